@@ -1,0 +1,116 @@
+//! The answer to a [`Lookup`](crate::Lookup): what the caller's store holds. It names whom it is about, so
+//! that an answer to another question, or another row's, is noticed.
+
+use crate::access::{Identity, Stamp, Status};
+use crate::mac::Keys;
+use crate::name::PolicyName;
+use crate::rights::Permissions;
+
+/// What was found.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Found<'k, K> {
+    /// No record of that name.
+    Nobody,
+    /// A device or a module.
+    Identity(FoundIdentity<'k, K>),
+    /// A shared access policy.
+    Policy(FoundPolicy<'k, K>),
+}
+
+/// How an identity proves itself.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Credential<'k, K> {
+    /// By a token under one of its keys.
+    Keys(Keys<'k, K>),
+    /// By something else than a token: no key of this identity will ever be accepted.
+    NoKeys,
+}
+
+/// A device's or a module's record, as far as admission needs it.
+#[derive(Debug)]
+pub struct FoundIdentity<'k, K> {
+    identity: Identity<'k>,
+    status: Status,
+    stamp: Stamp,
+    credential: Credential<'k, K>,
+}
+
+impl<'k, K> FoundIdentity<'k, K> {
+    /// A record: whose it is, its status (a module's is its device's), its stamp and its credential.
+    #[must_use]
+    pub const fn new(
+        identity: Identity<'k>,
+        status: Status,
+        stamp: Stamp,
+        credential: Credential<'k, K>,
+    ) -> Self {
+        Self { identity, status, stamp, credential }
+    }
+
+    /// Whose record it is.
+    #[must_use]
+    pub const fn identity(&self) -> Identity<'k> {
+        self.identity
+    }
+
+    /// Whether it may connect.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The version of the record.
+    #[must_use]
+    pub const fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// How it proves itself.
+    #[must_use]
+    pub const fn credential(&self) -> &Credential<'k, K> {
+        &self.credential
+    }
+}
+
+/// A shared access policy's record.
+#[derive(Debug)]
+pub struct FoundPolicy<'k, K> {
+    name: PolicyName<'k>,
+    rights: Permissions,
+    stamp: Stamp,
+    keys: Keys<'k, K>,
+}
+
+impl<'k, K> FoundPolicy<'k, K> {
+    /// A policy: its name, its rights, its stamp and its keys.
+    #[must_use]
+    pub const fn new(name: PolicyName<'k>, rights: Permissions, stamp: Stamp, keys: Keys<'k, K>) -> Self {
+        Self { name, rights, stamp, keys }
+    }
+
+    /// The policy's name.
+    #[must_use]
+    pub const fn name(&self) -> PolicyName<'k> {
+        self.name
+    }
+
+    /// What its keys allow.
+    #[must_use]
+    pub const fn rights(&self) -> Permissions {
+        self.rights
+    }
+
+    /// The version of the record.
+    #[must_use]
+    pub const fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// Its keys.
+    #[must_use]
+    pub const fn keys(&self) -> &Keys<'k, K> {
+        &self.keys
+    }
+}

@@ -1,0 +1,95 @@
+//! The secret that a device or a policy shares with its hub.
+
+use core::fmt;
+
+use base64ct::{Base64, Encoding};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Fewest bytes of a key.
+const MIN: usize = 16;
+/// Most bytes of a key.
+const MAX: usize = 64;
+
+/// A symmetric key of 16 to 64 bytes, held inline and erased when dropped.
+///
+/// It cannot be copied, compared, printed or serialised; [`SymmetricKey::expose`] is the one way to its bytes.
+pub struct SymmetricKey {
+    bytes: [u8; MAX],
+    len: usize,
+}
+
+/// Why bytes or text are not a key. Never holds any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Not standard base64 with its padding, or not in its canonical form (RFC 4648, 3.5 and 4).
+    #[error("the key is not canonical base64")]
+    Base64,
+    /// Too short to be a secret, or longer than any key of a hub.
+    #[error("the key has {len} bytes, from 16 to 64 are allowed")]
+    Length {
+        /// Bytes found.
+        len: usize,
+    },
+    /// Asterisks: a tool has hidden the key, and its output was pasted back.
+    #[error("the key is a row of `*`: it was redacted by the tool that printed it")]
+    Redacted,
+}
+
+impl SymmetricKey {
+    /// Takes the decoded bytes of a key.
+    ///
+    /// # Errors
+    /// [`KeyError::Length`] unless there are 16 to 64 of them.
+    pub fn from_bytes(key: &[u8]) -> Result<Self, KeyError> {
+        let len = key.len();
+        let mut bytes = [0; MAX];
+        match bytes.get_mut(..len) {
+            Some(slot) if len >= MIN => slot.copy_from_slice(key),
+            _ => return Err(KeyError::Length { len }),
+        }
+        Ok(Self { bytes, len })
+    }
+
+    /// Decodes a key from base64, in time that depends on its length alone.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the text is not canonical, padded base64 of 16 to 64 bytes, or is all `*`.
+    pub fn from_base64(text: &str) -> Result<Self, KeyError> {
+        if !text.is_empty() && text.bytes().all(|b| b == b'*') {
+            return Err(KeyError::Redacted);
+        }
+        // three characters of padding and two bytes more than any key: one too long is told from bad text
+        let mut buf = [0_u8; 128];
+        let decoded = match Base64::decode(text, &mut buf) {
+            Ok(bytes) => Self::from_bytes(bytes),
+            Err(base64ct::Error::InvalidLength) if text.len() > 128 => {
+                Err(KeyError::Length { len: text.len().saturating_mul(3) >> 2 })
+            }
+            Err(_) => Err(KeyError::Base64),
+        };
+        buf.zeroize();
+        decoded
+    }
+
+    /// The bytes of the key, for a provider that makes a [`MacKey`](crate::MacKey) of them.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl Drop for SymmetricKey {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+        self.len.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for SymmetricKey {}
+
+impl fmt::Debug for SymmetricKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SymmetricKey(redacted)")
+    }
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+mod access;
+mod found;
+mod key;
+mod lookup;
+mod mac;
+mod name;
+mod percent;
+mod resource;
+mod rights;
+mod segment;
+mod thumbprint;
+
+pub use access::{Identity, Stamp, Status};
+pub use found::{Credential, Found, FoundIdentity, FoundPolicy};
+pub use key::{KeyError, SymmetricKey};
+pub use lookup::Lookup;
+pub use mac::{KeySlot, Keys, MacKey, Tag};
+pub use name::{
+    Authority, DeviceId, HostName, IdScope, ModuleId, Name, NameError, NameProblem, PolicyName,
+    RegistrationId, kind,
+};
+pub use percent::{EscapeError, NeedBytes, decode_into, escape_value};
+pub use resource::{ResourceError, ResourcePath, ResourceProblem, Shape};
+pub use rights::{Permissions, UnknownRight};
+pub use rustls_pki_types::UnixTime;
+pub use segment::Segment;
+pub use thumbprint::{Digest, Thumbprint, ThumbprintError};

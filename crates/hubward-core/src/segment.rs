@@ -1,0 +1,187 @@
+//! One name of a path, as it came: percent-encoded or plain.
+
+use core::fmt;
+
+use crate::percent::{NeedBytes, decoded_len, split_byte};
+
+/// One validated, non-empty name of a path that keeps the form it came in. It is read by decoding it exactly
+/// once; what it decodes to is visible ASCII.
+#[derive(Clone, Copy)]
+pub struct Segment<'a> {
+    text: &'a str,
+    encoded: bool,
+}
+
+impl<'a> Segment<'a> {
+    /// A name that is not percent-encoded: its bytes are the name.
+    ///
+    /// Returns `None` where it is empty or holds anything but visible ASCII.
+    #[must_use]
+    pub fn plain(text: &'a str) -> Option<Self> {
+        let visible = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        visible.then_some(Self { text, encoded: false })
+    }
+
+    /// A percent-encoded name, of either hex case.
+    ///
+    /// Returns `None` where it is empty, does not decode, or decodes to anything but visible ASCII.
+    #[must_use]
+    pub fn encoded(text: &'a str) -> Option<Self> {
+        let visible = !text.is_empty() && decoded_len(text).is_ok();
+        visible.then_some(Self { text, encoded: true })
+    }
+
+    /// A slice of a text that has been checked whole.
+    pub(crate) const fn checked(text: &'a str) -> Self {
+        Self { text, encoded: true }
+    }
+
+    /// The name in the form it came in.
+    #[must_use]
+    pub const fn as_received(&self) -> &'a str {
+        self.text
+    }
+
+    /// The bytes of the name, decoded once.
+    pub fn bytes(&self) -> impl Iterator<Item = u8> + use<'a> {
+        let mut rest = self.text.as_bytes();
+        let encoded = self.encoded;
+        core::iter::from_fn(move || {
+            let (byte, tail) =
+                if encoded { split_byte(rest)? } else { rest.split_first().map(|(b, t)| (*b, t))? };
+            rest = tail;
+            Some(byte)
+        })
+    }
+
+    /// The name without its form, where that takes no buffer: it holds no escape.
+    #[must_use]
+    pub fn as_plain(&self) -> Option<&'a str> {
+        (!self.encoded || !self.text.bytes().any(|b| b == b'%')).then_some(self.text)
+    }
+
+    /// Whether the name, decoded once, is `name`.
+    #[must_use]
+    pub fn eq_decoded(&self, name: &str) -> bool {
+        match self.as_plain() {
+            Some(plain) => plain == name,
+            None => self.bytes().eq(name.bytes()),
+        }
+    }
+
+    /// Whether the name, decoded once, is `name` but for the case of ASCII letters.
+    #[must_use]
+    pub fn eq_decoded_ignore_ascii_case(&self, name: &str) -> bool {
+        match self.as_plain() {
+            Some(plain) => plain.eq_ignore_ascii_case(name),
+            None => {
+                self.bytes().map(|b| b.to_ascii_lowercase()).eq(name.bytes().map(|b| b.to_ascii_lowercase()))
+            }
+        }
+    }
+
+    /// Whether the name, decoded **twice**, is `name`.
+    ///
+    /// Some signers encode an id before they encode the whole resource. Decoding twice is for *comparing* with a
+    /// name that is already known from elsewhere, never for learning one: `false` where the second decoding
+    /// fails.
+    #[must_use]
+    pub fn eq_decoded_twice(&self, name: &str) -> bool {
+        let mut once = self.bytes();
+        let mut wanted = name.bytes();
+        loop {
+            let byte = match once.next() {
+                Some(b'%') => match (once.next(), once.next()) {
+                    (Some(high), Some(low)) => match split_byte(&[b'%', high, low]) {
+                        Some((byte, _)) => Some(byte),
+                        None => return false,
+                    },
+                    _ => return false,
+                },
+                other => other,
+            };
+            match (byte, wanted.next()) {
+                (None, None) => return true,
+                (a, b) if a == b => {}
+                _ => return false,
+            }
+        }
+    }
+
+    /// Whether both are the same name, each decoded once.
+    #[must_use]
+    pub fn same(&self, other: &Segment<'_>) -> bool {
+        self.bytes().eq(other.bytes())
+    }
+
+    /// Decodes the name once into `out` and returns what was written.
+    ///
+    /// # Errors
+    /// [`NeedBytes`] where `out` is too small; an id takes at most 128 bytes.
+    pub fn decode<'b>(&self, out: &'b mut [u8]) -> Result<&'b str, NeedBytes> {
+        let needed = self.bytes().count();
+        let out = out.get_mut(..needed).ok_or(NeedBytes::new(needed))?;
+        for (slot, byte) in out.iter_mut().zip(self.bytes()) {
+            *slot = byte;
+        }
+        // a segment decodes to ASCII, so this cannot fail
+        core::str::from_utf8(out).map_err(|_| NeedBytes::new(needed))
+    }
+}
+
+impl fmt::Display for Segment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        self.bytes().try_for_each(|b| f.write_char(char::from(b)))
+    }
+}
+
+impl fmt::Debug for Segment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{self}`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    extern crate alloc;
+    use alloc::string::ToString;
+
+    #[test]
+    fn the_form_does_not_change_the_name() {
+        let plain = Segment::plain("a+b%41").unwrap();
+        let encoded = Segment::encoded("a%2bb%2541").unwrap();
+        assert!(plain.same(&encoded));
+        assert!(encoded.eq_decoded("a+b%41"));
+        assert!(!encoded.eq_decoded("a+bA"), "never decoded twice");
+        assert_eq!(encoded.to_string(), "a+b%41");
+    }
+
+    #[test]
+    fn twice_only_to_compare() {
+        let once = Segment::encoded("n%2540m%2523").unwrap();
+        assert!(once.eq_decoded_twice("n@m#"));
+        assert!(!once.eq_decoded_twice("n@m"));
+        assert!(
+            !Segment::encoded("100%25").unwrap().eq_decoded_twice("100%"),
+            "a lone % does not decode again"
+        );
+        assert!(Segment::encoded("plain").unwrap().eq_decoded_twice("plain"));
+    }
+
+    #[test]
+    fn case_is_folded_in_ascii_only() {
+        let host = Segment::encoded("Contoso%2ENet").unwrap();
+        assert!(host.eq_decoded_ignore_ascii_case("contoso.net"));
+        assert!(!host.eq_decoded("contoso.net"));
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_visible_name() {
+        for text in ["", "a b", "%", "%zz", "%00", "%0a", "%C3%A9", "é"] {
+            assert!(Segment::encoded(text).is_none(), "{text}");
+        }
+        assert!(Segment::plain("a\nb").is_none());
+    }
+}
