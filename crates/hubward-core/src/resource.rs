@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::name::{Authority, IdScope, is_identity_byte, is_registration_byte};
+use crate::name::{Authority, is_identity_byte, is_registration_byte};
 use crate::percent::split_byte;
 use crate::segment::Segment;
 
@@ -50,6 +50,7 @@ pub enum ResourceProblem {
 #[derive(Clone, Copy)]
 pub struct ResourcePath<'a> {
     raw: &'a str,
+    shape: Shape<'a>,
 }
 
 /// What a resource is about.
@@ -76,53 +77,41 @@ pub enum Shape<'a> {
 }
 
 impl<'a> ResourcePath<'a> {
-    /// Checks `raw` whole and borrows it.
+    /// Checks `raw` whole, in one pass, and borrows it.
     ///
     /// # Errors
     /// [`ResourceError`] with the place: a bad escape, an empty name, a root that is no host and no id scope,
-    /// or more than 2,048 bytes or 16 names.
+    /// a name of more than 128 bytes, or more than 2,048 bytes or 16 names in all.
     pub fn parse(raw: &'a str) -> Result<Self, ResourceError> {
         if raw.len() > MAX_LEN {
             return Err(ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong });
         }
-        let path = Self { raw };
-        let mut segments = 0_usize;
-        for segment in path.segments() {
-            let offset = path.offset_of(&segment);
-            let mut rest = segment.as_received().as_bytes();
-            let mut len = 0_usize;
-            let mut first_two = [0_u8; 2];
-            while !rest.is_empty() {
-                match split_byte(rest) {
-                    Some((byte, tail)) if byte.is_ascii_graphic() => {
-                        if let Some(slot) = first_two.get_mut(len) {
-                            *slot = byte;
-                        }
-                        rest = tail;
-                    }
-                    _ => {
-                        let into = segment.as_received().len().saturating_sub(rest.len());
-                        let offset = offset.saturating_add(into);
+        let mut names = Names::new(raw);
+        let mut rest = raw.as_bytes();
+        loop {
+            let offset = raw.len().saturating_sub(rest.len());
+            match split_byte(rest) {
+                Some((b'/', tail)) => {
+                    names.close(offset)?;
+                    names.start = raw.len().saturating_sub(tail.len());
+                    rest = tail;
+                }
+                Some((byte, tail)) => {
+                    let class = Class::of(byte);
+                    if !class.contains(Class::VISIBLE) {
                         return Err(ResourceError { offset, problem: ResourceProblem::Escape });
                     }
+                    names.class = names.class.intersection(class);
+                    names.len = names.len.saturating_add(1);
+                    rest = tail;
                 }
-                len = len.saturating_add(1);
+                None if rest.is_empty() => {
+                    names.close(offset)?;
+                    return Ok(Self { raw, shape: names.shape() });
+                }
+                None => return Err(ResourceError { offset, problem: ResourceProblem::Escape }),
             }
-            let problem = match (segments, len) {
-                (_, 0) => ResourceProblem::EmptySegment,
-                (0, _) if !is_root(&segment) => ResourceProblem::Root,
-                (1.., 1) if first_two == *b".\0" => ResourceProblem::DotSegment,
-                (1.., 2) if first_two == *b".." => ResourceProblem::DotSegment,
-                (1.., _) if len > MAX_ID => ResourceProblem::TooLong,
-                (MAX_SEGMENTS.., _) => ResourceProblem::TooLong,
-                _ => {
-                    segments = segments.saturating_add(1);
-                    continue;
-                }
-            };
-            return Err(ResourceError { offset, problem });
         }
-        Ok(path)
     }
 
     /// The resource as received: what a token's signature covers.
@@ -134,7 +123,7 @@ impl<'a> ResourcePath<'a> {
     /// The first name: a host with an optional port, or an id scope.
     #[must_use]
     pub fn root(&self) -> Segment<'a> {
-        self.segments().next().unwrap_or(Segment::checked(self.raw))
+        Segment::checked(split_at_slash(self.raw).0)
     }
 
     /// Every name, root first.
@@ -149,30 +138,8 @@ impl<'a> ResourcePath<'a> {
 
     /// What the resource is about; [`Shape::Other`] where an id has characters that no id can have.
     #[must_use]
-    pub fn shape(&self) -> Shape<'a> {
-        let mut names = self.segments();
-        let Some(root) = names.next() else { return Shape::Other };
-        match (names.next(), names.next(), names.next(), names.next(), names.next()) {
-            (None, ..) => Shape::Hub,
-            (Some(devices), None, ..) if devices.eq_decoded("devices") => Shape::AllDevices,
-            (Some(devices), Some(id), None, ..) if devices.eq_decoded("devices") && is_identity(&id) => {
-                Shape::Device(id)
-            }
-            (Some(devices), Some(id), Some(modules), Some(module), None)
-                if devices.eq_decoded("devices")
-                    && modules.eq_decoded("modules")
-                    && is_identity(&id)
-                    && is_identity(&module) =>
-            {
-                Shape::Module(id, module)
-            }
-            (Some(registrations), Some(id), None, ..)
-                if registrations.eq_decoded("registrations") && is_scope(&root) && is_registration(&id) =>
-            {
-                Shape::Registration { scope: root, id }
-            }
-            _ => Shape::Other,
-        }
+    pub const fn shape(&self) -> Shape<'a> {
+        self.shape
     }
 
     /// Whether `other` is this resource or below it, name by whole name: `h/a/b` covers `h/a/b/c` and not
@@ -184,10 +151,6 @@ impl<'a> ResourcePath<'a> {
         let Some(their_root) = theirs.next() else { return false };
         root.bytes().map(|b| b.to_ascii_lowercase()).eq(their_root.bytes().map(|b| b.to_ascii_lowercase()))
             && self.segments().skip(1).all(|mine| theirs.next().is_some_and(|name| mine.same(&name)))
-    }
-
-    fn offset_of(&self, segment: &Segment<'_>) -> usize {
-        segment.as_received().as_ptr().addr().saturating_sub(self.raw.as_ptr().addr())
     }
 }
 
@@ -218,25 +181,129 @@ fn split_at_slash(text: &str) -> (&str, Option<&str>) {
     (text, None)
 }
 
-fn is_root(segment: &Segment<'_>) -> bool {
-    let mut buf = [0; 259];
-    match segment.decode(&mut buf) {
-        Ok(name) => Authority::parse(name).is_ok() || IdScope::parse(name).is_ok(),
-        Err(_) => false,
+bitflags::bitflags! {
+    /// What a byte may be part of, and of a name: what all its bytes may be part of.
+    #[derive(Clone, Copy)]
+    struct Class: u8 {
+        const VISIBLE = 1;
+        const IDENTITY = 2;
+        const REGISTRATION = 4;
+        const SCOPE = 8;
     }
 }
 
-fn is_scope(root: &Segment<'_>) -> bool {
-    root.bytes().all(|b| b.is_ascii_alphanumeric())
+impl Class {
+    const TABLE: [u8; 256] = {
+        let mut table = [0; 256];
+        let mut byte = 0_u8;
+        let mut rest: &mut [u8] = &mut table;
+        while let [slot, tail @ ..] = rest {
+            *slot = Self::compute(byte);
+            byte = byte.wrapping_add(1);
+            rest = tail;
+        }
+        table
+    };
+
+    const fn compute(byte: u8) -> u8 {
+        let mut class = Self::empty();
+        if byte.is_ascii_graphic() {
+            class = class.union(Self::VISIBLE);
+        }
+        if is_identity_byte(byte) {
+            class = class.union(Self::IDENTITY);
+        }
+        if is_registration_byte(byte) {
+            class = class.union(Self::REGISTRATION);
+        }
+        if byte.is_ascii_alphanumeric() {
+            class = class.union(Self::SCOPE);
+        }
+        class.bits()
+    }
+
+    #[inline]
+    fn of(byte: u8) -> Self {
+        Self::from_bits_retain(Self::TABLE.get(usize::from(byte)).copied().unwrap_or(0))
+    }
 }
 
-fn is_identity(id: &Segment<'_>) -> bool {
-    id.bytes().all(is_identity_byte)
+/// The names of a resource as one pass finds them.
+struct Names<'a> {
+    raw: &'a str,
+    /// The first five, enough to tell every shape.
+    found: [(Segment<'a>, Class); 5],
+    count: usize,
+    /// The name being read: where it starts, how many bytes it decodes to, and their class.
+    start: usize,
+    len: usize,
+    class: Class,
 }
 
-fn is_registration(id: &Segment<'_>) -> bool {
-    id.bytes().all(is_registration_byte)
-        && id.bytes().last().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'-')
+impl<'a> Names<'a> {
+    const fn new(raw: &'a str) -> Self {
+        let none = (Segment::checked(""), Class::empty());
+        Self { raw, found: [none; 5], count: 0, start: 0, len: 0, class: Class::all() }
+    }
+
+    /// Ends the name being read at `end`.
+    fn close(&mut self, end: usize) -> Result<(), ResourceError> {
+        let text = self.raw.get(self.start..end).unwrap_or_default();
+        let name = Segment::checked(text);
+        let problem = if self.len == 0 {
+            ResourceProblem::EmptySegment
+        } else if self.count == 0 && !is_root(&name, self.class) {
+            ResourceProblem::Root
+        } else if self.len <= 2 && (name.eq_decoded(".") || name.eq_decoded("..")) {
+            ResourceProblem::DotSegment
+        } else if self.count >= MAX_SEGMENTS || (self.count > 0 && self.len > MAX_ID) {
+            ResourceProblem::TooLong
+        } else {
+            if let Some(slot) = self.found.get_mut(self.count) {
+                *slot = (name, self.class);
+            }
+            self.count = self.count.saturating_add(1);
+            (self.len, self.class) = (0, Class::all());
+            return Ok(());
+        };
+        Err(ResourceError { offset: self.start, problem })
+    }
+
+    fn shape(&self) -> Shape<'a> {
+        let [(root, root_class), (word, _), (id, id_class), (inner_word, _), (inner, inner_class)] =
+            self.found;
+        let is_devices = || word.eq_decoded("devices");
+        match self.count {
+            1 => Shape::Hub,
+            2 if is_devices() => Shape::AllDevices,
+            3 if is_devices() && id_class.contains(Class::IDENTITY) => Shape::Device(id),
+            3 if word.eq_decoded("registrations")
+                && root_class.contains(Class::SCOPE)
+                && id_class.contains(Class::REGISTRATION)
+                && id.bytes().last().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'-') =>
+            {
+                Shape::Registration { scope: root, id }
+            }
+            5 if is_devices()
+                && inner_word.eq_decoded("modules")
+                && id_class.intersection(inner_class).contains(Class::IDENTITY) =>
+            {
+                Shape::Module(id, inner)
+            }
+            _ => Shape::Other,
+        }
+    }
+}
+
+fn is_root(name: &Segment<'_>, class: Class) -> bool {
+    if class.contains(Class::SCOPE) {
+        return true;
+    }
+    let mut buf = [0; 259];
+    match name.as_plain() {
+        Some(plain) => Authority::parse(plain).is_ok(),
+        None => name.decode(&mut buf).is_ok_and(|plain| Authority::parse(plain).is_ok()),
+    }
 }
 
 impl fmt::Display for ResourcePath<'_> {

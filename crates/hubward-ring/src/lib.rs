@@ -1,1 +1,8 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
 
+mod digest;
+mod hmac;
+
+pub use digest::Digests;
+pub use hmac::HmacKey;

@@ -1,0 +1,20 @@
+//! SHA-256 and SHA-1 of whole messages.
+
+use hubward_core::Digest;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+
+/// The digests of certificates.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Digests;
+
+impl Digest for Digests {
+    fn sha256(&self, data: &[u8]) -> [u8; 32] {
+        Sha256::digest(data).into()
+    }
+
+    fn sha1_for_legacy_thumbprints(&self, data: &[u8]) -> [u8; 20] {
+        Sha1::digest(data).into()
+    }
+}

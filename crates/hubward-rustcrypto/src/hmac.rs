@@ -1,0 +1,133 @@
+//! HMAC-SHA256 (RFC 2104) under a key whose two pads were compressed once, when it was made.
+
+use core::fmt;
+
+use hubward_core::{MacKey, SymmetricKey, Tag};
+use sha2::block_api::compress256;
+use sha2::{Digest as _, Sha256};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::message::{BLOCK, Inline, absorb};
+
+/// SHA-256's initial hash value (FIPS 180-4, 5.3.3).
+const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// A key as the two states that its pads leave: 64 bytes, erased when dropped.
+///
+/// The states are as secret as the key.
+pub struct HmacKey {
+    inner: [u32; 8],
+    outer: [u32; 8],
+}
+
+impl HmacKey {
+    /// Makes a key of a hub's symmetric key.
+    #[must_use]
+    pub fn new(key: &SymmetricKey) -> Self {
+        Self::from_bytes(key.expose())
+    }
+
+    /// Makes a key of bytes of any length; more than 64 are hashed first, as RFC 2104 says.
+    ///
+    /// For a hub's keys use [`HmacKey::new`], which cannot be given an empty or short one.
+    #[must_use]
+    pub fn from_bytes(key: &[u8]) -> Self {
+        let mut block = [0_u8; BLOCK];
+        match block.get_mut(..key.len()) {
+            Some(slot) => slot.copy_from_slice(key),
+            None => {
+                let mut digest: [u8; 32] = Sha256::digest(key).into();
+                block.iter_mut().zip(digest).for_each(|(slot, byte)| *slot = byte);
+                digest.zeroize();
+            }
+        }
+        let mut states = Self { inner: INITIAL, outer: INITIAL };
+        block.iter_mut().for_each(|byte| *byte ^= 0x36);
+        compress256(&mut states.inner, &[block]);
+        block.iter_mut().for_each(|byte| *byte ^= 0x36 ^ 0x5c);
+        compress256(&mut states.outer, &[block]);
+        block.zeroize();
+        states
+    }
+}
+
+impl MacKey for HmacKey {
+    #[inline]
+    fn tag(&self, parts: &[&[u8]]) -> Tag {
+        let mut inner = self.inner;
+        match Inline::pad(parts) {
+            Some(message) => compress256(&mut inner, message.blocks()),
+            None => absorb(&mut inner, parts),
+        }
+        let mut outer = self.outer;
+        compress256(&mut outer, &[digest_block(&inner)]);
+        Tag::new(bytes_of(&outer))
+    }
+
+    /// One compression does not wait for another's result, so two chains side by side keep the unit busy.
+    #[inline]
+    fn tag_pair(&self, mine: &[&[u8]], other: &Self, theirs: &[&[u8]]) -> (Tag, Tag) {
+        let (mut inner, mut other_inner) = (self.inner, other.inner);
+        match (Inline::pad(mine), Inline::pad(theirs)) {
+            (Some(mine), Some(theirs)) => {
+                let (mine, theirs) = (mine.blocks(), theirs.blocks());
+                let both = mine.len().min(theirs.len());
+                for (block, other_block) in mine.iter().zip(theirs) {
+                    compress256(&mut inner, core::slice::from_ref(block));
+                    compress256(&mut other_inner, core::slice::from_ref(other_block));
+                }
+                compress256(&mut inner, mine.get(both..).unwrap_or_default());
+                compress256(&mut other_inner, theirs.get(both..).unwrap_or_default());
+            }
+            _ => {
+                absorb(&mut inner, mine);
+                absorb(&mut other_inner, theirs);
+            }
+        }
+        let (mut outer, mut other_outer) = (self.outer, other.outer);
+        compress256(&mut outer, &[digest_block(&inner)]);
+        compress256(&mut other_outer, &[digest_block(&other_inner)]);
+        (Tag::new(bytes_of(&outer)), Tag::new(bytes_of(&other_outer)))
+    }
+}
+
+/// The outer hash's one block: the inner digest and its padding, for 96 bytes in all.
+#[inline]
+fn digest_block(inner: &[u32; 8]) -> [u8; BLOCK] {
+    let mut block = [0_u8; BLOCK];
+    let (words, _) = block.as_chunks_mut::<4>();
+    for (slot, word) in words.iter_mut().zip(inner) {
+        *slot = word.to_be_bytes();
+    }
+    // after eight words of digest: one bit, then 768 as the length in bits
+    if let [_, _, _, _, _, _, _, _, marker, .., length] = words {
+        *marker = [0x80, 0, 0, 0];
+        *length = 768_u32.to_be_bytes();
+    }
+    block
+}
+
+#[inline]
+fn bytes_of(state: &[u32; 8]) -> [u8; 32] {
+    let mut bytes = [0_u8; 32];
+    for (slot, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *slot = word.to_be_bytes();
+    }
+    bytes
+}
+
+impl Drop for HmacKey {
+    fn drop(&mut self) {
+        self.inner.zeroize();
+        self.outer.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for HmacKey {}
+
+impl fmt::Debug for HmacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HmacKey(redacted)")
+    }
+}
