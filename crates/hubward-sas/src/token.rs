@@ -1,0 +1,135 @@
+//! A parsed token, and the other type that only verification makes of it.
+
+use core::fmt;
+
+use hubward_core::{DeviceId, Identity, KeySlot, Lookup, ResourcePath, Segment, Shape, UnixTime};
+
+use crate::rules::{DoubleEncoding, IdCase, TokenRules};
+
+/// A well-formed token, of which nothing is proven yet. It borrows the text it was parsed from.
+#[derive(Clone, Copy)]
+pub struct SasToken<'a> {
+    pub(crate) resource: ResourcePath<'a>,
+    pub(crate) signature: [u8; 32],
+    /// `se` as received: the signature covers its digits.
+    pub(crate) expiry_text: &'a str,
+    pub(crate) expiry: u64,
+    pub(crate) policy: Option<Segment<'a>>,
+    pub(crate) lookup: Lookup<'a>,
+}
+
+impl<'a> SasToken<'a> {
+    /// Whose key this token needs, as far as the token itself can say. `skn` is not signed: it selects a key
+    /// and proves nothing.
+    #[must_use]
+    pub const fn needs(&self) -> Lookup<'a> {
+        self.lookup
+    }
+
+    /// What the token claims to be for.
+    #[must_use]
+    pub const fn resource(&self) -> ResourcePath<'a> {
+        self.resource
+    }
+
+    /// When it claims to expire, in seconds since 1970.
+    #[must_use]
+    pub const fn expiry(&self) -> u64 {
+        self.expiry
+    }
+
+    /// The policy that it claims to be signed by.
+    #[must_use]
+    pub const fn policy(&self) -> Option<Segment<'a>> {
+        self.policy
+    }
+
+    /// Whether the resource is exactly `identity`'s, by the rules for case and double encoding. For binding a
+    /// token to an identity that the transport has already named, and for nothing else.
+    #[must_use]
+    pub fn is_for(&self, identity: &Identity<'_>, rules: &TokenRules) -> bool {
+        names(&self.resource, identity, rules)
+    }
+}
+
+/// See [`SasToken::is_for`].
+pub(crate) fn names(resource: &ResourcePath<'_>, identity: &Identity<'_>, rules: &TokenRules) -> bool {
+    match (resource.shape(), identity) {
+        (Shape::Device(id), Identity::Device(known)) => same_id(&id, *known, rules),
+        (Shape::Module(device, module), Identity::Module(known_device, known_module)) => {
+            same_id(&device, *known_device, rules) && same_name(&module, known_module.as_str(), rules)
+        }
+        _ => false,
+    }
+}
+
+fn same_id(received: &Segment<'_>, known: DeviceId<'_>, rules: &TokenRules) -> bool {
+    same_name(received, known.as_str(), rules)
+}
+
+fn same_name(received: &Segment<'_>, known: &str, rules: &TokenRules) -> bool {
+    received.eq_decoded(known)
+        || (rules.id_case == IdCase::AsciiInsensitive && received.eq_decoded_ignore_ascii_case(known))
+        || (rules.double_encoding == DoubleEncoding::WhereIdentityIsKnown && received.eq_decoded_twice(known))
+}
+
+/// A token that a key has been shown to have signed, and whose time is not over. Only
+/// [`SasToken::verify`] makes one.
+#[derive(Clone, Copy)]
+pub struct VerifiedToken<'a> {
+    pub(crate) token: SasToken<'a>,
+    pub(crate) slot: KeySlot,
+}
+
+impl<'a> VerifiedToken<'a> {
+    /// What the token is for.
+    #[must_use]
+    pub const fn resource(&self) -> ResourcePath<'a> {
+        self.token.resource
+    }
+
+    /// Whose key it was verified with, if the caller answered the question that was asked.
+    #[must_use]
+    pub const fn signer(&self) -> Lookup<'a> {
+        self.token.lookup
+    }
+
+    /// When it expires, without leeway.
+    #[must_use]
+    pub fn expires(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(core::time::Duration::from_secs(self.token.expiry))
+    }
+
+    /// Which of the keys matched. While keys are being rolled it shows who still uses the old one.
+    #[must_use]
+    pub const fn key_slot(&self) -> KeySlot {
+        self.slot
+    }
+
+    /// See [`SasToken::is_for`].
+    #[must_use]
+    pub fn is_for(&self, identity: &Identity<'_>, rules: &TokenRules) -> bool {
+        self.token.is_for(identity, rules)
+    }
+}
+
+impl fmt::Debug for SasToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SasToken")
+            .field("resource", &self.resource)
+            .field("expiry", &self.expiry)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for VerifiedToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedToken")
+            .field("resource", &self.token.resource)
+            .field("expiry", &self.token.expiry)
+            .field("policy", &self.token.policy)
+            .field("key_slot", &self.slot)
+            .finish_non_exhaustive()
+    }
+}
