@@ -83,8 +83,8 @@ pub enum ParseProblem {
     /// `skn` does not decode to a policy's name.
     #[error("`skn` is not a policy's name")]
     PolicyName,
-    /// A registration's token with the `skn` of a policy.
-    #[error("the `skn` of a registration is `registration` or not there")]
+    /// A registration's token with the `skn` of a policy, or `skn=registration` for something that is none.
+    #[error("a registration and `skn` do not go together")]
     NotRegistration,
     /// No `skn`, and the resource is no one device, module or registration: it is nobody's token.
     #[error("no `skn`, and the resource names no device, module or registration")]

@@ -71,6 +71,9 @@ fn whose_key<'a>(
             }
             _ => Ok(Lookup::Registration(scope, id)),
         },
+        (Shape::Other, Some(name)) if name.eq_decoded(REGISTRATION) => {
+            Err(ParseError::new(sr.offset, ParseProblem::NotRegistration))
+        }
         (_, Some(name)) => Ok(Lookup::Policy(name)),
         (Shape::Device(id), None) => Ok(Lookup::Device(id)),
         (Shape::Module(device, module), None) => Ok(Lookup::Module(device, module)),

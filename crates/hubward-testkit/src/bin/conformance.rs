@@ -1,0 +1,41 @@
+//! `conformance SUITE FILE...`: judges cases made by real SDKs and public suites.
+#![allow(clippy::print_stdout, reason = "a program")]
+
+use std::process::ExitCode;
+
+use hubward_testkit::conformance::{Tally, sas};
+
+const USAGE: &str = "usage: conformance sas FILE...";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let (Some(suite), files) = (args.next(), args.collect::<Vec<_>>()) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let (run, mut tally): (fn(&str, &mut Tally) -> _, _) = match suite.as_str() {
+        "sas" => (sas::run, Tally::new("sas")),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    if files.is_empty() {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    }
+    for file in files {
+        let cases = match std::fs::read_to_string(&file) {
+            Ok(cases) => cases,
+            Err(error) => {
+                eprintln!("{file}: {error}");
+                return ExitCode::from(2);
+            }
+        };
+        if let Err(error) = run(&cases, &mut tally) {
+            eprintln!("{file}: {error}");
+            return ExitCode::from(2);
+        }
+    }
+    if tally.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,55 @@
+//! Cases made by real SDKs and by public suites, judged.
+
+pub mod known;
+pub mod sas;
+
+/// What became of the cases of one suite.
+#[derive(Debug, Default)]
+pub struct Tally {
+    suite: &'static str,
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl Tally {
+    /// Nothing judged yet of `suite`.
+    #[must_use]
+    pub fn new(suite: &'static str) -> Self {
+        Self { suite, ..Self::default() }
+    }
+
+    /// Judges one case, unless the list of known ones says something about it; prints what differs.
+    pub fn case(&mut self, id: &str, judge: impl FnOnce() -> Result<(), String>) {
+        match (known::entry(self.suite, id), judge()) {
+            (None, Ok(())) => self.passed += 1,
+            (None, Err(why)) => self.fail(id, &why),
+            (Some(known::Entry { kind: known::Kind::Skip, reason, .. }), _) => self.skip(id, reason),
+            (Some(known::Entry { kind: known::Kind::Fails, reason, .. }), Err(_)) => self.skip(id, reason),
+            (Some(_), Ok(())) => self.fail(id, "is listed as a known failure, and passes"),
+        }
+    }
+
+    /// A case that cannot be judged, with the reason.
+    pub fn skip(&mut self, id: &str, why: &str) {
+        println!("SKIP {id}: {why}");
+        self.skipped += 1;
+    }
+
+    fn fail(&mut self, id: &str, why: &str) {
+        println!("FAIL {id}: {why}");
+        self.failed += 1;
+    }
+
+    /// Prints the last line and says whether all is well: something was judged, and nothing failed.
+    #[must_use]
+    pub fn finish(&self) -> bool {
+        println!("{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped);
+        self.failed == 0 && self.passed > 0
+    }
+}
+
+/// `ok`, or `why` it is not.
+pub(crate) fn ensure(ok: bool, why: impl Into<String>) -> Result<(), String> {
+    if ok { Ok(()) } else { Err(why.into()) }
+}

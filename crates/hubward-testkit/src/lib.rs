@@ -1,0 +1,16 @@
+//! What hubward's crates are tested with. Not published.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::missing_panics_doc,
+    clippy::exhaustive_structs,
+    clippy::exhaustive_enums,
+    reason = "a test that cannot go on must stop"
+)]
+
+pub mod conformance;
+pub mod provider_suite;
