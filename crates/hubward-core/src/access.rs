@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::lookup::Lookup;
 use crate::name::{DeviceId, ModuleId, PolicyName};
 
 /// Who a credential stands for.
@@ -23,6 +24,16 @@ impl<'a> Identity<'a> {
         match self {
             Self::Device(device) | Self::Module(device, _) => Some(*device),
             Self::Policy(_) => None,
+        }
+    }
+
+    /// The question for its record.
+    #[must_use]
+    pub const fn lookup(&self) -> Lookup<'a> {
+        match self {
+            Self::Device(id) => Lookup::Device(id.segment()),
+            Self::Module(device, module) => Lookup::Module(device.segment(), module.segment()),
+            Self::Policy(name) => Lookup::Policy(name.segment()),
         }
     }
 

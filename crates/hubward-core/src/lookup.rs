@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::access::Identity;
 use crate::segment::Segment;
 
 /// Whose record is needed. Names are decoded once; compare with [`Segment::eq_decoded`], or take them out with
@@ -17,6 +18,21 @@ pub enum Lookup<'a> {
     Policy(Segment<'a>),
     /// An enrollment at the provisioning service: the id scope, then the registration id.
     Registration(Segment<'a>, Segment<'a>),
+}
+
+impl Lookup<'_> {
+    /// Whether `identity` is whom is asked for, byte by byte.
+    #[must_use]
+    pub fn is(&self, identity: &Identity<'_>) -> bool {
+        match (self, identity) {
+            (Self::Device(id), Identity::Device(found)) => id.eq_decoded(found.as_str()),
+            (Self::Module(device, module), Identity::Module(found_device, found_module)) => {
+                device.eq_decoded(found_device.as_str()) && module.eq_decoded(found_module.as_str())
+            }
+            (Self::Policy(name), Identity::Policy(found)) => name.eq_decoded(found.as_str()),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Lookup<'_> {

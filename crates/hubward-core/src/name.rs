@@ -3,6 +3,8 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use crate::segment::Segment;
+
 /// Why a text is not the name it was offered as. Holds the kind and the place, never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: {problem}")]
@@ -263,6 +265,19 @@ impl<'a, K: Rule> Name<'a, K> {
 }
 
 impl<'a, K> Name<'a, K> {
+    /// Takes `name` without checking it. Its origin can be searched for: the caller vouches that it is the text
+    /// of such a name, parsed before, as one that keeps names in a store or a session can.
+    #[must_use]
+    pub const fn assertion(name: &'a str) -> Self {
+        Self(name, PhantomData)
+    }
+
+    /// The name as a segment of a path.
+    #[must_use]
+    pub const fn segment(&self) -> Segment<'a> {
+        Segment::checked_plain(self.0)
+    }
+
     /// The name as text, with the lifetime of what it was parsed from.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {

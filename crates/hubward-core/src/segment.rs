@@ -36,6 +36,11 @@ impl<'a> Segment<'a> {
         Self { text, encoded: true }
     }
 
+    /// A name that has been checked, and is not encoded.
+    pub(crate) const fn checked_plain(text: &'a str) -> Self {
+        Self { text, encoded: false }
+    }
+
     /// The name in the form it came in.
     #[must_use]
     pub const fn as_received(&self) -> &'a str {

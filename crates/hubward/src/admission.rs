@@ -1,0 +1,202 @@
+//! From what was presented to somebody admitted, one question at a time.
+
+use core::fmt;
+use core::hint::black_box;
+
+use hubward_core::{Credential, Found, Identity, Lookup, MacKey, Permissions, Shape, Stamp, Status, UnixTime};
+use hubward_sas::{SasToken, VerifiedToken};
+
+use crate::admitted::{Admitted, Proof, Reach};
+use crate::error::AuthError;
+use crate::party::Party;
+use crate::presented::Presented;
+use crate::rules::Rules;
+
+/// Where an admission stands.
+#[derive(Debug)]
+#[must_use = "nobody is admitted until the question is answered"]
+#[expect(clippy::exhaustive_enums, reason = "an admission has a question or is over")]
+pub enum Admission<'a, K> {
+    /// A record is needed.
+    Needs(Question<'a, K>),
+    /// The peer is who it says.
+    Admitted(Admitted<'a>),
+}
+
+/// A question to the caller's store, to be consumed by its answer. It can be held across an await.
+#[must_use = "a question that is dropped admits nobody"]
+pub struct Question<'a, K> {
+    rules: &'a Rules<'a, K>,
+    presented: Presented<'a>,
+    asked: Lookup<'a>,
+    /// The transport's identity, or the token's where the transport names none.
+    party: Party<'a>,
+    stage: Stage<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Stage<'a> {
+    /// Whose key made the signature?
+    Signer(SasToken<'a>),
+    /// A policy's key did: does the identity exist, and may it connect?
+    Standing { token: VerifiedToken<'a>, rights: Permissions, stamp: Stamp },
+}
+
+impl<'a, K: MacKey> Admission<'a, K> {
+    /// Binds every name that was presented to one identity, and asks for the record that its proof needs.
+    ///
+    /// # Errors
+    /// [`AuthError`] where the token is malformed, is for another hub, or is for another identity than the
+    /// transport names.
+    pub fn start(presented: Presented<'a>, rules: &'a Rules<'a, K>) -> Result<Self, AuthError> {
+        if presented.host.is_some_and(|host| !rules.is_this_hub(&host)) {
+            return Err(AuthError::AnotherHub);
+        }
+        let token = SasToken::parse(presented.token.0, rules.token())?;
+        let asked = match token.needs() {
+            Lookup::Registration(..) => return Err(AuthError::Registration),
+            _ if !rules.is_this_hub(&token.resource().root()) => return Err(AuthError::AnotherHub),
+            lookup => lookup,
+        };
+        let party = match (presented.named, asked) {
+            (None, asked) => Party::of(&asked),
+            (Some(named), asked) => Party::of(&named).filter(|party| {
+                let identity = party.identity();
+                match asked {
+                    Lookup::Policy(_) => {
+                        token.is_for(&identity, rules.token()) || covers(&token, &identity)
+                    }
+                    _ => token.is_for(&identity, rules.token()),
+                }
+            }),
+        };
+        let party = party.ok_or(AuthError::AnotherIdentity)?;
+        // an identity's own key is asked for by the name that the transport gave, never by one decoded twice
+        let asked = match (presented.named, asked) {
+            (_, Lookup::Policy(_)) | (None, _) => asked,
+            (Some(named), _) => named,
+        };
+        let stage = Stage::Signer(token);
+        Ok(Self::Needs(Question { rules, presented, asked, party, stage }))
+    }
+}
+
+/// Whether a policy's token reaches `identity`, by whole names.
+fn covers(token: &SasToken<'_>, identity: &Identity<'_>) -> bool {
+    match (token.resource().shape(), identity) {
+        (Shape::Hub | Shape::AllDevices, Identity::Device(_) | Identity::Module(..)) => true,
+        (Shape::Device(id), Identity::Module(device, _)) => id.eq_decoded(device.as_str()),
+        _ => false,
+    }
+}
+
+impl<'a, K: MacKey> Question<'a, K> {
+    /// Whose record is needed.
+    #[must_use]
+    pub const fn lookup(&self) -> Lookup<'a> {
+        self.asked
+    }
+
+    /// Judges with the record that was found, at the time `now`.
+    ///
+    /// The same work is done whether or not there is a record. `Found` must be about whom was asked for.
+    ///
+    /// # Errors
+    /// [`AuthError`] with the reason; whatever it is, nobody is admitted.
+    pub fn answer(self, found: Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
+        match self.stage {
+            Stage::Signer(token) => self.signer(token, &found, now),
+            Stage::Standing { token, rights, stamp } => self.standing(token, rights, stamp, &found),
+        }
+    }
+
+    fn signer(
+        self,
+        token: SasToken<'a>,
+        found: &Found<'_, K>,
+        now: UnixTime,
+    ) -> Result<Admission<'a, K>, AuthError> {
+        let decoys = Err(self.rules.decoys());
+        let (keys, refusal) = match found {
+            Found::Nobody => (decoys, AuthError::Unknown),
+            Found::Identity(record) if self.asked.is(&record.identity()) => match record.credential() {
+                Credential::Keys(keys) => (Ok(keys.padded(self.rules.decoy())), AuthError::Unknown),
+                _ => (decoys, AuthError::NotByToken),
+            },
+            Found::Policy(policy) if self.asked.is(&Identity::Policy(policy.name())) => {
+                (Ok(policy.keys().padded(self.rules.decoy())), AuthError::Unknown)
+            }
+            _ => (decoys, AuthError::WrongAnswer),
+        };
+        let token = match keys {
+            Ok(keys) => token.verify(keys, now, self.rules.token())?,
+            Err(decoys) => {
+                // the work is done, and whatever comes of it is a refusal
+                let _ = black_box(token.verify(decoys, now, self.rules.token()));
+                return Err(refusal);
+            }
+        };
+        match found {
+            Found::Policy(policy) => {
+                let (rights, stamp) = (policy.rights(), policy.stamp());
+                match self.presented.named {
+                    Some(named) => {
+                        let stage = Stage::Standing { token, rights, stamp };
+                        Ok(Admission::Needs(Self { asked: named, stage, ..self }))
+                    }
+                    None => Ok(self.admit(token, rights, Reach::Resource, Proof::policy(stamp))),
+                }
+            }
+            Found::Identity(record) => {
+                enabled(record.status())?;
+                let proof = Proof::identity(record.stamp());
+                Ok(self.admit(token, Permissions::DEVICE_CONNECT, Reach::Own, proof))
+            }
+            _ => Err(AuthError::WrongAnswer),
+        }
+    }
+
+    fn standing(
+        self,
+        token: VerifiedToken<'a>,
+        rights: Permissions,
+        stamp: Stamp,
+        found: &Found<'_, K>,
+    ) -> Result<Admission<'a, K>, AuthError> {
+        match found {
+            Found::Nobody => Err(AuthError::Unknown),
+            Found::Identity(record) if self.asked.is(&record.identity()) => {
+                enabled(record.status())?;
+                let granted = rights.intersection(Permissions::DEVICE_CONNECT);
+                let proof = Proof::policy_for(stamp, record.stamp());
+                Ok(self.admit(token, granted, Reach::Own, proof))
+            }
+            _ => Err(AuthError::WrongAnswer),
+        }
+    }
+
+    fn admit(
+        self,
+        token: VerifiedToken<'a>,
+        granted: Permissions,
+        reach: Reach,
+        proof: Proof,
+    ) -> Admission<'a, K> {
+        let until = token.expires().as_secs().saturating_add(self.rules.token().leeway);
+        let Self { presented, party, .. } = self;
+        Admission::Admitted(Admitted { party, granted, reach, token, proof, until, operation: presented.operation })
+    }
+}
+
+const fn enabled(status: Status) -> Result<(), AuthError> {
+    match status {
+        Status::Enabled => Ok(()),
+        Status::Disabled => Err(AuthError::Disabled),
+    }
+}
+
+impl<K> fmt::Debug for Question<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").field("lookup", &self.asked).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,108 @@
+//! Somebody admitted: what may it do, and for how long?
+
+use core::fmt;
+
+use hubward_core::{Identity, KeySlot, Permissions, Stamp};
+use hubward_policy::{Decision, Operation, Scope, Subject, decide};
+use hubward_sas::VerifiedToken;
+
+use crate::party::Party;
+use crate::session::Session;
+
+/// A peer whose identity is proven, until its token expires. Only an answered [`Question`](crate::Question)
+/// makes one.
+pub struct Admitted<'a> {
+    pub(crate) party: Party<'a>,
+    pub(crate) granted: Permissions,
+    pub(crate) reach: Reach,
+    pub(crate) token: VerifiedToken<'a>,
+    pub(crate) proof: Proof,
+    /// The last second at which the token counts.
+    pub(crate) until: u64,
+    pub(crate) operation: Operation<'a>,
+}
+
+/// How far the rights reach.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reach {
+    /// The identity's own endpoints.
+    Own,
+    /// The token's resource.
+    Resource,
+}
+
+/// The records that an admission rests on, by their stamps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Proof {
+    /// Of whose key made the signature.
+    pub(crate) signer: Stamp,
+    /// Of the identity, where the key was a policy's.
+    pub(crate) identity: Option<Stamp>,
+    /// Whether the key was a policy's.
+    pub(crate) by_policy: bool,
+}
+
+impl Proof {
+    pub(crate) const fn identity(signer: Stamp) -> Self {
+        Self { signer, identity: None, by_policy: false }
+    }
+
+    pub(crate) const fn policy(signer: Stamp) -> Self {
+        Self { signer, identity: None, by_policy: true }
+    }
+
+    pub(crate) const fn policy_for(signer: Stamp, identity: Stamp) -> Self {
+        Self { signer, identity: Some(identity), by_policy: true }
+    }
+}
+
+impl Admitted<'_> {
+    /// Who it is.
+    #[must_use]
+    pub fn identity(&self) -> Identity<'_> {
+        self.party.identity()
+    }
+
+    /// Which of the two keys signed the token.
+    #[must_use]
+    pub const fn key_slot(&self) -> KeySlot {
+        self.token.key_slot()
+    }
+
+    /// The decision on what was asked for by presenting the credential: the HTTP request itself, or to connect.
+    #[must_use]
+    pub fn decision(&self) -> Decision<'_> {
+        self.decide(&self.operation)
+    }
+
+    /// The decision on another operation.
+    #[must_use]
+    pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
+        decide(&self.subject(), operation)
+    }
+
+    /// Keeps what was proven beyond the bytes that were presented.
+    #[must_use]
+    pub fn into_session(self) -> Session {
+        Session::new(&self)
+    }
+
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        let scope = match self.reach {
+            Reach::Own => Scope::Own,
+            Reach::Resource => Scope::Resource(self.token.resource()),
+        };
+        #[expect(clippy::disallowed_methods, reason = "this identity has been verified")]
+        Subject::assertion(self.identity(), self.granted, scope)
+    }
+}
+
+impl fmt::Debug for Admitted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admitted")
+            .field("identity", &self.identity())
+            .field("granted", &self.granted)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}

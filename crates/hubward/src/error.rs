@@ -1,0 +1,134 @@
+//! Why somebody was not admitted, or is not any more. The facts are for the log; the peer gets one word.
+
+use core::fmt;
+
+use hubward_sas::{ParseError, VerifyError};
+
+use crate::mqtt::UsernameError;
+
+/// Why an admission failed. `Display` is for the log and never shows a token or a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// The MQTT username is not one.
+    #[error(transparent)]
+    Username(#[from] UsernameError),
+    /// The MQTT client id is not the username's identity.
+    #[error("the client id is not the identity that the username names")]
+    ClientId,
+    /// No password, and nothing else that would prove an identity.
+    #[error("no credential was presented")]
+    NoCredential,
+    /// An `Authorization` of another scheme.
+    #[error("the authorization is not a `SharedAccessSignature`")]
+    Scheme,
+    /// The token is not one.
+    #[error(transparent)]
+    Token(#[from] ParseError),
+    /// The username or the token names another hub.
+    #[error("for another hub")]
+    AnotherHub,
+    /// The token is not for the identity that the transport names.
+    #[error("the token is not for the identity that the transport names")]
+    AnotherIdentity,
+    /// A token of the provisioning service.
+    #[error("a registration's token opens no hub")]
+    Registration,
+    /// The store holds nobody of that name.
+    #[error("unknown identity or policy")]
+    Unknown,
+    /// The identity does not prove itself by tokens.
+    #[error("the identity has no keys for tokens")]
+    NotByToken,
+    /// The store answered with another record than the one asked for.
+    #[error("the answer is about somebody else than was asked for")]
+    WrongAnswer,
+    /// The token did not verify.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The identity is disabled.
+    #[error("the identity is disabled")]
+    Disabled,
+}
+
+/// What a peer may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a peer is told one of two words")]
+pub enum Public {
+    /// Its own bytes cannot be read; nothing was looked up.
+    Malformed,
+    /// Everything else.
+    Unauthorized,
+}
+
+impl fmt::Display for Public {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "malformed",
+            Self::Unauthorized => "unauthorized",
+        })
+    }
+}
+
+impl AuthError {
+    /// The one word for the peer: an unknown identity, a wrong key and an expired token are the same to it.
+    #[must_use]
+    pub const fn public(&self) -> Public {
+        match self {
+            Self::Username(_) | Self::Token(_) | Self::NoCredential | Self::Scheme => Public::Malformed,
+            _ => Public::Unauthorized,
+        }
+    }
+
+    /// A stable word for logs and counters.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Username(_) => "username",
+            Self::ClientId => "client-id",
+            Self::NoCredential => "no-credential",
+            Self::Scheme => "authorization-scheme",
+            Self::Token(error) => error.code(),
+            Self::AnotherHub => "another-hub",
+            Self::AnotherIdentity => "another-identity",
+            Self::Registration => "registration-token",
+            Self::Unknown => "unknown",
+            Self::NotByToken => "not-by-token",
+            Self::WrongAnswer => "wrong-answer",
+            Self::Verify(error) => error.code(),
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+/// Why a session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Ended {
+    /// The token's time is over.
+    #[error("the token expired {} s ago", .now.saturating_sub(*.until))]
+    Expired {
+        /// Until when it was good, leeway included, in seconds since 1970.
+        until: u64,
+        /// The time given, in seconds since 1970.
+        now: u64,
+    },
+    /// The identity or the policy is not there any more.
+    #[error("deleted")]
+    Deleted,
+    /// Another identity has the name now.
+    #[error("deleted and created anew")]
+    Recreated,
+    /// The keys that admitted it were replaced.
+    #[error("its keys were replaced")]
+    KeysReplaced,
+    /// The policy that admitted it grants less now.
+    #[error("its policy grants less")]
+    RightsReduced,
+    /// The identity is disabled.
+    #[error("disabled")]
+    Disabled,
+    /// The answers do not fit the questions of [`Session::lookups`](crate::Session::lookups).
+    #[error("the answers are not to the session's questions")]
+    WrongAnswer,
+}

@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod admission;
+mod admitted;
+mod error;
+mod mqtt;
+mod party;
+mod presented;
+mod rules;
+mod session;
+
+pub use admission::{Admission, Question};
+pub use admitted::Admitted;
+pub use error::{AuthError, Ended, Public};
+pub use hubward_core as core;
+pub use hubward_policy as policy;
+pub use hubward_registry as registry;
+pub use hubward_sas as sas;
+pub use mqtt::{UsernameError, UsernameProblem};
+pub use presented::Presented;
+pub use rules::Rules;
+pub use session::Session;

@@ -1,0 +1,111 @@
+//! The username of an MQTT CONNECT: `{host}/{device}[/{module}]/?api-version=..`.
+
+use hubward_core::{DeviceId, Identity, ModuleId, NameError, Segment};
+
+/// Query parameters at most.
+const MAX_PARAMETERS: usize = 16;
+
+/// Why a username is none of a device's or module's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("username, at byte {offset}: {problem}")]
+#[non_exhaustive]
+pub struct UsernameError {
+    /// Where, in bytes from its start.
+    pub offset: usize,
+    /// What is wrong there.
+    pub problem: UsernameProblem,
+}
+
+/// What is wrong with a username.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UsernameProblem {
+    /// Not a host, one or two ids and a query, separated by `/`.
+    #[error("not `{{host}}/{{device}}[/{{module}}]/?api-version=..`")]
+    Shape,
+    /// The host is empty or not visible ASCII.
+    #[error("no host")]
+    Host,
+    /// An id that no device or module has.
+    #[error("{0}")]
+    Id(NameError),
+    /// A parameter without `=` or with an escape in its name, or more than sixteen of them.
+    #[error("malformed query")]
+    Query,
+    /// The same parameter twice.
+    #[error("a parameter stands twice")]
+    Duplicate,
+    /// No `api-version`, or an empty one.
+    #[error("no `api-version`")]
+    ApiVersion,
+    /// An `auth-chain`: connections on behalf of another are not admitted.
+    #[error("`auth-chain` is not admitted")]
+    AuthChain,
+}
+
+/// What a username names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Username<'a> {
+    pub(crate) host: Segment<'a>,
+    pub(crate) identity: Identity<'a>,
+}
+
+impl<'a> Username<'a> {
+    pub(crate) fn parse(username: &'a str) -> Result<Self, UsernameError> {
+        let offset_of = |part: &str| part.as_ptr().addr().saturating_sub(username.as_ptr().addr());
+        let err = |part: &str, problem| UsernameError { offset: offset_of(part), problem };
+        let mut parts = username.split('/');
+        let names = (parts.next(), parts.next(), parts.next(), parts.next(), parts.next());
+        let (host, device, module, query) = match names {
+            (Some(host), Some(device), Some(query), None, None) => (host, device, None, query),
+            (Some(host), Some(device), Some(module), Some(query), None) => (host, device, Some(module), query),
+            _ => return Err(err(username, UsernameProblem::Shape)),
+        };
+        let host = Segment::plain(host).ok_or(err(host, UsernameProblem::Host))?;
+        let device_id = DeviceId::parse(device).map_err(|e| err(device, UsernameProblem::Id(e)))?;
+        let identity = match module {
+            None => Identity::Device(device_id),
+            Some(module) => {
+                let id = ModuleId::parse(module).map_err(|e| err(module, UsernameProblem::Id(e)))?;
+                Identity::Module(device_id, id)
+            }
+        };
+        check_query(query).map_err(|(part, problem)| err(part, problem))?;
+        Ok(Self { host, identity })
+    }
+
+    /// Whether the client id names the same identity: `{device}` or `{device}/{module}`, byte by byte.
+    pub(crate) fn is_client(&self, client_id: &str) -> bool {
+        match self.identity {
+            Identity::Device(device) => client_id == device.as_str(),
+            Identity::Module(device, module) => {
+                client_id.split_once('/') == Some((device.as_str(), module.as_str()))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The last part, with or without its `?`. Each parameter stands once, whatever it is called.
+fn check_query(query: &str) -> Result<(), (&str, UsernameProblem)> {
+    let parameters = query.strip_prefix('?').unwrap_or(query);
+    let mut api_version = "";
+    for (count, parameter) in parameters.split('&').enumerate() {
+        let Some((name, value)) = parameter.split_once('=') else {
+            return Err((parameter, UsernameProblem::Query));
+        };
+        if count >= MAX_PARAMETERS || name.is_empty() || name.contains(['%', '+']) {
+            return Err((parameter, UsernameProblem::Query));
+        }
+        let again = |other: &str| other.split_once('=').is_some_and(|(other, _)| other.eq_ignore_ascii_case(name));
+        if parameters.split('&').take(count).any(again) {
+            return Err((parameter, UsernameProblem::Duplicate));
+        }
+        match name {
+            "api-version" => api_version = value,
+            "auth-chain" => return Err((parameter, UsernameProblem::AuthChain)),
+            _ => {}
+        }
+    }
+    if api_version.is_empty() { Err((query, UsernameProblem::ApiVersion)) } else { Ok(()) }
+}

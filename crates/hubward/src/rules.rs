@@ -1,0 +1,69 @@
+//! What a hub admits by.
+
+use core::fmt;
+
+use hubward_core::{Authority, HostName, Keys, MacKey, Segment};
+use hubward_sas::TokenRules;
+
+/// The hub's names, its rules for tokens, and the key that stands in where there is none.
+pub struct Rules<'r, K> {
+    hub: HostName<'r>,
+    aliases: &'r [Authority<'r>],
+    token: TokenRules,
+    decoy: K,
+}
+
+impl<'r, K: MacKey> Rules<'r, K> {
+    /// Rules for the hub of that name, by [`TokenRules::STRICT`].
+    ///
+    /// `decoy` is a key of fresh random bytes that nobody holds. Its work is done where an identity is unknown or
+    /// has one key only, so that a peer cannot tell them apart; its tags are never accepted.
+    #[must_use]
+    pub const fn new(hub: HostName<'r>, decoy: K) -> Self {
+        Self { hub, aliases: &[], token: TokenRules::STRICT, decoy }
+    }
+
+    /// Other names by which tokens and usernames may call this hub, such as `localhost:8443`.
+    #[must_use]
+    pub const fn with_aliases(mut self, aliases: &'r [Authority<'r>]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Other rules for tokens.
+    #[must_use]
+    pub const fn with_token_rules(mut self, rules: TokenRules) -> Self {
+        self.token = rules;
+        self
+    }
+
+    /// The rules for tokens.
+    #[must_use]
+    pub const fn token(&self) -> &TokenRules {
+        &self.token
+    }
+
+    /// Whether `host` is this hub, without regard to ASCII case.
+    pub(crate) fn is_this_hub(&self, host: &Segment<'_>) -> bool {
+        host.eq_decoded_ignore_ascii_case(self.hub.as_str())
+            || self.aliases.iter().any(|alias| host.eq_decoded_ignore_ascii_case(alias.as_str()))
+    }
+
+    pub(crate) const fn decoy(&self) -> &K {
+        &self.decoy
+    }
+
+    pub(crate) const fn decoys(&self) -> Keys<'_, K> {
+        Keys::pair(&self.decoy, &self.decoy)
+    }
+}
+
+impl<K> fmt::Debug for Rules<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules")
+            .field("hub", &self.hub)
+            .field("aliases", &self.aliases)
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}

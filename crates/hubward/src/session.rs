@@ -1,0 +1,169 @@
+//! An admission kept for a live connection. It is a proof with an end.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use hubward_core::{
+    DeviceId, Found, FoundIdentity, Identity, Lookup, ModuleId, Permissions, PolicyName, ResourcePath, Segment, Stamp,
+    Status, UnixTime,
+};
+use hubward_policy::{Decision, Operation, Scope, Subject, decide};
+
+use crate::admitted::{Admitted, Proof, Reach};
+use crate::error::Ended;
+
+/// Who is connected, with which rights, on which records' versions, and until when. It owns its names and holds no
+/// key and no token.
+#[derive(Debug)]
+pub struct Session {
+    who: Who,
+    granted: Permissions,
+    /// The token's resource, where the rights reach as far.
+    resource: Option<Box<str>>,
+    /// The policy that signed.
+    policy: Option<Box<str>>,
+    proof: Proof,
+    until: u64,
+}
+
+#[derive(Debug)]
+enum Who {
+    Device(Box<str>),
+    Module(Box<str>, Box<str>),
+    Policy(Box<str>),
+}
+
+impl Session {
+    pub(crate) fn new(admitted: &Admitted<'_>) -> Self {
+        let who = match admitted.identity() {
+            Identity::Module(device, module) => Who::Module(device.as_str().into(), module.as_str().into()),
+            Identity::Policy(name) => Who::Policy(name.as_str().into()),
+            identity => Who::Device(identity.device().map_or("", |id| id.as_str()).into()),
+        };
+        let resource = match admitted.reach {
+            Reach::Own => None,
+            Reach::Resource => Some(admitted.token.resource().as_received().into()),
+        };
+        let policy = match admitted.token.signer() {
+            Lookup::Policy(name) if admitted.proof.by_policy => Some(decoded(&name)),
+            _ => None,
+        };
+        Self {
+            who,
+            granted: admitted.granted,
+            resource,
+            policy,
+            proof: admitted.proof,
+            until: admitted.until,
+        }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn identity(&self) -> Identity<'_> {
+        match &self.who {
+            Who::Device(id) => Identity::Device(DeviceId::assertion(id)),
+            Who::Module(device, module) => {
+                Identity::Module(DeviceId::assertion(device), ModuleId::assertion(module))
+            }
+            Who::Policy(name) => Identity::Policy(PolicyName::assertion(name)),
+        }
+    }
+
+    /// The last second, since 1970, at which it is good: disconnect after it.
+    #[must_use]
+    pub const fn until(&self) -> u64 {
+        self.until
+    }
+
+    /// Whose records it rests on; [`Session::recheck`] takes an answer for each, in this order.
+    pub fn lookups(&self) -> impl Iterator<Item = Lookup<'_>> {
+        let policy = self.policy.as_deref().map(|name| Lookup::Policy(PolicyName::assertion(name).segment()));
+        let identity = match self.who {
+            Who::Policy(_) => None,
+            Who::Device(_) | Who::Module(..) => Some(self.identity().lookup()),
+        };
+        policy.into_iter().chain(identity)
+    }
+
+    /// Whether what was proven still holds: the token's time is not over, nobody was deleted, created anew or
+    /// disabled, and no key or right that it rests on was taken back.
+    ///
+    /// # Errors
+    /// [`Ended`] with the reason. The connection is to be closed.
+    pub fn recheck<K>(&self, answers: &[Found<'_, K>], now: UnixTime) -> Result<(), Ended> {
+        if self.until < now.as_secs() {
+            return Err(Ended::Expired { until: self.until, now: now.as_secs() });
+        }
+        let mut answers = answers.iter();
+        for lookup in self.lookups() {
+            match (lookup, answers.next()) {
+                (_, Some(Found::Nobody)) => return Err(Ended::Deleted),
+                (Lookup::Policy(_), Some(Found::Policy(policy)))
+                    if lookup.is(&Identity::Policy(policy.name())) =>
+                {
+                    same(self.proof.signer, policy.stamp())?;
+                    if self.policy_grants_less(policy.rights()) {
+                        return Err(Ended::RightsReduced);
+                    }
+                }
+                (_, Some(Found::Identity(record))) if lookup.is(&record.identity()) => self.same_identity(record)?,
+                _ => return Err(Ended::WrongAnswer),
+            }
+        }
+        if answers.next().is_some() { Err(Ended::WrongAnswer) } else { Ok(()) }
+    }
+
+    /// The decision on an operation, by what was proven. [`Session::recheck`] first.
+    #[must_use]
+    pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
+        let resource = self.resource.as_deref().map(ResourcePath::parse);
+        let (granted, scope) = match resource {
+            None => (self.granted, Scope::Own),
+            Some(Ok(resource)) => (self.granted, Scope::Resource(resource)),
+            // it was parsed before; without a scope there are no rights
+            Some(Err(_)) => (Permissions::empty(), Scope::Own),
+        };
+        #[expect(clippy::disallowed_methods, reason = "this identity was verified when it was admitted")]
+        let subject = Subject::assertion(self.identity(), granted, scope);
+        decide(&subject, operation)
+    }
+
+    fn policy_grants_less(&self, rights: Permissions) -> bool {
+        !rights.contains(self.granted)
+    }
+
+    fn same_identity<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
+        match self.proof.identity {
+            // its own key made the signature
+            None => same(self.proof.signer, record.stamp())?,
+            // a policy's key did, so its own may change
+            Some(stamp) if stamp.generation() != record.stamp().generation() => return Err(Ended::Recreated),
+            Some(_) => {}
+        }
+        match record.status() {
+            Status::Enabled => Ok(()),
+            Status::Disabled => Err(Ended::Disabled),
+        }
+    }
+}
+
+fn same(then: Stamp, now: Stamp) -> Result<(), Ended> {
+    if then == now {
+        Ok(())
+    } else if then.generation() == now.generation() {
+        Err(Ended::KeysReplaced)
+    } else {
+        Err(Ended::Recreated)
+    }
+}
+
+fn decoded(name: &Segment<'_>) -> Box<str> {
+    name.bytes().map(char::from).collect()
+}
+
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with {} until {}", self.identity(), self.granted, self.until)
+    }
+}
