@@ -3,7 +3,9 @@
 use core::fmt;
 use core::hint::black_box;
 
-use hubward_core::{Credential, Found, Identity, Lookup, MacKey, Permissions, Shape, Stamp, Status, UnixTime};
+use hubward_core::{
+    Credential, Found, Identity, Lookup, MacKey, Permissions, Shape, Stamp, Status, UnixTime,
+};
 use hubward_sas::{SasToken, VerifiedToken};
 
 use crate::admitted::{Admitted, Proof, Reach};
@@ -63,9 +65,7 @@ impl<'a, K: MacKey> Admission<'a, K> {
             (Some(named), asked) => Party::of(&named).filter(|party| {
                 let identity = party.identity();
                 match asked {
-                    Lookup::Policy(_) => {
-                        token.is_for(&identity, rules.token()) || covers(&token, &identity)
-                    }
+                    Lookup::Policy(_) => token.is_for(&identity, rules.token()) || covers(&token, &identity),
                     _ => token.is_for(&identity, rules.token()),
                 }
             }),
@@ -184,7 +184,15 @@ impl<'a, K: MacKey> Question<'a, K> {
     ) -> Admission<'a, K> {
         let until = token.expires().as_secs().saturating_add(self.rules.token().leeway);
         let Self { presented, party, .. } = self;
-        Admission::Admitted(Admitted { party, granted, reach, token, proof, until, operation: presented.operation })
+        Admission::Admitted(Admitted {
+            party,
+            granted,
+            reach,
+            token,
+            proof,
+            until,
+            operation: presented.operation,
+        })
     }
 }
 

@@ -70,13 +70,11 @@ impl Admitted<'_> {
     }
 
     /// The decision on what was asked for by presenting the credential: the HTTP request itself, or to connect.
-    #[must_use]
     pub fn decision(&self) -> Decision<'_> {
         self.decide(&self.operation)
     }
 
     /// The decision on another operation.
-    #[must_use]
     pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
         decide(&self.subject(), operation)
     }

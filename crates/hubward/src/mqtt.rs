@@ -58,7 +58,9 @@ impl<'a> Username<'a> {
         let names = (parts.next(), parts.next(), parts.next(), parts.next(), parts.next());
         let (host, device, module, query) = match names {
             (Some(host), Some(device), Some(query), None, None) => (host, device, None, query),
-            (Some(host), Some(device), Some(module), Some(query), None) => (host, device, Some(module), query),
+            (Some(host), Some(device), Some(module), Some(query), None) => {
+                (host, device, Some(module), query)
+            }
             _ => return Err(err(username, UsernameProblem::Shape)),
         };
         let host = Segment::plain(host).ok_or(err(host, UsernameProblem::Host))?;
@@ -97,7 +99,8 @@ fn check_query(query: &str) -> Result<(), (&str, UsernameProblem)> {
         if count >= MAX_PARAMETERS || name.is_empty() || name.contains(['%', '+']) {
             return Err((parameter, UsernameProblem::Query));
         }
-        let again = |other: &str| other.split_once('=').is_some_and(|(other, _)| other.eq_ignore_ascii_case(name));
+        let again =
+            |other: &str| other.split_once('=').is_some_and(|(other, _)| other.eq_ignore_ascii_case(name));
         if parameters.split('&').take(count).any(again) {
             return Err((parameter, UsernameProblem::Duplicate));
         }

@@ -1,8 +1,7 @@
 //! What a peer presents on each transport, parsed once into a token and the identity that the transport names.
 
 use hubward_core::{Lookup, Segment};
-use hubward_policy::{Operation, Target};
-use hubward_core::Permissions;
+use hubward_policy::{Caller, Operation, Target};
 
 use crate::error::AuthError;
 use crate::mqtt::Username;
@@ -57,8 +56,7 @@ impl<'a> Presented<'a> {
         }
         let operation = Operation::http(method, path);
         // the path of a device's endpoint names the device that speaks; elsewhere it names whom is spoken of
-        let of_a_device =
-            operation.endpoint().is_some_and(|endpoint| endpoint.right() == Permissions::DEVICE_CONNECT);
+        let of_a_device = operation.endpoint().is_some_and(|endpoint| endpoint.caller() == Caller::Itself);
         let named = match operation.target() {
             Target::Device(id) if of_a_device => Some(Lookup::Device(id)),
             Target::Module(device, module) if of_a_device => Some(Lookup::Module(device, module)),

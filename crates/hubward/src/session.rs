@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use hubward_core::{
-    DeviceId, Found, FoundIdentity, Identity, Lookup, ModuleId, Permissions, PolicyName, ResourcePath, Segment, Stamp,
-    Status, UnixTime,
+    DeviceId, Found, FoundIdentity, Identity, Lookup, ModuleId, Permissions, PolicyName, ResourcePath,
+    Segment, Stamp, Status, UnixTime,
 };
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 
@@ -107,7 +107,9 @@ impl Session {
                         return Err(Ended::RightsReduced);
                     }
                 }
-                (_, Some(Found::Identity(record))) if lookup.is(&record.identity()) => self.same_identity(record)?,
+                (_, Some(Found::Identity(record))) if lookup.is(&record.identity()) => {
+                    self.same_identity(record)?
+                }
                 _ => return Err(Ended::WrongAnswer),
             }
         }
@@ -115,7 +117,6 @@ impl Session {
     }
 
     /// The decision on an operation, by what was proven. [`Session::recheck`] first.
-    #[must_use]
     pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
         let resource = self.resource.as_deref().map(ResourcePath::parse);
         let (granted, scope) = match resource {

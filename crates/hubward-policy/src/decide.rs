@@ -1,0 +1,251 @@
+//! The decision: a right, an identity and a scope must all agree with the operation.
+
+use core::fmt;
+
+use hubward_core::{Identity, Permissions, ResourcePath};
+
+use crate::endpoint::{Caller, Endpoint};
+use crate::operation::{Operation, Target};
+use crate::subject::{Scope, Subject};
+
+/// What was decided.
+#[derive(Debug, Clone, Copy)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a third answer would be read as one of these two")]
+pub enum Decision<'a> {
+    /// The operation may go on.
+    Allow(Permit<'a>),
+    /// It may not.
+    Deny(Denial<'a>),
+}
+
+impl Decision<'_> {
+    /// Whether the operation may go on.
+    #[must_use]
+    pub const fn is_allow(&self) -> bool {
+        matches!(self, Self::Allow(_))
+    }
+}
+
+/// Why an operation may go on.
+#[derive(Debug, Clone, Copy)]
+pub struct Permit<'a> {
+    subject: Subject<'a>,
+    operation: Operation<'a>,
+    endpoint: &'static Endpoint,
+    right: Permissions,
+}
+
+impl<'a> Permit<'a> {
+    /// Who asked.
+    #[must_use]
+    pub const fn subject(&self) -> &Subject<'a> {
+        &self.subject
+    }
+
+    /// For what.
+    #[must_use]
+    pub const fn operation(&self) -> &Operation<'a> {
+        &self.operation
+    }
+
+    /// The endpoint whose rule allowed it.
+    #[must_use]
+    pub const fn endpoint(&self) -> &'static Endpoint {
+        self.endpoint
+    }
+
+    /// The right that it took.
+    #[must_use]
+    pub const fn right(&self) -> Permissions {
+        self.right
+    }
+}
+
+/// Why an operation may not go on.
+#[derive(Debug, Clone, Copy)]
+pub struct Denial<'a> {
+    subject: Subject<'a>,
+    operation: Operation<'a>,
+    reason: Reason,
+}
+
+/// What an operation failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// No endpoint has this method and path, topic, filter or address.
+    UnknownOperation,
+    /// The credential lacks a right.
+    MissingRight {
+        /// What the endpoint takes.
+        needed: Permissions,
+        /// What the credential grants.
+        granted: Permissions,
+    },
+    /// The address names another than the one who is connected.
+    AnotherIdentity,
+    /// The endpoint is about the connected device, and a policy is none.
+    NotADevice,
+    /// The address is not below the resource that the credential is for.
+    OutOfScope,
+}
+
+impl Reason {
+    /// A code that does not change between versions.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownOperation => "unknown-operation",
+            Self::MissingRight { .. } => "missing-right",
+            Self::AnotherIdentity => "another-identity",
+            Self::NotADevice => "not-a-device",
+            Self::OutOfScope => "out-of-scope",
+        }
+    }
+}
+
+impl<'a> Denial<'a> {
+    /// Who asked.
+    #[must_use]
+    pub const fn subject(&self) -> &Subject<'a> {
+        &self.subject
+    }
+
+    /// For what.
+    #[must_use]
+    pub const fn operation(&self) -> &Operation<'a> {
+        &self.operation
+    }
+
+    /// The endpoint, where there is one.
+    #[must_use]
+    pub const fn endpoint(&self) -> Option<&'static Endpoint> {
+        self.operation.endpoint()
+    }
+
+    /// What it failed.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The reason's code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.reason.code()
+    }
+}
+
+/// Decides whether `subject` may do `operation`. It neither allocates nor fails: what it does not know, it denies.
+pub fn decide<'a>(subject: &Subject<'a>, operation: &Operation<'a>) -> Decision<'a> {
+    match judge(subject, operation) {
+        Ok((endpoint, right)) => {
+            Decision::Allow(Permit { subject: *subject, operation: *operation, endpoint, right })
+        }
+        Err(reason) => Decision::Deny(Denial { subject: *subject, operation: *operation, reason }),
+    }
+}
+
+fn judge(
+    subject: &Subject<'_>,
+    operation: &Operation<'_>,
+) -> Result<(&'static Endpoint, Permissions), Reason> {
+    let endpoint = operation.endpoint().ok_or(Reason::UnknownOperation)?;
+    let identity = subject.identity();
+    let right = match (endpoint.caller(), identity) {
+        (Caller::ServiceOrSibling, Identity::Module(..)) => Permissions::DEVICE_CONNECT,
+        _ => endpoint.right(),
+    };
+    let granted = subject.granted();
+    if !granted.contains(right) {
+        return Err(Reason::MissingRight { needed: right, granted });
+    }
+    match identity {
+        Identity::Policy(_) if endpoint.caller() == Caller::Connected => return Err(Reason::NotADevice),
+        Identity::Policy(_) => {}
+        _ if !is_about(endpoint.caller(), identity, operation.target()) => {
+            return Err(Reason::AnotherIdentity);
+        }
+        _ => {}
+    }
+    match (subject.scope(), identity) {
+        (Scope::Resource(scope), _) if covers(&scope, identity, operation) => Ok((endpoint, right)),
+        // the identity was compared above
+        (Scope::Own, Identity::Device(_) | Identity::Module(..)) => Ok((endpoint, right)),
+        _ => Err(Reason::OutOfScope),
+    }
+}
+
+/// Whether a device's or module's operation is about itself, or where a sibling may ask, about its device.
+fn is_about(caller: Caller, identity: Identity<'_>, target: Target<'_>) -> bool {
+    match (caller, identity, target) {
+        (Caller::Connected, _, Target::Own) => true,
+        (Caller::Itself, Identity::Device(own), Target::Device(device)) => device.eq_decoded(own.as_str()),
+        (Caller::Itself, Identity::Module(own, own_module), Target::Module(device, module)) => {
+            device.eq_decoded(own.as_str()) && module.eq_decoded(own_module.as_str())
+        }
+        (
+            Caller::ServiceOrSibling,
+            Identity::Module(own, _),
+            Target::Device(device) | Target::Module(device, _),
+        ) => device.eq_decoded(own.as_str()),
+        _ => false,
+    }
+}
+
+/// Whether the operation's path is `scope` or below it, by whole names after the host. A topic that names nobody
+/// is below its identity.
+fn covers(scope: &ResourcePath<'_>, identity: Identity<'_>, operation: &Operation<'_>) -> bool {
+    let mut names = scope.segments().skip(1);
+    if let Target::Own = operation.target() {
+        let (device, module) = (identity.device(), identity.module());
+        let own = [
+            device.map(|_| "devices"),
+            device.map(|id| id.as_str()),
+            module.map(|_| "modules"),
+            module.map(|id| id.as_str()),
+        ];
+        let mut own = own.into_iter().flatten();
+        return names.all(|name| own.next().is_some_and(|word| name.eq_decoded(word)));
+    }
+    let mut path = operation.segments();
+    names.all(|name| path.next().is_some_and(|word| name.same(&word)))
+}
+
+impl fmt::Display for Decision<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allow(permit) => permit.fmt(f),
+            Self::Deny(denial) => denial.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Permit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { subject, operation, endpoint, right } = self;
+        write!(f, "{} may {operation}: {} takes {right}", subject.identity(), endpoint.name())
+    }
+}
+
+impl fmt::Display for Denial<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} may not {}: {}", self.subject.identity(), self.operation, self.reason)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownOperation => f.write_str("no endpoint of a hub is like this"),
+            Self::MissingRight { needed, granted } if granted.is_empty() => {
+                write!(f, "needs {needed}, and no right is granted")
+            }
+            Self::MissingRight { needed, granted } => write!(f, "needs {needed}, and {granted} is granted"),
+            Self::AnotherIdentity => f.write_str("it is about another than the one who asks"),
+            Self::NotADevice => f.write_str("it is about the connected device, and a policy is none"),
+            Self::OutOfScope => f.write_str("it is outside the resource that the credential is for"),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+mod decide;
+mod endpoint;
+mod operation;
+mod pattern;
+mod shared_access;
+mod subject;
+mod table;
+
+pub use decide::{Decision, Denial, Permit, Reason, decide};
+pub use endpoint::{Caller, Endpoint, Transport};
+pub use operation::{Operation, Target};
+pub use shared_access::{DEFAULT_POLICIES, SharedAccessPolicy};
+pub use subject::{Scope, Subject};
+pub use table::ENDPOINTS;

@@ -1,0 +1,146 @@
+//! What somebody asks to do, parsed once from what a transport shows.
+
+use core::fmt;
+
+use hubward_core::Segment;
+
+use crate::endpoint::{Endpoint, Transport};
+use crate::pattern::{Form, Ids, capture, segment};
+use crate::table::ENDPOINTS;
+
+/// An operation, borrowed. One that no endpoint knows is an operation too: it is always denied.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation<'a> {
+    transport: Transport,
+    verb: &'a str,
+    /// Path, topic, filter or address; of a path without its query, which may hold secrets.
+    text: &'a str,
+    endpoint: Option<&'static Endpoint>,
+    ids: Ids<'a>,
+}
+
+/// Whom an operation is about.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::exhaustive_enums, reason = "whoever decides on targets must know all of them")]
+pub enum Target<'a> {
+    /// The hub itself.
+    Hub,
+    /// A device.
+    Device(Segment<'a>),
+    /// A module of a device.
+    Module(Segment<'a>, Segment<'a>),
+    /// Whoever is connected: the address names nobody.
+    Own,
+}
+
+impl<'a> Operation<'a> {
+    /// A request with this method and target. The path's names are percent-decoded once, each by itself.
+    #[must_use]
+    pub fn http(method: &'a str, path_and_query: &'a str) -> Self {
+        let path = path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path);
+        Self::find(Transport::Http, method, path)
+    }
+
+    /// A device or module connects over MQTT.
+    #[must_use]
+    pub fn mqtt_connect() -> Self {
+        Self::find(Transport::Mqtt, "connect", "")
+    }
+
+    /// A PUBLISH, or a will, to this topic.
+    #[must_use]
+    pub fn mqtt_publish(topic: &'a str) -> Self {
+        Self::find(Transport::Mqtt, "publish", topic)
+    }
+
+    /// A SUBSCRIBE with this filter.
+    #[must_use]
+    pub fn mqtt_subscribe(filter: &'a str) -> Self {
+        Self::find(Transport::Mqtt, "subscribe", filter)
+    }
+
+    /// The peer attaches a link on which it sends. `address` is a path, of a URI the part after the host.
+    #[must_use]
+    pub fn amqp_send(address: &'a str) -> Self {
+        Self::find(Transport::Amqp, "send", address)
+    }
+
+    /// The peer attaches a link on which it receives. `address` is a path, of a URI the part after the host.
+    #[must_use]
+    pub fn amqp_receive(address: &'a str) -> Self {
+        Self::find(Transport::Amqp, "receive", address)
+    }
+
+    fn find(transport: Transport, verb: &'a str, text: &'a str) -> Self {
+        let unknown = Self { transport, verb, text, endpoint: None, ids: Ids::default() };
+        let path = match transport {
+            // a `#` would start a fragment, which no request target has (RFC 9112, 3.2)
+            Transport::Http => text.strip_prefix('/').filter(|path| !path.contains('#')),
+            Transport::Amqp => Some(text.strip_prefix('/').unwrap_or(text)),
+            Transport::Mqtt => Some(text),
+        };
+        let Some(path) = path else { return unknown };
+        let form = unknown.form();
+        ENDPOINTS
+            .iter()
+            .filter(|endpoint| endpoint.transport() == transport && endpoint.verb() == verb)
+            .find_map(|endpoint| {
+                let pattern = endpoint.pattern();
+                let ids = capture(pattern.strip_prefix('/').unwrap_or(pattern), path, form)?;
+                Some(Self { endpoint: Some(endpoint), ids, ..unknown })
+            })
+            .unwrap_or(unknown)
+    }
+
+    const fn form(&self) -> Form {
+        match self.transport {
+            Transport::Http | Transport::Amqp => Form::Encoded,
+            Transport::Mqtt => Form::Plain,
+        }
+    }
+
+    /// What carries it.
+    #[must_use]
+    pub const fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// The endpoint; `None` where there is no such operation.
+    #[must_use]
+    pub const fn endpoint(&self) -> Option<&'static Endpoint> {
+        self.endpoint
+    }
+
+    /// Whom it is about; of an unknown operation, the hub.
+    #[must_use]
+    pub fn target(&self) -> Target<'a> {
+        use crate::endpoint::Caller;
+        match (self.ids.device, self.ids.module) {
+            (Some(device), Some(module)) => Target::Module(device, module),
+            (Some(device), None) => Target::Device(device),
+            (None, _) => match self.endpoint {
+                Some(endpoint) if endpoint.caller() == Caller::Connected => Target::Own,
+                _ => Target::Hub,
+            },
+        }
+    }
+
+    /// The names of its path; a trailing slash adds none.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = Segment<'a>> + use<'a> {
+        let form = self.form();
+        self.text.strip_prefix('/').unwrap_or(self.text).split('/').map_while(move |name| segment(name, form))
+    }
+}
+
+/// For a log: `MQTT publish devices/dev1/messages/events/`. Control characters are escaped and the end of a very
+/// long text is left out, for the peer chose it.
+impl fmt::Display for Operation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 512;
+        write!(f, "{} ", self.transport)?;
+        let verb = self.verb.chars().take(16).flat_map(char::escape_debug);
+        let text = self.text.chars().take(SHOWN).flat_map(char::escape_debug);
+        let space = if self.text.is_empty() { None } else { Some(' ') };
+        verb.chain(space).chain(text).try_for_each(|c| fmt::Write::write_char(f, c))
+    }
+}

@@ -1,0 +1,127 @@
+//! A hub with two devices, a module and the default policies.
+#![allow(dead_code, reason = "each test uses what it needs")]
+
+use core::time::Duration;
+
+use hubward::core::{
+    Authority, DeviceId, HostName, Lookup, MacKey, ModuleId, Permissions, PolicyName, Status, SymmetricKey,
+    UnixTime,
+};
+use hubward::registry::{Authentication, KeyPair, Registry};
+use hubward::sas::{TokenRules, Unsigned};
+use hubward::{Admission, Admitted, AuthError, Presented, Rules};
+use hubward_rustcrypto::HmacKey;
+
+pub const HUB: &str = "contoso.azure-devices.net";
+pub const NOW: u64 = 1_800_000_000;
+
+pub struct Hub {
+    pub registry: Registry<HmacKey>,
+    pub rules: Rules<'static, HmacKey>,
+}
+
+/// A key by a name of up to 64 characters.
+pub fn key(name: &str) -> HmacKey {
+    let mut bytes = [b'.'; 64];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    HmacKey::new(&SymmetricKey::from_bytes(&bytes).unwrap())
+}
+
+pub fn pair(name: &str) -> KeyPair<HmacKey> {
+    KeyPair::new(key(&format!("{name} primary")), key(&format!("{name} secondary")))
+}
+
+pub fn at(seconds: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+}
+
+pub fn device(id: &str) -> DeviceId<'_> {
+    DeviceId::parse(id).unwrap()
+}
+
+pub fn module(id: &str) -> ModuleId<'_> {
+    ModuleId::parse(id).unwrap()
+}
+
+pub fn policy(name: &str) -> PolicyName<'_> {
+    PolicyName::parse(name).unwrap()
+}
+
+pub fn hub() -> Hub {
+    let mut registry = Registry::new();
+    for id in ["dev1", "dev10", "off", "a+b"] {
+        registry.create_device(device(id), Authentication::Sas(pair(id))).unwrap();
+    }
+    registry.create_device(device("x509"), Authentication::None).unwrap();
+    registry.create_module(device("dev1"), module("mod1"), Authentication::Sas(pair("dev1/mod1"))).unwrap();
+    registry.set_status(device("off"), Status::Disabled).unwrap();
+    for (name, rights) in [
+        ("iothubowner", "RegistryWrite, ServiceConnect, DeviceConnect"),
+        ("service", "ServiceConnect"),
+        ("device", "DeviceConnect"),
+        ("registryRead", "RegistryRead"),
+    ] {
+        registry.set_policy(policy(name), rights.parse::<Permissions>().unwrap(), pair(name));
+    }
+    Hub { registry, rules: Rules::new(HostName::parse(HUB).unwrap(), key("decoy")) }
+}
+
+pub fn compat() -> Hub {
+    let mut hub = hub();
+    hub.rules = hub.rules.with_token_rules(TokenRules::HUB_COMPAT);
+    hub
+}
+
+/// A token over `sr` as it stands, as a client with any encoding would make it.
+pub fn token(sr: &str, key: &HmacKey, expiry: u64, skn: Option<&str>) -> String {
+    let host = Authority::parse(HUB).unwrap();
+    let tag = key.tag(&[format!("{sr}\n{expiry}").as_bytes()]);
+    let signed = Unsigned::device(host, device("d"), at(expiry)).finish(tag).to_string();
+    let sig = signed.split(['&', ' ']).find(|field| field.starts_with("sig=")).unwrap();
+    let skn = skn.map(|skn| format!("&skn={skn}")).unwrap_or_default();
+    format!("SharedAccessSignature sr={sr}&{sig}&se={expiry}{skn}")
+}
+
+/// A device's own token.
+pub fn own_token(id: &str) -> String {
+    Unsigned::device(Authority::parse(HUB).unwrap(), device(id), at(NOW + 3600))
+        .sign(&key(&format!("{id} primary")))
+        .to_string()
+}
+
+pub fn username(id: &str) -> String {
+    format!("{HUB}/{id}/?api-version=2021-04-12")
+}
+
+impl Hub {
+    pub fn admit<'a>(&'a self, presented: Presented<'a>, now: u64) -> Result<Admitted<'a>, AuthError> {
+        let mut admission = Admission::start(presented, &self.rules)?;
+        loop {
+            match admission {
+                Admission::Needs(question) => {
+                    let found = self.registry.find(&question.lookup());
+                    admission = question.answer(found, at(now))?;
+                }
+                Admission::Admitted(admitted) => return Ok(admitted),
+            }
+        }
+    }
+
+    /// Who is admitted, or the code of the refusal.
+    pub fn mqtt(&self, client_id: &str, username: &str, password: &str) -> Result<String, &'static str> {
+        Presented::mqtt(client_id, username, Some(password))
+            .and_then(|presented| self.admit(presented, NOW).map(|admitted| admitted.identity().to_string()))
+            .map_err(|error| error.code())
+    }
+
+    /// Whether it is allowed and why, or the code of the refusal.
+    pub fn http(&self, method: &str, path: &str, authorization: &str) -> Result<String, &'static str> {
+        Presented::http(method, path, authorization)
+            .and_then(|presented| self.admit(presented, NOW).map(|admitted| admitted.decision().to_string()))
+            .map_err(|error| error.code())
+    }
+
+    pub fn answers(&self, session: &hubward::Session) -> Vec<hubward::core::Found<'_, HmacKey>> {
+        session.lookups().map(|lookup: Lookup<'_>| self.registry.find(&lookup)).collect()
+    }
+}

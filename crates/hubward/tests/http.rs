@@ -1,0 +1,72 @@
+//! A request with an `Authorization` header: who it is, and the decision on the request itself.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::*;
+
+const EVENTS: &str = "/devices/dev1/messages/events?api-version=2020-03-13";
+
+fn by(name: &str, sr: &str) -> String {
+    token(&format!("{HUB}{sr}"), &key(&format!("{name} primary")), NOW, Some(name))
+}
+
+fn allowed(result: Result<String, &'static str>) -> bool {
+    result.unwrap().contains(" may HTTP ")
+}
+
+#[test]
+fn a_device_sends_for_itself() {
+    let hub = hub();
+    assert!(allowed(hub.http("POST", EVENTS, &own_token("dev1"))));
+    assert!(allowed(hub.http("POST", "/devices/a%2Bb/messages/events?api-version=1", &own_token("a+b"))));
+    assert_eq!(hub.http("POST", EVENTS, &own_token("dev10")), Err("another-identity"));
+    assert_eq!(hub.http("POST", EVENTS, &own_token("off")), Err("another-identity"));
+}
+
+#[test]
+fn a_device_reads_no_registry() {
+    let hub = hub();
+    let decision = hub.http("GET", "/devices/dev1?api-version=1", &own_token("dev1")).unwrap();
+    assert!(decision.contains("may not HTTP GET /devices/dev1"), "{decision}");
+    let decision = hub.http("DELETE", "/devices/dev10", &own_token("dev1")).unwrap();
+    assert!(decision.contains("may not"), "{decision}");
+}
+
+#[test]
+fn a_policy_has_its_rights_within_its_resource() {
+    let hub = hub();
+    assert!(allowed(hub.http("GET", "/devices/dev1", &by("registryRead", ""))));
+    assert!(!allowed(hub.http("PUT", "/devices/dev1", &by("registryRead", ""))));
+    assert!(allowed(hub.http("PUT", "/devices/dev1", &by("iothubowner", ""))));
+    assert!(allowed(hub.http("GET", "/devices/dev1", &by("registryRead", "/devices/dev1"))));
+    assert!(!allowed(hub.http("GET", "/devices/dev10", &by("registryRead", "/devices/dev1"))));
+    assert!(!allowed(hub.http("GET", "/devices/dev1", &by("service", ""))));
+    assert_eq!(hub.http("GET", "/devices/dev1", &by("ghost", "")), Err("unknown"));
+}
+
+#[test]
+fn a_policy_speaks_for_a_device_that_is_enabled() {
+    let hub = hub();
+    assert!(allowed(hub.http("POST", EVENTS, &by("device", "/devices"))));
+    assert!(!allowed(hub.http("POST", EVENTS, &by("service", ""))));
+    assert_eq!(hub.http("POST", "/devices/off/messages/events", &by("device", "")), Err("disabled"));
+    assert_eq!(hub.http("POST", "/devices/ghost/messages/events", &by("device", "")), Err("unknown"));
+    assert_eq!(hub.http("POST", EVENTS, &by("device", "/devices/dev10")), Err("another-identity"));
+}
+
+#[test]
+fn another_scheme_or_an_unknown_operation() {
+    let hub = hub();
+    assert_eq!(hub.http("GET", "/devices/dev1", "Bearer abc"), Err("authorization-scheme"));
+    assert_eq!(hub.http("GET", "/devices/dev1", ""), Err("authorization-scheme"));
+    assert!(!allowed(hub.http("GET", "/secrets", &by("iothubowner", ""))));
+    assert!(!allowed(hub.http("GET", "/devices/dev1/../dev10", &by("iothubowner", ""))));
+}

@@ -1,0 +1,184 @@
+//! A device or module connects over MQTT: one identity or nothing.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::*;
+use hubward::core::{DeviceId, Found, FoundIdentity, Identity, Stamp, Status};
+use hubward::{Admission, AuthError, Presented};
+
+#[test]
+fn a_device_and_a_module_get_in() {
+    let hub = hub();
+    assert_eq!(hub.mqtt("dev1", &username("dev1"), &own_token("dev1")), Ok("device dev1".into()));
+    assert_eq!(hub.mqtt("a+b", &username("a+b"), &own_token("a+b")), Ok("device a+b".into()));
+    let sr = format!("{HUB}%2Fdevices%2Fdev1%2Fmodules%2Fmod1");
+    let password = token(&sr, &key("dev1/mod1 secondary"), NOW, None);
+    assert_eq!(hub.mqtt("dev1/mod1", &username("dev1/mod1"), &password), Ok("module dev1/mod1".into()));
+}
+
+#[test]
+fn every_shape_of_username() {
+    let hub = hub();
+    let password = own_token("dev1");
+    for query in [
+        "?api-version=2021-04-12",
+        "api-version=2016-11-14",
+        "?api-version=2021-04-12&DeviceClientType=py%2F1.0&model-id=dtmi%3Aa",
+    ] {
+        let username = format!("{}/dev1/{query}", HUB.to_uppercase());
+        assert_eq!(hub.mqtt("dev1", &username, &password), Ok("device dev1".into()), "{query}");
+    }
+    for (username, code) in [
+        (HUB.to_owned(), "username"),
+        (format!("{HUB}/dev1"), "username"),
+        (format!("{HUB}/dev1/"), "username"),
+        (format!("{HUB}/dev1/?api-version="), "username"),
+        (format!("{HUB}/dev1/?api-version=1&api-version=2"), "username"),
+        (format!("{HUB}/dev1/?api-version=1&x=1&X=2"), "username"),
+        (format!("{HUB}/dev1/?api%2Dversion=1"), "username"),
+        (format!("{HUB}/dev1/?api-version=1&auth-chain=dev1%3Bdev10"), "username"),
+        (format!("{HUB}/dev1/mod1/x/?api-version=1"), "username"),
+        ("/dev1/?api-version=1".into(), "username"),
+        ("fabrikam.azure-devices.net/dev1/?api-version=1".into(), "another-hub"),
+        (format!("{HUB}.evil/dev1/?api-version=1"), "another-hub"),
+    ] {
+        assert_eq!(hub.mqtt("dev1", &username, &password), Err(code), "{username}");
+    }
+}
+
+#[test]
+fn every_pair_of_names_that_can_disagree() {
+    let hub = hub();
+    let dev1 = own_token("dev1");
+    assert_eq!(hub.mqtt("dev10", &username("dev1"), &dev1), Err("client-id"));
+    assert_eq!(hub.mqtt("dev1", &username("dev10"), &dev1), Err("client-id"));
+    assert_eq!(hub.mqtt("dev10", &username("dev10"), &dev1), Err("another-identity"));
+    assert_eq!(
+        hub.mqtt("dev1/mod1", &username("dev1/mod1"), &dev1),
+        Err("another-identity"),
+        "a device is no module"
+    );
+    assert_eq!(hub.mqtt("DEV1", &username("DEV1"), &dev1), Err("another-identity"), "ids have a case");
+    let module = token(&format!("{HUB}/devices/dev1/modules/mod1"), &key("dev1/mod1 primary"), NOW, None);
+    assert_eq!(
+        hub.mqtt("dev1", &username("dev1"), &module),
+        Err("another-identity"),
+        "nor a module a device"
+    );
+    let other_hub = token("fabrikam.azure-devices.net/devices/dev1", &key("dev1 primary"), NOW, None);
+    assert_eq!(hub.mqtt("dev1", &username("dev1"), &other_hub), Err("another-hub"));
+}
+
+#[test]
+fn a_key_opens_no_more_than_its_own() {
+    let hub = hub();
+    let by = |signer: &str, sr: &str, skn| token(&format!("{HUB}{sr}"), &key(signer), NOW, skn);
+    assert_eq!(
+        hub.mqtt("dev1", &username("dev1"), &by("dev10 primary", "/devices/dev1", None)),
+        Err("token-wrong-signature")
+    );
+    assert_eq!(hub.mqtt("dev1", &username("dev1"), &by("dev1 primary", "", None)), Err("token-nobodys-key"));
+    let as_policy = by("dev1 primary", "/devices/dev1", Some("device"));
+    assert_eq!(hub.mqtt("dev1", &username("dev1"), &as_policy), Err("token-wrong-signature"));
+    assert_eq!(hub.mqtt("x509", &username("x509"), &by("decoy", "/devices/x509", None)), Err("not-by-token"));
+    assert_eq!(hub.mqtt("ghost", &username("ghost"), &by("decoy", "/devices/ghost", None)), Err("unknown"));
+    assert_eq!(hub.mqtt("off", &username("off"), &own_token("off")), Err("disabled"));
+    assert_eq!(
+        hub.mqtt("off", &username("off"), &by("dev1 primary", "/devices/off", None)),
+        Err("token-wrong-signature")
+    );
+}
+
+#[test]
+fn a_policy_connects_a_device_that_exists() {
+    let hub = hub();
+    let by = |name: &str, sr: &str| {
+        token(&format!("{HUB}{sr}"), &key(&format!("{name} primary")), NOW, Some(name))
+    };
+    for sr in ["", "/devices", "/devices/dev1"] {
+        assert_eq!(hub.mqtt("dev1", &username("dev1"), &by("device", sr)), Ok("device dev1".into()), "{sr}");
+    }
+    assert_eq!(
+        hub.mqtt("dev10", &username("dev10"), &by("device", "/devices/dev1")),
+        Err("another-identity")
+    );
+    assert_eq!(hub.mqtt("off", &username("off"), &by("device", "")), Err("disabled"));
+    assert_eq!(hub.mqtt("ghost", &username("ghost"), &by("device", "")), Err("unknown"));
+    assert_eq!(
+        hub.mqtt("dev1", &username("dev1"), &by("registryWrite", "")),
+        Err("unknown"),
+        "no such policy"
+    );
+
+    let password = by("service", "");
+    let name = username("dev1");
+    let admitted = hub.admit(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
+    assert!(!admitted.decision().is_allow(), "a policy without DeviceConnect connects nobody");
+}
+
+#[test]
+fn leniencies_compare_and_never_name() {
+    let twice = |id: &str, signer: &str| token(&format!("{HUB}%2Fdevices%2F{id}"), &key(signer), NOW, None);
+    let a_b = twice("a%252Bb", "a+b primary");
+    assert_eq!(hub().mqtt("a+b", &username("a+b"), &a_b), Err("another-identity"));
+    assert_eq!(compat().mqtt("a+b", &username("a+b"), &a_b), Ok("device a+b".into()));
+    // the key asked for is that of the identity that the transport named
+    assert_eq!(compat().mqtt("a%2Bb", &username("a%2Bb"), &a_b), Err("unknown"));
+    let lower = twice("dev1", "dev1 primary");
+    assert_eq!(compat().mqtt("DEV1", &username("DEV1"), &lower), Err("unknown"));
+}
+
+#[test]
+fn an_answer_about_somebody_else_admits_nobody() {
+    let hub = hub();
+    let (name, password) = (username("dev1"), own_token("dev1"));
+    let start =
+        || match Admission::start(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), &hub.rules)
+            .unwrap()
+        {
+            Admission::Needs(question) => question,
+            Admission::Admitted(_) => unreachable!(),
+        };
+    // the very key that signed, in the row of another case
+    let primary = key("dev1 primary");
+    let wrong = [
+        Identity::Device(DeviceId::parse("DEV1").unwrap()),
+        Identity::Module(device("dev1"), module("mod1")),
+        Identity::Policy(policy("dev1")),
+    ];
+    for identity in wrong {
+        let keys = hubward::core::Credential::Keys(hubward::core::Keys::one(&primary));
+        let found = FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), keys);
+        assert_eq!(start().answer(Found::Identity(found), at(NOW)).err(), Some(AuthError::WrongAnswer));
+    }
+}
+
+#[test]
+fn a_question_crosses_an_await() {
+    fn is_send<T: Send>(_: &T) {}
+    let hub = hub();
+    let (name, password) = (username("dev1"), own_token("dev1"));
+    is_send(&Admission::start(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), &hub.rules).unwrap());
+}
+
+#[test]
+fn an_alias_is_the_hub_and_nothing_else_is() {
+    let mut hub = hub();
+    let aliases: &'static [_] =
+        Box::leak(Box::new([hubward::core::Authority::parse("localhost:8443").unwrap()]));
+    hub.rules = hub.rules.with_aliases(aliases);
+    let by_alias = token("localhost%3A8443%2Fdevices%2Fdev1", &key("dev1 primary"), NOW, None);
+    assert_eq!(hub.mqtt("dev1", &username("dev1"), &by_alias), Ok("device dev1".into()));
+    for host in ["localhost", "localhost%3A8883", "localhost%3A844"] {
+        let password = token(&format!("{host}%2Fdevices%2Fdev1"), &key("dev1 primary"), NOW, None);
+        assert_eq!(hub.mqtt("dev1", &username("dev1"), &password), Err("another-hub"), "{host}");
+    }
+}

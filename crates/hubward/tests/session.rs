@@ -1,0 +1,117 @@
+//! A session is a proof with an end.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::*;
+use hubward::core::{Found, Permissions, Status};
+use hubward::policy::Operation;
+use hubward::registry::Authentication;
+use hubward::{Ended, Presented, Session};
+
+fn session(hub: &Hub, id: &str, password: &str) -> Session {
+    let username = username(id);
+    let session =
+        hub.admit(Presented::mqtt(id, &username, Some(password)).unwrap(), NOW).unwrap().into_session();
+    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));
+    session
+}
+
+fn by_policy(id: &str) -> String {
+    token(&format!("{HUB}/devices/{id}"), &key("device primary"), NOW + 3600, Some("device"))
+}
+
+fn ended(hub: &Hub, session: &Session) -> Ended {
+    session.recheck(&hub.answers(session), at(NOW)).unwrap_err()
+}
+
+#[test]
+fn it_decides_as_the_admission_did() {
+    let hub = hub();
+    let session = session(&hub, "dev1", &own_token("dev1"));
+    assert!(session.decide(&Operation::mqtt_publish("devices/dev1/messages/events/")).is_allow());
+    assert!(session.decide(&Operation::mqtt_subscribe("devices/dev1/messages/devicebound/#")).is_allow());
+    assert!(!session.decide(&Operation::mqtt_publish("devices/dev10/messages/events/")).is_allow());
+    assert!(!session.decide(&Operation::mqtt_subscribe("#")).is_allow());
+    assert_eq!(session.to_string(), format!("device dev1 with DeviceConnect until {}", NOW + 3600));
+}
+
+#[test]
+fn it_ends_with_its_token() {
+    let hub = compat();
+    let session = session(&hub, "dev1", &own_token("dev1"));
+    assert_eq!(session.until(), NOW + 3600 + 300, "leeway included");
+    let answers = hub.answers(&session);
+    assert_eq!(session.recheck(&answers, at(session.until())), Ok(()));
+    let now = session.until() + 1;
+    assert_eq!(session.recheck(&answers, at(now)), Err(Ended::Expired { until: session.until(), now }));
+}
+
+#[test]
+fn it_ends_with_its_device() {
+    let mut hub = hub();
+    let session = session(&hub, "dev1", &own_token("dev1"));
+    hub.registry.set_status(device("dev1"), Status::Disabled).unwrap();
+    assert_eq!(ended(&hub, &session), Ended::Disabled);
+    hub.registry.set_status(device("dev1"), Status::Enabled).unwrap();
+    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));
+    hub.registry.set_device_authentication(device("dev1"), Authentication::Sas(pair("other"))).unwrap();
+    assert_eq!(ended(&hub, &session), Ended::KeysReplaced);
+    hub.registry.delete_device(device("dev1")).unwrap();
+    assert_eq!(ended(&hub, &session), Ended::Deleted);
+    hub.registry.create_device(device("dev1"), Authentication::Sas(pair("dev1"))).unwrap();
+    assert_eq!(ended(&hub, &session), Ended::Recreated, "even with the same keys");
+}
+
+#[test]
+fn one_that_a_policy_opened_ends_with_either() {
+    let mut hub = hub();
+    let session = session(&hub, "dev1", &by_policy("dev1"));
+    assert_eq!(session.lookups().count(), 2);
+    hub.registry.set_device_authentication(device("dev1"), Authentication::Sas(pair("other"))).unwrap();
+    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()), "the device's keys opened nothing");
+    hub.registry.set_status(device("dev1"), Status::Disabled).unwrap();
+    assert_eq!(ended(&hub, &session), Ended::Disabled);
+    hub.registry.set_status(device("dev1"), Status::Enabled).unwrap();
+    hub.registry.set_policy(policy("device"), Permissions::DEVICE_CONNECT, pair("device"));
+    assert_eq!(ended(&hub, &session), Ended::Recreated);
+    hub.registry.delete_policy(policy("device")).unwrap();
+    assert_eq!(ended(&hub, &session), Ended::Deleted);
+}
+
+#[test]
+fn every_question_wants_its_answer() {
+    let hub = hub();
+    let session = session(&hub, "dev1", &by_policy("dev1"));
+    let wrong = Err(Ended::WrongAnswer);
+    assert_eq!(session.recheck::<hubward_rustcrypto::HmacKey>(&[], at(NOW)), wrong);
+    let mut answers = hub.answers(&session);
+    answers.pop();
+    assert_eq!(session.recheck(&answers, at(NOW)), wrong, "the device is not asked about");
+    let mut answers = hub.answers(&session);
+    answers.reverse();
+    assert_eq!(session.recheck(&answers, at(NOW)), wrong);
+    let mut answers = hub.answers(&session);
+    answers.push(Found::Nobody);
+    assert_eq!(session.recheck(&answers, at(NOW)), wrong);
+}
+
+#[test]
+fn a_service_keeps_its_resource() {
+    let hub = hub();
+    let authorization =
+        token(&format!("{HUB}%2Fdevices%2Fdev1"), &key("iothubowner primary"), NOW, Some("iothubowner"));
+    let presented = Presented::http("GET", "/devices/dev1", &authorization).unwrap();
+    let session = hub.admit(presented, NOW).unwrap().into_session();
+    assert_eq!(session.identity().to_string(), "policy iothubowner");
+    assert!(session.decide(&Operation::http("GET", "/devices/dev1")).is_allow());
+    assert!(!session.decide(&Operation::http("GET", "/devices/dev10")).is_allow());
+    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));
+}

@@ -1,0 +1,92 @@
+//! What an admission costs, counted: the heap, and the tags.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::*;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use hubward::core::{Credential, Found, FoundIdentity, HostName, Identity, Keys, MacKey, Stamp, Status, Tag};
+use hubward::policy::Operation;
+use hubward::{Admission, AuthError, Presented, Rules};
+use hubward_rustcrypto::HmacKey;
+
+#[test]
+fn admission_and_decision_allocate_nothing() {
+    let hub = hub();
+    let (name, password) = (username("dev1"), own_token("dev1"));
+    let count = allocation_counter::measure(|| {
+        let admitted = hub.admit(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
+        assert!(admitted.decision().is_allow());
+        assert!(admitted.decide(&Operation::mqtt_publish("devices/dev1/messages/events/")).is_allow());
+    });
+    assert_eq!(count.count_total, 0);
+}
+
+/// A key that counts the tags it makes.
+#[derive(Debug)]
+struct Counting<'c>(HmacKey, &'c AtomicUsize);
+
+impl MacKey for Counting<'_> {
+    fn tag(&self, parts: &[&[u8]]) -> Tag {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.tag(parts)
+    }
+}
+
+#[test]
+fn whoever_is_refused_costs_the_same() {
+    let tags = AtomicUsize::new(0);
+    let counting = |name: &str| Counting(key(name), &tags);
+    let rules = Rules::new(HostName::parse(HUB).unwrap(), counting("decoy"));
+    let (primary, secondary) = (counting("dev1 primary"), counting("dev1 secondary"));
+    let (name, good) = (username("dev1"), own_token("dev1"));
+    let bad = token(&format!("{HUB}/devices/dev1"), &key("somebody else's"), NOW + 3600, None);
+    let by_decoy = token(&format!("{HUB}/devices/dev1"), &key("decoy"), NOW + 3600, None);
+
+    let record = |id: &'static str, credential| {
+        Found::Identity(FoundIdentity::new(
+            Identity::Device(device(id)),
+            Status::Enabled,
+            Stamp::new(1, 1),
+            credential,
+        ))
+    };
+    let judge = |password: &str, found| {
+        tags.store(0, Ordering::Relaxed);
+        let presented = Presented::mqtt("dev1", &name, Some(password)).unwrap();
+        let Admission::Needs(question) = Admission::start(presented, &rules).unwrap() else { unreachable!() };
+        let error = question.answer(found, at(NOW)).err();
+        (error.map(|error| error.code()), error.map(|error| error.public()), tags.load(Ordering::Relaxed))
+    };
+
+    let unauthorized = Some(hubward::Public::Unauthorized);
+    let pair = || Credential::Keys(Keys::pair(&primary, &secondary));
+    let one = || Credential::Keys(Keys::one(&primary));
+    assert_eq!(judge(&good, record("dev1", pair())), (None, None, 2));
+    assert_eq!(judge(&good, record("dev1", one())), (None, None, 2));
+    for (password, found, code) in [
+        (&bad, record("dev1", pair()), "token-wrong-signature"),
+        (&bad, record("dev1", one()), "token-wrong-signature"),
+        (&by_decoy, record("dev1", one()), "token-wrong-signature"),
+        (&good, Found::Nobody, "unknown"),
+        (&by_decoy, Found::Nobody, "unknown"),
+        (&by_decoy, record("dev1", Credential::NoKeys), "not-by-token"),
+        (&good, record("dev10", pair()), "wrong-answer"),
+    ] {
+        assert_eq!(judge(password, found), (Some(code), unauthorized, 2), "{code}");
+    }
+}
+
+#[test]
+fn a_peer_is_told_one_word() {
+    assert_eq!(AuthError::Unknown.public().to_string(), "unauthorized");
+    assert_eq!(AuthError::Disabled.public().to_string(), "unauthorized");
+    assert_eq!(AuthError::NoCredential.public().to_string(), "malformed");
+}
