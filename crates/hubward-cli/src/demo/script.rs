@@ -1,0 +1,244 @@
+//! Who tries what, and what to expect.
+
+use core::error::Error;
+
+use hubward_rustcrypto::HmacKey;
+
+use super::attempt::{Attempt, Packet};
+use super::cast::{ANOTHER_HOST, HOST, Hub, token_until};
+
+/// One line of the table.
+pub(crate) struct Row {
+    pub(crate) what: &'static str,
+    pub(crate) attempt: Attempt,
+    /// `allow`, or the code of the refusal.
+    pub(crate) expect: &'static str,
+}
+
+type Section = (&'static str, Vec<Row>);
+
+/// The whole table, in the order it is shown.
+pub(crate) fn rows(hub: &Hub) -> Result<Vec<Section>, Box<dyn Error>> {
+    Ok(vec![
+        ("Clients of the hub", clients(hub)?),
+        ("Impostors: who they are", impostors(hub)?),
+        ("Impostors: what their tokens say", forgers(hub)?),
+        ("Admitted, and asking for more than is theirs", climbers(hub)?),
+    ])
+}
+
+/// The resource of a device's token.
+fn of(device: &str) -> String {
+    format!("{HOST}%2Fdevices%2F{device}")
+}
+
+fn row(what: &'static str, expect: &'static str, attempt: Attempt) -> Row {
+    Row { what, attempt, expect }
+}
+
+fn connect(id: &str, password: String) -> Attempt {
+    connect_then(id, password, None)
+}
+
+fn connect_then(id: &str, password: String, then: Option<Packet>) -> Attempt {
+    let username = format!("{HOST}/{id}/?api-version=2021-04-12");
+    Attempt::Mqtt { client_id: id.to_owned(), username, password, then }
+}
+
+fn http(method: &'static str, path: &str, authorization: String) -> Attempt {
+    Attempt::Http { method, path: path.to_owned(), authorization }
+}
+
+fn clients(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
+    let dev1 = hub.token(&of("dev1"), &hub.dev1, None)?;
+    let events = Packet::Publish("devices/dev1/messages/events/");
+    let module = hub.token(&format!("{}%2Fmodules%2Fmod1", of("dev1")), &hub.module, None)?;
+    let owner = || hub.token(HOST, &hub.owner, Some("iothubowner"));
+    Ok(vec![
+        row("dev1 connects over MQTT", "allow", connect("dev1", dev1.clone())),
+        row(
+            "dev1 by its secondary key",
+            "allow",
+            connect("dev1", hub.token(&of("dev1"), &hub.dev1_secondary, None)?),
+        ),
+        row("dev1 publishes telemetry", "allow", connect_then("dev1", dev1.clone(), Some(events))),
+        row(
+            "dev1 sends telemetry over HTTP",
+            "allow",
+            http("POST", "/devices/dev1/messages/events?api-version=2020-03-13", dev1),
+        ),
+        row("module dev1/mod1 connects", "allow", connect("dev1/mod1", module)),
+        row(
+            "a device id with a plus, encoded once",
+            "allow",
+            connect("a+b", hub.token(&of("a%2Bb"), &hub.odd, None)?),
+        ),
+        row(
+            "dev10 by a token of the policy `device`",
+            "allow",
+            connect("dev10", hub.token(&of("dev10"), &hub.device_policy, Some("device"))?),
+        ),
+        row(
+            "the owner reads a device's record",
+            "allow",
+            http("GET", "/devices/dev1?api-version=2021-04-12", owner()?),
+        ),
+        row(
+            "the owner deletes one",
+            "allow",
+            http("DELETE", "/devices/dev10?api-version=2021-04-12", owner()?),
+        ),
+    ])
+}
+
+fn impostors(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
+    let dev1 = || hub.token(&of("dev1"), &hub.dev1, None);
+    let username = |id: &str| format!("{HOST}/{id}/?api-version=2021-04-12");
+    let mismatched = |client_id: &str, name: &str, password| Attempt::Mqtt {
+        client_id: client_id.to_owned(),
+        username: username(name),
+        password,
+        then: None,
+    };
+    Ok(vec![
+        row("dev1's token under the name of dev10", "another-identity", connect("dev10", dev1()?)),
+        row(
+            "dev10's key over dev1's name",
+            "token-wrong-signature",
+            connect("dev1", hub.token(&of("dev1"), &hub.dev10, None)?),
+        ),
+        row(
+            "dev10's token for dev1, one a prefix of the other",
+            "another-identity",
+            connect("dev1", hub.token(&of("dev10"), &hub.dev10, None)?),
+        ),
+        row("client id dev10, username dev1", "client-id", mismatched("dev10", "dev1", dev1()?)),
+        row("a device's token for its module", "another-identity", connect("dev1/mod1", dev1()?)),
+        row(
+            "the hub's policy, over a device that is disabled",
+            "disabled",
+            connect("off", hub.token(&of("off"), &hub.device_policy, Some("device"))?),
+        ),
+        row(
+            "a disabled device with its own key",
+            "disabled",
+            connect("off", hub.token(&of("off"), &hub.off, None)?),
+        ),
+        row(
+            "a device that nobody registered",
+            "unknown",
+            connect("ghost", hub.token(&of("ghost"), &hub.dev1, None)?),
+        ),
+        row(
+            "another hub's token",
+            "another-hub",
+            connect("dev1", hub.token(&format!("{ANOTHER_HOST}%2Fdevices%2Fdev1"), &hub.dev1, None)?),
+        ),
+        row(
+            "a device provisioned with an empty key",
+            "unknown",
+            connect("blank", hub.token(&of("blank"), &HmacKey::from_bytes(b""), None)?),
+        ),
+        row(
+            "an id encoded twice",
+            "another-identity",
+            connect("a+b", hub.token(&of("a%252Bb"), &hub.odd, None)?),
+        ),
+        row(
+            "dev10's token on dev1's path over HTTP",
+            "another-identity",
+            http("POST", "/devices/dev1/messages/events", hub.token(&of("dev10"), &hub.dev10, None)?),
+        ),
+    ])
+}
+
+fn forgers(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
+    let good = hub.token(&of("dev1"), &hub.dev1, None)?;
+    let expired = token_until(&of("dev1"), hub.now.saturating_sub(1), &hub.dev1, None)?;
+    let later = good.replace(
+        &format!("se={}", hub.now.saturating_add(3600)),
+        &format!("se={}", hub.now.saturating_add(7200)),
+    );
+    let twice = format!("{good}&se={}", hub.now.saturating_add(7200));
+    let swapped = hub.token(HOST, &hub.service, Some("iothubowner"))?;
+    let scheme = good.to_lowercase();
+    let line_feed = good.replace("%2Fdevices", "\n%2Fdevices");
+    Ok(vec![
+        row("one bit of the signature flipped", "token-wrong-signature", connect("dev1", flipped(&good))),
+        row("the expiry put off by an hour", "token-wrong-signature", connect("dev1", later)),
+        row("expired a second ago", "token-expired", connect("dev1", expired)),
+        row("the expiry twice", "token-duplicate-field", connect("dev1", twice)),
+        row("a line feed in the resource", "token-not-visible-ascii", connect("dev1", line_feed)),
+        row(
+            "dev1's key over the whole hub",
+            "token-nobodys-key",
+            http("GET", "/devices/dev1", hub.token(HOST, &hub.dev1, None)?),
+        ),
+        row(
+            "dev1's key, claiming the owner's policy",
+            "token-wrong-signature",
+            http("GET", "/devices/dev1", hub.token(HOST, &hub.dev1, Some("iothubowner"))?),
+        ),
+        row(
+            "the policy `service`, claiming to be the owner",
+            "token-wrong-signature",
+            http("GET", "/devices/dev1", swapped),
+        ),
+        row("another scheme's word", "token-scheme", connect("dev1", scheme)),
+    ])
+}
+
+/// The token with the lowest bit of its signature's first character changed.
+fn flipped(token: &str) -> String {
+    let start = token.find("sig=").map_or(0, |at| at.saturating_add(4));
+    token
+        .char_indices()
+        .map(|(at, c)| match c {
+            c if at != start => c,
+            'A' => 'B',
+            _ => 'A',
+        })
+        .collect()
+}
+
+fn climbers(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
+    let dev1 = || hub.token(&of("dev1"), &hub.dev1, None);
+    let service = || hub.token(HOST, &hub.service, Some("service"));
+    let narrow = hub.token(&of("dev1"), &hub.owner, Some("iothubowner"))?;
+    let publish = |topic| Some(Packet::Publish(topic));
+    let subscribe = |filter| Some(Packet::Subscribe(filter));
+    Ok(vec![
+        row(
+            "dev1 publishes as dev10",
+            "another-identity",
+            connect_then("dev1", dev1()?, publish("devices/dev10/messages/events/")),
+        ),
+        row(
+            "dev1 subscribes to everything",
+            "unknown-operation",
+            connect_then("dev1", dev1()?, subscribe("#")),
+        ),
+        row(
+            "dev1 subscribes to dev10's messages",
+            "another-identity",
+            connect_then("dev1", dev1()?, subscribe("devices/dev10/messages/devicebound/#")),
+        ),
+        row(
+            "dev1 reads its own record, keys and all",
+            "missing-right",
+            http("GET", "/devices/dev1", dev1()?),
+        ),
+        row("the policy `service` reads a record", "missing-right", http("GET", "/devices/dev1", service()?)),
+        row("the policy `service` connects as dev1", "missing-right", connect("dev1", service()?)),
+        row(
+            "the owner's token for dev1, used on dev10",
+            "out-of-scope",
+            http("GET", "/devices/dev10", narrow),
+        ),
+        row(
+            "the owner climbs out of a path",
+            "unknown-operation",
+            http("GET", "/devices/dev1/../dev10", hub.token(HOST, &hub.owner, Some("iothubowner"))?),
+        ),
+    ])
+}

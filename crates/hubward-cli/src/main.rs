@@ -1,0 +1,56 @@
+//! The program `hubward`.
+
+mod clock;
+mod demo;
+mod secret;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The security core of an IoT hub, in a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "hubward", version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Provision a hub in memory, admit its clients, refuse impostors, and say why.
+    Demo,
+    /// Sign, verify and inspect security tokens.
+    #[command(subcommand)]
+    Token(token::Command),
+}
+
+/// What a command came to.
+enum Outcome {
+    /// All is well.
+    Well,
+    /// Something was refused.
+    Refused,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Demo => demo::run(),
+        Command::Token(command) => token::run(command),
+    };
+    match outcome {
+        Ok(Outcome::Well) => ExitCode::SUCCESS,
+        Ok(Outcome::Refused) => ExitCode::FAILURE,
+        // whoever read our output has gone: nothing to say and nobody to say it to
+        Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hubward: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_closed_pipe(error: &(dyn core::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,35 @@
+//! Secrets come from a file, from standard input or from the environment, never from the command line.
+
+use core::error::Error;
+use std::io::Read;
+use std::path::Path;
+
+use hubward::core::SymmetricKey;
+use hubward_rustcrypto::HmacKey;
+use zeroize::Zeroizing;
+
+/// Reads a secret from `file` (`-` is standard input), or else from the environment variable.
+pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<String>, Box<dyn Error>> {
+    let text = match file {
+        Some(path) if path == Path::new("-") => {
+            let mut text = Zeroizing::new(String::new());
+            // no key and no token is longer
+            std::io::stdin().take(64 * 1024).read_to_string(&mut text)?;
+            text
+        }
+        Some(path) => Zeroizing::new(
+            std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?,
+        ),
+        None => Zeroizing::new(
+            std::env::var(variable)
+                .map_err(|_| format!("no secret: name a file (`-` is standard input) or set {variable}"))?,
+        ),
+    };
+    Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// Reads a base64 key and makes it ready for use.
+pub(crate) fn key(file: Option<&Path>, variable: &str) -> Result<HmacKey, Box<dyn Error>> {
+    let text = read(file, variable)?;
+    Ok(HmacKey::new(&SymmetricKey::from_base64(&text)?))
+}

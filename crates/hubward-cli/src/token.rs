@@ -1,0 +1,264 @@
+//! `hubward token sign | verify | inspect`.
+
+use core::error::Error;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use hubward::core::{
+    Authority, DeviceId, IdScope, Identity, Keys, Lookup, ModuleId, PolicyName, RegistrationId,
+};
+use hubward::sas::{ParseError, SasToken, TokenRules, Unsigned};
+
+use crate::Outcome;
+use crate::clock::{at, now, words};
+use crate::secret;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sign a token with the key of a device, a module, a policy or a registration, and print it.
+    Sign(Sign),
+    /// Verify a token with a key, and say for whom it is.
+    Verify(Verify),
+    /// Say what a token claims and what is wrong with its form; no key is needed and nothing is proven.
+    Inspect(Inspect),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sign {
+    /// The hub's or the provisioning service's host name, with an optional port.
+    #[arg(long, required_unless_present = "registration")]
+    host: Option<String>,
+    /// The device.
+    #[arg(long, conflicts_with = "registration")]
+    device: Option<String>,
+    /// The device's module.
+    #[arg(long, requires = "device")]
+    module: Option<String>,
+    /// The shared access policy whose key signs.
+    #[arg(long, conflicts_with = "registration")]
+    policy: Option<String>,
+    /// The provisioning service's id scope.
+    #[arg(long, requires = "registration")]
+    id_scope: Option<String>,
+    /// The registration at the provisioning service.
+    #[arg(long, requires = "id_scope")]
+    registration: Option<String>,
+    /// Seconds from now until the token expires.
+    #[arg(long, default_value_t = 3600, conflicts_with = "expiry")]
+    ttl: u64,
+    /// The expiry itself, in seconds since 1970.
+    #[arg(long)]
+    expiry: Option<u64>,
+    /// A file with the base64 key (`-` is standard input); else the environment's HUBWARD_KEY.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A file with the token (default: standard input).
+    #[arg(long, default_value = "-")]
+    token_file: PathBuf,
+    /// A file with the base64 primary key; else the environment's HUBWARD_KEY.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+    /// A file with the base64 secondary key.
+    #[arg(long)]
+    secondary_key_file: Option<PathBuf>,
+    /// The device that the token must be for.
+    #[arg(long)]
+    device: Option<String>,
+    /// The device's module that the token must be for.
+    #[arg(long, requires = "device")]
+    module: Option<String>,
+    /// The rules to verify by.
+    #[arg(long, value_enum, default_value_t = Rules::Strict)]
+    rules: Rules,
+    /// The time to judge by, in seconds since 1970 (default: this machine's clock).
+    #[arg(long)]
+    now: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// A file with the token (default: standard input).
+    #[arg(long, default_value = "-")]
+    token_file: PathBuf,
+    /// The rules to read it by.
+    #[arg(long, value_enum, default_value_t = Rules::Strict)]
+    rules: Rules,
+    /// The time to compare the expiry with, in seconds since 1970 (default: this machine's clock).
+    #[arg(long)]
+    now: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Rules {
+    /// Only what the documentation prescribes; no leeway.
+    Strict,
+    /// What a hub must take from clients in the field; five minutes of leeway.
+    HubCompat,
+}
+
+impl Rules {
+    const fn rules(self) -> TokenRules {
+        match self {
+            Self::Strict => TokenRules::STRICT,
+            Self::HubCompat => TokenRules::HUB_COMPAT,
+        }
+    }
+}
+
+pub(crate) fn run(command: Command) -> Result<Outcome, Box<dyn Error>> {
+    match command {
+        Command::Sign(arguments) => sign(&arguments),
+        Command::Verify(arguments) => verify(&arguments),
+        Command::Inspect(arguments) => inspect(&arguments),
+    }
+}
+
+fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
+    let expires = match arguments.expiry {
+        Some(expiry) => expiry,
+        None => now().checked_add(arguments.ttl).ok_or("the token would expire beyond all time")?,
+    };
+    let host = || Authority::parse(arguments.host.as_deref().unwrap_or_default());
+    let mut unsigned = match (&arguments.device, &arguments.module, &arguments.registration) {
+        (_, _, Some(registration)) => {
+            let scope = IdScope::parse(arguments.id_scope.as_deref().unwrap_or_default())?;
+            Unsigned::registration(scope, RegistrationId::parse(registration)?, at(expires))
+        }
+        (Some(device), None, _) => Unsigned::device(host()?, DeviceId::parse(device)?, at(expires)),
+        (Some(device), Some(module), _) => {
+            Unsigned::module(host()?, DeviceId::parse(device)?, ModuleId::parse(module)?, at(expires))
+        }
+        (None, _, _) => {
+            let policy = arguments.policy.as_deref().ok_or("name a device, or the policy of a service")?;
+            Unsigned::service(host()?, PolicyName::parse(policy)?, at(expires))
+        }
+    };
+    if let Some(policy) = &arguments.policy {
+        unsigned = unsigned.signed_by(PolicyName::parse(policy)?);
+    }
+    let key = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
+    writeln!(std::io::stdout(), "{}", unsigned.sign(&key))?;
+    Ok(Outcome::Well)
+}
+
+fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
+    let mut out = std::io::stdout();
+    let rules = arguments.rules.rules();
+    let text = secret::read(Some(&arguments.token_file), "HUBWARD_TOKEN")?;
+    let token = match SasToken::parse(&text, &rules) {
+        Ok(token) => token,
+        Err(error) => return malformed(&mut out, &text, &error),
+    };
+    let primary = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
+    let secondary = match &arguments.secondary_key_file {
+        Some(file) => Some(secret::key(Some(file), "HUBWARD_SECONDARY_KEY")?),
+        None => None,
+    };
+    let keys = match &secondary {
+        Some(secondary) => Keys::pair(&primary, secondary),
+        None => Keys::one(&primary),
+    };
+    let verified = match token.verify(keys, at(arguments.now.unwrap_or_else(now)), &rules) {
+        Ok(verified) => verified,
+        Err(error) => {
+            writeln!(out, "refused: {error} ({})", error.code())?;
+            return Ok(Outcome::Refused);
+        }
+    };
+    if let Some(device) = &arguments.device {
+        let device = DeviceId::parse(device)?;
+        let wanted = match &arguments.module {
+            Some(module) => Identity::Module(device, ModuleId::parse(module)?),
+            None => Identity::Device(device),
+        };
+        if !verified.is_for(&wanted, &rules) {
+            writeln!(out, "refused: authentic, and not for {wanted} but for {}", verified.resource())?;
+            return Ok(Outcome::Refused);
+        }
+    }
+    writeln!(
+        out,
+        "authentic: for {}, signed by the {:?} key of {}, until {}",
+        verified.resource(),
+        verified.key_slot(),
+        verified.signer(),
+        verified.expires().as_secs()
+    )?;
+    Ok(Outcome::Well)
+}
+
+fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
+    let mut out = std::io::stdout();
+    let text = secret::read(Some(&arguments.token_file), "HUBWARD_TOKEN")?;
+    let token = match SasToken::parse(&text, &arguments.rules.rules()) {
+        Ok(token) => token,
+        Err(error) => return malformed(&mut out, &text, &error),
+    };
+    let now = arguments.now.unwrap_or_else(now);
+    writeln!(out, "resource  {}", token.resource())?;
+    writeln!(out, "as sent   {}", token.resource().as_received())?;
+    match token.needs() {
+        Lookup::Policy(name) => {
+            writeln!(out, "key of    policy {name} (skn is not signed: it proves nothing)")?
+        }
+        whose => writeln!(out, "key of    {whose}")?,
+    }
+    let expiry = token.expiry();
+    match (expiry.checked_sub(now), now.checked_sub(expiry)) {
+        (Some(left), _) => writeln!(out, "expires   {expiry}, in {}", words(left))?,
+        (None, Some(gone)) => writeln!(out, "expired   {expiry}, {} ago by this clock", words(gone))?,
+        (None, None) => {}
+    }
+    writeln!(out, "signature 32 bytes, not shown and not verified")?;
+    Ok(Outcome::Well)
+}
+
+/// The error, and a caret under the byte. Only what stands before the signature is shown.
+fn malformed(out: &mut impl Write, text: &str, error: &ParseError) -> Result<Outcome, Box<dyn Error>> {
+    writeln!(out, "refused: {error} ({})", error.code())?;
+    let hidden: String = hide_signature(text);
+    writeln!(out, "  {hidden}")?;
+    let before = hidden.char_indices().take_while(|(at, _)| *at < error.offset).count();
+    writeln!(out, "  {}^", " ".repeat(before))?;
+    Ok(Outcome::Refused)
+}
+
+/// The token with every value but those of `sr`, `se` and `skn` replaced by asterisks, and control characters by `?`.
+fn hide_signature(text: &str) -> String {
+    let mut shown = String::new();
+    for (count, field) in text.split('&').enumerate() {
+        if count > 0 {
+            shown.push('&');
+        }
+        let name_end = field.find('=').map_or(0, |at| at.saturating_add(1));
+        let (name, value) = field.split_at_checked(name_end).unwrap_or(("", field));
+        let bare = name.rsplit(' ').next().unwrap_or_default();
+        let open = ["sr=", "se=", "skn="].contains(&bare);
+        shown.extend(name.chars().map(visible));
+        shown.extend(value.chars().map(|c| if open { visible(c) } else { '*' }));
+    }
+    shown
+}
+
+const fn visible(c: char) -> char {
+    if c.is_ascii_graphic() || c == ' ' { c } else { '?' }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hide_signature;
+
+    #[test]
+    fn only_known_values_are_shown() {
+        assert_eq!(
+            hide_signature("SharedAccessSignature sr=h&sig=abcd%3D&se=1&SIG=xyz&secret"),
+            "SharedAccessSignature sr=h&sig=*******&se=1&SIG=***&******"
+        );
+        assert_eq!(hide_signature("no token at all"), "***************");
+    }
+}

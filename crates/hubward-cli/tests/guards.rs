@@ -1,0 +1,144 @@
+//! The demonstration proves something only if it fails where a guard is gone. Each guard is taken out of a copy of the
+//! sources in turn; the demonstration built of that copy must end with status 1.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What is guarded, where, the guard, and what stands there without it.
+const GUARDS: [(&str, &str, &str, &str); 16] = [
+    (
+        "the signature",
+        "hubward-core/src/mac.rs",
+        "constant_time_eq_32(&self.0, received)",
+        "self.0 != [0; 32] || received != &[0; 32]",
+    ),
+    (
+        "the expiry",
+        "hubward-sas/src/verify.rs",
+        "expiry.saturating_add(rules.leeway) < now",
+        "expiry == now.wrapping_add(77)",
+    ),
+    ("what is signed", "hubward-sas/src/verify.rs", "self.expiry_text.as_bytes()", "b\"\""),
+    (
+        "a field once",
+        "hubward-sas/src/fields.rs",
+        "if slot.is_some() {\n            return err(ParseProblem::Duplicate(known));",
+        "if false {\n            return err(ParseProblem::Duplicate(known));",
+    ),
+    (
+        "visible ASCII",
+        "hubward-sas/src/fields.rs",
+        "bad | !b.is_ascii_graphic()",
+        "bad & !b.is_ascii_graphic()",
+    ),
+    ("the scheme", "hubward-sas/src/fields.rs", "if !known {", "if !known && token.is_empty() {"),
+    (
+        "whole names",
+        "hubward-core/src/segment.rs",
+        "Some(plain) => plain == name,",
+        "Some(plain) => plain.starts_with(name),",
+    ),
+    (
+        "decoding once",
+        "hubward-sas/src/token.rs",
+        "received.eq_decoded(known)\n",
+        "received.eq_decoded(known) || received.eq_decoded_twice(known)\n",
+    ),
+    ("no empty key", "hubward-core/src/key.rs", "const MIN: usize = 16;", "const MIN: usize = 0;"),
+    (
+        "nobody's key",
+        "hubward-sas/src/parse.rs",
+        "(_, None) => Err(ParseError::new(sr.offset, ParseProblem::NobodysKey)),",
+        "(_, None) => Ok(Lookup::Device(resource.root())),",
+    ),
+    (
+        "the token's identity",
+        "hubward/src/admission.rs",
+        "_ => token.is_for(&identity, rules.token()),",
+        "_ => identity.device().is_some(),",
+    ),
+    (
+        "the hub's name",
+        "hubward/src/rules.rs",
+        "host.eq_decoded_ignore_ascii_case(self.hub.as_str())\n",
+        "!host.eq_decoded(\"\")\n",
+    ),
+    ("the client id", "hubward/src/presented.rs", "!parsed.is_client(client_id)", "client_id.is_empty()"),
+    (
+        "the status",
+        "hubward/src/admission.rs",
+        "Status::Disabled => Err(AuthError::Disabled),",
+        "Status::Disabled => Ok(()),",
+    ),
+    (
+        "the right",
+        "hubward-policy/src/decide.rs",
+        "if !granted.contains(right) {",
+        "if !granted.contains(right) && granted.bits() > 16 {",
+    ),
+    (
+        "one's own endpoints",
+        "hubward-policy/src/decide.rs",
+        "_ if !is_about(endpoint.caller(), identity, operation.target()) => {",
+        "_ if !is_about(endpoint.caller(), identity, operation.target()) && granted.is_empty() => {",
+    ),
+];
+
+#[test]
+fn every_guard_that_is_gone_is_seen() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("guards");
+    let _ = fs::remove_dir_all(copy.join("crates"));
+    copy_sources(&workspace, &copy);
+
+    assert_eq!(demo(&copy), Some(0), "with every guard in place");
+    let mut unseen = Vec::new();
+    for (guarded, file, guard, without) in GUARDS {
+        let path = copy.join("crates").join(file);
+        let source = fs::read_to_string(&path).unwrap();
+        assert_eq!(source.matches(guard).count(), 1, "{guarded}: the guard is in {file} once");
+        fs::write(&path, source.replace(guard, without)).unwrap();
+        match demo(&copy) {
+            Some(1) => {}
+            status => unseen.push((guarded, status)),
+        }
+        fs::write(&path, source).unwrap();
+    }
+    assert!(unseen.is_empty(), "gone, and the demonstration did not say so: {unseen:?}");
+}
+
+/// The exit status of the demonstration; 101 where the copy does not build.
+fn demo(workspace: &Path) -> Option<i32> {
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--offline", "--package", "hubward-cli", "--", "demo"])
+        .current_dir(workspace)
+        .env("CARGO_TARGET_DIR", workspace.join("target"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env_remove("RUSTFLAGS")
+        .output()
+        .unwrap();
+    if output.status.code() != Some(0) && output.status.code() != Some(1) {
+        eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+    }
+    output.status.code()
+}
+
+/// The workspace without what was built in it.
+fn copy_sources(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        if ["target", ".git", "fuzz"].iter().any(|skipped| name == *skipped) {
+            continue;
+        }
+        let target = to.join(&name);
+        if entry.file_type().unwrap().is_dir() {
+            copy_sources(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
