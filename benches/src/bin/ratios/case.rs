@@ -1,0 +1,113 @@
+//! Our side, and what all cases share.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use hubward::registry::{Authentication, KeyPair, Registry};
+use hubward::{Admission, Presented, Rules};
+use hubward_core::{Authority, DeviceId, HostName, Keys, SymmetricKey, UnixTime};
+use hubward_rustcrypto::HmacKey;
+use hubward_sas::{SasToken, TokenRules, Unsigned};
+
+pub struct Case<'f> {
+    pub name: &'static str,
+    pub run: Box<dyn FnMut() + 'f>,
+    pub median: f64,
+}
+
+pub const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+const OTHER: &str = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
+pub const HOST: &str = "myhub.azure-devices.net";
+pub const DEVICE: &str = "device-0001";
+pub const EXPIRY: u64 = 1_893_456_000;
+
+/// One token, and the keys that do and do not verify it.
+pub struct Fixture {
+    pub token: String,
+    /// The bytes that are signed.
+    pub message: String,
+    pub signature: [u8; 32],
+    key: HmacKey,
+    other: HmacKey,
+    ring: hubward_ring::HmacKey,
+    ring_other: hubward_ring::HmacKey,
+    username: String,
+    rules: Rules<'static, HmacKey>,
+    registry: Registry<HmacKey>,
+}
+
+impl Fixture {
+    pub fn new() -> Self {
+        let raw = |text| SymmetricKey::from_base64(text).unwrap();
+        let make = |text| HmacKey::new(&raw(text));
+        let key = make(KEY);
+        let unsigned = unsigned();
+        let mut buffer = [0; 256];
+        let message = String::from_utf8(unsigned.to_be_signed(&mut buffer).unwrap().to_vec()).unwrap();
+        let signature = *hubward_core::MacKey::tag(&key, &[message.as_bytes()]).expose();
+        let mut registry = Registry::new();
+        let pair = KeyPair::new(make(KEY), make(OTHER));
+        registry.create_device(DeviceId::parse(DEVICE).unwrap(), Authentication::Sas(pair)).unwrap();
+        Self {
+            token: unsigned.sign(&key).to_string(),
+            message,
+            signature,
+            other: make(OTHER),
+            ring: hubward_ring::HmacKey::new(&raw(KEY)),
+            ring_other: hubward_ring::HmacKey::new(&raw(OTHER)),
+            username: format!("{HOST}/{DEVICE}/?api-version=2021-04-12"),
+            rules: Rules::new(HostName::parse(HOST).unwrap(), make(OTHER)).with_token_rules(RULES),
+            registry,
+            key,
+        }
+    }
+}
+
+const RULES: TokenRules = TokenRules::HUB_COMPAT;
+
+pub fn now() -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(EXPIRY - 3600))
+}
+
+fn unsigned() -> Unsigned<'static> {
+    let expires = UnixTime::since_unix_epoch(Duration::from_secs(EXPIRY));
+    Unsigned::device(Authority::parse(HOST).unwrap(), DeviceId::parse(DEVICE).unwrap(), expires)
+}
+
+pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
+    let now = now();
+    vec![
+        Case::new("parse", || {
+            let _ = black_box(SasToken::parse(black_box(&f.token), &RULES)).unwrap();
+        }),
+        Case::new("verify one", move || verify(f, Keys::one(&f.key), now)),
+        Case::new("verify two", move || verify(f, Keys::pair(&f.other, &f.key), now)),
+        Case::new("verify ring provider", move || verify(f, Keys::one(&f.ring), now)),
+        Case::new("verify ring provider two", move || verify(f, Keys::pair(&f.ring_other, &f.ring), now)),
+        Case::new("sign", || {
+            let mut buffer = [0_u8; 256];
+            let expires = UnixTime::since_unix_epoch(Duration::from_secs(black_box(EXPIRY)));
+            let host = Authority::parse(HOST).unwrap();
+            let device = DeviceId::parse(black_box(DEVICE)).unwrap();
+            let signed = Unsigned::device(host, device, expires).sign(black_box(&f.key));
+            let _ = black_box(signed.write_into(&mut buffer)).unwrap();
+        }),
+        Case::new("mqtt admission", move || {
+            let presented =
+                Presented::mqtt(black_box(DEVICE), black_box(&f.username), Some(black_box(&f.token)));
+            let Admission::Needs(question) = Admission::start(presented.unwrap(), &f.rules).unwrap() else {
+                panic!("a question")
+            };
+            let found = f.registry.find(&question.lookup());
+            let Admission::Admitted(admitted) = question.answer(found, now).unwrap() else {
+                panic!("admitted")
+            };
+            assert!(black_box(admitted.decision()).is_allow());
+        }),
+    ]
+}
+
+fn verify<K: hubward_core::MacKey>(f: &Fixture, keys: Keys<'_, K>, now: UnixTime) {
+    let token = SasToken::parse(black_box(&f.token), &RULES).unwrap();
+    let _ = black_box(token.verify(black_box(keys), now, &RULES)).unwrap();
+}

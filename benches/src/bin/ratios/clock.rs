@@ -1,0 +1,36 @@
+//! Cases in turn, many rounds, medians. What disturbs the machine for a moment disturbs all of them.
+
+use std::time::Instant;
+
+use crate::case::Case;
+
+const ROUNDS: usize = 301;
+const CALLS: u32 = 400;
+
+/// Keeps the process on one core, where the system lets it.
+pub fn pin() {
+    let core = core_affinity::get_core_ids().and_then(|cores| cores.last().copied());
+    let pinned = core.is_some_and(core_affinity::set_for_current);
+    println!("# {}", if pinned { "pinned to one core" } else { "not pinned" });
+}
+
+pub fn measure(cases: &mut [Case<'_>]) {
+    let mut times = vec![Vec::with_capacity(ROUNDS); cases.len()];
+    for round in 0..ROUNDS + 20 {
+        for (case, times) in cases.iter_mut().zip(&mut times) {
+            let start = Instant::now();
+            for _ in 0..CALLS {
+                (case.run)();
+            }
+            let elapsed = start.elapsed();
+            // the first rounds warm caches and clocks up
+            if round >= 20 {
+                times.push(elapsed.as_nanos() as f64 / f64::from(CALLS));
+            }
+        }
+    }
+    for (case, mut times) in cases.iter_mut().zip(times) {
+        times.sort_by(f64::total_cmp);
+        case.median = times[times.len() / 2];
+    }
+}

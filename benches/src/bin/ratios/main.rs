@@ -1,0 +1,59 @@
+//! `ratios`: every case in turn in one process, medians, one line each: NAME RATIO (our ns / their ns).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    clippy::std_instead_of_core,
+    missing_docs,
+    unreachable_pub,
+    reason = "a measurement that cannot go on must stop, and it must read a clock"
+)]
+
+mod case;
+mod clock;
+mod naive;
+mod peers;
+
+use case::Case;
+
+fn main() {
+    clock::pin();
+    let fixture = case::Fixture::new();
+    let mut cases = case::ours(&fixture);
+    cases.extend(peers::cases(&fixture));
+    clock::measure(&mut cases);
+
+    let ns = |name: &str| cases.iter().find(|case| case.name == name).map(|case| case.median).expect(name);
+    println!("# token of {} bytes, signed message of {} bytes", fixture.token.len(), fixture.message.len());
+    for (name, mine, theirs) in RATIOS {
+        let (mine, theirs) = (ns(mine), ns(theirs));
+        println!("{name} {:.2} ({mine:.0} / {theirs:.0})", mine / theirs);
+    }
+}
+
+/// What is compared with what. `x-per-y` of peers is their time over ours, so that more is better for us there too.
+const RATIOS: &[(&str, &str, &str)] = &[
+    ("verify.one-key/ring-keyed-verify", "verify one", "ring verify"),
+    ("verify.two-keys/ring-keyed-verify", "verify two", "ring verify"),
+    ("verify.ring-provider/ring-keyed-verify", "verify ring provider", "ring verify"),
+    ("verify.ring-provider-two-keys/ring-keyed-verify", "verify ring provider two", "ring verify"),
+    ("verify.one-key/three-compressions", "verify one", "three compressions"),
+    ("verify.parse-only/ring-keyed-verify", "parse", "ring verify"),
+    ("peer.naive-strings/verify.one-key", "naive", "verify one"),
+    ("peer.jsonwebtoken/verify.one-key", "jsonwebtoken", "verify one"),
+    ("peer.jwt-simple/verify.one-key", "jwt-simple", "verify one"),
+    ("sign/ring-keyed-sign", "sign", "ring sign"),
+    ("peer.jsonwebtoken-sign/sign", "jsonwebtoken sign", "sign"),
+    ("peer.jwt-simple-sign/sign", "jwt-simple sign", "sign"),
+    ("mqtt-admission/verify.two-keys", "mqtt admission", "verify two"),
+];
+
+impl Case<'_> {
+    fn new<'f>(name: &'static str, run: impl FnMut() + 'f) -> Case<'f> {
+        Case { name, run: Box::new(run), median: 0.0 }
+    }
+}
