@@ -217,30 +217,32 @@ fn every_byte(name: &str, allowed: impl Fn(u8) -> bool) -> Result<(), NameProble
     }
 }
 
+/// Labels of letters, digits and inner hyphens, in one pass.
 fn host_labels(host: &str) -> Result<(), NameProblem> {
     if host.is_empty() {
         return Err(NameProblem::Empty);
     }
-    let mut offset = 0_usize;
-    for label in host.split('.') {
-        if label.is_empty() || label.starts_with('-') {
-            return Err(NameProblem::Character { offset });
+    // what stands before the first byte ends a label, as a dot does
+    let mut last = b'.';
+    let mut label = 0_usize;
+    for (offset, byte) in host.bytes().enumerate() {
+        match byte {
+            b if b.is_ascii_alphanumeric() => label = label.wrapping_add(1),
+            b'-' if last != b'.' => label = label.wrapping_add(1),
+            b'.' if last.is_ascii_alphanumeric() => label = 0,
+            b'.' if last == b'-' => return Err(NameProblem::Character { offset: offset.saturating_sub(1) }),
+            _ => return Err(NameProblem::Character { offset }),
         }
-        if label.len() > 63 {
-            return Err(NameProblem::TooLong { len: label.len(), max: 63 });
+        if label > 63 {
+            return Err(NameProblem::TooLong { len: label, max: 63 });
         }
-        for (at, byte) in label.bytes().enumerate() {
-            if !byte.is_ascii_alphanumeric() && byte != b'-' {
-                return Err(NameProblem::Character { offset: offset.saturating_add(at) });
-            }
-        }
-        offset = offset.saturating_add(label.len());
-        if label.ends_with('-') {
-            return Err(NameProblem::Character { offset: offset.saturating_sub(1) });
-        }
-        offset = offset.saturating_add(1);
+        last = byte;
     }
-    Ok(())
+    if last.is_ascii_alphanumeric() {
+        Ok(())
+    } else {
+        Err(NameProblem::Character { offset: host.len().saturating_sub(1) })
+    }
 }
 
 #[expect(private_bounds, reason = "the rule of a kind is this crate's business; callers use the aliases")]

@@ -89,27 +89,32 @@ impl<'a> ResourcePath<'a> {
         let mut names = Names::new(raw);
         let mut rest = raw.as_bytes();
         loop {
+            let (run, class) = ordinary_run(rest);
+            names.class = names.class.intersection(class);
+            rest = rest.get(run..).unwrap_or_default();
             let offset = raw.len().saturating_sub(rest.len());
+            let escape = ResourceError { offset, problem: ResourceProblem::Escape };
             match split_byte(rest) {
                 Some((b'/', tail)) => {
                     names.close(offset)?;
                     names.start = raw.len().saturating_sub(tail.len());
                     rest = tail;
                 }
+                // what is left after a run is an escape, or is refused
                 Some((byte, tail)) => {
                     let class = Class::of(byte);
                     if !class.contains(Class::VISIBLE) {
-                        return Err(ResourceError { offset, problem: ResourceProblem::Escape });
+                        return Err(escape);
                     }
-                    names.class = names.class.intersection(class);
-                    names.len = names.len.saturating_add(1);
+                    names.class = names.class.intersection(class.union(Class::ORDINARY));
+                    names.escapes = names.escapes.saturating_add(1);
                     rest = tail;
                 }
                 None if rest.is_empty() => {
                     names.close(offset)?;
                     return Ok(Self { raw, shape: names.shape() });
                 }
-                None => return Err(ResourceError { offset, problem: ResourceProblem::Escape }),
+                None => return Err(escape),
             }
         }
     }
@@ -189,6 +194,10 @@ bitflags::bitflags! {
         const IDENTITY = 2;
         const REGISTRATION = 4;
         const SCOPE = 8;
+        /// Visible, and neither a separator nor the start of an escape: most bytes of most resources.
+        const ORDINARY = 16;
+        /// A host's, without a port.
+        const HOST = 32;
     }
 }
 
@@ -219,6 +228,12 @@ impl Class {
         if byte.is_ascii_alphanumeric() {
             class = class.union(Self::SCOPE);
         }
+        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.' {
+            class = class.union(Self::HOST);
+        }
+        if byte.is_ascii_graphic() && byte != b'/' && byte != b'%' {
+            class = class.union(Self::ORDINARY);
+        }
         class.bits()
     }
 
@@ -228,82 +243,118 @@ impl Class {
     }
 }
 
+/// How many ordinary bytes `text` starts with, and their class.
+#[inline]
+fn ordinary_run(text: &[u8]) -> (usize, Class) {
+    let mut all = Class::all();
+    for (at, byte) in text.iter().enumerate() {
+        let class = Class::of(*byte);
+        if !class.contains(Class::ORDINARY) {
+            return (at, all);
+        }
+        all = all.intersection(class);
+    }
+    (text.len(), all)
+}
+
 /// The names of a resource as one pass finds them.
 struct Names<'a> {
     raw: &'a str,
     /// The first five, enough to tell every shape.
-    found: [(Segment<'a>, Class); 5],
+    found: [(&'a str, Class); 5],
     count: usize,
-    /// The name being read: where it starts, how many bytes it decodes to, and their class.
+    /// The name being read: where it starts, how many of its bytes are escaped, and their class.
     start: usize,
-    len: usize,
+    escapes: usize,
     class: Class,
 }
 
 impl<'a> Names<'a> {
+    #[inline]
     const fn new(raw: &'a str) -> Self {
-        let none = (Segment::checked(""), Class::empty());
-        Self { raw, found: [none; 5], count: 0, start: 0, len: 0, class: Class::all() }
+        Self { raw, found: [("", Class::empty()); 5], count: 0, start: 0, escapes: 0, class: Class::all() }
     }
 
     /// Ends the name being read at `end`.
+    #[inline]
     fn close(&mut self, end: usize) -> Result<(), ResourceError> {
         let text = self.raw.get(self.start..end).unwrap_or_default();
-        let name = Segment::checked(text);
-        let problem = if self.len == 0 {
+        // an escape is three bytes for one
+        let len = text.len().saturating_sub(self.escapes.saturating_mul(2));
+        let problem = if len == 0 {
             ResourceProblem::EmptySegment
-        } else if self.count == 0 && !is_root(&name, self.class) {
+        } else if self.count == 0 && !is_root(text, self.class, self.escapes) {
             ResourceProblem::Root
-        } else if self.len <= 2 && (name.eq_decoded(".") || name.eq_decoded("..")) {
+        } else if len <= 2 && Segment::checked(text).bytes().all(|b| b == b'.') {
             ResourceProblem::DotSegment
-        } else if self.count >= MAX_SEGMENTS || (self.count > 0 && self.len > MAX_ID) {
+        } else if self.count >= MAX_SEGMENTS || (self.count > 0 && len > MAX_ID) {
             ResourceProblem::TooLong
         } else {
             if let Some(slot) = self.found.get_mut(self.count) {
-                *slot = (name, self.class);
+                *slot = (text, self.class);
             }
             self.count = self.count.saturating_add(1);
-            (self.len, self.class) = (0, Class::all());
+            (self.escapes, self.class) = (0, Class::all());
             return Ok(());
         };
         Err(ResourceError { offset: self.start, problem })
     }
 
+    #[inline]
     fn shape(&self) -> Shape<'a> {
         let [(root, root_class), (word, _), (id, id_class), (inner_word, _), (inner, inner_class)] =
             self.found;
-        let is_devices = || word.eq_decoded("devices");
+        let is = |text: &str, word: &str| Segment::checked(text).eq_decoded(word);
         match self.count {
             1 => Shape::Hub,
-            2 if is_devices() => Shape::AllDevices,
-            3 if is_devices() && id_class.contains(Class::IDENTITY) => Shape::Device(id),
-            3 if word.eq_decoded("registrations")
+            2 if is(word, "devices") => Shape::AllDevices,
+            3 if id_class.contains(Class::IDENTITY) && is(word, "devices") => {
+                Shape::Device(Segment::checked(id))
+            }
+            3 if is(word, "registrations")
                 && root_class.contains(Class::SCOPE)
                 && id_class.contains(Class::REGISTRATION)
-                && id.bytes().last().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'-') =>
+                && Segment::checked(id)
+                    .bytes()
+                    .last()
+                    .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'-') =>
             {
-                Shape::Registration { scope: root, id }
+                Shape::Registration { scope: Segment::checked(root), id: Segment::checked(id) }
             }
-            5 if is_devices()
-                && inner_word.eq_decoded("modules")
+            5 if is(word, "devices")
+                && is(inner_word, "modules")
                 && id_class.intersection(inner_class).contains(Class::IDENTITY) =>
             {
-                Shape::Module(id, inner)
+                Shape::Module(Segment::checked(id), Segment::checked(inner))
             }
             _ => Shape::Other,
         }
     }
 }
 
-fn is_root(name: &Segment<'_>, class: Class) -> bool {
+/// Whether a name is an id scope, or a host with an optional port. Most hosts are short and need one look: no two
+/// bytes beside each other, and neither end, are other than letters and digits.
+#[inline]
+fn is_root(text: &str, class: Class, escapes: usize) -> bool {
     if class.contains(Class::SCOPE) {
         return true;
     }
-    let mut buf = [0; 259];
-    match name.as_plain() {
-        Some(plain) => Authority::parse(plain).is_ok(),
-        None => name.decode(&mut buf).is_ok_and(|plain| Authority::parse(plain).is_ok()),
+    let apart = |bytes: &[u8]| {
+        let pairs = bytes.iter().zip(bytes.iter().skip(1));
+        pairs.fold(true, |apart, (a, b)| apart & (a.is_ascii_alphanumeric() | b.is_ascii_alphanumeric()))
+    };
+    if let [first, .., last] = text.as_bytes()
+        && class.contains(Class::HOST)
+        && escapes == 0
+        && text.len() <= 63
+        && first.is_ascii_alphanumeric()
+        && last.is_ascii_alphanumeric()
+        && apart(text.as_bytes())
+    {
+        return true;
     }
+    let mut buf = [0; 259];
+    Segment::checked(text).decode(&mut buf).is_ok_and(|plain| Authority::parse(plain).is_ok())
 }
 
 impl fmt::Display for ResourcePath<'_> {

@@ -1,5 +1,6 @@
 //! One name of a path, as it came: percent-encoded or plain.
 
+use core::cmp::Ordering;
 use core::fmt;
 
 use crate::percent::{NeedBytes, decoded_len, split_byte};
@@ -67,21 +68,37 @@ impl<'a> Segment<'a> {
 
     /// Whether the name, decoded once, is `name`.
     #[must_use]
+    #[inline]
     pub fn eq_decoded(&self, name: &str) -> bool {
-        match self.as_plain() {
-            Some(plain) => plain == name,
-            None => self.bytes().eq(name.bytes()),
+        match self.compare_len(name) {
+            Ordering::Less => false,
+            Ordering::Equal => self.text == name,
+            Ordering::Greater => self.bytes().eq(name.bytes()),
         }
     }
 
     /// Whether the name, decoded once, is `name` but for the case of ASCII letters.
     #[must_use]
+    #[inline]
     pub fn eq_decoded_ignore_ascii_case(&self, name: &str) -> bool {
-        match self.as_plain() {
-            Some(plain) => plain.eq_ignore_ascii_case(name),
-            None => {
+        match self.compare_len(name) {
+            Ordering::Less => false,
+            Ordering::Equal => self.text.eq_ignore_ascii_case(name),
+            Ordering::Greater => {
                 self.bytes().map(|b| b.to_ascii_lowercase()).eq(name.bytes().map(|b| b.to_ascii_lowercase()))
             }
+        }
+    }
+
+    /// An escape takes more room than what it stands for: a text as long as `name` is `name` only where it holds
+    /// none, and a shorter one never is.
+    #[inline]
+    fn compare_len(&self, name: &str) -> Ordering {
+        match self.text.len().cmp(&name.len()) {
+            // equal texts with an escape in them decode to something shorter
+            Ordering::Equal if self.encoded && name.bytes().any(|b| b == b'%') => Ordering::Less,
+            Ordering::Greater if !self.encoded => Ordering::Less,
+            other => other,
         }
     }
 

@@ -40,7 +40,7 @@ impl<'a> Fields<'a> {
             token.split_at_checked(SCHEME.len()).ok_or(ParseError::new(0, ParseProblem::Scheme))?;
         let known = match rules.scheme_case {
             SchemeCase::Exact => scheme == SCHEME,
-            SchemeCase::AsciiInsensitive => scheme.eq_ignore_ascii_case(SCHEME),
+            SchemeCase::AsciiInsensitive => scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME),
         };
         if !known {
             return Err(ParseError::new(0, ParseProblem::Scheme));

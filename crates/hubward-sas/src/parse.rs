@@ -97,11 +97,10 @@ fn expiry(se: &Value<'_>) -> Result<u64, ParseError> {
         if !byte.is_ascii_digit() {
             return err(at, ExpiryProblem::Digit);
         }
-        let digit = u64::from(byte.wrapping_sub(b'0'));
-        // 20 digits overflow, and that is out of range too
-        seconds = seconds.saturating_mul(10).saturating_add(digit);
+        seconds = seconds.wrapping_mul(10).wrapping_add(u64::from(byte.wrapping_sub(b'0')));
     }
-    if i64::try_from(seconds).is_err() {
+    // nineteen digits do not overflow
+    if se.text.len() > 19 || i64::try_from(seconds).is_err() {
         return err(0, ExpiryProblem::Range);
     }
     Ok(seconds)

@@ -10,41 +10,106 @@ use crate::error::SignatureProblem;
 /// Characters of 32 bytes in base64, one of padding included.
 const CHARACTERS: usize = 44;
 
-/// Decodes percent-encoding, then base64. `+` is a plus: percent-encoding is not form-encoding.
+/// Decodes percent-encoding and base64 together, four characters at a time where none of them is escaped.
+/// `+` is a plus: percent-encoding is not form-encoding.
 #[inline]
 pub(crate) fn decode(text: &str) -> Result<[u8; 32], (usize, SignatureProblem)> {
-    let mut characters = [0_u8; CHARACTERS];
-    let mut slots = characters.iter_mut();
+    let mut bytes = [0_u8; 32];
     let mut rest = text.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        let at = text.len().saturating_sub(rest.len());
-        let (character, tail) = match (byte, tail) {
-            (b'%', [high, low, tail @ ..]) => {
-                (escaped(*high, *low).ok_or((at, SignatureProblem::Escape))?, tail)
-            }
-            (b'%', _) => return Err((at, SignatureProblem::Escape)),
-            (plain, tail) => (*plain, tail),
-        };
-        *slots.next().ok_or((at, SignatureProblem::Length))? = character;
-        rest = tail;
+    let (groups, last) = bytes.as_chunks_mut::<3>();
+    for group in groups {
+        let mut bits = OTHER;
+        if let [a, b, c, d, tail @ ..] = rest {
+            bits = join([*a, *b, *c, *d]);
+            rest = if bits & OTHER == 0 { tail } else { rest };
+        }
+        if bits & OTHER != 0 {
+            bits = slowly(text, &mut rest)?;
+        }
+        let [_, high, middle, low] = bits.to_be_bytes();
+        *group = [high, middle, low];
     }
-    if slots.next().is_some() {
+    let ([Some(a), Some(b), Some(c)], end) =
+        ([next(text, &mut rest)?, next(text, &mut rest)?, next(text, &mut rest)?], next(text, &mut rest)?)
+    else {
         return Err((text.len(), SignatureProblem::Length));
+    };
+    let bits = join([a, b, c, b'A']);
+    match end {
+        None => return Err((text.len(), SignatureProblem::Length)),
+        Some(_) if !rest.is_empty() => {
+            return Err((text.len().saturating_sub(rest.len()), SignatureProblem::Length));
+        }
+        // two bits are left of the third character, and they must be zero (RFC 4648, 3.5)
+        Some(b'=') if bits & (OTHER | 0xff) == 0 => {}
+        Some(_) => return Err((0, SignatureProblem::Base64)),
     }
-    let mut bytes = [0; 33];
-    match STANDARD.decode_slice(characters, &mut bytes) {
-        Ok(32) => bytes.first_chunk().copied().ok_or((0, SignatureProblem::Length)),
-        _ => Err((0, SignatureProblem::Base64)),
-    }
+    let [_, high, middle, _] = bits.to_be_bytes();
+    last.copy_from_slice(&[high, middle]);
+    Ok(bytes)
 }
 
-/// The only escapes that a signature has need of stand for `+`, `/` and `=`; any other is decoded the same.
+/// Marks, among the bits of four characters, that one of them is not of the alphabet.
+const OTHER: u32 = 0x8000_0000;
+
+/// Four characters' six bits each, and [`OTHER`].
 #[inline]
-const fn escaped(high: u8, low: u8) -> Option<u8> {
-    match (digit(high), digit(low)) {
-        (Some(high), Some(low)) => Some(high.wrapping_shl(4) | low),
-        _ => None,
+fn join(characters: [u8; 4]) -> u32 {
+    let [a, b, c, d] = characters.map(|character| TABLE.get(usize::from(character)).copied().unwrap_or(0x80));
+    let other = u32::from((a | b | c | d) & 0x80).wrapping_shl(24);
+    let bits = u32::from(a).wrapping_shl(18)
+        | u32::from(b).wrapping_shl(12)
+        | u32::from(c).wrapping_shl(6)
+        | u32::from(d);
+    bits | other
+}
+
+/// The six bits of each character of the standard alphabet, and 0x80 for every other.
+static TABLE: [u8; 256] = {
+    let mut table = [0x80; 256];
+    let mut rest: &mut [u8] = &mut table;
+    let mut byte = 0_u8;
+    while let [slot, tail @ ..] = rest {
+        let mut alphabet: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut index = 0_u8;
+        while let [character, others @ ..] = alphabet {
+            if *character == byte {
+                *slot = index;
+            }
+            index = index.wrapping_add(1);
+            alphabet = others;
+        }
+        byte = byte.wrapping_add(1);
+        rest = tail;
     }
+    table
+};
+
+/// Four characters of which some are escaped.
+#[cold]
+fn slowly(text: &str, rest: &mut &[u8]) -> Result<u32, (usize, SignatureProblem)> {
+    let mut characters = [0; 4];
+    for slot in &mut characters {
+        let at = text.len().saturating_sub(rest.len());
+        *slot = next(text, rest)?.ok_or((at, SignatureProblem::Length))?;
+    }
+    let bits = join(characters);
+    if bits & OTHER == 0 { Ok(bits) } else { Err((0, SignatureProblem::Base64)) }
+}
+
+/// The next character, unescaped.
+fn next(text: &str, rest: &mut &[u8]) -> Result<Option<u8>, (usize, SignatureProblem)> {
+    let (character, tail) = match *rest {
+        [b'%', high, low, tail @ ..] => match (digit(*high), digit(*low)) {
+            (Some(high), Some(low)) => (high.wrapping_shl(4) | low, tail),
+            _ => return Err((text.len().saturating_sub(rest.len()), SignatureProblem::Escape)),
+        },
+        [b'%', ..] => return Err((text.len().saturating_sub(rest.len()), SignatureProblem::Escape)),
+        [plain, tail @ ..] => (*plain, tail),
+        [] => return Ok(None),
+    };
+    *rest = tail;
+    Ok(Some(character))
 }
 
 const fn digit(byte: u8) -> Option<u8> {
