@@ -1,0 +1,84 @@
+//! Who may rest on whom, as docs/DESIGN.md draws it. A new edge is a decision: it is made there and here.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Each crate of the workspace and the crates of the workspace that it may rest on; dev-dependencies aside.
+const LAYERS: [(&str, &[&str]); 10] = [
+    ("hubward-core", &[]),
+    ("hubward-rustcrypto", &["hubward-core"]),
+    ("hubward-ring", &["hubward-core"]),
+    ("hubward-sas", &["hubward-core"]),
+    ("hubward-registry", &["hubward-core"]),
+    ("hubward-policy", &["hubward-core"]),
+    ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
+    ("hubward-cli", &["hubward", "hubward-rustcrypto"]),
+    ("hubward-testkit", &["hubward-core", "hubward-ring", "hubward-rustcrypto", "hubward-sas"]),
+    ("hubward-benches", &["hubward", "hubward-core", "hubward-ring", "hubward-rustcrypto", "hubward-sas"]),
+];
+
+/// What no library rests on: a clock, entropy, a run time, a log.
+const OUTSIDE: [&str; 8] = ["tokio", "log", "tracing", "getrandom", "rand", "time", "chrono", "jiff"];
+
+/// Programs, which must know the time and make keys.
+const PROGRAMS: [&str; 2] = ["hubward-cli", "hubward-benches"];
+
+#[test]
+fn the_layers_hold() {
+    let metadata = metadata();
+    let allowed: BTreeMap<_, BTreeSet<&str>> =
+        LAYERS.iter().map(|(name, on)| (*name, on.iter().copied().collect())).collect();
+    let packages = metadata["packages"].as_array().unwrap();
+    let mut seen = BTreeSet::new();
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let allowed = allowed.get(name).unwrap_or_else(|| panic!("{name} has no place in the layers"));
+        seen.insert(name);
+        for dependency in package["dependencies"].as_array().unwrap() {
+            if dependency["kind"] == "dev" {
+                continue;
+            }
+            let on = dependency["name"].as_str().unwrap();
+            assert!(!on.starts_with("hubward") || allowed.contains(on), "{name} must not rest on {on}");
+            assert!(PROGRAMS.contains(&name) || !OUTSIDE.contains(&on), "{name} must not rest on {on}");
+            let serde = on.starts_with("serde") && dependency["optional"] == false;
+            let unpublished = package["publish"].as_array().is_some_and(Vec::is_empty);
+            assert!(!serde || unpublished, "{name}: serde is optional");
+        }
+    }
+    assert_eq!(seen, allowed.keys().copied().collect(), "every layer is a crate");
+}
+
+#[test]
+fn libraries_stay_small_of_file() {
+    // a reviewer reads a file at a sitting; 450 lines is beyond the house's 400 by a margin
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut long = Vec::new();
+    let mut folders = vec![std::path::PathBuf::from(root)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("target") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+                if lines > 450 {
+                    long.push((path, lines));
+                }
+            }
+        }
+    }
+    assert!(long.is_empty(), "{long:?}");
+}
+
+fn metadata() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .output()
+        .unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}

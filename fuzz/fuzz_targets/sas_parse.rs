@@ -1,0 +1,47 @@
+//! Any text: no panic, and agreement with a slow, obvious reading.
+#![no_main]
+
+use hubward_core::Lookup;
+use hubward_sas::{SasToken, TokenRules};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    for rules in [TokenRules::STRICT, TokenRules::HUB_COMPAT] {
+        let Ok(token) = SasToken::parse(text, &rules) else { continue };
+        let fields: Vec<(&str, &str)> = text[22..].split('&').filter_map(|field| field.split_once('=')).collect();
+        let value = |name| {
+            let mut found = fields.iter().filter(|(known, _)| *known == name);
+            let first = found.next().map(|(_, value)| *value);
+            assert!(found.next().is_none(), "{name} stands twice");
+            first
+        };
+        assert_eq!(token.resource().as_received(), value("sr").unwrap());
+        assert_eq!(token.expiry().to_string(), value("se").unwrap(), "one text for one second");
+        assert!(!format!("{token:?}").contains(value("sig").unwrap()));
+
+        let decoded = decode(value("sr").unwrap());
+        let names: Vec<&str> = decoded.split('/').collect();
+        match token.needs() {
+            Lookup::Device(id) => assert_eq!(names[1..], ["devices", &id.to_string()]),
+            Lookup::Module(device, module) => {
+                assert_eq!(names[1..], ["devices", &device.to_string(), "modules", &module.to_string()]);
+            }
+            Lookup::Registration(scope, id) => {
+                assert_eq!(names, [&scope.to_string(), "registrations", &id.to_string()]);
+            }
+            Lookup::Policy(name) => assert_eq!(name.to_string(), decode(value("skn").unwrap())),
+            _ => unreachable!(),
+        }
+    }
+});
+
+fn decode(text: &str) -> String {
+    let mut decoded = String::new();
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('%') {
+        decoded.push_str(before);
+        decoded.push(u8::from_str_radix(&escape[..2], 16).unwrap().into());
+        rest = &escape[2..];
+    }
+    decoded + rest
+}
