@@ -14,3 +14,4 @@
 
 pub mod conformance;
 pub mod provider_suite;
+pub mod redaction;

@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("hubward-policy", &["hubward-core"]),
     ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
     ("hubward-cli", &["hubward", "hubward-rustcrypto"]),
-    ("hubward-testkit", &["hubward-core", "hubward-ring", "hubward-rustcrypto", "hubward-sas"]),
+    ("hubward-testkit", &["hubward", "hubward-core", "hubward-ring", "hubward-rustcrypto", "hubward-sas"]),
     ("hubward-benches", &["hubward", "hubward-core", "hubward-ring", "hubward-rustcrypto", "hubward-sas"]),
 ];
 

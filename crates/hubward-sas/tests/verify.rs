@@ -1,0 +1,86 @@
+//! Signature first, then time; and what a service may ask for.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::*;
+use hubward_core::Keys;
+use hubward_rustcrypto::HmacKey;
+use hubward_sas::{TokenRules, VerifyError};
+
+#[test]
+fn what_is_said_about_time_is_true_of_an_authentic_token() {
+    let text = device1();
+    let late = |key: HmacKey| {
+        let keys = Keys::one(&key);
+        parse(&text).unwrap().verify(keys, at(EXPIRY + 9), &TokenRules::STRICT).err()
+    };
+    assert_eq!(late(other_key()), Some(VerifyError::WrongSignature));
+    let expired = late(key()).unwrap();
+    assert_eq!(expired, VerifyError::Expired { expiry: EXPIRY, now: EXPIRY + 9, leeway: 0 });
+    assert_eq!(expired.to_string(), "expired 9 s before `now`, 0 s of leeway allowed");
+}
+
+#[test]
+fn rules_of_a_service() {
+    let text = device1();
+    let mut rules = TokenRules::STRICT;
+    rules.max_lifetime = Some(3600);
+    let at_time = |now| parse(&text).unwrap().verify(Keys::one(&key()), at(now), &rules);
+    assert!(at_time(EXPIRY - 3600).is_ok());
+    let error = at_time(EXPIRY - 3601).err();
+    assert_eq!(error, Some(VerifyError::TooLongLived { expiry: EXPIRY, now: EXPIRY - 3601, max: 3600 }));
+    assert_eq!(error.unwrap().to_string(), "expires 3601 s after `now`, at most 3600 s allowed");
+}
+
+#[test]
+fn every_project_vector() {
+    for (sr, sig) in [
+        (SR, SIG),
+        ("myhub.azure-devices.net%2fdevices%2fdevice1", "qAlakZkWIS1WNEp+IyKCexjCMvu5KDp/kyyBYZ/V8kI="),
+        ("myhub.azure-devices.net/devices/device1", "Md+iVu1WaVtTga4lT2JVC5+88A8wG+93Bka3mRjC2/A="),
+        (
+            "myhub.azure-devices.net%2Fdevices%2Fn%2540m.et%2523st%2Fmodules%2F%2524edgeAgent",
+            "1Gp/x7I0PafiE6znjDsAJ0R7qe7EZyOjdx1jC5RhYvI=",
+        ),
+        ("0ne00000001%2Fregistrations%2Fsn-007", "p1CAcS+7q/5C71Z53cJ2D2SoqawCrB0AaMT5pRR5jlw="),
+    ] {
+        let text = format!("SharedAccessSignature sr={sr}&sig={sig}&se={EXPIRY}");
+        assert!(verify(&text, EXPIRY).is_ok(), "{sr}");
+    }
+    let service = "SharedAccessSignature sr=myhub.azure-devices.net&sig=khSw3Hu42nfiGmvv0z8UfhaVjclOsrYKOsP3H0wMCJU=\
+        &se=1893456000&skn=iothubowner";
+    assert!(verify(service, EXPIRY).is_ok());
+}
+
+#[test]
+fn both_providers_agree() {
+    let ring = hubward_ring::HmacKey::new(&hubward_core::SymmetricKey::from_base64(KEY).unwrap());
+    let text = device1();
+    assert!(parse(&text).unwrap().verify(Keys::one(&ring), at(EXPIRY), &TokenRules::STRICT).is_ok());
+    // a key behind a pointer is a key too
+    let dynamic: &dyn hubward_core::MacKey = &ring;
+    assert!(parse(&text).unwrap().verify(Keys::one(&dynamic), at(EXPIRY), &TokenRules::STRICT).is_ok());
+}
+
+#[test]
+fn parsing_and_verifying_allocate_nothing() {
+    let (text, key) = (device1(), key());
+    let count = allocation_counter::measure(|| {
+        for rules in [TokenRules::STRICT, TokenRules::HUB_COMPAT] {
+            let token = hubward_sas::SasToken::parse(&text, &rules).unwrap();
+            let now = at(EXPIRY - 60);
+            assert!(token.verify(Keys::pair(&key, &key), now, &rules).is_ok());
+        }
+    });
+    assert_eq!(count.count_total, 0);
+}
