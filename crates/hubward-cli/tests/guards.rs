@@ -37,8 +37,8 @@ const GUARDS: [(&str, &str, &str, &str); 16] = [
     (
         "whole names",
         "hubward-core/src/segment.rs",
-        "Some(plain) => plain == name,",
-        "Some(plain) => plain.starts_with(name),",
+        "Ordering::Greater => self.bytes().eq(name.bytes()),",
+        "Ordering::Greater => self.bytes().zip(name.bytes()).all(|(a, b)| a == b),",
     ),
     (
         "decoding once",

@@ -5,6 +5,8 @@ use core::fmt;
 use base64ct::{Base64, Encoding};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::mac::Tag;
+
 /// Fewest bytes of a key.
 const MIN: usize = 16;
 /// Most bytes of a key.
@@ -72,10 +74,26 @@ impl SymmetricKey {
         decoded
     }
 
+    /// Writes the key in base64 into `buffer`, for the one who is to have it.
+    #[must_use]
+    pub fn expose_base64<'b>(&self, buffer: &'b mut [u8; 88]) -> &'b str {
+        // 64 bytes take 88 characters, so the buffer is never too small
+        Base64::encode(self.expose(), buffer).unwrap_or_default()
+    }
+
     /// The bytes of the key, for a provider that makes a [`MacKey`](crate::MacKey) of them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// A derived key: the 32 bytes of a tag.
+impl From<Tag> for SymmetricKey {
+    fn from(tag: Tag) -> Self {
+        let mut bytes = [0; MAX];
+        bytes.iter_mut().zip(tag.expose()).for_each(|(slot, byte)| *slot = *byte);
+        Self { bytes, len: tag.expose().len() }
     }
 }
 

@@ -130,6 +130,25 @@ impl<'k, K: MacKey> Keys<'k, K> {
         }
     }
 
+    /// [`Keys::matching`] for two messages at once, each under keys of its own, with the same outcomes.
+    #[must_use]
+    pub fn matching_both(
+        &self,
+        parts: &[&[u8]],
+        received: &[u8; 32],
+        other: &Keys<'_, K>,
+        other_parts: &[&[u8]],
+        other_received: &[u8; 32],
+    ) -> (Option<KeySlot>, Option<KeySlot>) {
+        if self.secondary.is_some() || other.secondary.is_some() {
+            // two keys each are a pair already
+            return (self.matching(parts, received), other.matching(other_parts, other_received));
+        }
+        let (mine, theirs) = self.primary.tag_pair(parts, other.primary, other_parts);
+        let slot = |matches: bool| matches.then_some(KeySlot::Primary);
+        (slot(mine.matches(received)), slot(theirs.matches(other_received)))
+    }
+
     /// The first key.
     #[must_use]
     pub const fn primary(&self) -> &'k K {

@@ -3,7 +3,10 @@
 
 mod error;
 mod fields;
+mod lifetime;
+mod mint;
 mod parse;
+mod requirements;
 mod rules;
 mod sign;
 mod signature;
@@ -11,6 +14,9 @@ mod token;
 mod verify;
 
 pub use error::{ExpiryProblem, Field, ParseError, ParseProblem, SignatureProblem, VerifyError};
+pub use lifetime::{ClockHint, LifetimeError, Margin, RenewalPlan, expires_after};
+pub use mint::{DeviceTokens, MintError, derive_device_key};
+pub use requirements::{RequirementError, Requirements};
 pub use rules::{
     DoubleEncoding, IdCase, RegistrationPolicy, SchemeCase, SknAsDeviceId, TokenRules, UnknownFields,
 };

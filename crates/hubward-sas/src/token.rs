@@ -94,6 +94,15 @@ impl<'a> VerifiedToken<'a> {
         self.token.lookup
     }
 
+    /// The policy whose key signed it; `None` where an identity's own did.
+    #[must_use]
+    pub const fn policy(&self) -> Option<Segment<'a>> {
+        match self.token.lookup {
+            Lookup::Policy(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// When it expires, without leeway.
     #[must_use]
     pub fn expires(&self) -> UnixTime {

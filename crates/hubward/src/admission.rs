@@ -6,7 +6,7 @@ use core::hint::black_box;
 use hubward_core::{
     Credential, Found, Identity, Lookup, MacKey, Permissions, Shape, Stamp, Status, UnixTime,
 };
-use hubward_sas::{SasToken, VerifiedToken};
+use hubward_sas::{SasToken, SknAsDeviceId, VerifiedToken};
 
 use crate::admitted::{Admitted, Proof, Reach};
 use crate::error::AuthError;
@@ -116,6 +116,11 @@ impl<'a, K: MacKey> Question<'a, K> {
         found: &Found<'_, K>,
         now: UnixTime,
     ) -> Result<Admission<'a, K>, AuthError> {
+        if matches!(found, Found::Nobody)
+            && let Some(named) = self.device_id_as_policy(&token)
+        {
+            return Ok(Admission::Needs(Self { asked: named, ..self }));
+        }
         let decoys = Err(self.rules.decoys());
         let (keys, refusal) = match found {
             Found::Nobody => (decoys, AuthError::Unknown),
@@ -153,6 +158,22 @@ impl<'a, K: MacKey> Question<'a, K> {
                 Ok(self.admit(token, Permissions::DEVICE_CONNECT, Reach::Own, proof))
             }
             _ => Err(AuthError::WrongAnswer),
+        }
+    }
+
+    /// Some devices send their own id as `skn`, over their own key. By a rule, where no policy has that name and the
+    /// transport names that device, its key is asked for instead. The resource is the device's own.
+    fn device_id_as_policy(&self, token: &SasToken<'a>) -> Option<Lookup<'a>> {
+        let rules = self.rules.token();
+        match (self.asked, self.presented.named) {
+            (Lookup::Policy(name), Some(named @ Lookup::Device(_)))
+                if rules.skn_as_device_id == SknAsDeviceId::WhereIdentityIsKnown =>
+            {
+                let identity = self.party.identity();
+                let own = identity.device().is_some_and(|id| name.eq_decoded(id.as_str()));
+                (own && token.is_for(&identity, rules)).then_some(named)
+            }
+            _ => None,
         }
     }
 

@@ -11,7 +11,7 @@
 
 mod common;
 use common::*;
-use hubward::core::{DeviceId, Found, FoundIdentity, Identity, Stamp, Status};
+use hubward::core::{DeviceId, Found, FoundIdentity, Identity, Permissions, Stamp, Status};
 use hubward::{Admission, AuthError, Presented};
 
 #[test]
@@ -181,4 +181,37 @@ fn an_alias_is_the_hub_and_nothing_else_is() {
         let password = token(&format!("{host}%2Fdevices%2Fdev1"), &key("dev1 primary"), NOW, None);
         assert_eq!(hub.mqtt("dev1", &username("dev1"), &password), Err("another-hub"), "{host}");
     }
+}
+
+#[test]
+fn a_device_id_as_skn_is_a_rule() {
+    let with = |sr: &str, signer: &str, skn| token(&format!("{HUB}{sr}"), &key(signer), NOW, Some(skn));
+    let own = with("/devices/dev1", "dev1 primary", "dev1");
+    assert_eq!(hub().mqtt("dev1", &username("dev1"), &own), Err("unknown"));
+    let mut hub = compat();
+    assert_eq!(hub.mqtt("dev1", &username("dev1"), &own), Ok("device dev1".into()));
+    // the key is the named device's, and the resource is no wider
+    for (sr, signer, skn) in [
+        ("/devices/dev1", "dev10 primary", "dev1"),
+        ("/devices/dev1", "dev1 primary", "dev10"),
+        ("/devices", "dev1 primary", "dev1"),
+        ("", "dev1 primary", "dev1"),
+    ] {
+        assert!(hub.mqtt("dev1", &username("dev1"), &with(sr, signer, skn)).is_err(), "{sr} {signer} {skn}");
+    }
+    // a policy of that name comes first, and then there is no second chance
+    hub.registry.set_policy(policy("dev1"), Permissions::empty(), pair("another"));
+    assert_eq!(hub.mqtt("dev1", &username("dev1"), &own), Err("token-wrong-signature"));
+}
+
+#[test]
+fn a_session_opened_by_a_device_id_as_skn_rests_on_the_device() {
+    let hub = compat();
+    let password = token(&format!("{HUB}/devices/dev1"), &key("dev1 primary"), NOW, Some("dev1"));
+    let name = username("dev1");
+    let admitted = hub.admit(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
+    assert!(admitted.decision().is_allow());
+    let session = admitted.into_session();
+    assert_eq!(session.lookups().map(|lookup| lookup.to_string()).collect::<Vec<_>>(), ["device dev1"]);
+    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));
 }
