@@ -50,6 +50,9 @@ pub struct Endpoint<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointProblem {
+    /// The emulator's endpoints and account are fixed.
+    #[error("the emulator's endpoints are fixed")]
+    Fixed,
     /// The host, or its port.
     #[error("the endpoint's host is not a host name with an optional port")]
     Host,

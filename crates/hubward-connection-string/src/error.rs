@@ -148,7 +148,7 @@ pub enum Problem {
         max: usize,
     },
     /// An unknown name directly after an id that may end in it.
-    #[error("unknown name after {0}: an id that holds `;` cannot be written in a connection string")]
+    #[error("unknown name; if it is a part of {0}: an id that holds `;` cannot be in a connection string")]
     UnknownAfterId(Field),
     /// No field tells the kind.
     #[error("no field tells what kind of string this is")]

@@ -41,6 +41,9 @@ impl<'a> Fields<'a> {
             let mut start = 0_usize;
             for segment in text.strip_suffix(';').unwrap_or(text).split(';') {
                 fields.segment(segment, start, rules);
+                if let Some(Problem::TooManyFields { .. }) = fields.first_problem.map(|error| error.problem) {
+                    break;
+                }
                 start = start.saturating_add(segment.len()).saturating_add(1);
             }
         }
@@ -63,7 +66,7 @@ impl<'a> Fields<'a> {
             self.report(None, Span { start, end }, Problem::Character);
         }
         let Some((name_text, value_text)) = segment.split_once('=') else {
-            let after_id = self.entries().last().and_then(|before| before.field).filter(is_id);
+            let after_id = self.last_id();
             return self.report(None, whole, Problem::NoEquals { after_id });
         };
         let name = Span { start, end: start.saturating_add(name_text.len()) };
@@ -97,17 +100,24 @@ impl<'a> Fields<'a> {
         if let Some(before) = self.entries().find(same) {
             return Some(Problem::Duplicate { first: before.name.start });
         }
-        match field {
-            Some(_) => value.is_empty().then_some(Problem::EmptyValue),
-            None => match (
-                self.entries().last().and_then(|before| before.field).filter(is_id),
-                rules.unknown_names,
-            ) {
-                (_, UnknownNames::Refuse) => Some(Problem::UnknownName { meant: Field::near_miss(name) }),
-                (Some(id), UnknownNames::Keep) => Some(Problem::UnknownAfterId(id)),
-                (None, UnknownNames::Keep) => None,
-            },
+        if field.is_some() {
+            return value.is_empty().then_some(Problem::EmptyValue);
         }
+        // `DeviceId=a;b=c`: is `b` a name, or the rest of an old id?
+        let after_id = self.last_id();
+        match rules.unknown_names {
+            UnknownNames::Refuse => Some(match (Field::near_miss(name), after_id) {
+                (None, Some(id)) => Problem::UnknownAfterId(id),
+                (meant, _) => Problem::UnknownName { meant },
+            }),
+            UnknownNames::Keep => after_id.map(Problem::UnknownAfterId),
+        }
+    }
+
+    /// The id that the last entry is, if it is one.
+    fn last_id(&self) -> Option<Field> {
+        let last = self.entries().last()?.field?;
+        matches!(last, Field::DeviceId | Field::ModuleId).then_some(last)
     }
 
     /// Keeps the problem if it is the first.
@@ -143,10 +153,6 @@ impl core::fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_list().entries(self.entries()).finish()
     }
-}
-
-const fn is_id(field: &Field) -> bool {
-    matches!(field, Field::DeviceId | Field::ModuleId)
 }
 
 /// The first run of spaces at either end of what stands at `span`.

@@ -81,16 +81,104 @@ fn explicit_fields() -> impl Iterator<Item = Field> {
     EXPLICIT.into_iter().flat_map(|(_, primary, secondary)| [primary, secondary])
 }
 
+/// What each place of [`Storage::endpoints`] is: a service's endpoint, or its secondary one.
+fn places() -> impl Iterator<Item = (StorageService, bool)> {
+    EXPLICIT.into_iter().flat_map(|(service, ..)| [(service, false), (service, true)])
+}
+
 fn web(text: &str) -> Result<Endpoint<'_>, EndpointProblem> {
     let endpoint = Endpoint::parse(text)?;
     if endpoint.scheme() == Scheme::Sb { Err(EndpointProblem::Scheme) } else { Ok(endpoint) }
 }
 
 impl<'a> Storage<'a> {
-    /// Makes a string from its credential; its services are where the account's name and the defaults say.
-    #[must_use]
-    pub fn new(credential: StorageCredential<'a>) -> Self {
+    fn new(credential: StorageCredential<'a>) -> Self {
         Self { credential, protocol: None, suffix: None, endpoints: [None; 8], extras: Extras::default() }
+    }
+
+    /// Makes the string of an account by its key.
+    #[must_use]
+    pub fn with_key(account: AccountName<'a>, key: KeyText<'a>) -> Self {
+        Self::new(StorageCredential::Key(account, key))
+    }
+
+    /// Makes the string of an account by a signature.
+    #[must_use]
+    pub fn with_signature(account: AccountName<'a>, query: SasQuery<'a>) -> Self {
+        Self::new(StorageCredential::Signature(Some(account), query))
+    }
+
+    /// Makes a string by a signature for a service at `endpoint`, whichever account it is of.
+    ///
+    /// # Errors
+    /// [`EndpointProblem::Scheme`] where it is neither `https` nor `http`.
+    pub fn at_endpoint(
+        service: StorageService,
+        endpoint: Endpoint<'a>,
+        query: SasQuery<'a>,
+    ) -> Result<Self, EndpointProblem> {
+        Self::new(StorageCredential::Signature(None, query)).with_endpoint(service, endpoint)
+    }
+
+    /// Makes the emulator's string.
+    #[must_use]
+    pub fn development() -> Self {
+        Self::new(StorageCredential::Development(None))
+    }
+
+    /// The same string with the protocol and suffix of the endpoints that are not explicit.
+    ///
+    /// # Errors
+    /// [`EndpointProblem::Scheme`] where it is neither `https` nor `http`; [`EndpointProblem::Fixed`] for the
+    /// emulator's string.
+    pub fn with_defaults(self, protocol: Scheme, suffix: HostName<'a>) -> Result<Self, EndpointProblem> {
+        match (self.credential, protocol) {
+            (StorageCredential::Development(_), _) => Err(EndpointProblem::Fixed),
+            (_, Scheme::Sb) => Err(EndpointProblem::Scheme),
+            _ => Ok(Self { protocol: Some(protocol), suffix: Some(suffix), ..self }),
+        }
+    }
+
+    /// The same string with an explicit endpoint for a service.
+    ///
+    /// # Errors
+    /// [`EndpointProblem::Scheme`] where it is neither `https` nor `http`; [`EndpointProblem::Fixed`] for the
+    /// emulator's string.
+    pub fn with_endpoint(
+        self,
+        service: StorageService,
+        endpoint: Endpoint<'a>,
+    ) -> Result<Self, EndpointProblem> {
+        self.with_explicit((service, false), endpoint)
+    }
+
+    /// The same string with an explicit secondary endpoint for a service.
+    ///
+    /// # Errors
+    /// As [`Storage::with_endpoint`].
+    pub fn with_secondary_endpoint(
+        self,
+        service: StorageService,
+        endpoint: Endpoint<'a>,
+    ) -> Result<Self, EndpointProblem> {
+        self.with_explicit((service, true), endpoint)
+    }
+
+    fn with_explicit(
+        mut self,
+        place: (StorageService, bool),
+        endpoint: Endpoint<'a>,
+    ) -> Result<Self, EndpointProblem> {
+        if let StorageCredential::Development(_) = self.credential {
+            return Err(EndpointProblem::Fixed);
+        }
+        if endpoint.scheme() == Scheme::Sb {
+            return Err(EndpointProblem::Scheme);
+        }
+        for (slot, _) in self.endpoints.iter_mut().zip(places()).filter(|(_, at)| *at == place) {
+            *slot = Some(endpoint);
+        }
+        Ok(self)
     }
 
     /// Reads an account's string.
@@ -120,9 +208,10 @@ impl<'a> Storage<'a> {
             Scheme::from_name(text).filter(|scheme| *scheme != Scheme::Sb).ok_or(Problem::Protocol)
         })?;
         if protocol == Some(Scheme::Http) && reader.rules.without_tls == WithoutTls::Loopback {
-            // it says nothing where every endpoint that can be used is explicit
-            let defaulted = !EXPLICIT.iter().any(|(_, primary, _)| reader.has(*primary));
-            if defaulted || reader.has(Field::EndpointSuffix) {
+            // an emulator's string has explicit endpoints, on this machine; any other would leave it by default
+            let emulator = endpoints.iter().flatten().all(Endpoint::is_loopback)
+                && EXPLICIT.iter().any(|(_, primary, _)| reader.has(*primary));
+            if !emulator || reader.has(Field::EndpointSuffix) {
                 let problem = Problem::Endpoint(EndpointProblem::WithoutTls);
                 return Err(reader.refuse(Field::DefaultEndpointsProtocol, problem));
             }
@@ -185,21 +274,17 @@ impl<'a> Storage<'a> {
     /// The explicit endpoint of a service.
     #[must_use]
     pub fn endpoint(&self, service: StorageService) -> Option<&Endpoint<'a>> {
-        self.explicit().find(|(_, of, secondary)| *of == service && !secondary).map(|(endpoint, ..)| endpoint)
+        self.explicit((service, false))
     }
 
     /// The explicit secondary endpoint of a service.
     #[must_use]
     pub fn secondary_endpoint(&self, service: StorageService) -> Option<&Endpoint<'a>> {
-        self.explicit().find(|(_, of, secondary)| *of == service && *secondary).map(|(endpoint, ..)| endpoint)
+        self.explicit((service, true))
     }
 
-    fn explicit(&self) -> impl Iterator<Item = (&Endpoint<'a>, StorageService, bool)> {
-        let services = EXPLICIT.into_iter().flat_map(|(service, ..)| [(service, false), (service, true)]);
-        self.endpoints
-            .iter()
-            .zip(services)
-            .filter_map(|(endpoint, (service, secondary))| Some((endpoint.as_ref()?, service, secondary)))
+    fn explicit(&self, place: (StorageService, bool)) -> Option<&Endpoint<'a>> {
+        self.endpoints.iter().zip(places()).find(|(_, at)| *at == place)?.0.as_ref()
     }
 
     /// The fields that no kind knows.
