@@ -274,10 +274,7 @@ impl fmt::Display for AfterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(id) => {
-                write!(
-                    f,
-                    "; the `;` ended {id}: an id that holds `;` cannot be written in a connection string"
-                )
+                write!(f, "; if it is a part of {id}: an id that holds `;` cannot be in a connection string")
             }
             None => Ok(()),
         }

@@ -99,8 +99,13 @@ impl<'f, 'a> Reader<'f, 'a> {
             Ok(value) => Ok(Some(value)),
             Err(fault) => {
                 let Fault { problem, at } = fault.into();
-                let span = match at.and_then(|at| entry.value.start.checked_add(at)) {
-                    Some(start) => Span { start, end: start.saturating_add(1) },
+                let span = match at {
+                    // what is missing at the end of a value is the fault of its last byte
+                    Some(at) => {
+                        let start =
+                            entry.value.start.saturating_add(at).min(entry.value.end.saturating_sub(1));
+                        Span { start, end: start.saturating_add(1) }
+                    }
                     None => entry.value,
                 };
                 Err(self.error(Some(field), span, problem))

@@ -139,6 +139,8 @@ fn a_name_points_at_the_byte_to_blame() {
     let text = fill("HostName=h;DeviceId=a/b;SharedAccessKey={K}");
     let error = Device::parse(&text, &Rules::STRICT).unwrap_err();
     assert_eq!(error.span.of(&text), "/");
+    let error = Device::parse("DeviceId=d;x509=true;HostName=h.", &Rules::STRICT).unwrap_err();
+    assert_eq!((error.span.start, error.span.end), (31, 32));
     let text = fill(&format!("HostName=h;DeviceId={};SharedAccessKey={{K}}", "x".repeat(129)));
     assert_eq!(Device::parse(&text, &Rules::STRICT).unwrap_err().span.of(&text).len(), 129);
 }
