@@ -5,34 +5,60 @@ use core::fmt;
 /// A field that some kind of string has. Names compare without regard to the case of ASCII letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each variant is the field of its name; the README has the table")]
 pub enum Field {
+    /// The hub's, or the provisioning service's, host.
     HostName,
+    /// A device's id.
     DeviceId,
+    /// The id of a module of the device.
     ModuleId,
+    /// A policy's name.
     SharedAccessKeyName,
+    /// A key: a device's, a module's or a policy's. A secret.
     SharedAccessKey,
+    /// A token that was made before, or a storage account's signature. A secret.
     SharedAccessSignature,
+    /// A flag, `x509`: the credential is a certificate, which is not in the string.
     X509,
+    /// The host to connect to in place of the hub.
     GatewayHostName,
+    /// The URL of an Event Hubs or Service Bus namespace.
     Endpoint,
+    /// A queue, topic or event hub.
     EntityPath,
+    /// A flag: an emulator of Event Hubs or Service Bus listens.
     UseDevelopmentEmulator,
+    /// A flag: the storage emulator, with its own account and key.
     UseDevelopmentStorage,
+    /// The URL by which the storage emulator is reached.
     DevelopmentStorageProxyUri,
+    /// The protocol of a storage account's endpoints that are not explicit.
     DefaultEndpointsProtocol,
+    /// A storage account's name.
     AccountName,
+    /// The key of a storage or Cosmos DB account. A secret.
     AccountKey,
+    /// An explicit endpoint of blobs.
     BlobEndpoint,
+    /// An explicit endpoint of queues.
     QueueEndpoint,
+    /// An explicit endpoint of tables.
     TableEndpoint,
+    /// An explicit endpoint of files.
     FileEndpoint,
+    /// The secondary endpoint of blobs.
     BlobSecondaryEndpoint,
+    /// The secondary endpoint of queues.
     QueueSecondaryEndpoint,
+    /// The secondary endpoint of tables.
     TableSecondaryEndpoint,
+    /// The secondary endpoint of files.
     FileSecondaryEndpoint,
+    /// The suffix of a storage account's endpoints that are not explicit.
     EndpointSuffix,
+    /// The URL of a Cosmos DB account.
     AccountEndpoint,
+    /// A database of a Cosmos DB account.
     Database,
 }
 

@@ -29,21 +29,24 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Takes `text` apart, to the end even where a problem is found, so that all of it can be explained.
+    /// Takes `text` apart, behind the first problem too, so that all of it can be explained.
     pub(crate) fn scan(text: &'a str, rules: &Rules) -> Self {
         let mut fields = Self { text, entries: [None; MAX_FIELDS], count: 0, first_problem: None };
         if text.is_empty() {
             fields.report(None, Span { start: 0, end: 0 }, Problem::Empty);
         } else if text.len() > MAX_LEN {
             let problem = Problem::TooLong { len: text.len(), max: MAX_LEN };
-            fields.report(None, Span { start: MAX_LEN, end: text.len() }, problem);
+            let start = (0..=MAX_LEN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            fields.report(None, Span { start, end: text.len() }, problem);
         } else {
             let mut start = 0_usize;
             for segment in text.strip_suffix(';').unwrap_or(text).split(';') {
-                fields.segment(segment, start, rules);
-                if let Some(Problem::TooManyFields { .. }) = fields.first_problem.map(|error| error.problem) {
+                if fields.count == MAX_FIELDS {
+                    let span = Span { start, end: start.saturating_add(segment.len()) };
+                    fields.report(None, span, Problem::TooManyFields { max: MAX_FIELDS });
                     break;
                 }
+                fields.segment(segment, start, rules);
                 start = start.saturating_add(segment.len()).saturating_add(1);
             }
         }
@@ -72,19 +75,19 @@ impl<'a> Fields<'a> {
         let name = Span { start, end: start.saturating_add(name_text.len()) };
         let value = Span { start: name.end.saturating_add(1), end: whole.end };
         let field = Field::from_name(name_text);
-        if let Some(problem) = self.problem_of(name_text, value_text, field, rules) {
+        // a suggestion takes work, and only the first problem is told
+        if self.first_problem.is_none()
+            && let Some(problem) = self.problem_of(name_text, value_text, field, rules)
+        {
             let span = if let Problem::EmptyValue = problem { value } else { name };
             self.report(field, span, problem);
         }
         if let Some(space) = outer_space(name_text, name).or_else(|| outer_space(value_text, value)) {
             self.report(field, space, Problem::WhiteSpace);
         }
-        match self.entries.get_mut(self.count) {
-            Some(slot) => {
-                *slot = Some(Entry { field, name, value });
-                self.count = self.count.saturating_add(1);
-            }
-            None => self.report(field, whole, Problem::TooManyFields { max: MAX_FIELDS }),
+        if let Some(slot) = self.entries.get_mut(self.count) {
+            *slot = Some(Entry { field, name, value });
+            self.count = self.count.saturating_add(1);
         }
     }
 

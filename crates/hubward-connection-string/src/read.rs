@@ -62,7 +62,7 @@ impl<'f, 'a> Reader<'f, 'a> {
             .entries()
             .filter(|entry| entry.field.is_none())
             .find_map(|entry| Some((entry, Field::near_miss(entry.name.of(self.fields.text()))?)))
-            .filter(|(_, meant)| wanted(*meant));
+            .filter(|(_, meant)| self.kind.has(*meant) && wanted(*meant));
         match misspelt {
             Some((entry, meant)) => self.error(None, entry.name, Problem::UnknownName { meant: Some(meant) }),
             None => self.error(None, self.end(), problem),

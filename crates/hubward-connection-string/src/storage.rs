@@ -61,11 +61,14 @@ impl<'a> AccountName<'a> {
 /// A service of a storage account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each variant is the service of its name")]
 pub enum StorageService {
+    /// Blobs.
     Blob,
+    /// Queues.
     Queue,
+    /// Tables.
     Table,
+    /// File shares.
     File,
 }
 
@@ -239,6 +242,7 @@ impl<'a> Storage<'a> {
             return Err(reader.refuse(field, Problem::NotOfKind));
         }
         reader.alone(Field::UseDevelopmentStorage, &[Field::AccountKey, Field::SharedAccessSignature])?;
+        // it may be anywhere: the emulator's key is no secret
         let proxy = reader.optional(Field::DevelopmentStorageProxyUri, web)?;
         Ok(Self { extras: reader.extras(), ..Self::new(StorageCredential::Development(proxy)) })
     }

@@ -141,6 +141,9 @@ fn work_is_bounded() {
     let long = format!("{};Pad={}", device(), "x".repeat(MAX_LEN));
     let error = Device::parse(&long, &Rules::COMPATIBLE).unwrap_err();
     assert_eq!(error.problem, Problem::TooLong { len: long.len(), max: MAX_LEN });
+    let wide = "é".repeat(MAX_LEN);
+    let error = Device::parse(&format!("a{wide}"), &Rules::STRICT).unwrap_err();
+    assert!(wide.len() > MAX_LEN && error.offset() == MAX_LEN - 1, "a span is on the bounds of characters");
     let pads = |count: usize| (0..count).map(|n| format!(";Pad{n}=x")).collect::<String>();
     let most = device() + &pads(MAX_FIELDS - 3);
     assert!(Device::parse(&most, &Rules::COMPATIBLE).is_ok());
