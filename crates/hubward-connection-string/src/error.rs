@@ -246,7 +246,11 @@ impl From<KeyError> for Fault {
 
 impl From<SasProblem> for Fault {
     fn from(problem: SasProblem) -> Self {
-        Problem::Sas(problem).into()
+        let at = match problem {
+            SasProblem::Text(NameProblem::Character { offset }) => Some(offset),
+            _ => None,
+        };
+        Self { problem: Problem::Sas(problem), at }
     }
 }
 

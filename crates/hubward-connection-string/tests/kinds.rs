@@ -139,6 +139,9 @@ fn a_name_points_at_the_byte_to_blame() {
     let text = fill("HostName=h;DeviceId=a/b;SharedAccessKey={K}");
     let error = Device::parse(&text, &Rules::STRICT).unwrap_err();
     assert_eq!(error.span.of(&text), "/");
+    let text = "HostName=h;DeviceId=d;SharedAccessSignature=SharedAccessSignature a b";
+    let error = Device::parse(text, &Rules::STRICT).unwrap_err();
+    assert_eq!((error.span.of(text), error.span.end), (" ", text.len() - 1));
     let error = Device::parse("DeviceId=d;x509=true;HostName=h.", &Rules::STRICT).unwrap_err();
     assert_eq!((error.span.start, error.span.end), (31, 32));
     let text = fill(&format!("HostName=h;DeviceId={};SharedAccessKey={{K}}", "x".repeat(129)));
@@ -188,6 +191,10 @@ fn service_bus() {
     assert!(ServiceBus::parse(&elsewhere, &Rules::COMPATIBLE).is_ok());
 
     assert_eq!(code("Endpoint=sb://ns.example/;SharedAccessKey=k"), "missing");
+    assert_eq!(
+        code("Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessSignature={S}"),
+        "policy-without-key"
+    );
     assert_eq!(code("Endpoint=sb://ns.example/;SharedAccessKeyName=p"), "missing-credential");
     assert_eq!(code("Endpoint=https://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
     assert_eq!(code("Endpoint=sb://ns.example/q;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
@@ -229,6 +236,8 @@ fn storage() {
     assert_eq!(code("AccountName=abc;AccountKey={K};SharedAccessSignature=sig=a"), "second-credential");
     assert_eq!(code("AccountName=abc;SharedAccessSignature=?sig=a"), "sas");
     assert_eq!(code("AccountName=abc;SharedAccessSignature=sv=1"), "sas");
+    assert_eq!(code("AccountName=abc;SharedAccessSignature=sv=1&sig="), "sas");
+    assert_eq!(code("AccountName=abc;AccountKey={K};DevelopmentStorageProxyUri=http://p"), "not-of-kind");
     assert_eq!(code("AccountName=Abc;AccountKey={K}"), "account-name");
     assert_eq!(code("AccountName=abc;AccountKey={K};DefaultEndpointsProtocol=ftp"), "protocol");
     assert_eq!(code("UseDevelopmentStorage=true;AccountName=abc"), "not-of-kind");
@@ -244,6 +253,7 @@ fn storage_without_tls_stays_on_this_machine() {
     for text in [
         "DefaultEndpointsProtocol=http;AccountName=abc;AccountKey={K}",
         "AccountName=abc;AccountKey={K};QueueEndpoint=http://q.example",
+        "DefaultEndpointsProtocol=http;AccountName=abc;AccountKey={K};BlobEndpoint=http://localhost;EndpointSuffix=e",
         "DefaultEndpointsProtocol=http;AccountName=abc;AccountKey={K};BlobEndpoint=https://b.example",
     ] {
         assert_eq!(code(text), "endpoint", "{text}");

@@ -65,4 +65,8 @@ fn a_kept_name_is_blamed_for_what_is_then_missing() {
     let text = format!("HostName=h;SharedAccesKey={KEY};DeviceId=d");
     let error = Device::parse(&text, &Rules::COMPATIBLE).unwrap_err();
     assert_eq!(error.problem, Problem::UnknownName { meant: Some(Field::SharedAccessKey) });
+    // not for a field that this kind has not
+    let text = format!("AcountKey={KEY};HostName=h;DeviceId=d");
+    let error = Device::parse(&text, &Rules::COMPATIBLE).unwrap_err();
+    assert_eq!(error.problem, Problem::MissingCredential);
 }
