@@ -134,6 +134,7 @@ fn fields_of(string: &ConnectionString<'_>) -> Result<Vec<(String, String)>, Str
                 ("HostName".to_owned(), service.host().to_string()),
                 ("SharedAccessKeyName".to_owned(), service.policy().to_string()),
             ];
+            fields.extend(service.gateway().map(|host| ("GatewayHostName".to_owned(), host.to_string())));
             match service.credential() {
                 ServiceCredential::Key(key) => {
                     fields.push(("SharedAccessKey".to_owned(), key.expose().to_owned()));

@@ -67,11 +67,9 @@ impl Kind {
                     | Field::SharedAccessKeyName
                     | Field::SharedAccessKey
                     | Field::SharedAccessSignature
+                    | Field::GatewayHostName
             ),
-            Self::Device => {
-                matches!(field, Field::DeviceId | Field::X509 | Field::GatewayHostName)
-                    || Self::Service.has(field)
-            }
+            Self::Device => matches!(field, Field::DeviceId | Field::X509) || Self::Service.has(field),
             Self::Module => matches!(field, Field::ModuleId) || Self::Device.has(field),
             Self::ServiceBus => matches!(
                 field,

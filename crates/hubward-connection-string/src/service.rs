@@ -4,7 +4,7 @@ use core::fmt;
 
 use hubward_core::{HostName, PolicyName};
 
-use crate::error::ParseError;
+use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
@@ -13,7 +13,7 @@ use crate::rules::Rules;
 use crate::secret::{KeyText, SasText};
 use crate::write::{Visit, WithSecrets, write_redacted};
 
-/// `HostName`, `SharedAccessKeyName`, and a key or a token.
+/// `HostName`, `SharedAccessKeyName`, a key or a token, and the gateway to connect through where there is one.
 ///
 /// A hub's and a provisioning service's string have the same fields: only the host tells them apart, and which
 /// hosts are which is the caller's policy (see [`host_is_under`](crate::host_is_under)).
@@ -22,6 +22,7 @@ pub struct Service<'a> {
     host: HostName<'a>,
     policy: PolicyName<'a>,
     credential: ServiceCredential<'a>,
+    gateway: Option<HostName<'a>>,
     extras: Extras<'a>,
 }
 
@@ -39,7 +40,13 @@ impl<'a> Service<'a> {
     /// Makes a string from its parts.
     #[must_use]
     pub fn new(host: HostName<'a>, policy: PolicyName<'a>, credential: ServiceCredential<'a>) -> Self {
-        Self { host, policy, credential, extras: Extras::default() }
+        Self { host, policy, credential, gateway: None, extras: Extras::default() }
+    }
+
+    /// The same service behind `gateway`.
+    #[must_use]
+    pub const fn with_gateway(self, gateway: HostName<'a>) -> Self {
+        Self { gateway: Some(gateway), ..self }
     }
 
     /// Reads a service's string.
@@ -61,7 +68,8 @@ impl<'a> Service<'a> {
         } else {
             return Err(reader.lacks_credential());
         };
-        Ok(Self { host, policy, credential, extras: reader.extras() })
+        let gateway = reader.optional(Field::GatewayHostName, HostName::parse)?;
+        Ok(Self { host, policy, credential, gateway, extras: reader.extras() })
     }
 
     /// The hub or provisioning service.
@@ -82,6 +90,12 @@ impl<'a> Service<'a> {
         &self.credential
     }
 
+    /// The host to connect to in place of the hub. The audience of a token remains the hub.
+    #[must_use]
+    pub const fn gateway(&self) -> Option<HostName<'a>> {
+        self.gateway
+    }
+
     /// The fields that no kind knows.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
@@ -98,9 +112,10 @@ impl<'a> Service<'a> {
         visit(Field::HostName, self.host.as_str())?;
         visit(Field::SharedAccessKeyName, self.policy.as_str())?;
         match self.credential {
-            ServiceCredential::Key(key) => visit(Field::SharedAccessKey, key.expose()),
-            ServiceCredential::Signature(token) => visit(Field::SharedAccessSignature, token.expose()),
+            ServiceCredential::Key(key) => visit(Field::SharedAccessKey, key.expose())?,
+            ServiceCredential::Signature(token) => visit(Field::SharedAccessSignature, token.expose())?,
         }
+        self.gateway.map_or(Ok(()), |gateway| visit(Field::GatewayHostName, gateway.as_str()))
     }
 }
 
@@ -127,9 +142,15 @@ impl<'a> ProvisioningService<'a> {
     /// judged here.
     ///
     /// # Errors
-    /// [`ParseError`] where it is no service's string.
+    /// [`ParseError`] where it is no service's string, or names a gateway, which are a hub's.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Service::parse(text, rules).map(Self)
+        Reader::wanted(text, rules, Kind::Service, |reader| {
+            let service = Service::read(reader)?;
+            match service.gateway {
+                Some(_) => Err(reader.refuse(Field::GatewayHostName, Problem::NotOfKind)),
+                None => Ok(Self(service)),
+            }
+        })
     }
 
     /// The host, the policy and the credential.

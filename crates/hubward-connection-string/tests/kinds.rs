@@ -40,6 +40,11 @@ fn a_service_has_a_policy_and_its_key_or_a_token() {
     assert_eq!(kind("HostName=h;SharedAccessKeyName=owner;SharedAccessSignature={S}"), Kind::Service);
     assert!(ProvisioningService::parse(&text, &Rules::STRICT).is_ok());
 
+    let behind = format!("{text};GatewayHostName=gw");
+    assert_eq!(Service::parse(&behind, &Rules::STRICT).unwrap().gateway().unwrap().as_str(), "gw");
+    let error = ProvisioningService::parse(&behind, &Rules::STRICT).unwrap_err();
+    assert_eq!((error.problem, error.span.of(&behind)), (Problem::NotOfKind, "gw"));
+
     assert_eq!(code("HostName=h"), "missing");
     assert_eq!(code("HostName=h;SharedAccessKey={K}"), "missing");
     assert_eq!(code("HostName=h;SharedAccessKeyName=p"), "missing-credential");

@@ -126,7 +126,7 @@ fn model(text: &str, keep_unknown: bool) -> Option<Option<Kind>> {
         return None;
     }
     if get("deviceid").is_none() {
-        let plain = get("moduleid").is_none() && get("x509").is_none() && get("gatewayhostname").is_none();
+        let plain = get("moduleid").is_none() && get("x509").is_none();
         return (plain && policy.is_some()).then_some(Some(Kind::Service));
     }
     if policy.is_some() && key.is_none() {

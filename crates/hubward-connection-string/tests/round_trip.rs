@@ -193,7 +193,7 @@ fn what_is_built_is_read_again() {
     let query = SasQuery::parse("sv=1&sig=a").unwrap();
 
     let texts = [
-        Service::new(host, policy, ServiceCredential::Key(key)).with_secrets().to_string(),
+        Service::new(host, policy, ServiceCredential::Key(key)).with_gateway(host).with_secrets().to_string(),
         ProvisioningService::new(host, policy, ServiceCredential::Signature(sas)).with_secrets().to_string(),
         Device::new(host, device, DeviceCredential::Certificate).unwrap().with_secrets().to_string(),
         Module::new(host, device, module, DeviceCredential::PolicyKey(policy, key))
