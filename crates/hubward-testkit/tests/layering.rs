@@ -7,16 +7,27 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace and the crates of the workspace that it may rest on; dev-dependencies aside.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("hubward-core", &[]),
     ("hubward-rustcrypto", &["hubward-core"]),
     ("hubward-ring", &["hubward-core"]),
     ("hubward-sas", &["hubward-core"]),
+    ("hubward-connection-string", &["hubward-core"]),
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
     ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
     ("hubward-cli", &["hubward", "hubward-rustcrypto"]),
-    ("hubward-testkit", &["hubward", "hubward-core", "hubward-ring", "hubward-rustcrypto", "hubward-sas"]),
+    (
+        "hubward-testkit",
+        &[
+            "hubward",
+            "hubward-connection-string",
+            "hubward-core",
+            "hubward-ring",
+            "hubward-rustcrypto",
+            "hubward-sas",
+        ],
+    ),
     ("hubward-benches", &["hubward", "hubward-core", "hubward-ring", "hubward-rustcrypto", "hubward-sas"]),
 ];
 

@@ -3,9 +3,9 @@
 
 use std::process::ExitCode;
 
-use hubward_testkit::conformance::{Tally, sas};
+use hubward_testkit::conformance::{Tally, connection_strings, sas};
 
-const USAGE: &str = "usage: conformance sas FILE...";
+const USAGE: &str = "usage: conformance sas | connection-strings FILE...";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -15,6 +15,7 @@ fn main() -> ExitCode {
     };
     let (run, mut tally): (fn(&str, &mut Tally) -> _, _) = match suite.as_str() {
         "sas" => (sas::run, Tally::new("sas")),
+        "connection-strings" => (connection_strings::run, Tally::new("connection-strings")),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -1,5 +1,6 @@
 //! Cases made by real SDKs and by public suites, judged.
 
+pub mod connection_strings;
 pub mod known;
 pub mod sas;
 

@@ -1,0 +1,239 @@
+//! The one grammar of every kind: `name=value` segments between `;`, each split at its first `=`.
+
+use crate::error::{ParseError, Problem, Span};
+use crate::field::Field;
+use crate::kind::Kind;
+use crate::rules::{Rules, UnknownNames};
+
+/// Longest text that is read, in bytes: a storage string with every endpoint and the longest signature has less
+/// than half of it.
+pub const MAX_LEN: usize = 8192;
+/// Most fields of a text: the largest kind has 15, and the rest is room for unknown ones.
+pub const MAX_FIELDS: usize = 32;
+
+/// One `name=value`, by its place in the text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    /// The field of that name, where one is known.
+    pub(crate) field: Option<Field>,
+    pub(crate) name: Span,
+    pub(crate) value: Span,
+}
+
+/// A text taken apart.
+pub(crate) struct Fields<'a> {
+    text: &'a str,
+    entries: [Option<Entry>; MAX_FIELDS],
+    count: usize,
+    first_problem: Option<ParseError>,
+}
+
+impl<'a> Fields<'a> {
+    /// Takes `text` apart, behind the first problem too, so that all of it can be explained.
+    pub(crate) fn scan(text: &'a str, rules: &Rules) -> Self {
+        let mut fields = Self { text, entries: [None; MAX_FIELDS], count: 0, first_problem: None };
+        if text.is_empty() {
+            fields.report(None, Span { start: 0, end: 0 }, Problem::Empty);
+        } else if text.len() > MAX_LEN {
+            let problem = Problem::TooLong { len: text.len(), max: MAX_LEN };
+            let start = (0..=MAX_LEN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            fields.report(None, Span { start, end: text.len() }, problem);
+        } else {
+            let mut start = 0_usize;
+            for segment in text.strip_suffix(';').unwrap_or(text).split(';') {
+                if fields.count == MAX_FIELDS {
+                    let span = Span { start, end: start.saturating_add(segment.len()) };
+                    fields.report(None, span, Problem::TooManyFields { max: MAX_FIELDS });
+                    break;
+                }
+                fields.segment(segment, start, rules);
+                start = start.saturating_add(segment.len()).saturating_add(1);
+            }
+        }
+        let kind = fields.kind();
+        if let Some(error) = &mut fields.first_problem {
+            error.kind = kind;
+        }
+        fields
+    }
+
+    fn segment(&mut self, segment: &str, start: usize, rules: &Rules) {
+        let whole = Span { start, end: start.saturating_add(segment.len()) };
+        if segment.is_empty() {
+            return self.report(None, whole, Problem::EmptySegment);
+        }
+        let printable = |c: char| c == ' ' || c.is_ascii_graphic();
+        if let Some((at, c)) = segment.char_indices().find(|(_, c)| !printable(*c)) {
+            let start = start.saturating_add(at);
+            let end = start.saturating_add(c.len_utf8());
+            self.report(None, Span { start, end }, Problem::Character);
+        }
+        let Some((name_text, value_text)) = segment.split_once('=') else {
+            let after_id = self.last_id();
+            return self.report(None, whole, Problem::NoEquals { after_id });
+        };
+        let name = Span { start, end: start.saturating_add(name_text.len()) };
+        let value = Span { start: name.end.saturating_add(1), end: whole.end };
+        let field = Field::from_name(name_text);
+        // a suggestion takes work, and only the first problem is told
+        if self.first_problem.is_none()
+            && let Some(problem) = self.problem_of(name_text, value_text, field, rules)
+        {
+            let span = if let Problem::EmptyValue = problem { value } else { name };
+            self.report(field, span, problem);
+        }
+        if let Some(space) = outer_space(name_text, name).or_else(|| outer_space(value_text, value)) {
+            self.report(field, space, Problem::WhiteSpace);
+        }
+        if let Some(slot) = self.entries.get_mut(self.count) {
+            *slot = Some(Entry { field, name, value });
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    fn problem_of(&self, name: &str, value: &str, field: Option<Field>, rules: &Rules) -> Option<Problem> {
+        if name.is_empty() {
+            return Some(Problem::NoName);
+        }
+        if outer_space(name, Span { start: 0, end: 0 }).is_some() {
+            // reported as white space, whatever the name would be without it
+            return None;
+        }
+        let same = |entry: &Entry| entry.name.of(self.text).eq_ignore_ascii_case(name);
+        if let Some(before) = self.entries().find(same) {
+            return Some(Problem::Duplicate { first: before.name.start });
+        }
+        if field.is_some() {
+            return value.is_empty().then_some(Problem::EmptyValue);
+        }
+        // `DeviceId=a;b=c`: is `b` a name, or the rest of an old id?
+        let after_id = self.last_id();
+        match rules.unknown_names {
+            UnknownNames::Refuse => Some(match (Field::near_miss(name), after_id) {
+                (None, Some(id)) => Problem::UnknownAfterId(id),
+                (meant, _) => Problem::UnknownName { meant },
+            }),
+            UnknownNames::Keep => after_id.map(Problem::UnknownAfterId),
+        }
+    }
+
+    /// The id that the last entry is, if it is one.
+    fn last_id(&self) -> Option<Field> {
+        let last = self.entries().last()?.field?;
+        matches!(last, Field::DeviceId | Field::ModuleId).then_some(last)
+    }
+
+    /// Keeps the problem if it is the first.
+    fn report(&mut self, field: Option<Field>, span: Span, problem: Problem) {
+        self.first_problem.get_or_insert(ParseError { kind: None, field, span, problem });
+    }
+
+    pub(crate) const fn text(&self) -> &'a str {
+        self.text
+    }
+
+    pub(crate) const fn first_problem(&self) -> Option<ParseError> {
+        self.first_problem
+    }
+
+    /// The entries in the order of the text.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+        self.entries.iter().copied().map_while(|entry| entry)
+    }
+
+    pub(crate) fn find(&self, field: Field) -> Option<Entry> {
+        self.entries().find(|entry| entry.field == Some(field))
+    }
+
+    /// The kind that the text appears to be.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        Kind::of(|field| self.find(field).is_some())
+    }
+}
+
+/// The places alone: the text holds secrets.
+impl core::fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.entries()).finish()
+    }
+}
+
+/// The first run of spaces at either end of what stands at `span`.
+fn outer_space(text: &str, span: Span) -> Option<Span> {
+    let before = text.len().saturating_sub(text.trim_start_matches(' ').len());
+    let after = text.trim_end_matches(' ').len();
+    if before > 0 {
+        Some(Span { start: span.start, end: span.start.saturating_add(before) })
+    } else if after < text.len() {
+        Some(Span { start: span.start.saturating_add(after), end: span.end })
+    } else {
+        None
+    }
+}
+
+/// The fields of a string that no kind knows, in the order of the text; there are none under
+/// [`Rules::STRICT`]. Nothing acts upon them, and what they hold is treated as a secret.
+#[derive(Clone, Copy, Default)]
+pub struct Extras<'a> {
+    text: &'a str,
+}
+
+impl<'a> Extras<'a> {
+    /// Of a text that has been read without a problem.
+    pub(crate) const fn of(text: &'a str) -> Self {
+        Self { text }
+    }
+
+    /// Each name and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        self.text
+            .split(';')
+            .filter_map(|segment| segment.split_once('='))
+            .filter(|(name, _)| Field::from_name(name).is_none())
+    }
+}
+
+/// Says how many; a misspelt name may be that of a key.
+impl core::fmt::Debug for Extras<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Extras({} redacted)", self.iter().count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> Option<(usize, usize, &'static str)> {
+        let error = Fields::scan(text, &Rules::STRICT).first_problem()?;
+        Some((error.span.start, error.span.end, error.problem.code()))
+    }
+
+    #[test]
+    fn the_first_problem_is_kept_with_its_span() {
+        for (text, wanted) in [
+            ("", (0, 0, "empty")),
+            (";", (0, 0, "empty-segment")),
+            ("DeviceId=a;;", (11, 11, "empty-segment")),
+            ("=a", (0, 0, "no-name")),
+            ("HostName= a", (9, 10, "white-space")),
+            ("HostName=a  ", (10, 12, "white-space")),
+            (" HostName=a", (0, 1, "white-space")),
+            ("HostName=", (9, 9, "empty-value")),
+            ("HostName=é", (9, 11, "character")),
+            ("HostName=a\n", (10, 11, "character")),
+            ("HostName=a;HOSTNAME=a", (11, 19, "duplicate")),
+            ("HostName=a;x=", (11, 12, "unknown-name")),
+        ] {
+            assert_eq!(problem(text), Some(wanted), "{text:?}");
+        }
+        assert_eq!(problem("HostName=a=b=;"), None);
+    }
+
+    #[test]
+    fn a_scan_goes_on_behind_a_problem() {
+        let fields = Fields::scan("a;HostName=h;;DeviceId=d", &Rules::STRICT);
+        assert_eq!(fields.entries().count(), 2);
+        assert_eq!(fields.kind(), Some(Kind::Device));
+    }
+}

@@ -1,0 +1,135 @@
+//! Which kind of string a set of fields makes.
+
+use core::fmt;
+
+use crate::field::Field;
+
+/// A kind of connection string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A service's, by a policy of a hub or of a provisioning service.
+    Service,
+    /// A device's.
+    Device,
+    /// A module's.
+    Module,
+    /// Of an Event Hubs or Service Bus namespace, or of one entity in it.
+    ServiceBus,
+    /// Of a storage account.
+    Storage,
+    /// Of a Cosmos DB account.
+    Cosmos,
+}
+
+impl Kind {
+    /// The kind that a string with these fields appears to be: its most telling field decides.
+    pub(crate) fn of(has: impl Fn(Field) -> bool) -> Option<Self> {
+        /// In order; the fields that two families share come last.
+        const TELLING: [(Field, Kind); 26] = [
+            (Field::ModuleId, Kind::Module),
+            (Field::DeviceId, Kind::Device),
+            (Field::HostName, Kind::Service),
+            (Field::AccountEndpoint, Kind::Cosmos),
+            (Field::Endpoint, Kind::ServiceBus),
+            (Field::EntityPath, Kind::ServiceBus),
+            (Field::UseDevelopmentEmulator, Kind::ServiceBus),
+            (Field::UseDevelopmentStorage, Kind::Storage),
+            (Field::DevelopmentStorageProxyUri, Kind::Storage),
+            (Field::DefaultEndpointsProtocol, Kind::Storage),
+            (Field::AccountName, Kind::Storage),
+            (Field::BlobEndpoint, Kind::Storage),
+            (Field::QueueEndpoint, Kind::Storage),
+            (Field::TableEndpoint, Kind::Storage),
+            (Field::FileEndpoint, Kind::Storage),
+            (Field::BlobSecondaryEndpoint, Kind::Storage),
+            (Field::QueueSecondaryEndpoint, Kind::Storage),
+            (Field::TableSecondaryEndpoint, Kind::Storage),
+            (Field::FileSecondaryEndpoint, Kind::Storage),
+            (Field::EndpointSuffix, Kind::Storage),
+            (Field::Database, Kind::Cosmos),
+            (Field::AccountKey, Kind::Storage),
+            (Field::GatewayHostName, Kind::Device),
+            (Field::X509, Kind::Device),
+            (Field::SharedAccessKeyName, Kind::Service),
+            (Field::SharedAccessKey, Kind::Service),
+        ];
+        TELLING.into_iter().find(|(field, _)| has(*field)).map(|(_, kind)| kind)
+    }
+
+    /// Whether a string of this kind may have that field.
+    #[must_use]
+    pub const fn has(self, field: Field) -> bool {
+        match self {
+            Self::Service => matches!(
+                field,
+                Field::HostName
+                    | Field::SharedAccessKeyName
+                    | Field::SharedAccessKey
+                    | Field::SharedAccessSignature
+                    | Field::GatewayHostName
+            ),
+            Self::Device => matches!(field, Field::DeviceId | Field::X509) || Self::Service.has(field),
+            Self::Module => matches!(field, Field::ModuleId) || Self::Device.has(field),
+            Self::ServiceBus => matches!(
+                field,
+                Field::Endpoint
+                    | Field::SharedAccessKeyName
+                    | Field::SharedAccessKey
+                    | Field::SharedAccessSignature
+                    | Field::EntityPath
+                    | Field::UseDevelopmentEmulator
+            ),
+            Self::Storage => matches!(
+                field,
+                Field::UseDevelopmentStorage
+                    | Field::DevelopmentStorageProxyUri
+                    | Field::DefaultEndpointsProtocol
+                    | Field::AccountName
+                    | Field::AccountKey
+                    | Field::SharedAccessSignature
+                    | Field::BlobEndpoint
+                    | Field::QueueEndpoint
+                    | Field::TableEndpoint
+                    | Field::FileEndpoint
+                    | Field::BlobSecondaryEndpoint
+                    | Field::QueueSecondaryEndpoint
+                    | Field::TableSecondaryEndpoint
+                    | Field::FileSecondaryEndpoint
+                    | Field::EndpointSuffix
+            ),
+            Self::Cosmos => {
+                matches!(field, Field::AccountEndpoint | Field::AccountKey | Field::Database)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Service => "service string",
+            Self::Device => "device string",
+            Self::Module => "module string",
+            Self::ServiceBus => "Service Bus string",
+            Self::Storage => "storage string",
+            Self::Cosmos => "Cosmos DB string",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_telling_field_belongs_to_the_kind_it_tells() {
+        for field in Field::ALL {
+            // `SharedAccessSignature` alone tells nothing
+            match Kind::of(|has| has == field) {
+                Some(kind) => assert!(kind.has(field), "{field}"),
+                None => assert_eq!(field, Field::SharedAccessSignature),
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+mod cosmos;
+mod device;
+mod endpoint;
+mod error;
+mod explain;
+mod field;
+mod grammar;
+mod kind;
+mod read;
+mod rules;
+mod secret;
+mod service;
+mod service_bus;
+mod storage;
+mod string;
+mod write;
+
+pub use cosmos::{Cosmos, DatabaseName};
+pub use device::{Device, DeviceCredential, Module, Unwritable};
+pub use endpoint::{Endpoint, EndpointProblem, Scheme, host_is_under};
+pub use error::{ParseError, Problem, Span};
+pub use explain::{ExplainedField, Explanation, explain};
+pub use field::Field;
+pub use grammar::{Extras, MAX_FIELDS, MAX_LEN};
+pub use kind::Kind;
+pub use rules::{Rules, UnknownNames, WithoutTls};
+pub use secret::{KeyText, RawKey, SasProblem, SasQuery, SasText};
+pub use service::{ProvisioningService, Service, ServiceCredential};
+pub use service_bus::{EntityPath, ServiceBus, ServiceBusCredential};
+pub use storage::{AccountName, Storage, StorageCredential, StorageService};
+pub use string::ConnectionString;
+pub use write::WithSecrets;

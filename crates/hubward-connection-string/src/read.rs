@@ -1,0 +1,165 @@
+//! From fields to the values of one kind: presence, form and combination.
+
+use crate::endpoint::Endpoint;
+use crate::error::{Fault, ParseError, Problem, Span};
+use crate::field::Field;
+use crate::grammar::{Entry, Extras, Fields};
+use crate::kind::Kind;
+use crate::rules::Rules;
+
+/// The fields of a text that is known to be of one kind and to have only fields of that kind.
+pub(crate) struct Reader<'f, 'a> {
+    fields: &'f Fields<'a>,
+    kind: Kind,
+    pub(crate) rules: &'f Rules,
+}
+
+impl<'f, 'a> Reader<'f, 'a> {
+    pub(crate) fn new(fields: &'f Fields<'a>, rules: &'f Rules, kind: Kind) -> Result<Self, ParseError> {
+        if let Some(error) = fields.first_problem() {
+            return Err(error);
+        }
+        let reader = Self { fields, kind, rules };
+        match fields.entries().find(|entry| entry.field.is_some_and(|field| !kind.has(field))) {
+            Some(entry) => Err(reader.error(entry.field, entry.name, Problem::NotOfKind)),
+            None => Ok(reader),
+        }
+    }
+
+    /// Reads a text that must be of the kind `wanted`.
+    pub(crate) fn wanted<T>(
+        text: &'a str,
+        rules: &Rules,
+        wanted: Kind,
+        read: impl FnOnce(&Reader<'_, 'a>) -> Result<T, ParseError>,
+    ) -> Result<T, ParseError> {
+        let fields = Fields::scan(text, rules);
+        match (fields.first_problem(), fields.kind()) {
+            (None, Some(found)) if found != wanted => Err(ParseError {
+                kind: Some(found),
+                field: None,
+                span: Span { start: 0, end: text.len() },
+                problem: Problem::WrongKind { found, wanted },
+            }),
+            _ => read(&Reader::new(&fields, rules, wanted)?),
+        }
+    }
+
+    fn error(&self, field: Option<Field>, span: Span, problem: Problem) -> ParseError {
+        ParseError { kind: Some(self.kind), field, span, problem }
+    }
+
+    /// An error about a field that is there.
+    pub(crate) fn refuse(&self, field: Field, problem: Problem) -> ParseError {
+        let span = self.fields.find(field).map_or_else(|| self.end(), |entry| entry.value);
+        self.error(Some(field), span, problem)
+    }
+
+    /// An error about something that is not there; a kept name that was meant for it takes the blame.
+    fn lacks(&self, problem: Problem, wanted: impl Fn(Field) -> bool) -> ParseError {
+        let misspelt = self
+            .fields
+            .entries()
+            .filter(|entry| entry.field.is_none())
+            .find_map(|entry| Some((entry, Field::near_miss(entry.name.of(self.fields.text()))?)))
+            .filter(|(_, meant)| self.kind.has(*meant) && wanted(*meant));
+        match misspelt {
+            Some((entry, meant)) => self.error(None, entry.name, Problem::UnknownName { meant: Some(meant) }),
+            None => self.error(None, self.end(), problem),
+        }
+    }
+
+    pub(crate) fn lacks_credential(&self) -> ParseError {
+        self.lacks(Problem::MissingCredential, |field| field.is_secret() || field == Field::X509)
+    }
+
+    fn end(&self) -> Span {
+        let end = self.fields.text().len();
+        Span { start: end, end }
+    }
+
+    pub(crate) fn has(&self, field: Field) -> bool {
+        self.entry(field).is_some()
+    }
+
+    fn entry(&self, field: Field) -> Option<Entry> {
+        self.fields.find(field)
+    }
+
+    /// The value of a field that may be absent.
+    pub(crate) fn optional<T, E: Into<Fault>>(
+        &self,
+        field: Field,
+        parse: impl FnOnce(&'a str) -> Result<T, E>,
+    ) -> Result<Option<T>, ParseError> {
+        let Some(entry) = self.entry(field) else {
+            return Ok(None);
+        };
+        match parse(entry.value.of(self.fields.text())) {
+            Ok(value) => Ok(Some(value)),
+            Err(fault) => {
+                let Fault { problem, at } = fault.into();
+                let span = match at {
+                    // what is missing at the end of a value is the fault of its last byte
+                    Some(at) => {
+                        let start =
+                            entry.value.start.saturating_add(at).min(entry.value.end.saturating_sub(1));
+                        Span { start, end: start.saturating_add(1) }
+                    }
+                    None => entry.value,
+                };
+                Err(self.error(Some(field), span, problem))
+            }
+        }
+    }
+
+    /// The value of a field that must be there.
+    pub(crate) fn required<T, E: Into<Fault>>(
+        &self,
+        field: Field,
+        parse: impl FnOnce(&'a str) -> Result<T, E>,
+    ) -> Result<T, ParseError> {
+        match self.optional(field, parse)? {
+            Some(value) => Ok(value),
+            None => Err(self.lacks(Problem::Missing(field), |meant| meant == field)),
+        }
+    }
+
+    /// A flag: `false` says the same as its absence.
+    pub(crate) fn flag(&self, field: Field) -> Result<bool, ParseError> {
+        let flag = self.optional(field, |value| {
+            if value.eq_ignore_ascii_case("true") {
+                Ok(true)
+            } else if value.eq_ignore_ascii_case("false") {
+                Ok(false)
+            } else {
+                Err(Problem::Flag)
+            }
+        })?;
+        Ok(flag.unwrap_or(false))
+    }
+
+    /// Refuses a second credential beside the one of `first`.
+    pub(crate) fn alone(&self, first: Field, others: &[Field]) -> Result<(), ParseError> {
+        match others.iter().find(|field| self.has(**field)) {
+            Some(second) => Err(self.refuse(*second, Problem::SecondCredential(first))),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses the endpoint of `field` where it is without TLS and the rules do not allow that there.
+    pub(crate) fn protected(&self, field: Field, endpoint: &Endpoint<'_>) -> Result<(), ParseError> {
+        use crate::endpoint::EndpointProblem;
+        use crate::rules::WithoutTls;
+        match self.rules.without_tls {
+            WithoutTls::Loopback if !endpoint.is_loopback() => {
+                Err(self.refuse(field, Problem::Endpoint(EndpointProblem::WithoutTls)))
+            }
+            WithoutTls::Loopback | WithoutTls::Anywhere => Ok(()),
+        }
+    }
+
+    pub(crate) fn extras(&self) -> Extras<'a> {
+        Extras::of(self.fields.text())
+    }
+}

@@ -1,0 +1,148 @@
+//! A string of whichever kind it is.
+
+use core::fmt;
+
+use crate::cosmos::Cosmos;
+use crate::device::{Device, Module};
+use crate::error::{ParseError, Problem, Span};
+use crate::grammar::{Extras, Fields};
+use crate::kind::Kind;
+use crate::read::Reader;
+use crate::rules::Rules;
+use crate::service::Service;
+use crate::service_bus::ServiceBus;
+use crate::storage::Storage;
+use crate::write::{Visit, WithSecrets, write_redacted};
+
+/// A connection string of any kind. Where one kind is wanted, its own `parse` says better what is wrong.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "borrowed and on the stack: boxing would allocate")]
+pub enum ConnectionString<'a> {
+    /// A service's.
+    Service(Service<'a>),
+    /// A device's.
+    Device(Device<'a>),
+    /// A module's.
+    Module(Module<'a>),
+    /// Of Event Hubs or Service Bus.
+    ServiceBus(ServiceBus<'a>),
+    /// Of a storage account.
+    Storage(Storage<'a>),
+    /// Of a Cosmos DB account.
+    Cosmos(Cosmos<'a>),
+}
+
+impl<'a> ConnectionString<'a> {
+    /// Reads a string of whichever kind its fields make it.
+    ///
+    /// # Errors
+    /// [`ParseError`] where it is a complete string of no kind.
+    pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
+        Self::read(&Fields::scan(text, rules), rules)
+    }
+
+    pub(crate) fn read(fields: &Fields<'a>, rules: &Rules) -> Result<Self, ParseError> {
+        let Some(kind) = fields.kind() else {
+            let span = Span { start: 0, end: fields.text().len() };
+            let unknown = ParseError { kind: None, field: None, span, problem: Problem::UnknownKind };
+            return Err(fields.first_problem().unwrap_or(unknown));
+        };
+        let reader = Reader::new(fields, rules, kind)?;
+        match kind {
+            Kind::Service => Service::read(&reader).map(Self::Service),
+            Kind::Device => Device::read(&reader).map(Self::Device),
+            Kind::Module => Module::read(&reader).map(Self::Module),
+            Kind::ServiceBus => ServiceBus::read(&reader).map(Self::ServiceBus),
+            Kind::Storage => Storage::read(&reader).map(Self::Storage),
+            Kind::Cosmos => Cosmos::read(&reader).map(Self::Cosmos),
+        }
+    }
+
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Service(_) => Kind::Service,
+            Self::Device(_) => Kind::Device,
+            Self::Module(_) => Kind::Module,
+            Self::ServiceBus(_) => Kind::ServiceBus,
+            Self::Storage(_) => Kind::Storage,
+            Self::Cosmos(_) => Kind::Cosmos,
+        }
+    }
+
+    /// The fields that no kind knows.
+    #[must_use]
+    pub const fn extras(&self) -> Extras<'a> {
+        match self {
+            Self::Service(string) => string.extras(),
+            Self::Device(string) => string.extras(),
+            Self::Module(string) => string.extras(),
+            Self::ServiceBus(string) => string.extras(),
+            Self::Storage(string) => string.extras(),
+            Self::Cosmos(string) => string.extras(),
+        }
+    }
+
+    /// The string with its secrets.
+    #[must_use]
+    pub const fn with_secrets(&self) -> WithSecrets<'a> {
+        WithSecrets::new(*self)
+    }
+
+    /// Each known field and its value, in canonical order.
+    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+        match self {
+            Self::Service(string) => string.parts(visit),
+            Self::Device(string) => string.parts(visit),
+            Self::Module(string) => string.parts(visit),
+            Self::ServiceBus(string) => string.parts(visit),
+            Self::Storage(string) => string.parts(visit),
+            Self::Cosmos(string) => string.parts(visit),
+        }
+    }
+}
+
+/// In canonical order, with `****` for the secret.
+impl fmt::Display for ConnectionString<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_redacted(*self, f)
+    }
+}
+
+impl<'a> From<Service<'a>> for ConnectionString<'a> {
+    fn from(string: Service<'a>) -> Self {
+        Self::Service(string)
+    }
+}
+
+impl<'a> From<Device<'a>> for ConnectionString<'a> {
+    fn from(string: Device<'a>) -> Self {
+        Self::Device(string)
+    }
+}
+
+impl<'a> From<Module<'a>> for ConnectionString<'a> {
+    fn from(string: Module<'a>) -> Self {
+        Self::Module(string)
+    }
+}
+
+impl<'a> From<ServiceBus<'a>> for ConnectionString<'a> {
+    fn from(string: ServiceBus<'a>) -> Self {
+        Self::ServiceBus(string)
+    }
+}
+
+impl<'a> From<Storage<'a>> for ConnectionString<'a> {
+    fn from(string: Storage<'a>) -> Self {
+        Self::Storage(string)
+    }
+}
+
+impl<'a> From<Cosmos<'a>> for ConnectionString<'a> {
+    fn from(string: Cosmos<'a>) -> Self {
+        Self::Cosmos(string)
+    }
+}

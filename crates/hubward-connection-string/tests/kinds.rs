@@ -1,0 +1,283 @@
+//! What each kind has, may have and must not have.
+
+#![allow(clippy::panic, reason = "tests")]
+
+use hubward_connection_string::{
+    ConnectionString, Cosmos, Device, DeviceCredential, Kind, Module, Problem, ProvisioningService, Rules,
+    Scheme, Service, ServiceBus, ServiceBusCredential, ServiceCredential, Storage, StorageCredential,
+    StorageService,
+};
+
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+const SAS: &str = "SharedAccessSignature sr=hub.example&sig=abcd&se=1";
+
+/// `K` and `S` in braces stand for a key and a token.
+fn fill(text: &str) -> String {
+    text.replace("{K}", KEY).replace("{S}", SAS)
+}
+
+fn kind(text: &str) -> Kind {
+    match ConnectionString::parse(&fill(text), &Rules::STRICT) {
+        Ok(string) => string.kind(),
+        Err(error) => panic!("{text}: {error}"),
+    }
+}
+
+fn code(text: &str) -> &'static str {
+    match ConnectionString::parse(&fill(text), &Rules::STRICT) {
+        Ok(_) => panic!("{text}: accepted"),
+        Err(error) => error.problem.code(),
+    }
+}
+
+#[test]
+fn a_service_has_a_policy_and_its_key_or_a_token() {
+    let text = fill("SharedAccessKey={K};HostName=hub.azure-devices.cn;SharedAccessKeyName=owner");
+    let service = Service::parse(&text, &Rules::STRICT).unwrap();
+    assert_eq!((service.host().as_str(), service.policy().as_str()), ("hub.azure-devices.cn", "owner"));
+    let ServiceCredential::Key(key) = service.credential() else { panic!("a key") };
+    assert_eq!(key.symmetric_key().unwrap().expose(), b"0123456789abcdef0123456789abcdef");
+    assert_eq!(kind("HostName=h;SharedAccessKeyName=owner;SharedAccessSignature={S}"), Kind::Service);
+    assert!(ProvisioningService::parse(&text, &Rules::STRICT).is_ok());
+
+    let behind = format!("{text};GatewayHostName=gw");
+    assert_eq!(Service::parse(&behind, &Rules::STRICT).unwrap().gateway().unwrap().as_str(), "gw");
+    let error = ProvisioningService::parse(&behind, &Rules::STRICT).unwrap_err();
+    assert_eq!((error.problem, error.span.of(&behind)), (Problem::NotOfKind, "gw"));
+
+    assert_eq!(code("HostName=h"), "missing");
+    assert_eq!(code("HostName=h;SharedAccessKey={K}"), "missing");
+    assert_eq!(code("HostName=h;SharedAccessKeyName=p"), "missing-credential");
+    assert_eq!(code("HostName=h;SharedAccessKeyName=p;x509=true"), "not-of-kind");
+    assert_eq!(
+        code("HostName=h;SharedAccessKeyName=p;SharedAccessKey={K};SharedAccessSignature={S}"),
+        "second-credential"
+    );
+    assert_eq!(code("HostName=h;SharedAccessKeyName=a b;SharedAccessKey={K}"), "name");
+}
+
+#[test]
+fn a_device_has_exactly_one_credential() {
+    let credential = |text: &str| {
+        let text = fill(&format!("HostName=h;DeviceId=d;{text}"));
+        match Device::parse(&text, &Rules::STRICT).map(|device| *device.credential()) {
+            Ok(DeviceCredential::Key(_)) => "key",
+            Ok(DeviceCredential::PolicyKey(..)) => "policy key",
+            Ok(DeviceCredential::Signature(_)) => "signature",
+            Ok(DeviceCredential::Certificate) => "certificate",
+            Ok(_) => "another",
+            Err(error) => error.problem.code(),
+        }
+    };
+    assert_eq!(credential("SharedAccessKey={K}"), "key");
+    assert_eq!(credential("SharedAccessKeyName=p;SharedAccessKey={K}"), "policy key");
+    assert_eq!(credential("SharedAccessSignature={S}"), "signature");
+    assert_eq!(credential("x509=true"), "certificate");
+    assert_eq!(credential("X509=TRUE"), "certificate");
+    assert_eq!(credential("SharedAccessKey={K};x509=False"), "key");
+
+    assert_eq!(credential("x509=false"), "missing-credential");
+    assert_eq!(credential("x509=1"), "flag");
+    assert_eq!(credential("GatewayHostName=g"), "missing-credential");
+    assert_eq!(credential("SharedAccessKey={K};x509=true"), "second-credential");
+    assert_eq!(credential("SharedAccessSignature={S};x509=true"), "second-credential");
+    assert_eq!(credential("SharedAccessSignature={S};SharedAccessKey={K}"), "second-credential");
+    assert_eq!(credential("SharedAccessSignature={S};SharedAccessKeyName=p"), "policy-without-key");
+    assert_eq!(credential("x509=true;SharedAccessKeyName=p"), "policy-without-key");
+    assert_eq!(credential("SharedAccessKeyName=p"), "missing-credential");
+}
+
+#[test]
+fn the_mode_is_never_found_inside_another_value() {
+    // `x509=true` within an id selects nothing
+    assert_eq!(code("HostName=h;DeviceId=x509=true"), "missing-credential");
+}
+
+#[test]
+fn keys_are_judged_as_core_judges_them() {
+    for key in
+        ["YQ==", "YQ", "_-_-", "dGVz dFN0cmluZzE=", "MDEyMzQ1Njc4OWFiY2RlZg", "MDEyMzQ1Njc4OWFiY2RlZh=="]
+    {
+        assert_eq!(code(&format!("HostName=h;DeviceId=d;SharedAccessKey={key}")), "key", "{key}");
+    }
+    for key in ["***", "****", "MDEy****", "**********"] {
+        assert_eq!(code(&format!("HostName=h;DeviceId=d;SharedAccessKey={key}")), "redacted", "{key}");
+        assert_eq!(code(&format!("AccountName=abc;AccountKey={key}")), "redacted", "{key}");
+    }
+    for token in ["****", "SharedAccessSignature ****", "SharedAccessSignature sr=a&sig=***&se=1"] {
+        assert_eq!(code(&format!("HostName=h;DeviceId=d;SharedAccessSignature={token}")), "redacted");
+    }
+    // a device may be called so
+    assert_eq!(
+        kind("HostName=h;DeviceId=***;SharedAccessSignature=SharedAccessSignature sr=h/***&sig=a"),
+        Kind::Device
+    );
+    for token in ["sr=a&sig=b", "sharedaccesssignature sr=a", "SharedAccessSignature a b"] {
+        assert_eq!(code(&format!("HostName=h;DeviceId=d;SharedAccessSignature={token}")), "sas", "{token}");
+    }
+}
+
+#[test]
+fn a_module_is_of_a_device() {
+    let text = fill("HostName=h;DeviceId=d;ModuleId=$edgeAgent;SharedAccessKey={K};GatewayHostName=gw");
+    let module = Module::parse(&text, &Rules::STRICT).unwrap();
+    assert_eq!((module.device_id().as_str(), module.id().as_str()), ("d", "$edgeAgent"));
+    assert_eq!(module.gateway().unwrap().as_str(), "gw");
+    assert_eq!(code("HostName=h;ModuleId=m;SharedAccessKey={K}"), "missing");
+}
+
+#[test]
+fn hosts_are_names_and_nothing_more() {
+    for host in ["https://h", "h/", "h.", "[::1]", "h:443", "a..b", "-a", "h&DeviceId=d", "{hub}"] {
+        assert_eq!(code(&format!("HostName={host};DeviceId=d;SharedAccessKey={{K}}")), "name", "{host}");
+        assert_eq!(
+            code(&format!("HostName=h;DeviceId=d;SharedAccessKey={{K}};GatewayHostName={host}")),
+            "name",
+            "{host}"
+        );
+    }
+    assert_eq!(kind("HostName=H.EXAMPLE;DeviceId=d;SharedAccessKey={K}"), Kind::Device);
+}
+
+#[test]
+fn a_name_points_at_the_byte_to_blame() {
+    let text = fill("HostName=h;DeviceId=a/b;SharedAccessKey={K}");
+    let error = Device::parse(&text, &Rules::STRICT).unwrap_err();
+    assert_eq!(error.span.of(&text), "/");
+    let text = "HostName=h;DeviceId=d;SharedAccessSignature=SharedAccessSignature a b";
+    let error = Device::parse(text, &Rules::STRICT).unwrap_err();
+    assert_eq!((error.span.of(text), error.span.end), (" ", text.len() - 1));
+    let error = Device::parse("DeviceId=d;x509=true;HostName=h.", &Rules::STRICT).unwrap_err();
+    assert_eq!((error.span.start, error.span.end), (31, 32));
+    let text = fill(&format!("HostName=h;DeviceId={};SharedAccessKey={{K}}", "x".repeat(129)));
+    assert_eq!(Device::parse(&text, &Rules::STRICT).unwrap_err().span.of(&text).len(), 129);
+}
+
+#[test]
+fn another_kind_is_named() {
+    let device = fill("HostName=h;DeviceId=d;SharedAccessKey={K}");
+    let error = Service::parse(&device, &Rules::STRICT).unwrap_err();
+    assert_eq!(error.problem, Problem::WrongKind { found: Kind::Device, wanted: Kind::Service });
+    let service = fill("HostName=h;SharedAccessKeyName=p;SharedAccessKey={K}");
+    let error = Device::parse(&service, &Rules::STRICT).unwrap_err();
+    assert_eq!(error.problem, Problem::WrongKind { found: Kind::Service, wanted: Kind::Device });
+    let bus = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k";
+    let error = Service::parse(bus, &Rules::STRICT).unwrap_err();
+    assert_eq!(error.problem, Problem::WrongKind { found: Kind::ServiceBus, wanted: Kind::Service });
+    assert_eq!(code("SharedAccessSignature={S}"), "unknown-kind");
+}
+
+#[test]
+fn kinds_do_not_mix_under_any_rules() {
+    let text = fill("HostName=h;DeviceId=d;SharedAccessKey={K};AccountName=abc");
+    for rules in [Rules::STRICT, Rules::COMPATIBLE] {
+        let error = Device::parse(&text, &rules).unwrap_err();
+        assert_eq!(error.problem, Problem::NotOfKind);
+        assert_eq!(error.span.of(&text), "AccountName");
+    }
+}
+
+#[test]
+fn service_bus() {
+    let text = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=any text=;EntityPath=a/b";
+    assert_eq!(ServiceBus::parse(text, &Rules::STRICT).unwrap_err().problem.code(), "sas");
+    let text = text.replace("any text", "any-text");
+    let bus = ServiceBus::parse(&text, &Rules::STRICT).unwrap();
+    assert_eq!((bus.endpoint().host().as_str(), bus.entity().unwrap().as_str()), ("ns.example", "a/b"));
+    let ServiceBusCredential::Key(policy, key) = bus.credential() else { panic!("a key") };
+    assert_eq!((policy.as_str(), key.expose()), ("p", "any-text="));
+    assert_eq!(kind("Endpoint=sb://ns.example;SharedAccessSignature={S}"), Kind::ServiceBus);
+
+    let emulator = "Endpoint=sb://localhost:5672;SharedAccessKeyName=p;SharedAccessKey=SAS_KEY_VALUE;\
+                    UseDevelopmentEmulator=true;";
+    assert!(ServiceBus::parse(emulator, &Rules::STRICT).unwrap().is_emulator());
+    let elsewhere = emulator.replace("localhost", "emulator");
+    assert_eq!(code(&elsewhere), "endpoint");
+    assert!(ServiceBus::parse(&elsewhere, &Rules::COMPATIBLE).is_ok());
+
+    assert_eq!(code("Endpoint=sb://ns.example/;SharedAccessKey=k"), "missing");
+    assert_eq!(
+        code("Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessSignature={S}"),
+        "policy-without-key"
+    );
+    assert_eq!(code("Endpoint=sb://ns.example/;SharedAccessKeyName=p"), "missing-credential");
+    assert_eq!(code("Endpoint=https://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
+    assert_eq!(code("Endpoint=sb://ns.example/q;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
+    assert_eq!(code("Endpoint=sb://u:p@ns.example/;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
+    for path in ["/a", "a/", "a//b", "a/../b", "a?b"] {
+        let text =
+            format!("Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k;EntityPath={path}");
+        assert_eq!(code(&text), "name", "{path}");
+    }
+}
+
+#[test]
+fn storage() {
+    let text = fill(
+        "DefaultEndpointsProtocol=https;AccountName=contoso1;AccountKey={K};EndpointSuffix=core.example;\
+         TableEndpoint=https://t.example/;TableSecondaryEndpoint=https://t2.example",
+    );
+    let storage = Storage::parse(&text, &Rules::STRICT).unwrap();
+    assert_eq!(storage.account().unwrap().as_str(), "contoso1");
+    assert_eq!(storage.protocol(), Some(Scheme::Https));
+    assert_eq!(storage.suffix().unwrap().as_str(), "core.example");
+    assert_eq!(storage.endpoint(StorageService::Table).unwrap().as_str(), "https://t.example/");
+    assert_eq!(storage.secondary_endpoint(StorageService::Table).unwrap().host().as_str(), "t2.example");
+    assert!(storage.endpoint(StorageService::Blob).is_none());
+
+    let signed = "BlobEndpoint=https://b.example/c;SharedAccessSignature=sv=1&sig=a%3D";
+    let StorageCredential::Signature(None, query) =
+        *Storage::parse(signed, &Rules::STRICT).unwrap().credential()
+    else {
+        panic!("a signature without an account")
+    };
+    assert_eq!(query.expose(), "sv=1&sig=a%3D");
+    assert_eq!(kind("UseDevelopmentStorage=true"), Kind::Storage);
+    assert_eq!(kind("UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://10.0.2.2"), Kind::Storage);
+
+    assert_eq!(code("AccountName=abc"), "missing-credential");
+    assert_eq!(code("AccountKey={K}"), "missing");
+    assert_eq!(code("SharedAccessSignature=sig=a;DefaultEndpointsProtocol=https"), "missing");
+    assert_eq!(code("AccountName=abc;AccountKey={K};SharedAccessSignature=sig=a"), "second-credential");
+    assert_eq!(code("AccountName=abc;SharedAccessSignature=?sig=a"), "sas");
+    assert_eq!(code("AccountName=abc;SharedAccessSignature=sv=1"), "sas");
+    assert_eq!(code("AccountName=abc;SharedAccessSignature=sv=1&sig="), "sas");
+    assert_eq!(code("AccountName=abc;AccountKey={K};DevelopmentStorageProxyUri=http://p"), "not-of-kind");
+    assert_eq!(code("AccountName=Abc;AccountKey={K}"), "account-name");
+    assert_eq!(code("AccountName=abc;AccountKey={K};DefaultEndpointsProtocol=ftp"), "protocol");
+    assert_eq!(code("UseDevelopmentStorage=true;AccountName=abc"), "not-of-kind");
+    assert_eq!(code("UseDevelopmentStorage=true;AccountKey={K}"), "second-credential");
+    assert_eq!(code("UseDevelopmentStorage=false"), "missing-credential");
+}
+
+#[test]
+fn storage_without_tls_stays_on_this_machine() {
+    let azurite = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={K};\
+                   BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1";
+    assert_eq!(kind(azurite), Kind::Storage);
+    for text in [
+        "DefaultEndpointsProtocol=http;AccountName=abc;AccountKey={K}",
+        "AccountName=abc;AccountKey={K};QueueEndpoint=http://q.example",
+        "DefaultEndpointsProtocol=http;AccountName=abc;AccountKey={K};BlobEndpoint=http://localhost;EndpointSuffix=e",
+        "DefaultEndpointsProtocol=http;AccountName=abc;AccountKey={K};BlobEndpoint=https://b.example",
+    ] {
+        assert_eq!(code(text), "endpoint", "{text}");
+        assert!(Storage::parse(&fill(text), &Rules::COMPATIBLE).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn cosmos() {
+    let text = fill("AccountEndpoint=https://acct.example:443/;AccountKey={K};Database=db;");
+    let cosmos = Cosmos::parse(&text, &Rules::STRICT).unwrap();
+    assert_eq!((cosmos.endpoint().port(), cosmos.database().unwrap().as_str()), (Some(443), "db"));
+    assert_eq!(kind("AccountEndpoint=http://localhost:8081/;AccountKey={K}"), Kind::Cosmos);
+    assert_eq!(code("AccountEndpoint=http://acct.example/;AccountKey={K}"), "endpoint");
+    assert_eq!(code("AccountEndpoint=https://acct.example/"), "missing");
+    assert_eq!(code("AccountEndpoint=https://acct.example/;AccountKey={K};Database=a/b"), "name");
+    // nothing here switches the check of a certificate off
+    assert_eq!(
+        code("AccountEndpoint=https://a.example/;AccountKey={K};DisableServerCertificateValidation=true"),
+        "unknown-name"
+    );
+}

@@ -1,0 +1,109 @@
+//! The words of the errors, and what is explained of a text.
+
+use hubward_connection_string::{
+    ConnectionString, Cosmos, Device, Field, Kind, Module, Rules, Service, ServiceBus, Storage, explain,
+};
+
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+#[test]
+fn words() {
+    let key = format!("SharedAccessKey={KEY}");
+    for (text, words) in [
+        (String::new(), "at byte 0: the text is empty"),
+        ("a=b".to_owned(), "at byte 0: unknown name"),
+        (format!("DeviceId=d;{key}"), "device string, at byte 71: HostName is missing"),
+        ("HostName=h;DeviceId=d".to_owned(), "device string, at byte 21: a credential is missing"),
+        (
+            "HostName=h;DeviceId=d;SharedAccessKey=****".to_owned(),
+            "device string, SharedAccessKey at byte 38: the key is a row of `*`: it was redacted by the tool that \
+             printed it",
+        ),
+        (
+            "HostName=h;DeviceId=d;SharedAccessKey=YQ==".to_owned(),
+            "device string, SharedAccessKey at byte 38: the key has 1 bytes, from 16 to 64 are allowed",
+        ),
+        (
+            format!("HostName=h;DeviceId=a;b;{key}"),
+            "device string, at byte 22: no `=` in the segment; if it is a part of DeviceId: an id that holds `;` \
+             cannot be in a connection string",
+        ),
+        (
+            format!("HostName=h;DeviceId=a;b=c;{key}"),
+            "device string, at byte 22: unknown name; if it is a part of DeviceId: an id that holds `;` cannot be in \
+             a connection string",
+        ),
+        (
+            format!("HostName=h;ShareAccessKeyName=p;{key}"),
+            "service string, at byte 11: unknown name; `SharedAccessKeyName` was meant?",
+        ),
+        (
+            format!("HostName=h/;DeviceId=d;{key}"),
+            "device string, HostName at byte 10: character is not allowed",
+        ),
+        (
+            format!("HostName=h;DeviceId=d;{key};x509=true"),
+            "device string, x509 at byte 88: a second credential beside SharedAccessKey: exactly one is wanted",
+        ),
+        (
+            format!("HostName=h;hostname=i;DeviceId=d;{key}"),
+            "device string, HostName at byte 11: the name was given before, at byte 0",
+        ),
+        (
+            "HostName=h;DeviceId=d;AccountKey=k".to_owned(),
+            "device string, AccountKey at byte 22: the field does not belong in a string of this kind",
+        ),
+        (
+            "Endpoint=sb://u@ns.example/;SharedAccessKeyName=p;SharedAccessKey=k".to_owned(),
+            "Service Bus string, Endpoint at byte 9: the endpoint has a user in it",
+        ),
+    ] {
+        let error = ConnectionString::parse(&text, &Rules::STRICT).unwrap_err();
+        assert_eq!(error.to_string(), words, "{text}");
+    }
+}
+
+#[test]
+fn words_for_another_kind() {
+    let text = format!("HostName=h;DeviceId=d;SharedAccessKey={KEY}");
+    let rules = &Rules::STRICT;
+    let wanted = [
+        (Service::parse(&text, rules).unwrap_err(), "a service string was wanted"),
+        (Module::parse(&text, rules).unwrap_err(), "a module string was wanted"),
+        (ServiceBus::parse(&text, rules).unwrap_err(), "a Service Bus string was wanted"),
+        (Storage::parse(&text, rules).unwrap_err(), "a storage string was wanted"),
+        (Cosmos::parse(&text, rules).unwrap_err(), "a Cosmos DB string was wanted"),
+    ];
+    for (error, words) in wanted {
+        assert_eq!(error.to_string(), format!("this is a device string; {words}"));
+    }
+    let bus = "Endpoint=sb://ns.example;SharedAccessKeyName=p;SharedAccessKey=k";
+    let error = Device::parse(bus, rules).unwrap_err();
+    assert_eq!(error.to_string(), "this is a Service Bus string; a device string was wanted");
+}
+
+#[test]
+fn a_text_is_explained_as_far_as_it_goes() {
+    let text = format!("hostname=h;DeviceId=d;;SharedAccesKey={KEY}");
+    let explained = explain(&text, &Rules::STRICT);
+    assert_eq!(explained.kind(), Some(Kind::Device));
+    let fields: Vec<_> = explained
+        .fields()
+        .map(|entry| (entry.field, entry.name.of(&text), entry.value.of(&text), entry.secret))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            (Some(Field::HostName), "hostname", "h", false),
+            (Some(Field::DeviceId), "DeviceId", "d", false),
+            (None, "SharedAccesKey", KEY, true),
+        ]
+    );
+    let problem = explained.problem().unwrap();
+    assert_eq!((problem.problem.code(), problem.offset()), ("empty-segment", 22));
+
+    let text = text.replace(";;", ";").replace("Acces", "Access");
+    let explained = explain(&text, &Rules::STRICT);
+    assert_eq!(explained.problem(), None);
+    assert_eq!(explained.fields().filter(|entry| entry.secret).count(), 1);
+}

@@ -1,0 +1,28 @@
+//! A hub's strings are read, and what is wrong with them found, without allocation.
+
+use hubward_connection_string::{ConnectionString, Rules, explain};
+
+#[test]
+fn hub_strings_take_no_heap() {
+    let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    for text in [
+        format!("HostName=h;SharedAccessKeyName=p;SharedAccessKey={key}"),
+        format!("HostName=h;DeviceId=d;SharedAccessKey={key};GatewayHostName=g;"),
+        "HostName=h;DeviceId=d;ModuleId=m;x509=true".to_owned(),
+        "HostName=h;DeviceId=d;SharedAccessSignature=SharedAccessSignature sr=h&sig=a&se=1".to_owned(),
+        format!("HostName=h;ShareAccessKeyName=p;SharedAccessKey={key}"),
+    ] {
+        let info = allocation_counter::measure(|| {
+            let _ = ConnectionString::parse(&text, &Rules::STRICT);
+            let _ = ConnectionString::parse(&text, &Rules::COMPATIBLE);
+            let _ = explain(&text, &Rules::STRICT).fields().count();
+        });
+        assert_eq!(info.count_total, 0, "{text}");
+    }
+    // the counter counts: an endpoint takes some
+    let bus = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k";
+    let info = allocation_counter::measure(|| {
+        let _ = ConnectionString::parse(bus, &Rules::STRICT);
+    });
+    assert!(info.count_total > 0);
+}
