@@ -4,7 +4,7 @@ use core::fmt;
 
 use hubward_core::{Identity, Permissions, ResourcePath};
 
-use crate::endpoint::{Caller, Endpoint};
+use crate::endpoint::{Caller, Endpoint, Transport};
 use crate::operation::{Operation, Target};
 use crate::subject::{Scope, Subject};
 
@@ -162,7 +162,12 @@ fn judge(
         return Err(Reason::MissingRight { needed: right, granted });
     }
     match identity {
-        Identity::Policy(_) if endpoint.caller() == Caller::Connected => return Err(Reason::NotADevice),
+        // over MQTT somebody is always connected, and a policy is nobody
+        Identity::Policy(_)
+            if endpoint.caller() == Caller::Connected || endpoint.transport() == Transport::Mqtt =>
+        {
+            return Err(Reason::NotADevice);
+        }
         Identity::Policy(_) => {}
         _ if !is_about(endpoint.caller(), identity, operation.target()) => {
             return Err(Reason::AnotherIdentity);
@@ -218,34 +223,6 @@ impl fmt::Display for Decision<'_> {
         match self {
             Self::Allow(permit) => permit.fmt(f),
             Self::Deny(denial) => denial.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Permit<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, operation, endpoint, right } = self;
-        write!(f, "{} may {operation}: {} takes {right}", subject.identity(), endpoint.name())
-    }
-}
-
-impl fmt::Display for Denial<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} may not {}: {}", self.subject.identity(), self.operation, self.reason)
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownOperation => f.write_str("no endpoint of a hub is like this"),
-            Self::MissingRight { needed, granted } if granted.is_empty() => {
-                write!(f, "needs {needed}, and no right is granted")
-            }
-            Self::MissingRight { needed, granted } => write!(f, "needs {needed}, and {granted} is granted"),
-            Self::AnotherIdentity => f.write_str("it is about another than the one who asks"),
-            Self::NotADevice => f.write_str("it is about the connected device, and a policy is none"),
-            Self::OutOfScope => f.write_str("it is outside the resource that the credential is for"),
         }
     }
 }

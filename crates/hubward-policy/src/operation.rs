@@ -4,7 +4,7 @@ use core::fmt;
 
 use hubward_core::Segment;
 
-use crate::endpoint::{Endpoint, Transport};
+use crate::endpoint::{Caller, Endpoint, Transport};
 use crate::pattern::{Form, Ids, capture, segment};
 use crate::table::ENDPOINTS;
 
@@ -73,13 +73,7 @@ impl<'a> Operation<'a> {
 
     fn find(transport: Transport, verb: &'a str, text: &'a str) -> Self {
         let unknown = Self { transport, verb, text, endpoint: None, ids: Ids::default() };
-        let path = match transport {
-            // a `#` would start a fragment, which no request target has (RFC 9112, 3.2)
-            Transport::Http => text.strip_prefix('/').filter(|path| !path.contains('#')),
-            Transport::Amqp => Some(text.strip_prefix('/').unwrap_or(text)),
-            Transport::Mqtt => Some(text),
-        };
-        let Some(path) = path else { return unknown };
+        let Some(path) = unknown.path() else { return unknown };
         let form = unknown.form();
         ENDPOINTS
             .iter()
@@ -92,7 +86,17 @@ impl<'a> Operation<'a> {
             .unwrap_or(unknown)
     }
 
-    const fn form(&self) -> Form {
+    /// What is matched with the patterns; `None` where it cannot be a path.
+    pub(crate) fn path(&self) -> Option<&'a str> {
+        match self.transport {
+            // a `#` would start a fragment, which no request target has (RFC 9112, 3.2)
+            Transport::Http => self.text.strip_prefix('/').filter(|path| !path.contains('#')),
+            Transport::Amqp => Some(self.text.strip_prefix('/').unwrap_or(self.text)),
+            Transport::Mqtt => Some(self.text),
+        }
+    }
+
+    pub(crate) const fn form(&self) -> Form {
         match self.transport {
             Transport::Http | Transport::Amqp => Form::Encoded,
             Transport::Mqtt => Form::Plain,
@@ -114,7 +118,6 @@ impl<'a> Operation<'a> {
     /// Whom it is about; of an unknown operation, the hub.
     #[must_use]
     pub fn target(&self) -> Target<'a> {
-        use crate::endpoint::Caller;
         match (self.ids.device, self.ids.module) {
             (Some(device), Some(module)) => Target::Module(device, module),
             (Some(device), None) => Target::Device(device),

@@ -1,0 +1,38 @@
+//! The table of endpoints as text.
+
+use core::fmt;
+
+use crate::endpoint::{Caller, Endpoint};
+use crate::table::ENDPOINTS;
+
+/// [`ENDPOINTS`] as a table in Markdown.
+#[must_use]
+pub fn endpoint_table() -> impl fmt::Display {
+    Table
+}
+
+struct Table;
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("| transport | verb | path, topic, filter or address | right | whose | name |\n")?;
+        f.write_str("|---|---|---|---|---|---|\n")?;
+        ENDPOINTS.iter().try_for_each(|endpoint| row(endpoint, f))
+    }
+}
+
+fn row(endpoint: &Endpoint, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "| {} | {} | ", endpoint.transport(), endpoint.verb())?;
+    // `|` would end the cell
+    let mut words = endpoint.pattern().split('|');
+    let separator = if endpoint.pattern().is_empty() { "" } else { "`" };
+    write!(f, "{separator}{}", words.next().unwrap_or_default())?;
+    words.try_for_each(|word| write!(f, "\\|{word}"))?;
+    let whose = match endpoint.caller() {
+        Caller::Service => "a service",
+        Caller::ServiceOrSibling => "a service, or a module of the device with DeviceConnect",
+        Caller::Itself => "the one it names",
+        Caller::Connected => "whoever is connected",
+    };
+    writeln!(f, "{separator} | {} | {whose} | {} |", endpoint.right(), endpoint.name())
+}
