@@ -5,7 +5,8 @@ use core::fmt;
 use hubward_core::{Identity, Permissions, ResourcePath};
 
 use crate::endpoint::{Caller, Endpoint, Transport};
-use crate::operation::{Operation, Target};
+use crate::operation::Operation;
+use crate::pattern::Ids;
 use crate::subject::{Scope, Subject};
 
 /// What was decided.
@@ -138,6 +139,7 @@ impl<'a> Denial<'a> {
 }
 
 /// Decides whether `subject` may do `operation`. It neither allocates nor fails: what it does not know, it denies.
+#[inline]
 pub fn decide<'a>(subject: &Subject<'a>, operation: &Operation<'a>) -> Decision<'a> {
     match judge(subject, operation) {
         Ok((endpoint, right)) => {
@@ -147,6 +149,7 @@ pub fn decide<'a>(subject: &Subject<'a>, operation: &Operation<'a>) -> Decision<
     }
 }
 
+#[inline]
 fn judge(
     subject: &Subject<'_>,
     operation: &Operation<'_>,
@@ -169,13 +172,15 @@ fn judge(
             return Err(Reason::NotADevice);
         }
         Identity::Policy(_) => {}
-        _ if !is_about(endpoint.caller(), identity, operation.target()) => {
+        _ if !is_about(endpoint.caller(), identity, operation.ids()) => {
             return Err(Reason::AnotherIdentity);
         }
         _ => {}
     }
     match (subject.scope(), identity) {
-        (Scope::Resource(scope), _) if covers(&scope, identity, operation) => Ok((endpoint, right)),
+        (Scope::Resource(scope), _) if subject.whole_hub() || covers(&scope, identity, operation) => {
+            Ok((endpoint, right))
+        }
         // the identity was compared above
         (Scope::Own, Identity::Device(_) | Identity::Module(..)) => Ok((endpoint, right)),
         _ => Err(Reason::OutOfScope),
@@ -183,18 +188,15 @@ fn judge(
 }
 
 /// Whether a device's or module's operation is about itself, or where a sibling may ask, about its device.
-fn is_about(caller: Caller, identity: Identity<'_>, target: Target<'_>) -> bool {
-    match (caller, identity, target) {
-        (Caller::Connected, _, Target::Own) => true,
-        (Caller::Itself, Identity::Device(own), Target::Device(device)) => device.eq_decoded(own.as_str()),
-        (Caller::Itself, Identity::Module(own, own_module), Target::Module(device, module)) => {
-            device.eq_decoded(own.as_str()) && module.eq_decoded(own_module.as_str())
+#[inline]
+fn is_about(caller: Caller, identity: Identity<'_>, ids: &Ids<'_>) -> bool {
+    match (caller, identity, ids.device, ids.module) {
+        (Caller::Connected, _, None, None) => true,
+        (Caller::Itself, Identity::Device(own), Some(device), None) => device.is(own.as_str()),
+        (Caller::Itself, Identity::Module(own, own_module), Some(device), Some(module)) => {
+            device.is(own.as_str()) && module.is(own_module.as_str())
         }
-        (
-            Caller::ServiceOrSibling,
-            Identity::Module(own, _),
-            Target::Device(device) | Target::Module(device, _),
-        ) => device.eq_decoded(own.as_str()),
+        (Caller::ServiceOrSibling, Identity::Module(own, _), Some(device), _) => device.is(own.as_str()),
         _ => false,
     }
 }
@@ -203,7 +205,7 @@ fn is_about(caller: Caller, identity: Identity<'_>, target: Target<'_>) -> bool 
 /// is below its identity.
 fn covers(scope: &ResourcePath<'_>, identity: Identity<'_>, operation: &Operation<'_>) -> bool {
     let mut names = scope.segments().skip(1);
-    if let Target::Own = operation.target() {
+    if operation.endpoint().is_some_and(|endpoint| endpoint.caller() == Caller::Connected) {
         let (device, module) = (identity.device(), identity.module());
         let own = [
             device.map(|_| "devices"),

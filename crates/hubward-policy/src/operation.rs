@@ -5,7 +5,7 @@ use core::fmt;
 use hubward_core::Segment;
 
 use crate::endpoint::{Caller, Endpoint, Transport};
-use crate::pattern::{Form, Ids, capture, segment};
+use crate::pattern::{Form, Id, Ids, capture, segment};
 use crate::table::ENDPOINTS;
 
 /// An operation, borrowed. One that no endpoint knows is an operation too: it is always denied.
@@ -118,7 +118,8 @@ impl<'a> Operation<'a> {
     /// Whom it is about; of an unknown operation, the hub.
     #[must_use]
     pub fn target(&self) -> Target<'a> {
-        match (self.ids.device, self.ids.module) {
+        let segment = |id: Option<Id<'a>>| id.and_then(|id| id.segment());
+        match (segment(self.ids.device), segment(self.ids.module)) {
             (Some(device), Some(module)) => Target::Module(device, module),
             (Some(device), None) => Target::Device(device),
             (None, _) => match self.endpoint {
@@ -126,6 +127,11 @@ impl<'a> Operation<'a> {
                 _ => Target::Hub,
             },
         }
+    }
+
+    #[inline]
+    pub(crate) const fn ids(&self) -> &Ids<'a> {
+        &self.ids
     }
 
     /// The names of its path; a trailing slash adds none.

@@ -8,6 +8,8 @@ pub struct Subject<'a> {
     identity: Identity<'a>,
     granted: Permissions,
     scope: Scope<'a>,
+    /// The scope is a resource that names the host alone: every path is below it.
+    whole_hub: bool,
 }
 
 /// How far a proof reaches.
@@ -26,12 +28,16 @@ impl<'a> Subject<'a> {
     ///
     /// A device or module holds DeviceConnect at most, whatever is granted here.
     #[must_use]
-    pub const fn assertion(identity: Identity<'a>, granted: Permissions, scope: Scope<'a>) -> Self {
+    pub fn assertion(identity: Identity<'a>, granted: Permissions, scope: Scope<'a>) -> Self {
         let granted = match identity {
             Identity::Policy(_) => granted,
             _ => granted.intersection(Permissions::DEVICE_CONNECT),
         };
-        Self { identity, granted, scope }
+        let whole_hub = match scope {
+            Scope::Resource(resource) => resource.segments().nth(1).is_none(),
+            Scope::Own => false,
+        };
+        Self { identity, granted, scope, whole_hub }
     }
 
     /// Who it is.
@@ -44,6 +50,11 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub const fn granted(&self) -> Permissions {
         self.granted
+    }
+
+    #[inline]
+    pub(crate) const fn whole_hub(&self) -> bool {
+        self.whole_hub
     }
 
     /// How far they reach.
