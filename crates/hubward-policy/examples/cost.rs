@@ -11,6 +11,7 @@ use core::hint::black_box;
 use std::time::Instant;
 
 use hubward_core::{DeviceId, Identity, Permissions, PolicyName, ResourcePath};
+use hubward_policy::statements::{Act, Action, Statement, Statements};
 use hubward_policy::{Operation, Scope, Subject, decide};
 
 fn main() {
@@ -35,6 +36,37 @@ fn main() {
     measure("the same, parsing the path", || {
         decide(black_box(&service), &Operation::http(black_box("POST"), black_box(path))).is_allow()
     });
+    hundred_statements();
+}
+
+/// A hundred statements: each about a device of its own; then all about every device, each with its own topic.
+fn hundred_statements() {
+    let rule = |identity: &str, resource: &str| {
+        Statement::allow().identity(identity).action(Action::MqttPublish).resource(resource)
+    };
+    let each: Vec<_> = (0..100)
+        .map(|at| rule(&format!("thermostat-{at:04}"), &format!("fleet/thermostat-{at:04}/#")))
+        .collect();
+    let each = Statements::compile(&each).unwrap();
+    let identity = Identity::Device(DeviceId::parse("thermostat-0099").unwrap());
+    let operation = Operation::mqtt_publish("fleet/thermostat-0099/temperature");
+    let act = Act::new(identity, Some("thermostat-0099"), &operation);
+    measure("100 statements, one for each device", || each.evaluate(black_box(&act)).is_allow());
+
+    let every = |resources: &dyn Fn(u32) -> String| {
+        let rules: Vec<_> = (0..100).map(|at| rule("{{iot:identity}}", &resources(at))).collect();
+        Statements::compile(&rules).unwrap()
+    };
+    let apart = every(&|at| format!("z{at:02}/{{{{iot:device_id}}}}/#"));
+    let alike = every(&|at| format!("buildings/{at:02}/{{{{iot:device_id}}}}/#"));
+    for (what, rules, topic) in [
+        ("100 for every device, topics differ at the start", &apart, "z99/thermostat-0099/temperature"),
+        ("100 for every device, topics differ later", &alike, "buildings/99/thermostat-0099/temperature"),
+    ] {
+        let operation = Operation::mqtt_publish(topic);
+        let act = Act::new(identity, Some("thermostat-0099"), &operation);
+        measure(what, || rules.evaluate(black_box(&act)).is_allow());
+    }
 }
 
 fn measure(what: &str, mut judge: impl FnMut() -> bool) {

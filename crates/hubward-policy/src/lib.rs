@@ -7,6 +7,7 @@ mod explain;
 mod operation;
 mod pattern;
 mod shared_access;
+pub mod statements;
 mod subject;
 mod table;
 mod table_text;

@@ -109,6 +109,12 @@ impl<'a> Operation<'a> {
         self.transport
     }
 
+    /// The HTTP method as it came, or `connect`, `publish`, `subscribe`, `send`, `receive`.
+    #[must_use]
+    pub const fn verb(&self) -> &'a str {
+        self.verb
+    }
+
     /// The endpoint; `None` where there is no such operation.
     #[must_use]
     pub const fn endpoint(&self) -> Option<&'static Endpoint> {
