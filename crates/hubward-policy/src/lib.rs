@@ -6,6 +6,7 @@ mod endpoint;
 mod explain;
 mod operation;
 mod pattern;
+pub mod roles;
 mod shared_access;
 pub mod statements;
 mod subject;
