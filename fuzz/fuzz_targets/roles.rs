@@ -15,8 +15,8 @@ struct Entry<'a> {
     patterns: [&'a str; 4],
 }
 
-/// Lines: who asks, `d` for the data plane, the operation, the scope; then entries of seven lines: `d` for a deny
-/// assignment, to whom, at which scope, and four patterns.
+// Lines: who asks, `d` for the data plane, the operation, the scope; then entries of seven lines: `d` for a deny
+// assignment, to whom, at which scope, and four patterns.
 fuzz_target!(|text: &str| {
     if text.len() > 400 {
         return;

@@ -7,8 +7,8 @@ use hubward_policy::Operation;
 use hubward_policy::statements::{Act, Action, Statement, Statements};
 use libfuzzer_sys::fuzz_target;
 
-/// Lines: the device, the module (empty for none), the client id, `p` or `s` for publish or subscribe, the topic;
-/// then rules of four lines: `a` or `d`, the identity, `p` or `s`, the resource.
+// Lines: the device, the module (empty for none), the client id, `p` or `s` for publish or subscribe, the topic;
+// then rules of four lines: `a` or `d`, the identity, `p` or `s`, the resource.
 fuzz_target!(|text: &str| {
     let mut lines = text.split('\n');
     let mut next = || lines.next().unwrap_or_default();

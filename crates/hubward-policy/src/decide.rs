@@ -155,7 +155,7 @@ fn judge(
     operation: &Operation<'_>,
 ) -> Result<(&'static Endpoint, Permissions), Reason> {
     let endpoint = operation.endpoint().ok_or(Reason::UnknownOperation)?;
-    let identity = subject.identity();
+    let identity = subject.identity_ref();
     let right = match (endpoint.caller(), identity) {
         (Caller::ServiceOrSibling, Identity::Module(..)) => Permissions::DEVICE_CONNECT,
         _ => endpoint.right(),
@@ -189,8 +189,8 @@ fn judge(
 
 /// Whether a device's or module's operation is about itself, or where a sibling may ask, about its device.
 #[inline]
-fn is_about(caller: Caller, identity: Identity<'_>, ids: &Ids<'_>) -> bool {
-    match (caller, identity, ids.device, ids.module) {
+fn is_about(caller: Caller, identity: &Identity<'_>, ids: &Ids<'_>) -> bool {
+    match (caller, identity, &ids.device, &ids.module) {
         (Caller::Connected, _, None, None) => true,
         (Caller::Itself, Identity::Device(own), Some(device), None) => device.is(own.as_str()),
         (Caller::Itself, Identity::Module(own, own_module), Some(device), Some(module)) => {
@@ -203,7 +203,7 @@ fn is_about(caller: Caller, identity: Identity<'_>, ids: &Ids<'_>) -> bool {
 
 /// Whether the operation's path is `scope` or below it, by whole names after the host. A topic that names nobody
 /// is below its identity.
-fn covers(scope: &ResourcePath<'_>, identity: Identity<'_>, operation: &Operation<'_>) -> bool {
+fn covers(scope: &ResourcePath<'_>, identity: &Identity<'_>, operation: &Operation<'_>) -> bool {
     let mut names = scope.segments().skip(1);
     if operation.endpoint().is_some_and(|endpoint| endpoint.caller() == Caller::Connected) {
         let (device, module) = (identity.device(), identity.module());

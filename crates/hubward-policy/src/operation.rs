@@ -4,7 +4,7 @@ use core::fmt;
 
 use hubward_core::Segment;
 
-use crate::endpoint::{Caller, Endpoint, Transport};
+use crate::endpoint::{Caller, Endpoint, Transport, levels};
 use crate::pattern::{Form, Id, Ids, capture, segment};
 use crate::table::ENDPOINTS;
 
@@ -74,10 +74,10 @@ impl<'a> Operation<'a> {
     fn find(transport: Transport, verb: &'a str, text: &'a str) -> Self {
         let unknown = Self { transport, verb, text, endpoint: None, ids: Ids::default() };
         let Some(path) = unknown.path() else { return unknown };
-        let form = unknown.form();
+        let (form, levels) = (unknown.form(), levels(path));
         ENDPOINTS
             .iter()
-            .filter(|endpoint| endpoint.transport() == transport && endpoint.verb() == verb)
+            .filter(|row| row.transport() == transport && row.fits(levels) && row.verb() == verb)
             .find_map(|endpoint| {
                 let pattern = endpoint.pattern();
                 let ids = capture(pattern.strip_prefix('/').unwrap_or(pattern), path, form)?;

@@ -53,6 +53,11 @@ impl<'a> Subject<'a> {
     }
 
     #[inline]
+    pub(crate) const fn identity_ref(&self) -> &Identity<'a> {
+        &self.identity
+    }
+
+    #[inline]
     pub(crate) const fn whole_hub(&self) -> bool {
         self.whole_hub
     }
