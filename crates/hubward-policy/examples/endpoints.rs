@@ -11,4 +11,7 @@ fn main() {
     );
     println!("Words are compared exactly, and an operation that has no row is denied.\n");
     print!("{}", hubward_policy::endpoint_table());
+    println!("\n# Endpoints of the provisioning service\n");
+    println!("`{{scope}}` and `{{registration}}` must be those of the device's own credential.\n");
+    print!("{}", hubward_policy::provisioning_table());
 }

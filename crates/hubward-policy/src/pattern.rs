@@ -56,6 +56,9 @@ pub(crate) fn capture<'a>(pattern: &str, path: &'a str, form: Form) -> Option<Id
         let name = names.next()?;
         match word {
             "{device}" => ids.device = Some(id(name, form)?),
+            // the provisioning service names a registration in its id scope
+            "{registration}" => ids.device = Some(id(name, form)?),
+            "{scope}" => ids.module = Some(id(name, form)?),
             "{module}" => ids.module = Some(id(name, form)?),
             "{$edgeHub}" => ids.module = Some(id(name, form).filter(|module| module.is("$edgeHub"))?),
             "?$rid={rid}" => {

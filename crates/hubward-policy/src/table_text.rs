@@ -3,12 +3,37 @@
 use core::fmt;
 
 use crate::endpoint::{Caller, Endpoint};
+use crate::provisioning::{Opens, PROVISIONING_ENDPOINTS};
 use crate::table::ENDPOINTS;
 
 /// [`ENDPOINTS`] as a table in Markdown.
 #[must_use]
 pub fn endpoint_table() -> impl fmt::Display {
     Table
+}
+
+/// [`PROVISIONING_ENDPOINTS`](crate::provisioning::PROVISIONING_ENDPOINTS) as a table in Markdown.
+#[must_use]
+pub fn provisioning_table() -> impl fmt::Display {
+    ProvisioningTable
+}
+
+struct ProvisioningTable;
+
+impl fmt::Display for ProvisioningTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "| transport | verb | path, topic or filter | opens to | name |\n|---|---|---|---|---|\n",
+        )?;
+        PROVISIONING_ENDPOINTS.iter().try_for_each(|row| {
+            write!(f, "| {} | {} | `{}` | ", row.transport(), row.verb(), row.pattern())?;
+            match row.opens() {
+                Opens::Right(right) => write!(f, "{right}")?,
+                Opens::Registrant => f.write_str("the device that registers")?,
+            }
+            writeln!(f, " | {} |", row.name())
+        })
+    }
 }
 
 struct Table;

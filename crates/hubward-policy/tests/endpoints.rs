@@ -1,7 +1,7 @@
 //! The table: what docs print is what is decided on.
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
-use hubward_policy::{ENDPOINTS, Operation, Transport, endpoint_table};
+use hubward_policy::{ENDPOINTS, Operation, Transport, endpoint_table, provisioning_table};
 
 #[test]
 fn the_table_in_docs_is_this_table() {
@@ -11,7 +11,7 @@ fn the_table_in_docs_is_this_table() {
         text.lines().filter(|line| line.starts_with('|')).map(|line| format!("{line}\n")).collect();
     assert_eq!(
         table,
-        endpoint_table().to_string(),
+        format!("{}{}", endpoint_table(), provisioning_table()),
         "write it with `cargo run -p hubward-policy --example endpoints > docs/ENDPOINTS.md`"
     );
 }
