@@ -1,6 +1,5 @@
 //! Who has which role where, and what is denied to whom.
 
-extern crate alloc;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;

@@ -1,7 +1,6 @@
-//! Built-in roles: a hub's, and some of the services that it feeds. They are as published in July 2026; a
+//! Built-in roles: a hub's, and some of the services that it feeds. They are as published by July 2026; a
 //! service may add to them.
 
-extern crate alloc;
 use alloc::borrow::Cow::Borrowed;
 
 use super::action::{ActionName, Plane};

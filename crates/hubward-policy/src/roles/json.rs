@@ -1,6 +1,5 @@
 //! A custom role in JSON.
 
-extern crate alloc;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 

@@ -1,6 +1,5 @@
 //! A role: what it grants, less what it takes back.
 
-extern crate alloc;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;

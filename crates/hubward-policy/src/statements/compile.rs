@@ -1,6 +1,5 @@
 //! Compiling statements: checked whole, and indexed by whom they are about.
 
-extern crate alloc;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 

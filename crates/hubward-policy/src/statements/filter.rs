@@ -1,6 +1,5 @@
 //! A resource as a statement names it: levels of text, variables and wildcards.
 
-extern crate alloc;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::iter::once;

@@ -1,6 +1,5 @@
 //! Statements in JSON.
 
-extern crate alloc;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 

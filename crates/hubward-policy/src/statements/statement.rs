@@ -1,6 +1,5 @@
 //! A statement as it is written, and what can be wrong with it.
 
-extern crate alloc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
