@@ -11,6 +11,7 @@ use core::hint::black_box;
 use std::time::Instant;
 
 use hubward_core::{DeviceId, Identity, Permissions, PolicyName, ResourcePath};
+use hubward_policy::roles::{Access, ActionName, ArmScope, Plane, Request, built_in};
 use hubward_policy::statements::{Act, Action, Statement, Statements};
 use hubward_policy::{Operation, Scope, Subject, decide};
 
@@ -37,6 +38,21 @@ fn main() {
         decide(black_box(&service), &Operation::http(black_box("POST"), black_box(path))).is_allow()
     });
     hundred_statements();
+    roles();
+}
+
+/// A subscription with fifty assignments; the last one allows.
+fn roles() {
+    let hub = "/subscriptions/8d3c/resourceGroups/iot/providers/Microsoft.Devices/IotHubs/contoso";
+    let mut access = Access::new();
+    for at in 0..50 {
+        let who = format!("00000000-0000-0000-0000-{at:012}");
+        access.assign(&who, built_in("IoT Hub Data Reader").unwrap(), hub).unwrap();
+    }
+    let read = ActionName::parse("Microsoft.Devices/IotHubs/devices/read").unwrap();
+    let who = ["00000000-0000-0000-0000-000000000049"];
+    let request = Request::new(&who, Plane::Data, read, ArmScope::parse(hub).unwrap());
+    measure("50 role assignments", || access.check(black_box(&request)).is_allow());
 }
 
 /// A hundred statements: each about a device of its own; then all about every device, each with its own topic.

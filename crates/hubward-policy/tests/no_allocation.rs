@@ -9,6 +9,7 @@ use core::hint::black_box;
 
 use allocation_counter::measure;
 use hubward_core::{DeviceId, Identity, Permissions, PolicyName, ResourcePath};
+use hubward_policy::roles::{Access, ActionName, ArmScope, Plane, Request, built_in};
 use hubward_policy::statements::{Act, Action, Statement, Statements};
 use hubward_policy::{Operation, Scope, Subject, decide};
 
@@ -55,6 +56,25 @@ fn evaluating_statements_does_not_allocate() {
         {
             assert!(rules.evaluate(&Act::new(identity, Some("dev7"), &operation)).is_allow());
         }
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn asking_roles_does_not_allocate() {
+    let mut access = Access::new();
+    for (who, role) in
+        [("ops", "Reader"), ("ann", "IoT Hub Twin Contributor"), ("ann", "IoT Hub Data Reader")]
+    {
+        access.assign(who, built_in(role).unwrap(), "/subscriptions/s/resourceGroups/iot").unwrap();
+    }
+    let counted = measure(|| {
+        let hub =
+            ArmScope::parse("/subscriptions/s/resourceGroups/iot/providers/Microsoft.Devices/IotHubs/h")
+                .unwrap();
+        let read = ActionName::parse("Microsoft.Devices/IotHubs/devices/read").unwrap();
+        assert!(access.check(&Request::new(&["ann", "everyone"], Plane::Data, read, hub)).is_allow());
+        assert!(!access.check(&Request::new(&["ops"], Plane::Data, read, hub)).is_allow());
     });
     assert_eq!(counted.count_total, 0);
 }

@@ -110,6 +110,10 @@ fn a_filter_reaches_no_further_than_documented() {
     }
     check(&device("dev1"), Operation::mqtt_publish("devices/dev1/messages/events/#"), "unknown-operation");
     check(&device("+"), Operation::mqtt_publish("devices/+/messages/events/"), "unknown-operation");
+    for topic in ["?$rid=", "?$rid=+", "?$rid=1#", "?$rid=1/x", "?rid=1", "", "?$version=1&$rid=1"] {
+        let topic = format!("$iothub/twin/GET/{topic}");
+        check(&device("dev1"), Operation::mqtt_publish(&topic), "unknown-operation");
+    }
 }
 
 #[test]
