@@ -17,7 +17,8 @@ pub struct Subject<'a> {
 #[expect(clippy::exhaustive_enums, reason = "whoever decides on scopes must know all of them")]
 pub enum Scope<'a> {
     /// This resource and what is below it: the `sr` of a policy's token. Its host was compared with the hub's
-    /// where the token was verified; here its names count.
+    /// where the token was verified; here its names count. With a device's or module's identity, which a
+    /// connection named and a policy's token vouched for, both must fit: the identity and the resource.
     Resource(ResourcePath<'a>),
     /// The identity itself and nothing else: a device's or a module's own credential.
     Own,
@@ -26,7 +27,8 @@ pub enum Scope<'a> {
 impl<'a> Subject<'a> {
     /// Asserts that `identity` was verified, with these rights in this scope.
     ///
-    /// A device or module holds DeviceConnect at most, whatever is granted here.
+    /// A device or module holds DeviceConnect at most, whatever is granted here. Where an edge hub acts for one of
+    /// its children, the identity is the child's.
     #[must_use]
     pub fn assertion(identity: Identity<'a>, granted: Permissions, scope: Scope<'a>) -> Self {
         let granted = match identity {
