@@ -81,8 +81,8 @@ const GUARDS: [(&str, &str, &str, &str); 16] = [
     (
         "one's own endpoints",
         "hubward-policy/src/decide.rs",
-        "_ if !is_about(endpoint.caller(), identity, operation.target()) => {",
-        "_ if !is_about(endpoint.caller(), identity, operation.target()) && granted.is_empty() => {",
+        "_ if !is_about(endpoint.caller(), identity, operation.ids()) => {",
+        "_ if !is_about(endpoint.caller(), identity, operation.ids()) && granted.is_empty() => {",
     ),
 ];
 

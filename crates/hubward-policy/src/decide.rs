@@ -4,8 +4,9 @@ use core::fmt;
 
 use hubward_core::{Identity, Permissions, ResourcePath};
 
-use crate::endpoint::{Caller, Endpoint};
-use crate::operation::{Operation, Target};
+use crate::endpoint::{Caller, Endpoint, Transport};
+use crate::operation::Operation;
+use crate::pattern::Ids;
 use crate::subject::{Scope, Subject};
 
 /// What was decided.
@@ -138,6 +139,7 @@ impl<'a> Denial<'a> {
 }
 
 /// Decides whether `subject` may do `operation`. It neither allocates nor fails: what it does not know, it denies.
+#[inline]
 pub fn decide<'a>(subject: &Subject<'a>, operation: &Operation<'a>) -> Decision<'a> {
     match judge(subject, operation) {
         Ok((endpoint, right)) => {
@@ -147,12 +149,13 @@ pub fn decide<'a>(subject: &Subject<'a>, operation: &Operation<'a>) -> Decision<
     }
 }
 
+#[inline]
 fn judge(
     subject: &Subject<'_>,
     operation: &Operation<'_>,
 ) -> Result<(&'static Endpoint, Permissions), Reason> {
     let endpoint = operation.endpoint().ok_or(Reason::UnknownOperation)?;
-    let identity = subject.identity();
+    let identity = subject.identity_ref();
     let right = match (endpoint.caller(), identity) {
         (Caller::ServiceOrSibling, Identity::Module(..)) => Permissions::DEVICE_CONNECT,
         _ => endpoint.right(),
@@ -162,15 +165,22 @@ fn judge(
         return Err(Reason::MissingRight { needed: right, granted });
     }
     match identity {
-        Identity::Policy(_) if endpoint.caller() == Caller::Connected => return Err(Reason::NotADevice),
+        // over MQTT somebody is always connected, and a policy is nobody
+        Identity::Policy(_)
+            if endpoint.caller() == Caller::Connected || endpoint.transport() == Transport::Mqtt =>
+        {
+            return Err(Reason::NotADevice);
+        }
         Identity::Policy(_) => {}
-        _ if !is_about(endpoint.caller(), identity, operation.target()) => {
+        _ if !is_about(endpoint.caller(), identity, operation.ids()) => {
             return Err(Reason::AnotherIdentity);
         }
         _ => {}
     }
     match (subject.scope(), identity) {
-        (Scope::Resource(scope), _) if covers(&scope, identity, operation) => Ok((endpoint, right)),
+        (Scope::Resource(scope), _) if subject.whole_hub() || covers(&scope, identity, operation) => {
+            Ok((endpoint, right))
+        }
         // the identity was compared above
         (Scope::Own, Identity::Device(_) | Identity::Module(..)) => Ok((endpoint, right)),
         _ => Err(Reason::OutOfScope),
@@ -178,27 +188,24 @@ fn judge(
 }
 
 /// Whether a device's or module's operation is about itself, or where a sibling may ask, about its device.
-fn is_about(caller: Caller, identity: Identity<'_>, target: Target<'_>) -> bool {
-    match (caller, identity, target) {
-        (Caller::Connected, _, Target::Own) => true,
-        (Caller::Itself, Identity::Device(own), Target::Device(device)) => device.eq_decoded(own.as_str()),
-        (Caller::Itself, Identity::Module(own, own_module), Target::Module(device, module)) => {
-            device.eq_decoded(own.as_str()) && module.eq_decoded(own_module.as_str())
+#[inline]
+fn is_about(caller: Caller, identity: &Identity<'_>, ids: &Ids<'_>) -> bool {
+    match (caller, identity, &ids.device, &ids.module) {
+        (Caller::Connected, _, None, None) => true,
+        (Caller::Itself, Identity::Device(own), Some(device), None) => device.is(own.as_str()),
+        (Caller::Itself, Identity::Module(own, own_module), Some(device), Some(module)) => {
+            device.is(own.as_str()) && module.is(own_module.as_str())
         }
-        (
-            Caller::ServiceOrSibling,
-            Identity::Module(own, _),
-            Target::Device(device) | Target::Module(device, _),
-        ) => device.eq_decoded(own.as_str()),
+        (Caller::ServiceOrSibling, Identity::Module(own, _), Some(device), _) => device.is(own.as_str()),
         _ => false,
     }
 }
 
 /// Whether the operation's path is `scope` or below it, by whole names after the host. A topic that names nobody
 /// is below its identity.
-fn covers(scope: &ResourcePath<'_>, identity: Identity<'_>, operation: &Operation<'_>) -> bool {
+fn covers(scope: &ResourcePath<'_>, identity: &Identity<'_>, operation: &Operation<'_>) -> bool {
     let mut names = scope.segments().skip(1);
-    if let Target::Own = operation.target() {
+    if operation.endpoint().is_some_and(|endpoint| endpoint.caller() == Caller::Connected) {
         let (device, module) = (identity.device(), identity.module());
         let own = [
             device.map(|_| "devices"),
@@ -218,34 +225,6 @@ impl fmt::Display for Decision<'_> {
         match self {
             Self::Allow(permit) => permit.fmt(f),
             Self::Deny(denial) => denial.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Permit<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, operation, endpoint, right } = self;
-        write!(f, "{} may {operation}: {} takes {right}", subject.identity(), endpoint.name())
-    }
-}
-
-impl fmt::Display for Denial<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} may not {}: {}", self.subject.identity(), self.operation, self.reason)
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownOperation => f.write_str("no endpoint of a hub is like this"),
-            Self::MissingRight { needed, granted } if granted.is_empty() => {
-                write!(f, "needs {needed}, and no right is granted")
-            }
-            Self::MissingRight { needed, granted } => write!(f, "needs {needed}, and {granted} is granted"),
-            Self::AnotherIdentity => f.write_str("it is about another than the one who asks"),
-            Self::NotADevice => f.write_str("it is about the connected device, and a policy is none"),
-            Self::OutOfScope => f.write_str("it is outside the resource that the credential is for"),
         }
     }
 }

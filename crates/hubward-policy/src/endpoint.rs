@@ -49,6 +49,21 @@ pub struct Endpoint {
     pattern: &'static str,
     right: Permissions,
     caller: Caller,
+    /// How many names the pattern has; `None` where that varies.
+    levels: Option<usize>,
+}
+
+/// How many names a path, a topic or a pattern has.
+pub(crate) const fn levels(text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    let mut levels = 1_usize;
+    while let [byte, tail @ ..] = rest {
+        if *byte == b'/' {
+            levels = levels.saturating_add(1);
+        }
+        rest = tail;
+    }
+    levels
 }
 
 impl Endpoint {
@@ -60,7 +75,20 @@ impl Endpoint {
         right: Permissions,
         caller: Caller,
     ) -> Self {
-        Self { name, transport, verb, pattern, right, caller }
+        let levels = match pattern.as_bytes() {
+            [.., b'{', b'b', b'a', b'g', b'}'] => None,
+            [b'/', ..] => Some(levels(pattern).saturating_sub(1)),
+            _ => Some(levels(pattern)),
+        };
+        Self { name, transport, verb, pattern, right, caller, levels }
+    }
+
+    /// Whether it can match anything of so many names.
+    pub(crate) const fn fits(&self, levels: usize) -> bool {
+        match self.levels {
+            Some(own) => own == levels,
+            None => true,
+        }
     }
 
     /// A stable name: `device.events.http`.

@@ -1,17 +1,26 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
+extern crate alloc;
+
 mod decide;
 mod endpoint;
+mod explain;
 mod operation;
 mod pattern;
+pub mod provisioning;
+pub mod roles;
 mod shared_access;
+pub mod statements;
 mod subject;
 mod table;
+mod table_text;
 
 pub use decide::{Decision, Denial, Permit, Reason, decide};
 pub use endpoint::{Caller, Endpoint, Transport};
+pub use explain::Remedy;
 pub use operation::{Operation, Target};
 pub use shared_access::{DEFAULT_POLICIES, SharedAccessPolicy};
 pub use subject::{Scope, Subject};
 pub use table::ENDPOINTS;
+pub use table_text::{endpoint_table, provisioning_table};

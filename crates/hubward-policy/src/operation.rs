@@ -4,8 +4,8 @@ use core::fmt;
 
 use hubward_core::Segment;
 
-use crate::endpoint::{Endpoint, Transport};
-use crate::pattern::{Form, Ids, capture, segment};
+use crate::endpoint::{Caller, Endpoint, Transport, levels};
+use crate::pattern::{Form, Id, Ids, capture, segment};
 use crate::table::ENDPOINTS;
 
 /// An operation, borrowed. One that no endpoint knows is an operation too: it is always denied.
@@ -73,17 +73,11 @@ impl<'a> Operation<'a> {
 
     fn find(transport: Transport, verb: &'a str, text: &'a str) -> Self {
         let unknown = Self { transport, verb, text, endpoint: None, ids: Ids::default() };
-        let path = match transport {
-            // a `#` would start a fragment, which no request target has (RFC 9112, 3.2)
-            Transport::Http => text.strip_prefix('/').filter(|path| !path.contains('#')),
-            Transport::Amqp => Some(text.strip_prefix('/').unwrap_or(text)),
-            Transport::Mqtt => Some(text),
-        };
-        let Some(path) = path else { return unknown };
-        let form = unknown.form();
+        let Some(path) = unknown.path() else { return unknown };
+        let (form, levels) = (unknown.form(), levels(path));
         ENDPOINTS
             .iter()
-            .filter(|endpoint| endpoint.transport() == transport && endpoint.verb() == verb)
+            .filter(|row| row.transport() == transport && row.fits(levels) && row.verb() == verb)
             .find_map(|endpoint| {
                 let pattern = endpoint.pattern();
                 let ids = capture(pattern.strip_prefix('/').unwrap_or(pattern), path, form)?;
@@ -92,7 +86,17 @@ impl<'a> Operation<'a> {
             .unwrap_or(unknown)
     }
 
-    const fn form(&self) -> Form {
+    /// What is matched with the patterns; `None` where it cannot be a path.
+    pub(crate) fn path(&self) -> Option<&'a str> {
+        match self.transport {
+            // a `#` would start a fragment, which no request target has (RFC 9112, 3.2)
+            Transport::Http => self.text.strip_prefix('/').filter(|path| !path.contains('#')),
+            Transport::Amqp => Some(self.text.strip_prefix('/').unwrap_or(self.text)),
+            Transport::Mqtt => Some(self.text),
+        }
+    }
+
+    pub(crate) const fn form(&self) -> Form {
         match self.transport {
             Transport::Http | Transport::Amqp => Form::Encoded,
             Transport::Mqtt => Form::Plain,
@@ -105,6 +109,12 @@ impl<'a> Operation<'a> {
         self.transport
     }
 
+    /// The HTTP method as it came, or `connect`, `publish`, `subscribe`, `send`, `receive`.
+    #[must_use]
+    pub const fn verb(&self) -> &'a str {
+        self.verb
+    }
+
     /// The endpoint; `None` where there is no such operation.
     #[must_use]
     pub const fn endpoint(&self) -> Option<&'static Endpoint> {
@@ -114,8 +124,8 @@ impl<'a> Operation<'a> {
     /// Whom it is about; of an unknown operation, the hub.
     #[must_use]
     pub fn target(&self) -> Target<'a> {
-        use crate::endpoint::Caller;
-        match (self.ids.device, self.ids.module) {
+        let segment = |id: Option<Id<'a>>| id.and_then(|id| id.segment());
+        match (segment(self.ids.device), segment(self.ids.module)) {
             (Some(device), Some(module)) => Target::Module(device, module),
             (Some(device), None) => Target::Device(device),
             (None, _) => match self.endpoint {
@@ -123,6 +133,11 @@ impl<'a> Operation<'a> {
                 _ => Target::Hub,
             },
         }
+    }
+
+    #[inline]
+    pub(crate) const fn ids(&self) -> &Ids<'a> {
+        &self.ids
     }
 
     /// The names of its path; a trailing slash adds none.

@@ -14,8 +14,32 @@ pub(crate) enum Form {
 /// The ids that a pattern captured.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Ids<'a> {
-    pub(crate) device: Option<Segment<'a>>,
-    pub(crate) module: Option<Segment<'a>>,
+    pub(crate) device: Option<Id<'a>>,
+    pub(crate) module: Option<Id<'a>>,
+}
+
+/// An id that knows whether it holds an escape, so that comparing it need not look for one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Id<'a> {
+    Plain(&'a str),
+    Escaped(Segment<'a>),
+}
+
+impl<'a> Id<'a> {
+    #[inline]
+    pub(crate) fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Plain(plain) => *plain == name,
+            Self::Escaped(segment) => segment.eq_decoded(name),
+        }
+    }
+
+    pub(crate) fn segment(&self) -> Option<Segment<'a>> {
+        match self {
+            Self::Plain(plain) => Segment::plain(plain),
+            Self::Escaped(segment) => Some(*segment),
+        }
+    }
 }
 
 /// Matches all of `path` with all of `pattern`.
@@ -32,8 +56,11 @@ pub(crate) fn capture<'a>(pattern: &str, path: &'a str, form: Form) -> Option<Id
         let name = names.next()?;
         match word {
             "{device}" => ids.device = Some(id(name, form)?),
+            // the provisioning service names a registration in its id scope
+            "{registration}" => ids.device = Some(id(name, form)?),
+            "{scope}" => ids.module = Some(id(name, form)?),
             "{module}" => ids.module = Some(id(name, form)?),
-            "{$edgeHub}" => ids.module = Some(id(name, form).filter(|module| module.eq_decoded("$edgeHub"))?),
+            "{$edgeHub}" => ids.module = Some(id(name, form).filter(|module| module.is("$edgeHub"))?),
             "?$rid={rid}" => {
                 let rid = name.strip_prefix("?$rid=")?;
                 if rid.is_empty() || !is_query(rid) {
@@ -56,27 +83,27 @@ pub(crate) fn capture<'a>(pattern: &str, path: &'a str, form: Form) -> Option<Id
     names.next().is_none().then_some(ids)
 }
 
-/// One name in its form; one without escapes becomes plain, so that comparing it need not look for any.
+/// One name in its form.
 pub(crate) fn segment(name: &str, form: Form) -> Option<Segment<'_>> {
     match form {
         Form::Plain => Segment::plain(name),
-        Form::Encoded => {
-            let encoded = Segment::encoded(name)?;
-            Some(encoded.as_plain().and_then(Segment::plain).unwrap_or(encoded))
-        }
+        Form::Encoded => Segment::encoded(name),
     }
 }
 
 /// A name that can be an id. A whole level of `+` or `#` in a topic or filter is a wildcard and nobody's id: a
 /// broker would let it reach beyond the one it names.
-fn id(name: &str, form: Form) -> Option<Segment<'_>> {
-    let segment = segment(name, form)?;
+fn id(name: &str, form: Form) -> Option<Id<'_>> {
+    if form == Form::Encoded && name.contains('%') {
+        let segment = Segment::encoded(name)?;
+        let mut buf = [0; 128];
+        let decoded = segment.decode(&mut buf).ok()?;
+        return DeviceId::parse(decoded).ok().map(|_| Id::Escaped(segment));
+    }
     if form == Form::Plain && matches!(name, "+" | "#") {
         return None;
     }
-    let mut buf = [0; 128];
-    let decoded = segment.decode(&mut buf).ok()?;
-    DeviceId::parse(decoded).ok().map(|_| segment)
+    DeviceId::parse(name).ok().map(|_| Id::Plain(name))
 }
 
 /// The end of a topic: visible ASCII without the wildcards of MQTT.

@@ -13,13 +13,13 @@ const fn default_policy(name: &'static str, rights: Permissions) -> SharedAccess
     SharedAccessPolicy { name, rights }
 }
 
-/// The policies that every hub begins with.
+/// The policies that every hub begins with, the mightiest last.
 pub const DEFAULT_POLICIES: [SharedAccessPolicy<'static>; 5] = [
-    default_policy("iothubowner", Permissions::all()),
     default_policy("service", Permissions::SERVICE_CONNECT),
     default_policy("device", Permissions::DEVICE_CONNECT),
     default_policy("registryRead", Permissions::REGISTRY_READ),
     default_policy("registryReadWrite", Permissions::REGISTRY_WRITE),
+    default_policy("iothubowner", Permissions::all()),
 ];
 
 impl<'a> SharedAccessPolicy<'a> {

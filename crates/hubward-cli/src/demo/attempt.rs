@@ -94,6 +94,6 @@ impl Attempt {
 fn verdict(who: &Identity<'_>, decision: &Decision<'_>) -> Verdict {
     match decision {
         Decision::Allow(_) => Verdict::Allowed { who: who.to_string() },
-        Decision::Deny(denial) => Verdict::Denied { why: denial.reason().to_string(), code: denial.code() },
+        Decision::Deny(denial) => Verdict::Denied { why: denial.to_string(), code: denial.code() },
     }
 }

@@ -1,0 +1,173 @@
+//! Built-in roles: a hub's, and some of the services that it feeds. They are as published by July 2026; a
+//! service may add to them.
+
+use alloc::borrow::Cow::Borrowed;
+
+use super::action::{ActionName, Plane};
+use super::role::Role;
+
+/// The built-in roles that are known here.
+pub const BUILT_IN: &[Role] = &[
+    Role::known(
+        "IoT Hub Data Contributor",
+        "4fc6c259-987e-4a07-842e-c321cc9d413f",
+        &[],
+        &[],
+        &[Borrowed("Microsoft.Devices/IotHubs/*")],
+    ),
+    Role::known(
+        "IoT Hub Data Reader",
+        "b447c946-2db7-41ec-983d-d8bf3b1c77e3",
+        &[],
+        &[],
+        &[
+            Borrowed("Microsoft.Devices/IotHubs/*/read"),
+            Borrowed("Microsoft.Devices/IotHubs/fileUpload/notifications/action"),
+        ],
+    ),
+    Role::known(
+        "IoT Hub Registry Contributor",
+        "4ea46cd5-c1b2-4a8e-910b-273211f9ce47",
+        &[],
+        &[],
+        &[Borrowed("Microsoft.Devices/IotHubs/devices/*")],
+    ),
+    Role::known(
+        "IoT Hub Twin Contributor",
+        "494bdba2-168f-4f31-a0a1-191d2f7c028c",
+        &[],
+        &[],
+        &[Borrowed("Microsoft.Devices/IotHubs/twins/*")],
+    ),
+    Role::known("Owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", &[Borrowed("*")], &[], &[]),
+    Role::known(
+        "Contributor",
+        "b24988ac-6180-42a0-ab88-20f7382dd24c",
+        &[Borrowed("*")],
+        &[
+            Borrowed("Microsoft.Authorization/*/Delete"),
+            Borrowed("Microsoft.Authorization/*/Write"),
+            Borrowed("Microsoft.Authorization/elevateAccess/Action"),
+            Borrowed("Microsoft.Blueprint/blueprintAssignments/write"),
+            Borrowed("Microsoft.Blueprint/blueprintAssignments/delete"),
+            Borrowed("Microsoft.Compute/galleries/share/action"),
+            Borrowed("Microsoft.Purview/consents/write"),
+            Borrowed("Microsoft.Purview/consents/delete"),
+            Borrowed("Microsoft.Resources/deploymentStacks/manageDenySetting/action"),
+            Borrowed("Microsoft.Subscription/cancel/action"),
+            Borrowed("Microsoft.Subscription/enable/action"),
+        ],
+        &[],
+    ),
+    Role::known("Reader", "acdd72a7-3385-48ef-bd42-f606fba81ae7", &[Borrowed("*/read")], &[], &[]),
+    Role::known(
+        "Cosmos DB Account Reader Role",
+        "fbdf93bf-df7d-467e-a4d2-9458aa1360c8",
+        &[
+            Borrowed("Microsoft.Authorization/*/read"),
+            Borrowed("Microsoft.DocumentDB/*/read"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/readonlykeys/action"),
+            Borrowed("Microsoft.Insights/MetricDefinitions/read"),
+            Borrowed("Microsoft.Insights/Metrics/read"),
+            Borrowed("Microsoft.Resources/subscriptions/resourceGroups/read"),
+            Borrowed("Microsoft.Support/*"),
+        ],
+        &[],
+        &[],
+    ),
+    Role::known(
+        "Stream Analytics Query Tester",
+        "1ec5b3c1-b17e-4e25-8312-2acb3c3c5abf",
+        &[
+            Borrowed("Microsoft.StreamAnalytics/locations/TestQuery/action"),
+            Borrowed("Microsoft.StreamAnalytics/locations/OperationResults/read"),
+            Borrowed("Microsoft.StreamAnalytics/locations/SampleInput/action"),
+            Borrowed("Microsoft.StreamAnalytics/locations/CompileQuery/action"),
+        ],
+        &[],
+        &[],
+    ),
+    Role::known(
+        "Website Contributor",
+        "de139f84-1756-47ae-9be6-808fbbe84772",
+        &[
+            Borrowed("Microsoft.Authorization/*/read"),
+            Borrowed("Microsoft.Insights/alertRules/*"),
+            Borrowed("Microsoft.Insights/components/*"),
+            Borrowed("Microsoft.ResourceHealth/availabilityStatuses/read"),
+            Borrowed("Microsoft.Resources/deployments/*"),
+            Borrowed("Microsoft.Resources/subscriptions/resourceGroups/read"),
+            Borrowed("Microsoft.Support/*"),
+            Borrowed("Microsoft.Web/certificates/*"),
+            Borrowed("Microsoft.Web/listSitesAssignedToHostName/read"),
+            Borrowed("Microsoft.Web/serverFarms/join/action"),
+            Borrowed("Microsoft.Web/serverFarms/read"),
+            Borrowed("Microsoft.Web/sites/*"),
+        ],
+        &[],
+        &[],
+    ),
+    Role::known(
+        "Logic App Operator",
+        "515c2055-d9d4-4321-b1b9-bd0c9a0f79fe",
+        &[
+            Borrowed("Microsoft.Authorization/*/read"),
+            Borrowed("Microsoft.Insights/alertRules/*/read"),
+            Borrowed("Microsoft.Insights/metricAlerts/*/read"),
+            Borrowed("Microsoft.Insights/diagnosticSettings/*/read"),
+            Borrowed("Microsoft.Insights/metricDefinitions/*/read"),
+            Borrowed("Microsoft.Logic/*/read"),
+            Borrowed("Microsoft.Logic/workflows/disable/action"),
+            Borrowed("Microsoft.Logic/workflows/enable/action"),
+            Borrowed("Microsoft.Logic/workflows/validate/action"),
+            Borrowed("Microsoft.Resources/deployments/operations/read"),
+            Borrowed("Microsoft.Resources/subscriptions/operationresults/read"),
+            Borrowed("Microsoft.Resources/subscriptions/resourceGroups/read"),
+            Borrowed("Microsoft.Support/*"),
+            Borrowed("Microsoft.Web/connectionGateways/*/read"),
+            Borrowed("Microsoft.Web/connections/*/read"),
+            Borrowed("Microsoft.Web/customApis/*/read"),
+            Borrowed("Microsoft.Web/serverFarms/read"),
+        ],
+        &[],
+        &[],
+    ),
+    Role::known(
+        "Storage Account Contributor",
+        "17d1049b-9a84-46fb-8f53-869881c3d3ab",
+        &[
+            Borrowed("Microsoft.Authorization/*/read"),
+            Borrowed("Microsoft.Insights/alertRules/*"),
+            Borrowed("Microsoft.Insights/diagnosticSettings/*"),
+            Borrowed("Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action"),
+            Borrowed("Microsoft.ResourceHealth/availabilityStatuses/read"),
+            Borrowed("Microsoft.Resources/deployments/*"),
+            Borrowed("Microsoft.Resources/subscriptions/resourceGroups/read"),
+            Borrowed("Microsoft.Storage/storageAccounts/*"),
+            Borrowed("Microsoft.Support/*"),
+        ],
+        &[],
+        &[],
+    ),
+    Role::known(
+        "Storage Blob Data Reader",
+        "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+        &[
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/read"),
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"),
+        ],
+        &[],
+        &[Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read")],
+    ),
+];
+
+/// The built-in role of this id or this name.
+#[must_use]
+pub fn built_in(id_or_name: &str) -> Option<&'static Role> {
+    BUILT_IN.iter().find(|role| role.id().eq_ignore_ascii_case(id_or_name) || role.name() == id_or_name)
+}
+
+/// The built-in roles that grant an operation: what to assign where one is missing.
+pub fn roles_that_would_do(plane: Plane, action: ActionName<'_>) -> impl Iterator<Item = &'static Role> {
+    BUILT_IN.iter().filter(move |role| role.grants(plane, action))
+}

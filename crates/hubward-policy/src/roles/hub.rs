@@ -1,0 +1,39 @@
+//! The data actions behind a hub's endpoints.
+
+use crate::endpoint::Endpoint;
+
+/// The data actions that an endpoint of a hub takes, all of them; none where no role opens the endpoint, as the
+/// devices' and the telemetry's.
+#[must_use]
+pub fn hub_actions(endpoint: &Endpoint) -> &'static [&'static str] {
+    match endpoint.name() {
+        "identity.list" | "identity.read" | "module.list" | "module.read" => {
+            &["Microsoft.Devices/IotHubs/devices/read"]
+        }
+        "identity.write" | "module.write" => &["Microsoft.Devices/IotHubs/devices/write"],
+        "identity.delete" | "module.delete" => &["Microsoft.Devices/IotHubs/devices/delete"],
+        // one request may do both
+        "identity.bulk" => {
+            &["Microsoft.Devices/IotHubs/devices/write", "Microsoft.Devices/IotHubs/devices/delete"]
+        }
+        "twin.query" | "twin.read" => &["Microsoft.Devices/IotHubs/twins/read"],
+        "twin.update" | "twin.replace" => &["Microsoft.Devices/IotHubs/twins/write"],
+        "method.invoke" => &["Microsoft.Devices/IotHubs/directMethods/invoke/action"],
+        "job.list" | "job.read" | "twinjob.list" | "twinjob.query" | "twinjob.read" => {
+            &["Microsoft.Devices/IotHubs/jobs/read"]
+        }
+        "job.create" | "twinjob.create" => &["Microsoft.Devices/IotHubs/jobs/write"],
+        "job.delete" | "twinjob.cancel" => &["Microsoft.Devices/IotHubs/jobs/delete"],
+        "configuration.list" | "configuration.read" => &["Microsoft.Devices/IotHubs/configurations/read"],
+        "configuration.write" => &["Microsoft.Devices/IotHubs/configurations/write"],
+        "configuration.delete" => &["Microsoft.Devices/IotHubs/configurations/delete"],
+        "configuration.test" => &["Microsoft.Devices/IotHubs/configurations/testQueries/action"],
+        "configuration.apply" => &["Microsoft.Devices/IotHubs/configurations/applyToEdgeDevice/action"],
+        "commands.send" => &["Microsoft.Devices/IotHubs/cloudToDeviceMessages/send/action"],
+        "commands.feedback" => &["Microsoft.Devices/IotHubs/cloudToDeviceMessages/feedback/action"],
+        "commands.purge" => &["Microsoft.Devices/IotHubs/cloudToDeviceMessages/queue/purge/action"],
+        "files.notifications" => &["Microsoft.Devices/IotHubs/fileUpload/notifications/action"],
+        "statistics.registry" | "statistics.service" => &["Microsoft.Devices/IotHubs/statistics/read"],
+        _ => &[],
+    }
+}

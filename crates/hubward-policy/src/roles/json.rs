@@ -1,0 +1,70 @@
+//! A custom role in JSON.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use serde::Deserialize;
+
+use super::role::{List, Role, RoleError};
+
+/// Why a JSON text is refused, all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoleJsonError {
+    /// Not JSON, or with a member that is unknown, missing, twice there or of another type.
+    #[error("line {line}, column {column}: not the JSON of a role")]
+    Json {
+        /// Line, counted from one.
+        line: usize,
+        /// Column, counted from one.
+        column: usize,
+    },
+    /// An entry is wrong.
+    #[error(transparent)]
+    Role(#[from] RoleError),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct Document<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow, default)]
+    id: Option<Cow<'a, str>>,
+    #[serde(default, rename = "IsCustom")]
+    _is_custom: Option<bool>,
+    #[serde(borrow, default, rename = "Description")]
+    _description: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    actions: Vec<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    not_actions: Vec<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    data_actions: Vec<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    not_data_actions: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    assignable_scopes: Vec<Cow<'a, str>>,
+}
+
+/// Reads a custom role: `{"Name": .., "Actions": [..], "NotActions": [..], "DataActions": [..], "NotDataActions":
+/// [..], "AssignableScopes": [..]}`, with an `Id`, `IsCustom` and a `Description` if they are there.
+///
+/// # Errors
+/// [`RoleJsonError`]: a text that is not wholly understood is refused whole.
+pub fn role_from_json(text: &str) -> Result<Role, RoleJsonError> {
+    let document: Document<'_> = serde_json::from_str(text)
+        .map_err(|error| RoleJsonError::Json { line: error.line(), column: error.column() })?;
+    let mut role = Role::named(&document.name, document.id.as_deref().unwrap_or_default());
+    for (list, entries) in [
+        (List::Actions, &document.actions),
+        (List::NotActions, &document.not_actions),
+        (List::DataActions, &document.data_actions),
+        (List::NotDataActions, &document.not_data_actions),
+        (List::AssignableScopes, &document.assignable_scopes),
+    ] {
+        let entries: Vec<_> = entries.iter().map(|entry| &**entry).collect();
+        role = role.list_of(list, &entries)?;
+    }
+    Ok(role)
+}

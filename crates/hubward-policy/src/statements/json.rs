@@ -1,0 +1,84 @@
+//! Statements in JSON.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use serde::Deserialize;
+
+use super::act::{Action, Effect};
+use super::compile::Statements;
+use super::statement::{Part, Statement, StatementError, StatementProblem};
+
+/// Why a JSON text is refused, all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonError {
+    /// Not JSON, or with a member that is unknown, missing, twice there or of another type.
+    #[error("line {line}, column {column}: not the JSON of a set of statements")]
+    Json {
+        /// Line, counted from one.
+        line: usize,
+        /// Column, counted from one.
+        column: usize,
+    },
+    /// A statement is wrong.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document<'a> {
+    #[serde(borrow)]
+    statements: Vec<Entry<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry<'a> {
+    #[serde(borrow, default, rename = "description")]
+    _description: Option<Cow<'a, str>>,
+    effect: Word,
+    #[serde(borrow, default)]
+    identities: Vec<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    policies: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    operations: Vec<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    resources: Vec<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Allow,
+    Deny,
+}
+
+/// Reads `{"statements": [{"effect": "allow", "identities": [..], "operations": [..], "resources": [..]}, ..]}`;
+/// a statement may also have `policies` and a `description`.
+///
+/// # Errors
+/// [`JsonError`]: a text that is not wholly understood is refused whole.
+pub fn statements_from_json(text: &str) -> Result<Statements, JsonError> {
+    let document: Document<'_> = serde_json::from_str(text)
+        .map_err(|error| JsonError::Json { line: error.line(), column: error.column() })?;
+    let mut statements = Vec::with_capacity(document.statements.len());
+    for (at, entry) in document.statements.into_iter().enumerate() {
+        let mut statement = Statement::new(match entry.effect {
+            Word::Allow => Effect::Allow,
+            Word::Deny => Effect::Deny,
+        });
+        for (index, name) in entry.operations.iter().enumerate() {
+            let problem = StatementProblem::Name;
+            let error = StatementError { statement: at, part: Part::Operation, index, problem };
+            statement = statement.action(name.parse::<Action>().map_err(|_| error)?);
+        }
+        statement.identities = entry.identities.into_iter().map(Cow::into_owned).collect();
+        statement.policies = entry.policies.into_iter().map(Cow::into_owned).collect();
+        statement.resources = entry.resources.into_iter().map(Cow::into_owned).collect();
+        statements.push(statement);
+    }
+    Ok(Statements::compile(&statements)?)
+}

@@ -1,0 +1,63 @@
+//! The table of endpoints as text.
+
+use core::fmt;
+
+use crate::endpoint::{Caller, Endpoint};
+use crate::provisioning::{Opens, PROVISIONING_ENDPOINTS};
+use crate::table::ENDPOINTS;
+
+/// [`ENDPOINTS`] as a table in Markdown.
+#[must_use]
+pub fn endpoint_table() -> impl fmt::Display {
+    Table
+}
+
+/// [`PROVISIONING_ENDPOINTS`](crate::provisioning::PROVISIONING_ENDPOINTS) as a table in Markdown.
+#[must_use]
+pub fn provisioning_table() -> impl fmt::Display {
+    ProvisioningTable
+}
+
+struct ProvisioningTable;
+
+impl fmt::Display for ProvisioningTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "| transport | verb | path, topic or filter | opens to | name |\n|---|---|---|---|---|\n",
+        )?;
+        PROVISIONING_ENDPOINTS.iter().try_for_each(|row| {
+            write!(f, "| {} | {} | `{}` | ", row.transport(), row.verb(), row.pattern())?;
+            match row.opens() {
+                Opens::Right(right) => write!(f, "{right}")?,
+                Opens::Registrant => f.write_str("the device that registers")?,
+            }
+            writeln!(f, " | {} |", row.name())
+        })
+    }
+}
+
+struct Table;
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("| transport | verb | path, topic, filter or address | right | whose | name |\n")?;
+        f.write_str("|---|---|---|---|---|---|\n")?;
+        ENDPOINTS.iter().try_for_each(|endpoint| row(endpoint, f))
+    }
+}
+
+fn row(endpoint: &Endpoint, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "| {} | {} | ", endpoint.transport(), endpoint.verb())?;
+    // `|` would end the cell
+    let mut words = endpoint.pattern().split('|');
+    let separator = if endpoint.pattern().is_empty() { "" } else { "`" };
+    write!(f, "{separator}{}", words.next().unwrap_or_default())?;
+    words.try_for_each(|word| write!(f, "\\|{word}"))?;
+    let whose = match endpoint.caller() {
+        Caller::Service => "a service",
+        Caller::ServiceOrSibling => "a service, or a module of the device with DeviceConnect",
+        Caller::Itself => "the one it names",
+        Caller::Connected => "whoever is connected",
+    };
+    writeln!(f, "{separator} | {} | {whose} | {} |", endpoint.right(), endpoint.name())
+}

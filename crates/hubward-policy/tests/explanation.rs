@@ -1,0 +1,125 @@
+//! What a denial says: a code, facts and a sentence.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test asserts the subjects that it judges, and a failed step is a failed test"
+)]
+
+use hubward_core::{DeviceId, Identity, Permissions, PolicyName, ResourcePath};
+use hubward_policy::{
+    DEFAULT_POLICIES, Decision, Denial, Operation, Remedy, Scope, SharedAccessPolicy, Subject, decide,
+};
+
+fn device(id: &str) -> Subject<'_> {
+    let identity = Identity::Device(DeviceId::parse(id).unwrap());
+    Subject::assertion(identity, Permissions::DEVICE_CONNECT, Scope::Own)
+}
+
+fn policy<'a>(name: &'a str, rights: Permissions, sr: &'a str) -> Subject<'a> {
+    let identity = Identity::Policy(PolicyName::parse(name).unwrap());
+    Subject::assertion(identity, rights, Scope::Resource(ResourcePath::parse(sr).unwrap()))
+}
+
+fn denied<'a>(subject: &Subject<'a>, operation: Operation<'a>) -> Denial<'a> {
+    match decide(subject, &operation) {
+        Decision::Deny(denial) => denial,
+        Decision::Allow(permit) => panic!("{permit}"),
+    }
+}
+
+#[test]
+fn every_reason_has_its_sentence() {
+    let connect = Permissions::DEVICE_CONNECT;
+    for (subject, operation, sentence) in [
+        (
+            policy("device", connect, "h.net"),
+            Operation::http("GET", "/twins/dev1?api-version=2021-04-12"),
+            "policy `device` may not HTTP GET /twins/dev1: needs ServiceConnect; policy `device` grants \
+             DeviceConnect; policies that would do: service, iothubowner",
+        ),
+        (
+            policy("none", Permissions::empty(), "h.net"),
+            Operation::http("GET", "/devices/dev1"),
+            "policy `none` may not HTTP GET /devices/dev1: needs RegistryRead; policy `none` grants nothing; \
+             policies that would do: registryRead, registryReadWrite, iothubowner",
+        ),
+        (
+            policy("service", Permissions::SERVICE_CONNECT, "h.net"),
+            Operation::mqtt_connect(),
+            "policy `service` may not MQTT connect: needs DeviceConnect; policy `service` grants ServiceConnect",
+        ),
+        (
+            device("dev1"),
+            Operation::http("POST", "/devices/dev%2B2/messages/events"),
+            "device `dev1` may not HTTP POST /devices/dev%2B2/messages/events: it is about device `dev+2`; use \
+             its own credential, or a token of one of the policies device, iothubowner",
+        ),
+        (
+            device("dev1"),
+            Operation::mqtt_publish("devices/dev2/messages/events/"),
+            "device `dev1` may not MQTT publish devices/dev2/messages/events/: it is about device `dev2`; use \
+             its own credential",
+        ),
+        (
+            policy("device", connect, "h.net"),
+            Operation::mqtt_connect(),
+            "policy `device` may not MQTT connect: it is about the device that is connected, and a policy is none",
+        ),
+        (
+            policy("device", connect, "h.net%2Fdevices%2Fdev1"),
+            Operation::amqp_send("/devices/dev10/messages/events"),
+            "policy `device` may not AMQP send /devices/dev10/messages/events: it is outside the token's \
+             resource h.net/devices/dev1",
+        ),
+        (
+            device("dev1"),
+            Operation::http("PATCH", "/devices/dev1"),
+            "device `dev1` may not HTTP PATCH /devices/dev1: no endpoint is like this; it takes GET, PUT, DELETE",
+        ),
+        (
+            device("dev1"),
+            Operation::mqtt_publish("a\nb"),
+            "device `dev1` may not MQTT publish a\\nb: no endpoint is like this",
+        ),
+    ] {
+        assert_eq!(denied(&subject, operation).to_string(), sentence);
+    }
+}
+
+#[test]
+fn a_permit_names_the_rule() {
+    let allowed = decide(&device("dev1"), &Operation::mqtt_connect());
+    assert_eq!(allowed.to_string(), "device `dev1` may MQTT connect: connect takes DeviceConnect");
+}
+
+#[test]
+fn the_facts_are_there_without_the_sentence() {
+    let denial =
+        denied(&policy("device", Permissions::DEVICE_CONNECT, "h.net"), Operation::http("GET", "/twins/d"));
+    assert_eq!(denial.code(), "missing-right");
+    assert!(matches!(denial.remedy(), Remedy::Policy(Permissions::SERVICE_CONNECT)));
+    let names: Vec<_> =
+        denial.policies_that_would_do(&DEFAULT_POLICIES).map(|policy| policy.name()).collect();
+    assert_eq!(names, ["service", "iothubowner"]);
+
+    let own = SharedAccessPolicy::from_names(
+        PolicyName::parse("twins@ops").unwrap(),
+        "RegistryRead, ServiceConnect",
+    );
+    let sentence = denial.explain(&[own.unwrap()]).to_string();
+    assert!(sentence.ends_with("policies that would do: twins@ops"), "{sentence}");
+
+    let denial = denied(&device("dev1"), Operation::http("PATCH", "/devices/dev1"));
+    assert!(matches!(denial.remedy(), Remedy::AnotherVerb));
+    assert_eq!(denial.endpoints_there().count(), 3);
+}
+
+#[test]
+fn a_hostile_text_stays_one_short_line() {
+    let long = "x".repeat(100_000);
+    let text = denied(&device("dev1"), Operation::mqtt_publish(&long)).to_string();
+    assert!(text.len() < 1000, "{}", text.len());
+    let text = denied(&device("dev1"), Operation::http("GET\r\n", "/\u{202e}\u{0}")).to_string();
+    assert!(text.bytes().all(|b| (0x20..0x7f).contains(&b)), "{text}");
+}

@@ -1,0 +1,326 @@
+//! Roles: what the built-in ones grant, and a naive evaluator for what any would.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test counts and indexes what it made, and a failed step is a failed test"
+)]
+
+use hubward_policy::ENDPOINTS;
+use hubward_policy::roles::{
+    Access, ActionName, ArmScope, BUILT_IN, DenyAssignment, List, Plane, Request, Role, Ruling, Shortfall,
+    built_in, hub_actions, roles_that_would_do,
+};
+use proptest::prelude::*;
+
+const SUBSCRIPTION: &str = "/subscriptions/8d3c";
+const HUB: &str = "/subscriptions/8d3c/resourceGroups/iot/providers/Microsoft.Devices/IotHubs/contoso";
+const LISTS: [List; 4] = [List::Actions, List::NotActions, List::DataActions, List::NotDataActions];
+
+fn ask(access: &Access, who: &[&str], plane: Plane, action: &str, scope: &str) -> Ruling {
+    let (action, scope) = (ActionName::parse(action).unwrap(), ArmScope::parse(scope).unwrap());
+    access.check(&Request::new(who, plane, action, scope))
+}
+
+fn with(role: &str, scope: &str) -> Access {
+    let mut access = Access::new();
+    access.assign("ann", built_in(role).unwrap(), scope).unwrap();
+    access
+}
+
+#[test]
+fn the_built_in_roles_are_sound() {
+    for role in BUILT_IN {
+        assert_eq!(role.id().len(), 36);
+        for list in LISTS {
+            let entries: Vec<_> = role.entries(list).collect();
+            Role::new("copy", "").list_of(list, &entries).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_hubs_endpoints_take_the_documented_roles() {
+    let hub = ArmScope::parse(HUB).unwrap();
+    let opened = |role: &str| {
+        let access = with(role, HUB);
+        ENDPOINTS.iter().filter(|endpoint| access.check_endpoint(&["ann"], endpoint, hub).is_allow()).count()
+    };
+    let service = ENDPOINTS.iter().filter(|endpoint| !hub_actions(endpoint).is_empty()).count();
+    assert_eq!(opened("IoT Hub Data Contributor"), service);
+    assert_eq!(opened("Owner"), 0, "the control plane opens no data");
+    assert_eq!(opened("Reader"), 0);
+    for endpoint in ENDPOINTS {
+        let reads = with("IoT Hub Data Reader", HUB).check_endpoint(&["ann"], endpoint, hub).is_allow();
+        let expected = endpoint.name() == "files.notifications"
+            || hub_actions(endpoint).iter().any(|action| action.ends_with("/read"));
+        assert_eq!(reads, expected, "{}", endpoint.name());
+        let registry = with("IoT Hub Registry Contributor", HUB).check_endpoint(&["ann"], endpoint, hub);
+        let expected = hub_actions(endpoint).iter().any(|action| action.contains("/devices/"));
+        assert_eq!(registry.is_allow(), expected, "{}", endpoint.name());
+    }
+    let bulk = ENDPOINTS.iter().find(|endpoint| endpoint.name() == "identity.bulk").unwrap();
+    let writes =
+        Role::new("writes", "").list_of(List::DataActions, &["Microsoft.Devices/IotHubs/devices/write"]);
+    let mut access = Access::new();
+    access.assign("ann", &writes.unwrap(), HUB).unwrap();
+    assert!(!access.check_endpoint(&["ann"], bulk, hub).is_allow(), "a bulk request may delete");
+}
+
+#[test]
+fn the_services_beside_a_hub_are_asked_alike() {
+    for (role, plane, action, allowed) in [
+        ("Cosmos DB Account Reader Role", Plane::Control, "Microsoft.DocumentDb/databaseAccounts/READ", true),
+        (
+            "Cosmos DB Account Reader Role",
+            Plane::Control,
+            "Microsoft.DocumentDB/databaseAccounts/readonlyKeys/action",
+            true,
+        ),
+        (
+            "Cosmos DB Account Reader Role",
+            Plane::Control,
+            "Microsoft.DocumentDB/databaseAccounts/listKeys/action",
+            false,
+        ),
+        (
+            "Stream Analytics Query Tester",
+            Plane::Control,
+            "Microsoft.StreamAnalytics/locations/TestQuery/action",
+            true,
+        ),
+        (
+            "Stream Analytics Query Tester",
+            Plane::Control,
+            "Microsoft.StreamAnalytics/streamingjobs/start/action",
+            false,
+        ),
+        ("Website Contributor", Plane::Control, "Microsoft.Web/sites/config/list/action", true),
+        ("Website Contributor", Plane::Control, "Microsoft.Web/serverFarms/write", false),
+        ("Logic App Operator", Plane::Control, "Microsoft.Logic/workflows/enable/action", true),
+        ("Logic App Operator", Plane::Control, "Microsoft.Logic/workflows/write", false),
+        (
+            "Storage Account Contributor",
+            Plane::Control,
+            "Microsoft.Storage/storageAccounts/listkeys/action",
+            true,
+        ),
+        (
+            "Storage Account Contributor",
+            Plane::Data,
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
+            false,
+        ),
+        (
+            "Storage Blob Data Reader",
+            Plane::Data,
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
+            true,
+        ),
+        (
+            "Storage Blob Data Reader",
+            Plane::Data,
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write",
+            false,
+        ),
+        ("Contributor", Plane::Control, "Microsoft.Devices/iotHubs/listkeys/action", true),
+        ("Contributor", Plane::Control, "Microsoft.Authorization/roleAssignments/write", false),
+        ("Reader", Plane::Control, "Microsoft.Devices/iotHubs/read", true),
+        ("Reader", Plane::Control, "Microsoft.Devices/iotHubs/listkeys/action", false),
+    ] {
+        let ruling = ask(&with(role, SUBSCRIPTION), &["ann"], plane, action, HUB);
+        assert_eq!(ruling.is_allow(), allowed, "{role}: {action}: {ruling}");
+    }
+    let action = ActionName::parse("Microsoft.Devices/IotHubs/twins/write").unwrap();
+    let names: Vec<_> = roles_that_would_do(Plane::Data, action).map(Role::name).collect();
+    assert_eq!(names, ["IoT Hub Data Contributor", "IoT Hub Twin Contributor"]);
+}
+
+#[test]
+fn a_role_takes_back_from_itself_alone() {
+    let role = |granted: &[&str], taken: &[&str]| {
+        let role = Role::named("custom", "").list_of(List::DataActions, granted).unwrap();
+        role.list_of(List::NotDataActions, taken).unwrap()
+    };
+    let (delete, read) =
+        ("Microsoft.Devices/IotHubs/devices/delete", "Microsoft.Devices/IotHubs/devices/read");
+    let mut access = Access::new();
+    access.assign("ann", &role(&["Microsoft.Devices/IotHubs/*"], &["*/delete"]), HUB).unwrap();
+    assert_eq!(ask(&access, &["ann"], Plane::Data, delete, HUB), Ruling::Deny(Shortfall::TakenBack(0)));
+    access.assign("admins", &role(&["*/delete"], &[]), SUBSCRIPTION).unwrap();
+    assert_eq!(ask(&access, &["ann"], Plane::Data, delete, HUB), Ruling::Deny(Shortfall::TakenBack(0)));
+    assert_eq!(ask(&access, &["ann", "ADMINS"], Plane::Data, delete, HUB), Ruling::Allow { assignment: 1 });
+
+    let deny =
+        DenyAssignment::new(role(&["*/delete"], &[]), "/").unwrap().to_everyone().except("root").unwrap();
+    access.deny(deny);
+    assert_eq!(
+        ask(&access, &["ann", "admins"], Plane::Data, delete, HUB),
+        Ruling::Deny(Shortfall::Denied(0))
+    );
+    assert!(ask(&access, &["ann", "admins"], Plane::Data, read, HUB).is_allow());
+    assert!(ask(&access, &["admins", "root"], Plane::Data, delete, HUB).is_allow());
+    assert_eq!(ask(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::NoRole));
+}
+
+#[test]
+fn a_scope_is_whole_names_in_any_case() {
+    let access = with("IoT Hub Data Reader", HUB);
+    let read = "Microsoft.Devices/IotHubs/devices/read";
+    for (scope, allowed) in [
+        (HUB.to_owned(), true),
+        (HUB.to_ascii_uppercase(), true),
+        (format!("{HUB}/devices/dev1"), true),
+        (format!("{HUB}-2"), false),
+        (HUB.trim_end_matches("so").to_owned(), false),
+        (SUBSCRIPTION.to_owned(), false),
+        ("/".to_owned(), false),
+    ] {
+        assert_eq!(ask(&access, &["ann"], Plane::Data, read, &scope).is_allow(), allowed, "{scope}");
+    }
+    assert_eq!(
+        ask(&access, &["ann"], Plane::Data, read, SUBSCRIPTION),
+        Ruling::Deny(Shortfall::OutOfScope(0))
+    );
+    for scope in ["", "subscriptions", "/a/", "//a", "/a//b", "/a/../b", "/a/%2e", "/a/*", "/a b", "/a\\b"] {
+        assert!(ArmScope::parse(scope).is_err(), "{scope}");
+    }
+    let here = Role::named("here", "").list_of(List::AssignableScopes, &[SUBSCRIPTION]).unwrap();
+    let mut access = Access::new();
+    assert!(access.assign("ann", &here, HUB).is_ok());
+    assert!(access.assign("ann", &here, "/subscriptions/8d3c0").is_err());
+    assert!(access.assign("ann", &here, "/").is_err());
+    assert!(access.assign("", &here, HUB).is_err());
+}
+
+#[test]
+fn a_role_is_refused_whole() {
+    for (entry, text) in [
+        ("", "notActions, entry 1: empty, or with an empty part"),
+        ("Microsoft.Devices//read", "notActions, entry 1: empty, or with an empty part"),
+        ("Microsoft.Devices", "notActions, entry 1: a provider and an operation are needed"),
+        ("Microsoft.Devices/rea?", "notActions, entry 1: character at byte 21 is not allowed"),
+        ("*/a*/a*/a*/a*/a*/a*/a*/a*/a", "notActions, entry 1: too long"),
+    ] {
+        let refused = Role::named("r", "").list_of(List::NotActions, &["*/read", entry]).unwrap_err();
+        assert_eq!(refused.to_string(), text);
+    }
+    for name in ["*", "Microsoft.Devices/*", "Microsoft.Devices", "a/ b", "/a/b", ""] {
+        assert!(ActionName::parse(name).is_err(), "{name}");
+    }
+}
+
+/// Every way to split the name: the definition of a wildcard, and as slow as that.
+fn glob(pattern: &[u8], name: &[u8]) -> bool {
+    match pattern {
+        [] => name.is_empty(),
+        [b'*', rest @ ..] => (0..=name.len()).any(|at| glob(rest, &name[at..])),
+        [byte, rest @ ..] => !name.is_empty() && name[0].eq_ignore_ascii_case(byte) && glob(rest, &name[1..]),
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Plain {
+    who: &'static str,
+    /// In the order of `LISTS`.
+    lists: [Vec<String>; 4],
+    scope: Vec<&'static str>,
+}
+
+impl Plain {
+    fn role(&self) -> Role {
+        LISTS.iter().zip(&self.lists).fold(Role::named("r", ""), |role, (list, entries)| {
+            let entries: Vec<_> = entries.iter().map(String::as_str).collect();
+            role.list_of(*list, &entries).unwrap()
+        })
+    }
+
+    fn scope(&self) -> String {
+        format!("/{}", self.scope.join("/"))
+    }
+
+    fn applies(&self, plane: Plane, action: &str, scope: &[&str]) -> bool {
+        let pair = if plane == Plane::Control { 0 } else { 2 };
+        let any = |list: &[String]| list.iter().any(|pattern| glob(pattern.as_bytes(), action.as_bytes()));
+        let scope: Vec<_> = scope.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let own: Vec<_> = self.scope.iter().map(|name| name.to_ascii_lowercase()).collect();
+        scope.starts_with(&own) && any(&self.lists[pair]) && !any(&self.lists[pair + 1])
+    }
+}
+
+fn pattern() -> impl Strategy<Value = String> {
+    prop::collection::vec("[abA*]{1,2}", 1..4).prop_map(|parts| match parts.join("/") {
+        lone if !lone.contains(['/', '*']) => format!("{lone}/*"),
+        pattern => pattern,
+    })
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop::collection::vec("[abAB]{1,3}", 2..4).prop_map(|parts| parts.join("/"))
+}
+
+fn who() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["ann", "bob", "ops"])
+}
+
+prop_compose! {
+    fn plain()(
+        who in who(),
+        actions in prop::collection::vec(pattern(), 0..3),
+        not_actions in prop::collection::vec(pattern(), 0..2),
+        data_actions in prop::collection::vec(pattern(), 0..3),
+        not_data_actions in prop::collection::vec(pattern(), 0..2),
+        scope in prop::collection::vec(prop::sample::select(vec!["s", "S", "s1", "t"]), 0..3),
+    ) -> Plain {
+        Plain { who, lists: [actions, not_actions, data_actions, not_data_actions], scope }
+    }
+}
+
+fn compile(roles: &[Plain], denies: &[Plain]) -> Access {
+    let mut access = Access::new();
+    for plain in roles {
+        access.assign(plain.who, &plain.role(), &plain.scope()).unwrap();
+    }
+    for plain in denies {
+        access.deny(DenyAssignment::new(plain.role(), &plain.scope()).unwrap().to(plain.who).unwrap());
+    }
+    access
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_wildcard_is_any_text(pattern in pattern(), name in name()) {
+        let role = Role::named("r", "").list_of(List::Actions, &[&pattern]).unwrap();
+        let granted = role.grants(Plane::Control, ActionName::parse(&name).unwrap());
+        prop_assert_eq!(granted, glob(pattern.as_bytes(), name.as_bytes()));
+        prop_assert!(!role.grants(Plane::Data, ActionName::parse(&name).unwrap()));
+    }
+
+    #[test]
+    fn access_agrees_with_the_naive_evaluator(
+        roles in prop::collection::vec(plain(), 0..5),
+        denies in prop::collection::vec(plain(), 0..2),
+        extra in plain(),
+        who in prop::collection::vec(who(), 0..3),
+        data in any::<bool>(),
+        action in name(),
+        scope in prop::collection::vec(prop::sample::select(vec!["s", "S", "s1", "t"]), 0..4),
+    ) {
+        let plane = if data { Plane::Data } else { Plane::Control };
+        let at = format!("/{}", scope.join("/"));
+        let judge = |access: &Access| ask(access, &who, plane, &action, &at).is_allow();
+        let applies = |plain: &Plain| who.contains(&plain.who) && plain.applies(plane, &action, &scope);
+        let naive = roles.iter().any(applies) && !denies.iter().any(applies);
+        let before = judge(&compile(&roles, &denies));
+        prop_assert_eq!(before, naive);
+
+        let mut more_roles = roles.clone();
+        more_roles.push(extra.clone());
+        prop_assert!(judge(&compile(&more_roles, &denies)) || !before, "a role never denies");
+        let mut more_denies = denies.clone();
+        more_denies.push(extra);
+        prop_assert!(before || !judge(&compile(&roles, &more_denies)), "a deny never allows");
+    }
+}

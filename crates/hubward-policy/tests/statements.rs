@@ -1,0 +1,376 @@
+//! Statements against a naive evaluator over lists of strings.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test counts and indexes what it made, and a failed step is a failed test"
+)]
+
+use hubward_core::{DeviceId, Identity, ModuleId, PolicyName};
+use hubward_policy::Operation;
+use hubward_policy::statements::{Act, Action, Effect, Refusal, Statement, Statements, Verdict};
+use proptest::prelude::*;
+
+/// A statement as the naive evaluator keeps it: of lists with one entry each.
+#[derive(Debug, Clone)]
+struct Rule {
+    effect: Effect,
+    identity: String,
+    action: Action,
+    resource: String,
+}
+
+#[derive(Debug, Clone)]
+struct Asked {
+    device: String,
+    module: Option<String>,
+    client: Option<String>,
+    action: Action,
+    text: String,
+}
+
+impl Asked {
+    fn identity(&self) -> Identity<'_> {
+        let device = DeviceId::parse(&self.device).unwrap();
+        match &self.module {
+            Some(module) => Identity::Module(device, ModuleId::parse(module).unwrap()),
+            None => Identity::Device(device),
+        }
+    }
+
+    fn operation(&self) -> Operation<'_> {
+        match self.action {
+            Action::MqttPublish => Operation::mqtt_publish(&self.text),
+            Action::MqttSubscribe => Operation::mqtt_subscribe(&self.text),
+            _ => Operation::mqtt_connect(),
+        }
+    }
+
+    fn act(&self) -> Act<'_> {
+        Act::new(self.identity(), self.client.as_deref(), &self.operation())
+    }
+
+    fn names(&self) -> Vec<String> {
+        [Some(self.device.clone()), self.module.clone()].into_iter().flatten().collect()
+    }
+}
+
+/// A level of a pattern after substitution; `None` in a list is a variable without a value.
+#[derive(Debug, Clone, PartialEq)]
+enum Level {
+    Text(String),
+    One,
+    Rest,
+}
+
+fn expand(pattern: &str, asked: &Asked) -> Option<Vec<Level>> {
+    let mut levels = vec![];
+    for level in pattern.split('/') {
+        match level {
+            "+" => levels.push(Level::One),
+            "#" => levels.push(Level::Rest),
+            "{{iot:identity}}" => levels.extend(asked.names().into_iter().map(Level::Text)),
+            "{{mqtt:client_id}}" => match &asked.client {
+                Some(id) if *id == asked.names().join("/") => {
+                    levels.extend(asked.names().into_iter().map(Level::Text));
+                }
+                Some(id) if !id.is_empty() && !id.contains('/') => levels.push(Level::Text(id.clone())),
+                _ => return None,
+            },
+            _ => {
+                let mut text = String::new();
+                for part in level.split("{{").flat_map(|part| part.split("}}")) {
+                    text.push_str(match part {
+                        "iot:device_id" => &asked.device,
+                        "iot:module_id" => asked.module.as_deref()?,
+                        literal => literal,
+                    });
+                }
+                levels.push(Level::Text(text));
+            }
+        }
+    }
+    Some(levels)
+}
+
+fn covers(pattern: &[Level], names: &[&str], subscribes: bool) -> bool {
+    match (pattern, names) {
+        ([], []) | ([Level::Rest], _) => true,
+        ([Level::One, pattern @ ..], [name, names @ ..]) => {
+            !(subscribes && *name == "#") && covers(pattern, names, subscribes)
+        }
+        ([Level::Text(text), pattern @ ..], [name, names @ ..]) => {
+            text == name && !(subscribes && matches!(*name, "+" | "#")) && covers(pattern, names, subscribes)
+        }
+        _ => false,
+    }
+}
+
+fn meets(pattern: &[Level], names: &[&str], subscribes: bool) -> bool {
+    match (pattern, names) {
+        ([], []) | ([Level::Rest], _) => true,
+        (_, ["#"]) if subscribes => true,
+        ([_, pattern @ ..], ["+", names @ ..]) if subscribes => meets(pattern, names, subscribes),
+        ([Level::One, pattern @ ..], [_, names @ ..]) => meets(pattern, names, subscribes),
+        ([Level::Text(text), pattern @ ..], [name, names @ ..]) => {
+            text == name && meets(pattern, names, subscribes)
+        }
+        _ => false,
+    }
+}
+
+fn well_formed(asked: &Asked) -> bool {
+    if asked.action == Action::MqttConnect {
+        return true;
+    }
+    let names: Vec<_> = asked.text.split('/').collect();
+    !asked.text.is_empty()
+        && names[0] != "$share"
+        && names.iter().enumerate().all(|(at, name)| match *name {
+            "+" => asked.action == Action::MqttSubscribe,
+            "#" => asked.action == Action::MqttSubscribe && at + 1 == names.len(),
+            _ => true,
+        })
+}
+
+fn naive(rules: &[Rule], asked: &Asked) -> bool {
+    let subscribes = asked.action == Action::MqttSubscribe;
+    let names: Vec<_> = asked.text.split('/').collect();
+    let matches = |rule: &Rule| {
+        let own = asked.names();
+        let is_about = match rule.identity.contains("{{") {
+            // here every character is itself
+            false => rule.identity == own.join("/"),
+            true => expand(&rule.identity, asked) == Some(own.into_iter().map(Level::Text).collect()),
+        };
+        if rule.action != asked.action || !is_about {
+            return false;
+        }
+        if rule.action == Action::MqttConnect {
+            return true;
+        }
+        let Some(pattern) = expand(&rule.resource, asked) else { return false };
+        let hidden = names[0].starts_with('$') && !matches!(pattern[0], Level::Text(_));
+        match rule.effect {
+            Effect::Allow => !hidden && covers(&pattern, &names, subscribes),
+            Effect::Deny => meets(&pattern, &names, subscribes),
+        }
+    };
+    well_formed(asked)
+        && !rules.iter().any(|rule| rule.effect == Effect::Deny && matches(rule))
+        && rules.iter().any(|rule| rule.effect == Effect::Allow && matches(rule))
+}
+
+fn compile(rules: &[Rule]) -> Statements {
+    let statements: Vec<_> = rules
+        .iter()
+        .map(|rule| {
+            let start = if rule.effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
+            start.identity(&rule.identity).action(rule.action).resource(&rule.resource)
+        })
+        .collect();
+    Statements::compile(&statements).unwrap()
+}
+
+fn id() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["a", "b", "ab", "+", "#", "a+", "%41", "$s"]).prop_map(str::to_owned)
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop::sample::select(vec![
+        Action::MqttConnect,
+        Action::MqttPublish,
+        Action::MqttPublish,
+        Action::MqttSubscribe,
+        Action::MqttSubscribe,
+    ])
+}
+
+prop_compose! {
+    fn resource()(
+        levels in prop::collection::vec(prop::sample::select(vec![
+            "a", "b", "ab", "$s", "", "+", "x{{iot:device_id}}", "{{iot:device_id}}", "{{iot:module_id}}",
+            "{{iot:device_id}}{{iot:module_id}}", "{{iot:identity}}", "{{mqtt:client_id}}", "a-long-level",
+        ]), 1..4),
+        rest in any::<bool>(),
+    ) -> String {
+        let mut text = levels.join("/");
+        if rest || text.is_empty() {
+            text.push_str(if text.is_empty() { "#" } else { "/#" });
+        }
+        text
+    }
+}
+
+prop_compose! {
+    fn rule()(
+        deny in prop::bool::weighted(0.3),
+        identity in prop::sample::select(vec![
+            "a", "b", "a/b", "+", "#", "a+/%41", "{{iot:identity}}", "{{mqtt:client_id}}", "{{iot:device_id}}",
+            "{{iot:device_id}}/b", "a/{{iot:module_id}}", "{{iot:device_id}}/{{iot:module_id}}",
+            "{{iot:module_id}}",
+        ]),
+        action in action(),
+        resource in resource(),
+    ) -> Rule {
+        let effect = if deny { Effect::Deny } else { Effect::Allow };
+        Rule { effect, identity: identity.to_owned(), action, resource }
+    }
+}
+
+prop_compose! {
+    fn asked()(
+        device in id(),
+        module in prop::option::of(id()),
+        own in 0..3_u8,
+        client in prop::option::of(id()),
+        action in action(),
+        levels in prop::collection::vec(prop::sample::select(vec![
+            "a", "b", "ab", "$s", "", "+", "#", "xa", "x+", "a+", "aa", "%41", "a-long-level", "$share",
+        ]), 1..5),
+    ) -> Asked {
+        let text = levels.join("/");
+        let mut asked = Asked { device, module, client, action, text };
+        if own > 0 {
+            asked.client = Some(asked.names().join("/"));
+        }
+        asked
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn statements_agree_with_the_naive_evaluator(
+        rules in prop::collection::vec(rule(), 0..8),
+        asked in asked(),
+    ) {
+        prop_assert_eq!(compile(&rules).evaluate(&asked.act()).is_allow(), naive(&rules, &asked));
+    }
+
+    #[test]
+    fn a_deny_never_allows_and_an_allow_never_denies(
+        rules in prop::collection::vec(rule(), 0..6),
+        extra in rule(),
+        asked in asked(),
+    ) {
+        let before = compile(&rules).evaluate(&asked.act()).is_allow();
+        let more = compile(&[rules.clone(), vec![extra.clone()]].concat());
+        let after = more.evaluate(&asked.act()).is_allow();
+        match extra.effect {
+            Effect::Deny => prop_assert!(before || !after),
+            Effect::Allow => prop_assert!(after || !before),
+        }
+        let mut reversed = rules;
+        reversed.push(extra);
+        reversed.reverse();
+        prop_assert_eq!(compile(&reversed).evaluate(&asked.act()).is_allow(), after, "order decides nothing");
+    }
+}
+
+#[test]
+fn a_value_is_never_a_wildcard_and_never_a_variable() {
+    let own = Statement::allow()
+        .identity("{{iot:identity}}")
+        .action(Action::MqttPublish)
+        .action(Action::MqttSubscribe)
+        .resource("fleet/{{iot:device_id}}/#");
+    let rules = Statements::compile(&[own]).unwrap();
+    for (id, operation, allowed) in [
+        ("dev1", Operation::mqtt_subscribe("fleet/dev1/#"), true),
+        ("dev1", Operation::mqtt_subscribe("fleet/dev1/+/x"), true),
+        ("dev1", Operation::mqtt_subscribe("fleet/+/#"), false),
+        ("dev1", Operation::mqtt_subscribe("fleet/#"), false),
+        ("+", Operation::mqtt_subscribe("fleet/+/#"), false),
+        ("#", Operation::mqtt_subscribe("fleet/#"), false),
+        ("+", Operation::mqtt_publish("fleet/other/x"), false),
+        ("#", Operation::mqtt_publish("fleet/other"), false),
+        ("a+b", Operation::mqtt_publish("fleet/a+b/x"), true),
+        ("a+b", Operation::mqtt_publish("fleet/axb/x"), false),
+        ("dev1", Operation::mqtt_publish("fleet/dev10/x"), false),
+        ("dev1", Operation::mqtt_subscribe("$share/g/fleet/dev1/#"), false),
+    ] {
+        let identity = Identity::Device(DeviceId::parse(id).unwrap());
+        let verdict = rules.evaluate(&Act::new(identity, Some(id), &operation));
+        assert_eq!(verdict.is_allow(), allowed, "{id}: {operation}: {verdict}");
+    }
+}
+
+#[test]
+fn paths_are_compared_decoded_once() {
+    let get = Statement::allow().policy("ops").action(Action::HttpGet).resource("devices/a+#b/+");
+    let refused = Statements::compile(&[get]).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "statement 0, resource 0: a wildcard must be a whole level, and `#` the last"
+    );
+
+    let get = Statement::allow().policy("ops").action(Action::HttpGet).resource("devices/a%b/+");
+    let rules = Statements::compile(&[get]).unwrap();
+    let ops = Identity::Policy(PolicyName::parse("ops").unwrap());
+    for (path, allowed) in [
+        ("/devices/a%25b/modules?x=1", true),
+        ("/devices/a%b/modules", false),
+        ("/devices/a%25b/%2e%2e", false),
+        ("/devices/a%25b/x%2Fy", true),
+        ("/devices/a%25b//", false),
+        ("/devices/a%25b", false),
+    ] {
+        let verdict = rules.evaluate(&Act::new(ops, None, &Operation::http("GET", path)));
+        assert_eq!(verdict.is_allow(), allowed, "{path}: {verdict}");
+    }
+    let verdict = rules.evaluate(&Act::new(ops, None, &Operation::http("TRACE", "/devices/a%25b/x")));
+    assert_eq!(verdict, Verdict::Deny(Refusal::Malformed));
+}
+
+#[test]
+fn a_set_is_refused_whole() {
+    let sound = || Statement::allow().identity("a").action(Action::MqttPublish).resource("x");
+    for (statement, text) in [
+        (Statement::allow(), "statement 1, operation 0: nothing there"),
+        (sound().identity("a b"), "statement 1, identity 1: not a name of that kind"),
+        (sound().identity("a/b/c"), "statement 1, identity 1: not a name of that kind"),
+        (sound().identity("{{iot:hub}}"), "statement 1, identity 1: unknown variable"),
+        (
+            sound().identity("+/{{iot:module_id}}"),
+            "statement 1, identity 1: a wildcard must be a whole level, and `#` the last",
+        ),
+        (sound().policy("a b"), "statement 1, policy 0: not a name of that kind"),
+        (sound().resource(""), "statement 1, resource 1: nothing there"),
+        (
+            sound().resource("a/#/b"),
+            "statement 1, resource 1: a wildcard must be a whole level, and `#` the last",
+        ),
+        (
+            sound().resource("a+"),
+            "statement 1, resource 1: a wildcard must be a whole level, and `#` the last",
+        ),
+        (sound().resource("{{iot:device_id"), "statement 1, resource 1: unknown variable"),
+        (sound().resource("iot:device_id}}"), "statement 1, resource 1: unknown variable"),
+        (sound().resource("{{ iot:device_id }}"), "statement 1, resource 1: unknown variable"),
+        (
+            sound().resource("x-{{mqtt:client_id}}"),
+            "statement 1, resource 1: this variable must be a whole level",
+        ),
+        (sound().resource("a\u{0}"), "statement 1, resource 1: control character"),
+        (sound().resource(&"x".repeat(1025)), "statement 1, resource 1: too many or too long"),
+        (
+            sound().action(Action::HttpGet).resource("/x"),
+            "statement 1, resource 1: a path is written without its first slash",
+        ),
+        (
+            Statement::deny().identity("a").action(Action::MqttSubscribe),
+            "statement 1, resource 0: nothing there",
+        ),
+    ] {
+        assert_eq!(Statements::compile(&[sound(), statement]).unwrap_err().to_string(), text);
+    }
+    let connect = Statement::allow().identity("{{mqtt:client_id}}").action(Action::MqttConnect);
+    let rules = Statements::compile(&[connect]).unwrap();
+    let identity = Identity::Module(DeviceId::parse("d").unwrap(), ModuleId::parse("m").unwrap());
+    let connect = Operation::mqtt_connect();
+    assert!(rules.evaluate(&Act::new(identity, Some("d/m"), &connect)).is_allow());
+    assert!(!rules.evaluate(&Act::new(identity, Some("d/n"), &connect)).is_allow());
+    assert!(!rules.evaluate(&Act::new(identity, None, &connect)).is_allow());
+}

@@ -1,0 +1,62 @@
+//! Statements in JSON: understood whole or refused whole.
+#![cfg(feature = "json")]
+#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use hubward_core::{DeviceId, Identity};
+use hubward_policy::Operation;
+use hubward_policy::statements::{Act, Refusal, Verdict, statements_from_json};
+
+const RULES: &str = r##"{
+  "statements": [
+    { "description": "everybody connects as itself",
+      "effect": "allow",
+      "identities": ["{{iot:identity}}"],
+      "operations": ["mqtt:connect"] },
+    { "effect": "allow",
+      "identities": ["{{iot:identity}}"],
+      "operations": ["mqtt:publish", "mqtt:subscribe"],
+      "resources": ["fleet/{{iot:device_id}}/#", "news/\u002b"] },
+    { "effect": "deny",
+      "identities": ["retired"],
+      "operations": ["mqtt:publish"],
+      "resources": ["#"] }
+  ]
+}"##;
+
+#[test]
+fn a_document_is_evaluated() {
+    let rules = statements_from_json(RULES).unwrap();
+    assert_eq!(rules.len(), 3);
+    let judge = |id, operation| {
+        let identity = Identity::Device(DeviceId::parse(id).unwrap());
+        rules.evaluate(&Act::new(identity, Some(id), &operation))
+    };
+    assert_eq!(judge("dev1", Operation::mqtt_connect()), Verdict::Allow { statement: 0 });
+    assert_eq!(judge("dev1", Operation::mqtt_publish("fleet/dev1/t")), Verdict::Allow { statement: 1 });
+    assert_eq!(judge("dev1", Operation::mqtt_subscribe("news/+")), Verdict::Allow { statement: 1 });
+    assert_eq!(judge("dev1", Operation::mqtt_publish("fleet/dev2/t")), Verdict::Deny(Refusal::NoStatement));
+    assert_eq!(
+        judge("retired", Operation::mqtt_publish("fleet/retired/t")),
+        Verdict::Deny(Refusal::Statement(2))
+    );
+}
+
+#[test]
+fn what_is_not_understood_is_refused_whole() {
+    for (from, to, place) in [
+        ("\"effect\": \"deny\"", "\"effect\": \"Deny\"", "line "),
+        ("\"effect\": \"deny\"", "\"effect\": \"deny\", \"effect\": \"allow\"", "line "),
+        ("\"effect\": \"deny\"", "\"effect\": \"deny\", \"priority\": 1", "line "),
+        ("\"effect\": \"deny\",", "", "line "),
+        ("\"retired\"", "7", "line "),
+        ("mqtt:publish\"]", "mqtt:publsh\"]", "statement 2, operation 0"),
+        ("\"#\"", "\"#/a\"", "statement 2, resource 0"),
+        ("{{iot:device_id}}", "{{iot:device}}", "statement 1, resource 0"),
+        ("\n  ]\n}", "\n  ]\n} x", "line "),
+        ("\n  ]\n}", "", "line "),
+    ] {
+        assert!(RULES.contains(from), "{from}");
+        let error = statements_from_json(&RULES.replace(from, to)).unwrap_err().to_string();
+        assert!(error.starts_with(place), "{to}: {error}");
+    }
+}

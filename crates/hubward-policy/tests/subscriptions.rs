@@ -1,0 +1,84 @@
+//! A subscription against what topics it really reaches.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test counts and indexes what it made, and a failed step is a failed test"
+)]
+
+use hubward_core::{DeviceId, Identity};
+use hubward_policy::Operation;
+use hubward_policy::statements::{Act, Action, Statement, Statements};
+
+/// Every topic of up to three levels.
+fn topics() -> Vec<Vec<&'static str>> {
+    let names = ["a", "b", "c", "", "$s"];
+    let mut topics = vec![vec![]];
+    let mut all = vec![];
+    for _ in 0..3 {
+        topics = topics
+            .iter()
+            .flat_map(|topic| names.map(|name| [topic.clone(), vec![name]].concat()))
+            .collect::<Vec<_>>();
+        all.extend(topics.clone());
+    }
+    all
+}
+
+/// MQTT 3.1.1, 4.7, on lists.
+fn mqtt_matches(filter: &[&str], topic: &[&str]) -> bool {
+    fn levels(filter: &[&str], topic: &[&str]) -> bool {
+        match (filter, topic) {
+            ([], []) | (["#"], _) => true,
+            (["+", filter @ ..], [_, topic @ ..]) => levels(filter, topic),
+            ([word, filter @ ..], [name, topic @ ..]) => word == name && levels(filter, topic),
+            _ => false,
+        }
+    }
+    !(topic[0].starts_with('$') && matches!(filter[0], "+" | "#")) && levels(filter, topic)
+}
+
+/// A subscription is a set of topics: what is allowed must be a part of what the rule names, and what has a part
+/// in what a rule denies must be denied.
+#[test]
+fn a_subscription_reaches_what_its_rule_reaches() {
+    let words = ["a", "b", "$s", "+", "#", ""];
+    let mut filters: Vec<Vec<&str>> = vec![];
+    for first in words {
+        filters.push(vec![first]);
+        for second in words {
+            filters.push(vec![first, second]);
+            filters.extend(words.map(|third| vec![first, second, third]));
+        }
+    }
+    filters.retain(|filter| !filter.concat().is_empty() || filter.len() > 1);
+    filters.retain(|filter| filter.iter().rev().skip(1).all(|word| *word != "#"));
+    let topics = topics();
+    let reached: Vec<Vec<bool>> = filters
+        .iter()
+        .map(|filter| topics.iter().map(|topic| mqtt_matches(filter, topic)).collect())
+        .collect();
+    let identity = Identity::Device(DeviceId::parse("d").unwrap());
+    let (mut judged, mut narrow) = (0, 0);
+    for (pattern, pattern_reach) in filters.iter().zip(&reached) {
+        let pattern = pattern.join("/");
+        let allow = Statement::allow().identity("d").action(Action::MqttSubscribe).resource(&pattern);
+        let all = ["#", "$s/#"].into_iter().fold(Statement::allow(), |all, text| all.resource(text));
+        let all = all.identity("d").action(Action::MqttSubscribe);
+        let deny = Statement::deny().identity("d").action(Action::MqttSubscribe).resource(&pattern);
+        let allows = Statements::compile(&[allow]).unwrap();
+        let denies = Statements::compile(&[all, deny]).unwrap();
+        for (filter, reach) in filters.iter().zip(&reached) {
+            let text = filter.join("/");
+            let act = Act::new(identity, None, &Operation::mqtt_subscribe(&text));
+            let within = pattern_reach.iter().zip(reach).all(|(pattern, filter)| *pattern || !filter);
+            let touches = pattern_reach.iter().zip(reach).any(|(pattern, filter)| *pattern && *filter);
+            let allowed = allows.evaluate(&act).is_allow();
+            assert!(within || !allowed, "allow `{pattern}`, subscribe `{text}`");
+            assert!(!touches || !denies.evaluate(&act).is_allow(), "deny `{pattern}`, subscribe `{text}`");
+            judged += 1;
+            narrow += u32::from(within && !allowed);
+        }
+    }
+    println!("{judged} pairs of rule and subscription; {narrow} allowable ones are refused");
+}
