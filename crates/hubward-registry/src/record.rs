@@ -1,79 +1,74 @@
-//! What is kept of an identity or a policy.
+//! What is kept of an identity, in two layers: what an admission reads, and the rest.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
-use hubward_core::{Credential, Keys, MacKey, Permissions, Stamp, Status};
+use hubward_core::{Stamp, Status, SymmetricKey};
 
-/// A primary key and, where one is set, a secondary. A slot without a key is empty: it is never an empty key.
+use crate::authentication::Thumbprints;
+use crate::change::Capabilities;
+use crate::etag::ETag;
+use crate::store::{Id, Slot};
+use crate::text::{DeviceScope, GenerationId, StatusReason};
+
+/// What every admission reads: 128 bytes with a key of 64, two cache lines. `stamp` lies in the first and `status` in
+/// the second, so that reading both loads the whole entry.
 #[derive(Debug)]
-pub struct KeyPair<K> {
-    primary: K,
-    secondary: Option<K>,
+#[repr(C, align(64))]
+pub(crate) struct Hot<K> {
+    pub(crate) id: Id,
+    pub(crate) stamp: Stamp,
+    pub(crate) primary: Option<K>,
+    /// Where the second key is, if there is one.
+    pub(crate) secondary: Option<Slot>,
+    /// The device, for a module.
+    pub(crate) device: Option<Slot>,
+    /// A device's; a module's is not used.
+    pub(crate) status: Status,
 }
 
-impl<K: MacKey> KeyPair<K> {
-    /// Both keys, as a hub has them.
-    #[must_use]
-    pub const fn new(primary: K, secondary: K) -> Self {
-        Self { primary, secondary: Some(secondary) }
-    }
-
-    /// One key.
-    #[must_use]
-    pub const fn one(primary: K) -> Self {
-        Self { primary, secondary: None }
-    }
-
-    /// The keys to verify with.
-    #[must_use]
-    pub const fn keys(&self) -> Keys<'_, K> {
-        match &self.secondary {
-            Some(secondary) => Keys::pair(&self.primary, secondary),
-            None => Keys::one(&self.primary),
-        }
-    }
+/// A second key. `owner` lies behind the key: reading it loads what the key's start did not.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Second<K> {
+    pub(crate) key: K,
+    pub(crate) owner: Slot,
 }
 
-/// How an identity proves itself.
+/// What changes and exports read.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Authentication<K> {
-    /// By tokens under its keys (`sas`).
-    Sas(KeyPair<K>),
-    /// Not at all (`none`).
+pub(crate) struct Record {
+    pub(crate) etag: ETag,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) proof: Proof,
+    pub(crate) more: Option<Box<More>>,
+}
+
+/// What most identities have none of.
+#[derive(Debug, Default)]
+pub(crate) struct More {
+    pub(crate) modules: Vec<Slot>,
+    pub(crate) reason: Option<StatusReason>,
+    pub(crate) generation_id: Option<GenerationId>,
+    pub(crate) scope: Option<DeviceScope>,
+    pub(crate) parents: Vec<DeviceScope>,
+}
+
+/// The raw side of an identity's credentials.
+#[derive(Debug)]
+pub(crate) enum Proof {
+    Keys { primary: Option<SymmetricKey>, secondary: Option<SymmetricKey> },
+    SelfSigned(Thumbprints),
+    CertificateAuthority,
     None,
 }
 
-impl<K: MacKey> Authentication<K> {
-    pub(crate) const fn credential(&self) -> Credential<'_, K> {
-        match self {
-            Self::Sas(pair) => Credential::Keys(pair.keys()),
-            Self::None => Credential::NoKeys,
-        }
+impl Record {
+    pub(crate) fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
-}
 
-/// A device.
-#[derive(Debug)]
-pub(crate) struct Device<K> {
-    pub(crate) status: Status,
-    pub(crate) stamp: Stamp,
-    pub(crate) authentication: Authentication<K>,
-    pub(crate) modules: BTreeMap<Box<str>, Module<K>>,
-}
-
-/// A module; its status is its device's.
-#[derive(Debug)]
-pub(crate) struct Module<K> {
-    pub(crate) stamp: Stamp,
-    pub(crate) authentication: Authentication<K>,
-}
-
-/// A shared access policy.
-#[derive(Debug)]
-pub(crate) struct Policy<K> {
-    pub(crate) rights: Permissions,
-    pub(crate) stamp: Stamp,
-    pub(crate) keys: KeyPair<K>,
+    pub(crate) fn modules(&self) -> &[Slot] {
+        self.more.as_deref().map_or(&[], |more| &more.modules)
+    }
 }

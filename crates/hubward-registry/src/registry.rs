@@ -1,15 +1,19 @@
-//! The store: change it, and ask it the questions of an admission.
+//! The store of identities, and its changes.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
+use alloc::vec::Vec;
 
-use hubward_core::{
-    DeviceId, Found, FoundIdentity, FoundPolicy, Identity, Lookup, MacKey, ModuleId, Permissions, PolicyName,
-    Segment, Stamp, Status,
-};
+use hubward_core::{DeviceId, Identity, KeySlot, MacKey, ModuleId, Stamp, Status};
 
-use crate::record::{Authentication, Device, KeyPair, Module, Policy};
+use crate::authentication::Authentication;
+use crate::change::{Capabilities, Change, Credentials};
+use crate::error::RegistryError;
+use crate::etag::{ETag, Precondition};
+use crate::policy::Policy;
+use crate::record::{Hot, Proof, Record};
+use crate::store::{Id, Slot, Store};
+use crate::whose::{LONGEST, of_identity};
 
 /// Devices, their modules and the hub's policies, in memory, with keys of type `K`.
 ///
@@ -17,76 +21,262 @@ use crate::record::{Authentication, Device, KeyPair, Module, Policy};
 /// on the old one can be told from whoever would be now.
 #[derive(Debug)]
 pub struct Registry<K> {
-    devices: BTreeMap<Box<str>, Device<K>>,
-    policies: BTreeMap<Box<str>, Policy<K>>,
-    /// Counts creations and key changes; never goes back.
-    changes: u64,
-}
-
-/// Why a change was not made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RegistryError {
-    /// The device or module exists (the hub's 409001).
-    #[error("the identity exists already")]
-    Exists,
-    /// There is no such device or module (404001, 404010).
-    #[error("there is no such identity")]
-    NotFound,
+    pub(crate) store: Store<K>,
+    pub(crate) policies: BTreeMap<Box<str>, Box<Policy<K>>>,
+    /// Counts creations and changes; never goes back.
+    pub(crate) changes: u64,
 }
 
 impl<K> Default for Registry<K> {
     fn default() -> Self {
-        Self { devices: BTreeMap::new(), policies: BTreeMap::new(), changes: 0 }
+        Self::empty(&[0; 16])
+    }
+}
+
+impl<K> Registry<K> {
+    fn empty(seed: &[u8; 16]) -> Self {
+        Self { store: Store::new(seed), policies: BTreeMap::new(), changes: 0 }
     }
 }
 
 impl<K: MacKey> Registry<K> {
-    /// An empty registry.
+    /// An empty registry whose index hashes under a key that everybody knows: for ids that you choose. Where others
+    /// choose them, use [`Registry::with_seed`].
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
+    /// An empty registry whose index hashes under `seed`. With 16 random bytes nobody can choose ids that make it
+    /// slow.
+    #[must_use]
+    pub fn with_seed(seed: &[u8; 16]) -> Self {
+        Self::empty(seed)
+    }
+
+    /// Devices and modules.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Whether it has no device.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.store.len() == 0
+    }
+
+    /// Creates a device, enabled unless `rest` says otherwise, or a module of a device. Credentials in `rest` give
+    /// way to `authentication`.
+    ///
+    /// # Errors
+    /// [`RegistryError::Exists`] where there is one of that id; [`RegistryError::NotFound`] for a module without its
+    /// device; [`RegistryError::NotOfAModule`]; [`RegistryError::Full`].
+    pub fn create(
+        &mut self,
+        identity: Identity<'_>,
+        authentication: Authentication<K>,
+        rest: Change<K>,
+    ) -> Result<ETag, RegistryError> {
+        let mut buffer = [0; LONGEST];
+        let id = of_identity(&identity, &mut buffer).ok_or(RegistryError::NotFound)?;
+        let device = match identity {
+            Identity::Module(device, _) => {
+                Some(self.store.find(device.as_str().as_bytes()).ok_or(RegistryError::NotFound)?)
+            }
+            _ => None,
+        };
+        if self.store.find(id).is_some() {
+            return Err(RegistryError::Exists);
+        }
+        if device.is_some() && rest.is_of_a_device() {
+            return Err(RegistryError::NotOfAModule);
+        }
+        self.room()?;
+        let generation = self.change();
+        let etag = ETag::new(generation);
+        let hot = Hot {
+            id: Id::new(id),
+            stamp: Stamp::new(generation, generation),
+            primary: None,
+            secondary: None,
+            device,
+            status: Status::Enabled,
+        };
+        let capabilities = Capabilities::default();
+        let record = Record { etag, capabilities, proof: Proof::None, more: None };
+        let slot = self.store.insert(hot, record).ok_or(RegistryError::Full)?;
+        if let Some(device) = device.and_then(|device| self.store.record_mut(device)) {
+            device.more().modules.push(slot);
+        }
+        self.set(slot, rest.authentication(authentication))
+    }
+
+    /// Changes a device or a module.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`]; [`RegistryError::EtagMismatch`]; [`RegistryError::NotOfAModule`];
+    /// [`RegistryError::NoKeys`] for a change of one key or an exchange of two that are not there.
+    pub fn update(
+        &mut self,
+        identity: Identity<'_>,
+        change: Change<K>,
+        precondition: Precondition,
+    ) -> Result<ETag, RegistryError> {
+        let slot = self.checked(&identity, precondition)?;
+        let module = self.store.hot(slot).is_some_and(|hot| hot.device.is_some());
+        if module && change.is_of_a_device() {
+            return Err(RegistryError::NotOfAModule);
+        }
+        let proof = self.store.record(slot).map(|record| &record.proof);
+        let one = matches!(proof, Some(Proof::Keys { .. }));
+        let two = one && self.store.hot(slot).is_some_and(|hot| hot.secondary.is_some());
+        match change.credentials {
+            Some(Credentials::ReplaceOne(..)) if !one => return Err(RegistryError::NoKeys),
+            Some(Credentials::Swap) if !two => return Err(RegistryError::NoKeys),
+            _ => {}
+        }
+        self.room()?;
+        self.set(slot, change)
+    }
+
+    /// Deletes a device with its modules, or a module.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`]; [`RegistryError::EtagMismatch`].
+    pub fn delete(
+        &mut self,
+        identity: Identity<'_>,
+        precondition: Precondition,
+    ) -> Result<(), RegistryError> {
+        let slot = self.checked(&identity, precondition)?;
+        // nobody takes a change for the one before it
+        self.change();
+        let device = self.store.hot(slot).and_then(|hot| hot.device);
+        if let Some(device) = device.and_then(|device| self.store.record_mut(device)) {
+            device.more().modules.retain(|module| *module != slot);
+        }
+        let modules: Vec<Slot> = self.store.record(slot).map(|r| r.modules().to_vec()).unwrap_or_default();
+        modules.into_iter().for_each(|module| self.store.remove(module));
+        self.store.remove(slot);
+        Ok(())
+    }
+
+    pub(crate) fn slot(&self, identity: &Identity<'_>) -> Option<Slot> {
+        let mut buffer = [0; LONGEST];
+        self.store.find(of_identity(identity, &mut buffer)?)
+    }
+
+    fn checked(&self, identity: &Identity<'_>, precondition: Precondition) -> Result<Slot, RegistryError> {
+        let slot = self.slot(identity).ok_or(RegistryError::NotFound)?;
+        let record = self.store.record(slot).ok_or(RegistryError::NotFound)?;
+        if precondition.holds(record.etag) { Ok(slot) } else { Err(RegistryError::EtagMismatch) }
+    }
+
+    /// So that no change stops half way.
+    fn room(&self) -> Result<(), RegistryError> {
+        if self.store.has_room() { Ok(()) } else { Err(RegistryError::Full) }
+    }
+
+    /// Makes a change that was checked. The one place where records change.
+    fn set(&mut self, slot: Slot, change: Change<K>) -> Result<ETag, RegistryError> {
+        let version = self.change();
+        if let Some(credentials) = change.credentials {
+            self.set_credentials(slot, credentials, version)?;
+        }
+        if let (Some(status), Some(hot)) = (change.status, self.store.hot_mut(slot)) {
+            hot.status = status;
+        }
+        let record = self.store.record_mut(slot).ok_or(RegistryError::NotFound)?;
+        record.etag = ETag::new(version);
+        if let Some(capabilities) = change.capabilities {
+            record.capabilities = capabilities;
+        }
+        if let Some(reason) = change.reason {
+            record.more().reason = reason;
+        }
+        if let Some(scope) = change.scope {
+            record.more().scope = scope;
+        }
+        if let Some(parents) = change.parents {
+            record.more().parents = parents;
+        }
+        if let Some(id) = change.generation_id {
+            record.more().generation_id = Some(id);
+        }
+        Ok(record.etag)
+    }
+
+    fn set_credentials(
+        &mut self,
+        slot: Slot,
+        credentials: Credentials<K>,
+        version: u64,
+    ) -> Result<(), RegistryError> {
+        // the stamp first: whatever follows, what was proven before is over
+        if let Some(hot) = self.store.hot_mut(slot) {
+            hot.stamp = Stamp::new(hot.stamp.generation(), version);
+        }
+        let done = match credentials {
+            Credentials::Swap => self.store.swap_keys(slot),
+            Credentials::ReplaceOne(which, key) => {
+                self.store.set_raw(slot, key, matches!(which, KeySlot::Secondary))
+            }
+            Credentials::Replace(authentication) => {
+                let (proof, primary, secondary) = match authentication {
+                    Authentication::Sas(pair) => {
+                        let (secondary, raw) = match pair.secondary {
+                            Some(key) => (Some(key.ready), key.raw),
+                            None => (None, None),
+                        };
+                        let proof = Proof::Keys { primary: pair.primary.raw, secondary: raw };
+                        (proof, Some(pair.primary.ready), secondary)
+                    }
+                    Authentication::SelfSigned(thumbprints) => (Proof::SelfSigned(thumbprints), None, None),
+                    Authentication::CertificateAuthority => (Proof::CertificateAuthority, None, None),
+                    Authentication::None => (Proof::None, None, None),
+                };
+                if let Some(record) = self.store.record_mut(slot) {
+                    record.proof = proof;
+                }
+                self.store.set_primary(slot, primary);
+                self.store.set_secondary(slot, secondary)
+            }
+        };
+        if done { Ok(()) } else { Err(RegistryError::Full) }
+    }
+
+    pub(crate) const fn change(&mut self) -> u64 {
+        self.changes = self.changes.saturating_add(1);
+        self.changes
+    }
+}
+
+/// The same in few words, whatever the etag.
+impl<K: MacKey> Registry<K> {
     /// Creates an enabled device.
     ///
     /// # Errors
-    /// [`RegistryError::Exists`] where there is one of that id.
+    /// As [`Registry::create`].
     pub fn create_device(
         &mut self,
         id: DeviceId<'_>,
         authentication: Authentication<K>,
     ) -> Result<(), RegistryError> {
-        let stamp = self.creation();
-        match self.devices.entry(id.as_str().into()) {
-            Entry::Occupied(_) => Err(RegistryError::Exists),
-            Entry::Vacant(slot) => {
-                let modules = BTreeMap::new();
-                slot.insert(Device { status: Status::Enabled, stamp, authentication, modules });
-                Ok(())
-            }
-        }
+        self.create(Identity::Device(id), authentication, Change::new()).map(drop)
     }
 
     /// Creates a module of a device.
     ///
     /// # Errors
-    /// [`RegistryError::NotFound`] where there is no such device, [`RegistryError::Exists`] where it has one of
-    /// that id.
+    /// As [`Registry::create`].
     pub fn create_module(
         &mut self,
         device: DeviceId<'_>,
         id: ModuleId<'_>,
         authentication: Authentication<K>,
     ) -> Result<(), RegistryError> {
-        let stamp = self.creation();
-        match self.device(device)?.modules.entry(id.as_str().into()) {
-            Entry::Occupied(_) => Err(RegistryError::Exists),
-            Entry::Vacant(slot) => {
-                slot.insert(Module { stamp, authentication });
-                Ok(())
-            }
-        }
+        self.create(Identity::Module(device, id), authentication, Change::new()).map(drop)
     }
 
     /// Enables or disables a device, and its modules with it.
@@ -94,8 +284,7 @@ impl<K: MacKey> Registry<K> {
     /// # Errors
     /// [`RegistryError::NotFound`] where there is no such device.
     pub fn set_status(&mut self, id: DeviceId<'_>, status: Status) -> Result<(), RegistryError> {
-        self.device(id)?.status = status;
-        Ok(())
+        self.update(Identity::Device(id), Change::new().status(status), Precondition::Any).map(drop)
     }
 
     /// Replaces what a device proves itself with.
@@ -107,11 +296,8 @@ impl<K: MacKey> Registry<K> {
         id: DeviceId<'_>,
         authentication: Authentication<K>,
     ) -> Result<(), RegistryError> {
-        let keys = self.change();
-        let device = self.device(id)?;
-        device.stamp = Stamp::new(device.stamp.generation(), keys);
-        device.authentication = authentication;
-        Ok(())
+        let change = Change::new().authentication(authentication);
+        self.update(Identity::Device(id), change, Precondition::Any).map(drop)
     }
 
     /// Replaces what a module proves itself with.
@@ -124,12 +310,8 @@ impl<K: MacKey> Registry<K> {
         id: ModuleId<'_>,
         authentication: Authentication<K>,
     ) -> Result<(), RegistryError> {
-        let keys = self.change();
-        let modules = &mut self.device(device)?.modules;
-        let module = modules.get_mut(id.as_str()).ok_or(RegistryError::NotFound)?;
-        module.stamp = Stamp::new(module.stamp.generation(), keys);
-        module.authentication = authentication;
-        Ok(())
+        let change = Change::new().authentication(authentication);
+        self.update(Identity::Module(device, id), change, Precondition::Any).map(drop)
     }
 
     /// Deletes a device and its modules.
@@ -137,7 +319,7 @@ impl<K: MacKey> Registry<K> {
     /// # Errors
     /// [`RegistryError::NotFound`] where there is no such device.
     pub fn delete_device(&mut self, id: DeviceId<'_>) -> Result<(), RegistryError> {
-        self.devices.remove(id.as_str()).map(|_| ()).ok_or(RegistryError::NotFound)
+        self.delete(Identity::Device(id), Precondition::Any)
     }
 
     /// Deletes a module.
@@ -145,77 +327,6 @@ impl<K: MacKey> Registry<K> {
     /// # Errors
     /// [`RegistryError::NotFound`] where there is no such module.
     pub fn delete_module(&mut self, device: DeviceId<'_>, id: ModuleId<'_>) -> Result<(), RegistryError> {
-        self.device(device)?.modules.remove(id.as_str()).map(|_| ()).ok_or(RegistryError::NotFound)
+        self.delete(Identity::Module(device, id), Precondition::Any)
     }
-
-    /// Creates a shared access policy, or replaces the one of that name.
-    pub fn set_policy(&mut self, name: PolicyName<'_>, rights: Permissions, keys: KeyPair<K>) {
-        let stamp = self.creation();
-        self.policies.insert(name.as_str().into(), Policy { rights, stamp, keys });
-    }
-
-    /// Deletes a shared access policy.
-    ///
-    /// # Errors
-    /// [`RegistryError::NotFound`] where there is no such policy.
-    pub fn delete_policy(&mut self, name: PolicyName<'_>) -> Result<(), RegistryError> {
-        self.policies.remove(name.as_str()).map(|_| ()).ok_or(RegistryError::NotFound)
-    }
-
-    /// Answers the question of an admission. Ids are compared byte by byte; nothing is allocated.
-    #[must_use]
-    pub fn find(&self, lookup: &Lookup<'_>) -> Found<'_, K> {
-        let found = match lookup {
-            Lookup::Device(id) => self.find_device(id),
-            Lookup::Module(device, module) => self.find_module(device, module),
-            Lookup::Policy(name) => self.find_policy(name),
-            _ => None,
-        };
-        found.unwrap_or(Found::Nobody)
-    }
-
-    fn find_device(&self, id: &Segment<'_>) -> Option<Found<'_, K>> {
-        let (id, device) = entry(&self.devices, id)?;
-        let identity = Identity::Device(DeviceId::assertion(id));
-        let credential = device.authentication.credential();
-        Some(Found::Identity(FoundIdentity::new(identity, device.status, device.stamp, credential)))
-    }
-
-    fn find_module(&self, device: &Segment<'_>, module: &Segment<'_>) -> Option<Found<'_, K>> {
-        let (device_id, device) = entry(&self.devices, device)?;
-        let (id, module) = entry(&device.modules, module)?;
-        let identity = Identity::Module(DeviceId::assertion(device_id), ModuleId::assertion(id));
-        let credential = module.authentication.credential();
-        Some(Found::Identity(FoundIdentity::new(identity, device.status, module.stamp, credential)))
-    }
-
-    fn find_policy(&self, name: &Segment<'_>) -> Option<Found<'_, K>> {
-        let (name, policy) = entry(&self.policies, name)?;
-        let name = PolicyName::assertion(name);
-        Some(Found::Policy(FoundPolicy::new(name, policy.rights, policy.stamp, policy.keys.keys())))
-    }
-
-    fn device(&mut self, id: DeviceId<'_>) -> Result<&mut Device<K>, RegistryError> {
-        self.devices.get_mut(id.as_str()).ok_or(RegistryError::NotFound)
-    }
-
-    fn change(&mut self) -> u64 {
-        self.changes = self.changes.saturating_add(1);
-        self.changes
-    }
-
-    fn creation(&mut self) -> Stamp {
-        let generation = self.change();
-        Stamp::new(generation, generation)
-    }
-}
-
-/// The entry of a name, decoded once on the stack.
-fn entry<'m, V>(map: &'m BTreeMap<Box<str>, V>, name: &Segment<'_>) -> Option<(&'m str, &'m V)> {
-    let mut buf = [0; 128];
-    let name = match name.as_plain() {
-        Some(plain) => plain,
-        None => name.decode(&mut buf).ok()?,
-    };
-    map.get_key_value(name).map(|(key, value)| (&**key, value))
 }

@@ -1,0 +1,78 @@
+//! The answers to the questions of an admission, one at a time and many at once.
+
+use core::array;
+use core::hint::black_box;
+
+use hubward_core::{Credential, Found, FoundIdentity, Keys, Lookup, MacKey, Status};
+
+use crate::registry::Registry;
+use crate::store::Slot;
+use crate::whose::{LONGEST, identity, of_lookup, undecoded};
+
+impl<K: MacKey> Registry<K> {
+    /// Answers the question of an admission. Ids are compared byte by byte; nothing is allocated.
+    #[must_use]
+    pub fn find(&self, lookup: &Lookup<'_>) -> Found<'_, K> {
+        let found = match lookup {
+            Lookup::Policy(name) => self.find_policy(name),
+            _ => self.slot_of(lookup).and_then(|slot| self.found(slot)),
+        };
+        found.unwrap_or(Found::Nobody)
+    }
+
+    /// [`Registry::find`] for each of `lookups`. Records of many devices are rarely in the processor's cache: here
+    /// the loads of all questions are under way together, instead of each waiting for the one before.
+    #[must_use]
+    pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [Found<'_, K>; N] {
+        let ids: [_; N] = array::from_fn(|at| lookups.get(at).and_then(undecoded));
+        let tags = ids.map(|id| id.map(|id| self.store.tag(id)));
+        // each step is one load that hangs on none of its neighbours'
+        let likely = tags.map(|tag| tag.and_then(|tag| self.store.likely(tag)));
+        let entries =
+            likely.map(|slot| self.store.hot(slot?).map(|hot| (hot.stamp.keys(), hot.status, hot.secondary)));
+        let seconds = black_box(entries).map(|hot| self.store.second(hot?.2?).map(|second| second.owner));
+        black_box(seconds);
+        array::from_fn(|at| {
+            let (Some(lookup), id) = (lookups.get(at), ids.get(at).copied().flatten()) else {
+                return Found::Nobody;
+            };
+            let likely = likely.get(at).copied().flatten();
+            match (likely, id) {
+                (Some(slot), Some(id)) if self.store.is(slot, id) => {
+                    self.found(slot).unwrap_or(Found::Nobody)
+                }
+                _ => self.find(lookup),
+            }
+        })
+    }
+
+    fn slot_of(&self, lookup: &Lookup<'_>) -> Option<Slot> {
+        if let Some(id) = undecoded(lookup) {
+            return self.store.find(id);
+        }
+        let mut buffer = [0; LONGEST];
+        self.store.find(of_lookup(lookup, &mut buffer)?)
+    }
+
+    fn found(&self, slot: Slot) -> Option<Found<'_, K>> {
+        let hot = self.store.hot(slot)?;
+        let identity = identity(hot.id.text());
+        let credential = match (&hot.primary, hot.secondary) {
+            (Some(primary), Some(second)) => {
+                Credential::Keys(Keys::pair(primary, &self.store.second(second)?.key))
+            }
+            (Some(primary), None) => Credential::Keys(Keys::one(primary)),
+            (None, _) => Credential::NoKeys,
+        };
+        Some(Found::Identity(FoundIdentity::new(identity, self.status_at(slot)?, hot.stamp, credential)))
+    }
+
+    /// A module's status is its device's.
+    pub(crate) fn status_at(&self, slot: Slot) -> Option<Status> {
+        let hot = self.store.hot(slot)?;
+        match hot.device {
+            Some(device) => Some(self.store.hot(device)?.status),
+            None => Some(hot.status),
+        }
+    }
+}

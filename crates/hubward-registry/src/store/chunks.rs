@@ -1,0 +1,141 @@
+//! Memory that grows by chunks and never moves what it holds: a key is at one address until it is erased there.
+
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
+
+/// Entries of a chunk.
+const CHUNK: usize = 1024;
+
+/// A place in [`Chunks`]: 1 and up, so that an index can say "none" with 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Slot(NonZeroU32);
+
+impl Slot {
+    pub(crate) fn new(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(Self)
+    }
+
+    pub(crate) const fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The chunk and the place in it.
+    fn split(self) -> (usize, usize) {
+        let at = usize::try_from(self.0.get()).unwrap_or(usize::MAX).wrapping_sub(1);
+        (at.wrapping_div(CHUNK), at.wrapping_rem(CHUNK))
+    }
+}
+
+/// Which places are taken. Those given back are used again, the last one first.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    free: Vec<Slot>,
+    last: u32,
+}
+
+impl Slots {
+    /// `None` where there are no more numbers.
+    pub(crate) fn take(&mut self) -> Option<Slot> {
+        match self.free.pop() {
+            Some(slot) => Some(slot),
+            None => {
+                self.last = self.last.checked_add(1)?;
+                Slot::new(self.last)
+            }
+        }
+    }
+
+    pub(crate) fn give_back(&mut self, slot: Slot) {
+        self.free.push(slot);
+    }
+
+    pub(crate) const fn has_room(&self) -> bool {
+        !self.free.is_empty() || self.last < u32::MAX
+    }
+
+    /// The highest place ever taken.
+    pub(crate) const fn last(&self) -> u32 {
+        self.last
+    }
+}
+
+/// Values by their [`Slot`].
+#[derive(Debug)]
+pub(crate) struct Chunks<T> {
+    chunks: Vec<Vec<Option<T>>>,
+}
+
+impl<T> Default for Chunks<T> {
+    fn default() -> Self {
+        Self { chunks: Vec::new() }
+    }
+}
+
+impl<T> Chunks<T> {
+    #[inline]
+    pub(crate) fn get(&self, slot: Slot) -> Option<&T> {
+        let (chunk, at) = slot.split();
+        self.chunks.get(chunk)?.get(at)?.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
+        let (chunk, at) = slot.split();
+        self.chunks.get_mut(chunk)?.get_mut(at)?.as_mut()
+    }
+
+    /// Puts a value in its place; what was there is dropped there.
+    pub(crate) fn put(&mut self, slot: Slot, value: T) {
+        let (chunk, at) = slot.split();
+        while self.chunks.len() <= chunk {
+            // only the list of chunks may move: it holds addresses and no key
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        if let Some(entries) = self.chunks.get_mut(chunk) {
+            while entries.len() <= at {
+                // within the capacity that the chunk was made with
+                entries.push(None);
+            }
+            if let Some(entry) = entries.get_mut(at) {
+                *entry = Some(value);
+            }
+        }
+    }
+
+    /// Drops a value where it stands. It is never moved out: a move would leave its bytes behind.
+    pub(crate) fn clear(&mut self, slot: Slot) {
+        let (chunk, at) = slot.split();
+        if let Some(entry) = self.chunks.get_mut(chunk).and_then(|entries| entries.get_mut(at)) {
+            *entry = None;
+        }
+    }
+
+    /// Bytes of the chunks and of their list.
+    pub(crate) fn bytes(&self) -> usize {
+        let list = self.chunks.capacity().saturating_mul(size_of::<Vec<Option<T>>>());
+        let entries = self.chunks.len().saturating_mul(CHUNK).saturating_mul(size_of::<Option<T>>());
+        list.saturating_add(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_does_not_move() {
+        let (mut slots, mut chunks) = (Slots::default(), Chunks::default());
+        let first = slots.take().unwrap();
+        chunks.put(first, 0_u64);
+        let before: *const u64 = chunks.get(first).unwrap();
+        for value in 1..5000_u64 {
+            let slot = slots.take().unwrap();
+            chunks.put(slot, value);
+            assert_eq!(chunks.get(slot), Some(&value));
+        }
+        assert_eq!(before, core::ptr::from_ref(chunks.get(first).unwrap()));
+        chunks.clear(first);
+        slots.give_back(first);
+        assert_eq!(chunks.get(first), None);
+        assert_eq!(slots.take(), Some(first), "and its place is used again");
+    }
+}

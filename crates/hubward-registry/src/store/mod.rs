@@ -1,0 +1,182 @@
+//! Two layers under one number: hot entries with their keys, found by id, and the records beside them.
+
+mod chunks;
+mod id;
+mod index;
+
+use core::mem;
+
+pub(crate) use chunks::Slot;
+use chunks::{Chunks, Slots};
+pub(crate) use id::Id;
+pub(crate) use index::IdTag;
+use index::Index;
+
+use crate::keys::KeptKey;
+use crate::record::{Hot, Proof, Record, Second};
+
+/// Identities by id and by number.
+#[derive(Debug)]
+pub(crate) struct Store<K> {
+    index: Index,
+    slots: Slots,
+    hot: Chunks<Hot<K>>,
+    records: Chunks<Record>,
+    second_slots: Slots,
+    seconds: Chunks<Second<K>>,
+}
+
+impl<K> Store<K> {
+    pub(crate) fn new(seed: &[u8; 16]) -> Self {
+        Self {
+            index: Index::new(seed),
+            slots: Slots::default(),
+            hot: Chunks::default(),
+            records: Chunks::default(),
+            second_slots: Slots::default(),
+            seconds: Chunks::default(),
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there is a number for one more identity and its second key.
+    pub(crate) const fn has_room(&self) -> bool {
+        self.slots.has_room() && self.second_slots.has_room()
+    }
+
+    pub(crate) fn tag(&self, id: &[u8]) -> IdTag {
+        self.index.tag(id)
+    }
+
+    pub(crate) fn likely(&self, tag: IdTag) -> Option<Slot> {
+        self.index.likely(tag)
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, id: &[u8]) -> Option<Slot> {
+        self.index.find(self.index.tag(id), |slot| self.is(slot, id))
+    }
+
+    #[inline]
+    pub(crate) fn is(&self, slot: Slot, id: &[u8]) -> bool {
+        self.hot.get(slot).is_some_and(|hot| hot.id.bytes() == id)
+    }
+
+    #[inline]
+    pub(crate) fn hot(&self, slot: Slot) -> Option<&Hot<K>> {
+        self.hot.get(slot)
+    }
+
+    pub(crate) fn hot_mut(&mut self, slot: Slot) -> Option<&mut Hot<K>> {
+        self.hot.get_mut(slot)
+    }
+
+    #[inline]
+    pub(crate) fn second(&self, slot: Slot) -> Option<&Second<K>> {
+        self.seconds.get(slot)
+    }
+
+    pub(crate) fn record(&self, slot: Slot) -> Option<&Record> {
+        self.records.get(slot)
+    }
+
+    pub(crate) fn record_mut(&mut self, slot: Slot) -> Option<&mut Record> {
+        self.records.get_mut(slot)
+    }
+
+    /// All numbers ever used; some may be empty.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + use<K> {
+        (1..=self.slots.last()).filter_map(Slot::new)
+    }
+
+    /// Adds an id that is not there, without keys; `None` where there is no number left.
+    pub(crate) fn insert(&mut self, hot: Hot<K>, record: Record) -> Option<Slot> {
+        let slot = self.slots.take()?;
+        self.index.insert(self.index.tag(hot.id.bytes()), slot);
+        self.hot.put(slot, hot);
+        self.records.put(slot, record);
+        Some(slot)
+    }
+
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        let Some(hot) = self.hot.get(slot) else { return };
+        self.index.remove(self.index.tag(hot.id.bytes()), slot);
+        self.set_secondary(slot, None);
+        self.hot.clear(slot);
+        self.records.clear(slot);
+        self.slots.give_back(slot);
+    }
+
+    /// Replaces the primary key's ready form; the old one is erased where it stood.
+    pub(crate) fn set_primary(&mut self, slot: Slot, key: Option<K>) {
+        if let Some(hot) = self.hot.get_mut(slot) {
+            hot.primary = key;
+        }
+    }
+
+    /// Replaces the second key's ready form. `false` where there is no number left for one.
+    pub(crate) fn set_secondary(&mut self, slot: Slot, key: Option<K>) -> bool {
+        let Some(hot) = self.hot.get_mut(slot) else { return false };
+        match (hot.secondary, key) {
+            (Some(at), Some(key)) => self.seconds.put(at, Second { key, owner: slot }),
+            (Some(at), None) => {
+                hot.secondary = None;
+                self.seconds.clear(at);
+                self.second_slots.give_back(at);
+            }
+            (None, Some(key)) => {
+                let Some(at) = self.second_slots.take() else { return false };
+                hot.secondary = Some(at);
+                self.seconds.put(at, Second { key, owner: slot });
+            }
+            (None, None) => {}
+        }
+        true
+    }
+
+    /// Replaces one key, ready and raw. `false` where the identity has no keys.
+    pub(crate) fn set_raw(&mut self, slot: Slot, key: KeptKey<K>, secondary_slot: bool) -> bool {
+        let Some(Record { proof: Proof::Keys { primary, secondary }, .. }) = self.records.get_mut(slot)
+        else {
+            return false;
+        };
+        if secondary_slot {
+            *secondary = key.raw;
+            self.set_secondary(slot, Some(key.ready))
+        } else {
+            *primary = key.raw;
+            self.set_primary(slot, Some(key.ready));
+            true
+        }
+    }
+
+    /// Exchanges both keys, ready and raw. `false` where there are not two.
+    pub(crate) fn swap_keys(&mut self, slot: Slot) -> bool {
+        let Some(hot) = self.hot.get_mut(slot) else { return false };
+        let second = hot.secondary.and_then(|at| self.seconds.get_mut(at));
+        let (Some(first), Some(second)) = (hot.primary.as_mut(), second) else { return false };
+        let Some(Record { proof: Proof::Keys { primary, secondary }, .. }) = self.records.get_mut(slot)
+        else {
+            return false;
+        };
+        mem::swap(first, &mut second.key);
+        mem::swap(primary, secondary);
+        true
+    }
+
+    /// Bytes of the hot layer: the index, the entries, the second keys and the long ids.
+    pub(crate) fn hot_bytes(&self) -> usize {
+        let apart: usize = self.slots().filter_map(|slot| self.hot.get(slot)).map(|hot| hot.id.apart()).sum();
+        [self.index.bytes(), self.hot.bytes(), self.seconds.bytes()]
+            .into_iter()
+            .fold(apart, usize::saturating_add)
+    }
+
+    /// Bytes of the records, without what a few of them have beside.
+    pub(crate) fn record_bytes(&self) -> usize {
+        self.records.bytes()
+    }
+}

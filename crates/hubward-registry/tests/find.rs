@@ -1,0 +1,122 @@
+//! Lookups: borrowed, byte by byte, one or many.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
+
+mod common;
+use core::hint::black_box;
+
+use allocation_counter::measure;
+use common::*;
+use hubward_core::{Found, Lookup, Segment};
+use hubward_registry::Change;
+use hubward_rustcrypto::HmacKey;
+
+fn hub() -> Hub {
+    let mut hub = Hub::with_seed(&[9; 16]);
+    for id in ["a", "a+b", "dev/m", "long", "dev/long"] {
+        let long = id.replace("long", &"x".repeat(128));
+        let device = long.split('/').next().unwrap();
+        if hub.get(who(device)).is_none() {
+            hub.create(who(device), sas("d"), Change::new()).unwrap();
+        }
+        if device != long {
+            hub.create(who(&long), sas("m"), Change::new()).unwrap();
+        }
+    }
+    hub
+}
+
+fn name(found: &Found<'_, HmacKey>) -> String {
+    match found {
+        Found::Identity(found) => found.identity().to_string(),
+        _ => "nobody".into(),
+    }
+}
+
+fn device(text: &str) -> Lookup<'_> {
+    Lookup::Device(Segment::encoded(text).unwrap())
+}
+
+fn module<'a>(device: &'a str, module: &'a str) -> Lookup<'a> {
+    Lookup::Module(Segment::encoded(device).unwrap(), Segment::encoded(module).unwrap())
+}
+
+#[test]
+fn ids_are_decoded_once_and_compared_byte_by_byte() {
+    let (hub, long) = (hub(), "x".repeat(128));
+    assert_eq!(name(&hub.find(&device("a%2Bb"))), "device a+b");
+    assert_eq!(name(&hub.find(&device("a%2bb"))), "device a+b");
+    assert_eq!(name(&hub.find(&device("A"))), "nobody");
+    assert_eq!(name(&hub.find(&device("a%252Bb"))), "nobody", "never twice");
+    assert_eq!(name(&hub.find(&module("dev", "%6D"))), "module dev/m");
+    assert_eq!(name(&hub.find(&device(&long))), format!("device {long}"));
+    assert_eq!(name(&hub.find(&module("dev", &long))), format!("module dev/{long}"));
+    assert_eq!(name(&hub.find(&device(&format!("{long}x")))), "nobody");
+    assert_eq!(name(&hub.find(&module("a", "m"))), "nobody");
+}
+
+#[test]
+fn a_slash_does_not_turn_a_device_into_a_module() {
+    let hub = hub();
+    assert_eq!(name(&hub.find(&device("dev%2Fm"))), "nobody");
+    assert_eq!(name(&hub.find(&Lookup::Device(Segment::plain("dev/m").unwrap()))), "nobody");
+    assert_eq!(name(&hub.find_many(&[Lookup::Device(Segment::plain("dev/m").unwrap())])[0]), "nobody");
+    assert_eq!(name(&hub.find(&module("dev%2Fm", "m"))), "nobody");
+    assert_eq!(name(&hub.find(&module("d", "ev%2Fm"))), "nobody");
+}
+
+#[test]
+fn many_are_found_as_one_is() {
+    let (hub, long) = (hub(), "x".repeat(128));
+    let lookups = [
+        device("a"),
+        device("a%2Bb"),
+        device("nobody"),
+        module("dev", "m"),
+        device(&long),
+        module("dev", &long),
+        device("a"),
+        device("dev"),
+    ];
+    let many = hub.find_many(&lookups);
+    for (lookup, found) in lookups.iter().zip(&many) {
+        assert_eq!(name(found), name(&hub.find(lookup)), "{lookup}");
+    }
+    assert_eq!(hub.find_many::<0>(&[]).len(), 0);
+}
+
+#[test]
+fn looking_up_allocates_nothing() {
+    let (hub, long) = (hub(), "x".repeat(128));
+    let lookups = [device("a"), device("a%2Bb"), device(&long), module("dev", "m"), device("nobody")];
+    let counted = measure(|| {
+        for lookup in &lookups {
+            black_box(hub.find(lookup));
+        }
+        black_box(hub.find_many(&lookups));
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn nothing_of_it_prints_a_key() {
+    let mut hub = hub();
+    hub.set_policy(
+        hubward_core::PolicyName::parse("p").unwrap(),
+        hubward_core::Permissions::all(),
+        pair("secret"),
+    );
+    hub.create(who("s"), sas("secret"), Change::new()).unwrap();
+    let printed = format!("{hub:?} {:?} {:?}", hub.get(who("s")).unwrap(), pair("secret"));
+    let bytes = format!("{:?}", b"secret");
+    assert!(!printed.contains("secret") && !printed.contains(bytes.trim_matches(['[', ']'])));
+}

@@ -1,0 +1,129 @@
+//! Keys: made, rotated, exchanged; and the stamp that every change of them leaves.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
+
+mod common;
+use common::*;
+use hubward_core::{Credential, Found, KeySlot, MacKey, Stamp};
+use hubward_registry::{
+    Authentication, AuthenticationView, Change, KeyPair, NoEntropy, Precondition, RegistryError, Thumbprints,
+};
+use hubward_rustcrypto::HmacKey;
+
+fn stamp(hub: &Hub, id: &str) -> Stamp {
+    hub.get(who(id)).unwrap().stamp()
+}
+
+/// The slot in which an admission finds the key of this name.
+fn slot_of(hub: &Hub, id: &str, key: &str) -> Option<KeySlot> {
+    let tag = HmacKey::new(&raw(key)).tag(&[b"message"]);
+    match hub.find(&who(id).lookup()) {
+        Found::Identity(found) => match found.credential() {
+            Credential::Keys(keys) => keys.matching(&[b"message"], tag.expose()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[test]
+fn every_change_of_credentials_changes_the_stamp() {
+    let mut hub = Hub::new();
+    hub.create(who("a"), sas("a"), Change::new()).unwrap();
+    let mut seen = vec![stamp(&hub, "a")];
+    let thumbprints = Thumbprints::new(Some("a".repeat(64).parse().unwrap()), None).unwrap();
+    let changes = [
+        Change::new().key(KeySlot::Primary, raw("new"), HmacKey::new),
+        Change::new().regenerate_key(KeySlot::Secondary, &mut counting(), HmacKey::new).unwrap(),
+        Change::new().swap_keys(),
+        Change::new().authentication(sas("a")),
+        Change::new().authentication(sas("a")),
+        Change::new().authentication(Authentication::SelfSigned(thumbprints)),
+        Change::new().authentication(Authentication::CertificateAuthority),
+        Change::new().authentication(Authentication::None),
+    ];
+    for change in changes {
+        hub.update(who("a"), change, Precondition::Any).unwrap();
+        let now = stamp(&hub, "a");
+        assert!(!seen.contains(&now));
+        assert_eq!(now.generation(), seen[0].generation());
+        seen.push(now);
+    }
+    hub.delete(who("a"), Precondition::Any).unwrap();
+    hub.create(who("a"), sas("a"), Change::new()).unwrap();
+    assert_ne!(stamp(&hub, "a").generation(), seen[0].generation());
+}
+
+#[test]
+fn one_key_is_replaced_and_the_other_stays() {
+    let mut hub = Hub::new();
+    hub.create(who("a"), sas("a"), Change::new()).unwrap();
+    let change = Change::new().key(KeySlot::Primary, raw("new"), HmacKey::new);
+    hub.update(who("a"), change, Precondition::Any).unwrap();
+    assert_eq!(slot_of(&hub, "a", "new"), Some(KeySlot::Primary));
+    assert_eq!(slot_of(&hub, "a", "a 1"), None, "the old one is worth nothing");
+    assert_eq!(slot_of(&hub, "a", "a 2"), Some(KeySlot::Secondary));
+    let AuthenticationView::Sas(keys) = hub.get(who("a")).unwrap().authentication() else { panic!() };
+    assert_eq!(keys.expose_primary().unwrap().expose(), raw("new").expose());
+}
+
+#[test]
+fn a_swap_exchanges_what_is_kept_too() {
+    let mut hub = Hub::new();
+    hub.create(who("a"), sas("a"), Change::new()).unwrap();
+    hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap();
+    assert_eq!(slot_of(&hub, "a", "a 1"), Some(KeySlot::Secondary));
+    assert_eq!(slot_of(&hub, "a", "a 2"), Some(KeySlot::Primary));
+    let AuthenticationView::Sas(keys) = hub.get(who("a")).unwrap().authentication() else { panic!() };
+    assert_eq!(keys.expose_primary().unwrap().expose(), raw("a 2").expose());
+}
+
+#[test]
+fn a_second_key_comes_and_goes() {
+    let mut hub = Hub::new();
+    let one = || Authentication::Sas(KeyPair::kept_one(raw("one"), HmacKey::new));
+    hub.create(who("a"), one(), Change::new()).unwrap();
+    let swapped = hub.update(who("a"), Change::new().swap_keys(), Precondition::Any);
+    assert_eq!(swapped, Err(RegistryError::NoKeys), "there is nothing to exchange it with");
+    let second = || Change::new().key(KeySlot::Secondary, raw("two"), HmacKey::new);
+    hub.update(who("a"), second(), Precondition::Any).unwrap();
+    assert_eq!(slot_of(&hub, "a", "two"), Some(KeySlot::Secondary));
+    hub.update(who("a"), Change::new().authentication(one()), Precondition::Any).unwrap();
+    assert_eq!(slot_of(&hub, "a", "two"), None);
+    // the place of its second key goes to another, whose key is not its own
+    hub.create(who("b"), sas("b"), Change::new()).unwrap();
+    assert_eq!(slot_of(&hub, "a", "b 2"), None);
+    hub.update(who("a"), Change::new().authentication(Authentication::None), Precondition::Any).unwrap();
+    assert_eq!(hub.update(who("a"), second(), Precondition::Any), Err(RegistryError::NoKeys));
+    assert_eq!(slot_of(&hub, "a", "one"), None);
+}
+
+#[test]
+fn a_refused_change_leaves_the_stamp() {
+    let mut hub = Hub::new();
+    let etag = hub.create(who("a"), Authentication::None, Change::new()).unwrap();
+    let before = stamp(&hub, "a");
+    hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap_err();
+    assert_eq!(stamp(&hub, "a"), before);
+    assert_eq!(hub.get(who("a")).unwrap().etag(), etag);
+}
+
+#[test]
+fn without_entropy_there_is_no_key() {
+    let mut empty = |_: &mut [u8]| Err(NoEntropy);
+    assert_eq!(KeyPair::generate(&mut empty, HmacKey::new).unwrap_err(), NoEntropy);
+    let mut silent = |_: &mut [u8]| Ok(());
+    assert_eq!(KeyPair::generate(&mut silent, HmacKey::new).unwrap_err(), NoEntropy, "it wrote nothing");
+    let pair = KeyPair::generate(&mut counting(), HmacKey::new).unwrap();
+    let (first, second) = (pair.keys().primary(), pair.keys().secondary().unwrap());
+    assert!(!first.tag(&[b"m"]).matches(second.tag(&[b"m"]).expose()));
+}
