@@ -1,0 +1,57 @@
+//! What is changed in the registry ends what was admitted on it.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::*;
+use hubward::core::{Identity, KeySlot, Status, SymmetricKey};
+use hubward::registry::{Authentication, Change, Precondition};
+use hubward::{Ended, Presented, Session};
+use hubward_rustcrypto::HmacKey;
+
+const DEV1: &str = "dev1";
+
+fn session(hub: &Hub) -> Session {
+    let (username, password) = (username(DEV1), own_token(DEV1));
+    let session =
+        hub.admit(Presented::mqtt(DEV1, &username, Some(&password)).unwrap(), NOW).unwrap().into_session();
+    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));
+    session
+}
+
+/// How a session fares when the device is changed.
+fn after(change: Change<HmacKey>) -> Result<(), Ended> {
+    let mut hub = hub();
+    let session = session(&hub);
+    hub.registry.update(Identity::Device(device(DEV1)), change, Precondition::Any).unwrap();
+    session.recheck(&hub.answers(&session), at(NOW))
+}
+
+#[test]
+fn every_change_of_credentials_ends_it() {
+    let new = || SymmetricKey::from_bytes(&[7; 32]).unwrap();
+    for change in [
+        Change::new().key(KeySlot::Primary, new(), HmacKey::new),
+        Change::new().key(KeySlot::Secondary, new(), HmacKey::new),
+        Change::new().swap_keys(),
+        Change::new().authentication(Authentication::Sas(pair(DEV1))),
+        Change::new().authentication(Authentication::CertificateAuthority),
+        Change::new().authentication(Authentication::None),
+    ] {
+        assert_eq!(after(change), Err(Ended::KeysReplaced));
+    }
+}
+
+#[test]
+fn a_change_of_anything_else_leaves_it() {
+    assert_eq!(after(Change::new()), Ok(()));
+    assert_eq!(after(Change::new().status_reason(None)), Ok(()));
+    assert_eq!(after(Change::new().status(Status::Disabled)), Err(Ended::Disabled));
+}
