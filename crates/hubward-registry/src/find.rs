@@ -3,19 +3,29 @@
 use core::array;
 use core::hint::black_box;
 
-use hubward_core::{Credential, Found, FoundIdentity, Keys, Lookup, MacKey, Status};
+use hubward_core::{Credential, Found, FoundIdentity, Keys, Lookup, MacKey, Status, Thumbprint};
 
+use crate::lists::Verdict;
 use crate::registry::Registry;
 use crate::store::Slot;
 use crate::whose::{LONGEST, identity, of_lookup, undecoded};
 
 impl<K: MacKey> Registry<K> {
     /// Answers the question of an admission. Ids are compared byte by byte; nothing is allocated.
+    ///
+    /// Whoever the [access lists](crate::AccessLists) do not let pass is found `Disabled`.
     #[must_use]
     pub fn find(&self, lookup: &Lookup<'_>) -> Found<'_, K> {
+        self.find_issued(lookup, &[])
+    }
+
+    /// [`Registry::find`] for one that presents a certificate chain with these issuers, by which the access lists may
+    /// name it. A session that began with it is rechecked with it.
+    #[must_use]
+    pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> Found<'_, K> {
         let found = match lookup {
             Lookup::Policy(name) => self.find_policy(name),
-            _ => self.slot_of(lookup).and_then(|slot| self.found(slot)),
+            _ => self.slot_of(lookup).and_then(|slot| self.found(slot, issuers)),
         };
         found.unwrap_or(Found::Nobody)
     }
@@ -39,7 +49,7 @@ impl<K: MacKey> Registry<K> {
             let likely = likely.get(at).copied().flatten();
             match (likely, id) {
                 (Some(slot), Some(id)) if self.store.is(slot, id) => {
-                    self.found(slot).unwrap_or(Found::Nobody)
+                    self.found(slot, &[]).unwrap_or(Found::Nobody)
                 }
                 _ => self.find(lookup),
             }
@@ -54,7 +64,7 @@ impl<K: MacKey> Registry<K> {
         self.store.find(of_lookup(lookup, &mut buffer)?)
     }
 
-    fn found(&self, slot: Slot) -> Option<Found<'_, K>> {
+    fn found(&self, slot: Slot, issuers: &[Thumbprint]) -> Option<Found<'_, K>> {
         let hot = self.store.hot(slot)?;
         let identity = identity(hot.id.text());
         let credential = match (&hot.primary, hot.secondary) {
@@ -64,7 +74,11 @@ impl<K: MacKey> Registry<K> {
             (Some(primary), None) => Credential::Keys(Keys::one(primary)),
             (None, _) => Credential::NoKeys,
         };
-        Some(Found::Identity(FoundIdentity::new(identity, self.status_at(slot)?, hot.stamp, credential)))
+        let status = match self.lists.verdict(&identity, issuers) {
+            Verdict::Pass => self.status_at(slot)?,
+            Verdict::Blocked | Verdict::NotAllowed => Status::Disabled,
+        };
+        Some(Found::Identity(FoundIdentity::new(identity, status, hot.stamp, credential)))
     }
 
     /// A module's status is its device's.

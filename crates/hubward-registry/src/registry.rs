@@ -10,6 +10,7 @@ use crate::authentication::Authentication;
 use crate::change::{Capabilities, Change, Credentials};
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
+use crate::lists::AccessLists;
 use crate::policy::Policy;
 use crate::record::{Hot, Proof, Record};
 use crate::store::{Id, Slot, Store};
@@ -23,6 +24,7 @@ use crate::whose::{LONGEST, of_identity};
 pub struct Registry<K> {
     pub(crate) store: Store<K>,
     pub(crate) policies: BTreeMap<Box<str>, Box<Policy<K>>>,
+    pub(crate) lists: AccessLists,
     /// Counts creations and changes; never goes back.
     pub(crate) changes: u64,
 }
@@ -35,7 +37,7 @@ impl<K> Default for Registry<K> {
 
 impl<K> Registry<K> {
     fn empty(seed: &[u8; 16]) -> Self {
-        Self { store: Store::new(seed), policies: BTreeMap::new(), changes: 0 }
+        Self { store: Store::new(seed), policies: BTreeMap::new(), lists: AccessLists::default(), changes: 0 }
     }
 }
 

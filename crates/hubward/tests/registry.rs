@@ -12,7 +12,7 @@
 mod common;
 use common::*;
 use hubward::core::{Identity, KeySlot, Status, SymmetricKey};
-use hubward::registry::{Authentication, Change, Precondition};
+use hubward::registry::{Authentication, Change, Listed, Precondition};
 use hubward::{Ended, Presented, Session};
 use hubward_rustcrypto::HmacKey;
 
@@ -54,4 +54,16 @@ fn a_change_of_anything_else_leaves_it() {
     assert_eq!(after(Change::new()), Ok(()));
     assert_eq!(after(Change::new().status_reason(None)), Ok(()));
     assert_eq!(after(Change::new().status(Status::Disabled)), Err(Ended::Disabled));
+}
+
+#[test]
+fn a_block_list_ends_it_until_it_is_lifted() {
+    let mut hub = hub();
+    let session = session(&hub);
+    let dev1 = Listed::Identity(Identity::Device(device(DEV1)));
+    hub.registry.access_mut().block().add(dev1);
+    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Err(Ended::Disabled));
+    assert!(hub.mqtt(DEV1, &username(DEV1), &own_token(DEV1)).is_err());
+    hub.registry.access_mut().block().remove(dev1);
+    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));
 }

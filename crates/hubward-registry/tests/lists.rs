@@ -1,0 +1,195 @@
+//! Access lists: block wins, an allow list in force denies the rest.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
+mod common;
+use common::*;
+use hubward_core::{Found, Identity, Status, Thumbprint};
+use hubward_registry::{AccessList, AccessLists, Change, Listed, Precondition, Verdict};
+use proptest::prelude::*;
+
+const IDS: [&str; 5] = ["a", "a/m", "a/n", "b", "b/m"];
+const GROUPS: [&str; 2] = ["north", "south"];
+
+fn issuer(number: u8) -> Thumbprint {
+    Thumbprint::Sha256([number; 32])
+}
+
+fn id(id: &str) -> Listed<'_> {
+    Listed::Identity(who(id))
+}
+
+fn passes(hub: &Hub, id: &str) -> bool {
+    match hub.find(&who(id).lookup()) {
+        Found::Identity(found) => found.status() == Status::Enabled,
+        _ => panic!("{id} is there"),
+    }
+}
+
+fn hub() -> Hub {
+    let mut hub = Hub::new();
+    for id in IDS {
+        hub.create(who(id), sas(id), Change::new()).unwrap();
+    }
+    hub
+}
+
+#[test]
+fn a_block_covers_a_device_and_its_modules() {
+    let mut hub = hub();
+    hub.access_mut().block().add(id("a"));
+    assert_eq!(IDS.map(|id| passes(&hub, id)), [false, false, false, true, true]);
+    assert!(hub.access_mut().block().remove(id("a")));
+    assert!(!hub.access_mut().block().remove(id("a")));
+    hub.access_mut().block().add(id("a/m"));
+    assert_eq!(IDS.map(|id| passes(&hub, id)), [true, false, true, true, true]);
+}
+
+#[test]
+fn block_wins_over_allow() {
+    let mut hub = hub();
+    hub.access_mut().allow().add(id("a"));
+    hub.access_mut().block().add(id("a/n"));
+    assert_eq!(IDS.map(|id| passes(&hub, id)), [true, true, false, false, false]);
+    assert_eq!(hub.access().verdict(&who("a/n"), &[]), Verdict::Blocked);
+    assert_eq!(hub.access().verdict(&who("b"), &[]), Verdict::NotAllowed);
+}
+
+#[test]
+fn an_empty_allow_list_in_force_denies_everybody() {
+    let mut hub = hub();
+    assert!(hub.access_mut().allow().is_empty());
+    assert_eq!(IDS.map(|id| passes(&hub, id)), [false; 5]);
+    let many = IDS.map(|id| who(id).lookup());
+    assert!(
+        hub.find_many(&many)
+            .iter()
+            .all(|found| matches!(found, Found::Identity(found) if found.status() == Status::Disabled))
+    );
+    hub.access_mut().lift_allow();
+    assert_eq!(IDS.map(|id| passes(&hub, id)), [true; 5]);
+}
+
+#[test]
+fn a_block_outlives_its_device() {
+    let mut hub = hub();
+    hub.access_mut().block().add(id("b"));
+    hub.delete(who("b"), Precondition::Any).unwrap();
+    hub.create(who("b"), sas("b"), Change::new()).unwrap();
+    assert!(!passes(&hub, "b"));
+}
+
+#[test]
+fn a_record_that_is_disabled_stays_so() {
+    let mut hub = hub();
+    hub.update(who("a"), Change::new().status(Status::Disabled), Precondition::Any).unwrap();
+    hub.access_mut().allow().add(id("a"));
+    assert!(!passes(&hub, "a"), "an allow list lets nobody in that is not let in without it");
+}
+
+#[test]
+fn an_issuer_counts_for_whoever_presents_it() {
+    let mut hub = hub();
+    let finds = |hub: &Hub, issuers: &[Thumbprint]| match hub.find_issued(&who("a").lookup(), issuers) {
+        Found::Identity(found) => found.status() == Status::Enabled,
+        _ => panic!("it is there"),
+    };
+    hub.access_mut().block().add(Listed::Issuer(issuer(1)));
+    assert!(finds(&hub, &[]) && finds(&hub, &[issuer(2)]) && !finds(&hub, &[issuer(2), issuer(1)]));
+    hub.access_mut().block().remove(Listed::Issuer(issuer(1)));
+    hub.access_mut().allow().add(Listed::Issuer(issuer(2)));
+    assert!(!finds(&hub, &[]) && !finds(&hub, &[issuer(1)]) && finds(&hub, &[issuer(1), issuer(2)]));
+}
+
+#[test]
+fn the_lists_say_nothing_of_policies() {
+    let mut lists = AccessLists::default();
+    lists.allow();
+    let policy = Identity::Policy(hubward_core::PolicyName::parse("a").unwrap());
+    assert_eq!(lists.verdict(&policy, &[]), Verdict::Pass);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Listed { allow: bool, on: bool, what: usize },
+    Member { group: usize, on: bool, id: usize },
+    Lift,
+}
+
+/// An id, a group or an issuer.
+fn what(number: usize) -> Listed<'static> {
+    match number {
+        0..5 => id(IDS[number]),
+        5..7 => Listed::Group(GROUPS[number - 5]),
+        _ => Listed::Issuer(issuer(u8::from(number == 8))),
+    }
+}
+
+fn change(list: &mut AccessList, on: bool, listed: Listed<'_>) {
+    if on {
+        list.add(listed);
+    } else {
+        list.remove(listed);
+    }
+}
+
+proptest! {
+    /// The model keeps what was listed in the order of the steps, and reads it through for every question.
+    #[test]
+    fn it_agrees_with_a_plain_reading(steps in prop::collection::vec(prop_oneof![
+        4 => (any::<bool>(), any::<bool>(), 0..9_usize)
+            .prop_map(|(allow, on, what)| Step::Listed { allow, on, what }),
+        2 => (0..2_usize, any::<bool>(), 0..5_usize).prop_map(|(group, on, id)| Step::Member { group, on, id }),
+        1 => Just(Step::Lift),
+    ], 0..24)) {
+        let mut lists = AccessLists::default();
+        let (mut block, mut allow, mut members) = (Vec::new(), None::<Vec<usize>>, Vec::new());
+        for step in steps {
+            match step {
+                Step::Listed { allow: to_allow, on, what: number } => {
+                    let list = if to_allow { lists.allow() } else { lists.block() };
+                    change(list, on, what(number));
+                    let model = if to_allow { allow.get_or_insert_default() } else { &mut block };
+                    model.retain(|there| *there != number);
+                    if on { model.push(number) }
+                }
+                Step::Member { group, on, id } => {
+                    members.retain(|there| *there != (group, id));
+                    if on {
+                        lists.join(GROUPS[group], who(IDS[id]));
+                        members.push((group, id));
+                    } else {
+                        lists.leave(GROUPS[group], who(IDS[id]));
+                    }
+                }
+                Step::Lift => (allow, ()) = (None, lists.lift_allow()),
+            }
+            for asked in IDS {
+                for issuers in [&[][..], &[issuer(0)], &[issuer(0), issuer(1)]] {
+                    let covers = |listed: usize| {
+                        asked == IDS[listed] || asked.split('/').next() == Some(IDS[listed])
+                    };
+                    let names = |list: &Vec<usize>| list.iter().any(|number| match number {
+                        0..5 => covers(*number),
+                        5..7 => members.iter().any(|(group, id)| group + 5 == *number && covers(*id)),
+                        number => issuers.len() > number - 7,
+                    });
+                    let expected = match &allow {
+                        _ if names(&block) => Verdict::Blocked,
+                        Some(allow) if !names(allow) => Verdict::NotAllowed,
+                        _ => Verdict::Pass,
+                    };
+                    prop_assert_eq!(lists.verdict(&who(asked), issuers), expected);
+                }
+            }
+        }
+    }
+}
