@@ -8,8 +8,12 @@ mod change;
 mod entropy;
 mod error;
 mod etag;
+#[cfg(feature = "json")]
+mod export;
 mod find;
 mod footprint;
+#[cfg(feature = "json")]
+mod import;
 mod keys;
 mod lists;
 mod policy;
@@ -25,7 +29,11 @@ pub use change::{Capabilities, Change};
 pub use entropy::{Entropy, NoEntropy};
 pub use error::RegistryError;
 pub use etag::{ETag, NotAnETag, Precondition};
+#[cfg(feature = "json")]
+pub use export::ExportKeys;
 pub use footprint::Footprint;
+#[cfg(feature = "json")]
+pub use import::{ImportError, ImportMode, ImportProblem, ImportSummary, Imported, Importer};
 pub use keys::KeyPair;
 pub use lists::{AccessList, AccessLists, Listed, Verdict};
 pub use registry::Registry;

@@ -1,0 +1,118 @@
+//! A record as the hub's line of JSON.
+
+use core::fmt::{self, Write};
+
+use hubward_core::{MacKey, Status, SymmetricKey, Thumbprint};
+use zeroize::Zeroize;
+
+use crate::authentication::AuthenticationView;
+use crate::text::DeviceScope;
+use crate::view::RecordView;
+
+/// Whether an export holds the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "it does or it does not")]
+pub enum ExportKeys {
+    /// `null` stands in their place.
+    LeftOut,
+    /// Those that the registry keeps: whoever reads the export can be any of its devices.
+    Included,
+}
+
+impl<K: MacKey> RecordView<'_, K> {
+    /// Writes the record as one line, its end included.
+    ///
+    /// # Errors
+    /// Where `out` fails. What it has taken by then is a part of a line.
+    pub fn export(&self, keys: ExportKeys, out: &mut impl Write) -> fmt::Result {
+        let identity = self.identity();
+        out.write_str("{\"id\":")?;
+        string(identity.device().map_or("", |id| id.as_str()), out)?;
+        if let Some(module) = identity.module() {
+            out.write_str(",\"moduleId\":")?;
+            string(module.as_str(), out)?;
+        }
+        let status = match self.status() {
+            Status::Enabled => "enabled",
+            Status::Disabled => "disabled",
+        };
+        write!(out, ",\"eTag\":\"{}\",\"status\":\"{status}\",\"statusReason\":", self.etag())?;
+        optional(self.status_reason(), out)?;
+        out.write_str(",\"authentication\":{\"type\":")?;
+        self.authentication_fields(keys, out)?;
+        write!(out, "}},\"capabilities\":{{\"iotEdge\":{}}},\"deviceScope\":", self.capabilities().iot_edge)?;
+        optional(self.device_scope().map(DeviceScope::as_str), out)?;
+        out.write_str(",\"parentScopes\":[")?;
+        for (at, parent) in self.parent_scopes().iter().enumerate() {
+            if at > 0 {
+                out.write_char(',')?;
+            }
+            string(parent.as_str(), out)?;
+        }
+        out.write_str("]}\n")
+    }
+
+    fn authentication_fields(&self, keys: ExportKeys, out: &mut impl Write) -> fmt::Result {
+        match self.authentication() {
+            AuthenticationView::Sas(view) => {
+                let kept = |key| if keys == ExportKeys::Included { key } else { None };
+                out.write_str("\"sas\",\"symmetricKey\":{\"primaryKey\":")?;
+                key(kept(view.primary), out)?;
+                out.write_str(",\"secondaryKey\":")?;
+                key(kept(view.secondary), out)?;
+                out.write_char('}')
+            }
+            AuthenticationView::SelfSigned(thumbprints) => {
+                out.write_str("\"selfSigned\",\"x509Thumbprint\":{\"primaryThumbprint\":")?;
+                print(thumbprints.primary(), out)?;
+                out.write_str(",\"secondaryThumbprint\":")?;
+                print(thumbprints.secondary(), out)?;
+                out.write_char('}')
+            }
+            AuthenticationView::CertificateAuthority => out.write_str("\"certificateAuthority\""),
+            AuthenticationView::None => out.write_str("\"none\""),
+        }
+    }
+}
+
+/// Base64, which needs no escape.
+fn key(key: Option<&SymmetricKey>, out: &mut impl Write) -> fmt::Result {
+    let Some(key) = key else { return out.write_str("null") };
+    let mut buffer = [0; 88];
+    let written = write!(out, "\"{}\"", key.expose_base64(&mut buffer));
+    buffer.zeroize();
+    written
+}
+
+fn print(thumbprint: Option<&Thumbprint>, out: &mut impl Write) -> fmt::Result {
+    match thumbprint {
+        Some(thumbprint) => write!(out, "\"{thumbprint}\""),
+        None => out.write_str("null"),
+    }
+}
+
+fn optional(text: Option<&str>, out: &mut impl Write) -> fmt::Result {
+    match text {
+        Some(text) => string(text, out),
+        None => out.write_str("null"),
+    }
+}
+
+/// A JSON string (RFC 8259, 7).
+fn string(text: &str, out: &mut impl Write) -> fmt::Result {
+    out.write_char('"')?;
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => {
+                out.write_char('\\')?;
+                out.write_char(character)?;
+            }
+            // controls, and the two that some readers take for the end of a line
+            '\0'..='\x1f' | '\x7f' | '\u{2028}' | '\u{2029}' => {
+                write!(out, "\\u{:04x}", u32::from(character))?
+            }
+            _ => out.write_char(character)?,
+        }
+    }
+    out.write_char('"')
+}

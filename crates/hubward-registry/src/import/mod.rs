@@ -1,0 +1,242 @@
+//! Identities from the hub's lines of JSON, one line at a time.
+
+mod error;
+mod line;
+mod mode;
+
+use hubward_core::{DeviceId, Identity, KeySlot, MacKey, ModuleId, Status, SymmetricKey, Thumbprint};
+
+use crate::authentication::{Authentication, AuthenticationView, Thumbprints};
+use crate::change::{Capabilities, Change};
+use crate::entropy::Entropy;
+use crate::error::RegistryError;
+use crate::etag::{ETag, Precondition};
+use crate::keys::KeyPair;
+use crate::registry::Registry;
+use crate::text::{DeviceScope, StatusReason, TextError};
+pub use error::{ImportError, ImportProblem};
+use line::{Line, Text};
+pub use mode::ImportMode;
+
+/// Most bytes of a line: a hub's largest twin with every character escaped, and the rest.
+const LONGEST_LINE: usize = 512 * 1024;
+
+/// What a line did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a caller tells its user which it was")]
+pub enum Imported {
+    /// Nothing: it is blank.
+    Blank,
+    /// An identity is there that was not.
+    Created(ETag),
+    /// An identity is another version.
+    Updated(ETag),
+    /// An identity is gone.
+    Deleted,
+    /// Nothing here: the line is for the twin of an identity that exists. The twin's etag is its store's to compare.
+    TwinOnly,
+}
+
+/// How many lines did what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ImportSummary {
+    /// Identities created.
+    pub created: u64,
+    /// Identities changed.
+    pub updated: u64,
+    /// Identities deleted.
+    pub deleted: u64,
+    /// Lines for twins.
+    pub twins: u64,
+    /// Lines not imported.
+    pub failed: u64,
+}
+
+/// Imports lines into a registry. A line is done whole or not at all, and a bad one does not stop the rest.
+pub struct Importer<'r, K, M> {
+    registry: &'r mut Registry<K>,
+    entropy: &'r mut Entropy<'r>,
+    make: M,
+    line: u64,
+}
+
+impl<K, M> core::fmt::Debug for Importer<'_, K, M> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Importer").field("line", &self.line).finish_non_exhaustive()
+    }
+}
+
+impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
+    /// Imports into `registry`; `entropy` gives keys to those that come without, `make` makes them ready for use.
+    pub fn new(registry: &'r mut Registry<K>, entropy: &'r mut Entropy<'r>, make: M) -> Self {
+        Self { registry, entropy, make, line: 0 }
+    }
+
+    /// Imports every line, and hands those that cannot be to `report`.
+    pub fn run<L: AsRef<[u8]>>(
+        &mut self,
+        lines: impl IntoIterator<Item = L>,
+        mut report: impl FnMut(ImportError),
+    ) -> ImportSummary {
+        let mut summary = ImportSummary::default();
+        for line in lines {
+            let count = match self.line(line.as_ref()) {
+                Ok(Imported::Blank) => continue,
+                Ok(Imported::Created(_)) => &mut summary.created,
+                Ok(Imported::Updated(_)) => &mut summary.updated,
+                Ok(Imported::Deleted) => &mut summary.deleted,
+                Ok(Imported::TwinOnly) => &mut summary.twins,
+                Err(error) => {
+                    report(error);
+                    &mut summary.failed
+                }
+            };
+            *count = count.saturating_add(1);
+        }
+        summary
+    }
+
+    /// Imports the next line.
+    ///
+    /// # Errors
+    /// [`ImportError`] with the line's number; the registry is as it was.
+    pub fn line(&mut self, line: &[u8]) -> Result<Imported, ImportError> {
+        self.line = self.line.saturating_add(1);
+        let bare = match self.line {
+            1 => line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line),
+            _ => line,
+        };
+        self.import(bare.trim_ascii()).map_err(|problem| ImportError { line: self.line, problem })
+    }
+
+    fn import(&mut self, line: &[u8]) -> Result<Imported, ImportProblem> {
+        if line.is_empty() {
+            return Ok(Imported::Blank);
+        }
+        if line.len() > LONGEST_LINE {
+            return Err(ImportProblem::TooLong { len: line.len(), max: LONGEST_LINE });
+        }
+        let line = Line::parse(line).map_err(|column| ImportProblem::Json { column })?;
+        let mode = match &line.import_mode {
+            Some(mode) => ImportMode::parse(mode.as_str()).ok_or(ImportProblem::Mode)?,
+            None => ImportMode::CreateOrUpdate,
+        };
+        let device = DeviceId::parse(line.id.as_ref().ok_or(ImportProblem::NoId)?.as_str())?;
+        let identity = match &line.module_id {
+            Some(module) => Identity::Module(device, ModuleId::parse(module.as_str())?),
+            None => Identity::Device(device),
+        };
+        let there = self.registry.get(identity).is_some();
+        let precondition = if there && mode.compares() { expected(&line)? } else { Precondition::Any };
+        match (mode, there) {
+            (ImportMode::Create, true) => Err(RegistryError::Exists.into()),
+            (mode, false) if !mode.creates() => Err(RegistryError::NotFound.into()),
+            (ImportMode::UpdateTwin | ImportMode::UpdateTwinIfMatchETag, _) => Ok(Imported::TwinOnly),
+            (ImportMode::Delete | ImportMode::DeleteIfMatchETag, _) => {
+                self.registry.delete(identity, precondition)?;
+                Ok(Imported::Deleted)
+            }
+            (_, true) => self.update(identity, &line, precondition),
+            (_, false) => self.create(identity, &line),
+        }
+    }
+
+    fn create(&mut self, identity: Identity<'_>, line: &Line<'_>) -> Result<Imported, ImportProblem> {
+        let rest = change(line)?;
+        let authentication = match self.authentication(line)? {
+            Some(authentication) => authentication,
+            None => self.fresh()?,
+        };
+        Ok(Imported::Created(self.registry.create(identity, authentication, rest)?))
+    }
+
+    fn update(
+        &mut self,
+        identity: Identity<'_>,
+        line: &Line<'_>,
+        precondition: Precondition,
+    ) -> Result<Imported, ImportProblem> {
+        let change = change(line)?;
+        let has_keys = self
+            .registry
+            .get(identity)
+            .is_some_and(|view| matches!(view.authentication(), AuthenticationView::Sas(_)));
+        let change = match self.authentication(line)? {
+            Some(authentication) => change.authentication(authentication),
+            // an export without keys comes back: what is there stays
+            None if line.authentication.is_none() || has_keys => change,
+            None => change.authentication(self.fresh()?),
+        };
+        Ok(Imported::Updated(self.registry.update(identity, change, precondition)?))
+    }
+
+    fn fresh(&mut self) -> Result<Authentication<K>, RegistryError> {
+        Ok(Authentication::Sas(KeyPair::generate(self.entropy, &self.make)?))
+    }
+
+    /// What the line proves itself with; `None` for keys that it leaves to the hub.
+    fn authentication(&self, line: &Line<'_>) -> Result<Option<Authentication<K>>, ImportProblem> {
+        let Some(given) = &line.authentication else { return Ok(None) };
+        let given = &given.0;
+        Ok(match given.kind.as_ref().map_or("sas", Text::as_str) {
+            "sas" => {
+                let keys = given.symmetric_key.as_ref().map(|keys| &keys.0);
+                let read = |text: &Text<'_>, slot| {
+                    SymmetricKey::from_base64(text.as_str())
+                        .map_err(|error| ImportProblem::Key { slot, error })
+                };
+                match keys.map(|keys| (&keys.primary_key, &keys.secondary_key)) {
+                    None | Some((None, None)) => None,
+                    Some((Some(primary), Some(secondary))) => {
+                        let primary = read(primary, KeySlot::Primary)?;
+                        let secondary = read(secondary, KeySlot::Secondary)?;
+                        Some(Authentication::Sas(KeyPair::kept(primary, secondary, &self.make)))
+                    }
+                    Some(_) => return Err(ImportProblem::OneKey),
+                }
+            }
+            "selfSigned" => {
+                let given = given.x509_thumbprint.as_ref().map(|given| &given.0);
+                let read = |text: Option<&Text<'_>>| -> Result<Option<Thumbprint>, ImportProblem> {
+                    Ok(text.map(|text| text.as_str().parse()).transpose()?)
+                };
+                let primary = read(given.and_then(|given| given.primary_thumbprint.as_ref()))?;
+                let secondary = read(given.and_then(|given| given.secondary_thumbprint.as_ref()))?;
+                Some(Authentication::SelfSigned(Thumbprints::new(primary, secondary)?))
+            }
+            "certificateAuthority" => Some(Authentication::CertificateAuthority),
+            "none" => Some(Authentication::None),
+            _ => return Err(ImportProblem::AuthenticationType),
+        })
+    }
+}
+
+/// The version that the line names.
+fn expected(line: &Line<'_>) -> Result<Precondition, ImportProblem> {
+    let etag = line.e_tag.as_ref().ok_or(ImportProblem::NoETag)?;
+    let etag = etag.as_str().parse().map_err(|_| RegistryError::EtagMismatch)?;
+    Ok(Precondition::IfMatch(etag))
+}
+
+/// All that a line says of a device but its credentials: what it leaves out is taken away. Of a module it says no more.
+fn change<K: MacKey>(line: &Line<'_>) -> Result<Change<K>, ImportProblem> {
+    if line.module_id.is_some() {
+        return Ok(Change::new());
+    }
+    let status = match line.status.as_ref().map(Text::as_str) {
+        Some("enabled") => Status::Enabled,
+        Some("disabled") => Status::Disabled,
+        _ => return Err(ImportProblem::Status),
+    };
+    let reason = line.status_reason.as_ref().map(|reason| StatusReason::new(reason.as_str())).transpose()?;
+    let scope = |text: &Text<'_>| -> Result<DeviceScope, TextError> { DeviceScope::new(text.as_str()) };
+    let parents = line.parent_scopes.iter().flatten().map(scope).collect::<Result<_, _>>()?;
+    let edge = line.capabilities.as_ref().and_then(|given| given.0.iot_edge).unwrap_or(false);
+    Ok(Change::new()
+        .status(status)
+        .status_reason(reason)
+        .capabilities(Capabilities { iot_edge: edge })
+        .device_scope(line.device_scope.as_ref().map(scope).transpose()?)
+        .parent_scopes(parents))
+}

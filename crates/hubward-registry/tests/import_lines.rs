@@ -1,0 +1,249 @@
+//! Lines: what they say, what is wrong with them, and that a bad one does not stop the rest.
+#![cfg(feature = "json")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
+mod common;
+use common::*;
+use hubward_core::{KeyError, KeySlot, Status};
+use hubward_registry::{
+    AuthenticationView, ExportKeys, ImportProblem, ImportSummary, Imported, Importer, NoEntropy,
+    RegistryError, ThumbprintsError,
+};
+use hubward_rustcrypto::HmacKey;
+
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZg==";
+
+fn import(hub: &mut Hub, line: &str) -> Result<Imported, ImportProblem> {
+    let mut entropy = counting();
+    let mut importer = Importer::new(hub, &mut entropy, HmacKey::new);
+    importer.line(line.as_bytes()).map_err(|error| error.problem)
+}
+
+fn device(rest: &str) -> String {
+    format!(r#"{{"id":"a","status":"enabled"{rest}}}"#)
+}
+
+fn sas_keys(primary: &str, secondary: &str) -> String {
+    device(&format!(
+        r#","authentication":{{"type":"sas","symmetricKey":{{"primaryKey":{primary},"secondaryKey":{secondary}}}}}"#
+    ))
+}
+
+fn exported(hub: &Hub, keys: ExportKeys) -> String {
+    let mut text = String::new();
+    hub.iter().for_each(|view| view.export(keys, &mut text).unwrap());
+    text
+}
+
+#[test]
+fn a_whole_line_is_taken_and_a_twin_passed_over() {
+    let mut hub = Hub::new();
+    let line = device(
+        r#","statusReason":"a \"reason\"","twinETag":"x","tags":{"a":[{"b":1}]},"properties":{"desired":{}},
+        "capabilities":{"iotEdge":true},"deviceScope":"ms-azure-iot-edge://a-1","parentScopes":["p1","p2"],
+        "authentication":{"type":"selfSigned","x509Thumbprint":{"primaryThumbprint":"PRINT","secondaryThumbprint":null}}"#,
+    );
+    import(&mut hub, &line.replace("PRINT", &"aB".repeat(32))).unwrap();
+    let a = hub.get(who("a")).unwrap();
+    assert_eq!((a.status(), a.status_reason()), (Status::Enabled, Some(r#"a "reason""#)));
+    assert!(a.capabilities().iot_edge);
+    assert_eq!(a.device_scope().unwrap().as_str(), "ms-azure-iot-edge://a-1");
+    assert_eq!(a.parent_scopes().len(), 2);
+    let AuthenticationView::SelfSigned(thumbprints) = a.authentication() else { panic!() };
+    assert!(thumbprints.matches(&"ab".repeat(32).parse().unwrap()));
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let long = "x".repeat(129);
+    let of = |line: &str| import(&mut Hub::new(), line).unwrap_err().to_string();
+    let key = |slot, error| ImportProblem::Key { slot, error };
+    for (line, problem) in [
+        (r#"{"status":"enabled"}"#.to_owned(), ImportProblem::NoId.to_string()),
+        (r#"{"id":"a"}"#.to_owned(), ImportProblem::Status.to_string()),
+        (r#"{"id":"a","status":"Enabled"}"#.to_owned(), ImportProblem::Status.to_string()),
+        (device(r#","importMode":"Create""#), ImportProblem::Mode.to_string()),
+        (device(r#","id":"b""#), "not an object of an identity, at column ".to_owned()),
+        ("{".to_owned(), "not an object of an identity, at column ".to_owned()),
+        (
+            r#"["a",null,null,null,"enabled"]"#.to_owned(),
+            "not an object of an identity, at column ".to_owned(),
+        ),
+        (
+            r#"{"id":"a/b","status":"enabled"}"#.to_owned(),
+            "device id: character at byte 1 is not allowed".to_owned(),
+        ),
+        (
+            r#"{"id":"..","status":"enabled"}"#.to_owned(),
+            "device id: `.` and `..` are path steps, not names".to_owned(),
+        ),
+        (device(r#","moduleId":"""#), "module id: empty".to_owned()),
+        (
+            device(&format!(r#","statusReason":"{long}""#)),
+            "status reason: 129 characters, at most 128 allowed".to_owned(),
+        ),
+        (device(r#","authentication":{"type":"SAS"}"#), ImportProblem::AuthenticationType.to_string()),
+        (device(r#","authentication":["sas"]"#), "not an object of an identity, at column ".to_owned()),
+        (device(r#","authentication":{"type":"selfSigned"}"#), ThumbprintsError::Neither.to_string()),
+        (sas_keys(&format!("\"{KEY}\""), "null"), ImportProblem::OneKey.to_string()),
+        (sas_keys("\"\"", "\"\""), key(KeySlot::Primary, KeyError::Length { len: 0 }).to_string()),
+        (sas_keys(&format!("\"{KEY}\""), "\"!\""), key(KeySlot::Secondary, KeyError::Base64).to_string()),
+        (
+            device(&format!(r#","tags":"{}""#, "x".repeat(600_000))),
+            "600039 bytes, at most 524288 allowed".to_owned(),
+        ),
+    ] {
+        assert!(of(&line).starts_with(&problem), "{problem}: {}", of(&line));
+    }
+    assert_eq!(
+        of("{\"id\":\"\u{e9}\",\"status\":\"enabled\"}"),
+        "device id: character at byte 0 is not allowed"
+    );
+    let mut hub = Hub::new();
+    let mut entropy = counting();
+    assert!(Importer::new(&mut hub, &mut entropy, HmacKey::new).line(b"{\"id\":\"\xff\"}").is_err());
+}
+
+#[test]
+fn no_message_holds_a_key() {
+    let secret = "c2VjcmV0IHNlY3JldCBzZWNyZXQ=";
+    for line in [
+        sas_keys(&format!("\"{secret}!\""), "\"\""),
+        sas_keys(&format!("\"{secret}\""), "7"),
+        device(&format!(r#","authentication":{{"type":"{secret}"}}"#)),
+        device(&format!(r#","authentication":"{secret}""#)),
+        device(&format!(r#","importMode":"{secret}""#)),
+    ] {
+        let problem = import(&mut Hub::new(), &line).unwrap_err();
+        assert!(!format!("{problem:?} {problem}").contains("c2Vj"), "{problem}");
+    }
+}
+
+#[test]
+fn a_bad_line_is_reported_and_the_rest_carried_on() {
+    let mut hub = Hub::new();
+    let mut entropy = counting();
+    let text = "\u{feff}{\"id\":\"a\",\"status\":\"enabled\"}\r\n\r\nnonsense\n{\"id\":\"b\",\"status\":\"enabled\"}\n\
+                {\"id\":\"b\",\"importMode\":\"create\",\"status\":\"enabled\"}\n{\"id\":\"a\",\"importMode\":\"delete\"}\n";
+    let mut errors = Vec::new();
+    let mut importer = Importer::new(&mut hub, &mut entropy, HmacKey::new);
+    let summary = importer.run(text.split('\n'), |error| errors.push(error.to_string()));
+    let expected = ImportSummary::default();
+    assert_eq!((summary.created, summary.deleted, summary.failed), (2, 1, 2));
+    assert_eq!((summary.updated, summary.twins), (expected.updated, expected.twins));
+    assert_eq!(
+        errors,
+        ["line 3: not an object of an identity, at column 2", "line 5: the identity exists already"]
+    );
+    assert!(hub.get(who("a")).is_none() && hub.get(who("b")).is_some());
+}
+
+#[test]
+fn keys_that_are_left_out_are_made_or_left() {
+    let mut hub = Hub::new();
+    import(&mut hub, &sas_keys("null", "null")).unwrap();
+    let AuthenticationView::Sas(keys) = hub.get(who("a")).unwrap().authentication() else { panic!() };
+    let primary = keys.expose_primary().unwrap().expose().to_vec();
+    assert_ne!(primary, keys.expose_secondary().unwrap().expose(), "two keys were made");
+    let stamp = hub.get(who("a")).unwrap().stamp();
+    import(&mut hub, &sas_keys("null", "null")).unwrap();
+    import(&mut hub, &device("")).unwrap();
+    assert_eq!(hub.get(who("a")).unwrap().stamp(), stamp, "an export without keys came back");
+    import(&mut hub, &device(r#","authentication":{"type":"none"}"#)).unwrap();
+    import(&mut hub, &device("")).unwrap();
+    assert!(matches!(hub.get(who("a")).unwrap().authentication(), AuthenticationView::None));
+    import(&mut hub, &sas_keys("null", "null")).unwrap();
+    let AuthenticationView::Sas(keys) = hub.get(who("a")).unwrap().authentication() else { panic!() };
+    assert!(keys.expose_primary().is_some());
+}
+
+#[test]
+fn a_line_that_fails_leaves_all_as_it_was() {
+    let mut hub = Hub::new();
+    let mut dry = |_: &mut [u8]| Err(NoEntropy);
+    let made = Importer::new(&mut hub, &mut dry, HmacKey::new).line(device("").as_bytes());
+    assert_eq!(made.unwrap_err().problem, RegistryError::NoEntropy(NoEntropy).into());
+    assert!(hub.is_empty());
+    import(&mut hub, &device("")).unwrap();
+    let before = exported(&hub, ExportKeys::Included);
+    import(&mut hub, &sas_keys(&format!("\"{KEY}\""), "\"short\"").replace("enabled", "disabled"))
+        .unwrap_err();
+    assert_eq!(exported(&hub, ExportKeys::Included), before);
+}
+
+#[test]
+fn what_is_exported_is_imported_as_it_was() {
+    let mut hub = Hub::new();
+    for line in [
+        device(
+            r#","statusReason":"tab\t quote\" slash\\ line\u2028 \u007f é","deviceScope":"s","parentScopes":["p","q"]"#,
+        ),
+        r#"{"id":"a","moduleId":"m"}"#.to_owned(),
+        r#"{"id":"b","status":"disabled","authentication":{"type":"certificateAuthority"}}"#.to_owned(),
+        r#"{"id":"c","status":"enabled","authentication":{"type":"none"},"capabilities":{"iotEdge":true}}"#
+            .to_owned(),
+        format!(
+            r#"{{"id":"d","status":"enabled","authentication":{{"type":"selfSigned","x509Thumbprint":{{"secondaryThumbprint":"{}"}}}}}}"#,
+            "0f".repeat(20)
+        ),
+        sas_keys(&format!("\"{KEY}\""), &format!("\"{}\"", KEY.replace("==", "\\u003d=")))
+            .replace("\"a\"", "\"e\""),
+    ] {
+        import(&mut hub, &line).unwrap();
+    }
+    let first = exported(&hub, ExportKeys::Included);
+    assert_eq!(first.lines().count(), 6);
+    assert!(first.is_ascii() || first.contains('é'));
+    let mut other = Hub::new();
+    for line in first.lines() {
+        import(&mut other, line).unwrap();
+    }
+    let etags = |text: &str| {
+        text.lines()
+            .map(|line| line.split_once(r#","eTag":""#).unwrap())
+            .map(|(id, rest)| format!("{id}{}", rest.get(16..).unwrap()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(etags(&exported(&other, ExportKeys::Included)), etags(&first));
+}
+
+#[test]
+fn an_export_without_keys_holds_none() {
+    let mut hub = Hub::new();
+    import(&mut hub, &sas_keys(&format!("\"{KEY}\""), &format!("\"{KEY}\""))).unwrap();
+    let without = exported(&hub, ExportKeys::LeftOut);
+    assert!(!without.contains("MDEy"));
+    assert!(without.contains(r#""symmetricKey":{"primaryKey":null,"secondaryKey":null}"#));
+    assert_eq!(exported(&hub, ExportKeys::Included).matches(KEY).count(), 2);
+}
+
+/// Takes so many bytes, as a disk that is full.
+struct Full(usize);
+
+impl core::fmt::Write for Full {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        self.0 = self.0.checked_sub(text.len()).ok_or(core::fmt::Error)?;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let mut hub = Hub::new();
+    import(&mut hub, &device("")).unwrap();
+    let a = hub.get(who("a")).unwrap();
+    let len = exported(&hub, ExportKeys::Included).len();
+    assert!(a.export(ExportKeys::Included, &mut Full(len)).is_ok());
+    for room in 0..len {
+        assert!(a.export(ExportKeys::Included, &mut Full(room)).is_err());
+    }
+}
