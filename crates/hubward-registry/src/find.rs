@@ -3,7 +3,9 @@
 use core::array;
 use core::hint::black_box;
 
-use hubward_core::{Credential, Found, FoundIdentity, Keys, Lookup, MacKey, Status, Thumbprint};
+use hubward_core::{
+    Credential, DeviceId, Found, FoundIdentity, Identity, Keys, Lookup, MacKey, Status, Thumbprint,
+};
 
 use crate::lists::Verdict;
 use crate::registry::Registry;
@@ -40,7 +42,8 @@ impl<K: MacKey> Registry<K> {
         let likely = tags.map(|tag| tag.and_then(|tag| self.store.likely(tag)));
         let entries =
             likely.map(|slot| self.store.hot(slot?).map(|hot| (hot.stamp.keys(), hot.status, hot.secondary)));
-        let seconds = black_box(entries).map(|hot| self.store.second(hot?.2?).map(|second| second.owner));
+        let seconds =
+            black_box(entries).map(|hot| self.store.second(hot?.2?).map(|second| (second.owner, second.end)));
         black_box(seconds);
         array::from_fn(|at| {
             let (Some(lookup), id) = (lookups.get(at), ids.get(at).copied().flatten()) else {
@@ -66,7 +69,10 @@ impl<K: MacKey> Registry<K> {
 
     fn found(&self, slot: Slot, issuers: &[Thumbprint]) -> Option<Found<'_, K>> {
         let hot = self.store.hot(slot)?;
-        let identity = identity(hot.id.text());
+        let identity = match hot.device {
+            None => Identity::Device(DeviceId::assertion(hot.id.text())),
+            Some(_) => identity(hot.id.text()),
+        };
         let credential = match (&hot.primary, hot.secondary) {
             (Some(primary), Some(second)) => {
                 Credential::Keys(Keys::pair(primary, &self.store.second(second)?.key))

@@ -27,12 +27,13 @@ pub(crate) struct Hot<K> {
     pub(crate) status: Status,
 }
 
-/// A second key. `owner` lies behind the key: reading it loads what the key's start did not.
+/// A second key between two numbers: reading both loads all of it.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Second<K> {
-    pub(crate) key: K,
     pub(crate) owner: Slot,
+    pub(crate) key: K,
+    pub(crate) end: Slot,
 }
 
 /// What changes and exports read.

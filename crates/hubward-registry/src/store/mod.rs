@@ -121,7 +121,7 @@ impl<K> Store<K> {
     pub(crate) fn set_secondary(&mut self, slot: Slot, key: Option<K>) -> bool {
         let Some(hot) = self.hot.get_mut(slot) else { return false };
         match (hot.secondary, key) {
-            (Some(at), Some(key)) => self.seconds.put(at, Second { key, owner: slot }),
+            (Some(at), Some(key)) => self.seconds.put(at, Second { owner: slot, key, end: slot }),
             (Some(at), None) => {
                 hot.secondary = None;
                 self.seconds.clear(at);
@@ -130,7 +130,7 @@ impl<K> Store<K> {
             (None, Some(key)) => {
                 let Some(at) = self.second_slots.take() else { return false };
                 hot.secondary = Some(at);
-                self.seconds.put(at, Second { key, owner: slot });
+                self.seconds.put(at, Second { owner: slot, key, end: slot });
             }
             (None, None) => {}
         }
