@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod authentication;
 mod change;
+mod enrollment;
 mod entropy;
 mod error;
 mod etag;
@@ -26,6 +27,9 @@ mod whose;
 
 pub use authentication::{Authentication, AuthenticationView, KeysView, Thumbprints, ThumbprintsError};
 pub use change::{Capabilities, Change};
+pub use enrollment::{
+    Attestation, Derivation, Enrollment, Enrollments, Evidence, ProvisionError, Selected, derive_key,
+};
 pub use entropy::{Entropy, NoEntropy};
 pub use error::RegistryError;
 pub use etag::{ETag, NotAnETag, Precondition};
