@@ -10,6 +10,7 @@ mod name;
 mod percent;
 mod resource;
 mod rights;
+mod seal;
 mod segment;
 mod thumbprint;
 
@@ -26,5 +27,6 @@ pub use percent::{EscapeError, NeedBytes, decode_into, escape_value};
 pub use resource::{ResourceError, ResourcePath, ResourceProblem, Shape};
 pub use rights::{Permissions, UnknownRight};
 pub use rustls_pki_types::UnixTime;
+pub use seal::{NotAuthentic, NotSealed, Seal};
 pub use segment::Segment;
 pub use thumbprint::{Digest, Thumbprint, ThumbprintError};

@@ -3,6 +3,8 @@
 
 mod digest;
 mod hmac;
+mod seal;
 
 pub use digest::Digests;
 pub use hmac::HmacKey;
+pub use seal::SealKey;

@@ -1,0 +1,44 @@
+//! AES-256-GCM under a key that ring keeps ready.
+
+use core::fmt;
+
+use hubward_core::{NotAuthentic, NotSealed, Seal};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+
+/// An AES-256-GCM key (NIST SP 800-38D). With random nonces it is good for 2^32 messages.
+pub struct SealKey(Option<LessSafeKey>);
+
+impl SealKey {
+    /// Makes a key of 32 random bytes.
+    #[must_use]
+    pub fn new(key: &[u8; 32]) -> Self {
+        // ring refuses only a key of another length
+        Self(UnboundKey::new(&AES_256_GCM, key).ok().map(LessSafeKey::new))
+    }
+}
+
+impl Seal for SealKey {
+    fn seal(&self, nonce: &[u8; 12], associated: &[u8], message: &mut [u8]) -> Result<[u8; 16], NotSealed> {
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let key = self.0.as_ref().ok_or(NotSealed)?;
+        let tag = key.seal_in_place_separate_tag(nonce, Aad::from(associated), message);
+        tag.ok().and_then(|tag| tag.as_ref().try_into().ok()).ok_or(NotSealed)
+    }
+
+    fn open<'m>(
+        &self,
+        nonce: &[u8; 12],
+        associated: &[u8],
+        sealed: &'m mut [u8],
+    ) -> Result<&'m mut [u8], NotAuthentic> {
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let key = self.0.as_ref().ok_or(NotAuthentic)?;
+        key.open_in_place(nonce, Aad::from(associated), sealed).map_err(|_| NotAuthentic)
+    }
+}
+
+impl fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealKey(redacted)")
+    }
+}
