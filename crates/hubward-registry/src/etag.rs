@@ -11,6 +11,10 @@ impl ETag {
     pub(crate) const fn new(version: u64) -> Self {
         Self(version)
     }
+
+    pub(crate) const fn version(self) -> u64 {
+        self.0
+    }
 }
 
 /// Sixteen hex digits, without quotes.

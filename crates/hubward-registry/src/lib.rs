@@ -20,6 +20,7 @@ mod lists;
 mod policy;
 mod record;
 mod registry;
+mod snapshot;
 mod store;
 mod text;
 mod view;
@@ -41,5 +42,6 @@ pub use import::{ImportError, ImportMode, ImportProblem, ImportSummary, Imported
 pub use keys::KeyPair;
 pub use lists::{AccessList, AccessLists, Listed, Verdict};
 pub use registry::Registry;
+pub use snapshot::SnapshotError;
 pub use text::{DeviceScope, GenerationId, StatusReason, TextError};
 pub use view::RecordView;

@@ -35,9 +35,9 @@ pub enum Verdict {
 /// A list.
 #[derive(Debug, Default)]
 pub struct AccessList {
-    ids: BTreeSet<Box<str>>,
-    groups: BTreeSet<Box<str>>,
-    issuers: BTreeSet<Box<[u8]>>,
+    pub(crate) ids: BTreeSet<Box<str>>,
+    pub(crate) groups: BTreeSet<Box<str>>,
+    pub(crate) issuers: BTreeSet<Box<[u8]>>,
 }
 
 impl AccessList {
@@ -91,9 +91,9 @@ type Groups = BTreeMap<Box<str>, BTreeSet<Box<str>>>;
 /// be listed before they exist, and stay when they are deleted: an id that is made anew is still blocked.
 #[derive(Debug, Default)]
 pub struct AccessLists {
-    block: AccessList,
-    allow: Option<AccessList>,
-    groups: Groups,
+    pub(crate) block: AccessList,
+    pub(crate) allow: Option<AccessList>,
+    pub(crate) groups: Groups,
 }
 
 impl AccessLists {

@@ -11,9 +11,9 @@ use crate::registry::Registry;
 /// A shared access policy. It is boxed, so that its keys stay where they are while the map of them grows.
 #[derive(Debug)]
 pub(crate) struct Policy<K> {
-    rights: Permissions,
-    stamp: Stamp,
-    keys: KeyPair<K>,
+    pub(crate) rights: Permissions,
+    pub(crate) stamp: Stamp,
+    pub(crate) keys: KeyPair<K>,
 }
 
 impl<K: MacKey> Registry<K> {

@@ -10,7 +10,7 @@ use crate::etag::ETag;
 use crate::record::{Hot, More, Proof, Record, Second};
 use crate::registry::Registry;
 use crate::store::Slot;
-use crate::text::DeviceScope;
+use crate::text::{DeviceScope, GenerationId};
 use crate::whose::identity;
 
 /// A device's or a module's record.
@@ -122,6 +122,15 @@ impl<'r, K: MacKey> RecordView<'r, K> {
             (Proof::CertificateAuthority, _) => AuthenticationView::CertificateAuthority,
             (Proof::Keys { .. } | Proof::None, _) => AuthenticationView::None,
         }
+    }
+
+    /// The id that it is kept under.
+    pub(crate) fn kept_id(&self) -> &'r str {
+        self.hot.id.text()
+    }
+
+    pub(crate) fn given_generation_id(&self) -> Option<&'r str> {
+        self.more()?.generation_id.as_ref().map(GenerationId::as_str)
     }
 
     fn more(&self) -> Option<&'r More> {

@@ -1,0 +1,224 @@
+//! From authentic content to a registry, whole or not at all.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use hubward_core::{
+    DeviceId, Identity, MacKey, ModuleId, Permissions, PolicyName, Stamp, Status, SymmetricKey, Thumbprint,
+};
+
+use crate::authentication::{Authentication, Thumbprints};
+use crate::change::{Capabilities, Change};
+use crate::etag::ETag;
+use crate::keys::KeyPair;
+use crate::lists::AccessList;
+use crate::policy::Policy;
+use crate::registry::Registry;
+use crate::snapshot::SnapshotError;
+use crate::text::{DeviceScope, GenerationId, StatusReason};
+
+/// What is left of the content.
+struct Content<'c> {
+    rest: &'c [u8],
+    whole: usize,
+}
+
+impl<'c> Content<'c> {
+    /// The content is not what was written, at this place.
+    const fn bad(&self) -> SnapshotError {
+        SnapshotError::Content { offset: self.whole.saturating_sub(self.rest.len()) }
+    }
+
+    fn bytes(&mut self, len: usize) -> Result<&'c [u8], SnapshotError> {
+        let (bytes, rest) = self.rest.split_at_checked(len).ok_or(self.bad())?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    fn number(&mut self) -> Result<u64, SnapshotError> {
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(self.bad())?;
+        self.rest = rest;
+        Ok(u64::from_be_bytes(*bytes))
+    }
+
+    fn byte(&mut self) -> Result<u8, SnapshotError> {
+        self.bytes(1)?.first().copied().ok_or(self.bad())
+    }
+
+    fn flag(&mut self) -> Result<bool, SnapshotError> {
+        match self.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(self.bad()),
+        }
+    }
+
+    fn block(&mut self) -> Result<&'c [u8], SnapshotError> {
+        let len = usize::try_from(self.number()?).map_err(|_| self.bad())?;
+        self.bytes(len)
+    }
+
+    fn text(&mut self) -> Result<&'c str, SnapshotError> {
+        core::str::from_utf8(self.block()?).map_err(|_| self.bad())
+    }
+
+    fn optional<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, SnapshotError>,
+    ) -> Result<Option<T>, SnapshotError> {
+        if self.flag()? { read(self).map(Some) } else { Ok(None) }
+    }
+
+    /// As many as the number before them says. None takes less than a byte, so a wrong number ends soon.
+    fn each(
+        &mut self,
+        mut read: impl FnMut(&mut Self) -> Result<(), SnapshotError>,
+    ) -> Result<(), SnapshotError> {
+        let count = self.number()?;
+        (0..count).try_for_each(|_| read(self))
+    }
+
+    fn checked<T, E>(&self, result: Result<T, E>) -> Result<T, SnapshotError> {
+        result.map_err(|_| self.bad())
+    }
+
+    fn key(&mut self) -> Result<SymmetricKey, SnapshotError> {
+        let bytes = self.block()?;
+        self.checked(SymmetricKey::from_bytes(bytes))
+    }
+
+    fn pair<K: MacKey>(&mut self, make: impl Fn(&SymmetricKey) -> K) -> Result<KeyPair<K>, SnapshotError> {
+        let primary = self.key()?;
+        Ok(match self.optional(Self::key)? {
+            Some(secondary) => KeyPair::kept(primary, secondary, make),
+            None => KeyPair::kept_one(primary, make),
+        })
+    }
+
+    fn thumbprint(&mut self) -> Result<Thumbprint, SnapshotError> {
+        let bytes = self.block()?;
+        match (bytes.try_into(), bytes.try_into()) {
+            (Ok(bytes), _) => Ok(Thumbprint::Sha256(bytes)),
+            (_, Ok(bytes)) => Ok(Thumbprint::Sha1(bytes)),
+            _ => Err(self.bad()),
+        }
+    }
+
+    fn stamp(&mut self) -> Result<Stamp, SnapshotError> {
+        Ok(Stamp::new(self.number()?, self.number()?))
+    }
+
+    fn texts(&mut self) -> Result<BTreeSet<Box<str>>, SnapshotError> {
+        let mut texts = BTreeSet::new();
+        self.each(|content| {
+            texts.insert(content.text()?.into());
+            Ok(())
+        })?;
+        Ok(texts)
+    }
+
+    fn list(&mut self) -> Result<AccessList, SnapshotError> {
+        let (ids, groups) = (self.texts()?, self.texts()?);
+        let mut issuers = BTreeSet::new();
+        self.each(|content| {
+            issuers.insert(content.block()?.into());
+            Ok(())
+        })?;
+        Ok(AccessList { ids, groups, issuers })
+    }
+}
+
+pub(super) fn restore<K: MacKey>(
+    content: &[u8],
+    seed: &[u8; 16],
+    make: impl Fn(&SymmetricKey) -> K,
+) -> Result<Registry<K>, SnapshotError> {
+    let mut registry = Registry::with_seed(seed);
+    let mut content = Content { rest: content, whole: content.len() };
+    let changes = content.number()?;
+    content.each(|content| identity(content, &mut registry, &make))?;
+    content.each(|content| {
+        let name = content.text()?;
+        let name = content.checked(PolicyName::parse(name))?;
+        let bits = content.number()?;
+        let bits = content.checked(bits.try_into())?;
+        let rights = Permissions::from_bits(bits).ok_or(content.bad())?;
+        let policy = Policy { rights, stamp: content.stamp()?, keys: content.pair(&make)? };
+        registry.policies.insert(name.as_str().into(), Box::new(policy));
+        Ok(())
+    })?;
+    registry.lists.block = content.list()?;
+    registry.lists.allow = content.optional(Content::list)?;
+    let mut groups = BTreeMap::new();
+    content.each(|content| {
+        groups.insert(content.text()?.into(), content.texts()?);
+        Ok(())
+    })?;
+    registry.lists.groups = groups;
+    registry.changes = changes;
+    if content.rest.is_empty() { Ok(registry) } else { Err(content.bad()) }
+}
+
+fn identity<K: MacKey>(
+    content: &mut Content<'_>,
+    registry: &mut Registry<K>,
+    make: impl Fn(&SymmetricKey) -> K,
+) -> Result<(), SnapshotError> {
+    let id = content.text()?;
+    let (device, module) = match id.split_once('/') {
+        Some((device, module)) => (device, Some(content.checked(ModuleId::parse(module))?)),
+        None => (id, None),
+    };
+    let device = content.checked(DeviceId::parse(device))?;
+    let identity = module.map_or(Identity::Device(device), |module| Identity::Module(device, module));
+    let stamp = content.stamp()?;
+    let etag = ETag::new(content.number()?);
+    let status = if content.flag()? { Status::Enabled } else { Status::Disabled };
+    let capabilities = Capabilities { iot_edge: content.flag()? };
+    let text = |content: &mut Content<'_>| content.optional(Content::text).map(|t| t.map(Box::<str>::from));
+    let (reason, generation_id, scope) = (text(content)?, text(content)?, text(content)?);
+    let mut parents = Vec::new();
+    content.each(|content| {
+        let scope = content.text()?;
+        parents.push(content.checked(DeviceScope::new(scope))?);
+        Ok(())
+    })?;
+    let authentication = match content.byte()? {
+        0 => Authentication::None,
+        1 => Authentication::CertificateAuthority,
+        2 => {
+            let primary = content.optional(Content::thumbprint)?;
+            let secondary = content.optional(Content::thumbprint)?;
+            Authentication::SelfSigned(content.checked(Thumbprints::new(primary, secondary))?)
+        }
+        3 => Authentication::Sas(content.pair(make)?),
+        _ => return Err(content.bad()),
+    };
+    let mut rest = Change::new();
+    if module.is_none() {
+        rest = rest.status(status).capabilities(capabilities);
+        if let Some(reason) = reason {
+            rest = rest.status_reason(Some(content.checked(StatusReason::new(&reason))?));
+        }
+        if let Some(scope) = scope {
+            rest = rest.device_scope(Some(content.checked(DeviceScope::new(&scope))?));
+        }
+        if !parents.is_empty() {
+            rest = rest.parent_scopes(parents);
+        }
+    }
+    if let Some(id) = generation_id {
+        rest = rest.generation_id(content.checked(GenerationId::new(&id))?);
+    }
+    content.checked(registry.create(identity, authentication, rest))?;
+    // as it was, so that sessions and editors go on
+    let slot = registry.slot(&identity).ok_or(content.bad())?;
+    if let Some(hot) = registry.store.hot_mut(slot) {
+        hot.stamp = stamp;
+    }
+    if let Some(record) = registry.store.record_mut(slot) {
+        record.etag = etag;
+    }
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Snapshots: whole and authentic, or nothing.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
+mod common;
+use common::*;
+use hubward_core::{Found, Permissions, PolicyName, Status};
+use hubward_registry::{
+    Authentication, Capabilities, Change, DeviceScope, GenerationId, KeyPair, Listed, NoEntropy,
+    Precondition, SnapshotError, StatusReason, Thumbprints, Verdict,
+};
+use hubward_ring::SealKey;
+use hubward_rustcrypto::HmacKey;
+
+const KEY: [u8; 32] = [9; 32];
+const HEADER: usize = 38;
+
+fn key() -> SealKey {
+    SealKey::new(&KEY)
+}
+
+/// Of everything something.
+fn hub() -> Hub {
+    let mut hub = Hub::new();
+    let scope = |text: &str| DeviceScope::new(text).unwrap();
+    let rest = Change::new()
+        .status(Status::Disabled)
+        .status_reason(Some(StatusReason::new("été").unwrap()))
+        .capabilities(Capabilities::EDGE)
+        .device_scope(Some(scope("s")))
+        .parent_scopes(vec![scope("p"), scope("q")])
+        .generation_id(GenerationId::new("637").unwrap());
+    hub.create(who("gone"), sas("gone"), Change::new()).unwrap();
+    hub.create(who("gate"), sas("gate"), rest).unwrap();
+    hub.create(who("gate/m"), Authentication::Sas(KeyPair::kept_one(raw("m"), HmacKey::new)), Change::new())
+        .unwrap();
+    let prints = |one: &str, two: &str| Thumbprints::new(one.parse().ok(), two.parse().ok()).unwrap();
+    for (id, authentication) in [
+        ("a", Authentication::None),
+        ("b", Authentication::CertificateAuthority),
+        ("c", Authentication::SelfSigned(prints(&"1".repeat(40), &"2".repeat(40)))),
+        ("d", Authentication::SelfSigned(prints("", &"3".repeat(64)))),
+    ] {
+        hub.create(who(id), authentication, Change::new()).unwrap();
+    }
+    hub.delete(who("gone"), Precondition::Any).unwrap();
+    hub.update(who("gate"), Change::new().swap_keys(), Precondition::Any).unwrap();
+    hub.set_policy(PolicyName::parse("service").unwrap(), Permissions::SERVICE_CONNECT, pair("service"));
+    let lists = hub.access_mut();
+    lists.block().add(Listed::Identity(who("a")));
+    lists.allow().add(Listed::Group("north"));
+    lists.allow().add(Listed::Issuer("4".repeat(64).parse().unwrap()));
+    lists.join("north", who("gate"));
+    hub
+}
+
+fn sealed() -> Vec<u8> {
+    hub().seal(&key(), 5, &mut counting()).unwrap()
+}
+
+fn unseal(bytes: Vec<u8>) -> Result<Hub, SnapshotError> {
+    Hub::unseal(bytes, &key(), 0, &[1; 16], HmacKey::new)
+}
+
+#[test]
+fn everything_comes_back() {
+    let (before, after) = (hub(), unseal(sealed()).unwrap());
+    assert_eq!(after.len(), before.len());
+    for view in before.iter() {
+        let other = after.get(view.identity()).unwrap();
+        // all but the keys, and that they are there
+        let said = |view: &hubward_registry::RecordView<'_, HmacKey>| {
+            format!(
+                "{} {:?} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?}",
+                view.identity(),
+                view.etag(),
+                view.stamp(),
+                view.generation_id(),
+                view.status(),
+                view.status_reason(),
+                view.capabilities(),
+                view.device_scope(),
+                view.parent_scopes(),
+                view.authentication()
+            )
+        };
+        assert_eq!(said(&view), said(&other));
+    }
+    let policy = PolicyName::parse("service").unwrap();
+    let lookup = hubward_core::Lookup::Policy(policy.segment());
+    let (Found::Policy(one), Found::Policy(two)) = (before.find(&lookup), after.find(&lookup)) else {
+        panic!()
+    };
+    assert_eq!((one.rights(), one.stamp()), (two.rights(), two.stamp()));
+    for (id, issuers) in [("a", "4"), ("b", "4"), ("b", "5"), ("gate", "5"), ("gate/m", "5")] {
+        let issuers = [issuers.repeat(64).parse().unwrap()];
+        assert_eq!(after.access().verdict(&who(id), &issuers), before.access().verdict(&who(id), &issuers));
+    }
+    assert_eq!(after.access().verdict(&who("a"), &[]), Verdict::Blocked);
+    // sealed again under the same counter and nonce it is the same, keys included
+    assert_eq!(after.seal(&key(), 5, &mut counting()).unwrap(), sealed());
+}
+
+#[test]
+fn a_version_that_was_is_not_given_again() {
+    let mut after = unseal(sealed()).unwrap();
+    let newest = after.iter().map(|view| view.stamp().keys()).max().unwrap();
+    after.create(who("new"), sas("new"), Change::new()).unwrap();
+    assert!(after.get(who("new")).unwrap().stamp().generation() > newest);
+}
+
+#[test]
+fn a_snapshot_cut_short_anywhere_is_none() {
+    let whole = sealed();
+    for len in 0..whole.len() {
+        let error = unseal(whole[..len].to_vec()).unwrap_err();
+        let expected = if len < HEADER {
+            SnapshotError::NotASnapshot
+        } else {
+            SnapshotError::Length { found: len, expected: whole.len() as u64 }
+        };
+        assert_eq!(error, expected);
+    }
+    let mut longer = whole.clone();
+    longer.push(0);
+    assert!(matches!(unseal(longer).unwrap_err(), SnapshotError::Length { .. }));
+}
+
+#[test]
+fn a_snapshot_altered_anywhere_is_none() {
+    let whole = sealed();
+    for at in 0..whole.len() {
+        let mut altered = whole.clone();
+        altered[at] ^= 1;
+        let error = unseal(altered).unwrap_err();
+        match at {
+            0..8 => assert_eq!(error, SnapshotError::NotASnapshot),
+            8..10 => assert!(matches!(error, SnapshotError::Version { .. })),
+            30..HEADER => assert!(matches!(error, SnapshotError::Length { .. })),
+            _ => assert_eq!(error, SnapshotError::NotAuthentic),
+        }
+    }
+}
+
+#[test]
+fn another_key_opens_nothing() {
+    let other = SealKey::new(&[8; 32]);
+    let refused = Hub::unseal(sealed(), &other, 0, &[1; 16], HmacKey::new);
+    assert_eq!(refused.unwrap_err(), SnapshotError::NotAuthentic);
+}
+
+#[test]
+fn an_older_one_is_told_from_the_newest() {
+    let open = |newest| Hub::unseal(sealed(), &key(), newest, &[1; 16], HmacKey::new).map(|hub| hub.len());
+    assert_eq!(open(5), Ok(hub().len()));
+    assert_eq!(open(6), Err(SnapshotError::RolledBack { found: 5, newest: 6 }));
+}
+
+#[test]
+fn what_cannot_be_restored_is_not_sealed() {
+    let mut hub = Hub::new();
+    hub.create(who("a"), Authentication::Sas(KeyPair::one(HmacKey::new(&raw("a")))), Change::new()).unwrap();
+    assert_eq!(hub.seal(&key(), 1, &mut counting()), Err(SnapshotError::KeyNotKept));
+}
+
+#[test]
+fn without_entropy_nothing_is_sealed() {
+    let hub = hub();
+    assert_eq!(hub.seal(&key(), 1, &mut |_: &mut [u8]| Err(NoEntropy)), Err(SnapshotError::NoEntropy));
+    assert_eq!(hub.seal(&key(), 1, &mut |_: &mut [u8]| Ok(())), Err(SnapshotError::NoEntropy));
+}
+
+#[test]
+fn nothing_is_legible() {
+    let sealed = sealed();
+    for word in ["gate", "service", "north", "m....."] {
+        assert!(!sealed.windows(word.len()).any(|window| window == word.as_bytes()), "{word}");
+    }
+}
