@@ -46,6 +46,7 @@ const RATIOS: &[(&str, &str, &str)] = &[
     ("peer.naive-strings/verify.one-key", "naive", "verify one"),
     ("peer.jsonwebtoken/verify.one-key", "jsonwebtoken", "verify one"),
     ("peer.jwt-simple/verify.one-key", "jwt-simple", "verify one"),
+    ("batch.one-at-a-time/batch", "sixteen one at a time", "sixteen in a batch"),
     ("sign/ring-keyed-sign", "sign", "ring sign"),
     ("peer.jsonwebtoken-sign/sign", "jsonwebtoken sign", "sign"),
     ("peer.jwt-simple-sign/sign", "jwt-simple sign", "sign"),
