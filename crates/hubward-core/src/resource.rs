@@ -83,25 +83,35 @@ impl<'a> ResourcePath<'a> {
     /// [`ResourceError`] with the place: a bad escape, an empty name, a root that is no host and no id scope,
     /// a name of more than 128 bytes, or more than 2,048 bytes or 16 names in all.
     pub fn parse(raw: &'a str) -> Result<Self, ResourceError> {
-        if raw.len() > MAX_LEN {
-            return Err(ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong });
+        match Self::split_from(raw)? {
+            (path, "") => Ok(path),
+            (path, _) => Err(ResourceError { offset: path.raw.len(), problem: ResourceProblem::Escape }),
         }
-        let mut names = Names::new(raw);
-        let mut rest = raw.as_bytes();
+    }
+
+    /// Takes a resource off the start of `text`, up to the first `&` or the end, and returns what follows it: a
+    /// token's fields are split and checked in the same pass.
+    ///
+    /// # Errors
+    /// As [`ResourcePath::parse`].
+    #[inline]
+    pub fn split_from(text: &'a str) -> Result<(Self, &'a str), ResourceError> {
+        let mut names = Names::new(text);
+        let mut rest = text.as_bytes();
         loop {
             let (run, class) = ordinary_run(rest);
             names.class = names.class.intersection(class);
             rest = rest.get(run..).unwrap_or_default();
-            let offset = raw.len().saturating_sub(rest.len());
+            let offset = text.len().saturating_sub(rest.len());
             let escape = ResourceError { offset, problem: ResourceProblem::Escape };
             match split_byte(rest) {
                 Some((b'/', tail)) => {
                     names.close(offset)?;
-                    names.start = raw.len().saturating_sub(tail.len());
+                    names.start = text.len().saturating_sub(tail.len());
                     rest = tail;
                 }
-                // what is left after a run is an escape, or is refused
-                Some((byte, tail)) => {
+                // what is left after a run is an escape, or ends the resource, or is refused
+                Some((byte, tail)) if rest.first() == Some(&b'%') => {
                     let class = Class::of(byte);
                     if !class.contains(Class::VISIBLE) {
                         return Err(escape);
@@ -110,11 +120,15 @@ impl<'a> ResourcePath<'a> {
                     names.escapes = names.escapes.saturating_add(1);
                     rest = tail;
                 }
-                None if rest.is_empty() => {
+                _ if matches!(rest, [] | [b'&', ..]) => {
                     names.close(offset)?;
-                    return Ok(Self { raw, shape: names.shape() });
+                    let (raw, tail) = text.split_at_checked(offset).ok_or(escape)?;
+                    if raw.len() > MAX_LEN {
+                        return Err(ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong });
+                    }
+                    return Ok((Self { raw, shape: names.shape() }, tail));
                 }
-                None => return Err(escape),
+                _ => return Err(escape),
             }
         }
     }
@@ -194,7 +208,7 @@ bitflags::bitflags! {
         const IDENTITY = 2;
         const REGISTRATION = 4;
         const SCOPE = 8;
-        /// Visible, and neither a separator nor the start of an escape: most bytes of most resources.
+        /// Visible, and neither a separator nor the start of an escape nor the end: most bytes of most resources.
         const ORDINARY = 16;
         /// A host's, without a port.
         const HOST = 32;
@@ -231,7 +245,7 @@ impl Class {
         if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.' {
             class = class.union(Self::HOST);
         }
-        if byte.is_ascii_graphic() && byte != b'/' && byte != b'%' {
+        if byte.is_ascii_graphic() && !matches!(byte, b'/' | b'%' | b'&') {
             class = class.union(Self::ORDINARY);
         }
         class.bits()
@@ -332,29 +346,21 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Whether a name is an id scope, or a host with an optional port. Most hosts are short and need one look: no two
-/// bytes beside each other, and neither end, are other than letters and digits.
+/// Whether a name is an id scope, or can be a host with an optional port. A host is compared with the hub's whole
+/// name by whoever accepts it, so of one without a port only the characters and the ends are looked at.
 #[inline]
 fn is_root(text: &str, class: Class, escapes: usize) -> bool {
-    if class.contains(Class::SCOPE) {
-        return true;
+    let ends = |first: u8, last: u8| first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric();
+    match text.as_bytes() {
+        [first, .., last] if class.contains(Class::HOST) && escapes == 0 && text.len() <= 253 => {
+            ends(*first, *last)
+        }
+        _ if class.contains(Class::SCOPE) => true,
+        _ => {
+            let mut buf = [0; 259];
+            Segment::checked(text).decode(&mut buf).is_ok_and(|plain| Authority::parse(plain).is_ok())
+        }
     }
-    let apart = |bytes: &[u8]| {
-        let pairs = bytes.iter().zip(bytes.iter().skip(1));
-        pairs.fold(true, |apart, (a, b)| apart & (a.is_ascii_alphanumeric() | b.is_ascii_alphanumeric()))
-    };
-    if let [first, .., last] = text.as_bytes()
-        && class.contains(Class::HOST)
-        && escapes == 0
-        && text.len() <= 63
-        && first.is_ascii_alphanumeric()
-        && last.is_ascii_alphanumeric()
-        && apart(text.as_bytes())
-    {
-        return true;
-    }
-    let mut buf = [0; 259];
-    Segment::checked(text).decode(&mut buf).is_ok_and(|plain| Authority::parse(plain).is_ok())
 }
 
 impl fmt::Display for ResourcePath<'_> {

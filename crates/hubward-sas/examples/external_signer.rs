@@ -1,7 +1,7 @@
 //! Two-phase signing: the key stays in a TPM, an HSM or a key service, and only 32 bytes come back.
 //!
 //!     cargo run -p hubward-sas --example external_signer
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::unreachable, reason = "an example")]
 
 use core::future::Future;
 use core::pin::pin;

@@ -10,43 +10,51 @@ use crate::error::SignatureProblem;
 /// Characters of 32 bytes in base64, one of padding included.
 const CHARACTERS: usize = 44;
 
-/// Decodes percent-encoding and base64 together, four characters at a time where none of them is escaped.
-/// `+` is a plus: percent-encoding is not form-encoding.
+/// Takes a signature off the start of `text`, up to the first `&` or the end, and returns what follows it.
+///
+/// Percent-encoding and base64 are decoded together, four characters at a time where none of them is escaped. `+`
+/// is a plus: percent-encoding is not form-encoding.
 #[inline]
-pub(crate) fn decode(text: &str) -> Result<[u8; 32], (usize, SignatureProblem)> {
+pub(crate) fn split_from(text: &str) -> Result<([u8; 32], &str), (usize, SignatureProblem)> {
     let mut bytes = [0_u8; 32];
     let mut rest = text.as_bytes();
     let (groups, last) = bytes.as_chunks_mut::<3>();
     for group in groups {
-        let mut bits = OTHER;
-        if let [a, b, c, d, tail @ ..] = rest {
-            bits = join([*a, *b, *c, *d]);
-            rest = if bits & OTHER == 0 { tail } else { rest };
-        }
-        if bits & OTHER != 0 {
-            bits = slowly(text, &mut rest)?;
-        }
+        let bits = match rest {
+            [a, b, c, d, tail @ ..] => {
+                let bits = join([*a, *b, *c, *d]);
+                if bits & OTHER == 0 {
+                    rest = tail;
+                    bits
+                } else {
+                    slowly(text, &mut rest)?
+                }
+            }
+            _ => slowly(text, &mut rest)?,
+        };
         let [_, high, middle, low] = bits.to_be_bytes();
         *group = [high, middle, low];
     }
-    let ([Some(a), Some(b), Some(c)], end) =
-        ([next(text, &mut rest)?, next(text, &mut rest)?, next(text, &mut rest)?], next(text, &mut rest)?)
-    else {
-        return Err((text.len(), SignatureProblem::Length));
-    };
-    let bits = join([a, b, c, b'A']);
-    match end {
-        None => return Err((text.len(), SignatureProblem::Length)),
-        Some(_) if !rest.is_empty() => {
-            return Err((text.len().saturating_sub(rest.len()), SignatureProblem::Length));
+    let quad = match rest {
+        [a, b, c, b'=', tail @ ..] | [a, b, c, b'%', b'3', b'D' | b'd', tail @ ..] => {
+            rest = tail;
+            [*a, *b, *c, b'=']
         }
-        // two bits are left of the third character, and they must be zero (RFC 4648, 3.5)
-        Some(b'=') if bits & (OTHER | 0xff) == 0 => {}
-        Some(_) => return Err((0, SignatureProblem::Base64)),
+        _ => four(text, &mut rest)?,
+    };
+    let at = text.len().saturating_sub(rest.len());
+    if !matches!(rest, [] | [b'&', ..]) {
+        return Err((at, SignatureProblem::Length));
     }
-    let [_, high, middle, _] = bits.to_be_bytes();
+    let [a, b, c, padding] = quad;
+    let bits = join([a, b, c, b'A']);
+    let [_, high, middle, left] = bits.to_be_bytes();
+    // two bits are left of the third character, and they must be zero (RFC 4648, 3.5)
+    if bits & OTHER != 0 || left != 0 || padding != b'=' {
+        return Err((0, SignatureProblem::Base64));
+    }
     last.copy_from_slice(&[high, middle]);
-    Ok(bytes)
+    Ok((bytes, text.get(at..).unwrap_or_default()))
 }
 
 /// Marks, among the bits of four characters, that one of them is not of the alphabet.
@@ -85,31 +93,31 @@ static TABLE: [u8; 256] = {
     table
 };
 
-/// Four characters of which some are escaped.
+/// The bits of four characters of which some are escaped.
 #[cold]
 fn slowly(text: &str, rest: &mut &[u8]) -> Result<u32, (usize, SignatureProblem)> {
-    let mut characters = [0; 4];
-    for slot in &mut characters {
-        let at = text.len().saturating_sub(rest.len());
-        *slot = next(text, rest)?.ok_or((at, SignatureProblem::Length))?;
-    }
-    let bits = join(characters);
+    let bits = join(four(text, rest)?);
     if bits & OTHER == 0 { Ok(bits) } else { Err((0, SignatureProblem::Base64)) }
 }
 
-/// The next character, unescaped.
-fn next(text: &str, rest: &mut &[u8]) -> Result<Option<u8>, (usize, SignatureProblem)> {
-    let (character, tail) = match *rest {
-        [b'%', high, low, tail @ ..] => match (digit(*high), digit(*low)) {
-            (Some(high), Some(low)) => (high.wrapping_shl(4) | low, tail),
-            _ => return Err((text.len().saturating_sub(rest.len()), SignatureProblem::Escape)),
-        },
-        [b'%', ..] => return Err((text.len().saturating_sub(rest.len()), SignatureProblem::Escape)),
-        [plain, tail @ ..] => (*plain, tail),
-        [] => return Ok(None),
-    };
-    *rest = tail;
-    Ok(Some(character))
+/// Four characters, unescaped.
+fn four(text: &str, rest: &mut &[u8]) -> Result<[u8; 4], (usize, SignatureProblem)> {
+    let mut characters = [0; 4];
+    for slot in &mut characters {
+        let at = text.len().saturating_sub(rest.len());
+        let (character, tail) = match *rest {
+            [b'%', high, low, tail @ ..] => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => (high.wrapping_shl(4) | low, tail),
+                _ => return Err((at, SignatureProblem::Escape)),
+            },
+            [b'%', ..] => return Err((at, SignatureProblem::Escape)),
+            [] | [b'&', ..] => return Err((at, SignatureProblem::Length)),
+            [plain, tail @ ..] => (*plain, tail),
+        };
+        *rest = tail;
+        *slot = character;
+    }
+    Ok(characters)
 }
 
 const fn digit(byte: u8) -> Option<u8> {
@@ -146,6 +154,13 @@ impl fmt::Display for Encoded<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn decode(text: &str) -> Result<[u8; 32], (usize, SignatureProblem)> {
+        let (bytes, rest) = split_from(text)?;
+        assert_eq!(rest, "");
+        Ok(bytes)
+    }
+
     extern crate alloc;
     use alloc::string::{String, ToString};
 
