@@ -44,8 +44,8 @@ const GUARDS: [(&str, &str, &str, &str); 15] = [
     (
         "nobody's key",
         "hubward-sas/src/parse.rs",
-        "(_, None) => Err(ParseError::new(sr_offset, ParseProblem::NobodysKey)),",
-        "(_, None) => Ok(Lookup::Device(resource.root())),",
+        "(_, None) => Err(ParseProblem::NobodysKey),",
+        "(_, None) => Ok(()),",
     ),
     (
         "the token's identity",

@@ -139,6 +139,12 @@ impl<'a> ResourcePath<'a> {
         self.raw
     }
 
+    /// The resource as one name, slashes and all. No identity is called so.
+    #[must_use]
+    pub const fn whole(&self) -> Segment<'a> {
+        Segment::checked(self.raw)
+    }
+
     /// The first name: a host with an optional port, or an id scope.
     #[must_use]
     pub fn root(&self) -> Segment<'a> {
@@ -257,18 +263,29 @@ impl Class {
     }
 }
 
-/// How many ordinary bytes `text` starts with, and their class.
+/// How many ordinary bytes `text` starts with, and their class. Eight are looked at together while all of them are.
 #[inline]
 fn ordinary_run(text: &[u8]) -> (usize, Class) {
     let mut all = Class::all();
-    for (at, byte) in text.iter().enumerate() {
+    let (eights, _) = text.as_chunks::<8>();
+    let mut run = 0_usize;
+    for eight in eights {
+        let class = eight.map(Class::of).into_iter().fold(all, Class::intersection);
+        if !class.contains(Class::ORDINARY) {
+            break;
+        }
+        all = class;
+        run = run.wrapping_add(8);
+    }
+    for byte in text.get(run..).unwrap_or_default() {
         let class = Class::of(*byte);
         if !class.contains(Class::ORDINARY) {
-            return (at, all);
+            break;
         }
         all = all.intersection(class);
+        run = run.wrapping_add(1);
     }
-    (text.len(), all)
+    (run, all)
 }
 
 /// The names of a resource as one pass finds them.

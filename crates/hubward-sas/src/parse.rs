@@ -1,6 +1,6 @@
 //! From text to a token.
 
-use hubward_core::{Lookup, ResourcePath, Segment, Shape};
+use hubward_core::{ResourcePath, Segment, Shape};
 
 use crate::error::{ParseError, ParseProblem};
 use crate::fields::{Fields, invisible};
@@ -35,8 +35,8 @@ impl<'a> SasToken<'a> {
         let fields = Fields::read(token, body, rules)?;
         let (signature, expiry, resource) = (fields.sig()?, fields.se()?, fields.sr()?);
         let policy = fields.skn();
-        let lookup = whose_key(&resource, policy, fields.sr_offset, rules)?;
-        Ok(Self { resource, signature, expiry_text: expiry.text, expiry: expiry.seconds, policy, lookup })
+        somebodys(&resource, policy, rules).map_err(|problem| ParseError::new(fields.sr_offset, problem))?;
+        Ok(Self { resource, signature, expiry_text: expiry.text, expiry: expiry.seconds, policy })
     }
 }
 
@@ -56,30 +56,25 @@ fn body_of<'a>(token: &'a str, rules: &TokenRules) -> Result<&'a str, ParseError
     Ok(body)
 }
 
-/// The resource says what kind of token it is. `skn` selects among a hub's policies only.
+/// Whether there is somebody whose key the token needs. The resource says what kind of token it is; `skn` selects
+/// among a hub's policies only.
 #[inline]
-fn whose_key<'a>(
-    resource: &ResourcePath<'a>,
-    policy: Option<Segment<'a>>,
-    sr_offset: usize,
+fn somebodys(
+    resource: &ResourcePath<'_>,
+    policy: Option<Segment<'_>>,
     rules: &TokenRules,
-) -> Result<Lookup<'a>, ParseError> {
+) -> Result<(), ParseProblem> {
     match (resource.shape(), policy) {
-        (Shape::Device(id), None) => Ok(Lookup::Device(id)),
-        (Shape::Registration { scope, id }, policy) => match policy {
-            Some(name)
-                if rules.registration_policy == RegistrationPolicy::Registration
-                    && !name.eq_decoded(REGISTRATION) =>
-            {
-                Err(ParseError::new(sr_offset, ParseProblem::NotRegistration))
-            }
-            _ => Ok(Lookup::Registration(scope, id)),
-        },
-        (Shape::Other, Some(name)) if name.eq_decoded(REGISTRATION) => {
-            Err(ParseError::new(sr_offset, ParseProblem::NotRegistration))
+        (Shape::Device(_) | Shape::Module(..), None) => Ok(()),
+        (Shape::Registration { .. }, Some(name))
+            if rules.registration_policy == RegistrationPolicy::Registration
+                && !name.eq_decoded(REGISTRATION) =>
+        {
+            Err(ParseProblem::NotRegistration)
         }
-        (_, Some(name)) => Ok(Lookup::Policy(name)),
-        (Shape::Module(device, module), None) => Ok(Lookup::Module(device, module)),
-        (_, None) => Err(ParseError::new(sr_offset, ParseProblem::NobodysKey)),
+        (Shape::Registration { .. }, _) => Ok(()),
+        (Shape::Other, Some(name)) if name.eq_decoded(REGISTRATION) => Err(ParseProblem::NotRegistration),
+        (_, Some(_)) => Ok(()),
+        (_, None) => Err(ParseProblem::NobodysKey),
     }
 }
