@@ -374,3 +374,26 @@ fn a_set_is_refused_whole() {
     assert!(!rules.evaluate(&Act::new(identity, Some("d/n"), &connect)).is_allow());
     assert!(!rules.evaluate(&Act::new(identity, None, &connect)).is_allow());
 }
+
+#[test]
+fn a_variable_without_a_value_matches_nothing() {
+    let device = Identity::Device(DeviceId::parse("d").unwrap());
+    let ops = Identity::Policy(PolicyName::parse("ops").unwrap());
+    let all = || Statement::allow().identity("d").policy("ops").action(Action::MqttPublish).resource("#");
+    for (identity, client, variable, denied) in [
+        (device, None, "{{mqtt:client_id}}", false),
+        (device, Some(""), "{{mqtt:client_id}}", false),
+        (device, Some("d/m"), "{{mqtt:client_id}}", false),
+        (device, Some("d"), "{{mqtt:client_id}}", true),
+        (device, None, "{{iot:identity}}", true),
+        (device, None, "{{iot:module_id}}", false),
+        (device, None, "x{{iot:module_id}}", false),
+        (ops, None, "{{iot:identity}}", false),
+        (ops, None, "{{iot:device_id}}", false),
+    ] {
+        let deny = Statement::deny().identity("d").policy("ops").action(Action::MqttPublish);
+        let rules = Statements::compile(&[all(), deny.resource(&format!("{variable}/#"))]).unwrap();
+        let act = Act::new(identity, client, &Operation::mqtt_publish("d/x"));
+        assert_eq!(!rules.evaluate(&act).is_allow(), denied, "{identity}, {client:?}: {variable}");
+    }
+}
