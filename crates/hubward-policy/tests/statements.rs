@@ -314,10 +314,31 @@ fn paths_are_compared_decoded_once() {
         ("/devices/a%b/modules", false),
         ("/devices/a%25b/%2e%2e", false),
         ("/devices/a%25b/x%2Fy", true),
+        ("/devices/a%25c/modules", false),
+        ("/devices/a%25bb/modules", false),
+        ("/devices/a%25/modules", false),
+        ("/devices/%61%25%62/modules", true),
         ("/devices/a%25b//", false),
         ("/devices/a%25b", false),
     ] {
         let verdict = rules.evaluate(&Act::new(ops, None, &Operation::http("GET", path)));
+        assert_eq!(verdict.is_allow(), allowed, "{path}: {verdict}");
+    }
+
+    let named = Statement::allow().identity("{{iot:identity}}").action(Action::HttpGet);
+    let rules =
+        Statements::compile(&[named.resource("x/{{iot:device_id}}-{{iot:device_id}}.d/{{iot:identity}}")]);
+    let rules = rules.unwrap();
+    let device = Identity::Device(DeviceId::parse("a#").unwrap());
+    for (path, allowed) in [
+        ("/x/a%23-a%23.d/a%23", true),
+        ("/x/a%23-a%23.d/a%2523", false),
+        ("/x/a%23-b%23.d/a%23", false),
+        ("/x/b%23-a%23.d/a%23", false),
+        ("/x/a%23-a%23.dd/a%23", false),
+        ("/x/a%23-a%23.d/b%23", false),
+    ] {
+        let verdict = rules.evaluate(&Act::new(device, None, &Operation::http("GET", path)));
         assert_eq!(verdict.is_allow(), allowed, "{path}: {verdict}");
     }
     let verdict = rules.evaluate(&Act::new(ops, None, &Operation::http("TRACE", "/devices/a%25b/x")));
