@@ -161,15 +161,13 @@ fn naive(rules: &[Rule], asked: &Asked) -> bool {
         && rules.iter().any(|rule| rule.effect == Effect::Allow && matches(rule))
 }
 
+fn statement(rule: &Rule) -> Statement {
+    let start = if rule.effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
+    start.identity(&rule.identity).action(rule.action).resource(&rule.resource)
+}
+
 fn compile(rules: &[Rule]) -> Statements {
-    let statements: Vec<_> = rules
-        .iter()
-        .map(|rule| {
-            let start = if rule.effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
-            start.identity(&rule.identity).action(rule.action).resource(&rule.resource)
-        })
-        .collect();
-    Statements::compile(&statements).unwrap()
+    Statements::compile(&rules.iter().map(statement).collect::<Vec<_>>()).unwrap()
 }
 
 fn id() -> impl Strategy<Value = String> {
@@ -266,5 +264,31 @@ proptest! {
         reversed.push(extra);
         reversed.reverse();
         prop_assert_eq!(compile(&reversed).evaluate(&asked.act()).is_allow(), after, "order decides nothing");
+    }
+
+    #[test]
+    fn lists_are_every_combination_of_their_entries(
+        rules in prop::collection::vec(rule(), 1..4),
+        other in prop::collection::vec(rule(), 0..3),
+        asked in asked(),
+    ) {
+        let effect = rules[0].effect;
+        let mut one = if effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
+        let mut each = vec![];
+        for rule in &rules {
+            one = one.identity(&rule.identity).action(rule.action).resource(&rule.resource);
+            for action in &rules {
+                each.extend(rules.iter().map(|resource| Rule {
+                    effect,
+                    identity: rule.identity.clone(),
+                    action: action.action,
+                    resource: resource.resource.clone(),
+                }));
+            }
+        }
+        let others: Vec<_> = other.iter().map(statement).collect();
+        let lists = Statements::compile(&[vec![one], others].concat()).unwrap();
+        let apart = [each, other].concat();
+        prop_assert_eq!(lists.evaluate(&asked.act()).is_allow(), naive(&apart, &asked));
     }
 }
