@@ -190,3 +190,24 @@ fn an_operation_has_one_name() {
         assert!(name.parse::<Action>().is_err(), "{name}");
     }
 }
+
+#[test]
+fn nor_does_it_allow_anything() {
+    let device = Identity::Device(DeviceId::parse("d").unwrap());
+    for variable in ["{{mqtt:client_id}}", "{{iot:module_id}}", "x{{iot:module_id}}", "{{iot:module_id}}x"] {
+        let allow = Statement::allow().identity("d").action(Action::HttpGet).action(Action::MqttPublish);
+        let rules = Statements::compile(&[allow.resource(variable)]).unwrap();
+        for operation in [
+            Operation::http("GET", "/x"),
+            Operation::http("GET", "/%78"),
+            Operation::http("GET", "/%64"),
+            Operation::mqtt_publish("x"),
+            Operation::mqtt_publish(variable),
+        ] {
+            assert!(
+                !rules.evaluate(&Act::new(device, None, &operation)).is_allow(),
+                "{variable}: {operation}"
+            );
+        }
+    }
+}
