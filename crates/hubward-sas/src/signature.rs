@@ -62,27 +62,27 @@ const OTHER: u32 = 0x8000_0000;
 
 /// Four characters' six bits each, and [`OTHER`].
 #[inline]
-fn join(characters: [u8; 4]) -> u32 {
-    let [a, b, c, d] = characters.map(|character| TABLE.get(usize::from(character)).copied().unwrap_or(0x80));
-    let other = u32::from((a | b | c | d) & 0x80).wrapping_shl(24);
-    let bits = u32::from(a).wrapping_shl(18)
-        | u32::from(b).wrapping_shl(12)
-        | u32::from(c).wrapping_shl(6)
-        | u32::from(d);
-    bits | other
+fn join([a, b, c, d]: [u8; 4]) -> u32 {
+    let bits = |table: &[u32; 256], character| table.get(usize::from(character)).copied().unwrap_or(OTHER);
+    bits(&FIRST, a) | bits(&SECOND, b) | bits(&THIRD, c) | bits(&FOURTH, d)
 }
 
-/// The six bits of each character of the standard alphabet, and 0x80 for every other.
-static TABLE: [u8; 256] = {
-    let mut table = [0x80; 256];
-    let mut rest: &mut [u8] = &mut table;
+static FIRST: [u32; 256] = table(18);
+static SECOND: [u32; 256] = table(12);
+static THIRD: [u32; 256] = table(6);
+static FOURTH: [u32; 256] = table(0);
+
+/// The six bits of each character of the standard alphabet in their place, and [`OTHER`] for every other character.
+const fn table(shift: u32) -> [u32; 256] {
+    let mut table = [OTHER; 256];
+    let mut rest: &mut [u32] = &mut table;
     let mut byte = 0_u8;
     while let [slot, tail @ ..] = rest {
         let mut alphabet: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let mut index = 0_u8;
+        let mut index = 0_u32;
         while let [character, others @ ..] = alphabet {
             if *character == byte {
-                *slot = index;
+                *slot = index.wrapping_shl(shift);
             }
             index = index.wrapping_add(1);
             alphabet = others;
@@ -91,7 +91,7 @@ static TABLE: [u8; 256] = {
         rest = tail;
     }
     table
-};
+}
 
 /// The bits of four characters of which some are escaped.
 #[cold]
