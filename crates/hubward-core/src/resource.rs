@@ -2,17 +2,11 @@
 
 use core::fmt;
 
-use crate::name::{Authority, is_identity_byte, is_registration_byte};
-use crate::percent::split_byte;
+use crate::scan::{Names, ordinary_run};
 use crate::segment::Segment;
 
 /// The most bytes of a resource as received: a host, two ids of 128 bytes each escaped twice over, and words.
 const MAX_LEN: usize = 2048;
-/// The most names of a resource: `host/devices/d/modules/m` has five, the longest endpoint has nine.
-const MAX_SEGMENTS: usize = 16;
-/// Longest name below the root, decoded.
-const MAX_ID: usize = 128;
-
 /// Why a text is not a resource. Holds the place, never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("resource, at byte {offset}: {problem}")]
@@ -103,33 +97,23 @@ impl<'a> ResourcePath<'a> {
             names.class = names.class.intersection(class);
             rest = rest.get(run..).unwrap_or_default();
             let offset = text.len().saturating_sub(rest.len());
-            let escape = ResourceError { offset, problem: ResourceProblem::Escape };
-            match split_byte(rest) {
-                Some((b'/', tail)) => {
+            rest = match rest {
+                [b'%', b'2', b'F' | b'f', tail @ ..] | [b'/', tail @ ..] => {
                     names.close(offset)?;
                     names.start = text.len().saturating_sub(tail.len());
-                    rest = tail;
+                    tail
                 }
-                // what is left after a run is an escape, or ends the resource, or is refused
-                Some((byte, tail)) if rest.first() == Some(&b'%') => {
-                    let class = Class::of(byte);
-                    if !class.contains(Class::VISIBLE) {
-                        return Err(escape);
-                    }
-                    names.class = names.class.intersection(class.union(Class::ORDINARY));
-                    names.escapes = names.escapes.saturating_add(1);
-                    rest = tail;
-                }
-                _ if matches!(rest, [] | [b'&', ..]) => {
+                [] | [b'&', ..] => {
                     names.close(offset)?;
-                    let (raw, tail) = text.split_at_checked(offset).ok_or(escape)?;
+                    let too_long = ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong };
+                    let (raw, tail) = text.split_at_checked(offset).ok_or(too_long)?;
                     if raw.len() > MAX_LEN {
-                        return Err(ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong });
+                        return Err(too_long);
                     }
                     return Ok((Self { raw, shape: names.shape() }, tail));
                 }
-                _ => return Err(escape),
-            }
+                _ => names.escape(rest).ok_or(ResourceError { offset, problem: ResourceProblem::Escape })?,
+            };
         }
     }
 
@@ -204,180 +188,6 @@ fn split_at_slash(text: &str) -> (&str, Option<&str>) {
         break;
     }
     (text, None)
-}
-
-bitflags::bitflags! {
-    /// What a byte may be part of, and of a name: what all its bytes may be part of.
-    #[derive(Clone, Copy)]
-    struct Class: u8 {
-        const VISIBLE = 1;
-        const IDENTITY = 2;
-        const REGISTRATION = 4;
-        const SCOPE = 8;
-        /// Visible, and neither a separator nor the start of an escape nor the end: most bytes of most resources.
-        const ORDINARY = 16;
-        /// A host's, without a port.
-        const HOST = 32;
-    }
-}
-
-impl Class {
-    const TABLE: [u8; 256] = {
-        let mut table = [0; 256];
-        let mut byte = 0_u8;
-        let mut rest: &mut [u8] = &mut table;
-        while let [slot, tail @ ..] = rest {
-            *slot = Self::compute(byte);
-            byte = byte.wrapping_add(1);
-            rest = tail;
-        }
-        table
-    };
-
-    const fn compute(byte: u8) -> u8 {
-        let mut class = Self::empty();
-        if byte.is_ascii_graphic() {
-            class = class.union(Self::VISIBLE);
-        }
-        if is_identity_byte(byte) {
-            class = class.union(Self::IDENTITY);
-        }
-        if is_registration_byte(byte) {
-            class = class.union(Self::REGISTRATION);
-        }
-        if byte.is_ascii_alphanumeric() {
-            class = class.union(Self::SCOPE);
-        }
-        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.' {
-            class = class.union(Self::HOST);
-        }
-        if byte.is_ascii_graphic() && !matches!(byte, b'/' | b'%' | b'&') {
-            class = class.union(Self::ORDINARY);
-        }
-        class.bits()
-    }
-
-    #[inline]
-    fn of(byte: u8) -> Self {
-        Self::from_bits_retain(Self::TABLE.get(usize::from(byte)).copied().unwrap_or(0))
-    }
-}
-
-/// How many ordinary bytes `text` starts with, and their class. Eight are looked at together while all of them are.
-#[inline]
-fn ordinary_run(text: &[u8]) -> (usize, Class) {
-    let mut all = Class::all();
-    let (eights, _) = text.as_chunks::<8>();
-    let mut run = 0_usize;
-    for eight in eights {
-        let class = eight.map(Class::of).into_iter().fold(all, Class::intersection);
-        if !class.contains(Class::ORDINARY) {
-            break;
-        }
-        all = class;
-        run = run.wrapping_add(8);
-    }
-    for byte in text.get(run..).unwrap_or_default() {
-        let class = Class::of(*byte);
-        if !class.contains(Class::ORDINARY) {
-            break;
-        }
-        all = all.intersection(class);
-        run = run.wrapping_add(1);
-    }
-    (run, all)
-}
-
-/// The names of a resource as one pass finds them.
-struct Names<'a> {
-    raw: &'a str,
-    /// The first five, enough to tell every shape.
-    found: [(&'a str, Class); 5],
-    count: usize,
-    /// The name being read: where it starts, how many of its bytes are escaped, and their class.
-    start: usize,
-    escapes: usize,
-    class: Class,
-}
-
-impl<'a> Names<'a> {
-    #[inline]
-    const fn new(raw: &'a str) -> Self {
-        Self { raw, found: [("", Class::empty()); 5], count: 0, start: 0, escapes: 0, class: Class::all() }
-    }
-
-    /// Ends the name being read at `end`.
-    #[inline]
-    fn close(&mut self, end: usize) -> Result<(), ResourceError> {
-        let text = self.raw.get(self.start..end).unwrap_or_default();
-        // an escape is three bytes for one
-        let len = text.len().saturating_sub(self.escapes.saturating_mul(2));
-        let problem = if len == 0 {
-            ResourceProblem::EmptySegment
-        } else if self.count == 0 && !is_root(text, self.class, self.escapes) {
-            ResourceProblem::Root
-        } else if len <= 2 && Segment::checked(text).bytes().all(|b| b == b'.') {
-            ResourceProblem::DotSegment
-        } else if self.count >= MAX_SEGMENTS || (self.count > 0 && len > MAX_ID) {
-            ResourceProblem::TooLong
-        } else {
-            if let Some(slot) = self.found.get_mut(self.count) {
-                *slot = (text, self.class);
-            }
-            self.count = self.count.saturating_add(1);
-            (self.escapes, self.class) = (0, Class::all());
-            return Ok(());
-        };
-        Err(ResourceError { offset: self.start, problem })
-    }
-
-    #[inline]
-    fn shape(&self) -> Shape<'a> {
-        let [(root, root_class), (word, _), (id, id_class), (inner_word, _), (inner, inner_class)] =
-            self.found;
-        let is = |text: &str, word: &str| Segment::checked(text).eq_decoded(word);
-        match self.count {
-            1 => Shape::Hub,
-            2 if is(word, "devices") => Shape::AllDevices,
-            3 if id_class.contains(Class::IDENTITY) && is(word, "devices") => {
-                Shape::Device(Segment::checked(id))
-            }
-            3 if is(word, "registrations")
-                && root_class.contains(Class::SCOPE)
-                && id_class.contains(Class::REGISTRATION)
-                && Segment::checked(id)
-                    .bytes()
-                    .last()
-                    .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'-') =>
-            {
-                Shape::Registration { scope: Segment::checked(root), id: Segment::checked(id) }
-            }
-            5 if is(word, "devices")
-                && is(inner_word, "modules")
-                && id_class.intersection(inner_class).contains(Class::IDENTITY) =>
-            {
-                Shape::Module(Segment::checked(id), Segment::checked(inner))
-            }
-            _ => Shape::Other,
-        }
-    }
-}
-
-/// Whether a name is an id scope, or can be a host with an optional port. A host is compared with the hub's whole
-/// name by whoever accepts it, so of one without a port only the characters and the ends are looked at.
-#[inline]
-fn is_root(text: &str, class: Class, escapes: usize) -> bool {
-    let ends = |first: u8, last: u8| first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric();
-    match text.as_bytes() {
-        [first, .., last] if class.contains(Class::HOST) && escapes == 0 && text.len() <= 253 => {
-            ends(*first, *last)
-        }
-        _ if class.contains(Class::SCOPE) => true,
-        _ => {
-            let mut buf = [0; 259];
-            Segment::checked(text).decode(&mut buf).is_ok_and(|plain| Authority::parse(plain).is_ok())
-        }
-    }
 }
 
 impl fmt::Display for ResourcePath<'_> {
