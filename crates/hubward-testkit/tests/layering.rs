@@ -28,7 +28,10 @@ const LAYERS: [(&str, &[&str]); 11] = [
             "hubward-sas",
         ],
     ),
-    ("hubward-benches", &["hubward", "hubward-core", "hubward-ring", "hubward-rustcrypto", "hubward-sas"]),
+    (
+        "hubward-benches",
+        &["hubward", "hubward-core", "hubward-policy", "hubward-ring", "hubward-rustcrypto", "hubward-sas"],
+    ),
 ];
 
 /// What no library rests on: a clock, entropy, a run time, a log.
