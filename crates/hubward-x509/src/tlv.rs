@@ -1,8 +1,7 @@
-//! A cursor over DER, on `der`'s reader: what is read stays borrowed, with its own bytes at hand.
-
-use der::{Decode, Header, Reader, SliceReader};
-
-pub(crate) use der::{Tag, TagNumber};
+//! A cursor over DER: what is read stays borrowed, with its own bytes at hand.
+//!
+//! It reads headers itself. On the reader of the `der` crate a certificate took four times as long as rustls-webpki
+//! takes, and X.509 has only tags of one byte.
 
 /// Something is not DER, or not what its place calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -13,9 +12,45 @@ pub struct Malformed {
     pub offset: usize,
 }
 
+/// An identifier octet (X.690 8.1.2); tags above 30, which take more, are in no certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tag(pub(crate) u8);
+
+impl Tag {
+    pub(crate) const BOOLEAN: Self = Self(0x01);
+    pub(crate) const INTEGER: Self = Self(0x02);
+    pub(crate) const BIT_STRING: Self = Self(0x03);
+    pub(crate) const OCTET_STRING: Self = Self(0x04);
+    pub(crate) const OBJECT_IDENTIFIER: Self = Self(0x06);
+    pub(crate) const UTF8_STRING: Self = Self(0x0c);
+    pub(crate) const PRINTABLE_STRING: Self = Self(0x13);
+    pub(crate) const IA5_STRING: Self = Self(0x16);
+    pub(crate) const UTC_TIME: Self = Self(0x17);
+    pub(crate) const GENERALIZED_TIME: Self = Self(0x18);
+    pub(crate) const SEQUENCE: Self = Self(0x30);
+    pub(crate) const SET: Self = Self(0x31);
+}
+
 /// `[number]`, constructed or primitive.
-pub(crate) const fn context(number: u32, constructed: bool) -> Tag {
-    Tag::ContextSpecific { constructed, number: TagNumber(number) }
+pub(crate) const fn context(number: u8, constructed: bool) -> Tag {
+    Tag(0x80 | number | if constructed { 0x20 } else { 0 })
+}
+
+/// The tag, and how long header and contents are: definite, in the fewest octets (X.690 10.1), of at most four.
+fn header(input: &[u8]) -> Option<(Tag, usize, usize)> {
+    let (tag, rest) = input.split_first()?;
+    if tag & 0x1f == 0x1f {
+        return None;
+    }
+    let (head, length) = match *rest {
+        [short @ 0..=0x7f, ..] => (2, usize::from(short)),
+        [0x81, a @ 0x80..=0xff, ..] => (3, usize::from(a)),
+        [0x82, a @ 1..=0xff, b, ..] => (4, usize::from(u16::from_be_bytes([a, b]))),
+        [0x83, a @ 1..=0xff, b, c, ..] => (5, usize::try_from(u32::from_be_bytes([0, a, b, c])).ok()?),
+        [0x84, a @ 1..=0xff, b, c, d, ..] => (6, usize::try_from(u32::from_be_bytes([a, b, c, d])).ok()?),
+        _ => return None,
+    };
+    Some((Tag(*tag), head, length))
 }
 
 /// One value with its tag.
@@ -67,13 +102,11 @@ impl<'a> Cursor<'a> {
         self.read().ok_or(malformed)
     }
 
+    #[inline]
     fn read(&mut self) -> Option<Tlv<'a>> {
-        let mut reader = SliceReader::new(self.input).ok()?;
-        let header = Header::decode(&mut reader).ok()?;
-        let head = usize::try_from(reader.position()).ok()?;
-        let value = reader.read_slice(header.length()).ok()?;
-        let (raw, rest) = self.input.split_at_checked(head.checked_add(value.len())?)?;
-        let tlv = Tlv { tag: header.tag(), raw, value, at: self.at.checked_add(head)? };
+        let (tag, head, length) = header(self.input)?;
+        let (raw, rest) = self.input.split_at_checked(head.checked_add(length)?)?;
+        let tlv = Tlv { tag, raw, value: raw.get(head..)?, at: self.at.checked_add(head)? };
         self.at = self.at.checked_add(raw.len())?;
         self.input = rest;
         Some(tlv)
@@ -88,16 +121,7 @@ impl<'a> Cursor<'a> {
 
     /// The next value if it has `tag`.
     pub(crate) fn optional(&mut self, tag: Tag) -> Result<Option<Tlv<'a>>, Malformed> {
-        if self.input.is_empty() {
-            return Ok(None);
-        }
-        let mut ahead = *self;
-        let tlv = ahead.any()?;
-        if tlv.tag != tag {
-            return Ok(None);
-        }
-        *self = ahead;
-        Ok(Some(tlv))
+        if self.input.first() == Some(&tag.0) { self.any().map(Some) } else { Ok(None) }
     }
 
     /// Nothing may be left.
@@ -107,7 +131,7 @@ impl<'a> Cursor<'a> {
 
     /// `BOOLEAN DEFAULT FALSE`, which DER leaves out where it is false (X.690 11.5).
     pub(crate) fn default_false(&mut self) -> Result<bool, Malformed> {
-        match self.optional(Tag::Boolean)? {
+        match self.optional(Tag::BOOLEAN)? {
             None => Ok(false),
             Some(tlv) if tlv.value == [0xff] => Ok(true),
             Some(tlv) => Err(tlv.malformed()),
@@ -116,7 +140,7 @@ impl<'a> Cursor<'a> {
 
     /// An INTEGER that is not negative and not above `u32::MAX`, in its shortest form.
     pub(crate) fn small(&mut self) -> Result<u32, Malformed> {
-        let tlv = self.expect(Tag::Integer)?;
+        let tlv = self.expect(Tag::INTEGER)?;
         integer(&tlv)?;
         small(tlv.value).ok_or(tlv.malformed())
     }

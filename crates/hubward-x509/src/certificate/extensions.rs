@@ -58,31 +58,27 @@ impl<'a> Extensions<'a> {
         if list.is_empty() {
             return Err(list.malformed().into());
         }
-        let mut others: [&[u8]; MOST] = [&[]; MOST];
-        let mut slots = others.iter_mut();
+        let (start, mut count) = (list, 0_usize);
         while !list.is_empty() {
-            let mut one = list.expect(Tag::Sequence)?.open();
-            let oid = one.expect(Tag::ObjectIdentifier)?;
-            let critical = one.default_false()?;
-            let value = one.expect(Tag::OctetString)?.value;
-            one.finish()?;
-            if let Some(known) = all.known(oid.value) {
-                if known.replace(Extension { critical, value }).is_some() {
+            let (oid, extension) = one(&mut list)?;
+            count = count.saturating_add(1);
+            if count > MOST {
+                return Err(CertificateError::TooManyExtensions { most: MOST });
+            }
+            if let Some(known) = all.known(oid) {
+                if known.replace(extension).is_some() {
                     return Err(CertificateError::DuplicateExtension);
                 }
             } else {
-                let slot = slots.next().ok_or(CertificateError::TooManyExtensions { most: MOST })?;
-                *slot = oid.value;
-                all.unknown_critical |= critical;
+                // few are unknown, so that looking back beats keeping them
+                let mut before = start;
+                for _ in 1..count {
+                    if one(&mut before)?.0 == oid {
+                        return Err(CertificateError::DuplicateExtension);
+                    }
+                }
+                all.unknown_critical |= extension.critical;
             }
-        }
-        let used = MOST.saturating_sub(slots.len());
-        let mut rest = others.get(..used).unwrap_or_default();
-        while let Some((first, tail)) = rest.split_first() {
-            if tail.contains(first) {
-                return Err(CertificateError::DuplicateExtension);
-            }
-            rest = tail;
         }
         Ok(all)
     }
@@ -107,6 +103,17 @@ impl<'a> Extensions<'a> {
     }
 }
 
+/// One extension with its name.
+#[inline]
+fn one<'a>(list: &mut Cursor<'a>) -> Result<(&'a [u8], Extension<'a>), Malformed> {
+    let mut fields = list.expect(Tag::SEQUENCE)?.open();
+    let oid = fields.expect(Tag::OBJECT_IDENTIFIER)?.value;
+    let critical = fields.default_false()?;
+    let value = fields.expect(Tag::OCTET_STRING)?.value;
+    fields.finish()?;
+    Ok((oid, Extension { critical, value }))
+}
+
 /// Whether a certificate is a CA's, and how many CAs may follow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -119,7 +126,7 @@ pub struct BasicConstraints {
 
 impl BasicConstraints {
     pub(crate) fn read(value: &[u8]) -> Result<Self, Malformed> {
-        let mut fields = only(value, Tag::Sequence)?.open();
+        let mut fields = only(value, Tag::SEQUENCE)?.open();
         let ca = fields.default_false()?;
         let path_len = if fields.is_empty() { None } else { Some(fields.small()?) };
         fields.finish()?;
@@ -133,7 +140,7 @@ pub struct KeyUsage(u16);
 
 impl KeyUsage {
     pub(crate) fn read(value: &[u8]) -> Result<Self, Malformed> {
-        let bits = crate::tlv::named_bits(&only(value, Tag::BitString)?)?;
+        let bits = crate::tlv::named_bits(&only(value, Tag::BIT_STRING)?)?;
         Ok(Self(bits))
     }
 
@@ -170,13 +177,13 @@ pub(crate) struct Purposes {
 
 impl Purposes {
     pub(crate) fn read(value: &[u8]) -> Result<Self, Malformed> {
-        let mut list = only(value, Tag::Sequence)?.open();
+        let mut list = only(value, Tag::SEQUENCE)?.open();
         if list.is_empty() {
             return Err(list.malformed());
         }
         let mut purposes = Self::default();
         while !list.is_empty() {
-            match list.expect(Tag::ObjectIdentifier)?.value {
+            match list.expect(Tag::OBJECT_IDENTIFIER)?.value {
                 [0x55, 0x1d, 37, 0] => purposes.any = true,
                 [0x2b, 6, 1, 5, 5, 7, 3, 1] => purposes.server_auth = true,
                 [0x2b, 6, 1, 5, 5, 7, 3, 2] => purposes.client_auth = true,
@@ -198,7 +205,7 @@ pub(crate) struct AuthorityKeyIdentifier<'a> {
 impl<'a> AuthorityKeyIdentifier<'a> {
     pub(crate) fn read(value: &'a [u8]) -> Result<Self, Malformed> {
         use crate::tlv::context;
-        let mut fields = only(value, Tag::Sequence)?.open();
+        let mut fields = only(value, Tag::SEQUENCE)?.open();
         let key = fields.optional(context(0, false))?.map(|tlv| tlv.value);
         let issuer = fields.optional(context(1, true))?.is_some();
         let serial = fields.optional(context(2, false))?.is_some();
@@ -209,18 +216,18 @@ impl<'a> AuthorityKeyIdentifier<'a> {
 
 /// A subject key identifier.
 pub(crate) fn subject_key_identifier(value: &[u8]) -> Result<&[u8], Malformed> {
-    Ok(only(value, Tag::OctetString)?.value)
+    Ok(only(value, Tag::OCTET_STRING)?.value)
 }
 
 /// An authority information access is well formed: descriptions of a method and a place.
 pub(crate) fn check_authority_info_access(value: &[u8]) -> Result<(), Malformed> {
-    let mut list = only(value, Tag::Sequence)?.open();
+    let mut list = only(value, Tag::SEQUENCE)?.open();
     if list.is_empty() {
         return Err(list.malformed());
     }
     while !list.is_empty() {
-        let mut one = list.expect(Tag::Sequence)?.open();
-        one.expect(Tag::ObjectIdentifier)?;
+        let mut one = list.expect(Tag::SEQUENCE)?.open();
+        one.expect(Tag::OBJECT_IDENTIFIER)?;
         super::general_name::GeneralName::read(&mut one)?;
         one.finish()?;
     }

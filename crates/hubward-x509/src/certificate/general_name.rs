@@ -1,7 +1,7 @@
 //! The names of a subject alternative name, and of anything else that is a GeneralName (RFC 5280 4.2.1.6).
 
 use super::name::Name;
-use crate::tlv::{Cursor, Malformed, Tag, TagNumber, only};
+use crate::tlv::{Cursor, Malformed, Tag, only};
 
 /// One name, as it came.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ pub enum GeneralName<'a> {
     Directory(Name<'a>),
     /// Another form, by the number of its tag: `otherName` 0, `x400Address` 3, `ediPartyName` 5,
     /// `registeredID` 8.
-    Other(u32),
+    Other(u8),
 }
 
 impl<'a> GeneralName<'a> {
@@ -29,9 +29,11 @@ impl<'a> GeneralName<'a> {
             let text = core::str::from_utf8(tlv.value).map_err(|_| tlv.malformed())?;
             if text.is_ascii() { Ok(text) } else { Err(tlv.malformed()) }
         };
-        let Tag::ContextSpecific { constructed, number: TagNumber(number) } = tlv.tag else {
+        let Tag(tag) = tlv.tag;
+        if tag & 0xc0 != 0x80 {
             return Err(tlv.malformed());
-        };
+        }
+        let (number, constructed) = (tag & 0x1f, tag & 0x20 != 0);
         match (number, constructed) {
             (1, false) => ascii().map(Self::Email),
             (2, false) => ascii().map(Self::Dns),
@@ -40,7 +42,7 @@ impl<'a> GeneralName<'a> {
             // `Name` is a CHOICE, so its tag is explicit
             (4, true) => {
                 let mut inner = tlv.open();
-                let name = inner.expect(Tag::Sequence)?;
+                let name = inner.expect(Tag::SEQUENCE)?;
                 inner.finish()?;
                 Ok(Self::Directory(Name::new(name.value)))
             }
@@ -62,7 +64,7 @@ impl<'a> SubjectAltNames<'a> {
     }
 
     pub(crate) fn read(value: &'a [u8]) -> Result<Self, Malformed> {
-        let rest = only(value, Tag::Sequence)?.open();
+        let rest = only(value, Tag::SEQUENCE)?.open();
         // SIZE (1..MAX)
         if rest.is_empty() { Err(rest.malformed()) } else { Ok(Self { rest }) }
     }

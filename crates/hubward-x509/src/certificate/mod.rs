@@ -42,10 +42,10 @@ pub struct PublicKey<'a> {
 
 impl<'a> PublicKey<'a> {
     pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Malformed> {
-        let spki = cursor.expect(Tag::Sequence)?;
+        let spki = cursor.expect(Tag::SEQUENCE)?;
         let mut fields = spki.open();
-        let algorithm = fields.expect(Tag::Sequence)?.value;
-        let key = whole_bits(&fields.expect(Tag::BitString)?)?;
+        let algorithm = fields.expect(Tag::SEQUENCE)?.value;
+        let key = whole_bits(&fields.expect(Tag::BIT_STRING)?)?;
         fields.finish()?;
         Ok(Self { der: spki.raw, algorithm, key })
     }
@@ -74,10 +74,10 @@ pub(crate) struct Signed<'a> {
 impl<'a> Signed<'a> {
     /// From the whole DER; returns also a cursor over what was signed.
     pub(crate) fn read(der: &'a [u8]) -> Result<(Self, Cursor<'a>), Malformed> {
-        let mut outer = only(der, Tag::Sequence)?.open();
-        let message = outer.expect(Tag::Sequence)?;
-        let algorithm = outer.expect(Tag::Sequence)?.value;
-        let signature = whole_bits(&outer.expect(Tag::BitString)?)?;
+        let mut outer = only(der, Tag::SEQUENCE)?.open();
+        let message = outer.expect(Tag::SEQUENCE)?;
+        let algorithm = outer.expect(Tag::SEQUENCE)?.value;
+        let signature = whole_bits(&outer.expect(Tag::BIT_STRING)?)?;
         outer.finish()?;
         Ok((Self { message: message.raw, algorithm, signature }, message.open()))
     }
@@ -119,15 +119,15 @@ impl<'a> Certificate<'a> {
                 version
             }
         };
-        let serial = tbs.expect(Tag::Integer)?;
+        let serial = tbs.expect(Tag::INTEGER)?;
         integer(&serial)?;
         // RFC 5280 4.1.1.2
-        if tbs.expect(Tag::Sequence)?.value != signed.algorithm {
+        if tbs.expect(Tag::SEQUENCE)?.value != signed.algorithm {
             return Err(CertificateError::AlgorithmsDiffer);
         }
-        let issuer = Name::new(tbs.expect(Tag::Sequence)?.value);
-        let validity = Validity::read(tbs.expect(Tag::Sequence)?.open())?;
-        let subject = Name::new(tbs.expect(Tag::Sequence)?.value);
+        let issuer = Name::new(tbs.expect(Tag::SEQUENCE)?.value);
+        let validity = Validity::read(tbs.expect(Tag::SEQUENCE)?.open())?;
+        let subject = Name::new(tbs.expect(Tag::SEQUENCE)?.value);
         let key = PublicKey::read(&mut tbs)?;
         let issuer_unique_id = tbs.optional(context(1, false))?.is_some();
         let subject_unique_id = tbs.optional(context(2, false))?.is_some();
@@ -139,7 +139,7 @@ impl<'a> Certificate<'a> {
             Some(_) if version != Version::V3 => return Err(CertificateError::VersionTooLow),
             Some(tlv) => {
                 let mut inner = tlv.open();
-                let list = inner.expect(Tag::Sequence)?.open();
+                let list = inner.expect(Tag::SEQUENCE)?.open();
                 inner.finish()?;
                 Extensions::read(list)?
             }

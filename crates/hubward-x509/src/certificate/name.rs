@@ -66,7 +66,7 @@ impl<'a> Name<'a> {
                 return None;
             }
             let rdn = rest
-                .expect(Tag::Set)
+                .expect(Tag::SET)
                 .and_then(|set| if set.value.is_empty() { Err(set.malformed()) } else { Ok(set.open()) });
             if rdn.is_err() {
                 rest = Cursor::new(&[]);
@@ -102,8 +102,8 @@ fn attributes(mut set: Cursor<'_>) -> impl Iterator<Item = Result<Attribute<'_>,
 }
 
 fn attribute<'a>(set: &mut Cursor<'a>) -> Result<Attribute<'a>, Malformed> {
-    let mut pair = set.expect(Tag::Sequence)?.open();
-    let oid = pair.expect(Tag::ObjectIdentifier)?.value;
+    let mut pair = set.expect(Tag::SEQUENCE)?.open();
+    let oid = pair.expect(Tag::OBJECT_IDENTIFIER)?.value;
     let value = pair.any()?;
     pair.finish()?;
     Ok(Attribute { oid, value })
@@ -124,6 +124,7 @@ fn same_attribute(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
         return true;
     }
     match (text(&a.value), text(&b.value)) {
+        (Some(a), Some(b)) if is_plain(a) && is_plain(b) => a.eq_ignore_ascii_case(b),
         (Some(a), Some(b)) => folded(a).eq(folded(b)),
         _ => false,
     }
@@ -133,9 +134,19 @@ fn same_attribute(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
 /// bytes, as RFC 5280 7.1 allows.
 pub(crate) fn text<'a>(value: &Tlv<'a>) -> Option<&'a str> {
     match value.tag {
-        Tag::Utf8String | Tag::PrintableString | Tag::Ia5String => core::str::from_utf8(value.value).ok(),
+        Tag::UTF8_STRING | Tag::PRINTABLE_STRING | Tag::IA5_STRING => core::str::from_utf8(value.value).ok(),
         _ => None,
     }
+}
+
+/// Visible ASCII with single spaces inside: nothing to fold but its case.
+fn is_plain(text: &str) -> bool {
+    let mut after_space = true;
+    text.bytes().all(|b| {
+        let fine = b.is_ascii_graphic() || (b == b' ' && !after_space);
+        after_space = b == b' ';
+        fine
+    }) && !after_space
 }
 
 /// Case folded, white space trimmed at the ends and one space elsewhere (RFC 4518 2.2, 2.6.1).

@@ -36,7 +36,7 @@ impl<'a> CertificateRequest<'a> {
         if info.small()? != 0 {
             return Err(CertificateError::UnknownVersion);
         }
-        let subject = Name::new(info.expect(Tag::Sequence)?.value);
+        let subject = Name::new(info.expect(Tag::SEQUENCE)?.value);
         let key = PublicKey::read(&mut info)?;
         // not optional in RFC 2986, but left out by several embedded stacks
         let attributes = info.optional(context(0, true))?.map_or(&[][..], |tlv| tlv.value);

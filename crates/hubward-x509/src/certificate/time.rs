@@ -64,8 +64,8 @@ impl Validity {
 /// UTCTime or GeneralizedTime, of seconds and in `Z`: the forms DER has; and whether it is the one for the year.
 pub(crate) fn read(tlv: &Tlv<'_>) -> Result<(Seconds, bool), Malformed> {
     let time = match tlv.tag {
-        Tag::UtcTime => utc(tlv.value).map(|t| (t, true)),
-        Tag::GeneralizedTime => generalized(tlv.value),
+        Tag::UTC_TIME => utc(tlv.value).map(|t| (t, true)),
+        Tag::GENERALIZED_TIME => generalized(tlv.value),
         _ => None,
     };
     time.ok_or(tlv.malformed())

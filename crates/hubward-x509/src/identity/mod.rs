@@ -45,9 +45,9 @@ pub fn common_name<'a>(subject: &Name<'a>) -> Result<&'a str, CommonNameError> {
     let value = found.ok_or(CommonNameError::Absent)?;
     let text = core::str::from_utf8(value.value).map_err(|_| CommonNameError::Unreadable)?;
     match value.tag {
-        Tag::Utf8String => Ok(text),
+        Tag::UTF8_STRING => Ok(text),
         // X.680 41.4, and `*`, `@`, `_` and `&`, which CAs write there all the same
-        Tag::PrintableString
+        Tag::PRINTABLE_STRING
             if text.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?*@_&".contains(&b)) =>
         {
             Ok(text)

@@ -21,7 +21,7 @@ struct Constraints<'a> {
 
 impl<'a> Constraints<'a> {
     fn read(value: &'a [u8]) -> Result<Self, Malformed> {
-        let mut fields = only(value, Tag::Sequence)?.open();
+        let mut fields = only(value, Tag::SEQUENCE)?.open();
         let mut list = |number| {
             let Some(tlv) = fields.optional(context(number, true))? else { return Ok(None) };
             if tlv.value.is_empty() { Err(tlv.malformed()) } else { Ok(Some(tlv.open())) }
@@ -38,7 +38,7 @@ impl<'a> Constraints<'a> {
 
 /// `minimum` is 0, which DER leaves out, and `maximum` is absent (RFC 5280 4.2.1.10).
 fn subtree<'a>(list: &mut Cursor<'a>) -> Result<GeneralName<'a>, Malformed> {
-    let mut fields = list.expect(Tag::Sequence)?.open();
+    let mut fields = list.expect(Tag::SEQUENCE)?.open();
     let base = GeneralName::read(&mut fields)?;
     fields.finish()?;
     Ok(base)

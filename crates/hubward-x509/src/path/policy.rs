@@ -345,16 +345,16 @@ impl From<ChainError> for Unread {
 
 /// The asserted policies, each once (RFC 5280 4.2.1.4).
 fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Vec<&'a [u8]>, Unread> {
-    let mut list = only(value, Tag::Sequence)?.open();
+    let mut list = only(value, Tag::SEQUENCE)?.open();
     let mut policies = Vec::new();
     if list.is_empty() {
         return Err(list.malformed().into());
     }
     while !list.is_empty() {
         let at = list.malformed();
-        let mut fields = list.expect(Tag::Sequence)?.open();
-        let policy = fields.expect(Tag::ObjectIdentifier)?.value;
-        fields.optional(Tag::Sequence)?;
+        let mut fields = list.expect(Tag::SEQUENCE)?.open();
+        let policy = fields.expect(Tag::OBJECT_IDENTIFIER)?.value;
+        fields.optional(Tag::SEQUENCE)?;
         fields.finish()?;
         for other in &policies {
             meter.policy_step()?;
@@ -371,15 +371,15 @@ fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Vec<&'a [u8]>
 type Mapping<'a> = (&'a [u8], &'a [u8]);
 
 fn read_mappings(value: &[u8]) -> Result<Vec<Mapping<'_>>, Malformed> {
-    let mut list = only(value, Tag::Sequence)?.open();
+    let mut list = only(value, Tag::SEQUENCE)?.open();
     let mut mappings = Vec::new();
     if list.is_empty() {
         return Err(list.malformed());
     }
     while !list.is_empty() {
-        let mut pair = list.expect(Tag::Sequence)?.open();
-        let issuer = pair.expect(Tag::ObjectIdentifier)?.value;
-        let subject = pair.expect(Tag::ObjectIdentifier)?.value;
+        let mut pair = list.expect(Tag::SEQUENCE)?.open();
+        let issuer = pair.expect(Tag::OBJECT_IDENTIFIER)?.value;
+        let subject = pair.expect(Tag::OBJECT_IDENTIFIER)?.value;
         pair.finish()?;
         mappings.push((issuer, subject));
     }
@@ -388,7 +388,7 @@ fn read_mappings(value: &[u8]) -> Result<Vec<Mapping<'_>>, Malformed> {
 
 /// `requireExplicitPolicy` and `inhibitPolicyMapping`, at least one of them (RFC 5280 4.2.1.11).
 fn read_constraints(value: &[u8]) -> Result<(Option<u32>, Option<u32>), Malformed> {
-    let mut fields = only(value, Tag::Sequence)?.open();
+    let mut fields = only(value, Tag::SEQUENCE)?.open();
     if fields.is_empty() {
         return Err(fields.malformed());
     }
@@ -405,7 +405,7 @@ fn read_constraints(value: &[u8]) -> Result<(Option<u32>, Option<u32>), Malforme
 }
 
 fn read_inhibit(value: &[u8]) -> Result<u32, Malformed> {
-    let tlv = only(value, Tag::Integer)?;
+    let tlv = only(value, Tag::INTEGER)?;
     crate::tlv::integer(&tlv)?;
     small(tlv.value).ok_or(tlv.malformed())
 }

@@ -78,7 +78,7 @@ impl<'s, 'p> Search<'s, 'p> {
     /// Tries every way on from the last certificate of `path`. An error ends the whole search.
     fn extend(&mut self, path: &mut Vec<usize>) -> Result<Option<FoundPath>, ChainError> {
         let place = path.last().map_or(Place::Leaf, |at| Place::Intermediate(*at));
-        let last = *self.certificate(place);
+        let last = self.certificate(place);
         let issuer = last.issuer();
         let mut known = false;
         for (at, anchor) in self.anchors.iter().enumerate() {
@@ -95,7 +95,7 @@ impl<'s, 'p> Search<'s, 'p> {
                 Err(error) => self.remember(error),
             }
         }
-        for at in self.candidates(&last, path)? {
+        for at in self.candidates(last, path)? {
             known = true;
             if let Err(problem) = self.judge(at) {
                 self.remember(ChainError::Refused { place: Place::Intermediate(at), problem });
@@ -144,12 +144,12 @@ impl<'s, 'p> Search<'s, 'p> {
         Ok(fit)
     }
 
-    /// Whether the path already went through this name and key: a loop (RFC 4158 2.4.2).
+    /// Whether the path already went through this name and key: a loop (RFC 4158 2.4.2), which the same path
+    /// without it would spare. The leaf does not count: it has signed nothing.
     fn is_on_path(&self, candidate: &Certificate<'_>, path: &[usize]) -> bool {
-        let same = |other: &Certificate<'_>| {
+        path.iter().filter_map(|at| self.chain.intermediates.get(*at)).any(|other| {
             other.public_key() == candidate.public_key() && other.subject().same(&candidate.subject())
-        };
-        same(&self.chain.leaf) || path.iter().any(|at| self.chain.intermediates.get(*at).is_some_and(same))
+        })
     }
 
     /// What an intermediate is by itself, whatever path it is on.

@@ -103,8 +103,8 @@ fn is_among(common: &str, certificate: &Certificate<'_>) -> bool {
 /// RSA by its modulus, ECDSA by its named curve.
 fn key(key: &PublicKey<'_>) -> bool {
     if key.algorithm == &*alg_id::RSA_ENCRYPTION {
-        let modulus = only(key.key, Tag::Sequence)
-            .and_then(|tlv| tlv.open().expect(Tag::Integer))
+        let modulus = only(key.key, Tag::SEQUENCE)
+            .and_then(|tlv| tlv.open().expect(Tag::INTEGER))
             .map_or(&[][..], |tlv| tlv.value);
         let digits = modulus.strip_prefix(&[0]).unwrap_or(modulus);
         return digits.len() >= 256 && digits.first().is_some_and(|top| *top >= 0x80);
