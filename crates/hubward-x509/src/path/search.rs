@@ -228,7 +228,8 @@ impl<'s, 'p> Search<'s, 'p> {
 
     fn remember(&mut self, error: ChainError) {
         let rank = rank(&error);
-        if self.best.is_none_or(|(best, _)| rank >= best) {
+        // of equals the first, which was met on the likeliest path
+        if self.best.is_none_or(|(best, _)| rank > best) {
             self.best = Some((rank, error));
         }
     }

@@ -311,7 +311,20 @@ fn name(case: &Case, ours: &Result<Held, Ours>, theirs: &Result<(), webpki::Erro
         (Err(Ours::Chain(ChainError::Refused { problem: Problem::KeyUsage, .. })), Ok(())) => {
             "key usage leaves the use out: RFC 5280 4.2.1.3, 6.1.4 (n)"
         }
-        (Err(Ours::Parse(_)), Ok(())) if !is_needed(case) => {
+        // another failure, of another path, may say more
+        (Err(Ours::Chain(_)), Ok(())) if has_unfit_issuer(case) => {
+            "key usage leaves the use out: RFC 5280 4.2.1.3, 6.1.4 (n)"
+        }
+        (Err(Ours::Parse(_)), Ok(())) => {
+            let mut readable = case.clone();
+            readable.intermediates.retain(|der| Certificate::parse(der).is_ok());
+            if readable.intermediates.len() == case.intermediates.len() {
+                return None;
+            }
+            let ours = self::ours(&readable);
+            if ours.is_err() {
+                return name(&readable, &ours, theirs);
+            }
             "an unreadable certificate beside the path: all that is presented must parse (RFC 8446 4.4.2)"
         }
         (Ok(Held { own: true, .. }), Err(_)) => {
@@ -341,9 +354,10 @@ fn name(case: &Case, ours: &Result<Held, Ours>, theirs: &Result<(), webpki::Erro
     })
 }
 
-/// Whether the chain has a path to the root without its unreadable certificates.
-fn is_needed(case: &Case) -> bool {
-    let mut case = case.clone();
-    case.intermediates.retain(|der| Certificate::parse(der).is_ok());
-    Certificate::parse(&case.leaf).is_err() || ours(&case).is_err()
+/// Whether an intermediate may not sign certificates.
+fn has_unfit_issuer(case: &Case) -> bool {
+    case.intermediates.iter().any(|der| {
+        let usage = Certificate::parse(der).ok().and_then(|one| one.key_usage().ok().flatten());
+        usage.is_some_and(|usage| !usage.key_cert_sign())
+    })
 }
