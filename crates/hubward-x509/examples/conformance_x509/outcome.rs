@@ -1,5 +1,6 @@
 //! What became of the cases of a suite.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Counts, and a line for each case that did not pass.
@@ -9,23 +10,34 @@ pub struct Outcome {
     passed: usize,
     failed: usize,
     skipped: usize,
+    /// How many cases of each listed kind differed, and how many there were.
+    kinds: BTreeMap<&'static str, (usize, usize)>,
 }
 
-/// A case that is not judged, and why. One that would pass is a failure: the entry no longer applies.
+/// A kind of cases that are let differ, and why.
 pub type Skip = (&'static str, &'static str);
 
 impl Outcome {
-    /// Takes one case in: `result` says why it differs from what was expected.
-    pub fn case(&mut self, id: &str, result: Result<(), String>, skips: &[Skip]) {
-        let skip = skips.iter().find(|(prefix, _)| id.starts_with(prefix));
+    /// Takes one case in: `result` says why it differs from what was expected, `skip` that it may.
+    pub fn case(&mut self, id: &str, result: Result<(), String>, skip: Option<&Skip>) {
+        if let Some((kind, _)) = skip {
+            let (differ, all) = self.kinds.entry(kind).or_default();
+            *all += 1;
+            *differ += usize::from(result.is_err());
+        }
         match (result, skip) {
-            (Ok(()), None) => self.passed += 1,
+            (Ok(()), _) => self.passed += 1,
             (Err(why), None) => self.fail(id, &why),
-            (Err(_), Some((_, reason))) => {
-                self.lines.push(format!("SKIP {id}: {reason}"));
-                self.skipped += 1;
+            (Err(_), Some((_, reason))) => self.skip(id, reason),
+        }
+    }
+
+    /// A kind of which there were cases, none of which differed, no longer belongs to the list.
+    pub fn check_used(&mut self, skips: &[Skip]) {
+        for (kind, _) in skips {
+            if let Some((0, 1..)) = self.kinds.get(kind) {
+                self.fail(kind, "is listed to be skipped, but all of it passes");
             }
-            (Ok(()), Some(_)) => self.fail(id, "is listed to be skipped, but passes"),
         }
     }
 

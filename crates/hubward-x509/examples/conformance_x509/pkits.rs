@@ -20,7 +20,7 @@ pub fn run(text: &str) -> Outcome {
         } else if has("decided_by", "crl") {
             outcome.skip(id, "revocation decides it, which is not judged yet");
         } else {
-            outcome.case(id, judge(case, &suite["certs"]), &[]);
+            outcome.case(id, judge(case, &suite["certs"]), None);
         }
     }
     outcome
