@@ -223,6 +223,9 @@ pub enum Problem {
     /// A critical extension that is unknown.
     #[error("has an unknown critical extension")]
     UnknownCriticalExtension,
+    /// It cannot be read, and no other is the issuer that was looked for.
+    #[error("cannot be read: {0}")]
+    Unreadable(CertificateError),
     /// No algorithm of the caller's list fits signature and key.
     #[error("its signature algorithm and its issuer's key fit no algorithm that is accepted")]
     UnsupportedAlgorithm,

@@ -10,7 +10,7 @@ use super::search::Search;
 use crate::anchor::Anchors;
 use crate::certificate::Certificate;
 use crate::certificate::general_name::SubjectAltNames;
-use crate::error::{ChainError, ParseError, Place};
+use crate::error::{CertificateError, ChainError, ParseError, Place};
 use crate::identity::{CommonNameError, common_name};
 use crate::profile::Profile;
 
@@ -18,14 +18,15 @@ use crate::profile::Profile;
 #[derive(Debug, Clone)]
 pub struct Chain<'p> {
     pub(crate) leaf: Certificate<'p>,
-    pub(crate) intermediates: Vec<Certificate<'p>>,
+    pub(crate) intermediates: Vec<Result<Certificate<'p>, CertificateError>>,
 }
 
 impl<'p> Chain<'p> {
-    /// Parses a leaf and the certificates presented with it.
+    /// Parses a leaf and the certificates presented with it. One of these that cannot be read fails only the paths
+    /// that would need it.
     ///
     /// # Errors
-    /// [`ParseError`] with the place of the first that cannot be read.
+    /// [`ParseError`] where the leaf cannot be read.
     pub fn parse<D>(
         leaf: &'p (impl AsRef<[u8]> + ?Sized),
         intermediates: impl IntoIterator<Item = &'p D>,
@@ -35,14 +36,7 @@ impl<'p> Chain<'p> {
     {
         let leaf =
             Certificate::parse(leaf.as_ref()).map_err(|error| ParseError { place: Place::Leaf, error })?;
-        let intermediates = intermediates
-            .into_iter()
-            .enumerate()
-            .map(|(at, der)| {
-                Certificate::parse(der.as_ref())
-                    .map_err(|error| ParseError { place: Place::Intermediate(at), error })
-            })
-            .collect::<Result<_, _>>()?;
+        let intermediates = intermediates.into_iter().map(|der| Certificate::parse(der.as_ref())).collect();
         Ok(Self { leaf, intermediates })
     }
 
@@ -52,10 +46,14 @@ impl<'p> Chain<'p> {
         &self.leaf
     }
 
-    /// The certificates presented with the leaf, unproven.
-    #[must_use]
-    pub fn intermediates(&self) -> &[Certificate<'p>] {
-        &self.intermediates
+    /// The certificates presented with the leaf, unproven: by the numbers that places have.
+    pub fn intermediates(&self) -> impl Iterator<Item = &Result<Certificate<'p>, CertificateError>> {
+        self.intermediates.iter()
+    }
+
+    /// One of the intermediates, if it could be read.
+    pub(crate) fn intermediate(&self, at: usize) -> Option<&Certificate<'p>> {
+        self.intermediates.get(at).and_then(|parsed| parsed.as_ref().ok())
     }
 
     /// Looks for a path from the leaf to an anchor that holds at `now` under `profile`.
@@ -76,7 +74,7 @@ impl<'p> Chain<'p> {
             intermediates: found
                 .intermediates
                 .iter()
-                .filter_map(|at| self.intermediates.get(*at).copied())
+                .filter_map(|at| self.intermediate(*at).copied())
                 .collect(),
             anchor: found.anchor,
             policies: found.policies,
@@ -88,7 +86,7 @@ impl<'p> Chain<'p> {
     pub fn at<'c>(&'c self, place: Place, anchors: &'c Anchors<'_>) -> Option<&'c Certificate<'c>> {
         match place {
             Place::Leaf => Some(&self.leaf),
-            Place::Intermediate(at) => self.intermediates.get(at),
+            Place::Intermediate(at) => self.intermediate(at),
             Place::Anchor(at) => anchors.get(at),
         }
     }

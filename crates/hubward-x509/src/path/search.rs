@@ -1,6 +1,7 @@
 //! The search for a path: depth first, the likeliest issuer first, every certificate judged for itself once and
 //! every signature checked at most once. Signatures are checked only on a path that reaches an anchor.
 
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
@@ -25,6 +26,12 @@ pub(super) struct FoundPath {
     pub(super) policies: Policies,
 }
 
+/// By their numbers.
+struct Issuers {
+    anchors: Vec<usize>,
+    intermediates: Vec<usize>,
+}
+
 pub(super) struct Search<'s, 'p> {
     chain: &'s Chain<'p>,
     anchors: &'s Anchors<'s>,
@@ -34,6 +41,8 @@ pub(super) struct Search<'s, 'p> {
     meter: Meter,
     /// Signatures that were checked: whose, by whom, with what result.
     checked: Vec<(Place, Place, Result<(), Problem>)>,
+    /// Who bears the name of whose issuer.
+    issuers: Vec<(Place, Rc<Issuers>)>,
     /// Intermediates that were judged for themselves.
     judged: Vec<(usize, Result<(), Problem>)>,
     /// The failure that says most, and how much.
@@ -57,6 +66,7 @@ impl<'s, 'p> Search<'s, 'p> {
             now,
             meter,
             checked: Vec::new(),
+            issuers: Vec::new(),
             judged: Vec::new(),
             best: None,
         }
@@ -67,24 +77,25 @@ impl<'s, 'p> Search<'s, 'p> {
         validate::leaf(&self.chain.leaf, self.profile, self.now)
             .map_err(|problem| ChainError::Refused { place: Place::Leaf, problem })?;
         let mut path = Vec::new();
-        match self.extend(&mut path)? {
-            Some(found) => Ok(found),
-            None => {
-                Err(self.best.map_or(ChainError::UnknownIssuer { place: Place::Leaf }, |(_, error)| error))
+        if let Some(found) = self.extend(&mut path)? {
+            return Ok(found);
+        }
+        // what cannot be read might have been the issuer that was missing
+        for (at, parsed) in self.chain.intermediates.iter().enumerate() {
+            if let Err(error) = parsed {
+                let problem = Problem::Unreadable(*error);
+                self.remember(ChainError::Refused { place: Place::Intermediate(at), problem });
             }
         }
+        Err(self.best.map_or(ChainError::UnknownIssuer { place: Place::Leaf }, |(_, error)| error))
     }
 
     /// Tries every way on from the last certificate of `path`. An error ends the whole search.
     fn extend(&mut self, path: &mut Vec<usize>) -> Result<Option<FoundPath>, ChainError> {
         let place = path.last().map_or(Place::Leaf, |at| Place::Intermediate(*at));
-        let last = self.certificate(place);
-        let issuer = last.issuer();
+        let issuers = self.issuers(place)?;
         let mut known = false;
-        for (at, anchor) in self.anchors.iter().enumerate() {
-            if !anchor.subject().same(&issuer) {
-                continue;
-            }
+        for at in issuers.anchors.iter().copied() {
             self.meter.step()?;
             known = true;
             match self.complete(path, at) {
@@ -95,7 +106,11 @@ impl<'s, 'p> Search<'s, 'p> {
                 Err(error) => self.remember(error),
             }
         }
-        for at in self.candidates(last, path)? {
+        for at in issuers.intermediates.iter().copied() {
+            self.meter.step()?;
+            if self.is_on_path(at, path) {
+                continue;
+            }
             known = true;
             if let Err(problem) = self.judge(at) {
                 self.remember(ChainError::Refused { place: Place::Intermediate(at), problem });
@@ -119,35 +134,47 @@ impl<'s, 'p> Search<'s, 'p> {
         Ok(None)
     }
 
-    /// The intermediates that bear the name of `child`'s issuer and are not on the path yet, those whose key
-    /// identifier fits before the others. The identifier only sorts: it is a hint (RFC 4158 3.5.12).
-    fn candidates(&mut self, child: &Certificate<'_>, path: &[usize]) -> Result<Vec<usize>, ChainError> {
+    /// Everybody who bears the name of the issuer of what is at `place`, the intermediates whose key identifier fits
+    /// before the others. The identifier only sorts: it is a hint (RFC 4158 3.5.12).
+    fn issuers(&mut self, place: Place) -> Result<Rc<Issuers>, ChainError> {
+        if let Some((_, issuers)) = self.issuers.iter().find(|(of, _)| *of == place) {
+            return Ok(Rc::clone(issuers));
+        }
+        let child = self.certificate(place);
         let wanted = child
             .extensions()
             .authority_key_identifier
             .and_then(|e| AuthorityKeyIdentifier::read(e.value).ok())
             .and_then(|aki| aki.key);
-        let issuer = child.issuer();
-        let (mut fit, mut others) = (Vec::new(), Vec::new());
+        let name = child.issuer();
+        let named = |anchor: &Certificate<'_>| anchor.subject().same(&name);
+        let anchors =
+            self.anchors.iter().enumerate().filter(|(_, one)| named(one)).map(|(at, _)| at).collect();
+        let (mut intermediates, mut others) = (Vec::new(), Vec::new());
         for (at, candidate) in self.chain.intermediates.iter().enumerate() {
+            // names of strangers: each comparison counts
             self.meter.step()?;
-            if !candidate.subject().same(&issuer) || self.is_on_path(candidate, path) {
+            let Ok(candidate) = candidate else { continue };
+            if !named(candidate) {
                 continue;
             }
             let key = candidate
                 .extensions()
                 .subject_key_identifier
                 .and_then(|e| subject_key_identifier(e.value).ok());
-            if wanted.is_some() && key == wanted { fit.push(at) } else { others.push(at) }
+            if wanted.is_some() && key == wanted { intermediates.push(at) } else { others.push(at) }
         }
-        fit.append(&mut others);
-        Ok(fit)
+        intermediates.append(&mut others);
+        let issuers = Rc::new(Issuers { anchors, intermediates });
+        self.issuers.push((place, Rc::clone(&issuers)));
+        Ok(issuers)
     }
 
     /// Whether the path already went through this name and key: a loop (RFC 4158 2.4.2), which the same path
     /// without it would spare. The leaf does not count: it has signed nothing.
-    fn is_on_path(&self, candidate: &Certificate<'_>, path: &[usize]) -> bool {
-        path.iter().filter_map(|at| self.chain.intermediates.get(*at)).any(|other| {
+    fn is_on_path(&self, at: usize, path: &[usize]) -> bool {
+        let Some(candidate) = self.chain.intermediate(at) else { return true };
+        path.iter().filter_map(|at| self.chain.intermediate(*at)).any(|other| {
             other.public_key() == candidate.public_key() && other.subject().same(&candidate.subject())
         })
     }
@@ -157,7 +184,7 @@ impl<'s, 'p> Search<'s, 'p> {
         if let Some((_, result)) = self.judged.iter().find(|(judged, _)| *judged == at) {
             return *result;
         }
-        let result = match self.chain.intermediates.get(at) {
+        let result = match self.chain.intermediate(at) {
             Some(certificate) => validate::intermediate(certificate, self.profile, self.now),
             None => Err(Problem::NotCa),
         };
@@ -181,7 +208,7 @@ impl<'s, 'p> Search<'s, 'p> {
             leaf: &self.chain.leaf,
             intermediates: path
                 .iter()
-                .filter_map(|at| Some((Place::Intermediate(*at), self.chain.intermediates.get(*at)?)))
+                .filter_map(|at| Some((Place::Intermediate(*at), self.chain.intermediate(*at)?)))
                 .collect(),
             anchor: (top, self.certificate(top)),
         };
@@ -220,7 +247,7 @@ impl<'s, 'p> Search<'s, 'p> {
     fn certificate(&self, place: Place) -> &'s Certificate<'s> {
         let found = match place {
             Place::Leaf => None,
-            Place::Intermediate(at) => self.chain.intermediates.get(at),
+            Place::Intermediate(at) => self.chain.intermediate(at),
             Place::Anchor(at) => self.anchors.get(at),
         };
         found.unwrap_or(&self.chain.leaf)
@@ -239,7 +266,7 @@ impl<'s, 'p> Search<'s, 'p> {
 const fn rank(error: &ChainError) -> u8 {
     match error {
         ChainError::UnknownIssuer { .. } => 0,
-        ChainError::Refused { problem: Problem::BadSignature, .. } => 1,
+        ChainError::Refused { problem: Problem::BadSignature | Problem::Unreadable(_), .. } => 1,
         ChainError::Refused { problem: Problem::UnsupportedAlgorithm, .. } => 2,
         ChainError::Refused { problem: Problem::NotCa | Problem::TooManyIntermediates { .. }, .. } => 3,
         ChainError::Refused { problem: Problem::Outside(_), .. } => 5,

@@ -315,18 +315,6 @@ fn name(case: &Case, ours: &Result<Held, Ours>, theirs: &Result<(), webpki::Erro
         (Err(Ours::Chain(_)), Ok(())) if has_unfit_issuer(case) => {
             "key usage leaves the use out: RFC 5280 4.2.1.3, 6.1.4 (n)"
         }
-        (Err(Ours::Parse(_)), Ok(())) => {
-            let mut readable = case.clone();
-            readable.intermediates.retain(|der| Certificate::parse(der).is_ok());
-            if readable.intermediates.len() == case.intermediates.len() {
-                return None;
-            }
-            let ours = self::ours(&readable);
-            if ours.is_err() {
-                return name(&readable, &ours, theirs);
-            }
-            "an unreadable certificate beside the path: all that is presented must parse (RFC 8446 4.4.2)"
-        }
         (Ok(Held { own: true, .. }), Err(_)) => {
             "a leaf with the name and key of its CA is no loop: RFC 4158 2.4.2"
         }
