@@ -161,7 +161,7 @@ pub enum Problem {
     #[error("not as RFC 5280 section 4 has it: {0:?}")]
     Duty(#[from] Duty),
     /// A name that a CA above excluded.
-    #[error("carries a {form:?} name that intermediate or anchor {by} excluded")]
+    #[error("carries a {form:?} name that {by} excluded")]
     Excluded {
         /// The name's form.
         form: NameForm,

@@ -37,6 +37,7 @@ pub(crate) const fn context(number: u8, constructed: bool) -> Tag {
 }
 
 /// The tag, and how long header and contents are: definite, in the fewest octets (X.690 10.1), of at most four.
+#[inline]
 fn header(input: &[u8]) -> Option<(Tag, usize, usize)> {
     let (tag, rest) = input.split_first()?;
     if tag & 0x1f == 0x1f {
@@ -97,6 +98,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next value, whatever it is.
+    #[inline]
     pub(crate) fn any(&mut self) -> Result<Tlv<'a>, Malformed> {
         let malformed = self.malformed();
         self.read().ok_or(malformed)
@@ -106,13 +108,14 @@ impl<'a> Cursor<'a> {
     fn read(&mut self) -> Option<Tlv<'a>> {
         let (tag, head, length) = header(self.input)?;
         let (raw, rest) = self.input.split_at_checked(head.checked_add(length)?)?;
-        let tlv = Tlv { tag, raw, value: raw.get(head..)?, at: self.at.checked_add(head)? };
-        self.at = self.at.checked_add(raw.len())?;
+        let tlv = Tlv { tag, raw, value: raw.get(head..)?, at: self.at.saturating_add(head) };
+        self.at = self.at.saturating_add(raw.len());
         self.input = rest;
         Some(tlv)
     }
 
     /// The next value, which must have `tag`.
+    #[inline]
     pub(crate) fn expect(&mut self, tag: Tag) -> Result<Tlv<'a>, Malformed> {
         let malformed = self.malformed();
         let tlv = self.any()?;
@@ -120,6 +123,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next value if it has `tag`.
+    #[inline]
     pub(crate) fn optional(&mut self, tag: Tag) -> Result<Option<Tlv<'a>>, Malformed> {
         if self.input.first() == Some(&tag.0) { self.any().map(Some) } else { Ok(None) }
     }

@@ -14,7 +14,9 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{ca, entity, key, now, sign};
 use hubward_ring::signature;
-use hubward_x509::{Anchors, Certificate, Chain, ChainError, Exhausted, Profile, Subject};
+use hubward_x509::{
+    Anchors, Certificate, Chain, ChainError, Exhausted, NameForm, Place, Problem, Profile, Subject,
+};
 use rcgen::{CertificateParams, CustomExtension, GeneralSubtree, KeyPair, NameConstraints, SanType};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
@@ -151,6 +153,28 @@ fn policies_that_map_to_each_other_everywhere() {
     let (result, signatures) = verify(&root, &leaf, &intermediates);
     assert_eq!(result, Err(ChainError::Exhausted(Exhausted::PolicySteps)));
     assert_eq!(signatures, 7);
+}
+
+#[test]
+fn a_name_too_long_to_be_one_evades_no_exclusion() {
+    let root = root();
+    let (mut constrained, own) = (ca("Intermediate"), key());
+    let mut excluded = rcgen::DistinguishedName::new();
+    excluded.push(rcgen::DnType::OrganizationName, "Others");
+    constrained.name_constraints = Some(NameConstraints {
+        permitted_subtrees: Vec::new(),
+        excluded_subtrees: vec![GeneralSubtree::DirectoryName(excluded.clone())],
+    });
+    let intermediate = sign(&constrained, &own, &root.params, &root.key);
+    let mut leaf = entity("pump-17");
+    leaf.distinguished_name = excluded;
+    leaf.distinguished_name.push(rcgen::DnType::CommonName, "x".repeat(5_000));
+    let leaf = sign(&leaf, &key(), &constrained, &own);
+    let problem = Problem::Unjudgeable { form: NameForm::Directory };
+    assert_eq!(
+        verify(&root, &leaf, &[intermediate]).0,
+        Err(ChainError::Refused { place: Place::Leaf, problem })
+    );
 }
 
 #[test]

@@ -9,6 +9,12 @@ pub(crate) const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 /// `emailAddress` (1.2.840.113549.1.9.1).
 pub(crate) const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
 
+/// Longest name that is compared otherwise than by its bytes. X.520 bounds each attribute far below, and a stranger
+/// pays for none of the comparisons.
+const LONGEST: usize = 4096;
+/// Most attributes of one RDN that are compared otherwise than by its bytes.
+const MOST: usize = 16;
+
 /// A distinguished name: the contents of its SEQUENCE, as they came.
 #[derive(Clone, Copy)]
 pub struct Name<'a> {
@@ -41,7 +47,7 @@ impl<'a> Name<'a> {
     }
 
     /// Whether both are one name: RDN by RDN, case and white space folded in strings (RFC 5280 7.1). A name
-    /// that cannot be read equals nothing but its own bytes.
+    /// that cannot be read, or is too long to be one, equals nothing but its own bytes.
     #[must_use]
     pub fn same(&self, other: &Name<'_>) -> bool {
         self.der == other.der || (self.contains(other) && self.rdns().count() == other.rdns().count())
@@ -51,6 +57,9 @@ impl<'a> Name<'a> {
     /// (RFC 5280 4.2.1.10).
     #[must_use]
     pub fn contains(&self, other: &Name<'_>) -> bool {
+        if self.der.len() > LONGEST || other.der.len() > LONGEST {
+            return false;
+        }
         let mut below = other.rdns();
         self.rdns().all(|rdn| match (rdn, below.next()) {
             (Ok(mine), Some(Ok(theirs))) => same_rdn(mine, theirs),
@@ -73,6 +82,16 @@ impl<'a> Name<'a> {
             }
             Some(rdn)
         })
+    }
+
+    /// Whether it can be compared with others as a name.
+    pub(crate) fn is_comparable(&self) -> bool {
+        self.der.len() <= LONGEST
+            && self.rdns().all(|rdn| {
+                rdn.is_ok_and(|set| {
+                    attributes(set).count() <= MOST && attributes(set).all(|attribute| attribute.is_ok())
+                })
+            })
     }
 
     /// Every attribute of every RDN.
@@ -111,7 +130,9 @@ fn attribute<'a>(set: &mut Cursor<'a>) -> Result<Attribute<'a>, Malformed> {
 
 /// As many attributes in each, and each of one in the other.
 fn same_rdn(mine: Cursor<'_>, theirs: Cursor<'_>) -> bool {
-    attributes(mine).count() == attributes(theirs).count()
+    let count = attributes(mine).count();
+    count <= MOST
+        && count == attributes(theirs).count()
         && attributes(mine)
             .all(|a| a.is_ok_and(|a| attributes(theirs).any(|b| b.is_ok_and(|b| same_attribute(&a, &b)))))
 }

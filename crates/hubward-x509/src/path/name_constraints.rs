@@ -226,10 +226,9 @@ fn within(name: &GeneralName<'_>, base: &GeneralName<'_>, side: Side) -> Fit {
     }
 }
 
-/// A name that cannot be read is in every excluded subtree and in no permitted one.
+/// A name that cannot be compared is refused by every excluded subtree and is in no permitted one.
 fn directory(name: &Name<'_>, base: &Name<'_>, side: Side) -> Fit {
-    let readable = |name: &Name<'_>| name.attributes().all(|attribute| attribute.is_ok());
-    if !readable(name) || !readable(base) {
+    if !name.is_comparable() || !base.is_comparable() {
         return if side == Side::Excluded { Fit::Unjudgeable } else { Fit::No };
     }
     base.contains(name).into()

@@ -1,7 +1,6 @@
 //! The search for a path: depth first, the likeliest issuer first, every certificate judged for itself once and
 //! every signature checked at most once. Signatures are checked only on a path that reaches an anchor.
 
-use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
@@ -42,7 +41,7 @@ pub(super) struct Search<'s, 'p> {
     /// Signatures that were checked: whose, by whom, with what result.
     checked: Vec<(Place, Place, Result<(), Problem>)>,
     /// Who bears the name of whose issuer.
-    issuers: Vec<(Place, Rc<Issuers>)>,
+    issuers: Vec<(Place, Issuers)>,
     /// Intermediates that were judged for themselves.
     judged: Vec<(usize, Result<(), Problem>)>,
     /// The failure that says most, and how much.
@@ -94,8 +93,13 @@ impl<'s, 'p> Search<'s, 'p> {
     fn extend(&mut self, path: &mut Vec<usize>) -> Result<Option<FoundPath>, ChainError> {
         let place = path.last().map_or(Place::Leaf, |at| Place::Intermediate(*at));
         let issuers = self.issuers(place)?;
+        let anchor = |this: &Self, nth: usize| this.issuers.get(issuers)?.1.anchors.get(nth).copied();
+        let intermediate =
+            |this: &Self, nth: usize| this.issuers.get(issuers)?.1.intermediates.get(nth).copied();
         let mut known = false;
-        for at in issuers.anchors.iter().copied() {
+        let mut nth = 0_usize;
+        while let Some(at) = anchor(self, nth) {
+            nth = nth.saturating_add(1);
             self.meter.step()?;
             known = true;
             match self.complete(path, at) {
@@ -106,7 +110,9 @@ impl<'s, 'p> Search<'s, 'p> {
                 Err(error) => self.remember(error),
             }
         }
-        for at in issuers.intermediates.iter().copied() {
+        let mut nth = 0_usize;
+        while let Some(at) = intermediate(self, nth) {
+            nth = nth.saturating_add(1);
             self.meter.step()?;
             if self.is_on_path(at, path) {
                 continue;
@@ -135,10 +141,10 @@ impl<'s, 'p> Search<'s, 'p> {
     }
 
     /// Everybody who bears the name of the issuer of what is at `place`, the intermediates whose key identifier fits
-    /// before the others. The identifier only sorts: it is a hint (RFC 4158 3.5.12).
-    fn issuers(&mut self, place: Place) -> Result<Rc<Issuers>, ChainError> {
-        if let Some((_, issuers)) = self.issuers.iter().find(|(of, _)| *of == place) {
-            return Ok(Rc::clone(issuers));
+    /// before the others: where they are kept. The identifier only sorts: it is a hint (RFC 4158 3.5.12).
+    fn issuers(&mut self, place: Place) -> Result<usize, ChainError> {
+        if let Some(found) = self.issuers.iter().position(|(of, _)| *of == place) {
+            return Ok(found);
         }
         let child = self.certificate(place);
         let wanted = child
@@ -165,9 +171,8 @@ impl<'s, 'p> Search<'s, 'p> {
             if wanted.is_some() && key == wanted { intermediates.push(at) } else { others.push(at) }
         }
         intermediates.append(&mut others);
-        let issuers = Rc::new(Issuers { anchors, intermediates });
-        self.issuers.push((place, Rc::clone(&issuers)));
-        Ok(issuers)
+        self.issuers.push((place, Issuers { anchors, intermediates }));
+        Ok(self.issuers.len().saturating_sub(1))
     }
 
     /// Whether the path already went through this name and key: a loop (RFC 4158 2.4.2), which the same path
