@@ -106,7 +106,12 @@ impl Judge<'_, '_> {
             self.name(place, &GeneralName::Directory(subject))?;
         }
         // mailboxes in the subject count as if they were alternative names
-        for attribute in subject.attributes().flatten().filter(|a| a.oid == EMAIL_ADDRESS) {
+        for attribute in subject.attributes() {
+            let attribute =
+                attribute.map_err(|_| refused(Problem::Unjudgeable { form: NameForm::Directory }))?;
+            if attribute.oid != EMAIL_ADDRESS {
+                continue;
+            }
             let mailbox =
                 text(&attribute.value).ok_or(refused(Problem::Unjudgeable { form: NameForm::Email }))?;
             self.name(place, &GeneralName::Email(mailbox))?;
