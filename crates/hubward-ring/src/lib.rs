@@ -3,6 +3,8 @@
 
 mod digest;
 mod hmac;
+/// Signatures of certificates.
+pub mod signature;
 
 pub use digest::Digests;
 pub use hmac::HmacKey;

@@ -7,12 +7,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace and the crates of the workspace that it may rest on; dev-dependencies aside.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("hubward-core", &[]),
     ("hubward-rustcrypto", &["hubward-core"]),
     ("hubward-ring", &["hubward-core"]),
     ("hubward-sas", &["hubward-core"]),
     ("hubward-connection-string", &["hubward-core"]),
+    ("hubward-x509", &["hubward-core"]),
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
     ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
@@ -26,6 +27,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
             "hubward-ring",
             "hubward-rustcrypto",
             "hubward-sas",
+            "hubward-x509",
         ],
     ),
     (
