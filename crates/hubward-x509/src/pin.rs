@@ -29,10 +29,10 @@ pub enum PinSlot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ValidityPolicy {
-    /// It must, as edgeHub has it.
+    /// It must.
     #[default]
     Enforce,
-    /// Its dates do not count, as hubs in the field have it for self-signed certificates.
+    /// Its dates do not count: whoever registered it has vouched for it.
     IgnoreForThumbprint,
 }
 
