@@ -37,9 +37,10 @@ fuzz_target!(|text: &str| {
     let mut access = Access::new();
     let mut taken = vec![];
     for entry in &entries {
-        let role = LISTS.iter().zip(entry.patterns).try_fold(Role::named("r", ""), |role, (list, pattern)| {
-            if pattern.is_empty() { Ok(role) } else { role.list_of(*list, &[pattern]) }
-        });
+        let role =
+            LISTS.iter().zip(entry.patterns).try_fold(Role::named("r", ""), |role, (list, pattern)| {
+                if pattern.is_empty() { Ok(role) } else { role.list_of(*list, &[pattern]) }
+            });
         let Ok(role) = role else { continue };
         let added = if entry.denies {
             let deny = DenyAssignment::new(role, entry.scope).and_then(|deny| deny.to(entry.who));
@@ -54,8 +55,11 @@ fuzz_target!(|text: &str| {
 
     let matching = |denies: bool| {
         taken.iter().any(|entry| {
-            let [granted, taken_back] =
-                if data { [entry.patterns[2], entry.patterns[3]] } else { [entry.patterns[0], entry.patterns[1]] };
+            let [granted, taken_back] = if data {
+                [entry.patterns[2], entry.patterns[3]]
+            } else {
+                [entry.patterns[0], entry.patterns[1]]
+            };
             entry.denies == denies
                 && entry.who.eq_ignore_ascii_case(who)
                 && below(entry.scope, scope)

@@ -31,11 +31,15 @@ fuzz_target!(|text: &str| {
         .collect();
     let Ok(compiled) = Statements::compile(&statements) else { return };
 
-    let operation = if subscribes { Operation::mqtt_subscribe(topic) } else { Operation::mqtt_publish(topic) };
+    let operation =
+        if subscribes { Operation::mqtt_subscribe(topic) } else { Operation::mqtt_publish(topic) };
     let asked = Asked { names: names(identity), client, subscribes, levels: topic.split('/').collect() };
     let matching = |denies: bool| {
         rules.iter().any(|(deny, who, subscribes, resource)| {
-            *deny == denies && *subscribes == asked.subscribes && asked.is(who) && asked.reaches(resource, denies)
+            *deny == denies
+                && *subscribes == asked.subscribes
+                && asked.is(who)
+                && asked.reaches(resource, denies)
         })
     };
     let expected = asked.is_sound() && !matching(true) && matching(false);

@@ -2,6 +2,7 @@
 
 mod clock;
 mod demo;
+mod policy;
 mod secret;
 mod token;
 
@@ -24,6 +25,9 @@ enum Command {
     /// Sign, verify and inspect security tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Print who may do what, and explain a decision.
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
 /// What a command came to.
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo => demo::run(),
         Command::Token(command) => token::run(command),
+        Command::Policy(command) => policy::run(&command),
     };
     match outcome {
         Ok(Outcome::Well) => ExitCode::SUCCESS,

@@ -14,7 +14,8 @@ pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<Stri
         Some(path) if path == Path::new("-") => {
             let mut text = Zeroizing::new(String::new());
             // no key and no token is longer
-            std::io::stdin().take(64 * 1024).read_to_string(&mut text)?;
+            let read = std::io::stdin().take(64 * 1024).read_to_string(&mut text);
+            read.map_err(|error| format!("standard input: {error}"))?;
             text
         }
         Some(path) => Zeroizing::new(
@@ -28,8 +29,13 @@ pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<Stri
     Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// Reads a base64 key and makes it ready for use.
+/// Reads a base64 key and makes it ready for use; an error says where the key came from.
 pub(crate) fn key(file: Option<&Path>, variable: &str) -> Result<HmacKey, Box<dyn Error>> {
     let text = read(file, variable)?;
-    Ok(HmacKey::new(&SymmetricKey::from_base64(&text)?))
+    let from = file.map_or_else(|| variable.to_owned(), |file| file.display().to_string());
+    if text.contains("SharedAccessKey=") {
+        return Err(format!("{from}: a connection string; the key is its SharedAccessKey").into());
+    }
+    let key = SymmetricKey::from_base64(&text).map_err(|error| format!("{from}: {error}"))?;
+    Ok(HmacKey::new(&key))
 }

@@ -1,14 +1,15 @@
 //! `hubward token sign | verify | inspect`.
 
 use core::error::Error;
+use core::time::Duration;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use hubward::core::{
     Authority, DeviceId, IdScope, Identity, Keys, Lookup, ModuleId, PolicyName, RegistrationId,
 };
-use hubward::sas::{ParseError, SasToken, TokenRules, Unsigned};
+use hubward::sas::{ParseError, Requirements, SasToken, TokenRules, Unsigned, VerifiedToken, expires_after};
 
 use crate::Outcome;
 use crate::clock::{at, now, words};
@@ -66,12 +67,18 @@ pub(crate) struct Verify {
     /// A file with the base64 secondary key.
     #[arg(long)]
     secondary_key_file: Option<PathBuf>,
+    /// The host, with its port if it has one, that the token must be for.
+    #[arg(long)]
+    host: Option<String>,
     /// The device that the token must be for.
     #[arg(long)]
     device: Option<String>,
     /// The device's module that the token must be for.
     #[arg(long, requires = "device")]
     module: Option<String>,
+    /// The policy that must have signed it.
+    #[arg(long)]
+    policy: Option<String>,
     /// The rules to verify by.
     #[arg(long, value_enum, default_value_t = Rules::Strict)]
     rules: Rules,
@@ -120,22 +127,22 @@ pub(crate) fn run(command: Command) -> Result<Outcome, Box<dyn Error>> {
 
 fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     let expires = match arguments.expiry {
-        Some(expiry) => expiry,
-        None => now().checked_add(arguments.ttl).ok_or("the token would expire beyond all time")?,
+        Some(expiry) => at(expiry),
+        None => expires_after(at(now()), Duration::from_secs(arguments.ttl))?,
     };
     let host = || Authority::parse(arguments.host.as_deref().unwrap_or_default());
     let mut unsigned = match (&arguments.device, &arguments.module, &arguments.registration) {
         (_, _, Some(registration)) => {
             let scope = IdScope::parse(arguments.id_scope.as_deref().unwrap_or_default())?;
-            Unsigned::registration(scope, RegistrationId::parse(registration)?, at(expires))
+            Unsigned::registration(scope, RegistrationId::parse(registration)?, expires)
         }
-        (Some(device), None, _) => Unsigned::device(host()?, DeviceId::parse(device)?, at(expires)),
+        (Some(device), None, _) => Unsigned::device(host()?, DeviceId::parse(device)?, expires),
         (Some(device), Some(module), _) => {
-            Unsigned::module(host()?, DeviceId::parse(device)?, ModuleId::parse(module)?, at(expires))
+            Unsigned::module(host()?, DeviceId::parse(device)?, ModuleId::parse(module)?, expires)
         }
         (None, _, _) => {
             let policy = arguments.policy.as_deref().ok_or("name a device, or the policy of a service")?;
-            Unsigned::service(host()?, PolicyName::parse(policy)?, at(expires))
+            Unsigned::service(host()?, PolicyName::parse(policy)?, expires)
         }
     };
     if let Some(policy) = &arguments.policy {
@@ -154,6 +161,9 @@ fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
         Ok(token) => token,
         Err(error) => return malformed(&mut out, &text, &error),
     };
+    if arguments.token_file == Path::new("-") && arguments.key_file.as_deref() == Some(Path::new("-")) {
+        return Err("the token and the key cannot both come from standard input".into());
+    }
     let primary = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
     let secondary = match &arguments.secondary_key_file {
         Some(file) => Some(secret::key(Some(file), "HUBWARD_SECONDARY_KEY")?),
@@ -163,33 +173,64 @@ fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
         Some(secondary) => Keys::pair(&primary, secondary),
         None => Keys::one(&primary),
     };
-    let verified = match token.verify(keys, at(arguments.now.unwrap_or_else(now)), &rules) {
+    let when = arguments.now.unwrap_or_else(now);
+    let verified = match token.verify(keys, at(when), &rules) {
         Ok(verified) => verified,
         Err(error) => {
             writeln!(out, "refused: {error} ({})", error.code())?;
+            if let Some(hint) = error.clock_hint() {
+                writeln!(out, "  {hint}")?;
+            }
             return Ok(Outcome::Refused);
         }
     };
+    if let Some(why) = unmet(arguments, &verified, &rules)? {
+        writeln!(out, "refused: authentic, and {why}")?;
+        return Ok(Outcome::Refused);
+    }
+    writeln!(
+        out,
+        "authentic: for {}, signed by the {:?} key of {}, good for another {}",
+        verified.resource(),
+        verified.key_slot(),
+        verified.signer(),
+        words(verified.expires().as_secs().saturating_sub(when))
+    )?;
+    if arguments.host.is_none() {
+        writeln!(out, "no --host was named: another hub's token under this key would be authentic too")?;
+    }
+    Ok(Outcome::Well)
+}
+
+/// What the token is not, of what it must be.
+fn unmet(
+    arguments: &Verify,
+    verified: &VerifiedToken<'_>,
+    rules: &TokenRules,
+) -> Result<Option<String>, Box<dyn Error>> {
+    if let Some(host) = &arguments.host {
+        let host = Authority::parse(host)?;
+        if !verified.resource().root().eq_decoded_ignore_ascii_case(host.as_str()) {
+            return Ok(Some(format!("not for {host} but for {}", verified.resource())));
+        }
+    }
     if let Some(device) = &arguments.device {
         let device = DeviceId::parse(device)?;
         let wanted = match &arguments.module {
             Some(module) => Identity::Module(device, ModuleId::parse(module)?),
             None => Identity::Device(device),
         };
-        if !verified.is_for(&wanted, &rules) {
-            writeln!(out, "refused: authentic, and not for {wanted} but for {}", verified.resource())?;
-            return Ok(Outcome::Refused);
+        if !verified.is_for(&wanted, rules) {
+            return Ok(Some(format!("not for {wanted} but for {}", verified.resource())));
         }
     }
-    writeln!(
-        out,
-        "authentic: for {}, signed by the {:?} key of {}, until {}",
-        verified.resource(),
-        verified.key_slot(),
-        verified.signer(),
-        verified.expires().as_secs()
-    )?;
-    Ok(Outcome::Well)
+    if let Some(policy) = &arguments.policy {
+        let policies = [PolicyName::parse(policy)?];
+        if let Err(error) = verified.meets(&Requirements::new().by_policies(&policies)) {
+            return Ok(Some(error.to_string()));
+        }
+    }
+    Ok(None)
 }
 
 fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
@@ -218,13 +259,25 @@ fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
     Ok(Outcome::Well)
 }
 
-/// The error, and a caret under the byte. Only what stands before the signature is shown.
+/// Characters shown on each side of an error.
+const AROUND: usize = 60;
+
+/// The error, and a caret under the byte. Signatures and what may be one are not shown.
 fn malformed(out: &mut impl Write, text: &str, error: &ParseError) -> Result<Outcome, Box<dyn Error>> {
+    if text.is_empty() {
+        return Err("no token: nothing was read".into());
+    }
     writeln!(out, "refused: {error} ({})", error.code())?;
-    let hidden: String = hide_signature(text);
-    writeln!(out, "  {hidden}")?;
+    if text.contains("HostName=") || text.contains("SharedAccessKey=") {
+        writeln!(out, "  this is a connection string, not a token")?;
+        return Ok(Outcome::Refused);
+    }
+    let hidden = hide_signature(text);
     let before = hidden.char_indices().take_while(|(at, _)| *at < error.offset).count();
-    writeln!(out, "  {}^", " ".repeat(before))?;
+    let skipped = before.saturating_sub(AROUND);
+    let shown: String = hidden.chars().skip(skipped).take(AROUND.saturating_mul(2)).collect();
+    writeln!(out, "  {shown}")?;
+    writeln!(out, "  {}^", " ".repeat(before.saturating_sub(skipped)))?;
     Ok(Outcome::Refused)
 }
 

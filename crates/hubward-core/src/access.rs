@@ -6,7 +6,7 @@ use crate::lookup::Lookup;
 use crate::name::{DeviceId, ModuleId, PolicyName};
 
 /// Who a credential stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Identity<'a> {
     /// A device.

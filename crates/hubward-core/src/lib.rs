@@ -10,6 +10,7 @@ mod name;
 mod percent;
 mod resource;
 mod rights;
+mod scan;
 mod seal;
 mod segment;
 mod thumbprint;

@@ -1,6 +1,8 @@
 //! Names that cannot hold an invalid value, borrowed from where they were read.
 
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
 
 use crate::segment::Segment;
@@ -302,6 +304,32 @@ impl<K> PartialEq for Name<'_, K> {
 }
 
 impl<K> Eq for Name<'_, K> {}
+
+/// By bytes.
+impl<K> Ord for Name<'_, K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.cmp(other.0)
+    }
+}
+
+impl<K> PartialOrd for Name<'_, K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K> Hash for Name<'_, K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+/// A host without a port.
+impl<'a> From<HostName<'a>> for Authority<'a> {
+    fn from(host: HostName<'a>) -> Self {
+        Self::assertion(host.as_str())
+    }
+}
 
 impl<K> fmt::Debug for Name<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

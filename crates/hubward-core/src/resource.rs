@@ -2,17 +2,11 @@
 
 use core::fmt;
 
-use crate::name::{Authority, is_identity_byte, is_registration_byte};
-use crate::percent::split_byte;
+use crate::scan::{Names, ordinary_run};
 use crate::segment::Segment;
 
 /// The most bytes of a resource as received: a host, two ids of 128 bytes each escaped twice over, and words.
 const MAX_LEN: usize = 2048;
-/// The most names of a resource: `host/devices/d/modules/m` has five, the longest endpoint has nine.
-const MAX_SEGMENTS: usize = 16;
-/// Longest name below the root, decoded.
-const MAX_ID: usize = 128;
-
 /// Why a text is not a resource. Holds the place, never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("resource, at byte {offset}: {problem}")]
@@ -83,39 +77,43 @@ impl<'a> ResourcePath<'a> {
     /// [`ResourceError`] with the place: a bad escape, an empty name, a root that is no host and no id scope,
     /// a name of more than 128 bytes, or more than 2,048 bytes or 16 names in all.
     pub fn parse(raw: &'a str) -> Result<Self, ResourceError> {
-        if raw.len() > MAX_LEN {
-            return Err(ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong });
+        match Self::split_from(raw)? {
+            (path, "") => Ok(path),
+            (path, _) => Err(ResourceError { offset: path.raw.len(), problem: ResourceProblem::Escape }),
         }
-        let mut names = Names::new(raw);
-        let mut rest = raw.as_bytes();
+    }
+
+    /// Takes a resource off the start of `text`, up to the first `&` or the end, and returns what follows it: a
+    /// token's fields are split and checked in the same pass.
+    ///
+    /// # Errors
+    /// As [`ResourcePath::parse`].
+    #[inline]
+    pub fn split_from(text: &'a str) -> Result<(Self, &'a str), ResourceError> {
+        let mut names = Names::new(text);
+        let mut rest = text.as_bytes();
         loop {
             let (run, class) = ordinary_run(rest);
             names.class = names.class.intersection(class);
             rest = rest.get(run..).unwrap_or_default();
-            let offset = raw.len().saturating_sub(rest.len());
-            let escape = ResourceError { offset, problem: ResourceProblem::Escape };
-            match split_byte(rest) {
-                Some((b'/', tail)) => {
+            let offset = text.len().saturating_sub(rest.len());
+            rest = match rest {
+                [b'%', b'2', b'F' | b'f', tail @ ..] | [b'/', tail @ ..] => {
                     names.close(offset)?;
-                    names.start = raw.len().saturating_sub(tail.len());
-                    rest = tail;
+                    names.start = text.len().saturating_sub(tail.len());
+                    tail
                 }
-                // what is left after a run is an escape, or is refused
-                Some((byte, tail)) => {
-                    let class = Class::of(byte);
-                    if !class.contains(Class::VISIBLE) {
-                        return Err(escape);
+                [] | [b'&', ..] => {
+                    names.close(offset)?;
+                    let too_long = ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong };
+                    let (raw, tail) = text.split_at_checked(offset).ok_or(too_long)?;
+                    if raw.len() > MAX_LEN {
+                        return Err(too_long);
                     }
-                    names.class = names.class.intersection(class.union(Class::ORDINARY));
-                    names.escapes = names.escapes.saturating_add(1);
-                    rest = tail;
+                    return Ok((Self { raw, shape: names.shape() }, tail));
                 }
-                None if rest.is_empty() => {
-                    names.close(offset)?;
-                    return Ok(Self { raw, shape: names.shape() });
-                }
-                None => return Err(escape),
-            }
+                _ => names.escape(rest).ok_or(ResourceError { offset, problem: ResourceProblem::Escape })?,
+            };
         }
     }
 
@@ -123,6 +121,12 @@ impl<'a> ResourcePath<'a> {
     #[must_use]
     pub const fn as_received(&self) -> &'a str {
         self.raw
+    }
+
+    /// The resource as one name, slashes and all. No identity is called so.
+    #[must_use]
+    pub const fn whole(&self) -> Segment<'a> {
+        Segment::checked(self.raw)
     }
 
     /// The first name: a host with an optional port, or an id scope.
@@ -184,177 +188,6 @@ fn split_at_slash(text: &str) -> (&str, Option<&str>) {
         break;
     }
     (text, None)
-}
-
-bitflags::bitflags! {
-    /// What a byte may be part of, and of a name: what all its bytes may be part of.
-    #[derive(Clone, Copy)]
-    struct Class: u8 {
-        const VISIBLE = 1;
-        const IDENTITY = 2;
-        const REGISTRATION = 4;
-        const SCOPE = 8;
-        /// Visible, and neither a separator nor the start of an escape: most bytes of most resources.
-        const ORDINARY = 16;
-        /// A host's, without a port.
-        const HOST = 32;
-    }
-}
-
-impl Class {
-    const TABLE: [u8; 256] = {
-        let mut table = [0; 256];
-        let mut byte = 0_u8;
-        let mut rest: &mut [u8] = &mut table;
-        while let [slot, tail @ ..] = rest {
-            *slot = Self::compute(byte);
-            byte = byte.wrapping_add(1);
-            rest = tail;
-        }
-        table
-    };
-
-    const fn compute(byte: u8) -> u8 {
-        let mut class = Self::empty();
-        if byte.is_ascii_graphic() {
-            class = class.union(Self::VISIBLE);
-        }
-        if is_identity_byte(byte) {
-            class = class.union(Self::IDENTITY);
-        }
-        if is_registration_byte(byte) {
-            class = class.union(Self::REGISTRATION);
-        }
-        if byte.is_ascii_alphanumeric() {
-            class = class.union(Self::SCOPE);
-        }
-        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.' {
-            class = class.union(Self::HOST);
-        }
-        if byte.is_ascii_graphic() && byte != b'/' && byte != b'%' {
-            class = class.union(Self::ORDINARY);
-        }
-        class.bits()
-    }
-
-    #[inline]
-    fn of(byte: u8) -> Self {
-        Self::from_bits_retain(Self::TABLE.get(usize::from(byte)).copied().unwrap_or(0))
-    }
-}
-
-/// How many ordinary bytes `text` starts with, and their class.
-#[inline]
-fn ordinary_run(text: &[u8]) -> (usize, Class) {
-    let mut all = Class::all();
-    for (at, byte) in text.iter().enumerate() {
-        let class = Class::of(*byte);
-        if !class.contains(Class::ORDINARY) {
-            return (at, all);
-        }
-        all = all.intersection(class);
-    }
-    (text.len(), all)
-}
-
-/// The names of a resource as one pass finds them.
-struct Names<'a> {
-    raw: &'a str,
-    /// The first five, enough to tell every shape.
-    found: [(&'a str, Class); 5],
-    count: usize,
-    /// The name being read: where it starts, how many of its bytes are escaped, and their class.
-    start: usize,
-    escapes: usize,
-    class: Class,
-}
-
-impl<'a> Names<'a> {
-    #[inline]
-    const fn new(raw: &'a str) -> Self {
-        Self { raw, found: [("", Class::empty()); 5], count: 0, start: 0, escapes: 0, class: Class::all() }
-    }
-
-    /// Ends the name being read at `end`.
-    #[inline]
-    fn close(&mut self, end: usize) -> Result<(), ResourceError> {
-        let text = self.raw.get(self.start..end).unwrap_or_default();
-        // an escape is three bytes for one
-        let len = text.len().saturating_sub(self.escapes.saturating_mul(2));
-        let problem = if len == 0 {
-            ResourceProblem::EmptySegment
-        } else if self.count == 0 && !is_root(text, self.class, self.escapes) {
-            ResourceProblem::Root
-        } else if len <= 2 && Segment::checked(text).bytes().all(|b| b == b'.') {
-            ResourceProblem::DotSegment
-        } else if self.count >= MAX_SEGMENTS || (self.count > 0 && len > MAX_ID) {
-            ResourceProblem::TooLong
-        } else {
-            if let Some(slot) = self.found.get_mut(self.count) {
-                *slot = (text, self.class);
-            }
-            self.count = self.count.saturating_add(1);
-            (self.escapes, self.class) = (0, Class::all());
-            return Ok(());
-        };
-        Err(ResourceError { offset: self.start, problem })
-    }
-
-    #[inline]
-    fn shape(&self) -> Shape<'a> {
-        let [(root, root_class), (word, _), (id, id_class), (inner_word, _), (inner, inner_class)] =
-            self.found;
-        let is = |text: &str, word: &str| Segment::checked(text).eq_decoded(word);
-        match self.count {
-            1 => Shape::Hub,
-            2 if is(word, "devices") => Shape::AllDevices,
-            3 if id_class.contains(Class::IDENTITY) && is(word, "devices") => {
-                Shape::Device(Segment::checked(id))
-            }
-            3 if is(word, "registrations")
-                && root_class.contains(Class::SCOPE)
-                && id_class.contains(Class::REGISTRATION)
-                && Segment::checked(id)
-                    .bytes()
-                    .last()
-                    .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'-') =>
-            {
-                Shape::Registration { scope: Segment::checked(root), id: Segment::checked(id) }
-            }
-            5 if is(word, "devices")
-                && is(inner_word, "modules")
-                && id_class.intersection(inner_class).contains(Class::IDENTITY) =>
-            {
-                Shape::Module(Segment::checked(id), Segment::checked(inner))
-            }
-            _ => Shape::Other,
-        }
-    }
-}
-
-/// Whether a name is an id scope, or a host with an optional port. Most hosts are short and need one look: no two
-/// bytes beside each other, and neither end, are other than letters and digits.
-#[inline]
-fn is_root(text: &str, class: Class, escapes: usize) -> bool {
-    if class.contains(Class::SCOPE) {
-        return true;
-    }
-    let apart = |bytes: &[u8]| {
-        let pairs = bytes.iter().zip(bytes.iter().skip(1));
-        pairs.fold(true, |apart, (a, b)| apart & (a.is_ascii_alphanumeric() | b.is_ascii_alphanumeric()))
-    };
-    if let [first, .., last] = text.as_bytes()
-        && class.contains(Class::HOST)
-        && escapes == 0
-        && text.len() <= 63
-        && first.is_ascii_alphanumeric()
-        && last.is_ascii_alphanumeric()
-        && apart(text.as_bytes())
-    {
-        return true;
-    }
-    let mut buf = [0; 259];
-    Segment::checked(text).decode(&mut buf).is_ok_and(|plain| Authority::parse(plain).is_ok())
 }
 
 impl fmt::Display for ResourcePath<'_> {

@@ -34,7 +34,8 @@ pub enum Target<'a> {
 }
 
 impl<'a> Operation<'a> {
-    /// A request with this method and target. The path's names are percent-decoded once, each by itself.
+    /// A request with this method, in capitals, and target in origin form (`/devices/d?api-version=..`, RFC 9112,
+    /// 3.2.1). The path's names are percent-decoded once, each by itself; the query says nothing here.
     #[must_use]
     pub fn http(method: &'a str, path_and_query: &'a str) -> Self {
         let path = path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path);

@@ -12,7 +12,7 @@ pub fn endpoint_table() -> impl fmt::Display {
     Table
 }
 
-/// [`PROVISIONING_ENDPOINTS`](crate::provisioning::PROVISIONING_ENDPOINTS) as a table in Markdown.
+/// [`PROVISIONING_ENDPOINTS`] as a table in Markdown.
 #[must_use]
 pub fn provisioning_table() -> impl fmt::Display {
     ProvisioningTable

@@ -161,6 +161,13 @@ fn a_role_takes_back_from_itself_alone() {
     assert!(ask(&access, &["ann", "admins"], Plane::Data, read, HUB).is_allow());
     assert!(ask(&access, &["admins", "root"], Plane::Data, delete, HUB).is_allow());
     assert_eq!(ask(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::NoRole));
+
+    let here = DenyAssignment::new(role(&["*"], &[]), HUB).unwrap().not_below();
+    access.deny(here.to("ann").unwrap().to("bob").unwrap());
+    let below = format!("{HUB}/devices/dev1");
+    assert_eq!(ask(&access, &["ann"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::Denied(1)));
+    assert_eq!(ask(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::Denied(1)));
+    assert!(ask(&access, &["ann"], Plane::Data, read, &below).is_allow());
 }
 
 #[test]
@@ -190,7 +197,9 @@ fn a_scope_is_whole_names_in_any_case() {
     assert!(access.assign("ann", &here, HUB).is_ok());
     assert!(access.assign("ann", &here, "/subscriptions/8d3c0").is_err());
     assert!(access.assign("ann", &here, "/").is_err());
-    assert!(access.assign("", &here, HUB).is_err());
+    for id in ["", "a b", "ann\n", &"x".repeat(129)] {
+        assert!(access.assign(id, &here, HUB).is_err(), "{id}");
+    }
 }
 
 #[test]

@@ -6,9 +6,9 @@
     reason = "a test counts and indexes what it made, and a failed step is a failed test"
 )]
 
-use hubward_core::{DeviceId, Identity, ModuleId, PolicyName};
+use hubward_core::{DeviceId, Identity, ModuleId};
 use hubward_policy::Operation;
-use hubward_policy::statements::{Act, Action, Effect, Refusal, Statement, Statements, Verdict};
+use hubward_policy::statements::{Act, Action, Effect, Statement, Statements};
 use proptest::prelude::*;
 
 /// A statement as the naive evaluator keeps it: of lists with one entry each.
@@ -161,15 +161,13 @@ fn naive(rules: &[Rule], asked: &Asked) -> bool {
         && rules.iter().any(|rule| rule.effect == Effect::Allow && matches(rule))
 }
 
+fn statement(rule: &Rule) -> Statement {
+    let start = if rule.effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
+    start.identity(&rule.identity).action(rule.action).resource(&rule.resource)
+}
+
 fn compile(rules: &[Rule]) -> Statements {
-    let statements: Vec<_> = rules
-        .iter()
-        .map(|rule| {
-            let start = if rule.effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
-            start.identity(&rule.identity).action(rule.action).resource(&rule.resource)
-        })
-        .collect();
-    Statements::compile(&statements).unwrap()
+    Statements::compile(&rules.iter().map(statement).collect::<Vec<_>>()).unwrap()
 }
 
 fn id() -> impl Strategy<Value = String> {
@@ -267,110 +265,30 @@ proptest! {
         reversed.reverse();
         prop_assert_eq!(compile(&reversed).evaluate(&asked.act()).is_allow(), after, "order decides nothing");
     }
-}
 
-#[test]
-fn a_value_is_never_a_wildcard_and_never_a_variable() {
-    let own = Statement::allow()
-        .identity("{{iot:identity}}")
-        .action(Action::MqttPublish)
-        .action(Action::MqttSubscribe)
-        .resource("fleet/{{iot:device_id}}/#");
-    let rules = Statements::compile(&[own]).unwrap();
-    for (id, operation, allowed) in [
-        ("dev1", Operation::mqtt_subscribe("fleet/dev1/#"), true),
-        ("dev1", Operation::mqtt_subscribe("fleet/dev1/+/x"), true),
-        ("dev1", Operation::mqtt_subscribe("fleet/+/#"), false),
-        ("dev1", Operation::mqtt_subscribe("fleet/#"), false),
-        ("+", Operation::mqtt_subscribe("fleet/+/#"), false),
-        ("#", Operation::mqtt_subscribe("fleet/#"), false),
-        ("+", Operation::mqtt_publish("fleet/other/x"), false),
-        ("#", Operation::mqtt_publish("fleet/other"), false),
-        ("a+b", Operation::mqtt_publish("fleet/a+b/x"), true),
-        ("a+b", Operation::mqtt_publish("fleet/axb/x"), false),
-        ("dev1", Operation::mqtt_publish("fleet/dev10/x"), false),
-        ("dev1", Operation::mqtt_subscribe("$share/g/fleet/dev1/#"), false),
-    ] {
-        let identity = Identity::Device(DeviceId::parse(id).unwrap());
-        let verdict = rules.evaluate(&Act::new(identity, Some(id), &operation));
-        assert_eq!(verdict.is_allow(), allowed, "{id}: {operation}: {verdict}");
+    #[test]
+    fn lists_are_every_combination_of_their_entries(
+        rules in prop::collection::vec(rule(), 1..4),
+        other in prop::collection::vec(rule(), 0..3),
+        asked in asked(),
+    ) {
+        let effect = rules[0].effect;
+        let mut one = if effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
+        let mut each = vec![];
+        for rule in &rules {
+            one = one.identity(&rule.identity).action(rule.action).resource(&rule.resource);
+            for action in &rules {
+                each.extend(rules.iter().map(|resource| Rule {
+                    effect,
+                    identity: rule.identity.clone(),
+                    action: action.action,
+                    resource: resource.resource.clone(),
+                }));
+            }
+        }
+        let others: Vec<_> = other.iter().map(statement).collect();
+        let lists = Statements::compile(&[vec![one], others].concat()).unwrap();
+        let apart = [each, other].concat();
+        prop_assert_eq!(lists.evaluate(&asked.act()).is_allow(), naive(&apart, &asked));
     }
-}
-
-#[test]
-fn paths_are_compared_decoded_once() {
-    let get = Statement::allow().policy("ops").action(Action::HttpGet).resource("devices/a+#b/+");
-    let refused = Statements::compile(&[get]).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "statement 0, resource 0: a wildcard must be a whole level, and `#` the last"
-    );
-
-    let get = Statement::allow().policy("ops").action(Action::HttpGet).resource("devices/a%b/+");
-    let rules = Statements::compile(&[get]).unwrap();
-    let ops = Identity::Policy(PolicyName::parse("ops").unwrap());
-    for (path, allowed) in [
-        ("/devices/a%25b/modules?x=1", true),
-        ("/devices/a%b/modules", false),
-        ("/devices/a%25b/%2e%2e", false),
-        ("/devices/a%25b/x%2Fy", true),
-        ("/devices/a%25b//", false),
-        ("/devices/a%25b", false),
-    ] {
-        let verdict = rules.evaluate(&Act::new(ops, None, &Operation::http("GET", path)));
-        assert_eq!(verdict.is_allow(), allowed, "{path}: {verdict}");
-    }
-    let verdict = rules.evaluate(&Act::new(ops, None, &Operation::http("TRACE", "/devices/a%25b/x")));
-    assert_eq!(verdict, Verdict::Deny(Refusal::Malformed));
-}
-
-#[test]
-fn a_set_is_refused_whole() {
-    let sound = || Statement::allow().identity("a").action(Action::MqttPublish).resource("x");
-    for (statement, text) in [
-        (Statement::allow(), "statement 1, operation 0: nothing there"),
-        (sound().identity("a b"), "statement 1, identity 1: not a name of that kind"),
-        (sound().identity("a/b/c"), "statement 1, identity 1: not a name of that kind"),
-        (sound().identity("{{iot:hub}}"), "statement 1, identity 1: unknown variable"),
-        (
-            sound().identity("+/{{iot:module_id}}"),
-            "statement 1, identity 1: a wildcard must be a whole level, and `#` the last",
-        ),
-        (sound().policy("a b"), "statement 1, policy 0: not a name of that kind"),
-        (sound().resource(""), "statement 1, resource 1: nothing there"),
-        (
-            sound().resource("a/#/b"),
-            "statement 1, resource 1: a wildcard must be a whole level, and `#` the last",
-        ),
-        (
-            sound().resource("a+"),
-            "statement 1, resource 1: a wildcard must be a whole level, and `#` the last",
-        ),
-        (sound().resource("{{iot:device_id"), "statement 1, resource 1: unknown variable"),
-        (sound().resource("iot:device_id}}"), "statement 1, resource 1: unknown variable"),
-        (sound().resource("{{ iot:device_id }}"), "statement 1, resource 1: unknown variable"),
-        (
-            sound().resource("x-{{mqtt:client_id}}"),
-            "statement 1, resource 1: this variable must be a whole level",
-        ),
-        (sound().resource("a\u{0}"), "statement 1, resource 1: control character"),
-        (sound().resource(&"x".repeat(1025)), "statement 1, resource 1: too many or too long"),
-        (
-            sound().action(Action::HttpGet).resource("/x"),
-            "statement 1, resource 1: a path is written without its first slash",
-        ),
-        (
-            Statement::deny().identity("a").action(Action::MqttSubscribe),
-            "statement 1, resource 0: nothing there",
-        ),
-    ] {
-        assert_eq!(Statements::compile(&[sound(), statement]).unwrap_err().to_string(), text);
-    }
-    let connect = Statement::allow().identity("{{mqtt:client_id}}").action(Action::MqttConnect);
-    let rules = Statements::compile(&[connect]).unwrap();
-    let identity = Identity::Module(DeviceId::parse("d").unwrap(), ModuleId::parse("m").unwrap());
-    let connect = Operation::mqtt_connect();
-    assert!(rules.evaluate(&Act::new(identity, Some("d/m"), &connect)).is_allow());
-    assert!(!rules.evaluate(&Act::new(identity, Some("d/n"), &connect)).is_allow());
-    assert!(!rules.evaluate(&Act::new(identity, None, &connect)).is_allow());
 }

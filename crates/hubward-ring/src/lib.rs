@@ -4,6 +4,8 @@
 mod digest;
 mod hmac;
 mod seal;
+/// Signatures of certificates.
+pub mod signature;
 
 pub use digest::Digests;
 pub use hmac::HmacKey;

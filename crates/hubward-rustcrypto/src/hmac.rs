@@ -7,7 +7,10 @@ use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::message::{BLOCK, Inline, absorb};
+use crate::message::{BLOCK, Room, absorb, pad};
+
+/// An empty room; a message is padded with what it holds.
+const EMPTY: Room = [0; size_of::<Room>()];
 
 /// SHA-256's initial hash value (FIPS 180-4, 5.3.3).
 const INITIAL: [u32; 8] =
@@ -56,8 +59,8 @@ impl MacKey for HmacKey {
     #[inline]
     fn tag(&self, parts: &[&[u8]]) -> Tag {
         let mut inner = self.inner;
-        match Inline::pad(parts) {
-            Some(message) => compress256(&mut inner, message.blocks()),
+        match pad(parts, &mut { EMPTY }) {
+            Some(blocks) => compress256(&mut inner, blocks),
             None => absorb(&mut inner, parts),
         }
         let mut outer = self.outer;
@@ -69,9 +72,8 @@ impl MacKey for HmacKey {
     #[inline]
     fn tag_pair(&self, mine: &[&[u8]], other: &Self, theirs: &[&[u8]]) -> (Tag, Tag) {
         let (mut inner, mut other_inner) = (self.inner, other.inner);
-        match (Inline::pad(mine), Inline::pad(theirs)) {
+        match (pad(mine, &mut { EMPTY }), pad(theirs, &mut { EMPTY })) {
             (Some(mine), Some(theirs)) => {
-                let (mine, theirs) = (mine.blocks(), theirs.blocks());
                 let both = mine.len().min(theirs.len());
                 for (block, other_block) in mine.iter().zip(theirs) {
                     compress256(&mut inner, core::slice::from_ref(block));

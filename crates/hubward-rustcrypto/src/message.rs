@@ -9,34 +9,24 @@ const INLINE: usize = 4;
 /// Bytes that padding adds at the least: one bit, and the length.
 const MIN_PADDING: usize = 9;
 
-/// A message that fits the stack, padded, hashed after one block that was compressed before (HMAC's key pad).
-pub(crate) struct Inline {
-    bytes: [u8; BLOCK * INLINE],
-    blocks: usize,
-}
+/// Room for a message that fits the stack.
+pub(crate) type Room = [u8; BLOCK * INLINE];
 
-impl Inline {
-    /// Joins and pads `parts`; `None` where they need more than four blocks.
-    #[inline]
-    pub(crate) fn pad(parts: &[&[u8]]) -> Option<Self> {
-        let mut bytes = [0; BLOCK * INLINE];
-        let mut len = 0_usize;
-        for part in parts {
-            let end = len.checked_add(part.len())?;
-            bytes.get_mut(len..end)?.copy_from_slice(part);
-            len = end;
-        }
-        let end = len.checked_add(MIN_PADDING)?.checked_next_multiple_of(BLOCK)?;
-        *bytes.get_mut(len)? = 0x80;
-        *bytes.get_mut(..end)?.last_chunk_mut()? = bit_length(len);
-        Some(Self { bytes, blocks: end / BLOCK })
+/// Joins and pads `parts` in `room`, as hashed after one block that was compressed before (HMAC's key pad), and returns
+/// the blocks; `None` where they need more than four.
+#[inline]
+pub(crate) fn pad<'r>(parts: &[&[u8]], room: &'r mut Room) -> Option<&'r [[u8; BLOCK]]> {
+    let mut len = 0_usize;
+    for part in parts {
+        let end = len.checked_add(part.len())?;
+        room.get_mut(len..end)?.copy_from_slice(part);
+        len = end;
     }
-
-    /// The padded message.
-    #[inline]
-    pub(crate) fn blocks(&self) -> &[[u8; BLOCK]] {
-        self.bytes.as_chunks().0.get(..self.blocks).unwrap_or_default()
-    }
+    let end = len.checked_add(MIN_PADDING)?.checked_next_multiple_of(BLOCK)?;
+    let message = room.get_mut(..end)?;
+    *message.get_mut(len)? = 0x80;
+    *message.last_chunk_mut()? = bit_length(len);
+    Some(message.as_chunks().0)
 }
 
 /// Hashes `parts` of any length into `state`.

@@ -45,10 +45,10 @@ pub struct ParseError {
 #[non_exhaustive]
 pub enum ParseProblem {
     /// More than 4,096 bytes, or more than eight fields.
-    #[error("too long")]
+    #[error("more than 4096 bytes or eight fields")]
     TooLong,
     /// A space, a control character or a byte beyond ASCII after the scheme word.
-    #[error("not visible ASCII")]
+    #[error("a space, a control character or a byte beyond ASCII")]
     NotVisible,
     /// It does not start with `SharedAccessSignature` and one space.
     #[error("not `SharedAccessSignature` and one space")]

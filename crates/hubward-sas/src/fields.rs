@@ -1,120 +1,126 @@
-//! A token's fields: where each stands, split before anything is decoded.
+//! A token's fields, each split off and read in the same pass, before the next one is looked at.
 
-use hubward_core::ResourceProblem;
+use hubward_core::{PolicyName, ResourcePath, Segment};
 
-use crate::error::{Field, ParseError, ParseProblem};
-use crate::rules::{SchemeCase, TokenRules, UnknownFields};
+use crate::error::{ExpiryProblem, Field, ParseError, ParseProblem};
+use crate::rules::{TokenRules, UnknownFields};
+use crate::signature;
 
-/// The word that a token starts with, and its one space.
-const SCHEME: &str = "SharedAccessSignature ";
-/// Bytes of a token at most.
-const MAX_LEN: usize = 4096;
 /// Fields at most, the ones that are passed over included.
 const MAX_FIELDS: usize = 8;
 
-/// A field's value and where it starts in the token.
+/// An expiry as received and as a number.
 #[derive(Clone, Copy)]
-pub(crate) struct Value<'a> {
+pub(crate) struct Expiry<'a> {
     pub(crate) text: &'a str,
-    pub(crate) offset: usize,
+    pub(crate) seconds: u64,
 }
 
-/// The fields of a token, still encoded.
+/// The fields that have been read.
 #[derive(Default)]
 pub(crate) struct Fields<'a> {
-    sr: Option<Value<'a>>,
-    sig: Option<Value<'a>>,
-    se: Option<Value<'a>>,
-    skn: Option<Value<'a>>,
+    sr: Option<ResourcePath<'a>>,
+    sig: Option<[u8; 32]>,
+    se: Option<Expiry<'a>>,
+    /// `Some(None)` where it is there and empty.
+    skn: Option<Option<Segment<'a>>>,
+    /// Where the resource starts.
+    pub(crate) sr_offset: usize,
     len: usize,
 }
 
 impl<'a> Fields<'a> {
-    /// Splits at `&`, and each field at its first `=`.
+    /// Reads `body`, which ends `token`, field by field.
     #[inline]
-    pub(crate) fn split(token: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
-        if token.len() > MAX_LEN {
-            return Err(ParseError::new(MAX_LEN, ParseProblem::TooLong));
-        }
-        let (scheme, body) =
-            token.split_at_checked(SCHEME.len()).ok_or(ParseError::new(0, ParseProblem::Scheme))?;
-        let known = match rules.scheme_case {
-            SchemeCase::Exact => scheme == SCHEME,
-            SchemeCase::AsciiInsensitive => scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME),
-        };
-        if !known {
-            return Err(ParseError::new(0, ParseProblem::Scheme));
-        }
-        // one pass without a branch per byte; the place is looked for only where there is one
-        if body.bytes().fold(false, |bad, b| bad | !b.is_ascii_graphic()) {
-            let at = body.bytes().position(|b| !b.is_ascii_graphic()).unwrap_or_default();
-            return Err(ParseError::new(SCHEME.len().saturating_add(at), ParseProblem::NotVisible));
-        }
+    pub(crate) fn read(token: &str, body: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
         let mut fields = Self { len: token.len(), ..Self::default() };
-        let mut rest = Some(body);
-        let mut count = 0_usize;
-        while let Some(text) = rest {
-            let offset = token.len().saturating_sub(text.len());
-            let field = match memchr::memchr(b'&', text.as_bytes()) {
-                Some(at) => {
-                    rest = text.get(at.saturating_add(1)..);
-                    text.get(..at).unwrap_or_default()
-                }
-                None => {
-                    rest = None;
-                    text
-                }
-            };
-            count = count.saturating_add(1);
-            if count > MAX_FIELDS {
-                return Err(ParseError::new(offset, ParseProblem::TooLong));
+        let mut rest = body;
+        for _ in 0..MAX_FIELDS {
+            let offset = token.len().saturating_sub(rest.len());
+            let tail = fields.take(rest, offset, body, rules)?;
+            match tail.as_bytes() {
+                [] => return Ok(fields),
+                [b'&', ..] => rest = tail.get(1..).unwrap_or_default(),
+                // a value's reader stops at `&` or at the end
+                _ => return Err(ParseError::new(offset, ParseProblem::NotAField)),
             }
-            fields.take(field, offset, token, rules)?;
         }
-        Ok(fields)
+        Err(ParseError::new(token.len().saturating_sub(rest.len()), ParseProblem::TooLong))
     }
 
+    /// Reads the field at the start of `text` and returns what follows it.
     #[inline]
     fn take(
         &mut self,
-        field: &'a str,
+        text: &'a str,
         offset: usize,
-        token: &str,
+        body: &str,
         rules: &TokenRules,
-    ) -> Result<(), ParseError> {
-        let err = |problem| Err(ParseError::new(offset, problem));
-        let (slot, text, known) = match field.as_bytes() {
-            [b's', b'r', b'=', ..] => (&mut self.sr, field.get(3..), Field::Sr),
-            [b's', b'e', b'=', ..] => (&mut self.se, field.get(3..), Field::Se),
-            [b's', b'i', b'g', b'=', ..] => (&mut self.sig, field.get(4..), Field::Sig),
-            [b's', b'k', b'n', b'=', ..] => (&mut self.skn, field.get(4..), Field::Skn),
-            _ => return self.unknown(field, offset, token, rules),
+    ) -> Result<&'a str, ParseError> {
+        let duplicate = |field| Err(ParseError::new(offset, ParseProblem::Duplicate(field)));
+        let in_value = |name: usize, at: usize, problem| {
+            ParseError::new(offset.saturating_add(name).saturating_add(at), problem)
         };
-        let text = text.unwrap_or_default();
-        if slot.is_some() {
-            return err(ParseProblem::Duplicate(known));
+        match text.as_bytes() {
+            [b's', b'r', b'=', ..] if self.sr.is_some() => duplicate(Field::Sr),
+            [b's', b'r', b'=', ..] => {
+                let value = text.get(3..).unwrap_or_default();
+                let (resource, tail) = ResourcePath::split_from(value)
+                    .map_err(|error| in_value(3, error.offset, ParseProblem::Resource(error.problem)))?;
+                self.sr = Some(resource);
+                self.sr_offset = offset.saturating_add(3);
+                Ok(tail)
+            }
+            [b's', b'i', b'g', b'=', ..] if self.sig.is_some() => duplicate(Field::Sig),
+            [b's', b'i', b'g', b'=', ..] => {
+                let value = text.get(4..).unwrap_or_default();
+                let (signature, tail) = signature::split_from(value)
+                    .map_err(|(at, problem)| in_value(4, at, ParseProblem::Signature(problem)))?;
+                self.sig = Some(signature);
+                Ok(tail)
+            }
+            [b's', b'e', b'=', ..] if self.se.is_some() => duplicate(Field::Se),
+            [b's', b'e', b'=', ..] => {
+                let value = text.get(3..).unwrap_or_default();
+                let (expiry, tail) =
+                    expiry(value).map_err(|(at, problem)| in_value(3, at, ParseProblem::Expiry(problem)))?;
+                self.se = Some(expiry);
+                Ok(tail)
+            }
+            [b's', b'k', b'n', b'=', ..] if self.skn.is_some() => duplicate(Field::Skn),
+            [b's', b'k', b'n', b'=', ..] => {
+                let (value, tail) = split_at_ampersand(text.get(4..).unwrap_or_default());
+                self.skn = Some(if value.is_empty() {
+                    None
+                } else {
+                    Some(policy_name(value).ok_or_else(|| in_value(4, 0, ParseProblem::PolicyName))?)
+                });
+                Ok(tail)
+            }
+            _ => self.unknown(text, offset, body, rules),
         }
-        let offset = offset.saturating_add(field.len()).saturating_sub(text.len());
-        *slot = Some(Value { text, offset });
-        Ok(())
     }
 
     /// A field that is none of a token's: refused or passed over, and never a second spelling of one.
     #[cold]
-    fn unknown(&self, field: &str, offset: usize, token: &str, rules: &TokenRules) -> Result<(), ParseError> {
+    fn unknown(
+        &self,
+        text: &'a str,
+        offset: usize,
+        body: &str,
+        rules: &TokenRules,
+    ) -> Result<&'a str, ParseError> {
         let err = |problem| Err(ParseError::new(offset, problem));
+        let (field, tail) = split_at_ampersand(text);
         let Some((name, _)) = field.split_once('=') else { return err(ParseProblem::NotAField) };
-        for (known, slot) in
-            [(Field::Sr, &self.sr), (Field::Sig, &self.sig), (Field::Se, &self.se), (Field::Skn, &self.skn)]
-        {
-            let spelled = match known {
-                Field::Sr => "sr",
-                Field::Sig => "sig",
-                Field::Se => "se",
-                Field::Skn => "skn",
-            };
+        for (known, spelled, seen) in [
+            (Field::Sr, "sr", self.sr.is_some()),
+            (Field::Sig, "sig", self.sig.is_some()),
+            (Field::Se, "se", self.se.is_some()),
+            (Field::Skn, "skn", self.skn.is_some()),
+        ] {
             if name.eq_ignore_ascii_case(spelled) {
-                return err(if slot.is_some() {
+                return err(if seen {
                     ParseProblem::Duplicate(known)
                 } else {
                     ParseProblem::FieldCase(known)
@@ -124,36 +130,91 @@ impl<'a> Fields<'a> {
         if rules.unknown_fields == UnknownFields::Refuse {
             return err(ParseProblem::UnknownField);
         }
-        let before = token.get(SCHEME.len()..offset).unwrap_or_default();
+        // no reader looks at its bytes
+        if !field.bytes().all(|b| b.is_ascii_graphic()) {
+            return err(ParseProblem::NotVisible);
+        }
+        let before = body.get(..body.len().saturating_sub(text.len())).unwrap_or_default();
         let twice = before.split('&').any(|earlier| {
             earlier.split_once('=').is_some_and(|(other, _)| other.eq_ignore_ascii_case(name))
         });
-        if twice { err(ParseProblem::DuplicateUnknown) } else { Ok(()) }
+        if twice { err(ParseProblem::DuplicateUnknown) } else { Ok(tail) }
     }
 
-    pub(crate) fn sr(&self) -> Result<Value<'a>, ParseError> {
-        let value = self.required(self.sr, Field::Sr)?;
-        if value.text.is_empty() {
-            let empty = ParseProblem::Resource(ResourceProblem::EmptySegment);
-            return Err(ParseError::new(value.offset, empty));
-        }
-        Ok(value)
+    #[inline]
+    pub(crate) fn sr(&self) -> Result<ResourcePath<'a>, ParseError> {
+        self.required(self.sr, Field::Sr)
     }
 
-    pub(crate) fn sig(&self) -> Result<Value<'a>, ParseError> {
+    #[inline]
+    pub(crate) fn sig(&self) -> Result<[u8; 32], ParseError> {
         self.required(self.sig, Field::Sig)
     }
 
-    pub(crate) fn se(&self) -> Result<Value<'a>, ParseError> {
+    #[inline]
+    pub(crate) fn se(&self) -> Result<Expiry<'a>, ParseError> {
         self.required(self.se, Field::Se)
     }
 
     /// An empty `skn` is none.
-    pub(crate) fn skn(&self) -> Option<Value<'a>> {
-        self.skn.filter(|value| !value.text.is_empty())
+    #[inline]
+    pub(crate) const fn skn(&self) -> Option<Segment<'a>> {
+        match self.skn {
+            Some(name) => name,
+            None => None,
+        }
     }
 
-    fn required(&self, value: Option<Value<'a>>, field: Field) -> Result<Value<'a>, ParseError> {
+    #[inline]
+    fn required<T>(&self, value: Option<T>, field: Field) -> Result<T, ParseError> {
         value.ok_or(ParseError::new(self.len, ParseProblem::Missing(field)))
     }
+}
+
+fn split_at_ampersand(text: &str) -> (&str, &str) {
+    let end = text.bytes().position(|b| b == b'&').unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// `skn` as a policy's name, still in the form it came in.
+fn policy_name(text: &str) -> Option<Segment<'_>> {
+    let name = Segment::encoded(text)?;
+    let mut buf = [0; 128];
+    let plain = match name.as_plain() {
+        Some(plain) => plain,
+        None => name.decode(&mut buf).ok()?,
+    };
+    PolicyName::parse(plain).ok().map(|_| name)
+}
+
+/// Takes an expiry off the start of `text`: seconds since 1970 in plain decimal digits, at most `i64::MAX`.
+#[inline]
+fn expiry(text: &str) -> Result<(Expiry<'_>, &str), (usize, ExpiryProblem)> {
+    let mut seconds = 0_u64;
+    let mut len = 0_usize;
+    for byte in text.bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            if byte == b'&' {
+                break;
+            }
+            return Err((len, ExpiryProblem::Digit));
+        }
+        seconds = seconds.wrapping_mul(10).wrapping_add(u64::from(digit));
+        len = len.wrapping_add(1);
+    }
+    let (text, tail) = text.split_at_checked(len).unwrap_or((text, ""));
+    match text.as_bytes() {
+        [] => Err((0, ExpiryProblem::Empty)),
+        [b'0', _, ..] => Err((0, ExpiryProblem::LeadingZero)),
+        // nineteen digits do not overflow
+        digits if digits.len() > 19 || i64::try_from(seconds).is_err() => Err((0, ExpiryProblem::Range)),
+        _ => Ok((Expiry { text, seconds }, tail)),
+    }
+}
+
+/// The place of the first byte of `body` that no token has, whatever else is wrong with it.
+#[cold]
+pub(crate) fn invisible(body: &str) -> Option<usize> {
+    body.bytes().position(|b| !b.is_ascii_graphic())
 }

@@ -12,6 +12,7 @@ mod sign;
 mod signature;
 mod token;
 mod verify;
+mod writer;
 
 pub use error::{ExpiryProblem, Field, ParseError, ParseProblem, SignatureProblem, VerifyError};
 pub use lifetime::{ClockHint, LifetimeError, Margin, RenewalPlan, expires_after};

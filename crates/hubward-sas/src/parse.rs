@@ -1,15 +1,18 @@
 //! From text to a token.
 
-use hubward_core::{Lookup, PolicyName, ResourcePath, Segment, Shape};
+use hubward_core::{ResourcePath, Segment, Shape};
 
-use crate::error::{ExpiryProblem, ParseError, ParseProblem};
-use crate::fields::{Fields, Value};
-use crate::rules::{RegistrationPolicy, TokenRules};
-use crate::signature;
+use crate::error::{ParseError, ParseProblem};
+use crate::fields::{Fields, invisible};
+use crate::rules::{RegistrationPolicy, SchemeCase, TokenRules};
 use crate::token::SasToken;
 
 /// The `skn` of a token for a registration at the provisioning service.
 pub(crate) const REGISTRATION: &str = "registration";
+/// The word that a token starts with, and its one space.
+const SCHEME: &str = "SharedAccessSignature ";
+/// Bytes of a token at most.
+const MAX_LEN: usize = 4096;
 
 impl<'a> SasToken<'a> {
     /// Parses a token, borrowing from it. Fields may stand in any order; each is split off before it is decoded,
@@ -18,90 +21,60 @@ impl<'a> SasToken<'a> {
     /// # Errors
     /// [`ParseError`] with the byte at which the text stops being a token: see [`ParseProblem`] for what is
     /// refused.
+    #[inline]
     pub fn parse(token: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
-        let fields = Fields::split(token, rules)?;
-        let sig = fields.sig()?;
-        let se = fields.se()?;
-        let sr = fields.sr()?;
-        let resource = ResourcePath::parse(sr.text).map_err(|error| {
-            let offset = sr.offset.saturating_add(error.offset);
-            ParseError::new(offset, ParseProblem::Resource(error.problem))
-        })?;
-        let policy = match fields.skn() {
-            Some(value) => Some(policy_name(&value)?),
-            None => None,
-        };
-        let lookup = whose_key(&resource, policy, &sr, rules)?;
-        let expiry = expiry(&se)?;
-        let signature = signature::decode(sig.text).map_err(|(at, problem)| {
-            ParseError::new(sig.offset.saturating_add(at), ParseProblem::Signature(problem))
-        })?;
-        Ok(Self { resource, signature, expiry_text: se.text, expiry, policy, lookup })
+        let body = body_of(token, rules)?;
+        Self::read(token, body, rules).map_err(|error| match invisible(body) {
+            // said first, for it may be why the rest is wrong
+            Some(at) => ParseError::new(SCHEME.len().saturating_add(at), ParseProblem::NotVisible),
+            None => error,
+        })
+    }
+
+    fn read(token: &str, body: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
+        let fields = Fields::read(token, body, rules)?;
+        let (signature, expiry, resource) = (fields.sig()?, fields.se()?, fields.sr()?);
+        let policy = fields.skn();
+        somebodys(&resource, policy, rules).map_err(|problem| ParseError::new(fields.sr_offset, problem))?;
+        Ok(Self { resource, signature, expiry_text: expiry.text, expiry: expiry.seconds, policy })
     }
 }
 
-/// `skn` as a policy's name, still in the form it came in.
-fn policy_name<'a>(skn: &Value<'a>) -> Result<Segment<'a>, ParseError> {
-    let wrong = ParseError::new(skn.offset, ParseProblem::PolicyName);
-    let name = Segment::encoded(skn.text).ok_or(wrong)?;
-    let mut buf = [0; 128];
-    let plain = match name.as_plain() {
-        Some(plain) => plain,
-        None => name.decode(&mut buf).map_err(|_| wrong)?,
-    };
-    PolicyName::parse(plain).map_err(|_| wrong)?;
-    Ok(name)
+/// What follows the scheme word.
+#[inline]
+fn body_of<'a>(token: &'a str, rules: &TokenRules) -> Result<&'a str, ParseError> {
+    if token.len() > MAX_LEN {
+        return Err(ParseError::new(MAX_LEN, ParseProblem::TooLong));
+    }
+    let wrong = ParseError::new(0, ParseProblem::Scheme);
+    let (scheme, body) = token.split_at_checked(SCHEME.len()).ok_or(wrong)?;
+    let known = scheme == SCHEME
+        || (rules.scheme_case == SchemeCase::AsciiInsensitive && scheme.eq_ignore_ascii_case(SCHEME));
+    if !known {
+        return Err(wrong);
+    }
+    Ok(body)
 }
 
-/// The resource says what kind of token it is. `skn` selects among a hub's policies only.
+/// Whether there is somebody whose key the token needs. The resource says what kind of token it is; `skn` selects
+/// among a hub's policies only.
 #[inline]
-fn whose_key<'a>(
-    resource: &ResourcePath<'a>,
-    policy: Option<Segment<'a>>,
-    sr: &Value<'_>,
+fn somebodys(
+    resource: &ResourcePath<'_>,
+    policy: Option<Segment<'_>>,
     rules: &TokenRules,
-) -> Result<Lookup<'a>, ParseError> {
+) -> Result<(), ParseProblem> {
     match (resource.shape(), policy) {
-        (Shape::Registration { scope, id }, policy) => match policy {
-            Some(name)
-                if rules.registration_policy == RegistrationPolicy::Registration
-                    && !name.eq_decoded(REGISTRATION) =>
-            {
-                Err(ParseError::new(sr.offset, ParseProblem::NotRegistration))
-            }
-            _ => Ok(Lookup::Registration(scope, id)),
-        },
-        (Shape::Other, Some(name)) if name.eq_decoded(REGISTRATION) => {
-            Err(ParseError::new(sr.offset, ParseProblem::NotRegistration))
+        (Shape::Device(_) | Shape::Module(..), None) => Ok(()),
+        (Shape::Registration { .. }, Some(name))
+            if rules.registration_policy == RegistrationPolicy::Registration
+                && !name.eq_decoded(REGISTRATION) =>
+        {
+            Err(ParseProblem::NotRegistration)
         }
-        (_, Some(name)) => Ok(Lookup::Policy(name)),
-        (Shape::Device(id), None) => Ok(Lookup::Device(id)),
-        (Shape::Module(device, module), None) => Ok(Lookup::Module(device, module)),
-        (_, None) => Err(ParseError::new(sr.offset, ParseProblem::NobodysKey)),
+        (Shape::Registration { .. }, _) => Ok(()),
+        (Shape::Other, Some(name)) if name.eq_decoded(REGISTRATION) => Err(ParseProblem::NotRegistration),
+        (_, Some(_)) => Ok(()),
+        (_, None) => Err(ParseProblem::NobodysKey),
     }
-}
-
-/// Seconds since 1970 in plain decimal digits, at most `i64::MAX`.
-#[inline]
-fn expiry(se: &Value<'_>) -> Result<u64, ParseError> {
-    let err = |at: usize, problem| {
-        Err(ParseError::new(se.offset.saturating_add(at), ParseProblem::Expiry(problem)))
-    };
-    match se.text.as_bytes() {
-        [] => return err(0, ExpiryProblem::Empty),
-        [b'0', _, ..] => return err(0, ExpiryProblem::LeadingZero),
-        _ => {}
-    }
-    let mut seconds = 0_u64;
-    for (at, byte) in se.text.bytes().enumerate() {
-        if !byte.is_ascii_digit() {
-            return err(at, ExpiryProblem::Digit);
-        }
-        seconds = seconds.wrapping_mul(10).wrapping_add(u64::from(byte.wrapping_sub(b'0')));
-    }
-    // nineteen digits do not overflow
-    if se.text.len() > 19 || i64::try_from(seconds).is_err() {
-        return err(0, ExpiryProblem::Range);
-    }
-    Ok(seconds)
 }

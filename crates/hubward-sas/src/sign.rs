@@ -2,19 +2,20 @@
 //! two halves in a row; a key in a TPM, an HSM or a key service does the middle itself.
 
 use core::fmt;
-use core::fmt::Write;
 
 use hubward_core::{
     Authority, DeviceId, IdScope, MacKey, ModuleId, NeedBytes, PolicyName, RegistrationId, Tag, UnixTime,
-    escape_value,
 };
 
 use crate::parse::REGISTRATION;
-use crate::signature::Encoded;
+use crate::signature;
+use crate::writer::Writer;
 
 /// Bytes of the longest text to be signed: a host, two ids of 128 bytes that are escaped throughout, the words
 /// between them, the line feed and twenty digits.
 const LONGEST: usize = 1152;
+/// Bytes of the longest token: that, the signature escaped throughout, a policy's name likewise, and the words.
+const LONGEST_TOKEN: usize = LONGEST + 132 + 384 + 64;
 
 /// What a token is to say. The resource is percent-encoded exactly once, with upper-case hex.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +80,11 @@ impl<'a> Unsigned<'a> {
     /// # Errors
     /// [`NeedBytes`] where `buffer` is too small, with the size that would do.
     pub fn to_be_signed<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], NeedBytes> {
-        write_into(buffer, format_args!("{}\n{}", self.resource, self.expiry)).map(str::as_bytes)
+        let mut writer = Writer::new(buffer);
+        self.resource.write(&mut writer);
+        writer.text("\n");
+        writer.number(self.expiry);
+        writer.finish().map(str::as_bytes)
     }
 
     /// Makes the token of the tag over [`Unsigned::to_be_signed`].
@@ -99,20 +104,25 @@ impl<'a> Unsigned<'a> {
     }
 }
 
-/// The resource as it is signed and sent.
-impl fmt::Display for Resource<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Resource<'_> {
+    /// Writes the resource as it is signed and sent.
+    fn write(&self, writer: &mut Writer<'_>) {
         match self {
-            Self::Hub(host) => write!(f, "{}", escape_value(host.as_str())),
+            Self::Hub(host) => writer.escaped(host.as_str()),
             Self::Device(host, device) => {
-                write!(f, "{}%2Fdevices%2F{}", escape_value(host.as_str()), escape_value(device.as_str()))
+                writer.escaped(host.as_str());
+                writer.text("%2Fdevices%2F");
+                writer.escaped(device.as_str());
             }
             Self::Module(host, device, module) => {
-                write!(f, "{}%2Fdevices%2F{}", escape_value(host.as_str()), escape_value(device.as_str()))?;
-                write!(f, "%2Fmodules%2F{}", escape_value(module.as_str()))
+                Resource::Device(*host, *device).write(writer);
+                writer.text("%2Fmodules%2F");
+                writer.escaped(module.as_str());
             }
             Self::Registration(scope, id) => {
-                write!(f, "{}%2Fregistrations%2F{}", escape_value(scope.as_str()), escape_value(id.as_str()))
+                writer.escaped(scope.as_str());
+                writer.text("%2Fregistrations%2F");
+                writer.escaped(id.as_str());
             }
         }
     }
@@ -130,7 +140,26 @@ impl SignedToken<'_> {
     /// # Errors
     /// [`NeedBytes`] where `buffer` is too small, with the size that would do.
     pub fn write_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, NeedBytes> {
-        write_into(buffer, format_args!("{self}"))
+        let Unsigned { resource, policy, expiry } = &self.unsigned;
+        let mut writer = Writer::new(buffer);
+        writer.text("SharedAccessSignature sr=");
+        resource.write(&mut writer);
+        writer.text("&sig=");
+        writer.escaped(&signature::encode(self.tag.expose()));
+        writer.text("&se=");
+        writer.number(*expiry);
+        match (resource, policy) {
+            (Resource::Registration(..), _) => {
+                writer.text("&skn=");
+                writer.text(REGISTRATION);
+            }
+            (_, Some(policy)) => {
+                writer.text("&skn=");
+                writer.escaped(policy.as_str());
+            }
+            (_, None) => {}
+        }
+        writer.finish()
     }
 
     /// When it expires, in seconds since 1970.
@@ -142,45 +171,13 @@ impl SignedToken<'_> {
 
 impl fmt::Display for SignedToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Unsigned { resource, policy, expiry } = &self.unsigned;
-        let sig = Encoded(self.tag.expose());
-        write!(f, "SharedAccessSignature sr={resource}&sig={sig}&se={expiry}")?;
-        match (resource, policy) {
-            (Resource::Registration(..), _) => write!(f, "&skn={REGISTRATION}"),
-            (_, Some(policy)) => write!(f, "&skn={}", escape_value(policy.as_str())),
-            (_, None) => Ok(()),
-        }
+        let mut buffer = [0; LONGEST_TOKEN];
+        f.write_str(self.write_into(&mut buffer).map_err(|_| fmt::Error)?)
     }
 }
 
 impl fmt::Debug for SignedToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedToken").field("unsigned", &self.unsigned).finish_non_exhaustive()
-    }
-}
-
-/// Formats into `buffer`; goes on counting where it is full, so that the error can say what is needed.
-fn write_into<'b>(buffer: &'b mut [u8], text: fmt::Arguments<'_>) -> Result<&'b str, NeedBytes> {
-    let mut cursor = Cursor { buffer, written: 0 };
-    // a cursor never fails
-    let _ = cursor.write_fmt(text);
-    let Cursor { buffer, written } = cursor;
-    let text = buffer.get(..written).ok_or(NeedBytes::new(written))?;
-    core::str::from_utf8(text).map_err(|_| NeedBytes::new(written))
-}
-
-struct Cursor<'b> {
-    buffer: &'b mut [u8],
-    written: usize,
-}
-
-impl Write for Cursor<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.written.saturating_add(text.len());
-        if let Some(slot) = self.buffer.get_mut(self.written..end) {
-            slot.copy_from_slice(text.as_bytes());
-        }
-        self.written = end;
-        Ok(())
     }
 }

@@ -1,7 +1,5 @@
 //! The signature's text: 44 characters of base64 behind percent-encoding, to 32 bytes and back.
 
-use core::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -10,43 +8,51 @@ use crate::error::SignatureProblem;
 /// Characters of 32 bytes in base64, one of padding included.
 const CHARACTERS: usize = 44;
 
-/// Decodes percent-encoding and base64 together, four characters at a time where none of them is escaped.
-/// `+` is a plus: percent-encoding is not form-encoding.
+/// Takes a signature off the start of `text`, up to the first `&` or the end, and returns what follows it.
+///
+/// Percent-encoding and base64 are decoded together, four characters at a time where none of them is escaped. `+`
+/// is a plus: percent-encoding is not form-encoding.
 #[inline]
-pub(crate) fn decode(text: &str) -> Result<[u8; 32], (usize, SignatureProblem)> {
+pub(crate) fn split_from(text: &str) -> Result<([u8; 32], &str), (usize, SignatureProblem)> {
     let mut bytes = [0_u8; 32];
     let mut rest = text.as_bytes();
     let (groups, last) = bytes.as_chunks_mut::<3>();
     for group in groups {
-        let mut bits = OTHER;
-        if let [a, b, c, d, tail @ ..] = rest {
-            bits = join([*a, *b, *c, *d]);
-            rest = if bits & OTHER == 0 { tail } else { rest };
-        }
-        if bits & OTHER != 0 {
-            bits = slowly(text, &mut rest)?;
-        }
+        let bits = match rest {
+            [a, b, c, d, tail @ ..] => {
+                let bits = join([*a, *b, *c, *d]);
+                if bits & OTHER == 0 {
+                    rest = tail;
+                    bits
+                } else {
+                    slowly(text, &mut rest)?
+                }
+            }
+            _ => slowly(text, &mut rest)?,
+        };
         let [_, high, middle, low] = bits.to_be_bytes();
         *group = [high, middle, low];
     }
-    let ([Some(a), Some(b), Some(c)], end) =
-        ([next(text, &mut rest)?, next(text, &mut rest)?, next(text, &mut rest)?], next(text, &mut rest)?)
-    else {
-        return Err((text.len(), SignatureProblem::Length));
-    };
-    let bits = join([a, b, c, b'A']);
-    match end {
-        None => return Err((text.len(), SignatureProblem::Length)),
-        Some(_) if !rest.is_empty() => {
-            return Err((text.len().saturating_sub(rest.len()), SignatureProblem::Length));
+    let quad = match rest {
+        [a, b, c, b'=', tail @ ..] | [a, b, c, b'%', b'3', b'D' | b'd', tail @ ..] => {
+            rest = tail;
+            [*a, *b, *c, b'=']
         }
-        // two bits are left of the third character, and they must be zero (RFC 4648, 3.5)
-        Some(b'=') if bits & (OTHER | 0xff) == 0 => {}
-        Some(_) => return Err((0, SignatureProblem::Base64)),
+        _ => four(text, &mut rest)?,
+    };
+    let at = text.len().saturating_sub(rest.len());
+    if !matches!(rest, [] | [b'&', ..]) {
+        return Err((at, SignatureProblem::Length));
     }
-    let [_, high, middle, _] = bits.to_be_bytes();
+    let [a, b, c, padding] = quad;
+    let bits = join([a, b, c, b'A']);
+    let [_, high, middle, left] = bits.to_be_bytes();
+    // two bits are left of the third character, and they must be zero (RFC 4648, 3.5)
+    if bits & OTHER != 0 || left != 0 || padding != b'=' {
+        return Err((0, SignatureProblem::Base64));
+    }
     last.copy_from_slice(&[high, middle]);
-    Ok(bytes)
+    Ok((bytes, text.get(at..).unwrap_or_default()))
 }
 
 /// Marks, among the bits of four characters, that one of them is not of the alphabet.
@@ -54,27 +60,27 @@ const OTHER: u32 = 0x8000_0000;
 
 /// Four characters' six bits each, and [`OTHER`].
 #[inline]
-fn join(characters: [u8; 4]) -> u32 {
-    let [a, b, c, d] = characters.map(|character| TABLE.get(usize::from(character)).copied().unwrap_or(0x80));
-    let other = u32::from((a | b | c | d) & 0x80).wrapping_shl(24);
-    let bits = u32::from(a).wrapping_shl(18)
-        | u32::from(b).wrapping_shl(12)
-        | u32::from(c).wrapping_shl(6)
-        | u32::from(d);
-    bits | other
+fn join([a, b, c, d]: [u8; 4]) -> u32 {
+    let bits = |table: &[u32; 256], character| table.get(usize::from(character)).copied().unwrap_or(OTHER);
+    bits(&FIRST, a) | bits(&SECOND, b) | bits(&THIRD, c) | bits(&FOURTH, d)
 }
 
-/// The six bits of each character of the standard alphabet, and 0x80 for every other.
-static TABLE: [u8; 256] = {
-    let mut table = [0x80; 256];
-    let mut rest: &mut [u8] = &mut table;
+static FIRST: [u32; 256] = table(18);
+static SECOND: [u32; 256] = table(12);
+static THIRD: [u32; 256] = table(6);
+static FOURTH: [u32; 256] = table(0);
+
+/// The six bits of each character of the standard alphabet in their place, and [`OTHER`] for every other character.
+const fn table(shift: u32) -> [u32; 256] {
+    let mut table = [OTHER; 256];
+    let mut rest: &mut [u32] = &mut table;
     let mut byte = 0_u8;
     while let [slot, tail @ ..] = rest {
         let mut alphabet: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let mut index = 0_u8;
+        let mut index = 0_u32;
         while let [character, others @ ..] = alphabet {
             if *character == byte {
-                *slot = index;
+                *slot = index.wrapping_shl(shift);
             }
             index = index.wrapping_add(1);
             alphabet = others;
@@ -83,33 +89,33 @@ static TABLE: [u8; 256] = {
         rest = tail;
     }
     table
-};
+}
 
-/// Four characters of which some are escaped.
+/// The bits of four characters of which some are escaped.
 #[cold]
 fn slowly(text: &str, rest: &mut &[u8]) -> Result<u32, (usize, SignatureProblem)> {
-    let mut characters = [0; 4];
-    for slot in &mut characters {
-        let at = text.len().saturating_sub(rest.len());
-        *slot = next(text, rest)?.ok_or((at, SignatureProblem::Length))?;
-    }
-    let bits = join(characters);
+    let bits = join(four(text, rest)?);
     if bits & OTHER == 0 { Ok(bits) } else { Err((0, SignatureProblem::Base64)) }
 }
 
-/// The next character, unescaped.
-fn next(text: &str, rest: &mut &[u8]) -> Result<Option<u8>, (usize, SignatureProblem)> {
-    let (character, tail) = match *rest {
-        [b'%', high, low, tail @ ..] => match (digit(*high), digit(*low)) {
-            (Some(high), Some(low)) => (high.wrapping_shl(4) | low, tail),
-            _ => return Err((text.len().saturating_sub(rest.len()), SignatureProblem::Escape)),
-        },
-        [b'%', ..] => return Err((text.len().saturating_sub(rest.len()), SignatureProblem::Escape)),
-        [plain, tail @ ..] => (*plain, tail),
-        [] => return Ok(None),
-    };
-    *rest = tail;
-    Ok(Some(character))
+/// Four characters, unescaped.
+fn four(text: &str, rest: &mut &[u8]) -> Result<[u8; 4], (usize, SignatureProblem)> {
+    let mut characters = [0; 4];
+    for slot in &mut characters {
+        let at = text.len().saturating_sub(rest.len());
+        let (character, tail) = match *rest {
+            [b'%', high, low, tail @ ..] => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => (high.wrapping_shl(4) | low, tail),
+                _ => return Err((at, SignatureProblem::Escape)),
+            },
+            [b'%', ..] => return Err((at, SignatureProblem::Escape)),
+            [] | [b'&', ..] => return Err((at, SignatureProblem::Length)),
+            [plain, tail @ ..] => (*plain, tail),
+        };
+        *rest = tail;
+        *slot = character;
+    }
+    Ok(characters)
 }
 
 const fn digit(byte: u8) -> Option<u8> {
@@ -121,33 +127,37 @@ const fn digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// A tag in base64, percent-encoded with upper-case hex.
-pub(crate) struct Encoded<'a>(pub(crate) &'a [u8; 32]);
+/// A tag in base64.
+pub(crate) fn encode(tag: &[u8; 32]) -> Base64Text {
+    let mut characters = [0_u8; CHARACTERS];
+    // 32 bytes take 44 characters, so this cannot fail
+    let _ = STANDARD.encode_slice(tag, &mut characters);
+    Base64Text(characters)
+}
 
-impl fmt::Display for Encoded<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut characters = [0_u8; CHARACTERS];
-        STANDARD.encode_slice(self.0, &mut characters).map_err(|_| fmt::Error)?;
-        let text = core::str::from_utf8(&characters).map_err(|_| fmt::Error)?;
-        for run in text.split_inclusive(['+', '/', '=']) {
-            let (plain, last) = run.split_at_checked(run.len().saturating_sub(1)).ok_or(fmt::Error)?;
-            f.write_str(plain)?;
-            f.write_str(match last {
-                "+" => "%2B",
-                "/" => "%2F",
-                "=" => "%3D",
-                other => other,
-            })?;
-        }
-        Ok(())
+/// 44 characters of base64.
+pub(crate) struct Base64Text([u8; CHARACTERS]);
+
+impl core::ops::Deref for Base64Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        core::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn decode(text: &str) -> Result<[u8; 32], (usize, SignatureProblem)> {
+        let (bytes, rest) = split_from(text)?;
+        assert_eq!(rest, "");
+        Ok(bytes)
+    }
+
     extern crate alloc;
-    use alloc::string::{String, ToString};
+    use alloc::string::String;
 
     #[test]
     fn every_form_of_one_signature() {
@@ -155,7 +165,7 @@ mod tests {
         let bytes = decode(upper).unwrap();
         assert_eq!(decode(&upper.replace("%3D", "%3d")), Ok(bytes));
         assert_eq!(decode(&upper.replace("%3D", "=")), Ok(bytes));
-        assert_eq!(Encoded(&bytes).to_string(), upper);
+        assert_eq!(&*encode(&bytes), upper.replace("%3D", "="));
     }
 
     #[test]

@@ -15,7 +15,6 @@ pub struct SasToken<'a> {
     pub(crate) expiry_text: &'a str,
     pub(crate) expiry: u64,
     pub(crate) policy: Option<Segment<'a>>,
-    pub(crate) lookup: Lookup<'a>,
 }
 
 impl<'a> SasToken<'a> {
@@ -23,7 +22,14 @@ impl<'a> SasToken<'a> {
     /// and proves nothing.
     #[must_use]
     pub const fn needs(&self) -> Lookup<'a> {
-        self.lookup
+        match (self.resource.shape(), self.policy) {
+            (Shape::Registration { scope, id }, _) => Lookup::Registration(scope, id),
+            (_, Some(name)) => Lookup::Policy(name),
+            (Shape::Module(device, module), None) => Lookup::Module(device, module),
+            (Shape::Device(id), None) => Lookup::Device(id),
+            // parsing refuses what is nobody's; no device has a path for an id
+            (_, None) => Lookup::Device(self.resource.whole()),
+        }
     }
 
     /// What the token claims to be for.
@@ -91,13 +97,13 @@ impl<'a> VerifiedToken<'a> {
     /// Whose key it was verified with, if the caller answered the question that was asked.
     #[must_use]
     pub const fn signer(&self) -> Lookup<'a> {
-        self.token.lookup
+        self.token.needs()
     }
 
     /// The policy whose key signed it; `None` where an identity's own did.
     #[must_use]
     pub const fn policy(&self) -> Option<Segment<'a>> {
-        match self.token.lookup {
+        match self.token.needs() {
             Lookup::Policy(name) => Some(name),
             _ => None,
         }

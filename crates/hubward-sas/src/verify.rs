@@ -27,8 +27,8 @@ impl<'a> SasToken<'a> {
 
     /// Verifies many tokens, each with keys of its own, and gives `verdict` each outcome with its index.
     ///
-    /// The outcomes are those of [`SasToken::verify`]; where two neighbours have one key each, their work is
-    /// interleaved. Nothing is allocated.
+    /// The outcomes are those of [`SasToken::verify`]. Where two neighbours have one key each, their work is
+    /// interleaved; a token with two keys is a pair already, and gains nothing here. Nothing is allocated.
     pub fn verify_batch<K: MacKey>(
         batch: &[(Self, Keys<'_, K>)],
         now: UnixTime,

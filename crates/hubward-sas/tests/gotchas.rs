@@ -181,7 +181,7 @@ fn g11_a_huge_expiry_overflows_nothing() {
 
 #[test]
 fn g12_a_field_stands_once() {
-    for field in ["sr=x", "sig=x", "se=9", "skn=a"] {
+    for field in ["sr=x", &format!("sig={SIG}"), "se=9", "skn=a"] {
         let text = device1() + "&skn=&" + field;
         assert_eq!(refusal(&text), "token-duplicate-field", "{field}");
         let text = text.replace("SharedAccessSignature ", &format!("SharedAccessSignature {field}&"));
@@ -216,6 +216,11 @@ fn g15_nothing_invisible() {
         let raw = char::from_u32(byte).unwrap();
         assert!(parse(&token(&format!("h.net/devices/a{raw}b"), "1")).is_err(), "{byte:#x}");
         assert!(parse(&token(&format!("h.net/devices/a%{byte:02X}b"), "1")).is_err(), "%{byte:02X}");
+    }
+    for field in ["extra=a\u{1}", "ex\ttra=", "skn=a\n", "extra=\u{e9}"] {
+        let text = device1() + "&" + field;
+        let error = SasToken::parse(&text, &TokenRules::HUB_COMPAT).unwrap_err();
+        assert_eq!(error.code(), "token-not-visible-ascii", "{field:?}");
     }
     // a line feed would move the end of the resource within what is signed
     let moved = format!(

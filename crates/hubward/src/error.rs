@@ -119,8 +119,8 @@ pub enum Ended {
     /// Another identity has the name now.
     #[error("deleted and created anew")]
     Recreated,
-    /// The keys that admitted it were replaced.
-    #[error("its keys were replaced")]
+    /// The keys of whoever signed were changed, one of them or both.
+    #[error("the keys of whoever signed were changed")]
     KeysReplaced,
     /// The policy that admitted it grants less now.
     #[error("its policy grants less")]

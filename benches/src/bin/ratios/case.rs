@@ -76,6 +76,7 @@ fn unsigned() -> Unsigned<'static> {
 
 pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
     let now = now();
+    let parsed = batch(f);
     vec![
         Case::new("parse", || {
             let _ = black_box(SasToken::parse(black_box(&f.token), &RULES)).unwrap();
@@ -84,6 +85,27 @@ pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
         Case::new("verify two", move || verify(f, Keys::pair(&f.other, &f.key), now)),
         Case::new("verify ring provider", move || verify(f, Keys::one(&f.ring), now)),
         Case::new("verify ring provider two", move || verify(f, Keys::pair(&f.ring_other, &f.ring), now)),
+        Case::new("sixteen parsed one at a time", move || {
+            for (token, keys) in black_box(&parsed) {
+                let _ = black_box(token.verify(*keys, now, &RULES)).unwrap();
+            }
+        }),
+        Case::new("sixteen parsed in a batch", move || {
+            SasToken::verify_batch(black_box(&parsed), now, &RULES, |_, verdict| {
+                let _ = black_box(verdict).unwrap();
+            });
+        }),
+        Case::new("sixteen one at a time", move || {
+            for (token, keys) in batch(f) {
+                let _ = black_box(token.verify(black_box(keys), now, &RULES)).unwrap();
+            }
+        }),
+        Case::new("sixteen in a batch", move || {
+            let batch = batch(f);
+            SasToken::verify_batch(black_box(&batch), now, &RULES, |_, verdict| {
+                let _ = black_box(verdict).unwrap();
+            });
+        }),
         Case::new("sign", || {
             let mut buffer = [0_u8; 256];
             let expires = UnixTime::since_unix_epoch(Duration::from_secs(black_box(EXPIRY)));
@@ -105,6 +127,11 @@ pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
             assert!(black_box(admitted.decision()).is_allow());
         }),
     ]
+}
+
+/// Sixteen tokens, text to parsed token, each with one key.
+fn batch(f: &Fixture) -> [(SasToken<'_>, Keys<'_, HmacKey>); 16] {
+    [(); 16].map(|()| (SasToken::parse(black_box(&f.token), &RULES).unwrap(), Keys::one(&f.key)))
 }
 
 fn verify<K: hubward_core::MacKey>(f: &Fixture, keys: Keys<'_, K>, now: UnixTime) {

@@ -17,6 +17,7 @@ mod case;
 mod clock;
 mod naive;
 mod peers;
+mod rights;
 
 use case::Case;
 
@@ -25,6 +26,7 @@ fn main() {
     let fixture = case::Fixture::new();
     let mut cases = case::ours(&fixture);
     cases.extend(peers::cases(&fixture));
+    cases.extend(rights::cases());
     clock::measure(&mut cases);
 
     let ns = |name: &str| cases.iter().find(|case| case.name == name).map(|case| case.median).expect(name);
@@ -46,9 +48,13 @@ const RATIOS: &[(&str, &str, &str)] = &[
     ("peer.naive-strings/verify.one-key", "naive", "verify one"),
     ("peer.jsonwebtoken/verify.one-key", "jsonwebtoken", "verify one"),
     ("peer.jwt-simple/verify.one-key", "jwt-simple", "verify one"),
+    ("batch.one-at-a-time/batch", "sixteen parsed one at a time", "sixteen parsed in a batch"),
+    ("batch.with-parsing.one-at-a-time/batch", "sixteen one at a time", "sixteen in a batch"),
     ("sign/ring-keyed-sign", "sign", "ring sign"),
     ("peer.jsonwebtoken-sign/sign", "jsonwebtoken sign", "sign"),
     ("peer.jwt-simple-sign/sign", "jwt-simple sign", "sign"),
+    ("peer.cedar-5-policies/rights", "cedar 5", "rights"),
+    ("peer.cedar-100-policies/statements-100", "cedar 100", "statements 100"),
     ("mqtt-admission/verify.two-keys", "mqtt admission", "verify two"),
 ];
 

@@ -62,7 +62,7 @@ impl Statement {
     }
 
     /// Adds a resource: a topic filter, or a path without its first slash. `+` is one level, `#` at the end the
-    /// rest; variables stand for text, whatever it holds.
+    /// rest; variables stand for text, whatever it holds, and a variable without a value matches nothing.
     #[must_use]
     pub fn resource(mut self, resource: &str) -> Self {
         self.resources.push(resource.into());

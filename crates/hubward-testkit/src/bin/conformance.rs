@@ -3,9 +3,9 @@
 
 use std::process::ExitCode;
 
-use hubward_testkit::conformance::{Tally, connection_strings, sas};
+use hubward_testkit::conformance::{Tally, connection_strings, limbo, pkits, sas};
 
-const USAGE: &str = "usage: conformance sas | connection-strings FILE...";
+const USAGE: &str = "usage: conformance sas | connection-strings | limbo | pkits FILE...";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -16,6 +16,8 @@ fn main() -> ExitCode {
     let (run, mut tally): (fn(&str, &mut Tally) -> _, _) = match suite.as_str() {
         "sas" => (sas::run, Tally::new("sas")),
         "connection-strings" => (connection_strings::run, Tally::new("connection-strings")),
+        "limbo" => (limbo::run, Tally::new("limbo")),
+        "pkits" => (pkits::run, Tally::new("pkits")),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -1,0 +1,62 @@
+//! Two-phase signing: the key stays in a TPM, an HSM or a key service, and only 32 bytes come back.
+//!
+//!     cargo run -p hubward-sas --example external_signer
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::unreachable, reason = "an example")]
+
+use core::future::Future;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+
+use hubward_core::{Authority, DeviceId, Keys, MacKey, SymmetricKey, Tag, UnixTime};
+use hubward_rustcrypto::HmacKey;
+use hubward_sas::{SasToken, TokenRules, Unsigned};
+
+/// The room that what is to be signed needs at most, for ids of ordinary length.
+const ROOM: usize = 256;
+
+/// A chip behind a callback: bytes in, tag out. Its own error comes through as it is.
+fn sign_by_callback<E>(
+    unsigned: Unsigned<'_>,
+    chip: impl FnOnce(&[u8]) -> Result<[u8; 32], E>,
+) -> Result<String, E> {
+    let mut buffer = [0; ROOM];
+    let message = unsigned.to_be_signed(&mut buffer).unwrap();
+    Ok(unsigned.finish(Tag::new(chip(message)?)).to_string())
+}
+
+/// A key service behind a network: nothing is borrowed from a key while it is awaited.
+async fn sign_remotely<E>(
+    unsigned: Unsigned<'_>,
+    service: impl AsyncFnOnce(Vec<u8>) -> Result<[u8; 32], E>,
+) -> Result<String, E> {
+    let mut buffer = [0; ROOM];
+    let message = unsigned.to_be_signed(&mut buffer).unwrap().to_vec();
+    Ok(unsigned.finish(Tag::new(service(message).await?)).to_string())
+}
+
+fn main() {
+    let expires = UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000));
+    let host = Authority::parse("myhub.example").unwrap();
+    let unsigned = Unsigned::device(host, DeviceId::parse("pump-7").unwrap(), expires);
+
+    // this stands for the chip and for the service: it has the key, we have not
+    let key = HmacKey::new(&SymmetricKey::from_bytes(b"0123456789abcdef0123456789abcdef").unwrap());
+    let elsewhere = |message: &[u8]| Ok::<_, core::convert::Infallible>(*key.tag(&[message]).expose());
+
+    let by_callback = sign_by_callback(unsigned, elsewhere).unwrap();
+    let remotely = ready(sign_remotely(unsigned, async |message: Vec<u8>| elsewhere(&message))).unwrap();
+    assert_eq!(by_callback, remotely);
+
+    let token = SasToken::parse(&by_callback, &TokenRules::HUB_COMPAT).unwrap();
+    let verified = token.verify(Keys::one(&key), expires, &TokenRules::HUB_COMPAT).unwrap();
+    println!("signed elsewhere, and authentic for {}", verified.resource());
+}
+
+/// A run time for a future that is ready at once.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("this service answers at once"),
+    }
+}

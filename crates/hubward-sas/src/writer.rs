@@ -1,0 +1,117 @@
+//! Text into a caller's buffer. It goes on counting where the buffer is full, so that the error can say what is needed.
+
+use hubward_core::NeedBytes;
+
+pub(crate) struct Writer<'b> {
+    buffer: &'b mut [u8],
+    written: usize,
+}
+
+impl<'b> Writer<'b> {
+    pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
+        Self { buffer, written: 0 }
+    }
+
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        let end = self.written.saturating_add(bytes.len());
+        if let Some(slot) = self.buffer.get_mut(self.written..end) {
+            slot.copy_from_slice(bytes);
+        }
+        self.written = end;
+    }
+
+    #[inline]
+    pub(crate) fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// Percent-encodes with upper-case hex; letters, digits and `- . _ ~` stay (RFC 3986, 2.3).
+    #[inline]
+    pub(crate) fn escaped(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        while let Some(at) = rest.iter().position(|b| !is_unreserved(*b)) {
+            let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, &[]));
+            self.bytes(plain);
+            let [reserved, tail @ ..] = tail else { return };
+            self.bytes(&[b'%', hex_digit(reserved.wrapping_shr(4)), hex_digit(reserved & 0x0f)]);
+            rest = tail;
+        }
+        self.bytes(rest);
+    }
+
+    pub(crate) fn number(&mut self, mut number: u64) {
+        // twenty digits are enough for any
+        let mut digits = [b'0'; 20];
+        let mut first = digits.len();
+        for (at, slot) in digits.iter_mut().enumerate().rev() {
+            let digit = u8::try_from(number.wrapping_rem(10)).unwrap_or_default();
+            *slot = b'0'.wrapping_add(digit);
+            number = number.wrapping_div(10);
+            first = at;
+            if number == 0 {
+                break;
+            }
+        }
+        self.bytes(digits.get(first..).unwrap_or_default());
+    }
+
+    /// What was written.
+    pub(crate) fn finish(self) -> Result<&'b str, NeedBytes> {
+        let need = NeedBytes::new(self.written);
+        let text = self.buffer.get(..self.written).ok_or(need)?;
+        // only whole texts and ASCII were written
+        core::str::from_utf8(text).map_err(|_| need)
+    }
+}
+
+/// RFC 3986, 2.3.
+const fn is_unreserved(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~')
+}
+
+const fn hex_digit(nibble: u8) -> u8 {
+    match nibble {
+        0..=9 => b'0'.wrapping_add(nibble),
+        _ => b'A'.wrapping_add(nibble).wrapping_sub(10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    extern crate alloc;
+    use alloc::format;
+    use alloc::string::ToString;
+
+    #[test]
+    fn numbers_are_written_as_the_library_writes_them() {
+        for number in [0, 1, 9, 10, 99, 1_893_456_000, u64::MAX] {
+            let mut buffer = [0; 20];
+            let mut writer = Writer::new(&mut buffer);
+            writer.number(number);
+            assert_eq!(writer.finish(), Ok(&*number.to_string()));
+        }
+    }
+
+    #[test]
+    fn every_byte_is_escaped_as_the_core_escapes_it() {
+        for byte in 0..=0x7f_u8 {
+            let text = format!("a{}z", char::from(byte));
+            let mut buffer = [0; 5];
+            let mut writer = Writer::new(&mut buffer);
+            writer.escaped(&text);
+            assert_eq!(writer.finish(), Ok(&*hubward_core::escape_value(&text).to_string()));
+        }
+    }
+
+    #[test]
+    fn a_full_buffer_goes_on_counting() {
+        let mut buffer = [0; 3];
+        let mut writer = Writer::new(&mut buffer);
+        writer.text("ab");
+        writer.escaped("/");
+        writer.number(12);
+        assert_eq!(writer.finish(), Err(NeedBytes::new(7)));
+    }
+}

@@ -1,0 +1,53 @@
+//! What is trusted to begin with: registered CAs, roots or intermediates.
+
+use alloc::vec::Vec;
+
+use crate::certificate::Certificate;
+use crate::error::{ParseError, Place};
+
+/// The certificates whose holders are trusted to vouch for others.
+#[derive(Debug, Clone, Default)]
+pub struct Anchors<'a> {
+    all: Vec<Certificate<'a>>,
+}
+
+impl<'a> Anchors<'a> {
+    /// None yet; nothing is trusted.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { all: Vec::new() }
+    }
+
+    /// Every certificate of `ders`.
+    ///
+    /// # Errors
+    /// [`ParseError`] with the number of the first that cannot be read.
+    pub fn parse<D>(ders: impl IntoIterator<Item = &'a D>) -> Result<Self, ParseError>
+    where
+        D: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let mut anchors = Self::new();
+        for (at, der) in ders.into_iter().enumerate() {
+            let certificate = Certificate::parse(der.as_ref())
+                .map_err(|error| ParseError { place: Place::Anchor(at), error })?;
+            anchors.add(certificate);
+        }
+        Ok(anchors)
+    }
+
+    /// Trusts one more. Its number is how many there were before.
+    pub fn add(&mut self, certificate: Certificate<'a>) {
+        self.all.push(certificate);
+    }
+
+    /// One by its number.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<&Certificate<'a>> {
+        self.all.get(at)
+    }
+
+    /// All of them, in the order of their numbers.
+    pub fn iter(&self) -> core::slice::Iter<'_, Certificate<'a>> {
+        self.all.iter()
+    }
+}

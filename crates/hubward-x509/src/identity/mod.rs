@@ -1,0 +1,120 @@
+//! Whom a certificate is about: its common name, read from DER and never from a rendered string, its alternative
+//! names, and how they fit the name that was asked for.
+
+pub(crate) mod dns;
+pub(crate) mod email;
+pub(crate) mod uri;
+
+use hubward_core::{DeviceId, ModuleId};
+use rustls_pki_types::{IpAddr, ServerName};
+
+use crate::certificate::Certificate;
+use crate::certificate::general_name::GeneralName;
+use crate::certificate::name::{COMMON_NAME, Name};
+use crate::error::{Known, Problem};
+use crate::profile::Subject;
+use crate::tlv::Tag;
+
+/// Why a subject has no common name to go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommonNameError {
+    /// There is none.
+    #[error("the subject has no common name")]
+    Absent,
+    /// There are several; which one counts would be a guess.
+    #[error("the subject has more than one common name")]
+    Several,
+    /// Not a UTF8String or PrintableString of the characters it may have, or the subject cannot be read.
+    #[error("the subject's common name is not a UTF8String or PrintableString")]
+    Unreadable,
+}
+
+/// The one common name of a subject.
+///
+/// # Errors
+/// [`CommonNameError`] where there is not exactly one that can be read.
+pub fn common_name<'a>(subject: &Name<'a>) -> Result<&'a str, CommonNameError> {
+    let mut found = None;
+    for attribute in subject.attributes() {
+        let attribute = attribute.map_err(|_| CommonNameError::Unreadable)?;
+        if attribute.oid == COMMON_NAME && found.replace(attribute.value).is_some() {
+            return Err(CommonNameError::Several);
+        }
+    }
+    let value = found.ok_or(CommonNameError::Absent)?;
+    let text = core::str::from_utf8(value.value).map_err(|_| CommonNameError::Unreadable)?;
+    match value.tag {
+        Tag::UTF8_STRING => Ok(text),
+        // X.680 41.4, and `*`, `@`, `_` and `&`, which CAs write there all the same
+        Tag::PRINTABLE_STRING
+            if text.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?*@_&".contains(&b)) =>
+        {
+            Ok(text)
+        }
+        _ => Err(CommonNameError::Unreadable),
+    }
+}
+
+/// Whether the leaf is about whom the profile asks for.
+pub(crate) fn matches(leaf: &Certificate<'_>, subject: &Subject<'_>) -> Result<(), Problem> {
+    let fits = match subject {
+        Subject::Anybody => true,
+        Subject::Device(device) => return is_device(leaf, device),
+        Subject::Module(device, module) => return is_module(leaf, device, module),
+        Subject::Email(mailbox) => {
+            let wanted = email::split(mailbox);
+            wanted.is_some()
+                && any(leaf, |name| match name {
+                    GeneralName::Email(name) => {
+                        email::split(name).zip(wanted).is_some_and(|(a, b)| email::same(a, b))
+                    }
+                    _ => false,
+                })?
+        }
+        Subject::Server(ServerName::DnsName(wanted)) => {
+            let wanted = wanted.as_ref();
+            any(leaf, |name| matches!(name, GeneralName::Dns(name) if dns::matches(name, wanted)))?
+        }
+        Subject::Server(ServerName::IpAddress(address)) => {
+            let wanted: &[u8] = match address {
+                IpAddr::V4(v4) => v4.as_ref(),
+                IpAddr::V6(v6) => v6.as_ref(),
+            };
+            any(leaf, |name| matches!(name, GeneralName::Ip(bytes) if *bytes == wanted))?
+        }
+        Subject::Server(_) => false,
+    };
+    if fits { Ok(()) } else { Err(Problem::NameMismatch) }
+}
+
+fn any(leaf: &Certificate<'_>, fits: impl Fn(&GeneralName<'_>) -> bool) -> Result<bool, Problem> {
+    let malformed = |malformed| Problem::Extension { extension: Known::SubjectAltName, malformed };
+    for name in leaf.subject_alt_names().map_err(malformed)? {
+        if fits(&name.map_err(malformed)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The common name decides where there is one. Ids are case-sensitive, and so is this.
+fn is_device(leaf: &Certificate<'_>, device: &DeviceId<'_>) -> Result<(), Problem> {
+    let fits = match common_name(&leaf.subject()) {
+        Ok(name) => name == device.as_str(),
+        Err(CommonNameError::Absent) => {
+            any(leaf, |name| matches!(name, GeneralName::Dns(name) if *name == device.as_str()))?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if fits { Ok(()) } else { Err(Problem::NameMismatch) }
+}
+
+fn is_module(leaf: &Certificate<'_>, device: &DeviceId<'_>, module: &ModuleId<'_>) -> Result<(), Problem> {
+    let name = common_name(&leaf.subject())?;
+    // `/` is in no id
+    match name.split_once('/') {
+        Some((first, second)) if first == device.as_str() && second == module.as_str() => Ok(()),
+        _ => Err(Problem::NameMismatch),
+    }
+}

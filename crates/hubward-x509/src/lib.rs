@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod anchor;
+mod certificate;
+mod error;
+mod identity;
+mod path;
+mod pin;
+mod profile;
+mod tlv;
+
+pub use anchor::Anchors;
+pub use certificate::extensions::{BasicConstraints, Extension, Extensions, KeyUsage};
+pub use certificate::general_name::{GeneralName, SubjectAltNames};
+pub use certificate::name::Name;
+pub use certificate::request::{CertificateRequest, VerifiedRequest};
+pub use certificate::time::{Outside, Seconds, Validity};
+pub use certificate::{Certificate, PublicKey, Version};
+pub use error::{
+    CertificateError, ChainError, Duty, Exhausted, Known, NameForm, ParseError, Place, Problem, WebPkiRule,
+};
+pub use identity::{CommonNameError, common_name};
+pub use path::budget::Budget;
+pub use path::chain::{Chain, Explained, VerifiedChain};
+pub use path::policy::Policies;
+pub use pin::{PinError, PinSlot, Pins, ValidityPolicy, VerifiedPin, thumbprint_from_pasted};
+pub use profile::{
+    AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, PolicyInputs, Profile, Purpose, Subject,
+};
+pub use rustls_pki_types::UnixTime;
+pub use tlv::Malformed;

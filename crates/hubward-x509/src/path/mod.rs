@@ -1,0 +1,11 @@
+//! Paths: from a leaf over intermediates to an anchor (RFC 5280 section 6).
+
+pub(crate) mod budget;
+pub(crate) mod chain;
+mod duties;
+mod name_constraints;
+pub(crate) mod policy;
+mod search;
+pub(crate) mod signature;
+mod validate;
+mod web_pki;

@@ -1,0 +1,259 @@
+//! Name constraints of every form (RFC 5280 4.2.1.10, 6.1.3 (b), (c), 6.1.4 (g)).
+//!
+//! Each CA's constraints are held against the names of each certificate below it, so that what several CAs permit
+//! is what all of them permit.
+
+use super::budget::Meter;
+use super::validate::{Path, extension};
+use crate::certificate::Certificate;
+use crate::certificate::general_name::GeneralName;
+use crate::certificate::name::{EMAIL_ADDRESS, Name, text};
+use crate::error::{ChainError, Known, NameForm, Place, Problem};
+use crate::identity::{dns, email, uri};
+use crate::profile::Profile;
+use crate::tlv::{Cursor, Malformed, Tag, context, only};
+
+/// The two lists of subtrees, each once there.
+struct Constraints<'a> {
+    permitted: Option<Cursor<'a>>,
+    excluded: Option<Cursor<'a>>,
+}
+
+impl<'a> Constraints<'a> {
+    fn read(value: &'a [u8]) -> Result<Self, Malformed> {
+        let mut fields = only(value, Tag::SEQUENCE)?.open();
+        let mut list = |number| {
+            let Some(tlv) = fields.optional(context(number, true))? else { return Ok(None) };
+            if tlv.value.is_empty() { Err(tlv.malformed()) } else { Ok(Some(tlv.open())) }
+        };
+        let (permitted, excluded) = (list(0)?, list(1)?);
+        fields.finish()?;
+        // an empty one is forbidden (RFC 5280 4.2.1.10)
+        if permitted.is_none() && excluded.is_none() {
+            return Err(fields.malformed());
+        }
+        Ok(Self { permitted, excluded })
+    }
+}
+
+/// `minimum` is 0, which DER leaves out, and `maximum` is absent (RFC 5280 4.2.1.10).
+fn subtree<'a>(list: &mut Cursor<'a>) -> Result<GeneralName<'a>, Malformed> {
+    let mut fields = list.expect(Tag::SEQUENCE)?.open();
+    let base = GeneralName::read(&mut fields)?;
+    fields.finish()?;
+    Ok(base)
+}
+
+pub(super) fn check(path: &Path<'_>, profile: &Profile<'_>, meter: &mut Meter) -> Result<(), ChainError> {
+    for (below, (by, issuer)) in
+        path.intermediates.iter().copied().chain(path.judged_anchor(profile)).enumerate()
+    {
+        let Some(present) = issuer.extensions().name_constraints else { continue };
+        let malformed = |malformed| ChainError::Refused {
+            place: by,
+            problem: extension(Known::NameConstraints)(malformed),
+        };
+        let constraints = Constraints::read(present.value).map_err(malformed)?;
+        for list in [constraints.permitted, constraints.excluded].into_iter().flatten() {
+            well_formed(list, meter, &malformed)?;
+        }
+        let mut judge = Judge { constraints: &constraints, by, meter };
+        judge.certificate(Place::Leaf, path.leaf)?;
+        for (place, certificate) in path.intermediates.iter().copied().take(below) {
+            // 6.1.3 (b): the self-issued are spared, but for the last
+            if !certificate.is_self_issued() {
+                judge.certificate(place, certificate)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every constraint has the syntax of its form, whether or not a name is held against it.
+fn well_formed(
+    mut list: Cursor<'_>,
+    meter: &mut Meter,
+    malformed: &impl Fn(Malformed) -> ChainError,
+) -> Result<(), ChainError> {
+    while !list.is_empty() {
+        meter.name_comparison()?;
+        let at = list.malformed();
+        let fine = match subtree(&mut list).map_err(malformed)? {
+            GeneralName::Dns(base) => base.is_empty() || dns::is_reference(base),
+            GeneralName::Email(base) => email::is_constraint(base),
+            GeneralName::Uri(base) => uri::is_constraint(base),
+            GeneralName::Ip(base) => address_and_mask(base).is_some(),
+            GeneralName::Directory(_) | GeneralName::Other(_) => true,
+        };
+        if !fine {
+            return Err(malformed(at));
+        }
+    }
+    Ok(())
+}
+
+struct Judge<'j, 'a> {
+    constraints: &'j Constraints<'a>,
+    by: Place,
+    meter: &'j mut Meter,
+}
+
+impl Judge<'_, '_> {
+    fn certificate(&mut self, place: Place, certificate: &Certificate<'_>) -> Result<(), ChainError> {
+        let refused = |problem| ChainError::Refused { place, problem };
+        let subject = certificate.subject();
+        if !subject.is_empty() {
+            self.name(place, &GeneralName::Directory(subject))?;
+        }
+        // mailboxes in the subject count as if they were alternative names
+        for attribute in subject.attributes() {
+            let attribute =
+                attribute.map_err(|_| refused(Problem::Unjudgeable { form: NameForm::Directory }))?;
+            if attribute.oid != EMAIL_ADDRESS {
+                continue;
+            }
+            let mailbox =
+                text(&attribute.value).ok_or(refused(Problem::Unjudgeable { form: NameForm::Email }))?;
+            self.name(place, &GeneralName::Email(mailbox))?;
+        }
+        let malformed = |malformed| refused(extension(Known::SubjectAltName)(malformed));
+        for name in certificate.subject_alt_names().map_err(malformed)? {
+            self.name(place, &name.map_err(malformed)?)?;
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, place: Place, name: &GeneralName<'_>) -> Result<(), ChainError> {
+        let refused = |problem| ChainError::Refused { place, problem };
+        let form = form(name);
+        let unjudgeable = || refused(Problem::Unjudgeable { form });
+        let mut limited = false;
+        let mut permitted = false;
+        let mut rest = self.constraints.permitted;
+        while let Some(base) = next(&mut rest) {
+            self.meter.name_comparison()?;
+            match within(name, &base, Side::Permitted) {
+                Fit::OtherForm => {}
+                Fit::Yes => (limited, permitted) = (true, true),
+                Fit::No => limited = true,
+                Fit::Unjudgeable => return Err(unjudgeable()),
+            }
+        }
+        if limited && !permitted {
+            return Err(refused(Problem::NotPermitted { form, by: self.by }));
+        }
+        let mut rest = self.constraints.excluded;
+        while let Some(base) = next(&mut rest) {
+            self.meter.name_comparison()?;
+            match within(name, &base, Side::Excluded) {
+                Fit::OtherForm | Fit::No => {}
+                Fit::Yes => return Err(refused(Problem::Excluded { form, by: self.by })),
+                Fit::Unjudgeable => return Err(unjudgeable()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The next subtree of a list that has been found well formed.
+fn next<'a>(list: &mut Option<Cursor<'a>>) -> Option<GeneralName<'a>> {
+    let list = list.as_mut()?;
+    if list.is_empty() { None } else { subtree(list).ok() }
+}
+
+const fn form(name: &GeneralName<'_>) -> NameForm {
+    match name {
+        GeneralName::Directory(_) => NameForm::Directory,
+        GeneralName::Dns(_) => NameForm::Dns,
+        GeneralName::Email(_) => NameForm::Email,
+        GeneralName::Ip(_) => NameForm::Ip,
+        GeneralName::Other(_) => NameForm::Other,
+        GeneralName::Uri(_) => NameForm::Uri,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Permitted,
+    Excluded,
+}
+
+enum Fit {
+    /// The constraint is about names of another form.
+    OtherForm,
+    Yes,
+    No,
+    /// Of the same form, but one of the two cannot be understood: refused, whichever list it is.
+    Unjudgeable,
+}
+
+impl From<bool> for Fit {
+    fn from(fits: bool) -> Self {
+        if fits { Self::Yes } else { Self::No }
+    }
+}
+
+fn within(name: &GeneralName<'_>, base: &GeneralName<'_>, side: Side) -> Fit {
+    match (name, base) {
+        (GeneralName::Dns(name), GeneralName::Dns(base)) => {
+            if !dns::is_presented_lax(name) {
+                return Fit::Unjudgeable;
+            }
+            // a wildcard stands for every name it matches: all must be permitted, none may be excluded
+            match (name.strip_prefix("*."), side) {
+                (None, _) => dns::is_within(name, base).into(),
+                (Some(parent), Side::Permitted) => dns::is_within(parent, base).into(),
+                (Some(parent), Side::Excluded) => {
+                    let child = base.split_once('.').is_some_and(|(_, above)| dns::same(above, parent));
+                    (child || dns::is_within(parent, base)).into()
+                }
+            }
+        }
+        (GeneralName::Email(name), GeneralName::Email(base)) => match email::split(name) {
+            Some(mailbox) => email::is_within(mailbox, base).into(),
+            None => Fit::Unjudgeable,
+        },
+        (GeneralName::Uri(name), GeneralName::Uri(base)) => match uri::host(name) {
+            Some(host) => uri::is_within(host, base).into(),
+            None => Fit::Unjudgeable,
+        },
+        (GeneralName::Ip(name), GeneralName::Ip(base)) => match (name.len(), address_and_mask(base)) {
+            // the other family is another form
+            (4 | 16, Some((address, _))) if address.len() != name.len() => Fit::No,
+            (4 | 16, Some((address, mask))) => {
+                name.iter().zip(address).zip(mask).all(|((n, a), m)| n & m == a & m).into()
+            }
+            _ => Fit::Unjudgeable,
+        },
+        (GeneralName::Directory(name), GeneralName::Directory(base)) => directory(name, base, side),
+        (GeneralName::Other(a), GeneralName::Other(b)) if a == b => Fit::Unjudgeable,
+        _ => Fit::OtherForm,
+    }
+}
+
+/// A name that cannot be compared is refused by every excluded subtree and is in no permitted one.
+fn directory(name: &Name<'_>, base: &Name<'_>, side: Side) -> Fit {
+    if !name.is_comparable() || !base.is_comparable() {
+        return if side == Side::Excluded { Fit::Unjudgeable } else { Fit::No };
+    }
+    base.contains(name).into()
+}
+
+/// Eight or thirty-two bytes; the mask is ones, then zeros (RFC 4632 3.1).
+fn address_and_mask(base: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (address, mask) = match base.len() {
+        8 => base.split_at_checked(4)?,
+        32 => base.split_at_checked(16)?,
+        _ => return None,
+    };
+    let mut ended = false;
+    for byte in mask {
+        let contiguous =
+            byte.leading_ones().checked_add(byte.trailing_zeros().min(8)) == Some(8) || *byte == 0xff;
+        if !contiguous || (ended && *byte != 0) {
+            return None;
+        }
+        ended |= *byte != 0xff;
+    }
+    Some((address, mask))
+}

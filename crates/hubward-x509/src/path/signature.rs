@@ -1,0 +1,27 @@
+//! Which of the caller's algorithms a signature needs, and whether it holds.
+
+use rustls_pki_types::SignatureVerificationAlgorithm;
+
+use crate::certificate::{PublicKey, Signed};
+use crate::error::Problem;
+
+/// Checks what is signed under `key`, with every algorithm that fits both identifiers.
+pub(crate) fn check_signature(
+    signed: &Signed<'_>,
+    key: &PublicKey<'_>,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> Result<(), Problem> {
+    let mut problem = Problem::UnsupportedAlgorithm;
+    for algorithm in algorithms {
+        if *algorithm.signature_alg_id() != *signed.algorithm
+            || *algorithm.public_key_alg_id() != *key.algorithm
+        {
+            continue;
+        }
+        match algorithm.verify_signature(key.key, signed.message, signed.signature) {
+            Ok(()) => return Ok(()),
+            Err(_) => problem = Problem::BadSignature,
+        }
+    }
+    Err(problem)
+}

@@ -1,0 +1,188 @@
+//! What a certificate must be at its place, and what a path must be as a whole (RFC 5280 6.1).
+
+use alloc::vec::Vec;
+
+use rustls_pki_types::UnixTime;
+
+use super::budget::Meter;
+use super::policy::{self, Policies};
+use super::{duties, name_constraints, web_pki};
+use crate::certificate::extensions::{BasicConstraints, KeyUsage, Purposes};
+use crate::certificate::{Certificate, Version};
+use crate::error::{ChainError, Known, Place, Problem};
+use crate::identity::matches;
+use crate::profile::{AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, Profile, Purpose};
+use crate::tlv::Malformed;
+
+/// A path whose signatures hold.
+pub(super) struct Path<'s> {
+    pub(super) leaf: &'s Certificate<'s>,
+    /// The leaf's issuer first.
+    pub(super) intermediates: Vec<(Place, &'s Certificate<'s>)>,
+    pub(super) anchor: (Place, &'s Certificate<'s>),
+}
+
+impl<'s> Path<'s> {
+    /// Everything below the anchor, from the top: the order of RFC 5280 6.1.
+    pub(super) fn descending(&self) -> impl Iterator<Item = (Place, &'s Certificate<'s>)> {
+        self.intermediates.iter().rev().copied().chain([(Place::Leaf, self.leaf)])
+    }
+
+    /// The anchor's certificate, where it is judged as one.
+    pub(super) fn judged_anchor(&self, profile: &Profile<'_>) -> Option<(Place, &'s Certificate<'s>)> {
+        (profile.anchor_checks == AnchorChecks::Certificate).then_some(self.anchor)
+    }
+}
+
+pub(super) fn extension(extension: Known) -> impl Fn(Malformed) -> Problem {
+    move |malformed| Problem::Extension { extension, malformed }
+}
+
+/// The leaf by itself.
+pub(super) fn leaf(
+    certificate: &Certificate<'_>,
+    profile: &Profile<'_>,
+    now: UnixTime,
+) -> Result<(), Problem> {
+    every(certificate, profile, now)?;
+    let basic = basic_constraints(certificate)?;
+    let usage = key_usage(certificate)?;
+    if basic.ca && !profile.ca_leaf {
+        return Err(Problem::CaAsLeaf);
+    }
+    if profile.signing_leaf && usage.is_some_and(|usage| !usage.digital_signature()) {
+        return Err(Problem::KeyUsage);
+    }
+    purpose(certificate, profile, true)?;
+    // the names must be readable even where nobody asks for one
+    for name in certificate.subject_alt_names().map_err(extension(Known::SubjectAltName))? {
+        name.map_err(extension(Known::SubjectAltName))?;
+    }
+    if profile.duties == Duties::Enforce {
+        duties::leaf(certificate, basic, usage)?;
+    }
+    if profile.web_pki {
+        web_pki::leaf(certificate)?;
+    }
+    if profile.common_names == CommonNames::RepeatAltName {
+        web_pki::common_name(certificate)?;
+    }
+    matches(certificate, &profile.subject)
+}
+
+/// An intermediate by itself.
+pub(super) fn intermediate(
+    certificate: &Certificate<'_>,
+    profile: &Profile<'_>,
+    now: UnixTime,
+) -> Result<(), Problem> {
+    every(certificate, profile, now)?;
+    issuer(certificate, profile)?;
+    if profile.web_pki {
+        web_pki::every(certificate)?;
+    }
+    purpose(certificate, profile, false)
+}
+
+/// The anchor by itself.
+pub(super) fn anchor(
+    certificate: &Certificate<'_>,
+    profile: &Profile<'_>,
+    now: UnixTime,
+) -> Result<(), Problem> {
+    if profile.anchor_checks == AnchorChecks::NameAndKey {
+        return Ok(());
+    }
+    every(certificate, profile, now)?;
+    issuer(certificate, profile)?;
+    if profile.web_pki {
+        web_pki::root(certificate)?;
+    }
+    purpose(certificate, profile, false)
+}
+
+fn every(certificate: &Certificate<'_>, profile: &Profile<'_>, now: UnixTime) -> Result<(), Problem> {
+    certificate.validity().check(now)?;
+    if certificate.extensions().unknown_critical {
+        return Err(Problem::UnknownCriticalExtension);
+    }
+    if profile.duties == Duties::Enforce {
+        duties::every(certificate, profile)?;
+    }
+    Ok(())
+}
+
+/// Who signs certificates must be allowed to (RFC 5280 6.1.4 (k), (n)).
+fn issuer(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
+    let basic = basic_constraints(certificate)?;
+    if certificate.version() != Version::V3 || !basic.ca {
+        return Err(Problem::NotCa);
+    }
+    let usage = key_usage(certificate)?;
+    if usage.is_some_and(|usage| !usage.key_cert_sign()) {
+        return Err(Problem::KeyUsage);
+    }
+    if profile.duties == Duties::Enforce {
+        duties::issuer(certificate)?;
+    }
+    Ok(())
+}
+
+fn basic_constraints(certificate: &Certificate<'_>) -> Result<BasicConstraints, Problem> {
+    let basic = certificate.basic_constraints().map_err(extension(Known::BasicConstraints))?;
+    Ok(basic.unwrap_or_default())
+}
+
+fn key_usage(certificate: &Certificate<'_>) -> Result<Option<KeyUsage>, Problem> {
+    certificate.key_usage().map_err(extension(Known::KeyUsage))
+}
+
+fn purpose(certificate: &Certificate<'_>, profile: &Profile<'_>, leaf: bool) -> Result<(), Problem> {
+    let Some(present) = certificate.extensions().extended_key_usage else {
+        let required = leaf && matches!(profile.extended_key_usage, ExtendedKeyUsage::Require(_));
+        return if required { Err(Problem::Purpose) } else { Ok(()) };
+    };
+    let named = Purposes::read(present.value).map_err(extension(Known::ExtendedKeyUsage))?;
+    let fits = match profile.purpose() {
+        None => true,
+        Some(Purpose::ClientAuth) => named.any || named.client_auth,
+        Some(Purpose::ServerAuth) => named.any || named.server_auth,
+    };
+    if fits { Ok(()) } else { Err(Problem::Purpose) }
+}
+
+/// The path as a whole: lengths, names, policies, the cheapest first.
+pub(super) fn path(
+    path: &Path<'_>,
+    profile: &Profile<'_>,
+    meter: &mut Meter,
+) -> Result<Policies, ChainError> {
+    lengths(path, profile)?;
+    name_constraints::check(path, profile, meter)?;
+    policy::process(path, &profile.policies, meter)
+}
+
+/// Path lengths (RFC 5280 6.1.4 (l), (m)): intermediates that are not self-issued, never the leaf.
+fn lengths(path: &Path<'_>, profile: &Profile<'_>) -> Result<(), ChainError> {
+    let refused = |place, problem| ChainError::Refused { place, problem };
+    let mut below = 0_u32;
+    let mut counted = 0_usize;
+    for (place, certificate) in path.intermediates.iter().copied().chain(path.judged_anchor(profile)) {
+        let basic = basic_constraints(certificate).map_err(|problem| refused(place, problem))?;
+        if let Some(most) = basic.path_len
+            && below > most
+        {
+            return Err(refused(place, Problem::PathTooLong { most }));
+        }
+        if place != path.anchor.0 && !certificate.is_self_issued() {
+            below = below.saturating_add(1);
+            counted = counted.saturating_add(1);
+        }
+    }
+    if let Some(most) = profile.max_intermediates
+        && counted > most
+    {
+        return Err(refused(Place::Leaf, Problem::TooManyIntermediates { most }));
+    }
+    Ok(())
+}

