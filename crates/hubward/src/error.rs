@@ -5,6 +5,7 @@ use core::fmt;
 use hubward_sas::{ParseError, VerifyError};
 
 use crate::mqtt::UsernameError;
+use crate::sasl::SaslError;
 
 /// Why an admission failed. `Display` is for the log and never shows a token or a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +14,9 @@ pub enum AuthError {
     /// The MQTT username is not one.
     #[error(transparent)]
     Username(#[from] UsernameError),
+    /// The SASL PLAIN username is not one.
+    #[error(transparent)]
+    Sasl(#[from] SaslError),
     /// The MQTT client id is not the username's identity.
     #[error("the client id is not the identity that the username names")]
     ClientId,
@@ -75,7 +79,9 @@ impl AuthError {
     #[must_use]
     pub const fn public(&self) -> Public {
         match self {
-            Self::Username(_) | Self::Token(_) | Self::NoCredential | Self::Scheme => Public::Malformed,
+            Self::Username(_) | Self::Sasl(_) | Self::Token(_) | Self::NoCredential | Self::Scheme => {
+                Public::Malformed
+            }
             _ => Public::Unauthorized,
         }
     }
@@ -85,6 +91,7 @@ impl AuthError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Username(_) => "username",
+            Self::Sasl(_) => "sasl-username",
             Self::ClientId => "client-id",
             Self::NoCredential => "no-credential",
             Self::Scheme => "authorization-scheme",

@@ -6,10 +6,12 @@ extern crate alloc;
 mod admission;
 mod admitted;
 mod error;
+mod hub_name;
 mod mqtt;
 mod party;
 mod presented;
 mod rules;
+mod sasl;
 mod session;
 
 pub use admission::{Admission, Question};
@@ -22,4 +24,5 @@ pub use hubward_sas as sas;
 pub use mqtt::{UsernameError, UsernameProblem};
 pub use presented::Presented;
 pub use rules::Rules;
+pub use sasl::{SaslError, SaslProblem};
 pub use session::Session;

@@ -1,19 +1,25 @@
 //! What a peer presents on each transport, parsed once into a token and the identity that the transport names.
 
-use hubward_core::{Lookup, Segment};
+use hubward_core::{Identity, Lookup, PolicyName, ResourcePath};
 use hubward_policy::{Caller, Operation, Target};
 
 use crate::error::AuthError;
+use crate::hub_name::HubName;
 use crate::mqtt::Username;
+use crate::sasl::SaslUsername;
 
 /// A credential with every name that came along with it. Nothing is judged yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Presented<'a> {
     pub(crate) token: TokenText<'a>,
-    /// The host that the transport's names call the hub by.
-    pub(crate) host: Option<Segment<'a>>,
+    /// What the transport's names call the hub.
+    pub(crate) hub: Option<HubName<'a>>,
     /// The identity that the transport names.
     pub(crate) named: Option<Lookup<'a>>,
+    /// The policy that the transport names.
+    pub(crate) policy: Option<PolicyName<'a>>,
+    /// What a policy's token is put for: its resource must cover it, and the rights reach no further.
+    pub(crate) audience: Option<ResourcePath<'a>>,
     /// What is asked for by presenting it.
     pub(crate) operation: Operation<'a>,
 }
@@ -42,7 +48,30 @@ impl<'a> Presented<'a> {
         }
         let token = TokenText(password.ok_or(AuthError::NoCredential)?);
         let named = Some(parsed.identity.lookup());
-        Ok(Self { token, host: Some(parsed.host), named, operation: Operation::mqtt_connect() })
+        let hub = Some(HubName::Host(parsed.host));
+        Ok(Self { hub, named, ..Self::bare(token, Operation::mqtt_connect()) })
+    }
+
+    /// The two strings of AMQP's SASL PLAIN: `{policy}@sas.root.{hub}`, `{device}@sas.{hub}` or
+    /// `{device}/modules/{module}@sas.{hub}`, where `{hub}` is the first label of the hub's host name; and a token.
+    ///
+    /// Connecting asks for no operation, so that [`Admitted::decision`](crate::Admitted::decision) is to deny: decide
+    /// on each link that is attached.
+    ///
+    /// # Errors
+    /// [`AuthError::Sasl`] where the username is none of them.
+    pub fn amqp_plain(username: &'a str, password: &'a str) -> Result<Self, AuthError> {
+        let SaslUsername { identity, hub } = SaslUsername::parse(username)?;
+        let (named, policy) = match identity {
+            Identity::Policy(name) => (None, Some(name)),
+            identity => (Some(identity.lookup()), None),
+        };
+        let hub = Some(HubName::FirstLabel(hub));
+        Ok(Self { hub, named, policy, ..Self::bare(TokenText(password), Operation::amqp_send("")) })
+    }
+
+    const fn bare(token: TokenText<'a>, operation: Operation<'a>) -> Self {
+        Self { token, hub: None, named: None, policy: None, audience: None, operation }
     }
 
     /// An HTTP request: its method, its path with the query, and the value of its `Authorization` header.
@@ -62,6 +91,6 @@ impl<'a> Presented<'a> {
             Target::Module(device, module) if of_a_device => Some(Lookup::Module(device, module)),
             _ => None,
         };
-        Ok(Self { token: TokenText(authorization), host: None, named, operation })
+        Ok(Self { named, ..Self::bare(TokenText(authorization), operation) })
     }
 }

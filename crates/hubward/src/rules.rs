@@ -49,6 +49,13 @@ impl<'r, K: MacKey> Rules<'r, K> {
             || self.aliases.iter().any(|alias| host.eq_decoded_ignore_ascii_case(alias.as_str()))
     }
 
+    /// Whether `label` is the first label of this hub's host or of an alias', without regard to ASCII case.
+    pub(crate) fn is_first_label(&self, label: &str) -> bool {
+        let first =
+            |host: &str| host.split(['.', ':']).next().is_some_and(|first| first.eq_ignore_ascii_case(label));
+        first(self.hub.as_str()) || self.aliases.iter().any(|alias| first(alias.as_str()))
+    }
+
     pub(crate) const fn decoy(&self) -> &K {
         &self.decoy
     }
