@@ -85,6 +85,14 @@ impl Admitted<'_> {
         Session::new(&self)
     }
 
+    /// The resource that the rights reach, where it is more than the identity's own.
+    pub(crate) const fn resource(&self) -> Option<&ResourcePath<'_>> {
+        match &self.reach {
+            Reach::Own => None,
+            Reach::Resource(resource) => Some(resource),
+        }
+    }
+
     pub(crate) fn subject(&self) -> Subject<'_> {
         let scope = match self.reach {
             Reach::Own => Scope::Own,

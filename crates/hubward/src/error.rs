@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use hubward_core::ResourceError;
 use hubward_sas::{ParseError, VerifyError};
 
 use crate::mqtt::UsernameError;
@@ -26,6 +27,18 @@ pub enum AuthError {
     /// An `Authorization` of another scheme.
     #[error("the authorization is not a `SharedAccessSignature`")]
     Scheme,
+    /// A CBS message that is no `put-token`.
+    #[error("the CBS operation is not `put-token`")]
+    CbsOperation,
+    /// A CBS token of another type.
+    #[error("the CBS token type is not `servicebus.windows.net:sastoken`")]
+    CbsType,
+    /// A CBS `name` that is no resource.
+    #[error("CBS name: {0}")]
+    CbsName(ResourceError),
+    /// As many identities as a connection may have are on it.
+    #[error("no more identities on this connection")]
+    TooManyIdentities,
     /// The token is not one.
     #[error(transparent)]
     Token(#[from] ParseError),
@@ -67,10 +80,16 @@ pub enum Public {
 
 impl fmt::Display for Public {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Public {
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
             Self::Malformed => "malformed",
             Self::Unauthorized => "unauthorized",
-        })
+        }
     }
 }
 
@@ -79,9 +98,14 @@ impl AuthError {
     #[must_use]
     pub const fn public(&self) -> Public {
         match self {
-            Self::Username(_) | Self::Sasl(_) | Self::Token(_) | Self::NoCredential | Self::Scheme => {
-                Public::Malformed
-            }
+            Self::Username(_)
+            | Self::Sasl(_)
+            | Self::CbsOperation
+            | Self::CbsType
+            | Self::CbsName(_)
+            | Self::Token(_)
+            | Self::NoCredential
+            | Self::Scheme => Public::Malformed,
             _ => Public::Unauthorized,
         }
     }
@@ -92,6 +116,10 @@ impl AuthError {
         match self {
             Self::Username(_) => "username",
             Self::Sasl(_) => "sasl-username",
+            Self::CbsOperation => "cbs-operation",
+            Self::CbsType => "cbs-type",
+            Self::CbsName(_) => "cbs-name",
+            Self::TooManyIdentities => "too-many-identities",
             Self::ClientId => "client-id",
             Self::NoCredential => "no-credential",
             Self::Scheme => "authorization-scheme",

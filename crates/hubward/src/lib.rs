@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod admission;
 mod admitted;
+mod cbs;
 mod error;
 mod hub_name;
 mod mqtt;
@@ -16,6 +17,7 @@ mod session;
 
 pub use admission::{Admission, Question};
 pub use admitted::Admitted;
+pub use cbs::{Attach, Cbs, Detached, MAX_IDENTITIES, Put, PutQuestion, PutToken, Reply, Role};
 pub use error::{AuthError, Ended, Public};
 pub use hubward_core as core;
 pub use hubward_policy as policy;

@@ -1,8 +1,9 @@
 //! What a peer presents on each transport, parsed once into a token and the identity that the transport names.
 
-use hubward_core::{Identity, Lookup, PolicyName, ResourcePath};
+use hubward_core::{Identity, Lookup, PolicyName, ResourcePath, Shape};
 use hubward_policy::{Caller, Operation, Target};
 
+use crate::cbs::PutToken;
 use crate::error::AuthError;
 use crate::hub_name::HubName;
 use crate::mqtt::Username;
@@ -68,6 +69,25 @@ impl<'a> Presented<'a> {
         };
         let hub = Some(HubName::FirstLabel(hub));
         Ok(Self { hub, named, policy, ..Self::bare(TokenText(password), Operation::amqp_send("")) })
+    }
+
+    /// A `put-token` of AMQP's CBS. Its `name` is `{host}/devices/{device}[/modules/{module}]`, or of a service the
+    /// host or a resource below it.
+    pub(crate) fn cbs(put: PutToken<'a>) -> Result<Self, AuthError> {
+        if put.operation != "put-token" {
+            return Err(AuthError::CbsOperation);
+        }
+        if put.kind != "servicebus.windows.net:sastoken" {
+            return Err(AuthError::CbsType);
+        }
+        let name = ResourcePath::parse(put.name).map_err(AuthError::CbsName)?;
+        let (named, audience) = match name.shape() {
+            Shape::Device(id) => (Some(Lookup::Device(id)), None),
+            Shape::Module(device, module) => (Some(Lookup::Module(device, module)), None),
+            _ => (None, Some(name)),
+        };
+        let hub = Some(HubName::Host(name.root()));
+        Ok(Self { hub, named, audience, ..Self::bare(TokenText(put.token), Operation::amqp_send("")) })
     }
 
     const fn bare(token: TokenText<'a>, operation: Operation<'a>) -> Self {
