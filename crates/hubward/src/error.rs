@@ -25,8 +25,25 @@ pub enum AuthError {
     #[error("no credential was presented")]
     NoCredential,
     /// An `Authorization` of another scheme.
-    #[error("the authorization is not a `SharedAccessSignature`")]
+    #[error("the authorization is of another scheme")]
     Scheme,
+    /// An `Authorization: Bearer` without a token in three parts.
+    #[error("no bearer token of three parts")]
+    Bearer,
+    /// The caller's library refused the bearer token, or it says of nobody.
+    #[error("the bearer token was refused")]
+    BearerRefused,
+    /// The bearer token is for another audience.
+    #[error("the bearer token is for another audience")]
+    AnotherAudience,
+    /// The bearer token's time is over.
+    #[error("the bearer token expired {} s ago", .now.saturating_sub(*.expiry))]
+    BearerExpired {
+        /// When, in seconds since 1970.
+        expiry: u64,
+        /// The time given, in seconds since 1970.
+        now: u64,
+    },
     /// A CBS message that is no `put-token`.
     #[error("the CBS operation is not `put-token`")]
     CbsOperation,
@@ -105,7 +122,8 @@ impl AuthError {
             | Self::CbsName(_)
             | Self::Token(_)
             | Self::NoCredential
-            | Self::Scheme => Public::Malformed,
+            | Self::Scheme
+            | Self::Bearer => Public::Malformed,
             _ => Public::Unauthorized,
         }
     }
@@ -123,6 +141,10 @@ impl AuthError {
             Self::ClientId => "client-id",
             Self::NoCredential => "no-credential",
             Self::Scheme => "authorization-scheme",
+            Self::Bearer => "bearer",
+            Self::BearerRefused => "bearer-refused",
+            Self::AnotherAudience => "another-audience",
+            Self::BearerExpired { .. } => "bearer-expired",
             Self::Token(error) => error.code(),
             Self::AnotherHub => "another-hub",
             Self::AnotherIdentity => "another-identity",

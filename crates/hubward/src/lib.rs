@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod admission;
 mod admitted;
+mod bearer;
 mod cbs;
 mod error;
 mod hub_name;
@@ -17,6 +18,10 @@ mod session;
 
 pub use admission::{Admission, Question};
 pub use admitted::Admitted;
+pub use bearer::{
+    Bearer, FoundPrincipal, HUB_AUDIENCE, Principal, PrincipalQuestion, User, UserDecision, UserDenial,
+    UserRules,
+};
 pub use cbs::{Attach, Cbs, Detached, MAX_IDENTITIES, Put, PutQuestion, PutToken, Reply, Role};
 pub use error::{AuthError, Ended, Public};
 pub use hubward_core as core;
