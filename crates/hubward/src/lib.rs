@@ -7,6 +7,7 @@ mod admission;
 mod admitted;
 mod bearer;
 mod cbs;
+mod client;
 mod error;
 mod hub_name;
 mod mqtt;
@@ -23,6 +24,7 @@ pub use bearer::{
     UserRules,
 };
 pub use cbs::{Attach, Cbs, Detached, MAX_IDENTITIES, Put, PutQuestion, PutToken, Reply, Role};
+pub use client::{API_VERSION, CBS_OPERATION, CBS_TYPE, Client};
 pub use error::{AuthError, Ended, Public};
 pub use hubward_core as core;
 pub use hubward_policy as policy;

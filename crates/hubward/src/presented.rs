@@ -4,6 +4,7 @@ use hubward_core::{Identity, Lookup, PolicyName, ResourcePath, Shape};
 use hubward_policy::{Caller, Operation, Target};
 
 use crate::cbs::PutToken;
+use crate::client::{CBS_OPERATION, CBS_TYPE};
 use crate::error::AuthError;
 use crate::hub_name::HubName;
 use crate::mqtt::Username;
@@ -74,10 +75,10 @@ impl<'a> Presented<'a> {
     /// A `put-token` of AMQP's CBS. Its `name` is `{host}/devices/{device}[/modules/{module}]`, or of a service the
     /// host or a resource below it.
     pub(crate) fn cbs(put: PutToken<'a>) -> Result<Self, AuthError> {
-        if put.operation != "put-token" {
+        if put.operation != CBS_OPERATION {
             return Err(AuthError::CbsOperation);
         }
-        if put.kind != "servicebus.windows.net:sastoken" {
+        if put.kind != CBS_TYPE {
             return Err(AuthError::CbsType);
         }
         let name = ResourcePath::parse(put.name).map_err(AuthError::CbsName)?;
