@@ -12,7 +12,7 @@ use crate::admitted::{Admitted, Proof, Reach};
 use crate::error::AuthError;
 use crate::party::Party;
 use crate::presented::Presented;
-use crate::rules::Rules;
+use crate::rules::{BothCredentials, Rules};
 
 /// Where an admission stands.
 #[derive(Debug)]
@@ -54,7 +54,14 @@ impl<'a, K: MacKey> Admission<'a, K> {
         if presented.hub.is_some_and(|hub| !hub.is_of(rules)) {
             return Err(AuthError::AnotherHub);
         }
-        let token = SasToken::parse(presented.token.0, rules.token())?;
+        let text = match (presented.token, presented.certificate) {
+            (Some(token), false) => token.0,
+            (Some(token), true) if rules.both_credentials() == BothCredentials::TokenWins => token.0,
+            (Some(_), true) => return Err(AuthError::BothCredentials),
+            (None, true) => return Err(AuthError::CertificateAlone),
+            (None, false) => return Err(AuthError::NoCredential),
+        };
+        let token = SasToken::parse(text, rules.token())?;
         let asked = match token.needs() {
             Lookup::Registration(..) => return Err(AuthError::Registration),
             _ if !rules.is_this_hub(&token.resource().root()) => return Err(AuthError::AnotherHub),

@@ -24,6 +24,12 @@ pub enum AuthError {
     /// No password, and nothing else that would prove an identity.
     #[error("no credential was presented")]
     NoCredential,
+    /// A certificate and a password.
+    #[error("a certificate and a token were presented, and no rule says which counts")]
+    BothCredentials,
+    /// A certificate and no password: certificates are not judged yet.
+    #[error("a certificate alone is not judged")]
+    CertificateAlone,
     /// An `Authorization` of another scheme.
     #[error("the authorization is of another scheme")]
     Scheme,
@@ -140,6 +146,8 @@ impl AuthError {
             Self::TooManyIdentities => "too-many-identities",
             Self::ClientId => "client-id",
             Self::NoCredential => "no-credential",
+            Self::BothCredentials => "both-credentials",
+            Self::CertificateAlone => "certificate-alone",
             Self::Scheme => "authorization-scheme",
             Self::Bearer => "bearer",
             Self::BearerRefused => "bearer-refused",

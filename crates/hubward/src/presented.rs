@@ -13,7 +13,9 @@ use crate::sasl::SaslUsername;
 /// A credential with every name that came along with it. Nothing is judged yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Presented<'a> {
-    pub(crate) token: TokenText<'a>,
+    pub(crate) token: Option<TokenText<'a>>,
+    /// Whether the peer also showed a certificate on the connection below.
+    pub(crate) certificate: bool,
     /// What the transport's names call the hub.
     pub(crate) hub: Option<HubName<'a>>,
     /// The identity that the transport names.
@@ -44,14 +46,37 @@ impl<'a> Presented<'a> {
     /// [`AuthError::ClientId`] where the client id names another identity, [`AuthError::NoCredential`] without a
     /// password.
     pub fn mqtt(client_id: &str, username: &'a str, password: Option<&'a str>) -> Result<Self, AuthError> {
+        let token = password.ok_or(AuthError::NoCredential)?;
+        Self::mqtt_connect(client_id, username, Some(token))
+    }
+
+    /// The same, where the peer showed a certificate in the TLS handshake. What proves the identity is for
+    /// [`Rules::with_both_credentials`](crate::Rules::with_both_credentials) to say where there is a password too.
+    /// Without a password it would be the certificate, which is not judged yet: such an admission is refused.
+    ///
+    /// # Errors
+    /// As [`Presented::mqtt`], but a password may be missing.
+    pub fn mqtt_with_certificate(
+        client_id: &str,
+        username: &'a str,
+        password: Option<&'a str>,
+    ) -> Result<Self, AuthError> {
+        Ok(Self { certificate: true, ..Self::mqtt_connect(client_id, username, password)? })
+    }
+
+    fn mqtt_connect(
+        client_id: &str,
+        username: &'a str,
+        password: Option<&'a str>,
+    ) -> Result<Self, AuthError> {
         let parsed = Username::parse(username)?;
         if !parsed.is_client(client_id) {
             return Err(AuthError::ClientId);
         }
-        let token = TokenText(password.ok_or(AuthError::NoCredential)?);
+        let token = password.map(TokenText);
         let named = Some(parsed.identity.lookup());
         let hub = Some(HubName::Host(parsed.host));
-        Ok(Self { hub, named, ..Self::bare(token, Operation::mqtt_connect()) })
+        Ok(Self { hub, named, token, ..Self::bare(None, Operation::mqtt_connect()) })
     }
 
     /// The two strings of AMQP's SASL PLAIN: `{policy}@sas.root.{hub}`, `{device}@sas.{hub}` or
@@ -69,7 +94,7 @@ impl<'a> Presented<'a> {
             identity => (Some(identity.lookup()), None),
         };
         let hub = Some(HubName::FirstLabel(hub));
-        Ok(Self { hub, named, policy, ..Self::bare(TokenText(password), Operation::amqp_send("")) })
+        Ok(Self { hub, named, policy, ..Self::bare(Some(TokenText(password)), Operation::amqp_send("")) })
     }
 
     /// A `put-token` of AMQP's CBS. Its `name` is `{host}/devices/{device}[/modules/{module}]`, or of a service the
@@ -88,11 +113,12 @@ impl<'a> Presented<'a> {
             _ => (None, Some(name)),
         };
         let hub = Some(HubName::Host(name.root()));
-        Ok(Self { hub, named, audience, ..Self::bare(TokenText(put.token), Operation::amqp_send("")) })
+        Ok(Self { hub, named, audience, ..Self::bare(Some(TokenText(put.token)), Operation::amqp_send("")) })
     }
 
-    const fn bare(token: TokenText<'a>, operation: Operation<'a>) -> Self {
-        Self { token, hub: None, named: None, policy: None, audience: None, operation }
+    const fn bare(token: Option<TokenText<'a>>, operation: Operation<'a>) -> Self {
+        let (hub, named, policy, audience) = (None, None, None, None);
+        Self { token, certificate: false, hub, named, policy, audience, operation }
     }
 
     /// An HTTP request: its method, its path with the query, and the value of its `Authorization` header.
@@ -112,6 +138,6 @@ impl<'a> Presented<'a> {
             Target::Module(device, module) if of_a_device => Some(Lookup::Module(device, module)),
             _ => None,
         };
-        Ok(Self { named, ..Self::bare(TokenText(authorization), operation) })
+        Ok(Self { named, ..Self::bare(Some(TokenText(authorization)), operation) })
     }
 }
