@@ -1,6 +1,8 @@
 //! The program `hubward`.
 
 mod clock;
+mod connection_string;
+mod credentials;
 mod demo;
 mod policy;
 mod secret;
@@ -22,6 +24,11 @@ struct Arguments {
 enum Command {
     /// Provision a hub in memory, admit its clients, refuse impostors, and say why.
     Demo,
+    /// Read connection strings.
+    #[command(subcommand)]
+    ConnectionString(connection_string::Command),
+    /// Print what a client of a connection string sends on a transport.
+    Credentials(credentials::Credentials),
     /// Sign, verify and inspect security tokens.
     #[command(subcommand)]
     Token(token::Command),
@@ -41,6 +48,8 @@ enum Outcome {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo => demo::run(),
+        Command::ConnectionString(command) => connection_string::run(&command),
+        Command::Credentials(arguments) => credentials::run(&arguments),
         Command::Token(command) => token::run(command),
         Command::Policy(command) => policy::run(&command),
     };

@@ -12,7 +12,7 @@ use crate::admitted::{Admitted, Proof, Reach};
 use crate::error::AuthError;
 use crate::party::Party;
 use crate::presented::Presented;
-use crate::rules::Rules;
+use crate::rules::{BothCredentials, Rules};
 
 /// Where an admission stands.
 #[derive(Debug)]
@@ -51,17 +51,24 @@ impl<'a, K: MacKey> Admission<'a, K> {
     /// [`AuthError`] where the token is malformed, is for another hub, or is for another identity than the
     /// transport names.
     pub fn start(presented: Presented<'a>, rules: &'a Rules<'a, K>) -> Result<Self, AuthError> {
-        if presented.host.is_some_and(|host| !rules.is_this_hub(&host)) {
+        if presented.hub.is_some_and(|hub| !hub.is_of(rules)) {
             return Err(AuthError::AnotherHub);
         }
-        let token = SasToken::parse(presented.token.0, rules.token())?;
+        let text = match (presented.token, presented.certificate) {
+            (Some(token), false) => token.0,
+            (Some(token), true) if rules.both_credentials() == BothCredentials::TokenWins => token.0,
+            (Some(_), true) => return Err(AuthError::BothCredentials),
+            (None, true) => return Err(AuthError::CertificateAlone),
+            (None, false) => return Err(AuthError::NoCredential),
+        };
+        let token = SasToken::parse(text, rules.token())?;
         let asked = match token.needs() {
             Lookup::Registration(..) => return Err(AuthError::Registration),
             _ if !rules.is_this_hub(&token.resource().root()) => return Err(AuthError::AnotherHub),
             lookup => lookup,
         };
         let party = match (presented.named, asked) {
-            (None, asked) => Party::of(&asked),
+            (None, asked) => Party::of(&asked).filter(|_| agrees(&presented, &token, &asked)),
             (Some(named), asked) => Party::of(&named).filter(|party| {
                 let identity = party.identity();
                 match asked {
@@ -79,6 +86,15 @@ impl<'a, K: MacKey> Admission<'a, K> {
         let stage = Stage::Signer(token);
         Ok(Self::Needs(Question { rules, presented, asked, party, stage }))
     }
+}
+
+/// Whether the token is what the transport announces: signed by the policy that it names, and for no less than the
+/// audience that it is put for.
+fn agrees(presented: &Presented<'_>, token: &SasToken<'_>, asked: &Lookup<'_>) -> bool {
+    presented.policy.is_none_or(|name| asked.is(&Identity::Policy(name)))
+        && presented
+            .audience
+            .is_none_or(|audience| matches!(asked, Lookup::Policy(_)) && token.resource().covers(&audience))
 }
 
 /// Whether a policy's token reaches `identity`, by whole names.
@@ -149,7 +165,12 @@ impl<'a, K: MacKey> Question<'a, K> {
                         let stage = Stage::Standing { token, rights, stamp };
                         Ok(Admission::Needs(Self { asked: named, stage, ..self }))
                     }
-                    None => Ok(self.admit(token, rights, Reach::Resource, Proof::policy(stamp))),
+                    None => {
+                        // to speak for a device, its name must be presented: the device is asked for then
+                        let granted = rights.difference(Permissions::DEVICE_CONNECT);
+                        let reach = Reach::Resource(self.presented.audience.unwrap_or(token.resource()));
+                        Ok(self.admit(token, granted, reach, Proof::policy(stamp)))
+                    }
                 }
             }
             Found::Identity(record) => {
@@ -200,7 +221,7 @@ impl<'a, K: MacKey> Question<'a, K> {
         self,
         token: VerifiedToken<'a>,
         granted: Permissions,
-        reach: Reach,
+        reach: Reach<'a>,
         proof: Proof,
     ) -> Admission<'a, K> {
         let until = token.expires().as_secs().saturating_add(self.rules.token().leeway);

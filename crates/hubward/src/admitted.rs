@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hubward_core::{Identity, KeySlot, Permissions, Stamp};
+use hubward_core::{Identity, KeySlot, Permissions, ResourcePath, Stamp};
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 use hubward_sas::VerifiedToken;
 
@@ -14,7 +14,7 @@ use crate::session::Session;
 pub struct Admitted<'a> {
     pub(crate) party: Party<'a>,
     pub(crate) granted: Permissions,
-    pub(crate) reach: Reach,
+    pub(crate) reach: Reach<'a>,
     pub(crate) token: VerifiedToken<'a>,
     pub(crate) proof: Proof,
     /// The last second at which the token counts.
@@ -24,11 +24,11 @@ pub struct Admitted<'a> {
 
 /// How far the rights reach.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Reach {
+pub(crate) enum Reach<'a> {
     /// The identity's own endpoints.
     Own,
-    /// The token's resource.
-    Resource,
+    /// The token's resource, or what below it the token was put for.
+    Resource(ResourcePath<'a>),
 }
 
 /// The records that an admission rests on, by their stamps.
@@ -85,10 +85,18 @@ impl Admitted<'_> {
         Session::new(&self)
     }
 
+    /// The resource that the rights reach, where it is more than the identity's own.
+    pub(crate) const fn resource(&self) -> Option<&ResourcePath<'_>> {
+        match &self.reach {
+            Reach::Own => None,
+            Reach::Resource(resource) => Some(resource),
+        }
+    }
+
     pub(crate) fn subject(&self) -> Subject<'_> {
         let scope = match self.reach {
             Reach::Own => Scope::Own,
-            Reach::Resource => Scope::Resource(self.token.resource()),
+            Reach::Resource(resource) => Scope::Resource(resource),
         };
         #[expect(clippy::disallowed_methods, reason = "this identity has been verified")]
         Subject::assertion(self.identity(), self.granted, scope)

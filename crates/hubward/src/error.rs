@@ -2,9 +2,11 @@
 
 use core::fmt;
 
+use hubward_core::ResourceError;
 use hubward_sas::{ParseError, VerifyError};
 
 use crate::mqtt::UsernameError;
+use crate::sasl::SaslError;
 
 /// Why an admission failed. `Display` is for the log and never shows a token or a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -13,15 +15,53 @@ pub enum AuthError {
     /// The MQTT username is not one.
     #[error(transparent)]
     Username(#[from] UsernameError),
+    /// The SASL PLAIN username is not one.
+    #[error(transparent)]
+    Sasl(#[from] SaslError),
     /// The MQTT client id is not the username's identity.
     #[error("the client id is not the identity that the username names")]
     ClientId,
     /// No password, and nothing else that would prove an identity.
     #[error("no credential was presented")]
     NoCredential,
+    /// A certificate and a password.
+    #[error("a certificate and a token were presented, and no rule says which counts")]
+    BothCredentials,
+    /// A certificate and no password: certificates are not judged yet.
+    #[error("a certificate alone is not judged")]
+    CertificateAlone,
     /// An `Authorization` of another scheme.
-    #[error("the authorization is not a `SharedAccessSignature`")]
+    #[error("the authorization is of another scheme")]
     Scheme,
+    /// An `Authorization: Bearer` without a token in three parts.
+    #[error("no bearer token of three parts")]
+    Bearer,
+    /// The caller's library refused the bearer token, or it says of nobody.
+    #[error("the bearer token was refused")]
+    BearerRefused,
+    /// The bearer token is for another audience.
+    #[error("the bearer token is for another audience")]
+    AnotherAudience,
+    /// The bearer token's time is over.
+    #[error("the bearer token expired {} s ago", .now.saturating_sub(*.expiry))]
+    BearerExpired {
+        /// When, in seconds since 1970.
+        expiry: u64,
+        /// The time given, in seconds since 1970.
+        now: u64,
+    },
+    /// A CBS message that is no `put-token`.
+    #[error("the CBS operation is not `put-token`")]
+    CbsOperation,
+    /// A CBS token of another type.
+    #[error("the CBS token type is not `servicebus.windows.net:sastoken`")]
+    CbsType,
+    /// A CBS `name` that is no resource.
+    #[error("CBS name: {0}")]
+    CbsName(ResourceError),
+    /// As many identities as a connection may have are on it.
+    #[error("no more identities on this connection")]
+    TooManyIdentities,
     /// The token is not one.
     #[error(transparent)]
     Token(#[from] ParseError),
@@ -63,10 +103,16 @@ pub enum Public {
 
 impl fmt::Display for Public {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Public {
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
             Self::Malformed => "malformed",
             Self::Unauthorized => "unauthorized",
-        })
+        }
     }
 }
 
@@ -75,7 +121,15 @@ impl AuthError {
     #[must_use]
     pub const fn public(&self) -> Public {
         match self {
-            Self::Username(_) | Self::Token(_) | Self::NoCredential | Self::Scheme => Public::Malformed,
+            Self::Username(_)
+            | Self::Sasl(_)
+            | Self::CbsOperation
+            | Self::CbsType
+            | Self::CbsName(_)
+            | Self::Token(_)
+            | Self::NoCredential
+            | Self::Scheme
+            | Self::Bearer => Public::Malformed,
             _ => Public::Unauthorized,
         }
     }
@@ -85,9 +139,20 @@ impl AuthError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Username(_) => "username",
+            Self::Sasl(_) => "sasl-username",
+            Self::CbsOperation => "cbs-operation",
+            Self::CbsType => "cbs-type",
+            Self::CbsName(_) => "cbs-name",
+            Self::TooManyIdentities => "too-many-identities",
             Self::ClientId => "client-id",
             Self::NoCredential => "no-credential",
+            Self::BothCredentials => "both-credentials",
+            Self::CertificateAlone => "certificate-alone",
             Self::Scheme => "authorization-scheme",
+            Self::Bearer => "bearer",
+            Self::BearerRefused => "bearer-refused",
+            Self::AnotherAudience => "another-audience",
+            Self::BearerExpired { .. } => "bearer-expired",
             Self::Token(error) => error.code(),
             Self::AnotherHub => "another-hub",
             Self::AnotherIdentity => "another-identity",

@@ -5,15 +5,27 @@ extern crate alloc;
 
 mod admission;
 mod admitted;
+mod bearer;
+mod cbs;
+mod client;
 mod error;
+mod hub_name;
 mod mqtt;
 mod party;
 mod presented;
+mod provisioning_name;
 mod rules;
+mod sasl;
 mod session;
 
 pub use admission::{Admission, Question};
 pub use admitted::Admitted;
+pub use bearer::{
+    Bearer, FoundPrincipal, HUB_AUDIENCE, Principal, PrincipalQuestion, User, UserDecision, UserDenial,
+    UserRules,
+};
+pub use cbs::{Attach, Cbs, Detached, MAX_IDENTITIES, Put, PutQuestion, PutToken, Reply, Role};
+pub use client::{API_VERSION, CBS_OPERATION, CBS_TYPE, Client};
 pub use error::{AuthError, Ended, Public};
 pub use hubward_core as core;
 pub use hubward_policy as policy;
@@ -21,5 +33,7 @@ pub use hubward_registry as registry;
 pub use hubward_sas as sas;
 pub use mqtt::{UsernameError, UsernameProblem};
 pub use presented::Presented;
-pub use rules::Rules;
+pub use provisioning_name::ProvisioningUsername;
+pub use rules::{BothCredentials, Rules};
+pub use sasl::{SaslError, SaslProblem};
 pub use session::Session;

@@ -23,6 +23,9 @@ pub enum UsernameProblem {
     /// Not a host, one or two ids and a query, separated by `/`.
     #[error("not `{{host}}/{{device}}[/{{module}}]/?api-version=..`")]
     Shape,
+    /// Not an id scope, `registrations`, an id and a query, separated by `/`.
+    #[error("not `{{id scope}}/registrations/{{id}}/api-version=..`")]
+    Registration,
     /// The host is empty or not visible ASCII.
     #[error("no host")]
     Host,
@@ -89,7 +92,7 @@ impl<'a> Username<'a> {
 }
 
 /// The last part, with or without its `?`. Each parameter stands once, whatever it is called.
-fn check_query(query: &str) -> Result<(), (&str, UsernameProblem)> {
+pub(crate) fn check_query(query: &str) -> Result<(), (&str, UsernameProblem)> {
     let parameters = query.strip_prefix('?').unwrap_or(query);
     let mut api_version = "";
     for (count, parameter) in parameters.split('&').enumerate() {

@@ -1,19 +1,29 @@
 //! What a peer presents on each transport, parsed once into a token and the identity that the transport names.
 
-use hubward_core::{Lookup, Segment};
+use hubward_core::{Identity, Lookup, PolicyName, ResourcePath, Shape};
 use hubward_policy::{Caller, Operation, Target};
 
+use crate::cbs::PutToken;
+use crate::client::{CBS_OPERATION, CBS_TYPE};
 use crate::error::AuthError;
+use crate::hub_name::HubName;
 use crate::mqtt::Username;
+use crate::sasl::SaslUsername;
 
 /// A credential with every name that came along with it. Nothing is judged yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Presented<'a> {
-    pub(crate) token: TokenText<'a>,
-    /// The host that the transport's names call the hub by.
-    pub(crate) host: Option<Segment<'a>>,
+    pub(crate) token: Option<TokenText<'a>>,
+    /// Whether the peer also showed a certificate on the connection below.
+    pub(crate) certificate: bool,
+    /// What the transport's names call the hub.
+    pub(crate) hub: Option<HubName<'a>>,
     /// The identity that the transport names.
     pub(crate) named: Option<Lookup<'a>>,
+    /// The policy that the transport names.
+    pub(crate) policy: Option<PolicyName<'a>>,
+    /// What a policy's token is put for: its resource must cover it, and the rights reach no further.
+    pub(crate) audience: Option<ResourcePath<'a>>,
     /// What is asked for by presenting it.
     pub(crate) operation: Operation<'a>,
 }
@@ -36,13 +46,79 @@ impl<'a> Presented<'a> {
     /// [`AuthError::ClientId`] where the client id names another identity, [`AuthError::NoCredential`] without a
     /// password.
     pub fn mqtt(client_id: &str, username: &'a str, password: Option<&'a str>) -> Result<Self, AuthError> {
+        let token = password.ok_or(AuthError::NoCredential)?;
+        Self::mqtt_connect(client_id, username, Some(token))
+    }
+
+    /// The same, where the peer showed a certificate in the TLS handshake. What proves the identity is for
+    /// [`Rules::with_both_credentials`](crate::Rules::with_both_credentials) to say where there is a password too.
+    /// Without a password it would be the certificate, which is not judged yet: such an admission is refused.
+    ///
+    /// # Errors
+    /// As [`Presented::mqtt`], but a password may be missing.
+    pub fn mqtt_with_certificate(
+        client_id: &str,
+        username: &'a str,
+        password: Option<&'a str>,
+    ) -> Result<Self, AuthError> {
+        Ok(Self { certificate: true, ..Self::mqtt_connect(client_id, username, password)? })
+    }
+
+    fn mqtt_connect(
+        client_id: &str,
+        username: &'a str,
+        password: Option<&'a str>,
+    ) -> Result<Self, AuthError> {
         let parsed = Username::parse(username)?;
         if !parsed.is_client(client_id) {
             return Err(AuthError::ClientId);
         }
-        let token = TokenText(password.ok_or(AuthError::NoCredential)?);
+        let token = password.map(TokenText);
         let named = Some(parsed.identity.lookup());
-        Ok(Self { token, host: Some(parsed.host), named, operation: Operation::mqtt_connect() })
+        let hub = Some(HubName::Host(parsed.host));
+        Ok(Self { hub, named, token, ..Self::bare(None, Operation::mqtt_connect()) })
+    }
+
+    /// The two strings of AMQP's SASL PLAIN: `{policy}@sas.root.{hub}`, `{device}@sas.{hub}` or
+    /// `{device}/modules/{module}@sas.{hub}`, where `{hub}` is the first label of the hub's host name; and a token.
+    ///
+    /// Connecting asks for no operation, so that [`Admitted::decision`](crate::Admitted::decision) is to deny: decide
+    /// on each link that is attached.
+    ///
+    /// # Errors
+    /// [`AuthError::Sasl`] where the username is none of them.
+    pub fn amqp_plain(username: &'a str, password: &'a str) -> Result<Self, AuthError> {
+        let SaslUsername { identity, hub } = SaslUsername::parse(username)?;
+        let (named, policy) = match identity {
+            Identity::Policy(name) => (None, Some(name)),
+            identity => (Some(identity.lookup()), None),
+        };
+        let hub = Some(HubName::FirstLabel(hub));
+        Ok(Self { hub, named, policy, ..Self::bare(Some(TokenText(password)), Operation::amqp_send("")) })
+    }
+
+    /// A `put-token` of AMQP's CBS. Its `name` is `{host}/devices/{device}[/modules/{module}]`, or of a service the
+    /// host or a resource below it.
+    pub(crate) fn cbs(put: PutToken<'a>) -> Result<Self, AuthError> {
+        if put.operation != CBS_OPERATION {
+            return Err(AuthError::CbsOperation);
+        }
+        if put.kind != CBS_TYPE {
+            return Err(AuthError::CbsType);
+        }
+        let name = ResourcePath::parse(put.name).map_err(AuthError::CbsName)?;
+        let (named, audience) = match name.shape() {
+            Shape::Device(id) => (Some(Lookup::Device(id)), None),
+            Shape::Module(device, module) => (Some(Lookup::Module(device, module)), None),
+            _ => (None, Some(name)),
+        };
+        let hub = Some(HubName::Host(name.root()));
+        Ok(Self { hub, named, audience, ..Self::bare(Some(TokenText(put.token)), Operation::amqp_send("")) })
+    }
+
+    const fn bare(token: Option<TokenText<'a>>, operation: Operation<'a>) -> Self {
+        let (hub, named, policy, audience) = (None, None, None, None);
+        Self { token, certificate: false, hub, named, policy, audience, operation }
     }
 
     /// An HTTP request: its method, its path with the query, and the value of its `Authorization` header.
@@ -62,6 +138,6 @@ impl<'a> Presented<'a> {
             Target::Module(device, module) if of_a_device => Some(Lookup::Module(device, module)),
             _ => None,
         };
-        Ok(Self { token: TokenText(authorization), host: None, named, operation })
+        Ok(Self { named, ..Self::bare(Some(TokenText(authorization)), operation) })
     }
 }

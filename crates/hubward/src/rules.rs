@@ -5,11 +5,22 @@ use core::fmt;
 use hubward_core::{Authority, HostName, Keys, MacKey, Segment};
 use hubward_sas::TokenRules;
 
+/// A certificate and a password on one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BothCredentials {
+    /// Nobody is admitted: which of the two speaks is not to be guessed.
+    Refuse,
+    /// The token in the password is judged, and the certificate proves nothing.
+    TokenWins,
+}
+
 /// The hub's names, its rules for tokens, and the key that stands in where there is none.
 pub struct Rules<'r, K> {
     hub: HostName<'r>,
     aliases: &'r [Authority<'r>],
     token: TokenRules,
+    both: BothCredentials,
     decoy: K,
 }
 
@@ -20,7 +31,7 @@ impl<'r, K: MacKey> Rules<'r, K> {
     /// has one key only, so that a peer cannot tell them apart; its tags are never accepted.
     #[must_use]
     pub const fn new(hub: HostName<'r>, decoy: K) -> Self {
-        Self { hub, aliases: &[], token: TokenRules::STRICT, decoy }
+        Self { hub, aliases: &[], token: TokenRules::STRICT, both: BothCredentials::Refuse, decoy }
     }
 
     /// Other names by which tokens and usernames may call this hub, such as `localhost:8443`.
@@ -37,6 +48,17 @@ impl<'r, K: MacKey> Rules<'r, K> {
         self
     }
 
+    /// What counts where a certificate and a password are presented; without this, neither.
+    #[must_use]
+    pub const fn with_both_credentials(mut self, both: BothCredentials) -> Self {
+        self.both = both;
+        self
+    }
+
+    pub(crate) const fn both_credentials(&self) -> BothCredentials {
+        self.both
+    }
+
     /// The rules for tokens.
     #[must_use]
     pub const fn token(&self) -> &TokenRules {
@@ -47,6 +69,13 @@ impl<'r, K: MacKey> Rules<'r, K> {
     pub(crate) fn is_this_hub(&self, host: &Segment<'_>) -> bool {
         host.eq_decoded_ignore_ascii_case(self.hub.as_str())
             || self.aliases.iter().any(|alias| host.eq_decoded_ignore_ascii_case(alias.as_str()))
+    }
+
+    /// Whether `label` is the first label of this hub's host or of an alias', without regard to ASCII case.
+    pub(crate) fn is_first_label(&self, label: &str) -> bool {
+        let first =
+            |host: &str| host.split(['.', ':']).next().is_some_and(|first| first.eq_ignore_ascii_case(label));
+        first(self.hub.as_str()) || self.aliases.iter().any(|alias| first(alias.as_str()))
     }
 
     pub(crate) const fn decoy(&self) -> &K {

@@ -18,7 +18,7 @@ use crate::error::Ended;
 pub struct Session {
     who: Who,
     granted: Permissions,
-    /// The token's resource, where the rights reach as far.
+    /// The resource that the rights reach, where it is more than the identity's own.
     resource: Option<Box<str>>,
     /// The policy that signed.
     policy: Option<Box<str>>,
@@ -42,7 +42,7 @@ impl Session {
         };
         let resource = match admitted.reach {
             Reach::Own => None,
-            Reach::Resource => Some(admitted.token.resource().as_received().into()),
+            Reach::Resource(resource) => Some(resource.as_received().into()),
         };
         let policy = match admitted.token.signer() {
             Lookup::Policy(name) if admitted.proof.by_policy => Some(decoded(&name)),

@@ -1,0 +1,141 @@
+//! The other side: what a client presents on each transport, so that all of its names agree.
+
+use core::fmt;
+
+use hubward_core::{Authority, DeviceId, ModuleId, PolicyName, UnixTime, escape_value};
+use hubward_sas::Unsigned;
+
+/// The `api-version` that a client announces over MQTT.
+pub const API_VERSION: &str = "2021-04-12";
+
+/// `operation` of a CBS message.
+pub const CBS_OPERATION: &str = "put-token";
+/// `type` of a CBS message.
+pub const CBS_TYPE: &str = "servicebus.windows.net:sastoken";
+
+/// Who connects, and to which hub. Whatever it writes names them and nobody else.
+///
+/// ```
+/// use hubward::Client;
+/// use hubward::core::{Authority, DeviceId};
+///
+/// let client = Client::device(Authority::parse("contoso.example")?, DeviceId::parse("pump-7")?);
+/// assert_eq!(client.mqtt_client_id().to_string(), "pump-7");
+/// assert_eq!(client.mqtt_username().to_string(), "contoso.example/pump-7/?api-version=2021-04-12");
+/// assert_eq!(client.sasl_username().to_string(), "pump-7@sas.contoso");
+/// assert_eq!(client.cbs_name().to_string(), "contoso.example/devices/pump-7");
+/// # Ok::<(), hubward::core::NameError>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Client<'a> {
+    host: Authority<'a>,
+    identity: Who<'a>,
+    signer: Option<PolicyName<'a>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Who<'a> {
+    Device(DeviceId<'a>),
+    Module(DeviceId<'a>, ModuleId<'a>),
+    Policy(PolicyName<'a>),
+}
+
+impl<'a> Client<'a> {
+    /// A device.
+    #[must_use]
+    pub const fn device(host: Authority<'a>, id: DeviceId<'a>) -> Self {
+        Self { host, identity: Who::Device(id), signer: None }
+    }
+
+    /// A module.
+    #[must_use]
+    pub const fn module(host: Authority<'a>, device: DeviceId<'a>, id: ModuleId<'a>) -> Self {
+        Self { host, identity: Who::Module(device, id), signer: None }
+    }
+
+    /// A service that holds the key of a policy. It does not connect over MQTT.
+    #[must_use]
+    pub const fn service(host: Authority<'a>, policy: PolicyName<'a>) -> Self {
+        Self { host, identity: Who::Policy(policy), signer: Some(policy) }
+    }
+
+    /// The same, with tokens that this policy's key signs.
+    #[must_use]
+    pub const fn signed_by(mut self, policy: PolicyName<'a>) -> Self {
+        self.signer = match self.identity {
+            Who::Policy(own) => Some(own),
+            Who::Device(_) | Who::Module(..) => Some(policy),
+        };
+        self
+    }
+
+    /// The token to sign: MQTT's and SASL PLAIN's password, the body of CBS, and HTTP's `Authorization`.
+    #[must_use]
+    pub fn token(&self, expires: UnixTime) -> Unsigned<'a> {
+        let unsigned = match self.identity {
+            Who::Module(device, module) => Unsigned::module(self.host, device, module, expires),
+            Who::Policy(name) => return Unsigned::service(self.host, name, expires),
+            Who::Device(device) => Unsigned::device(self.host, device, expires),
+        };
+        match self.signer {
+            Some(policy) => unsigned.signed_by(policy),
+            None => unsigned,
+        }
+    }
+
+    /// The client id of an MQTT CONNECT.
+    pub fn mqtt_client_id(&self) -> impl fmt::Display + use<'a> {
+        Written(*self, |client, f| match client.identity {
+            Who::Device(id) => write!(f, "{id}"),
+            Who::Module(device, module) => write!(f, "{device}/{module}"),
+            Who::Policy(_) => Ok(()),
+        })
+    }
+
+    /// The username of an MQTT CONNECT; empty for a service, which has none.
+    pub fn mqtt_username(&self) -> impl fmt::Display + use<'a> {
+        Written(*self, |client, f| match client.identity {
+            Who::Device(id) => write!(f, "{}/{id}/?api-version={API_VERSION}", client.host),
+            Who::Module(device, module) => {
+                write!(f, "{}/{device}/{module}/?api-version={API_VERSION}", client.host)
+            }
+            Who::Policy(_) => Ok(()),
+        })
+    }
+
+    /// The username of AMQP's SASL PLAIN.
+    pub fn sasl_username(&self) -> impl fmt::Display + use<'a> {
+        Written(*self, |client, f| {
+            let hub = client.host.as_str().split(['.', ':']).next().unwrap_or_default();
+            match client.identity {
+                Who::Device(id) => write!(f, "{id}@sas.{hub}"),
+                Who::Module(device, module) => write!(f, "{device}/modules/{module}@sas.{hub}"),
+                Who::Policy(name) => write!(f, "{name}@sas.root.{hub}"),
+            }
+        })
+    }
+
+    /// `name` of a CBS message; `operation` is [`CBS_OPERATION`] and `type` is [`CBS_TYPE`].
+    pub fn cbs_name(&self) -> impl fmt::Display + use<'a> {
+        Written(*self, |client, f| {
+            write!(f, "{}", client.host)?;
+            match client.identity {
+                Who::Device(id) => write!(f, "/devices/{}", escape_value(id.as_str())),
+                Who::Module(device, module) => {
+                    let (device, module) = (escape_value(device.as_str()), escape_value(module.as_str()));
+                    write!(f, "/devices/{device}/modules/{module}")
+                }
+                Who::Policy(_) => Ok(()),
+            }
+        })
+    }
+}
+
+/// A client and one of the texts it writes.
+struct Written<'a>(Client<'a>, fn(&Client<'_>, &mut fmt::Formatter<'_>) -> fmt::Result);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.1(&self.0, f)
+    }
+}

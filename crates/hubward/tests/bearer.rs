@@ -1,0 +1,116 @@
+//! A user of the directory: what the caller's library found, to a decision by roles.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::*;
+use hubward::policy::Operation;
+use hubward::policy::roles::{Access, ArmScope, DenyAssignment, built_in};
+use hubward::{Bearer, FoundPrincipal, HUB_AUDIENCE, Principal, Public, User, UserDenial, UserRules};
+
+const ARM: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/contoso";
+const JWT: &str = "Bearer aaaa.bbbb.cccc";
+const USER: &str = "11111111-0000-0000-0000-000000000000";
+const GROUP: &str = "22222222-0000-0000-0000-000000000000";
+
+fn rules() -> UserRules<'static> {
+    UserRules::new(ArmScope::parse(ARM).unwrap())
+}
+
+fn admitted<'p>(ids: &'p [&'p str]) -> User<'static, 'p> {
+    let found = FoundPrincipal::Verified(Principal::new(ids, HUB_AUDIENCE, at(NOW + 1)));
+    Bearer::http("GET", "/devices/dev1", JWT).unwrap().start(&rules()).answer(found, at(NOW)).unwrap()
+}
+
+#[test]
+fn the_header_is_a_bearer_token_or_is_not() {
+    let code = |header: &str| Bearer::http("GET", "/devices/dev1", header).err().map(|error| error.code());
+    assert_eq!(code(JWT), None);
+    assert_eq!(code("bearer a.b.c"), None, "schemes have no case (RFC 9110, 11.1)");
+    assert_eq!(code("SharedAccessSignature sr=x"), Some("authorization-scheme"));
+    let long = format!("Bearer {}.b.c", "a".repeat(16 * 1024));
+    for header in [
+        "Bearer",
+        "Bearer ",
+        "Bearer a.b",
+        "Bearer a..c",
+        "Bearer a.b.c.d",
+        "Bearer  a.b.c",
+        "Bearer a.b.c=",
+        &long,
+    ] {
+        assert_eq!(code(header), Some("bearer"), "{header:.20}");
+    }
+    let question = Bearer::http("GET", "/devices/dev1", JWT).unwrap().start(&rules());
+    assert_eq!(question.token(), "aaaa.bbbb.cccc");
+    assert!(!format!("{question:?}").contains("aaaa"));
+}
+
+#[test]
+fn audience_and_time_are_ours_to_judge() {
+    let judge = |found| {
+        let question = Bearer::http("GET", "/devices/dev1", JWT).unwrap().start(&rules());
+        question.answer(found, at(NOW)).err().map(|error| (error.code(), error.public()))
+    };
+    let says = |ids, audience, expiry| FoundPrincipal::Verified(Principal::new(ids, audience, at(expiry)));
+    let refused = |code| Some((code, Public::Unauthorized));
+    assert_eq!(judge(says(&[USER], HUB_AUDIENCE, NOW + 1)), None);
+    assert_eq!(judge(says(&[USER], HUB_AUDIENCE, NOW)), refused("bearer-expired"));
+    assert_eq!(judge(says(&[USER], "https://iothubs.azure.net/", NOW + 1)), refused("another-audience"));
+    assert_eq!(judge(says(&[USER], "https://management.azure.com", NOW + 1)), refused("another-audience"));
+    assert_eq!(judge(says(&[], HUB_AUDIENCE, NOW + 1)), refused("bearer-refused"));
+    assert_eq!(judge(says(&["", GROUP], HUB_AUDIENCE, NOW + 1)), refused("bearer-refused"));
+    assert_eq!(judge(FoundPrincipal::Refused), refused("bearer-refused"));
+}
+
+#[test]
+fn roles_decide_and_a_group_is_enough() {
+    let mut access = Access::new();
+    assert!(!admitted(&[USER]).decision(&access).is_allow());
+    access.assign(GROUP, built_in("IoT Hub Data Reader").unwrap(), "/subscriptions/s").unwrap();
+    assert!(!admitted(&[USER]).decision(&access).is_allow());
+    let user = admitted(&[USER, GROUP]);
+    assert_eq!(user.decision(&access).to_string(), "assignment 0 allows it");
+    assert!(!user.decide(&Operation::http("PUT", "/devices/dev1"), &access).is_allow());
+    access.deny(
+        DenyAssignment::new(built_in("IoT Hub Data Reader").unwrap().clone(), ARM).unwrap().to(USER).unwrap(),
+    );
+    assert_eq!(user.decision(&access).to_string(), "deny assignment 0 denies it");
+}
+
+#[test]
+fn a_user_is_no_device_whatever_its_roles() {
+    let mut access = Access::new();
+    access.assign(USER, built_in("IoT Hub Data Contributor").unwrap(), "/").unwrap();
+    let user = admitted(&[USER]);
+    let denied = |operation| match user.decide(&operation, &access) {
+        hubward::UserDecision::Deny(denial) => Some(denial),
+        hubward::UserDecision::Allow { .. } => None,
+    };
+    assert_eq!(denied(Operation::http("PUT", "/devices/dev1")), None);
+    assert_eq!(denied(Operation::http("GET", "/secrets")), Some(UserDenial::UnknownOperation));
+    for operation in [
+        Operation::http("POST", "/devices/dev1/messages/events"),
+        Operation::mqtt_connect(),
+        Operation::mqtt_publish("devices/dev1/messages/events/"),
+        Operation::amqp_send("/devices/dev1/messages/events"),
+    ] {
+        assert_eq!(denied(operation), Some(UserDenial::DeviceEndpoint), "{operation}");
+    }
+}
+
+#[test]
+fn a_decision_allocates_nothing() {
+    let mut access = Access::new();
+    access.assign(USER, built_in("IoT Hub Data Contributor").unwrap(), "/").unwrap();
+    let ids = [USER];
+    let count = allocation_counter::measure(|| assert!(admitted(&ids).decision(&access).is_allow()));
+    assert_eq!(count.count_total, 0);
+}

@@ -1,0 +1,262 @@
+//! Tokens put on an AMQP connection, message by message.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
+
+mod common;
+use common::*;
+use hubward::core::Status;
+use hubward::{Cbs, Put, PutToken, Reply, Role};
+
+const KIND: &str = "servicebus.windows.net:sastoken";
+const EVENTS: &str = "/devices/dev1/messages/events";
+
+fn put(hub: &Hub, cbs: &mut Cbs, message: PutToken<'_>, now: u64) -> Reply {
+    let mut put = cbs.put_token(message, &hub.rules);
+    loop {
+        match put {
+            Put::Needs(question) => {
+                let found = hub.registry.find(&question.lookup());
+                put = question.answer(found, at(now));
+            }
+            Put::Replied(reply) => return reply,
+        }
+    }
+}
+
+/// The status and the reason's code.
+fn judged(hub: &Hub, cbs: &mut Cbs, name: &str, token: &str) -> (i32, Option<&'static str>) {
+    let reply = put(hub, cbs, PutToken::new("put-token", KIND, &format!("{HUB}{name}"), token), NOW);
+    (reply.status_code(), reply.error().map(|error| error.code()))
+}
+
+fn by(name: &str, sr: &str) -> String {
+    token(&format!("{HUB}{sr}"), &key(&format!("{name} primary")), NOW + 60, Some(name))
+}
+
+fn may_send(cbs: &Cbs, address: &str) -> bool {
+    cbs.may_attach(Role::Sender, address, at(NOW)).is_allow()
+}
+
+#[test]
+fn a_link_takes_a_token() {
+    let (hub, mut cbs) = (hub(), Cbs::new());
+    assert_eq!(
+        cbs.may_attach(Role::Sender, EVENTS, at(NOW)).to_string(),
+        "no token on this connection counts now"
+    );
+    assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &own_token("dev1")), (200, None));
+    assert!(may_send(&cbs, EVENTS));
+    assert!(cbs.may_attach(Role::Receiver, "/devices/dev1/messages/devicebound", at(NOW)).is_allow());
+    assert!(!may_send(&cbs, "/devices/dev10/messages/events"));
+    assert!(!may_send(&cbs, "/devices/dev1/modules/mod1/messages/events"));
+    assert!(!may_send(&cbs, "/messages/devicebound"));
+    assert!(!may_send(&cbs, "$cbs"), "what is no endpoint of the table is not its business");
+
+    let module = token(&format!("{HUB}/devices/dev1/modules/mod1"), &key("dev1/mod1 primary"), NOW, None);
+    assert_eq!(judged(&hub, &mut cbs, "%2Fdevices%2Fdev1%2Fmodules%2Fmod1", &module), (200, None));
+    assert!(may_send(&cbs, "/devices/dev1/modules/mod1/messages/events") && may_send(&cbs, EVENTS));
+    assert_eq!(cbs.sessions().count(), 2);
+}
+
+#[test]
+fn every_pair_of_names_that_can_disagree() {
+    let (hub, mut cbs) = (hub(), Cbs::new());
+    let module = token(&format!("{HUB}/devices/dev1/modules/mod1"), &key("dev1/mod1 primary"), NOW, None);
+    let elsewhere = token("fabrikam.example/devices/dev1", &key("dev1 primary"), NOW, None);
+    for (name, token, code) in [
+        ("/devices/dev10", own_token("dev1"), "another-identity"),
+        ("/devices/DEV1", own_token("dev1"), "another-identity"),
+        ("/devices/dev1/modules/mod1", own_token("dev1"), "another-identity"),
+        ("/devices/dev1", module, "another-identity"),
+        ("", own_token("dev1"), "another-identity"),
+        ("/devices", own_token("dev1"), "another-identity"),
+        ("/devices/dev1/messages", own_token("dev1"), "another-identity"),
+        (".evil/devices/dev1", own_token("dev1"), "another-hub"),
+        ("/devices/dev1", elsewhere, "another-hub"),
+        ("/devices/dev10", by("device", "/devices/dev1"), "another-identity"),
+        ("", by("service", "/messages/events"), "another-identity"),
+        ("/messages/devicebound", by("service", "/messages/events"), "another-identity"),
+        ("/devices/ghost", by("device", ""), "unknown"),
+        ("/devices/off", own_token("off"), "disabled"),
+    ] {
+        assert_eq!(judged(&hub, &mut cbs, name, &token), (401, Some(code)), "{name}");
+    }
+    assert_eq!(cbs.sessions().count(), 0);
+}
+
+#[test]
+fn what_is_no_put_token_is_malformed() {
+    let (hub, mut cbs) = (hub(), Cbs::new());
+    let (name, own) = (format!("{HUB}/devices/dev1"), own_token("dev1"));
+    for (operation, kind, name, token, code) in [
+        ("delete-token", KIND, name.as_str(), own.as_str(), "cbs-operation"),
+        ("put-token", "jwt", &name, &own, "cbs-type"),
+        ("put-token", KIND, "", &own, "cbs-name"),
+        ("put-token", KIND, "amqps://contoso", &own, "cbs-name"),
+        ("put-token", KIND, &name, "", "token-scheme"),
+    ] {
+        let reply = put(&hub, &mut cbs, PutToken::new(operation, kind, name, token), NOW);
+        assert_eq!((reply.status_code(), reply.description()), (400, "malformed"), "{code}");
+        assert_eq!(reply.error().unwrap().code(), code);
+    }
+}
+
+#[test]
+fn a_service_is_held_to_what_it_put_its_token_for() {
+    let (hub, mut cbs) = (hub(), Cbs::new());
+    assert_eq!(judged(&hub, &mut cbs, "/messages/events", &by("iothubowner", "")), (200, None));
+    assert!(!may_send(&cbs, "/messages/devicebound"));
+    assert_eq!(judged(&hub, &mut cbs, "", &by("iothubowner", "")), (200, None));
+    assert!(may_send(&cbs, "/messages/devicebound"));
+    assert!(!may_send(&cbs, EVENTS), "a policy speaks for a device where its name was put");
+    assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &by("iothubowner", "")), (200, None));
+    assert!(may_send(&cbs, EVENTS));
+    assert!(!may_send(&cbs, "/devices/dev10/messages/events"));
+}
+
+#[test]
+fn a_connection_holds_so_many() {
+    let (hub, mut cbs) = (hub(), Cbs::with_limit(1));
+    let long = own_token("dev1");
+    let short = token(&format!("{HUB}/devices/dev1"), &key("dev1 primary"), NOW + 1, None);
+    assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &long), (200, None));
+    assert_eq!(judged(&hub, &mut cbs, "/devices/dev10", &own_token("dev10")).1, Some("too-many-identities"));
+    assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &short), (200, None), "a renewal is not one more");
+    let name = format!("{HUB}/devices/dev10");
+    let token = own_token("dev10");
+    let message = PutToken::new("put-token", KIND, &name, &token);
+    let leeway = hub.rules.token().leeway;
+    assert_eq!(put(&hub, &mut cbs, message, NOW + 2 + leeway).status_code(), 200, "whose time is over goes");
+}
+
+#[test]
+fn what_does_not_hold_any_more_goes() {
+    let (mut hub, mut cbs) = (hub(), Cbs::new());
+    judged(&hub, &mut cbs, "/devices/dev1", &own_token("dev1"));
+    judged(&hub, &mut cbs, "/devices/dev10", &own_token("dev10"));
+    hub.registry.set_status(device("dev1"), Status::Disabled).unwrap();
+    cbs.retain(|session| session.recheck(&hub.answers(session), at(NOW)).is_ok());
+    assert!(!may_send(&cbs, EVENTS) && may_send(&cbs, "/devices/dev10/messages/events"));
+}
+
+/// What can happen on a connection.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Message {
+    /// A token for the identity of that index, good until that time.
+    Good(usize, u64),
+    /// One for the first device that another key signed.
+    Forged,
+    /// The second device's token, put for the first.
+    Mismatched,
+    /// A good token, of which the question is dropped.
+    Dropped,
+    /// A good token, of which the store knows nobody.
+    Unknown,
+    /// Ten seconds pass.
+    Later,
+}
+
+const NAMES: [&str; 3] = ["/devices/dev1", "/devices/dev10", ""];
+const ADDRESSES: [&str; 3] = [EVENTS, "/devices/dev10/messages/events", "/messages/devicebound"];
+
+/// Whether a link of the identity is allowed after `history`: the last token for it that verified when it was put
+/// is still good. Slow and obvious.
+fn model(history: &[Message], identity: usize) -> bool {
+    let time = |upto: usize| 10 * history[..upto].iter().filter(|m| **m == Message::Later).count() as u64;
+    let last = (0..history.len()).rev().find_map(|at| match history[at] {
+        Message::Good(whose, until) if whose == identity && time(at) <= until => Some(until),
+        _ => None,
+    });
+    last.is_some_and(|until| time(history.len()) <= until)
+}
+
+fn every_order(alphabet: &[Message], depth: u32) {
+    let mut hub = hub();
+    let mut rules = hubward::sas::TokenRules::STRICT;
+    rules.leeway = 0;
+    hub.rules = hub.rules.with_token_rules(rules);
+    let names = NAMES.map(|name| format!("{HUB}{name}"));
+    let text = |message: &Message| match message {
+        Message::Good(2, until) => token(HUB, &key("service primary"), NOW + until, Some("service")),
+        Message::Good(whose, until) => {
+            let signer = key(["dev1 primary", "dev10 secondary"][*whose]);
+            token(&names[*whose], &signer, NOW + until, None)
+        }
+        Message::Forged => token(&names[0], &key("dev10 primary"), NOW + 100, None),
+        Message::Mismatched => token(&names[1], &key("dev10 primary"), NOW + 100, None),
+        Message::Dropped | Message::Unknown => own_token("dev1"),
+        Message::Later => String::new(),
+    };
+    let tokens: Vec<String> = alphabet.iter().map(text).collect();
+    let mut history = Vec::new();
+    for mut number in 0..alphabet.len().pow(depth) {
+        let (mut cbs, mut now) = (Cbs::new(), NOW);
+        history.clear();
+        for step in 0..depth {
+            let letter = number % alphabet.len();
+            number /= alphabet.len();
+            let message = alphabet[letter];
+            let whose = if let Message::Good(whose, _) = message { whose } else { 0 };
+            let sent = PutToken::new("put-token", KIND, &names[whose], &tokens[letter]);
+            let verified = match message {
+                Message::Later => {
+                    now += 10;
+                    true
+                }
+                Message::Dropped => {
+                    assert!(matches!(cbs.put_token(sent, &hub.rules), Put::Needs(_)));
+                    true
+                }
+                Message::Unknown => match cbs.put_token(sent, &hub.rules) {
+                    Put::Needs(question) => {
+                        let put = question.answer(hubward::core::Found::Nobody, at(now));
+                        assert!(matches!(put, Put::Replied(reply) if reply.status_code() == 401));
+                        true
+                    }
+                    Put::Replied(_) => unreachable!(),
+                },
+                Message::Good(_, until) => {
+                    (put(&hub, &mut cbs, sent, now).status_code() == 200) == (now - NOW <= until)
+                }
+                Message::Forged | Message::Mismatched => put(&hub, &mut cbs, sent, now).status_code() == 401,
+            };
+            history.push(message);
+            assert!(verified, "{history:?}");
+            // what came before is another order's end, and is looked at there
+            if step + 1 == depth {
+                for (identity, address) in ADDRESSES.iter().enumerate() {
+                    let allowed = cbs.may_attach(Role::Sender, address, at(now)).is_allow();
+                    assert_eq!(allowed, model(&history, identity), "{address} after {history:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_order_of_messages_to_depth_six() {
+    use Message::*;
+    let few = [Good(0, 10), Good(0, 30), Forged, Good(1, 20), Good(2, 10), Later];
+    for depth in 1..=6 {
+        every_order(&few, depth);
+    }
+}
+
+#[test]
+fn every_order_of_all_messages_to_depth_four() {
+    use Message::*;
+    let all =
+        [Good(0, 10), Good(0, 30), Forged, Mismatched, Dropped, Unknown, Good(1, 20), Good(2, 10), Later];
+    for depth in 1..=4 {
+        every_order(&all, depth);
+    }
+}
