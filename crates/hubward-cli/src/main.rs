@@ -1,5 +1,6 @@
 //! The program `hubward`.
 
+mod cert;
 mod clock;
 mod demo;
 mod policy;
@@ -25,6 +26,9 @@ enum Command {
     /// Sign, verify and inspect security tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Inspect certificates, print their thumbprints, and judge chains.
+    #[command(subcommand)]
+    Cert(cert::Command),
     /// Print who may do what, and explain a decision.
     #[command(subcommand)]
     Policy(policy::Command),
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo => demo::run(),
         Command::Token(command) => token::run(command),
+        Command::Cert(command) => cert::run(&command),
         Command::Policy(command) => policy::run(&command),
     };
     match outcome {

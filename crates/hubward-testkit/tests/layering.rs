@@ -17,7 +17,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
     ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
-    ("hubward-cli", &["hubward", "hubward-rustcrypto"]),
+    ("hubward-cli", &["hubward", "hubward-ring", "hubward-rustcrypto", "hubward-x509"]),
     (
         "hubward-testkit",
         &[
