@@ -16,6 +16,30 @@ pub(crate) fn at(seconds: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }
 
+/// A second since 1970 as a date and a time in UTC. Years begin in March here, so that the leap day is their last.
+pub(crate) fn date(seconds: i64) -> Option<String> {
+    let (days, second) = (seconds.div_euclid(86_400).checked_add(719_468)?, seconds.rem_euclid(86_400));
+    // of a cycle of 400 years, which has 146097 days
+    let (cycle, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let leap_days = day.div_euclid(1_460).checked_sub(day.div_euclid(36_524))?;
+    let last = day.div_euclid(146_096);
+    let year = day.checked_sub(leap_days)?.checked_sub(last)?.div_euclid(365);
+    let before = year.checked_mul(365)?.checked_add(year.div_euclid(4))?.checked_sub(year.div_euclid(100))?;
+    let day = day.checked_sub(before)?;
+    // five months have 153 days
+    let month = day.checked_mul(5)?.checked_add(2)?.div_euclid(153);
+    let day = day.checked_sub(month.checked_mul(153)?.checked_add(2)?.div_euclid(5))?.checked_add(1)?;
+    let year = cycle.checked_mul(400)?.checked_add(year)?;
+    let (year, month) = if month < 10 {
+        (year, month.checked_add(3)?)
+    } else {
+        (year.checked_add(1)?, month.checked_sub(9)?)
+    };
+    let (hour, minute) = (second.div_euclid(3_600), second.rem_euclid(3_600).div_euclid(60));
+    let second = second.rem_euclid(60);
+    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+}
+
 /// A stopwatch for the demonstration's last line.
 #[expect(clippy::disallowed_methods, reason = "a measurement that is printed, and decides nothing")]
 pub(crate) fn stopwatch() -> Instant {
@@ -40,7 +64,7 @@ pub(crate) fn words(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{date, words};
 
     #[test]
     fn two_units_at_most() {
@@ -48,5 +72,19 @@ mod tests {
         assert_eq!(words(310), "5 min 10 s");
         assert_eq!(words(183_600), "2 days 3 h");
         assert_eq!(words(31_557_600), "1 years");
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (-631_152_000, "1950-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_709_208_000, "2024-02-29T12:00:00Z"),
+            (2_524_607_999, "2049-12-31T23:59:59Z"),
+            (253_402_300_799, "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(date(seconds).as_deref(), Some(text));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The program `hubward`.
 
+mod cert;
 mod clock;
 mod connection_string;
 mod credentials;
@@ -32,6 +33,9 @@ enum Command {
     /// Sign, verify and inspect security tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Inspect certificates, print their thumbprints, and judge chains.
+    #[command(subcommand)]
+    Cert(cert::Command),
     /// Print who may do what, and explain a decision.
     #[command(subcommand)]
     Policy(policy::Command),
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
         Command::ConnectionString(command) => connection_string::run(&command),
         Command::Credentials(arguments) => credentials::run(&arguments),
         Command::Token(command) => token::run(command),
+        Command::Cert(command) => cert::run(&command),
         Command::Policy(command) => policy::run(&command),
     };
     match outcome {

@@ -81,6 +81,32 @@ fn same_name(received: &Segment<'_>, known: &str, rules: &TokenRules) -> bool {
 
 /// A token that a key has been shown to have signed, and whose time is not over. Only
 /// [`SasToken::verify`] makes one.
+///
+/// ```compile_fail,E0451
+/// # use hubward_core::KeySlot;
+/// # use hubward_sas::{SasToken, VerifiedToken};
+/// fn unverified(token: SasToken<'_>) -> VerifiedToken<'_> {
+///     VerifiedToken { token, slot: KeySlot::Primary }
+/// }
+/// ```
+///
+/// Tags of a signature have no `==`, whose time tells where they differ:
+///
+/// ```compile_fail,E0369
+/// # use hubward_core::Tag;
+/// fn same(computed: &Tag, received: &Tag) -> bool {
+///     computed == received
+/// }
+/// ```
+///
+/// and the keys that made them no copy that nobody wipes:
+///
+/// ```compile_fail,E0599
+/// # use hubward_core::SymmetricKey;
+/// fn kept(key: SymmetricKey) -> SymmetricKey {
+///     key.clone()
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct VerifiedToken<'a> {
     pub(crate) token: SasToken<'a>,

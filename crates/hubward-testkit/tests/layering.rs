@@ -17,7 +17,10 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
     ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
-    ("hubward-cli", &["hubward", "hubward-connection-string", "hubward-rustcrypto"]),
+    (
+        "hubward-cli",
+        &["hubward", "hubward-connection-string", "hubward-ring", "hubward-rustcrypto", "hubward-x509"],
+    ),
     (
         "hubward-testkit",
         &[

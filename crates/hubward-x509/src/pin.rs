@@ -52,6 +52,13 @@ pub enum PinError {
 }
 
 /// A leaf that is one of the two that are registered. Only [`Chain::pin`] makes one.
+///
+/// ```compile_fail,E0451
+/// # use hubward_x509::{Certificate, PinSlot, VerifiedPin};
+/// fn unpinned(leaf: Certificate<'_>) -> VerifiedPin<'_> {
+///     VerifiedPin { leaf, slot: PinSlot::Primary }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct VerifiedPin<'p> {
     leaf: Certificate<'p>,

@@ -11,6 +11,13 @@ use crate::session::Session;
 
 /// A peer whose identity is proven, until its token expires. Only an answered [`Question`](crate::Question)
 /// makes one.
+///
+/// ```compile_fail,E0451
+/// # use hubward::Admitted;
+/// fn promoted<'a>(admitted: Admitted<'a>, another: Admitted<'a>) -> Admitted<'a> {
+///     Admitted { until: u64::MAX, ..another }
+/// }
+/// ```
 pub struct Admitted<'a> {
     pub(crate) party: Party<'a>,
     pub(crate) granted: Permissions,

@@ -125,6 +125,13 @@ impl fmt::Display for Explained<'_> {
 }
 
 /// A path that held: who it is about, who vouched, under which policies. Only [`Chain::verify`] makes one.
+///
+/// ```compile_fail,E0451
+/// # use hubward_x509::{Certificate, Policies, VerifiedChain};
+/// fn unverified(leaf: Certificate<'_>, policies: Policies) -> VerifiedChain<'_> {
+///     VerifiedChain { leaf, intermediates: Vec::new(), anchor: 0, policies }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct VerifiedChain<'p> {
     leaf: Certificate<'p>,

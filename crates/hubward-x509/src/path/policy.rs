@@ -1,14 +1,17 @@
 //! Certificate policies by the graph of RFC 9618, which replaces the tree of RFC 5280 6.1: as many nodes a level
 //! as there are policies, not as many as there are ways to them.
 
+mod read;
+
 use alloc::vec::Vec;
+
+use read::{read_constraints, read_inhibit, read_mappings, read_policies};
 
 use super::budget::Meter;
 use super::validate::{Path, extension};
 use crate::certificate::Certificate;
 use crate::error::{ChainError, Known, Place, Problem};
 use crate::profile::PolicyInputs;
-use crate::tlv::{Malformed, Tag, context, only, small};
 
 /// `anyPolicy` (2.5.29.32.0).
 const ANY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];
@@ -314,98 +317,4 @@ fn position(level: &Level<'_>, policy: &[u8], meter: &mut Meter) -> Result<Optio
         }
     }
     Ok(None)
-}
-
-/// A list that cannot be read, or a budget that ended while it was.
-enum Unread {
-    Malformed(Malformed),
-    Ended(ChainError),
-}
-
-impl Unread {
-    fn or_else(self, malformed: impl FnOnce(Malformed) -> ChainError) -> ChainError {
-        match self {
-            Self::Malformed(error) => malformed(error),
-            Self::Ended(error) => error,
-        }
-    }
-}
-
-impl From<Malformed> for Unread {
-    fn from(error: Malformed) -> Self {
-        Self::Malformed(error)
-    }
-}
-
-impl From<ChainError> for Unread {
-    fn from(error: ChainError) -> Self {
-        Self::Ended(error)
-    }
-}
-
-/// The asserted policies, each once (RFC 5280 4.2.1.4).
-fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Vec<&'a [u8]>, Unread> {
-    let mut list = only(value, Tag::SEQUENCE)?.open();
-    let mut policies = Vec::new();
-    if list.is_empty() {
-        return Err(list.malformed().into());
-    }
-    while !list.is_empty() {
-        let at = list.malformed();
-        let mut fields = list.expect(Tag::SEQUENCE)?.open();
-        let policy = fields.expect(Tag::OBJECT_IDENTIFIER)?.value;
-        fields.optional(Tag::SEQUENCE)?;
-        fields.finish()?;
-        for other in &policies {
-            meter.policy_step()?;
-            if *other == policy {
-                return Err(at.into());
-            }
-        }
-        policies.push(policy);
-    }
-    Ok(policies)
-}
-
-/// An issuer's policy and the subject's that stands for it.
-type Mapping<'a> = (&'a [u8], &'a [u8]);
-
-fn read_mappings(value: &[u8]) -> Result<Vec<Mapping<'_>>, Malformed> {
-    let mut list = only(value, Tag::SEQUENCE)?.open();
-    let mut mappings = Vec::new();
-    if list.is_empty() {
-        return Err(list.malformed());
-    }
-    while !list.is_empty() {
-        let mut pair = list.expect(Tag::SEQUENCE)?.open();
-        let issuer = pair.expect(Tag::OBJECT_IDENTIFIER)?.value;
-        let subject = pair.expect(Tag::OBJECT_IDENTIFIER)?.value;
-        pair.finish()?;
-        mappings.push((issuer, subject));
-    }
-    Ok(mappings)
-}
-
-/// `requireExplicitPolicy` and `inhibitPolicyMapping`, at least one of them (RFC 5280 4.2.1.11).
-fn read_constraints(value: &[u8]) -> Result<(Option<u32>, Option<u32>), Malformed> {
-    let mut fields = only(value, Tag::SEQUENCE)?.open();
-    if fields.is_empty() {
-        return Err(fields.malformed());
-    }
-    let mut number = |at| match fields.optional(context(at, false))? {
-        None => Ok(None),
-        Some(tlv) => {
-            crate::tlv::integer(&tlv)?;
-            small(tlv.value).map(Some).ok_or(tlv.malformed())
-        }
-    };
-    let found = (number(0)?, number(1)?);
-    fields.finish()?;
-    Ok(found)
-}
-
-fn read_inhibit(value: &[u8]) -> Result<u32, Malformed> {
-    let tlv = only(value, Tag::INTEGER)?;
-    crate::tlv::integer(&tlv)?;
-    small(tlv.value).ok_or(tlv.malformed())
 }

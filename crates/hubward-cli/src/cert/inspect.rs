@@ -1,0 +1,100 @@
+//! What a certificate claims, in lines. Names come from strangers: whatever a terminal might obey is escaped.
+
+use core::fmt;
+use core::net::{Ipv4Addr, Ipv6Addr};
+use std::io::Write;
+
+use hubward::core::Digest;
+use hubward_ring::Digests;
+use hubward_x509::{Certificate, GeneralName, Malformed, Outside, common_name};
+
+use super::Hex;
+use crate::clock::{at, date, words};
+
+/// Prints one certificate, a blank line before all but the first.
+pub(super) fn print(
+    out: &mut impl Write,
+    certificate: &Certificate<'_>,
+    count: usize,
+    now: u64,
+) -> std::io::Result<()> {
+    if count > 0 {
+        writeln!(out)?;
+    }
+    writeln!(out, "subject      {}", certificate.subject())?;
+    match common_name(&certificate.subject()) {
+        Ok(name) => writeln!(out, "common name  {}", name.escape_debug())?,
+        Err(error) => writeln!(out, "common name  none to go by: {error}")?,
+    }
+    match certificate.subject_alt_names() {
+        Ok(names) => {
+            for name in names {
+                writeln!(out, "also known   {}", AltName(&name))?;
+            }
+        }
+        Err(error) => writeln!(out, "also known   {error}")?,
+    }
+    let own = if certificate.is_self_issued() { " (itself)" } else { "" };
+    writeln!(out, "issuer       {}{own}", certificate.issuer())?;
+    writeln!(out, "serial       {}", Hex(certificate.serial()))?;
+    let validity = certificate.validity();
+    writeln!(out, "valid from   {}", Date(validity.not_before))?;
+    let remark = match validity.check(at(now)) {
+        Ok(()) => {
+            let now = i64::try_from(now).unwrap_or(i64::MAX);
+            format!("{} left", words(validity.not_after.abs_diff(now)))
+        }
+        Err(Outside::Expired { seconds }) => format!("expired {} ago", words(seconds)),
+        Err(Outside::NotYetValid { seconds }) => format!("not valid for another {}", words(seconds)),
+        Err(other) => other.to_string(),
+    };
+    writeln!(out, "valid until  {}, {remark}", Date(validity.not_after))?;
+    match certificate.basic_constraints() {
+        Ok(Some(constraints)) if constraints.ca => match constraints.path_len {
+            Some(most) => writeln!(out, "CA           yes, with at most {most} CAs below it")?,
+            None => writeln!(out, "CA           yes")?,
+        },
+        Ok(_) => writeln!(out, "CA           no")?,
+        Err(error) => writeln!(out, "CA           {error}")?,
+    }
+    writeln!(out, "SHA-256      {}", Hex(&Digests.sha256(certificate.as_der())))?;
+    writeln!(out, "SHA-1        {}", Hex(&Digests.sha1_for_legacy_thumbprints(certificate.as_der())))
+}
+
+/// A second since 1970 as a date.
+pub(super) struct Date(pub(super) i64);
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match date(self.0) {
+            Some(date) => f.write_str(&date),
+            None => write!(f, "{} s after 1970", self.0),
+        }
+    }
+}
+
+/// An alternative name by its form.
+pub(super) struct AltName<'a>(pub(super) &'a Result<GeneralName<'a>, Malformed>);
+
+impl fmt::Display for AltName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Ok(GeneralName::Dns(name)) => write!(f, "DNS {}", name.escape_debug()),
+            Ok(GeneralName::Email(name)) => write!(f, "e-mail {}", name.escape_debug()),
+            Ok(GeneralName::Uri(name)) => write!(f, "URI {}", name.escape_debug()),
+            Ok(GeneralName::Directory(name)) => write!(f, "name {name}"),
+            Ok(GeneralName::Ip(bytes)) => {
+                if let Ok(four) = <[u8; 4]>::try_from(*bytes) {
+                    write!(f, "IP {}", Ipv4Addr::from(four))
+                } else if let Ok(sixteen) = <[u8; 16]>::try_from(*bytes) {
+                    write!(f, "IP {}", Ipv6Addr::from(sixteen))
+                } else {
+                    write!(f, "IP of {} bytes", bytes.len())
+                }
+            }
+            Ok(GeneralName::Other(form)) => write!(f, "another form ({form})"),
+            Ok(_) => f.write_str("another form"),
+            Err(error) => write!(f, "{error}"),
+        }
+    }
+}

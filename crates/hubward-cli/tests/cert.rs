@@ -1,0 +1,190 @@
+//! Certificates in the program, minted as they are needed.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use base64::Engine;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    SanType, date_time_ymd,
+};
+
+/// 2026-01-01, within every minted validity.
+const NOW: &str = "1767225600";
+
+/// A root, an intermediate below it and leaves below that, in a folder of the test's own.
+struct Files(PathBuf);
+
+impl Files {
+    fn mint(test: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        fs::create_dir_all(&folder).unwrap();
+        let files = Self(folder);
+        let keys = [KeyPair::generate().unwrap(), KeyPair::generate().unwrap(), KeyPair::generate().unwrap()];
+        let [root_key, ca_key, key] = &keys;
+        let (root, ca) = (ca("Fleet Root"), ca("Fleet CA"));
+        files.write("root.pem", pem("CERTIFICATE", root.self_signed(root_key).unwrap().der()));
+        let below_root = Issuer::from_params(&root, root_key);
+        let intermediate = ca.signed_by(ca_key, &below_root).unwrap();
+        files.write("ca.pem", pem("CERTIFICATE", intermediate.der()));
+        let below_ca = Issuer::from_params(&ca, ca_key);
+        let pump = named("pump-17").signed_by(key, &below_ca).unwrap();
+        files.write("pump.der", pump.der());
+        files.write("pump.pem", pem("CERTIFICATE", pump.der()));
+        // as a server has it: with its key and its chain in one file
+        let chain = [pem("CERTIFICATE", pump.der()), pem("CERTIFICATE", intermediate.der())].concat();
+        files.write("all.pem", pem("PRIVATE KEY", &key.serialize_der()) + &chain);
+        let mut hub = named("hub");
+        hub.subject_alt_names.push(SanType::DnsName("hub.example".try_into().unwrap()));
+        hub.subject_alt_names.push(SanType::IpAddress([192, 0, 2, 1].into()));
+        files.write("hub.pem", pem("CERTIFICATE", hub.signed_by(key, &below_ca).unwrap().der()));
+        let rude = named("a\u{1b}[2J").signed_by(key, &below_ca).unwrap();
+        files.write("rude.pem", pem("CERTIFICATE", rude.der()));
+        files
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.0.join(name), content).unwrap();
+    }
+
+    /// The status and what was printed; a word that is a file's name stands for the file.
+    fn hubward(&self, words: &str) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubward"));
+        command.current_dir(&self.0).arg("cert").args(words.split(' ')).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+    }
+
+    fn verify(&self, words: &str) -> (i32, String) {
+        self.hubward(&format!("verify --now {NOW} --ca root.pem {words}"))
+    }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+}
+
+fn named(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    (params.not_before, params.not_after) = (date_time_ymd(2025, 1, 1), date_time_ymd(2027, 1, 1));
+    params.use_authority_key_identifier_extension = true;
+    params
+}
+
+fn ca(name: &str) -> CertificateParams {
+    let mut params = named(name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params
+}
+
+#[track_caller]
+fn expect((status, out): (i32, String), expected: i32, parts: &[&str]) {
+    assert_eq!(status, expected, "{out}");
+    for part in parts {
+        assert!(out.contains(part), "{part} is not in {out}");
+    }
+}
+
+#[test]
+fn a_certificate_is_told() {
+    let files = Files::mint("told");
+    let parts = [
+        "subject      CN=hub\n",
+        "common name  hub\n",
+        "also known   DNS hub.example\n",
+        "also known   IP 192.0.2.1\n",
+        "issuer       CN=Fleet CA\n",
+        "valid from   2025-01-01T00:00:00Z\n",
+        "valid until  2027-01-01T00:00:00Z, 364 days 18 h left\n",
+        "CA           no\n",
+    ];
+    // a year of 365 days is a quarter of a day short of the year that `words` counts
+    let now = NOW.parse::<u64>().unwrap() + 6 * 3_600;
+    expect(files.hubward(&format!("inspect hub.pem --now {now}")), 0, &parts);
+    expect(
+        files.hubward("inspect root.pem --now 1798761601"),
+        0,
+        &["(itself)", "expired 1 s ago", "CA           yes"],
+    );
+    expect(files.hubward("inspect root.pem --now 0"), 0, &["not valid for another 55 years"]);
+    let (status, out) = files.hubward("inspect all.pem");
+    assert_eq!((status, out.matches("SHA-256").count()), (0, 2), "{out}");
+    let (_, out) = files.hubward("inspect rude.pem");
+    assert!(!out.contains('\u{1b}'), "a name reaches the terminal");
+}
+
+#[test]
+fn thumbprints_are_those_of_the_der() {
+    let files = Files::mint("thumbprints");
+    for (words, length) in [("thumbprint", 64), ("thumbprint --sha1", 40)] {
+        let (status, out) = files.hubward(&format!("{words} pump.pem"));
+        assert_eq!((status, out.trim_end().len()), (0, length), "{out}");
+        assert!(out.trim_end().bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)), "{out}");
+        assert_eq!(files.hubward(&format!("{words} pump.der")).1, out);
+        expect(files.hubward("inspect pump.der"), 0, &[out.trim_end()]);
+    }
+    assert_eq!(files.hubward("thumbprint all.pem").1.lines().count(), 2);
+}
+
+#[test]
+fn a_chain_is_judged() {
+    let files = Files::mint("judged");
+    let facts = [
+        "good: CN=pump-17",
+        "over         CN=Fleet CA",
+        "CN=Fleet Root (anchor 0)",
+        "until        2027-01-01",
+    ];
+    expect(files.verify("--device pump-17 all.pem"), 0, &facts);
+    expect(files.verify("--device pump-17 --intermediates ca.pem pump.der"), 0, &facts);
+    expect(files.verify("--profile rfc5280 --intermediates ca.pem pump.pem"), 0, &facts);
+    expect(
+        files.verify("--host hub.example --intermediates ca.pem hub.pem"),
+        0,
+        &["also known   DNS hub.example"],
+    );
+    expect(files.verify("--host 192.0.2.1 --intermediates ca.pem hub.pem"), 0, &[]);
+
+    expect(files.verify("--device pump-18 all.pem"), 1, &["refused: leaf: is not for the name"]);
+    expect(files.verify("--device pump-17 --module m all.pem"), 1, &["refused: "]);
+    expect(files.verify("--host hub.test --intermediates ca.pem hub.pem"), 1, &["refused: "]);
+    expect(files.hubward("verify --now 1798761601 --ca root.pem all.pem"), 1, &["expired 1 s before now"]);
+    expect(files.verify("--intermediates root.pem ca.pem"), 1, &["refused: leaf: is a CA's certificate"]);
+}
+
+#[test]
+fn a_refusal_is_explained() {
+    let files = Files::mint("explained");
+    let why = "refused: leaf: issuer CN=Fleet CA was neither presented nor registered\n  leaf: CN=pump-17, by CN=Fleet CA, 2025";
+    expect(files.verify("--explain pump.pem"), 1, &[why, "  anchor 0: CN=Fleet Root, by CN=Fleet Root"]);
+    expect(
+        files.verify("--explain --device x all.pem"),
+        1,
+        &["leaf (CN=pump-17): is not", "intermediate 0: CN=Fleet CA"],
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_neither_good_nor_refused() {
+    let files = Files::mint("unreadable");
+    files.write("text", "nothing here");
+    files.write("cut.der", [0x30, 0x82, 1]);
+    files.write("cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n");
+    files.write("empty", "");
+    for file in ["text", "cut.der", "cut.pem", "empty", "missing"] {
+        for words in ["inspect", "thumbprint", "verify --ca root.pem"] {
+            expect(files.hubward(&format!("{words} {file}")), 2, &["hubward: "]);
+        }
+        expect(files.hubward(&format!("verify --ca {file} pump.pem")), 2, &["hubward: "]);
+    }
+    expect(files.hubward("verify pump.pem"), 2, &["--ca"]);
+    expect(files.verify("--profile server pump.pem"), 2, &["takes --host"]);
+    expect(files.verify("--profile device --host hub.example pump.pem"), 2, &["takes no --host"]);
+}

@@ -1,0 +1,101 @@
+//! The four extensions about policies, decoded (RFC 5280 4.2.1.4, 4.2.1.5, 4.2.1.11, 4.2.1.14).
+
+use alloc::vec::Vec;
+
+use crate::error::ChainError;
+use crate::path::budget::Meter;
+use crate::tlv::{Malformed, Tag, context, only, small};
+
+/// A list that cannot be read, or a budget that ended while it was.
+pub(super) enum Unread {
+    Malformed(Malformed),
+    Ended(ChainError),
+}
+
+impl Unread {
+    pub(super) fn or_else(self, malformed: impl FnOnce(Malformed) -> ChainError) -> ChainError {
+        match self {
+            Self::Malformed(error) => malformed(error),
+            Self::Ended(error) => error,
+        }
+    }
+}
+
+impl From<Malformed> for Unread {
+    fn from(error: Malformed) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl From<ChainError> for Unread {
+    fn from(error: ChainError) -> Self {
+        Self::Ended(error)
+    }
+}
+
+/// The asserted policies, each once (RFC 5280 4.2.1.4).
+pub(super) fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Vec<&'a [u8]>, Unread> {
+    let mut list = only(value, Tag::SEQUENCE)?.open();
+    let mut policies = Vec::new();
+    if list.is_empty() {
+        return Err(list.malformed().into());
+    }
+    while !list.is_empty() {
+        let at = list.malformed();
+        let mut fields = list.expect(Tag::SEQUENCE)?.open();
+        let policy = fields.expect(Tag::OBJECT_IDENTIFIER)?.value;
+        fields.optional(Tag::SEQUENCE)?;
+        fields.finish()?;
+        for other in &policies {
+            meter.policy_step()?;
+            if *other == policy {
+                return Err(at.into());
+            }
+        }
+        policies.push(policy);
+    }
+    Ok(policies)
+}
+
+/// An issuer's policy and the subject's that stands for it.
+pub(super) type Mapping<'a> = (&'a [u8], &'a [u8]);
+
+pub(super) fn read_mappings(value: &[u8]) -> Result<Vec<Mapping<'_>>, Malformed> {
+    let mut list = only(value, Tag::SEQUENCE)?.open();
+    let mut mappings = Vec::new();
+    if list.is_empty() {
+        return Err(list.malformed());
+    }
+    while !list.is_empty() {
+        let mut pair = list.expect(Tag::SEQUENCE)?.open();
+        let issuer = pair.expect(Tag::OBJECT_IDENTIFIER)?.value;
+        let subject = pair.expect(Tag::OBJECT_IDENTIFIER)?.value;
+        pair.finish()?;
+        mappings.push((issuer, subject));
+    }
+    Ok(mappings)
+}
+
+/// `requireExplicitPolicy` and `inhibitPolicyMapping`, at least one of them (RFC 5280 4.2.1.11).
+pub(super) fn read_constraints(value: &[u8]) -> Result<(Option<u32>, Option<u32>), Malformed> {
+    let mut fields = only(value, Tag::SEQUENCE)?.open();
+    if fields.is_empty() {
+        return Err(fields.malformed());
+    }
+    let mut number = |at| match fields.optional(context(at, false))? {
+        None => Ok(None),
+        Some(tlv) => {
+            crate::tlv::integer(&tlv)?;
+            small(tlv.value).map(Some).ok_or(tlv.malformed())
+        }
+    };
+    let found = (number(0)?, number(1)?);
+    fields.finish()?;
+    Ok(found)
+}
+
+pub(super) fn read_inhibit(value: &[u8]) -> Result<u32, Malformed> {
+    let tlv = only(value, Tag::INTEGER)?;
+    crate::tlv::integer(&tlv)?;
+    small(tlv.value).ok_or(tlv.malformed())
+}

@@ -1,0 +1,42 @@
+//! Any bytes as a certificate and as a request: no panic, and what parses is what came, borrowed and not made.
+#![no_main]
+
+use hubward_ring::signature;
+use hubward_x509::{Certificate, CertificateRequest, Chain, common_name};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(request) = CertificateRequest::parse(bytes) {
+        assert!(within(bytes, request.subject().as_der()) && within(bytes, request.attributes()));
+        let _ = (common_name(&request.subject()), request.verify(signature::ALL));
+    }
+    let Ok(chain) = Chain::parse(bytes, [bytes]) else {
+        assert!(Certificate::parse(bytes).is_err(), "two readings of the same bytes");
+        return;
+    };
+    let one = chain.leaf();
+    assert!(core::ptr::eq(one.as_der(), bytes), "the bytes that are judged are those that came");
+    for part in [one.serial(), one.issuer().as_der(), one.subject().as_der(), one.public_key().as_der()] {
+        assert!(within(bytes, part));
+    }
+    let again = chain.intermediates().next().unwrap().as_ref().expect("it was read a moment ago");
+    assert_eq!(format!("{one:?}"), format!("{again:?}"));
+    // a name that is told has an end, and nothing that a terminal obeys
+    let told = one.subject().to_string();
+    assert!(told.len() < 64 * 1024 && told.bytes().all(|b| b == b' ' || b.is_ascii_graphic()));
+    assert!(one.subject().same(&one.subject()));
+    assert_eq!(one.subject().same(&one.issuer()), one.issuer().same(&one.subject()));
+    let _ = (one.basic_constraints(), one.key_usage(), common_name(&one.subject()));
+    if let Ok(names) = one.subject_alt_names() {
+        assert!(names.take(bytes.len() + 1).count() <= bytes.len(), "more names than bytes");
+    }
+    // DER has one length: whatever stands behind is no part of it
+    let longer = [bytes, &[0]].concat();
+    assert!(Certificate::parse(&longer).is_err());
+});
+
+fn within(whole: &[u8], part: &[u8]) -> bool {
+    let (whole, part) = (whole.as_ptr_range(), part.as_ptr_range());
+    // an absent list is empty and stands nowhere
+    part.is_empty() || (whole.start <= part.start && part.end <= whole.end)
+}
