@@ -18,9 +18,14 @@ pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<Stri
             read.map_err(|error| format!("standard input: {error}"))?;
             text
         }
-        Some(path) => Zeroizing::new(
-            std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?,
-        ),
+        Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| {
+            match path.to_str().map(SymmetricKey::from_base64) {
+                Some(Ok(_)) => {
+                    "that is a key, not the name of a file; your shell may have kept it".to_owned()
+                }
+                _ => format!("{}: {error}", path.display()),
+            }
+        })?),
         None => Zeroizing::new(
             std::env::var(variable)
                 .map_err(|_| format!("no secret: name a file (`-` is standard input) or set {variable}"))?,

@@ -281,25 +281,39 @@ fn malformed(out: &mut impl Write, text: &str, error: &ParseError) -> Result<Out
     Ok(Outcome::Refused)
 }
 
-/// The token with every value but those of `sr`, `se` and `skn` replaced by asterisks, and control characters by `?`.
+/// The text with asterisks for all but what can be no secret: the scheme word, the four names, and of the values of
+/// `sr`, `se` and `skn` as much as looks like one.
 fn hide_signature(text: &str) -> String {
+    const SCHEME: &str = "SharedAccessSignature ";
     let mut shown = String::new();
-    for (count, field) in text.split('&').enumerate() {
+    let (scheme, fields) = match text.strip_prefix(SCHEME) {
+        Some(fields) => (SCHEME, fields),
+        None => ("", text),
+    };
+    shown.push_str(scheme);
+    for (count, field) in fields.split('&').enumerate() {
         if count > 0 {
             shown.push('&');
         }
         let name_end = field.find('=').map_or(0, |at| at.saturating_add(1));
         let (name, value) = field.split_at_checked(name_end).unwrap_or(("", field));
-        let bare = name.rsplit(' ').next().unwrap_or_default();
-        let open = ["sr=", "se=", "skn="].contains(&bare);
-        shown.extend(name.chars().map(visible));
-        shown.extend(value.chars().map(|c| if open { visible(c) } else { '*' }));
+        let known = ["sr=", "se=", "skn=", "sig="].iter().any(|known| name.eq_ignore_ascii_case(known));
+        shown.extend(name.chars().map(|c| if known { c } else { '*' }));
+        let open = if known && !name.eq_ignore_ascii_case("sig=") { open_len(value) } else { 0 };
+        shown.extend(value.char_indices().map(|(at, c)| if at < open { c } else { '*' }));
     }
     shown
 }
 
-const fn visible(c: char) -> char {
-    if c.is_ascii_graphic() || c == ' ' { c } else { '?' }
+/// How much of a value is shown: up to the first character that a resource, an expiry or a policy's name has no use
+/// for, or the letters `sig`, where a signature may have run into it.
+fn open_len(value: &str) -> usize {
+    let usual = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '%' | '.' | '-' | '_' | '/' | ':' | '~' | '$' | '@')
+    };
+    let strange = value.find(|c| !usual(c)).unwrap_or(value.len());
+    let sig = value.to_ascii_lowercase().find("sig").unwrap_or(value.len());
+    strange.min(sig)
 }
 
 #[cfg(test)]
@@ -309,9 +323,17 @@ mod tests {
     #[test]
     fn only_known_values_are_shown() {
         assert_eq!(
-            hide_signature("SharedAccessSignature sr=h&sig=abcd%3D&se=1&SIG=xyz&secret"),
-            "SharedAccessSignature sr=h&sig=*******&se=1&SIG=***&******"
+            hide_signature("SharedAccessSignature sr=h&sig=abcd%3D&se=1&SIG=xyz&secret&x=y"),
+            "SharedAccessSignature sr=h&sig=*******&se=1&SIG=***&******&***"
         );
+        let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+        assert_eq!(hide_signature(key), "*".repeat(key.len()));
+        for separator in ["\\u0026", ", ", ";", "%26", "\n", " ", "\"", "+"] {
+            let shown = hide_signature(&format!(
+                "SharedAccessSignature sr=h.net%2Fd{separator}sig=KL7x12v%3D{separator}se=1"
+            ));
+            assert!(!shown.contains("KL7"), "{shown}");
+        }
         assert_eq!(hide_signature("no token at all"), "***************");
     }
 }

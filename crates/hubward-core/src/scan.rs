@@ -165,7 +165,9 @@ impl<'a> Names<'a> {
             [first, .., last] if self.class.contains(Class::HOST) && self.escapes == 0 && end <= 253 => {
                 ends(*first, *last)
             }
-            _ if self.class.contains(Class::SCOPE) => true,
+            _ if self.class.contains(Class::SCOPE) => {
+                end.saturating_sub(self.escapes.saturating_mul(2)) <= MAX_ID
+            }
             _ => {
                 let mut buf = [0; 259];
                 self.segment(0, end).decode(&mut buf).is_ok_and(|plain| Authority::parse(plain).is_ok())
@@ -191,6 +193,7 @@ impl<'a> Names<'a> {
             3 if root.class.contains(Class::SCOPE)
                 && id.class.contains(Class::REGISTRATION)
                 && is(word, "registrations")
+                && of(root).bytes().count() <= MAX_ID
                 && of(id).bytes().last().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'-') =>
             {
                 Shape::Registration { scope: of(root), id: of(id) }

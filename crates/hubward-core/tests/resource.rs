@@ -72,7 +72,9 @@ fn what_is_refused_and_where() {
     assert_eq!(problem("h.net:0x1"), (0, ResourceProblem::Root));
     assert_eq!(problem(&format!("h.net/{}", "x".repeat(129))), (6, ResourceProblem::TooLong));
     assert_eq!(problem(&format!("h.net{}", "/x".repeat(16))), (36, ResourceProblem::TooLong));
-    assert_eq!(problem(&"x".repeat(3000)), (2048, ResourceProblem::TooLong));
+    assert_eq!(problem(&"x".repeat(3000)), (0, ResourceProblem::Root));
+    let long = format!("h.net{}", format!("/{}", "%41".repeat(128)).repeat(15));
+    assert_eq!(problem(&long), (2048, ResourceProblem::TooLong));
 }
 
 #[test]

@@ -67,8 +67,8 @@ pub(crate) fn capture<'a>(pattern: &str, path: &'a str, form: Form) -> Option<Id
                     return None;
                 }
             }
-            // also the wildcard of a filter, which stands for itself here
-            _ if word == name => {}
+            // also the wildcard of a filter, which stands for itself here; a word of the pattern's own does not
+            _ if word == name && !word.contains(['{', '|']) => {}
             _ if word.starts_with('{') => {
                 id(name, form)?;
             }

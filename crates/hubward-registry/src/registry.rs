@@ -56,6 +56,23 @@ impl<K: MacKey> Registry<K> {
         Self::empty(seed)
     }
 
+    /// The same registry, with stamps that begin at `changes`. One that is built anew beside sessions that go on, as
+    /// when a file is read again, must begin beyond where the one before it was: with its [`Registry::changes`], or
+    /// with the time in seconds.
+    #[must_use]
+    pub const fn starting_at(mut self, changes: u64) -> Self {
+        if self.changes < changes {
+            self.changes = changes;
+        }
+        self
+    }
+
+    /// How many creations and changes of credentials it has seen; what to begin the next one at.
+    #[must_use]
+    pub const fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Devices and modules.
     #[must_use]
     pub const fn len(&self) -> usize {

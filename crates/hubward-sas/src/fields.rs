@@ -130,6 +130,10 @@ impl<'a> Fields<'a> {
         if rules.unknown_fields == UnknownFields::Refuse {
             return err(ParseProblem::UnknownField);
         }
+        // a proxy that decodes names would read another field
+        if name.contains(['%', '+']) {
+            return err(ParseProblem::UnknownField);
+        }
         // no reader looks at its bytes
         if !field.bytes().all(|b| b.is_ascii_graphic()) {
             return err(ParseProblem::NotVisible);

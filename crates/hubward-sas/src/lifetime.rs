@@ -55,14 +55,14 @@ impl Default for Margin {
 pub struct RenewalPlan {
     /// When the token expires.
     pub expires: UnixTime,
-    /// When to have a new one: not before the plan was made, and not after the expiry.
+    /// When to have a new one, not before the plan was made.
     pub renew_at: UnixTime,
 }
 
 impl RenewalPlan {
     /// A plan, made at `now`, for a token that expires at `expires`. `jitter` is the caller's random time by which
-    /// this one renews earlier than its fellows; it is cut to the margin's length, so that a fleet does not come
-    /// all at once and none renews twice as often.
+    /// this one renews earlier than its fellows, so that a fleet does not come all at once; it is cut to the margin's
+    /// length, and to half of what is left before the margin.
     #[must_use]
     pub fn new(now: UnixTime, expires: UnixTime, margin: Margin, jitter: Duration) -> Self {
         let left = expires.as_secs().saturating_sub(now.as_secs());
@@ -73,8 +73,9 @@ impl RenewalPlan {
             }
             Margin::Before(time) => time.as_secs().min(left),
         };
-        let early = margin.saturating_add(jitter.as_secs().min(margin)).min(left);
-        let renew_at = expires.as_secs().saturating_sub(early);
+        let before = left.saturating_sub(margin) >> 1;
+        let early = margin.saturating_add(jitter.as_secs().min(margin).min(before));
+        let renew_at = expires.as_secs().saturating_sub(early).max(now.as_secs());
         Self { expires, renew_at: UnixTime::since_unix_epoch(Duration::from_secs(renew_at)) }
     }
 

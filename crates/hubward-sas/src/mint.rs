@@ -18,8 +18,10 @@ pub fn derive_device_key(group: &impl MacKey, id: RegistrationId<'_>) -> Symmetr
     group.tag(&[id.as_str().as_bytes()]).into()
 }
 
-/// A token service: it holds the key of a policy and mints tokens for single devices and modules, for a limited
-/// life, and nothing else.
+/// A token service: it holds the key of a policy and mints tokens for single devices and modules, for a limited life.
+///
+/// A token carries the policy's rights within the resource of its device: give the service a policy that has
+/// DeviceConnect and nothing more.
 pub struct DeviceTokens<'a, K> {
     host: Authority<'a>,
     policy: PolicyName<'a>,

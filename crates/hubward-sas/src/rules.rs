@@ -26,7 +26,8 @@ pub enum UnknownFields {
 pub enum IdCase {
     /// Ids are case-sensitive, as the identity registry has them.
     Exact,
-    /// Some signers send ids in lower case. The key is the known identity's in any case.
+    /// Some signers send ids in lower case. The key is the known identity's own in any case; a policy's token, whose
+    /// key is everybody's, names ids exactly.
     AsciiInsensitive,
 }
 
@@ -36,7 +37,8 @@ pub enum IdCase {
 pub enum DoubleEncoding {
     /// An id is what it decodes to once.
     Refuse,
-    /// An id may decode twice to an identity that is already known. It never names one.
+    /// An id may decode twice to an identity that is already known. It never names one, and of a policy's token it is
+    /// no excuse.
     WhereIdentityIsKnown,
 }
 

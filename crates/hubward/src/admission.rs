@@ -6,7 +6,7 @@ use core::hint::black_box;
 use hubward_core::{
     Credential, Found, Identity, Lookup, MacKey, Permissions, Shape, Stamp, Status, UnixTime,
 };
-use hubward_sas::{SasToken, SknAsDeviceId, VerifiedToken};
+use hubward_sas::{SasToken, SknAsDeviceId, TokenRules, VerifiedToken, VerifyError};
 
 use crate::admitted::{Admitted, Proof, Reach};
 use crate::error::AuthError;
@@ -21,7 +21,7 @@ use crate::rules::{BothCredentials, Rules};
 pub enum Admission<'a, K> {
     /// A record is needed.
     Needs(Question<'a, K>),
-    /// The peer is who it says.
+    /// The peer is who it says. What it may do is another matter: ask [`Admitted::decision`] before you let it in.
     Admitted(Admitted<'a>),
 }
 
@@ -122,7 +122,7 @@ impl<'a, K: MacKey> Question<'a, K> {
     pub fn answer(self, found: Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
         match self.stage {
             Stage::Signer(token) => self.signer(token, &found, now),
-            Stage::Standing { token, rights, stamp } => self.standing(token, rights, stamp, &found),
+            Stage::Standing { token, rights, stamp } => self.standing(token, rights, stamp, &found, now),
         }
     }
 
@@ -140,15 +140,20 @@ impl<'a, K: MacKey> Question<'a, K> {
         let decoys = Err(self.rules.decoys());
         let (keys, refusal) = match found {
             Found::Nobody => (decoys, AuthError::Unknown),
-            Found::Identity(record) if self.asked.is(&record.identity()) => match record.credential() {
-                Credential::Keys(keys) => (Ok(keys.padded(self.rules.decoy())), AuthError::Unknown),
-                _ => (decoys, AuthError::NotByToken),
-            },
+            Found::Identity(record)
+                if !matches!(self.asked, Lookup::Policy(_)) && self.asked.is(&record.identity()) =>
+            {
+                match record.credential() {
+                    Credential::Keys(keys) => (Ok(keys.padded(self.rules.decoy())), AuthError::Unknown),
+                    _ => (decoys, AuthError::NotByToken),
+                }
+            }
             Found::Policy(policy) if self.asked.is(&Identity::Policy(policy.name())) => {
                 (Ok(policy.keys().padded(self.rules.decoy())), AuthError::Unknown)
             }
             _ => (decoys, AuthError::WrongAnswer),
         };
+        let parsed = token;
         let token = match keys {
             Ok(keys) => token.verify(keys, now, self.rules.token())?,
             Err(decoys) => {
@@ -161,7 +166,18 @@ impl<'a, K: MacKey> Question<'a, K> {
             Found::Policy(policy) => {
                 let (rights, stamp) = (policy.rights(), policy.stamp());
                 match self.presented.named {
+                    // it connects no device, whoever that would be: nobody's record is asked for
+                    Some(_) if !rights.contains(Permissions::DEVICE_CONNECT) => {
+                        let party = Party::of(&self.asked).ok_or(AuthError::WrongAnswer)?;
+                        let reach = Reach::Resource(token.resource());
+                        Ok(Self { party, ..self }.admit(token, rights, reach, Proof::policy(stamp)))
+                    }
                     Some(named) => {
+                        // a policy's key is everybody's: here a leniency would move a right to another identity
+                        let identity = self.party.identity();
+                        if !token.is_for(&identity, &TokenRules::STRICT) && !covers(&parsed, &identity) {
+                            return Err(AuthError::AnotherIdentity);
+                        }
                         let stage = Stage::Standing { token, rights, stamp };
                         Ok(Admission::Needs(Self { asked: named, stage, ..self }))
                     }
@@ -204,14 +220,20 @@ impl<'a, K: MacKey> Question<'a, K> {
         rights: Permissions,
         stamp: Stamp,
         found: &Found<'_, K>,
+        now: UnixTime,
     ) -> Result<Admission<'a, K>, AuthError> {
+        let (expiry, leeway) = (token.expires().as_secs(), self.rules.token().leeway);
+        if expiry.saturating_add(leeway) < now.as_secs() {
+            return Err(VerifyError::Expired { expiry, now: now.as_secs(), leeway }.into());
+        }
         match found {
             Found::Nobody => Err(AuthError::Unknown),
             Found::Identity(record) if self.asked.is(&record.identity()) => {
                 enabled(record.status())?;
                 let granted = rights.intersection(Permissions::DEVICE_CONNECT);
                 let proof = Proof::policy_for(stamp, record.stamp());
-                Ok(self.admit(token, granted, Reach::Own, proof))
+                // its own endpoints, and of these only what the policy's token is for
+                Ok(self.admit(token, granted, Reach::Resource(token.resource()), proof))
             }
             _ => Err(AuthError::WrongAnswer),
         }

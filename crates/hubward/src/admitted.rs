@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hubward_core::{Identity, KeySlot, Permissions, ResourcePath, Stamp};
+use hubward_core::{Identity, KeySlot, Permissions, ResourcePath, Segment, Stamp};
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 use hubward_sas::VerifiedToken;
 
@@ -70,7 +70,13 @@ impl Admitted<'_> {
         self.party.identity()
     }
 
-    /// Which of the two keys signed the token.
+    /// The policy whose key signed the token; `None` where the identity's own did.
+    #[must_use]
+    pub const fn policy(&self) -> Option<Segment<'_>> {
+        if self.proof.by_policy { self.token.policy() } else { None }
+    }
+
+    /// Which of the two keys signed the token: the identity's own, or those of [`Admitted::policy`].
     #[must_use]
     pub const fn key_slot(&self) -> KeySlot {
         self.token.key_slot()
@@ -86,7 +92,8 @@ impl Admitted<'_> {
         decide(&self.subject(), operation)
     }
 
-    /// Keeps what was proven beyond the bytes that were presented.
+    /// Keeps what was proven beyond the bytes that were presented. It keeps the rights, whatever they are: let nobody
+    /// connect whose [`Admitted::decision`] is a denial.
     #[must_use]
     pub fn into_session(self) -> Session {
         Session::new(&self)

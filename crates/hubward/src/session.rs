@@ -107,7 +107,9 @@ impl Session {
                         return Err(Ended::RightsReduced);
                     }
                 }
-                (_, Some(Found::Identity(record))) if lookup.is(&record.identity()) => {
+                (Lookup::Device(_) | Lookup::Module(..), Some(Found::Identity(record)))
+                    if lookup.is(&record.identity()) =>
+                {
                     self.same_identity(record)?
                 }
                 _ => return Err(Ended::WrongAnswer),

@@ -124,6 +124,10 @@ fn a_policy_connects_a_device_that_exists() {
     let name = username("dev1");
     let admitted = hub.admit(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
     assert!(!admitted.decision().is_allow(), "a policy without DeviceConnect connects nobody");
+    // and learns nothing of who exists
+    for id in ["dev1", "off", "ghost"] {
+        assert_eq!(hub.mqtt(id, &username(id), &password), Ok("policy service".into()), "{id}");
+    }
 }
 
 #[test]
@@ -267,4 +271,41 @@ fn a_provisioning_username_is_bound_to_client_id_and_token() {
     let token = registration("0ne1", "reg-1");
     assert_eq!(hub().mqtt("registrations/reg-1", name, &token), Err("another-hub"));
     assert_eq!(hub().mqtt("dev1", &username("dev1"), &token), Err("registration-token"));
+}
+
+#[test]
+fn a_policy_s_token_names_a_device_exactly() {
+    // whoever owns `DEV1` and gets a policy's token for it is not `dev1`
+    let by_policy =
+        |sr: &str| token(&format!("{HUB}/devices/{sr}"), &key("device primary"), NOW, Some("device"));
+    assert_eq!(compat().mqtt("dev1", &username("dev1"), &by_policy("DEV1")), Err("another-identity"));
+    assert_eq!(compat().mqtt("a+b", &username("a+b"), &by_policy("a%252Bb")), Err("another-identity"));
+    assert_eq!(compat().mqtt("dev1", &username("dev1"), &by_policy("dev1")), Ok("device dev1".into()));
+}
+
+#[test]
+fn the_second_answer_has_a_time_of_its_own() {
+    let hub = hub();
+    let password = token(&format!("{HUB}/devices/dev1"), &key("device primary"), NOW + 10, Some("device"));
+    let name = username("dev1");
+    let presented = Presented::mqtt("dev1", &name, Some(&password)).unwrap();
+    let Admission::Needs(question) = Admission::start(presented, &hub.rules).unwrap() else { unreachable!() };
+    let found = hub.registry.find(&question.lookup());
+    let Admission::Needs(question) = question.answer(found, at(NOW)).unwrap() else { unreachable!() };
+    let found = hub.registry.find(&question.lookup());
+    assert_eq!(question.answer(found, at(NOW + 11)).err().map(|error| error.code()), Some("token-expired"));
+}
+
+#[test]
+fn an_identity_s_record_does_not_answer_for_a_policy() {
+    let hub = hub();
+    let primary = key("device primary");
+    let password = token(&format!("{HUB}/devices/off"), &primary, NOW, Some("device"));
+    let name = username("off");
+    let presented = Presented::mqtt("off", &name, Some(&password)).unwrap();
+    let Admission::Needs(question) = Admission::start(presented, &hub.rules).unwrap() else { unreachable!() };
+    let keys = hubward::core::Credential::Keys(hubward::core::Keys::one(&primary));
+    let identity = Identity::Policy(policy("device"));
+    let found = FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), keys);
+    assert_eq!(question.answer(Found::Identity(found), at(NOW)).err(), Some(AuthError::WrongAnswer));
 }
