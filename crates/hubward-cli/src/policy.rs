@@ -31,7 +31,7 @@ pub(crate) struct Explain {
     #[arg(long, required_unless_present = "policy", conflicts_with = "policy")]
     device: Option<String>,
     /// A module of the device, with its own key.
-    #[arg(long, requires = "device")]
+    #[arg(long, requires = "device", conflicts_with = "policy")]
     module: Option<String>,
     /// A service with the key of this shared access policy.
     #[arg(long)]
@@ -87,6 +87,7 @@ fn table() -> Value {
                 "verb": endpoint.verb(),
                 "pattern": endpoint.pattern(),
                 "right": endpoint.right().to_string(),
+                "caller": format!("{:?}", endpoint.caller()),
             })
         })
         .collect()

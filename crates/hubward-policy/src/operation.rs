@@ -92,7 +92,11 @@ impl<'a> Operation<'a> {
         match self.transport {
             // a `#` would start a fragment, which no request target has (RFC 9112, 3.2)
             Transport::Http => self.text.strip_prefix('/').filter(|path| !path.contains('#')),
-            Transport::Amqp => Some(self.text.strip_prefix('/').unwrap_or(self.text)),
+            // of a URI these would end the path
+            Transport::Amqp => {
+                let path = self.text.strip_prefix('/').unwrap_or(self.text);
+                (!path.contains(['?', '#'])).then_some(path)
+            }
             Transport::Mqtt => Some(self.text),
         }
     }

@@ -292,3 +292,32 @@ proptest! {
         prop_assert_eq!(lists.evaluate(&asked.act()).is_allow(), naive(&apart, &asked));
     }
 }
+
+#[test]
+fn an_escaped_slash_parts_no_name_and_joins_none() {
+    let rules = [
+        Statement::allow()
+            .identity("d")
+            .action(Action::HttpGet)
+            .action(Action::AmqpSend)
+            .resource("devices/{{iot:device_id}}/#"),
+        Statement::deny()
+            .identity("d")
+            .action(Action::HttpGet)
+            .action(Action::AmqpSend)
+            .resource("devices/+/files/#"),
+    ];
+    let rules = Statements::compile(&rules).unwrap();
+    let identity = Identity::Device(DeviceId::parse("d").unwrap());
+    let allowed = |operation: Operation<'_>| rules.evaluate(&Act::new(identity, None, &operation)).is_allow();
+    assert!(allowed(Operation::http("GET", "/devices/d/other")));
+    for path in
+        ["/devices/d/files%2Fx", "/devices/d/.%2Ffiles/x", "/devices/d/x/..%5cvictim", "/devices/d/x\\y"]
+    {
+        assert!(!allowed(Operation::http("GET", path)), "{path}");
+        assert!(!allowed(Operation::amqp_send(path)), "{path}");
+    }
+    for address in ["devices/d/other?x", "devices/d/other#x"] {
+        assert!(!allowed(Operation::amqp_send(address)), "{address}");
+    }
+}

@@ -41,7 +41,10 @@ impl<'a> ArmScope<'a> {
         if !names.is_empty() && names.split('/').any(|name| matches!(name, "" | "." | "..")) {
             return Err(ScopeError::Name);
         }
-        let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '%' | '*' | '?' | '#' | '\\');
+        // names compare without regard to case, which is certain in ASCII alone
+        let odd = |c: char| {
+            !c.is_ascii() || c.is_control() || c.is_whitespace() || matches!(c, '%' | '*' | '?' | '#' | '\\')
+        };
         if names.contains(odd) {
             return Err(ScopeError::Character);
         }

@@ -173,11 +173,14 @@ fn is_topic(text: &str, filter: bool) -> bool {
     sound
 }
 
-/// Every name decodes, and none is empty or a step.
+/// Every name decodes, and none is empty or a step, or holds what would part it in two for whoever decodes the path
+/// first.
 fn is_path(text: &str) -> bool {
     text.split('/').all(|name| {
         let decoded = Segment::encoded(name);
-        decoded.is_some_and(|name| !name.eq_decoded(".") && !name.eq_decoded(".."))
+        decoded.is_some_and(|name| {
+            !name.eq_decoded(".") && !name.eq_decoded("..") && name.bytes().all(|b| b != b'/' && b != b'\\')
+        })
     })
 }
 
