@@ -24,7 +24,7 @@ pub use name::{
     Authority, DeviceId, HostName, IdScope, ModuleId, Name, NameError, NameProblem, PolicyName,
     RegistrationId, kind,
 };
-pub use percent::{EscapeError, NeedBytes, decode_into, escape_value};
+pub use percent::{EscapeError, NeedBytes, decode_into, escape_value, hex_value, is_unreserved};
 pub use resource::{ResourceError, ResourcePath, ResourceProblem, Shape};
 pub use rights::{Permissions, UnknownRight};
 pub use rustls_pki_types::UnixTime;

@@ -29,7 +29,9 @@ impl NeedBytes {
 }
 
 /// The value of a hex digit of either case.
-pub(crate) const fn hex_value(digit: u8) -> Option<u8> {
+#[must_use]
+#[inline]
+pub const fn hex_value(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
         b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),
@@ -111,8 +113,10 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// RFC 3986, 2.3.
-const fn is_unreserved(b: u8) -> bool {
+/// Whether a byte is written as it is (RFC 3986, 2.3).
+#[must_use]
+#[inline]
+pub const fn is_unreserved(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~')
 }
 

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hubward_core::hex_value;
 
 use crate::error::SignatureProblem;
 
@@ -104,7 +105,7 @@ fn four(text: &str, rest: &mut &[u8]) -> Result<[u8; 4], (usize, SignatureProble
     for slot in &mut characters {
         let at = text.len().saturating_sub(rest.len());
         let (character, tail) = match *rest {
-            [b'%', high, low, tail @ ..] => match (digit(*high), digit(*low)) {
+            [b'%', high, low, tail @ ..] => match (hex_value(*high), hex_value(*low)) {
                 (Some(high), Some(low)) => (high.wrapping_shl(4) | low, tail),
                 _ => return Err((at, SignatureProblem::Escape)),
             },
@@ -116,15 +117,6 @@ fn four(text: &str, rest: &mut &[u8]) -> Result<[u8; 4], (usize, SignatureProble
         *slot = character;
     }
     Ok(characters)
-}
-
-const fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
-        b'a'..=b'f' => Some(byte.wrapping_sub(b'a').wrapping_add(10)),
-        b'A'..=b'F' => Some(byte.wrapping_sub(b'A').wrapping_add(10)),
-        _ => None,
-    }
 }
 
 /// A tag in base64.

@@ -1,6 +1,6 @@
 //! Text into a caller's buffer. It goes on counting where the buffer is full, so that the error can say what is needed.
 
-use hubward_core::NeedBytes;
+use hubward_core::{NeedBytes, is_unreserved};
 
 pub(crate) struct Writer<'b> {
     buffer: &'b mut [u8],
@@ -63,11 +63,6 @@ impl<'b> Writer<'b> {
         // only whole texts and ASCII were written
         core::str::from_utf8(text).map_err(|_| need)
     }
-}
-
-/// RFC 3986, 2.3.
-const fn is_unreserved(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~')
 }
 
 const fn hex_digit(nibble: u8) -> u8 {
