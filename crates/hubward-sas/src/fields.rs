@@ -17,10 +17,10 @@ pub(crate) struct Expiry<'a> {
     pub(crate) seconds: u64,
 }
 
-/// The fields that have been read, and which these are.
+/// The fields that have been read, and which these are. The signature's bytes lie elsewhere: what is written byte by
+/// byte would keep all of it out of the registers.
 pub(crate) struct Fields<'a> {
     sr: Option<ResourcePath<'a>>,
-    sig: [u8; 32],
     se: Expiry<'a>,
     /// An empty one is none.
     skn: Option<Segment<'a>>,
@@ -33,13 +33,18 @@ pub(crate) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Reads `body`, which ends `token`, field by field.
     #[inline]
-    pub(crate) fn read(token: &str, body: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
+    pub(crate) fn read(
+        token: &str,
+        body: &'a str,
+        rules: &TokenRules,
+        signature: &mut [u8; 32],
+    ) -> Result<Self, ParseError> {
         let se = Expiry { text: "", seconds: 0 };
-        let mut fields = Self { sr: None, sig: [0; 32], se, skn: None, seen: 0, sr_offset: 0 };
+        let mut fields = Self { sr: None, se, skn: None, seen: 0, sr_offset: 0 };
         let mut rest = body;
         for _ in 0..MAX_FIELDS {
             let offset = token.len().wrapping_sub(rest.len());
-            let tail = fields.take(rest, offset, body, rules)?;
+            let tail = fields.take(rest, offset, body, rules, signature)?;
             match tail.as_bytes() {
                 [] => return Ok(fields),
                 [b'&', ..] => rest = tail.get(1..).unwrap_or_default(),
@@ -58,15 +63,16 @@ impl<'a> Fields<'a> {
         offset: usize,
         body: &str,
         rules: &TokenRules,
+        signature: &mut [u8; 32],
     ) -> Result<&'a str, ParseError> {
         let (field, name) = match text.as_bytes() {
             [b's', b'r', b'=', ..] => (Field::Sr, 3),
             [b's', b'i', b'g', b'=', ..] => (Field::Sig, 4),
             [b's', b'e', b'=', ..] => (Field::Se, 3),
             [b's', b'k', b'n', b'=', ..] => (Field::Skn, 4),
-            _ => return self.unknown(text, offset, body, rules),
+            _ => return unknown(self.seen, text, offset, body, rules),
         };
-        if self.has(field) {
+        if self.seen & bit(field) != 0 {
             return Err(ParseError::new(offset, ParseProblem::Duplicate(field)));
         }
         self.seen |= bit(field);
@@ -81,7 +87,7 @@ impl<'a> Fields<'a> {
                 self.sr_offset = start;
                 Ok(tail)
             }
-            Field::Sig => signature::split_from(value, &mut self.sig)
+            Field::Sig => signature::split_from(value, signature)
                 .map_err(|(at, problem)| wrong(at, ParseProblem::Signature(problem))),
             Field::Se => {
                 let (expiry, tail) =
@@ -99,67 +105,61 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Whether the field was there.
-    #[inline]
-    const fn has(&self, field: Field) -> bool {
-        self.seen & bit(field) != 0
-    }
-
-    /// A field that is none of a token's: refused or passed over, and never a second spelling of one.
-    #[cold]
-    fn unknown(
-        &self,
-        text: &'a str,
-        offset: usize,
-        body: &str,
-        rules: &TokenRules,
-    ) -> Result<&'a str, ParseError> {
-        let err = |problem| Err(ParseError::new(offset, problem));
-        let (field, tail) = split_at_ampersand(text);
-        let Some((name, _)) = field.split_once('=') else { return err(ParseProblem::NotAField) };
-        for (known, spelled) in
-            [(Field::Sr, "sr"), (Field::Sig, "sig"), (Field::Se, "se"), (Field::Skn, "skn")]
-        {
-            if name.eq_ignore_ascii_case(spelled) {
-                return err(if self.has(known) {
-                    ParseProblem::Duplicate(known)
-                } else {
-                    ParseProblem::FieldCase(known)
-                });
-            }
-        }
-        if rules.unknown_fields == UnknownFields::Refuse {
-            return err(ParseProblem::UnknownField);
-        }
-        // a proxy that decodes names would read another field
-        if name.contains(['%', '+']) {
-            return err(ParseProblem::UnknownField);
-        }
-        // no reader looks at its bytes
-        if !field.bytes().all(|b| b.is_ascii_graphic()) {
-            return err(ParseProblem::NotVisible);
-        }
-        let before = body.get(..body.len().saturating_sub(text.len())).unwrap_or_default();
-        let twice = before.split('&').any(|earlier| {
-            earlier.split_once('=').is_some_and(|(other, _)| other.eq_ignore_ascii_case(name))
-        });
-        if twice { err(ParseProblem::DuplicateUnknown) } else { Ok(tail) }
-    }
-
     /// The token, where every field is there that it needs.
     #[inline]
-    pub(crate) fn token(self, len: usize) -> Result<SasToken<'a>, ParseError> {
+    pub(crate) fn token(self, signature: [u8; 32], len: usize) -> Result<SasToken<'a>, ParseError> {
         let missing = |field| Err(ParseError::new(len, ParseProblem::Missing(field)));
-        let Self { sr, sig, se, skn, .. } = self;
-        if !self.has(Field::Sig) {
+        let Self { sr, se, skn, seen, .. } = self;
+        if seen & bit(Field::Sig) == 0 {
             return missing(Field::Sig);
         }
-        if !self.has(Field::Se) {
+        if seen & bit(Field::Se) == 0 {
             return missing(Field::Se);
         }
         let Some(resource) = sr else { return missing(Field::Sr) };
-        Ok(SasToken { resource, signature: sig, expiry_text: se.text, expiry: se.seconds, policy: skn })
+        Ok(SasToken { resource, signature, expiry_text: se.text, expiry: se.seconds, policy: skn })
     }
+}
+
+/// A field that is none of a token's: refused or passed over, and never a second spelling of one.
+#[cold]
+fn unknown<'a>(
+    seen: u8,
+    text: &'a str,
+    offset: usize,
+    body: &str,
+    rules: &TokenRules,
+) -> Result<&'a str, ParseError> {
+    let err = |problem| Err(ParseError::new(offset, problem));
+    let (field, tail) = split_at_ampersand(text);
+    let Some((name, _)) = field.split_once('=') else { return err(ParseProblem::NotAField) };
+    for (known, spelled) in
+        [(Field::Sr, "sr"), (Field::Sig, "sig"), (Field::Se, "se"), (Field::Skn, "skn")]
+    {
+        if name.eq_ignore_ascii_case(spelled) {
+            return err(if seen & bit(known) != 0 {
+                ParseProblem::Duplicate(known)
+            } else {
+                ParseProblem::FieldCase(known)
+            });
+        }
+    }
+    if rules.unknown_fields == UnknownFields::Refuse {
+        return err(ParseProblem::UnknownField);
+    }
+    // a proxy that decodes names would read another field
+    if name.contains(['%', '+']) {
+        return err(ParseProblem::UnknownField);
+    }
+    // no reader looks at its bytes
+    if !field.bytes().all(|b| b.is_ascii_graphic()) {
+        return err(ParseProblem::NotVisible);
+    }
+    let before = body.get(..body.len().saturating_sub(text.len())).unwrap_or_default();
+    let twice = before.split('&').any(|earlier| {
+        earlier.split_once('=').is_some_and(|(other, _)| other.eq_ignore_ascii_case(name))
+    });
+    if twice { err(ParseProblem::DuplicateUnknown) } else { Ok(tail) }
 }
 
 /// The bit of a field.

@@ -32,9 +32,10 @@ impl<'a> SasToken<'a> {
     }
 
     fn read(token: &str, body: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
-        let fields = Fields::read(token, body, rules)?;
+        let mut signature = [0; 32];
+        let fields = Fields::read(token, body, rules, &mut signature)?;
         let sr_offset = fields.sr_offset;
-        let read = fields.token(token.len())?;
+        let read = fields.token(signature, token.len())?;
         somebodys(&read.resource, read.policy, rules)
             .map_err(|problem| ParseError::new(sr_offset, problem))?;
         Ok(read)
