@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("hubward-x509", &["hubward-core"]),
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
-    ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
+    ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas", "hubward-x509"]),
     (
         "hubward-cli",
         &["hubward", "hubward-connection-string", "hubward-ring", "hubward-rustcrypto", "hubward-x509"],
