@@ -9,7 +9,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, Sig
 /// Verifies a TLS 1.2 signature (RFC 5246 7.4.8) by whichever algorithm of the scheme is for the leaf's key.
 ///
 /// Nothing of the certificate but its key is looked at, so that whoever judges it afterwards sees all there are:
-/// version 1, expired, with unknown extensions.
+/// expired, a CA's, with unknown extensions.
 pub(crate) fn verify_tls12(
     message: &[u8],
     leaf: &CertificateDer<'_>,

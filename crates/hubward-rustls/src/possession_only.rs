@@ -1,5 +1,6 @@
 //! The verifier of a hub that judges certificates itself, after every handshake.
 
+use hubward_x509::Certificate;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -48,11 +49,21 @@ impl PossessionOnly {
         Self { auth, ..self }
     }
 
-    /// The names of CAs that a client is told (RFC 8446 4.2.4), which a client with several certificates may choose
-    /// by. Without any it is free to show what it has; self-signed ones are shown only then.
-    #[must_use]
-    pub fn with_hints(self, hints: Vec<DistinguishedName>) -> Self {
-        Self { hints, ..self }
+    /// Tells a client the names of these CAs (RFC 8446 4.2.4), by which one with several certificates may choose.
+    /// Without any it shows what it has: leave them out where self-signed certificates are registered.
+    ///
+    /// # Errors
+    /// [`CertificateError`](hubward_x509::CertificateError) of the first that cannot be read.
+    pub fn with_hints(
+        self,
+        authorities: &[CertificateDer<'_>],
+    ) -> Result<Self, hubward_x509::CertificateError> {
+        let mut hints = Vec::new();
+        for der in authorities {
+            let subject = Certificate::parse(der)?.subject();
+            hints.push(DistinguishedName::in_sequence(subject.as_der()));
+        }
+        Ok(Self { hints, ..self })
     }
 
     /// Other limits.

@@ -3,12 +3,18 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use common::{Ca, Held, Hub, VERSIONS, ca_params, entity, rsa_key, self_signed, self_signed_by};
 use hubward_rustls::{ClientAuth, Limits, PossessionOnly, Refusal};
+use hubward_x509::Certificate;
 use rcgen::{CustomExtension, KeyPair, date_time_ymd};
-use rustls::{AlertDescription, CertificateError, Error, HandshakeKind};
+use rustls::client::ResolvesClientCert;
+use rustls::sign::{CertifiedKey, Signer, SigningKey};
+use rustls::{
+    AlertDescription, CertificateError, Error, HandshakeKind, PeerMisbehaved, SignatureAlgorithm,
+    SignatureScheme,
+};
 
 fn hub(version: &'static rustls::SupportedProtocolVersion) -> Hub {
     Hub::new(version, Arc::new(PossessionOnly::new()))
@@ -150,5 +156,82 @@ fn a_resumed_handshake_hands_out_what_the_first_one_showed() {
         let second = hub.handshake(&client).unwrap();
         assert_eq!(second.server.handshake_kind(), Some(HandshakeKind::Resumed));
         assert_eq!(second.server.peer_certificates(), Some(held.chain.as_slice()));
+    }
+}
+
+/// Signs by one scheme, whatever it was offered, and keeps the names that it was told.
+#[derive(Debug)]
+struct Stubborn {
+    held: CertifiedKey,
+    scheme: SignatureScheme,
+    hints: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Stubborn {
+    fn new(held: &Held, scheme: SignatureScheme) -> Arc<Self> {
+        Arc::new(Self { held: held.certified(), scheme, hints: Mutex::default() })
+    }
+}
+
+impl ResolvesClientCert for Stubborn {
+    fn resolve(&self, hints: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        *self.hints.lock().unwrap() = hints.iter().map(|hint| hint.to_vec()).collect();
+        let key = OneScheme(Arc::clone(&self.held.key), self.scheme);
+        Some(Arc::new(CertifiedKey::new(self.held.cert.clone(), Arc::new(key))))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct OneScheme(Arc<dyn SigningKey>, SignatureScheme);
+
+impl SigningKey for OneScheme {
+    fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        self.0.choose_scheme(&[self.1])
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.0.algorithm()
+    }
+}
+
+#[test]
+fn pkcs1_signs_no_tls13_handshake() {
+    let held = self_signed_by(&entity("pump-17"), rsa_key());
+    for (version, scheme, accepted) in [
+        (VERSIONS[0], SignatureScheme::RSA_PKCS1_SHA256, true),
+        (VERSIONS[1], SignatureScheme::RSA_PSS_SHA256, true),
+        (VERSIONS[1], SignatureScheme::RSA_PKCS1_SHA256, false),
+    ] {
+        let hub = hub(version);
+        let outcome = hub.handshake(&hub.client_by(Some(Stubborn::new(&held, scheme))));
+        assert_eq!(outcome.is_ok(), accepted, "{scheme:?}: {outcome:?}");
+        if let Err(refused) = outcome {
+            let misbehaved = PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme;
+            assert_eq!(refused.server, Some(misbehaved.into()));
+        }
+    }
+}
+
+#[test]
+fn clients_are_told_of_the_cas_that_are_given_as_hints() {
+    let cas = [Ca::new("Fleet A"), Ca::new("Fleet B")];
+    let held = cas[0].issue(&entity("pump-17"));
+    for version in VERSIONS {
+        for told in [0, 2] {
+            let ders: Vec<_> = cas.iter().take(told).map(|ca| ca.der.clone()).collect();
+            let hub = Hub::new(version, Arc::new(PossessionOnly::new().with_hints(&ders).unwrap()));
+            let client = Stubborn::new(&held, SignatureScheme::ECDSA_NISTP256_SHA256);
+            hub.handshake(&hub.client_by(Some(client.clone()))).unwrap();
+            let hints = client.hints.lock().unwrap();
+            assert_eq!(hints.len(), told);
+            for (hint, der) in hints.iter().zip(&ders) {
+                let subject = Certificate::parse(der).unwrap().subject();
+                assert!(hint.ends_with(subject.as_der()));
+            }
+        }
     }
 }

@@ -24,6 +24,12 @@ use rustls::{
 
 /// 2026-01-01, within every minted validity.
 pub const NOW: u64 = 1_767_225_600;
+/// 2027-02-05, when devices' certificates are expired and hubs' are not.
+pub const LATER: u64 = NOW + 400 * 86_400;
+/// 2005-01-01, when devices' certificates are not valid yet and hubs' are.
+pub const EARLIER: u64 = 1_104_537_600;
+/// 2036, when nothing is.
+pub const LATEST: u64 = NOW + 10 * 366 * 86_400;
 /// What every server of these tests is called.
 pub const HUB: &str = "hub.example";
 pub const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rustls::version::TLS13];
@@ -60,7 +66,7 @@ pub struct Held {
 }
 
 impl Held {
-    fn certified(&self) -> CertifiedKey {
+    pub fn certified(&self) -> CertifiedKey {
         let key = PrivatePkcs8KeyDer::from(self.key.serialize_der());
         let key = ring::sign::any_supported_type(&PrivateKeyDer::Pkcs8(key)).unwrap();
         CertifiedKey::new(self.chain.clone(), key)
@@ -80,9 +86,10 @@ pub fn entity(name: &str) -> CertificateParams {
     params
 }
 
-/// The parameters of a CA's certificate.
+/// The parameters of a CA's certificate, which outlives what it signs.
 pub fn ca_params(name: &str) -> CertificateParams {
     let mut params = entity(name);
+    (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2035, 1, 1));
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params
@@ -116,6 +123,7 @@ impl Ca {
 
     pub fn issue_server(&self, name: &str) -> Held {
         let mut params = entity(name);
+        (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2035, 1, 1));
         params.subject_alt_names = vec![rcgen::SanType::DnsName(name.try_into().unwrap())];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         self.issue(&params)
@@ -135,7 +143,7 @@ pub struct Hub {
     pub ca: Ca,
     pub clock: Arc<Clock>,
     pub config: Arc<ServerConfig>,
-    version: &'static SupportedProtocolVersion,
+    pub version: &'static SupportedProtocolVersion,
 }
 
 impl Hub {
@@ -159,18 +167,32 @@ impl Hub {
 
     /// A client that trusts this hub and shows what it holds, if anything.
     pub fn client(&self, held: Option<&Held>) -> Arc<ClientConfig> {
+        // by a resolver, which does not compare certificate and key
+        self.client_by(
+            held.map(|held| -> Arc<dyn ResolvesClientCert> { Arc::new(Shows(Arc::new(held.certified()))) }),
+        )
+    }
+
+    /// A client that trusts this hub and shows what it is told to.
+    pub fn client_by(&self, resolver: Option<Arc<dyn ResolvesClientCert>>) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.ca.der.clone()).unwrap();
         let builder = ClientConfig::builder_with_details(provider(), self.clock.clone())
             .with_protocol_versions(&[self.version])
             .unwrap()
             .with_root_certificates(roots);
-        let mut config = match held {
-            // by a resolver, which does not compare certificate and key
-            Some(held) => builder.with_client_cert_resolver(Arc::new(Shows(Arc::new(held.certified())))),
+        let mut config = match resolver {
+            Some(resolver) => builder.with_client_cert_resolver(resolver),
             None => builder.with_no_client_auth(),
         };
         config.resumption = Resumption::in_memory_sessions(8);
+        Arc::new(config)
+    }
+
+    /// This hub, with another certificate or another key.
+    pub fn showing(&self, held: Held) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::clone(&self.config);
+        config.cert_resolver = Arc::new(Shows(Arc::new(held.certified())));
         Arc::new(config)
     }
 
