@@ -22,6 +22,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
         "hubward-cli",
         &["hubward", "hubward-connection-string", "hubward-ring", "hubward-rustcrypto", "hubward-x509"],
     ),
+    ("hubward-gateway", &["hubward", "hubward-registry", "hubward-rustcrypto"]),
     (
         "hubward-testkit",
         &[
@@ -44,7 +45,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
 const OUTSIDE: [&str; 8] = ["tokio", "log", "tracing", "getrandom", "rand", "time", "chrono", "jiff"];
 
 /// Programs, which must know the time and make keys.
-const PROGRAMS: [&str; 2] = ["hubward-cli", "hubward-benches"];
+const PROGRAMS: [&str; 3] = ["hubward-cli", "hubward-gateway", "hubward-benches"];
 
 #[test]
 fn the_layers_hold() {
