@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace and the crates of the workspace that it may rest on; dev-dependencies aside.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("hubward-core", &[]),
     ("hubward-rustcrypto", &["hubward-core"]),
     ("hubward-ring", &["hubward-core"]),
