@@ -10,6 +10,7 @@ mod identity;
 mod path;
 mod pin;
 mod profile;
+mod revocation;
 mod tlv;
 
 pub use anchor::Anchors;
@@ -29,6 +30,13 @@ pub use path::policy::Policies;
 pub use pin::{PinError, PinSlot, Pins, ValidityPolicy, VerifiedPin, thumbprint_from_pasted};
 pub use profile::{
     AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, PolicyInputs, Profile, Purpose, Subject,
+};
+pub use revocation::crl::{Crl, CrlError, Crls};
+pub use revocation::entry::Revoked;
+pub use revocation::reasons::{Reasons, RevocationReason};
+pub use revocation::rules::{
+    CrlDuty, CrlProblem, ExpiredCrl, NextUpdate, Revocation, RevocationDepth, RevocationStatus, StatusUnknown,
+    UnknownStatus,
 };
 pub use rustls_pki_types::UnixTime;
 pub use tlv::Malformed;

@@ -5,6 +5,7 @@ use rustls_pki_types::ServerName;
 use hubward_core::{DeviceId, ModuleId};
 
 use crate::path::budget::Budget;
+use crate::revocation::rules::Revocation;
 
 /// What the leaf's key will be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +133,7 @@ pub struct Profile<'a> {
     pub(crate) signing_leaf: bool,
     pub(crate) web_pki: bool,
     pub(crate) common_names: CommonNames,
+    pub(crate) revocation: Revocation<'a>,
 }
 
 impl<'a> Profile<'a> {
@@ -150,6 +152,7 @@ impl<'a> Profile<'a> {
             signing_leaf: false,
             web_pki: false,
             common_names: CommonNames::Ignore,
+            revocation: Revocation::unchecked(),
         }
     }
 
@@ -233,6 +236,12 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub fn common_names(self, rule: CommonNames) -> Self {
         Self { common_names: rule, ..self }
+    }
+
+    /// How revocation is judged; not at all unless this says so.
+    #[must_use]
+    pub fn revocation(self, revocation: Revocation<'a>) -> Self {
+        Self { revocation, ..self }
     }
 
     /// How much work a verification may be.

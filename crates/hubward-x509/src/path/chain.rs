@@ -7,12 +7,14 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use super::policy::Policies;
 use super::search::Search;
+use super::work::{Given, Work};
 use crate::anchor::Anchors;
 use crate::certificate::Certificate;
 use crate::certificate::general_name::SubjectAltNames;
 use crate::error::{CertificateError, ChainError, ParseError, Place};
 use crate::identity::{CommonNameError, common_name};
 use crate::profile::Profile;
+use crate::revocation::rules::RevocationStatus;
 
 /// A leaf and what was presented with it, in any order. Nothing about it is proven.
 #[derive(Debug, Clone)]
@@ -68,7 +70,8 @@ impl<'p> Chain<'p> {
         algorithms: &[&dyn SignatureVerificationAlgorithm],
         now: UnixTime,
     ) -> Result<VerifiedChain<'p>, ChainError> {
-        let found = Search::new(self, anchors, profile, algorithms, now).run()?;
+        let given = Given { chain: self, anchors, algorithms, now };
+        let found = Search::new(given, profile, &mut Work::new(profile.budget)).run()?;
         Ok(VerifiedChain {
             leaf: self.leaf,
             intermediates: found
@@ -78,6 +81,7 @@ impl<'p> Chain<'p> {
                 .collect(),
             anchor: found.anchor,
             policies: found.policies,
+            revocation: found.revocation,
         })
     }
 
@@ -138,6 +142,7 @@ pub struct VerifiedChain<'p> {
     intermediates: Vec<Certificate<'p>>,
     anchor: usize,
     policies: Policies,
+    revocation: RevocationStatus,
 }
 
 impl<'p> VerifiedChain<'p> {
@@ -153,6 +158,12 @@ impl<'p> VerifiedChain<'p> {
         &self.intermediates
     }
 
+    /// Everybody who vouched, upward: the leaf's issuer first, the anchor last. `anchors` are those that it was
+    /// verified against.
+    pub fn issuers<'c>(&'c self, anchors: &'c Anchors<'_>) -> impl Iterator<Item = &'c Certificate<'c>> {
+        self.intermediates.iter().chain(anchors.get(self.anchor))
+    }
+
     /// The number of the anchor that vouched, in the order of [`Anchors`].
     #[must_use]
     pub const fn anchor(&self) -> usize {
@@ -163,6 +174,12 @@ impl<'p> VerifiedChain<'p> {
     #[must_use]
     pub const fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    /// What was found out about revocation: nothing, where the profile did not ask.
+    #[must_use]
+    pub const fn revocation(&self) -> RevocationStatus {
+        self.revocation
     }
 
     /// The leaf's one common name.
