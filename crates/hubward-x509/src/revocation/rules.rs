@@ -146,8 +146,8 @@ pub enum StatusUnknown {
         /// Which.
         missing: Reasons,
     },
-    /// Its list is signed with a key whose own status rests on it.
-    #[error("its revocation list rests on itself")]
+    /// Its list is signed with a key whose own status rests on this one.
+    #[error("its status rests on itself")]
     Circular,
 }
 
@@ -158,6 +158,9 @@ pub enum CrlProblem {
     /// No key of its issuer's name made the signature.
     #[error("bad signature")]
     BadSignature,
+    /// Its signer's certificate is the one it should clear, and does not leave that to its own lists.
+    #[error("would clear its own signer")]
+    Circular,
     /// A duty of its issuer towards RFC 5280 section 5 was not met; judged where those of section 4 are.
     #[error("not as RFC 5280 section 5 has it: {0:?}")]
     Duty(CrlDuty),
@@ -234,7 +237,7 @@ impl CrlProblem {
             Self::UnsupportedAlgorithm => 2,
             Self::BadSignature => 3,
             Self::KeyUsage => 4,
-            Self::Signer => 5,
+            Self::Circular | Self::Signer => 5,
             Self::UnknownCriticalExtension | Self::Duty(_) => 6,
             Self::NotYetValid { .. } | Self::NextUpdateMissing | Self::Stale { .. } => 7,
         }

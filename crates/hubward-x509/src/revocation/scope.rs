@@ -135,6 +135,23 @@ pub(super) fn reasons(
     Ok(Ok(found))
 }
 
+/// Whether a certificate leaves its own status to lists that it issues: whoever signed it wrote its own name into a
+/// distribution point.
+pub(super) fn issues_its_own(certificate: &Certificate<'_>) -> bool {
+    let Some(present) = certificate.extensions().crl_distribution_points else { return false };
+    let Ok(mut list) = only(present.value, Tag::SEQUENCE).map(|tlv| tlv.open()) else { return false };
+    while !list.is_empty() {
+        let Ok(point) = Point::read(&mut list) else { return false };
+        let mut names = point.crl_issuer.unwrap_or(Cursor::new(&[]));
+        while let Some((name, _)) = next(&mut names) {
+            if matches!(name, GeneralName::Directory(name) if name.same(&certificate.subject())) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
 /// (b) (1), (b) (2) (i).
 fn serves(
     crl: &Crl<'_>,

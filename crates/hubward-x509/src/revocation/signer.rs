@@ -2,6 +2,7 @@
 //! anchor (RFC 5280 6.3.3 (f), (g)). It need not be the key that signed the certificates.
 
 use super::rules::{CrlProblem, Revocation, RevocationDepth};
+use super::scope;
 use super::status::{Ask, Window};
 use crate::certificate::Certificate;
 use crate::error::{ChainError, Place};
@@ -41,6 +42,14 @@ pub(super) fn find(ask: &Ask<'_>, at: usize, work: &mut Work) -> Result<Result<S
         }
         if let Err(new) = signature(ask, at, place, work)? {
             remember(new);
+            continue;
+        }
+        if place == ask.about {
+            if scope::issues_its_own(certificate) {
+                let window = certificate.validity().into();
+                return Ok(Ok(Signer { place, window }));
+            }
+            remember(CrlProblem::Circular);
             continue;
         }
         if ask.above.contains(&place) {

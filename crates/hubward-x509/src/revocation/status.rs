@@ -64,7 +64,9 @@ pub(crate) struct Ask<'s> {
     pub(super) given: Given<'s>,
     pub(super) profile: &'s Profile<'s>,
     pub(super) crls: &'s Crls<'s>,
-    /// What stands above the certificate on its path, the anchor first. All of it has held so far.
+    /// Whose status.
+    pub(super) about: Place,
+    /// What stands above that certificate on its path, the anchor first. All of it has held so far.
     pub(super) above: &'s [Place],
     pub(super) anchor: usize,
 }
@@ -86,8 +88,8 @@ pub(crate) fn path(
     for (place, certificate) in path.descending() {
         if profile.revocation.depth == RevocationDepth::Path || place == path.leaf.0 {
             let refused = |problem| Err(ChainError::Refused { place, problem });
-            let ask = Ask { given: *given, profile, crls, above: &above, anchor };
-            match status(&ask, place, certificate, work)? {
+            let ask = Ask { given: *given, profile, crls, about: place, above: &above, anchor };
+            match status(&ask, certificate, work)? {
                 Verdict::Good(found) => window = window.and(found),
                 Verdict::Revoked { at, reason } => return refused(Problem::Revoked { at, reason }),
                 Verdict::Unknown(why) if profile.revocation.unknown == UnknownStatus::Deny => {
@@ -102,12 +104,8 @@ pub(crate) fn path(
     Ok((unknown.map_or(good, RevocationStatus::Unknown), window))
 }
 
-fn status(
-    ask: &Ask<'_>,
-    place: Place,
-    certificate: &Certificate<'_>,
-    work: &mut Work,
-) -> Result<Verdict, ChainError> {
+fn status(ask: &Ask<'_>, certificate: &Certificate<'_>, work: &mut Work) -> Result<Verdict, ChainError> {
+    let place = ask.about;
     let known = work.revocation.statuses.iter().find(|(anchor, at, _)| (*anchor, *at) == (ask.anchor, place));
     if let Some((.., verdict)) = known {
         return Ok(*verdict);
@@ -117,7 +115,7 @@ fn status(
         return Ok(Verdict::Unknown(StatusUnknown::Circular));
     }
     work.revocation.asking.push(place);
-    let verdict = hear(ask, place, certificate, work);
+    let verdict = hear(ask, certificate, work);
     work.revocation.asking.pop();
     let verdict = verdict?;
     // what is unknown on one way may be known on another
@@ -135,18 +133,13 @@ struct Heard<'s> {
     reasons: Reasons,
 }
 
-fn hear(
-    ask: &Ask<'_>,
-    place: Place,
-    certificate: &Certificate<'_>,
-    work: &mut Work,
-) -> Result<Verdict, ChainError> {
+fn hear(ask: &Ask<'_>, certificate: &Certificate<'_>, work: &mut Work) -> Result<Verdict, ChainError> {
     let mut unknown = StatusUnknown::NoCrl;
     let mut heard: Vec<Heard<'_>> = Vec::new();
     for (at, crl) in ask.crls.iter().enumerate().filter(|(_, crl)| !crl.is_delta()) {
         work.meter.step()?;
         let reasons = scope::reasons(crl, certificate, &mut work.meter)?
-            .map_err(|problem| ChainError::Refused { place, problem })?;
+            .map_err(|problem| ChainError::Refused { place: ask.about, problem })?;
         if reasons.is_empty() {
             continue;
         }
