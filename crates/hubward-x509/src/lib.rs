@@ -35,8 +35,8 @@ pub use revocation::crl::{Crl, CrlError, Crls};
 pub use revocation::entry::Revoked;
 pub use revocation::reasons::{Reasons, RevocationReason};
 pub use revocation::rules::{
-    CrlDuty, CrlProblem, ExpiredCrl, NextUpdate, Revocation, RevocationDepth, RevocationStatus, StatusUnknown,
-    UnknownStatus,
+    CrlDuty, CrlProblem, ExpiredCrl, NextUpdate, Revocation, RevocationDepth, RevocationStatus,
+    StatusUnknown, UnknownStatus,
 };
 pub use rustls_pki_types::UnixTime;
 pub use tlv::Malformed;

@@ -14,9 +14,8 @@ use super::Tally;
 use super::time::seconds;
 
 /// Kinds of cases that may differ from the suite, and why: a namespace, or a feature.
-const MAY_DIFFER: &[(&str, &str)] = &[
-    ("pedantic-public-suffix-wildcard", "there is no list of public suffixes here"),
-];
+const MAY_DIFFER: &[(&str, &str)] =
+    &[("pedantic-public-suffix-wildcard", "there is no list of public suffixes here")];
 
 /// Cases that test nothing: the intermediate that they are about is not among their certificates.
 const EMPTY: &[&str] = &["rfc5280::ica-ku-keycertsign", "rfc5280::intermediate-ca-missing-basic-constraints"];
@@ -80,8 +79,7 @@ fn verify(id: &str, case: &Value) -> Result<(), String> {
             Some(most) => profile.max_intermediates(usize::try_from(most).unwrap()),
             None => profile,
         };
-        let profile =
-            if lists.is_empty() { profile } else { profile.revocation(Revocation::by(&crls)) };
+        let profile = if lists.is_empty() { profile } else { profile.revocation(Revocation::by(&crls)) };
         chain
             .verify(&anchors, &profile, signature::ALL, now)
             .map_err(|error| chain.explain(error, &anchors).to_string())?;

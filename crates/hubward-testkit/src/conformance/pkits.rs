@@ -84,7 +84,7 @@ fn verify(
     if flag("initial_inhibit_any_policy") {
         inputs = inputs.inhibit_any();
     }
-    let profile = 
+    let profile =
         Profile::rfc5280().duties(Duties::Ignore).policies(inputs).revocation(Revocation::by(&crls));
     let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds(settings["time"].as_str().unwrap())));
     let verified = chain

@@ -55,12 +55,7 @@ impl<'a> Name<'a> {
 
     /// Whether this name with one more RDN, the contents of its set, is `other` with one more or none
     /// (RFC 5280 4.2.1.13: `nameRelativeToCRLIssuer`).
-    pub(crate) fn same_with(
-        &self,
-        rdn: Cursor<'_>,
-        other: &Name<'_>,
-        others: Option<Cursor<'_>>,
-    ) -> bool {
+    pub(crate) fn same_with(&self, rdn: Cursor<'_>, other: &Name<'_>, others: Option<Cursor<'_>>) -> bool {
         let long = |name: &Name<'_>, rdn: Cursor<'_>| {
             name.der.len() > LONGEST || attributes(rdn).nth(MOST).is_some()
         };

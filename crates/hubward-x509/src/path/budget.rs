@@ -27,8 +27,7 @@ pub struct Budget {
 
 impl Budget {
     /// What every profile begins with.
-    pub const DEFAULT: Self =
-        Self {
+    pub const DEFAULT: Self = Self {
         signatures: 100,
         steps: 200_000,
         name_comparisons: 250_000,

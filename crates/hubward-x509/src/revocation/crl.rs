@@ -179,13 +179,11 @@ impl<'a> Crl<'a> {
     /// The certificates that it names, in its order.
     pub fn entries(&self) -> impl Iterator<Item = Revoked<'a>> + use<'a> {
         let mut rest = self.entries.list;
-        core::iter::from_fn(move || {
-            if rest.is_empty() { None } else { Revoked::read(&mut rest, true).ok() }
-        })
+        core::iter::from_fn(move || if rest.is_empty() { None } else { Revoked::read(&mut rest, true).ok() })
     }
 
     /// Whether the other is of the same issuer and scope, down to the bytes (RFC 5280 5.2.4 (a), (b)).
-    pub(super) fn has_scope_of(&self, other: &Crl<'a>) -> bool {
+    pub(super) fn has_scope_of(&self, other: &Self) -> bool {
         let raw = |list: &Crl<'a>| list.extensions.issuing_point.map(|point| point.raw);
         self.issuer.same(&other.issuer) && raw(self) == raw(other)
     }

@@ -156,7 +156,10 @@ mod tests {
 
     #[test]
     fn bits_are_reasons() {
-        assert_eq!(read(&[3, 2, 5, 0x60]).map(|r| r.to_string()).as_deref(), Ok("keyCompromise, cACompromise"));
+        assert_eq!(
+            read(&[3, 2, 5, 0x60]).map(|r| r.to_string()).as_deref(),
+            Ok("keyCompromise, cACompromise")
+        );
         assert_eq!(read(&[3, 3, 7, 0xff, 0x80]), Ok(Reasons::ALL));
         assert_eq!(Reasons::ALL.missing(), Reasons::NONE);
         assert_eq!(read(&[3, 2, 5, 0x60]).map(|r| r | r.missing()), Ok(Reasons::ALL));

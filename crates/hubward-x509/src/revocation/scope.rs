@@ -193,11 +193,7 @@ fn serves(
 }
 
 /// Whether the list's point, if it has one, is the issuer's own name.
-fn names_issuer(
-    crl: &Crl<'_>,
-    certificate: &Certificate<'_>,
-    meter: &mut Meter,
-) -> Result<bool, ChainError> {
+fn names_issuer(crl: &Crl<'_>, certificate: &Certificate<'_>, meter: &mut Meter) -> Result<bool, ChainError> {
     match crl.extensions.issuing_point.and_then(|idp| idp.name) {
         None => Ok(true),
         Some(PointName::Full(names)) => directory(names, |name| name.same(&certificate.issuer()), meter),

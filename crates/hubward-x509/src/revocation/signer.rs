@@ -20,7 +20,11 @@ pub(super) struct Signer {
 
 /// Looks for the signer of the list with number `at`: above the certificate on its own path first, then among what was
 /// presented.
-pub(super) fn find(ask: &Ask<'_>, at: usize, work: &mut Work) -> Result<Result<Signer, CrlProblem>, ChainError> {
+pub(super) fn find(
+    ask: &Ask<'_>,
+    at: usize,
+    work: &mut Work,
+) -> Result<Result<Signer, CrlProblem>, ChainError> {
     let Some(crl) = ask.crls.get(at) else { return Ok(Err(CrlProblem::SignerUnknown)) };
     let mut problem = CrlProblem::SignerUnknown;
     let mut remember = |new: CrlProblem| {

@@ -218,7 +218,9 @@ fn consult<'s>(
     if let Some(delta) = delta(ask, one, work)? {
         let current_delta = ask.current(delta);
         match delta.entries.find(&delta.issuer(), &issuer, serial, &mut work.meter)? {
-            Some(entry) if entry.reason != RevocationReason::RemoveFromCrl => return Ok(Said::Revoked(entry)),
+            Some(entry) if entry.reason != RevocationReason::RemoveFromCrl => {
+                return Ok(Said::Revoked(entry));
+            }
             Some(_) => taken_back = current_delta.is_ok(),
             None => {}
         }
