@@ -189,6 +189,12 @@ pub enum Problem {
         /// The name's form.
         form: NameForm,
     },
+    /// What was kept of its issuer rests on a certificate or a list that has ended since.
+    #[error("was judged by a kept issuer that lapsed {seconds} s before now: verify its chain anew")]
+    Lapsed {
+        /// By how much.
+        seconds: u64,
+    },
     /// `anyPolicy` in a policy mapping (RFC 5280 6.1.4 (a)).
     #[error("maps anyPolicy")]
     MapsAnyPolicy,

@@ -7,6 +7,7 @@ mod anchor;
 mod certificate;
 mod error;
 mod identity;
+mod issuer;
 mod path;
 mod pin;
 mod profile;
@@ -24,6 +25,7 @@ pub use error::{
     CertificateError, ChainError, Duty, Exhausted, Known, NameForm, ParseError, Place, Problem, WebPkiRule,
 };
 pub use identity::{CommonNameError, common_name};
+pub use issuer::VerifiedIssuer;
 pub use path::budget::Budget;
 pub use path::chain::{Chain, Explained, VerifiedChain};
 pub use path::policy::Policies;

@@ -250,6 +250,24 @@ impl<'a> Profile<'a> {
         Self { budget, ..self }
     }
 
+    /// All that borrows nothing: the subject, the acceptable policies and the revocation lists are left out.
+    pub(crate) fn owned(&self) -> Profile<'static> {
+        Profile {
+            subject: Subject::Anybody,
+            extended_key_usage: self.extended_key_usage,
+            anchor_checks: self.anchor_checks,
+            duties: self.duties,
+            policies: PolicyInputs { acceptable: None, ..self.policies },
+            max_intermediates: self.max_intermediates,
+            budget: self.budget,
+            ca_leaf: self.ca_leaf,
+            signing_leaf: self.signing_leaf,
+            web_pki: self.web_pki,
+            common_names: self.common_names,
+            revocation: self.revocation.without_crls(),
+        }
+    }
+
     pub(crate) const fn purpose(&self) -> Option<Purpose> {
         match self.extended_key_usage {
             ExtendedKeyUsage::AllowAbsent(purpose) | ExtendedKeyUsage::Require(purpose) => Some(purpose),

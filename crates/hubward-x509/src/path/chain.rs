@@ -6,7 +6,7 @@ use core::fmt;
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use super::policy::Policies;
-use super::search::Search;
+use super::search::{FoundPath, Search};
 use super::work::{Given, Work};
 use crate::anchor::Anchors;
 use crate::certificate::Certificate;
@@ -72,17 +72,7 @@ impl<'p> Chain<'p> {
     ) -> Result<VerifiedChain<'p>, ChainError> {
         let given = Given { chain: self, anchors, algorithms, now };
         let found = Search::new(given, profile, &mut Work::new(profile.budget)).run()?;
-        Ok(VerifiedChain {
-            leaf: self.leaf,
-            intermediates: found
-                .intermediates
-                .iter()
-                .filter_map(|at| self.intermediate(*at).copied())
-                .collect(),
-            anchor: found.anchor,
-            policies: found.policies,
-            revocation: found.revocation,
-        })
+        Ok(VerifiedChain::new(self, found))
     }
 
     /// What is at a place of this chain or of the anchors it was verified against.
@@ -146,6 +136,17 @@ pub struct VerifiedChain<'p> {
 }
 
 impl<'p> VerifiedChain<'p> {
+    pub(crate) fn new(chain: &Chain<'p>, found: FoundPath) -> Self {
+        let intermediates = found.intermediates.iter().filter_map(|at| chain.intermediate(*at).copied());
+        Self {
+            leaf: chain.leaf,
+            intermediates: intermediates.collect(),
+            anchor: found.anchor,
+            policies: found.policies,
+            revocation: found.revocation,
+        }
+    }
+
     /// The leaf.
     #[must_use]
     pub const fn leaf(&self) -> &Certificate<'p> {

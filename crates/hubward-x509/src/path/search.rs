@@ -66,13 +66,13 @@ impl<'s, 'w> Search<'s, 'w> {
     }
 
     /// Judges this path and no other.
-    pub(crate) fn along(mut self, path: Vec<usize>, anchor: usize) -> Result<FoundPath, ChainError> {
+    pub(crate) fn along(mut self, path: &[usize], anchor: usize) -> Result<FoundPath, ChainError> {
         self.judge_start()?;
-        for at in &path {
+        for at in path {
             self.judge(*at)
                 .map_err(|problem| ChainError::Refused { place: Place::Intermediate(*at), problem })?;
         }
-        self.complete(&path, anchor)
+        self.complete(path, anchor)
     }
 
     /// What no path can mend.

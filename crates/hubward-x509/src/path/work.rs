@@ -45,11 +45,13 @@ struct Issuers {
     intermediates: Vec<usize>,
 }
 
+/// A certificate, whose key was tried on it, with what result.
+pub(crate) type CheckedSignature = (Place, Place, Result<(), Problem>);
+
 /// What was found out, each only once.
 pub(crate) struct Work {
     pub(crate) meter: Meter,
-    /// Signatures of certificates: whose, by whom, with what result.
-    checked: Vec<(Place, Place, Result<(), Problem>)>,
+    pub(crate) checked: Vec<CheckedSignature>,
     /// Who bears the name of whose issuer.
     issuers: Vec<(Place, Issuers)>,
     pub(crate) revocation: Found,
@@ -63,11 +65,6 @@ impl Work {
             issuers: Vec::new(),
             revocation: Found::default(),
         }
-    }
-
-    /// Takes a signature for good that was checked in an earlier verification.
-    pub(crate) fn assume(&mut self, place: Place, issuer: Place) {
-        self.checked.push((place, issuer, Ok(())));
     }
 
     /// Whether the key of `issuer` signed what is at `place`.
@@ -98,8 +95,7 @@ impl Work {
             .and_then(|aki| aki.key);
         let name = child.issuer();
         let named = |anchor: &Certificate<'_>| anchor.subject().same(&name);
-        let anchors =
-            given.anchors.iter().enumerate().filter(|(_, one)| named(one)).map(|(at, _)| at).collect();
+        let anchors = given.anchors.numbered().filter(|(_, one)| named(one)).map(|(at, _)| at).collect();
         let (mut intermediates, mut others) = (Vec::new(), Vec::new());
         for (at, candidate) in given.chain.intermediates.iter().enumerate() {
             // names of strangers: each comparison counts

@@ -34,7 +34,9 @@ pub struct Crl<'a> {
     this_update: Seconds,
     next_update: Option<Seconds>,
     pub(super) entries: Entries<'a>,
-    count: usize,
+    pub(super) count: usize,
+    /// Among others.
+    pub(crate) number: usize,
     pub(super) extensions: Extensions<'a>,
 }
 
@@ -97,7 +99,7 @@ impl<'a> Crl<'a> {
     }
 
     /// All but the entries; and whether they may have extensions.
-    fn head(der: &'a [u8]) -> Result<(Self, bool), CertificateError> {
+    pub(super) fn head(der: &'a [u8]) -> Result<(Self, bool), CertificateError> {
         let (signed, mut tbs) = Signed::read(der)?;
         let extended = match tbs.optional(Tag::INTEGER)? {
             None => false,
@@ -130,8 +132,10 @@ impl<'a> Crl<'a> {
             }
         };
         tbs.finish()?;
-        let entries = Entries { list, indirect: false };
-        Ok((Self { der, signed, issuer, this_update, next_update, entries, count: 0, extensions }, extended))
+        let entries = Entries { list, indirect: false, sorted: &[] };
+        let head =
+            Self { der, signed, issuer, this_update, next_update, entries, count: 0, number: 0, extensions };
+        Ok((head, extended))
     }
 
     /// The whole list, as it came.
@@ -269,20 +273,27 @@ impl<'a> Crls<'a> {
     where
         D: AsRef<[u8]> + ?Sized + 'a,
     {
-        let parsed = ders.into_iter().enumerate();
-        let all = parsed.map(|(crl, der)| Crl::parse(der.as_ref()).map_err(|error| CrlError { crl, error }));
-        Ok(Self { all: all.collect::<Result<_, _>>()? })
+        let mut crls = Self::new();
+        for (crl, der) in ders.into_iter().enumerate() {
+            crls.add(Crl::parse(der.as_ref()).map_err(|error| CrlError { crl, error })?);
+        }
+        Ok(crls)
     }
 
     /// One more. Its number is how many there were before.
     pub fn add(&mut self, crl: Crl<'a>) {
+        self.all.push(Crl { number: self.all.len(), ..crl });
+    }
+
+    /// One more that has its number already.
+    pub(crate) fn add_numbered(&mut self, crl: Crl<'a>) {
         self.all.push(crl);
     }
 
     /// One by its number.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&Crl<'a>> {
-        self.all.get(at)
+        self.all.get(at).filter(|crl| crl.number == at).or_else(|| self.iter().find(|crl| crl.number == at))
     }
 
     /// All of them, in the order of their numbers.

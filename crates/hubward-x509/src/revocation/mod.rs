@@ -3,8 +3,9 @@
 
 pub(crate) mod crl;
 pub(crate) mod entry;
+pub(crate) mod kept;
 pub(crate) mod reasons;
 pub(crate) mod rules;
 mod scope;
-mod signer;
+pub(crate) mod signer;
 pub(crate) mod status;

@@ -85,6 +85,12 @@ impl<'a> Revocation<'a> {
         Self { crls: Some(crls), ..Self::unchecked() }
     }
 
+    /// The rules, for other lists.
+    pub(crate) const fn without_crls(self) -> Revocation<'static> {
+        let Self { crls: _, depth, unknown, expired, next_update } = self;
+        Revocation { crls: None, depth, unknown, expired, next_update }
+    }
+
     /// Whose status counts.
     #[must_use]
     pub const fn depth(self, depth: RevocationDepth) -> Self {

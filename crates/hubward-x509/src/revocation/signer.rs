@@ -13,14 +13,14 @@ use crate::profile::{AnchorChecks, Profile};
 
 /// A key that signed a list, and how long its certificate holds.
 #[derive(Clone, Copy)]
-pub(super) struct Signer {
+pub(crate) struct Signer {
     pub(super) place: Place,
     pub(super) window: Window,
 }
 
 /// Looks for the signer of the list with number `at`: above the certificate on its own path first, then among what was
 /// presented.
-pub(super) fn find(
+pub(crate) fn find(
     ask: &Ask<'_>,
     at: usize,
     work: &mut Work,

@@ -47,13 +47,15 @@ pub(crate) enum Verdict {
     Unknown(StatusUnknown),
 }
 
+/// The number of a list, whose key was tried on it, with what result.
+pub(crate) type CheckedList = (usize, Place, Result<(), CrlProblem>);
+
 /// What one verification has found out about lists.
 #[derive(Default)]
 pub(crate) struct Found {
-    /// Signatures of lists that were checked: of which, by whom, with what result.
-    pub(crate) signatures: Vec<(usize, Place, Result<(), CrlProblem>)>,
+    pub(crate) signatures: Vec<CheckedList>,
     /// Statuses that are certain, by anchor and certificate.
-    pub(crate) statuses: Vec<(usize, Place, Verdict)>,
+    statuses: Vec<(usize, Place, Verdict)>,
     /// Whose status is being asked for: to ask again on the way to the answer would never end.
     asking: Vec<Place>,
 }
@@ -61,14 +63,14 @@ pub(crate) struct Found {
 /// What is asked, and of whom.
 #[derive(Clone, Copy)]
 pub(crate) struct Ask<'s> {
-    pub(super) given: Given<'s>,
-    pub(super) profile: &'s Profile<'s>,
-    pub(super) crls: &'s Crls<'s>,
+    pub(crate) given: Given<'s>,
+    pub(crate) profile: &'s Profile<'s>,
+    pub(crate) crls: &'s Crls<'s>,
     /// Whose status.
-    pub(super) about: Place,
+    pub(crate) about: Place,
     /// What stands above that certificate on its path, the anchor first. All of it has held so far.
-    pub(super) above: &'s [Place],
-    pub(super) anchor: usize,
+    pub(crate) above: &'s [Place],
+    pub(crate) anchor: usize,
 }
 
 /// The certificates of a path whose signatures hold, from the top; and from when until when the answer counts.
@@ -136,7 +138,8 @@ struct Heard<'s> {
 fn hear(ask: &Ask<'_>, certificate: &Certificate<'_>, work: &mut Work) -> Result<Verdict, ChainError> {
     let mut unknown = StatusUnknown::NoCrl;
     let mut heard: Vec<Heard<'_>> = Vec::new();
-    for (at, crl) in ask.crls.iter().enumerate().filter(|(_, crl)| !crl.is_delta()) {
+    for crl in ask.crls.iter().filter(|crl| !crl.is_delta()) {
+        let at = crl.number;
         work.meter.step()?;
         let reasons = scope::reasons(crl, certificate, &mut work.meter)?
             .map_err(|problem| ChainError::Refused { place: ask.about, problem })?;
@@ -241,7 +244,7 @@ fn consult<'s>(
 /// (RFC 5280 5.2.4, 6.3.3 (c), (h)).
 fn delta<'s>(ask: &Ask<'s>, one: &Heard<'s>, work: &mut Work) -> Result<Option<&'s Crl<'s>>, ChainError> {
     let mut newest: Option<&Crl<'_>> = None;
-    for (at, delta) in ask.crls.iter().enumerate() {
+    for delta in ask.crls.iter() {
         let (Some(base), Some(number), Some(next)) =
             (delta.extensions.base, one.crl.extensions.number, delta.extensions.number)
         else {
@@ -254,7 +257,7 @@ fn delta<'s>(ask: &Ask<'s>, one: &Heard<'s>, work: &mut Work) -> Result<Option<&
             && delta.extensions.authority_key_identifier == one.crl.extensions.authority_key_identifier
             && !delta.extensions.unknown_critical
             && newest.is_none_or(|newest| delta.is_newer_than(newest));
-        if fits && signer::signature(ask, at, one.signer.place, work)?.is_ok() {
+        if fits && signer::signature(ask, delta.number, one.signer.place, work)?.is_ok() {
             newest = Some(delta);
         }
     }
