@@ -6,7 +6,6 @@ use core::fmt;
 
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
-use crate::anchor::Anchors;
 use crate::certificate::Certificate;
 use crate::certificate::time::Seconds;
 use crate::error::{CertificateError, ChainError, Place, Problem};
@@ -19,6 +18,7 @@ use crate::revocation::kept::KeptCrl;
 use crate::revocation::rules::Revocation;
 use crate::revocation::signer;
 use crate::revocation::status::{Ask, CheckedList, Window};
+use crate::roots::anchor::Anchors;
 
 /// A leaf's issuer that a whole path has proven, with all that the proof rests on: the certificates above, the
 /// revocation lists, and which of their signatures hold. Only [`Chain::verify_keeping`] makes one.

@@ -3,7 +3,6 @@
 
 extern crate alloc;
 
-mod anchor;
 mod certificate;
 mod error;
 mod identity;
@@ -12,9 +11,9 @@ mod path;
 mod pin;
 mod profile;
 mod revocation;
+mod roots;
 mod tlv;
 
-pub use anchor::Anchors;
 pub use certificate::extensions::{BasicConstraints, Extension, Extensions, KeyUsage};
 pub use certificate::general_name::{GeneralName, SubjectAltNames};
 pub use certificate::name::Name;
@@ -40,5 +39,13 @@ pub use revocation::rules::{
     CrlDuty, CrlProblem, ExpiredCrl, NextUpdate, Revocation, RevocationDepth, RevocationStatus,
     StatusUnknown, UnknownStatus,
 };
+pub use roots::anchor::Anchors;
+pub use roots::bundle::TrustBundle;
+pub use roots::contents::{BundledAnchor, Window};
+pub use roots::draft::BundleDraft;
+pub use roots::error::{BundleError, BundleExpired, Part, Side, SignError, UpdateError, UpdateKeyError};
+pub use roots::report::{Cause, Lapse, Report, Term};
+pub use roots::signed::SignedBundle;
+pub use roots::update_key::UpdateKey;
 pub use rustls_pki_types::UnixTime;
 pub use tlv::Malformed;

@@ -8,13 +8,13 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 use super::policy::Policies;
 use super::search::{FoundPath, Search};
 use super::work::{Given, Work};
-use crate::anchor::Anchors;
 use crate::certificate::Certificate;
 use crate::certificate::general_name::SubjectAltNames;
 use crate::error::{CertificateError, ChainError, ParseError, Place};
 use crate::identity::{CommonNameError, common_name};
 use crate::profile::Profile;
 use crate::revocation::rules::RevocationStatus;
+use crate::roots::anchor::Anchors;
 
 /// A leaf and what was presented with it, in any order. Nothing about it is proven.
 #[derive(Debug, Clone)]

@@ -8,11 +8,11 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 use super::budget::{Budget, Meter};
 use super::chain::Chain;
 use super::signature::check_signature;
-use crate::anchor::Anchors;
 use crate::certificate::Certificate;
 use crate::certificate::extensions::{AuthorityKeyIdentifier, subject_key_identifier};
 use crate::error::{ChainError, Place, Problem};
 use crate::revocation::status::Found;
+use crate::roots::anchor::Anchors;
 
 /// What the caller gave, but for the profile.
 #[derive(Clone, Copy)]
