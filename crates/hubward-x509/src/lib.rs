@@ -8,6 +8,7 @@ mod error;
 mod identity;
 mod path;
 mod pin;
+mod possession;
 mod profile;
 mod roots;
 mod tlv;
@@ -26,6 +27,7 @@ pub use path::budget::Budget;
 pub use path::chain::{Chain, Explained, VerifiedChain};
 pub use path::policy::Policies;
 pub use pin::{PinError, PinSlot, Pins, ValidityPolicy, VerifiedPin, thumbprint_from_pasted};
+pub use possession::{CaClaim, NoCode, PossessionError, Unproven, VerificationCode, VerifiedCa};
 pub use profile::{
     AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, PolicyInputs, Profile, Purpose, Subject,
 };

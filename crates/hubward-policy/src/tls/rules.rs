@@ -9,11 +9,15 @@ use super::version::TlsVersion;
 /// ```
 /// use hubward_policy::tls::{ClientHello, TlsRules, TlsVersion};
 ///
-/// let denial = TlsRules::HUB.check_negotiated(TlsVersion::V1_1, "TLS_RSA_WITH_AES_128_CBC_SHA".parse()?).unwrap_err();
+/// let suite = "TLS_RSA_WITH_AES_128_CBC_SHA".parse()?;
+/// let denial = TlsRules::HUB.check_negotiated(TlsVersion::V1_1, suite).unwrap_err();
 /// assert_eq!(denial.code(), "legacy-version");
 ///
-/// let cipher_suites = [0x1301, 0xc02f, 0x009c];
-/// let hello = ClientHello { legacy_version: 0x0303, supported_versions: Some(&[0x0303]), cipher_suites: &cipher_suites };
+/// let hello = ClientHello {
+///     legacy_version: 0x0303,
+///     supported_versions: Some(&[0x0303]),
+///     cipher_suites: &[0x1301, 0xc02f, 0x009c],
+/// };
 /// let agreed = TlsRules::HUB.check_hello(&hello)?;
 /// assert_eq!(agreed.suite.name(), Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -83,7 +87,7 @@ pub enum TlsDenial {
     TooOld {
         /// Which.
         version: TlsVersion,
-        /// The oldest that is taken.
+        /// The oldest that is taken, legacy aside.
         minimum: TlsVersion,
     },
     /// No version of TLS.
@@ -171,7 +175,8 @@ impl<'r> TlsRules<'r> {
     }
 
     /// Judges whether a handshake that these rules take can come of a ClientHello, and finds the best of them. What
-    /// it came to is for [`Self::check_negotiated`] to judge: a client may offer worse besides.
+    /// it came to is for [`Self::check_negotiated`] to judge: a client may offer worse besides. It looks through the
+    /// hello at most once for each suite of each version.
     ///
     /// # Errors
     /// [`TlsDenial::NoCommonVersion`], [`TlsDenial::NoCommonSuite`].
@@ -204,7 +209,7 @@ impl<'r> TlsRules<'r> {
         match version {
             TlsVersion::V1_3 => Ok(()),
             TlsVersion::V1_2 if self.minimum <= version => Ok(()),
-            TlsVersion::V1_2 => Err(TlsDenial::TooOld { version, minimum }),
+            TlsVersion::V1_2 => Err(TlsDenial::TooOld { version, minimum: self.minimum }),
             TlsVersion::V1_1 if self.legacy_1_1 => Ok(()),
             TlsVersion::V1_0 if self.legacy_1_0 => Ok(()),
             TlsVersion::V1_1 | TlsVersion::V1_0 => Err(TlsDenial::LegacyVersion { version, minimum }),

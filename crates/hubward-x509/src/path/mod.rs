@@ -7,5 +7,5 @@ mod name_constraints;
 pub(crate) mod policy;
 mod search;
 pub(crate) mod signature;
-mod validate;
+pub(crate) mod validate;
 mod web_pki;
