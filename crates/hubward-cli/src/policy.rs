@@ -1,4 +1,6 @@
-//! `hubward policy table | explain`.
+//! `hubward policy table | explain | tls`.
+
+mod tls;
 
 use core::error::Error;
 use std::io::Write;
@@ -23,6 +25,8 @@ pub(crate) enum Command {
     },
     /// Say whether somebody may do something, by which rule, and what would change it.
     Explain(Explain),
+    /// Print which versions and cipher suites of TLS are taken, or judge a handshake or a client's offer.
+    Tls(tls::Tls),
 }
 
 #[derive(Debug, Args)]
@@ -73,6 +77,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
         Command::Table { json: false } => write!(std::io::stdout(), "{}", endpoint_table())?,
         Command::Table { json: true } => writeln!(std::io::stdout(), "{:#}", table())?,
         Command::Explain(arguments) => return explain(arguments),
+        Command::Tls(arguments) => return tls::run(arguments),
     }
     Ok(Outcome::Well)
 }
