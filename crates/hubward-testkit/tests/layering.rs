@@ -19,7 +19,14 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
     (
         "hubward-cli",
-        &["hubward", "hubward-connection-string", "hubward-ring", "hubward-rustcrypto", "hubward-x509"],
+        &[
+            "hubward",
+            "hubward-connection-string",
+            "hubward-registry",
+            "hubward-ring",
+            "hubward-rustcrypto",
+            "hubward-x509",
+        ],
     ),
     (
         "hubward-testkit",
