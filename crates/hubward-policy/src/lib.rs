@@ -6,6 +6,8 @@ extern crate alloc;
 mod decide;
 mod endpoint;
 mod explain;
+#[cfg(feature = "json")]
+mod json;
 mod operation;
 mod pattern;
 pub mod provisioning;

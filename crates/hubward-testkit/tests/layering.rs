@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace and the crates of the workspace that it may rest on; dev-dependencies aside.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("hubward-core", &[]),
     ("hubward-rustcrypto", &["hubward-core"]),
     ("hubward-ring", &["hubward-core"]),
@@ -17,6 +17,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
     ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
+    ("hubward-rustls", &["hubward-core", "hubward-ring", "hubward-x509"]),
     (
         "hubward-cli",
         &[

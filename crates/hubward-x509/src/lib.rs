@@ -3,16 +3,15 @@
 
 extern crate alloc;
 
-mod anchor;
 mod certificate;
 mod error;
 mod identity;
 mod path;
 mod pin;
 mod profile;
+mod roots;
 mod tlv;
 
-pub use anchor::Anchors;
 pub use certificate::extensions::{BasicConstraints, Extension, Extensions, KeyUsage};
 pub use certificate::general_name::{GeneralName, SubjectAltNames};
 pub use certificate::name::Name;
@@ -30,5 +29,13 @@ pub use pin::{PinError, PinSlot, Pins, ValidityPolicy, VerifiedPin, thumbprint_f
 pub use profile::{
     AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, PolicyInputs, Profile, Purpose, Subject,
 };
+pub use roots::anchor::Anchors;
+pub use roots::bundle::TrustBundle;
+pub use roots::contents::{BundledAnchor, Window};
+pub use roots::draft::BundleDraft;
+pub use roots::error::{BundleError, BundleExpired, Part, Side, SignError, UpdateError, UpdateKeyError};
+pub use roots::report::{Cause, Lapse, Report, Term};
+pub use roots::signed::SignedBundle;
+pub use roots::update_key::UpdateKey;
 pub use rustls_pki_types::UnixTime;
 pub use tlv::Malformed;

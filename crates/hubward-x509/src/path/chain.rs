@@ -7,12 +7,12 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use super::policy::Policies;
 use super::search::Search;
-use crate::anchor::Anchors;
 use crate::certificate::Certificate;
 use crate::certificate::general_name::SubjectAltNames;
 use crate::error::{CertificateError, ChainError, ParseError, Place};
 use crate::identity::{CommonNameError, common_name};
 use crate::profile::Profile;
+use crate::roots::anchor::Anchors;
 
 /// A leaf and what was presented with it, in any order. Nothing about it is proven.
 #[derive(Debug, Clone)]

@@ -11,11 +11,11 @@ use super::duties;
 use super::policy::Policies;
 use super::signature::check_signature;
 use super::validate::{self, Path};
-use crate::anchor::Anchors;
 use crate::certificate::Certificate;
 use crate::certificate::extensions::{AuthorityKeyIdentifier, subject_key_identifier};
 use crate::error::{ChainError, Place, Problem};
 use crate::profile::{AnchorChecks, Duties, Profile};
+use crate::roots::anchor::Anchors;
 
 /// A path that held.
 pub(super) struct FoundPath {
