@@ -53,12 +53,28 @@ pub struct ImportSummary {
     pub failed: u64,
 }
 
+impl ImportSummary {
+    /// Counts what a line did.
+    pub const fn count(&mut self, imported: &Result<Imported, ImportError>) {
+        let count = match imported {
+            Ok(Imported::Blank) => return,
+            Ok(Imported::Created(_)) => &mut self.created,
+            Ok(Imported::Updated(_)) => &mut self.updated,
+            Ok(Imported::Deleted) => &mut self.deleted,
+            Ok(Imported::TwinOnly) => &mut self.twins,
+            Err(_) => &mut self.failed,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
 /// Imports lines into a registry. A line is done whole or not at all, and a bad one does not stop the rest.
 pub struct Importer<'r, K, M> {
     registry: &'r mut Registry<K>,
     entropy: &'r mut Entropy<'r>,
     make: M,
     line: u64,
+    keeps_etags: bool,
 }
 
 impl<K, M> core::fmt::Debug for Importer<'_, K, M> {
@@ -70,7 +86,16 @@ impl<K, M> core::fmt::Debug for Importer<'_, K, M> {
 impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     /// Imports into `registry`; `entropy` gives keys to those that come without, `make` makes them ready for use.
     pub fn new(registry: &'r mut Registry<K>, entropy: &'r mut Entropy<'r>, make: M) -> Self {
-        Self { registry, entropy, make, line: 0 }
+        Self { registry, entropy, make, line: 0, keeps_etags: false }
+    }
+
+    /// The same for lines that a registry's own export wrote, to have that registry back: a record that is created has
+    /// the etag that its line shows, where that is one of a registry's, and may have a primary key alone. Begin the registry beyond every etag that was
+    /// ever given ([`Registry::starting_at`]), those of deleted records too.
+    #[must_use]
+    pub const fn keeping_etags(mut self) -> Self {
+        self.keeps_etags = true;
+        self
     }
 
     /// Imports every line, and hands those that cannot be to `report`.
@@ -81,18 +106,11 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     ) -> ImportSummary {
         let mut summary = ImportSummary::default();
         for line in lines {
-            let count = match self.line(line.as_ref()) {
-                Ok(Imported::Blank) => continue,
-                Ok(Imported::Created(_)) => &mut summary.created,
-                Ok(Imported::Updated(_)) => &mut summary.updated,
-                Ok(Imported::Deleted) => &mut summary.deleted,
-                Ok(Imported::TwinOnly) => &mut summary.twins,
-                Err(error) => {
-                    report(error);
-                    &mut summary.failed
-                }
-            };
-            *count = count.saturating_add(1);
+            let imported = self.line(line.as_ref());
+            summary.count(&imported);
+            if let Err(error) = imported {
+                report(error);
+            }
         }
         summary
     }
@@ -148,7 +166,13 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
             Some(authentication) => authentication,
             None => self.fresh()?,
         };
-        Ok(Imported::Created(self.registry.create(identity, authentication, rest)?))
+        let mut etag = self.registry.create(identity, authentication, rest)?;
+        let shown = line.e_tag.as_ref().and_then(|text| text.as_str().parse().ok());
+        if let (true, Some(shown)) = (self.keeps_etags, shown) {
+            self.registry.restore_etag(&identity, shown);
+            etag = shown;
+        }
+        Ok(Imported::Created(etag))
     }
 
     fn update(
@@ -192,6 +216,10 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
                         let primary = read(primary, KeySlot::Primary)?;
                         let secondary = read(secondary, KeySlot::Secondary)?;
                         Some(Authentication::Sas(KeyPair::kept(primary, secondary, &self.make)))
+                    }
+                    Some((Some(primary), None)) if self.keeps_etags => {
+                        let primary = read(primary, KeySlot::Primary)?;
+                        Some(Authentication::Sas(KeyPair::kept_one(primary, &self.make)))
                     }
                     Some(_) => return Err(ImportProblem::OneKey),
                 }
