@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::files::{Applied, Files, FilesError};
+use crate::https::{Users, UsersError};
 use crate::hub::{Hub, Registry, decoy, leaked};
 use crate::listen::{self, Doors};
 use crate::tls::{self, TlsError};
@@ -32,6 +33,9 @@ pub enum StartError {
     /// A file is wrong.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The file of users is wrong.
+    #[error(transparent)]
+    Users(#[from] UsersError),
     /// The certificate or the key.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -72,7 +76,8 @@ impl Server {
         let mut registry = Registry::with_seed(&seed);
         let applied = files.apply(files.read()?, &mut registry);
         tracing::info!(records = applied.set, "files read");
-        let hub = Hub::new(rules(&config)?, registry, config.limits);
+        let users = config.users.as_deref().map(Users::read).transpose()?;
+        let hub = Hub::new(rules(&config)?, registry, users, config.limits);
         let doors = Doors {
             hub: Arc::new(hub),
             room: Arc::new(Semaphore::new(config.limits.max_connections)),
