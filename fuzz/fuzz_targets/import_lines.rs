@@ -41,8 +41,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let text = exported(&registry);
     let mut again = Registry::new();
-    let summary =
-        Importer::new(&mut again, &mut entropy, make).run(text.lines(), |error| panic!("{error}"));
+    let summary = Importer::new(&mut again, &mut entropy, make).run(text.lines(), |error| panic!("{error}"));
     assert_eq!(summary.created, u64::try_from(registry.len()).unwrap());
     assert_eq!(without_etags(&exported(&again)), without_etags(&text));
     for view in registry.iter() {

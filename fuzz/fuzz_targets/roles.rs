@@ -44,7 +44,7 @@ fuzz_target!(|text: &str| {
         let Ok(role) = role else { continue };
         let added = if entry.denies {
             let deny = DenyAssignment::new(role, entry.scope).and_then(|deny| deny.to(entry.who));
-            deny.map(|deny| access.deny(deny)).is_ok()
+            deny.and_then(|deny| access.deny(deny)).is_ok()
         } else {
             access.assign(entry.who, &role, entry.scope).is_ok()
         };

@@ -9,7 +9,8 @@ fuzz_target!(|text: &str| {
     for rules in [TokenRules::STRICT, TokenRules::HUB_COMPAT] {
         let Ok(token) = SasToken::parse(text, &rules) else { continue };
         assert!(text[22..].bytes().all(|b| b.is_ascii_graphic()), "invisible");
-        let fields: Vec<(&str, &str)> = text[22..].split('&').filter_map(|field| field.split_once('=')).collect();
+        let fields: Vec<(&str, &str)> =
+            text[22..].split('&').filter_map(|field| field.split_once('=')).collect();
         let value = |name| {
             let mut found = fields.iter().filter(|(known, _)| *known == name);
             let first = found.next().map(|(_, value)| *value);

@@ -7,13 +7,13 @@ use hubward_policy::Operation;
 use hubward_policy::statements::{Act, Action, Statement, Statements};
 use libfuzzer_sys::fuzz_target;
 
-// Lines: the device, the module (empty for none), the client id, `p` or `s` for publish or subscribe, the topic;
-// then rules of four lines: `a` or `d`, the identity, `p` or `s`, the resource.
+// Lines: the device, the module (empty for none), the client id, `p`, `s` or `g` for publish, subscribe or get, the
+// topic, filter or path; then rules of four lines: `a` or `d`, the identity, `p`, `s` or `g`, the resource.
 fuzz_target!(|text: &str| {
     let mut lines = text.split('\n');
     let mut next = || lines.next().unwrap_or_default();
-    let (device, module, client, subscribes, topic) = (next(), next(), next(), next() == "s", next());
-    let rules: Vec<_> = (0..8).map(|_| (next() == "d", next(), next() == "s", next())).collect();
+    let (device, module, client, action, text) = (next(), next(), next(), action(next()), next());
+    let rules: Vec<_> = (0..8).map(|_| (next() == "d", next(), self::action(next()), next())).collect();
     let rules: Vec<_> = rules.into_iter().take_while(|rule| !rule.1.is_empty()).collect();
 
     let Ok(device) = DeviceId::parse(device) else { return };
@@ -23,29 +23,70 @@ fuzz_target!(|text: &str| {
     };
     let statements: Vec<_> = rules
         .iter()
-        .map(|(denies, who, subscribes, resource)| {
+        .map(|(denies, who, action, resource)| {
             let start = if *denies { Statement::deny() } else { Statement::allow() };
-            let action = if *subscribes { Action::MqttSubscribe } else { Action::MqttPublish };
-            start.identity(who).action(action).resource(resource)
+            start.identity(who).action(*action).resource(resource)
         })
         .collect();
     let Ok(compiled) = Statements::compile(&statements) else { return };
 
-    let operation =
-        if subscribes { Operation::mqtt_subscribe(topic) } else { Operation::mqtt_publish(topic) };
-    let asked = Asked { names: names(identity), client, subscribes, levels: topic.split('/').collect() };
+    let operation = match action {
+        Action::HttpGet => Operation::http("GET", text),
+        Action::MqttSubscribe => Operation::mqtt_subscribe(text),
+        _ => Operation::mqtt_publish(text),
+    };
+    let (names, levels) = (names(identity), levels(action, text));
+    let asked = Asked { names, client, action, levels: levels.clone().unwrap_or_default() };
     let matching = |denies: bool| {
-        rules.iter().any(|(deny, who, subscribes, resource)| {
-            *deny == denies
-                && *subscribes == asked.subscribes
-                && asked.is(who)
-                && asked.reaches(resource, denies)
+        rules.iter().any(|(deny, who, action, resource)| {
+            *deny == denies && *action == asked.action && asked.is(who) && asked.reaches(resource, denies)
         })
     };
-    let expected = asked.is_sound() && !matching(true) && matching(false);
+    let expected = levels.is_some() && !matching(true) && matching(false);
     let verdict = compiled.evaluate(&Act::new(identity, Some(client), &operation));
     assert_eq!(verdict.is_allow(), expected, "{verdict}");
 });
+
+fn action(word: &str) -> Action {
+    match word {
+        "g" => Action::HttpGet,
+        "s" => Action::MqttSubscribe,
+        _ => Action::MqttPublish,
+    }
+}
+
+/// What stands between the slashes; `None` where it cannot be judged.
+fn levels(action: Action, text: &str) -> Option<Vec<String>> {
+    if action != Action::HttpGet {
+        let levels: Vec<_> = text.split('/').map(str::to_owned).collect();
+        let subscribes = action == Action::MqttSubscribe;
+        let sound = !text.is_empty()
+            && !text.contains('\0')
+            && levels[0] != "$share"
+            && levels.iter().enumerate().all(|(at, level)| match level.as_str() {
+                "+" => subscribes,
+                "#" => subscribes && at + 1 == levels.len(),
+                _ => true,
+            });
+        return sound.then_some(levels);
+    }
+    let path = text.split('?').next()?.strip_prefix('/').filter(|path| !path.contains('#'))?;
+    path.split('/')
+        .map(|name| decoded(name).filter(|name| !matches!(name.as_str(), "" | "." | "..")))
+        .collect()
+}
+
+/// Percent-decoded once, where that is visible ASCII and no separator.
+fn decoded(name: &str) -> Option<String> {
+    let mut parts = name.split('%');
+    let mut text = parts.next()?.to_owned();
+    for part in parts {
+        let digits = part.get(..2).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        text.push(char::from(u8::from_str_radix(digits, 16).ok()?));
+        text.push_str(&part[2..]);
+    }
+    text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'\\')).then_some(text)
+}
 
 fn names(identity: Identity<'_>) -> Vec<&str> {
     let device = identity.device().map(|id| id.as_str());
@@ -55,8 +96,8 @@ fn names(identity: Identity<'_>) -> Vec<&str> {
 struct Asked<'a> {
     names: Vec<&'a str>,
     client: &'a str,
-    subscribes: bool,
-    levels: Vec<&'a str>,
+    action: Action,
+    levels: Vec<String>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -67,19 +108,6 @@ enum Level {
 }
 
 impl Asked<'_> {
-    fn is_sound(&self) -> bool {
-        let all = self.levels.join("/");
-        let last = self.levels.len() - 1;
-        !all.is_empty()
-            && !all.contains('\0')
-            && self.levels[0] != "$share"
-            && self.levels.iter().enumerate().all(|(at, level)| match *level {
-                "+" => self.subscribes,
-                "#" => self.subscribes && at == last,
-                _ => true,
-            })
-    }
-
     fn is(&self, who: &str) -> bool {
         if !who.contains("{{") {
             return who == self.names.join("/");
@@ -124,16 +152,21 @@ impl Asked<'_> {
     /// For a deny, whether the resource has a part in what is asked; for an allow, whether it has all of it.
     fn reaches(&self, resource: &str, denies: bool) -> bool {
         let Some(pattern) = self.expand(resource) else { return false };
-        let hidden = self.levels[0].starts_with('$') && !matches!(pattern[0], Level::Text(_));
-        (denies || !hidden) && self.walk(&pattern, &self.levels, denies)
+        // the broker's own topics are reached by text alone
+        let first = resource.split('/').next().unwrap();
+        let text = !first.contains("{{") && !matches!(first, "+" | "#");
+        let hidden = self.action != Action::HttpGet && self.levels[0].starts_with('$') && !text;
+        let levels: Vec<_> = self.levels.iter().map(String::as_str).collect();
+        (denies || !hidden) && self.walk(&pattern, &levels, denies)
     }
 
     fn walk(&self, pattern: &[Level], levels: &[&str], denies: bool) -> bool {
-        let wild = |level: &str| self.subscribes && matches!(level, "+" | "#");
+        let subscribes = self.action == Action::MqttSubscribe;
+        let wild = |level: &str| subscribes && matches!(level, "+" | "#");
         match (pattern, levels) {
             ([], []) | ([Level::Rest], _) => true,
-            (_, ["#"]) if denies && self.subscribes => true,
-            ([_, pattern @ ..], ["+", levels @ ..]) if denies && self.subscribes => {
+            (_, ["#"]) if denies && subscribes => true,
+            ([_, pattern @ ..], ["+", levels @ ..]) if denies && subscribes => {
                 self.walk(pattern, levels, denies)
             }
             ([Level::One, pattern @ ..], [level, levels @ ..]) => {

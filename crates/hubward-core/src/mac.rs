@@ -30,7 +30,7 @@ impl Tag {
 
 impl Drop for Tag {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.0.as_mut_slice().zeroize();
     }
 }
 
@@ -53,6 +53,14 @@ pub trait MacKey: fmt::Debug + Send + Sync {
         Self: Sized,
     {
         (self.tag(mine), other.tag(theirs))
+    }
+
+    /// Two tags over the same `parts`: under `self` and under `other`. A provider may interleave the work.
+    fn tag_both(&self, other: &Self, parts: &[&[u8]]) -> (Tag, Tag)
+    where
+        Self: Sized,
+    {
+        self.tag_pair(parts, other, parts)
     }
 }
 
@@ -114,11 +122,12 @@ impl<'k, K: MacKey> Keys<'k, K> {
 
     /// Which key makes `received` of `parts`, if one does. Both are tried.
     #[must_use]
+    #[inline]
     pub fn matching(&self, parts: &[&[u8]], received: &[u8; 32]) -> Option<KeySlot> {
         let (first, second) = match self.secondary {
             None => (self.primary.tag(parts).matches(received), false),
             Some(secondary) => {
-                let (first, second) = self.primary.tag_pair(parts, secondary, parts);
+                let (first, second) = self.primary.tag_both(secondary, parts);
                 // `&`: both comparisons are made
                 (first.matches(received), second.matches(received) & !self.decoy)
             }

@@ -6,6 +6,8 @@ extern crate alloc;
 mod decide;
 mod endpoint;
 mod explain;
+#[cfg(feature = "json")]
+mod json;
 mod operation;
 mod pattern;
 pub mod provisioning;
@@ -15,6 +17,7 @@ pub mod statements;
 mod subject;
 mod table;
 mod table_text;
+pub mod tls;
 
 pub use decide::{Decision, Denial, Permit, Reason, decide};
 pub use endpoint::{Caller, Endpoint, Transport};

@@ -78,3 +78,19 @@ fn asking_roles_does_not_allocate() {
     });
     assert_eq!(counted.count_total, 0);
 }
+
+/// The largest sets that are taken: as many levels or as many bytes as there may be.
+#[test]
+fn a_compiled_set_takes_a_few_megabytes_at_most() {
+    let rule = |resource: &str| {
+        Statement::allow().identity("{{iot:identity}}").action(Action::MqttPublish).resource(resource)
+    };
+    for resource in
+        [["{{iot:device_id}}"; 13].join("/"), ["a"; 14].join("/"), "a".repeat(230), "a/b".to_owned()]
+    {
+        let rules = vec![rule(&resource); 4096];
+        let counted = measure(|| assert_eq!(Statements::compile(&rules).unwrap().len(), 4096));
+        println!("{} bytes for 4,096 rules of {} bytes", counted.bytes_max, resource.len());
+        assert!(counted.bytes_max < 12 << 20);
+    }
+}

@@ -6,11 +6,11 @@
     reason = "a test counts and indexes what it made, and a failed step is a failed test"
 )]
 
-use hubward_policy::ENDPOINTS;
 use hubward_policy::roles::{
-    Access, ActionName, ArmScope, BUILT_IN, DenyAssignment, List, Plane, Request, Role, Ruling, Shortfall,
-    built_in, hub_actions, roles_that_would_do,
+    Access, ActionName, ArmScope, BUILT_IN, DenyAssignment, List, Plane, Request, Role, RoleError, Ruling,
+    Shortfall, built_in, hub_actions, roles_that_open, roles_that_would_do,
 };
+use hubward_policy::{ENDPOINTS, Operation};
 use proptest::prelude::*;
 
 const SUBSCRIPTION: &str = "/subscriptions/8d3c";
@@ -123,6 +123,61 @@ fn the_services_beside_a_hub_are_asked_alike() {
             "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write",
             false,
         ),
+        ("Cosmos DB Operator", Plane::Control, "Microsoft.DocumentDB/databaseAccounts/write", true),
+        (
+            "Cosmos DB Operator",
+            Plane::Control,
+            "Microsoft.DocumentDB/databaseAccounts/listKeys/action",
+            false,
+        ),
+        (
+            "Cosmos DB Operator",
+            Plane::Control,
+            "microsoft.documentdb/databaseaccounts/listconnectionstrings/action",
+            false,
+        ),
+        (
+            "Cosmos DB Operator",
+            Plane::Control,
+            "Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments/write",
+            false,
+        ),
+        (
+            "DocumentDB Account Contributor",
+            Plane::Control,
+            "Microsoft.DocumentDB/databaseAccounts/listKeys/action",
+            true,
+        ),
+        (
+            "Storage Blob Data Contributor",
+            Plane::Data,
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write",
+            true,
+        ),
+        (
+            "Storage Blob Data Contributor",
+            Plane::Control,
+            "Microsoft.Storage/storageAccounts/listkeys/action",
+            false,
+        ),
+        (
+            "Device Provisioning Service Data Reader",
+            Plane::Data,
+            "Microsoft.Devices/provisioningServices/enrollmentGroups/read",
+            true,
+        ),
+        (
+            "Device Provisioning Service Data Reader",
+            Plane::Data,
+            "Microsoft.Devices/provisioningServices/attestationmechanism/details/action",
+            false,
+        ),
+        (
+            "IoT Hub Data Contributor",
+            Plane::Data,
+            "Microsoft.Devices/provisioningServices/enrollments/read",
+            false,
+        ),
         ("Contributor", Plane::Control, "Microsoft.Devices/iotHubs/listkeys/action", true),
         ("Contributor", Plane::Control, "Microsoft.Authorization/roleAssignments/write", false),
         ("Reader", Plane::Control, "Microsoft.Devices/iotHubs/read", true),
@@ -134,6 +189,14 @@ fn the_services_beside_a_hub_are_asked_alike() {
     let action = ActionName::parse("Microsoft.Devices/IotHubs/twins/write").unwrap();
     let names: Vec<_> = roles_that_would_do(Plane::Data, action).map(Role::name).collect();
     assert_eq!(names, ["IoT Hub Data Contributor", "IoT Hub Twin Contributor"]);
+    for (operation, roles) in [
+        (Operation::http("POST", "/devices"), "IoT Hub Data Contributor, IoT Hub Registry Contributor"),
+        (Operation::http("GET", "/statistics/devices"), "IoT Hub Data Contributor, IoT Hub Data Reader"),
+        (Operation::http("POST", "/devices/d/messages/events"), ""),
+    ] {
+        let names: Vec<_> = roles_that_open(operation.endpoint().unwrap()).map(Role::name).collect();
+        assert_eq!(names.join(", "), roles, "{operation}");
+    }
 }
 
 #[test]
@@ -153,7 +216,7 @@ fn a_role_takes_back_from_itself_alone() {
 
     let deny =
         DenyAssignment::new(role(&["*/delete"], &[]), "/").unwrap().to_everyone().except("root").unwrap();
-    access.deny(deny);
+    access.deny(deny).unwrap();
     assert_eq!(
         ask(&access, &["ann", "admins"], Plane::Data, delete, HUB),
         Ruling::Deny(Shortfall::Denied(0))
@@ -163,11 +226,53 @@ fn a_role_takes_back_from_itself_alone() {
     assert_eq!(ask(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::NoRole));
 
     let here = DenyAssignment::new(role(&["*"], &[]), HUB).unwrap().not_below();
-    access.deny(here.to("ann").unwrap().to("bob").unwrap());
+    access.deny(here.to("ann").unwrap().to("bob").unwrap()).unwrap();
     let below = format!("{HUB}/devices/dev1");
     assert_eq!(ask(&access, &["ann"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::Denied(1)));
     assert_eq!(ask(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::Denied(1)));
     assert!(ask(&access, &["ann"], Plane::Data, read, &below).is_allow());
+}
+
+#[test]
+fn a_deny_assignment_is_never_silent() {
+    const EVERYBODY: &str = "00000000-0000-0000-0000-000000000000";
+    let all = || Role::named("all", "").list_of(List::Actions, &["*"]).unwrap();
+    let deny = |role: Role| DenyAssignment::new(role, HUB).unwrap();
+    let mut access = with("Contributor", HUB);
+    let lists = "Microsoft.Devices/iotHubs/listkeys/action";
+    assert_eq!(access.deny(deny(all())).err(), Some(RoleError::Nobody));
+    assert_eq!(access.deny(deny(all()).except("ann").unwrap()).err(), Some(RoleError::Nobody));
+    assert_eq!(access.deny(deny(Role::named("none", "")).to_everyone()).err(), Some(RoleError::Nothing));
+    assert!(ask(&access, &["ann"], Plane::Control, lists, HUB).is_allow());
+    // the directory's name for everybody is everybody
+    access.deny(deny(all()).to(EVERYBODY).unwrap()).unwrap();
+    assert_eq!(ask(&access, &["ann"], Plane::Control, lists, HUB), Ruling::Deny(Shortfall::Denied(0)));
+    assert!(deny(all()).except(EVERYBODY).is_err());
+    assert!(access.assign(EVERYBODY, built_in("Owner").unwrap(), HUB).is_err());
+}
+
+#[test]
+fn there_are_so_many_assignments() {
+    let mut access = Access::new();
+    let role = Role::new("r", "");
+    (0..16_384).for_each(|_| access.assign("ann", &role, "/").unwrap());
+    assert_eq!(access.assign("ann", &role, "/").err(), Some(RoleError::TooManyAssignments));
+    let denied = role.list_of(List::Actions, &["*"]).unwrap();
+    let mut deny = DenyAssignment::new(denied, "/").unwrap();
+    for _ in 0..1024 {
+        deny = deny.to("ann").unwrap().except("bob").unwrap();
+    }
+    assert!(deny.clone().to("ann").is_err() && deny.clone().except("bob").is_err());
+    (0..16_384).for_each(|_| {
+        access
+            .deny(
+                DenyAssignment::new(Role::named("r", "").list_of(List::Actions, &["*"]).unwrap(), "/")
+                    .unwrap()
+                    .to_everyone(),
+            )
+            .unwrap()
+    });
+    assert_eq!(access.deny(deny).err(), Some(RoleError::TooManyAssignments));
 }
 
 #[test]
@@ -291,7 +396,10 @@ fn compile(roles: &[Plain], denies: &[Plain]) -> Access {
         access.assign(plain.who, &plain.role(), &plain.scope()).unwrap();
     }
     for plain in denies {
-        access.deny(DenyAssignment::new(plain.role(), &plain.scope()).unwrap().to(plain.who).unwrap());
+        let deny = DenyAssignment::new(plain.role(), &plain.scope()).unwrap().to(plain.who).unwrap();
+        // one that denies nothing is refused, and changes nothing
+        let silent = plain.lists[0].is_empty() && plain.lists[2].is_empty();
+        assert_eq!(access.deny(deny).is_err(), silent);
     }
     access
 }

@@ -36,9 +36,23 @@ fn what_is_not_understood_is_refused_whole() {
         ("*/write", "*/wr ite", "notDataActions, entry 0"),
         ("/subscriptions/8d3c", "subscriptions", "scope"),
         ("\n}", "", "line "),
+        ("\n}", ", \"Name\": \"again\" }", "line "),
     ] {
         assert!(ROLE.contains(from), "{from}");
         let error = role_from_json(&ROLE.replace(from, to)).unwrap_err().to_string();
         assert!(error.starts_with(place), "{to}: {error}");
+    }
+}
+
+#[test]
+fn a_role_is_an_object_and_nothing_else() {
+    for text in [
+        r#"["Twin reader", null, true, null, ["*"], [], [], [], ["/"]]"#,
+        r#"["Twin reader", "", ["*"], [], [], [], ["/"]]"#,
+        "[]",
+        "null",
+        "\"Owner\"",
+    ] {
+        assert!(role_from_json(text).unwrap_err().to_string().starts_with("line "), "{text}");
     }
 }

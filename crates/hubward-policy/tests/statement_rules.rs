@@ -89,10 +89,13 @@ fn a_set_is_refused_whole() {
         (sound().identity("a b"), "statement 1, identity 1: not a name of that kind"),
         (sound().identity("a/b/c"), "statement 1, identity 1: not a name of that kind"),
         (sound().identity("{{iot:hub}}"), "statement 1, identity 1: unknown variable"),
-        (
-            sound().identity("+/{{iot:module_id}}"),
-            "statement 1, identity 1: a wildcard must be a whole level, and `#` the last",
-        ),
+        (sound().identity(""), "statement 1, identity 1: nothing there"),
+        (sound().identity("a/"), "statement 1, identity 1: nothing there"),
+        // it would be about nobody, and a deny that is about nobody is silent
+        (sound().identity("{{iot:module_id}}"), "statement 1, identity 1: not a name of that kind"),
+        (sound().identity("x{{iot:device_id}}"), "statement 1, identity 1: not a name of that kind"),
+        (sound().identity("a/{{iot:device_id}}"), "statement 1, identity 1: not a name of that kind"),
+        (sound().identity("{{iot:identity}}/m"), "statement 1, identity 1: not a name of that kind"),
         (sound().policy("a b"), "statement 1, policy 0: not a name of that kind"),
         (sound().resource(""), "statement 1, resource 1: nothing there"),
         (
@@ -113,8 +116,16 @@ fn a_set_is_refused_whole() {
         (sound().resource("a\u{0}"), "statement 1, resource 1: control character"),
         (sound().resource(&"x".repeat(1025)), "statement 1, resource 1: too many or too long"),
         (
-            sound().action(Action::HttpGet).resource("/x"),
-            "statement 1, resource 1: a path is written without its first slash",
+            sound().resource("${{iot:device_id}}/a"),
+            "statement 1, resource 1: a first level that begins with `$` takes no variable",
+        ),
+        (
+            Statement::allow().identity("a").action(Action::MqttConnect).resource("a"),
+            "statement 1, resource 0: connecting has no resource and stands in a statement of its own",
+        ),
+        (
+            sound().action(Action::MqttConnect),
+            "statement 1, resource 0: connecting has no resource and stands in a statement of its own",
         ),
         (
             Statement::deny().identity("a").action(Action::MqttSubscribe),
@@ -122,6 +133,13 @@ fn a_set_is_refused_whole() {
         ),
     ] {
         assert_eq!(Statements::compile(&[sound(), statement]).unwrap_err().to_string(), text);
+    }
+    for path in ["/x", "x/", "x//y", "../x", "x/.", "x\\y", "a b", "\u{e9}"] {
+        let refused = Statements::compile(&[sound().action(Action::HttpGet).resource(path)]).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "statement 0, resource 1: a path is visible ASCII without its first slash, empty names and steps"
+        );
     }
     let connect = Statement::allow().identity("{{mqtt:client_id}}").action(Action::MqttConnect);
     let rules = Statements::compile(&[connect]).unwrap();
@@ -171,7 +189,10 @@ fn an_operation_has_one_name() {
     ] {
         let action: Action = name.parse().unwrap();
         assert_eq!(action.to_string(), name);
-        let rules = Statement::allow().policy("ops").action(action).resource("a/b");
+        let mut rules = Statement::allow().policy("ops").action(action);
+        if action != Action::MqttConnect {
+            rules = rules.resource("a/b");
+        }
         let rules = Statements::compile(&[rules]).unwrap();
         let ops = Identity::Policy(PolicyName::parse("ops").unwrap());
         assert!(rules.evaluate(&Act::new(ops, None, &operation)).is_allow(), "{name}");
@@ -210,4 +231,103 @@ fn nor_does_it_allow_anything() {
             );
         }
     }
+}
+
+/// MQTT 3.1.1, 4.7.2: a broker's own topics begin with `$`. An id may too, and nobody gets there by being called so.
+#[test]
+fn a_first_level_reaches_the_broker_s_own_topics_by_text_alone() {
+    let publish = |resource: &str| {
+        Statement::allow()
+            .identity("{{iot:identity}}")
+            .action(Action::MqttPublish)
+            .action(Action::MqttSubscribe)
+            .resource(resource)
+    };
+    let id = |name| Identity::Device(DeviceId::parse(name).unwrap());
+    for (resource, name, topic, allowed) in [
+        ("{{iot:device_id}}/#", "$iothub", "$iothub/twin/GET/", false),
+        ("{{iot:identity}}/#", "$iothub", "$iothub/twin/GET/", false),
+        ("{{mqtt:client_id}}/#", "$iothub", "$iothub/twin/GET/", false),
+        ("{{iot:device_id}}{{iot:device_id}}/#", "$a", "$a$a/x", false),
+        ("{{iot:device_id}}", "$SYS", "$SYS", false),
+        ("+/#", "d", "$SYS/x", false),
+        ("#", "d", "$SYS/x", false),
+        ("x/{{iot:device_id}}/#", "$iothub", "x/$iothub/a", true),
+        ("$iothub/#", "d", "$iothub/twin", true),
+        ("$iothub/{{iot:device_id}}/#", "$d", "$iothub/$d/twin", true),
+        ("{{iot:device_id}}/#", "d$", "d$/twin", true),
+    ] {
+        let rules = Statements::compile(&[publish(resource)]).unwrap();
+        for operation in [Operation::mqtt_publish(topic), Operation::mqtt_subscribe(topic)] {
+            let act = Act::new(id(name), Some(name), &operation);
+            assert_eq!(rules.evaluate(&act).is_allow(), allowed, "{resource}: {name}: {operation}");
+        }
+    }
+    // a deny meets them
+    for resource in ["#", "+/#", "{{iot:device_id}}/#"] {
+        let deny = Statement::deny().identity("$s").action(Action::MqttPublish).resource(resource);
+        let rules = Statements::compile(&[publish("$s/#"), deny]).unwrap();
+        let act = Act::new(id("$s"), None, &Operation::mqtt_publish("$s/x"));
+        assert_eq!(rules.evaluate(&act), Verdict::Deny(Refusal::Statement(1)), "{resource}");
+    }
+    // a path has no such topics
+    let get = Statement::allow().identity("{{iot:identity}}").action(Action::HttpGet);
+    let rules = Statements::compile(&[get.resource("{{iot:device_id}}/x")]).unwrap();
+    assert!(rules.evaluate(&Act::new(id("$d"), None, &Operation::http("GET", "/%24d/x"))).is_allow());
+}
+
+#[test]
+fn an_identity_with_a_variable_is_some_of_them() {
+    let device = |id| Identity::Device(DeviceId::parse(id).unwrap());
+    let module =
+        |id, module| Identity::Module(DeviceId::parse(id).unwrap(), ModuleId::parse(module).unwrap());
+    let all =
+        [device("d"), device("e"), module("d", "m"), module("d", "n"), module("e", "m"), module("d", "d")];
+    for (identity, who) in [
+        ("{{iot:identity}}", "d e d/m d/n e/m d/d"),
+        ("{{iot:device_id}}", "d e"),
+        ("{{iot:device_id}}/{{iot:module_id}}", "d/m d/n e/m d/d"),
+        ("{{iot:device_id}}/m", "d/m e/m"),
+        ("d/{{iot:module_id}}", "d/m d/n d/d"),
+        ("d", "d"),
+        ("d/m", "d/m"),
+        // each is connected as `d`, and one of them is
+        ("{{mqtt:client_id}}", "d"),
+    ] {
+        let allow = Statement::allow().identity(identity).action(Action::MqttConnect);
+        let rules = Statements::compile(&[allow]).unwrap();
+        let found: Vec<_> = all
+            .iter()
+            .filter(|who| rules.evaluate(&Act::new(**who, Some("d"), &Operation::mqtt_connect())).is_allow())
+            .map(|who| match who {
+                Identity::Module(device, module) => format!("{device}/{module}"),
+                who => who.device().unwrap().to_string(),
+            })
+            .collect();
+        assert_eq!(found.join(" "), who, "{identity}");
+    }
+}
+
+#[test]
+fn a_set_is_so_large() {
+    let rule = |resource: &str| {
+        Statement::allow().identity("{{iot:identity}}").action(Action::MqttPublish).resource(resource)
+    };
+    let text = |rules: &[Statement]| Statements::compile(rules).err().map(|error| error.to_string());
+    // 2 levels of the identity and 14 of the resource, 4,096 times
+    assert_eq!(text(&vec![rule(&["a"; 14].join("/")); 4096]), None);
+    assert_eq!(
+        text(&vec![rule(&["a"; 15].join("/")); 4096]).unwrap(),
+        "statement 3855, identity 0: too many or too long"
+    );
+    assert_eq!(text(&vec![rule("a"); 4097]).unwrap(), "statement 4096, identity 0: too many or too long");
+    assert_eq!(
+        text(&vec![rule(&"a".repeat(1000)); 4096]).unwrap(),
+        "statement 1032, resource 0: too many or too long"
+    );
+    let mut many = rule("a");
+    for _ in 0..256 {
+        many = many.resource("a");
+    }
+    assert_eq!(text(&[many]).unwrap(), "statement 0, resource 256: too many or too long");
 }

@@ -42,8 +42,37 @@ impl Asked {
         match self.action {
             Action::MqttPublish => Operation::mqtt_publish(&self.text),
             Action::MqttSubscribe => Operation::mqtt_subscribe(&self.text),
+            Action::HttpGet => Operation::http("GET", &self.text),
+            Action::AmqpSend => Operation::amqp_send(&self.text),
             _ => Operation::mqtt_connect(),
         }
+    }
+
+    fn is_mqtt(&self) -> bool {
+        !matches!(self.action, Action::HttpGet | Action::AmqpSend)
+    }
+
+    /// What stands between the slashes; `None` where it cannot be judged.
+    fn levels(&self) -> Option<Vec<String>> {
+        if self.is_mqtt() {
+            let levels: Vec<String> = self.text.split('/').map(str::to_owned).collect();
+            let sound = !self.text.is_empty()
+                && levels[0] != "$share"
+                && levels.iter().enumerate().all(|(at, level)| match level.as_str() {
+                    "+" => self.action == Action::MqttSubscribe,
+                    "#" => self.action == Action::MqttSubscribe && at + 1 == levels.len(),
+                    _ => true,
+                });
+            return sound.then_some(levels);
+        }
+        let path = self.text.strip_prefix('/').or((self.action == Action::AmqpSend).then_some(&self.text))?;
+        path.split('/')
+            .map(|name| {
+                let name = decoded(name)?;
+                let step = matches!(name.as_str(), "" | "." | "..");
+                (!step && !name.contains(['/', '\\', '#'])).then_some(name)
+            })
+            .collect()
     }
 
     fn act(&self) -> Act<'_> {
@@ -53,6 +82,19 @@ impl Asked {
     fn names(&self) -> Vec<String> {
         [Some(self.device.clone()), self.module.clone()].into_iter().flatten().collect()
     }
+}
+
+/// Percent-decoded once, where that is visible ASCII.
+fn decoded(name: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut parts = name.split('%');
+    text.push_str(parts.next()?);
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        text.push(char::from(u8::from_str_radix(digits, 16).ok()?));
+        text.push_str(rest);
+    }
+    text.bytes().all(|b| b.is_ascii_graphic()).then_some(text)
 }
 
 /// A level of a pattern after substitution; `None` in a list is a variable without a value.
@@ -119,23 +161,11 @@ fn meets(pattern: &[Level], names: &[&str], subscribes: bool) -> bool {
     }
 }
 
-fn well_formed(asked: &Asked) -> bool {
-    if asked.action == Action::MqttConnect {
-        return true;
-    }
-    let names: Vec<_> = asked.text.split('/').collect();
-    !asked.text.is_empty()
-        && names[0] != "$share"
-        && names.iter().enumerate().all(|(at, name)| match *name {
-            "+" => asked.action == Action::MqttSubscribe,
-            "#" => asked.action == Action::MqttSubscribe && at + 1 == names.len(),
-            _ => true,
-        })
-}
-
 fn naive(rules: &[Rule], asked: &Asked) -> bool {
     let subscribes = asked.action == Action::MqttSubscribe;
-    let names: Vec<_> = asked.text.split('/').collect();
+    let levels = if asked.action == Action::MqttConnect { Some(vec![]) } else { asked.levels() };
+    let Some(levels) = levels else { return false };
+    let names: Vec<_> = levels.iter().map(String::as_str).collect();
     let matches = |rule: &Rule| {
         let own = asked.names();
         let is_about = match rule.identity.contains("{{") {
@@ -150,20 +180,22 @@ fn naive(rules: &[Rule], asked: &Asked) -> bool {
             return true;
         }
         let Some(pattern) = expand(&rule.resource, asked) else { return false };
-        let hidden = names[0].starts_with('$') && !matches!(pattern[0], Level::Text(_));
+        let first = rule.resource.split('/').next().unwrap();
+        let by_text = !first.contains("{{") && !matches!(first, "+" | "#");
+        let hidden = asked.is_mqtt() && names[0].starts_with('$') && !by_text;
         match rule.effect {
             Effect::Allow => !hidden && covers(&pattern, &names, subscribes),
             Effect::Deny => meets(&pattern, &names, subscribes),
         }
     };
-    well_formed(asked)
-        && !rules.iter().any(|rule| rule.effect == Effect::Deny && matches(rule))
+    !rules.iter().any(|rule| rule.effect == Effect::Deny && matches(rule))
         && rules.iter().any(|rule| rule.effect == Effect::Allow && matches(rule))
 }
 
 fn statement(rule: &Rule) -> Statement {
     let start = if rule.effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
-    start.identity(&rule.identity).action(rule.action).resource(&rule.resource)
+    let rest = start.identity(&rule.identity).action(rule.action);
+    if rule.action == Action::MqttConnect { rest } else { rest.resource(&rule.resource) }
 }
 
 fn compile(rules: &[Rule]) -> Statements {
@@ -171,7 +203,7 @@ fn compile(rules: &[Rule]) -> Statements {
 }
 
 fn id() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["a", "b", "ab", "+", "#", "a+", "%41", "$s"]).prop_map(str::to_owned)
+    prop::sample::select(vec!["a", "b", "ab", "+", "#", "a+", "%41", "$s", "$sx"]).prop_map(str::to_owned)
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -181,6 +213,8 @@ fn action() -> impl Strategy<Value = Action> {
         Action::MqttPublish,
         Action::MqttSubscribe,
         Action::MqttSubscribe,
+        Action::HttpGet,
+        Action::AmqpSend,
     ])
 }
 
@@ -206,12 +240,14 @@ prop_compose! {
         identity in prop::sample::select(vec![
             "a", "b", "a/b", "+", "#", "a+/%41", "{{iot:identity}}", "{{mqtt:client_id}}", "{{iot:device_id}}",
             "{{iot:device_id}}/b", "a/{{iot:module_id}}", "{{iot:device_id}}/{{iot:module_id}}",
-            "{{iot:module_id}}",
         ]),
         action in action(),
         resource in resource(),
     ) -> Rule {
         let effect = if deny { Effect::Deny } else { Effect::Allow };
+        // no path has an empty name, and a set that has such a rule is refused
+        let resource: Vec<_> = resource.split('/').map(|level| if level.is_empty() { "b" } else { level }).collect();
+        let resource = resource.join("/");
         Rule { effect, identity: identity.to_owned(), action, resource }
     }
 }
@@ -224,10 +260,13 @@ prop_compose! {
         client in prop::option::of(id()),
         action in action(),
         levels in prop::collection::vec(prop::sample::select(vec![
-            "a", "b", "ab", "$s", "", "+", "#", "xa", "x+", "a+", "aa", "%41", "a-long-level", "$share",
+            "a", "b", "ab", "$s", "$sx", "", "+", "#", "xa", "x+", "a+", "aa", "%41", "a-long-level", "$share",
+            "%61", "%2b", "a%2Fb", "%2e%2E", "%5c", "a%2", "%2541", "%24s", "%20",
         ]), 1..5),
+        slash in any::<bool>(),
     ) -> Asked {
-        let text = levels.join("/");
+        let slash = action == Action::HttpGet || slash && action == Action::AmqpSend;
+        let text = format!("{}{}", if slash { "/" } else { "" }, levels.join("/"));
         let mut asked = Asked { device, module, client, action, text };
         if own > 0 {
             asked.client = Some(asked.names().join("/"));
@@ -273,10 +312,17 @@ proptest! {
         asked in asked(),
     ) {
         let effect = rules[0].effect;
+        // connecting has no resource, and stands in a statement of its own
+        let connects = rules[0].action == Action::MqttConnect;
+        let mut rules = rules;
+        rules.retain(|rule| (rule.action == Action::MqttConnect) == connects);
         let mut one = if effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
         let mut each = vec![];
         for rule in &rules {
-            one = one.identity(&rule.identity).action(rule.action).resource(&rule.resource);
+            one = one.identity(&rule.identity).action(rule.action);
+            if !connects {
+                one = one.resource(&rule.resource);
+            }
             for action in &rules {
                 each.extend(rules.iter().map(|resource| Rule {
                     effect,

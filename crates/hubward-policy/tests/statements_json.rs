@@ -44,7 +44,13 @@ fn a_document_is_evaluated() {
 #[test]
 fn what_is_not_understood_is_refused_whole() {
     for (from, to, place) in [
-        ("\"effect\": \"deny\"", "\"effect\": \"Deny\"", "line "),
+        ("\"effect\": \"deny\"", "\"effect\": \"Deny\"", "statement 2, effect 0"),
+        ("\"effect\": \"deny\"", "\"effect\": {\"deny\": null}", "line "),
+        ("\"effect\": \"deny\"", "\"effect\": [\"deny\"]", "line "),
+        ("\"effect\": \"deny\"", "\"effect\": null", "line "),
+        ("\"#\"]", "{\"0\": \"#\"}]", "line "),
+        ("\"operations\": [\"mqtt:connect\"]", "\"operations\": \"mqtt:connect\"", "line "),
+        ("[\"mqtt:connect\"]", "[\"mqtt:connect\"], \"resources\": [\"#\"]", "statement 0, resource 0"),
         ("\"effect\": \"deny\"", "\"effect\": \"deny\", \"effect\": \"allow\"", "line "),
         ("\"effect\": \"deny\"", "\"effect\": \"deny\", \"priority\": 1", "line "),
         ("\"effect\": \"deny\",", "", "line "),
@@ -59,4 +65,21 @@ fn what_is_not_understood_is_refused_whole() {
         let error = statements_from_json(&RULES.replace(from, to)).unwrap_err().to_string();
         assert!(error.starts_with(place), "{to}: {error}");
     }
+}
+
+#[test]
+fn a_statement_is_an_object_and_nothing_else() {
+    for text in [
+        r##"[[["allow"]]]"##,
+        r##"[[]]"##,
+        r##"[]"##,
+        r##"{"statements": [[null, "allow", ["d"], [], ["mqtt:publish"], ["#"]]]}"##,
+        r##"{"statements": [["allow", ["d"], [], ["mqtt:publish"], ["#"]]]}"##,
+        r##"[[{"effect": "allow", "identities": ["d"], "operations": ["mqtt:publish"], "resources": ["#"]}]]"##,
+        r##"{"statements": {"0": {"effect": "allow"}}}"##,
+        r##"{"statements": [], "statements": []}"##,
+    ] {
+        assert!(statements_from_json(text).unwrap_err().to_string().starts_with("line "), "{text}");
+    }
+    assert!(statements_from_json(r##"{"statements": []}"##).unwrap().is_empty());
 }

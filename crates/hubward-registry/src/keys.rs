@@ -2,6 +2,7 @@
 
 use hubward_core::{Keys, MacKey, SymmetricKey};
 
+use crate::authentication::KeysView;
 use crate::entropy::{Entropy, NoEntropy, fresh_key};
 
 /// A primary key and, where one is set, a secondary. A slot without a key is empty: it is never an empty key.
@@ -59,6 +60,13 @@ impl<K: MacKey> KeyPair<K> {
     /// [`NoEntropy`] where the source fails.
     pub fn generate(entropy: &mut Entropy<'_>, make: impl Fn(&SymmetricKey) -> K) -> Result<Self, NoEntropy> {
         Ok(Self::kept(fresh_key(entropy)?, fresh_key(entropy)?, make))
+    }
+
+    /// Both, and what they were made of where that is kept.
+    #[must_use]
+    pub fn view(&self) -> KeysView<'_, K> {
+        let secondary = self.secondary.as_ref().and_then(|key| key.raw.as_ref());
+        KeysView { ready: self.keys(), primary: self.primary.raw.as_ref(), secondary }
     }
 
     /// The keys to verify with.

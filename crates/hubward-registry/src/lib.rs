@@ -29,7 +29,8 @@ mod whose;
 pub use authentication::{Authentication, AuthenticationView, KeysView, Thumbprints, ThumbprintsError};
 pub use change::{Capabilities, Change};
 pub use enrollment::{
-    Attestation, Derivation, Enrollment, Enrollments, Evidence, ProvisionError, Selected, derive_key,
+    Attestation, Derivation, EndorsementKey, EndorsementKeyError, Enrollment, Enrollments, Evidence,
+    ProvisionError, Selected, TpmChallenge, TpmKeys, derive_key,
 };
 pub use entropy::{Entropy, NoEntropy};
 pub use error::RegistryError;
@@ -42,6 +43,6 @@ pub use import::{ImportError, ImportMode, ImportProblem, ImportSummary, Imported
 pub use keys::KeyPair;
 pub use lists::{AccessList, AccessLists, Listed, Verdict};
 pub use registry::Registry;
-pub use snapshot::SnapshotError;
+pub use snapshot::{SnapshotError, snapshot_counter};
 pub use text::{DeviceScope, GenerationId, StatusReason, TextError};
 pub use view::RecordView;

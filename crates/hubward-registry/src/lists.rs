@@ -6,7 +6,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use hubward_core::{Identity, MacKey, Thumbprint};
 
 use crate::registry::Registry;
-use crate::whose::{LONGEST, of_identity};
+use crate::whose::{LONGEST, identity, of_identity};
 
 /// What a list names.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +65,18 @@ impl AccessList {
         }
     }
 
+    /// What it names: identities, groups, issuers.
+    pub fn iter(&self) -> impl Iterator<Item = Listed<'_>> {
+        let issuer = |bytes: &[u8]| match (bytes.try_into(), bytes.try_into()) {
+            (Ok(sha1), _) => Some(Listed::Issuer(Thumbprint::Sha1(sha1))),
+            (_, Ok(sha256)) => Some(Listed::Issuer(Thumbprint::Sha256(sha256))),
+            _ => None,
+        };
+        let identities = self.ids.iter().map(|id| Listed::Identity(identity(id)));
+        let groups = self.groups.iter().map(|name| Listed::Group(name));
+        identities.chain(groups).chain(self.issuers.iter().filter_map(move |bytes| issuer(bytes)))
+    }
+
     /// Whether it names nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -105,6 +117,28 @@ impl AccessLists {
     /// The allow list, in force from now on.
     pub fn allow(&mut self) -> &mut AccessList {
         self.allow.get_or_insert_default()
+    }
+
+    /// The block list, to read it.
+    #[must_use]
+    pub const fn blocked(&self) -> &AccessList {
+        &self.block
+    }
+
+    /// The allow list where one is in force, to read it.
+    #[must_use]
+    pub const fn allowed(&self) -> Option<&AccessList> {
+        self.allow.as_ref()
+    }
+
+    /// The groups' names.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(|name| &**name)
+    }
+
+    /// Who is in a group.
+    pub fn members(&self, group: &str) -> impl Iterator<Item = Identity<'_>> {
+        self.groups.get(group).into_iter().flatten().map(|id| identity(id))
     }
 
     /// Drops the allow list: nobody has to be on one.

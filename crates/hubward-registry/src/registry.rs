@@ -181,6 +181,14 @@ impl<K: MacKey> Registry<K> {
         Ok(())
     }
 
+    /// Gives a record the etag that it had before, which no later change is given again.
+    pub(crate) fn restore_etag(&mut self, identity: &Identity<'_>, etag: ETag) {
+        self.changes = self.changes.max(etag.version());
+        if let Some(record) = self.slot(identity).and_then(|slot| self.store.record_mut(slot)) {
+            record.etag = etag;
+        }
+    }
+
     pub(crate) fn slot(&self, identity: &Identity<'_>) -> Option<Slot> {
         let mut buffer = [0; LONGEST];
         self.store.find(of_identity(identity, &mut buffer)?)

@@ -15,8 +15,8 @@ mod common;
 use common::*;
 use hubward_core::{KeyError, KeySlot, Status};
 use hubward_registry::{
-    AuthenticationView, ExportKeys, ImportProblem, ImportSummary, Imported, Importer, NoEntropy,
-    RegistryError, ThumbprintsError,
+    Authentication, AuthenticationView, Change, ExportKeys, ImportProblem, ImportSummary, Imported, Importer,
+    KeyPair, NoEntropy, Precondition, RegistryError, ThumbprintsError,
 };
 use hubward_rustcrypto::HmacKey;
 
@@ -246,4 +246,34 @@ fn a_full_disk_is_an_error() {
     for room in 0..len {
         assert!(a.export(ExportKeys::Included, &mut Full(room)).is_err());
     }
+}
+
+#[test]
+fn an_export_is_taken_back_with_its_etags() {
+    let mut hub = Hub::new();
+    for id in ["a", "a/m", "b", "gone"] {
+        hub.create(who(id), sas(id), Change::new()).unwrap();
+    }
+    let one = KeyPair::kept_one(raw("one"), HmacKey::new);
+    hub.create(who("c"), Authentication::Sas(one), Change::new()).unwrap();
+    hub.delete(who("gone"), Precondition::Any).unwrap();
+    let lines = exported(&hub, ExportKeys::Included);
+    let mut again = Hub::new();
+    let mut entropy = counting();
+    let summary = Importer::new(&mut again, &mut entropy, HmacKey::new)
+        .keeping_etags()
+        .run(lines.lines(), |error| panic!("{error}"));
+    assert_eq!(summary.created, 4);
+    assert_eq!(exported(&again, ExportKeys::Included), lines, "to the byte");
+    let newest = again.iter().map(|view| view.etag().to_string()).max().unwrap();
+    let next = again.update(who("a"), Change::new(), Precondition::Any).unwrap();
+    assert!(next.to_string() > newest, "no etag is given twice");
+    // without it every line is a new record
+    let mut new = Hub::new().starting_at(100);
+    let mut entropy = counting();
+    let mut failed = Vec::new();
+    Importer::new(&mut new, &mut entropy, HmacKey::new)
+        .run(lines.lines(), |error| failed.push(error.problem));
+    assert_eq!(failed, [ImportProblem::OneKey]);
+    assert_ne!(new.get(who("a/m")).unwrap().etag(), hub.get(who("a/m")).unwrap().etag());
 }

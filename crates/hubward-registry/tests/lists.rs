@@ -193,3 +193,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_list_can_be_read() {
+    let mut hub = Hub::new();
+    let access = hub.access_mut();
+    let issuers = ["1".repeat(40), "2".repeat(64)].map(|text| text.parse().unwrap());
+    access.block().add(Listed::Identity(who("a/m")));
+    access.block().add(Listed::Group("g"));
+    issuers.iter().for_each(|issuer| access.block().add(Listed::Issuer(*issuer)));
+    access.join("g", who("b"));
+    let access = hub.access();
+    let said: Vec<_> = access.blocked().iter().map(|listed| format!("{listed:?}")).collect();
+    let wanted = [
+        Listed::Identity(who("a/m")),
+        Listed::Group("g"),
+        Listed::Issuer(issuers[0]),
+        Listed::Issuer(issuers[1]),
+    ];
+    assert_eq!(said, wanted.map(|listed| format!("{listed:?}")));
+    assert_eq!(access.groups().collect::<Vec<_>>(), ["g"]);
+    assert_eq!(access.members("g").collect::<Vec<_>>(), [who("b")]);
+    assert_eq!((access.members("h").count(), access.allowed().is_some()), (0, false));
+}

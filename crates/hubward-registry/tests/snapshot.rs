@@ -12,10 +12,11 @@
 )]
 mod common;
 use common::*;
-use hubward_core::{Found, Permissions, PolicyName, Status};
+use hubward_core::{DeviceId, Found, Permissions, PolicyName, RegistrationId, Status};
 use hubward_registry::{
-    Authentication, Capabilities, Change, DeviceScope, GenerationId, KeyPair, Listed, NoEntropy,
-    Precondition, SnapshotError, StatusReason, Thumbprints, Verdict,
+    Attestation, Authentication, Capabilities, Change, Derivation, DeviceScope, EndorsementKey, Enrollment,
+    Enrollments, GenerationId, KeyPair, Listed, NoEntropy, Precondition, SnapshotError, StatusReason,
+    Thumbprints, Verdict, snapshot_counter,
 };
 use hubward_ring::SealKey;
 use hubward_rustcrypto::HmacKey;
@@ -184,4 +185,60 @@ fn nothing_is_legible() {
     for word in ["gate", "service", "north", "m....."] {
         assert!(!sealed.windows(word.len()).any(|window| window == word.as_bytes()), "{word}");
     }
+}
+
+fn enrolled() -> Enrollments<HmacKey> {
+    let mut all = Enrollments::new(Derivation::AsPresentedOrLowerCase);
+    let one = KeyPair::kept_one(raw("one"), HmacKey::new);
+    let given =
+        Enrollment::new(Attestation::SymmetricKey(pair("own"))).device_id(DeviceId::parse("D").unwrap());
+    all.enroll(RegistrationId::parse("Pump").unwrap(), given);
+    let tpm = Attestation::Tpm(EndorsementKey::new(b"ek").unwrap());
+    all.enroll(RegistrationId::parse("gate").unwrap(), Enrollment::new(tpm).disabled());
+    all.enroll_group("north", Enrollment::new(Attestation::SymmetricKey(one)));
+    let print = Thumbprints::new(None, "5".repeat(64).parse().ok()).unwrap();
+    all.enroll_group("south", Enrollment::new(Attestation::X509(print)));
+    all
+}
+
+fn sealed_enrollments() -> Vec<u8> {
+    enrolled().seal(&key(), 7, &mut counting()).unwrap()
+}
+
+fn unseal_enrollments(bytes: Vec<u8>) -> Result<Enrollments<HmacKey>, SnapshotError> {
+    Enrollments::unseal(bytes, &key(), 0, HmacKey::new)
+}
+
+#[test]
+fn enrollments_come_back_whole_or_not_at_all() {
+    let whole = sealed_enrollments();
+    let again = unseal_enrollments(whole.clone()).unwrap();
+    // what it was made of comes back too, for it is sealed to the same
+    assert_eq!(again.seal(&key(), 7, &mut counting()).unwrap(), whole);
+    assert_eq!((again.individuals().count(), again.groups().count()), (2, 2));
+    let pump = again.individuals().find(|(id, _)| *id == "pump").unwrap().1;
+    assert_eq!(pump.given_device_id().unwrap().as_str(), "D");
+    for len in 0..whole.len() {
+        unseal_enrollments(whole[..len].to_vec()).unwrap_err();
+        let mut altered = whole.clone();
+        altered[len] ^= 1;
+        unseal_enrollments(altered).unwrap_err();
+    }
+}
+
+#[test]
+fn one_kind_is_not_taken_for_the_other() {
+    assert_eq!(unseal(sealed_enrollments()).unwrap_err(), SnapshotError::NotASnapshot);
+    assert_eq!(unseal_enrollments(sealed()).unwrap_err(), SnapshotError::NotASnapshot);
+    // not even with the other's first bytes: they are authentic with the rest
+    let mut posed = sealed_enrollments();
+    posed[..8].copy_from_slice(&sealed()[..8]);
+    assert_eq!(unseal(posed).unwrap_err(), SnapshotError::NotAuthentic);
+}
+
+#[test]
+fn the_counter_can_be_read_before_the_key_is_there() {
+    assert_eq!(snapshot_counter(&sealed()), Ok(5));
+    assert_eq!(snapshot_counter(&sealed_enrollments()[..HEADER]), Ok(7));
+    assert_eq!(snapshot_counter(b"{\"id\":\"a\"}"), Err(SnapshotError::NotASnapshot));
 }

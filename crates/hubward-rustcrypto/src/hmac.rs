@@ -1,6 +1,7 @@
 //! HMAC-SHA256 (RFC 2104) under a key whose two pads were compressed once, when it was made.
 
 use core::fmt;
+use core::slice::from_ref;
 
 use hubward_core::{MacKey, SymmetricKey, Tag};
 use sha2::block_api::compress256;
@@ -68,44 +69,63 @@ impl MacKey for HmacKey {
         Tag::new(bytes_of(&outer))
     }
 
-    /// One compression does not wait for another's result, so two chains side by side keep the unit busy.
     #[inline]
     fn tag_pair(&self, mine: &[&[u8]], other: &Self, theirs: &[&[u8]]) -> (Tag, Tag) {
-        let (mut inner, mut other_inner) = (self.inner, other.inner);
         match (pad(mine, &mut { EMPTY }), pad(theirs, &mut { EMPTY })) {
-            (Some(mine), Some(theirs)) => {
-                let both = mine.len().min(theirs.len());
-                for (block, other_block) in mine.iter().zip(theirs) {
-                    compress256(&mut inner, core::slice::from_ref(block));
-                    compress256(&mut other_inner, core::slice::from_ref(other_block));
-                }
-                compress256(&mut inner, mine.get(both..).unwrap_or_default());
-                compress256(&mut other_inner, theirs.get(both..).unwrap_or_default());
-            }
-            _ => {
-                absorb(&mut inner, mine);
-                absorb(&mut other_inner, theirs);
-            }
+            (Some(mine), Some(theirs)) => interleaved(self, mine, other, theirs),
+            _ => (self.tag(mine), other.tag(theirs)),
         }
-        let (mut outer, mut other_outer) = (self.outer, other.outer);
-        compress256(&mut outer, &[digest_block(&inner)]);
-        compress256(&mut other_outer, &[digest_block(&other_inner)]);
-        (Tag::new(bytes_of(&outer)), Tag::new(bytes_of(&other_outer)))
+    }
+
+    #[inline]
+    fn tag_both(&self, other: &Self, parts: &[&[u8]]) -> (Tag, Tag) {
+        match pad(parts, &mut { EMPTY }) {
+            Some(blocks) => interleaved(self, blocks, other, blocks),
+            None => (self.tag(parts), other.tag(parts)),
+        }
     }
 }
 
-/// The outer hash's one block: the inner digest and its padding, for 96 bytes in all.
+/// The tags of two padded messages. One compression does not wait for the other's result, so two chains side by
+/// side keep the unit busy.
+fn interleaved(key: &HmacKey, mine: &[[u8; BLOCK]], other: &HmacKey, theirs: &[[u8; BLOCK]]) -> (Tag, Tag) {
+    let (mut inner, mut other_inner) = (key.inner, other.inner);
+    for (block, other_block) in mine.iter().zip(theirs) {
+        compress256(&mut inner, from_ref(block));
+        compress256(&mut other_inner, from_ref(other_block));
+    }
+    // what the longer one has more
+    if let Some(more @ [_, ..]) = mine.get(theirs.len()..) {
+        compress256(&mut inner, more);
+    }
+    if let Some(more @ [_, ..]) = theirs.get(mine.len()..) {
+        compress256(&mut other_inner, more);
+    }
+    // both blocks before both compressions: a block that is stored between them would keep the second waiting
+    let (last, other_last) = (digest_block(&inner), digest_block(&other_inner));
+    let (mut outer, mut other_outer) = (key.outer, other.outer);
+    compress256(&mut outer, &[last]);
+    compress256(&mut other_outer, &[other_last]);
+    (Tag::new(bytes_of(&outer)), Tag::new(bytes_of(&other_outer)))
+}
+
+/// The outer hash's one block but for the inner digest, which stands first: one bit, and 96 bytes as the length in bits.
+const DIGEST_BLOCK: [u8; BLOCK] = {
+    let mut block = [0_u8; BLOCK];
+    let (_, padding) = block.split_at_mut(32);
+    if let [marker, .., high, low] = padding {
+        *marker = 0x80;
+        [*high, *low] = 768_u16.to_be_bytes();
+    }
+    block
+};
+
+/// The outer hash's one block.
 #[inline]
 fn digest_block(inner: &[u32; 8]) -> [u8; BLOCK] {
-    let mut block = [0_u8; BLOCK];
-    let (words, _) = block.as_chunks_mut::<4>();
-    for (slot, word) in words.iter_mut().zip(inner) {
+    let mut block = DIGEST_BLOCK;
+    for (slot, word) in block.as_chunks_mut::<4>().0.iter_mut().zip(inner) {
         *slot = word.to_be_bytes();
-    }
-    // after eight words of digest: one bit, then 768 as the length in bits
-    if let [_, _, _, _, _, _, _, _, marker, .., length] = words {
-        *marker = [0x80, 0, 0, 0];
-        *length = 768_u32.to_be_bytes();
     }
     block
 }

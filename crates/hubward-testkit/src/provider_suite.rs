@@ -126,14 +126,20 @@ fn known_answers<K: MacKey>(key: &impl Fn(&[u8]) -> K) -> usize {
     cases.len()
 }
 
-/// Every length of message around the block boundaries, in one part and in many: the model is one byte a part.
+/// Every length of message around the block boundaries, in one part and in many: the model is one byte a part. And under
+/// two keys: the model is one after the other.
 fn every_length<K: MacKey>(key: &impl Fn(&[u8]) -> K) -> usize {
-    let key = key(b"sixteen bytes ok");
+    let (key, other) = (key(b"sixteen bytes ok"), key(b"and sixteen more"));
     let message: Vec<u8> = (0..700_u32).map(|i| u8::try_from(i % 251).unwrap()).collect();
     for len in 0..message.len() {
         let bytes: Vec<&[u8]> = message[..len].chunks(1).collect();
         let whole = tag(&key, &message[..len]);
         assert!(key.tag(&bytes).matches(&whole), "{len} bytes");
+        let others = other.tag(&bytes);
+        let (first, second) = key.tag_both(&other, &bytes);
+        assert!(first.matches(&whole) && second.matches(others.expose()), "{len} bytes, both keys");
+        let (first, second) = other.tag_pair(&bytes, &key, &[&message[..len]]);
+        assert!(first.matches(others.expose()) && second.matches(&whole), "{len} bytes, a pair of keys");
     }
     message.len()
 }

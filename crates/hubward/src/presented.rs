@@ -1,7 +1,8 @@
-//! What a peer presents on each transport, parsed once into a token and the identity that the transport names.
+//! What a peer presents on each transport, parsed once into a credential and the identity that the transport names.
 
 use hubward_core::{Identity, Lookup, PolicyName, ResourcePath, Shape};
 use hubward_policy::{Caller, Operation, Target};
+use rustls_pki_types::CertificateDer;
 
 use crate::cbs::PutToken;
 use crate::client::{CBS_OPERATION, CBS_TYPE};
@@ -14,8 +15,8 @@ use crate::sasl::SaslUsername;
 #[derive(Debug, Clone, Copy)]
 pub struct Presented<'a> {
     pub(crate) token: Option<TokenText<'a>>,
-    /// Whether the peer also showed a certificate on the connection below.
-    pub(crate) certificate: bool,
+    /// The certificates that the peer showed on the connection below, its own first; none where it showed none.
+    pub(crate) certificates: &'a [CertificateDer<'a>],
     /// What the transport's names call the hub.
     pub(crate) hub: Option<HubName<'a>>,
     /// The identity that the transport names.
@@ -43,32 +44,8 @@ impl<'a> Presented<'a> {
     ///
     /// # Errors
     /// [`AuthError::Username`] where it is not `{host}/{device}[/{module}]/?api-version=..`,
-    /// [`AuthError::ClientId`] where the client id names another identity, [`AuthError::NoCredential`] without a
-    /// password.
+    /// [`AuthError::ClientId`] where the client id names another identity.
     pub fn mqtt(client_id: &str, username: &'a str, password: Option<&'a str>) -> Result<Self, AuthError> {
-        let token = password.ok_or(AuthError::NoCredential)?;
-        Self::mqtt_connect(client_id, username, Some(token))
-    }
-
-    /// The same, where the peer showed a certificate in the TLS handshake. What proves the identity is for
-    /// [`Rules::with_both_credentials`](crate::Rules::with_both_credentials) to say where there is a password too.
-    /// Without a password it would be the certificate, which is not judged yet: such an admission is refused.
-    ///
-    /// # Errors
-    /// As [`Presented::mqtt`], but a password may be missing.
-    pub fn mqtt_with_certificate(
-        client_id: &str,
-        username: &'a str,
-        password: Option<&'a str>,
-    ) -> Result<Self, AuthError> {
-        Ok(Self { certificate: true, ..Self::mqtt_connect(client_id, username, password)? })
-    }
-
-    fn mqtt_connect(
-        client_id: &str,
-        username: &'a str,
-        password: Option<&'a str>,
-    ) -> Result<Self, AuthError> {
         let parsed = Username::parse(username)?;
         if !parsed.is_client(client_id) {
             return Err(AuthError::ClientId);
@@ -77,6 +54,18 @@ impl<'a> Presented<'a> {
         let named = Some(parsed.identity.lookup());
         let hub = Some(HubName::Host(parsed.host));
         Ok(Self { hub, named, token, ..Self::bare(None, Operation::mqtt_connect()) })
+    }
+
+    /// The same on a connection on which the peer showed `certificates`, its own first, the others in any order; none
+    /// at all if it showed none. They are what rustls' `peer_certificates()` gives.
+    ///
+    /// A certificate is no secret: **the TLS handshake of this connection, or of the one that it resumes, must have
+    /// shown that the peer holds the key.** Without a token the certificate is what proves the identity. With a token
+    /// too, [`Rules::with_both_credentials`](crate::Rules::with_both_credentials) says which of them does.
+    #[must_use]
+    pub const fn with_certificates(mut self, certificates: &'a [CertificateDer<'a>]) -> Self {
+        self.certificates = certificates;
+        self
     }
 
     /// The two strings of AMQP's SASL PLAIN: `{policy}@sas.root.{hub}`, `{device}@sas.{hub}` or
@@ -118,7 +107,7 @@ impl<'a> Presented<'a> {
 
     const fn bare(token: Option<TokenText<'a>>, operation: Operation<'a>) -> Self {
         let (hub, named, policy, audience) = (None, None, None, None);
-        Self { token, certificate: false, hub, named, policy, audience, operation }
+        Self { token, certificates: &[], hub, named, policy, audience, operation }
     }
 
     /// An HTTP request: its method, its path with the query, and the value of its `Authorization` header.

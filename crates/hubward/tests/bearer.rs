@@ -79,9 +79,8 @@ fn roles_decide_and_a_group_is_enough() {
     let user = admitted(&[USER, GROUP]);
     assert_eq!(user.decision(&access).to_string(), "assignment 0 allows it");
     assert!(!user.decide(&Operation::http("PUT", "/devices/dev1"), &access).is_allow());
-    access.deny(
-        DenyAssignment::new(built_in("IoT Hub Data Reader").unwrap().clone(), ARM).unwrap().to(USER).unwrap(),
-    );
+    let denied = built_in("IoT Hub Data Reader").unwrap().clone();
+    access.deny(DenyAssignment::new(denied, ARM).unwrap().to(USER).unwrap()).unwrap();
     assert_eq!(user.decision(&access).to_string(), "deny assignment 0 denies it");
 }
 

@@ -11,6 +11,14 @@ use super::hub::hub_actions;
 use super::role::{Role, RoleError};
 use super::scope::ArmScope;
 
+/// The most assignments, and the most deny assignments; a subscription has at most 4,000 of the former. A check asks
+/// each of them once.
+const MAX_ASSIGNMENTS: usize = 16_384;
+/// The most principals that one deny assignment names, and the most that it excepts.
+const MAX_PRINCIPALS: usize = 1024;
+/// The directory's name for all principals in a deny assignment.
+const ALL_PRINCIPALS: &str = "00000000-0000-0000-0000-000000000000";
+
 /// Assignments, checked when they are added. Without any, everything is denied.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
@@ -25,7 +33,8 @@ struct Assignment {
     scope: Box<str>,
 }
 
-/// A deny assignment: it wins over every role. What it denies is written like a role: what that would grant.
+/// A deny assignment: it wins over every role. What it denies is written like a role: what that would grant. One that
+/// denies nothing, or to nobody, is no deny assignment, and [`Access::deny`] refuses it.
 #[derive(Debug, Clone)]
 pub struct DenyAssignment {
     denied: Role,
@@ -92,7 +101,15 @@ impl<'a> Request<'a> {
 
 fn principal(id: &str) -> Result<Box<str>, RoleError> {
     let sound = !id.is_empty() && id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
-    if sound { Ok(id.into()) } else { Err(RoleError::Principal) }
+    if sound && id != ALL_PRINCIPALS { Ok(id.into()) } else { Err(RoleError::Principal) }
+}
+
+fn name(list: &mut Vec<Box<str>>, id: &str) -> Result<(), RoleError> {
+    if list.len() >= MAX_PRINCIPALS {
+        return Err(RoleError::TooManyAssignments);
+    }
+    list.push(principal(id)?);
+    Ok(())
 }
 
 impl DenyAssignment {
@@ -112,12 +129,15 @@ impl DenyAssignment {
         })
     }
 
-    /// Denies it to this principal.
+    /// Denies it to this principal; to everyone where that is the id of all principals, of zeros alone.
     ///
     /// # Errors
-    /// [`RoleError::Principal`] where that is no id.
+    /// [`RoleError::Principal`] where that is no id, [`RoleError::TooManyAssignments`] for more than 1,024 of them.
     pub fn to(mut self, id: &str) -> Result<Self, RoleError> {
-        self.principals.push(principal(id)?);
+        if id == ALL_PRINCIPALS {
+            return Ok(self.to_everyone());
+        }
+        name(&mut self.principals, id)?;
         Ok(self)
     }
 
@@ -131,9 +151,9 @@ impl DenyAssignment {
     /// Not to this principal.
     ///
     /// # Errors
-    /// [`RoleError::Principal`] where that is no id.
+    /// [`RoleError::Principal`] where that is no id, [`RoleError::TooManyAssignments`] for more than 1,024 of them.
     pub fn except(mut self, id: &str) -> Result<Self, RoleError> {
-        self.except.push(principal(id)?);
+        name(&mut self.except, id)?;
         Ok(self)
     }
 
@@ -163,8 +183,12 @@ impl Access {
     /// Gives `principal` a role at `scope` and below.
     ///
     /// # Errors
-    /// [`RoleError`] where the principal or the scope is none, or the role may not be assigned there.
+    /// [`RoleError`] where the principal or the scope is none, the role may not be assigned there, or there are 16,384
+    /// already.
     pub fn assign(&mut self, id: &str, role: &Role, scope: &str) -> Result<(), RoleError> {
+        if self.assignments.len() >= MAX_ASSIGNMENTS {
+            return Err(RoleError::TooManyAssignments);
+        }
         let principal = principal(id)?;
         let at = ArmScope::parse(scope)?;
         if !role.assignable_at(&at) {
@@ -175,8 +199,22 @@ impl Access {
     }
 
     /// Adds a deny assignment.
-    pub fn deny(&mut self, deny: DenyAssignment) {
+    ///
+    /// # Errors
+    /// [`RoleError::Nobody`] where it names no principal, [`RoleError::Nothing`] where what it denies has neither
+    /// actions nor data actions: it would be silent. [`RoleError::TooManyAssignments`] where there are 16,384 already.
+    pub fn deny(&mut self, deny: DenyAssignment) -> Result<(), RoleError> {
+        if self.denies.len() >= MAX_ASSIGNMENTS {
+            return Err(RoleError::TooManyAssignments);
+        }
+        if !deny.everyone && deny.principals.is_empty() {
+            return Err(RoleError::Nobody);
+        }
+        if !deny.denied.names_anything() {
+            return Err(RoleError::Nothing);
+        }
         self.denies.push(deny);
+        Ok(())
     }
 
     /// The role of an assignment.

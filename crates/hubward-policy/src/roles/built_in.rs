@@ -4,7 +4,9 @@
 use alloc::borrow::Cow::Borrowed;
 
 use super::action::{ActionName, Plane};
+use super::hub::hub_actions;
 use super::role::Role;
+use crate::endpoint::Endpoint;
 
 /// The built-in roles that are known here.
 pub const BUILT_IN: &[Role] = &[
@@ -39,6 +41,20 @@ pub const BUILT_IN: &[Role] = &[
         &[],
         &[Borrowed("Microsoft.Devices/IotHubs/twins/*")],
     ),
+    Role::known(
+        "Device Provisioning Service Data Contributor",
+        "dfce44e4-17b7-4bd1-a6d1-04996ec95633",
+        &[],
+        &[],
+        &[Borrowed("Microsoft.Devices/provisioningServices/*")],
+    ),
+    Role::known(
+        "Device Provisioning Service Data Reader",
+        "10745317-c249-44a1-a5ce-3a4353c0bbd8",
+        &[],
+        &[],
+        &[Borrowed("Microsoft.Devices/provisioningServices/*/read")],
+    ),
     Role::known("Owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", &[Borrowed("*")], &[], &[]),
     Role::known(
         "Contributor",
@@ -71,6 +87,69 @@ pub const BUILT_IN: &[Role] = &[
             Borrowed("Microsoft.Insights/Metrics/read"),
             Borrowed("Microsoft.Resources/subscriptions/resourceGroups/read"),
             Borrowed("Microsoft.Support/*"),
+        ],
+        &[],
+        &[],
+    ),
+    Role::known(
+        "Cosmos DB Operator",
+        "230815da-be43-4aae-9cb4-875f7bd000aa",
+        &[
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/*"),
+            Borrowed("Microsoft.Insights/alertRules/*"),
+            Borrowed("Microsoft.Authorization/*/read"),
+            Borrowed("Microsoft.ResourceHealth/availabilityStatuses/read"),
+            Borrowed("Microsoft.Resources/deployments/*"),
+            Borrowed("Microsoft.Resources/subscriptions/resourceGroups/read"),
+            Borrowed("Microsoft.Support/*"),
+            Borrowed("Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action"),
+        ],
+        &[
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/copyJobs/*"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/dataTransferJobs/*"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/readonlyKeys/*"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/regenerateKey/*"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/listKeys/*"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/listConnectionStrings/*"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/sqlRoleDefinitions/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/sqlRoleDefinitions/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/mongodbRoleDefinitions/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/mongodbRoleDefinitions/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/mongodbUserDefinitions/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/mongodbUserDefinitions/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/tableRoleAssignments/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/tableRoleAssignments/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/tableRoleDefinitions/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/tableRoleDefinitions/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/gremlinRoleAssignments/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/gremlinRoleAssignments/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/gremlinRoleDefinitions/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/gremlinRoleDefinitions/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/cassandraRoleAssignments/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/cassandraRoleAssignments/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/cassandraRoleDefinitions/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/cassandraRoleDefinitions/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/mongoMIRoleAssignments/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/mongoMIRoleAssignments/delete"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/mongoMIRoleDefinitions/write"),
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/mongoMIRoleDefinitions/delete"),
+        ],
+        &[],
+    ),
+    Role::known(
+        "DocumentDB Account Contributor",
+        "5bd9cd88-fe45-4216-938b-f97437e15450",
+        &[
+            Borrowed("Microsoft.DocumentDB/databaseAccounts/*"),
+            Borrowed("Microsoft.Insights/alertRules/*"),
+            Borrowed("Microsoft.Authorization/*/read"),
+            Borrowed("Microsoft.ResourceHealth/availabilityStatuses/read"),
+            Borrowed("Microsoft.Resources/deployments/*"),
+            Borrowed("Microsoft.Resources/subscriptions/resourceGroups/read"),
+            Borrowed("Microsoft.Support/*"),
+            Borrowed("Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action"),
         ],
         &[],
         &[],
@@ -159,6 +238,24 @@ pub const BUILT_IN: &[Role] = &[
         &[],
         &[Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read")],
     ),
+    Role::known(
+        "Storage Blob Data Contributor",
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+        &[
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/delete"),
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/read"),
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/write"),
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"),
+        ],
+        &[],
+        &[
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete"),
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"),
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"),
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/move/action"),
+            Borrowed("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action"),
+        ],
+    ),
 ];
 
 /// The built-in role of this id or this name.
@@ -170,4 +267,14 @@ pub fn built_in(id_or_name: &str) -> Option<&'static Role> {
 /// The built-in roles that grant an operation: what to assign where one is missing.
 pub fn roles_that_would_do(plane: Plane, action: ActionName<'_>) -> impl Iterator<Item = &'static Role> {
     BUILT_IN.iter().filter(move |role| role.grants(plane, action))
+}
+
+/// The built-in roles that open a hub's endpoint; none where no role does.
+pub fn roles_that_open(endpoint: &Endpoint) -> impl Iterator<Item = &'static Role> + use<> {
+    let actions = hub_actions(endpoint);
+    BUILT_IN.iter().filter(move |role| {
+        let grants =
+            |action: &&str| ActionName::parse(action).is_ok_and(|action| role.grants(Plane::Data, action));
+        !actions.is_empty() && actions.iter().all(grants)
+    })
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use serde::Deserialize;
 
 use super::role::{List, Role, RoleError};
+use crate::json::Object;
 
 /// Why a JSON text is refused, all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +54,7 @@ struct Document<'a> {
 /// # Errors
 /// [`RoleJsonError`]: a text that is not wholly understood is refused whole.
 pub fn role_from_json(text: &str) -> Result<Role, RoleJsonError> {
-    let document: Document<'_> = serde_json::from_str(text)
+    let Object(document): Object<Document<'_>> = serde_json::from_str(text)
         .map_err(|error| RoleJsonError::Json { line: error.line(), column: error.column() })?;
     let mut role = Role::named(&document.name, document.id.as_deref().unwrap_or_default());
     for (list, entries) in [

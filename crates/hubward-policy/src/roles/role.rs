@@ -65,12 +65,21 @@ pub enum RoleError {
     /// The role may not be assigned there.
     #[error("the role cannot be assigned at this scope")]
     NotAssignable,
-    /// Not the id of somebody: empty, longer than 128 bytes, or not visible ASCII.
+    /// Not the id of somebody: empty, longer than 128 bytes, not visible ASCII, or that of all principals.
     #[error("not the id of a principal")]
     Principal,
     /// More entries than a list may have.
     #[error("{0}: too many entries")]
     TooMany(List),
+    /// A deny assignment that names no principal.
+    #[error("a deny assignment must say to whom: name a principal, or everyone")]
+    Nobody,
+    /// A deny assignment of what grants nothing.
+    #[error("a deny assignment must say what it denies")]
+    Nothing,
+    /// More assignments, or principals of one, than there may be.
+    #[error("too many assignments or principals")]
+    TooManyAssignments,
 }
 
 const NONE: Patterns = Cow::Borrowed(&[]);
@@ -176,6 +185,11 @@ impl Role {
     #[must_use]
     pub fn grants(&self, plane: Plane, action: ActionName<'_>) -> bool {
         self.names(plane, action) && !self.takes_back(plane, action)
+    }
+
+    /// Whether it has any grants.
+    pub(super) fn names_anything(&self) -> bool {
+        !self.actions.is_empty() || !self.data_actions.is_empty()
     }
 
     /// Whether its grants name the operation, taken back or not.

@@ -126,6 +126,10 @@ pub(super) enum Client<'a> {
 impl<'a> Act<'a> {
     /// `identity`, connected with this client id if over MQTT, asks for `operation`.
     ///
+    /// A client id is the peer's own word, and a statement with `{{mqtt:client_id}}` goes by it: give none that was not
+    /// bound to the identity before, as the facade does, or whoever connects as `dev2` has what is
+    /// dev2's.
+    ///
     /// An operation that is malformed, such as a publication to a wildcard or a path with empty names, is
     /// denied under any statements.
     #[must_use]

@@ -3,11 +3,12 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use hubward_core::{DeviceId, ModuleId, PolicyName};
+use hubward_core::PolicyName;
 
-use super::act::Effect;
-use super::filter::{Filter, Hint, Level, parse_levels};
+use super::act::{Action, Effect};
+use super::filter::{Filter, Hint};
 use super::statement::{Part, Statement, StatementError, StatementProblem};
+use super::whom::{Names, Pattern, Whom};
 
 /// The most statements of a set.
 const MAX_STATEMENTS: usize = 4096;
@@ -15,9 +16,11 @@ const MAX_STATEMENTS: usize = 4096;
 const MAX_ENTRIES: usize = 256;
 /// The most bytes of an entry: a topic of the service has at most 256, an identity 257.
 const MAX_TEXT: usize = 1024;
-
-/// Every device and module.
-const ANYONE: &str = "{{iot:identity}}";
+/// The most levels of a set, those of its identities and policies included: judging an act compares no more. 4,096
+/// statements may have 16 each.
+const MAX_LEVELS: usize = 65_536;
+/// The most bytes of all entries of a set. With the levels it bounds what a compiled set takes.
+const MAX_SET_TEXT: usize = 1 << 20;
 
 /// A compiled set of statements. Evaluating it does not allocate.
 #[derive(Debug, Default)]
@@ -31,7 +34,9 @@ pub struct Statements {
     /// What is about every device and module, resource by resource.
     pub(super) anyone: Vec<Row>,
     /// Other identities with variables.
-    pub(super) patterns: Vec<(Box<[Level]>, usize)>,
+    pub(super) patterns: Vec<(Pattern, usize)>,
+    levels: usize,
+    text: usize,
 }
 
 /// One resource of a rule, with what passing over it takes.
@@ -41,12 +46,9 @@ pub(super) struct Row {
     pub(super) actions: u16,
     pub(super) effect: Effect,
     pub(super) rule: usize,
-    /// `None` where there is nothing to match: connecting has no resource.
+    /// `None` where there is nothing to match, as connecting has no resource.
     pub(super) filter: Option<usize>,
 }
-
-/// A device, or a module of it.
-type Names = (Box<str>, Option<Box<str>>);
 
 #[derive(Debug)]
 pub(super) struct Rule {
@@ -62,7 +64,7 @@ impl Statements {
     ///
     /// # Errors
     /// [`StatementError`] with the first entry that is wrong, or is more than a set may have: 4,096 statements,
-    /// 256 entries in a list, 1,024 bytes in an entry.
+    /// 256 entries in a list, 1,024 bytes in an entry, 65,536 levels and 1 MiB in all.
     pub fn compile(statements: &[Statement]) -> Result<Self, StatementError> {
         let mut compiled = Self::default();
         for (at, statement) in statements.iter().enumerate() {
@@ -91,12 +93,12 @@ impl Statements {
 
     fn add(&mut self, at: usize, statement: &Statement) -> Result<(), (Part, usize, StatementProblem)> {
         let Statement { effect, identities, policies, actions, resources } = statement;
-        let connects_only = actions.iter().all(|action| *action == super::Action::MqttConnect);
+        let connects = actions.contains(&Action::MqttConnect);
         for (part, len, needed) in [
             (Part::Operation, actions.len(), true),
             (Part::Identity, identities.len(), policies.is_empty()),
             (Part::Policy, policies.len(), false),
-            (Part::Resource, resources.len(), !connects_only),
+            (Part::Resource, resources.len(), !connects),
         ] {
             if len == 0 && needed {
                 return Err((part, 0, StatementProblem::Empty));
@@ -105,11 +107,18 @@ impl Statements {
                 return Err((part, MAX_ENTRIES, StatementProblem::TooLong));
             }
         }
+        // to connect anywhere is not what a rule with resources says
+        if connects && (!resources.is_empty() || actions.iter().any(|action| *action != Action::MqttConnect))
+        {
+            return Err((Part::Resource, 0, StatementProblem::Connects));
+        }
+        let mut anyone = false;
         for (index, identity) in identities.iter().enumerate() {
-            self.identity(at, identity).map_err(|problem| (Part::Identity, index, problem))?;
+            anyone |= self.identity(at, identity).map_err(|problem| (Part::Identity, index, problem))?;
         }
         for (index, policy) in policies.iter().enumerate() {
             PolicyName::parse(policy).map_err(|_| (Part::Policy, index, StatementProblem::Name))?;
+            self.count(1, policy).map_err(|problem| (Part::Policy, index, problem))?;
             self.policies.push((policy.as_str().into(), Vec::from([at])));
         }
         let first = self.filters.len();
@@ -117,13 +126,14 @@ impl Statements {
         for (index, resource) in resources.iter().enumerate() {
             let filter = match resource {
                 long if long.len() > MAX_TEXT => Err(StatementProblem::TooLong),
-                path if paths && path.starts_with('/') => Err(StatementProblem::Slash),
+                path if paths && !is_path(path) => Err(StatementProblem::Path),
                 resource => Filter::parse(resource),
             };
+            let filter = filter.and_then(|filter| self.count(filter.len(), resource).map(|()| filter));
             self.filters.push(filter.map_err(|problem| (Part::Resource, index, problem))?);
         }
         let actions = actions.iter().fold(0, |set, action| set | action.bit());
-        if identities.iter().any(|identity| identity == ANYONE) {
+        if anyone {
             self.anyone(*effect, actions, at, first);
         }
         self.rules.push(Rule { effect: *effect, actions, first, end: self.filters.len() });
@@ -131,51 +141,48 @@ impl Statements {
     }
 
     fn anyone(&mut self, effect: Effect, actions: u16, rule: usize, first: usize) {
-        let connect = super::Action::MqttConnect.bit();
-        if actions & connect != 0 {
-            self.anyone.push(Row { hint: Hint::NONE, actions: connect, effect, rule, filter: None });
+        if first == self.filters.len() {
+            self.anyone.push(Row { hint: Hint::NONE, actions, effect, rule, filter: None });
         }
         let filters = self.filters.iter().enumerate().skip(first);
         self.anyone.extend(filters.map(|(at, filter)| Row {
             hint: filter.hint,
-            actions: actions & !connect,
+            actions,
             effect,
             rule,
             filter: Some(at),
         }));
     }
 
-    fn identity(&mut self, at: usize, identity: &str) -> Result<(), StatementProblem> {
+    fn count(&mut self, levels: usize, text: &str) -> Result<(), StatementProblem> {
+        self.levels = self.levels.saturating_add(levels);
+        self.text = self.text.saturating_add(text.len());
+        if self.levels > MAX_LEVELS || self.text > MAX_SET_TEXT {
+            Err(StatementProblem::TooLong)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether it is everybody.
+    fn identity(&mut self, at: usize, identity: &str) -> Result<bool, StatementProblem> {
         if identity.len() > MAX_TEXT {
             return Err(StatementProblem::TooLong);
         }
-        if !identity.contains("{{") {
-            let (device, module) = match identity.split_once('/') {
-                Some((device, module)) => (device, Some(module)),
-                None => (identity, None),
-            };
-            let sound =
-                DeviceId::parse(device).is_ok() && module.is_none_or(|id| ModuleId::parse(id).is_ok());
-            if !sound {
-                return Err(StatementProblem::Name);
-            }
-            self.exact.push(((device.into(), module.map(Into::into)), Vec::from([at])));
-            return Ok(());
+        self.count(2, identity)?;
+        match Whom::parse(identity)? {
+            Whom::Anyone => return Ok(true),
+            Whom::Named(names) => self.exact.push((names, Vec::from([at]))),
+            Whom::Some(pattern) => self.patterns.push((pattern, at)),
         }
-        if identity == ANYONE {
-            return Ok(());
-        }
-        let levels = parse_levels(identity)?;
-        if levels.iter().any(|level| matches!(level, Level::One | Level::Rest)) {
-            return Err(StatementProblem::Wildcard);
-        }
-        // a device and a module, or a variable that is as many of them as it is
-        if !matches!(&*levels, [_] | [Level::Name(_), Level::Name(_)]) {
-            return Err(StatementProblem::Name);
-        }
-        self.patterns.push((levels, at));
-        Ok(())
+        Ok(false)
     }
+}
+
+/// Whether a path can be so: a rule about others would be silent.
+fn is_path(resource: &str) -> bool {
+    resource.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+        && resource.split('/').all(|name| !matches!(name, "" | "." | ".."))
 }
 
 /// Sorted, with the rules of equal names in one row.

@@ -6,7 +6,6 @@ use hubward_core::Identity;
 
 use super::act::{Act, Action, Effect};
 use super::compile::{Row, Rule, Statements};
-use super::filter::names;
 
 /// What a set of statements says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +93,8 @@ impl Statements {
                         return Verdict::Deny(Refusal::Statement(*at));
                     }
                 }
-                for (levels, at) in &self.patterns {
-                    if names(levels, act) && self.denies(*at, act, &mut allowed) {
+                for (pattern, at) in &self.patterns {
+                    if pattern.is(act) && self.denies(*at, act, &mut allowed) {
                         return Verdict::Deny(Refusal::Statement(*at));
                     }
                 }

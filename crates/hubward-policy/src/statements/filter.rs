@@ -73,7 +73,7 @@ impl Hint {
 
 /// One level of a filter.
 #[derive(Debug)]
-pub(super) enum Level {
+enum Level {
     /// Text and variables, in a row.
     Name(Box<[Piece]>),
     /// A variable that may stand for two levels.
@@ -85,14 +85,14 @@ pub(super) enum Level {
 }
 
 #[derive(Debug)]
-pub(super) enum Piece {
+enum Piece {
     Text(Box<str>),
     Device,
     Module,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wide {
+enum Wide {
     Identity,
     Client,
 }
@@ -106,6 +106,13 @@ enum View<'v> {
     Rest,
     /// A variable without a value: nothing matches it.
     Nothing,
+}
+
+impl View<'_> {
+    /// Whether the statement has every character of it.
+    const fn is_text(&self) -> bool {
+        matches!(self, View::Pieces([] | [Piece::Text(_)], ..))
+    }
 }
 
 impl Filter {
@@ -127,6 +134,11 @@ impl Filter {
         Ok(Self { hint: Hint::new(known), levels })
     }
 
+    /// How many levels it has.
+    pub(super) const fn len(&self) -> usize {
+        self.levels.len()
+    }
+
     /// Whether all that the act reaches is within this resource, for an allow, or anything of it, for a deny.
     #[inline]
     pub(super) fn matches(&self, act: &Act<'_>, effect: Effect) -> bool {
@@ -146,13 +158,14 @@ impl Filter {
         let mut first = true;
         loop {
             let (view, name) = (views.next(), names.next());
-            // a wildcard at the beginning does not match `$` (MQTT 3.1.1, 4.7.2)
             let hidden = first && act.form == Form::Plain && name.is_some_and(|name| name.starts_with('$'));
             first = false;
             let matched = match (view, name) {
                 (None, None) => return true,
-                (Some(View::Rest), _) => return !hidden,
-                (Some(View::One), Some(name)) => !(hidden || act.subscribes && name == "#"),
+                // a wildcard at the beginning does not match `$` (MQTT 3.1.1, 4.7.2), nor is a value chosen for it
+                (Some(view), Some(_)) if hidden && !view.is_text() => false,
+                (Some(View::Rest), _) => return true,
+                (Some(View::One), Some(name)) => !(act.subscribes && name == "#"),
                 (Some(view), Some(name)) => {
                     !(act.subscribes && is_wildcard(name)) && equal(view, name, act.form)
                 }
@@ -186,21 +199,6 @@ impl Filter {
             if !matched {
                 return false;
             }
-        }
-    }
-}
-
-/// Whether the levels stand for this device, or module of it.
-pub(super) fn names(levels: &[Level], act: &Act<'_>) -> bool {
-    let module = act.identity.module();
-    let device = act.identity.device();
-    let mut views = views(levels, act);
-    let mut names = device.map(|id| id.as_str()).into_iter().chain(module.map(|id| id.as_str()));
-    loop {
-        match (views.next(), names.next()) {
-            (None, None) => return true,
-            (Some(view), Some(name)) if equal(view, name, Form::Plain) => {}
-            _ => return false,
         }
     }
 }
@@ -284,7 +282,7 @@ fn text_of<'v>(piece: &'v Piece, device: Option<&'v str>, module: Option<&'v str
 }
 
 /// Splits into levels; wildcards stand alone in theirs, `#` in the last.
-pub(super) fn parse_levels(text: &str) -> Result<Box<[Level]>, StatementProblem> {
+fn parse_levels(text: &str) -> Result<Box<[Level]>, StatementProblem> {
     if text.is_empty() {
         return Err(StatementProblem::Empty);
     }
@@ -299,6 +297,13 @@ pub(super) fn parse_levels(text: &str) -> Result<Box<[Level]>, StatementProblem>
             _ => Level::Name(parse_name(name)?),
         });
     }
+    // `$` with a variable behind it would be a name of the broker's that somebody's id chooses
+    match levels.first() {
+        Some(Level::Name(pieces)) if text.starts_with('$') && pieces.len() > 1 => {
+            Err(StatementProblem::Dollar)
+        }
+        _ => Ok(()),
+    }?;
     Ok(levels.into_boxed_slice())
 }
 

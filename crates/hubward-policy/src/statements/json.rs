@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::act::{Action, Effect};
 use super::compile::Statements;
 use super::statement::{Part, Statement, StatementError, StatementProblem};
+use crate::json::Object;
 
 /// Why a JSON text is refused, all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +31,7 @@ pub enum JsonError {
 #[serde(deny_unknown_fields)]
 struct Document<'a> {
     #[serde(borrow)]
-    statements: Vec<Entry<'a>>,
+    statements: Vec<Object<Entry<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -38,7 +39,8 @@ struct Document<'a> {
 struct Entry<'a> {
     #[serde(borrow, default, rename = "description")]
     _description: Option<Cow<'a, str>>,
-    effect: Word,
+    #[serde(borrow)]
+    effect: Cow<'a, str>,
     #[serde(borrow, default)]
     identities: Vec<Cow<'a, str>>,
     #[serde(borrow, default)]
@@ -49,31 +51,25 @@ struct Entry<'a> {
     resources: Vec<Cow<'a, str>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    Allow,
-    Deny,
-}
-
 /// Reads `{"statements": [{"effect": "allow", "identities": [..], "operations": [..], "resources": [..]}, ..]}`;
 /// a statement may also have `policies` and a `description`.
 ///
 /// # Errors
 /// [`JsonError`]: a text that is not wholly understood is refused whole.
 pub fn statements_from_json(text: &str) -> Result<Statements, JsonError> {
-    let document: Document<'_> = serde_json::from_str(text)
+    let Object(document): Object<Document<'_>> = serde_json::from_str(text)
         .map_err(|error| JsonError::Json { line: error.line(), column: error.column() })?;
     let mut statements = Vec::with_capacity(document.statements.len());
-    for (at, entry) in document.statements.into_iter().enumerate() {
-        let mut statement = Statement::new(match entry.effect {
-            Word::Allow => Effect::Allow,
-            Word::Deny => Effect::Deny,
+    for (at, Object(entry)) in document.statements.into_iter().enumerate() {
+        let wrong =
+            |part, index| StatementError { statement: at, part, index, problem: StatementProblem::Name };
+        let mut statement = Statement::new(match &*entry.effect {
+            "allow" => Effect::Allow,
+            "deny" => Effect::Deny,
+            _ => return Err(wrong(Part::Effect, 0).into()),
         });
         for (index, name) in entry.operations.iter().enumerate() {
-            let problem = StatementProblem::Name;
-            let error = StatementError { statement: at, part: Part::Operation, index, problem };
-            statement = statement.action(name.parse::<Action>().map_err(|_| error)?);
+            statement = statement.action(name.parse::<Action>().map_err(|_| wrong(Part::Operation, index))?);
         }
         statement.identities = entry.identities.into_iter().map(Cow::into_owned).collect();
         statement.policies = entry.policies.into_iter().map(Cow::into_owned).collect();

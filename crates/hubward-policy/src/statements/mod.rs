@@ -8,6 +8,7 @@ mod filter;
 #[cfg(feature = "json")]
 mod json;
 mod statement;
+mod whom;
 
 pub use act::{Act, Action, Effect, UnknownAction};
 pub use compile::Statements;

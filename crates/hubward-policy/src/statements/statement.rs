@@ -39,8 +39,10 @@ impl Statement {
         }
     }
 
-    /// Adds whom it is about: `device`, `device/module`, or the same with variables. There are no wildcards here:
-    /// `{{iot:identity}}` is every device and module.
+    /// Adds whom it is about: `device` or `device/module`. There are no wildcards here, but these variables:
+    /// `{{iot:identity}}` is every device and module, `{{iot:device_id}}` every device,
+    /// `{{iot:device_id}}/{{iot:module_id}}` every module, also with a name in place of either, and
+    /// `{{mqtt:client_id}}` whoever has its own name as client id.
     #[must_use]
     pub fn identity(mut self, identity: &str) -> Self {
         self.identities.push(identity.into());
@@ -54,15 +56,17 @@ impl Statement {
         self
     }
 
-    /// Adds an operation.
+    /// Adds an operation. [`Action::MqttConnect`] stands in a statement of its own, for it has no resource.
     #[must_use]
     pub fn action(mut self, action: Action) -> Self {
         self.actions.push(action);
         self
     }
 
-    /// Adds a resource: a topic filter, or a path without its first slash. `+` is one level, `#` at the end the
-    /// rest; variables stand for text, whatever it holds, and a variable without a value matches nothing.
+    /// Adds a resource: a topic filter, or a path decoded and without its first slash. `+` is one level, `#` at the end the
+    /// rest; variables stand for text, whatever it holds, and a variable without a value matches nothing. A topic whose
+    /// first level begins with `$` is allowed by text alone (MQTT 3.1.1, 4.7.2): neither a wildcard nor a variable there
+    /// reaches it.
     #[must_use]
     pub fn resource(mut self, resource: &str) -> Self {
         self.resources.push(resource.into());
@@ -83,18 +87,21 @@ impl Statement {
 pub struct StatementError {
     /// Which statement, counted from zero.
     pub statement: usize,
-    /// Which of its lists.
+    /// Which part of it.
     pub part: Part,
-    /// Which entry of the list, counted from zero.
+    /// Which entry of that part, counted from zero.
     pub index: usize,
     /// What is wrong there.
     pub problem: StatementProblem,
 }
 
-/// A list of a statement.
+/// A part of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Part {
+    /// Whether it allows or denies.
+    #[error("effect")]
+    Effect,
     /// Whom it is about.
     #[error("identity")]
     Identity,
@@ -128,12 +135,18 @@ pub enum StatementProblem {
     /// `+` or `#` within other text, or `#` before the end.
     #[error("a wildcard must be a whole level, and `#` the last")]
     Wildcard,
+    /// A variable in a first level that begins with `$`: the broker's own topics are named by text alone.
+    #[error("a first level that begins with `$` takes no variable")]
+    Dollar,
+    /// `mqtt:connect` beside another operation, or with resources: it has none.
+    #[error("connecting has no resource and stands in a statement of its own")]
+    Connects,
     /// A control character.
     #[error("control character")]
     Character,
-    /// A first slash, which no path has here.
-    #[error("a path is written without its first slash")]
-    Slash,
+    /// What no path has here: a first slash, an empty name or a step, a `\` or anything but visible ASCII.
+    #[error("a path is visible ASCII without its first slash, empty names and steps")]
+    Path,
     /// More than a set may have.
     #[error("too many or too long")]
     TooLong,

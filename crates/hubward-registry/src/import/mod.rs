@@ -59,6 +59,7 @@ pub struct Importer<'r, K, M> {
     entropy: &'r mut Entropy<'r>,
     make: M,
     line: u64,
+    keeps_etags: bool,
 }
 
 impl<K, M> core::fmt::Debug for Importer<'_, K, M> {
@@ -70,7 +71,16 @@ impl<K, M> core::fmt::Debug for Importer<'_, K, M> {
 impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     /// Imports into `registry`; `entropy` gives keys to those that come without, `make` makes them ready for use.
     pub fn new(registry: &'r mut Registry<K>, entropy: &'r mut Entropy<'r>, make: M) -> Self {
-        Self { registry, entropy, make, line: 0 }
+        Self { registry, entropy, make, line: 0, keeps_etags: false }
+    }
+
+    /// The same for lines that a registry's own export wrote, to have that registry back: a record that is created has
+    /// the etag that its line shows, where that is one of a registry's, and may have a primary key alone. Begin the registry beyond every etag that was
+    /// ever given ([`Registry::starting_at`]), those of deleted records too.
+    #[must_use]
+    pub const fn keeping_etags(mut self) -> Self {
+        self.keeps_etags = true;
+        self
     }
 
     /// Imports every line, and hands those that cannot be to `report`.
@@ -148,7 +158,13 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
             Some(authentication) => authentication,
             None => self.fresh()?,
         };
-        Ok(Imported::Created(self.registry.create(identity, authentication, rest)?))
+        let mut etag = self.registry.create(identity, authentication, rest)?;
+        let shown = line.e_tag.as_ref().and_then(|text| text.as_str().parse().ok());
+        if let (true, Some(shown)) = (self.keeps_etags, shown) {
+            self.registry.restore_etag(&identity, shown);
+            etag = shown;
+        }
+        Ok(Imported::Created(etag))
     }
 
     fn update(
@@ -192,6 +208,10 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
                         let primary = read(primary, KeySlot::Primary)?;
                         let secondary = read(secondary, KeySlot::Secondary)?;
                         Some(Authentication::Sas(KeyPair::kept(primary, secondary, &self.make)))
+                    }
+                    Some((Some(primary), None)) if self.keeps_etags => {
+                        let primary = read(primary, KeySlot::Primary)?;
+                        Some(Authentication::Sas(KeyPair::kept_one(primary, &self.make)))
                     }
                     Some(_) => return Err(ImportProblem::OneKey),
                 }

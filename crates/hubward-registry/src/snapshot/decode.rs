@@ -15,38 +15,47 @@ use crate::keys::KeyPair;
 use crate::lists::AccessList;
 use crate::policy::Policy;
 use crate::registry::Registry;
-use crate::snapshot::SnapshotError;
+use crate::snapshot::envelope::SnapshotError;
 use crate::text::{DeviceScope, GenerationId, StatusReason};
 
 /// What is left of the content.
-struct Content<'c> {
+pub(super) struct Content<'c> {
     rest: &'c [u8],
     whole: usize,
 }
 
 impl<'c> Content<'c> {
+    pub(super) const fn new(content: &'c [u8]) -> Self {
+        Self { rest: content, whole: content.len() }
+    }
+
+    /// Nothing may be left over.
+    pub(super) const fn end(&self) -> Result<(), SnapshotError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(self.bad()) }
+    }
+
     /// The content is not what was written, at this place.
-    const fn bad(&self) -> SnapshotError {
+    pub(super) const fn bad(&self) -> SnapshotError {
         SnapshotError::Content { offset: self.whole.saturating_sub(self.rest.len()) }
     }
 
-    fn bytes(&mut self, len: usize) -> Result<&'c [u8], SnapshotError> {
+    pub(super) fn bytes(&mut self, len: usize) -> Result<&'c [u8], SnapshotError> {
         let (bytes, rest) = self.rest.split_at_checked(len).ok_or(self.bad())?;
         self.rest = rest;
         Ok(bytes)
     }
 
-    fn number(&mut self) -> Result<u64, SnapshotError> {
+    pub(super) fn number(&mut self) -> Result<u64, SnapshotError> {
         let (bytes, rest) = self.rest.split_first_chunk().ok_or(self.bad())?;
         self.rest = rest;
         Ok(u64::from_be_bytes(*bytes))
     }
 
-    fn byte(&mut self) -> Result<u8, SnapshotError> {
+    pub(super) fn byte(&mut self) -> Result<u8, SnapshotError> {
         self.bytes(1)?.first().copied().ok_or(self.bad())
     }
 
-    fn flag(&mut self) -> Result<bool, SnapshotError> {
+    pub(super) fn flag(&mut self) -> Result<bool, SnapshotError> {
         match self.byte()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -54,16 +63,16 @@ impl<'c> Content<'c> {
         }
     }
 
-    fn block(&mut self) -> Result<&'c [u8], SnapshotError> {
+    pub(super) fn block(&mut self) -> Result<&'c [u8], SnapshotError> {
         let len = usize::try_from(self.number()?).map_err(|_| self.bad())?;
         self.bytes(len)
     }
 
-    fn text(&mut self) -> Result<&'c str, SnapshotError> {
+    pub(super) fn text(&mut self) -> Result<&'c str, SnapshotError> {
         core::str::from_utf8(self.block()?).map_err(|_| self.bad())
     }
 
-    fn optional<T>(
+    pub(super) fn optional<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, SnapshotError>,
     ) -> Result<Option<T>, SnapshotError> {
@@ -71,7 +80,7 @@ impl<'c> Content<'c> {
     }
 
     /// As many as the number before them says. None takes less than a byte, so a wrong number ends soon.
-    fn each(
+    pub(super) fn each(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<(), SnapshotError>,
     ) -> Result<(), SnapshotError> {
@@ -79,7 +88,7 @@ impl<'c> Content<'c> {
         (0..count).try_for_each(|_| read(self))
     }
 
-    fn checked<T, E>(&self, result: Result<T, E>) -> Result<T, SnapshotError> {
+    pub(super) fn checked<T, E>(&self, result: Result<T, E>) -> Result<T, SnapshotError> {
         result.map_err(|_| self.bad())
     }
 
@@ -88,7 +97,10 @@ impl<'c> Content<'c> {
         self.checked(SymmetricKey::from_bytes(bytes))
     }
 
-    fn pair<K: MacKey>(&mut self, make: impl Fn(&SymmetricKey) -> K) -> Result<KeyPair<K>, SnapshotError> {
+    pub(super) fn pair<K: MacKey>(
+        &mut self,
+        make: impl Fn(&SymmetricKey) -> K,
+    ) -> Result<KeyPair<K>, SnapshotError> {
         let primary = self.key()?;
         Ok(match self.optional(Self::key)? {
             Some(secondary) => KeyPair::kept(primary, secondary, make),
@@ -96,7 +108,7 @@ impl<'c> Content<'c> {
         })
     }
 
-    fn thumbprint(&mut self) -> Result<Thumbprint, SnapshotError> {
+    pub(super) fn thumbprint(&mut self) -> Result<Thumbprint, SnapshotError> {
         let bytes = self.block()?;
         match (bytes.try_into(), bytes.try_into()) {
             (Ok(bytes), _) => Ok(Thumbprint::Sha256(bytes)),
@@ -135,7 +147,7 @@ pub(super) fn restore<K: MacKey>(
     make: impl Fn(&SymmetricKey) -> K,
 ) -> Result<Registry<K>, SnapshotError> {
     let mut registry = Registry::with_seed(seed);
-    let mut content = Content { rest: content, whole: content.len() };
+    let mut content = Content::new(content);
     let changes = content.number()?;
     content.each(|content| identity(content, &mut registry, &make))?;
     content.each(|content| {
@@ -157,7 +169,8 @@ pub(super) fn restore<K: MacKey>(
     })?;
     registry.lists.groups = groups;
     registry.changes = changes;
-    if content.rest.is_empty() { Ok(registry) } else { Err(content.bad()) }
+    content.end()?;
+    Ok(registry)
 }
 
 fn identity<K: MacKey>(

@@ -10,7 +10,7 @@ use crate::authentication::AuthenticationView;
 use crate::keys::KeyPair;
 use crate::lists::AccessList;
 use crate::registry::Registry;
-use crate::snapshot::SnapshotError;
+use crate::snapshot::envelope::SnapshotError;
 use crate::view::RecordView;
 
 /// Where content goes.
@@ -64,7 +64,7 @@ impl Sink for Fill<'_> {
     }
 }
 
-pub(super) fn write<K: MacKey>(registry: &Registry<K>, out: &mut impl Sink) -> Result<(), SnapshotError> {
+pub(super) fn write<K: MacKey>(registry: &Registry<K>, out: &mut dyn Sink) -> Result<(), SnapshotError> {
     out.number(registry.changes);
     out.length(registry.len());
     registry.iter().try_for_each(|view| identity(&view, out))?;
@@ -90,7 +90,7 @@ pub(super) fn write<K: MacKey>(registry: &Registry<K>, out: &mut impl Sink) -> R
     Ok(())
 }
 
-fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut impl Sink) -> Result<(), SnapshotError> {
+fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut dyn Sink) -> Result<(), SnapshotError> {
     out.text(view.kept_id().as_bytes());
     out.number(view.stamp().generation());
     out.number(view.stamp().keys());
@@ -120,7 +120,7 @@ fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut impl Sink) -> Result<
     Ok(())
 }
 
-fn pair<K>(pair: &KeyPair<K>, out: &mut impl Sink) -> Result<(), SnapshotError> {
+pub(super) fn pair<K>(pair: &KeyPair<K>, out: &mut dyn Sink) -> Result<(), SnapshotError> {
     out.text(kept(pair.primary.raw.as_ref())?);
     let second = pair.secondary.as_ref().map(|key| kept(key.raw.as_ref()));
     out.optional(second.transpose()?);
@@ -131,14 +131,14 @@ fn kept(key: Option<&SymmetricKey>) -> Result<&[u8], SnapshotError> {
     key.map(SymmetricKey::expose).ok_or(SnapshotError::KeyNotKept)
 }
 
-fn list(list: &AccessList, out: &mut impl Sink) {
+fn list(list: &AccessList, out: &mut dyn Sink) {
     texts(&list.ids, out);
     texts(&list.groups, out);
     out.length(list.issuers.len());
     list.issuers.iter().for_each(|issuer| out.text(issuer));
 }
 
-fn texts(texts: &BTreeSet<Box<str>>, out: &mut impl Sink) {
+fn texts(texts: &BTreeSet<Box<str>>, out: &mut dyn Sink) {
     out.length(texts.len());
     texts.iter().for_each(|text| out.text(text.as_bytes()));
 }

@@ -12,9 +12,10 @@ use core::fmt;
 use extensions::{BasicConstraints, Extensions, KeyUsage};
 use general_name::SubjectAltNames;
 use name::Name;
+use rustls_pki_types::SignatureVerificationAlgorithm;
 use time::Validity;
 
-use crate::error::CertificateError;
+use crate::error::{CertificateError, Problem};
 use crate::tlv::{Cursor, Malformed, Tag, context, integer, only, whole_bits};
 
 /// The version of a certificate. Version 2 has never been of use, but is no error.
@@ -54,6 +55,23 @@ impl<'a> PublicKey<'a> {
     #[must_use]
     pub const fn as_der(&self) -> &'a [u8] {
         self.der
+    }
+
+    /// Verifies that this key's holder signed `message`, as a TLS handshake asks it to.
+    ///
+    /// # Errors
+    /// [`Problem::UnsupportedAlgorithm`] where `algorithm` is for keys of another kind, [`Problem::BadSignature`]
+    /// where the signature does not hold.
+    pub fn verify(
+        &self,
+        message: &[u8],
+        signature: &[u8],
+        algorithm: &dyn SignatureVerificationAlgorithm,
+    ) -> Result<(), Problem> {
+        if *algorithm.public_key_alg_id() != *self.algorithm {
+            return Err(Problem::UnsupportedAlgorithm);
+        }
+        algorithm.verify_signature(self.key, message, signature).map_err(|_| Problem::BadSignature)
     }
 }
 

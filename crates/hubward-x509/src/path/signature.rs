@@ -13,14 +13,13 @@ pub(crate) fn check_signature(
 ) -> Result<(), Problem> {
     let mut problem = Problem::UnsupportedAlgorithm;
     for algorithm in algorithms {
-        if *algorithm.signature_alg_id() != *signed.algorithm
-            || *algorithm.public_key_alg_id() != *key.algorithm
-        {
+        if *algorithm.signature_alg_id() != *signed.algorithm {
             continue;
         }
-        match algorithm.verify_signature(key.key, signed.message, signed.signature) {
+        match key.verify(signed.message, signed.signature, *algorithm) {
             Ok(()) => return Ok(()),
-            Err(_) => problem = Problem::BadSignature,
+            Err(Problem::UnsupportedAlgorithm) => {}
+            Err(bad) => problem = bad,
         }
     }
     Err(problem)

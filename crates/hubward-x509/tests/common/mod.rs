@@ -1,6 +1,8 @@
 //! Certificates for tests, minted as they are needed.
 #![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
+pub mod bundles;
+
 use base64::Engine;
 use core::time::Duration;
 use hubward_x509::UnixTime;

@@ -1,57 +1,15 @@
-//! Enrollments at the provisioning service: who may be given an identity, and by which proof.
+//! Which enrollment decides on somebody, and what it decides.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
-use alloc::string::String;
 
 use hubward_core::{DeviceId, Keys, MacKey, NameError, RegistrationId, Status, SymmetricKey, Thumbprint};
 
-use crate::authentication::Thumbprints;
+use super::{Attestation, Derivation, Enrollment, Enrollments, folded};
+use crate::entropy::NoEntropy;
 use crate::keys::KeyPair;
 
 /// Most bytes of a registration id that stands in a certificate as its common name (RFC 5280, A.1).
 const COMMON_NAME: usize = 64;
-
-/// How an individual proves itself, or a group its members.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Attestation<K> {
-    /// By a token. An individual's is under one of these keys; a member's of a group is under a key derived from one
-    /// of these, and never under one of these.
-    SymmetricKey(KeyPair<K>),
-    /// By a chain. An individual's certificate has one of these thumbprints; a member's has one of these above it.
-    X509(Thumbprints),
-}
-
-/// An enrollment of one device or of a group of them.
-#[derive(Debug)]
-pub struct Enrollment<K> {
-    status: Status,
-    attestation: Attestation<K>,
-    device_id: Option<Box<str>>,
-}
-
-impl<K: MacKey> Enrollment<K> {
-    /// An enabled enrollment.
-    #[must_use]
-    pub const fn new(attestation: Attestation<K>) -> Self {
-        Self { status: Status::Enabled, attestation, device_id: None }
-    }
-
-    /// The same, disabled: it denies whom it matches.
-    #[must_use]
-    pub fn disabled(mut self) -> Self {
-        self.status = Status::Disabled;
-        self
-    }
-
-    /// The same with a device id to give. A group's is not looked at: each member is given its registration id.
-    #[must_use]
-    pub fn device_id(mut self, id: DeviceId<'_>) -> Self {
-        self.device_id = Some(id.as_str().into());
-        self
-    }
-}
 
 /// What somebody presents who wants to be provisioned.
 #[non_exhaustive]
@@ -76,20 +34,18 @@ impl<K> core::fmt::Debug for Evidence<'_, K> {
     }
 }
 
-/// What a group's key is worked over to make a member's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Derivation {
-    /// The registration id as it was presented.
-    AsPresented,
-    /// That, or its lower-case form: ids are one whatever their case, and tools differ in which they derive from.
-    AsPresentedOrLowerCase,
-}
-
 /// Why nobody is provisioned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProvisionError {
+    /// A TPM answered a challenge whose time was over.
+    #[error("the challenge expired at {expires}, it is {now}")]
+    ChallengeExpired {
+        /// The challenge's last second.
+        expires: u64,
+        /// The time of the answer.
+        now: u64,
+    },
     /// The one that matches is disabled.
     #[error("the enrollment is disabled")]
     Disabled,
@@ -99,6 +55,9 @@ pub enum ProvisionError {
     /// There is an enrollment for this registration id, and this is not its proof.
     #[error("not what the enrollment asks for")]
     Mismatch,
+    /// No key could be made for a TPM to prove that it holds it.
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
     /// The caller's function gave no hub.
     #[error("no hub to assign")]
     NoHub,
@@ -125,41 +84,7 @@ pub struct Selected<'e> {
     pub device_id: Box<str>,
 }
 
-/// Enrollments by registration id and by group.
-#[derive(Debug)]
-pub struct Enrollments<K> {
-    individuals: BTreeMap<Box<str>, Box<Enrollment<K>>>,
-    groups: BTreeMap<Box<str>, Box<Enrollment<K>>>,
-    derivation: Derivation,
-}
-
 impl<K: MacKey> Enrollments<K> {
-    /// None yet.
-    #[must_use]
-    pub const fn new(derivation: Derivation) -> Self {
-        Self { individuals: BTreeMap::new(), groups: BTreeMap::new(), derivation }
-    }
-
-    /// Enrolls one device, in place of an earlier enrollment of its registration id in any case of letters.
-    pub fn enroll(&mut self, id: RegistrationId<'_>, enrollment: Enrollment<K>) {
-        self.individuals.insert(folded(id), Box::new(enrollment));
-    }
-
-    /// Takes one device's enrollment back, and says whether there was one.
-    pub fn withdraw(&mut self, id: RegistrationId<'_>) -> bool {
-        self.individuals.remove(&*folded(id)).is_some()
-    }
-
-    /// Enrolls a group, in place of an earlier one of that name.
-    pub fn enroll_group(&mut self, name: &str, enrollment: Enrollment<K>) {
-        self.groups.insert(name.into(), Box::new(enrollment));
-    }
-
-    /// Takes a group's enrollment back, and says whether there was one.
-    pub fn withdraw_group(&mut self, name: &str) -> bool {
-        self.groups.remove(name).is_some()
-    }
-
     /// The enrollment that decides on somebody. An individual's comes before any group's; of groups with a
     /// certificate the one of the nearest issuer; of groups with a key the first by name whose derived key verifies.
     /// The first match decides, also where it denies.
@@ -192,12 +117,12 @@ impl<K: MacKey> Enrollments<K> {
         let group = match evidence {
             Evidence::Token(verifies) => self.groups.iter().find(|(_, group)| match &group.attestation {
                 Attestation::SymmetricKey(pair) => self.derived(pair, id, &folded, &make, verifies),
-                Attestation::X509(_) => false,
+                _ => false,
             }),
             Evidence::Chain { issuers, .. } => issuers.iter().find_map(|issuer| {
                 self.groups.iter().find(|(_, group)| match &group.attestation {
                     Attestation::X509(kept) => kept.matches(issuer),
-                    Attestation::SymmetricKey(_) => false,
+                    _ => false,
                 })
             }),
         };
@@ -249,15 +174,7 @@ pub fn derive_key(group: &impl MacKey, registration_id: &str) -> SymmetricKey {
     SymmetricKey::from(group.tag(&[registration_id.as_bytes()]))
 }
 
-/// Registration ids are one whatever the case of their letters, which are ASCII. Device ids are not: whoever registers
-/// twice in two cases is given one device.
-fn folded(id: RegistrationId<'_>) -> Box<str> {
-    let mut id = String::from(id.as_str());
-    id.make_ascii_lowercase();
-    id.into()
-}
-
-fn enabled<'e, K>(
+pub(super) fn enabled<'e, K>(
     enrollment: &Enrollment<K>,
     group: Option<&'e str>,
     device_id: Box<str>,

@@ -1,0 +1,147 @@
+//! A TPM attests in two rounds, and only the one that was enrolled gets through both.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
+mod common;
+use core::time::Duration;
+
+use common::*;
+use hubward_core::{DeviceId, Keys, MacKey, RegistrationId, SymmetricKey, UnixTime};
+use hubward_registry::{
+    Attestation, Derivation, EndorsementKey, Enrollment, Enrollments, Evidence, NoEntropy, ProvisionError,
+    TpmChallenge, TpmKeys,
+};
+use hubward_rustcrypto::HmacKey;
+
+type All = Enrollments<HmacKey>;
+
+const TPM: TpmKeys<'_> = TpmKeys { endorsement: b"the maker's", storage_root: b"the owner's" };
+
+fn at(seconds: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+}
+
+fn rid(id: &str) -> RegistrationId<'_> {
+    RegistrationId::parse(id).unwrap()
+}
+
+fn by_tpm(endorsement: &[u8]) -> Enrollment<HmacKey> {
+    Enrollment::new(Attestation::Tpm(EndorsementKey::new(endorsement).unwrap()))
+}
+
+fn enrolled() -> All {
+    let mut all = All::new(Derivation::AsPresented);
+    all.enroll(rid("Gate"), by_tpm(TPM.endorsement).device_id(DeviceId::parse("Gate-1").unwrap()));
+    all
+}
+
+fn challenge<'t>(all: &All, id: &str, tpm: TpmKeys<'t>) -> Result<TpmChallenge<'t, HmacKey>, ProvisionError> {
+    all.challenge(rid(id), tpm, at(300), &mut counting(), HmacKey::new)
+}
+
+/// Answers with a token under `key`.
+fn answer(
+    challenge: TpmChallenge<'_, HmacKey>,
+    all: &All,
+    key: &SymmetricKey,
+    now: u64,
+) -> Result<String, ProvisionError> {
+    let tag = HmacKey::new(key).tag(&[b"token"]);
+    let verifies = |keys: Keys<'_, HmacKey>| keys.matching(&[b"token"], tag.expose()).is_some();
+    challenge.answer(all, verifies, at(now)).map(|selected| selected.device_id.into())
+}
+
+fn copy(key: &SymmetricKey) -> SymmetricKey {
+    SymmetricKey::from_bytes(key.expose()).unwrap()
+}
+
+#[test]
+fn the_enrolled_tpm_is_given_its_device() {
+    let all = enrolled();
+    let challenge = challenge(&all, "GATE", TPM).unwrap();
+    assert_eq!(challenge.registration_id(), rid("gate"));
+    assert_eq!(challenge.tpm().storage_root, TPM.storage_root);
+    let key = copy(challenge.identity_key());
+    assert_eq!(answer(challenge, &all, &key, 300), Ok("Gate-1".into()));
+}
+
+#[test]
+fn another_tpm_is_not_challenged() {
+    let all = enrolled();
+    let other = TpmKeys { endorsement: b"the maker's ", ..TPM };
+    assert_eq!(challenge(&all, "gate", other).unwrap_err(), ProvisionError::Mismatch);
+    assert_eq!(challenge(&all, "gate-2", TPM).unwrap_err(), ProvisionError::NotEnrolled);
+}
+
+#[test]
+fn each_challenge_has_a_key_of_its_own_and_a_time() {
+    let all = enrolled();
+    let mut entropy = counting();
+    let mut begin = || all.challenge(rid("gate"), TPM, at(300), &mut entropy, HmacKey::new).unwrap();
+    let (first, second) = (begin(), begin());
+    let (old, new) = (copy(first.identity_key()), copy(second.identity_key()));
+    assert_eq!(answer(second, &all, &old, 1), Err(ProvisionError::Mismatch));
+    let late = begin();
+    let key = copy(late.identity_key());
+    let expired = ProvisionError::ChallengeExpired { expires: 300, now: 301 };
+    assert_eq!(answer(late, &all, &key, 301), Err(expired));
+    assert_eq!(answer(first, &all, &new, 1), Err(ProvisionError::Mismatch));
+    let none = all.challenge(rid("gate"), TPM, at(300), &mut |_: &mut [u8]| Err(NoEntropy), HmacKey::new);
+    assert_eq!(none.unwrap_err(), ProvisionError::NoEntropy(NoEntropy));
+}
+
+#[test]
+fn what_changed_between_the_rounds_counts() {
+    type Edit = fn(&mut All);
+    let edits: [(Edit, ProvisionError); 4] = [
+        (|all| assert!(all.withdraw(rid("gate"))), ProvisionError::NotEnrolled),
+        (|all| all.enroll(rid("gate"), by_tpm(TPM.endorsement).disabled()), ProvisionError::Disabled),
+        (|all| all.enroll(rid("gate"), by_tpm(b"another")), ProvisionError::Mismatch),
+        (
+            |all| all.enroll(rid("gate"), Enrollment::new(Attestation::SymmetricKey(pair("k")))),
+            ProvisionError::Mismatch,
+        ),
+    ];
+    for (edit, error) in edits {
+        let mut all = enrolled();
+        let begun = challenge(&all, "gate", TPM).unwrap();
+        let key = copy(begun.identity_key());
+        edit(&mut all);
+        assert_eq!(answer(begun, &all, &key, 1), Err(error));
+        assert_eq!(challenge(&all, "gate", TPM).unwrap_err(), error, "and nobody is challenged now");
+    }
+}
+
+#[test]
+fn a_tpm_is_no_other_proof_and_enrolls_no_group() {
+    let mut all = enrolled();
+    let any = |_: Keys<'_, HmacKey>| true;
+    let selected = all.select(rid("gate"), &Evidence::Token(&any), HmacKey::new);
+    assert_eq!(selected.unwrap_err(), ProvisionError::Mismatch);
+    all.enroll_group("g", by_tpm(TPM.endorsement));
+    assert_eq!(challenge(&all, "pump", TPM).unwrap_err(), ProvisionError::NotEnrolled);
+    let selected = all.select(rid("pump"), &Evidence::Token(&any), HmacKey::new);
+    assert_eq!(selected.unwrap_err(), ProvisionError::NotEnrolled);
+}
+
+#[test]
+fn an_endorsement_key_has_a_length() {
+    for (len, is_one) in [(0, false), (1, true), (1024, true), (1025, false)] {
+        assert_eq!(EndorsementKey::new(&vec![7; len]).is_ok(), is_one);
+    }
+}
+
+#[test]
+fn a_challenge_prints_no_key() {
+    let all = enrolled();
+    let printed = format!("{:?}", challenge(&all, "gate", TPM).unwrap());
+    assert_eq!(printed, r#"TpmChallenge { registration: "gate", expires: 300, .. }"#);
+}

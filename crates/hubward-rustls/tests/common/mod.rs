@@ -1,0 +1,309 @@
+//! Certificates minted as they are needed, a clock that tests set, and handshakes in memory.
+#![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
+
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+use std::sync::Arc;
+
+use hubward_rustls::Refusal;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::sign::CertifiedKey;
+use rustls::time_provider::TimeProvider;
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, ConnectionCommon, Error, RootCertStore, ServerConfig,
+    ServerConnection, SignatureScheme, SupportedProtocolVersion,
+};
+
+/// 2026-01-01, within every minted validity.
+pub const NOW: u64 = 1_767_225_600;
+/// 2027-02-05, when devices' certificates are expired and hubs' are not.
+pub const LATER: u64 = NOW + 400 * 86_400;
+/// 2005-01-01, when devices' certificates are not valid yet and hubs' are.
+pub const EARLIER: u64 = 1_104_537_600;
+/// 2036, when nothing is.
+pub const LATEST: u64 = NOW + 10 * 366 * 86_400;
+/// What every server of these tests is called.
+pub const HUB: &str = "hub.example";
+pub const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rustls::version::TLS13];
+
+/// A time that only moves when it is moved.
+#[derive(Debug)]
+pub struct Clock(AtomicU64);
+
+impl Clock {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicU64::new(NOW)))
+    }
+
+    pub fn set(&self, seconds: u64) {
+        self.0.store(seconds, Ordering::SeqCst);
+    }
+
+    pub fn now(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.0.load(Ordering::SeqCst)))
+    }
+}
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(self.now())
+    }
+}
+
+/// A certificate, its issuers, and the key that its holder signs with.
+#[derive(Debug)]
+pub struct Held {
+    pub chain: Vec<CertificateDer<'static>>,
+    pub key: KeyPair,
+}
+
+impl Held {
+    pub fn certified(&self) -> CertifiedKey {
+        let key = PrivatePkcs8KeyDer::from(self.key.serialize_der());
+        let key = ring::sign::any_supported_type(&PrivateKeyDer::Pkcs8(key)).unwrap();
+        CertifiedKey::new(self.chain.clone(), key)
+    }
+
+    pub fn leaf(&self) -> &CertificateDer<'static> {
+        &self.chain[0]
+    }
+}
+
+/// The parameters of an end entity's certificate, valid through 2025 and 2026.
+pub fn entity(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    (params.not_before, params.not_after) = (date_time_ymd(2025, 1, 1), date_time_ymd(2027, 1, 1));
+    params
+}
+
+/// The parameters of a CA's certificate, which outlives what it signs.
+pub fn ca_params(name: &str) -> CertificateParams {
+    let mut params = entity(name);
+    (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2035, 1, 1));
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
+/// A CA that issues.
+pub struct Ca {
+    pub der: CertificateDer<'static>,
+    pub issuer: Issuer<'static, KeyPair>,
+}
+
+impl Ca {
+    pub fn new(name: &str) -> Self {
+        let (params, key) = (ca_params(name), KeyPair::generate().unwrap());
+        let der = params.self_signed(&key).unwrap().der().clone();
+        Self { der, issuer: Issuer::new(params, key) }
+    }
+
+    pub fn issue(&self, params: &CertificateParams) -> Held {
+        self.issue_for(params, KeyPair::generate().unwrap())
+    }
+
+    pub fn issue_for(&self, params: &CertificateParams, key: KeyPair) -> Held {
+        Held { chain: vec![params.signed_by(&key, &self.issuer).unwrap().der().clone()], key }
+    }
+
+    /// A server's certificate for [`HUB`].
+    pub fn issue_hub(&self) -> Held {
+        self.issue_server(HUB)
+    }
+
+    pub fn issue_server(&self, name: &str) -> Held {
+        let mut params = entity(name);
+        (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2035, 1, 1));
+        params.subject_alt_names = vec![rcgen::SanType::DnsName(name.try_into().unwrap())];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        self.issue(&params)
+    }
+}
+
+pub fn self_signed(params: &CertificateParams) -> Held {
+    self_signed_by(params, KeyPair::generate().unwrap())
+}
+
+pub fn self_signed_by(params: &CertificateParams, key: KeyPair) -> Held {
+    Held { chain: vec![params.self_signed(&key).unwrap().der().clone()], key }
+}
+
+/// A hub's end: its CA, its clock and its configuration.
+pub struct Hub {
+    pub ca: Ca,
+    pub clock: Arc<Clock>,
+    pub config: Arc<ServerConfig>,
+    pub version: &'static SupportedProtocolVersion,
+}
+
+impl Hub {
+    pub fn new(version: &'static SupportedProtocolVersion, verifier: Arc<dyn ClientCertVerifier>) -> Self {
+        Self::configured(version, verifier, |config| config)
+    }
+
+    pub fn configured(
+        version: &'static SupportedProtocolVersion,
+        verifier: Arc<dyn ClientCertVerifier>,
+        change: impl FnOnce(ServerConfig) -> ServerConfig,
+    ) -> Self {
+        let (ca, clock) = (Ca::new("Hub Root"), Clock::new());
+        let config = ServerConfig::builder_with_details(provider(), clock.clone())
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_client_cert_verifier(verifier)
+            .with_cert_resolver(Arc::new(Shows(Arc::new(ca.issue_hub().certified()))));
+        Self { ca, clock, config: Arc::new(change(config)), version }
+    }
+
+    /// A client that trusts this hub and shows what it holds, if anything.
+    pub fn client(&self, held: Option<&Held>) -> Arc<ClientConfig> {
+        // by a resolver, which does not compare certificate and key
+        self.client_by(
+            held.map(|held| -> Arc<dyn ResolvesClientCert> { Arc::new(Shows(Arc::new(held.certified()))) }),
+        )
+    }
+
+    /// A client that trusts this hub and shows what it is told to.
+    pub fn client_by(&self, resolver: Option<Arc<dyn ResolvesClientCert>>) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.ca.der.clone()).unwrap();
+        let builder = ClientConfig::builder_with_details(provider(), self.clock.clone())
+            .with_protocol_versions(&[self.version])
+            .unwrap()
+            .with_root_certificates(roots);
+        let mut config = match resolver {
+            Some(resolver) => builder.with_client_cert_resolver(resolver),
+            None => builder.with_no_client_auth(),
+        };
+        config.resumption = Resumption::in_memory_sessions(8);
+        Arc::new(config)
+    }
+
+    /// This hub, with another certificate or another key.
+    pub fn showing(&self, held: Held) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::clone(&self.config);
+        config.cert_resolver = Arc::new(Shows(Arc::new(held.certified())));
+        Arc::new(config)
+    }
+
+    pub fn handshake(&self, client: &Arc<ClientConfig>) -> Result<Pair, Box<Refused>> {
+        handshake(client, &self.config)
+    }
+}
+
+pub fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+#[derive(Debug)]
+struct Shows(Arc<CertifiedKey>);
+
+impl ResolvesClientCert for Shows {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+impl rustls::server::ResolvesServerCert for Shows {
+    fn resolve(&self, _: rustls::server::ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+}
+
+/// Both ends of a connection.
+#[derive(Debug)]
+pub struct Pair {
+    pub client: ClientConnection,
+    pub server: ServerConnection,
+}
+
+/// What each end says of a handshake that failed: its own reason, or the alert it was sent.
+#[derive(Debug)]
+pub struct Refused {
+    pub client: Option<Error>,
+    pub server: Option<Error>,
+}
+
+impl Refused {
+    /// What this crate had against a peer, where rustls has no word of its own for it.
+    pub fn reason(&self) -> Option<Refusal> {
+        [&self.client, &self.server].into_iter().find_map(|error| match error {
+            Some(Error::InvalidCertificate(CertificateError::Other(other))) => {
+                other.0.downcast_ref::<Refusal>().copied()
+            }
+            _ => None,
+        })
+    }
+}
+
+/// Drives both ends until neither has anything to say.
+pub fn handshake(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> Result<Pair, Box<Refused>> {
+    let mut client = ClientConnection::new(Arc::clone(client), HUB.try_into().unwrap()).unwrap();
+    let mut server = ServerConnection::new(Arc::clone(server)).unwrap();
+    let mut refused = Refused { client: None, server: None };
+    while client.wants_write() || server.wants_write() {
+        refused.server = refused.server.or(pass(&mut client, &mut server));
+        refused.client = refused.client.or(pass(&mut server, &mut client));
+    }
+    if refused.client.is_some() || refused.server.is_some() {
+        return Err(Box::new(refused));
+    }
+    assert!(!client.is_handshaking() && !server.is_handshaking());
+    Ok(Pair { client, server })
+}
+
+/// Hands on what one end has to send; what the other says against it.
+fn pass<A, B>(from: &mut ConnectionCommon<A>, to: &mut ConnectionCommon<B>) -> Option<Error> {
+    let mut bytes = Vec::new();
+    while from.wants_write() {
+        from.write_tls(&mut bytes).unwrap();
+    }
+    let mut bytes = bytes.as_slice();
+    let mut failed = None;
+    while !bytes.is_empty() && failed.is_none() {
+        to.read_tls(&mut bytes).unwrap();
+        failed = to.process_new_packets().err();
+    }
+    failed
+}
+
+/// One RSA key of 2048 bits, made for these tests and used nowhere else: ring makes none.
+pub fn rsa_key() -> KeyPair {
+    let der = PrivatePkcs8KeyDer::from_pem_slice(RSA.as_bytes()).unwrap();
+    KeyPair::try_from(der.secret_pkcs8_der()).unwrap()
+}
+
+const RSA: &str = "-----BEGIN PRIVATE KEY-----
+MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDlEcGnKjj2JoJ/b9Www51UyMwO/8dOSWvpx61aB3OqPizrxc1/
+rRqkTA8DRunzq6OMiW94OtqM/ii9Ok1HwkgX7Ui7QaBfD+Qe2QSHUQ4kogBzDLQchX/dbyxrHxTXWKwaYZzy6JPbmn7bSV+6UzjB
++0PtMFUCDQiA4wv+DrV8ttEP4kU3xPeBN8DCy0m8Y1HFR5b9cJQrH7iu3Jv9UxengjB8LMR2GdMz3vouG1dH+Uc95XfJ9vVnV03b
+i4QPGPVtLtvbiSf1MdjKUD+R21FE/bK5hVYvRDxL/iupHyOkn1ZZKgeXL1/NGKei/dfCWVL8suSvNCgzkE9gMKIWSOaxAgMBAAEC
+ggEAXsYw9CPQ+27FcUppBEB62LhXTSFgabCQ+GGIBIauwVIGLeph8qBBNJbPY1C0vP9XpG68cucOw2TooBn+HWFxiIzBGdC2NH6T
+qHurlvzfOCLawr8PyfkmBQzZONzcN5jVY/jdAddeTW6na7z44VNLWV7HJNxpX3ba/NBzhsK5LgaA4/zONUtbDwA1kLKnkkporomn
+0P3RJAzAboF/G52DUWWD72Kj/ZlBvXbiBFMX4cfX3clk8bnNMqizNY+868T4OYZgDCdVkWHjUHdKcAI2OmvI9e/MdIhNwM3a2uf1
+95a+8hC0tqwe45Wm3DH0bPikHVuyRo+aJ+r7YqS4jw8S/QKBgQD/A5TJexNFni093z1X6XoqkyP9mZBqJ66cxuFEOWU9852QiGTz
+zVwkVgLLm04er1Kk47LaqlBTBy7+1AWpl/UVA9UIp50QFkwv4XQLlWysma0hFVBxb+RQMgmP1f1GAP+TY/lykyKG+OIPVxx7Ccrb
+IMqC+++yYYsDESf9o9zL6wKBgQDl9H6h+5O8ASpmBx4epF/7LmDU98bNue7hjBmdfPGb0OhcRMzQvepWSpIGkZ7VjJQAHfgqWFHf
+DOCCVK1qzHirL7mjmE7B011xrMLCf8q4wRYOyb9TwT8QX6xsiSIkCZoXfLte7sL9+UPf5Bgdnb4gfVFEpaUTTic3uvS1vtV80wKB
+gDEOQE3t1gw7XFqdmhBSQoT0HyVGqCgzj/xqqaTVIaukNHg8NKdNpt76iLkgHAv9D/nWL26u+pquNBUjNh+ksqmjPhTXIXiZwXgo
+d4lO6kPdoBdQIVRhANuIdJxtvrX7tS5mOfMXaLnsIJhw2nK0tIgoq6w8yKRY7UPexgGdxviXAoGBAJhMdvY3VeAlcXxDaIpo2XzV
+eaJzPEMSywisrmZk0uwcz1gU5QW3UpW2K8KX/Xd39KmjL7Jz7j1pHOSUyoo6RA00vaGBBWBP6cqY3iDNXGlC0KYYrlP9YBQrGVqE
+9Iyjo1+856f3QEPPLEoDmok66SpBdWqevpbrowPBGcOpUWGrAoGBAPyi16umOHZzRBmySe37+s+YRm8nPgeoFnUowa7AA5r3Zc/3
+QTGQhHMAJ9zLv8IxuCoARsao6G9LgPcjfLBFCii3k4pr8/9HlCvpL0EZ0seVRGSfldUAwiSxlUrBjXh9GN9ANBU/q6up3+PZaJ4I
+Y6X1NlH9piFAkYRq3BQcHxF/
+-----END PRIVATE KEY-----
+";

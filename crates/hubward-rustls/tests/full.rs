@@ -1,0 +1,270 @@
+//! Whom a registered CA vouches for or who is registered by thumbprint comes in; nobody else does, and nobody comes
+//! back who would not be let in anew.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod common;
+
+use std::sync::{Arc, RwLock};
+
+use common::{Ca, EARLIER, Held, Hub, LATER, VERSIONS, ca_params, entity, self_signed};
+use hubward_core::{Digest, Thumbprint};
+use hubward_ring::Digests;
+use hubward_rustls::{ClientAuth, Full, PossessionOnly, Refusal, Trust, Verified, without_resumption};
+use hubward_x509::{PinError, ValidityPolicy};
+use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
+use rustls::pki_types::CertificateDer;
+use rustls::{AlertDescription, CertificateError, Error, HandshakeKind, SupportedProtocolVersion};
+
+/// A hub that trusts one CA, and may change its mind.
+struct Fleet {
+    ca: Ca,
+    trust: Arc<RwLock<Trust>>,
+    full: Arc<Full>,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        let ca = Ca::new("Fleet Root");
+        let mut trust = Trust::new();
+        trust.add_authority(ca.der.clone()).unwrap();
+        let trust = Arc::new(RwLock::new(trust));
+        let full = Arc::new(Full::new(PossessionOnly::new(), Arc::clone(&trust)));
+        Self { ca, trust, full }
+    }
+
+    fn hub(&self, version: &'static SupportedProtocolVersion) -> Hub {
+        Hub::new(version, self.full.clone())
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Trust)) {
+        change(&mut self.trust.write().unwrap());
+    }
+}
+
+fn sha256(der: &CertificateDer<'_>) -> Thumbprint {
+    Thumbprint::Sha256(Digests.sha256(der))
+}
+
+fn sha1(der: &CertificateDer<'_>) -> Thumbprint {
+    Thumbprint::Sha1(Digests.sha1_for_legacy_thumbprints(der))
+}
+
+#[test]
+fn a_registered_ca_vouches() {
+    let fleet = Fleet::new();
+    let device = fleet.ca.issue(&entity("pump-17"));
+    for version in VERSIONS {
+        let hub = fleet.hub(version);
+        let pair = hub.handshake(&hub.client(Some(&device))).unwrap();
+        let presented = pair.server.peer_certificates().unwrap();
+        let Ok(Verified::Chain(chain)) = fleet.full.judge(presented, hub.clock.now()) else { panic!() };
+        assert_eq!(chain.common_name(), Ok("pump-17"));
+    }
+}
+
+#[test]
+fn a_registered_root_vouches_through_the_intermediates_that_are_presented() {
+    let fleet = Fleet::new();
+    let (held, factory) = below(&fleet.ca);
+    for version in VERSIONS {
+        let hub = fleet.hub(version);
+        hub.handshake(&hub.client(Some(&held))).unwrap();
+        let alone = Held { chain: vec![held.leaf().clone()], key: clone(&held.key) };
+        let refused = hub.handshake(&hub.client(Some(&alone))).unwrap_err();
+        assert_eq!(refused.server, Some(CertificateError::UnknownIssuer.into()));
+
+        fleet.change(|trust| trust.withdraw(&sha256(&factory)));
+        hub.handshake(&hub.client(Some(&held))).unwrap_err();
+        fleet.change(|trust| trust.forget(&sha256(&factory)));
+    }
+}
+
+/// A device below an intermediate of `root`, and that intermediate.
+fn below(root: &Ca) -> (Held, CertificateDer<'static>) {
+    let params = ca_params("Factory");
+    let Held { mut chain, key } = root.issue(&params);
+    let factory = chain.remove(0);
+    let factory_ca = Ca { der: factory.clone(), issuer: rcgen::Issuer::new(params, key) };
+    let mut held = factory_ca.issue(&entity("pump-17"));
+    held.chain.push(factory.clone());
+    (held, factory)
+}
+
+fn clone(key: &rcgen::KeyPair) -> rcgen::KeyPair {
+    rcgen::KeyPair::try_from(key.serialize_der()).unwrap()
+}
+
+#[test]
+fn a_thumbprint_of_either_kind_lets_in_what_nobody_vouches_for() {
+    let fleet = Fleet::new();
+    for thumbprint in [sha256, sha1] {
+        let device = self_signed(&entity("pump-17"));
+        for version in VERSIONS {
+            let hub = fleet.hub(version);
+            let client = hub.client(Some(&device));
+            let refused = hub.handshake(&client).unwrap_err();
+            assert_eq!(refused.server, Some(CertificateError::UnknownIssuer.into()));
+            assert_eq!(refused.client, Some(Error::AlertReceived(AlertDescription::UnknownCA)));
+
+            fleet.change(|trust| trust.pin(&thumbprint(device.leaf())));
+            let pair = hub.handshake(&client).unwrap();
+            let presented = pair.server.peer_certificates().unwrap();
+            assert!(matches!(fleet.full.judge(presented, hub.clock.now()), Ok(Verified::Pin(_))));
+            fleet.change(|trust| trust.forget(&thumbprint(device.leaf())));
+        }
+    }
+    // one that no profile takes for a device's
+    let ca_flagged = self_signed(&ca_params("pump-17"));
+    fleet.change(|trust| trust.pin(&sha256(ca_flagged.leaf())));
+    let hub = fleet.hub(VERSIONS[0]);
+    hub.handshake(&hub.client(Some(&ca_flagged))).unwrap();
+}
+
+#[test]
+fn each_refusal_has_its_alert() {
+    let fleet = Fleet::new();
+    let past = {
+        let mut params = entity("pump-17");
+        (params.not_before, params.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
+        params
+    };
+    let server_only = {
+        let mut params = entity("pump-17");
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params
+    };
+    let impostor = Ca::new("Fleet Root");
+    let withdrawn = fleet.ca.issue(&entity("pump-18"));
+    fleet.change(|trust| trust.withdraw(&sha1(withdrawn.leaf())));
+    use {AlertDescription as Alert, CertificateError as Cert};
+    let cases = [
+        (fleet.ca.issue(&past), Cert::Expired, Alert::CertificateExpired),
+        (fleet.ca.issue(&server_only), Cert::InvalidPurpose, Alert::UnsupportedCertificate),
+        (impostor.issue(&entity("pump-17")), Cert::BadSignature, Alert::DecryptError),
+        (withdrawn, Cert::Revoked, Alert::CertificateRevoked),
+    ];
+    for version in VERSIONS {
+        let hub = fleet.hub(version);
+        for (held, error, alert) in &cases {
+            let refused = hub.handshake(&hub.client(Some(held))).unwrap_err();
+            assert_eq!(refused.server, Some(Error::InvalidCertificate(error.clone())));
+            assert_eq!(refused.client, Some(Error::AlertReceived(*alert)));
+        }
+        let ca_as_leaf = fleet.ca.issue(&ca_params("pump-17"));
+        let refused = hub.handshake(&hub.client(Some(&ca_as_leaf))).unwrap_err();
+        assert!(matches!(refused.reason(), Some(Refusal::Chain(_))), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_stolen_certificate_without_its_key_is_refused() {
+    let fleet = Fleet::new();
+    let device = fleet.ca.issue(&entity("pump-17"));
+    let forged = Held { chain: device.chain.clone(), key: rcgen::KeyPair::generate().unwrap() };
+    for version in VERSIONS {
+        let hub = fleet.hub(version);
+        let refused = hub.handshake(&hub.client(Some(&forged))).unwrap_err();
+        assert_eq!(refused.server, Some(CertificateError::BadSignature.into()));
+    }
+}
+
+#[test]
+fn nobody_comes_without_a_certificate_where_one_is_required() {
+    let fleet = Fleet::new();
+    let possession = PossessionOnly::new().with_client_auth(ClientAuth::Mandatory);
+    let full = Arc::new(Full::new(possession, Arc::clone(&fleet.trust)));
+    for version in VERSIONS {
+        fleet.hub(version).handshake(&fleet.hub(version).client(None)).unwrap_err();
+        let hub = Hub::new(version, full.clone());
+        let refused = hub.handshake(&hub.client(None)).unwrap_err();
+        assert_eq!(refused.server, Some(Error::NoCertificatesPresented));
+    }
+    assert_eq!(
+        full.judge(&[], Hub::new(VERSIONS[0], full.clone()).clock.now()).err(),
+        Some(Refusal::NoCertificate)
+    );
+}
+
+#[test]
+fn the_time_is_the_connections() {
+    let fleet = Fleet::new();
+    let (device, pinned) = (fleet.ca.issue(&entity("pump-17")), self_signed(&entity("pump-18")));
+    fleet.change(|trust| trust.pin(&sha256(pinned.leaf())));
+    let lenient = Full::new(PossessionOnly::new(), Arc::clone(&fleet.trust))
+        .with_pin_validity(ValidityPolicy::IgnoreForThumbprint);
+    for version in VERSIONS {
+        for held in [&device, &pinned] {
+            let hub = fleet.hub(version);
+            hub.handshake(&hub.client(Some(held))).unwrap();
+            for (seconds, error) in
+                [(LATER, CertificateError::Expired), (EARLIER, CertificateError::NotValidYet)]
+            {
+                hub.clock.set(seconds);
+                let refused = hub.handshake(&hub.client(Some(held))).unwrap_err();
+                assert_eq!(refused.server, Some(error.into()));
+            }
+        }
+        let hub = fleet.hub(version);
+        hub.clock.set(LATER);
+        let refusal = fleet.full.judge(&pinned.chain, hub.clock.now()).unwrap_err();
+        assert!(matches!(refusal, Refusal::Pin(PinError::Outside(_))));
+        lenient.judge(&pinned.chain, hub.clock.now()).unwrap();
+        lenient.judge(&device.chain, hub.clock.now()).unwrap_err();
+    }
+}
+
+#[test]
+fn who_was_withdrawn_between_a_full_and_a_resumed_handshake_is_refused_by_judging_again() {
+    for version in VERSIONS {
+        let fleet = Fleet::new();
+        let device = fleet.ca.issue(&entity("pump-17"));
+        let hub = fleet.hub(version);
+        let client = hub.client(Some(&device));
+        hub.handshake(&client).unwrap();
+
+        fleet.change(|trust| trust.withdraw(&sha256(device.leaf())));
+        // TLS has nothing against it: no verifier is called
+        let resumed = hub.handshake(&client).unwrap().server;
+        assert_eq!(resumed.handshake_kind(), Some(HandshakeKind::Resumed));
+        let refusal = fleet.full.judge(resumed.peer_certificates().unwrap(), hub.clock.now()).unwrap_err();
+        assert_eq!(refusal, Refusal::Withdrawn);
+    }
+}
+
+#[test]
+fn who_was_withdrawn_is_refused_by_the_handshake_where_nothing_is_resumed() {
+    for version in VERSIONS {
+        let fleet = Fleet::new();
+        let device = fleet.ca.issue(&entity("pump-17"));
+        let hub = Hub::configured(version, fleet.full.clone(), without_resumption);
+        let client = hub.client(Some(&device));
+        for _ in 0..2 {
+            let pair = hub.handshake(&client).unwrap();
+            assert_eq!(pair.server.handshake_kind(), Some(HandshakeKind::Full));
+        }
+        fleet.change(|trust| trust.withdraw(&sha256(device.leaf())));
+        let refused = hub.handshake(&client).unwrap_err();
+        assert_eq!(refused.server, Some(CertificateError::Revoked.into()));
+    }
+}
+
+#[test]
+fn a_lock_that_a_writer_left_broken_lets_nobody_in() {
+    let fleet = Fleet::new();
+    let device = fleet.ca.issue(&entity("pump-17"));
+    let trust = Arc::clone(&fleet.trust);
+    let writer = std::thread::spawn(move || {
+        let _guard = trust.write().unwrap();
+        panic!("in the middle of a change");
+    });
+    writer.join().unwrap_err();
+    let hub = fleet.hub(VERSIONS[1]);
+    hub.handshake(&hub.client(Some(&device))).unwrap_err();
+}
+
+#[test]
+fn a_ca_that_cannot_be_read_is_not_registered() {
+    let mut trust = Trust::new();
+    trust.add_authority(CertificateDer::from(b"no".as_slice())).unwrap_err();
+    PossessionOnly::new().with_hints(&[b"no".as_slice().into()]).unwrap_err();
+}

@@ -1,0 +1,163 @@
+//! Keys that sign updates: the fleet owner's own, of two kinds, each with one encoding.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use rustls_pki_types::{SignatureVerificationAlgorithm, alg_id};
+
+use super::error::UpdateKeyError;
+use super::write::{bit_string, sequence};
+use crate::certificate::{PublicKey, Signed};
+use crate::error::Problem;
+use crate::path::signature::check_signature;
+use crate::tlv::Cursor;
+
+/// A public key of the fleet's owner: Ed25519 (RFC 8410), or ECDSA on P-256 with SHA-256 (RFC 5480).
+///
+/// Its order is that of its DER.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UpdateKey(Value);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Value {
+    Ed25519([u8; 32]),
+    /// 4, x and y.
+    P256([u8; 65]),
+}
+
+impl UpdateKey {
+    /// From the DER of a SubjectPublicKeyInfo, as `openssl pkey -pubout -outform DER` writes it.
+    ///
+    /// # Errors
+    /// [`UpdateKeyError`]: another kind of key, a P-256 point that is compressed, or a weak Ed25519 key.
+    pub fn from_spki_der(der: &[u8]) -> Result<Self, UpdateKeyError> {
+        let mut cursor = Cursor::new(der);
+        let key = PublicKey::read(&mut cursor)?;
+        cursor.finish()?;
+        Self::new(&key)
+    }
+
+    pub(super) fn new(key: &PublicKey<'_>) -> Result<Self, UpdateKeyError> {
+        if key.algorithm == &*alg_id::ED25519 {
+            let point = key.key.try_into().map_err(|_| UpdateKeyError::Kind)?;
+            return if is_weak(&point) { Err(UpdateKeyError::Weak) } else { Ok(Self(Value::Ed25519(point))) };
+        }
+        match <[u8; 65]>::try_from(key.key) {
+            Ok(point @ [4, ..]) if key.algorithm == &*alg_id::ECDSA_P256 => Ok(Self(Value::P256(point))),
+            _ => Err(UpdateKeyError::Kind),
+        }
+    }
+
+    /// The DER of its SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn to_spki_der(&self) -> Vec<u8> {
+        sequence(&[&sequence(&[self.algorithm()]), &bit_string(self.bytes())])
+    }
+
+    /// Whether whoever holds the one key holds the other: they are the same, or the same with the sign turned,
+    /// which takes no other secret.
+    pub(super) fn is_held_with(&self, other: &Self) -> bool {
+        match (self.0, other.0) {
+            (Value::Ed25519(mine), Value::Ed25519(theirs)) => unsigned(mine) == unsigned(theirs),
+            (Value::P256(mine), Value::P256(theirs)) => mine.get(1..33) == theirs.get(1..33),
+            _ => false,
+        }
+    }
+
+    /// Whether it is the key of a certificate, however its point is written there.
+    pub(super) fn is_held_by(&self, key: &PublicKey<'_>) -> bool {
+        match (self.0, key.key) {
+            (Value::Ed25519(mine), theirs) => {
+                theirs.try_into().is_ok_and(|theirs| unsigned(mine) == unsigned(theirs))
+            }
+            (Value::P256(mine), [2..=4 | 6 | 7, theirs @ ..]) => mine.get(1..33) == theirs.get(..32),
+            _ => false,
+        }
+    }
+
+    /// Whether it made `signature` of `message`.
+    pub(super) fn check(
+        &self,
+        message: &[u8],
+        signature: &[u8],
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+    ) -> Result<(), Problem> {
+        let made_by = match self.0 {
+            Value::Ed25519(_) => alg_id::ED25519,
+            Value::P256(_) => alg_id::ECDSA_SHA256,
+        };
+        let signed = Signed { message, algorithm: &made_by, signature };
+        let key = PublicKey { der: &[], algorithm: self.algorithm(), key: self.bytes() };
+        check_signature(&signed, &key, algorithms)
+    }
+
+    /// The contents of its AlgorithmIdentifier.
+    fn algorithm(&self) -> &'static [u8] {
+        match self.0 {
+            Value::Ed25519(_) => ED25519,
+            Value::P256(_) => P256,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.0 {
+            Value::Ed25519(point) => point,
+            Value::P256(point) => point,
+        }
+    }
+}
+
+/// `id-Ed25519`, without parameters (RFC 8410 3).
+const ED25519: &[u8] = &[6, 3, 0x2b, 0x65, 0x70];
+/// `id-ecPublicKey`, `secp256r1` (RFC 5480 2.1.1).
+const P256: &[u8] = &[
+    6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, //
+    6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7,
+];
+
+/// A point without its sign, the top bit.
+const fn unsigned(mut point: [u8; 32]) -> [u8; 32] {
+    let [.., last] = &mut point;
+    *last &= 0x7f;
+    point
+}
+
+/// Whether an Ed25519 point is not in its one form, or has an order of at most 8: the neutral element, say, under
+/// which a signature of zeros is one of every message. RFC 8032 leaves such keys to the caller.
+fn is_weak(point: &[u8; 32]) -> bool {
+    /// y of the points of order 8, little-endian; the other orders have 0, 1 and -1, which is p - 1.
+    const ORDER_8: [[u8; 32]; 2] = [
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+            0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+            0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ],
+    ];
+    let y = unsigned(*point);
+    let [first, middle @ .., last] = &y;
+    // p = 2^255 - 19; p - 1 and whatever is not below p
+    let top = *last == 0x7f && middle.iter().all(|byte| *byte == 0xff) && *first >= 0xec;
+    let bottom = *last == 0 && middle.iter().all(|byte| *byte == 0) && *first <= 1;
+    top || bottom || ORDER_8.contains(&y)
+}
+
+/// The kind, and the key in hex: for people to compare.
+impl fmt::Display for UpdateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, bytes) = match &self.0 {
+            Value::Ed25519(point) => ("Ed25519 ", &point[..]),
+            Value::P256(point) => ("P-256 ", point.get(1..).unwrap_or_default()),
+        };
+        f.write_str(kind)?;
+        bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for UpdateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UpdateKey({self})")
+    }
+}
