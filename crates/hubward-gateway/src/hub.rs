@@ -116,8 +116,9 @@ impl Hub {
         loop {
             match admission {
                 Admission::Needs(question) => {
-                    let (registry, whose) = (self.read(), question.lookup());
-                    admission = question.answer(registry.find(&whose), now)?;
+                    let registry = self.read();
+                    let found = registry.find_issued(&question.lookup(), question.issuers());
+                    admission = question.answer(found, now)?;
                 }
                 Admission::Admitted(admitted) => return Ok(admitted),
             }
@@ -147,7 +148,7 @@ impl Hub {
     fn recheck(&self, session: &Session) -> Result<(), Ended> {
         let registry = self.read();
         let answers: Vec<Found<'_, HmacKey>> =
-            session.lookups().map(|lookup| registry.find(&lookup)).collect();
+            session.lookups().map(|lookup| registry.find_issued(&lookup, session.issuers())).collect();
         session.recheck(&answers, clock::now())
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hubward::core::{Authority, HostName, NameError};
 use hubward::policy::Transport;
 use hubward::sas::TokenRules;
-use hubward::{BothCredentials, Rules};
+use hubward::{BothCredentials, Rules, X509Rules};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -149,9 +149,12 @@ fn rules(config: &Config) -> Result<Rules<'static, hubward_rustcrypto::HmacKey>,
     let aliases: Vec<Authority<'static>> =
         config.aliases.iter().map(|alias| Authority::parse(leaked(alias))).collect::<Result<_, _>>()?;
     let token = if config.strict { TokenRules::STRICT } else { TokenRules::HUB_COMPAT };
+    let authorities = tls::authorities(config.client_ca.as_deref())?;
+    let x509 = X509Rules::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
     Ok(Rules::new(hub, decoy()?)
         .with_aliases(aliases.leak())
         .with_token_rules(token)
+        .with_x509(x509)
         .with_both_credentials(BothCredentials::Refuse))
 }
 

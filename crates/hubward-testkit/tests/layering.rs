@@ -22,7 +22,10 @@ const LAYERS: [(&str, &[&str]); 14] = [
         "hubward-cli",
         &["hubward", "hubward-connection-string", "hubward-ring", "hubward-rustcrypto", "hubward-x509"],
     ),
-    ("hubward-gateway", &["hubward", "hubward-registry", "hubward-rustcrypto"]),
+    (
+        "hubward-gateway",
+        &["hubward", "hubward-registry", "hubward-ring", "hubward-rustcrypto", "hubward-rustls"],
+    ),
     (
         "hubward-testkit",
         &[

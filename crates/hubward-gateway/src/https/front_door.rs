@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, IF_MATCH};
+use axum::http::header::{AUTHORIZATION, HOST, IF_MATCH};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hubward::core::{DeviceId, Identity, ModuleId, Segment};
@@ -55,12 +56,10 @@ fn admit(door: &Door, head: &Parts, path: &str, operation: &Operation<'_>) -> Re
             users.enter(hub, peer, operation, [head.method.as_str(), path, value])
         }
         (authorization, _) => {
-            let presented = match authorization {
-                Ok(Some(_)) if !peer.certificates.is_empty() => Err(AuthError::BothCredentials),
-                Ok(Some(value)) => Presented::http(head.method.as_str(), path, value),
-                Ok(None) => Err(AuthError::NoCredential),
-                Err(error) => Err(error),
-            };
+            let presented = authorization.and_then(|authorization| {
+                let presented = Presented::http(head.method.as_str(), path, host(head)?, authorization)?;
+                Ok(presented.with_certificates(&peer.certificates))
+            });
             hub.enter(peer, operation, claimed, presented).map(drop)
         }
     }
@@ -73,6 +72,12 @@ const fn told(refusal: &Refusal) -> Problem {
         Refusal::Denied => Problem::denied(),
         Refusal::UnknownOperation => Problem::not_here(),
     }
+}
+
+/// The host of a request: that of a target in absolute form, else of the header (RFC 9112, 3.2.2).
+fn host(head: &Parts) -> Result<&str, AuthError> {
+    let header = only(&head.headers, &HOST)?;
+    Ok(head.uri.authority().map(Authority::as_str).or(header).unwrap_or_default())
 }
 
 /// The one value of a header. Two would be two readings.
