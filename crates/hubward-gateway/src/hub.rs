@@ -11,7 +11,8 @@ use tokio::sync::watch;
 
 use crate::clock;
 use crate::connections::Connections;
-use crate::decision_log::{ADMISSION, Entry, SESSION, record};
+use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
+use crate::https::Users;
 use crate::limits::{Limits, Refusals};
 use crate::metrics::Metrics;
 use crate::peer::Peer;
@@ -23,6 +24,8 @@ pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
 pub(crate) struct Hub {
     rules: Rules<'static, HmacKey>,
     registry: RwLock<Registry>,
+    /// Who is admitted with a bearer token, if anybody.
+    pub(crate) users: Option<Users>,
     /// Wakes every connection when the registry has changed.
     changes: watch::Sender<()>,
     pub(crate) connections: Connections,
@@ -54,9 +57,15 @@ pub(crate) enum Judged {
 }
 
 impl Hub {
-    pub(crate) fn new(rules: Rules<'static, HmacKey>, registry: Registry, limits: Limits) -> Self {
+    pub(crate) fn new(
+        rules: Rules<'static, HmacKey>,
+        registry: Registry,
+        users: Option<Users>,
+        limits: Limits,
+    ) -> Self {
         Self {
             rules,
+            users,
             registry: RwLock::new(registry),
             changes: watch::Sender::new(()),
             connections: Connections::default(),
@@ -98,7 +107,7 @@ impl Hub {
         self.metrics.admission_took(watch.elapsed());
         admitted.inspect_err(|error| {
             let known = claimed.filter(|who| self.read().get(*who).is_some());
-            self.refused(peer, known, operation, ADMISSION, error.code());
+            self.refused(peer, known.map_or(Who::Nobody, Who::Identity), operation, ADMISSION, error.code());
         })
     }
 
@@ -107,8 +116,9 @@ impl Hub {
         loop {
             match admission {
                 Admission::Needs(question) => {
-                    let (registry, whose) = (self.read(), question.lookup());
-                    admission = question.answer(registry.find(&whose), now)?;
+                    let registry = self.read();
+                    let found = registry.find_issued(&question.lookup(), question.issuers());
+                    admission = question.answer(found, now)?;
                 }
                 Admission::Admitted(admitted) => return Ok(admitted),
             }
@@ -118,7 +128,7 @@ impl Hub {
     /// The decision on what a connected peer asks for, after a recheck of its session.
     pub(crate) fn judge(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> Judged {
         if let Err(ended) = self.recheck(session) {
-            self.refused(peer, Some(session.identity()), operation, SESSION, code(ended));
+            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, code(ended));
             return Judged::Ended;
         }
         let decision = session.decide(operation);
@@ -130,7 +140,7 @@ impl Hub {
     pub(crate) fn still(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> bool {
         let ended = self.recheck(session).err();
         if let Some(ended) = ended {
-            self.refused(peer, Some(session.identity()), operation, SESSION, code(ended));
+            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, code(ended));
         }
         ended.is_none()
     }
@@ -138,13 +148,13 @@ impl Hub {
     fn recheck(&self, session: &Session) -> Result<(), Ended> {
         let registry = self.read();
         let answers: Vec<Found<'_, HmacKey>> =
-            session.lookups().map(|lookup| registry.find(&lookup)).collect();
+            session.lookups().map(|lookup| registry.find_issued(&lookup, session.issuers())).collect();
         session.recheck(&answers, clock::now())
     }
 
     /// What a peer sent cannot be read, and nobody is proven.
     pub(crate) fn malformed(&self, peer: &Peer, operation: &Operation<'_>) {
-        self.refused(peer, None, operation, ADMISSION, "malformed");
+        self.refused(peer, Who::Nobody, operation, ADMISSION, "malformed");
     }
 
     /// Lets a peer that was refused wait for its answer.
@@ -154,14 +164,7 @@ impl Hub {
         }
     }
 
-    fn refused(
-        &self,
-        peer: &Peer,
-        who: Option<Identity<'_>>,
-        operation: &Operation<'_>,
-        rule: &str,
-        code: &'static str,
-    ) {
+    fn refused(&self, peer: &Peer, who: Who<'_>, operation: &Operation<'_>, rule: &str, code: &'static str) {
         record(&self.metrics, &Entry { peer, who, operation, allow: false, rule, code });
     }
 

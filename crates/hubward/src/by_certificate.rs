@@ -37,7 +37,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
             return Err(AuthError::TooManyCertificates);
         }
         let (leaf, others) = peer.split_first().ok_or(AuthError::NoCredential)?;
-        let chain = Chain::parse(leaf, others)?;
+        let chain = Chain::parse(leaf, others).map_err(|leaf| leaf.error)?;
         Ok(Self { rules, presented, asked, party }.ask(Stage::Certificate(Box::new(chain))))
     }
 

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use hubward_core::ResourceError;
+use hubward_core::{NameError, ResourceError};
 use hubward_sas::{ParseError, VerifyError};
-use hubward_x509::{self as x509, ChainError, Outside, PinError, Problem};
+use hubward_x509::{CertificateError, ChainError, Outside, PinError, Problem};
 
 use crate::mqtt::UsernameError;
 use crate::sasl::SaslError;
@@ -16,7 +16,7 @@ pub enum AuthError {
     /// The MQTT username is not one.
     #[error(transparent)]
     Username(#[from] UsernameError),
-    /// The SASL PLAIN username is not one.
+    /// The SASL username is not one.
     #[error(transparent)]
     Sasl(#[from] SaslError),
     /// The MQTT client id is not the username's identity.
@@ -40,7 +40,7 @@ pub enum AuthError {
     NobodyNamed,
     /// The certificate cannot be read.
     #[error("certificate: {0}")]
-    Certificate(#[from] x509::ParseError),
+    Certificate(#[from] CertificateError),
     /// The identity's thumbprints are not the certificate's, or it is not valid at the time.
     #[error(transparent)]
     Pin(#[from] PinError),
@@ -55,6 +55,9 @@ pub enum AuthError {
         /// The time given, in seconds since 1970.
         now: u64,
     },
+    /// The `Host` header or the hostname is not the name of a host, with or without a port.
+    #[error("{0}")]
+    Host(NameError),
     /// An `Authorization` of another scheme.
     #[error("the authorization is of another scheme")]
     Scheme,
@@ -151,6 +154,7 @@ impl AuthError {
         match self {
             Self::Username(_)
             | Self::Sasl(_)
+            | Self::Host(_)
             | Self::CbsOperation
             | Self::CbsType
             | Self::CbsName(_)
@@ -170,6 +174,7 @@ impl AuthError {
         match self {
             Self::Username(_) => "username",
             Self::Sasl(_) => "sasl-username",
+            Self::Host(_) => "host",
             Self::CbsOperation => "cbs-operation",
             Self::CbsType => "cbs-type",
             Self::CbsName(_) => "cbs-name",

@@ -5,6 +5,7 @@ use core::fmt;
 use hubward_core::{Authority, HostName, Keys, MacKey, Segment};
 use hubward_sas::TokenRules;
 
+use crate::hub_name::is_first_label;
 use crate::x509_rules::X509Rules;
 
 /// A certificate and a password on one connection.
@@ -92,9 +93,8 @@ impl<'r, K: MacKey> Rules<'r, K> {
 
     /// Whether `label` is the first label of this hub's host or of an alias', without regard to ASCII case.
     pub(crate) fn is_first_label(&self, label: &str) -> bool {
-        let first =
-            |host: &str| host.split(['.', ':']).next().is_some_and(|first| first.eq_ignore_ascii_case(label));
-        first(self.hub.as_str()) || self.aliases.iter().any(|alias| first(alias.as_str()))
+        is_first_label(label, self.hub.as_str())
+            || self.aliases.iter().any(|alias| is_first_label(label, alias.as_str()))
     }
 
     pub(crate) const fn decoy(&self) -> &K {

@@ -23,6 +23,7 @@ pub struct Session {
     resource: Option<Box<str>>,
     /// The policy that signed.
     policy: Option<Box<str>>,
+    by_certificate: bool,
     /// Those above its certificate.
     issuers: Box<[Thumbprint]>,
     proof: Proof,
@@ -56,6 +57,7 @@ impl Session {
             granted: admitted.granted,
             resource,
             policy,
+            by_certificate: admitted.vouched().is_some(),
             issuers: admitted.vouched().map(|vouched| vouched.issuers().into()).unwrap_or_default(),
             proof: admitted.proof,
             until: admitted.until,
@@ -89,6 +91,11 @@ impl Session {
             Who::Device(_) | Who::Module(..) => Some(self.identity().lookup()),
         };
         policy.into_iter().chain(identity)
+    }
+
+    /// Whether a certificate proved it.
+    pub(crate) const fn is_by_certificate(&self) -> bool {
+        self.by_certificate
     }
 
     /// The SHA-256 thumbprints of the authorities above its certificate, the issuer first and the registered one last;

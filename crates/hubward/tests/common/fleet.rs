@@ -1,14 +1,18 @@
-//! Two certificate authorities, and devices' certificates below them.
+//! Certificate authorities, devices' certificates below them, and a hub that has them.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
-use hubward::core::{Digest, Thumbprint};
+use hubward::core::{Digest, HostName, Permissions, Status, Thumbprint};
+use hubward::registry::{Authentication, Registry, Thumbprints};
 use hubward::x509::Anchors;
-use hubward_ring::Digests;
+use hubward::{Admitted, Presented, Rules, Session, X509Rules};
+use hubward_ring::{Digests, signature};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls_pki_types::CertificateDer;
 
+use crate::common::{HUB, HubWith, device, key, module, pair, policy, username};
+
 /// 2026-01-01, within every minted validity.
-pub const NOW: u64 = 1_767_225_600;
+pub const TODAY: u64 = 1_767_225_600;
 /// 2027-01-01, when leaves end.
 pub const LEAF_END: u64 = 1_798_761_600;
 /// 2026-07-01, when [`Fleet::brief`] ends.
@@ -128,4 +132,54 @@ pub fn sha256(der: &[u8]) -> Thumbprint {
 
 pub fn sha1(der: &[u8]) -> Thumbprint {
     Thumbprint::Sha1(Digests.sha1_for_legacy_thumbprints(der))
+}
+
+/// By a chain: `ca1`, `ca10`, its module `ca1/mod1`, `ca-off`. By thumbprints: `pinned`. By tokens: `sas`. By nothing:
+/// `none`.
+pub fn hub_of<'r>(anchors: &'r Anchors<'r>, pins: Thumbprints) -> HubWith<'r> {
+    let mut registry = Registry::new();
+    for (id, authentication) in [
+        ("ca1", Authentication::CertificateAuthority),
+        ("ca10", Authentication::CertificateAuthority),
+        ("ca-off", Authentication::CertificateAuthority),
+        ("pinned", Authentication::SelfSigned(pins)),
+        ("sas", Authentication::Sas(pair("sas"))),
+        ("none", Authentication::None),
+    ] {
+        registry.create_device(device(id), authentication).unwrap();
+    }
+    registry.create_module(device("ca1"), module("mod1"), Authentication::CertificateAuthority).unwrap();
+    registry.set_status(device("ca-off"), Status::Disabled).unwrap();
+    registry.set_policy(policy("device"), Permissions::DEVICE_CONNECT, pair("device"));
+    let x509 = X509Rules::new(anchors, signature::ALL, &Digests);
+    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("decoy")).with_x509(x509);
+    HubWith { registry, rules }
+}
+
+pub fn pins(primary: Option<Thumbprint>, secondary: Option<Thumbprint>) -> Thumbprints {
+    Thumbprints::new(primary, secondary).unwrap()
+}
+
+pub fn nobody() -> Thumbprints {
+    pins(Some(Thumbprint::Sha256([7; 32])), None)
+}
+
+/// Who is admitted, or the code of the refusal.
+pub fn connect(hub: &HubWith<'_>, id: &str, shown: &Shown, now: u64) -> Result<String, &'static str> {
+    let username = username(id);
+    Presented::mqtt(id, &username, None)
+        .and_then(|presented| {
+            hub.admit(presented.with_certificates(shown), now).map(|admitted| name(&admitted))
+        })
+        .map_err(|error| error.code())
+}
+
+pub fn name(admitted: &Admitted<'_>) -> String {
+    admitted.identity().to_string()
+}
+
+pub fn session(hub: &HubWith<'_>, id: &str, shown: &Shown) -> Session {
+    let username = username(id);
+    let presented = Presented::mqtt(id, &username, None).unwrap().with_certificates(shown);
+    hub.admit(presented, TODAY).unwrap().into_session()
 }

@@ -118,7 +118,7 @@ impl HubWith<'_> {
 
     /// Whether it is allowed and why, or the code of the refusal.
     pub fn http(&self, method: &str, path: &str, authorization: &str) -> Result<String, &'static str> {
-        Presented::http(method, path, authorization)
+        Presented::http(method, path, HUB, Some(authorization))
             .and_then(|presented| self.admit(presented, NOW).map(|admitted| admitted.decision().to_string()))
             .map_err(|error| error.code())
     }
