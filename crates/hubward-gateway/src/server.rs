@@ -20,7 +20,7 @@ use crate::files::{Applied, Files, FilesError};
 use crate::hub::{Hub, Registry, decoy, leaked};
 use crate::listen::{self, Doors};
 use crate::tls::{self, TlsError};
-use crate::{https, mqtt};
+use crate::{amqp, https, mqtt};
 
 /// Why a gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ pub enum StartError {
     #[error(transparent)]
     Entropy(#[from] getrandom::Error),
     /// No address at all.
-    #[error("nothing to listen on: give --mqtt, --https or both")]
+    #[error("nothing to listen on: give --mqtt, --https or --amqps")]
     NoListener,
 }
 
@@ -58,6 +58,7 @@ pub struct Server {
     files: Mutex<Files>,
     mqtt: Option<SocketAddr>,
     https: Option<SocketAddr>,
+    amqps: Option<SocketAddr>,
 }
 
 impl Server {
@@ -81,10 +82,11 @@ impl Server {
         };
         let mqtt = listen(config.mqtt.as_deref(), &config, None).await?;
         let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
-        if mqtt.is_none() && https.is_none() {
+        let amqps = listen(config.amqps.as_deref(), &config, None).await?;
+        if mqtt.is_none() && https.is_none() && amqps.is_none() {
             return Err(StartError::NoListener);
         }
-        let mut server = Self { doors, files: Mutex::new(files), mqtt: None, https: None };
+        let mut server = Self { doors, files: Mutex::new(files), mqtt: None, https: None, amqps: None };
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
             let doors = server.doors.clone();
@@ -94,6 +96,11 @@ impl Server {
             server.https = Some(address);
             let doors = server.doors.clone();
             server.spawn(listen::run(listener, tls, Transport::Http, doors, https::serve));
+        }
+        if let Some((listener, tls, address)) = amqps {
+            server.amqps = Some(address);
+            let doors = server.doors.clone();
+            server.spawn(listen::run(listener, tls, Transport::Amqp, doors, amqp::serve));
         }
         Ok(server)
     }
@@ -112,6 +119,12 @@ impl Server {
     #[must_use]
     pub const fn https(&self) -> Option<SocketAddr> {
         self.https
+    }
+
+    /// Where AMQP is served.
+    #[must_use]
+    pub const fn amqps(&self) -> Option<SocketAddr> {
+        self.amqps
     }
 
     /// The counters, in Prometheus' text format.
