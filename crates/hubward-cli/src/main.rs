@@ -6,6 +6,7 @@ mod connection_string;
 mod credentials;
 mod demo;
 mod policy;
+mod roots;
 mod secret;
 mod token;
 
@@ -39,6 +40,9 @@ enum Command {
     /// Print who may do what, and explain a decision.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Build, sign, take and judge bundles of roots for devices in the field.
+    #[command(subcommand)]
+    Roots(roots::Command),
 }
 
 /// What a command came to.
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         Command::Token(command) => token::run(command),
         Command::Cert(command) => cert::run(&command),
         Command::Policy(command) => policy::run(&command),
+        Command::Roots(command) => roots::run(&command),
     };
     match outcome {
         Ok(Outcome::Well) => ExitCode::SUCCESS,
