@@ -6,11 +6,13 @@ mod models;
 
 use libfuzzer_sys::fuzz_target;
 
-// Three lines: the method, the target, and the scheme or the whole header.
+// Four lines: the method, the target, the host, and the scheme or the whole header; an empty one of the last two
+// stands for what it should be.
 fuzz_target!(|text: &str| {
-    let mut lines = text.splitn(3, '\n');
+    let mut lines = text.splitn(4, '\n');
     let mut next = || lines.next().unwrap_or_default();
-    let (method, target, scheme) = (next(), next(), next());
-    models::http::agree(method, target, if scheme.is_empty() { "SharedAccessSignature" } else { scheme });
+    let (method, target, host, scheme) = (next(), next(), next(), next());
+    let or = |text, or| if text == "" { or } else { text };
+    models::http::agree(method, target, or(host, models::HUB), or(scheme, "SharedAccessSignature"));
     models::http::agree_on_bearer(scheme);
 });

@@ -1,4 +1,4 @@
-//! The username of SASL PLAIN against a slow, obvious reading of it.
+//! The names of SASL PLAIN and EXTERNAL against a slow, obvious reading of it.
 #![no_main]
 
 #[path = "../../crates/hubward/tests/models/mod.rs"]
@@ -8,4 +8,5 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     models::sasl::agree(text);
+    models::sasl::agree_on_external(text);
 });

@@ -26,6 +26,10 @@ const HOSTS: &[&str] = &[
     "CONTOSO.azure-devices.net",
     "contoso.azure-devices.net.evil",
     "contoso.azure-devices.net:443",
+    "contoso.azure-devices.net:",
+    "contoso.azure-devices.net:+1",
+    "contoso.azure-devices.net:65536",
+    "-contoso",
     "contoso",
     "h",
     "",
@@ -91,7 +95,10 @@ proptest! {
         hub in text(&["contoso", "CONTOSO", "contoso.azure-devices.net", "", "contos", "-", "contoso-2", "r\u{f6}ot"]),
         more in text(&["", "", "", "@sas.contoso", "@sas.root.contoso"]),
     ) {
-        sasl::agree(&format!("{}{at}{hub}{more}", names.join("/")));
+        let username = format!("{}{at}{hub}{more}", names.join("/"));
+        sasl::agree(&username);
+        sasl::agree_on_external(&username);
+        sasl::agree_on_external(&username.replace("sas.", ""));
     }
 
     #[test]
@@ -136,6 +143,7 @@ proptest! {
             "/devicesAndModulesInTargetDeviceScope", "/getDeviceAndModuleOnBehalfOf", "/putModuleOnBehalfOf",
             "/getModuleOnBehalfOf", "/getModulesOnTargetDevice", "/deleteModuleOnBehalfOf", "/modules",
         ]),
+        host in prop_oneof![3 => Just(HUB.to_owned()), 1 => text(HOSTS)],
         query in text(&["", "", "?api-version=1", "?x=/devices/dev1", "#x", "?", "/?"]),
         scheme in text(&[
             "SharedAccessSignature", "SharedAccessSignature", "SharedAccessSignature", "sharedaccesssignature", "Bearer",
@@ -143,7 +151,7 @@ proptest! {
         ]),
     ) {
         let module = ids.1.map(|module| format!("/modules/{module}")).unwrap_or_default();
-        http::agree(&method, &format!("{head}/{}{module}{tail}{query}", ids.0), &scheme);
+        http::agree(&method, &format!("{head}/{}{module}{tail}{query}", ids.0), &host, &scheme);
     }
 
     #[test]
@@ -156,7 +164,8 @@ proptest! {
             "getModuleOnBehalfOf", "getModulesOnTargetDevice", "deleteModuleOnBehalfOf", "messages/events", "twin",
         ]),
     ) {
-        http::agree(&method, &format!("/devices/{device}/modules/{module}/{call}"), "SharedAccessSignature");
+        let path = format!("/devices/{device}/modules/{module}/{call}");
+        http::agree(&method, &path, HUB, "SharedAccessSignature");
     }
 
     #[test]

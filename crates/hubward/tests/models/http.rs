@@ -3,7 +3,7 @@
 use hubward::policy::roles::ArmScope;
 use hubward::{Bearer, Presented, UserRules};
 
-use super::{Who, asked, decoded, is_id};
+use super::{HUB, Who, asked, decoded, is_id};
 
 /// Below `/devices/{id}`, and below `/devices/{id}/modules/{id}`: what a device or a module asks for itself.
 const OWN: [(&str, &[&str]); 4] = [
@@ -64,20 +64,42 @@ pub fn who(method: &str, target: &str) -> Option<Who> {
     }
 }
 
+/// The host of a `Host` header, where it is one.
+pub fn host(header: &str) -> Option<&str> {
+    let (host, port) = header.split_once(':').map_or((header, None), |(host, port)| (host, Some(port)));
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_port = |port: &str| port.chars().all(|c| c.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (header.len() <= 259 && host.split('.').all(is_label) && port.is_none_or(is_port)).then_some(host)
+}
+
 /// `scheme` stands for the word of the header: the token that follows it is that of whom the path names, or else one
 /// of the policy `p`.
-pub fn agree(method: &str, target: &str, scheme: &str) {
+pub fn agree(method: &str, target: &str, at: &str, scheme: &str) {
     let who = who(method, target).unwrap_or_else(|| Who::Policy("p".to_owned()));
     let header = who.token().replacen("SharedAccessSignature", scheme, 1);
     let first = header.split(' ').next().unwrap_or_default();
-    let expected = match first {
+    let expected = match (host(at), first) {
+        (None, _) => Err("host"),
+        (_, first) if !first.eq_ignore_ascii_case("SharedAccessSignature") => Err("authorization-scheme"),
+        (Some(host), _) if !host.eq_ignore_ascii_case(HUB) => Err("another-hub"),
         _ if scheme == "SharedAccessSignature" => Ok(who.lookup()),
-        first if first.eq_ignore_ascii_case("SharedAccessSignature") => Err("token"),
-        _ => Err("authorization-scheme"),
+        _ => Err("token"),
     };
-    let real = asked(Presented::http(method, target, &header));
+    let real = asked(Presented::http(method, target, at, Some(&header)));
     let real = real.map_err(|code| if code.starts_with("token-") { "token" } else { code });
-    assert_eq!(real, expected, "{method} {target} {scheme}");
+    assert_eq!(real, expected, "{method} {target} {at} {scheme}");
+    let without = asked(Presented::http(method, target, at, None));
+    let expected = expected.and(Err("no-credential")).map_err(|code| match code {
+        "host" | "another-hub" => code,
+        _ if host(at).is_some_and(|host| host.eq_ignore_ascii_case(HUB)) => "no-credential",
+        _ => "another-hub",
+    });
+    assert_eq!(without, expected, "{method} {target} {at}");
 }
 
 /// The token of `Bearer`: three parts of base64url.
