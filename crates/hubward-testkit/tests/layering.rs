@@ -20,9 +20,19 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("hubward-rustls", &["hubward-core", "hubward-ring", "hubward-x509"]),
     (
         "hubward-cli",
-        &["hubward", "hubward-connection-string", "hubward-ring", "hubward-rustcrypto", "hubward-x509"],
+        &[
+            "hubward",
+            "hubward-connection-string",
+            "hubward-registry",
+            "hubward-ring",
+            "hubward-rustcrypto",
+            "hubward-x509",
+        ],
     ),
-    ("hubward-gateway", &["hubward", "hubward-registry", "hubward-rustcrypto"]),
+    (
+        "hubward-gateway",
+        &["hubward", "hubward-registry", "hubward-ring", "hubward-rustcrypto", "hubward-rustls"],
+    ),
     (
         "hubward-testkit",
         &[
