@@ -1,7 +1,8 @@
-//! `hubward policy table | explain`.
+//! `hubward policy table | explain | tls`.
 
 mod explain;
 mod roles;
+mod tls;
 
 use core::error::Error;
 use std::io::Write;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     },
     /// Say whether somebody may do something, by which rule, and what would change it.
     Explain(Box<explain::Explain>),
+    /// Print which versions and cipher suites of TLS are taken, or judge a handshake or a client's offer.
+    Tls(tls::Tls),
 }
 
 pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
@@ -35,6 +38,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
         Command::Table { provisioning: true, .. } => write!(out, "{}", provisioning_table())?,
         Command::Table { .. } => write!(out, "{}", endpoint_table())?,
         Command::Explain(arguments) => return explain::run(arguments),
+        Command::Tls(arguments) => return tls::run(arguments),
     }
     Ok(Outcome::Well)
 }

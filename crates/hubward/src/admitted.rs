@@ -79,7 +79,7 @@ impl Admitted<'_> {
 
     /// The policy whose key signed the token; `None` where the identity's own did, and for a certificate.
     #[must_use]
-    pub const fn policy(&self) -> Option<Segment<'_>> {
+    pub fn policy(&self) -> Option<Segment<'_>> {
         match &self.evidence {
             Evidence::Token(token) if self.proof.by_policy => token.policy(),
             _ => None,
