@@ -9,6 +9,7 @@ mod identity;
 mod issuer;
 mod path;
 mod pin;
+mod possession;
 mod profile;
 mod revocation;
 mod roots;
@@ -29,6 +30,7 @@ pub use path::budget::Budget;
 pub use path::chain::{Chain, Explained, VerifiedChain};
 pub use path::policy::Policies;
 pub use pin::{PinError, PinSlot, Pins, ValidityPolicy, VerifiedPin, thumbprint_from_pasted};
+pub use possession::{CaClaim, NoCode, PossessionError, Unproven, VerificationCode, VerifiedCa};
 pub use profile::{
     AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, PolicyInputs, Profile, Purpose, Subject,
 };

@@ -113,20 +113,23 @@ fn every(certificate: &Certificate<'_>, profile: &Profile<'_>, now: UnixTime) ->
     Ok(())
 }
 
-/// Who signs certificates must be allowed to (RFC 5280 6.1.4 (k), (n)).
+/// Who signs certificates must be allowed to, and do as section 4 has it where the profile asks for that.
 fn issuer(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
+    may_issue(certificate)?;
+    if profile.duties == Duties::Enforce {
+        duties::issuer(certificate)?;
+    }
+    Ok(())
+}
+
+/// Whether a certificate says that its key may sign others (RFC 5280 6.1.4 (k), (n)).
+pub(crate) fn may_issue(certificate: &Certificate<'_>) -> Result<(), Problem> {
     let basic = basic_constraints(certificate)?;
     if certificate.version() != Version::V3 || !basic.ca {
         return Err(Problem::NotCa);
     }
     let usage = key_usage(certificate)?;
-    if usage.is_some_and(|usage| !usage.key_cert_sign()) {
-        return Err(Problem::KeyUsage);
-    }
-    if profile.duties == Duties::Enforce {
-        duties::issuer(certificate)?;
-    }
-    Ok(())
+    if usage.is_some_and(|usage| !usage.key_cert_sign()) { Err(Problem::KeyUsage) } else { Ok(()) }
 }
 
 fn basic_constraints(certificate: &Certificate<'_>) -> Result<BasicConstraints, Problem> {
