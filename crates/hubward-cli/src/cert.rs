@@ -210,7 +210,7 @@ fn profile(arguments: &Verify) -> Result<Profile<'_>, Box<dyn Error>> {
     })
 }
 
-fn parse<'a>(der: &'a [u8], file: &Path, count: usize) -> Result<Certificate<'a>, String> {
+pub(crate) fn parse<'a>(der: &'a [u8], file: &Path, count: usize) -> Result<Certificate<'a>, String> {
     Certificate::parse(der).map_err(|error| format!("{}: certificate {count}: {error}", file.display()))
 }
 

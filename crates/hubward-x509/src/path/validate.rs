@@ -15,17 +15,18 @@ use crate::profile::{AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, Profil
 use crate::tlv::Malformed;
 
 /// A path whose signatures hold.
-pub(super) struct Path<'s> {
-    pub(super) leaf: &'s Certificate<'s>,
+pub(crate) struct Path<'s> {
+    /// The leaf, or the signer of a revocation list.
+    pub(crate) leaf: (Place, &'s Certificate<'s>),
     /// The leaf's issuer first.
-    pub(super) intermediates: Vec<(Place, &'s Certificate<'s>)>,
-    pub(super) anchor: (Place, &'s Certificate<'s>),
+    pub(crate) intermediates: Vec<(Place, &'s Certificate<'s>)>,
+    pub(crate) anchor: (Place, &'s Certificate<'s>),
 }
 
 impl<'s> Path<'s> {
     /// Everything below the anchor, from the top: the order of RFC 5280 6.1.
-    pub(super) fn descending(&self) -> impl Iterator<Item = (Place, &'s Certificate<'s>)> {
-        self.intermediates.iter().rev().copied().chain([(Place::Leaf, self.leaf)])
+    pub(crate) fn descending(&self) -> impl Iterator<Item = (Place, &'s Certificate<'s>)> {
+        self.intermediates.iter().rev().copied().chain([self.leaf])
     }
 
     /// The anchor's certificate, where it is judged as one.
@@ -34,7 +35,7 @@ impl<'s> Path<'s> {
     }
 }
 
-pub(super) fn extension(extension: Known) -> impl Fn(Malformed) -> Problem {
+pub(crate) fn extension(extension: Known) -> impl Fn(Malformed) -> Problem {
     move |malformed| Problem::Extension { extension, malformed }
 }
 
@@ -185,7 +186,7 @@ fn lengths(path: &Path<'_>, profile: &Profile<'_>) -> Result<(), ChainError> {
     if let Some(most) = profile.max_intermediates
         && counted > most
     {
-        return Err(refused(Place::Leaf, Problem::TooManyIntermediates { most }));
+        return Err(refused(path.leaf.0, Problem::TooManyIntermediates { most }));
     }
     Ok(())
 }
