@@ -15,6 +15,29 @@ use crate::error::Problem;
 use crate::tlv::{Cursor, Tag, only, whole_bits};
 
 /// A bundle and its signatures, read. Nothing about it is proven; [`TrustBundle`](crate::TrustBundle) is.
+///
+/// A bundle is DER, read by the crate's own reader. What is signed is the whole of `TrustBundle` as it was received:
+///
+/// ```text
+/// SignedBundle ::= SEQUENCE {
+///     bundle      TrustBundle,
+///     signatures  SEQUENCE SIZE (0..32) OF SEQUENCE {    -- keys strictly rising as bytes
+///         key         SubjectPublicKeyInfo,
+///         signature   BIT STRING } }
+///
+/// TrustBundle ::= SEQUENCE {
+///     format      UTF8String ("hubward trust bundle 1"),
+///     version     INTEGER (0..4294967295),
+///     expires     Time,
+///     threshold   INTEGER (1..16),
+///     keys        SEQUENCE SIZE (1..16) OF SubjectPublicKeyInfo,    -- strictly rising as bytes
+///     anchors     SEQUENCE SIZE (1..32) OF SEQUENCE {
+///         from        Time,
+///         until       Time,
+///         certificate Certificate } }
+///
+/// Time ::= INTEGER (0..253402300799)    -- seconds since 1970, until the end of 9999
+/// ```
 #[derive(Debug, Clone)]
 pub struct SignedBundle<'a> {
     bytes: &'a [u8],
