@@ -2,11 +2,13 @@
 
 use core::fmt;
 
-use crate::scan::{Names, ordinary_run};
+use crate::outline::{Kind, Outline, outline};
 use crate::segment::Segment;
+use crate::usual::usual;
 
 /// The most bytes of a resource as received: a host, two ids of 128 bytes each escaped twice over, and words.
 const MAX_LEN: usize = 2048;
+
 /// Why a text is not a resource. Holds the place, never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("resource, at byte {offset}: {problem}")]
@@ -44,7 +46,7 @@ pub enum ResourceProblem {
 #[derive(Clone, Copy)]
 pub struct ResourcePath<'a> {
     raw: &'a str,
-    shape: Shape<'a>,
+    outline: Outline,
 }
 
 /// What a resource is about.
@@ -90,30 +92,13 @@ impl<'a> ResourcePath<'a> {
     /// As [`ResourcePath::parse`].
     #[inline]
     pub fn split_from(text: &'a str) -> Result<(Self, &'a str), ResourceError> {
-        let mut names = Names::new(text);
-        let mut rest = text.as_bytes();
-        loop {
-            let (run, class) = ordinary_run(rest);
-            names.class = names.class.intersection(class);
-            rest = rest.get(run..).unwrap_or_default();
-            let offset = text.len().saturating_sub(rest.len());
-            rest = match rest {
-                [b'%', b'2', b'F' | b'f', tail @ ..] | [b'/', tail @ ..] => {
-                    names.close(offset)?;
-                    names.start = text.len().saturating_sub(tail.len());
-                    tail
-                }
-                [] | [b'&', ..] => {
-                    names.close(offset)?;
-                    let too_long = ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong };
-                    let (raw, tail) = text.split_at_checked(offset).ok_or(too_long)?;
-                    if raw.len() > MAX_LEN {
-                        return Err(too_long);
-                    }
-                    return Ok((Self { raw, shape: names.shape() }, tail));
-                }
-                _ => names.escape(rest).ok_or(ResourceError { offset, problem: ResourceProblem::Escape })?,
-            };
+        let (outline, end) = match usual(text.as_bytes()) {
+            Some(found) => found,
+            None => outline(text)?,
+        };
+        match text.split_at_checked(end) {
+            Some((raw, tail)) if raw.len() <= MAX_LEN => Ok((Self { raw, outline }, tail)),
+            _ => Err(ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong }),
         }
     }
 
@@ -147,8 +132,19 @@ impl<'a> ResourcePath<'a> {
 
     /// What the resource is about; [`Shape::Other`] where an id has characters that no id can have.
     #[must_use]
-    pub const fn shape(&self) -> Shape<'a> {
-        self.shape
+    #[inline]
+    pub fn shape(&self) -> Shape<'a> {
+        let Outline { kind, first: (start, end), last } = self.outline;
+        let above = || Segment::checked(self.raw.get(start.into()..end.into()).unwrap_or_default());
+        let last = || Segment::checked(self.raw.get(last.into()..).unwrap_or_default());
+        match kind {
+            Kind::Hub => Shape::Hub,
+            Kind::AllDevices => Shape::AllDevices,
+            Kind::Device => Shape::Device(last()),
+            Kind::Module => Shape::Module(above(), last()),
+            Kind::Registration => Shape::Registration { scope: above(), id: last() },
+            Kind::ModulesOfDevice | Kind::Registrations | Kind::Other => Shape::Other,
+        }
     }
 
     /// Whether `other` is this resource or below it, name by whole name: `h/a/b` covers `h/a/b/c` and not

@@ -64,7 +64,7 @@ const WHILE: Duration = Duration::from_secs(60);
 /// The first delay; it doubles with each refusal.
 const FIRST: Duration = Duration::from_millis(50);
 /// The longest delay.
-const LONGEST: Duration = Duration::from_secs(2);
+const LONGEST: Duration = Duration::from_secs(1);
 /// Refusals that may be waiting at one time. Whoever finds no place is refused at once: a crowd that waits would
 /// take the connections of those who are served.
 const WAITING: usize = 512;
@@ -138,7 +138,7 @@ mod tests {
         let address: IpAddr = "192.0.2.1".parse().unwrap();
         let now = Instant::now();
         let delays: Vec<_> = (0..12).map(|_| refusals.count(address, now).as_millis()).collect();
-        assert_eq!(delays, [0, 0, 0, 0, 50, 100, 200, 400, 800, 1600, 2000, 2000]);
+        assert_eq!(delays, [0, 0, 0, 0, 50, 100, 200, 400, 800, 1000, 1000, 1000]);
         assert_eq!(refusals.count("192.0.2.2".parse().unwrap(), now), Duration::ZERO, "another address");
         assert_eq!(refusals.count(address, now + WHILE), Duration::ZERO, "forgotten");
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hubward::core::{Authority, HostName, NameError};
 use hubward::policy::Transport;
 use hubward::sas::TokenRules;
-use hubward::{BothCredentials, Rules};
+use hubward::{BothCredentials, Rules, X509Rules};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::files::{Applied, Files, FilesError};
+use crate::https::{Users, UsersError};
 use crate::hub::{Hub, Registry, decoy, leaked};
 use crate::listen::{self, Doors};
 use crate::tls::{self, TlsError};
@@ -32,6 +33,9 @@ pub enum StartError {
     /// A file is wrong.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The file of users is wrong.
+    #[error(transparent)]
+    Users(#[from] UsersError),
     /// The certificate or the key.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -73,7 +77,8 @@ impl Server {
         let mut registry = Registry::with_seed(&seed);
         let applied = files.apply(files.read()?, &mut registry);
         tracing::info!(records = applied.set, "files read");
-        let hub = Hub::new(rules(&config)?, registry, config.limits);
+        let users = config.users.as_deref().map(Users::read).transpose()?;
+        let hub = Hub::new(rules(&config)?, registry, users, config.limits);
         let doors = Doors {
             hub: Arc::new(hub),
             room: Arc::new(Semaphore::new(config.limits.max_connections)),
@@ -157,9 +162,12 @@ fn rules(config: &Config) -> Result<Rules<'static, hubward_rustcrypto::HmacKey>,
     let aliases: Vec<Authority<'static>> =
         config.aliases.iter().map(|alias| Authority::parse(leaked(alias))).collect::<Result<_, _>>()?;
     let token = if config.strict { TokenRules::STRICT } else { TokenRules::HUB_COMPAT };
+    let authorities = tls::authorities(config.client_ca.as_deref())?;
+    let x509 = X509Rules::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
     Ok(Rules::new(hub, decoy()?)
         .with_aliases(aliases.leak())
         .with_token_rules(token)
+        .with_x509(x509)
         .with_both_credentials(BothCredentials::Refuse))
 }
 

@@ -5,6 +5,7 @@ use hubward_core::{PolicyName, ResourcePath, Segment};
 use crate::error::{ExpiryProblem, Field, ParseError, ParseProblem};
 use crate::rules::{TokenRules, UnknownFields};
 use crate::signature;
+use crate::token::SasToken;
 
 /// Fields at most, the ones that are passed over included.
 const MAX_FIELDS: usize = 8;
@@ -16,27 +17,28 @@ pub(crate) struct Expiry<'a> {
     pub(crate) seconds: u64,
 }
 
-/// The fields that have been read.
-#[derive(Default)]
+/// The fields that have been read, and which these are.
 pub(crate) struct Fields<'a> {
     sr: Option<ResourcePath<'a>>,
-    sig: Option<[u8; 32]>,
-    se: Option<Expiry<'a>>,
-    /// `Some(None)` where it is there and empty.
-    skn: Option<Option<Segment<'a>>>,
+    sig: [u8; 32],
+    se: Expiry<'a>,
+    /// An empty one is none.
+    skn: Option<Segment<'a>>,
+    /// The fields that were there, empty or not: [`bit`] by bit.
+    seen: u8,
     /// Where the resource starts.
     pub(crate) sr_offset: usize,
-    len: usize,
 }
 
 impl<'a> Fields<'a> {
     /// Reads `body`, which ends `token`, field by field.
     #[inline]
     pub(crate) fn read(token: &str, body: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
-        let mut fields = Self { len: token.len(), ..Self::default() };
+        let se = Expiry { text: "", seconds: 0 };
+        let mut fields = Self { sr: None, sig: [0; 32], se, skn: None, seen: 0, sr_offset: 0 };
         let mut rest = body;
         for _ in 0..MAX_FIELDS {
-            let offset = token.len().saturating_sub(rest.len());
+            let offset = token.len().wrapping_sub(rest.len());
             let tail = fields.take(rest, offset, body, rules)?;
             match tail.as_bytes() {
                 [] => return Ok(fields),
@@ -48,7 +50,7 @@ impl<'a> Fields<'a> {
         Err(ParseError::new(token.len().saturating_sub(rest.len()), ParseProblem::TooLong))
     }
 
-    /// Reads the field at the start of `text` and returns what follows it.
+    /// Reads the field at the start of `text`, which stands at `offset`, and returns what follows it.
     #[inline]
     fn take(
         &mut self,
@@ -57,48 +59,50 @@ impl<'a> Fields<'a> {
         body: &str,
         rules: &TokenRules,
     ) -> Result<&'a str, ParseError> {
-        let duplicate = |field| Err(ParseError::new(offset, ParseProblem::Duplicate(field)));
-        let in_value = |name: usize, at: usize, problem| {
-            ParseError::new(offset.saturating_add(name).saturating_add(at), problem)
+        let (field, name) = match text.as_bytes() {
+            [b's', b'r', b'=', ..] => (Field::Sr, 3),
+            [b's', b'i', b'g', b'=', ..] => (Field::Sig, 4),
+            [b's', b'e', b'=', ..] => (Field::Se, 3),
+            [b's', b'k', b'n', b'=', ..] => (Field::Skn, 4),
+            _ => return self.unknown(text, offset, body, rules),
         };
-        match text.as_bytes() {
-            [b's', b'r', b'=', ..] if self.sr.is_some() => duplicate(Field::Sr),
-            [b's', b'r', b'=', ..] => {
-                let value = text.get(3..).unwrap_or_default();
-                let (resource, tail) = ResourcePath::split_from(value)
-                    .map_err(|error| in_value(3, error.offset, ParseProblem::Resource(error.problem)))?;
-                self.sr = Some(resource);
-                self.sr_offset = offset.saturating_add(3);
-                Ok(tail)
-            }
-            [b's', b'i', b'g', b'=', ..] if self.sig.is_some() => duplicate(Field::Sig),
-            [b's', b'i', b'g', b'=', ..] => {
-                let value = text.get(4..).unwrap_or_default();
-                let (signature, tail) = signature::split_from(value)
-                    .map_err(|(at, problem)| in_value(4, at, ParseProblem::Signature(problem)))?;
-                self.sig = Some(signature);
-                Ok(tail)
-            }
-            [b's', b'e', b'=', ..] if self.se.is_some() => duplicate(Field::Se),
-            [b's', b'e', b'=', ..] => {
-                let value = text.get(3..).unwrap_or_default();
-                let (expiry, tail) =
-                    expiry(value).map_err(|(at, problem)| in_value(3, at, ParseProblem::Expiry(problem)))?;
-                self.se = Some(expiry);
-                Ok(tail)
-            }
-            [b's', b'k', b'n', b'=', ..] if self.skn.is_some() => duplicate(Field::Skn),
-            [b's', b'k', b'n', b'=', ..] => {
-                let (value, tail) = split_at_ampersand(text.get(4..).unwrap_or_default());
-                self.skn = Some(if value.is_empty() {
-                    None
-                } else {
-                    Some(policy_name(value).ok_or_else(|| in_value(4, 0, ParseProblem::PolicyName))?)
-                });
-                Ok(tail)
-            }
-            _ => self.unknown(text, offset, body, rules),
+        if self.has(field) {
+            return Err(ParseError::new(offset, ParseProblem::Duplicate(field)));
         }
+        self.seen |= bit(field);
+        let value = text.get(name..).unwrap_or_default();
+        let start = offset.wrapping_add(name);
+        let wrong = |at: usize, problem| ParseError::new(start.wrapping_add(at), problem);
+        match field {
+            Field::Sr => {
+                let (resource, tail) = ResourcePath::split_from(value)
+                    .map_err(|error| wrong(error.offset, ParseProblem::Resource(error.problem)))?;
+                self.sr = Some(resource);
+                self.sr_offset = start;
+                Ok(tail)
+            }
+            Field::Sig => signature::split_from(value, &mut self.sig)
+                .map_err(|(at, problem)| wrong(at, ParseProblem::Signature(problem))),
+            Field::Se => {
+                let (expiry, tail) =
+                    expiry(value).map_err(|(at, problem)| wrong(at, ParseProblem::Expiry(problem)))?;
+                self.se = expiry;
+                Ok(tail)
+            }
+            Field::Skn => {
+                let (value, tail) = split_at_ampersand(value);
+                if !value.is_empty() {
+                    self.skn = Some(policy_name(value).ok_or_else(|| wrong(0, ParseProblem::PolicyName))?);
+                }
+                Ok(tail)
+            }
+        }
+    }
+
+    /// Whether the field was there.
+    #[inline]
+    const fn has(&self, field: Field) -> bool {
+        self.seen & bit(field) != 0
     }
 
     /// A field that is none of a token's: refused or passed over, and never a second spelling of one.
@@ -113,14 +117,11 @@ impl<'a> Fields<'a> {
         let err = |problem| Err(ParseError::new(offset, problem));
         let (field, tail) = split_at_ampersand(text);
         let Some((name, _)) = field.split_once('=') else { return err(ParseProblem::NotAField) };
-        for (known, spelled, seen) in [
-            (Field::Sr, "sr", self.sr.is_some()),
-            (Field::Sig, "sig", self.sig.is_some()),
-            (Field::Se, "se", self.se.is_some()),
-            (Field::Skn, "skn", self.skn.is_some()),
-        ] {
+        for (known, spelled) in
+            [(Field::Sr, "sr"), (Field::Sig, "sig"), (Field::Se, "se"), (Field::Skn, "skn")]
+        {
             if name.eq_ignore_ascii_case(spelled) {
-                return err(if seen {
+                return err(if self.has(known) {
                     ParseProblem::Duplicate(known)
                 } else {
                     ParseProblem::FieldCase(known)
@@ -145,33 +146,29 @@ impl<'a> Fields<'a> {
         if twice { err(ParseProblem::DuplicateUnknown) } else { Ok(tail) }
     }
 
+    /// The token, where every field is there that it needs.
     #[inline]
-    pub(crate) fn sr(&self) -> Result<ResourcePath<'a>, ParseError> {
-        self.required(self.sr, Field::Sr)
-    }
-
-    #[inline]
-    pub(crate) fn sig(&self) -> Result<[u8; 32], ParseError> {
-        self.required(self.sig, Field::Sig)
-    }
-
-    #[inline]
-    pub(crate) fn se(&self) -> Result<Expiry<'a>, ParseError> {
-        self.required(self.se, Field::Se)
-    }
-
-    /// An empty `skn` is none.
-    #[inline]
-    pub(crate) const fn skn(&self) -> Option<Segment<'a>> {
-        match self.skn {
-            Some(name) => name,
-            None => None,
+    pub(crate) fn token(self, len: usize) -> Result<SasToken<'a>, ParseError> {
+        let missing = |field| Err(ParseError::new(len, ParseProblem::Missing(field)));
+        let Self { sr, sig, se, skn, .. } = self;
+        if !self.has(Field::Sig) {
+            return missing(Field::Sig);
         }
+        if !self.has(Field::Se) {
+            return missing(Field::Se);
+        }
+        let Some(resource) = sr else { return missing(Field::Sr) };
+        Ok(SasToken { resource, signature: sig, expiry_text: se.text, expiry: se.seconds, policy: skn })
     }
+}
 
-    #[inline]
-    fn required<T>(&self, value: Option<T>, field: Field) -> Result<T, ParseError> {
-        value.ok_or(ParseError::new(self.len, ParseProblem::Missing(field)))
+/// The bit of a field.
+const fn bit(field: Field) -> u8 {
+    match field {
+        Field::Sr => 1,
+        Field::Sig => 2,
+        Field::Se => 4,
+        Field::Skn => 8,
     }
 }
 

@@ -33,10 +33,11 @@ impl<'a> SasToken<'a> {
 
     fn read(token: &str, body: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
         let fields = Fields::read(token, body, rules)?;
-        let (signature, expiry, resource) = (fields.sig()?, fields.se()?, fields.sr()?);
-        let policy = fields.skn();
-        somebodys(&resource, policy, rules).map_err(|problem| ParseError::new(fields.sr_offset, problem))?;
-        Ok(Self { resource, signature, expiry_text: expiry.text, expiry: expiry.seconds, policy })
+        let sr_offset = fields.sr_offset;
+        let read = fields.token(token.len())?;
+        somebodys(&read.resource, read.policy, rules)
+            .map_err(|problem| ParseError::new(sr_offset, problem))?;
+        Ok(read)
     }
 }
 

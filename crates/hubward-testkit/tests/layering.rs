@@ -16,13 +16,16 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("hubward-x509", &["hubward-core"]),
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
-    ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
+    ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas", "hubward-x509"]),
     ("hubward-rustls", &["hubward-core", "hubward-ring", "hubward-x509"]),
     (
         "hubward-cli",
         &["hubward", "hubward-connection-string", "hubward-ring", "hubward-rustcrypto", "hubward-x509"],
     ),
-    ("hubward-gateway", &["hubward", "hubward-registry", "hubward-rustcrypto"]),
+    (
+        "hubward-gateway",
+        &["hubward", "hubward-registry", "hubward-ring", "hubward-rustcrypto", "hubward-rustls"],
+    ),
     (
         "hubward-testkit",
         &[

@@ -14,7 +14,7 @@ use common::*;
 use hubward::core::{Authority, IdScope, RegistrationId};
 use hubward::core::{DeviceId, Found, FoundIdentity, Identity, Permissions, Stamp, Status};
 use hubward::sas::{SasToken, TokenRules, Unsigned};
-use hubward::{Admission, AuthError, BothCredentials, Presented, ProvisioningUsername};
+use hubward::{Admission, AuthError, Presented, ProvisioningUsername};
 
 #[test]
 fn a_device_and_a_module_get_in() {
@@ -219,26 +219,6 @@ fn a_session_opened_by_a_device_id_as_skn_rests_on_the_device() {
     let session = admitted.into_session();
     assert_eq!(session.lookups().map(|lookup| lookup.to_string()).collect::<Vec<_>>(), ["device dev1"]);
     assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));
-}
-
-#[test]
-fn a_certificate_and_a_token_take_a_rule() {
-    let mut hub = hub();
-    let (name, own, other) = (username("dev1"), own_token("dev1"), own_token("dev10"));
-    let with = |hub: &Hub, password| {
-        Presented::mqtt_with_certificate("dev1", &name, password)
-            .and_then(|presented| hub.admit(presented, NOW).map(|admitted| admitted.identity().to_string()))
-            .map_err(|error| error.code())
-    };
-    assert_eq!(with(&hub, Some(&own)), Err("both-credentials"));
-    assert_eq!(with(&hub, None), Err("certificate-alone"));
-    assert_eq!(Presented::mqtt("dev1", &name, None).err(), Some(AuthError::NoCredential));
-    hub.rules = hub.rules.with_both_credentials(BothCredentials::TokenWins);
-    assert_eq!(with(&hub, Some(&own)), Ok("device dev1".into()));
-    assert_eq!(with(&hub, Some(&other)), Err("another-identity"));
-    assert_eq!(with(&hub, None), Err("certificate-alone"));
-    let wrong = Presented::mqtt_with_certificate("dev10", &name, Some(&own));
-    assert_eq!(wrong.err(), Some(AuthError::ClientId));
 }
 
 #[test]
