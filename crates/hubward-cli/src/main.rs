@@ -5,7 +5,11 @@ mod clock;
 mod connection_string;
 mod credentials;
 mod demo;
+mod enrollment;
+mod file;
 mod policy;
+mod progress;
+mod registry;
 mod secret;
 mod token;
 
@@ -39,6 +43,10 @@ enum Command {
     /// Print who may do what, and explain a decision.
     #[command(subcommand)]
     Policy(policy::Command),
+    #[command(subcommand)]
+    Registry(registry::Command),
+    #[command(subcommand)]
+    Enrollment(enrollment::Command),
 }
 
 /// What a command came to.
@@ -57,6 +65,8 @@ fn main() -> ExitCode {
         Command::Token(command) => token::run(command),
         Command::Cert(command) => cert::run(&command),
         Command::Policy(command) => policy::run(&command),
+        Command::Registry(command) => registry::run(&command),
+        Command::Enrollment(command) => enrollment::run(&command),
     };
     match outcome {
         Ok(Outcome::Well) => ExitCode::SUCCESS,

@@ -36,11 +36,15 @@ pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<Stri
 
 /// Reads a base64 key and makes it ready for use; an error says where the key came from.
 pub(crate) fn key(file: Option<&Path>, variable: &str) -> Result<HmacKey, Box<dyn Error>> {
+    Ok(HmacKey::new(&symmetric_key(file, variable)?))
+}
+
+/// Reads a base64 key; an error says where it came from.
+pub(crate) fn symmetric_key(file: Option<&Path>, variable: &str) -> Result<SymmetricKey, Box<dyn Error>> {
     let text = read(file, variable)?;
     let from = file.map_or_else(|| variable.to_owned(), |file| file.display().to_string());
     if text.contains("SharedAccessKey=") {
         return Err(format!("{from}: a connection string; the key is its SharedAccessKey").into());
     }
-    let key = SymmetricKey::from_base64(&text).map_err(|error| format!("{from}: {error}"))?;
-    Ok(HmacKey::new(&key))
+    Ok(SymmetricKey::from_base64(&text).map_err(|error| format!("{from}: {error}"))?)
 }
