@@ -210,7 +210,7 @@ fn profile(arguments: &Verify) -> Result<Profile<'_>, Box<dyn Error>> {
     })
 }
 
-fn parse<'a>(der: &'a [u8], file: &Path, count: usize) -> Result<Certificate<'a>, String> {
+pub(crate) fn parse<'a>(der: &'a [u8], file: &Path, count: usize) -> Result<Certificate<'a>, String> {
     Certificate::parse(der).map_err(|error| format!("{}: certificate {count}: {error}", file.display()))
 }
 
@@ -223,7 +223,7 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Box<dyn E
 }
 
 /// The certificates of a file, `-` being standard input: all of a PEM file, whatever else it holds, or one of DER.
-fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
+pub(crate) fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
     let told = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
     let mut bytes = Vec::new();
     let limit = LONGEST.saturating_add(1);
@@ -247,7 +247,7 @@ fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
 }
 
 /// Upper-case hex.
-struct Hex<'a>(&'a [u8]);
+pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

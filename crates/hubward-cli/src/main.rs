@@ -5,7 +5,12 @@ mod clock;
 mod connection_string;
 mod credentials;
 mod demo;
+mod enrollment;
+mod file;
 mod policy;
+mod progress;
+mod registry;
+mod roots;
 mod secret;
 mod token;
 
@@ -39,6 +44,13 @@ enum Command {
     /// Print who may do what, and explain a decision.
     #[command(subcommand)]
     Policy(policy::Command),
+    #[command(subcommand)]
+    Registry(registry::Command),
+    #[command(subcommand)]
+    Enrollment(enrollment::Command),
+    /// Build, sign, take and judge bundles of roots for devices in the field.
+    #[command(subcommand)]
+    Roots(roots::Command),
 }
 
 /// What a command came to.
@@ -57,6 +69,9 @@ fn main() -> ExitCode {
         Command::Token(command) => token::run(command),
         Command::Cert(command) => cert::run(&command),
         Command::Policy(command) => policy::run(&command),
+        Command::Registry(command) => registry::run(&command),
+        Command::Enrollment(command) => enrollment::run(&command),
+        Command::Roots(command) => roots::run(&command),
     };
     match outcome {
         Ok(Outcome::Well) => ExitCode::SUCCESS,

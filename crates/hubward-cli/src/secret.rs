@@ -18,13 +18,11 @@ pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<Stri
             read.map_err(|error| format!("standard input: {error}"))?;
             text
         }
-        Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| {
-            match path.to_str().map(SymmetricKey::from_base64) {
-                Some(Ok(_)) => {
-                    "that is a key, not the name of a file; your shell may have kept it".to_owned()
-                }
-                _ => format!("{}: {error}", path.display()),
+        Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| match path.to_str() {
+            Some(text) if text.contains("-----BEGIN") || SymmetricKey::from_base64(text).is_ok() => {
+                "that is a key, not the name of a file; your shell may have kept it".to_owned()
             }
+            _ => format!("{}: {error}", path.display()),
         })?),
         None => Zeroizing::new(
             std::env::var(variable)
@@ -36,11 +34,15 @@ pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<Stri
 
 /// Reads a base64 key and makes it ready for use; an error says where the key came from.
 pub(crate) fn key(file: Option<&Path>, variable: &str) -> Result<HmacKey, Box<dyn Error>> {
+    Ok(HmacKey::new(&symmetric_key(file, variable)?))
+}
+
+/// Reads a base64 key; an error says where it came from.
+pub(crate) fn symmetric_key(file: Option<&Path>, variable: &str) -> Result<SymmetricKey, Box<dyn Error>> {
     let text = read(file, variable)?;
     let from = file.map_or_else(|| variable.to_owned(), |file| file.display().to_string());
     if text.contains("SharedAccessKey=") {
         return Err(format!("{from}: a connection string; the key is its SharedAccessKey").into());
     }
-    let key = SymmetricKey::from_base64(&text).map_err(|error| format!("{from}: {error}"))?;
-    Ok(HmacKey::new(&key))
+    Ok(SymmetricKey::from_base64(&text).map_err(|error| format!("{from}: {error}"))?)
 }

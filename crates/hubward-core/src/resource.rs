@@ -79,25 +79,26 @@ impl<'a> ResourcePath<'a> {
     /// [`ResourceError`] with the place: a bad escape, an empty name, a root that is no host and no id scope,
     /// a name of more than 128 bytes, or more than 2,048 bytes or 16 names in all.
     pub fn parse(raw: &'a str) -> Result<Self, ResourceError> {
-        match Self::split_from(raw)? {
-            (path, "") => Ok(path),
-            (path, _) => Err(ResourceError { offset: path.raw.len(), problem: ResourceProblem::Escape }),
+        match Self::read(raw, 0)? {
+            (path, end) if end == raw.len() => Ok(path),
+            (_, end) => Err(ResourceError { offset: end, problem: ResourceProblem::Escape }),
         }
     }
 
-    /// Takes a resource off the start of `text`, up to the first `&` or the end, and returns what follows it: a
-    /// token's fields are split and checked in the same pass.
+    /// Reads the resource that starts at byte `start` of `text` and goes up to the first `&` or the end, and says where
+    /// that is: a token's fields are split and checked in the same pass.
     ///
     /// # Errors
-    /// As [`ResourcePath::parse`].
+    /// As [`ResourcePath::parse`]; the offset counts from `start`.
     #[inline]
-    pub fn split_from(text: &'a str) -> Result<(Self, &'a str), ResourceError> {
-        let (outline, end) = match usual(text.as_bytes()) {
+    pub fn read(text: &'a str, start: usize) -> Result<(Self, usize), ResourceError> {
+        let (outline, len) = match usual(text.as_bytes().get(start..).unwrap_or_default()) {
             Some(found) => found,
-            None => outline(text)?,
+            None => outline(text.get(start..).unwrap_or_default())?,
         };
-        match text.split_at_checked(end) {
-            Some((raw, tail)) if raw.len() <= MAX_LEN => Ok((Self { raw, outline }, tail)),
+        let end = start.wrapping_add(len);
+        match text.get(start..end) {
+            Some(raw) if raw.len() <= MAX_LEN => Ok((Self { raw, outline }, end)),
             _ => Err(ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong }),
         }
     }
@@ -128,6 +129,20 @@ impl<'a> ResourcePath<'a> {
             rest = tail;
             Some(Segment::checked(segment))
         })
+    }
+
+    /// Whether it is exactly one device's or module's.
+    #[must_use]
+    #[inline]
+    pub const fn is_identity(&self) -> bool {
+        matches!(self.outline.kind, Kind::Device | Kind::Module)
+    }
+
+    /// Whether it is a registration's at the provisioning service.
+    #[must_use]
+    #[inline]
+    pub const fn is_registration(&self) -> bool {
+        matches!(self.outline.kind, Kind::Registration)
     }
 
     /// What the resource is about; [`Shape::Other`] where an id has characters that no id can have.

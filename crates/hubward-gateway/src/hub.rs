@@ -5,10 +5,11 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::core::{Found, Identity, SymmetricKey, UnixTime};
 use hubward::policy::{Decision, Operation};
-use hubward::{Admission, Admitted, AuthError, Ended, Presented, Rules, Session};
+use hubward::{Admission, Admitted, AuthError, Cbs, Ended, Presented, Put, PutToken, Reply, Rules, Session};
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::watch;
 
+use crate::amqp::Mailboxes;
 use crate::clock;
 use crate::connections::Connections;
 use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
@@ -32,6 +33,8 @@ pub(crate) struct Hub {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: Refusals,
+    /// Devices that listen for messages.
+    pub(crate) mailboxes: Mailboxes,
 }
 
 /// Why somebody is not let in. What it says is in the log; the peer gets a word.
@@ -72,6 +75,7 @@ impl Hub {
             limits,
             metrics: Metrics::default(),
             refusals: Refusals::new(limits.refusal_delay),
+            mailboxes: Mailboxes::default(),
         }
     }
 
@@ -150,6 +154,50 @@ impl Hub {
         let answers: Vec<Found<'_, HmacKey>> =
             session.lookups().map(|lookup| registry.find_issued(&lookup, session.issuers())).collect();
         session.recheck(&answers, clock::now())
+    }
+
+    /// Judges a token that is put on an AMQP connection. Either outcome is logged.
+    pub(crate) fn put(&self, peer: &Peer, cbs: &mut Cbs, put: PutToken<'_>) -> Reply {
+        let operation = Operation::amqp_send("cbs");
+        let watch = clock::stopwatch();
+        let now = clock::now();
+        let mut step = cbs.put_token(put, &self.rules);
+        let reply = loop {
+            match step {
+                Put::Needs(question) => {
+                    let (registry, whose) = (self.read(), question.lookup());
+                    step = question.answer(registry.find(&whose), now);
+                }
+                Put::Replied(reply) => break reply,
+            }
+        };
+        self.metrics.admission_took(watch.elapsed());
+        match (reply.error(), cbs.sessions().last()) {
+            (None, Some(session)) => self.admitted(peer, session.identity(), &operation),
+            (error, _) => {
+                let code = error.map_or("unknown", |error| error.code());
+                self.refused(peer, Who::Nobody, &operation, ADMISSION, code);
+            }
+        }
+        reply
+    }
+
+    /// Somebody is proven, on a transport where that by itself asks for nothing.
+    pub(crate) fn admitted(&self, peer: &Peer, who: Identity<'_>, operation: &Operation<'_>) {
+        let entry = Entry {
+            peer,
+            who: Who::Identity(who),
+            operation,
+            allow: true,
+            rule: ADMISSION,
+            code: "admitted",
+        };
+        record(&self.metrics, &entry);
+    }
+
+    /// Somebody asks for what only those may do who are proven.
+    pub(crate) fn unproven(&self, peer: &Peer, operation: &Operation<'_>) {
+        self.refused(peer, Who::Nobody, operation, SESSION, "no-credential");
     }
 
     /// What a peer sent cannot be read, and nobody is proven.

@@ -21,7 +21,7 @@ use crate::https::{Users, UsersError};
 use crate::hub::{Hub, Registry, decoy, leaked};
 use crate::listen::{self, Doors};
 use crate::tls::{self, TlsError};
-use crate::{https, mqtt};
+use crate::{amqp, https, mqtt};
 
 /// Why a gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ pub enum StartError {
     #[error(transparent)]
     Entropy(#[from] getrandom::Error),
     /// No address at all.
-    #[error("nothing to listen on: give --mqtt, --https or both")]
+    #[error("nothing to listen on: give --mqtt, --https or --amqps")]
     NoListener,
 }
 
@@ -62,6 +62,7 @@ pub struct Server {
     files: Mutex<Files>,
     mqtt: Option<SocketAddr>,
     https: Option<SocketAddr>,
+    amqps: Option<SocketAddr>,
 }
 
 impl Server {
@@ -86,10 +87,11 @@ impl Server {
         };
         let mqtt = listen(config.mqtt.as_deref(), &config, None).await?;
         let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
-        if mqtt.is_none() && https.is_none() {
+        let amqps = listen(config.amqps.as_deref(), &config, None).await?;
+        if mqtt.is_none() && https.is_none() && amqps.is_none() {
             return Err(StartError::NoListener);
         }
-        let mut server = Self { doors, files: Mutex::new(files), mqtt: None, https: None };
+        let mut server = Self { doors, files: Mutex::new(files), mqtt: None, https: None, amqps: None };
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
             let doors = server.doors.clone();
@@ -99,6 +101,11 @@ impl Server {
             server.https = Some(address);
             let doors = server.doors.clone();
             server.spawn(listen::run(listener, tls, Transport::Http, doors, https::serve));
+        }
+        if let Some((listener, tls, address)) = amqps {
+            server.amqps = Some(address);
+            let doors = server.doors.clone();
+            server.spawn(listen::run(listener, tls, Transport::Amqp, doors, amqp::serve));
         }
         Ok(server)
     }
@@ -117,6 +124,12 @@ impl Server {
     #[must_use]
     pub const fn https(&self) -> Option<SocketAddr> {
         self.https
+    }
+
+    /// Where AMQP is served.
+    #[must_use]
+    pub const fn amqps(&self) -> Option<SocketAddr> {
+        self.amqps
     }
 
     /// The counters, in Prometheus' text format.

@@ -9,22 +9,22 @@ use crate::error::SignatureProblem;
 /// Characters of 32 bytes in base64, one of padding included.
 const CHARACTERS: usize = 44;
 
-/// Where, in bytes from the start of the signature, and what is wrong there.
+/// Where in the token, and what is wrong there.
 type Wrong = (usize, SignatureProblem);
 
-/// Takes a signature off the start of `text` into `bytes`, up to the first `&` or the end, and returns what follows it.
+/// Reads the signature that starts at `start` into `bytes`, up to the first `&` or the end, and says where that is.
 ///
 /// Percent-encoding and base64 are decoded together, four characters at a time where none of them is escaped. `+`
 /// is a plus: percent-encoding is not form-encoding.
-#[inline]
-pub(crate) fn split_from<'a>(text: &'a str, bytes: &mut [u8; 32]) -> Result<&'a str, Wrong> {
-    let mut rest = text.as_bytes();
+#[inline(never)]
+pub(crate) fn read(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<usize, Wrong> {
+    let mut rest = token.get(start..).unwrap_or_default();
     let (groups, last) = bytes.as_chunks_mut::<3>();
     for group in groups {
         let bits;
         (bits, rest) = match rest {
             [a, b, c, d, tail @ ..] if join([*a, *b, *c, *d]) & OTHER == 0 => (join([*a, *b, *c, *d]), tail),
-            _ => slowly(text, rest)?,
+            _ => slowly(token, start, rest)?,
         };
         let [_, high, middle, low] = bits.to_be_bytes();
         *group = [high, middle, low];
@@ -33,21 +33,21 @@ pub(crate) fn split_from<'a>(text: &'a str, bytes: &mut [u8; 32]) -> Result<&'a 
         [a, b, c, b'=', tail @ ..] | [a, b, c, b'%', b'3', b'D' | b'd', tail @ ..] => {
             ([*a, *b, *c, b'='], tail)
         }
-        _ => four(text, rest)?,
+        _ => four(token, rest)?,
     };
-    let at = text.len().wrapping_sub(rest.len());
+    let end = token.len().wrapping_sub(rest.len());
     if !matches!(rest, [] | [b'&', ..]) {
-        return Err((at, SignatureProblem::Length));
+        return Err((end, SignatureProblem::Length));
     }
     let [a, b, c, padding] = quad;
     let bits = join([a, b, c, b'A']);
     let [_, high, middle, left] = bits.to_be_bytes();
     // two bits are left of the third character, and they must be zero (RFC 4648, 3.5)
     if bits & OTHER != 0 || left != 0 || padding != b'=' {
-        return Err((0, SignatureProblem::Base64));
+        return Err((start, SignatureProblem::Base64));
     }
     last.copy_from_slice(&[high, middle]);
-    Ok(text.get(at..).unwrap_or_default())
+    Ok(end)
 }
 
 /// Marks, among the bits of four characters, that one of them is not of the alphabet.
@@ -88,24 +88,24 @@ const fn table(shift: u32) -> [u32; 256] {
 
 /// The bits of four characters of which some are escaped, and what follows them.
 #[inline(never)]
-fn slowly<'a>(text: &str, rest: &'a [u8]) -> Result<(u32, &'a [u8]), Wrong> {
-    let (characters, rest) = four(text, rest)?;
+fn slowly<'a>(token: &[u8], start: usize, rest: &'a [u8]) -> Result<(u32, &'a [u8]), Wrong> {
+    let (characters, rest) = four(token, rest)?;
     let bits = join(characters);
-    if bits & OTHER == 0 { Ok((bits, rest)) } else { Err((0, SignatureProblem::Base64)) }
+    if bits & OTHER == 0 { Ok((bits, rest)) } else { Err((start, SignatureProblem::Base64)) }
 }
 
-/// Four characters, unescaped, and what follows them; `rest` is the end of `text`.
-fn four<'a>(text: &str, mut rest: &'a [u8]) -> Result<([u8; 4], &'a [u8]), Wrong> {
+/// Four characters, unescaped, and what follows them; `rest` is the end of `token`.
+fn four<'a>(token: &[u8], mut rest: &'a [u8]) -> Result<([u8; 4], &'a [u8]), Wrong> {
     let mut characters = [0; 4];
     for slot in &mut characters {
-        let at = text.len().wrapping_sub(rest.len());
+        let wrong = |problem| (token.len().wrapping_sub(rest.len()), problem);
         (*slot, rest) = match rest {
             [b'%', high, low, tail @ ..] => match (hex_value(*high), hex_value(*low)) {
                 (Some(high), Some(low)) => (high.wrapping_shl(4) | low, tail),
-                _ => return Err((at, SignatureProblem::Escape)),
+                _ => return Err(wrong(SignatureProblem::Escape)),
             },
-            [b'%', ..] => return Err((at, SignatureProblem::Escape)),
-            [] | [b'&', ..] => return Err((at, SignatureProblem::Length)),
+            [b'%', ..] => return Err(wrong(SignatureProblem::Escape)),
+            [] | [b'&', ..] => return Err(wrong(SignatureProblem::Length)),
             [plain, tail @ ..] => (*plain, tail),
         };
     }
@@ -137,7 +137,7 @@ mod tests {
 
     fn decode(text: &str) -> Result<[u8; 32], Wrong> {
         let mut bytes = [0; 32];
-        assert_eq!(split_from(text, &mut bytes)?, "");
+        assert_eq!(read(text.as_bytes(), 0, &mut bytes)?, text.len());
         Ok(bytes)
     }
 

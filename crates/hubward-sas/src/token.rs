@@ -128,11 +128,9 @@ impl<'a> VerifiedToken<'a> {
 
     /// The policy whose key signed it; `None` where an identity's own did.
     #[must_use]
-    pub fn policy(&self) -> Option<Segment<'a>> {
-        match self.token.needs() {
-            Lookup::Policy(name) => Some(name),
-            _ => None,
-        }
+    pub const fn policy(&self) -> Option<Segment<'a>> {
+        // of a registration, the resource says whose key it is
+        if self.token.resource.is_registration() { None } else { self.token.policy }
     }
 
     /// When it expires, without leeway.

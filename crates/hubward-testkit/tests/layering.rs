@@ -20,7 +20,14 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("hubward-rustls", &["hubward-core", "hubward-ring", "hubward-x509"]),
     (
         "hubward-cli",
-        &["hubward", "hubward-connection-string", "hubward-ring", "hubward-rustcrypto", "hubward-x509"],
+        &[
+            "hubward",
+            "hubward-connection-string",
+            "hubward-registry",
+            "hubward-ring",
+            "hubward-rustcrypto",
+            "hubward-x509",
+        ],
     ),
     (
         "hubward-gateway",

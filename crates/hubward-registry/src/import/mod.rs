@@ -53,6 +53,21 @@ pub struct ImportSummary {
     pub failed: u64,
 }
 
+impl ImportSummary {
+    /// Counts what a line did.
+    pub const fn count(&mut self, imported: &Result<Imported, ImportError>) {
+        let count = match imported {
+            Ok(Imported::Blank) => return,
+            Ok(Imported::Created(_)) => &mut self.created,
+            Ok(Imported::Updated(_)) => &mut self.updated,
+            Ok(Imported::Deleted) => &mut self.deleted,
+            Ok(Imported::TwinOnly) => &mut self.twins,
+            Err(_) => &mut self.failed,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
 /// Imports lines into a registry. A line is done whole or not at all, and a bad one does not stop the rest.
 pub struct Importer<'r, K, M> {
     registry: &'r mut Registry<K>,
@@ -91,18 +106,11 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     ) -> ImportSummary {
         let mut summary = ImportSummary::default();
         for line in lines {
-            let count = match self.line(line.as_ref()) {
-                Ok(Imported::Blank) => continue,
-                Ok(Imported::Created(_)) => &mut summary.created,
-                Ok(Imported::Updated(_)) => &mut summary.updated,
-                Ok(Imported::Deleted) => &mut summary.deleted,
-                Ok(Imported::TwinOnly) => &mut summary.twins,
-                Err(error) => {
-                    report(error);
-                    &mut summary.failed
-                }
-            };
-            *count = count.saturating_add(1);
+            let imported = self.line(line.as_ref());
+            summary.count(&imported);
+            if let Err(error) = imported {
+                report(error);
+            }
         }
         summary
     }

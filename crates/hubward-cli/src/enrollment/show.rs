@@ -1,0 +1,99 @@
+//! `hubward enrollment show`.
+
+use core::error::Error;
+use std::io::{Write, stdout};
+
+use clap::Args;
+use hubward::core::Status;
+use hubward_registry::{Attestation, Enrollment};
+use hubward_rustcrypto::HmacKey;
+use serde_json::{Value, json};
+
+use super::kept::{FileArguments, Kept};
+use crate::Outcome;
+use crate::registry::key_line;
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    file: FileArguments,
+    /// Print the keys too: a group's opens every device of it.
+    #[arg(long, conflicts_with = "json")]
+    with_keys: bool,
+    /// Print JSON, without keys.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
+    let kept = Kept::open(&arguments.file)?;
+    let all = &kept.enrollments;
+    let mut out = stdout();
+    if arguments.json {
+        let one = |(name, of): (&str, &Enrollment<HmacKey>)| as_json(name, of);
+        let individuals: Vec<Value> = all.individuals().map(one).collect();
+        let groups: Vec<Value> = all.groups().map(one).collect();
+        writeln!(out, "{:#}", json!({"individuals": individuals, "groups": groups}))?;
+        return Ok(Outcome::Well);
+    }
+    for (id, enrollment) in all.individuals() {
+        writeln!(out, "device    {id}{}", status(enrollment))?;
+        if let Some(device) = enrollment.given_device_id() {
+            writeln!(out, "  given   {device}")?;
+        }
+        proof(enrollment, arguments.with_keys)?;
+    }
+    for (name, enrollment) in all.groups() {
+        writeln!(out, "group     {}{}", name.escape_debug(), status(enrollment))?;
+        proof(enrollment, arguments.with_keys)?;
+    }
+    Ok(Outcome::Well)
+}
+
+fn status(enrollment: &Enrollment<HmacKey>) -> &'static str {
+    if enrollment.status() == Status::Disabled { ", disabled" } else { "" }
+}
+
+fn proof(enrollment: &Enrollment<HmacKey>, with_keys: bool) -> std::io::Result<()> {
+    let mut out = stdout();
+    match enrollment.attestation() {
+        Attestation::SymmetricKey(pair) => {
+            let keys = pair.view();
+            for (slot, key) in [("primary", keys.expose_primary()), ("secondary", keys.expose_secondary())] {
+                write!(out, "  ")?;
+                key_line(&mut out, slot, key, with_keys)?;
+            }
+            Ok(())
+        }
+        Attestation::X509(prints) => [prints.primary(), prints.secondary()]
+            .into_iter()
+            .flatten()
+            .try_for_each(|print| writeln!(out, "  certificate {print}")),
+        Attestation::Tpm(key) => {
+            writeln!(out, "  TPM with an endorsement key of {} bytes", key.as_bytes().len())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn as_json(name: &str, enrollment: &Enrollment<HmacKey>) -> Value {
+    let kind = match enrollment.attestation() {
+        Attestation::SymmetricKey(_) => "symmetricKey",
+        Attestation::X509(_) => "x509",
+        Attestation::Tpm(_) => "tpm",
+        _ => "other",
+    };
+    let thumbprints: Vec<String> = match enrollment.attestation() {
+        Attestation::X509(prints) => {
+            [prints.primary(), prints.secondary()].into_iter().flatten().map(ToString::to_string).collect()
+        }
+        _ => Vec::new(),
+    };
+    json!({
+        "name": name,
+        "attestation": kind,
+        "thumbprints": thumbprints,
+        "deviceId": enrollment.given_device_id().map(|id| id.as_str()),
+        "enabled": enrollment.status() == Status::Enabled,
+    })
+}

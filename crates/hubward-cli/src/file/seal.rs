@@ -1,0 +1,60 @@
+//! The key that seals a file.
+
+use core::error::Error;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use hubward::core::SymmetricKey;
+use hubward_registry::{NoEntropy, snapshot_counter};
+use hubward_ring::SealKey;
+
+use crate::secret;
+
+const VARIABLE: &str = "HUBWARD_SEAL_KEY";
+
+#[derive(Debug, Args)]
+pub(crate) struct SealArguments {
+    /// A file with the key that seals the file: 32 random bytes in base64 (`-` is standard input); else the
+    /// environment's HUBWARD_SEAL_KEY. `head -c 32 /dev/urandom | base64` makes one.
+    #[arg(long, value_name = "FILE")]
+    seal_key_file: Option<PathBuf>,
+    /// Refuse a sealed file that is older than this snapshot: each writing says the number of its own.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
+    newest: u64,
+}
+
+impl SealArguments {
+    /// Whether a key is named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.seal_key_file.is_some() || std::env::var_os(VARIABLE).is_some()
+    }
+
+    pub(crate) fn is_standard_input(&self) -> bool {
+        self.seal_key_file.as_deref() == Some(Path::new("-"))
+    }
+
+    pub(crate) const fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    pub(crate) fn key(&self) -> Result<SealKey, Box<dyn Error>> {
+        let text = secret::read(self.seal_key_file.as_deref(), VARIABLE)
+            .map_err(|error| format!("the key that seals: {error}"))?;
+        let key = SymmetricKey::from_base64(&text).map_err(|error| format!("the key that seals: {error}"))?;
+        let bytes = key.expose();
+        let bytes = bytes
+            .try_into()
+            .map_err(|_| format!("the key that seals: {} bytes, 32 are needed", bytes.len()))?;
+        Ok(SealKey::new(bytes))
+    }
+}
+
+/// Whether a file begins as a sealed one does, and the number of its snapshot.
+pub(crate) fn snapshot_of(head: &[u8]) -> Option<u64> {
+    snapshot_counter(head).ok()
+}
+
+/// The system's randomness.
+pub(crate) fn random(buffer: &mut [u8]) -> Result<(), NoEntropy> {
+    getrandom::fill(buffer).map_err(|_| NoEntropy)
+}

@@ -1,0 +1,170 @@
+//! `hubward registry lists`.
+
+use core::error::Error;
+use std::io::{Write, stdout};
+
+use clap::{ArgGroup, Args, Subcommand};
+use hubward::core::Thumbprint;
+use hubward_registry::{AccessList, Listed, Verdict};
+
+use super::Who;
+use super::kept::{FileArguments, Kept};
+use crate::Outcome;
+
+/// Block and allow identities, groups of them, and issuers of certificates.
+///
+/// Block wins. While there is an allow list, whoever is not on it is refused, even where it is empty.
+#[derive(Debug, Args)]
+pub(crate) struct Lists {
+    #[command(flatten)]
+    file: FileArguments,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print both lists and the groups.
+    Show,
+    /// Say whether an identity passes.
+    Check(Checked),
+    /// Put something on the block list.
+    Block(Named),
+    /// Take something off the block list.
+    Unblock(Named),
+    /// Put something on the allow list, which is in force from then on.
+    Allow(Named),
+    /// Take something off the allow list, which stays in force.
+    Disallow(Named),
+    /// Drop the allow list: nobody has to be on one.
+    LiftAllow,
+    /// Add an identity to a group.
+    Join(Member),
+    /// Take an identity out of a group.
+    Leave(Member),
+}
+
+/// What a list names.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("listed").required(true).args(["device", "group", "issuer"])))]
+struct Named {
+    #[command(flatten)]
+    who: Who,
+    /// Every member of this group.
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// Whoever presents a certificate below the one with this thumbprint.
+    #[arg(long, value_name = "THUMBPRINT")]
+    issuer: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Checked {
+    #[command(flatten)]
+    who: Who,
+    /// A certificate above the one that it presents, by thumbprint; may be given several times.
+    #[arg(long, value_name = "THUMBPRINT")]
+    issuer: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct Member {
+    /// The group's name.
+    group: String,
+    #[command(flatten)]
+    who: Who,
+}
+
+impl Named {
+    fn listed(&self) -> Result<Listed<'_>, Box<dyn Error>> {
+        Ok(match (&self.group, &self.issuer) {
+            (Some(group), _) => Listed::Group(group),
+            (None, Some(issuer)) => Listed::Issuer(issuer.parse()?),
+            (None, None) => Listed::Identity(self.who.named()?),
+        })
+    }
+}
+
+pub(super) fn run(arguments: &Lists) -> Result<Outcome, Box<dyn Error>> {
+    let mut kept = Kept::open(&arguments.file, false)?;
+    match &arguments.action {
+        Action::Show => return show(&kept),
+        Action::Check(checked) => return check(&kept, checked),
+        _ if kept.snapshot().is_none() => {
+            return Err("a plain registry has no room for lists: import it into a sealed one".into());
+        }
+        _ => {}
+    }
+    let access = kept.registry.access_mut();
+    let was_there = match &arguments.action {
+        Action::Block(named) => {
+            access.block().add(named.listed()?);
+            true
+        }
+        Action::Allow(named) => {
+            access.allow().add(named.listed()?);
+            true
+        }
+        Action::Unblock(named) => access.block().remove(named.listed()?),
+        Action::Disallow(named) => access.allowed().is_some() && access.allow().remove(named.listed()?),
+        Action::LiftAllow => {
+            access.lift_allow();
+            true
+        }
+        Action::Join(member) => {
+            access.join(&member.group, member.who.named()?);
+            true
+        }
+        Action::Leave(member) => access.leave(&member.group, member.who.named()?),
+        Action::Show | Action::Check(_) => return Ok(Outcome::Well),
+    };
+    if !was_there {
+        writeln!(stdout(), "it is not there; {} is as it was", kept.path().display())?;
+        return Ok(Outcome::Refused);
+    }
+    writeln!(stdout(), "{}", kept.save()?)?;
+    Ok(Outcome::Well)
+}
+
+fn show(kept: &Kept) -> Result<Outcome, Box<dyn Error>> {
+    let lists = kept.registry.access();
+    print("blocked", lists.blocked())?;
+    match lists.allowed() {
+        Some(list) if list.is_empty() => {
+            writeln!(stdout(), "allowed   nobody: the list is empty and in force")?
+        }
+        Some(list) => print("allowed", list)?,
+        None => writeln!(stdout(), "allowed   everybody: no allow list is in force")?,
+    }
+    for group in lists.groups() {
+        for member in lists.members(group) {
+            writeln!(stdout(), "group     {}: {member}", group.escape_debug())?;
+        }
+    }
+    Ok(Outcome::Well)
+}
+
+fn print(list: &str, named: &AccessList) -> std::io::Result<()> {
+    for listed in named.iter() {
+        match listed {
+            Listed::Group(name) => writeln!(stdout(), "{list:<10}group {}", name.escape_debug())?,
+            Listed::Issuer(print) => writeln!(stdout(), "{list:<10}below certificate {print}")?,
+            Listed::Identity(identity) => writeln!(stdout(), "{list:<10}{identity}")?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check(kept: &Kept, checked: &Checked) -> Result<Outcome, Box<dyn Error>> {
+    let identity = checked.who.named()?;
+    let issuers: Vec<Thumbprint> =
+        checked.issuer.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+    let (outcome, words) = match kept.registry.access().verdict(&identity, &issuers) {
+        Verdict::Pass => (Outcome::Well, "passes"),
+        Verdict::Blocked => (Outcome::Refused, "is blocked"),
+        Verdict::NotAllowed => (Outcome::Refused, "is not on the allow list"),
+    };
+    writeln!(stdout(), "{identity} {words}")?;
+    Ok(outcome)
+}

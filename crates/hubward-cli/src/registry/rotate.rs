@@ -1,0 +1,101 @@
+//! `hubward registry rotate`.
+
+use core::error::Error;
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use hubward::core::KeySlot;
+use hubward_registry::{AuthenticationView, Change, ETag, Precondition, RegistryError};
+use hubward_rustcrypto::HmacKey;
+
+use super::Who;
+use super::kept::{FileArguments, Kept};
+use super::show::key_line;
+use crate::Outcome;
+use crate::file::random;
+use crate::secret;
+
+/// Give an identity a new key, or exchange its two keys.
+///
+/// To roll a key without refusing anyone: rotate the secondary, give the device the new key, then `--swap`, and rotate
+/// the secondary again.
+#[derive(Debug, Args)]
+pub(crate) struct Rotate {
+    #[command(flatten)]
+    file: FileArguments,
+    #[command(flatten)]
+    who: Who,
+    /// The key to replace.
+    #[arg(long, value_enum, required_unless_present = "swap")]
+    slot: Option<Slot>,
+    /// Exchange the two keys instead: the primary becomes the secondary.
+    #[arg(long, conflicts_with_all = ["slot", "key_file"])]
+    swap: bool,
+    /// A file with the new key in base64 (`-` is standard input); without it a new one of 32 bytes is made.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// Change it only if this is still its etag.
+    #[arg(long, value_name = "ETAG")]
+    if_match: Option<String>,
+    /// Print the identity's keys afterwards, to give to the device.
+    #[arg(long)]
+    with_keys: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Slot {
+    Primary,
+    Secondary,
+}
+
+pub(super) fn run(arguments: &Rotate) -> Result<Outcome, Box<dyn Error>> {
+    let identity = arguments.who.named()?;
+    let key_from_input = arguments.key_file.as_deref().is_some_and(|file| file.as_os_str() == "-");
+    if key_from_input && arguments.file.key_from_standard_input() {
+        return Err("the two keys cannot both come from standard input".into());
+    }
+    let mut kept = Kept::open(&arguments.file, false)?;
+    let change = match (arguments.slot, &arguments.key_file) {
+        (None, _) => Change::new().swap_keys(),
+        (Some(slot), None) => Change::new().regenerate_key(slot.into(), &mut random, HmacKey::new)?,
+        (Some(slot), Some(file)) => {
+            Change::new().key(slot.into(), secret::symmetric_key(Some(file), "HUBWARD_KEY")?, HmacKey::new)
+        }
+    };
+    let precondition = match &arguments.if_match {
+        Some(etag) => Precondition::IfMatch(etag.parse::<ETag>()?),
+        None => Precondition::Any,
+    };
+    let mut out = stdout();
+    let etag = match kept.registry.update(identity, change, precondition) {
+        Ok(etag) => etag,
+        Err(error @ (RegistryError::NotFound | RegistryError::EtagMismatch | RegistryError::NoKeys)) => {
+            writeln!(out, "refused: {identity}: {error}")?;
+            return Ok(Outcome::Refused);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let written = kept.save()?;
+    writeln!(
+        out,
+        "{identity} has new credentials, etag {etag}; its connections are to prove themselves again"
+    )?;
+    if let (true, Some(view)) = (arguments.with_keys, kept.registry.get(identity))
+        && let AuthenticationView::Sas(keys) = view.authentication()
+    {
+        key_line(&mut out, "primary", keys.expose_primary(), true)?;
+        key_line(&mut out, "secondary", keys.expose_secondary(), true)?;
+    }
+    writeln!(out, "{written}")?;
+    Ok(Outcome::Well)
+}
+
+impl From<Slot> for KeySlot {
+    fn from(slot: Slot) -> Self {
+        match slot {
+            Slot::Primary => Self::Primary,
+            Slot::Secondary => Self::Secondary,
+        }
+    }
+}

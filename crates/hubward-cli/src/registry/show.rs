@@ -1,0 +1,167 @@
+//! `hubward registry show`.
+
+use core::error::Error;
+use std::io::{Write, stdout};
+
+use clap::Args;
+use hubward::core::{Identity, MacKey, Status, SymmetricKey};
+use hubward_registry::{AuthenticationView, ExportKeys, RecordView, Registry};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::Who;
+use super::kept::{FileArguments, Kept};
+use crate::Outcome;
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    file: FileArguments,
+    #[command(flatten)]
+    who: Who,
+    /// Print the keys of the identity too.
+    #[arg(long, requires = "device")]
+    with_keys: bool,
+    /// Print JSON: of one identity, the line that an export has.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
+    let kept = Kept::open(&arguments.file, arguments.json)?;
+    let Some(identity) = arguments.who.identity()? else {
+        summary(&kept, arguments.json)?;
+        return Ok(Outcome::Well);
+    };
+    let Some(view) = kept.registry.get(identity) else {
+        writeln!(stdout(), "there is no {identity}")?;
+        return Ok(Outcome::Refused);
+    };
+    if arguments.json {
+        let keys = if arguments.with_keys { ExportKeys::Included } else { ExportKeys::LeftOut };
+        let mut line = Zeroizing::new(String::with_capacity(4096));
+        view.export(keys, &mut *line)?;
+        write!(stdout(), "{}", *line)?;
+    } else {
+        record(&view, &kept.registry, arguments.with_keys)?;
+    }
+    Ok(Outcome::Well)
+}
+
+/// How many there are of each.
+#[derive(Default)]
+struct Counts {
+    devices: u64,
+    modules: u64,
+    disabled: u64,
+    /// With keys, thumbprints, an authority, and nothing.
+    proofs: [u64; 4],
+}
+
+fn summary(kept: &Kept, as_json: bool) -> Result<(), Box<dyn Error>> {
+    let mut counts = Counts::default();
+    for view in kept.registry.iter() {
+        let [keys, prints, authority, none] = &mut counts.proofs;
+        let proof = match view.authentication() {
+            AuthenticationView::Sas(_) => keys,
+            AuthenticationView::SelfSigned(_) => prints,
+            AuthenticationView::CertificateAuthority => authority,
+            _ => none,
+        };
+        *proof = proof.saturating_add(1);
+        let kind = if view.is_module() { &mut counts.modules } else { &mut counts.devices };
+        *kind = kind.saturating_add(1);
+        if !view.is_module() && view.status() == Status::Disabled {
+            counts.disabled = counts.disabled.saturating_add(1);
+        }
+    }
+    let Counts { devices, modules, disabled, proofs: [keys, prints, authority, none] } = counts;
+    let lists = kept.registry.access();
+    let (blocked, allowed) =
+        (lists.blocked().iter().count(), lists.allowed().map(|list| list.iter().count()));
+    let mut out = stdout();
+    if as_json {
+        let all = json!({
+            "snapshot": kept.snapshot(), "devices": devices, "modules": modules, "disabled": disabled,
+            "sas": keys, "selfSigned": prints, "certificateAuthority": authority, "none": none,
+            "blocked": blocked, "allowed": allowed,
+        });
+        writeln!(out, "{all:#}")?;
+        return Ok(());
+    }
+    match kept.snapshot() {
+        Some(counter) => writeln!(out, "kept      sealed, snapshot {counter}")?,
+        None => writeln!(out, "kept      plain: whoever reads the file has the keys")?,
+    }
+    writeln!(out, "devices   {devices}, of which {disabled} disabled")?;
+    writeln!(out, "modules   {modules}")?;
+    writeln!(
+        out,
+        "proofs    {keys} by keys, {prints} by thumbprint, {authority} by an authority, {none} by none"
+    )?;
+    writeln!(out, "blocked   {blocked} on the list")?;
+    match allowed {
+        Some(count) => writeln!(out, "allowed   {count} on the list, and nobody else")?,
+        None => writeln!(out, "allowed   everybody: no allow list is in force")?,
+    }
+    Ok(())
+}
+
+fn record<K: MacKey>(
+    view: &RecordView<'_, K>,
+    registry: &Registry<K>,
+    with_keys: bool,
+) -> Result<(), Box<dyn Error>> {
+    let mut out = stdout();
+    let identity: Identity<'_> = view.identity();
+    writeln!(out, "identity  {identity}")?;
+    let status = if view.status() == Status::Enabled { "enabled" } else { "disabled" };
+    match view.status_reason() {
+        Some(reason) => writeln!(out, "status    {status}: {}", reason.escape_debug())?,
+        None => writeln!(out, "status    {status}")?,
+    }
+    writeln!(out, "lists     {:?}", registry.access().verdict(&identity, &[]))?;
+    writeln!(out, "etag      {}", view.etag())?;
+    if view.capabilities().iot_edge {
+        writeln!(out, "can       be a gateway for others (iotEdge)")?;
+    }
+    if let Some(scope) = view.device_scope() {
+        writeln!(out, "scope     {}", scope.as_str().escape_debug())?;
+    }
+    for parent in view.parent_scopes() {
+        writeln!(out, "parent    {}", parent.as_str().escape_debug())?;
+    }
+    match view.authentication() {
+        AuthenticationView::Sas(keys) => {
+            let slots = [("primary", keys.expose_primary()), ("secondary", keys.expose_secondary())];
+            for (slot, key) in slots {
+                key_line(&mut out, slot, key, with_keys)?;
+            }
+        }
+        AuthenticationView::SelfSigned(prints) => {
+            for print in [prints.primary(), prints.secondary()].into_iter().flatten() {
+                writeln!(out, "proof     a certificate with thumbprint {print}")?;
+            }
+        }
+        AuthenticationView::CertificateAuthority => writeln!(out, "proof     a certificate of an authority")?,
+        _ => writeln!(out, "proof     none: nobody is admitted as it")?,
+    }
+    Ok(())
+}
+
+/// A key only where it is asked for.
+pub(crate) fn key_line(
+    out: &mut impl Write,
+    slot: &str,
+    key: Option<&SymmetricKey>,
+    with_keys: bool,
+) -> std::io::Result<()> {
+    match key {
+        None => writeln!(out, "{slot:<10}no key"),
+        Some(key) if with_keys => {
+            let mut text = Zeroizing::new([0; 88]);
+            writeln!(out, "{slot:<10}{}", key.expose_base64(&mut text))
+        }
+        Some(key) => writeln!(out, "{slot:<10}{} bytes, not shown", key.expose().len()),
+    }
+}

@@ -1,0 +1,83 @@
+//! Enrollments in their sealed file: who decides on whom.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+mod common;
+
+use common::Folder;
+
+const GROUP: &str =
+    "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==";
+const DERIVED: &str = "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc=";
+const ID: &str = "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6";
+
+fn folder(test: &str) -> Folder {
+    let folder = Folder::new(test);
+    folder.write("group", GROUP);
+    folder.write("other", "MDEyMzQ1Njc4OWFiY2RlZg==");
+    folder.well("enrollment add fleet --group north --key-file group");
+    folder
+}
+
+/// What becomes of a token under the key of a file.
+fn presented(folder: &Folder, id: &str, key: &str) -> (i32, String) {
+    let sign =
+        format!("token sign --id-scope 0ne001 --registration {id} --key-file {key} --expiry 1893456000");
+    folder.write("token", folder.well(&sign));
+    folder.hubward("enrollment select fleet --token-file token --now 1893455000")
+}
+
+#[test]
+fn a_member_is_provisioned_with_the_key_that_is_derived_for_it() {
+    let folder = folder("derive");
+    let derive = format!("enrollment derive --registration {ID} --key-file group");
+    assert_eq!(folder.well(&format!("{derive} --print-key")), format!("{DERIVED}\n"));
+    assert_eq!(folder.hubward(&derive).0, 2, "it is asked where the key is to go");
+    assert_eq!(folder.well(&format!("{derive} --output own")), "");
+    assert_eq!(presented(&folder, ID, "own"), (0, format!("group north provisions {ID} as device {ID}\n")));
+    let (status, out) = presented(&folder, ID, "group");
+    assert_eq!(
+        (status, out),
+        (1, format!("refused: {ID}: no enrollment matches\n")),
+        "the group's own attests nobody"
+    );
+    folder.well(&format!(
+        "enrollment add fleet --registration {ID} --key-file other --device-id gate --disabled"
+    ));
+    let (status, out) = presented(&folder, ID, "own");
+    assert_eq!((status, out.contains("not what the enrollment asks for")), (1, true), "{out}");
+    let (status, out) = presented(&folder, ID, "other");
+    assert_eq!((status, out.contains("disabled")), (1, true), "{out}");
+    folder.well(&format!("enrollment remove fleet --registration {ID}"));
+    assert_eq!(folder.hubward(&format!("enrollment remove fleet --registration {ID}")).0, 1);
+    assert_eq!(presented(&folder, ID, "own").0, 0);
+}
+
+#[test]
+fn what_is_kept_is_shown_without_keys() {
+    let folder = folder("shown");
+    folder.write("ek", "AQID");
+    folder.well("enrollment add fleet --registration Tpm-1 --endorsement-key-file ek");
+    let print = "5".repeat(64);
+    folder.well(&format!("enrollment add fleet --group south --thumbprint {print} --disabled"));
+    folder.well("enrollment add fleet --registration gate --generate-keys --device-id Gate");
+    let out = folder.well("enrollment show fleet");
+    let expected = format!(
+        "device    gate\n  given   Gate\n  primary   32 bytes, not shown\n  secondary 32 bytes, not shown\n\
+         device    tpm-1\n  TPM with an endorsement key of 3 bytes\n\
+         group     north\n  primary   64 bytes, not shown\n  secondary no key\n\
+         group     south, disabled\n  certificate {print}\n"
+    );
+    assert_eq!(out, expected);
+    assert!(folder.well("enrollment show fleet --with-keys").contains(GROUP));
+    let json = folder.well("enrollment show fleet --json");
+    assert!(json.contains("\"attestation\": \"tpm\"") && !json.contains(GROUP), "{json}");
+    let group = folder.hubward("enrollment add fleet --group g --endorsement-key-file ek");
+    assert_eq!(group.0, 2, "a TPM is one device's");
+    assert!(!String::from_utf8_lossy(&folder.read("fleet")).contains("north"), "it is sealed");
+}
