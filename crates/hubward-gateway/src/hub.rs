@@ -74,7 +74,7 @@ impl Hub {
             connections: Connections::default(),
             limits,
             metrics: Metrics::default(),
-            refusals: Refusals::new(),
+            refusals: Refusals::new(limits.refusal_delay),
             mailboxes: Mailboxes::default(),
         }
     }
