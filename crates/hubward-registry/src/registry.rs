@@ -182,6 +182,7 @@ impl<K: MacKey> Registry<K> {
     }
 
     /// Gives a record the etag that it had before, which no later change is given again.
+    #[cfg(feature = "json")]
     pub(crate) fn restore_etag(&mut self, identity: &Identity<'_>, etag: ETag) {
         self.changes = self.changes.max(etag.version());
         if let Some(record) = self.slot(identity).and_then(|slot| self.store.record_mut(slot)) {
