@@ -5,6 +5,7 @@ use crate::access::{Identity, Stamp, Status};
 use crate::mac::Keys;
 use crate::name::PolicyName;
 use crate::rights::Permissions;
+use crate::thumbprint::Thumbprint;
 
 /// What was found.
 #[derive(Debug)]
@@ -24,8 +25,17 @@ pub enum Found<'k, K> {
 pub enum Credential<'k, K> {
     /// By a token under one of its keys.
     Keys(Keys<'k, K>),
-    /// By something else than a token: no key of this identity will ever be accepted.
-    NoKeys,
+    /// By a certificate with one of these thumbprints, whoever signed it. A missing one fits nothing.
+    Thumbprints {
+        /// The primary.
+        primary: Option<&'k Thumbprint>,
+        /// The secondary.
+        secondary: Option<&'k Thumbprint>,
+    },
+    /// By a certificate that a registered authority issued in its name.
+    CertificateAuthority,
+    /// Not at all: whatever is presented is refused.
+    None,
 }
 
 /// A device's or a module's record, as far as admission needs it.

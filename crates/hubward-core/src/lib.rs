@@ -2,18 +2,20 @@
 #![no_std]
 
 mod access;
+mod class;
 mod found;
 mod key;
 mod lookup;
 mod mac;
 mod name;
+mod outline;
 mod percent;
 mod resource;
 mod rights;
-mod scan;
 mod seal;
 mod segment;
 mod thumbprint;
+mod usual;
 
 pub use access::{Identity, Stamp, Status};
 pub use found::{Credential, Found, FoundIdentity, FoundPolicy};

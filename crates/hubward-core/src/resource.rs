@@ -2,11 +2,13 @@
 
 use core::fmt;
 
-use crate::scan::{Names, ordinary_run};
+use crate::outline::{Kind, Outline, outline};
 use crate::segment::Segment;
+use crate::usual::usual;
 
 /// The most bytes of a resource as received: a host, two ids of 128 bytes each escaped twice over, and words.
 const MAX_LEN: usize = 2048;
+
 /// Why a text is not a resource. Holds the place, never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("resource, at byte {offset}: {problem}")]
@@ -44,7 +46,7 @@ pub enum ResourceProblem {
 #[derive(Clone, Copy)]
 pub struct ResourcePath<'a> {
     raw: &'a str,
-    shape: Shape<'a>,
+    outline: Outline,
 }
 
 /// What a resource is about.
@@ -77,43 +79,27 @@ impl<'a> ResourcePath<'a> {
     /// [`ResourceError`] with the place: a bad escape, an empty name, a root that is no host and no id scope,
     /// a name of more than 128 bytes, or more than 2,048 bytes or 16 names in all.
     pub fn parse(raw: &'a str) -> Result<Self, ResourceError> {
-        match Self::split_from(raw)? {
-            (path, "") => Ok(path),
-            (path, _) => Err(ResourceError { offset: path.raw.len(), problem: ResourceProblem::Escape }),
+        match Self::read(raw, 0)? {
+            (path, end) if end == raw.len() => Ok(path),
+            (_, end) => Err(ResourceError { offset: end, problem: ResourceProblem::Escape }),
         }
     }
 
-    /// Takes a resource off the start of `text`, up to the first `&` or the end, and returns what follows it: a
-    /// token's fields are split and checked in the same pass.
+    /// Reads the resource that starts at byte `start` of `text` and goes up to the first `&` or the end, and says where
+    /// that is: a token's fields are split and checked in the same pass.
     ///
     /// # Errors
-    /// As [`ResourcePath::parse`].
+    /// As [`ResourcePath::parse`]; the offset counts from `start`.
     #[inline]
-    pub fn split_from(text: &'a str) -> Result<(Self, &'a str), ResourceError> {
-        let mut names = Names::new(text);
-        let mut rest = text.as_bytes();
-        loop {
-            let (run, class) = ordinary_run(rest);
-            names.class = names.class.intersection(class);
-            rest = rest.get(run..).unwrap_or_default();
-            let offset = text.len().saturating_sub(rest.len());
-            rest = match rest {
-                [b'%', b'2', b'F' | b'f', tail @ ..] | [b'/', tail @ ..] => {
-                    names.close(offset)?;
-                    names.start = text.len().saturating_sub(tail.len());
-                    tail
-                }
-                [] | [b'&', ..] => {
-                    names.close(offset)?;
-                    let too_long = ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong };
-                    let (raw, tail) = text.split_at_checked(offset).ok_or(too_long)?;
-                    if raw.len() > MAX_LEN {
-                        return Err(too_long);
-                    }
-                    return Ok((Self { raw, shape: names.shape() }, tail));
-                }
-                _ => names.escape(rest).ok_or(ResourceError { offset, problem: ResourceProblem::Escape })?,
-            };
+    pub fn read(text: &'a str, start: usize) -> Result<(Self, usize), ResourceError> {
+        let (outline, len) = match usual(text.as_bytes().get(start..).unwrap_or_default()) {
+            Some(found) => found,
+            None => outline(text.get(start..).unwrap_or_default())?,
+        };
+        let end = start.wrapping_add(len);
+        match text.get(start..end) {
+            Some(raw) if raw.len() <= MAX_LEN => Ok((Self { raw, outline }, end)),
+            _ => Err(ResourceError { offset: MAX_LEN, problem: ResourceProblem::TooLong }),
         }
     }
 
@@ -145,10 +131,35 @@ impl<'a> ResourcePath<'a> {
         })
     }
 
+    /// Whether it is exactly one device's or module's.
+    #[must_use]
+    #[inline]
+    pub const fn is_identity(&self) -> bool {
+        matches!(self.outline.kind, Kind::Device | Kind::Module)
+    }
+
+    /// Whether it is a registration's at the provisioning service.
+    #[must_use]
+    #[inline]
+    pub const fn is_registration(&self) -> bool {
+        matches!(self.outline.kind, Kind::Registration)
+    }
+
     /// What the resource is about; [`Shape::Other`] where an id has characters that no id can have.
     #[must_use]
-    pub const fn shape(&self) -> Shape<'a> {
-        self.shape
+    #[inline]
+    pub fn shape(&self) -> Shape<'a> {
+        let Outline { kind, first: (start, end), last } = self.outline;
+        let above = || Segment::checked(self.raw.get(start.into()..end.into()).unwrap_or_default());
+        let last = || Segment::checked(self.raw.get(last.into()..).unwrap_or_default());
+        match kind {
+            Kind::Hub => Shape::Hub,
+            Kind::AllDevices => Shape::AllDevices,
+            Kind::Device => Shape::Device(last()),
+            Kind::Module => Shape::Module(above(), last()),
+            Kind::Registration => Shape::Registration { scope: above(), id: last() },
+            Kind::ModulesOfDevice | Kind::Registrations | Kind::Other => Shape::Other,
+        }
     }
 
     /// Whether `other` is this resource or below it, name by whole name: `h/a/b` covers `h/a/b/c` and not

@@ -36,6 +36,21 @@ pub enum Remedy<'a> {
     WiderResource,
 }
 
+impl Remedy<'_> {
+    /// A code that does not change between versions.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::AnotherVerb => "another-verb",
+            Self::Nothing => "nothing",
+            Self::Policy(_) => "policy",
+            Self::CredentialOf { .. } => "credential-of",
+            Self::ConnectedDevice => "connected-device",
+            Self::WiderResource => "wider-resource",
+        }
+    }
+}
+
 impl<'a> Denial<'a> {
     /// What would let the operation pass.
     #[must_use]
@@ -148,7 +163,12 @@ impl fmt::Display for Explanation<'_, '_> {
                 f.write_str("it is about the device that is connected, and a policy is none")
             }
             Reason::OutOfScope => match subject.scope() {
-                Scope::Resource(resource) => write!(f, "it is outside the token's resource {resource}"),
+                Scope::Resource(resource) => {
+                    write!(
+                        f,
+                        "it is outside the token's resource {resource}; use a token for the hub or a part of the path"
+                    )
+                }
                 Scope::Own => f.write_str("it is outside what a credential of its own reaches"),
             },
         }

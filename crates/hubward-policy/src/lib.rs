@@ -17,6 +17,7 @@ pub mod statements;
 mod subject;
 mod table;
 mod table_text;
+pub mod tls;
 
 pub use decide::{Decision, Denial, Permit, Reason, decide};
 pub use endpoint::{Caller, Endpoint, Transport};

@@ -70,7 +70,7 @@ fn every_reason_has_its_sentence() {
             policy("device", connect, "h.net%2Fdevices%2Fdev1"),
             Operation::amqp_send("/devices/dev10/messages/events"),
             "policy `device` may not AMQP send /devices/dev10/messages/events: it is outside the token's \
-             resource h.net/devices/dev1",
+             resource h.net/devices/dev1; use a token for the hub or a part of the path",
         ),
         (
             device("dev1"),
@@ -97,7 +97,7 @@ fn a_permit_names_the_rule() {
 fn the_facts_are_there_without_the_sentence() {
     let denial =
         denied(&policy("device", Permissions::DEVICE_CONNECT, "h.net"), Operation::http("GET", "/twins/d"));
-    assert_eq!(denial.code(), "missing-right");
+    assert_eq!((denial.code(), denial.remedy().code()), ("missing-right", "policy"));
     assert!(matches!(denial.remedy(), Remedy::Policy(Permissions::SERVICE_CONNECT)));
     let names: Vec<_> =
         denial.policies_that_would_do(&DEFAULT_POLICIES).map(|policy| policy.name()).collect();

@@ -199,3 +199,30 @@ fn a_module_may_invoke_methods_on_its_own_device() {
     let other = "/devices/edge/modules/m/devicesAndModulesInTargetDeviceScope";
     check(&m, Operation::http("POST", other), "unknown-operation");
 }
+
+/// It acts for a child where its caller says that the child is who asks; by itself it is a module like any other.
+#[test]
+fn an_edge_hub_is_no_child_of_its_own() {
+    let hub = module("edge", "$edgeHub");
+    for end in [
+        "devicesAndModulesInTargetDeviceScope",
+        "getDeviceAndModuleOnBehalfOf",
+        "getModuleOnBehalfOf",
+        "getModulesOnTargetDevice",
+        "deleteModuleOnBehalfOf",
+    ] {
+        let path = format!("/devices/edge/modules/$edgeHub/{end}");
+        check(&hub, Operation::http("POST", &path), "allow");
+        check(&hub, Operation::http("POST", &path.replace('$', "%24")), "allow");
+        check(&device("edge"), Operation::http("POST", &path), "another-identity");
+        check(&module("edge10", "$edgeHub"), Operation::http("POST", &path), "another-identity");
+        check(&module("edge", "$edgehub"), Operation::http("POST", &path), "another-identity");
+    }
+    check(&hub, Operation::http("PUT", "/devices/edge/modules/$edgeHub/putModuleOnBehalfOf"), "allow");
+    check(&hub, Operation::mqtt_publish("devices/child/messages/events/"), "another-identity");
+    check(&hub, Operation::mqtt_publish("devices/edge/messages/events/"), "another-identity");
+    check(&hub, Operation::amqp_send("/devices/child/messages/events"), "another-identity");
+    check(&hub, Operation::http("POST", "/twins/child/methods"), "another-identity");
+    // the child is the subject
+    check(&device("child"), Operation::mqtt_publish("devices/child/messages/events/"), "allow");
+}

@@ -6,11 +6,11 @@
     reason = "a test counts and indexes what it made, and a failed step is a failed test"
 )]
 
-use hubward_policy::ENDPOINTS;
 use hubward_policy::roles::{
     Access, ActionName, ArmScope, BUILT_IN, DenyAssignment, List, Plane, Request, Role, RoleError, Ruling,
-    Shortfall, built_in, hub_actions, roles_that_would_do,
+    Shortfall, built_in, hub_actions, roles_that_open, roles_that_would_do,
 };
+use hubward_policy::{ENDPOINTS, Operation};
 use proptest::prelude::*;
 
 const SUBSCRIPTION: &str = "/subscriptions/8d3c";
@@ -189,6 +189,14 @@ fn the_services_beside_a_hub_are_asked_alike() {
     let action = ActionName::parse("Microsoft.Devices/IotHubs/twins/write").unwrap();
     let names: Vec<_> = roles_that_would_do(Plane::Data, action).map(Role::name).collect();
     assert_eq!(names, ["IoT Hub Data Contributor", "IoT Hub Twin Contributor"]);
+    for (operation, roles) in [
+        (Operation::http("POST", "/devices"), "IoT Hub Data Contributor, IoT Hub Registry Contributor"),
+        (Operation::http("GET", "/statistics/devices"), "IoT Hub Data Contributor, IoT Hub Data Reader"),
+        (Operation::http("POST", "/devices/d/messages/events"), ""),
+    ] {
+        let names: Vec<_> = roles_that_open(operation.endpoint().unwrap()).map(Role::name).collect();
+        assert_eq!(names.join(", "), roles, "{operation}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use hubward_core::{
 };
 
 use crate::lists::Verdict;
+use crate::record::Proof;
 use crate::registry::Registry;
 use crate::store::Slot;
 use crate::whose::{LONGEST, identity, of_lookup, undecoded};
@@ -21,8 +22,8 @@ impl<K: MacKey> Registry<K> {
         self.find_issued(lookup, &[])
     }
 
-    /// [`Registry::find`] for one that presents a certificate chain with these issuers, by which the access lists may
-    /// name it. A session that began with it is rechecked with it.
+    /// [`Registry::find`] for one whose certificate chain was verified, with the SHA-256 thumbprints of those above it,
+    /// by which the access lists may name it. A session that began with them is rechecked with them.
     #[must_use]
     pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> Found<'_, K> {
         let found = match lookup {
@@ -78,13 +79,25 @@ impl<K: MacKey> Registry<K> {
                 Credential::Keys(Keys::pair(primary, &self.store.second(second)?.key))
             }
             (Some(primary), None) => Credential::Keys(Keys::one(primary)),
-            (None, _) => Credential::NoKeys,
+            (None, _) => self.certificate_at(slot)?,
         };
         let status = match self.lists.verdict(&identity, issuers) {
             Verdict::Pass => self.status_at(slot)?,
             Verdict::Blocked | Verdict::NotAllowed => Status::Disabled,
         };
         Some(Found::Identity(FoundIdentity::new(identity, status, hot.stamp, credential)))
+    }
+
+    /// What one without keys proves itself by: it lies in the other layer.
+    fn certificate_at(&self, slot: Slot) -> Option<Credential<'_, K>> {
+        Some(match &self.store.record(slot)?.proof {
+            Proof::SelfSigned(kept) => {
+                Credential::Thumbprints { primary: kept.primary(), secondary: kept.secondary() }
+            }
+            Proof::CertificateAuthority => Credential::CertificateAuthority,
+            // keys would be in the first layer
+            Proof::Keys { .. } | Proof::None => Credential::None,
+        })
     }
 
     /// A module's status is its device's.

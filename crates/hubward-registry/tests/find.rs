@@ -16,8 +16,8 @@ use core::hint::black_box;
 
 use allocation_counter::measure;
 use common::*;
-use hubward_core::{Found, Lookup, Segment};
-use hubward_registry::Change;
+use hubward_core::{Credential, Found, Lookup, Segment, Thumbprint};
+use hubward_registry::{Authentication, Change, Precondition, Thumbprints};
 use hubward_rustcrypto::HmacKey;
 
 fn hub() -> Hub {
@@ -119,4 +119,42 @@ fn nothing_of_it_prints_a_key() {
     let printed = format!("{hub:?} {:?} {:?}", hub.get(who("s")).unwrap(), pair("secret"));
     let bytes = format!("{:?}", b"secret");
     assert!(!printed.contains("secret") && !printed.contains(bytes.trim_matches(['[', ']'])));
+}
+
+#[test]
+fn it_says_what_somebody_proves_itself_by() {
+    let mut hub = Hub::new();
+    let (one, other) = (Thumbprint::Sha256([1; 32]), Thumbprint::Sha256([2; 32]));
+    let both = Thumbprints::new(Some(one), Some(other)).unwrap();
+    let secondary = Thumbprints::new(None, Some(other)).unwrap();
+    for (id, authentication) in [
+        ("keys", sas("k")),
+        ("both", Authentication::SelfSigned(both)),
+        ("secondary", Authentication::SelfSigned(secondary)),
+        ("authority", Authentication::CertificateAuthority),
+        ("nothing", Authentication::None),
+    ] {
+        hub.create(who(id), authentication, Change::new()).unwrap();
+    }
+    let by = |hub: &Hub, id: &str| match hub.find(&device(id)) {
+        Found::Identity(found) => match found.credential() {
+            Credential::Keys(_) => "keys".to_owned(),
+            Credential::Thumbprints { primary, secondary } => {
+                let fits =
+                    |kept: &Option<&Thumbprint>, wanted: &Thumbprint| kept.map(|kept| kept.matches(wanted));
+                format!("{:?} {:?}", fits(primary, &one), fits(secondary, &other))
+            }
+            Credential::CertificateAuthority => "authority".into(),
+            Credential::None => "nothing".into(),
+            _ => "something new".into(),
+        },
+        _ => "nobody".into(),
+    };
+    for id in ["keys", "authority", "nothing"] {
+        assert_eq!(by(&hub, id), id);
+    }
+    assert_eq!(by(&hub, "both"), "Some(true) Some(true)");
+    assert_eq!(by(&hub, "secondary"), "None Some(true)");
+    hub.update(who("both"), Change::new().authentication(sas("k")), Precondition::Any).unwrap();
+    assert_eq!(by(&hub, "both"), "keys");
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hubward_x509::{ChainError, Outside, ParseError, PinError, Problem};
+use hubward_x509::{BundleExpired, ChainError, Outside, ParseError, PinError, Problem};
 use rustls::{CertificateError, Error, OtherError};
 
 use crate::limits::TooLarge;
@@ -11,6 +11,9 @@ use crate::limits::TooLarge;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// The bundle of roots has expired: nobody is trusted until there is an update.
+    #[error(transparent)]
+    Bundle(#[from] BundleExpired),
     /// No path to an anchor holds.
     #[error(transparent)]
     Chain(#[from] ChainError),
@@ -50,7 +53,7 @@ impl From<Refusal> for Error {
                 Problem::UnknownCriticalExtension => CertificateError::UnhandledCriticalExtension,
                 _ => other(),
             },
-            Refusal::Chain(_) | Refusal::Pin(_) | Refusal::TooLarge(_) => other(),
+            Refusal::Bundle(_) | Refusal::Chain(_) | Refusal::Pin(_) | Refusal::TooLarge(_) => other(),
         };
         Self::InvalidCertificate(error)
     }

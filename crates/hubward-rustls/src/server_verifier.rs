@@ -1,6 +1,6 @@
 //! The verifier of a device, or of whoever else calls a hub.
 
-use hubward_x509::{Anchors, Chain, Profile, UnixTime};
+use hubward_x509::{Anchors, Chain, ParseError, Profile, TrustBundle, UnixTime};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -14,23 +14,39 @@ use crate::schemes::ALGORITHMS;
 /// Accepts a server whose certificate is for the name that was called (RFC 9525) and has a path to a root that is
 /// trusted, under the `server` profile.
 ///
-/// What it trusts does not change. Take new roots by a new verifier in a new `ClientConfig`, and with it a new store
-/// of sessions: a resumed handshake calls no verifier.
+/// What it trusts does not change: take an update of the bundle by a new verifier in a new `ClientConfig`. rustls
+/// resumes no session that began under another verifier.
 #[derive(Debug, Clone)]
 pub struct ServerVerifier {
-    roots: Vec<CertificateDer<'static>>,
+    roots: Roots,
     limits: Limits,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
+#[derive(Debug, Clone)]
+enum Roots {
+    Bundle(TrustBundle),
+    Fixed(Vec<CertificateDer<'static>>),
+}
+
 impl ServerVerifier {
-    /// Trusts these roots.
+    /// Trusts the anchors of a bundle, each within its window, until the bundle expires.
+    #[must_use]
+    pub const fn new(bundle: TrustBundle) -> Self {
+        Self::trusting(Roots::Bundle(bundle))
+    }
+
+    /// Trusts these roots for as long as each of them is valid.
     ///
     /// # Errors
-    /// [`ParseError`](hubward_x509::ParseError) with the number of the first that cannot be read.
-    pub fn new(roots: Vec<CertificateDer<'static>>) -> Result<Self, hubward_x509::ParseError> {
+    /// [`ParseError`] with the number of the first that cannot be read.
+    pub fn with_roots(roots: Vec<CertificateDer<'static>>) -> Result<Self, ParseError> {
         Anchors::parse(&roots)?;
-        Ok(Self { roots, limits: Limits::DEFAULT, algorithms: ALGORITHMS })
+        Ok(Self::trusting(Roots::Fixed(roots)))
+    }
+
+    const fn trusting(roots: Roots) -> Self {
+        Self { roots, limits: Limits::DEFAULT, algorithms: ALGORITHMS }
     }
 
     /// Other limits.
@@ -54,7 +70,10 @@ impl ServerVerifier {
     ) -> Result<(), Refusal> {
         self.limits.check(leaf, others)?;
         let chain = Chain::parse(leaf, others)?;
-        let anchors = Anchors::parse(&self.roots)?;
+        let anchors = match &self.roots {
+            Roots::Bundle(bundle) => bundle.anchors(now)?,
+            Roots::Fixed(ders) => Anchors::parse(ders)?,
+        };
         chain.verify(&anchors, &Profile::server(name.to_owned()), self.algorithms.all, now)?;
         Ok(())
     }

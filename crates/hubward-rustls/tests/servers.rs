@@ -1,18 +1,31 @@
 //! A device calls a hub by its name, under a root that it trusts, or not at all.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
 
 mod common;
 
+use core::time::Duration;
 use std::sync::Arc;
 
-use common::{Ca, HUB, Held, Hub, LATEST, VERSIONS, entity, provider};
-use hubward_rustls::{PossessionOnly, ServerVerifier};
+use common::{Ca, HUB, Held, Hub, LATEST, NOW, VERSIONS, entity, provider};
+use hubward_ring::SigningKey;
+use hubward_rustls::{PossessionOnly, Refusal, ServerVerifier};
+use hubward_x509::{BundleDraft, SignedBundle, TrustBundle, UnixTime, UpdateKey, Window};
+use rcgen::KeyPair;
 use rustls::client::Resumption;
 use rustls::pki_types::CertificateDer;
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error, HandshakeKind};
 
 fn client(hub: &Hub, roots: Vec<CertificateDer<'static>>) -> ClientConfig {
-    let verifier = ServerVerifier::new(roots).unwrap();
+    client_by(hub, ServerVerifier::with_roots(roots).unwrap())
+}
+
+fn client_by(hub: &Hub, verifier: ServerVerifier) -> ClientConfig {
     ClientConfig::builder_with_details(provider(), hub.clock.clone())
         .with_protocol_versions(&[hub.version])
         .unwrap()
@@ -62,7 +75,7 @@ fn a_stolen_certificate_without_its_key_is_refused() {
     for hub in hubs() {
         let trusting = Arc::new(client(&hub, vec![hub.ca.der.clone()]));
         let stolen = hub.ca.issue_hub().chain;
-        let forged = hub.showing(Held { chain: stolen, key: rcgen::KeyPair::generate().unwrap() });
+        let forged = hub.showing(Held { chain: stolen, key: KeyPair::generate().unwrap() });
         let refused = common::handshake(&trusting, &forged).unwrap_err();
         assert_eq!(refused.client, Some(CertificateError::BadSignature.into()));
     }
@@ -90,5 +103,35 @@ fn sessions_do_not_outlive_the_verifier_that_let_them_begin() {
 
 #[test]
 fn a_root_that_cannot_be_read_makes_no_verifier() {
-    ServerVerifier::new(vec![b"no".as_slice().into()]).unwrap_err();
+    ServerVerifier::with_roots(vec![b"no".as_slice().into()]).unwrap_err();
+}
+
+/// A bundle of one root, trusted for a day from now and itself good for two, signed by its one key.
+fn bundle(root: &CertificateDer<'_>) -> TrustBundle {
+    let owner = SigningKey::from_pkcs8(&KeyPair::generate().unwrap().serialize_der()).unwrap();
+    let key = UpdateKey::from_spki_der(&owner.public_key_der()).unwrap();
+    let at = |days: u64| UnixTime::since_unix_epoch(Duration::from_secs(NOW + days * 86_400));
+    let window = Window { from: at(0), until: at(1) };
+    let draft = BundleDraft::new(1, at(2), 1).key(key).anchor(root, window).finish().unwrap();
+    let unsigned = SignedBundle::parse(&draft).unwrap();
+    let signature = owner.sign(unsigned.to_be_signed()).unwrap();
+    let signed = unsigned.with_signature(key, &signature, hubward_ring::signature::ALL).unwrap();
+    TrustBundle::provisioned(&signed, hubward_ring::signature::ALL).unwrap()
+}
+
+#[test]
+fn the_roots_of_a_bundle_count_within_their_windows_and_until_it_expires() {
+    for hub in hubs() {
+        let client = || Arc::new(client_by(&hub, ServerVerifier::new(bundle(&hub.ca.der))));
+        hub.handshake(&client()).unwrap();
+
+        hub.clock.set(NOW + 86_401);
+        let refused = hub.handshake(&client()).unwrap_err();
+        assert_eq!(refused.client, Some(CertificateError::UnknownIssuer.into()));
+
+        hub.clock.set(NOW + 2 * 86_400 + 1);
+        let refused = hub.handshake(&client()).unwrap_err();
+        assert!(matches!(refused.reason(), Some(Refusal::Bundle(_))), "{refused:?}");
+        assert_eq!(refused.server, Some(Error::AlertReceived(AlertDescription::CertificateUnknown)));
+    }
 }

@@ -3,6 +3,7 @@
 use hubward_core::{PolicyName, ResourcePath, Segment};
 
 use crate::error::{ExpiryProblem, Field, ParseError, ParseProblem};
+use crate::parse::SCHEME;
 use crate::rules::{TokenRules, UnknownFields};
 use crate::signature;
 
@@ -16,209 +17,199 @@ pub(crate) struct Expiry<'a> {
     pub(crate) seconds: u64,
 }
 
-/// The fields that have been read.
-#[derive(Default)]
+/// The fields that have been read, and which these are. The signature's bytes lie elsewhere: what is written byte by
+/// byte would keep all of it out of the registers.
 pub(crate) struct Fields<'a> {
     sr: Option<ResourcePath<'a>>,
-    sig: Option<[u8; 32]>,
-    se: Option<Expiry<'a>>,
-    /// `Some(None)` where it is there and empty.
-    skn: Option<Option<Segment<'a>>>,
+    se: Expiry<'a>,
+    /// An empty one is none.
+    skn: Option<Segment<'a>>,
+    /// The fields that were there, empty or not: [`bit`] by bit.
+    seen: u8,
     /// Where the resource starts.
     pub(crate) sr_offset: usize,
-    len: usize,
 }
 
 impl<'a> Fields<'a> {
-    /// Reads `body`, which ends `token`, field by field.
+    /// Reads `token`, behind its scheme word, field by field.
     #[inline]
-    pub(crate) fn read(token: &str, body: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
-        let mut fields = Self { len: token.len(), ..Self::default() };
-        let mut rest = body;
+    pub(crate) fn read(
+        token: &'a str,
+        rules: &TokenRules,
+        signature: &mut [u8; 32],
+    ) -> Result<Self, ParseError> {
+        let se = Expiry { text: "", seconds: 0 };
+        let mut fields = Self { sr: None, se, skn: None, seen: 0, sr_offset: 0 };
+        let mut at = SCHEME.len();
         for _ in 0..MAX_FIELDS {
-            let offset = token.len().saturating_sub(rest.len());
-            let tail = fields.take(rest, offset, body, rules)?;
-            match tail.as_bytes() {
-                [] => return Ok(fields),
-                [b'&', ..] => rest = tail.get(1..).unwrap_or_default(),
+            let end = fields.take(token, at, rules, signature)?;
+            match token.as_bytes().get(end) {
+                None => return Ok(fields),
+                Some(b'&') => at = end.wrapping_add(1),
                 // a value's reader stops at `&` or at the end
-                _ => return Err(ParseError::new(offset, ParseProblem::NotAField)),
+                Some(_) => return Err(ParseError::new(at, ParseProblem::NotAField)),
             }
         }
-        Err(ParseError::new(token.len().saturating_sub(rest.len()), ParseProblem::TooLong))
+        Err(ParseError::new(at, ParseProblem::TooLong))
     }
 
-    /// Reads the field at the start of `text` and returns what follows it.
+    /// Reads the field that starts at `at`, and says where it ends.
     #[inline]
     fn take(
         &mut self,
-        text: &'a str,
-        offset: usize,
-        body: &str,
+        token: &'a str,
+        at: usize,
         rules: &TokenRules,
-    ) -> Result<&'a str, ParseError> {
-        let duplicate = |field| Err(ParseError::new(offset, ParseProblem::Duplicate(field)));
-        let in_value = |name: usize, at: usize, problem| {
-            ParseError::new(offset.saturating_add(name).saturating_add(at), problem)
-        };
-        match text.as_bytes() {
-            [b's', b'r', b'=', ..] if self.sr.is_some() => duplicate(Field::Sr),
+        signature: &mut [u8; 32],
+    ) -> Result<usize, ParseError> {
+        match token.as_bytes().get(at..).unwrap_or_default() {
             [b's', b'r', b'=', ..] => {
-                let value = text.get(3..).unwrap_or_default();
-                let (resource, tail) = ResourcePath::split_from(value)
-                    .map_err(|error| in_value(3, error.offset, ParseProblem::Resource(error.problem)))?;
-                self.sr = Some(resource);
-                self.sr_offset = offset.saturating_add(3);
-                Ok(tail)
+                let start = self.value(Field::Sr, at, 3)?;
+                let (resource, end) = ResourcePath::read(token, start).map_err(|error| {
+                    ParseError::new(start.wrapping_add(error.offset), ParseProblem::Resource(error.problem))
+                })?;
+                (self.sr, self.sr_offset) = (Some(resource), start);
+                Ok(end)
             }
-            [b's', b'i', b'g', b'=', ..] if self.sig.is_some() => duplicate(Field::Sig),
             [b's', b'i', b'g', b'=', ..] => {
-                let value = text.get(4..).unwrap_or_default();
-                let (signature, tail) = signature::split_from(value)
-                    .map_err(|(at, problem)| in_value(4, at, ParseProblem::Signature(problem)))?;
-                self.sig = Some(signature);
-                Ok(tail)
+                let start = self.value(Field::Sig, at, 4)?;
+                signature::read(token.as_bytes(), start, signature)
+                    .map_err(|(at, problem)| ParseError::new(at, ParseProblem::Signature(problem)))
             }
-            [b's', b'e', b'=', ..] if self.se.is_some() => duplicate(Field::Se),
             [b's', b'e', b'=', ..] => {
-                let value = text.get(3..).unwrap_or_default();
-                let (expiry, tail) =
-                    expiry(value).map_err(|(at, problem)| in_value(3, at, ParseProblem::Expiry(problem)))?;
-                self.se = Some(expiry);
-                Ok(tail)
+                let start = self.value(Field::Se, at, 3)?;
+                let (expiry, end) = expiry(token, start)
+                    .map_err(|(at, problem)| ParseError::new(at, ParseProblem::Expiry(problem)))?;
+                self.se = expiry;
+                Ok(end)
             }
-            [b's', b'k', b'n', b'=', ..] if self.skn.is_some() => duplicate(Field::Skn),
             [b's', b'k', b'n', b'=', ..] => {
-                let (value, tail) = split_at_ampersand(text.get(4..).unwrap_or_default());
-                self.skn = Some(if value.is_empty() {
-                    None
-                } else {
-                    Some(policy_name(value).ok_or_else(|| in_value(4, 0, ParseProblem::PolicyName))?)
-                });
-                Ok(tail)
+                let start = self.value(Field::Skn, at, 4)?;
+                let end = end_of_field(token, start);
+                self.skn = policy_name(token.get(start..end).unwrap_or_default())
+                    .map_err(|problem| ParseError::new(start, problem))?;
+                Ok(end)
             }
-            _ => self.unknown(text, offset, body, rules),
+            _ => unknown(self.seen, token, at, rules),
         }
     }
 
-    /// A field that is none of a token's: refused or passed over, and never a second spelling of one.
-    #[cold]
-    fn unknown(
-        &self,
-        text: &'a str,
-        offset: usize,
-        body: &str,
-        rules: &TokenRules,
-    ) -> Result<&'a str, ParseError> {
-        let err = |problem| Err(ParseError::new(offset, problem));
-        let (field, tail) = split_at_ampersand(text);
-        let Some((name, _)) = field.split_once('=') else { return err(ParseProblem::NotAField) };
-        for (known, spelled, seen) in [
-            (Field::Sr, "sr", self.sr.is_some()),
-            (Field::Sig, "sig", self.sig.is_some()),
-            (Field::Se, "se", self.se.is_some()),
-            (Field::Skn, "skn", self.skn.is_some()),
-        ] {
-            if name.eq_ignore_ascii_case(spelled) {
-                return err(if seen {
-                    ParseProblem::Duplicate(known)
-                } else {
-                    ParseProblem::FieldCase(known)
-                });
-            }
-        }
-        if rules.unknown_fields == UnknownFields::Refuse {
-            return err(ParseProblem::UnknownField);
-        }
-        // a proxy that decodes names would read another field
-        if name.contains(['%', '+']) {
-            return err(ParseProblem::UnknownField);
-        }
-        // no reader looks at its bytes
-        if !field.bytes().all(|b| b.is_ascii_graphic()) {
-            return err(ParseProblem::NotVisible);
-        }
-        let before = body.get(..body.len().saturating_sub(text.len())).unwrap_or_default();
-        let twice = before.split('&').any(|earlier| {
-            earlier.split_once('=').is_some_and(|(other, _)| other.eq_ignore_ascii_case(name))
-        });
-        if twice { err(ParseProblem::DuplicateUnknown) } else { Ok(tail) }
-    }
-
+    /// Notes that the field at `at` is there, with a name of `name` bytes, and says where its value starts.
     #[inline]
-    pub(crate) fn sr(&self) -> Result<ResourcePath<'a>, ParseError> {
-        self.required(self.sr, Field::Sr)
-    }
-
-    #[inline]
-    pub(crate) fn sig(&self) -> Result<[u8; 32], ParseError> {
-        self.required(self.sig, Field::Sig)
-    }
-
-    #[inline]
-    pub(crate) fn se(&self) -> Result<Expiry<'a>, ParseError> {
-        self.required(self.se, Field::Se)
-    }
-
-    /// An empty `skn` is none.
-    #[inline]
-    pub(crate) const fn skn(&self) -> Option<Segment<'a>> {
-        match self.skn {
-            Some(name) => name,
-            None => None,
+    fn value(&mut self, field: Field, at: usize, name: usize) -> Result<usize, ParseError> {
+        if self.seen & bit(field) != 0 {
+            return Err(ParseError::new(at, ParseProblem::Duplicate(field)));
         }
+        self.seen |= bit(field);
+        Ok(at.wrapping_add(name))
     }
 
+    /// The fields of a token of `len` bytes, where all are there that it needs.
     #[inline]
-    fn required<T>(&self, value: Option<T>, field: Field) -> Result<T, ParseError> {
-        value.ok_or(ParseError::new(self.len, ParseProblem::Missing(field)))
+    pub(crate) fn complete(
+        self,
+        len: usize,
+    ) -> Result<(ResourcePath<'a>, Expiry<'a>, Option<Segment<'a>>), ParseError> {
+        let missing = |field| Err(ParseError::new(len, ParseProblem::Missing(field)));
+        if self.seen & bit(Field::Sig) == 0 {
+            return missing(Field::Sig);
+        }
+        if self.seen & bit(Field::Se) == 0 {
+            return missing(Field::Se);
+        }
+        let Some(resource) = self.sr else { return missing(Field::Sr) };
+        Ok((resource, self.se, self.skn))
     }
 }
 
-fn split_at_ampersand(text: &str) -> (&str, &str) {
-    let end = text.bytes().position(|b| b == b'&').unwrap_or(text.len());
-    text.split_at_checked(end).unwrap_or((text, ""))
+/// A field that is none of a token's: refused or passed over, and never a second spelling of one.
+#[cold]
+fn unknown(seen: u8, token: &str, at: usize, rules: &TokenRules) -> Result<usize, ParseError> {
+    let err = |problem| Err(ParseError::new(at, problem));
+    let end = end_of_field(token, at);
+    let field = token.get(at..end).unwrap_or_default();
+    let Some((name, _)) = field.split_once('=') else { return err(ParseProblem::NotAField) };
+    for (known, spelled) in [(Field::Sr, "sr"), (Field::Sig, "sig"), (Field::Se, "se"), (Field::Skn, "skn")] {
+        if name.eq_ignore_ascii_case(spelled) {
+            return err(if seen & bit(known) != 0 {
+                ParseProblem::Duplicate(known)
+            } else {
+                ParseProblem::FieldCase(known)
+            });
+        }
+    }
+    if rules.unknown_fields == UnknownFields::Refuse {
+        return err(ParseProblem::UnknownField);
+    }
+    // a proxy that decodes names would read another field
+    if name.contains(['%', '+']) {
+        return err(ParseProblem::UnknownField);
+    }
+    // no reader looks at its bytes
+    if !field.bytes().all(|b| b.is_ascii_graphic()) {
+        return err(ParseProblem::NotVisible);
+    }
+    let before = token.get(SCHEME.len()..at).unwrap_or_default();
+    let twice = before
+        .split('&')
+        .any(|earlier| earlier.split_once('=').is_some_and(|(other, _)| other.eq_ignore_ascii_case(name)));
+    if twice { err(ParseProblem::DuplicateUnknown) } else { Ok(end) }
 }
 
-/// `skn` as a policy's name, still in the form it came in.
-fn policy_name(text: &str) -> Option<Segment<'_>> {
-    let name = Segment::encoded(text)?;
+/// The bit of a field.
+const fn bit(field: Field) -> u8 {
+    match field {
+        Field::Sr => 1,
+        Field::Sig => 2,
+        Field::Se => 4,
+        Field::Skn => 8,
+    }
+}
+
+/// Where the field ends that `start` lies in.
+fn end_of_field(token: &str, start: usize) -> usize {
+    let rest = token.as_bytes().get(start..).unwrap_or_default();
+    let len = rest.iter().position(|b| *b == b'&').unwrap_or(rest.len());
+    start.wrapping_add(len)
+}
+
+/// `skn` as a policy's name, still in the form it came in; an empty one is none.
+fn policy_name(text: &str) -> Result<Option<Segment<'_>>, ParseProblem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let name = Segment::encoded(text).ok_or(ParseProblem::PolicyName)?;
     let mut buf = [0; 128];
     let plain = match name.as_plain() {
         Some(plain) => plain,
-        None => name.decode(&mut buf).ok()?,
+        None => name.decode(&mut buf).map_err(|_| ParseProblem::PolicyName)?,
     };
-    PolicyName::parse(plain).ok().map(|_| name)
+    PolicyName::parse(plain).map(|_| Some(name)).map_err(|_| ParseProblem::PolicyName)
 }
 
-/// Takes an expiry off the start of `text`: seconds since 1970 in plain decimal digits, at most `i64::MAX`.
+/// Reads the expiry that starts at `start`, and says where it ends: seconds since 1970 in plain decimal digits, at most
+/// `i64::MAX`.
 #[inline]
-fn expiry(text: &str) -> Result<(Expiry<'_>, &str), (usize, ExpiryProblem)> {
+fn expiry(token: &str, start: usize) -> Result<(Expiry<'_>, usize), (usize, ExpiryProblem)> {
     let mut seconds = 0_u64;
-    let mut len = 0_usize;
-    for byte in text.bytes() {
+    let mut end = start;
+    for byte in token.as_bytes().get(start..).unwrap_or_default() {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
-            if byte == b'&' {
+            if *byte == b'&' {
                 break;
             }
-            return Err((len, ExpiryProblem::Digit));
+            return Err((end, ExpiryProblem::Digit));
         }
         seconds = seconds.wrapping_mul(10).wrapping_add(u64::from(digit));
-        len = len.wrapping_add(1);
+        end = end.wrapping_add(1);
     }
-    let (text, tail) = text.split_at_checked(len).unwrap_or((text, ""));
+    let text = token.get(start..end).unwrap_or_default();
     match text.as_bytes() {
-        [] => Err((0, ExpiryProblem::Empty)),
-        [b'0', _, ..] => Err((0, ExpiryProblem::LeadingZero)),
+        [] => Err((start, ExpiryProblem::Empty)),
+        [b'0', _, ..] => Err((start, ExpiryProblem::LeadingZero)),
         // nineteen digits do not overflow
-        digits if digits.len() > 19 || i64::try_from(seconds).is_err() => Err((0, ExpiryProblem::Range)),
-        _ => Ok((Expiry { text, seconds }, tail)),
+        digits if digits.len() > 19 || i64::try_from(seconds).is_err() => Err((start, ExpiryProblem::Range)),
+        _ => Ok((Expiry { text, seconds }, end)),
     }
-}
-
-/// The place of the first byte of `body` that no token has, whatever else is wrong with it.
-#[cold]
-pub(crate) fn invisible(body: &str) -> Option<usize> {
-    body.bytes().position(|b| !b.is_ascii_graphic())
 }

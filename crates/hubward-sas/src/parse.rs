@@ -3,14 +3,14 @@
 use hubward_core::{ResourcePath, Segment, Shape};
 
 use crate::error::{ParseError, ParseProblem};
-use crate::fields::{Fields, invisible};
+use crate::fields::Fields;
 use crate::rules::{RegistrationPolicy, SchemeCase, TokenRules};
 use crate::token::SasToken;
 
 /// The `skn` of a token for a registration at the provisioning service.
 pub(crate) const REGISTRATION: &str = "registration";
 /// The word that a token starts with, and its one space.
-const SCHEME: &str = "SharedAccessSignature ";
+pub(crate) const SCHEME: &str = "SharedAccessSignature ";
 /// Bytes of a token at most.
 const MAX_LEN: usize = 4096;
 
@@ -23,44 +23,54 @@ impl<'a> SasToken<'a> {
     /// refused.
     #[inline]
     pub fn parse(token: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
-        let body = body_of(token, rules)?;
-        Self::read(token, body, rules).map_err(|error| match invisible(body) {
+        check_scheme(token, rules)?;
+        Self::read(token, rules).map_err(|error| match invisible(token) {
             // said first, for it may be why the rest is wrong
-            Some(at) => ParseError::new(SCHEME.len().saturating_add(at), ParseProblem::NotVisible),
+            Some(at) => ParseError::new(at, ParseProblem::NotVisible),
             None => error,
         })
     }
 
-    fn read(token: &str, body: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
-        let fields = Fields::read(token, body, rules)?;
-        let (signature, expiry, resource) = (fields.sig()?, fields.se()?, fields.sr()?);
-        let policy = fields.skn();
-        somebodys(&resource, policy, rules).map_err(|problem| ParseError::new(fields.sr_offset, problem))?;
+    fn read(token: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
+        let mut signature = [0; 32];
+        let fields = Fields::read(token, rules, &mut signature)?;
+        let sr_offset = fields.sr_offset;
+        let (resource, expiry, policy) = fields.complete(token.len())?;
+        if policy.is_some() || !resource.is_identity() {
+            somebodys(resource, policy, rules).map_err(|problem| ParseError::new(sr_offset, problem))?;
+        }
         Ok(Self { resource, signature, expiry_text: expiry.text, expiry: expiry.seconds, policy })
     }
 }
 
-/// What follows the scheme word.
 #[inline]
-fn body_of<'a>(token: &'a str, rules: &TokenRules) -> Result<&'a str, ParseError> {
+fn check_scheme(token: &str, rules: &TokenRules) -> Result<(), ParseError> {
     if token.len() > MAX_LEN {
         return Err(ParseError::new(MAX_LEN, ParseProblem::TooLong));
     }
-    let wrong = ParseError::new(0, ParseProblem::Scheme);
-    let (scheme, body) = token.split_at_checked(SCHEME.len()).ok_or(wrong)?;
-    let known = scheme == SCHEME
-        || (rules.scheme_case == SchemeCase::AsciiInsensitive && scheme.eq_ignore_ascii_case(SCHEME));
-    if !known {
-        return Err(wrong);
+    match token.as_bytes().get(..SCHEME.len()) {
+        Some(scheme) if scheme == SCHEME.as_bytes() => Ok(()),
+        Some(scheme)
+            if rules.scheme_case == SchemeCase::AsciiInsensitive
+                && scheme.eq_ignore_ascii_case(SCHEME.as_bytes()) =>
+        {
+            Ok(())
+        }
+        _ => Err(ParseError::new(0, ParseProblem::Scheme)),
     }
-    Ok(body)
+}
+
+/// The place of the first byte after the scheme word that no token has, whatever else is wrong with it.
+#[cold]
+fn invisible(token: &str) -> Option<usize> {
+    let body = token.bytes().enumerate().skip(SCHEME.len());
+    body.filter(|(_, byte)| !byte.is_ascii_graphic()).map(|(at, _)| at).next()
 }
 
 /// Whether there is somebody whose key the token needs. The resource says what kind of token it is; `skn` selects
 /// among a hub's policies only.
-#[inline]
 fn somebodys(
-    resource: &ResourcePath<'_>,
+    resource: ResourcePath<'_>,
     policy: Option<Segment<'_>>,
     rules: &TokenRules,
 ) -> Result<(), ParseProblem> {

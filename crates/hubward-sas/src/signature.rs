@@ -9,51 +9,45 @@ use crate::error::SignatureProblem;
 /// Characters of 32 bytes in base64, one of padding included.
 const CHARACTERS: usize = 44;
 
-/// Takes a signature off the start of `text`, up to the first `&` or the end, and returns what follows it.
+/// Where in the token, and what is wrong there.
+type Wrong = (usize, SignatureProblem);
+
+/// Reads the signature that starts at `start` into `bytes`, up to the first `&` or the end, and says where that is.
 ///
 /// Percent-encoding and base64 are decoded together, four characters at a time where none of them is escaped. `+`
 /// is a plus: percent-encoding is not form-encoding.
-#[inline]
-pub(crate) fn split_from(text: &str) -> Result<([u8; 32], &str), (usize, SignatureProblem)> {
-    let mut bytes = [0_u8; 32];
-    let mut rest = text.as_bytes();
+#[inline(never)]
+pub(crate) fn read(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<usize, Wrong> {
+    let mut rest = token.get(start..).unwrap_or_default();
     let (groups, last) = bytes.as_chunks_mut::<3>();
     for group in groups {
-        let bits = match rest {
-            [a, b, c, d, tail @ ..] => {
-                let bits = join([*a, *b, *c, *d]);
-                if bits & OTHER == 0 {
-                    rest = tail;
-                    bits
-                } else {
-                    slowly(text, &mut rest)?
-                }
-            }
-            _ => slowly(text, &mut rest)?,
+        let bits;
+        (bits, rest) = match rest {
+            [a, b, c, d, tail @ ..] if join([*a, *b, *c, *d]) & OTHER == 0 => (join([*a, *b, *c, *d]), tail),
+            _ => slowly(token, start, rest)?,
         };
         let [_, high, middle, low] = bits.to_be_bytes();
         *group = [high, middle, low];
     }
-    let quad = match rest {
+    let (quad, rest) = match rest {
         [a, b, c, b'=', tail @ ..] | [a, b, c, b'%', b'3', b'D' | b'd', tail @ ..] => {
-            rest = tail;
-            [*a, *b, *c, b'=']
+            ([*a, *b, *c, b'='], tail)
         }
-        _ => four(text, &mut rest)?,
+        _ => four(token, rest)?,
     };
-    let at = text.len().saturating_sub(rest.len());
+    let end = token.len().wrapping_sub(rest.len());
     if !matches!(rest, [] | [b'&', ..]) {
-        return Err((at, SignatureProblem::Length));
+        return Err((end, SignatureProblem::Length));
     }
     let [a, b, c, padding] = quad;
     let bits = join([a, b, c, b'A']);
     let [_, high, middle, left] = bits.to_be_bytes();
     // two bits are left of the third character, and they must be zero (RFC 4648, 3.5)
     if bits & OTHER != 0 || left != 0 || padding != b'=' {
-        return Err((0, SignatureProblem::Base64));
+        return Err((start, SignatureProblem::Base64));
     }
     last.copy_from_slice(&[high, middle]);
-    Ok((bytes, text.get(at..).unwrap_or_default()))
+    Ok(end)
 }
 
 /// Marks, among the bits of four characters, that one of them is not of the alphabet.
@@ -92,31 +86,30 @@ const fn table(shift: u32) -> [u32; 256] {
     table
 }
 
-/// The bits of four characters of which some are escaped.
-#[cold]
-fn slowly(text: &str, rest: &mut &[u8]) -> Result<u32, (usize, SignatureProblem)> {
-    let bits = join(four(text, rest)?);
-    if bits & OTHER == 0 { Ok(bits) } else { Err((0, SignatureProblem::Base64)) }
+/// The bits of four characters of which some are escaped, and what follows them.
+#[inline(never)]
+fn slowly<'a>(token: &[u8], start: usize, rest: &'a [u8]) -> Result<(u32, &'a [u8]), Wrong> {
+    let (characters, rest) = four(token, rest)?;
+    let bits = join(characters);
+    if bits & OTHER == 0 { Ok((bits, rest)) } else { Err((start, SignatureProblem::Base64)) }
 }
 
-/// Four characters, unescaped.
-fn four(text: &str, rest: &mut &[u8]) -> Result<[u8; 4], (usize, SignatureProblem)> {
+/// Four characters, unescaped, and what follows them; `rest` is the end of `token`.
+fn four<'a>(token: &[u8], mut rest: &'a [u8]) -> Result<([u8; 4], &'a [u8]), Wrong> {
     let mut characters = [0; 4];
     for slot in &mut characters {
-        let at = text.len().saturating_sub(rest.len());
-        let (character, tail) = match *rest {
+        let wrong = |problem| (token.len().wrapping_sub(rest.len()), problem);
+        (*slot, rest) = match rest {
             [b'%', high, low, tail @ ..] => match (hex_value(*high), hex_value(*low)) {
                 (Some(high), Some(low)) => (high.wrapping_shl(4) | low, tail),
-                _ => return Err((at, SignatureProblem::Escape)),
+                _ => return Err(wrong(SignatureProblem::Escape)),
             },
-            [b'%', ..] => return Err((at, SignatureProblem::Escape)),
-            [] | [b'&', ..] => return Err((at, SignatureProblem::Length)),
+            [b'%', ..] => return Err(wrong(SignatureProblem::Escape)),
+            [] | [b'&', ..] => return Err(wrong(SignatureProblem::Length)),
             [plain, tail @ ..] => (*plain, tail),
         };
-        *rest = tail;
-        *slot = character;
     }
-    Ok(characters)
+    Ok((characters, rest))
 }
 
 /// A tag in base64.
@@ -142,9 +135,9 @@ impl core::ops::Deref for Base64Text {
 mod tests {
     use super::*;
 
-    fn decode(text: &str) -> Result<[u8; 32], (usize, SignatureProblem)> {
-        let (bytes, rest) = split_from(text)?;
-        assert_eq!(rest, "");
+    fn decode(text: &str) -> Result<[u8; 32], Wrong> {
+        let mut bytes = [0; 32];
+        assert_eq!(read(text.as_bytes(), 0, &mut bytes)?, text.len());
         Ok(bytes)
     }
 

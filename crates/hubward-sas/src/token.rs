@@ -21,7 +21,7 @@ impl<'a> SasToken<'a> {
     /// Whose key this token needs, as far as the token itself can say. `skn` is not signed: it selects a key
     /// and proves nothing.
     #[must_use]
-    pub const fn needs(&self) -> Lookup<'a> {
+    pub fn needs(&self) -> Lookup<'a> {
         match (self.resource.shape(), self.policy) {
             (Shape::Registration { scope, id }, _) => Lookup::Registration(scope, id),
             (_, Some(name)) => Lookup::Policy(name),
@@ -122,17 +122,15 @@ impl<'a> VerifiedToken<'a> {
 
     /// Whose key it was verified with, if the caller answered the question that was asked.
     #[must_use]
-    pub const fn signer(&self) -> Lookup<'a> {
+    pub fn signer(&self) -> Lookup<'a> {
         self.token.needs()
     }
 
     /// The policy whose key signed it; `None` where an identity's own did.
     #[must_use]
     pub const fn policy(&self) -> Option<Segment<'a>> {
-        match self.token.needs() {
-            Lookup::Policy(name) => Some(name),
-            _ => None,
-        }
+        // of a registration, the resource says whose key it is
+        if self.token.resource.is_registration() { None } else { self.token.policy }
     }
 
     /// When it expires, without leeway.

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace and the crates of the workspace that it may rest on; dev-dependencies aside.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("hubward-core", &[]),
     ("hubward-rustcrypto", &["hubward-core"]),
     ("hubward-ring", &["hubward-core"]),
@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("hubward-x509", &["hubward-core"]),
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
-    ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas"]),
+    ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas", "hubward-x509"]),
     ("hubward-rustls", &["hubward-core", "hubward-ring", "hubward-x509"]),
     (
         "hubward-cli",
@@ -28,6 +28,10 @@ const LAYERS: [(&str, &[&str]); 13] = [
             "hubward-rustcrypto",
             "hubward-x509",
         ],
+    ),
+    (
+        "hubward-gateway",
+        &["hubward", "hubward-registry", "hubward-ring", "hubward-rustcrypto", "hubward-rustls"],
     ),
     (
         "hubward-testkit",
@@ -59,7 +63,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
 const OUTSIDE: [&str; 8] = ["tokio", "log", "tracing", "getrandom", "rand", "time", "chrono", "jiff"];
 
 /// Programs, which must know the time and make keys.
-const PROGRAMS: [&str; 2] = ["hubward-cli", "hubward-benches"];
+const PROGRAMS: [&str; 3] = ["hubward-cli", "hubward-gateway", "hubward-benches"];
 
 #[test]
 fn the_layers_hold() {

@@ -3,20 +3,23 @@
 use core::fmt;
 
 use crate::certificate::time::Outside;
+use crate::certificate::time::Seconds;
 use crate::identity::CommonNameError;
+use crate::revocation::reasons::RevocationReason;
+use crate::revocation::rules::StatusUnknown;
 use crate::tlv::Malformed;
 
-/// Why a certificate or a request cannot be read.
+/// Why a certificate, a request or a revocation list cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// Not strict DER, or not a certificate.
+    /// Not strict DER, or not what it should be.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    /// The algorithm inside what is signed is not the one outside (RFC 5280 4.1.1.2).
+    /// The algorithm inside what is signed is not the one outside (RFC 5280 4.1.1.2, 5.1.1.2).
     #[error("two signature algorithms are named")]
     AlgorithmsDiffer,
-    /// An extension is there twice (RFC 5280 4.2).
+    /// An extension is there twice (RFC 5280 4.2, 5.2).
     #[error("an extension is there twice")]
     DuplicateExtension,
     /// More extensions than are read.
@@ -25,10 +28,10 @@ pub enum CertificateError {
         /// How many are read.
         most: usize,
     },
-    /// Not version 1, 2 or 3; a request has only version 1.
+    /// Not version 1, 2 or 3; a request has only version 1, a list 1 or 2.
     #[error("unknown version")]
     UnknownVersion,
-    /// Fields that a certificate of its version has not.
+    /// Fields that its version has not.
     #[error("has fields that its version has not")]
     VersionTooLow,
 }
@@ -93,6 +96,9 @@ pub enum ChainError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Exhausted {
+    /// [`Budget::crl_entries`](crate::Budget::crl_entries)
+    #[error("too many entries of revocation lists")]
+    CrlEntries,
     /// [`Budget::name_comparisons`](crate::Budget::name_comparisons)
     #[error("too many comparisons with name constraints")]
     NameComparisons,
@@ -134,6 +140,7 @@ pub enum Known {
     AuthorityKeyIdentifier,
     BasicConstraints,
     CertificatePolicies,
+    CrlDistributionPoints,
     ExtendedKeyUsage,
     InhibitAnyPolicy,
     KeyUsage,
@@ -182,6 +189,12 @@ pub enum Problem {
         /// The name's form.
         form: NameForm,
     },
+    /// What was kept of its issuer rests on a certificate or a list that has ended since.
+    #[error("was judged by a kept issuer that lapsed {seconds} s before now: verify its chain anew")]
+    Lapsed {
+        /// By how much.
+        seconds: u64,
+    },
     /// `anyPolicy` in a policy mapping (RFC 5280 6.1.4 (a)).
     #[error("maps anyPolicy")]
     MapsAnyPolicy,
@@ -219,6 +232,17 @@ pub enum Problem {
     TooManyIntermediates {
         /// How many it allows.
         most: usize,
+    },
+    /// No revocation list tells whether it is revoked, and the profile denies what is unknown.
+    #[error("may be revoked: {0}")]
+    RevocationUnknown(#[from] StatusUnknown),
+    /// A revocation list names it.
+    #[error("was revoked ({reason}) at {at}, in seconds since 1970")]
+    Revoked {
+        /// Since when.
+        at: Seconds,
+        /// Why.
+        reason: RevocationReason,
     },
     /// A critical extension that is unknown.
     #[error("has an unknown critical extension")]

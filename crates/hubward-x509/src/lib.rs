@@ -6,9 +6,12 @@ extern crate alloc;
 mod certificate;
 mod error;
 mod identity;
+mod issuer;
 mod path;
 mod pin;
+mod possession;
 mod profile;
+mod revocation;
 mod roots;
 mod tlv;
 
@@ -22,12 +25,21 @@ pub use error::{
     CertificateError, ChainError, Duty, Exhausted, Known, NameForm, ParseError, Place, Problem, WebPkiRule,
 };
 pub use identity::{CommonNameError, common_name};
+pub use issuer::VerifiedIssuer;
 pub use path::budget::Budget;
 pub use path::chain::{Chain, Explained, VerifiedChain};
 pub use path::policy::Policies;
 pub use pin::{PinError, PinSlot, Pins, ValidityPolicy, VerifiedPin, thumbprint_from_pasted};
+pub use possession::{CaClaim, NoCode, PossessionError, Unproven, VerificationCode, VerifiedCa};
 pub use profile::{
     AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, PolicyInputs, Profile, Purpose, Subject,
+};
+pub use revocation::crl::{Crl, CrlError, Crls};
+pub use revocation::entry::Revoked;
+pub use revocation::reasons::{Reasons, RevocationReason};
+pub use revocation::rules::{
+    CrlDuty, CrlProblem, ExpiredCrl, NextUpdate, Revocation, RevocationDepth, RevocationStatus,
+    StatusUnknown, UnknownStatus,
 };
 pub use roots::anchor::Anchors;
 pub use roots::bundle::TrustBundle;

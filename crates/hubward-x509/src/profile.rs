@@ -5,6 +5,7 @@ use rustls_pki_types::ServerName;
 use hubward_core::{DeviceId, ModuleId};
 
 use crate::path::budget::Budget;
+use crate::revocation::rules::Revocation;
 
 /// What the leaf's key will be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +133,7 @@ pub struct Profile<'a> {
     pub(crate) signing_leaf: bool,
     pub(crate) web_pki: bool,
     pub(crate) common_names: CommonNames,
+    pub(crate) revocation: Revocation<'a>,
 }
 
 impl<'a> Profile<'a> {
@@ -150,6 +152,7 @@ impl<'a> Profile<'a> {
             signing_leaf: false,
             web_pki: false,
             common_names: CommonNames::Ignore,
+            revocation: Revocation::unchecked(),
         }
     }
 
@@ -235,10 +238,34 @@ impl<'a> Profile<'a> {
         Self { common_names: rule, ..self }
     }
 
+    /// How revocation is judged; not at all unless this says so.
+    #[must_use]
+    pub fn revocation(self, revocation: Revocation<'a>) -> Self {
+        Self { revocation, ..self }
+    }
+
     /// How much work a verification may be.
     #[must_use]
     pub fn budget(self, budget: Budget) -> Self {
         Self { budget, ..self }
+    }
+
+    /// All that borrows nothing: the subject, the acceptable policies and the revocation lists are left out.
+    pub(crate) fn owned(&self) -> Profile<'static> {
+        Profile {
+            subject: Subject::Anybody,
+            extended_key_usage: self.extended_key_usage,
+            anchor_checks: self.anchor_checks,
+            duties: self.duties,
+            policies: PolicyInputs { acceptable: None, ..self.policies },
+            max_intermediates: self.max_intermediates,
+            budget: self.budget,
+            ca_leaf: self.ca_leaf,
+            signing_leaf: self.signing_leaf,
+            web_pki: self.web_pki,
+            common_names: self.common_names,
+            revocation: self.revocation.without_crls(),
+        }
     }
 
     pub(crate) const fn purpose(&self) -> Option<Purpose> {

@@ -101,6 +101,11 @@ impl<'a> Cursor<'a> {
         self.input.is_empty()
     }
 
+    /// What is left, as it came.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.input
+    }
+
     pub(crate) const fn malformed(&self) -> Malformed {
         Malformed { offset: self.at }
     }

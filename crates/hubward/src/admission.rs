@@ -1,18 +1,18 @@
 //! From what was presented to somebody admitted, one question at a time.
 
+use alloc::boxed::Box;
 use core::fmt;
-use core::hint::black_box;
 
-use hubward_core::{
-    Credential, Found, Identity, Lookup, MacKey, Permissions, Shape, Stamp, Status, UnixTime,
-};
-use hubward_sas::{SasToken, SknAsDeviceId, TokenRules, VerifiedToken, VerifyError};
+use hubward_core::{Found, Lookup, MacKey, Permissions, Stamp, Status, Thumbprint, UnixTime};
+use hubward_sas::{SasToken, VerifiedToken};
+use hubward_x509::Chain;
 
-use crate::admitted::{Admitted, Proof, Reach};
+use crate::admitted::{Admitted, Evidence, Proof, Reach};
 use crate::error::AuthError;
 use crate::party::Party;
 use crate::presented::Presented;
-use crate::rules::{BothCredentials, Rules};
+use crate::rules::{Rules, Speaking, speaking};
+use crate::vouched::Held;
 
 /// Where an admission stands.
 #[derive(Debug)]
@@ -28,81 +28,44 @@ pub enum Admission<'a, K> {
 /// A question to the caller's store, to be consumed by its answer. It can be held across an await.
 #[must_use = "a question that is dropped admits nobody"]
 pub struct Question<'a, K> {
-    rules: &'a Rules<'a, K>,
-    presented: Presented<'a>,
-    asked: Lookup<'a>,
-    /// The transport's identity, or the token's where the transport names none.
-    party: Party<'a>,
+    bound: Bound<'a, K>,
     stage: Stage<'a>,
 }
 
-#[derive(Clone, Copy)]
-enum Stage<'a> {
+/// What was presented, every name of it bound to one identity, and whom the question is about.
+pub(crate) struct Bound<'a, K> {
+    pub(crate) rules: &'a Rules<'a, K>,
+    pub(crate) presented: Presented<'a>,
+    pub(crate) asked: Lookup<'a>,
+    /// The transport's identity, or the token's where the transport names none.
+    pub(crate) party: Party<'a>,
+}
+
+pub(crate) enum Stage<'a> {
     /// Whose key made the signature?
     Signer(SasToken<'a>),
     /// A policy's key did: does the identity exist, and may it connect?
     Standing { token: VerifiedToken<'a>, rights: Permissions, stamp: Stamp },
+    /// What is the certificate to be judged by?
+    Certificate(Box<Chain<'a>>),
+    /// Authorities vouched for it: may the identity connect with these above it?
+    Issued { held: Held, stamp: Stamp },
 }
 
 impl<'a, K: MacKey> Admission<'a, K> {
     /// Binds every name that was presented to one identity, and asks for the record that its proof needs.
     ///
     /// # Errors
-    /// [`AuthError`] where the token is malformed, is for another hub, or is for another identity than the
+    /// [`AuthError`] where the credential is malformed, is for another hub, or is for another identity than the
     /// transport names.
     pub fn start(presented: Presented<'a>, rules: &'a Rules<'a, K>) -> Result<Self, AuthError> {
         if presented.hub.is_some_and(|hub| !hub.is_of(rules)) {
             return Err(AuthError::AnotherHub);
         }
-        let text = match (presented.token, presented.certificate) {
-            (Some(token), false) => token.0,
-            (Some(token), true) if rules.both_credentials() == BothCredentials::TokenWins => token.0,
-            (Some(_), true) => return Err(AuthError::BothCredentials),
-            (None, true) => return Err(AuthError::CertificateAlone),
-            (None, false) => return Err(AuthError::NoCredential),
-        };
-        let token = SasToken::parse(text, rules.token())?;
-        let asked = match token.needs() {
-            Lookup::Registration(..) => return Err(AuthError::Registration),
-            _ if !rules.is_this_hub(&token.resource().root()) => return Err(AuthError::AnotherHub),
-            lookup => lookup,
-        };
-        let party = match (presented.named, asked) {
-            (None, asked) => Party::of(&asked).filter(|_| agrees(&presented, &token, &asked)),
-            (Some(named), asked) => Party::of(&named).filter(|party| {
-                let identity = party.identity();
-                match asked {
-                    Lookup::Policy(_) => token.is_for(&identity, rules.token()) || covers(&token, &identity),
-                    _ => token.is_for(&identity, rules.token()),
-                }
-            }),
-        };
-        let party = party.ok_or(AuthError::AnotherIdentity)?;
-        // an identity's own key is asked for by the name that the transport gave, never by one decoded twice
-        let asked = match (presented.named, asked) {
-            (_, Lookup::Policy(_)) | (None, _) => asked,
-            (Some(named), _) => named,
-        };
-        let stage = Stage::Signer(token);
-        Ok(Self::Needs(Question { rules, presented, asked, party, stage }))
-    }
-}
-
-/// Whether the token is what the transport announces: signed by the policy that it names, and for no less than the
-/// audience that it is put for.
-fn agrees(presented: &Presented<'_>, token: &SasToken<'_>, asked: &Lookup<'_>) -> bool {
-    presented.policy.is_none_or(|name| asked.is(&Identity::Policy(name)))
-        && presented
-            .audience
-            .is_none_or(|audience| matches!(asked, Lookup::Policy(_)) && token.resource().covers(&audience))
-}
-
-/// Whether a policy's token reaches `identity`, by whole names.
-fn covers(token: &SasToken<'_>, identity: &Identity<'_>) -> bool {
-    match (token.resource().shape(), identity) {
-        (Shape::Hub | Shape::AllDevices, Identity::Device(_) | Identity::Module(..)) => true,
-        (Shape::Device(id), Identity::Module(device, _)) => id.eq_decoded(device.as_str()),
-        _ => false,
+        match speaking(presented.token, presented.certificates, rules.both_credentials())? {
+            Speaking::Token(text) => Bound::to_token(presented, text, rules),
+            Speaking::Certificates(peer) => Bound::to_certificate(presented, peer, rules),
+        }
     }
 }
 
@@ -110,7 +73,18 @@ impl<'a, K: MacKey> Question<'a, K> {
     /// Whose record is needed.
     #[must_use]
     pub const fn lookup(&self) -> Lookup<'a> {
-        self.asked
+        self.bound.asked
+    }
+
+    /// The SHA-256 thumbprints of the authorities above a certificate that was verified, its issuer first, for lists
+    /// that name them ([`Registry::find_issued`](hubward_registry::Registry::find_issued)). None before it was, and
+    /// none for a token. With some, the record is the one that was asked for before: only its status can differ.
+    #[must_use]
+    pub const fn issuers(&self) -> &[Thumbprint] {
+        match &self.stage {
+            Stage::Issued { held, .. } => held.vouched.issuers(),
+            _ => &[],
+        }
     }
 
     /// Judges with the record that was found, at the time `now`.
@@ -120,147 +94,36 @@ impl<'a, K: MacKey> Question<'a, K> {
     /// # Errors
     /// [`AuthError`] with the reason; whatever it is, nobody is admitted.
     pub fn answer(self, found: Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
-        match self.stage {
-            Stage::Signer(token) => self.signer(token, &found, now),
-            Stage::Standing { token, rights, stamp } => self.standing(token, rights, stamp, &found, now),
+        let Self { bound, stage } = self;
+        match stage {
+            Stage::Signer(token) => bound.signer(token, &found, now),
+            Stage::Standing { token, rights, stamp } => bound.standing(token, rights, stamp, &found, now),
+            Stage::Certificate(chain) => bound.certificate(&chain, &found, now),
+            Stage::Issued { held, stamp } => bound.issued(held, stamp, &found, now),
         }
-    }
-
-    fn signer(
-        self,
-        token: SasToken<'a>,
-        found: &Found<'_, K>,
-        now: UnixTime,
-    ) -> Result<Admission<'a, K>, AuthError> {
-        if matches!(found, Found::Nobody)
-            && let Some(named) = self.device_id_as_policy(&token)
-        {
-            return Ok(Admission::Needs(Self { asked: named, ..self }));
-        }
-        let decoys = Err(self.rules.decoys());
-        let (keys, refusal) = match found {
-            Found::Nobody => (decoys, AuthError::Unknown),
-            Found::Identity(record)
-                if !matches!(self.asked, Lookup::Policy(_)) && self.asked.is(&record.identity()) =>
-            {
-                match record.credential() {
-                    Credential::Keys(keys) => (Ok(keys.padded(self.rules.decoy())), AuthError::Unknown),
-                    _ => (decoys, AuthError::NotByToken),
-                }
-            }
-            Found::Policy(policy) if self.asked.is(&Identity::Policy(policy.name())) => {
-                (Ok(policy.keys().padded(self.rules.decoy())), AuthError::Unknown)
-            }
-            _ => (decoys, AuthError::WrongAnswer),
-        };
-        let parsed = token;
-        let token = match keys {
-            Ok(keys) => token.verify(keys, now, self.rules.token())?,
-            Err(decoys) => {
-                // the work is done, and whatever comes of it is a refusal
-                let _ = black_box(token.verify(decoys, now, self.rules.token()));
-                return Err(refusal);
-            }
-        };
-        match found {
-            Found::Policy(policy) => {
-                let (rights, stamp) = (policy.rights(), policy.stamp());
-                match self.presented.named {
-                    // it connects no device, whoever that would be: nobody's record is asked for
-                    Some(_) if !rights.contains(Permissions::DEVICE_CONNECT) => {
-                        let party = Party::of(&self.asked).ok_or(AuthError::WrongAnswer)?;
-                        let reach = Reach::Resource(token.resource());
-                        Ok(Self { party, ..self }.admit(token, rights, reach, Proof::policy(stamp)))
-                    }
-                    Some(named) => {
-                        // a policy's key is everybody's: here a leniency would move a right to another identity
-                        let identity = self.party.identity();
-                        if !token.is_for(&identity, &TokenRules::STRICT) && !covers(&parsed, &identity) {
-                            return Err(AuthError::AnotherIdentity);
-                        }
-                        let stage = Stage::Standing { token, rights, stamp };
-                        Ok(Admission::Needs(Self { asked: named, stage, ..self }))
-                    }
-                    None => {
-                        // to speak for a device, its name must be presented: the device is asked for then
-                        let granted = rights.difference(Permissions::DEVICE_CONNECT);
-                        let reach = Reach::Resource(self.presented.audience.unwrap_or(token.resource()));
-                        Ok(self.admit(token, granted, reach, Proof::policy(stamp)))
-                    }
-                }
-            }
-            Found::Identity(record) => {
-                enabled(record.status())?;
-                let proof = Proof::identity(record.stamp());
-                Ok(self.admit(token, Permissions::DEVICE_CONNECT, Reach::Own, proof))
-            }
-            _ => Err(AuthError::WrongAnswer),
-        }
-    }
-
-    /// Some devices send their own id as `skn`, over their own key. By a rule, where no policy has that name and the
-    /// transport names that device, its key is asked for instead. The resource is the device's own.
-    fn device_id_as_policy(&self, token: &SasToken<'a>) -> Option<Lookup<'a>> {
-        let rules = self.rules.token();
-        match (self.asked, self.presented.named) {
-            (Lookup::Policy(name), Some(named @ Lookup::Device(_)))
-                if rules.skn_as_device_id == SknAsDeviceId::WhereIdentityIsKnown =>
-            {
-                let identity = self.party.identity();
-                let own = identity.device().is_some_and(|id| name.eq_decoded(id.as_str()));
-                (own && token.is_for(&identity, rules)).then_some(named)
-            }
-            _ => None,
-        }
-    }
-
-    fn standing(
-        self,
-        token: VerifiedToken<'a>,
-        rights: Permissions,
-        stamp: Stamp,
-        found: &Found<'_, K>,
-        now: UnixTime,
-    ) -> Result<Admission<'a, K>, AuthError> {
-        let (expiry, leeway) = (token.expires().as_secs(), self.rules.token().leeway);
-        if expiry.saturating_add(leeway) < now.as_secs() {
-            return Err(VerifyError::Expired { expiry, now: now.as_secs(), leeway }.into());
-        }
-        match found {
-            Found::Nobody => Err(AuthError::Unknown),
-            Found::Identity(record) if self.asked.is(&record.identity()) => {
-                enabled(record.status())?;
-                let granted = rights.intersection(Permissions::DEVICE_CONNECT);
-                let proof = Proof::policy_for(stamp, record.stamp());
-                // its own endpoints, and of these only what the policy's token is for
-                Ok(self.admit(token, granted, Reach::Resource(token.resource()), proof))
-            }
-            _ => Err(AuthError::WrongAnswer),
-        }
-    }
-
-    fn admit(
-        self,
-        token: VerifiedToken<'a>,
-        granted: Permissions,
-        reach: Reach<'a>,
-        proof: Proof,
-    ) -> Admission<'a, K> {
-        let until = token.expires().as_secs().saturating_add(self.rules.token().leeway);
-        let Self { presented, party, .. } = self;
-        Admission::Admitted(Admitted {
-            party,
-            granted,
-            reach,
-            token,
-            proof,
-            until,
-            operation: presented.operation,
-        })
     }
 }
 
-const fn enabled(status: Status) -> Result<(), AuthError> {
+impl<'a, K> Bound<'a, K> {
+    /// Asks for whom it is about.
+    pub(crate) const fn ask(self, stage: Stage<'a>) -> Admission<'a, K> {
+        Admission::Needs(Question { bound: self, stage })
+    }
+
+    pub(crate) fn admit(
+        self,
+        evidence: Evidence<'a>,
+        granted: Permissions,
+        reach: Reach<'a>,
+        proof: Proof,
+        until: u64,
+    ) -> Admission<'a, K> {
+        let Self { presented: Presented { operation, .. }, party, .. } = self;
+        Admission::Admitted(Admitted { party, granted, reach, evidence, proof, until, operation })
+    }
+}
+
+pub(crate) const fn enabled(status: Status) -> Result<(), AuthError> {
     match status {
         Status::Enabled => Ok(()),
         Status::Disabled => Err(AuthError::Disabled),
@@ -269,6 +132,6 @@ const fn enabled(status: Status) -> Result<(), AuthError> {
 
 impl<K> fmt::Debug for Question<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Question").field("lookup", &self.asked).finish_non_exhaustive()
+        f.debug_struct("Question").field("lookup", &self.bound.asked).finish_non_exhaustive()
     }
 }

@@ -8,8 +8,9 @@ use hubward_sas::VerifiedToken;
 
 use crate::party::Party;
 use crate::session::Session;
+use crate::vouched::Vouched;
 
-/// A peer whose identity is proven, until its token expires. Only an answered [`Question`](crate::Question)
+/// A peer whose identity is proven, until its token or its certificate expires. Only an answered [`Question`](crate::Question)
 /// makes one.
 ///
 /// ```compile_fail,E0451
@@ -22,11 +23,17 @@ pub struct Admitted<'a> {
     pub(crate) party: Party<'a>,
     pub(crate) granted: Permissions,
     pub(crate) reach: Reach<'a>,
-    pub(crate) token: VerifiedToken<'a>,
+    pub(crate) evidence: Evidence<'a>,
     pub(crate) proof: Proof,
-    /// The last second at which the token counts.
+    /// The last second at which the evidence counts.
     pub(crate) until: u64,
     pub(crate) operation: Operation<'a>,
+}
+
+/// What proved the identity.
+pub(crate) enum Evidence<'a> {
+    Token(VerifiedToken<'a>),
+    Certificate(Vouched),
 }
 
 /// How far the rights reach.
@@ -41,7 +48,7 @@ pub(crate) enum Reach<'a> {
 /// The records that an admission rests on, by their stamps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Proof {
-    /// Of whose key made the signature.
+    /// Of whose key made the signature, or whose certificate it is.
     pub(crate) signer: Stamp,
     /// Of the identity, where the key was a policy's.
     pub(crate) identity: Option<Stamp>,
@@ -70,16 +77,32 @@ impl Admitted<'_> {
         self.party.identity()
     }
 
-    /// The policy whose key signed the token; `None` where the identity's own did.
+    /// The policy whose key signed the token; `None` where the identity's own did, and for a certificate.
     #[must_use]
-    pub const fn policy(&self) -> Option<Segment<'_>> {
-        if self.proof.by_policy { self.token.policy() } else { None }
+    pub fn policy(&self) -> Option<Segment<'_>> {
+        match &self.evidence {
+            Evidence::Token(token) if self.proof.by_policy => token.policy(),
+            _ => None,
+        }
     }
 
-    /// Which of the two keys signed the token: the identity's own, or those of [`Admitted::policy`].
+    /// Which of the two keys signed the token: the identity's own, or those of [`Admitted::policy`]. None of them
+    /// for a certificate.
     #[must_use]
-    pub const fn key_slot(&self) -> KeySlot {
-        self.token.key_slot()
+    pub const fn key_slot(&self) -> Option<KeySlot> {
+        match &self.evidence {
+            Evidence::Token(token) => Some(token.key_slot()),
+            Evidence::Certificate(_) => None,
+        }
+    }
+
+    /// Who vouched for the certificate; `None` for a token.
+    #[must_use]
+    pub const fn vouched(&self) -> Option<&Vouched> {
+        match &self.evidence {
+            Evidence::Token(_) => None,
+            Evidence::Certificate(vouched) => Some(vouched),
+        }
     }
 
     /// The decision on what was asked for by presenting the credential: the HTTP request itself, or to connect.

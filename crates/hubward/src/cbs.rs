@@ -15,17 +15,20 @@ use hubward_policy::{Decision, Denial, Operation, Permit};
 use crate::admission::{Admission, Question};
 use crate::error::{AuthError, Public};
 use crate::presented::Presented;
-use crate::rules::Rules;
+use crate::rules::{BothCredentials, Rules};
 use crate::session::Session;
 
 /// Identities on one connection at most, unless [`Cbs::with_limit`] says otherwise.
 pub const MAX_IDENTITIES: usize = 128;
 
-/// The tokens that were put on one connection and verified. It holds no token and no key, but what they proved.
+/// The tokens that were put on one connection and verified, and what opened it. It holds no token and no key, but what
+/// they proved.
 #[derive(Debug)]
 pub struct Cbs {
     held: Vec<Held>,
     limit: usize,
+    /// Whether a certificate opened the connection.
+    by_certificate: bool,
 }
 
 /// What one token proved.
@@ -98,7 +101,7 @@ pub enum Attach<'s> {
 #[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "it is looked at once, where it was returned")]
 pub enum Detached<'s> {
-    /// No token on this connection counts now.
+    /// Nothing that was proven on this connection counts now.
     NoToken,
     /// No token on this connection allows it. This is why the last one that was put does not.
     Denied(Denial<'s>),
@@ -122,7 +125,17 @@ impl Cbs {
     /// A connection on which tokens for at most `limit` identities can be put.
     #[must_use]
     pub const fn with_limit(limit: usize) -> Self {
-        Self { held: Vec::new(), limit }
+        Self { held: Vec::new(), limit, by_certificate: false }
+    }
+
+    /// A connection that SASL opened: PLAIN with a token, or EXTERNAL with a certificate. What that proved allows links
+    /// as a token that was put does. Where it was a certificate, a token can be put beside it only by
+    /// [`BothCredentials::TokenWins`].
+    #[must_use]
+    pub fn opened_by(mut self, session: Session) -> Self {
+        self.by_certificate = session.is_by_certificate();
+        self.held.push(Held { audience: None, session });
+        self
     }
 
     /// Puts a token. It counts once the questions are answered and it has been verified, and not before; a token for
@@ -133,6 +146,9 @@ impl Cbs {
         put: PutToken<'a>,
         rules: &'a Rules<'a, K>,
     ) -> Put<'c, 'a, K> {
+        if self.by_certificate && rules.both_credentials() != BothCredentials::TokenWins {
+            return Put::Replied(Reply(Err(AuthError::BothCredentials)));
+        }
         match Presented::cbs(put).and_then(|presented| Admission::start(presented, rules)) {
             Ok(Admission::Needs(question)) => Put::Needs(PutQuestion { cbs: self, question }),
             // an admission has a question first; without one, nothing was verified

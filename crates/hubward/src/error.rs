@@ -2,8 +2,10 @@
 
 use core::fmt;
 
-use hubward_core::ResourceError;
+use hubward_core::{NameError, ResourceError};
+use hubward_registry::ProvisionError;
 use hubward_sas::{ParseError, VerifyError};
+use hubward_x509::{CertificateError, ChainError, Outside, PinError, Problem};
 
 use crate::mqtt::UsernameError;
 use crate::sasl::SaslError;
@@ -15,7 +17,7 @@ pub enum AuthError {
     /// The MQTT username is not one.
     #[error(transparent)]
     Username(#[from] UsernameError),
-    /// The SASL PLAIN username is not one.
+    /// The SASL username is not one.
     #[error(transparent)]
     Sasl(#[from] SaslError),
     /// The MQTT client id is not the username's identity.
@@ -27,9 +29,36 @@ pub enum AuthError {
     /// A certificate and a password.
     #[error("a certificate and a token were presented, and no rule says which counts")]
     BothCredentials,
-    /// A certificate and no password: certificates are not judged yet.
-    #[error("a certificate alone is not judged")]
-    CertificateAlone,
+    /// A certificate, and no rules for certificates ([`Rules::with_x509`](crate::Rules::with_x509)).
+    #[error("a certificate was presented, and this hub has no rules for certificates")]
+    CertificatesNotJudged,
+    /// More certificates than [`MAX_CERTIFICATES`](crate::MAX_CERTIFICATES), or more bytes of them than
+    /// [`MAX_CERTIFICATE_BYTES`](crate::MAX_CERTIFICATE_BYTES).
+    #[error("more certificates than are read")]
+    TooManyCertificates,
+    /// A certificate where no device or module is named whose it would be.
+    #[error("a certificate was presented, and nobody is named whose it would be")]
+    NobodyNamed,
+    /// The certificate cannot be read.
+    #[error("certificate: {0}")]
+    Certificate(#[from] CertificateError),
+    /// The identity's thumbprints are not the certificate's, or it is not valid at the time.
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    /// No registered authority vouches for the certificate in the identity's name.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The certificate, or one above it, expired between the question and its answer.
+    #[error("the certificate expired {} s ago", .now.saturating_sub(*.until))]
+    CertificateExpired {
+        /// The last second at which it was good, since 1970.
+        until: u64,
+        /// The time given, in seconds since 1970.
+        now: u64,
+    },
+    /// The `Host` header or the hostname is not the name of a host, with or without a port.
+    #[error("{0}")]
+    Host(NameError),
     /// An `Authorization` of another scheme.
     #[error("the authorization is of another scheme")]
     Scheme,
@@ -71,6 +100,15 @@ pub enum AuthError {
     /// The token is not for the identity that the transport names.
     #[error("the token is not for the identity that the transport names")]
     AnotherIdentity,
+    /// The names or the token are of another id scope.
+    #[error("of another id scope")]
+    AnotherScope,
+    /// Not the names of a registration at the provisioning service.
+    #[error("not `{{id scope}}/registrations/{{id}}`")]
+    RegistrationPath,
+    /// The enrollment cannot give what is asked.
+    #[error(transparent)]
+    Provision(ProvisionError),
     /// A token of the provisioning service.
     #[error("a registration's token opens no hub")]
     Registration,
@@ -80,7 +118,10 @@ pub enum AuthError {
     /// The identity does not prove itself by tokens.
     #[error("the identity has no keys for tokens")]
     NotByToken,
-    /// The store answered with another record than the one asked for.
+    /// The identity does not prove itself by certificates.
+    #[error("the identity has no certificate")]
+    NotByCertificate,
+    /// The store answered with another record than the one asked for, or with one that changed in between.
     #[error("the answer is about somebody else than was asked for")]
     WrongAnswer,
     /// The token did not verify.
@@ -123,10 +164,14 @@ impl AuthError {
         match self {
             Self::Username(_)
             | Self::Sasl(_)
+            | Self::Host(_)
             | Self::CbsOperation
             | Self::CbsType
             | Self::CbsName(_)
             | Self::Token(_)
+            | Self::Certificate(_)
+            | Self::RegistrationPath
+            | Self::TooManyCertificates
             | Self::NoCredential
             | Self::Scheme
             | Self::Bearer => Public::Malformed,
@@ -140,6 +185,7 @@ impl AuthError {
         match self {
             Self::Username(_) => "username",
             Self::Sasl(_) => "sasl-username",
+            Self::Host(_) => "host",
             Self::CbsOperation => "cbs-operation",
             Self::CbsType => "cbs-type",
             Self::CbsName(_) => "cbs-name",
@@ -147,7 +193,15 @@ impl AuthError {
             Self::ClientId => "client-id",
             Self::NoCredential => "no-credential",
             Self::BothCredentials => "both-credentials",
-            Self::CertificateAlone => "certificate-alone",
+            Self::CertificatesNotJudged => "certificates-not-judged",
+            Self::TooManyCertificates => "too-many-certificates",
+            Self::NobodyNamed => "nobody-named",
+            Self::Certificate(_) => "certificate-malformed",
+            Self::Pin(PinError::Outside(outside)) => outside_code(outside),
+            Self::Pin(_) => "certificate-not-pinned",
+            Self::Chain(error) => chain_code(error),
+            Self::CertificateExpired { .. } => "certificate-expired",
+            Self::NotByCertificate => "not-by-certificate",
             Self::Scheme => "authorization-scheme",
             Self::Bearer => "bearer",
             Self::BearerRefused => "bearer-refused",
@@ -156,6 +210,9 @@ impl AuthError {
             Self::Token(error) => error.code(),
             Self::AnotherHub => "another-hub",
             Self::AnotherIdentity => "another-identity",
+            Self::AnotherScope => "another-scope",
+            Self::RegistrationPath => "registration-path",
+            Self::Provision(_) => "enrollment",
             Self::Registration => "registration-token",
             Self::Unknown => "unknown",
             Self::NotByToken => "not-by-token",
@@ -166,12 +223,35 @@ impl AuthError {
     }
 }
 
+const fn chain_code(error: &ChainError) -> &'static str {
+    match error {
+        ChainError::UnknownIssuer { .. } => "certificate-unknown-issuer",
+        ChainError::Exhausted(_) => "certificate-too-much-work",
+        ChainError::Refused { problem, .. } => match problem {
+            Problem::Outside(outside) => outside_code(outside),
+            Problem::NameMismatch | Problem::CommonName(_) => "certificate-another-identity",
+            Problem::CaAsLeaf => "certificate-of-an-authority",
+            Problem::BadSignature => "certificate-wrong-signature",
+            Problem::Purpose | Problem::KeyUsage => "certificate-purpose",
+            _ => "certificate-refused",
+        },
+        _ => "certificate-refused",
+    }
+}
+
+const fn outside_code(outside: &Outside) -> &'static str {
+    match outside {
+        Outside::NotYetValid { .. } => "certificate-not-yet-valid",
+        _ => "certificate-expired",
+    }
+}
+
 /// Why a session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Ended {
-    /// The token's time is over.
-    #[error("the token expired {} s ago", .now.saturating_sub(*.until))]
+    /// The time of the token or of the certificate is over.
+    #[error("what it was admitted by expired {} s ago", .now.saturating_sub(*.until))]
     Expired {
         /// Until when it was good, leeway included, in seconds since 1970.
         until: u64,
@@ -184,9 +264,13 @@ pub enum Ended {
     /// Another identity has the name now.
     #[error("deleted and created anew")]
     Recreated,
-    /// The keys of whoever signed were changed, one of them or both.
-    #[error("the keys of whoever signed were changed")]
+    /// The credentials that it was admitted by were changed: the keys of whoever signed, one of them or both, or the
+    /// identity's thumbprints.
+    #[error("the credentials that it was admitted by were changed")]
     KeysReplaced,
+    /// The authority that vouched for its certificate is not registered any more.
+    #[error("its authority is not registered any more")]
+    AuthorityRemoved,
     /// The policy that admitted it grants less now.
     #[error("its policy grants less")]
     RightsReduced,

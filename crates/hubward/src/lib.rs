@@ -6,6 +6,8 @@ extern crate alloc;
 mod admission;
 mod admitted;
 mod bearer;
+mod by_certificate;
+mod by_token;
 mod cbs;
 mod client;
 mod error;
@@ -13,10 +15,12 @@ mod hub_name;
 mod mqtt;
 mod party;
 mod presented;
-mod provisioning_name;
+mod registration;
 mod rules;
 mod sasl;
 mod session;
+mod vouched;
+mod x509_rules;
 
 pub use admission::{Admission, Question};
 pub use admitted::Admitted;
@@ -24,6 +28,7 @@ pub use bearer::{
     Bearer, FoundPrincipal, HUB_AUDIENCE, Principal, PrincipalQuestion, User, UserDecision, UserDenial,
     UserRules,
 };
+pub use by_certificate::{MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES};
 pub use cbs::{Attach, Cbs, Detached, MAX_IDENTITIES, Put, PutQuestion, PutToken, Reply, Role};
 pub use client::{API_VERSION, CBS_OPERATION, CBS_TYPE, Client};
 pub use error::{AuthError, Ended, Public};
@@ -31,9 +36,12 @@ pub use hubward_core as core;
 pub use hubward_policy as policy;
 pub use hubward_registry as registry;
 pub use hubward_sas as sas;
+pub use hubward_x509 as x509;
 pub use mqtt::{UsernameError, UsernameProblem};
 pub use presented::Presented;
-pub use provisioning_name::ProvisioningUsername;
+pub use registration::{PresentedRegistration, ProvisioningRules, Registrant, RegistrationQuestion};
 pub use rules::{BothCredentials, Rules};
 pub use sasl::{SaslError, SaslProblem};
 pub use session::Session;
+pub use vouched::Vouched;
+pub use x509_rules::X509Rules;

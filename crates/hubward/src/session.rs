@@ -5,12 +5,13 @@ use core::fmt;
 
 use hubward_core::{
     DeviceId, Found, FoundIdentity, Identity, Lookup, ModuleId, Permissions, PolicyName, ResourcePath,
-    Segment, Stamp, Status, UnixTime,
+    Segment, Stamp, Status, Thumbprint, UnixTime,
 };
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 
-use crate::admitted::{Admitted, Proof, Reach};
+use crate::admitted::{Admitted, Evidence, Proof, Reach};
 use crate::error::Ended;
+use crate::x509_rules::X509Rules;
 
 /// Who is connected, with which rights, on which records' versions, and until when. It owns its names and holds no
 /// key and no token.
@@ -22,6 +23,9 @@ pub struct Session {
     resource: Option<Box<str>>,
     /// The policy that signed.
     policy: Option<Box<str>>,
+    by_certificate: bool,
+    /// Those above its certificate.
+    issuers: Box<[Thumbprint]>,
     proof: Proof,
     until: u64,
 }
@@ -44,8 +48,8 @@ impl Session {
             Reach::Own => None,
             Reach::Resource(resource) => Some(resource.as_received().into()),
         };
-        let policy = match admitted.token.signer() {
-            Lookup::Policy(name) if admitted.proof.by_policy => Some(decoded(&name)),
+        let policy = match &admitted.evidence {
+            Evidence::Token(token) if admitted.proof.by_policy => token.policy().map(|name| decoded(&name)),
             _ => None,
         };
         Self {
@@ -53,6 +57,8 @@ impl Session {
             granted: admitted.granted,
             resource,
             policy,
+            by_certificate: admitted.vouched().is_some(),
+            issuers: admitted.vouched().map(|vouched| vouched.issuers().into()).unwrap_or_default(),
             proof: admitted.proof,
             until: admitted.until,
         }
@@ -70,7 +76,8 @@ impl Session {
         }
     }
 
-    /// The last second, since 1970, at which it is good: disconnect after it.
+    /// The last second, since 1970, at which it is good: disconnect after it. `u64::MAX`, which never comes, for a
+    /// certificate that is known by its thumbprint where the rules have its dates not count.
     #[must_use]
     pub const fn until(&self) -> u64 {
         self.until
@@ -86,8 +93,33 @@ impl Session {
         policy.into_iter().chain(identity)
     }
 
-    /// Whether what was proven still holds: the token's time is not over, nobody was deleted, created anew or
-    /// disabled, and no key or right that it rests on was taken back.
+    /// Whether a certificate proved it.
+    pub(crate) const fn is_by_certificate(&self) -> bool {
+        self.by_certificate
+    }
+
+    /// The SHA-256 thumbprints of the authorities above its certificate, the issuer first and the registered one last;
+    /// none where no authority vouched. Lists that name them
+    /// ([`Registry::find_issued`](hubward_registry::Registry::find_issued)) want them with each answer.
+    #[must_use]
+    pub const fn issuers(&self) -> &[Thumbprint] {
+        &self.issuers
+    }
+
+    /// Whether the authority that vouched, if one did, is registered still. To be asked where registered authorities
+    /// change: it hashes them.
+    ///
+    /// # Errors
+    /// [`Ended::AuthorityRemoved`]. The connection is to be closed.
+    pub fn recheck_authority(&self, rules: &X509Rules<'_>) -> Result<(), Ended> {
+        match self.issuers.last() {
+            Some(vouched) if !rules.has_anchor(vouched) => Err(Ended::AuthorityRemoved),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether what was proven still holds: the token's or the certificate's time is not over, nobody was deleted,
+    /// created anew or disabled, and no credential or right that it rests on was taken back.
     ///
     /// # Errors
     /// [`Ended`] with the reason. The connection is to be closed.
@@ -138,7 +170,7 @@ impl Session {
 
     fn same_identity<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
         match self.proof.identity {
-            // its own key made the signature
+            // its own key made the signature, or its own certificate was judged
             None => same(self.proof.signer, record.stamp())?,
             // a policy's key did, so its own may change
             Some(stamp) if stamp.generation() != record.stamp().generation() => return Err(Ended::Recreated),

@@ -20,7 +20,7 @@ fn slot(hub: &Hub, signer: &str) -> Result<KeySlot, &'static str> {
     let (name, password) =
         (username("dev1"), token(&format!("{HUB}/devices/dev1"), &key(signer), NOW + 60, None));
     let presented = Presented::mqtt("dev1", &name, Some(&password)).unwrap();
-    hub.admit(presented, NOW).map(|admitted| admitted.key_slot()).map_err(|error| error.code())
+    hub.admit(presented, NOW).map(|admitted| admitted.key_slot().unwrap()).map_err(|error| error.code())
 }
 
 fn set(hub: &mut Hub, primary: &str, secondary: &str) {

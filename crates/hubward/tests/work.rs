@@ -77,7 +77,8 @@ fn whoever_is_refused_costs_the_same() {
         (&by_decoy, record("dev1", one()), "token-wrong-signature"),
         (&good, Found::Nobody, "unknown"),
         (&by_decoy, Found::Nobody, "unknown"),
-        (&by_decoy, record("dev1", Credential::NoKeys), "not-by-token"),
+        (&by_decoy, record("dev1", Credential::None), "not-by-token"),
+        (&by_decoy, record("dev1", Credential::CertificateAuthority), "not-by-token"),
         (&good, record("dev10", pair()), "wrong-answer"),
     ] {
         assert_eq!(judge(password, found), (Some(code), unauthorized, 2), "{code}");

@@ -4,7 +4,9 @@
 use alloc::borrow::Cow::Borrowed;
 
 use super::action::{ActionName, Plane};
+use super::hub::hub_actions;
 use super::role::Role;
+use crate::endpoint::Endpoint;
 
 /// The built-in roles that are known here.
 pub const BUILT_IN: &[Role] = &[
@@ -265,4 +267,14 @@ pub fn built_in(id_or_name: &str) -> Option<&'static Role> {
 /// The built-in roles that grant an operation: what to assign where one is missing.
 pub fn roles_that_would_do(plane: Plane, action: ActionName<'_>) -> impl Iterator<Item = &'static Role> {
     BUILT_IN.iter().filter(move |role| role.grants(plane, action))
+}
+
+/// The built-in roles that open a hub's endpoint; none where no role does.
+pub fn roles_that_open(endpoint: &Endpoint) -> impl Iterator<Item = &'static Role> + use<> {
+    let actions = hub_actions(endpoint);
+    BUILT_IN.iter().filter(move |role| {
+        let grants =
+            |action: &&str| ActionName::parse(action).is_ok_and(|action| role.grants(Plane::Data, action));
+        !actions.is_empty() && actions.iter().all(grants)
+    })
 }

@@ -12,7 +12,7 @@ mod scope;
 
 pub use access::{Access, DenyAssignment, Request, Ruling, Shortfall};
 pub use action::{ActionError, ActionName, Plane};
-pub use built_in::{BUILT_IN, built_in, roles_that_would_do};
+pub use built_in::{BUILT_IN, built_in, roles_that_open, roles_that_would_do};
 pub use hub::hub_actions;
 #[cfg(feature = "json")]
 pub use json::{RoleJsonError, role_from_json};

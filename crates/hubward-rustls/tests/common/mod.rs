@@ -239,14 +239,14 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// What this crate had against the client, where rustls has no word of its own for it.
+    /// What this crate had against a peer, where rustls has no word of its own for it.
     pub fn reason(&self) -> Option<Refusal> {
-        match &self.server {
+        [&self.client, &self.server].into_iter().find_map(|error| match error {
             Some(Error::InvalidCertificate(CertificateError::Other(other))) => {
                 other.0.downcast_ref::<Refusal>().copied()
             }
             _ => None,
-        }
+        })
     }
 }
 

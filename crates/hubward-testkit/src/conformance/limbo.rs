@@ -4,7 +4,9 @@
 use base64::Engine;
 use core::time::Duration;
 use hubward_ring::signature;
-use hubward_x509::{Anchors, Chain, CommonNames, ExtendedKeyUsage, Profile, Purpose, Subject, UnixTime};
+use hubward_x509::{
+    Anchors, Chain, CommonNames, Crls, ExtendedKeyUsage, Profile, Purpose, Revocation, Subject, UnixTime,
+};
 use rustls_pki_types::ServerName;
 use serde_json::Value;
 
@@ -12,10 +14,8 @@ use super::Tally;
 use super::time::seconds;
 
 /// Kinds of cases that may differ from the suite, and why: a namespace, or a feature.
-const MAY_DIFFER: &[(&str, &str)] = &[
-    ("crl::", "revocation is not judged yet"),
-    ("pedantic-public-suffix-wildcard", "there is no list of public suffixes here"),
-];
+const MAY_DIFFER: &[(&str, &str)] =
+    &[("pedantic-public-suffix-wildcard", "there is no list of public suffixes here")];
 
 /// Cases that test nothing: the intermediate that they are about is not among their certificates.
 const EMPTY: &[&str] = &["rfc5280::ica-ku-keycertsign", "rfc5280::intermediate-ca-missing-basic-constraints"];
@@ -58,6 +58,8 @@ fn verify(id: &str, case: &Value) -> Result<(), String> {
     let trusted = ders(&case["trusted_certs"]);
     let anchors = Anchors::parse(&trusted).map_err(|error| error.to_string())?;
     let chain = Chain::parse(&leaf, &intermediates).map_err(|error| error.to_string())?;
+    let lists = ders(&case["crls"]);
+    let crls = Crls::parse(&lists).map_err(|error| error.to_string())?;
     let now = case["validation_time"].as_str().map_or_else(now, seconds);
     let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
 
@@ -77,6 +79,7 @@ fn verify(id: &str, case: &Value) -> Result<(), String> {
             Some(most) => profile.max_intermediates(usize::try_from(most).unwrap()),
             None => profile,
         };
+        let profile = if lists.is_empty() { profile } else { profile.revocation(Revocation::by(&crls)) };
         chain
             .verify(&anchors, &profile, signature::ALL, now)
             .map_err(|error| chain.explain(error, &anchors).to_string())?;

@@ -1,9 +1,10 @@
 //! NIST PKITS, under section 6 of RFC 5280 alone: some of its CAs do what section 4 forbids, and are to be let pass.
+//! Revocation is judged for the whole path.
 
 use base64::Engine;
 use core::time::Duration;
 use hubward_ring::signature;
-use hubward_x509::{Anchors, Chain, Duties, PolicyInputs, Profile, UnixTime};
+use hubward_x509::{Anchors, Chain, Crls, Duties, PolicyInputs, Profile, Revocation, UnixTime};
 use serde_json::Value;
 
 use super::Tally;
@@ -20,24 +21,26 @@ pub fn run(json: &str, tally: &mut Tally) -> Result<(), serde_json::Error> {
         let has = |field: &str, word: &str| case[field].as_array().unwrap().iter().any(|one| one == word);
         if has("features", "dsa") {
             tally.skip(id, "DSA is not accepted");
-        } else if has("decided_by", "crl") {
-            tally.skip(id, "revocation decides it, which is not judged yet");
         } else {
-            tally.case(id, || judge(case, &suite["certs"]));
+            tally.case(id, || judge(case, &suite));
         }
     }
     Ok(())
 }
 
-fn judge(case: &Value, certificates: &Value) -> Result<(), String> {
-    let der = |name: &Value| {
-        let text = certificates[name.as_str().unwrap()].as_str().expect("a certificate");
+fn judge(case: &Value, suite: &Value) -> Result<(), String> {
+    let der = |kind: &str, name: &Value| {
+        let text = suite[kind][name.as_str().unwrap()].as_str().expect("a file");
         base64::engine::general_purpose::STANDARD.decode(text).unwrap()
     };
-    let anchor = der(&case["trust_anchor"]);
-    let mut chain: Vec<Vec<u8>> = case["chain"].as_array().unwrap().iter().map(der).collect();
+    let ders = |kind: &str, list: &Value| -> Vec<Vec<u8>> {
+        list.as_array().unwrap().iter().map(|name| der(kind, name)).collect()
+    };
+    let anchor = der("certs", &case["trust_anchor"]);
+    let mut chain = ders("certs", &case["chain"]);
     let leaf = chain.pop().unwrap();
-    match (case["expected"].as_str(), verify(case, &anchor, &leaf, &chain)) {
+    let crls = ders("crls", &case["crls"]);
+    match (case["expected"].as_str(), verify(case, &anchor, &leaf, &chain, &crls)) {
         (Some("invalid"), Err(_)) => Ok(()),
         (Some("valid"), Ok(policies)) => {
             let mut expected: Vec<Vec<u8>> =
@@ -56,9 +59,16 @@ fn judge(case: &Value, certificates: &Value) -> Result<(), String> {
     }
 }
 
-fn verify(case: &Value, anchor: &[u8], leaf: &[u8], others: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, String> {
+fn verify(
+    case: &Value,
+    anchor: &[u8],
+    leaf: &[u8],
+    others: &[Vec<u8>],
+    crls: &[Vec<u8>],
+) -> Result<Vec<Vec<u8>>, String> {
     let anchors = Anchors::parse([anchor]).map_err(|error| error.to_string())?;
     let chain = Chain::parse(leaf, others).map_err(|error| error.to_string())?;
+    let crls = Crls::parse(crls).map_err(|error| error.to_string())?;
     let settings = &case["settings"];
     let flag = |name: &str| settings[name].as_bool().unwrap();
     let acceptable: Vec<Vec<u8>> =
@@ -74,7 +84,8 @@ fn verify(case: &Value, anchor: &[u8], leaf: &[u8], others: &[Vec<u8>]) -> Resul
     if flag("initial_inhibit_any_policy") {
         inputs = inputs.inhibit_any();
     }
-    let profile = Profile::rfc5280().duties(Duties::Ignore).policies(inputs);
+    let profile =
+        Profile::rfc5280().duties(Duties::Ignore).policies(inputs).revocation(Revocation::by(&crls));
     let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds(settings["time"].as_str().unwrap())));
     let verified = chain
         .verify(&anchors, &profile, signature::ALL, now)

@@ -5,7 +5,7 @@ use crate::tlv::{Cursor, Malformed, Tag, only};
 
 /// Most extensions of one certificate. The largest of the public web carry a dozen; the bound keeps the search
 /// for duplicates short.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 
 /// One extension's value and whether it is critical.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl<'a> Extensions<'a> {
 
 /// One extension with its name.
 #[inline]
-fn one<'a>(list: &mut Cursor<'a>) -> Result<(&'a [u8], Extension<'a>), Malformed> {
+pub(crate) fn one<'a>(list: &mut Cursor<'a>) -> Result<(&'a [u8], Extension<'a>), Malformed> {
     let mut fields = list.expect(Tag::SEQUENCE)?.open();
     let oid = fields.expect(Tag::OBJECT_IDENTIFIER)?.value;
     let critical = fields.default_false()?;

@@ -53,6 +53,22 @@ impl<'a> Name<'a> {
         self.der == other.der || (self.contains(other) && self.rdns().count() == other.rdns().count())
     }
 
+    /// Whether this name with one more RDN, the contents of its set, is `other` with one more or none
+    /// (RFC 5280 4.2.1.13: `nameRelativeToCRLIssuer`).
+    pub(crate) fn same_with(&self, rdn: Cursor<'_>, other: &Name<'_>, others: Option<Cursor<'_>>) -> bool {
+        let long = |name: &Name<'_>, rdn: Cursor<'_>| {
+            name.der.len() > LONGEST || attributes(rdn).nth(MOST).is_some()
+        };
+        if long(self, rdn) || long(other, others.unwrap_or(rdn)) {
+            return false;
+        }
+        let mut theirs = other.rdns().chain(others.map(Ok));
+        self.rdns().chain([Ok(rdn)]).all(|rdn| match (rdn, theirs.next()) {
+            (Ok(mine), Some(Ok(theirs))) => same_rdn(mine, theirs),
+            _ => false,
+        }) && theirs.next().is_none()
+    }
+
     /// Whether `other` lies in the subtree of this name: it starts with all of this one's RDNs
     /// (RFC 5280 4.2.1.10).
     #[must_use]

@@ -6,12 +6,14 @@ use core::fmt;
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use super::policy::Policies;
-use super::search::Search;
+use super::search::{FoundPath, Search};
+use super::work::{Given, Work};
 use crate::certificate::Certificate;
 use crate::certificate::general_name::SubjectAltNames;
 use crate::error::{CertificateError, ChainError, ParseError, Place};
 use crate::identity::{CommonNameError, common_name};
 use crate::profile::Profile;
+use crate::revocation::rules::RevocationStatus;
 use crate::roots::anchor::Anchors;
 
 /// A leaf and what was presented with it, in any order. Nothing about it is proven.
@@ -68,17 +70,9 @@ impl<'p> Chain<'p> {
         algorithms: &[&dyn SignatureVerificationAlgorithm],
         now: UnixTime,
     ) -> Result<VerifiedChain<'p>, ChainError> {
-        let found = Search::new(self, anchors, profile, algorithms, now).run()?;
-        Ok(VerifiedChain {
-            leaf: self.leaf,
-            intermediates: found
-                .intermediates
-                .iter()
-                .filter_map(|at| self.intermediate(*at).copied())
-                .collect(),
-            anchor: found.anchor,
-            policies: found.policies,
-        })
+        let given = Given { chain: self, anchors, algorithms, now };
+        let found = Search::new(given, profile, &mut Work::new(profile.budget)).run()?;
+        Ok(VerifiedChain::new(self, found))
     }
 
     /// What is at a place of this chain or of the anchors it was verified against.
@@ -138,9 +132,21 @@ pub struct VerifiedChain<'p> {
     intermediates: Vec<Certificate<'p>>,
     anchor: usize,
     policies: Policies,
+    revocation: RevocationStatus,
 }
 
 impl<'p> VerifiedChain<'p> {
+    pub(crate) fn new(chain: &Chain<'p>, found: FoundPath) -> Self {
+        let intermediates = found.intermediates.iter().filter_map(|at| chain.intermediate(*at).copied());
+        Self {
+            leaf: chain.leaf,
+            intermediates: intermediates.collect(),
+            anchor: found.anchor,
+            policies: found.policies,
+            revocation: found.revocation,
+        }
+    }
+
     /// The leaf.
     #[must_use]
     pub const fn leaf(&self) -> &Certificate<'p> {
@@ -153,6 +159,12 @@ impl<'p> VerifiedChain<'p> {
         &self.intermediates
     }
 
+    /// Everybody who vouched, upward: the leaf's issuer first, the anchor last. `anchors` are those that it was
+    /// verified against.
+    pub fn issuers<'c>(&'c self, anchors: &'c Anchors<'_>) -> impl Iterator<Item = &'c Certificate<'c>> {
+        self.intermediates.iter().chain(anchors.get(self.anchor))
+    }
+
     /// The number of the anchor that vouched, in the order of [`Anchors`].
     #[must_use]
     pub const fn anchor(&self) -> usize {
@@ -163,6 +175,12 @@ impl<'p> VerifiedChain<'p> {
     #[must_use]
     pub const fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    /// What was found out about revocation: nothing, where the profile did not ask.
+    #[must_use]
+    pub const fn revocation(&self) -> RevocationStatus {
+        self.revocation
     }
 
     /// The leaf's one common name.

@@ -58,7 +58,7 @@ pub(super) fn check(path: &Path<'_>, profile: &Profile<'_>, meter: &mut Meter) -
             well_formed(list, meter, &malformed)?;
         }
         let mut judge = Judge { constraints: &constraints, by, meter };
-        judge.certificate(Place::Leaf, path.leaf)?;
+        judge.certificate(path.leaf.0, path.leaf.1)?;
         for (place, certificate) in path.intermediates.iter().copied().take(below) {
             // 6.1.3 (b): the self-issued are spared, but for the last
             if !certificate.is_self_issued() {

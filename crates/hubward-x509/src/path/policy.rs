@@ -77,7 +77,7 @@ pub(super) fn process(
     };
     for (place, certificate) in path.descending() {
         let refused = |problem| ChainError::Refused { place, problem };
-        let last = place == Place::Leaf;
+        let last = place == path.leaf.0;
         state.certificate(place, certificate, last, meter)?;
         if state.explicit_policy == 0 && state.graph.is_none() {
             return Err(refused(Problem::PolicyRequired));
@@ -91,7 +91,7 @@ pub(super) fn process(
     }
     let policies = state.user_constrained(inputs, meter)?;
     if state.explicit_policy == 0 && policies.is_empty() {
-        return Err(ChainError::Refused { place: Place::Leaf, problem: Problem::PolicyRequired });
+        return Err(ChainError::Refused { place: path.leaf.0, problem: Problem::PolicyRequired });
     }
     Ok(policies)
 }

@@ -15,17 +15,18 @@ use crate::profile::{AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, Profil
 use crate::tlv::Malformed;
 
 /// A path whose signatures hold.
-pub(super) struct Path<'s> {
-    pub(super) leaf: &'s Certificate<'s>,
+pub(crate) struct Path<'s> {
+    /// The leaf, or the signer of a revocation list.
+    pub(crate) leaf: (Place, &'s Certificate<'s>),
     /// The leaf's issuer first.
-    pub(super) intermediates: Vec<(Place, &'s Certificate<'s>)>,
-    pub(super) anchor: (Place, &'s Certificate<'s>),
+    pub(crate) intermediates: Vec<(Place, &'s Certificate<'s>)>,
+    pub(crate) anchor: (Place, &'s Certificate<'s>),
 }
 
 impl<'s> Path<'s> {
     /// Everything below the anchor, from the top: the order of RFC 5280 6.1.
-    pub(super) fn descending(&self) -> impl Iterator<Item = (Place, &'s Certificate<'s>)> {
-        self.intermediates.iter().rev().copied().chain([(Place::Leaf, self.leaf)])
+    pub(crate) fn descending(&self) -> impl Iterator<Item = (Place, &'s Certificate<'s>)> {
+        self.intermediates.iter().rev().copied().chain([self.leaf])
     }
 
     /// The anchor's certificate, where it is judged as one.
@@ -34,7 +35,7 @@ impl<'s> Path<'s> {
     }
 }
 
-pub(super) fn extension(extension: Known) -> impl Fn(Malformed) -> Problem {
+pub(crate) fn extension(extension: Known) -> impl Fn(Malformed) -> Problem {
     move |malformed| Problem::Extension { extension, malformed }
 }
 
@@ -112,20 +113,23 @@ fn every(certificate: &Certificate<'_>, profile: &Profile<'_>, now: UnixTime) ->
     Ok(())
 }
 
-/// Who signs certificates must be allowed to (RFC 5280 6.1.4 (k), (n)).
+/// Who signs certificates must be allowed to, and do as section 4 has it where the profile asks for that.
 fn issuer(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
+    may_issue(certificate)?;
+    if profile.duties == Duties::Enforce {
+        duties::issuer(certificate)?;
+    }
+    Ok(())
+}
+
+/// Whether a certificate says that its key may sign others (RFC 5280 6.1.4 (k), (n)).
+pub(crate) fn may_issue(certificate: &Certificate<'_>) -> Result<(), Problem> {
     let basic = basic_constraints(certificate)?;
     if certificate.version() != Version::V3 || !basic.ca {
         return Err(Problem::NotCa);
     }
     let usage = key_usage(certificate)?;
-    if usage.is_some_and(|usage| !usage.key_cert_sign()) {
-        return Err(Problem::KeyUsage);
-    }
-    if profile.duties == Duties::Enforce {
-        duties::issuer(certificate)?;
-    }
-    Ok(())
+    if usage.is_some_and(|usage| !usage.key_cert_sign()) { Err(Problem::KeyUsage) } else { Ok(()) }
 }
 
 fn basic_constraints(certificate: &Certificate<'_>) -> Result<BasicConstraints, Problem> {
@@ -182,7 +186,7 @@ fn lengths(path: &Path<'_>, profile: &Profile<'_>) -> Result<(), ChainError> {
     if let Some(most) = profile.max_intermediates
         && counted > most
     {
-        return Err(refused(Place::Leaf, Problem::TooManyIntermediates { most }));
+        return Err(refused(path.leaf.0, Problem::TooManyIntermediates { most }));
     }
     Ok(())
 }

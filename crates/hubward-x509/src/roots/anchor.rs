@@ -9,13 +9,25 @@ use crate::error::{ParseError, Place};
 #[derive(Debug, Clone, Default)]
 pub struct Anchors<'a> {
     all: Vec<Certificate<'a>>,
+    /// The number of the first.
+    first: usize,
 }
 
 impl<'a> Anchors<'a> {
     /// None yet; nothing is trusted.
     #[must_use]
     pub const fn new() -> Self {
-        Self { all: Vec::new() }
+        Self { all: Vec::new(), first: 0 }
+    }
+
+    /// The one that has this number among others, alone.
+    pub(crate) fn alone(number: usize, certificate: Certificate<'a>) -> Self {
+        Self { all: Vec::from([certificate]), first: number }
+    }
+
+    /// All of them with their numbers.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (usize, &Certificate<'a>)> {
+        (self.first..).zip(&self.all)
     }
 
     /// Every certificate of `ders`.
@@ -43,7 +55,7 @@ impl<'a> Anchors<'a> {
     /// One by its number.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&Certificate<'a>> {
-        self.all.get(at)
+        self.all.get(at.checked_sub(self.first)?)
     }
 
     /// All of them, in the order of their numbers.

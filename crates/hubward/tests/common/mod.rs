@@ -15,10 +15,12 @@ use hubward_rustcrypto::HmacKey;
 pub const HUB: &str = "contoso.azure-devices.net";
 pub const NOW: u64 = 1_800_000_000;
 
-pub struct Hub {
+pub struct HubWith<'r> {
     pub registry: Registry<HmacKey>,
-    pub rules: Rules<'static, HmacKey>,
+    pub rules: Rules<'r, HmacKey>,
 }
+
+pub type Hub = HubWith<'static>;
 
 /// A key by a name of up to 64 characters.
 pub fn key(name: &str) -> HmacKey {
@@ -63,7 +65,7 @@ pub fn hub() -> Hub {
     ] {
         registry.set_policy(policy(name), rights.parse::<Permissions>().unwrap(), pair(name));
     }
-    Hub { registry, rules: Rules::new(HostName::parse(HUB).unwrap(), key("decoy")) }
+    HubWith { registry, rules: Rules::new(HostName::parse(HUB).unwrap(), key("decoy")) }
 }
 
 pub fn compat() -> Hub {
@@ -93,13 +95,13 @@ pub fn username(id: &str) -> String {
     format!("{HUB}/{id}/?api-version=2021-04-12")
 }
 
-impl Hub {
+impl HubWith<'_> {
     pub fn admit<'a>(&'a self, presented: Presented<'a>, now: u64) -> Result<Admitted<'a>, AuthError> {
         let mut admission = Admission::start(presented, &self.rules)?;
         loop {
             match admission {
                 Admission::Needs(question) => {
-                    let found = self.registry.find(&question.lookup());
+                    let found = self.registry.find_issued(&question.lookup(), question.issuers());
                     admission = question.answer(found, at(now))?;
                 }
                 Admission::Admitted(admitted) => return Ok(admitted),
@@ -116,12 +118,13 @@ impl Hub {
 
     /// Whether it is allowed and why, or the code of the refusal.
     pub fn http(&self, method: &str, path: &str, authorization: &str) -> Result<String, &'static str> {
-        Presented::http(method, path, authorization)
+        Presented::http(method, path, HUB, Some(authorization))
             .and_then(|presented| self.admit(presented, NOW).map(|admitted| admitted.decision().to_string()))
             .map_err(|error| error.code())
     }
 
     pub fn answers(&self, session: &hubward::Session) -> Vec<hubward::core::Found<'_, HmacKey>> {
-        session.lookups().map(|lookup: Lookup<'_>| self.registry.find(&lookup)).collect()
+        let find = |lookup: Lookup<'_>| self.registry.find_issued(&lookup, session.issuers());
+        session.lookups().map(find).collect()
     }
 }

@@ -1,0 +1,102 @@
+//! `hubward policy tls`.
+
+use core::error::Error;
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+use hubward::policy::tls::{CipherSuite, ClientHello, TlsDenial, TlsRules, TlsVersion};
+
+use crate::Outcome;
+
+#[derive(Debug, Args)]
+pub(crate) struct Tls {
+    /// Whose rules.
+    #[arg(long, value_enum, default_value = "hub")]
+    rules: Kind,
+    /// A version, such as 1.2; several for `--hello`.
+    #[arg(long, requires = "suite", value_parser = version)]
+    version: Vec<TlsVersion>,
+    /// A cipher suite by IANA's name or code point, such as 0xc02f; several for `--hello`.
+    #[arg(long, requires = "version", value_parser = suite)]
+    suite: Vec<CipherSuite>,
+    /// Judge a client's offer of these versions and suites, rather than what a handshake came to.
+    #[arg(long, requires = "version")]
+    hello: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// A hub with an RSA certificate.
+    Hub,
+    /// A hub with an ECC certificate.
+    HubEcc,
+    /// The provisioning service.
+    Provisioning,
+    /// A hub without an enforced minimum, for devices that cannot be updated.
+    LegacyHub,
+}
+
+pub(super) fn run(arguments: &Tls) -> Result<Outcome, Box<dyn Error>> {
+    let rules = match arguments.rules {
+        Kind::Hub => TlsRules::HUB,
+        Kind::HubEcc => TlsRules::HUB_ECC,
+        Kind::Provisioning => TlsRules::PROVISIONING,
+        Kind::LegacyHub => TlsRules::LEGACY_HUB,
+    };
+    let judged = match (arguments.hello, &arguments.version[..], &arguments.suite[..]) {
+        (false, [], _) => return table(&rules),
+        (false, [version], [suite]) => rules.check_negotiated(*version, *suite).map(|()| (*version, *suite)),
+        (false, _, _) => {
+            return Err("a handshake has one version and one suite; `--hello` takes several".into());
+        }
+        (true, versions, suites) => offered(&rules, versions, suites),
+    };
+    let mut out = std::io::stdout();
+    match judged {
+        Ok((version, suite)) => {
+            writeln!(out, "taken: {version} with {suite}")?;
+            Ok(Outcome::Well)
+        }
+        Err(denial) => {
+            writeln!(out, "not taken ({}): {denial}", denial.code())?;
+            Ok(Outcome::Refused)
+        }
+    }
+}
+
+fn offered(
+    rules: &TlsRules<'_>,
+    versions: &[TlsVersion],
+    suites: &[CipherSuite],
+) -> Result<(TlsVersion, CipherSuite), TlsDenial> {
+    let versions: Vec<u16> = versions.iter().map(|version| version.0).collect();
+    let cipher_suites: Vec<u16> = suites.iter().map(|suite| suite.0).collect();
+    let hello = ClientHello {
+        legacy_version: TlsVersion::V1_2.0,
+        supported_versions: Some(&versions),
+        cipher_suites: &cipher_suites,
+    };
+    rules.check_hello(&hello).map(|agreed| (agreed.version, agreed.suite))
+}
+
+/// Every pair that the rules take.
+fn table(rules: &TlsRules<'_>) -> Result<Outcome, Box<dyn Error>> {
+    let mut out = std::io::stdout();
+    for version in TlsVersion::ALL {
+        for suite in rules.suites().filter(|suite| rules.check_negotiated(version, *suite).is_ok()) {
+            writeln!(out, "{version}  0x{:04x}  {suite}", suite.0)?;
+        }
+    }
+    Ok(Outcome::Well)
+}
+
+fn version(number: &str) -> Result<TlsVersion, String> {
+    number.parse().map_err(|error| format!("{error}"))
+}
+
+fn suite(text: &str) -> Result<CipherSuite, String> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u16::from_str_radix(digits, 16).map(CipherSuite).map_err(|error| error.to_string()),
+        None => text.parse().map_err(|error| format!("{error}; a code point such as 0xc02f will do")),
+    }
+}

@@ -1,0 +1,135 @@
+//! `hubward policy`: who may do what, by which rule, and what would change it.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+use std::process::Command;
+
+/// The status, and what was printed on either stream.
+fn explain(arguments: &[&str]) -> (i32, String) {
+    let program = env!("CARGO_BIN_EXE_hubward");
+    let output = Command::new(program).args(["policy", "explain"]).args(arguments).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(text).unwrap().trim_end().to_owned())
+}
+
+fn file(name: &str, text: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn json(arguments: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&explain(&[&["--json"], arguments].concat()).1).unwrap()
+}
+
+#[test]
+fn a_policy_that_lacks_a_right() {
+    let twin = ["--policy", "device", "http", "GET", "/twins/dev1"];
+    assert_eq!(
+        explain(&twin),
+        (
+            1,
+            "denied: policy `device` may not HTTP GET /twins/dev1: needs ServiceConnect; policy `device` grants \
+             DeviceConnect; policies that would do: service, iothubowner"
+                .to_owned()
+        )
+    );
+    let value = json(&twin);
+    assert_eq!(value["code"], "missing-right");
+    assert_eq!(value["rights"]["needed"], "ServiceConnect");
+    assert_eq!(value["remedy"], "policy");
+    assert_eq!(value["policiesThatWouldDo"], serde_json::json!(["service", "iothubowner"]));
+    // the hub's other policies are known where they are named
+    let (status, text) = explain(&[&["--hub-policy", "twins@ops=ServiceConnect"], &twin[..]].concat());
+    assert!(
+        status == 1 && text.ends_with("policies that would do: service, iothubowner, twins@ops"),
+        "{text}"
+    );
+    let own = ["--hub-policy", "ops=ServiceConnect", "--policy", "ops", "http", "GET", "/twins/dev1"];
+    assert_eq!(explain(&own).0, 0);
+    assert_eq!(explain(&["--hub-policy", "ops=Everything", "--device", "d", "mqtt-connect"]).0, 2);
+}
+
+#[test]
+fn another_verb_would_do() {
+    let value = json(&["--policy", "iothubowner", "http", "PATCH", "/devices/d"]);
+    assert_eq!((&value["code"], &value["remedy"]), (&"unknown-operation".into(), &"another-verb".into()));
+    assert_eq!(value["verbsThere"], serde_json::json!(["GET", "PUT", "DELETE"]));
+}
+
+#[test]
+fn statements_must_allow_it_too() {
+    let rules = file(
+        "rules.json",
+        r##"{"statements": [
+            {"effect": "allow", "identities": ["{{iot:identity}}"], "operations": ["mqtt:connect"]},
+            {"effect": "allow", "identities": ["{{iot:identity}}"], "operations": ["mqtt:publish"],
+             "resources": ["devices/{{iot:device_id}}/#"]},
+            {"effect": "deny", "identities": ["retired"], "operations": ["mqtt:publish"], "resources": ["#"]}]}"##,
+    );
+    let publish =
+        |id: &str, topic: &str| explain(&["--device", id, "--statements", &rules, "mqtt-publish", topic]);
+    let (status, text) = publish("d", "devices/d/messages/events/");
+    assert!(status == 0 && text.ends_with("by the statements: statement 1 allows it"), "{text}");
+    let (status, text) = publish("retired", "devices/retired/messages/events/");
+    assert!(status == 1 && text.ends_with("by the statements: statement 2 denies it"), "{text}");
+    let (status, text) = publish("d", "devices/e/messages/events/");
+    assert!(
+        status == 1 && text.starts_with("denied: ") && text.ends_with("no statement allows it"),
+        "{text}"
+    );
+    let value = json(&[
+        "--device",
+        "retired",
+        "--statements",
+        &rules,
+        "mqtt-publish",
+        "devices/retired/messages/events/",
+    ]);
+    assert_eq!(
+        (&value["decision"], &value["statements"]["code"]),
+        (&"deny".into(), &"denied-by-statement".into())
+    );
+
+    let array = file("array.json", r#"[[[null, "allow", ["d"], [], ["mqtt:connect"], []]]]"#);
+    let (status, text) = explain(&["--device", "d", "--statements", &array, "mqtt-connect"]);
+    assert!(status == 2 && text.contains("line 1, column"), "{text}");
+}
+
+#[test]
+fn somebody_with_roles() {
+    let read = ["http", "GET", "/devices/dev1"];
+    assert_eq!(
+        explain(&[&["--role", "IoT Hub Data Reader"], &read[..]].concat()),
+        (0, "allowed: the role `IoT Hub Data Reader` grants it".to_owned())
+    );
+    let (status, text) = explain(&[&["--role", "IoT Hub Twin Contributor"], &read[..]].concat());
+    let roles =
+        "roles that would do: IoT Hub Data Contributor, IoT Hub Data Reader, IoT Hub Registry Contributor";
+    assert_eq!((status, text), (1, format!("denied: no role grants it; {roles}")));
+    let (status, text) = explain(&["--role", "Owner", "data-action", "Microsoft.Devices/IotHubs/twins/read"]);
+    assert!(
+        status == 1 && text.contains("IoT Hub Twin Contributor"),
+        "the control plane opens no data: {text}"
+    );
+    assert_eq!(explain(&["--role", "Owner", "action", "Microsoft.Devices/IotHubs/listkeys/action"]).0, 0);
+    let events = ["--role", "IoT Hub Data Contributor", "mqtt-connect"];
+    assert_eq!(explain(&events), (1, "denied: no role grants it, and no built-in role would".to_owned()));
+
+    let role = file(
+        "role.json",
+        r#"{"Name": "No deleting", "Actions": [], "DataActions": ["Microsoft.Devices/IotHubs/*"],
+            "NotDataActions": ["*/delete"], "AssignableScopes": ["/subscriptions/s"]}"#,
+    );
+    let own = |method| json(&["--role", &format!("@{role}"), "http", method, "/devices/dev1"]);
+    assert_eq!((&own("PUT")["decision"], &own("PUT")["role"]), (&"allow".into(), &"No deleting".into()));
+    assert_eq!(own("DELETE")["code"], "taken-back");
+    assert_eq!(explain(&["--role", "Emperor", "mqtt-connect"]).0, 2);
+}
+
+#[test]
+fn one_asks_and_no_two() {
+    for who in [&["--device", "d", "--policy", "device"][..], &["--device", "d", "--role", "Owner"], &[]] {
+        assert_eq!(explain(&[who, &["mqtt-connect"]].concat()).0, 2, "{who:?}");
+    }
+    assert_eq!(explain(&["--device", "d", "action", "Microsoft.Devices/IotHubs/read"]).0, 2);
+}

@@ -1,0 +1,110 @@
+//! The resources that nearly all tokens are for, found in one go.
+
+use crate::class::{Class, split_run};
+use crate::outline::{Kind, MAX_HOST, MAX_ID, Outline, offset};
+
+/// The resource of a device or a module as nearly all signers write it, with no escape within a name: what it says and
+/// where it ends. Of anything else, right or wrong, this says nothing, and [`outline`](crate::outline::outline) finds the same in all it says.
+#[inline]
+pub(crate) fn usual(text: &[u8]) -> Option<(Outline, usize)> {
+    let at = |rest: &[u8]| text.len().wrapping_sub(rest.len());
+    let (host, rest) = split_run(text, Class::HOST);
+    match host {
+        [first, .., last]
+            if host.len() <= MAX_HOST && first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() => {}
+        _ => return None,
+    }
+    let device = below(rest, b"devices")?;
+    let rest = after_id(device)?;
+    let first = (offset(at(device)), offset(at(rest)));
+    let found = |kind, id, rest| Some((Outline { kind, first, last: offset(at(id)) }, at(rest)));
+    if matches!(rest, [] | [b'&', ..]) {
+        return found(Kind::Device, device, rest);
+    }
+    let module = below(rest, b"modules")?;
+    match after_id(module)? {
+        rest @ ([] | [b'&', ..]) => found(Kind::Module, module, rest),
+        _ => None,
+    }
+}
+
+/// What follows the name `word` and the slashes before and after it.
+#[inline]
+fn below<'a>(text: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
+    after_slash(after_slash(text)?.strip_prefix(word)?)
+}
+
+/// What follows the slash that `text` starts with.
+#[inline]
+const fn after_slash(text: &[u8]) -> Option<&[u8]> {
+    match text {
+        [b'%', b'2', b'F' | b'f', rest @ ..] | [b'/', rest @ ..] => Some(rest),
+        _ => None,
+    }
+}
+
+/// What follows an id without escapes, of three bytes at least: shorter ones may be `..`.
+#[inline]
+fn after_id(text: &[u8]) -> Option<&[u8]> {
+    let (id, rest) = split_run(text, Class::PLAIN_ID);
+    (3..=MAX_ID).contains(&id.len()).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outline::outline;
+    extern crate alloc;
+    use alloc::format;
+    use alloc::string::String;
+
+    /// Every text of these parts: the usual way says what the whole one says, or nothing.
+    #[test]
+    fn the_usual_way_says_what_the_whole_one_says() {
+        let long_host = String::from("h.") + &"a".repeat(252);
+        let (longest, long) = ("d".repeat(128), "d".repeat(129));
+        let roots = [
+            "",
+            "h",
+            "h.net",
+            "-h.net",
+            "h.net-",
+            "h_net",
+            "h.net:8443",
+            "0ne00AB12CD",
+            "h%2Enet",
+            &long_host,
+        ];
+        let slashes = ["/", "%2F", "%2f", "//", "%252F", ""];
+        let words = ["devices", "Devices", "device", "devicess", "device%73", "registrations"];
+        let ids = ["dev-1", "a+b.c", "..", "...", ".", "", "d", "%24edge", "de\"v", "de v", &longest, &long];
+        let inner = [
+            "",
+            "/modules/mod",
+            "%2Fmodules%2F%24edge",
+            "/modules",
+            "/modules/..",
+            "/messages/events",
+            "/modules/mod/x",
+        ];
+        let mut usual_ones = 0;
+        for root in roots {
+            for slash in slashes {
+                for word in words {
+                    for id in ids {
+                        for inner in inner {
+                            for end in ["", "&se=1", "%", "\u{e9}"] {
+                                let text = format!("{root}{slash}{word}{slash}{id}{inner}{end}");
+                                let Some((found, len)) = usual(text.as_bytes()) else { continue };
+                                usual_ones += 1;
+                                assert_eq!(outline(&text).unwrap(), (found, len), "{text}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        // two roots, three slashes, four ids, two kinds, two ends
+        assert_eq!(usual_ones, 96);
+    }
+}

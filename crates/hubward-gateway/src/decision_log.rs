@@ -1,0 +1,111 @@
+//! Every decision as one structured line: who, what, verdict, rule, code. Never a secret.
+
+use core::fmt;
+
+use hubward::core::Identity;
+use hubward::policy::{Decision, Operation, Target};
+
+use crate::metrics::Metrics;
+use crate::peer::Peer;
+
+/// Where an admission is refused, and no endpoint's rule was asked.
+pub(crate) const ADMISSION: &str = "admission";
+/// Where a session has ended.
+pub(crate) const SESSION: &str = "session";
+
+/// A decision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub(crate) peer: &'a Peer,
+    /// Whoever was proven, or who somebody claims to be and the registry knows; a name that it does not know is not
+    /// written, for people mistake one field for another, and it may be a key.
+    pub(crate) who: Who<'a>,
+    pub(crate) operation: &'a Operation<'a>,
+    pub(crate) allow: bool,
+    /// The endpoint whose rule decided, or the step that came before any.
+    pub(crate) rule: &'a str,
+    pub(crate) code: &'static str,
+}
+
+impl<'a> Entry<'a> {
+    /// What was decided on somebody proven.
+    pub(crate) fn of(
+        peer: &'a Peer,
+        who: Identity<'a>,
+        operation: &'a Operation<'a>,
+        decision: &Decision<'_>,
+    ) -> Self {
+        let rule = operation.endpoint().map_or("none", |endpoint| endpoint.name());
+        let (allow, code) = match decision {
+            Decision::Allow(_) => (true, "allowed"),
+            Decision::Deny(denial) => (false, denial.code()),
+        };
+        Self { peer, who: Who::Identity(who), operation, allow, rule, code }
+    }
+}
+
+/// Writes the line and counts it. The two are one, so that no decision is without its line.
+pub(crate) fn record(metrics: &Metrics, entry: &Entry<'_>) {
+    let Entry { peer, who, operation, allow, rule, code } = entry;
+    let verdict = if *allow { "allow" } else { "deny" };
+    metrics.decided(peer.transport, verdict, code);
+    tracing::info!(
+        target: "hubward_gateway::decision",
+        transport = %peer.transport,
+        peer = %peer.address,
+        who = %Quoted(who),
+        what = %Quoted(What(operation)),
+        verdict,
+        rule,
+        code,
+    );
+}
+
+/// Neither names nor what is left of an operation have a quotation mark in them.
+struct Quoted<T>(T);
+
+impl<T: fmt::Display> fmt::Display for Quoted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0)
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Who<'a> {
+    /// Nobody that the registry knows.
+    Nobody,
+    /// A device, a module or a policy.
+    Identity(Identity<'a>),
+    /// A user or a service of the directory, by its object id.
+    User(&'a str),
+}
+
+impl fmt::Display for Who<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => f.write_str("nobody known"),
+            Self::Identity(identity) => identity.fmt(f),
+            Self::User(id) => write!(f, "user {}", id.escape_debug()),
+        }
+    }
+}
+
+/// An operation without what a peer may have hidden in it: properties of a message are nobody else's business.
+struct What<'a>(&'a Operation<'a>);
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(endpoint) = self.0.endpoint() else {
+            let text = self.0.to_string();
+            let shown = text.split(['?', '=', '&', '$']).next().unwrap_or_default();
+            return f.write_str(shown);
+        };
+        write!(f, "{} {}", self.0.transport(), endpoint.name())?;
+        match self.0.target() {
+            Target::Device(id) => write!(f, " of device {id}"),
+            Target::Module(device, module) => write!(f, " of module {device}/{module}"),
+            Target::Hub | Target::Own => Ok(()),
+        }
+    }
+}

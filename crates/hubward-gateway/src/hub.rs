@@ -1,0 +1,267 @@
+//! What all transports share: the registry, the rules, who is connected, and every decision.
+
+use core::fmt;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+use hubward::core::{Found, Identity, SymmetricKey, UnixTime};
+use hubward::policy::{Decision, Operation};
+use hubward::{Admission, Admitted, AuthError, Cbs, Ended, Presented, Put, PutToken, Reply, Rules, Session};
+use hubward_rustcrypto::HmacKey;
+use tokio::sync::watch;
+
+use crate::amqp::Mailboxes;
+use crate::clock;
+use crate::connections::Connections;
+use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
+use crate::https::Users;
+use crate::limits::{Limits, Refusals};
+use crate::metrics::Metrics;
+use crate::peer::Peer;
+
+/// The registry, with keys ready for use.
+pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
+
+/// A hub.
+pub(crate) struct Hub {
+    rules: Rules<'static, HmacKey>,
+    registry: RwLock<Registry>,
+    /// Who is admitted with a bearer token, if anybody.
+    pub(crate) users: Option<Users>,
+    /// Wakes every connection when the registry has changed.
+    changes: watch::Sender<()>,
+    pub(crate) connections: Connections,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    pub(crate) refusals: Refusals,
+    /// Devices that listen for messages.
+    pub(crate) mailboxes: Mailboxes,
+}
+
+/// Why somebody is not let in. What it says is in the log; the peer gets a word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refusal {
+    /// Nobody is proven.
+    Unproven(AuthError),
+    /// Somebody is proven, and may not do what was asked for.
+    Denied,
+    /// Somebody is proven, and there is no such operation.
+    UnknownOperation,
+}
+
+/// What came of a connected peer's operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// It may go on.
+    Allowed,
+    /// It may not.
+    Denied,
+    /// The session is over: close the connection.
+    Ended,
+}
+
+impl Hub {
+    pub(crate) fn new(
+        rules: Rules<'static, HmacKey>,
+        registry: Registry,
+        users: Option<Users>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            rules,
+            users,
+            registry: RwLock::new(registry),
+            changes: watch::Sender::new(()),
+            connections: Connections::default(),
+            limits,
+            metrics: Metrics::default(),
+            refusals: Refusals::new(),
+            mailboxes: Mailboxes::default(),
+        }
+    }
+
+    /// Judges a credential, and the decision on what is asked for by presenting it. `claimed` is whom the transport
+    /// names, for the log.
+    pub(crate) fn enter<'a>(
+        &'a self,
+        peer: &Peer,
+        operation: &Operation<'_>,
+        claimed: Option<Identity<'_>>,
+        presented: Result<Presented<'a>, AuthError>,
+    ) -> Result<Session, Refusal> {
+        let admitted = self.prove(peer, operation, claimed, presented).map_err(Refusal::Unproven)?;
+        let decision = admitted.decision();
+        record(&self.metrics, &Entry::of(peer, admitted.identity(), operation, &decision));
+        match decision {
+            Decision::Allow(_) => Ok(admitted.into_session()),
+            Decision::Deny(denial) if denial.endpoint().is_none() => Err(Refusal::UnknownOperation),
+            Decision::Deny(_) => Err(Refusal::Denied),
+        }
+    }
+
+    /// Judges a credential. A refusal is logged; of somebody proven the decision is the caller's to make.
+    pub(crate) fn prove<'a>(
+        &'a self,
+        peer: &Peer,
+        operation: &Operation<'_>,
+        claimed: Option<Identity<'_>>,
+        presented: Result<Presented<'a>, AuthError>,
+    ) -> Result<Admitted<'a>, AuthError> {
+        let watch = clock::stopwatch();
+        let admitted = presented.and_then(|presented| self.admit(presented, clock::now()));
+        self.metrics.admission_took(watch.elapsed());
+        admitted.inspect_err(|error| {
+            let known = claimed.filter(|who| self.read().get(*who).is_some());
+            self.refused(peer, known.map_or(Who::Nobody, Who::Identity), operation, ADMISSION, error.code());
+        })
+    }
+
+    fn admit<'a>(&'a self, presented: Presented<'a>, now: UnixTime) -> Result<Admitted<'a>, AuthError> {
+        let mut admission = Admission::start(presented, &self.rules)?;
+        loop {
+            match admission {
+                Admission::Needs(question) => {
+                    let registry = self.read();
+                    let found = registry.find_issued(&question.lookup(), question.issuers());
+                    admission = question.answer(found, now)?;
+                }
+                Admission::Admitted(admitted) => return Ok(admitted),
+            }
+        }
+    }
+
+    /// The decision on what a connected peer asks for, after a recheck of its session.
+    pub(crate) fn judge(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> Judged {
+        if let Err(ended) = self.recheck(session) {
+            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, code(ended));
+            return Judged::Ended;
+        }
+        let decision = session.decide(operation);
+        record(&self.metrics, &Entry::of(peer, session.identity(), operation, &decision));
+        if decision.is_allow() { Judged::Allowed } else { Judged::Denied }
+    }
+
+    /// Whether a session still holds, now that the registry has changed or its time has come. Its end is logged.
+    pub(crate) fn still(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> bool {
+        let ended = self.recheck(session).err();
+        if let Some(ended) = ended {
+            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, code(ended));
+        }
+        ended.is_none()
+    }
+
+    fn recheck(&self, session: &Session) -> Result<(), Ended> {
+        let registry = self.read();
+        let answers: Vec<Found<'_, HmacKey>> =
+            session.lookups().map(|lookup| registry.find_issued(&lookup, session.issuers())).collect();
+        session.recheck(&answers, clock::now())
+    }
+
+    /// Judges a token that is put on an AMQP connection. Either outcome is logged.
+    pub(crate) fn put(&self, peer: &Peer, cbs: &mut Cbs, put: PutToken<'_>) -> Reply {
+        let operation = Operation::amqp_send("cbs");
+        let watch = clock::stopwatch();
+        let now = clock::now();
+        let mut step = cbs.put_token(put, &self.rules);
+        let reply = loop {
+            match step {
+                Put::Needs(question) => {
+                    let (registry, whose) = (self.read(), question.lookup());
+                    step = question.answer(registry.find(&whose), now);
+                }
+                Put::Replied(reply) => break reply,
+            }
+        };
+        self.metrics.admission_took(watch.elapsed());
+        match (reply.error(), cbs.sessions().last()) {
+            (None, Some(session)) => self.admitted(peer, session.identity(), &operation),
+            (error, _) => {
+                let code = error.map_or("unknown", |error| error.code());
+                self.refused(peer, Who::Nobody, &operation, ADMISSION, code);
+            }
+        }
+        reply
+    }
+
+    /// Somebody is proven, on a transport where that by itself asks for nothing.
+    pub(crate) fn admitted(&self, peer: &Peer, who: Identity<'_>, operation: &Operation<'_>) {
+        let entry = Entry { peer, who: Who::Identity(who), operation, allow: true, rule: ADMISSION, code: "admitted" };
+        record(&self.metrics, &entry);
+    }
+
+    /// Somebody asks for what only those may do who are proven.
+    pub(crate) fn unproven(&self, peer: &Peer, operation: &Operation<'_>) {
+        self.refused(peer, Who::Nobody, operation, SESSION, "no-credential");
+    }
+
+    /// What a peer sent cannot be read, and nobody is proven.
+    pub(crate) fn malformed(&self, peer: &Peer, operation: &Operation<'_>) {
+        self.refused(peer, Who::Nobody, operation, ADMISSION, "malformed");
+    }
+
+    /// Lets a peer that was refused wait for its answer.
+    pub(crate) async fn slow(&self, peer: &Peer) {
+        if self.refusals.slow(peer.address.ip()).await {
+            self.metrics.slowed.add(1);
+        }
+    }
+
+    fn refused(&self, peer: &Peer, who: Who<'_>, operation: &Operation<'_>, rule: &str, code: &'static str) {
+        record(&self.metrics, &Entry { peer, who, operation, allow: false, rule, code });
+    }
+
+    /// The counters, in Prometheus' text format.
+    pub(crate) fn counters(&self) -> String {
+        self.metrics.text(self.connections.len())
+    }
+
+    /// The registry, to read.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Registry> {
+        // a change that stops half way has changed the stamp first: whatever was proven before is over
+        self.registry.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the registry; every connection rechecks its session then.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Registry) -> T) -> T {
+        let done = change(&mut self.registry.write().unwrap_or_else(PoisonError::into_inner));
+        self.changes.send_replace(());
+        done
+    }
+
+    /// Hears of every change from now on.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+}
+
+/// A stable word for why a session is over.
+const fn code(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Expired { .. } => "expired",
+        Ended::Deleted => "deleted",
+        Ended::Recreated => "recreated",
+        Ended::KeysReplaced => "keys-replaced",
+        Ended::RightsReduced => "rights-reduced",
+        Ended::Disabled => "disabled",
+        _ => "ended",
+    }
+}
+
+/// A new decoy key, that nobody holds.
+pub(crate) fn decoy() -> Result<HmacKey, getrandom::Error> {
+    let mut bytes = zeroize::Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *bytes)?;
+    // 32 bytes are a key's length
+    let key = SymmetricKey::from_bytes(&*bytes).map_err(|_| getrandom::Error::UNEXPECTED)?;
+    Ok(HmacKey::new(&key))
+}
+
+/// A hub's name that lives as long as the process: a server has one, and it is made at the start.
+pub(crate) fn leaked(name: &str) -> &'static str {
+    Box::leak(name.into())
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod amqp;
+mod clock;
+mod config;
+mod connections;
+mod decision_log;
+mod dev;
+mod files;
+mod https;
+mod hub;
+mod limits;
+mod listen;
+mod metrics;
+mod mqtt;
+mod peer;
+mod run;
+mod server;
+mod tls;
+
+pub use config::{Arguments, Command, Config, Serve};
+pub use dev::{Dev, DevError};
+pub use files::{Applied, FilesError};
+pub use https::UsersError;
+pub use limits::Limits;
+pub use run::run;
+pub use server::{Server, StartError};
+pub use tls::TlsError;

@@ -1,0 +1,163 @@
+//! Bounds of what peers may take, and the slowing down of those who are refused.
+
+use core::net::{IpAddr, Ipv6Addr};
+use core::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clap::Args;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+/// Bounds of what peers may take. Durations are in seconds on the command line.
+#[derive(Debug, Clone, Copy, Args)]
+#[expect(clippy::exhaustive_structs, reason = "an embedder fills in all of it")]
+pub struct Limits {
+    /// Connections of all transports together; more are closed before their handshake.
+    #[arg(long, default_value_t = 10_000)]
+    pub max_connections: usize,
+    /// Seconds that a TLS handshake may take.
+    #[arg(long, default_value = "10", value_parser = seconds)]
+    pub handshake_timeout: Duration,
+    /// Seconds from the handshake to a whole CONNECT, or to the head of a request.
+    #[arg(long, default_value = "10", value_parser = seconds)]
+    pub connect_timeout: Duration,
+    /// Seconds that a peer may take to accept what is sent to it.
+    #[arg(long, default_value = "10", value_parser = seconds)]
+    pub write_timeout: Duration,
+    /// Seconds that connections may take to end when the gateway stops.
+    #[arg(long, default_value = "5", value_parser = seconds)]
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let ten = Duration::from_secs(10);
+        Self {
+            max_connections: 10_000,
+            handshake_timeout: ten,
+            connect_timeout: ten,
+            write_timeout: ten,
+            drain_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, core::num::ParseFloatError> {
+    // what is no duration is none at all: the peer has no time
+    text.parse().map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
+
+/// Bytes of a packet before somebody is admitted: two ids, a host, a query and a token of 4 KiB.
+pub(crate) const CONNECT_BYTES: usize = 8 * 1024;
+/// Bytes of a packet: a message of 256 KiB, as a hub has it, and what is around it.
+pub(crate) const PACKET_BYTES: u32 = 260 * 1024;
+/// Seconds of silence that a hub puts up with, whatever keep-alive a client asks for.
+pub(crate) const LONGEST_KEEP_ALIVE: u16 = 1767;
+
+/// Addresses of which refusals are remembered.
+const ADDRESSES: usize = 4096;
+/// Refusals an address has free in a while.
+const FREE: u32 = 4;
+/// After so long without a refusal an address is forgotten.
+const WHILE: Duration = Duration::from_secs(60);
+/// The first delay; it doubles with each refusal.
+const FIRST: Duration = Duration::from_millis(50);
+/// The longest delay.
+const LONGEST: Duration = Duration::from_secs(1);
+/// Refusals that may be waiting at one time. Whoever finds no place is refused at once: a crowd that waits would
+/// take the connections of those who are served.
+const WAITING: usize = 512;
+
+/// Refused peers wait for their answer, longer each time. Only refusals are slowed: who shares an address with
+/// somebody refused is admitted as fast as ever.
+#[derive(Debug)]
+pub(crate) struct Refusals {
+    seen: Mutex<HashMap<IpAddr, Seen>>,
+    waiting: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    refusals: u32,
+    last: Instant,
+}
+
+impl Refusals {
+    pub(crate) fn new() -> Self {
+        Self { seen: Mutex::new(HashMap::new()), waiting: Arc::new(Semaphore::new(WAITING)) }
+    }
+
+    /// Counts a refusal and waits; whether it did.
+    pub(crate) async fn slow(&self, address: IpAddr) -> bool {
+        let delay = self.count(address, Instant::now());
+        if delay.is_zero() {
+            return false;
+        }
+        let Ok(_place) = self.waiting.try_acquire() else { return false };
+        tokio::time::sleep(delay).await;
+        true
+    }
+
+    fn count(&self, address: IpAddr, now: Instant) -> Duration {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= ADDRESSES {
+            seen.retain(|_, seen| now.saturating_duration_since(seen.last) < WHILE);
+        }
+        if seen.len() >= ADDRESSES {
+            // so many at once are no one's mistakes: begin anew, for memory is bounded
+            seen.clear();
+        }
+        let entry = seen.entry(network(address)).or_insert(Seen { refusals: 0, last: now });
+        if now.saturating_duration_since(entry.last) >= WHILE {
+            entry.refusals = 0;
+        }
+        *entry = Seen { refusals: entry.refusals.saturating_add(1), last: now };
+        match entry.refusals.checked_sub(FREE.saturating_add(1)) {
+            None => Duration::ZERO,
+            Some(more) => FIRST.saturating_mul(2_u32.saturating_pow(more)).min(LONGEST),
+        }
+    }
+}
+
+/// Whoever has one IPv6 address has the 64 bits below it.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_to_a_limit_and_are_forgotten() {
+        let refusals = Refusals::new();
+        let address: IpAddr = "192.0.2.1".parse().unwrap();
+        let now = Instant::now();
+        let delays: Vec<_> = (0..12).map(|_| refusals.count(address, now).as_millis()).collect();
+        assert_eq!(delays, [0, 0, 0, 0, 50, 100, 200, 400, 800, 1000, 1000, 1000]);
+        assert_eq!(refusals.count("192.0.2.2".parse().unwrap(), now), Duration::ZERO, "another address");
+        assert_eq!(refusals.count(address, now + WHILE), Duration::ZERO, "forgotten");
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:0:1"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let refusals = Refusals::new();
+        let now = Instant::now();
+        for n in 0..10_000_u32 {
+            let _ = refusals.count(core::net::Ipv4Addr::from_bits(n).into(), now);
+        }
+        assert!(refusals.seen.lock().unwrap().len() <= ADDRESSES);
+    }
+}

@@ -1,0 +1,52 @@
+//! MQTT 3.1.1: CONNECT is judged, then each PUBLISH and SUBSCRIBE.
+
+mod connect;
+mod session;
+mod wire;
+
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+
+use crate::hub::Hub;
+use crate::peer::Peer;
+use wire::Wire;
+
+/// Serves one connection to its end.
+pub(crate) async fn serve(hub: Arc<Hub>, stream: TlsStream<TcpStream>, peer: Peer, stop: CancellationToken) {
+    let mut wire = Wire::new(stream, hub.limits.write_timeout);
+    let end = tokio::select! {
+        () = stop.cancelled() => End::Stopped,
+        connected = connect::connect(&hub, &mut wire, &peer) => match connected {
+            Ok(connected) => session::run(&hub, &mut wire, &peer, connected, &stop).await,
+            Err(end) => end,
+        },
+    };
+    match end {
+        End::Malformed => hub.metrics.malformed.add(1),
+        End::Silent => hub.metrics.timed_out.add(1),
+        End::Evicted => hub.metrics.evicted.add(1),
+        End::Refused | End::Gone | End::Stopped => {}
+    }
+    tracing::debug!(peer = %peer.address, ?end, "MQTT connection over");
+    wire.close().await;
+}
+
+/// Why a connection is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// By a decision, which is in the log.
+    Refused,
+    /// The peer disconnected, or its connection broke.
+    Gone,
+    /// The peer sent what is not of the protocol.
+    Malformed,
+    /// The peer took too long.
+    Silent,
+    /// The same identity connected anew.
+    Evicted,
+    /// The gateway stops.
+    Stopped,
+}

@@ -1,0 +1,173 @@
+//! A connection that was let in: each packet is decided on, until it ends.
+
+use core::time::Duration;
+
+use hubward::Session;
+use hubward::policy::Operation;
+use mqtt::packet::v3_1_1::{Pingresp, Puback, Publish, Suback, Subscribe, Unsuback};
+use mqtt::packet::{Packet, Qos};
+use mqtt::result_code::SubackReturnCode;
+use mqtt_protocol_core::mqtt;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::End;
+use super::connect::Connected;
+use super::wire::Wire;
+use crate::clock;
+use crate::hub::{Hub, Judged};
+use crate::peer::Peer;
+
+/// Where the answers to a device's questions about its twin go.
+const TWIN_RESPONSES: &str = "$iothub/twin/res/#";
+
+/// Serves somebody who was let in, to the end of its connection.
+pub(crate) async fn run(
+    hub: &Hub,
+    wire: &mut Wire,
+    peer: &Peer,
+    connected: Connected,
+    stop: &CancellationToken,
+) -> End {
+    let Connected { session, seat, mut changes, patience, will } = connected;
+    let mut serving = Serving { hub, wire, peer, session: &session, twin_responses: false };
+    let mut heard = Instant::now();
+    let end = loop {
+        let outcome = tokio::select! {
+            biased;
+            () = stop.cancelled() => Err(End::Stopped),
+            () = seat.evicted() => Err(End::Evicted),
+            // the registry changed, or the token's time is over
+            _ = changes.changed() => serving.still(),
+            () = expiry(&session) => serving.still(),
+            () = sleep_until(later(heard, patience)) => Err(End::Silent),
+            packet = serving.wire.next() => match packet {
+                Ok(packet) => {
+                    heard = Instant::now();
+                    match packet {
+                        // it says goodbye, and takes its will along
+                        Packet::V3_1_1Disconnect(_) => return End::Gone,
+                        packet => serving.packet(packet).await,
+                    }
+                }
+                Err(end) => Err(end),
+            },
+        };
+        if let Err(end) = outcome {
+            break end;
+        }
+    };
+    if let Some((topic, bytes)) = will
+        && hub.judge(peer, &session, &Operation::mqtt_publish(&topic)) == Judged::Allowed
+    {
+        serving.count(bytes);
+    }
+    end
+}
+
+/// What serving takes.
+struct Serving<'s> {
+    hub: &'s Hub,
+    wire: &'s mut Wire,
+    peer: &'s Peer,
+    session: &'s Session,
+    /// Whether the client hears answers about its twin.
+    twin_responses: bool,
+}
+
+impl Serving<'_> {
+    async fn packet(&mut self, packet: Packet) -> Result<(), End> {
+        match packet {
+            Packet::V3_1_1Publish(publish) => self.publish(&publish).await,
+            Packet::V3_1_1Subscribe(subscribe) => self.subscribe(&subscribe).await,
+            Packet::V3_1_1Unsubscribe(unsubscribe) => {
+                self.twin_responses &= !unsubscribe.entries().iter().any(|it| it.as_str() == TWIN_RESPONSES);
+                let answer = Unsuback::builder().packet_id(unsubscribe.packet_id()).build();
+                self.wire.send(answer.map_err(|_| End::Malformed)?).await
+            }
+            Packet::V3_1_1Pingreq(_) => self.wire.send(Pingresp::new()).await,
+            // of what was sent with QoS 1, which is nothing
+            Packet::V3_1_1Puback(_) => Ok(()),
+            _ => Err(End::Malformed),
+        }
+    }
+
+    async fn publish(&mut self, publish: &Publish) -> Result<(), End> {
+        let operation = Operation::mqtt_publish(publish.topic_name());
+        match self.hub.judge(self.peer, self.session, &operation) {
+            Judged::Allowed => {}
+            // there is no way to refuse a PUBLISH but to close (MQTT 3.1.1, 3.3.5)
+            Judged::Denied | Judged::Ended => return Err(End::Refused),
+        }
+        // a hub has no QoS 2
+        if publish.qos() == Qos::ExactlyOnce {
+            return Err(End::Malformed);
+        }
+        let endpoint = operation.endpoint().map_or("", |endpoint| endpoint.name());
+        if endpoint == "events.send" {
+            self.count(publish.payload().len());
+        }
+        if let (Qos::AtLeastOnce, Some(id)) = (publish.qos(), publish.packet_id()) {
+            let answer = Puback::builder().packet_id(id).build();
+            self.wire.send(answer.map_err(|_| End::Malformed)?).await?;
+        }
+        if matches!(endpoint, "twin.get" | "twin.report") && self.twin_responses {
+            self.no_twin(publish.topic_name()).await?;
+        }
+        Ok(())
+    }
+
+    /// There are no twins here, and a client that waits for its own is to know.
+    async fn no_twin(&mut self, topic: &str) -> Result<(), End> {
+        let request = topic.rsplit_once("?$rid=").map_or("", |(_, request)| request);
+        let answer = Publish::builder()
+            .topic_name(format!("$iothub/twin/res/501/?$rid={request}"))
+            .and_then(|answer| answer.qos(Qos::AtMostOnce).payload(&[][..]).build());
+        self.wire.send(answer.map_err(|_| End::Malformed)?).await
+    }
+
+    async fn subscribe(&mut self, subscribe: &Subscribe) -> Result<(), End> {
+        let mut codes = Vec::with_capacity(subscribe.entries().len());
+        for entry in subscribe.entries() {
+            let filter = entry.topic_filter();
+            codes.push(match self.hub.judge(self.peer, self.session, &Operation::mqtt_subscribe(filter)) {
+                Judged::Allowed => {
+                    self.twin_responses |= filter == TWIN_RESPONSES;
+                    match entry.sub_opts().qos() {
+                        Qos::AtMostOnce => SubackReturnCode::SuccessMaximumQos0,
+                        Qos::AtLeastOnce | Qos::ExactlyOnce => SubackReturnCode::SuccessMaximumQos1,
+                    }
+                }
+                Judged::Denied => SubackReturnCode::Failure,
+                Judged::Ended => return Err(End::Refused),
+            });
+        }
+        let answer = Suback::builder().packet_id(subscribe.packet_id()).return_codes(codes).build();
+        self.wire.send(answer.map_err(|_| End::Malformed)?).await
+    }
+
+    fn still(&self) -> Result<(), End> {
+        // staying connected is what connecting asked for
+        if self.hub.still(self.peer, self.session, &Operation::mqtt_connect()) {
+            Ok(())
+        } else {
+            Err(End::Refused)
+        }
+    }
+
+    fn count(&self, bytes: usize) {
+        self.hub.metrics.messages.add(1);
+        self.hub.metrics.message_bytes.add(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+}
+
+/// Waits until the second after the last at which the session is good.
+async fn expiry(session: &Session) {
+    let left = session.until().saturating_add(1).saturating_sub(clock::now().as_secs());
+    tokio::time::sleep(Duration::from_secs(left)).await;
+}
+
+/// Far enough is as good as never.
+fn later(from: Instant, by: Duration) -> Instant {
+    from.checked_add(by).unwrap_or(from)
+}

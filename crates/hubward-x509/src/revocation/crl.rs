@@ -1,0 +1,303 @@
+//! Revocation lists, parsed into borrowed values in one pass over their entries (RFC 5280 5.1, 5.2). Nothing about
+//! them is proven.
+
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use core::fmt;
+
+use super::entry::{Entries, Revoked};
+use super::scope::IssuingPoint;
+use crate::certificate::Signed;
+use crate::certificate::extensions::{AuthorityKeyIdentifier, MOST, one};
+use crate::certificate::name::Name;
+use crate::certificate::time::{self, Seconds};
+use crate::error::CertificateError;
+use crate::tlv::{Cursor, Tag, Tlv, context, integer, only};
+
+/// A list that cannot be read, and which one it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("revocation list {crl}: {error}")]
+#[non_exhaustive]
+pub struct CrlError {
+    /// Its number, counted from 0.
+    pub crl: usize,
+    /// What is wrong with it.
+    pub error: CertificateError,
+}
+
+/// One revocation list, complete or a delta, parsed and believed in nothing.
+#[derive(Clone, Copy)]
+pub struct Crl<'a> {
+    der: &'a [u8],
+    pub(crate) signed: Signed<'a>,
+    issuer: Name<'a>,
+    this_update: Seconds,
+    next_update: Option<Seconds>,
+    pub(super) entries: Entries<'a>,
+    pub(super) count: usize,
+    /// Among others.
+    pub(crate) number: usize,
+    pub(super) extensions: Extensions<'a>,
+}
+
+/// The extensions of a list (RFC 5280 5.2).
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extensions<'a> {
+    pub(super) authority_key_identifier: Option<&'a [u8]>,
+    pub(super) number: Option<Number<'a>>,
+    pub(super) number_critical: bool,
+    /// The number of the complete list that a delta changes.
+    pub(super) base: Option<Number<'a>>,
+    pub(super) issuing_point: Option<IssuingPoint<'a>>,
+    /// Whether the list, or one of its entries, has a critical one besides.
+    pub(super) unknown_critical: bool,
+}
+
+/// A list's number: up to twenty bytes, never negative, without leading zeros.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Number<'a>(&'a [u8]);
+
+impl<'a> Number<'a> {
+    fn read(tlv: &Tlv<'a>) -> Result<Self, CertificateError> {
+        integer(tlv)?;
+        match tlv.value {
+            [0x80..=0xff, ..] => Err(tlv.malformed().into()),
+            [0, rest @ ..] => Ok(Self(rest)),
+            all => Ok(Self(all)),
+        }
+    }
+}
+
+impl Ord for Number<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(other.0))
+    }
+}
+
+impl PartialOrd for Number<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<'a> Crl<'a> {
+    /// Parses one list from DER: each entry is looked at once, and none is copied.
+    ///
+    /// # Errors
+    /// [`CertificateError`] where it is no DER list of version 1 or 2, names two signature algorithms, or has an
+    /// extension twice or in version 1.
+    pub fn parse(der: &'a [u8]) -> Result<Self, CertificateError> {
+        let (mut list, extended) = Self::head(der)?;
+        let mut rest = list.entries.list;
+        while !rest.is_empty() {
+            let entry = Revoked::read(&mut rest, extended)?;
+            list.count = list.count.saturating_add(1);
+            list.entries.indirect |= entry.certificate_issuer.is_some();
+            list.extensions.unknown_critical |= entry.unknown_critical;
+        }
+        Ok(list)
+    }
+
+    /// All but the entries; and whether they may have extensions.
+    pub(super) fn head(der: &'a [u8]) -> Result<(Self, bool), CertificateError> {
+        let (signed, mut tbs) = Signed::read(der)?;
+        let extended = match tbs.optional(Tag::INTEGER)? {
+            None => false,
+            Some(tlv) if tlv.value == [1] => true,
+            Some(_) => return Err(CertificateError::UnknownVersion),
+        };
+        // RFC 5280 5.1.1.2
+        if tbs.expect(Tag::SEQUENCE)?.value != signed.algorithm {
+            return Err(CertificateError::AlgorithmsDiffer);
+        }
+        let issuer = Name::new(tbs.expect(Tag::SEQUENCE)?.value);
+        let (this_update, _) = time::read(&tbs.any()?)?;
+        let mut next_update = None;
+        for form in [Tag::UTC_TIME, Tag::GENERALIZED_TIME] {
+            if next_update.is_none()
+                && let Some(tlv) = tbs.optional(form)?
+            {
+                next_update = Some(time::read(&tlv)?.0);
+            }
+        }
+        let list = tbs.optional(Tag::SEQUENCE)?.map_or(Cursor::new(&[]), |tlv| tlv.open());
+        let extensions = match tbs.optional(context(0, true))? {
+            None => Extensions::default(),
+            Some(_) if !extended => return Err(CertificateError::VersionTooLow),
+            Some(tlv) => {
+                let mut inner = tlv.open();
+                let list = inner.expect(Tag::SEQUENCE)?.open();
+                inner.finish()?;
+                Extensions::read(list)?
+            }
+        };
+        tbs.finish()?;
+        let entries = Entries { list, indirect: false, sorted: &[] };
+        let head =
+            Self { der, signed, issuer, this_update, next_update, entries, count: 0, number: 0, extensions };
+        Ok((head, extended))
+    }
+
+    /// The whole list, as it came.
+    #[must_use]
+    pub const fn as_der(&self) -> &'a [u8] {
+        self.der
+    }
+
+    /// Who issued it, as it says.
+    #[must_use]
+    pub const fn issuer(&self) -> Name<'a> {
+        self.issuer
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub const fn this_update(&self) -> Seconds {
+        self.this_update
+    }
+
+    /// When the next one will have been made, if it says so.
+    #[must_use]
+    pub const fn next_update(&self) -> Option<Seconds> {
+        self.next_update
+    }
+
+    /// Whether it holds only what changed since a complete list (RFC 5280 5.2.4).
+    #[must_use]
+    pub const fn is_delta(&self) -> bool {
+        self.extensions.base.is_some()
+    }
+
+    /// How many certificates it names.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether it names none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The certificates that it names, in its order.
+    pub fn entries(&self) -> impl Iterator<Item = Revoked<'a>> + use<'a> {
+        let mut rest = self.entries.list;
+        core::iter::from_fn(move || if rest.is_empty() { None } else { Revoked::read(&mut rest, true).ok() })
+    }
+
+    /// Whether the other is of the same issuer and scope, down to the bytes (RFC 5280 5.2.4 (a), (b)).
+    pub(super) fn has_scope_of(&self, other: &Self) -> bool {
+        let raw = |list: &Crl<'a>| list.extensions.issuing_point.map(|point| point.raw);
+        self.issuer.same(&other.issuer) && raw(self) == raw(other)
+    }
+
+    /// Whether it was made after the other, which is of the same scope and key.
+    pub(super) fn is_newer_than(&self, other: &Crl<'_>) -> bool {
+        match (self.extensions.number, other.extensions.number) {
+            (Some(mine), Some(theirs)) if mine != theirs => mine > theirs,
+            _ => self.this_update > other.this_update,
+        }
+    }
+}
+
+impl<'a> Extensions<'a> {
+    fn read(mut list: Cursor<'a>) -> Result<Self, CertificateError> {
+        if list.is_empty() {
+            return Err(list.malformed().into());
+        }
+        let mut all = Self::default();
+        let (start, mut count) = (list, 0_usize);
+        while !list.is_empty() {
+            let (oid, extension) = one(&mut list)?;
+            count = count.saturating_add(1);
+            if count > MOST {
+                return Err(CertificateError::TooManyExtensions { most: MOST });
+            }
+            let mut before = start;
+            for _ in 1..count {
+                if one(&mut before)?.0 == oid {
+                    return Err(CertificateError::DuplicateExtension);
+                }
+            }
+            let value = extension.value;
+            match oid {
+                [0x55, 0x1d, 35] => {
+                    AuthorityKeyIdentifier::read(value)?;
+                    all.authority_key_identifier = Some(value);
+                }
+                [0x55, 0x1d, 20] => {
+                    all.number = Some(Number::read(&only(value, Tag::INTEGER)?)?);
+                    all.number_critical = extension.critical;
+                }
+                [0x55, 0x1d, 27] => all.base = Some(Number::read(&only(value, Tag::INTEGER)?)?),
+                [0x55, 0x1d, 28] => all.issuing_point = Some(IssuingPoint::read(value)?),
+                // the freshest list's place, the issuer's other names, and where to ask further: nothing is fetched
+                [0x55, 0x1d, 18 | 46] | [0x2b, 6, 1, 5, 5, 7, 1, 1] => {}
+                _ => all.unknown_critical |= extension.critical,
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl fmt::Debug for Crl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crl")
+            .field("issuer", &self.issuer)
+            .field("this_update", &self.this_update)
+            .field("next_update", &self.next_update)
+            .field("len", &self.count)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The revocation lists that are at hand, in any order; deltas and those of strangers among them do no harm.
+#[derive(Debug, Clone, Default)]
+pub struct Crls<'a> {
+    all: Vec<Crl<'a>>,
+}
+
+impl<'a> Crls<'a> {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { all: Vec::new() }
+    }
+
+    /// Every list of `ders`.
+    ///
+    /// # Errors
+    /// [`CrlError`] with the number of the first that cannot be read.
+    pub fn parse<D>(ders: impl IntoIterator<Item = &'a D>) -> Result<Self, CrlError>
+    where
+        D: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let mut crls = Self::new();
+        for (crl, der) in ders.into_iter().enumerate() {
+            crls.add(Crl::parse(der.as_ref()).map_err(|error| CrlError { crl, error })?);
+        }
+        Ok(crls)
+    }
+
+    /// One more. Its number is how many there were before.
+    pub fn add(&mut self, crl: Crl<'a>) {
+        self.all.push(Crl { number: self.all.len(), ..crl });
+    }
+
+    /// One more that has its number already.
+    pub(crate) fn add_numbered(&mut self, crl: Crl<'a>) {
+        self.all.push(crl);
+    }
+
+    /// One by its number.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<&Crl<'a>> {
+        self.all.get(at).filter(|crl| crl.number == at).or_else(|| self.iter().find(|crl| crl.number == at))
+    }
+
+    /// All of them, in the order of their numbers.
+    pub fn iter(&self) -> core::slice::Iter<'_, Crl<'a>> {
+        self.all.iter()
+    }
+}

@@ -1,0 +1,204 @@
+//! Revocation lists for tests, written by hand: right ones, and such as no library makes.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "each test uses what it needs"
+)]
+
+use hubward_x509::Certificate;
+use rcgen::{CertificateParams, CustomExtension, KeyPair, SerialNumber, SigningKey};
+
+/// A DER value.
+pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let mut der = vec![tag];
+    let length = contents.len().to_be_bytes();
+    let digits: Vec<u8> = length.into_iter().skip_while(|byte| *byte == 0).collect();
+    match contents.len() {
+        0..=0x7f => der.push(contents.len() as u8),
+        _ => {
+            der.push(0x80 | digits.len() as u8);
+            der.extend(digits);
+        }
+    }
+    der.extend(contents);
+    der
+}
+
+pub fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+    tlv(0x30, &parts.concat())
+}
+
+/// A certificate's subject as a Name.
+pub fn name_of(certificate: &[u8]) -> Vec<u8> {
+    tlv(0x30, Certificate::parse(certificate).unwrap().subject().as_der())
+}
+
+/// A Name as a GeneralName.
+pub fn directory(name: &[u8]) -> Vec<u8> {
+    tlv(0xa4, name)
+}
+
+pub fn uri(text: &str) -> Vec<u8> {
+    tlv(0x86, text.as_bytes())
+}
+
+/// `[0] DistributionPointName` of full names.
+pub fn full(names: &[&[u8]]) -> Vec<u8> {
+    tlv(0xa0, &tlv(0xa0, &names.concat()))
+}
+
+/// `[0] DistributionPointName` of one common name below whoever issues the list.
+pub fn relative(common_name: &str) -> Vec<u8> {
+    let attribute = sequence(&[&[6, 3, 0x55, 4, 3], &tlv(0x0c, common_name.as_bytes())]);
+    tlv(0xa0, &tlv(0xa1, &attribute))
+}
+
+/// One extension.
+pub fn extension(oid: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
+    let critical: &[u8] = if critical { &[1, 1, 0xff] } else { &[] };
+    sequence(&[&tlv(6, oid), critical, &tlv(4, value)])
+}
+
+const NUMBER: &[u8] = &[0x55, 0x1d, 20];
+const REASON: &[u8] = &[0x55, 0x1d, 21];
+const BASE: &[u8] = &[0x55, 0x1d, 27];
+const ISSUING_POINT: &[u8] = &[0x55, 0x1d, 28];
+const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 29];
+
+pub const KEY_COMPROMISE: u8 = 1;
+pub const HOLD: u8 = 6;
+pub const REMOVE: u8 = 8;
+
+/// 2025-12-01 and 2026-02-01, around the tests' now.
+pub const LAST_MONTH: &str = "251201000000Z";
+pub const NEXT_MONTH: &str = "260201000000Z";
+
+/// One entry.
+pub struct Entry {
+    serial: u8,
+    extensions: Vec<u8>,
+}
+
+impl Entry {
+    pub fn new(serial: u8) -> Self {
+        Self { serial, extensions: Vec::new() }
+    }
+
+    pub fn reason(self, code: u8) -> Self {
+        self.extension(REASON, false, &[0x0a, 1, code])
+    }
+
+    /// This entry and those behind it are about certificates of `issuer`, a Name.
+    pub fn issued_by(self, issuer: &[u8]) -> Self {
+        self.extension(CERTIFICATE_ISSUER, true, &sequence(&[&directory(issuer)]))
+    }
+
+    pub fn extension(mut self, oid: &[u8], critical: bool, value: &[u8]) -> Self {
+        self.extensions.extend(extension(oid, critical, value));
+        self
+    }
+
+    fn der(&self) -> Vec<u8> {
+        let extensions = if self.extensions.is_empty() { Vec::new() } else { sequence(&[&self.extensions]) };
+        sequence(&[&[2, 1, self.serial], &tlv(0x17, LAST_MONTH.as_bytes()), &extensions])
+    }
+}
+
+/// A list of version 2, made last month, good until next month, number 5.
+pub struct List {
+    issuer: Vec<u8>,
+    pub this_update: &'static str,
+    pub next_update: Option<&'static str>,
+    pub number: u8,
+    entries: Vec<u8>,
+    extensions: Vec<u8>,
+}
+
+impl List {
+    /// Of whoever `certificate` is about.
+    pub fn by(certificate: &[u8]) -> Self {
+        Self {
+            issuer: name_of(certificate),
+            this_update: LAST_MONTH,
+            next_update: Some(NEXT_MONTH),
+            number: 5,
+            entries: Vec::new(),
+            extensions: Vec::new(),
+        }
+    }
+
+    pub fn revoking(self, serial: u8) -> Self {
+        self.entry(&Entry::new(serial))
+    }
+
+    pub fn entry(mut self, entry: &Entry) -> Self {
+        self.entries.extend(entry.der());
+        self
+    }
+
+    /// Entries as they are.
+    pub fn entries(mut self, der: &[u8]) -> Self {
+        self.entries.extend(der);
+        self
+    }
+
+    pub fn number(self, number: u8) -> Self {
+        Self { number, ..self }
+    }
+
+    pub fn next_update(self, next_update: Option<&'static str>) -> Self {
+        Self { next_update, ..self }
+    }
+
+    pub fn this_update(self, this_update: &'static str) -> Self {
+        Self { this_update, ..self }
+    }
+
+    /// Only what changed since the complete list of that number.
+    pub fn delta_since(self, base: u8) -> Self {
+        self.extension(BASE, true, &[2, 1, base])
+    }
+
+    /// An issuing distribution point of these fields.
+    pub fn scope(self, fields: &[&[u8]]) -> Self {
+        self.extension(ISSUING_POINT, true, &sequence(fields))
+    }
+
+    pub fn extension(mut self, oid: &[u8], critical: bool, value: &[u8]) -> Self {
+        self.extensions.extend(extension(oid, critical, value));
+        self
+    }
+
+    pub fn sign(&self, key: &KeyPair) -> Vec<u8> {
+        // ecdsa-with-SHA256
+        let algorithm = sequence(&[&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]]);
+        let next = self.next_update.map_or(Vec::new(), |time| tlv(0x17, time.as_bytes()));
+        let entries = if self.entries.is_empty() { Vec::new() } else { sequence(&[&self.entries]) };
+        let number = extension(NUMBER, false, &[2, 1, self.number]);
+        let extensions = tlv(0xa0, &sequence(&[&number, &self.extensions]));
+        let this = tlv(0x17, self.this_update.as_bytes());
+        let tbs = sequence(&[&[2, 1, 1], &algorithm, &self.issuer, &this, &next, &entries, &extensions]);
+        let mut bits = vec![0];
+        bits.extend(key.sign(&tbs).unwrap());
+        sequence(&[&tbs, &algorithm, &tlv(3, &bits)])
+    }
+}
+
+/// A distribution point of these fields.
+pub fn point(fields: &[&[u8]]) -> Vec<u8> {
+    sequence(fields)
+}
+
+/// A certificate that says where its revocation would be listed.
+pub fn listed_at(mut params: CertificateParams, points: &[&[u8]]) -> CertificateParams {
+    let extension = CustomExtension::from_oid_content(&[2, 5, 29, 31], sequence(points));
+    params.custom_extensions.push(extension);
+    params
+}
+
+pub fn numbered(mut params: CertificateParams, serial: u8) -> CertificateParams {
+    params.serial_number = Some(SerialNumber::from_slice(&[serial]));
+    params
+}

@@ -1,0 +1,187 @@
+//! Admission by a token: its names against the transport's, whose key signed it, and what that key gives.
+
+use core::hint::black_box;
+
+use hubward_core::{Credential, Found, Identity, Lookup, MacKey, Permissions, Shape, Stamp, UnixTime};
+use hubward_sas::{SasToken, SknAsDeviceId, TokenRules, VerifiedToken, VerifyError};
+
+use crate::admission::{Admission, Bound, Stage, enabled};
+use crate::admitted::{Evidence, Proof, Reach};
+use crate::error::AuthError;
+use crate::party::Party;
+use crate::presented::Presented;
+use crate::rules::Rules;
+
+/// Whether the token is what the transport announces: signed by the policy that it names, and for no less than the
+/// audience that it is put for.
+fn agrees(presented: &Presented<'_>, token: &SasToken<'_>, asked: &Lookup<'_>) -> bool {
+    presented.policy.is_none_or(|name| asked.is(&Identity::Policy(name)))
+        && presented
+            .audience
+            .is_none_or(|audience| matches!(asked, Lookup::Policy(_)) && token.resource().covers(&audience))
+}
+
+/// Whether a policy's token reaches `identity`, by whole names.
+fn covers(token: &SasToken<'_>, identity: &Identity<'_>) -> bool {
+    match (token.resource().shape(), identity) {
+        (Shape::Hub | Shape::AllDevices, Identity::Device(_) | Identity::Module(..)) => true,
+        (Shape::Device(id), Identity::Module(device, _)) => id.eq_decoded(device.as_str()),
+        _ => false,
+    }
+}
+
+impl<'a, K: MacKey> Bound<'a, K> {
+    pub(crate) fn to_token(
+        presented: Presented<'a>,
+        text: &'a str,
+        rules: &'a Rules<'a, K>,
+    ) -> Result<Admission<'a, K>, AuthError> {
+        let token = SasToken::parse(text, rules.token())?;
+        let asked = match token.needs() {
+            Lookup::Registration(..) => return Err(AuthError::Registration),
+            _ if !rules.is_this_hub(&token.resource().root()) => return Err(AuthError::AnotherHub),
+            lookup => lookup,
+        };
+        let party = match (presented.named, asked) {
+            (None, asked) => Party::of(&asked).filter(|_| agrees(&presented, &token, &asked)),
+            (Some(named), asked) => Party::of(&named).filter(|party| {
+                let identity = party.identity();
+                match asked {
+                    Lookup::Policy(_) => token.is_for(&identity, rules.token()) || covers(&token, &identity),
+                    _ => token.is_for(&identity, rules.token()),
+                }
+            }),
+        };
+        let party = party.ok_or(AuthError::AnotherIdentity)?;
+        // an identity's own key is asked for by the name that the transport gave, never by one decoded twice
+        let asked = match (presented.named, asked) {
+            (_, Lookup::Policy(_)) | (None, _) => asked,
+            (Some(named), _) => named,
+        };
+        Ok(Self { rules, presented, asked, party }.ask(Stage::Signer(token)))
+    }
+
+    pub(crate) fn signer(
+        self,
+        token: SasToken<'a>,
+        found: &Found<'_, K>,
+        now: UnixTime,
+    ) -> Result<Admission<'a, K>, AuthError> {
+        if matches!(found, Found::Nobody)
+            && let Some(named) = self.device_id_as_policy(&token)
+        {
+            return Ok(Self { asked: named, ..self }.ask(Stage::Signer(token)));
+        }
+        let decoys = Err(self.rules.decoys());
+        let (keys, refusal) = match found {
+            Found::Nobody => (decoys, AuthError::Unknown),
+            Found::Identity(record)
+                if !matches!(self.asked, Lookup::Policy(_)) && self.asked.is(&record.identity()) =>
+            {
+                match record.credential() {
+                    Credential::Keys(keys) => (Ok(keys.padded(self.rules.decoy())), AuthError::Unknown),
+                    _ => (decoys, AuthError::NotByToken),
+                }
+            }
+            Found::Policy(policy) if self.asked.is(&Identity::Policy(policy.name())) => {
+                (Ok(policy.keys().padded(self.rules.decoy())), AuthError::Unknown)
+            }
+            _ => (decoys, AuthError::WrongAnswer),
+        };
+        let parsed = token;
+        let token = match keys {
+            Ok(keys) => token.verify(keys, now, self.rules.token())?,
+            Err(decoys) => {
+                // the work is done, and whatever comes of it is a refusal
+                let _ = black_box(token.verify(decoys, now, self.rules.token()));
+                return Err(refusal);
+            }
+        };
+        match found {
+            Found::Policy(policy) => {
+                let (rights, stamp) = (policy.rights(), policy.stamp());
+                match self.presented.named {
+                    // it connects no device, whoever that would be: nobody's record is asked for
+                    Some(_) if !rights.contains(Permissions::DEVICE_CONNECT) => {
+                        let party = Party::of(&self.asked).ok_or(AuthError::WrongAnswer)?;
+                        let reach = Reach::Resource(token.resource());
+                        Ok(Self { party, ..self }.admit_by(token, rights, reach, Proof::policy(stamp)))
+                    }
+                    Some(named) => {
+                        // a policy's key is everybody's: here a leniency would move a right to another identity
+                        let identity = self.party.identity();
+                        if !token.is_for(&identity, &TokenRules::STRICT) && !covers(&parsed, &identity) {
+                            return Err(AuthError::AnotherIdentity);
+                        }
+                        let stage = Stage::Standing { token, rights, stamp };
+                        Ok(Self { asked: named, ..self }.ask(stage))
+                    }
+                    None => {
+                        // to speak for a device, its name must be presented: the device is asked for then
+                        let granted = rights.difference(Permissions::DEVICE_CONNECT);
+                        let reach = Reach::Resource(self.presented.audience.unwrap_or(token.resource()));
+                        Ok(self.admit_by(token, granted, reach, Proof::policy(stamp)))
+                    }
+                }
+            }
+            Found::Identity(record) => {
+                enabled(record.status())?;
+                let proof = Proof::identity(record.stamp());
+                Ok(self.admit_by(token, Permissions::DEVICE_CONNECT, Reach::Own, proof))
+            }
+            _ => Err(AuthError::WrongAnswer),
+        }
+    }
+
+    /// Some devices send their own id as `skn`, over their own key. By a rule, where no policy has that name and the
+    /// transport names that device, its key is asked for instead. The resource is the device's own.
+    fn device_id_as_policy(&self, token: &SasToken<'a>) -> Option<Lookup<'a>> {
+        let rules = self.rules.token();
+        match (self.asked, self.presented.named) {
+            (Lookup::Policy(name), Some(named @ Lookup::Device(_)))
+                if rules.skn_as_device_id == SknAsDeviceId::WhereIdentityIsKnown =>
+            {
+                let identity = self.party.identity();
+                let own = identity.device().is_some_and(|id| name.eq_decoded(id.as_str()));
+                (own && token.is_for(&identity, rules)).then_some(named)
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn standing(
+        self,
+        token: VerifiedToken<'a>,
+        rights: Permissions,
+        stamp: Stamp,
+        found: &Found<'_, K>,
+        now: UnixTime,
+    ) -> Result<Admission<'a, K>, AuthError> {
+        let (expiry, leeway) = (token.expires().as_secs(), self.rules.token().leeway);
+        if expiry.saturating_add(leeway) < now.as_secs() {
+            return Err(VerifyError::Expired { expiry, now: now.as_secs(), leeway }.into());
+        }
+        match found {
+            Found::Nobody => Err(AuthError::Unknown),
+            Found::Identity(record) if self.asked.is(&record.identity()) => {
+                enabled(record.status())?;
+                let granted = rights.intersection(Permissions::DEVICE_CONNECT);
+                let proof = Proof::policy_for(stamp, record.stamp());
+                // its own endpoints, and of these only what the policy's token is for
+                Ok(self.admit_by(token, granted, Reach::Resource(token.resource()), proof))
+            }
+            _ => Err(AuthError::WrongAnswer),
+        }
+    }
+
+    fn admit_by(
+        self,
+        token: VerifiedToken<'a>,
+        granted: Permissions,
+        reach: Reach<'a>,
+        proof: Proof,
+    ) -> Admission<'a, K> {
+        let until = token.expires().as_secs().saturating_add(self.rules.token().leeway);
+        self.admit(Evidence::Token(token), granted, reach, proof, until)
+    }
+}

@@ -1,0 +1,269 @@
+//! Devices and modules with certificates: by a chain or by a thumbprint, and one identity or nothing.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+#[path = "common/fleet.rs"]
+mod fleet;
+
+use common::*;
+use fleet::*;
+use hubward::core::{
+    Authority, Credential, DeviceId, Found, FoundIdentity, Identity, Stamp, Status, Thumbprint,
+};
+use hubward::policy::Operation;
+use hubward::sas::Unsigned;
+use hubward::x509::{Anchors, PinSlot, ValidityPolicy};
+use hubward::{
+    Admission, AuthError, BothCredentials, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES, Presented, Public,
+    Vouched, X509Rules,
+};
+use hubward_ring::{Digests, signature};
+use rcgen::{BasicConstraints, DnType, ExtendedKeyUsagePurpose, IsCa, date_time_ymd};
+use rustls_pki_types::CertificateDer;
+
+#[test]
+fn by_a_chain() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let hub = hub_of(&anchors, nobody());
+    assert_eq!(connect(&hub, "ca1", &fleet.lasting(&entity("ca1")), TODAY), Ok("device ca1".into()));
+    let module = fleet.lasting(&entity("ca1/mod1"));
+    assert_eq!(connect(&hub, "ca1/mod1", &module, TODAY), Ok("module ca1/mod1".into()));
+
+    let (name, shown) = (username("ca1"), fleet.lasting(&entity("ca1")));
+    let presented = Presented::mqtt("ca1", &name, None).unwrap().with_certificates(&shown);
+    let admitted = hub.admit(presented, TODAY).unwrap();
+    assert!(admitted.decision().is_allow());
+    assert!(!admitted.decide(&Operation::mqtt_publish("devices/ca10/messages/events/")).is_allow());
+    assert_eq!((admitted.key_slot(), admitted.policy().is_none()), (None, true));
+    let Some(Vouched::Authority { anchor: 0, issuers }) = admitted.vouched() else { panic!() };
+    let above = fleet.above_lasting();
+    assert_eq!(issuers.len(), 2);
+    assert!(issuers.iter().zip(&above).all(|(found, wanted)| found.matches(wanted)));
+}
+
+#[test]
+fn by_a_thumbprint_of_either_kind_in_either_slot() {
+    let fleet = Fleet::new();
+    let anchors = Anchors::new();
+    // anybody's, a CA's, about somebody else: who registered the thumbprint has vouched for it
+    let mut odd = entity("anything");
+    odd.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    for shown in [self_signed(&entity("pinned")), self_signed(&odd), fleet.strange(&entity("x"))] {
+        let (new, old) = (sha256(&shown[0]), sha1(&shown[0]));
+        for (kept, slot) in [
+            (pins(Some(new), None), PinSlot::Primary),
+            (pins(None, Some(new)), PinSlot::Secondary),
+            (pins(Some(Thumbprint::Sha1([7; 20])), Some(old)), PinSlot::Secondary),
+        ] {
+            let hub = hub_of(&anchors, kept);
+            let name = username("pinned");
+            let presented = Presented::mqtt("pinned", &name, None).unwrap().with_certificates(&shown);
+            let admitted = hub.admit(presented, TODAY).unwrap();
+            assert!(matches!(admitted.vouched(), Some(Vouched::Pin(found)) if *found == slot));
+            assert_eq!(admitted.into_session().until(), LEAF_END);
+        }
+        let hub = hub_of(&anchors, nobody());
+        assert_eq!(connect(&hub, "pinned", &shown, TODAY), Err("certificate-not-pinned"));
+    }
+}
+
+#[test]
+fn every_pair_of_names_that_can_disagree() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let shown = fleet.lasting(&entity("ca1"));
+    let mut hub = hub_of(&anchors, pins(Some(sha256(&shown[0])), None));
+    // client id and username
+    let ca1_name = username("ca1");
+    assert_eq!(Presented::mqtt("ca10", &ca1_name, None).err(), Some(AuthError::ClientId));
+    // the names of the transport and of the certificate
+    for (id, cn) in [
+        ("ca1", "ca10"),
+        ("ca10", "ca1"),
+        ("ca1", "CA1"),
+        ("ca1", "ca1/mod1"),
+        ("ca1/mod1", "ca1"),
+        ("ca1/mod1", "ca10/mod1"),
+        ("ca1/mod1", "ca1/mod2"),
+        ("ca1", "ca1 "),
+    ] {
+        let shown = fleet.lasting(&entity(cn));
+        assert_eq!(connect(&hub, id, &shown, TODAY), Err("certificate-another-identity"), "{id} {cn}");
+    }
+    let mut twice = entity("ca1");
+    twice.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 3]), "ca10");
+    assert_eq!(connect(&hub, "ca1", &fleet.lasting(&twice), TODAY), Err("certificate-another-identity"));
+    // the identity of the pin and another's
+    assert_eq!(connect(&hub, "pinned", &shown, TODAY), Ok("device pinned".into()));
+    assert_eq!(connect(&hub, "ca10", &shown, TODAY), Err("certificate-another-identity"));
+    // the hub's name
+    let elsewhere = "fabrikam.azure-devices.net/ca1/?api-version=1";
+    let presented = Presented::mqtt("ca1", elsewhere, None).unwrap().with_certificates(&shown);
+    assert_eq!(hub.admit(presented, TODAY).err(), Some(AuthError::AnotherHub));
+    // the certificate and the token: whichever speaks, the other moves nothing
+    let own = |id| {
+        let host = Authority::parse(HUB).unwrap();
+        Unsigned::device(host, device(id), at(TODAY + 60)).sign(&key("sas primary")).to_string()
+    };
+    let both = |hub: &HubWith<'_>, id: &str, token: &str, shown: &Shown| {
+        let username = username(id);
+        let presented = Presented::mqtt(id, &username, Some(token)).unwrap().with_certificates(shown);
+        hub.admit(presented, TODAY).map(|admitted| name(&admitted)).map_err(|error| error.code())
+    };
+    let ca1 = shown;
+    assert_eq!(both(&hub, "sas", &own("sas"), &ca1), Err("both-credentials"));
+    assert_eq!(both(&hub, "ca1", &own("sas"), &ca1), Err("both-credentials"));
+    hub.rules = hub.rules.with_both_credentials(BothCredentials::TokenWins);
+    assert_eq!(both(&hub, "sas", &own("sas"), &ca1), Ok("device sas".into()));
+    assert_eq!(both(&hub, "ca1", &own("sas"), &ca1), Err("another-identity"));
+    assert_eq!(both(&hub, "ca1", &own("ca1"), &ca1), Err("not-by-token"), "the certificate moves nothing");
+    hub.rules = hub.rules.with_both_credentials(BothCredentials::CertificateWins);
+    assert_eq!(both(&hub, "ca1", &own("sas"), &ca1), Ok("device ca1".into()));
+    assert_eq!(both(&hub, "sas", &own("sas"), &ca1), Err("not-by-certificate"), "the token moves nothing");
+    assert_eq!(both(&hub, "ca1", "no token at all", &ca1), Ok("device ca1".into()), "and is not read");
+}
+
+#[test]
+fn what_no_certificate_gets_past() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let hub = hub_of(&anchors, nobody());
+    let good = |id| fleet.lasting(&entity(id));
+    let mut authority = entity("ca1");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let mut server = entity("ca1");
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let mut later = entity("ca1");
+    later.not_before = date_time_ymd(2026, 2, 1);
+    let without_intermediate = vec![good("ca1")[0].clone()];
+    for (id, shown, now, code) in [
+        ("ca1", fleet.strange(&entity("ca1")), TODAY, "certificate-unknown-issuer"),
+        ("ca1", self_signed(&entity("ca1")), TODAY, "certificate-unknown-issuer"),
+        ("ca1", without_intermediate, TODAY, "certificate-unknown-issuer"),
+        ("ca1", fleet.forged(&entity("ca1")), TODAY, "certificate-wrong-signature"),
+        ("ca1", good("ca1"), LEAF_END + 1, "certificate-expired"),
+        ("ca1", fleet.brief(&entity("ca1")), BRIEF_END + 1, "certificate-expired"),
+        ("ca1", fleet.lasting(&later), TODAY, "certificate-not-yet-valid"),
+        ("ca1", fleet.lasting(&authority), TODAY, "certificate-of-an-authority"),
+        ("ca1", fleet.lasting(&server), TODAY, "certificate-purpose"),
+        ("ca-off", good("ca-off"), TODAY, "disabled"),
+        ("ghost", good("ghost"), TODAY, "unknown"),
+        ("none", good("none"), TODAY, "not-by-certificate"),
+        ("sas", good("sas"), TODAY, "not-by-certificate"),
+        ("pinned", good("pinned"), TODAY, "certificate-not-pinned"),
+        ("ca1", vec![CertificateDer::from_slice(b"0\x03no!").into_owned()], TODAY, "certificate-malformed"),
+        ("ca1", vec![good("ca1")[0].clone(); MAX_CERTIFICATES + 1], TODAY, "too-many-certificates"),
+        ("ca1", vec![vec![0; MAX_CERTIFICATE_BYTES + 1].into()], TODAY, "too-many-certificates"),
+        ("ca1", vec![], TODAY, "no-credential"),
+    ] {
+        assert_eq!(connect(&hub, id, &shown, now), Err(code), "{id}");
+    }
+    // and without rules for certificates, none
+    let bare = common::hub();
+    assert_eq!(connect(&bare, "x509", &good("x509"), TODAY), Err("certificates-not-judged"));
+}
+
+#[test]
+fn who_proves_itself_by_a_certificate_has_no_token() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let hub = hub_of(&anchors, nobody());
+    for id in ["ca1", "pinned"] {
+        let password = token(&format!("{HUB}/devices/{id}"), &key("decoy"), TODAY + 60, None);
+        assert_eq!(hub.mqtt(id, &username(id), &password), Err("not-by-token"));
+    }
+}
+
+#[test]
+fn the_dates_of_a_pinned_certificate_are_a_rule() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let shown = self_signed(&entity("pinned"));
+    let mut hub = hub_of(&anchors, pins(Some(sha256(&shown[0])), None));
+    let later = LEAF_END + 1;
+    assert_eq!(connect(&hub, "pinned", &shown, later), Err("certificate-expired"));
+    let x509 = X509Rules::new(&anchors, signature::ALL, &Digests);
+    hub.rules = hub.rules.with_x509(x509.with_validity(ValidityPolicy::IgnoreForThumbprint));
+    assert_eq!(connect(&hub, "pinned", &shown, later), Ok("device pinned".into()));
+    assert_eq!(session(&hub, "pinned", &shown).until(), u64::MAX, "a proof without an end of its own");
+    // which is no rule for chains
+    assert_eq!(connect(&hub, "ca1", &fleet.lasting(&entity("ca1")), later), Err("certificate-expired"));
+}
+
+#[test]
+fn an_answer_about_somebody_else_admits_nobody() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let hub = hub_of(&anchors, nobody());
+    let (name, shown) = (username("ca1"), fleet.lasting(&entity("ca1")));
+    let start = || {
+        let presented = Presented::mqtt("ca1", &name, None).unwrap().with_certificates(&shown);
+        match Admission::start(presented, &hub.rules).unwrap() {
+            Admission::Needs(question) => question,
+            Admission::Admitted(_) => unreachable!(),
+        }
+    };
+    let record = |identity, stamp| {
+        let stamp = Stamp::new(1, stamp);
+        Found::Identity(FoundIdentity::new(
+            identity,
+            Status::Enabled,
+            stamp,
+            Credential::CertificateAuthority,
+        ))
+    };
+    let ca1 = Identity::Device(device("ca1"));
+    for identity in [
+        Identity::Device(DeviceId::parse("CA1").unwrap()),
+        Identity::Module(device("ca1"), module("mod1")),
+        Identity::Policy(policy("ca1")),
+    ] {
+        assert_eq!(start().answer(record(identity, 1), at(TODAY)).err(), Some(AuthError::WrongAnswer));
+    }
+    // the second answer: somebody else, one that changed in between, nobody, too late
+    let second = |answer, now| {
+        let question = start();
+        assert!(question.issuers().is_empty(), "nothing is proven yet");
+        let Admission::Needs(question) = question.answer(record(ca1, 1), at(TODAY)).unwrap() else {
+            panic!()
+        };
+        assert_eq!(question.issuers().len(), 2);
+        question.answer(answer, at(now)).map(drop).map_err(|error| error.code())
+    };
+    assert_eq!(second(record(ca1, 1), LEAF_END), Ok(()));
+    assert_eq!(second(record(Identity::Device(device("ca10")), 1), TODAY), Err("wrong-answer"));
+    assert_eq!(second(record(ca1, 2), TODAY), Err("wrong-answer"));
+    assert_eq!(second(Found::Nobody, TODAY), Err("unknown"));
+    assert_eq!(second(record(ca1, 1), LEAF_END + 1), Err("certificate-expired"));
+}
+
+#[test]
+fn a_peer_is_told_one_word() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let hub = hub_of(&anchors, nobody());
+    let public = |id: &str, shown: &Shown| {
+        let name = username(id);
+        let presented = Presented::mqtt(id, &name, None).unwrap().with_certificates(shown);
+        hub.admit(presented, TODAY).err().map(|error| error.public())
+    };
+    for (id, shown) in [
+        ("ghost", fleet.lasting(&entity("ghost"))),
+        ("ca1", fleet.forged(&entity("ca1"))),
+        ("pinned", fleet.lasting(&entity("pinned"))),
+        ("sas", fleet.lasting(&entity("sas"))),
+        ("ca-off", fleet.lasting(&entity("ca-off"))),
+    ] {
+        assert_eq!(public(id, &shown), Some(Public::Unauthorized), "{id}");
+    }
+}

@@ -1,0 +1,185 @@
+//! Certificate authorities, devices' certificates below them, and a hub that has them.
+#![allow(dead_code, reason = "each test uses what it needs")]
+
+use hubward::core::{Digest, HostName, Permissions, Status, Thumbprint};
+use hubward::registry::{Authentication, Registry, Thumbprints};
+use hubward::x509::Anchors;
+use hubward::{Admitted, Presented, Rules, Session, X509Rules};
+use hubward_ring::{Digests, signature};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls_pki_types::CertificateDer;
+
+use crate::common::{HUB, HubWith, device, key, module, pair, policy, username};
+
+/// 2026-01-01, within every minted validity.
+pub const TODAY: u64 = 1_767_225_600;
+/// 2027-01-01, when leaves end.
+pub const LEAF_END: u64 = 1_798_761_600;
+/// 2026-07-01, when [`Fleet::brief`] ends.
+pub const BRIEF_END: u64 = 1_782_864_000;
+
+/// What a device shows in its handshake, the leaf first.
+pub type Shown = Vec<CertificateDer<'static>>;
+
+struct Authority {
+    params: CertificateParams,
+    key: KeyPair,
+    der: CertificateDer<'static>,
+}
+
+/// A root with two intermediates below it, one of which ends soon, and a root that nobody registered.
+pub struct Fleet {
+    root: Authority,
+    lasting: Authority,
+    brief: Authority,
+    stranger: Authority,
+    pub registered: [CertificateDer<'static>; 1],
+}
+
+/// An end entity's parameters, until 2027.
+pub fn entity(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    (params.not_before, params.not_after) = (date_time_ymd(2025, 1, 1), date_time_ymd(2027, 1, 1));
+    params
+}
+
+fn authority(name: &str, end: i32, month: u8) -> CertificateParams {
+    let mut params = entity(name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.not_after = date_time_ymd(end, month, 1);
+    params
+}
+
+impl Authority {
+    fn root(name: &str) -> Self {
+        let (params, key) = (authority(name, 2030, 1), KeyPair::generate().unwrap());
+        let der = params.self_signed(&key).unwrap().der().clone();
+        Self { params, key, der }
+    }
+
+    fn below(&self, name: &str, end: i32, month: u8) -> Self {
+        let (params, key) = (authority(name, end, month), KeyPair::generate().unwrap());
+        let der = self.sign(&params, &key);
+        Self { params, key, der }
+    }
+
+    fn sign(&self, params: &CertificateParams, key: &KeyPair) -> CertificateDer<'static> {
+        params.signed_by(key, &Issuer::from_params(&self.params, &self.key)).unwrap().der().clone()
+    }
+
+    fn issue(&self, params: &CertificateParams) -> CertificateDer<'static> {
+        self.sign(params, &KeyPair::generate().unwrap())
+    }
+}
+
+impl Fleet {
+    pub fn new() -> Self {
+        let root = Authority::root("Fleet Root");
+        let (lasting, brief) = (root.below("Lasting", 2029, 1), root.below("Brief", 2026, 7));
+        let registered = [root.der.clone()];
+        Self { root, lasting, brief, stranger: Authority::root("Stranger"), registered }
+    }
+
+    pub fn anchors(&self) -> Anchors<'_> {
+        Anchors::parse(&self.registered).unwrap()
+    }
+
+    /// Below an intermediate.
+    pub fn lasting(&self, params: &CertificateParams) -> Shown {
+        vec![self.lasting.issue(params), self.lasting.der.clone()]
+    }
+
+    /// Below an intermediate that ends before the leaf.
+    pub fn brief(&self, params: &CertificateParams) -> Shown {
+        vec![self.brief.issue(params), self.brief.der.clone()]
+    }
+
+    /// Below a root that nobody registered, which is shown too.
+    pub fn strange(&self, params: &CertificateParams) -> Shown {
+        vec![self.stranger.issue(params), self.stranger.der.clone()]
+    }
+
+    /// Signed by a key of its own in the name of the registered root.
+    pub fn forged(&self, params: &CertificateParams) -> Shown {
+        let key = KeyPair::generate().unwrap();
+        vec![params.signed_by(&key, &Issuer::from_params(&self.root.params, &key)).unwrap().der().clone()]
+    }
+
+    /// A leaf that none of `count` intermediates of one name signed, each of which the registered root did sign.
+    pub fn crowd(&self, params: &CertificateParams, count: usize) -> Shown {
+        let crowd: Vec<_> = (0..count).map(|_| self.root.below("Crowd", 2029, 1)).collect();
+        let key = KeyPair::generate().unwrap();
+        let leaf = params.signed_by(&key, &Issuer::from_params(&crowd[0].params, &key)).unwrap();
+        let leaf = leaf.der().clone();
+        [leaf].into_iter().chain(crowd.into_iter().map(|one| one.der)).collect()
+    }
+
+    /// The thumbprints of the intermediate and the root above [`Fleet::lasting`].
+    pub fn above_lasting(&self) -> [Thumbprint; 2] {
+        [sha256(&self.lasting.der), sha256(&self.root.der)]
+    }
+}
+
+pub fn self_signed(params: &CertificateParams) -> Shown {
+    vec![params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()]
+}
+
+pub fn sha256(der: &[u8]) -> Thumbprint {
+    Thumbprint::Sha256(Digests.sha256(der))
+}
+
+pub fn sha1(der: &[u8]) -> Thumbprint {
+    Thumbprint::Sha1(Digests.sha1_for_legacy_thumbprints(der))
+}
+
+/// By a chain: `ca1`, `ca10`, its module `ca1/mod1`, `ca-off`. By thumbprints: `pinned`. By tokens: `sas`. By nothing:
+/// `none`.
+pub fn hub_of<'r>(anchors: &'r Anchors<'r>, pins: Thumbprints) -> HubWith<'r> {
+    let mut registry = Registry::new();
+    for (id, authentication) in [
+        ("ca1", Authentication::CertificateAuthority),
+        ("ca10", Authentication::CertificateAuthority),
+        ("ca-off", Authentication::CertificateAuthority),
+        ("pinned", Authentication::SelfSigned(pins)),
+        ("sas", Authentication::Sas(pair("sas"))),
+        ("none", Authentication::None),
+    ] {
+        registry.create_device(device(id), authentication).unwrap();
+    }
+    registry.create_module(device("ca1"), module("mod1"), Authentication::CertificateAuthority).unwrap();
+    registry.set_status(device("ca-off"), Status::Disabled).unwrap();
+    registry.set_policy(policy("device"), Permissions::DEVICE_CONNECT, pair("device"));
+    let x509 = X509Rules::new(anchors, signature::ALL, &Digests);
+    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("decoy")).with_x509(x509);
+    HubWith { registry, rules }
+}
+
+pub fn pins(primary: Option<Thumbprint>, secondary: Option<Thumbprint>) -> Thumbprints {
+    Thumbprints::new(primary, secondary).unwrap()
+}
+
+pub fn nobody() -> Thumbprints {
+    pins(Some(Thumbprint::Sha256([7; 32])), None)
+}
+
+/// Who is admitted, or the code of the refusal.
+pub fn connect(hub: &HubWith<'_>, id: &str, shown: &Shown, now: u64) -> Result<String, &'static str> {
+    let username = username(id);
+    Presented::mqtt(id, &username, None)
+        .and_then(|presented| {
+            hub.admit(presented.with_certificates(shown), now).map(|admitted| name(&admitted))
+        })
+        .map_err(|error| error.code())
+}
+
+pub fn name(admitted: &Admitted<'_>) -> String {
+    admitted.identity().to_string()
+}
+
+pub fn session(hub: &HubWith<'_>, id: &str, shown: &Shown) -> Session {
+    let username = username(id);
+    let presented = Presented::mqtt(id, &username, None).unwrap().with_certificates(shown);
+    hub.admit(presented, TODAY).unwrap().into_session()
+}
