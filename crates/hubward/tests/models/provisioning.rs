@@ -1,6 +1,7 @@
 //! `{id scope}/registrations/{id}/api-version=..` and the client id.
 
-use hubward::ProvisioningUsername;
+use hubward::PresentedRegistration;
+use hubward::core::Lookup;
 
 use super::mqtt::is_query;
 
@@ -25,7 +26,13 @@ pub fn read<'a>(client_id: &str, username: &'a str) -> Result<(&'a str, &'a str)
 }
 
 pub fn agree(client_id: &str, username: &str) {
-    let real = ProvisioningUsername::parse(client_id, username);
-    let real = real.map(|name| (name.scope().as_str(), name.id().as_str())).map_err(|error| error.code());
-    assert_eq!(real, read(client_id, username), "{client_id} {username}");
+    let real = PresentedRegistration::mqtt(client_id, username, None);
+    match (&real, read(client_id, username)) {
+        (Ok(presented), Ok((scope, id))) => assert!(
+            matches!(presented.lookup(), Lookup::Registration(a, b) if a.eq_decoded(scope) && b.eq_decoded(id)),
+            "{client_id} {username}"
+        ),
+        (Err(error), Err(code)) => assert_eq!(error.code(), code, "{client_id} {username}"),
+        (real, model) => panic!("{client_id} {username}: {real:?}, {model:?}"),
+    }
 }
