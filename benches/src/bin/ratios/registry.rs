@@ -265,5 +265,10 @@ pub fn import(fleet: &Fleet) {
         })
         .unzip();
     [&mut parse, &mut import].into_iter().for_each(|times| times.sort_by(f64::total_cmp));
-    println!("import/serde_json-typed-parse {:.2} ({:.0} / {:.0})", import[1] / parse[1], import[1], parse[1]);
+    println!(
+        "import/serde_json-typed-parse {:.2} ({:.0} / {:.0})",
+        import[1] / parse[1],
+        import[1],
+        parse[1]
+    );
 }
