@@ -126,7 +126,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
             }
             Found::Identity(record) => {
                 enabled(record.status())?;
-                let proof = Proof::identity(record.stamp());
+                let proof = Proof::identity(record.stamp_of(token.key_slot()));
                 Ok(self.admit_by(token, Permissions::DEVICE_CONNECT, Reach::Own, proof))
             }
             _ => Err(AuthError::WrongAnswer),
