@@ -3,7 +3,7 @@
 
 use crate::access::{Identity, Stamp, Status};
 use crate::mac::Keys;
-use crate::name::PolicyName;
+use crate::name::{DeviceId, PolicyName};
 use crate::rights::Permissions;
 use crate::thumbprint::Thumbprint;
 
@@ -45,6 +45,7 @@ pub struct FoundIdentity<'k, K> {
     status: Status,
     stamp: Stamp,
     credential: Credential<'k, K>,
+    ancestors: &'k [DeviceId<'k>],
 }
 
 impl<'k, K> FoundIdentity<'k, K> {
@@ -56,7 +57,21 @@ impl<'k, K> FoundIdentity<'k, K> {
         stamp: Stamp,
         credential: Credential<'k, K>,
     ) -> Self {
-        Self { identity, status, stamp, credential }
+        Self { identity, status, stamp, credential, ancestors: &[] }
+    }
+
+    /// The edge devices above it, as the hub's own hierarchy has them: those whose edge hub may speak for it. A module's
+    /// own device is one of them where that device is an edge device. Without this there are none.
+    #[must_use]
+    pub const fn with_ancestors(mut self, ancestors: &'k [DeviceId<'k>]) -> Self {
+        self.ancestors = ancestors;
+        self
+    }
+
+    /// The edge devices above it.
+    #[must_use]
+    pub const fn ancestors(&self) -> &'k [DeviceId<'k>] {
+        self.ancestors
     }
 
     /// Whose record it is.
