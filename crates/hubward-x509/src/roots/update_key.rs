@@ -144,12 +144,12 @@ fn is_weak(point: &[u8; 32]) -> bool {
     top || bottom || ORDER_8.contains(&y)
 }
 
-/// The kind, and the key in hex: for people to compare.
+/// The kind, and in hex the point or, of P-256, its x: for people to compare.
 impl fmt::Display for UpdateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, bytes) = match &self.0 {
             Value::Ed25519(point) => ("Ed25519 ", &point[..]),
-            Value::P256(point) => ("P-256 ", point.get(1..).unwrap_or_default()),
+            Value::P256(point) => ("P-256 ", point.get(1..33).unwrap_or_default()),
         };
         f.write_str(kind)?;
         bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
