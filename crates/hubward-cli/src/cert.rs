@@ -247,7 +247,7 @@ pub(crate) fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn 
 }
 
 /// Upper-case hex.
-struct Hex<'a>(&'a [u8]);
+pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

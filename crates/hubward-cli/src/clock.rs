@@ -47,6 +47,40 @@ pub(crate) fn date(seconds: i64) -> Option<String> {
     Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
+/// The second that a date of the command line means, its first where it has no time.
+pub(crate) fn first_second(text: &str) -> Result<u64, String> {
+    instant(text, 0)
+}
+
+/// The second that a date of the command line means, its last where it has no time.
+pub(crate) fn last_second(text: &str) -> Result<u64, String> {
+    instant(text, 86_399)
+}
+
+/// `2026-06-30`, `2026-06-30T12:00:00Z` or seconds since 1970. It is a date if [`date`] writes it like that.
+fn instant(text: &str, into_day: u64) -> Result<u64, String> {
+    let unknown =
+        || "neither a date such as 2026-06-30 or 2026-06-30T12:00:00Z nor seconds since 1970".to_owned();
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().map_err(|_| unknown());
+    }
+    let whole = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
+    let is_before =
+        |seconds: i64| date(seconds).is_some_and(|date| date.len() == whole.len() && date < whole);
+    // dates of one length are in the order of their letters; 9999 is over after 2^38 seconds
+    let mut seconds = 0_i64;
+    for step in (0..38).rev() {
+        let further = seconds.saturating_add(1_i64 << step);
+        if is_before(further) {
+            seconds = further;
+        }
+    }
+    let found =
+        [seconds, seconds.saturating_add(1)].into_iter().find(|one| date(*one).as_ref() == Some(&whole));
+    let found = found.and_then(|found| u64::try_from(found).ok()).ok_or_else(unknown)?;
+    Ok(if text.contains('T') { found } else { found.saturating_add(into_day) })
+}
+
 /// A stopwatch for the demonstration's last line.
 #[expect(clippy::disallowed_methods, reason = "a measurement that is printed, and decides nothing")]
 pub(crate) fn stopwatch() -> Instant {
@@ -71,7 +105,7 @@ pub(crate) fn words(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{date, words};
+    use super::{date, first_second, last_second, words};
 
     #[test]
     fn two_units_at_most() {
@@ -79,6 +113,33 @@ mod tests {
         assert_eq!(words(310), "5 min 10 s");
         assert_eq!(words(183_600), "2 days 3 h");
         assert_eq!(words(31_557_600), "1 years");
+    }
+
+    #[test]
+    fn dates_of_the_command_line_are_read() {
+        for (text, first, last) in [
+            ("0", 0, 0),
+            ("1767225600", 1_767_225_600, 1_767_225_600),
+            ("1970-01-01", 0, 86_399),
+            ("2026-01-01", 1_767_225_600, 1_767_311_999),
+            ("2024-02-29T12:00:00Z", 1_709_208_000, 1_709_208_000),
+            ("9999-12-31", 253_402_214_400, 253_402_300_799),
+        ] {
+            assert_eq!((first_second(text), last_second(text)), (Ok(first), Ok(last)), "{text}");
+        }
+        for text in [
+            "",
+            "2026-02-30",
+            "2026-1-1",
+            "2026-01-01T24:00:00Z",
+            "1969-12-31",
+            "soon",
+            "10000-01-01",
+            "-1",
+            "2026-01-01T",
+        ] {
+            assert!(first_second(text).is_err(), "{text}");
+        }
     }
 
     #[test]

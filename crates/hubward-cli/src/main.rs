@@ -10,6 +10,7 @@ mod file;
 mod policy;
 mod progress;
 mod registry;
+mod roots;
 mod secret;
 mod token;
 
@@ -47,6 +48,9 @@ enum Command {
     Registry(registry::Command),
     #[command(subcommand)]
     Enrollment(enrollment::Command),
+    /// Build, sign, take and judge bundles of roots for devices in the field.
+    #[command(subcommand)]
+    Roots(roots::Command),
 }
 
 /// What a command came to.
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
         Command::Policy(command) => policy::run(&command),
         Command::Registry(command) => registry::run(&command),
         Command::Enrollment(command) => enrollment::run(&command),
+        Command::Roots(command) => roots::run(&command),
     };
     match outcome {
         Ok(Outcome::Well) => ExitCode::SUCCESS,

@@ -18,13 +18,11 @@ pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<Stri
             read.map_err(|error| format!("standard input: {error}"))?;
             text
         }
-        Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| {
-            match path.to_str().map(SymmetricKey::from_base64) {
-                Some(Ok(_)) => {
-                    "that is a key, not the name of a file; your shell may have kept it".to_owned()
-                }
-                _ => format!("{}: {error}", path.display()),
+        Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| match path.to_str() {
+            Some(text) if text.contains("-----BEGIN") || SymmetricKey::from_base64(text).is_ok() => {
+                "that is a key, not the name of a file; your shell may have kept it".to_owned()
             }
+            _ => format!("{}: {error}", path.display()),
         })?),
         None => Zeroizing::new(
             std::env::var(variable)

@@ -1,5 +1,6 @@
 //! The one place that reads a clock: a program must know what time it is.
 
+use core::time::Duration;
 use std::time::{Instant, SystemTime};
 
 use hubward::core::UnixTime;
@@ -14,4 +15,9 @@ pub(crate) fn now() -> UnixTime {
 #[expect(clippy::disallowed_methods, reason = "a measurement that is counted, and decides nothing")]
 pub(crate) fn stopwatch() -> Instant {
     Instant::now()
+}
+
+/// A time in seconds since 1970.
+pub(crate) const fn at(seconds: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }

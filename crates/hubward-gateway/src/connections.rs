@@ -42,6 +42,11 @@ impl Connections {
         Seat { table: Arc::clone(&self.0), who, number, evicted }
     }
 
+    /// Whether an identity is connected.
+    pub(crate) fn has(&self, identity: &Identity<'_>) -> bool {
+        lock(&self.0).seats.contains_key(identity.to_string().as_str())
+    }
+
     /// How many are connected.
     pub(crate) fn len(&self) -> usize {
         lock(&self.0).seats.len()

@@ -19,7 +19,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) peer: &'a Peer,
     /// Whoever was proven, or who somebody claims to be and the registry knows; a name that it does not know is not
     /// written, for people mistake one field for another, and it may be a key.
-    pub(crate) who: Option<Identity<'a>>,
+    pub(crate) who: Who<'a>,
     pub(crate) operation: &'a Operation<'a>,
     pub(crate) allow: bool,
     /// The endpoint whose rule decided, or the step that came before any.
@@ -40,7 +40,7 @@ impl<'a> Entry<'a> {
             Decision::Allow(_) => (true, "allowed"),
             Decision::Deny(denial) => (false, denial.code()),
         };
-        Self { peer, who: Some(who), operation, allow, rule, code }
+        Self { peer, who: Who::Identity(who), operation, allow, rule, code }
     }
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn record(metrics: &Metrics, entry: &Entry<'_>) {
         target: "hubward_gateway::decision",
         transport = %peer.transport,
         peer = %peer.address,
-        who = %Quoted(Who(who.as_ref())),
+        who = %Quoted(who),
         what = %Quoted(What(operation)),
         verdict,
         rule,
@@ -70,13 +70,23 @@ impl<T: fmt::Display> fmt::Display for Quoted<T> {
     }
 }
 
-struct Who<'a>(Option<&'a Identity<'a>>);
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Who<'a> {
+    /// Nobody that the registry knows.
+    Nobody,
+    /// A device, a module or a policy.
+    Identity(Identity<'a>),
+    /// A user or a service of the directory, by its object id.
+    User(&'a str),
+}
 
 impl fmt::Display for Who<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(identity) => identity.fmt(f),
-            None => f.write_str("nobody known"),
+        match self {
+            Self::Nobody => f.write_str("nobody known"),
+            Self::Identity(identity) => identity.fmt(f),
+            Self::User(id) => write!(f, "user {}", id.escape_debug()),
         }
     }
 }

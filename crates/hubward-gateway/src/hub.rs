@@ -3,15 +3,17 @@
 use core::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use hubward::core::{Found, Identity, SymmetricKey, UnixTime};
+use hubward::core::{Found, Identity, Lookup, SymmetricKey, UnixTime};
 use hubward::policy::{Decision, Operation};
-use hubward::{Admission, Admitted, AuthError, Ended, Presented, Rules, Session};
+use hubward::{Admission, Admitted, AuthError, Cbs, Ended, Presented, Put, PutToken, Reply, Rules, Session};
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::watch;
 
+use crate::amqp::Mailboxes;
 use crate::clock;
 use crate::connections::Connections;
-use crate::decision_log::{ADMISSION, Entry, SESSION, record};
+use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
+use crate::https::Users;
 use crate::limits::{Limits, Refusals};
 use crate::metrics::Metrics;
 use crate::peer::Peer;
@@ -23,12 +25,16 @@ pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
 pub(crate) struct Hub {
     rules: Rules<'static, HmacKey>,
     registry: RwLock<Registry>,
+    /// Who is admitted with a bearer token, if anybody.
+    pub(crate) users: Option<Users>,
     /// Wakes every connection when the registry has changed.
     changes: watch::Sender<()>,
     pub(crate) connections: Connections,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: Refusals,
+    /// Devices that listen for messages.
+    pub(crate) mailboxes: Mailboxes,
 }
 
 /// Why somebody is not let in. What it says is in the log; the peer gets a word.
@@ -54,15 +60,22 @@ pub(crate) enum Judged {
 }
 
 impl Hub {
-    pub(crate) fn new(rules: Rules<'static, HmacKey>, registry: Registry, limits: Limits) -> Self {
+    pub(crate) fn new(
+        rules: Rules<'static, HmacKey>,
+        registry: Registry,
+        users: Option<Users>,
+        limits: Limits,
+    ) -> Self {
         Self {
             rules,
+            users,
             registry: RwLock::new(registry),
             changes: watch::Sender::new(()),
             connections: Connections::default(),
             limits,
             metrics: Metrics::default(),
-            refusals: Refusals::new(),
+            refusals: Refusals::new(limits.refusal_delay),
+            mailboxes: Mailboxes::default(),
         }
     }
 
@@ -98,7 +111,7 @@ impl Hub {
         self.metrics.admission_took(watch.elapsed());
         admitted.inspect_err(|error| {
             let known = claimed.filter(|who| self.read().get(*who).is_some());
-            self.refused(peer, known, operation, ADMISSION, error.code());
+            self.refused(peer, known.map_or(Who::Nobody, Who::Identity), operation, ADMISSION, error.code());
         })
     }
 
@@ -107,8 +120,9 @@ impl Hub {
         loop {
             match admission {
                 Admission::Needs(question) => {
-                    let (registry, whose) = (self.read(), question.lookup());
-                    admission = question.answer(registry.find(&whose), now)?;
+                    let registry = self.read();
+                    let found = registry.find_issued(&question.lookup(), question.issuers());
+                    admission = question.answer(found, now)?;
                 }
                 Admission::Admitted(admitted) => return Ok(admitted),
             }
@@ -118,7 +132,7 @@ impl Hub {
     /// The decision on what a connected peer asks for, after a recheck of its session.
     pub(crate) fn judge(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> Judged {
         if let Err(ended) = self.recheck(session) {
-            self.refused(peer, Some(session.identity()), operation, SESSION, code(ended));
+            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, code(ended));
             return Judged::Ended;
         }
         let decision = session.decide(operation);
@@ -130,7 +144,7 @@ impl Hub {
     pub(crate) fn still(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> bool {
         let ended = self.recheck(session).err();
         if let Some(ended) = ended {
-            self.refused(peer, Some(session.identity()), operation, SESSION, code(ended));
+            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, code(ended));
         }
         ended.is_none()
     }
@@ -138,13 +152,69 @@ impl Hub {
     fn recheck(&self, session: &Session) -> Result<(), Ended> {
         let registry = self.read();
         let answers: Vec<Found<'_, HmacKey>> =
-            session.lookups().map(|lookup| registry.find(&lookup)).collect();
+            session.lookups().map(|lookup| registry.find_issued(&lookup, session.issuers())).collect();
         session.recheck(&answers, clock::now())
+    }
+
+    /// Judges a token that is put on an AMQP connection. `claimed` is whom it is put for, for the log: either outcome is
+    /// in it.
+    pub(crate) fn put(
+        &self,
+        peer: &Peer,
+        claimed: Option<Lookup<'_>>,
+        put: PutToken<'_>,
+        cbs: &mut Cbs,
+    ) -> Reply {
+        let operation = Operation::amqp_send("cbs");
+        let watch = clock::stopwatch();
+        let now = clock::now();
+        let mut step = cbs.put_token(put, &self.rules);
+        let reply = loop {
+            match step {
+                Put::Needs(question) => {
+                    let (registry, whose) = (self.read(), question.lookup());
+                    step = question.answer(registry.find(&whose), now);
+                }
+                Put::Replied(reply) => break reply,
+            }
+        };
+        self.metrics.admission_took(watch.elapsed());
+        match (reply.error(), cbs.sessions().last()) {
+            (None, Some(session)) => self.admitted(peer, session.identity(), &operation),
+            (error, _) => {
+                let code = error.map_or("unknown", |error| error.code());
+                let registry = self.read();
+                let who = match claimed.map(|claimed| registry.find(&claimed)) {
+                    Some(Found::Identity(record)) => Who::Identity(record.identity()),
+                    _ => Who::Nobody,
+                };
+                self.refused(peer, who, &operation, ADMISSION, code);
+            }
+        }
+        reply
+    }
+
+    /// Somebody is proven, on a transport where that by itself asks for nothing.
+    pub(crate) fn admitted(&self, peer: &Peer, who: Identity<'_>, operation: &Operation<'_>) {
+        let entry = Entry {
+            peer,
+            who: Who::Identity(who),
+            operation,
+            allow: true,
+            rule: ADMISSION,
+            code: "admitted",
+        };
+        record(&self.metrics, &entry);
+    }
+
+    /// Somebody asks for what only those may do who are proven.
+    pub(crate) fn unproven(&self, peer: &Peer, operation: &Operation<'_>) {
+        self.refused(peer, Who::Nobody, operation, SESSION, "no-credential");
     }
 
     /// What a peer sent cannot be read, and nobody is proven.
     pub(crate) fn malformed(&self, peer: &Peer, operation: &Operation<'_>) {
-        self.refused(peer, None, operation, ADMISSION, "malformed");
+        self.refused(peer, Who::Nobody, operation, ADMISSION, "malformed");
     }
 
     /// Lets a peer that was refused wait for its answer.
@@ -154,14 +224,7 @@ impl Hub {
         }
     }
 
-    fn refused(
-        &self,
-        peer: &Peer,
-        who: Option<Identity<'_>>,
-        operation: &Operation<'_>,
-        rule: &str,
-        code: &'static str,
-    ) {
+    fn refused(&self, peer: &Peer, who: Who<'_>, operation: &Operation<'_>, rule: &str, code: &'static str) {
         record(&self.metrics, &Entry { peer, who, operation, allow: false, rule, code });
     }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod amqp;
 mod clock;
 mod config;
 mod connections;
@@ -20,6 +21,7 @@ mod tls;
 pub use config::{Arguments, Command, Config, Serve};
 pub use dev::{Dev, DevError};
 pub use files::{Applied, FilesError};
+pub use https::UsersError;
 pub use limits::Limits;
 pub use run::run;
 pub use server::{Server, StartError};

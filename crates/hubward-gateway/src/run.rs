@@ -33,7 +33,7 @@ async fn until_a_signal(serve: Serve) -> Result<(), Box<dyn Error>> {
     let (mut terminate, mut interrupt, mut hang_up) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
     let server = Server::start(config).await?;
-    for (name, address) in [("mqtt", server.mqtt()), ("https", server.https())] {
+    for (name, address) in [("mqtt", server.mqtt()), ("https", server.https()), ("amqps", server.amqps())] {
         if let Some(address) = address {
             tracing::info!(%address, "{name} is served");
         }

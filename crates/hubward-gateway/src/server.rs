@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hubward::core::{Authority, HostName, NameError};
 use hubward::policy::Transport;
 use hubward::sas::TokenRules;
-use hubward::{BothCredentials, Rules};
+use hubward::{BothCredentials, Rules, X509Rules};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -17,10 +17,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::files::{Applied, Files, FilesError};
+use crate::https::{Users, UsersError};
 use crate::hub::{Hub, Registry, decoy, leaked};
 use crate::listen::{self, Doors};
 use crate::tls::{self, TlsError};
-use crate::{https, mqtt};
+use crate::{amqp, https, mqtt};
 
 /// Why a gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum StartError {
     /// A file is wrong.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The file of users is wrong.
+    #[error(transparent)]
+    Users(#[from] UsersError),
     /// The certificate or the key.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -47,7 +51,7 @@ pub enum StartError {
     #[error(transparent)]
     Entropy(#[from] getrandom::Error),
     /// No address at all.
-    #[error("nothing to listen on: give --mqtt, --https or both")]
+    #[error("nothing to listen on: give --mqtt, --https or --amqps")]
     NoListener,
 }
 
@@ -58,6 +62,7 @@ pub struct Server {
     files: Mutex<Files>,
     mqtt: Option<SocketAddr>,
     https: Option<SocketAddr>,
+    amqps: Option<SocketAddr>,
 }
 
 impl Server {
@@ -72,7 +77,8 @@ impl Server {
         let mut registry = Registry::with_seed(&seed);
         let applied = files.apply(files.read()?, &mut registry);
         tracing::info!(records = applied.set, "files read");
-        let hub = Hub::new(rules(&config)?, registry, config.limits);
+        let users = config.users.as_deref().map(Users::read).transpose()?;
+        let hub = Hub::new(rules(&config)?, registry, users, config.limits);
         let doors = Doors {
             hub: Arc::new(hub),
             room: Arc::new(Semaphore::new(config.limits.max_connections)),
@@ -81,10 +87,11 @@ impl Server {
         };
         let mqtt = listen(config.mqtt.as_deref(), &config, None).await?;
         let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
-        if mqtt.is_none() && https.is_none() {
+        let amqps = listen(config.amqps.as_deref(), &config, None).await?;
+        if mqtt.is_none() && https.is_none() && amqps.is_none() {
             return Err(StartError::NoListener);
         }
-        let mut server = Self { doors, files: Mutex::new(files), mqtt: None, https: None };
+        let mut server = Self { doors, files: Mutex::new(files), mqtt: None, https: None, amqps: None };
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
             let doors = server.doors.clone();
@@ -94,6 +101,11 @@ impl Server {
             server.https = Some(address);
             let doors = server.doors.clone();
             server.spawn(listen::run(listener, tls, Transport::Http, doors, https::serve));
+        }
+        if let Some((listener, tls, address)) = amqps {
+            server.amqps = Some(address);
+            let doors = server.doors.clone();
+            server.spawn(listen::run(listener, tls, Transport::Amqp, doors, amqp::serve));
         }
         Ok(server)
     }
@@ -112,6 +124,12 @@ impl Server {
     #[must_use]
     pub const fn https(&self) -> Option<SocketAddr> {
         self.https
+    }
+
+    /// Where AMQP is served.
+    #[must_use]
+    pub const fn amqps(&self) -> Option<SocketAddr> {
+        self.amqps
     }
 
     /// The counters, in Prometheus' text format.
@@ -144,9 +162,12 @@ fn rules(config: &Config) -> Result<Rules<'static, hubward_rustcrypto::HmacKey>,
     let aliases: Vec<Authority<'static>> =
         config.aliases.iter().map(|alias| Authority::parse(leaked(alias))).collect::<Result<_, _>>()?;
     let token = if config.strict { TokenRules::STRICT } else { TokenRules::HUB_COMPAT };
+    let authorities = tls::authorities(config.client_ca.as_deref())?;
+    let x509 = X509Rules::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
     Ok(Rules::new(hub, decoy()?)
         .with_aliases(aliases.leak())
         .with_token_rules(token)
+        .with_x509(x509)
         .with_both_credentials(BothCredentials::Refuse))
 }
 

@@ -29,7 +29,10 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "hubward-x509",
         ],
     ),
-    ("hubward-gateway", &["hubward", "hubward-registry", "hubward-rustcrypto"]),
+    (
+        "hubward-gateway",
+        &["hubward", "hubward-registry", "hubward-ring", "hubward-rustcrypto", "hubward-rustls"],
+    ),
     (
         "hubward-testkit",
         &[
@@ -44,7 +47,15 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ),
     (
         "hubward-benches",
-        &["hubward", "hubward-core", "hubward-policy", "hubward-ring", "hubward-rustcrypto", "hubward-sas"],
+        &[
+            "hubward",
+            "hubward-core",
+            "hubward-policy",
+            "hubward-registry",
+            "hubward-ring",
+            "hubward-rustcrypto",
+            "hubward-sas",
+        ],
     ),
 ];
 

@@ -124,7 +124,7 @@ fn errors_show_neither_keys_nor_tokens() {
             if let Err(error) = Presented::mqtt("dev1", &text, Some(&text)) {
                 secret.is_not_in_error("AuthError", &error);
             }
-            if let Err(error) = Presented::http("GET", "/", &text) {
+            if let Err(error) = Presented::http("GET", "/", "h.example", Some(&text)) {
                 secret.is_not_in_error("AuthError", &error);
             }
         }

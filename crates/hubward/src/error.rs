@@ -2,10 +2,12 @@
 
 use core::fmt;
 
-use hubward_core::ResourceError;
+use hubward_core::{NameError, ResourceError};
+use hubward_registry::ProvisionError;
 use hubward_sas::{ParseError, VerifyError};
-use hubward_x509::{self as x509, ChainError, Outside, PinError, Problem};
+use hubward_x509::{CertificateError, ChainError, Outside, PinError, Problem};
 
+use crate::auth_chain::AuthChainError;
 use crate::mqtt::UsernameError;
 use crate::sasl::SaslError;
 
@@ -16,12 +18,27 @@ pub enum AuthError {
     /// The MQTT username is not one.
     #[error(transparent)]
     Username(#[from] UsernameError),
-    /// The SASL PLAIN username is not one.
+    /// The SASL username is not one.
     #[error(transparent)]
     Sasl(#[from] SaslError),
     /// The MQTT client id is not the username's identity.
     #[error("the client id is not the identity that the username names")]
     ClientId,
+    /// The `auth-chain` is about another than the username names.
+    #[error("the auth-chain is for another identity than the username names")]
+    AnotherTarget,
+    /// A certificate and an `auth-chain`: an edge hub speaks for others by its token.
+    #[error("who speaks for another does so by a token, not by a certificate")]
+    ChainByCertificate,
+    /// The `auth-chain` of a link is none.
+    #[error(transparent)]
+    AuthChain(#[from] AuthChainError),
+    /// No token of the edge hub that the `auth-chain` names was put on the connection, or its time is over.
+    #[error("no token of the edge hub that the auth-chain names counts on this connection")]
+    NoActor,
+    /// The hub's hierarchy does not have the identity below the edge hub that speaks for it.
+    #[error("the identity is not below the edge hub that speaks for it")]
+    NotBehind,
     /// No password, and nothing else that would prove an identity.
     #[error("no credential was presented")]
     NoCredential,
@@ -40,7 +57,7 @@ pub enum AuthError {
     NobodyNamed,
     /// The certificate cannot be read.
     #[error("certificate: {0}")]
-    Certificate(#[from] x509::ParseError),
+    Certificate(#[from] CertificateError),
     /// The identity's thumbprints are not the certificate's, or it is not valid at the time.
     #[error(transparent)]
     Pin(#[from] PinError),
@@ -55,6 +72,9 @@ pub enum AuthError {
         /// The time given, in seconds since 1970.
         now: u64,
     },
+    /// The `Host` header or the hostname is not the name of a host, with or without a port.
+    #[error("{0}")]
+    Host(NameError),
     /// An `Authorization` of another scheme.
     #[error("the authorization is of another scheme")]
     Scheme,
@@ -96,6 +116,15 @@ pub enum AuthError {
     /// The token is not for the identity that the transport names.
     #[error("the token is not for the identity that the transport names")]
     AnotherIdentity,
+    /// The names or the token are of another id scope.
+    #[error("of another id scope")]
+    AnotherScope,
+    /// Not the names of a registration at the provisioning service.
+    #[error("not `{{id scope}}/registrations/{{id}}`")]
+    RegistrationPath,
+    /// The enrollment cannot give what is asked.
+    #[error(transparent)]
+    Provision(ProvisionError),
     /// A token of the provisioning service.
     #[error("a registration's token opens no hub")]
     Registration,
@@ -151,11 +180,14 @@ impl AuthError {
         match self {
             Self::Username(_)
             | Self::Sasl(_)
+            | Self::Host(_)
             | Self::CbsOperation
             | Self::CbsType
             | Self::CbsName(_)
+            | Self::AuthChain(_)
             | Self::Token(_)
             | Self::Certificate(_)
+            | Self::RegistrationPath
             | Self::TooManyCertificates
             | Self::NoCredential
             | Self::Scheme
@@ -170,11 +202,17 @@ impl AuthError {
         match self {
             Self::Username(_) => "username",
             Self::Sasl(_) => "sasl-username",
+            Self::Host(_) => "host",
             Self::CbsOperation => "cbs-operation",
             Self::CbsType => "cbs-type",
             Self::CbsName(_) => "cbs-name",
             Self::TooManyIdentities => "too-many-identities",
             Self::ClientId => "client-id",
+            Self::AnotherTarget => "auth-chain-target",
+            Self::ChainByCertificate => "auth-chain-certificate",
+            Self::AuthChain(_) => "auth-chain",
+            Self::NoActor => "auth-chain-no-actor",
+            Self::NotBehind => "auth-chain-not-behind",
             Self::NoCredential => "no-credential",
             Self::BothCredentials => "both-credentials",
             Self::CertificatesNotJudged => "certificates-not-judged",
@@ -194,6 +232,9 @@ impl AuthError {
             Self::Token(error) => error.code(),
             Self::AnotherHub => "another-hub",
             Self::AnotherIdentity => "another-identity",
+            Self::AnotherScope => "another-scope",
+            Self::RegistrationPath => "registration-path",
+            Self::Provision(_) => "enrollment",
             Self::Registration => "registration-token",
             Self::Unknown => "unknown",
             Self::NotByToken => "not-by-token",
@@ -213,6 +254,8 @@ const fn chain_code(error: &ChainError) -> &'static str {
             Problem::NameMismatch | Problem::CommonName(_) => "certificate-another-identity",
             Problem::CaAsLeaf => "certificate-of-an-authority",
             Problem::BadSignature => "certificate-wrong-signature",
+            Problem::Revoked { .. } => "certificate-revoked",
+            Problem::RevocationUnknown(_) => "certificate-status-unknown",
             Problem::Purpose | Problem::KeyUsage => "certificate-purpose",
             _ => "certificate-refused",
         },
@@ -255,7 +298,10 @@ pub enum Ended {
     /// The policy that admitted it grants less now.
     #[error("its policy grants less")]
     RightsReduced,
-    /// The identity is disabled.
+    /// The hub's hierarchy does not have it below the edge hub that speaks for it any more.
+    #[error("not below the edge hub that speaks for it any more")]
+    NotBehind,
+    /// The identity, or the edge hub that speaks for it, is disabled.
     #[error("disabled")]
     Disabled,
     /// The answers do not fit the questions of [`Session::lookups`](crate::Session::lookups).

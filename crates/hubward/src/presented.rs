@@ -1,13 +1,16 @@
 //! What a peer presents on each transport, parsed once into a credential and the identity that the transport names.
 
-use hubward_core::{Identity, Lookup, PolicyName, ResourcePath, Shape};
+use hubward_core::{
+    Authority, DeviceId, Identity, Lookup, ModuleId, PolicyName, ResourcePath, Segment, Shape,
+};
 use hubward_policy::{Caller, Operation, Target};
+use hubward_x509::{Certificate, common_name};
 use rustls_pki_types::CertificateDer;
 
 use crate::cbs::PutToken;
 use crate::client::{CBS_OPERATION, CBS_TYPE};
 use crate::error::AuthError;
-use crate::hub_name::HubName;
+use crate::hub_name::{HubName, is_first_label};
 use crate::mqtt::Username;
 use crate::sasl::SaslUsername;
 
@@ -21,6 +24,8 @@ pub struct Presented<'a> {
     pub(crate) hub: Option<HubName<'a>>,
     /// The identity that the transport names.
     pub(crate) named: Option<Lookup<'a>>,
+    /// The edge device whose hub speaks for whom is named.
+    pub(crate) actor: Option<Segment<'a>>,
     /// The policy that the transport names.
     pub(crate) policy: Option<PolicyName<'a>>,
     /// What a policy's token is put for: its resource must cover it, and the rights reach no further.
@@ -44,16 +49,21 @@ impl<'a> Presented<'a> {
     ///
     /// # Errors
     /// [`AuthError::Username`] where it is not `{host}/{device}[/{module}]/?api-version=..`,
-    /// [`AuthError::ClientId`] where the client id names another identity.
+    /// [`AuthError::ClientId`] where the client id names another identity, [`AuthError::AnotherTarget`] where an
+    /// `auth-chain` is about another.
     pub fn mqtt(client_id: &str, username: &'a str, password: Option<&'a str>) -> Result<Self, AuthError> {
         let parsed = Username::parse(username)?;
         if !parsed.is_client(client_id) {
             return Err(AuthError::ClientId);
         }
+        if parsed.chain.is_some_and(|chain| !chain.target().is(&parsed.identity)) {
+            return Err(AuthError::AnotherTarget);
+        }
         let token = password.map(TokenText);
         let named = Some(parsed.identity.lookup());
+        let actor = parsed.chain.and_then(|chain| chain.actor());
         let hub = Some(HubName::Host(parsed.host));
-        Ok(Self { hub, named, token, ..Self::bare(None, Operation::mqtt_connect()) })
+        Ok(Self { hub, named, actor, token, ..Self::bare(None, Operation::mqtt_connect()) })
     }
 
     /// The same on a connection on which the peer showed `certificates`, its own first, the others in any order; none
@@ -86,6 +96,41 @@ impl<'a> Presented<'a> {
         Ok(Self { hub, named, policy, ..Self::bare(Some(TokenText(password)), Operation::amqp_send("")) })
     }
 
+    /// AMQP's SASL EXTERNAL: the response that names whom the certificate is for, the hostname of `sasl-init` if there is
+    /// one, and the certificates that the peer showed, as [`Presented::with_certificates`] has them.
+    ///
+    /// The response is `{device}@{hub}` or `{device}/modules/{module}@{hub}`, where `{hub}` is the first label of the
+    /// hub's host name. Where it is empty, the certificate's own common name, a device's id or `device/module`, is whom
+    /// it is for (RFC 4422, A.1): then too it proves nobody but whom the registered authority, or the thumbprint that
+    /// is registered, says.
+    ///
+    /// Connecting asks for no operation: give the session to [`Cbs::opened_by`](crate::Cbs::opened_by) and decide on
+    /// each link that is attached.
+    ///
+    /// # Errors
+    /// [`AuthError::Sasl`] where the response is none of them, [`AuthError::Host`] where the hostname is none,
+    /// [`AuthError::AnotherHub`] where the two differ; for an empty response [`AuthError::Certificate`] and
+    /// [`AuthError::NobodyNamed`].
+    pub fn amqp_external(
+        response: &'a str,
+        hostname: Option<&'a str>,
+        certificates: &'a [CertificateDer<'a>],
+    ) -> Result<Self, AuthError> {
+        let host = hostname.map(Authority::parse).transpose().map_err(AuthError::Host)?;
+        let header = host.map(HubName::Header);
+        let (named, hub) = if response.is_empty() {
+            (subject(certificates)?, header)
+        } else {
+            let SaslUsername { identity, hub } = SaslUsername::parse_external(response)?;
+            if host.is_some_and(|host| !is_first_label(hub, host.as_str())) {
+                return Err(AuthError::AnotherHub);
+            }
+            (identity.lookup(), header.or(Some(HubName::FirstLabel(hub))))
+        };
+        let bare = Self::bare(None, Operation::amqp_send(""));
+        Ok(Self { hub, named: Some(named), certificates, ..bare })
+    }
+
     /// A `put-token` of AMQP's CBS. Its `name` is `{host}/devices/{device}[/modules/{module}]`, or of a service the
     /// host or a resource below it.
     pub(crate) fn cbs(put: PutToken<'a>) -> Result<Self, AuthError> {
@@ -106,17 +151,25 @@ impl<'a> Presented<'a> {
     }
 
     const fn bare(token: Option<TokenText<'a>>, operation: Operation<'a>) -> Self {
-        let (hub, named, policy, audience) = (None, None, None, None);
-        Self { token, certificates: &[], hub, named, policy, audience, operation }
+        let (hub, named, actor, policy, audience) = (None, None, None, None, None);
+        Self { token, certificates: &[], hub, named, actor, policy, audience, operation }
     }
 
-    /// An HTTP request: its method, its path with the query, and the value of its `Authorization` header.
+    /// An HTTP request: its method, its path with the query, the value of its `Host` header, and of `Authorization` if
+    /// there is one. Without, it is for [`Presented::with_certificates`] to prove an identity, the one that the path
+    /// of a device's own endpoint names.
     ///
     /// # Errors
-    /// [`AuthError::Scheme`] where the header is of another scheme.
-    pub fn http(method: &'a str, path: &'a str, authorization: &'a str) -> Result<Self, AuthError> {
-        let scheme = authorization.split(' ').next().unwrap_or_default();
-        if !scheme.eq_ignore_ascii_case("SharedAccessSignature") {
+    /// [`AuthError::Host`] where the host is none, [`AuthError::Scheme`] where the authorization is of another scheme.
+    pub fn http(
+        method: &'a str,
+        path: &'a str,
+        host: &'a str,
+        authorization: Option<&'a str>,
+    ) -> Result<Self, AuthError> {
+        let hub = Some(HubName::Header(Authority::parse(host).map_err(AuthError::Host)?));
+        let scheme = authorization.map(|value| value.split(' ').next().unwrap_or_default());
+        if scheme.is_some_and(|scheme| !scheme.eq_ignore_ascii_case("SharedAccessSignature")) {
             return Err(AuthError::Scheme);
         }
         let operation = Operation::http(method, path);
@@ -127,6 +180,19 @@ impl<'a> Presented<'a> {
             Target::Module(device, module) if of_a_device => Some(Lookup::Module(device, module)),
             _ => None,
         };
-        Ok(Self { named, ..Self::bare(Some(TokenText(authorization)), operation) })
+        Ok(Self { hub, named, ..Self::bare(authorization.map(TokenText), operation) })
     }
+}
+
+/// Whom a certificate says that it is about. Nothing is proven.
+fn subject<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Lookup<'a>, AuthError> {
+    let leaf = certificates.first().ok_or(AuthError::NoCredential)?;
+    let name = common_name(&Certificate::parse(leaf)?.subject()).map_err(|_| AuthError::NobodyNamed)?;
+    let identity = match name.split_once('/') {
+        None => DeviceId::parse(name).map(Identity::Device),
+        Some((device, module)) => {
+            DeviceId::parse(device).and_then(|device| Ok(Identity::Module(device, ModuleId::parse(module)?)))
+        }
+    };
+    identity.map(|identity| identity.lookup()).map_err(|_| AuthError::NobodyNamed)
 }

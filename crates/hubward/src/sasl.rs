@@ -1,4 +1,4 @@
-//! The username of AMQP's SASL PLAIN: whose token the password is, and at which hub.
+//! The names of AMQP's SASL PLAIN and EXTERNAL: who it is, and at which hub.
 
 use hubward_core::{DeviceId, Identity, ModuleId, NameError, PolicyName};
 
@@ -25,6 +25,9 @@ pub enum SaslProblem {
     /// Not `{who}@sas.{hub}`, or more names than a module has.
     #[error("not `{{device}}[/modules/{{module}}]@sas.{{hub}}` or `{{policy}}@sas.root.{{hub}}`")]
     Shape,
+    /// Not `{who}@{hub}`.
+    #[error("not `{{device}}[/modules/{{module}}]@{{hub}}`")]
+    External,
     /// The hub's name is not one label of a host name.
     #[error("not the first label of a host name")]
     Hub,
@@ -41,32 +44,56 @@ pub(crate) struct SaslUsername<'a> {
 }
 
 impl<'a> SaslUsername<'a> {
+    /// PLAIN's: `{device}[/modules/{module}]@sas.{hub}` or `{policy}@sas.root.{hub}`.
     pub(crate) fn parse(username: &'a str) -> Result<Self, SaslError> {
-        let offset_of = |part: &str| part.as_ptr().addr().saturating_sub(username.as_ptr().addr());
-        let err = |part: &str, problem| SaslError { offset: offset_of(part), problem };
-        let (who, hub) = username.rsplit_once(AT_SAS).ok_or(err(username, SaslProblem::Shape))?;
-        let (root, label) = match hub.strip_prefix(ROOT) {
-            Some(label) => (true, label),
-            None => (false, hub),
-        };
-        let sound = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if label.is_empty() || label.len() > 63 || !sound {
-            return Err(err(label, SaslProblem::Hub));
+        let text = Text(username);
+        let (who, hub) = username.rsplit_once(AT_SAS).ok_or(text.err(username, SaslProblem::Shape))?;
+        match hub.strip_prefix(ROOT) {
+            Some(label) => Ok(Self { hub: text.label(label)?, identity: text.policy(who)? }),
+            None => Ok(Self { hub: text.label(hub)?, identity: text.identity(who)? }),
         }
-        let id = |part: &'a str, error| err(part, SaslProblem::Id(error));
-        let device = |part| DeviceId::parse(part).map_err(|e| id(part, e));
-        let module = |part| ModuleId::parse(part).map_err(|e| id(part, e));
+    }
+
+    /// EXTERNAL's: `{device}[/modules/{module}]@{hub}`.
+    pub(crate) fn parse_external(response: &'a str) -> Result<Self, SaslError> {
+        let text = Text(response);
+        let (who, hub) = response.rsplit_once('@').ok_or(text.err(response, SaslProblem::External))?;
+        Ok(Self { hub: text.label(hub)?, identity: text.identity(who)? })
+    }
+}
+
+/// The whole text, which offsets are counted in.
+#[derive(Clone, Copy)]
+struct Text<'a>(&'a str);
+
+impl<'a> Text<'a> {
+    fn err(self, part: &str, problem: SaslProblem) -> SaslError {
+        let offset = part.as_ptr().addr().saturating_sub(self.0.as_ptr().addr());
+        SaslError { offset, problem }
+    }
+
+    fn label(self, label: &'a str) -> Result<&'a str, SaslError> {
+        let sound = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let sound = sound && !label.is_empty() && label.len() <= 63;
+        if sound { Ok(label) } else { Err(self.err(label, SaslProblem::Hub)) }
+    }
+
+    fn policy(self, who: &'a str) -> Result<Identity<'a>, SaslError> {
+        if who.contains('/') {
+            return Err(self.err(who, SaslProblem::Shape));
+        }
+        let name = PolicyName::parse(who).map_err(|error| self.err(who, SaslProblem::Id(error)))?;
+        Ok(Identity::Policy(name))
+    }
+
+    fn identity(self, who: &'a str) -> Result<Identity<'a>, SaslError> {
+        let device = |part| DeviceId::parse(part).map_err(|error| self.err(part, SaslProblem::Id(error)));
+        let module = |part| ModuleId::parse(part).map_err(|error| self.err(part, SaslProblem::Id(error)));
         let mut parts = who.split('/');
-        let identity = match (root, parts.next(), parts.next(), parts.next(), parts.next()) {
-            (true, Some(name), None, ..) => {
-                Identity::Policy(PolicyName::parse(name).map_err(|e| id(name, e))?)
-            }
-            (false, Some(own), None, ..) => Identity::Device(device(own)?),
-            (false, Some(own), Some("modules"), Some(its), None) => {
-                Identity::Module(device(own)?, module(its)?)
-            }
-            _ => return Err(err(who, SaslProblem::Shape)),
-        };
-        Ok(Self { identity, hub: label })
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(own), None, ..) => Ok(Identity::Device(device(own)?)),
+            (Some(own), Some("modules"), Some(its), None) => Ok(Identity::Module(device(own)?, module(its)?)),
+            _ => Err(self.err(who, SaslProblem::Shape)),
+        }
     }
 }

@@ -18,7 +18,7 @@ mod fleet;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{HUB, at, device, key, username};
-use fleet::{Fleet, NOW, Shown, entity, self_signed, sha1, sha256};
+use fleet::{Fleet, Shown, TODAY, entity, self_signed, sha1, sha256};
 use hubward::core::{
     Credential, Digest, Found, FoundIdentity, HostName, Identity, Keys, Stamp, Status, Thumbprint,
 };
@@ -75,7 +75,7 @@ fn judge(fleet: &Fleet, shown: &Shown, found: Found<'_, HmacKey>) -> (&'static s
     let Admission::Needs(question) = Admission::start(presented, &rules).unwrap() else { unreachable!() };
     SIGNATURES.store(0, Ordering::Relaxed);
     DIGESTS.store(0, Ordering::Relaxed);
-    let code = question.answer(found, at(NOW)).map_or_else(|error| error.code(), |_| "ok");
+    let code = question.answer(found, at(TODAY)).map_or_else(|error| error.code(), |_| "ok");
     (code, SIGNATURES.load(Ordering::Relaxed), DIGESTS.load(Ordering::Relaxed))
 }
 

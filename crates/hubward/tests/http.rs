@@ -11,6 +11,7 @@
 
 mod common;
 use common::*;
+use hubward::Presented;
 
 const EVENTS: &str = "/devices/dev1/messages/events?api-version=2020-03-13";
 
@@ -69,4 +70,20 @@ fn another_scheme_or_an_unknown_operation() {
     assert_eq!(hub.http("GET", "/devices/dev1", ""), Err("authorization-scheme"));
     assert!(!allowed(hub.http("GET", "/secrets", &by("iothubowner", ""))));
     assert!(!allowed(hub.http("GET", "/devices/dev1/../dev10", &by("iothubowner", ""))));
+}
+
+#[test]
+fn the_host_is_this_hub_s() {
+    let hub = hub();
+    let request = |host: &str| {
+        let (own, path) = (own_token("dev1"), EVENTS);
+        let presented = Presented::http("POST", path, host, Some(&own)).map_err(|error| error.code())?;
+        hub.admit(presented, NOW).map(drop).map_err(|error| error.code())
+    };
+    assert_eq!(request(HUB), Ok(()));
+    assert_eq!(request(&format!("{HUB}:8443")), Ok(()), "a port is no part of its name");
+    assert_eq!(request("contoso"), Err("another-hub"));
+    assert_eq!(request("fabrikam.azure-devices.net"), Err("another-hub"));
+    assert_eq!(request(&format!("{HUB}:99999")), Err("host"));
+    assert_eq!(request(&format!("user@{HUB}")), Err("host"));
 }

@@ -108,7 +108,7 @@ fn a_service_keeps_its_resource() {
     let hub = hub();
     let authorization =
         token(&format!("{HUB}%2Fdevices%2Fdev1"), &key("iothubowner primary"), NOW, Some("iothubowner"));
-    let presented = Presented::http("GET", "/devices/dev1", &authorization).unwrap();
+    let presented = Presented::http("GET", "/devices/dev1", HUB, Some(&authorization)).unwrap();
     let session = hub.admit(presented, NOW).unwrap().into_session();
     assert_eq!(session.identity().to_string(), "policy iothubowner");
     assert!(session.decide(&Operation::http("GET", "/devices/dev1")).is_allow());

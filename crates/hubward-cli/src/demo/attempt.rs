@@ -12,7 +12,7 @@ pub(crate) enum Attempt {
     /// An MQTT CONNECT, and then perhaps one packet more.
     Mqtt { client_id: String, username: String, password: String, then: Option<Packet> },
     /// An HTTP request.
-    Http { method: &'static str, path: String, authorization: String },
+    Http { method: &'static str, path: String, host: &'static str, authorization: String },
 }
 
 /// A packet after the CONNECT.
@@ -65,8 +65,8 @@ impl Attempt {
             Self::Mqtt { client_id, username, password, then } => {
                 (Presented::mqtt(client_id, username, Some(password))?, then)
             }
-            Self::Http { method, path, authorization } => {
-                (Presented::http(method, path, authorization)?, &None)
+            Self::Http { method, path, host, authorization } => {
+                (Presented::http(method, path, host, Some(authorization))?, &None)
             }
         };
         let mut admission = Admission::start(presented, &hub.rules)?;

@@ -46,7 +46,7 @@ fn connect_then(id: &str, password: String, then: Option<Packet>) -> Attempt {
 }
 
 fn http(method: &'static str, path: &str, authorization: String) -> Attempt {
-    Attempt::Http { method, path: path.to_owned(), authorization }
+    Attempt::Http { method, path: path.to_owned(), host: HOST, authorization }
 }
 
 fn clients(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {

@@ -72,11 +72,8 @@ fn judge(hub: &Hub, peer: &Peer, connect: &Connect) -> Result<Session, ConnectRe
     let (client_id, username) = (connect.client_id(), connect.user_name().unwrap_or_default());
     // no token has other bytes; what is no text becomes one that is no token
     let password = connect.password().map(|password| str::from_utf8(password).unwrap_or_default());
-    let presented = if peer.certificates.is_empty() {
-        Presented::mqtt(client_id, username, password)
-    } else {
-        Presented::mqtt_with_certificate(client_id, username, password)
-    };
+    let presented = Presented::mqtt(client_id, username, password)
+        .map(|presented| presented.with_certificates(&peer.certificates));
     let session = hub
         .enter(peer, &Operation::mqtt_connect(), claimed(client_id), presented)
         .map_err(|refusal| return_code(&refusal))?;

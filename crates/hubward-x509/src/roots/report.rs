@@ -23,7 +23,7 @@ pub struct Report {
 pub struct Term {
     /// Both ends included; it ends before it begins where the two do not meet.
     pub works: Window,
-    /// What ends it.
+    /// What ends it; the certificate, where both end at once.
     pub ends_by: Cause,
 }
 
@@ -107,7 +107,7 @@ impl Term {
         let second = |at: i64| UnixTime::since_unix_epoch(Duration::from_secs(at.try_into().unwrap_or(0)));
         let (window, dates) = (anchor.window(), anchor.certificate().validity());
         let (from, until) = (second(dates.not_before), second(dates.not_after));
-        let ends_by = if until < window.until { Cause::Certificate } else { Cause::Window };
+        let ends_by = if until <= window.until { Cause::Certificate } else { Cause::Window };
         let works = Window { from: window.from.max(from), until: window.until.min(until) };
         Self { works, ends_by }
     }

@@ -1,14 +1,21 @@
-//! Two certificate authorities, and devices' certificates below them.
+//! Certificate authorities, devices' certificates below them, and a hub that has them.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
-use hubward::core::{Digest, Thumbprint};
+use hubward::core::{Digest, HostName, Permissions, Status, Thumbprint};
+use hubward::registry::{Authentication, Registry, Thumbprints};
 use hubward::x509::Anchors;
-use hubward_ring::Digests;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use hubward::{Admitted, Presented, Rules, Session, X509Rules};
+use hubward_ring::{Digests, signature};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod,
+    KeyPair, KeyUsagePurpose, RevokedCertParams, date_time_ymd,
+};
 use rustls_pki_types::CertificateDer;
 
+use crate::common::{HUB, HubWith, device, key, module, pair, policy, username};
+
 /// 2026-01-01, within every minted validity.
-pub const NOW: u64 = 1_767_225_600;
+pub const TODAY: u64 = 1_767_225_600;
 /// 2027-01-01, when leaves end.
 pub const LEAF_END: u64 = 1_798_761_600;
 /// 2026-07-01, when [`Fleet::brief`] ends.
@@ -44,6 +51,7 @@ pub fn entity(name: &str) -> CertificateParams {
 fn authority(name: &str, end: i32, month: u8) -> CertificateParams {
     let mut params = entity(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_after = date_time_ymd(end, month, 1);
     params
 }
@@ -63,6 +71,24 @@ impl Authority {
 
     fn sign(&self, params: &CertificateParams, key: &KeyPair) -> CertificateDer<'static> {
         params.signed_by(key, &Issuer::from_params(&self.params, &self.key)).unwrap().der().clone()
+    }
+
+    fn list(&self, serials: &[u64]) -> Vec<u8> {
+        let revoked = |serial: &u64| RevokedCertParams {
+            serial_number: (*serial).into(),
+            revocation_time: date_time_ymd(2025, 6, 1),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(2025, 12, 1),
+            next_update: date_time_ymd(2026, 2, 1),
+            crl_number: 1_u64.into(),
+            issuing_distribution_point: None,
+            revoked_certs: serials.iter().map(revoked).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&Issuer::from_params(&self.params, &self.key)).unwrap().der().to_vec()
     }
 
     fn issue(&self, params: &CertificateParams) -> CertificateDer<'static> {
@@ -90,6 +116,11 @@ impl Fleet {
     /// Below an intermediate that ends before the leaf.
     pub fn brief(&self, params: &CertificateParams) -> Shown {
         vec![self.brief.issue(params), self.brief.der.clone()]
+    }
+
+    /// The lists of the root, which revokes nobody, and of the intermediate of [`Fleet::lasting`].
+    pub fn lists(&self, revoked: &[u64]) -> [Vec<u8>; 2] {
+        [self.root.list(&[]), self.lasting.list(revoked)]
     }
 
     /// Below a root that nobody registered, which is shown too.
@@ -128,4 +159,54 @@ pub fn sha256(der: &[u8]) -> Thumbprint {
 
 pub fn sha1(der: &[u8]) -> Thumbprint {
     Thumbprint::Sha1(Digests.sha1_for_legacy_thumbprints(der))
+}
+
+/// By a chain: `ca1`, `ca10`, its module `ca1/mod1`, `ca-off`. By thumbprints: `pinned`. By tokens: `sas`. By nothing:
+/// `none`.
+pub fn hub_of<'r>(anchors: &'r Anchors<'r>, pins: Thumbprints) -> HubWith<'r> {
+    let mut registry = Registry::new();
+    for (id, authentication) in [
+        ("ca1", Authentication::CertificateAuthority),
+        ("ca10", Authentication::CertificateAuthority),
+        ("ca-off", Authentication::CertificateAuthority),
+        ("pinned", Authentication::SelfSigned(pins)),
+        ("sas", Authentication::Sas(pair("sas"))),
+        ("none", Authentication::None),
+    ] {
+        registry.create_device(device(id), authentication).unwrap();
+    }
+    registry.create_module(device("ca1"), module("mod1"), Authentication::CertificateAuthority).unwrap();
+    registry.set_status(device("ca-off"), Status::Disabled).unwrap();
+    registry.set_policy(policy("device"), Permissions::DEVICE_CONNECT, pair("device"));
+    let x509 = X509Rules::new(anchors, signature::ALL, &Digests);
+    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("decoy")).with_x509(x509);
+    HubWith { registry, rules }
+}
+
+pub fn pins(primary: Option<Thumbprint>, secondary: Option<Thumbprint>) -> Thumbprints {
+    Thumbprints::new(primary, secondary).unwrap()
+}
+
+pub fn nobody() -> Thumbprints {
+    pins(Some(Thumbprint::Sha256([7; 32])), None)
+}
+
+/// Who is admitted, or the code of the refusal.
+pub fn connect(hub: &HubWith<'_>, id: &str, shown: &Shown, now: u64) -> Result<String, &'static str> {
+    let username = username(id);
+    Presented::mqtt(id, &username, None)
+        .and_then(|presented| {
+            hub.admit(presented.with_certificates(shown), now).map(|admitted| name(&admitted))
+        })
+        .map_err(|error| error.code())
+}
+
+pub fn name(admitted: &Admitted<'_>) -> String {
+    admitted.identity().to_string()
+}
+
+pub fn session(hub: &HubWith<'_>, id: &str, shown: &Shown) -> Session {
+    let username = username(id);
+    let presented = Presented::mqtt(id, &username, None).unwrap().with_certificates(shown);
+    hub.admit(presented, TODAY).unwrap().into_session()
 }

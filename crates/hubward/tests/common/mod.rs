@@ -1,6 +1,8 @@
 //! A hub with two devices, a module and the default policies.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
+pub mod edge;
+
 use core::time::Duration;
 
 use hubward::core::{
@@ -118,7 +120,7 @@ impl HubWith<'_> {
 
     /// Whether it is allowed and why, or the code of the refusal.
     pub fn http(&self, method: &str, path: &str, authorization: &str) -> Result<String, &'static str> {
-        Presented::http(method, path, authorization)
+        Presented::http(method, path, HUB, Some(authorization))
             .and_then(|presented| self.admit(presented, NOW).map(|admitted| admitted.decision().to_string()))
             .map_err(|error| error.code())
     }

@@ -1,0 +1,161 @@
+//! `hubward roots build`.
+
+use core::error::Error;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use hubward::core::{Digest, Thumbprint, UnixTime};
+use hubward_ring::Digests;
+use hubward_x509::{BundleDraft, Certificate, UpdateKey, Window, thumbprint_from_pasted};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer};
+
+use super::file::{self, told};
+use super::report;
+use crate::Outcome;
+use crate::clock::{self, at, now};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Dates are 2026-06-30, 2026-06-30T12:00:00Z or seconds since 1970. One without a time is its first \
+    second, and its last where something ends."
+)]
+pub(crate) struct Build {
+    /// The bundle's number, higher than that of every bundle before.
+    #[arg(long)]
+    number: u32,
+    /// The last date on which it vouches for anybody. Devices need an update before.
+    #[arg(long, value_name = "DATE", value_parser = clock::last_second)]
+    expires: u64,
+    /// How many of its keys must sign it, and what comes after it.
+    #[arg(long)]
+    threshold: u32,
+    /// A file of public keys of the fleet's owner, Ed25519 or P-256, PEM or DER; may be given several times.
+    #[arg(long, required = true)]
+    key: Vec<PathBuf>,
+    /// A file of CAs to trust, PEM or DER, and from when until when: `FILE` or `FILE@FROM..UNTIL`, either date left
+    /// out for the certificate's own. May be given several times.
+    #[arg(long, required = true, value_name = "FILE[@FROM..UNTIL]")]
+    anchor: Vec<String>,
+    /// Of those CAs, only the one with this thumbprint, SHA-256 or SHA-1; may be given several times.
+    #[arg(long, value_name = "THUMBPRINT", value_parser = thumbprint)]
+    only: Vec<Thumbprint>,
+    /// The file to write, which must not be there yet.
+    #[arg(long)]
+    out: PathBuf,
+    /// The date to judge by (default: this machine's clock).
+    #[arg(long, value_name = "DATE", value_parser = clock::first_second)]
+    at: Option<u64>,
+}
+
+/// A CA and when it is trusted.
+struct Anchor {
+    der: CertificateDer<'static>,
+    window: Window,
+}
+
+pub(super) fn run(arguments: &Build) -> Result<Outcome, Box<dyn Error>> {
+    let mut anchors = Vec::new();
+    for source in &arguments.anchor {
+        read_anchors(source, &arguments.only, &mut anchors)?;
+    }
+    for wanted in &arguments.only {
+        if !anchors.iter().any(|anchor: &Anchor| has(&anchor.der, wanted)) {
+            return Err(format!("no CA of those files has the thumbprint {wanted}").into());
+        }
+    }
+    let mut draft = BundleDraft::new(arguments.number, at(arguments.expires), arguments.threshold);
+    for path in &arguments.key {
+        for key in read_keys(path)? {
+            draft = draft.key(key);
+        }
+    }
+    for anchor in &anchors {
+        draft = draft.anchor(&anchor.der, anchor.window);
+    }
+    let bytes = draft.finish().map_err(|error| format!("that makes no bundle: {error}"))?;
+    file::create(&arguments.out, &bytes)?;
+    let bundle = file::parse(&arguments.out, &bytes)?;
+    report::print(&mut std::io::stdout(), &bundle, arguments.at.unwrap_or_else(now))?;
+    Ok(Outcome::Well)
+}
+
+fn read_anchors(source: &str, only: &[Thumbprint], anchors: &mut Vec<Anchor>) -> Result<(), Box<dyn Error>> {
+    let (path, from, until) = match source.rsplit_once('@').and_then(|(path, window)| {
+        let (from, until) = window.split_once("..")?;
+        Some((Path::new(path), from, until))
+    }) {
+        Some(parts) => parts,
+        None => (Path::new(source), "", ""),
+    };
+    let given = |text: &str, read: fn(&str) -> Result<u64, String>| {
+        Some(text).filter(|text| !text.is_empty()).map(|text| read(text).map(at)).transpose()
+    };
+    let (from, until) = (given(from, clock::first_second)?, given(until, clock::last_second)?);
+    for der in crate::cert::read(path)? {
+        if !only.is_empty() && !only.iter().any(|wanted| has(&der, wanted)) {
+            continue;
+        }
+        let certificate = Certificate::parse(&der).map_err(|error| told(path, &error))?;
+        let name = certificate.subject();
+        if !certificate.basic_constraints().is_ok_and(|basic| basic.is_some_and(|basic| basic.ca)) {
+            return Err(told(path, &format_args!("{name} is not a CA's certificate")).into());
+        }
+        let own = certificate.validity();
+        let second = |own: i64| at(own.try_into().unwrap_or_default());
+        let window = Window {
+            from: from.unwrap_or_else(|| second(own.not_before)),
+            until: until.unwrap_or_else(|| second(own.not_after)),
+        };
+        if window.until < window.from {
+            return Err(
+                told(path, &format_args!("{name} would be trusted until before it is trusted")).into()
+            );
+        }
+        if !meets(&window, second(own.not_before), second(own.not_after)) {
+            return Err(told(path, &format_args!("{name} is not valid on any day that it is trusted")).into());
+        }
+        anchors.push(Anchor { der, window });
+    }
+    Ok(())
+}
+
+fn meets(window: &Window, from: UnixTime, until: UnixTime) -> bool {
+    window.from <= until && from <= window.until
+}
+
+fn has(der: &[u8], wanted: &Thumbprint) -> bool {
+    wanted.matches(&match wanted {
+        Thumbprint::Sha1(_) => Thumbprint::Sha1(Digests.sha1_for_legacy_thumbprints(der)),
+        _ => Thumbprint::Sha256(Digests.sha256(der)),
+    })
+}
+
+fn thumbprint(text: &str) -> Result<Thumbprint, String> {
+    thumbprint_from_pasted(text).map_err(|error| error.to_string())
+}
+
+/// The public keys of a file.
+pub(super) fn read_keys(path: &Path) -> Result<Vec<UpdateKey>, String> {
+    let bytes = file::read(path)?;
+    let told = |error: &dyn core::fmt::Display| told(path, error);
+    if bytes.first() == Some(&0x30) {
+        return UpdateKey::from_spki_der(&bytes).map(|key| vec![key]).map_err(|error| told(&error));
+    }
+    if PrivateKeyDer::pem_slice_iter(&bytes).any(|key| key.is_ok()) {
+        return Err(told(
+            &"a private key, which is to stay where it is; \
+            its public half is what `openssl pkey -pubout -in FILE` prints",
+        ));
+    }
+    let keys = SubjectPublicKeyInfoDer::pem_slice_iter(&bytes)
+        .map(|key| {
+            UpdateKey::from_spki_der(&key.map_err(|error| told(&error))?).map_err(|error| told(&error))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() {
+        Err(told(&"holds no public key, which begins with `BEGIN PUBLIC KEY`"))
+    } else {
+        Ok(keys)
+    }
+}

@@ -1,0 +1,322 @@
+//! Roots in the field, from the desk to the device and over the years, by the program alone.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use base64::Engine;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    PKCS_ED25519, date_time_ymd,
+};
+
+/// A folder of the test's own with keys of the owner and roots.
+struct Desk(PathBuf);
+
+impl Desk {
+    fn new(test: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("roots").join(test);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let desk = Self(folder);
+        for (name, key) in [
+            ("a", KeyPair::generate_for(&PKCS_ED25519).unwrap()),
+            ("b", KeyPair::generate().unwrap()),
+            ("c", KeyPair::generate().unwrap()),
+        ] {
+            desk.write(&format!("{name}.key"), pem("PRIVATE KEY", &key.serialize_der()));
+            desk.write(&format!("{name}.der"), key.serialize_der());
+            let public = rcgen::PublicKeyData::subject_public_key_info(&key);
+            desk.write(&format!("{name}.pub"), pem("PUBLIC KEY", &public));
+        }
+        let roots = ["Old Root", "New Root"].map(|name| pem("CERTIFICATE", &root(name, true)));
+        desk.write("old.pem", &roots[0]);
+        desk.write("new.pem", &roots[1]);
+        desk.write("both.pem", roots.concat());
+        desk.write("leaf.pem", pem("CERTIFICATE", &root("hub", false)));
+        desk
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.0.join(name), content).unwrap();
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.0.join(name)).unwrap()
+    }
+
+    fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubward"));
+        command.current_dir(&self.0).arg("roots").args(words.split_whitespace()).stdin(Stdio::null());
+        command.env_remove("HUBWARD_UPDATE_KEY");
+        command
+    }
+
+    #[track_caller]
+    fn expect(&self, words: &str, status: i32, parts: &[&str]) {
+        expect(self.command(words), status, parts);
+    }
+
+    fn files(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(&self.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+#[track_caller]
+fn expect(mut command: Command, status: i32, parts: &[&str]) {
+    let output = command.output().unwrap();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{text}");
+    for part in parts {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(!text.contains("PRIVATE KEY-----"), "a key is printed");
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+}
+
+/// Valid through 2025 and 2026.
+fn root(name: &str, is_ca: bool) -> Vec<u8> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    (params.not_before, params.not_after) = (date_time_ymd(2025, 1, 1), date_time_ymd(2027, 1, 1));
+    if is_ca {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    }
+    params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
+}
+
+#[test]
+fn a_root_and_a_key_are_replaced_in_the_field() {
+    let desk = Desk::new("replaced");
+    // the first bundle: two of a, b must sign
+    desk.expect(
+        "build --number 1 --expires 2026-12-31 --threshold 2 --key a.pub --key b.pub --anchor old.pem \
+         --out v1 --at 2026-01-01",
+        0,
+        &["version 1, until 2026-12-31T23:59:59Z", "only 0 have", "anchor 0: trusted CN=Old Root"],
+    );
+    desk.expect(
+        "sign v1 --key-file a.key",
+        0,
+        &["signed by Ed25519 ", "1 of its own keys", "not enough yet"],
+    );
+    desk.expect(
+        "apply v1 --first --to device --at 2026-01-01",
+        1,
+        &["refused: 1 of the 2", "nothing has changed"],
+    );
+    desk.expect(
+        "sign v1 --key-file b.key",
+        0,
+        &["signed by P-256 ", "2 of its own keys have signed, 2 must: enough"],
+    );
+    desk.expect("apply v1 --to device", 2, &["--first"]);
+    desk.expect("apply v1 --first --to device --at 2026-01-01", 0, &["taken: version 1 is in force"]);
+    desk.expect("apply v1 --first --to device", 2, &["is there already"]);
+    assert_eq!(desk.read("device"), desk.read("v1"));
+
+    // the second: the new root beside the old one until June, and c in the place of a
+    desk.expect(
+        "build --number 2 --expires 2027-06-30 --threshold 2 --key b.pub --key c.pub \
+         --anchor old.pem@..2026-06-30 --anchor new.pem@2026-03-01.. --out v2 --at 2026-02-01",
+        0,
+        &["anchor 0: trusted CN=Old Root", "anchor 1: not yet trusted CN=New Root"],
+    );
+    desk.expect("sign v2 --key-file b.key --current device", 0, &["1 of the keys that devices have now"]);
+    desk.expect(
+        "sign v2 --key-file c.key --current device",
+        0,
+        &["2 of its own keys have signed, 2 must: enough"],
+    );
+    let before = desk.read("device");
+    desk.expect(
+        "apply v2 --to device --at 2026-02-01",
+        1,
+        &["1 of the 2 signatures that the bundle in force"],
+    );
+    assert_eq!(desk.read("device"), before);
+    desk.expect(
+        "sign v2 --key-file a.key --current device",
+        0,
+        &["2 of the keys that devices have now have signed, 2 must: enough"],
+    );
+    desk.expect("apply v2 --to device --at 2027-07-01", 1, &["refused: expired 1 s before now"]);
+    desk.expect("apply v2 --to device --at 2026-02-01", 0, &["taken: version 2", "is no key of this bundle"]);
+    assert_eq!(desk.read("device"), desk.read("v2"));
+
+    // what was taken once, or is older, is not taken again
+    desk.expect(
+        "apply v2 --to device --at 2026-02-01",
+        1,
+        &["refused: version 2 is not newer than version 2"],
+    );
+    desk.expect(
+        "apply v1 --to device --at 2026-02-01",
+        1,
+        &["refused: version 1 is not newer than version 2"],
+    );
+    // what was altered on its way changes nothing
+    desk.expect(
+        "build --number 3 --expires 2027-06-30 --threshold 1 --key b.pub --key c.pub --anchor new.pem --out v3 \
+         --at 2026-02-01",
+        0,
+        &[],
+    );
+    desk.expect("sign v3 --key-file a.key --current device", 0, &["this key is none of them"]);
+    desk.expect("sign v3 --key-file b.key", 0, &[]);
+    desk.expect("apply v3 --to device --at 2026-02-01", 1, &["1 of the 2 signatures"]);
+    desk.expect("sign v3 --key-file c.key", 0, &[]);
+    let good = desk.read("v3");
+    let mut altered = good.clone();
+    *altered.last_mut().unwrap() ^= 1;
+    desk.write("altered", &altered);
+    desk.write("cut", &good[..good.len() / 2]);
+    desk.expect(
+        "apply altered --to device --at 2026-02-01",
+        1,
+        &["refused: signature 2 is not its key's", "nothing has changed"],
+    );
+    desk.expect("apply cut --to device --at 2026-02-01", 1, &["refused: not the DER expected"]);
+    assert_eq!(desk.read("device"), desk.read("v2"));
+
+    // what stops when
+    let facts = [
+        "2026-06-30T23:59:59Z  anchor 0: its window ends",
+        "2027-01-01T00:00:00Z  anchor 1: its certificate expires",
+        "2027-06-30T23:59:59Z  the bundle: nothing is trusted any more",
+        "somebody is trusted without a gap until 2027-01-01T00:00:00Z",
+    ];
+    desk.expect("report device --at 2026-05-01", 0, &facts);
+    desk.expect(
+        "report device --at 2026-07-01",
+        0,
+        &["anchor 0: no longer trusted", "anchor 1: trusted", facts[3]],
+    );
+    desk.expect("report device --at 2027-01-02", 1, &["nobody is trusted at that time"]);
+    desk.expect("report altered --at 2026-05-01", 1, &["signature 2 is not its key's"]);
+    desk.write("device", &altered);
+    desk.expect("apply v3 --to device --at 2026-02-01", 2, &["not the bundle it was"]);
+    assert!(!desk.files().iter().any(|name| name.ends_with(".new")), "{:?}", desk.files());
+}
+
+#[test]
+fn a_key_of_an_hsm_signs_in_two_steps() {
+    let desk = Desk::new("hsm");
+    let build = "build --number 1 --expires 2026-12-31 --threshold 1 --anchor old.pem --at 2026-01-01";
+    desk.expect(&format!("{build} --key b.pub --out v1"), 0, &[]);
+    desk.expect("sign v1 --message message", 0, &["bytes to be signed"]);
+    let key = KeyPair::try_from(desk.read("b.der")).unwrap();
+    desk.write("signature", rcgen::SigningKey::sign(&key, &desk.read("message")).unwrap());
+    desk.expect("sign v1 --signature signature --public-key a.pub", 2, &["the signature is not this key's"]);
+    desk.expect("sign v1 --signature signature --public-key b.pub", 0, &["1 must: enough"]);
+    desk.expect("report v1 --at 2026-01-01", 0, &["have\n", ", has signed"]);
+    desk.expect("sign v1 --signature signature", 2, &["--public-key"]);
+}
+
+#[test]
+fn only_the_roots_that_were_meant() {
+    let desk = Desk::new("only");
+    let thumbprint = |file: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubward"));
+        let output = command.current_dir(&desk.0).args(["cert", "thumbprint", file]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    };
+    let (old, new) = (thumbprint("old.pem"), thumbprint("new.pem"));
+    let build =
+        "build --number 1 --expires 2026-12-31 --threshold 1 --key a.pub --at 2026-01-01 --anchor both.pem";
+    desk.expect(&format!("{build} --out all"), 0, &["Old Root", "New Root", &old, &new]);
+    desk.expect(&format!("{build} --only {new} --out one"), 0, &["anchor 0: trusted CN=New Root"]);
+    assert!(desk.read("one").len() < desk.read("all").len());
+    let other = thumbprint("leaf.pem");
+    desk.expect(
+        &format!("{build} --only {other} --out none"),
+        2,
+        &["no CA of those files has the thumbprint"],
+    );
+    desk.expect(&format!("{build} --only 12 --out none"), 2, &["40 or 64 hex digits"]);
+    assert!(!desk.files().contains(&"none".to_owned()));
+}
+
+#[test]
+fn mistakes_at_the_desk_are_told() {
+    let desk = Desk::new("mistakes");
+    let build = |rest: &str| format!("build --number 1 --expires 2026-12-31 --at 2026-01-01 --out v1 {rest}");
+    for (rest, part) in [
+        ("--threshold 1 --key a.key --anchor old.pem", "openssl pkey -pubout"),
+        ("--threshold 1 --key old.pem --anchor old.pem", "BEGIN PUBLIC KEY"),
+        ("--threshold 1 --key missing --anchor old.pem", "missing: "),
+        ("--threshold 2 --key a.pub --anchor old.pem", "asks for 2 signatures where there are 1 keys"),
+        ("--threshold 1 --key a.pub --key a.pub --anchor old.pem", "is there twice"),
+        ("--threshold 1 --key a.pub --anchor leaf.pem", "CN=hub is not a CA's certificate"),
+        ("--threshold 1 --key a.pub --anchor old.pem --anchor both.pem", "anchor 1 is there twice"),
+        ("--threshold 1 --key a.pub --anchor old.pem@2028-01-01..2029-01-01", "not valid on any day"),
+        ("--threshold 1 --key a.pub --anchor old.pem@2026-02-01..2026-01-01", "until before"),
+        ("--threshold 1 --key a.pub --anchor old.pem@soon..", "a date such as"),
+    ] {
+        desk.expect(&build(rest), 2, &["hubward: ", part]);
+    }
+    assert!(!desk.files().contains(&"v1".to_owned()));
+    desk.expect(&build("--threshold 1 --key a.pub --anchor old.pem"), 0, &[]);
+    desk.expect(&build("--threshold 1 --key a.pub --anchor old.pem"), 2, &["is there already"]);
+    for (words, part) in [
+        ("sign v1", "HUBWARD_UPDATE_KEY"),
+        ("sign v1 --key-file a.pub", "no private key in PEM"),
+        ("sign v1 --key-file missing", "missing: "),
+        ("sign a.key --key-file a.key", "no trust bundle"),
+        ("report a.key", "no trust bundle"),
+    ] {
+        desk.expect(words, 2, &["hubward: ", part]);
+    }
+    desk.write("sec1.key", pem("EC PRIVATE KEY", &[0x30, 0]));
+    desk.expect("sign v1 --key-file sec1.key", 2, &["openssl pkcs8 -topk8"]);
+    desk.write("sealed.key", pem("ENCRYPTED PRIVATE KEY", &[0x30, 0]));
+    desk.expect("sign v1 --key-file sealed.key", 2, &["openssl pkey -in"]);
+    // a key in the place of its file's name is not repeated
+    let key = String::from_utf8(desk.read("a.key")).unwrap();
+    let mut command = desk.command("sign v1 --key-file");
+    command.arg(&key);
+    expect(command, 2, &["not the name of a file"]);
+    // the environment and standard input are as good as a file
+    let mut command = desk.command("sign v1");
+    command.env("HUBWARD_UPDATE_KEY", &key);
+    expect(command, 0, &["enough"]);
+    let mut command = desk.command("sign v1 --key-file -");
+    command.stdin(fs::File::open(desk.0.join("a.key")).unwrap());
+    expect(command, 0, &["enough"]);
+}
+
+/// A file cannot grow, as on a full disk: the bundle in force is there as it was, and nothing else is.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_loses_nothing() {
+    let desk = Desk::new("full");
+    let build = "build --expires 2026-12-31 --threshold 1 --key a.pub --anchor old.pem --at 2026-01-01";
+    for number in [1, 2] {
+        desk.expect(&format!("{build} --number {number} --out v{number}"), 0, &[]);
+        desk.expect(&format!("sign v{number} --key-file a.key"), 0, &[]);
+    }
+    desk.expect("apply v1 --first --to device --at 2026-01-01", 0, &[]);
+    let before = desk.files();
+    for words in ["apply v2 --to device --at 2026-01-01", "sign v2 --key-file a.key"] {
+        let mut command = Command::new("sh");
+        command.current_dir(&desk.0).args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" roots \"$@\""]);
+        command.arg(env!("CARGO_BIN_EXE_hubward")).args(words.split_whitespace());
+        let v2 = desk.read("v2");
+        expect(command, 2, &[" is as it was: "]);
+        assert_eq!((desk.read("device"), desk.read("v2")), (desk.read("v1"), v2));
+        assert_eq!(desk.files(), before);
+    }
+    desk.expect("apply v2 --to device --at 2026-01-01", 0, &["taken: version 2"]);
+}

@@ -1,0 +1,127 @@
+//! The node `$cbs`: tokens are put on one link, and answered on another.
+
+use core::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fe2o3_amqp::types::definitions::AmqpError;
+use fe2o3_amqp::types::messaging::{AmqpValue, ApplicationProperties, Body, Message, Properties};
+use fe2o3_amqp::types::primitives::{SimpleValue, Value};
+use fe2o3_amqp::{Receiver, Sender};
+use hubward::core::{Lookup, ResourcePath, Shape};
+use hubward::{PutToken, Reply};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::proven::Connection;
+
+/// Its address.
+pub(super) const ADDRESS: &str = "$cbs";
+/// Answers that wait for the peer to take them: it puts one token after the other.
+const ANSWERS: usize = 8;
+
+/// A message with whatever body.
+pub(super) type Any = Message<Body<Value>>;
+
+/// The node of one connection.
+#[derive(Debug)]
+pub(super) struct Node {
+    answers: mpsc::Sender<Any>,
+    /// Until the link for answers is attached.
+    waiting: Mutex<Option<mpsc::Receiver<Any>>>,
+}
+
+impl Node {
+    pub(super) fn new() -> Self {
+        let (answers, waiting) = mpsc::channel(ANSWERS);
+        Self { answers, waiting: Mutex::new(Some(waiting)) }
+    }
+
+    /// The answers, for the link that they go out on: a connection has one.
+    pub(super) fn answers(&self) -> Option<mpsc::Receiver<Any>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Takes tokens, one after the other, until the peer detaches. The answer to a refusal is slowed.
+    pub(super) async fn take_tokens(&self, connection: &Arc<Connection>, mut link: Receiver) {
+        while let Ok(delivery) = link.recv::<Body<Value>>().await {
+            if link.accept(&delivery).await.is_err() {
+                break;
+            }
+            let message = delivery.into_message();
+            let put = put_token(&message);
+            let reply = connection.put(claimed(property(&message, "name")), put);
+            if reply.error().is_some() {
+                connection.hub.slow(&connection.peer).await;
+            }
+            if self.answers.try_send(answer(&message, reply)).is_err() {
+                // it takes no answers, and would put for ever
+                let _ = link.close_with_error(AmqpError::ResourceLimitExceeded).await;
+                return;
+            }
+        }
+        let _ = link.close().await;
+    }
+}
+
+/// Gives answers until the peer detaches, or does not take one in time.
+pub(super) async fn give_answers(mut answers: mpsc::Receiver<Any>, mut link: Sender, patience: Duration) {
+    loop {
+        tokio::select! {
+            answer = answers.recv() => {
+                let Some(answer) = answer else { break };
+                let taken = timeout(patience, link.send(answer)).await;
+                if !matches!(taken, Ok(Ok(_))) {
+                    break;
+                }
+            }
+            _ = link.on_detach() => break,
+        }
+    }
+    let _ = link.close().await;
+}
+
+fn put_token(message: &Any) -> PutToken<'_> {
+    let token = match &message.body {
+        Body::Value(AmqpValue(Value::String(token))) => token.as_str(),
+        _ => "",
+    };
+    let property = |name| property(message, name);
+    PutToken::new(property("operation"), property("type"), property("name"), token)
+}
+
+/// What is missing is empty, and refused as that.
+fn property<'m>(message: &'m Any, name: &str) -> &'m str {
+    match message.application_properties.as_ref().and_then(|all| all.0.get(name)) {
+        Some(SimpleValue::String(text)) => text,
+        _ => "",
+    }
+}
+
+/// Whom a token is put for.
+fn claimed(name: &str) -> Option<Lookup<'_>> {
+    match ResourcePath::parse(name).ok()?.shape() {
+        Shape::Device(id) => Some(Lookup::Device(id)),
+        Shape::Module(device, module) => Some(Lookup::Module(device, module)),
+        _ => None,
+    }
+}
+
+fn answer(to: &Any, reply: Reply) -> Any {
+    Message {
+        header: None,
+        delivery_annotations: None,
+        message_annotations: None,
+        properties: Some(Properties {
+            correlation_id: to.properties.as_ref().and_then(|properties| properties.message_id.clone()),
+            ..Properties::default()
+        }),
+        application_properties: Some(
+            ApplicationProperties::builder()
+                .insert("status-code", reply.status_code())
+                .insert("status-description", reply.description().to_owned())
+                .build(),
+        ),
+        body: Body::Value(AmqpValue(Value::Null)),
+        footer: None,
+    }
+}

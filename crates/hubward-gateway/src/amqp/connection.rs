@@ -1,0 +1,171 @@
+//! One connection: who is proven, its sessions, and its end.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use fe2o3_amqp::acceptor::{
+    ConnectionAcceptor, ListenerConnectionHandle, ListenerSessionHandle, SessionAcceptor,
+};
+use fe2o3_amqp::connection::OpenError;
+use fe2o3_amqp::types::definitions::{self, AmqpError, ConnectionError};
+use hubward::policy::Operation;
+use tokio::io::DuplexStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::cbs::Node;
+use super::proven::Connection;
+use super::{End, Header, link, sasl};
+use crate::clock;
+use crate::hub::Hub;
+use crate::peer::Peer;
+
+/// Bytes of a frame.
+const FRAME_BYTES: u32 = 64 * 1024;
+/// Sessions of a connection: clients have one or two.
+const SESSIONS: u16 = 8;
+/// Links of a session, less one: a device has seven at most, a gateway in the field some for each of its devices.
+const LAST_HANDLE: u32 = 255;
+/// Frames of a session that may be on their way: 4 MiB.
+const WINDOW: u32 = 64;
+/// Milliseconds of silence after which a peer is gone.
+const IDLE: u32 = 240_000;
+
+/// Serves a connection to its end.
+pub(super) async fn run(
+    hub: Arc<Hub>,
+    peer: Peer,
+    header: Header,
+    stream: DuplexStream,
+    stop: CancellationToken,
+) -> End {
+    let peer = Arc::new(peer);
+    let mut changes = hub.changes();
+    let accepted = tokio::select! {
+        () = stop.cancelled() => return End::Stopped,
+        accepted = timeout(hub.limits.connect_timeout, accept(&hub, &peer, header, stream)) => accepted,
+    };
+    let (connection, mut handle) = match accepted {
+        Ok(Ok(accepted)) => accepted,
+        Ok(Err(NotOpen::Refused)) => {
+            hub.slow(&peer).await;
+            return End::Refused;
+        }
+        Ok(Err(NotOpen::Open(error))) => {
+            tracing::debug!(peer = %peer.address, %error, "no AMQP connection");
+            return End::Malformed;
+        }
+        Err(_) => return End::Silent,
+    };
+    let _over = connection.guard();
+    let (node, mut sessions) = (Arc::new(Node::new()), JoinSet::new());
+    let acceptor = SessionAcceptor::builder().handle_max(LAST_HANDLE).incoming_window(WINDOW).build();
+    let deadline = later(Instant::now(), hub.limits.connect_timeout);
+    // staying connected is what connecting asked for
+    let staying = Operation::amqp_send("connection");
+    let (end, error) = loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break (End::Stopped, ConnectionError::ConnectionForced.into()),
+            () = connection.evicted.cancelled() => break (End::Evicted, ConnectionError::ConnectionForced.into()),
+            () = sleep_until(deadline), if !connection.is_proven() => {
+                break (End::Silent, definitions::Error::from(AmqpError::UnauthorizedAccess));
+            }
+            // the registry changed, or a token's time is over
+            _ = changes.changed() => {
+                if !connection.recheck(&staying) {
+                    break (End::Refused, AmqpError::UnauthorizedAccess.into());
+                }
+            }
+            () = expiry(connection.until()) => {
+                if !connection.recheck(&staying) {
+                    break (End::Refused, AmqpError::UnauthorizedAccess.into());
+                }
+            }
+            Some(_) = sessions.join_next() => {}
+            session = handle.next_incoming_session() => match session {
+                Some(session) => match acceptor.accept_incoming_session(session, &mut handle).await {
+                    Ok(session) => {
+                        sessions.spawn(serve_session(Arc::clone(&connection), Arc::clone(&node), session));
+                    }
+                    Err(error) => {
+                        tracing::debug!(peer = %peer.address, %error, "no AMQP session");
+                        return End::Malformed;
+                    }
+                },
+                None => return End::Gone,
+            },
+        }
+    };
+    let _ = timeout(hub.limits.write_timeout, handle.close_with_error(error)).await;
+    end
+}
+
+/// Why a connection does not open.
+enum NotOpen {
+    /// By a decision, which is in the log.
+    Refused,
+    /// The client is not of the protocol.
+    Open(OpenError),
+}
+
+impl From<OpenError> for NotOpen {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::SaslError { .. } => Self::Refused,
+            error => Self::Open(error),
+        }
+    }
+}
+
+/// SASL where the client begins with it, and the exchange of `open`. Without SASL a certificate counts as it would by
+/// EXTERNAL.
+async fn accept(
+    hub: &Arc<Hub>,
+    peer: &Arc<Peer>,
+    header: Header,
+    stream: DuplexStream,
+) -> Result<(Arc<Connection>, ListenerConnectionHandle), NotOpen> {
+    let sasl = sasl::Acceptor::new(Arc::clone(hub), Arc::clone(peer));
+    let acceptor = ConnectionAcceptor::builder()
+        .container_id("hubward-gateway")
+        .max_frame_size(FRAME_BYTES)
+        .channel_max(SESSIONS.saturating_sub(1))
+        .idle_time_out(IDLE);
+    let handle = match header {
+        Header::Amqp => {
+            if !peer.certificates.is_empty() {
+                sasl.external(&[], None).map_err(|_| NotOpen::Refused)?;
+            }
+            acceptor.build().accept(stream).await?
+        }
+        Header::Sasl => acceptor.sasl_acceptor(sasl.clone()).build().accept(stream).await?,
+    };
+    Ok((Connection::new(Arc::clone(hub), Arc::clone(peer), sasl.take()), handle))
+}
+
+async fn serve_session(connection: Arc<Connection>, node: Arc<Node>, mut session: ListenerSessionHandle) {
+    let mut links = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = links.join_next() => {}
+            attach = session.next_incoming_attach() => match attach {
+                Some(attach) => link::attach(&connection, &node, attach, &mut session, &mut links).await,
+                None => return,
+            },
+        }
+    }
+}
+
+/// Waits until the second after the last at which somebody is proven; for ever where nobody is.
+async fn expiry(until: Option<u64>) {
+    let Some(until) = until else { return core::future::pending().await };
+    let left = until.saturating_add(1).saturating_sub(clock::now().as_secs());
+    tokio::time::sleep(Duration::from_secs(left)).await;
+}
+
+/// Far enough is as good as never.
+fn later(from: Instant, by: Duration) -> Instant {
+    from.checked_add(by).unwrap_or(from)
+}

@@ -1,0 +1,172 @@
+//! The registry's calls, answered from the registry.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, ETAG};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hubward::core::{Identity, Status};
+use hubward::registry::{ImportError, ImportProblem, Importer, Precondition};
+use hubward_rustcrypto::HmacKey;
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::problem::{About, Problem};
+use super::record::{Record, Written};
+use crate::files::entropy;
+use crate::hub::{Hub, Registry};
+
+/// Most identities of one answer.
+const LIST: usize = 1000;
+/// Most identities of one bulk.
+const BULK: usize = 100;
+
+/// One identity.
+pub(super) fn read(hub: &Hub, identity: Identity<'_>) -> Result<Response, Problem> {
+    one(hub, &hub.read(), identity)
+}
+
+/// The record, and its etag as a header.
+fn one(hub: &Hub, registry: &Registry, identity: Identity<'_>) -> Result<Response, Problem> {
+    let view = registry.get(identity).ok_or(Problem::not_found(about(&identity)))?;
+    let connected = hub.connections.has(&identity);
+    let mut response = Json(Record::of(&view, connected)).into_response();
+    if let Ok(etag) = HeaderValue::try_from(format!("\"{}\"", view.etag())) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    Ok(response)
+}
+
+/// Devices, as many as the query's `top`.
+pub(super) fn list(hub: &Hub, query: Option<&str>) -> Result<Response, Problem> {
+    let parameters = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let mut tops = parameters.filter(|(name, _)| *name == "top" || *name == "$top");
+    let top = match tops.next() {
+        None => LIST,
+        Some((_, top)) => match top.parse() {
+            Ok(top) if (1..=LIST).contains(&top) => top,
+            _ => return Err(Problem::argument("top is from 1 to 1000")),
+        },
+    };
+    let registry = hub.read();
+    let devices = registry.iter().filter(|view| !view.is_module()).take(top);
+    let devices: Vec<_> =
+        devices.map(|view| Record::of(&view, hub.connections.has(&view.identity()))).collect();
+    Ok(Json(devices).into_response())
+}
+
+/// A device's modules.
+pub(super) fn modules(hub: &Hub, device: Identity<'_>) -> Result<Response, Problem> {
+    let registry = hub.read();
+    registry.get(device).ok_or(Problem::not_found(About::Device))?;
+    let of = registry.iter().filter(|view| view.is_module() && view.identity().device() == device.device());
+    let modules: Vec<_> = of.map(|view| Record::of(&view, hub.connections.has(&view.identity()))).collect();
+    Ok(Json(modules).into_response())
+}
+
+/// Creates an identity, or changes it where there is an `If-Match`.
+pub(super) fn write(
+    hub: &Hub,
+    identity: Identity<'_>,
+    if_match: Option<&str>,
+    body: &[u8],
+) -> Result<Response, Problem> {
+    let line = Written::parse(body)?.line(&identity, if_match)?;
+    hub.change(|registry| {
+        let device = identity.device().map(Identity::Device);
+        if about(&identity) == About::Module && device.is_none_or(|device| registry.get(device).is_none()) {
+            return Err(Problem::not_found(About::Device));
+        }
+        import(registry, &line).map_err(|problem| Problem::import(problem, about(&identity)))?;
+        one(hub, registry, identity)
+    })
+}
+
+/// Deletes an identity, by its etag where the caller names one.
+pub(super) fn delete(hub: &Hub, identity: Identity<'_>, if_match: Option<&str>) -> Result<Response, Problem> {
+    let precondition = match if_match {
+        None | Some("*") => Precondition::Any,
+        // an etag that is none of ours matches no record
+        Some(etag) => etag.parse().map(Precondition::IfMatch).map_err(|_| {
+            Problem::registry(hubward::registry::RegistryError::EtagMismatch, about(&identity))
+        })?,
+    };
+    hub.change(|registry| registry.delete(identity, precondition))
+        .map_err(|error| Problem::registry(error, about(&identity)))?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Of a line of a bulk, whose it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'l> {
+    #[serde(borrow)]
+    id: Cow<'l, str>,
+    #[serde(borrow, default)]
+    module_id: Option<Cow<'l, str>>,
+}
+
+/// Up to a hundred identities, each as a line of an import: each is done whole or not at all.
+pub(super) fn bulk(hub: &Hub, body: &[u8]) -> Result<Response, Problem> {
+    let lines: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Problem::argument(format_args!("not an array of identities, at line {line}, column {column}"))
+    })?;
+    if lines.len() > BULK {
+        return Err(Problem::argument("at most 100 identities at a time"));
+    }
+    let named: Vec<Named<'_>> = lines
+        .iter()
+        .map(|line| {
+            serde_json::from_str(line.get()).map_err(|_| Problem::argument("an identity without an id"))
+        })
+        .collect::<Result<_, _>>()?;
+    let mut seen = BTreeSet::new();
+    if !named.iter().all(|named| seen.insert((&named.id, &named.module_id))) {
+        return Err(Problem::argument("an identity stands in the list twice"));
+    }
+    let outcomes: Vec<_> =
+        hub.change(|registry| lines.iter().map(|line| import(registry, line.get().as_bytes())).collect());
+    let mut errors = Vec::new();
+    for (named, outcome) in named.iter().zip(outcomes) {
+        if let Err(problem) = outcome {
+            let about = if named.module_id.is_some() { About::Module } else { About::Device };
+            let (code, name) = Problem::import(problem, about).parts();
+            errors.push(json!({
+                "deviceId": named.id, "moduleId": named.module_id, "errorCode": code, "errorStatus": name,
+            }));
+        }
+    }
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let body = json!({ "isSuccessful": errors.is_empty(), "errors": errors, "warnings": [] });
+    Ok((status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response())
+}
+
+/// How many devices there are.
+pub(super) fn statistics(hub: &Hub) -> Response {
+    let registry = hub.read();
+    let devices = || registry.iter().filter(|view| !view.is_module());
+    let total = devices().count();
+    let enabled = devices().filter(|view| view.status() == Status::Enabled).count();
+    let body = json!({
+        "totalDeviceCount": total, "enabledDeviceCount": enabled,
+        "disabledDeviceCount": total.saturating_sub(enabled),
+    });
+    Json(body).into_response()
+}
+
+fn import(registry: &mut Registry, line: &[u8]) -> Result<(), ImportProblem> {
+    let mut entropy = entropy;
+    let imported = Importer::new(registry, &mut entropy, HmacKey::new).line(line);
+    imported.map(drop).map_err(|ImportError { problem, .. }| problem)
+}
+
+const fn about(identity: &Identity<'_>) -> About {
+    match identity {
+        Identity::Module(..) => About::Module,
+        _ => About::Device,
+    }
+}

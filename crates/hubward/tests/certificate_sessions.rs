@@ -1,0 +1,106 @@
+//! What a certificate proved is a proof with an end, and holds for those above it.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+#[path = "common/fleet.rs"]
+mod fleet;
+
+use common::*;
+use fleet::*;
+use hubward::core::Status;
+use hubward::registry::{Authentication, Listed};
+use hubward::x509::Anchors;
+use hubward::{Ended, Session, X509Rules};
+use hubward_ring::{Digests, signature};
+
+#[test]
+fn a_session_ends_with_the_first_certificate_of_its_path() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let hub = hub_of(&anchors, nobody());
+    assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), LEAF_END);
+    let session = session(&hub, "ca1", &fleet.brief(&entity("ca1")));
+    assert_eq!(session.until(), BRIEF_END);
+    let answers = hub.answers(&session);
+    assert_eq!(session.recheck(&answers, at(BRIEF_END)), Ok(()));
+    let now = BRIEF_END + 1;
+    assert_eq!(session.recheck(&answers, at(now)), Err(Ended::Expired { until: BRIEF_END, now }));
+}
+
+#[test]
+fn a_session_ends_with_what_it_rests_on() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let shown = self_signed(&entity("pinned"));
+    let kept = pins(Some(sha256(&shown[0])), None);
+    let mut hub = hub_of(&anchors, kept);
+    let (pinned, chained) =
+        (session(&hub, "pinned", &shown), session(&hub, "ca1", &fleet.lasting(&entity("ca1"))));
+    let recheck = |hub: &HubWith<'_>, session: &Session| session.recheck(&hub.answers(session), at(TODAY));
+    assert_eq!((recheck(&hub, &pinned), recheck(&hub, &chained)), (Ok(()), Ok(())));
+    for id in ["pinned", "ca1"] {
+        hub.registry.set_status(device(id), Status::Disabled).unwrap();
+    }
+    assert_eq!(
+        (recheck(&hub, &pinned), recheck(&hub, &chained)),
+        (Err(Ended::Disabled), Err(Ended::Disabled))
+    );
+    for id in ["pinned", "ca1"] {
+        hub.registry.set_status(device(id), Status::Enabled).unwrap();
+    }
+    assert_eq!((recheck(&hub, &pinned), recheck(&hub, &chained)), (Ok(()), Ok(())));
+    hub.registry.set_device_authentication(device("pinned"), Authentication::SelfSigned(kept)).unwrap();
+    hub.registry.set_device_authentication(device("ca1"), Authentication::None).unwrap();
+    let replaced = Err(Ended::KeysReplaced);
+    assert_eq!((recheck(&hub, &pinned), recheck(&hub, &chained)), (replaced, replaced));
+    hub.registry.delete_device(device("ca1")).unwrap();
+    assert_eq!(recheck(&hub, &chained), Err(Ended::Deleted));
+}
+
+#[test]
+fn a_session_ends_when_its_authority_is_taken_off() {
+    let fleet = Fleet::new();
+    let (anchors, empty) = (fleet.anchors(), Anchors::new());
+    let shown = self_signed(&entity("pinned"));
+    let hub = hub_of(&anchors, pins(Some(sha256(&shown[0])), None));
+    let (pinned, chained) =
+        (session(&hub, "pinned", &shown), session(&hub, "ca1", &fleet.lasting(&entity("ca1"))));
+    let rules = |anchors| X509Rules::new(anchors, signature::ALL, &Digests);
+    assert_eq!(chained.recheck_authority(&rules(&anchors)), Ok(()));
+    assert_eq!(chained.recheck_authority(&rules(&empty)), Err(Ended::AuthorityRemoved));
+    assert_eq!(pinned.recheck_authority(&rules(&empty)), Ok(()), "no authority vouched for it");
+}
+
+#[test]
+fn lists_of_issuers_hold_for_the_path_that_was_verified() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let mut hub = hub_of(&anchors, nobody());
+    let (lasting, brief) = (fleet.lasting(&entity("ca1")), fleet.brief(&entity("ca1")));
+    let [above, root] = fleet.above_lasting().map(Listed::Issuer);
+    let live = session(&hub, "ca1", &lasting);
+    // block: the intermediate, then the root
+    for (issuer, other) in [(above, Ok("device ca1".into())), (root, Err("disabled"))] {
+        hub.registry.access_mut().block().add(issuer);
+        assert_eq!(connect(&hub, "ca1", &lasting, TODAY), Err("disabled"));
+        assert_eq!(connect(&hub, "ca1", &brief, TODAY), other);
+        assert_eq!(live.recheck(&hub.answers(&live), at(TODAY)), Err(Ended::Disabled));
+        hub.registry.access_mut().block().remove(issuer);
+    }
+    // allow: not for having shown it, but for being below it
+    hub.registry.access_mut().allow().add(above);
+    assert_eq!(connect(&hub, "ca1", &lasting, TODAY), Ok("device ca1".into()));
+    assert_eq!(live.recheck(&hub.answers(&live), at(TODAY)), Ok(()));
+    let mut beside = brief.clone();
+    beside.push(lasting[1].clone());
+    assert_eq!(connect(&hub, "ca1", &beside, TODAY), Err("disabled"));
+}

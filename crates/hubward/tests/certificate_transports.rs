@@ -1,0 +1,154 @@
+//! Certificates over AMQP and HTTP.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+#[path = "common/fleet.rs"]
+mod fleet;
+
+use common::*;
+use fleet::*;
+use hubward::core::{Authority, Status};
+use hubward::registry::Authentication;
+use hubward::sas::Unsigned;
+use hubward::{BothCredentials, Cbs, Presented, Put, PutToken, Role};
+
+#[test]
+fn over_amqp_with_sasl_external() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let pinned = self_signed(&entity("whoever"));
+    let own_name = self_signed(&entity("pinned"));
+    let mut hub = hub_of(&anchors, pins(Some(sha256(&pinned[0])), Some(sha256(&own_name[0]))));
+    hub.registry.create_device(device("a@b"), Authentication::CertificateAuthority).unwrap();
+    let external = |response, hostname, shown: &Shown| {
+        Presented::amqp_external(response, hostname, shown)
+            .and_then(|presented| hub.admit(presented, TODAY).map(|admitted| name(&admitted)))
+            .map_err(|error| error.code())
+    };
+    let (ca1, module) = (fleet.lasting(&entity("ca1")), fleet.lasting(&entity("ca1/mod1")));
+    let (at_sign, odd) = (fleet.lasting(&entity("a@b")), fleet.lasting(&entity("a/b/c")));
+    let (self_made, nothing) = (self_signed(&entity("ca1")), vec![]);
+    for (response, hostname, shown, expected) in [
+        ("ca1@contoso", None, &ca1, Ok("device ca1")),
+        ("ca1@CONTOSO", Some(HUB), &ca1, Ok("device ca1")),
+        ("ca1@contoso", Some("contoso.azure-devices.net:5671"), &ca1, Ok("device ca1")),
+        ("a@b@contoso", None, &at_sign, Ok("device a@b")),
+        ("ca1/modules/mod1@contoso", None, &module, Ok("module ca1/mod1")),
+        ("pinned@contoso", None, &pinned, Ok("device pinned")),
+        // without a response the certificate says whom it is for, and must be theirs
+        ("", Some(HUB), &ca1, Ok("device ca1")),
+        ("", None, &module, Ok("module ca1/mod1")),
+        ("", None, &own_name, Ok("device pinned")),
+        ("", None, &pinned, Err("unknown")),
+        ("", None, &self_made, Err("certificate-unknown-issuer")),
+        ("", None, &odd, Err("nobody-named")),
+        ("", None, &nothing, Err("no-credential")),
+        // names that disagree
+        ("ca10@contoso", None, &ca1, Err("certificate-another-identity")),
+        ("ca1@contoso", None, &module, Err("certificate-another-identity")),
+        ("ca1@fabrikam", None, &ca1, Err("another-hub")),
+        ("ca1@contoso", Some("fabrikam.azure-devices.net"), &ca1, Err("another-hub")),
+        ("ca1@contoso", Some("contoso.example"), &ca1, Err("another-hub")),
+        ("", Some("fabrikam.azure-devices.net"), &ca1, Err("another-hub")),
+        ("ca1@contoso", Some("a b"), &ca1, Err("host")),
+        // shapes
+        ("ca1", None, &ca1, Err("sasl-username")),
+        ("ca1@sas.contoso", None, &ca1, Err("sasl-username")),
+        ("ca1/mod1@contoso", None, &ca1, Err("sasl-username")),
+        ("@contoso", None, &ca1, Err("sasl-username")),
+        ("ca1@contoso", None, &nothing, Err("no-credential")),
+    ] {
+        assert_eq!(
+            external(response, hostname, shown),
+            expected.map(str::to_owned),
+            "{response} {hostname:?}"
+        );
+    }
+}
+
+#[test]
+fn links_of_a_connection_that_a_certificate_opened() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let mut hub = hub_of(&anchors, nobody());
+    let shown = fleet.lasting(&entity("ca1"));
+    let open = |hub: &HubWith<'_>| {
+        let presented = Presented::amqp_external("", Some(HUB), &shown).unwrap();
+        Cbs::new().opened_by(hub.admit(presented, TODAY).unwrap().into_session())
+    };
+    let may_send = |cbs: &Cbs, address: &str| cbs.may_attach(Role::Sender, address, at(TODAY)).is_allow();
+    let (ca1, sas) = ("/devices/ca1/messages/events", "/devices/sas/messages/events");
+    let host = Authority::parse(HUB).unwrap();
+    let primary = key("sas primary");
+    let own = Unsigned::device(host, device("sas"), at(TODAY + 60)).sign(&primary).to_string();
+    let put = |hub: &HubWith<'_>, cbs: &mut Cbs, id: &str| {
+        let (kind, name) = ("servicebus.windows.net:sastoken", format!("{HUB}/devices/{id}"));
+        let put = cbs.put_token(PutToken::new("put-token", kind, &name, &own), &hub.rules);
+        let reply = match put {
+            Put::Replied(reply) => reply,
+            Put::Needs(question) => {
+                let found = hub.registry.find(&question.lookup());
+                let Put::Replied(reply) = question.answer(found, at(TODAY)) else { unreachable!() };
+                reply
+            }
+        };
+        reply.error().map(|error| error.code())
+    };
+    let mut cbs = open(&hub);
+    assert!(may_send(&cbs, ca1) && !may_send(&cbs, sas));
+    assert!(!may_send(&cbs, "/devices/ca10/messages/events"));
+    // a token beside the certificate
+    assert_eq!(put(&hub, &mut cbs, "sas"), Some("both-credentials"));
+    hub.rules = hub.rules.with_both_credentials(BothCredentials::CertificateWins);
+    assert_eq!(put(&hub, &mut cbs, "sas"), Some("both-credentials"));
+    assert!(may_send(&cbs, ca1) && !may_send(&cbs, sas));
+    hub.rules = hub.rules.with_both_credentials(BothCredentials::TokenWins);
+    assert_eq!(put(&hub, &mut cbs, "ca1"), Some("another-identity"));
+    assert_eq!(put(&hub, &mut cbs, "sas"), None);
+    assert!(may_send(&cbs, ca1) && may_send(&cbs, sas), "each by what proved it");
+    hub.registry.set_status(device("ca1"), Status::Disabled).unwrap();
+    cbs.retain(|session| session.recheck(&hub.answers(session), at(TODAY)).is_ok());
+    assert!(!may_send(&cbs, ca1) && may_send(&cbs, sas));
+}
+
+#[test]
+fn over_http() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let hub = hub_of(&anchors, nobody());
+    let (shown, nothing) = (fleet.lasting(&entity("ca1")), vec![]);
+    let request = |method, path, host, shown: &Shown| {
+        Presented::http(method, path, host, None)
+            .and_then(|presented| {
+                let admitted = hub.admit(presented.with_certificates(shown), TODAY)?;
+                Ok(admitted.decision().is_allow())
+            })
+            .map_err(|error| error.code())
+    };
+    let events = "/devices/ca1/messages/events?api-version=1";
+    assert_eq!(request("POST", events, HUB, &shown), Ok(true));
+    assert_eq!(request("POST", events, "Contoso.azure-devices.net:443", &shown), Ok(true));
+    for (path, host, code) in [
+        ("/devices/ca10/messages/events", HUB, "certificate-another-identity"),
+        ("/devices/ca1/modules/mod1/messages/events", HUB, "certificate-another-identity"),
+        (events, "fabrikam.azure-devices.net", "another-hub"),
+        (events, "evil.contoso.azure-devices.net", "another-hub"),
+        (events, "contoso.azure-devices.net.", "host"),
+        (events, "", "host"),
+        // a certificate is a device's: it speaks for no service
+        ("/devices/ca1", HUB, "nobody-named"),
+        ("/devices/ca1/messages/unheard-of", HUB, "nobody-named"),
+    ] {
+        assert_eq!(request("POST", path, host, &shown), Err(code), "{path} {host}");
+    }
+    assert_eq!(request("POST", events, HUB, &nothing), Err("no-credential"));
+}
