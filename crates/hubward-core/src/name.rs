@@ -5,6 +5,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
 
+use crate::class::Class;
 use crate::segment::Segment;
 
 /// Why a text is not the name it was offered as. Holds the kind and the place, never the text.
@@ -156,7 +157,7 @@ impl Rule for kind::Registration {
     const WHAT: &'static str = "registration id";
     const MAX: usize = 128;
     fn check(name: &str) -> Result<(), NameProblem> {
-        every_byte(name, is_registration_byte)?;
+        every_byte(name, |b| Class::of(b).contains(Class::REGISTRATION))?;
         match name.bytes().last() {
             Some(last) if last.is_ascii_alphanumeric() || last == b'-' => Ok(()),
             _ => Err(NameProblem::Character { offset: name.len().saturating_sub(1) }),
@@ -176,7 +177,7 @@ fn identity_id(name: &str) -> Result<(), NameProblem> {
     if name == "." || name == ".." {
         return Err(NameProblem::DotSegment);
     }
-    every_byte(name, is_identity_byte)
+    every_byte(name, |b| Class::of(b).contains(Class::IDENTITY))
 }
 
 /// The characters of device and module ids, the two legacy ones (`:` and `;`) included.

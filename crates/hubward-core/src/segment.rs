@@ -83,7 +83,8 @@ impl<'a> Segment<'a> {
     pub fn eq_decoded_ignore_ascii_case(&self, name: &str) -> bool {
         match self.compare_len(name) {
             Ordering::Less => false,
-            Ordering::Equal => self.text.eq_ignore_ascii_case(name),
+            // most are written alike
+            Ordering::Equal => self.text == name || self.text.eq_ignore_ascii_case(name),
             Ordering::Greater => {
                 self.bytes().map(|b| b.to_ascii_lowercase()).eq(name.bytes().map(|b| b.to_ascii_lowercase()))
             }
