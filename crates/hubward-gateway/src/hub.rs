@@ -176,7 +176,7 @@ impl Hub {
             (None, Some(session)) => self.admitted(peer, session.identity(), &operation),
             (error, _) => {
                 let code = error.map_or("unknown", |error| error.code());
-                self.refused(peer, None, &operation, ADMISSION, code);
+                self.refused(peer, Who::Nobody, &operation, ADMISSION, code);
             }
         }
         reply
@@ -184,13 +184,13 @@ impl Hub {
 
     /// Somebody is proven, on a transport where that by itself asks for nothing.
     pub(crate) fn admitted(&self, peer: &Peer, who: Identity<'_>, operation: &Operation<'_>) {
-        let entry = Entry { peer, who: Some(who), operation, allow: true, rule: ADMISSION, code: "admitted" };
+        let entry = Entry { peer, who: Who::Identity(who), operation, allow: true, rule: ADMISSION, code: "admitted" };
         record(&self.metrics, &entry);
     }
 
     /// Somebody asks for what only those may do who are proven.
     pub(crate) fn unproven(&self, peer: &Peer, operation: &Operation<'_>) {
-        self.refused(peer, None, operation, SESSION, "no-credential");
+        self.refused(peer, Who::Nobody, operation, SESSION, "no-credential");
     }
 
     /// What a peer sent cannot be read, and nobody is proven.

@@ -112,13 +112,13 @@ impl ProvisioningEndpoint {
         self.transport
     }
 
-    /// An HTTP method, or `publish`, `subscribe`.
+    /// An HTTP method, or `publish`, `subscribe`, `send`, `receive`.
     #[must_use]
     pub const fn verb(&self) -> &'static str {
         self.verb
     }
 
-    /// Its path, topic or filter.
+    /// Its path, topic, filter or address.
     #[must_use]
     pub const fn pattern(&self) -> &'static str {
         self.pattern
@@ -190,6 +190,9 @@ pub const PROVISIONING_ENDPOINTS: &[ProvisioningEndpoint] = &[
         "$dps/registrations/GET/iotdps-get-operationstatus/?$rid={rid}",
     ),
     device("register.response", Transport::Mqtt, "subscribe", "$dps/registrations/res/#"),
+    // what is asked for stands in the message
+    device("register", Transport::Amqp, "send", "/{scope}/registrations/{registration}"),
+    device("register.response", Transport::Amqp, "receive", "/{scope}/registrations/{registration}"),
 ];
 
 /// Who asks the provisioning service, once a credential has been verified.
@@ -235,7 +238,7 @@ pub enum ProvisioningDenial {
 }
 
 /// Decides whether `subject` may do this at the provisioning service. `address` is a request target, a topic or a
-/// filter; `verb` an HTTP method, `publish` or `subscribe`.
+/// filter, or a link's address; `verb` an HTTP method, `publish` or `subscribe`, `send` or `receive`.
 ///
 /// # Errors
 /// [`ProvisioningDenial`] where it may not: what is unknown is denied.
@@ -269,7 +272,7 @@ fn find<'a>(
             (path.strip_prefix('/').filter(|path| !path.contains('#'))?, Form::Encoded)
         }
         Transport::Mqtt => (address, Form::Plain),
-        Transport::Amqp => return None,
+        Transport::Amqp => (address.strip_prefix('/').unwrap_or(address), Form::Encoded),
     };
     PROVISIONING_ENDPOINTS.iter().filter(|row| row.transport == transport && row.verb == verb).find_map(
         |row| {

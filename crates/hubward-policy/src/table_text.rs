@@ -23,7 +23,7 @@ struct ProvisioningTable;
 impl fmt::Display for ProvisioningTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "| transport | verb | path, topic or filter | opens to | name |\n|---|---|---|---|---|\n",
+            "| transport | verb | path, topic, filter or address | opens to | name |\n|---|---|---|---|---|\n",
         )?;
         PROVISIONING_ENDPOINTS.iter().try_for_each(|row| {
             write!(f, "| {} | {} | `{}` | ", row.transport(), row.verb(), row.pattern())?;

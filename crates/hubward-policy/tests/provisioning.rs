@@ -21,7 +21,7 @@ fn registrant(id: &str) -> ProvisioningSubject<'_> {
 
 #[test]
 fn a_device_registers_itself() {
-    let (http, mqtt) = (Transport::Http, Transport::Mqtt);
+    let (http, mqtt, amqp) = (Transport::Http, Transport::Mqtt, Transport::Amqp);
     for (transport, verb, address, expected) in [
         (http, "PUT", "/0ne00000A0A/registrations/dev-1/register?api-version=2019-03-31", None),
         (http, "POST", "/0ne00000A0A/registrations/dev%2D1", None),
@@ -49,12 +49,11 @@ fn a_device_registers_itself() {
         ),
         (mqtt, "subscribe", "$dps/registrations/#", Some(ProvisioningDenial::UnknownOperation)),
         (mqtt, "subscribe", "#", Some(ProvisioningDenial::UnknownOperation)),
-        (
-            Transport::Amqp,
-            "send",
-            "0ne00000A0A/registrations/dev-1",
-            Some(ProvisioningDenial::UnknownOperation),
-        ),
+        (amqp, "send", "0ne00000A0A/registrations/dev-1", None),
+        (amqp, "receive", "/0ne00000A0A/registrations/dev-1", None),
+        (amqp, "send", "0ne00000A0A/registrations/dev-10", Some(ProvisioningDenial::AnotherRegistration)),
+        (amqp, "send", "/0ne2/registrations/dev-1", Some(ProvisioningDenial::AnotherRegistration)),
+        (amqp, "send", "/0ne00000A0A/registrations/dev-1/x", Some(ProvisioningDenial::UnknownOperation)),
         (
             http,
             "GET",

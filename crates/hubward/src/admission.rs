@@ -6,13 +6,12 @@ use core::fmt;
 use hubward_core::{Found, Lookup, MacKey, Permissions, Stamp, Status, Thumbprint, UnixTime};
 use hubward_sas::{SasToken, VerifiedToken};
 use hubward_x509::Chain;
-use rustls_pki_types::CertificateDer;
 
 use crate::admitted::{Admitted, Evidence, Proof, Reach};
 use crate::error::AuthError;
 use crate::party::Party;
 use crate::presented::Presented;
-use crate::rules::{BothCredentials, Rules};
+use crate::rules::{Rules, Speaking, speaking};
 use crate::vouched::Held;
 
 /// Where an admission stands.
@@ -53,12 +52,6 @@ pub(crate) enum Stage<'a> {
     Issued { held: Held, stamp: Stamp },
 }
 
-/// The credential that speaks.
-enum Speaking<'a> {
-    Token(&'a str),
-    Certificates(&'a [CertificateDer<'a>]),
-}
-
 impl<'a, K: MacKey> Admission<'a, K> {
     /// Binds every name that was presented to one identity, and asks for the record that its proof needs.
     ///
@@ -69,23 +62,10 @@ impl<'a, K: MacKey> Admission<'a, K> {
         if presented.hub.is_some_and(|hub| !hub.is_of(rules)) {
             return Err(AuthError::AnotherHub);
         }
-        match speaking(&presented, rules.both_credentials())? {
+        match speaking(presented.token, presented.certificates, rules.both_credentials())? {
             Speaking::Token(text) => Bound::to_token(presented, text, rules),
             Speaking::Certificates(peer) => Bound::to_certificate(presented, peer, rules),
         }
-    }
-}
-
-fn speaking<'a>(presented: &Presented<'a>, both: BothCredentials) -> Result<Speaking<'a>, AuthError> {
-    match (presented.token, presented.certificates) {
-        (None, []) => Err(AuthError::NoCredential),
-        (Some(token), []) => Ok(Speaking::Token(token.0)),
-        (None, peer) => Ok(Speaking::Certificates(peer)),
-        (Some(token), peer) => match both {
-            BothCredentials::Refuse => Err(AuthError::BothCredentials),
-            BothCredentials::TokenWins => Ok(Speaking::Token(token.0)),
-            BothCredentials::CertificateWins => Ok(Speaking::Certificates(peer)),
-        },
     }
 }
 

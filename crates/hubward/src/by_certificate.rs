@@ -21,6 +21,17 @@ pub const MAX_CERTIFICATES: usize = 10;
 /// Bytes of one peer's certificates at most: what rustls takes in a handshake.
 pub const MAX_CERTIFICATE_BYTES: usize = 0x1_0000;
 
+/// What was shown, parsed.
+pub(crate) fn chain_of<'a>(peer: &'a [CertificateDer<'a>]) -> Result<Box<Chain<'a>>, AuthError> {
+    let bytes = peer.iter().map(|der| der.len()).fold(0, usize::saturating_add);
+    if peer.len() > MAX_CERTIFICATES || bytes > MAX_CERTIFICATE_BYTES {
+        return Err(AuthError::TooManyCertificates);
+    }
+    let (leaf, others) = peer.split_first().ok_or(AuthError::NoCredential)?;
+    let chain = Chain::parse(leaf, others).map_err(|leaf| leaf.error)?;
+    Ok(Box::new(chain))
+}
+
 impl<'a, K: MacKey> Bound<'a, K> {
     pub(crate) fn to_certificate(
         presented: Presented<'a>,
@@ -32,13 +43,8 @@ impl<'a, K: MacKey> Bound<'a, K> {
         }
         let asked = presented.named.ok_or(AuthError::NobodyNamed)?;
         let party = Party::of(&asked).ok_or(AuthError::AnotherIdentity)?;
-        let bytes = peer.iter().map(|der| der.len()).fold(0, usize::saturating_add);
-        if peer.len() > MAX_CERTIFICATES || bytes > MAX_CERTIFICATE_BYTES {
-            return Err(AuthError::TooManyCertificates);
-        }
-        let (leaf, others) = peer.split_first().ok_or(AuthError::NoCredential)?;
-        let chain = Chain::parse(leaf, others).map_err(|leaf| leaf.error)?;
-        Ok(Self { rules, presented, asked, party }.ask(Stage::Certificate(Box::new(chain))))
+        let chain = chain_of(peer)?;
+        Ok(Self { rules, presented, asked, party }.ask(Stage::Certificate(chain)))
     }
 
     pub(crate) fn certificate(

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use hubward_core::{NameError, ResourceError};
+use hubward_registry::ProvisionError;
 use hubward_sas::{ParseError, VerifyError};
 use hubward_x509::{CertificateError, ChainError, Outside, PinError, Problem};
 
@@ -99,6 +100,15 @@ pub enum AuthError {
     /// The token is not for the identity that the transport names.
     #[error("the token is not for the identity that the transport names")]
     AnotherIdentity,
+    /// The names or the token are of another id scope.
+    #[error("of another id scope")]
+    AnotherScope,
+    /// Not the names of a registration at the provisioning service.
+    #[error("not `{{id scope}}/registrations/{{id}}`")]
+    RegistrationPath,
+    /// The enrollment cannot give what is asked.
+    #[error(transparent)]
+    Provision(ProvisionError),
     /// A token of the provisioning service.
     #[error("a registration's token opens no hub")]
     Registration,
@@ -160,6 +170,7 @@ impl AuthError {
             | Self::CbsName(_)
             | Self::Token(_)
             | Self::Certificate(_)
+            | Self::RegistrationPath
             | Self::TooManyCertificates
             | Self::NoCredential
             | Self::Scheme
@@ -199,6 +210,9 @@ impl AuthError {
             Self::Token(error) => error.code(),
             Self::AnotherHub => "another-hub",
             Self::AnotherIdentity => "another-identity",
+            Self::AnotherScope => "another-scope",
+            Self::RegistrationPath => "registration-path",
+            Self::Provision(_) => "enrollment",
             Self::Registration => "registration-token",
             Self::Unknown => "unknown",
             Self::NotByToken => "not-by-token",

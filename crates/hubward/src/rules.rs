@@ -4,8 +4,11 @@ use core::fmt;
 
 use hubward_core::{Authority, HostName, Keys, MacKey, Segment};
 use hubward_sas::TokenRules;
+use rustls_pki_types::CertificateDer;
 
+use crate::error::AuthError;
 use crate::hub_name::is_first_label;
+use crate::presented::TokenText;
 use crate::x509_rules::X509Rules;
 
 /// A certificate and a password on one connection.
@@ -18,6 +21,30 @@ pub enum BothCredentials {
     Refuse,
     /// The token in the password is judged, and the certificate proves nothing.
     TokenWins,
+}
+
+/// The credential that speaks.
+pub(crate) enum Speaking<'a> {
+    Token(&'a str),
+    Certificates(&'a [CertificateDer<'a>]),
+}
+
+/// Which of the credentials that were presented it is.
+pub(crate) fn speaking<'a>(
+    token: Option<TokenText<'a>>,
+    certificates: &'a [CertificateDer<'a>],
+    both: BothCredentials,
+) -> Result<Speaking<'a>, AuthError> {
+    match (token, certificates) {
+        (None, []) => Err(AuthError::NoCredential),
+        (Some(token), []) => Ok(Speaking::Token(token.0)),
+        (None, peer) => Ok(Speaking::Certificates(peer)),
+        (Some(token), peer) => match both {
+            BothCredentials::Refuse => Err(AuthError::BothCredentials),
+            BothCredentials::TokenWins => Ok(Speaking::Token(token.0)),
+            BothCredentials::CertificateWins => Ok(Speaking::Certificates(peer)),
+        },
+    }
 }
 
 /// The hub's names, its rules for tokens and for certificates, and the key that stands in where there is none.

@@ -4,7 +4,10 @@ use alloc::boxed::Box;
 use core::hint::black_box;
 
 use hubward_core::{Credential, Identity, Thumbprint, UnixTime};
-use hubward_x509::{Chain, ChainError, PinSlot, Pins, ValidityPolicy, VerifiedChain, VerifiedPin};
+use hubward_x509::{
+    Certificate, Chain, ChainError, PinError, PinSlot, Pins, Place, Problem, Seconds, ValidityPolicy,
+    VerifiedChain, VerifiedPin, common_name,
+};
 
 use crate::error::AuthError;
 use crate::x509_rules::X509Rules;
@@ -57,8 +60,7 @@ impl X509Rules<'_> {
         registered: Result<&Credential<'_, K>, AuthError>,
         now: UnixTime,
     ) -> Result<Held, AuthError> {
-        let Some(profile) = self.profile(identity) else { return Err(AuthError::NotByCertificate) };
-        let path = || chain.verify(self.anchors, &profile, self.algorithms, now);
+        let path = || self.path(chain, identity, now);
         let pin = |pins| chain.pin(pins, self.digest, now, self.validity);
         match registered {
             Ok(Credential::Thumbprints { primary, secondary }) => {
@@ -75,10 +77,10 @@ impl X509Rules<'_> {
                 }
             }
             Ok(Credential::CertificateAuthority) => match path() {
-                Ok(chain) => self.by_authority(&chain),
+                Ok(held) => Ok(held),
                 Err(error) => {
                     let _ = black_box(pin(Pins::new(Some(DECOY), Some(DECOY))));
-                    Err(error.into())
+                    Err(error)
                 }
             },
             Ok(_) | Err(_) => {
@@ -88,19 +90,55 @@ impl X509Rules<'_> {
         }
     }
 
+    /// A path from a leaf that is about `identity` to a registered authority.
+    pub(crate) fn path(
+        &self,
+        chain: &Chain<'_>,
+        identity: &Identity<'_>,
+        now: UnixTime,
+    ) -> Result<Held, AuthError> {
+        // nobody else has a certificate
+        let profile = self.profile(identity).ok_or(AuthError::NotByCertificate)?;
+        self.by_authority(&chain.verify(self.anchors, &profile, self.algorithms, now)?)
+    }
+
     fn by_pin(&self, pin: &VerifiedPin<'_>) -> Held {
-        let until = match self.validity {
+        Held { vouched: Vouched::Pin(pin.slot()), until: self.end_of_pinned(pin.leaf()) }
+    }
+
+    const fn end_of_pinned(&self, leaf: &Certificate<'_>) -> u64 {
+        match self.validity {
             ValidityPolicy::IgnoreForThumbprint => u64::MAX,
-            _ => end(pin.leaf().validity().not_after),
+            _ => end(leaf.validity().not_after),
+        }
+    }
+
+    /// The thumbprint of a leaf that is about a registration by its common name.
+    pub(crate) fn registration(&self, chain: &Chain<'_>, id: &str) -> Result<Thumbprint, AuthError> {
+        let problem = match common_name(&chain.leaf().subject()) {
+            Ok(name) if name == id => {
+                return Ok(Thumbprint::Sha256(self.digest.sha256(chain.leaf().as_der())));
+            }
+            Ok(_) => Problem::NameMismatch,
+            Err(error) => error.into(),
         };
-        Held { vouched: Vouched::Pin(pin.slot()), until }
+        Err(ChainError::Refused { place: Place::Leaf, problem }.into())
+    }
+
+    /// Until when a leaf counts that is known by its thumbprint.
+    pub(crate) fn dates(&self, chain: &Chain<'_>, now: UnixTime) -> Result<u64, AuthError> {
+        let leaf = chain.leaf();
+        if self.validity == ValidityPolicy::Enforce {
+            leaf.validity().check(now).map_err(PinError::from)?;
+        }
+        Ok(self.end_of_pinned(leaf))
     }
 
     fn by_authority(&self, chain: &VerifiedChain<'_>) -> Result<Held, AuthError> {
         let anchor = chain.anchor();
         // the one that vouched is there
         let Some(registered) = self.anchors.get(anchor) else {
-            return Err(ChainError::UnknownIssuer { place: hubward_x509::Place::Leaf }.into());
+            return Err(ChainError::UnknownIssuer { place: Place::Leaf }.into());
         };
         let above = || chain.intermediates().iter().chain([registered]);
         let issuers = above().map(|one| Thumbprint::Sha256(self.digest.sha256(one.as_der()))).collect();
@@ -110,6 +148,6 @@ impl X509Rules<'_> {
 }
 
 /// The last second of a validity. One that ended before 1970 ended.
-fn end(not_after: hubward_x509::Seconds) -> u64 {
-    u64::try_from(not_after).unwrap_or_default()
+const fn end(not_after: Seconds) -> u64 {
+    if not_after < 0 { 0 } else { not_after.unsigned_abs() }
 }

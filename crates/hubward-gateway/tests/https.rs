@@ -1,0 +1,172 @@
+//! A request is decided on by its head, and answered with the hub's codes.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::*;
+use serde_json::{Value, json};
+
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+fn device(primary: &str) -> String {
+    let keys = json!({ "primaryKey": primary, "secondaryKey": KEY });
+    json!({ "status": "enabled", "authentication": { "type": "sas", "symmetricKey": keys } }).to_string()
+}
+
+fn code(body: &str) -> u64 {
+    serde_json::from_str::<Value>(body).unwrap()["errorCode"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn an_identity_s_life() {
+    let gateway = Gateway::start().await;
+    let (status, body) = gateway.owner("PUT /devices/pump%207?api-version=1", "", &device(KEY)).await;
+    assert_eq!((status, code(&body)), (501, 501_001), "a space is in no id: there is no such path");
+    for (request, headers, body, status, expected) in [
+        ("GET /devices/pump-7", "", "", 404, Some(404_001)),
+        ("PUT /devices/pump-7", "", &*device(KEY), 200, None),
+        ("PUT /devices/pump-7", "", &*device(KEY), 409, Some(409_001)),
+        ("PUT /devices/pump-7", "If-Match: \"0000000000000000\"\r\n", &*device(KEY), 412, Some(412_001)),
+        ("PUT /devices/pump-8", "If-Match: *\r\n", &*device(KEY), 404, Some(404_001)),
+        ("PUT /devices/pump-8", "", &*device("short"), 400, Some(400_004)),
+        ("PUT /devices/pump-8", "", "{", 400, Some(400_004)),
+        ("PUT /devices/pump-8", "", "{\"deviceId\":\"pump-9\"}", 400, Some(400_004)),
+        ("GET /devices/pump-8", "", "", 404, Some(404_001)),
+        ("PUT /devices/pump-8/modules/m", "", "{}", 404, Some(404_001)),
+        ("PUT /devices/pump-7/modules/m", "", "{\"moduleId\":\"m\"}", 200, None),
+        ("PUT /devices/pump-7/modules/m", "", "{}", 409, Some(409_301)),
+        ("GET /devices/pump-7/modules/n", "", "", 404, Some(404_010)),
+        ("DELETE /devices/pump-7", "If-Match: \"other\"\r\n", "", 412, Some(412_001)),
+        ("DELETE /devices/pump-7", "If-Match: \"*\"\r\n", "", 204, None),
+        ("GET /devices/pump-7/modules/m", "", "", 404, Some(404_010)),
+    ] {
+        let (answer, text) = gateway.owner(request, headers, body).await;
+        assert_eq!(answer, status, "{request}: {text}");
+        assert_eq!(expected, expected.map(|_| code(&text)), "{request}");
+    }
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_record_is_what_was_written() {
+    let gateway = Gateway::start().await;
+    let (_, written) = gateway.owner("PUT /devices/a%2Bb", "", &device(KEY)).await;
+    let (_, read) = gateway.owner("GET /devices/a%2Bb", "", "").await;
+    assert_eq!(written, read);
+    let record: Value = serde_json::from_str(&read).unwrap();
+    assert_eq!((&record["deviceId"], &record["status"]), (&json!("a+b"), &json!("enabled")));
+    assert_eq!(record["authentication"]["symmetricKey"], json!({ "primaryKey": KEY, "secondaryKey": KEY }));
+    assert_eq!(record["connectionState"], "Disconnected");
+    let etag = format!("If-Match: \"{}\"\r\n", record["etag"].as_str().unwrap());
+    let disabled = json!({ "status": "disabled", "statusReason": "lent" }).to_string();
+    let (status, body) = gateway.owner("PUT /devices/a%2Bb", &etag, &disabled).await;
+    let changed: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &changed["statusReason"]), (200, &json!("lent")));
+    assert_eq!(changed["authentication"], record["authentication"], "what is left out stays");
+    assert_eq!(
+        gateway.owner("PUT /devices/a%2Bb", &etag, &disabled).await.0,
+        412,
+        "it is another version now"
+    );
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn lists_and_counts() {
+    let gateway = Gateway::start().await;
+    let ids = |body: &str| -> Vec<String> {
+        let list: Vec<Value> = serde_json::from_str(body).unwrap();
+        list.iter().map(|it| it["moduleId"].as_str().or(it["deviceId"].as_str()).unwrap().into()).collect()
+    };
+    assert_eq!(
+        ids(&gateway.owner("GET /devices/?top=5&api-version=1", "", "").await.1),
+        ["dev1", "dev-x509"]
+    );
+    assert_eq!(ids(&gateway.owner("GET /devices?top=1", "", "").await.1), ["dev1"]);
+    assert_eq!(gateway.owner("GET /devices?top=0", "", "").await.0, 400);
+    assert_eq!(ids(&gateway.owner("GET /devices/dev1/modules", "", "").await.1), ["mod1"]);
+    let lines = json!([
+        { "id": "x", "importMode": "create", "status": "enabled" },
+        { "id": "dev1", "importMode": "create", "status": "enabled" },
+        { "id": "dev-x509", "importMode": "delete" },
+    ]);
+    let (status, body) = gateway.owner("POST /devices", "", &lines.to_string()).await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &body["isSuccessful"]), (400, &json!(false)));
+    let errors = json!([
+        { "deviceId": "dev1", "moduleId": null, "errorCode": 409_001, "errorStatus": "DeviceAlreadyExists" },
+    ]);
+    assert_eq!(body["errors"], errors, "the others are done");
+    let twice = json!([{ "id": "y", "status": "enabled" }, { "id": "y", "status": "enabled" }]);
+    assert_eq!(gateway.owner("POST /devices", "", &twice.to_string()).await.0, 400);
+    let many: Vec<_> = (0..101).map(|n| json!({ "id": format!("d{n}"), "status": "enabled" })).collect();
+    assert_eq!(gateway.owner("POST /devices", "", &json!(many).to_string()).await.0, 400);
+    assert_eq!(gateway.owner("POST /devices", "", &json!(many[..100]).to_string()).await.0, 200);
+    let (_, body) = gateway.owner("GET /statistics/devices", "", "").await;
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["totalDeviceCount"], 102);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn who_is_not_proven_and_who_has_no_right() {
+    let gateway = Gateway::start().await;
+    let header = |token: String| format!("Authorization: {token}\r\n");
+    let by = |policy: &str| header(gateway.policy_token(policy));
+    let twice = by("iothubowner") + &by("iothubowner");
+    for (request, headers, status, expected) in [
+        ("GET /devices/dev1", String::new(), 401, 401_003),
+        ("GET /devices/ghost", String::new(), 401, 401_003),
+        ("GET /devices/dev1", header("Bearer a.b.c".into()), 401, 401_003),
+        ("GET /devices/dev1", header("hunter2".into()), 401, 401_003),
+        ("GET /devices/dev1", twice, 401, 401_003),
+        ("GET /devices/dev1", by("iothubowner") + "Host: elsewhere\r\n", 401, 401_003),
+        ("GET /devices/dev1", by("device"), 403, 401_002),
+        ("GET /devices/ghost", by("device"), 403, 401_002),
+        ("DELETE /devices/dev1", by("registryRead"), 403, 401_002),
+        ("GET /devices/dev1", header(gateway.token()), 403, 401_002),
+        ("GET /twins/dev1", by("registryRead"), 403, 401_002),
+        ("GET /twins/dev1", by("service"), 501, 501_001),
+        ("GET /no/such/thing", by("service"), 501, 501_001),
+        ("GET /no/such/thing", String::new(), 401, 401_003),
+    ] {
+        let (answer, text) = gateway.http(request, &headers, "").await;
+        assert_eq!((answer, code(&text)), (status, expected), "{request} {headers}");
+    }
+    assert_eq!(gateway.http("GET /healthz", "", "").await, (200, "ok\n".into()));
+    let (_, metrics) = gateway.http("GET /metrics", "", "").await;
+    assert!(
+        metrics.contains(
+            "hubward_decisions_total{transport=\"https\",verdict=\"deny\",code=\"missing-right\"} 5"
+        ),
+        "{metrics}"
+    );
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_device_sends_for_itself() {
+    let gateway = Gateway::start().await;
+    let own = format!("Authorization: {}\r\n", gateway.token());
+    let events = "POST /devices/dev1/messages/events?api-version=1";
+    assert_eq!(gateway.http(events, &own, "hello").await.0, 204);
+    assert_eq!(gateway.http("POST /devices/dev2/messages/events", &own, "hello").await.0, 401);
+    let long = "x".repeat(256 * 1024);
+    assert_eq!(gateway.http(events, &own, &long).await.0, 204);
+    assert_eq!(gateway.http(events, &own, &(long + "x")).await.0, 413);
+    assert_eq!(gateway.counter("hubward_messages_total"), 2);
+
+    let file = |ending| gateway.dev.file(&format!("dev-x509.{ending}"));
+    let tls = client::tls(&gateway.dev.file("ca.pem"), Some((&file("pem"), &file("key"))));
+    let own_endpoint = "POST /devices/dev-x509/messages/events";
+    assert_eq!(gateway.http_over(&tls, own_endpoint, "", "hello").await.0, 204);
+    assert_eq!(gateway.http_over(&tls, events, "", "hello").await.0, 401, "it is not dev1");
+    assert_eq!(gateway.http_over(&tls, events, &own, "hello").await.0, 401, "both is one too many");
+    assert_eq!(gateway.http_over(&tls, "GET /devices/dev-x509", "", "").await.0, 401);
+    gateway.end().await;
+}

@@ -1,0 +1,182 @@
+//! Every packet of MQTT is decided on.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::client::*;
+use common::*;
+use tokio::io::AsyncWriteExt;
+
+const ANOTHERS: &str = "devices/dev2/messages/events/";
+
+async fn code(gateway: &Gateway, connect: &[u8]) -> Option<u8> {
+    let mut stream = gateway.mqtt().await;
+    let (first, body) = ask(&mut stream, connect).await?;
+    assert_eq!((first, body[0]), (0x20, 0), "a CONNACK without a session");
+    assert!(body[1] == 0 || answer(&mut stream).await.is_none(), "and the end");
+    Some(body[1])
+}
+
+#[tokio::test]
+async fn a_device_and_a_module_send_for_themselves() {
+    let gateway = Gateway::start().await;
+    let mut device = gateway.dev1().await;
+    assert_eq!(ask(&mut device, &publish(EVENTS, 1, b"hello")).await, puback());
+    let mut module = gateway.mqtt().await;
+    let username = "localhost/dev1/mod1/?api-version=2021-04-12";
+    let connect = connect("dev1/mod1", username, Some(&gateway.module_token()), None);
+    assert_eq!(ask(&mut module, &connect).await, connack(0));
+    let events = "devices/dev1/modules/mod1/messages/events/%24.ct=text";
+    assert_eq!(ask(&mut module, &publish(events, 1, b"hello")).await, puback());
+    device.write_all(&publish(EVENTS, 0, b"more")).await.unwrap();
+    assert_eq!(ask(&mut device, &PINGREQ).await, Some(PINGRESP));
+    assert_eq!(gateway.counter("hubward_messages_total"), 3);
+    assert_eq!(gateway.counter("hubward_message_bytes_total"), 14);
+    assert!(
+        gateway.log.has("who=\"device dev1\" what=\"MQTT events.send of device dev1\" verdict=\"allow\"")
+    );
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_packet_may_come_before_the_connack() {
+    let gateway = Gateway::start().await;
+    let mut stream = gateway.mqtt().await;
+    let both = [connect("dev1", USERNAME, Some(&gateway.token()), None), publish(EVENTS, 1, b"x")].concat();
+    assert_eq!(ask(&mut stream, &both).await, connack(0));
+    assert_eq!(answer(&mut stream).await, puback());
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn another_s_topic_ends_the_connection() {
+    let gateway = Gateway::start().await;
+    let mut stream = gateway.dev1().await;
+    assert_eq!(ask(&mut stream, &publish(ANOTHERS, 1, b"x")).await, None);
+    assert!(gateway.log.last().contains("verdict=\"deny\" rule=\"events.send\" code=\"another-identity\""));
+    assert_eq!(gateway.counter("hubward_messages_total"), 0);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn each_filter_is_decided_on() {
+    let gateway = Gateway::start().await;
+    let mut stream = gateway.dev1().await;
+    let filters = [
+        "devices/dev1/messages/devicebound/#",
+        "#",
+        "devices/+/messages/devicebound/#",
+        "$iothub/twin/res/#",
+    ];
+    assert_eq!(ask(&mut stream, &subscribe(&filters)).await, Some((0x90, vec![0, 9, 1, 0x80, 0x80, 1])));
+    // whoever asks for its twin is told that there is none here
+    stream.write_all(&publish("$iothub/twin/GET/?$rid=5", 0, b"")).await.unwrap();
+    let (first, body) = answer(&mut stream).await.unwrap();
+    assert_eq!((first, &body[2..]), (0x30, &b"$iothub/twin/res/501/?$rid=5"[..]));
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn there_is_no_qos_2() {
+    let gateway = Gateway::start().await;
+    let mut stream = gateway.dev1().await;
+    assert_eq!(ask(&mut stream, &publish(EVENTS, 2, b"x")).await, None);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_one_of_two_words() {
+    let gateway = Gateway::start().await;
+    let token = gateway.token();
+    let wrong = dev1_token(&key("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), now() + 60);
+    let username = |id: &str| format!("localhost/{id}/?api-version=2021-04-12");
+    for (client_id, username, password, expected, logged) in [
+        ("dev1", USERNAME, Some(&*wrong), 5, "token-wrong-signature"),
+        ("ghost", &*username("ghost"), Some(&*token), 5, "another-identity"),
+        ("ghost", USERNAME, Some(&*token), 5, "client-id"),
+        ("dev1", "elsewhere/dev1/?api-version=2021-04-12", Some(&*token), 5, "another-hub"),
+        ("dev1", USERNAME, Some(&*gateway.token_until(now() - 301)), 5, "token-expired"),
+        ("dev1", USERNAME, None, 4, "no-credential"),
+        ("dev1", "dev1", Some(&*token), 4, "username"),
+        ("dev1", USERNAME, Some("hunter2"), 4, "token-"),
+    ] {
+        let code = code(&gateway, &connect(client_id, username, password, None)).await;
+        assert_eq!(code, Some(expected), "{logged}");
+        let line = gateway.log.last();
+        assert!(line.contains(&format!("code=\"{logged}")) && line.contains("rule=\"admission\""), "{line}");
+        assert!(!line.contains("hunter2") && !line.contains("ghost"), "{line}");
+    }
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn another_version_of_mqtt_is_told_so() {
+    let gateway = Gateway::start().await;
+    let mut connect = connect("dev1", USERNAME, Some(&gateway.token()), None);
+    let version = connect.windows(5).position(|at| at == b"MQTT\x04").unwrap() + 4;
+    connect[version] = 5;
+    assert_eq!(code(&gateway, &connect).await, Some(1));
+    assert!(gateway.log.last().contains("code=\"malformed\""));
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_will_may_do_no_more_than_its_owner() {
+    let gateway = Gateway::start().await;
+    let token = gateway.token();
+    assert_eq!(code(&gateway, &connect("dev1", USERNAME, Some(&token), Some(ANOTHERS))).await, Some(5));
+    let connect = connect("dev1", USERNAME, Some(&token), Some(EVENTS));
+    let mut stream = gateway.mqtt().await;
+    assert_eq!(ask(&mut stream, &connect).await, connack(0));
+    stream.write_all(&DISCONNECT).await.unwrap();
+    assert_eq!(answer(&mut stream).await, None);
+    assert_eq!(gateway.counter("hubward_messages_total"), 0, "it said goodbye");
+    let mut stream = gateway.mqtt().await;
+    assert_eq!(ask(&mut stream, &connect).await, connack(0));
+    assert_eq!(ask(&mut stream, &publish(ANOTHERS, 0, b"x")).await, None);
+    assert_eq!(gateway.counter("hubward_messages_total"), 1, "it did not");
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn the_newer_connection_evicts() {
+    let gateway = Gateway::start().await;
+    let mut older = gateway.dev1().await;
+    let mut newer = gateway.dev1().await;
+    assert_eq!(answer(&mut older).await, None);
+    assert_eq!(ask(&mut newer, &publish(EVENTS, 1, b"x")).await, puback());
+    assert_eq!(gateway.counter("hubward_connections_evicted_total"), 1);
+    assert_eq!(gateway.counter("hubward_identities_connected"), 1);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_certificate_admits_whom_it_names() {
+    let gateway = Gateway::start().await;
+    let username = "localhost/dev-x509/?api-version=2021-04-12";
+    let mut stream = gateway.mqtt_with("dev-x509").await;
+    assert_eq!(ask(&mut stream, &connect("dev-x509", username, None, None)).await, connack(0));
+    let mut stream = gateway.mqtt_with("dev-x509").await;
+    assert_eq!(ask(&mut stream, &connect("dev1", USERNAME, None, None)).await, connack(5));
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_certificate_opens_no_path_to_a_token() {
+    let gateway = Gateway::start().await;
+    let mut stream = gateway.mqtt_with("dev-x509").await;
+    let both = connect("dev1", USERNAME, Some(&gateway.token()), None);
+    assert_eq!(ask(&mut stream, &both).await, connack(5));
+    assert!(gateway.log.last().contains("code=\"both-credentials\""));
+    let mut stream = gateway.mqtt_with("dev-x509").await;
+    let username = "localhost/dev-x509/?api-version=2021-04-12";
+    let both = connect("dev-x509", username, Some(&gateway.token()), None);
+    assert_eq!(ask(&mut stream, &both).await, connack(5));
+    gateway.end().await;
+}

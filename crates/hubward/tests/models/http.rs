@@ -1,0 +1,121 @@
+//! A request: method, path and `Authorization`.
+
+use hubward::policy::roles::ArmScope;
+use hubward::{Bearer, Presented, UserRules};
+
+use super::{HUB, Who, asked, decoded, is_id};
+
+/// Below `/devices/{id}`, and below `/devices/{id}/modules/{id}`: what a device or a module asks for itself.
+const OWN: [(&str, &[&str]); 4] = [
+    ("POST", &["messages", "events"]),
+    ("GET", &["messages", "devicebound"]),
+    ("DELETE", &["messages", "devicebound", "*"]),
+    ("POST", &["messages", "devicebound", "*", "abandon"]),
+];
+const DEVICE: [(&str, &[&str]); 4] = [
+    ("POST", &["files"]),
+    ("GET", &["files", "*"]),
+    ("POST", &["files", "notifications"]),
+    ("POST", &["files", "notifications", "*"]),
+];
+const EDGE_HUB: [(&str, &str); 6] = [
+    ("POST", "devicesAndModulesInTargetDeviceScope"),
+    ("POST", "getDeviceAndModuleOnBehalfOf"),
+    ("PUT", "putModuleOnBehalfOf"),
+    ("POST", "getModuleOnBehalfOf"),
+    ("POST", "getModulesOnTargetDevice"),
+    ("POST", "deleteModuleOnBehalfOf"),
+];
+
+/// Who asks for itself by this path; nobody where the path is a service's or none.
+pub fn who(method: &str, target: &str) -> Option<Who> {
+    let path = target.split('?').next()?;
+    if path.contains('#') {
+        return None;
+    }
+    let names: Vec<String> = path.strip_prefix('/')?.split('/').map(decoded).collect::<Option<_>>()?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let is = |row: &(&str, &[&str]), tail: &[&str]| {
+        row.0 == method
+            && row.1.len() == tail.len()
+            && row.1.iter().zip(tail).all(|(word, name)| match *word {
+                "*" => is_id(name),
+                "devicebound" => matches!(*name, "devicebound" | "deviceBound"),
+                word => word == *name,
+            })
+    };
+    match names[..] {
+        ["devices", device, "modules", "$edgeHub", call]
+            if is_id(device) && EDGE_HUB.contains(&(method, call)) =>
+        {
+            Some(Who::Module(device.to_owned(), "$edgeHub".to_owned()))
+        }
+        ["devices", device, "modules", module, ref tail @ ..]
+            if is_id(device) && is_id(module) && OWN.iter().any(|row| is(row, tail)) =>
+        {
+            Some(Who::Module(device.to_owned(), module.to_owned()))
+        }
+        ["devices", device, ref tail @ ..]
+            if is_id(device) && OWN.iter().chain(&DEVICE).any(|row| is(row, tail)) =>
+        {
+            Some(Who::Device(device.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// The host of a `Host` header, where it is one.
+pub fn host(header: &str) -> Option<&str> {
+    let (host, port) = header.split_once(':').map_or((header, None), |(host, port)| (host, Some(port)));
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_port = |port: &str| port.chars().all(|c| c.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (header.len() <= 259 && host.split('.').all(is_label) && port.is_none_or(is_port)).then_some(host)
+}
+
+/// `scheme` stands for the word of the header: the token that follows it is that of whom the path names, or else one
+/// of the policy `p`.
+pub fn agree(method: &str, target: &str, at: &str, scheme: &str) {
+    let who = who(method, target).unwrap_or_else(|| Who::Policy("p".to_owned()));
+    let header = who.token().replacen("SharedAccessSignature", scheme, 1);
+    let first = header.split(' ').next().unwrap_or_default();
+    let expected = match (host(at), first) {
+        (None, _) => Err("host"),
+        (_, first) if !first.eq_ignore_ascii_case("SharedAccessSignature") => Err("authorization-scheme"),
+        (Some(host), _) if !host.eq_ignore_ascii_case(HUB) => Err("another-hub"),
+        _ if scheme == "SharedAccessSignature" => Ok(who.lookup()),
+        _ => Err("token"),
+    };
+    let real = asked(Presented::http(method, target, at, Some(&header)));
+    let real = real.map_err(|code| if code.starts_with("token-") { "token" } else { code });
+    assert_eq!(real, expected, "{method} {target} {at} {scheme}");
+    let without = asked(Presented::http(method, target, at, None));
+    let expected = expected.and(Err("no-credential")).map_err(|code| match code {
+        "host" | "another-hub" => code,
+        _ if host(at).is_some_and(|host| host.eq_ignore_ascii_case(HUB)) => "no-credential",
+        _ => "another-hub",
+    });
+    assert_eq!(without, expected, "{method} {target} {at}");
+}
+
+/// The token of `Bearer`: three parts of base64url.
+pub fn bearer(header: &str) -> Result<&str, &'static str> {
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+    let part =
+        |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    match token.split('.').collect::<Vec<_>>()[..] {
+        _ if scheme.to_ascii_lowercase() != "bearer" => Err("authorization-scheme"),
+        [a, b, c] if token.len() <= 16 * 1024 && [a, b, c].iter().all(part) => Ok(token),
+        _ => Err("bearer"),
+    }
+}
+
+pub fn agree_on_bearer(header: &str) {
+    let rules = UserRules::new(ArmScope::parse("/hub").unwrap());
+    let real = Bearer::http("GET", "/devices", header).map(|bearer| bearer.start(&rules).token());
+    assert_eq!(real.map_err(|error| error.code()), bearer(header), "{header}");
+}

@@ -1,0 +1,92 @@
+//! Slow, obvious readings of what peers present, and what the crate must make of the same texts. The fuzz targets have
+//! them too.
+#![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
+
+pub mod cbs;
+pub mod http;
+pub mod mqtt;
+pub mod provisioning;
+pub mod sasl;
+
+use core::time::Duration;
+
+use hubward::core::{Authority, DeviceId, HostName, ModuleId, PolicyName, SymmetricKey, UnixTime};
+use hubward::sas::Unsigned;
+use hubward::{Admission, AuthError, Presented, Rules};
+use hubward_rustcrypto::HmacKey;
+
+pub const HUB: &str = "contoso.azure-devices.net";
+
+/// Whom a text names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Who {
+    Device(String),
+    Module(String, String),
+    Policy(String),
+}
+
+impl Who {
+    /// Whose record is asked for.
+    pub fn lookup(&self) -> String {
+        match self {
+            Self::Device(id) => format!("device {id}"),
+            Self::Module(device, module) => format!("module {device}/{module}"),
+            Self::Policy(name) => format!("policy {name}"),
+        }
+    }
+
+    /// A token of its own, which expires one day.
+    pub fn token(&self) -> String {
+        let (host, until) =
+            (Authority::parse(HUB).unwrap(), UnixTime::since_unix_epoch(Duration::from_secs(1)));
+        let unsigned = match self {
+            Self::Device(id) => Unsigned::device(host, DeviceId::parse(id).unwrap(), until),
+            Self::Module(device, module) => {
+                let (device, module) = (DeviceId::parse(device).unwrap(), ModuleId::parse(module).unwrap());
+                Unsigned::module(host, device, module, until)
+            }
+            Self::Policy(name) => Unsigned::service(host, PolicyName::parse(name).unwrap(), until),
+        };
+        unsigned.sign(&key()).to_string()
+    }
+}
+
+pub fn key() -> HmacKey {
+    HmacKey::new(&SymmetricKey::from_bytes(b"sixteen bytes...").unwrap())
+}
+
+pub fn rules() -> Rules<'static, HmacKey> {
+    Rules::new(HostName::parse(HUB).unwrap(), key())
+}
+
+/// Whose record the crate asks for, or the code of its refusal.
+pub fn asked(presented: Result<Presented<'_>, AuthError>) -> Result<String, &'static str> {
+    let rules = rules();
+    match presented.and_then(|presented| Admission::start(presented, &rules)) {
+        Ok(Admission::Needs(question)) => Ok(question.lookup().to_string()),
+        Ok(Admission::Admitted(_)) => Err("admitted without a question"),
+        Err(error) => Err(error.code()),
+    }
+}
+
+pub fn is_id(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-:.+%_#*?!(),=@;$'".contains(c);
+    (1..=128).contains(&text.len()) && text != "." && text != ".." && text.chars().all(allowed)
+}
+
+pub fn is_policy(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-@.".contains(c))
+}
+
+/// Percent-decoded once, where that is something and visible ASCII.
+pub fn decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut out = parts.next()?.to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        let hex = digits.chars().all(|c| c.is_ascii_hexdigit());
+        out.push(char::from(u8::from_str_radix(digits, 16).ok().filter(|_| hex)?));
+        out.push_str(rest);
+    }
+    (!out.is_empty() && out.chars().all(|c| c.is_ascii_graphic())).then_some(out)
+}

@@ -1,0 +1,315 @@
+//! A device registers at the provisioning service: one registration, and the proof that its enrollment asks for.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+#[path = "common/fleet.rs"]
+mod fleet;
+
+use common::{at, device, key, pair};
+use fleet::*;
+use hubward::core::{Authority, IdScope, MacKey, RegistrationId, SymmetricKey, Thumbprint};
+use hubward::policy::Transport;
+use hubward::registry::{Attestation, Derivation, Enrollment, Enrollments, KeyPair, Thumbprints, derive_key};
+use hubward::sas::Unsigned;
+use hubward::x509::{Anchors, ValidityPolicy};
+use hubward::{AuthError, BothCredentials, PresentedRegistration, ProvisioningRules, X509Rules};
+use hubward_ring::{Digests, signature};
+use hubward_rustcrypto::HmacKey;
+use rcgen::{BasicConstraints, IsCa};
+
+const SCOPE: &str = "0ne00000A0A";
+
+type All = Enrollments<HmacKey>;
+
+fn rid(id: &str) -> RegistrationId<'_> {
+    RegistrationId::parse(id).unwrap()
+}
+
+/// The secret of a group, and a member's key.
+fn member(id: &str) -> HmacKey {
+    HmacKey::new(&derive_key(&key("group primary"), id))
+}
+
+fn by_key(name: &str) -> Enrollment<HmacKey> {
+    Enrollment::new(Attestation::SymmetricKey(pair(name)))
+}
+
+fn by_certificate(print: Thumbprint) -> Enrollment<HmacKey> {
+    Enrollment::new(Attestation::X509(Thumbprints::new(Some(print), None).unwrap()))
+}
+
+fn all() -> All {
+    let mut all = Enrollments::new(Derivation::AsPresented);
+    all.enroll(rid("one"), by_key("one").device_id(device("device-one")));
+    all.enroll(rid("off"), by_key("off").disabled());
+    all.enroll_group("keys", by_key("group"));
+    all
+}
+
+fn rules<'r>(anchors: &'r Anchors<'r>) -> ProvisioningRules<'r, HmacKey> {
+    let x509 = X509Rules::new(anchors, signature::ALL, &Digests);
+    ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key("decoy")).with_x509(x509)
+}
+
+fn token(scope: &str, id: &str, key: &impl MacKey, expiry: u64) -> String {
+    Unsigned::registration(IdScope::parse(scope).unwrap(), rid(id), at(expiry)).sign(key).to_string()
+}
+
+fn username(scope: &str, id: &str) -> String {
+    format!("{scope}/registrations/{id}/api-version=2019-03-31&ClientVersion=x")
+}
+
+/// The device's id and the group that decided, or the code of the refusal.
+fn judge(
+    rules: &ProvisioningRules<'_, HmacKey>,
+    all: &All,
+    presented: Result<PresentedRegistration<'_>, AuthError>,
+    now: u64,
+) -> Result<String, &'static str> {
+    let judged = presented.and_then(|presented| {
+        let registrant = presented.start(rules)?.answer(all, HmacKey::new, at(now))?;
+        Ok(format!("{} {}", registrant.device_id(), registrant.group().unwrap_or("-")))
+    });
+    judged.map_err(|error| error.code())
+}
+
+fn mqtt(id: &str, token: &str) -> Result<String, &'static str> {
+    let anchors = Anchors::new();
+    let name = username(SCOPE, id);
+    judge(&rules(&anchors), &all(), PresentedRegistration::mqtt(id, &name, Some(token)), TODAY)
+}
+
+#[test]
+fn by_its_own_key_or_by_one_that_its_group_s_key_gives() {
+    let own = |id, key: &HmacKey| token(SCOPE, id, key, TODAY + 60);
+    assert_eq!(mqtt("one", &own("one", &key("one primary"))), Ok("device-one -".into()));
+    assert_eq!(mqtt("one", &own("one", &key("one secondary"))), Ok("device-one -".into()));
+    assert_eq!(mqtt("m1", &own("m1", &member("m1"))), Ok("m1 keys".into()));
+    for (id, key, code) in [
+        ("one", key("another"), "token-wrong-signature"),
+        ("one", member("one"), "token-wrong-signature"),
+        ("off", key("off primary"), "disabled"),
+        ("off", key("another"), "token-wrong-signature"),
+        // the group's own key, and another member's
+        ("m1", key("group primary"), "unknown"),
+        ("m1", member("m2"), "unknown"),
+        ("m1", key("decoy"), "unknown"),
+    ] {
+        assert_eq!(mqtt(id, &own(id, &key)), Err(code), "{id}");
+    }
+    assert_eq!(mqtt("one", &token(SCOPE, "one", &key("one primary"), TODAY - 1)), Err("token-expired"));
+    assert_eq!(mqtt("m1", &token(SCOPE, "m1", &member("m1"), TODAY - 1)), Err("token-expired"));
+}
+
+#[test]
+fn every_pair_of_names_that_can_disagree() {
+    let anchors = Anchors::new();
+    let (rules, all) = (rules(&anchors), all());
+    let own = token(SCOPE, "one", &key("one primary"), TODAY + 60);
+    let elsewhere = token("0ne2", "one", &key("one primary"), TODAY + 60);
+    let host = Authority::parse("contoso.azure-devices.net").unwrap();
+    let at_a_hub =
+        Unsigned::device(host, device("one"), at(TODAY + 60)).sign(&key("one primary")).to_string();
+    for (client_id, scope, id, password, code) in [
+        ("two", SCOPE, "one", &own, "client-id"),
+        ("ONE", SCOPE, "one", &own, "client-id"),
+        ("two", SCOPE, "two", &own, "another-identity"),
+        ("ONE", SCOPE, "ONE", &own, "another-identity"),
+        ("one", "0ne2", "one", &own, "another-scope"),
+        ("one", "0ne00000a0a", "one", &own, "another-scope"),
+        ("one", SCOPE, "one", &elsewhere, "another-scope"),
+        ("one", SCOPE, "one", &at_a_hub, "another-identity"),
+    ] {
+        let name = username(scope, id);
+        let presented = PresentedRegistration::mqtt(client_id, &name, Some(password));
+        assert_eq!(judge(&rules, &all, presented, TODAY), Err(code), "{client_id} {name}");
+    }
+    for username in [
+        "0ne1/registrations/one",
+        "0ne1/Registrations/one/api-version=1",
+        "h.example/registrations/one/api-version=1",
+        "0ne1/registrations//api-version=1",
+        "0ne1/registrations/one/api-version=1&api-version=2",
+        "0ne1/registrations/one/x/api-version=1",
+    ] {
+        let error = PresentedRegistration::mqtt("one", username, None).err().map(|error| error.code());
+        assert_eq!(error, Some("username"), "{username}");
+    }
+}
+
+#[test]
+fn over_amqp_and_http() {
+    let anchors = Anchors::new();
+    let (rules, all) = (rules(&anchors), all());
+    let own = token(SCOPE, "one", &key("one primary"), TODAY + 60);
+    let plain =
+        |username: &str| judge(&rules, &all, PresentedRegistration::amqp_plain(username, &own), TODAY);
+    assert_eq!(plain("0ne00000A0A/registrations/one"), Ok("device-one -".into()));
+    assert_eq!(plain("0ne00000A0A/registrations/two"), Err("another-identity"));
+    assert_eq!(plain("0ne2/registrations/one"), Err("another-scope"));
+    for username in ["", "0ne00000A0A/registrations/one/x", "0ne00000A0A/registrations/", "one@sas.contoso"] {
+        assert_eq!(plain(username), Err("registration-path"), "{username}");
+    }
+
+    let http = |method, path: &'static str| {
+        let registrant = PresentedRegistration::http(method, path, Some(&own))
+            .and_then(|presented| presented.start(&rules)?.answer(&all, HmacKey::new, at(TODAY)))
+            .map_err(|error| error.code())?;
+        Ok(registrant.decision().unwrap().is_ok())
+    };
+    let register = "/0ne00000A0A/registrations/one/register?api-version=2019-03-31";
+    assert_eq!(http("PUT", register), Ok(true));
+    assert_eq!(http("DELETE", register), Ok(false));
+    assert_eq!(http("GET", "/0ne00000A0A/registrations/%6Fne/operations/4"), Ok(true));
+    assert_eq!(http("PUT", "/0ne00000A0A/registrations/two/register"), Err("another-identity"));
+    assert_eq!(http("PUT", "/0ne2/registrations/one/register"), Err("another-scope"));
+    assert_eq!(http("PUT", "/registrations/one"), Err("registration-path"));
+    let bearer = PresentedRegistration::http("PUT", register, Some("Bearer a.b.c"));
+    assert_eq!(bearer.err(), Some(AuthError::Scheme));
+}
+
+#[test]
+fn what_a_registrant_may_do_is_register_itself() {
+    let anchors = Anchors::new();
+    let (rules, all) = (rules(&anchors), all());
+    let (own, name) = (token(SCOPE, "one", &key("one primary"), TODAY + 60), username(SCOPE, "one"));
+    let presented = PresentedRegistration::mqtt("one", &name, Some(&own)).unwrap();
+    let question = presented.start(&rules).unwrap();
+    assert_eq!(question.lookup().to_string(), "registration one in scope 0ne00000A0A");
+    let registrant = question.answer(&all, HmacKey::new, at(TODAY)).unwrap();
+    assert_eq!((registrant.id().as_str(), registrant.scope().as_str()), ("one", SCOPE));
+    assert_eq!(registrant.until(), TODAY + 60);
+    assert!(registrant.decision().is_none(), "connecting asks for nothing");
+    let may = |transport, verb, address| registrant.decide(transport, verb, address).is_ok();
+    assert!(may(Transport::Mqtt, "publish", "$dps/registrations/PUT/iotdps-register/?$rid=1"));
+    assert!(may(Transport::Mqtt, "subscribe", "$dps/registrations/res/#"));
+    assert!(may(Transport::Amqp, "send", "/0ne00000A0A/registrations/one"));
+    assert!(!may(Transport::Amqp, "receive", "0ne00000A0A/registrations/two"));
+    assert!(!may(Transport::Http, "PUT", "/0ne00000A0A/registrations/two/register"));
+    assert!(!may(Transport::Http, "GET", "/enrollments/one"));
+}
+
+#[test]
+fn by_its_own_certificate_or_by_one_of_its_group_s() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let (mut rules, mut all) = (rules(&anchors), all());
+    let mut authority = entity("own");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let own = self_signed(&authority);
+    let [above, root] = fleet.above_lasting();
+    all.enroll(rid("own"), by_certificate(sha256(&own[0])).device_id(device("given")));
+    all.enroll_group("by root", by_certificate(root));
+    let go = |rules: &_, all: &All, id: &str, shown: &Shown, now| {
+        let name = username(SCOPE, id);
+        let presented = PresentedRegistration::mqtt(id, &name, None);
+        judge(rules, all, presented.map(|presented| presented.with_certificates(shown)), now)
+    };
+    let lasting = |id: &str| fleet.lasting(&entity(id));
+    assert_eq!(go(&rules, &all, "own", &own, TODAY), Ok("given -".into()), "whoever signed it");
+    assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Ok("m1 by root".into()));
+    for (id, shown, now, code) in [
+        ("own", lasting("own"), TODAY, "not-by-certificate"),
+        ("own", own.clone(), LEAF_END + 1, "certificate-expired"),
+        ("one", lasting("one"), TODAY, "not-by-certificate"),
+        ("m1", lasting("m2"), TODAY, "certificate-another-identity"),
+        ("m1", lasting("M1"), TODAY, "certificate-another-identity"),
+        ("m1", fleet.strange(&entity("m1")), TODAY, "certificate-unknown-issuer"),
+        ("m1", fleet.forged(&entity("m1")), TODAY, "certificate-wrong-signature"),
+        ("m1", lasting("m1"), LEAF_END + 1, "certificate-expired"),
+        ("m1", fleet.brief(&entity("m1")), BRIEF_END + 1, "certificate-expired"),
+    ] {
+        assert_eq!(go(&rules, &all, id, &shown, now), Err(code), "{id} {code}");
+    }
+    // the nearest issuer decides, also where it denies; whom it does not issue is the root's
+    all.enroll_group("by intermediate", by_certificate(above));
+    assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Ok("m1 by intermediate".into()));
+    all.enroll_group("by intermediate", by_certificate(above).disabled());
+    assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Err("disabled"));
+    assert_eq!(go(&rules, &all, "m1", &fleet.brief(&entity("m1")), TODAY), Ok("m1 by root".into()));
+    // an intermediate that is shown beside the path is nobody's issuer
+    let mut beside = lasting("m1");
+    beside.extend(fleet.brief(&entity("m1")).into_iter().skip(1));
+    assert_eq!(go(&rules, &all, "m1", &beside, TODAY), Err("disabled"));
+
+    let x509 = X509Rules::new(&anchors, signature::ALL, &Digests);
+    rules = rules.with_x509(x509.with_validity(ValidityPolicy::IgnoreForThumbprint));
+    assert_eq!(go(&rules, &all, "own", &own, LEAF_END + 1), Ok("given -".into()));
+    rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key("decoy"));
+    assert_eq!(go(&rules, &all, "own", &own, TODAY), Err("certificates-not-judged"));
+}
+
+#[test]
+fn over_amqp_with_sasl_external() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let (rules, mut all) = (rules(&anchors), all());
+    all.enroll_group("by root", by_certificate(fleet.above_lasting()[1]));
+    let shown = fleet.lasting(&entity("m1"));
+    let go = |address: &'static str| {
+        judge(&rules, &all, PresentedRegistration::amqp_external(address, &shown), TODAY)
+    };
+    assert_eq!(go("/0ne00000A0A/registrations/m1"), Ok("m1 by root".into()));
+    assert_eq!(go("0ne00000A0A/registrations/m2"), Err("certificate-another-identity"));
+    assert_eq!(go("0ne2/registrations/m1"), Err("another-scope"));
+    assert_eq!(go("/devices/m1"), Err("registration-path"));
+}
+
+#[test]
+fn a_certificate_beside_a_token_takes_a_rule() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let mut all = all();
+    all.enroll_group("by root", by_certificate(fleet.above_lasting()[1]));
+    let (shown, name) = (fleet.lasting(&entity("m1")), username(SCOPE, "m1"));
+    let password = token(SCOPE, "m1", &member("m1"), TODAY + 60);
+    let go = |rules: ProvisioningRules<'_, HmacKey>| {
+        let presented = PresentedRegistration::mqtt("m1", &name, Some(&password)).unwrap();
+        judge(&rules, &all, Ok(presented.with_certificates(&shown)), TODAY)
+    };
+    let with = |both| rules(&anchors).with_both_credentials(both);
+    assert_eq!(go(rules(&anchors)), Err("both-credentials"));
+    assert_eq!(go(with(BothCredentials::TokenWins)), Ok("m1 keys".into()));
+    assert_eq!(go(with(BothCredentials::CertificateWins)), Ok("m1 by root".into()));
+    let nothing = PresentedRegistration::mqtt("m1", &name, None);
+    assert_eq!(judge(&rules(&anchors), &all, nothing, TODAY), Err("no-credential"));
+}
+
+#[test]
+fn a_token_that_nobody_enrolled_is_worked_all_the_same() {
+    use core::sync::atomic::{AtomicUsize, Ordering};
+    #[derive(Debug)]
+    struct Counting<'c>(HmacKey, &'c AtomicUsize);
+    impl MacKey for Counting<'_> {
+        fn tag(&self, parts: &[&[u8]]) -> hubward::core::Tag {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.tag(parts)
+        }
+    }
+    let tags = AtomicUsize::new(0);
+    let counting = |name: &str| Counting(key(name), &tags);
+    let rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), counting("decoy"));
+    let mut all = Enrollments::new(Derivation::AsPresented);
+    all.enroll(rid("one"), Enrollment::new(Attestation::SymmetricKey(KeyPair::one(counting("one primary")))));
+    let print = Thumbprints::new(Some(Thumbprint::Sha256([7; 32])), None).unwrap();
+    all.enroll(rid("x509"), Enrollment::new(Attestation::X509(print)));
+    let make = |key: &SymmetricKey| Counting(HmacKey::new(key), &tags);
+    for (id, code) in [("one", "token-wrong-signature"), ("x509", "not-by-token"), ("ghost", "unknown")] {
+        let (name, password) = (username(SCOPE, id), token(SCOPE, id, &key("another"), TODAY + 60));
+        let presented = PresentedRegistration::mqtt(id, &name, Some(&password)).unwrap();
+        let question = presented.start(&rules).unwrap();
+        tags.store(0, Ordering::Relaxed);
+        let error = question.answer(&all, make, at(TODAY)).unwrap_err();
+        assert_eq!((error.code(), error.public().to_string()), (code, "unauthorized".into()));
+        assert_eq!(tags.load(Ordering::Relaxed), 2, "{id}");
+    }
+}

@@ -1,0 +1,13 @@
+//! An MQTT CONNECT against a slow, obvious reading of it.
+#![no_main]
+
+#[path = "../../crates/hubward/tests/models/mod.rs"]
+mod models;
+
+use libfuzzer_sys::fuzz_target;
+
+// Two lines: the client id and the username.
+fuzz_target!(|text: &str| {
+    let (client_id, username) = text.split_once('\n').unwrap_or((text, ""));
+    models::mqtt::agree(client_id, username);
+});
