@@ -24,11 +24,10 @@ use case::Case;
 
 fn main() {
     clock::pin();
-    let fixture = case::Fixture::new();
+    let (fixture, fleet) = (case::Fixture::new(), registry::Fleet::new());
     let mut cases = case::ours(&fixture);
     cases.extend(peers::cases(&fixture));
     cases.extend(rights::cases());
-    let fleet = registry::Fleet::new();
     cases.extend(registry::cases(&fleet));
     clock::measure(&mut cases);
 

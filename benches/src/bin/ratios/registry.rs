@@ -107,7 +107,7 @@ fn tokens() -> Vec<String> {
 fn keys<'k>(found: &Found<'k, HmacKey>) -> Keys<'k, HmacKey> {
     match found {
         Found::Identity(found) if found.status() == Status::Enabled => match found.credential() {
-            Credential::Keys(keys) => keys,
+            Credential::Keys(keys) => *keys,
             _ => panic!("with keys"),
         },
         _ => panic!("there, and enabled"),
