@@ -3,7 +3,7 @@
 
 use crate::access::{Identity, Stamp, Status};
 use crate::mac::{KeySlot, Keys};
-use crate::name::PolicyName;
+use crate::name::{DeviceId, PolicyName};
 use crate::rights::Permissions;
 use crate::thumbprint::Thumbprint;
 
@@ -46,6 +46,7 @@ pub struct FoundIdentity<'k, K> {
     stamp: Stamp,
     secondary_stamp: Stamp,
     credential: Credential<'k, K>,
+    ancestors: &'k [DeviceId<'k>],
 }
 
 impl<'k, K> FoundIdentity<'k, K> {
@@ -58,7 +59,7 @@ impl<'k, K> FoundIdentity<'k, K> {
         stamp: Stamp,
         credential: Credential<'k, K>,
     ) -> Self {
-        Self { identity, status, stamp, secondary_stamp: stamp, credential }
+        Self { identity, status, stamp, secondary_stamp: stamp, credential, ancestors: &[] }
     }
 
     /// The same with a stamp of the secondary key's own, so that a change of one key leaves what the other proved. Each
@@ -67,6 +68,20 @@ impl<'k, K> FoundIdentity<'k, K> {
     pub const fn with_secondary_stamp(mut self, stamp: Stamp) -> Self {
         self.secondary_stamp = stamp;
         self
+    }
+
+    /// The edge devices above it, as the hub's own hierarchy has them: those whose edge hub may speak for it. A module's
+    /// own device is one of them where that device is an edge device. Without this there are none.
+    #[must_use]
+    pub const fn with_ancestors(mut self, ancestors: &'k [DeviceId<'k>]) -> Self {
+        self.ancestors = ancestors;
+        self
+    }
+
+    /// The edge devices above it.
+    #[must_use]
+    pub const fn ancestors(&self) -> &'k [DeviceId<'k>] {
+        self.ancestors
     }
 
     /// Whose record it is.

@@ -237,6 +237,12 @@ fn every_order(alphabet: &[Message], depth: u32) {
                     let allowed = cbs.may_attach(Role::Sender, address, at(now)).is_allow();
                     assert_eq!(allowed, model(&history, identity), "{address} after {history:?}");
                 }
+                // of these nothing was ever put
+                for address in ["/devices/dev/messages/events", "/devices/dev1/modules/mod1/messages/events"]
+                {
+                    let allowed = cbs.may_attach(Role::Sender, address, at(now)).is_allow();
+                    assert!(!allowed, "{address} after {history:?}");
+                }
             }
         }
     }
