@@ -184,7 +184,14 @@ impl Hub {
 
     /// Somebody is proven, on a transport where that by itself asks for nothing.
     pub(crate) fn admitted(&self, peer: &Peer, who: Identity<'_>, operation: &Operation<'_>) {
-        let entry = Entry { peer, who: Who::Identity(who), operation, allow: true, rule: ADMISSION, code: "admitted" };
+        let entry = Entry {
+            peer,
+            who: Who::Identity(who),
+            operation,
+            allow: true,
+            rule: ADMISSION,
+            code: "admitted",
+        };
         record(&self.metrics, &entry);
     }
 
