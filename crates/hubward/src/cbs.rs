@@ -113,7 +113,6 @@ pub enum Attach<'s> {
 /// Why a link may not be attached.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "it is looked at once, where it was returned")]
 pub enum Detached<'s> {
     /// Nothing that was proven on this connection counts now.
     NoToken,
