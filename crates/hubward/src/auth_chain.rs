@@ -78,7 +78,9 @@ enum Form {
 }
 
 impl<'a> AuthChain<'a> {
-    /// Reads a chain that is not encoded, as AMQP's link property and HTTP's body have it.
+    /// Reads a chain that is not encoded, as AMQP's link property has it, and the body of an edge hub's request: whether
+    /// the hub that asks may speak for whom the body names is for
+    /// [`FoundIdentity::is_behind`](hubward_core::FoundIdentity::is_behind) to say.
     ///
     /// # Errors
     /// [`AuthChainError`] with the place.

@@ -1,7 +1,7 @@
 //! Admission of a device or a module for whom an edge hub above it speaks: its `auth-chain` says which one, that hub's
 //! own token proves it, and the hierarchy of this hub says that it may.
 
-use hubward_core::{Found, FoundIdentity, Lookup, MacKey, Permissions, Segment, Stamp, UnixTime};
+use hubward_core::{Found, Lookup, MacKey, Permissions, Segment, Stamp, UnixTime};
 use hubward_sas::{SasToken, VerifiedToken};
 
 use crate::admission::{Admission, Bound, Stage, enabled};
@@ -11,11 +11,6 @@ use crate::error::AuthError;
 use crate::party::Party;
 use crate::presented::Presented;
 use crate::rules::Rules;
-
-/// Whether the edge device is one of those above whom the record is about, exactly.
-pub(crate) fn is_behind<K>(record: &FoundIdentity<'_, K>, actor: &Segment<'_>) -> bool {
-    record.ancestors().iter().any(|ancestor| actor.eq_decoded(ancestor.as_str()))
-}
 
 impl<'a, K: MacKey> Bound<'a, K> {
     /// The token must be the edge hub's own: a policy's, or that of whom it speaks for, is another's.
@@ -51,7 +46,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         match found {
             Found::Nobody => Err(AuthError::Unknown),
             Found::Identity(record) if self.asked.is(&record.identity()) => {
-                if !is_behind(record, &actor) {
+                if !record.is_behind(&actor) {
                     return Err(AuthError::NotBehind);
                 }
                 enabled(record.status())?;

@@ -12,7 +12,6 @@ use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 use crate::admitted::{Admitted, Evidence, Proof, Reach};
 use crate::auth_chain::edge_hub;
 use crate::error::Ended;
-use crate::on_behalf::is_behind;
 use crate::x509_rules::X509Rules;
 
 /// Who is connected, with which rights, on which records' versions, and until when. It owns its names and holds no
@@ -215,7 +214,7 @@ impl Session {
             Some(stamp) if stamp.generation() != record.stamp().generation() => return Err(Ended::Recreated),
             Some(_) => {}
         }
-        if self.actor().is_some_and(|actor| !is_behind(record, &actor)) {
+        if self.actor().is_some_and(|actor| !record.is_behind(&actor)) {
             return Err(Ended::NotBehind);
         }
         enabled(record.status())
