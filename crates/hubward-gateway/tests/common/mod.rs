@@ -3,10 +3,10 @@
 
 pub mod client;
 
+use core::fmt::Write as _;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Once};
 use std::time::{SystemTime, UNIX_EPOCH};
