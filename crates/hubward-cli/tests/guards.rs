@@ -24,10 +24,15 @@ const GUARDS: [(&str, &str, &str, &str); 15] = [
     (
         "a field once",
         "hubward-sas/src/fields.rs",
-        "[b's', b'e', b'=', ..] if self.se.is_some() => duplicate(Field::Se),",
-        "",
+        "if self.seen & bit(field) != 0 {",
+        "if self.seen & bit(field) > 8 {",
     ),
-    ("the scheme", "hubward-sas/src/parse.rs", "if !known {", "if !known && token.is_empty() {"),
+    (
+        "the scheme",
+        "hubward-sas/src/parse.rs",
+        "_ => Err(ParseError::new(0, ParseProblem::Scheme)),",
+        "_ => Ok(()),",
+    ),
     (
         "whole names",
         "hubward-core/src/segment.rs",

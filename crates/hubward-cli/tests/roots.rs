@@ -314,7 +314,7 @@ fn a_full_disk_loses_nothing() {
         command.current_dir(&desk.0).args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" roots \"$@\""]);
         command.arg(env!("CARGO_BIN_EXE_hubward")).args(words.split_whitespace());
         let v2 = desk.read("v2");
-        expect(command, 2, &["not written, and as it was"]);
+        expect(command, 2, &[" is as it was: "]);
         assert_eq!((desk.read("device"), desk.read("v2")), (desk.read("v1"), v2));
         assert_eq!(desk.files(), before);
     }

@@ -25,6 +25,9 @@ pub struct Limits {
     /// Seconds that a peer may take to accept what is sent to it.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub write_timeout: Duration,
+    /// Most seconds that a refusal's answer is delayed; none are with 0.
+    #[arg(long, default_value = "1", value_parser = seconds)]
+    pub refusal_delay: Duration,
     /// Seconds that connections may take to end when the gateway stops.
     #[arg(long, default_value = "5", value_parser = seconds)]
     pub drain_timeout: Duration,
@@ -38,6 +41,7 @@ impl Default for Limits {
             handshake_timeout: ten,
             connect_timeout: ten,
             write_timeout: ten,
+            refusal_delay: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(5),
         }
     }
@@ -63,8 +67,6 @@ const FREE: u32 = 4;
 const WHILE: Duration = Duration::from_secs(60);
 /// The first delay; it doubles with each refusal.
 const FIRST: Duration = Duration::from_millis(50);
-/// The longest delay.
-const LONGEST: Duration = Duration::from_secs(1);
 /// Refusals that may be waiting at one time. Whoever finds no place is refused at once: a crowd that waits would
 /// take the connections of those who are served.
 const WAITING: usize = 512;
@@ -74,6 +76,7 @@ const WAITING: usize = 512;
 #[derive(Debug)]
 pub(crate) struct Refusals {
     seen: Mutex<HashMap<IpAddr, Seen>>,
+    longest: Duration,
     waiting: Arc<Semaphore>,
 }
 
@@ -84,8 +87,9 @@ struct Seen {
 }
 
 impl Refusals {
-    pub(crate) fn new() -> Self {
-        Self { seen: Mutex::new(HashMap::new()), waiting: Arc::new(Semaphore::new(WAITING)) }
+    /// `longest` is the longest delay.
+    pub(crate) fn new(longest: Duration) -> Self {
+        Self { seen: Mutex::new(HashMap::new()), longest, waiting: Arc::new(Semaphore::new(WAITING)) }
     }
 
     /// Counts a refusal and waits; whether it did.
@@ -115,7 +119,7 @@ impl Refusals {
         *entry = Seen { refusals: entry.refusals.saturating_add(1), last: now };
         match entry.refusals.checked_sub(FREE.saturating_add(1)) {
             None => Duration::ZERO,
-            Some(more) => FIRST.saturating_mul(2_u32.saturating_pow(more)).min(LONGEST),
+            Some(more) => FIRST.saturating_mul(2_u32.saturating_pow(more)).min(self.longest),
         }
     }
 }
@@ -134,7 +138,7 @@ mod tests {
 
     #[test]
     fn delays_double_to_a_limit_and_are_forgotten() {
-        let refusals = Refusals::new();
+        let refusals = Refusals::new(Duration::from_secs(1));
         let address: IpAddr = "192.0.2.1".parse().unwrap();
         let now = Instant::now();
         let delays: Vec<_> = (0..12).map(|_| refusals.count(address, now).as_millis()).collect();
@@ -153,7 +157,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let refusals = Refusals::new();
+        let refusals = Refusals::new(Duration::from_secs(1));
         let now = Instant::now();
         for n in 0..10_000_u32 {
             let _ = refusals.count(core::net::Ipv4Addr::from_bits(n).into(), now);

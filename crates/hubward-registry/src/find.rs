@@ -4,11 +4,11 @@ use core::array;
 use core::hint::black_box;
 
 use hubward_core::{
-    Credential, DeviceId, Found, FoundIdentity, Identity, Keys, Lookup, MacKey, Status, Thumbprint,
+    Credential, DeviceId, Found, FoundIdentity, Identity, Keys, Lookup, MacKey, Stamp, Status, Thumbprint,
 };
 
 use crate::lists::Verdict;
-use crate::record::Proof;
+use crate::record::{Proof, Second};
 use crate::registry::Registry;
 use crate::store::Slot;
 use crate::whose::{LONGEST, identity, of_lookup, undecoded};
@@ -43,8 +43,7 @@ impl<K: MacKey> Registry<K> {
         let likely = tags.map(|tag| tag.and_then(|tag| self.store.likely(tag)));
         let entries =
             likely.map(|slot| self.store.hot(slot?).map(|hot| (hot.stamp.keys(), hot.status, hot.secondary)));
-        let seconds =
-            black_box(entries).map(|hot| self.store.second(hot?.2?).map(|second| (second.owner, second.end)));
+        let seconds = black_box(entries).map(|hot| self.store.second(hot?.2?).map(Second::version));
         black_box(seconds);
         array::from_fn(|at| {
             let (Some(lookup), id) = (lookups.get(at), ids.get(at).copied().flatten()) else {
@@ -74,10 +73,12 @@ impl<K: MacKey> Registry<K> {
             None => Identity::Device(DeviceId::assertion(hot.id.text())),
             Some(_) => identity(hot.id.text()),
         };
-        let credential = match (&hot.primary, hot.secondary) {
-            (Some(primary), Some(second)) => {
-                Credential::Keys(Keys::pair(primary, &self.store.second(second)?.key))
-            }
+        let second = match hot.secondary {
+            Some(second) => Some(self.store.second(second)?),
+            None => None,
+        };
+        let credential = match (&hot.primary, second) {
+            (Some(primary), Some(second)) => Credential::Keys(Keys::pair(primary, &second.key)),
             (Some(primary), None) => Credential::Keys(Keys::one(primary)),
             (None, _) => self.certificate_at(slot)?,
         };
@@ -85,7 +86,9 @@ impl<K: MacKey> Registry<K> {
             Verdict::Pass => self.status_at(slot)?,
             Verdict::Blocked | Verdict::NotAllowed => Status::Disabled,
         };
-        Some(Found::Identity(FoundIdentity::new(identity, status, hot.stamp, credential)))
+        let found = FoundIdentity::new(identity, status, hot.stamp, credential);
+        let second = second.map(|second| Stamp::new(hot.stamp.generation(), second.version()));
+        Some(Found::Identity(found.with_secondary_stamp(second.unwrap_or(hot.stamp))))
     }
 
     /// What one without keys proves itself by: it lies in the other layer.

@@ -126,7 +126,8 @@ impl<'a, K: MacKey> Bound<'a, K> {
             }
             Found::Identity(record) => {
                 enabled(record.status())?;
-                let (stamp, proof) = (record.stamp(), Proof::identity(record.stamp()));
+                let stamp = record.stamp_of(token.key_slot());
+                let proof = Proof::identity(stamp);
                 if let (Some(actor), Some(named)) = (self.presented.actor, self.presented.named) {
                     return Ok(Self { asked: named, ..self }.ask(Stage::Behind { token, actor, stamp }));
                 }

@@ -180,13 +180,32 @@ impl<'a> Client<'a> {
     /// The username of AMQP's SASL PLAIN.
     pub fn sasl_username(&self) -> impl fmt::Display + use<'a> {
         Written(*self, |client, f| {
-            let hub = client.host.as_str().split(['.', ':']).next().unwrap_or_default();
+            let hub = client.first_label();
             match client.identity {
                 Who::Device(id) => write!(f, "{id}@sas.{hub}"),
                 Who::Module(device, module) => write!(f, "{device}/modules/{module}@sas.{hub}"),
                 Who::Policy(name) => write!(f, "{name}@sas.root.{hub}"),
             }
         })
+    }
+
+    /// The response of AMQP's SASL EXTERNAL, beside a certificate; empty for a service, which has none.
+    pub fn sasl_external(&self) -> impl fmt::Display + use<'a> {
+        Written(*self, |client, f| match client.identity {
+            Who::Device(id) => write!(f, "{id}@{}", client.first_label()),
+            Who::Module(device, module) => write!(f, "{device}/modules/{module}@{}", client.first_label()),
+            Who::Policy(_) => Ok(()),
+        })
+    }
+
+    /// The value of HTTP's `Host` header, and the hostname of AMQP's `sasl-init`.
+    #[must_use]
+    pub const fn host(&self) -> Authority<'a> {
+        self.host
+    }
+
+    fn first_label(&self) -> &'a str {
+        self.host.as_str().split(['.', ':']).next().unwrap_or_default()
     }
 
     /// `name` of a CBS message; `operation` is [`CBS_OPERATION`] and `type` is [`CBS_TYPE`].

@@ -254,6 +254,8 @@ const fn chain_code(error: &ChainError) -> &'static str {
             Problem::NameMismatch | Problem::CommonName(_) => "certificate-another-identity",
             Problem::CaAsLeaf => "certificate-of-an-authority",
             Problem::BadSignature => "certificate-wrong-signature",
+            Problem::Revoked { .. } => "certificate-revoked",
+            Problem::RevocationUnknown(_) => "certificate-status-unknown",
             Problem::Purpose | Problem::KeyUsage => "certificate-purpose",
             _ => "certificate-refused",
         },

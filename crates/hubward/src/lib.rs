@@ -44,7 +44,10 @@ pub use hubward_sas as sas;
 pub use hubward_x509 as x509;
 pub use mqtt::{UsernameError, UsernameProblem};
 pub use presented::Presented;
-pub use registration::{PresentedRegistration, ProvisioningRules, Registrant, RegistrationQuestion};
+pub use registration::{
+    PROVISIONING_API_VERSION, PresentedRegistration, ProvisioningRules, Registrant, RegistrationClient,
+    RegistrationQuestion,
+};
 pub use rules::{BothCredentials, Rules};
 pub use sasl::{SaslError, SaslProblem};
 pub use session::Session;

@@ -209,7 +209,7 @@ impl Session {
     fn same_identity<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
         match self.proof.identity {
             // its own key made the signature, or its own certificate was judged
-            None => same(self.proof.signer, record.stamp())?,
+            None => self.upheld_by(record)?,
             // a policy's or an edge hub's key did, so its own may change
             Some(stamp) if stamp.generation() != record.stamp().generation() => return Err(Ended::Recreated),
             Some(_) => {}
@@ -221,8 +221,13 @@ impl Session {
     }
 
     fn same_edge_hub<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
-        same(self.proof.signer, record.stamp())?;
+        self.upheld_by(record)?;
         enabled(record.status())
+    }
+
+    /// The credential that was used is one of the record's still.
+    fn upheld_by<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
+        if record.upholds(self.proof.signer) { Ok(()) } else { same(self.proof.signer, record.stamp()) }
     }
 }
 

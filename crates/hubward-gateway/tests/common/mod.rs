@@ -1,12 +1,13 @@
 //! A gateway on loopback, its clients, and its log.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
+pub mod amqp;
 pub mod client;
 
+use core::fmt::Write as _;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Once};
 use std::time::{SystemTime, UNIX_EPOCH};

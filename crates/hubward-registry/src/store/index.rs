@@ -8,18 +8,50 @@ use siphasher::sip::SipHasher13;
 
 use super::chunks::Slot;
 
-/// Fewest places of a table.
-const SMALLEST: usize = 16;
+/// Places of a group.
+const GROUP: usize = 8;
 
-/// Open addressing with linear probing. An entry is the id's tag, 32 bits of its hash, above the [`Slot`] that has
-/// the id; 0 is an empty place. The tag's low bits choose the place, so growing reads no id.
+/// Open addressing by groups of eight, which are one line of the cache each. An entry is the id's tag, 32 bits of its
+/// hash, above the [`Slot`] that has the id; 0 is an empty place. The tag's low bits choose the group, so growing reads no
+/// id. An id stands in its group, or where that is full in the next that was not.
+///
+/// All eight tags are compared without a branch between them: nearly every search is one group and one match, so the
+/// processor guesses right and goes on to the record, and to the next search, before the line has come.
 ///
 /// The hash is SipHash-1-3 under a key of the caller's: who does not know the key cannot choose ids that crowd one
-/// place, which is what makes a table slow.
+/// group, which is what makes a table slow.
 pub(crate) struct Index {
     hasher: SipHasher13,
-    entries: Vec<u64>,
+    groups: Vec<Group>,
     len: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Group([u64; GROUP]);
+
+impl Group {
+    /// A bit for each place whose entry has this tag. An empty place has none.
+    #[inline]
+    fn matches(&self, tag: IdTag) -> u8 {
+        let is = |entry: u64| entry != 0 && split(entry).0 == tag;
+        self.bits(is)
+    }
+
+    #[inline]
+    fn empty(&self) -> u8 {
+        self.bits(|entry| entry == 0)
+    }
+
+    #[inline]
+    fn bits(&self, is: impl Fn(u64) -> bool) -> u8 {
+        self.0.iter().rev().fold(0, |bits: u8, entry| bits.wrapping_shl(1) | u8::from(is(*entry)))
+    }
+
+    fn put(&mut self, entry: u64) -> bool {
+        let place = self.0.iter_mut().find(|place| **place == 0);
+        place.map(|place| *place = entry).is_some()
+    }
 }
 
 impl fmt::Debug for Index {
@@ -35,7 +67,7 @@ pub(crate) struct IdTag(u32);
 
 impl Index {
     pub(crate) fn new(seed: &[u8; 16]) -> Self {
-        Self { hasher: SipHasher13::new_with_key(seed), entries: Vec::new(), len: 0 }
+        Self { hasher: SipHasher13::new_with_key(seed), groups: Vec::new(), len: 0 }
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -43,7 +75,7 @@ impl Index {
     }
 
     pub(crate) const fn bytes(&self) -> usize {
-        self.entries.capacity().saturating_mul(size_of::<u64>())
+        self.groups.capacity().saturating_mul(size_of::<Group>())
     }
 
     #[inline]
@@ -55,20 +87,23 @@ impl Index {
     /// The places whose ids have this tag, nearest first: `is` tells which one is meant.
     #[inline]
     pub(crate) fn find(&self, tag: IdTag, mut is: impl FnMut(Slot) -> bool) -> Option<Slot> {
-        let mask = self.entries.len().checked_sub(1)?;
-        let mut at = place(tag) & mask;
-        // never full, so there is an empty place
+        let mask = self.groups.len().checked_sub(1)?;
+        let mut at = home(tag) & mask;
+        // never full, so there is a group with an empty place
         loop {
-            let entry = *self.entries.get(at)?;
-            if entry == 0 {
-                return None;
+            let group = self.groups.get(at)?;
+            let mut matches = group.matches(tag);
+            while matches != 0 {
+                let place = usize::try_from(matches.trailing_zeros()).ok()?;
+                if let Some(slot) = split(*group.0.get(place)?).1
+                    && is(slot)
+                {
+                    return Some(slot);
+                }
+                matches &= matches.wrapping_sub(1);
             }
-            let (entry_tag, slot) = split(entry);
-            if entry_tag == tag
-                && let Some(slot) = slot
-                && is(slot)
-            {
-                return Some(slot);
+            if group.empty() != 0 {
+                return None;
             }
             at = at.wrapping_add(1) & mask;
         }
@@ -83,61 +118,63 @@ impl Index {
     /// Adds an id that is not there.
     pub(crate) fn insert(&mut self, tag: IdTag, slot: Slot) {
         // seven of eight places at most
-        if self.len.saturating_mul(8) >= self.entries.len().saturating_mul(7) {
+        if self.len >= self.groups.len().saturating_mul(GROUP.saturating_sub(1)) {
             self.grow();
         }
-        place_entry(&mut self.entries, join(tag, slot));
+        place_entry(&mut self.groups, join(tag, slot));
         self.len = self.len.saturating_add(1);
     }
 
-    /// Takes an id out, and moves up what had to go past it.
+    /// Takes an id out, and moves back what had to go past it.
     pub(crate) fn remove(&mut self, tag: IdTag, slot: Slot) {
-        let Some(mask) = self.entries.len().checked_sub(1) else { return };
+        let Some(mask) = self.groups.len().checked_sub(1) else { return };
         let gone = join(tag, slot);
-        let mut hole = place(tag) & mask;
-        loop {
-            match self.entries.get(hole) {
-                Some(entry) if *entry == gone => break,
-                Some(0) | None => return,
-                Some(_) => hole = hole.wrapping_add(1) & mask,
+        let mut hole = home(tag) & mask;
+        let mut was_full = loop {
+            let Some(group) = self.groups.get_mut(hole) else { return };
+            let was_full = group.empty() == 0;
+            if let Some(place) = group.0.iter_mut().find(|place| **place == gone) {
+                *place = 0;
+                break was_full;
             }
-        }
+            if !was_full {
+                return;
+            }
+            hole = hole.wrapping_add(1) & mask;
+        };
         self.len = self.len.saturating_sub(1);
         let mut at = hole;
-        loop {
+        // beyond a group that was not full stands nothing that wanted to be before it
+        while was_full {
             at = at.wrapping_add(1) & mask;
-            let entry = self.entries.get(at).copied().unwrap_or(0);
-            if entry == 0 {
-                break;
-            }
-            let home = place(split(entry).0) & mask;
-            // it may move to the hole unless its home is beyond the hole
-            if (at.wrapping_sub(home) & mask) >= (at.wrapping_sub(hole) & mask) {
-                if let Some(free) = self.entries.get_mut(hole) {
-                    *free = entry;
+            let Some(group) = self.groups.get_mut(at) else { return };
+            was_full = group.empty() == 0;
+            let distance = at.wrapping_sub(hole) & mask;
+            let back = |entry: u64| entry != 0 && (at.wrapping_sub(home(split(entry).0)) & mask) >= distance;
+            if let Some(place) = group.0.iter_mut().find(|place| back(**place)) {
+                let entry = core::mem::take(place);
+                if let Some(free) = self.groups.get_mut(hole) {
+                    free.put(entry);
                 }
                 hole = at;
             }
         }
-        if let Some(free) = self.entries.get_mut(hole) {
-            *free = 0;
-        }
     }
 
     fn grow(&mut self) {
-        let places = self.entries.len().saturating_mul(2).max(SMALLEST);
-        let mut larger = vec![0; places];
-        self.entries.iter().filter(|entry| **entry != 0).for_each(|entry| place_entry(&mut larger, *entry));
-        self.entries = larger;
+        let groups = self.groups.len().saturating_mul(2).max(2);
+        let mut larger = vec![Group::default(); groups];
+        let entries = self.groups.iter().flat_map(|group| group.0).filter(|entry| *entry != 0);
+        entries.for_each(|entry| place_entry(&mut larger, entry));
+        self.groups = larger;
     }
 }
 
-fn place_entry(entries: &mut [u64], entry: u64) {
-    let mask = entries.len().saturating_sub(1);
-    let mut at = place(split(entry).0) & mask;
-    while let Some(there) = entries.get_mut(at) {
-        if *there == 0 {
-            *there = entry;
+fn place_entry(groups: &mut [Group], entry: u64) {
+    let mask = groups.len().saturating_sub(1);
+    let mut at = home(split(entry).0) & mask;
+    while let Some(group) = groups.get_mut(at) {
+        if group.put(entry) {
             return;
         }
         at = at.wrapping_add(1) & mask;
@@ -145,7 +182,7 @@ fn place_entry(entries: &mut [u64], entry: u64) {
 }
 
 #[inline]
-fn place(tag: IdTag) -> usize {
+fn home(tag: IdTag) -> usize {
     usize::try_from(tag.0).unwrap_or(usize::MAX)
 }
 
