@@ -40,7 +40,10 @@ fn main() {
             "an intermediate below it",
             fleet.signed_by(&fleet_key, &Issuer::from_params(&root, &root_key)).unwrap(),
         ),
-        ("x1, below the intermediate", x1.signed_by(&x1_key, &Issuer::from_params(&fleet, &fleet_key)).unwrap()),
+        (
+            "x1, below the intermediate",
+            x1.signed_by(&x1_key, &Issuer::from_params(&fleet, &fleet_key)).unwrap(),
+        ),
         ("x1's of last year", below_fleet(&expired)),
         ("an authority that is called x1", below_fleet(&authority("x1"))),
         ("dev1, which has keys", below_fleet(&entity("dev1"))),
@@ -48,7 +51,10 @@ fn main() {
         ("x1, in the name of the registered authority", signed(&x1, &root, &strange_key)),
         ("an authority that nobody registered", strange.self_signed(&strange_key).unwrap()),
         ("x1, below that", signed(&x1, &strange, &strange_key)),
-        ("self-signed, and registered by its thumbprint", x1.self_signed(&KeyPair::generate().unwrap()).unwrap()),
+        (
+            "self-signed, and registered by its thumbprint",
+            x1.self_signed(&KeyPair::generate().unwrap()).unwrap(),
+        ),
         ("self-signed, and not registered", x1.self_signed(&KeyPair::generate().unwrap()).unwrap()),
     ] {
         println!("{what}\n-----BEGIN CERTIFICATE-----");
