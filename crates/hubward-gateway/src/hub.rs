@@ -3,7 +3,7 @@
 use core::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use hubward::core::{Found, Identity, SymmetricKey, UnixTime};
+use hubward::core::{Found, Identity, Lookup, SymmetricKey, UnixTime};
 use hubward::policy::{Decision, Operation};
 use hubward::{Admission, Admitted, AuthError, Cbs, Ended, Presented, Put, PutToken, Reply, Rules, Session};
 use hubward_rustcrypto::HmacKey;
@@ -156,8 +156,15 @@ impl Hub {
         session.recheck(&answers, clock::now())
     }
 
-    /// Judges a token that is put on an AMQP connection. Either outcome is logged.
-    pub(crate) fn put(&self, peer: &Peer, cbs: &mut Cbs, put: PutToken<'_>) -> Reply {
+    /// Judges a token that is put on an AMQP connection. `claimed` is whom it is put for, for the log: either outcome is
+    /// in it.
+    pub(crate) fn put(
+        &self,
+        peer: &Peer,
+        claimed: Option<Lookup<'_>>,
+        put: PutToken<'_>,
+        cbs: &mut Cbs,
+    ) -> Reply {
         let operation = Operation::amqp_send("cbs");
         let watch = clock::stopwatch();
         let now = clock::now();
@@ -176,7 +183,12 @@ impl Hub {
             (None, Some(session)) => self.admitted(peer, session.identity(), &operation),
             (error, _) => {
                 let code = error.map_or("unknown", |error| error.code());
-                self.refused(peer, Who::Nobody, &operation, ADMISSION, code);
+                let registry = self.read();
+                let who = match claimed.map(|claimed| registry.find(&claimed)) {
+                    Some(Found::Identity(record)) => Who::Identity(record.identity()),
+                    _ => Who::Nobody,
+                };
+                self.refused(peer, who, &operation, ADMISSION, code);
             }
         }
         reply

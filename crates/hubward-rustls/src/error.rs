@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hubward_x509::{BundleExpired, ChainError, Outside, ParseError, PinError, Problem};
+use hubward_x509::{BundleExpired, ChainError, CrlError, Outside, ParseError, PinError, Problem};
 use rustls::{CertificateError, Error, OtherError};
 
 use crate::limits::TooLarge;
@@ -17,6 +17,9 @@ pub enum Refusal {
     /// No path to an anchor holds.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// A revocation list cannot be read.
+    #[error(transparent)]
+    Crl(#[from] CrlError),
     /// Nothing was presented.
     #[error("no certificate was presented")]
     NoCertificate,
@@ -49,11 +52,17 @@ impl From<Refusal> for Error {
                 Problem::NameMismatch => CertificateError::NotValidForName,
                 Problem::Outside(outside) => of_time(outside),
                 Problem::Purpose => CertificateError::InvalidPurpose,
+                Problem::Revoked { .. } => CertificateError::Revoked,
+                Problem::RevocationUnknown(_) => CertificateError::UnknownRevocationStatus,
                 Problem::Unreadable(_) => CertificateError::BadEncoding,
                 Problem::UnknownCriticalExtension => CertificateError::UnhandledCriticalExtension,
                 _ => other(),
             },
-            Refusal::Bundle(_) | Refusal::Chain(_) | Refusal::Pin(_) | Refusal::TooLarge(_) => other(),
+            Refusal::Bundle(_)
+            | Refusal::Chain(_)
+            | Refusal::Crl(_)
+            | Refusal::Pin(_)
+            | Refusal::TooLarge(_) => other(),
         };
         Self::InvalidCertificate(error)
     }

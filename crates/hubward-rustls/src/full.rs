@@ -3,7 +3,8 @@
 use hubward_core::{Digest, Thumbprint};
 use hubward_ring::Digests;
 use hubward_x509::{
-    Anchors, Certificate, Chain, Pins, Profile, Subject, UnixTime, ValidityPolicy, VerifiedChain, VerifiedPin,
+    Anchors, Certificate, Chain, Crls, Name, Pins, Profile, Revocation, Subject, UnixTime, ValidityPolicy,
+    VerifiedChain, VerifiedPin,
 };
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::CertificateDer;
@@ -46,7 +47,11 @@ pub struct Full {
     lookup: Box<dyn Lookup>,
     profile: Profile<'static>,
     pins: ValidityPolicy,
+    revocation: Option<RevocationRules>,
 }
+
+/// What is asked of revocation, given the lists to judge by.
+type RevocationRules = for<'a> fn(Revocation<'a>) -> Revocation<'a>;
 
 impl Full {
     /// `possession` says whether a certificate must be shown, by which limits and algorithms, and `lookup` what is
@@ -58,6 +63,7 @@ impl Full {
             lookup: Box::new(lookup),
             profile: Profile::device(Subject::Anybody),
             pins: ValidityPolicy::Enforce,
+            revocation: None,
         }
     }
 
@@ -71,6 +77,15 @@ impl Full {
     #[must_use]
     pub fn with_pin_validity(self, pins: ValidityPolicy) -> Self {
         Self { pins, ..self }
+    }
+
+    /// Judges revocation by the lists of the [`Lookup`]; without this, it is not judged. `rules` starts from
+    /// [`Revocation::by`], which refuses whatever the lists do not clear: `|by| by` asks for that.
+    ///
+    /// The lists about a chain are read in each handshake.
+    #[must_use]
+    pub fn with_revocation(self, rules: for<'a> fn(Revocation<'a>) -> Revocation<'a>) -> Self {
+        Self { revocation: Some(rules), ..self }
     }
 
     /// Judges what a client presented, leaf first, as the handshake does: possession of its key aside.
@@ -105,10 +120,16 @@ impl Full {
             let pins = Pins::new(Some(thumbprint), None);
             return Ok(Verified::Pin(chain.pin(pins, &Digests, now, self.pins)?));
         }
-        let issuers = self.issuers(&chain);
+        let issuers = each(&chain, |name| self.lookup.issuers(name));
         let anchors = Anchors::parse(&issuers)?;
         let algorithms = self.possession.algorithms.all;
-        Ok(Verified::Chain(chain.verify(&anchors, &self.profile, algorithms, now)?))
+        let Some(rules) = self.revocation else {
+            return Ok(Verified::Chain(chain.verify(&anchors, &self.profile, algorithms, now)?));
+        };
+        let lists = each(&chain, |name| self.lookup.crls(name));
+        let crls = Crls::parse(&lists)?;
+        let profile = self.profile.clone().revocation(rules(Revocation::by(&crls)));
+        Ok(Verified::Chain(chain.verify(&anchors, &profile, algorithms, now)?))
     }
 
     /// What is known of a certificate by either of its thumbprints, and by which. Withdrawn by one is withdrawn.
@@ -121,20 +142,20 @@ impl Full {
             (_, Standing::Withdrawn) | (Standing::Unknown, _) => sha1,
         }
     }
+}
 
-    /// The registered CAs that may have signed one of the certificates, each once.
-    fn issuers(&self, chain: &Chain<'_>) -> Vec<CertificateDer<'static>> {
-        let presented = chain.intermediates().filter_map(|parsed| parsed.as_ref().ok());
-        let mut issuers = Vec::new();
-        for certificate in core::iter::once(chain.leaf()).chain(presented) {
-            for der in self.lookup.issuers(&certificate.issuer()) {
-                if !issuers.contains(&der) {
-                    issuers.push(der);
-                }
+/// What is found of the issuers of all certificates of a chain, each once.
+fn each<T: PartialEq>(chain: &Chain<'_>, found: impl Fn(&Name<'_>) -> Vec<T>) -> Vec<T> {
+    let presented = chain.intermediates().filter_map(|parsed| parsed.as_ref().ok());
+    let mut all = Vec::new();
+    for certificate in core::iter::once(chain.leaf()).chain(presented) {
+        for one in found(&certificate.issuer()) {
+            if !all.contains(&one) {
+                all.push(one);
             }
         }
-        issuers
     }
+    all
 }
 
 impl ClientCertVerifier for Full {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use hubward_core::Thumbprint;
-use hubward_x509::{Certificate, CertificateError, Name};
+use hubward_x509::{Certificate, CertificateError, CrlError, Crls, Name};
 use rustls::pki_types::CertificateDer;
 
 /// What is known of one certificate.
@@ -30,12 +30,17 @@ pub trait Lookup: fmt::Debug + Send + Sync {
 
     /// The registered CAs of this name.
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>>;
+
+    /// The revocation lists, in DER, that may be about what the CA of this name has issued, indirect ones too. Asked
+    /// for only by [`Full::with_revocation`](crate::Full::with_revocation).
+    fn crls(&self, issuer: &Name<'_>) -> Vec<Arc<[u8]>>;
 }
 
 /// A [`Lookup`] that holds everything.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     authorities: Vec<CertificateDer<'static>>,
+    crls: Vec<Arc<[u8]>>,
     standings: BTreeMap<Vec<u8>, Standing>,
 }
 
@@ -43,7 +48,7 @@ impl Trust {
     /// Trusts nobody yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { authorities: Vec::new(), standings: BTreeMap::new() }
+        Self { authorities: Vec::new(), crls: Vec::new(), standings: BTreeMap::new() }
     }
 
     /// Registers a CA.
@@ -53,6 +58,16 @@ impl Trust {
     pub fn add_authority(&mut self, der: CertificateDer<'static>) -> Result<(), CertificateError> {
         Certificate::parse(&der)?;
         self.authorities.push(der);
+        Ok(())
+    }
+
+    /// Takes these revocation lists, and none of those before.
+    ///
+    /// # Errors
+    /// [`CrlError`] with the number of the first that cannot be read; those before stay then.
+    pub fn set_crls(&mut self, ders: Vec<Arc<[u8]>>) -> Result<(), CrlError> {
+        Crls::parse(&ders)?;
+        self.crls = ders;
         Ok(())
     }
 
@@ -87,6 +102,11 @@ impl Lookup for Trust {
         };
         self.authorities.iter().filter(named).cloned().collect()
     }
+
+    /// All of them: which of them count is for the search for a path to say.
+    fn crls(&self, _: &Name<'_>) -> Vec<Arc<[u8]>> {
+        self.crls.clone()
+    }
 }
 
 /// One that changes while connections come in. What a writer left half done in a panic is not read: everybody is
@@ -99,6 +119,10 @@ impl<L: Lookup> Lookup for RwLock<L> {
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>> {
         self.read().map_or_else(|_| Vec::new(), |lookup| lookup.issuers(name))
     }
+
+    fn crls(&self, issuer: &Name<'_>) -> Vec<Arc<[u8]>> {
+        self.read().map_or_else(|_| Vec::new(), |lookup| lookup.crls(issuer))
+    }
 }
 
 impl<L: Lookup + ?Sized> Lookup for Arc<L> {
@@ -108,5 +132,9 @@ impl<L: Lookup + ?Sized> Lookup for Arc<L> {
 
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>> {
         (**self).issuers(name)
+    }
+
+    fn crls(&self, issuer: &Name<'_>) -> Vec<Arc<[u8]>> {
+        (**self).crls(issuer)
     }
 }

@@ -4,19 +4,21 @@
 
 const { readFileSync } = require('node:fs');
 
-const [what, connectionString, caFile, message] = process.argv.slice(2);
+const [what, connectionString, caFile, ...more] = process.argv.slice(2);
 const ca = readFileSync(caFile, 'utf8');
 const timer = setTimeout(() => done('timeout'), 30_000);
 
 function done(outcome, error) {
   clearTimeout(timer);
-  console.log(JSON.stringify({ what, outcome, error: error && `${error.name}: ${error.message}` }));
+  console.log(JSON.stringify({ what, outcome, error }));
   process.exit(outcome === 'done' ? 0 : outcome === 'refused' ? 3 : 4);
 }
 
 function failed(error) {
-  const refused = ['UnauthorizedError', 'DeviceNotFoundError'].includes(error.name);
-  done(refused ? 'refused' : 'error', error);
+  // the clients wrap what they were told, which is an error of theirs or a condition of AMQP's
+  const told = error.amqpError ?? error;
+  const words = told.condition ?? told.name;
+  done(['UnauthorizedError', 'amqp:unauthorized-access'].includes(words) ? 'refused' : 'error', words);
 }
 
 async function device(use) {
@@ -24,6 +26,10 @@ async function device(use) {
   const { Amqp } = require('azure-iot-device-amqp');
   const client = Client.fromConnectionString(connectionString, Amqp);
   await client.setOptions({ ca });
+  if (connectionString.includes('x509=true')) {
+    const [cert, key] = more.map((file) => readFileSync(file, 'utf8'));
+    await client.setOptions({ cert, key });
+  }
   await client.open();
   await use(client, Message);
   await client.close();
@@ -38,7 +44,7 @@ const telemetry = () => device(async (client, Message) => {
 const listen = () => device((client) => new Promise((resolve, reject) => {
   client.on('message', (received) => {
     const text = received.getData().toString();
-    client.complete(received, () => (text === message ? resolve() : reject(new Error(`received ${text}`))));
+    client.complete(received, () => (text === more[0] ? resolve() : reject(new Error(`received ${text}`))));
   });
   // the run starts the service when it reads this
   setTimeout(() => console.error('listening'), 1_000);
@@ -50,7 +56,7 @@ async function command() {
   const client = Client.fromConnectionString(connectionString);
   // the service's client takes no authority: NODE_EXTRA_CA_CERTS names it
   await client.open();
-  await client.send('dev1', message);
+  await client.send('dev1', more[0]);
   await client.close();
 }
 

@@ -7,6 +7,7 @@ use fe2o3_amqp::types::definitions::AmqpError;
 use fe2o3_amqp::types::messaging::{AmqpValue, ApplicationProperties, Body, Message, Properties};
 use fe2o3_amqp::types::primitives::{SimpleValue, Value};
 use fe2o3_amqp::{Receiver, Sender};
+use hubward::core::{Lookup, ResourcePath, Shape};
 use hubward::{PutToken, Reply};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -47,7 +48,8 @@ impl Node {
                 break;
             }
             let message = delivery.into_message();
-            let reply = connection.put(put_token(&message));
+            let put = put_token(&message);
+            let reply = connection.put(claimed(property(&message, "name")), put);
             if reply.error().is_some() {
                 connection.hub.slow(&connection.peer).await;
             }
@@ -78,18 +80,30 @@ pub(super) async fn give_answers(mut answers: mpsc::Receiver<Any>, mut link: Sen
     let _ = link.close().await;
 }
 
-/// What is missing is empty, and refused as that.
 fn put_token(message: &Any) -> PutToken<'_> {
-    let property = |name: &str| match message.application_properties.as_ref().and_then(|all| all.0.get(name))
-    {
-        Some(SimpleValue::String(text)) => text.as_str(),
-        _ => "",
-    };
     let token = match &message.body {
         Body::Value(AmqpValue(Value::String(token))) => token.as_str(),
         _ => "",
     };
+    let property = |name| property(message, name);
     PutToken::new(property("operation"), property("type"), property("name"), token)
+}
+
+/// What is missing is empty, and refused as that.
+fn property<'m>(message: &'m Any, name: &str) -> &'m str {
+    match message.application_properties.as_ref().and_then(|all| all.0.get(name)) {
+        Some(SimpleValue::String(text)) => text,
+        _ => "",
+    }
+}
+
+/// Whom a token is put for.
+fn claimed(name: &str) -> Option<Lookup<'_>> {
+    match ResourcePath::parse(name).ok()?.shape() {
+        Shape::Device(id) => Some(Lookup::Device(id)),
+        Shape::Module(device, module) => Some(Lookup::Module(device, module)),
+        _ => None,
+    }
 }
 
 fn answer(to: &Any, reply: Reply) -> Any {

@@ -48,11 +48,11 @@ pub(super) async fn run(
     };
     let (connection, mut handle) = match accepted {
         Ok(Ok(accepted)) => accepted,
-        Ok(Err(OpenError::SaslError { .. })) => {
+        Ok(Err(NotOpen::Refused)) => {
             hub.slow(&peer).await;
             return End::Refused;
         }
-        Ok(Err(error)) => {
+        Ok(Err(NotOpen::Open(error))) => {
             tracing::debug!(peer = %peer.address, %error, "no AMQP connection");
             return End::Malformed;
         }
@@ -74,12 +74,12 @@ pub(super) async fn run(
             }
             // the registry changed, or a token's time is over
             _ = changes.changed() => {
-                if !connection.recheck(&staying) || !connection.is_proven() {
+                if !connection.recheck(&staying) {
                     break (End::Refused, AmqpError::UnauthorizedAccess.into());
                 }
             }
             () = expiry(connection.until()) => {
-                if !connection.recheck(&staying) || !connection.is_proven() {
+                if !connection.recheck(&staying) {
                     break (End::Refused, AmqpError::UnauthorizedAccess.into());
                 }
             }
@@ -102,27 +102,47 @@ pub(super) async fn run(
     end
 }
 
-/// SASL where the client begins with it, and the exchange of `open`.
+/// Why a connection does not open.
+enum NotOpen {
+    /// By a decision, which is in the log.
+    Refused,
+    /// The client is not of the protocol.
+    Open(OpenError),
+}
+
+impl From<OpenError> for NotOpen {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::SaslError { .. } => Self::Refused,
+            error => Self::Open(error),
+        }
+    }
+}
+
+/// SASL where the client begins with it, and the exchange of `open`. Without SASL a certificate counts as it would by
+/// EXTERNAL.
 async fn accept(
     hub: &Arc<Hub>,
     peer: &Arc<Peer>,
     header: Header,
     stream: DuplexStream,
-) -> Result<(Arc<Connection>, ListenerConnectionHandle), OpenError> {
+) -> Result<(Arc<Connection>, ListenerConnectionHandle), NotOpen> {
+    let sasl = sasl::Acceptor::new(Arc::clone(hub), Arc::clone(peer));
     let acceptor = ConnectionAcceptor::builder()
         .container_id("hubward-gateway")
         .max_frame_size(FRAME_BYTES)
         .channel_max(SESSIONS.saturating_sub(1))
         .idle_time_out(IDLE);
-    let (plain, handle) = match header {
-        Header::Amqp => (None, acceptor.build().accept(stream).await?),
-        Header::Sasl => {
-            let sasl = sasl::Acceptor::new(Arc::clone(hub), Arc::clone(peer));
-            let handle = acceptor.sasl_acceptor(sasl.clone()).build().accept(stream).await?;
-            (sasl.take(), handle)
+    let handle = match header {
+        Header::Amqp => {
+            if !peer.certificates.is_empty() {
+                sasl.external(&[], None).map_err(|_| NotOpen::Refused)?;
+            }
+            acceptor.build().accept(stream).await?
         }
+        Header::Sasl => acceptor.sasl_acceptor(sasl.clone()).build().accept(stream).await?,
     };
-    Ok((Connection::new(Arc::clone(hub), Arc::clone(peer), plain), handle))
+    Ok((Connection::new(Arc::clone(hub), Arc::clone(peer), sasl.take()), handle))
 }
 
 async fn serve_session(connection: Arc<Connection>, node: Arc<Node>, mut session: ListenerSessionHandle) {

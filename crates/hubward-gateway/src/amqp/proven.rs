@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hubward::core::Identity;
+use hubward::core::{Identity, Lookup};
 use hubward::policy::Operation;
 use hubward::{Cbs, PutToken, Reply, Session};
 use tokio::sync::watch;
@@ -23,7 +23,7 @@ pub(super) struct Connection {
     proven: Mutex<Proven>,
     /// Tells the links to ask again whether they may stay.
     changed: watch::Sender<()>,
-    /// Cancelled when somebody whom PLAIN has proven connects anew.
+    /// Cancelled when everybody who was proven has connected anew.
     pub(super) evicted: CancellationToken,
     /// Cancelled when the connection is over.
     over: CancellationToken,
@@ -31,21 +31,24 @@ pub(super) struct Connection {
 
 #[derive(Debug)]
 struct Proven {
-    /// By SASL PLAIN. It ends with the connection, and the connection with it.
-    plain: Option<Session>,
-    /// By tokens that were put.
+    /// By SASL, and by tokens that were put.
     cbs: Cbs,
     /// Who has a seat by this connection.
     seated: BTreeSet<Box<str>>,
 }
 
 impl Connection {
-    pub(super) fn new(hub: Arc<Hub>, peer: Arc<Peer>, plain: Option<Session>) -> Arc<Self> {
+    /// A connection that SASL opened for somebody, or for nobody yet.
+    pub(super) fn new(hub: Arc<Hub>, peer: Arc<Peer>, opened_by: Option<Session>) -> Arc<Self> {
         let cbs = Cbs::with_limit(IDENTITIES);
+        let cbs = match opened_by {
+            Some(session) => cbs.opened_by(session),
+            None => cbs,
+        };
         let connection = Arc::new(Self {
             hub,
             peer,
-            proven: Mutex::new(Proven { plain, cbs, seated: BTreeSet::new() }),
+            proven: Mutex::new(Proven { cbs, seated: BTreeSet::new() }),
             changed: watch::Sender::new(()),
             evicted: CancellationToken::new(),
             over: CancellationToken::new(),
@@ -66,18 +69,18 @@ impl Connection {
 
     /// Whether anybody is proven.
     pub(super) fn is_proven(&self) -> bool {
-        self.lock().sessions().next().is_some()
+        self.lock().cbs.sessions().next().is_some()
     }
 
     /// The last second at which the first of those who are proven is.
     pub(super) fn until(&self) -> Option<u64> {
-        self.lock().sessions().map(Session::until).min()
+        self.lock().cbs.sessions().map(Session::until).min()
     }
 
     /// Judges a token that is put.
-    pub(super) fn put(self: &Arc<Self>, put: PutToken<'_>) -> Reply {
+    pub(super) fn put(self: &Arc<Self>, claimed: Option<Lookup<'_>>, put: PutToken<'_>) -> Reply {
         let mut proven = self.lock();
-        let reply = self.hub.put(&self.peer, &mut proven.cbs, put);
+        let reply = self.hub.put(&self.peer, claimed, put, &mut proven.cbs);
         if reply.error().is_none() {
             self.seat_newest(&mut proven);
         }
@@ -87,8 +90,8 @@ impl Connection {
     /// The decision on a link or a message: by a session that allows it, if there is one.
     pub(super) fn judge(&self, operation: &Operation<'_>) -> Judged {
         let proven = self.lock();
-        let allowing = proven.sessions().find(|session| session.decide(operation).is_allow());
-        match allowing.or_else(|| proven.sessions().last()) {
+        let allowing = proven.cbs.sessions().find(|session| session.decide(operation).is_allow());
+        match allowing.or_else(|| proven.cbs.sessions().last()) {
             Some(session) => self.hub.judge(&self.peer, session, operation),
             None => {
                 self.hub.unproven(&self.peer, operation);
@@ -97,21 +100,20 @@ impl Connection {
         }
     }
 
-    /// Lets go of whoever is not proven any more, and has the links ask again. Whether whom PLAIN has proven still is.
+    /// Lets go of whoever is not proven any more, and has the links ask again. Whether anybody is left.
     pub(super) fn recheck(&self, operation: &Operation<'_>) -> bool {
         let mut proven = self.lock();
         proven.cbs.retain(|session| self.hub.still(&self.peer, session, operation));
-        let holds =
-            proven.plain.as_ref().is_none_or(|session| self.hub.still(&self.peer, session, operation));
+        let left = proven.cbs.sessions().next().is_some();
         drop(proven);
         self.changed.send_replace(());
-        holds
+        left
     }
 
     /// Whoever was proven last takes its seat, until it connects elsewhere or this connection is over. Policies have
     /// none: a service connects as often as it likes.
     fn seat_newest(self: &Arc<Self>, proven: &mut Proven) {
-        let Some(who) = proven.sessions().last().map(Session::identity) else { return };
+        let Some(who) = proven.cbs.sessions().last().map(Session::identity) else { return };
         let name: Box<str> = who.to_string().into();
         if matches!(who, Identity::Policy(_)) || proven.seated.contains(&name) {
             return;
@@ -128,11 +130,10 @@ impl Connection {
     }
 
     fn evict(&self, who: &str) {
-        let is = |session: &Session| session.identity().to_string() == who;
         let mut proven = self.lock();
         proven.seated.remove(who);
-        proven.cbs.retain(|session| !is(session));
-        if proven.plain.as_ref().is_some_and(is) {
+        proven.cbs.retain(|session| session.identity().to_string() != who);
+        if proven.cbs.sessions().next().is_none() {
             self.evicted.cancel();
         } else {
             self.hub.metrics.evicted.add(1);
@@ -144,11 +145,5 @@ impl Connection {
     fn lock(&self) -> MutexGuard<'_, Proven> {
         // what is half changed allows no more than it did before
         self.proven.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Proven {
-    fn sessions(&self) -> impl Iterator<Item = &Session> {
-        self.plain.iter().chain(self.cbs.sessions())
     }
 }

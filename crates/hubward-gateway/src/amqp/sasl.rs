@@ -1,4 +1,4 @@
-//! SASL: PLAIN is judged at once; EXTERNAL and ANONYMOUS prove nothing, and leave it to what comes after them.
+//! SASL: PLAIN's token and EXTERNAL's certificate are judged at once; ANONYMOUS leaves it to a token that is put.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,47 +30,56 @@ impl Acceptor {
         Self { hub, peer, proven: Arc::default() }
     }
 
-    /// Whom PLAIN has proven.
+    /// Whoever was proven.
     pub(super) fn take(&self) -> Option<Session> {
         self.proven.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn plain(&self, response: &[u8]) -> Result<Session, AuthError> {
+    /// Judges a credential that opens a connection, and keeps whom it proves.
+    fn open(
+        &self,
+        claimed: Option<Identity<'_>>,
+        presented: Result<Presented<'_>, AuthError>,
+    ) -> Result<(), AuthError> {
         let operation = Operation::amqp_send(OPERATION);
-        let (username, password) = parts(response).unwrap_or_default();
-        let presented = if self.peer.certificates.is_empty() {
-            Presented::amqp_plain(username, password)
-        } else {
-            Err(AuthError::BothCredentials)
-        };
-        let admitted = self.hub.prove(&self.peer, &operation, claimed(username), presented)?;
+        let admitted = self.hub.prove(&self.peer, &operation, claimed, presented)?;
         self.hub.admitted(&self.peer, admitted.identity(), &operation);
-        Ok(admitted.into_session())
+        let session = admitted.into_session();
+        *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
+        Ok(())
+    }
+
+    fn plain(&self, response: &[u8]) -> Result<(), AuthError> {
+        let (username, password) = parts(response).unwrap_or_default();
+        let presented = Presented::amqp_plain(username, password)
+            .map(|presented| presented.with_certificates(&self.peer.certificates));
+        self.open(claimed(username), presented)
+    }
+
+    /// The certificate that the peer showed, with or without SASL's word that it is to count.
+    pub(super) fn external(&self, response: &[u8], hostname: Option<&str>) -> Result<(), AuthError> {
+        // what is no text becomes one that names nobody
+        let response = str::from_utf8(response).unwrap_or("\0");
+        self.open(None, Presented::amqp_external(response, hostname, &self.peer.certificates))
     }
 }
 
 impl SaslAcceptor for Acceptor {
     fn mechanisms(&self) -> Array<Symbol> {
-        // EXTERNAL says that a certificate counts, so it takes one
-        let external = (!self.peer.certificates.is_empty()).then_some("EXTERNAL");
-        Array(external.into_iter().chain(["PLAIN", "ANONYMOUS"]).map(Symbol::from).collect())
+        // whoever shows a certificate is judged by it; whoever does not may put a token later
+        let other = if self.peer.certificates.is_empty() { "ANONYMOUS" } else { "EXTERNAL" };
+        Array([other, "PLAIN"].map(Symbol::from).into())
     }
 
     fn on_init(&mut self, init: SaslInit) -> SaslServerFrame {
         let response = init.initial_response.unwrap_or_default();
-        let code = match init.mechanism.as_str() {
-            "PLAIN" => match self.plain(&response) {
-                Ok(session) => {
-                    *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
-                    SaslCode::Ok
-                }
-                Err(_) => SaslCode::Auth,
-            },
-            "EXTERNAL" if !self.peer.certificates.is_empty() => SaslCode::Ok,
-            "ANONYMOUS" => SaslCode::Ok,
-            _ => SaslCode::Auth,
+        let proven = match (init.mechanism.as_str(), self.peer.certificates.is_empty()) {
+            ("PLAIN", _) => self.plain(&response),
+            ("EXTERNAL", false) => self.external(&response, init.hostname.as_deref()),
+            ("ANONYMOUS", true) => Ok(()),
+            _ => Err(AuthError::NoCredential),
         };
-        outcome(code)
+        outcome(if proven.is_ok() { SaslCode::Ok } else { SaslCode::Auth })
     }
 
     fn on_response(&mut self, _: SaslResponse) -> SaslServerFrame {

@@ -1,6 +1,7 @@
 //! A gateway on loopback, its clients, and its log.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
+pub mod amqp;
 pub mod client;
 
 use core::fmt::Write as _;

@@ -90,7 +90,9 @@ impl<'a> PresentedRegistration<'a> {
         RegistrationId::assertion(&self.id)
     }
 
-    pub(super) fn lookup(&self) -> Lookup<'_> {
+    /// The registration that it names, unproven.
+    #[must_use]
+    pub fn lookup(&self) -> Lookup<'_> {
         Lookup::Registration(self.scope().segment(), self.id().segment())
     }
 }

@@ -1,0 +1,176 @@
+//! Who comes in over AMQP, and who does not: SASL PLAIN, EXTERNAL, ANONYMOUS with tokens that are put, and without SASL.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use core::time::Duration;
+
+use common::amqp::*;
+use common::*;
+use fe2o3_amqp::sasl_profile::SaslProfile;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+async fn gateway() -> Gateway {
+    Gateway::with(|_, config| config.amqps = Some("127.0.0.1:0".into())).await
+}
+
+const STRANGER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+#[tokio::test]
+async fn a_device_a_module_and_a_service_come_in_by_sasl_plain() {
+    let gateway = gateway().await;
+    assert!(gateway.amqp_dev1().await.sends(SENDS).await);
+    let mut module =
+        gateway.amqp_plain("dev1/modules/mod1@sas.localhost", &gateway.module_token()).await.unwrap();
+    assert!(module.sends("/devices/dev1/modules/mod1/messages/events").await);
+    assert!(!module.sends(SENDS).await, "the device's own");
+    assert!(gateway.amqp_service().await.sender(COMMANDS).await.is_ok());
+    assert_eq!(gateway.counter("hubward_messages_total"), 2);
+    gateway.end().await;
+}
+
+/// A `sasl-init` with PLAIN (AMQP 1.0, 5.3.3.2), as its bytes.
+fn plain(username: &str, password: &str) -> Vec<u8> {
+    let response = format!("\0{username}\0{password}");
+    let length = u32::try_from(response.len()).unwrap();
+    let mut fields = b"\xa3\x05PLAIN\xb0".to_vec();
+    fields.extend_from_slice(&length.to_be_bytes());
+    fields.extend_from_slice(response.as_bytes());
+    let mut body = vec![0x00, 0x53, 0x41, 0xd0];
+    body.extend_from_slice(&u32::try_from(fields.len() + 4).unwrap().to_be_bytes());
+    body.extend_from_slice(&2_u32.to_be_bytes());
+    body.extend_from_slice(&fields);
+    let mut frame = u32::try_from(body.len() + 8).unwrap().to_be_bytes().to_vec();
+    frame.extend_from_slice(&[2, 1, 0, 0]);
+    frame.extend_from_slice(&body);
+    frame
+}
+
+const SASL: &[u8] = b"AMQP\x03\x01\x00\x00";
+/// `sasl-outcome`, and its code (5.3.3.6).
+const OUTCOME: &[u8] = &[0x00, 0x53, 0x44];
+
+#[tokio::test]
+async fn who_is_refused_is_told_so_and_the_connection_is_closed_whatever_follows() {
+    let gateway = gateway().await;
+    let stolen = dev1_token(&key(STRANGER), now() + 3600);
+    for (username, password) in [
+        ("dev1@sas.localhost", stolen.as_str()),
+        ("dev1@sas.localhost", ""),
+        ("ghost@sas.localhost", &gateway.token()),
+        ("dev1/modules/mod1@sas.localhost", &gateway.token()),
+        ("service@sas.root.localhost", &gateway.token()),
+        ("dev1@sas.elsewhere", &gateway.token()),
+        ("", ""),
+    ] {
+        let mut stream = gateway.amqp_stream().await;
+        // it does not wait for the outcome, and goes on as if it were let in
+        let mut bytes = [SASL, &plain(username, password)].concat();
+        bytes.extend_from_slice(b"AMQP\x00\x01\x00\x00");
+        bytes.extend_from_slice(&[0, 0, 0, 0x16, 2, 0, 0, 0, 0, 0x53, 0x10, 0xc0, 9, 1, 0xa1, 6]);
+        bytes.extend_from_slice(b"sneaky");
+        stream.write_all(&bytes).await.unwrap();
+        let mut answer = Vec::new();
+        // ends, for the gateway has closed
+        let _ = stream.read_to_end(&mut answer).await;
+        let at = answer.windows(3).position(|part| part == OUTCOME).unwrap();
+        assert!(answer[at..].contains(&1), "`auth`: {answer:?}");
+        assert!(!answer.windows(3).any(|part| part == [0x00, 0x53, 0x10]), "no `open`: {answer:?}");
+        assert!(gateway.log.last().contains("what=\"AMQP send sasl\" verdict=\"deny\""), "{username}");
+    }
+    assert_eq!(gateway.counter("hubward_identities_connected"), 0);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_put_opens_the_links_of_its_identity_and_no_others() {
+    let gateway = gateway().await;
+    // ANONYMOUS, and without SASL as some clients do it
+    for profile in [Some(SaslProfile::Anonymous), None] {
+        let mut amqp = Amqp::open(gateway.amqp_stream().await, profile).await.unwrap();
+        assert!(!amqp.sends(SENDS).await, "nobody is proven");
+        let mut cbs = amqp.cbs().await;
+        let forged = dev1_token(&key(STRANGER), now() + 3600);
+        assert_eq!(cbs.put("localhost/devices/dev1", &forged).await, 401);
+        assert_eq!(cbs.put("localhost/devices/dev-x509", &gateway.token()).await, 401);
+        assert_eq!(cbs.put("", &gateway.token()).await, 400);
+        assert!(!amqp.sends(SENDS).await, "nobody is proven still");
+        assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 200);
+        assert!(amqp.sends(SENDS).await);
+        for others in
+            ["/devices/dev-x509/messages/events", "/devices/dev1/modules/mod1/messages/events", COMMANDS, ""]
+        {
+            assert!(!amqp.sends(others).await, "{others}");
+        }
+        assert!(!amqp.listens("/devices/dev-x509/messages/devicebound").await);
+        assert!(amqp.listens(LISTENS).await);
+        assert_eq!(cbs.put("localhost/devices/dev1/modules/mod1", &gateway.module_token()).await, 200);
+        assert!(amqp.sends("/devices/dev1/modules/mod1/messages/events").await);
+    }
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_certificate_opens_a_connection_and_no_token_is_read_beside_it() {
+    let gateway = gateway().await;
+    // without SASL, as some clients do it
+    let stream = gateway.amqp_stream_with("dev-x509").await;
+    let mut amqp = Amqp::open(stream, None).await.unwrap();
+    assert!(amqp.sends("/devices/dev-x509/messages/events").await);
+    assert!(!amqp.sends(SENDS).await);
+    let mut cbs = amqp.cbs().await;
+    assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 401);
+    assert!(gateway.log.last().contains("code=\"both-credentials\""), "{}", gateway.log.last());
+    assert!(!amqp.sends(SENDS).await);
+
+    let stream = gateway.amqp_stream_with("dev-x509").await;
+    let (username, password) = ("dev1@sas.localhost".into(), gateway.token());
+    assert!(Amqp::open(stream, Some(SaslProfile::Plain { username, password })).await.is_err());
+    assert!(gateway.log.last().contains("code=\"both-credentials\""), "{}", gateway.log.last());
+    let stream = gateway.amqp_stream_with("dev-x509").await;
+    assert!(Amqp::open(stream, Some(SaslProfile::Anonymous)).await.is_err());
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn who_proves_nothing_in_time_is_closed() {
+    let gateway = Gateway::with(|_, config| {
+        config.amqps = Some("127.0.0.1:0".into());
+        config.limits.connect_timeout = Duration::from_millis(200);
+    })
+    .await;
+    // no header, half a header, no SASL frame, nobody proven
+    for bytes in [&b""[..], b"AMQP", SASL] {
+        let mut stream = gateway.amqp_stream().await;
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+    }
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    amqp.connection.on_close().await.unwrap_err();
+    while gateway.counter("hubward_connections_timed_out_total") < 4 {
+        tokio::task::yield_now().await;
+    }
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn another_protocol_is_told_which_one_there_is() {
+    let gateway = gateway().await;
+    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"AMQP\x00\x00\x09\x01", b"AMQP\x02\x01\x00\x00"] {
+        let mut stream = gateway.amqp_stream().await;
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        assert_eq!(answer, SASL);
+    }
+    assert_eq!(gateway.counter("hubward_connections_malformed_total"), 3);
+    gateway.end().await;
+}

@@ -1,0 +1,153 @@
+//! Links over AMQP: each message is decided on, commands find their device, and what changes ends them.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::amqp::*;
+use common::*;
+use fe2o3_amqp::types::definitions::{AmqpError, ErrorCondition};
+use fe2o3_amqp::types::messaging::{Body, Outcome};
+use fe2o3_amqp::types::primitives::Value;
+use serde_json::{Value as Json, json};
+
+async fn gateway() -> Gateway {
+    Gateway::with(|_, config| config.amqps = Some("127.0.0.1:0".into())).await
+}
+
+async fn disable(gateway: &Gateway, device: &str) {
+    let (status, body) = gateway.owner(&format!("GET /devices/{device}"), "", "").await;
+    assert_eq!(status, 200);
+    let mut record: Json = serde_json::from_str(&body).unwrap();
+    record["status"] = json!("disabled");
+    record.as_object_mut().unwrap().remove("authentication");
+    let request = format!("PUT /devices/{device}");
+    let (status, body) = gateway.owner(&request, "If-Match: *\r\n", &record.to_string()).await;
+    assert_eq!(status, 200, "{body}");
+}
+
+#[tokio::test]
+async fn a_service_reaches_a_device_that_listens_and_is_told_where_nobody_does() {
+    let gateway = gateway().await;
+    let mut service = gateway.amqp_service().await;
+    let mut sends = service.sender(COMMANDS).await.unwrap();
+    let nobody = ErrorCondition::AmqpError(AmqpError::NotFound);
+    let not_listening = ErrorCondition::AmqpError(AmqpError::ResourceLimitExceeded);
+    for (to, why) in [
+        (LISTENS, &not_listening),
+        ("/devices/ghost/messages/devicebound", &nobody),
+        ("/devices/dev1/messages/events", &nobody),
+        ("", &nobody),
+    ] {
+        let outcome = sends.send(command(to, "hello")).await.unwrap();
+        assert_eq!(rejection(outcome).as_ref(), Some(why), "{to}");
+    }
+
+    let mut device = gateway.amqp_dev1().await;
+    let mut listens = device.receiver(LISTENS).await.unwrap();
+    for text in ["one", "two"] {
+        assert!(matches!(sends.send(command(LISTENS, text)).await.unwrap(), Outcome::Accepted(_)));
+        let received = listens.recv::<String>().await.unwrap();
+        listens.accept(&received).await.unwrap();
+        assert_eq!(received.body(), text);
+    }
+    listens.close().await.unwrap();
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn what_a_hub_has_and_a_gateway_has_not_is_refused_as_that() {
+    let gateway = gateway().await;
+    let mut device = gateway.amqp_dev1().await;
+    assert!(!device.sends("/devices/dev1/twin").await);
+    assert!(gateway.log.last().contains("verdict=\"allow\" rule=\"twin.request\""), "{}", gateway.log.last());
+    // and the connection goes on
+    assert!(device.sends(SENDS).await);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_ends_its_link_and_no_other() {
+    let gateway = gateway().await;
+    let mut device = gateway.amqp_dev1().await;
+    let mut large = device.sender(SENDS).await.unwrap();
+    assert!(
+        large.send(vec![b'x'; 300 * 1024].into_iter().map(char::from).collect::<String>()).await.is_err()
+    );
+    assert!(device.sends(SENDS).await);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_disabled_device_sends_nothing_more() {
+    let gateway = gateway().await;
+    let mut plain = gateway.amqp_dev1().await;
+    let mut link = plain.sender(SENDS).await.unwrap();
+    link.send("hello").await.unwrap();
+    disable(&gateway, "dev1").await;
+    plain.connection.on_close().await.unwrap_err();
+    assert!(link.send("hello").await.is_err());
+    let expected = "who=\"device dev1\" what=\"AMQP send connection\" verdict=\"deny\" rule=\"session\" code=\"disabled\"";
+    assert!(gateway.log.has(expected), "{:#?}", gateway.log.lines());
+    assert!(gateway.amqp_plain("dev1@sas.localhost", &gateway.token()).await.is_err());
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn of_two_on_one_connection_only_the_disabled_one_goes() {
+    let gateway = gateway().await;
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = amqp.cbs().await;
+    assert_eq!(cbs.put("localhost/messages/devicebound", &gateway.policy_token("service")).await, 200);
+    assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 200);
+    let mut link = amqp.sender(SENDS).await.unwrap();
+    let mut commands = amqp.sender(COMMANDS).await.unwrap();
+    link.send("hello").await.unwrap();
+    disable(&gateway, "dev1").await;
+    // the gateway detaches it
+    let _ = link.on_detach().await;
+    assert!(!amqp.sends(SENDS).await);
+    assert!(rejection(commands.send(command(LISTENS, "hello")).await.unwrap()).is_some());
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn the_newer_connection_of_an_identity_ends_the_older_whatever_they_speak() {
+    let gateway = gateway().await;
+    let mut older = gateway.amqp_dev1().await;
+    let _newer = gateway.dev1().await;
+    older.connection.on_close().await.unwrap_err();
+    let mut newest = gateway.amqp_dev1().await;
+    assert!(newest.sends(SENDS).await);
+    assert_eq!(gateway.counter("hubward_connections_evicted_total"), 2);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn who_listens_anew_gets_what_comes_from_then_on() {
+    let gateway = gateway().await;
+    let mut device = gateway.amqp_dev1().await;
+    let mut first = device.receiver(LISTENS).await.unwrap();
+    let mut second = device.receiver(LISTENS).await.unwrap();
+    first.recv::<Body<Value>>().await.unwrap_err();
+    let mut service = gateway.amqp_service().await;
+    let mut sends = service.sender(COMMANDS).await.unwrap();
+    assert!(matches!(sends.send(command(LISTENS, "hello")).await.unwrap(), Outcome::Accepted(_)));
+    assert_eq!(second.recv::<String>().await.unwrap().body(), "hello");
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_stops_says_goodbye() {
+    let gateway = gateway().await;
+    let mut device = gateway.amqp_dev1().await;
+    let _link = device.sender(SENDS).await.unwrap();
+    gateway.end().await;
+    device.connection.on_close().await.unwrap_err();
+}

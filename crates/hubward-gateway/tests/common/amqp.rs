@@ -1,0 +1,160 @@
+//! A client of AMQP 1.0.
+
+use fe2o3_amqp::connection::{ConnectionHandle, OpenError};
+use fe2o3_amqp::link::{ReceiverAttachError, SenderAttachError};
+use fe2o3_amqp::sasl_profile::SaslProfile;
+use fe2o3_amqp::session::SessionHandle;
+use fe2o3_amqp::types::definitions::{AmqpError, ErrorCondition};
+use fe2o3_amqp::types::messaging::{AmqpValue, ApplicationProperties, Body, Message, Outcome, Properties};
+use fe2o3_amqp::types::primitives::{SimpleValue, Value};
+use fe2o3_amqp::{Connection, Receiver, Sender, Session};
+
+use super::Gateway;
+use super::client::{Stream, dial, tls};
+
+/// The address on which `dev1` sends.
+pub const SENDS: &str = "/devices/dev1/messages/events";
+/// The address on which `dev1` listens.
+pub const LISTENS: &str = "/devices/dev1/messages/devicebound";
+/// The address on which a service sends.
+pub const COMMANDS: &str = "/messages/devicebound";
+
+/// A connection with one session.
+pub struct Amqp {
+    pub connection: ConnectionHandle<()>,
+    pub session: SessionHandle<()>,
+    links: usize,
+}
+
+impl Gateway {
+    pub async fn amqp_stream(&self) -> Stream {
+        dial(&tls(&self.dev.file("ca.pem"), None), self.server.amqps().unwrap()).await.unwrap()
+    }
+
+    /// With a certificate of the folder, by the name of its file.
+    pub async fn amqp_stream_with(&self, name: &str) -> Stream {
+        let own = ["pem", "key"].map(|ending| self.dev.file(&format!("{name}.{ending}")));
+        let tls = tls(&self.dev.file("ca.pem"), Some((&own[0], &own[1])));
+        dial(&tls, self.server.amqps().unwrap()).await.unwrap()
+    }
+
+    /// Opened by SASL PLAIN.
+    pub async fn amqp_plain(&self, username: &str, password: &str) -> Result<Amqp, OpenError> {
+        let profile = SaslProfile::Plain { username: username.into(), password: password.into() };
+        Amqp::open(self.amqp_stream().await, Some(profile)).await
+    }
+
+    /// `dev1`, by SASL PLAIN.
+    pub async fn amqp_dev1(&self) -> Amqp {
+        self.amqp_plain("dev1@sas.localhost", &self.token()).await.unwrap()
+    }
+
+    /// A service, by SASL PLAIN.
+    pub async fn amqp_service(&self) -> Amqp {
+        self.amqp_plain("service@sas.root.localhost", &self.policy_token("service")).await.unwrap()
+    }
+}
+
+impl Amqp {
+    pub async fn open(stream: Stream, profile: Option<SaslProfile>) -> Result<Self, OpenError> {
+        let builder = Connection::builder().container_id("test");
+        let mut connection = match profile {
+            Some(profile) => builder.sasl_profile(profile).open_with_stream(stream).await?,
+            None => builder.open_with_stream(stream).await?,
+        };
+        let session = Session::begin(&mut connection).await.unwrap();
+        Ok(Self { connection, session, links: 0 })
+    }
+
+    pub async fn sender(&mut self, address: &str) -> Result<Sender, SenderAttachError> {
+        self.links += 1;
+        Sender::attach(&mut self.session, format!("link-{}", self.links), address).await
+    }
+
+    pub async fn receiver(&mut self, address: &str) -> Result<Receiver, ReceiverAttachError> {
+        self.links += 1;
+        Receiver::attach(&mut self.session, format!("link-{}", self.links), address).await
+    }
+
+    pub async fn cbs(&mut self) -> Cbs {
+        Cbs { puts: self.sender("$cbs").await.unwrap(), answers: self.receiver("$cbs").await.unwrap() }
+    }
+
+    /// Whether a message on `address` is accepted, in a session of its own: this client answers the detach of a link that
+    /// is refused twice, and the second answer would meet whoever has the handle next.
+    pub async fn sends(&mut self, address: &str) -> bool {
+        let mut session = Session::begin(&mut self.connection).await.unwrap();
+        let sent = match Sender::attach(&mut session, "sends", address).await {
+            Ok(mut link) => matches!(link.send("hello").await, Ok(Outcome::Accepted(_))),
+            Err(error) => {
+                assert!(is_refusal(&error), "{error:?}");
+                false
+            }
+        };
+        let _ = session.end().await;
+        sent
+    }
+
+    /// Whether a link from `address` is attached, in a session of its own.
+    pub async fn listens(&mut self, address: &str) -> bool {
+        let mut session = Session::begin(&mut self.connection).await.unwrap();
+        let attached = Receiver::attach(&mut session, "listens", address).await.is_ok();
+        let _ = session.end().await;
+        attached
+    }
+}
+
+/// Whether a link was refused by a decision, or for there is no such thing.
+fn is_refusal(error: &SenderAttachError) -> bool {
+    use AmqpError::{NotImplemented, UnauthorizedAccess};
+    let SenderAttachError::RemoteClosedWithError(error) = error else { return false };
+    matches!(error.condition, ErrorCondition::AmqpError(UnauthorizedAccess | NotImplemented))
+}
+
+/// The links on which tokens are put.
+pub struct Cbs {
+    puts: Sender,
+    answers: Receiver,
+}
+
+impl Cbs {
+    /// The status of the answer; 0 without one.
+    pub async fn put(&mut self, name: &str, token: &str) -> i32 {
+        let message = Message::builder()
+            .properties(Properties { message_id: Some("1".to_owned().into()), ..Properties::default() })
+            .application_properties(
+                ApplicationProperties::builder()
+                    .insert("operation", "put-token".to_owned())
+                    .insert("type", "servicebus.windows.net:sastoken".to_owned())
+                    .insert("name", name.to_owned())
+                    .build(),
+            )
+            .value(token.to_owned())
+            .build();
+        assert!(matches!(self.puts.send(message).await, Ok(Outcome::Accepted(_))));
+        let answer = self.answers.recv::<Body<Value>>().await.unwrap();
+        self.answers.accept(&answer).await.unwrap();
+        let answer = answer.into_message();
+        assert_eq!(answer.properties.unwrap().correlation_id, Some("1".to_owned().into()));
+        match answer.application_properties.unwrap().0.get("status-code") {
+            Some(SimpleValue::Int(status)) => *status,
+            _ => 0,
+        }
+    }
+}
+
+/// A message to whoever listens at an address.
+pub fn command(to: &str, text: &str) -> Message<AmqpValue<String>> {
+    Message::builder()
+        .properties(Properties { to: Some(to.into()), ..Properties::default() })
+        .value(text.to_owned())
+        .build()
+}
+
+/// Why an outcome is a rejection.
+pub fn rejection(outcome: Outcome) -> Option<ErrorCondition> {
+    match outcome {
+        Outcome::Rejected(rejected) => rejected.error.map(|error| error.condition),
+        _ => None,
+    }
+}

@@ -1,0 +1,120 @@
+//! Revocation lists are judged in the handshake, and again after a resumed one.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod common;
+
+use std::sync::{Arc, RwLock};
+
+use common::{Ca, Held, Hub, VERSIONS, entity};
+use hubward_rustls::{Full, PossessionOnly, Refusal, Trust};
+use hubward_x509::{ChainError, Place, Problem, Revocation, UnknownStatus};
+use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, SerialNumber, date_time_ymd};
+use rustls::{AlertDescription, CertificateError, Error, HandshakeKind};
+
+fn serial(number: u8) -> SerialNumber {
+    SerialNumber::from_slice(&[number])
+}
+
+fn device(ca: &Ca, number: u8) -> Held {
+    let mut params = entity("pump-17");
+    params.serial_number = Some(serial(number));
+    ca.issue(&params)
+}
+
+/// A list of the CA that revokes these, current until 2026-02.
+fn list(ca: &Ca, revoked: &[u8]) -> Arc<[u8]> {
+    list_until(ca, revoked, 2026, 2)
+}
+
+fn list_until(ca: &Ca, revoked: &[u8], year: i32, month: u8) -> Arc<[u8]> {
+    let entry = |number: &u8| RevokedCertParams {
+        serial_number: serial(*number),
+        revocation_time: date_time_ymd(2025, 11, 1),
+        reason_code: None,
+        invalidity_date: None,
+    };
+    let params = CertificateRevocationListParams {
+        this_update: date_time_ymd(2025, 11, 1),
+        next_update: date_time_ymd(year, month, 1),
+        crl_number: serial(1),
+        issuing_distribution_point: None,
+        revoked_certs: revoked.iter().map(entry).collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    params.signed_by(&ca.issuer).unwrap().der().to_vec().into()
+}
+
+fn fleet(lists: Vec<Arc<[u8]>>, ca: &Ca) -> (Arc<RwLock<Trust>>, Full) {
+    let mut trust = Trust::new();
+    trust.add_authority(ca.der.clone()).unwrap();
+    trust.set_crls(lists).unwrap();
+    let trust = Arc::new(RwLock::new(trust));
+    let full = Full::new(PossessionOnly::new(), Arc::clone(&trust)).with_revocation(|by| by);
+    (trust, full)
+}
+
+#[test]
+fn a_revoked_device_is_told_so_and_another_comes_in() {
+    let ca = Ca::new("Fleet Root");
+    let (good, revoked) = (device(&ca, 1), device(&ca, 2));
+    let full = Arc::new(fleet(vec![list(&ca, &[2])], &ca).1);
+    for version in VERSIONS {
+        let hub = Hub::new(version, full.clone());
+        hub.handshake(&hub.client(Some(&good))).unwrap();
+        let refused = hub.handshake(&hub.client(Some(&revoked))).unwrap_err();
+        assert_eq!(refused.server, Some(CertificateError::Revoked.into()));
+        assert_eq!(refused.client, Some(Error::AlertReceived(AlertDescription::CertificateRevoked)));
+    }
+}
+
+#[test]
+fn what_no_list_clears_is_refused_unless_the_rules_let_it_pass() {
+    let (ca, impostor) = (Ca::new("Fleet Root"), Ca::new("Fleet Root"));
+    let good = device(&ca, 1);
+    // none; one that is stale at NOW; one that somebody else signed
+    let stale = list_until(&ca, &[], 2025, 12);
+    for lists in [vec![], vec![stale], vec![list(&impostor, &[])]] {
+        let (trust, full) = fleet(lists, &ca);
+        let lenient = Full::new(PossessionOnly::new(), trust)
+            .with_revocation(|by| Revocation::unknown(by, UnknownStatus::Allow));
+        for version in VERSIONS {
+            let hub = Hub::new(version, Arc::new(PossessionOnly::new()));
+            lenient.judge(&good.chain, hub.clock.now()).unwrap();
+            let refusal = full.judge(&good.chain, hub.clock.now()).unwrap_err();
+            assert_eq!(Error::from(refusal), CertificateError::UnknownRevocationStatus.into());
+        }
+    }
+}
+
+#[test]
+fn who_was_revoked_between_a_full_and_a_resumed_handshake_is_refused_by_judging_again() {
+    for version in VERSIONS {
+        let ca = Ca::new("Fleet Root");
+        let device = device(&ca, 1);
+        let (trust, full) = fleet(vec![list(&ca, &[])], &ca);
+        let full = Arc::new(full);
+        let hub = Hub::new(version, full.clone());
+        let client = hub.client(Some(&device));
+        hub.handshake(&client).unwrap();
+
+        trust.write().unwrap().set_crls(vec![list(&ca, &[1])]).unwrap();
+        let resumed = hub.handshake(&client).unwrap().server;
+        assert_eq!(resumed.handshake_kind(), Some(HandshakeKind::Resumed));
+        let refusal = full.judge(resumed.peer_certificates().unwrap(), hub.clock.now()).unwrap_err();
+        let Refusal::Chain(ChainError::Refused { place: Place::Leaf, problem: Problem::Revoked { .. } }) =
+            refusal
+        else {
+            panic!("{refusal:?}")
+        };
+    }
+}
+
+#[test]
+fn lists_that_cannot_be_read_change_nothing() {
+    let ca = Ca::new("Fleet Root");
+    let (trust, full) = fleet(vec![list(&ca, &[1])], &ca);
+    trust.write().unwrap().set_crls(vec![b"no".as_slice().into()]).unwrap_err();
+    let hub = Hub::new(VERSIONS[0], Arc::new(PossessionOnly::new()));
+    let refusal = full.judge(&device(&ca, 1).chain, hub.clock.now()).unwrap_err();
+    assert_eq!(Error::from(refusal), CertificateError::Revoked.into());
+}
