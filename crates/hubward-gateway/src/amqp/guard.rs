@@ -133,6 +133,8 @@ fn number<const N: usize>(bytes: &mut &[u8]) -> Result<usize, Malformed> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects, reason = "a test")]
+
     use super::*;
 
     /// A frame of these values.
