@@ -111,7 +111,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let host = Authority::parse("contoso.example")?;
     let later = UnixTime::since_unix_epoch(Duration::from_secs(now().as_secs().saturating_add(3600)));
     let pump = Client::device(host, DeviceId::parse("pump-7")?).token(later).sign(&key("pump-7")).to_string();
-    let forged = Client::device(host, DeviceId::parse("pump-7")?).token(later).sign(&key("guess")).to_string();
+    let forged =
+        Client::device(host, DeviceId::parse("pump-7")?).token(later).sign(&key("guess")).to_string();
     let reader = Client::service(host, reader).token(later).sign(&key("reader")).to_string();
 
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
