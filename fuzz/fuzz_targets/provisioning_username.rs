@@ -10,4 +10,5 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     let (client_id, username) = text.split_once('\n').unwrap_or((text, ""));
     models::provisioning::agree(client_id, username);
+    models::provisioning::agree_on_path(username);
 });

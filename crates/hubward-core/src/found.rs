@@ -2,9 +2,10 @@
 //! that an answer to another question, or another row's, is noticed.
 
 use crate::access::{Identity, Stamp, Status};
-use crate::mac::Keys;
-use crate::name::PolicyName;
+use crate::mac::{KeySlot, Keys};
+use crate::name::{DeviceId, PolicyName};
 use crate::rights::Permissions;
+use crate::segment::Segment;
 use crate::thumbprint::Thumbprint;
 
 /// What was found.
@@ -44,11 +45,14 @@ pub struct FoundIdentity<'k, K> {
     identity: Identity<'k>,
     status: Status,
     stamp: Stamp,
+    secondary_stamp: Stamp,
     credential: Credential<'k, K>,
+    ancestors: &'k [DeviceId<'k>],
 }
 
 impl<'k, K> FoundIdentity<'k, K> {
-    /// A record: whose it is, its status (a module's is its device's), its stamp and its credential.
+    /// A record: whose it is, its status (a module's is its device's), its stamp and its credential. Any change of its
+    /// keys is another stamp, and ends what either key proved.
     #[must_use]
     pub const fn new(
         identity: Identity<'k>,
@@ -56,7 +60,29 @@ impl<'k, K> FoundIdentity<'k, K> {
         stamp: Stamp,
         credential: Credential<'k, K>,
     ) -> Self {
-        Self { identity, status, stamp, credential }
+        Self { identity, status, stamp, secondary_stamp: stamp, credential, ancestors: &[] }
+    }
+
+    /// The same with a stamp of the secondary key's own, so that a change of one key leaves what the other proved. Each
+    /// key that is put into a slot has a stamp that no other ever had, and takes it along when the two are exchanged.
+    #[must_use]
+    pub const fn with_secondary_stamp(mut self, stamp: Stamp) -> Self {
+        self.secondary_stamp = stamp;
+        self
+    }
+
+    /// The edge devices above it, as the hub's own hierarchy has them: those whose edge hub may speak for it. A module's
+    /// own device is one of them where that device is an edge device. Without this there are none.
+    #[must_use]
+    pub const fn with_ancestors(mut self, ancestors: &'k [DeviceId<'k>]) -> Self {
+        self.ancestors = ancestors;
+        self
+    }
+
+    /// Whether this edge device is above it, by its whole name.
+    #[must_use]
+    pub fn is_behind(&self, edge_device: &Segment<'_>) -> bool {
+        self.ancestors.iter().any(|ancestor| edge_device.eq_decoded(ancestor.as_str()))
     }
 
     /// Whose record it is.
@@ -71,10 +97,25 @@ impl<'k, K> FoundIdentity<'k, K> {
         self.status
     }
 
-    /// The version of the record.
+    /// The version of the record: of its primary key where its keys have stamps of their own.
     #[must_use]
     pub const fn stamp(&self) -> Stamp {
         self.stamp
+    }
+
+    /// The version of one key.
+    #[must_use]
+    pub const fn stamp_of(&self, slot: KeySlot) -> Stamp {
+        match slot {
+            KeySlot::Primary => self.stamp,
+            KeySlot::Secondary => self.secondary_stamp,
+        }
+    }
+
+    /// Whether what was proven under `stamp` still stands: what proved it is in one of the slots yet.
+    #[must_use]
+    pub fn upholds(&self, stamp: Stamp) -> bool {
+        self.stamp == stamp || self.secondary_stamp == stamp
     }
 
     /// How it proves itself.

@@ -196,11 +196,15 @@ impl Hub {
 
     /// Somebody is proven, on a transport where that by itself asks for nothing.
     pub(crate) fn admitted(&self, peer: &Peer, who: Identity<'_>, operation: &Operation<'_>) {
-        let who = Who::Identity(who);
-        record(
-            &self.metrics,
-            &Entry { peer, who, operation, allow: true, rule: ADMISSION, code: "admitted" },
-        );
+        let entry = Entry {
+            peer,
+            who: Who::Identity(who),
+            operation,
+            allow: true,
+            rule: ADMISSION,
+            code: "admitted",
+        };
+        record(&self.metrics, &entry);
     }
 
     /// Somebody asks for what only those may do who are proven.

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
 use hubward_core::{Stamp, Status, SymmetricKey};
 
@@ -11,7 +12,7 @@ use crate::etag::ETag;
 use crate::store::{Id, Slot};
 use crate::text::{DeviceScope, GenerationId, StatusReason};
 
-/// What every admission reads: 128 bytes with a key of 64, two cache lines. `stamp` lies in the first and `status` in
+/// What every admission reads, its stamp being the primary key's: 128 bytes with a key of 64, two cache lines. `stamp` lies in the first and `status` in
 /// the second, so that reading both loads the whole entry.
 #[derive(Debug)]
 #[repr(C, align(64))]
@@ -27,13 +28,33 @@ pub(crate) struct Hot<K> {
     pub(crate) status: Status,
 }
 
-/// A second key between two numbers: reading both loads all of it.
+/// A second key between the two halves of its version: reading both loads all of it.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Second<K> {
-    pub(crate) owner: Slot,
+    low: u32,
     pub(crate) key: K,
-    pub(crate) end: Slot,
+    /// One more than the half: a place that is empty takes no more room.
+    high: NonZeroU32,
+}
+
+impl<K> Second<K> {
+    pub(crate) fn new(key: K, version: u64) -> Self {
+        let mut second = Self { low: 0, key, high: NonZeroU32::MIN };
+        second.set_version(version);
+        second
+    }
+
+    pub(crate) const fn set_version(&mut self, version: u64) {
+        let [a, b, c, d, e, f, g, h] = version.to_le_bytes();
+        self.low = u32::from_le_bytes([a, b, c, d]);
+        self.high = NonZeroU32::MIN.saturating_add(u32::from_le_bytes([e, f, g, h]));
+    }
+
+    /// Which version of the record's keys it is.
+    pub(crate) fn version(&self) -> u64 {
+        u64::from(self.high.get().saturating_sub(1)).wrapping_shl(32) | u64::from(self.low)
+    }
 }
 
 /// What changes and exports read.

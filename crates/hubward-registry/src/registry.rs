@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use hubward_core::{DeviceId, Identity, KeySlot, MacKey, ModuleId, Stamp, Status};
+use hubward_core::{DeviceId, Identity, MacKey, ModuleId, Stamp, Status};
 
 use crate::authentication::Authentication;
 use crate::change::{Capabilities, Change, Credentials};
@@ -18,8 +18,8 @@ use crate::whose::{LONGEST, of_identity};
 
 /// Devices, their modules and the hub's policies, in memory, with keys of type `K`.
 ///
-/// Every change of a credential and every creation gives the record a new [`Stamp`], so that whoever was admitted
-/// on the old one can be told from whoever would be now.
+/// Every key that is set and every creation has a new [`Stamp`], so that whoever was admitted on an old one can be told
+/// from whoever would be now. A change of one key leaves whom the other admitted.
 #[derive(Debug)]
 pub struct Registry<K> {
     pub(crate) store: Store<K>,
@@ -182,6 +182,7 @@ impl<K: MacKey> Registry<K> {
     }
 
     /// Gives a record the etag that it had before, which no later change is given again.
+    #[cfg(feature = "json")]
     pub(crate) fn restore_etag(&mut self, identity: &Identity<'_>, etag: ETag) {
         self.changes = self.changes.max(etag.version());
         if let Some(record) = self.slot(identity).and_then(|slot| self.store.record_mut(slot)) {
@@ -240,20 +241,18 @@ impl<K: MacKey> Registry<K> {
         credentials: Credentials<K>,
         version: u64,
     ) -> Result<(), RegistryError> {
-        // the stamp first: whatever follows, what was proven before is over
-        if let Some(hot) = self.store.hot_mut(slot) {
-            hot.stamp = Stamp::new(hot.stamp.generation(), version);
-        }
         let done = match credentials {
             Credentials::Swap => self.store.swap_keys(slot),
-            Credentials::ReplaceOne(which, key) => {
-                self.store.set_raw(slot, key, matches!(which, KeySlot::Secondary))
-            }
+            Credentials::ReplaceOne(which, key) => self.store.set_raw(slot, key, which, version),
             Credentials::Replace(authentication) => {
+                // the version first: whatever follows, what was proven before is over
+                self.store.set_version(slot, version);
+                // each key has a version of its own, so that one can go without the other
+                let second = self.change();
                 let (proof, primary, secondary) = match authentication {
                     Authentication::Sas(pair) => {
                         let (secondary, raw) = match pair.secondary {
-                            Some(key) => (Some(key.ready), key.raw),
+                            Some(key) => (Some((key.ready, second)), key.raw),
                             None => (None, None),
                         };
                         let proof = Proof::Keys { primary: pair.primary.raw, secondary: raw };

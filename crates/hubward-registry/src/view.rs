@@ -41,7 +41,7 @@ impl<K: MacKey> Registry<K> {
     pub(crate) fn view(&self, slot: Slot) -> Option<RecordView<'_, K>> {
         let hot = self.store.hot(slot)?;
         let second = hot.secondary.and_then(|second| self.store.second(second));
-        Some(RecordView { hot, second, record: self.store.record(slot)?, status: self.status_at(slot)? })
+        Some(RecordView { hot, second, record: self.store.record(slot)?, status: self.status_of(hot)? })
     }
 }
 
@@ -64,10 +64,16 @@ impl<'r, K: MacKey> RecordView<'r, K> {
         self.record.etag
     }
 
-    /// What a proof made now would rest on.
+    /// What a proof made now would rest on: by the primary key where there are two.
     #[must_use]
     pub const fn stamp(&self) -> Stamp {
         self.hot.stamp
+    }
+
+    /// What a proof by the secondary key would rest on.
+    #[must_use]
+    pub fn secondary_stamp(&self) -> Option<Stamp> {
+        self.second.map(|second| Stamp::new(self.hot.stamp.generation(), second.version()))
     }
 
     /// Which creation of the id it is, as text: what another hub gave, else the stamp's number.

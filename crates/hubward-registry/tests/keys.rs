@@ -43,8 +43,7 @@ fn every_change_of_credentials_changes_the_stamp() {
     let thumbprints = Thumbprints::new(Some("a".repeat(64).parse().unwrap()), None).unwrap();
     let changes = [
         Change::new().key(KeySlot::Primary, raw("new"), HmacKey::new),
-        Change::new().regenerate_key(KeySlot::Secondary, &mut counting(), HmacKey::new).unwrap(),
-        Change::new().swap_keys(),
+        Change::new().regenerate_key(KeySlot::Primary, &mut counting(), HmacKey::new).unwrap(),
         Change::new().authentication(sas("a")),
         Change::new().authentication(sas("a")),
         Change::new().authentication(Authentication::SelfSigned(thumbprints)),
@@ -61,6 +60,34 @@ fn every_change_of_credentials_changes_the_stamp() {
     hub.delete(who("a"), Precondition::Any).unwrap();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     assert_ne!(stamp(&hub, "a").generation(), seen[0].generation());
+}
+
+/// Both keys' stamps.
+fn stamps(hub: &Hub) -> (Stamp, Stamp) {
+    let Found::Identity(found) = hub.find(&who("a").lookup()) else { panic!() };
+    assert_eq!(found.stamp_of(KeySlot::Primary), stamp(hub, "a"));
+    assert_eq!(Some(found.stamp_of(KeySlot::Secondary)), hub.get(who("a")).unwrap().secondary_stamp());
+    (found.stamp_of(KeySlot::Primary), found.stamp_of(KeySlot::Secondary))
+}
+
+#[test]
+fn each_key_has_a_stamp_of_its_own_and_takes_it_along() {
+    let mut hub = Hub::new();
+    hub.create(who("a"), sas("a"), Change::new()).unwrap();
+    let (first, second) = stamps(&hub);
+    assert_ne!(first, second);
+    let mut change = |change| {
+        hub.update(who("a"), change, Precondition::Any).unwrap();
+        stamps(&hub)
+    };
+    let (primary, new) = change(Change::new().key(KeySlot::Secondary, raw("new"), HmacKey::new));
+    assert!(primary == first && new != second && new != first);
+    assert_eq!(change(Change::new().swap_keys()), (new, first));
+    let (newest, secondary) = change(Change::new().key(KeySlot::Primary, raw("newest"), HmacKey::new));
+    assert!(secondary == first && newest != new);
+    assert_eq!(change(Change::new().status_reason(None)), (newest, first));
+    let (a, b) = change(Change::new().authentication(sas("a")));
+    assert!(![first, second, new, newest].contains(&a) && ![first, second, new, newest, a].contains(&b));
 }
 
 #[test]

@@ -55,9 +55,11 @@ fn steps() -> impl Strategy<Value = Vec<(usize, Step, Shown)>> {
 
 #[derive(Debug, Clone)]
 struct Model {
-    keys: Vec<u8>,
+    /// Each with its stamp; one that is new was never another's.
+    keys: Vec<(u8, Stamp)>,
     enabled: bool,
     etag: ETag,
+    /// Of the record, where it has no keys.
     stamp: Stamp,
 }
 
@@ -153,37 +155,36 @@ fn apply<'i>(
         model.retain(|other, _| *other != id && !other.starts_with(&format!("{id}/")));
         return Ok(());
     };
-    let stamp = hub.get(who(id)).unwrap().stamp();
-    if matches!(step, Step::Create { .. } | Step::Replace { .. } | Step::Key { .. } | Step::Swap) {
+    let view = hub.get(who(id)).unwrap();
+    let stamp = view.stamp();
+    // what was put into a slot by this step has a stamp that nothing had before
+    let mut fresh = |stamp: Stamp| {
         prop_assert!(!stamps.contains(&stamp), "a stamp of its own");
         stamps.push(stamp);
+        Ok(stamp)
+    };
+    let mut all_fresh = |keys: Vec<u8>| {
+        let now = [Some(stamp), view.secondary_stamp()].into_iter().flatten();
+        let now = now.map(&mut fresh).collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, TestCaseError>(keys.into_iter().zip(now).collect::<Vec<_>>())
+    };
+    if let Step::Create { keys } = step {
+        model.insert(id, Model { keys: all_fresh(keys)?, enabled: true, etag, stamp });
+        return Ok(());
     }
+    let there = model.get_mut(id).unwrap();
+    prop_assert_ne!(there.etag, etag);
+    there.etag = etag;
     match step {
-        Step::Create { keys } => {
-            model.insert(id, Model { keys, enabled: true, etag, stamp });
-            return Ok(());
+        Step::Replace { keys } => (there.keys, there.stamp) = (all_fresh(keys)?, stamp),
+        Step::Key { slot: false, key } => there.keys[0] = (key, fresh(stamp)?),
+        Step::Key { slot: true, key } => {
+            there.keys.truncate(1);
+            there.keys.push((key, fresh(view.secondary_stamp().unwrap())?));
         }
-        step => {
-            let there = model.get_mut(id).unwrap();
-            prop_assert_ne!(there.etag, etag);
-            there.etag = etag;
-            match step {
-                Step::Replace { keys } => (there.keys, there.stamp) = (keys, stamp),
-                Step::Key { slot, key } => {
-                    there.stamp = stamp;
-                    match (slot, there.keys.len()) {
-                        (true, 1) => there.keys.push(key),
-                        (slot, _) => there.keys[usize::from(slot)] = key,
-                    }
-                }
-                Step::Swap => {
-                    there.stamp = stamp;
-                    there.keys.swap(0, 1);
-                }
-                Step::Disable(off) => there.enabled = !off,
-                _ => {}
-            }
-        }
+        Step::Swap => there.keys.swap(0, 1),
+        Step::Disable(off) => there.enabled = !off,
+        _ => {}
     }
     Ok(())
 }
@@ -201,7 +202,14 @@ fn agree(hub: &Hub, model: &BTreeMap<&str, Model>) -> Result<(), TestCaseError> 
         let device = id.split('/').next().unwrap();
         prop_assert_eq!(found.identity(), who(id));
         prop_assert_eq!(found.status() == Status::Enabled, model[device].enabled);
-        prop_assert_eq!(found.stamp(), there.stamp);
+        let slots = [KeySlot::Primary, KeySlot::Secondary];
+        match &*there.keys {
+            [] => prop_assert_eq!(found.stamp(), there.stamp),
+            keys => {
+                let now: Vec<_> = slots.iter().zip(keys).map(|(slot, _)| found.stamp_of(*slot)).collect();
+                prop_assert_eq!(now, keys.iter().map(|key| key.1).collect::<Vec<_>>());
+            }
+        }
         prop_assert_eq!(hub.get(who(id)).unwrap().etag(), there.etag);
         for key in 0..9 {
             let tag = HmacKey::new(&raw(&format!("key {key}"))).tag(&[b"m"]);
@@ -209,7 +217,7 @@ fn agree(hub: &Hub, model: &BTreeMap<&str, Model>) -> Result<(), TestCaseError> 
                 Credential::Keys(keys) => keys.matching(&[b"m"], tag.expose()),
                 _ => None,
             };
-            let expected = there.keys.iter().position(|k| *k == key);
+            let expected = there.keys.iter().position(|k| k.0 == key);
             prop_assert_eq!(slot.map(|slot| slot as usize), expected);
         }
     }

@@ -83,7 +83,7 @@ fn everything_comes_back() {
                 "{} {:?} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?}",
                 view.identity(),
                 view.etag(),
-                view.stamp(),
+                (view.stamp(), view.secondary_stamp()),
                 view.generation_id(),
                 view.status(),
                 view.status_reason(),

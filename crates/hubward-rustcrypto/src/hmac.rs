@@ -153,3 +153,13 @@ impl fmt::Debug for HmacKey {
         f.write_str("HmacKey(redacted)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_kept_as_two_states_and_nothing_more() {
+        assert_eq!(size_of::<HmacKey>(), 64);
+    }
+}

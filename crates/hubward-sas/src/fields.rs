@@ -178,13 +178,13 @@ fn policy_name(text: &str) -> Result<Option<Segment<'_>>, ParseProblem> {
     if text.is_empty() {
         return Ok(None);
     }
+    if let Ok(plain) = PolicyName::parse(text) {
+        return Ok(Some(plain.segment()));
+    }
     let name = Segment::encoded(text).ok_or(ParseProblem::PolicyName)?;
     let mut buf = [0; 128];
-    let plain = match name.as_plain() {
-        Some(plain) => plain,
-        None => name.decode(&mut buf).map_err(|_| ParseProblem::PolicyName)?,
-    };
-    PolicyName::parse(plain).map(|_| Some(name)).map_err(|_| ParseProblem::PolicyName)
+    let decoded = name.decode(&mut buf).map(PolicyName::parse);
+    if matches!(decoded, Ok(Ok(_))) { Ok(Some(name)) } else { Err(ParseProblem::PolicyName) }
 }
 
 /// Reads the expiry that starts at `start`, and says where it ends: seconds since 1970 in plain decimal digits, at most

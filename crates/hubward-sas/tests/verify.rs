@@ -84,3 +84,9 @@ fn parsing_and_verifying_allocate_nothing() {
     });
     assert_eq!(count.count_total, 0);
 }
+
+#[test]
+fn a_parsed_token_is_small() {
+    // it is moved into each verdict and question
+    assert!(size_of::<hubward_sas::SasToken<'_>>() <= 104);
+}

@@ -47,7 +47,16 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ),
     (
         "hubward-benches",
-        &["hubward", "hubward-core", "hubward-policy", "hubward-ring", "hubward-rustcrypto", "hubward-sas"],
+        &[
+            "hubward",
+            "hubward-core",
+            "hubward-policy",
+            "hubward-registry",
+            "hubward-ring",
+            "hubward-rustcrypto",
+            "hubward-sas",
+            "hubward-x509",
+        ],
     ),
 ];
 

@@ -11,12 +11,14 @@ mod common;
 
 use common::bundles::{bundle, ed25519, p256, public, root, sign, window};
 use common::{NOW, ca, entity, key, now, sign as certify};
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use hubward_ring::SigningKey;
 use hubward_ring::signature::ALL;
 use hubward_x509::{
     BundleDraft, BundleError, Cause, Chain, ChainError, Part, Place, Profile, Side, SignError, SignedBundle,
     Subject, TrustBundle, UnixTime, UpdateError, UpdateKey, UpdateKeyError, Window,
 };
+use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
 fn provisioned(bytes: &[u8]) -> TrustBundle {
     TrustBundle::provisioned(bytes, ALL).unwrap()
@@ -324,4 +326,72 @@ fn what_stops_on_which_date() {
     let soon = provisioned(&sign(&soon.finish().unwrap(), &[&owner]));
     assert_eq!(soon.report(now(0)).trusted_until(), Some(now(10)));
     assert!(!soon.report(now(11)).is_trusted(0));
+}
+
+/// Counts what it is asked.
+#[derive(Debug)]
+struct Counted(&'static dyn SignatureVerificationAlgorithm, AtomicUsize);
+
+impl SignatureVerificationAlgorithm for Counted {
+    fn verify_signature(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+        self.1.fetch_add(1, Relaxed);
+        self.0.verify_signature(key, message, signature)
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.0.public_key_alg_id()
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.0.signature_alg_id()
+    }
+}
+
+#[test]
+fn what_cannot_be_taken_costs_no_signature() {
+    let keys: Vec<SigningKey> = (1..=20).map(ed25519).collect();
+    let all: Vec<&SigningKey> = keys.iter().collect();
+    let one = root("One");
+    let counted = Counted(hubward_ring::signature::ED25519, AtomicUsize::new(0));
+    let cost = |current: &TrustBundle, update: &[u8]| {
+        counted.1.store(0, Relaxed);
+        let outcome = current.updated(update, &[&counted], now(0));
+        (outcome.is_ok(), counted.1.load(Relaxed))
+    };
+    let current = provisioned(&bundle(1, 8, &all[..10], &[&one], &all[..10]));
+    assert_eq!(cost(&current, current.as_bytes()), (false, 0), "a replay");
+    // each signature once, also of a key on both sides, and none of a key on neither
+    let update = bundle(2, 8, &all[5..15], &[&one], &all);
+    assert_eq!(cost(&current, &update), (true, 15));
+}
+
+#[test]
+fn refusals_say_what_is_wrong() {
+    let ca_error = BundleError::CaKey { key: 1, anchor: 2 };
+    for (error, text) in [
+        (
+            UpdateError::NotNewer { found: 3, current: 4 },
+            "version 3 is not newer than version 4, which is in force",
+        ),
+        (
+            UpdateError::UnderSigned { by: Side::Current, found: 1, needed: 2 },
+            "1 of the 2 signatures that the bundle in force asks for",
+        ),
+        (
+            UpdateError::UnderSigned { by: Side::New, found: 0, needed: 1 },
+            "0 of the 1 signatures that the new bundle asks for",
+        ),
+        (UpdateError::Expired { seconds: 5 }, "expired 5 s before now"),
+        (UpdateError::BadSignature { signature: 0 }, "signature 0 is not its key's over these bytes"),
+        (UpdateError::UnsupportedAlgorithm { signature: 1 }, "no algorithm for the key of signature 1"),
+        (ca_error.into(), "key 1 is the key of anchor 2: an update key is the owner's alone"),
+        (BundleError::None(Part::Anchors).into(), "has no anchors"),
+        (BundleError::TooMany { part: Part::Signatures, most: 32 }.into(), "has more than 32 signatures"),
+        (BundleError::Format.into(), "not a trust bundle of format 1"),
+    ] {
+        assert_eq!(error.to_string(), text);
+    }
+    let one = root("One");
+    let told = format!("{:?}", provisioned(&bundle(1, 1, &[&ed25519(1)], &[&one], &[&ed25519(1)])));
+    assert!(told.starts_with("TrustBundle(Contents { version: 1, ") && told.len() < 600, "{told}");
 }

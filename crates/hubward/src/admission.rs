@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use hubward_core::{Found, Lookup, MacKey, Permissions, Stamp, Status, Thumbprint, UnixTime};
+use hubward_core::{Found, Lookup, MacKey, Permissions, Segment, Stamp, Status, Thumbprint, UnixTime};
 use hubward_sas::{SasToken, VerifiedToken};
 use hubward_x509::Chain;
 
@@ -46,6 +46,8 @@ pub(crate) enum Stage<'a> {
     Signer(SasToken<'a>),
     /// A policy's key did: does the identity exist, and may it connect?
     Standing { token: VerifiedToken<'a>, rights: Permissions, stamp: Stamp },
+    /// An edge hub's key did: does the identity exist, and is it below that edge hub?
+    Behind { token: VerifiedToken<'a>, actor: Segment<'a>, stamp: Stamp },
     /// What is the certificate to be judged by?
     Certificate(Box<Chain<'a>>),
     /// Authorities vouched for it: may the identity connect with these above it?
@@ -63,7 +65,11 @@ impl<'a, K: MacKey> Admission<'a, K> {
             return Err(AuthError::AnotherHub);
         }
         match speaking(presented.token, presented.certificates, rules.both_credentials())? {
-            Speaking::Token(text) => Bound::to_token(presented, text, rules),
+            Speaking::Token(text) => match presented.actor {
+                Some(actor) => Bound::to_edge_hub(presented, actor, text, rules),
+                None => Bound::to_token(presented, text, rules),
+            },
+            Speaking::Certificates(_) if presented.actor.is_some() => Err(AuthError::ChainByCertificate),
             Speaking::Certificates(peer) => Bound::to_certificate(presented, peer, rules),
         }
     }
@@ -74,6 +80,17 @@ impl<'a, K: MacKey> Question<'a, K> {
     #[must_use]
     pub const fn lookup(&self) -> Lookup<'a> {
         self.bound.asked
+    }
+
+    /// The edge device whose hub speaks for whom is asked for, where an `auth-chain` says so and that hub's own token was
+    /// verified: the record must come with the edge devices above it
+    /// ([`FoundIdentity::with_ancestors`](hubward_core::FoundIdentity::with_ancestors)), and this one must be among them.
+    #[must_use]
+    pub const fn actor(&self) -> Option<Segment<'a>> {
+        match self.stage {
+            Stage::Behind { actor, .. } => Some(actor),
+            _ => None,
+        }
     }
 
     /// The SHA-256 thumbprints of the authorities above a certificate that was verified, its issuer first, for lists
@@ -98,6 +115,7 @@ impl<'a, K: MacKey> Question<'a, K> {
         match stage {
             Stage::Signer(token) => bound.signer(token, &found, now),
             Stage::Standing { token, rights, stamp } => bound.standing(token, rights, stamp, &found, now),
+            Stage::Behind { token, actor, stamp } => bound.behind(token, actor, stamp, &found, now),
             Stage::Certificate(chain) => bound.certificate(&chain, &found, now),
             Stage::Issued { held, stamp } => bound.issued(held, stamp, &found, now),
         }
@@ -118,8 +136,8 @@ impl<'a, K> Bound<'a, K> {
         proof: Proof,
         until: u64,
     ) -> Admission<'a, K> {
-        let Self { presented: Presented { operation, .. }, party, .. } = self;
-        Admission::Admitted(Admitted { party, granted, reach, evidence, proof, until, operation })
+        let Self { presented: Presented { operation, actor, .. }, party, .. } = self;
+        Admission::Admitted(Admitted { party, actor, granted, reach, evidence, proof, until, operation })
     }
 }
 

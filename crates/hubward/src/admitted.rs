@@ -21,6 +21,8 @@ use crate::vouched::Vouched;
 /// ```
 pub struct Admitted<'a> {
     pub(crate) party: Party<'a>,
+    /// The edge device whose hub speaks for it.
+    pub(crate) actor: Option<Segment<'a>>,
     pub(crate) granted: Permissions,
     pub(crate) reach: Reach<'a>,
     pub(crate) evidence: Evidence<'a>,
@@ -50,7 +52,7 @@ pub(crate) enum Reach<'a> {
 pub(crate) struct Proof {
     /// Of whose key made the signature, or whose certificate it is.
     pub(crate) signer: Stamp,
-    /// Of the identity, where the key was a policy's.
+    /// Of the identity, where the key was a policy's or an edge hub's.
     pub(crate) identity: Option<Stamp>,
     /// Whether the key was a policy's.
     pub(crate) by_policy: bool,
@@ -65,6 +67,10 @@ impl Proof {
         Self { signer, identity: None, by_policy: true }
     }
 
+    pub(crate) const fn edge_hub_for(signer: Stamp, identity: Stamp) -> Self {
+        Self { signer, identity: Some(identity), by_policy: false }
+    }
+
     pub(crate) const fn policy_for(signer: Stamp, identity: Stamp) -> Self {
         Self { signer, identity: Some(identity), by_policy: true }
     }
@@ -77,6 +83,12 @@ impl Admitted<'_> {
         self.party.identity()
     }
 
+    /// The edge device whose `$edgeHub` speaks for it, by a token of its own; `None` where it speaks for itself.
+    #[must_use]
+    pub const fn actor(&self) -> Option<Segment<'_>> {
+        self.actor
+    }
+
     /// The policy whose key signed the token; `None` where the identity's own did, and for a certificate.
     #[must_use]
     pub fn policy(&self) -> Option<Segment<'_>> {
@@ -86,7 +98,8 @@ impl Admitted<'_> {
         }
     }
 
-    /// Which of the two keys signed the token: the identity's own, or those of [`Admitted::policy`]. None of them
+    /// Which of the two keys signed the token: the identity's own, or those of [`Admitted::policy`] or of
+    /// [`Admitted::actor`]'s edge hub. None of them
     /// for a certificate.
     #[must_use]
     pub const fn key_slot(&self) -> Option<KeySlot> {

@@ -126,7 +126,11 @@ impl<'a, K: MacKey> Bound<'a, K> {
             }
             Found::Identity(record) => {
                 enabled(record.status())?;
-                let proof = Proof::identity(record.stamp());
+                let stamp = record.stamp_of(token.key_slot());
+                let proof = Proof::identity(stamp);
+                if let (Some(actor), Some(named)) = (self.presented.actor, self.presented.named) {
+                    return Ok(Self { asked: named, ..self }.ask(Stage::Behind { token, actor, stamp }));
+                }
                 Ok(self.admit_by(token, Permissions::DEVICE_CONNECT, Reach::Own, proof))
             }
             _ => Err(AuthError::WrongAnswer),
@@ -157,10 +161,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         found: &Found<'_, K>,
         now: UnixTime,
     ) -> Result<Admission<'a, K>, AuthError> {
-        let (expiry, leeway) = (token.expires().as_secs(), self.rules.token().leeway);
-        if expiry.saturating_add(leeway) < now.as_secs() {
-            return Err(VerifyError::Expired { expiry, now: now.as_secs(), leeway }.into());
-        }
+        self.still_good(&token, now)?;
         match found {
             Found::Nobody => Err(AuthError::Unknown),
             Found::Identity(record) if self.asked.is(&record.identity()) => {
@@ -174,7 +175,16 @@ impl<'a, K: MacKey> Bound<'a, K> {
         }
     }
 
-    fn admit_by(
+    /// Whether a token that was verified before still counts.
+    pub(crate) fn still_good(&self, token: &VerifiedToken<'_>, now: UnixTime) -> Result<(), AuthError> {
+        let (expiry, leeway) = (token.expires().as_secs(), self.rules.token().leeway);
+        if expiry.saturating_add(leeway) < now.as_secs() {
+            return Err(AuthError::Verify(VerifyError::Expired { expiry, now: now.as_secs(), leeway }));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn admit_by(
         self,
         token: VerifiedToken<'a>,
         granted: Permissions,

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Cbs::put_token ──▶ Put::Needs(PutQuestion) ──answer──▶ .. ──▶ Put::Replied(Reply)     verified before it says 200
+//! Cbs::on_behalf(chain, now) ──▶ BehalfQuestion ──answer──▶ ..                           for whom an edge hub speaks
 //! Cbs::may_attach(role, address, now) ──▶ Attach: Allow | Deny, and why
 //! ```
 
@@ -9,10 +10,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use hubward_core::{Found, Identity, Lookup, MacKey, UnixTime};
+use hubward_core::{Found, Identity, Lookup, MacKey, Segment, UnixTime};
 use hubward_policy::{Decision, Denial, Operation, Permit};
 
-use crate::admission::{Admission, Question};
+use crate::admission::{Admission, Question, enabled};
+use crate::auth_chain::{AuthChain, edge_hub};
 use crate::error::{AuthError, Public};
 use crate::presented::Presented;
 use crate::rules::{BothCredentials, Rules};
@@ -69,6 +71,17 @@ pub enum Put<'c, 'a, K> {
 pub struct PutQuestion<'c, 'a, K> {
     cbs: &'c mut Cbs,
     question: Question<'a, K>,
+}
+
+/// Whether an edge hub may speak for whom it names: a question to the caller's store.
+#[derive(Debug)]
+#[must_use = "a question that is dropped allows nothing"]
+pub struct BehalfQuestion<'c, 'a> {
+    cbs: &'c mut Cbs,
+    /// Where the edge hub's token is.
+    at: usize,
+    device: Segment<'a>,
+    target: Lookup<'a>,
 }
 
 /// What to answer a `put-token` with.
@@ -156,6 +169,27 @@ impl Cbs {
         }
     }
 
+    /// An edge hub speaks for whom a link's `com.microsoft:auth-chain` names
+    /// ([`AUTH_CHAIN_PROPERTY`](crate::AUTH_CHAIN_PROPERTY)): before such a link is attached, ask whether it may. What comes
+    /// of it allows that identity's links as a token of its own would, for as long as the edge hub's tokens on this
+    /// connection count: a renewal of theirs renews it.
+    ///
+    /// # Errors
+    /// [`AuthError::NoActor`] where no token of that edge hub's own counts at the time `now`, or the chain names none.
+    pub fn on_behalf<'c, 'a>(
+        &'c mut self,
+        chain: &AuthChain<'a>,
+        now: UnixTime,
+    ) -> Result<BehalfQuestion<'c, 'a>, AuthError> {
+        let device = chain.actor().ok_or(AuthError::NoActor)?;
+        let speaks = edge_hub(device);
+        let counts = |session: &&Session| {
+            session.is_by_own_token() && session.until() >= now.as_secs() && speaks.is(&session.identity())
+        };
+        let at = self.held.iter().position(|held| counts(&&held.session)).ok_or(AuthError::NoActor)?;
+        Ok(BehalfQuestion { cbs: self, at, device, target: chain.target() })
+    }
+
     /// Whether the peer may attach a link to `address`, a path, at the time `now`. [`Cbs::retain`] what still holds
     /// first, where records change.
     pub fn may_attach<'s>(&'s self, role: Role, address: &'s str, now: UnixTime) -> Attach<'s> {
@@ -188,6 +222,14 @@ impl Cbs {
         self.held.retain(|other| other.session.until() >= now.as_secs() && !other.is_for_the_same(&held));
         if self.held.len() >= self.limit {
             return Err(AuthError::TooManyIdentities);
+        }
+        if held.session.is_by_own_token() {
+            for other in &mut self.held {
+                let speaks = other.session.actor().map(edge_hub);
+                if speaks.is_some_and(|speaks| speaks.is(&held.session.identity())) {
+                    other.session.renew(&held.session);
+                }
+            }
         }
         self.held.push(held);
         Ok(())
@@ -232,6 +274,45 @@ impl<'c, 'a, K: MacKey> PutQuestion<'c, 'a, K> {
             Err(error) => Err(error),
         };
         Put::Replied(Reply(reply))
+    }
+}
+
+impl<'a> BehalfQuestion<'_, 'a> {
+    /// Whose record is needed.
+    #[must_use]
+    pub const fn lookup(&self) -> Lookup<'a> {
+        self.target
+    }
+
+    /// The edge device whose hub speaks: the record must come with the edge devices above it
+    /// ([`FoundIdentity::with_ancestors`](hubward_core::FoundIdentity::with_ancestors)), and this one must be among them.
+    #[must_use]
+    pub const fn actor(&self) -> Segment<'a> {
+        self.device
+    }
+
+    /// Judges with the record that was found, at the time `now`.
+    ///
+    /// # Errors
+    /// [`AuthError`] with the reason; whatever it is, nothing more is allowed than before.
+    pub fn answer<K>(self, found: &Found<'_, K>, now: UnixTime) -> Result<(), AuthError> {
+        let Self { cbs, at, device, target } = self;
+        let speaks = &cbs.held.get(at).ok_or(AuthError::NoActor)?.session;
+        if speaks.until() < now.as_secs() {
+            return Err(AuthError::NoActor);
+        }
+        match found {
+            Found::Nobody => Err(AuthError::Unknown),
+            Found::Identity(record) if target.is(&record.identity()) => {
+                if !record.is_behind(&device) {
+                    return Err(AuthError::NotBehind);
+                }
+                enabled(record.status())?;
+                let session = speaks.behind(&device, &record.identity(), record.stamp());
+                cbs.keep(Held { audience: None, session }, now)
+            }
+            _ => Err(AuthError::WrongAnswer),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use hubward_registry::ProvisionError;
 use hubward_sas::{ParseError, VerifyError};
 use hubward_x509::{CertificateError, ChainError, Outside, PinError, Problem};
 
+use crate::auth_chain::AuthChainError;
 use crate::mqtt::UsernameError;
 use crate::sasl::SaslError;
 
@@ -23,6 +24,21 @@ pub enum AuthError {
     /// The MQTT client id is not the username's identity.
     #[error("the client id is not the identity that the username names")]
     ClientId,
+    /// The `auth-chain` is about another than the username names.
+    #[error("the auth-chain is for another identity than the username names")]
+    AnotherTarget,
+    /// A certificate and an `auth-chain`: an edge hub speaks for others by its token.
+    #[error("who speaks for another does so by a token, not by a certificate")]
+    ChainByCertificate,
+    /// The `auth-chain` of a link is none.
+    #[error(transparent)]
+    AuthChain(#[from] AuthChainError),
+    /// No token of the edge hub that the `auth-chain` names was put on the connection, or its time is over.
+    #[error("no token of the edge hub that the auth-chain names counts on this connection")]
+    NoActor,
+    /// The hub's hierarchy does not have the identity below the edge hub that speaks for it.
+    #[error("the identity is not below the edge hub that speaks for it")]
+    NotBehind,
     /// No password, and nothing else that would prove an identity.
     #[error("no credential was presented")]
     NoCredential,
@@ -168,6 +184,7 @@ impl AuthError {
             | Self::CbsOperation
             | Self::CbsType
             | Self::CbsName(_)
+            | Self::AuthChain(_)
             | Self::Token(_)
             | Self::Certificate(_)
             | Self::RegistrationPath
@@ -191,6 +208,11 @@ impl AuthError {
             Self::CbsName(_) => "cbs-name",
             Self::TooManyIdentities => "too-many-identities",
             Self::ClientId => "client-id",
+            Self::AnotherTarget => "auth-chain-target",
+            Self::ChainByCertificate => "auth-chain-certificate",
+            Self::AuthChain(_) => "auth-chain",
+            Self::NoActor => "auth-chain-no-actor",
+            Self::NotBehind => "auth-chain-not-behind",
             Self::NoCredential => "no-credential",
             Self::BothCredentials => "both-credentials",
             Self::CertificatesNotJudged => "certificates-not-judged",
@@ -230,8 +252,11 @@ const fn chain_code(error: &ChainError) -> &'static str {
         ChainError::Refused { problem, .. } => match problem {
             Problem::Outside(outside) => outside_code(outside),
             Problem::NameMismatch | Problem::CommonName(_) => "certificate-another-identity",
+            Problem::NotCa => "certificate-by-no-authority",
             Problem::CaAsLeaf => "certificate-of-an-authority",
             Problem::BadSignature => "certificate-wrong-signature",
+            Problem::Revoked { .. } => "certificate-revoked",
+            Problem::RevocationUnknown(_) => "certificate-status-unknown",
             Problem::Purpose | Problem::KeyUsage => "certificate-purpose",
             _ => "certificate-refused",
         },
@@ -274,7 +299,10 @@ pub enum Ended {
     /// The policy that admitted it grants less now.
     #[error("its policy grants less")]
     RightsReduced,
-    /// The identity is disabled.
+    /// The hub's hierarchy does not have it below the edge hub that speaks for it any more.
+    #[error("not below the edge hub that speaks for it any more")]
+    NotBehind,
+    /// The identity, or the edge hub that speaks for it, is disabled.
     #[error("disabled")]
     Disabled,
     /// The answers do not fit the questions of [`Session::lookups`](crate::Session::lookups).

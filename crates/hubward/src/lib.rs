@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod admission;
 mod admitted;
+mod auth_chain;
 mod bearer;
 mod by_certificate;
 mod by_token;
@@ -13,6 +14,7 @@ mod client;
 mod error;
 mod hub_name;
 mod mqtt;
+mod on_behalf;
 mod party;
 mod presented;
 mod registration;
@@ -24,12 +26,15 @@ mod x509_rules;
 
 pub use admission::{Admission, Question};
 pub use admitted::Admitted;
+pub use auth_chain::{AUTH_CHAIN_PROPERTY, AuthChain, AuthChainError, AuthChainProblem};
 pub use bearer::{
     Bearer, FoundPrincipal, HUB_AUDIENCE, Principal, PrincipalQuestion, User, UserDecision, UserDenial,
     UserRules,
 };
 pub use by_certificate::{MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES};
-pub use cbs::{Attach, Cbs, Detached, MAX_IDENTITIES, Put, PutQuestion, PutToken, Reply, Role};
+pub use cbs::{
+    Attach, BehalfQuestion, Cbs, Detached, MAX_IDENTITIES, Put, PutQuestion, PutToken, Reply, Role,
+};
 pub use client::{API_VERSION, CBS_OPERATION, CBS_TYPE, Client};
 pub use error::{AuthError, Ended, Public};
 pub use hubward_core as core;
@@ -39,7 +44,10 @@ pub use hubward_sas as sas;
 pub use hubward_x509 as x509;
 pub use mqtt::{UsernameError, UsernameProblem};
 pub use presented::Presented;
-pub use registration::{PresentedRegistration, ProvisioningRules, Registrant, RegistrationQuestion};
+pub use registration::{
+    PROVISIONING_API_VERSION, PresentedRegistration, ProvisioningRules, Registrant, RegistrationClient,
+    RegistrationQuestion,
+};
 pub use rules::{BothCredentials, Rules};
 pub use sasl::{SaslError, SaslProblem};
 pub use session::Session;

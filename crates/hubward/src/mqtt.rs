@@ -2,6 +2,8 @@
 
 use hubward_core::{DeviceId, Identity, ModuleId, NameError, Segment};
 
+use crate::auth_chain::{AuthChain, AuthChainProblem};
+
 /// Query parameters at most.
 const MAX_PARAMETERS: usize = 16;
 
@@ -41,9 +43,9 @@ pub enum UsernameProblem {
     /// No `api-version`, or an empty one.
     #[error("no `api-version`")]
     ApiVersion,
-    /// An `auth-chain`: connections on behalf of another are not admitted.
-    #[error("`auth-chain` is not admitted")]
-    AuthChain,
+    /// An `auth-chain` that is none.
+    #[error("`auth-chain`: {0}")]
+    AuthChain(AuthChainProblem),
 }
 
 /// What a username names.
@@ -51,6 +53,7 @@ pub enum UsernameProblem {
 pub(crate) struct Username<'a> {
     pub(crate) host: Segment<'a>,
     pub(crate) identity: Identity<'a>,
+    pub(crate) chain: Option<AuthChain<'a>>,
 }
 
 impl<'a> Username<'a> {
@@ -75,8 +78,14 @@ impl<'a> Username<'a> {
                 Identity::Module(device_id, id)
             }
         };
-        check_query(query).map_err(|(part, problem)| err(part, problem))?;
-        Ok(Self { host, identity })
+        let chain = check_query(query).map_err(|(part, problem)| err(part, problem))?;
+        let chain = chain.map(|text| {
+            AuthChain::parse_encoded(text).map_err(|error| UsernameError {
+                offset: offset_of(text).saturating_add(error.offset),
+                problem: UsernameProblem::AuthChain(error.problem),
+            })
+        });
+        Ok(Self { host, identity, chain: chain.transpose()? })
     }
 
     /// Whether the client id names the same identity: `{device}` or `{device}/{module}`, byte by byte.
@@ -91,10 +100,11 @@ impl<'a> Username<'a> {
     }
 }
 
-/// The last part, with or without its `?`. Each parameter stands once, whatever it is called.
-pub(crate) fn check_query(query: &str) -> Result<(), (&str, UsernameProblem)> {
+/// The last part, with or without its `?`. Each parameter stands once, whatever it is called. Returns `auth-chain`, still
+/// encoded, if it is there.
+pub(crate) fn check_query(query: &str) -> Result<Option<&str>, (&str, UsernameProblem)> {
     let parameters = query.strip_prefix('?').unwrap_or(query);
-    let mut api_version = "";
+    let (mut api_version, mut chain) = ("", None);
     for (count, parameter) in parameters.split('&').enumerate() {
         let Some((name, value)) = parameter.split_once('=') else {
             return Err((parameter, UsernameProblem::Query));
@@ -109,9 +119,13 @@ pub(crate) fn check_query(query: &str) -> Result<(), (&str, UsernameProblem)> {
         }
         match name {
             "api-version" => api_version = value,
-            "auth-chain" => return Err((parameter, UsernameProblem::AuthChain)),
+            "auth-chain" => chain = Some(value),
+            // somebody else may read it as the chain that it is not here
+            other if other.eq_ignore_ascii_case("auth-chain") => {
+                return Err((parameter, UsernameProblem::Query));
+            }
             _ => {}
         }
     }
-    if api_version.is_empty() { Err((query, UsernameProblem::ApiVersion)) } else { Ok(()) }
+    if api_version.is_empty() { Err((query, UsernameProblem::ApiVersion)) } else { Ok(chain) }
 }

@@ -1,6 +1,8 @@
 //! What a peer presents on each transport, parsed once into a credential and the identity that the transport names.
 
-use hubward_core::{Authority, DeviceId, Identity, Lookup, ModuleId, PolicyName, ResourcePath, Shape};
+use hubward_core::{
+    Authority, DeviceId, Identity, Lookup, ModuleId, PolicyName, ResourcePath, Segment, Shape,
+};
 use hubward_policy::{Caller, Operation, Target};
 use hubward_x509::{Certificate, common_name};
 use rustls_pki_types::CertificateDer;
@@ -22,6 +24,8 @@ pub struct Presented<'a> {
     pub(crate) hub: Option<HubName<'a>>,
     /// The identity that the transport names.
     pub(crate) named: Option<Lookup<'a>>,
+    /// The edge device whose hub speaks for whom is named.
+    pub(crate) actor: Option<Segment<'a>>,
     /// The policy that the transport names.
     pub(crate) policy: Option<PolicyName<'a>>,
     /// What a policy's token is put for: its resource must cover it, and the rights reach no further.
@@ -45,16 +49,21 @@ impl<'a> Presented<'a> {
     ///
     /// # Errors
     /// [`AuthError::Username`] where it is not `{host}/{device}[/{module}]/?api-version=..`,
-    /// [`AuthError::ClientId`] where the client id names another identity.
+    /// [`AuthError::ClientId`] where the client id names another identity, [`AuthError::AnotherTarget`] where an
+    /// `auth-chain` is about another.
     pub fn mqtt(client_id: &str, username: &'a str, password: Option<&'a str>) -> Result<Self, AuthError> {
         let parsed = Username::parse(username)?;
         if !parsed.is_client(client_id) {
             return Err(AuthError::ClientId);
         }
+        if parsed.chain.is_some_and(|chain| !chain.target().is(&parsed.identity)) {
+            return Err(AuthError::AnotherTarget);
+        }
         let token = password.map(TokenText);
         let named = Some(parsed.identity.lookup());
+        let actor = parsed.chain.and_then(|chain| chain.actor());
         let hub = Some(HubName::Host(parsed.host));
-        Ok(Self { hub, named, token, ..Self::bare(None, Operation::mqtt_connect()) })
+        Ok(Self { hub, named, actor, token, ..Self::bare(None, Operation::mqtt_connect()) })
     }
 
     /// The same on a connection on which the peer showed `certificates`, its own first, the others in any order; none
@@ -142,8 +151,8 @@ impl<'a> Presented<'a> {
     }
 
     const fn bare(token: Option<TokenText<'a>>, operation: Operation<'a>) -> Self {
-        let (hub, named, policy, audience) = (None, None, None, None);
-        Self { token, certificates: &[], hub, named, policy, audience, operation }
+        let (hub, named, actor, policy, audience) = (None, None, None, None, None);
+        Self { token, certificates: &[], hub, named, actor, policy, audience, operation }
     }
 
     /// An HTTP request: its method, its path with the query, the value of its `Host` header, and of `Authorization` if

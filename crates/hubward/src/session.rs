@@ -10,6 +10,7 @@ use hubward_core::{
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 
 use crate::admitted::{Admitted, Evidence, Proof, Reach};
+use crate::auth_chain::edge_hub;
 use crate::error::Ended;
 use crate::x509_rules::X509Rules;
 
@@ -23,6 +24,8 @@ pub struct Session {
     resource: Option<Box<str>>,
     /// The policy that signed.
     policy: Option<Box<str>>,
+    /// The edge device whose hub speaks for it.
+    actor: Option<Box<str>>,
     by_certificate: bool,
     /// Those above its certificate.
     issuers: Box<[Thumbprint]>,
@@ -39,11 +42,7 @@ enum Who {
 
 impl Session {
     pub(crate) fn new(admitted: &Admitted<'_>) -> Self {
-        let who = match admitted.identity() {
-            Identity::Module(device, module) => Who::Module(device.as_str().into(), module.as_str().into()),
-            Identity::Policy(name) => Who::Policy(name.as_str().into()),
-            identity => Who::Device(identity.device().map_or("", |id| id.as_str()).into()),
-        };
+        let who = Who::of(&admitted.identity());
         let resource = match admitted.reach {
             Reach::Own => None,
             Reach::Resource(resource) => Some(resource.as_received().into()),
@@ -57,6 +56,7 @@ impl Session {
             granted: admitted.granted,
             resource,
             policy,
+            actor: admitted.actor().map(|device| decoded(&device)),
             by_certificate: admitted.vouched().is_some(),
             issuers: admitted.vouched().map(|vouched| vouched.issuers().into()).unwrap_or_default(),
             proof: admitted.proof,
@@ -90,7 +90,41 @@ impl Session {
             Who::Policy(_) => None,
             Who::Device(_) | Who::Module(..) => Some(self.identity().lookup()),
         };
-        policy.into_iter().chain(identity)
+        policy.into_iter().chain(self.actor().map(edge_hub)).chain(identity)
+    }
+
+    /// The edge device whose `$edgeHub` speaks for it; `None` where it speaks for itself. Where there is one, the answer
+    /// about the identity must come with the edge devices above it
+    /// ([`FoundIdentity::with_ancestors`](hubward_core::FoundIdentity::with_ancestors)).
+    #[must_use]
+    pub fn actor(&self) -> Option<Segment<'_>> {
+        self.actor.as_deref().map(|device| DeviceId::assertion(device).segment())
+    }
+
+    /// Whether it was proven by a token of its own, as that of an edge hub must be which speaks for others.
+    pub(crate) const fn is_by_own_token(&self) -> bool {
+        !self.by_certificate && self.policy.is_none() && self.actor.is_none()
+    }
+
+    /// What this edge hub's session, of that device's hub, proves of whom it speaks for.
+    pub(crate) fn behind(&self, device: &Segment<'_>, identity: &Identity<'_>, stamp: Stamp) -> Self {
+        Self {
+            who: Who::of(identity),
+            granted: self.granted,
+            resource: None,
+            policy: None,
+            actor: Some(decoded(device)),
+            by_certificate: false,
+            issuers: Box::default(),
+            proof: Proof::edge_hub_for(self.proof.signer, stamp),
+            until: self.until,
+        }
+    }
+
+    /// The edge hub that speaks for it has another token.
+    pub(crate) const fn renew(&mut self, edge_hub: &Self) {
+        self.proof.signer = edge_hub.proof.signer;
+        self.until = edge_hub.until;
     }
 
     /// Whether a certificate proved it.
@@ -128,6 +162,7 @@ impl Session {
             return Err(Ended::Expired { until: self.until, now: now.as_secs() });
         }
         let mut answers = answers.iter();
+        let mut actor = self.actor();
         for lookup in self.lookups() {
             match (lookup, answers.next()) {
                 (_, Some(Found::Nobody)) => return Err(Ended::Deleted),
@@ -142,7 +177,10 @@ impl Session {
                 (Lookup::Device(_) | Lookup::Module(..), Some(Found::Identity(record)))
                     if lookup.is(&record.identity()) =>
                 {
-                    self.same_identity(record)?
+                    match actor.take() {
+                        Some(_) => self.same_edge_hub(record)?,
+                        None => self.same_identity(record)?,
+                    }
                 }
                 _ => return Err(Ended::WrongAnswer),
             }
@@ -171,15 +209,42 @@ impl Session {
     fn same_identity<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
         match self.proof.identity {
             // its own key made the signature, or its own certificate was judged
-            None => same(self.proof.signer, record.stamp())?,
-            // a policy's key did, so its own may change
+            None => self.upheld_by(record)?,
+            // a policy's or an edge hub's key did, so its own may change
             Some(stamp) if stamp.generation() != record.stamp().generation() => return Err(Ended::Recreated),
             Some(_) => {}
         }
-        match record.status() {
-            Status::Enabled => Ok(()),
-            Status::Disabled => Err(Ended::Disabled),
+        if self.actor().is_some_and(|actor| !record.is_behind(&actor)) {
+            return Err(Ended::NotBehind);
         }
+        enabled(record.status())
+    }
+
+    fn same_edge_hub<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
+        self.upheld_by(record)?;
+        enabled(record.status())
+    }
+
+    /// The credential that was used is one of the record's still.
+    fn upheld_by<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
+        if record.upholds(self.proof.signer) { Ok(()) } else { same(self.proof.signer, record.stamp()) }
+    }
+}
+
+impl Who {
+    fn of(identity: &Identity<'_>) -> Self {
+        match identity {
+            Identity::Module(device, module) => Self::Module(device.as_str().into(), module.as_str().into()),
+            Identity::Policy(name) => Self::Policy(name.as_str().into()),
+            identity => Self::Device(identity.device().map_or("", |id| id.as_str()).into()),
+        }
+    }
+}
+
+const fn enabled(status: Status) -> Result<(), Ended> {
+    match status {
+        Status::Enabled => Ok(()),
+        Status::Disabled => Err(Ended::Disabled),
     }
 }
 

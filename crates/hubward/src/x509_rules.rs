@@ -3,7 +3,9 @@
 use core::fmt;
 
 use hubward_core::{Digest, Identity, Thumbprint};
-use hubward_x509::{Anchors, Budget, ExtendedKeyUsage, Profile, Purpose, Subject, ValidityPolicy};
+use hubward_x509::{
+    Anchors, Budget, ExtendedKeyUsage, Profile, Purpose, Revocation, Subject, ValidityPolicy,
+};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
 /// The registered authorities, the algorithms that may have signed, and how strictly a device is judged. It holds no
@@ -15,6 +17,7 @@ pub struct X509Rules<'r> {
     pub(crate) digest: &'r dyn Digest,
     pub(crate) validity: ValidityPolicy,
     extended_key_usage: ExtendedKeyUsage,
+    revocation: Revocation<'r>,
     budget: Budget,
 }
 
@@ -47,6 +50,7 @@ impl<'r> X509Rules<'r> {
             digest,
             validity: ValidityPolicy::Enforce,
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ClientAuth),
+            revocation: Revocation::unchecked(),
             budget: BUDGET,
         }
     }
@@ -66,6 +70,15 @@ impl<'r> X509Rules<'r> {
         self
     }
 
+    /// What revokes the certificates of a chain; without this, nothing does. It says nothing of one that is known by its
+    /// thumbprint: take that off the record. A session is not ended by it: disable the identity too, or block its
+    /// issuer.
+    #[must_use]
+    pub const fn with_revocation(mut self, revocation: Revocation<'r>) -> Self {
+        self.revocation = revocation;
+        self
+    }
+
     /// How much work a chain may be.
     #[must_use]
     pub const fn with_budget(mut self, budget: Budget) -> Self {
@@ -80,13 +93,16 @@ impl<'r> X509Rules<'r> {
     }
 
     /// A device's or a module's certificate; nobody else has one.
-    pub(crate) fn profile<'i>(&self, identity: &Identity<'i>) -> Option<Profile<'i>> {
+    pub(crate) fn profile<'i>(&self, identity: &Identity<'i>) -> Option<Profile<'i>>
+    where
+        'r: 'i,
+    {
         let subject = match identity {
             Identity::Device(id) => Subject::Device(*id),
             Identity::Module(device, id) => Subject::Module(*device, *id),
             _ => return None,
         };
-        let profile = Profile::device(subject);
+        let profile = Profile::device(subject).revocation(self.revocation);
         Some(profile.extended_key_usage(self.extended_key_usage).budget(self.budget))
     }
 }

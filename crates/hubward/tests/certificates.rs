@@ -21,7 +21,7 @@ use hubward::core::{
 };
 use hubward::policy::Operation;
 use hubward::sas::Unsigned;
-use hubward::x509::{Anchors, PinSlot, ValidityPolicy};
+use hubward::x509::{Anchors, Crls, PinSlot, Revocation, ValidityPolicy};
 use hubward::{
     Admission, AuthError, BothCredentials, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES, Presented, Public,
     Vouched, X509Rules,
@@ -266,4 +266,23 @@ fn a_peer_is_told_one_word() {
     ] {
         assert_eq!(public(id, &shown), Some(Public::Unauthorized), "{id}");
     }
+}
+
+#[test]
+fn revocation_lists_are_a_rule() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let mut hub = hub_of(&anchors, nobody());
+    let (mut good, mut bad) = (entity("ca1"), entity("ca1"));
+    (good.serial_number, bad.serial_number) = (Some(7_u64.into()), Some(8_u64.into()));
+    let (good, bad) = (fleet.lasting(&good), fleet.lasting(&bad));
+    assert_eq!(connect(&hub, "ca1", &bad, TODAY), Ok("device ca1".into()));
+    let lists = fleet.lists(&[8]);
+    let crls = Crls::parse(&lists).unwrap();
+    let x509 = X509Rules::new(&anchors, signature::ALL, &Digests);
+    hub.rules = hub.rules.with_x509(x509.with_revocation(Revocation::by(&crls)));
+    assert_eq!(connect(&hub, "ca1", &good, TODAY), Ok("device ca1".into()));
+    assert_eq!(connect(&hub, "ca1", &bad, TODAY), Err("certificate-revoked"));
+    // an intermediate without a list
+    assert_eq!(connect(&hub, "ca1", &fleet.brief(&entity("ca1")), TODAY), Err("certificate-status-unknown"));
 }

@@ -10,10 +10,17 @@
 )]
 
 mod common;
+#[path = "common/fleet.rs"]
+mod fleet;
 use common::*;
-use hubward::core::Authority;
-use hubward::registry::Authentication;
-use hubward::{CBS_OPERATION, CBS_TYPE, Cbs, Client, Presented, Put, PutToken};
+use fleet::{Fleet, TODAY, entity, hub_of, name, nobody};
+use hubward::core::{Authority, IdScope, RegistrationId};
+use hubward::registry::{Attestation, Authentication, Derivation, Enrollment, Enrollments};
+use hubward::{
+    CBS_OPERATION, CBS_TYPE, Cbs, Client, Presented, PresentedRegistration, ProvisioningRules, Put, PutToken,
+    RegistrationClient,
+};
+use hubward_rustcrypto::HmacKey;
 
 fn everywhere(hub: &Hub, client: Client<'_>, signer: &str, who: &str) {
     let token = client.token(at(NOW + 60)).sign(&key(signer)).to_string();
@@ -55,4 +62,55 @@ fn every_transport_reads_what_is_written() {
         everywhere(&hub, vouched, "device primary", &format!("device {id}"));
     }
     everywhere(&hub, Client::service(host, policy("service")), "service primary", "policy service");
+}
+
+#[test]
+fn beside_a_certificate_the_names_are_the_same() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let mut hub = hub_of(&anchors, nobody());
+    let host = Authority::parse(HUB).unwrap();
+    for id in ["d", "a@b", "%41", "#+?;=$'(),:!*"] {
+        let (device, module) = (device(id), module(id));
+        hub.registry.create_device(device, Authentication::CertificateAuthority).unwrap();
+        hub.registry.create_module(device, module, Authentication::CertificateAuthority).unwrap();
+        for (client, cn) in [
+            (Client::device(host, device), id.into()),
+            (Client::module(host, device, module), format!("{id}/{id}")),
+        ] {
+            let shown = fleet.lasting(&entity(&cn));
+            let (client_id, username) =
+                (client.mqtt_client_id().to_string(), client.mqtt_username().to_string());
+            let presented = Presented::mqtt(&client_id, &username, None).unwrap().with_certificates(&shown);
+            assert!(name(&hub.admit(presented, TODAY).unwrap()).ends_with(&cn));
+            let response = client.sasl_external().to_string();
+            let presented =
+                Presented::amqp_external(&response, Some(client.host().as_str()), &shown).unwrap();
+            assert!(name(&hub.admit(presented, TODAY).unwrap()).ends_with(&cn));
+        }
+    }
+}
+
+#[test]
+fn who_registers_is_read_on_every_transport() {
+    let mut all = Enrollments::new(Derivation::AsPresented);
+    let rules = ProvisioningRules::new(IdScope::parse("0ne1").unwrap(), key("decoy"));
+    for id in ["sn-7", "A.b_c:d"] {
+        let id = RegistrationId::parse(id).unwrap();
+        all.enroll(id, Enrollment::new(Attestation::SymmetricKey(pair("k"))));
+        let client = RegistrationClient::new(IdScope::parse("0ne1").unwrap(), id);
+        let token = client.token(at(NOW + 60)).sign(&key("k primary")).to_string();
+        let (username, address) = (client.mqtt_username().to_string(), client.address().to_string());
+        let path = client.http_register().to_string();
+        for presented in [
+            PresentedRegistration::mqtt(client.mqtt_client_id().as_str(), &username, Some(&token)),
+            PresentedRegistration::amqp_plain(&address, &token),
+            PresentedRegistration::http("PUT", &path, Some(&token)),
+        ] {
+            let question = presented.unwrap().start(&rules).unwrap();
+            let registrant = question.answer(&all, HmacKey::new, at(NOW)).unwrap();
+            assert_eq!(registrant.id(), id);
+            assert!(registrant.decision().is_none_or(|decision| decision.is_ok()));
+        }
+    }
 }

@@ -73,7 +73,7 @@ fn text(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn mqtt(
@@ -86,6 +86,41 @@ proptest! {
         let client_id = if own { names.join("/") } else { other };
         let username = [vec![host], names, vec![query]].concat().join("/");
         mqtt::agree(&client_id, &username);
+    }
+
+    #[test]
+    fn mqtt_on_behalf(
+        names in prop::collection::vec(name(), 1..3),
+        same in prop::bool::weighted(0.8),
+        target in name(),
+        above in prop::collection::vec(name(), 0..4),
+        separator in text(&[";", "%3B", "%3b", ";;", "%253B"]),
+        slash in text(&["%2F", "%2f", "%252F"]),
+        parameter in text(&["auth-chain", "auth-chain", "auth-chain", "Auth-Chain", "auth-chain=x&auth-chain"]),
+    ) {
+        let escape = |name: &String| name.bytes().map(|b| format!("%{b:02x}")).collect::<String>();
+        let first = if same { names.iter().map(escape).collect::<Vec<_>>().join(&slash) } else { target };
+        let chain = [vec![first], above.iter().map(escape).collect()].concat().join(&separator);
+        let client_id = names.join("/");
+        mqtt::agree(&client_id, &format!("{HUB}/{client_id}/?api-version=1&{parameter}={chain}"));
+    }
+
+    #[test]
+    fn auth_chain(
+        elements in prop::collection::vec(
+            prop_oneof![
+                4 => name(),
+                2 => (name(), name()).prop_map(|(device, module)| format!("{device}/{module}")),
+                1 => name().prop_map(|name| format!("{name}%2F$edgeHub")),
+                2 => select(vec!["d", "e", "d/m", "d/$edgeHub", "%64"]).prop_map(str::to_owned),
+            ],
+            0..18,
+        ),
+        short in prop::bool::weighted(0.9),
+        separator in text(&[";", ";", ";", "%3B", "%3b", ",", "; "]),
+    ) {
+        let few = if short { elements.len().min(4) } else { elements.len() };
+        auth_chain::agree(&elements[..few].join(&separator));
     }
 
     #[test]
@@ -184,7 +219,7 @@ proptest! {
 
     #[test]
     fn provisioning(
-        scope in name(),
+        scope in prop_oneof![2 => name(), 2 => Just("0ne1".to_owned())],
         word in text(&["registrations", "registrations", "registrations", "Registrations", ""]),
         id in name(),
         query in text(QUERIES),
@@ -194,5 +229,7 @@ proptest! {
     ) {
         let client_id = if own { id.clone() } else { other };
         provisioning::agree(&client_id, &format!("{scope}/{word}/{id}/{query}{more}"));
+        provisioning::agree_on_path(&format!("{scope}/{word}/{id}{more}"));
+        provisioning::agree_on_path(&format!("/{scope}/{word}/{id}{more}?{query}"));
     }
 }

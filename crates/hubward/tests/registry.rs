@@ -35,12 +35,28 @@ fn after(change: Change<HmacKey>) -> Result<(), Ended> {
 }
 
 #[test]
-fn every_change_of_credentials_ends_it() {
+fn what_is_done_with_the_other_key_leaves_it() {
+    let new = || SymmetricKey::from_bytes(&[7; 32]).unwrap();
+    assert_eq!(after(Change::new().key(KeySlot::Secondary, new(), HmacKey::new)), Ok(()));
+    assert_eq!(after(Change::new().swap_keys()), Ok(()), "its key is there, in the other slot");
+
+    let mut hub = hub();
+    let session = session(&hub);
+    let mut then = |change| {
+        hub.registry.update(Identity::Device(device(DEV1)), change, Precondition::Any).unwrap();
+        session.recheck(&hub.answers(&session), at(NOW))
+    };
+    assert_eq!(then(Change::new().swap_keys()), Ok(()));
+    assert_eq!(then(Change::new().key(KeySlot::Primary, new(), HmacKey::new)), Ok(()));
+    assert_eq!(then(Change::new().key(KeySlot::Secondary, new(), HmacKey::new)), Err(Ended::KeysReplaced));
+    assert_eq!(then(Change::new().swap_keys()), Err(Ended::KeysReplaced), "and it does not come back");
+}
+
+#[test]
+fn every_change_of_its_credential_ends_it() {
     let new = || SymmetricKey::from_bytes(&[7; 32]).unwrap();
     for change in [
         Change::new().key(KeySlot::Primary, new(), HmacKey::new),
-        Change::new().key(KeySlot::Secondary, new(), HmacKey::new),
-        Change::new().swap_keys(),
         Change::new().authentication(Authentication::Sas(pair(DEV1))),
         Change::new().authentication(Authentication::CertificateAuthority),
         Change::new().authentication(Authentication::None),

@@ -6,7 +6,7 @@ use hubward_core::HostName;
 use hubward_policy::Operation;
 use hubward_registry::Registry;
 use hubward_rustcrypto::HmacKey;
-use hubward_x509::Chain;
+use hubward_x509::{Chain, TrustBundle};
 
 #[global_allocator]
 static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
@@ -17,6 +17,7 @@ pub fn each(text: &str, der: &[u8], decoy: HmacKey) -> bool {
     let rules = HostName::parse(text).map(|hub| Rules::new(hub, decoy));
     let others: [&[u8]; 0] = [];
     Chain::parse(der, &others).is_ok()
+        && TrustBundle::provisioned(der, &[]).is_ok()
         && ConnectionString::parse(text, &hubward_connection_string::Rules::STRICT).is_ok()
         && Presented::mqtt(text, text, Some(text)).is_ok()
         && Operation::mqtt_publish(text).endpoint().is_some()

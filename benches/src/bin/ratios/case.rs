@@ -12,6 +12,8 @@ use hubward_sas::{SasToken, TokenRules, Unsigned};
 pub struct Case<'f> {
     pub name: &'static str,
     pub run: Box<dyn FnMut() + 'f>,
+    /// How often it runs in one turn.
+    pub calls: u32,
     pub median: f64,
 }
 

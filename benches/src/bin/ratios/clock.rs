@@ -5,7 +5,6 @@ use std::time::Instant;
 use crate::case::Case;
 
 const ROUNDS: usize = 301;
-const CALLS: u32 = 400;
 
 /// Keeps the process on one core, where the system lets it.
 pub fn pin() {
@@ -19,13 +18,13 @@ pub fn measure(cases: &mut [Case<'_>]) {
     for round in 0..ROUNDS + 20 {
         for (case, times) in cases.iter_mut().zip(&mut times) {
             let start = Instant::now();
-            for _ in 0..CALLS {
+            for _ in 0..case.calls {
                 (case.run)();
             }
             let elapsed = start.elapsed();
             // the first rounds warm caches and clocks up
             if round >= 20 {
-                times.push(elapsed.as_nanos() as f64 / f64::from(CALLS));
+                times.push(elapsed.as_nanos() as f64 / f64::from(case.calls));
             }
         }
     }

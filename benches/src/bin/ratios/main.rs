@@ -14,27 +14,34 @@
 )]
 
 mod case;
+mod certificates;
 mod clock;
+#[path = "../../../../crates/hubward-x509/tests/common/mod.rs"]
+mod minting;
 mod naive;
 mod peers;
+mod registry;
 mod rights;
 
 use case::Case;
 
 fn main() {
     clock::pin();
-    let fixture = case::Fixture::new();
+    let (fixture, fleet) = (case::Fixture::new(), registry::Fleet::new());
     let mut cases = case::ours(&fixture);
     cases.extend(peers::cases(&fixture));
     cases.extend(rights::cases());
+    cases.extend(certificates::cases());
+    cases.extend(registry::cases(&fleet));
     clock::measure(&mut cases);
 
     let ns = |name: &str| cases.iter().find(|case| case.name == name).map(|case| case.median).expect(name);
     println!("# token of {} bytes, signed message of {} bytes", fixture.token.len(), fixture.message.len());
-    for (name, mine, theirs) in RATIOS {
+    for (name, mine, theirs) in RATIOS.iter().chain(certificates::RATIOS).chain(registry::RATIOS) {
         let (mine, theirs) = (ns(mine), ns(theirs));
         println!("{name} {:.2} ({mine:.0} / {theirs:.0})", mine / theirs);
     }
+    registry::import(&fleet);
 }
 
 /// What is compared with what. `x-per-y` of peers is their time over ours, so that more is better for us there too.
@@ -60,6 +67,12 @@ const RATIOS: &[(&str, &str, &str)] = &[
 
 impl Case<'_> {
     fn new<'f>(name: &'static str, run: impl FnMut() + 'f) -> Case<'f> {
-        Case { name, run: Box::new(run), median: 0.0 }
+        Case { name, run: Box::new(run), calls: 400, median: 0.0 }
+    }
+}
+
+impl<'f> Case<'f> {
+    fn calls(self, calls: u32) -> Case<'f> {
+        Case { calls, ..self }
     }
 }

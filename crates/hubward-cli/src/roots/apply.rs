@@ -11,6 +11,7 @@ use hubward_x509::TrustBundle;
 use super::{file, report};
 use crate::Outcome;
 use crate::clock::{self, at, now};
+use crate::file::Seen;
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
@@ -30,6 +31,7 @@ pub(crate) struct Apply {
 pub(super) fn run(arguments: &Apply) -> Result<Outcome, Box<dyn Error>> {
     let received = file::read(&arguments.update)?;
     let now = arguments.at.unwrap_or_else(now);
+    let seen = Seen::of(&arguments.to)?;
     let outcome = if arguments.first {
         TrustBundle::provisioned(&received, signature::ALL)
     } else {
@@ -50,7 +52,7 @@ pub(super) fn run(arguments: &Apply) -> Result<Outcome, Box<dyn Error>> {
     if arguments.first {
         file::create(&arguments.to, bundle.as_bytes())?;
     } else {
-        file::replace(&arguments.to, bundle.as_bytes())?;
+        file::write(&arguments.to, seen, bundle.as_bytes())?;
     }
     writeln!(out, "taken: version {} is in force", bundle.version())?;
     report::print(&mut out, &file::parse(&arguments.to, bundle.as_bytes())?, now)?;

@@ -1,11 +1,14 @@
-//! Files that are there whole, before and after.
+//! Files of bundles.
 
+use core::error::Error;
 use core::fmt::Display;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use hubward_x509::SignedBundle;
+
+use crate::file::{Seen, replace};
 
 /// Somewhat more than the longest bundle, so that one that is too long is told from a good one.
 const LONGEST: u64 = 256 * 1024;
@@ -24,45 +27,17 @@ pub(super) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<SignedBundle<'a>
 }
 
 /// Writes a file that must not be there yet.
-pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    // the rename would replace one; between the two lies no decision
-    if path.exists() {
-        return Err(told(path, &"is there already, and may have signatures; name another file"));
+pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    let seen = Seen::of(path)?;
+    if seen.is_there() {
+        return Err(told(path, &"is there already, and may have signatures; name another file").into());
     }
-    replace(path, bytes)
+    write(path, seen, bytes)
 }
 
-/// Writes a file in the place of what was there: into a new one beside it, which then takes its name. Whatever
-/// fails, a full disk or a lost current, the old one or the new one is there whole.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    // where the name is a link, what it leads to is replaced
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let beside = beside(&path);
-    let written = write(&beside, bytes).and_then(|()| fs::rename(&beside, &path));
-    if let Err(error) = written {
-        // a leftover would do no harm, but would stay
-        let _ = fs::remove_file(&beside);
-        return Err(told(&path, &format_args!("not written, and as it was: {error}")));
-    }
-    // the name is in the folder; where folders cannot be synced, there is nothing more to do
-    if let Some(folder) = path.parent()
-        && let Ok(folder) = File::open(folder)
-    {
-        let _ = folder.sync_all();
-    }
-    Ok(())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
-    path.with_file_name(name)
+/// Writes a file in the place of what was seen there.
+pub(super) fn write(path: &Path, seen: Seen, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    replace(path, seen, |out| Ok(out.write_all(bytes)?))
 }
 
 pub(super) fn told(path: &Path, what: &dyn Display) -> String {

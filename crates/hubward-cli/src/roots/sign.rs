@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::build::read_keys;
 use super::file;
+use crate::file::Seen;
 use crate::{Outcome, secret};
 
 #[derive(Debug, Args)]
@@ -39,11 +40,12 @@ pub(crate) struct Sign {
 
 pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     let path = &arguments.bundle;
+    let seen = Seen::of(path)?;
     let bytes = file::read(path)?;
     let bundle = file::parse(path, &bytes)?;
     let mut out = std::io::stdout();
     if let Some(message) = &arguments.message {
-        file::replace(message, bundle.to_be_signed())?;
+        file::write(message, Seen::of(message)?, bundle.to_be_signed())?;
         writeln!(out, "{}: {} bytes to be signed", message.display(), bundle.to_be_signed().len())?;
         return Ok(Outcome::Well);
     }
@@ -55,7 +57,7 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
         }
     };
     let signed = bundle.with_signature(key, &made, signature::ALL)?;
-    file::replace(path, &signed)?;
+    file::write(path, seen, &signed)?;
     writeln!(out, "signed by {key}")?;
     let bundle = file::parse(path, &signed)?;
     count(&mut out, &bundle, bundle.keys(), bundle.threshold(), "its own keys")?;

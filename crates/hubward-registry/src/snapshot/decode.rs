@@ -197,6 +197,7 @@ fn identity<K: MacKey>(
         parents.push(content.checked(DeviceScope::new(scope))?);
         Ok(())
     })?;
+    let mut second = 0;
     let authentication = match content.byte()? {
         0 => Authentication::None,
         1 => Authentication::CertificateAuthority,
@@ -205,7 +206,11 @@ fn identity<K: MacKey>(
             let secondary = content.optional(Content::thumbprint)?;
             Authentication::SelfSigned(content.checked(Thumbprints::new(primary, secondary))?)
         }
-        3 => Authentication::Sas(content.pair(make)?),
+        3 => {
+            let pair = content.pair(make)?;
+            second = content.number()?;
+            Authentication::Sas(pair)
+        }
         _ => return Err(content.bad()),
     };
     let mut rest = Change::new();
@@ -227,9 +232,7 @@ fn identity<K: MacKey>(
     content.checked(registry.create(identity, authentication, rest))?;
     // as it was, so that sessions and editors go on
     let slot = registry.slot(&identity).ok_or(content.bad())?;
-    if let Some(hot) = registry.store.hot_mut(slot) {
-        hot.stamp = stamp;
-    }
+    registry.store.restore_stamps(slot, stamp, second);
     if let Some(record) = registry.store.record_mut(slot) {
         record.etag = etag;
     }

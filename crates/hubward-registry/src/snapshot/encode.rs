@@ -115,6 +115,7 @@ fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut dyn Sink) -> Result<(
             out.text(kept(keys.expose_primary())?);
             let second = keys.keys().secondary().map(|_| kept(keys.expose_secondary()));
             out.optional(second.transpose()?);
+            out.number(view.secondary_stamp().map_or(0, |stamp| stamp.keys()));
         }
     }
     Ok(())

@@ -8,18 +8,66 @@ use siphasher::sip::SipHasher13;
 
 use super::chunks::Slot;
 
-/// Fewest places of a table.
-const SMALLEST: usize = 16;
+/// Places of a group.
+const GROUP: usize = 8;
 
-/// Open addressing with linear probing. An entry is the id's tag, 32 bits of its hash, above the [`Slot`] that has
-/// the id; 0 is an empty place. The tag's low bits choose the place, so growing reads no id.
+/// Open addressing by groups of eight, which are one line of the cache each. An entry is the id's tag, 32 bits of its
+/// hash, and the [`Slot`] that has the id, 0 in an empty place. The tag's low bits choose the group, so growing reads no
+/// id. An id stands in its group, or where that is full in the next that was not.
+///
+/// All eight tags are compared without a branch between them: nearly every search is one group and one match, so the
+/// processor guesses right and goes on to the record, and to the next search, before the line has come.
 ///
 /// The hash is SipHash-1-3 under a key of the caller's: who does not know the key cannot choose ids that crowd one
-/// place, which is what makes a table slow.
+/// group, which is what makes a table slow.
 pub(crate) struct Index {
     hasher: SipHasher13,
-    entries: Vec<u64>,
+    groups: Vec<Group>,
     len: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Group {
+    tags: [u32; GROUP],
+    slots: [u32; GROUP],
+}
+
+/// An id's tag and its place.
+type Entry = (IdTag, Slot);
+
+impl Group {
+    /// A bit for each place with this tag. An empty place may have one; it has no slot.
+    #[inline]
+    fn matches(&self, tag: IdTag) -> u8 {
+        bits(&self.tags, tag.0)
+    }
+
+    fn is_full(&self) -> bool {
+        bits(&self.slots, 0) == 0
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (usize, Entry)> {
+        let places = self.tags.into_iter().zip(self.slots).enumerate();
+        places.filter_map(|(at, (tag, slot))| Some((at, (IdTag(tag), Slot::new(slot)?))))
+    }
+
+    /// `false` where it is full.
+    fn put(&mut self, (tag, slot): Entry) -> bool {
+        let empty = self.tags.iter_mut().zip(&mut self.slots).find(|(_, slot)| **slot == 0);
+        empty.map(|place| (*place.0, *place.1) = (tag.0, slot.number())).is_some()
+    }
+
+    fn clear(&mut self, at: usize) {
+        if let Some(slot) = self.slots.get_mut(at) {
+            *slot = 0;
+        }
+    }
+}
+
+#[inline]
+fn bits(places: &[u32; GROUP], wanted: u32) -> u8 {
+    places.iter().rev().fold(0, |bits: u8, place| bits.wrapping_shl(1) | u8::from(*place == wanted))
 }
 
 impl fmt::Debug for Index {
@@ -35,7 +83,7 @@ pub(crate) struct IdTag(u32);
 
 impl Index {
     pub(crate) fn new(seed: &[u8; 16]) -> Self {
-        Self { hasher: SipHasher13::new_with_key(seed), entries: Vec::new(), len: 0 }
+        Self { hasher: SipHasher13::new_with_key(seed), groups: Vec::new(), len: 0 }
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -43,7 +91,7 @@ impl Index {
     }
 
     pub(crate) const fn bytes(&self) -> usize {
-        self.entries.capacity().saturating_mul(size_of::<u64>())
+        self.groups.capacity().saturating_mul(size_of::<Group>())
     }
 
     #[inline]
@@ -55,23 +103,37 @@ impl Index {
     /// The places whose ids have this tag, nearest first: `is` tells which one is meant.
     #[inline]
     pub(crate) fn find(&self, tag: IdTag, mut is: impl FnMut(Slot) -> bool) -> Option<Slot> {
-        let mask = self.entries.len().checked_sub(1)?;
-        let mut at = place(tag) & mask;
-        // never full, so there is an empty place
+        let mask = self.groups.len().checked_sub(1)?;
+        let mut at = home(tag) & mask;
+        // never full, so there is a group with an empty place
         loop {
-            let entry = *self.entries.get(at)?;
-            if entry == 0 {
-                return None;
+            let group = self.groups.get(at)?;
+            let mut matches = group.matches(tag);
+            while matches != 0 {
+                let place = usize::try_from(matches.trailing_zeros()).ok()?;
+                if let Some(slot) = Slot::new(*group.slots.get(place)?)
+                    && is(slot)
+                {
+                    return Some(slot);
+                }
+                matches &= matches.wrapping_sub(1);
             }
-            let (entry_tag, slot) = split(entry);
-            if entry_tag == tag
-                && let Some(slot) = slot
-                && is(slot)
-            {
-                return Some(slot);
+            if !group.is_full() {
+                return None;
             }
             at = at.wrapping_add(1) & mask;
         }
+    }
+
+    /// Something of the group that a search begins with, so that its line is under way.
+    #[inline]
+    pub(crate) fn touch(&self, tag: IdTag) -> u32 {
+        let [first, ..] =
+            match self.groups.len().checked_sub(1).and_then(|mask| self.groups.get(home(tag) & mask)) {
+                Some(group) => group.tags,
+                None => [0; GROUP],
+            };
+        first
     }
 
     /// The first place with this tag, which is nearly always the one: for a batch, to load them side by side.
@@ -83,61 +145,62 @@ impl Index {
     /// Adds an id that is not there.
     pub(crate) fn insert(&mut self, tag: IdTag, slot: Slot) {
         // seven of eight places at most
-        if self.len.saturating_mul(8) >= self.entries.len().saturating_mul(7) {
+        if self.len >= self.groups.len().saturating_mul(GROUP.saturating_sub(1)) {
             self.grow();
         }
-        place_entry(&mut self.entries, join(tag, slot));
+        place_entry(&mut self.groups, (tag, slot));
         self.len = self.len.saturating_add(1);
     }
 
-    /// Takes an id out, and moves up what had to go past it.
+    /// Takes an id out, and moves back what had to go past it.
     pub(crate) fn remove(&mut self, tag: IdTag, slot: Slot) {
-        let Some(mask) = self.entries.len().checked_sub(1) else { return };
-        let gone = join(tag, slot);
-        let mut hole = place(tag) & mask;
-        loop {
-            match self.entries.get(hole) {
-                Some(entry) if *entry == gone => break,
-                Some(0) | None => return,
-                Some(_) => hole = hole.wrapping_add(1) & mask,
+        let Some(mask) = self.groups.len().checked_sub(1) else { return };
+        let mut hole = home(tag) & mask;
+        let mut was_full = loop {
+            let Some(group) = self.groups.get_mut(hole) else { return };
+            let was_full = group.is_full();
+            let gone = group.entries().find(|(_, entry)| *entry == (tag, slot));
+            if let Some((at, _)) = gone {
+                group.clear(at);
+                break was_full;
             }
-        }
+            if !was_full {
+                return;
+            }
+            hole = hole.wrapping_add(1) & mask;
+        };
         self.len = self.len.saturating_sub(1);
         let mut at = hole;
-        loop {
+        // beyond a group that was not full stands nothing that wanted to be before it
+        while was_full {
             at = at.wrapping_add(1) & mask;
-            let entry = self.entries.get(at).copied().unwrap_or(0);
-            if entry == 0 {
-                break;
+            let Some(group) = self.groups.get_mut(at) else { return };
+            was_full = group.is_full();
+            let distance = at.wrapping_sub(hole) & mask;
+            let back = |entry: &Entry| (at.wrapping_sub(home(entry.0)) & mask) >= distance;
+            let Some((place, entry)) = group.entries().find(|(_, entry)| back(entry)) else { continue };
+            group.clear(place);
+            if let Some(free) = self.groups.get_mut(hole) {
+                free.put(entry);
             }
-            let home = place(split(entry).0) & mask;
-            // it may move to the hole unless its home is beyond the hole
-            if (at.wrapping_sub(home) & mask) >= (at.wrapping_sub(hole) & mask) {
-                if let Some(free) = self.entries.get_mut(hole) {
-                    *free = entry;
-                }
-                hole = at;
-            }
-        }
-        if let Some(free) = self.entries.get_mut(hole) {
-            *free = 0;
+            hole = at;
         }
     }
 
     fn grow(&mut self) {
-        let places = self.entries.len().saturating_mul(2).max(SMALLEST);
-        let mut larger = vec![0; places];
-        self.entries.iter().filter(|entry| **entry != 0).for_each(|entry| place_entry(&mut larger, *entry));
-        self.entries = larger;
+        let groups = self.groups.len().saturating_mul(2).max(2);
+        let mut larger = vec![Group::default(); groups];
+        let entries = self.groups.iter().flat_map(Group::entries);
+        entries.for_each(|(_, entry)| place_entry(&mut larger, entry));
+        self.groups = larger;
     }
 }
 
-fn place_entry(entries: &mut [u64], entry: u64) {
-    let mask = entries.len().saturating_sub(1);
-    let mut at = place(split(entry).0) & mask;
-    while let Some(there) = entries.get_mut(at) {
-        if *there == 0 {
-            *there = entry;
+fn place_entry(groups: &mut [Group], entry: Entry) {
+    let mask = groups.len().saturating_sub(1);
+    let mut at = home(entry.0) & mask;
+    while let Some(group) = groups.get_mut(at) {
+        if group.put(entry) {
             return;
         }
         at = at.wrapping_add(1) & mask;
@@ -145,18 +208,8 @@ fn place_entry(entries: &mut [u64], entry: u64) {
 }
 
 #[inline]
-fn place(tag: IdTag) -> usize {
+fn home(tag: IdTag) -> usize {
     usize::try_from(tag.0).unwrap_or(usize::MAX)
-}
-
-fn join(tag: IdTag, slot: Slot) -> u64 {
-    (u64::from(tag.0) << 32) | u64::from(slot.number())
-}
-
-#[inline]
-fn split(entry: u64) -> (IdTag, Option<Slot>) {
-    let [a, b, c, d, e, f, g, h] = entry.to_le_bytes();
-    (IdTag(u32::from_le_bytes([e, f, g, h])), Slot::new(u32::from_le_bytes([a, b, c, d])))
 }
 
 #[cfg(test)]

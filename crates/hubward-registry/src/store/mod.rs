@@ -6,6 +6,8 @@ mod index;
 
 use core::mem;
 
+use hubward_core::{KeySlot, Stamp};
+
 pub(crate) use chunks::Slot;
 use chunks::{Chunks, Slots};
 pub(crate) use id::Id;
@@ -51,6 +53,12 @@ impl<K> Store<K> {
         self.index.tag(id)
     }
 
+    #[inline]
+    pub(crate) fn touch(&self, tag: IdTag) -> u32 {
+        self.index.touch(tag)
+    }
+
+    #[inline]
     pub(crate) fn likely(&self, tag: IdTag) -> Option<Slot> {
         self.index.likely(tag)
     }
@@ -117,11 +125,12 @@ impl<K> Store<K> {
         }
     }
 
-    /// Replaces the second key's ready form. `false` where there is no number left for one.
-    pub(crate) fn set_secondary(&mut self, slot: Slot, key: Option<K>) -> bool {
+    /// Replaces the second key's ready form and its version. `false` where there is no number left for one.
+    pub(crate) fn set_secondary(&mut self, slot: Slot, key: Option<(K, u64)>) -> bool {
         let Some(hot) = self.hot.get_mut(slot) else { return false };
+        let key = key.map(|(key, version)| Second::new(key, version));
         match (hot.secondary, key) {
-            (Some(at), Some(key)) => self.seconds.put(at, Second { owner: slot, key, end: slot }),
+            (Some(at), Some(key)) => self.seconds.put(at, key),
             (Some(at), None) => {
                 hot.secondary = None;
                 self.seconds.clear(at);
@@ -130,39 +139,62 @@ impl<K> Store<K> {
             (None, Some(key)) => {
                 let Some(at) = self.second_slots.take() else { return false };
                 hot.secondary = Some(at);
-                self.seconds.put(at, Second { owner: slot, key, end: slot });
+                self.seconds.put(at, key);
             }
             (None, None) => {}
         }
         true
     }
 
-    /// Replaces one key, ready and raw. `false` where the identity has no keys.
-    pub(crate) fn set_raw(&mut self, slot: Slot, key: KeptKey<K>, secondary_slot: bool) -> bool {
+    /// Replaces one key, ready and raw, and its version. `false` where the identity has no keys.
+    pub(crate) fn set_raw(&mut self, slot: Slot, key: KeptKey<K>, which: KeySlot, version: u64) -> bool {
         let Some(Record { proof: Proof::Keys { primary, secondary }, .. }) = self.records.get_mut(slot)
         else {
             return false;
         };
-        if secondary_slot {
-            *secondary = key.raw;
-            self.set_secondary(slot, Some(key.ready))
-        } else {
-            *primary = key.raw;
-            self.set_primary(slot, Some(key.ready));
-            true
+        match which {
+            KeySlot::Secondary => {
+                *secondary = key.raw;
+                self.set_secondary(slot, Some((key.ready, version)))
+            }
+            KeySlot::Primary => {
+                *primary = key.raw;
+                self.set_primary(slot, Some(key.ready));
+                self.set_version(slot, version);
+                true
+            }
         }
     }
 
-    /// Exchanges both keys, ready and raw. `false` where there are not two.
+    /// The version of the primary key, or of what is in its place.
+    pub(crate) fn set_version(&mut self, slot: Slot, version: u64) {
+        if let Some(hot) = self.hot.get_mut(slot) {
+            hot.stamp = Stamp::new(hot.stamp.generation(), version);
+        }
+    }
+
+    /// Gives a record the stamps that it had before.
+    pub(crate) fn restore_stamps(&mut self, slot: Slot, stamp: Stamp, second: u64) {
+        let Some(hot) = self.hot.get_mut(slot) else { return };
+        hot.stamp = stamp;
+        if let Some(key) = hot.secondary.and_then(|at| self.seconds.get_mut(at)) {
+            key.set_version(second);
+        }
+    }
+
+    /// Exchanges both keys, ready and raw, each with its version. `false` where there are not two.
     pub(crate) fn swap_keys(&mut self, slot: Slot) -> bool {
         let Some(hot) = self.hot.get_mut(slot) else { return false };
         let second = hot.secondary.and_then(|at| self.seconds.get_mut(at));
         let (Some(first), Some(second)) = (hot.primary.as_mut(), second) else { return false };
+        let (version, other) = (hot.stamp.keys(), second.version());
         let Some(Record { proof: Proof::Keys { primary, secondary }, .. }) = self.records.get_mut(slot)
         else {
             return false;
         };
         mem::swap(first, &mut second.key);
+        second.set_version(version);
+        hot.stamp = Stamp::new(hot.stamp.generation(), other);
         mem::swap(primary, secondary);
         true
     }

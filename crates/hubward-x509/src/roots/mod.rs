@@ -1,27 +1,5 @@
 //! Roots in the field: which CAs a device trusts, from when until when, and how that changes over its years.
-//!
-//! A bundle is DER, read by the crate's own reader. What is signed is the whole of `TrustBundle` as it was received:
-//!
-//! ```text
-//! SignedBundle ::= SEQUENCE {
-//!     bundle      TrustBundle,
-//!     signatures  SEQUENCE SIZE (0..32) OF SEQUENCE {    -- keys strictly rising as bytes
-//!         key         SubjectPublicKeyInfo,
-//!         signature   BIT STRING } }
-//!
-//! TrustBundle ::= SEQUENCE {
-//!     format      UTF8String ("hubward trust bundle 1"),
-//!     version     INTEGER (0..4294967295),
-//!     expires     Time,
-//!     threshold   INTEGER (1..16),
-//!     keys        SEQUENCE SIZE (1..16) OF SubjectPublicKeyInfo,    -- strictly rising as bytes
-//!     anchors     SEQUENCE SIZE (1..32) OF SEQUENCE {
-//!         from        Time,
-//!         until       Time,
-//!         certificate Certificate } }
-//!
-//! Time ::= INTEGER (0..253402300799)    -- seconds since 1970, until the end of 9999
-//! ```
+//! The format is on [`SignedBundle`](crate::SignedBundle).
 
 pub(crate) mod anchor;
 pub(crate) mod bundle;

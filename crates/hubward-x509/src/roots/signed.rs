@@ -1,6 +1,7 @@
 //! A bundle as it is handed around, with the signatures it has so far: read, and believed in nothing.
 
 use alloc::vec::Vec;
+use core::fmt;
 use core::ops::Range;
 
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
@@ -15,7 +16,30 @@ use crate::error::Problem;
 use crate::tlv::{Cursor, Tag, only, whole_bits};
 
 /// A bundle and its signatures, read. Nothing about it is proven; [`TrustBundle`](crate::TrustBundle) is.
-#[derive(Debug, Clone)]
+///
+/// A bundle is DER, read by the crate's own reader. What is signed is the whole of `TrustBundle` as it was received:
+///
+/// ```text
+/// SignedBundle ::= SEQUENCE {
+///     bundle      TrustBundle,
+///     signatures  SEQUENCE SIZE (0..32) OF SEQUENCE {    -- keys strictly rising as bytes
+///         key         SubjectPublicKeyInfo,
+///         signature   BIT STRING } }
+///
+/// TrustBundle ::= SEQUENCE {
+///     format      UTF8String ("hubward trust bundle 1"),
+///     version     INTEGER (0..4294967295),
+///     expires     Time,
+///     threshold   INTEGER (1..16),
+///     keys        SEQUENCE SIZE (1..16) OF SubjectPublicKeyInfo,    -- strictly rising as bytes
+///     anchors     SEQUENCE SIZE (1..32) OF SEQUENCE {
+///         from        Time,
+///         until       Time,
+///         certificate Certificate } }
+///
+/// Time ::= INTEGER (0..253402300799)    -- seconds since 1970, until the end of 9999
+/// ```
+#[derive(Clone)]
 pub struct SignedBundle<'a> {
     bytes: &'a [u8],
     message: Range<usize>,
@@ -130,6 +154,12 @@ impl<'a> SignedBundle<'a> {
             }
         }
         Ok(proven)
+    }
+}
+
+impl fmt::Debug for SignedBundle<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SignedBundle").field(&self.contents).finish()
     }
 }
 

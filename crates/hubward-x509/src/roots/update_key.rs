@@ -161,3 +161,47 @@ impl fmt::Debug for UpdateKey {
         write!(f, "UpdateKey({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ca_holds_a_key_however_its_point_is_written() {
+        let mut point = [7; 65];
+        point[0] = 4;
+        let key = UpdateKey(Value::P256(point));
+        let held = |bytes: &[u8]| key.is_held_by(&PublicKey { der: &[], algorithm: &[], key: bytes });
+        for form in [2, 3] {
+            point[0] = form;
+            assert!(held(&point[..33]), "compressed");
+        }
+        for form in [4, 6, 7] {
+            point[0] = form;
+            assert!(held(&point), "uncompressed and hybrid");
+        }
+        point[64] ^= 1;
+        assert!(held(&point), "with its sign turned");
+        point[1] ^= 1;
+        assert!(!held(&point));
+        assert!(!held(&[]) && !held(&[4]) && !held(&[7; 32]));
+
+        let key = UpdateKey(Value::Ed25519([7; 32]));
+        let mut point = [7; 32];
+        point[31] ^= 0x80;
+        assert!(key.is_held_by(&PublicKey { der: &[], algorithm: &[], key: &point }));
+        point[0] ^= 1;
+        assert!(!key.is_held_by(&PublicKey { der: &[], algorithm: &[], key: &point }));
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_der() {
+        let keys = [
+            UpdateKey(Value::Ed25519([1; 32])),
+            UpdateKey(Value::Ed25519([2; 32])),
+            UpdateKey(Value::P256([4; 65])),
+            UpdateKey(Value::P256([5; 65])),
+        ];
+        assert!(keys.is_sorted() && keys.map(|key| key.to_spki_der()).is_sorted());
+    }
+}

@@ -51,3 +51,36 @@ fn significant(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count().min(bytes.len().saturating_sub(1));
     bytes.get(zeros..).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tlv::{Cursor, only};
+
+    #[test]
+    fn numbers_are_read_as_they_were_written() {
+        for number in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, u64::from(u32::MAX), u64::MAX] {
+            let der = integer(number);
+            assert_eq!(Cursor::new(&der).up_to(u64::MAX), Ok(number));
+            assert_eq!(Cursor::new(&der).up_to(number), Ok(number));
+            assert!(number.checked_sub(1).is_none_or(|most| Cursor::new(&der).up_to(most).is_err()));
+        }
+        for other in
+            [&[2, 0][..], &[2, 1, 0x80], &[2, 2, 0, 1], &[2, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0], &[4, 1, 1]]
+        {
+            assert!(Cursor::new(other).up_to(u64::MAX).is_err(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_the_shortest() {
+        for (length, head) in
+            [(0, 2), (0x7f, 2), (0x80, 3), (0xff, 3), (0x100, 4), (0xffff, 4), (0x1_0000, 5)]
+        {
+            let der = sequence(&[&alloc::vec![0; length]]);
+            assert_eq!(der.len().checked_sub(length), Some(head));
+            let read = only(&der, Tag::SEQUENCE).unwrap();
+            assert_eq!((read.value.len(), read.place()), (length, 0..der.len()));
+        }
+    }
+}

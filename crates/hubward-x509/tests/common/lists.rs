@@ -8,7 +8,7 @@
 )]
 
 use hubward_x509::Certificate;
-use rcgen::{CertificateParams, CustomExtension, KeyPair, SerialNumber, SigningKey};
+use rcgen::{CertificateParams, CustomExtension, SerialNumber, SigningKey};
 
 /// A DER value.
 pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
@@ -109,9 +109,9 @@ impl Entry {
 /// A list of version 2, made last month, good until next month, number 5.
 pub struct List {
     issuer: Vec<u8>,
-    pub this_update: &'static str,
-    pub next_update: Option<&'static str>,
-    pub number: u8,
+    this_update: String,
+    next_update: Option<String>,
+    number: u8,
     entries: Vec<u8>,
     extensions: Vec<u8>,
 }
@@ -121,8 +121,8 @@ impl List {
     pub fn by(certificate: &[u8]) -> Self {
         Self {
             issuer: name_of(certificate),
-            this_update: LAST_MONTH,
-            next_update: Some(NEXT_MONTH),
+            this_update: LAST_MONTH.to_owned(),
+            next_update: Some(NEXT_MONTH.to_owned()),
             number: 5,
             entries: Vec::new(),
             extensions: Vec::new(),
@@ -148,12 +148,12 @@ impl List {
         Self { number, ..self }
     }
 
-    pub fn next_update(self, next_update: Option<&'static str>) -> Self {
-        Self { next_update, ..self }
+    pub fn next_update(self, next_update: Option<&str>) -> Self {
+        Self { next_update: next_update.map(str::to_owned), ..self }
     }
 
-    pub fn this_update(self, this_update: &'static str) -> Self {
-        Self { this_update, ..self }
+    pub fn this_update(self, this_update: &str) -> Self {
+        Self { this_update: this_update.to_owned(), ..self }
     }
 
     /// Only what changed since the complete list of that number.
@@ -171,10 +171,10 @@ impl List {
         self
     }
 
-    pub fn sign(&self, key: &KeyPair) -> Vec<u8> {
+    pub fn sign(&self, key: &impl SigningKey) -> Vec<u8> {
         // ecdsa-with-SHA256
         let algorithm = sequence(&[&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]]);
-        let next = self.next_update.map_or(Vec::new(), |time| tlv(0x17, time.as_bytes()));
+        let next = self.next_update.as_ref().map_or(Vec::new(), |time| tlv(0x17, time.as_bytes()));
         let entries = if self.entries.is_empty() { Vec::new() } else { sequence(&[&self.entries]) };
         let number = extension(NUMBER, false, &[2, 1, self.number]);
         let extensions = tlv(0xa0, &sequence(&[&number, &self.extensions]));

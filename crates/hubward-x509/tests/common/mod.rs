@@ -7,8 +7,8 @@ use base64::Engine;
 use core::time::Duration;
 use hubward_x509::UnixTime;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, SigningKey,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData,
+    SigningKey, date_time_ymd,
 };
 
 /// 2026-01-01, within every minted validity.
@@ -45,7 +45,7 @@ pub fn ca(name: &str) -> CertificateParams {
 /// `params` with `key`, signed by whoever holds `issuer_key` under the name of `issuer`.
 pub fn sign(
     params: &CertificateParams,
-    key: &KeyPair,
+    key: &impl PublicKeyData,
     issuer: &CertificateParams,
     issuer_key: &impl SigningKey,
 ) -> Vec<u8> {

@@ -7,12 +7,14 @@
 //! RegistrationQuestion ──answer(enrollments, make, now)──▶ Registrant: device_id(), decide(..)
 //! ```
 
+mod client;
 mod judge;
 mod presented;
 mod registrant;
 mod rules;
 mod username;
 
+pub use client::{PROVISIONING_API_VERSION, RegistrationClient};
 pub use judge::RegistrationQuestion;
 pub use presented::PresentedRegistration;
 pub use registrant::Registrant;

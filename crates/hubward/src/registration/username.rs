@@ -19,6 +19,9 @@ pub(super) fn parse<'a>(
     };
     let scope = IdScope::parse(scope).map_err(|e| err(scope, UsernameProblem::Id(e)))?;
     let id = RegistrationId::parse(id).map_err(|e| err(id, UsernameProblem::Id(e)))?;
-    check_query(query).map_err(|(part, problem)| err(part, problem))?;
+    // nobody registers for another
+    if let Some(chain) = check_query(query).map_err(|(part, problem)| err(part, problem))? {
+        return Err(err(chain, UsernameProblem::Query).into());
+    }
     if client_id == id.as_str() { Ok((scope, id)) } else { Err(AuthError::ClientId) }
 }

@@ -6,7 +6,10 @@ use hubward::registry::{Authentication, Registry, Thumbprints};
 use hubward::x509::Anchors;
 use hubward::{Admitted, Presented, Rules, Session, X509Rules};
 use hubward_ring::{Digests, signature};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod,
+    KeyPair, KeyUsagePurpose, RevokedCertParams, date_time_ymd,
+};
 use rustls_pki_types::CertificateDer;
 
 use crate::common::{HUB, HubWith, device, key, module, pair, policy, username};
@@ -48,6 +51,7 @@ pub fn entity(name: &str) -> CertificateParams {
 fn authority(name: &str, end: i32, month: u8) -> CertificateParams {
     let mut params = entity(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_after = date_time_ymd(end, month, 1);
     params
 }
@@ -67,6 +71,24 @@ impl Authority {
 
     fn sign(&self, params: &CertificateParams, key: &KeyPair) -> CertificateDer<'static> {
         params.signed_by(key, &Issuer::from_params(&self.params, &self.key)).unwrap().der().clone()
+    }
+
+    fn list(&self, serials: &[u64]) -> Vec<u8> {
+        let revoked = |serial: &u64| RevokedCertParams {
+            serial_number: (*serial).into(),
+            revocation_time: date_time_ymd(2025, 6, 1),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(2025, 12, 1),
+            next_update: date_time_ymd(2026, 2, 1),
+            crl_number: 1_u64.into(),
+            issuing_distribution_point: None,
+            revoked_certs: serials.iter().map(revoked).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&Issuer::from_params(&self.params, &self.key)).unwrap().der().to_vec()
     }
 
     fn issue(&self, params: &CertificateParams) -> CertificateDer<'static> {
@@ -94,6 +116,11 @@ impl Fleet {
     /// Below an intermediate that ends before the leaf.
     pub fn brief(&self, params: &CertificateParams) -> Shown {
         vec![self.brief.issue(params), self.brief.der.clone()]
+    }
+
+    /// The lists of the root, which revokes nobody, and of the intermediate of [`Fleet::lasting`].
+    pub fn lists(&self, revoked: &[u64]) -> [Vec<u8>; 2] {
+        [self.root.list(&[]), self.lasting.list(revoked)]
     }
 
     /// Below a root that nobody registered, which is shown too.

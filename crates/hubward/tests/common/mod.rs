@@ -1,6 +1,8 @@
 //! A hub with two devices, a module and the default policies.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
+pub mod edge;
+
 use core::time::Duration;
 
 use hubward::core::{

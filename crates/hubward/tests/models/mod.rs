@@ -2,6 +2,7 @@
 //! them too.
 #![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
+pub mod auth_chain;
 pub mod cbs;
 pub mod http;
 pub mod mqtt;
@@ -32,6 +33,14 @@ impl Who {
             Self::Device(id) => format!("device {id}"),
             Self::Module(device, module) => format!("module {device}/{module}"),
             Self::Policy(name) => format!("policy {name}"),
+        }
+    }
+
+    /// As a client id has it.
+    pub fn names(&self) -> String {
+        match self {
+            Self::Module(device, module) => format!("{device}/{module}"),
+            Self::Device(name) | Self::Policy(name) => name.clone(),
         }
     }
 

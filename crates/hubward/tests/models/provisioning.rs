@@ -1,38 +1,101 @@
-//! `{id scope}/registrations/{id}/api-version=..` and the client id.
+//! Whom a device that registers names, on each transport.
 
-use hubward::PresentedRegistration;
-use hubward::core::Lookup;
+use hubward::core::{Authority, IdScope, RegistrationId, UnixTime};
+use hubward::sas::Unsigned;
+use hubward::{AuthError, PresentedRegistration, ProvisioningRules};
 
-use super::mqtt::is_query;
+use super::mqtt::parameters;
+use super::{decoded, key};
 
-pub fn read<'a>(client_id: &str, username: &'a str) -> Result<(&'a str, &'a str), &'static str> {
-    let is_scope =
-        |text: &str| (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric());
-    let is_registration = |text: &str| {
-        (1..=128).contains(&text.len())
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._:".contains(c))
-            && !text.ends_with(['.', '_', ':'])
-    };
+const SCOPE: &str = "0ne1";
+
+fn is_scope(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+fn is_registration(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._:".contains(c))
+        && !text.ends_with(['.', '_', ':'])
+}
+
+/// `{id scope}/registrations/{id}/api-version=..`, and the client id.
+pub fn read(client_id: &str, username: &str) -> Result<(String, String), &'static str> {
     match username.split('/').collect::<Vec<_>>()[..] {
-        [scope, "registrations", id, query] if is_scope(scope) && is_registration(id) && is_query(query) => {
-            if id == client_id {
-                Ok((scope, id))
-            } else {
-                Err("client-id")
+        [scope, "registrations", id, query] if is_scope(scope) && is_registration(id) => {
+            let parameters = parameters(query).ok_or("username")?;
+            if parameters.iter().any(|(name, _)| *name == "auth-chain") {
+                return Err("username");
             }
+            if id == client_id { Ok((scope.to_owned(), id.to_owned())) } else { Err("client-id") }
         }
         _ => Err("username"),
     }
 }
 
-pub fn agree(client_id: &str, username: &str) {
-    let real = PresentedRegistration::mqtt(client_id, username, None);
-    match (&real, read(client_id, username)) {
-        (Ok(presented), Ok((scope, id))) => assert!(
-            matches!(presented.lookup(), Lookup::Registration(a, b) if a.eq_decoded(scope) && b.eq_decoded(id)),
-            "{client_id} {username}"
-        ),
-        (Err(error), Err(code)) => assert_eq!(error.code(), code, "{client_id} {username}"),
-        (real, model) => panic!("{client_id} {username}: {real:?}, {model:?}"),
+/// `{id scope}/registrations/{id}`; a request's has more behind it, and escapes.
+pub fn read_path(path: &str, request: bool) -> Result<(String, String), &'static str> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let (scope, id) = match parts[..] {
+        [scope, "registrations", id] => (scope, id),
+        [scope, "registrations", id, ..] if request => (scope, id),
+        _ => return Err("registration-path"),
+    };
+    let plain = |text: &str| if request { decoded(text) } else { Some(text.to_owned()) };
+    match (plain(scope), plain(id)) {
+        (Some(scope), Some(id)) if is_scope(&scope) && is_registration(&id) => Ok((scope, id)),
+        _ => Err("registration-path"),
     }
+}
+
+/// Whose enrollment is asked for, with a token of this registration.
+fn asked<'a>(
+    present: impl FnOnce(&'a str) -> Result<PresentedRegistration<'a>, AuthError>,
+    token: &'a str,
+) -> Result<String, &'static str> {
+    let rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key());
+    let presented = present(token).map_err(|error| error.code())?;
+    presented.start(&rules).map(|question| question.lookup().to_string()).map_err(|error| error.code())
+}
+
+fn expected(read: Result<(String, String), &'static str>) -> (Result<String, &'static str>, String) {
+    let token = match &read {
+        Ok((_, id)) => {
+            let (scope, id) = (IdScope::parse(SCOPE).unwrap(), RegistrationId::parse(id).unwrap());
+            let until = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1));
+            Unsigned::registration(scope, id, until).sign(&key()).to_string()
+        }
+        // a hub's opens no provisioning service
+        Err(_) => {
+            let host = Authority::parse(super::HUB).unwrap();
+            let id = hubward::core::DeviceId::parse("d").unwrap();
+            let until = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1));
+            Unsigned::device(host, id, until).sign(&key()).to_string()
+        }
+    };
+    let expected = read.and_then(|(scope, id)| {
+        if scope == SCOPE { Ok(format!("registration {id} in scope {scope}")) } else { Err("another-scope") }
+    });
+    (expected, token)
+}
+
+pub fn agree(client_id: &str, username: &str) {
+    let (wanted, token) = expected(read(client_id, username));
+    let real = asked(|token| PresentedRegistration::mqtt(client_id, username, Some(token)), &token);
+    assert_eq!(real, wanted, "{client_id} {username}");
+}
+
+/// The names of SASL PLAIN and EXTERNAL, and of a request, all without certificates.
+pub fn agree_on_path(path: &str) {
+    let (wanted, token) = expected(read_path(path, false));
+    assert_eq!(asked(|token| PresentedRegistration::amqp_plain(path, token), &token), wanted, "{path}");
+    let (wanted, token) = expected(
+        path.split('?')
+            .next()
+            .unwrap()
+            .strip_prefix('/')
+            .map_or(Err("registration-path"), |path| read_path(path, true)),
+    );
+    let real = asked(|token| PresentedRegistration::http("PUT", path, Some(token)), &token);
+    assert_eq!(real, wanted, "{path}");
 }

@@ -1,0 +1,274 @@
+//! A million devices with keys: from a token's text to its verdict, with records that no cache has, beside a map of the
+//! standard library; what a device takes of memory; and lines imported beside lines that are only parsed.
+
+use std::array;
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use hubward_core::{
+    Credential, DeviceId, Found, FoundIdentity, Identity, Keys, Lookup, Stamp, Status, SymmetricKey,
+};
+use hubward_registry::{Authentication, Change, ExportKeys, Importer, KeyPair, NoEntropy, Registry};
+use hubward_rustcrypto::HmacKey;
+use hubward_sas::{SasToken, TokenRules, Unsigned};
+use serde::Deserialize;
+
+use crate::case::{Case, EXPIRY, HOST, now};
+
+const DEVICES: usize = 1_000_000;
+const BATCH: usize = 16;
+/// Without a factor in common with the number of devices: neighbours in time are no neighbours in memory.
+const STRIDE: usize = 611_953;
+/// Tokens that are presented in turn: their records are several times what the caches hold.
+const TOKENS: usize = 500_000;
+const RULES: TokenRules = TokenRules::HUB_COMPAT;
+
+fn id(number: usize) -> String {
+    format!("device-{number:07}")
+}
+
+fn raw(number: usize, slot: u8) -> SymmetricKey {
+    let mut bytes = [slot; 32];
+    bytes.iter_mut().zip(number.to_le_bytes()).for_each(|(byte, of)| *byte ^= of);
+    SymmetricKey::from_bytes(&bytes).unwrap()
+}
+
+fn registry(two: bool) -> Registry<HmacKey> {
+    let mut registry = Registry::with_seed(&[0x5e; 16]);
+    for number in 0..DEVICES {
+        let keys = if two {
+            KeyPair::kept(raw(number, 1), raw(number, 2), HmacKey::new)
+        } else {
+            KeyPair::kept_one(raw(number, 1), HmacKey::new)
+        };
+        let identity = id(number);
+        let identity = Identity::Device(DeviceId::parse(&identity).unwrap());
+        registry.create(identity, Authentication::Sas(keys), Change::new()).unwrap();
+    }
+    let footprint = registry.footprint();
+    println!(
+        "# {DEVICES} devices, {} each: {:.1} bytes a device in the hot index, {:.1} in its record",
+        if two { "two keys" } else { "one key" },
+        footprint.hot as f64 / DEVICES as f64,
+        footprint.records as f64 / DEVICES as f64
+    );
+    registry
+}
+
+/// The same records where a program would put them first.
+struct Plain {
+    stamp: Stamp,
+    status: Status,
+    primary: HmacKey,
+    secondary: Option<HmacKey>,
+}
+
+type Map = HashMap<Box<str>, Box<Plain>>;
+
+fn map(two: bool) -> Map {
+    (0..DEVICES)
+        .map(|number| {
+            let secondary = two.then(|| HmacKey::new(&raw(number, 2)));
+            let primary = HmacKey::new(&raw(number, 1));
+            let plain = Plain { stamp: Stamp::new(1, 1), status: Status::Enabled, primary, secondary };
+            (id(number).into(), Box::new(plain))
+        })
+        .collect()
+}
+
+fn in_map<'m>(map: &'m Map, lookup: &Lookup<'_>) -> Found<'m, HmacKey> {
+    let Lookup::Device(segment) = lookup else { return Found::Nobody };
+    let Some((id, plain)) = segment.as_plain().and_then(|id| map.get_key_value(id)) else {
+        return Found::Nobody;
+    };
+    let keys = match &plain.secondary {
+        Some(second) => Keys::pair(&plain.primary, second),
+        None => Keys::one(&plain.primary),
+    };
+    let identity = Identity::Device(DeviceId::assertion(id));
+    Found::Identity(FoundIdentity::new(identity, plain.status, plain.stamp, Credential::Keys(keys)))
+}
+
+/// Tokens in the order in which they come, each under its device's primary key.
+fn tokens() -> Vec<String> {
+    let expires = hubward_core::UnixTime::since_unix_epoch(Duration::from_secs(EXPIRY));
+    let host = hubward_core::Authority::parse(HOST).unwrap();
+    (1..=TOKENS)
+        .map(|at| {
+            let number = at * STRIDE % DEVICES;
+            let id = id(number);
+            let unsigned = Unsigned::device(host, DeviceId::parse(&id).unwrap(), expires);
+            unsigned.sign(&HmacKey::new(&raw(number, 1))).to_string()
+        })
+        .collect()
+}
+
+fn keys<'k>(found: &Found<'k, HmacKey>) -> Keys<'k, HmacKey> {
+    match found {
+        Found::Identity(found) if found.status() == Status::Enabled => match found.credential() {
+            Credential::Keys(keys) => *keys,
+            _ => panic!("with keys"),
+        },
+        _ => panic!("there, and enabled"),
+    }
+}
+
+/// Sixteen tokens that come together.
+fn parsed(texts: &[String; BATCH]) -> [SasToken<'_>; BATCH] {
+    texts.each_ref().map(|text| SasToken::parse(text, &RULES).unwrap())
+}
+
+fn verify(batch: [SasToken<'_>; BATCH], found: &[Found<'_, HmacKey>; BATCH]) {
+    let batch = array::from_fn::<_, BATCH, _>(|at| (batch[at], keys(&found[at])));
+    let now = now();
+    SasToken::verify_batch(&batch, now, &RULES, |_, verdict| {
+        let _ = black_box(verdict).unwrap();
+    });
+}
+
+/// What the cases read.
+pub struct Fleet {
+    tokens: Vec<String>,
+    sides: [(Registry<HmacKey>, Map); 2],
+}
+
+impl Fleet {
+    pub fn new() -> Self {
+        Self { tokens: tokens(), sides: [false, true].map(|two| (registry(two), map(two))) }
+    }
+
+    /// Each case goes through the tokens by itself, sixteen at a time.
+    fn case<'f>(&'f self, name: &'static str, run: impl Fn(&[String; BATCH]) + 'f) -> Case<'f> {
+        let (batches, _) = self.tokens.as_chunks::<BATCH>();
+        let mut next = batches.iter().cycle();
+        Case::new(name, move || run(black_box(next.next().unwrap())))
+    }
+}
+
+pub fn cases(fleet: &Fleet) -> Vec<Case<'_>> {
+    let [(one, one_map), (two, two_map)] = &fleet.sides;
+    let mut cases = Vec::new();
+    let names = [
+        ["cold one key", "cold one key single", "cold one key map", "cold one key map together"],
+        ["cold two keys", "cold two keys single", "cold two keys map", "cold two keys map together"],
+    ];
+    for ([together, single, map_single, map_together], registry, map) in
+        [(names[0], one, one_map), (names[1], two, two_map)]
+    {
+        cases.push(fleet.case(together, move |texts| {
+            let batch = parsed(texts);
+            verify(batch, &registry.find_many(&batch.map(|token| token.needs())));
+        }));
+        cases.push(fleet.case(single, move |texts| {
+            for text in texts {
+                let token = SasToken::parse(text, &RULES).unwrap();
+                let found = registry.find(&token.needs());
+                let _ = black_box(token.verify(keys(&found), now(), &RULES)).unwrap();
+            }
+        }));
+        cases.push(fleet.case(map_single, move |texts| {
+            for text in texts {
+                let token = SasToken::parse(text, &RULES).unwrap();
+                let found = in_map(map, &token.needs());
+                let _ = black_box(token.verify(keys(&found), now(), &RULES)).unwrap();
+            }
+        }));
+        cases.push(fleet.case(map_together, move |texts| {
+            let batch = parsed(texts);
+            verify(batch, &batch.map(|token| in_map(map, &token.needs())));
+        }));
+    }
+    cases
+}
+
+pub const RATIOS: &[(&str, &str, &str)] = &[
+    ("registry.cold-16/std-map", "cold two keys", "cold two keys map"),
+    ("registry.cold-16/std-map-16", "cold two keys", "cold two keys map together"),
+    ("registry.cold-single/std-map", "cold two keys single", "cold two keys map"),
+    ("registry.one-key.cold-16/std-map", "cold one key", "cold one key map"),
+    ("registry.one-key.cold-16/std-map-16", "cold one key", "cold one key map together"),
+    ("registry.one-key.cold-single/std-map", "cold one key single", "cold one key map"),
+];
+
+/// What one writes first to read a line.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "parsed, not read")]
+struct Typed<'l> {
+    id: &'l str,
+    module_id: Option<&'l str>,
+    #[serde(rename = "eTag")]
+    e_tag: Option<&'l str>,
+    import_mode: Option<&'l str>,
+    status: Option<&'l str>,
+    status_reason: Option<&'l str>,
+    #[serde(borrow)]
+    authentication: Option<TypedAuthentication<'l>>,
+    capabilities: Option<TypedCapabilities>,
+    device_scope: Option<&'l str>,
+    #[serde(borrow)]
+    parent_scopes: Option<Vec<&'l str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "parsed, not read")]
+struct TypedAuthentication<'l> {
+    #[serde(rename = "type")]
+    kind: Option<&'l str>,
+    #[serde(borrow)]
+    symmetric_key: Option<TypedKeys<'l>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "parsed, not read")]
+struct TypedKeys<'l> {
+    primary_key: Option<&'l str>,
+    secondary_key: Option<&'l str>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "parsed, not read")]
+struct TypedCapabilities {
+    iot_edge: Option<bool>,
+}
+
+/// A million lines, parsed and imported in turn: the median of three, in ns a line.
+pub fn import(fleet: &Fleet) {
+    let mut text = String::new();
+    fleet.sides[1].0.iter().for_each(|view| view.export(ExportKeys::Included, &mut text).unwrap());
+    let lines = text.lines().count() as f64;
+    let time = |run: &dyn Fn()| {
+        let start = Instant::now();
+        run();
+        start.elapsed().as_nanos() as f64 / lines
+    };
+    let (mut parse, mut import): (Vec<_>, Vec<_>) = (0..3)
+        .map(|_| {
+            let parse = time(&|| {
+                for line in text.lines() {
+                    black_box(serde_json::from_str::<Typed<'_>>(line).unwrap());
+                }
+            });
+            let import = time(&|| {
+                let mut registry = Registry::with_seed(&[0x5e; 16]);
+                let mut entropy = |_: &mut [u8]| Err(NoEntropy);
+                let mut importer = Importer::new(&mut registry, &mut entropy, HmacKey::new);
+                let summary = importer.run(text.lines(), |error| panic!("{error}"));
+                assert_eq!(summary.created, DEVICES as u64);
+                std::mem::forget(registry);
+            });
+            (parse, import)
+        })
+        .unzip();
+    [&mut parse, &mut import].into_iter().for_each(|times| times.sort_by(f64::total_cmp));
+    println!(
+        "import/serde_json-typed-parse {:.2} ({:.0} / {:.0})",
+        import[1] / parse[1],
+        import[1],
+        parse[1]
+    );
+}

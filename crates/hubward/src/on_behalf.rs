@@ -1,0 +1,59 @@
+//! Admission of a device or a module for whom an edge hub above it speaks: its `auth-chain` says which one, that hub's
+//! own token proves it, and the hierarchy of this hub says that it may.
+
+use hubward_core::{Found, Lookup, MacKey, Permissions, Segment, Stamp, UnixTime};
+use hubward_sas::{SasToken, VerifiedToken};
+
+use crate::admission::{Admission, Bound, Stage, enabled};
+use crate::admitted::{Proof, Reach};
+use crate::auth_chain::edge_hub;
+use crate::error::AuthError;
+use crate::party::Party;
+use crate::presented::Presented;
+use crate::rules::Rules;
+
+impl<'a, K: MacKey> Bound<'a, K> {
+    /// The token must be the edge hub's own: a policy's, or that of whom it speaks for, is another's.
+    pub(crate) fn to_edge_hub(
+        presented: Presented<'a>,
+        actor: Segment<'a>,
+        text: &'a str,
+        rules: &'a Rules<'a, K>,
+    ) -> Result<Admission<'a, K>, AuthError> {
+        let token = SasToken::parse(text, rules.token())?;
+        let asked = edge_hub(actor);
+        let speaks = Party::of(&asked).ok_or(AuthError::AnotherIdentity)?;
+        match token.needs() {
+            Lookup::Registration(..) => return Err(AuthError::Registration),
+            _ if !rules.is_this_hub(&token.resource().root()) => return Err(AuthError::AnotherHub),
+            Lookup::Module(..) if token.is_for(&speaks.identity(), rules.token()) => {}
+            _ => return Err(AuthError::AnotherIdentity),
+        }
+        let party = presented.named.and_then(|named| Party::of(&named)).ok_or(AuthError::AnotherIdentity)?;
+        Ok(Self { rules, presented, asked, party }.ask(Stage::Signer(token)))
+    }
+
+    /// The edge hub is who it says: may it speak for whom it names?
+    pub(crate) fn behind(
+        self,
+        token: VerifiedToken<'a>,
+        actor: Segment<'a>,
+        stamp: Stamp,
+        found: &Found<'_, K>,
+        now: UnixTime,
+    ) -> Result<Admission<'a, K>, AuthError> {
+        self.still_good(&token, now)?;
+        match found {
+            Found::Nobody => Err(AuthError::Unknown),
+            Found::Identity(record) if self.asked.is(&record.identity()) => {
+                if !record.is_behind(&actor) {
+                    return Err(AuthError::NotBehind);
+                }
+                enabled(record.status())?;
+                let proof = Proof::edge_hub_for(stamp, record.stamp());
+                Ok(self.admit_by(token, Permissions::DEVICE_CONNECT, Reach::Own, proof))
+            }
+            _ => Err(AuthError::WrongAnswer),
+        }
+    }
+}

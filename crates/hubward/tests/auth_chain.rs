@@ -1,0 +1,424 @@
+//! An edge hub speaks for those below it: by its own token, for whom the chain names, where the hub's hierarchy has them
+//! below it.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::edge::*;
+use common::*;
+use hubward::core::{
+    Authority, Credential, Found, FoundIdentity, Identity, Keys, Permissions, Stamp, Status,
+};
+use hubward::policy::Operation;
+use hubward::registry::Authentication;
+use hubward::{Admission, AuthChain, AuthError, BothCredentials, Client, Ended, Presented};
+use rustls_pki_types::CertificateDer;
+
+/// As a client writes it.
+fn on_behalf(id: &str, chain: &str) -> String {
+    let chain = chain.replace('%', "%25").replace(';', "%3B").replace('/', "%2F").replace('$', "%24");
+    format!("{}&auth-chain={chain}", username(id))
+}
+
+fn judge(edge: &Edge, id: &str, username: &str, password: &str) -> Result<String, &'static str> {
+    Presented::mqtt(id, username, Some(password))
+        .and_then(|presented| edge.admit(presented, NOW).map(|admitted| admitted.identity().to_string()))
+        .map_err(|error| error.code())
+}
+
+#[test]
+fn an_edge_hub_speaks_for_a_device_and_a_module_below_it() {
+    let edge = edge();
+    let password = edge_token("edge1");
+    for (id, chain) in [
+        ("leaf", "leaf;edge1"),
+        ("leaf", "leaf;edge2;edge1"),
+        ("leaf/mod", "leaf/mod;leaf;edge1"),
+        // what stands between counts for nothing
+        ("leaf", "leaf;nobody;edge1"),
+        // a module of its own device, and an edge hub below it
+        ("edge1/temp", "edge1/temp;edge1"),
+        ("edge2/$edgeHub", "edge2/$edgeHub;edge2;edge1"),
+        ("a%3Bb+", "a%3Bb+;edge1"),
+    ] {
+        let name = on_behalf(id, chain);
+        let presented = Presented::mqtt(id, &name, Some(&password)).unwrap();
+        let admitted = edge.admit(presented, NOW).unwrap();
+        assert_eq!(admitted.actor().unwrap().to_string(), "edge1", "{chain}");
+        assert!(admitted.decision().is_allow() && admitted.policy().is_none(), "{chain}");
+        let own = match admitted.identity() {
+            Identity::Module(device, module) => format!("devices/{device}/modules/{module}"),
+            identity => format!("devices/{}", identity.device().unwrap()),
+        };
+        assert_eq!(own.strip_prefix("devices/").unwrap().replace("/modules", ""), id);
+        let session = admitted.into_session();
+        assert!(session.decide(&Operation::mqtt_publish(&format!("{own}/messages/events/"))).is_allow());
+        for other in ["devices/edge1/messages/events/", "devices/edge1/modules/$edgeHub/messages/events/"] {
+            assert!(!session.decide(&Operation::mqtt_publish(other)).is_allow(), "{chain}: {other}");
+        }
+    }
+    // a chain of one is whoever speaks for itself
+    assert_eq!(
+        judge(&edge, "leaf", &on_behalf("leaf", "leaf"), &own_token("leaf")),
+        Ok("device leaf".into())
+    );
+    assert_eq!(judge(&edge, "leaf", &on_behalf("leaf", "leaf"), &password), Err("another-identity"));
+}
+
+#[test]
+fn every_pair_of_names_that_can_disagree() {
+    let edge = edge();
+    let (edge1, edge10) = (edge_token("edge1"), edge_token("edge10"));
+    let by = |sr: &str, signer: &str, skn| token(&format!("{HUB}{sr}"), &key(signer), NOW, skn);
+    let hub = "/devices/edge1/modules/%24edgeHub";
+    let leaf = own_token("leaf");
+    for (id, name, password, code) in [
+        // the client id and the username
+        ("leaf10", on_behalf("leaf", "leaf;edge1"), &edge1, "client-id"),
+        ("leaf/mod", on_behalf("leaf", "leaf/mod;leaf;edge1"), &edge1, "client-id"),
+        // the username and the chain's first
+        ("leaf", on_behalf("leaf", "leaf10;edge1"), &edge1, "auth-chain-target"),
+        ("leaf", on_behalf("leaf", "LEAF;edge1"), &edge1, "auth-chain-target"),
+        ("leaf", on_behalf("leaf", "leaf/mod;leaf;edge1"), &edge1, "auth-chain-target"),
+        ("leaf/mod", on_behalf("leaf/mod", "leaf;edge1"), &edge1, "auth-chain-target"),
+        ("leaf", on_behalf("leaf", "other"), &leaf, "auth-chain-target"),
+        // the chain's last and the token
+        ("leaf", on_behalf("leaf", "leaf;edge1"), &edge10, "another-identity"),
+        ("leaf", on_behalf("leaf", "leaf;edge10"), &edge1, "another-identity"),
+        ("leaf", on_behalf("leaf", "leaf;EDGE1"), &edge1, "another-identity"),
+        ("leaf", on_behalf("leaf", "leaf;edge1"), &leaf, "another-identity"),
+        ("leaf", on_behalf("leaf", "leaf;edge1"), &own_token("edge1"), "another-identity"),
+        (
+            "leaf",
+            on_behalf("leaf", "leaf;edge1"),
+            &by("/devices/edge1/modules/temp", "edge1/temp primary", None),
+            "another-identity",
+        ),
+        (
+            "leaf",
+            on_behalf("leaf", "leaf;edge1"),
+            &by("/devices/edge1/modules/%24edgehub", "edge1/$edgeHub primary", None),
+            "another-identity",
+        ),
+        // a policy speaks for nobody's children, whatever it is for
+        (
+            "leaf",
+            on_behalf("leaf", "leaf;edge1"),
+            &by(hub, "device primary", Some("device")),
+            "another-identity",
+        ),
+        (
+            "leaf",
+            on_behalf("leaf", "leaf;edge1"),
+            &by("", "iothubowner primary", Some("iothubowner")),
+            "another-identity",
+        ),
+        // the token and its key
+        (
+            "leaf",
+            on_behalf("leaf", "leaf;edge1"),
+            &by(hub, "edge10/$edgeHub primary", None),
+            "token-wrong-signature",
+        ),
+        ("leaf", on_behalf("leaf", "leaf;edge1"), &by(hub, "leaf primary", None), "token-wrong-signature"),
+        ("leaf", on_behalf("leaf", "leaf;edge1"), &by(hub, "edge1 primary", None), "token-wrong-signature"),
+        // the chain's last and the hierarchy, where one name holds the other
+        ("leaf", on_behalf("leaf", "leaf;edge10"), &edge10, "auth-chain-not-behind"),
+        ("leaf10", on_behalf("leaf10", "leaf10;edge1"), &edge1, "auth-chain-not-behind"),
+        ("leaf", on_behalf("leaf", "leaf;edge1;edge10"), &edge10, "auth-chain-not-behind"),
+        ("dev1", on_behalf("dev1", "dev1;edge1"), &edge1, "auth-chain-not-behind"),
+        // the host
+        ("leaf", on_behalf("leaf", "leaf;edge1").replace("contoso", "fabrikam"), &edge1, "another-hub"),
+        (
+            "leaf",
+            on_behalf("leaf", "leaf;edge1"),
+            &token(
+                "fabrikam.example/devices/edge1/modules/%24edgeHub",
+                &key("edge1/$edgeHub primary"),
+                NOW,
+                None,
+            ),
+            "another-hub",
+        ),
+        // whom there is not, and whom nobody lets in
+        ("ghost", on_behalf("ghost", "ghost;edge1"), &edge1, "unknown"),
+        (
+            "leaf",
+            on_behalf("leaf", "leaf;ghost"),
+            &by("/devices/ghost/modules/%24edgeHub", "decoy", None),
+            "unknown",
+        ),
+        ("off", on_behalf("off", "off;edge1"), &edge1, "disabled"),
+    ] {
+        assert_eq!(judge(&edge, id, &name, password), Err(code), "{name}");
+    }
+}
+
+#[test]
+fn a_disabled_edge_device_speaks_for_nobody() {
+    let mut edge = edge();
+    edge.hub.registry.set_status(device("edge1"), Status::Disabled).unwrap();
+    let name = on_behalf("leaf", "leaf;edge1");
+    assert_eq!(judge(&edge, "leaf", &name, &edge_token("edge1")), Err("disabled"));
+}
+
+#[test]
+fn a_store_that_says_nothing_of_the_hierarchy_admits_nobody() {
+    let edge = edge();
+    let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
+    let presented = Presented::mqtt("leaf", &name, Some(&password)).unwrap();
+    assert_eq!(edge.hub.admit(presented, NOW).err(), Some(AuthError::NotBehind));
+}
+
+#[test]
+fn each_answer_is_held_to_its_question() {
+    let edge = edge();
+    let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
+    let start = || {
+        let presented = Presented::mqtt("leaf", &name, Some(&password)).unwrap();
+        let Admission::Needs(question) = Admission::start(presented, &edge.hub.rules).unwrap() else {
+            unreachable!()
+        };
+        assert_eq!(question.lookup().to_string(), "module edge1/$edgeHub");
+        assert!(question.actor().is_none(), "nothing is proven yet");
+        question
+    };
+    let second = || {
+        let question = start();
+        let found = edge.hub.registry.find(&question.lookup());
+        let Admission::Needs(question) = question.answer(found, at(NOW)).unwrap() else { unreachable!() };
+        assert_eq!(question.lookup().to_string(), "device leaf");
+        assert_eq!(question.actor().unwrap().to_string(), "edge1");
+        question
+    };
+    let above = [device("edge1")];
+    let primary = key("edge1/$edgeHub primary");
+    let record = |identity| {
+        let keys = Credential::Keys(Keys::one(&primary));
+        Found::Identity(
+            FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), keys).with_ancestors(&above),
+        )
+    };
+    for other in [
+        Identity::Device(device("edge1")),
+        Identity::Device(device("leaf")),
+        Identity::Module(device("EDGE1"), module("$edgeHub")),
+        Identity::Module(device("edge1"), module("$edgehub")),
+        Identity::Module(device("leaf"), module("$edgeHub")),
+    ] {
+        assert_eq!(start().answer(record(other), at(NOW)).err(), Some(AuthError::WrongAnswer), "{other}");
+    }
+    for other in [Identity::Device(device("LEAF")), Identity::Module(device("leaf"), module("mod"))] {
+        assert_eq!(second().answer(record(other), at(NOW)).err(), Some(AuthError::WrongAnswer), "{other}");
+    }
+    assert!(second().answer(record(Identity::Device(device("leaf"))), at(NOW)).is_ok());
+    assert_eq!(second().answer(Found::Nobody, at(NOW)).err(), Some(AuthError::Unknown));
+    let late = second().answer(record(Identity::Device(device("leaf"))), at(NOW + 3601));
+    assert_eq!(late.err().map(|error| error.code()), Some("token-expired"));
+    // the list is of whole names
+    for near in ["edge10", "edge", "EDGE1", "edge1;", "xedge1"] {
+        let near = [device(near)];
+        let keys = Credential::Keys(Keys::one(&primary));
+        let leaf =
+            FoundIdentity::new(Identity::Device(device("leaf")), Status::Enabled, Stamp::new(1, 1), keys);
+        let answer = second().answer(Found::Identity(leaf.with_ancestors(&near)), at(NOW));
+        assert_eq!(answer.err(), Some(AuthError::NotBehind));
+    }
+}
+
+#[test]
+fn a_certificate_speaks_for_nobody_else() {
+    let mut edge = edge();
+    let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
+    let shown = [CertificateDer::from(&b"not even one"[..])];
+    let with = |edge: &Edge, password| {
+        let presented = Presented::mqtt("leaf", &name, password).unwrap().with_certificates(&shown);
+        edge.admit(presented, NOW)
+            .map(|admitted| admitted.identity().to_string())
+            .map_err(|error| error.code())
+    };
+    assert_eq!(with(&edge, None), Err("auth-chain-certificate"));
+    assert_eq!(with(&edge, Some(&password)), Err("both-credentials"));
+    edge.hub.rules = edge.hub.rules.with_both_credentials(BothCredentials::CertificateWins);
+    assert_eq!(with(&edge, Some(&password)), Err("auth-chain-certificate"));
+    edge.hub.rules = edge.hub.rules.with_both_credentials(BothCredentials::TokenWins);
+    assert_eq!(with(&edge, Some(&password)), Ok("device leaf".into()));
+}
+
+#[test]
+fn ids_of_the_actor_compare_as_the_rules_for_tokens_say() {
+    // some edge hubs write `$` twice escaped
+    let twice = token(
+        &format!("{HUB}%2Fdevices%2Fedge1%2Fmodules%2F%2524edgeHub"),
+        &key("edge1/$edgeHub primary"),
+        NOW,
+        None,
+    );
+    let name = on_behalf("leaf", "leaf;edge1");
+    let mut edge = edge();
+    assert_eq!(judge(&edge, "leaf", &name, &twice), Err("another-identity"));
+    edge.hub.rules = edge.hub.rules.with_token_rules(hubward::sas::TokenRules::HUB_COMPAT);
+    assert_eq!(judge(&edge, "leaf", &name, &twice), Ok("device leaf".into()));
+    // and never as the hierarchy's
+    assert_eq!(judge(&edge, "leaf", &on_behalf("leaf", "leaf;Edge1"), &twice), Err("unknown"));
+}
+
+#[test]
+fn what_is_no_chain_is_refused_with_its_place() {
+    for (chain, text) in [
+        ("", "at byte 0: an empty element"),
+        (";edge1", "at byte 0: an empty element"),
+        ("leaf;", "at byte 5: an empty element"),
+        ("leaf;;edge1", "at byte 5: an empty element"),
+        ("leaf;a b", "at byte 5: not the id of a device, or of a module and its device at the first place"),
+        ("leaf;..", "at byte 5: not the id of a device, or of a module and its device at the first place"),
+        (
+            "leaf;edge1/m",
+            "at byte 5: not the id of a device, or of a module and its device at the first place",
+        ),
+        ("a/b/c;a", "at byte 0: not the id of a device, or of a module and its device at the first place"),
+        ("/m;a", "at byte 0: not the id of a device, or of a module and its device at the first place"),
+        ("leaf/m;edge1", "at byte 7: a module stands below its own device"),
+        ("leaf;edge1;leaf", "at byte 11: an element stands twice"),
+        ("leaf;edge1;edge1", "at byte 11: an element stands twice"),
+        ("edge1;edge1", "at byte 6: an element stands twice"),
+        ("edge1/$edgeHub;edge1", "at byte 0: an edge hub speaks for itself without a chain"),
+    ] {
+        let error = AuthChain::parse(chain).unwrap_err().to_string();
+        assert_eq!(error, format!("auth-chain, {text}"), "{chain}");
+        assert!(AuthChain::parse_encoded(chain).is_err(), "{chain}");
+    }
+    let long: Vec<String> = (0..17).map(|at| format!("d{at}")).collect();
+    assert!(AuthChain::parse(&long[..16].join(";")).is_ok());
+    let error = AuthChain::parse(&long.join(";")).unwrap_err().to_string();
+    assert_eq!(error, "auth-chain, at byte 54: longer than sixteen elements or 4,096 bytes");
+    let bytes = "x".repeat(4097);
+    assert!(AuthChain::parse(&bytes).unwrap_err().to_string().ends_with("4,096 bytes"));
+    // the username says where in itself
+    let name = format!("{}&auth-chain=leaf%3Ba%20b", username("leaf"));
+    let error = Presented::mqtt("leaf", &name, Some("")).unwrap_err();
+    let at = name.find("a%20b").unwrap();
+    assert!(
+        error.to_string().starts_with(&format!("username, at byte {at}: `auth-chain`: not the id")),
+        "{error}"
+    );
+    assert_eq!(error.public().to_string(), "malformed");
+    // split before it is decoded, and decoded once
+    let chain = AuthChain::parse_encoded("a%253Bb%3bedge%31").unwrap();
+    assert_eq!(
+        (chain.target().to_string(), chain.actor().unwrap().to_string()),
+        ("device a%3Bb".into(), "edge1".into())
+    );
+    let chain = AuthChain::parse("a%3Bb").unwrap();
+    assert_eq!((chain.target().to_string(), chain.actor().is_none()), ("device a%3Bb".into(), true));
+}
+
+#[test]
+fn what_a_client_writes_gets_in() {
+    let edge = edge();
+    let host = Authority::parse(HUB).unwrap();
+    let above = [device("edge2"), device("edge1")];
+    for (client, who, above) in [
+        (Client::device(host, device("leaf")), "device leaf", &above[..]),
+        (Client::device(host, device("a%3Bb+")), "device a%3Bb+", &above[1..]),
+        (Client::module(host, device("edge1"), module("temp")), "module edge1/temp", &above[1..]),
+        (Client::module(host, device("edge2"), module("$edgeHub")), "module edge2/$edgeHub", &above[..]),
+    ] {
+        let client = client.behind(above);
+        let (id, name) = (client.mqtt_client_id().to_string(), client.mqtt_username().to_string());
+        let password = client.token(at(NOW)).sign(&key("edge1/$edgeHub primary")).to_string();
+        assert_eq!(judge(&edge, &id, &name, &password), Ok(who.to_owned()), "{name}");
+        let written = client.auth_chain().to_string();
+        let chain = AuthChain::parse(&written).unwrap();
+        assert_eq!(chain.target().to_string(), who);
+        assert_eq!(chain.actor().unwrap().to_string(), "edge1");
+    }
+}
+
+#[test]
+fn another_spelling_of_the_parameter_is_no_chain() {
+    let edge = edge();
+    for name in ["Auth-Chain", "AUTH-CHAIN", "auth%2Dchain"] {
+        let name = format!("{}&{name}=leaf%3Bedge1", username("leaf"));
+        assert_eq!(judge(&edge, "leaf", &name, &own_token("leaf")), Err("username"), "{name}");
+    }
+    let twice = format!("{}&auth-chain=leaf%3Bedge1", on_behalf("leaf", "leaf;edge1"));
+    assert_eq!(judge(&edge, "leaf", &twice, &edge_token("edge1")), Err("username"));
+}
+
+#[test]
+fn a_session_rests_on_the_edge_hub_the_identity_and_the_hierarchy() {
+    let session = |edge: &Edge| {
+        let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
+        edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap().into_session()
+    };
+    let mut edge = edge();
+    let kept = session(&edge);
+    assert_eq!(
+        kept.lookups().map(|lookup| lookup.to_string()).collect::<Vec<_>>(),
+        ["module edge1/$edgeHub", "device leaf"]
+    );
+    assert_eq!(kept.actor().unwrap().to_string(), "edge1");
+    assert_eq!(edge.recheck(&kept, NOW), Ok(()));
+    assert_eq!(
+        kept.recheck(&edge.hub.answers(&kept), at(NOW)),
+        Err(Ended::NotBehind),
+        "no word of the hierarchy"
+    );
+    let mut turned = edge.answers(&kept);
+    turned.reverse();
+    assert_eq!(kept.recheck(&turned, at(NOW)), Err(Ended::WrongAnswer));
+    assert!(matches!(edge.recheck(&kept, NOW + 3601), Err(Ended::Expired { .. })));
+
+    // its own keys may change, for it did not speak
+    edge.hub.registry.set_device_authentication(device("leaf"), Authentication::Sas(pair("new"))).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Ok(()));
+    edge.hub.registry.set_status(device("leaf"), Status::Disabled).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Disabled));
+    edge.hub.registry.delete_device(device("leaf")).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Deleted));
+    edge.hub.registry.create_device(device("leaf"), Authentication::Sas(pair("leaf"))).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Recreated));
+
+    let kept = session(&edge);
+    edge.above.insert("leaf", vec![device("edge10")]);
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::NotBehind));
+    edge.above.insert("leaf", vec![device("edge1")]);
+    edge.hub.registry.set_status(device("edge1"), Status::Disabled).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Disabled));
+    edge.hub.registry.set_status(device("edge1"), Status::Enabled).unwrap();
+    let rolled = Authentication::Sas(pair("rolled"));
+    edge.hub.registry.set_module_authentication(device("edge1"), module("$edgeHub"), rolled).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::KeysReplaced));
+    edge.hub.registry.delete_module(device("edge1"), module("$edgeHub")).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Deleted));
+}
+
+#[test]
+fn admission_on_behalf_allocates_nothing() {
+    let edge = edge();
+    let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
+    let count = allocation_counter::measure(|| {
+        let admitted = edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap();
+        assert!(admitted.decision().is_allow());
+    });
+    assert_eq!(count.count_total, 0);
+}
+
+#[test]
+fn rights_are_those_of_a_device() {
+    let edge = edge();
+    let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
+    let admitted = edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap();
+    assert_eq!(
+        admitted.into_session().to_string(),
+        format!("device leaf with {} until {}", Permissions::DEVICE_CONNECT, NOW + 3600)
+    );
+}

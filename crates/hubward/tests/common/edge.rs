@@ -1,0 +1,98 @@
+//! A hub with edge devices, and who is below whom.
+
+use std::collections::BTreeMap;
+
+use hubward::core::{DeviceId, Found, Lookup, UnixTime};
+use hubward::registry::Authentication;
+use hubward::{Admission, Admitted, AuthError, Ended, Presented, Session};
+use hubward_rustcrypto::HmacKey;
+
+use super::{HUB, Hub, NOW, at, device, hub, key, module, pair, token};
+
+pub struct Edge {
+    pub hub: Hub,
+    /// The edge devices above each device and module, by its names.
+    pub above: BTreeMap<&'static str, Vec<DeviceId<'static>>>,
+}
+
+/// `edge2` stands below `edge1`; `leaf` below both, `leaf10` below `edge10`.
+pub fn edge() -> Edge {
+    let mut hub = hub();
+    for id in ["edge1", "edge10", "edge2", "leaf", "leaf10", "a%3Bb+"] {
+        hub.registry.create_device(device(id), Authentication::Sas(pair(id))).unwrap();
+    }
+    for (id, name) in [
+        ("edge1", "$edgeHub"),
+        ("edge10", "$edgeHub"),
+        ("edge2", "$edgeHub"),
+        ("edge1", "temp"),
+        ("leaf", "mod"),
+    ] {
+        let keys = Authentication::Sas(pair(&format!("{id}/{name}")));
+        hub.registry.create_module(device(id), module(name), keys).unwrap();
+    }
+    let above = [
+        ("leaf", vec!["edge2", "edge1"]),
+        ("leaf/mod", vec!["edge2", "edge1"]),
+        ("leaf10", vec!["edge10"]),
+        ("a%3Bb+", vec!["edge1"]),
+        ("off", vec!["edge1"]),
+        ("edge1/temp", vec!["edge1"]),
+        ("edge2/$edgeHub", vec!["edge2", "edge1"]),
+    ];
+    let above = above.map(|(id, above)| (id, above.into_iter().map(device).collect()));
+    Edge { hub, above: above.into() }
+}
+
+/// The token of a device's edge hub.
+pub fn edge_token(id: &str) -> String {
+    edge_token_until(id, NOW + 3600)
+}
+
+pub fn edge_token_until(id: &str, until: u64) -> String {
+    token(
+        &format!("{HUB}/devices/{id}/modules/%24edgeHub"),
+        &key(&format!("{id}/$edgeHub primary")),
+        until,
+        None,
+    )
+}
+
+impl Edge {
+    pub fn find(&self, lookup: &Lookup<'_>) -> Found<'_, HmacKey> {
+        let found = self.hub.registry.find(lookup);
+        let above = self.above.iter().find(|(names, _)| match lookup {
+            Lookup::Device(id) => id.eq_decoded(names),
+            Lookup::Module(device, module) => names
+                .split_once('/')
+                .is_some_and(|(own, its)| device.eq_decoded(own) && module.eq_decoded(its)),
+            _ => false,
+        });
+        match (found, above) {
+            (Found::Identity(record), Some((_, above))) => Found::Identity(record.with_ancestors(above)),
+            (found, _) => found,
+        }
+    }
+
+    pub fn admit<'a>(&'a self, presented: Presented<'a>, now: u64) -> Result<Admitted<'a>, AuthError> {
+        let mut admission = Admission::start(presented, &self.hub.rules)?;
+        loop {
+            match admission {
+                Admission::Needs(question) => {
+                    let found = self.find(&question.lookup());
+                    admission = question.answer(found, at(now))?;
+                }
+                Admission::Admitted(admitted) => return Ok(admitted),
+            }
+        }
+    }
+
+    pub fn answers(&self, session: &Session) -> Vec<Found<'_, HmacKey>> {
+        session.lookups().map(|lookup| self.find(&lookup)).collect()
+    }
+
+    pub fn recheck(&self, session: &Session, now: u64) -> Result<(), Ended> {
+        let now: UnixTime = at(now);
+        session.recheck(&self.answers(session), now)
+    }
+}

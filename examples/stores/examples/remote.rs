@@ -1,0 +1,61 @@
+//! A hub whose devices are known to a store that answers later: each connection is a task, and waits for its answer.
+//!
+//!     cargo run --example remote
+
+use core::time::Duration;
+
+use hubward::core::{Authority, DeviceId, HostName, Permissions, SymmetricKey, UnixTime};
+use hubward::sas::Unsigned;
+use hubward::{Presented, Rules};
+use hubward_rustcrypto::HmacKey;
+use hubward_stores::answer::{Row, Wanted};
+use hubward_stores::remote::RemoteStore;
+
+const HUB: &str = "hub.example";
+
+fn at(seconds: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+}
+
+/// Of the system's randomness in a program that is used.
+fn key(device: usize) -> HmacKey {
+    let bytes = format!("a key of device {device:.>16}");
+    HmacKey::new(&SymmetricKey::from_bytes(bytes.as_bytes()).expect("32 bytes"))
+}
+
+async fn connect(store: RemoteStore, number: usize) -> String {
+    let id = format!("pump-{number}");
+    let device = DeviceId::parse(&id).expect("an id");
+    let host = Authority::parse(HUB).expect("a name");
+    let token = Unsigned::device(host, device, at(1_800_003_600)).sign(&key(number)).to_string();
+
+    let rules = Rules::new(HostName::parse(HUB).expect("a name"), key(99));
+    let username = format!("{HUB}/{id}/?api-version=2021-04-12");
+    let presented = Presented::mqtt(&id, &username, Some(&token)).expect("names that agree");
+    match store.admit(presented, &rules, || at(1_800_000_000)).await {
+        Ok(session) => format!("in: {session}"),
+        Err(refused) => format!("{id} refused: {refused:?}"),
+    }
+}
+
+fn main() -> Result<(), Box<dyn core::error::Error>> {
+    let run_time = tokio::runtime::Builder::new_current_thread().build()?;
+    run_time.block_on(async {
+        let row = |number: usize| Row {
+            whose: Wanted::Device(format!("pump-{number}")),
+            enabled: number != 2,
+            rights: Permissions::empty(),
+            generation: 1,
+            keys: 1,
+            primary: key(number),
+            secondary: None,
+        };
+        let store = RemoteStore::start((1..=3).map(row));
+        let connections: Vec<_> =
+            (1..=4).map(|number| tokio::spawn(connect(store.clone(), number))).collect();
+        for connection in connections {
+            println!("{}", connection.await?);
+        }
+        Ok(())
+    })
+}

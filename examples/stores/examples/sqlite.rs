@@ -1,0 +1,49 @@
+//! A hub that keeps its devices in SQLite: one is admitted, disabled, and its session ends.
+//!
+//!     cargo run --example sqlite
+
+use core::time::Duration;
+
+use hubward::core::{Authority, DeviceId, HostName, Permissions, SymmetricKey, UnixTime};
+use hubward::sas::Unsigned;
+use hubward::{Presented, Rules};
+use hubward_rustcrypto::HmacKey;
+use hubward_stores::answer::{Wanted, found};
+use hubward_stores::sqlite::{SCHEMA, SqliteStore};
+use rusqlite::Connection;
+
+const HUB: &str = "hub.example";
+/// Of the system's randomness in a program that is used.
+const KEY: &[u8; 32] = b"a key of thirty-two random bytes";
+
+fn main() -> Result<(), Box<dyn core::error::Error>> {
+    let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    let key = |bytes: &[u8]| SymmetricKey::from_bytes(bytes).map(|raw| HmacKey::new(&raw));
+    let now = at(1_800_000_000);
+
+    let store = SqliteStore::create(Connection::open_in_memory()?, SCHEMA)?;
+    store.put(&Wanted::Device("pump-7".into()), Permissions::empty(), KEY, None)?;
+    let rules = Rules::new(HostName::parse(HUB)?, key(&[0x5a; 32])?);
+
+    // the device
+    let unsigned = Unsigned::device(Authority::parse(HUB)?, DeviceId::parse("pump-7")?, at(1_800_003_600));
+    let token = unsigned.sign(&key(KEY)?).to_string();
+
+    // the hub
+    let username = format!("{HUB}/pump-7/?api-version=2021-04-12");
+    let presented = Presented::mqtt("pump-7", &username, Some(&token))?;
+    let admitted = store.admit(presented, &rules, now).map_err(|refused| format!("{refused:?}"))?;
+    println!("{}", admitted.decision());
+    let session = admitted.into_session();
+    println!("in: {session}");
+
+    store.set_enabled("pump-7", false)?;
+    for lookup in session.lookups() {
+        let row = store.answer(&lookup)?;
+        match session.recheck(&[found(row.as_ref())], now) {
+            Ok(()) => println!("still in"),
+            Err(ended) => println!("out: {ended}"),
+        }
+    }
+    Ok(())
+}

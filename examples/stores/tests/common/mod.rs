@@ -1,0 +1,56 @@
+//! A hub's name, its clock, and its clients.
+#![allow(dead_code, reason = "each test uses what it needs")]
+
+use core::time::Duration;
+
+use hubward::Rules;
+use hubward::core::{Authority, DeviceId, HostName, ModuleId, PolicyName, SymmetricKey, UnixTime};
+use hubward::sas::Unsigned;
+use hubward_rustcrypto::HmacKey;
+
+pub const HUB: &str = "hub.example";
+pub const NOW: u64 = 1_800_000_000;
+
+pub fn at(seconds: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+}
+
+/// The bytes of a key by its name.
+pub fn raw(name: &str) -> [u8; 32] {
+    let mut bytes = [b'.'; 32];
+    bytes.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
+    bytes
+}
+
+pub fn key(name: &str) -> HmacKey {
+    HmacKey::new(&SymmetricKey::from_bytes(&raw(name)).unwrap())
+}
+
+pub fn rules() -> Rules<'static, HmacKey> {
+    Rules::new(HostName::parse(HUB).unwrap(), key("decoy"))
+}
+
+pub fn username(id: &str) -> String {
+    format!("{HUB}/{id}/?api-version=2021-04-12")
+}
+
+fn unsigned(path: &str) -> Unsigned<'_> {
+    let host = Authority::parse(HUB).unwrap();
+    match path.split_once("/modules/") {
+        Some((device, module)) => Unsigned::module(
+            host,
+            DeviceId::parse(device).unwrap(),
+            ModuleId::parse(module).unwrap(),
+            at(NOW + 3600),
+        ),
+        None => Unsigned::device(host, DeviceId::parse(path).unwrap(), at(NOW + 3600)),
+    }
+}
+
+pub fn token(path: &str, by: &str) -> String {
+    unsigned(path).sign(&key(by)).to_string()
+}
+
+pub fn policy_token(path: &str, policy: &str, by: &str) -> String {
+    unsigned(path).signed_by(PolicyName::parse(policy).unwrap()).sign(&key(by)).to_string()
+}

@@ -1,0 +1,108 @@
+//! A table of SQLite in the registry's place.
+
+mod common;
+
+use common::*;
+use hubward::core::{Found, Permissions};
+use hubward::{AuthError, Ended, Presented, Session};
+use hubward_rustcrypto::HmacKey;
+use hubward_stores::answer::{Row, Wanted, found};
+use hubward_stores::sqlite::{Refused, SCHEMA, SqliteStore, StoreError};
+use rusqlite::Connection;
+
+fn store(schema: &str) -> SqliteStore {
+    let store = SqliteStore::create(Connection::open_in_memory().unwrap(), schema).unwrap();
+    let none = Permissions::empty();
+    store.put(&device("pump"), none, &raw("pump"), Some(&raw("pump 2"))).unwrap();
+    store.put(&Wanted::Module("pump".into(), "cam".into()), none, &raw("cam"), None).unwrap();
+    store.put(&Wanted::Policy("device".into()), Permissions::DEVICE_CONNECT, &raw("policy"), None).unwrap();
+    store
+}
+
+fn device(id: &str) -> Wanted {
+    Wanted::Device(id.into())
+}
+
+/// How somebody fares who presents a token over MQTT.
+fn session(store: &SqliteStore, id: &str, token: &str) -> Result<Session, Refused> {
+    let (username, rules) = (username(id), rules());
+    let presented = Presented::mqtt(id, &username, Some(token)).unwrap();
+    store.admit(presented, &rules, at(NOW)).map(|admitted| admitted.into_session())
+}
+
+fn code(session: Result<Session, Refused>) -> String {
+    match session {
+        Ok(session) => session.identity().to_string(),
+        Err(Refused::Credential(error)) => error.code().to_owned(),
+        Err(Refused::Store(StoreError::Database(_))) => "the database failed".to_owned(),
+        Err(Refused::Store(StoreError::Key(_))) => "a key is none".to_owned(),
+    }
+}
+
+fn recheck(store: &SqliteStore, session: &Session) -> Result<(), Ended> {
+    let rows: Vec<Option<Row>> = session.lookups().map(|lookup| store.answer(&lookup).unwrap()).collect();
+    let answers: Vec<Found<'_, HmacKey>> = rows.iter().map(|row| found(row.as_ref())).collect();
+    session.recheck(&answers, at(NOW))
+}
+
+#[test]
+fn either_key_of_a_device_admits_it_and_no_other_does() {
+    let store = store(SCHEMA);
+    assert_eq!(code(session(&store, "pump", &token("pump", "pump"))), "device pump");
+    assert_eq!(code(session(&store, "pump", &token("pump", "pump 2"))), "device pump");
+    assert_eq!(code(session(&store, "pump/cam", &token("pump/modules/cam", "cam"))), "module pump/cam");
+    let refused = session(&store, "pump", &token("pump", "cam"));
+    let unknown = session(&store, "nobody", &token("nobody", "pump"));
+    assert!(matches!(refused, Err(Refused::Credential(AuthError::Verify(_)))), "{refused:?}");
+    assert!(matches!(unknown, Err(Refused::Credential(AuthError::Unknown))), "{unknown:?}");
+}
+
+#[test]
+fn a_policys_token_takes_two_questions() {
+    let store = store(SCHEMA);
+    let by_policy = || policy_token("pump", "device", "policy");
+    assert_eq!(code(session(&store, "pump", &by_policy())), "device pump");
+    store.set_enabled("pump", false).unwrap();
+    assert_eq!(code(session(&store, "pump", &by_policy())), AuthError::Disabled.code());
+    assert_eq!(
+        code(session(&store, "pump/cam", &token("pump/modules/cam", "cam"))),
+        AuthError::Disabled.code()
+    );
+}
+
+#[test]
+fn what_changes_in_the_table_ends_a_session() {
+    let store = store(SCHEMA);
+    let begin = || session(&store, "pump", &token("pump", "pump")).unwrap();
+    let first = begin();
+    assert_eq!(recheck(&store, &first), Ok(()));
+    store.set_enabled("pump", false).unwrap();
+    assert_eq!(recheck(&store, &first), Err(Ended::Disabled));
+    store.set_enabled("pump", true).unwrap();
+    assert_eq!(recheck(&store, &first), Ok(()));
+    store.set_primary(&device("pump"), &raw("pump")).unwrap();
+    assert_eq!(recheck(&store, &first), Err(Ended::KeysReplaced), "the same bytes, and still another key");
+    let second = begin();
+    store.put(&device("pump"), Permissions::empty(), &raw("pump"), None).unwrap();
+    assert_eq!(recheck(&store, &second), Err(Ended::Recreated));
+}
+
+#[test]
+fn a_collation_that_folds_case_is_noticed() {
+    let folding = store(&SCHEMA.replace("COLLATE BINARY", "COLLATE NOCASE"));
+    // the row of `pump` is found for `PUMP`, whose token is good under its key
+    let found_another = session(&folding, "PUMP", &token("PUMP", "pump"));
+    assert!(matches!(found_another, Err(Refused::Credential(AuthError::WrongAnswer))), "{found_another:?}");
+    assert_eq!(code(session(&folding, "pump", &token("pump", "pump"))), "device pump");
+    let binary = session(&store(SCHEMA), "PUMP", &token("PUMP", "pump"));
+    assert!(matches!(binary, Err(Refused::Credential(AuthError::Unknown))), "{binary:?}");
+}
+
+#[test]
+fn a_database_that_fails_admits_nobody() {
+    let empty = SqliteStore::create(Connection::open_in_memory().unwrap(), "").unwrap();
+    assert_eq!(code(session(&empty, "pump", &token("pump", "pump"))), "the database failed");
+    let store = store(SCHEMA);
+    store.put(&device("pump"), Permissions::empty(), b"short", None).unwrap();
+    assert_eq!(code(session(&store, "pump", &token("pump", "pump"))), "a key is none");
+}
