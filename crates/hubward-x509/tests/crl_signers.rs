@@ -19,6 +19,9 @@ use lists::{List, directory, listed_at, name_of, numbered, point, tlv};
 use minting::{ca, entity, key, now, sign};
 use rcgen::{CertificateParams, KeyPair, KeyUsagePurpose, date_time_ymd};
 
+/// No intermediates.
+const NONE: &[&[u8]] = &[];
+
 fn because(crl: usize, problem: CrlProblem) -> StatusUnknown {
     StatusUnknown::Crl { crl, problem }
 }
@@ -66,7 +69,7 @@ fn an_anchor_too_needs_it_unless_it_is_a_name_and_a_key() {
     let crls = Crls::parse(&lists).unwrap();
     let profile = Profile::device(Subject::Anybody).revocation(Revocation::by(&crls));
     let anchors = Anchors::parse([&root]).unwrap();
-    let chain = Chain::parse(&pump, &[] as &[&[u8]]).unwrap();
+    let chain = Chain::parse(&pump, NONE).unwrap();
     let judge = |profile: &Profile<'_>| chain.verify(&anchors, profile, ALL, now(0)).map(|v| v.revocation());
     assert_eq!(unknown(judge(&profile)), because(0, CrlProblem::KeyUsage));
     assert!(is_good(judge(&profile.anchor_checks(AnchorChecks::NameAndKey))));
