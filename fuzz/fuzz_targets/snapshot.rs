@@ -1,8 +1,9 @@
-//! No content panics, not even one that is authentic; what is restored is sealed to the same and restored again.
+//! No content panics, not even one that is authentic; what is restored is sealed to the same and restored again: a
+//! registry, and enrollments.
 #![no_main]
 
 use hubward_core::{NotAuthentic, NotSealed, Seal};
-use hubward_registry::{NoEntropy, Registry};
+use hubward_registry::{Enrollments, NoEntropy, Registry};
 use hubward_rustcrypto::HmacKey;
 use libfuzzer_sys::fuzz_target;
 
@@ -21,23 +22,33 @@ impl Seal for Open {
     }
 }
 
+fn nonce(buffer: &mut [u8]) -> Result<(), NoEntropy> {
+    buffer.fill(1);
+    Ok(())
+}
+
+fn snapshot(magic: &[u8; 8], content: &[u8]) -> Vec<u8> {
+    let len = u64::try_from(content.len()).unwrap().to_be_bytes();
+    [magic, &b"\0\x01"[..], &[0; 20], &len, content, &[0; 16]].concat()
+}
+
 fn restore(bytes: Vec<u8>) -> Option<Registry<HmacKey>> {
     Registry::unseal(bytes, &Open, 0, &[1; 16], HmacKey::new).ok()
 }
 
+fn restore_enrollments(bytes: Vec<u8>) -> Option<Enrollments<HmacKey>> {
+    Enrollments::unseal(bytes, &Open, 0, HmacKey::new).ok()
+}
+
 fuzz_target!(|content: &[u8]| {
-    let mut bytes = b"hubwrdRG\0\x01".to_vec();
-    bytes.extend([0; 20]);
-    bytes.extend(u64::try_from(content.len()).unwrap().to_be_bytes());
-    bytes.extend(content);
-    bytes.extend([0; 16]);
-    if let Some(registry) = restore(bytes) {
-        let mut nonce = |buffer: &mut [u8]| {
-            buffer.fill(1);
-            Ok::<(), NoEntropy>(())
-        };
+    if let Some(registry) = restore(snapshot(b"hubwrdRG", content)) {
         let sealed = registry.seal(&Open, 0, &mut nonce).unwrap();
         let again = restore(sealed.clone()).unwrap();
+        assert_eq!(again.seal(&Open, 0, &mut nonce).unwrap(), sealed);
+    }
+    if let Some(enrollments) = restore_enrollments(snapshot(b"hubwrdEN", content)) {
+        let sealed = enrollments.seal(&Open, 0, &mut nonce).unwrap();
+        let again = restore_enrollments(sealed.clone()).unwrap();
         assert_eq!(again.seal(&Open, 0, &mut nonce).unwrap(), sealed);
     }
 });

@@ -51,7 +51,8 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
             secondary: None,
         };
         let store = RemoteStore::start((1..=3).map(row));
-        let connections: Vec<_> = (1..=4).map(|number| tokio::spawn(connect(store.clone(), number))).collect();
+        let connections: Vec<_> =
+            (1..=4).map(|number| tokio::spawn(connect(store.clone(), number))).collect();
         for connection in connections {
             println!("{}", connection.await?);
         }

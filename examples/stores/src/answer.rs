@@ -63,8 +63,9 @@ pub fn found(row: Option<&Row>) -> Found<'_, HmacKey> {
             return Found::Policy(FoundPolicy::new(name, row.rights, stamp, keys));
         }
         Wanted::Device(id) => DeviceId::parse(id).map(Identity::Device),
-        Wanted::Module(device, module) => DeviceId::parse(device)
-            .and_then(|device| Ok(Identity::Module(device, ModuleId::parse(module)?))),
+        Wanted::Module(device, module) => {
+            DeviceId::parse(device).and_then(|device| Ok(Identity::Module(device, ModuleId::parse(module)?)))
+        }
     };
     // a row whose name is none is nobody's
     identity.map_or(Found::Nobody, |identity| {

@@ -82,7 +82,7 @@ impl SqliteStore {
             .query_row(params![kind, name], |row| {
                 Ok((
                     (row.get::<_, i64>(0)?, row.get::<_, String>(1)?),
-                    row.get::<_, u16>(2)?,
+                    row.get::<_, u8>(2)?,
                     (row.get::<_, i64>(3)?, row.get::<_, i64>(4)?),
                     (row.get::<_, Vec<u8>>(5)?, row.get::<_, Option<Vec<u8>>>(6)?),
                     row.get::<_, bool>(7)?,
@@ -101,7 +101,7 @@ impl SqliteStore {
         Ok(Some(Row {
             whose,
             enabled,
-            rights: Permissions::from_bits_truncate(rights.into()),
+            rights: Permissions::from_bits_truncate(rights),
             generation: generation.unsigned_abs(),
             keys: keys.unsigned_abs(),
             primary: ready(primary).map_err(StoreError::Key)?,
@@ -110,7 +110,13 @@ impl SqliteStore {
     }
 
     /// Creates an identity or a policy, or makes it anew.
-    pub fn put(&self, whose: &Wanted, rights: Permissions, primary: &[u8], secondary: Option<&[u8]>) -> Result<(), StoreError> {
+    pub fn put(
+        &self,
+        whose: &Wanted,
+        rights: Permissions,
+        primary: &[u8],
+        secondary: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
         let (kind, name) = key(whose);
         let change = self.change()?;
         let device = match whose {
@@ -138,7 +144,10 @@ impl SqliteStore {
 
     /// Enables or disables a device, and its modules with it.
     pub fn set_enabled(&self, device: &str, enabled: bool) -> Result<(), StoreError> {
-        self.0.execute("UPDATE identity SET enabled = ?2 WHERE kind = 0 AND name = ?1", params![device, enabled])?;
+        self.0.execute(
+            "UPDATE identity SET enabled = ?2 WHERE kind = 0 AND name = ?1",
+            params![device, enabled],
+        )?;
         Ok(())
     }
 

@@ -53,7 +53,7 @@ fn either_key_of_a_device_admits_it_and_no_other_does() {
     assert_eq!(code(session(&store, "pump/cam", &token("pump/modules/cam", "cam"))), "module pump/cam");
     let refused = session(&store, "pump", &token("pump", "cam"));
     let unknown = session(&store, "nobody", &token("nobody", "pump"));
-    assert!(matches!(refused, Err(Refused::Credential(AuthError::Token(_)))), "{refused:?}");
+    assert!(matches!(refused, Err(Refused::Credential(AuthError::Verify(_)))), "{refused:?}");
     assert!(matches!(unknown, Err(Refused::Credential(AuthError::Unknown))), "{unknown:?}");
 }
 
@@ -64,7 +64,10 @@ fn a_policys_token_takes_two_questions() {
     assert_eq!(code(session(&store, "pump", &by_policy())), "device pump");
     store.set_enabled("pump", false).unwrap();
     assert_eq!(code(session(&store, "pump", &by_policy())), AuthError::Disabled.code());
-    assert_eq!(code(session(&store, "pump/cam", &token("pump/modules/cam", "cam"))), AuthError::Disabled.code());
+    assert_eq!(
+        code(session(&store, "pump/cam", &token("pump/modules/cam", "cam"))),
+        AuthError::Disabled.code()
+    );
 }
 
 #[test]
