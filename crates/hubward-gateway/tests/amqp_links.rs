@@ -99,6 +99,33 @@ async fn a_disabled_device_sends_nothing_more() {
 }
 
 #[tokio::test]
+async fn a_token_that_runs_out_ends_what_rests_on_it_and_one_that_is_renewed_does_not() {
+    let gateway = Gateway::with(|_, config| {
+        config.amqps = Some("127.0.0.1:0".into());
+        config.strict = true;
+    })
+    .await;
+    let short = || gateway.token_until(now() + 2);
+    let mut plain = gateway.amqp_plain("dev1@sas.localhost", &short()).await.unwrap();
+    plain.connection.on_close().await.unwrap_err();
+
+    // the module's token runs out, the device's is renewed before it does
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = amqp.cbs().await;
+    assert_eq!(
+        cbs.put("localhost/devices/dev1/modules/mod1", &gateway.module_token_until(now() + 2)).await,
+        200
+    );
+    assert_eq!(cbs.put("localhost/devices/dev1", &short()).await, 200);
+    let mut renewed = amqp.sender(SENDS).await.unwrap();
+    let mut ends = amqp.sender("/devices/dev1/modules/mod1/messages/events").await.unwrap();
+    assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 200);
+    let _ = ends.on_detach().await;
+    assert!(matches!(renewed.send("hello").await, Ok(Outcome::Accepted(_))));
+    gateway.end().await;
+}
+
+#[tokio::test]
 async fn of_two_on_one_connection_only_the_disabled_one_goes() {
     let gateway = gateway().await;
     let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();

@@ -68,6 +68,8 @@ pub(super) async fn run(
             biased;
             () = stop.cancelled() => break (End::Stopped, ConnectionError::ConnectionForced.into()),
             () = connection.evicted.cancelled() => break (End::Evicted, ConnectionError::ConnectionForced.into()),
+            // the two times below are another's now
+            () = connection.newcomer.notified() => {}
             () = sleep_until(deadline), if !connection.is_proven() => {
                 break (End::Silent, definitions::Error::from(AmqpError::UnauthorizedAccess));
             }
