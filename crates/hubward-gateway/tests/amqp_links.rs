@@ -16,6 +16,7 @@ use fe2o3_amqp::types::definitions::{AmqpError, ErrorCondition};
 use fe2o3_amqp::types::messaging::{Body, Outcome};
 use fe2o3_amqp::types::primitives::Value;
 use serde_json::{Value as Json, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn gateway() -> Gateway {
     Gateway::with(|_, config| config.amqps = Some("127.0.0.1:0".into())).await
@@ -58,6 +59,20 @@ async fn a_service_reaches_a_device_that_listens_and_is_told_where_nobody_does()
         assert_eq!(received.body(), text);
     }
     listens.close().await.unwrap();
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn the_links_of_cbs_may_come_again() {
+    let gateway = gateway().await;
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    for _ in 0..3 {
+        let mut cbs = amqp.cbs().await;
+        assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 200);
+        cbs.answers.close().await.unwrap();
+        cbs.puts.close().await.unwrap();
+    }
+    assert!(amqp.sends(SENDS).await);
     gateway.end().await;
 }
 
@@ -174,6 +189,14 @@ async fn a_gateway_that_stops_says_goodbye() {
     let gateway = gateway().await;
     let mut device = gateway.amqp_dev1().await;
     let _link = device.sender(SENDS).await.unwrap();
+    // one that never answers
+    let mut deaf = gateway.amqp_stream().await;
+    deaf.write_all(b"AMQP\x00\x01\x00\x00\x00\x00\x00\x12\x02\x00\x00\x00\x00\x53\x10\xc0\x05\x01\xa1\x02hi")
+        .await
+        .unwrap();
+    // until it is open
+    let mut header = [0; 12];
+    deaf.read_exact(&mut header).await.unwrap();
     gateway.end().await;
     device.connection.on_close().await.unwrap_err();
 }
