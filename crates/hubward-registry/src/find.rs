@@ -8,7 +8,7 @@ use hubward_core::{
 };
 
 use crate::lists::Verdict;
-use crate::record::{Hot, Proof, Second};
+use crate::record::{Hot, Proof};
 use crate::registry::Registry;
 use crate::store::Slot;
 use crate::whose::{LONGEST, identity, of_lookup, undecoded};
