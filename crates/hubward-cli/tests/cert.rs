@@ -7,12 +7,16 @@ use std::process::{Command, Stdio};
 
 use base64::Engine;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, IsCa,
+    Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SanType,
+    date_time_ymd,
 };
 
 /// 2026-01-01, within every minted validity.
 const NOW: &str = "1767225600";
+
+/// The pump's serial number.
+const PUMP: &[u8] = &[0x17];
 
 /// A root, an intermediate below it and leaves below that, in a folder of the test's own.
 struct Files(PathBuf);
@@ -30,7 +34,9 @@ impl Files {
         let intermediate = ca.signed_by(ca_key, &below_root).unwrap();
         files.write("ca.pem", pem("CERTIFICATE", intermediate.der()));
         let below_ca = Issuer::from_params(&ca, ca_key);
-        let pump = named("pump-17").signed_by(key, &below_ca).unwrap();
+        let mut pump = named("pump-17");
+        pump.serial_number = Some(PUMP.to_vec().into());
+        let pump = pump.signed_by(key, &below_ca).unwrap();
         files.write("pump.der", pump.der());
         files.write("pump.pem", pem("CERTIFICATE", pump.der()));
         // as a server has it: with its key and its chain in one file
@@ -41,6 +47,13 @@ impl Files {
         hub.subject_alt_names.push(SanType::IpAddress([192, 0, 2, 1].into()));
         files.write("hub.pem", pem("CERTIFICATE", hub.signed_by(key, &below_ca).unwrap().der()));
         let rude = named("a\u{1b}[2J").signed_by(key, &below_ca).unwrap();
+        let lists = |name: &str, by: Issuer<'_, &KeyPair>, serials: &[&[u8]]| {
+            files.write(&format!("{name}.crl"), list(&by, serials));
+            files.write(&format!("{name}-crl.pem"), pem("X509 CRL", &list(&by, serials)));
+        };
+        lists("root", Issuer::from_params(&root, root_key), &[]);
+        lists("clear", Issuer::from_params(&ca, ca_key), &[&[9]]);
+        lists("revoked", Issuer::from_params(&ca, ca_key), &[&[9], PUMP]);
         files.write("rude.pem", pem("CERTIFICATE", rude.der()));
         files
     }
@@ -63,6 +76,26 @@ impl Files {
     }
 }
 
+/// A list of December 2025, good for two months.
+fn list(by: &Issuer<'_, &KeyPair>, serials: &[&[u8]]) -> Vec<u8> {
+    let at = date_time_ymd(2025, 12, 1);
+    let revoked = serials.iter().map(|serial| RevokedCertParams {
+        serial_number: serial.to_vec().into(),
+        revocation_time: at,
+        reason_code: Some(RevocationReason::KeyCompromise),
+        invalidity_date: None,
+    });
+    let params = CertificateRevocationListParams {
+        this_update: at,
+        next_update: date_time_ymd(2026, 2, 1),
+        crl_number: vec![1].into(),
+        issuing_distribution_point: None,
+        revoked_certs: revoked.collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    params.signed_by(by).unwrap().der().to_vec()
+}
+
 fn pem(label: &str, der: &[u8]) -> String {
     let text = base64::engine::general_purpose::STANDARD.encode(der);
     format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
@@ -80,7 +113,7 @@ fn named(name: &str) -> CertificateParams {
 fn ca(name: &str) -> CertificateParams {
     let mut params = named(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params
 }
 
@@ -169,6 +202,43 @@ fn a_refusal_is_explained() {
         1,
         &["leaf (CN=pump-17): is not", "intermediate 0: CN=Fleet CA"],
     );
+}
+
+#[test]
+fn a_revoked_device_is_refused() {
+    let files = Files::mint("revoked");
+    let good = ["good: CN=pump-17", "until        2026-02-01", "revocation   not revoked"];
+    expect(files.verify("--crl root.crl --crl clear.crl all.pem"), 0, &good);
+    expect(files.verify("--crl root-crl.pem --crl clear-crl.pem all.pem"), 0, &good);
+    expect(files.verify("--crl clear.crl --leaf-only all.pem"), 0, &good);
+    expect(files.verify("all.pem"), 0, &["revocation   not looked at"]);
+    let why = ["refused: leaf (CN=pump-17): was revoked (keyCompromise)", "revoked on   2025-12-01"];
+    let lists = [
+        "revocation list 0: by CN=Fleet Root, 0 revoked, 2025-12-01T00:00:00Z to 2026-02-01T00:00:00Z",
+        "revocation list 1: by CN=Fleet CA, 2 revoked",
+    ];
+    expect(
+        files.verify("--explain --crl root.crl --crl revoked.crl all.pem"),
+        1,
+        &[&why[..], &lists].concat(),
+    );
+
+    let unknown = "refused: leaf: may be revoked: no revocation list is about it";
+    expect(files.verify("--crl root.crl all.pem"), 1, &[unknown]);
+    expect(
+        files.verify("--crl root.crl --allow-unknown all.pem"),
+        0,
+        &["revocation   unknown: no revocation"],
+    );
+    let stale = "refused: intermediate 0: may be revoked: revocation list 0: expired 9 days before now";
+    expect(
+        files.hubward("verify --now 1770681600 --ca root.pem --crl root.crl --crl clear.crl all.pem"),
+        1,
+        &[stale],
+    );
+    expect(files.verify("--crl root.pem all.pem"), 2, &["root.pem: holds no revocation list"]);
+    expect(files.verify("--crl pump.der all.pem"), 2, &["revocation list 0: "]);
+    expect(files.verify("--leaf-only all.pem"), 2, &["--crl"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What each byte of a resource may be part of.
+//! What each byte may be part of.
 
 use crate::name::{is_identity_byte, is_registration_byte};
 
@@ -16,6 +16,8 @@ bitflags::bitflags! {
         const HOST = 32;
         /// An id's, and not the start of an escape.
         const PLAIN_ID = 64;
+        /// Written as it is where all else is escaped (RFC 3986, 2.3).
+        const UNRESERVED = 128;
     }
 }
 
@@ -51,6 +53,9 @@ impl Class {
         }
         if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.' {
             class = class.union(Self::HOST);
+        }
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            class = class.union(Self::UNRESERVED);
         }
         if byte.is_ascii_graphic() && !matches!(byte, b'/' | b'%' | b'&') {
             class = class.union(Self::ORDINARY);

@@ -5,6 +5,7 @@ use crate::access::{Identity, Stamp, Status};
 use crate::mac::{KeySlot, Keys};
 use crate::name::{DeviceId, PolicyName};
 use crate::rights::Permissions;
+use crate::segment::Segment;
 use crate::thumbprint::Thumbprint;
 
 /// What was found.
@@ -78,10 +79,10 @@ impl<'k, K> FoundIdentity<'k, K> {
         self
     }
 
-    /// The edge devices above it.
+    /// Whether this edge device is above it, by its whole name.
     #[must_use]
-    pub const fn ancestors(&self) -> &'k [DeviceId<'k>] {
-        self.ancestors
+    pub fn is_behind(&self, edge_device: &Segment<'_>) -> bool {
+        self.ancestors.iter().any(|ancestor| edge_device.eq_decoded(ancestor.as_str()))
     }
 
     /// Whose record it is.

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::class::Class;
+
 /// An escape that is not `%` and two hex digits, or a byte that a name on the wire cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("bad escape or character at byte {offset}")]
@@ -116,8 +118,8 @@ impl fmt::Display for Escaped<'_> {
 /// Whether a byte is written as it is (RFC 3986, 2.3).
 #[must_use]
 #[inline]
-pub const fn is_unreserved(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~')
+pub fn is_unreserved(b: u8) -> bool {
+    Class::of(b).contains(Class::UNRESERVED)
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ impl<'a> Unsigned<'a> {
         self.resource.write(&mut writer);
         writer.text("\n");
         writer.number(self.expiry);
-        writer.finish().map(str::as_bytes)
+        writer.finish()
     }
 
     /// Makes the token of the tag over [`Unsigned::to_be_signed`].
@@ -159,7 +159,7 @@ impl SignedToken<'_> {
             }
             (_, None) => {}
         }
-        writer.finish()
+        writer.finish_text()
     }
 
     /// When it expires, in seconds since 1970.

@@ -26,14 +26,20 @@ pub(crate) fn read(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<u
             [a, b, c, d, tail @ ..] if join([*a, *b, *c, *d]) & OTHER == 0 => (join([*a, *b, *c, *d]), tail),
             _ => slowly(token, start, rest)?,
         };
-        let [_, high, middle, low] = bits.to_be_bytes();
+        let [high, middle, low, _] = bits.to_le_bytes();
         *group = [high, middle, low];
     }
     let (quad, rest) = match rest {
         [a, b, c, b'=', tail @ ..] | [a, b, c, b'%', b'3', b'D' | b'd', tail @ ..] => {
             ([*a, *b, *c, b'='], tail)
         }
-        _ => four(token, rest)?,
+        _ => {
+            let mut quad = [0; 4];
+            for slot in &mut quad {
+                (*slot, rest) = character(token, rest)?;
+            }
+            (quad, rest)
+        }
     };
     let end = token.len().wrapping_sub(rest.len());
     if !matches!(rest, [] | [b'&', ..]) {
@@ -41,7 +47,7 @@ pub(crate) fn read(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<u
     }
     let [a, b, c, padding] = quad;
     let bits = join([a, b, c, b'A']);
-    let [_, high, middle, left] = bits.to_be_bytes();
+    let [high, middle, left, _] = bits.to_le_bytes();
     // two bits are left of the third character, and they must be zero (RFC 4648, 3.5)
     if bits & OTHER != 0 || left != 0 || padding != b'=' {
         return Err((start, SignatureProblem::Base64));
@@ -53,19 +59,23 @@ pub(crate) fn read(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<u
 /// Marks, among the bits of four characters, that one of them is not of the alphabet.
 const OTHER: u32 = 0x8000_0000;
 
-/// Four characters' six bits each, and [`OTHER`].
+/// Four characters' three bytes, lowest first, and [`OTHER`].
 #[inline]
 fn join([a, b, c, d]: [u8; 4]) -> u32 {
-    let bits = |table: &[u32; 256], character| table.get(usize::from(character)).copied().unwrap_or(OTHER);
-    bits(&FIRST, a) | bits(&SECOND, b) | bits(&THIRD, c) | bits(&FOURTH, d)
+    let [first, second, third, fourth] = &TABLES;
+    look_up(first, a) | look_up(second, b) | look_up(third, c) | look_up(fourth, d)
 }
 
-static FIRST: [u32; 256] = table(18);
-static SECOND: [u32; 256] = table(12);
-static THIRD: [u32; 256] = table(6);
-static FOURTH: [u32; 256] = table(0);
+#[inline]
+fn look_up(table: &[u32; 256], character: u8) -> u32 {
+    table.get(usize::from(character)).copied().unwrap_or(OTHER)
+}
 
-/// The six bits of each character of the standard alphabet in their place, and [`OTHER`] for every other character.
+/// What each character stands for as the first of four, the second, the third and the fourth.
+static TABLES: [[u32; 256]; 4] = [table(18), table(12), table(6), table(0)];
+
+/// The six bits of each character of the standard alphabet, in their place in the three bytes that four characters
+/// make, and [`OTHER`] for every other character.
 const fn table(shift: u32) -> [u32; 256] {
     let mut table = [OTHER; 256];
     let mut rest: &mut [u32] = &mut table;
@@ -75,7 +85,8 @@ const fn table(shift: u32) -> [u32; 256] {
         let mut index = 0_u32;
         while let [character, others @ ..] = alphabet {
             if *character == byte {
-                *slot = index.wrapping_shl(shift);
+                let [_, high, middle, low] = index.wrapping_shl(shift).to_be_bytes();
+                *slot = u32::from_le_bytes([high, middle, low, 0]);
             }
             index = index.wrapping_add(1);
             alphabet = others;
@@ -88,28 +99,29 @@ const fn table(shift: u32) -> [u32; 256] {
 
 /// The bits of four characters of which some are escaped, and what follows them.
 #[inline(never)]
-fn slowly<'a>(token: &[u8], start: usize, rest: &'a [u8]) -> Result<(u32, &'a [u8]), Wrong> {
-    let (characters, rest) = four(token, rest)?;
-    let bits = join(characters);
+fn slowly<'a>(token: &[u8], start: usize, mut rest: &'a [u8]) -> Result<(u32, &'a [u8]), Wrong> {
+    let mut bits = 0;
+    for table in &TABLES {
+        let (character, tail) = character(token, rest)?;
+        bits |= look_up(table, character);
+        rest = tail;
+    }
     if bits & OTHER == 0 { Ok((bits, rest)) } else { Err((start, SignatureProblem::Base64)) }
 }
 
-/// Four characters, unescaped, and what follows them; `rest` is the end of `token`.
-fn four<'a>(token: &[u8], mut rest: &'a [u8]) -> Result<([u8; 4], &'a [u8]), Wrong> {
-    let mut characters = [0; 4];
-    for slot in &mut characters {
-        let wrong = |problem| (token.len().wrapping_sub(rest.len()), problem);
-        (*slot, rest) = match rest {
-            [b'%', high, low, tail @ ..] => match (hex_value(*high), hex_value(*low)) {
-                (Some(high), Some(low)) => (high.wrapping_shl(4) | low, tail),
-                _ => return Err(wrong(SignatureProblem::Escape)),
-            },
-            [b'%', ..] => return Err(wrong(SignatureProblem::Escape)),
-            [] | [b'&', ..] => return Err(wrong(SignatureProblem::Length)),
-            [plain, tail @ ..] => (*plain, tail),
-        };
-    }
-    Ok((characters, rest))
+/// One character, unescaped, and what follows it; `rest` is the end of `token`.
+#[inline]
+fn character<'a>(token: &[u8], rest: &'a [u8]) -> Result<(u8, &'a [u8]), Wrong> {
+    let problem = match rest {
+        [b'%', high, low, tail @ ..] => match (hex_value(*high), hex_value(*low)) {
+            (Some(high), Some(low)) => return Ok((high.wrapping_shl(4) | low, tail)),
+            _ => SignatureProblem::Escape,
+        },
+        [b'%', ..] => SignatureProblem::Escape,
+        [] | [b'&', ..] => SignatureProblem::Length,
+        [plain, tail @ ..] => return Ok((*plain, tail)),
+    };
+    Err((token.len().wrapping_sub(rest.len()), problem))
 }
 
 /// A tag in base64.

@@ -57,11 +57,15 @@ impl<'b> Writer<'b> {
     }
 
     /// What was written.
-    pub(crate) fn finish(self) -> Result<&'b str, NeedBytes> {
+    pub(crate) fn finish(self) -> Result<&'b [u8], NeedBytes> {
+        self.buffer.get(..self.written).ok_or(NeedBytes::new(self.written))
+    }
+
+    /// What was written, as text.
+    pub(crate) fn finish_text(self) -> Result<&'b str, NeedBytes> {
         let need = NeedBytes::new(self.written);
-        let text = self.buffer.get(..self.written).ok_or(need)?;
         // only whole texts and ASCII were written
-        core::str::from_utf8(text).map_err(|_| need)
+        core::str::from_utf8(self.finish()?).map_err(|_| need)
     }
 }
 
@@ -85,7 +89,7 @@ mod tests {
             let mut buffer = [0; 20];
             let mut writer = Writer::new(&mut buffer);
             writer.number(number);
-            assert_eq!(writer.finish(), Ok(&*number.to_string()));
+            assert_eq!(writer.finish_text(), Ok(&*number.to_string()));
         }
     }
 
@@ -96,7 +100,7 @@ mod tests {
             let mut buffer = [0; 5];
             let mut writer = Writer::new(&mut buffer);
             writer.escaped(&text);
-            assert_eq!(writer.finish(), Ok(&*hubward_core::escape_value(&text).to_string()));
+            assert_eq!(writer.finish_text(), Ok(&*hubward_core::escape_value(&text).to_string()));
         }
     }
 

@@ -16,7 +16,6 @@ use hubward_policy::{Decision, Denial, Operation, Permit};
 use crate::admission::{Admission, Question, enabled};
 use crate::auth_chain::{AuthChain, edge_hub};
 use crate::error::{AuthError, Public};
-use crate::on_behalf::is_behind;
 use crate::presented::Presented;
 use crate::rules::{BothCredentials, Rules};
 use crate::session::Session;
@@ -305,7 +304,7 @@ impl<'a> BehalfQuestion<'_, 'a> {
         match found {
             Found::Nobody => Err(AuthError::Unknown),
             Found::Identity(record) if target.is(&record.identity()) => {
-                if !is_behind(record, &device) {
+                if !record.is_behind(&device) {
                     return Err(AuthError::NotBehind);
                 }
                 enabled(record.status())?;

@@ -5,6 +5,8 @@ use core::fmt;
 use hubward_core::{Authority, DeviceId, ModuleId, PolicyName, UnixTime, escape_value};
 use hubward_sas::Unsigned;
 
+use crate::auth_chain::EDGE_HUB;
+
 /// The `api-version` that a client announces over MQTT.
 pub const API_VERSION: &str = "2021-04-12";
 
@@ -31,6 +33,8 @@ pub struct Client<'a> {
     host: Authority<'a>,
     identity: Who<'a>,
     signer: Option<PolicyName<'a>>,
+    /// The edge devices above it, the nearest first; the last one's hub speaks for it.
+    above: &'a [DeviceId<'a>],
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,19 +48,53 @@ impl<'a> Client<'a> {
     /// A device.
     #[must_use]
     pub const fn device(host: Authority<'a>, id: DeviceId<'a>) -> Self {
-        Self { host, identity: Who::Device(id), signer: None }
+        Self::new(host, Who::Device(id))
     }
 
     /// A module.
     #[must_use]
     pub const fn module(host: Authority<'a>, device: DeviceId<'a>, id: ModuleId<'a>) -> Self {
-        Self { host, identity: Who::Module(device, id), signer: None }
+        Self::new(host, Who::Module(device, id))
     }
 
     /// A service that holds the key of a policy. It does not connect over MQTT.
     #[must_use]
     pub const fn service(host: Authority<'a>, policy: PolicyName<'a>) -> Self {
-        Self { host, identity: Who::Policy(policy), signer: Some(policy) }
+        Self { signer: Some(policy), ..Self::new(host, Who::Policy(policy)) }
+    }
+
+    const fn new(host: Authority<'a>, identity: Who<'a>) -> Self {
+        Self { host, identity, signer: None, above: &[] }
+    }
+
+    /// A device or a module for which an edge hub speaks: `above` are the edge devices above it, the nearest first, and
+    /// the last one's `$edgeHub` signs. A module's own device is the first of them. What is written then is the username
+    /// with an `auth-chain`, the chain for a link, and that hub's own token and CBS name. SASL PLAIN has no chain.
+    ///
+    /// ```
+    /// use hubward::Client;
+    /// use hubward::core::{Authority, DeviceId};
+    ///
+    /// let above = [DeviceId::parse("edge1")?];
+    /// let leaf = Client::device(Authority::parse("contoso.example")?, DeviceId::parse("leaf")?).behind(&above);
+    /// assert_eq!(leaf.mqtt_client_id().to_string(), "leaf");
+    /// assert!(leaf.mqtt_username().to_string().ends_with("&auth-chain=leaf%3Bedge1"));
+    /// assert_eq!(leaf.auth_chain().to_string(), "leaf;edge1");
+    /// assert_eq!(leaf.cbs_name().to_string(), "contoso.example/devices/edge1/modules/%24edgeHub");
+    /// # Ok::<(), hubward::core::NameError>(())
+    /// ```
+    #[must_use]
+    pub const fn behind(mut self, above: &'a [DeviceId<'a>]) -> Self {
+        self.above = above;
+        self
+    }
+
+    /// Whose token it is, and whose CBS name: its own, or the edge hub's that speaks for it.
+    const fn speaks(&self) -> Who<'a> {
+        match self.above.last() {
+            Some(device) => Who::Module(*device, ModuleId::assertion(EDGE_HUB)),
+            None => self.identity,
+        }
     }
 
     /// The same, with tokens that this policy's key signs.
@@ -72,7 +110,7 @@ impl<'a> Client<'a> {
     /// The token to sign: MQTT's and SASL PLAIN's password, the body of CBS, and HTTP's `Authorization`.
     #[must_use]
     pub fn token(&self, expires: UnixTime) -> Unsigned<'a> {
-        let unsigned = match self.identity {
+        let unsigned = match self.speaks() {
             Who::Module(device, module) => Unsigned::module(self.host, device, module, expires),
             Who::Policy(name) => return Unsigned::service(self.host, name, expires),
             Who::Device(device) => Unsigned::device(self.host, device, expires),
@@ -94,13 +132,49 @@ impl<'a> Client<'a> {
 
     /// The username of an MQTT CONNECT; empty for a service, which has none.
     pub fn mqtt_username(&self) -> impl fmt::Display + use<'a> {
-        Written(*self, |client, f| match client.identity {
-            Who::Device(id) => write!(f, "{}/{id}/?api-version={API_VERSION}", client.host),
-            Who::Module(device, module) => {
-                write!(f, "{}/{device}/{module}/?api-version={API_VERSION}", client.host)
+        Written(*self, |client, f| {
+            match client.identity {
+                Who::Device(id) => write!(f, "{}/{id}/?api-version={API_VERSION}", client.host)?,
+                Who::Module(device, module) => {
+                    write!(f, "{}/{device}/{module}/?api-version={API_VERSION}", client.host)?
+                }
+                Who::Policy(_) => return Ok(()),
             }
-            Who::Policy(_) => Ok(()),
+            if client.above.is_empty() {
+                return Ok(());
+            }
+            f.write_str("&auth-chain=")?;
+            client.chain(f, "%3B", "%2F", |id, f| write!(f, "{}", escape_value(id)))
         })
+    }
+
+    /// The link property [`AUTH_CHAIN_PROPERTY`](crate::AUTH_CHAIN_PROPERTY) of AMQP, where an edge hub speaks; else the
+    /// identity alone.
+    pub fn auth_chain(&self) -> impl fmt::Display + use<'a> {
+        Written(*self, |client, f| client.chain(f, ";", "/", |id, f| f.write_str(id)))
+    }
+
+    fn chain(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        separator: &str,
+        slash: &str,
+        write: fn(&str, &mut fmt::Formatter<'_>) -> fmt::Result,
+    ) -> fmt::Result {
+        match self.identity {
+            Who::Device(id) => write(id.as_str(), f)?,
+            Who::Module(device, module) => {
+                write(device.as_str(), f)?;
+                f.write_str(slash)?;
+                write(module.as_str(), f)?;
+            }
+            Who::Policy(_) => return Ok(()),
+        }
+        for id in self.above {
+            f.write_str(separator)?;
+            write(id.as_str(), f)?;
+        }
+        Ok(())
     }
 
     /// The username of AMQP's SASL PLAIN.
@@ -138,7 +212,7 @@ impl<'a> Client<'a> {
     pub fn cbs_name(&self) -> impl fmt::Display + use<'a> {
         Written(*self, |client, f| {
             write!(f, "{}", client.host)?;
-            match client.identity {
+            match client.speaks() {
                 Who::Device(id) => write!(f, "/devices/{}", escape_value(id.as_str())),
                 Who::Module(device, module) => {
                     let (device, module) = (escape_value(device.as_str()), escape_value(module.as_str()));

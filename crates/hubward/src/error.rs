@@ -252,6 +252,7 @@ const fn chain_code(error: &ChainError) -> &'static str {
         ChainError::Refused { problem, .. } => match problem {
             Problem::Outside(outside) => outside_code(outside),
             Problem::NameMismatch | Problem::CommonName(_) => "certificate-another-identity",
+            Problem::NotCa => "certificate-by-no-authority",
             Problem::CaAsLeaf => "certificate-of-an-authority",
             Problem::BadSignature => "certificate-wrong-signature",
             Problem::Revoked { .. } => "certificate-revoked",

@@ -1,7 +1,7 @@
 //! Admission of a device or a module for whom an edge hub above it speaks: its `auth-chain` says which one, that hub's
 //! own token proves it, and the hierarchy of this hub says that it may.
 
-use hubward_core::{Found, FoundIdentity, Lookup, MacKey, Permissions, Segment, Stamp, UnixTime};
+use hubward_core::{Found, Lookup, MacKey, Permissions, Segment, Stamp, UnixTime};
 use hubward_sas::{SasToken, VerifiedToken};
 
 use crate::admission::{Admission, Bound, Stage, enabled};
@@ -12,15 +12,10 @@ use crate::party::Party;
 use crate::presented::Presented;
 use crate::rules::Rules;
 
-/// Whether the edge device is one of those above whom the record is about, exactly.
-pub(crate) fn is_behind<K>(record: &FoundIdentity<'_, K>, actor: &Segment<'_>) -> bool {
-    record.ancestors().iter().any(|ancestor| actor.eq_decoded(ancestor.as_str()))
-}
-
 impl<'a, K: MacKey> Bound<'a, K> {
     /// The token must be the edge hub's own: a policy's, or that of whom it speaks for, is another's.
     pub(crate) fn to_edge_hub(
-        presented: Presented<'a>,
+        presented: &Presented<'a>,
         actor: Segment<'a>,
         text: &'a str,
         rules: &'a Rules<'a, K>,
@@ -30,12 +25,12 @@ impl<'a, K: MacKey> Bound<'a, K> {
         let speaks = Party::of(&asked).ok_or(AuthError::AnotherIdentity)?;
         match token.needs() {
             Lookup::Registration(..) => return Err(AuthError::Registration),
-            _ if !rules.is_this_hub(&token.resource().root()) => return Err(AuthError::AnotherHub),
+            _ if !rules.is_of_this_hub(&token.resource()) => return Err(AuthError::AnotherHub),
             Lookup::Module(..) if token.is_for(&speaks.identity(), rules.token()) => {}
             _ => return Err(AuthError::AnotherIdentity),
         }
         let party = presented.named.and_then(|named| Party::of(&named)).ok_or(AuthError::AnotherIdentity)?;
-        Ok(Self { rules, presented, asked, party }.ask(Stage::Signer(token)))
+        Ok(Self::new(presented, rules, asked, party).ask(Stage::Signer(token)))
     }
 
     /// The edge hub is who it says: may it speak for whom it names?
@@ -51,7 +46,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         match found {
             Found::Nobody => Err(AuthError::Unknown),
             Found::Identity(record) if self.asked.is(&record.identity()) => {
-                if !is_behind(record, &actor) {
+                if !record.is_behind(&actor) {
                     return Err(AuthError::NotBehind);
                 }
                 enabled(record.status())?;

@@ -9,10 +9,9 @@ use hubward_core::{
 };
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 
-use crate::admitted::{Admitted, Evidence, Proof, Reach};
+use crate::admitted::{Admitted, Proof, Reach};
 use crate::auth_chain::edge_hub;
 use crate::error::Ended;
-use crate::on_behalf::is_behind;
 use crate::x509_rules::X509Rules;
 
 /// Who is connected, with which rights, on which records' versions, and until when. It owns its names and holds no
@@ -48,10 +47,7 @@ impl Session {
             Reach::Own => None,
             Reach::Resource(resource) => Some(resource.as_received().into()),
         };
-        let policy = match &admitted.evidence {
-            Evidence::Token(token) if admitted.proof.by_policy => token.policy().map(|name| decoded(&name)),
-            _ => None,
-        };
+        let policy = admitted.policy().map(|name| decoded(&name));
         Self {
             who,
             granted: admitted.granted,
@@ -215,7 +211,7 @@ impl Session {
             Some(stamp) if stamp.generation() != record.stamp().generation() => return Err(Ended::Recreated),
             Some(_) => {}
         }
-        if self.actor().is_some_and(|actor| !is_behind(record, &actor)) {
+        if self.actor().is_some_and(|actor| !record.is_behind(&actor)) {
             return Err(Ended::NotBehind);
         }
         enabled(record.status())

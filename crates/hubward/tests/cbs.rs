@@ -161,6 +161,12 @@ enum Message {
     Dropped,
     /// A good token, of which the store knows nobody.
     Unknown,
+    /// A policy's token for the first device, good until that time.
+    Vouched(u64),
+    /// The same, of which the second question is dropped.
+    HalfVouched,
+    /// What was proven of the first device does not hold any more.
+    Gone,
     /// Ten seconds pass.
     Later,
 }
@@ -173,10 +179,12 @@ const ADDRESSES: [&str; 3] = [EVENTS, "/devices/dev10/messages/events", "/messag
 fn model(history: &[Message], identity: usize) -> bool {
     let time = |upto: usize| 10 * history[..upto].iter().filter(|m| **m == Message::Later).count() as u64;
     let last = (0..history.len()).rev().find_map(|at| match history[at] {
-        Message::Good(whose, until) if whose == identity && time(at) <= until => Some(until),
+        Message::Good(whose, until) if whose == identity && time(at) <= until => Some(Some(until)),
+        Message::Vouched(until) if identity == 0 && time(at) <= until => Some(Some(until)),
+        Message::Gone if identity == 0 => Some(None),
         _ => None,
     });
-    last.is_some_and(|until| time(history.len()) <= until)
+    last.flatten().is_some_and(|until| time(history.len()) <= until)
 }
 
 fn every_order(alphabet: &[Message], depth: u32) {
@@ -191,10 +199,12 @@ fn every_order(alphabet: &[Message], depth: u32) {
             let signer = key(["dev1 primary", "dev10 secondary"][*whose]);
             token(&names[*whose], &signer, NOW + until, None)
         }
+        Message::Vouched(until) => token(&names[0], &key("device primary"), NOW + until, Some("device")),
+        Message::HalfVouched => token(&names[0], &key("device primary"), NOW + 100, Some("device")),
         Message::Forged => token(&names[0], &key("dev10 primary"), NOW + 100, None),
         Message::Mismatched => token(&names[1], &key("dev10 primary"), NOW + 100, None),
         Message::Dropped | Message::Unknown => own_token("dev1"),
-        Message::Later => String::new(),
+        Message::Later | Message::Gone => String::new(),
     };
     let tokens: Vec<String> = alphabet.iter().map(text).collect();
     let mut history = Vec::new();
@@ -224,7 +234,17 @@ fn every_order(alphabet: &[Message], depth: u32) {
                     }
                     Put::Replied(_) => unreachable!(),
                 },
-                Message::Good(_, until) => {
+                Message::HalfVouched => {
+                    let Put::Needs(question) = cbs.put_token(sent, &hub.rules) else { unreachable!() };
+                    let found = hub.registry.find(&question.lookup());
+                    assert!(matches!(question.answer(found, at(now)), Put::Needs(_)));
+                    true
+                }
+                Message::Gone => {
+                    cbs.retain(|session| session.identity().to_string() != "device dev1");
+                    true
+                }
+                Message::Good(_, until) | Message::Vouched(until) => {
                     (put(&hub, &mut cbs, sent, now).status_code() == 200) == (now - NOW <= until)
                 }
                 Message::Forged | Message::Mismatched => put(&hub, &mut cbs, sent, now).status_code() == 401,
@@ -260,8 +280,20 @@ fn every_order_of_messages_to_depth_six() {
 #[test]
 fn every_order_of_all_messages_to_depth_four() {
     use Message::*;
-    let all =
-        [Good(0, 10), Good(0, 30), Forged, Mismatched, Dropped, Unknown, Good(1, 20), Good(2, 10), Later];
+    let all = [
+        Good(0, 10),
+        Good(0, 30),
+        Forged,
+        Mismatched,
+        Dropped,
+        Unknown,
+        Vouched(20),
+        HalfVouched,
+        Gone,
+        Good(1, 20),
+        Good(2, 10),
+        Later,
+    ];
     for depth in 1..=4 {
         every_order(&all, depth);
     }

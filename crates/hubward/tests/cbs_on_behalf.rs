@@ -11,12 +11,16 @@
 )]
 
 mod common;
+#[path = "common/fleet.rs"]
+mod fleet;
 use common::edge::*;
 use common::*;
 use hubward::core::{Found, Status};
 use hubward::registry::Authentication;
 use hubward::sas::TokenRules;
-use hubward::{AUTH_CHAIN_PROPERTY, AuthChain, AuthError, CBS_OPERATION, CBS_TYPE, Cbs, Put, PutToken, Role};
+use hubward::{
+    AUTH_CHAIN_PROPERTY, AuthChain, AuthError, CBS_OPERATION, CBS_TYPE, Cbs, Presented, Put, PutToken, Role,
+};
 
 const HUB_NAME: &str = "/devices/edge1/modules/%24edgeHub";
 const HUB_EVENTS: &str = "/devices/edge1/modules/%24edgeHub/messages/events";
@@ -124,6 +128,29 @@ fn whoever_speaks_for_others_has_a_token_of_its_own() {
     assert_eq!(on_behalf(&edge, &mut cbs, "edge2/$edgeHub;edge2;edge1", NOW), Ok(()));
     assert!(may(&cbs, "/devices/edge2/modules/$edgeHub/messages/events", NOW));
     assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge2", NOW), Err("auth-chain-no-actor"));
+}
+
+/// The token with which SASL opened the connection counts; a certificate speaks for nobody else.
+#[test]
+fn what_opened_the_connection_may_speak_where_it_is_a_token() {
+    let edge = edge();
+    let token = edge_token("edge1");
+    let presented = Presented::amqp_plain("edge1/modules/$edgeHub@sas.contoso", &token).unwrap();
+    let mut cbs = Cbs::new().opened_by(edge.admit(presented, NOW).unwrap().into_session());
+    assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Ok(()));
+    assert!(may(&cbs, LEAF_EVENTS, NOW));
+
+    let fleet = fleet::Fleet::new();
+    let anchors = fleet.anchors();
+    let mut hub = fleet::hub_of(&anchors, fleet::nobody());
+    let by_authority = Authentication::CertificateAuthority;
+    hub.registry.create_module(device("ca1"), module("$edgeHub"), by_authority).unwrap();
+    let shown = fleet.lasting(&fleet::entity("ca1/$edgeHub"));
+    let presented = Presented::amqp_external("", Some(HUB), &shown).unwrap();
+    let mut cbs = Cbs::new().opened_by(hub.admit(presented, fleet::TODAY).unwrap().into_session());
+    assert!(may(&cbs, "/devices/ca1/modules/$edgeHub/messages/events", fleet::TODAY));
+    let chain = AuthChain::parse("ca10;ca1").unwrap();
+    assert_eq!(cbs.on_behalf(&chain, at(fleet::TODAY)).err(), Some(AuthError::NoActor));
 }
 
 #[test]

@@ -3,14 +3,17 @@
 use hubward::core::Identity;
 use hubward::policy::{Decision, Operation};
 use hubward::{Admission, AuthError, Presented};
+use rustls_pki_types::CertificateDer;
 
-use super::cast::Hub;
+use super::cast::{HOST, Hub};
 use crate::clock::at;
 
 /// What a client sends.
 pub(crate) enum Attempt {
     /// An MQTT CONNECT, and then perhaps one packet more.
     Mqtt { client_id: String, username: String, password: String, then: Option<Packet> },
+    /// An MQTT CONNECT on a connection on which certificates were shown.
+    MqttShowing { id: &'static str, password: Option<String>, certificates: Vec<CertificateDer<'static>> },
     /// An HTTP request.
     Http { method: &'static str, path: String, host: &'static str, authorization: String },
 }
@@ -55,15 +58,21 @@ impl Verdict {
 
 impl Attempt {
     /// Sends it to the hub.
-    pub(crate) fn make(&self, hub: &Hub) -> Verdict {
+    pub(crate) fn make(&self, hub: &Hub<'_>) -> Verdict {
         self.judge(hub)
             .unwrap_or_else(|error| Verdict::Refused { why: error.to_string(), code: error.code() })
     }
 
-    fn judge(&self, hub: &Hub) -> Result<Verdict, AuthError> {
+    fn judge(&self, hub: &Hub<'_>) -> Result<Verdict, AuthError> {
+        let showing;
         let (presented, then) = match self {
             Self::Mqtt { client_id, username, password, then } => {
                 (Presented::mqtt(client_id, username, Some(password))?, then)
+            }
+            Self::MqttShowing { id, password, certificates } => {
+                showing = username(id);
+                let presented = Presented::mqtt(id, &showing, password.as_deref())?;
+                (presented.with_certificates(certificates), &None)
             }
             Self::Http { method, path, host, authorization } => {
                 (Presented::http(method, path, host, Some(authorization))?, &None)
@@ -73,7 +82,7 @@ impl Attempt {
         let admitted = loop {
             match admission {
                 Admission::Needs(question) => {
-                    let found = hub.registry.find(&question.lookup());
+                    let found = hub.registry.find_issued(&question.lookup(), question.issuers());
                     admission = question.answer(found, at(hub.now))?;
                 }
                 Admission::Admitted(admitted) => break admitted,
@@ -89,6 +98,11 @@ impl Attempt {
         let session = admitted.into_session();
         Ok(verdict(&session.identity(), &session.decide(&operation)))
     }
+}
+
+/// The MQTT username of a device or a module.
+pub(crate) fn username(id: &str) -> String {
+    format!("{HOST}/{id}/?api-version=2021-04-12")
 }
 
 fn verdict(who: &Identity<'_>, decision: &Decision<'_>) -> Verdict {

@@ -5,19 +5,23 @@ use core::error::Error;
 use hubward::core::{Authority, DeviceId, HostName, ModuleId, Permissions, PolicyName, Status, SymmetricKey};
 use hubward::registry::{Authentication, KeyPair, Registry};
 use hubward::sas::Unsigned;
-use hubward::{Rules, core::MacKey};
+use hubward::x509::Anchors;
+use hubward::{Rules, X509Rules, core::MacKey};
+use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 use zeroize::Zeroizing;
 
+use super::certificates::Minted;
 use crate::clock::{at, now};
 
 pub(crate) const HOST: &str = "contoso.example";
 pub(crate) const ANOTHER_HOST: &str = "fabrikam.example";
 
 /// The hub, and the clients' own copies of their keys.
-pub(crate) struct Hub {
+pub(crate) struct Hub<'h> {
     pub(crate) registry: Registry<HmacKey>,
-    pub(crate) rules: Rules<'static, HmacKey>,
+    pub(crate) rules: Rules<'h, HmacKey>,
+    pub(crate) minted: &'h Minted,
     pub(crate) now: u64,
     pub(crate) dev1: HmacKey,
     pub(crate) dev1_secondary: HmacKey,
@@ -30,10 +34,12 @@ pub(crate) struct Hub {
     pub(crate) device_policy: HmacKey,
 }
 
-impl Hub {
-    /// Creates four devices, a module and three policies with random keys, and tries to create one without a key.
-    pub(crate) fn provision() -> Result<Self, Box<dyn Error>> {
+impl<'h> Hub<'h> {
+    /// Creates four devices, a module and three policies with random keys, three devices with certificates, and tries to
+    /// create one without a key.
+    pub(crate) fn provision(minted: &'h Minted, anchors: &'h Anchors<'h>) -> Result<Self, Box<dyn Error>> {
         let mut registry = Registry::new();
+        minted.register(&mut registry)?;
         let mut keys = Vec::new();
         for id in ["dev1", "dev10", "off", "a+b"] {
             let (client, pair) = fresh_pair()?;
@@ -69,11 +75,13 @@ impl Hub {
         let mut policies = policies.into_iter();
         let mut next = || policies.next().ok_or(short);
         let ((owner, _), (service, _), (device_policy, _)) = (next()?, next()?, next()?);
-        let rules = Rules::new(HostName::parse(HOST)?, fresh()?.0);
+        let x509 = X509Rules::new(anchors, signature::ALL, &Digests);
+        let rules = Rules::new(HostName::parse(HOST)?, fresh()?.0).with_x509(x509);
         let module = module.0;
         Ok(Self {
             registry,
             rules,
+            minted,
             now: now(),
             dev1,
             dev1_secondary,

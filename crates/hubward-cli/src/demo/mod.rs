@@ -3,6 +3,7 @@
 
 mod attempt;
 mod cast;
+mod certificates;
 mod script;
 mod speed;
 
@@ -12,10 +13,13 @@ use std::io::Write;
 use crate::Outcome;
 use attempt::Verdict;
 use cast::Hub;
+use certificates::Minted;
 
 pub(crate) fn run() -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
-    let hub = Hub::provision()?;
+    let minted = Minted::read()?;
+    let anchors = minted.anchors()?;
+    let hub = Hub::provision(&minted, &anchors)?;
     writeln!(
         out,
         "A hub, {}, is provisioned in memory. Its clients connect, and impostors try.\n",

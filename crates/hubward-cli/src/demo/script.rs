@@ -4,8 +4,9 @@ use core::error::Error;
 
 use hubward_rustcrypto::HmacKey;
 
-use super::attempt::{Attempt, Packet};
+use super::attempt::{Attempt, Packet, username};
 use super::cast::{ANOTHER_HOST, HOST, Hub, token_until};
+use super::certificates::showing;
 
 /// One line of the table.
 pub(crate) struct Row {
@@ -18,21 +19,22 @@ pub(crate) struct Row {
 type Section = (&'static str, Vec<Row>);
 
 /// The whole table, in the order it is shown.
-pub(crate) fn rows(hub: &Hub) -> Result<Vec<Section>, Box<dyn Error>> {
+pub(crate) fn rows(hub: &Hub<'_>) -> Result<Vec<Section>, Box<dyn Error>> {
     Ok(vec![
         ("Clients of the hub", clients(hub)?),
         ("Impostors: who they are", impostors(hub)?),
         ("Impostors: what their tokens say", forgers(hub)?),
+        ("Certificates, by a chain or by a thumbprint", showing(hub)?),
         ("Admitted, and asking for more than is theirs", climbers(hub)?),
     ])
 }
 
 /// The resource of a device's token.
-fn of(device: &str) -> String {
+pub(super) fn of(device: &str) -> String {
     format!("{HOST}%2Fdevices%2F{device}")
 }
 
-fn row(what: &'static str, expect: &'static str, attempt: Attempt) -> Row {
+pub(super) fn row(what: &'static str, expect: &'static str, attempt: Attempt) -> Row {
     Row { what, attempt, expect }
 }
 
@@ -41,15 +43,14 @@ fn connect(id: &str, password: String) -> Attempt {
 }
 
 fn connect_then(id: &str, password: String, then: Option<Packet>) -> Attempt {
-    let username = format!("{HOST}/{id}/?api-version=2021-04-12");
-    Attempt::Mqtt { client_id: id.to_owned(), username, password, then }
+    Attempt::Mqtt { client_id: id.to_owned(), username: username(id), password, then }
 }
 
 fn http(method: &'static str, path: &str, authorization: String) -> Attempt {
     Attempt::Http { method, path: path.to_owned(), host: HOST, authorization }
 }
 
-fn clients(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
+fn clients(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     let dev1 = hub.token(&of("dev1"), &hub.dev1, None)?;
     let events = Packet::Publish("devices/dev1/messages/events/");
     let module = hub.token(&format!("{}%2Fmodules%2Fmod1", of("dev1")), &hub.module, None)?;
@@ -91,9 +92,8 @@ fn clients(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
     ])
 }
 
-fn impostors(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
+fn impostors(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     let dev1 = || hub.token(&of("dev1"), &hub.dev1, None);
-    let username = |id: &str| format!("{HOST}/{id}/?api-version=2021-04-12");
     let mismatched = |client_id: &str, name: &str, password| Attempt::Mqtt {
         client_id: client_id.to_owned(),
         username: username(name),
@@ -135,6 +135,16 @@ fn impostors(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
             connect("dev1", hub.token(&format!("{ANOTHER_HOST}%2Fdevices%2Fdev1"), &hub.dev1, None)?),
         ),
         row(
+            "dev1's token at another hub's host",
+            "another-hub",
+            Attempt::Http {
+                method: "POST",
+                path: "/devices/dev1/messages/events".to_owned(),
+                host: ANOTHER_HOST,
+                authorization: dev1()?,
+            },
+        ),
+        row(
             "a device provisioned with an empty key",
             "unknown",
             connect("blank", hub.token(&of("blank"), &HmacKey::from_bytes(b""), None)?),
@@ -152,7 +162,7 @@ fn impostors(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
     ])
 }
 
-fn forgers(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
+fn forgers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     let good = hub.token(&of("dev1"), &hub.dev1, None)?;
     let expired = token_until(&of("dev1"), hub.now.saturating_sub(1), &hub.dev1, None)?;
     let later = good.replace(
@@ -201,7 +211,7 @@ fn flipped(token: &str) -> String {
         .collect()
 }
 
-fn climbers(hub: &Hub) -> Result<Vec<Row>, Box<dyn Error>> {
+fn climbers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     let dev1 = || hub.token(&of("dev1"), &hub.dev1, None);
     let service = || hub.token(HOST, &hub.service, Some("service"));
     let narrow = hub.token(&of("dev1"), &hub.owner, Some("iothubowner"))?;

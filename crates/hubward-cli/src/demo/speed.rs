@@ -10,7 +10,7 @@ use hubward::sas::{SasToken, TokenRules};
 use super::cast::{HOST, Hub};
 use crate::clock::{at, stopwatch};
 
-pub(crate) fn measure(hub: &Hub) -> Result<String, Box<dyn Error>> {
+pub(crate) fn measure(hub: &Hub<'_>) -> Result<String, Box<dyn Error>> {
     const BATCH: u32 = 1000;
     let rules = TokenRules::STRICT;
     let text = hub.token(&format!("{HOST}%2Fdevices%2Fdev1"), &hub.dev1, None)?;

@@ -108,7 +108,7 @@ pub fn bearer(header: &str) -> Result<&str, &'static str> {
     let part =
         |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     match token.split('.').collect::<Vec<_>>()[..] {
-        _ if scheme.to_ascii_lowercase() != "bearer" => Err("authorization-scheme"),
+        _ if !scheme.eq_ignore_ascii_case("bearer") => Err("authorization-scheme"),
         [a, b, c] if token.len() <= 16 * 1024 && [a, b, c].iter().all(part) => Ok(token),
         _ => Err("bearer"),
     }
