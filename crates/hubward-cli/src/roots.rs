@@ -4,6 +4,7 @@ mod apply;
 mod build;
 mod file;
 mod report;
+mod server;
 mod sign;
 
 use core::error::Error;

@@ -30,11 +30,11 @@ impl Desk {
             let public = rcgen::PublicKeyData::subject_public_key_info(&key);
             desk.write(&format!("{name}.pub"), pem("PUBLIC KEY", &public));
         }
-        let roots = ["Old Root", "New Root"].map(|name| pem("CERTIFICATE", &root(name, true)));
+        let roots = ["Old Root", "New Root"].map(|name| pem("CERTIFICATE", &self_signed(&ca(name))));
         desk.write("old.pem", &roots[0]);
         desk.write("new.pem", &roots[1]);
         desk.write("both.pem", roots.concat());
-        desk.write("leaf.pem", pem("CERTIFICATE", &root("hub", false)));
+        desk.write("leaf.pem", pem("CERTIFICATE", &self_signed(&params("hub"))));
         desk
     }
 
@@ -85,15 +85,22 @@ fn pem(label: &str, der: &[u8]) -> String {
 }
 
 /// Valid through 2025 and 2026.
-fn root(name: &str, is_ca: bool) -> Vec<u8> {
+fn params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
     (params.not_before, params.not_after) = (date_time_ymd(2025, 1, 1), date_time_ymd(2027, 1, 1));
-    if is_ca {
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    }
+    params
+}
+
+fn ca(name: &str) -> CertificateParams {
+    let mut params = params(name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params
+}
+
+fn self_signed(params: &CertificateParams) -> Vec<u8> {
     params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
 }
 
@@ -295,6 +302,31 @@ fn mistakes_at_the_desk_are_told() {
     let mut command = desk.command("sign v1 --key-file -");
     command.stdin(fs::File::open(desk.0.join("a.key")).unwrap());
     expect(command, 0, &["enough"]);
+}
+
+#[test]
+fn a_server_is_judged_as_a_device_would() {
+    let desk = Desk::new("server");
+    let (key, mut hub) = (KeyPair::generate().unwrap(), params("hub"));
+    let (root_key, root) = (KeyPair::generate().unwrap(), ca("Hub Root"));
+    hub.subject_alt_names.push(rcgen::SanType::DnsName("hub.example".try_into().unwrap()));
+    let hub = hub.signed_by(&key, &rcgen::Issuer::from_params(&root, &root_key)).unwrap();
+    desk.write("hub.pem", pem("CERTIFICATE", hub.der()));
+    desk.write("root.pem", pem("CERTIFICATE", root.self_signed(&root_key).unwrap().der()));
+    desk.expect(
+        "build --number 1 --expires 2026-12-01 --threshold 1 --key a.pub --anchor old.pem \
+         --anchor root.pem@2026-03-01..2026-06-30 --out v1 --at 2026-01-01",
+        0,
+        &[],
+    );
+    desk.expect("sign v1 --key-file a.key", 0, &[]);
+    let report = "report v1 --chain hub.pem --host hub.example --at";
+    desk.expect(&format!("{report} 2026-04-01"), 0, &["hub.example is known: CN=Hub Root vouched for it"]);
+    desk.expect(&format!("{report} 2026-02-28"), 1, &["refused: leaf: issuer CN=Hub Root was neither"]);
+    desk.expect(&format!("{report} 2026-07-01"), 1, &["hub.example is refused: "]);
+    desk.expect(&format!("{report} 2026-12-02"), 1, &["refused: the trust bundle expired 1 s before now"]);
+    desk.expect("report v1 --chain hub.pem --host other.example --at 2026-04-01", 1, &["not for the name"]);
+    desk.expect("report v1 --chain hub.pem", 2, &["--host"]);
 }
 
 /// A file cannot grow, as on a full disk: the bundle in force is there as it was, and nothing else is.

@@ -8,7 +8,7 @@ use hubward_core::{
 };
 
 use crate::lists::Verdict;
-use crate::record::{Proof, Second};
+use crate::record::{Hot, Proof};
 use crate::registry::Registry;
 use crate::store::Slot;
 use crate::whose::{LONGEST, identity, of_lookup, undecoded};
@@ -28,7 +28,7 @@ impl<K: MacKey> Registry<K> {
     pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> Found<'_, K> {
         let found = match lookup {
             Lookup::Policy(name) => self.find_policy(name),
-            _ => self.slot_of(lookup).and_then(|slot| self.found(slot, issuers)),
+            _ => self.slot_of(lookup).and_then(|slot| self.found(slot, self.store.hot(slot)?, issuers)),
         };
         found.unwrap_or(Found::Nobody)
     }
@@ -39,20 +39,25 @@ impl<K: MacKey> Registry<K> {
     pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [Found<'_, K>; N] {
         let ids: [_; N] = array::from_fn(|at| lookups.get(at).and_then(undecoded));
         let tags = ids.map(|id| id.map(|id| self.store.tag(id)));
-        // each step is one load that hangs on none of its neighbours'
-        let likely = tags.map(|tag| tag.and_then(|tag| self.store.likely(tag)));
-        let entries =
-            likely.map(|slot| self.store.hot(slot?).map(|hot| (hot.stamp.keys(), hot.status, hot.secondary)));
-        let seconds = black_box(entries).map(|hot| self.store.second(hot?.2?).map(Second::version));
-        black_box(seconds);
+        // each step is a few instructions and a load that hangs on none of its neighbours': the processor has all of them
+        // under way before the first has come
+        let groups = tags.iter().flatten().map(|tag| self.store.touch(*tag));
+        black_box(groups.fold(0, u32::wrapping_add));
+        let likely = tags.map(|tag| self.store.likely(tag?));
+        let hot = likely.iter().flatten().filter_map(|slot| self.store.hot(*slot));
+        black_box(hot.fold(0, |sum: u64, hot| {
+            sum.wrapping_add(hot.stamp.keys()) ^ u64::from(hot.status == Status::Enabled)
+        }));
+        let seconds = likely.map(|slot| self.store.hot(slot?)?.secondary);
+        let seconds = seconds.iter().flatten().filter_map(|slot| self.store.second(*slot));
+        black_box(seconds.fold(0, |sum: u64, second| sum.wrapping_add(second.version())));
         array::from_fn(|at| {
-            let (Some(lookup), id) = (lookups.get(at), ids.get(at).copied().flatten()) else {
-                return Found::Nobody;
-            };
+            let Some(lookup) = lookups.get(at) else { return Found::Nobody };
             let likely = likely.get(at).copied().flatten();
-            match (likely, id) {
-                (Some(slot), Some(id)) if self.store.is(slot, id) => {
-                    self.found(slot, &[]).unwrap_or(Found::Nobody)
+            let hot = likely.and_then(|slot| Some((slot, self.store.hot(slot)?)));
+            match (hot, ids.get(at).copied().flatten()) {
+                (Some((slot, hot)), Some(id)) if hot.id.bytes() == id => {
+                    self.found(slot, hot, &[]).unwrap_or(Found::Nobody)
                 }
                 _ => self.find(lookup),
             }
@@ -67,8 +72,7 @@ impl<K: MacKey> Registry<K> {
         self.store.find(of_lookup(lookup, &mut buffer)?)
     }
 
-    fn found(&self, slot: Slot, issuers: &[Thumbprint]) -> Option<Found<'_, K>> {
-        let hot = self.store.hot(slot)?;
+    fn found<'r>(&'r self, slot: Slot, hot: &'r Hot<K>, issuers: &[Thumbprint]) -> Option<Found<'r, K>> {
         let identity = match hot.device {
             None => Identity::Device(DeviceId::assertion(hot.id.text())),
             Some(_) => identity(hot.id.text()),
@@ -83,7 +87,7 @@ impl<K: MacKey> Registry<K> {
             (None, _) => self.certificate_at(slot)?,
         };
         let status = match self.lists.verdict(&identity, issuers) {
-            Verdict::Pass => self.status_at(slot)?,
+            Verdict::Pass => self.status_of(hot)?,
             Verdict::Blocked | Verdict::NotAllowed => Status::Disabled,
         };
         let found = FoundIdentity::new(identity, status, hot.stamp, credential);
@@ -104,8 +108,7 @@ impl<K: MacKey> Registry<K> {
     }
 
     /// A module's status is its device's.
-    pub(crate) fn status_at(&self, slot: Slot) -> Option<Status> {
-        let hot = self.store.hot(slot)?;
+    pub(crate) fn status_of(&self, hot: &Hot<K>) -> Option<Status> {
         match hot.device {
             Some(device) => Some(self.store.hot(device)?.status),
             None => Some(hot.status),

@@ -165,10 +165,15 @@ impl AccessLists {
     /// What the lists say of a device or a module that presents a chain with these issuers, none where it presents a
     /// token. They say nothing of policies.
     #[must_use]
+    #[inline]
     pub fn verdict(&self, identity: &Identity<'_>, issuers: &[Thumbprint]) -> Verdict {
         if self.allow.is_none() && self.block.is_empty() {
             return Verdict::Pass;
         }
+        self.judge(identity, issuers)
+    }
+
+    fn judge(&self, identity: &Identity<'_>, issuers: &[Thumbprint]) -> Verdict {
         let Some(device) = identity.device() else { return Verdict::Pass };
         let named = |list: &AccessList| {
             with_id(identity, |id| list.names(&self.groups, id, device.as_str(), issuers))

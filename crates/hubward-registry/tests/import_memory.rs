@@ -29,7 +29,8 @@ fn a_hundred_times_the_lines_take_no_more() {
         measure(|| {
             let mut empty = |_: &mut [u8]| Err(NoEntropy);
             let all = lines.lines().cycle().take(times * 100);
-            let summary = Importer::new(&mut hub, &mut empty, HmacKey::new).run(all, |error| panic!("{error}"));
+            let summary =
+                Importer::new(&mut hub, &mut empty, HmacKey::new).run(all, |error| panic!("{error}"));
             assert_eq!(summary.updated, times as u64 * 100);
         })
     };

@@ -55,6 +55,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "hubward-ring",
             "hubward-rustcrypto",
             "hubward-sas",
+            "hubward-x509",
         ],
     ),
 ];

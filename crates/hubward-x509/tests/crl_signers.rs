@@ -9,6 +9,8 @@ mod lists;
 #[path = "common/mod.rs"]
 mod minting;
 
+use core::slice;
+
 use hubward_ring::signature::ALL;
 use hubward_x509::{
     AnchorChecks, Anchors, Chain, CrlProblem, Crls, Profile, Revocation, RevocationDepth, StatusUnknown,
@@ -18,6 +20,9 @@ use listed::{CA, Listed, PUMP, is_good, is_revoked, unknown};
 use lists::{List, directory, listed_at, name_of, numbered, point, tlv};
 use minting::{ca, entity, key, now, sign};
 use rcgen::{CertificateParams, KeyPair, KeyUsagePurpose, date_time_ymd};
+
+/// No intermediates.
+const NONE: &[&[u8]] = &[];
 
 fn because(crl: usize, problem: CrlProblem) -> StatusUnknown {
     StatusUnknown::Crl { crl, problem }
@@ -35,7 +40,7 @@ fn a_ca_may_keep_another_key_for_lists() {
     let mut fleet = Listed::new();
     let own = key();
     let list = fleet.list().sign(&own);
-    assert_eq!(unknown(fleet.judge(&[list.clone()])), because(1, CrlProblem::BadSignature));
+    assert_eq!(unknown(fleet.judge(slice::from_ref(&list))), because(1, CrlProblem::BadSignature));
     fleet.add(&second_key(), &own);
     assert!(is_good(fleet.judge(&[list])));
     assert!(is_revoked(fleet.judge(&[fleet.list().revoking(PUMP).sign(&own)])));
@@ -66,7 +71,7 @@ fn an_anchor_too_needs_it_unless_it_is_a_name_and_a_key() {
     let crls = Crls::parse(&lists).unwrap();
     let profile = Profile::device(Subject::Anybody).revocation(Revocation::by(&crls));
     let anchors = Anchors::parse([&root]).unwrap();
-    let chain = Chain::parse(&pump, &[] as &[&[u8]]).unwrap();
+    let chain = Chain::parse(&pump, NONE).unwrap();
     let judge = |profile: &Profile<'_>| chain.verify(&anchors, profile, ALL, now(0)).map(|v| v.revocation());
     assert_eq!(unknown(judge(&profile)), because(0, CrlProblem::KeyUsage));
     assert!(is_good(judge(&profile.anchor_checks(AnchorChecks::NameAndKey))));
@@ -127,7 +132,7 @@ fn a_signer_does_not_clear_itself() {
     self_issued.serial_number = Some(vec![3].into());
     fleet.add_below(&self_issued, &own);
     let list = fleet.list().sign(&own);
-    assert_eq!(unknown(fleet.judge(&[list.clone()])), because(1, CrlProblem::Signer));
+    assert_eq!(unknown(fleet.judge(slice::from_ref(&list))), because(1, CrlProblem::Signer));
     let elsewhere = fleet.list().scope(&[&[0x81, 1, 0xff]]).sign(&fleet.ca_key);
     assert!(is_good(fleet.judge(&[list, elsewhere])), "the first key clears the second");
 }

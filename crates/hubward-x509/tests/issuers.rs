@@ -21,6 +21,9 @@ use lists::numbered;
 use minting::{ca, entity, key, now, sign};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
+/// No intermediates.
+const NONE: &[&[u8]] = &[];
+
 /// Counts what it is asked to verify.
 #[derive(Debug, Default)]
 struct Counting(AtomicUsize);
@@ -134,7 +137,7 @@ fn it_ends_with_the_first_of_what_it_rests_on() {
 fn the_anchor_may_be_the_issuer() {
     let (fleet, other) = (Listed::new(), Listed::new());
     let anchors = Anchors::parse([&other.root, &fleet.ca]).unwrap();
-    let chain = Chain::parse(&fleet.pump, &[] as &[&[u8]]).unwrap();
+    let chain = Chain::parse(&fleet.pump, NONE).unwrap();
     let profile = Profile::device(Subject::Anybody);
     let (_, issuer) = chain.verify_keeping(&anchors, &profile, signature::ALL, now(0)).unwrap();
     let der = leaf(&fleet, "valve", 20);

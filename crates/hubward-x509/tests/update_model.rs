@@ -197,7 +197,10 @@ fn every_update() -> Vec<Update> {
             for expired in [false, true] {
                 for signers in (0..32).step_by(2) {
                     for fault in FAULTS {
-                        all.push(Update { version, owners, expired, signers, fault });
+                        // one thing wrong at a time, besides signatures and versions
+                        if !expired || fault == Fault::None {
+                            all.push(Update { version, owners, expired, signers, fault });
+                        }
                     }
                 }
             }
@@ -248,7 +251,7 @@ fn only_a_properly_signed_newer_bundle_moves_what_is_trusted() {
         assert_eq!(bundle, before);
     }
     println!("{} updates, {} states, {transitions} transitions, {taken} taken", updates.len(), states.len());
-    assert_eq!((updates.len(), states.len(), transitions), (3_584, 13, 46_592));
+    assert_eq!((updates.len(), states.len(), transitions), (2_048, 13, 26_624));
 }
 
 /// Every prefix, and every byte with each of its bits flipped and all of them.

@@ -1,16 +1,13 @@
 //! IoT Edge's `auth-chain`: who is spoken for, and which edge hub speaks.
 
-use hubward_core::{Lookup, ModuleId, Segment};
+use hubward_core::{Lookup, ModuleId, Segment, hex_value};
 
 use crate::party::Party;
 
-/// Elements at most; a hierarchy of edge devices has five layers.
-const MAX_ELEMENTS: usize = 16;
+/// Devices above the first element at most: sixteen elements. A hierarchy of edge devices has five layers.
+const MAX_ABOVE: usize = 15;
 /// Bytes at most, as they came: sixteen ids of 64 bytes with every byte escaped, and a module's.
 const MAX_LEN: usize = 4096;
-
-const BETWEEN_ELEMENTS: &[&str; 3] = &[";", "%3B", "%3b"];
-const BETWEEN_NAMES: &[&str; 3] = &["/", "%2F", "%2f"];
 
 /// The link property of AMQP that a chain comes in.
 pub const AUTH_CHAIN_PROPERTY: &str = "com.microsoft:auth-chain";
@@ -116,23 +113,22 @@ impl<'a> AuthChain<'a> {
         if chain.len() > MAX_LEN {
             return Err(AuthChainError { offset: MAX_LEN, problem: AuthChainProblem::TooLong });
         }
-        let mut elements = form.split(chain, BETWEEN_ELEMENTS);
+        let mut elements = form.split(chain, b';');
         let first = elements.next().unwrap_or_default();
         let (target, own) = form.target(first).map_err(|problem| err(first, problem))?;
+        let mut above: [Option<Segment<'a>>; MAX_ABOVE] = [None; MAX_ABOVE];
         let mut actor = None;
         for (count, element) in elements.enumerate() {
-            if count >= MAX_ELEMENTS.saturating_sub(1) {
-                return Err(err(element, AuthChainProblem::TooLong));
-            }
+            let too_long = err(element, AuthChainProblem::TooLong);
             let id = form.device(element).map_err(|problem| err(element, problem))?;
-            let before = form.split(chain, BETWEEN_ELEMENTS).take(count.saturating_add(1));
-            let mut before = before.filter_map(|other| form.segment(other));
-            if before.any(|other| other.same(&id)) {
+            let is_target = matches!(target, Lookup::Device(target) if target.same(&id));
+            if is_target || above.iter().flatten().any(|other| other.same(&id)) {
                 return Err(err(element, AuthChainProblem::Twice));
             }
             if count == 0 && own.is_some_and(|own| !own.same(&id)) {
                 return Err(err(element, AuthChainProblem::Module));
             }
+            *above.get_mut(count).ok_or(too_long)? = Some(id);
             actor = Some(id);
         }
         if let (Lookup::Module(device, module), Some(actor)) = (target, actor)
@@ -146,22 +142,29 @@ impl<'a> AuthChain<'a> {
 }
 
 impl Form {
-    /// Splits at a separator, and where that may be escaped, at its escapes.
-    fn split<'t>(
-        self,
-        text: &'t str,
-        separators: &'static [&'static str; 3],
-    ) -> impl Iterator<Item = &'t str> {
-        let [plain, escaped @ ..] = separators;
-        let escaped: &[&str] = if self == Self::Encoded { escaped } else { &[] };
+    /// Splits at a separator, also where it is escaped, in one pass.
+    fn split(self, text: &str, separator: u8) -> impl Iterator<Item = &str> {
         let mut rest = Some(text);
         core::iter::from_fn(move || {
             let text = rest?;
-            let ends = escaped.iter().chain([plain]).filter_map(|end| text.split_once(*end));
-            let first = ends.min_by_key(|(name, _)| name.len());
-            rest = first.map(|(_, tail)| tail);
-            Some(first.map_or(text, |(name, _)| name))
+            let mut places =
+                (0..text.len()).filter_map(|at| Some((at, self.width(text.get(at..)?, separator)?)));
+            let Some((at, width)) = places.next() else { return rest.take() };
+            rest = text.get(at.saturating_add(width)..);
+            text.get(..at)
         })
+    }
+
+    /// How many bytes the separator takes that the text begins with, if it does.
+    fn width(self, text: &str, separator: u8) -> Option<usize> {
+        match (self, text.as_bytes()) {
+            (_, [byte, ..]) if *byte == separator => Some(1),
+            (Self::Encoded, [b'%', high, low, ..]) => {
+                let byte = hex_value(*high)?.wrapping_shl(4) | hex_value(*low)?;
+                (byte == separator).then_some(3)
+            }
+            _ => None,
+        }
     }
 
     fn segment(self, element: &str) -> Option<Segment<'_>> {
@@ -184,7 +187,7 @@ impl Form {
         if element.is_empty() {
             return Err(AuthChainProblem::Empty);
         }
-        let mut names = self.split(element, BETWEEN_NAMES);
+        let mut names = self.split(element, b'/');
         match (names.next(), names.next(), names.next()) {
             (Some(device), None, _) => Ok((Lookup::Device(self.device(device)?), None)),
             (Some(device), Some(module), None) => {

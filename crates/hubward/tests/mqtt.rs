@@ -46,6 +46,7 @@ fn every_shape_of_username() {
         (format!("{HUB}/dev1/?api-version=1&api-version=2"), "username"),
         (format!("{HUB}/dev1/?api-version=1&x=1&X=2"), "username"),
         (format!("{HUB}/dev1/?api%2Dversion=1"), "username"),
+        (format!("{HUB}/dev1/?api-version=1&auth-chain=dev1%3B"), "username"),
         (format!("{HUB}/dev1/?api-version=1&auth-chain=dev1%3Bdev10"), "another-identity"),
         (format!("{HUB}/dev1/mod1/x/?api-version=1"), "username"),
         ("/dev1/?api-version=1".into(), "username"),

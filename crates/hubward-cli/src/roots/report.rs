@@ -9,7 +9,7 @@ use hubward::core::{Digest, UnixTime};
 use hubward_ring::{Digests, signature};
 use hubward_x509::{Cause, SignedBundle, Term, TrustBundle, UpdateError};
 
-use super::file;
+use super::{file, server};
 use crate::Outcome;
 use crate::cert::Hex;
 use crate::clock::{self, at, date, now};
@@ -21,17 +21,27 @@ pub(crate) struct Report {
     /// The date to look from (default: this machine's clock).
     #[arg(long, value_name = "DATE", value_parser = clock::first_second)]
     at: Option<u64>,
+    /// Judge the certificates of this file too, a server's and its intermediates, as a device would on that date.
+    #[arg(long, requires = "host")]
+    chain: Option<PathBuf>,
+    /// The host name that the device connects to.
+    #[arg(long, requires = "chain")]
+    host: Option<String>,
 }
 
-/// Well where a device that has this bundle trusts somebody on that date.
+/// Well where a device that has this bundle trusts somebody on that date, and the server if there is one.
 pub(super) fn run(arguments: &Report) -> Result<Outcome, Box<dyn Error>> {
     let bytes = file::read(&arguments.bundle)?;
     let bundle = file::parse(&arguments.bundle, &bytes)?;
     let now = arguments.at.unwrap_or_else(now);
-    print(&mut std::io::stdout(), &bundle, now)?;
-    let in_force = TrustBundle::provisioned(&bytes, signature::ALL).is_ok();
-    let trusts = bundle.report(at(now)).trusted_until().is_some();
-    Ok(if in_force && trusts { Outcome::Well } else { Outcome::Refused })
+    let mut out = std::io::stdout();
+    print(&mut out, &bundle, now)?;
+    let Ok(in_force) = TrustBundle::provisioned(&bytes, signature::ALL) else { return Ok(Outcome::Refused) };
+    if let (Some(chain), Some(host)) = (&arguments.chain, &arguments.host) {
+        return server::judge(&mut out, &in_force, chain, host, at(now));
+    }
+    let trusts = in_force.report(at(now)).trusted_until().is_some();
+    Ok(if trusts { Outcome::Well } else { Outcome::Refused })
 }
 
 /// What a bundle says, what works at `now` and what stops from then on.

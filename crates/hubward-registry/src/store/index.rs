@@ -12,7 +12,7 @@ use super::chunks::Slot;
 const GROUP: usize = 8;
 
 /// Open addressing by groups of eight, which are one line of the cache each. An entry is the id's tag, 32 bits of its
-/// hash, above the [`Slot`] that has the id; 0 is an empty place. The tag's low bits choose the group, so growing reads no
+/// hash, and the [`Slot`] that has the id, 0 in an empty place. The tag's low bits choose the group, so growing reads no
 /// id. An id stands in its group, or where that is full in the next that was not.
 ///
 /// All eight tags are compared without a branch between them: nearly every search is one group and one match, so the
@@ -28,30 +28,46 @@ pub(crate) struct Index {
 
 #[derive(Clone, Copy, Default)]
 #[repr(align(64))]
-struct Group([u64; GROUP]);
+struct Group {
+    tags: [u32; GROUP],
+    slots: [u32; GROUP],
+}
+
+/// An id's tag and its place.
+type Entry = (IdTag, Slot);
 
 impl Group {
-    /// A bit for each place whose entry has this tag. An empty place has none.
+    /// A bit for each place with this tag. An empty place may have one; it has no slot.
     #[inline]
     fn matches(&self, tag: IdTag) -> u8 {
-        let is = |entry: u64| entry != 0 && split(entry).0 == tag;
-        self.bits(is)
+        bits(&self.tags, tag.0)
     }
 
-    #[inline]
-    fn empty(&self) -> u8 {
-        self.bits(|entry| entry == 0)
+    fn is_full(&self) -> bool {
+        bits(&self.slots, 0) == 0
     }
 
-    #[inline]
-    fn bits(&self, is: impl Fn(u64) -> bool) -> u8 {
-        self.0.iter().rev().fold(0, |bits: u8, entry| bits.wrapping_shl(1) | u8::from(is(*entry)))
+    fn entries(&self) -> impl Iterator<Item = (usize, Entry)> {
+        let places = self.tags.into_iter().zip(self.slots).enumerate();
+        places.filter_map(|(at, (tag, slot))| Some((at, (IdTag(tag), Slot::new(slot)?))))
     }
 
-    fn put(&mut self, entry: u64) -> bool {
-        let place = self.0.iter_mut().find(|place| **place == 0);
-        place.map(|place| *place = entry).is_some()
+    /// `false` where it is full.
+    fn put(&mut self, (tag, slot): Entry) -> bool {
+        let empty = self.tags.iter_mut().zip(&mut self.slots).find(|(_, slot)| **slot == 0);
+        empty.map(|place| (*place.0, *place.1) = (tag.0, slot.number())).is_some()
     }
+
+    fn clear(&mut self, at: usize) {
+        if let Some(slot) = self.slots.get_mut(at) {
+            *slot = 0;
+        }
+    }
+}
+
+#[inline]
+fn bits(places: &[u32; GROUP], wanted: u32) -> u8 {
+    places.iter().rev().fold(0, |bits: u8, place| bits.wrapping_shl(1) | u8::from(*place == wanted))
 }
 
 impl fmt::Debug for Index {
@@ -95,18 +111,29 @@ impl Index {
             let mut matches = group.matches(tag);
             while matches != 0 {
                 let place = usize::try_from(matches.trailing_zeros()).ok()?;
-                if let Some(slot) = split(*group.0.get(place)?).1
+                if let Some(slot) = Slot::new(*group.slots.get(place)?)
                     && is(slot)
                 {
                     return Some(slot);
                 }
                 matches &= matches.wrapping_sub(1);
             }
-            if group.empty() != 0 {
+            if !group.is_full() {
                 return None;
             }
             at = at.wrapping_add(1) & mask;
         }
+    }
+
+    /// Something of the group that a search begins with, so that its line is under way.
+    #[inline]
+    pub(crate) fn touch(&self, tag: IdTag) -> u32 {
+        let [first, ..] =
+            match self.groups.len().checked_sub(1).and_then(|mask| self.groups.get(home(tag) & mask)) {
+                Some(group) => group.tags,
+                None => [0; GROUP],
+            };
+        first
     }
 
     /// The first place with this tag, which is nearly always the one: for a batch, to load them side by side.
@@ -121,20 +148,20 @@ impl Index {
         if self.len >= self.groups.len().saturating_mul(GROUP.saturating_sub(1)) {
             self.grow();
         }
-        place_entry(&mut self.groups, join(tag, slot));
+        place_entry(&mut self.groups, (tag, slot));
         self.len = self.len.saturating_add(1);
     }
 
     /// Takes an id out, and moves back what had to go past it.
     pub(crate) fn remove(&mut self, tag: IdTag, slot: Slot) {
         let Some(mask) = self.groups.len().checked_sub(1) else { return };
-        let gone = join(tag, slot);
         let mut hole = home(tag) & mask;
         let mut was_full = loop {
             let Some(group) = self.groups.get_mut(hole) else { return };
-            let was_full = group.empty() == 0;
-            if let Some(place) = group.0.iter_mut().find(|place| **place == gone) {
-                *place = 0;
+            let was_full = group.is_full();
+            let gone = group.entries().find(|(_, entry)| *entry == (tag, slot));
+            if let Some((at, _)) = gone {
+                group.clear(at);
                 break was_full;
             }
             if !was_full {
@@ -148,31 +175,30 @@ impl Index {
         while was_full {
             at = at.wrapping_add(1) & mask;
             let Some(group) = self.groups.get_mut(at) else { return };
-            was_full = group.empty() == 0;
+            was_full = group.is_full();
             let distance = at.wrapping_sub(hole) & mask;
-            let back = |entry: u64| entry != 0 && (at.wrapping_sub(home(split(entry).0)) & mask) >= distance;
-            if let Some(place) = group.0.iter_mut().find(|place| back(**place)) {
-                let entry = core::mem::take(place);
-                if let Some(free) = self.groups.get_mut(hole) {
-                    free.put(entry);
-                }
-                hole = at;
+            let back = |entry: &Entry| (at.wrapping_sub(home(entry.0)) & mask) >= distance;
+            let Some((place, entry)) = group.entries().find(|(_, entry)| back(entry)) else { continue };
+            group.clear(place);
+            if let Some(free) = self.groups.get_mut(hole) {
+                free.put(entry);
             }
+            hole = at;
         }
     }
 
     fn grow(&mut self) {
         let groups = self.groups.len().saturating_mul(2).max(2);
         let mut larger = vec![Group::default(); groups];
-        let entries = self.groups.iter().flat_map(|group| group.0).filter(|entry| *entry != 0);
-        entries.for_each(|entry| place_entry(&mut larger, entry));
+        let entries = self.groups.iter().flat_map(Group::entries);
+        entries.for_each(|(_, entry)| place_entry(&mut larger, entry));
         self.groups = larger;
     }
 }
 
-fn place_entry(groups: &mut [Group], entry: u64) {
+fn place_entry(groups: &mut [Group], entry: Entry) {
     let mask = groups.len().saturating_sub(1);
-    let mut at = home(split(entry).0) & mask;
+    let mut at = home(entry.0) & mask;
     while let Some(group) = groups.get_mut(at) {
         if group.put(entry) {
             return;
@@ -184,16 +210,6 @@ fn place_entry(groups: &mut [Group], entry: u64) {
 #[inline]
 fn home(tag: IdTag) -> usize {
     usize::try_from(tag.0).unwrap_or(usize::MAX)
-}
-
-fn join(tag: IdTag, slot: Slot) -> u64 {
-    (u64::from(tag.0) << 32) | u64::from(slot.number())
-}
-
-#[inline]
-fn split(entry: u64) -> (IdTag, Option<Slot>) {
-    let [a, b, c, d, e, f, g, h] = entry.to_le_bytes();
-    (IdTag(u32::from_le_bytes([e, f, g, h])), Slot::new(u32::from_le_bytes([a, b, c, d])))
 }
 
 #[cfg(test)]

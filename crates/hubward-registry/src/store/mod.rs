@@ -53,6 +53,12 @@ impl<K> Store<K> {
         self.index.tag(id)
     }
 
+    #[inline]
+    pub(crate) fn touch(&self, tag: IdTag) -> u32 {
+        self.index.touch(tag)
+    }
+
+    #[inline]
     pub(crate) fn likely(&self, tag: IdTag) -> Option<Slot> {
         self.index.likely(tag)
     }

@@ -1,0 +1,117 @@
+//! Revocation lists, mutated, about a path that holds. Beside the newest list, which revokes the leaf, nothing clears it.
+//! And where every signature is taken for good, so that mutations count: the order of the lists decides nothing, a
+//! larger budget agrees with a smaller one, and a kept issuer with the whole verification.
+#![no_main]
+
+use core::time::Duration;
+
+use hubward_ring::signature;
+use hubward_x509::{
+    Anchors, Budget, Certificate, Chain, ChainError, Crl, Crls, Profile, Revocation, RevocationStatus, Subject,
+    UnixTime, UnknownStatus,
+};
+use libfuzzer_sys::fuzz_target;
+use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
+
+const ROOT: &[u8] = include_bytes!("../seeds/x509_parse/listed-root.der");
+const CA: &[u8] = include_bytes!("../seeds/x509_parse/listed-ca.der");
+const PUMP: &[u8] = include_bytes!("../seeds/x509_parse/listed-pump.der");
+const SIGNER: &[u8] = include_bytes!("../seeds/x509_parse/listed-signer.der");
+const ROOT_LIST: &[u8] = include_bytes!("../seeds/crl_parse/root.crl");
+/// Number 127 names the pump; no other that was signed has a higher one.
+const REVOKED: &[u8] = include_bytes!("../seeds/crl_parse/revoked.crl");
+/// 2026-01-01.
+const NOW: u64 = 1_767_225_600;
+
+/// Every signature holds.
+#[derive(Debug)]
+struct Believing;
+
+impl SignatureVerificationAlgorithm for Believing {
+    fn verify_signature(&self, _: &[u8], _: &[u8], _: &[u8]) -> Result<(), InvalidSignature> {
+        Ok(())
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        signature::ECDSA_P256_SHA256.public_key_alg_id()
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        signature::ECDSA_P256_SHA256.signature_alg_id()
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let lists: Vec<Crl<'_>> = split(bytes).into_iter().filter_map(|der| Crl::parse(der).ok()).collect();
+    let anchors = Anchors::parse([ROOT]).unwrap();
+    let chain = Chain::parse(PUMP, [CA, SIGNER]).unwrap();
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
+    let pump = || Profile::device(Subject::Anybody);
+
+    let mut genuine = gather(lists.iter());
+    genuine.add(Crl::parse(ROOT_LIST).unwrap());
+    genuine.add(Crl::parse(REVOKED).unwrap());
+    for unknown in [UnknownStatus::Deny, UnknownStatus::Allow] {
+        let profile = pump().revocation(Revocation::by(&genuine).unknown(unknown));
+        let outcome = chain.verify(&anchors, &profile, signature::ALL, now);
+        assert!(outcome.is_err(), "a revoked leaf was let pass");
+    }
+
+    let judge = |crls: &Crls<'_>, budget: Budget| {
+        let profile = pump().revocation(Revocation::by(crls)).budget(budget);
+        chain.verify(&anchors, &profile, &[&Believing], now).map(|verified| verified.revocation())
+    };
+    let crls = gather(lists.iter());
+    let outcome = judge(&crls, Budget::DEFAULT);
+    let backwards = judge(&gather(lists.iter().rev()), Budget::DEFAULT);
+    if let Some((one, other)) = both(&outcome, &backwards) {
+        assert_eq!(one, other, "the order of lists decides");
+    }
+    let mut small = Budget::DEFAULT;
+    (small.signatures, small.steps, small.name_comparisons, small.crl_entries) = (12, 200, 200, 200);
+    if let Some((narrow, wide)) = both(&judge(&crls, small), &outcome) {
+        assert_eq!(narrow, wide, "more work says something else");
+    }
+    let Ok(status) = outcome else { return };
+    assert!(matches!(status, RevocationStatus::Good { until } if until >= NOW.cast_signed()), "{status:?}");
+    let profile = pump().revocation(Revocation::by(&crls));
+    let (_, kept) = chain.verify_keeping(&anchors, &profile, &[&Believing], now).unwrap();
+    let leaf = Certificate::parse(PUMP).unwrap();
+    let again = kept.verify(&leaf, Subject::Anybody, &[&Believing], now).unwrap();
+    assert_eq!(again.revocation(), status);
+});
+
+/// Whether each of two is cleared, unless a budget ended.
+fn both(
+    one: &Result<RevocationStatus, ChainError>,
+    other: &Result<RevocationStatus, ChainError>,
+) -> Option<(bool, bool)> {
+    let ended = |outcome: &Result<_, _>| matches!(outcome, Err(ChainError::Exhausted(_)));
+    (!ended(one) && !ended(other)).then_some((one.is_ok(), other.is_ok()))
+}
+
+fn gather<'i, 'a: 'i>(lists: impl Iterator<Item = &'i Crl<'a>>) -> Crls<'a> {
+    let mut crls = Crls::new();
+    lists.for_each(|list| crls.add(*list));
+    crls
+}
+
+/// At most eight lists, DER after DER of one or two bytes' length.
+fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut all = Vec::new();
+    loop {
+        let length = match bytes {
+            [0x30, 0x81, short, ..] => 3 + usize::from(*short),
+            [0x30, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+            _ => break,
+        };
+        let Some((one, rest)) = bytes.split_at_checked(length) else { break };
+        all.push(one);
+        bytes = rest;
+        if all.len() == 8 {
+            return all;
+        }
+    }
+    all.push(bytes);
+    all
+}
