@@ -83,6 +83,7 @@ impl Proof {
 impl Admitted<'_> {
     /// Who it is.
     #[must_use]
+#[inline]
     pub fn identity(&self) -> Identity<'_> {
         self.party.identity()
     }
@@ -123,11 +124,13 @@ impl Admitted<'_> {
     }
 
     /// The decision on what was asked for by presenting the credential: the HTTP request itself, or to connect.
+#[inline]
     pub fn decision(&self) -> Decision<'_> {
         self.decide(&self.asks.operation())
     }
 
     /// The decision on another operation.
+#[inline]
     pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
         decide(&self.subject(), operation)
     }
@@ -147,6 +150,7 @@ impl Admitted<'_> {
         }
     }
 
+#[inline]
     pub(crate) fn subject(&self) -> Subject<'_> {
         let scope = match self.reach {
             Reach::Own => Scope::Own,
