@@ -83,7 +83,7 @@ impl Proof {
 impl Admitted<'_> {
     /// Who it is.
     #[must_use]
-#[inline]
+    #[inline]
     pub fn identity(&self) -> Identity<'_> {
         self.party.identity()
     }
@@ -124,13 +124,13 @@ impl Admitted<'_> {
     }
 
     /// The decision on what was asked for by presenting the credential: the HTTP request itself, or to connect.
-#[inline]
+    #[inline]
     pub fn decision(&self) -> Decision<'_> {
         self.decide(&self.asks.operation())
     }
 
     /// The decision on another operation.
-#[inline]
+    #[inline]
     pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
         decide(&self.subject(), operation)
     }
@@ -150,7 +150,7 @@ impl Admitted<'_> {
         }
     }
 
-#[inline]
+    #[inline]
     pub(crate) fn subject(&self) -> Subject<'_> {
         let scope = match self.reach {
             Reach::Own => Scope::Own,

@@ -29,7 +29,7 @@ impl<'a> Text<'a> {
         }
     }
 
-#[inline]
+    #[inline]
     fn as_str(&self) -> &str {
         match self {
             Self::Plain(text) => text,
@@ -38,7 +38,7 @@ impl<'a> Text<'a> {
     }
 
     /// Only of a name that was checked.
-#[inline]
+    #[inline]
     const fn segment(&self) -> Segment<'a> {
         match self {
             Self::Plain(text) => DeviceId::assertion(text).segment(),
@@ -95,7 +95,7 @@ impl<'a> Party<'a> {
     }
 
     /// The question for its record, in the form in which its names came.
-#[inline]
+    #[inline]
     pub(crate) const fn lookup(&self) -> Lookup<'a> {
         match &self.0 {
             Names::Device(id) => Lookup::Device(id.segment()),
@@ -105,7 +105,7 @@ impl<'a> Party<'a> {
     }
 
     /// The identity; its names were checked when this was made.
-#[inline]
+    #[inline]
     pub(crate) fn identity(&self) -> Identity<'_> {
         match &self.0 {
             Names::Device(id) => Identity::Device(DeviceId::assertion(id.as_str())),

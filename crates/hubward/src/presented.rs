@@ -47,7 +47,7 @@ pub(crate) enum Asks<'a> {
 }
 
 impl<'a> Asks<'a> {
-#[inline]
+    #[inline]
     pub(crate) fn operation(&self) -> Operation<'a> {
         match self {
             Self::Connect => Operation::mqtt_connect(),
