@@ -114,7 +114,10 @@ pub(crate) fn check_query(query: &str) -> Result<Option<&str>, (&str, UsernamePr
         let Some((name, value)) = cut(parameter, b'=') else {
             return Err((parameter, UsernameProblem::Query));
         };
-        if count >= MAX_PARAMETERS || name.is_empty() || name.bytes().fold(false, |found, b| found | matches!(b, b'%' | b'+')) {
+        if count >= MAX_PARAMETERS
+            || name.is_empty()
+            || name.bytes().fold(false, |found, b| found | matches!(b, b'%' | b'+'))
+        {
             return Err((parameter, UsernameProblem::Query));
         }
         let again =
