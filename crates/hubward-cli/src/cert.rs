@@ -36,8 +36,8 @@ pub(crate) struct Inspect {
     /// A file of certificates, PEM or DER (default: standard input).
     #[arg(default_value = "-")]
     certificates: PathBuf,
-    /// The time to compare the validity with, in seconds since 1970 (default: this machine's clock).
-    #[arg(long)]
+    /// The time to compare the validity with (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
+    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
     now: Option<u64>,
 }
 
@@ -91,7 +91,8 @@ pub(crate) fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn 
 /// What a file holds, `-` being standard input: all that is of its kind in a PEM file, whatever else it holds, or one
 /// of DER.
 fn read_as<T: PemObject + From<Vec<u8>>>(file: &Path, kind: &str) -> Result<Vec<T>, Box<dyn Error>> {
-    let told = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
+    let name = if file == Path::new("-") { "standard input".into() } else { file.to_string_lossy() };
+    let told = |error: &dyn fmt::Display| format!("{name}: {error}");
     let mut bytes = Vec::new();
     let limit = LONGEST.saturating_add(1);
     if file == Path::new("-") {

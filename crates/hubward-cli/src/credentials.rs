@@ -29,8 +29,8 @@ pub(crate) struct Credentials {
     /// Seconds from now until the token expires.
     #[arg(long, default_value_t = 3600)]
     ttl: u64,
-    /// The time to count from, in seconds since 1970 (default: this machine's clock).
-    #[arg(long)]
+    /// The time to count from (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
+    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
     now: Option<u64>,
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<Stri
         })?),
         None => Zeroizing::new(
             std::env::var(variable)
-                .map_err(|_| format!("no secret: name a file (`-` is standard input) or set {variable}"))?,
+                .map_err(|_| format!("no secret: name its file by the option that `--help` has for it (`-` is standard input), or set {variable}"))?,
         ),
     };
     Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))

@@ -48,8 +48,8 @@ pub(crate) struct Sign {
     /// Seconds from now until the token expires.
     #[arg(long, default_value_t = 3600, conflicts_with = "expiry")]
     ttl: u64,
-    /// The expiry itself, in seconds since 1970.
-    #[arg(long)]
+    /// The expiry itself: a date in UTC, such as 2026-06-30, or seconds since 1970.
+    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
     expiry: Option<u64>,
     /// A file with the base64 key (`-` is standard input); else the environment's HUBWARD_KEY.
     #[arg(long)]
@@ -82,8 +82,8 @@ pub(crate) struct Verify {
     /// The rules to verify by.
     #[arg(long, value_enum, default_value_t = Rules::Strict)]
     rules: Rules,
-    /// The time to judge by, in seconds since 1970 (default: this machine's clock).
-    #[arg(long)]
+    /// The time to judge by (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
+    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
     now: Option<u64>,
 }
 
@@ -95,8 +95,8 @@ pub(crate) struct Inspect {
     /// The rules to read it by.
     #[arg(long, value_enum, default_value_t = Rules::Strict)]
     rules: Rules,
-    /// The time to compare the expiry with, in seconds since 1970 (default: this machine's clock).
-    #[arg(long)]
+    /// The time to compare the expiry with (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
+    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
     now: Option<u64>,
 }
 
@@ -141,7 +141,9 @@ fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
             Unsigned::module(host()?, DeviceId::parse(device)?, ModuleId::parse(module)?, expires)
         }
         (None, _, _) => {
-            let policy = arguments.policy.as_deref().ok_or("name a device, or the policy of a service")?;
+            let policy = arguments.policy.as_deref().ok_or(
+                "name whose token it is: --device, --policy for a service, or --registration with --id-scope",
+            )?;
             Unsigned::service(host()?, PolicyName::parse(policy)?, expires)
         }
     };

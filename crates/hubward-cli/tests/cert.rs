@@ -258,3 +258,15 @@ fn what_cannot_be_read_is_neither_good_nor_refused() {
     expect(files.verify("--profile server pump.pem"), 2, &["takes --host"]);
     expect(files.verify("--profile device --host hub.example pump.pem"), 2, &["takes no --host"]);
 }
+
+#[test]
+fn a_time_is_given_as_a_date_too() {
+    let files = Files::mint("dates");
+    let by_second = files.verify("all.pem");
+    assert_eq!(by_second.0, 0);
+    assert_eq!(files.hubward("verify --now 2026-01-01 --ca root.pem all.pem"), by_second);
+    let (status, out) = files.hubward("verify --now soon --ca root.pem all.pem");
+    assert!(status == 2 && out.contains("a date such as 2026-06-30"), "{out}");
+    let (status, out) = files.hubward("inspect");
+    assert_eq!((status, &*out), (2, "hubward: standard input: holds no certificate\n"));
+}

@@ -157,3 +157,16 @@ fn tables_name_what_opens_an_endpoint() {
     assert!(status == Some(0) && text.contains("| the device that registers |"), "{text}");
     assert_eq!(table(&["--provisioning", "--json"]).0, Some(2));
 }
+
+#[test]
+fn a_question_that_cannot_be_read_is_answered_with_what_could_be() {
+    for (question, told) in [
+        (&["--device", "dev1", "mqtt-publish"][..], "mqtt-publish takes one topic"),
+        (&["--policy", "mine", "--rights", "Fly", "mqtt-connect"], "--rights: unknown right at byte 0"),
+        (&["--policy", "mine", "--rights", "Fly", "mqtt-connect"], "ServiceConnect and DeviceConnect"),
+        (&["--role", "Reader of all", "http", "GET", "/twins/dev1"], "these are: IoT Hub Data Contributor, "),
+    ] {
+        let (status, out) = explain(question);
+        assert!(status == 2 && out.contains(told), "{out}");
+    }
+}

@@ -74,7 +74,7 @@ fn show_says_what_there_is_and_keeps_keys_to_itself() {
     let out = folder.well("registry show hub");
     assert!(out.contains("sealed, snapshot 1") && out.contains("devices   2, of which 1 disabled"), "{out}");
     let out = folder.well("registry show hub --device pump");
-    assert!(out.contains("identity  device pump\nstatus    enabled\n"), "{out}");
+    assert!(out.contains("identity  device pump\nstatus    enabled\nlists     passes\n"), "{out}");
     assert!(out.contains("primary   16 bytes, not shown") && !out.contains(PRIMARY), "{out}");
     assert!(pump(&folder).contains(&format!("primary   {PRIMARY}\nsecondary {SECONDARY}")));
     let out = folder.well("registry show hub --device gate");

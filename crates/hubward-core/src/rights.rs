@@ -28,7 +28,9 @@ const NAMES: [(&str, Permissions); 4] = [
 
 /// A word in a list of rights that names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unknown right at byte {offset}")]
+#[error(
+    "unknown right at byte {offset}; the rights are RegistryRead, RegistryWrite, ServiceConnect and DeviceConnect"
+)]
 #[non_exhaustive]
 pub struct UnknownRight {
     /// Where the word starts.

@@ -51,8 +51,8 @@ pub(crate) struct Verify {
     /// The DNS name or address of the server that the leaf must be about.
     #[arg(long, conflicts_with = "device")]
     host: Option<String>,
-    /// The time to judge by, in seconds since 1970 (default: this machine's clock).
-    #[arg(long)]
+    /// The time to judge by (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
+    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
     now: Option<u64>,
     /// Say which certificates there were, and name those that a refusal is about.
     #[arg(long)]

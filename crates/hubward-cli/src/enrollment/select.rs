@@ -33,8 +33,8 @@ pub(crate) struct Select {
     /// a chain that holds: `hubward cert verify` says whether it does.
     #[arg(long, value_name = "FILE")]
     chain: Option<PathBuf>,
-    /// The time to judge a token by, in seconds since 1970 (default: this machine's clock).
-    #[arg(long)]
+    /// The time to judge a token by (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
+    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
     now: Option<u64>,
 }
 

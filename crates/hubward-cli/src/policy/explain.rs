@@ -182,7 +182,9 @@ fn subject<'a>(
         let policy = PolicyName::parse(name)?;
         let known = policies.iter().find(|policy| policy.name() == name);
         let rights = match (&arguments.rights, known) {
-            (Some(rights), _) => rights.parse::<Permissions>()?,
+            (Some(rights), _) => {
+                rights.parse::<Permissions>().map_err(|error| format!("--rights: {error}"))?
+            }
             (None, Some(policy)) => policy.rights(),
             (None, None) => return Err("not one of the hub's own policies: name its --rights".into()),
         };
@@ -209,6 +211,9 @@ pub(super) fn operation(arguments: &Explain) -> Result<Operation<'_>, Box<dyn Er
         (How::Http, _) => return Err("http takes a method and a path".into()),
         (How::MqttConnect, _) => return Err("mqtt-connect takes nothing more".into()),
         (How::Action | How::DataAction, _) => return Err("a provider operation is asked by a --role".into()),
-        (_, _) => return Err("it takes one topic, filter or address".into()),
+        (_, _) => return Err(
+            "mqtt-publish takes one topic, mqtt-subscribe one filter, amqp-send and amqp-receive one address"
+                .into(),
+        ),
     })
 }

@@ -4,7 +4,7 @@ use core::error::Error;
 use std::io::Write;
 
 use hubward::policy::roles::{
-    Access, ActionName, ArmScope, List, Plane, Request, Role, Ruling, built_in, role_from_json,
+    Access, ActionName, ArmScope, BUILT_IN, List, Plane, Request, Role, Ruling, built_in, role_from_json,
     roles_that_open, roles_that_would_do,
 };
 use serde_json::json;
@@ -65,7 +65,10 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
 
 fn role(name: &str) -> Result<Role, Box<dyn Error>> {
     let Some(file) = name.strip_prefix('@') else {
-        return built_in(name).cloned().ok_or_else(|| format!("`{name}` is no built-in role").into());
+        return built_in(name).cloned().ok_or_else(|| {
+            let known: Vec<&str> = BUILT_IN.iter().map(Role::name).collect();
+            format!("`{name}` is no built-in role; these are: {}", known.join(", ")).into()
+        });
     };
     let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
     let role = role_from_json(&text).map_err(|error| format!("{file}: {error}"))?;

@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 
 use clap::Args;
 use hubward::core::{Identity, MacKey, Status, SymmetricKey};
-use hubward_registry::{AuthenticationView, ExportKeys, RecordView, Registry};
+use hubward_registry::{AuthenticationView, ExportKeys, RecordView, Registry, Verdict};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -120,7 +120,12 @@ fn record<K: MacKey>(
         Some(reason) => writeln!(out, "status    {status}: {}", reason.escape_debug())?,
         None => writeln!(out, "status    {status}")?,
     }
-    writeln!(out, "lists     {:?}", registry.access().verdict(&identity, &[]))?;
+    let lists = match registry.access().verdict(&identity, &[]) {
+        Verdict::Pass => "passes",
+        Verdict::Blocked => "is blocked",
+        Verdict::NotAllowed => "is not on the allow list",
+    };
+    writeln!(out, "lists     {lists}")?;
     writeln!(out, "etag      {}", view.etag())?;
     if view.capabilities().iot_edge {
         writeln!(out, "can       be a gateway for others (iotEdge)")?;
