@@ -102,7 +102,7 @@ async fn files_that_are_read_again_do_where_they_changed() {
             .reload()
             .unwrap_err()
             .to_string()
-            .ends_with("line 2: `status` is neither `enabled` nor `disabled`")
+            .ends_with("line 2: `status` is missing, or neither `enabled` nor `disabled`")
     );
     assert_eq!(ask(&mut device, &PINGREQ).await, Some(PINGRESP));
 

@@ -12,7 +12,7 @@ use crate::error::VerifyError;
 #[non_exhaustive]
 pub enum LifetimeError {
     /// It would expire at once.
-    #[error("a life of less than a second")]
+    #[error("a life of less than a second: it would expire at once")]
     Zero,
     /// It would expire after 9,223,372,036,854,775,807 seconds since 1970, which no verifier reads.
     #[error("the expiry is out of range")]

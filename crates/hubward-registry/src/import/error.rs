@@ -57,7 +57,7 @@ pub enum ImportProblem {
     #[error(transparent)]
     Registry(#[from] RegistryError),
     /// A device without a status, or with one that there is not.
-    #[error("`status` is neither `enabled` nor `disabled`")]
+    #[error("`status` is missing, or neither `enabled` nor `disabled`")]
     Status,
     /// A text beyond its limit.
     #[error(transparent)]

@@ -58,7 +58,7 @@ pub enum SnapshotError {
     #[error("too large for one snapshot")]
     TooLarge,
     /// Fewer or more bytes than the header says.
-    #[error("{found} bytes, not {expected}")]
+    #[error("a snapshot of {expected} bytes, of which {found} are here")]
     Length {
         /// Bytes there.
         found: usize,
