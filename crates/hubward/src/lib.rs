@@ -49,6 +49,7 @@ pub use registration::{
     RegistrationQuestion,
 };
 pub use rules::{BothCredentials, Rules};
+pub use rustls_pki_types::CertificateDer;
 pub use sasl::{SaslError, SaslProblem};
 pub use session::Session;
 pub use vouched::Vouched;
