@@ -12,7 +12,7 @@ use crate::sign::{SignedToken, Unsigned};
 
 /// The key of one device of an enrollment group: the tag of its registration id, as given, under the group's key.
 ///
-/// The group's key stays with the service; each device gets its own.
+/// The group's key stays with the service; each device gets its own, as [`SymmetricKey::expose_base64`] writes it.
 #[must_use]
 pub fn derive_device_key(group: &impl MacKey, id: RegistrationId<'_>) -> SymmetricKey {
     group.tag(&[id.as_str().as_bytes()]).into()

@@ -168,7 +168,8 @@ impl<K: MacKey> Enrollments<K> {
     }
 }
 
-/// A member's key: the tag of its registration id under the group's key.
+/// A member's key: the tag of its registration id, as given, under the group's key. `hubward_sas::derive_device_key`
+/// makes the same of a [`RegistrationId`].
 #[must_use]
 pub fn derive_key(group: &impl MacKey, registration_id: &str) -> SymmetricKey {
     SymmetricKey::from(group.tag(&[registration_id.as_bytes()]))

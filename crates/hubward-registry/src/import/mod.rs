@@ -69,6 +69,27 @@ impl ImportSummary {
 }
 
 /// Imports lines into a registry. A line is done whole or not at all, and a bad one does not stop the rest.
+///
+/// ```
+/// use hubward_registry::{ExportKeys, Importer, NoEntropy, Registry};
+/// use hubward_rustcrypto::HmacKey;
+///
+/// # let mut random = |buffer: &mut [u8]| { buffer.fill(7); Ok::<(), NoEntropy>(()) };
+/// let mut hub = Registry::new();
+/// let lines = ["{\"id\":\"pump-7\",\"status\":\"enabled\"}", "{\"id\":\"pump-8\"}"];
+/// let mut wrong = Vec::new();
+/// let summary = Importer::new(&mut hub, &mut random, HmacKey::new).run(lines, |error| wrong.push(error.to_string()));
+/// assert_eq!((summary.created, summary.failed), (1, 1));
+/// assert_eq!(wrong, ["line 2: `status` is missing, or neither `enabled` nor `disabled`"]);
+///
+/// // out again, and into another registry with the same keys
+/// let mut lines = String::new();
+/// hub.iter().try_for_each(|record| record.export(ExportKeys::Included, &mut lines))?;
+/// let mut another = Registry::new();
+/// let summary = Importer::new(&mut another, &mut random, HmacKey::new).run(lines.lines(), |_| ());
+/// assert_eq!(summary.created, 1);
+/// # Ok::<(), core::fmt::Error>(())
+/// ```
 pub struct Importer<'r, K, M> {
     registry: &'r mut Registry<K>,
     entropy: &'r mut Entropy<'r>,
