@@ -31,7 +31,7 @@ pub(crate) struct Add {
     file: FileArguments,
     #[command(flatten)]
     whose: Whose,
-    /// By tokens, under two new keys.
+    /// By tokens, under two new keys: `show --with-keys` prints them.
     #[arg(long)]
     generate_keys: bool,
     /// By tokens, under the base64 key of this file (`-` is standard input).

@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Add(add::Add),
     /// Take an enrollment back.
     Remove(Remove),
-    /// Print the enrollments, without keys.
+    /// Print the enrollments; their keys only with `--with-keys`.
     Show(show::Show),
     Select(select::Select),
     Derive(derive::Derive),
