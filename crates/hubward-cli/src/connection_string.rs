@@ -19,7 +19,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
     /// A file with the connection string (default: standard input).
-    #[arg(long, default_value = "-")]
+    #[arg(long, visible_alias = "connection-string-file", default_value = "-")]
     file: PathBuf,
     /// Keep fields that are not known, and allow endpoints without TLS.
     #[arg(long)]
