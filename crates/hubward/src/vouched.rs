@@ -22,7 +22,9 @@ pub enum Vouched {
     Authority {
         /// Its number among the [`Anchors`](hubward_x509::Anchors).
         anchor: usize,
-        /// The SHA-256 thumbprints of those above the leaf, its issuer first and the registered authority last.
+        /// The SHA-256 thumbprints of those above the leaf, its issuer first and the registered authority last. One
+        /// that was presented and that ECDSA has signed has two, one after the other: as it was presented, and with
+        /// the signature that anybody can make of that ([`Certificate::twin`]).
         issuers: Box<[Thumbprint]>,
     },
 }
@@ -140,9 +142,15 @@ impl X509Rules<'_> {
         let Some(registered) = self.anchors.get(anchor) else {
             return Err(ChainError::UnknownIssuer { place: Place::Leaf }.into());
         };
-        let above = || chain.intermediates().iter().chain([registered]);
-        let issuers = above().map(|one| Thumbprint::Sha256(self.digest.sha256(one.as_der()))).collect();
-        let ends = above().chain([chain.leaf()]).map(|one| end(one.validity().not_after));
+        let thumbprint = |der: &[u8]| Thumbprint::Sha256(self.digest.sha256(der));
+        let presented = chain.intermediates().iter().flat_map(|one| {
+            // whoever shows it chooses the signature, so that a list must find it by either
+            let twin = one.twin().map(|twin| thumbprint(&twin));
+            [thumbprint(one.as_der())].into_iter().chain(twin)
+        });
+        let issuers = presented.chain([thumbprint(registered.as_der())]).collect();
+        let above = chain.intermediates().iter().chain([registered]);
+        let ends = above.chain([chain.leaf()]).map(|one| end(one.validity().not_after));
         Ok(Held { vouched: Vouched::Authority { anchor, issuers }, until: ends.min().unwrap_or_default() })
     }
 }

@@ -88,10 +88,16 @@ fn lists_of_issuers_hold_for_the_path_that_was_verified() {
     let (lasting, brief) = (fleet.lasting(&entity("ca1")), fleet.brief(&entity("ca1")));
     let [above, root] = fleet.above_lasting().map(Listed::Issuer);
     let live = session(&hub, "ca1", &lasting);
+    let turned = vec![lasting[0].clone(), twin(&lasting[1])];
     // block: the intermediate, then the root
     for (issuer, other) in [(above, Ok("device ca1".into())), (root, Err("disabled"))] {
         hub.registry.access_mut().block().add(issuer);
         assert_eq!(connect(&hub, "ca1", &lasting, TODAY), Err("disabled"));
+        assert_eq!(
+            connect(&hub, "ca1", &turned, TODAY),
+            Err("disabled"),
+            "it needs no key to turn a signature"
+        );
         assert_eq!(connect(&hub, "ca1", &brief, TODAY), other);
         assert_eq!(live.recheck(&hub.answers(&live), at(TODAY)), Err(Ended::Disabled));
         hub.registry.access_mut().block().remove(issuer);

@@ -235,6 +235,13 @@ fn by_its_own_certificate_or_by_one_of_its_group_s() {
     assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Ok("m1 by intermediate".into()));
     all.enroll_group("by intermediate", by_certificate(above).disabled());
     assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Err("disabled"));
+    let mut turned = lasting("m1");
+    turned[1] = twin(&turned[1]);
+    assert_eq!(
+        go(&rules, &all, "m1", &turned, TODAY),
+        Err("disabled"),
+        "it needs no key to turn a signature"
+    );
     assert_eq!(go(&rules, &all, "m1", &fleet.brief(&entity("m1")), TODAY), Ok("m1 by root".into()));
     // an intermediate that is shown beside the path is nobody's issuer
     let mut beside = lasting("m1");
