@@ -127,6 +127,11 @@ impl X509Rules<'_> {
         Err(ChainError::Refused { place: Place::Leaf, problem }.into())
     }
 
+    /// The other thumbprint of a leaf.
+    pub(crate) fn legacy_thumbprint(&self, chain: &Chain<'_>) -> Thumbprint {
+        Thumbprint::Sha1(self.digest.sha1_for_legacy_thumbprints(chain.leaf().as_der()))
+    }
+
     /// Until when a leaf counts that is known by its thumbprint.
     pub(crate) fn dates(&self, chain: &Chain<'_>, now: UnixTime) -> Result<u64, AuthError> {
         let leaf = chain.leaf();
@@ -150,8 +155,9 @@ impl X509Rules<'_> {
         });
         let issuers = presented.chain([thumbprint(registered.as_der())]).collect();
         let above = chain.intermediates().iter().chain([registered]);
-        let ends = above.chain([chain.leaf()]).map(|one| end(one.validity().not_after));
-        Ok(Held { vouched: Vouched::Authority { anchor, issuers }, until: ends.min().unwrap_or_default() })
+        let ends = above.chain([chain.leaf()]).map(|one| one.validity().not_after);
+        let until = ends.chain(self.anchors.until(anchor)).min().map_or(0, end);
+        Ok(Held { vouched: Vouched::Authority { anchor, issuers }, until })
     }
 }
 

@@ -18,7 +18,7 @@ use common::*;
 use fleet::*;
 use hubward::core::Status;
 use hubward::registry::{Authentication, Listed};
-use hubward::x509::Anchors;
+use hubward::x509::{Anchors, Certificate};
 use hubward::{Ended, Session, X509Rules};
 use hubward_ring::{Digests, signature};
 
@@ -78,6 +78,15 @@ fn a_session_ends_when_its_authority_is_taken_off() {
     assert_eq!(chained.recheck_authority(&rules(&anchors)), Ok(()));
     assert_eq!(chained.recheck_authority(&rules(&empty)), Err(Ended::AuthorityRemoved));
     assert_eq!(pinned.recheck_authority(&rules(&empty)), Ok(()), "no authority vouched for it");
+}
+
+#[test]
+fn a_session_ends_with_the_trust_in_its_authority() {
+    let fleet = Fleet::new();
+    let mut anchors = Anchors::new();
+    anchors.add_until(Certificate::parse(&fleet.registered[0]).unwrap(), (TODAY + 60).try_into().unwrap());
+    let hub = hub_of(&anchors, nobody());
+    assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), TODAY + 60);
 }
 
 #[test]
