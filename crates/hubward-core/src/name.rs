@@ -5,6 +5,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
 
+use crate::class::Class;
 use crate::segment::Segment;
 
 /// Why a text is not the name it was offered as. Holds the kind and the place, never the text.
@@ -176,7 +177,7 @@ fn identity_id(name: &str) -> Result<(), NameProblem> {
     if name == "." || name == ".." {
         return Err(NameProblem::DotSegment);
     }
-    every_byte(name, is_identity_byte)
+    every_byte(name, |b| Class::of(b).contains(Class::IDENTITY))
 }
 
 /// The characters of device and module ids, the two legacy ones (`:` and `;`) included.

@@ -121,6 +121,17 @@ impl<'a> ResourcePath<'a> {
         Segment::checked(split_at_slash(self.raw).0)
     }
 
+    /// Whether the root is `host`, without regard to ASCII case.
+    #[must_use]
+    pub fn is_rooted_at(&self, host: &str) -> bool {
+        // most write it as it is, and what follows tells whether it ends there
+        match self.raw.strip_prefix(host).map(str::as_bytes) {
+            Some([] | [b'/', ..] | [b'%', b'2', b'F' | b'f', ..]) => true,
+            Some(_) => false,
+            None => self.root().eq_decoded_ignore_ascii_case(host),
+        }
+    }
+
     /// Every name, root first.
     pub fn segments(&self) -> impl Iterator<Item = Segment<'a>> + Clone + use<'a> {
         let mut rest = Some(self.raw);

@@ -19,7 +19,8 @@ impl<'a> Segment<'a> {
     /// Returns `None` where it is empty or holds anything but visible ASCII.
     #[must_use]
     pub fn plain(text: &'a str) -> Option<Self> {
-        let visible = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        // without an early end, many bytes are looked at together
+        let visible = text.bytes().fold(!text.is_empty(), |visible, b| visible & b.is_ascii_graphic());
         visible.then_some(Self { text, encoded: false })
     }
 
@@ -63,7 +64,7 @@ impl<'a> Segment<'a> {
     /// The name without its form, where that takes no buffer: it holds no escape.
     #[must_use]
     pub fn as_plain(&self) -> Option<&'a str> {
-        (!self.encoded || !self.text.bytes().any(|b| b == b'%')).then_some(self.text)
+        (!self.encoded || !holds(self.text, b'%')).then_some(self.text)
     }
 
     /// Whether the name, decoded once, is `name`.
@@ -83,7 +84,8 @@ impl<'a> Segment<'a> {
     pub fn eq_decoded_ignore_ascii_case(&self, name: &str) -> bool {
         match self.compare_len(name) {
             Ordering::Less => false,
-            Ordering::Equal => self.text.eq_ignore_ascii_case(name),
+            // most write it as it is
+            Ordering::Equal => self.text == name || self.text.eq_ignore_ascii_case(name),
             Ordering::Greater => {
                 self.bytes().map(|b| b.to_ascii_lowercase()).eq(name.bytes().map(|b| b.to_ascii_lowercase()))
             }
@@ -96,7 +98,7 @@ impl<'a> Segment<'a> {
     fn compare_len(&self, name: &str) -> Ordering {
         match self.text.len().cmp(&name.len()) {
             // equal texts with an escape in them decode to something shorter
-            Ordering::Equal if self.encoded && name.bytes().any(|b| b == b'%') => Ordering::Less,
+            Ordering::Equal if self.encoded && holds(name, b'%') => Ordering::Less,
             Ordering::Greater if !self.encoded => Ordering::Less,
             other => other,
         }
@@ -149,6 +151,12 @@ impl<'a> Segment<'a> {
         // a segment decodes to ASCII, so this cannot fail
         core::str::from_utf8(out).map_err(|_| NeedBytes::new(needed))
     }
+}
+
+/// Whether `byte` is in `text`. Without an early end, many bytes are looked at together.
+#[inline]
+fn holds(text: &str, byte: u8) -> bool {
+    text.bytes().fold(false, |found, b| found | (b == byte))
 }
 
 impl fmt::Display for Segment<'_> {

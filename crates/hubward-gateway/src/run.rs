@@ -67,7 +67,8 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
     // clients sign for the address that they were given
     let port = https.rsplit(':').next().unwrap_or_default();
     let aliases = serve.alias.into_iter().chain(["localhost".into(), format!("localhost:{port}")]).collect();
-    let (amqps, users, strict, limits) = (serve.amqps, serve.users, serve.strict, serve.limits);
+    let amqps = Some(serve.amqps.unwrap_or_else(|| "localhost:5671".into()));
+    let (users, strict, limits) = (serve.users, serve.strict, serve.limits);
     Config { hub, aliases, amqps, users, strict, limits, ..config }
 }
 
@@ -94,6 +95,12 @@ fn print_dev(dev: &Dev, server: &Server) -> std::io::Result<()> {
     }
     if let Some(address) = server.mqtt() {
         writeln!(out, "MQTT is served at {address}.")?;
+    }
+    if let Some(address) = server.amqps() {
+        writeln!(
+            out,
+            "AMQP is served at {address}; there a service calls `HostName=localhost`, without a port."
+        )?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ mod common;
 use core::time::Duration;
 
 use common::amqp::*;
+use common::client::Stream;
 use common::*;
 use fe2o3_amqp::sasl_profile::SaslProfile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,13 +37,14 @@ async fn a_device_a_module_and_a_service_come_in_by_sasl_plain() {
     gateway.end().await;
 }
 
-/// A `sasl-init` with PLAIN (AMQP 1.0, 5.3.3.2), as its bytes.
-fn plain(username: &str, password: &str) -> Vec<u8> {
-    let response = format!("\0{username}\0{password}");
+/// A `sasl-init` (AMQP 1.0, 5.3.3.2), as its bytes.
+fn init(mechanism: &str, response: &[u8]) -> Vec<u8> {
     let length = u32::try_from(response.len()).unwrap();
-    let mut fields = b"\xa3\x05PLAIN\xb0".to_vec();
+    let mut fields = vec![0xa3, u8::try_from(mechanism.len()).unwrap()];
+    fields.extend_from_slice(mechanism.as_bytes());
+    fields.push(0xb0);
     fields.extend_from_slice(&length.to_be_bytes());
-    fields.extend_from_slice(response.as_bytes());
+    fields.extend_from_slice(response);
     let mut body = vec![0x00, 0x53, 0x41, 0xd0];
     body.extend_from_slice(&u32::try_from(fields.len() + 4).unwrap().to_be_bytes());
     body.extend_from_slice(&2_u32.to_be_bytes());
@@ -51,6 +53,10 @@ fn plain(username: &str, password: &str) -> Vec<u8> {
     frame.extend_from_slice(&[2, 1, 0, 0]);
     frame.extend_from_slice(&body);
     frame
+}
+
+fn plain(username: &str, password: &str) -> Vec<u8> {
+    init("PLAIN", format!("\0{username}\0{password}").as_bytes())
 }
 
 const SASL: &[u8] = b"AMQP\x03\x01\x00\x00";
@@ -139,6 +145,43 @@ async fn a_certificate_opens_a_connection_and_no_token_is_read_beside_it() {
     gateway.end().await;
 }
 
+/// The `code` of the outcome.
+async fn outcome(stream: &mut Stream, sasl_init: &[u8]) -> Option<u8> {
+    stream.write_all(&[SASL, sasl_init].concat()).await.unwrap();
+    let mut answer = Vec::new();
+    loop {
+        if let Some(at) = answer.windows(3).position(|part| part == OUTCOME)
+            // a list of one ubyte: list8, its size, its count, and the ubyte
+            && let Some([0xc0, _, 1, 0x50, code]) = answer.get(at + 3..at + 8)
+        {
+            return Some(*code);
+        }
+        answer.push(stream.read_u8().await.ok()?);
+    }
+}
+
+#[tokio::test]
+async fn sasl_external_is_for_those_who_showed_a_certificate_that_is_theirs() {
+    let gateway = gateway().await;
+    for (response, code) in [
+        (&b""[..], 0),
+        (b"dev-x509@localhost", 0),
+        (b"dev1@localhost", 1),
+        (b"dev-x509@elsewhere", 1),
+        (b"\xff", 1),
+    ] {
+        let mut stream = gateway.amqp_stream_with("dev-x509").await;
+        assert_eq!(outcome(&mut stream, &init("EXTERNAL", response)).await, Some(code), "{response:?}");
+    }
+    let mut stream = gateway.amqp_stream().await;
+    assert_eq!(outcome(&mut stream, &init("EXTERNAL", b"dev-x509@localhost")).await, Some(1));
+    for mechanism in ["ANONYMOUS", "SCRAM-SHA-256", ""] {
+        let mut stream = gateway.amqp_stream_with("dev-x509").await;
+        assert_eq!(outcome(&mut stream, &init(mechanism, b"")).await, Some(1), "{mechanism}");
+    }
+    gateway.end().await;
+}
+
 #[tokio::test]
 async fn who_proves_nothing_in_time_is_closed() {
     let gateway = Gateway::with(|_, config| {
@@ -155,9 +198,12 @@ async fn who_proves_nothing_in_time_is_closed() {
     }
     let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
     amqp.connection.on_close().await.unwrap_err();
-    while gateway.counter("hubward_connections_timed_out_total") < 4 {
-        tokio::task::yield_now().await;
-    }
+    let counted = async {
+        while gateway.counter("hubward_connections_timed_out_total") < 4 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), counted).await.unwrap();
     gateway.end().await;
 }
 

@@ -45,12 +45,12 @@ fn main() {
 fn roles() {
     let hub = "/subscriptions/8d3c/resourceGroups/iot/providers/Microsoft.Devices/IotHubs/contoso";
     let mut access = Access::new();
-    for at in 0..50 {
+    for at in 1..=50 {
         let who = format!("00000000-0000-0000-0000-{at:012}");
         access.assign(&who, built_in("IoT Hub Data Reader").unwrap(), hub).unwrap();
     }
     let read = ActionName::parse("Microsoft.Devices/IotHubs/devices/read").unwrap();
-    let who = ["00000000-0000-0000-0000-000000000049"];
+    let who = ["00000000-0000-0000-0000-000000000050"];
     let request = Request::new(&who, Plane::Data, read, ArmScope::parse(hub).unwrap());
     measure("50 role assignments", || access.check(black_box(&request)).is_allow());
 }

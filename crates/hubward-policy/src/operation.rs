@@ -6,7 +6,7 @@ use hubward_core::Segment;
 
 use crate::endpoint::{Caller, Endpoint, Transport, levels};
 use crate::pattern::{Form, Id, Ids, capture, segment};
-use crate::table::ENDPOINTS;
+use crate::table::{CONNECT, ENDPOINTS};
 
 /// An operation, borrowed. One that no endpoint knows is an operation too: it is always denied.
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +44,9 @@ impl<'a> Operation<'a> {
 
     /// A device or module connects over MQTT.
     #[must_use]
-    pub fn mqtt_connect() -> Self {
-        Self::find(Transport::Mqtt, "connect", "")
+    pub const fn mqtt_connect() -> Self {
+        let ids = Ids { device: None, module: None };
+        Self { transport: Transport::Mqtt, verb: "connect", text: "", endpoint: Some(&CONNECT), ids }
     }
 
     /// A PUBLISH, or a will, to this topic.

@@ -42,6 +42,9 @@ const fn amqp_service(name: &'static str, verb: &'static str, pattern: &'static 
     Endpoint::new(name, Transport::Amqp, verb, pattern, SERVICE, Caller::Service)
 }
 
+/// To connect over MQTT, which is asked for without an address.
+pub(crate) const CONNECT: Endpoint = mqtt_own("connect", "connect", "");
+
 /// The whole table. An operation that matches no row is denied; of two rows that match, the first counts.
 pub const ENDPOINTS: &[Endpoint] = &[
     // the registry: reading an identity shows its keys
@@ -148,7 +151,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Caller::Connected,
     ),
     // a device or module over MQTT
-    mqtt_own("connect", "connect", ""),
+    CONNECT,
     mqtt("events.send", "publish", "devices/{device}/messages/events/{bag}"),
     mqtt("events.send", "publish", "devices/{device}/modules/{module}/messages/events/{bag}"),
     mqtt_own("twin.get", "publish", "$iothub/twin/GET/?$rid={rid}"),

@@ -115,6 +115,23 @@ fn a_set_is_refused_whole() {
         ),
         (sound().resource("a\u{0}"), "statement 1, resource 1: control character"),
         (sound().resource(&"x".repeat(1025)), "statement 1, resource 1: too many or too long"),
+        // a rule that is about nothing is silent too
+        (
+            sound().resource("x/{{iot:module_id}}"),
+            "statement 1, resource 1: this variable has no value for anybody whom the statement is about",
+        ),
+        (
+            sound().identity("{{iot:device_id}}").resource("{{iot:module_id}}-x"),
+            "statement 1, resource 1: this variable has no value for anybody whom the statement is about",
+        ),
+        (
+            Statement::deny().policy("ops").action(Action::HttpGet).resource("{{iot:identity}}"),
+            "statement 1, resource 0: this variable has no value for anybody whom the statement is about",
+        ),
+        (
+            Statement::deny().policy("ops").action(Action::HttpGet).resource("x-{{iot:device_id}}"),
+            "statement 1, resource 0: this variable has no value for anybody whom the statement is about",
+        ),
         (
             sound().resource("${{iot:device_id}}/a"),
             "statement 1, resource 1: a first level that begins with `$` takes no variable",
@@ -166,7 +183,7 @@ fn a_variable_without_a_value_matches_nothing() {
         (ops, None, "{{iot:identity}}", false),
         (ops, None, "{{iot:device_id}}", false),
     ] {
-        let deny = Statement::deny().identity("d").policy("ops").action(Action::MqttPublish);
+        let deny = Statement::deny().identity("d").identity("d/m").policy("ops").action(Action::MqttPublish);
         let rules = Statements::compile(&[all(), deny.resource(&format!("{variable}/#"))]).unwrap();
         let act = Act::new(identity, client, &Operation::mqtt_publish("d/x"));
         assert_eq!(!rules.evaluate(&act).is_allow(), denied, "{identity}, {client:?}: {variable}");
@@ -216,7 +233,11 @@ fn an_operation_has_one_name() {
 fn nor_does_it_allow_anything() {
     let device = Identity::Device(DeviceId::parse("d").unwrap());
     for variable in ["{{mqtt:client_id}}", "{{iot:module_id}}", "x{{iot:module_id}}", "{{iot:module_id}}x"] {
-        let allow = Statement::allow().identity("d").action(Action::HttpGet).action(Action::MqttPublish);
+        let allow = Statement::allow()
+            .identity("d")
+            .identity("d/m")
+            .action(Action::HttpGet)
+            .action(Action::MqttPublish);
         let rules = Statements::compile(&[allow.resource(variable)]).unwrap();
         for operation in [
             Operation::http("GET", "/x"),

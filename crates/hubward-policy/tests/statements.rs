@@ -247,7 +247,11 @@ prop_compose! {
         let effect = if deny { Effect::Deny } else { Effect::Allow };
         // no path has an empty name, and a set that has such a rule is refused
         let resource: Vec<_> = resource.split('/').map(|level| if level.is_empty() { "b" } else { level }).collect();
-        let resource = resource.join("/");
+        let mut resource = resource.join("/");
+        // and a device has no module's id
+        if !identity.contains('/') && !matches!(identity, "{{iot:identity}}" | "{{mqtt:client_id}}") {
+            resource = resource.replace("{{iot:module_id}}", "{{iot:device_id}}");
+        }
         Rule { effect, identity: identity.to_owned(), action, resource }
     }
 }

@@ -26,9 +26,14 @@ pub(crate) fn of_lookup<'b>(lookup: &Lookup<'b>, buffer: &'b mut [u8; LONGEST]) 
 /// The same where it takes no decoding: a plain device id, which most are.
 pub(crate) fn undecoded<'a>(lookup: &Lookup<'a>) -> Option<&'a [u8]> {
     match lookup {
-        Lookup::Device(id) => id.as_plain().map(str::as_bytes).filter(|id| !id.contains(&b'/')),
+        Lookup::Device(id) => id.as_plain().map(str::as_bytes).filter(|id| !has_slash(id)),
         _ => None,
     }
+}
+
+/// Without an early end, so that many bytes are looked at together.
+fn has_slash(id: &[u8]) -> bool {
+    id.iter().fold(false, |found, byte| found | (*byte == b'/'))
 }
 
 /// Back from what is kept.

@@ -15,7 +15,9 @@ mod common;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::*;
-use hubward_core::{Authority, DeviceId, Keys, MacKey, ModuleId, PolicyName, Tag, escape_value};
+use hubward_core::{
+    Authority, DeviceId, IdScope, Keys, MacKey, ModuleId, PolicyName, RegistrationId, Tag, escape_value,
+};
 use hubward_sas::{SasToken, TokenRules, Unsigned};
 use proptest::prelude::*;
 
@@ -47,6 +49,32 @@ proptest! {
         prop_assert_eq!(token.needs().to_string(), whose);
         prop_assert!(token.verify(Keys::one(&key()), at(expiry), &RULES).is_ok());
         prop_assert!(token.verify(Keys::one(&other_key()), at(expiry), &RULES).is_err());
+    }
+
+    #[test]
+    fn what_is_signed_for_a_hub_or_a_registration_verifies(
+        host in "([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.){0,3}[A-Za-z0-9]{1,8}(:[1-9][0-9]{0,3})?",
+        policy in "[A-Za-z0-9_.@-]{1,128}",
+        scope in "[A-Za-z0-9]{1,128}",
+        id in "[A-Za-z0-9._:-]{0,127}[A-Za-z0-9-]",
+        expiry in 0..=i64::MAX.unsigned_abs(),
+    ) {
+        let (host, policy) = (Authority::parse(&host).unwrap(), PolicyName::parse(&policy).unwrap());
+        let (scope, id) = (IdScope::parse(&scope).unwrap(), RegistrationId::parse(&id).unwrap());
+        for (unsigned, whose) in [
+            (Unsigned::service(host, policy, at(expiry)), format!("policy {policy}")),
+            (Unsigned::registration(scope, id, at(expiry)), format!("registration {id} in scope {scope}")),
+        ] {
+            // `registration` is nobody's policy
+            let text = unsigned.sign(&key()).to_string();
+            let Ok(token) = SasToken::parse(&text, &RULES) else {
+                prop_assert_eq!(policy.as_str(), "registration");
+                continue;
+            };
+            prop_assert_eq!(token.needs().to_string(), whose);
+            prop_assert!(token.verify(Keys::one(&key()), at(expiry), &RULES).is_ok());
+            prop_assert!(token.verify(Keys::one(&other_key()), at(expiry), &RULES).is_err());
+        }
     }
 
     #[test]

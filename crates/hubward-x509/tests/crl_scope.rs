@@ -9,6 +9,8 @@ mod lists;
 #[path = "common/mod.rs"]
 mod minting;
 
+use core::slice;
+
 use hubward_x509::{ChainError, Known, Place, Problem, StatusUnknown};
 use listed::{Listed, PUMP, is_good, is_revoked, unknown};
 use lists::{
@@ -156,7 +158,7 @@ fn a_point_may_be_for_some_reasons_only() {
         fleet.list().scope(&[&scope[0], &scope[1]]).sign(&fleet.ca_key)
     };
     let whole = fleet.list().scope(&[&full(&[&name])]).sign(&fleet.ca_key);
-    assert!(matches!(unknown(fleet.judge(&[whole.clone()])), StatusUnknown::Uncovered { .. }));
+    assert!(matches!(unknown(fleet.judge(slice::from_ref(&whole))), StatusUnknown::Uncovered { .. }));
     // a list that holds none of the point's reasons is not about it
     assert_eq!(unknown(fleet.judge(&[at_point(&OTHERS)])), StatusUnknown::NoCrl);
     let rest = fleet.list().scope(&[&only_reasons(&OTHERS)]).sign(&fleet.ca_key);

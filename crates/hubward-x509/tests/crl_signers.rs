@@ -9,6 +9,8 @@ mod lists;
 #[path = "common/mod.rs"]
 mod minting;
 
+use core::slice;
+
 use hubward_ring::signature::ALL;
 use hubward_x509::{
     AnchorChecks, Anchors, Chain, CrlProblem, Crls, Profile, Revocation, RevocationDepth, StatusUnknown,
@@ -38,7 +40,7 @@ fn a_ca_may_keep_another_key_for_lists() {
     let mut fleet = Listed::new();
     let own = key();
     let list = fleet.list().sign(&own);
-    assert_eq!(unknown(fleet.judge(&[list.clone()])), because(1, CrlProblem::BadSignature));
+    assert_eq!(unknown(fleet.judge(slice::from_ref(&list))), because(1, CrlProblem::BadSignature));
     fleet.add(&second_key(), &own);
     assert!(is_good(fleet.judge(&[list])));
     assert!(is_revoked(fleet.judge(&[fleet.list().revoking(PUMP).sign(&own)])));
@@ -130,7 +132,7 @@ fn a_signer_does_not_clear_itself() {
     self_issued.serial_number = Some(vec![3].into());
     fleet.add_below(&self_issued, &own);
     let list = fleet.list().sign(&own);
-    assert_eq!(unknown(fleet.judge(&[list.clone()])), because(1, CrlProblem::Signer));
+    assert_eq!(unknown(fleet.judge(slice::from_ref(&list))), because(1, CrlProblem::Signer));
     let elsewhere = fleet.list().scope(&[&[0x81, 1, 0xff]]).sign(&fleet.ca_key);
     assert!(is_good(fleet.judge(&[list, elsewhere])), "the first key clears the second");
 }

@@ -3,7 +3,10 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use hubward_core::{Found, Lookup, MacKey, Permissions, Segment, Stamp, Status, Thumbprint, UnixTime};
+use hubward_core::{
+    Found, Lookup, MacKey, Permissions, ResourcePath, Segment, Stamp, Status, Thumbprint, UnixTime,
+};
+use hubward_policy::Operation;
 use hubward_sas::{SasToken, VerifiedToken};
 use hubward_x509::Chain;
 
@@ -35,7 +38,13 @@ pub struct Question<'a, K> {
 /// What was presented, every name of it bound to one identity, and whom the question is about.
 pub(crate) struct Bound<'a, K> {
     pub(crate) rules: &'a Rules<'a, K>,
-    pub(crate) presented: Presented<'a>,
+    /// The identity that the transport names.
+    pub(crate) named: Option<Lookup<'a>>,
+    /// The edge device whose hub speaks for it.
+    pub(crate) actor: Option<Segment<'a>>,
+    /// What a token was put for.
+    pub(crate) audience: Option<ResourcePath<'a>>,
+    pub(crate) operation: Operation<'a>,
     pub(crate) asked: Lookup<'a>,
     /// The transport's identity, or the token's where the transport names none.
     pub(crate) party: Party<'a>,
@@ -60,10 +69,12 @@ impl<'a, K: MacKey> Admission<'a, K> {
     /// # Errors
     /// [`AuthError`] where the credential is malformed, is for another hub, or is for another identity than the
     /// transport names.
+    #[inline]
     pub fn start(presented: Presented<'a>, rules: &'a Rules<'a, K>) -> Result<Self, AuthError> {
         if presented.hub.is_some_and(|hub| !hub.is_of(rules)) {
             return Err(AuthError::AnotherHub);
         }
+        let presented = &presented;
         match speaking(presented.token, presented.certificates, rules.both_credentials())? {
             Speaking::Token(text) => match presented.actor {
                 Some(actor) => Bound::to_edge_hub(presented, actor, text, rules),
@@ -110,6 +121,7 @@ impl<'a, K: MacKey> Question<'a, K> {
     ///
     /// # Errors
     /// [`AuthError`] with the reason; whatever it is, nobody is admitted.
+    #[inline]
     pub fn answer(self, found: Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
         let Self { bound, stage } = self;
         match stage {
@@ -123,11 +135,25 @@ impl<'a, K: MacKey> Question<'a, K> {
 }
 
 impl<'a, K> Bound<'a, K> {
+    /// What of `presented` is needed later, and whom it asks for first.
+    #[inline]
+    pub(crate) const fn new(
+        presented: &Presented<'a>,
+        rules: &'a Rules<'a, K>,
+        asked: Lookup<'a>,
+        party: Party<'a>,
+    ) -> Self {
+        let Presented { named, actor, audience, operation, .. } = *presented;
+        Self { rules, named, actor, audience, operation, asked, party }
+    }
+
     /// Asks for whom it is about.
+    #[inline]
     pub(crate) const fn ask(self, stage: Stage<'a>) -> Admission<'a, K> {
         Admission::Needs(Question { bound: self, stage })
     }
 
+    #[inline]
     pub(crate) fn admit(
         self,
         evidence: Evidence<'a>,
@@ -136,7 +162,7 @@ impl<'a, K> Bound<'a, K> {
         proof: Proof,
         until: u64,
     ) -> Admission<'a, K> {
-        let Self { presented: Presented { operation, actor, .. }, party, .. } = self;
+        let Self { operation, actor, party, .. } = self;
         Admission::Admitted(Admitted { party, actor, granted, reach, evidence, proof, until, operation })
     }
 }

@@ -4,7 +4,6 @@ use core::fmt;
 
 use hubward_core::{Identity, KeySlot, Permissions, ResourcePath, Segment, Stamp};
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
-use hubward_sas::VerifiedToken;
 
 use crate::party::Party;
 use crate::session::Session;
@@ -34,7 +33,11 @@ pub struct Admitted<'a> {
 
 /// What proved the identity.
 pub(crate) enum Evidence<'a> {
-    Token(VerifiedToken<'a>),
+    /// A token: the policy that signed it, if none did an identity; and with which key.
+    Token {
+        policy: Option<Segment<'a>>,
+        slot: KeySlot,
+    },
     Certificate(Vouched),
 }
 
@@ -91,9 +94,9 @@ impl Admitted<'_> {
 
     /// The policy whose key signed the token; `None` where the identity's own did, and for a certificate.
     #[must_use]
-    pub fn policy(&self) -> Option<Segment<'_>> {
+    pub const fn policy(&self) -> Option<Segment<'_>> {
         match &self.evidence {
-            Evidence::Token(token) if self.proof.by_policy => token.policy(),
+            Evidence::Token { policy, .. } if self.proof.by_policy => *policy,
             _ => None,
         }
     }
@@ -104,7 +107,7 @@ impl Admitted<'_> {
     #[must_use]
     pub const fn key_slot(&self) -> Option<KeySlot> {
         match &self.evidence {
-            Evidence::Token(token) => Some(token.key_slot()),
+            Evidence::Token { slot, .. } => Some(*slot),
             Evidence::Certificate(_) => None,
         }
     }
@@ -113,7 +116,7 @@ impl Admitted<'_> {
     #[must_use]
     pub const fn vouched(&self) -> Option<&Vouched> {
         match &self.evidence {
-            Evidence::Token(_) => None,
+            Evidence::Token { .. } => None,
             Evidence::Certificate(vouched) => Some(vouched),
         }
     }

@@ -34,7 +34,7 @@ pub(crate) fn chain_of<'a>(peer: &'a [CertificateDer<'a>]) -> Result<Box<Chain<'
 
 impl<'a, K: MacKey> Bound<'a, K> {
     pub(crate) fn to_certificate(
-        presented: Presented<'a>,
+        presented: &Presented<'a>,
         peer: &'a [CertificateDer<'a>],
         rules: &'a Rules<'a, K>,
     ) -> Result<Admission<'a, K>, AuthError> {
@@ -44,7 +44,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         let asked = presented.named.ok_or(AuthError::NobodyNamed)?;
         let party = Party::of(&asked).ok_or(AuthError::AnotherIdentity)?;
         let chain = chain_of(peer)?;
-        Ok(Self { rules, presented, asked, party }.ask(Stage::Certificate(chain)))
+        Ok(Self::new(presented, rules, asked, party).ask(Stage::Certificate(chain)))
     }
 
     pub(crate) fn certificate(

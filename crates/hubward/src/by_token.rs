@@ -31,19 +31,20 @@ fn covers(token: &SasToken<'_>, identity: &Identity<'_>) -> bool {
 }
 
 impl<'a, K: MacKey> Bound<'a, K> {
+    #[inline]
     pub(crate) fn to_token(
-        presented: Presented<'a>,
+        presented: &Presented<'a>,
         text: &'a str,
         rules: &'a Rules<'a, K>,
     ) -> Result<Admission<'a, K>, AuthError> {
         let token = SasToken::parse(text, rules.token())?;
         let asked = match token.needs() {
             Lookup::Registration(..) => return Err(AuthError::Registration),
-            _ if !rules.is_this_hub(&token.resource().root()) => return Err(AuthError::AnotherHub),
+            _ if !rules.is_of_this_hub(&token.resource()) => return Err(AuthError::AnotherHub),
             lookup => lookup,
         };
         let party = match (presented.named, asked) {
-            (None, asked) => Party::of(&asked).filter(|_| agrees(&presented, &token, &asked)),
+            (None, asked) => Party::of(&asked).filter(|_| agrees(presented, &token, &asked)),
             (Some(named), asked) => Party::of(&named).filter(|party| {
                 let identity = party.identity();
                 match asked {
@@ -58,9 +59,10 @@ impl<'a, K: MacKey> Bound<'a, K> {
             (_, Lookup::Policy(_)) | (None, _) => asked,
             (Some(named), _) => named,
         };
-        Ok(Self { rules, presented, asked, party }.ask(Stage::Signer(token)))
+        Ok(Self::new(presented, rules, asked, party).ask(Stage::Signer(token)))
     }
 
+    #[inline]
     pub(crate) fn signer(
         self,
         token: SasToken<'a>,
@@ -100,7 +102,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         match found {
             Found::Policy(policy) => {
                 let (rights, stamp) = (policy.rights(), policy.stamp());
-                match self.presented.named {
+                match self.named {
                     // it connects no device, whoever that would be: nobody's record is asked for
                     Some(_) if !rights.contains(Permissions::DEVICE_CONNECT) => {
                         let party = Party::of(&self.asked).ok_or(AuthError::WrongAnswer)?;
@@ -119,7 +121,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
                     None => {
                         // to speak for a device, its name must be presented: the device is asked for then
                         let granted = rights.difference(Permissions::DEVICE_CONNECT);
-                        let reach = Reach::Resource(self.presented.audience.unwrap_or(token.resource()));
+                        let reach = Reach::Resource(self.audience.unwrap_or(token.resource()));
                         Ok(self.admit_by(token, granted, reach, Proof::policy(stamp)))
                     }
                 }
@@ -128,7 +130,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
                 enabled(record.status())?;
                 let stamp = record.stamp_of(token.key_slot());
                 let proof = Proof::identity(stamp);
-                if let (Some(actor), Some(named)) = (self.presented.actor, self.presented.named) {
+                if let (Some(actor), Some(named)) = (self.actor, self.named) {
                     return Ok(Self { asked: named, ..self }.ask(Stage::Behind { token, actor, stamp }));
                 }
                 Ok(self.admit_by(token, Permissions::DEVICE_CONNECT, Reach::Own, proof))
@@ -141,7 +143,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
     /// transport names that device, its key is asked for instead. The resource is the device's own.
     fn device_id_as_policy(&self, token: &SasToken<'a>) -> Option<Lookup<'a>> {
         let rules = self.rules.token();
-        match (self.asked, self.presented.named) {
+        match (self.asked, self.named) {
             (Lookup::Policy(name), Some(named @ Lookup::Device(_)))
                 if rules.skn_as_device_id == SknAsDeviceId::WhereIdentityIsKnown =>
             {
@@ -184,6 +186,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn admit_by(
         self,
         token: VerifiedToken<'a>,
@@ -192,6 +195,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         proof: Proof,
     ) -> Admission<'a, K> {
         let until = token.expires().as_secs().saturating_add(self.rules.token().leeway);
-        self.admit(Evidence::Token(token), granted, reach, proof, until)
+        let evidence = Evidence::Token { policy: token.policy(), slot: token.key_slot() };
+        self.admit(evidence, granted, reach, proof, until)
     }
 }

@@ -1,6 +1,7 @@
 //! The username of an MQTT CONNECT: `{host}/{device}[/{module}]/?api-version=..`.
 
 use hubward_core::{DeviceId, Identity, ModuleId, NameError, Segment};
+use memchr::memchr;
 
 use crate::auth_chain::{AuthChain, AuthChainProblem};
 
@@ -57,17 +58,17 @@ pub(crate) struct Username<'a> {
 }
 
 impl<'a> Username<'a> {
+    #[inline]
     pub(crate) fn parse(username: &'a str) -> Result<Self, UsernameError> {
         let offset_of = |part: &str| part.as_ptr().addr().saturating_sub(username.as_ptr().addr());
         let err = |part: &str, problem| UsernameError { offset: offset_of(part), problem };
-        let mut parts = username.split('/');
-        let names = (parts.next(), parts.next(), parts.next(), parts.next(), parts.next());
-        let (host, device, module, query) = match names {
-            (Some(host), Some(device), Some(query), None, None) => (host, device, None, query),
-            (Some(host), Some(device), Some(module), Some(query), None) => {
-                (host, device, Some(module), query)
-            }
-            _ => return Err(err(username, UsernameProblem::Shape)),
+        let shape = err(username, UsernameProblem::Shape);
+        let (host, rest) = cut(username, b'/').ok_or(shape)?;
+        let (device, rest) = cut(rest, b'/').ok_or(shape)?;
+        let (module, query) = match cut(rest, b'/') {
+            None => (None, rest),
+            Some((_, query)) if cut(query, b'/').is_some() => return Err(shape),
+            Some((module, query)) => (Some(module), query),
         };
         let host = Segment::plain(host).ok_or(err(host, UsernameProblem::Host))?;
         let device_id = DeviceId::parse(device).map_err(|e| err(device, UsernameProblem::Id(e)))?;
@@ -89,6 +90,7 @@ impl<'a> Username<'a> {
     }
 
     /// Whether the client id names the same identity: `{device}` or `{device}/{module}`, byte by byte.
+    #[inline]
     pub(crate) fn is_client(&self, client_id: &str) -> bool {
         match self.identity {
             Identity::Device(device) => client_id == device.as_str(),
@@ -105,11 +107,14 @@ impl<'a> Username<'a> {
 pub(crate) fn check_query(query: &str) -> Result<Option<&str>, (&str, UsernameProblem)> {
     let parameters = query.strip_prefix('?').unwrap_or(query);
     let (mut api_version, mut chain) = ("", None);
-    for (count, parameter) in parameters.split('&').enumerate() {
-        let Some((name, value)) = parameter.split_once('=') else {
+    let mut rest = Some(parameters);
+    let mut count = 0_usize;
+    while let Some(left) = rest {
+        let (parameter, more) = cut(left, b'&').map_or((left, None), |(one, more)| (one, Some(more)));
+        let Some((name, value)) = cut(parameter, b'=') else {
             return Err((parameter, UsernameProblem::Query));
         };
-        if count >= MAX_PARAMETERS || name.is_empty() || name.contains(['%', '+']) {
+        if count >= MAX_PARAMETERS || name.is_empty() || name.bytes().fold(false, |found, b| found | matches!(b, b'%' | b'+')) {
             return Err((parameter, UsernameProblem::Query));
         }
         let again =
@@ -117,6 +122,7 @@ pub(crate) fn check_query(query: &str) -> Result<Option<&str>, (&str, UsernamePr
         if parameters.split('&').take(count).any(again) {
             return Err((parameter, UsernameProblem::Duplicate));
         }
+        (rest, count) = (more, count.wrapping_add(1));
         match name {
             "api-version" => api_version = value,
             "auth-chain" => chain = Some(value),
@@ -128,4 +134,11 @@ pub(crate) fn check_query(query: &str) -> Result<Option<&str>, (&str, UsernamePr
         }
     }
     if api_version.is_empty() { Err((query, UsernameProblem::ApiVersion)) } else { Ok(chain) }
+}
+
+/// What stands before the first `at`, an ASCII character, and behind it.
+#[inline]
+fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let end = memchr(at, text.as_bytes())?;
+    Some((text.get(..end)?, text.get(end.wrapping_add(1)..)?))
 }

@@ -15,7 +15,7 @@ use crate::rules::Rules;
 impl<'a, K: MacKey> Bound<'a, K> {
     /// The token must be the edge hub's own: a policy's, or that of whom it speaks for, is another's.
     pub(crate) fn to_edge_hub(
-        presented: Presented<'a>,
+        presented: &Presented<'a>,
         actor: Segment<'a>,
         text: &'a str,
         rules: &'a Rules<'a, K>,
@@ -25,12 +25,12 @@ impl<'a, K: MacKey> Bound<'a, K> {
         let speaks = Party::of(&asked).ok_or(AuthError::AnotherIdentity)?;
         match token.needs() {
             Lookup::Registration(..) => return Err(AuthError::Registration),
-            _ if !rules.is_this_hub(&token.resource().root()) => return Err(AuthError::AnotherHub),
+            _ if !rules.is_of_this_hub(&token.resource()) => return Err(AuthError::AnotherHub),
             Lookup::Module(..) if token.is_for(&speaks.identity(), rules.token()) => {}
             _ => return Err(AuthError::AnotherIdentity),
         }
         let party = presented.named.and_then(|named| Party::of(&named)).ok_or(AuthError::AnotherIdentity)?;
-        Ok(Self { rules, presented, asked, party }.ask(Stage::Signer(token)))
+        Ok(Self::new(presented, rules, asked, party).ask(Stage::Signer(token)))
     }
 
     /// The edge hub is who it says: may it speak for whom it names?

@@ -1,39 +1,35 @@
-//! An identity whose names may have come percent-encoded: kept as they came, or decoded without a heap.
+//! An identity whose names may have come percent-encoded: kept as they came, or decoded.
+
+use alloc::boxed::Box;
 
 use hubward_core::{DeviceId, Identity, Lookup, ModuleId, PolicyName, Segment};
 
 /// A name as it came, or decoded once.
-#[derive(Clone, Copy)]
 enum Text<'a> {
     Plain(&'a str),
-    Decoded([u8; 128], usize),
+    /// Few names have an escape: it takes a heap, so that the others are small to move.
+    Decoded(Box<str>),
 }
 
 impl<'a> Text<'a> {
-    fn of(segment: &Segment<'a>) -> Option<Self> {
-        if let Some(plain) = segment.as_plain() {
-            return Some(Self::Plain(plain));
+    fn of(segment: &Segment<'a>) -> Self {
+        match segment.as_plain() {
+            Some(plain) => Self::Plain(plain),
+            None => Self::Decoded(segment.bytes().map(char::from).collect()),
         }
-        let mut bytes = [0; 128];
-        let len = segment.decode(&mut bytes).ok()?.len();
-        Some(Self::Decoded(bytes, len))
     }
 
     fn as_str(&self) -> &str {
         match self {
             Self::Plain(text) => text,
-            Self::Decoded(bytes, len) => {
-                bytes.get(..*len).and_then(|name| core::str::from_utf8(name).ok()).unwrap_or_default()
-            }
+            Self::Decoded(text) => text,
         }
     }
 }
 
 /// Who was admitted.
-#[derive(Clone, Copy)]
 pub(crate) struct Party<'a>(Names<'a>);
 
-#[derive(Clone, Copy)]
 enum Names<'a> {
     Device(Text<'a>),
     Module(Text<'a>, Text<'a>),
@@ -45,18 +41,18 @@ impl<'a> Party<'a> {
     pub(crate) fn of(lookup: &Lookup<'a>) -> Option<Self> {
         let names = match lookup {
             Lookup::Device(id) => {
-                let id = Text::of(id)?;
+                let id = Text::of(id);
                 DeviceId::parse(id.as_str()).ok()?;
                 Names::Device(id)
             }
             Lookup::Module(device, module) => {
-                let (device, module) = (Text::of(device)?, Text::of(module)?);
+                let (device, module) = (Text::of(device), Text::of(module));
                 DeviceId::parse(device.as_str()).ok()?;
                 ModuleId::parse(module.as_str()).ok()?;
                 Names::Module(device, module)
             }
             Lookup::Policy(name) => {
-                let name = Text::of(name)?;
+                let name = Text::of(name);
                 PolicyName::parse(name.as_str()).ok()?;
                 Names::Policy(name)
             }

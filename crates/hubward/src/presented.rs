@@ -51,6 +51,7 @@ impl<'a> Presented<'a> {
     /// [`AuthError::Username`] where it is not `{host}/{device}[/{module}]/?api-version=..`,
     /// [`AuthError::ClientId`] where the client id names another identity, [`AuthError::AnotherTarget`] where an
     /// `auth-chain` is about another.
+    #[inline]
     pub fn mqtt(client_id: &str, username: &'a str, password: Option<&'a str>) -> Result<Self, AuthError> {
         let parsed = Username::parse(username)?;
         if !parsed.is_client(client_id) {

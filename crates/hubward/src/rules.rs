@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hubward_core::{Authority, HostName, Keys, MacKey, Segment};
+use hubward_core::{Authority, HostName, Keys, MacKey, ResourcePath, Segment};
 use hubward_sas::TokenRules;
 use rustls_pki_types::CertificateDer;
 
@@ -116,6 +116,12 @@ impl<'r, K: MacKey> Rules<'r, K> {
     pub(crate) fn is_this_hub(&self, host: &Segment<'_>) -> bool {
         host.eq_decoded_ignore_ascii_case(self.hub.as_str())
             || self.aliases.iter().any(|alias| host.eq_decoded_ignore_ascii_case(alias.as_str()))
+    }
+
+    /// Whether a token's resource is this hub's or below it.
+    pub(crate) fn is_of_this_hub(&self, resource: &ResourcePath<'_>) -> bool {
+        resource.is_rooted_at(self.hub.as_str())
+            || self.aliases.iter().any(|alias| resource.is_rooted_at(alias.as_str()))
     }
 
     /// Whether `label` is the first label of this hub's host or of an alias', without regard to ASCII case.

@@ -9,7 +9,7 @@ use hubward_core::{
 };
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 
-use crate::admitted::{Admitted, Evidence, Proof, Reach};
+use crate::admitted::{Admitted, Proof, Reach};
 use crate::auth_chain::edge_hub;
 use crate::error::Ended;
 use crate::x509_rules::X509Rules;
@@ -47,10 +47,7 @@ impl Session {
             Reach::Own => None,
             Reach::Resource(resource) => Some(resource.as_received().into()),
         };
-        let policy = match &admitted.evidence {
-            Evidence::Token(token) if admitted.proof.by_policy => token.policy().map(|name| decoded(&name)),
-            _ => None,
-        };
+        let policy = admitted.policy().map(|name| decoded(&name));
         Self {
             who,
             granted: admitted.granted,

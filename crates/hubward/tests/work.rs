@@ -85,6 +85,57 @@ fn whoever_is_refused_costs_the_same() {
     }
 }
 
+/// An edge hub that is unknown costs what one with another key does, and below it nothing more is worked.
+#[test]
+fn whoever_is_refused_on_behalf_costs_the_same() {
+    let tags = AtomicUsize::new(0);
+    let counting = |name: &str| Counting(key(name), &tags);
+    let rules = Rules::new(HostName::parse(HUB).unwrap(), counting("decoy"));
+    let (primary, secondary) = (counting("edge1/$edgeHub primary"), counting("edge1/$edgeHub secondary"));
+    let name = format!("{}&auth-chain=leaf%3Bedge1", username("leaf"));
+    let (good, sr) = (edge::edge_token("edge1"), format!("{HUB}/devices/edge1/modules/%24edgeHub"));
+    let bad = token(&sr, &key("somebody else's"), NOW + 3600, None);
+    let by_decoy = token(&sr, &key("decoy"), NOW + 3600, None);
+    let edge_hub = Identity::Module(device("edge1"), module("$edgeHub"));
+    let record = |identity, credential| {
+        Found::Identity(FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), credential))
+    };
+    let ask = |password| {
+        tags.store(0, Ordering::Relaxed);
+        let presented = Presented::mqtt("leaf", &name, Some(password)).unwrap();
+        let Admission::Needs(question) = Admission::start(presented, &rules).unwrap() else { unreachable!() };
+        question
+    };
+    let pair = || Credential::Keys(Keys::pair(&primary, &secondary));
+    let one = || Credential::Keys(Keys::one(&primary));
+    for (password, found, code) in [
+        (&bad, record(edge_hub, pair()), "token-wrong-signature"),
+        (&bad, record(edge_hub, one()), "token-wrong-signature"),
+        (&by_decoy, record(edge_hub, one()), "token-wrong-signature"),
+        (&good, Found::Nobody, "unknown"),
+        (&by_decoy, Found::Nobody, "unknown"),
+        (&by_decoy, record(edge_hub, Credential::None), "not-by-token"),
+        (&good, record(Identity::Device(device("edge1")), pair()), "wrong-answer"),
+    ] {
+        let error = ask(password).answer(found, at(NOW)).err().unwrap();
+        assert_eq!(
+            (error.code(), error.public(), tags.load(Ordering::Relaxed)),
+            (code, hubward::Public::Unauthorized, 2)
+        );
+    }
+    let leaf = || record(Identity::Device(device("leaf")), pair());
+    for (found, code) in [(Found::Nobody, "unknown"), (leaf(), "auth-chain-not-behind")] {
+        let Admission::Needs(question) = ask(&good).answer(record(edge_hub, pair()), at(NOW)).unwrap() else {
+            unreachable!()
+        };
+        let error = question.answer(found, at(NOW)).err().unwrap();
+        assert_eq!(
+            (error.code(), error.public(), tags.load(Ordering::Relaxed)),
+            (code, hubward::Public::Unauthorized, 2)
+        );
+    }
+}
+
 #[test]
 fn a_peer_is_told_one_word() {
     assert_eq!(AuthError::Unknown.public().to_string(), "unauthorized");

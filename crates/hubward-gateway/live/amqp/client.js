@@ -35,9 +35,9 @@ async function device(use) {
   await client.close();
 }
 
-// sends three messages, each of which must be acknowledged
+// sends three messages, the last a large one, each of which must be acknowledged
 const telemetry = () => device(async (client, Message) => {
-  for (const text of ['one', 'two', 'three']) await client.sendEvent(new Message(text));
+  for (const text of ['one', 'two', 'x'.repeat(200 * 1024)]) await client.sendEvent(new Message(text));
 });
 
 // waits for one message with that text

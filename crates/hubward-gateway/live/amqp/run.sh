@@ -24,7 +24,7 @@ npm install --no-save --no-audit --no-fund --loglevel=error \
 
 "$gateway" serve --dev --mqtt localhost:0 --https localhost:0 --amqps localhost:5671 >out 2>log &
 pid=$!
-until grep -q 'MQTT is served' out; do
+until grep -q 'AMQP is served' out; do
     kill -0 "$pid" || { cat log >&2; exit 2; }
     sleep 0.1
 done

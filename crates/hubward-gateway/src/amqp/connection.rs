@@ -15,20 +15,19 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::cbs::Node;
+use super::guard::FRAME_BYTES;
 use super::proven::Connection;
 use super::{End, Header, link, sasl};
 use crate::clock;
 use crate::hub::Hub;
 use crate::peer::Peer;
 
-/// Bytes of a frame.
-const FRAME_BYTES: u32 = 64 * 1024;
 /// Sessions of a connection: clients have one or two.
-const SESSIONS: u16 = 8;
+const SESSIONS: u16 = 4;
 /// Links of a session, less one: a device has seven at most, a gateway in the field some for each of its devices.
 const LAST_HANDLE: u32 = 255;
 /// Frames of a session that may be on their way: 4 MiB.
-const WINDOW: u32 = 64;
+const WINDOW: u32 = 16;
 /// Milliseconds of silence after which a peer is gone.
 const IDLE: u32 = 240_000;
 

@@ -3,14 +3,16 @@
 mod cbs;
 mod commands;
 mod connection;
+mod guard;
 mod link;
 mod proven;
 mod sasl;
 
+use core::future::pending;
 use core::pin::pin;
 use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, split};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
@@ -64,6 +66,7 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) {
     let (patience, address) = (hub.limits.write_timeout, peer.address);
+    let shared = Arc::clone(&hub);
     let end = match timeout(hub.limits.connect_timeout, header(&mut stream)).await {
         Err(_) => End::Silent,
         Ok(Err(end)) => end,
@@ -71,26 +74,46 @@ pub(crate) async fn serve(
             let (mut near, far) = tokio::io::duplex(PIPE_BYTES);
             // the pipe has room for it
             let _ = near.write_all(&bytes).await;
-            let mut relay = pin!(copy_bidirectional(&mut stream, &mut near));
-            let served = pin!(connection::run(Arc::clone(&hub), peer, header, far, stop));
+            let mut served = pin!(connection::run(hub, peer, header, far, stop));
+            let mut relay = pin!(relay(&mut stream, near));
             tokio::select! {
-                end = served => {
+                end = &mut served => {
                     // what is left to say
                     let _ = timeout(patience, relay).await;
                     end
                 }
-                _ = &mut relay => End::Gone,
+                // the codec finds its end of the pipe closed
+                carried = &mut relay => match (carried, timeout(patience, served).await) {
+                    (Err(guard::Malformed), _) => End::Malformed,
+                    (Ok(()), Ok(End::Malformed) | Err(_)) => End::Gone,
+                    (Ok(()), Ok(end)) => end,
+                },
             }
         }
     };
     match end {
-        End::Malformed => hub.metrics.malformed.add(1),
-        End::Silent => hub.metrics.timed_out.add(1),
-        End::Evicted => hub.metrics.evicted.add(1),
+        End::Malformed => shared.metrics.malformed.add(1),
+        End::Silent => shared.metrics.timed_out.add(1),
+        End::Evicted => shared.metrics.evicted.add(1),
         End::Refused | End::Gone | End::Stopped => {}
     }
     tracing::debug!(peer = %address, ?end, "AMQP connection over");
     let _ = timeout(patience, stream.shutdown()).await;
+}
+
+/// Carries bytes both ways until the codec has said all that it will. When the peer says no more, the codec is told so.
+async fn relay(stream: &mut TlsStream<TcpStream>, near: DuplexStream) -> Result<(), guard::Malformed> {
+    let (mut from_peer, mut to_peer) = split(stream);
+    let (mut from_codec, mut to_codec) = split(near);
+    let hear = async {
+        guard::hear(&mut from_peer, &mut to_codec).await?;
+        let _ = to_codec.shutdown().await;
+        pending().await
+    };
+    tokio::select! {
+        malformed = hear => malformed,
+        _ = copy(&mut from_codec, &mut to_peer) => Ok(()),
+    }
 }
 
 /// Reads what a client begins with. Who begins with another protocol is told which ones there are.

@@ -113,8 +113,8 @@ fn is_refusal(error: &SenderAttachError) -> bool {
 
 /// The links on which tokens are put.
 pub struct Cbs {
-    puts: Sender,
-    answers: Receiver,
+    pub puts: Sender,
+    pub answers: Receiver,
 }
 
 impl Cbs {

@@ -112,9 +112,15 @@ impl Statements {
         {
             return Err((Part::Resource, 0, StatementProblem::Connects));
         }
-        let mut anyone = false;
+        let (mut anyone, mut modules) = (false, false);
         for (index, identity) in identities.iter().enumerate() {
-            anyone |= self.identity(at, identity).map_err(|problem| (Part::Identity, index, problem))?;
+            let whom = self.whom(identity).map_err(|problem| (Part::Identity, index, problem))?;
+            modules |= whom.may_be_a_module();
+            match whom {
+                Whom::Anyone => anyone = true,
+                Whom::Named(names) => self.exact.push((names, Vec::from([at]))),
+                Whom::Some(pattern) => self.patterns.push((pattern, at)),
+            }
         }
         for (index, policy) in policies.iter().enumerate() {
             PolicyName::parse(policy).map_err(|_| (Part::Policy, index, StatementProblem::Name))?;
@@ -129,6 +135,11 @@ impl Statements {
                 path if paths && !is_path(path) => Err(StatementProblem::Path),
                 resource => Filter::parse(resource),
             };
+            let filter = filter.and_then(|filter| match filter.variables() {
+                (true, _) if !modules => Err(StatementProblem::NoValue),
+                (_, true) if identities.is_empty() => Err(StatementProblem::NoValue),
+                _ => Ok(filter),
+            });
             let filter = filter.and_then(|filter| self.count(filter.len(), resource).map(|()| filter));
             self.filters.push(filter.map_err(|problem| (Part::Resource, index, problem))?);
         }
@@ -164,18 +175,12 @@ impl Statements {
         }
     }
 
-    /// Whether it is everybody.
-    fn identity(&mut self, at: usize, identity: &str) -> Result<bool, StatementProblem> {
+    fn whom(&mut self, identity: &str) -> Result<Whom, StatementProblem> {
         if identity.len() > MAX_TEXT {
             return Err(StatementProblem::TooLong);
         }
         self.count(2, identity)?;
-        match Whom::parse(identity)? {
-            Whom::Anyone => return Ok(true),
-            Whom::Named(names) => self.exact.push((names, Vec::from([at]))),
-            Whom::Some(pattern) => self.patterns.push((pattern, at)),
-        }
-        Ok(false)
+        Whom::parse(identity)
     }
 }
 

@@ -134,6 +134,16 @@ impl Filter {
         Ok(Self { hint: Hint::new(known), levels })
     }
 
+    /// Whether it has a variable of a module's, and whether of any identity's.
+    pub(super) fn variables(&self) -> (bool, bool) {
+        let pieces = |is: fn(&Piece) -> bool| {
+            self.levels.iter().any(|level| matches!(level, Level::Name(pieces) if pieces.iter().any(is)))
+        };
+        let module = pieces(|piece| matches!(piece, Piece::Module));
+        let identity = self.levels.iter().any(|level| matches!(level, Level::Wide(Wide::Identity)));
+        (module, module || identity || pieces(|piece| matches!(piece, Piece::Device)))
+    }
+
     /// How many levels it has.
     pub(super) const fn len(&self) -> usize {
         self.levels.len()

@@ -64,7 +64,8 @@ impl Statement {
     }
 
     /// Adds a resource: a topic filter, or a path decoded and without its first slash. `+` is one level, `#` at the end the
-    /// rest; variables stand for text, whatever it holds, and a variable without a value matches nothing. A topic whose
+    /// rest; variables stand for text, whatever it holds, and one without a value, as `{{iot:module_id}}` is for a device,
+    /// matches nothing. A topic whose
     /// first level begins with `$` is allowed by text alone (MQTT 3.1.1, 4.7.2): neither a wildcard nor a variable there
     /// reaches it.
     #[must_use]
@@ -129,6 +130,10 @@ pub enum StatementProblem {
     /// `{{` and `}}` that do not enclose the name of a variable.
     #[error("unknown variable")]
     Variable,
+    /// A variable that stands for nothing, whoever the statement is about: a module's where there is no module, an
+    /// identity's where there are policies alone.
+    #[error("this variable has no value for anybody whom the statement is about")]
+    NoValue,
     /// A variable that may stand for two levels, within one.
     #[error("this variable must be a whole level")]
     NotAWholeLevel,

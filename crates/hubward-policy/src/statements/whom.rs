@@ -60,6 +60,17 @@ impl Whom {
     }
 }
 
+impl Whom {
+    /// Whether a module may be one of them.
+    pub(super) const fn may_be_a_module(&self) -> bool {
+        match self {
+            Self::Named((_, module)) => module.is_some(),
+            Self::Some(Pattern::Devices) => false,
+            Self::Anyone | Self::Some(_) => true,
+        }
+    }
+}
+
 impl Pattern {
     pub(super) fn is(&self, act: &Act<'_>) -> bool {
         match (self, act.identity) {
