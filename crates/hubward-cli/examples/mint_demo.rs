@@ -33,6 +33,8 @@ fn main() {
     let x1 = entity("x1");
     let mut expired = entity("x1");
     expired.not_after = date_time_ymd(2025, 12, 31);
+    let mut early = entity("x1");
+    early.not_before = date_time_ymd(9000, 1, 1);
     let below_fleet = |params: &CertificateParams| signed(params, &fleet, &fleet_key);
     for (what, certificate) in [
         ("the registered authority", root.self_signed(&root_key).unwrap()),
@@ -44,7 +46,8 @@ fn main() {
             "x1, below the intermediate",
             x1.signed_by(&x1_key, &Issuer::from_params(&fleet, &fleet_key)).unwrap(),
         ),
-        ("x1's of last year", below_fleet(&expired)),
+        ("x1's, which is over", below_fleet(&expired)),
+        ("x1's, which has not begun", below_fleet(&early)),
         ("an authority that is called x1", below_fleet(&authority("x1"))),
         ("dev1, which has keys", below_fleet(&entity("dev1"))),
         ("x10, by the key of x1", signed(&entity("x10"), &x1, &x1_key)),

@@ -55,8 +55,8 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "the token's identity",
         "hubward/src/by_token.rs",
-        "_ => token.is_for(&identity, rules.token()),",
-        "_ => identity.device().is_some(),",
+        "if !covered && !token.is_for(&identity, rules.token()) {",
+        "if !covered && identity.device().is_none() {",
     ),
     (
         "the hub's name",

@@ -133,3 +133,27 @@ fn one_asks_and_no_two() {
     }
     assert_eq!(explain(&["--device", "d", "action", "Microsoft.Devices/IotHubs/read"]).0, 2);
 }
+
+#[test]
+fn tables_name_what_opens_an_endpoint() {
+    let table = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_hubward"))
+            .args([&["policy", "table"], arguments].concat())
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (status, text) = table(&["--json"]);
+    let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let bulk = rows.as_array().unwrap().iter().find(|row| row["name"] == "identity.bulk").unwrap();
+    assert_eq!((status, bulk["right"].as_str()), (Some(0), Some("RegistryWrite")));
+    let actions = ["write", "delete"].map(|verb| format!("Microsoft.Devices/IotHubs/devices/{verb}"));
+    assert_eq!(bulk["dataActions"], serde_json::json!(actions));
+    assert_eq!(
+        bulk["roles"],
+        serde_json::json!(["IoT Hub Data Contributor", "IoT Hub Registry Contributor"])
+    );
+    let (status, text) = table(&["--provisioning"]);
+    assert!(status == Some(0) && text.contains("| the device that registers |"), "{text}");
+    assert_eq!(table(&["--provisioning", "--json"]).0, Some(2));
+}

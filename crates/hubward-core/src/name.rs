@@ -157,7 +157,7 @@ impl Rule for kind::Registration {
     const WHAT: &'static str = "registration id";
     const MAX: usize = 128;
     fn check(name: &str) -> Result<(), NameProblem> {
-        every_byte(name, is_registration_byte)?;
+        every_byte(name, |b| Class::of(b).contains(Class::REGISTRATION))?;
         match name.bytes().last() {
             Some(last) if last.is_ascii_alphanumeric() || last == b'-' => Ok(()),
             _ => Err(NameProblem::Character { offset: name.len().saturating_sub(1) }),

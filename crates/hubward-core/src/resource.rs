@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::class::{Class, split_run};
 use crate::outline::{Kind, Outline, outline};
 use crate::segment::Segment;
 use crate::usual::usual;
@@ -185,31 +186,26 @@ impl<'a> ResourcePath<'a> {
     }
 }
 
-/// Splits at the first `/`, `%2F` or `%2f`.
+/// Splits a resource at the first `/`, `%2F` or `%2f`.
 fn split_at_slash(text: &str) -> (&str, Option<&str>) {
-    let bytes = text.as_bytes();
-    let mut at = 0_usize;
-    while let Some(rest) = bytes.get(at..) {
-        let width = match rest {
-            [b'/', ..] => 1,
-            [b'%', b'2', b'F' | b'f', ..] => 3,
+    let mut rest = text.as_bytes();
+    loop {
+        let (_, after) = split_run(rest, Class::ORDINARY);
+        let tail = match after {
+            [] => return (text, None),
+            [b'/', tail @ ..] | [b'%', b'2', b'F' | b'f', tail @ ..] => tail,
             // an escape of another character: `%252F` holds no slash
-            [b'%', _, _, ..] => {
-                at = at.saturating_add(3);
+            [_, other @ ..] => {
+                rest = other;
                 continue;
             }
-            [_, ..] => {
-                at = at.saturating_add(1);
-                continue;
-            }
-            [] => break,
         };
-        if let (Some(segment), Some(tail)) = (text.get(..at), text.get(at.saturating_add(width)..)) {
-            return (segment, Some(tail));
-        }
-        break;
+        let at = |part: &[u8]| text.len().wrapping_sub(part.len());
+        return match (text.get(..at(after)), text.get(at(tail)..)) {
+            (Some(name), Some(below)) => (name, Some(below)),
+            _ => (text, None),
+        };
     }
-    (text, None)
 }
 
 impl fmt::Display for ResourcePath<'_> {

@@ -5,7 +5,7 @@ use crate::outline::{Kind, MAX_HOST, MAX_ID, Outline, offset};
 use crate::percent::split_byte;
 
 /// The resource of a hub, a device or a module, as nearly all are: what it says, and where it ends. Of anything else,
-/// right or wrong, this says nothing; [`outline`](crate::outline::outline) says the same of all of which it does.
+/// right or wrong, this says nothing; and whatever it says, [`outline`](crate::outline::outline) says as well.
 #[inline]
 pub(crate) fn usual(text: &[u8]) -> Option<(Outline, usize)> {
     let at = |rest: &[u8]| text.len().wrapping_sub(rest.len());

@@ -284,3 +284,42 @@ impl fmt::Debug for Hub {
         f.debug_struct("Hub").field("rules", &self.rules).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use hubward::Client;
+    use hubward::core::{Authority, DeviceId, HostName, Status};
+    use hubward::policy::Transport;
+    use hubward::registry::{Authentication, KeyPair};
+
+    use super::*;
+
+    #[test]
+    fn a_decision_rests_on_what_the_registry_says_now() {
+        let key = || HmacKey::from_bytes(&[7; 32]);
+        let device = DeviceId::parse("dev1").unwrap();
+        let mut registry = Registry::new();
+        registry.create_device(device, Authentication::Sas(KeyPair::one(key()))).unwrap();
+        let rules = Rules::new(HostName::parse("hub.example").unwrap(), decoy().unwrap());
+        let hub = Hub::new(rules, registry, None, Limits::default());
+        let address = ([127, 0, 0, 1], 1).into();
+        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new() };
+
+        let client = Client::device(Authority::parse("hub.example").unwrap(), device);
+        let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));
+        let (username, token) =
+            (client.mqtt_username().to_string(), client.token(until).sign(&key()).to_string());
+        let presented = Presented::mqtt("dev1", &username, Some(&token));
+        let session = hub.enter(&peer, &Operation::mqtt_connect(), None, presented).unwrap();
+
+        // nobody wakes it: it is the decision that asks again
+        let own = Operation::mqtt_publish("devices/dev1/messages/events/");
+        assert_eq!(hub.judge(&peer, &session, &own), Judged::Allowed);
+        hub.change(|registry| registry.set_status(device, Status::Disabled)).unwrap();
+        assert_eq!(hub.judge(&peer, &session, &own), Judged::Ended);
+        hub.change(|registry| registry.set_status(device, Status::Enabled)).unwrap();
+        assert_eq!(hub.judge(&peer, &session, &own), Judged::Allowed);
+    }
+}

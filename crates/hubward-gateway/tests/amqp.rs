@@ -208,6 +208,23 @@ async fn who_proves_nothing_in_time_is_closed() {
 }
 
 #[tokio::test]
+async fn who_is_proven_in_time_stays() {
+    let gateway = Gateway::with(|_, config| {
+        config.amqps = Some("127.0.0.1:0".into());
+        config.limits.connect_timeout = Duration::from_secs(2);
+    })
+    .await;
+    let mut proven = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = proven.cbs().await;
+    assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 200);
+    // nobody is proven on this one, which came later: when it is closed, the time of the other one is over too
+    let mut unproven = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    unproven.connection.on_close().await.unwrap_err();
+    assert!(proven.sends(SENDS).await);
+    gateway.end().await;
+}
+
+#[tokio::test]
 async fn another_protocol_is_told_which_one_there_is() {
     let gateway = gateway().await;
     for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"AMQP\x00\x00\x09\x01", b"AMQP\x02\x01\x00\x00"] {

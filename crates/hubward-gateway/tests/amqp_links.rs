@@ -16,6 +16,7 @@ use fe2o3_amqp::types::definitions::{AmqpError, ErrorCondition};
 use fe2o3_amqp::types::messaging::{Body, Outcome};
 use fe2o3_amqp::types::primitives::Value;
 use serde_json::{Value as Json, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn gateway() -> Gateway {
     Gateway::with(|_, config| config.amqps = Some("127.0.0.1:0".into())).await
@@ -62,6 +63,20 @@ async fn a_service_reaches_a_device_that_listens_and_is_told_where_nobody_does()
 }
 
 #[tokio::test]
+async fn the_links_of_cbs_may_come_again() {
+    let gateway = gateway().await;
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    for _ in 0..3 {
+        let mut cbs = amqp.cbs().await;
+        assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 200);
+        cbs.answers.close().await.unwrap();
+        cbs.puts.close().await.unwrap();
+    }
+    assert!(amqp.sends(SENDS).await);
+    gateway.end().await;
+}
+
+#[tokio::test]
 async fn what_a_hub_has_and_a_gateway_has_not_is_refused_as_that() {
     let gateway = gateway().await;
     let mut device = gateway.amqp_dev1().await;
@@ -95,6 +110,33 @@ async fn a_disabled_device_sends_nothing_more() {
     let expected = "who=\"device dev1\" what=\"AMQP send connection\" verdict=\"deny\" rule=\"session\" code=\"disabled\"";
     assert!(gateway.log.has(expected), "{:#?}", gateway.log.lines());
     assert!(gateway.amqp_plain("dev1@sas.localhost", &gateway.token()).await.is_err());
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_token_that_runs_out_ends_what_rests_on_it_and_one_that_is_renewed_does_not() {
+    let gateway = Gateway::with(|_, config| {
+        config.amqps = Some("127.0.0.1:0".into());
+        config.strict = true;
+    })
+    .await;
+    let short = || gateway.token_until(now() + 2);
+    let mut plain = gateway.amqp_plain("dev1@sas.localhost", &short()).await.unwrap();
+    plain.connection.on_close().await.unwrap_err();
+
+    // the module's token runs out, the device's is renewed before it does
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = amqp.cbs().await;
+    assert_eq!(
+        cbs.put("localhost/devices/dev1/modules/mod1", &gateway.module_token_until(now() + 2)).await,
+        200
+    );
+    assert_eq!(cbs.put("localhost/devices/dev1", &short()).await, 200);
+    let mut renewed = amqp.sender(SENDS).await.unwrap();
+    let mut ends = amqp.sender("/devices/dev1/modules/mod1/messages/events").await.unwrap();
+    assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 200);
+    let _ = ends.on_detach().await;
+    assert!(matches!(renewed.send("hello").await, Ok(Outcome::Accepted(_))));
     gateway.end().await;
 }
 
@@ -147,6 +189,14 @@ async fn a_gateway_that_stops_says_goodbye() {
     let gateway = gateway().await;
     let mut device = gateway.amqp_dev1().await;
     let _link = device.sender(SENDS).await.unwrap();
+    // one that never answers
+    let mut deaf = gateway.amqp_stream().await;
+    deaf.write_all(b"AMQP\x00\x01\x00\x00\x00\x00\x00\x12\x02\x00\x00\x00\x00\x53\x10\xc0\x05\x01\xa1\x02hi")
+        .await
+        .unwrap();
+    // until it is open
+    let mut header = [0; 12];
+    deaf.read_exact(&mut header).await.unwrap();
     gateway.end().await;
     device.connection.on_close().await.unwrap_err();
 }

@@ -180,3 +180,30 @@ async fn a_certificate_opens_no_path_to_a_token() {
     assert_eq!(ask(&mut stream, &both).await, connack(5));
     gateway.end().await;
 }
+
+#[tokio::test]
+async fn nobody_may_say_much_before_it_is_let_in() {
+    let gateway = Gateway::start().await;
+    let mut stream = gateway.mqtt().await;
+    let long = connect("dev1", USERNAME, Some(&"x".repeat(9 * 1024)), None);
+    assert_eq!(ask(&mut stream, &long).await, None);
+    assert!(gateway.log.last().contains("code=\"malformed\""));
+    // and as much as a message takes after that
+    let mut device = gateway.dev1().await;
+    assert_eq!(ask(&mut device, &publish(EVENTS, 1, &[b'x'; 256 * 1024])).await, puback());
+    assert_eq!(ask(&mut device, &publish(EVENTS, 1, &[b'x'; 270 * 1024])).await, None);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn silence_beyond_the_keep_alive_ends_the_connection() {
+    let gateway = Gateway::start().await;
+    let mut connect = connect("dev1", USERNAME, Some(&gateway.token()), None);
+    let keep_alive = connect.windows(5).position(|at| at == b"MQTT\x04").unwrap() + 6;
+    connect[keep_alive..keep_alive + 2].copy_from_slice(&[0, 1]);
+    let mut stream = gateway.mqtt().await;
+    assert_eq!(ask(&mut stream, &connect).await, connack(0));
+    assert_eq!(answer(&mut stream).await, None);
+    assert_eq!(gateway.counter("hubward_connections_timed_out_total"), 1);
+    gateway.end().await;
+}

@@ -30,6 +30,7 @@ impl<'a> Subject<'a> {
     /// A device or module holds DeviceConnect at most, whatever is granted here. Where an edge hub acts for one of
     /// its children, the identity is the child's.
     #[must_use]
+    #[inline]
     pub fn assertion(identity: Identity<'a>, granted: Permissions, scope: Scope<'a>) -> Self {
         let granted = match identity {
             Identity::Policy(_) => granted,

@@ -24,6 +24,7 @@ pub(crate) fn of_lookup<'b>(lookup: &Lookup<'b>, buffer: &'b mut [u8; LONGEST]) 
 }
 
 /// The same where it takes no decoding: a plain device id, which most are.
+#[inline]
 pub(crate) fn undecoded<'a>(lookup: &Lookup<'a>) -> Option<&'a [u8]> {
     match lookup {
         Lookup::Device(id) => id.as_plain().map(str::as_bytes).filter(|id| !has_slash(id)),

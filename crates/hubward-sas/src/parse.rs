@@ -36,6 +36,7 @@ impl<'a> SasToken<'a> {
         let fields = Fields::read(token, rules, &mut signature)?;
         let sr_offset = fields.sr_offset;
         let (resource, expiry, policy) = fields.complete(token.len())?;
+        // a device or a module without a policy has a key of its own
         if policy.is_some() || !resource.is_identity() {
             somebodys(resource, policy, rules).map_err(|problem| ParseError::new(sr_offset, problem))?;
         }

@@ -16,6 +16,7 @@ type Wrong = (usize, SignatureProblem);
 ///
 /// Percent-encoding and base64 are decoded together, four characters at a time where none of them is escaped. `+`
 /// is a plus: percent-encoding is not form-encoding.
+// a function of its own, so that the tables do not take the registers of the other fields' readers
 #[inline(never)]
 pub(crate) fn read(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<usize, Wrong> {
     let mut rest = token.get(start..).unwrap_or_default();

@@ -6,14 +6,14 @@ use core::fmt;
 use hubward_core::{
     Found, Lookup, MacKey, Permissions, ResourcePath, Segment, Stamp, Status, Thumbprint, UnixTime,
 };
-use hubward_policy::Operation;
 use hubward_sas::{SasToken, VerifiedToken};
 use hubward_x509::Chain;
 
 use crate::admitted::{Admitted, Evidence, Proof, Reach};
+use crate::auth_chain::edge_hub;
 use crate::error::AuthError;
 use crate::party::Party;
-use crate::presented::Presented;
+use crate::presented::{Asks, Presented};
 use crate::rules::{Rules, Speaking, speaking};
 use crate::vouched::Held;
 
@@ -38,16 +38,27 @@ pub struct Question<'a, K> {
 /// What was presented, every name of it bound to one identity, and whom the question is about.
 pub(crate) struct Bound<'a, K> {
     pub(crate) rules: &'a Rules<'a, K>,
-    /// The identity that the transport names.
-    pub(crate) named: Option<Lookup<'a>>,
-    /// The edge device whose hub speaks for it.
+    /// The edge device whose hub speaks for the party.
     pub(crate) actor: Option<Segment<'a>>,
     /// What a token was put for.
     pub(crate) audience: Option<ResourcePath<'a>>,
-    pub(crate) operation: Operation<'a>,
-    pub(crate) asked: Lookup<'a>,
+    pub(crate) asks: Asks<'a>,
+    pub(crate) asked: Asked<'a>,
     /// The transport's identity, or the token's where the transport names none.
     pub(crate) party: Party<'a>,
+    /// Whether the transport names the party.
+    pub(crate) named: bool,
+}
+
+/// Whose record is asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    /// That of the hub of this edge device.
+    EdgeHub(Segment<'a>),
+    /// The party's own.
+    Party,
+    /// This policy's.
+    Policy(Segment<'a>),
 }
 
 pub(crate) enum Stage<'a> {
@@ -74,7 +85,6 @@ impl<'a, K: MacKey> Admission<'a, K> {
         if presented.hub.is_some_and(|hub| !hub.is_of(rules)) {
             return Err(AuthError::AnotherHub);
         }
-        let presented = &presented;
         match speaking(presented.token, presented.certificates, rules.both_credentials())? {
             Speaking::Token(text) => match presented.actor {
                 Some(actor) => Bound::to_edge_hub(presented, actor, text, rules),
@@ -90,7 +100,7 @@ impl<'a, K: MacKey> Question<'a, K> {
     /// Whose record is needed.
     #[must_use]
     pub const fn lookup(&self) -> Lookup<'a> {
-        self.bound.asked
+        self.bound.lookup()
     }
 
     /// The edge device whose hub speaks for whom is asked for, where an `auth-chain` says so and that hub's own token was
@@ -135,16 +145,13 @@ impl<'a, K: MacKey> Question<'a, K> {
 }
 
 impl<'a, K> Bound<'a, K> {
-    /// What of `presented` is needed later, and whom it asks for first.
-    #[inline]
-    pub(crate) const fn new(
-        presented: &Presented<'a>,
-        rules: &'a Rules<'a, K>,
-        asked: Lookup<'a>,
-        party: Party<'a>,
-    ) -> Self {
-        let Presented { named, actor, audience, operation, .. } = *presented;
-        Self { rules, named, actor, audience, operation, asked, party }
+    /// Whose record is needed.
+    pub(crate) const fn lookup(&self) -> Lookup<'a> {
+        match self.asked {
+            Asked::EdgeHub(actor) => edge_hub(actor),
+            Asked::Party => self.party.lookup(),
+            Asked::Policy(name) => Lookup::Policy(name),
+        }
     }
 
     /// Asks for whom it is about.
@@ -162,8 +169,8 @@ impl<'a, K> Bound<'a, K> {
         proof: Proof,
         until: u64,
     ) -> Admission<'a, K> {
-        let Self { operation, actor, party, .. } = self;
-        Admission::Admitted(Admitted { party, actor, granted, reach, evidence, proof, until, operation })
+        let Self { asks, actor, party, .. } = self;
+        Admission::Admitted(Admitted { party, actor, granted, reach, evidence, proof, until, asks })
     }
 }
 
@@ -176,6 +183,6 @@ pub(crate) const fn enabled(status: Status) -> Result<(), AuthError> {
 
 impl<K> fmt::Debug for Question<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Question").field("lookup", &self.bound.asked).finish_non_exhaustive()
+        f.debug_struct("Question").field("lookup", &self.bound.lookup()).finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use hubward_core::{Identity, KeySlot, Permissions, ResourcePath, Segment, Stamp}
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 
 use crate::party::Party;
+use crate::presented::Asks;
 use crate::session::Session;
 use crate::vouched::Vouched;
 
@@ -28,7 +29,7 @@ pub struct Admitted<'a> {
     pub(crate) proof: Proof,
     /// The last second at which the evidence counts.
     pub(crate) until: u64,
-    pub(crate) operation: Operation<'a>,
+    pub(crate) asks: Asks<'a>,
 }
 
 /// What proved the identity.
@@ -82,6 +83,7 @@ impl Proof {
 impl Admitted<'_> {
     /// Who it is.
     #[must_use]
+    #[inline]
     pub fn identity(&self) -> Identity<'_> {
         self.party.identity()
     }
@@ -122,11 +124,13 @@ impl Admitted<'_> {
     }
 
     /// The decision on what was asked for by presenting the credential: the HTTP request itself, or to connect.
+    #[inline]
     pub fn decision(&self) -> Decision<'_> {
-        self.decide(&self.operation)
+        self.decide(&self.asks.operation())
     }
 
     /// The decision on another operation.
+    #[inline]
     pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
         decide(&self.subject(), operation)
     }
@@ -146,6 +150,7 @@ impl Admitted<'_> {
         }
     }
 
+    #[inline]
     pub(crate) fn subject(&self) -> Subject<'_> {
         let scope = match self.reach {
             Reach::Own => Scope::Own,

@@ -16,7 +16,7 @@ pub const AUTH_CHAIN_PROPERTY: &str = "com.microsoft:auth-chain";
 pub(crate) const EDGE_HUB: &str = "$edgeHub";
 
 /// The edge hub of a device.
-pub(crate) fn edge_hub<'a>(device: Segment<'a>) -> Lookup<'a> {
+pub(crate) const fn edge_hub<'a>(device: Segment<'a>) -> Lookup<'a> {
     Lookup::Module(device, ModuleId::assertion(EDGE_HUB).segment())
 }
 

@@ -7,10 +7,9 @@ use hubward_core::{Found, MacKey, Permissions, Stamp, UnixTime};
 use hubward_x509::Chain;
 use rustls_pki_types::CertificateDer;
 
-use crate::admission::{Admission, Bound, Stage, enabled};
+use crate::admission::{Admission, Asked, Bound, Stage, enabled};
 use crate::admitted::{Evidence, Proof, Reach};
 use crate::error::AuthError;
-use crate::party::Party;
 use crate::presented::Presented;
 use crate::rules::Rules;
 use crate::vouched::{Held, Vouched};
@@ -34,17 +33,18 @@ pub(crate) fn chain_of<'a>(peer: &'a [CertificateDer<'a>]) -> Result<Box<Chain<'
 
 impl<'a, K: MacKey> Bound<'a, K> {
     pub(crate) fn to_certificate(
-        presented: &Presented<'a>,
+        presented: Presented<'a>,
         peer: &'a [CertificateDer<'a>],
         rules: &'a Rules<'a, K>,
     ) -> Result<Admission<'a, K>, AuthError> {
         if rules.x509().is_none() {
             return Err(AuthError::CertificatesNotJudged);
         }
-        let asked = presented.named.ok_or(AuthError::NobodyNamed)?;
-        let party = Party::of(&asked).ok_or(AuthError::AnotherIdentity)?;
+        let party = presented.named.ok_or(AuthError::NobodyNamed)?;
         let chain = chain_of(peer)?;
-        Ok(Self::new(presented, rules, asked, party).ask(Stage::Certificate(chain)))
+        let (actor, audience, asked) = (None, None, Asked::Party);
+        let bound = Self { rules, actor, audience, asks: presented.asks, asked, party, named: true };
+        Ok(bound.ask(Stage::Certificate(chain)))
     }
 
     pub(crate) fn certificate(
@@ -56,7 +56,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         let rules = self.rules.x509().ok_or(AuthError::CertificatesNotJudged)?;
         let record = match found {
             Found::Nobody => Err(AuthError::Unknown),
-            Found::Identity(record) if self.asked.is(&record.identity()) => Ok(record),
+            Found::Identity(record) if self.lookup().is(&record.identity()) => Ok(record),
             _ => Err(AuthError::WrongAnswer),
         };
         let registered = record.map(|record| record.credential());
@@ -85,7 +85,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         match found {
             Found::Nobody => Err(AuthError::Unknown),
             // what it proved itself by is what it still proves itself by
-            Found::Identity(record) if self.asked.is(&record.identity()) && record.stamp() == stamp => {
+            Found::Identity(record) if self.lookup().is(&record.identity()) && record.stamp() == stamp => {
                 enabled(record.status())?;
                 Ok(self.admit_held(held, stamp))
             }

@@ -2,10 +2,13 @@
 
 use core::hint::black_box;
 
-use hubward_core::{Credential, Found, Identity, Lookup, MacKey, Permissions, Shape, Stamp, UnixTime};
+use hubward_core::{
+    Credential, Found, Identity, Lookup, MacKey, Permissions, PolicyName, ResourcePath, Shape, Stamp,
+    UnixTime,
+};
 use hubward_sas::{SasToken, SknAsDeviceId, TokenRules, VerifiedToken, VerifyError};
 
-use crate::admission::{Admission, Bound, Stage, enabled};
+use crate::admission::{Admission, Asked, Bound, Stage, enabled};
 use crate::admitted::{Evidence, Proof, Reach};
 use crate::error::AuthError;
 use crate::party::Party;
@@ -14,11 +17,15 @@ use crate::rules::Rules;
 
 /// Whether the token is what the transport announces: signed by the policy that it names, and for no less than the
 /// audience that it is put for.
-fn agrees(presented: &Presented<'_>, token: &SasToken<'_>, asked: &Lookup<'_>) -> bool {
-    presented.policy.is_none_or(|name| asked.is(&Identity::Policy(name)))
-        && presented
-            .audience
-            .is_none_or(|audience| matches!(asked, Lookup::Policy(_)) && token.resource().covers(&audience))
+fn agrees(
+    policy: Option<PolicyName<'_>>,
+    audience: Option<ResourcePath<'_>>,
+    token: &SasToken<'_>,
+    needs: &Lookup<'_>,
+) -> bool {
+    policy.is_none_or(|name| needs.is(&Identity::Policy(name)))
+        && audience
+            .is_none_or(|audience| matches!(needs, Lookup::Policy(_)) && token.resource().covers(&audience))
 }
 
 /// Whether a policy's token reaches `identity`, by whole names.
@@ -33,33 +40,38 @@ fn covers(token: &SasToken<'_>, identity: &Identity<'_>) -> bool {
 impl<'a, K: MacKey> Bound<'a, K> {
     #[inline]
     pub(crate) fn to_token(
-        presented: &Presented<'a>,
+        presented: Presented<'a>,
         text: &'a str,
         rules: &'a Rules<'a, K>,
     ) -> Result<Admission<'a, K>, AuthError> {
         let token = SasToken::parse(text, rules.token())?;
-        let asked = match token.needs() {
+        let needs = match token.needs() {
             Lookup::Registration(..) => return Err(AuthError::Registration),
             _ if !rules.is_of_this_hub(&token.resource()) => return Err(AuthError::AnotherHub),
             lookup => lookup,
         };
-        let party = match (presented.named, asked) {
-            (None, asked) => Party::of(&asked).filter(|_| agrees(presented, &token, &asked)),
-            (Some(named), asked) => Party::of(&named).filter(|party| {
-                let identity = party.identity();
-                match asked {
-                    Lookup::Policy(_) => token.is_for(&identity, rules.token()) || covers(&token, &identity),
-                    _ => token.is_for(&identity, rules.token()),
-                }
-            }),
+        let asked = match needs {
+            Lookup::Policy(name) => Asked::Policy(name),
+            _ => Asked::Party,
         };
-        let party = party.ok_or(AuthError::AnotherIdentity)?;
+        let Presented { actor, policy, audience, asks, .. } = presented;
         // an identity's own key is asked for by the name that the transport gave, never by one decoded twice
-        let asked = match (presented.named, asked) {
-            (_, Lookup::Policy(_)) | (None, _) => asked,
-            (Some(named), _) => named,
+        let (named, party) = match presented.named {
+            Some(party) => {
+                let identity = party.identity();
+                let covered = matches!(asked, Asked::Policy(_)) && covers(&token, &identity);
+                if !covered && !token.is_for(&identity, rules.token()) {
+                    return Err(AuthError::AnotherIdentity);
+                }
+                (true, party)
+            }
+            None if agrees(policy, audience, &token, &needs) => {
+                (false, Party::of(&needs).ok_or(AuthError::AnotherIdentity)?)
+            }
+            None => return Err(AuthError::AnotherIdentity),
         };
-        Ok(Self::new(presented, rules, asked, party).ask(Stage::Signer(token)))
+        let bound = Self { rules, actor, audience, asks, asked, party, named };
+        Ok(bound.ask(Stage::Signer(token)))
     }
 
     #[inline]
@@ -69,23 +81,21 @@ impl<'a, K: MacKey> Bound<'a, K> {
         found: &Found<'_, K>,
         now: UnixTime,
     ) -> Result<Admission<'a, K>, AuthError> {
-        if matches!(found, Found::Nobody)
-            && let Some(named) = self.device_id_as_policy(&token)
-        {
-            return Ok(Self { asked: named, ..self }.ask(Stage::Signer(token)));
+        if matches!(found, Found::Nobody) && self.is_device_id_as_policy(&token) {
+            return Ok(Self { asked: Asked::Party, ..self }.ask(Stage::Signer(token)));
         }
         let decoys = Err(self.rules.decoys());
         let (keys, refusal) = match found {
             Found::Nobody => (decoys, AuthError::Unknown),
             Found::Identity(record)
-                if !matches!(self.asked, Lookup::Policy(_)) && self.asked.is(&record.identity()) =>
+                if !matches!(self.asked, Asked::Policy(_)) && self.lookup().is(&record.identity()) =>
             {
                 match record.credential() {
                     Credential::Keys(keys) => (Ok(keys.padded(self.rules.decoy())), AuthError::Unknown),
                     _ => (decoys, AuthError::NotByToken),
                 }
             }
-            Found::Policy(policy) if self.asked.is(&Identity::Policy(policy.name())) => {
+            Found::Policy(policy) if self.lookup().is(&Identity::Policy(policy.name())) => {
                 (Ok(policy.keys().padded(self.rules.decoy())), AuthError::Unknown)
             }
             _ => (decoys, AuthError::WrongAnswer),
@@ -104,21 +114,21 @@ impl<'a, K: MacKey> Bound<'a, K> {
                 let (rights, stamp) = (policy.rights(), policy.stamp());
                 match self.named {
                     // it connects no device, whoever that would be: nobody's record is asked for
-                    Some(_) if !rights.contains(Permissions::DEVICE_CONNECT) => {
-                        let party = Party::of(&self.asked).ok_or(AuthError::WrongAnswer)?;
+                    true if !rights.contains(Permissions::DEVICE_CONNECT) => {
+                        let party = Party::of(&self.lookup()).ok_or(AuthError::WrongAnswer)?;
                         let reach = Reach::Resource(token.resource());
                         Ok(Self { party, ..self }.admit_by(token, rights, reach, Proof::policy(stamp)))
                     }
-                    Some(named) => {
+                    true => {
                         // a policy's key is everybody's: here a leniency would move a right to another identity
                         let identity = self.party.identity();
                         if !token.is_for(&identity, &TokenRules::STRICT) && !covers(&parsed, &identity) {
                             return Err(AuthError::AnotherIdentity);
                         }
                         let stage = Stage::Standing { token, rights, stamp };
-                        Ok(Self { asked: named, ..self }.ask(stage))
+                        Ok(Self { asked: Asked::Party, ..self }.ask(stage))
                     }
-                    None => {
+                    false => {
                         // to speak for a device, its name must be presented: the device is asked for then
                         let granted = rights.difference(Permissions::DEVICE_CONNECT);
                         let reach = Reach::Resource(self.audience.unwrap_or(token.resource()));
@@ -130,8 +140,9 @@ impl<'a, K: MacKey> Bound<'a, K> {
                 enabled(record.status())?;
                 let stamp = record.stamp_of(token.key_slot());
                 let proof = Proof::identity(stamp);
-                if let (Some(actor), Some(named)) = (self.actor, self.named) {
-                    return Ok(Self { asked: named, ..self }.ask(Stage::Behind { token, actor, stamp }));
+                if let Some(actor) = self.actor {
+                    let behind = Stage::Behind { token, actor, stamp };
+                    return Ok(Self { asked: Asked::Party, ..self }.ask(behind));
                 }
                 Ok(self.admit_by(token, Permissions::DEVICE_CONNECT, Reach::Own, proof))
             }
@@ -141,17 +152,15 @@ impl<'a, K: MacKey> Bound<'a, K> {
 
     /// Some devices send their own id as `skn`, over their own key. By a rule, where no policy has that name and the
     /// transport names that device, its key is asked for instead. The resource is the device's own.
-    fn device_id_as_policy(&self, token: &SasToken<'a>) -> Option<Lookup<'a>> {
+    fn is_device_id_as_policy(&self, token: &SasToken<'a>) -> bool {
         let rules = self.rules.token();
-        match (self.asked, self.named) {
-            (Lookup::Policy(name), Some(named @ Lookup::Device(_)))
-                if rules.skn_as_device_id == SknAsDeviceId::WhereIdentityIsKnown =>
+        match (self.asked, self.party.identity()) {
+            (Asked::Policy(name), identity @ Identity::Device(id))
+                if self.named && rules.skn_as_device_id == SknAsDeviceId::WhereIdentityIsKnown =>
             {
-                let identity = self.party.identity();
-                let own = identity.device().is_some_and(|id| name.eq_decoded(id.as_str()));
-                (own && token.is_for(&identity, rules)).then_some(named)
+                name.eq_decoded(id.as_str()) && token.is_for(&identity, rules)
             }
-            _ => None,
+            _ => false,
         }
     }
 
@@ -166,7 +175,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         self.still_good(&token, now)?;
         match found {
             Found::Nobody => Err(AuthError::Unknown),
-            Found::Identity(record) if self.asked.is(&record.identity()) => {
+            Found::Identity(record) if self.lookup().is(&record.identity()) => {
                 enabled(record.status())?;
                 let granted = rights.intersection(Permissions::DEVICE_CONNECT);
                 let proof = Proof::policy_for(stamp, record.stamp());

@@ -145,7 +145,7 @@ impl Cbs {
     /// [`BothCredentials::TokenWins`].
     #[must_use]
     pub fn opened_by(mut self, session: Session) -> Self {
-        self.by_certificate = session.is_by_certificate();
+        self.by_certificate |= session.is_by_certificate();
         self.held.push(Held { audience: None, session });
         self
     }

@@ -222,7 +222,7 @@ impl AuthError {
             Self::Pin(PinError::Outside(outside)) => outside_code(outside),
             Self::Pin(_) => "certificate-not-pinned",
             Self::Chain(error) => chain_code(error),
-            Self::CertificateExpired { .. } => "certificate-expired",
+            Self::CertificateExpired { .. } => "certificate-expired-meanwhile",
             Self::NotByCertificate => "not-by-certificate",
             Self::Scheme => "authorization-scheme",
             Self::Bearer => "bearer",

@@ -114,24 +114,24 @@ pub(crate) fn check_query(query: &str) -> Result<Option<&str>, (&str, UsernamePr
         let Some((name, value)) = cut(parameter, b'=') else {
             return Err((parameter, UsernameProblem::Query));
         };
-        if count >= MAX_PARAMETERS || name.is_empty() || name.bytes().fold(false, |found, b| found | matches!(b, b'%' | b'+')) {
+        if count >= MAX_PARAMETERS || name.is_empty() {
             return Err((parameter, UsernameProblem::Query));
         }
         let again =
             |other: &str| other.split_once('=').is_some_and(|(other, _)| other.eq_ignore_ascii_case(name));
-        if parameters.split('&').take(count).any(again) {
+        if count > 0 && parameters.split('&').take(count).any(again) {
             return Err((parameter, UsernameProblem::Duplicate));
         }
-        (rest, count) = (more, count.wrapping_add(1));
         match name {
             "api-version" => api_version = value,
             "auth-chain" => chain = Some(value),
-            // somebody else may read it as the chain that it is not here
-            other if other.eq_ignore_ascii_case("auth-chain") => {
+            // somebody else may read it as the chain that it is not here, or as another once it is decoded
+            other if other.eq_ignore_ascii_case("auth-chain") || other.contains(['%', '+']) => {
                 return Err((parameter, UsernameProblem::Query));
             }
             _ => {}
         }
+        (rest, count) = (more, count.wrapping_add(1));
     }
     if api_version.is_empty() { Err((query, UsernameProblem::ApiVersion)) } else { Ok(chain) }
 }

@@ -4,7 +4,7 @@
 use hubward_core::{Found, Lookup, MacKey, Permissions, Segment, Stamp, UnixTime};
 use hubward_sas::{SasToken, VerifiedToken};
 
-use crate::admission::{Admission, Bound, Stage, enabled};
+use crate::admission::{Admission, Asked, Bound, Stage, enabled};
 use crate::admitted::{Proof, Reach};
 use crate::auth_chain::edge_hub;
 use crate::error::AuthError;
@@ -15,22 +15,23 @@ use crate::rules::Rules;
 impl<'a, K: MacKey> Bound<'a, K> {
     /// The token must be the edge hub's own: a policy's, or that of whom it speaks for, is another's.
     pub(crate) fn to_edge_hub(
-        presented: &Presented<'a>,
+        presented: Presented<'a>,
         actor: Segment<'a>,
         text: &'a str,
         rules: &'a Rules<'a, K>,
     ) -> Result<Admission<'a, K>, AuthError> {
         let token = SasToken::parse(text, rules.token())?;
-        let asked = edge_hub(actor);
-        let speaks = Party::of(&asked).ok_or(AuthError::AnotherIdentity)?;
+        let speaks = Party::of(&edge_hub(actor)).ok_or(AuthError::AnotherIdentity)?;
         match token.needs() {
             Lookup::Registration(..) => return Err(AuthError::Registration),
             _ if !rules.is_of_this_hub(&token.resource()) => return Err(AuthError::AnotherHub),
             Lookup::Module(..) if token.is_for(&speaks.identity(), rules.token()) => {}
             _ => return Err(AuthError::AnotherIdentity),
         }
-        let party = presented.named.and_then(|named| Party::of(&named)).ok_or(AuthError::AnotherIdentity)?;
-        Ok(Self::new(presented, rules, asked, party).ask(Stage::Signer(token)))
+        let party = presented.named.ok_or(AuthError::AnotherIdentity)?;
+        let (asks, asked) = (presented.asks, Asked::EdgeHub(actor));
+        let bound = Self { rules, actor: Some(actor), audience: None, asks, asked, party, named: true };
+        Ok(bound.ask(Stage::Signer(token)))
     }
 
     /// The edge hub is who it says: may it speak for whom it names?
@@ -45,7 +46,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         self.still_good(&token, now)?;
         match found {
             Found::Nobody => Err(AuthError::Unknown),
-            Found::Identity(record) if self.asked.is(&record.identity()) => {
+            Found::Identity(record) if self.lookup().is(&record.identity()) => {
                 if !record.is_behind(&actor) {
                     return Err(AuthError::NotBehind);
                 }

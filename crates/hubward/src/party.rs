@@ -5,31 +5,53 @@ use alloc::boxed::Box;
 use hubward_core::{DeviceId, Identity, Lookup, ModuleId, PolicyName, Segment};
 
 /// A name as it came, or decoded once.
+#[derive(Debug, Clone)]
 enum Text<'a> {
     Plain(&'a str),
     /// Few names have an escape: it takes a heap, so that the others are small to move.
-    Decoded(Box<str>),
+    Decoded(Box<Decoded<'a>>),
+}
+
+#[derive(Debug, Clone)]
+struct Decoded<'a> {
+    segment: Segment<'a>,
+    text: Box<str>,
 }
 
 impl<'a> Text<'a> {
     fn of(segment: &Segment<'a>) -> Self {
         match segment.as_plain() {
             Some(plain) => Self::Plain(plain),
-            None => Self::Decoded(segment.bytes().map(char::from).collect()),
+            None => {
+                let text = segment.bytes().map(char::from).collect();
+                Self::Decoded(Box::new(Decoded { segment: *segment, text }))
+            }
         }
     }
 
+    #[inline]
     fn as_str(&self) -> &str {
         match self {
             Self::Plain(text) => text,
-            Self::Decoded(text) => text,
+            Self::Decoded(decoded) => &decoded.text,
+        }
+    }
+
+    /// Only of a name that was checked.
+    #[inline]
+    const fn segment(&self) -> Segment<'a> {
+        match self {
+            Self::Plain(text) => DeviceId::assertion(text).segment(),
+            Self::Decoded(decoded) => decoded.segment,
         }
     }
 }
 
-/// Who was admitted.
+/// Who was admitted, or is named.
+#[derive(Debug, Clone)]
 pub(crate) struct Party<'a>(Names<'a>);
 
+#[derive(Debug, Clone)]
 enum Names<'a> {
     Device(Text<'a>),
     Module(Text<'a>, Text<'a>),
@@ -61,7 +83,29 @@ impl<'a> Party<'a> {
         Some(Self(names))
     }
 
+    /// A device or a module whose names are parsed; `None` for a policy.
+    pub(crate) const fn named(identity: &Identity<'a>) -> Option<Self> {
+        Some(Self(match identity {
+            Identity::Device(id) => Names::Device(Text::Plain(id.as_str())),
+            Identity::Module(device, id) => {
+                Names::Module(Text::Plain(device.as_str()), Text::Plain(id.as_str()))
+            }
+            _ => return None,
+        }))
+    }
+
+    /// The question for its record, in the form in which its names came.
+    #[inline]
+    pub(crate) const fn lookup(&self) -> Lookup<'a> {
+        match &self.0 {
+            Names::Device(id) => Lookup::Device(id.segment()),
+            Names::Module(device, id) => Lookup::Module(device.segment(), id.segment()),
+            Names::Policy(name) => Lookup::Policy(name.segment()),
+        }
+    }
+
     /// The identity; its names were checked when this was made.
+    #[inline]
     pub(crate) fn identity(&self) -> Identity<'_> {
         match &self.0 {
             Names::Device(id) => Identity::Device(DeviceId::assertion(id.as_str())),

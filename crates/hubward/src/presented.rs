@@ -12,10 +12,11 @@ use crate::client::{CBS_OPERATION, CBS_TYPE};
 use crate::error::AuthError;
 use crate::hub_name::{HubName, is_first_label};
 use crate::mqtt::Username;
+use crate::party::Party;
 use crate::sasl::SaslUsername;
 
 /// A credential with every name that came along with it. Nothing is judged yet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Presented<'a> {
     pub(crate) token: Option<TokenText<'a>>,
     /// The certificates that the peer showed on the connection below, its own first; none where it showed none.
@@ -23,7 +24,7 @@ pub struct Presented<'a> {
     /// What the transport's names call the hub.
     pub(crate) hub: Option<HubName<'a>>,
     /// The identity that the transport names.
-    pub(crate) named: Option<Lookup<'a>>,
+    pub(crate) named: Option<Party<'a>>,
     /// The edge device whose hub speaks for whom is named.
     pub(crate) actor: Option<Segment<'a>>,
     /// The policy that the transport names.
@@ -31,7 +32,30 @@ pub struct Presented<'a> {
     /// What a policy's token is put for: its resource must cover it, and the rights reach no further.
     pub(crate) audience: Option<ResourcePath<'a>>,
     /// What is asked for by presenting it.
-    pub(crate) operation: Operation<'a>,
+    pub(crate) asks: Asks<'a>,
+}
+
+/// What is asked for by presenting a credential: few bytes, until somebody decides on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asks<'a> {
+    /// To connect over MQTT.
+    Connect,
+    /// A request: its method and its target.
+    Http(&'a str, &'a str),
+    /// Nothing yet: links are attached later.
+    Nothing,
+}
+
+impl<'a> Asks<'a> {
+    #[inline]
+    pub(crate) fn operation(&self) -> Operation<'a> {
+        match self {
+            Self::Connect => Operation::mqtt_connect(),
+            Self::Http(method, target) => Operation::http(method, target),
+            // an address that no endpoint has
+            Self::Nothing => Operation::amqp_send(""),
+        }
+    }
 }
 
 /// The text of a token; not printed.
@@ -61,10 +85,10 @@ impl<'a> Presented<'a> {
             return Err(AuthError::AnotherTarget);
         }
         let token = password.map(TokenText);
-        let named = Some(parsed.identity.lookup());
+        let named = Party::named(&parsed.identity);
         let actor = parsed.chain.and_then(|chain| chain.actor());
         let hub = Some(HubName::Host(parsed.host));
-        Ok(Self { hub, named, actor, token, ..Self::bare(None, Operation::mqtt_connect()) })
+        Ok(Self { hub, named, actor, token, ..Self::bare(None, Asks::Connect) })
     }
 
     /// The same on a connection on which the peer showed `certificates`, its own first, the others in any order; none
@@ -91,10 +115,10 @@ impl<'a> Presented<'a> {
         let SaslUsername { identity, hub } = SaslUsername::parse(username)?;
         let (named, policy) = match identity {
             Identity::Policy(name) => (None, Some(name)),
-            identity => (Some(identity.lookup()), None),
+            identity => (Party::named(&identity), None),
         };
         let hub = Some(HubName::FirstLabel(hub));
-        Ok(Self { hub, named, policy, ..Self::bare(Some(TokenText(password)), Operation::amqp_send("")) })
+        Ok(Self { hub, named, policy, ..Self::bare(Some(TokenText(password)), Asks::Nothing) })
     }
 
     /// AMQP's SASL EXTERNAL: the response that names whom the certificate is for, the hostname of `sasl-init` if there is
@@ -126,10 +150,10 @@ impl<'a> Presented<'a> {
             if host.is_some_and(|host| !is_first_label(hub, host.as_str())) {
                 return Err(AuthError::AnotherHub);
             }
-            (identity.lookup(), header.or(Some(HubName::FirstLabel(hub))))
+            (identity, header.or(Some(HubName::FirstLabel(hub))))
         };
-        let bare = Self::bare(None, Operation::amqp_send(""));
-        Ok(Self { hub, named: Some(named), certificates, ..bare })
+        let named = Party::named(&named);
+        Ok(Self { hub, named, certificates, ..Self::bare(None, Asks::Nothing) })
     }
 
     /// A `put-token` of AMQP's CBS. Its `name` is `{host}/devices/{device}[/modules/{module}]`, or of a service the
@@ -147,13 +171,14 @@ impl<'a> Presented<'a> {
             Shape::Module(device, module) => (Some(Lookup::Module(device, module)), None),
             _ => (None, Some(name)),
         };
+        let named = party(named)?;
         let hub = Some(HubName::Host(name.root()));
-        Ok(Self { hub, named, audience, ..Self::bare(Some(TokenText(put.token)), Operation::amqp_send("")) })
+        Ok(Self { hub, named, audience, ..Self::bare(Some(TokenText(put.token)), Asks::Nothing) })
     }
 
-    const fn bare(token: Option<TokenText<'a>>, operation: Operation<'a>) -> Self {
+    const fn bare(token: Option<TokenText<'a>>, asks: Asks<'a>) -> Self {
         let (hub, named, actor, policy, audience) = (None, None, None, None, None);
-        Self { token, certificates: &[], hub, named, actor, policy, audience, operation }
+        Self { token, certificates: &[], hub, named, actor, policy, audience, asks }
     }
 
     /// An HTTP request: its method, its path with the query, the value of its `Host` header, and of `Authorization` if
@@ -181,12 +206,18 @@ impl<'a> Presented<'a> {
             Target::Module(device, module) if of_a_device => Some(Lookup::Module(device, module)),
             _ => None,
         };
-        Ok(Self { hub, named, ..Self::bare(authorization.map(TokenText), operation) })
+        let (named, asks) = (party(named)?, Asks::Http(method, path));
+        Ok(Self { hub, named, ..Self::bare(authorization.map(TokenText), asks) })
     }
 }
 
+/// Whom the names of a path are of; they must be of their kind.
+fn party(named: Option<Lookup<'_>>) -> Result<Option<Party<'_>>, AuthError> {
+    named.map(|named| Party::of(&named).ok_or(AuthError::AnotherIdentity)).transpose()
+}
+
 /// Whom a certificate says that it is about. Nothing is proven.
-fn subject<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Lookup<'a>, AuthError> {
+fn subject<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Identity<'a>, AuthError> {
     let leaf = certificates.first().ok_or(AuthError::NoCredential)?;
     let name = common_name(&Certificate::parse(leaf)?.subject()).map_err(|_| AuthError::NobodyNamed)?;
     let identity = match name.split_once('/') {
@@ -195,5 +226,5 @@ fn subject<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Lookup<'a>, Aut
             DeviceId::parse(device).and_then(|device| Ok(Identity::Module(device, ModuleId::parse(module)?)))
         }
     };
-    identity.map(|identity| identity.lookup()).map_err(|_| AuthError::NobodyNamed)
+    identity.map_err(|_| AuthError::NobodyNamed)
 }

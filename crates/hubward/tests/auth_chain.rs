@@ -13,19 +13,10 @@
 mod common;
 use common::edge::*;
 use common::*;
-use hubward::core::{
-    Authority, Credential, Found, FoundIdentity, Identity, Keys, Permissions, Stamp, Status,
-};
+use hubward::core::{Authority, Credential, Found, FoundIdentity, Identity, Keys, Stamp, Status};
 use hubward::policy::Operation;
-use hubward::registry::Authentication;
-use hubward::{Admission, AuthChain, AuthError, BothCredentials, Client, Ended, Presented};
+use hubward::{Admission, AuthChain, AuthError, BothCredentials, Client, Presented};
 use rustls_pki_types::CertificateDer;
-
-/// As a client writes it.
-fn on_behalf(id: &str, chain: &str) -> String {
-    let chain = chain.replace('%', "%25").replace(';', "%3B").replace('/', "%2F").replace('$', "%24");
-    format!("{}&auth-chain={chain}", username(id))
-}
 
 fn judge(edge: &Edge, id: &str, username: &str, password: &str) -> Result<String, &'static str> {
     Presented::mqtt(id, username, Some(password))
@@ -354,54 +345,6 @@ fn another_spelling_of_the_parameter_is_no_chain() {
 }
 
 #[test]
-fn a_session_rests_on_the_edge_hub_the_identity_and_the_hierarchy() {
-    let session = |edge: &Edge| {
-        let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
-        edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap().into_session()
-    };
-    let mut edge = edge();
-    let kept = session(&edge);
-    assert_eq!(
-        kept.lookups().map(|lookup| lookup.to_string()).collect::<Vec<_>>(),
-        ["module edge1/$edgeHub", "device leaf"]
-    );
-    assert_eq!(kept.actor().unwrap().to_string(), "edge1");
-    assert_eq!(edge.recheck(&kept, NOW), Ok(()));
-    assert_eq!(
-        kept.recheck(&edge.hub.answers(&kept), at(NOW)),
-        Err(Ended::NotBehind),
-        "no word of the hierarchy"
-    );
-    let mut turned = edge.answers(&kept);
-    turned.reverse();
-    assert_eq!(kept.recheck(&turned, at(NOW)), Err(Ended::WrongAnswer));
-    assert!(matches!(edge.recheck(&kept, NOW + 3601), Err(Ended::Expired { .. })));
-
-    // its own keys may change, for it did not speak
-    edge.hub.registry.set_device_authentication(device("leaf"), Authentication::Sas(pair("new"))).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Ok(()));
-    edge.hub.registry.set_status(device("leaf"), Status::Disabled).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Disabled));
-    edge.hub.registry.delete_device(device("leaf")).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Deleted));
-    edge.hub.registry.create_device(device("leaf"), Authentication::Sas(pair("leaf"))).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Recreated));
-
-    let kept = session(&edge);
-    edge.above.insert("leaf", vec![device("edge10")]);
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::NotBehind));
-    edge.above.insert("leaf", vec![device("edge1")]);
-    edge.hub.registry.set_status(device("edge1"), Status::Disabled).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Disabled));
-    edge.hub.registry.set_status(device("edge1"), Status::Enabled).unwrap();
-    let rolled = Authentication::Sas(pair("rolled"));
-    edge.hub.registry.set_module_authentication(device("edge1"), module("$edgeHub"), rolled).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::KeysReplaced));
-    edge.hub.registry.delete_module(device("edge1"), module("$edgeHub")).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Deleted));
-}
-
-#[test]
 fn admission_on_behalf_allocates_nothing() {
     let edge = edge();
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
@@ -410,15 +353,4 @@ fn admission_on_behalf_allocates_nothing() {
         assert!(admitted.decision().is_allow());
     });
     assert_eq!(count.count_total, 0);
-}
-
-#[test]
-fn rights_are_those_of_a_device() {
-    let edge = edge();
-    let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
-    let admitted = edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap();
-    assert_eq!(
-        admitted.into_session().to_string(),
-        format!("device leaf with {} until {}", Permissions::DEVICE_CONNECT, NOW + 3600)
-    );
 }

@@ -246,7 +246,7 @@ fn an_answer_about_somebody_else_admits_nobody() {
     assert_eq!(second(record(Identity::Device(device("ca10")), 1), TODAY), Err("wrong-answer"));
     assert_eq!(second(record(ca1, 2), TODAY), Err("wrong-answer"));
     assert_eq!(second(Found::Nobody, TODAY), Err("unknown"));
-    assert_eq!(second(record(ca1, 1), LEAF_END + 1), Err("certificate-expired"));
+    assert_eq!(second(record(ca1, 1), LEAF_END + 1), Err("certificate-expired-meanwhile"));
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl Case<'_> {
 }
 
 impl<'f> Case<'f> {
-    fn calls(self, calls: u32) -> Case<'f> {
-        Case { calls, ..self }
+    fn calls(self, calls: u32) -> Self {
+        Self { calls, ..self }
     }
 }

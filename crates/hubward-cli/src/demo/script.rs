@@ -174,7 +174,7 @@ fn forgers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     let scheme = good.to_lowercase();
     let line_feed = good.replace("%2Fdevices", "\n%2Fdevices");
     Ok(vec![
-        row("one bit of the signature flipped", "token-wrong-signature", connect("dev1", flipped(&good))),
+        row("another character in the signature", "token-wrong-signature", connect("dev1", flipped(&good))),
         row("the expiry put off by an hour", "token-wrong-signature", connect("dev1", later)),
         row("expired a second ago", "token-expired", connect("dev1", expired)),
         row("the expiry twice", "token-duplicate-field", connect("dev1", twice)),
@@ -198,9 +198,13 @@ fn forgers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     ])
 }
 
-/// The token with the lowest bit of its signature's first character changed.
+/// The token with another character in its signature: the first that is not escaped.
 fn flipped(token: &str) -> String {
-    let start = token.find("sig=").map_or(0, |at| at.saturating_add(4));
+    let (_, mut signature) = token.split_once("sig=").unwrap_or_default();
+    while let Some(escape) = signature.strip_prefix('%') {
+        signature = escape.get(2..).unwrap_or_default();
+    }
+    let start = token.len().saturating_sub(signature.len());
     token
         .char_indices()
         .map(|(at, c)| match c {

@@ -36,9 +36,32 @@ impl Node {
         Self { answers, waiting: Mutex::new(Some(waiting)) }
     }
 
-    /// The answers, for the link that they go out on: a connection has one.
+    /// The answers, for the link that they go out on: a connection has one at a time.
     pub(super) fn answers(&self) -> Option<mpsc::Receiver<Any>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Gives answers until the peer detaches, or does not take one in time. Another link may have the rest.
+    pub(super) async fn give_answers(
+        &self,
+        mut answers: mpsc::Receiver<Any>,
+        mut link: Sender,
+        patience: Duration,
+    ) {
+        loop {
+            tokio::select! {
+                answer = answers.recv() => {
+                    let Some(answer) = answer else { break };
+                    let taken = timeout(patience, link.send(answer)).await;
+                    if !matches!(taken, Ok(Ok(_))) {
+                        break;
+                    }
+                }
+                _ = link.on_detach() => break,
+            }
+        }
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(answers);
+        let _ = link.close().await;
     }
 
     /// Takes tokens, one after the other, until the peer detaches. The answer to a refusal is slowed.
@@ -61,23 +84,6 @@ impl Node {
         }
         let _ = link.close().await;
     }
-}
-
-/// Gives answers until the peer detaches, or does not take one in time.
-pub(super) async fn give_answers(mut answers: mpsc::Receiver<Any>, mut link: Sender, patience: Duration) {
-    loop {
-        tokio::select! {
-            answer = answers.recv() => {
-                let Some(answer) = answer else { break };
-                let taken = timeout(patience, link.send(answer)).await;
-                if !matches!(taken, Ok(Ok(_))) {
-                    break;
-                }
-            }
-            _ = link.on_detach() => break,
-        }
-    }
-    let _ = link.close().await;
 }
 
 fn put_token(message: &Any) -> PutToken<'_> {

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::cbs::Node;
 use super::guard::FRAME_BYTES;
 use super::proven::Connection;
-use super::{End, Header, link, sasl};
+use super::{End, GOODBYE, Header, link, sasl};
 use crate::clock;
 use crate::hub::Hub;
 use crate::peer::Peer;
@@ -68,6 +68,8 @@ pub(super) async fn run(
             biased;
             () = stop.cancelled() => break (End::Stopped, ConnectionError::ConnectionForced.into()),
             () = connection.evicted.cancelled() => break (End::Evicted, ConnectionError::ConnectionForced.into()),
+            // the two times below are another's now
+            () = connection.newcomer.notified() => {}
             () = sleep_until(deadline), if !connection.is_proven() => {
                 break (End::Silent, definitions::Error::from(AmqpError::UnauthorizedAccess));
             }
@@ -97,7 +99,7 @@ pub(super) async fn run(
             },
         }
     };
-    let _ = timeout(hub.limits.write_timeout, handle.close_with_error(error)).await;
+    let _ = timeout(GOODBYE, handle.close_with_error(error)).await;
     end
 }
 

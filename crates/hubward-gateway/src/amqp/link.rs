@@ -80,7 +80,7 @@ pub(super) async fn attach(
         match (purpose, endpoint) {
             (Ok(Purpose::Tokens), LinkEndpoint::Receiver(link)) => node.take_tokens(&connection, link).await,
             (Ok(Purpose::Answers(answers)), LinkEndpoint::Sender(link)) => {
-                cbs::give_answers(answers, link, patience).await;
+                node.give_answers(answers, link, patience).await;
             }
             (Ok(Purpose::Events | Purpose::SendCommands), LinkEndpoint::Receiver(link)) => {
                 receive(&connection, link, &address).await;

@@ -10,6 +10,7 @@ mod sasl;
 
 use core::future::pending;
 use core::pin::pin;
+use core::time::Duration;
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, split};
@@ -25,6 +26,9 @@ pub(crate) use commands::Mailboxes;
 
 /// Bytes on their way between the socket and the codec.
 const PIPE_BYTES: usize = 64 * 1024;
+
+/// How long a peer may take to answer that its connection is closed, and then to take what is left to say.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// What a client begins with (AMQP 1.0, 2.2 and 5.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +69,7 @@ pub(crate) async fn serve(
     peer: Peer,
     stop: CancellationToken,
 ) {
-    let (patience, address) = (hub.limits.write_timeout, peer.address);
-    let shared = Arc::clone(&hub);
+    let (shared, address) = (Arc::clone(&hub), peer.address);
     let end = match timeout(hub.limits.connect_timeout, header(&mut stream)).await {
         Err(_) => End::Silent,
         Ok(Err(end)) => end,
@@ -79,11 +82,11 @@ pub(crate) async fn serve(
             tokio::select! {
                 end = &mut served => {
                     // what is left to say
-                    let _ = timeout(patience, relay).await;
+                    let _ = timeout(GOODBYE, relay).await;
                     end
                 }
                 // the codec finds its end of the pipe closed
-                carried = &mut relay => match (carried, timeout(patience, served).await) {
+                carried = &mut relay => match (carried, timeout(GOODBYE, served).await) {
                     (Err(guard::Malformed), _) => End::Malformed,
                     (Ok(()), Ok(End::Malformed) | Err(_)) => End::Gone,
                     (Ok(()), Ok(end)) => end,
@@ -98,7 +101,7 @@ pub(crate) async fn serve(
         End::Refused | End::Gone | End::Stopped => {}
     }
     tracing::debug!(peer = %address, ?end, "AMQP connection over");
-    let _ = timeout(patience, stream.shutdown()).await;
+    let _ = timeout(GOODBYE, stream.shutdown()).await;
 }
 
 /// Carries bytes both ways until the codec has said all that it will. When the peer says no more, the codec is told so.

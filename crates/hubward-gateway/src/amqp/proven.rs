@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hubward::core::{Identity, Lookup};
 use hubward::policy::Operation;
 use hubward::{Cbs, PutToken, Reply, Session};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::{Hub, Judged};
@@ -23,6 +23,8 @@ pub(super) struct Connection {
     proven: Mutex<Proven>,
     /// Tells the links to ask again whether they may stay.
     changed: watch::Sender<()>,
+    /// Tells the connection that somebody is proven now, and its end at another time than before.
+    pub(super) newcomer: Notify,
     /// Cancelled when everybody who was proven has connected anew.
     pub(super) evicted: CancellationToken,
     /// Cancelled when the connection is over.
@@ -50,6 +52,7 @@ impl Connection {
             peer,
             proven: Mutex::new(Proven { cbs, seated: BTreeSet::new() }),
             changed: watch::Sender::new(()),
+            newcomer: Notify::new(),
             evicted: CancellationToken::new(),
             over: CancellationToken::new(),
         });
@@ -83,6 +86,7 @@ impl Connection {
         let reply = self.hub.put(&self.peer, claimed, put, &mut proven.cbs);
         if reply.error().is_none() {
             self.seat_newest(&mut proven);
+            self.newcomer.notify_one();
         }
         reply
     }

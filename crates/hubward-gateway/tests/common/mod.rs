@@ -85,9 +85,13 @@ impl Gateway {
 
     /// A token of `mod1`'s.
     pub fn module_token(&self) -> String {
+        self.module_token_until(now() + 3600)
+    }
+
+    pub fn module_token_until(&self, expires: u64) -> String {
         let (device, module) = (DeviceId::parse("dev1").unwrap(), ModuleId::parse("mod1").unwrap());
         let client = Client::module(host(), device, module);
-        client.token(at(now() + 3600)).sign(&key_of(&self.dev.module())).to_string()
+        client.token(at(expires)).sign(&key_of(&self.dev.module())).to_string()
     }
 
     /// A token of a policy's, for the whole hub.

@@ -33,6 +33,7 @@ impl Id {
     }
 
     /// Ids are ASCII, so this is the whole id.
+    #[inline]
     pub(crate) fn text(&self) -> &str {
         core::str::from_utf8(self.bytes()).unwrap_or_default()
     }

@@ -7,7 +7,7 @@ use hubward::registry::Authentication;
 use hubward::{Admission, Admitted, AuthError, Ended, Presented, Session};
 use hubward_rustcrypto::HmacKey;
 
-use super::{HUB, Hub, NOW, at, device, hub, key, module, pair, token};
+use super::{HUB, Hub, NOW, at, device, hub, key, module, pair, token, username};
 
 pub struct Edge {
     pub hub: Hub,
@@ -56,6 +56,12 @@ pub fn edge_token_until(id: &str, until: u64) -> String {
         until,
         None,
     )
+}
+
+/// A username with this chain, as a client writes it.
+pub fn on_behalf(id: &str, chain: &str) -> String {
+    let chain = chain.replace('%', "%25").replace(';', "%3B").replace('/', "%2F").replace('$', "%24");
+    format!("{}&auth-chain={chain}", username(id))
 }
 
 impl Edge {

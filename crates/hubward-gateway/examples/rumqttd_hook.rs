@@ -1,0 +1,161 @@
+//! The facade in the authentication hook of the broker `rumqttd`.
+//!
+//! `cargo run -p hubward-gateway --example rumqttd_hook` starts a broker on loopback, has three clients connect, and
+//! prints what became of them.
+//!
+//! The hook is given three strings, once: client id, username and password. That is all that an admission by token
+//! takes. It is not given, and so cannot decide on: the certificates of the connection, the will, and what the client
+//! publishes and subscribes to later. Nor can it end a connection, when a token expires or a device is disabled. For
+//! these a transport must ask at its own packets, as the gateway's `mqtt/` does.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    reason = "an example"
+)]
+
+#[path = "../tests/common/client.rs"]
+mod client;
+
+use core::error::Error;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::sync::{Arc, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use client::{ask, connack, connect, puback, publish};
+use hubward::core::{Authority, DeviceId, HostName, SymmetricKey, UnixTime};
+use hubward::registry::{Authentication, KeyPair, Registry};
+use hubward::{Admission, AuthError, Client, Presented, Rules, Session};
+use hubward_rustcrypto::HmacKey;
+use rumqttd::{Broker, Config, ConnectionSettings, RouterConfig, ServerSettings};
+use tokio::net::TcpStream;
+
+struct Hub {
+    rules: Rules<'static, HmacKey>,
+    registry: RwLock<Registry<HmacKey>>,
+}
+
+impl Hub {
+    /// Whoever connects with these three strings.
+    fn admit(&self, client_id: &str, username: &str, password: &str) -> Result<Session, AuthError> {
+        let presented = Presented::mqtt(client_id, username, Some(password))?;
+        let mut admission = Admission::start(presented, &self.rules)?;
+        loop {
+            match admission {
+                Admission::Needs(question) => {
+                    let registry = self.registry.read().unwrap();
+                    let found = registry.find_issued(&question.lookup(), question.issuers());
+                    admission = question.answer(found, now())?;
+                }
+                Admission::Admitted(admitted) => return Ok(admitted.into_session()),
+            }
+        }
+    }
+
+    /// The hook.
+    async fn may_connect(self: Arc<Self>, client_id: String, username: String, password: String) -> bool {
+        match self.admit(&client_id, &username, &password) {
+            Ok(session) => {
+                println!("    hub: {session}");
+                true
+            }
+            Err(error) => {
+                println!("    hub: {error}");
+                false
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a program's clock")]
+fn now() -> UnixTime {
+    UnixTime::since_unix_epoch(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+fn key(name: &str) -> HmacKey {
+    // an example's keys; a hub's are random
+    HmacKey::new(&SymmetricKey::from_bytes(format!("{name:-<32}").as_bytes()).unwrap())
+}
+
+/// A broker with the hook, in a thread of its own. A real one has TLS.
+fn broker(hub: &Arc<Hub>, listen: SocketAddr) {
+    let connections = ConnectionSettings {
+        connection_timeout_ms: 5000,
+        max_payload_size: 256 * 1024,
+        max_inflight_count: 100,
+        auth: None,
+        external_auth: None,
+        dynamic_filters: true,
+    };
+    let mut server =
+        ServerSettings { name: "v4".into(), listen, tls: None, next_connection_delay_ms: 1, connections };
+    let hub = Arc::clone(hub);
+    server.set_auth_handler(move |client_id, username, password| {
+        Arc::clone(&hub).may_connect(client_id, username, password)
+    });
+    let router = RouterConfig {
+        max_connections: 10,
+        max_outgoing_packet_count: 10,
+        max_segment_size: 1024 * 1024,
+        max_segment_count: 10,
+        ..RouterConfig::default()
+    };
+    let v4 = Some(HashMap::from([("1".into(), server)]));
+    let config = Config { router, v4, ..Config::default() };
+    std::thread::spawn(move || Broker::new(config).start().unwrap());
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut registry = Registry::new();
+    registry.create_device(DeviceId::parse("pump-7")?, Authentication::Sas(KeyPair::one(key("pump-7"))))?;
+    let rules = Rules::new(HostName::parse("contoso.example")?, key("random, and nobody's"));
+    let hub = Arc::new(Hub { rules, registry: RwLock::new(registry) });
+    let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    broker(&hub, listen);
+
+    let host = Authority::parse("contoso.example")?;
+    let later = UnixTime::since_unix_epoch(Duration::from_secs(now().as_secs() + 3600));
+    let pump = Client::device(host, DeviceId::parse("pump-7")?);
+    let username = pump.mqtt_username().to_string();
+    for (what, client_id, signer, admitted) in [
+        ("its own token", "pump-7", "pump-7", true),
+        ("a token under another key", "pump-7", "guess", false),
+        ("its own token under another client id", "pump-8", "pump-7", false),
+    ] {
+        println!("{what}");
+        let token = pump.token(later).sign(&key(signer)).to_string();
+        let mut stream = dial(listen).await?;
+        let answer = ask(&mut stream, &connect(client_id, &username, Some(&token), None)).await;
+        println!("    client: {answer:?}");
+        if (answer == connack(0)) != admitted {
+            return Err(format!("{what}: {answer:?}").into());
+        }
+        if admitted {
+            // the hook is not asked about this
+            let answer = ask(&mut stream, &publish("devices/pump-7/messages/events/", 1, b"21.5")).await;
+            println!("    client: {answer:?}, to a message");
+            if answer != puback() {
+                return Err("the broker did not take a message".into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The broker may take a moment.
+async fn dial(address: SocketAddr) -> std::io::Result<TcpStream> {
+    for _ in 0..100 {
+        if let Ok(stream) = TcpStream::connect(address).await {
+            return Ok(stream);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    TcpStream::connect(address).await
+}

@@ -1,0 +1,76 @@
+//! A session for whom an edge hub speaks ends with the edge hub, with the identity, and with the hierarchy.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+use common::edge::*;
+use common::*;
+use hubward::core::{Permissions, Status};
+use hubward::registry::Authentication;
+use hubward::{Ended, Presented};
+
+#[test]
+fn a_session_rests_on_the_edge_hub_the_identity_and_the_hierarchy() {
+    let session = |edge: &Edge| {
+        let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
+        edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap().into_session()
+    };
+    let mut edge = edge();
+    let kept = session(&edge);
+    assert_eq!(
+        kept.lookups().map(|lookup| lookup.to_string()).collect::<Vec<_>>(),
+        ["module edge1/$edgeHub", "device leaf"]
+    );
+    assert_eq!(kept.actor().unwrap().to_string(), "edge1");
+    assert_eq!(edge.recheck(&kept, NOW), Ok(()));
+    assert_eq!(
+        kept.recheck(&edge.hub.answers(&kept), at(NOW)),
+        Err(Ended::NotBehind),
+        "no word of the hierarchy"
+    );
+    let mut turned = edge.answers(&kept);
+    turned.reverse();
+    assert_eq!(kept.recheck(&turned, at(NOW)), Err(Ended::WrongAnswer));
+    assert!(matches!(edge.recheck(&kept, NOW + 3601), Err(Ended::Expired { .. })));
+
+    // its own keys may change, for it did not speak
+    edge.hub.registry.set_device_authentication(device("leaf"), Authentication::Sas(pair("new"))).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Ok(()));
+    edge.hub.registry.set_status(device("leaf"), Status::Disabled).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Disabled));
+    edge.hub.registry.delete_device(device("leaf")).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Deleted));
+    edge.hub.registry.create_device(device("leaf"), Authentication::Sas(pair("leaf"))).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Recreated));
+
+    let kept = session(&edge);
+    edge.above.insert("leaf", vec![device("edge10")]);
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::NotBehind));
+    edge.above.insert("leaf", vec![device("edge1")]);
+    edge.hub.registry.set_status(device("edge1"), Status::Disabled).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Disabled));
+    edge.hub.registry.set_status(device("edge1"), Status::Enabled).unwrap();
+    let rolled = Authentication::Sas(pair("rolled"));
+    edge.hub.registry.set_module_authentication(device("edge1"), module("$edgeHub"), rolled).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::KeysReplaced));
+    edge.hub.registry.delete_module(device("edge1"), module("$edgeHub")).unwrap();
+    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Deleted));
+}
+
+#[test]
+fn rights_are_those_of_a_device() {
+    let edge = edge();
+    let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
+    let admitted = edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap();
+    assert_eq!(
+        admitted.into_session().to_string(),
+        format!("device leaf with {} until {}", Permissions::DEVICE_CONNECT, NOW + 3600)
+    );
+}
