@@ -168,6 +168,20 @@ async fn who_puts_tokens_and_takes_no_answers_is_detached() {
     gateway.end().await;
 }
 
+#[tokio::test]
+async fn who_is_not_proven_has_few_links_to_put_tokens_on() {
+    let gateway = gateway().await;
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut links = Vec::new();
+    for _ in 0..4 {
+        links.push(amqp.sender("$cbs").await.unwrap());
+    }
+    let refused = amqp.sender("$cbs").await;
+    assert!(format!("{refused:?}").contains("ResourceLocked"), "{refused:?}");
+    drop(links);
+    gateway.end().await;
+}
+
 /// A `begin` whose properties are lists in lists.
 fn begin_of_lists(depth: usize) -> Vec<u8> {
     let list = |inner: &[u8], count: u32| {
