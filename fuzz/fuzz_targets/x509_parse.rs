@@ -30,6 +30,11 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(names) = one.subject_alt_names() {
         assert!(names.take(bytes.len() + 1).count() <= bytes.len(), "more names than bytes");
     }
+    // two certificates are twins of each other, or one has none
+    if let Some(twin) = one.twin() {
+        let twin = Certificate::parse(&twin).expect("the other signature is as well formed").twin();
+        assert_eq!(twin.as_deref(), Some(bytes));
+    }
     // DER has one length: whatever stands behind is no part of it
     let longer = [bytes, &[0]].concat();
     assert!(Certificate::parse(&longer).is_err());

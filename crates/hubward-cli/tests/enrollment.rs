@@ -65,6 +65,12 @@ fn what_is_kept_is_shown_without_keys() {
     folder.well("enrollment add fleet --registration Tpm-1 --endorsement-key-file ek");
     let print = "5".repeat(64);
     folder.well(&format!("enrollment add fleet --group south --thumbprint {print} --disabled"));
+    // one of SHA-1 would deny nobody
+    let legacy = "5".repeat(40);
+    assert_eq!(
+        folder.hubward(&format!("enrollment add fleet --group east --thumbprint {legacy} --disabled")).0,
+        2
+    );
     folder.well("enrollment add fleet --registration gate --generate-keys --device-id Gate");
     let out = folder.well("enrollment show fleet");
     let expected = format!(

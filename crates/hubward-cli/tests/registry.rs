@@ -213,6 +213,8 @@ fn lists_are_kept_and_say_who_passes() {
     assert_eq!(check("--device pump").0, 0);
     let issuer = "5".repeat(64);
     folder.well(&format!("registry lists hub block --issuer {issuer}"));
+    // one of SHA-1 would block nobody
+    assert_eq!(folder.hubward(&format!("registry lists hub block --issuer {}", "5".repeat(40))).0, 2);
     assert_eq!(check(&format!("--device pump --issuer {issuer}")).0, 1);
     let out = folder.well("registry lists hub show");
     assert_eq!(

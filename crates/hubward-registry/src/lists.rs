@@ -16,7 +16,8 @@ pub enum Listed<'a> {
     Identity(Identity<'a>),
     /// Every member of a group.
     Group(&'a str),
-    /// Whoever presents a certificate below this one.
+    /// Whoever presents a certificate below this one, by its SHA-256 thumbprint: those above a device's are known by no
+    /// other, so that one of SHA-1 names nobody.
     Issuer(Thumbprint),
 }
 

@@ -120,7 +120,8 @@ impl Full {
             let pins = Pins::new(Some(thumbprint), None);
             return Ok(Verified::Pin(chain.pin(pins, &Digests, now, self.pins)?));
         }
-        let issuers = each(&chain, |name| self.lookup.issuers(name));
+        let mut issuers = each(&chain, |name| self.lookup.issuers(name));
+        issuers.retain(|der| self.standing(der).0 != Standing::Withdrawn);
         let anchors = Anchors::parse(&issuers)?;
         let algorithms = self.possession.algorithms.all;
         let Some(rules) = self.revocation else {
@@ -132,8 +133,19 @@ impl Full {
         Ok(Verified::Chain(chain.verify(&anchors, &profile, algorithms, now)?))
     }
 
-    /// What is known of a certificate by either of its thumbprints, and by which. Withdrawn by one is withdrawn.
+    /// What is known of a certificate, and by which thumbprint. Withdrawn by one is withdrawn, be it by one that it has
+    /// under the other signature that ECDSA takes for it: to make that one takes no key.
     fn standing(&self, der: &CertificateDer<'_>) -> (Standing, Thumbprint) {
+        let known = self.standing_of(der);
+        let twin = Certificate::parse(der).ok().and_then(|certificate| certificate.twin());
+        match twin.map(|twin| self.standing_of(&twin)) {
+            Some(withdrawn @ (Standing::Withdrawn, _)) => withdrawn,
+            _ => known,
+        }
+    }
+
+    /// What is known of these bytes by either of their thumbprints, and by which.
+    fn standing_of(&self, der: &[u8]) -> (Standing, Thumbprint) {
         let known = |thumbprint| (self.lookup.standing(&thumbprint), thumbprint);
         let sha256 = known(Thumbprint::Sha256(Digests.sha256(der)));
         let sha1 = known(Thumbprint::Sha1(Digests.sha1_for_legacy_thumbprints(der)));

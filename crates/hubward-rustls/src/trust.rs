@@ -25,7 +25,8 @@ pub enum Standing {
 ///
 /// It must answer from memory: the handshake, and what else its thread does, waits.
 pub trait Lookup: fmt::Debug + Send + Sync {
-    /// What is known of the certificate with this thumbprint. Each is asked about by both of its thumbprints.
+    /// What is known of the certificate with this thumbprint. Each is asked about by both of its thumbprints, and where
+    /// ECDSA has signed it by both of its twin's ([`Certificate::twin`]).
     fn standing(&self, thumbprint: &Thumbprint) -> Standing;
 
     /// The registered CAs of this name.
@@ -76,7 +77,8 @@ impl Trust {
         self.set(thumbprint, Standing::Pinned);
     }
 
-    /// Refuses a certificate from now on, a device's or an intermediate CA's, whoever vouches for it.
+    /// Refuses a certificate from now on, a device's or a CA's, whoever vouches for it; a registered CA vouches for
+    /// nobody then.
     pub fn withdraw(&mut self, thumbprint: &Thumbprint) {
         self.set(thumbprint, Standing::Withdrawn);
     }

@@ -10,7 +10,7 @@ use common::{Ca, EARLIER, Held, Hub, LATER, VERSIONS, ca_params, entity, self_si
 use hubward_core::{Digest, Thumbprint};
 use hubward_ring::Digests;
 use hubward_rustls::{ClientAuth, Full, PossessionOnly, Refusal, Trust, Verified, without_resumption};
-use hubward_x509::{PinError, ValidityPolicy};
+use hubward_x509::{Certificate, PinError, ValidityPolicy};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use rustls::pki_types::CertificateDer;
 use rustls::{AlertDescription, CertificateError, Error, HandshakeKind, SupportedProtocolVersion};
@@ -75,7 +75,10 @@ fn a_registered_root_vouches_through_the_intermediates_that_are_presented() {
 
         fleet.change(|trust| trust.withdraw(&sha256(&factory)));
         hub.handshake(&hub.client(Some(&held))).unwrap_err();
+        let turned = Held { chain: vec![held.leaf().clone(), twin(&factory)], key: clone(&held.key) };
+        hub.handshake(&hub.client(Some(&turned))).unwrap_err();
         fleet.change(|trust| trust.forget(&sha256(&factory)));
+        hub.handshake(&hub.client(Some(&turned))).unwrap();
     }
 }
 
@@ -88,6 +91,36 @@ fn below(root: &Ca) -> (Held, CertificateDer<'static>) {
     let mut held = factory_ca.issue(&entity("pump-17"));
     held.chain.push(factory.clone());
     (held, factory)
+}
+
+/// The same certificate under the other signature that ECDSA takes for it, which takes no key to make.
+fn twin(der: &CertificateDer<'_>) -> CertificateDer<'static> {
+    Certificate::parse(der).unwrap().twin().unwrap().into()
+}
+
+#[test]
+fn who_was_withdrawn_does_not_come_back_with_another_signature() {
+    let fleet = Fleet::new();
+    let device = fleet.ca.issue(&entity("pump-17"));
+    let turned = Held { chain: vec![twin(device.leaf())], key: clone(&device.key) };
+    for (version, thumbprint) in VERSIONS.into_iter().zip([sha256(device.leaf()), sha1(device.leaf())]) {
+        let hub = fleet.hub(version);
+        hub.handshake(&hub.client(Some(&turned))).unwrap();
+        fleet.change(|trust| trust.withdraw(&thumbprint));
+        let refused = hub.handshake(&hub.client(Some(&turned))).unwrap_err();
+        assert_eq!(refused.server, Some(CertificateError::Revoked.into()));
+        fleet.change(|trust| trust.forget(&thumbprint));
+    }
+}
+
+#[test]
+fn a_registered_ca_that_was_withdrawn_vouches_for_nobody() {
+    let fleet = Fleet::new();
+    let device = fleet.ca.issue(&entity("pump-17"));
+    fleet.change(|trust| trust.withdraw(&sha256(&fleet.ca.der)));
+    let hub = fleet.hub(VERSIONS[1]);
+    let refused = hub.handshake(&hub.client(Some(&device))).unwrap_err();
+    assert_eq!(refused.server, Some(CertificateError::UnknownIssuer.into()));
 }
 
 fn clone(key: &rcgen::KeyPair) -> rcgen::KeyPair {

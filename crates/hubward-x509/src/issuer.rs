@@ -54,7 +54,8 @@ pub struct VerifiedIssuer {
 
 impl<'p> Chain<'p> {
     /// As [`verify`](Self::verify), and keeps the leaf's issuer for other leaves: under the same profile but for its
-    /// subject, with the same revocation lists, of which it holds a copy. When newer lists come, keep it anew.
+    /// subject, with the same revocation lists, of which it holds a copy. When newer lists come, keep it anew; drop it
+    /// when its anchor is trusted no more.
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
@@ -117,7 +118,7 @@ impl VerifiedIssuer {
             acceptable: profile.policies.acceptable.map(|all| all.iter().map(|one| one.to_vec()).collect()),
             judges_revocation: profile.revocation.crls.is_some(),
             profile: profile.owned(),
-            until: window.until,
+            until: given.anchors.until(found.anchor).map_or(window.until, |end| end.min(window.until)),
         }
     }
 
@@ -134,7 +135,8 @@ impl VerifiedIssuer {
         first.and_then(|der| der.as_ref().ok()).unwrap_or(&self.anchor)
     }
 
-    /// The last second at which it can be used: every certificate and every list it rests on still counts.
+    /// The last second at which it can be used: every certificate and every list it rests on still counts, and its
+    /// anchor is trusted ([`Anchors::until`]).
     #[must_use]
     pub const fn until(&self) -> Seconds {
         self.until

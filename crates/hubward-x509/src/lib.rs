@@ -14,6 +14,7 @@ mod profile;
 mod revocation;
 mod roots;
 mod tlv;
+mod write;
 
 pub use certificate::extensions::{BasicConstraints, Extension, Extensions, KeyUsage};
 pub use certificate::general_name::{GeneralName, SubjectAltNames};

@@ -15,8 +15,8 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use hubward_ring::SigningKey;
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    BundleDraft, BundleError, Cause, Chain, ChainError, Part, Place, Profile, Side, SignError, SignedBundle,
-    Subject, TrustBundle, UnixTime, UpdateError, UpdateKey, UpdateKeyError, Window,
+    BundleDraft, BundleError, Cause, Chain, ChainError, Part, Place, Problem, Profile, Side, SignError,
+    SignedBundle, Subject, TrustBundle, UnixTime, UpdateError, UpdateKey, UpdateKeyError, Window,
 };
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
@@ -60,6 +60,28 @@ fn a_server_is_known_by_the_roots_whose_windows_contain_now() {
     }
     assert!(bundle.anchors(now(100)).is_ok());
     assert_eq!(bundle.anchors(now(101)).unwrap_err().seconds, 1);
+}
+
+#[test]
+fn a_kept_issuer_is_trusted_no_longer_than_its_root() {
+    let (root_key, owner) = (key(), ed25519(1));
+    let root = ca("Root");
+    let der = root.self_signed(&root_key).unwrap().der().to_vec();
+    let leaf = certify(&entity("hub"), &key(), &root, &root_key);
+    let chain = Chain::parse(&leaf, &[[0_u8; 0]; 0]).unwrap();
+    // the window ends first, then the bundle
+    for (expires, until) in [(100, 10), (10, 100)] {
+        let draft =
+            BundleDraft::new(1, now(expires), 1).key(public(&owner)).anchor(&der, window(-100, until));
+        let bundle = provisioned(&sign(&draft.finish().unwrap(), &[&owner]));
+        let anchors = bundle.anchors(now(0)).unwrap();
+        let profile = Profile::device(Subject::Anybody);
+        let issuer = chain.verify_keeping(&anchors, &profile, ALL, now(0)).unwrap().1;
+        let judge = |at| issuer.verify(chain.leaf(), Subject::Anybody, ALL, now(at)).map(drop);
+        assert_eq!(judge(10), Ok(()));
+        let problem = Problem::Lapsed { seconds: 1 };
+        assert_eq!(judge(11), Err(ChainError::Refused { place: Place::Leaf, problem }));
+    }
 }
 
 #[test]

@@ -22,7 +22,9 @@ pub enum Vouched {
     Authority {
         /// Its number among the [`Anchors`](hubward_x509::Anchors).
         anchor: usize,
-        /// The SHA-256 thumbprints of those above the leaf, its issuer first and the registered authority last.
+        /// The SHA-256 thumbprints of those above the leaf, its issuer first and the registered authority last. One
+        /// that was presented and that ECDSA has signed has two, one after the other: as it was presented, and with
+        /// the signature that anybody can make of that ([`Certificate::twin`]).
         issuers: Box<[Thumbprint]>,
     },
 }
@@ -125,6 +127,11 @@ impl X509Rules<'_> {
         Err(ChainError::Refused { place: Place::Leaf, problem }.into())
     }
 
+    /// The other thumbprint of a leaf.
+    pub(crate) fn legacy_thumbprint(&self, chain: &Chain<'_>) -> Thumbprint {
+        Thumbprint::Sha1(self.digest.sha1_for_legacy_thumbprints(chain.leaf().as_der()))
+    }
+
     /// Until when a leaf counts that is known by its thumbprint.
     pub(crate) fn dates(&self, chain: &Chain<'_>, now: UnixTime) -> Result<u64, AuthError> {
         let leaf = chain.leaf();
@@ -140,10 +147,17 @@ impl X509Rules<'_> {
         let Some(registered) = self.anchors.get(anchor) else {
             return Err(ChainError::UnknownIssuer { place: Place::Leaf }.into());
         };
-        let above = || chain.intermediates().iter().chain([registered]);
-        let issuers = above().map(|one| Thumbprint::Sha256(self.digest.sha256(one.as_der()))).collect();
-        let ends = above().chain([chain.leaf()]).map(|one| end(one.validity().not_after));
-        Ok(Held { vouched: Vouched::Authority { anchor, issuers }, until: ends.min().unwrap_or_default() })
+        let thumbprint = |der: &[u8]| Thumbprint::Sha256(self.digest.sha256(der));
+        let presented = chain.intermediates().iter().flat_map(|one| {
+            // whoever shows it chooses the signature, so that a list must find it by either
+            let twin = one.twin().map(|twin| thumbprint(&twin));
+            [thumbprint(one.as_der())].into_iter().chain(twin)
+        });
+        let issuers = presented.chain([thumbprint(registered.as_der())]).collect();
+        let above = chain.intermediates().iter().chain([registered]);
+        let ends = above.chain([chain.leaf()]).map(|one| one.validity().not_after);
+        let until = ends.chain(self.anchors.until(anchor)).min().map_or(0, end);
+        Ok(Held { vouched: Vouched::Authority { anchor, issuers }, until })
     }
 }
 

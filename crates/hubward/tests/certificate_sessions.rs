@@ -18,7 +18,7 @@ use common::*;
 use fleet::*;
 use hubward::core::Status;
 use hubward::registry::{Authentication, Listed};
-use hubward::x509::Anchors;
+use hubward::x509::{Anchors, Certificate};
 use hubward::{Ended, Session, X509Rules};
 use hubward_ring::{Digests, signature};
 
@@ -81,6 +81,15 @@ fn a_session_ends_when_its_authority_is_taken_off() {
 }
 
 #[test]
+fn a_session_ends_with_the_trust_in_its_authority() {
+    let fleet = Fleet::new();
+    let mut anchors = Anchors::new();
+    anchors.add_until(Certificate::parse(&fleet.registered[0]).unwrap(), (TODAY + 60).try_into().unwrap());
+    let hub = hub_of(&anchors, nobody());
+    assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), TODAY + 60);
+}
+
+#[test]
 fn lists_of_issuers_hold_for_the_path_that_was_verified() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
@@ -88,10 +97,16 @@ fn lists_of_issuers_hold_for_the_path_that_was_verified() {
     let (lasting, brief) = (fleet.lasting(&entity("ca1")), fleet.brief(&entity("ca1")));
     let [above, root] = fleet.above_lasting().map(Listed::Issuer);
     let live = session(&hub, "ca1", &lasting);
+    let turned = vec![lasting[0].clone(), twin(&lasting[1])];
     // block: the intermediate, then the root
     for (issuer, other) in [(above, Ok("device ca1".into())), (root, Err("disabled"))] {
         hub.registry.access_mut().block().add(issuer);
         assert_eq!(connect(&hub, "ca1", &lasting, TODAY), Err("disabled"));
+        assert_eq!(
+            connect(&hub, "ca1", &turned, TODAY),
+            Err("disabled"),
+            "it needs no key to turn a signature"
+        );
         assert_eq!(connect(&hub, "ca1", &brief, TODAY), other);
         assert_eq!(live.recheck(&hub.answers(&live), at(TODAY)), Err(Ended::Disabled));
         hub.registry.access_mut().block().remove(issuer);

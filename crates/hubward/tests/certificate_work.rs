@@ -113,9 +113,10 @@ fn whoever_is_refused_costs_the_same() {
         }
     }
 
-    // who is admitted does not pay for who is not: its path and the thumbprints above it, or its own
+    // who is admitted does not pay for who is not: its path and the thumbprints above it, two of the intermediate, or
+    // its own
     let shown = fleet.lasting(&entity("dev1"));
-    assert_eq!(judge(&fleet, &shown, record("dev1", Credential::CertificateAuthority)), ("ok", 2, 2));
+    assert_eq!(judge(&fleet, &shown, record("dev1", Credential::CertificateAuthority)), ("ok", 2, 3));
     let (own, own_sha1) = (sha256(&shown[0]), sha1(&shown[0]));
     assert_eq!(judge(&fleet, &shown, record("dev1", pins(Some(&own), None))), ("ok", 0, 1));
     assert_eq!(judge(&fleet, &shown, record("dev1", pins(Some(&own_sha1), Some(&old)))), ("ok", 0, 2));

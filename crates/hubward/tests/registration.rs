@@ -205,7 +205,7 @@ fn by_its_own_certificate_or_by_one_of_its_group_s() {
     let (mut rules, mut all) = (rules(&anchors), all());
     let mut authority = entity("own");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let own = self_signed(&authority);
+    let (own, old) = (self_signed(&authority), self_signed(&entity("old")));
     let [above, root] = fleet.above_lasting();
     all.enroll(rid("own"), by_certificate(sha256(&own[0])).device_id(device("given")));
     all.enroll_group("by root", by_certificate(root));
@@ -215,10 +215,13 @@ fn by_its_own_certificate_or_by_one_of_its_group_s() {
         judge(rules, all, presented.map(|presented| presented.with_certificates(shown)), now)
     };
     let lasting = |id: &str| fleet.lasting(&entity(id));
+    all.enroll(rid("old"), by_certificate(sha1(&old[0])));
     assert_eq!(go(&rules, &all, "own", &own, TODAY), Ok("given -".into()), "whoever signed it");
+    assert_eq!(go(&rules, &all, "old", &old, TODAY), Ok("old -".into()), "by either kind of thumbprint");
     assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Ok("m1 by root".into()));
     for (id, shown, now, code) in [
         ("own", lasting("own"), TODAY, "not-by-certificate"),
+        ("old", lasting("old"), TODAY, "not-by-certificate"),
         ("own", own.clone(), LEAF_END + 1, "certificate-expired"),
         ("one", lasting("one"), TODAY, "not-by-certificate"),
         ("m1", lasting("m2"), TODAY, "certificate-another-identity"),
@@ -235,6 +238,13 @@ fn by_its_own_certificate_or_by_one_of_its_group_s() {
     assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Ok("m1 by intermediate".into()));
     all.enroll_group("by intermediate", by_certificate(above).disabled());
     assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Err("disabled"));
+    let mut turned = lasting("m1");
+    turned[1] = twin(&turned[1]);
+    assert_eq!(
+        go(&rules, &all, "m1", &turned, TODAY),
+        Err("disabled"),
+        "it needs no key to turn a signature"
+    );
     assert_eq!(go(&rules, &all, "m1", &fleet.brief(&entity("m1")), TODAY), Ok("m1 by root".into()));
     // an intermediate that is shown beside the path is nobody's issuer
     let mut beside = lasting("m1");

@@ -44,7 +44,7 @@ pub(crate) struct Add {
     /// primary and a secondary.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generate_keys", "key_file"])]
     certificate: Vec<PathBuf>,
-    /// The same by SHA-1 or SHA-256 thumbprint.
+    /// The same by SHA-1 or SHA-256 thumbprint; a group's by SHA-256.
     #[arg(long, value_name = "THUMBPRINT", conflicts_with_all = ["generate_keys", "key_file", "certificate"])]
     thumbprint: Vec<String>,
     /// By a TPM: a file with the base64 of its endorsement key, which is public. One device, no group.
@@ -101,6 +101,11 @@ fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> 
     } else {
         arguments.certificate.iter().map(|file| certificate(file)).collect()
     }?;
+    if arguments.whose.group.is_some() && prints.iter().any(|print| !matches!(print, Thumbprint::Sha256(_))) {
+        return Err(
+            "the certificate of a group is known by its SHA-256 thumbprint: 64 hexadecimal digits".into()
+        );
+    }
     match prints.as_slice() {
         [] => Ok(Attestation::SymmetricKey(KeyPair::generate(&mut random, HmacKey::new)?)),
         [one] => Ok(Attestation::X509(Thumbprints::new(Some(*one), None)?)),

@@ -53,7 +53,7 @@ struct Named {
     /// Every member of this group.
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
-    /// Whoever presents a certificate below the one with this thumbprint.
+    /// Whoever presents a certificate below the one with this SHA-256 thumbprint.
     #[arg(long, value_name = "THUMBPRINT")]
     issuer: Option<String>,
 }
@@ -79,9 +79,17 @@ impl Named {
     fn listed(&self) -> Result<Listed<'_>, Box<dyn Error>> {
         Ok(match (&self.group, &self.issuer) {
             (Some(group), _) => Listed::Group(group),
-            (None, Some(issuer)) => Listed::Issuer(issuer.parse()?),
+            (None, Some(issuer)) => Listed::Issuer(sha256(issuer)?),
             (None, None) => Listed::Identity(self.who.named()?),
         })
+    }
+}
+
+/// Those above a device's certificate are known by SHA-256: on a list another kind would name nobody.
+fn sha256(text: &str) -> Result<Thumbprint, Box<dyn Error>> {
+    match text.parse()? {
+        print @ Thumbprint::Sha256(_) => Ok(print),
+        _ => Err("an issuer is known by its SHA-256 thumbprint: 64 hexadecimal digits".into()),
     }
 }
 
@@ -159,7 +167,7 @@ fn print(list: &str, named: &AccessList) -> std::io::Result<()> {
 fn check(kept: &Kept, checked: &Checked) -> Result<Outcome, Box<dyn Error>> {
     let identity = checked.who.named()?;
     let issuers: Vec<Thumbprint> =
-        checked.issuer.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+        checked.issuer.iter().map(|text| sha256(text)).collect::<Result<_, _>>()?;
     let (outcome, words) = match kept.registry.access().verdict(&identity, &issuers) {
         Verdict::Pass => (Outcome::Well, "passes"),
         Verdict::Blocked => (Outcome::Refused, "is blocked"),

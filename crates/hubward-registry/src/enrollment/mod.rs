@@ -21,7 +21,8 @@ pub enum Attestation<K> {
     /// By a token. An individual's is under one of these keys; a member's of a group is under a key derived from one
     /// of these, and never under one of these.
     SymmetricKey(KeyPair<K>),
-    /// By a chain. An individual's certificate has one of these thumbprints; a member's has one of these above it.
+    /// By a chain. An individual's certificate has one of these thumbprints; a member's has one of these above it, of
+    /// SHA-256: a group by SHA-1 has no members.
     X509(Thumbprints),
     /// By the TPM with this endorsement key, in two rounds: [`Enrollments::challenge`]. Individuals only: a group's
     /// attests nobody.

@@ -6,6 +6,7 @@ pub(crate) mod general_name;
 pub(crate) mod name;
 pub(crate) mod request;
 pub(crate) mod time;
+mod twin;
 
 use core::fmt;
 

@@ -83,6 +83,16 @@ impl<'a> Name<'a> {
         })
     }
 
+    /// Whether `other` might be found in the subtree of this name by whoever reads more ways of writing than are
+    /// compared here: for what shall be kept out.
+    pub(crate) fn might_contain(&self, other: &Name<'_>) -> bool {
+        let mut below = other.rdns();
+        self.rdns().all(|rdn| match (rdn, below.next()) {
+            (Ok(mine), Some(Ok(theirs))) => pair_up(mine, theirs, might_be_same),
+            _ => false,
+        })
+    }
+
     /// The RDNs, each as a cursor over its set.
     pub(crate) fn rdns(&self) -> impl Iterator<Item = Result<Cursor<'a>, Malformed>> + use<'a> {
         let mut rest = Cursor::new(self.der);
@@ -146,11 +156,22 @@ fn attribute<'a>(set: &mut Cursor<'a>) -> Result<Attribute<'a>, Malformed> {
 
 /// As many attributes in each, and each of one in the other.
 fn same_rdn(mine: Cursor<'_>, theirs: Cursor<'_>) -> bool {
+    // both ways: an RDN may have an attribute twice
+    pair_up(mine, theirs, same_attribute)
+        && (attributes(mine).nth(1).is_none() || pair_up(theirs, mine, same_attribute))
+}
+
+/// As many attributes in each, and a partner in the other for each of one.
+fn pair_up(
+    mine: Cursor<'_>,
+    theirs: Cursor<'_>,
+    fits: impl Fn(&Attribute<'_>, &Attribute<'_>) -> bool,
+) -> bool {
     let count = attributes(mine).count();
     count <= MOST
         && count == attributes(theirs).count()
         && attributes(mine)
-            .all(|a| a.is_ok_and(|a| attributes(theirs).any(|b| b.is_ok_and(|b| same_attribute(&a, &b)))))
+            .all(|a| a.is_ok_and(|a| attributes(theirs).any(|b| b.is_ok_and(|b| fits(&a, &b)))))
 }
 
 fn same_attribute(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
@@ -164,6 +185,26 @@ fn same_attribute(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
         (Some(a), Some(b)) if is_plain(a) && is_plain(b) => a.eq_ignore_ascii_case(b),
         (Some(a), Some(b)) => folded(a).eq(folded(b)),
         _ => false,
+    }
+}
+
+/// Of the same type, and equal or written in a way that leaves it open.
+fn might_be_same(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
+    a.oid == b.oid && (same_attribute(a, b) || !is_settled(&a.value) || !is_settled(&b.value))
+}
+
+/// Whether a value that differs from another means something else: it is no text, or text of visible ASCII and of
+/// letters and digits that have one form. RFC 4518 2.2, 2.3 drops and replaces most of the others.
+fn is_settled(value: &Tlv<'_>) -> bool {
+    match (text(value), value.tag) {
+        (Some(text), _) => text.chars().all(|c| {
+            matches!(c, ' '..='~')
+                || (c.is_alphanumeric()
+                    && matches!(c, '\u{c0}'..='\u{1fff}' | '\u{3040}'..='\u{31ff}' | '\u{3400}'..='\u{d7ff}'))
+        }),
+        // the string types of X.680 41, with the times between them
+        (None, Tag(0x0c | 0x12..=0x16 | 0x19..=0x1e)) => false,
+        (None, _) => true,
     }
 }
 
@@ -245,5 +286,24 @@ fn write_attribute(f: &mut fmt::Formatter<'_>, attribute: &Attribute<'_>) -> fmt
 impl fmt::Debug for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{self}`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_rdn_with_an_attribute_twice_is_not_one_with_two() {
+        // O=a + O=A; O=a + OU=b
+        let twice = Name::new(&[
+            0x31, 20, 0x30, 8, 6, 3, 0x55, 4, 10, 12, 1, b'a', 0x30, 8, 6, 3, 0x55, 4, 10, 12, 1, b'A',
+        ]);
+        let two = Name::new(&[
+            0x31, 20, 0x30, 8, 6, 3, 0x55, 4, 10, 12, 1, b'a', 0x30, 8, 6, 3, 0x55, 4, 11, 12, 1, b'b',
+        ]);
+        assert!(twice.same(&twice) && two.same(&two));
+        assert!(!twice.same(&two) && !two.same(&twice));
+        assert!(!twice.contains(&two) && !two.contains(&twice));
     }
 }

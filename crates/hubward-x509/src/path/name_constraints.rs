@@ -231,12 +231,16 @@ fn within(name: &GeneralName<'_>, base: &GeneralName<'_>, side: Side) -> Fit {
     }
 }
 
-/// A name that cannot be compared is refused by every excluded subtree and is in no permitted one.
+/// A name that cannot be compared is refused by every excluded subtree and is in no permitted one; so is one that is
+/// written in a way that leaves it open.
 fn directory(name: &Name<'_>, base: &Name<'_>, side: Side) -> Fit {
     if !name.is_comparable() || !base.is_comparable() {
         return if side == Side::Excluded { Fit::Unjudgeable } else { Fit::No };
     }
-    base.contains(name).into()
+    match base.contains(name) {
+        false if side == Side::Excluded && base.might_contain(name) => Fit::Unjudgeable,
+        fits => fits.into(),
+    }
 }
 
 /// Eight or thirty-two bytes; the mask is ones, then zeros (RFC 4632 3.1).

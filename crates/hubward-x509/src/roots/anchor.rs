@@ -3,12 +3,15 @@
 use alloc::vec::Vec;
 
 use crate::certificate::Certificate;
+use crate::certificate::time::Seconds;
 use crate::error::{ParseError, Place};
 
 /// The certificates whose holders are trusted to vouch for others.
 #[derive(Debug, Clone, Default)]
 pub struct Anchors<'a> {
     all: Vec<Certificate<'a>>,
+    /// The last second in which each is trusted, whatever its certificate says.
+    ends: Vec<Seconds>,
     /// The number of the first.
     first: usize,
 }
@@ -17,12 +20,12 @@ impl<'a> Anchors<'a> {
     /// None yet; nothing is trusted.
     #[must_use]
     pub const fn new() -> Self {
-        Self { all: Vec::new(), first: 0 }
+        Self { all: Vec::new(), ends: Vec::new(), first: 0 }
     }
 
     /// The one that has this number among others, alone.
     pub(crate) fn alone(number: usize, certificate: Certificate<'a>) -> Self {
-        Self { all: Vec::from([certificate]), first: number }
+        Self { all: Vec::from([certificate]), ends: Vec::from([Seconds::MAX]), first: number }
     }
 
     /// All of them with their numbers.
@@ -49,7 +52,22 @@ impl<'a> Anchors<'a> {
 
     /// Trusts one more. Its number is how many there were before.
     pub fn add(&mut self, certificate: Certificate<'a>) {
+        self.add_until(certificate, Seconds::MAX);
+    }
+
+    /// As [`add`](Self::add), for what is trusted no longer than until `last`, that second included: who is kept below
+    /// it ([`Chain::verify_keeping`](crate::Chain::verify_keeping)) ends with it. That it is trusted now is the
+    /// caller's to say.
+    pub fn add_until(&mut self, certificate: Certificate<'a>, last: Seconds) {
         self.all.push(certificate);
+        self.ends.push(last);
+    }
+
+    /// The last second in which the one of this number is trusted, its certificate's own dates aside; `Seconds::MAX`
+    /// where there is none.
+    #[must_use]
+    pub fn until(&self, at: usize) -> Option<Seconds> {
+        self.ends.get(at.checked_sub(self.first)?).copied()
     }
 
     /// One by its number.

@@ -10,6 +10,7 @@ use super::contents::{BundledAnchor, Contents};
 use super::error::{BundleExpired, Side, UpdateError};
 use super::signed::SignedBundle;
 use super::update_key::UpdateKey;
+use crate::certificate::time::Seconds;
 
 /// What a device trusts: CAs, each within its window, until the bundle expires; and whose signatures change that.
 ///
@@ -85,9 +86,11 @@ impl TrustBundle {
             return Err(BundleExpired { seconds: now.as_secs().abs_diff(self.expires().as_secs()) });
         }
         let mut anchors = Anchors::new();
-        self.all_anchors()
-            .filter(|one| one.window().contains(now))
-            .for_each(|one| anchors.add(*one.certificate()));
+        self.all_anchors().filter(|one| one.window().contains(now)).for_each(|one| {
+            // both are at most the end of the year 9999
+            let last = one.window().until.min(self.expires()).as_secs();
+            anchors.add_until(*one.certificate(), Seconds::try_from(last).unwrap_or(Seconds::MAX));
+        });
         Ok(anchors)
     }
 

@@ -9,8 +9,8 @@ use super::contents::Window;
 use super::error::BundleError;
 use super::signed::{SignedBundle, assemble};
 use super::update_key::UpdateKey;
-use super::write::{integer, sequence, time, value};
 use crate::tlv::Tag;
+use crate::write::{integer, sequence, time, value};
 
 /// A bundle before anybody has signed it.
 #[derive(Debug, Clone)]

@@ -9,7 +9,6 @@ pub(crate) mod error;
 pub(crate) mod report;
 pub(crate) mod signed;
 pub(crate) mod update_key;
-mod write;
 
 /// The first field of what is signed: no certificate, request or list begins like it, so that a signature for one
 /// is none for the other.

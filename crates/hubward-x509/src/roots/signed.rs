@@ -9,11 +9,11 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 use super::contents::{BundledAnchor, Contents};
 use super::error::{BundleError, Part, SignError, UpdateError};
 use super::update_key::UpdateKey;
-use super::write::{bit_string, sequence};
 use super::{LONGEST, MOST_SIGNATURES};
 use crate::certificate::PublicKey;
 use crate::error::Problem;
 use crate::tlv::{Cursor, Tag, only, whole_bits};
+use crate::write::{bit_string, sequence};
 
 /// A bundle and its signatures, read. Nothing about it is proven; [`TrustBundle`](crate::TrustBundle) is.
 ///

@@ -6,11 +6,11 @@ use core::fmt;
 use rustls_pki_types::{SignatureVerificationAlgorithm, alg_id};
 
 use super::error::UpdateKeyError;
-use super::write::{bit_string, sequence};
 use crate::certificate::{PublicKey, Signed};
 use crate::error::Problem;
 use crate::path::signature::check_signature;
 use crate::tlv::Cursor;
+use crate::write::{bit_string, sequence};
 
 /// A public key of the fleet's owner: Ed25519 (RFC 8410), or ECDSA on P-256 with SHA-256 (RFC 5480).
 ///

@@ -149,7 +149,12 @@ fn by_chain<'e, K: MacKey>(
     let leaf = x509.registration(chain, &presented.id)?;
     let path = x509.path(chain, &registration, now);
     let issuers = path.as_ref().map(|held| held.vouched.issuers()).unwrap_or_default();
-    let selected = enrollments.select(presented.id(), &Evidence::Chain { leaf, issuers }, make);
+    let select = |leaf| enrollments.select(presented.id(), &Evidence::Chain { leaf, issuers }, &make);
+    let selected = match select(leaf) {
+        // an individual's thumbprint may be of the other kind
+        Err(ProvisionError::Mismatch) => select(x509.legacy_thumbprint(chain)),
+        selected => selected,
+    };
     match (selected, path) {
         // an individual's certificate is known by its thumbprint, whoever signed it
         (Ok(selected @ Selected { group: None, .. }), _) => Ok((selected, x509.dates(chain, now)?)),

@@ -3,7 +3,7 @@
 
 use hubward::core::{Digest, HostName, Permissions, Status, Thumbprint};
 use hubward::registry::{Authentication, Registry, Thumbprints};
-use hubward::x509::Anchors;
+use hubward::x509::{Anchors, Certificate};
 use hubward::{Admitted, Presented, Rules, Session, X509Rules};
 use hubward_ring::{Digests, signature};
 use rcgen::{
@@ -151,6 +151,11 @@ impl Fleet {
 
 pub fn self_signed(params: &CertificateParams) -> Shown {
     vec![params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()]
+}
+
+/// The same certificate under the other signature that ECDSA takes for it.
+pub fn twin(der: &[u8]) -> CertificateDer<'static> {
+    Certificate::parse(der).unwrap().twin().unwrap().into()
 }
 
 pub fn sha256(der: &[u8]) -> Thumbprint {

@@ -7,7 +7,7 @@ use rustls_pki_types::UnixTime;
 use crate::tlv::Tag;
 
 /// Tag, length in the fewest octets (X.690 10.1), contents.
-pub(super) fn value(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn value(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
     let length = parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
     let mut der = Vec::with_capacity(length.saturating_add(6));
     der.push(tag.0);
@@ -25,24 +25,24 @@ pub(super) fn value(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
     der
 }
 
-pub(super) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     value(Tag::SEQUENCE, parts)
 }
 
 /// Of whole bytes.
-pub(super) fn bit_string(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn bit_string(bytes: &[u8]) -> Vec<u8> {
     value(Tag::BIT_STRING, &[&[0], bytes])
 }
 
 /// A number in its shortest form, with a leading zero where it would be negative without (X.690 8.3).
-pub(super) fn integer(number: u64) -> Vec<u8> {
+pub(crate) fn integer(number: u64) -> Vec<u8> {
     let bytes = number.to_be_bytes();
     let digits = significant(&bytes);
     let sign: &[u8] = if digits.first().is_some_and(|top| *top >= 0x80) { &[0] } else { &[] };
     value(Tag::INTEGER, &[sign, digits])
 }
 
-pub(super) fn time(at: UnixTime) -> Vec<u8> {
+pub(crate) fn time(at: UnixTime) -> Vec<u8> {
     integer(at.as_secs())
 }
 

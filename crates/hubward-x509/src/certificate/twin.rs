@@ -1,0 +1,93 @@
+//! The other signature of a certificate that ECDSA has signed: where (r, s) holds, so does (r, n - s), and nobody
+//! needs the key to make the one from the other.
+
+use alloc::vec::Vec;
+
+use super::{Certificate, Signed};
+use crate::tlv::{Cursor, Tag, integer, only};
+use crate::write::{bit_string, sequence, value};
+
+/// `ecdsa-with-SHA224` to `ecdsa-with-SHA512` (RFC 5758 3.2), but for its last byte.
+const ECDSA_WITH_SHA2: [u8; 9] = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3];
+
+/// The order of P-256 (SEC 2, 2.4.2).
+const P256: &[u8] = &[
+    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, //
+    0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+/// The order of P-384 (SEC 2, 2.5.1).
+const P384: &[u8] = &[
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, //
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37, 0x2d, 0xdf, //
+    0x58, 0x1a, 0x0d, 0xb2, 0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc, 0xc5, 0x29, 0x73,
+];
+/// The order of P-521 (SEC 2, 2.6.1).
+const P521: &[u8] = &[
+    0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, //
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, //
+    0xff, 0xfa, 0x51, 0x86, 0x87, 0x83, 0xbf, 0x2f, 0x96, 0x6b, 0x7f, 0xcc, 0x01, 0x48, 0xf7, 0x09, //
+    0xa5, 0xd0, 0x3b, 0xb5, 0xc9, 0xb8, 0x89, 0x9c, 0x47, 0xae, 0xbb, 0x6f, 0xb7, 0x1e, 0x91, 0x38, //
+    0x64, 0x09,
+];
+
+impl Certificate<'_> {
+    /// This certificate as DER with the other of the two signatures that ECDSA takes for it; `None` where its
+    /// signature is of another kind.
+    ///
+    /// The two have two thumbprints and are one certificate to every verifier. Whoever is shown the one can make the
+    /// other, without a key. **A thumbprint that shall keep a certificate out must be looked for under both**; one that
+    /// lets it in need not.
+    #[must_use]
+    pub fn twin(&self) -> Option<Vec<u8>> {
+        let Signed { message, algorithm, signature } = self.signed;
+        if algorithm.split_last()?.1 != ECDSA_WITH_SHA2 {
+            return None;
+        }
+        let mut fields = only(signature, Tag::SEQUENCE).ok()?.open();
+        let (r, s) = (fields.expect(Tag::INTEGER).ok()?, number(&mut fields)?);
+        fields.finish().ok()?;
+        // its issuer's curve, by the length of r: one so much shorter than its order is not met
+        let order = match number(&mut Cursor::new(r.raw))?.len() {
+            ..=32 => P256,
+            33..=48 => P384,
+            _ => P521,
+        };
+        let other = unsigned(&difference(order, s)?);
+        let signature = sequence(&[r.raw, &other]);
+        Some(sequence(&[message, &sequence(&[algorithm]), &bit_string(&signature)]))
+    }
+}
+
+/// The digits of an INTEGER that is not negative.
+fn number<'a>(fields: &mut Cursor<'a>) -> Option<&'a [u8]> {
+    let tlv = fields.expect(Tag::INTEGER).ok()?;
+    integer(&tlv).ok()?;
+    match tlv.value {
+        [0x80..=0xff, ..] => None,
+        [0, digits @ ..] | digits => Some(digits),
+    }
+}
+
+/// `n - s`, as long as `n`, unless it is negative.
+fn difference(n: &[u8], s: &[u8]) -> Option<Vec<u8>> {
+    n.len().checked_sub(s.len())?;
+    let mut digits = s.iter().rev();
+    let mut borrowed = false;
+    let mut less = Vec::with_capacity(n.len());
+    for byte in n.iter().rev() {
+        let (once, first) = byte.overflowing_sub(digits.next().copied().unwrap_or_default());
+        let (twice, second) = once.overflowing_sub(borrowed.into());
+        less.push(twice);
+        borrowed = first || second;
+    }
+    less.reverse();
+    if borrowed { None } else { Some(less) }
+}
+
+/// An INTEGER of these digits, in its shortest form.
+fn unsigned(digits: &[u8]) -> Vec<u8> {
+    let zeros = digits.iter().take_while(|byte| **byte == 0).count();
+    let digits = digits.get(zeros..).unwrap_or_default();
+    let sign: &[u8] = if digits.first().is_none_or(|top| *top >= 0x80) { &[0] } else { &[] };
+    value(Tag::INTEGER, &[sign, digits])
+}
