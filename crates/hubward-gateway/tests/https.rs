@@ -205,3 +205,11 @@ async fn who_is_proven_no_more_when_its_body_comes_changes_nothing() {
     assert_eq!(gateway.owner("GET /devices/late", "", "").await.0, 404);
     gateway.end().await;
 }
+
+#[tokio::test]
+async fn a_key_that_nobody_known_writes_for_an_id_is_not_logged() {
+    let gateway = Gateway::start().await;
+    assert_eq!(gateway.http(&format!("POST /devices/{KEY}/messages/events"), "", "").await.0, 401);
+    assert!(gateway.log.has("HTTP events.send") && !gateway.log.has(KEY), "{}", gateway.log.last());
+    gateway.end().await;
+}
