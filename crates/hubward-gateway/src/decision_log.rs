@@ -54,7 +54,7 @@ pub(crate) fn record(metrics: &Metrics, entry: &Entry<'_>) {
         transport = %peer.transport,
         peer = %peer.address,
         who = %Quoted(who),
-        what = %Quoted(What(operation)),
+        what = %Quoted(What(operation, *who)),
         verdict,
         rule,
         code,
@@ -91,8 +91,9 @@ impl fmt::Display for Who<'_> {
     }
 }
 
-/// An operation without what a peer may have hidden in it: properties of a message are nobody else's business.
-struct What<'a>(&'a Operation<'a>);
+/// An operation without what a peer may have hidden in it: properties of a message are nobody else's business, and an id
+/// that nobody known writes may be a key.
+struct What<'a>(&'a Operation<'a>, Who<'a>);
 
 impl fmt::Display for What<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,6 +104,7 @@ impl fmt::Display for What<'_> {
         };
         write!(f, "{} {}", self.0.transport(), endpoint.name())?;
         match self.0.target() {
+            _ if matches!(self.1, Who::Nobody) => Ok(()),
             Target::Device(id) => write!(f, " of device {id}"),
             Target::Module(device, module) => write!(f, " of module {device}/{module}"),
             Target::Hub | Target::Own => Ok(()),

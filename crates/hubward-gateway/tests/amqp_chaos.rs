@@ -168,6 +168,20 @@ async fn who_puts_tokens_and_takes_no_answers_is_detached() {
     gateway.end().await;
 }
 
+#[tokio::test]
+async fn who_is_not_proven_has_few_links_to_put_tokens_on() {
+    let gateway = gateway().await;
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut links = Vec::new();
+    for _ in 0..4 {
+        links.push(amqp.sender("$cbs").await.unwrap());
+    }
+    let refused = amqp.sender("$cbs").await;
+    assert!(format!("{refused:?}").contains("ResourceLocked"), "{refused:?}");
+    drop(links);
+    gateway.end().await;
+}
+
 /// A `begin` whose properties are lists in lists.
 fn begin_of_lists(depth: usize) -> Vec<u8> {
     let list = |inner: &[u8], count: u32| {
@@ -194,5 +208,21 @@ async fn values_within_values_end_their_connection_and_nothing_else() {
     }
     assert!(device.sends(SENDS).await);
     assert_eq!(gateway.counter("hubward_connections_malformed_total"), 4);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn who_never_says_close_is_let_go() {
+    let gateway = gateway().await;
+    let open = b"\x00\x00\x00\x12\x02\x00\x00\x00\x00\x53\x10\xc0\x05\x01\xa1\x02hi";
+    let mut stream = gateway.amqp_stream().await;
+    stream.write_all(&[b"AMQP\x00\x01\x00\x00", &open[..]].concat()).await.unwrap();
+    let mut said = Vec::new();
+    let _ = stream.read_to_end(&mut said).await;
+    let close =
+        b"\x00\x00\x00\x00\x53\x18\xc0\x21\x01\x00\x53\x1d\xc0\x1b\x01\xa3\x18amqp:unauthorized-access";
+    assert!(said.windows(close.len()).any(|part| part == close), "{said:02x?}");
+    assert_eq!(gateway.counter("hubward_connections_timed_out_total"), 1);
+    drop(stream);
     gateway.end().await;
 }

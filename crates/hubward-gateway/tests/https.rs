@@ -11,6 +11,7 @@
 mod common;
 use common::*;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -168,5 +169,47 @@ async fn a_device_sends_for_itself() {
     assert_eq!(gateway.http_over(&tls, events, "", "hello").await.0, 401, "it is not dev1");
     assert_eq!(gateway.http_over(&tls, events, &own, "hello").await.0, 401, "both is one too many");
     assert_eq!(gateway.http_over(&tls, "GET /devices/dev-x509", "", "").await.0, 401);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn who_is_proven_no_more_when_its_body_comes_changes_nothing() {
+    let gateway = Gateway::start().await;
+    let tls = client::tls(&gateway.dev.file("ca.pem"), None);
+    let mut stream = client::dial(&tls, gateway.server.https().unwrap()).await.unwrap();
+    let (token, body) = (gateway.policy_token("iothubowner"), device(KEY));
+    let head = format!(
+        "PUT /devices/late HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Authorization: {token}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    while !gateway.log.has("identity.write") {
+        tokio::task::yield_now().await;
+    }
+    // the policy's keys are others from now on
+    let file = gateway.dev.file("policies.json");
+    let mut policies: Vec<Value> = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let owner = policies.iter_mut().find(|policy| policy["keyName"] == "iothubowner").unwrap();
+    (owner["primaryKey"], owner["secondaryKey"]) = (json!(KEY), json!(KEY));
+    std::fs::write(&file, json!(policies).to_string()).unwrap();
+    gateway.server.reload().unwrap();
+
+    stream.write_all(body.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    assert!(answer.starts_with(b"HTTP/1.1 401 "), "{}", String::from_utf8_lossy(&answer));
+    assert!(gateway.log.last().contains("rule=\"session\""), "{}", gateway.log.last());
+    assert_eq!(gateway.owner("GET /devices/late", "", "").await.0, 404);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_key_that_nobody_known_writes_for_an_id_is_not_logged() {
+    let gateway = Gateway::start().await;
+    assert_eq!(gateway.http(&format!("POST /devices/{KEY}/messages/events"), "", "").await.0, 401);
+    assert!(gateway.log.has("HTTP events.send") && !gateway.log.has(KEY), "{}", gateway.log.last());
     gateway.end().await;
 }

@@ -103,3 +103,14 @@ async fn what_the_directory_did_not_say_is_refused() {
     }
     gateway.end().await;
 }
+
+#[tokio::test]
+async fn a_certificate_beside_a_user_s_token_is_one_credential_too_many() {
+    let (gateway, key) = gateway().await;
+    let alice = signed(&key, "k1", &claims());
+    let file = |ending| gateway.dev.file(&format!("dev-x509.{ending}"));
+    let tls = client::tls(&gateway.dev.file("ca.pem"), Some((&file("pem"), &file("key"))));
+    assert_eq!(gateway.http_over(&tls, "GET /devices/dev1", &alice, "").await.0, 401);
+    assert!(gateway.log.last().contains("code=\"both-credentials\""), "{}", gateway.log.last());
+    gateway.end().await;
+}

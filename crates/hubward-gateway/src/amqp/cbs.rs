@@ -9,7 +9,7 @@ use fe2o3_amqp::types::primitives::{SimpleValue, Value};
 use fe2o3_amqp::{Receiver, Sender};
 use hubward::core::{Lookup, ResourcePath, Shape};
 use hubward::{PutToken, Reply};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
 use super::proven::Connection;
@@ -18,6 +18,9 @@ use super::proven::Connection;
 pub(super) const ADDRESS: &str = "$cbs";
 /// Answers that wait for the peer to take them: it puts one token after the other.
 const ANSWERS: usize = 8;
+/// Links on which tokens are put at one time: a client has one. Each may hold a message that is not whole yet, of
+/// somebody who is not proven yet.
+const PUTS: usize = 4;
 
 /// A message with whatever body.
 pub(super) type Any = Message<Body<Value>>;
@@ -28,12 +31,19 @@ pub(super) struct Node {
     answers: mpsc::Sender<Any>,
     /// Until the link for answers is attached.
     waiting: Mutex<Option<mpsc::Receiver<Any>>>,
+    /// Room for links on which tokens are put.
+    puts: Arc<Semaphore>,
 }
 
 impl Node {
     pub(super) fn new() -> Self {
         let (answers, waiting) = mpsc::channel(ANSWERS);
-        Self { answers, waiting: Mutex::new(Some(waiting)) }
+        Self { answers, waiting: Mutex::new(Some(waiting)), puts: Arc::new(Semaphore::new(PUTS)) }
+    }
+
+    /// A place for a link on which tokens are put, if there is one.
+    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.puts).try_acquire_owned().ok()
     }
 
     /// The answers, for the link that they go out on: a connection has one at a time.

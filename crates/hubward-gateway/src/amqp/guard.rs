@@ -48,6 +48,34 @@ pub(super) async fn hear(
     }
 }
 
+/// Hands on what the codec says, frame by frame, up to its `close`: behind it there is nothing (AMQP 1.0, 2.7.9). While
+/// the codec waits for the peer's own `close` it does not sleep, so that nobody may have it wait.
+pub(super) async fn say(
+    codec: &mut (impl AsyncRead + Unpin),
+    peer: &mut (impl AsyncWrite + Unpin),
+) -> std::io::Result<()> {
+    let mut frame = Vec::new();
+    loop {
+        let mut head = [0; 4];
+        codec.read_exact(&mut head).await?;
+        let size = if head == *b"AMQP" { 8 } else { u32::from_be_bytes(head) };
+        frame.clear();
+        frame.extend_from_slice(&head);
+        let rest = u64::from(size).saturating_sub(4);
+        (&mut *codec).take(rest).read_to_end(&mut frame).await?;
+        peer.write_all(&frame).await?;
+        peer.flush().await?;
+        if is_close(&frame) {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether a frame of AMQP, and not of SASL, has the descriptor of `close` as the codec writes it.
+fn is_close(frame: &[u8]) -> bool {
+    matches!(frame, [_, _, _, _, 2, 0, _, _, 0x00, 0x53, 0x18, ..])
+}
+
 /// Checks one frame (AMQP 1.0, 2.3.1 and 5.3.2): its own header of eight bytes, then values.
 fn check(frame: &[u8]) -> Result<(), Malformed> {
     let (header, mut values) = frame.split_first_chunk::<8>().ok_or(Malformed)?;
@@ -204,6 +232,19 @@ mod tests {
             [&[0xf0], &size[..], &[0, 0, 0, 1], &inner].concat()
         });
         assert_eq!(check(&frame(&arrays)), Err(Malformed));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_said_behind_a_close() {
+        let close = b"\x00\x00\x00\x0c\x02\x00\x00\x00\x00\x53\x18\x45";
+        let before = b"AMQP\x00\x01\x00\x00\x00\x00\x00\x08\x02\x00\x00\x00\x00\x00\x00\x0c\x02\x01\x00\x00\x00\x53\x18\x45";
+        let said = [&before[..], close].concat();
+        // the codec's end is open still, and nobody waits for more
+        let (mut codec, mut near) = tokio::io::duplex(1024);
+        codec.write_all(&[&said[..], b"\x00\x00\x00\x08\x02\x00\x00\x00"].concat()).await.unwrap();
+        let mut peer = Vec::new();
+        say(&mut near, &mut peer).await.unwrap();
+        assert_eq!(peer, said);
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use fe2o3_amqp::types::performatives::Attach;
 use fe2o3_amqp::types::primitives::Value;
 use fe2o3_amqp::{Receiver, Sender};
 use hubward::policy::Operation;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -28,8 +29,8 @@ const TOKEN_BYTES: u64 = 8 * 1024;
 /// What a link is for.
 #[derive(Debug)]
 enum Purpose {
-    /// Tokens are put on it.
-    Tokens,
+    /// Tokens are put on it, for as long as it has its place.
+    Tokens(OwnedSemaphorePermit),
     /// They are answered on it.
     Answers(tokio::sync::mpsc::Receiver<Any>),
     /// A device or module sends messages.
@@ -60,7 +61,7 @@ pub(super) async fn attach(
     let most = match &purpose {
         Ok(Purpose::Events) => MESSAGE_BYTES,
         Ok(Purpose::SendCommands | Purpose::Commands(_)) => COMMAND_BYTES,
-        Ok(Purpose::Tokens | Purpose::Answers(_)) | Err(_) => TOKEN_BYTES,
+        Ok(Purpose::Tokens(_) | Purpose::Answers(_)) | Err(_) => TOKEN_BYTES,
     };
     let acceptor = LinkAcceptor::builder()
         .max_message_size(most)
@@ -78,7 +79,9 @@ pub(super) async fn attach(
     links.spawn(async move {
         let patience = connection.hub.limits.write_timeout;
         match (purpose, endpoint) {
-            (Ok(Purpose::Tokens), LinkEndpoint::Receiver(link)) => node.take_tokens(&connection, link).await,
+            (Ok(Purpose::Tokens(_place)), LinkEndpoint::Receiver(link)) => {
+                node.take_tokens(&connection, link).await;
+            }
             (Ok(Purpose::Answers(answers)), LinkEndpoint::Sender(link)) => {
                 node.give_answers(answers, link, patience).await;
             }
@@ -123,7 +126,7 @@ fn purpose(
 ) -> Result<Purpose, AmqpError> {
     if address == cbs::ADDRESS {
         return match role {
-            Role::Sender => Ok(Purpose::Tokens),
+            Role::Sender => node.place().map(Purpose::Tokens).ok_or(AmqpError::ResourceLocked),
             Role::Receiver => node.answers().map(Purpose::Answers).ok_or(AmqpError::ResourceLocked),
         };
     }

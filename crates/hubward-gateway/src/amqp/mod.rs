@@ -13,7 +13,7 @@ use core::pin::pin;
 use core::time::Duration;
 use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, split};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, sink, split};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
@@ -101,10 +101,15 @@ pub(crate) async fn serve(
         End::Refused | End::Gone | End::Stopped => {}
     }
     tracing::debug!(peer = %address, ?end, "AMQP connection over");
-    let _ = timeout(GOODBYE, stream.shutdown()).await;
+    // what the peer says to that is for nobody, but a socket that is closed on it may take the last word back
+    let goodbye = async {
+        stream.shutdown().await?;
+        copy(&mut stream, &mut sink()).await
+    };
+    let _ = timeout(GOODBYE, goodbye).await;
 }
 
-/// Carries bytes both ways until the codec has said all that it will. When the peer says no more, the codec is told so.
+/// Carries frames both ways until the codec has said all that it will. When the peer says no more, the codec is told so.
 async fn relay(stream: &mut TlsStream<TcpStream>, near: DuplexStream) -> Result<(), guard::Malformed> {
     let (mut from_peer, mut to_peer) = split(stream);
     let (mut from_codec, mut to_codec) = split(near);
@@ -115,7 +120,7 @@ async fn relay(stream: &mut TlsStream<TcpStream>, near: DuplexStream) -> Result<
     };
     tokio::select! {
         malformed = hear => malformed,
-        _ = copy(&mut from_codec, &mut to_peer) => Ok(()),
+        _ = guard::say(&mut from_codec, &mut to_peer) => Ok(()),
     }
 }
 

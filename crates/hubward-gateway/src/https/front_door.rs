@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hubward::core::{DeviceId, Identity, ModuleId, Segment};
 use hubward::policy::{Caller, Operation, Target};
-use hubward::{AuthError, Presented};
+use hubward::{AuthError, Presented, Session};
 
 use super::problem::Problem;
 use super::{Door, body, identities};
@@ -30,7 +30,7 @@ pub(super) async fn answer(State(door): State<Arc<Door>>, request: Request) -> R
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let operation = Operation::http(head.method.as_str(), path);
     let answer = match admit(&door, &head, path, &operation) {
-        Ok(()) => dispatch(&door, &head, &operation, body).await,
+        Ok(session) => dispatch(&door, &head, &operation, body, session.as_ref()).await,
         Err(refusal) => {
             // whoever is proven guesses nothing
             if let Refusal::Unproven(_) = refusal {
@@ -42,8 +42,13 @@ pub(super) async fn answer(State(door): State<Arc<Door>>, request: Request) -> R
     answer.unwrap_or_else(IntoResponse::into_response)
 }
 
-/// Whoever presents it may do what it asks for.
-fn admit(door: &Door, head: &Parts, path: &str, operation: &Operation<'_>) -> Result<(), Refusal> {
+/// Whoever presents it may do what it asks for. Users of a directory have no session.
+fn admit(
+    door: &Door,
+    head: &Parts,
+    path: &str,
+    operation: &Operation<'_>,
+) -> Result<Option<Session>, Refusal> {
     let Door { hub, peer } = door;
     let authorization = only(&head.headers, &AUTHORIZATION);
     let target = ids(operation);
@@ -53,14 +58,14 @@ fn admit(door: &Door, head: &Parts, path: &str, operation: &Operation<'_>) -> Re
     };
     match (authorization, &hub.users) {
         (Ok(Some(value)), Some(users)) if users.speaks_to(value) => {
-            users.enter(hub, peer, operation, [head.method.as_str(), path, value])
+            users.enter(hub, peer, operation, [head.method.as_str(), path, value]).map(|()| None)
         }
         (authorization, _) => {
             let presented = authorization.and_then(|authorization| {
                 let presented = Presented::http(head.method.as_str(), path, host(head)?, authorization)?;
                 Ok(presented.with_certificates(&peer.certificates))
             });
-            hub.enter(peer, operation, claimed, presented).map(drop)
+            hub.enter(peer, operation, claimed, presented).map(Some)
         }
     }
 }
@@ -95,8 +100,9 @@ async fn dispatch(
     head: &Parts,
     operation: &Operation<'_>,
     body: Body,
+    session: Option<&Session>,
 ) -> Result<Response, Problem> {
-    let Door { hub, .. } = door;
+    let Door { hub, peer } = door;
     let endpoint = operation.endpoint().map_or("", |endpoint| endpoint.name());
     let ids = ids(operation);
     let identity = ids.as_ref().and_then(Ids::identity);
@@ -106,7 +112,14 @@ async fn dispatch(
         Ok(etag) => Ok(etag),
         Err(_) => Err(Problem::argument("If-Match stands twice")),
     };
-    let read = |most| body::read(body, most, hub.limits.connect_timeout);
+    let read = async |most| {
+        let bytes = body::read(body, most, hub.limits.connect_timeout).await?;
+        // a body takes its time, and whoever was proven by the head may be proven no more
+        match session {
+            Some(session) if !hub.still(peer, session, operation) => Err(Problem::unproven()),
+            _ => Ok(bytes),
+        }
+    };
     match (endpoint, identity) {
         ("events.send", Some(_)) => {
             let message = read(MESSAGE).await?;

@@ -143,6 +143,9 @@ impl Users {
             record(&hub.metrics, &Entry { peer, who, operation, allow: false, rule, code });
             Refusal::Unproven(error)
         };
+        if !peer.certificates.is_empty() {
+            return Err(refuse(AuthError::BothCredentials));
+        }
         let question = Bearer::http(method, path, authorization).map_err(refuse)?.start(&self.rules);
         let claims = self.verified(question.token());
         let ids: Vec<&str> = claims
