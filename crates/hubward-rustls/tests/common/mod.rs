@@ -283,27 +283,8 @@ fn pass<A, B>(from: &mut ConnectionCommon<A>, to: &mut ConnectionCommon<B>) -> O
 
 /// One RSA key of 2048 bits, made for these tests and used nowhere else: ring makes none.
 pub fn rsa_key() -> KeyPair {
-    let der = PrivatePkcs8KeyDer::from_pem_slice(RSA.as_bytes()).unwrap();
+    let base64 = include_str!("../../../hubward-x509/tests/common/rsa.base64");
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}-----END PRIVATE KEY-----\n");
+    let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).unwrap();
     KeyPair::try_from(der.secret_pkcs8_der()).unwrap()
 }
-
-const RSA: &str = "-----BEGIN PRIVATE KEY-----
-MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDlEcGnKjj2JoJ/b9Www51UyMwO/8dOSWvpx61aB3OqPizrxc1/
-rRqkTA8DRunzq6OMiW94OtqM/ii9Ok1HwkgX7Ui7QaBfD+Qe2QSHUQ4kogBzDLQchX/dbyxrHxTXWKwaYZzy6JPbmn7bSV+6UzjB
-+0PtMFUCDQiA4wv+DrV8ttEP4kU3xPeBN8DCy0m8Y1HFR5b9cJQrH7iu3Jv9UxengjB8LMR2GdMz3vouG1dH+Uc95XfJ9vVnV03b
-i4QPGPVtLtvbiSf1MdjKUD+R21FE/bK5hVYvRDxL/iupHyOkn1ZZKgeXL1/NGKei/dfCWVL8suSvNCgzkE9gMKIWSOaxAgMBAAEC
-ggEAXsYw9CPQ+27FcUppBEB62LhXTSFgabCQ+GGIBIauwVIGLeph8qBBNJbPY1C0vP9XpG68cucOw2TooBn+HWFxiIzBGdC2NH6T
-qHurlvzfOCLawr8PyfkmBQzZONzcN5jVY/jdAddeTW6na7z44VNLWV7HJNxpX3ba/NBzhsK5LgaA4/zONUtbDwA1kLKnkkporomn
-0P3RJAzAboF/G52DUWWD72Kj/ZlBvXbiBFMX4cfX3clk8bnNMqizNY+868T4OYZgDCdVkWHjUHdKcAI2OmvI9e/MdIhNwM3a2uf1
-95a+8hC0tqwe45Wm3DH0bPikHVuyRo+aJ+r7YqS4jw8S/QKBgQD/A5TJexNFni093z1X6XoqkyP9mZBqJ66cxuFEOWU9852QiGTz
-zVwkVgLLm04er1Kk47LaqlBTBy7+1AWpl/UVA9UIp50QFkwv4XQLlWysma0hFVBxb+RQMgmP1f1GAP+TY/lykyKG+OIPVxx7Ccrb
-IMqC+++yYYsDESf9o9zL6wKBgQDl9H6h+5O8ASpmBx4epF/7LmDU98bNue7hjBmdfPGb0OhcRMzQvepWSpIGkZ7VjJQAHfgqWFHf
-DOCCVK1qzHirL7mjmE7B011xrMLCf8q4wRYOyb9TwT8QX6xsiSIkCZoXfLte7sL9+UPf5Bgdnb4gfVFEpaUTTic3uvS1vtV80wKB
-gDEOQE3t1gw7XFqdmhBSQoT0HyVGqCgzj/xqqaTVIaukNHg8NKdNpt76iLkgHAv9D/nWL26u+pquNBUjNh+ksqmjPhTXIXiZwXgo
-d4lO6kPdoBdQIVRhANuIdJxtvrX7tS5mOfMXaLnsIJhw2nK0tIgoq6w8yKRY7UPexgGdxviXAoGBAJhMdvY3VeAlcXxDaIpo2XzV
-eaJzPEMSywisrmZk0uwcz1gU5QW3UpW2K8KX/Xd39KmjL7Jz7j1pHOSUyoo6RA00vaGBBWBP6cqY3iDNXGlC0KYYrlP9YBQrGVqE
-9Iyjo1+856f3QEPPLEoDmok66SpBdWqevpbrowPBGcOpUWGrAoGBAPyi16umOHZzRBmySe37+s+YRm8nPgeoFnUowa7AA5r3Zc/3
-QTGQhHMAJ9zLv8IxuCoARsao6G9LgPcjfLBFCii3k4pr8/9HlCvpL0EZ0seVRGSfldUAwiSxlUrBjXh9GN9ANBU/q6up3+PZaJ4I
-Y6X1NlH9piFAkYRq3BQcHxF/
------END PRIVATE KEY-----
-";
