@@ -5,6 +5,7 @@ use core::fmt;
 use base64ct::{Base64, Encoding};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::base64::{LONGEST, decode};
 use crate::mac::Tag;
 
 /// Fewest bytes of a key.
@@ -61,17 +62,13 @@ impl SymmetricKey {
         if !text.is_empty() && text.bytes().all(|b| b == b'*') {
             return Err(KeyError::Redacted);
         }
-        // three characters of padding and two bytes more than any key: one too long is told from bad text
-        let mut buf = [0_u8; 128];
-        let decoded = match Base64::decode(text, &mut buf) {
-            Ok(bytes) => Self::from_bytes(bytes),
-            Err(base64ct::Error::InvalidLength) if text.len() > 128 => {
-                Err(KeyError::Length { len: text.len().saturating_mul(3) >> 2 })
+        match decode(text.as_bytes()) {
+            Some(decoded) => Self::from_bytes(decoded.bytes()),
+            None if text.len() > LONGEST => {
+                Err(KeyError::Length { len: text.trim_end_matches('=').len().saturating_mul(3) >> 2 })
             }
-            Err(_) => Err(KeyError::Base64),
-        };
-        buf.zeroize();
-        decoded
+            None => Err(KeyError::Base64),
+        }
     }
 
     /// Writes the key in base64 into `buffer`, for the one who is to have it.
@@ -99,7 +96,7 @@ impl From<Tag> for SymmetricKey {
 
 impl Drop for SymmetricKey {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        self.bytes.as_mut_slice().zeroize();
         self.len.zeroize();
     }
 }

@@ -2,6 +2,7 @@
 #![no_std]
 
 mod access;
+mod base64;
 mod class;
 mod found;
 mod key;

@@ -1,0 +1,158 @@
+//! A key's base64, decoded without a branch or a table that hangs on a character: what is secret is not seen in the time.
+//!
+//! `base64ct` does the same a few characters at a time. Here a block of 32 is looked at as a whole, which a compiler
+//! makes vectors of; reading a registry of a million keys is a matter of this.
+
+use zeroize::Zeroize;
+
+/// Characters of a block, and the bytes that they stand for.
+const BLOCK: usize = 32;
+const BYTES: usize = BLOCK / 4 * 3;
+/// Blocks read at most: more than any key has.
+const BLOCKS: usize = 4;
+/// The bits of a character that stands for something.
+const MASK: u8 = 0x3f;
+/// Characters read at most.
+pub(crate) const LONGEST: usize = BLOCK * BLOCKS;
+
+/// What was decoded, erased when dropped.
+pub(crate) struct Decoded {
+    bytes: [[u8; BYTES]; BLOCKS],
+    len: usize,
+}
+
+impl Decoded {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.as_flattened().get(..self.len).unwrap_or_default()
+    }
+}
+
+impl Drop for Decoded {
+    fn drop(&mut self) {
+        self.bytes.as_flattened_mut().zeroize();
+    }
+}
+
+/// Decodes standard base64 with its padding, in its canonical form (RFC 4648, 3.5 and 4), of at most [`LONGEST`]
+/// characters; `None` for anything else. The time depends on the length and on how many `=` there are, no more.
+pub(crate) fn decode(text: &[u8]) -> Option<Decoded> {
+    let unpadded = match text {
+        [rest @ .., b'=', b'='] | [rest @ .., b'='] => rest,
+        all => all,
+    };
+    if text.len() > LONGEST || !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let len = unpadded.len().checked_mul(3)?.wrapping_shr(2);
+    let mut decoded = Decoded { bytes: [[0; BYTES]; BLOCKS], len };
+    let mut invalid = 0;
+    for (characters, bytes) in unpadded.chunks(BLOCK).zip(&mut decoded.bytes) {
+        // what is not there counts as zeros, as does the padding
+        let mut block = [b'A'; BLOCK];
+        block.get_mut(..characters.len())?.copy_from_slice(characters);
+        invalid |= decode_block(&mut block, bytes);
+    }
+    // of the last characters' bits, those beyond the last byte: another text would stand for the same key
+    let beyond = decoded.bytes.as_flattened().get(len..)?;
+    invalid |= beyond.iter().fold(0, |bits, byte| bits | byte);
+    (invalid == 0).then_some(decoded)
+}
+
+/// Decodes a block, which is erased. Not zero where one of its characters stands for nothing.
+fn decode_block(block: &mut [u8; BLOCK], bytes: &mut [u8; BYTES]) -> u8 {
+    let mut seen = 0;
+    for character in block.iter_mut() {
+        *character = sextet(*character);
+        seen |= *character;
+    }
+    for (values, bytes) in block.as_chunks::<8>().0.iter().zip(bytes.as_chunks_mut::<6>().0) {
+        let [_, _, rest @ ..] = joined(u64::from_be_bytes(*values)).to_be_bytes();
+        *bytes = rest;
+    }
+    block.as_mut_slice().zeroize();
+    seen & !MASK
+}
+
+/// The six bits that a character stands for, and 255 where it stands for none.
+#[inline]
+fn sextet(character: u8) -> u8 {
+    // one more than the bits, so that nothing is told from zero
+    let more = (within(character, b'A', 26) & character.wrapping_sub(64))
+        | (within(character, b'a', 26) & character.wrapping_sub(70))
+        | (within(character, b'0', 10) & character.wrapping_add(5))
+        | (within(character, b'+', 1) & 63)
+        | (within(character, b'/', 1) & 64);
+    more.wrapping_sub(1)
+}
+
+/// 255 where the character is one of `count` from `first` on, or else 0.
+#[inline]
+fn within(character: u8, first: u8, count: u8) -> u8 {
+    u8::from(character.wrapping_sub(first) < count).wrapping_neg()
+}
+
+/// Eight times six bits, each in a byte, as 48; what else is in a byte is left out.
+#[inline]
+const fn joined(sextets: u64) -> u64 {
+    let pairs = (sextets & 0x3f00_3f00_3f00_3f00).wrapping_shr(2) | (sextets & 0x003f_003f_003f_003f);
+    let fours = (pairs & 0x0fff_0000_0fff_0000).wrapping_shr(4) | (pairs & 0x0000_0fff_0000_0fff);
+    (fours & 0x00ff_ffff_0000_0000).wrapping_shr(8) | (fours & 0x0000_0000_00ff_ffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64ct::{Base64, Encoding};
+    use proptest::prelude::*;
+
+    fn agrees(text: &str) {
+        let mut buffer = [0; LONGEST];
+        let model = Base64::decode(text, &mut buffer).ok();
+        let decoded = decode(text.as_bytes());
+        assert_eq!(decoded.as_ref().map(Decoded::bytes), model, "{text:?}");
+    }
+
+    #[test]
+    fn every_character_in_every_place() {
+        for rest in ["AAAA", "AAA=", "AA=="] {
+            for at in 0..8 {
+                for character in 0..=255_u8 {
+                    let mut text = *b"AAAAAAAA";
+                    text[4..].copy_from_slice(rest.as_bytes());
+                    text[at] = character;
+                    match core::str::from_utf8(&text) {
+                        Ok(text) => agrees(text),
+                        Err(_) => assert!(decode(&text).is_none()),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_length() {
+        let text = "/+9z".repeat(40);
+        for len in 0..=text.len() {
+            let text = &text[..len];
+            assert!(len <= LONGEST || decode(text.as_bytes()).is_none());
+            if len <= LONGEST {
+                agrees(text);
+                agrees(&[text, "="].concat());
+                agrees(&[text, "=="].concat());
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_base64ct(text in "[A-Za-z0-9+/]{0,126}={0,3}", key in prop::collection::vec(any::<u8>(), 0..96)) {
+            if text.len() <= LONGEST {
+                agrees(&text);
+            }
+            let mut buffer = [0; LONGEST];
+            let encoded = Base64::encode(&key, &mut buffer).unwrap();
+            let decoded = decode(encoded.as_bytes()).unwrap();
+            prop_assert_eq!(decoded.bytes(), &key[..]);
+        }
+    }
+}
