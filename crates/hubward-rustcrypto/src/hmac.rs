@@ -43,15 +43,15 @@ impl HmacKey {
             None => {
                 let mut digest: [u8; 32] = Sha256::digest(key).into();
                 block.iter_mut().zip(digest).for_each(|(slot, byte)| *slot = byte);
-                digest.zeroize();
+                digest.as_mut_slice().zeroize();
             }
         }
+        // both blocks before both compressions, which then overlap
+        let [mut inner, mut outer] = [0x36, 0x5c].map(|pad| block.map(|byte| byte ^ pad));
         let mut states = Self { inner: INITIAL, outer: INITIAL };
-        block.iter_mut().for_each(|byte| *byte ^= 0x36);
-        compress256(&mut states.inner, &[block]);
-        block.iter_mut().for_each(|byte| *byte ^= 0x36 ^ 0x5c);
-        compress256(&mut states.outer, &[block]);
-        block.zeroize();
+        compress256(&mut states.inner, from_ref(&inner));
+        compress256(&mut states.outer, from_ref(&outer));
+        [&mut block, &mut inner, &mut outer].into_iter().for_each(|block| block.as_mut_slice().zeroize());
         states
     }
 }
@@ -141,8 +141,8 @@ fn bytes_of(state: &[u32; 8]) -> [u8; 32] {
 
 impl Drop for HmacKey {
     fn drop(&mut self) {
-        self.inner.zeroize();
-        self.outer.zeroize();
+        self.inner.as_mut_slice().zeroize();
+        self.outer.as_mut_slice().zeroize();
     }
 }
 
