@@ -3,6 +3,7 @@
 use hubward_core::{Keys, MacKey, SymmetricKey, Thumbprint};
 
 use crate::keys::KeyPair;
+use crate::record::Proof;
 
 /// How an identity is to prove itself.
 #[derive(Debug)]
@@ -16,6 +17,23 @@ pub enum Authentication<K> {
     CertificateAuthority,
     /// Not at all (`none`).
     None,
+}
+
+impl<K> Authentication<K> {
+    /// What each layer of the store keeps of it: the raw side, and the keys that are ready.
+    pub(crate) fn split(self) -> (Proof, Option<K>, Option<K>) {
+        let proof = match self {
+            Self::Sas(KeyPair { primary, secondary }) => {
+                let (ready, raw) = secondary.map_or((None, None), |key| (Some(key.ready), key.raw));
+                let proof = Proof::Keys { primary: primary.raw, secondary: raw };
+                return (proof, Some(primary.ready), ready);
+            }
+            Self::SelfSigned(thumbprints) => Proof::SelfSigned(thumbprints),
+            Self::CertificateAuthority => Proof::CertificateAuthority,
+            Self::None => Proof::None,
+        };
+        (proof, None, None)
+    }
 }
 
 /// One or two thumbprints of an identity's certificates, of one kind.

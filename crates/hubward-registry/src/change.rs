@@ -29,10 +29,16 @@ impl Capabilities {
 /// prove itself again.
 #[derive(Debug)]
 pub struct Change<K> {
-    pub(crate) status: Option<Status>,
-    pub(crate) reason: Option<Option<StatusReason>>,
     pub(crate) credentials: Option<Credentials<K>>,
+    pub(crate) rest: Rest,
+}
+
+/// What a change says beside credentials.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
+    pub(crate) status: Option<Status>,
     pub(crate) capabilities: Option<Capabilities>,
+    pub(crate) reason: Option<Option<StatusReason>>,
     pub(crate) scope: Option<Option<DeviceScope>>,
     pub(crate) parents: Option<Vec<DeviceScope>>,
     pub(crate) generation_id: Option<GenerationId>,
@@ -48,15 +54,7 @@ pub(crate) enum Credentials<K> {
 
 impl<K> Default for Change<K> {
     fn default() -> Self {
-        Self {
-            status: None,
-            reason: None,
-            credentials: None,
-            capabilities: None,
-            scope: None,
-            parents: None,
-            generation_id: None,
-        }
+        Self { credentials: None, rest: Rest::default() }
     }
 }
 
@@ -70,14 +68,14 @@ impl<K: MacKey> Change<K> {
     /// Enables or disables a device, and its modules with it.
     #[must_use]
     pub fn status(mut self, status: Status) -> Self {
-        self.status = Some(status);
+        self.rest.status = Some(status);
         self
     }
 
     /// Says why it has its status, or nothing.
     #[must_use]
     pub fn status_reason(mut self, reason: Option<StatusReason>) -> Self {
-        self.reason = Some(reason);
+        self.rest.reason = Some(reason);
         self
     }
 
@@ -118,21 +116,21 @@ impl<K: MacKey> Change<K> {
     /// Sets a device's capabilities.
     #[must_use]
     pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
-        self.capabilities = Some(capabilities);
+        self.rest.capabilities = Some(capabilities);
         self
     }
 
     /// Sets a device's scope, or takes it away.
     #[must_use]
     pub fn device_scope(mut self, scope: Option<DeviceScope>) -> Self {
-        self.scope = Some(scope);
+        self.rest.scope = Some(scope);
         self
     }
 
     /// Sets the scopes of a device's parents.
     #[must_use]
     pub fn parent_scopes(mut self, parents: Vec<DeviceScope>) -> Self {
-        self.parents = Some(parents);
+        self.rest.parents = Some(parents);
         self
     }
 
@@ -140,10 +138,12 @@ impl<K: MacKey> Change<K> {
     /// creation this is here: delete and create for that.
     #[must_use]
     pub fn generation_id(mut self, id: GenerationId) -> Self {
-        self.generation_id = Some(id);
+        self.rest.generation_id = Some(id);
         self
     }
+}
 
+impl Rest {
     /// Whether it names something that only a device has.
     pub(crate) const fn is_of_a_device(&self) -> bool {
         self.status.is_some()

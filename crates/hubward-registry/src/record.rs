@@ -90,6 +90,18 @@ impl Record {
         self.more.get_or_insert_default()
     }
 
+    /// Sets what `place` names to what a change says of it. Nothing, where there is nothing yet, takes no memory.
+    pub(crate) fn tell<T: Default + PartialEq>(
+        &mut self,
+        change: Option<T>,
+        place: impl FnOnce(&mut More) -> &mut T,
+    ) {
+        let Some(said) = change else { return };
+        if self.more.is_some() || said != T::default() {
+            *place(self.more()) = said;
+        }
+    }
+
     pub(crate) fn modules(&self) -> &[Slot] {
         self.more.as_deref().map_or(&[], |more| &more.modules)
     }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use hubward_core::{DeviceId, Identity, MacKey, ModuleId, Stamp, Status};
 
 use crate::authentication::Authentication;
-use crate::change::{Capabilities, Change, Credentials};
+use crate::change::{Capabilities, Change, Credentials, Rest};
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::lists::AccessLists;
@@ -97,6 +97,15 @@ impl<K: MacKey> Registry<K> {
         authentication: Authentication<K>,
         rest: Change<K>,
     ) -> Result<ETag, RegistryError> {
+        self.create_with(identity, authentication, rest.rest)
+    }
+
+    pub(crate) fn create_with(
+        &mut self,
+        identity: Identity<'_>,
+        authentication: Authentication<K>,
+        rest: Rest,
+    ) -> Result<ETag, RegistryError> {
         let mut buffer = [0; LONGEST];
         let id = of_identity(&identity, &mut buffer).ok_or(RegistryError::NotFound)?;
         let device = match identity {
@@ -105,30 +114,34 @@ impl<K: MacKey> Registry<K> {
             }
             _ => None,
         };
-        if self.store.find(id).is_some() {
+        let tag = self.store.tag(id);
+        if self.store.find_tagged(tag, id).is_some() {
             return Err(RegistryError::Exists);
         }
         if device.is_some() && rest.is_of_a_device() {
             return Err(RegistryError::NotOfAModule);
         }
         self.room()?;
-        let generation = self.change();
-        let etag = ETag::new(generation);
+        let (generation, version, second) = (self.change(), self.change(), self.change());
+        let (proof, primary, secondary) = authentication.split();
         let hot = Hot {
             id: Id::new(id),
-            stamp: Stamp::new(generation, generation),
-            primary: None,
+            stamp: Stamp::new(generation, version),
+            primary,
             secondary: None,
             device,
             status: Status::Enabled,
         };
-        let capabilities = Capabilities::default();
-        let record = Record { etag, capabilities, proof: Proof::None, more: None };
-        let slot = self.store.insert(hot, record).ok_or(RegistryError::Full)?;
+        let etag = ETag::new(version);
+        let record = Record { etag, capabilities: Capabilities::default(), proof, more: None };
+        let slot = self.store.insert(tag, hot, record).ok_or(RegistryError::Full)?;
+        if !self.store.set_secondary(slot, secondary.map(|key| (key, second))) {
+            return Err(RegistryError::Full);
+        }
         if let Some(device) = device.and_then(|device| self.store.record_mut(device)) {
             device.more().modules.push(slot);
         }
-        self.set(slot, rest.authentication(authentication))
+        self.tell(slot, rest, etag)
     }
 
     /// Changes a device or a module.
@@ -144,7 +157,7 @@ impl<K: MacKey> Registry<K> {
     ) -> Result<ETag, RegistryError> {
         let slot = self.checked(&identity, precondition)?;
         let module = self.store.hot(slot).is_some_and(|hot| hot.device.is_some());
-        if module && change.is_of_a_device() {
+        if module && change.rest.is_of_a_device() {
             return Err(RegistryError::NotOfAModule);
         }
         let proof = self.store.record(slot).map(|record| &record.proof);
@@ -206,33 +219,30 @@ impl<K: MacKey> Registry<K> {
         if self.store.has_room() { Ok(()) } else { Err(RegistryError::Full) }
     }
 
-    /// Makes a change that was checked. The one place where records change.
+    /// Makes a change that was checked.
     fn set(&mut self, slot: Slot, change: Change<K>) -> Result<ETag, RegistryError> {
         let version = self.change();
         if let Some(credentials) = change.credentials {
             self.set_credentials(slot, credentials, version)?;
         }
-        if let (Some(status), Some(hot)) = (change.status, self.store.hot_mut(slot)) {
+        self.tell(slot, change.rest, ETag::new(version))
+    }
+
+    /// Gives a record what is said of it beside its credentials, and its version.
+    fn tell(&mut self, slot: Slot, rest: Rest, etag: ETag) -> Result<ETag, RegistryError> {
+        if let (Some(status), Some(hot)) = (rest.status, self.store.hot_mut(slot)) {
             hot.status = status;
         }
         let record = self.store.record_mut(slot).ok_or(RegistryError::NotFound)?;
-        record.etag = ETag::new(version);
-        if let Some(capabilities) = change.capabilities {
+        record.etag = etag;
+        if let Some(capabilities) = rest.capabilities {
             record.capabilities = capabilities;
         }
-        if let Some(reason) = change.reason {
-            record.more().reason = reason;
-        }
-        if let Some(scope) = change.scope {
-            record.more().scope = scope;
-        }
-        if let Some(parents) = change.parents {
-            record.more().parents = parents;
-        }
-        if let Some(id) = change.generation_id {
-            record.more().generation_id = Some(id);
-        }
-        Ok(record.etag)
+        record.tell(rest.reason, |more| &mut more.reason);
+        record.tell(rest.scope, |more| &mut more.scope);
+        record.tell(rest.parents, |more| &mut more.parents);
+        record.tell(rest.generation_id.map(Some), |more| &mut more.generation_id);
+        Ok(etag)
     }
 
     fn set_credentials(
@@ -249,24 +259,12 @@ impl<K: MacKey> Registry<K> {
                 self.store.set_version(slot, version);
                 // each key has a version of its own, so that one can go without the other
                 let second = self.change();
-                let (proof, primary, secondary) = match authentication {
-                    Authentication::Sas(pair) => {
-                        let (secondary, raw) = match pair.secondary {
-                            Some(key) => (Some((key.ready, second)), key.raw),
-                            None => (None, None),
-                        };
-                        let proof = Proof::Keys { primary: pair.primary.raw, secondary: raw };
-                        (proof, Some(pair.primary.ready), secondary)
-                    }
-                    Authentication::SelfSigned(thumbprints) => (Proof::SelfSigned(thumbprints), None, None),
-                    Authentication::CertificateAuthority => (Proof::CertificateAuthority, None, None),
-                    Authentication::None => (Proof::None, None, None),
-                };
+                let (proof, primary, secondary) = authentication.split();
                 if let Some(record) = self.store.record_mut(slot) {
                     record.proof = proof;
                 }
                 self.store.set_primary(slot, primary);
-                self.store.set_secondary(slot, secondary)
+                self.store.set_secondary(slot, secondary.map(|key| (key, second)))
             }
         };
         if done { Ok(()) } else { Err(RegistryError::Full) }

@@ -4,18 +4,18 @@ mod error;
 mod line;
 mod mode;
 
-use hubward_core::{DeviceId, Identity, KeySlot, MacKey, ModuleId, Status, SymmetricKey, Thumbprint};
+use hubward_core::{DeviceId, Identity, KeySlot, MacKey, ModuleId, Status, SymmetricKey};
 
 use crate::authentication::{Authentication, AuthenticationView, Thumbprints};
-use crate::change::{Capabilities, Change};
+use crate::change::{Capabilities, Change, Rest};
 use crate::entropy::Entropy;
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::keys::KeyPair;
 use crate::registry::Registry;
-use crate::text::{DeviceScope, StatusReason, TextError};
+use crate::text::{DeviceScope, StatusReason};
 pub use error::{ImportError, ImportProblem};
-use line::{Line, Text};
+use line::Line;
 pub use mode::ImportMode;
 
 /// Most bytes of a line: a hub's largest twin with every character escaped, and the rest.
@@ -157,13 +157,13 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
             return Err(ImportProblem::TooLong { len: line.len(), max: LONGEST_LINE });
         }
         let line = Line::parse(line).map_err(|column| ImportProblem::Json { column })?;
-        let mode = match &line.import_mode {
-            Some(mode) => ImportMode::parse(mode.as_str()).ok_or(ImportProblem::Mode)?,
+        let mode = match line.import_mode.text() {
+            Some(mode) => ImportMode::parse(mode).ok_or(ImportProblem::Mode)?,
             None => ImportMode::CreateOrUpdate,
         };
-        let device = DeviceId::parse(line.id.as_ref().ok_or(ImportProblem::NoId)?.as_str())?;
-        let identity = match &line.module_id {
-            Some(module) => Identity::Module(device, ModuleId::parse(module.as_str())?),
+        let device = DeviceId::parse(line.id.text().ok_or(ImportProblem::NoId)?)?;
+        let identity = match line.module_id.text() {
+            Some(module) => Identity::Module(device, ModuleId::parse(module)?),
             None => Identity::Device(device),
         };
         let there = self.registry.get(identity).is_some();
@@ -182,14 +182,15 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     }
 
     fn create(&mut self, identity: Identity<'_>, line: &Line<'_>) -> Result<Imported, ImportProblem> {
-        let rest = change(line)?;
+        let rest = rest(line)?;
         let authentication = match self.authentication(line)? {
             Some(authentication) => authentication,
             None => self.fresh()?,
         };
-        let mut etag = self.registry.create(identity, authentication, rest)?;
-        let shown = line.e_tag.as_ref().and_then(|text| text.as_str().parse().ok());
-        if let (true, Some(shown)) = (self.keeps_etags, shown) {
+        let mut etag = self.registry.create_with(identity, authentication, rest)?;
+        if self.keeps_etags
+            && let Some(shown) = line.e_tag.text().and_then(|text| text.parse().ok())
+        {
             self.registry.restore_etag(&identity, shown);
             etag = shown;
         }
@@ -202,7 +203,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         line: &Line<'_>,
         precondition: Precondition,
     ) -> Result<Imported, ImportProblem> {
-        let change = change(line)?;
+        let change = Change { credentials: None, rest: rest(line)? };
         let has_keys = self
             .registry
             .get(identity)
@@ -210,7 +211,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         let change = match self.authentication(line)? {
             Some(authentication) => change.authentication(authentication),
             // an export without keys comes back: what is there stays
-            None if line.authentication.is_none() || has_keys => change,
+            None if line.authentication.get().is_none() || has_keys => change,
             None => change.authentication(self.fresh()?),
         };
         Ok(Imported::Updated(self.registry.update(identity, change, precondition)?))
@@ -222,36 +223,31 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
 
     /// What the line proves itself with; `None` for keys that it leaves to the hub.
     fn authentication(&self, line: &Line<'_>) -> Result<Option<Authentication<K>>, ImportProblem> {
-        let Some(given) = &line.authentication else { return Ok(None) };
-        let given = &given.0;
-        Ok(match given.kind.as_ref().map_or("sas", Text::as_str) {
+        if line.authentication.get().is_none() {
+            return Ok(None);
+        }
+        Ok(match line.kind.text().unwrap_or("sas") {
             "sas" => {
-                let keys = given.symmetric_key.as_ref().map(|keys| &keys.0);
-                let read = |text: &Text<'_>, slot| {
-                    SymmetricKey::from_base64(text.as_str())
-                        .map_err(|error| ImportProblem::Key { slot, error })
+                let read = |text, slot| {
+                    SymmetricKey::from_base64(text).map_err(|error| ImportProblem::Key { slot, error })
                 };
-                match keys.map(|keys| (&keys.primary_key, &keys.secondary_key)) {
-                    None | Some((None, None)) => None,
-                    Some((Some(primary), Some(secondary))) => {
+                match (line.primary_key.text(), line.secondary_key.text()) {
+                    (None, None) => None,
+                    (Some(primary), Some(secondary)) => {
                         let primary = read(primary, KeySlot::Primary)?;
                         let secondary = read(secondary, KeySlot::Secondary)?;
                         Some(Authentication::Sas(KeyPair::kept(primary, secondary, &self.make)))
                     }
-                    Some((Some(primary), None)) if self.keeps_etags => {
+                    (Some(primary), None) if self.keeps_etags => {
                         let primary = read(primary, KeySlot::Primary)?;
                         Some(Authentication::Sas(KeyPair::kept_one(primary, &self.make)))
                     }
-                    Some(_) => return Err(ImportProblem::OneKey),
+                    _ => return Err(ImportProblem::OneKey),
                 }
             }
             "selfSigned" => {
-                let given = given.x509_thumbprint.as_ref().map(|given| &given.0);
-                let read = |text: Option<&Text<'_>>| -> Result<Option<Thumbprint>, ImportProblem> {
-                    Ok(text.map(|text| text.as_str().parse()).transpose()?)
-                };
-                let primary = read(given.and_then(|given| given.primary_thumbprint.as_ref()))?;
-                let secondary = read(given.and_then(|given| given.secondary_thumbprint.as_ref()))?;
+                let primary = line.primary_thumbprint.text().map(str::parse).transpose()?;
+                let secondary = line.secondary_thumbprint.text().map(str::parse).transpose()?;
                 Some(Authentication::SelfSigned(Thumbprints::new(primary, secondary)?))
             }
             "certificateAuthority" => Some(Authentication::CertificateAuthority),
@@ -263,29 +259,31 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
 
 /// The version that the line names.
 fn expected(line: &Line<'_>) -> Result<Precondition, ImportProblem> {
-    let etag = line.e_tag.as_ref().ok_or(ImportProblem::NoETag)?;
-    let etag = etag.as_str().parse().map_err(|_| RegistryError::EtagMismatch)?;
+    let etag = line.e_tag.text().ok_or(ImportProblem::NoETag)?;
+    let etag = etag.parse().map_err(|_| RegistryError::EtagMismatch)?;
     Ok(Precondition::IfMatch(etag))
 }
 
 /// All that a line says of a device but its credentials: what it leaves out is taken away. Of a module it says no more.
-fn change<K: MacKey>(line: &Line<'_>) -> Result<Change<K>, ImportProblem> {
-    if line.module_id.is_some() {
-        return Ok(Change::new());
+fn rest(line: &Line<'_>) -> Result<Rest, ImportProblem> {
+    if line.module_id.get().is_some() {
+        return Ok(Rest::default());
     }
-    let status = match line.status.as_ref().map(Text::as_str) {
+    let status = match line.status.text() {
         Some("enabled") => Status::Enabled,
         Some("disabled") => Status::Disabled,
         _ => return Err(ImportProblem::Status),
     };
-    let reason = line.status_reason.as_ref().map(|reason| StatusReason::new(reason.as_str())).transpose()?;
-    let scope = |text: &Text<'_>| -> Result<DeviceScope, TextError> { DeviceScope::new(text.as_str()) };
-    let parents = line.parent_scopes.iter().flatten().map(scope).collect::<Result<_, _>>()?;
-    let edge = line.capabilities.as_ref().and_then(|given| given.0.iot_edge).unwrap_or(false);
-    Ok(Change::new()
-        .status(status)
-        .status_reason(reason)
-        .capabilities(Capabilities { iot_edge: edge })
-        .device_scope(line.device_scope.as_ref().map(scope).transpose()?)
-        .parent_scopes(parents))
+    let reason = line.status_reason.text().map(StatusReason::new).transpose()?;
+    let parents = line.parent_scopes.get().into_iter().flatten();
+    let parents = parents.map(|text| DeviceScope::new(text.as_str())).collect::<Result<_, _>>()?;
+    let edge = line.iot_edge.get().is_some_and(|edge| *edge);
+    Ok(Rest {
+        status: Some(status),
+        reason: Some(reason),
+        capabilities: Some(Capabilities { iot_edge: edge }),
+        scope: Some(line.device_scope.text().map(DeviceScope::new).transpose()?),
+        parents: Some(parents),
+        generation_id: None,
+    })
 }

@@ -91,12 +91,13 @@ impl<T> Chunks<T> {
             self.chunks.push(Vec::with_capacity(CHUNK));
         }
         if let Some(entries) = self.chunks.get_mut(chunk) {
-            while entries.len() <= at {
-                // within the capacity that the chunk was made with
+            // within the capacity that the chunk was made with
+            while entries.len() < at {
                 entries.push(None);
             }
-            if let Some(entry) = entries.get_mut(at) {
-                *entry = Some(value);
+            match entries.get_mut(at) {
+                Some(entry) => *entry = Some(value),
+                None => entries.push(Some(value)),
             }
         }
     }

@@ -65,7 +65,13 @@ impl<K> Store<K> {
 
     #[inline]
     pub(crate) fn find(&self, id: &[u8]) -> Option<Slot> {
-        self.index.find(self.index.tag(id), |slot| self.is(slot, id))
+        self.find_tagged(self.index.tag(id), id)
+    }
+
+    /// [`Store::find`] for an id whose tag is at hand.
+    #[inline]
+    pub(crate) fn find_tagged(&self, tag: IdTag, id: &[u8]) -> Option<Slot> {
+        self.index.find(tag, |slot| self.is(slot, id))
     }
 
     #[inline]
@@ -100,10 +106,10 @@ impl<K> Store<K> {
         (1..=self.slots.last()).filter_map(Slot::new)
     }
 
-    /// Adds an id that is not there, without keys; `None` where there is no number left.
-    pub(crate) fn insert(&mut self, hot: Hot<K>, record: Record) -> Option<Slot> {
+    /// Adds an id that is not there, under its tag and without a second key; `None` where there is no number left.
+    pub(crate) fn insert(&mut self, tag: IdTag, hot: Hot<K>, record: Record) -> Option<Slot> {
         let slot = self.slots.take()?;
-        self.index.insert(self.index.tag(hot.id.bytes()), slot);
+        self.index.insert(tag, slot);
         self.hot.put(slot, hot);
         self.records.put(slot, record);
         Some(slot)
