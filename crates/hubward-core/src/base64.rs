@@ -22,8 +22,13 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.bytes.as_flattened().get(..self.len).unwrap_or_default()
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// All of them and zeros, where they are no more than 64.
+    pub(crate) fn block(&self) -> Option<&[u8; 64]> {
+        if self.len > 64 { None } else { self.bytes.as_flattened().first_chunk() }
     }
 }
 
@@ -46,11 +51,16 @@ pub(crate) fn decode(text: &[u8]) -> Option<Decoded> {
     let len = unpadded.len().checked_mul(3)?.wrapping_shr(2);
     let mut decoded = Decoded { bytes: [[0; BYTES]; BLOCKS], len };
     let mut invalid = 0;
-    for (characters, bytes) in unpadded.chunks(BLOCK).zip(&mut decoded.bytes) {
+    let (whole, rest) = unpadded.as_chunks::<BLOCK>();
+    let mut places = decoded.bytes.iter_mut();
+    for (block, bytes) in whole.iter().zip(&mut places) {
+        invalid |= decode_block(*block, bytes);
+    }
+    if let (false, Some(bytes)) = (rest.is_empty(), places.next()) {
         // what is not there counts as zeros, as does the padding
         let mut block = [b'A'; BLOCK];
-        block.get_mut(..characters.len())?.copy_from_slice(characters);
-        invalid |= decode_block(&mut block, bytes);
+        block.get_mut(..rest.len())?.copy_from_slice(rest);
+        invalid |= decode_block(block, bytes);
     }
     // of the last characters' bits, those beyond the last byte: another text would stand for the same key
     let beyond = decoded.bytes.as_flattened().get(len..)?;
@@ -58,8 +68,8 @@ pub(crate) fn decode(text: &[u8]) -> Option<Decoded> {
     (invalid == 0).then_some(decoded)
 }
 
-/// Decodes a block, which is erased. Not zero where one of its characters stands for nothing.
-fn decode_block(block: &mut [u8; BLOCK], bytes: &mut [u8; BYTES]) -> u8 {
+/// Decodes a block. Not zero where one of its characters stands for nothing.
+fn decode_block(mut block: [u8; BLOCK], bytes: &mut [u8; BYTES]) -> u8 {
     let mut seen = 0;
     for character in block.iter_mut() {
         *character = sextet(*character);
@@ -105,11 +115,15 @@ mod tests {
     use base64ct::{Base64, Encoding};
     use proptest::prelude::*;
 
+    fn bytes(decoded: &Decoded) -> &[u8] {
+        &decoded.bytes.as_flattened()[..decoded.len]
+    }
+
     fn agrees(text: &str) {
         let mut buffer = [0; LONGEST];
         let model = Base64::decode(text, &mut buffer).ok();
         let decoded = decode(text.as_bytes());
-        assert_eq!(decoded.as_ref().map(Decoded::bytes), model, "{text:?}");
+        assert_eq!(decoded.as_ref().map(bytes), model, "{text:?}");
     }
 
     #[test]
@@ -133,7 +147,7 @@ mod tests {
     fn every_length() {
         let text = "/+9z".repeat(40);
         for len in 0..=text.len() {
-            let text = &text[..len];
+            let text = text.get(..len).unwrap();
             assert!(len <= LONGEST || decode(text.as_bytes()).is_none());
             if len <= LONGEST {
                 agrees(text);
@@ -152,7 +166,8 @@ mod tests {
             let mut buffer = [0; LONGEST];
             let encoded = Base64::encode(&key, &mut buffer).unwrap();
             let decoded = decode(encoded.as_bytes()).unwrap();
-            prop_assert_eq!(decoded.bytes(), &key[..]);
+            prop_assert_eq!(bytes(&decoded), &key[..]);
+            prop_assert_eq!(decoded.block().map(|block| &block[..key.len()]), (key.len() <= 64).then_some(&key[..]));
         }
     }
 }

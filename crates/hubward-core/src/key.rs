@@ -63,7 +63,10 @@ impl SymmetricKey {
             return Err(KeyError::Redacted);
         }
         match decode(text.as_bytes()) {
-            Some(decoded) => Self::from_bytes(decoded.bytes()),
+            Some(decoded) => match decoded.block() {
+                Some(bytes) if decoded.len() >= MIN => Ok(Self { bytes: *bytes, len: decoded.len() }),
+                _ => Err(KeyError::Length { len: decoded.len() }),
+            },
             None if text.len() > LONGEST => {
                 Err(KeyError::Length { len: text.trim_end_matches('=').len().saturating_mul(3) >> 2 })
             }
@@ -76,6 +79,12 @@ impl SymmetricKey {
     pub fn expose_base64<'b>(&self, buffer: &'b mut [u8; 88]) -> &'b str {
         // 64 bytes take 88 characters, so the buffer is never too small
         Base64::encode(self.expose(), buffer).unwrap_or_default()
+    }
+
+    /// The key and as many zeros as make it 64 bytes, for a provider that begins as RFC 2104 (2) does.
+    #[must_use]
+    pub const fn expose_block(&self) -> &[u8; 64] {
+        &self.bytes
     }
 
     /// The bytes of the key, for a provider that makes a [`MacKey`](crate::MacKey) of them.

@@ -29,7 +29,7 @@ impl HmacKey {
     /// Makes a key of a hub's symmetric key.
     #[must_use]
     pub fn new(key: &SymmetricKey) -> Self {
-        Self::from_bytes(key.expose())
+        Self::of_block(key.expose_block())
     }
 
     /// Makes a key of bytes of any length; more than 64 are hashed first, as RFC 2104 says.
@@ -46,12 +46,19 @@ impl HmacKey {
                 digest.as_mut_slice().zeroize();
             }
         }
+        let key = Self::of_block(&block);
+        block.as_mut_slice().zeroize();
+        key
+    }
+
+    fn of_block(block: &[u8; BLOCK]) -> Self {
         // both blocks before both compressions, which then overlap
         let [mut inner, mut outer] = [0x36, 0x5c].map(|pad| block.map(|byte| byte ^ pad));
         let mut states = Self { inner: INITIAL, outer: INITIAL };
         compress256(&mut states.inner, from_ref(&inner));
         compress256(&mut states.outer, from_ref(&outer));
-        [&mut block, &mut inner, &mut outer].into_iter().for_each(|block| block.as_mut_slice().zeroize());
+        inner.as_mut_slice().zeroize();
+        outer.as_mut_slice().zeroize();
         states
     }
 }
