@@ -3,6 +3,7 @@
 use hubward_core::{Keys, MacKey, SymmetricKey, Thumbprint};
 
 use crate::keys::KeyPair;
+use crate::raw::RawKey;
 use crate::record::Proof;
 
 /// How an identity is to prove itself.
@@ -112,8 +113,8 @@ pub enum AuthenticationView<'r, K> {
 #[derive(Debug)]
 pub struct KeysView<'r, K> {
     pub(crate) ready: Keys<'r, K>,
-    pub(crate) primary: Option<&'r SymmetricKey>,
-    pub(crate) secondary: Option<&'r SymmetricKey>,
+    pub(crate) primary: Option<&'r RawKey>,
+    pub(crate) secondary: Option<&'r RawKey>,
 }
 
 impl<'r, K: MacKey> KeysView<'r, K> {
@@ -125,13 +126,13 @@ impl<'r, K: MacKey> KeysView<'r, K> {
 
     /// The primary key itself, where the registry keeps it.
     #[must_use]
-    pub const fn expose_primary(&self) -> Option<&'r SymmetricKey> {
-        self.primary
+    pub fn expose_primary(&self) -> Option<SymmetricKey> {
+        self.primary?.to_key()
     }
 
     /// The secondary key itself, where there is one and the registry keeps it.
     #[must_use]
-    pub const fn expose_secondary(&self) -> Option<&'r SymmetricKey> {
-        self.secondary
+    pub fn expose_secondary(&self) -> Option<SymmetricKey> {
+        self.secondary?.to_key()
     }
 }

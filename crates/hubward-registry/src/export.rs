@@ -55,11 +55,11 @@ impl<K: MacKey> RecordView<'_, K> {
     fn authentication_fields(&self, keys: ExportKeys, out: &mut impl Write) -> fmt::Result {
         match self.authentication() {
             AuthenticationView::Sas(view) => {
-                let kept = |key| if keys == ExportKeys::Included { key } else { None };
+                let kept = |key: Option<SymmetricKey>| if keys == ExportKeys::Included { key } else { None };
                 out.write_str("\"sas\",\"symmetricKey\":{\"primaryKey\":")?;
-                key(kept(view.primary), out)?;
+                key(kept(view.expose_primary()), out)?;
                 out.write_str(",\"secondaryKey\":")?;
-                key(kept(view.secondary), out)?;
+                key(kept(view.expose_secondary()), out)?;
                 out.write_char('}')
             }
             AuthenticationView::SelfSigned(thumbprints) => {
@@ -76,7 +76,7 @@ impl<K: MacKey> RecordView<'_, K> {
 }
 
 /// Base64, which needs no escape.
-fn key(key: Option<&SymmetricKey>, out: &mut impl Write) -> fmt::Result {
+fn key(key: Option<SymmetricKey>, out: &mut impl Write) -> fmt::Result {
     let Some(key) = key else { return out.write_str("null") };
     let mut buffer = [0; 88];
     let written = write!(out, "\"{}\"", key.expose_base64(&mut buffer));

@@ -4,6 +4,7 @@ use hubward_core::{Keys, MacKey, SymmetricKey};
 
 use crate::authentication::KeysView;
 use crate::entropy::{Entropy, NoEntropy, fresh_key};
+use crate::raw::RawKey;
 
 /// A primary key and, where one is set, a secondary. A slot without a key is empty: it is never an empty key.
 ///
@@ -19,12 +20,12 @@ pub struct KeyPair<K> {
 #[derive(Debug)]
 pub(crate) struct KeptKey<K> {
     pub(crate) ready: K,
-    pub(crate) raw: Option<SymmetricKey>,
+    pub(crate) raw: Option<RawKey>,
 }
 
 impl<K> KeptKey<K> {
     pub(crate) fn of(key: SymmetricKey, make: impl FnOnce(&SymmetricKey) -> K) -> Self {
-        Self { ready: make(&key), raw: Some(key) }
+        Self { ready: make(&key), raw: Some(key.into()) }
     }
 }
 

@@ -18,6 +18,7 @@ mod import;
 mod keys;
 mod lists;
 mod policy;
+mod raw;
 mod record;
 mod registry;
 mod snapshot;

@@ -4,11 +4,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
-use hubward_core::{Stamp, Status, SymmetricKey};
+use hubward_core::{Stamp, Status};
 
 use crate::authentication::Thumbprints;
 use crate::change::Capabilities;
 use crate::etag::ETag;
+use crate::raw::RawKey;
 use crate::store::{Id, Slot};
 use crate::text::{DeviceScope, GenerationId, StatusReason};
 
@@ -79,7 +80,7 @@ pub(crate) struct More {
 /// The raw side of an identity's credentials.
 #[derive(Debug)]
 pub(crate) enum Proof {
-    Keys { primary: Option<SymmetricKey>, secondary: Option<SymmetricKey> },
+    Keys { primary: Option<RawKey>, secondary: Option<RawKey> },
     SelfSigned(Thumbprints),
     CertificateAuthority,
     None,

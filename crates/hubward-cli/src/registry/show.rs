@@ -158,7 +158,7 @@ fn record<K: MacKey>(
 pub(crate) fn key_line(
     out: &mut impl Write,
     slot: &str,
-    key: Option<&SymmetricKey>,
+    key: Option<SymmetricKey>,
     with_keys: bool,
 ) -> std::io::Result<()> {
     match key {

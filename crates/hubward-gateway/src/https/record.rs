@@ -115,8 +115,8 @@ impl Authentication<'_> {
         let r#type = match view {
             AuthenticationView::Sas(keys) => {
                 symmetric_key = SymmetricKeys {
-                    primary_key: keys.expose_primary().map(Key::of),
-                    secondary_key: keys.expose_secondary().map(Key::of),
+                    primary_key: keys.expose_primary().as_ref().map(Key::of),
+                    secondary_key: keys.expose_secondary().as_ref().map(Key::of),
                 };
                 "sas"
             }

@@ -4,11 +4,12 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use core::mem;
 
-use hubward_core::{MacKey, Status, SymmetricKey, Thumbprint};
+use hubward_core::{MacKey, Status, Thumbprint};
 
 use crate::authentication::AuthenticationView;
 use crate::keys::KeyPair;
 use crate::lists::AccessList;
+use crate::raw::RawKey;
 use crate::registry::Registry;
 use crate::snapshot::envelope::SnapshotError;
 use crate::view::RecordView;
@@ -112,8 +113,8 @@ fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut dyn Sink) -> Result<(
         }
         AuthenticationView::Sas(keys) => {
             out.bytes(&[3]);
-            out.text(kept(keys.expose_primary())?);
-            let second = keys.keys().secondary().map(|_| kept(keys.expose_secondary()));
+            out.text(kept(keys.primary)?);
+            let second = keys.keys().secondary().map(|_| kept(keys.secondary));
             out.optional(second.transpose()?);
             out.number(view.secondary_stamp().map_or(0, |stamp| stamp.keys()));
         }
@@ -128,8 +129,8 @@ pub(super) fn pair<K>(pair: &KeyPair<K>, out: &mut dyn Sink) -> Result<(), Snaps
     Ok(())
 }
 
-fn kept(key: Option<&SymmetricKey>) -> Result<&[u8], SnapshotError> {
-    key.map(SymmetricKey::expose).ok_or(SnapshotError::KeyNotKept)
+fn kept(key: Option<&RawKey>) -> Result<&[u8], SnapshotError> {
+    key.map(RawKey::expose).ok_or(SnapshotError::KeyNotKept)
 }
 
 fn list(list: &AccessList, out: &mut dyn Sink) {

@@ -1,0 +1,74 @@
+//! The key that a device has, where its record is.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use hubward_core::SymmetricKey;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Bytes that stand in the record itself: a key as a hub makes it.
+const INLINE: usize = 32;
+
+/// A key of up to 32 bytes in place, a longer one apart: few have one, and records are many. Erased when dropped.
+pub(crate) enum RawKey {
+    Short { len: u8, bytes: [u8; INLINE] },
+    Long(Box<SymmetricKey>),
+}
+
+impl RawKey {
+    pub(crate) fn expose(&self) -> &[u8] {
+        match self {
+            Self::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Self::Long(key) => key.expose(),
+        }
+    }
+
+    /// The same key, for one who is to use it.
+    pub(crate) fn to_key(&self) -> Option<SymmetricKey> {
+        SymmetricKey::from_bytes(self.expose()).ok()
+    }
+}
+
+impl From<SymmetricKey> for RawKey {
+    fn from(key: SymmetricKey) -> Self {
+        match (u8::try_from(key.expose().len()), key.expose_block().first_chunk()) {
+            (Ok(len), Some(bytes)) if usize::from(len) <= INLINE => Self::Short { len, bytes: *bytes },
+            _ => Self::Long(Box::new(key)),
+        }
+    }
+}
+
+impl Drop for RawKey {
+    fn drop(&mut self) {
+        match self {
+            Self::Short { bytes, .. } => bytes.as_mut_slice().zeroize(),
+            // it erases itself
+            Self::Long(_) => {}
+        }
+    }
+}
+
+impl ZeroizeOnDrop for RawKey {}
+
+impl fmt::Debug for RawKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RawKey(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_comes_back() {
+        let bytes: [u8; 64] = core::array::from_fn(|at| u8::try_from(at).unwrap() | 0x80);
+        for len in 16..=64 {
+            let key = RawKey::from(SymmetricKey::from_bytes(&bytes[..len]).unwrap());
+            assert_eq!(key.expose(), &bytes[..len]);
+            assert_eq!(key.to_key().unwrap().expose(), &bytes[..len]);
+            assert_eq!(matches!(key, RawKey::Short { .. }), len <= INLINE);
+        }
+        assert_eq!(size_of::<Option<RawKey>>(), 40);
+    }
+}
