@@ -39,10 +39,7 @@ impl<K: MacKey> Registry<K> {
     pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [Found<'_, K>; N] {
         let ids: [_; N] = array::from_fn(|at| lookups.get(at).and_then(undecoded));
         let tags = ids.map(|id| id.map(|id| self.store.tag(id)));
-        // each step is a few instructions and a load that hangs on none of its neighbours': the processor has all of them
-        // under way before the first has come
-        let groups = tags.iter().flatten().map(|tag| self.store.touch(*tag));
-        black_box(groups.fold(0, u32::wrapping_add));
+        self.store.touch_all(tags.iter().copied().flatten());
         let likely = tags.map(|tag| self.store.likely(tag?));
         let hot = likely.iter().flatten().filter_map(|slot| self.store.hot(*slot));
         black_box(hot.fold(0, |sum: u64, hot| {

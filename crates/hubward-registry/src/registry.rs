@@ -13,7 +13,7 @@ use crate::etag::{ETag, Precondition};
 use crate::lists::AccessLists;
 use crate::policy::Policy;
 use crate::record::{Hot, Proof, Record};
-use crate::store::{Id, Slot, Store};
+use crate::store::{Id, IdTag, Slot, Store};
 use crate::whose::{LONGEST, of_identity};
 
 /// Devices, their modules and the hub's policies, in memory, with keys of type `K`.
@@ -27,6 +27,14 @@ pub struct Registry<K> {
     pub(crate) lists: AccessLists,
     /// Counts creations and changes; never goes back.
     pub(crate) changes: u64,
+}
+
+/// Where an identity is or would be.
+pub(crate) struct Place<'b> {
+    id: &'b [u8],
+    tag: IdTag,
+    /// Whether it is there.
+    pub(crate) taken: bool,
 }
 
 impl<K> Default for Registry<K> {
@@ -97,25 +105,37 @@ impl<K: MacKey> Registry<K> {
         authentication: Authentication<K>,
         rest: Change<K>,
     ) -> Result<ETag, RegistryError> {
-        self.create_with(identity, authentication, rest.rest)
+        let mut buffer = [0; LONGEST];
+        let place = self.place(&identity, None, &mut buffer).ok_or(RegistryError::NotFound)?;
+        self.create_at(place, identity, authentication, rest.rest)
     }
 
-    pub(crate) fn create_with(
+    /// Where an identity is or would be; `tag` is a device's where it is at hand. `None` for one that is in no registry.
+    pub(crate) fn place<'b>(
+        &self,
+        identity: &Identity<'b>,
+        tag: Option<IdTag>,
+        buffer: &'b mut [u8; LONGEST],
+    ) -> Option<Place<'b>> {
+        let id = of_identity(identity, buffer)?;
+        let tag = tag.unwrap_or_else(|| self.store.tag(id));
+        Some(Place { id, tag, taken: self.store.find_tagged(tag, id).is_some() })
+    }
+
+    pub(crate) fn create_at(
         &mut self,
+        Place { id, tag, taken }: Place<'_>,
         identity: Identity<'_>,
         authentication: Authentication<K>,
         rest: Rest,
     ) -> Result<ETag, RegistryError> {
-        let mut buffer = [0; LONGEST];
-        let id = of_identity(&identity, &mut buffer).ok_or(RegistryError::NotFound)?;
         let device = match identity {
             Identity::Module(device, _) => {
                 Some(self.store.find(device.as_str().as_bytes()).ok_or(RegistryError::NotFound)?)
             }
             _ => None,
         };
-        let tag = self.store.tag(id);
-        if self.store.find_tagged(tag, id).is_some() {
+        if taken {
             return Err(RegistryError::Exists);
         }
         if device.is_some() && rest.is_of_a_device() {

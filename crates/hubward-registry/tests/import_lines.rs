@@ -147,6 +147,40 @@ fn a_bad_line_is_reported_and_the_rest_carried_on() {
     assert!(hub.get(who("a")).is_none() && hub.get(who("b")).is_some());
 }
 
+proptest::proptest! {
+    /// `run` reads lines ahead of those that it imports, and each may hang on the one before it.
+    #[test]
+    fn all_lines_do_what_each_does(picked in proptest::collection::vec(0..8_usize, 0..40)) {
+        let lines = [
+            r#"{"id":"a","status":"enabled"}"#,
+            r#"{"id":"a","status":"disabled","importMode":"create"}"#,
+            r#"{"id":"a","importMode":"delete"}"#,
+            r#"{"id":"a","moduleId":"m"}"#,
+            r#"{"id":"a","moduleId":"m","importMode":"delete"}"#,
+            r#"{"id":"b","status":"enabled","importMode":"update"}"#,
+            r#"{"id":"b","status":"enabled"}"#,
+            "nonsense",
+        ];
+        let picked = || picked.iter().map(|at| lines[*at]);
+        let (mut together, mut apart) = (Hub::new(), Hub::new());
+        let (mut errors, mut expected) = (Vec::new(), Vec::new());
+        let mut entropy = counting();
+        let mut importer = Importer::new(&mut together, &mut entropy, HmacKey::new);
+        let summary = importer.run(picked(), |error| errors.push(error.to_string()));
+        let mut entropy = counting();
+        let mut importer = Importer::new(&mut apart, &mut entropy, HmacKey::new);
+        let mut counted = ImportSummary::default();
+        for line in picked() {
+            let imported = importer.line(line.as_bytes());
+            counted.count(&imported);
+            expected.extend(imported.err().map(|error| error.to_string()));
+        }
+        proptest::prop_assert_eq!((summary, errors), (counted, expected));
+        let keys = ExportKeys::Included;
+        proptest::prop_assert_eq!(exported(&together, keys), exported(&apart, keys));
+    }
+}
+
 #[test]
 fn keys_that_are_left_out_are_made_or_left() {
     let mut hub = Hub::new();

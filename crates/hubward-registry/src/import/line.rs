@@ -33,21 +33,17 @@ pub(super) struct Line<'l> {
 }
 
 impl<'l> Line<'l> {
-    /// Reads a line.
+    /// Reads a line; each field is to be there once, so it begins empty.
     ///
     /// # Errors
     /// The column at which it was noticed not to be one.
-    pub(super) fn parse(line: &'l [u8]) -> Result<Self, usize> {
+    pub(super) fn read(&mut self, line: &'l [u8]) -> Result<(), usize> {
         // checked once here, it is not checked again text by text
         let text = core::str::from_utf8(line).map_err(|error| error.valid_up_to().saturating_add(1))?;
-        let mut line = Self::default();
         let mut json = serde_json::Deserializer::from_str(text);
-        let object = Object { line: &mut line, of: Of::Identity };
+        let object = Object { line: self, of: Of::Identity };
         // serde's message may quote the line, so only the place of it is taken
-        match json.deserialize_map(object).and_then(|()| json.end()) {
-            Ok(()) => Ok(line),
-            Err(error) => Err(error.column()),
-        }
+        json.deserialize_map(object).and_then(|()| json.end()).map_err(|error| error.column())
     }
 }
 
@@ -317,7 +313,10 @@ mod tests {
     }
 
     fn taken(text: &str) -> usize {
-        let Ok(line) = Line::parse(text.as_bytes()) else { return usize::MAX };
+        let mut line = Line::default();
+        if line.read(text.as_bytes()).is_err() {
+            return usize::MAX;
+        }
         let texts = [
             &line.id,
             &line.module_id,
@@ -336,14 +335,16 @@ mod tests {
         let objects = objects.iter().filter(|object| object.get().is_some()).count();
         let texts = texts.iter().filter(|text| text.text() == Some("v")).count();
         let scopes = line.parent_scopes.get().map_or(0, Vec::len);
-        objects + texts + scopes + usize::from(line.iot_edge.get() == Some(&true))
+        let edge = usize::from(line.iot_edge.get() == Some(&true));
+        [objects, texts, scopes, edge].into_iter().sum()
     }
 
     #[test]
     fn each_name_has_its_place_and_may_stand_there_once() {
         for (around, name, value) in FIELDS {
             let depth = around.len();
-            let escaped = format!("\\u{:04x}{}", u32::from(name.as_bytes()[0]), &name[1..]);
+            let mut rest = name.chars();
+            let escaped = format!("\\u{:04x}{}", rest.next().map_or(0, u32::from), rest.as_str());
             assert_eq!(taken(&line(around, &format!("\"{name}\":{value}"))), depth + 1, "{name}");
             assert_eq!(taken(&line(around, &format!("\"{escaped}\":{value}"))), depth + 1, "{escaped}");
             assert_eq!(taken(&line(around, &format!("\"{name}\":null"))), depth, "{name}");
@@ -390,6 +391,6 @@ mod tests {
         for other in ["null", "[]", "\"v\"", "1", "true", "{}{}", "{} x", "{", ""] {
             assert_eq!(taken(other), usize::MAX, "{other}");
         }
-        assert_eq!(Line::parse(b"{\"id\":\"\xff\"}").err(), Some(8), "the column of what is no UTF-8");
+        assert_eq!(Line::default().read(b"{\"id\":\"\xff\"}"), Err(8), "the column of what is no UTF-8");
     }
 }

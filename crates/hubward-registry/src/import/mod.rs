@@ -4,6 +4,8 @@ mod error;
 mod line;
 mod mode;
 
+use core::array;
+
 use hubward_core::{DeviceId, Identity, KeySlot, MacKey, ModuleId, Status, SymmetricKey};
 
 use crate::authentication::{Authentication, AuthenticationView, Thumbprints};
@@ -12,14 +14,19 @@ use crate::entropy::Entropy;
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::keys::KeyPair;
-use crate::registry::Registry;
+use crate::registry::{Place, Registry};
+use crate::store::IdTag;
 use crate::text::{DeviceScope, StatusReason};
+use crate::whose::LONGEST;
 pub use error::{ImportError, ImportProblem};
 use line::Line;
 pub use mode::ImportMode;
 
 /// Most bytes of a line: a hub's largest twin with every character escaped, and the rest.
 const LONGEST_LINE: usize = 512 * 1024;
+
+/// Lines that are read before the first of them is imported, so that their ids are looked for side by side.
+const TOGETHER: usize = 8;
 
 /// What a line did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +73,17 @@ impl ImportSummary {
         };
         *count = count.saturating_add(1);
     }
+}
+
+/// A line that was read.
+#[derive(Default)]
+struct Read<'l> {
+    number: u64,
+    blank: bool,
+    problem: Option<ImportProblem>,
+    line: Line<'l>,
+    /// Of the device that it names.
+    tag: Option<IdTag>,
 }
 
 /// Imports lines into a registry. A line is done whole or not at all, and a bad one does not stop the rest.
@@ -126,14 +144,25 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         mut report: impl FnMut(ImportError),
     ) -> ImportSummary {
         let mut summary = ImportSummary::default();
-        for line in lines {
-            let imported = self.line(line.as_ref());
-            summary.count(&imported);
-            if let Err(error) = imported {
-                report(error);
+        let mut lines = lines.into_iter().fuse();
+        loop {
+            let together: [_; TOGETHER] = array::from_fn(|_| lines.next());
+            let mut read: [_; TOGETHER] = array::from_fn(|_| Read::default());
+            let there = together.iter().flatten().zip(&mut read);
+            let count = there.map(|(line, read)| self.read(line.as_ref(), read)).count();
+            let read = read.get(..count).unwrap_or_default();
+            self.registry.store.touch_all(read.iter().filter_map(|read| read.tag));
+            for read in read {
+                let imported = self.import(read);
+                summary.count(&imported);
+                if let Err(error) = imported {
+                    report(error);
+                }
+            }
+            if together.iter().any(Option::is_none) {
+                return summary;
             }
         }
-        summary
     }
 
     /// Imports the next line.
@@ -141,22 +170,42 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     /// # Errors
     /// [`ImportError`] with the line's number; the registry is as it was.
     pub fn line(&mut self, line: &[u8]) -> Result<Imported, ImportError> {
+        let mut read = Read::default();
+        self.read(line, &mut read);
+        self.import(&read)
+    }
+
+    fn read<'l>(&mut self, line: &'l [u8], into: &mut Read<'l>) {
         self.line = self.line.saturating_add(1);
+        into.number = self.line;
         let bare = match self.line {
             1 => line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line),
             _ => line,
         };
-        self.import(bare.trim_ascii()).map_err(|problem| ImportError { line: self.line, problem })
+        let bare = bare.trim_ascii();
+        into.blank = bare.is_empty();
+        into.problem = if bare.len() > LONGEST_LINE {
+            Some(ImportProblem::TooLong { len: bare.len(), max: LONGEST_LINE })
+        } else if into.blank {
+            None
+        } else {
+            into.line.read(bare).err().map(|column| ImportProblem::Json { column })
+        };
+        if let (None, Some(id)) = (into.line.module_id.text(), into.line.id.text()) {
+            into.tag = Some(self.registry.store.tag(id.as_bytes()));
+        }
     }
 
-    fn import(&mut self, line: &[u8]) -> Result<Imported, ImportProblem> {
-        if line.is_empty() {
-            return Ok(Imported::Blank);
-        }
-        if line.len() > LONGEST_LINE {
-            return Err(ImportProblem::TooLong { len: line.len(), max: LONGEST_LINE });
-        }
-        let line = Line::parse(line).map_err(|column| ImportProblem::Json { column })?;
+    fn import(&mut self, read: &Read<'_>) -> Result<Imported, ImportError> {
+        let imported = match read.problem {
+            Some(problem) => Err(problem),
+            None if read.blank => Ok(Imported::Blank),
+            None => self.import_line(&read.line, read.tag),
+        };
+        imported.map_err(|problem| ImportError { line: read.number, problem })
+    }
+
+    fn import_line(&mut self, line: &Line<'_>, tag: Option<IdTag>) -> Result<Imported, ImportProblem> {
         let mode = match line.import_mode.text() {
             Some(mode) => ImportMode::parse(mode).ok_or(ImportProblem::Mode)?,
             None => ImportMode::CreateOrUpdate,
@@ -166,8 +215,10 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
             Some(module) => Identity::Module(device, ModuleId::parse(module)?),
             None => Identity::Device(device),
         };
-        let there = self.registry.get(identity).is_some();
-        let precondition = if there && mode.compares() { expected(&line)? } else { Precondition::Any };
+        let mut buffer = [0; LONGEST];
+        let place = self.registry.place(&identity, tag, &mut buffer).ok_or(RegistryError::NotFound)?;
+        let there = place.taken;
+        let precondition = if there && mode.compares() { expected(line)? } else { Precondition::Any };
         match (mode, there) {
             (ImportMode::Create, true) => Err(RegistryError::Exists.into()),
             (mode, false) if !mode.creates() => Err(RegistryError::NotFound.into()),
@@ -176,18 +227,23 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
                 self.registry.delete(identity, precondition)?;
                 Ok(Imported::Deleted)
             }
-            (_, true) => self.update(identity, &line, precondition),
-            (_, false) => self.create(identity, &line),
+            (_, true) => self.update(identity, line, precondition),
+            (_, false) => self.create(identity, place, line),
         }
     }
 
-    fn create(&mut self, identity: Identity<'_>, line: &Line<'_>) -> Result<Imported, ImportProblem> {
+    fn create(
+        &mut self,
+        identity: Identity<'_>,
+        place: Place<'_>,
+        line: &Line<'_>,
+    ) -> Result<Imported, ImportProblem> {
         let rest = rest(line)?;
         let authentication = match self.authentication(line)? {
             Some(authentication) => authentication,
             None => self.fresh()?,
         };
-        let mut etag = self.registry.create_with(identity, authentication, rest)?;
+        let mut etag = self.registry.create_at(place, identity, authentication, rest)?;
         if self.keeps_etags
             && let Some(shown) = line.e_tag.text().and_then(|text| text.parse().ok())
         {
