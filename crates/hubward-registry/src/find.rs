@@ -1,6 +1,5 @@
 //! The answers to the questions of an admission, one at a time and many at once.
 
-use core::array;
 use core::hint::black_box;
 
 use hubward_core::{
@@ -8,10 +7,39 @@ use hubward_core::{
 };
 
 use crate::lists::Verdict;
-use crate::record::{Hot, Proof};
+use crate::record::{Hot, Proof, Second};
 use crate::registry::Registry;
-use crate::store::Slot;
+use crate::store::{IdTag, Slot};
 use crate::whose::{LONGEST, identity, of_lookup, undecoded};
+
+/// One of many questions, and what is known of its answer.
+struct Asked<'r, 'a, K> {
+    id: Option<&'a [u8]>,
+    tag: IdTag,
+    slot: Option<Slot>,
+    hot: Option<&'r Option<Hot<K>>>,
+    second: Option<&'r Option<Second<K>>>,
+}
+
+impl<'r, K> Asked<'r, '_, K> {
+    #[inline]
+    fn hot(&self) -> Option<&'r Hot<K>> {
+        self.hot?.as_ref()
+    }
+
+    #[inline]
+    fn second(&self) -> Option<&'r Second<K>> {
+        self.second?.as_ref()
+    }
+}
+
+impl<K> Clone for Asked<'_, '_, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for Asked<'_, '_, K> {}
 
 impl<K: MacKey> Registry<K> {
     /// Answers the question of an admission. Ids are compared byte by byte; nothing is allocated.
@@ -37,28 +65,33 @@ impl<K: MacKey> Registry<K> {
     /// the loads of all questions are under way together, instead of each waiting for the one before.
     #[must_use]
     pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [Found<'_, K>; N] {
-        let ids: [_; N] = array::from_fn(|at| lookups.get(at).and_then(undecoded));
-        let tags = ids.map(|id| id.map(|id| self.store.tag(id)));
-        self.store.touch_all(tags.iter().copied().flatten());
-        let likely = tags.map(|tag| self.store.likely(tag?));
-        let hot = likely.iter().flatten().filter_map(|slot| self.store.hot(*slot));
-        black_box(hot.fold(0, |sum: u64, hot| {
+        let mut asked = [Asked { id: None, tag: IdTag::default(), slot: None, hot: None, second: None }; N];
+        for (asked, lookup) in asked.iter_mut().zip(lookups) {
+            asked.id = undecoded(lookup);
+            asked.tag = self.store.tag(asked.id.unwrap_or_default());
+        }
+        self.store.touch_all(asked.iter().map(|asked| asked.tag));
+        // where each entry is takes its own loop: the loop that waits for them is then a load and little else
+        for asked in &mut asked {
+            asked.slot = self.store.likely(asked.tag);
+            asked.hot = asked.slot.and_then(|slot| self.store.entry(slot));
+            asked.second = asked.slot.and_then(|slot| self.store.second_entry(slot));
+        }
+        black_box(asked.iter().filter_map(Asked::hot).fold(0, |sum: u64, hot| {
             sum.wrapping_add(hot.stamp.keys()) ^ u64::from(hot.status == Status::Enabled)
         }));
-        let seconds = likely.map(|slot| self.store.hot(slot?)?.secondary);
-        let seconds = seconds.iter().flatten().filter_map(|slot| self.store.second(*slot));
+        let seconds = asked.iter().filter_map(Asked::second);
         black_box(seconds.fold(0, |sum: u64, second| sum.wrapping_add(second.version())));
-        array::from_fn(|at| {
-            let Some(lookup) = lookups.get(at) else { return Found::Nobody };
-            let likely = likely.get(at).copied().flatten();
-            let hot = likely.and_then(|slot| Some((slot, self.store.hot(slot)?)));
-            match (hot, ids.get(at).copied().flatten()) {
-                (Some((slot, hot)), Some(id)) if hot.id.bytes() == id => {
+        let mut found = [const { Found::Nobody }; N];
+        for ((found, asked), lookup) in found.iter_mut().zip(&asked).zip(lookups) {
+            *found = match (asked.id, asked.slot, asked.hot()) {
+                (Some(id), Some(slot), Some(hot)) if hot.id.bytes() == id => {
                     self.found(slot, hot, &[]).unwrap_or(Found::Nobody)
                 }
                 _ => self.find(lookup),
-            }
-        })
+            };
+        }
+        found
     }
 
     fn slot_of(&self, lookup: &Lookup<'_>) -> Option<Slot> {
@@ -74,10 +107,7 @@ impl<K: MacKey> Registry<K> {
             None => Identity::Device(DeviceId::assertion(hot.id.text())),
             Some(_) => identity(hot.id.text()),
         };
-        let second = match hot.secondary {
-            Some(second) => Some(self.store.second(second)?),
-            None => None,
-        };
+        let second = self.store.second(slot);
         let credential = match (&hot.primary, second) {
             (Some(primary), Some(second)) => Credential::Keys(Keys::pair(primary, &second.key)),
             (Some(primary), None) => Credential::Keys(Keys::one(primary)),

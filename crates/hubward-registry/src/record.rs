@@ -21,8 +21,6 @@ pub(crate) struct Hot<K> {
     pub(crate) id: Id,
     pub(crate) stamp: Stamp,
     pub(crate) primary: Option<K>,
-    /// Where the second key is, if there is one.
-    pub(crate) secondary: Option<Slot>,
     /// The device, for a module.
     pub(crate) device: Option<Slot>,
     /// A device's; a module's is not used.

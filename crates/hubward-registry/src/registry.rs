@@ -148,16 +148,13 @@ impl<K: MacKey> Registry<K> {
             id: Id::new(id),
             stamp: Stamp::new(generation, version),
             primary,
-            secondary: None,
             device,
             status: Status::Enabled,
         };
         let etag = ETag::new(version);
         let record = Record { etag, capabilities: Capabilities::default(), proof, more: None };
         let slot = self.store.insert(tag, hot, record).ok_or(RegistryError::Full)?;
-        if !self.store.set_secondary(slot, secondary.map(|key| (key, second))) {
-            return Err(RegistryError::Full);
-        }
+        self.store.set_secondary(slot, secondary.map(|key| (key, second)));
         if let Some(device) = device.and_then(|device| self.store.record_mut(device)) {
             device.more().modules.push(slot);
         }
@@ -182,7 +179,7 @@ impl<K: MacKey> Registry<K> {
         }
         let proof = self.store.record(slot).map(|record| &record.proof);
         let one = matches!(proof, Some(Proof::Keys { .. }));
-        let two = one && self.store.hot(slot).is_some_and(|hot| hot.secondary.is_some());
+        let two = one && self.store.second(slot).is_some();
         match change.credentials {
             Some(Credentials::ReplaceOne(..)) if !one => return Err(RegistryError::NoKeys),
             Some(Credentials::Swap) if !two => return Err(RegistryError::NoKeys),
@@ -284,7 +281,8 @@ impl<K: MacKey> Registry<K> {
                     record.proof = proof;
                 }
                 self.store.set_primary(slot, primary);
-                self.store.set_secondary(slot, secondary.map(|key| (key, second)))
+                self.store.set_secondary(slot, secondary.map(|key| (key, second)));
+                true
             }
         };
         if done { Ok(()) } else { Err(RegistryError::Full) }

@@ -40,7 +40,7 @@ impl<K: MacKey> Registry<K> {
 
     pub(crate) fn view(&self, slot: Slot) -> Option<RecordView<'_, K>> {
         let hot = self.store.hot(slot)?;
-        let second = hot.secondary.and_then(|second| self.store.second(second));
+        let second = self.store.second(slot);
         Some(RecordView { hot, second, record: self.store.record(slot)?, status: self.status_of(hot)? })
     }
 }

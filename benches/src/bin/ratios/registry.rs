@@ -23,6 +23,8 @@ const BATCH: usize = 16;
 const STRIDE: usize = 611_953;
 /// Tokens that are presented in turn: their records are several times what the caches hold.
 const TOKENS: usize = 500_000;
+/// Cases that read the tokens.
+const CASES: usize = 8;
 const RULES: TokenRules = TokenRules::HUB_COMPAT;
 
 fn id(number: usize) -> String {
@@ -139,10 +141,11 @@ impl Fleet {
         Self { tokens: tokens(), sides: [false, true].map(|two| (registry(two), map(two))) }
     }
 
-    /// Each case goes through the tokens by itself, sixteen at a time.
-    fn case<'f>(&'f self, name: &'static str, run: impl Fn(&[String; BATCH]) + 'f) -> Case<'f> {
+    /// Each case goes through the tokens by itself, sixteen at a time, and each begins elsewhere: what one has read is no
+    /// longer in a cache when another comes by.
+    fn case<'f>(&'f self, name: &'static str, at: usize, run: impl Fn(&[String; BATCH]) + 'f) -> Case<'f> {
         let (batches, _) = self.tokens.as_chunks::<BATCH>();
-        let mut next = batches.iter().cycle();
+        let mut next = batches.iter().cycle().skip(at * batches.len() / CASES);
         Case::new(name, move || run(black_box(next.next().unwrap())))
     }
 }
@@ -150,6 +153,8 @@ impl Fleet {
 pub fn cases(fleet: &Fleet) -> Vec<Case<'_>> {
     let [(one, one_map), (two, two_map)] = &fleet.sides;
     let mut cases = Vec::new();
+    let mut places = 0..CASES;
+    let mut place = || places.next().unwrap();
     let names = [
         ["cold one key", "cold one key single", "cold one key map", "cold one key map together"],
         ["cold two keys", "cold two keys single", "cold two keys map", "cold two keys map together"],
@@ -157,25 +162,25 @@ pub fn cases(fleet: &Fleet) -> Vec<Case<'_>> {
     for ([together, single, map_single, map_together], registry, map) in
         [(names[0], one, one_map), (names[1], two, two_map)]
     {
-        cases.push(fleet.case(together, move |texts| {
+        cases.push(fleet.case(together, place(), move |texts| {
             let batch = parsed(texts);
             verify(batch, &registry.find_many(&batch.map(|token| token.needs())));
         }));
-        cases.push(fleet.case(single, move |texts| {
+        cases.push(fleet.case(single, place(), move |texts| {
             for text in texts {
                 let token = SasToken::parse(text, &RULES).unwrap();
                 let found = registry.find(&token.needs());
                 let _ = black_box(token.verify(keys(&found), now(), &RULES)).unwrap();
             }
         }));
-        cases.push(fleet.case(map_single, move |texts| {
+        cases.push(fleet.case(map_single, place(), move |texts| {
             for text in texts {
                 let token = SasToken::parse(text, &RULES).unwrap();
                 let found = in_map(map, &token.needs());
                 let _ = black_box(token.verify(keys(&found), now(), &RULES)).unwrap();
             }
         }));
-        cases.push(fleet.case(map_together, move |texts| {
+        cases.push(fleet.case(map_together, place(), move |texts| {
             let batch = parsed(texts);
             verify(batch, &batch.map(|token| in_map(map, &token.needs())));
         }));

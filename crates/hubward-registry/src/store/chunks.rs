@@ -74,8 +74,14 @@ impl<T> Default for Chunks<T> {
 impl<T> Chunks<T> {
     #[inline]
     pub(crate) fn get(&self, slot: Slot) -> Option<&T> {
+        self.place(slot)?.as_ref()
+    }
+
+    /// Where a value is or would be, without looking at it.
+    #[inline]
+    pub(crate) fn place(&self, slot: Slot) -> Option<&Option<T>> {
         let (chunk, at) = slot.split();
-        self.chunks.get(chunk)?.get(at)?.as_ref()
+        self.chunks.get(chunk)?.get(at)
     }
 
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {

@@ -78,7 +78,7 @@ impl fmt::Debug for Index {
 }
 
 /// An id's hash, as far as an entry keeps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct IdTag(u32);
 
 impl Index {

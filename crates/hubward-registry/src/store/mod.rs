@@ -25,7 +25,7 @@ pub(crate) struct Store<K> {
     slots: Slots,
     hot: Chunks<Hot<K>>,
     records: Chunks<Record>,
-    second_slots: Slots,
+    /// Under the number of the entry, so that both are on their way at once.
     seconds: Chunks<Second<K>>,
 }
 
@@ -36,7 +36,6 @@ impl<K> Store<K> {
             slots: Slots::default(),
             hot: Chunks::default(),
             records: Chunks::default(),
-            second_slots: Slots::default(),
             seconds: Chunks::default(),
         }
     }
@@ -45,9 +44,9 @@ impl<K> Store<K> {
         self.index.len()
     }
 
-    /// Whether there is a number for one more identity and its second key.
+    /// Whether there is a number for one more identity.
     pub(crate) const fn has_room(&self) -> bool {
-        self.slots.has_room() && self.second_slots.has_room()
+        self.slots.has_room()
     }
 
     pub(crate) fn tag(&self, id: &[u8]) -> IdTag {
@@ -87,6 +86,12 @@ impl<K> Store<K> {
         self.hot.get(slot)
     }
 
+    /// Where a hot entry is, without looking at it.
+    #[inline]
+    pub(crate) fn entry(&self, slot: Slot) -> Option<&Option<Hot<K>>> {
+        self.hot.place(slot)
+    }
+
     pub(crate) fn hot_mut(&mut self, slot: Slot) -> Option<&mut Hot<K>> {
         self.hot.get_mut(slot)
     }
@@ -94,6 +99,12 @@ impl<K> Store<K> {
     #[inline]
     pub(crate) fn second(&self, slot: Slot) -> Option<&Second<K>> {
         self.seconds.get(slot)
+    }
+
+    /// Where a second key is, without looking at it.
+    #[inline]
+    pub(crate) fn second_entry(&self, slot: Slot) -> Option<&Option<Second<K>>> {
+        self.seconds.place(slot)
     }
 
     pub(crate) fn record(&self, slot: Slot) -> Option<&Record> {
@@ -134,25 +145,12 @@ impl<K> Store<K> {
         }
     }
 
-    /// Replaces the second key's ready form and its version. `false` where there is no number left for one.
-    pub(crate) fn set_secondary(&mut self, slot: Slot, key: Option<(K, u64)>) -> bool {
-        let Some(hot) = self.hot.get_mut(slot) else { return false };
-        let key = key.map(|(key, version)| Second::new(key, version));
-        match (hot.secondary, key) {
-            (Some(at), Some(key)) => self.seconds.put(at, key),
-            (Some(at), None) => {
-                hot.secondary = None;
-                self.seconds.clear(at);
-                self.second_slots.give_back(at);
-            }
-            (None, Some(key)) => {
-                let Some(at) = self.second_slots.take() else { return false };
-                hot.secondary = Some(at);
-                self.seconds.put(at, key);
-            }
-            (None, None) => {}
+    /// Replaces the second key's ready form and its version.
+    pub(crate) fn set_secondary(&mut self, slot: Slot, key: Option<(K, u64)>) {
+        match key {
+            Some((key, version)) => self.seconds.put(slot, Second::new(key, version)),
+            None => self.seconds.clear(slot),
         }
-        true
     }
 
     /// Replaces one key, ready and raw, and its version. `false` where the identity has no keys.
@@ -164,15 +162,15 @@ impl<K> Store<K> {
         match which {
             KeySlot::Secondary => {
                 *secondary = key.raw;
-                self.set_secondary(slot, Some((key.ready, version)))
+                self.set_secondary(slot, Some((key.ready, version)));
             }
             KeySlot::Primary => {
                 *primary = key.raw;
                 self.set_primary(slot, Some(key.ready));
                 self.set_version(slot, version);
-                true
             }
         }
+        true
     }
 
     /// The version of the primary key, or of what is in its place.
@@ -186,7 +184,7 @@ impl<K> Store<K> {
     pub(crate) fn restore_stamps(&mut self, slot: Slot, stamp: Stamp, second: u64) {
         let Some(hot) = self.hot.get_mut(slot) else { return };
         hot.stamp = stamp;
-        if let Some(key) = hot.secondary.and_then(|at| self.seconds.get_mut(at)) {
+        if let Some(key) = self.seconds.get_mut(slot) {
             key.set_version(second);
         }
     }
@@ -194,7 +192,7 @@ impl<K> Store<K> {
     /// Exchanges both keys, ready and raw, each with its version. `false` where there are not two.
     pub(crate) fn swap_keys(&mut self, slot: Slot) -> bool {
         let Some(hot) = self.hot.get_mut(slot) else { return false };
-        let second = hot.secondary.and_then(|at| self.seconds.get_mut(at));
+        let second = self.seconds.get_mut(slot);
         let (Some(first), Some(second)) = (hot.primary.as_mut(), second) else { return false };
         let (version, other) = (hot.stamp.keys(), second.version());
         let Some(Record { proof: Proof::Keys { primary, secondary }, .. }) = self.records.get_mut(slot)
