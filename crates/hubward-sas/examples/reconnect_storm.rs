@@ -42,20 +42,15 @@ fn main() {
     let (mut admitted, mut refused) = (0, 0);
     for texts in arriving.chunks(BATCH) {
         let tokens: Vec<_> = texts.iter().map(|text| SasToken::parse(text, &rules).unwrap()).collect();
-        let batch: Vec<_> = tokens
-            .iter()
-            .map(|token| {
-                let Lookup::Device(id) = token.needs() else {
-                    unreachable!("every token here is a device's")
-                };
-                (*token, Keys::one(&keys[&id.to_string()]))
-            })
-            .collect();
-        SasToken::verify_batch(&batch, at(now), &rules, |index, verdict| match verdict {
+        let batch = tokens.iter().map(|token| {
+            let Lookup::Device(id) = token.needs() else { unreachable!("every token here is a device's") };
+            (token, Keys::one(&keys[&id.to_string()]))
+        });
+        SasToken::verify_batch(batch, at(now), &rules, |index, verdict| match verdict {
             Ok(_) => admitted += 1,
             Err(error) => {
                 refused += 1;
-                println!("{}: {error}", batch[index].0.needs());
+                println!("{}: {error}", tokens[index].needs());
             }
         });
     }

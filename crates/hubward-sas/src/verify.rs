@@ -29,28 +29,30 @@ impl<'a> SasToken<'a> {
     ///
     /// The outcomes are those of [`SasToken::verify`]. Where two neighbours have one key each, their work is
     /// interleaved; a token with two keys is a pair already, and gains nothing here. Nothing is allocated.
-    pub fn verify_batch<K: MacKey>(
-        batch: &[(Self, Keys<'_, K>)],
+    pub fn verify_batch<'t, 'k, K: MacKey + 'k>(
+        batch: impl IntoIterator<Item = (&'t Self, Keys<'k, K>)>,
         now: UnixTime,
         rules: &TokenRules,
         mut verdict: impl FnMut(usize, Result<VerifiedToken<'a>, VerifyError>),
-    ) {
-        let (pairs, last) = batch.as_chunks::<2>();
+    ) where
+        'a: 't,
+    {
+        let mut batch = batch.into_iter().fuse();
         let mut index = 0_usize;
-        for [(first, keys), (second, other)] in pairs {
+        while let Some((first, keys)) = batch.next() {
+            let Some((second, other)) = batch.next() else {
+                return verdict(index, first.verify(keys, now, rules));
+            };
             let (slot, other_slot) = keys.matching_both(
                 &first.signed(),
                 &first.signature,
-                other,
+                &other,
                 &second.signed(),
                 &second.signature,
             );
             verdict(index, first.judge(slot, now, rules));
             verdict(index.saturating_add(1), second.judge(other_slot, now, rules));
             index = index.saturating_add(2);
-        }
-        if let [(token, keys)] = last {
-            verdict(index, token.verify(*keys, now, rules));
         }
     }
 

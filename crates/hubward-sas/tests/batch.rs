@@ -25,7 +25,7 @@ fn verdicts<K: MacKey>(batch: &[(SasToken<'_>, Keys<'_, K>)]) -> (Vec<Verdict>, 
     let one_at_a_time =
         batch.iter().map(|(token, keys)| token.verify(*keys, now, &rules).map(|v| v.key_slot())).collect();
     let mut together = Vec::new();
-    SasToken::verify_batch(batch, now, &rules, |index, verdict| {
+    SasToken::verify_batch(batch.iter().map(|(token, keys)| (token, *keys)), now, &rules, |index, verdict| {
         assert_eq!(index, together.len(), "in order, once each");
         together.push(verdict.map(|v| v.key_slot()));
     });
@@ -71,7 +71,8 @@ fn a_batch_takes_no_heap() {
     let batch = [(parse(&text).unwrap(), Keys::one(&key)); 5];
     let mut accepted = 0;
     let count = allocation_counter::measure(|| {
-        SasToken::verify_batch(&batch, at(EXPIRY), &TokenRules::STRICT, |_, verdict| {
+        let batch = batch.iter().map(|(token, keys)| (token, *keys));
+        SasToken::verify_batch(batch, at(EXPIRY), &TokenRules::STRICT, |_, verdict| {
             accepted += usize::from(verdict.is_ok())
         });
     });

@@ -1,7 +1,6 @@
 //! A million devices with keys: from a token's text to its verdict, with records that no cache has, beside a map of the
 //! standard library; what a device takes of memory; and lines imported beside lines that are only parsed.
 
-use std::array;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -122,10 +121,10 @@ fn parsed(texts: &[String; BATCH]) -> [SasToken<'_>; BATCH] {
     texts.each_ref().map(|text| SasToken::parse(text, &RULES).unwrap())
 }
 
-fn verify(batch: [SasToken<'_>; BATCH], found: &[Found<'_, HmacKey>; BATCH]) {
-    let batch = array::from_fn::<_, BATCH, _>(|at| (batch[at], keys(&found[at])));
+fn verify(batch: &[SasToken<'_>; BATCH], found: &[Found<'_, HmacKey>; BATCH]) {
+    let batch = batch.iter().zip(found.iter().map(keys));
     let now = now();
-    SasToken::verify_batch(&batch, now, &RULES, |_, verdict| {
+    SasToken::verify_batch(batch, now, &RULES, |_, verdict| {
         let _ = black_box(verdict).unwrap();
     });
 }
@@ -164,7 +163,7 @@ pub fn cases(fleet: &Fleet) -> Vec<Case<'_>> {
     {
         cases.push(fleet.case(together, place(), move |texts| {
             let batch = parsed(texts);
-            verify(batch, &registry.find_many(&batch.map(|token| token.needs())));
+            verify(&batch, &registry.find_many(&batch.each_ref().map(|token| token.needs())));
         }));
         cases.push(fleet.case(single, place(), move |texts| {
             for text in texts {
@@ -182,7 +181,7 @@ pub fn cases(fleet: &Fleet) -> Vec<Case<'_>> {
         }));
         cases.push(fleet.case(map_together, place(), move |texts| {
             let batch = parsed(texts);
-            verify(batch, &batch.map(|token| in_map(map, &token.needs())));
+            verify(&batch, &batch.each_ref().map(|token| in_map(map, &token.needs())));
         }));
     }
     cases
