@@ -14,7 +14,7 @@ use crate::whose::{LONGEST, identity, of_lookup, undecoded};
 
 /// One of many questions, and what is known of its answer.
 struct Asked<'r, 'a, K> {
-    id: Option<&'a [u8]>,
+    id: Option<&'a str>,
     tag: IdTag,
     slot: Option<Slot>,
     hot: Option<&'r Option<Hot<K>>>,
@@ -56,7 +56,9 @@ impl<K: MacKey> Registry<K> {
     pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> Found<'_, K> {
         let found = match lookup {
             Lookup::Policy(name) => self.find_policy(name),
-            _ => self.slot_of(lookup).and_then(|slot| self.found(slot, self.store.hot(slot)?, issuers)),
+            _ => self
+                .slot_of(lookup)
+                .and_then(|slot| self.found(lookup, slot, self.store.hot(slot)?, issuers)),
         };
         found.unwrap_or(Found::Nobody)
     }
@@ -85,8 +87,8 @@ impl<K: MacKey> Registry<K> {
         let mut found = [const { Found::Nobody }; N];
         for ((found, asked), lookup) in found.iter_mut().zip(&asked).zip(lookups) {
             *found = match (asked.id, asked.slot, asked.hot()) {
-                (Some(id), Some(slot), Some(hot)) if hot.id.bytes() == id => {
-                    self.found(slot, hot, &[]).unwrap_or(Found::Nobody)
+                (Some(id), Some(slot), Some(hot)) if hot.id == *id => {
+                    self.found(lookup, slot, hot, &[]).unwrap_or(Found::Nobody)
                 }
                 _ => self.find(lookup),
             };
@@ -102,10 +104,20 @@ impl<K: MacKey> Registry<K> {
         self.store.find(of_lookup(lookup, &mut buffer)?)
     }
 
-    fn found<'r>(&'r self, slot: Slot, hot: &'r Hot<K>, issuers: &[Thumbprint]) -> Option<Found<'r, K>> {
+    fn found<'r>(
+        &'r self,
+        lookup: &Lookup<'_>,
+        slot: Slot,
+        hot: &'r Hot<K>,
+        issuers: &[Thumbprint],
+    ) -> Option<Found<'r, K>> {
+        // a device's name with a `/` in it is no id, and must not be taken for a module's
+        if hot.device.is_some() != matches!(lookup, Lookup::Module(..)) {
+            return None;
+        }
         let identity = match hot.device {
-            None => Identity::Device(DeviceId::assertion(hot.id.text())),
-            Some(_) => identity(hot.id.text()),
+            None => Identity::Device(DeviceId::assertion(&hot.id)),
+            Some(_) => identity(&hot.id),
         };
         let second = self.store.second(slot);
         let credential = match (&hot.primary, second) {

@@ -189,7 +189,7 @@ impl AccessLists {
 
 fn with_id<T>(identity: &Identity<'_>, then: impl FnOnce(&str) -> T) -> Option<T> {
     let mut buffer = [0; LONGEST];
-    core::str::from_utf8(of_identity(identity, &mut buffer)?).ok().map(then)
+    of_identity(identity, &mut buffer).map(then)
 }
 
 impl<K: MacKey> Registry<K> {

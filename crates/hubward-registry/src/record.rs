@@ -5,12 +5,13 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use hubward_core::{Stamp, Status};
+use smol_str::SmolStr;
 
 use crate::authentication::Thumbprints;
 use crate::change::Capabilities;
 use crate::etag::ETag;
 use crate::raw::RawKey;
-use crate::store::{Id, Slot};
+use crate::store::Slot;
 use crate::text::{DeviceScope, GenerationId, StatusReason};
 
 /// What every admission reads, its stamp being the primary key's: 128 bytes with a key of 64, two cache lines. `stamp` lies in the first and `status` in
@@ -18,7 +19,8 @@ use crate::text::{DeviceScope, GenerationId, StatusReason};
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Hot<K> {
-    pub(crate) id: Id,
+    /// A device's id, or `device/module`: no id has a `/`, so the two cannot meet. One of up to 23 bytes stands here.
+    pub(crate) id: SmolStr,
     pub(crate) stamp: Stamp,
     pub(crate) primary: Option<K>,
     /// The device, for a module.

@@ -5,6 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use hubward_core::{DeviceId, Identity, MacKey, ModuleId, Stamp, Status};
+use smol_str::SmolStr;
 
 use crate::authentication::Authentication;
 use crate::change::{Capabilities, Change, Credentials, Rest};
@@ -13,7 +14,7 @@ use crate::etag::{ETag, Precondition};
 use crate::lists::AccessLists;
 use crate::policy::Policy;
 use crate::record::{Hot, Proof, Record};
-use crate::store::{Id, IdTag, Slot, Store};
+use crate::store::{IdTag, Slot, Store};
 use crate::whose::{LONGEST, of_identity};
 
 /// Devices, their modules and the hub's policies, in memory, with keys of type `K`.
@@ -31,7 +32,7 @@ pub struct Registry<K> {
 
 /// Where an identity is or would be.
 pub(crate) struct Place<'b> {
-    id: &'b [u8],
+    id: &'b str,
     tag: IdTag,
     /// Whether it is there.
     pub(crate) taken: bool,
@@ -131,7 +132,7 @@ impl<K: MacKey> Registry<K> {
     ) -> Result<ETag, RegistryError> {
         let device = match identity {
             Identity::Module(device, _) => {
-                Some(self.store.find(device.as_str().as_bytes()).ok_or(RegistryError::NotFound)?)
+                Some(self.store.find(device.as_str()).ok_or(RegistryError::NotFound)?)
             }
             _ => None,
         };
@@ -145,7 +146,7 @@ impl<K: MacKey> Registry<K> {
         let (generation, version, second) = (self.change(), self.change(), self.change());
         let (proof, primary, secondary) = authentication.split();
         let hot = Hot {
-            id: Id::new(id),
+            id: SmolStr::new(id),
             stamp: Stamp::new(generation, version),
             primary,
             device,

@@ -49,7 +49,7 @@ impl<'r, K: MacKey> RecordView<'r, K> {
     /// Whose it is.
     #[must_use]
     pub fn identity(&self) -> Identity<'r> {
-        identity(self.hot.id.text())
+        identity(&self.hot.id)
     }
 
     /// Whether it is a module's.
@@ -132,7 +132,7 @@ impl<'r, K: MacKey> RecordView<'r, K> {
 
     /// The id that it is kept under.
     pub(crate) fn kept_id(&self) -> &'r str {
-        self.hot.id.text()
+        &self.hot.id
     }
 
     pub(crate) fn given_generation_id(&self) -> Option<&'r str> {

@@ -1,4 +1,4 @@
-//! The bytes that an identity is kept under.
+//! What an identity is kept under.
 
 use hubward_core::{DeviceId, Identity, Lookup, ModuleId, Segment};
 
@@ -6,18 +6,21 @@ use hubward_core::{DeviceId, Identity, Lookup, ModuleId, Segment};
 pub(crate) const LONGEST: usize = 128 + 1 + 128;
 
 /// `device`, or `device/module`. No id has a `/`.
-pub(crate) fn of_identity<'b>(identity: &Identity<'b>, buffer: &'b mut [u8; LONGEST]) -> Option<&'b [u8]> {
+pub(crate) fn of_identity<'b>(identity: &Identity<'b>, buffer: &'b mut [u8; LONGEST]) -> Option<&'b str> {
     match identity {
-        Identity::Device(id) => Some(id.as_str().as_bytes()),
+        Identity::Device(id) => Some(id.as_str()),
         Identity::Module(device, module) => joined(&device.segment(), &module.segment(), buffer),
         _ => None,
     }
 }
 
 /// The same for a question, decoded once.
-pub(crate) fn of_lookup<'b>(lookup: &Lookup<'b>, buffer: &'b mut [u8; LONGEST]) -> Option<&'b [u8]> {
+pub(crate) fn of_lookup<'b>(lookup: &Lookup<'b>, buffer: &'b mut [u8; LONGEST]) -> Option<&'b str> {
     match lookup {
-        Lookup::Device(id) => plain(id, buffer),
+        Lookup::Device(id) => match undecoded(lookup) {
+            Some(id) => Some(id),
+            None => id.decode(buffer).ok(),
+        },
         Lookup::Module(device, module) => joined(device, module, buffer),
         _ => None,
     }
@@ -25,16 +28,11 @@ pub(crate) fn of_lookup<'b>(lookup: &Lookup<'b>, buffer: &'b mut [u8; LONGEST]) 
 
 /// The same where it takes no decoding: a plain device id, which most are.
 #[inline]
-pub(crate) fn undecoded<'a>(lookup: &Lookup<'a>) -> Option<&'a [u8]> {
+pub(crate) fn undecoded<'a>(lookup: &Lookup<'a>) -> Option<&'a str> {
     match lookup {
-        Lookup::Device(id) => id.as_plain().map(str::as_bytes).filter(|id| !has_slash(id)),
+        Lookup::Device(id) => id.as_plain(),
         _ => None,
     }
-}
-
-/// Without an early end, so that many bytes are looked at together.
-fn has_slash(id: &[u8]) -> bool {
-    id.iter().fold(false, |found, byte| found | (*byte == b'/'))
 }
 
 /// Back from what is kept.
@@ -45,16 +43,7 @@ pub(crate) fn identity(kept: &str) -> Identity<'_> {
     }
 }
 
-/// A name with a `/` in it is no id, and must not be taken for a module's.
-fn plain<'b>(id: &Segment<'b>, buffer: &'b mut [u8; LONGEST]) -> Option<&'b [u8]> {
-    let id = match id.as_plain() {
-        Some(id) => id,
-        None => id.decode(buffer).ok()?,
-    };
-    (!id.contains('/')).then_some(id.as_bytes())
-}
-
-fn joined<'b>(device: &Segment<'_>, module: &Segment<'_>, buffer: &'b mut [u8; LONGEST]) -> Option<&'b [u8]> {
+fn joined<'b>(device: &Segment<'_>, module: &Segment<'_>, buffer: &'b mut [u8; LONGEST]) -> Option<&'b str> {
     let device = device.decode(buffer).ok()?;
     let at = device.len();
     if device.contains('/') {
@@ -64,5 +53,5 @@ fn joined<'b>(device: &Segment<'_>, module: &Segment<'_>, buffer: &'b mut [u8; L
     *slash = b'/';
     let module = module.decode(rest).ok()?;
     let end = at.checked_add(1)?.checked_add(module.len())?;
-    if module.contains('/') { None } else { buffer.get(..end) }
+    if module.contains('/') { None } else { core::str::from_utf8(buffer.get(..end)?).ok() }
 }

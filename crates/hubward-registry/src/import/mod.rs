@@ -192,7 +192,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
             into.line.read(bare).err().map(|column| ImportProblem::Json { column })
         };
         if let (None, Some(id)) = (into.line.module_id.text(), into.line.id.text()) {
-            into.tag = Some(self.registry.store.tag(id.as_bytes()));
+            into.tag = Some(self.registry.store.tag(id));
         }
     }
 

@@ -95,8 +95,8 @@ impl Index {
     }
 
     #[inline]
-    pub(crate) fn tag(&self, id: &[u8]) -> IdTag {
-        let [a, b, c, d, ..] = self.hasher.hash(id).to_le_bytes();
+    pub(crate) fn tag(&self, id: &str) -> IdTag {
+        let [a, b, c, d, ..] = self.hasher.hash(id.as_bytes()).to_le_bytes();
         IdTag(u32::from_le_bytes([a, b, c, d]))
     }
 
@@ -247,6 +247,6 @@ mod tests {
     #[test]
     fn another_seed_is_another_order() {
         let (one, other) = (Index::new(&[1; 16]), Index::new(&[2; 16]));
-        assert_ne!(one.tag(b"pump-7"), other.tag(b"pump-7"));
+        assert_ne!(one.tag("pump-7"), other.tag("pump-7"));
     }
 }

@@ -1,7 +1,6 @@
 //! Two layers under one number: hot entries with their keys, found by id, and the records beside them.
 
 mod chunks;
-mod id;
 mod index;
 
 use core::hint::black_box;
@@ -11,7 +10,6 @@ use hubward_core::{KeySlot, Stamp};
 
 pub(crate) use chunks::Slot;
 use chunks::{Chunks, Slots};
-pub(crate) use id::Id;
 pub(crate) use index::IdTag;
 use index::Index;
 
@@ -49,7 +47,7 @@ impl<K> Store<K> {
         self.slots.has_room()
     }
 
-    pub(crate) fn tag(&self, id: &[u8]) -> IdTag {
+    pub(crate) fn tag(&self, id: &str) -> IdTag {
         self.index.tag(id)
     }
 
@@ -66,19 +64,19 @@ impl<K> Store<K> {
     }
 
     #[inline]
-    pub(crate) fn find(&self, id: &[u8]) -> Option<Slot> {
+    pub(crate) fn find(&self, id: &str) -> Option<Slot> {
         self.find_tagged(self.index.tag(id), id)
     }
 
     /// [`Store::find`] for an id whose tag is at hand.
     #[inline]
-    pub(crate) fn find_tagged(&self, tag: IdTag, id: &[u8]) -> Option<Slot> {
+    pub(crate) fn find_tagged(&self, tag: IdTag, id: &str) -> Option<Slot> {
         self.index.find(tag, |slot| self.is(slot, id))
     }
 
     #[inline]
-    pub(crate) fn is(&self, slot: Slot, id: &[u8]) -> bool {
-        self.hot.get(slot).is_some_and(|hot| hot.id.bytes() == id)
+    pub(crate) fn is(&self, slot: Slot, id: &str) -> bool {
+        self.hot.get(slot).is_some_and(|hot| hot.id == *id)
     }
 
     #[inline]
@@ -131,7 +129,7 @@ impl<K> Store<K> {
 
     pub(crate) fn remove(&mut self, slot: Slot) {
         let Some(hot) = self.hot.get(slot) else { return };
-        self.index.remove(self.index.tag(hot.id.bytes()), slot);
+        self.index.remove(self.index.tag(&hot.id), slot);
         self.set_secondary(slot, None);
         self.hot.clear(slot);
         self.records.clear(slot);
@@ -208,7 +206,8 @@ impl<K> Store<K> {
 
     /// Bytes of the hot layer: the index, the entries, the second keys and the long ids.
     pub(crate) fn hot_bytes(&self) -> usize {
-        let apart: usize = self.slots().filter_map(|slot| self.hot.get(slot)).map(|hot| hot.id.apart()).sum();
+        let ids = self.slots().filter_map(|slot| self.hot.get(slot)).map(|hot| &hot.id);
+        let apart: usize = ids.filter(|id| id.is_heap_allocated()).map(|id| id.len()).sum();
         [self.index.bytes(), self.hot.bytes(), self.seconds.bytes()]
             .into_iter()
             .fold(apart, usize::saturating_add)
