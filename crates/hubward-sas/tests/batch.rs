@@ -25,10 +25,15 @@ fn verdicts<K: MacKey>(batch: &[(SasToken<'_>, Keys<'_, K>)]) -> (Vec<Verdict>, 
     let one_at_a_time =
         batch.iter().map(|(token, keys)| token.verify(*keys, now, &rules).map(|v| v.key_slot())).collect();
     let mut together = Vec::new();
-    SasToken::verify_batch(batch.iter().map(|(token, keys)| (token, *keys)), now, &rules, |index, verdict| {
-        assert_eq!(index, together.len(), "in order, once each");
-        together.push(verdict.map(|v| v.key_slot()));
-    });
+    SasToken::verify_batch(
+        batch.iter().map(|(token, keys)| (token, *keys)),
+        now,
+        &rules,
+        |index, verdict| {
+            assert_eq!(index, together.len(), "in order, once each");
+            together.push(verdict.map(|v| v.key_slot()));
+        },
+    );
     (one_at_a_time, together)
 }
 
