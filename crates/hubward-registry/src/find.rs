@@ -56,9 +56,9 @@ impl<K: MacKey> Registry<K> {
     pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> Found<'_, K> {
         let found = match lookup {
             Lookup::Policy(name) => self.find_policy(name),
-            _ => self
-                .slot_of(lookup)
-                .and_then(|slot| self.found(lookup, slot, self.store.hot(slot)?, issuers)),
+            _ => {
+                self.slot_of(lookup).and_then(|slot| self.found(lookup, slot, self.store.hot(slot)?, issuers))
+            }
         };
         found.unwrap_or(Found::Nobody)
     }
