@@ -132,7 +132,7 @@ impl Hub {
     /// The decision on what a connected peer asks for, after a recheck of its session.
     pub(crate) fn judge(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> Judged {
         if let Err(ended) = self.recheck(session) {
-            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, code(ended));
+            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, ended.code());
             return Judged::Ended;
         }
         let decision = session.decide(operation);
@@ -144,7 +144,7 @@ impl Hub {
     pub(crate) fn still(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> bool {
         let ended = self.recheck(session).err();
         if let Some(ended) = ended {
-            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, code(ended));
+            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, ended.code());
         }
         ended.is_none()
     }
@@ -249,19 +249,6 @@ impl Hub {
     /// Hears of every change from now on.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
-    }
-}
-
-/// A stable word for why a session is over.
-const fn code(ended: Ended) -> &'static str {
-    match ended {
-        Ended::Expired { .. } => "expired",
-        Ended::Deleted => "deleted",
-        Ended::Recreated => "recreated",
-        Ended::KeysReplaced => "keys-replaced",
-        Ended::RightsReduced => "rights-reduced",
-        Ended::Disabled => "disabled",
-        _ => "ended",
     }
 }
 

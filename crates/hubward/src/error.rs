@@ -284,10 +284,10 @@ pub enum Ended {
         now: u64,
     },
     /// The identity or the policy is not there any more.
-    #[error("deleted")]
+    #[error("whom it was admitted as was deleted")]
     Deleted,
     /// Another identity has the name now.
-    #[error("deleted and created anew")]
+    #[error("whom it was admitted as was deleted, and created anew")]
     Recreated,
     /// The credentials that it was admitted by were changed: the keys of whoever signed, one of them or both, or the
     /// identity's thumbprints.
@@ -303,9 +303,27 @@ pub enum Ended {
     #[error("not below the edge hub that speaks for it any more")]
     NotBehind,
     /// The identity, or the edge hub that speaks for it, is disabled.
-    #[error("disabled")]
+    #[error("whom it was admitted as is disabled, or the edge hub that speaks for it")]
     Disabled,
     /// The answers do not fit the questions of [`Session::lookups`](crate::Session::lookups).
     #[error("the answers are not to the session's questions")]
     WrongAnswer,
+}
+
+impl Ended {
+    /// A stable word for metrics and logs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Expired { .. } => "expired",
+            Self::Deleted => "deleted",
+            Self::Recreated => "recreated",
+            Self::KeysReplaced => "keys-replaced",
+            Self::AuthorityRemoved => "authority-removed",
+            Self::RightsReduced => "rights-reduced",
+            Self::NotBehind => "not-behind",
+            Self::Disabled => "disabled",
+            Self::WrongAnswer => "wrong-answer",
+        }
+    }
 }

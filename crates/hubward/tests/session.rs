@@ -55,6 +55,27 @@ fn it_ends_with_its_token() {
 }
 
 #[test]
+fn each_end_has_a_word_of_its_own_and_a_sentence() {
+    let ends = [
+        Ended::Expired { until: 1, now: 2 },
+        Ended::Deleted,
+        Ended::Recreated,
+        Ended::KeysReplaced,
+        Ended::AuthorityRemoved,
+        Ended::RightsReduced,
+        Ended::NotBehind,
+        Ended::Disabled,
+        Ended::WrongAnswer,
+    ];
+    let words: std::collections::BTreeSet<_> = ends.iter().map(Ended::code).collect();
+    assert_eq!(words.len(), ends.len());
+    for end in ends {
+        assert!(end.code().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", end.code());
+        assert!(end.to_string().contains(' '), "{end}");
+    }
+}
+
+#[test]
 fn it_ends_with_its_device() {
     let mut hub = hub();
     let session = session(&hub, "dev1", &own_token("dev1"));
