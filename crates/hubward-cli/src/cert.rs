@@ -111,7 +111,20 @@ fn read_as<T: PemObject + From<Vec<u8>>>(file: &Path, kind: &str) -> Result<Vec<
     let all: Vec<T> = T::pem_slice_iter(&bytes)
         .collect::<Result<_, _>>()
         .map_err(|error| told(&format_args!("no PEM: {error}")))?;
-    if all.is_empty() { Err(told(&format_args!("holds no {kind}")).into()) } else { Ok(all) }
+    match label(&bytes) {
+        _ if !all.is_empty() => Ok(all),
+        Some(label) => Err(told(&format_args!("holds no {kind}; what it begins with is a {label}")).into()),
+        None => Err(told(&format_args!("holds no {kind}")).into()),
+    }
+}
+
+/// What the first PEM block of a file says it is (RFC 7468, 2), where that is in PEM's own words.
+fn label(bytes: &[u8]) -> Option<&str> {
+    let text = str::from_utf8(bytes).ok()?;
+    let (label, _) = text.split_once("-----BEGIN ")?.1.split_once("-----")?;
+    let known =
+        label.len() <= 32 && label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' ');
+    known.then_some(label)
 }
 
 /// Upper-case hex.

@@ -152,6 +152,10 @@ fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     }
     let key = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
     writeln!(std::io::stdout(), "{}", unsigned.sign(&key))?;
+    if expires.as_secs() < now() {
+        // on the other stream, so that what reads the token reads the token alone
+        eprintln!("hubward: the token has expired already by this clock");
+    }
     Ok(Outcome::Well)
 }
 

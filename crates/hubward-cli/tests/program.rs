@@ -60,6 +60,22 @@ fn a_token_is_signed_verified_and_inspected() {
 }
 
 #[test]
+fn a_token_that_is_over_is_signed_with_a_word_about_it() {
+    let sign = ["token", "sign", "--host", "h.example", "--device", "pump-7", "--expiry", "1"];
+    let (status, token, err) = hubward(&sign, "");
+    assert_eq!((status, token.lines().count(), err.contains("expired already")), (0, 1, true), "{err}");
+}
+
+#[test]
+fn what_is_no_certificate_is_named() {
+    let (status, _, err) = hubward(
+        &["cert", "inspect", "-"],
+        "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n",
+    );
+    assert_eq!((status, err.contains("what it begins with is a CERTIFICATE REQUEST")), (2, true), "{err}");
+}
+
+#[test]
 fn what_is_wrong_is_pointed_at() {
     let token = "SharedAccessSignature sr=h.example%2Fdevices%2Fd&sig=abcdefgh&se=1";
     let (status, out, _) = hubward(&["token", "inspect"], token);
