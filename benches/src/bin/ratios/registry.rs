@@ -118,11 +118,14 @@ fn keys<'k>(found: &Found<'k, HmacKey>) -> Keys<'k, HmacKey> {
 
 /// Sixteen tokens that come together.
 fn parsed(texts: &[String; BATCH]) -> [SasToken<'_>; BATCH] {
-    let parse = |text| SasToken::parse(text, &RULES).unwrap();
-    let mut tokens = [parse(&texts[0]); BATCH];
-    // in place: `map` would move each twice more
-    tokens.iter_mut().zip(texts).skip(1).for_each(|(token, text)| *token = parse(text));
-    tokens
+    each(texts, |text| SasToken::parse(text, &RULES).unwrap())
+}
+
+/// `map`, which would move each value twice more.
+fn each<'i, T, U: Copy>(items: &'i [T; BATCH], to: impl Fn(&'i T) -> U) -> [U; BATCH] {
+    let mut all = [to(&items[0]); BATCH];
+    all.iter_mut().zip(items).skip(1).for_each(|(place, item)| *place = to(item));
+    all
 }
 
 fn verify<'k>(batch: &[SasToken<'_>; BATCH], found: impl Iterator<Item = Found<'k, HmacKey>>) {
@@ -167,7 +170,7 @@ pub fn cases(fleet: &Fleet) -> Vec<Case<'_>> {
     {
         cases.push(fleet.case(together, place(), move |texts| {
             let batch = parsed(texts);
-            let found = registry.find_many(&batch.each_ref().map(|token| token.needs()));
+            let found = registry.find_many(&each(&batch, SasToken::needs));
             verify(&batch, found.into_iter());
         }));
         cases.push(fleet.case(single, place(), move |texts| {

@@ -3,8 +3,11 @@
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
-/// Entries of a chunk.
-const CHUNK: usize = 1024;
+/// Entries of the first chunk, as a power of two. Each chunk has twice those of the one before, up to the largest: a small
+/// registry takes little, and a large one has few chunks, so that where they begin is in the processor's cache.
+const FIRST: u32 = 6;
+/// Entries of the largest chunks, as a power of two.
+const LARGEST: u32 = 14;
 
 /// A place in [`Chunks`]: 1 and up, so that an index can say "none" with 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,10 +22,20 @@ impl Slot {
         self.0.get()
     }
 
-    /// The chunk and the place in it.
-    fn split(self) -> (usize, usize) {
-        let at = usize::try_from(self.0.get()).unwrap_or(usize::MAX).wrapping_sub(1);
-        (at.wrapping_div(CHUNK), at.wrapping_rem(CHUNK))
+    /// The chunk, its entries, and the place in it.
+    #[inline]
+    fn split(self) -> (usize, usize, usize) {
+        let at = u64::from(self.0.get()).wrapping_sub(1).wrapping_add(1 << FIRST);
+        let level = if at < 1 << LARGEST { at.ilog2() } else { LARGEST };
+        let entries = 1_u64.wrapping_shl(level);
+        let chunk = at
+            .wrapping_shr(level)
+            .wrapping_add(u64::from(level))
+            .wrapping_sub(u64::from(FIRST))
+            .wrapping_sub(1);
+        let [chunk, entries, at] = [chunk, entries, at & entries.wrapping_sub(1)]
+            .map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+        (chunk, entries, at)
     }
 }
 
@@ -80,24 +93,27 @@ impl<T> Chunks<T> {
     /// Where a value is or would be, without looking at it.
     #[inline]
     pub(crate) fn place(&self, slot: Slot) -> Option<&Option<T>> {
-        let (chunk, at) = slot.split();
+        let (chunk, _, at) = slot.split();
         self.chunks.get(chunk)?.get(at)
     }
 
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
-        let (chunk, at) = slot.split();
+        let (chunk, _, at) = slot.split();
         self.chunks.get_mut(chunk)?.get_mut(at)?.as_mut()
     }
 
     /// Puts a value in its place; what was there is dropped there.
     pub(crate) fn put(&mut self, slot: Slot, value: T) {
-        let (chunk, at) = slot.split();
+        let (chunk, room, at) = slot.split();
         while self.chunks.len() <= chunk {
             // only the list of chunks may move: it holds addresses and no key
-            self.chunks.push(Vec::with_capacity(CHUNK));
+            self.chunks.push(Vec::new());
         }
         if let Some(entries) = self.chunks.get_mut(chunk) {
-            // within the capacity that the chunk was made with
+            // all of a chunk's room at once: it is never moved to a larger one
+            if entries.capacity() == 0 {
+                entries.reserve_exact(room);
+            }
             while entries.len() < at {
                 entries.push(None);
             }
@@ -110,7 +126,7 @@ impl<T> Chunks<T> {
 
     /// Drops a value where it stands. It is never moved out: a move would leave its bytes behind.
     pub(crate) fn clear(&mut self, slot: Slot) {
-        let (chunk, at) = slot.split();
+        let (chunk, _, at) = slot.split();
         if let Some(entry) = self.chunks.get_mut(chunk).and_then(|entries| entries.get_mut(at)) {
             *entry = None;
         }
@@ -119,7 +135,8 @@ impl<T> Chunks<T> {
     /// Bytes of the chunks and of their list.
     pub(crate) fn bytes(&self) -> usize {
         let list = self.chunks.capacity().saturating_mul(size_of::<Vec<Option<T>>>());
-        let entries = self.chunks.len().saturating_mul(CHUNK).saturating_mul(size_of::<Option<T>>());
+        let entries = self.chunks.iter().map(Vec::capacity).fold(0, usize::saturating_add);
+        let entries = entries.saturating_mul(size_of::<Option<T>>());
         list.saturating_add(entries)
     }
 }
@@ -129,12 +146,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_place_is_one_place_of_one_chunk() {
+        let mut expected = (0, 64, 0);
+        for number in 1..100_000 {
+            assert_eq!(Slot::new(number).unwrap().split(), expected, "{number}");
+            let (chunk, entries, at) = expected;
+            expected = if at + 1 < entries {
+                (chunk, entries, at + 1)
+            } else {
+                (chunk + 1, (entries * 2).min(16_384), 0)
+            };
+        }
+        let (chunk, entries, at) = Slot::new(u32::MAX).unwrap().split();
+        assert_eq!((chunk, entries, at), (262_151, 16_384, 62), "the last of all");
+    }
+
+    #[test]
+    fn only_chunks_with_something_in_them_take_room() {
+        let mut chunks = Chunks::default();
+        chunks.put(Slot::new(40_000).unwrap(), 1_u64);
+        assert_eq!(chunks.chunks.iter().filter(|chunk| chunk.capacity() > 0).count(), 1);
+        assert_eq!(chunks.get(Slot::new(39_999).unwrap()), None);
+        assert_eq!(chunks.get(Slot::new(1).unwrap()), None);
+    }
+
+    #[test]
     fn what_is_held_does_not_move() {
         let (mut slots, mut chunks) = (Slots::default(), Chunks::default());
         let first = slots.take().unwrap();
         chunks.put(first, 0_u64);
         let before: *const u64 = chunks.get(first).unwrap();
-        for value in 1..5000_u64 {
+        for value in 1..50_000_u64 {
             let slot = slots.take().unwrap();
             chunks.put(slot, value);
             assert_eq!(chunks.get(slot), Some(&value));
