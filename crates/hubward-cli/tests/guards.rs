@@ -42,8 +42,8 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "decoding once",
         "hubward-sas/src/token.rs",
-        "received.eq_decoded(known)\n",
-        "received.eq_decoded(known) || received.eq_decoded_twice(known)\n",
+        "received.eq_decoded(known) ||",
+        "received.eq_decoded(known) || received.eq_decoded_twice(known) ||",
     ),
     ("no empty key", "hubward-core/src/key.rs", "const MIN: usize = 16;", "const MIN: usize = 0;"),
     (
@@ -55,8 +55,8 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "the token's identity",
         "hubward/src/by_token.rs",
-        "if !covered && !token.is_for(&identity, rules.token()) {",
-        "if !covered && identity.device().is_none() {",
+        "if !covered && !token.is_for(&party.identity(), rules.token()) {",
+        "if !covered && party.identity().device().is_none() {",
     ),
     (
         "the hub's name",
@@ -64,7 +64,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
         "host.eq_decoded_ignore_ascii_case(self.hub.as_str())\n",
         "!host.eq_decoded(\"\")\n",
     ),
-    ("the client id", "hubward/src/presented.rs", "!parsed.is_client(client_id)", "client_id.is_empty()"),
+    ("the client id", "hubward/src/mqtt.rs", "parsed.is_client(client_id)", "!client_id.is_empty()"),
     (
         "the status",
         "hubward/src/admission.rs",
@@ -86,8 +86,8 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "the host",
         "hubward/src/admission.rs",
-        "if presented.hub.is_some_and(|hub| !hub.is_of(rules)) {",
-        "if presented.hub.is_some_and(|hub| !hub.is_of(rules) && presented.token.is_none()) {",
+        "if hub.is_some_and(|hub| !hub.is_of(rules)) {",
+        "if hub.is_some_and(|hub| !hub.is_of(rules) && token.is_none()) {",
     ),
     (
         "one credential",

@@ -17,6 +17,7 @@ mod seal;
 mod segment;
 mod thumbprint;
 mod usual;
+mod words;
 
 pub use access::{Identity, Stamp, Status};
 pub use found::{Credential, Found, FoundIdentity, FoundPolicy};

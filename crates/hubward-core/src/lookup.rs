@@ -23,6 +23,7 @@ pub enum Lookup<'a> {
 impl Lookup<'_> {
     /// Whether `identity` is whom is asked for, byte by byte.
     #[must_use]
+    #[inline]
     pub fn is(&self, identity: &Identity<'_>) -> bool {
         match (self, identity) {
             (Self::Device(id), Identity::Device(found)) => id.eq_decoded(found.as_str()),

@@ -124,6 +124,7 @@ impl<'a> ResourcePath<'a> {
 
     /// Whether the root is `host`, without regard to ASCII case.
     #[must_use]
+    #[inline]
     pub fn is_rooted_at(&self, host: &str) -> bool {
         // most write it as it is, and what follows tells whether it ends there
         match self.raw.strip_prefix(host).map(str::as_bytes) {
@@ -159,7 +160,7 @@ impl<'a> ResourcePath<'a> {
 
     /// What the resource is about; [`Shape::Other`] where an id has characters that no id can have.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn shape(&self) -> Shape<'a> {
         let Outline { kind, first: (start, end), last } = self.outline;
         let above = || Segment::checked(self.raw.get(start.into()..end.into()).unwrap_or_default());

@@ -4,13 +4,22 @@ use core::cmp::Ordering;
 use core::fmt;
 
 use crate::percent::{NeedBytes, decoded_len, split_byte};
+use crate::words::{any, equal, invisible, visible_before};
 
 /// One validated, non-empty name of a path that keeps the form it came in. It is read by decoding it exactly
 /// once; what it decodes to is visible ASCII.
 #[derive(Clone, Copy)]
 pub struct Segment<'a> {
     text: &'a str,
-    encoded: bool,
+    form: Form,
+}
+
+/// A whole word, so that a name moves as three words and not as two, a byte and what is left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+enum Form {
+    Plain,
+    Encoded,
 }
 
 impl<'a> Segment<'a> {
@@ -18,10 +27,20 @@ impl<'a> Segment<'a> {
     ///
     /// Returns `None` where it is empty or holds anything but visible ASCII.
     #[must_use]
+    #[inline]
     pub fn plain(text: &'a str) -> Option<Self> {
-        // without an early end, many bytes are looked at together
-        let visible = text.bytes().fold(!text.is_empty(), |visible, b| visible & b.is_ascii_graphic());
-        visible.then_some(Self { text, encoded: false })
+        let visible = !text.is_empty() && !any(text.as_bytes(), invisible);
+        visible.then_some(Self { text, form: Form::Plain })
+    }
+
+    /// The name that `path` begins with, not percent-encoded, up to its first `/`, and what follows that.
+    ///
+    /// Returns `None` where no `/` follows, the name is empty or it holds anything but visible ASCII.
+    #[must_use]
+    #[inline]
+    pub fn split_plain(path: &'a str) -> Option<(Self, &'a str)> {
+        let (text, rest) = path.split_at_checked(visible_before(path.as_bytes(), b'/')?)?;
+        (!text.is_empty()).then_some((Self { text, form: Form::Plain }, rest.get(1..)?))
     }
 
     /// A percent-encoded name, of either hex case.
@@ -30,17 +49,22 @@ impl<'a> Segment<'a> {
     #[must_use]
     pub fn encoded(text: &'a str) -> Option<Self> {
         let visible = !text.is_empty() && decoded_len(text).is_ok();
-        visible.then_some(Self { text, encoded: true })
+        visible.then_some(Self { text, form: Form::Encoded })
     }
 
     /// A slice of a text that has been checked whole.
     pub(crate) const fn checked(text: &'a str) -> Self {
-        Self { text, encoded: true }
+        Self { text, form: Form::Encoded }
     }
 
     /// A name that has been checked, and is not encoded.
     pub(crate) const fn checked_plain(text: &'a str) -> Self {
-        Self { text, encoded: false }
+        Self { text, form: Form::Plain }
+    }
+
+    #[inline]
+    const fn is_encoded(&self) -> bool {
+        matches!(self.form, Form::Encoded)
     }
 
     /// The name in the form it came in.
@@ -52,7 +76,7 @@ impl<'a> Segment<'a> {
     /// The bytes of the name, decoded once.
     pub fn bytes(&self) -> impl Iterator<Item = u8> + use<'a> {
         let mut rest = self.text.as_bytes();
-        let encoded = self.encoded;
+        let encoded = self.is_encoded();
         core::iter::from_fn(move || {
             let (byte, tail) =
                 if encoded { split_byte(rest)? } else { rest.split_first().map(|(b, t)| (*b, t))? };
@@ -63,8 +87,9 @@ impl<'a> Segment<'a> {
 
     /// The name without its form, where that takes no buffer: it holds no escape.
     #[must_use]
+    #[inline]
     pub fn as_plain(&self) -> Option<&'a str> {
-        (!self.encoded || !holds(self.text, b'%')).then_some(self.text)
+        (!self.is_encoded() || !holds(self.text, b'%')).then_some(self.text)
     }
 
     /// Whether the name, decoded once, is `name`.
@@ -98,8 +123,8 @@ impl<'a> Segment<'a> {
     fn compare_len(&self, name: &str) -> Ordering {
         match self.text.len().cmp(&name.len()) {
             // equal texts with an escape in them decode to something shorter
-            Ordering::Equal if self.encoded && holds(name, b'%') => Ordering::Less,
-            Ordering::Greater if !self.encoded => Ordering::Less,
+            Ordering::Equal if self.is_encoded() && holds(name, b'%') => Ordering::Less,
+            Ordering::Greater if !self.is_encoded() => Ordering::Less,
             other => other,
         }
     }
@@ -153,10 +178,10 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// Whether `byte` is in `text`. Without an early end, many bytes are looked at together.
+/// Whether `byte` is in `text`.
 #[inline]
 fn holds(text: &str, byte: u8) -> bool {
-    text.bytes().fold(false, |found, b| found | (b == byte))
+    any(text.as_bytes(), |word| equal(word, byte))
 }
 
 impl fmt::Display for Segment<'_> {
@@ -205,6 +230,18 @@ mod tests {
         let host = Segment::encoded("Contoso%2ENet").unwrap();
         assert!(host.eq_decoded_ignore_ascii_case("contoso.net"));
         assert!(!host.eq_decoded("contoso.net"));
+    }
+
+    #[test]
+    fn a_path_begins_with_a_name() {
+        let split = |path| Segment::split_plain(path).map(|(name, rest)| (name.as_received(), rest));
+        assert_eq!(split("h.net/d/?q"), Some(("h.net", "d/?q")));
+        assert_eq!(split("a%2Fb/"), Some(("a%2Fb", "")), "an escape is no slash here");
+        for path in ["", "/", "/d", "h.net", "h net/d", "h.n\u{e9}t/d", "h\u{7f}/d"] {
+            assert_eq!(split(path), None, "{path}");
+        }
+        let (name, _) = Segment::split_plain("a+b%41/x").unwrap();
+        assert!(name.eq_decoded("a+b%41"), "it is not percent-encoded");
     }
 
     #[test]

@@ -36,14 +36,12 @@ struct Acceptor {
 
 impl Acceptor {
     fn admit(&self, username: &str, password: &str) -> Result<Session, AuthError> {
-        let mut admission = Admission::start(Presented::amqp_plain(username, password)?, &self.hub.rules)?;
+        let mut question = Presented::amqp_plain(username, password)?.start(&self.hub.rules)?;
         loop {
-            match admission {
-                // the acceptor cannot wait: the store must answer from memory
-                Admission::Needs(question) => {
-                    let found = self.hub.registry.find(&question.lookup());
-                    admission = question.answer(found, now())?;
-                }
+            // the acceptor cannot wait: the store must answer from memory
+            let found = self.hub.registry.find(&question.lookup());
+            match question.answer(found, now())? {
+                Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => return Ok(admitted.into_session()),
             }
         }

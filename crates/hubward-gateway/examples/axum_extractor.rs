@@ -49,15 +49,13 @@ fn admit(hub: &Hub, parts: &Parts) -> Result<Option<Session>, AuthError> {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let (host, authorization) = (one(parts, &HOST)?, one(parts, &AUTHORIZATION)?);
     let presented = Presented::http(parts.method.as_str(), path, host.unwrap_or_default(), authorization)?;
-    let mut admission = Admission::start(presented, &hub.rules)?;
+    let mut question = presented.start(&hub.rules)?;
     loop {
-        match admission {
-            Admission::Needs(question) => {
-                // a database's answer may be awaited here: the question is kept
-                let registry = hub.registry.read().unwrap();
-                let found = registry.find_issued(&question.lookup(), question.issuers());
-                admission = question.answer(found, now())?;
-            }
+        // a database's answer may be awaited here: the question is kept
+        let registry = hub.registry.read().unwrap();
+        let found = registry.find_issued(&question.lookup(), question.issuers());
+        match question.answer(found, now())? {
+            Admission::Needs(next) => question = next,
             Admission::Admitted(admitted) => {
                 println!("    {}", admitted.decision());
                 return Ok(admitted.decision().is_allow().then(|| admitted.into_session()));

@@ -45,14 +45,12 @@ impl Hub {
     /// Whoever connects with these three strings.
     fn admit(&self, client_id: &str, username: &str, password: &str) -> Result<Session, AuthError> {
         let presented = Presented::mqtt(client_id, username, Some(password))?;
-        let mut admission = Admission::start(presented, &self.rules)?;
+        let mut question = presented.start(&self.rules)?;
         loop {
-            match admission {
-                Admission::Needs(question) => {
-                    let registry = self.registry.read().unwrap();
-                    let found = registry.find_issued(&question.lookup(), question.issuers());
-                    admission = question.answer(found, now())?;
-                }
+            let registry = self.registry.read().unwrap();
+            let found = registry.find_issued(&question.lookup(), question.issuers());
+            match question.answer(found, now())? {
+                Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => return Ok(admitted.into_session()),
             }
         }

@@ -116,14 +116,12 @@ impl Hub {
     }
 
     fn admit<'a>(&'a self, presented: Presented<'a>, now: UnixTime) -> Result<Admitted<'a>, AuthError> {
-        let mut admission = Admission::start(presented, &self.rules)?;
+        let mut question = presented.start(&self.rules)?;
         loop {
-            match admission {
-                Admission::Needs(question) => {
-                    let registry = self.read();
-                    let found = registry.find_issued(&question.lookup(), question.issuers());
-                    admission = question.answer(found, now)?;
-                }
+            let registry = self.read();
+            let found = registry.find_issued(&question.lookup(), question.issuers());
+            match question.answer(found, now)? {
+                Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => return Ok(admitted),
             }
         }

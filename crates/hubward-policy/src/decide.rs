@@ -139,7 +139,7 @@ impl<'a> Denial<'a> {
 }
 
 /// Decides whether `subject` may do `operation`. It neither allocates nor fails: what it does not know, it denies.
-#[inline]
+#[inline(always)]
 pub fn decide<'a>(subject: &Subject<'a>, operation: &Operation<'a>) -> Decision<'a> {
     match judge(subject, operation) {
         Ok((endpoint, right)) => {
@@ -149,7 +149,7 @@ pub fn decide<'a>(subject: &Subject<'a>, operation: &Operation<'a>) -> Decision<
     }
 }
 
-#[inline]
+#[inline(always)]
 fn judge(
     subject: &Subject<'_>,
     operation: &Operation<'_>,
@@ -178,7 +178,7 @@ fn judge(
         _ => {}
     }
     match (subject.scope(), identity) {
-        (Scope::Resource(scope), _) if subject.whole_hub() || covers(&scope, identity, operation) => {
+        (Scope::Resource(scope), _) if subject.whole_hub() || covers(scope, *identity, *operation) => {
             Ok((endpoint, right))
         }
         // the identity was compared above
@@ -188,7 +188,7 @@ fn judge(
 }
 
 /// Whether a device's or module's operation is about itself, or where a sibling may ask, about its device.
-#[inline]
+#[inline(always)]
 fn is_about(caller: Caller, identity: &Identity<'_>, ids: &Ids<'_>) -> bool {
     match (caller, identity, &ids.device, &ids.module) {
         (Caller::Connected, _, None, None) => true,
@@ -203,7 +203,8 @@ fn is_about(caller: Caller, identity: &Identity<'_>, ids: &Ids<'_>) -> bool {
 
 /// Whether the operation's path is `scope` or below it, by whole names after the host. A topic that names nobody
 /// is below its identity.
-fn covers(scope: &ResourcePath<'_>, identity: &Identity<'_>, operation: &Operation<'_>) -> bool {
+#[inline(never)]
+fn covers(scope: ResourcePath<'_>, identity: Identity<'_>, operation: Operation<'_>) -> bool {
     let mut names = scope.segments().skip(1);
     if operation.endpoint().is_some_and(|endpoint| endpoint.caller() == Caller::Connected) {
         let (device, module) = (identity.device(), identity.module());

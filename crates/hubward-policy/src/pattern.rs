@@ -26,11 +26,11 @@ pub(crate) enum Id<'a> {
 }
 
 impl<'a> Id<'a> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is(&self, name: &str) -> bool {
-        match self {
-            Self::Plain(plain) => *plain == name,
-            Self::Escaped(segment) => segment.eq_decoded(name),
+        match *self {
+            Self::Plain(plain) => plain == name,
+            Self::Escaped(segment) => is_decoded(segment, name),
         }
     }
 
@@ -40,6 +40,12 @@ impl<'a> Id<'a> {
             Self::Escaped(segment) => Some(*segment),
         }
     }
+}
+
+/// By value, so that an operation that is decided on where it is made need not live in memory.
+#[inline(never)]
+fn is_decoded(segment: Segment<'_>, name: &str) -> bool {
+    segment.eq_decoded(name)
 }
 
 /// Matches all of `path` with all of `pattern`.

@@ -31,6 +31,7 @@ impl<'a> SasToken<'a> {
         })
     }
 
+    #[inline(always)]
     fn read(token: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
         let mut signature = [0; 32];
         let fields = Fields::read(token, rules, &mut signature)?;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hubward_core::{DeviceId, Identity, KeySlot, Lookup, ResourcePath, Segment, Shape, UnixTime};
+use hubward_core::{Identity, KeySlot, Lookup, ResourcePath, Segment, Shape, UnixTime};
 
 use crate::rules::{DoubleEncoding, IdCase, TokenRules};
 
@@ -21,15 +21,9 @@ impl<'a> SasToken<'a> {
     /// Whose key this token needs, as far as the token itself can say. `skn` is not signed: it selects a key
     /// and proves nothing.
     #[must_use]
+    #[inline]
     pub fn needs(&self) -> Lookup<'a> {
-        match (self.resource.shape(), self.policy) {
-            (Shape::Registration { scope, id }, _) => Lookup::Registration(scope, id),
-            (_, Some(name)) => Lookup::Policy(name),
-            (Shape::Module(device, module), None) => Lookup::Module(device, module),
-            (Shape::Device(id), None) => Lookup::Device(id),
-            // parsing refuses what is nobody's; no device has a path for an id
-            (_, None) => Lookup::Device(self.resource.whole()),
-        }
+        needs(self.resource, self.policy)
     }
 
     /// What the token claims to be for.
@@ -53,29 +47,46 @@ impl<'a> SasToken<'a> {
     /// Whether the resource is exactly `identity`'s, by the rules for case and double encoding. For binding a
     /// token to an identity that the transport has already named, and for nothing else.
     #[must_use]
+    #[inline]
     pub fn is_for(&self, identity: &Identity<'_>, rules: &TokenRules) -> bool {
-        names(&self.resource, identity, rules)
+        names(self.resource, *identity, rules)
     }
 }
 
-/// See [`SasToken::is_for`].
-pub(crate) fn names(resource: &ResourcePath<'_>, identity: &Identity<'_>, rules: &TokenRules) -> bool {
+/// See [`SasToken::needs`].
+#[inline]
+fn needs<'a>(resource: ResourcePath<'a>, policy: Option<Segment<'a>>) -> Lookup<'a> {
+    match (resource.shape(), policy) {
+        (Shape::Registration { scope, id }, _) => Lookup::Registration(scope, id),
+        (_, Some(name)) => Lookup::Policy(name),
+        (Shape::Module(device, module), None) => Lookup::Module(device, module),
+        (Shape::Device(id), None) => Lookup::Device(id),
+        // parsing refuses what is nobody's; no device has a path for an id
+        (_, None) => Lookup::Device(resource.whole()),
+    }
+}
+
+/// See [`SasToken::is_for`]. By value, so that a token needs no place in memory to be asked.
+#[inline(always)]
+fn names(resource: ResourcePath<'_>, identity: Identity<'_>, rules: &TokenRules) -> bool {
     match (resource.shape(), identity) {
-        (Shape::Device(id), Identity::Device(known)) => same_id(&id, *known, rules),
+        (Shape::Device(id), Identity::Device(known)) => same_name(id, known.as_str(), rules),
         (Shape::Module(device, module), Identity::Module(known_device, known_module)) => {
-            same_id(&device, *known_device, rules) && same_name(&module, known_module.as_str(), rules)
+            same_name(device, known_device.as_str(), rules) && same_name(module, known_module.as_str(), rules)
         }
         _ => false,
     }
 }
 
-fn same_id(received: &Segment<'_>, known: DeviceId<'_>, rules: &TokenRules) -> bool {
-    same_name(received, known.as_str(), rules)
+#[inline]
+fn same_name(received: Segment<'_>, known: &str, rules: &TokenRules) -> bool {
+    received.eq_decoded(known) || is_let_pass(received, known, rules)
 }
 
-fn same_name(received: &Segment<'_>, known: &str, rules: &TokenRules) -> bool {
-    received.eq_decoded(known)
-        || (rules.id_case == IdCase::AsciiInsensitive && received.eq_decoded_ignore_ascii_case(known))
+/// By a leniency.
+#[inline(never)]
+fn is_let_pass(received: Segment<'_>, known: &str, rules: &TokenRules) -> bool {
+    (rules.id_case == IdCase::AsciiInsensitive && received.eq_decoded_ignore_ascii_case(known))
         || (rules.double_encoding == DoubleEncoding::WhereIdentityIsKnown && received.eq_decoded_twice(known))
 }
 
@@ -86,7 +97,8 @@ fn same_name(received: &Segment<'_>, known: &str, rules: &TokenRules) -> bool {
 /// # use hubward_core::KeySlot;
 /// # use hubward_sas::{SasToken, VerifiedToken};
 /// fn unverified(token: SasToken<'_>) -> VerifiedToken<'_> {
-///     VerifiedToken { token, slot: KeySlot::Primary }
+///     let (resource, expiry, policy) = (token.resource(), token.expiry(), token.policy());
+///     VerifiedToken { resource, expiry, policy, slot: KeySlot::Primary }
 /// }
 /// ```
 ///
@@ -109,7 +121,9 @@ fn same_name(received: &Segment<'_>, known: &str, rules: &TokenRules) -> bool {
 /// ```
 #[derive(Clone, Copy)]
 pub struct VerifiedToken<'a> {
-    pub(crate) token: SasToken<'a>,
+    pub(crate) resource: ResourcePath<'a>,
+    pub(crate) expiry: u64,
+    pub(crate) policy: Option<Segment<'a>>,
     pub(crate) slot: KeySlot,
 }
 
@@ -117,26 +131,26 @@ impl<'a> VerifiedToken<'a> {
     /// What the token is for.
     #[must_use]
     pub const fn resource(&self) -> ResourcePath<'a> {
-        self.token.resource
+        self.resource
     }
 
     /// Whose key it was verified with, if the caller answered the question that was asked.
     #[must_use]
     pub fn signer(&self) -> Lookup<'a> {
-        self.token.needs()
+        needs(self.resource, self.policy)
     }
 
     /// The policy whose key signed it; `None` where an identity's own did.
     #[must_use]
     pub const fn policy(&self) -> Option<Segment<'a>> {
         // of a registration, the resource says whose key it is
-        if self.token.resource.is_registration() { None } else { self.token.policy }
+        if self.resource.is_registration() { None } else { self.policy }
     }
 
     /// When it expires, without leeway.
     #[must_use]
     pub fn expires(&self) -> UnixTime {
-        UnixTime::since_unix_epoch(core::time::Duration::from_secs(self.token.expiry))
+        UnixTime::since_unix_epoch(core::time::Duration::from_secs(self.expiry))
     }
 
     /// Which of the keys matched. While keys are being rolled it shows who still uses the old one.
@@ -147,8 +161,9 @@ impl<'a> VerifiedToken<'a> {
 
     /// See [`SasToken::is_for`].
     #[must_use]
+    #[inline]
     pub fn is_for(&self, identity: &Identity<'_>, rules: &TokenRules) -> bool {
-        self.token.is_for(identity, rules)
+        names(self.resource, *identity, rules)
     }
 }
 
@@ -165,9 +180,9 @@ impl fmt::Debug for SasToken<'_> {
 impl fmt::Debug for VerifiedToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedToken")
-            .field("resource", &self.token.resource)
-            .field("expiry", &self.token.expiry)
-            .field("policy", &self.token.policy)
+            .field("resource", &self.resource)
+            .field("expiry", &self.expiry)
+            .field("policy", &self.policy)
             .field("key_slot", &self.slot)
             .finish_non_exhaustive()
     }

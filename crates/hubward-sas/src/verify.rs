@@ -21,8 +21,8 @@ impl<'a> SasToken<'a> {
         now: UnixTime,
         rules: &TokenRules,
     ) -> Result<VerifiedToken<'a>, VerifyError> {
-        let slot = keys.matching(&self.signed(), &self.signature);
-        self.judge(slot, now, rules)
+        let (signed, signature) = (self.signed(), self.signature);
+        self.judge(keys.matching(&signed, &signature), now, rules)
     }
 
     /// Verifies many tokens, each with keys of its own, and gives `verdict` each outcome with its index.
@@ -78,7 +78,7 @@ impl<'a> SasToken<'a> {
             Some(max) if expiry > now.saturating_add(max) => {
                 Err(VerifyError::TooLongLived { expiry, now, max })
             }
-            _ => Ok(VerifiedToken { token: self, slot }),
+            _ => Ok(VerifiedToken { resource: self.resource, expiry, policy: self.policy, slot }),
         }
     }
 }

@@ -89,4 +89,5 @@ fn parsing_and_verifying_allocate_nothing() {
 fn a_parsed_token_is_small() {
     // it is moved into each verdict and question
     assert!(size_of::<hubward_sas::SasToken<'_>>() <= 104);
+    assert!(size_of::<hubward_sas::VerifiedToken<'_>>() <= 64);
 }

@@ -88,14 +88,12 @@ fn main() {
     // the device connects to the hub with what it got
     let username = format!("{HUB}/pump-7/?api-version=2021-04-12");
     let presented = Presented::mqtt("pump-7", &username, Some(&token)).unwrap();
-    let mut admission = Admission::start(presented, &rules).unwrap();
+    let mut question = presented.start(&rules).unwrap();
     let admitted = loop {
-        match admission {
-            Admission::Needs(question) => {
-                println!("the hub asks for {}", question.lookup());
-                let found = registry.find(&question.lookup());
-                admission = question.answer(found, at(NOW)).unwrap();
-            }
+        println!("the hub asks for {}", question.lookup());
+        let found = registry.find(&question.lookup());
+        match question.answer(found, at(NOW)).unwrap() {
+            Admission::Needs(next) => question = next,
             Admission::Admitted(admitted) => break admitted,
         }
     };

@@ -1,21 +1,17 @@
 //! From what was presented to somebody admitted, one question at a time.
 
-use alloc::boxed::Box;
 use core::fmt;
 
-use hubward_core::{
-    Found, Lookup, MacKey, Permissions, ResourcePath, Segment, Stamp, Status, Thumbprint, UnixTime,
-};
+use hubward_core::{Found, Lookup, MacKey, Permissions, Segment, Stamp, Status, Thumbprint, UnixTime};
 use hubward_sas::{SasToken, VerifiedToken};
-use hubward_x509::Chain;
 
 use crate::admitted::{Admitted, Evidence, Proof, Reach};
+use crate::aside::Aside;
 use crate::auth_chain::edge_hub;
-use crate::error::AuthError;
-use crate::party::Party;
-use crate::presented::{Asks, Presented};
+use crate::error::{AuthError, refused};
+use crate::party::{Apart, Party};
+use crate::presented::{Asks, Beside, Presented};
 use crate::rules::{Rules, Speaking, speaking};
-use crate::vouched::Held;
 
 /// Where an admission stands.
 #[derive(Debug)]
@@ -38,69 +34,105 @@ pub struct Question<'a, K> {
 /// What was presented, every name of it bound to one identity, and whom the question is about.
 pub(crate) struct Bound<'a, K> {
     pub(crate) rules: &'a Rules<'a, K>,
-    /// The edge device whose hub speaks for the party.
-    pub(crate) actor: Option<Segment<'a>>,
-    /// What a token was put for.
-    pub(crate) audience: Option<ResourcePath<'a>>,
+    pub(crate) beside: Beside<'a>,
     pub(crate) asks: Asks<'a>,
-    pub(crate) asked: Asked<'a>,
+    pub(crate) asked: Asked,
     /// The transport's identity, or the token's where the transport names none.
     pub(crate) party: Party<'a>,
-    /// Whether the transport names the party.
-    pub(crate) named: bool,
+    pub(crate) named: Named,
+}
+
+/// What names the party. A whole word, as [`Asked`] is: a byte would take apart the words of what shares its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Named {
+    ByTransport,
+    ByToken,
 }
 
 /// Whose record is asked for.
-#[derive(Clone, Copy)]
-pub(crate) enum Asked<'a> {
-    /// That of the hub of this edge device.
-    EdgeHub(Segment<'a>),
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Asked {
+    /// That of the hub of the edge device that speaks for the party.
+    EdgeHub,
     /// The party's own.
     Party,
-    /// This policy's.
-    Policy(Segment<'a>),
+    /// That of the policy that the token names.
+    Policy,
 }
 
+/// What is asked, and what was shown before.
+#[derive(Clone, Copy)]
 pub(crate) enum Stage<'a> {
     /// Whose key made the signature?
     Signer(SasToken<'a>),
     /// A policy's key did: does the identity exist, and may it connect?
     Standing { token: VerifiedToken<'a>, rights: Permissions, stamp: Stamp },
     /// An edge hub's key did: does the identity exist, and is it below that edge hub?
-    Behind { token: VerifiedToken<'a>, actor: Segment<'a>, stamp: Stamp },
+    Behind { token: VerifiedToken<'a>, stamp: Stamp },
     /// What is the certificate to be judged by?
-    Certificate(Box<Chain<'a>>),
+    Certificate,
     /// Authorities vouched for it: may the identity connect with these above it?
-    Issued { held: Held, stamp: Stamp },
+    Issued { until: u64, stamp: Stamp },
 }
 
-impl<'a, K: MacKey> Admission<'a, K> {
+impl<'a> Presented<'a> {
     /// Binds every name that was presented to one identity, and asks for the record that its proof needs.
     ///
     /// # Errors
     /// [`AuthError`] where the credential is malformed, is for another hub, or is for another identity than the
     /// transport names.
-    #[inline]
-    pub fn start(presented: Presented<'a>, rules: &'a Rules<'a, K>) -> Result<Self, AuthError> {
-        if presented.hub.is_some_and(|hub| !hub.is_of(rules)) {
-            return Err(AuthError::AnotherHub);
+    #[inline(always)]
+    pub fn start<K: MacKey>(self, rules: &'a Rules<'a, K>) -> Result<Question<'a, K>, AuthError> {
+        let Self { token, certificates, hub, named, beside, asks } = self;
+        if hub.is_some_and(|hub| !hub.is_of(rules)) {
+            return Err(refused(AuthError::AnotherHub));
         }
-        match speaking(presented.token, presented.certificates, rules.both_credentials())? {
-            Speaking::Token(text) => match presented.actor {
-                Some(actor) => Bound::to_edge_hub(presented, actor, text, rules),
-                None => Bound::to_token(presented, text, rules),
+        match (token, certificates, beside, named) {
+            (Some(token), [], Beside::Nothing, Some(party)) => Bound::to_token(party, asks, token.0, rules),
+            (.., named) => {
+                let presented = Self { token, certificates, hub, named, beside, asks };
+                presented.start_otherwise(rules).map(Aside::take).map_err(refused)
+            }
+        }
+    }
+
+    /// Without a token of somebody named, or with more than that.
+    #[cold]
+    #[inline(never)]
+    fn start_otherwise<K: MacKey>(
+        self,
+        rules: &'a Rules<'a, K>,
+    ) -> Result<Aside<Question<'a, K>>, AuthError> {
+        let question = match speaking(self.token, self.certificates, rules.both_credentials())? {
+            Speaking::Token(text) => match (self.beside, self.named) {
+                (Beside::Actor(actor), named) => Bound::to_edge_hub(named, actor, self.asks, text, rules)?,
+                (_, Some(party)) => Bound::to_token(party, self.asks, text, rules)?,
+                (beside, None) => Bound::to_announced(beside, self.asks, text, rules)?,
             },
-            Speaking::Certificates(_) if presented.actor.is_some() => Err(AuthError::ChainByCertificate),
-            Speaking::Certificates(peer) => Bound::to_certificate(presented, peer, rules),
-        }
+            Speaking::Certificates(_) if matches!(self.beside, Beside::Actor(_)) => {
+                return Err(AuthError::ChainByCertificate);
+            }
+            Speaking::Certificates(peer) => Bound::to_certificate(self.named, self.asks, peer, rules)?,
+        };
+        Ok(Aside::new(question))
     }
 }
 
-impl<'a, K: MacKey> Question<'a, K> {
+impl<'a, K> Question<'a, K> {
     /// Whose record is needed.
     #[must_use]
+    #[inline]
     pub const fn lookup(&self) -> Lookup<'a> {
-        self.bound.lookup()
+        match (self.bound.asked, &self.bound.beside, &self.stage) {
+            (Asked::EdgeHub, Beside::Actor(actor), _) => edge_hub(*actor),
+            (Asked::Policy, _, Stage::Signer(token)) => match token.policy() {
+                Some(name) => Lookup::Policy(name),
+                None => self.bound.party.lookup(),
+            },
+            _ => self.bound.party.lookup(),
+        }
     }
 
     /// The edge device whose hub speaks for whom is asked for, where an `auth-chain` says so and that hub's own token was
@@ -109,7 +141,7 @@ impl<'a, K: MacKey> Question<'a, K> {
     #[must_use]
     pub const fn actor(&self) -> Option<Segment<'a>> {
         match self.stage {
-            Stage::Behind { actor, .. } => Some(actor),
+            Stage::Behind { .. } => self.bound.actor(),
             _ => None,
         }
     }
@@ -119,48 +151,64 @@ impl<'a, K: MacKey> Question<'a, K> {
     /// none for a token. With some, the record is the one that was asked for before: only its status can differ.
     #[must_use]
     pub const fn issuers(&self) -> &[Thumbprint] {
-        match &self.stage {
-            Stage::Issued { held, .. } => held.vouched.issuers(),
+        match self.bound.party.apart() {
+            Some(Apart { vouched: Some(vouched), .. }) => vouched.issuers(),
             _ => &[],
         }
     }
+}
 
+impl<'a, K: MacKey> Question<'a, K> {
     /// Judges with the record that was found, at the time `now`.
     ///
     /// The same work is done whether or not there is a record. `Found` must be about whom was asked for.
     ///
     /// # Errors
     /// [`AuthError`] with the reason; whatever it is, nobody is admitted.
-    #[inline]
+    #[inline(always)]
     pub fn answer(self, found: Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
         let Self { bound, stage } = self;
-        match stage {
-            Stage::Signer(token) => bound.signer(token, &found, now),
-            Stage::Standing { token, rights, stamp } => bound.standing(token, rights, stamp, &found, now),
-            Stage::Behind { token, actor, stamp } => bound.behind(token, actor, stamp, &found, now),
-            Stage::Certificate(chain) => bound.certificate(&chain, &found, now),
-            Stage::Issued { held, stamp } => bound.issued(held, stamp, &found, now),
+        if let (Stage::Signer(token), Found::Identity(record)) = (stage, &found) {
+            return bound.by_identity(token, record, now);
         }
+        Aside::new(Self { bound, stage }).answer(&found, now).map(Aside::take).map_err(refused)
+    }
+}
+
+impl<'a, K: MacKey> Aside<Question<'a, K>> {
+    /// All but the answer with an identity's record to whose key signed a token.
+    #[cold]
+    #[inline(never)]
+    fn answer(self, found: &Found<'_, K>, now: UnixTime) -> Result<Aside<Admission<'a, K>>, AuthError> {
+        let Question { bound, stage } = self.take();
+        let admission = match stage {
+            Stage::Signer(token) => bound.signer(token, found, now),
+            Stage::Standing { token, rights, stamp } => bound.standing(token, rights, stamp, found, now),
+            Stage::Behind { token, stamp } => bound.behind(token, stamp, found, now),
+            Stage::Certificate => bound.certificate(found, now),
+            Stage::Issued { until, stamp } => bound.issued(until, stamp, found, now),
+        };
+        admission.map(Aside::new)
     }
 }
 
 impl<'a, K> Bound<'a, K> {
-    /// Whose record is needed.
-    pub(crate) const fn lookup(&self) -> Lookup<'a> {
-        match self.asked {
-            Asked::EdgeHub(actor) => edge_hub(actor),
-            Asked::Party => self.party.lookup(),
-            Asked::Policy(name) => Lookup::Policy(name),
+    /// The edge device whose hub speaks for the party.
+    #[inline(always)]
+    pub(crate) const fn actor(&self) -> Option<Segment<'a>> {
+        match self.beside {
+            Beside::Actor(actor) => Some(actor),
+            _ => None,
         }
     }
 
     /// Asks for whom it is about.
-    #[inline]
-    pub(crate) const fn ask(self, stage: Stage<'a>) -> Admission<'a, K> {
-        Admission::Needs(Question { bound: self, stage })
+    #[inline(always)]
+    pub(crate) const fn ask(self, stage: Stage<'a>) -> Question<'a, K> {
+        Question { bound: self, stage }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn admit(
         self,
         evidence: Evidence<'a>,
@@ -169,7 +217,8 @@ impl<'a, K> Bound<'a, K> {
         proof: Proof,
         until: u64,
     ) -> Admission<'a, K> {
-        let Self { asks, actor, party, .. } = self;
+        let actor = self.actor();
+        let Self { asks, party, .. } = self;
         Admission::Admitted(Admitted { party, actor, granted, reach, evidence, proof, until, asks })
     }
 }
@@ -183,6 +232,6 @@ pub(crate) const fn enabled(status: Status) -> Result<(), AuthError> {
 
 impl<K> fmt::Debug for Question<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Question").field("lookup", &self.bound.lookup()).finish_non_exhaustive()
+        f.debug_struct("Question").field("lookup", &self.lookup()).finish_non_exhaustive()
     }
 }

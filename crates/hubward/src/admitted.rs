@@ -5,7 +5,7 @@ use core::fmt;
 use hubward_core::{Identity, KeySlot, Permissions, ResourcePath, Segment, Stamp};
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 
-use crate::party::Party;
+use crate::party::{Apart, Party};
 use crate::presented::Asks;
 use crate::session::Session;
 use crate::vouched::Vouched;
@@ -35,11 +35,9 @@ pub struct Admitted<'a> {
 /// What proved the identity.
 pub(crate) enum Evidence<'a> {
     /// A token: the policy that signed it, if none did an identity; and with which key.
-    Token {
-        policy: Option<Segment<'a>>,
-        slot: KeySlot,
-    },
-    Certificate(Vouched),
+    Token { policy: Option<Segment<'a>>, slot: KeySlot },
+    /// A certificate; who vouched for it stands with the party.
+    Certificate,
 }
 
 /// How far the rights reach.
@@ -83,7 +81,7 @@ impl Proof {
 impl Admitted<'_> {
     /// Who it is.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn identity(&self) -> Identity<'_> {
         self.party.identity()
     }
@@ -110,27 +108,30 @@ impl Admitted<'_> {
     pub const fn key_slot(&self) -> Option<KeySlot> {
         match &self.evidence {
             Evidence::Token { slot, .. } => Some(*slot),
-            Evidence::Certificate(_) => None,
+            Evidence::Certificate => None,
         }
     }
 
     /// Who vouched for the certificate; `None` for a token.
     #[must_use]
     pub const fn vouched(&self) -> Option<&Vouched> {
-        match &self.evidence {
-            Evidence::Token { .. } => None,
-            Evidence::Certificate(vouched) => Some(vouched),
+        match self.party.apart() {
+            Some(Apart { vouched: Some(vouched), .. }) => Some(vouched),
+            _ => None,
         }
     }
 
     /// The decision on what was asked for by presenting the credential: the HTTP request itself, or to connect.
-    #[inline]
+    #[inline(always)]
     pub fn decision(&self) -> Decision<'_> {
-        self.decide(&self.asks.operation())
+        match self.asks {
+            Asks::Connect => self.decide(&Operation::mqtt_connect()),
+            asks => self.decide(&asks.operation()),
+        }
     }
 
     /// The decision on another operation.
-    #[inline]
+    #[inline(always)]
     pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
         decide(&self.subject(), operation)
     }
@@ -150,7 +151,7 @@ impl Admitted<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn subject(&self) -> Subject<'_> {
         let scope = match self.reach {
             Reach::Own => Scope::Own,

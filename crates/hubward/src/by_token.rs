@@ -3,150 +3,183 @@
 use core::hint::black_box;
 
 use hubward_core::{
-    Credential, Found, Identity, Lookup, MacKey, Permissions, PolicyName, ResourcePath, Shape, Stamp,
-    UnixTime,
+    Credential, Found, FoundIdentity, FoundPolicy, Identity, Lookup, MacKey, Permissions, ResourcePath,
+    Shape, Stamp, UnixTime,
 };
 use hubward_sas::{SasToken, SknAsDeviceId, TokenRules, VerifiedToken, VerifyError};
 
-use crate::admission::{Admission, Asked, Bound, Stage, enabled};
+use crate::admission::{Admission, Asked, Bound, Named, Question, Stage, enabled};
 use crate::admitted::{Evidence, Proof, Reach};
-use crate::error::AuthError;
+use crate::auth_chain::edge_hub;
+use crate::error::{AuthError, refused};
 use crate::party::Party;
-use crate::presented::Presented;
+use crate::presented::{Asks, Beside};
 use crate::rules::Rules;
 
 /// Whether the token is what the transport announces: signed by the policy that it names, and for no less than the
 /// audience that it is put for.
-fn agrees(
-    policy: Option<PolicyName<'_>>,
-    audience: Option<ResourcePath<'_>>,
-    token: &SasToken<'_>,
-    needs: &Lookup<'_>,
-) -> bool {
-    policy.is_none_or(|name| needs.is(&Identity::Policy(name)))
-        && audience
-            .is_none_or(|audience| matches!(needs, Lookup::Policy(_)) && token.resource().covers(&audience))
+fn agrees(beside: &Beside<'_>, token: &SasToken<'_>, needs: &Lookup<'_>) -> bool {
+    match beside {
+        Beside::Policy(name) => needs.is(&Identity::Policy(*name)),
+        Beside::Audience(audience) => matches!(needs, Lookup::Policy(_)) && token.resource().covers(audience),
+        Beside::Nothing | Beside::Actor(_) => true,
+    }
 }
 
-/// Whether a policy's token reaches `identity`, by whole names.
-fn covers(token: &SasToken<'_>, identity: &Identity<'_>) -> bool {
-    match (token.resource().shape(), identity) {
+/// Whether a policy's token for `resource` reaches `identity`, by whole names.
+fn covers(resource: ResourcePath<'_>, identity: Identity<'_>) -> bool {
+    match (resource.shape(), identity) {
         (Shape::Hub | Shape::AllDevices, Identity::Device(_) | Identity::Module(..)) => true,
         (Shape::Device(id), Identity::Module(device, _)) => id.eq_decoded(device.as_str()),
         _ => false,
     }
 }
 
+/// A token for this hub, and whose key it needs.
+#[inline(always)]
+fn read<'a, K: MacKey>(text: &'a str, rules: &Rules<'_, K>) -> Result<(SasToken<'a>, Asked), AuthError> {
+    let token = SasToken::parse(text, rules.token()).map_err(refused)?;
+    let resource = token.resource();
+    if resource.is_registration() {
+        return Err(refused(AuthError::Registration));
+    }
+    if !rules.is_of_this_hub(resource) {
+        return Err(refused(AuthError::AnotherHub));
+    }
+    let asked = if token.policy().is_some() { Asked::Policy } else { Asked::Party };
+    Ok((token, asked))
+}
+
 impl<'a, K: MacKey> Bound<'a, K> {
-    #[inline]
+    /// A token of whom the transport names. Its own key is asked for by that name, never by one decoded twice.
+    #[inline(always)]
     pub(crate) fn to_token(
-        presented: Presented<'a>,
+        party: Party<'a>,
+        asks: Asks<'a>,
         text: &'a str,
         rules: &'a Rules<'a, K>,
-    ) -> Result<Admission<'a, K>, AuthError> {
-        let token = SasToken::parse(text, rules.token())?;
-        let needs = match token.needs() {
-            Lookup::Registration(..) => return Err(AuthError::Registration),
-            _ if !rules.is_of_this_hub(&token.resource()) => return Err(AuthError::AnotherHub),
-            lookup => lookup,
-        };
-        let asked = match needs {
-            Lookup::Policy(name) => Asked::Policy(name),
-            _ => Asked::Party,
-        };
-        let Presented { actor, policy, audience, asks, .. } = presented;
-        // an identity's own key is asked for by the name that the transport gave, never by one decoded twice
-        let (named, party) = match presented.named {
-            Some(party) => {
-                let identity = party.identity();
-                let covered = matches!(asked, Asked::Policy(_)) && covers(&token, &identity);
-                if !covered && !token.is_for(&identity, rules.token()) {
-                    return Err(AuthError::AnotherIdentity);
-                }
-                (true, party)
-            }
-            None if agrees(policy, audience, &token, &needs) => {
-                (false, Party::of(&needs).ok_or(AuthError::AnotherIdentity)?)
-            }
-            None => return Err(AuthError::AnotherIdentity),
-        };
-        let bound = Self { rules, actor, audience, asks, asked, party, named };
-        Ok(bound.ask(Stage::Signer(token)))
+    ) -> Result<Question<'a, K>, AuthError> {
+        let (token, asked) = read(text, rules).map_err(refused)?;
+        let covered = asked == Asked::Policy && covers(token.resource(), party.identity());
+        if !covered && !token.is_for(&party.identity(), rules.token()) {
+            return Err(refused(AuthError::AnotherIdentity));
+        }
+        let (beside, named) = (Beside::Nothing, Named::ByTransport);
+        Ok(Self { rules, beside, asks, asked, party, named }.ask(Stage::Signer(token)))
     }
 
-    #[inline]
+    /// A token where the transport names nobody: the party is the token's.
+    pub(crate) fn to_announced(
+        beside: Beside<'a>,
+        asks: Asks<'a>,
+        text: &'a str,
+        rules: &'a Rules<'a, K>,
+    ) -> Result<Question<'a, K>, AuthError> {
+        let (token, asked) = read(text, rules)?;
+        let needs = token.needs();
+        if !agrees(&beside, &token, &needs) {
+            return Err(AuthError::AnotherIdentity);
+        }
+        let party = Party::of(&needs).ok_or(AuthError::AnotherIdentity)?;
+        Ok(Self { rules, beside, asks, asked, party, named: Named::ByToken }.ask(Stage::Signer(token)))
+    }
+
+    /// The answer to whose key signed a token.
     pub(crate) fn signer(
         self,
         token: SasToken<'a>,
         found: &Found<'_, K>,
         now: UnixTime,
     ) -> Result<Admission<'a, K>, AuthError> {
-        if matches!(found, Found::Nobody) && self.is_device_id_as_policy(&token) {
-            return Ok(Self { asked: Asked::Party, ..self }.ask(Stage::Signer(token)));
-        }
-        let decoys = Err(self.rules.decoys());
-        let (keys, refusal) = match found {
-            Found::Nobody => (decoys, AuthError::Unknown),
-            Found::Identity(record)
-                if !matches!(self.asked, Asked::Policy(_)) && self.lookup().is(&record.identity()) =>
-            {
-                match record.credential() {
-                    Credential::Keys(keys) => (Ok(keys.padded(self.rules.decoy())), AuthError::Unknown),
-                    _ => (decoys, AuthError::NotByToken),
-                }
-            }
-            Found::Policy(policy) if self.lookup().is(&Identity::Policy(policy.name())) => {
-                (Ok(policy.keys().padded(self.rules.decoy())), AuthError::Unknown)
-            }
-            _ => (decoys, AuthError::WrongAnswer),
-        };
-        let parsed = token;
-        let token = match keys {
-            Ok(keys) => token.verify(keys, now, self.rules.token())?,
-            Err(decoys) => {
-                // the work is done, and whatever comes of it is a refusal
-                let _ = black_box(token.verify(decoys, now, self.rules.token()));
-                return Err(refusal);
-            }
-        };
         match found {
-            Found::Policy(policy) => {
-                let (rights, stamp) = (policy.rights(), policy.stamp());
-                match self.named {
-                    // it connects no device, whoever that would be: nobody's record is asked for
-                    true if !rights.contains(Permissions::DEVICE_CONNECT) => {
-                        let party = Party::of(&self.lookup()).ok_or(AuthError::WrongAnswer)?;
-                        let reach = Reach::Resource(token.resource());
-                        Ok(Self { party, ..self }.admit_by(token, rights, reach, Proof::policy(stamp)))
-                    }
-                    true => {
-                        // a policy's key is everybody's: here a leniency would move a right to another identity
-                        let identity = self.party.identity();
-                        if !token.is_for(&identity, &TokenRules::STRICT) && !covers(&parsed, &identity) {
-                            return Err(AuthError::AnotherIdentity);
-                        }
-                        let stage = Stage::Standing { token, rights, stamp };
-                        Ok(Self { asked: Asked::Party, ..self }.ask(stage))
-                    }
-                    false => {
-                        // to speak for a device, its name must be presented: the device is asked for then
-                        let granted = rights.difference(Permissions::DEVICE_CONNECT);
-                        let reach = Reach::Resource(self.audience.unwrap_or(token.resource()));
-                        Ok(self.admit_by(token, granted, reach, Proof::policy(stamp)))
-                    }
-                }
+            Found::Identity(record) => self.by_identity(token, record, now),
+            Found::Policy(policy) => self.by_policy(token, policy, now),
+            Found::Nobody if self.is_device_id_as_policy(&token) => {
+                let again = Self { asked: Asked::Party, ..self };
+                Ok(Admission::Needs(again.ask(Stage::Signer(token))))
             }
-            Found::Identity(record) => {
-                enabled(record.status())?;
-                let stamp = record.stamp_of(token.key_slot());
-                let proof = Proof::identity(stamp);
-                if let Some(actor) = self.actor {
-                    let behind = Stage::Behind { token, actor, stamp };
-                    return Ok(Self { asked: Asked::Party, ..self }.ask(behind));
-                }
-                Ok(self.admit_by(token, Permissions::DEVICE_CONNECT, Reach::Own, proof))
+            Found::Nobody => Err(Self::refuse(self.rules, token, AuthError::Unknown, now)),
+            _ => Err(Self::refuse(self.rules, token, AuthError::WrongAnswer, now)),
+        }
+    }
+
+    /// The work is done, and whatever comes of it is a refusal.
+    #[cold]
+    #[inline(never)]
+    fn refuse(rules: &Rules<'_, K>, token: SasToken<'a>, refusal: AuthError, now: UnixTime) -> AuthError {
+        let _ = black_box(token.verify(rules.decoys(), now, rules.token()));
+        refusal
+    }
+
+    /// Its own key signed, or that of the edge hub that speaks for it.
+    #[inline(always)]
+    pub(crate) fn by_identity(
+        self,
+        token: SasToken<'a>,
+        record: &FoundIdentity<'_, K>,
+        now: UnixTime,
+    ) -> Result<Admission<'a, K>, AuthError> {
+        let asked_for = match (self.asked, self.actor()) {
+            (Asked::Party, _) => self.party.identity() == record.identity(),
+            (Asked::EdgeHub, Some(actor)) => edge_hub(actor).is(&record.identity()),
+            _ => false,
+        };
+        if !asked_for {
+            return Err(Self::refuse(self.rules, token, AuthError::WrongAnswer, now));
+        }
+        let Credential::Keys(keys) = record.credential() else {
+            return Err(Self::refuse(self.rules, token, AuthError::NotByToken, now));
+        };
+        let token =
+            token.verify(keys.padded(self.rules.decoy()), now, self.rules.token()).map_err(refused)?;
+        enabled(record.status()).map_err(refused)?;
+        let stamp = record.stamp_of(token.key_slot());
+        if matches!(self.beside, Beside::Actor(_)) {
+            let behind = Self { asked: Asked::Party, ..self }.ask(Stage::Behind { token, stamp });
+            return Ok(Admission::Needs(behind));
+        }
+        Ok(self.admit_by(token, Permissions::DEVICE_CONNECT, Reach::Own, Proof::identity(stamp)))
+    }
+
+    /// A policy's key signed.
+    fn by_policy(
+        self,
+        token: SasToken<'a>,
+        policy: &FoundPolicy<'_, K>,
+        now: UnixTime,
+    ) -> Result<Admission<'a, K>, AuthError> {
+        let asked = self.asked == Asked::Policy;
+        if !asked || !token.policy().is_some_and(|name| name.eq_decoded(policy.name().as_str())) {
+            return Err(Self::refuse(self.rules, token, AuthError::WrongAnswer, now));
+        }
+        let parsed = token;
+        let token = token.verify(policy.keys().padded(self.rules.decoy()), now, self.rules.token())?;
+        let (rights, stamp) = (policy.rights(), policy.stamp());
+        match self.named {
+            // it connects no device, whoever that would be: nobody's record is asked for
+            Named::ByTransport if !rights.contains(Permissions::DEVICE_CONNECT) => {
+                let party = Party::of(&parsed.needs()).ok_or(AuthError::WrongAnswer)?;
+                let reach = Reach::Resource(token.resource());
+                Ok(Self { party, ..self }.admit_by(token, rights, reach, Proof::policy(stamp)))
             }
-            _ => Err(AuthError::WrongAnswer),
+            Named::ByTransport => {
+                // a policy's key is everybody's: here a leniency would move a right to another identity
+                let identity = self.party.identity();
+                if !token.is_for(&identity, &TokenRules::STRICT) && !covers(token.resource(), identity) {
+                    return Err(AuthError::AnotherIdentity);
+                }
+                let stage = Stage::Standing { token, rights, stamp };
+                Ok(Admission::Needs(Self { asked: Asked::Party, ..self }.ask(stage)))
+            }
+            Named::ByToken => {
+                // to speak for a device, its name must be presented: the device is asked for then
+                let granted = rights.difference(Permissions::DEVICE_CONNECT);
+                let resource = match self.beside {
+                    Beside::Audience(audience) => audience,
+                    _ => token.resource(),
+                };
+                Ok(self.admit_by(token, granted, Reach::Resource(resource), Proof::policy(stamp)))
+            }
         }
     }
 
@@ -154,9 +187,11 @@ impl<'a, K: MacKey> Bound<'a, K> {
     /// transport names that device, its key is asked for instead. The resource is the device's own.
     fn is_device_id_as_policy(&self, token: &SasToken<'a>) -> bool {
         let rules = self.rules.token();
-        match (self.asked, self.party.identity()) {
-            (Asked::Policy(name), identity @ Identity::Device(id))
-                if self.named && rules.skn_as_device_id == SknAsDeviceId::WhereIdentityIsKnown =>
+        match (token.policy(), self.party.identity()) {
+            (Some(name), identity @ Identity::Device(id))
+                if self.asked == Asked::Policy
+                    && self.named == Named::ByTransport
+                    && rules.skn_as_device_id == SknAsDeviceId::WhereIdentityIsKnown =>
             {
                 name.eq_decoded(id.as_str()) && token.is_for(&identity, rules)
             }
@@ -175,7 +210,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         self.still_good(&token, now)?;
         match found {
             Found::Nobody => Err(AuthError::Unknown),
-            Found::Identity(record) if self.lookup().is(&record.identity()) => {
+            Found::Identity(record) if self.party.lookup().is(&record.identity()) => {
                 enabled(record.status())?;
                 let granted = rights.intersection(Permissions::DEVICE_CONNECT);
                 let proof = Proof::policy_for(stamp, record.stamp());
@@ -195,7 +230,7 @@ impl<'a, K: MacKey> Bound<'a, K> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn admit_by(
         self,
         token: VerifiedToken<'a>,

@@ -54,10 +54,6 @@ pub struct PutToken<'a> {
 #[derive(Debug)]
 #[must_use = "nothing is put until the question is answered"]
 #[expect(clippy::exhaustive_enums, reason = "a put has a question or a reply")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a put asks before it replies, and nothing is allocated for it"
-)]
 pub enum Put<'c, 'a, K> {
     /// A record is needed.
     Needs(PutQuestion<'c, 'a, K>),
@@ -161,10 +157,8 @@ impl Cbs {
         if self.by_certificate && rules.both_credentials() != BothCredentials::TokenWins {
             return Put::Replied(Reply(Err(AuthError::BothCredentials)));
         }
-        match Presented::cbs(put).and_then(|presented| Admission::start(presented, rules)) {
-            Ok(Admission::Needs(question)) => Put::Needs(PutQuestion { cbs: self, question }),
-            // an admission has a question first; without one, nothing was verified
-            Ok(Admission::Admitted(_)) => Put::Replied(Reply(Err(AuthError::WrongAnswer))),
+        match Presented::cbs(put).and_then(|presented| presented.start(rules)) {
+            Ok(question) => Put::Needs(PutQuestion { cbs: self, question }),
             Err(error) => Put::Replied(Reply(Err(error))),
         }
     }

@@ -148,6 +148,14 @@ pub enum AuthError {
     Disabled,
 }
 
+/// An error on its way out of a path that is inlined: made out of line, it is moved whole, and what it shares its place
+/// with is not taken apart into bytes.
+#[cold]
+#[inline(never)]
+pub(crate) fn refused(error: impl Into<AuthError>) -> AuthError {
+    error.into()
+}
+
 /// What a peer may be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a peer is told one of two words")]

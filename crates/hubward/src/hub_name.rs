@@ -16,13 +16,14 @@ pub(crate) enum HubName<'a> {
 }
 
 impl HubName<'_> {
-    pub(crate) fn is_of<K: MacKey>(&self, rules: &Rules<'_, K>) -> bool {
+    #[inline(always)]
+    pub(crate) fn is_of<K: MacKey>(self, rules: &Rules<'_, K>) -> bool {
         match self {
+            Self::Host(host) => rules.is_this_hub(host),
             Self::FirstLabel(label) => rules.is_first_label(label),
             Self::Header(host) => {
-                rules.is_this_hub(&host.segment()) || rules.is_this_hub(&without_port(host).segment())
+                rules.is_this_hub(host.segment()) || rules.is_this_hub(without_port(&host).segment())
             }
-            Self::Host(host) => rules.is_this_hub(host),
         }
     }
 }

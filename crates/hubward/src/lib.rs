@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod admission;
 mod admitted;
+mod aside;
 mod auth_chain;
 mod bearer;
 mod by_certificate;

@@ -9,7 +9,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::cbs::PutToken;
 use crate::client::{CBS_OPERATION, CBS_TYPE};
-use crate::error::AuthError;
+use crate::error::{AuthError, refused};
 use crate::hub_name::{HubName, is_first_label};
 use crate::mqtt::Username;
 use crate::party::Party;
@@ -25,14 +25,21 @@ pub struct Presented<'a> {
     pub(crate) hub: Option<HubName<'a>>,
     /// The identity that the transport names.
     pub(crate) named: Option<Party<'a>>,
-    /// The edge device whose hub speaks for whom is named.
-    pub(crate) actor: Option<Segment<'a>>,
-    /// The policy that the transport names.
-    pub(crate) policy: Option<PolicyName<'a>>,
-    /// What a policy's token is put for: its resource must cover it, and the rights reach no further.
-    pub(crate) audience: Option<ResourcePath<'a>>,
+    pub(crate) beside: Beside<'a>,
     /// What is asked for by presenting it.
     pub(crate) asks: Asks<'a>,
+}
+
+/// What a transport names beside the hub and the identity: one thing at most.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Beside<'a> {
+    Nothing,
+    /// The edge device whose hub speaks for whom is named.
+    Actor(Segment<'a>),
+    /// A policy.
+    Policy(PolicyName<'a>),
+    /// What a policy's token is put for: its resource must cover it, and the rights reach no further.
+    Audience(ResourcePath<'a>),
 }
 
 /// What is asked for by presenting a credential: few bytes, until somebody decides on it.
@@ -75,20 +82,20 @@ impl<'a> Presented<'a> {
     /// [`AuthError::Username`] where it is not `{host}/{device}[/{module}]/?api-version=..`,
     /// [`AuthError::ClientId`] where the client id names another identity, [`AuthError::AnotherTarget`] where an
     /// `auth-chain` is about another.
-    #[inline]
+    #[inline(always)]
     pub fn mqtt(client_id: &str, username: &'a str, password: Option<&'a str>) -> Result<Self, AuthError> {
-        let parsed = Username::parse(username)?;
-        if !parsed.is_client(client_id) {
-            return Err(AuthError::ClientId);
-        }
+        let parsed = Username::of_client(client_id, username)?;
         if parsed.chain.is_some_and(|chain| !chain.target().is(&parsed.identity)) {
-            return Err(AuthError::AnotherTarget);
+            return Err(refused(AuthError::AnotherTarget));
         }
         let token = password.map(TokenText);
-        let named = Party::named(&parsed.identity);
-        let actor = parsed.chain.and_then(|chain| chain.actor());
+        let named = Party::named(parsed.identity);
+        let beside = match parsed.chain.and_then(|chain| chain.actor()) {
+            Some(actor) => Beside::Actor(actor),
+            None => Beside::Nothing,
+        };
         let hub = Some(HubName::Host(parsed.host));
-        Ok(Self { hub, named, actor, token, ..Self::bare(None, Asks::Connect) })
+        Ok(Self { hub, named, beside, ..Self::bare(token, Asks::Connect) })
     }
 
     /// The same on a connection on which the peer showed `certificates`, its own first, the others in any order; none
@@ -113,12 +120,12 @@ impl<'a> Presented<'a> {
     /// [`AuthError::Sasl`] where the username is none of them.
     pub fn amqp_plain(username: &'a str, password: &'a str) -> Result<Self, AuthError> {
         let SaslUsername { identity, hub } = SaslUsername::parse(username)?;
-        let (named, policy) = match identity {
-            Identity::Policy(name) => (None, Some(name)),
-            identity => (Party::named(&identity), None),
+        let (named, beside) = match identity {
+            Identity::Policy(name) => (None, Beside::Policy(name)),
+            identity => (Party::named(identity), Beside::Nothing),
         };
         let hub = Some(HubName::FirstLabel(hub));
-        Ok(Self { hub, named, policy, ..Self::bare(Some(TokenText(password)), Asks::Nothing) })
+        Ok(Self { hub, named, beside, ..Self::bare(Some(TokenText(password)), Asks::Nothing) })
     }
 
     /// AMQP's SASL EXTERNAL: the response that names whom the certificate is for, the hostname of `sasl-init` if there is
@@ -152,7 +159,7 @@ impl<'a> Presented<'a> {
             }
             (identity, header.or(Some(HubName::FirstLabel(hub))))
         };
-        let named = Party::named(&named);
+        let named = Party::named(named);
         Ok(Self { hub, named, certificates, ..Self::bare(None, Asks::Nothing) })
     }
 
@@ -166,19 +173,18 @@ impl<'a> Presented<'a> {
             return Err(AuthError::CbsType);
         }
         let name = ResourcePath::parse(put.name).map_err(AuthError::CbsName)?;
-        let (named, audience) = match name.shape() {
-            Shape::Device(id) => (Some(Lookup::Device(id)), None),
-            Shape::Module(device, module) => (Some(Lookup::Module(device, module)), None),
-            _ => (None, Some(name)),
+        let (named, beside) = match name.shape() {
+            Shape::Device(id) => (Some(Lookup::Device(id)), Beside::Nothing),
+            Shape::Module(device, module) => (Some(Lookup::Module(device, module)), Beside::Nothing),
+            _ => (None, Beside::Audience(name)),
         };
         let named = party(named)?;
         let hub = Some(HubName::Host(name.root()));
-        Ok(Self { hub, named, audience, ..Self::bare(Some(TokenText(put.token)), Asks::Nothing) })
+        Ok(Self { hub, named, beside, ..Self::bare(Some(TokenText(put.token)), Asks::Nothing) })
     }
 
     const fn bare(token: Option<TokenText<'a>>, asks: Asks<'a>) -> Self {
-        let (hub, named, actor, policy, audience) = (None, None, None, None, None);
-        Self { token, certificates: &[], hub, named, actor, policy, audience, asks }
+        Self { token, certificates: &[], hub: None, named: None, beside: Beside::Nothing, asks }
     }
 
     /// An HTTP request: its method, its path with the query, the value of its `Host` header, and of `Authorization` if

@@ -113,13 +113,15 @@ impl<'r, K: MacKey> Rules<'r, K> {
     }
 
     /// Whether `host` is this hub, without regard to ASCII case.
-    pub(crate) fn is_this_hub(&self, host: &Segment<'_>) -> bool {
+    #[inline(always)]
+    pub(crate) fn is_this_hub(&self, host: Segment<'_>) -> bool {
         host.eq_decoded_ignore_ascii_case(self.hub.as_str())
             || self.aliases.iter().any(|alias| host.eq_decoded_ignore_ascii_case(alias.as_str()))
     }
 
     /// Whether a token's resource is this hub's or below it.
-    pub(crate) fn is_of_this_hub(&self, resource: &ResourcePath<'_>) -> bool {
+    #[inline(always)]
+    pub(crate) fn is_of_this_hub(&self, resource: ResourcePath<'_>) -> bool {
         resource.is_rooted_at(self.hub.as_str())
             || self.aliases.iter().any(|alias| resource.is_rooted_at(alias.as_str()))
     }

@@ -174,9 +174,7 @@ fn each_answer_is_held_to_its_question() {
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
     let start = || {
         let presented = Presented::mqtt("leaf", &name, Some(&password)).unwrap();
-        let Admission::Needs(question) = Admission::start(presented, &edge.hub.rules).unwrap() else {
-            unreachable!()
-        };
+        let question = presented.start(&edge.hub.rules).unwrap();
         assert_eq!(question.lookup().to_string(), "module edge1/$edgeHub");
         assert!(question.actor().is_none(), "nothing is proven yet");
         question

@@ -22,7 +22,7 @@ use fleet::{Fleet, Shown, TODAY, entity, self_signed, sha1, sha256};
 use hubward::core::{
     Credential, Digest, Found, FoundIdentity, HostName, Identity, Keys, Stamp, Status, Thumbprint,
 };
-use hubward::{Admission, Presented, Rules, X509Rules};
+use hubward::{Presented, Rules, X509Rules};
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
@@ -72,7 +72,7 @@ fn judge(fleet: &Fleet, shown: &Shown, found: Found<'_, HmacKey>) -> (&'static s
     let rules = Rules::new(HostName::parse(HUB).unwrap(), key("decoy")).with_x509(x509);
     let name = username("dev1");
     let presented = Presented::mqtt("dev1", &name, None).unwrap().with_certificates(shown);
-    let Admission::Needs(question) = Admission::start(presented, &rules).unwrap() else { unreachable!() };
+    let question = presented.start(&rules).unwrap();
     SIGNATURES.store(0, Ordering::Relaxed);
     DIGESTS.store(0, Ordering::Relaxed);
     let code = question.answer(found, at(TODAY)).map_or_else(|error| error.code(), |_| "ok");

@@ -147,13 +147,7 @@ fn leniencies_compare_and_never_name() {
 fn an_answer_about_somebody_else_admits_nobody() {
     let hub = hub();
     let (name, password) = (username("dev1"), own_token("dev1"));
-    let start =
-        || match Admission::start(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), &hub.rules)
-            .unwrap()
-        {
-            Admission::Needs(question) => question,
-            Admission::Admitted(_) => unreachable!(),
-        };
+    let start = || Presented::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap();
     // the very key that signed, in the row of another case
     let primary = key("dev1 primary");
     let wrong = [
@@ -173,7 +167,7 @@ fn a_question_crosses_an_await() {
     fn is_send<T: Send>(_: &T) {}
     let hub = hub();
     let (name, password) = (username("dev1"), own_token("dev1"));
-    is_send(&Admission::start(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), &hub.rules).unwrap());
+    is_send(&Presented::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap());
 }
 
 #[test]
@@ -247,7 +241,7 @@ fn the_second_answer_has_a_time_of_its_own() {
     let password = token(&format!("{HUB}/devices/dev1"), &key("device primary"), NOW + 10, Some("device"));
     let name = username("dev1");
     let presented = Presented::mqtt("dev1", &name, Some(&password)).unwrap();
-    let Admission::Needs(question) = Admission::start(presented, &hub.rules).unwrap() else { unreachable!() };
+    let question = presented.start(&hub.rules).unwrap();
     let found = hub.registry.find(&question.lookup());
     let Admission::Needs(question) = question.answer(found, at(NOW)).unwrap() else { unreachable!() };
     let found = hub.registry.find(&question.lookup());
@@ -261,7 +255,7 @@ fn an_identity_s_record_does_not_answer_for_a_policy() {
     let password = token(&format!("{HUB}/devices/off"), &primary, NOW, Some("device"));
     let name = username("off");
     let presented = Presented::mqtt("off", &name, Some(&password)).unwrap();
-    let Admission::Needs(question) = Admission::start(presented, &hub.rules).unwrap() else { unreachable!() };
+    let question = presented.start(&hub.rules).unwrap();
     let keys = hubward::core::Credential::Keys(hubward::core::Keys::one(&primary));
     let identity = Identity::Policy(policy("device"));
     let found = FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), keys);

@@ -14,7 +14,7 @@ use common::*;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use hubward::core::{Credential, Found, FoundIdentity, HostName, Identity, Keys, MacKey, Stamp, Status, Tag};
 use hubward::policy::Operation;
-use hubward::{Admission, AuthError, Presented, Rules};
+use hubward::{Admission, Admitted, AuthError, Presented, Question, Rules};
 use hubward_rustcrypto::HmacKey;
 
 #[test]
@@ -27,6 +27,13 @@ fn admission_and_decision_allocate_nothing() {
         assert!(admitted.decide(&Operation::mqtt_publish("devices/dev1/messages/events/")).is_allow());
     });
     assert_eq!(count.count_total, 0);
+}
+
+#[test]
+fn what_is_moved_from_stage_to_stage_is_small() {
+    assert!(size_of::<Presented<'_>>() <= 176);
+    assert!(size_of::<Question<'_, HmacKey>>() <= 256);
+    assert!(size_of::<Admitted<'_>>() <= 232);
 }
 
 /// A key that counts the tags it makes.
@@ -61,7 +68,7 @@ fn whoever_is_refused_costs_the_same() {
     let judge = |password: &str, found| {
         tags.store(0, Ordering::Relaxed);
         let presented = Presented::mqtt("dev1", &name, Some(password)).unwrap();
-        let Admission::Needs(question) = Admission::start(presented, &rules).unwrap() else { unreachable!() };
+        let question = presented.start(&rules).unwrap();
         let error = question.answer(found, at(NOW)).err();
         (error.map(|error| error.code()), error.map(|error| error.public()), tags.load(Ordering::Relaxed))
     };
@@ -103,8 +110,7 @@ fn whoever_is_refused_on_behalf_costs_the_same() {
     let ask = |password| {
         tags.store(0, Ordering::Relaxed);
         let presented = Presented::mqtt("leaf", &name, Some(password)).unwrap();
-        let Admission::Needs(question) = Admission::start(presented, &rules).unwrap() else { unreachable!() };
-        question
+        presented.start(&rules).unwrap()
     };
     let pair = || Credential::Keys(Keys::pair(&primary, &secondary));
     let one = || Credential::Keys(Keys::one(&primary));

@@ -66,13 +66,11 @@ impl RemoteStore {
         rules: &Rules<'_, HmacKey>,
         now: impl Fn() -> UnixTime,
     ) -> Result<Session, Refused> {
-        let mut admission = Admission::start(presented, rules)?;
+        let mut question = presented.start(rules)?;
         loop {
-            match admission {
-                Admission::Needs(question) => {
-                    let row = self.answer(&question.lookup()).await.map_err(Refused::Store)?;
-                    admission = question.answer(found(row.as_deref()), now())?;
-                }
+            let row = self.answer(&question.lookup()).await.map_err(Refused::Store)?;
+            match question.answer(found(row.as_deref()), now())? {
+                Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => return Ok(admitted.into_session()),
             }
         }

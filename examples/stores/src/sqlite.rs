@@ -163,13 +163,11 @@ impl SqliteStore {
         rules: &'a Rules<'a, HmacKey>,
         now: UnixTime,
     ) -> Result<Admitted<'a>, Refused> {
-        let mut admission = Admission::start(presented, rules)?;
+        let mut question = presented.start(rules)?;
         loop {
-            match admission {
-                Admission::Needs(question) => {
-                    let row = self.answer(&question.lookup()).map_err(Refused::Store)?;
-                    admission = question.answer(found(row.as_ref()), now)?;
-                }
+            let row = self.answer(&question.lookup()).map_err(Refused::Store)?;
+            match question.answer(found(row.as_ref()), now)? {
+                Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => return Ok(admitted),
             }
         }

@@ -119,9 +119,7 @@ pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
         Case::new("mqtt admission", move || {
             let presented =
                 Presented::mqtt(black_box(DEVICE), black_box(&f.username), Some(black_box(&f.token)));
-            let Admission::Needs(question) = Admission::start(presented.unwrap(), &f.rules).unwrap() else {
-                panic!("a question")
-            };
+            let question = presented.unwrap().start(&f.rules).unwrap();
             let found = f.registry.find(&question.lookup());
             let Admission::Admitted(admitted) = question.answer(found, now).unwrap() else {
                 panic!("admitted")

@@ -78,13 +78,11 @@ impl Attempt {
                 (Presented::http(method, path, host, Some(authorization))?, &None)
             }
         };
-        let mut admission = Admission::start(presented, &hub.rules)?;
+        let mut question = presented.start(&hub.rules)?;
         let admitted = loop {
-            match admission {
-                Admission::Needs(question) => {
-                    let found = hub.registry.find_issued(&question.lookup(), question.issuers());
-                    admission = question.answer(found, at(hub.now))?;
-                }
+            let found = hub.registry.find_issued(&question.lookup(), question.issuers());
+            match question.answer(found, at(hub.now))? {
+                Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => break admitted,
             }
         };

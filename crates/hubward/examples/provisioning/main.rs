@@ -182,13 +182,11 @@ impl Cloud<'_> {
     fn admit(&self, hub: &str, device: DeviceId<'_>, token: Option<&str>, chain: &[CertificateDer<'_>]) {
         let username = format!("{hub}/{device}/?api-version=2021-04-12");
         let presented = Presented::mqtt(device.as_str(), &username, token).unwrap().with_certificates(chain);
-        let mut admission = Admission::start(presented, &self.rules).unwrap();
+        let mut question = presented.start(&self.rules).unwrap();
         let admitted = loop {
-            match admission {
-                Admission::Needs(question) => {
-                    let found = self.hub.find(&question.lookup());
-                    admission = question.answer(found, at(NOW)).unwrap();
-                }
+            let found = self.hub.find(&question.lookup());
+            match question.answer(found, at(NOW)).unwrap() {
+                Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => break admitted,
             }
         };

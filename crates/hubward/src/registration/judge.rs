@@ -59,7 +59,7 @@ impl<'a> PresentedRegistration<'a> {
             Speaking::Certificates(_) if rules.x509.is_none() => {
                 return Err(AuthError::CertificatesNotJudged);
             }
-            Speaking::Certificates(peer) => Credential::Chain(chain_of(peer)?),
+            Speaking::Certificates(peer) => Credential::Chain(Box::new(chain_of(peer)?)),
         };
         Ok(RegistrationQuestion { rules, presented: self, credential })
     }

@@ -81,13 +81,11 @@ impl Edge {
     }
 
     pub fn admit<'a>(&'a self, presented: Presented<'a>, now: u64) -> Result<Admitted<'a>, AuthError> {
-        let mut admission = Admission::start(presented, &self.hub.rules)?;
+        let mut question = presented.start(&self.hub.rules)?;
         loop {
-            match admission {
-                Admission::Needs(question) => {
-                    let found = self.find(&question.lookup());
-                    admission = question.answer(found, at(now))?;
-                }
+            let found = self.find(&question.lookup());
+            match question.answer(found, at(now))? {
+                Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => return Ok(admitted),
             }
         }

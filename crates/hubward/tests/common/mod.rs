@@ -99,13 +99,11 @@ pub fn username(id: &str) -> String {
 
 impl HubWith<'_> {
     pub fn admit<'a>(&'a self, presented: Presented<'a>, now: u64) -> Result<Admitted<'a>, AuthError> {
-        let mut admission = Admission::start(presented, &self.rules)?;
+        let mut question = presented.start(&self.rules)?;
         loop {
-            match admission {
-                Admission::Needs(question) => {
-                    let found = self.registry.find_issued(&question.lookup(), question.issuers());
-                    admission = question.answer(found, at(now))?;
-                }
+            let found = self.registry.find_issued(&question.lookup(), question.issuers());
+            match question.answer(found, at(now))? {
+                Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => return Ok(admitted),
             }
         }

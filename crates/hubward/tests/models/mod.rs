@@ -13,7 +13,7 @@ use core::time::Duration;
 
 use hubward::core::{Authority, DeviceId, HostName, ModuleId, PolicyName, SymmetricKey, UnixTime};
 use hubward::sas::Unsigned;
-use hubward::{Admission, AuthError, Presented, Rules};
+use hubward::{AuthError, Presented, Rules};
 use hubward_rustcrypto::HmacKey;
 
 pub const HUB: &str = "contoso.azure-devices.net";
@@ -71,9 +71,8 @@ pub fn rules() -> Rules<'static, HmacKey> {
 /// Whose record the crate asks for, or the code of its refusal.
 pub fn asked(presented: Result<Presented<'_>, AuthError>) -> Result<String, &'static str> {
     let rules = rules();
-    match presented.and_then(|presented| Admission::start(presented, &rules)) {
-        Ok(Admission::Needs(question)) => Ok(question.lookup().to_string()),
-        Ok(Admission::Admitted(_)) => Err("admitted without a question"),
+    match presented.and_then(|presented| presented.start(&rules)) {
+        Ok(question) => Ok(question.lookup().to_string()),
         Err(error) => Err(error.code()),
     }
 }
