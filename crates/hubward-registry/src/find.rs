@@ -57,7 +57,7 @@ impl<K: MacKey> Registry<K> {
         let found = match lookup {
             Lookup::Policy(name) => self.find_policy(name),
             _ => {
-                self.slot_of(lookup).and_then(|slot| self.found(lookup, slot, self.store.hot(slot)?, issuers))
+                self.entry_of(lookup).and_then(|(slot, hot)| self.found(lookup, slot, hot, issuers))
             }
         };
         found.unwrap_or(Found::Nobody)
@@ -96,12 +96,13 @@ impl<K: MacKey> Registry<K> {
         found
     }
 
-    fn slot_of(&self, lookup: &Lookup<'_>) -> Option<Slot> {
+    #[inline]
+    fn entry_of(&self, lookup: &Lookup<'_>) -> Option<(Slot, &Hot<K>)> {
         if let Some(id) = undecoded(lookup) {
-            return self.store.find(id);
+            return self.store.find_hot(id);
         }
         let mut buffer = [0; LONGEST];
-        self.store.find(of_lookup(lookup, &mut buffer)?)
+        self.store.find_hot(of_lookup(lookup, &mut buffer)?)
     }
 
     fn found<'r>(

@@ -71,12 +71,18 @@ impl<K> Store<K> {
     /// [`Store::find`] for an id whose tag is at hand.
     #[inline]
     pub(crate) fn find_tagged(&self, tag: IdTag, id: &str) -> Option<Slot> {
-        self.index.find(tag, |slot| self.is(slot, id))
+        self.index.find(tag, |slot| self.hot.get(slot).is_some_and(|hot| hot.id == *id))
     }
 
+    /// An id's place and its entry.
     #[inline]
-    pub(crate) fn is(&self, slot: Slot, id: &str) -> bool {
-        self.hot.get(slot).is_some_and(|hot| hot.id == *id)
+    pub(crate) fn find_hot(&self, id: &str) -> Option<(Slot, &Hot<K>)> {
+        let mut entry = None;
+        let slot = self.index.find(self.index.tag(id), |slot| {
+            entry = self.hot.get(slot).filter(|hot| hot.id == *id);
+            entry.is_some()
+        })?;
+        Some((slot, entry?))
     }
 
     #[inline]
