@@ -56,9 +56,7 @@ impl<K: MacKey> Registry<K> {
     pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> Found<'_, K> {
         let found = match lookup {
             Lookup::Policy(name) => self.find_policy(name),
-            _ => {
-                self.entry_of(lookup).and_then(|(slot, hot)| self.found(lookup, slot, hot, issuers))
-            }
+            _ => self.entry_of(lookup).and_then(|(slot, hot)| self.found(lookup, slot, hot, issuers)),
         };
         found.unwrap_or(Found::Nobody)
     }

@@ -68,7 +68,7 @@ const RATIOS: &[(&str, &str, &str)] = &[
 
 impl Case<'_> {
     fn new<'f>(name: &'static str, run: impl FnMut() + 'f) -> Case<'f> {
-        Case { name, run: Box::new(run), calls: 400, median: 0.0 }
+        Case { name, run: Box::new(run), calls: 2_000, median: 0.0 }
     }
 }
 

@@ -152,7 +152,7 @@ impl Fleet {
     fn case<'f>(&'f self, name: &'static str, at: usize, run: impl Fn(&[String; BATCH]) + 'f) -> Case<'f> {
         let (batches, _) = self.tokens.as_chunks::<BATCH>();
         let mut next = batches.iter().cycle().skip(at * batches.len() / CASES);
-        Case::new(name, move || run(black_box(next.next().unwrap())))
+        Case::new(name, move || run(black_box(next.next().unwrap()))).calls(400)
     }
 }
 
