@@ -228,6 +228,26 @@ mod tests {
     }
 
     #[test]
+    fn nothing_but_a_percent_sign_begins_an_escape() {
+        let plain = "e1py+8RFvg/7aMja4YBXPvgOCeV9awkCGv0Rwyw1Ky8=";
+        for at in 0..plain.len() {
+            let (before, rest) = plain.split_at(at);
+            let (one, after) = rest.split_at(1);
+            let escaped = |first: char| {
+                let code = one.as_bytes()[0];
+                alloc::format!("{before}{first}{code:02X}{after}")
+            };
+            assert_eq!(decode(&escaped('%')), decode(plain));
+            for other in (0..=0x7f_u8).map(char::from).filter(|other| *other != '%') {
+                let text = escaped(other);
+                let mut bytes = [0; 32];
+                let end = read(text.as_bytes(), 0, &mut bytes);
+                assert!(end.is_err(), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_refused_and_where() {
         let good = "e1pyi8RFvgp7aMja4YBXPvgOCeV9awkCGv0Rwyw1Ky8=";
         let with = |at: usize, text: &str| {
