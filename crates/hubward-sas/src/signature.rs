@@ -111,7 +111,8 @@ fn with_one_escape(rest: &[u8]) -> Option<(u32, &[u8])> {
     // a bit in each byte that is a `%`; those above the first may be wrong
     let other = text ^ 0x2525_2525_2525_2525;
     let escapes = other.wrapping_sub(0x0101_0101_0101_0101) & !other & 0x8080_8080_8080_8080;
-    let at = escapes.trailing_zeros() & 0x38;
+    // 64 where there is none
+    let at = escapes.trailing_zeros() & 0x78;
     if at > 24 {
         return None;
     }
