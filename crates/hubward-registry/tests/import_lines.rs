@@ -114,6 +114,21 @@ fn what_is_wrong_is_said() {
 }
 
 #[test]
+fn what_is_passed_over_may_be_anything() {
+    let deep = "[{\"x\":".repeat(20_000) + "1e999" + &"}]".repeat(20_000);
+    let number = "9".repeat(10_000);
+    for other in [&*deep, &number, "-0.0e-99999", "\"\\u0000\"", "{\"id\":\"b\",\"id\":null}"] {
+        let mut hub = Hub::new();
+        let line = device(&format!(",\"tags\":{other},\"capabilities\":{{\"id\":{other}}}"));
+        assert!(matches!(import(&mut hub, &line), Ok(Imported::Created(_))));
+        assert!(hub.get(who("a")).is_some());
+    }
+    // an object that is read is not as deep
+    let within = device(&format!(",\"authentication\":{deep}"));
+    assert!(matches!(import(&mut Hub::new(), &within), Err(ImportProblem::Json { .. })));
+}
+
+#[test]
 fn no_message_holds_a_key() {
     let secret = "c2VjcmV0IHNlY3JldCBzZWNyZXQ=";
     for line in [
