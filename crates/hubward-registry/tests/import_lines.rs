@@ -326,3 +326,17 @@ fn an_export_is_taken_back_with_its_etags() {
     assert_eq!(failed, [ImportProblem::OneKey]);
     assert_ne!(new.get(who("a/m")).unwrap().etag(), hub.get(who("a/m")).unwrap().etag());
 }
+
+#[test]
+fn an_etag_that_leaves_no_room_is_not_taken() {
+    let mut hub = Hub::new();
+    let mut entropy = counting();
+    let line = device(r#","eTag":"ffffffffffffffff""#);
+    Importer::new(&mut hub, &mut entropy, HmacKey::new).keeping_etags().line(line.as_bytes()).unwrap();
+    let before = hub.get(who("a")).unwrap().stamp();
+    hub.update(who("a"), Change::new().authentication(sas("new")), Precondition::Any).unwrap();
+    let changed = hub.get(who("a")).unwrap().stamp();
+    assert_ne!(changed, before, "a session by the old key would go on");
+    hub.update(who("a"), Change::new().authentication(sas("newer")), Precondition::Any).unwrap();
+    assert_ne!(hub.get(who("a")).unwrap().stamp(), changed, "a session by the old key would go on");
+}
