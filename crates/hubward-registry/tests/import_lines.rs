@@ -165,7 +165,7 @@ fn a_bad_line_is_reported_and_the_rest_carried_on() {
 proptest::proptest! {
     /// `run` reads lines ahead of those that it imports, and each may hang on the one before it.
     #[test]
-    fn all_lines_do_what_each_does(picked in proptest::collection::vec(0..8_usize, 0..40)) {
+    fn all_lines_do_what_each_does(picked in proptest::collection::vec(0..10_usize, 0..40)) {
         let lines = [
             r#"{"id":"a","status":"enabled"}"#,
             r#"{"id":"a","status":"disabled","importMode":"create"}"#,
@@ -174,6 +174,8 @@ proptest::proptest! {
             r#"{"id":"a","moduleId":"m","importMode":"delete"}"#,
             r#"{"id":"b","status":"enabled","importMode":"update"}"#,
             r#"{"id":"b","status":"enabled"}"#,
+            r#"{"moduleId":null,"status":"enabled","\u0069d":"\u0061"}"#,
+            r#"{"moduleId":"\u006d","id":"\u0061"}"#,
             "nonsense",
         ];
         let picked = || picked.iter().map(|at| lines[*at]);
@@ -193,6 +195,10 @@ proptest::proptest! {
         proptest::prop_assert_eq!((summary, errors), (counted, expected));
         let keys = ExportKeys::Included;
         proptest::prop_assert_eq!(exported(&together, keys), exported(&apart, keys));
+        for view in together.iter() {
+            let found = together.get(view.identity()).map(|found| found.etag());
+            proptest::prop_assert_eq!(found, Some(view.etag()), "found by its id, however that was written");
+        }
     }
 }
 
