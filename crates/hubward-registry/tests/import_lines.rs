@@ -114,6 +114,21 @@ fn what_is_wrong_is_said() {
 }
 
 #[test]
+fn what_is_passed_over_may_be_anything() {
+    let deep = "[{\"x\":".repeat(20_000) + "1e999" + &"}]".repeat(20_000);
+    let number = "9".repeat(10_000);
+    for other in [&*deep, &number, "-0.0e-99999", "\"\\u0000\"", "{\"id\":\"b\",\"id\":null}"] {
+        let mut hub = Hub::new();
+        let line = device(&format!(",\"tags\":{other},\"capabilities\":{{\"id\":{other}}}"));
+        assert!(matches!(import(&mut hub, &line), Ok(Imported::Created(_))));
+        assert!(hub.get(who("a")).is_some());
+    }
+    // an object that is read is not as deep
+    let within = device(&format!(",\"authentication\":{deep}"));
+    assert!(matches!(import(&mut Hub::new(), &within), Err(ImportProblem::Json { .. })));
+}
+
+#[test]
 fn no_message_holds_a_key() {
     let secret = "c2VjcmV0IHNlY3JldCBzZWNyZXQ=";
     for line in [
@@ -150,7 +165,7 @@ fn a_bad_line_is_reported_and_the_rest_carried_on() {
 proptest::proptest! {
     /// `run` reads lines ahead of those that it imports, and each may hang on the one before it.
     #[test]
-    fn all_lines_do_what_each_does(picked in proptest::collection::vec(0..8_usize, 0..40)) {
+    fn all_lines_do_what_each_does(picked in proptest::collection::vec(0..10_usize, 0..40)) {
         let lines = [
             r#"{"id":"a","status":"enabled"}"#,
             r#"{"id":"a","status":"disabled","importMode":"create"}"#,
@@ -159,6 +174,8 @@ proptest::proptest! {
             r#"{"id":"a","moduleId":"m","importMode":"delete"}"#,
             r#"{"id":"b","status":"enabled","importMode":"update"}"#,
             r#"{"id":"b","status":"enabled"}"#,
+            r#"{"moduleId":null,"status":"enabled","\u0069d":"\u0061"}"#,
+            r#"{"moduleId":"\u006d","id":"\u0061"}"#,
             "nonsense",
         ];
         let picked = || picked.iter().map(|at| lines[*at]);
@@ -178,6 +195,10 @@ proptest::proptest! {
         proptest::prop_assert_eq!((summary, errors), (counted, expected));
         let keys = ExportKeys::Included;
         proptest::prop_assert_eq!(exported(&together, keys), exported(&apart, keys));
+        for view in together.iter() {
+            let found = together.get(view.identity()).map(|found| found.etag());
+            proptest::prop_assert_eq!(found, Some(view.etag()), "found by its id, however that was written");
+        }
     }
 }
 
@@ -310,4 +331,18 @@ fn an_export_is_taken_back_with_its_etags() {
         .run(lines.lines(), |error| failed.push(error.problem));
     assert_eq!(failed, [ImportProblem::OneKey]);
     assert_ne!(new.get(who("a/m")).unwrap().etag(), hub.get(who("a/m")).unwrap().etag());
+}
+
+#[test]
+fn an_etag_that_leaves_no_room_is_not_taken() {
+    let mut hub = Hub::new();
+    let mut entropy = counting();
+    let line = device(r#","eTag":"ffffffffffffffff""#);
+    Importer::new(&mut hub, &mut entropy, HmacKey::new).keeping_etags().line(line.as_bytes()).unwrap();
+    let before = hub.get(who("a")).unwrap().stamp();
+    hub.update(who("a"), Change::new().authentication(sas("new")), Precondition::Any).unwrap();
+    let changed = hub.get(who("a")).unwrap().stamp();
+    assert_ne!(changed, before, "a session by the old key would go on");
+    hub.update(who("a"), Change::new().authentication(sas("newer")), Precondition::Any).unwrap();
+    assert_ne!(hub.get(who("a")).unwrap().stamp(), changed, "a session by the old key would go on");
 }

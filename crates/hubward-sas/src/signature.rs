@@ -111,7 +111,8 @@ fn with_one_escape(rest: &[u8]) -> Option<(u32, &[u8])> {
     // a bit in each byte that is a `%`; those above the first may be wrong
     let other = text ^ 0x2525_2525_2525_2525;
     let escapes = other.wrapping_sub(0x0101_0101_0101_0101) & !other & 0x8080_8080_8080_8080;
-    let at = escapes.trailing_zeros() & 0x38;
+    // 64 where there is none
+    let at = escapes.trailing_zeros() & 0x78;
     if at > 24 {
         return None;
     }
@@ -225,6 +226,45 @@ mod tests {
         assert_eq!(decode(&plain.replace('+', "%g")), Err((4, SignatureProblem::Escape)));
         assert_eq!(decode(&plain.replace('+', "%252B")), Err((0, SignatureProblem::Base64)), "twice");
         assert_eq!(decode(&plain.replace('+', "%2\u{1}")), Err((4, SignatureProblem::Escape)));
+    }
+
+    #[test]
+    fn nothing_but_a_percent_sign_begins_an_escape() {
+        let plain = "e1py+8RFvg/7aMja4YBXPvgOCeV9awkCGv0Rwyw1Ky8=";
+        for at in 0..plain.len() {
+            let (before, rest) = plain.split_at(at);
+            let (one, after) = rest.split_at(1);
+            let escaped = |first: char| {
+                let code = one.as_bytes()[0];
+                alloc::format!("{before}{first}{code:02X}{after}")
+            };
+            assert_eq!(decode(&escaped('%')), decode(plain));
+            for other in (0..=0x7f_u8).map(char::from).filter(|other| *other != '%') {
+                let text = escaped(other);
+                let mut bytes = [0; 32];
+                let end = read(text.as_bytes(), 0, &mut bytes);
+                assert!(end.is_err(), "{text:?}");
+            }
+        }
+    }
+
+    /// Every six bytes of these: what the way without a branch reads, the slow one reads as well.
+    #[test]
+    fn one_escape_is_read_as_several_are() {
+        let bytes = *b"%2Ba+-&\0";
+        let (mut text, mut short) = ([0; 6], 0);
+        for number in 0..8_usize.pow(6) {
+            let mut rest = number;
+            for slot in &mut text {
+                *slot = bytes[rest % 8];
+                rest /= 8;
+            }
+            let Some(found) = with_one_escape(&text) else { continue };
+            assert_eq!(slowly(&text, 0, &text), Ok(found), "{text:?}");
+            short += 1;
+        }
+        // `%2B` in one of four places, and three of four characters beside it
+        assert_eq!(short, 4 * 64);
     }
 
     #[test]

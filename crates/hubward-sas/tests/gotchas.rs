@@ -15,6 +15,8 @@ mod common;
 use common::*;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hubward_core::{
     DeviceId, Identity, KeyError, KeySlot, Keys, Lookup, MacKey, ResourcePath, SymmetricKey, Tag,
 };
@@ -74,7 +76,13 @@ fn g04_there_is_no_empty_key() {
     for len in [0, 1, 15, 65, 200] {
         assert!(matches!(SymmetricKey::from_bytes(&vec![7; len]), Err(KeyError::Length { .. })), "{len}");
     }
-    assert!(SymmetricKey::from_base64("").is_err());
+    for len in 0..=70 {
+        let read = SymmetricKey::from_base64(&STANDARD.encode(vec![7; len]));
+        match read {
+            Ok(key) => assert!((16..=64).contains(&len) && key.expose() == vec![7; len]),
+            Err(error) => assert_eq!((error, (16..=64).contains(&len)), (KeyError::Length { len }, false)),
+        }
+    }
     let empty = HmacKey::from_bytes(b"");
     let forged = sig(&empty, SR, "1");
     let text = format!("SharedAccessSignature sr={SR}&sig={forged}&se=1");
@@ -221,6 +229,15 @@ fn g15_nothing_invisible() {
         let text = device1() + "&" + field;
         let error = SasToken::parse(&text, &TokenRules::HUB_COMPAT).unwrap_err();
         assert_eq!(error.code(), "token-not-visible-ascii", "{field:?}");
+    }
+    // nor does a signature's escape begin with anything but its sign
+    for se in 1..100 {
+        let text = token(SR, &se.to_string());
+        let (before, sig) = text.split_once("&sig=").unwrap();
+        for (escape, other) in ["%2B", "%2F"].iter().flat_map(|escape| [(escape, "\n"), (escape, "&")]) {
+            let moved = sig.replacen(escape, &escape.replace('%', other), 1);
+            assert!(moved == sig || parse(&format!("{before}&sig={moved}")).is_err(), "{moved:?}");
+        }
     }
     // a line feed would move the end of the resource within what is signed
     let moved = format!(

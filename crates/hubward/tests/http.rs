@@ -11,7 +11,8 @@
 
 mod common;
 use common::*;
-use hubward::Presented;
+use hubward::core::{Credential, Found, FoundIdentity, Identity, Keys, Stamp, Status};
+use hubward::{AuthError, Presented};
 
 const EVENTS: &str = "/devices/dev1/messages/events?api-version=2020-03-13";
 
@@ -86,4 +87,27 @@ fn the_host_is_this_hub_s() {
     assert_eq!(request("fabrikam.azure-devices.net"), Err("another-hub"));
     assert_eq!(request(&format!("{HUB}:99999")), Err("host"));
     assert_eq!(request(&format!("user@{HUB}")), Err("host"));
+}
+
+#[test]
+fn a_record_answers_for_the_name_decoded_and_for_no_other() {
+    let hub = hub();
+    let (path, own, primary) =
+        ("/devices/a%2Bb/messages/events?api-version=1", own_token("a+b"), key("a+b primary"));
+    let answered = |identity: Identity<'_>| {
+        let presented = Presented::http("POST", path, HUB, Some(&own)).unwrap();
+        let keys = Credential::Keys(Keys::one(&primary));
+        let found = FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), keys);
+        presented.start(&hub.rules).unwrap().answer(Found::Identity(found), at(NOW)).map(drop)
+    };
+    assert_eq!(answered(Identity::Device(device("a+b"))), Ok(()));
+    for other in [
+        Identity::Device(device("a%2Bb")),
+        Identity::Device(device("a%2bb")),
+        Identity::Device(device("A+b")),
+        Identity::Module(device("a+b"), module("a+b")),
+        Identity::Policy(policy("ab")),
+    ] {
+        assert_eq!(answered(other), Err(AuthError::WrongAnswer), "{other}");
+    }
 }

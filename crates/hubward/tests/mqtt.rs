@@ -12,7 +12,7 @@
 mod common;
 use common::*;
 use hubward::core::{Authority, IdScope, RegistrationId};
-use hubward::core::{DeviceId, Found, FoundIdentity, Identity, Permissions, Stamp, Status};
+use hubward::core::{DeviceId, Found, FoundIdentity, FoundPolicy, Identity, Permissions, Stamp, Status};
 use hubward::sas::Unsigned;
 use hubward::{Admission, AuthError, Presented};
 
@@ -260,4 +260,19 @@ fn an_identity_s_record_does_not_answer_for_a_policy() {
     let identity = Identity::Policy(policy("device"));
     let found = FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), keys);
     assert_eq!(question.answer(Found::Identity(found), at(NOW)).err(), Some(AuthError::WrongAnswer));
+}
+
+#[test]
+fn a_policy_s_record_does_not_answer_for_the_device_that_it_is_called_as() {
+    // the device says that it is its own policy: no policy is called so, and its own key is asked for
+    let hub = compat();
+    let (name, primary) = (username("dev1"), key("dev1 primary"));
+    let password = token(&format!("{HUB}/devices/dev1"), &primary, NOW, Some("dev1"));
+    let presented = Presented::mqtt("dev1", &name, Some(&password)).unwrap();
+    let question = presented.start(&hub.rules).unwrap();
+    let Admission::Needs(question) = question.answer(Found::Nobody, at(NOW)).unwrap() else { unreachable!() };
+    assert_eq!(question.lookup().to_string(), "device dev1");
+    let keys = hubward::core::Keys::one(&primary);
+    let found = FoundPolicy::new(policy("dev1"), Permissions::all(), Stamp::new(1, 1), keys);
+    assert_eq!(question.answer(Found::Policy(found), at(NOW)).err(), Some(AuthError::WrongAnswer));
 }

@@ -245,7 +245,8 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         };
         let mut etag = self.registry.create_at(place, identity, authentication, rest)?;
         if self.keeps_etags
-            && let Some(shown) = line.e_tag.text().and_then(|text| text.parse().ok())
+            && let Some(shown) =
+                line.e_tag.text().and_then(|text| text.parse().ok()).filter(ETag::leaves_room)
         {
             self.registry.restore_etag(&identity, shown);
             etag = shown;
