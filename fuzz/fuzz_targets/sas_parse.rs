@@ -21,6 +21,11 @@ fuzz_target!(|text: &str| {
         assert_eq!(token.expiry().to_string(), value("se").unwrap(), "one text for one second");
         assert!(!format!("{token:?}").contains(value("sig").unwrap()));
 
+        let signature = decode(value("sig").unwrap());
+        let characters = signature.strip_suffix('=').unwrap();
+        assert_eq!(characters.len(), 43);
+        assert!(characters.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')), "base64");
+
         let decoded = decode(value("sr").unwrap());
         let names: Vec<&str> = decoded.split('/').collect();
         match token.needs() {

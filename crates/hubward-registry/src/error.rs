@@ -12,7 +12,7 @@ pub enum RegistryError {
     /// The device or module exists (409001, 409301).
     #[error("the identity exists already")]
     Exists,
-    /// There are as many records as there are numbers for them.
+    /// There are as many records as there are numbers for them, or changes can be counted no further.
     #[error("there is no room for another record")]
     Full,
     /// No new key could be made.

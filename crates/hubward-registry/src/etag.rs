@@ -15,13 +15,6 @@ impl ETag {
     pub(crate) const fn version(self) -> u64 {
         self.0
     }
-
-    /// Whether changes can be counted on from here. No registry ever counts as far as 2^63, so a text that says more was
-    /// not printed by one.
-    #[cfg(feature = "json")]
-    pub(crate) const fn leaves_room(&self) -> bool {
-        self.0 >> 63 == 0
-    }
 }
 
 /// Sixteen hex digits, without quotes.

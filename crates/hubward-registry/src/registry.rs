@@ -30,6 +30,11 @@ pub struct Registry<K> {
     pub(crate) changes: u64,
 }
 
+/// Whether changes can be counted on from here. No registry ever counts as far as 2^63.
+pub(crate) const fn counts_on(changes: u64) -> bool {
+    changes >> 63 == 0
+}
+
 /// Where an identity is or would be.
 pub(crate) struct Place<'b> {
     id: &'b str,
@@ -234,7 +239,8 @@ impl<K: MacKey> Registry<K> {
 
     /// So that no change stops half way.
     fn room(&self) -> Result<(), RegistryError> {
-        if self.store.has_room() { Ok(()) } else { Err(RegistryError::Full) }
+        // a count that stands still would give what is changed the stamp that it had
+        if self.store.has_room() && counts_on(self.changes) { Ok(()) } else { Err(RegistryError::Full) }
     }
 
     /// Makes a change that was checked.

@@ -20,6 +20,21 @@ use hubward_registry::{
 };
 
 #[test]
+fn what_cannot_be_counted_is_not_changed() {
+    let mut hub = Hub::new().starting_at(u64::MAX);
+    assert_eq!(hub.create(who("gate"), sas("gate"), Change::new()), Err(RegistryError::Full));
+    assert!(hub.is_empty());
+    let mut hub = Hub::new().starting_at((1 << 63) - 1);
+    hub.create(who("gate"), sas("gate"), Change::new()).unwrap();
+    let (stamp, etag) = (hub.get(who("gate")).unwrap().stamp(), hub.get(who("gate")).unwrap().etag());
+    let change = Change::new().authentication(sas("other"));
+    assert_eq!(hub.update(who("gate"), change, Precondition::Any), Err(RegistryError::Full));
+    let gate = hub.get(who("gate")).unwrap();
+    assert_eq!((gate.stamp(), gate.etag()), (stamp, etag));
+    hub.delete(who("gate"), Precondition::Any).unwrap();
+}
+
+#[test]
 fn what_is_set_is_there() {
     let mut hub = Hub::new();
     let scope = |text: &str| DeviceScope::new(text).unwrap();

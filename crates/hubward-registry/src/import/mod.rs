@@ -14,7 +14,7 @@ use crate::entropy::Entropy;
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::keys::KeyPair;
-use crate::registry::{Place, Registry};
+use crate::registry::{Place, Registry, counts_on};
 use crate::store::IdTag;
 use crate::text::{DeviceScope, StatusReason};
 use crate::whose::LONGEST;
@@ -245,8 +245,11 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         };
         let mut etag = self.registry.create_at(place, identity, authentication, rest)?;
         if self.keeps_etags
-            && let Some(shown) =
-                line.e_tag.text().and_then(|text| text.parse().ok()).filter(ETag::leaves_room)
+            && let Some(shown) = line
+                .e_tag
+                .text()
+                .and_then(|text| text.parse().ok())
+                .filter(|etag: &ETag| counts_on(etag.version()))
         {
             self.registry.restore_etag(&identity, shown);
             etag = shown;
