@@ -19,9 +19,11 @@ fuzz_target!(|text: &str| {
         };
         assert_eq!(token.resource().as_received(), value("sr").unwrap());
         assert_eq!(token.expiry().to_string(), value("se").unwrap(), "one text for one second");
-        assert!(!format!("{token:?}").contains(value("sig").unwrap()));
+        let sig = value("sig").unwrap();
+        // a resource may hold the same text, and is shown
+        assert!(text.matches(sig).count() > 1 || !format!("{token:?}").contains(sig));
 
-        let signature = decode(value("sig").unwrap());
+        let signature = decode(sig);
         let characters = signature.strip_suffix('=').unwrap();
         assert_eq!(characters.len(), 43);
         assert!(characters.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')), "base64");
