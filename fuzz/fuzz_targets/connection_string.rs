@@ -28,7 +28,8 @@ fn check(text: &str, rules: &Rules) {
             assert_eq!(again.with_secrets().to_string(), written);
             assert_eq!(model(&written, keep).as_ref(), Some(&fields));
             if let Some(secret) = secret_of(text, rules) {
-                assert!(!format!("{string} {string:?}").contains(secret));
+                // another field may hold the same text, and is shown
+                assert!(text.matches(secret).count() > 1 || !format!("{string} {string:?}").contains(secret));
             }
         }
         Err(error) => {
