@@ -28,7 +28,8 @@ pub enum KeyError {
     /// Not standard base64 with its padding, or not in its canonical form (RFC 4648, 3.5 and 4).
     #[error("the key is not canonical base64")]
     Base64,
-    /// Too short to be a secret, or longer than any key of a hub.
+    /// Too short to be a secret, or longer than any key of a hub: of a text of more than 88 characters nothing else is
+    /// said, and `len` is what so many characters stand for.
     #[error("the key has {len} bytes, from 16 to 64 are allowed")]
     Length {
         /// Bytes found.
@@ -54,7 +55,7 @@ impl SymmetricKey {
         Ok(Self { bytes, len })
     }
 
-    /// Decodes a key from base64, in time that depends on its length alone.
+    /// Decodes a key from base64, in time that depends on its length and its padding alone.
     ///
     /// # Errors
     /// [`KeyError`] where the text is not canonical, padded base64 of 16 to 64 bytes, or is all `*`.
