@@ -9,10 +9,11 @@ use crate::error::ParseError;
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
+use crate::options::Rules;
 use crate::read::Reader;
-use crate::rules::Rules;
-use crate::secret::{KeyText, visible};
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::secret::KeyText;
+use crate::text::visible;
+use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
 /// `AccountEndpoint`, `AccountKey`, and a database where one is named.
 #[derive(Debug, Clone, Copy)]
@@ -70,14 +71,14 @@ impl<'a> Cosmos<'a> {
     /// # Errors
     /// [`ParseError`] where it is none.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Cosmos, Self::read)
+        Reader::parse_kind(text, rules, Kind::Cosmos, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
         let endpoint =
             reader.required(Field::AccountEndpoint, |text| Endpoint::parse_root(text, &SCHEMES))?;
         if endpoint.scheme() == Scheme::Http {
-            reader.protected(Field::AccountEndpoint, &endpoint)?;
+            reader.require_tls(Field::AccountEndpoint, &endpoint)?;
         }
         let key = reader.required(Field::AccountKey, KeyText::parse)?;
         let database = reader.optional(Field::Database, DatabaseName::parse)?;
@@ -110,11 +111,13 @@ impl<'a> Cosmos<'a> {
 
     /// The string with its secrets.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.extras)
     }
+}
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+impl KindParts for Cosmos<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         visit(Field::AccountEndpoint, self.endpoint.as_str())?;
         visit(Field::AccountKey, self.key.expose())?;
         self.database.map_or(Ok(()), |database| visit(Field::Database, database.as_str()))
@@ -124,6 +127,6 @@ impl<'a> Cosmos<'a> {
 /// In canonical order, with `****` for the secret.
 impl fmt::Display for Cosmos<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.extras, f)
     }
 }

@@ -8,10 +8,10 @@ use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
+use crate::options::Rules;
 use crate::read::Reader;
-use crate::rules::Rules;
 use crate::secret::{KeyText, SasText};
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
 /// How a device or a module proves itself.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ pub struct Unwritable {
     pub field: Field,
 }
 
-fn writable(field: Field, id: &str) -> Result<(), Unwritable> {
+fn check_writable(field: Field, id: &str) -> Result<(), Unwritable> {
     if id.contains(';') { Err(Unwritable { field }) } else { Ok(()) }
 }
 
@@ -60,7 +60,7 @@ impl<'a> DeviceCredential<'a> {
             (Some(key), None, false) => {
                 Ok(policy.map_or(Self::Key(key), |policy| Self::PolicyKey(policy, key)))
             }
-            (None, None, false) => Err(reader.lacks_credential()),
+            (None, None, false) => Err(reader.missing_credential()),
             _ if policy.is_some() => {
                 Err(reader.refuse(Field::SharedAccessKeyName, Problem::PolicyWithoutKey))
             }
@@ -69,7 +69,7 @@ impl<'a> DeviceCredential<'a> {
         }
     }
 
-    fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         match self {
             Self::Key(key) => visit(Field::SharedAccessKey, key.expose()),
             Self::PolicyKey(policy, key) => {
@@ -102,7 +102,7 @@ impl<'a> Device<'a> {
         id: DeviceId<'a>,
         credential: DeviceCredential<'a>,
     ) -> Result<Self, Unwritable> {
-        writable(Field::DeviceId, id.as_str())?;
+        check_writable(Field::DeviceId, id.as_str())?;
         Ok(Self { host, id, credential, gateway: None, extras: Extras::default() })
     }
 
@@ -117,7 +117,7 @@ impl<'a> Device<'a> {
     /// # Errors
     /// [`ParseError`] where it is none.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Device, Self::read)
+        Reader::parse_kind(text, rules, Kind::Device, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
@@ -162,27 +162,29 @@ impl<'a> Device<'a> {
 
     /// The string with its secrets.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.extras)
     }
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
-        self.parts_with(None, visit)
-    }
-
-    fn parts_with(&self, module: Option<&str>, visit: &mut Visit<'_>) -> fmt::Result {
+    fn visit_parts_with(&self, module: Option<&str>, visit: &mut Visit<'_>) -> fmt::Result {
         visit(Field::HostName, self.host.as_str())?;
         visit(Field::DeviceId, self.id.as_str())?;
         module.map_or(Ok(()), |id| visit(Field::ModuleId, id))?;
-        self.credential.parts(visit)?;
+        self.credential.visit_parts(visit)?;
         self.gateway.map_or(Ok(()), |gateway| visit(Field::GatewayHostName, gateway.as_str()))
+    }
+}
+
+impl KindParts for Device<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+        self.visit_parts_with(None, visit)
     }
 }
 
 /// In canonical order, with `****` for the secret.
 impl fmt::Display for Device<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.extras, f)
     }
 }
 
@@ -204,7 +206,7 @@ impl<'a> Module<'a> {
         id: ModuleId<'a>,
         credential: DeviceCredential<'a>,
     ) -> Result<Self, Unwritable> {
-        writable(Field::ModuleId, id.as_str())?;
+        check_writable(Field::ModuleId, id.as_str())?;
         Ok(Self { device: Device::new(host, device, credential)?, id })
     }
 
@@ -219,7 +221,7 @@ impl<'a> Module<'a> {
     /// # Errors
     /// [`ParseError`] where it is none.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Module, Self::read)
+        Reader::parse_kind(text, rules, Kind::Module, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
@@ -265,18 +267,20 @@ impl<'a> Module<'a> {
 
     /// The string with its secrets.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.device.extras)
     }
+}
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
-        self.device.parts_with(Some(self.id.as_str()), visit)
+impl KindParts for Module<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+        self.device.visit_parts_with(Some(self.id.as_str()), visit)
     }
 }
 
 /// In canonical order, with `****` for the secret.
 impl fmt::Display for Module<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.device.extras, f)
     }
 }

@@ -6,6 +6,8 @@ use core::net::Ipv4Addr;
 use hubward_core::{Authority, HostName};
 use url::Url;
 
+use crate::text::{MAX_LEN, visible};
+
 /// The scheme of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -99,11 +101,11 @@ impl<'a> Endpoint<'a> {
         };
         let host = HostName::parse(host).map_err(|_| EndpointProblem::Host)?;
         let endpoint = Self { text, scheme, host, port, path };
-        if endpoint.is_as_it_looks() { Ok(endpoint) } else { Err(EndpointProblem::Url) }
+        if endpoint.url_standard_agrees() { Ok(endpoint) } else { Err(EndpointProblem::Url) }
     }
 
     /// Whether the URL standard reads the same parts. It is lenient, so agreement is what counts.
-    fn is_as_it_looks(&self) -> bool {
+    fn url_standard_agrees(&self) -> bool {
         let Ok(url) = Url::parse(self.text) else {
             return false;
         };
@@ -113,7 +115,7 @@ impl<'a> Endpoint<'a> {
         };
         let path = url.path() == self.path || (self.path.is_empty() && url.path() == "/");
         // a `;` ends the value of a string; visible ASCII is all that a string can carry
-        let plain = crate::secret::visible(self.text, crate::MAX_LEN).is_ok();
+        let plain = visible(self.text, MAX_LEN).is_ok();
         plain
             && port
             && path

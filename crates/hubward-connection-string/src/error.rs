@@ -8,24 +8,7 @@ use crate::endpoint::EndpointProblem;
 use crate::field::Field;
 use crate::kind::Kind;
 use crate::secret::SasProblem;
-
-/// Bytes of a text, from `start` up to and without `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "a range has two ends")]
-pub struct Span {
-    /// The first byte.
-    pub start: usize,
-    /// The byte after the last.
-    pub end: usize,
-}
-
-impl Span {
-    /// The bytes of `text` in this span.
-    #[must_use]
-    pub fn of<'t>(&self, text: &'t str) -> &'t str {
-        text.get(self.start..self.end).unwrap_or_default()
-    }
-}
+use crate::text::Span;
 
 /// Why a text is not the connection string that was wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,10 +90,10 @@ pub enum Problem {
     #[error("a credential is missing")]
     MissingCredential,
     /// The name or id is refused.
-    #[error("{}", NameWords(*.0))]
+    #[error("{}", NameProblemText(*.0))]
     Name(NameProblem),
     /// A segment without `=`.
-    #[error("no `=` in the segment{}", AfterId(*.after_id))]
+    #[error("no `=` in the segment{}", AfterIdText(*.after_id))]
     NoEquals {
         /// The id that the segment follows: a `;` ends it, so an id that holds one cannot be written here.
         after_id: Option<Field>,
@@ -154,7 +137,7 @@ pub enum Problem {
     #[error("no field tells what kind of string this is")]
     UnknownKind,
     /// A name that no kind of string knows.
-    #[error("unknown name{}", DidYouMean(*.meant))]
+    #[error("unknown name{}", SuggestionText(*.meant))]
     UnknownName {
         /// The field that was most likely meant.
         meant: Option<Field>,
@@ -210,19 +193,19 @@ impl Problem {
 
 /// What is wrong with a value, before its place in the text is known.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Fault {
+pub(crate) struct ValueProblem {
     pub(crate) problem: Problem,
     /// The one byte of the value that is to blame.
     pub(crate) at: Option<usize>,
 }
 
-impl From<Problem> for Fault {
+impl From<Problem> for ValueProblem {
     fn from(problem: Problem) -> Self {
         Self { problem, at: None }
     }
 }
 
-impl From<NameProblem> for Fault {
+impl From<NameProblem> for ValueProblem {
     fn from(problem: NameProblem) -> Self {
         let at = match problem {
             NameProblem::Character { offset } => Some(offset),
@@ -232,19 +215,19 @@ impl From<NameProblem> for Fault {
     }
 }
 
-impl From<hubward_core::NameError> for Fault {
+impl From<hubward_core::NameError> for ValueProblem {
     fn from(error: hubward_core::NameError) -> Self {
         error.problem.into()
     }
 }
 
-impl From<KeyError> for Fault {
+impl From<KeyError> for ValueProblem {
     fn from(error: KeyError) -> Self {
         Problem::Key(error).into()
     }
 }
 
-impl From<SasProblem> for Fault {
+impl From<SasProblem> for ValueProblem {
     fn from(problem: SasProblem) -> Self {
         let at = match problem {
             SasProblem::Text(NameProblem::Character { offset }) => Some(offset),
@@ -254,16 +237,16 @@ impl From<SasProblem> for Fault {
     }
 }
 
-impl From<EndpointProblem> for Fault {
+impl From<EndpointProblem> for ValueProblem {
     fn from(problem: EndpointProblem) -> Self {
         Problem::Endpoint(problem).into()
     }
 }
 
 /// A name's problem, without its own offset: the error has the place in the whole text.
-struct NameWords(NameProblem);
+struct NameProblemText(NameProblem);
 
-impl fmt::Display for NameWords {
+impl fmt::Display for NameProblemText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             NameProblem::Character { .. } => f.write_str("character is not allowed"),
@@ -272,9 +255,9 @@ impl fmt::Display for NameWords {
     }
 }
 
-struct AfterId(Option<Field>);
+struct AfterIdText(Option<Field>);
 
-impl fmt::Display for AfterId {
+impl fmt::Display for AfterIdText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(id) => {
@@ -285,9 +268,9 @@ impl fmt::Display for AfterId {
     }
 }
 
-struct DidYouMean(Option<Field>);
+struct SuggestionText(Option<Field>);
 
-impl fmt::Display for DidYouMean {
+impl fmt::Display for SuggestionText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(field) => write!(f, "; `{field}` was meant?"),

@@ -1,11 +1,12 @@
 //! What a text says, field by field, for a program that shows a person where it is wrong.
 
-use crate::error::{ParseError, Span};
+use crate::error::ParseError;
 use crate::field::Field;
 use crate::grammar::Fields;
 use crate::kind::Kind;
-use crate::rules::Rules;
+use crate::options::Rules;
 use crate::string::ConnectionString;
+use crate::text::Span;
 
 /// Takes a text apart as far as it goes, whether or not it is a connection string.
 #[must_use]

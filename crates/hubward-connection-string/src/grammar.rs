@@ -1,13 +1,11 @@
 //! The one grammar of every kind: `name=value` segments between `;`, each split at its first `=`.
 
-use crate::error::{ParseError, Problem, Span};
+use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::kind::Kind;
-use crate::rules::{Rules, UnknownNames};
+use crate::options::{Rules, UnknownNames};
+use crate::text::{MAX_LEN, Span};
 
-/// Longest text that is read, in bytes: a storage string with every endpoint and the longest signature has less
-/// than half of it.
-pub const MAX_LEN: usize = 8192;
 /// Most fields of a text: the largest kind has 15, and the rest is room for unknown ones.
 pub const MAX_FIELDS: usize = 32;
 
@@ -147,7 +145,7 @@ impl<'a> Fields<'a> {
 
     /// The kind that the text appears to be.
     pub(crate) fn kind(&self) -> Option<Kind> {
-        Kind::of(|field| self.find(field).is_some())
+        Kind::from_fields(|field| self.find(field).is_some())
     }
 }
 

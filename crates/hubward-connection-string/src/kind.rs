@@ -24,9 +24,9 @@ pub enum Kind {
 
 impl Kind {
     /// The kind that a string with these fields appears to be: its most telling field decides.
-    pub(crate) fn of(has: impl Fn(Field) -> bool) -> Option<Self> {
+    pub(crate) fn from_fields(has: impl Fn(Field) -> bool) -> Option<Self> {
         /// In order; the fields that two families share come last.
-        const TELLING: [(Field, Kind); 26] = [
+        const DISTINCTIVE: [(Field, Kind); 26] = [
             (Field::ModuleId, Kind::Module),
             (Field::DeviceId, Kind::Device),
             (Field::HostName, Kind::Service),
@@ -54,7 +54,7 @@ impl Kind {
             (Field::SharedAccessKeyName, Kind::Service),
             (Field::SharedAccessKey, Kind::Service),
         ];
-        TELLING.into_iter().find(|(field, _)| has(*field)).map(|(_, kind)| kind)
+        DISTINCTIVE.into_iter().find(|(field, _)| has(*field)).map(|(_, kind)| kind)
     }
 
     /// Whether a string of this kind may have that field.
@@ -126,7 +126,7 @@ mod tests {
     fn a_telling_field_belongs_to_the_kind_it_tells() {
         for field in Field::ALL {
             // `SharedAccessSignature` alone tells nothing
-            match Kind::of(|has| has == field) {
+            match Kind::from_fields(|has| has == field) {
                 Some(kind) => assert!(kind.has(field), "{field}"),
                 None => assert_eq!(field, Field::SharedAccessSignature),
             }

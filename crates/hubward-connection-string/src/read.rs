@@ -1,11 +1,12 @@
 //! From fields to the values of one kind: presence, form and combination.
 
-use crate::endpoint::Endpoint;
-use crate::error::{Fault, ParseError, Problem, Span};
+use crate::endpoint::{Endpoint, EndpointProblem};
+use crate::error::{ParseError, Problem, ValueProblem};
 use crate::field::Field;
 use crate::grammar::{Entry, Extras, Fields};
 use crate::kind::Kind;
-use crate::rules::Rules;
+use crate::options::{Rules, WithoutTls};
+use crate::text::Span;
 
 /// The fields of a text that is known to be of one kind and to have only fields of that kind.
 pub(crate) struct Reader<'f, 'a> {
@@ -27,7 +28,7 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     /// Reads a text that must be of the kind `wanted`.
-    pub(crate) fn wanted<T>(
+    pub(crate) fn parse_kind<T>(
         text: &'a str,
         rules: &Rules,
         wanted: Kind,
@@ -56,7 +57,7 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     /// An error about something that is not there; a kept name that was meant for it takes the blame.
-    fn lacks(&self, problem: Problem, wanted: impl Fn(Field) -> bool) -> ParseError {
+    fn missing(&self, problem: Problem, wanted: impl Fn(Field) -> bool) -> ParseError {
         let misspelt = self
             .fields
             .entries()
@@ -69,8 +70,8 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
     }
 
-    pub(crate) fn lacks_credential(&self) -> ParseError {
-        self.lacks(Problem::MissingCredential, |field| field.is_secret() || field == Field::X509)
+    pub(crate) fn missing_credential(&self) -> ParseError {
+        self.missing(Problem::MissingCredential, |field| field.is_secret() || field == Field::X509)
     }
 
     fn end(&self) -> Span {
@@ -87,7 +88,7 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     /// The value of a field that may be absent.
-    pub(crate) fn optional<T, E: Into<Fault>>(
+    pub(crate) fn optional<T, E: Into<ValueProblem>>(
         &self,
         field: Field,
         parse: impl FnOnce(&'a str) -> Result<T, E>,
@@ -98,7 +99,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         match parse(entry.value.of(self.fields.text())) {
             Ok(value) => Ok(Some(value)),
             Err(fault) => {
-                let Fault { problem, at } = fault.into();
+                let ValueProblem { problem, at } = fault.into();
                 let span = match at {
                     // what is missing at the end of a value is the fault of its last byte
                     Some(at) => {
@@ -114,14 +115,14 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     /// The value of a field that must be there.
-    pub(crate) fn required<T, E: Into<Fault>>(
+    pub(crate) fn required<T, E: Into<ValueProblem>>(
         &self,
         field: Field,
         parse: impl FnOnce(&'a str) -> Result<T, E>,
     ) -> Result<T, ParseError> {
         match self.optional(field, parse)? {
             Some(value) => Ok(value),
-            None => Err(self.lacks(Problem::Missing(field), |meant| meant == field)),
+            None => Err(self.missing(Problem::Missing(field), |meant| meant == field)),
         }
     }
 
@@ -140,7 +141,7 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     /// Refuses a second credential beside the one of `first`.
-    pub(crate) fn alone(&self, first: Field, others: &[Field]) -> Result<(), ParseError> {
+    pub(crate) fn refuse_second(&self, first: Field, others: &[Field]) -> Result<(), ParseError> {
         match others.iter().find(|field| self.has(**field)) {
             Some(second) => Err(self.refuse(*second, Problem::SecondCredential(first))),
             None => Ok(()),
@@ -148,9 +149,7 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     /// Refuses the endpoint of `field` where it is without TLS and the rules do not allow that there.
-    pub(crate) fn protected(&self, field: Field, endpoint: &Endpoint<'_>) -> Result<(), ParseError> {
-        use crate::endpoint::EndpointProblem;
-        use crate::rules::WithoutTls;
+    pub(crate) fn require_tls(&self, field: Field, endpoint: &Endpoint<'_>) -> Result<(), ParseError> {
         match self.rules.without_tls {
             WithoutTls::Loopback if !endpoint.is_loopback() => {
                 Err(self.refuse(field, Problem::Endpoint(EndpointProblem::WithoutTls)))

@@ -5,6 +5,8 @@ use core::fmt;
 use base64ct::{Base64, Encoding};
 use hubward_core::{KeyError, NameProblem, NeedBytes, SymmetricKey};
 
+use crate::text::{MAX_LEN, visible};
+
 /// What is written for a secret, and recognised where it is pasted back.
 pub(crate) const REDACTED: &str = "****";
 
@@ -117,7 +119,7 @@ impl<'a> SasText<'a> {
         if is_redacted(token) {
             return Err(SasProblem::Redacted);
         }
-        visible(token, crate::MAX_LEN).map(|()| Self(text)).map_err(|problem| {
+        visible(token, MAX_LEN).map(|()| Self(text)).map_err(|problem| {
             SasProblem::Text(match problem {
                 NameProblem::Character { offset } => {
                     NameProblem::Character { offset: offset.saturating_add(Self::SCHEME.len()) }
@@ -153,7 +155,7 @@ impl<'a> SasQuery<'a> {
         if is_redacted(text) {
             return Err(SasProblem::Redacted);
         }
-        visible(text, crate::MAX_LEN).map_err(SasProblem::Text)?;
+        visible(text, MAX_LEN).map_err(SasProblem::Text)?;
         if text.starts_with('?') {
             return Err(SasProblem::QuestionMark);
         }
@@ -193,18 +195,4 @@ pub enum SasProblem {
     /// A storage signature without `sig`.
     #[error("the query has no `sig`")]
     Unsigned,
-}
-
-/// Checks for visible ASCII without `;`, which no value of a string can hold.
-pub(crate) fn visible(text: &str, max: usize) -> Result<(), NameProblem> {
-    if text.is_empty() {
-        return Err(NameProblem::Empty);
-    }
-    if text.len() > max {
-        return Err(NameProblem::TooLong { len: text.len(), max });
-    }
-    match text.bytes().position(|b| !b.is_ascii_graphic() || b == b';') {
-        Some(offset) => Err(NameProblem::Character { offset }),
-        None => Ok(()),
-    }
 }

@@ -8,10 +8,10 @@ use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
+use crate::options::Rules;
 use crate::read::Reader;
-use crate::rules::Rules;
 use crate::secret::{KeyText, SasText};
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
 /// `HostName`, `SharedAccessKeyName`, a key or a token, and the gateway to connect through where there is one.
 ///
@@ -54,19 +54,19 @@ impl<'a> Service<'a> {
     /// # Errors
     /// [`ParseError`] where it is none.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Service, Self::read)
+        Reader::parse_kind(text, rules, Kind::Service, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
         let host = reader.required(Field::HostName, HostName::parse)?;
         let policy = reader.required(Field::SharedAccessKeyName, PolicyName::parse)?;
         let credential = if let Some(key) = reader.optional(Field::SharedAccessKey, KeyText::parse)? {
-            reader.alone(Field::SharedAccessKey, &[Field::SharedAccessSignature])?;
+            reader.refuse_second(Field::SharedAccessKey, &[Field::SharedAccessSignature])?;
             ServiceCredential::Key(key)
         } else if let Some(token) = reader.optional(Field::SharedAccessSignature, SasText::parse)? {
             ServiceCredential::Signature(token)
         } else {
-            return Err(reader.lacks_credential());
+            return Err(reader.missing_credential());
         };
         let gateway = reader.optional(Field::GatewayHostName, HostName::parse)?;
         Ok(Self { host, policy, credential, gateway, extras: reader.extras() })
@@ -104,11 +104,13 @@ impl<'a> Service<'a> {
 
     /// The string with its secrets.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.extras)
     }
+}
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+impl KindParts for Service<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         visit(Field::HostName, self.host.as_str())?;
         visit(Field::SharedAccessKeyName, self.policy.as_str())?;
         match self.credential {
@@ -122,7 +124,7 @@ impl<'a> Service<'a> {
 /// In canonical order, with `****` for the secret.
 impl fmt::Display for Service<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.extras, f)
     }
 }
 
@@ -144,7 +146,7 @@ impl<'a> ProvisioningService<'a> {
     /// # Errors
     /// [`ParseError`] where it is no service's string, or names a gateway, which are a hub's.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Service, |reader| {
+        Reader::parse_kind(text, rules, Kind::Service, |reader| {
             let service = Service::read(reader)?;
             match service.gateway {
                 Some(_) => Err(reader.refuse(Field::GatewayHostName, Problem::NotOfKind)),
@@ -161,7 +163,7 @@ impl<'a> ProvisioningService<'a> {
 
     /// The string with its secrets.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
         self.0.with_secrets()
     }
 }

@@ -4,15 +4,15 @@ use core::fmt;
 
 use hubward_core::{NameProblem, PolicyName};
 
-use crate::endpoint::{Endpoint, Scheme};
-use crate::error::ParseError;
+use crate::endpoint::{Endpoint, EndpointProblem, Scheme};
+use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
+use crate::options::Rules;
 use crate::read::Reader;
-use crate::rules::Rules;
 use crate::secret::{RawKey, SasText};
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
 /// `Endpoint`, a policy's name and key or a token, the entity where the string is of one, and the emulator's flag.
 #[derive(Debug, Clone, Copy)]
@@ -81,11 +81,11 @@ impl<'a> ServiceBus<'a> {
     /// Makes a string from its parts.
     ///
     /// # Errors
-    /// [`EndpointProblem`](crate::EndpointProblem) where the endpoint is not of scheme `sb`, or has a path.
+    /// [`EndpointProblem`] where the endpoint is not of scheme `sb`, or has a path.
     pub fn new(
         endpoint: Endpoint<'a>,
         credential: ServiceBusCredential<'a>,
-    ) -> Result<Self, crate::EndpointProblem> {
+    ) -> Result<Self, EndpointProblem> {
         let endpoint = Endpoint::parse_root(endpoint.as_str(), &[Scheme::Sb])?;
         Ok(Self { endpoint, credential, entity: None, emulator: false, extras: Extras::default() })
     }
@@ -107,27 +107,27 @@ impl<'a> ServiceBus<'a> {
     /// # Errors
     /// [`ParseError`] where it is none.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::ServiceBus, Self::read)
+        Reader::parse_kind(text, rules, Kind::ServiceBus, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
         let endpoint = reader.required(Field::Endpoint, |text| Endpoint::parse_root(text, &[Scheme::Sb]))?;
         let credential = if let Some(key) = reader.optional(Field::SharedAccessKey, RawKey::parse)? {
-            reader.alone(Field::SharedAccessKey, &[Field::SharedAccessSignature])?;
+            reader.refuse_second(Field::SharedAccessKey, &[Field::SharedAccessSignature])?;
             ServiceBusCredential::Key(reader.required(Field::SharedAccessKeyName, PolicyName::parse)?, key)
         } else if let Some(token) = reader.optional(Field::SharedAccessSignature, SasText::parse)? {
             if reader.has(Field::SharedAccessKeyName) {
-                let problem = crate::Problem::PolicyWithoutKey;
+                let problem = Problem::PolicyWithoutKey;
                 return Err(reader.refuse(Field::SharedAccessKeyName, problem));
             }
             ServiceBusCredential::Signature(token)
         } else {
-            return Err(reader.lacks_credential());
+            return Err(reader.missing_credential());
         };
         let entity = reader.optional(Field::EntityPath, EntityPath::parse)?;
         let emulator = reader.flag(Field::UseDevelopmentEmulator)?;
         if emulator {
-            reader.protected(Field::Endpoint, &endpoint)?;
+            reader.require_tls(Field::Endpoint, &endpoint)?;
         }
         Ok(Self { endpoint, credential, entity, emulator, extras: reader.extras() })
     }
@@ -164,11 +164,13 @@ impl<'a> ServiceBus<'a> {
 
     /// The string with its secrets.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.extras)
     }
+}
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+impl KindParts for ServiceBus<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         visit(Field::Endpoint, self.endpoint.as_str())?;
         match self.credential {
             ServiceBusCredential::Key(policy, key) => {
@@ -187,6 +189,6 @@ impl<'a> ServiceBus<'a> {
 /// In canonical order, with `****` for the secret.
 impl fmt::Display for ServiceBus<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.extras, f)
     }
 }

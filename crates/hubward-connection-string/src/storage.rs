@@ -9,10 +9,10 @@ use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
+use crate::options::{Rules, WithoutTls};
 use crate::read::Reader;
-use crate::rules::{Rules, WithoutTls};
 use crate::secret::{KeyText, SasQuery};
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
 /// An account by name and key, by a signature, or the emulator's; and where its services are.
 #[derive(Debug, Clone, Copy)]
@@ -85,11 +85,11 @@ fn explicit_fields() -> impl Iterator<Item = Field> {
 }
 
 /// What each place of [`Storage::endpoints`] is: a service's endpoint, or its secondary one.
-fn places() -> impl Iterator<Item = (StorageService, bool)> {
+fn slots() -> impl Iterator<Item = (StorageService, bool)> {
     EXPLICIT.into_iter().flat_map(|(service, ..)| [(service, false), (service, true)])
 }
 
-fn web(text: &str) -> Result<Endpoint<'_>, EndpointProblem> {
+fn web_endpoint(text: &str) -> Result<Endpoint<'_>, EndpointProblem> {
     let endpoint = Endpoint::parse(text)?;
     if endpoint.scheme() == Scheme::Sb { Err(EndpointProblem::Scheme) } else { Ok(endpoint) }
 }
@@ -169,7 +169,7 @@ impl<'a> Storage<'a> {
 
     fn with_explicit(
         mut self,
-        place: (StorageService, bool),
+        slot: (StorageService, bool),
         endpoint: Endpoint<'a>,
     ) -> Result<Self, EndpointProblem> {
         if let StorageCredential::Development(_) = self.credential {
@@ -178,7 +178,7 @@ impl<'a> Storage<'a> {
         if endpoint.scheme() == Scheme::Sb {
             return Err(EndpointProblem::Scheme);
         }
-        for (slot, _) in self.endpoints.iter_mut().zip(places()).filter(|(_, at)| *at == place) {
+        for (slot, _) in self.endpoints.iter_mut().zip(slots()).filter(|(_, at)| *at == slot) {
             *slot = Some(endpoint);
         }
         Ok(self)
@@ -189,7 +189,7 @@ impl<'a> Storage<'a> {
     /// # Errors
     /// [`ParseError`] where it is none.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Storage, Self::read)
+        Reader::parse_kind(text, rules, Kind::Storage, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
@@ -201,9 +201,9 @@ impl<'a> Storage<'a> {
         }
         let mut endpoints = [None; 8];
         for (slot, field) in endpoints.iter_mut().zip(explicit_fields()) {
-            *slot = reader.optional(field, web)?;
+            *slot = reader.optional(field, web_endpoint)?;
             match slot {
-                Some(endpoint) if endpoint.scheme() == Scheme::Http => reader.protected(field, endpoint)?,
+                Some(endpoint) if endpoint.scheme() == Scheme::Http => reader.require_tls(field, endpoint)?,
                 _ => {}
             }
         }
@@ -222,7 +222,7 @@ impl<'a> Storage<'a> {
         let suffix = reader.optional(Field::EndpointSuffix, HostName::parse)?;
         let name = reader.optional(Field::AccountName, AccountName::parse)?;
         let credential = if let Some(key) = reader.optional(Field::AccountKey, KeyText::parse)? {
-            reader.alone(Field::AccountKey, &[Field::SharedAccessSignature])?;
+            reader.refuse_second(Field::AccountKey, &[Field::SharedAccessSignature])?;
             StorageCredential::Key(reader.required(Field::AccountName, AccountName::parse)?, key)
         } else if let Some(query) = reader.optional(Field::SharedAccessSignature, SasQuery::parse)? {
             if endpoints.iter().all(Option::is_none) {
@@ -230,7 +230,7 @@ impl<'a> Storage<'a> {
             }
             StorageCredential::Signature(name, query)
         } else {
-            return Err(reader.lacks_credential());
+            return Err(reader.missing_credential());
         };
         Ok(Self { credential, protocol, suffix, endpoints, extras: reader.extras() })
     }
@@ -241,9 +241,12 @@ impl<'a> Storage<'a> {
         if let Some(field) = fixed.chain(explicit_fields()).find(|field| reader.has(*field)) {
             return Err(reader.refuse(field, Problem::NotOfKind));
         }
-        reader.alone(Field::UseDevelopmentStorage, &[Field::AccountKey, Field::SharedAccessSignature])?;
+        reader.refuse_second(
+            Field::UseDevelopmentStorage,
+            &[Field::AccountKey, Field::SharedAccessSignature],
+        )?;
         // it may be anywhere: the emulator's key is no secret
-        let proxy = reader.optional(Field::DevelopmentStorageProxyUri, web)?;
+        let proxy = reader.optional(Field::DevelopmentStorageProxyUri, web_endpoint)?;
         Ok(Self { extras: reader.extras(), ..Self::new(StorageCredential::Development(proxy)) })
     }
 
@@ -287,8 +290,8 @@ impl<'a> Storage<'a> {
         self.explicit((service, true))
     }
 
-    fn explicit(&self, place: (StorageService, bool)) -> Option<&Endpoint<'a>> {
-        self.endpoints.iter().zip(places()).find(|(_, at)| *at == place)?.0.as_ref()
+    fn explicit(&self, slot: (StorageService, bool)) -> Option<&Endpoint<'a>> {
+        self.endpoints.iter().zip(slots()).find(|(_, at)| *at == slot)?.0.as_ref()
     }
 
     /// The fields that no kind knows.
@@ -299,11 +302,13 @@ impl<'a> Storage<'a> {
 
     /// The string with its secrets.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.extras)
     }
+}
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+impl KindParts for Storage<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         self.protocol.map_or(Ok(()), |protocol| visit(Field::DefaultEndpointsProtocol, protocol.as_str()))?;
         match self.credential {
             StorageCredential::Key(name, key) => {
@@ -329,6 +334,6 @@ impl<'a> Storage<'a> {
 /// In canonical order, with `****` for the secret.
 impl fmt::Display for Storage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.extras, f)
     }
 }

@@ -4,15 +4,16 @@ use core::fmt;
 
 use crate::cosmos::Cosmos;
 use crate::device::{Device, Module};
-use crate::error::{ParseError, Problem, Span};
+use crate::error::{ParseError, Problem};
 use crate::grammar::{Extras, Fields};
 use crate::kind::Kind;
+use crate::options::Rules;
 use crate::read::Reader;
-use crate::rules::Rules;
 use crate::service::Service;
 use crate::service_bus::ServiceBus;
 use crate::storage::Storage;
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::text::Span;
+use crate::write::{KindParts, WithSecrets, write_redacted};
 
 /// A connection string of any kind. Where one kind is wanted, its own `parse` says better what is wrong.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +73,7 @@ impl<'a> ConnectionString<'a> {
         }
     }
 
-    /// The fields that no kind knows.
+    /// Returns the fields with unknown names.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
         match self {
@@ -85,21 +86,21 @@ impl<'a> ConnectionString<'a> {
         }
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
-    pub const fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new(*self)
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self.parts(), self.extras())
     }
 
-    /// Each known field and its value, in canonical order.
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+    /// Returns the parts of the string's kind.
+    fn parts(&self) -> &dyn KindParts {
         match self {
-            Self::Service(string) => string.parts(visit),
-            Self::Device(string) => string.parts(visit),
-            Self::Module(string) => string.parts(visit),
-            Self::ServiceBus(string) => string.parts(visit),
-            Self::Storage(string) => string.parts(visit),
-            Self::Cosmos(string) => string.parts(visit),
+            Self::Service(string) => string,
+            Self::Device(string) => string,
+            Self::Module(string) => string,
+            Self::ServiceBus(string) => string,
+            Self::Storage(string) => string,
+            Self::Cosmos(string) => string,
         }
     }
 }
@@ -107,7 +108,7 @@ impl<'a> ConnectionString<'a> {
 /// In canonical order, with `****` for the secret.
 impl fmt::Display for ConnectionString<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted(*self, f)
+        write_redacted(self.parts(), self.extras(), f)
     }
 }
 
