@@ -1,4 +1,4 @@
-//! The strings of devices and modules, and of a service that stands in for one.
+//! [`Device`] and [`Module`]: the connection strings of devices and modules.
 
 use core::fmt;
 
@@ -13,26 +13,26 @@ use crate::read::Reader;
 use crate::secret::{KeyText, SasText};
 use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
-/// How a device or a module proves itself.
+/// The credential of a device or a module.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum DeviceCredential<'a> {
-    /// By a key of its own.
+    /// A symmetric key of the device or module.
     Key(KeyText<'a>),
-    /// By the key of a policy that may connect devices.
+    /// The key of a shared access policy with DeviceConnect.
     PolicyKey(PolicyName<'a>, KeyText<'a>),
-    /// By a token that was made before.
+    /// A SAS token.
     Signature(SasText<'a>),
-    /// By an X.509 certificate, which is not in the string: `x509=true`.
+    /// An X.509 certificate, which is not in the string: `x509=true`.
     Certificate,
 }
 
-/// An id holds a `;`, as old ids may: it ends the value of a connection string, which so cannot carry the id.
+/// The error of an id with a `;`, as old ids may have. A `;` ends a value, so a connection string cannot have the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{field} holds a `;`, which a connection string cannot carry")]
+#[error("{field} has a `;`, which ends a value of a connection string")]
 #[non_exhaustive]
 pub struct Unwritable {
-    /// Which id.
+    /// The field of the id.
     pub field: Field,
 }
 
@@ -82,7 +82,18 @@ impl<'a> DeviceCredential<'a> {
     }
 }
 
-/// `HostName`, `DeviceId`, one credential, and the gateway that it connects through where there is one.
+/// The connection string of a device: `HostName`, `DeviceId`, one credential, and `GatewayHostName` if the device connects
+/// through a gateway.
+///
+/// ```
+/// use hubward_connection_string::{Device, DeviceCredential};
+/// use hubward_core::{DeviceId, HostName};
+///
+/// let (hub, id) = (HostName::parse("hub.example")?, DeviceId::parse("dev1")?);
+/// let device = Device::new(hub, id, DeviceCredential::Certificate)?;
+/// assert_eq!(device.with_secrets().to_string(), "HostName=hub.example;DeviceId=dev1;x509=true");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Device<'a> {
     host: HostName<'a>,
@@ -93,10 +104,10 @@ pub struct Device<'a> {
 }
 
 impl<'a> Device<'a> {
-    /// Makes a string from its parts.
+    /// Builds a string from its parts.
     ///
     /// # Errors
-    /// [`Unwritable`] where the id holds a `;`.
+    /// [`Unwritable`] if the id has a `;`.
     pub fn new(
         host: HostName<'a>,
         id: DeviceId<'a>,
@@ -106,16 +117,16 @@ impl<'a> Device<'a> {
         Ok(Self { host, id, credential, gateway: None, extras: Extras::default() })
     }
 
-    /// The same device behind `gateway`.
+    /// Sets the gateway to connect through.
     #[must_use]
     pub const fn with_gateway(self, gateway: HostName<'a>) -> Self {
         Self { gateway: Some(gateway), ..self }
     }
 
-    /// Reads a device's string.
+    /// Parses the connection string of a device.
     ///
     /// # Errors
-    /// [`ParseError`] where it is none.
+    /// [`ParseError`] if the text is not the connection string of a device.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
         Reader::parse_kind(text, rules, Kind::Device, Self::read)
     }
@@ -130,37 +141,37 @@ impl<'a> Device<'a> {
         })
     }
 
-    /// The hub.
+    /// Returns the host of the hub.
     #[must_use]
     pub const fn host(&self) -> HostName<'a> {
         self.host
     }
 
-    /// The device.
+    /// Returns the device's id.
     #[must_use]
     pub const fn id(&self) -> DeviceId<'a> {
         self.id
     }
 
-    /// How it proves itself.
+    /// Returns the credential.
     #[must_use]
     pub const fn credential(&self) -> &DeviceCredential<'a> {
         &self.credential
     }
 
-    /// The host to connect to in place of the hub. The audience of a token remains the hub.
+    /// Returns the host to connect to in place of the hub. The audience of a token remains the hub.
     #[must_use]
     pub const fn gateway(&self) -> Option<HostName<'a>> {
         self.gateway
     }
 
-    /// The fields that no kind knows.
+    /// Returns the fields with unknown names.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
         self.extras
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
     pub fn with_secrets(&self) -> WithSecrets<'_> {
         WithSecrets::new(self, self.extras)
@@ -181,14 +192,22 @@ impl KindParts for Device<'_> {
     }
 }
 
-/// In canonical order, with `****` for the secret.
+/// Writes the fields in canonical order, with `****` for the secret.
 impl fmt::Display for Device<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_redacted(self, self.extras, f)
     }
 }
 
-/// A device's fields and `ModuleId`; the credential is the module's.
+/// The connection string of a module: the fields of a [`Device`] with the module's credential, and `ModuleId`.
+///
+/// ```
+/// use hubward_connection_string::{Module, Rules};
+///
+/// let text = "HostName=hub.example;DeviceId=dev1;ModuleId=m1;x509=true";
+/// assert_eq!(Module::parse(text, &Rules::STRICT)?.id().as_str(), "m1");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Module<'a> {
     device: Device<'a>,
@@ -196,10 +215,10 @@ pub struct Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    /// Makes a string from its parts.
+    /// Builds a string from its parts.
     ///
     /// # Errors
-    /// [`Unwritable`] where an id holds a `;`.
+    /// [`Unwritable`] if an id has a `;`.
     pub fn new(
         host: HostName<'a>,
         device: DeviceId<'a>,
@@ -210,16 +229,16 @@ impl<'a> Module<'a> {
         Ok(Self { device: Device::new(host, device, credential)?, id })
     }
 
-    /// The same module behind `gateway`.
+    /// Sets the gateway to connect through.
     #[must_use]
     pub const fn with_gateway(self, gateway: HostName<'a>) -> Self {
         Self { device: self.device.with_gateway(gateway), id: self.id }
     }
 
-    /// Reads a module's string.
+    /// Parses the connection string of a module.
     ///
     /// # Errors
-    /// [`ParseError`] where it is none.
+    /// [`ParseError`] if the text is not the connection string of a module.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
         Reader::parse_kind(text, rules, Kind::Module, Self::read)
     }
@@ -229,43 +248,43 @@ impl<'a> Module<'a> {
         Ok(Self { device, id: reader.required(Field::ModuleId, ModuleId::parse)? })
     }
 
-    /// The hub.
+    /// Returns the host of the hub.
     #[must_use]
     pub const fn host(&self) -> HostName<'a> {
         self.device.host
     }
 
-    /// The device that the module is of.
+    /// Returns the id of the module's device.
     #[must_use]
     pub const fn device_id(&self) -> DeviceId<'a> {
         self.device.id
     }
 
-    /// The module.
+    /// Returns the module's id.
     #[must_use]
     pub const fn id(&self) -> ModuleId<'a> {
         self.id
     }
 
-    /// How it proves itself.
+    /// Returns the credential.
     #[must_use]
     pub const fn credential(&self) -> &DeviceCredential<'a> {
         &self.device.credential
     }
 
-    /// The host to connect to in place of the hub. The audience of a token remains the hub.
+    /// Returns the host to connect to in place of the hub. The audience of a token remains the hub.
     #[must_use]
     pub const fn gateway(&self) -> Option<HostName<'a>> {
         self.device.gateway
     }
 
-    /// The fields that no kind knows.
+    /// Returns the fields with unknown names.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
         self.device.extras
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
     pub fn with_secrets(&self) -> WithSecrets<'_> {
         WithSecrets::new(self, self.device.extras)
@@ -278,7 +297,7 @@ impl KindParts for Module<'_> {
     }
 }
 
-/// In canonical order, with `****` for the secret.
+/// Writes the fields in canonical order, with `****` for the secret.
 impl fmt::Display for Module<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_redacted(self, self.device.extras, f)

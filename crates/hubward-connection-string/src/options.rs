@@ -1,42 +1,49 @@
-//! How strict to be. Each leniency is a field with a name; nothing else in this crate is a matter of choice.
+//! [`Rules`]: the options of parsing. Each leniency is a named field, and there are no other options.
 
-/// The choices of a reader.
+/// The options of parsing.
+///
+/// ```
+/// use hubward_connection_string::{Rules, UnknownNames};
+///
+/// let mut rules = Rules::STRICT;
+/// rules.unknown_names = UnknownNames::Keep;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rules {
-    /// What to do with a name that no kind of string knows.
+    /// The handling of unknown field names.
     pub unknown_names: UnknownNames,
-    /// Where an endpoint without TLS may be.
+    /// The hosts at which an endpoint may be without TLS.
     pub without_tls: WithoutTls,
 }
 
-/// What to do with a name that no kind of string knows.
+/// The handling of a field name that no kind of string has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there is no third thing to do with them")]
+#[expect(clippy::exhaustive_enums, reason = "a field is refused or kept")]
 pub enum UnknownNames {
     /// The string is refused.
     Refuse,
-    /// The field is kept, and never acted upon; it is among the string's [`Extras`](crate::Extras).
+    /// The field is kept in the string's [`Extras`](crate::Extras) and has no effect.
     ///
-    /// It is still refused directly after `DeviceId` or `ModuleId`: `DeviceId=a;b=c` may be an old id that
-    /// holds a `;`, and must not be taken for the device `a`.
+    /// It is still refused directly after `DeviceId` or `ModuleId`: `DeviceId=a;b=c` may be an old id with a `;`, which
+    /// must not be parsed as the device `a`.
     Keep,
 }
 
-/// Where an endpoint without TLS may be: one of `http://`, or one of an emulator's flag.
+/// The hosts at which an endpoint may be without TLS: one with `http://`, or with the flag of an emulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "this machine, or any")]
+#[expect(clippy::exhaustive_enums, reason = "this machine, or every host")]
 pub enum WithoutTls {
-    /// At `localhost` or an address of 127.0.0.0/8.
+    /// `localhost` and addresses of 127.0.0.0/8.
     Loopback,
-    /// Anywhere.
+    /// Every host.
     Anywhere,
 }
 
 impl Rules {
-    /// The default: no unknown names, and TLS for every endpoint beyond this machine.
+    /// The default: no unknown names, and TLS for every endpoint on another machine.
     pub const STRICT: Self = Self { unknown_names: UnknownNames::Refuse, without_tls: WithoutTls::Loopback };
-    /// What tools of other makers write: unknown names are kept, and an endpoint may be without TLS.
+    /// The options for strings of other tools: unknown names are kept, and an endpoint may be without TLS.
     pub const COMPATIBLE: Self =
         Self { unknown_names: UnknownNames::Keep, without_tls: WithoutTls::Anywhere };
 }

@@ -1,4 +1,4 @@
-//! From fields to the values of one kind: presence, form and combination.
+//! [`Reader`]: checks presence, form and combination of the fields of one kind, and parses their values.
 
 use crate::endpoint::{Endpoint, EndpointProblem};
 use crate::error::{ParseError, Problem, ValueProblem};
@@ -8,7 +8,7 @@ use crate::kind::Kind;
 use crate::options::{Rules, WithoutTls};
 use crate::text::Span;
 
-/// The fields of a text that is known to be of one kind and to have only fields of that kind.
+/// The fields of a text of one kind, which has no fields of other kinds.
 pub(crate) struct Reader<'f, 'a> {
     fields: &'f Fields<'a>,
     kind: Kind,
@@ -27,7 +27,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
     }
 
-    /// Reads a text that must be of the kind `wanted`.
+    /// Parses a text that must be of the kind `wanted`.
     pub(crate) fn parse_kind<T>(
         text: &'a str,
         rules: &Rules,
@@ -50,13 +50,13 @@ impl<'f, 'a> Reader<'f, 'a> {
         ParseError { kind: Some(self.kind), field, span, problem }
     }
 
-    /// An error about a field that is there.
+    /// Returns an error about a field that the text has.
     pub(crate) fn refuse(&self, field: Field, problem: Problem) -> ParseError {
         let span = self.fields.find(field).map_or_else(|| self.end(), |entry| entry.value);
         self.error(Some(field), span, problem)
     }
 
-    /// An error about something that is not there; a kept name that was meant for it takes the blame.
+    /// Returns an error about a missing field. If a kept unknown name is similar to it, the error is about that name.
     fn missing(&self, problem: Problem, wanted: impl Fn(Field) -> bool) -> ParseError {
         let misspelt = self
             .fields
@@ -87,7 +87,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         self.fields.find(field)
     }
 
-    /// The value of a field that may be absent.
+    /// Parses the value of an optional field.
     pub(crate) fn optional<T, E: Into<ValueProblem>>(
         &self,
         field: Field,
@@ -101,7 +101,7 @@ impl<'f, 'a> Reader<'f, 'a> {
             Err(fault) => {
                 let ValueProblem { problem, at } = fault.into();
                 let span = match at {
-                    // what is missing at the end of a value is the fault of its last byte
+                    // for a character missing at the end of a value, the span is its last byte
                     Some(at) => {
                         let start =
                             entry.value.start.saturating_add(at).min(entry.value.end.saturating_sub(1));
@@ -114,7 +114,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
     }
 
-    /// The value of a field that must be there.
+    /// Parses the value of a required field.
     pub(crate) fn required<T, E: Into<ValueProblem>>(
         &self,
         field: Field,
@@ -126,7 +126,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
     }
 
-    /// A flag: `false` says the same as its absence.
+    /// Parses a flag. `false` has the same meaning as its absence.
     pub(crate) fn flag(&self, field: Field) -> Result<bool, ParseError> {
         let flag = self.optional(field, |value| {
             if value.eq_ignore_ascii_case("true") {
@@ -140,7 +140,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         Ok(flag.unwrap_or(false))
     }
 
-    /// Refuses a second credential beside the one of `first`.
+    /// Refuses a second credential if the text has one of `others`. `first` is the first credential.
     pub(crate) fn refuse_second(&self, first: Field, others: &[Field]) -> Result<(), ParseError> {
         match others.iter().find(|field| self.has(**field)) {
             Some(second) => Err(self.refuse(*second, Problem::SecondCredential(first))),
@@ -148,7 +148,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
     }
 
-    /// Refuses the endpoint of `field` where it is without TLS and the rules do not allow that there.
+    /// Refuses the endpoint of `field`, which is without TLS, unless the options allow that at its host.
     pub(crate) fn require_tls(&self, field: Field, endpoint: &Endpoint<'_>) -> Result<(), ParseError> {
         match self.rules.without_tls {
             WithoutTls::Loopback if !endpoint.is_loopback() => {

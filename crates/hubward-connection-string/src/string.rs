@@ -1,4 +1,4 @@
-//! A string of whichever kind it is.
+//! [`ConnectionString`]: a connection string of any kind.
 
 use core::fmt;
 
@@ -15,30 +15,38 @@ use crate::storage::Storage;
 use crate::text::Span;
 use crate::write::{KindParts, WithSecrets, write_redacted};
 
-/// A connection string of any kind. Where one kind is wanted, its own `parse` says better what is wrong.
+/// A connection string of any kind. If one kind is expected, parse with that kind's type: its errors are more exact.
+///
+/// ```
+/// use hubward_connection_string::{ConnectionString, Kind, Rules};
+///
+/// let text = "HostName=hub.example;DeviceId=dev1;x509=true";
+/// assert_eq!(ConnectionString::parse(text, &Rules::STRICT)?.kind(), Kind::Device);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "borrowed and on the stack: boxing would allocate")]
 pub enum ConnectionString<'a> {
-    /// A service's.
+    /// The string of a service.
     Service(Service<'a>),
-    /// A device's.
+    /// The string of a device.
     Device(Device<'a>),
-    /// A module's.
+    /// The string of a module.
     Module(Module<'a>),
-    /// Of Event Hubs or Service Bus.
+    /// The string of Event Hubs or Service Bus.
     ServiceBus(ServiceBus<'a>),
-    /// Of a storage account.
+    /// The string of a storage account.
     Storage(Storage<'a>),
-    /// Of a Cosmos DB account.
+    /// The string of a Cosmos DB account.
     Cosmos(Cosmos<'a>),
 }
 
 impl<'a> ConnectionString<'a> {
-    /// Reads a string of whichever kind its fields make it.
+    /// Parses a string. Its fields determine its kind.
     ///
     /// # Errors
-    /// [`ParseError`] where it is a complete string of no kind.
+    /// [`ParseError`] if the text is not a complete string of any kind.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
         Self::read(&Fields::scan(text, rules), rules)
     }
@@ -60,7 +68,7 @@ impl<'a> ConnectionString<'a> {
         }
     }
 
-    /// Which kind it is.
+    /// Returns the kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
@@ -105,7 +113,7 @@ impl<'a> ConnectionString<'a> {
     }
 }
 
-/// In canonical order, with `****` for the secret.
+/// Writes the fields in canonical order, with `****` for the secret.
 impl fmt::Display for ConnectionString<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_redacted(self.parts(), self.extras(), f)
