@@ -154,7 +154,7 @@ fn tables_name_what_opens_an_endpoint() {
         serde_json::json!(["IoT Hub Data Contributor", "IoT Hub Registry Contributor"])
     );
     let (status, text) = table(&["--provisioning"]);
-    assert!(status == Some(0) && text.contains("| the device that registers |"), "{text}");
+    assert!(status == Some(0) && text.contains("| the registering device |"), "{text}");
     assert_eq!(table(&["--provisioning", "--json"]).0, Some(2));
 }
 
