@@ -82,8 +82,8 @@ impl<'a> DeviceCredential<'a> {
     }
 }
 
-/// The connection string of a device: `HostName`, `DeviceId`, one credential, and `GatewayHostName` if the device connects
-/// through a gateway.
+/// The connection string of a device: `HostName`, `DeviceId`, one credential, and `GatewayHostName` if the device
+/// connects through a gateway.
 ///
 /// ```
 /// use hubward_connection_string::{Device, DeviceCredential};

@@ -36,9 +36,9 @@ impl Scheme {
     }
 }
 
-/// A URL with a scheme, a host, an optional port and a path. A plain parser and the URL standard agree on each part, so that
-/// every program connects to the same host: the URL has no user, query, fragment or dot segment, and its host is a name or
-/// an IPv4 address in its usual form.
+/// A URL with a scheme, a host, an optional port and a path. A plain parser and the URL standard agree on each part, so
+/// that every program connects to the same host: the URL has no user, query, fragment or dot segment, and its host is a
+/// name or an IPv4 address in its usual form.
 ///
 /// ```
 /// use hubward_connection_string::{Endpoint, EndpointProblem};

@@ -169,8 +169,8 @@ fn outer_space(text: &str, span: Span) -> Option<Span> {
     }
 }
 
-/// The fields with unknown names, in the order of the text; [`Rules::STRICT`] allows none. They have no effect, and their
-/// values are treated as secrets.
+/// The fields with unknown names, in the order of the text; [`Rules::STRICT`] allows none. They have no effect, and
+/// their values are treated as secrets.
 ///
 /// ```
 /// use hubward_connection_string::{ConnectionString, Rules};

@@ -13,8 +13,8 @@ use crate::read::Reader;
 use crate::secret::{KeyText, SasText};
 use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
-/// The connection string of a service: `HostName`, `SharedAccessKeyName`, a key or a token, and `GatewayHostName` if the
-/// service connects through a gateway.
+/// The connection string of a service: `HostName`, `SharedAccessKeyName`, a key or a token, and `GatewayHostName` if
+/// the service connects through a gateway.
 ///
 /// The strings of a hub and of a provisioning service have the same fields and differ in the host alone. The caller
 /// decides which hosts are which; see [`host_is_under`](crate::host_is_under).
@@ -140,8 +140,8 @@ impl fmt::Display for Service<'_> {
     }
 }
 
-/// The connection string of a provisioning service (DPS). It is a type of its own, so that it is not passed to a function
-/// that needs a hub's [`Service`].
+/// The connection string of a provisioning service (DPS). It is a type of its own, so that it is not passed to a
+/// function that needs a hub's [`Service`].
 ///
 /// ```
 /// use hubward_connection_string::{ProvisioningService, Rules};

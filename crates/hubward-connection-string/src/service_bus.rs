@@ -14,8 +14,8 @@ use crate::read::Reader;
 use crate::secret::{RawKey, SasText};
 use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
-/// The connection string of a namespace or an entity: `Endpoint`, a policy's name and key or a token, `EntityPath`, and the
-/// flag of an emulator.
+/// The connection string of a namespace or an entity: `Endpoint`, a policy's name and key or a token, `EntityPath`, and
+/// the flag of an emulator.
 ///
 /// ```
 /// use hubward_connection_string::{Rules, ServiceBus};

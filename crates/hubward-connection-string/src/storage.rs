@@ -149,8 +149,8 @@ impl<'a> Storage<'a> {
     /// Sets the protocol and the suffix of the endpoints that are not explicit.
     ///
     /// # Errors
-    /// [`EndpointProblem::Scheme`] if the scheme is neither `https` nor `http`; [`EndpointProblem::Fixed`] for the string
-    /// of the emulator.
+    /// [`EndpointProblem::Scheme`] if the scheme is neither `https` nor `http`; [`EndpointProblem::Fixed`] for the
+    /// string of the emulator.
     pub fn with_defaults(self, protocol: Scheme, suffix: HostName<'a>) -> Result<Self, EndpointProblem> {
         match (self.credential, protocol) {
             (StorageCredential::Development(_), _) => Err(EndpointProblem::Fixed),
@@ -162,8 +162,8 @@ impl<'a> Storage<'a> {
     /// Sets the explicit endpoint of a service.
     ///
     /// # Errors
-    /// [`EndpointProblem::Scheme`] if the scheme is neither `https` nor `http`; [`EndpointProblem::Fixed`] for the string
-    /// of the emulator.
+    /// [`EndpointProblem::Scheme`] if the scheme is neither `https` nor `http`; [`EndpointProblem::Fixed`] for the
+    /// string of the emulator.
     pub fn with_endpoint(
         self,
         service: StorageService,

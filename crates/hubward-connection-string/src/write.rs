@@ -15,8 +15,8 @@ pub(crate) trait KindParts: Sync {
     fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result;
 }
 
-/// A connection string with its secrets. `Display` writes the whole text: the known fields in canonical order, and after
-/// them the fields with unknown names.
+/// A connection string with its secrets. `Display` writes the whole text: the known fields in canonical order, and
+/// after them the fields with unknown names.
 #[derive(Clone, Copy)]
 pub struct WithSecrets<'s> {
     parts: &'s dyn KindParts,
@@ -42,8 +42,8 @@ impl fmt::Debug for WithSecrets<'_> {
     }
 }
 
-/// Writes the known fields, with `****` for each secret, and the number of the unknown ones: a misspelt name may be that
-/// of a key, and a part of a key may look like a name.
+/// Writes the known fields, with `****` for each secret, and the number of the unknown ones: a misspelt name may be
+/// that of a key, and a part of a key may look like a name.
 pub(crate) fn write_redacted(
     parts: &dyn KindParts,
     extras: Extras<'_>,

@@ -1,5 +1,5 @@
-//! A slow model of hub strings that follows the README sentence by sentence, and a search for strings on which the model
-//! and the parser differ.
+//! A slow model of hub strings that follows the README sentence by sentence, and a search for strings on which the
+//! model and the parser differ.
 
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 

@@ -66,8 +66,8 @@ fn hundred_statements() {
     let each = Statements::compile(&each).unwrap();
     let identity = Identity::Device(DeviceId::parse("thermostat-0099").unwrap());
     let operation = Operation::mqtt_publish("fleet/thermostat-0099/temperature");
-    let act = Act::new(identity, Some("thermostat-0099"), &operation);
-    measure("100 statements, one for each device", || each.evaluate(black_box(&act)).is_allow());
+    let request = Act::new(identity, Some("thermostat-0099"), &operation);
+    measure("100 statements, one for each device", || each.evaluate(black_box(&request)).is_allow());
 
     let every = |resources: &dyn Fn(u32) -> String| {
         let rules: Vec<_> = (0..100).map(|at| rule("{{iot:identity}}", &resources(at))).collect();
@@ -80,8 +80,8 @@ fn hundred_statements() {
         ("100 for every device, topics differ later", &alike, "buildings/99/thermostat-0099/temperature"),
     ] {
         let operation = Operation::mqtt_publish(topic);
-        let act = Act::new(identity, Some("thermostat-0099"), &operation);
-        measure(name, || rules.evaluate(black_box(&act)).is_allow());
+        let request = Act::new(identity, Some("thermostat-0099"), &operation);
+        measure(name, || rules.evaluate(black_box(&request)).is_allow());
     }
 }
 

@@ -109,8 +109,8 @@ impl Endpoint {
         self.verb
     }
 
-    /// Returns the pattern of its path, topic, filter or address. `{device}` and `{module}` are ids, another `{word}` is
-    /// one name, `{bag}` an MQTT property bag or nothing, and `a|b` either word.
+    /// Returns the pattern of its path, topic, filter or address. `{device}` and `{module}` are ids, another `{word}`
+    /// is one name, `{bag}` an MQTT property bag or nothing, and `a|b` either word.
     #[must_use]
     pub const fn pattern(&self) -> &'static str {
         self.pattern

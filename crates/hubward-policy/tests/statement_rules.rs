@@ -185,8 +185,8 @@ fn a_variable_without_a_value_denies_nothing() {
     ] {
         let deny = Statement::deny().identity("d").identity("d/m").policy("ops").action(Action::MqttPublish);
         let rules = Statements::compile(&[all(), deny.resource(&format!("{variable}/#"))]).unwrap();
-        let act = Act::new(identity, client, &Operation::mqtt_publish("d/x"));
-        assert_eq!(!rules.evaluate(&act).is_allow(), denied, "{identity}, {client:?}: {variable}");
+        let request = Act::new(identity, client, &Operation::mqtt_publish("d/x"));
+        assert_eq!(!rules.evaluate(&request).is_allow(), denied, "{identity}, {client:?}: {variable}");
     }
 }
 
@@ -280,16 +280,16 @@ fn only_text_covers_the_own_topics_of_a_broker() {
     ] {
         let rules = Statements::compile(&[publish(resource)]).unwrap();
         for operation in [Operation::mqtt_publish(topic), Operation::mqtt_subscribe(topic)] {
-            let act = Act::new(id(name), Some(name), &operation);
-            assert_eq!(rules.evaluate(&act).is_allow(), allowed, "{resource}: {name}: {operation}");
+            let request = Act::new(id(name), Some(name), &operation);
+            assert_eq!(rules.evaluate(&request).is_allow(), allowed, "{resource}: {name}: {operation}");
         }
     }
     // a deny overlaps with them
     for resource in ["#", "+/#", "{{iot:device_id}}/#"] {
         let deny = Statement::deny().identity("$s").action(Action::MqttPublish).resource(resource);
         let rules = Statements::compile(&[publish("$s/#"), deny]).unwrap();
-        let act = Act::new(id("$s"), None, &Operation::mqtt_publish("$s/x"));
-        assert_eq!(rules.evaluate(&act), Verdict::Deny(Refusal::Statement(1)), "{resource}");
+        let request = Act::new(id("$s"), None, &Operation::mqtt_publish("$s/x"));
+        assert_eq!(rules.evaluate(&request), Verdict::Deny(Refusal::Statement(1)), "{resource}");
     }
     // in a path, `$` has no meaning
     let get = Statement::allow().identity("{{iot:identity}}").action(Action::HttpGet);

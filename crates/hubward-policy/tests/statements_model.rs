@@ -75,7 +75,7 @@ impl Query {
             .collect()
     }
 
-    fn act(&self) -> Act<'_> {
+    fn request(&self) -> Act<'_> {
         Act::new(self.identity(), self.client.as_deref(), &self.operation())
     }
 
@@ -287,7 +287,7 @@ proptest! {
         rules in prop::collection::vec(rule(), 0..8),
         query in query(),
     ) {
-        prop_assert_eq!(compile(&rules).evaluate(&query.act()).is_allow(), naive(&rules, &query));
+        prop_assert_eq!(compile(&rules).evaluate(&query.request()).is_allow(), naive(&rules, &query));
     }
 
     #[test]
@@ -296,9 +296,9 @@ proptest! {
         extra in rule(),
         query in query(),
     ) {
-        let before = compile(&rules).evaluate(&query.act()).is_allow();
+        let before = compile(&rules).evaluate(&query.request()).is_allow();
         let more = compile(&[rules.clone(), vec![extra.clone()]].concat());
-        let after = more.evaluate(&query.act()).is_allow();
+        let after = more.evaluate(&query.request()).is_allow();
         match extra.effect {
             Effect::Deny => prop_assert!(before || !after),
             Effect::Allow => prop_assert!(after || !before),
@@ -306,7 +306,7 @@ proptest! {
         let mut reversed = rules;
         reversed.push(extra);
         reversed.reverse();
-        prop_assert_eq!(compile(&reversed).evaluate(&query.act()).is_allow(), after, "the order of statements does not matter");
+        prop_assert_eq!(compile(&reversed).evaluate(&query.request()).is_allow(), after, "the order of statements does not matter");
     }
 
     #[test]
@@ -339,7 +339,7 @@ proptest! {
         let others: Vec<_> = other.iter().map(statement).collect();
         let lists = Statements::compile(&[vec![one], others].concat()).unwrap();
         let single = [each, other].concat();
-        prop_assert_eq!(lists.evaluate(&query.act()).is_allow(), naive(&single, &query));
+        prop_assert_eq!(lists.evaluate(&query.request()).is_allow(), naive(&single, &query));
     }
 }
 

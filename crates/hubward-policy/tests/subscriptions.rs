@@ -70,12 +70,15 @@ fn a_subscription_is_a_subset_of_its_rule() {
         let denies = Statements::compile(&[all, deny]).unwrap();
         for (filter, reach) in filters.iter().zip(&reached) {
             let text = filter.join("/");
-            let act = Act::new(identity, None, &Operation::mqtt_subscribe(&text));
+            let request = Act::new(identity, None, &Operation::mqtt_subscribe(&text));
             let within = pattern_reach.iter().zip(reach).all(|(pattern, filter)| *pattern || !filter);
             let touches = pattern_reach.iter().zip(reach).any(|(pattern, filter)| *pattern && *filter);
-            let allowed = allows.evaluate(&act).is_allow();
+            let allowed = allows.evaluate(&request).is_allow();
             assert!(within || !allowed, "allow `{pattern}`, subscribe `{text}`");
-            assert!(!touches || !denies.evaluate(&act).is_allow(), "deny `{pattern}`, subscribe `{text}`");
+            assert!(
+                !touches || !denies.evaluate(&request).is_allow(),
+                "deny `{pattern}`, subscribe `{text}`"
+            );
             judged += 1;
             narrow += u32::from(within && !allowed);
         }

@@ -80,9 +80,9 @@ pub struct RenewalPlan {
 }
 
 impl RenewalPlan {
-    /// Returns a plan, made at `now`, for a token that expires at `expires`. `jitter` is a random duration of the caller
-    /// by which this token is renewed earlier, so that the devices of a fleet do not renew all at once. It is limited to
-    /// the margin and to half of the time before the margin.
+    /// Returns a plan, made at `now`, for a token that expires at `expires`. `jitter` is a random duration of the
+    /// caller by which this token is renewed earlier, so that the devices of a fleet do not renew all at once. It is
+    /// limited to the margin and to half of the time before the margin.
     #[must_use]
     pub fn new(now: UnixTime, expires: UnixTime, margin: Margin, jitter: Duration) -> Self {
         let left = expires.as_secs().saturating_sub(now.as_secs());
@@ -119,8 +119,8 @@ pub enum ClockHint {
     /// The token expired: the signer's clock is behind the verifier's by at least this many seconds, or the token is
     /// old.
     SignerBehind(u64),
-    /// The expiry is later than the longest allowed lifetime: the signer's clock is ahead by at least this many seconds,
-    /// or the token's lifetime is too long.
+    /// The expiry is later than the longest allowed lifetime: the signer's clock is ahead by at least this many
+    /// seconds, or the token's lifetime is too long.
     SignerAhead(u64),
     /// The expiry is before 2014, when Azure had no IoT Hub: the signer's clock was never set.
     SignerNotSet,

@@ -10,7 +10,8 @@ use hubward_core::{
 use crate::lifetime::{LifetimeError, expires_after};
 use crate::sign::{SignedToken, Unsigned};
 
-/// Derives the key of one device of an enrollment group: the tag of its registration id, as given, with the group's key.
+/// Derives the key of one device of an enrollment group: the tag of its registration id, as given, with the group's
+/// key.
 ///
 /// The group's key stays with the service. Each device gets its own key, as [`SymmetricKey::expose_base64`] writes it.
 ///
@@ -87,8 +88,8 @@ impl<'a, K: MacKey> DeviceTokens<'a, K> {
         Self { host, policy, key, max_lifetime }
     }
 
-    /// Mints a token for `wanted`. `caller` is the device that the service authenticated: `wanted` must be that device or
-    /// one of its modules.
+    /// Mints a token for `wanted`. `caller` is the device that the service authenticated: `wanted` must be that device
+    /// or one of its modules.
     ///
     /// # Errors
     /// [`MintError`] if `wanted` is another device or not a device, or if the service does not allow the lifetime.

@@ -18,8 +18,8 @@ pub struct SasToken<'a> {
 }
 
 impl<'a> SasToken<'a> {
-    /// Returns the identity or policy whose key to look up, by the token's own claims. `skn` is not signed: it selects a
-    /// key and proves nothing.
+    /// Returns the identity or policy whose key to look up, by the token's own claims. `skn` is not signed: it selects
+    /// a key and proves nothing.
     #[must_use]
     #[inline]
     pub fn needs(&self) -> Lookup<'a> {
@@ -44,8 +44,8 @@ impl<'a> SasToken<'a> {
         self.policy
     }
 
-    /// Returns whether the resource is exactly that of `identity`, by the rules for case and double encoding. Use it only
-    /// to compare a token with the identity that the transport already claims.
+    /// Returns whether the resource is exactly that of `identity`, by the rules for case and double encoding. Use it
+    /// only to compare a token with the identity that the transport already claims.
     #[must_use]
     #[inline]
     pub fn is_for(&self, identity: &Identity<'_>, rules: &TokenRules) -> bool {

@@ -27,8 +27,8 @@ impl<'a> SasToken<'a> {
 
     /// Verifies many tokens, each with keys of its own, and calls `verdict` with each index and result.
     ///
-    /// The results are those of [`SasToken::verify`]. Two consecutive tokens with one key each are computed interleaved;
-    /// a token with two keys is interleaved by itself and gains nothing here. Nothing is allocated.
+    /// The results are those of [`SasToken::verify`]. Two consecutive tokens with one key each are computed
+    /// interleaved; a token with two keys is interleaved by itself and gains nothing here. Nothing is allocated.
     pub fn verify_batch<'t, 'k, K: MacKey + 'k>(
         batch: impl IntoIterator<Item = (&'t Self, Keys<'k, K>)>,
         now: UnixTime,

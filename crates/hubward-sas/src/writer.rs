@@ -1,5 +1,5 @@
-//! [`Writer`]: writes text into a caller's buffer. It counts on after the buffer is full, so that the error has the needed
-//! size.
+//! [`Writer`]: writes text into a caller's buffer. It counts on after the buffer is full, so that the error has the
+//! needed size.
 
 use hubward_core::{NeedBytes, is_unreserved};
 

@@ -11,8 +11,8 @@ use super::hub_actions::hub_actions;
 use super::role::{Role, RoleError};
 use super::scope::ArmScope;
 
-/// The most assignments, and the most deny assignments. A subscription has at most 4,000 of the former. A check compares
-/// each of them once.
+/// The most assignments, and the most deny assignments. A subscription has at most 4,000 of the former. A check
+/// compares each of them once.
 const MAX_ASSIGNMENTS: usize = 16_384;
 /// The most principals of one deny assignment, and the most exceptions of one.
 const MAX_PRINCIPALS: usize = 1024;
@@ -135,7 +135,8 @@ fn add_principal(list: &mut Vec<Box<str>>, id: &str) -> Result<(), RoleError> {
 }
 
 impl DenyAssignment {
-    /// Returns a deny assignment, still without principals, of the operations that `denied` grants, at `scope` and below.
+    /// Returns a deny assignment, still without principals, of the operations that `denied` grants, at `scope` and
+    /// below.
     ///
     /// # Errors
     /// [`RoleError::Scope`] if `scope` is not a scope.

@@ -2,7 +2,8 @@
 //! for managing the services that a hub feeds.
 //!
 //! [`Access`] has role assignments and [`DenyAssignment`]s, [`Access::check`] judges a [`Request`], and
-//! [`Access::check_endpoint`] an endpoint of a hub by its [`hub_actions()`]. A [`Role`] is one of [`BUILT_IN`] or custom.
+//! [`Access::check_endpoint`] an endpoint of a hub by its [`hub_actions()`]. A [`Role`] is one of [`BUILT_IN`] or
+//! custom.
 
 mod action;
 mod assignment;

@@ -12,8 +12,8 @@ const MAX_ENTRIES: usize = 2048;
 
 type Patterns = Cow<'static, [Cow<'static, str>]>;
 
-/// A role definition. `notActions` and `notDataActions` exclude operations from this role's own grants: another role may
-/// still grant them.
+/// A role definition. `notActions` and `notDataActions` exclude operations from this role's own grants: another role
+/// may still grant them.
 ///
 /// ```
 /// use hubward_policy::roles::{ActionName, List, Plane, Role};
@@ -122,7 +122,8 @@ impl Role {
         role
     }
 
-    /// Returns a built-in role with its actions, notActions and dataActions. A test checks that the entries are patterns.
+    /// Returns a built-in role with its actions, notActions and dataActions. A test checks that the entries are
+    /// patterns.
     pub(super) const fn known(
         name: &'static str,
         id: &'static str,

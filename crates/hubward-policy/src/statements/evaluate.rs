@@ -66,17 +66,17 @@ impl fmt::Display for Verdict {
 
 impl Statements {
     /// Judges a request. An allow must cover everything that the request reaches; a deny needs to overlap with it.
-    pub fn evaluate(&self, act: &Act<'_>) -> Verdict {
-        if act.action == 0 {
+    pub fn evaluate(&self, request: &Act<'_>) -> Verdict {
+        if request.action == 0 {
             return Verdict::Deny(Refusal::Malformed);
         }
         let mut allowed = None;
-        match act.identity {
+        match request.identity {
             Identity::Policy(name) => {
                 let row = self.policies.binary_search_by(|(row, _)| (**row).cmp(name.as_str()));
                 let rules = row.ok().and_then(|at| self.policies.get(at));
                 for at in rules.into_iter().flat_map(|(_, rules)| rules) {
-                    if self.denies(*at, act, &mut allowed) {
+                    if self.denies(*at, request, &mut allowed) {
                         return Verdict::Deny(Refusal::Statement(*at));
                     }
                 }
@@ -89,19 +89,19 @@ impl Statements {
                     .binary_search_by(|((device, module), _)| (&**device, module.as_deref()).cmp(&wanted));
                 let rules = row.ok().and_then(|at| self.exact.get(at));
                 for at in rules.into_iter().flat_map(|(_, rules)| rules) {
-                    if self.denies(*at, act, &mut allowed) {
+                    if self.denies(*at, request, &mut allowed) {
                         return Verdict::Deny(Refusal::Statement(*at));
                     }
                 }
                 for (variable, at) in &self.variables {
-                    if variable.matches(act) && self.denies(*at, act, &mut allowed) {
+                    if variable.matches(request) && self.denies(*at, request, &mut allowed) {
                         return Verdict::Deny(Refusal::Statement(*at));
                     }
                 }
                 for row in &self.every {
-                    if row.actions & act.action == 0
-                        || !row.prefix.may_match(act, row.effect)
-                        || !self.row_matches(row, act)
+                    if row.actions & request.action == 0
+                        || !row.prefix.may_match(request, row.effect)
+                        || !self.row_matches(row, request)
                     {
                         continue;
                     }
@@ -118,38 +118,38 @@ impl Statements {
         }
     }
 
-    fn row_matches(&self, row: &Row, act: &Act<'_>) -> bool {
+    fn row_matches(&self, row: &Row, request: &Act<'_>) -> bool {
         match row.filter {
-            Some(at) => self.filters.get(at).is_some_and(|filter| filter.matches_levels(act, row.effect)),
+            Some(at) => self.filters.get(at).is_some_and(|filter| filter.matches_levels(request, row.effect)),
             None => true,
         }
     }
 
     /// Returns whether a rule denies the request, and writes the first rule that allows it to `allowed`.
     #[inline]
-    fn denies(&self, at: usize, act: &Act<'_>, allowed: &mut Option<usize>) -> bool {
+    fn denies(&self, at: usize, request: &Act<'_>, allowed: &mut Option<usize>) -> bool {
         let Some(rule) = self.rules.get(at) else { return false };
         match rule.effect {
             Effect::Allow => {
-                if allowed.is_none() && self.matches(rule, act, Effect::Allow) {
+                if allowed.is_none() && self.matches(rule, request, Effect::Allow) {
                     *allowed = Some(at);
                 }
                 false
             }
-            Effect::Deny => self.matches(rule, act, Effect::Deny),
+            Effect::Deny => self.matches(rule, request, Effect::Deny),
         }
     }
 
     #[inline]
-    fn matches(&self, rule: &Rule, act: &Act<'_>, effect: Effect) -> bool {
-        if rule.actions & act.action == 0 {
+    fn matches(&self, rule: &Rule, request: &Act<'_>, effect: Effect) -> bool {
+        if rule.actions & request.action == 0 {
             return false;
         }
         // `mqtt:connect` has no resource
-        if act.action == Action::MqttConnect.bit() {
+        if request.action == Action::MqttConnect.bit() {
             return true;
         }
         let filters = self.filters.get(rule.first..rule.end).unwrap_or_default();
-        filters.iter().any(|filter| filter.matches(act, effect))
+        filters.iter().any(|filter| filter.matches(request, effect))
     }
 }

@@ -47,22 +47,24 @@ impl Prefix {
 
     /// Returns whether a filter with this prefix may cover the request, for an allow, or overlap with it, for a deny.
     #[inline]
-    pub(super) fn may_match(&self, act: &Act<'_>, effect: Effect) -> bool {
-        let Some(head) = act.head else { return true };
+    pub(super) fn may_match(&self, request: &Act<'_>, effect: Effect) -> bool {
+        let Some(head) = request.head else { return true };
         let differing = (head ^ self.head) & self.head_mask;
         match effect {
             // text does not cover a wildcard of the request
-            Effect::Allow => differing == 0 && self.tail_matches(act),
-            Effect::Deny => differing & act.literal == 0 && (act.subscribes || self.tail_matches(act)),
+            Effect::Allow => differing == 0 && self.tail_matches(request),
+            Effect::Deny => {
+                differing & request.literal == 0 && (request.subscribes || self.tail_matches(request))
+            }
         }
     }
 
     #[inline]
-    fn tail_matches(&self, act: &Act<'_>) -> bool {
+    fn tail_matches(&self, request: &Act<'_>) -> bool {
         if self.tail_mask == 0 {
             return true;
         }
-        let rest = act.text.as_bytes().get(self.tail_at..).unwrap_or_default();
+        let rest = request.text.as_bytes().get(self.tail_at..).unwrap_or_default();
         let tail = match rest.first_chunk() {
             Some(chunk) => u64::from_le_bytes(*chunk),
             None => head(rest),
@@ -152,33 +154,34 @@ impl Filter {
     /// Returns whether the resource covers everything that the request reaches, for an allow, or overlaps with it, for
     /// a deny.
     #[inline]
-    pub(super) fn matches(&self, act: &Act<'_>, effect: Effect) -> bool {
-        self.prefix.may_match(act, effect) && self.matches_levels(act, effect)
+    pub(super) fn matches(&self, request: &Act<'_>, effect: Effect) -> bool {
+        self.prefix.may_match(request, effect) && self.matches_levels(request, effect)
     }
 
-    pub(super) fn matches_levels(&self, act: &Act<'_>, effect: Effect) -> bool {
+    pub(super) fn matches_levels(&self, request: &Act<'_>, effect: Effect) -> bool {
         match effect {
-            Effect::Allow => self.covers_levels(act),
-            Effect::Deny => self.overlaps_levels(act),
+            Effect::Allow => self.covers_levels(request),
+            Effect::Deny => self.overlaps_levels(request),
         }
     }
 
-    fn covers_levels(&self, act: &Act<'_>) -> bool {
-        let mut values = level_values(&self.levels, act);
-        let mut names = act.text.split('/');
+    fn covers_levels(&self, request: &Act<'_>) -> bool {
+        let mut values = level_values(&self.levels, request);
+        let mut names = request.text.split('/');
         let mut first = true;
         loop {
             let (level, name) = (values.next(), names.next());
-            let reserved = first && act.form == Form::Plain && name.is_some_and(|name| name.starts_with('$'));
+            let reserved =
+                first && request.form == Form::Plain && name.is_some_and(|name| name.starts_with('$'));
             first = false;
             let matched = match (level, name) {
                 (None, None) => return true,
                 // a first wildcard does not match `$` (MQTT 3.1.1, 4.7.2), and neither does a device's id
                 (Some(level), Some(_)) if reserved && !level.is_text() => false,
                 (Some(LevelValue::Rest), _) => return true,
-                (Some(LevelValue::One), Some(name)) => !(act.subscribes && name == "#"),
+                (Some(LevelValue::One), Some(name)) => !(request.subscribes && name == "#"),
                 (Some(level), Some(name)) => {
-                    !(act.subscribes && is_wildcard(name)) && equal(level, name, act.form)
+                    !(request.subscribes && is_wildcard(name)) && equal(level, name, request.form)
                 }
                 (None, Some(_)) | (Some(_), None) => false,
             };
@@ -188,23 +191,23 @@ impl Filter {
         }
     }
 
-    fn overlaps_levels(&self, act: &Act<'_>) -> bool {
-        let mut values = level_values(&self.levels, act);
-        let mut names = act.text.split('/');
+    fn overlaps_levels(&self, request: &Act<'_>) -> bool {
+        let mut values = level_values(&self.levels, request);
+        let mut names = request.text.split('/');
         loop {
             let matched = match (values.next(), names.next()) {
                 (None, None) | (Some(LevelValue::Rest), _) => return true,
                 (Some(LevelValue::Nothing), _) => return false,
-                (None, Some("#")) if act.subscribes => return true,
-                (Some(_), Some("#")) if act.subscribes => {
+                (None, Some("#")) if request.subscribes => return true,
+                (Some(_), Some("#")) if request.subscribes => {
                     return !values.any(|level| matches!(level, LevelValue::Nothing));
                 }
-                (Some(LevelValue::Pieces(pieces, device, module)), Some("+")) if act.subscribes => {
+                (Some(LevelValue::Pieces(pieces, device, module)), Some("+")) if request.subscribes => {
                     has_values(pieces, device, module)
                 }
-                (Some(_), Some("+")) if act.subscribes => true,
+                (Some(_), Some("+")) if request.subscribes => true,
                 (Some(LevelValue::One), Some(_)) => true,
-                (Some(level), Some(name)) => equal(level, name, act.form),
+                (Some(level), Some(name)) => equal(level, name, request.form),
                 (None, Some(_)) | (Some(_), None) => false,
             };
             if !matched {
@@ -218,10 +221,10 @@ fn is_wildcard(name: &str) -> bool {
     matches!(name, "+" | "#")
 }
 
-fn level_values<'v>(levels: &'v [Level], act: &'v Act<'_>) -> impl Iterator<Item = LevelValue<'v>> {
-    let device = act.identity.device().map(|id| id.as_str());
-    let module = act.identity.module().map(|id| id.as_str());
-    let identity = move || match act.identity {
+fn level_values<'v>(levels: &'v [Level], request: &'v Act<'_>) -> impl Iterator<Item = LevelValue<'v>> {
+    let device = request.identity.device().map(|id| id.as_str());
+    let module = request.identity.module().map(|id| id.as_str());
+    let identity = move || match request.identity {
         Identity::Module(..) => [device.map(LevelValue::Value), module.map(LevelValue::Value)],
         Identity::Device(_) => [device.map(LevelValue::Value), None],
         _ => [Some(LevelValue::Nothing), None],
@@ -233,7 +236,7 @@ fn level_values<'v>(levels: &'v [Level], act: &'v Act<'_>) -> impl Iterator<Item
             Level::One => [Some(LevelValue::One), None],
             Level::Rest => [Some(LevelValue::Rest), None],
             Level::Variable(WholeLevel::Identity) => identity(),
-            Level::Variable(WholeLevel::Client) => match act.client {
+            Level::Variable(WholeLevel::Client) => match request.client {
                 Client::None => [Some(LevelValue::Nothing), None],
                 Client::Level(id) => [Some(LevelValue::Value(id)), None],
                 Client::Identity => identity(),

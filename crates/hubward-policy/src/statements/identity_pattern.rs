@@ -70,9 +70,9 @@ impl IdentityPattern {
 }
 
 impl Variable {
-    pub(super) fn matches(&self, act: &Act<'_>) -> bool {
-        match (self, act.identity) {
-            (Self::Client, identity) => match act.client {
+    pub(super) fn matches(&self, request: &Act<'_>) -> bool {
+        match (self, request.identity) {
+            (Self::Client, identity) => match request.client {
                 Client::None => false,
                 Client::Level(id) => {
                     identity.module().is_none() && identity.device().is_some_and(|own| own.as_str() == id)

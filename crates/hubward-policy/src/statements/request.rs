@@ -178,8 +178,8 @@ impl<'a> Act<'a> {
     }
 }
 
-/// Returns whether `text` is a topic, or a filter: without NUL (MQTT 3.1.1, 4.7.3), `#` only at the end, and no wildcard
-/// in a topic. A shared subscription (MQTT 5, 4.8.2) is refused: its filter follows the group's name.
+/// Returns whether `text` is a topic, or a filter: without NUL (MQTT 3.1.1, 4.7.3), `#` only at the end, and no
+/// wildcard in a topic. A shared subscription (MQTT 5, 4.8.2) is refused: its filter follows the group's name.
 fn is_topic(text: &str, filter: bool) -> bool {
     let mut levels = text.split('/').peekable();
     let mut valid = !text.is_empty() && !text.contains('\0') && levels.peek() != Some(&"$share");

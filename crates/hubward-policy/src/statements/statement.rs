@@ -81,10 +81,10 @@ impl Statement {
         self
     }
 
-    /// Adds a resource: a topic filter, or a path, decoded and without its first slash. `+` is one level, and `#` at the
-    /// end is all further levels. The value of a variable is text and never a wildcard; a variable without a value, such
-    /// as `{{iot:module_id}}` for a device, matches nothing. If the first level of a topic begins with `$`, an allow
-    /// covers it only with text there, not with a wildcard or a variable (MQTT 3.1.1, 4.7.2).
+    /// Adds a resource: a topic filter, or a path, decoded and without its first slash. `+` is one level, and `#` at
+    /// the end is all further levels. The value of a variable is text and never a wildcard; a variable without a value,
+    /// such as `{{iot:module_id}}` for a device, matches nothing. If the first level of a topic begins with `$`, an
+    /// allow covers it only with text there, not with a wildcard or a variable (MQTT 3.1.1, 4.7.2).
     #[must_use]
     pub fn resource(mut self, resource: &str) -> Self {
         self.resources.push(resource.into());
@@ -169,7 +169,8 @@ pub enum StatementProblem {
     /// A path with a first slash, an empty name, a path step, a `\` or a character other than visible ASCII.
     #[error("a path must be visible ASCII without a first slash, empty names and path steps")]
     Path,
-    /// More statements, entries, levels or bytes than a set may have; see [`Statements::compile`](super::Statements::compile).
+    /// More statements, entries, levels or bytes than a set may have; see
+    /// [`Statements::compile`](super::Statements::compile).
     #[error("too many or too long")]
     TooLong,
 }

@@ -1,4 +1,5 @@
-//! The TLS versions and cipher suites that a hub allows. [`TlsRules`] judge a negotiated handshake or a [`ClientHello`].
+//! The TLS versions and cipher suites that a hub allows. [`TlsRules`] judge a negotiated handshake or a
+//! [`ClientHello`].
 //!
 //! The sets are those in the documentation of the hub and of its provisioning service. TLS 1.1 and 1.0 are allowed only
 //! by rules that name them.

@@ -29,8 +29,8 @@ pub const RECOMMENDED_RSA: &[CipherSuite] =
 pub const RECOMMENDED_ECC: &[CipherSuite] =
     &[CipherSuite(0xc02b), CipherSuite(0xc02c), CipherSuite(0xc023), CipherSuite(0xc024)];
 
-/// The further suites that hubs without an enforced minimum allowed, except 3DES, which they removed in 2022. The suites
-/// with RSA key exchange have no forward secrecy: the server's key decrypts every recorded connection.
+/// The further suites that hubs without an enforced minimum allowed, except 3DES, which they removed in 2022. The
+/// suites with RSA key exchange have no forward secrecy: the server's key decrypts every recorded connection.
 pub const LEGACY: &[CipherSuite] = &[
     CipherSuite(0x009e),
     CipherSuite(0x009f),
