@@ -29,7 +29,7 @@ fn a_policy_that_lacks_a_right() {
         (
             1,
             "denied: policy `device` may not HTTP GET /twins/dev1: needs ServiceConnect; policy `device` grants \
-             DeviceConnect; policies that would do: service, iothubowner"
+             DeviceConnect; policies with this right: service, iothubowner"
                 .to_owned()
         )
     );
@@ -41,7 +41,7 @@ fn a_policy_that_lacks_a_right() {
     // the hub's other policies are known where they are named
     let (status, text) = explain(&[&["--hub-policy", "twins@ops=ServiceConnect"], &twin[..]].concat());
     assert!(
-        status == 1 && text.ends_with("policies that would do: service, iothubowner, twins@ops"),
+        status == 1 && text.ends_with("policies with this right: service, iothubowner, twins@ops"),
         "{text}"
     );
     let own = ["--hub-policy", "ops=ServiceConnect", "--policy", "ops", "http", "GET", "/twins/dev1"];
@@ -154,7 +154,7 @@ fn tables_name_what_opens_an_endpoint() {
         serde_json::json!(["IoT Hub Data Contributor", "IoT Hub Registry Contributor"])
     );
     let (status, text) = table(&["--provisioning"]);
-    assert!(status == Some(0) && text.contains("| the device that registers |"), "{text}");
+    assert!(status == Some(0) && text.contains("| the registering device |"), "{text}");
     assert_eq!(table(&["--provisioning", "--json"]).0, Some(2));
 }
 

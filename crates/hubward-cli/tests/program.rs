@@ -102,7 +102,7 @@ fn secrets_are_not_taken_from_the_command_line_or_shown() {
 fn a_decision_is_explained() {
     let explain = |who: &[&str], what: &[&str]| hubward(&[&["policy", "explain"], who, what].concat(), "");
     let (status, out, _) = explain(&["--policy", "device"], &["http", "GET", "/devices/d"]);
-    assert_eq!((status, out.contains("policies that would do: registryRead")), (1, true), "{out}");
+    assert_eq!((status, out.contains("policies with this right: registryRead")), (1, true), "{out}");
     let (status, out, _) =
         explain(&["--policy", "mine", "--rights", "RegistryRead"], &["http", "GET", "/devices/d"]);
     assert_eq!((status, out.starts_with("allowed")), (0, true), "{out}");

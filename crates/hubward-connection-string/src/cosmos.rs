@@ -1,4 +1,4 @@
-//! The strings of Cosmos DB accounts.
+//! [`Cosmos`]: the connection strings of Cosmos DB accounts.
 
 use core::fmt;
 
@@ -9,12 +9,23 @@ use crate::error::ParseError;
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
+use crate::options::Rules;
 use crate::read::Reader;
-use crate::rules::Rules;
-use crate::secret::{KeyText, visible};
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::secret::KeyText;
+use crate::text::visible;
+use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
-/// `AccountEndpoint`, `AccountKey`, and a database where one is named.
+/// The connection string of a Cosmos DB account: `AccountEndpoint`, `AccountKey`, and optionally `Database`.
+///
+/// ```
+/// use hubward_connection_string::{Cosmos, Rules};
+///
+/// let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+/// let text = format!("AccountEndpoint=https://acct.example:443/;AccountKey={key}");
+/// let cosmos = Cosmos::parse(&text, &Rules::STRICT)?;
+/// assert_eq!(cosmos.endpoint().port(), Some(443));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Cosmos<'a> {
     endpoint: Endpoint<'a>,
@@ -23,15 +34,22 @@ pub struct Cosmos<'a> {
     extras: Extras<'a>,
 }
 
-/// A database's name: 1 to 255 visible ASCII characters other than `/ \ # ? ;`.
+/// The name of a database: 1 to 255 visible ASCII characters other than `/ \ # ? ;`.
+///
+/// ```
+/// use hubward_connection_string::DatabaseName;
+///
+/// assert!(DatabaseName::parse("telemetry").is_ok());
+/// assert!(DatabaseName::parse("a/b").is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DatabaseName<'a>(&'a str);
 
 impl<'a> DatabaseName<'a> {
-    /// Checks a name.
+    /// Parses a name and borrows it.
     ///
     /// # Errors
-    /// [`NameProblem`].
+    /// [`NameProblem`] if the text is not a name.
     pub fn parse(text: &'a str) -> Result<Self, NameProblem> {
         visible(text, 255)?;
         match text.find(['/', '\\', '#', '?']) {
@@ -40,7 +58,7 @@ impl<'a> DatabaseName<'a> {
         }
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.0
@@ -50,80 +68,82 @@ impl<'a> DatabaseName<'a> {
 const SCHEMES: [Scheme; 2] = [Scheme::Https, Scheme::Http];
 
 impl<'a> Cosmos<'a> {
-    /// Makes a string from its parts.
+    /// Builds a string from its parts.
     ///
     /// # Errors
-    /// [`EndpointProblem`] where the endpoint is not of scheme `https` or `http`, or has a path.
+    /// [`EndpointProblem`] if the endpoint's scheme is neither `https` nor `http`, or it has a path.
     pub fn new(endpoint: Endpoint<'a>, key: KeyText<'a>) -> Result<Self, EndpointProblem> {
         let endpoint = Endpoint::parse_root(endpoint.as_str(), &SCHEMES)?;
         Ok(Self { endpoint, key, database: None, extras: Extras::default() })
     }
 
-    /// The same string with a database.
+    /// Sets the database.
     #[must_use]
     pub const fn with_database(self, database: DatabaseName<'a>) -> Self {
         Self { database: Some(database), ..self }
     }
 
-    /// Reads an account's string.
+    /// Parses the connection string of a Cosmos DB account.
     ///
     /// # Errors
-    /// [`ParseError`] where it is none.
+    /// [`ParseError`] if the text is not the connection string of a Cosmos DB account.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Cosmos, Self::read)
+        Reader::parse_kind(text, rules, Kind::Cosmos, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
         let endpoint =
             reader.required(Field::AccountEndpoint, |text| Endpoint::parse_root(text, &SCHEMES))?;
         if endpoint.scheme() == Scheme::Http {
-            reader.protected(Field::AccountEndpoint, &endpoint)?;
+            reader.require_tls(Field::AccountEndpoint, &endpoint)?;
         }
         let key = reader.required(Field::AccountKey, KeyText::parse)?;
         let database = reader.optional(Field::Database, DatabaseName::parse)?;
         Ok(Self { endpoint, key, database, extras: reader.extras() })
     }
 
-    /// The account.
+    /// Returns the endpoint of the account.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint<'a> {
         &self.endpoint
     }
 
-    /// Its key.
+    /// Returns the key of the account.
     #[must_use]
     pub const fn key(&self) -> KeyText<'a> {
         self.key
     }
 
-    /// The database.
+    /// Returns the database.
     #[must_use]
     pub const fn database(&self) -> Option<DatabaseName<'a>> {
         self.database
     }
 
-    /// The fields that no kind knows.
+    /// Returns the fields with unknown names.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
         self.extras
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.extras)
     }
+}
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+impl KindParts for Cosmos<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         visit(Field::AccountEndpoint, self.endpoint.as_str())?;
         visit(Field::AccountKey, self.key.expose())?;
         self.database.map_or(Ok(()), |database| visit(Field::Database, database.as_str()))
     }
 }
 
-/// In canonical order, with `****` for the secret.
+/// Writes the fields in canonical order, with `****` for the secret.
 impl fmt::Display for Cosmos<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.extras, f)
     }
 }

@@ -1,4 +1,4 @@
-//! The strings of devices and modules, and of a service that stands in for one.
+//! [`Device`] and [`Module`]: the connection strings of devices and modules.
 
 use core::fmt;
 
@@ -8,35 +8,35 @@ use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
+use crate::options::Rules;
 use crate::read::Reader;
-use crate::rules::Rules;
 use crate::secret::{KeyText, SasText};
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
-/// How a device or a module proves itself.
+/// The credential of a device or a module.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum DeviceCredential<'a> {
-    /// By a key of its own.
+    /// A symmetric key of the device or module.
     Key(KeyText<'a>),
-    /// By the key of a policy that may connect devices.
+    /// The key of a shared access policy with DeviceConnect.
     PolicyKey(PolicyName<'a>, KeyText<'a>),
-    /// By a token that was made before.
+    /// A SAS token.
     Signature(SasText<'a>),
-    /// By an X.509 certificate, which is not in the string: `x509=true`.
+    /// An X.509 certificate, which is not in the string: `x509=true`.
     Certificate,
 }
 
-/// An id holds a `;`, as old ids may: it ends the value of a connection string, which so cannot carry the id.
+/// The error of an id with a `;`, as old ids may have. A `;` ends a value, so a connection string cannot have the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{field} holds a `;`, which a connection string cannot carry")]
+#[error("{field} has a `;`, which ends a value of a connection string")]
 #[non_exhaustive]
 pub struct Unwritable {
-    /// Which id.
+    /// The field of the id.
     pub field: Field,
 }
 
-fn writable(field: Field, id: &str) -> Result<(), Unwritable> {
+fn check_writable(field: Field, id: &str) -> Result<(), Unwritable> {
     if id.contains(';') { Err(Unwritable { field }) } else { Ok(()) }
 }
 
@@ -60,7 +60,7 @@ impl<'a> DeviceCredential<'a> {
             (Some(key), None, false) => {
                 Ok(policy.map_or(Self::Key(key), |policy| Self::PolicyKey(policy, key)))
             }
-            (None, None, false) => Err(reader.lacks_credential()),
+            (None, None, false) => Err(reader.missing_credential()),
             _ if policy.is_some() => {
                 Err(reader.refuse(Field::SharedAccessKeyName, Problem::PolicyWithoutKey))
             }
@@ -69,7 +69,7 @@ impl<'a> DeviceCredential<'a> {
         }
     }
 
-    fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         match self {
             Self::Key(key) => visit(Field::SharedAccessKey, key.expose()),
             Self::PolicyKey(policy, key) => {
@@ -82,7 +82,18 @@ impl<'a> DeviceCredential<'a> {
     }
 }
 
-/// `HostName`, `DeviceId`, one credential, and the gateway that it connects through where there is one.
+/// The connection string of a device: `HostName`, `DeviceId`, one credential, and `GatewayHostName` if the device
+/// connects through a gateway.
+///
+/// ```
+/// use hubward_connection_string::{Device, DeviceCredential};
+/// use hubward_core::{DeviceId, HostName};
+///
+/// let (hub, id) = (HostName::parse("hub.example")?, DeviceId::parse("dev1")?);
+/// let device = Device::new(hub, id, DeviceCredential::Certificate)?;
+/// assert_eq!(device.with_secrets().to_string(), "HostName=hub.example;DeviceId=dev1;x509=true");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Device<'a> {
     host: HostName<'a>,
@@ -93,31 +104,31 @@ pub struct Device<'a> {
 }
 
 impl<'a> Device<'a> {
-    /// Makes a string from its parts.
+    /// Builds a string from its parts.
     ///
     /// # Errors
-    /// [`Unwritable`] where the id holds a `;`.
+    /// [`Unwritable`] if the id has a `;`.
     pub fn new(
         host: HostName<'a>,
         id: DeviceId<'a>,
         credential: DeviceCredential<'a>,
     ) -> Result<Self, Unwritable> {
-        writable(Field::DeviceId, id.as_str())?;
+        check_writable(Field::DeviceId, id.as_str())?;
         Ok(Self { host, id, credential, gateway: None, extras: Extras::default() })
     }
 
-    /// The same device behind `gateway`.
+    /// Sets the gateway to connect through.
     #[must_use]
     pub const fn with_gateway(self, gateway: HostName<'a>) -> Self {
         Self { gateway: Some(gateway), ..self }
     }
 
-    /// Reads a device's string.
+    /// Parses the connection string of a device.
     ///
     /// # Errors
-    /// [`ParseError`] where it is none.
+    /// [`ParseError`] if the text is not the connection string of a device.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Device, Self::read)
+        Reader::parse_kind(text, rules, Kind::Device, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
@@ -130,63 +141,73 @@ impl<'a> Device<'a> {
         })
     }
 
-    /// The hub.
+    /// Returns the host of the hub.
     #[must_use]
     pub const fn host(&self) -> HostName<'a> {
         self.host
     }
 
-    /// The device.
+    /// Returns the device's id.
     #[must_use]
     pub const fn id(&self) -> DeviceId<'a> {
         self.id
     }
 
-    /// How it proves itself.
+    /// Returns the credential.
     #[must_use]
     pub const fn credential(&self) -> &DeviceCredential<'a> {
         &self.credential
     }
 
-    /// The host to connect to in place of the hub. The audience of a token remains the hub.
+    /// Returns the host to connect to in place of the hub. The audience of a token remains the hub.
     #[must_use]
     pub const fn gateway(&self) -> Option<HostName<'a>> {
         self.gateway
     }
 
-    /// The fields that no kind knows.
+    /// Returns the fields with unknown names.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
         self.extras
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.extras)
     }
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
-        self.parts_with(None, visit)
-    }
-
-    fn parts_with(&self, module: Option<&str>, visit: &mut Visit<'_>) -> fmt::Result {
+    fn visit_parts_with(&self, module: Option<&str>, visit: &mut Visit<'_>) -> fmt::Result {
         visit(Field::HostName, self.host.as_str())?;
         visit(Field::DeviceId, self.id.as_str())?;
         module.map_or(Ok(()), |id| visit(Field::ModuleId, id))?;
-        self.credential.parts(visit)?;
+        self.credential.visit_parts(visit)?;
         self.gateway.map_or(Ok(()), |gateway| visit(Field::GatewayHostName, gateway.as_str()))
     }
 }
 
-/// In canonical order, with `****` for the secret.
-impl fmt::Display for Device<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+impl KindParts for Device<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+        self.visit_parts_with(None, visit)
     }
 }
 
-/// A device's fields and `ModuleId`; the credential is the module's.
+/// Writes the fields in canonical order, with `****` for the secret.
+impl fmt::Display for Device<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_redacted(self, self.extras, f)
+    }
+}
+
+/// The connection string of a module: the fields of a [`Device`] with the module's credential, and `ModuleId`.
+///
+/// ```
+/// use hubward_connection_string::{Module, Rules};
+///
+/// let text = "HostName=hub.example;DeviceId=dev1;ModuleId=m1;x509=true";
+/// assert_eq!(Module::parse(text, &Rules::STRICT)?.id().as_str(), "m1");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Module<'a> {
     device: Device<'a>,
@@ -194,32 +215,32 @@ pub struct Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    /// Makes a string from its parts.
+    /// Builds a string from its parts.
     ///
     /// # Errors
-    /// [`Unwritable`] where an id holds a `;`.
+    /// [`Unwritable`] if an id has a `;`.
     pub fn new(
         host: HostName<'a>,
         device: DeviceId<'a>,
         id: ModuleId<'a>,
         credential: DeviceCredential<'a>,
     ) -> Result<Self, Unwritable> {
-        writable(Field::ModuleId, id.as_str())?;
+        check_writable(Field::ModuleId, id.as_str())?;
         Ok(Self { device: Device::new(host, device, credential)?, id })
     }
 
-    /// The same module behind `gateway`.
+    /// Sets the gateway to connect through.
     #[must_use]
     pub const fn with_gateway(self, gateway: HostName<'a>) -> Self {
         Self { device: self.device.with_gateway(gateway), id: self.id }
     }
 
-    /// Reads a module's string.
+    /// Parses the connection string of a module.
     ///
     /// # Errors
-    /// [`ParseError`] where it is none.
+    /// [`ParseError`] if the text is not the connection string of a module.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Module, Self::read)
+        Reader::parse_kind(text, rules, Kind::Module, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
@@ -227,56 +248,58 @@ impl<'a> Module<'a> {
         Ok(Self { device, id: reader.required(Field::ModuleId, ModuleId::parse)? })
     }
 
-    /// The hub.
+    /// Returns the host of the hub.
     #[must_use]
     pub const fn host(&self) -> HostName<'a> {
         self.device.host
     }
 
-    /// The device that the module is of.
+    /// Returns the id of the module's device.
     #[must_use]
     pub const fn device_id(&self) -> DeviceId<'a> {
         self.device.id
     }
 
-    /// The module.
+    /// Returns the module's id.
     #[must_use]
     pub const fn id(&self) -> ModuleId<'a> {
         self.id
     }
 
-    /// How it proves itself.
+    /// Returns the credential.
     #[must_use]
     pub const fn credential(&self) -> &DeviceCredential<'a> {
         &self.device.credential
     }
 
-    /// The host to connect to in place of the hub. The audience of a token remains the hub.
+    /// Returns the host to connect to in place of the hub. The audience of a token remains the hub.
     #[must_use]
     pub const fn gateway(&self) -> Option<HostName<'a>> {
         self.device.gateway
     }
 
-    /// The fields that no kind knows.
+    /// Returns the fields with unknown names.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
         self.device.extras
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
-    }
-
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
-        self.device.parts_with(Some(self.id.as_str()), visit)
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.device.extras)
     }
 }
 
-/// In canonical order, with `****` for the secret.
+impl KindParts for Module<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+        self.device.visit_parts_with(Some(self.id.as_str()), visit)
+    }
+}
+
+/// Writes the fields in canonical order, with `****` for the secret.
 impl fmt::Display for Module<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.device.extras, f)
     }
 }

@@ -1,4 +1,4 @@
-//! The endpoints of the services beside a hub: URLs of a narrow form, borrowed.
+//! [`Endpoint`]: the URLs of Event Hubs, Service Bus, Storage and Cosmos DB, in a restricted form.
 
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -6,11 +6,13 @@ use core::net::Ipv4Addr;
 use hubward_core::{Authority, HostName};
 use url::Url;
 
+use crate::text::{MAX_LEN, visible};
+
 /// The scheme of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scheme {
-    /// `sb`: AMQP over TLS, or without it where the string says that an emulator listens.
+    /// `sb`: AMQP over TLS, or without TLS at an emulator.
     Sb,
     /// `https`.
     Https,
@@ -19,7 +21,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The scheme as it is written.
+    /// Returns the scheme's name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -34,9 +36,18 @@ impl Scheme {
     }
 }
 
-/// A URL of scheme, host, optional port and path, that means the same to every reader: a plain parser and the
-/// URL standard's agree on each part, so there is no user, no query, no fragment, no dot segment and no host in
-/// disguise.
+/// A URL with a scheme, a host, an optional port and a path. A plain parser and the URL standard agree on each part, so
+/// that every program connects to the same host: the URL has no user, query, fragment or dot segment, and its host is a
+/// name or an IPv4 address in its usual form.
+///
+/// ```
+/// use hubward_connection_string::{Endpoint, EndpointProblem};
+///
+/// let endpoint = Endpoint::parse("https://acct.example:443/")?;
+/// assert_eq!((endpoint.host().as_str(), endpoint.port()), ("acct.example", Some(443)));
+/// assert_eq!(Endpoint::parse("https://0x7f.1/").err(), Some(EndpointProblem::Url));
+/// # Ok::<(), EndpointProblem>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Endpoint<'a> {
     text: &'a str,
@@ -46,41 +57,41 @@ pub struct Endpoint<'a> {
     path: &'a str,
 }
 
-/// Why a text is not an endpoint.
+/// The problem of a text that is not an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointProblem {
-    /// The emulator's endpoints and account are fixed.
+    /// The endpoints and the account of the emulator are fixed.
     #[error("the emulator's endpoints are fixed")]
     Fixed,
-    /// The host, or its port.
+    /// The host or its port is malformed.
     #[error("the endpoint's host is not a host name with an optional port")]
     Host,
-    /// A path where none is allowed.
-    #[error("the endpoint has a path")]
+    /// The endpoint has a path, which this field does not allow.
+    #[error("the endpoint must not have a path")]
     Path,
-    /// A query or a fragment.
-    #[error("the endpoint has a query or a fragment")]
+    /// The endpoint has a query or a fragment.
+    #[error("the endpoint must not have a query or a fragment")]
     Query,
-    /// No scheme, or not one of this field.
-    #[error("the endpoint's scheme is not one of this field")]
+    /// The endpoint has no scheme, or one that this field does not allow.
+    #[error("the field does not allow the endpoint's scheme")]
     Scheme,
-    /// The URL standard refuses it, or reads it as another URL than it looks.
-    #[error("the endpoint is not a URL in its plain form")]
+    /// The URL standard refuses the endpoint, or normalizes it to another URL.
+    #[error("the endpoint is not a URL in normalized form")]
     Url,
-    /// A user's name or password.
-    #[error("the endpoint has a user in it")]
+    /// The endpoint has a user name or a password.
+    #[error("the endpoint must not have a user name or a password")]
     User,
-    /// It is not on this machine.
-    #[error("the endpoint is without TLS and beyond this machine")]
+    /// The endpoint is without TLS and not on this machine.
+    #[error("the endpoint is without TLS, and its host is not this machine")]
     WithoutTls,
 }
 
 impl<'a> Endpoint<'a> {
-    /// Checks an endpoint of any scheme that this crate knows.
+    /// Parses an endpoint of any [`Scheme`] and borrows it.
     ///
     /// # Errors
-    /// [`EndpointProblem`].
+    /// [`EndpointProblem`] if the text is not an endpoint.
     pub fn parse(text: &'a str) -> Result<Self, EndpointProblem> {
         let (scheme, rest) = text.split_once("://").ok_or(EndpointProblem::Scheme)?;
         let scheme = Scheme::from_name(scheme).ok_or(EndpointProblem::Scheme)?;
@@ -99,11 +110,11 @@ impl<'a> Endpoint<'a> {
         };
         let host = HostName::parse(host).map_err(|_| EndpointProblem::Host)?;
         let endpoint = Self { text, scheme, host, port, path };
-        if endpoint.is_as_it_looks() { Ok(endpoint) } else { Err(EndpointProblem::Url) }
+        if endpoint.url_standard_agrees() { Ok(endpoint) } else { Err(EndpointProblem::Url) }
     }
 
-    /// Whether the URL standard reads the same parts. It is lenient, so agreement is what counts.
-    fn is_as_it_looks(&self) -> bool {
+    /// Returns whether the URL standard finds the same parts. Its parser is lenient, so success alone is not enough.
+    fn url_standard_agrees(&self) -> bool {
         let Ok(url) = Url::parse(self.text) else {
             return false;
         };
@@ -112,8 +123,8 @@ impl<'a> Endpoint<'a> {
             None => url.port().is_none(),
         };
         let path = url.path() == self.path || (self.path.is_empty() && url.path() == "/");
-        // a `;` ends the value of a string; visible ASCII is all that a string can carry
-        let plain = crate::secret::visible(self.text, crate::MAX_LEN).is_ok();
+        // a connection string cannot have another character in a value
+        let plain = visible(self.text, MAX_LEN).is_ok();
         plain
             && port
             && path
@@ -121,7 +132,7 @@ impl<'a> Endpoint<'a> {
             && url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(self.host.as_str()))
     }
 
-    /// Checks an endpoint of one of `schemes`, without a path.
+    /// Parses an endpoint of one of `schemes` without a path.
     pub(crate) fn parse_root(text: &'a str, schemes: &[Scheme]) -> Result<Self, EndpointProblem> {
         let endpoint = Self::parse(text)?;
         if !schemes.contains(&endpoint.scheme) {
@@ -130,37 +141,37 @@ impl<'a> Endpoint<'a> {
         if matches!(endpoint.path, "" | "/") { Ok(endpoint) } else { Err(EndpointProblem::Path) }
     }
 
-    /// The endpoint as it was given.
+    /// Returns the endpoint as it was parsed.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.text
     }
 
-    /// Its scheme.
+    /// Returns the scheme.
     #[must_use]
     pub const fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// Its host, in the case it was given.
+    /// Returns the host, in the case in which it was parsed.
     #[must_use]
     pub const fn host(&self) -> HostName<'a> {
         self.host
     }
 
-    /// Its port, where one is given.
+    /// Returns the port, if the endpoint has one.
     #[must_use]
     pub const fn port(&self) -> Option<u16> {
         self.port
     }
 
-    /// Its path: empty, or `/` and what follows.
+    /// Returns the path: empty, or `/` and the rest.
     #[must_use]
     pub const fn path(&self) -> &'a str {
         self.path
     }
 
-    /// Whether its host is this machine by its name or address: `localhost`, or 127.0.0.0/8.
+    /// Returns whether the host is `localhost` or an address of 127.0.0.0/8.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let host = self.host.as_str();
@@ -180,10 +191,20 @@ impl fmt::Debug for Endpoint<'_> {
     }
 }
 
-/// Whether `host` is `suffix` or has it as its last labels, the case of ASCII letters aside.
+/// Returns whether `host` is `suffix` or ends in its labels, without regard to the case of ASCII letters.
 ///
-/// Which hosts are a hub's is a policy of the caller: sovereign clouds and private hubs have suffixes of their
-/// own, and this crate knows none.
+/// The caller decides which hosts are hubs: sovereign clouds and private hubs have suffixes of their own, so this crate
+/// has no list of suffixes.
+///
+/// ```
+/// use hubward_connection_string::host_is_under;
+/// use hubward_core::HostName;
+///
+/// let suffix = HostName::parse("azure-devices.cn")?;
+/// assert!(host_is_under(HostName::parse("hub.azure-devices.cn")?, suffix));
+/// assert!(!host_is_under(HostName::parse("hub.not-azure-devices.cn")?, suffix));
+/// # Ok::<(), hubward_core::NameError>(())
+/// ```
 #[must_use]
 pub fn host_is_under(host: HostName<'_>, suffix: HostName<'_>) -> bool {
     let (host, suffix) = (host.as_str().as_bytes(), suffix.as_str().as_bytes());
@@ -199,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_urls_are_taken_apart() {
+    fn normalized_urls_are_parsed() {
         let endpoint = Endpoint::parse("https://Acct.documents.azure.com:443/").unwrap();
         assert_eq!(endpoint.host().as_str(), "Acct.documents.azure.com");
         assert_eq!((endpoint.port(), endpoint.path()), (Some(443), "/"));
@@ -210,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_texts_are_refused() {
         for (text, problem) in [
             ("", EndpointProblem::Scheme),
             ("ns.example", EndpointProblem::Scheme),
@@ -234,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn suffixes_compare_by_label() {
+    fn suffixes_are_compared_by_labels() {
         let host = |text| HostName::parse(text).unwrap();
         assert!(host_is_under(host("a.Azure-Devices.cn"), host("azure-devices.cn")));
         assert!(host_is_under(host("x.example"), host("x.example")));

@@ -1,4 +1,4 @@
-//! Why a text is refused: the kind it appears to be, the field, the place and the reason; never the text.
+//! [`ParseError`] and its [`Problem`]s. An error has the apparent kind, the field and the span, never the text.
 
 use core::fmt;
 
@@ -8,41 +8,24 @@ use crate::endpoint::EndpointProblem;
 use crate::field::Field;
 use crate::kind::Kind;
 use crate::secret::SasProblem;
+use crate::text::Span;
 
-/// Bytes of a text, from `start` up to and without `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "a range has two ends")]
-pub struct Span {
-    /// The first byte.
-    pub start: usize,
-    /// The byte after the last.
-    pub end: usize,
-}
-
-impl Span {
-    /// The bytes of `text` in this span.
-    #[must_use]
-    pub fn of<'t>(&self, text: &'t str) -> &'t str {
-        text.get(self.start..self.end).unwrap_or_default()
-    }
-}
-
-/// Why a text is not the connection string that was wanted.
+/// The error of a text that is not the expected connection string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParseError {
-    /// The kind that the text appears to be, where that is known.
+    /// The kind that the text appears to be, if that is known.
     pub kind: Option<Kind>,
-    /// The field concerned, where it is one that we know.
+    /// The field with the problem, if it is a known one.
     pub field: Option<Field>,
-    /// Where: the offending bytes, or the end of the text for something missing.
+    /// The bytes with the problem, or the end of the text if something is missing.
     pub span: Span,
-    /// What is wrong.
+    /// The problem.
     pub problem: Problem,
 }
 
 impl ParseError {
-    /// The byte at which the problem starts.
+    /// Returns the byte at which the problem starts.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.span.start
@@ -66,26 +49,26 @@ impl fmt::Display for ParseError {
 
 impl core::error::Error for ParseError {}
 
-/// What is wrong.
+/// The problem of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The account's name has another form.
-    #[error("a storage account's name is 3 to 24 lower-case letters and digits")]
+    /// The account's name is malformed.
+    #[error("the name of a storage account must be 3 to 24 lower-case letters and digits")]
     AccountName,
     /// A byte that is not printable ASCII.
     #[error("not printable ASCII")]
     Character,
-    /// The field stands there twice.
-    #[error("the name was given before, at byte {first}")]
+    /// The text has the field twice.
+    #[error("duplicate field, first at byte {first}")]
     Duplicate {
-        /// Where its name stood first.
+        /// The offset of its first occurrence.
         first: usize,
     },
-    /// Nothing there.
+    /// The text is empty.
     #[error("the text is empty")]
     Empty,
-    /// Nothing between two `;`, before the first, or between two at the end.
+    /// A segment between two `;`, or before the first `;`, is empty.
     #[error("empty segment; only one `;` may end the text")]
     EmptySegment,
     /// A known field without a value.
@@ -94,86 +77,86 @@ pub enum Problem {
     /// The endpoint is refused.
     #[error(transparent)]
     Endpoint(EndpointProblem),
-    /// A flag that is neither.
-    #[error("the value is `true` or `false`")]
+    /// A flag is neither `true` nor `false`.
+    #[error("the value must be `true` or `false`")]
     Flag,
     /// The key is refused.
     #[error(transparent)]
     Key(KeyError),
-    /// A field without which the kind is not complete.
+    /// A required field is missing.
     #[error("{0} is missing")]
     Missing(Field),
-    /// No key, no signature and no certificate.
+    /// The string has no key, no signature and no certificate flag.
     #[error("a credential is missing")]
     MissingCredential,
     /// The name or id is refused.
-    #[error("{}", NameWords(*.0))]
+    #[error("{}", NameProblemText(*.0))]
     Name(NameProblem),
     /// A segment without `=`.
-    #[error("no `=` in the segment{}", AfterId(*.after_id))]
+    #[error("no `=` in the segment{}", AfterIdText(*.after_id))]
     NoEquals {
-        /// The id that the segment follows: a `;` ends it, so an id that holds one cannot be written here.
+        /// The id that the segment follows. A `;` ends the id, so an id with a `;` cannot be in a connection string.
         after_id: Option<Field>,
     },
-    /// Nothing before the `=`.
+    /// A segment without a name before the `=`.
     #[error("no name before the `=`")]
     NoName,
     /// A field of another kind of string.
-    #[error("the field does not belong in a string of this kind")]
+    #[error("a string of this kind does not have the field")]
     NotOfKind,
-    /// A policy's name beside a token or a certificate, which need none.
-    #[error("a policy's name goes with its key")]
+    /// A policy's name without the policy's key.
+    #[error("a policy's name needs the policy's key")]
     PolicyWithoutKey,
-    /// A protocol that is neither.
-    #[error("the protocol is `https` or `http`")]
+    /// A protocol is neither `https` nor `http`.
+    #[error("the protocol must be `https` or `http`")]
     Protocol,
     /// The shared access signature is refused.
     #[error(transparent)]
     Sas(SasProblem),
-    /// More than one credential, where one proves the identity.
-    #[error("a second credential beside {0}: exactly one is wanted")]
+    /// More than one credential.
+    #[error("a second credential: the string also has {0}; remove one of them")]
     SecondCredential(Field),
-    /// More fields than any string has.
+    /// More fields than a text may have.
     #[error("more than {max} fields")]
     TooManyFields {
-        /// Fields allowed.
+        /// The most fields of a text.
         max: usize,
     },
-    /// Longer than any string is.
-    #[error("{len} bytes, at most {max} allowed")]
+    /// Longer than a text may be.
+    #[error("{len} bytes, and at most {max} are allowed")]
     TooLong {
-        /// Bytes found.
+        /// The bytes of the text.
         len: usize,
-        /// Bytes allowed.
+        /// The most bytes of a text.
         max: usize,
     },
-    /// An unknown name directly after an id that may end in it.
-    #[error("unknown name; if it is a part of {0}: an id that holds `;` cannot be in a connection string")]
+    /// An unknown name directly after an id, of which it may be a part.
+    #[error("unknown name; if it is a part of {0}: a connection string cannot have an id with `;`")]
     UnknownAfterId(Field),
-    /// No field tells the kind.
-    #[error("no field tells what kind of string this is")]
+    /// No field determines the kind.
+    #[error("no field determines the kind of the string")]
     UnknownKind,
     /// A name that no kind of string knows.
-    #[error("unknown name{}", DidYouMean(*.meant))]
+    #[error("unknown name{}", SuggestionText(*.meant))]
     UnknownName {
-        /// The field that was most likely meant.
+        /// The known field with the most similar name.
         meant: Option<Field>,
     },
-    /// White space around a name or a value; nothing is trimmed.
+    /// White space around a name or a value, which is not trimmed.
     #[error("white space around a name or value")]
     WhiteSpace,
-    /// It is another kind of string.
-    #[error("this is a {found}; a {wanted} was wanted")]
+    /// The text is another kind of string.
+    #[error("this is a {found}, but a {wanted} is needed")]
     WrongKind {
-        /// What it is.
+        /// The kind of the text.
         found: Kind,
-        /// What was wanted.
+        /// The kind that was to be parsed.
         wanted: Kind,
     },
 }
 
 impl Problem {
-    /// A word for this problem that does not change from one version to the next.
+    /// Returns a code that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -208,21 +191,21 @@ impl Problem {
     }
 }
 
-/// What is wrong with a value, before its place in the text is known.
+/// The problem of a value, before its position in the text is known.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Fault {
+pub(crate) struct ValueProblem {
     pub(crate) problem: Problem,
-    /// The one byte of the value that is to blame.
+    /// The byte of the value that has the problem, if it is one byte.
     pub(crate) at: Option<usize>,
 }
 
-impl From<Problem> for Fault {
+impl From<Problem> for ValueProblem {
     fn from(problem: Problem) -> Self {
         Self { problem, at: None }
     }
 }
 
-impl From<NameProblem> for Fault {
+impl From<NameProblem> for ValueProblem {
     fn from(problem: NameProblem) -> Self {
         let at = match problem {
             NameProblem::Character { offset } => Some(offset),
@@ -232,19 +215,19 @@ impl From<NameProblem> for Fault {
     }
 }
 
-impl From<hubward_core::NameError> for Fault {
+impl From<hubward_core::NameError> for ValueProblem {
     fn from(error: hubward_core::NameError) -> Self {
         error.problem.into()
     }
 }
 
-impl From<KeyError> for Fault {
+impl From<KeyError> for ValueProblem {
     fn from(error: KeyError) -> Self {
         Problem::Key(error).into()
     }
 }
 
-impl From<SasProblem> for Fault {
+impl From<SasProblem> for ValueProblem {
     fn from(problem: SasProblem) -> Self {
         let at = match problem {
             SasProblem::Text(NameProblem::Character { offset }) => Some(offset),
@@ -254,43 +237,45 @@ impl From<SasProblem> for Fault {
     }
 }
 
-impl From<EndpointProblem> for Fault {
+impl From<EndpointProblem> for ValueProblem {
     fn from(problem: EndpointProblem) -> Self {
         Problem::Endpoint(problem).into()
     }
 }
 
-/// A name's problem, without its own offset: the error has the place in the whole text.
-struct NameWords(NameProblem);
+/// Writes the problem of a name without its offset: the error has the offset in the whole text.
+struct NameProblemText(NameProblem);
 
-impl fmt::Display for NameWords {
+impl fmt::Display for NameProblemText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            NameProblem::Character { .. } => f.write_str("character is not allowed"),
+            NameProblem::Character { .. } => f.write_str("the character is not allowed"),
             other => fmt::Display::fmt(&other, f),
         }
     }
 }
 
-struct AfterId(Option<Field>);
+/// Writes the hint for a segment after an id.
+struct AfterIdText(Option<Field>);
 
-impl fmt::Display for AfterId {
+impl fmt::Display for AfterIdText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(id) => {
-                write!(f, "; if it is a part of {id}: an id that holds `;` cannot be in a connection string")
+                write!(f, "; if it is a part of {id}: a connection string cannot have an id with `;`")
             }
             None => Ok(()),
         }
     }
 }
 
-struct DidYouMean(Option<Field>);
+/// Writes the suggestion for an unknown name.
+struct SuggestionText(Option<Field>);
 
-impl fmt::Display for DidYouMean {
+impl fmt::Display for SuggestionText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(field) => write!(f, "; `{field}` was meant?"),
+            Some(field) => write!(f, "; did you mean `{field}`?"),
             None => Ok(()),
         }
     }

@@ -1,13 +1,22 @@
-//! What a text says, field by field, for a program that shows a person where it is wrong.
+//! [`explain`]: the fields and the first problem of a text, for programs that show the error to a person.
 
-use crate::error::{ParseError, Span};
+use crate::error::ParseError;
 use crate::field::Field;
 use crate::grammar::Fields;
 use crate::kind::Kind;
-use crate::rules::Rules;
+use crate::options::Rules;
 use crate::string::ConnectionString;
+use crate::text::Span;
 
-/// Takes a text apart as far as it goes, whether or not it is a connection string.
+/// Returns the fields and the first problem of a text, which need not be a connection string.
+///
+/// ```
+/// use hubward_connection_string::{Kind, Rules, explain};
+///
+/// let explained = explain("HostName=hub.example;DeviceId=dev1", &Rules::STRICT);
+/// assert_eq!(explained.kind(), Some(Kind::Device));
+/// assert_eq!(explained.problem().map(|error| error.problem.code()), Some("missing-credential"));
+/// ```
 #[must_use]
 pub fn explain<'a>(text: &'a str, rules: &Rules) -> Explanation<'a> {
     let fields = Fields::scan(text, rules);
@@ -15,42 +24,42 @@ pub fn explain<'a>(text: &'a str, rules: &Rules) -> Explanation<'a> {
     Explanation { fields, problem }
 }
 
-/// What a text appears to be, its fields, and the first thing that is wrong with it.
+/// The apparent kind of a text, its fields, and its first problem.
 #[derive(Debug)]
 pub struct Explanation<'a> {
     fields: Fields<'a>,
     problem: Option<ParseError>,
 }
 
-/// A field of a text, by its place.
+/// A field of a text, as spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExplainedField {
-    /// The field of that name, where one is known.
+    /// The field of that name, or `None` if the name is unknown.
     pub field: Option<Field>,
-    /// Where its name is.
+    /// The span of its name.
     pub name: Span,
-    /// Where its value is.
+    /// The span of its value.
     pub value: Span,
-    /// Whether the value must not be shown. A field that is not known is one: its name may be misspelt.
+    /// `true` if the value must not be shown. This includes every unknown field, since its name may be misspelt.
     pub secret: bool,
 }
 
 impl Explanation<'_> {
-    /// The kind of string that it appears to be.
+    /// Returns the kind that the text appears to be.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         self.fields.kind()
     }
 
-    /// The first problem; none where the text is a connection string.
+    /// Returns the first problem, or `None` if the text is a connection string.
     #[must_use]
     pub const fn problem(&self) -> Option<ParseError> {
         self.problem
     }
 
-    /// The fields, in the order of the text. A segment without `=` is not among them, and a text beyond
-    /// [`MAX_LEN`](crate::MAX_LEN) has none.
+    /// Returns the fields in the order of the text, without segments that have no `=`. A text longer than
+    /// [`MAX_LEN`](crate::MAX_LEN) has no fields.
     pub fn fields(&self) -> impl Iterator<Item = ExplainedField> + '_ {
         self.fields.entries().map(|entry| ExplainedField {
             field: entry.field,

@@ -1,12 +1,19 @@
-//! The names that fields may have, and the nearest of them to one that is misspelt.
+//! [`Field`]: the known field names, and the suggestion for a misspelt one.
 
 use core::fmt;
 
-/// A field that some kind of string has. Names compare without regard to the case of ASCII letters.
+/// A known field. Names are compared without regard to the case of ASCII letters.
+///
+/// ```
+/// use hubward_connection_string::Field;
+///
+/// assert_eq!(Field::from_name("hostname"), Some(Field::HostName));
+/// assert_eq!(Field::near_miss("ShareAccessKey"), Some(Field::SharedAccessKey));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Field {
-    /// The hub's, or the provisioning service's, host.
+    /// The host of the hub or of the provisioning service.
     HostName,
     /// A device's id.
     DeviceId,
@@ -14,9 +21,9 @@ pub enum Field {
     ModuleId,
     /// A policy's name.
     SharedAccessKeyName,
-    /// A key: a device's, a module's or a policy's. A secret.
+    /// The key of a device, a module or a policy. A secret.
     SharedAccessKey,
-    /// A token that was made before, or a storage account's signature. A secret.
+    /// A SAS token, or the signature of a storage account. A secret.
     SharedAccessSignature,
     /// A flag, `x509`: the credential is a certificate, which is not in the string.
     X509,
@@ -26,11 +33,11 @@ pub enum Field {
     Endpoint,
     /// A queue, topic or event hub.
     EntityPath,
-    /// A flag: an emulator of Event Hubs or Service Bus listens.
+    /// A flag: the endpoint is an emulator of Event Hubs or Service Bus.
     UseDevelopmentEmulator,
-    /// A flag: the storage emulator, with its own account and key.
+    /// A flag: the storage emulator with its fixed account and key.
     UseDevelopmentStorage,
-    /// The URL by which the storage emulator is reached.
+    /// The URL of a proxy to the storage emulator.
     DevelopmentStorageProxyUri,
     /// The protocol of a storage account's endpoints that are not explicit.
     DefaultEndpointsProtocol,
@@ -62,10 +69,10 @@ pub enum Field {
     Database,
 }
 
-/// Longest name that is worth a suggestion; longer than any field's by more than the distance allowed.
-const LONGEST: usize = 32;
+/// The longest name with a suggestion. It is longer than every field's name by more than two edits.
+const MAX_NAME: usize = 32;
 
-/// Names that other tools write for one of ours, too far from it to be found by distance.
+/// Names that other tools write for a field and that differ from its name by more than two edits.
 const ALIASES: [(&str, Field); 3] = [
     ("X509Cert", Field::X509),
     ("HubName", Field::HostName),
@@ -104,7 +111,7 @@ impl Field {
         Self::Database,
     ];
 
-    /// The name in the case that is written.
+    /// Returns the name in the case in which it is written.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -138,20 +145,20 @@ impl Field {
         }
     }
 
-    /// The field of that name, in any case of its letters.
+    /// Returns the field of that name, in any case of its letters.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.name().eq_ignore_ascii_case(name))
     }
 
-    /// Whether its value is a secret.
+    /// Returns whether its value is a secret.
     #[must_use]
     pub const fn is_secret(self) -> bool {
         matches!(self, Self::SharedAccessKey | Self::SharedAccessSignature | Self::AccountKey)
     }
 
-    /// The field that was most likely meant by a name that is none: at most two edits away, one for a short
-    /// name, or a name that other tools are known to write.
+    /// Returns the field that an unknown name most likely means: one whose name differs by at most two edits, or by one
+    /// if it is short, or one whose alias in other tools this is.
     #[must_use]
     pub fn near_miss(name: &str) -> Option<Self> {
         if let Some((_, field)) = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(name)) {
@@ -172,12 +179,12 @@ impl fmt::Display for Field {
     }
 }
 
-/// Levenshtein's distance, the case of ASCII letters aside; `None` for a name too long to be one of ours.
+/// Returns the Levenshtein distance without regard to the case of ASCII letters; `None` if a name is too long.
 fn distance(name: &str, known: &str) -> Option<usize> {
-    // the row of the matrix for what has been read of `name`: row[i] is the distance to known[..i]
-    let mut row: [usize; LONGEST] = core::array::from_fn(|at| at);
+    // the row of the matrix for the bytes of `name` so far: row[i] is the distance to known[..i]
+    let mut row: [usize; MAX_NAME] = core::array::from_fn(|at| at);
     let row = row.get_mut(..=known.len())?;
-    if name.len() > LONGEST {
+    if name.len() > MAX_NAME {
         return None;
     }
     for (at, wrong) in name.bytes().enumerate() {

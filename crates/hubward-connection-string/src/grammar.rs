@@ -1,26 +1,24 @@
-//! The one grammar of every kind: `name=value` segments between `;`, each split at its first `=`.
+//! The grammar of all kinds: `name=value` segments between `;`, each split at its first `=`.
 
-use crate::error::{ParseError, Problem, Span};
+use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::kind::Kind;
-use crate::rules::{Rules, UnknownNames};
+use crate::options::{Rules, UnknownNames};
+use crate::text::{MAX_LEN, Span};
 
-/// Longest text that is read, in bytes: a storage string with every endpoint and the longest signature has less
-/// than half of it.
-pub const MAX_LEN: usize = 8192;
-/// Most fields of a text: the largest kind has 15, and the rest is room for unknown ones.
+/// The most fields of a text. The largest kind has 15, and the rest is for unknown fields.
 pub const MAX_FIELDS: usize = 32;
 
-/// One `name=value`, by its place in the text.
+/// One `name=value`, as spans of the text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
-    /// The field of that name, where one is known.
+    /// The field of that name, or `None` if the name is unknown.
     pub(crate) field: Option<Field>,
     pub(crate) name: Span,
     pub(crate) value: Span,
 }
 
-/// A text taken apart.
+/// A text, split into its fields.
 pub(crate) struct Fields<'a> {
     text: &'a str,
     entries: [Option<Entry>; MAX_FIELDS],
@@ -29,7 +27,7 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Takes `text` apart, behind the first problem too, so that all of it can be explained.
+    /// Splits `text` into fields, also after the first problem, so that all of it can be explained.
     pub(crate) fn scan(text: &'a str, rules: &Rules) -> Self {
         let mut fields = Self { text, entries: [None; MAX_FIELDS], count: 0, first_problem: None };
         if text.is_empty() {
@@ -75,7 +73,7 @@ impl<'a> Fields<'a> {
         let name = Span { start, end: start.saturating_add(name_text.len()) };
         let value = Span { start: name.end.saturating_add(1), end: whole.end };
         let field = Field::from_name(name_text);
-        // a suggestion takes work, and only the first problem is told
+        // a suggestion is expensive, and only the first problem is reported
         if self.first_problem.is_none()
             && let Some(problem) = self.problem_of(name_text, value_text, field, rules)
         {
@@ -96,7 +94,7 @@ impl<'a> Fields<'a> {
             return Some(Problem::NoName);
         }
         if outer_space(name, Span { start: 0, end: 0 }).is_some() {
-            // reported as white space, whatever the name would be without it
+            // reported as white space
             return None;
         }
         let same = |entry: &Entry| entry.name.of(self.text).eq_ignore_ascii_case(name);
@@ -106,7 +104,7 @@ impl<'a> Fields<'a> {
         if field.is_some() {
             return value.is_empty().then_some(Problem::EmptyValue);
         }
-        // `DeviceId=a;b=c`: is `b` a name, or the rest of an old id?
+        // in `DeviceId=a;b=c`, `b` may be a name or a part of an old id
         let after_id = self.last_id();
         match rules.unknown_names {
             UnknownNames::Refuse => Some(match (Field::near_miss(name), after_id) {
@@ -117,13 +115,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The id that the last entry is, if it is one.
+    /// Returns the field of the last entry if it is an id.
     fn last_id(&self) -> Option<Field> {
         let last = self.entries().last()?.field?;
         matches!(last, Field::DeviceId | Field::ModuleId).then_some(last)
     }
 
-    /// Keeps the problem if it is the first.
+    /// Keeps the problem if it is the first one.
     fn report(&mut self, field: Option<Field>, span: Span, problem: Problem) {
         self.first_problem.get_or_insert(ParseError { kind: None, field, span, problem });
     }
@@ -136,7 +134,7 @@ impl<'a> Fields<'a> {
         self.first_problem
     }
 
-    /// The entries in the order of the text.
+    /// Returns the entries in the order of the text.
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
         self.entries.iter().copied().map_while(|entry| entry)
     }
@@ -145,20 +143,20 @@ impl<'a> Fields<'a> {
         self.entries().find(|entry| entry.field == Some(field))
     }
 
-    /// The kind that the text appears to be.
+    /// Returns the kind that the text appears to be.
     pub(crate) fn kind(&self) -> Option<Kind> {
-        Kind::of(|field| self.find(field).is_some())
+        Kind::from_fields(|field| self.find(field).is_some())
     }
 }
 
-/// The places alone: the text holds secrets.
+/// Writes the spans without the text, which has secrets.
 impl core::fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_list().entries(self.entries()).finish()
     }
 }
 
-/// The first run of spaces at either end of what stands at `span`.
+/// Returns the first run of spaces at either end of the text, which is at `span`.
 fn outer_space(text: &str, span: Span) -> Option<Span> {
     let before = text.len().saturating_sub(text.trim_start_matches(' ').len());
     let after = text.trim_end_matches(' ').len();
@@ -171,20 +169,29 @@ fn outer_space(text: &str, span: Span) -> Option<Span> {
     }
 }
 
-/// The fields of a string that no kind knows, in the order of the text; there are none under
-/// [`Rules::STRICT`]. Nothing acts upon them, and what they hold is treated as a secret.
+/// The fields with unknown names, in the order of the text; [`Rules::STRICT`] allows none. They have no effect, and
+/// their values are treated as secrets.
+///
+/// ```
+/// use hubward_connection_string::{ConnectionString, Rules};
+///
+/// let text = "Protocol=Mqtt;HostName=hub.example;DeviceId=dev1;x509=true";
+/// let string = ConnectionString::parse(text, &Rules::COMPATIBLE)?;
+/// assert_eq!(string.extras().iter().next(), Some(("Protocol", "Mqtt")));
+/// # Ok::<(), hubward_connection_string::ParseError>(())
+/// ```
 #[derive(Clone, Copy, Default)]
 pub struct Extras<'a> {
     text: &'a str,
 }
 
 impl<'a> Extras<'a> {
-    /// Of a text that has been read without a problem.
+    /// Returns the extras of a text that was parsed without a problem.
     pub(crate) const fn of(text: &'a str) -> Self {
         Self { text }
     }
 
-    /// Each name and value.
+    /// Returns each name with its value.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         self.text
             .split(';')
@@ -193,7 +200,7 @@ impl<'a> Extras<'a> {
     }
 }
 
-/// Says how many; a misspelt name may be that of a key.
+/// Writes their number alone: a misspelt name may be that of a key.
 impl core::fmt::Debug for Extras<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Extras({} redacted)", self.iter().count())
@@ -231,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_goes_on_behind_a_problem() {
+    fn a_scan_continues_after_a_problem() {
         let fields = Fields::scan("a;HostName=h;;DeviceId=d", &Rules::STRICT);
         assert_eq!(fields.entries().count(), 2);
         assert_eq!(fields.kind(), Some(Kind::Device));

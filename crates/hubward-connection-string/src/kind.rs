@@ -1,32 +1,38 @@
-//! Which kind of string a set of fields makes.
+//! [`Kind`]: the kinds of connection strings and the fields of each.
 
 use core::fmt;
 
 use crate::field::Field;
 
 /// A kind of connection string.
+///
+/// ```
+/// use hubward_connection_string::{Field, Kind};
+///
+/// assert!(Kind::Device.has(Field::DeviceId) && !Kind::Service.has(Field::DeviceId));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A service's, by a policy of a hub or of a provisioning service.
+    /// A service with a policy of a hub or of a provisioning service.
     Service,
-    /// A device's.
+    /// A device.
     Device,
-    /// A module's.
+    /// A module.
     Module,
-    /// Of an Event Hubs or Service Bus namespace, or of one entity in it.
+    /// An Event Hubs or Service Bus namespace, or an entity in it.
     ServiceBus,
-    /// Of a storage account.
+    /// A storage account.
     Storage,
-    /// Of a Cosmos DB account.
+    /// A Cosmos DB account.
     Cosmos,
 }
 
 impl Kind {
-    /// The kind that a string with these fields appears to be: its most telling field decides.
-    pub(crate) fn of(has: impl Fn(Field) -> bool) -> Option<Self> {
-        /// In order; the fields that two families share come last.
-        const TELLING: [(Field, Kind); 26] = [
+    /// Returns the kind that a string with these fields appears to be, by its most distinctive field.
+    pub(crate) fn from_fields(has: impl Fn(Field) -> bool) -> Option<Self> {
+        /// The most distinctive fields first, and fields of more than one kind last.
+        const DISTINCTIVE: [(Field, Kind); 26] = [
             (Field::ModuleId, Kind::Module),
             (Field::DeviceId, Kind::Device),
             (Field::HostName, Kind::Service),
@@ -54,10 +60,10 @@ impl Kind {
             (Field::SharedAccessKeyName, Kind::Service),
             (Field::SharedAccessKey, Kind::Service),
         ];
-        TELLING.into_iter().find(|(field, _)| has(*field)).map(|(_, kind)| kind)
+        DISTINCTIVE.into_iter().find(|(field, _)| has(*field)).map(|(_, kind)| kind)
     }
 
-    /// Whether a string of this kind may have that field.
+    /// Returns whether a string of this kind may have that field.
     #[must_use]
     pub const fn has(self, field: Field) -> bool {
         match self {
@@ -123,10 +129,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_telling_field_belongs_to_the_kind_it_tells() {
+    fn a_distinctive_field_belongs_to_its_kind() {
         for field in Field::ALL {
-            // `SharedAccessSignature` alone tells nothing
-            match Kind::of(|has| has == field) {
+            // `SharedAccessSignature` belongs to several kinds and determines none
+            match Kind::from_fields(|has| has == field) {
                 Some(kind) => assert!(kind.has(field), "{field}"),
                 None => assert_eq!(field, Field::SharedAccessSignature),
             }

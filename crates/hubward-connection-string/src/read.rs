@@ -1,13 +1,14 @@
-//! From fields to the values of one kind: presence, form and combination.
+//! [`Reader`]: checks presence, form and combination of the fields of one kind, and parses their values.
 
-use crate::endpoint::Endpoint;
-use crate::error::{Fault, ParseError, Problem, Span};
+use crate::endpoint::{Endpoint, EndpointProblem};
+use crate::error::{ParseError, Problem, ValueProblem};
 use crate::field::Field;
 use crate::grammar::{Entry, Extras, Fields};
 use crate::kind::Kind;
-use crate::rules::Rules;
+use crate::options::{Rules, WithoutTls};
+use crate::text::Span;
 
-/// The fields of a text that is known to be of one kind and to have only fields of that kind.
+/// The fields of a text of one kind, which has no fields of other kinds.
 pub(crate) struct Reader<'f, 'a> {
     fields: &'f Fields<'a>,
     kind: Kind,
@@ -26,8 +27,8 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
     }
 
-    /// Reads a text that must be of the kind `wanted`.
-    pub(crate) fn wanted<T>(
+    /// Parses a text that must be of the kind `wanted`.
+    pub(crate) fn parse_kind<T>(
         text: &'a str,
         rules: &Rules,
         wanted: Kind,
@@ -49,14 +50,14 @@ impl<'f, 'a> Reader<'f, 'a> {
         ParseError { kind: Some(self.kind), field, span, problem }
     }
 
-    /// An error about a field that is there.
+    /// Returns an error about a field that the text has.
     pub(crate) fn refuse(&self, field: Field, problem: Problem) -> ParseError {
         let span = self.fields.find(field).map_or_else(|| self.end(), |entry| entry.value);
         self.error(Some(field), span, problem)
     }
 
-    /// An error about something that is not there; a kept name that was meant for it takes the blame.
-    fn lacks(&self, problem: Problem, wanted: impl Fn(Field) -> bool) -> ParseError {
+    /// Returns an error about a missing field. If a kept unknown name is similar to it, the error is about that name.
+    fn missing(&self, problem: Problem, wanted: impl Fn(Field) -> bool) -> ParseError {
         let misspelt = self
             .fields
             .entries()
@@ -69,8 +70,8 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
     }
 
-    pub(crate) fn lacks_credential(&self) -> ParseError {
-        self.lacks(Problem::MissingCredential, |field| field.is_secret() || field == Field::X509)
+    pub(crate) fn missing_credential(&self) -> ParseError {
+        self.missing(Problem::MissingCredential, |field| field.is_secret() || field == Field::X509)
     }
 
     fn end(&self) -> Span {
@@ -86,8 +87,8 @@ impl<'f, 'a> Reader<'f, 'a> {
         self.fields.find(field)
     }
 
-    /// The value of a field that may be absent.
-    pub(crate) fn optional<T, E: Into<Fault>>(
+    /// Parses the value of an optional field.
+    pub(crate) fn optional<T, E: Into<ValueProblem>>(
         &self,
         field: Field,
         parse: impl FnOnce(&'a str) -> Result<T, E>,
@@ -98,9 +99,9 @@ impl<'f, 'a> Reader<'f, 'a> {
         match parse(entry.value.of(self.fields.text())) {
             Ok(value) => Ok(Some(value)),
             Err(fault) => {
-                let Fault { problem, at } = fault.into();
+                let ValueProblem { problem, at } = fault.into();
                 let span = match at {
-                    // what is missing at the end of a value is the fault of its last byte
+                    // for a character missing at the end of a value, the span is its last byte
                     Some(at) => {
                         let start =
                             entry.value.start.saturating_add(at).min(entry.value.end.saturating_sub(1));
@@ -113,19 +114,19 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
     }
 
-    /// The value of a field that must be there.
-    pub(crate) fn required<T, E: Into<Fault>>(
+    /// Parses the value of a required field.
+    pub(crate) fn required<T, E: Into<ValueProblem>>(
         &self,
         field: Field,
         parse: impl FnOnce(&'a str) -> Result<T, E>,
     ) -> Result<T, ParseError> {
         match self.optional(field, parse)? {
             Some(value) => Ok(value),
-            None => Err(self.lacks(Problem::Missing(field), |meant| meant == field)),
+            None => Err(self.missing(Problem::Missing(field), |meant| meant == field)),
         }
     }
 
-    /// A flag: `false` says the same as its absence.
+    /// Parses a flag. `false` has the same meaning as its absence.
     pub(crate) fn flag(&self, field: Field) -> Result<bool, ParseError> {
         let flag = self.optional(field, |value| {
             if value.eq_ignore_ascii_case("true") {
@@ -139,18 +140,16 @@ impl<'f, 'a> Reader<'f, 'a> {
         Ok(flag.unwrap_or(false))
     }
 
-    /// Refuses a second credential beside the one of `first`.
-    pub(crate) fn alone(&self, first: Field, others: &[Field]) -> Result<(), ParseError> {
+    /// Refuses a second credential if the text has one of `others`. `first` is the first credential.
+    pub(crate) fn refuse_second(&self, first: Field, others: &[Field]) -> Result<(), ParseError> {
         match others.iter().find(|field| self.has(**field)) {
             Some(second) => Err(self.refuse(*second, Problem::SecondCredential(first))),
             None => Ok(()),
         }
     }
 
-    /// Refuses the endpoint of `field` where it is without TLS and the rules do not allow that there.
-    pub(crate) fn protected(&self, field: Field, endpoint: &Endpoint<'_>) -> Result<(), ParseError> {
-        use crate::endpoint::EndpointProblem;
-        use crate::rules::WithoutTls;
+    /// Refuses the endpoint of `field`, which is without TLS, unless the options allow that at its host.
+    pub(crate) fn require_tls(&self, field: Field, endpoint: &Endpoint<'_>) -> Result<(), ParseError> {
         match self.rules.without_tls {
             WithoutTls::Loopback if !endpoint.is_loopback() => {
                 Err(self.refuse(field, Problem::Endpoint(EndpointProblem::WithoutTls)))

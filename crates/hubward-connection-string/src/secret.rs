@@ -1,14 +1,17 @@
-//! The secrets of a string. Each is checked where it is made, borrowed, and printed by no formatter.
+//! The secrets of connection strings: [`KeyText`], [`RawKey`], [`SasText`] and [`SasQuery`]. Each is checked when it is
+//! parsed, and its `Debug` does not show it.
 
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
 use hubward_core::{KeyError, NameProblem, NeedBytes, SymmetricKey};
 
-/// What is written for a secret, and recognised where it is pasted back.
+use crate::text::{MAX_LEN, visible};
+
+/// The text in place of a secret. Parsing refuses it with an error of its own.
 pub(crate) const REDACTED: &str = "****";
 
-/// Whether a tool has put asterisks where a signature was: for the `sig` of a token, or for all of it.
+/// Returns whether a tool replaced the signature by asterisks: the `sig` of a token, or the whole token.
 fn is_redacted(token: &str) -> bool {
     match token.split('&').find_map(|pair| pair.strip_prefix("sig=")) {
         Some(sig) => sig.contains("***"),
@@ -16,28 +19,37 @@ fn is_redacted(token: &str) -> bool {
     }
 }
 
-/// A key as it stands in a string: canonical base64 of 16 to 64 bytes.
+/// The text of a symmetric key: canonical base64 of 16 to 64 bytes.
+///
+/// ```
+/// use hubward_connection_string::KeyText;
+///
+/// let key = KeyText::parse("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")?;
+/// assert_eq!(key.symmetric_key()?.expose().len(), 32);
+/// assert_eq!(format!("{key:?}"), "KeyText(redacted)");
+/// # Ok::<(), hubward_core::KeyError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct KeyText<'a>(&'a str);
 
 impl<'a> KeyText<'a> {
-    /// Checks the text of a key.
+    /// Parses the text of a key and borrows it.
     ///
     /// # Errors
-    /// [`KeyError`] where [`SymmetricKey::from_base64`] refuses it; [`KeyError::Redacted`] also where only a part
-    /// of it is asterisks.
+    /// [`KeyError`] if [`SymmetricKey::from_base64`] refuses the text; [`KeyError::Redacted`] also if only a part of it
+    /// is asterisks.
     pub fn parse(text: &'a str) -> Result<Self, KeyError> {
-        // no key in base64 holds one
+        // base64 has no asterisk
         if text.contains("***") {
             return Err(KeyError::Redacted);
         }
         SymmetricKey::from_base64(text).map(|_| Self(text))
     }
 
-    /// Encodes a key into `out`, from where a string can borrow it. The caller erases `out` when it is done.
+    /// Encodes a key into `out`, which the result borrows. The caller erases `out` after use.
     ///
     /// # Errors
-    /// [`NeedBytes`] where `out` is too small; 88 bytes suffice for any key.
+    /// [`NeedBytes`] if `out` is too small. 88 bytes are sufficient for every key.
     pub fn encode(key: &SymmetricKey, out: &'a mut [u8]) -> Result<Self, NeedBytes> {
         let needed = Base64::encoded_len(key.expose());
         let out = out.get_mut(..needed).ok_or(NeedBytes::new(needed))?;
@@ -47,12 +59,12 @@ impl<'a> KeyText<'a> {
     /// Decodes the key.
     ///
     /// # Errors
-    /// None for a text that was checked; [`KeyError`] is what the decoder returns.
+    /// The text was checked, so the [`KeyError`] of the decoder does not occur.
     pub fn symmetric_key(&self) -> Result<SymmetricKey, KeyError> {
         SymmetricKey::from_base64(self.0)
     }
 
-    /// The text of the key.
+    /// Returns the text of the key.
     #[must_use]
     pub const fn expose(&self) -> &'a str {
         self.0
@@ -65,17 +77,24 @@ impl fmt::Debug for KeyText<'_> {
     }
 }
 
-/// A key of Event Hubs or Service Bus: the bytes of its text are the key, whether or not it looks like base64.
+/// A key of Event Hubs or Service Bus. The bytes of its text are the key, even if the text is valid base64.
+///
+/// ```
+/// use hubward_connection_string::RawKey;
+///
+/// assert_eq!(RawKey::parse("SAS_KEY_VALUE")?.expose(), "SAS_KEY_VALUE");
+/// # Ok::<(), hubward_connection_string::SasProblem>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct RawKey<'a>(&'a str);
 
 impl<'a> RawKey<'a> {
     const MAX: usize = 256;
 
-    /// Checks the text of a key: 1 to 256 visible ASCII characters other than `;`.
+    /// Parses a key and borrows it: 1 to 256 visible ASCII characters other than `;`.
     ///
     /// # Errors
-    /// [`SasProblem::Redacted`] for asterisks, [`SasProblem::Text`] for any other form.
+    /// [`SasProblem::Redacted`] for a row of asterisks, [`SasProblem::Text`] for another text that is not a key.
     pub fn parse(text: &'a str) -> Result<Self, SasProblem> {
         if text.len() >= 3 && text.bytes().all(|b| b == b'*') {
             return Err(SasProblem::Redacted);
@@ -83,7 +102,7 @@ impl<'a> RawKey<'a> {
         visible(text, Self::MAX).map(|()| Self(text)).map_err(SasProblem::Text)
     }
 
-    /// The text of the key.
+    /// Returns the text of the key.
     #[must_use]
     pub const fn expose(&self) -> &'a str {
         self.0
@@ -96,18 +115,25 @@ impl fmt::Debug for RawKey<'_> {
     }
 }
 
-/// A token in a string, `SharedAccessSignature sr=..`. Only its outer form is checked here: what it grants, and
-/// whether it has expired, is for the one who reads tokens.
+/// A SAS token in a string, `SharedAccessSignature sr=..`. Only its outer form is checked; `hubward-sas` parses and
+/// verifies tokens.
+///
+/// ```
+/// use hubward_connection_string::SasText;
+///
+/// assert!(SasText::parse("SharedAccessSignature sr=hub.example&sig=abcd&se=1").is_ok());
+/// assert!(SasText::parse("sr=hub.example&sig=abcd&se=1").is_err());
+/// ```
 #[derive(Clone, Copy)]
 pub struct SasText<'a>(&'a str);
 
 impl<'a> SasText<'a> {
     const SCHEME: &'static str = "SharedAccessSignature ";
 
-    /// Checks the scheme word, in its exact case, and that visible ASCII without `;` follows.
+    /// Checks the scheme word, in its exact case, and that visible ASCII without `;` follows it.
     ///
     /// # Errors
-    /// [`SasProblem`].
+    /// [`SasProblem`] if the text is not a token.
     pub fn parse(text: &'a str) -> Result<Self, SasProblem> {
         let token = text.strip_prefix(Self::SCHEME).ok_or(if is_redacted(text) {
             SasProblem::Redacted
@@ -117,7 +143,7 @@ impl<'a> SasText<'a> {
         if is_redacted(token) {
             return Err(SasProblem::Redacted);
         }
-        visible(token, crate::MAX_LEN).map(|()| Self(text)).map_err(|problem| {
+        visible(token, MAX_LEN).map(|()| Self(text)).map_err(|problem| {
             SasProblem::Text(match problem {
                 NameProblem::Character { offset } => {
                     NameProblem::Character { offset: offset.saturating_add(Self::SCHEME.len()) }
@@ -127,7 +153,7 @@ impl<'a> SasText<'a> {
         })
     }
 
-    /// The token, its scheme word included.
+    /// Returns the token with its scheme word.
     #[must_use]
     pub const fn expose(&self) -> &'a str {
         self.0
@@ -140,20 +166,27 @@ impl fmt::Debug for SasText<'_> {
     }
 }
 
-/// A storage account's signature: the query of a URL, without its `?`, that has a `sig`.
+/// A shared access signature of a storage account: the query of a URL, without its `?`, with a `sig` parameter.
+///
+/// ```
+/// use hubward_connection_string::SasQuery;
+///
+/// assert!(SasQuery::parse("sv=2024-11-04&sig=abcd").is_ok());
+/// assert!(SasQuery::parse("?sv=2024-11-04&sig=abcd").is_err());
+/// ```
 #[derive(Clone, Copy)]
 pub struct SasQuery<'a>(&'a str);
 
 impl<'a> SasQuery<'a> {
-    /// Checks that it is visible ASCII without `;` and has a `sig` parameter.
+    /// Checks that the text is visible ASCII without `;` and has a `sig` parameter.
     ///
     /// # Errors
-    /// [`SasProblem`].
+    /// [`SasProblem`] if the text is not a signature.
     pub fn parse(text: &'a str) -> Result<Self, SasProblem> {
         if is_redacted(text) {
             return Err(SasProblem::Redacted);
         }
-        visible(text, crate::MAX_LEN).map_err(SasProblem::Text)?;
+        visible(text, MAX_LEN).map_err(SasProblem::Text)?;
         if text.starts_with('?') {
             return Err(SasProblem::QuestionMark);
         }
@@ -161,7 +194,7 @@ impl<'a> SasQuery<'a> {
         if signed { Ok(Self(text)) } else { Err(SasProblem::Unsigned) }
     }
 
-    /// The query.
+    /// Returns the query.
     #[must_use]
     pub const fn expose(&self) -> &'a str {
         self.0
@@ -174,37 +207,23 @@ impl fmt::Debug for SasQuery<'_> {
     }
 }
 
-/// Why a text is not a signature, or not a raw key.
+/// The problem of a text that is not a token, a signature or a raw key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SasProblem {
     /// A storage signature with the `?` of a URL.
-    #[error("the signature starts with `?`; the field holds the query without it")]
+    #[error("the signature starts with `?`; remove the `?`")]
     QuestionMark,
-    /// Asterisks: a tool has hidden the secret, and its output was pasted back.
+    /// Asterisks: a tool redacted the secret, and its output was pasted back.
     #[error("the secret is a row of `*`: it was redacted by the tool that printed it")]
     Redacted,
     /// The scheme word is missing.
-    #[error("a token starts with the word `SharedAccessSignature` and one space")]
+    #[error("a token must start with the word `SharedAccessSignature` and one space")]
     Scheme,
-    /// Empty, too long, or not visible ASCII.
+    /// Empty, too long, or not visible ASCII without `;`.
     #[error("the secret is empty, too long, or not visible ASCII without `;`")]
     Text(NameProblem),
     /// A storage signature without `sig`.
     #[error("the query has no `sig`")]
     Unsigned,
-}
-
-/// Checks for visible ASCII without `;`, which no value of a string can hold.
-pub(crate) fn visible(text: &str, max: usize) -> Result<(), NameProblem> {
-    if text.is_empty() {
-        return Err(NameProblem::Empty);
-    }
-    if text.len() > max {
-        return Err(NameProblem::TooLong { len: text.len(), max });
-    }
-    match text.bytes().position(|b| !b.is_ascii_graphic() || b == b';') {
-        Some(offset) => Err(NameProblem::Character { offset }),
-        None => Ok(()),
-    }
 }

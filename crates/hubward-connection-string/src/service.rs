@@ -1,4 +1,4 @@
-//! The strings of services, which hold the key of a policy: of a hub, or of a provisioning service.
+//! [`Service`] and [`ProvisioningService`]: connection strings with the key of a shared access policy.
 
 use core::fmt;
 
@@ -8,15 +8,27 @@ use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
+use crate::options::Rules;
 use crate::read::Reader;
-use crate::rules::Rules;
 use crate::secret::{KeyText, SasText};
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
-/// `HostName`, `SharedAccessKeyName`, a key or a token, and the gateway to connect through where there is one.
+/// The connection string of a service: `HostName`, `SharedAccessKeyName`, a key or a token, and `GatewayHostName` if
+/// the service connects through a gateway.
 ///
-/// A hub's and a provisioning service's string have the same fields: only the host tells them apart, and which
-/// hosts are which is the caller's policy (see [`host_is_under`](crate::host_is_under)).
+/// The strings of a hub and of a provisioning service have the same fields and differ in the host alone. The caller
+/// decides which hosts are which; see [`host_is_under`](crate::host_is_under).
+///
+/// ```
+/// use hubward_connection_string::{KeyText, Service, ServiceCredential};
+/// use hubward_core::{HostName, PolicyName};
+///
+/// let (hub, policy) = (HostName::parse("hub.example")?, PolicyName::parse("service")?);
+/// let key = KeyText::parse("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")?;
+/// let service = Service::new(hub, policy, ServiceCredential::Key(key));
+/// assert_eq!(service.to_string(), "HostName=hub.example;SharedAccessKeyName=service;SharedAccessKey=****");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Service<'a> {
     host: HostName<'a>,
@@ -26,89 +38,91 @@ pub struct Service<'a> {
     extras: Extras<'a>,
 }
 
-/// How a service proves itself.
+/// The credential of a service.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum ServiceCredential<'a> {
-    /// By the policy's key.
+    /// The key of the policy.
     Key(KeyText<'a>),
-    /// By a token that was made before.
+    /// A SAS token.
     Signature(SasText<'a>),
 }
 
 impl<'a> Service<'a> {
-    /// Makes a string from its parts.
+    /// Builds a string from its parts.
     #[must_use]
     pub fn new(host: HostName<'a>, policy: PolicyName<'a>, credential: ServiceCredential<'a>) -> Self {
         Self { host, policy, credential, gateway: None, extras: Extras::default() }
     }
 
-    /// The same service behind `gateway`.
+    /// Sets the gateway to connect through.
     #[must_use]
     pub const fn with_gateway(self, gateway: HostName<'a>) -> Self {
         Self { gateway: Some(gateway), ..self }
     }
 
-    /// Reads a service's string.
+    /// Parses the connection string of a service.
     ///
     /// # Errors
-    /// [`ParseError`] where it is none.
+    /// [`ParseError`] if the text is not the connection string of a service.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Service, Self::read)
+        Reader::parse_kind(text, rules, Kind::Service, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
         let host = reader.required(Field::HostName, HostName::parse)?;
         let policy = reader.required(Field::SharedAccessKeyName, PolicyName::parse)?;
         let credential = if let Some(key) = reader.optional(Field::SharedAccessKey, KeyText::parse)? {
-            reader.alone(Field::SharedAccessKey, &[Field::SharedAccessSignature])?;
+            reader.refuse_second(Field::SharedAccessKey, &[Field::SharedAccessSignature])?;
             ServiceCredential::Key(key)
         } else if let Some(token) = reader.optional(Field::SharedAccessSignature, SasText::parse)? {
             ServiceCredential::Signature(token)
         } else {
-            return Err(reader.lacks_credential());
+            return Err(reader.missing_credential());
         };
         let gateway = reader.optional(Field::GatewayHostName, HostName::parse)?;
         Ok(Self { host, policy, credential, gateway, extras: reader.extras() })
     }
 
-    /// The hub or provisioning service.
+    /// Returns the host of the hub or provisioning service.
     #[must_use]
     pub const fn host(&self) -> HostName<'a> {
         self.host
     }
 
-    /// The policy.
+    /// Returns the name of the policy.
     #[must_use]
     pub const fn policy(&self) -> PolicyName<'a> {
         self.policy
     }
 
-    /// The key or token.
+    /// Returns the key or the token.
     #[must_use]
     pub const fn credential(&self) -> &ServiceCredential<'a> {
         &self.credential
     }
 
-    /// The host to connect to in place of the hub. The audience of a token remains the hub.
+    /// Returns the host to connect to in place of the hub. The audience of a token remains the hub.
     #[must_use]
     pub const fn gateway(&self) -> Option<HostName<'a>> {
         self.gateway
     }
 
-    /// The fields that no kind knows.
+    /// Returns the fields with unknown names.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
         self.extras
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.extras)
     }
+}
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+impl KindParts for Service<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         visit(Field::HostName, self.host.as_str())?;
         visit(Field::SharedAccessKeyName, self.policy.as_str())?;
         match self.credential {
@@ -119,32 +133,42 @@ impl<'a> Service<'a> {
     }
 }
 
-/// In canonical order, with `****` for the secret.
+/// Writes the fields in canonical order, with `****` for the secret.
 impl fmt::Display for Service<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.extras, f)
     }
 }
 
-/// The string of a provisioning service: a [`Service`] of which the caller says what it is for, so that it is not
-/// handed to what wants a hub's.
+/// The connection string of a provisioning service (DPS). It is a type of its own, so that it is not passed to a
+/// function that needs a hub's [`Service`].
+///
+/// ```
+/// use hubward_connection_string::{ProvisioningService, Rules};
+///
+/// let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+/// let text = format!("HostName=dps.example;SharedAccessKeyName=owner;SharedAccessKey={key}");
+/// let dps = ProvisioningService::parse(&text, &Rules::STRICT)?;
+/// assert_eq!(dps.service().host().as_str(), "dps.example");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ProvisioningService<'a>(Service<'a>);
 
 impl<'a> ProvisioningService<'a> {
-    /// Makes a string from its parts.
+    /// Builds a string from its parts.
     #[must_use]
     pub fn new(host: HostName<'a>, policy: PolicyName<'a>, credential: ServiceCredential<'a>) -> Self {
         Self(Service::new(host, policy, credential))
     }
 
-    /// Reads the string of a provisioning service. Nothing in it tells it from a hub's but the host, which is not
-    /// judged here.
+    /// Parses the connection string of a provisioning service. It differs from a hub's in the host alone, which is not
+    /// checked here.
     ///
     /// # Errors
-    /// [`ParseError`] where it is no service's string, or names a gateway, which are a hub's.
+    /// [`ParseError`] if the text is not the connection string of a service, or has a gateway, as only a hub's may.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Service, |reader| {
+        Reader::parse_kind(text, rules, Kind::Service, |reader| {
             let service = Service::read(reader)?;
             match service.gateway {
                 Some(_) => Err(reader.refuse(Field::GatewayHostName, Problem::NotOfKind)),
@@ -153,20 +177,20 @@ impl<'a> ProvisioningService<'a> {
         })
     }
 
-    /// The host, the policy and the credential.
+    /// Returns the host, the policy and the credential.
     #[must_use]
     pub const fn service(&self) -> &Service<'a> {
         &self.0
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
         self.0.with_secrets()
     }
 }
 
-/// In canonical order, with `****` for the secret.
+/// Writes the fields in canonical order, with `****` for the secret.
 impl fmt::Display for ProvisioningService<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)

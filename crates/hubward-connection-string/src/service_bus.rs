@@ -1,20 +1,30 @@
-//! The strings of Event Hubs and Service Bus, which are of one form.
+//! [`ServiceBus`]: the connection strings of Event Hubs and Service Bus, which have the same form.
 
 use core::fmt;
 
 use hubward_core::{NameProblem, PolicyName};
 
-use crate::endpoint::{Endpoint, Scheme};
-use crate::error::ParseError;
+use crate::endpoint::{Endpoint, EndpointProblem, Scheme};
+use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
+use crate::options::Rules;
 use crate::read::Reader;
-use crate::rules::Rules;
 use crate::secret::{RawKey, SasText};
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
-/// `Endpoint`, a policy's name and key or a token, the entity where the string is of one, and the emulator's flag.
+/// The connection string of a namespace or an entity: `Endpoint`, a policy's name and key or a token, `EntityPath`, and
+/// the flag of an emulator.
+///
+/// ```
+/// use hubward_connection_string::{Rules, ServiceBus};
+///
+/// let text = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k;EntityPath=events";
+/// let bus = ServiceBus::parse(text, &Rules::STRICT)?;
+/// assert_eq!(bus.entity().map(|path| path.as_str()), Some("events"));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ServiceBus<'a> {
     endpoint: Endpoint<'a>,
@@ -24,28 +34,35 @@ pub struct ServiceBus<'a> {
     extras: Extras<'a>,
 }
 
-/// How its holder proves itself.
+/// The credential of a namespace or an entity.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum ServiceBusCredential<'a> {
-    /// By a policy's key. The emulator's is the text `SAS_KEY_VALUE`.
+    /// The key of a policy. An emulator's key is the text `SAS_KEY_VALUE`.
     Key(PolicyName<'a>, RawKey<'a>),
-    /// By a token that was made before.
+    /// A SAS token.
     Signature(SasText<'a>),
 }
 
-/// The path of a queue, topic or event hub: 1 to 260 of ASCII letters, digits and `. - _ ~ /`, no segment of it
+/// The path of a queue, topic or event hub: 1 to 260 ASCII letters, digits and `. - _ ~ /`, without a segment that is
 /// empty, `.` or `..`.
+///
+/// ```
+/// use hubward_connection_string::EntityPath;
+///
+/// assert!(EntityPath::parse("plant/events").is_ok());
+/// assert!(EntityPath::parse("plant//events").is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntityPath<'a>(&'a str);
 
 impl<'a> EntityPath<'a> {
     const MAX: usize = 260;
 
-    /// Checks a path.
+    /// Parses a path and borrows it.
     ///
     /// # Errors
-    /// [`NameProblem`].
+    /// [`NameProblem`] if the text is not a path.
     pub fn parse(text: &'a str) -> Result<Self, NameProblem> {
         if text.is_empty() {
             return Err(NameProblem::Empty);
@@ -70,7 +87,7 @@ impl<'a> EntityPath<'a> {
         Ok(Self(text))
     }
 
-    /// The path.
+    /// Returns the path.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.0
@@ -78,97 +95,99 @@ impl<'a> EntityPath<'a> {
 }
 
 impl<'a> ServiceBus<'a> {
-    /// Makes a string from its parts.
+    /// Builds a string from its parts.
     ///
     /// # Errors
-    /// [`EndpointProblem`](crate::EndpointProblem) where the endpoint is not of scheme `sb`, or has a path.
+    /// [`EndpointProblem`] if the endpoint's scheme is not `sb`, or it has a path.
     pub fn new(
         endpoint: Endpoint<'a>,
         credential: ServiceBusCredential<'a>,
-    ) -> Result<Self, crate::EndpointProblem> {
+    ) -> Result<Self, EndpointProblem> {
         let endpoint = Endpoint::parse_root(endpoint.as_str(), &[Scheme::Sb])?;
         Ok(Self { endpoint, credential, entity: None, emulator: false, extras: Extras::default() })
     }
 
-    /// The same string for one entity.
+    /// Sets the entity.
     #[must_use]
     pub const fn with_entity(self, entity: EntityPath<'a>) -> Self {
         Self { entity: Some(entity), ..self }
     }
 
-    /// The same string for an emulator, which listens without TLS.
+    /// Sets the flag of an emulator, which listens without TLS.
     #[must_use]
     pub const fn with_emulator(self) -> Self {
         Self { emulator: true, ..self }
     }
 
-    /// Reads the string of a namespace or an entity.
+    /// Parses the connection string of a namespace or an entity.
     ///
     /// # Errors
-    /// [`ParseError`] where it is none.
+    /// [`ParseError`] if the text is not a connection string of Event Hubs or Service Bus.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::ServiceBus, Self::read)
+        Reader::parse_kind(text, rules, Kind::ServiceBus, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
         let endpoint = reader.required(Field::Endpoint, |text| Endpoint::parse_root(text, &[Scheme::Sb]))?;
         let credential = if let Some(key) = reader.optional(Field::SharedAccessKey, RawKey::parse)? {
-            reader.alone(Field::SharedAccessKey, &[Field::SharedAccessSignature])?;
+            reader.refuse_second(Field::SharedAccessKey, &[Field::SharedAccessSignature])?;
             ServiceBusCredential::Key(reader.required(Field::SharedAccessKeyName, PolicyName::parse)?, key)
         } else if let Some(token) = reader.optional(Field::SharedAccessSignature, SasText::parse)? {
             if reader.has(Field::SharedAccessKeyName) {
-                let problem = crate::Problem::PolicyWithoutKey;
+                let problem = Problem::PolicyWithoutKey;
                 return Err(reader.refuse(Field::SharedAccessKeyName, problem));
             }
             ServiceBusCredential::Signature(token)
         } else {
-            return Err(reader.lacks_credential());
+            return Err(reader.missing_credential());
         };
         let entity = reader.optional(Field::EntityPath, EntityPath::parse)?;
         let emulator = reader.flag(Field::UseDevelopmentEmulator)?;
         if emulator {
-            reader.protected(Field::Endpoint, &endpoint)?;
+            reader.require_tls(Field::Endpoint, &endpoint)?;
         }
         Ok(Self { endpoint, credential, entity, emulator, extras: reader.extras() })
     }
 
-    /// The namespace.
+    /// Returns the endpoint of the namespace.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint<'a> {
         &self.endpoint
     }
 
-    /// How its holder proves itself.
+    /// Returns the credential.
     #[must_use]
     pub const fn credential(&self) -> &ServiceBusCredential<'a> {
         &self.credential
     }
 
-    /// The entity that the string is of.
+    /// Returns the entity.
     #[must_use]
     pub const fn entity(&self) -> Option<EntityPath<'a>> {
         self.entity
     }
 
-    /// Whether an emulator listens there: without TLS.
+    /// Returns whether an emulator listens at the endpoint, without TLS.
     #[must_use]
     pub const fn is_emulator(&self) -> bool {
         self.emulator
     }
 
-    /// The fields that no kind knows.
+    /// Returns the fields with unknown names.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
         self.extras
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.extras)
     }
+}
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+impl KindParts for ServiceBus<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         visit(Field::Endpoint, self.endpoint.as_str())?;
         match self.credential {
             ServiceBusCredential::Key(policy, key) => {
@@ -184,9 +203,9 @@ impl<'a> ServiceBus<'a> {
     }
 }
 
-/// In canonical order, with `****` for the secret.
+/// Writes the fields in canonical order, with `****` for the secret.
 impl fmt::Display for ServiceBus<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.extras, f)
     }
 }

@@ -1,4 +1,4 @@
-//! The strings of storage accounts.
+//! [`Storage`]: the connection strings of storage accounts and of the storage emulator.
 
 use core::fmt;
 
@@ -9,49 +9,65 @@ use crate::error::{ParseError, Problem};
 use crate::field::Field;
 use crate::grammar::Extras;
 use crate::kind::Kind;
+use crate::options::{Rules, WithoutTls};
 use crate::read::Reader;
-use crate::rules::{Rules, WithoutTls};
 use crate::secret::{KeyText, SasQuery};
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
-/// An account by name and key, by a signature, or the emulator's; and where its services are.
+/// The connection string of a storage account: a credential and the endpoints of the account's services.
+///
+/// ```
+/// use hubward_connection_string::{AccountName, KeyText, Storage};
+///
+/// let key = KeyText::parse("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")?;
+/// let storage = Storage::with_key(AccountName::parse("contoso1")?, key);
+/// assert_eq!(storage.to_string(), "AccountName=contoso1;AccountKey=****");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Storage<'a> {
     credential: StorageCredential<'a>,
     protocol: Option<Scheme>,
     suffix: Option<HostName<'a>>,
-    /// In the order of [`EXPLICIT`].
+    /// The explicit endpoints, in the order of [`slots`].
     endpoints: [Option<Endpoint<'a>>; 8],
     extras: Extras<'a>,
 }
 
-/// How its holder proves itself.
+/// The credential of a storage account.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum StorageCredential<'a> {
-    /// By the account's key.
+    /// The account's name and key.
     Key(AccountName<'a>, KeyText<'a>),
-    /// By a signature; without the account's name, explicit endpoints say where.
+    /// A shared access signature. Without the account's name, the string has explicit endpoints.
     Signature(Option<AccountName<'a>>, SasQuery<'a>),
-    /// By the emulator's key, which is known to everybody; through a proxy where one is named.
+    /// The emulator's key, which is public, and the proxy to the emulator if there is one.
     Development(Option<Endpoint<'a>>),
 }
 
-/// A storage account's name: 3 to 24 lower-case letters and digits.
+/// The name of a storage account: 3 to 24 lower-case letters and digits.
+///
+/// ```
+/// use hubward_connection_string::AccountName;
+///
+/// assert!(AccountName::parse("contoso1").is_ok());
+/// assert!(AccountName::parse("Contoso").is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountName<'a>(&'a str);
 
 impl<'a> AccountName<'a> {
-    /// Checks a name.
+    /// Parses a name and borrows it.
     ///
     /// # Errors
-    /// [`Problem::AccountName`].
+    /// [`Problem::AccountName`] if the text is not a name.
     pub fn parse(text: &'a str) -> Result<Self, Problem> {
         let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         if plain && (3..=24).contains(&text.len()) { Ok(Self(text)) } else { Err(Problem::AccountName) }
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.0
@@ -72,7 +88,7 @@ pub enum StorageService {
     File,
 }
 
-/// The fields of explicit endpoints, in the order that they are written.
+/// The fields of explicit endpoints, primary and secondary, in the order in which they are written.
 const EXPLICIT: [(StorageService, Field, Field); 4] = [
     (StorageService::Blob, Field::BlobEndpoint, Field::BlobSecondaryEndpoint),
     (StorageService::Queue, Field::QueueEndpoint, Field::QueueSecondaryEndpoint),
@@ -84,12 +100,13 @@ fn explicit_fields() -> impl Iterator<Item = Field> {
     EXPLICIT.into_iter().flat_map(|(_, primary, secondary)| [primary, secondary])
 }
 
-/// What each place of [`Storage::endpoints`] is: a service's endpoint, or its secondary one.
-fn places() -> impl Iterator<Item = (StorageService, bool)> {
+/// Returns the service of each slot of [`Storage::endpoints`], and whether the slot is for its secondary endpoint.
+fn slots() -> impl Iterator<Item = (StorageService, bool)> {
     EXPLICIT.into_iter().flat_map(|(service, ..)| [(service, false), (service, true)])
 }
 
-fn web(text: &str) -> Result<Endpoint<'_>, EndpointProblem> {
+/// Parses an endpoint of scheme `https` or `http`.
+fn web_endpoint(text: &str) -> Result<Endpoint<'_>, EndpointProblem> {
     let endpoint = Endpoint::parse(text)?;
     if endpoint.scheme() == Scheme::Sb { Err(EndpointProblem::Scheme) } else { Ok(endpoint) }
 }
@@ -99,22 +116,22 @@ impl<'a> Storage<'a> {
         Self { credential, protocol: None, suffix: None, endpoints: [None; 8], extras: Extras::default() }
     }
 
-    /// Makes the string of an account by its key.
+    /// Builds the string of an account with its key.
     #[must_use]
     pub fn with_key(account: AccountName<'a>, key: KeyText<'a>) -> Self {
         Self::new(StorageCredential::Key(account, key))
     }
 
-    /// Makes the string of an account by a signature.
+    /// Builds the string of an account with a shared access signature.
     #[must_use]
     pub fn with_signature(account: AccountName<'a>, query: SasQuery<'a>) -> Self {
         Self::new(StorageCredential::Signature(Some(account), query))
     }
 
-    /// Makes a string by a signature for a service at `endpoint`, whichever account it is of.
+    /// Builds a string with a shared access signature for a service at `endpoint`, without the account's name.
     ///
     /// # Errors
-    /// [`EndpointProblem::Scheme`] where it is neither `https` nor `http`.
+    /// [`EndpointProblem::Scheme`] if the scheme is neither `https` nor `http`.
     pub fn at_endpoint(
         service: StorageService,
         endpoint: Endpoint<'a>,
@@ -123,17 +140,17 @@ impl<'a> Storage<'a> {
         Self::new(StorageCredential::Signature(None, query)).with_endpoint(service, endpoint)
     }
 
-    /// Makes the emulator's string.
+    /// Builds the string of the emulator.
     #[must_use]
     pub fn development() -> Self {
         Self::new(StorageCredential::Development(None))
     }
 
-    /// The same string with the protocol and suffix of the endpoints that are not explicit.
+    /// Sets the protocol and the suffix of the endpoints that are not explicit.
     ///
     /// # Errors
-    /// [`EndpointProblem::Scheme`] where it is neither `https` nor `http`; [`EndpointProblem::Fixed`] for the
-    /// emulator's string.
+    /// [`EndpointProblem::Scheme`] if the scheme is neither `https` nor `http`; [`EndpointProblem::Fixed`] for the
+    /// string of the emulator.
     pub fn with_defaults(self, protocol: Scheme, suffix: HostName<'a>) -> Result<Self, EndpointProblem> {
         match (self.credential, protocol) {
             (StorageCredential::Development(_), _) => Err(EndpointProblem::Fixed),
@@ -142,11 +159,11 @@ impl<'a> Storage<'a> {
         }
     }
 
-    /// The same string with an explicit endpoint for a service.
+    /// Sets the explicit endpoint of a service.
     ///
     /// # Errors
-    /// [`EndpointProblem::Scheme`] where it is neither `https` nor `http`; [`EndpointProblem::Fixed`] for the
-    /// emulator's string.
+    /// [`EndpointProblem::Scheme`] if the scheme is neither `https` nor `http`; [`EndpointProblem::Fixed`] for the
+    /// string of the emulator.
     pub fn with_endpoint(
         self,
         service: StorageService,
@@ -155,7 +172,7 @@ impl<'a> Storage<'a> {
         self.with_explicit((service, false), endpoint)
     }
 
-    /// The same string with an explicit secondary endpoint for a service.
+    /// Sets the explicit secondary endpoint of a service.
     ///
     /// # Errors
     /// As [`Storage::with_endpoint`].
@@ -169,7 +186,7 @@ impl<'a> Storage<'a> {
 
     fn with_explicit(
         mut self,
-        place: (StorageService, bool),
+        slot: (StorageService, bool),
         endpoint: Endpoint<'a>,
     ) -> Result<Self, EndpointProblem> {
         if let StorageCredential::Development(_) = self.credential {
@@ -178,18 +195,18 @@ impl<'a> Storage<'a> {
         if endpoint.scheme() == Scheme::Sb {
             return Err(EndpointProblem::Scheme);
         }
-        for (slot, _) in self.endpoints.iter_mut().zip(places()).filter(|(_, at)| *at == place) {
+        for (slot, _) in self.endpoints.iter_mut().zip(slots()).filter(|(_, at)| *at == slot) {
             *slot = Some(endpoint);
         }
         Ok(self)
     }
 
-    /// Reads an account's string.
+    /// Parses the connection string of a storage account.
     ///
     /// # Errors
-    /// [`ParseError`] where it is none.
+    /// [`ParseError`] if the text is not the connection string of a storage account.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::wanted(text, rules, Kind::Storage, Self::read)
+        Reader::parse_kind(text, rules, Kind::Storage, Self::read)
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
@@ -201,9 +218,9 @@ impl<'a> Storage<'a> {
         }
         let mut endpoints = [None; 8];
         for (slot, field) in endpoints.iter_mut().zip(explicit_fields()) {
-            *slot = reader.optional(field, web)?;
+            *slot = reader.optional(field, web_endpoint)?;
             match slot {
-                Some(endpoint) if endpoint.scheme() == Scheme::Http => reader.protected(field, endpoint)?,
+                Some(endpoint) if endpoint.scheme() == Scheme::Http => reader.require_tls(field, endpoint)?,
                 _ => {}
             }
         }
@@ -211,7 +228,7 @@ impl<'a> Storage<'a> {
             Scheme::from_name(text).filter(|scheme| *scheme != Scheme::Sb).ok_or(Problem::Protocol)
         })?;
         if protocol == Some(Scheme::Http) && reader.rules.without_tls == WithoutTls::Loopback {
-            // an emulator's string has explicit endpoints, on this machine; any other would leave it by default
+            // an emulator's string has explicit endpoints on this machine; the defaults of others are elsewhere
             let emulator = endpoints.iter().flatten().all(Endpoint::is_loopback)
                 && EXPLICIT.iter().any(|(_, primary, _)| reader.has(*primary));
             if !emulator || reader.has(Field::EndpointSuffix) {
@@ -222,7 +239,7 @@ impl<'a> Storage<'a> {
         let suffix = reader.optional(Field::EndpointSuffix, HostName::parse)?;
         let name = reader.optional(Field::AccountName, AccountName::parse)?;
         let credential = if let Some(key) = reader.optional(Field::AccountKey, KeyText::parse)? {
-            reader.alone(Field::AccountKey, &[Field::SharedAccessSignature])?;
+            reader.refuse_second(Field::AccountKey, &[Field::SharedAccessSignature])?;
             StorageCredential::Key(reader.required(Field::AccountName, AccountName::parse)?, key)
         } else if let Some(query) = reader.optional(Field::SharedAccessSignature, SasQuery::parse)? {
             if endpoints.iter().all(Option::is_none) {
@@ -230,30 +247,33 @@ impl<'a> Storage<'a> {
             }
             StorageCredential::Signature(name, query)
         } else {
-            return Err(reader.lacks_credential());
+            return Err(reader.missing_credential());
         };
         Ok(Self { credential, protocol, suffix, endpoints, extras: reader.extras() })
     }
 
     fn read_development(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
-        // the emulator's account, key and endpoints are fixed: anything that contradicts them is refused
+        // the emulator's account, key and endpoints are fixed, so fields for them are refused
         let fixed = [Field::DefaultEndpointsProtocol, Field::AccountName, Field::EndpointSuffix].into_iter();
         if let Some(field) = fixed.chain(explicit_fields()).find(|field| reader.has(*field)) {
             return Err(reader.refuse(field, Problem::NotOfKind));
         }
-        reader.alone(Field::UseDevelopmentStorage, &[Field::AccountKey, Field::SharedAccessSignature])?;
-        // it may be anywhere: the emulator's key is no secret
-        let proxy = reader.optional(Field::DevelopmentStorageProxyUri, web)?;
+        reader.refuse_second(
+            Field::UseDevelopmentStorage,
+            &[Field::AccountKey, Field::SharedAccessSignature],
+        )?;
+        // the proxy may be on any host, since the emulator's key is public
+        let proxy = reader.optional(Field::DevelopmentStorageProxyUri, web_endpoint)?;
         Ok(Self { extras: reader.extras(), ..Self::new(StorageCredential::Development(proxy)) })
     }
 
-    /// How its holder proves itself.
+    /// Returns the credential.
     #[must_use]
     pub const fn credential(&self) -> &StorageCredential<'a> {
         &self.credential
     }
 
-    /// The account's name, where it is given.
+    /// Returns the account's name, if the string has it.
     #[must_use]
     pub const fn account(&self) -> Option<AccountName<'a>> {
         match self.credential {
@@ -263,47 +283,49 @@ impl<'a> Storage<'a> {
         }
     }
 
-    /// The protocol of endpoints that are not explicit, where it is given.
+    /// Returns the protocol of the endpoints that are not explicit, if the string has it.
     #[must_use]
     pub const fn protocol(&self) -> Option<Scheme> {
         self.protocol
     }
 
-    /// The suffix of endpoints that are not explicit, where it is given.
+    /// Returns the suffix of the endpoints that are not explicit, if the string has it.
     #[must_use]
     pub const fn suffix(&self) -> Option<HostName<'a>> {
         self.suffix
     }
 
-    /// The explicit endpoint of a service.
+    /// Returns the explicit endpoint of a service.
     #[must_use]
     pub fn endpoint(&self, service: StorageService) -> Option<&Endpoint<'a>> {
         self.explicit((service, false))
     }
 
-    /// The explicit secondary endpoint of a service.
+    /// Returns the explicit secondary endpoint of a service.
     #[must_use]
     pub fn secondary_endpoint(&self, service: StorageService) -> Option<&Endpoint<'a>> {
         self.explicit((service, true))
     }
 
-    fn explicit(&self, place: (StorageService, bool)) -> Option<&Endpoint<'a>> {
-        self.endpoints.iter().zip(places()).find(|(_, at)| *at == place)?.0.as_ref()
+    fn explicit(&self, slot: (StorageService, bool)) -> Option<&Endpoint<'a>> {
+        self.endpoints.iter().zip(slots()).find(|(_, at)| *at == slot)?.0.as_ref()
     }
 
-    /// The fields that no kind knows.
+    /// Returns the fields with unknown names.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
         self.extras
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
-    pub fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new((*self).into())
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self, self.extras)
     }
+}
 
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+impl KindParts for Storage<'_> {
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         self.protocol.map_or(Ok(()), |protocol| visit(Field::DefaultEndpointsProtocol, protocol.as_str()))?;
         match self.credential {
             StorageCredential::Key(name, key) => {
@@ -326,9 +348,9 @@ impl<'a> Storage<'a> {
     }
 }
 
-/// In canonical order, with `****` for the secret.
+/// Writes the fields in canonical order, with `****` for the secret.
 impl fmt::Display for Storage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted((*self).into(), f)
+        write_redacted(self, self.extras, f)
     }
 }

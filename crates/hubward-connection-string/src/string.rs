@@ -1,43 +1,52 @@
-//! A string of whichever kind it is.
+//! [`ConnectionString`]: a connection string of any kind.
 
 use core::fmt;
 
 use crate::cosmos::Cosmos;
 use crate::device::{Device, Module};
-use crate::error::{ParseError, Problem, Span};
+use crate::error::{ParseError, Problem};
 use crate::grammar::{Extras, Fields};
 use crate::kind::Kind;
+use crate::options::Rules;
 use crate::read::Reader;
-use crate::rules::Rules;
 use crate::service::Service;
 use crate::service_bus::ServiceBus;
 use crate::storage::Storage;
-use crate::write::{Visit, WithSecrets, write_redacted};
+use crate::text::Span;
+use crate::write::{KindParts, WithSecrets, write_redacted};
 
-/// A connection string of any kind. Where one kind is wanted, its own `parse` says better what is wrong.
+/// A connection string of any kind. If one kind is expected, parse with that kind's type: its errors are more exact.
+///
+/// ```
+/// use hubward_connection_string::{ConnectionString, Kind, Rules};
+///
+/// let text = "HostName=hub.example;DeviceId=dev1;x509=true";
+/// assert_eq!(ConnectionString::parse(text, &Rules::STRICT)?.kind(), Kind::Device);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "borrowed and on the stack: boxing would allocate")]
 pub enum ConnectionString<'a> {
-    /// A service's.
+    /// The string of a service.
     Service(Service<'a>),
-    /// A device's.
+    /// The string of a device.
     Device(Device<'a>),
-    /// A module's.
+    /// The string of a module.
     Module(Module<'a>),
-    /// Of Event Hubs or Service Bus.
+    /// The string of Event Hubs or Service Bus.
     ServiceBus(ServiceBus<'a>),
-    /// Of a storage account.
+    /// The string of a storage account.
     Storage(Storage<'a>),
-    /// Of a Cosmos DB account.
+    /// The string of a Cosmos DB account.
     Cosmos(Cosmos<'a>),
 }
 
 impl<'a> ConnectionString<'a> {
-    /// Reads a string of whichever kind its fields make it.
+    /// Parses a string. Its fields determine its kind.
     ///
     /// # Errors
-    /// [`ParseError`] where it is a complete string of no kind.
+    /// [`ParseError`] if the text is not a complete string of any kind.
     pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
         Self::read(&Fields::scan(text, rules), rules)
     }
@@ -59,7 +68,7 @@ impl<'a> ConnectionString<'a> {
         }
     }
 
-    /// Which kind it is.
+    /// Returns the kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
@@ -72,7 +81,7 @@ impl<'a> ConnectionString<'a> {
         }
     }
 
-    /// The fields that no kind knows.
+    /// Returns the fields with unknown names.
     #[must_use]
     pub const fn extras(&self) -> Extras<'a> {
         match self {
@@ -85,29 +94,29 @@ impl<'a> ConnectionString<'a> {
         }
     }
 
-    /// The string with its secrets.
+    /// Returns the text with its secrets, to be written with `Display`.
     #[must_use]
-    pub const fn with_secrets(&self) -> WithSecrets<'a> {
-        WithSecrets::new(*self)
+    pub fn with_secrets(&self) -> WithSecrets<'_> {
+        WithSecrets::new(self.parts(), self.extras())
     }
 
-    /// Each known field and its value, in canonical order.
-    pub(crate) fn parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
+    /// Returns the parts of the string's kind.
+    fn parts(&self) -> &dyn KindParts {
         match self {
-            Self::Service(string) => string.parts(visit),
-            Self::Device(string) => string.parts(visit),
-            Self::Module(string) => string.parts(visit),
-            Self::ServiceBus(string) => string.parts(visit),
-            Self::Storage(string) => string.parts(visit),
-            Self::Cosmos(string) => string.parts(visit),
+            Self::Service(string) => string,
+            Self::Device(string) => string,
+            Self::Module(string) => string,
+            Self::ServiceBus(string) => string,
+            Self::Storage(string) => string,
+            Self::Cosmos(string) => string,
         }
     }
 }
 
-/// In canonical order, with `****` for the secret.
+/// Writes the fields in canonical order, with `****` for the secret.
 impl fmt::Display for ConnectionString<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_redacted(*self, f)
+        write_redacted(self.parts(), self.extras(), f)
     }
 }
 

@@ -1,29 +1,38 @@
-//! The writer: one order of fields for each kind, and two ways to treat its secrets.
+//! Writing a connection string in the canonical order of its kind, with or without its secrets.
 
 use core::fmt;
 
 use crate::field::Field;
+use crate::grammar::Extras;
 use crate::secret::REDACTED;
-use crate::string::ConnectionString;
 
-/// What is told each field of a string.
+/// A function that is called with each field and its value.
 pub(crate) type Visit<'v> = dyn FnMut(Field, &str) -> fmt::Result + 'v;
 
-/// A connection string that is written with its secrets: its `Display` is the whole text, in canonical order,
-/// the fields that no kind knows last.
-#[derive(Clone, Copy)]
-pub struct WithSecrets<'a>(ConnectionString<'a>);
+/// The parts of one kind of connection string.
+pub(crate) trait KindParts: Sync {
+    /// Calls `visit` with each known field and its value, in canonical order.
+    fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result;
+}
 
-impl<'a> WithSecrets<'a> {
-    pub(crate) const fn new(string: ConnectionString<'a>) -> Self {
-        Self(string)
+/// A connection string with its secrets. `Display` writes the whole text: the known fields in canonical order, and
+/// after them the fields with unknown names.
+#[derive(Clone, Copy)]
+pub struct WithSecrets<'s> {
+    parts: &'s dyn KindParts,
+    extras: Extras<'s>,
+}
+
+impl<'s> WithSecrets<'s> {
+    pub(crate) const fn new(parts: &'s dyn KindParts, extras: Extras<'s>) -> Self {
+        Self { parts, extras }
     }
 }
 
 impl fmt::Display for WithSecrets<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_known(&self.0, f, |_, value| value)?;
-        self.0.extras().iter().try_for_each(|(name, value)| write!(f, ";{name}={value}"))
+        write_known(self.parts, f, |_, value| value)?;
+        self.extras.iter().try_for_each(|(name, value)| write!(f, ";{name}={value}"))
     }
 }
 
@@ -33,23 +42,27 @@ impl fmt::Debug for WithSecrets<'_> {
     }
 }
 
-/// Writes `****` for each secret. Of fields that no kind knows, only their number: a misspelt name may be that of
-/// a key, and a broken key may look like a name.
-pub(crate) fn write_redacted(string: ConnectionString<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write_known(&string, f, |field, value| if field.is_secret() { REDACTED } else { value })?;
-    match string.extras().iter().count() {
+/// Writes the known fields, with `****` for each secret, and the number of the unknown ones: a misspelt name may be
+/// that of a key, and a part of a key may look like a name.
+pub(crate) fn write_redacted(
+    parts: &dyn KindParts,
+    extras: Extras<'_>,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    write_known(parts, f, |field, value| if field.is_secret() { REDACTED } else { value })?;
+    match extras.iter().count() {
         0 => Ok(()),
         more => write!(f, ";({more} more)"),
     }
 }
 
 fn write_known(
-    string: &ConnectionString<'_>,
+    parts: &dyn KindParts,
     f: &mut fmt::Formatter<'_>,
     shown: impl for<'v> Fn(Field, &'v str) -> &'v str,
 ) -> fmt::Result {
     let mut separator = "";
-    string.parts(&mut |field, value| {
+    parts.visit_parts(&mut |field, value| {
         write!(f, "{separator}{field}={}", shown(field, value))?;
         separator = ";";
         Ok(())

@@ -1,4 +1,4 @@
-//! The one grammar, whatever the kind: what splits, what is refused, and where the error points.
+//! The grammar of all kinds: segments, refused texts, and the spans of errors.
 
 #![allow(clippy::arithmetic_side_effects, clippy::panic, reason = "tests")]
 
@@ -12,7 +12,7 @@ fn device() -> String {
     format!("HostName=hub.example;DeviceId=d;SharedAccessKey={KEY}")
 }
 
-/// The place and the code of the error, as `start..end code`.
+/// Returns the span and the code of the error, as `start..end code`.
 fn refusal(text: &str, rules: &Rules) -> String {
     match ConnectionString::parse(text, rules) {
         Ok(string) => panic!("accepted: {string}"),
@@ -21,7 +21,7 @@ fn refusal(text: &str, rules: &Rules) -> String {
 }
 
 #[test]
-fn names_fold_their_case_in_ascii_alone() {
+fn the_case_of_names_is_folded_in_ascii_only() {
     let text = device().replace("HostName", "hOSTnAME").replace("DeviceId", "DEVICEID");
     assert!(Device::parse(&text, &Rules::STRICT).is_ok());
     // U+212A KELVIN SIGN folds to `k` in Unicode
@@ -46,7 +46,7 @@ fn one_semicolon_may_end_the_text() {
 }
 
 #[test]
-fn a_value_may_hold_equals_signs() {
+fn a_value_may_have_equals_signs() {
     let text = device().replace("DeviceId=d", "DeviceId=a=b==");
     assert_eq!(Device::parse(&text, &Rules::STRICT).unwrap().id().as_str(), "a=b==");
 }
@@ -58,7 +58,7 @@ fn an_id_is_never_decoded() {
 }
 
 #[test]
-fn nothing_is_trimmed() {
+fn white_space_is_not_trimmed() {
     for (from, to, wanted) in [
         ("HostName=", " HostName=", "0..1 white-space"),
         ("HostName=", "HostName =", "8..9 white-space"),
@@ -77,7 +77,7 @@ fn nothing_is_trimmed() {
 }
 
 #[test]
-fn no_name_comes_twice() {
+fn a_duplicate_name_is_refused() {
     for extra in ["HostName=hub.example", "hostname=other.example"] {
         let text = format!("{};{extra}", device());
         let error = Device::parse(&text, &Rules::STRICT).unwrap_err();
@@ -89,7 +89,7 @@ fn no_name_comes_twice() {
 }
 
 #[test]
-fn no_known_value_is_empty() {
+fn an_empty_value_of_a_known_field_is_refused() {
     for name in ["HostName", "DeviceId", "SharedAccessKey", "GatewayHostName", "x509"] {
         let text = format!("{name}=;Colour=red");
         for rules in [Rules::STRICT, Rules::COMPATIBLE] {
@@ -100,7 +100,7 @@ fn no_known_value_is_empty() {
 }
 
 #[test]
-fn a_segment_has_a_name_and_an_equals_sign() {
+fn a_segment_needs_a_name_and_an_equals_sign() {
     for (text, wanted) in [
         (" ", "0..1 no-equals"),
         ("=", "0..0 no-name"),
@@ -113,7 +113,7 @@ fn a_segment_has_a_name_and_an_equals_sign() {
 }
 
 #[test]
-fn the_rest_of_an_id_is_not_taken_for_a_field() {
+fn a_part_of_an_id_is_not_parsed_as_a_field() {
     let error = Device::parse(&device().replace("DeviceId=d", "DeviceId=a;b"), &Rules::STRICT).unwrap_err();
     assert_eq!(error.problem, Problem::NoEquals { after_id: Some(Field::DeviceId) });
     for rules in [Rules::STRICT, Rules::COMPATIBLE] {
@@ -137,13 +137,13 @@ fn unknown_names_are_refused_or_kept() {
 }
 
 #[test]
-fn work_is_bounded() {
+fn the_size_of_a_text_is_limited() {
     let long = format!("{};Pad={}", device(), "x".repeat(MAX_LEN));
     let error = Device::parse(&long, &Rules::COMPATIBLE).unwrap_err();
     assert_eq!(error.problem, Problem::TooLong { len: long.len(), max: MAX_LEN });
     let wide = "é".repeat(MAX_LEN);
     let error = Device::parse(&format!("a{wide}"), &Rules::STRICT).unwrap_err();
-    assert!(wide.len() > MAX_LEN && error.offset() == MAX_LEN - 1, "a span is on the bounds of characters");
+    assert!(wide.len() > MAX_LEN && error.offset() == MAX_LEN - 1, "a span ends at character boundaries");
     let pads = |count: usize| (0..count).map(|n| format!(";Pad{n}=x")).collect::<String>();
     let most = device() + &pads(MAX_FIELDS - 3);
     assert!(Device::parse(&most, &Rules::COMPATIBLE).is_ok());

@@ -1,4 +1,4 @@
-//! What each kind has, may have and must not have.
+//! The required, optional and refused fields of each kind.
 
 #![allow(clippy::panic, reason = "tests")]
 
@@ -11,7 +11,7 @@ use hubward_connection_string::{
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 const SAS: &str = "SharedAccessSignature sr=hub.example&sig=abcd&se=1";
 
-/// `K` and `S` in braces stand for a key and a token.
+/// Replaces `{K}` by a key and `{S}` by a token.
 fn fill(text: &str) -> String {
     text.replace("{K}", KEY).replace("{S}", SAS)
 }
@@ -88,13 +88,13 @@ fn a_device_has_exactly_one_credential() {
 }
 
 #[test]
-fn the_mode_is_never_found_inside_another_value() {
-    // `x509=true` within an id selects nothing
+fn a_flag_within_another_value_has_no_effect() {
+    // `x509=true` as an id does not select a certificate
     assert_eq!(code("HostName=h;DeviceId=x509=true"), "missing-credential");
 }
 
 #[test]
-fn keys_are_judged_as_core_judges_them() {
+fn keys_are_checked_as_in_hubward_core() {
     for key in
         ["YQ==", "YQ", "_-_-", "dGVz dFN0cmluZzE=", "MDEyMzQ1Njc4OWFiY2RlZg", "MDEyMzQ1Njc4OWFiY2RlZh=="]
     {
@@ -107,7 +107,7 @@ fn keys_are_judged_as_core_judges_them() {
     for token in ["****", "SharedAccessSignature ****", "SharedAccessSignature sr=a&sig=***&se=1"] {
         assert_eq!(code(&format!("HostName=h;DeviceId=d;SharedAccessSignature={token}")), "redacted");
     }
-    // a device may be called so
+    // asterisks are allowed in an id
     assert_eq!(
         kind("HostName=h;DeviceId=***;SharedAccessSignature=SharedAccessSignature sr=h/***&sig=a"),
         Kind::Device
@@ -118,7 +118,7 @@ fn keys_are_judged_as_core_judges_them() {
 }
 
 #[test]
-fn a_module_is_of_a_device() {
+fn a_module_needs_a_device() {
     let text = fill("HostName=h;DeviceId=d;ModuleId=$edgeAgent;SharedAccessKey={K};GatewayHostName=gw");
     let module = Module::parse(&text, &Rules::STRICT).unwrap();
     assert_eq!((module.device_id().as_str(), module.id().as_str()), ("d", "$edgeAgent"));
@@ -127,7 +127,7 @@ fn a_module_is_of_a_device() {
 }
 
 #[test]
-fn hosts_are_names_and_nothing_more() {
+fn a_host_is_a_name_without_scheme_and_port() {
     for host in ["https://h", "h/", "h.", "[::1]", "h:443", "a..b", "-a", "h&DeviceId=d", "{hub}"] {
         assert_eq!(code(&format!("HostName={host};DeviceId=d;SharedAccessKey={{K}}")), "name", "{host}");
         assert_eq!(
@@ -140,7 +140,7 @@ fn hosts_are_names_and_nothing_more() {
 }
 
 #[test]
-fn a_name_points_at_the_byte_to_blame() {
+fn an_error_in_a_name_has_the_span_of_the_character() {
     let text = fill("HostName=h;DeviceId=a/b;SharedAccessKey={K}");
     let error = Device::parse(&text, &Rules::STRICT).unwrap_err();
     assert_eq!(error.span.of(&text), "/");
@@ -154,7 +154,7 @@ fn a_name_points_at_the_byte_to_blame() {
 }
 
 #[test]
-fn another_kind_is_named() {
+fn an_error_has_the_actual_kind() {
     let device = fill("HostName=h;DeviceId=d;SharedAccessKey={K}");
     let error = Service::parse(&device, &Rules::STRICT).unwrap_err();
     assert_eq!(error.problem, Problem::WrongKind { found: Kind::Device, wanted: Kind::Service });
@@ -168,7 +168,7 @@ fn another_kind_is_named() {
 }
 
 #[test]
-fn kinds_do_not_mix_under_any_rules() {
+fn a_field_of_another_kind_is_always_refused() {
     let text = fill("HostName=h;DeviceId=d;SharedAccessKey={K};AccountName=abc");
     for rules in [Rules::STRICT, Rules::COMPATIBLE] {
         let error = Device::parse(&text, &rules).unwrap_err();
@@ -178,7 +178,7 @@ fn kinds_do_not_mix_under_any_rules() {
 }
 
 #[test]
-fn service_bus() {
+fn service_bus_strings() {
     let text = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=any text=;EntityPath=a/b";
     assert_eq!(ServiceBus::parse(text, &Rules::STRICT).unwrap_err().problem.code(), "sas");
     let text = text.replace("any text", "any-text");
@@ -212,7 +212,7 @@ fn service_bus() {
 }
 
 #[test]
-fn storage() {
+fn storage_strings() {
     let text = fill(
         "DefaultEndpointsProtocol=https;AccountName=contoso1;AccountKey={K};EndpointSuffix=core.example;\
          TableEndpoint=https://t.example/;TableSecondaryEndpoint=https://t2.example",
@@ -251,7 +251,7 @@ fn storage() {
 }
 
 #[test]
-fn storage_without_tls_stays_on_this_machine() {
+fn storage_without_tls_must_be_on_this_machine() {
     let azurite = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={K};\
                    BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1";
     assert_eq!(kind(azurite), Kind::Storage);
@@ -267,7 +267,7 @@ fn storage_without_tls_stays_on_this_machine() {
 }
 
 #[test]
-fn cosmos() {
+fn cosmos_strings() {
     let text = fill("AccountEndpoint=https://acct.example:443/;AccountKey={K};Database=db;");
     let cosmos = Cosmos::parse(&text, &Rules::STRICT).unwrap();
     assert_eq!((cosmos.endpoint().port(), cosmos.database().unwrap().as_str()), (Some(443), "db"));
@@ -275,7 +275,7 @@ fn cosmos() {
     assert_eq!(code("AccountEndpoint=http://acct.example/;AccountKey={K}"), "endpoint");
     assert_eq!(code("AccountEndpoint=https://acct.example/"), "missing");
     assert_eq!(code("AccountEndpoint=https://acct.example/;AccountKey={K};Database=a/b"), "name");
-    // nothing here switches the check of a certificate off
+    // no field turns the verification of certificates off
     assert_eq!(
         code("AccountEndpoint=https://a.example/;AccountKey={K};DisableServerCertificateValidation=true"),
         "unknown-name"

@@ -1,4 +1,4 @@
-//! The words of the errors, and what is explained of a text.
+//! The texts of errors, and the explanation of a text.
 
 use hubward_connection_string::{
     ConnectionString, Cosmos, Device, Field, Kind, Module, Rules, Service, ServiceBus, Storage, explain,
@@ -7,9 +7,9 @@ use hubward_connection_string::{
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 #[test]
-fn words() {
+fn every_problem_has_a_text() {
     let key = format!("SharedAccessKey={KEY}");
-    for (text, words) in [
+    for (text, message) in [
         (String::new(), "at byte 0: the text is empty"),
         ("a=b".to_owned(), "at byte 0: unknown name"),
         (format!("DeviceId=d;{key}"), "device string, at byte 71: HostName is missing"),
@@ -25,65 +25,66 @@ fn words() {
         ),
         (
             format!("HostName=h;DeviceId=a;b;{key}"),
-            "device string, at byte 22: no `=` in the segment; if it is a part of DeviceId: an id that holds `;` \
-             cannot be in a connection string",
+            "device string, at byte 22: no `=` in the segment; if it is a part of DeviceId: a connection \
+             string cannot have an id with `;`",
         ),
         (
             format!("HostName=h;DeviceId=a;b=c;{key}"),
-            "device string, at byte 22: unknown name; if it is a part of DeviceId: an id that holds `;` cannot be in \
-             a connection string",
+            "device string, at byte 22: unknown name; if it is a part of DeviceId: a connection string cannot have \
+             an id with `;`",
         ),
         (
             format!("HostName=h;ShareAccessKeyName=p;{key}"),
-            "service string, at byte 11: unknown name; `SharedAccessKeyName` was meant?",
+            "service string, at byte 11: unknown name; did you mean `SharedAccessKeyName`?",
         ),
         (
             format!("HostName=h/;DeviceId=d;{key}"),
-            "device string, HostName at byte 10: character is not allowed",
+            "device string, HostName at byte 10: the character is not allowed",
         ),
         (
             format!("HostName=h;DeviceId=d;{key};x509=true"),
-            "device string, x509 at byte 88: a second credential beside SharedAccessKey: exactly one is wanted",
+            "device string, x509 at byte 88: a second credential: the string also has SharedAccessKey; remove \
+             one of them",
         ),
         (
             format!("HostName=h;hostname=i;DeviceId=d;{key}"),
-            "device string, HostName at byte 11: the name was given before, at byte 0",
+            "device string, HostName at byte 11: duplicate field, first at byte 0",
         ),
         (
             "HostName=h;DeviceId=d;AccountKey=k".to_owned(),
-            "device string, AccountKey at byte 22: the field does not belong in a string of this kind",
+            "device string, AccountKey at byte 22: a string of this kind does not have the field",
         ),
         (
             "Endpoint=sb://u@ns.example/;SharedAccessKeyName=p;SharedAccessKey=k".to_owned(),
-            "Service Bus string, Endpoint at byte 9: the endpoint has a user in it",
+            "Service Bus string, Endpoint at byte 9: the endpoint must not have a user name or a password",
         ),
     ] {
         let error = ConnectionString::parse(&text, &Rules::STRICT).unwrap_err();
-        assert_eq!(error.to_string(), words, "{text}");
+        assert_eq!(error.to_string(), message, "{text}");
     }
 }
 
 #[test]
-fn words_for_another_kind() {
+fn another_kind_has_a_text() {
     let text = format!("HostName=h;DeviceId=d;SharedAccessKey={KEY}");
     let rules = &Rules::STRICT;
     let wanted = [
-        (Service::parse(&text, rules).unwrap_err(), "a service string was wanted"),
-        (Module::parse(&text, rules).unwrap_err(), "a module string was wanted"),
-        (ServiceBus::parse(&text, rules).unwrap_err(), "a Service Bus string was wanted"),
-        (Storage::parse(&text, rules).unwrap_err(), "a storage string was wanted"),
-        (Cosmos::parse(&text, rules).unwrap_err(), "a Cosmos DB string was wanted"),
+        (Service::parse(&text, rules).unwrap_err(), "a service string is needed"),
+        (Module::parse(&text, rules).unwrap_err(), "a module string is needed"),
+        (ServiceBus::parse(&text, rules).unwrap_err(), "a Service Bus string is needed"),
+        (Storage::parse(&text, rules).unwrap_err(), "a storage string is needed"),
+        (Cosmos::parse(&text, rules).unwrap_err(), "a Cosmos DB string is needed"),
     ];
-    for (error, words) in wanted {
-        assert_eq!(error.to_string(), format!("this is a device string; {words}"));
+    for (error, expected) in wanted {
+        assert_eq!(error.to_string(), format!("this is a device string, but {expected}"));
     }
     let bus = "Endpoint=sb://ns.example;SharedAccessKeyName=p;SharedAccessKey=k";
     let error = Device::parse(bus, rules).unwrap_err();
-    assert_eq!(error.to_string(), "this is a Service Bus string; a device string was wanted");
+    assert_eq!(error.to_string(), "this is a Service Bus string, but a device string is needed");
 }
 
 #[test]
-fn a_text_is_explained_as_far_as_it_goes() {
+fn a_text_is_explained_after_its_first_problem() {
     let text = format!("hostname=h;DeviceId=d;;SharedAccesKey={KEY}");
     let explained = explain(&text, &Rules::STRICT);
     assert_eq!(explained.kind(), Some(Kind::Device));

@@ -1,5 +1,5 @@
-//! A slow reader of hub strings that follows the README sentence by sentence, on owned text, and a search for any
-//! string on which it and ours differ.
+//! A slow model of hub strings that follows the README sentence by sentence, and a search for strings on which the
+//! model and the parser differ.
 
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 
@@ -10,7 +10,7 @@ use proptest::sample::select;
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 const SAS: &str = "SharedAccessSignature sr=hub.example&sig=abcd&se=1";
 
-/// Lower-case name to value, in the order of the text; `None` where the grammar refuses it.
+/// Returns lower-case names with values, in the order of the text; `None` if the grammar refuses the text.
 fn grammar(text: &str, keep_unknown: bool) -> Option<Vec<(String, String)>> {
     let printable = text.chars().all(|c| (' '..='~').contains(&c));
     if !printable || text.is_empty() || text.len() > 8192 {
@@ -40,7 +40,7 @@ fn grammar(text: &str, keep_unknown: bool) -> Option<Vec<(String, String)>> {
     (!fields.is_empty() && fields.len() <= 32).then_some(fields)
 }
 
-/// Bytes of base64, one bit at a time; `None` unless writing them again gives the same text.
+/// Decodes base64 bit by bit and returns the number of bytes; `None` if the text is not canonical.
 fn base64(text: &str) -> Option<usize> {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digits = text.trim_end_matches('=');
@@ -82,7 +82,7 @@ fn is_token(token: &str) -> bool {
     !token.is_empty() && !token.contains(' ') && !hidden
 }
 
-/// The kind of a hub's string, `Some(None)` for a string of another service, `None` where it is refused.
+/// Returns the kind of a hub's string, `Some(None)` for a string of another service, `None` if the text is refused.
 fn model(text: &str, keep_unknown: bool) -> Option<Option<Kind>> {
     let fields = grammar(text, keep_unknown)?;
     let get = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
@@ -135,7 +135,7 @@ fn model(text: &str, keep_unknown: bool) -> Option<Option<Kind>> {
     Some(Some(if get("moduleid").is_some() { Kind::Module } else { Kind::Device }))
 }
 
-/// Whether ours and the model say the same of `text`.
+/// Checks that the parser and the model agree on `text`.
 fn agree(text: &str) -> Result<(), TestCaseError> {
     for (rules, keep_unknown) in [(Rules::STRICT, false), (Rules::COMPATIBLE, true)] {
         let ours = ConnectionString::parse(text, &rules);
@@ -147,12 +147,12 @@ fn agree(text: &str) -> Result<(), TestCaseError> {
                 );
             }
             (Some(Some(kind)), Ok(string)) => prop_assert_eq!(kind, string.kind()),
-            // another service's: the model knows its grammar alone
+            // a string of another service, of which the model has the grammar alone
             (Some(None), Ok(string)) => {
                 prop_assert!(!matches!(string.kind(), Kind::Service | Kind::Device | Kind::Module));
             }
             (Some(None), Err(_)) => {}
-            (model, ours) => prop_assert!(false, "{text:?}: model {model:?}, ours {ours:?}"),
+            (model, parsed) => prop_assert!(false, "{text:?}: model {model:?}, parsed {parsed:?}"),
         }
         prop_assert_eq!(explain(text, &rules).problem(), ours.err());
     }
@@ -209,8 +209,8 @@ fn segment() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A string that is nearly right: the fields of one kind, perhaps with one more, and then perhaps an edit.
-fn nearly() -> impl Strategy<Value = String> {
+/// Generates nearly valid strings: the fields of one kind, sometimes with one more, and sometimes with an edit.
+fn nearly_valid() -> impl Strategy<Value = String> {
     let key = format!("SharedAccessKey={KEY}");
     let token = format!("SharedAccessSignature={SAS}");
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
@@ -253,36 +253,36 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
     #[test]
-    fn on_strings_of_random_segments(segments in prop::collection::vec(segment(), 0..7), end in any::<bool>()) {
+    fn model_and_parser_agree_on_random_segments(segments in prop::collection::vec(segment(), 0..7), end in any::<bool>()) {
         agree(&format!("{}{}", segments.join(";"), if end { ";" } else { "" }))?;
     }
 
     #[test]
-    fn on_strings_that_are_nearly_right(text in nearly()) {
+    fn model_and_parser_agree_on_nearly_valid_strings(text in nearly_valid()) {
         agree(&text)?;
     }
 
     #[test]
-    fn on_any_text(text in any::<String>()) {
+    fn model_and_parser_agree_on_any_text(text in any::<String>()) {
         agree(&text)?;
     }
 }
 
-/// A search that never met an accepted string would show little.
+/// The generator must produce accepted strings of every kind.
 #[test]
-fn the_search_meets_every_kind() {
+fn the_generator_produces_every_kind() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
-    let mut met = [0; 3];
+    let mut counts = [0; 3];
     for _ in 0..2000 {
-        let text = nearly().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_default();
+        let text = nearly_valid().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_default();
         match model(&text, false) {
-            Some(Some(Kind::Service)) => met[0] += 1,
-            Some(Some(Kind::Device)) => met[1] += 1,
-            Some(Some(Kind::Module)) => met[2] += 1,
+            Some(Some(Kind::Service)) => counts[0] += 1,
+            Some(Some(Kind::Device)) => counts[1] += 1,
+            Some(Some(Kind::Module)) => counts[2] += 1,
             _ => {}
         }
     }
-    assert!(met.iter().all(|count| *count > 50), "{met:?}");
+    assert!(counts.iter().all(|count| *count > 50), "{counts:?}");
 }

@@ -1,4 +1,4 @@
-//! A misspelt name is answered with the name that was meant.
+//! A misspelt name gives an error with a suggestion.
 
 #![allow(clippy::arithmetic_side_effects, clippy::string_slice, reason = "tests")]
 
@@ -7,7 +7,7 @@ use hubward_connection_string::{ConnectionString, Device, Field, Problem, Rules}
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 #[test]
-fn near_names_are_found() {
+fn similar_names_are_suggested() {
     for (name, meant) in [
         ("ShareAccessKeyName", Field::SharedAccessKeyName),
         ("SharedAcessKey", Field::SharedAccessKey),
@@ -32,7 +32,7 @@ fn near_names_are_found() {
 }
 
 #[test]
-fn each_single_edit_of_each_name_finds_it() {
+fn every_name_with_one_edit_is_suggested() {
     for field in Field::ALL {
         let name = field.name();
         for at in 0..name.len() {
@@ -49,7 +49,7 @@ fn each_single_edit_of_each_name_finds_it() {
 }
 
 #[test]
-fn the_error_suggests_and_points() {
+fn the_error_has_the_suggestion_and_the_span() {
     let text = format!("HostName=h;ShareAccessKeyName=owner;SharedAccessKey={KEY}");
     let error = ConnectionString::parse(&text, &Rules::STRICT).unwrap_err();
     assert_eq!(error.problem, Problem::UnknownName { meant: Some(Field::SharedAccessKeyName) });
@@ -57,7 +57,7 @@ fn the_error_suggests_and_points() {
 }
 
 #[test]
-fn a_kept_name_is_blamed_for_what_is_then_missing() {
+fn a_kept_misspelt_name_explains_a_missing_field() {
     let text = format!("DeviceId=d;SharedAccessKey={KEY};HotsName=h");
     let error = Device::parse(&text, &Rules::COMPATIBLE).unwrap_err();
     assert_eq!(error.problem, Problem::UnknownName { meant: Some(Field::HostName) });
@@ -65,7 +65,7 @@ fn a_kept_name_is_blamed_for_what_is_then_missing() {
     let text = format!("HostName=h;SharedAccesKey={KEY};DeviceId=d");
     let error = Device::parse(&text, &Rules::COMPATIBLE).unwrap_err();
     assert_eq!(error.problem, Problem::UnknownName { meant: Some(Field::SharedAccessKey) });
-    // not for a field that this kind has not
+    // a field of another kind is not suggested
     let text = format!("AcountKey={KEY};HostName=h;DeviceId=d");
     let error = Device::parse(&text, &Rules::COMPATIBLE).unwrap_err();
     assert_eq!(error.problem, Problem::MissingCredential);

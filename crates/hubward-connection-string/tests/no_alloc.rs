@@ -1,9 +1,9 @@
-//! A hub's strings are read, and what is wrong with them found, without allocation.
+//! Strings of a hub are parsed and explained without allocation, and so are their errors.
 
 use hubward_connection_string::{ConnectionString, Rules, explain};
 
 #[test]
-fn hub_strings_take_no_heap() {
+fn parsing_a_hub_string_does_not_allocate() {
     let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
     for text in [
         format!("HostName=h;SharedAccessKeyName=p;SharedAccessKey={key}"),
@@ -19,7 +19,7 @@ fn hub_strings_take_no_heap() {
         });
         assert_eq!(info.count_total, 0, "{text}");
     }
-    // the counter counts: an endpoint takes some
+    // the counter works: an endpoint allocates
     let bus = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k";
     let info = allocation_counter::measure(|| {
         let _ = ConnectionString::parse(bus, &Rules::STRICT);

@@ -1,4 +1,4 @@
-//! No formatter shows a secret: not in any form, and not even by a difference.
+//! No formatter shows a secret in any form, and no output depends on a secret.
 
 #![allow(clippy::arithmetic_side_effects, clippy::string_slice, clippy::unwrap_used, reason = "tests")]
 
@@ -12,7 +12,7 @@ use hubward_connection_string::{
 use hubward_core::SymmetricKey;
 use proptest::prelude::*;
 
-/// A 32-byte key, of which no form has four characters in common with anything else that is printed.
+/// A 32-byte key. No form of it has four characters in common with other output.
 const SECRET: [u8; 32] = [
     0x9e, 0x37, 0x79, 0xb9, 0x7f, 0x4a, 0x7c, 0x15, 0xf3, 0x9c, 0xc0, 0x60, 0x5c, 0xed, 0xc8, 0x34, 0x1a,
     0x8f, 0x2b, 0x6d, 0xe1, 0x53, 0xb7, 0x48, 0xd2, 0x96, 0x3f, 0x0b, 0x85, 0xca, 0x71, 0xee,
@@ -23,7 +23,7 @@ fn base64(key: &[u8]) -> String {
     KeyText::encode(&SymmetricKey::from_bytes(key).unwrap(), &mut out).unwrap().expose().to_owned()
 }
 
-/// One string of each shape that can hold a secret, and some that are refused, around `key` in base64.
+/// Returns a string of each form with a secret, and some that are refused, for `key` in base64.
 fn strings(key: &str) -> Vec<String> {
     let escaped = key.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
     let sas = format!("SharedAccessSignature sr=hub.example&sig={escaped}&se=1");
@@ -38,7 +38,7 @@ fn strings(key: &str) -> Vec<String> {
         format!("AccountName=abc;AccountKey={key}"),
         format!("AccountName=abc;SharedAccessSignature=sv=1&sig={escaped}"),
         format!("AccountEndpoint=https://a.example/;AccountKey={key}"),
-        // kept, or refused: under a misspelt name, with its name lost, broken, doubled, mixed, or pasted wrong
+        // kept or refused: a misspelt or missing name, a truncated, doubled or mixed value, or a misplaced one
         format!("SharedAccesKey={key};HostName=hub.example;DeviceId=d;x509=true"),
         format!("{key}HostName=hub.example;DeviceId=d;x509=true"),
         format!("HostName=hub.example;DeviceId=d;x509=true;{key}"),
@@ -58,8 +58,8 @@ fn strings(key: &str) -> Vec<String> {
     .to_vec()
 }
 
-/// Everything that a formatter says about `text`, through every reader and both rules.
-fn said(text: &str) -> String {
+/// Returns the output of every formatter for `text`, through every parser and with both sets of options.
+fn output(text: &str) -> String {
     fn add<T: core::fmt::Debug + core::fmt::Display, E: Error>(out: &mut String, result: Result<T, E>) {
         match result {
             Ok(value) => writeln!(out, "{value} {value:?} {value:#?}").unwrap(),
@@ -100,23 +100,23 @@ fn no_run_of_four_characters_of_a_secret_is_printed() {
     let key = base64(&SECRET);
     let hex: String = SECRET.iter().map(|b| format!("{b:02x}")).collect();
     let percent: String = SECRET.iter().map(|b| format!("%{b:02X}")).collect();
-    // offsets are numbers too: in decimal, two bytes of it
+    // an offset may equal one byte in decimal, so two bytes are compared
     let decimal: Vec<_> = SECRET.windows(2).map(|two| format!("{}, {}", two[0], two[1])).collect();
     let forms = [key.clone(), hex.clone(), hex.to_uppercase(), percent];
     for text in strings(&key) {
-        let said = said(&text);
-        assert!(!decimal.iter().any(|two| said.contains(two)));
+        let output = output(&text);
+        assert!(!decimal.iter().any(|two| output.contains(two)));
         for form in &forms {
             for at in 0..=form.len() - 4 {
                 let run = &form[at..at + 4];
-                assert!(!said.contains(run), "a secret shows: {}", &text.replace(&key, "KEY"));
+                assert!(!output.contains(run), "a secret shows: {}", &text.replace(&key, "KEY"));
             }
         }
     }
 }
 
 #[test]
-fn the_writer_alone_shows_it() {
+fn with_secrets_alone_writes_the_secret() {
     let key = base64(&SECRET);
     let text = format!("HostName=hub.example;DeviceId=d;SharedAccessKey={key}");
     let device = Device::parse(&text, &Rules::STRICT).unwrap();
@@ -125,7 +125,7 @@ fn the_writer_alone_shows_it() {
 }
 
 #[test]
-fn what_was_printed_is_recognised_when_it_is_pasted_back() {
+fn a_redacted_string_is_refused_as_redacted() {
     for text in strings(&base64(&SECRET)).iter().take(10) {
         let shown = ConnectionString::parse(text, &Rules::STRICT).unwrap().to_string();
         let error = ConnectionString::parse(&shown, &Rules::STRICT).unwrap_err();
@@ -148,15 +148,15 @@ fn unknown_fields_are_counted_and_not_shown() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Two keys of one length leave the same words: what is printed is no function of the secret.
+    /// For two keys of the same length, the output is the same.
     #[test]
-    fn what_is_printed_does_not_depend_on_the_secret(
-        // `+` and `/` are left out: their escapes change the length, and so the place of what follows
+    fn the_output_does_not_depend_on_the_secret(
+        // without `+` and `/`, whose escapes change the length and so the following offsets
         a in "[A-Za-z0-9]{42}[AEIMQUYcgkosw048]=",
         b in "[A-Za-z0-9]{42}[AEIMQUYcgkosw048]=",
     ) {
         for (a, b) in strings(&a).iter().zip(strings(&b)) {
-            prop_assert_eq!(said(a), said(&b));
+            prop_assert_eq!(output(a), output(&b));
         }
     }
 }

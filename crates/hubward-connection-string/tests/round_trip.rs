@@ -1,4 +1,4 @@
-//! Reading, writing and reading again is the identity, for every string that is accepted; and so is building.
+//! Parsing a written string gives the same string, for accepted and for built strings.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -36,7 +36,7 @@ fn sas() -> impl Strategy<Value = String> {
     "SharedAccessSignature sr=[a-z%.]{1,20}&sig=[A-Za-z0-9%]{1,44}&se=[0-9]{1,10}"
 }
 
-/// The fields of a string that is accepted, in any order.
+/// Generates the fields of an accepted string, in any order.
 fn fields() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     let named = |name: &'static str, value: BoxedStrategy<String>| value.prop_map(move |v| vec![(name, v)]);
     let credential = prop_oneof![
@@ -113,7 +113,7 @@ fn fields() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     prop_oneof![hub, service, bus, storage, cosmos].prop_shuffle()
 }
 
-/// The known fields of a text that is accepted, its flags and protocols in one case, and the unknown ones.
+/// Returns the known fields of an accepted text, with flags and protocols in lower case, and the unknown ones.
 fn meaning(text: &str, rules: &Rules) -> (BTreeMap<String, String>, Vec<(String, String)>) {
     let explained = explain(text, rules);
     assert_eq!(explained.problem(), None);
@@ -149,11 +149,11 @@ fn check(text: &str, rules: &Rules) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn join(fields: &[(&str, String)], shout: bool, end: bool) -> String {
+fn join(fields: &[(&str, String)], upper_case: bool, end: bool) -> String {
     let fields: Vec<_> = fields
         .iter()
         .map(|(name, value)| {
-            let name = if shout { name.to_ascii_uppercase() } else { (*name).to_owned() };
+            let name = if upper_case { name.to_ascii_uppercase() } else { (*name).to_owned() };
             format!("{name}={value}")
         })
         .collect();
@@ -162,12 +162,12 @@ fn join(fields: &[(&str, String)], shout: bool, end: bool) -> String {
 
 proptest! {
     #[test]
-    fn strict(fields in fields(), shout in any::<bool>(), end in any::<bool>()) {
-        check(&join(&fields, shout, end), &Rules::STRICT)?;
+    fn a_strict_string_is_parsed_as_written(fields in fields(), upper_case in any::<bool>(), end in any::<bool>()) {
+        check(&join(&fields, upper_case, end), &Rules::STRICT)?;
     }
 
     #[test]
-    fn compatible(fields in fields(), extras in prop::collection::vec("[!-:<>-~]{0,8}", 1..4), end in any::<bool>()) {
+    fn a_compatible_string_is_parsed_as_written(fields in fields(), extras in prop::collection::vec("[!-:<>-~]{0,8}", 1..4), end in any::<bool>()) {
         let mut fields = fields;
         let mut all = vec![];
         for (at, value) in extras.iter().enumerate() {
@@ -179,7 +179,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_built_is_read_again() {
+fn a_built_string_is_parsed_as_written() {
     let host = HostName::parse("hub.example").unwrap();
     let policy = PolicyName::parse("owner").unwrap();
     let key = KeyText::parse(KEY).unwrap();
@@ -238,7 +238,7 @@ fn what_is_built_is_read_again() {
 }
 
 #[test]
-fn what_cannot_be_read_cannot_be_built() {
+fn a_string_that_cannot_be_parsed_cannot_be_built() {
     let host = HostName::parse("hub.example").unwrap();
     let (old, new) = (DeviceId::parse("a;b=c").unwrap(), DeviceId::parse("a").unwrap());
     let module = ModuleId::parse("m;").unwrap();
@@ -266,7 +266,7 @@ fn what_cannot_be_read_cannot_be_built() {
 }
 
 #[test]
-fn a_key_says_how_much_room_it_needs() {
+fn encoding_a_key_returns_the_needed_size() {
     let key = SymmetricKey::from_bytes(&[7; 64]).unwrap();
     assert_eq!(KeyText::encode(&key, &mut [0; 87]).unwrap_err().needed, 88);
     let mut out = [0; 88];
@@ -275,7 +275,7 @@ fn a_key_says_how_much_room_it_needs() {
 }
 
 #[test]
-fn a_suffix_is_the_callers_to_judge() {
+fn the_caller_checks_the_suffix_of_a_host() {
     let text =
         format!("HostName=x.azure-devices-provisioning.cn;SharedAccessKeyName=p;SharedAccessKey={KEY}");
     let service = ProvisioningService::parse(&text, &Rules::STRICT).unwrap();

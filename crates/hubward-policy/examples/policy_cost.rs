@@ -1,10 +1,10 @@
-//! Prints what a decision costs on this machine, in nanoseconds: the best of many rounds.
+//! Prints the time of a decision on this machine, in nanoseconds: the best of many rounds.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    reason = "a measurement reads a clock, counts, and asserts the subjects that it judges"
+    reason = "a measurement reads a clock, counts, and asserts subjects"
 )]
 
 use core::hint::black_box;
@@ -41,21 +41,21 @@ fn main() {
     roles();
 }
 
-/// A subscription with fifty assignments; the last one allows.
+/// Measures fifty role assignments of which the last one allows.
 fn roles() {
     let hub = "/subscriptions/8d3c/resourceGroups/iot/providers/Microsoft.Devices/IotHubs/contoso";
     let mut access = Access::new();
     for at in 1..=50 {
-        let who = format!("00000000-0000-0000-0000-{at:012}");
-        access.assign(&who, built_in("IoT Hub Data Reader").unwrap(), hub).unwrap();
+        let principal = format!("00000000-0000-0000-0000-{at:012}");
+        access.assign(&principal, built_in("IoT Hub Data Reader").unwrap(), hub).unwrap();
     }
     let read = ActionName::parse("Microsoft.Devices/IotHubs/devices/read").unwrap();
-    let who = ["00000000-0000-0000-0000-000000000050"];
-    let request = Request::new(&who, Plane::Data, read, ArmScope::parse(hub).unwrap());
+    let principals = ["00000000-0000-0000-0000-000000000050"];
+    let request = Request::new(&principals, Plane::Data, read, ArmScope::parse(hub).unwrap());
     measure("50 role assignments", || access.check(black_box(&request)).is_allow());
 }
 
-/// A hundred statements: each about a device of its own; then all about every device, each with its own topic.
+/// Measures a hundred statements, each for a device of its own, then each for every device with a topic of its own.
 fn hundred_statements() {
     let rule = |identity: &str, resource: &str| {
         Statement::allow().identity(identity).action(Action::MqttPublish).resource(resource)
@@ -66,8 +66,8 @@ fn hundred_statements() {
     let each = Statements::compile(&each).unwrap();
     let identity = Identity::Device(DeviceId::parse("thermostat-0099").unwrap());
     let operation = Operation::mqtt_publish("fleet/thermostat-0099/temperature");
-    let act = Act::new(identity, Some("thermostat-0099"), &operation);
-    measure("100 statements, one for each device", || each.evaluate(black_box(&act)).is_allow());
+    let request = Act::new(identity, Some("thermostat-0099"), &operation);
+    measure("100 statements, one for each device", || each.evaluate(black_box(&request)).is_allow());
 
     let every = |resources: &dyn Fn(u32) -> String| {
         let rules: Vec<_> = (0..100).map(|at| rule("{{iot:identity}}", &resources(at))).collect();
@@ -75,26 +75,26 @@ fn hundred_statements() {
     };
     let apart = every(&|at| format!("z{at:02}/{{{{iot:device_id}}}}/#"));
     let alike = every(&|at| format!("buildings/{at:02}/{{{{iot:device_id}}}}/#"));
-    for (what, rules, topic) in [
+    for (name, rules, topic) in [
         ("100 for every device, topics differ at the start", &apart, "z99/thermostat-0099/temperature"),
         ("100 for every device, topics differ later", &alike, "buildings/99/thermostat-0099/temperature"),
     ] {
         let operation = Operation::mqtt_publish(topic);
-        let act = Act::new(identity, Some("thermostat-0099"), &operation);
-        measure(what, || rules.evaluate(black_box(&act)).is_allow());
+        let request = Act::new(identity, Some("thermostat-0099"), &operation);
+        measure(name, || rules.evaluate(black_box(&request)).is_allow());
     }
 }
 
-fn measure(what: &str, mut judge: impl FnMut() -> bool) {
+fn measure(name: &str, mut judge: impl FnMut() -> bool) {
     const CALLS: u32 = 20_000;
     let best = (0..200)
         .map(|_| {
             let start = Instant::now();
             for _ in 0..CALLS {
-                assert!(judge(), "{what}");
+                assert!(judge(), "{name}");
             }
             start.elapsed().as_nanos() as f64 / f64::from(CALLS)
         })
         .fold(f64::INFINITY, f64::min);
-    println!("{best:8.1} ns  {what}");
+    println!("{best:8.1} ns  {name}");
 }

@@ -1,34 +1,35 @@
-//! The decision: a right, an identity and a scope must all agree with the operation.
-
-use core::fmt;
+//! [`decide()`] and its result. An operation is allowed if the subject has the endpoint's right, the address belongs to
+//! the subject's identity, and the path is within the subject's scope.
 
 use hubward_core::{Identity, Permissions, ResourcePath};
 
 use crate::endpoint::{Caller, Endpoint, Transport};
 use crate::operation::Operation;
 use crate::pattern::Ids;
-use crate::subject::{Scope, Subject};
+use crate::principal::{Scope, Subject};
 
-/// What was decided.
+/// The result of [`decide()`]: a permit or a denial.
+///
+/// `Display` writes one sentence for the log.
 #[derive(Debug, Clone, Copy)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "a third answer would be read as one of these two")]
 pub enum Decision<'a> {
-    /// The operation may go on.
+    /// The operation is allowed.
     Allow(Permit<'a>),
-    /// It may not.
+    /// The operation is denied.
     Deny(Denial<'a>),
 }
 
 impl Decision<'_> {
-    /// Whether the operation may go on.
+    /// Returns `true` if the operation is allowed.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
         matches!(self, Self::Allow(_))
     }
 }
 
-/// Why an operation may go on.
+/// The facts of an allowed operation: the subject, the operation, the endpoint and the right.
 #[derive(Debug, Clone, Copy)]
 pub struct Permit<'a> {
     subject: Subject<'a>,
@@ -38,32 +39,32 @@ pub struct Permit<'a> {
 }
 
 impl<'a> Permit<'a> {
-    /// Who asked.
+    /// Returns the subject that asked.
     #[must_use]
     pub const fn subject(&self) -> &Subject<'a> {
         &self.subject
     }
 
-    /// For what.
+    /// Returns the operation that the subject asked for.
     #[must_use]
     pub const fn operation(&self) -> &Operation<'a> {
         &self.operation
     }
 
-    /// The endpoint whose rule allowed it.
+    /// Returns the endpoint whose rule allowed the operation.
     #[must_use]
     pub const fn endpoint(&self) -> &'static Endpoint {
         self.endpoint
     }
 
-    /// The right that it took.
+    /// Returns the right that the endpoint required.
     #[must_use]
     pub const fn right(&self) -> Permissions {
         self.right
     }
 }
 
-/// Why an operation may not go on.
+/// The facts of a denied operation: the subject, the operation and the reason.
 #[derive(Debug, Clone, Copy)]
 pub struct Denial<'a> {
     subject: Subject<'a>,
@@ -71,29 +72,29 @@ pub struct Denial<'a> {
     reason: Reason,
 }
 
-/// What an operation failed.
+/// The check that an operation failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// No endpoint has this method and path, topic, filter or address.
+    /// No endpoint matches the verb and the path, topic, filter or address.
     UnknownOperation,
     /// The credential lacks a right.
     MissingRight {
-        /// What the endpoint takes.
+        /// The right that the endpoint requires.
         needed: Permissions,
-        /// What the credential grants.
+        /// The rights that the credential grants.
         granted: Permissions,
     },
-    /// The address names another than the one who is connected.
+    /// The address has the id of another identity than the subject's.
     AnotherIdentity,
-    /// The endpoint is about the connected device, and a policy is none.
+    /// The endpoint serves connected devices and modules, and the subject is a policy.
     NotADevice,
-    /// The address is not below the resource that the credential is for.
+    /// The path is not within the resource that the credential is for.
     OutOfScope,
 }
 
 impl Reason {
-    /// A code that does not change between versions.
+    /// Returns a code that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -107,38 +108,49 @@ impl Reason {
 }
 
 impl<'a> Denial<'a> {
-    /// Who asked.
+    /// Returns the subject that asked.
     #[must_use]
     pub const fn subject(&self) -> &Subject<'a> {
         &self.subject
     }
 
-    /// For what.
+    /// Returns the operation that the subject asked for.
     #[must_use]
     pub const fn operation(&self) -> &Operation<'a> {
         &self.operation
     }
 
-    /// The endpoint, where there is one.
+    /// Returns the endpoint, or `None` if no endpoint matches the operation.
     #[must_use]
     pub const fn endpoint(&self) -> Option<&'static Endpoint> {
         self.operation.endpoint()
     }
 
-    /// What it failed.
+    /// Returns the check that the operation failed.
     #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
     }
 
-    /// The reason's code.
+    /// Returns the code of the reason.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.reason.code()
     }
 }
 
-/// Decides whether `subject` may do `operation`. It neither allocates nor fails: what it does not know, it denies.
+/// Decides whether `subject` may do `operation`. It does not allocate and cannot fail: an unknown operation is denied.
+///
+/// ```
+/// use hubward_core::{DeviceId, Identity, Permissions};
+/// use hubward_policy::{Operation, Scope, Subject, decide};
+///
+/// let dev1 = Identity::Device(DeviceId::parse("dev1")?);
+/// let dev1 = Subject::assertion(dev1, Permissions::DEVICE_CONNECT, Scope::Own);
+/// assert!(decide(&dev1, &Operation::mqtt_publish("devices/dev1/messages/events/")).is_allow());
+/// assert!(!decide(&dev1, &Operation::mqtt_publish("devices/dev10/messages/events/")).is_allow());
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[inline(always)]
 pub fn decide<'a>(subject: &Subject<'a>, operation: &Operation<'a>) -> Decision<'a> {
     match judge(subject, operation) {
@@ -165,7 +177,7 @@ fn judge(
         return Err(Reason::MissingRight { needed: right, granted });
     }
     match identity {
-        // over MQTT somebody is always connected, and a policy is nobody
+        // an MQTT connection belongs to a device or a module, and a policy's key is neither
         Identity::Policy(_)
             if endpoint.caller() == Caller::Connected || endpoint.transport() == Transport::Mqtt =>
         {
@@ -178,7 +190,7 @@ fn judge(
         _ => {}
     }
     match (subject.scope(), identity) {
-        (Scope::Resource(scope), _) if subject.whole_hub() || covers(scope, *identity, *operation) => {
+        (Scope::Resource(scope), _) if subject.whole_hub() || is_in_scope(scope, *identity, *operation) => {
             Ok((endpoint, right))
         }
         // the identity was compared above
@@ -187,7 +199,8 @@ fn judge(
     }
 }
 
-/// Whether a device's or module's operation is about itself, or where a sibling may ask, about its device.
+/// Returns whether the ids of the address are those of the device or module itself, or at an endpoint that modules may
+/// use for their siblings, those of its device.
 #[inline(always)]
 fn is_about(caller: Caller, identity: &Identity<'_>, ids: &Ids<'_>) -> bool {
     match (caller, identity, &ids.device, &ids.module) {
@@ -201,31 +214,13 @@ fn is_about(caller: Caller, identity: &Identity<'_>, ids: &Ids<'_>) -> bool {
     }
 }
 
-/// Whether the operation's path is `scope` or below it, by whole names after the host. A topic that names nobody
-/// is below its identity.
+/// Returns whether `scope` covers the operation's path by whole names after the host. At an endpoint whose address has
+/// no id, the path of the connected identity counts instead.
 #[inline(never)]
-fn covers(scope: ResourcePath<'_>, identity: Identity<'_>, operation: Operation<'_>) -> bool {
-    let mut names = scope.segments().skip(1);
+fn is_in_scope(scope: ResourcePath<'_>, identity: Identity<'_>, operation: Operation<'_>) -> bool {
     if operation.endpoint().is_some_and(|endpoint| endpoint.caller() == Caller::Connected) {
-        let (device, module) = (identity.device(), identity.module());
-        let own = [
-            device.map(|_| "devices"),
-            device.map(|id| id.as_str()),
-            module.map(|_| "modules"),
-            module.map(|id| id.as_str()),
-        ];
-        let mut own = own.into_iter().flatten();
-        return names.all(|name| own.next().is_some_and(|word| name.eq_decoded(word)));
+        return scope.covers_identity(&identity);
     }
     let mut path = operation.segments();
-    names.all(|name| path.next().is_some_and(|word| name.same(&word)))
-}
-
-impl fmt::Display for Decision<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Allow(permit) => permit.fmt(f),
-            Self::Deny(denial) => denial.fmt(f),
-        }
-    }
+    scope.segments().skip(1).all(|name| path.next().is_some_and(|word| name.same(&word)))
 }

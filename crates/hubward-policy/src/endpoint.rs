@@ -1,12 +1,12 @@
-//! An endpoint of a hub: where it is, and the right it takes.
+//! [`Endpoint`]: an address pattern of a hub with the right that it requires and the [`Caller`] that may use it.
 
 use core::fmt;
 
 use hubward_core::Permissions;
 
-/// What carries an operation.
+/// The protocol that carries an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "a hub speaks these three")]
+#[expect(clippy::exhaustive_enums, reason = "a hub has these three")]
 pub enum Transport {
     /// HTTP requests.
     Http,
@@ -26,17 +26,17 @@ impl fmt::Display for Transport {
     }
 }
 
-/// Whose endpoint it is.
+/// The kind of caller that may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Caller {
-    /// A service's: no device and no module may use it, not even for itself.
+    /// A service. No device or module may use the endpoint, not even for itself.
     Service,
-    /// A service's that a module may use as well, with DeviceConnect, for its own device and the modules of it.
+    /// A service, or a module with DeviceConnect for its own device and that device's modules.
     ServiceOrSibling,
-    /// That of the device or module which the address names, or of a policy whose scope covers the address.
+    /// The device or module in the address, or a policy whose scope covers the address.
     Itself,
-    /// That of whoever is connected: the address names nobody, and a policy has no such endpoint.
+    /// The connected device or module: the address has no id, and no policy may use the endpoint.
     Connected,
 }
 
@@ -49,11 +49,11 @@ pub struct Endpoint {
     pattern: &'static str,
     right: Permissions,
     caller: Caller,
-    /// How many names the pattern has; `None` where that varies.
+    /// The number of names in the pattern; `None` if it varies.
     levels: Option<usize>,
 }
 
-/// How many names a path, a topic or a pattern has.
+/// Returns the number of names in a path, a topic or a pattern.
 pub(crate) const fn levels(text: &str) -> usize {
     let mut rest = text.as_bytes();
     let mut levels = 1_usize;
@@ -83,7 +83,7 @@ impl Endpoint {
         Self { name, transport, verb, pattern, right, caller, levels }
     }
 
-    /// Whether it can match anything of so many names.
+    /// Returns whether the pattern can match a text of this many names.
     pub(crate) const fn fits(&self, levels: usize) -> bool {
         match self.levels {
             Some(own) => own == levels,
@@ -91,38 +91,38 @@ impl Endpoint {
         }
     }
 
-    /// A stable name: `device.events.http`.
+    /// Returns a name that does not change between versions: `identity.read`. Several rows may have the same name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What carries it.
+    /// Returns the protocol that carries its operations.
     #[must_use]
     pub const fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// An HTTP method, or `connect`, `publish`, `subscribe`, `send`, `receive`.
+    /// Returns an HTTP method, or `connect`, `publish`, `subscribe`, `send`, `receive`.
     #[must_use]
     pub const fn verb(&self) -> &'static str {
         self.verb
     }
 
-    /// Its path, topic, filter or address. `{device}` and `{module}` stand for ids, another `{word}` for one
-    /// name, `{bag}` for an MQTT property bag or nothing, `a|b` for either word.
+    /// Returns the pattern of its path, topic, filter or address. `{device}` and `{module}` are ids, another `{word}`
+    /// is one name, `{bag}` an MQTT property bag or nothing, and `a|b` either word.
     #[must_use]
     pub const fn pattern(&self) -> &'static str {
         self.pattern
     }
 
-    /// The right that it takes.
+    /// Returns the right that it requires.
     #[must_use]
     pub const fn right(&self) -> Permissions {
         self.right
     }
 
-    /// Whose it is.
+    /// Returns the kind of caller that may use it.
     #[must_use]
     pub const fn caller(&self) -> Caller {
         self.caller

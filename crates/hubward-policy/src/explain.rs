@@ -1,43 +1,43 @@
-//! What was missing, and what would do.
+//! Explanations: the hint of a [`Denial`] and the sentences of [`Decision`], [`Permit`] and [`Denial`].
 
 use core::fmt;
 
 use hubward_core::{Identity, Permissions};
 
-use crate::decide::{Denial, Permit, Reason};
+use crate::decide::{Decision, Denial, Permit, Reason};
 use crate::endpoint::{Caller, Endpoint, Transport};
 use crate::operation::{Operation, Target};
 use crate::pattern::capture;
+use crate::principal::Scope;
 use crate::shared_access::{DEFAULT_POLICIES, SharedAccessPolicy};
-use crate::subject::Scope;
 use crate::table::ENDPOINTS;
 
-/// What would let a denied operation pass.
+/// A change that would allow a denied operation.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Remedy<'a> {
-    /// The path exists under other verbs; see [`Denial::endpoints_there`].
+    /// Another verb: the path exists under those of [`Denial::endpoints_there`].
     AnotherVerb,
-    /// Nothing: there is no such endpoint.
+    /// No change: there is no such endpoint.
     Nothing,
-    /// A policy that has this right; see [`Denial::policies_that_would_do`].
+    /// A token of a policy with this right; see [`Denial::policies_that_would_do`].
     Policy(Permissions),
-    /// The credential of the one that the address names; where `policy` is set, also a policy with that right
-    /// within its resource.
+    /// The credential of the identity in the address or, if `policy` is set, a token of a policy with that right whose
+    /// resource covers the address.
     CredentialOf {
-        /// Whom the address names.
+        /// The identity in the address.
         target: Target<'a>,
-        /// The right that a policy would need; `None` where no policy can use the endpoint.
+        /// The right that a policy would need; `None` if no policy can use the endpoint.
         policy: Option<Permissions>,
     },
-    /// A connection as a device or a module.
+    /// A connection as a device or as a module.
     ConnectedDevice,
-    /// A token whose resource is the host or a part of the operation's path.
+    /// A token whose resource is the host alone or a prefix of the operation's path.
     WiderResource,
 }
 
 impl Remedy<'_> {
-    /// A code that does not change between versions.
+    /// Returns a code that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl Remedy<'_> {
 }
 
 impl<'a> Denial<'a> {
-    /// What would let the operation pass.
+    /// Returns the change that would allow the operation.
     #[must_use]
     pub fn remedy(&self) -> Remedy<'a> {
         match self.reason() {
@@ -76,8 +76,8 @@ impl<'a> Denial<'a> {
         }
     }
 
-    /// Those of `policies` that have the missing right, in their order; none where no right is missing or no
-    /// policy can use the endpoint.
+    /// Returns those of `policies` that have the missing right, in their order. The iterator is empty if no right is
+    /// missing or no policy can use the endpoint.
     pub fn policies_that_would_do<'p>(
         &self,
         policies: &'p [SharedAccessPolicy<'p>],
@@ -89,7 +89,7 @@ impl<'a> Denial<'a> {
         policies.iter().filter(move |policy| right.is_some_and(|right| policy.rights().contains(right)))
     }
 
-    /// For an unknown operation: the endpoints with its path, topic or address under another verb.
+    /// Returns, for an unknown operation, the endpoints that have its path, topic or address under another verb.
     pub fn endpoints_there(&self) -> impl Iterator<Item = &'static Endpoint> + use<'a> {
         let operation = *self.operation();
         let unknown = self.endpoint().is_none();
@@ -103,14 +103,14 @@ impl<'a> Denial<'a> {
         })
     }
 
-    /// The denial as one sentence for the log, with what would do among `policies`. `Display` names the default
-    /// ones.
+    /// Returns the denial as one sentence for the log that names those of `policies` with the missing right. `Display`
+    /// names those of [`DEFAULT_POLICIES`].
     pub fn explain<'p>(&'p self, policies: &'p [SharedAccessPolicy<'p>]) -> impl fmt::Display + use<'p, 'a> {
         Explanation { denial: self, policies }
     }
 }
 
-/// Whether a service may use the endpoint at all.
+/// Returns whether a policy's token can use the endpoint at all.
 fn takes_policy(endpoint: &Endpoint) -> bool {
     endpoint.caller() != Caller::Connected && endpoint.transport() != Transport::Mqtt
 }
@@ -121,7 +121,7 @@ struct Explanation<'p, 'a> {
 }
 
 impl Explanation<'_, '_> {
-    fn would_do(&self, f: &mut fmt::Formatter<'_>, lead: &str) -> fmt::Result {
+    fn write_policies(&self, f: &mut fmt::Formatter<'_>, lead: &str) -> fmt::Result {
         let mut separator = lead;
         for policy in self.denial.policies_that_would_do(self.policies) {
             write!(f, "{separator}{}", policy.name())?;
@@ -135,11 +135,11 @@ impl fmt::Display for Explanation<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let denial = self.denial;
         let subject = denial.subject();
-        write!(f, "{} may not {}: ", Who(subject.identity()), denial.operation())?;
+        write!(f, "{} may not {}: ", IdentityText(subject.identity()), denial.operation())?;
         match denial.reason() {
             Reason::UnknownOperation => {
-                f.write_str("no endpoint is like this")?;
-                let mut separator = "; it takes ";
+                f.write_str("no endpoint matches")?;
+                let mut separator = "; this address takes ";
                 for endpoint in denial.endpoints_there() {
                     write!(f, "{separator}{}", endpoint.verb())?;
                     separator = ", ";
@@ -147,30 +147,43 @@ impl fmt::Display for Explanation<'_, '_> {
                 Ok(())
             }
             Reason::MissingRight { needed, granted } => {
-                write!(f, "needs {needed}; {} grants ", Who(subject.identity()))?;
+                write!(f, "needs {needed}; {} grants ", IdentityText(subject.identity()))?;
                 if granted.is_empty() {
                     f.write_str("nothing")?
                 } else {
                     granted.fmt(f)?
                 }
-                self.would_do(f, "; policies that would do: ")
+                self.write_policies(f, "; policies with this right: ")
             }
             Reason::AnotherIdentity => {
-                write!(f, "it is about {}; use its own credential", About(denial.operation()))?;
-                self.would_do(f, ", or a token of one of the policies ")
+                write!(
+                    f,
+                    "the address belongs to {}; use its own credential",
+                    TargetText(denial.operation())
+                )?;
+                self.write_policies(f, ", or a token of one of the policies ")
             }
             Reason::NotADevice => {
-                f.write_str("it is about the device that is connected, and a policy is none")
+                f.write_str("the endpoint serves connected devices and modules, not policies")
             }
             Reason::OutOfScope => match subject.scope() {
                 Scope::Resource(resource) => {
                     write!(
                         f,
-                        "it is outside the token's resource {resource}; use a token for the hub or a part of the path"
+                        "the path is outside the token's resource {resource}; use a token for the hub or for a prefix of the path"
                     )
                 }
-                Scope::Own => f.write_str("it is outside what a credential of its own reaches"),
+                Scope::Own => f.write_str("the credential has no resource that covers the path"),
             },
+        }
+    }
+}
+
+impl fmt::Display for Decision<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allow(permit) => permit.fmt(f),
+            Self::Deny(denial) => denial.fmt(f),
         }
     }
 }
@@ -183,15 +196,21 @@ impl fmt::Display for Denial<'_> {
 
 impl fmt::Display for Permit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = Who(self.subject().identity());
-        write!(f, "{who} may {}: {} takes {}", self.operation(), self.endpoint().name(), self.right())
+        let identity = IdentityText(self.subject().identity());
+        write!(
+            f,
+            "{identity} may {}: endpoint {} requires {}",
+            self.operation(),
+            self.endpoint().name(),
+            self.right()
+        )
     }
 }
 
-/// An identity in a sentence.
-struct Who<'a>(Identity<'a>);
+/// Writes an identity with its kind: device `dev1`.
+struct IdentityText<'a>(Identity<'a>);
 
-impl fmt::Display for Who<'_> {
+impl fmt::Display for IdentityText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Identity::Device(id) => write!(f, "device `{id}`"),
@@ -202,13 +221,14 @@ impl fmt::Display for Who<'_> {
     }
 }
 
-struct About<'o, 'a>(&'o Operation<'a>);
+/// Writes the target of an operation.
+struct TargetText<'o, 'a>(&'o Operation<'a>);
 
-impl fmt::Display for About<'_, '_> {
+impl fmt::Display for TargetText<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.target() {
             Target::Hub => f.write_str("the hub"),
-            Target::Own => f.write_str("the one who is connected"),
+            Target::Own => f.write_str("the connected identity"),
             Target::Device(id) => write!(f, "device `{id}`"),
             Target::Module(device, module) => write!(f, "module `{device}/{module}`"),
         }

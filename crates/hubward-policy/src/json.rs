@@ -1,4 +1,4 @@
-//! Objects of JSON that are read as objects: a derived reader would take an array of their members too.
+//! [`Object`]: a JSON object, and no array. A derived `Deserialize` would also accept an array of the members.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// `T`, from an object with its members by name and from nothing else.
+/// A `T` that is read from a JSON object only.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -1,4 +1,4 @@
-//! What somebody asks to do, parsed once from what a transport shows.
+//! [`Operation`]: a request, publication, subscription or link, parsed once and matched with [`ENDPOINTS`].
 
 use core::fmt;
 
@@ -8,66 +8,74 @@ use crate::endpoint::{Caller, Endpoint, Transport, levels};
 use crate::pattern::{Form, Id, Ids, capture, segment};
 use crate::table::{CONNECT, ENDPOINTS};
 
-/// An operation, borrowed. One that no endpoint knows is an operation too: it is always denied.
+/// An operation that borrows its text. One that matches no endpoint is valid, and always denied.
+///
+/// ```
+/// use hubward_policy::Operation;
+///
+/// let read = Operation::http("GET", "/twins/dev1?api-version=2021-04-12");
+/// assert_eq!(read.endpoint().map(|endpoint| endpoint.name()), Some("twin.read"));
+/// assert!(Operation::mqtt_subscribe("devices/#").endpoint().is_none());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Operation<'a> {
     transport: Transport,
     verb: &'a str,
-    /// Path, topic, filter or address; of a path without its query, which may hold secrets.
+    /// Path, topic, filter or address; a path is without its query, which may have secrets.
     text: &'a str,
     endpoint: Option<&'static Endpoint>,
     ids: Ids<'a>,
 }
 
-/// Whom an operation is about.
+/// The identity in an operation's address.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::exhaustive_enums, reason = "whoever decides on targets must know all of them")]
+#[expect(clippy::exhaustive_enums, reason = "code that decides on targets must handle each of them")]
 pub enum Target<'a> {
-    /// The hub itself.
+    /// The hub: the address has no id.
     Hub,
     /// A device.
     Device(Segment<'a>),
     /// A module of a device.
     Module(Segment<'a>, Segment<'a>),
-    /// Whoever is connected: the address names nobody.
+    /// The connected identity: the address has no id.
     Own,
 }
 
 impl<'a> Operation<'a> {
-    /// A request with this method, in capitals, and target in origin form (`/devices/d?api-version=..`, RFC 9112,
-    /// 3.2.1). The path's names are percent-decoded once, each by itself; the query says nothing here.
+    /// Parses an HTTP request: its method, in capitals, and its target in origin form (`/devices/d?api-version=..`,
+    /// RFC 9112, 3.2.1). Each name of the path is percent-decoded once; the query is ignored.
     #[must_use]
     pub fn http(method: &'a str, path_and_query: &'a str) -> Self {
         let path = path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path);
         Self::find(Transport::Http, method, path)
     }
 
-    /// A device or module connects over MQTT.
+    /// Returns the operation of a device or module that connects over MQTT.
     #[must_use]
     pub const fn mqtt_connect() -> Self {
         let ids = Ids { device: None, module: None };
         Self { transport: Transport::Mqtt, verb: "connect", text: "", endpoint: Some(&CONNECT), ids }
     }
 
-    /// A PUBLISH, or a will, to this topic.
+    /// Parses a PUBLISH, or a will, to this topic.
     #[must_use]
     pub fn mqtt_publish(topic: &'a str) -> Self {
         Self::find(Transport::Mqtt, "publish", topic)
     }
 
-    /// A SUBSCRIBE with this filter.
+    /// Parses a SUBSCRIBE with this filter.
     #[must_use]
     pub fn mqtt_subscribe(filter: &'a str) -> Self {
         Self::find(Transport::Mqtt, "subscribe", filter)
     }
 
-    /// The peer attaches a link on which it sends. `address` is a path, of a URI the part after the host.
+    /// Parses the address of an AMQP link on which the peer sends: a path, the part of a URI after the host.
     #[must_use]
     pub fn amqp_send(address: &'a str) -> Self {
         Self::find(Transport::Amqp, "send", address)
     }
 
-    /// The peer attaches a link on which it receives. `address` is a path, of a URI the part after the host.
+    /// Parses the address of an AMQP link on which the peer receives: a path, the part of a URI after the host.
     #[must_use]
     pub fn amqp_receive(address: &'a str) -> Self {
         Self::find(Transport::Amqp, "receive", address)
@@ -88,12 +96,12 @@ impl<'a> Operation<'a> {
             .unwrap_or(unknown)
     }
 
-    /// What is matched with the patterns; `None` where it cannot be a path.
+    /// Returns the text to match with the patterns, or `None` if it cannot be a path.
     pub(crate) fn path(&self) -> Option<&'a str> {
         match self.transport {
             // a `#` would start a fragment, which no request target has (RFC 9112, 3.2)
             Transport::Http => self.text.strip_prefix('/').filter(|path| !path.contains('#')),
-            // of a URI these would end the path
+            // in a URI these two end the path
             Transport::Amqp => {
                 let path = self.text.strip_prefix('/').unwrap_or(self.text);
                 (!path.contains(['?', '#'])).then_some(path)
@@ -109,25 +117,25 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// What carries it.
+    /// Returns the protocol that carries the operation.
     #[must_use]
     pub const fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// The HTTP method as it came, or `connect`, `publish`, `subscribe`, `send`, `receive`.
+    /// Returns the HTTP method as received, or `connect`, `publish`, `subscribe`, `send`, `receive`.
     #[must_use]
     pub const fn verb(&self) -> &'a str {
         self.verb
     }
 
-    /// The endpoint; `None` where there is no such operation.
+    /// Returns the endpoint, or `None` if none matches.
     #[must_use]
     pub const fn endpoint(&self) -> Option<&'static Endpoint> {
         self.endpoint
     }
 
-    /// Whom it is about; of an unknown operation, the hub.
+    /// Returns the identity in the address; for an unknown operation, the hub.
     #[must_use]
     pub fn target(&self) -> Target<'a> {
         let segment = |id: Option<Id<'a>>| id.and_then(|id| id.segment());
@@ -146,15 +154,15 @@ impl<'a> Operation<'a> {
         &self.ids
     }
 
-    /// The names of its path; a trailing slash adds none.
+    /// Returns the names of its path; a trailing slash adds none.
     pub(crate) fn segments(&self) -> impl Iterator<Item = Segment<'a>> + use<'a> {
         let form = self.form();
         self.text.strip_prefix('/').unwrap_or(self.text).split('/').map_while(move |name| segment(name, form))
     }
 }
 
-/// For a log: `MQTT publish devices/dev1/messages/events/`. Control characters are escaped and the end of a very
-/// long text is left out, for the peer chose it.
+/// For a log: `MQTT publish devices/dev1/messages/events/`. The peer chose the text, so control characters are escaped
+/// and at most 512 characters are written.
 impl fmt::Display for Operation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 512;

@@ -1,24 +1,24 @@
-//! Matching what a transport shows with the pattern of an endpoint, level by whole level.
+//! Matching a path, topic, filter or address with the pattern of an endpoint, level by whole level.
 
 use hubward_core::{DeviceId, Segment};
 
-/// How a transport writes names.
+/// The form in which a transport writes names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Percent-encoded: HTTP paths and AMQP addresses.
     Encoded,
-    /// As they are: MQTT topics and filters.
+    /// Without escapes: MQTT topics and filters.
     Plain,
 }
 
-/// The ids that a pattern captured.
+/// The ids that a pattern captured from an address.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Ids<'a> {
     pub(crate) device: Option<Id<'a>>,
     pub(crate) module: Option<Id<'a>>,
 }
 
-/// An id that knows whether it holds an escape, so that comparing it need not look for one.
+/// An id, apart by whether it has an escape: one without is compared byte by byte.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Id<'a> {
     Plain(&'a str),
@@ -42,27 +42,27 @@ impl<'a> Id<'a> {
     }
 }
 
-/// By value, so that an operation that is decided on where it is made need not live in memory.
+/// Takes the segment by value, so that a caller can keep the operation in registers.
 #[inline(never)]
 fn is_decoded(segment: Segment<'_>, name: &str) -> bool {
     segment.eq_decoded(name)
 }
 
-/// Matches all of `path` with all of `pattern`.
+/// Matches the whole of `path` with the whole of `pattern` and returns the ids.
 pub(crate) fn capture<'a>(pattern: &str, path: &'a str, form: Form) -> Option<Ids<'a>> {
     let mut ids = Ids::default();
     let mut names = path.split('/');
     for word in pattern.split('/') {
         if word == "{bag}" {
             let bag = names.next();
-            // some clients end the topic with a slash
+            // some clients end the topic with a slash after the property bag
             let end = matches!((names.next(), names.next()), (None | Some(""), None));
             return (end && is_query(bag.unwrap_or_default())).then_some(ids);
         }
         let name = names.next()?;
         match word {
             "{device}" => ids.device = Some(id(name, form)?),
-            // the provisioning service names a registration in its id scope
+            // at the provisioning service, a registration takes the device's place and its id scope the module's
             "{registration}" => ids.device = Some(id(name, form)?),
             "{scope}" => ids.module = Some(id(name, form)?),
             "{module}" => ids.module = Some(id(name, form)?),
@@ -73,7 +73,7 @@ pub(crate) fn capture<'a>(pattern: &str, path: &'a str, form: Form) -> Option<Id
                     return None;
                 }
             }
-            // also the wildcard of a filter, which stands for itself here; a word of the pattern's own does not
+            // this includes the wildcard of a filter, but no `{word}` and no `a|b` of the pattern
             _ if word == name && !word.contains(['{', '|']) => {}
             _ if word.starts_with('{') => {
                 id(name, form)?;
@@ -89,7 +89,7 @@ pub(crate) fn capture<'a>(pattern: &str, path: &'a str, form: Form) -> Option<Id
     names.next().is_none().then_some(ids)
 }
 
-/// One name in its form.
+/// Checks one name in the transport's form.
 pub(crate) fn segment(name: &str, form: Form) -> Option<Segment<'_>> {
     match form {
         Form::Plain => Segment::plain(name),
@@ -97,8 +97,8 @@ pub(crate) fn segment(name: &str, form: Form) -> Option<Segment<'_>> {
     }
 }
 
-/// A name that can be an id. A whole level of `+` or `#` in a topic or filter is a wildcard and nobody's id: a
-/// broker would let it reach beyond the one it names.
+/// Parses a name as an id. `+` or `#` as a whole level of a topic or filter is refused: a broker would take it as a
+/// wildcard, which reaches the topics of other devices.
 fn id(name: &str, form: Form) -> Option<Id<'_>> {
     if form == Form::Encoded && name.contains('%') {
         let segment = Segment::encoded(name)?;
@@ -112,7 +112,7 @@ fn id(name: &str, form: Form) -> Option<Id<'_>> {
     DeviceId::parse(name).ok().map(|_| Id::Plain(name))
 }
 
-/// The end of a topic: visible ASCII without the wildcards of MQTT.
+/// Returns whether a text can be the end of a topic: visible ASCII without the wildcards of MQTT.
 fn is_query(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'+' | b'#'))
 }

@@ -1,4 +1,4 @@
-//! The provisioning service beside a hub: its rights, its endpoints and who may use them.
+//! The Device Provisioning Service (DPS): its rights, its endpoints, and [`decide_provisioning`].
 
 use core::fmt;
 use core::str::FromStr;
@@ -8,11 +8,20 @@ use hubward_core::{IdScope, RegistrationId};
 use crate::endpoint::Transport;
 use crate::pattern::{Form, Ids, capture};
 
-/// What a policy of the provisioning service may do. Writing includes reading.
+/// The rights of a shared access policy of the provisioning service. Writing includes reading.
+///
+/// ```
+/// use hubward_policy::provisioning::ProvisioningRights;
+///
+/// let rights: ProvisioningRights = "EnrollmentWrite, RegistrationStatusRead".parse()?;
+/// assert!(rights.contains(ProvisioningRights::ENROLLMENT_READ));
+/// assert!(!rights.contains(ProvisioningRights::REGISTRATION_WRITE));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ProvisioningRights(u8);
 
-/// The rights by the names that ARM writes, strongest of a pair first.
+/// The rights by their names in ARM; of each pair, writing comes first.
 const NAMES: [(&str, ProvisioningRights); 5] = [
     ("ServiceConfig", ProvisioningRights::SERVICE_CONFIG),
     ("EnrollmentWrite", ProvisioningRights::ENROLLMENT_WRITE),
@@ -22,34 +31,34 @@ const NAMES: [(&str, ProvisioningRights); 5] = [
 ];
 
 impl ProvisioningRights {
-    /// Change the service's configuration.
+    /// Changing the service's configuration.
     pub const SERVICE_CONFIG: Self = Self(1);
-    /// Read enrollments.
+    /// Reading enrollments.
     pub const ENROLLMENT_READ: Self = Self(2);
-    /// Create, change and delete enrollments, and see their keys.
+    /// Creating, changing and deleting enrollments, and reading their keys.
     pub const ENROLLMENT_WRITE: Self = Self(2 | 4);
-    /// Read registrations.
+    /// Reading registrations.
     pub const REGISTRATION_READ: Self = Self(8);
-    /// Delete registrations.
+    /// Deleting registrations.
     pub const REGISTRATION_WRITE: Self = Self(8 | 16);
 
-    /// Whether all of `right` is here.
+    /// Returns whether these rights include all of `right`.
     #[must_use]
     pub const fn contains(self, right: Self) -> bool {
         self.0 & right.0 == right.0
     }
 }
 
-/// A word in a list of rights that names none.
+/// The error for a word in a list of rights that is not the name of a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unknown right at byte {offset}")]
 #[non_exhaustive]
 pub struct UnknownWord {
-    /// Where the word starts.
+    /// The byte at which the word starts.
     pub offset: usize,
 }
 
-/// Reads rights separated by commas, with one optional space after each.
+/// Parses rights separated by commas, with one optional space after each comma.
 impl FromStr for ProvisioningRights {
     type Err = UnknownWord;
 
@@ -79,13 +88,13 @@ impl fmt::Display for ProvisioningRights {
     }
 }
 
-/// Who may use an endpoint of the provisioning service.
+/// The caller that may use an endpoint of the provisioning service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Opens {
     /// A policy with this right.
     Right(ProvisioningRights),
-    /// The device that registers; where the address has an id scope and a registration id, they are its own.
+    /// The registering device. An id scope and a registration id in the address must be its own.
     Registrant,
 }
 
@@ -100,31 +109,31 @@ pub struct ProvisioningEndpoint {
 }
 
 impl ProvisioningEndpoint {
-    /// A stable name.
+    /// Returns a name that does not change between versions.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What carries it.
+    /// Returns the protocol that carries its operations.
     #[must_use]
     pub const fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// An HTTP method, or `publish`, `subscribe`, `send`, `receive`.
+    /// Returns an HTTP method, or `publish`, `subscribe`, `send`, `receive`.
     #[must_use]
     pub const fn verb(&self) -> &'static str {
         self.verb
     }
 
-    /// Its path, topic, filter or address.
+    /// Returns the pattern of its path, topic, filter or address; see [`Endpoint::pattern`](crate::Endpoint::pattern).
     #[must_use]
     pub const fn pattern(&self) -> &'static str {
         self.pattern
     }
 
-    /// Who may use it.
+    /// Returns the caller that may use it.
     #[must_use]
     pub const fn opens(&self) -> Opens {
         self.opens
@@ -159,7 +168,7 @@ pub const PROVISIONING_ENDPOINTS: &[ProvisioningEndpoint] = &[
     service("enrollment.read", "GET", "/enrollments/{enrollment}", READ),
     service("enrollment.write", "PUT", "/enrollments/{enrollment}", WRITE),
     service("enrollment.delete", "DELETE", "/enrollments/{enrollment}", WRITE),
-    // it answers with the keys
+    // the response has the enrollment's keys
     service("enrollment.attestation", "POST", "/enrollments/{enrollment}/attestationmechanism", WRITE),
     service("group.query", "POST", "/enrollmentGroups/query", READ),
     service("group.read", "GET", "/enrollmentGroups/{group}", READ),
@@ -190,58 +199,67 @@ pub const PROVISIONING_ENDPOINTS: &[ProvisioningEndpoint] = &[
         "$dps/registrations/GET/iotdps-get-operationstatus/?$rid={rid}",
     ),
     device("register.response", Transport::Mqtt, "subscribe", "$dps/registrations/res/#"),
-    // what is asked for stands in the message
+    // the message says which operation is asked for
     device("register", Transport::Amqp, "send", "/{scope}/registrations/{registration}"),
     device("register.response", Transport::Amqp, "receive", "/{scope}/registrations/{registration}"),
 ];
 
-/// Who asks the provisioning service, once a credential has been verified.
+/// An authenticated caller of the provisioning service.
+///
+/// ```
+/// use hubward_policy::Transport;
+/// use hubward_policy::provisioning::{ProvisioningRights, ProvisioningSubject, decide_provisioning};
+///
+/// let reader = ProvisioningSubject::policy_assertion(ProvisioningRights::ENROLLMENT_READ);
+/// assert!(decide_provisioning(&reader, Transport::Http, "GET", "/enrollments/e1").is_ok());
+/// assert!(decide_provisioning(&reader, Transport::Http, "DELETE", "/enrollments/e1").is_err());
+/// ```
 #[derive(Debug, Clone, Copy)]
-pub struct ProvisioningSubject<'a>(Who<'a>);
+pub struct ProvisioningSubject<'a>(SubjectKind<'a>);
 
 #[derive(Debug, Clone, Copy)]
-enum Who<'a> {
+enum SubjectKind<'a> {
     Policy(ProvisioningRights),
     Registrant(IdScope<'a>, RegistrationId<'a>),
 }
 
 impl<'a> ProvisioningSubject<'a> {
-    /// Asserts that the key of a policy with these rights was shown.
+    /// Asserts that the caller was authenticated with the key of a policy with these rights.
     #[must_use]
     pub const fn policy_assertion(rights: ProvisioningRights) -> Self {
-        Self(Who::Policy(rights))
+        Self(SubjectKind::Policy(rights))
     }
 
-    /// Asserts that a device proved this registration in this id scope.
+    /// Asserts that the caller was authenticated as this registration in this id scope.
     #[must_use]
     pub const fn registrant_assertion(scope: IdScope<'a>, id: RegistrationId<'a>) -> Self {
-        Self(Who::Registrant(scope, id))
+        Self(SubjectKind::Registrant(scope, id))
     }
 }
 
-/// Why the provisioning service denies.
+/// The reason for which an operation at the provisioning service is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProvisioningDenial {
-    /// No endpoint has this verb and address.
-    #[error("no endpoint is like this")]
+    /// No endpoint matches the verb and the address.
+    #[error("no endpoint matches")]
     UnknownOperation,
-    /// The policy lacks a right, or a device asks for what a service may do.
+    /// The policy lacks this right, or a device asked for an operation of services.
     #[error("needs {0}")]
     MissingRight(ProvisioningRights),
-    /// The address names another registration or id scope.
-    #[error("it is about another registration")]
+    /// The address has another registration id or id scope.
+    #[error("the address is of another registration")]
     AnotherRegistration,
-    /// A policy asks for what a device does for itself.
-    #[error("it is about the device that registers")]
+    /// A policy asked for an operation of registering devices.
+    #[error("the endpoint serves registering devices, not policies")]
     NotADevice,
 }
 
-/// Decides whether `subject` may do this at the provisioning service. `address` is a request target, a topic or a
-/// filter, or a link's address; `verb` an HTTP method, `publish` or `subscribe`, `send` or `receive`.
+/// Decides whether `subject` may do an operation at the provisioning service. `address` is a request target, a topic or
+/// filter, or a link's address; `verb` is an HTTP method, `publish` or `subscribe`, `send` or `receive`.
 ///
 /// # Errors
-/// [`ProvisioningDenial`] where it may not: what is unknown is denied.
+/// [`ProvisioningDenial`] if the operation is denied. An unknown operation is.
 pub fn decide_provisioning(
     subject: &ProvisioningSubject<'_>,
     transport: Transport,
@@ -250,10 +268,10 @@ pub fn decide_provisioning(
 ) -> Result<&'static ProvisioningEndpoint, ProvisioningDenial> {
     let (endpoint, ids) = find(transport, verb, address).ok_or(ProvisioningDenial::UnknownOperation)?;
     match (endpoint.opens, subject.0) {
-        (Opens::Right(right), Who::Policy(rights)) if rights.contains(right) => Ok(endpoint),
+        (Opens::Right(right), SubjectKind::Policy(rights)) if rights.contains(right) => Ok(endpoint),
         (Opens::Right(right), _) => Err(ProvisioningDenial::MissingRight(right)),
-        (Opens::Registrant, Who::Policy(_)) => Err(ProvisioningDenial::NotADevice),
-        (Opens::Registrant, Who::Registrant(scope, id)) => {
+        (Opens::Registrant, SubjectKind::Policy(_)) => Err(ProvisioningDenial::NotADevice),
+        (Opens::Registrant, SubjectKind::Registrant(scope, id)) => {
             let own = ids.device.is_none_or(|device| device.is(id.as_str()))
                 && ids.module.is_none_or(|module| module.is(scope.as_str()));
             if own { Ok(endpoint) } else { Err(ProvisioningDenial::AnotherRegistration) }

@@ -1,8 +1,17 @@
-//! Shared access policies: a name and rights.
+//! Shared access policies, each a name with rights, and the five that a new hub has.
 
 use hubward_core::{Permissions, PolicyName, UnknownRight};
 
 /// A shared access policy, without its keys.
+///
+/// ```
+/// use hubward_core::PolicyName;
+/// use hubward_policy::SharedAccessPolicy;
+///
+/// let ops = SharedAccessPolicy::from_names(PolicyName::parse("ops")?, "RegistryRead, ServiceConnect")?;
+/// assert_eq!(ops.rights().to_string(), "RegistryRead, ServiceConnect");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SharedAccessPolicy<'a> {
     name: &'a str,
@@ -13,7 +22,7 @@ const fn default_policy(name: &'static str, rights: Permissions) -> SharedAccess
     SharedAccessPolicy { name, rights }
 }
 
-/// The policies that every hub begins with, the mightiest last.
+/// The policies of a new hub; the last has every right.
 pub const DEFAULT_POLICIES: [SharedAccessPolicy<'static>; 5] = [
     default_policy("service", Permissions::SERVICE_CONNECT),
     default_policy("device", Permissions::DEVICE_CONNECT),
@@ -23,27 +32,27 @@ pub const DEFAULT_POLICIES: [SharedAccessPolicy<'static>; 5] = [
 ];
 
 impl<'a> SharedAccessPolicy<'a> {
-    /// A policy of this name with these rights.
+    /// Returns a policy with this name and these rights.
     #[must_use]
     pub const fn new(name: PolicyName<'a>, rights: Permissions) -> Self {
         Self { name: name.as_str(), rights }
     }
 
-    /// A policy whose rights are a list by their ARM names: `RegistryRead, ServiceConnect`.
+    /// Returns a policy whose rights are parsed from their names in ARM: `RegistryRead, ServiceConnect`.
     ///
     /// # Errors
-    /// [`UnknownRight`] where a word names no right.
+    /// [`UnknownRight`] if a word is not the name of a right.
     pub fn from_names(name: PolicyName<'a>, rights: &str) -> Result<Self, UnknownRight> {
         Ok(Self::new(name, rights.parse()?))
     }
 
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub const fn name(&self) -> &'a str {
         self.name
     }
 
-    /// What its keys allow.
+    /// Returns the rights of its keys.
     #[must_use]
     pub const fn rights(&self) -> Permissions {
         self.rights

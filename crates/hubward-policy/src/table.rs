@@ -1,4 +1,4 @@
-//! Every endpoint of a hub with the right that it takes.
+//! [`ENDPOINTS`]: every endpoint of a hub with the right that it requires.
 
 use hubward_core::Permissions;
 
@@ -42,12 +42,12 @@ const fn amqp_service(name: &'static str, verb: &'static str, pattern: &'static 
     Endpoint::new(name, Transport::Amqp, verb, pattern, SERVICE, Caller::Service)
 }
 
-/// To connect over MQTT, which is asked for without an address.
+/// Connecting over MQTT, which has no address.
 pub(crate) const CONNECT: Endpoint = mqtt_own("connect", "connect", "");
 
-/// The whole table. An operation that matches no row is denied; of two rows that match, the first counts.
+/// Every endpoint of a hub. An operation that matches no row is denied; if two rows match, the first one counts.
 pub const ENDPOINTS: &[Endpoint] = &[
-    // the registry: reading an identity shows its keys
+    // the registry: an identity is read together with its keys
     service("identity.list", "GET", "/devices", READ),
     service("identity.list", "GET", "/devices/", READ),
     service("identity.read", "GET", "/devices/{device}", READ),
@@ -62,7 +62,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     service("statistics.registry", "GET", "/statistics/devices", READ),
     service("job.create", "POST", "/jobs/create", WRITE),
     service("job.list", "GET", "/jobs", WRITE),
-    // jobs on twins and methods; before the registry's, whose `{job}` would match `v2`
+    // jobs on twins and methods; they precede the registry's jobs, whose `{job}` would match `v2`
     service("twinjob.list", "GET", "/jobs/v2", SERVICE),
     service("twinjob.query", "GET", "/jobs/v2/query", SERVICE),
     service("twinjob.read", "GET", "/jobs/v2/{job}", SERVICE),
@@ -117,7 +117,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "POST",
         "/devices/{device}/modules/{module}/messages/devicebound|deviceBound/{lock}/abandon",
     ),
-    // an edge hub's on behalf of its children
+    // an edge hub acts for its children
     device("edge.scope", "POST", "/devices/{device}/modules/{$edgeHub}/devicesAndModulesInTargetDeviceScope"),
     device("edge.identity", "POST", "/devices/{device}/modules/{$edgeHub}/getDeviceAndModuleOnBehalfOf"),
     device("edge.module.put", "PUT", "/devices/{device}/modules/{$edgeHub}/putModuleOnBehalfOf"),

@@ -1,4 +1,4 @@
-//! The table of endpoints as text.
+//! [`ENDPOINTS`] and [`PROVISIONING_ENDPOINTS`] as tables in Markdown.
 
 use core::fmt;
 
@@ -6,13 +6,13 @@ use crate::endpoint::{Caller, Endpoint};
 use crate::provisioning::{Opens, PROVISIONING_ENDPOINTS};
 use crate::table::ENDPOINTS;
 
-/// [`ENDPOINTS`] as a table in Markdown.
+/// Returns [`ENDPOINTS`] as a table in Markdown.
 #[must_use]
 pub fn endpoint_table() -> impl fmt::Display {
-    Table
+    EndpointTable
 }
 
-/// [`PROVISIONING_ENDPOINTS`] as a table in Markdown.
+/// Returns [`PROVISIONING_ENDPOINTS`] as a table in Markdown.
 #[must_use]
 pub fn provisioning_table() -> impl fmt::Display {
     ProvisioningTable
@@ -23,24 +23,24 @@ struct ProvisioningTable;
 impl fmt::Display for ProvisioningTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "| transport | verb | path, topic, filter or address | opens to | name |\n|---|---|---|---|---|\n",
+            "| transport | verb | path, topic, filter or address | caller | name |\n|---|---|---|---|---|\n",
         )?;
         PROVISIONING_ENDPOINTS.iter().try_for_each(|row| {
             write!(f, "| {} | {} | `{}` | ", row.transport(), row.verb(), row.pattern())?;
             match row.opens() {
-                Opens::Right(right) => write!(f, "{right}")?,
-                Opens::Registrant => f.write_str("the device that registers")?,
+                Opens::Right(right) => write!(f, "a policy with {right}")?,
+                Opens::Registrant => f.write_str("the registering device")?,
             }
             writeln!(f, " | {} |", row.name())
         })
     }
 }
 
-struct Table;
+struct EndpointTable;
 
-impl fmt::Display for Table {
+impl fmt::Display for EndpointTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("| transport | verb | path, topic, filter or address | right | whose | name |\n")?;
+        f.write_str("| transport | verb | path, topic, filter or address | right | caller | name |\n")?;
         f.write_str("|---|---|---|---|---|---|\n")?;
         ENDPOINTS.iter().try_for_each(|endpoint| row(endpoint, f))
     }
@@ -48,16 +48,16 @@ impl fmt::Display for Table {
 
 fn row(endpoint: &Endpoint, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "| {} | {} | ", endpoint.transport(), endpoint.verb())?;
-    // `|` would end the cell
+    // an unescaped `|` ends the cell
     let mut words = endpoint.pattern().split('|');
     let separator = if endpoint.pattern().is_empty() { "" } else { "`" };
     write!(f, "{separator}{}", words.next().unwrap_or_default())?;
     words.try_for_each(|word| write!(f, "\\|{word}"))?;
-    let whose = match endpoint.caller() {
+    let caller = match endpoint.caller() {
         Caller::Service => "a service",
         Caller::ServiceOrSibling => "a service, or a module of the device with DeviceConnect",
-        Caller::Itself => "the one it names",
-        Caller::Connected => "whoever is connected",
+        Caller::Itself => "the identity in the address",
+        Caller::Connected => "the connected device or module",
     };
-    writeln!(f, "{separator} | {} | {whose} | {} |", endpoint.right(), endpoint.name())
+    writeln!(f, "{separator} | {} | {caller} | {} |", endpoint.right(), endpoint.name())
 }

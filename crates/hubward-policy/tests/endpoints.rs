@@ -1,10 +1,10 @@
-//! The table: what docs print is what is decided on.
+//! The table of endpoints: `docs/ENDPOINTS.md` has the rows that decisions use.
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use hubward_policy::{ENDPOINTS, Operation, Transport, endpoint_table, provisioning_table};
 
 #[test]
-fn the_table_in_docs_is_this_table() {
+fn the_table_in_docs_is_up_to_date() {
     let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ENDPOINTS.md");
     let text = std::fs::read_to_string(docs).unwrap();
     let table: String =
@@ -17,7 +17,7 @@ fn the_table_in_docs_is_this_table() {
 }
 
 #[test]
-fn every_row_is_reached_by_its_own_pattern() {
+fn every_row_matches_its_own_pattern() {
     for endpoint in ENDPOINTS {
         let text = endpoint
             .pattern()

@@ -1,9 +1,9 @@
-//! What a denial says: a code, facts and a sentence.
+//! The code, the facts and the sentence of a denial.
 #![allow(
     clippy::disallowed_methods,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test asserts the subjects that it judges, and a failed step is a failed test"
+    reason = "a test asserts subjects, and a failed step is a failed test"
 )]
 
 use hubward_core::{DeviceId, Identity, Permissions, PolicyName, ResourcePath};
@@ -36,13 +36,13 @@ fn every_reason_has_its_sentence() {
             policy("device", connect, "h.net"),
             Operation::http("GET", "/twins/dev1?api-version=2021-04-12"),
             "policy `device` may not HTTP GET /twins/dev1: needs ServiceConnect; policy `device` grants \
-             DeviceConnect; policies that would do: service, iothubowner",
+             DeviceConnect; policies with this right: service, iothubowner",
         ),
         (
             policy("none", Permissions::empty(), "h.net"),
             Operation::http("GET", "/devices/dev1"),
             "policy `none` may not HTTP GET /devices/dev1: needs RegistryRead; policy `none` grants nothing; \
-             policies that would do: registryRead, registryReadWrite, iothubowner",
+             policies with this right: registryRead, registryReadWrite, iothubowner",
         ),
         (
             policy("service", Permissions::SERVICE_CONNECT, "h.net"),
@@ -52,35 +52,37 @@ fn every_reason_has_its_sentence() {
         (
             device("dev1"),
             Operation::http("POST", "/devices/dev%2B2/messages/events"),
-            "device `dev1` may not HTTP POST /devices/dev%2B2/messages/events: it is about device `dev+2`; use \
-             its own credential, or a token of one of the policies device, iothubowner",
+            "device `dev1` may not HTTP POST /devices/dev%2B2/messages/events: the address belongs to \
+             device `dev+2`; use its own credential, or a token of one of the policies device, iothubowner",
         ),
         (
             device("dev1"),
             Operation::mqtt_publish("devices/dev2/messages/events/"),
-            "device `dev1` may not MQTT publish devices/dev2/messages/events/: it is about device `dev2`; use \
-             its own credential",
+            "device `dev1` may not MQTT publish devices/dev2/messages/events/: the address belongs to \
+             device `dev2`; use its own credential",
         ),
         (
             policy("device", connect, "h.net"),
             Operation::mqtt_connect(),
-            "policy `device` may not MQTT connect: it is about the device that is connected, and a policy is none",
+            "policy `device` may not MQTT connect: the endpoint serves connected devices and modules, \
+             not policies",
         ),
         (
             policy("device", connect, "h.net%2Fdevices%2Fdev1"),
             Operation::amqp_send("/devices/dev10/messages/events"),
-            "policy `device` may not AMQP send /devices/dev10/messages/events: it is outside the token's \
-             resource h.net/devices/dev1; use a token for the hub or a part of the path",
+            "policy `device` may not AMQP send /devices/dev10/messages/events: the path is outside the \
+             token's resource h.net/devices/dev1; use a token for the hub or for a prefix of the path",
         ),
         (
             device("dev1"),
             Operation::http("PATCH", "/devices/dev1"),
-            "device `dev1` may not HTTP PATCH /devices/dev1: no endpoint is like this; it takes GET, PUT, DELETE",
+            "device `dev1` may not HTTP PATCH /devices/dev1: no endpoint matches; this address takes \
+             GET, PUT, DELETE",
         ),
         (
             device("dev1"),
             Operation::mqtt_publish("a\nb"),
-            "device `dev1` may not MQTT publish a\\nb: no endpoint is like this",
+            "device `dev1` may not MQTT publish a\\nb: no endpoint matches",
         ),
     ] {
         assert_eq!(denied(&subject, operation).to_string(), sentence);
@@ -88,13 +90,16 @@ fn every_reason_has_its_sentence() {
 }
 
 #[test]
-fn a_permit_names_the_rule() {
+fn a_permit_has_a_sentence() {
     let allowed = decide(&device("dev1"), &Operation::mqtt_connect());
-    assert_eq!(allowed.to_string(), "device `dev1` may MQTT connect: connect takes DeviceConnect");
+    assert_eq!(
+        allowed.to_string(),
+        "device `dev1` may MQTT connect: endpoint connect requires DeviceConnect"
+    );
 }
 
 #[test]
-fn the_facts_are_there_without_the_sentence() {
+fn the_facts_have_accessors() {
     let denial =
         denied(&policy("device", Permissions::DEVICE_CONNECT, "h.net"), Operation::http("GET", "/twins/d"));
     assert_eq!((denial.code(), denial.remedy().code()), ("missing-right", "policy"));
@@ -108,7 +113,7 @@ fn the_facts_are_there_without_the_sentence() {
         "RegistryRead, ServiceConnect",
     );
     let sentence = denial.explain(&[own.unwrap()]).to_string();
-    assert!(sentence.ends_with("policies that would do: twins@ops"), "{sentence}");
+    assert!(sentence.ends_with("policies with this right: twins@ops"), "{sentence}");
 
     let denial = denied(&device("dev1"), Operation::http("PATCH", "/devices/dev1"));
     assert!(matches!(denial.remedy(), Remedy::AnotherVerb));
@@ -116,7 +121,7 @@ fn the_facts_are_there_without_the_sentence() {
 }
 
 #[test]
-fn a_hostile_text_stays_one_short_line() {
+fn a_hostile_text_gives_one_short_line() {
     let long = "x".repeat(100_000);
     let text = denied(&device("dev1"), Operation::mqtt_publish(&long)).to_string();
     assert!(text.len() < 1000, "{}", text.len());

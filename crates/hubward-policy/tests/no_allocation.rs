@@ -1,8 +1,8 @@
-//! Deciding allocates nothing, nor does parsing an operation.
+//! Parsing an operation, deciding and evaluating do not allocate.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    reason = "a test asserts the subjects that it judges, and a failed step is a failed test"
+    reason = "a test asserts subjects, and a failed step is a failed test"
 )]
 
 use core::hint::black_box;
@@ -61,12 +61,12 @@ fn evaluating_statements_does_not_allocate() {
 }
 
 #[test]
-fn asking_roles_does_not_allocate() {
+fn a_role_check_does_not_allocate() {
     let mut access = Access::new();
-    for (who, role) in
+    for (principal, role) in
         [("ops", "Reader"), ("ann", "IoT Hub Twin Contributor"), ("ann", "IoT Hub Data Reader")]
     {
-        access.assign(who, built_in(role).unwrap(), "/subscriptions/s/resourceGroups/iot").unwrap();
+        access.assign(principal, built_in(role).unwrap(), "/subscriptions/s/resourceGroups/iot").unwrap();
     }
     let counted = measure(|| {
         let hub =
@@ -79,9 +79,9 @@ fn asking_roles_does_not_allocate() {
     assert_eq!(counted.count_total, 0);
 }
 
-/// The largest sets that are taken: as many levels or as many bytes as there may be.
+/// The largest sets that are accepted: with the most levels, or with the most bytes.
 #[test]
-fn a_compiled_set_takes_a_few_megabytes_at_most() {
+fn a_compiled_set_has_a_few_megabytes_at_most() {
     let rule = |resource: &str| {
         Statement::allow().identity("{{iot:identity}}").action(Action::MqttPublish).resource(resource)
     };

@@ -1,8 +1,8 @@
-//! The provisioning service: rights of services, registrations of devices.
+//! Decisions of the provisioning service: the rights of services and the registrations of devices.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    reason = "a test asserts the subjects that it judges, and a failed step is a failed test"
+    reason = "a test asserts subjects, and a failed step is a failed test"
 )]
 
 use hubward_core::{IdScope, RegistrationId};
@@ -20,7 +20,7 @@ fn registrant(id: &str) -> ProvisioningSubject<'_> {
 }
 
 #[test]
-fn a_device_registers_itself() {
+fn a_device_registers_itself_alone() {
     let (http, mqtt, amqp) = (Transport::Http, Transport::Mqtt, Transport::Amqp);
     for (transport, verb, address, expected) in [
         (http, "PUT", "/0ne00000A0A/registrations/dev-1/register?api-version=2019-03-31", None),
@@ -67,7 +67,7 @@ fn a_device_registers_itself() {
 }
 
 #[test]
-fn a_service_needs_the_right_of_the_row() {
+fn a_service_needs_the_right_of_the_endpoint() {
     let names = [
         "ServiceConfig",
         "EnrollmentRead",

@@ -1,8 +1,8 @@
-//! Rights, identities and scopes, as a transport would ask.
+//! Decisions on operations of each transport: rights, identities and scopes.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    reason = "a test asserts the subjects that it judges, and a failed step is a failed test"
+    reason = "a test asserts subjects, and a failed step is a failed test"
 )]
 
 use hubward_core::{DeviceId, Identity, ModuleId, Permissions, PolicyName, ResourcePath};
@@ -64,7 +64,7 @@ fn a_device_uses_its_own_endpoints() {
 }
 
 #[test]
-fn and_nobody_elses() {
+fn a_device_uses_no_endpoint_of_another_identity() {
     let dev = device("dev1");
     for other in ["dev10", "dev", "Dev1", "dev2"] {
         let topic = format!("devices/{other}/messages/events/");
@@ -79,13 +79,13 @@ fn and_nobody_elses() {
     check(&module("dev1", "m"), Operation::mqtt_publish("devices/dev1/messages/events/"), "another-identity");
     check(&module("dev1", "m"), Operation::mqtt_subscribe("devices/dev1/modules/m/#"), "allow");
     check(&module("dev1", "m"), Operation::mqtt_subscribe("devices/dev1/modules/n/#"), "another-identity");
-    // a device's right is DeviceConnect, whatever the caller says
+    // a device has DeviceConnect alone, though the subject was asserted with every right
     check(&dev, Operation::http("GET", "/devices/dev1"), "missing-right");
     check(&dev, Operation::http("GET", "/twins/dev1"), "missing-right");
 }
 
 #[test]
-fn a_filter_reaches_no_further_than_documented() {
+fn only_the_documented_filters_are_allowed() {
     for (id, filter, expected) in [
         ("dev1", "#", "unknown-operation"),
         ("dev1", "devices/#", "unknown-operation"),
@@ -97,7 +97,7 @@ fn a_filter_reaches_no_further_than_documented() {
         ("dev1", "$share/g/devices/dev1/messages/devicebound/#", "unknown-operation"),
         ("dev1", "/devices/dev1/messages/devicebound/#", "unknown-operation"),
         ("dev1", "devices/dev1/messages/devicebound/#/", "unknown-operation"),
-        // a wildcard is nobody's id, though the characters may be one's
+        // as a whole level these are wildcards and not ids
         ("+", "devices/+/messages/devicebound/#", "unknown-operation"),
         ("#", "devices/#/messages/devicebound/#", "unknown-operation"),
         ("a+b", "devices/a+b/messages/devicebound/#", "allow"),
@@ -117,7 +117,7 @@ fn a_filter_reaches_no_further_than_documented() {
 }
 
 #[test]
-fn a_policy_acts_within_its_resource() {
+fn a_policy_acts_within_the_resource_of_its_token() {
     let registry = Permissions::REGISTRY_WRITE;
     for (sr, path, expected) in [
         ("h.net", "/devices/dev1", "allow"),
@@ -151,7 +151,7 @@ fn a_policy_acts_within_its_resource() {
 }
 
 #[test]
-fn a_path_is_decoded_once_and_whole() {
+fn each_name_of_a_path_is_decoded_once() {
     let owner = policy(Permissions::all(), "h.net");
     for path in [
         "devices/dev1",
@@ -200,9 +200,9 @@ fn a_module_may_invoke_methods_on_its_own_device() {
     check(&m, Operation::http("POST", other), "unknown-operation");
 }
 
-/// It acts for a child where its caller says that the child is who asks; by itself it is a module like any other.
+/// If an edge hub acts for a child, the subject is the child. As a subject, an edge hub is a module like any other.
 #[test]
-fn an_edge_hub_is_no_child_of_its_own() {
+fn an_edge_hub_has_no_rights_of_its_children() {
     let hub = module("edge", "$edgeHub");
     for end in [
         "devicesAndModulesInTargetDeviceScope",

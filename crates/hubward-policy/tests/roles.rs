@@ -1,9 +1,9 @@
-//! Roles: what the built-in ones grant, and a naive evaluator for what any would.
+//! Roles: the grants of the built-in roles, and all roles against a naive evaluator.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a test counts and indexes what it made, and a failed step is a failed test"
+    reason = "a test counts and indexes its own data, and a failed step is a failed test"
 )]
 
 use hubward_policy::roles::{
@@ -17,9 +17,9 @@ const SUBSCRIPTION: &str = "/subscriptions/8d3c";
 const HUB: &str = "/subscriptions/8d3c/resourceGroups/iot/providers/Microsoft.Devices/IotHubs/contoso";
 const LISTS: [List; 4] = [List::Actions, List::NotActions, List::DataActions, List::NotDataActions];
 
-fn ask(access: &Access, who: &[&str], plane: Plane, action: &str, scope: &str) -> Ruling {
+fn check(access: &Access, principals: &[&str], plane: Plane, action: &str, scope: &str) -> Ruling {
     let (action, scope) = (ActionName::parse(action).unwrap(), ArmScope::parse(scope).unwrap());
-    access.check(&Request::new(who, plane, action, scope))
+    access.check(&Request::new(principals, plane, action, scope))
 }
 
 fn with(role: &str, scope: &str) -> Access {
@@ -29,7 +29,7 @@ fn with(role: &str, scope: &str) -> Access {
 }
 
 #[test]
-fn the_built_in_roles_are_sound() {
+fn the_built_in_roles_are_valid() {
     for role in BUILT_IN {
         assert_eq!(role.id().len(), 36);
         for list in LISTS {
@@ -40,7 +40,7 @@ fn the_built_in_roles_are_sound() {
 }
 
 #[test]
-fn a_hubs_endpoints_take_the_documented_roles() {
+fn the_endpoints_of_a_hub_require_the_documented_roles() {
     let hub = ArmScope::parse(HUB).unwrap();
     let opened = |role: &str| {
         let access = with(role, HUB);
@@ -48,7 +48,7 @@ fn a_hubs_endpoints_take_the_documented_roles() {
     };
     let service = ENDPOINTS.iter().filter(|endpoint| !hub_actions(endpoint).is_empty()).count();
     assert_eq!(opened("IoT Hub Data Contributor"), service);
-    assert_eq!(opened("Owner"), 0, "the control plane opens no data");
+    assert_eq!(opened("Owner"), 0, "the control plane grants no data actions");
     assert_eq!(opened("Reader"), 0);
     for endpoint in ENDPOINTS {
         let reads = with("IoT Hub Data Reader", HUB).check_endpoint(&["ann"], endpoint, hub).is_allow();
@@ -68,7 +68,7 @@ fn a_hubs_endpoints_take_the_documented_roles() {
 }
 
 #[test]
-fn the_services_beside_a_hub_are_asked_alike() {
+fn roles_of_other_services_are_evaluated_in_the_same_way() {
     for (role, plane, action, allowed) in [
         ("Cosmos DB Account Reader Role", Plane::Control, "Microsoft.DocumentDb/databaseAccounts/READ", true),
         (
@@ -183,7 +183,7 @@ fn the_services_beside_a_hub_are_asked_alike() {
         ("Reader", Plane::Control, "Microsoft.Devices/iotHubs/read", true),
         ("Reader", Plane::Control, "Microsoft.Devices/iotHubs/listkeys/action", false),
     ] {
-        let ruling = ask(&with(role, SUBSCRIPTION), &["ann"], plane, action, HUB);
+        let ruling = check(&with(role, SUBSCRIPTION), &["ann"], plane, action, HUB);
         assert_eq!(ruling.is_allow(), allowed, "{role}: {action}: {ruling}");
     }
     let action = ActionName::parse("Microsoft.Devices/IotHubs/twins/write").unwrap();
@@ -200,42 +200,42 @@ fn the_services_beside_a_hub_are_asked_alike() {
 }
 
 #[test]
-fn a_role_takes_back_from_itself_alone() {
-    let role = |granted: &[&str], taken: &[&str]| {
+fn not_actions_exclude_from_their_own_role_alone() {
+    let role = |granted: &[&str], excluded: &[&str]| {
         let role = Role::named("custom", "").list_of(List::DataActions, granted).unwrap();
-        role.list_of(List::NotDataActions, taken).unwrap()
+        role.list_of(List::NotDataActions, excluded).unwrap()
     };
     let (delete, read) =
         ("Microsoft.Devices/IotHubs/devices/delete", "Microsoft.Devices/IotHubs/devices/read");
     let mut access = Access::new();
     access.assign("ann", &role(&["Microsoft.Devices/IotHubs/*"], &["*/delete"]), HUB).unwrap();
-    assert_eq!(ask(&access, &["ann"], Plane::Data, delete, HUB), Ruling::Deny(Shortfall::TakenBack(0)));
+    assert_eq!(check(&access, &["ann"], Plane::Data, delete, HUB), Ruling::Deny(Shortfall::TakenBack(0)));
     access.assign("admins", &role(&["*/delete"], &[]), SUBSCRIPTION).unwrap();
-    assert_eq!(ask(&access, &["ann"], Plane::Data, delete, HUB), Ruling::Deny(Shortfall::TakenBack(0)));
-    assert_eq!(ask(&access, &["ann", "ADMINS"], Plane::Data, delete, HUB), Ruling::Allow { assignment: 1 });
+    assert_eq!(check(&access, &["ann"], Plane::Data, delete, HUB), Ruling::Deny(Shortfall::TakenBack(0)));
+    assert_eq!(check(&access, &["ann", "ADMINS"], Plane::Data, delete, HUB), Ruling::Allow { assignment: 1 });
 
     let deny =
         DenyAssignment::new(role(&["*/delete"], &[]), "/").unwrap().to_everyone().except("root").unwrap();
     access.deny(deny).unwrap();
     assert_eq!(
-        ask(&access, &["ann", "admins"], Plane::Data, delete, HUB),
+        check(&access, &["ann", "admins"], Plane::Data, delete, HUB),
         Ruling::Deny(Shortfall::Denied(0))
     );
-    assert!(ask(&access, &["ann", "admins"], Plane::Data, read, HUB).is_allow());
-    assert!(ask(&access, &["admins", "root"], Plane::Data, delete, HUB).is_allow());
-    assert_eq!(ask(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::NoRole));
+    assert!(check(&access, &["ann", "admins"], Plane::Data, read, HUB).is_allow());
+    assert!(check(&access, &["admins", "root"], Plane::Data, delete, HUB).is_allow());
+    assert_eq!(check(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::NoRole));
 
     let here = DenyAssignment::new(role(&["*"], &[]), HUB).unwrap().not_below();
     access.deny(here.to("ann").unwrap().to("bob").unwrap()).unwrap();
     let below = format!("{HUB}/devices/dev1");
-    assert_eq!(ask(&access, &["ann"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::Denied(1)));
-    assert_eq!(ask(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::Denied(1)));
-    assert!(ask(&access, &["ann"], Plane::Data, read, &below).is_allow());
+    assert_eq!(check(&access, &["ann"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::Denied(1)));
+    assert_eq!(check(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::Denied(1)));
+    assert!(check(&access, &["ann"], Plane::Data, read, &below).is_allow());
 }
 
 #[test]
-fn a_deny_assignment_is_never_silent() {
-    const EVERYBODY: &str = "00000000-0000-0000-0000-000000000000";
+fn a_deny_assignment_without_effect_is_refused() {
+    const ALL_PRINCIPALS: &str = "00000000-0000-0000-0000-000000000000";
     let all = || Role::named("all", "").list_of(List::Actions, &["*"]).unwrap();
     let deny = |role: Role| DenyAssignment::new(role, HUB).unwrap();
     let mut access = with("Contributor", HUB);
@@ -243,16 +243,16 @@ fn a_deny_assignment_is_never_silent() {
     assert_eq!(access.deny(deny(all())).err(), Some(RoleError::Nobody));
     assert_eq!(access.deny(deny(all()).except("ann").unwrap()).err(), Some(RoleError::Nobody));
     assert_eq!(access.deny(deny(Role::named("none", "")).to_everyone()).err(), Some(RoleError::Nothing));
-    assert!(ask(&access, &["ann"], Plane::Control, lists, HUB).is_allow());
-    // the directory's name for everybody is everybody
-    access.deny(deny(all()).to(EVERYBODY).unwrap()).unwrap();
-    assert_eq!(ask(&access, &["ann"], Plane::Control, lists, HUB), Ruling::Deny(Shortfall::Denied(0)));
-    assert!(deny(all()).except(EVERYBODY).is_err());
-    assert!(access.assign(EVERYBODY, built_in("Owner").unwrap(), HUB).is_err());
+    assert!(check(&access, &["ann"], Plane::Control, lists, HUB).is_allow());
+    // the directory's id of all principals denies to everyone
+    access.deny(deny(all()).to(ALL_PRINCIPALS).unwrap()).unwrap();
+    assert_eq!(check(&access, &["ann"], Plane::Control, lists, HUB), Ruling::Deny(Shortfall::Denied(0)));
+    assert!(deny(all()).except(ALL_PRINCIPALS).is_err());
+    assert!(access.assign(ALL_PRINCIPALS, built_in("Owner").unwrap(), HUB).is_err());
 }
 
 #[test]
-fn there_are_so_many_assignments() {
+fn the_number_of_assignments_is_limited() {
     let mut access = Access::new();
     let role = Role::new("r", "");
     (0..16_384).for_each(|_| access.assign("ann", &role, "/").unwrap());
@@ -276,7 +276,7 @@ fn there_are_so_many_assignments() {
 }
 
 #[test]
-fn a_scope_is_whole_names_in_any_case() {
+fn a_scope_covers_whole_names_in_any_case() {
     let access = with("IoT Hub Data Reader", HUB);
     let read = "Microsoft.Devices/IotHubs/devices/read";
     for (scope, allowed) in [
@@ -288,10 +288,10 @@ fn a_scope_is_whole_names_in_any_case() {
         (SUBSCRIPTION.to_owned(), false),
         ("/".to_owned(), false),
     ] {
-        assert_eq!(ask(&access, &["ann"], Plane::Data, read, &scope).is_allow(), allowed, "{scope}");
+        assert_eq!(check(&access, &["ann"], Plane::Data, read, &scope).is_allow(), allowed, "{scope}");
     }
     assert_eq!(
-        ask(&access, &["ann"], Plane::Data, read, SUBSCRIPTION),
+        check(&access, &["ann"], Plane::Data, read, SUBSCRIPTION),
         Ruling::Deny(Shortfall::OutOfScope(0))
     );
     for scope in ["", "subscriptions", "/a/", "//a", "/a//b", "/a/../b", "/a/%2e", "/a/*", "/a b", "/a\\b"] {
@@ -308,13 +308,13 @@ fn a_scope_is_whole_names_in_any_case() {
 }
 
 #[test]
-fn a_role_is_refused_whole() {
+fn an_invalid_entry_refuses_the_role() {
     for (entry, text) in [
-        ("", "notActions, entry 1: empty, or with an empty part"),
-        ("Microsoft.Devices//read", "notActions, entry 1: empty, or with an empty part"),
-        ("Microsoft.Devices", "notActions, entry 1: a provider and an operation are needed"),
-        ("Microsoft.Devices/rea?", "notActions, entry 1: character at byte 21 is not allowed"),
-        ("*/a*/a*/a*/a*/a*/a*/a*/a*/a", "notActions, entry 1: too long"),
+        ("", "notActions, entry 1: empty, or an empty part between slashes"),
+        ("Microsoft.Devices//read", "notActions, entry 1: empty, or an empty part between slashes"),
+        ("Microsoft.Devices", "notActions, entry 1: needs a provider and an operation"),
+        ("Microsoft.Devices/rea?", "notActions, entry 1: the character at byte 21 is not allowed"),
+        ("*/a*/a*/a*/a*/a*/a*/a*/a*/a", "notActions, entry 1: more than 256 bytes or 8 wildcards"),
     ] {
         let refused = Role::named("r", "").list_of(List::NotActions, &["*/read", entry]).unwrap_err();
         assert_eq!(refused.to_string(), text);
@@ -324,7 +324,7 @@ fn a_role_is_refused_whole() {
     }
 }
 
-/// Every way to split the name: the definition of a wildcard, and as slow as that.
+/// Tries every way to split the name, as a wildcard is defined.
 fn glob(pattern: &[u8], name: &[u8]) -> bool {
     match pattern {
         [] => name.is_empty(),
@@ -335,7 +335,7 @@ fn glob(pattern: &[u8], name: &[u8]) -> bool {
 
 #[derive(Debug, Clone)]
 struct Plain {
-    who: &'static str,
+    principal: &'static str,
     /// In the order of `LISTS`.
     lists: [Vec<String>; 4],
     scope: Vec<&'static str>,
@@ -373,33 +373,33 @@ fn name() -> impl Strategy<Value = String> {
     prop::collection::vec("[abAB]{1,3}", 2..4).prop_map(|parts| parts.join("/"))
 }
 
-fn who() -> impl Strategy<Value = &'static str> {
+fn principal() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["ann", "bob", "ops"])
 }
 
 prop_compose! {
     fn plain()(
-        who in who(),
+        principal in principal(),
         actions in prop::collection::vec(pattern(), 0..3),
         not_actions in prop::collection::vec(pattern(), 0..2),
         data_actions in prop::collection::vec(pattern(), 0..3),
         not_data_actions in prop::collection::vec(pattern(), 0..2),
         scope in prop::collection::vec(prop::sample::select(vec!["s", "S", "s1", "t"]), 0..3),
     ) -> Plain {
-        Plain { who, lists: [actions, not_actions, data_actions, not_data_actions], scope }
+        Plain { principal, lists: [actions, not_actions, data_actions, not_data_actions], scope }
     }
 }
 
 fn compile(roles: &[Plain], denies: &[Plain]) -> Access {
     let mut access = Access::new();
     for plain in roles {
-        access.assign(plain.who, &plain.role(), &plain.scope()).unwrap();
+        access.assign(plain.principal, &plain.role(), &plain.scope()).unwrap();
     }
     for plain in denies {
-        let deny = DenyAssignment::new(plain.role(), &plain.scope()).unwrap().to(plain.who).unwrap();
-        // one that denies nothing is refused, and changes nothing
-        let silent = plain.lists[0].is_empty() && plain.lists[2].is_empty();
-        assert_eq!(access.deny(deny).is_err(), silent);
+        let deny = DenyAssignment::new(plain.role(), &plain.scope()).unwrap().to(plain.principal).unwrap();
+        // a deny assignment without operations is refused, and changes nothing
+        let without_effect = plain.lists[0].is_empty() && plain.lists[2].is_empty();
+        assert_eq!(access.deny(deny).is_err(), without_effect);
     }
     access
 }
@@ -420,15 +420,15 @@ proptest! {
         roles in prop::collection::vec(plain(), 0..5),
         denies in prop::collection::vec(plain(), 0..2),
         extra in plain(),
-        who in prop::collection::vec(who(), 0..3),
+        principals in prop::collection::vec(principal(), 0..3),
         data in any::<bool>(),
         action in name(),
         scope in prop::collection::vec(prop::sample::select(vec!["s", "S", "s1", "t"]), 0..4),
     ) {
         let plane = if data { Plane::Data } else { Plane::Control };
         let at = format!("/{}", scope.join("/"));
-        let judge = |access: &Access| ask(access, &who, plane, &action, &at).is_allow();
-        let applies = |plain: &Plain| who.contains(&plain.who) && plain.applies(plane, &action, &scope);
+        let judge = |access: &Access| check(access, &principals, plane, &action, &at).is_allow();
+        let applies = |plain: &Plain| principals.contains(&plain.principal) && plain.applies(plane, &action, &scope);
         let naive = roles.iter().any(applies) && !denies.iter().any(applies);
         let before = judge(&compile(&roles, &denies));
         prop_assert_eq!(before, naive);

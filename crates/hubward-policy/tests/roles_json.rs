@@ -1,4 +1,4 @@
-//! A custom role in JSON: understood whole or refused whole.
+//! A custom role in JSON: if a part is not understood, the whole text is refused.
 #![cfg(feature = "json")]
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -16,7 +16,7 @@ const ROLE: &str = r#"{
 }"#;
 
 #[test]
-fn a_document_grants() {
+fn a_document_is_parsed() {
     let role = role_from_json(ROLE).unwrap();
     assert_eq!(role.name(), "Twin reader");
     let twin = |verb: &str| format!("Microsoft.Devices/IotHubs/twins/{verb}");
@@ -26,7 +26,7 @@ fn a_document_grants() {
 }
 
 #[test]
-fn what_is_not_understood_is_refused_whole() {
+fn a_document_with_an_unknown_part_is_refused() {
     for (from, to, place) in [
         ("NotDataActions", "NotDataAction", "line "),
         ("\"Actions\": [],", "", "line "),
@@ -45,7 +45,7 @@ fn what_is_not_understood_is_refused_whole() {
 }
 
 #[test]
-fn a_role_is_an_object_and_nothing_else() {
+fn a_role_must_be_an_object() {
     for text in [
         r#"["Twin reader", null, true, null, ["*"], [], [], [], ["/"]]"#,
         r#"["Twin reader", "", ["*"], [], [], [], ["/"]]"#,

@@ -1,4 +1,4 @@
-//! Shared access policies: the default five, and the fifteen combinations by the names that ARM writes.
+//! Shared access policies: the five defaults, and the fifteen combinations of rights by their names in ARM.
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use hubward_core::{Permissions, PolicyName};
@@ -19,7 +19,7 @@ fn the_five_defaults() {
 }
 
 #[test]
-fn any_of_the_fifteen_combinations() {
+fn every_combination_of_rights_is_parsed() {
     let names = ["RegistryRead", "RegistryWrite", "ServiceConnect", "DeviceConnect"];
     let ops = PolicyName::parse("ops-2@plant").unwrap();
     for mask in 1..16_u8 {

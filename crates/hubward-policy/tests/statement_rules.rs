@@ -1,4 +1,4 @@
-//! The rules of statements, one by one: variables, paths, and what a set is refused for.
+//! The rules of statements one by one: variables, paths, and the reasons to refuse a set.
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use hubward_core::{DeviceId, Identity, ModuleId, PolicyName};
@@ -6,7 +6,7 @@ use hubward_policy::Operation;
 use hubward_policy::statements::{Act, Action, Refusal, Statement, Statements, Verdict};
 
 #[test]
-fn a_value_is_never_a_wildcard_and_never_a_variable() {
+fn the_value_of_a_variable_is_text() {
     let own = Statement::allow()
         .identity("{{iot:identity}}")
         .action(Action::MqttPublish)
@@ -82,80 +82,80 @@ fn paths_are_compared_decoded_once() {
 }
 
 #[test]
-fn a_set_is_refused_whole() {
-    let sound = || Statement::allow().identity("a").action(Action::MqttPublish).resource("x");
+fn an_invalid_entry_refuses_the_set() {
+    let valid = || Statement::allow().identity("a").action(Action::MqttPublish).resource("x");
     for (statement, text) in [
-        (Statement::allow(), "statement 1, operation 0: nothing there"),
-        (sound().identity("a b"), "statement 1, identity 1: not a name of that kind"),
-        (sound().identity("a/b/c"), "statement 1, identity 1: not a name of that kind"),
-        (sound().identity("{{iot:hub}}"), "statement 1, identity 1: unknown variable"),
-        (sound().identity(""), "statement 1, identity 1: nothing there"),
-        (sound().identity("a/"), "statement 1, identity 1: nothing there"),
-        // it would be about nobody, and a deny that is about nobody is silent
-        (sound().identity("{{iot:module_id}}"), "statement 1, identity 1: not a name of that kind"),
-        (sound().identity("x{{iot:device_id}}"), "statement 1, identity 1: not a name of that kind"),
-        (sound().identity("a/{{iot:device_id}}"), "statement 1, identity 1: not a name of that kind"),
-        (sound().identity("{{iot:identity}}/m"), "statement 1, identity 1: not a name of that kind"),
-        (sound().policy("a b"), "statement 1, policy 0: not a name of that kind"),
-        (sound().resource(""), "statement 1, resource 1: nothing there"),
+        (Statement::allow(), "statement 1, operation 0: must not be empty"),
+        (valid().identity("a b"), "statement 1, identity 1: not a valid name"),
+        (valid().identity("a/b/c"), "statement 1, identity 1: not a valid name"),
+        (valid().identity("{{iot:hub}}"), "statement 1, identity 1: unknown variable"),
+        (valid().identity(""), "statement 1, identity 1: must not be empty"),
+        (valid().identity("a/"), "statement 1, identity 1: must not be empty"),
+        // no identity matches these, and a deny among them would have no effect
+        (valid().identity("{{iot:module_id}}"), "statement 1, identity 1: not a valid name"),
+        (valid().identity("x{{iot:device_id}}"), "statement 1, identity 1: not a valid name"),
+        (valid().identity("a/{{iot:device_id}}"), "statement 1, identity 1: not a valid name"),
+        (valid().identity("{{iot:identity}}/m"), "statement 1, identity 1: not a valid name"),
+        (valid().policy("a b"), "statement 1, policy 0: not a valid name"),
+        (valid().resource(""), "statement 1, resource 1: must not be empty"),
         (
-            sound().resource("a/#/b"),
+            valid().resource("a/#/b"),
             "statement 1, resource 1: a wildcard must be a whole level, and `#` the last",
         ),
         (
-            sound().resource("a+"),
+            valid().resource("a+"),
             "statement 1, resource 1: a wildcard must be a whole level, and `#` the last",
         ),
-        (sound().resource("{{iot:device_id"), "statement 1, resource 1: unknown variable"),
-        (sound().resource("iot:device_id}}"), "statement 1, resource 1: unknown variable"),
-        (sound().resource("{{ iot:device_id }}"), "statement 1, resource 1: unknown variable"),
+        (valid().resource("{{iot:device_id"), "statement 1, resource 1: unknown variable"),
+        (valid().resource("iot:device_id}}"), "statement 1, resource 1: unknown variable"),
+        (valid().resource("{{ iot:device_id }}"), "statement 1, resource 1: unknown variable"),
         (
-            sound().resource("x-{{mqtt:client_id}}"),
+            valid().resource("x-{{mqtt:client_id}}"),
             "statement 1, resource 1: this variable must be a whole level",
         ),
-        (sound().resource("a\u{0}"), "statement 1, resource 1: control character"),
-        (sound().resource(&"x".repeat(1025)), "statement 1, resource 1: too many or too long"),
-        // a rule that is about nothing is silent too
+        (valid().resource("a\u{0}"), "statement 1, resource 1: control character"),
+        (valid().resource(&"x".repeat(1025)), "statement 1, resource 1: too many or too long"),
+        // no resource matches these
         (
-            sound().resource("x/{{iot:module_id}}"),
-            "statement 1, resource 1: this variable has no value for anybody whom the statement is about",
+            valid().resource("x/{{iot:module_id}}"),
+            "statement 1, resource 1: this variable has no value for any identity of the statement",
         ),
         (
-            sound().identity("{{iot:device_id}}").resource("{{iot:module_id}}-x"),
-            "statement 1, resource 1: this variable has no value for anybody whom the statement is about",
+            valid().identity("{{iot:device_id}}").resource("{{iot:module_id}}-x"),
+            "statement 1, resource 1: this variable has no value for any identity of the statement",
         ),
         (
             Statement::deny().policy("ops").action(Action::HttpGet).resource("{{iot:identity}}"),
-            "statement 1, resource 0: this variable has no value for anybody whom the statement is about",
+            "statement 1, resource 0: this variable has no value for any identity of the statement",
         ),
         (
             Statement::deny().policy("ops").action(Action::HttpGet).resource("x-{{iot:device_id}}"),
-            "statement 1, resource 0: this variable has no value for anybody whom the statement is about",
+            "statement 1, resource 0: this variable has no value for any identity of the statement",
         ),
         (
-            sound().resource("${{iot:device_id}}/a"),
-            "statement 1, resource 1: a first level that begins with `$` takes no variable",
+            valid().resource("${{iot:device_id}}/a"),
+            "statement 1, resource 1: a first level that begins with `$` must not have a variable",
         ),
         (
             Statement::allow().identity("a").action(Action::MqttConnect).resource("a"),
-            "statement 1, resource 0: connecting has no resource and stands in a statement of its own",
+            "statement 1, resource 0: `mqtt:connect` has no resource and needs a statement of its own",
         ),
         (
-            sound().action(Action::MqttConnect),
-            "statement 1, resource 0: connecting has no resource and stands in a statement of its own",
+            valid().action(Action::MqttConnect),
+            "statement 1, resource 0: `mqtt:connect` has no resource and needs a statement of its own",
         ),
         (
             Statement::deny().identity("a").action(Action::MqttSubscribe),
-            "statement 1, resource 0: nothing there",
+            "statement 1, resource 0: must not be empty",
         ),
     ] {
-        assert_eq!(Statements::compile(&[sound(), statement]).unwrap_err().to_string(), text);
+        assert_eq!(Statements::compile(&[valid(), statement]).unwrap_err().to_string(), text);
     }
     for path in ["/x", "x/", "x//y", "../x", "x/.", "x\\y", "a b", "\u{e9}"] {
-        let refused = Statements::compile(&[sound().action(Action::HttpGet).resource(path)]).unwrap_err();
+        let refused = Statements::compile(&[valid().action(Action::HttpGet).resource(path)]).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "statement 0, resource 1: a path is visible ASCII without its first slash, empty names and steps"
+            "statement 0, resource 1: a path must be visible ASCII without a first slash, empty names and path steps"
         );
     }
     let connect = Statement::allow().identity("{{mqtt:client_id}}").action(Action::MqttConnect);
@@ -168,7 +168,7 @@ fn a_set_is_refused_whole() {
 }
 
 #[test]
-fn a_variable_without_a_value_matches_nothing() {
+fn a_variable_without_a_value_denies_nothing() {
     let device = Identity::Device(DeviceId::parse("d").unwrap());
     let ops = Identity::Policy(PolicyName::parse("ops").unwrap());
     let all = || Statement::allow().identity("d").policy("ops").action(Action::MqttPublish).resource("#");
@@ -185,8 +185,8 @@ fn a_variable_without_a_value_matches_nothing() {
     ] {
         let deny = Statement::deny().identity("d").identity("d/m").policy("ops").action(Action::MqttPublish);
         let rules = Statements::compile(&[all(), deny.resource(&format!("{variable}/#"))]).unwrap();
-        let act = Act::new(identity, client, &Operation::mqtt_publish("d/x"));
-        assert_eq!(!rules.evaluate(&act).is_allow(), denied, "{identity}, {client:?}: {variable}");
+        let request = Act::new(identity, client, &Operation::mqtt_publish("d/x"));
+        assert_eq!(!rules.evaluate(&request).is_allow(), denied, "{identity}, {client:?}: {variable}");
     }
 }
 
@@ -230,7 +230,7 @@ fn an_operation_has_one_name() {
 }
 
 #[test]
-fn nor_does_it_allow_anything() {
+fn a_variable_without_a_value_allows_nothing() {
     let device = Identity::Device(DeviceId::parse("d").unwrap());
     for variable in ["{{mqtt:client_id}}", "{{iot:module_id}}", "x{{iot:module_id}}", "{{iot:module_id}}x"] {
         let allow = Statement::allow()
@@ -254,9 +254,9 @@ fn nor_does_it_allow_anything() {
     }
 }
 
-/// MQTT 3.1.1, 4.7.2: a broker's own topics begin with `$`. An id may too, and nobody gets there by being called so.
+/// A broker's own topics begin with `$` (MQTT 3.1.1, 4.7.2). An id may too, and does not give access to them.
 #[test]
-fn a_first_level_reaches_the_broker_s_own_topics_by_text_alone() {
+fn only_text_covers_the_own_topics_of_a_broker() {
     let publish = |resource: &str| {
         Statement::allow()
             .identity("{{iot:identity}}")
@@ -280,31 +280,31 @@ fn a_first_level_reaches_the_broker_s_own_topics_by_text_alone() {
     ] {
         let rules = Statements::compile(&[publish(resource)]).unwrap();
         for operation in [Operation::mqtt_publish(topic), Operation::mqtt_subscribe(topic)] {
-            let act = Act::new(id(name), Some(name), &operation);
-            assert_eq!(rules.evaluate(&act).is_allow(), allowed, "{resource}: {name}: {operation}");
+            let request = Act::new(id(name), Some(name), &operation);
+            assert_eq!(rules.evaluate(&request).is_allow(), allowed, "{resource}: {name}: {operation}");
         }
     }
-    // a deny meets them
+    // a deny overlaps with them
     for resource in ["#", "+/#", "{{iot:device_id}}/#"] {
         let deny = Statement::deny().identity("$s").action(Action::MqttPublish).resource(resource);
         let rules = Statements::compile(&[publish("$s/#"), deny]).unwrap();
-        let act = Act::new(id("$s"), None, &Operation::mqtt_publish("$s/x"));
-        assert_eq!(rules.evaluate(&act), Verdict::Deny(Refusal::Statement(1)), "{resource}");
+        let request = Act::new(id("$s"), None, &Operation::mqtt_publish("$s/x"));
+        assert_eq!(rules.evaluate(&request), Verdict::Deny(Refusal::Statement(1)), "{resource}");
     }
-    // a path has no such topics
+    // in a path, `$` has no meaning
     let get = Statement::allow().identity("{{iot:identity}}").action(Action::HttpGet);
     let rules = Statements::compile(&[get.resource("{{iot:device_id}}/x")]).unwrap();
     assert!(rules.evaluate(&Act::new(id("$d"), None, &Operation::http("GET", "/%24d/x"))).is_allow());
 }
 
 #[test]
-fn an_identity_with_a_variable_is_some_of_them() {
+fn a_variable_selects_identities() {
     let device = |id| Identity::Device(DeviceId::parse(id).unwrap());
     let module =
         |id, module| Identity::Module(DeviceId::parse(id).unwrap(), ModuleId::parse(module).unwrap());
     let all =
         [device("d"), device("e"), module("d", "m"), module("d", "n"), module("e", "m"), module("d", "d")];
-    for (identity, who) in [
+    for (identity, expected) in [
         ("{{iot:identity}}", "d e d/m d/n e/m d/d"),
         ("{{iot:device_id}}", "d e"),
         ("{{iot:device_id}}/{{iot:module_id}}", "d/m d/n e/m d/d"),
@@ -312,25 +312,25 @@ fn an_identity_with_a_variable_is_some_of_them() {
         ("d/{{iot:module_id}}", "d/m d/n d/d"),
         ("d", "d"),
         ("d/m", "d/m"),
-        // each is connected as `d`, and one of them is
+        // each has the client id `d`, which is the name of one
         ("{{mqtt:client_id}}", "d"),
     ] {
         let allow = Statement::allow().identity(identity).action(Action::MqttConnect);
         let rules = Statements::compile(&[allow]).unwrap();
         let found: Vec<_> = all
             .iter()
-            .filter(|who| rules.evaluate(&Act::new(**who, Some("d"), &Operation::mqtt_connect())).is_allow())
-            .map(|who| match who {
+            .filter(|own| rules.evaluate(&Act::new(**own, Some("d"), &Operation::mqtt_connect())).is_allow())
+            .map(|own| match own {
                 Identity::Module(device, module) => format!("{device}/{module}"),
-                who => who.device().unwrap().to_string(),
+                own => own.device().unwrap().to_string(),
             })
             .collect();
-        assert_eq!(found.join(" "), who, "{identity}");
+        assert_eq!(found.join(" "), expected, "{identity}");
     }
 }
 
 #[test]
-fn a_set_is_so_large() {
+fn the_size_of_a_set_is_limited() {
     let rule = |resource: &str| {
         Statement::allow().identity("{{iot:identity}}").action(Action::MqttPublish).resource(resource)
     };

@@ -1,4 +1,4 @@
-//! Statements in JSON: understood whole or refused whole.
+//! Statements in JSON: if a part is not understood, the whole text is refused.
 #![cfg(feature = "json")]
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -8,7 +8,7 @@ use hubward_policy::statements::{Act, Refusal, Verdict, statements_from_json};
 
 const RULES: &str = r##"{
   "statements": [
-    { "description": "everybody connects as itself",
+    { "description": "every identity connects with its own name",
       "effect": "allow",
       "identities": ["{{iot:identity}}"],
       "operations": ["mqtt:connect"] },
@@ -42,7 +42,7 @@ fn a_document_is_evaluated() {
 }
 
 #[test]
-fn what_is_not_understood_is_refused_whole() {
+fn a_document_with_an_unknown_part_is_refused() {
     for (from, to, place) in [
         ("\"effect\": \"deny\"", "\"effect\": \"Deny\"", "statement 2, effect 0"),
         ("\"effect\": \"deny\"", "\"effect\": {\"deny\": null}", "line "),
@@ -68,7 +68,7 @@ fn what_is_not_understood_is_refused_whole() {
 }
 
 #[test]
-fn a_statement_is_an_object_and_nothing_else() {
+fn a_statement_must_be_an_object() {
     for text in [
         r##"[[["allow"]]]"##,
         r##"[[]]"##,

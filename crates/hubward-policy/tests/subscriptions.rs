@@ -1,16 +1,16 @@
-//! A subscription against what topics it really reaches.
+//! Decisions on a subscription, against the set of topics that the subscription reaches.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a test counts and indexes what it made, and a failed step is a failed test"
+    reason = "a test counts and indexes its own data, and a failed step is a failed test"
 )]
 
 use hubward_core::{DeviceId, Identity};
 use hubward_policy::Operation;
 use hubward_policy::statements::{Act, Action, Statement, Statements};
 
-/// Every topic of up to three levels.
+/// Returns every topic of up to three levels.
 fn topics() -> Vec<Vec<&'static str>> {
     let names = ["a", "b", "c", "", "$s"];
     let mut topics = vec![vec![]];
@@ -25,7 +25,7 @@ fn topics() -> Vec<Vec<&'static str>> {
     all
 }
 
-/// MQTT 3.1.1, 4.7, on lists.
+/// Matches as MQTT 3.1.1, 4.7, on lists of levels.
 fn mqtt_matches(filter: &[&str], topic: &[&str]) -> bool {
     fn levels(filter: &[&str], topic: &[&str]) -> bool {
         match (filter, topic) {
@@ -38,10 +38,10 @@ fn mqtt_matches(filter: &[&str], topic: &[&str]) -> bool {
     !(topic[0].starts_with('$') && matches!(filter[0], "+" | "#")) && levels(filter, topic)
 }
 
-/// A subscription is a set of topics: what is allowed must be a part of what the rule names, and what has a part
-/// in what a rule denies must be denied.
+/// A subscription and a rule are sets of topics. An allowed subscription must be a subset of the rule's set, and one
+/// that intersects the set of a deny must be denied.
 #[test]
-fn a_subscription_reaches_what_its_rule_reaches() {
+fn a_subscription_is_a_subset_of_its_rule() {
     let words = ["a", "b", "$s", "+", "#", ""];
     let mut filters: Vec<Vec<&str>> = vec![];
     for first in words {
@@ -70,15 +70,18 @@ fn a_subscription_reaches_what_its_rule_reaches() {
         let denies = Statements::compile(&[all, deny]).unwrap();
         for (filter, reach) in filters.iter().zip(&reached) {
             let text = filter.join("/");
-            let act = Act::new(identity, None, &Operation::mqtt_subscribe(&text));
+            let request = Act::new(identity, None, &Operation::mqtt_subscribe(&text));
             let within = pattern_reach.iter().zip(reach).all(|(pattern, filter)| *pattern || !filter);
             let touches = pattern_reach.iter().zip(reach).any(|(pattern, filter)| *pattern && *filter);
-            let allowed = allows.evaluate(&act).is_allow();
+            let allowed = allows.evaluate(&request).is_allow();
             assert!(within || !allowed, "allow `{pattern}`, subscribe `{text}`");
-            assert!(!touches || !denies.evaluate(&act).is_allow(), "deny `{pattern}`, subscribe `{text}`");
+            assert!(
+                !touches || !denies.evaluate(&request).is_allow(),
+                "deny `{pattern}`, subscribe `{text}`"
+            );
             judged += 1;
             narrow += u32::from(within && !allowed);
         }
     }
-    println!("{judged} pairs of rule and subscription; {narrow} allowable ones are refused");
+    println!("{judged} pairs of rule and subscription; {narrow} subsets are refused");
 }

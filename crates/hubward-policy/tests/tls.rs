@@ -1,5 +1,4 @@
-//! TLS rules: the documented sets, what is negotiated, what a ClientHello offers, and a slow model that reads IANA's
-//! names.
+//! TLS rules: the documented sets, negotiated handshakes, ClientHellos, and a slow model over IANA's names.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::collections::BTreeSet;
@@ -63,7 +62,7 @@ fn names_and_code_points_are_one_to_one() {
 }
 
 #[test]
-fn what_was_negotiated_is_judged() {
+fn a_negotiated_handshake_is_judged() {
     let gcm = suite("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
     let tls13 = suite("TLS_AES_128_GCM_SHA256");
     let old = suite("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA");
@@ -74,24 +73,24 @@ fn what_was_negotiated_is_judged() {
             v1_1,
             old,
             "legacy-version",
-            "TLS 1.1 is legacy, and no rule names it; the oldest version taken is TLS 1.2",
+            "TLS 1.1 is a legacy version, and the rules do not allow it; the oldest allowed version is TLS 1.2",
         ),
         (
             v1_0,
             gcm,
             "legacy-version",
-            "TLS 1.0 is legacy, and no rule names it; the oldest version taken is TLS 1.2",
+            "TLS 1.0 is a legacy version, and the rules do not allow it; the oldest allowed version is TLS 1.2",
         ),
-        (TlsVersion(0x0300), gcm, "unknown-version", "version 0x0300 is no version of TLS"),
-        (TlsVersion(0x0305), tls13, "unknown-version", "version 0x0305 is no version of TLS"),
-        (v1_2, old, "suite", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA is not among the cipher suites taken"),
-        (v1_2, CipherSuite(0), "suite", "suite 0x0000 is not among the cipher suites taken"),
-        (v1_2, tls13, "suite-of-another-version", "TLS_AES_128_GCM_SHA256 is no cipher suite of TLS 1.2"),
+        (TlsVersion(0x0300), gcm, "unknown-version", "version 0x0300 is not a TLS version"),
+        (TlsVersion(0x0305), tls13, "unknown-version", "version 0x0305 is not a TLS version"),
+        (v1_2, old, "suite", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA is not an allowed cipher suite"),
+        (v1_2, CipherSuite(0), "suite", "suite 0x0000 is not an allowed cipher suite"),
+        (v1_2, tls13, "suite-of-another-version", "TLS_AES_128_GCM_SHA256 is not a cipher suite of TLS 1.2"),
         (
             v1_3,
             gcm,
             "suite-of-another-version",
-            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 is no cipher suite of TLS 1.3",
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 is not a cipher suite of TLS 1.3",
         ),
     ] {
         let denial = hub.check_negotiated(version, suite).unwrap_err();
@@ -100,39 +99,39 @@ fn what_was_negotiated_is_judged() {
     assert_eq!(hub.check_negotiated(v1_2, gcm), Ok(()));
     assert_eq!(hub.check_negotiated(v1_3, tls13), Ok(()));
     let only = hub.without_tls_1_2().check_negotiated(v1_2, gcm).unwrap_err();
-    assert_eq!(only.to_string(), "TLS 1.2 is older than TLS 1.3, the oldest version taken");
+    assert_eq!(only.to_string(), "TLS 1.2 is older than TLS 1.3, the oldest allowed version");
     assert_eq!(only.code(), "version-too-old");
-    // each legacy version by its own name
-    for (rules, takes) in [
+    // each legacy version must be named
+    for (rules, allows) in [
         (TlsRules::LEGACY_HUB, [true, true]),
         (TlsRules::new(&[LEGACY]).with_legacy_tls_1_1(), [true, false]),
         (TlsRules::new(&[LEGACY]).with_legacy_tls_1_0(), [false, true]),
         (TlsRules::new(&[LEGACY]), [false, false]),
     ] {
-        assert_eq!([v1_1, v1_0].map(|version| rules.check_negotiated(version, old).is_ok()), takes);
+        assert_eq!([v1_1, v1_0].map(|version| rules.check_negotiated(version, old).is_ok()), allows);
     }
     let early = TlsRules::LEGACY_HUB.check_negotiated(v1_1, gcm).unwrap_err();
     assert_eq!(early.code(), "suite-of-another-version", "GCM came with TLS 1.2");
 }
 
 #[test]
-fn what_a_client_offers_is_judged() {
+fn a_client_hello_is_judged() {
     let hub = TlsRules::HUB;
     let modern = [0x1301, 0xc02f, 0x002f, 0x00ff];
     let agreed = |hello: &ClientHello<'_>| {
         hub.check_hello(hello).map(|Agreed { version, suite, .. }| (version, suite.0))
     };
-    // grease, signals and worse besides do no harm
+    // GREASE, signalling values and weak suites are ignored
     assert_eq!(
         agreed(&hello(Some(&[0x0a0a, 0x0304, 0x0303, 0x0301]), &modern)),
         Ok((TlsVersion::V1_3, 0x1301))
     );
     assert_eq!(agreed(&hello(Some(&[0x0303]), &modern)), Ok((TlsVersion::V1_2, 0xc02f)));
-    assert_eq!(agreed(&hello(None, &modern)), Ok((TlsVersion::V1_2, 0xc02f)), "TLS 1.3 takes the extension");
+    assert_eq!(agreed(&hello(None, &modern)), Ok((TlsVersion::V1_2, 0xc02f)), "TLS 1.3 needs the extension");
     assert_eq!(
         agreed(&hello(Some(&[0x0304, 0x0303]), &[0xc02f])),
         Ok((TlsVersion::V1_2, 0xc02f)),
-        "down to where there is a suite"
+        "the newest version with a common suite"
     );
     let denied = |hello: &ClientHello<'_>| {
         let denial = hub.check_hello(hello).unwrap_err();
@@ -142,14 +141,14 @@ fn what_a_client_offers_is_judged() {
     assert_eq!(code, "no-common-suite");
     assert_eq!(
         sentence,
-        "offers TLS 1.3, but no cipher suite that is taken with it or an older version; \
-         one that would do: TLS_AES_256_GCM_SHA384"
+        "offers TLS 1.3, but no cipher suite that is allowed for it or an older version; \
+         an allowed one is TLS_AES_256_GCM_SHA384"
     );
     let old = ClientHello { legacy_version: 0x0302, supported_versions: None, cipher_suites: &modern };
     let (code, sentence) = denied(&old);
     assert_eq!(
         (code, sentence.as_str()),
-        ("no-common-version", "offers no version that is taken; the oldest is TLS 1.2")
+        ("no-common-version", "offers no allowed version; the oldest allowed version is TLS 1.2")
     );
     assert_eq!(
         denied(&hello(Some(&[]), &modern)).0,
@@ -160,7 +159,7 @@ fn what_a_client_offers_is_judged() {
         TlsRules::LEGACY_HUB.check_hello(&ClientHello { cipher_suites: &[0xc013], ..old }).unwrap().version,
         TlsVersion::V1_1
     );
-    // rules without a suite for a version do not take the version
+    // rules without a suite for a version do not allow the version
     let only_1_2 = TlsRules::new(&[RECOMMENDED_RSA]);
     assert_eq!(
         only_1_2.check_hello(&hello(Some(&[0x0304]), &modern)),
@@ -168,7 +167,7 @@ fn what_a_client_offers_is_judged() {
     );
 }
 
-/// Which versions a suite is of, by its name alone.
+/// Returns the versions of a suite, by its name alone.
 fn versions_by_name(name: &str) -> &'static [u16] {
     if !name.contains("_WITH_") {
         &[0x0304]
@@ -179,7 +178,7 @@ fn versions_by_name(name: &str) -> &'static [u16] {
     }
 }
 
-/// Every pair of a version and a suite that the client offers and the rules take, the slow way.
+/// Returns every pair of a version and a suite that the client offers and the rules allow, the slow way.
 fn pairs(rules: &[&str], versions: &[u16], hello: &ClientHello<'_>) -> BTreeSet<(u16, u16)> {
     let mut pairs = BTreeSet::new();
     for version in 0..=0x0400 {

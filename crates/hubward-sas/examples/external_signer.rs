@@ -1,4 +1,4 @@
-//! Two-phase signing: the key stays in a TPM, an HSM or a key service, and only 32 bytes come back.
+//! Signing in two steps: the key stays in a TPM, an HSM or a key service, which returns 32 bytes.
 //!
 //!     cargo run -p hubward-sas --example external_signer
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::unreachable, reason = "an example")]
@@ -12,25 +12,25 @@ use hubward_core::{Authority, DeviceId, Keys, MacKey, SymmetricKey, Tag, UnixTim
 use hubward_rustcrypto::HmacKey;
 use hubward_sas::{SasToken, TokenRules, Unsigned};
 
-/// The room that what is to be signed needs at most, for ids of ordinary length.
-const ROOM: usize = 256;
+/// The bytes to be signed have at most this length, for ids of ordinary length.
+const MESSAGE_LEN: usize = 256;
 
-/// A chip behind a callback: bytes in, tag out. Its own error comes through as it is.
+/// Signs with a chip behind a callback that takes bytes and returns a tag. The chip's error is returned unchanged.
 fn sign_by_callback<E>(
     unsigned: Unsigned<'_>,
     chip: impl FnOnce(&[u8]) -> Result<[u8; 32], E>,
 ) -> Result<String, E> {
-    let mut buffer = [0; ROOM];
+    let mut buffer = [0; MESSAGE_LEN];
     let message = unsigned.to_be_signed(&mut buffer).unwrap();
     Ok(unsigned.finish(Tag::new(chip(message)?)).to_string())
 }
 
-/// A key service behind a network: nothing is borrowed from a key while it is awaited.
+/// Signs with a key service in the network. No key is borrowed across the await.
 async fn sign_remotely<E>(
     unsigned: Unsigned<'_>,
     service: impl AsyncFnOnce(Vec<u8>) -> Result<[u8; 32], E>,
 ) -> Result<String, E> {
-    let mut buffer = [0; ROOM];
+    let mut buffer = [0; MESSAGE_LEN];
     let message = unsigned.to_be_signed(&mut buffer).unwrap().to_vec();
     Ok(unsigned.finish(Tag::new(service(message).await?)).to_string())
 }
@@ -40,7 +40,7 @@ fn main() {
     let host = Authority::parse("myhub.example").unwrap();
     let unsigned = Unsigned::device(host, DeviceId::parse("pump-7").unwrap(), expires);
 
-    // this stands for the chip and for the service: it has the key, we have not
+    // in place of the chip and the service, which alone have the key
     let key = HmacKey::new(&SymmetricKey::from_bytes(b"0123456789abcdef0123456789abcdef").unwrap());
     let elsewhere = |message: &[u8]| Ok::<_, core::convert::Infallible>(*key.tag(&[message]).expose());
 
@@ -50,10 +50,10 @@ fn main() {
 
     let token = SasToken::parse(&by_callback, &TokenRules::HUB_COMPAT).unwrap();
     let verified = token.verify(Keys::one(&key), expires, &TokenRules::HUB_COMPAT).unwrap();
-    println!("signed elsewhere, and authentic for {}", verified.resource());
+    println!("signed by an external key, and valid for {}", verified.resource());
 }
 
-/// A run time for a future that is ready at once.
+/// Runs a future that is ready at once.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,

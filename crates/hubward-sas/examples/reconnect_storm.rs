@@ -1,4 +1,4 @@
-//! A fleet reconnects at once: its tokens are verified by the batch, and whoever is refused is named.
+//! A fleet reconnects at once: its tokens are verified in batches, and each refused device is printed.
 //!
 //!     cargo run --release -p hubward-sas --example reconnect_storm
 #![allow(
@@ -18,7 +18,7 @@ use hubward_rustcrypto::HmacKey;
 use hubward_sas::{SasToken, TokenRules, Unsigned};
 
 const FLEET: usize = 10_000;
-/// As many as arrive between two looks at the sockets.
+/// The tokens that arrive between two polls of the sockets.
 const BATCH: usize = 64;
 
 fn main() {
@@ -32,28 +32,30 @@ fn main() {
         let id = format!("pump-{number}");
         let bytes = format!("the secret of pump {number:08}....");
         let key = HmacKey::new(&SymmetricKey::from_bytes(bytes.as_bytes()).unwrap());
-        // one in a thousand has slept too long
+        // one in a thousand has an expired token
         let expires = if number % 1000 == 7 { now - 60 } else { now + 3600 };
         arriving
             .push(Unsigned::device(host, DeviceId::parse(&id).unwrap(), at(expires)).sign(&key).to_string());
         keys.insert(id, key);
     }
 
-    let (mut admitted, mut refused) = (0, 0);
+    let (mut accepted, mut refused) = (0, 0);
     for texts in arriving.chunks(BATCH) {
         let tokens: Vec<_> = texts.iter().map(|text| SasToken::parse(text, &rules).unwrap()).collect();
         let batch = tokens.iter().map(|token| {
-            let Lookup::Device(id) = token.needs() else { unreachable!("every token here is a device's") };
+            let Lookup::Device(id) = token.needs() else {
+                unreachable!("every token in this example is a device's")
+            };
             (token, Keys::one(&keys[&id.to_string()]))
         });
         SasToken::verify_batch(batch, at(now), &rules, |index, verdict| match verdict {
-            Ok(_) => admitted += 1,
+            Ok(_) => accepted += 1,
             Err(error) => {
                 refused += 1;
                 println!("{}: {error}", tokens[index].needs());
             }
         });
     }
-    println!("{admitted} admitted, {refused} refused");
-    assert_eq!((admitted, refused), (FLEET - FLEET / 1000, FLEET / 1000));
+    println!("{accepted} accepted, {refused} refused");
+    assert_eq!((accepted, refused), (FLEET - FLEET / 1000, FLEET / 1000));
 }

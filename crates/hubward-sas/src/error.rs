@@ -1,4 +1,4 @@
-//! Why a token was refused: facts and places, never its text.
+//! [`ParseError`] and [`VerifyError`]: facts and offsets, never the token's text.
 
 use core::fmt;
 
@@ -29,18 +29,18 @@ impl fmt::Display for Field {
     }
 }
 
-/// Why a text is not a token.
+/// The error of a text that is not a token. It has the position, never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("token, at byte {offset}: {problem}")]
 #[non_exhaustive]
 pub struct ParseError {
-    /// Where, in bytes from the start of the token.
+    /// The position, in bytes from the start of the token.
     pub offset: usize,
-    /// What is wrong there.
+    /// The problem at that position.
     pub problem: ParseProblem,
 }
 
-/// What is wrong with a token's text.
+/// The problem of a token's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseProblem {
@@ -50,28 +50,28 @@ pub enum ParseProblem {
     /// A space, a control character or a byte beyond ASCII after the scheme word.
     #[error("a space, a control character or a byte beyond ASCII")]
     NotVisible,
-    /// It does not start with `SharedAccessSignature` and one space.
-    #[error("not `SharedAccessSignature` and one space")]
+    /// The text does not start with `SharedAccessSignature` and one space.
+    #[error("a token must start with `SharedAccessSignature` and one space")]
     Scheme,
     /// A field without `=`.
     #[error("a field without `=`")]
     NotAField,
-    /// A field that tokens do not have.
+    /// A field other than `sr`, `sig`, `se` and `skn`.
     #[error("unknown field")]
     UnknownField,
-    /// A field's name in another case than tokens have it.
-    #[error("the field `{0}` is written in lower case")]
+    /// The name of a field is not in lower case.
+    #[error("the name of the field `{0}` must be in lower case")]
     FieldCase(Field),
-    /// The same field a second time, in whatever case.
-    #[error("the field `{0}` stands twice")]
+    /// The same field a second time, in any case of letters.
+    #[error("duplicate field `{0}`")]
     Duplicate(Field),
-    /// An unknown field a second time, in whatever case.
-    #[error("an unknown field stands twice")]
+    /// An unknown field a second time, in any case of letters.
+    #[error("duplicate unknown field")]
     DuplicateUnknown,
-    /// A field that every token has is not there.
+    /// A required field is missing.
     #[error("the field `{0}` is missing")]
     Missing(Field),
-    /// The resource does not decode, or names nothing.
+    /// The resource is malformed.
     #[error("resource: {0}")]
     Resource(ResourceProblem),
     /// The signature is not 32 bytes of base64.
@@ -83,40 +83,41 @@ pub enum ParseProblem {
     /// `skn` does not decode to a policy's name.
     #[error("`skn` is not a policy's name")]
     PolicyName,
-    /// A registration's token with the `skn` of a policy, or `skn=registration` for something that is none.
-    #[error("a registration and `skn` do not go together")]
+    /// A registration's token with the `skn` of a policy, or `skn=registration` with a resource other than a
+    /// registration.
+    #[error("a registration needs the `skn` `registration`, and only a registration may have it")]
     NotRegistration,
-    /// No `skn`, and the resource is no one device, module or registration: it is nobody's token.
-    #[error("no `skn`, and the resource names no device, module or registration")]
+    /// No signer: the token has no `skn`, and its resource is not one device, module or registration.
+    #[error("no `skn`, and the resource is not a device, module or registration")]
     NobodysKey,
 }
 
-/// What is wrong with a signature's text.
+/// The problem of a signature's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureProblem {
-    /// Not `%` and two hex digits.
+    /// A `%` without two hex digits.
     #[error("bad escape")]
     Escape,
-    /// Not 44 characters, decoded.
+    /// Not 44 characters after percent-decoding.
     #[error("not 44 characters of base64")]
     Length,
-    /// Not standard base64 with its padding, in its one canonical form (RFC 4648, 3.5 and 4).
+    /// Not canonical standard base64 with padding (RFC 4648, 3.5 and 4).
     #[error("not canonical base64")]
     Base64,
 }
 
-/// What is wrong with an expiry's text.
+/// The problem of an expiry's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExpiryProblem {
-    /// Nothing there.
+    /// An empty text.
     #[error("empty")]
     Empty,
-    /// Something other than decimal digits: a sign, a point, an exponent, an escape.
+    /// A character other than a decimal digit, such as a sign, a point, an exponent or an escape.
     #[error("not decimal digits")]
     Digit,
-    /// A zero before other digits: another text for the same second.
+    /// A zero before other digits, which would be a second text for the same expiry.
     #[error("leading zero")]
     LeadingZero,
     /// More than 9,223,372,036,854,775,807 seconds.
@@ -124,31 +125,31 @@ pub enum ExpiryProblem {
     Range,
 }
 
-/// Why a parsed token is not accepted.
+/// The error of a parsed token that is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// Neither key makes this signature.
-    #[error("no key makes this signature")]
+    /// The signature does not match any of the keys.
+    #[error("the signature does not match any of the keys")]
     WrongSignature,
-    /// The token is authentic and its time is over.
-    #[error("expired {} s before `now`, {leeway} s of leeway allowed", .now.saturating_sub(*.expiry))]
+    /// The token is authentic and has expired.
+    #[error("expired {} s before `now`, and the leeway is {leeway} s", .now.saturating_sub(*.expiry))]
     Expired {
-        /// Its expiry, in seconds since 1970.
+        /// The token's expiry, in seconds since 1970.
         expiry: u64,
         /// The verifier's time, in seconds since 1970.
         now: u64,
-        /// The seconds of leeway.
+        /// The leeway, in seconds.
         leeway: u64,
     },
-    /// The token is authentic and good for longer than the rules allow.
-    #[error("expires {} s after `now`, at most {max} s allowed", .expiry.saturating_sub(*.now))]
+    /// The token is authentic and expires later than the rules allow.
+    #[error("expires {} s after `now`, and at most {max} s are allowed", .expiry.saturating_sub(*.now))]
     TooLongLived {
-        /// Its expiry, in seconds since 1970.
+        /// The token's expiry, in seconds since 1970.
         expiry: u64,
         /// The verifier's time, in seconds since 1970.
         now: u64,
-        /// The most seconds from `now`.
+        /// The longest time from `now` to the expiry, in seconds.
         max: u64,
     },
 }
@@ -158,7 +159,7 @@ impl ParseError {
         Self { offset, problem }
     }
 
-    /// A stable word for logs and counters.
+    /// Returns a code for logs and counters that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self.problem {
@@ -181,7 +182,7 @@ impl ParseError {
 }
 
 impl VerifyError {
-    /// A stable word for logs and counters.
+    /// Returns a code for logs and counters that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {

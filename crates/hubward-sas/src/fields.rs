@@ -1,4 +1,4 @@
-//! A token's fields, each split off and read in the same pass, before the next one is looked at.
+//! [`Fields`]: the fields of a token, each split off and parsed in one pass before the next one.
 
 use hubward_core::{PolicyName, ResourcePath, Segment};
 
@@ -7,7 +7,7 @@ use crate::parse::SCHEME;
 use crate::rules::{TokenRules, UnknownFields};
 use crate::signature;
 
-/// Fields at most, the ones that are passed over included.
+/// The most fields of a token, including ignored ones.
 const MAX_FIELDS: usize = 8;
 
 /// An expiry as received and as a number.
@@ -17,21 +17,21 @@ pub(crate) struct Expiry<'a> {
     pub(crate) seconds: u64,
 }
 
-/// The fields that have been read, and which these are. The signature's bytes lie elsewhere: what is written byte by
-/// byte would keep all of it out of the registers.
+/// The fields parsed so far. The signature's bytes are not among them: an array that is written byte by byte would keep
+/// the whole struct out of registers.
 pub(crate) struct Fields<'a> {
     sr: Option<ResourcePath<'a>>,
     se: Expiry<'a>,
-    /// An empty one is none.
+    /// `None` also if `skn` is empty.
     skn: Option<Segment<'a>>,
-    /// The fields that were there, empty or not: [`bit`] by bit.
+    /// The fields that the token has, empty or not, by [`bit`].
     seen: u8,
-    /// Where the resource starts.
+    /// The offset of the resource.
     pub(crate) sr_offset: usize,
 }
 
 impl<'a> Fields<'a> {
-    /// Reads `token`, behind its scheme word, field by field.
+    /// Parses the fields of `token` after its scheme word.
     #[inline]
     pub(crate) fn read(
         token: &'a str,
@@ -46,14 +46,14 @@ impl<'a> Fields<'a> {
             match token.as_bytes().get(end) {
                 None => return Ok(fields),
                 Some(b'&') => at = end.wrapping_add(1),
-                // a value's reader stops at `&` or at the end
+                // a field's parser stops at `&` or at the end
                 Some(_) => return Err(ParseError::new(at, ParseProblem::NotAField)),
             }
         }
         Err(ParseError::new(at, ParseProblem::TooLong))
     }
 
-    /// Reads the field that starts at `at`, and says where it ends.
+    /// Parses the field that starts at `at` and returns its end.
     #[inline]
     fn take(
         &mut self,
@@ -94,7 +94,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Notes that the field at `at` is there, with a name of `name` bytes, and says where its value starts.
+    /// Records the field at `at`, whose name and `=` have `name` bytes, and returns the start of its value.
     #[inline]
     fn value(&mut self, field: Field, at: usize, name: usize) -> Result<usize, ParseError> {
         if self.seen & bit(field) != 0 {
@@ -104,7 +104,7 @@ impl<'a> Fields<'a> {
         Ok(at.wrapping_add(name))
     }
 
-    /// The fields of a token of `len` bytes, where all are there that it needs.
+    /// Returns the fields of a token of `len` bytes if every required one is there.
     #[inline]
     pub(crate) fn complete(
         self,
@@ -122,7 +122,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A field that is none of a token's: refused or passed over, and never a second spelling of one.
+/// Refuses or ignores an unknown field and returns its end. A known name in another case is refused.
 #[cold]
 fn unknown(seen: u8, token: &str, at: usize, rules: &TokenRules) -> Result<usize, ParseError> {
     let err = |problem| Err(ParseError::new(at, problem));
@@ -141,11 +141,11 @@ fn unknown(seen: u8, token: &str, at: usize, rules: &TokenRules) -> Result<usize
     if rules.unknown_fields == UnknownFields::Refuse {
         return err(ParseProblem::UnknownField);
     }
-    // a proxy that decodes names would read another field
+    // a proxy that decodes names would see another field
     if name.contains(['%', '+']) {
         return err(ParseProblem::UnknownField);
     }
-    // no reader looks at its bytes
+    // the bytes of an ignored field are not checked elsewhere
     if !field.bytes().all(|b| b.is_ascii_graphic()) {
         return err(ParseProblem::NotVisible);
     }
@@ -156,7 +156,7 @@ fn unknown(seen: u8, token: &str, at: usize, rules: &TokenRules) -> Result<usize
     if twice { err(ParseProblem::DuplicateUnknown) } else { Ok(end) }
 }
 
-/// The bit of a field.
+/// Returns the bit of a field in [`Fields::seen`].
 const fn bit(field: Field) -> u8 {
     match field {
         Field::Sr => 1,
@@ -166,14 +166,14 @@ const fn bit(field: Field) -> u8 {
     }
 }
 
-/// Where the field ends that `start` lies in.
+/// Returns the end of the field that has `start`.
 fn end_of_field(token: &str, start: usize) -> usize {
     let rest = token.as_bytes().get(start..).unwrap_or_default();
     let len = rest.iter().position(|b| *b == b'&').unwrap_or(rest.len());
     start.wrapping_add(len)
 }
 
-/// `skn` as a policy's name, still in the form it came in; an empty one is none.
+/// Parses `skn` as a policy's name and keeps it as received; an empty `skn` is `None`.
 fn policy_name(text: &str) -> Result<Option<Segment<'_>>, ParseProblem> {
     if text.is_empty() {
         return Ok(None);
@@ -187,8 +187,8 @@ fn policy_name(text: &str) -> Result<Option<Segment<'_>>, ParseProblem> {
     if matches!(decoded, Ok(Ok(_))) { Ok(Some(name)) } else { Err(ParseProblem::PolicyName) }
 }
 
-/// Reads the expiry that starts at `start`, and says where it ends: seconds since 1970 in plain decimal digits, at most
-/// `i64::MAX`.
+/// Parses the expiry that starts at `start` and returns it with its end: seconds since 1970 in plain decimal digits, at
+/// most `i64::MAX`.
 #[inline]
 fn expiry(token: &str, start: usize) -> Result<(Expiry<'_>, usize), (usize, ExpiryProblem)> {
     let mut seconds = 0_u64;

@@ -1,4 +1,4 @@
-//! How long: an expiry from a life, when to renew, and what a refusal says about clocks.
+//! Lifetimes: [`expires_after`], the [`RenewalPlan`] of a token, and the [`ClockHint`] of a [`VerifyError`].
 
 use core::fmt;
 use core::time::Duration;
@@ -7,38 +7,48 @@ use hubward_core::UnixTime;
 
 use crate::error::VerifyError;
 
-/// Why a token cannot live as long as was asked.
+/// The error of a lifetime that a token cannot have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LifetimeError {
-    /// It would expire at once.
-    #[error("a life of less than a second: it would expire at once")]
+    /// Less than a second: the token would expire at once.
+    #[error("the lifetime is less than a second")]
     Zero,
-    /// It would expire after 9,223,372,036,854,775,807 seconds since 1970, which no verifier reads.
+    /// The expiry would be later than 9,223,372,036,854,775,807 seconds since 1970, which verifiers do not parse.
     #[error("the expiry is out of range")]
     Range,
 }
 
-/// The expiry of a token that is made at `now` and lives for `life`, in whole seconds.
+/// Returns the expiry of a token that is signed at `now` for this lifetime, in whole seconds.
+///
+/// ```
+/// use core::time::Duration;
+/// use hubward_core::UnixTime;
+/// use hubward_sas::expires_after;
+///
+/// let now = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
+/// assert_eq!(expires_after(now, Duration::from_secs(3600))?.as_secs(), 1_800_003_600);
+/// # Ok::<(), hubward_sas::LifetimeError>(())
+/// ```
 ///
 /// # Errors
-/// [`LifetimeError`] where that is no time at all, or beyond all time.
-pub fn expires_after(now: UnixTime, life: Duration) -> Result<UnixTime, LifetimeError> {
-    if life.as_secs() == 0 {
+/// [`LifetimeError`] if the lifetime is less than a second, or the expiry is out of range.
+pub fn expires_after(now: UnixTime, lifetime: Duration) -> Result<UnixTime, LifetimeError> {
+    if lifetime.as_secs() == 0 {
         return Err(LifetimeError::Zero);
     }
-    let expiry = now.as_secs().checked_add(life.as_secs()).ok_or(LifetimeError::Range)?;
+    let expiry = now.as_secs().checked_add(lifetime.as_secs()).ok_or(LifetimeError::Range)?;
     i64::try_from(expiry).map_err(|_| LifetimeError::Range)?;
     Ok(UnixTime::since_unix_epoch(Duration::from_secs(expiry)))
 }
 
-/// How long before its expiry a token is renewed.
+/// The time before the expiry at which a token is renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Margin {
-    /// A part of what is left of its life when the plan is made, in percent; more than 100 is 100.
+    /// A percentage of the lifetime that is left when the plan is made; more than 100 counts as 100.
     Percent(u8),
-    /// A time.
+    /// A fixed duration.
     Before(Duration),
 }
 
@@ -49,20 +59,30 @@ impl Default for Margin {
     }
 }
 
-/// When a token expires and when to renew it. A plan is a value: it starts no timer.
+/// The times at which a token expires and is to be renewed. A plan is a value: it starts no timer.
+///
+/// ```
+/// use core::time::Duration;
+/// use hubward_core::UnixTime;
+/// use hubward_sas::{Margin, RenewalPlan};
+///
+/// let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+/// let plan = RenewalPlan::new(at(1_800_000_000), at(1_800_003_600), Margin::default(), Duration::ZERO);
+/// assert_eq!(plan.wait(at(1_800_000_000)), Duration::from_secs(3060), "15 percent before the end");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RenewalPlan {
-    /// When the token expires.
+    /// The token's expiry.
     pub expires: UnixTime,
-    /// When to have a new one, not before the plan was made.
+    /// The time to renew the token, not before the plan was made.
     pub renew_at: UnixTime,
 }
 
 impl RenewalPlan {
-    /// A plan, made at `now`, for a token that expires at `expires`. `jitter` is the caller's random time by which
-    /// this one renews earlier than its fellows, so that a fleet does not come all at once; it is cut to the margin's
-    /// length, and to half of what is left before the margin.
+    /// Returns a plan, made at `now`, for a token that expires at `expires`. `jitter` is a random duration of the
+    /// caller by which this token is renewed earlier, so that the devices of a fleet do not renew all at once. It is
+    /// limited to the margin and to half of the time before the margin.
     #[must_use]
     pub fn new(now: UnixTime, expires: UnixTime, margin: Margin, jitter: Duration) -> Self {
         let left = expires.as_secs().saturating_sub(now.as_secs());
@@ -79,30 +99,30 @@ impl RenewalPlan {
         Self { expires, renew_at: UnixTime::since_unix_epoch(Duration::from_secs(renew_at)) }
     }
 
-    /// Whether it is time to renew.
+    /// Returns whether the token is to be renewed at `now`.
     #[must_use]
     pub fn is_due(&self, now: UnixTime) -> bool {
         now.as_secs() >= self.renew_at.as_secs()
     }
 
-    /// How long to wait from `now`; nothing where it is time.
+    /// Returns the time from `now` until the token is to be renewed; zero if it is due.
     #[must_use]
     pub fn wait(&self, now: UnixTime) -> Duration {
         Duration::from_secs(self.renew_at.as_secs().saturating_sub(now.as_secs()))
     }
 }
 
-/// What a refusal says about two clocks: by how much they differ at the least, if they are to blame.
+/// The smallest difference between the signer's and the verifier's clock that explains a [`VerifyError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClockHint {
-    /// The token expired: the signer's clock is behind the verifier's by at least so many seconds, or the token
-    /// is old.
+    /// The token expired: the signer's clock is behind the verifier's by at least this many seconds, or the token is
+    /// old.
     SignerBehind(u64),
-    /// The expiry is further away than any allowed life: the signer's clock is ahead by at least so many seconds,
-    /// or the token was made to live too long.
+    /// The expiry is later than the longest allowed lifetime: the signer's clock is ahead by at least this many
+    /// seconds, or the token's lifetime is too long.
     SignerAhead(u64),
-    /// The expiry lies before 2014, when there was no hub: the signer's clock was never set.
+    /// The expiry is before 2014, when Azure had no IoT Hub: the signer's clock was never set.
     SignerNotSet,
 }
 
@@ -110,7 +130,7 @@ pub enum ClockHint {
 const BEFORE_HUBS: u64 = 1_388_534_400;
 
 impl VerifyError {
-    /// What it says about the clocks, where it is about time. The token is authentic then.
+    /// Returns the difference of the clocks if the error is about time. The signature is valid then.
     #[must_use]
     pub const fn clock_hint(&self) -> Option<ClockHint> {
         match self {
@@ -140,7 +160,7 @@ impl fmt::Display for ClockHint {
             Self::SignerAhead(by) => {
                 write!(
                     f,
-                    "made to live too long, or the signer's clock is ahead of the verifier's by {by} s or more"
+                    "the token's lifetime is too long, or the signer's clock is ahead of the verifier's by {by} s or more"
                 )
             }
             Self::SignerNotSet => f.write_str("the signer's clock was never set"),

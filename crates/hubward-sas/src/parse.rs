@@ -1,4 +1,4 @@
-//! From text to a token.
+//! [`SasToken::parse`]: from text to a token.
 
 use hubward_core::{ResourcePath, Segment, Shape};
 
@@ -9,23 +9,21 @@ use crate::token::SasToken;
 
 /// The `skn` of a token for a registration at the provisioning service.
 pub(crate) const REGISTRATION: &str = "registration";
-/// The word that a token starts with, and its one space.
+/// The scheme word of a token, with one space.
 pub(crate) const SCHEME: &str = "SharedAccessSignature ";
-/// Bytes of a token at most.
+/// The most bytes of a token.
 const MAX_LEN: usize = 4096;
 
 impl<'a> SasToken<'a> {
-    /// Parses a token, borrowing from it. Fields may stand in any order; each is split off before it is decoded,
-    /// and decoded once.
+    /// Parses a token and borrows from it. Fields may be in any order; each is split off first and then decoded once.
     ///
     /// # Errors
-    /// [`ParseError`] with the byte at which the text stops being a token: see [`ParseProblem`] for what is
-    /// refused.
+    /// [`ParseError`] with the byte at which the text stops being a token and one of the [`ParseProblem`]s.
     #[inline]
     pub fn parse(token: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
         check_scheme(token, rules)?;
         Self::read(token, rules).map_err(|error| match invisible(token) {
-            // said first, for it may be why the rest is wrong
+            // reported first, since it may be the cause of the other error
             Some(at) => ParseError::new(at, ParseProblem::NotVisible),
             None => error,
         })
@@ -37,9 +35,9 @@ impl<'a> SasToken<'a> {
         let fields = Fields::read(token, rules, &mut signature)?;
         let sr_offset = fields.sr_offset;
         let (resource, expiry, policy) = fields.complete(token.len())?;
-        // a device or a module without a policy has a key of its own
+        // without a policy, a device or a module signs with its own key
         if policy.is_some() || !resource.is_identity() {
-            somebodys(resource, policy, rules).map_err(|problem| ParseError::new(sr_offset, problem))?;
+            check_signer(resource, policy, rules).map_err(|problem| ParseError::new(sr_offset, problem))?;
         }
         Ok(Self { resource, signature, expiry_text: expiry.text, expiry: expiry.seconds, policy })
     }
@@ -62,16 +60,16 @@ fn check_scheme(token: &str, rules: &TokenRules) -> Result<(), ParseError> {
     }
 }
 
-/// The place of the first byte after the scheme word that no token has, whatever else is wrong with it.
+/// Returns the offset of the first byte after the scheme word that is not visible ASCII.
 #[cold]
 fn invisible(token: &str) -> Option<usize> {
     let body = token.bytes().enumerate().skip(SCHEME.len());
     body.filter(|(_, byte)| !byte.is_ascii_graphic()).map(|(at, _)| at).next()
 }
 
-/// Whether there is somebody whose key the token needs. The resource says what kind of token it is; `skn` selects
-/// among a hub's policies only.
-fn somebodys(
+/// Checks that the token has a signer. The resource determines the kind of token; `skn` only selects one of a hub's
+/// policies.
+fn check_signer(
     resource: ResourcePath<'_>,
     policy: Option<Segment<'_>>,
     rules: &TokenRules,

@@ -1,46 +1,57 @@
-//! What a service asks of a verified token beyond its signature and its time.
+//! [`Requirements`]: the resource and the policies that a service requires of a verified token.
 
 use hubward_core::{PolicyName, ResourcePath};
 
 use crate::token::VerifiedToken;
 
-/// What a token must be for, and by whom signed. Each refusal is an error of its own.
+/// The required resource and signer of a token. Each requirement has an error of its own.
+///
+/// ```
+/// use hubward_core::{PolicyName, ResourcePath};
+/// use hubward_sas::{Requirements, RequirementError, VerifiedToken};
+///
+/// fn reads_twins(token: &VerifiedToken<'_>) -> Result<(), RequirementError> {
+///     let service = [PolicyName::parse("service").expect("a name")];
+///     let twins = ResourcePath::parse("hub.example/twins").expect("a resource");
+///     token.meets(&Requirements::new().for_resource(twins).by_policies(&service))
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Requirements<'r> {
     resource: Option<ResourcePath<'r>>,
     policies: Option<&'r [PolicyName<'r>]>,
 }
 
-/// Why a verified token will not do.
+/// The requirement that a verified token does not meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequirementError {
-    /// Its resource is neither the required one nor above it.
-    #[error("the token is not for the required resource")]
+    /// The token's resource does not cover the required one.
+    #[error("the token's resource does not cover the required resource")]
     AnotherResource,
-    /// A policy is required, and an identity's own key made the signature.
+    /// A policy is required, and the token is signed with an identity's own key.
     #[error("the token is not signed by a policy")]
     NotByPolicy,
-    /// The policy that made the signature is not among the allowed ones.
-    #[error("the token's policy is not allowed here")]
+    /// The token's policy is not one of the required ones.
+    #[error("the token's policy is not one of the required policies")]
     PolicyNotAllowed,
 }
 
 impl<'r> Requirements<'r> {
-    /// Requires nothing yet.
+    /// Returns an empty set of requirements.
     #[must_use]
     pub const fn new() -> Self {
         Self { resource: None, policies: None }
     }
 
-    /// The token's resource must be this one or above it, by whole names.
+    /// Requires a token whose resource covers this one, by whole names.
     #[must_use]
     pub const fn for_resource(mut self, resource: ResourcePath<'r>) -> Self {
         self.resource = Some(resource);
         self
     }
 
-    /// The token must be signed by one of these policies. An empty list allows none.
+    /// Requires a token that is signed by one of these policies. An empty list refuses every token.
     #[must_use]
     pub const fn by_policies(mut self, policies: &'r [PolicyName<'r>]) -> Self {
         self.policies = Some(policies);
@@ -49,10 +60,10 @@ impl<'r> Requirements<'r> {
 }
 
 impl VerifiedToken<'_> {
-    /// Holds the token against what is required of it.
+    /// Checks the token against requirements.
     ///
     /// # Errors
-    /// [`RequirementError`] with the first requirement that it does not meet.
+    /// [`RequirementError`] for the first requirement that the token does not meet.
     pub fn meets(&self, requirements: &Requirements<'_>) -> Result<(), RequirementError> {
         if requirements.resource.is_some_and(|required| !self.resource().covers(&required)) {
             return Err(RequirementError::AnotherResource);

@@ -1,93 +1,100 @@
-//! What a verifier puts up with. Every leniency has a name and is off in [`TokenRules::STRICT`].
+//! [`TokenRules`]: the leniencies of a verifier. Each has a name and is off in [`TokenRules::STRICT`].
 
-/// Case of the scheme word `SharedAccessSignature`.
+/// The case of the scheme word `SharedAccessSignature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SchemeCase {
-    /// As written here.
+    /// Exactly as written here.
     Exact,
     /// In any ASCII case.
     AsciiInsensitive,
 }
 
-/// Fields other than `sr`, `sig`, `se` and `skn`.
+/// The handling of fields other than `sr`, `sig`, `se` and `skn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnknownFields {
-    /// An error.
+    /// They are an error.
     Refuse,
-    /// Passed over. A known name in another case is still an error, and so is the same name twice.
+    /// They are ignored. A known name in another case is still an error, and so is the same name twice.
     Ignore,
 }
 
-/// Case of device and module ids, where `sr` is compared with an identity that is already known.
+/// The case of device and module ids when `sr` is compared with an identity that is already known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdCase {
-    /// Ids are case-sensitive, as the identity registry has them.
+    /// Ids are case-sensitive, as in the identity registry.
     Exact,
-    /// Some signers send ids in lower case. The key is the known identity's own in any case; a policy's token, whose
-    /// key is everybody's, names ids exactly.
+    /// ASCII case is ignored: some signers send ids in lower case. The key is that of the known identity. The ids in a
+    /// policy's token are always compared exactly, since its key is valid for every device.
     AsciiInsensitive,
 }
 
-/// Ids that were encoded once by themselves and again with the resource.
+/// The handling of ids that were percent-encoded once by themselves and again with the resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DoubleEncoding {
-    /// An id is what it decodes to once.
+    /// An id is decoded once.
     Refuse,
-    /// An id may decode twice to an identity that is already known. It never names one, and of a policy's token it is
-    /// no excuse.
+    /// An id may decode twice to an identity that is already known. It never selects the identity, and a policy's token
+    /// is always decoded once.
     WhereIdentityIsKnown,
 }
 
-/// A token whose `skn` is the device's own id, signed with the device's key.
+/// The handling of a token whose `skn` is the device's own id, signed with the device's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SknAsDeviceId {
-    /// `skn` names a policy, always.
+    /// `skn` is always the name of a policy.
     Refuse,
-    /// Honoured where the transport names that device and no policy has that name.
+    /// Accepted if the transport's client id is that device and no policy has that name.
     WhereIdentityIsKnown,
 }
 
-/// The `skn` of a token for `{id scope}/registrations/{id}`; the resource alone says whose key it is.
+/// The `skn` of a token for `{id scope}/registrations/{id}`. The resource alone selects the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RegistrationPolicy {
     /// `registration`, empty or missing.
     Registration,
-    /// Anything that a policy could be called.
+    /// Any valid name of a policy.
     Any,
 }
 
-/// The rules by which a token is parsed and verified.
+/// The rules for parsing and verifying a token.
 ///
-/// Start from a constant and change what you must: `let mut rules = TokenRules::STRICT; rules.leeway = 60;`.
+/// Start from a constant and change single fields:
+///
+/// ```
+/// use hubward_sas::TokenRules;
+///
+/// let mut rules = TokenRules::STRICT;
+/// rules.leeway = 60;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenRules {
-    /// Seconds after its expiry in which a token still counts, for clocks that differ.
+    /// The seconds after its expiry for which a token is still valid, for clocks that differ.
     pub leeway: u64,
-    /// Seconds from `now` beyond which an expiry is refused, if there is such a limit.
+    /// The most seconds from `now` to an expiry, if there is such a limit.
     pub max_lifetime: Option<u64>,
-    /// Case of the scheme word.
+    /// The case of the scheme word.
     pub scheme_case: SchemeCase,
-    /// Fields that are not a token's.
+    /// The handling of unknown fields.
     pub unknown_fields: UnknownFields,
-    /// Case of ids.
+    /// The case of ids.
     pub id_case: IdCase,
-    /// Ids encoded twice.
+    /// The handling of ids that are encoded twice.
     pub double_encoding: DoubleEncoding,
-    /// `skn` that is a device's id.
+    /// The handling of a `skn` that is a device's id.
     pub skn_as_device_id: SknAsDeviceId,
-    /// `skn` of a registration.
+    /// The `skn` of a registration.
     pub registration_policy: RegistrationPolicy,
 }
 
 impl TokenRules {
-    /// Nothing but what the documentation prescribes: no leeway, at most a year of life.
+    /// Only what Azure's documentation prescribes: no leeway, and a lifetime of at most a year.
     pub const STRICT: Self = Self {
         leeway: 0,
         max_lifetime: Some(366 * 24 * 3600),
@@ -99,8 +106,7 @@ impl TokenRules {
         registration_policy: RegistrationPolicy::Registration,
     };
 
-    /// What a hub must take so that every client in the field gets in: five minutes of leeway, any lifetime,
-    /// and each leniency on.
+    /// The rules that accept every known client: five minutes of leeway, any lifetime, and each leniency on.
     pub const HUB_COMPAT: Self = Self {
         leeway: 300,
         max_lifetime: None,

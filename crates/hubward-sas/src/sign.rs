@@ -1,5 +1,5 @@
-//! Making a token: what is to be signed, and the token that a tag makes of it. Signing with a key at hand is the
-//! two halves in a row; a key in a TPM, an HSM or a key service does the middle itself.
+//! Signing: [`Unsigned`] returns the bytes to sign, and a tag over them completes a [`SignedToken`]. A key in a TPM, an
+//! HSM or a key service signs between the two steps; [`Unsigned::sign`] does both with a key in memory.
 
 use core::fmt;
 
@@ -11,13 +11,25 @@ use crate::parse::REGISTRATION;
 use crate::signature;
 use crate::writer::Writer;
 
-/// Bytes of the longest text to be signed: a host, two ids of 128 bytes that are escaped throughout, the words
+/// The most bytes of a text to be signed: a host, two ids of 128 bytes with every character escaped, the words
 /// between them, the line feed and twenty digits.
 const LONGEST: usize = 1152;
-/// Bytes of the longest token: that, the signature escaped throughout, a policy's name likewise, and the words.
+/// The most bytes of a token: the same, the signature and a policy's name with every character escaped, and the words.
 const LONGEST_TOKEN: usize = LONGEST + 132 + 384 + 64;
 
-/// What a token is to say. The resource is percent-encoded exactly once, with upper-case hex.
+/// The claims of a token that is still to be signed. The resource is percent-encoded once, with upper-case hex digits.
+///
+/// ```
+/// use core::time::Duration;
+/// use hubward_core::{Authority, DeviceId, UnixTime};
+/// use hubward_sas::Unsigned;
+///
+/// let expires = UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000));
+/// let unsigned = Unsigned::device(Authority::parse("hub.example")?, DeviceId::parse("dev1")?, expires);
+/// let mut buffer = [0; 64];
+/// assert_eq!(unsigned.to_be_signed(&mut buffer)?, b"hub.example%2Fdevices%2Fdev1\n1893456000");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Unsigned<'a> {
     resource: Resource<'a>,
@@ -34,19 +46,19 @@ enum Resource<'a> {
 }
 
 impl<'a> Unsigned<'a> {
-    /// A service's token for all of a hub or a provisioning service, under `policy`.
+    /// Returns a service's token for a whole hub or provisioning service, to be signed with the key of `policy`.
     #[must_use]
     pub fn service(host: Authority<'a>, policy: PolicyName<'a>, expires: UnixTime) -> Self {
         Self { policy: Some(policy), ..Self::new(Resource::Hub(host), expires) }
     }
 
-    /// A device's own token.
+    /// Returns a device's token, to be signed with the device's key.
     #[must_use]
     pub fn device(host: Authority<'a>, device: DeviceId<'a>, expires: UnixTime) -> Self {
         Self::new(Resource::Device(host, device), expires)
     }
 
-    /// A module's own token.
+    /// Returns a module's token, to be signed with the module's key.
     #[must_use]
     pub fn module(
         host: Authority<'a>,
@@ -57,14 +69,14 @@ impl<'a> Unsigned<'a> {
         Self::new(Resource::Module(host, device, module), expires)
     }
 
-    /// A device's token for its registration at the provisioning service; `skn` is `registration`.
+    /// Returns a device's token for its registration at the provisioning service. Its `skn` is `registration`.
     #[must_use]
     pub fn registration(scope: IdScope<'a>, id: RegistrationId<'a>, expires: UnixTime) -> Self {
         Self::new(Resource::Registration(scope, id), expires)
     }
 
-    /// The same resource, signed with a policy's key instead of the identity's own. A registration has no
-    /// policies: there this changes nothing.
+    /// Selects a policy's key instead of the identity's own, for the same resource. A registration has no policy: its
+    /// token does not change.
     #[must_use]
     pub const fn signed_by(mut self, policy: PolicyName<'a>) -> Self {
         self.policy = Some(policy);
@@ -78,7 +90,7 @@ impl<'a> Unsigned<'a> {
     /// Writes the bytes to be signed into `buffer` and returns them: the resource, a line feed, the expiry.
     ///
     /// # Errors
-    /// [`NeedBytes`] where `buffer` is too small, with the size that would do.
+    /// [`NeedBytes`] with the needed size if `buffer` is too small.
     pub fn to_be_signed<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], NeedBytes> {
         let mut writer = Writer::new(buffer);
         self.resource.write(&mut writer);
@@ -87,17 +99,17 @@ impl<'a> Unsigned<'a> {
         writer.finish()
     }
 
-    /// Makes the token of the tag over [`Unsigned::to_be_signed`].
+    /// Completes the token with the tag over [`Unsigned::to_be_signed`].
     #[must_use]
     pub const fn finish(self, tag: Tag) -> SignedToken<'a> {
         SignedToken { unsigned: self, tag }
     }
 
-    /// Signs with a key at hand.
+    /// Signs with a key in memory.
     #[must_use]
     pub fn sign(self, key: &impl MacKey) -> SignedToken<'a> {
         let mut buffer = [0; LONGEST];
-        // names are bounded, so it fits; an empty message would make a token that verifies nowhere
+        // the lengths of names are limited, so it fits; a tag over an empty message would verify nowhere
         let message = self.to_be_signed(&mut buffer).unwrap_or_default();
         let tag = key.tag(&[message]);
         self.finish(tag)
@@ -128,7 +140,7 @@ impl Resource<'_> {
     }
 }
 
-/// A signed token. `Display` writes it, the signature included: it is a credential from then on.
+/// A signed token. `Display` writes it with its signature: the text is a credential.
 pub struct SignedToken<'a> {
     unsigned: Unsigned<'a>,
     tag: Tag,
@@ -138,7 +150,7 @@ impl SignedToken<'_> {
     /// Writes the token into `buffer` and returns it.
     ///
     /// # Errors
-    /// [`NeedBytes`] where `buffer` is too small, with the size that would do.
+    /// [`NeedBytes`] with the needed size if `buffer` is too small.
     pub fn write_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, NeedBytes> {
         let Unsigned { resource, policy, expiry } = &self.unsigned;
         let mut writer = Writer::new(buffer);
@@ -162,7 +174,7 @@ impl SignedToken<'_> {
         writer.finish_text()
     }
 
-    /// When it expires, in seconds since 1970.
+    /// Returns its expiry, in seconds since 1970.
     #[must_use]
     pub const fn expiry(&self) -> u64 {
         self.unsigned.expiry

@@ -1,4 +1,4 @@
-//! The signature's text: 44 characters of base64 behind percent-encoding, to 32 bytes and back.
+//! The signature's text: decoding and encoding of 32 bytes as 44 characters of percent-encoded base64.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,28 +6,28 @@ use hubward_core::hex_value;
 
 use crate::error::SignatureProblem;
 
-/// Characters of 32 bytes in base64, one of padding included.
+/// The characters of 32 bytes in base64, including one of padding.
 const CHARACTERS: usize = 44;
 
-/// Where in the token, and what is wrong there.
-type Wrong = (usize, SignatureProblem);
+/// A problem with its offset in the token.
+type LocatedProblem = (usize, SignatureProblem);
 
-/// Reads the signature that starts at `start` into `bytes`, up to the first `&` or the end, and says where that is.
+/// Decodes the signature that starts at `start` into `bytes`, up to the first `&` or the end, and returns that end.
 ///
-/// Percent-encoding and base64 are decoded together, four characters at a time where none of them is escaped. `+`
-/// is a plus: percent-encoding is not form-encoding.
-// a function of its own, so that the tables do not take the registers of the other fields' readers
+/// Percent-encoding and base64 are decoded together, four characters at a time. `+` is a plus: percent-encoding is not
+/// form-encoding.
+// not inlined, so that the tables do not take registers from the parsers of the other fields
 #[inline(never)]
-pub(crate) fn read(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<usize, Wrong> {
+pub(crate) fn read(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<usize, LocatedProblem> {
     let mut rest = token.get(start..).unwrap_or_default();
     let (groups, last) = bytes.as_chunks_mut::<3>();
     for group in groups {
         let bits;
         (bits, rest) = match rest {
             [a, b, c, d, tail @ ..] if join([*a, *b, *c, *d]) & OTHER == 0 => (join([*a, *b, *c, *d]), tail),
-            _ => match with_one_escape(rest) {
+            _ => match group_with_one_escape(rest) {
                 Some(read) => read,
-                None => slowly(token, start, rest)?,
+                None => group_with_escapes(token, start, rest)?,
             },
         };
         let [high, middle, low, _] = bits.to_le_bytes();
@@ -52,7 +52,7 @@ pub(crate) fn read(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<u
     let [a, b, c, padding] = quad;
     let bits = join([a, b, c, b'A']);
     let [high, middle, left, _] = bits.to_le_bytes();
-    // two bits are left of the third character, and they must be zero (RFC 4648, 3.5)
+    // the last two bits of the third character belong to no byte and must be zero (RFC 4648, 3.5)
     if bits & OTHER != 0 || left != 0 || padding != b'=' {
         return Err((start, SignatureProblem::Base64));
     }
@@ -60,10 +60,10 @@ pub(crate) fn read(token: &[u8], start: usize, bytes: &mut [u8; 32]) -> Result<u
     Ok(end)
 }
 
-/// Marks, among the bits of four characters, that one of them is not of the alphabet.
+/// A flag among the bits of four characters: one of them is not in the alphabet.
 const OTHER: u32 = 0x8000_0000;
 
-/// Four characters' three bytes, lowest first, and [`OTHER`].
+/// Returns the three bytes of four characters, the first byte lowest, and [`OTHER`].
 #[inline]
 fn join([a, b, c, d]: [u8; 4]) -> u32 {
     let [first, second, third, fourth] = &TABLES;
@@ -75,11 +75,11 @@ fn look_up(table: &[u32; 256], character: u8) -> u32 {
     table.get(usize::from(character)).copied().unwrap_or(OTHER)
 }
 
-/// What each character stands for as the first of four, the second, the third and the fourth.
+/// The bits of each character as the first, second, third and fourth of four.
 static TABLES: [[u32; 256]; 4] = [table(18), table(12), table(6), table(0)];
 
-/// The six bits of each character of the standard alphabet, in their place in the three bytes that four characters
-/// make, and [`OTHER`] for every other character.
+/// Returns the six bits of each character of the standard alphabet at their position in the three bytes of four
+/// characters, and [`OTHER`] for every other character.
 const fn table(shift: u32) -> [u32; 256] {
     let mut table = [OTHER; 256];
     let mut rest: &mut [u32] = &mut table;
@@ -101,17 +101,17 @@ const fn table(shift: u32) -> [u32; 256] {
     table
 }
 
-/// The bits of four characters of which one is escaped, as a `+` or a `/` is, and what follows them; `None` for any
-/// others. Which one it is, nobody can foresee: no branch hangs on it.
+/// Returns the bits of four characters with exactly one escape, as for a `+` or a `/`, and the rest of the text; `None`
+/// for other texts. The position of the escape is unpredictable, so this is branch-free.
 #[inline]
-fn with_one_escape(rest: &[u8]) -> Option<(u32, &[u8])> {
+fn group_with_one_escape(rest: &[u8]) -> Option<(u32, &[u8])> {
     let (first, tail) = rest.split_first_chunk::<6>()?;
     let [a, b, c, d, e, f] = *first;
     let text = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
-    // a bit in each byte that is a `%`; those above the first may be wrong
+    // a bit in each byte that is a `%`; the bits above the lowest one may be wrong
     let other = text ^ 0x2525_2525_2525_2525;
     let escapes = other.wrapping_sub(0x0101_0101_0101_0101) & !other & 0x8080_8080_8080_8080;
-    // 64 where there is none
+    // 64 if there is no escape
     let at = escapes.trailing_zeros() & 0x78;
     if at > 24 {
         return None;
@@ -125,9 +125,13 @@ fn with_one_escape(rest: &[u8]) -> Option<(u32, &[u8])> {
     (bits & OTHER == 0).then_some((bits, tail))
 }
 
-/// The bits of four characters of which some are escaped, and what follows them.
+/// Returns the bits of four characters with any number of escapes, and the rest of the text.
 #[inline(never)]
-fn slowly<'a>(token: &[u8], start: usize, mut rest: &'a [u8]) -> Result<(u32, &'a [u8]), Wrong> {
+fn group_with_escapes<'a>(
+    token: &[u8],
+    start: usize,
+    mut rest: &'a [u8],
+) -> Result<(u32, &'a [u8]), LocatedProblem> {
     let mut bits = 0;
     for table in &TABLES {
         let (character, tail) = character(token, rest)?;
@@ -137,9 +141,9 @@ fn slowly<'a>(token: &[u8], start: usize, mut rest: &'a [u8]) -> Result<(u32, &'
     if bits & OTHER == 0 { Ok((bits, rest)) } else { Err((start, SignatureProblem::Base64)) }
 }
 
-/// One character, unescaped, and what follows it; `rest` is the end of `token`.
+/// Decodes one character and returns it with the rest of the text. `rest` is the end of `token`.
 #[inline]
-fn character<'a>(token: &[u8], rest: &'a [u8]) -> Result<(u8, &'a [u8]), Wrong> {
+fn character<'a>(token: &[u8], rest: &'a [u8]) -> Result<(u8, &'a [u8]), LocatedProblem> {
     let problem = match rest {
         [b'%', high, low, tail @ ..] => match (hex_value(*high), hex_value(*low)) {
             (Some(high), Some(low)) => return Ok((high.wrapping_shl(4) | low, tail)),
@@ -152,10 +156,10 @@ fn character<'a>(token: &[u8], rest: &'a [u8]) -> Result<(u8, &'a [u8]), Wrong> 
     Err((token.len().wrapping_sub(rest.len()), problem))
 }
 
-/// A tag in base64.
+/// Encodes a tag in base64.
 pub(crate) fn encode(tag: &[u8; 32]) -> Base64Text {
     let mut characters = [0_u8; CHARACTERS];
-    // 32 bytes take 44 characters, so this cannot fail
+    // 32 bytes need 44 characters, so this cannot fail
     let _ = STANDARD.encode_slice(tag, &mut characters);
     Base64Text(characters)
 }
@@ -175,7 +179,7 @@ impl core::ops::Deref for Base64Text {
 mod tests {
     use super::*;
 
-    fn decode(text: &str) -> Result<[u8; 32], Wrong> {
+    fn decode(text: &str) -> Result<[u8; 32], LocatedProblem> {
         let mut bytes = [0; 32];
         assert_eq!(read(text.as_bytes(), 0, &mut bytes)?, text.len());
         Ok(bytes)
@@ -185,7 +189,7 @@ mod tests {
     use alloc::string::String;
 
     #[test]
-    fn every_form_of_one_signature() {
+    fn every_percent_encoding_of_a_signature_decodes() {
         let upper = "e1pyi8RFvgp7aMja4YBXPvgOCeV9awkCGv0Rwyw1Ky8%3D";
         let bytes = decode(upper).unwrap();
         assert_eq!(decode(&upper.replace("%3D", "%3d")), Ok(bytes));
@@ -194,9 +198,9 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_is_a_plus() {
+    fn a_plus_is_not_a_space() {
         let plus = "+".repeat(43) + "%3D";
-        // the last character of 32 bytes carries two bits that must be zero, as those of `+` are not
+        // the last two bits of the last character must be zero, and those of `+` are not
         assert_eq!(decode(&plus), Err((0, SignatureProblem::Base64)));
         let canonical = "+".repeat(42) + "8=";
         assert_eq!(decode(&canonical).unwrap()[..3], [0xfb, 0xef, 0xbe]);
@@ -229,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_a_percent_sign_begins_an_escape() {
+    fn only_a_percent_sign_begins_an_escape() {
         let plain = "e1py+8RFvg/7aMja4YBXPvgOCeV9awkCGv0Rwyw1Ky8=";
         for at in 0..plain.len() {
             let (before, rest) = plain.split_at(at);
@@ -248,9 +252,9 @@ mod tests {
         }
     }
 
-    /// Every six bytes of these: what the way without a branch reads, the slow one reads as well.
+    /// Every text of six of these bytes: if the branch-free function decodes it, the general one returns the same.
     #[test]
-    fn one_escape_is_read_as_several_are() {
+    fn one_escape_decodes_as_several_do() {
         let bytes = *b"%2Ba+-&\0";
         let (mut text, mut short) = ([0; 6], 0);
         for number in 0..8_usize.pow(6) {
@@ -259,16 +263,16 @@ mod tests {
                 *slot = bytes[rest % 8];
                 rest /= 8;
             }
-            let Some(found) = with_one_escape(&text) else { continue };
-            assert_eq!(slowly(&text, 0, &text), Ok(found), "{text:?}");
+            let Some(found) = group_with_one_escape(&text) else { continue };
+            assert_eq!(group_with_escapes(&text, 0, &text), Ok(found), "{text:?}");
             short += 1;
         }
-        // `%2B` in one of four places, and three of four characters beside it
+        // `%2B` at one of four positions, and three other characters out of four
         assert_eq!(short, 4 * 64);
     }
 
     #[test]
-    fn what_is_refused_and_where() {
+    fn a_malformed_signature_is_refused_with_its_offset() {
         let good = "e1pyi8RFvgp7aMja4YBXPvgOCeV9awkCGv0Rwyw1Ky8=";
         let with = |at: usize, text: &str| {
             let mut bad = String::from(good);

@@ -1,4 +1,4 @@
-//! A parsed token, and the other type that only verification makes of it.
+//! [`SasToken`], a parsed token, and [`VerifiedToken`], which only verification returns.
 
 use core::fmt;
 
@@ -6,69 +6,69 @@ use hubward_core::{Identity, KeySlot, Lookup, ResourcePath, Segment, Shape, Unix
 
 use crate::rules::{DoubleEncoding, IdCase, TokenRules};
 
-/// A well-formed token, of which nothing is proven yet. It borrows the text it was parsed from.
+/// A well-formed token whose signature and expiry are not verified. It borrows the text it was parsed from.
 #[derive(Clone, Copy)]
 pub struct SasToken<'a> {
     pub(crate) resource: ResourcePath<'a>,
     pub(crate) signature: [u8; 32],
-    /// `se` as received: the signature covers its digits.
+    /// `se` as received, since the signature covers its digits.
     pub(crate) expiry_text: &'a str,
     pub(crate) expiry: u64,
     pub(crate) policy: Option<Segment<'a>>,
 }
 
 impl<'a> SasToken<'a> {
-    /// Whose key this token needs, as far as the token itself can say. `skn` is not signed: it selects a key
-    /// and proves nothing.
+    /// Returns the identity or policy whose key to look up, by the token's own claims. `skn` is not signed: it selects
+    /// a key and proves nothing.
     #[must_use]
     #[inline]
     pub fn needs(&self) -> Lookup<'a> {
-        needs(self.resource, self.policy)
+        signer(self.resource, self.policy)
     }
 
-    /// What the token claims to be for.
+    /// Returns the resource that the token claims to be for.
     #[must_use]
     pub const fn resource(&self) -> ResourcePath<'a> {
         self.resource
     }
 
-    /// When it claims to expire, in seconds since 1970.
+    /// Returns the claimed expiry, in seconds since 1970.
     #[must_use]
     pub const fn expiry(&self) -> u64 {
         self.expiry
     }
 
-    /// The policy that it claims to be signed by.
+    /// Returns the policy that the token claims to be signed by.
     #[must_use]
     pub const fn policy(&self) -> Option<Segment<'a>> {
         self.policy
     }
 
-    /// Whether the resource is exactly `identity`'s, by the rules for case and double encoding. For binding a
-    /// token to an identity that the transport has already named, and for nothing else.
+    /// Returns whether the resource is exactly that of `identity`, by the rules for case and double encoding. Use it
+    /// only to compare a token with the identity that the transport already claims.
     #[must_use]
     #[inline]
     pub fn is_for(&self, identity: &Identity<'_>, rules: &TokenRules) -> bool {
-        names(self.resource, *identity, rules)
+        is_resource_of(self.resource, *identity, rules)
     }
 }
 
-/// See [`SasToken::needs`].
+/// Returns the signer for [`SasToken::needs`].
 #[inline]
-fn needs<'a>(resource: ResourcePath<'a>, policy: Option<Segment<'a>>) -> Lookup<'a> {
+fn signer<'a>(resource: ResourcePath<'a>, policy: Option<Segment<'a>>) -> Lookup<'a> {
     match (resource.shape(), policy) {
         (Shape::Registration { scope, id }, _) => Lookup::Registration(scope, id),
         (_, Some(name)) => Lookup::Policy(name),
         (Shape::Module(device, module), None) => Lookup::Module(device, module),
         (Shape::Device(id), None) => Lookup::Device(id),
-        // parsing refuses what is nobody's; no device has a path for an id
+        // parsing refuses a token without a signer; no device has a whole path as its id
         (_, None) => Lookup::Device(resource.whole()),
     }
 }
 
-/// See [`SasToken::is_for`]. By value, so that a token needs no place in memory to be asked.
+/// Returns the result of [`SasToken::is_for`]. It takes its arguments by value, so that the token can be in registers.
 #[inline(always)]
-fn names(resource: ResourcePath<'_>, identity: Identity<'_>, rules: &TokenRules) -> bool {
+fn is_resource_of(resource: ResourcePath<'_>, identity: Identity<'_>, rules: &TokenRules) -> bool {
     match (resource.shape(), identity) {
         (Shape::Device(id), Identity::Device(known)) => same_name(id, known.as_str(), rules),
         (Shape::Module(device, module), Identity::Module(known_device, known_module)) => {
@@ -80,18 +80,17 @@ fn names(resource: ResourcePath<'_>, identity: Identity<'_>, rules: &TokenRules)
 
 #[inline]
 fn same_name(received: Segment<'_>, known: &str, rules: &TokenRules) -> bool {
-    received.eq_decoded(known) || is_let_pass(received, known, rules)
+    received.eq_decoded(known) || is_same_by_leniency(received, known, rules)
 }
 
-/// By a leniency.
+/// Compares names by the leniencies of the rules.
 #[inline(never)]
-fn is_let_pass(received: Segment<'_>, known: &str, rules: &TokenRules) -> bool {
+fn is_same_by_leniency(received: Segment<'_>, known: &str, rules: &TokenRules) -> bool {
     (rules.id_case == IdCase::AsciiInsensitive && received.eq_decoded_ignore_ascii_case(known))
         || (rules.double_encoding == DoubleEncoding::WhereIdentityIsKnown && received.eq_decoded_twice(known))
 }
 
-/// A token that a key has been shown to have signed, and whose time is not over. Only
-/// [`SasToken::verify`] makes one.
+/// A token whose signature matched a key and that has not expired. Only [`SasToken::verify`] returns one.
 ///
 /// ```compile_fail,E0451
 /// # use hubward_core::KeySlot;
@@ -102,7 +101,7 @@ fn is_let_pass(received: Segment<'_>, known: &str, rules: &TokenRules) -> bool {
 /// }
 /// ```
 ///
-/// Tags of a signature have no `==`, whose time tells where they differ:
+/// A [`Tag`](hubward_core::Tag) has no `==`, whose run time would depend on the first difference:
 ///
 /// ```compile_fail,E0369
 /// # use hubward_core::Tag;
@@ -111,11 +110,11 @@ fn is_let_pass(received: Segment<'_>, known: &str, rules: &TokenRules) -> bool {
 /// }
 /// ```
 ///
-/// and the keys that made them no copy that nobody wipes:
+/// A key has no `clone`, whose copy would not be wiped:
 ///
 /// ```compile_fail,E0599
 /// # use hubward_core::SymmetricKey;
-/// fn kept(key: SymmetricKey) -> SymmetricKey {
+/// fn copied(key: SymmetricKey) -> SymmetricKey {
 ///     key.clone()
 /// }
 /// ```
@@ -128,42 +127,42 @@ pub struct VerifiedToken<'a> {
 }
 
 impl<'a> VerifiedToken<'a> {
-    /// What the token is for.
+    /// Returns the resource that the token is for.
     #[must_use]
     pub const fn resource(&self) -> ResourcePath<'a> {
         self.resource
     }
 
-    /// Whose key it was verified with, if the caller answered the question that was asked.
+    /// Returns the identity or policy whose key verified it, if the caller passed the keys of [`SasToken::needs`].
     #[must_use]
     pub fn signer(&self) -> Lookup<'a> {
-        needs(self.resource, self.policy)
+        signer(self.resource, self.policy)
     }
 
-    /// The policy whose key signed it; `None` where an identity's own did.
+    /// Returns the policy whose key signed it, or `None` if an identity's own key did.
     #[must_use]
     pub const fn policy(&self) -> Option<Segment<'a>> {
-        // of a registration, the resource says whose key it is
+        // the resource of a registration determines the key, and `skn` does not
         if self.resource.is_registration() { None } else { self.policy }
     }
 
-    /// When it expires, without leeway.
+    /// Returns its expiry, without leeway.
     #[must_use]
     pub fn expires(&self) -> UnixTime {
         UnixTime::since_unix_epoch(core::time::Duration::from_secs(self.expiry))
     }
 
-    /// Which of the keys matched. While keys are being rolled it shows who still uses the old one.
+    /// Returns which of the keys matched. During a key rotation, this shows the devices that still use the old key.
     #[must_use]
     pub const fn key_slot(&self) -> KeySlot {
         self.slot
     }
 
-    /// See [`SasToken::is_for`].
+    /// Returns whether the resource is exactly that of `identity`; see [`SasToken::is_for`].
     #[must_use]
     #[inline]
     pub fn is_for(&self, identity: &Identity<'_>, rules: &TokenRules) -> bool {
-        names(self.resource, *identity, rules)
+        is_resource_of(self.resource, *identity, rules)
     }
 }
 

@@ -1,4 +1,4 @@
-//! From a token to a verified token: the signature first, then the time.
+//! [`SasToken::verify`]: checks the signature first, then the expiry.
 
 use hubward_core::{KeySlot, Keys, MacKey, UnixTime};
 
@@ -7,13 +7,13 @@ use crate::rules::TokenRules;
 use crate::token::{SasToken, VerifiedToken};
 
 impl<'a> SasToken<'a> {
-    /// Verifies the token with the keys of whom it [needs](Self::needs).
+    /// Verifies the token with the keys of the identity or policy returned by [`needs`](Self::needs).
     ///
-    /// The signature is checked first, over the bytes as they came, under every key; so what is said about the
-    /// time of a token is true of an authentic one. A token is good while `now <= se + leeway`.
+    /// The signature is checked first, over the bytes as received and with every key, so an error about the expiry
+    /// applies to an authentic token. A token is valid while `now <= se + leeway`.
     ///
     /// # Errors
-    /// [`VerifyError`]: no key made the signature, or the time is over, or the expiry is too far away.
+    /// [`VerifyError`] if no key matches the signature, the token has expired, or its lifetime is too long.
     #[inline]
     pub fn verify<K: MacKey>(
         self,
@@ -25,10 +25,10 @@ impl<'a> SasToken<'a> {
         self.judge(keys.matching(&signed, &signature), now, rules)
     }
 
-    /// Verifies many tokens, each with keys of its own, and gives `verdict` each outcome with its index.
+    /// Verifies many tokens, each with keys of its own, and calls `verdict` with each index and result.
     ///
-    /// The outcomes are those of [`SasToken::verify`]. Where two neighbours have one key each, their work is
-    /// interleaved; a token with two keys is a pair already, and gains nothing here. Nothing is allocated.
+    /// The results are those of [`SasToken::verify`]. Two consecutive tokens with one key each are computed
+    /// interleaved; a token with two keys is interleaved by itself and gains nothing here. Nothing is allocated.
     pub fn verify_batch<'t, 'k, K: MacKey + 'k>(
         batch: impl IntoIterator<Item = (&'t Self, Keys<'k, K>)>,
         now: UnixTime,
@@ -56,7 +56,7 @@ impl<'a> SasToken<'a> {
         }
     }
 
-    /// What the signature covers, as it came.
+    /// Returns the bytes that the signature covers, as received.
     #[inline]
     const fn signed(&self) -> [&'a [u8]; 3] {
         [self.resource.as_received().as_bytes(), b"\n", self.expiry_text.as_bytes()]

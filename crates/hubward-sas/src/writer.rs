@@ -1,4 +1,5 @@
-//! Text into a caller's buffer. It goes on counting where the buffer is full, so that the error can say what is needed.
+//! [`Writer`]: writes text into a caller's buffer. It counts on after the buffer is full, so that the error has the
+//! needed size.
 
 use hubward_core::{NeedBytes, is_unreserved};
 
@@ -26,7 +27,8 @@ impl<'b> Writer<'b> {
         self.bytes(text.as_bytes());
     }
 
-    /// Percent-encodes with upper-case hex; letters, digits and `- . _ ~` stay (RFC 3986, 2.3).
+    /// Writes a text with percent-encoding in upper-case hex digits. Letters, digits and `- . _ ~` are not encoded (RFC
+    /// 3986, 2.3).
     #[inline]
     pub(crate) fn escaped(&mut self, text: &str) {
         let mut rest = text.as_bytes();
@@ -41,7 +43,7 @@ impl<'b> Writer<'b> {
     }
 
     pub(crate) fn number(&mut self, mut number: u64) {
-        // twenty digits are enough for any
+        // a `u64` has at most twenty digits
         let mut digits = [b'0'; 20];
         let mut first = digits.len();
         for (at, slot) in digits.iter_mut().enumerate().rev() {
@@ -56,15 +58,15 @@ impl<'b> Writer<'b> {
         self.bytes(digits.get(first..).unwrap_or_default());
     }
 
-    /// What was written.
+    /// Returns the written bytes.
     pub(crate) fn finish(self) -> Result<&'b [u8], NeedBytes> {
         self.buffer.get(..self.written).ok_or(NeedBytes::new(self.written))
     }
 
-    /// What was written, as text.
+    /// Returns the written text.
     pub(crate) fn finish_text(self) -> Result<&'b str, NeedBytes> {
         let need = NeedBytes::new(self.written);
-        // only whole texts and ASCII were written
+        // only whole strings and ASCII were written
         core::str::from_utf8(self.finish()?).map_err(|_| need)
     }
 }
@@ -84,7 +86,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn numbers_are_written_as_the_library_writes_them() {
+    fn numbers_are_written_as_the_standard_library_writes_them() {
         for number in [0, 1, 9, 10, 99, 1_893_456_000, u64::MAX] {
             let mut buffer = [0; 20];
             let mut writer = Writer::new(&mut buffer);
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_escaped_as_the_core_escapes_it() {
+    fn every_byte_is_escaped_as_hubward_core_escapes_it() {
         for byte in 0..=0x7f_u8 {
             let text = format!("a{}z", char::from(byte));
             let mut buffer = [0; 5];
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_buffer_goes_on_counting() {
+    fn a_full_buffer_counts_on() {
         let mut buffer = [0; 3];
         let mut writer = Writer::new(&mut buffer);
         writer.text("ab");

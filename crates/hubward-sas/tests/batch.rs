@@ -1,4 +1,4 @@
-//! Many at once: the verdicts of one at a time.
+//! Batches: the results are those of single verification.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -22,7 +22,7 @@ type Verdict = Result<KeySlot, VerifyError>;
 
 fn verdicts<K: MacKey>(batch: &[(SasToken<'_>, Keys<'_, K>)]) -> (Vec<Verdict>, Vec<Verdict>) {
     let (now, rules) = (at(EXPIRY), TokenRules::STRICT);
-    let one_at_a_time =
+    let single =
         batch.iter().map(|(token, keys)| token.verify(*keys, now, &rules).map(|v| v.key_slot())).collect();
     let mut together = Vec::new();
     SasToken::verify_batch(
@@ -34,12 +34,12 @@ fn verdicts<K: MacKey>(batch: &[(SasToken<'_>, Keys<'_, K>)]) -> (Vec<Verdict>, 
             together.push(verdict.map(|v| v.key_slot()));
         },
     );
-    (one_at_a_time, together)
+    (single, together)
 }
 
 proptest! {
     #[test]
-    fn a_batch_is_one_at_a_time(kinds in proptest::collection::vec((0..6_usize, 1..200_usize, 0..4_usize), 0..9)) {
+    fn a_batch_returns_the_results_of_single_tokens(kinds in proptest::collection::vec((0..6_usize, 1..200_usize, 0..4_usize), 0..9)) {
         let (good, bad) = (key(), other_key());
         let ring = |text| hubward_ring::HmacKey::new(&hubward_core::SymmetricKey::from_base64(text).unwrap());
         let (ring_good, ring_bad) = (ring(KEY), ring("ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="));
@@ -71,7 +71,7 @@ proptest! {
 }
 
 #[test]
-fn a_batch_takes_no_heap() {
+fn a_batch_does_not_allocate() {
     let (text, key) = (device1(), key());
     let batch = [(parse(&text).unwrap(), Keys::one(&key)); 5];
     let mut accepted = 0;

@@ -1,4 +1,4 @@
-//! The known ways in which verifiers of these tokens have gone wrong, each with a test that its guard answers.
+//! The known defects of other verifiers of these tokens, with a test for each.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -38,7 +38,7 @@ fn g01_an_id_is_decoded_once() {
         let Lookup::Device(id) = parse(&text).unwrap().needs() else { panic!("{sr}") };
         assert!(id.eq_decoded(once) && !id.eq_decoded(twice), "{sr}");
     }
-    // decoding twice is a comparison with a known identity, where a rule allows it, and never a third time
+    // if a rule allows it, a comparison with a known identity decodes twice, and never three times
     let text = token("h.net%2Fdevices%2Fn%252540m", "1");
     let parsed = parse(&text).unwrap();
     assert!(!parsed.is_for(&device("n%40m"), &TokenRules::STRICT));
@@ -49,13 +49,13 @@ fn g01_an_id_is_decoded_once() {
 #[test]
 fn g02_fields_are_split_before_they_are_decoded() {
     let text = format!("SharedAccessSignature sr={SR}%26se%3D9999999999&sig={SIG}&se={EXPIRY}");
-    assert_eq!(parse(&text).map(|token| token.expiry()).ok(), None, "`&` is no character of an id");
+    assert_eq!(parse(&text).map(|token| token.expiry()).ok(), None, "`&` is not a character of an id");
     let text = token(&format!("{SR}%3Dse"), "7");
     assert_eq!(parse(&text).unwrap().expiry(), 7);
 }
 
 #[test]
-fn g03_a_prefix_is_of_whole_names() {
+fn g03_prefixes_are_compared_by_whole_names() {
     let covers = |a: &str, b: &str| ResourcePath::parse(a).unwrap().covers(&ResourcePath::parse(b).unwrap());
     assert!(covers("hub/devices", "hub/devices/dev1"));
     for (a, b) in [
@@ -72,7 +72,7 @@ fn g03_a_prefix_is_of_whole_names() {
 }
 
 #[test]
-fn g04_there_is_no_empty_key() {
+fn g04_an_empty_key_is_refused() {
     for len in [0, 1, 15, 65, 200] {
         assert!(matches!(SymmetricKey::from_bytes(&vec![7; len]), Err(KeyError::Length { .. })), "{len}");
     }
@@ -90,7 +90,7 @@ fn g04_there_is_no_empty_key() {
 }
 
 #[test]
-fn g05_a_missing_second_key_is_no_key() {
+fn g05_a_missing_second_key_matches_nothing() {
     let text = device1();
     let parsed = parse(&text).unwrap();
     let (key, other) = (key(), other_key());
@@ -98,7 +98,7 @@ fn g05_a_missing_second_key_is_no_key() {
     assert_eq!(slot(Keys::one(&other)), None);
     assert_eq!(slot(Keys::pair(&key, &other)), Some(KeySlot::Primary));
     assert_eq!(slot(Keys::pair(&other, &key)), Some(KeySlot::Secondary));
-    assert_eq!(slot(Keys::one(&other).padded(&key)), None, "a decoy's tag matches nothing");
+    assert_eq!(slot(Keys::one(&other).padded(&key)), None, "the tag of a dummy key matches nothing");
     assert_eq!(slot(Keys::one(&key).padded(&other)), Some(KeySlot::Primary));
     assert_eq!(slot(Keys::pair(&other, &key).padded(&other)), Some(KeySlot::Secondary));
 }
@@ -115,7 +115,7 @@ impl MacKey for Counting<'_> {
 }
 
 #[test]
-fn g06_both_keys_are_tried_whatever_the_first_says() {
+fn g06_both_keys_are_tried_even_if_the_first_matches() {
     let tags = AtomicUsize::new(0);
     let (good, bad) = (Counting(key(), &tags), Counting(other_key(), &tags));
     let text = device1();
@@ -127,8 +127,8 @@ fn g06_both_keys_are_tried_whatever_the_first_says() {
 }
 
 #[test]
-fn g07_a_signature_has_one_text_in_base64() {
-    // the last character carries two bits that belong to no byte: 8 has them zero, 9, + and / do not
+fn g07_only_canonical_base64_is_accepted() {
+    // the last character has two bits that belong to no byte: they are zero in 8, and not in 9, + and /
     for last in ["9", "+", "/"] {
         assert_eq!(
             refusal(&device1().replace("8%3D", &format!("{last}%3D"))),
@@ -146,17 +146,17 @@ fn g07_a_signature_has_one_text_in_base64() {
 }
 
 #[test]
-fn g08_a_plus_is_a_plus() {
+fn g08_a_plus_is_not_a_space() {
     let sr =
         (0..500).map(|n| format!("h.net%2Fdevices%2Fd{n}")).find(|sr| sig(&key(), sr, "1").contains("%2B"));
     let text = token(&sr.unwrap(), "1");
     assert!(verify(&text, 0).is_ok());
-    assert!(verify(&text.replace("%2B", "+"), 0).is_ok(), "never a space");
+    assert!(verify(&text.replace("%2B", "+"), 0).is_ok(), "a plus is not a space");
     assert!(parse(&text.replace("%2B", "%20")).is_err());
 }
 
 #[test]
-fn g09_the_last_second_counts() {
+fn g09_a_token_is_valid_in_its_last_second() {
     let text = device1();
     assert!(verify(&text, EXPIRY).is_ok());
     let expired = VerifyError::Expired { expiry: EXPIRY, now: EXPIRY + 1, leeway: 0 };
@@ -168,14 +168,14 @@ fn g09_the_last_second_counts() {
 }
 
 #[test]
-fn g10_an_expiry_is_digits_and_has_one_text() {
+fn g10_an_expiry_is_canonical_digits() {
     for se in ["-1", "+1", "1e9", "1.5", " 1", "0x1", "NaN", "", "01", "99999999999999999999"] {
         assert!(parse(&token(SR, se)).is_err(), "{se}");
     }
 }
 
 #[test]
-fn g11_a_huge_expiry_overflows_nothing() {
+fn g11_a_huge_expiry_does_not_overflow() {
     let text = token(SR, &i64::MAX.to_string());
     let parsed = parse(&text).unwrap();
     let mut rules = TokenRules::HUB_COMPAT;
@@ -188,7 +188,7 @@ fn g11_a_huge_expiry_overflows_nothing() {
 }
 
 #[test]
-fn g12_a_field_stands_once() {
+fn g12_a_duplicate_field_is_refused() {
     for field in ["sr=x", &format!("sig={SIG}"), "se=9", "skn=a"] {
         let text = device1() + "&skn=&" + field;
         assert_eq!(refusal(&text), "token-duplicate-field", "{field}");
@@ -198,7 +198,7 @@ fn g12_a_field_stands_once() {
 }
 
 #[test]
-fn g13_a_name_in_another_case_is_no_second_chance() {
+fn g13_a_field_name_in_another_case_is_refused() {
     for rules in [TokenRules::STRICT, TokenRules::HUB_COMPAT] {
         for field in ["SE=9", "Se=9", "SR=x", "SIG=x", "sKn=x"] {
             assert!(SasToken::parse(&(device1() + "&" + field), &rules).is_err(), "{field}");
@@ -219,7 +219,7 @@ fn g14_case_is_folded_in_ascii_only() {
 }
 
 #[test]
-fn g15_nothing_invisible() {
+fn g15_only_visible_ascii_is_accepted() {
     for byte in (0..=0x20).chain(0x7f..=0xff_u32) {
         let raw = char::from_u32(byte).unwrap();
         assert!(parse(&token(&format!("h.net/devices/a{raw}b"), "1")).is_err(), "{byte:#x}");
@@ -230,7 +230,7 @@ fn g15_nothing_invisible() {
         let error = SasToken::parse(&text, &TokenRules::HUB_COMPAT).unwrap_err();
         assert_eq!(error.code(), "token-not-visible-ascii", "{field:?}");
     }
-    // nor does a signature's escape begin with anything but its sign
+    // and only `%` begins an escape of the signature
     for se in 1..100 {
         let text = token(SR, &se.to_string());
         let (before, sig) = text.split_once("&sig=").unwrap();
@@ -239,7 +239,7 @@ fn g15_nothing_invisible() {
             assert!(moved == sig || parse(&format!("{before}&sig={moved}")).is_err(), "{moved:?}");
         }
     }
-    // a line feed would move the end of the resource within what is signed
+    // a line feed would move the end of the resource within the signed bytes
     let moved = format!(
         "SharedAccessSignature sr=h.net/devices/d\n1&sig={}&se=2",
         sig(&key(), "h.net/devices/d", "1\n2")
@@ -249,12 +249,12 @@ fn g15_nothing_invisible() {
 
 #[test]
 fn g16_skn_selects_and_proves_nothing() {
-    // adding a policy's name to a device's token asks for the policy's key, which did not sign it
+    // a policy's name added to a device's token selects the policy's key, which did not sign it
     let text = device1() + "&skn=iothubowner";
     let parsed = parse(&text).unwrap();
     assert!(matches!(parsed.needs(), Lookup::Policy(_)));
     assert!(parsed.verify(Keys::one(&other_key()), at(EXPIRY), &TokenRules::STRICT).is_err());
-    // a device's key over the whole hub is nobody's token
+    // a device's key over the whole hub has no signer
     assert_eq!(refusal(&token("myhub.azure-devices.net", "1")), "token-nobodys-key");
     assert_eq!(refusal(&token("myhub.azure-devices.net%2Fdevices", "1")), "token-nobodys-key");
 }

@@ -1,4 +1,4 @@
-//! What a token may look like: the text, field by field.
+//! The grammar of a token, field by field.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -21,12 +21,12 @@ fn problem(text: &str) -> (usize, ParseProblem) {
     (offset, problem)
 }
 
-fn whose(text: &str) -> String {
+fn signer(text: &str) -> String {
     parse(text).unwrap().needs().to_string()
 }
 
 #[test]
-fn every_order_of_fields() {
+fn fields_may_be_in_any_order() {
     let fields = [format!("sr={SR}"), format!("sig={SIG}"), format!("se={EXPIRY}"), "skn=".to_owned()];
     for first in 0..4 {
         for second in (0..4).filter(|second| *second != first) {
@@ -43,7 +43,7 @@ fn every_order_of_fields() {
 }
 
 #[test]
-fn every_field_but_skn_is_there() {
+fn every_field_except_skn_is_required() {
     for (missing, field) in [(Field::Sr, "sr"), (Field::Sig, "sig"), (Field::Se, "se")] {
         let text = device1();
         let left: Vec<&str> =
@@ -68,7 +68,7 @@ fn the_scheme_is_one_word_and_one_space() {
 }
 
 #[test]
-fn scheme_case_is_a_rule() {
+fn the_case_of_the_scheme_is_a_rule() {
     let text = device1().replace("SharedAccessSignature", "sharedaccesssignature");
     assert_eq!(problem(&text), (0, ParseProblem::Scheme));
     assert!(SasToken::parse(&text, &TokenRules::HUB_COMPAT).is_ok());
@@ -93,14 +93,14 @@ fn unknown_fields_are_a_rule() {
 }
 
 #[test]
-fn whose_key_the_resource_and_skn_ask_for() {
-    assert_eq!(whose(&token("h.net/devices/d%2B1", "1")), "device d+1");
-    assert_eq!(whose(&token("h.net%2fdevices%2fd/modules/%24edgeHub", "1")), "module d/$edgeHub");
-    assert_eq!(whose(&(token("h.net", "1") + "&skn=iothubowner")), "policy iothubowner");
-    assert_eq!(whose(&(token("h.net/devices/d", "1") + "&skn=a%40b")), "policy a@b");
+fn the_resource_and_skn_select_the_signer() {
+    assert_eq!(signer(&token("h.net/devices/d%2B1", "1")), "device d+1");
+    assert_eq!(signer(&token("h.net%2fdevices%2fd/modules/%24edgeHub", "1")), "module d/$edgeHub");
+    assert_eq!(signer(&(token("h.net", "1") + "&skn=iothubowner")), "policy iothubowner");
+    assert_eq!(signer(&(token("h.net/devices/d", "1") + "&skn=a%40b")), "policy a@b");
     let dps = "0ne00AB12CD%2Fregistrations%2Fsn-007";
     for skn in ["", "&skn=", "&skn=registration"] {
-        assert_eq!(whose(&(token(dps, "1") + skn)), "registration sn-007 in scope 0ne00AB12CD", "{skn}");
+        assert_eq!(signer(&(token(dps, "1") + skn)), "registration sn-007 in scope 0ne00AB12CD", "{skn}");
     }
     let text = token("h.net/devices/d%2541", "1");
     let Lookup::Device(id) = parse(&text).unwrap().needs() else { panic!() };
@@ -108,17 +108,17 @@ fn whose_key_the_resource_and_skn_ask_for() {
 }
 
 #[test]
-fn registration_and_policy_do_not_mix() {
+fn a_registration_has_no_policy() {
     let dps = token("0ne00AB12CD%2Fregistrations%2Fsn-007", "1") + "&skn=iothubowner";
     assert_eq!(problem(&dps).1, ParseProblem::NotRegistration);
     let token = SasToken::parse(&dps, &TokenRules::HUB_COMPAT).unwrap();
-    assert!(matches!(token.needs(), Lookup::Registration(..)), "never the hub's policy");
+    assert!(matches!(token.needs(), Lookup::Registration(..)), "not a policy of the hub");
     let odd = common::token("0ne00AB12CD%2Fregistrations%2Fsn%24", "1") + "&skn=registration";
     assert_eq!(problem(&odd).1, ParseProblem::NotRegistration);
 }
 
 #[test]
-fn a_resource_without_a_key_is_refused() {
+fn a_resource_without_a_signer_is_refused() {
     for sr in [
         "h.net",
         "h.net/devices",
@@ -155,7 +155,7 @@ fn the_expiry_is_plain_digits() {
 }
 
 #[test]
-fn offsets_point_at_the_byte() {
+fn an_error_has_the_offset_of_the_byte() {
     let text = format!("SharedAccessSignature sr=h.net%2Fdevices%2F%zz&sig={SIG}&se=1");
     assert_eq!(problem(&text), (text.find("%zz").unwrap(), ParseProblem::Resource(ResourceProblem::Escape)));
     let text = format!("SharedAccessSignature sr={SR}&sig=abc%4&se=1");

@@ -1,4 +1,4 @@
-//! Over all legal names, and over every single byte.
+//! Properties over all legal names, and over a change of any byte.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -22,13 +22,13 @@ use hubward_sas::{SasToken, TokenRules, Unsigned};
 use proptest::prelude::*;
 
 const ID: &str = r"[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}";
-/// A name of a resource, its escapes with it.
+/// A name of a resource, with its escapes.
 const NAME: &str = r"devices|devices|modules|registrations|d%65vices|([A-Za-z0-9\-:.+_#*?!(),=@;$'~]|%2[0-9B-F]|%4[0-9A-F]|%252[0-9F]){1,5}";
 const RULES: TokenRules = TokenRules::HUB_COMPAT;
 
 proptest! {
     #[test]
-    fn what_is_signed_verifies(device in ID, module in proptest::option::of(ID), policy in proptest::option::of("[A-Za-z0-9_.@-]{1,128}"), expiry in 0..=u64::from(u32::MAX)) {
+    fn a_signed_token_verifies(device in ID, module in proptest::option::of(ID), policy in proptest::option::of("[A-Za-z0-9_.@-]{1,128}"), expiry in 0..=u64::from(u32::MAX)) {
         let (Ok(device_id), Ok(host)) = (DeviceId::parse(&device), Authority::parse("h.example:8443")) else { return Ok(()) };
         let unsigned = match module.as_deref().map(ModuleId::parse) {
             None => Unsigned::device(host, device_id, at(expiry)),
@@ -41,18 +41,18 @@ proptest! {
         };
         let text = unsigned.sign(&key()).to_string();
         let token = SasToken::parse(&text, &RULES).unwrap();
-        let whose = match (policy, module) {
+        let signer = match (policy, module) {
             (Some(policy), _) => format!("policy {policy}"),
             (None, Some(module)) => format!("module {device}/{module}"),
             (None, None) => format!("device {device}"),
         };
-        prop_assert_eq!(token.needs().to_string(), whose);
+        prop_assert_eq!(token.needs().to_string(), signer);
         prop_assert!(token.verify(Keys::one(&key()), at(expiry), &RULES).is_ok());
         prop_assert!(token.verify(Keys::one(&other_key()), at(expiry), &RULES).is_err());
     }
 
     #[test]
-    fn what_is_signed_for_a_hub_or_a_registration_verifies(
+    fn a_signed_token_for_a_hub_or_a_registration_verifies(
         host in "([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.){0,3}[A-Za-z0-9]{1,8}(:[1-9][0-9]{0,3})?",
         policy in "[A-Za-z0-9_.@-]{1,128}",
         scope in "[A-Za-z0-9]{1,128}",
@@ -61,27 +61,27 @@ proptest! {
     ) {
         let (host, policy) = (Authority::parse(&host).unwrap(), PolicyName::parse(&policy).unwrap());
         let (scope, id) = (IdScope::parse(&scope).unwrap(), RegistrationId::parse(&id).unwrap());
-        for (unsigned, whose) in [
+        for (unsigned, signer) in [
             (Unsigned::service(host, policy, at(expiry)), format!("policy {policy}")),
             (Unsigned::registration(scope, id, at(expiry)), format!("registration {id} in scope {scope}")),
         ] {
-            // `registration` is nobody's policy
+            // `registration` cannot be the name of a policy in a token
             let text = unsigned.sign(&key()).to_string();
             let Ok(token) = SasToken::parse(&text, &RULES) else {
                 prop_assert_eq!(policy.as_str(), "registration");
                 continue;
             };
-            prop_assert_eq!(token.needs().to_string(), whose);
+            prop_assert_eq!(token.needs().to_string(), signer);
             prop_assert!(token.verify(Keys::one(&key()), at(expiry), &RULES).is_ok());
             prop_assert!(token.verify(Keys::one(&other_key()), at(expiry), &RULES).is_err());
         }
     }
 
     #[test]
-    fn a_signature_is_read_as_the_library_reads_base64(text in "([A-Za-z0-9+/]{42}[A-Za-z0-9+/=]{1,2}|[A-Za-z0-9+/=%]{40,50})") {
+    fn a_signature_decodes_as_the_base64_library_decodes_it(text in "([A-Za-z0-9+/]{42}[A-Za-z0-9+/=]{1,2}|[A-Za-z0-9+/=%]{40,50})") {
         let token = format!("SharedAccessSignature sr={SR}&sig={text}&se=1");
         let ours = SasToken::parse(&token, &RULES).is_ok();
-        // the slow way: unescape, then a library's decoder, which is strict about padding and left-over bits
+        // the slow way: unescape, then a library's decoder, which is strict about padding and unused bits
         let mut unescaped = Vec::new();
         let mut bytes = text.bytes();
         let mut good = true;
@@ -106,7 +106,7 @@ proptest! {
     }
 
     #[test]
-    fn what_parses_prints_to_the_same_meaning(
+    fn a_parsed_token_prints_to_an_equivalent_text(
         root in "[a-z0-9]{1,4}([.-][a-z]{1,3}|%2E[a-z]|:[0-9]{1,5})?",
         names in proptest::collection::vec(("/|%2F|%2f", NAME), 0..6),
         bytes in any::<[u8; 32]>(),
@@ -116,7 +116,7 @@ proptest! {
         order in Just(vec![0_usize, 1, 2, 3]).prop_shuffle(),
     ) {
         let sr = names.iter().fold(root, |sr, (slash, name)| sr + slash + name);
-        // any character of the signature may be escaped, needed or not
+        // any character of the signature may be escaped
         let sig = STANDARD.encode(bytes).bytes().enumerate().fold(String::new(), |sig, (at, byte)| {
             let character = if escaped >> at & 1 == 1 { format!("%{byte:02X}") } else { char::from(byte).to_string() };
             sig + &character
@@ -140,12 +140,12 @@ proptest! {
         prop_assert_eq!(format!("{:?}", again.resource().shape()), format!("{:?}", token.resource().shape()));
         for token in [token, again] {
             let signed = |tag: [u8; 32]| token.verify(Keys::one(&Fixed(tag)), at(0), &RULES).is_ok();
-            prop_assert!(signed(bytes) && !signed(bytes.map(|byte| !byte)), "the signature is what it was");
+            prop_assert!(signed(bytes) && !signed(bytes.map(|byte| !byte)), "the signature is unchanged");
         }
     }
 }
 
-/// A key whose every tag is this one.
+/// A key that always returns this tag.
 #[derive(Debug)]
 struct Fixed([u8; 32]);
 
@@ -156,10 +156,10 @@ impl MacKey for Fixed {
 }
 
 #[test]
-fn a_change_of_any_byte_is_refused_or_means_the_same() {
+fn a_change_of_any_byte_is_refused_or_equivalent() {
     let mut same = 0;
     for original in [device1(), token("h.net/devices/d%2b1/modules/m", "1893456000")] {
-        let meant = parse(&original).unwrap();
+        let expected = parse(&original).unwrap();
         for at_byte in 0..original.len() {
             for byte in 0..=0x7f_u8 {
                 let mut changed = original.clone().into_bytes();
@@ -168,11 +168,11 @@ fn a_change_of_any_byte_is_refused_or_means_the_same() {
                 let Ok(token) = SasToken::parse(&changed, &RULES) else { continue };
                 if changed != original && token.verify(Keys::one(&key()), at(EXPIRY), &RULES).is_ok() {
                     same += 1;
-                    assert_eq!(token.resource().as_received(), meant.resource().as_received());
-                    assert_eq!(token.expiry(), meant.expiry());
+                    assert_eq!(token.resource().as_received(), expected.resource().as_received());
+                    assert_eq!(token.expiry(), expected.expiry());
                 }
             }
         }
     }
-    assert!(same > 0, "the case of an escape in `sig` and of the scheme means nothing");
+    assert!(same > 0, "the case of an escape in `sig` and of the scheme is ignored");
 }

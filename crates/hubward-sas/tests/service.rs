@@ -1,4 +1,4 @@
-//! Tokens in service: minted, derived, renewed, required, and what a refusal says about clocks.
+//! Minting, key derivation, renewal, requirements and clock hints.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -37,7 +37,7 @@ fn device(id: &str) -> DeviceId<'_> {
 }
 
 #[test]
-fn a_token_service_mints_for_the_caller_alone() {
+fn a_token_is_minted_for_the_caller_alone() {
     let mint = |wanted, life| {
         service()
             .mint(device("d1"), wanted, at(NOW), Duration::from_secs(life))
@@ -61,20 +61,20 @@ fn a_token_service_mints_for_the_caller_alone() {
     assert_eq!(mint(hub, 60), Err(MintError::NotADevice));
     let too_long = MintError::TooLong { asked: Duration::from_secs(3601), max: Duration::from_secs(3600) };
     assert_eq!(mint(Identity::Device(device("d1")), 3601), Err(too_long));
-    assert_eq!(too_long.to_string(), "for a life of 3601 s, at most 3600 s allowed");
+    assert_eq!(too_long.to_string(), "the lifetime is 3601 s, and at most 3600 s are allowed");
     assert_eq!(mint(Identity::Device(device("d1")), 0), Err(MintError::Lifetime(LifetimeError::Zero)));
     assert!(!format!("{:?}", service()).contains(&KEY[..4]));
 }
 
 #[test]
-fn a_group_s_key_makes_each_device_s() {
+fn a_device_key_is_derived_from_the_key_of_its_group() {
     // the known answer of the provisioning service's documentation
     let group = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==";
     let group = HmacKey::new(&SymmetricKey::from_base64(group).unwrap());
     let id = RegistrationId::parse("sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6").unwrap();
     let derived = derive_device_key(&group, id);
     assert_eq!(derived.expose_base64(&mut [0; 88]), "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc=");
-    // the device signs with its own, and the group's opens nothing
+    // the device signs with its own key, and the group's key does not verify it
     let scope = IdScope::parse("0ne00AB12CD").unwrap();
     let text = Unsigned::registration(scope, id, at(NOW)).sign(&HmacKey::new(&derived)).to_string();
     assert!(text.ends_with("&skn=registration"));
@@ -85,7 +85,7 @@ fn a_group_s_key_makes_each_device_s() {
 }
 
 #[test]
-fn an_expiry_is_checked_arithmetic() {
+fn an_expiry_out_of_range_is_refused() {
     let after = |now, life| expires_after(at(now), Duration::from_secs(life)).map(|expiry| expiry.as_secs());
     assert_eq!(after(NOW, 60), Ok(NOW + 60));
     assert_eq!(after(NOW, 0), Err(LifetimeError::Zero));
@@ -95,15 +95,19 @@ fn an_expiry_is_checked_arithmetic() {
 }
 
 #[test]
-fn a_plan_renews_before_the_end() {
+fn a_plan_renews_before_the_expiry() {
     let plan =
         |margin, jitter| RenewalPlan::new(at(NOW), at(NOW + 3600), margin, Duration::from_secs(jitter));
     assert_eq!(plan(Margin::default(), 0).renew_at, at(NOW + 3600 - 540));
     assert_eq!(plan(Margin::default(), 100).renew_at, at(NOW + 3600 - 640));
-    assert_eq!(plan(Margin::default(), 9999).renew_at, at(NOW + 3600 - 1080), "jitter is cut to the margin");
+    assert_eq!(
+        plan(Margin::default(), 9999).renew_at,
+        at(NOW + 3600 - 1080),
+        "jitter is limited to the margin"
+    );
     assert_eq!(plan(Margin::Before(Duration::from_secs(120)), 0).renew_at, at(NOW + 3480));
     for margin in [Margin::Percent(100), Margin::Percent(255), Margin::Before(Duration::MAX)] {
-        assert_eq!(plan(margin, u64::MAX).renew_at, at(NOW), "never before it was made");
+        assert_eq!(plan(margin, u64::MAX).renew_at, at(NOW), "not before the plan was made");
     }
     let plan = plan(Margin::Percent(0), 5);
     assert_eq!(plan.renew_at, plan.expires);
@@ -115,7 +119,7 @@ fn a_plan_renews_before_the_end() {
 }
 
 #[test]
-fn each_requirement_is_an_error_of_its_own() {
+fn each_requirement_has_an_error_of_its_own() {
     let text = Unsigned::service(
         Authority::parse("h.example").unwrap(),
         PolicyName::parse("service").unwrap(),
@@ -128,25 +132,25 @@ fn each_requirement_is_an_error_of_its_own() {
     let own = parse(&own).unwrap().verify(Keys::one(&key()), at(EXPIRY), &TokenRules::STRICT).unwrap();
     let path = |text| ResourcePath::parse(text).unwrap();
     let policies = [PolicyName::parse("service").unwrap(), PolicyName::parse("owner").unwrap()];
-    let anything = Requirements::new();
-    assert_eq!(service.meets(&anything), Ok(()));
-    assert_eq!(service.meets(&anything.for_resource(path("H.example/devices/d"))), Ok(()));
+    let none = Requirements::new();
+    assert_eq!(service.meets(&none), Ok(()));
+    assert_eq!(service.meets(&none.for_resource(path("H.example/devices/d"))), Ok(()));
     assert_eq!(
-        service.meets(&anything.for_resource(path("h.example.evil"))),
+        service.meets(&none.for_resource(path("h.example.evil"))),
         Err(RequirementError::AnotherResource)
     );
     assert_eq!(
-        own.meets(&anything.for_resource(path("myhub.azure-devices.net"))),
+        own.meets(&none.for_resource(path("myhub.azure-devices.net"))),
         Err(RequirementError::AnotherResource)
     );
-    assert_eq!(service.meets(&anything.by_policies(&policies)), Ok(()));
-    assert_eq!(service.meets(&anything.by_policies(&policies[1..])), Err(RequirementError::PolicyNotAllowed));
-    assert_eq!(service.meets(&anything.by_policies(&[])), Err(RequirementError::PolicyNotAllowed));
-    assert_eq!(own.meets(&anything.by_policies(&policies)), Err(RequirementError::NotByPolicy));
+    assert_eq!(service.meets(&none.by_policies(&policies)), Ok(()));
+    assert_eq!(service.meets(&none.by_policies(&policies[1..])), Err(RequirementError::PolicyNotAllowed));
+    assert_eq!(service.meets(&none.by_policies(&[])), Err(RequirementError::PolicyNotAllowed));
+    assert_eq!(own.meets(&none.by_policies(&policies)), Err(RequirementError::NotByPolicy));
 }
 
 #[test]
-fn clock_trouble_is_diagnosed() {
+fn a_clock_difference_is_reported() {
     let hint = |expiry: u64, now| {
         let text = token(SR, &expiry.to_string());
         let error =
@@ -157,13 +161,17 @@ fn clock_trouble_is_diagnosed() {
     assert_eq!(hint(3600, NOW), Some(ClockHint::SignerNotSet));
     let year = TokenRules::STRICT.max_lifetime.unwrap();
     assert_eq!(hint(NOW + year + 60, NOW), Some(ClockHint::SignerAhead(60)));
-    assert_eq!(VerifyError::WrongSignature.clock_hint(), None, "an unauthentic token says nothing");
+    assert_eq!(
+        VerifyError::WrongSignature.clock_hint(),
+        None,
+        "a token with a wrong signature gives no hint"
+    );
     let words = ClockHint::SignerBehind(7200).to_string();
     assert_eq!(words, "the token is old, or the signer's clock is behind the verifier's by 7200 s or more");
 }
 
 #[test]
-fn signing_says_how_much_room_it_needs_and_takes_no_heap() {
+fn signing_returns_the_needed_size_and_does_not_allocate() {
     let unsigned = Unsigned::device(Authority::parse("h.example").unwrap(), device("d1"), at(NOW));
     let key = key();
     let mut buffer = [0; 256];
@@ -199,7 +207,7 @@ fn the_longest_names_are_signed() {
 }
 
 #[test]
-fn a_key_elsewhere_signs_in_two_phases() {
+fn an_external_key_signs_in_two_steps() {
     let unsigned = Unsigned::device(Authority::parse("h.example").unwrap(), device("d1"), at(NOW));
     let mut buffer = [0; 128];
     let message = unsigned.to_be_signed(&mut buffer).unwrap();

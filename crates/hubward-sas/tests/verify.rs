@@ -1,4 +1,4 @@
-//! Signature first, then time; and what a service may ask for.
+//! Verification: the signature first, then the expiry, by the rules of the verifier.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -18,7 +18,7 @@ use hubward_rustcrypto::HmacKey;
 use hubward_sas::{TokenRules, VerifyError};
 
 #[test]
-fn what_is_said_about_time_is_true_of_an_authentic_token() {
+fn an_expiry_error_needs_a_valid_signature() {
     let text = device1();
     let late = |key: HmacKey| {
         let keys = Keys::one(&key);
@@ -27,11 +27,11 @@ fn what_is_said_about_time_is_true_of_an_authentic_token() {
     assert_eq!(late(other_key()), Some(VerifyError::WrongSignature));
     let expired = late(key()).unwrap();
     assert_eq!(expired, VerifyError::Expired { expiry: EXPIRY, now: EXPIRY + 9, leeway: 0 });
-    assert_eq!(expired.to_string(), "expired 9 s before `now`, 0 s of leeway allowed");
+    assert_eq!(expired.to_string(), "expired 9 s before `now`, and the leeway is 0 s");
 }
 
 #[test]
-fn rules_of_a_service() {
+fn the_lifetime_is_limited_by_the_rules() {
     let text = device1();
     let mut rules = TokenRules::STRICT;
     rules.max_lifetime = Some(3600);
@@ -39,11 +39,11 @@ fn rules_of_a_service() {
     assert!(at_time(EXPIRY - 3600).is_ok());
     let error = at_time(EXPIRY - 3601).err();
     assert_eq!(error, Some(VerifyError::TooLongLived { expiry: EXPIRY, now: EXPIRY - 3601, max: 3600 }));
-    assert_eq!(error.unwrap().to_string(), "expires 3601 s after `now`, at most 3600 s allowed");
+    assert_eq!(error.unwrap().to_string(), "expires 3601 s after `now`, and at most 3600 s are allowed");
 }
 
 #[test]
-fn every_project_vector() {
+fn the_vectors_of_the_project_verify() {
     for (sr, sig) in [
         (SR, SIG),
         ("myhub.azure-devices.net%2fdevices%2fdevice1", "qAlakZkWIS1WNEp+IyKCexjCMvu5KDp/kyyBYZ/V8kI="),
@@ -67,13 +67,13 @@ fn both_providers_agree() {
     let ring = hubward_ring::HmacKey::new(&hubward_core::SymmetricKey::from_base64(KEY).unwrap());
     let text = device1();
     assert!(parse(&text).unwrap().verify(Keys::one(&ring), at(EXPIRY), &TokenRules::STRICT).is_ok());
-    // a key behind a pointer is a key too
+    // a trait object is a key too
     let dynamic: &dyn hubward_core::MacKey = &ring;
     assert!(parse(&text).unwrap().verify(Keys::one(&dynamic), at(EXPIRY), &TokenRules::STRICT).is_ok());
 }
 
 #[test]
-fn parsing_and_verifying_allocate_nothing() {
+fn parsing_and_verifying_do_not_allocate() {
     let (text, key) = (device1(), key());
     let count = allocation_counter::measure(|| {
         for rules in [TokenRules::STRICT, TokenRules::HUB_COMPAT] {
@@ -87,7 +87,7 @@ fn parsing_and_verifying_allocate_nothing() {
 
 #[test]
 fn a_parsed_token_is_small() {
-    // it is moved into each verdict and question
+    // it is moved into each result
     assert!(size_of::<hubward_sas::SasToken<'_>>() <= 104);
     assert!(size_of::<hubward_sas::VerifiedToken<'_>>() <= 64);
 }

@@ -1,52 +1,60 @@
-//! Provider operations and the patterns that name many of them.
+//! [`ActionName`]: a provider operation, and the patterns with wildcards that match them.
 
 use core::fmt;
 
-/// The longest name or pattern; the longest that a provider publishes is well below.
+/// The most bytes of a name or pattern. Providers publish none that is nearly as long.
 const MAX_LEN: usize = 256;
-/// The most wildcards of a pattern: it bounds what matching one costs.
+/// The most wildcards of a pattern, which bounds the cost of matching.
 const MAX_STARS: usize = 8;
 
-/// Which of a role's lists an operation is in. The two never mix: `*` among the actions grants no data action.
+/// The pair of a role's lists that an operation belongs to. The planes are separate: `*` in `actions` grants no data
+/// action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a role has these two pairs of lists")]
 pub enum Plane {
-    /// Management of resources.
+    /// Management of resources: `actions` and `notActions`.
     Control,
-    /// What is within a resource.
+    /// The data of a resource: `dataActions` and `notDataActions`.
     Data,
 }
 
-/// A provider operation, such as `Microsoft.Devices/IotHubs/devices/read`. Case does not matter.
+/// A provider operation, such as `Microsoft.Devices/IotHubs/devices/read`. ASCII case does not matter.
+///
+/// ```
+/// use hubward_policy::roles::ActionName;
+///
+/// assert!(ActionName::parse("Microsoft.Devices/IotHubs/devices/read").is_ok());
+/// assert!(ActionName::parse("Microsoft.Devices/IotHubs/*").is_err(), "a pattern is not a name");
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ActionName<'a>(&'a str);
 
-/// Why a text is no provider operation, or no pattern of them.
+/// The error of a text that is not a provider operation, or not a pattern of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ActionError {
-    /// Nothing there, or an empty part between slashes.
-    #[error("empty, or with an empty part")]
+    /// An empty text, or an empty part between slashes.
+    #[error("empty, or an empty part between slashes")]
     Empty,
-    /// Something else than ASCII letters, digits, `.`, `-`, `_`; in a pattern also `*`.
-    #[error("character at byte {offset} is not allowed")]
+    /// A character other than ASCII letters, digits, `.`, `-`, `_` and, in a pattern, `*`.
+    #[error("the character at byte {offset} is not allowed")]
     Character {
-        /// Where.
+        /// The byte of the character.
         offset: usize,
     },
     /// A provider without an operation.
-    #[error("a provider and an operation are needed")]
+    #[error("needs a provider and an operation")]
     NoOperation,
     /// More than 256 bytes or 8 wildcards.
-    #[error("too long")]
+    #[error("more than 256 bytes or 8 wildcards")]
     TooLong,
 }
 
 impl<'a> ActionName<'a> {
-    /// Checks a name and borrows it.
+    /// Parses a name and borrows it.
     ///
     /// # Errors
-    /// [`ActionError`]; a wildcard is no character of a name.
+    /// [`ActionError`] if the text is not a name. A name has no wildcards.
     pub fn parse(name: &'a str) -> Result<Self, ActionError> {
         check(name, false)?;
         if !name.contains('/') {
@@ -55,7 +63,7 @@ impl<'a> ActionName<'a> {
         Ok(Self(name))
     }
 
-    /// The name as it came.
+    /// Returns the name as it was parsed.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.0
@@ -68,7 +76,7 @@ impl fmt::Display for ActionName<'_> {
     }
 }
 
-/// Checks a pattern.
+/// Checks that a text is a pattern.
 pub(super) fn check_pattern(pattern: &str) -> Result<(), ActionError> {
     check(pattern, true)?;
     if pattern.bytes().filter(|b| *b == b'*').count() > MAX_STARS {
@@ -95,7 +103,7 @@ fn check(text: &str, star: bool) -> Result<(), ActionError> {
     }
 }
 
-/// Whether a pattern names this operation: `*` is any text, slashes included.
+/// Returns whether a pattern matches an operation: `*` is any text, including slashes.
 pub(super) fn matches(pattern: &str, name: ActionName<'_>) -> bool {
     let mut pieces = pattern.split('*').map(str::as_bytes);
     let first = pieces.next().unwrap_or_default();
@@ -103,7 +111,7 @@ pub(super) fn matches(pattern: &str, name: ActionName<'_>) -> bool {
     let Some(mut rest) = strip_prefix(name.0.as_bytes(), first) else { return false };
     let Some(last) = last else { return rest.is_empty() };
     for piece in pieces {
-        // the leftmost place leaves the most for what follows
+        // the leftmost match leaves the most text for the next pieces
         match find(rest, piece) {
             Some(tail) => rest = tail,
             None => return false,
@@ -118,7 +126,7 @@ fn strip_prefix<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
     head.eq_ignore_ascii_case(prefix).then_some(tail)
 }
 
-/// What follows the first place of `piece`.
+/// Returns the text after the first match of `piece`.
 fn find<'t>(mut text: &'t [u8], piece: &[u8]) -> Option<&'t [u8]> {
     loop {
         match strip_prefix(text, piece) {

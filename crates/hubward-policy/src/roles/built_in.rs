@@ -1,14 +1,14 @@
-//! Built-in roles: a hub's, and some of the services that it feeds. They are as published by July 2026; a
-//! service may add to them.
+//! [`BUILT_IN`]: the built-in roles of a hub, of its provisioning service and of some services that it feeds, as Azure
+//! published them in July 2026. Azure may add operations to them.
 
 use alloc::borrow::Cow::Borrowed;
 
 use super::action::{ActionName, Plane};
-use super::hub::hub_actions;
+use super::hub_actions::hub_actions;
 use super::role::Role;
 use crate::endpoint::Endpoint;
 
-/// The built-in roles that are known here.
+/// The built-in roles of Azure that this crate has.
 pub const BUILT_IN: &[Role] = &[
     Role::known(
         "IoT Hub Data Contributor",
@@ -258,18 +258,26 @@ pub const BUILT_IN: &[Role] = &[
     ),
 ];
 
-/// The built-in role of this id or this name.
+/// Returns the built-in role with this id or this name.
+///
+/// ```
+/// use hubward_policy::roles::built_in;
+///
+/// let reader = built_in("IoT Hub Data Reader").map(|role| role.id());
+/// assert_eq!(reader, Some("b447c946-2db7-41ec-983d-d8bf3b1c77e3"));
+/// ```
 #[must_use]
 pub fn built_in(id_or_name: &str) -> Option<&'static Role> {
     BUILT_IN.iter().find(|role| role.id().eq_ignore_ascii_case(id_or_name) || role.name() == id_or_name)
 }
 
-/// The built-in roles that grant an operation: what to assign where one is missing.
+/// Returns the built-in roles that grant an operation.
 pub fn roles_that_would_do(plane: Plane, action: ActionName<'_>) -> impl Iterator<Item = &'static Role> {
     BUILT_IN.iter().filter(move |role| role.grants(plane, action))
 }
 
-/// The built-in roles that open a hub's endpoint; none where no role does.
+/// Returns the built-in roles that grant every data action of a hub's endpoint. The iterator is empty if the endpoint
+/// has no data actions.
 pub fn roles_that_open(endpoint: &Endpoint) -> impl Iterator<Item = &'static Role> + use<> {
     let actions = hub_actions(endpoint);
     BUILT_IN.iter().filter(move |role| {

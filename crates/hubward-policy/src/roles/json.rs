@@ -1,4 +1,4 @@
-//! A custom role in JSON.
+//! Reading a custom role from JSON.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -8,19 +8,19 @@ use serde::Deserialize;
 use super::role::{List, Role, RoleError};
 use crate::json::Object;
 
-/// Why a JSON text is refused, all of it.
+/// The error of a JSON text, all of which is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RoleJsonError {
-    /// Not JSON, or with a member that is unknown, missing, twice there or of another type.
+    /// Not JSON, or a member is unknown, missing, duplicate or of the wrong type.
     #[error("line {line}, column {column}: not the JSON of a role")]
     Json {
-        /// Line, counted from one.
+        /// The line, from one.
         line: usize,
-        /// Column, counted from one.
+        /// The column, from one.
         column: usize,
     },
-    /// An entry is wrong.
+    /// An entry is invalid.
     #[error(transparent)]
     Role(#[from] RoleError),
 }
@@ -48,11 +48,11 @@ struct Document<'a> {
     assignable_scopes: Vec<Cow<'a, str>>,
 }
 
-/// Reads a custom role: `{"Name": .., "Actions": [..], "NotActions": [..], "DataActions": [..], "NotDataActions":
-/// [..], "AssignableScopes": [..]}`, with an `Id`, `IsCustom` and a `Description` if they are there.
+/// Parses a custom role: `{"Name": .., "Actions": [..], "NotActions": [..], "DataActions": [..], "NotDataActions":
+/// [..], "AssignableScopes": [..]}`. `Id`, `IsCustom` and `Description` are optional.
 ///
 /// # Errors
-/// [`RoleJsonError`]: a text that is not wholly understood is refused whole.
+/// [`RoleJsonError`] if any part of the text is not understood.
 pub fn role_from_json(text: &str) -> Result<Role, RoleJsonError> {
     let Object(document): Object<Document<'_>> = serde_json::from_str(text)
         .map_err(|error| RoleJsonError::Json { line: error.line(), column: error.column() })?;

@@ -1,19 +1,23 @@
-//! Roles: what a service may do that shows a token of the directory instead of a hub's key. Also management
-//! operations of the services that a hub feeds, by their provider operations.
+//! Role-based access control (RBAC): the rights of a caller with a token of the directory instead of a hub's key, also
+//! for managing the services that a hub feeds.
+//!
+//! [`Access`] has role assignments and [`DenyAssignment`]s, [`Access::check`] judges a [`Request`], and
+//! [`Access::check_endpoint`] an endpoint of a hub by its [`hub_actions()`]. A [`Role`] is one of [`BUILT_IN`] or
+//! custom.
 
-mod access;
 mod action;
+mod assignment;
 mod built_in;
-mod hub;
+mod hub_actions;
 #[cfg(feature = "json")]
 mod json;
 mod role;
 mod scope;
 
-pub use access::{Access, DenyAssignment, Request, Ruling, Shortfall};
 pub use action::{ActionError, ActionName, Plane};
+pub use assignment::{Access, DenyAssignment, Request, Ruling, Shortfall};
 pub use built_in::{BUILT_IN, built_in, roles_that_open, roles_that_would_do};
-pub use hub::hub_actions;
+pub use hub_actions::hub_actions;
 #[cfg(feature = "json")]
 pub use json::{RoleJsonError, role_from_json};
 pub use role::{List, Role, RoleError};

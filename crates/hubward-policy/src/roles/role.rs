@@ -1,4 +1,4 @@
-//! A role: what it grants, less what it takes back.
+//! [`Role`]: a role definition with its four lists of operations and its assignable scopes.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -7,12 +7,24 @@ use alloc::vec::Vec;
 use super::action::{ActionError, ActionName, Plane, check_pattern, matches};
 use super::scope::{ArmScope, ScopeError};
 
-/// The most entries of one list; a service accepts fewer.
+/// The most entries of one list. Azure accepts fewer.
 const MAX_ENTRIES: usize = 2048;
 
 type Patterns = Cow<'static, [Cow<'static, str>]>;
 
-/// A role definition. What it takes back it takes from its own grants alone: another role may still grant it.
+/// A role definition. `notActions` and `notDataActions` exclude operations from this role's own grants: another role
+/// may still grant them.
+///
+/// ```
+/// use hubward_policy::roles::{ActionName, List, Plane, Role};
+///
+/// let role = Role::named("Twin reader", "")
+///     .list_of(List::DataActions, &["Microsoft.Devices/IotHubs/twins/*"])?
+///     .list_of(List::NotDataActions, &["*/write"])?;
+/// assert!(role.grants(Plane::Data, ActionName::parse("Microsoft.Devices/IotHubs/twins/read")?));
+/// assert!(!role.grants(Plane::Data, ActionName::parse("Microsoft.Devices/IotHubs/twins/write")?));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Role {
     name: Cow<'static, str>,
@@ -28,56 +40,57 @@ pub struct Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum List {
-    /// What it grants on the control plane.
+    /// The operations that it grants on the control plane.
     #[error("actions")]
     Actions,
-    /// What it takes back of that.
+    /// The operations that it excludes from `actions`.
     #[error("notActions")]
     NotActions,
-    /// What it grants on the data plane.
+    /// The operations that it grants on the data plane.
     #[error("dataActions")]
     DataActions,
-    /// What it takes back of that.
+    /// The operations that it excludes from `dataActions`.
     #[error("notDataActions")]
     NotDataActions,
-    /// Where it may be assigned.
+    /// The scopes at which it may be assigned.
     #[error("assignableScopes")]
     AssignableScopes,
 }
 
-/// Why a role or an assignment is refused.
+/// The error of a role or an assignment that is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RoleError {
-    /// An entry of a list is no pattern.
+    /// An entry of a list is not a pattern.
     #[error("{list}, entry {index}: {error}")]
     Action {
-        /// Which list.
+        /// The list.
         list: List,
-        /// Which entry, counted from zero.
+        /// The entry's index, from zero.
         index: usize,
-        /// What is wrong with it.
+        /// The problem of the entry.
         error: ActionError,
     },
-    /// A scope is none.
+    /// A text is not a scope.
     #[error("scope: {0}")]
     Scope(#[from] ScopeError),
-    /// The role may not be assigned there.
-    #[error("the role cannot be assigned at this scope")]
+    /// The role's assignable scopes do not include this one.
+    #[error("the role's assignable scopes do not include this scope")]
     NotAssignable,
-    /// Not the id of somebody: empty, longer than 128 bytes, not visible ASCII, or that of all principals.
+    /// A text is not a principal's id: it is empty, longer than 128 bytes, not visible ASCII, or the id of all
+    /// principals.
     #[error("not the id of a principal")]
     Principal,
-    /// More entries than a list may have.
-    #[error("{0}: too many entries")]
+    /// The list has more than 2,048 entries.
+    #[error("{0}: more than 2,048 entries")]
     TooMany(List),
-    /// A deny assignment that names no principal.
-    #[error("a deny assignment must say to whom: name a principal, or everyone")]
+    /// The deny assignment has no principal.
+    #[error("the deny assignment has no principal: add one, or deny to everyone")]
     Nobody,
-    /// A deny assignment of what grants nothing.
-    #[error("a deny assignment must say what it denies")]
+    /// The deny assignment has neither actions nor data actions.
+    #[error("the deny assignment has no actions: add some to the role that it denies")]
     Nothing,
-    /// More assignments, or principals of one, than there may be.
+    /// More than 16,384 assignments, or more than 1,024 principals of one.
     #[error("too many assignments or principals")]
     TooManyAssignments,
 }
@@ -86,7 +99,7 @@ const NONE: Patterns = Cow::Borrowed(&[]);
 const EVERYWHERE: Patterns = Cow::Borrowed(&[Cow::Borrowed("/")]);
 
 impl Role {
-    /// A role that grants nothing yet and may be assigned everywhere.
+    /// Returns a role that grants nothing yet and may be assigned everywhere.
     #[must_use]
     pub const fn new(name: &'static str, id: &'static str) -> Self {
         Self {
@@ -100,7 +113,7 @@ impl Role {
         }
     }
 
-    /// The same for a name and an id that are read.
+    /// Returns the same with a name and an id that are copied.
     #[must_use]
     pub fn named(name: &str, id: &str) -> Self {
         let mut role = Self::new("", "");
@@ -109,7 +122,8 @@ impl Role {
         role
     }
 
-    /// A built-in role: actions, notActions, dataActions. A test holds the entries to the rules of patterns.
+    /// Returns a built-in role with its actions, notActions and dataActions. A test checks that the entries are
+    /// patterns.
     pub(super) const fn known(
         name: &'static str,
         id: &'static str,
@@ -128,10 +142,10 @@ impl Role {
         }
     }
 
-    /// This role with one list replaced.
+    /// Replaces one list of the role.
     ///
     /// # Errors
-    /// [`RoleError`] where an entry is no pattern, no scope, or one too many.
+    /// [`RoleError`] if an entry is not a pattern or not a scope, or the list has more than 2,048 entries.
     pub fn list_of(mut self, list: List, entries: &[&str]) -> Result<Self, RoleError> {
         if entries.len() > MAX_ENTRIES {
             return Err(RoleError::TooMany(list));
@@ -157,19 +171,19 @@ impl Role {
         }
     }
 
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its id.
+    /// Returns its id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The entries of one of its lists.
+    /// Returns the entries of one of its lists.
     pub fn entries(&self, list: List) -> impl Iterator<Item = &str> {
         let patterns = match list {
             List::Actions => &self.actions,
@@ -181,19 +195,19 @@ impl Role {
         patterns.iter().map(|pattern| &**pattern)
     }
 
-    /// Whether it grants the operation on this plane.
+    /// Returns whether the role grants the operation on this plane.
     #[must_use]
     pub fn grants(&self, plane: Plane, action: ActionName<'_>) -> bool {
-        self.names(plane, action) && !self.takes_back(plane, action)
+        self.includes(plane, action) && !self.excludes(plane, action)
     }
 
-    /// Whether it has any grants.
-    pub(super) fn names_anything(&self) -> bool {
+    /// Returns whether the role has actions or data actions.
+    pub(super) fn has_grants(&self) -> bool {
         !self.actions.is_empty() || !self.data_actions.is_empty()
     }
 
-    /// Whether its grants name the operation, taken back or not.
-    pub(super) fn names(&self, plane: Plane, action: ActionName<'_>) -> bool {
+    /// Returns whether the actions match the operation, excluded or not.
+    pub(super) fn includes(&self, plane: Plane, action: ActionName<'_>) -> bool {
         let granted = match plane {
             Plane::Control => &self.actions,
             Plane::Data => &self.data_actions,
@@ -201,14 +215,16 @@ impl Role {
         granted.iter().any(|pattern| matches(pattern, action))
     }
 
-    pub(super) fn takes_back(&self, plane: Plane, action: ActionName<'_>) -> bool {
-        let taken = match plane {
+    /// Returns whether the notActions match the operation.
+    pub(super) fn excludes(&self, plane: Plane, action: ActionName<'_>) -> bool {
+        let excluded = match plane {
             Plane::Control => &self.not_actions,
             Plane::Data => &self.not_data_actions,
         };
-        taken.iter().any(|pattern| matches(pattern, action))
+        excluded.iter().any(|pattern| matches(pattern, action))
     }
 
+    /// Returns whether the assignable scopes cover `scope`.
     pub(super) fn assignable_at(&self, scope: &ArmScope<'_>) -> bool {
         self.assignable.iter().any(|at| ArmScope::parse(at).is_ok_and(|at| at.covers(scope)))
     }

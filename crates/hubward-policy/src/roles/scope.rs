@@ -1,38 +1,48 @@
-//! The scope of an assignment: a resource's id.
+//! [`ArmScope`]: the scope of an assignment, which is a resource id of Azure Resource Manager.
 
 use core::fmt;
 
-/// The longest resource id.
+/// The most bytes of a resource id.
 const MAX_LEN: usize = 2048;
 
-/// A resource's id: `/subscriptions/{id}/resourceGroups/{group}/providers/Microsoft.Devices/IotHubs/{hub}`, a part
-/// of one, or `/` for everything. ASCII case does not matter.
+/// A resource id: `/subscriptions/{id}/resourceGroups/{group}/providers/Microsoft.Devices/IotHubs/{hub}`, a prefix of
+/// one, or `/` for everything. ASCII case does not matter.
+///
+/// ```
+/// use hubward_policy::roles::ArmScope;
+///
+/// let group = ArmScope::parse("/subscriptions/8d3c/resourceGroups/iot")?;
+/// assert!(group.covers(&ArmScope::parse("/subscriptions/8d3c/resourcegroups/IoT/providers/P/T/hub")?));
+/// assert!(!group.covers(&ArmScope::parse("/subscriptions/8d3c/resourceGroups/iot2")?));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ArmScope<'a>(&'a str);
 
-/// Why a text is no scope.
+/// The error of a text that is not a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScopeError {
-    /// It does not begin with `/`.
-    #[error("a scope begins with a slash")]
+    /// The text does not begin with `/`.
+    #[error("a scope must begin with a slash")]
     NotAbsolute,
-    /// An empty name, as two slashes in a row or one at the end make, or `.` or `..`.
+    /// An empty name, from two slashes in a row or one at the end, or a path step, `.` or `..`.
     #[error("an empty name or a path step")]
     Name,
-    /// A character that would be read otherwise elsewhere: a control, a space, or one of `% * ? # \`.
-    #[error("a character that no scope has")]
+    /// A character that other software may interpret: a control character, a space, or one of `% * ? # \`; or one that
+    /// is not ASCII.
+    #[error("a character that is not allowed in a scope")]
     Character,
     /// More than 2,048 bytes.
-    #[error("too long")]
+    #[error("more than 2,048 bytes")]
     TooLong,
 }
 
 impl<'a> ArmScope<'a> {
-    /// Checks a scope and borrows it.
+    /// Parses a scope and borrows it.
     ///
     /// # Errors
-    /// [`ScopeError`].
+    /// [`ScopeError`] if the text is not a scope.
     pub fn parse(scope: &'a str) -> Result<Self, ScopeError> {
         let names = scope.strip_prefix('/').ok_or(ScopeError::NotAbsolute)?;
         if scope.len() > MAX_LEN {
@@ -41,7 +51,7 @@ impl<'a> ArmScope<'a> {
         if !names.is_empty() && names.split('/').any(|name| matches!(name, "" | "." | "..")) {
             return Err(ScopeError::Name);
         }
-        // names compare without regard to case, which is certain in ASCII alone
+        // names are compared without regard to case, and other alphabets have more than one way to fold it
         let odd = |c: char| {
             !c.is_ascii() || c.is_control() || c.is_whitespace() || matches!(c, '%' | '*' | '?' | '#' | '\\')
         };
@@ -51,7 +61,7 @@ impl<'a> ArmScope<'a> {
         Ok(Self(scope))
     }
 
-    /// Whether `other` is this resource or below it, name by whole name.
+    /// Returns whether `other` is this resource or below it, name by whole name.
     #[must_use]
     pub fn covers(&self, other: &ArmScope<'_>) -> bool {
         if self.0 == "/" {
@@ -65,7 +75,7 @@ impl<'a> ArmScope<'a> {
         }
     }
 
-    /// The scope as it came.
+    /// Returns the scope as it was parsed.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.0

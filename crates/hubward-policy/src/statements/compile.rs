@@ -1,14 +1,14 @@
-//! Compiling statements: checked whole, and indexed by whom they are about.
+//! [`Statements`]: a set of statements, checked as a whole and indexed by identity.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use hubward_core::PolicyName;
 
-use super::act::{Action, Effect};
-use super::filter::{Filter, Hint};
+use super::filter::{Filter, Prefix};
+use super::identity_pattern::{IdentityPattern, Names, Variable};
+use super::request::{Action, Effect};
 use super::statement::{Part, Statement, StatementError, StatementProblem};
-use super::whom::{Names, Pattern, Whom};
 
 /// The most statements of a set.
 const MAX_STATEMENTS: usize = 4096;
@@ -16,13 +16,13 @@ const MAX_STATEMENTS: usize = 4096;
 const MAX_ENTRIES: usize = 256;
 /// The most bytes of an entry: a topic of the service has at most 256, an identity 257.
 const MAX_TEXT: usize = 1024;
-/// The most levels of a set, those of its identities and policies included: judging an act compares no more. 4,096
-/// statements may have 16 each.
+/// The most levels of a set, including those of its identities and policies: evaluation compares no more. 4,096
+/// statements may have 16 levels each.
 const MAX_LEVELS: usize = 65_536;
-/// The most bytes of all entries of a set. With the levels it bounds what a compiled set takes.
+/// The most bytes of all entries of a set. Together with the levels it bounds the memory of a compiled set.
 const MAX_SET_TEXT: usize = 1 << 20;
 
-/// A compiled set of statements. Evaluating it does not allocate.
+/// A compiled set of statements; see [`Statement`] for an example. Evaluating it does not allocate.
 #[derive(Debug, Default)]
 pub struct Statements {
     pub(super) rules: Vec<Rule>,
@@ -31,22 +31,22 @@ pub struct Statements {
     pub(super) exact: Vec<(Names, Vec<usize>)>,
     /// Policies, sorted, each with its rules.
     pub(super) policies: Vec<(Box<str>, Vec<usize>)>,
-    /// What is about every device and module, resource by resource.
-    pub(super) anyone: Vec<Row>,
-    /// Other identities with variables.
-    pub(super) patterns: Vec<(Pattern, usize)>,
+    /// The resources of rules for every device and module.
+    pub(super) every: Vec<Row>,
+    /// Other identities with variables, each with its rule.
+    pub(super) variables: Vec<(Variable, usize)>,
     levels: usize,
     text: usize,
 }
 
-/// One resource of a rule, with what passing over it takes.
+/// One resource of a rule, with the facts that rule most of them out.
 #[derive(Debug)]
 pub(super) struct Row {
-    pub(super) hint: Hint,
+    pub(super) prefix: Prefix,
     pub(super) actions: u16,
     pub(super) effect: Effect,
     pub(super) rule: usize,
-    /// `None` where there is nothing to match, as connecting has no resource.
+    /// `None` for `mqtt:connect`, which has no resource.
     pub(super) filter: Option<usize>,
 }
 
@@ -54,17 +54,17 @@ pub(super) struct Row {
 pub(super) struct Rule {
     pub(super) effect: Effect,
     pub(super) actions: u16,
-    /// Its part of `filters`.
+    /// The rule's range of `filters`.
     pub(super) first: usize,
     pub(super) end: usize,
 }
 
 impl Statements {
-    /// Compiles a set, all of it or nothing.
+    /// Compiles a set, or refuses all of it.
     ///
     /// # Errors
-    /// [`StatementError`] with the first entry that is wrong, or is more than a set may have: 4,096 statements,
-    /// 256 entries in a list, 1,024 bytes in an entry, 65,536 levels and 1 MiB in all.
+    /// [`StatementError`] with the first entry that is wrong or exceeds a limit: 4,096 statements, 256 entries in a
+    /// list, 1,024 bytes in an entry, 65,536 levels and 1 MiB in the set.
     pub fn compile(statements: &[Statement]) -> Result<Self, StatementError> {
         let mut compiled = Self::default();
         for (at, statement) in statements.iter().enumerate() {
@@ -79,13 +79,13 @@ impl Statements {
         Ok(compiled)
     }
 
-    /// How many statements it has.
+    /// Returns the number of statements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rules.len()
     }
 
-    /// Whether it has none, and denies everything.
+    /// Returns whether the set has no statements, so that it denies everything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
@@ -107,19 +107,20 @@ impl Statements {
                 return Err((part, MAX_ENTRIES, StatementProblem::TooLong));
             }
         }
-        // to connect anywhere is not what a rule with resources says
+        // a rule with resources must not allow connecting everywhere
         if connects && (!resources.is_empty() || actions.iter().any(|action| *action != Action::MqttConnect))
         {
             return Err((Part::Resource, 0, StatementProblem::Connects));
         }
-        let (mut anyone, mut modules) = (false, false);
+        let (mut every, mut modules) = (false, false);
         for (index, identity) in identities.iter().enumerate() {
-            let whom = self.whom(identity).map_err(|problem| (Part::Identity, index, problem))?;
-            modules |= whom.may_be_a_module();
-            match whom {
-                Whom::Anyone => anyone = true,
-                Whom::Named(names) => self.exact.push((names, Vec::from([at]))),
-                Whom::Some(pattern) => self.patterns.push((pattern, at)),
+            let pattern =
+                self.identity_pattern(identity).map_err(|problem| (Part::Identity, index, problem))?;
+            modules |= pattern.may_be_a_module();
+            match pattern {
+                IdentityPattern::Every => every = true,
+                IdentityPattern::Named(names) => self.exact.push((names, Vec::from([at]))),
+                IdentityPattern::Variable(variable) => self.variables.push((variable, at)),
             }
         }
         for (index, policy) in policies.iter().enumerate() {
@@ -144,20 +145,20 @@ impl Statements {
             self.filters.push(filter.map_err(|problem| (Part::Resource, index, problem))?);
         }
         let actions = actions.iter().fold(0, |set, action| set | action.bit());
-        if anyone {
-            self.anyone(*effect, actions, at, first);
+        if every {
+            self.add_for_every(*effect, actions, at, first);
         }
         self.rules.push(Rule { effect: *effect, actions, first, end: self.filters.len() });
         Ok(())
     }
 
-    fn anyone(&mut self, effect: Effect, actions: u16, rule: usize, first: usize) {
+    fn add_for_every(&mut self, effect: Effect, actions: u16, rule: usize, first: usize) {
         if first == self.filters.len() {
-            self.anyone.push(Row { hint: Hint::NONE, actions, effect, rule, filter: None });
+            self.every.push(Row { prefix: Prefix::NONE, actions, effect, rule, filter: None });
         }
         let filters = self.filters.iter().enumerate().skip(first);
-        self.anyone.extend(filters.map(|(at, filter)| Row {
-            hint: filter.hint,
+        self.every.extend(filters.map(|(at, filter)| Row {
+            prefix: filter.prefix,
             actions,
             effect,
             rule,
@@ -175,22 +176,22 @@ impl Statements {
         }
     }
 
-    fn whom(&mut self, identity: &str) -> Result<Whom, StatementProblem> {
+    fn identity_pattern(&mut self, identity: &str) -> Result<IdentityPattern, StatementProblem> {
         if identity.len() > MAX_TEXT {
             return Err(StatementProblem::TooLong);
         }
         self.count(2, identity)?;
-        Whom::parse(identity)
+        IdentityPattern::parse(identity)
     }
 }
 
-/// Whether a path can be so: a rule about others would be silent.
+/// Returns whether a request can have this path: a rule for another path would have no effect.
 fn is_path(resource: &str) -> bool {
     resource.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
         && resource.split('/').all(|name| !matches!(name, "" | "." | ".."))
 }
 
-/// Sorted, with the rules of equal names in one row.
+/// Sorts the rows and merges the rules of equal names.
 fn grouped<K: Ord>(mut rows: Vec<(K, Vec<usize>)>) -> Vec<(K, Vec<usize>)> {
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     let mut grouped: Vec<(K, Vec<usize>)> = Vec::new();

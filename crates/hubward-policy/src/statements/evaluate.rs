@@ -1,40 +1,40 @@
-//! Evaluating statements: every one that is about the act is asked, and a deny ends it.
+//! [`Statements::evaluate`] and its [`Verdict`]. Evaluation ends at the first deny that matches.
 
 use core::fmt;
 
 use hubward_core::Identity;
 
-use super::act::{Act, Action, Effect};
 use super::compile::{Row, Rule, Statements};
+use super::request::{Act, Action, Effect};
 
-/// What a set of statements says.
+/// The result of evaluating a set of statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "a third answer would be read as one of these two")]
 pub enum Verdict {
-    /// This statement allows it, and none denies it.
+    /// This statement allows the request, and no statement denies it.
     Allow {
-        /// Which statement, counted from zero.
+        /// The statement's index, from zero.
         statement: usize,
     },
-    /// It may not go on.
+    /// The request is denied.
     Deny(Refusal),
 }
 
-/// Why statements deny.
+/// The reason for which statements deny a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// This statement denies it.
+    /// The statement of this index denies it.
     Statement(usize),
     /// No statement allows it.
     NoStatement,
-    /// The operation is unknown to statements or its topic, filter or path is none.
+    /// Statements have no such operation, or its topic, filter or path is malformed.
     Malformed,
 }
 
 impl Refusal {
-    /// A code that does not change between versions.
+    /// Returns a code that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl Refusal {
 }
 
 impl Verdict {
-    /// Whether the act may go on.
+    /// Returns `true` if the request is allowed.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
         matches!(self, Self::Allow { .. })
@@ -59,24 +59,24 @@ impl fmt::Display for Verdict {
             Self::Allow { statement } => write!(f, "statement {statement} allows it"),
             Self::Deny(Refusal::Statement(statement)) => write!(f, "statement {statement} denies it"),
             Self::Deny(Refusal::NoStatement) => f.write_str("no statement allows it"),
-            Self::Deny(Refusal::Malformed) => f.write_str("its operation or resource is malformed"),
+            Self::Deny(Refusal::Malformed) => f.write_str("the operation or the resource is malformed"),
         }
     }
 }
 
 impl Statements {
-    /// Judges an act. An allow must cover all that the act reaches; for a deny it is enough to meet some of it.
-    pub fn evaluate(&self, act: &Act<'_>) -> Verdict {
-        if act.action == 0 {
+    /// Judges a request. An allow must cover everything that the request reaches; a deny needs to overlap with it.
+    pub fn evaluate(&self, request: &Act<'_>) -> Verdict {
+        if request.action == 0 {
             return Verdict::Deny(Refusal::Malformed);
         }
         let mut allowed = None;
-        match act.identity {
+        match request.identity {
             Identity::Policy(name) => {
                 let row = self.policies.binary_search_by(|(row, _)| (**row).cmp(name.as_str()));
                 let rules = row.ok().and_then(|at| self.policies.get(at));
                 for at in rules.into_iter().flat_map(|(_, rules)| rules) {
-                    if self.denies(*at, act, &mut allowed) {
+                    if self.denies(*at, request, &mut allowed) {
                         return Verdict::Deny(Refusal::Statement(*at));
                     }
                 }
@@ -89,19 +89,19 @@ impl Statements {
                     .binary_search_by(|((device, module), _)| (&**device, module.as_deref()).cmp(&wanted));
                 let rules = row.ok().and_then(|at| self.exact.get(at));
                 for at in rules.into_iter().flat_map(|(_, rules)| rules) {
-                    if self.denies(*at, act, &mut allowed) {
+                    if self.denies(*at, request, &mut allowed) {
                         return Verdict::Deny(Refusal::Statement(*at));
                     }
                 }
-                for (pattern, at) in &self.patterns {
-                    if pattern.is(act) && self.denies(*at, act, &mut allowed) {
+                for (variable, at) in &self.variables {
+                    if variable.matches(request) && self.denies(*at, request, &mut allowed) {
                         return Verdict::Deny(Refusal::Statement(*at));
                     }
                 }
-                for row in &self.anyone {
-                    if row.actions & act.action == 0
-                        || !row.hint.may_match(act, row.effect)
-                        || !self.row_matches(row, act)
+                for row in &self.every {
+                    if row.actions & request.action == 0
+                        || !row.prefix.may_match(request, row.effect)
+                        || !self.row_matches(row, request)
                     {
                         continue;
                     }
@@ -118,38 +118,38 @@ impl Statements {
         }
     }
 
-    fn row_matches(&self, row: &Row, act: &Act<'_>) -> bool {
+    fn row_matches(&self, row: &Row, request: &Act<'_>) -> bool {
         match row.filter {
-            Some(at) => self.filters.get(at).is_some_and(|filter| filter.matches_levels(act, row.effect)),
+            Some(at) => self.filters.get(at).is_some_and(|filter| filter.matches_levels(request, row.effect)),
             None => true,
         }
     }
 
-    /// Whether a rule denies the act; one that allows it is noted.
+    /// Returns whether a rule denies the request, and writes the first rule that allows it to `allowed`.
     #[inline]
-    fn denies(&self, at: usize, act: &Act<'_>, allowed: &mut Option<usize>) -> bool {
+    fn denies(&self, at: usize, request: &Act<'_>, allowed: &mut Option<usize>) -> bool {
         let Some(rule) = self.rules.get(at) else { return false };
         match rule.effect {
             Effect::Allow => {
-                if allowed.is_none() && self.matches(rule, act, Effect::Allow) {
+                if allowed.is_none() && self.matches(rule, request, Effect::Allow) {
                     *allowed = Some(at);
                 }
                 false
             }
-            Effect::Deny => self.matches(rule, act, Effect::Deny),
+            Effect::Deny => self.matches(rule, request, Effect::Deny),
         }
     }
 
     #[inline]
-    fn matches(&self, rule: &Rule, act: &Act<'_>, effect: Effect) -> bool {
-        if rule.actions & act.action == 0 {
+    fn matches(&self, rule: &Rule, request: &Act<'_>, effect: Effect) -> bool {
+        if rule.actions & request.action == 0 {
             return false;
         }
-        // connecting has no resource
-        if act.action == Action::MqttConnect.bit() {
+        // `mqtt:connect` has no resource
+        if request.action == Action::MqttConnect.bit() {
             return true;
         }
         let filters = self.filters.get(rule.first..rule.end).unwrap_or_default();
-        filters.iter().any(|filter| filter.matches(act, effect))
+        filters.iter().any(|filter| filter.matches(request, effect))
     }
 }

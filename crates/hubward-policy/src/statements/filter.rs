@@ -1,4 +1,4 @@
-//! A resource as a statement names it: levels of text, variables and wildcards.
+//! [`Filter`]: a resource of a statement, as levels of text, variables and wildcards.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -6,31 +6,31 @@ use core::iter::once;
 
 use hubward_core::{Identity, Segment};
 
-use super::act::{Act, Client, Effect, head, mask};
+use super::request::{Act, Client, Effect, head, mask};
 use super::statement::StatementProblem;
 use crate::pattern::Form;
 
 /// A compiled resource.
 #[derive(Debug)]
 pub(super) struct Filter {
-    pub(super) hint: Hint,
+    pub(super) prefix: Prefix,
     levels: Box<[Level]>,
 }
 
-/// What is known of the beginning of all that a filter matches: most filters are passed over by it alone.
+/// The literal bytes at the start of every text that a filter matches. They rule most filters out.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Hint {
-    /// The first bytes, and which of them are known.
+pub(super) struct Prefix {
+    /// The first bytes, and a mask of those that are literal.
     head: u64,
     head_mask: u64,
-    /// The last known bytes that do not fit in there, where they are, and how many.
+    /// The last literal bytes after the head: their offset, the bytes, and their mask.
     tail_at: usize,
     tail: u64,
     tail_mask: u64,
 }
 
-impl Hint {
-    /// Nothing is known.
+impl Prefix {
+    /// No literal bytes.
     pub(super) const NONE: Self = Self { head: 0, head_mask: 0, tail_at: 0, tail: 0, tail_mask: 0 };
 
     fn new(known: &str) -> Self {
@@ -45,24 +45,26 @@ impl Hint {
         }
     }
 
-    /// Whether a filter with this hint may cover the act, for an allow, or meet it, for a deny.
+    /// Returns whether a filter with this prefix may cover the request, for an allow, or overlap with it, for a deny.
     #[inline]
-    pub(super) fn may_match(&self, act: &Act<'_>, effect: Effect) -> bool {
-        let Some(head) = act.head else { return true };
-        let met = (head ^ self.head) & self.head_mask;
+    pub(super) fn may_match(&self, request: &Act<'_>, effect: Effect) -> bool {
+        let Some(head) = request.head else { return true };
+        let differing = (head ^ self.head) & self.head_mask;
         match effect {
-            // a wildcard of the act's is covered by no text
-            Effect::Allow => met == 0 && self.tail_matches(act),
-            Effect::Deny => met & act.literal == 0 && (act.subscribes || self.tail_matches(act)),
+            // text does not cover a wildcard of the request
+            Effect::Allow => differing == 0 && self.tail_matches(request),
+            Effect::Deny => {
+                differing & request.literal == 0 && (request.subscribes || self.tail_matches(request))
+            }
         }
     }
 
     #[inline]
-    fn tail_matches(&self, act: &Act<'_>) -> bool {
+    fn tail_matches(&self, request: &Act<'_>) -> bool {
         if self.tail_mask == 0 {
             return true;
         }
-        let rest = act.text.as_bytes().get(self.tail_at..).unwrap_or_default();
+        let rest = request.text.as_bytes().get(self.tail_at..).unwrap_or_default();
         let tail = match rest.first_chunk() {
             Some(chunk) => u64::from_le_bytes(*chunk),
             None => head(rest),
@@ -74,10 +76,10 @@ impl Hint {
 /// One level of a filter.
 #[derive(Debug)]
 enum Level {
-    /// Text and variables, in a row.
+    /// Text and variables, one after the other.
     Name(Box<[Piece]>),
-    /// A variable that may stand for two levels.
-    Wide(Wide),
+    /// A variable whose value may have two levels.
+    Variable(WholeLevel),
     /// `+`
     One,
     /// `#`
@@ -92,26 +94,26 @@ enum Piece {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wide {
+enum WholeLevel {
     Identity,
     Client,
 }
 
-/// A level with its variables looked up. A value is text, whatever it holds.
+/// A level with the values of its variables. A value is text and never a wildcard.
 #[derive(Debug, Clone, Copy)]
-enum View<'v> {
+enum LevelValue<'v> {
     Pieces(&'v [Piece], Option<&'v str>, Option<&'v str>),
     Value(&'v str),
     One,
     Rest,
-    /// A variable without a value: nothing matches it.
+    /// A variable without a value, which matches nothing.
     Nothing,
 }
 
-impl View<'_> {
-    /// Whether the statement has every character of it.
+impl LevelValue<'_> {
+    /// Returns whether the level is text of the statement alone.
     const fn is_text(&self) -> bool {
-        matches!(self, View::Pieces([] | [Piece::Text(_)], ..))
+        matches!(self, LevelValue::Pieces([] | [Piece::Text(_)], ..))
     }
 }
 
@@ -119,7 +121,7 @@ impl Filter {
     /// Compiles a resource.
     pub(super) fn parse(text: &str) -> Result<Self, StatementProblem> {
         let levels = parse_levels(text)?;
-        // `a/#` matches `a` as well: what is known ends before the slash of a wildcard or a variable
+        // `a/#` also matches `a`, so the literal bytes end before the slash of a wildcard or a variable
         let known = text
             .match_indices('/')
             .map(|(at, _)| at)
@@ -131,53 +133,55 @@ impl Filter {
             })
             .last()
             .unwrap_or_default();
-        Ok(Self { hint: Hint::new(known), levels })
+        Ok(Self { prefix: Prefix::new(known), levels })
     }
 
-    /// Whether it has a variable of a module's, and whether of any identity's.
+    /// Returns whether it has a variable of modules, and whether it has one of any identity.
     pub(super) fn variables(&self) -> (bool, bool) {
         let pieces = |is: fn(&Piece) -> bool| {
             self.levels.iter().any(|level| matches!(level, Level::Name(pieces) if pieces.iter().any(is)))
         };
         let module = pieces(|piece| matches!(piece, Piece::Module));
-        let identity = self.levels.iter().any(|level| matches!(level, Level::Wide(Wide::Identity)));
+        let identity = self.levels.iter().any(|level| matches!(level, Level::Variable(WholeLevel::Identity)));
         (module, module || identity || pieces(|piece| matches!(piece, Piece::Device)))
     }
 
-    /// How many levels it has.
+    /// Returns the number of levels.
     pub(super) const fn len(&self) -> usize {
         self.levels.len()
     }
 
-    /// Whether all that the act reaches is within this resource, for an allow, or anything of it, for a deny.
+    /// Returns whether the resource covers everything that the request reaches, for an allow, or overlaps with it, for
+    /// a deny.
     #[inline]
-    pub(super) fn matches(&self, act: &Act<'_>, effect: Effect) -> bool {
-        self.hint.may_match(act, effect) && self.matches_levels(act, effect)
+    pub(super) fn matches(&self, request: &Act<'_>, effect: Effect) -> bool {
+        self.prefix.may_match(request, effect) && self.matches_levels(request, effect)
     }
 
-    pub(super) fn matches_levels(&self, act: &Act<'_>, effect: Effect) -> bool {
+    pub(super) fn matches_levels(&self, request: &Act<'_>, effect: Effect) -> bool {
         match effect {
-            Effect::Allow => self.covers_levels(act),
-            Effect::Deny => self.meets_levels(act),
+            Effect::Allow => self.covers_levels(request),
+            Effect::Deny => self.overlaps_levels(request),
         }
     }
 
-    fn covers_levels(&self, act: &Act<'_>) -> bool {
-        let mut views = views(&self.levels, act);
-        let mut names = act.text.split('/');
+    fn covers_levels(&self, request: &Act<'_>) -> bool {
+        let mut values = level_values(&self.levels, request);
+        let mut names = request.text.split('/');
         let mut first = true;
         loop {
-            let (view, name) = (views.next(), names.next());
-            let hidden = first && act.form == Form::Plain && name.is_some_and(|name| name.starts_with('$'));
+            let (level, name) = (values.next(), names.next());
+            let reserved =
+                first && request.form == Form::Plain && name.is_some_and(|name| name.starts_with('$'));
             first = false;
-            let matched = match (view, name) {
+            let matched = match (level, name) {
                 (None, None) => return true,
-                // a wildcard at the beginning does not match `$` (MQTT 3.1.1, 4.7.2), nor is a value chosen for it
-                (Some(view), Some(_)) if hidden && !view.is_text() => false,
-                (Some(View::Rest), _) => return true,
-                (Some(View::One), Some(name)) => !(act.subscribes && name == "#"),
-                (Some(view), Some(name)) => {
-                    !(act.subscribes && is_wildcard(name)) && equal(view, name, act.form)
+                // a first wildcard does not match `$` (MQTT 3.1.1, 4.7.2), and neither does a device's id
+                (Some(level), Some(_)) if reserved && !level.is_text() => false,
+                (Some(LevelValue::Rest), _) => return true,
+                (Some(LevelValue::One), Some(name)) => !(request.subscribes && name == "#"),
+                (Some(level), Some(name)) => {
+                    !(request.subscribes && is_wildcard(name)) && equal(level, name, request.form)
                 }
                 (None, Some(_)) | (Some(_), None) => false,
             };
@@ -187,23 +191,23 @@ impl Filter {
         }
     }
 
-    fn meets_levels(&self, act: &Act<'_>) -> bool {
-        let mut views = views(&self.levels, act);
-        let mut names = act.text.split('/');
+    fn overlaps_levels(&self, request: &Act<'_>) -> bool {
+        let mut values = level_values(&self.levels, request);
+        let mut names = request.text.split('/');
         loop {
-            let matched = match (views.next(), names.next()) {
-                (None, None) | (Some(View::Rest), _) => return true,
-                (Some(View::Nothing), _) => return false,
-                (None, Some("#")) if act.subscribes => return true,
-                (Some(_), Some("#")) if act.subscribes => {
-                    return !views.any(|view| matches!(view, View::Nothing));
+            let matched = match (values.next(), names.next()) {
+                (None, None) | (Some(LevelValue::Rest), _) => return true,
+                (Some(LevelValue::Nothing), _) => return false,
+                (None, Some("#")) if request.subscribes => return true,
+                (Some(_), Some("#")) if request.subscribes => {
+                    return !values.any(|level| matches!(level, LevelValue::Nothing));
                 }
-                (Some(View::Pieces(pieces, device, module)), Some("+")) if act.subscribes => {
-                    defined(pieces, device, module)
+                (Some(LevelValue::Pieces(pieces, device, module)), Some("+")) if request.subscribes => {
+                    has_values(pieces, device, module)
                 }
-                (Some(_), Some("+")) if act.subscribes => true,
-                (Some(View::One), Some(_)) => true,
-                (Some(view), Some(name)) => equal(view, name, act.form),
+                (Some(_), Some("+")) if request.subscribes => true,
+                (Some(LevelValue::One), Some(_)) => true,
+                (Some(level), Some(name)) => equal(level, name, request.form),
                 (None, Some(_)) | (Some(_), None) => false,
             };
             if !matched {
@@ -217,31 +221,32 @@ fn is_wildcard(name: &str) -> bool {
     matches!(name, "+" | "#")
 }
 
-fn views<'v>(levels: &'v [Level], act: &'v Act<'_>) -> impl Iterator<Item = View<'v>> {
-    let device = act.identity.device().map(|id| id.as_str());
-    let module = act.identity.module().map(|id| id.as_str());
-    let identity = move || match act.identity {
-        Identity::Module(..) => [device.map(View::Value), module.map(View::Value)],
-        Identity::Device(_) => [device.map(View::Value), None],
-        _ => [Some(View::Nothing), None],
+fn level_values<'v>(levels: &'v [Level], request: &'v Act<'_>) -> impl Iterator<Item = LevelValue<'v>> {
+    let device = request.identity.device().map(|id| id.as_str());
+    let module = request.identity.module().map(|id| id.as_str());
+    let identity = move || match request.identity {
+        Identity::Module(..) => [device.map(LevelValue::Value), module.map(LevelValue::Value)],
+        Identity::Device(_) => [device.map(LevelValue::Value), None],
+        _ => [Some(LevelValue::Nothing), None],
     };
     levels
         .iter()
         .flat_map(move |level| match level {
-            Level::Name(pieces) => [Some(View::Pieces(pieces, device, module)), None],
-            Level::One => [Some(View::One), None],
-            Level::Rest => [Some(View::Rest), None],
-            Level::Wide(Wide::Identity) => identity(),
-            Level::Wide(Wide::Client) => match act.client {
-                Client::None => [Some(View::Nothing), None],
-                Client::Level(id) => [Some(View::Value(id)), None],
+            Level::Name(pieces) => [Some(LevelValue::Pieces(pieces, device, module)), None],
+            Level::One => [Some(LevelValue::One), None],
+            Level::Rest => [Some(LevelValue::Rest), None],
+            Level::Variable(WholeLevel::Identity) => identity(),
+            Level::Variable(WholeLevel::Client) => match request.client {
+                Client::None => [Some(LevelValue::Nothing), None],
+                Client::Level(id) => [Some(LevelValue::Value(id)), None],
                 Client::Identity => identity(),
             },
         })
         .flatten()
 }
 
-fn defined(pieces: &[Piece], device: Option<&str>, module: Option<&str>) -> bool {
+/// Returns whether every variable has a value.
+fn has_values(pieces: &[Piece], device: Option<&str>, module: Option<&str>) -> bool {
     pieces.iter().all(|piece| match piece {
         Piece::Text(_) => true,
         Piece::Device => device.is_some(),
@@ -249,25 +254,25 @@ fn defined(pieces: &[Piece], device: Option<&str>, module: Option<&str>) -> bool
     })
 }
 
-/// Whether a level without wildcards is this name, decoded once where its transport encodes.
-fn equal(view: View<'_>, name: &str, form: Form) -> bool {
+/// Returns whether a level without wildcards equals this name, which is decoded once if its transport encodes names.
+fn equal(level: LevelValue<'_>, name: &str, form: Form) -> bool {
     if form == Form::Encoded && name.contains('%') {
         let Some(name) = Segment::encoded(name) else { return false };
         let mut bytes = name.bytes();
         let mut eat = |text: &str| text.bytes().all(|b| bytes.next() == Some(b));
-        return match view {
-            View::Value(value) => name.eq_decoded(value),
-            View::Pieces(pieces, device, module) => {
+        return match level {
+            LevelValue::Value(value) => name.eq_decoded(value),
+            LevelValue::Pieces(pieces, device, module) => {
                 pieces.iter().all(|piece| text_of(piece, device, module).is_some_and(&mut eat))
                     && bytes.next().is_none()
             }
-            View::One | View::Rest | View::Nothing => false,
+            LevelValue::One | LevelValue::Rest | LevelValue::Nothing => false,
         };
     }
-    match view {
-        View::Value(value) => value == name,
-        View::Pieces([Piece::Text(text)], ..) => **text == *name,
-        View::Pieces(pieces, device, module) => {
+    match level {
+        LevelValue::Value(value) => value == name,
+        LevelValue::Pieces([Piece::Text(text)], ..) => **text == *name,
+        LevelValue::Pieces(pieces, device, module) => {
             let mut rest = name;
             pieces.iter().all(|piece| {
                 match text_of(piece, device, module).and_then(|text| rest.strip_prefix(text)) {
@@ -279,7 +284,7 @@ fn equal(view: View<'_>, name: &str, form: Form) -> bool {
                 }
             }) && rest.is_empty()
         }
-        View::One | View::Rest | View::Nothing => false,
+        LevelValue::One | LevelValue::Rest | LevelValue::Nothing => false,
     }
 }
 
@@ -291,7 +296,7 @@ fn text_of<'v>(piece: &'v Piece, device: Option<&'v str>, module: Option<&'v str
     }
 }
 
-/// Splits into levels; wildcards stand alone in theirs, `#` in the last.
+/// Splits a text into levels. A wildcard must be a whole level, and `#` the last.
 fn parse_levels(text: &str) -> Result<Box<[Level]>, StatementProblem> {
     if text.is_empty() {
         return Err(StatementProblem::Empty);
@@ -302,12 +307,12 @@ fn parse_levels(text: &str) -> Result<Box<[Level]>, StatementProblem> {
         levels.push(match name {
             "+" => Level::One,
             "#" if names.peek().is_none() => Level::Rest,
-            "{{iot:identity}}" => Level::Wide(Wide::Identity),
-            "{{mqtt:client_id}}" => Level::Wide(Wide::Client),
+            "{{iot:identity}}" => Level::Variable(WholeLevel::Identity),
+            "{{mqtt:client_id}}" => Level::Variable(WholeLevel::Client),
             _ => Level::Name(parse_name(name)?),
         });
     }
-    // `$` with a variable behind it would be a name of the broker's that somebody's id chooses
+    // with `$` and a variable, a device's id would choose one of the broker's own topics
     match levels.first() {
         Some(Level::Name(pieces)) if text.starts_with('$') && pieces.len() > 1 => {
             Err(StatementProblem::Dollar)

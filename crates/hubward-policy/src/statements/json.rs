@@ -1,28 +1,28 @@
-//! Statements in JSON.
+//! Reading statements from JSON.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use serde::Deserialize;
 
-use super::act::{Action, Effect};
 use super::compile::Statements;
+use super::request::{Action, Effect};
 use super::statement::{Part, Statement, StatementError, StatementProblem};
 use crate::json::Object;
 
-/// Why a JSON text is refused, all of it.
+/// The error of a JSON text, all of which is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
-    /// Not JSON, or with a member that is unknown, missing, twice there or of another type.
+    /// Not JSON, or a member is unknown, missing, duplicate or of the wrong type.
     #[error("line {line}, column {column}: not the JSON of a set of statements")]
     Json {
-        /// Line, counted from one.
+        /// The line, from one.
         line: usize,
-        /// Column, counted from one.
+        /// The column, from one.
         column: usize,
     },
-    /// A statement is wrong.
+    /// A statement is invalid.
     #[error(transparent)]
     Statement(#[from] StatementError),
 }
@@ -51,11 +51,11 @@ struct Entry<'a> {
     resources: Vec<Cow<'a, str>>,
 }
 
-/// Reads `{"statements": [{"effect": "allow", "identities": [..], "operations": [..], "resources": [..]}, ..]}`;
-/// a statement may also have `policies` and a `description`.
+/// Parses and compiles `{"statements": [{"effect": "allow", "identities": [..], "operations": [..], "resources": [..]},
+/// ..]}`. A statement may also have `policies` and a `description`.
 ///
 /// # Errors
-/// [`JsonError`]: a text that is not wholly understood is refused whole.
+/// [`JsonError`] if any part of the text is not understood.
 pub fn statements_from_json(text: &str) -> Result<Statements, JsonError> {
     let Object(document): Object<Document<'_>> = serde_json::from_str(text)
         .map_err(|error| JsonError::Json { line: error.line(), column: error.column() })?;

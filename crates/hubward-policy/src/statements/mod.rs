@@ -1,18 +1,21 @@
-//! Statements: allow and deny rules over identities, operations and resources. A deny wins, and what no
+//! Statements: allow and deny rules over identities, operations and resources. A deny wins, and an operation that no
 //! statement allows is denied.
+//!
+//! A [`Statement`] is written with a builder or read from JSON, [`Statements::compile`] checks a set of them, and
+//! [`Statements::evaluate`] judges an [`Act`], which an [`Operation`](crate::Operation) and an identity make.
 
-mod act;
 mod compile;
 mod evaluate;
 mod filter;
+mod identity_pattern;
 #[cfg(feature = "json")]
 mod json;
+mod request;
 mod statement;
-mod whom;
 
-pub use act::{Act, Action, Effect, UnknownAction};
 pub use compile::Statements;
 pub use evaluate::{Refusal, Verdict};
 #[cfg(feature = "json")]
 pub use json::{JsonError, statements_from_json};
+pub use request::{Act, Action, Effect, UnknownAction};
 pub use statement::{Part, Statement, StatementError, StatementProblem};

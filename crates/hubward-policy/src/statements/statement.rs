@@ -1,12 +1,30 @@
-//! A statement as it is written, and what can be wrong with it.
+//! [`Statement`]: a rule before it is compiled, and the errors of compiling it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::act::{Action, Effect};
+use super::request::{Action, Effect};
 
-/// One rule, not yet checked. It matches where one of its identities or policies, one of its operations and one
-/// of its resources do.
+/// One rule, not yet checked. It matches if one of its identities or policies, one of its operations and one of its
+/// resources match.
+///
+/// ```
+/// use hubward_core::{DeviceId, Identity};
+/// use hubward_policy::Operation;
+/// use hubward_policy::statements::{Act, Action, Statement, Statements};
+///
+/// let own_topics = Statement::allow()
+///     .identity("{{iot:identity}}")
+///     .action(Action::MqttPublish)
+///     .resource("fleet/{{iot:device_id}}/#");
+/// let statements = Statements::compile(&[own_topics])?;
+///
+/// let dev1 = Identity::Device(DeviceId::parse("dev1")?);
+/// let publish = |topic| statements.evaluate(&Act::new(dev1, Some("dev1"), &Operation::mqtt_publish(topic)));
+/// assert!(publish("fleet/dev1/temperature").is_allow());
+/// assert!(!publish("fleet/dev10/temperature").is_allow());
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     pub(super) effect: Effect,
@@ -17,13 +35,13 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A rule that allows; it says nothing yet about whom and what.
+    /// Returns a rule that allows, still without identities, operations and resources.
     #[must_use]
     pub const fn allow() -> Self {
         Self::new(Effect::Allow)
     }
 
-    /// A rule that denies; it says nothing yet about whom and what.
+    /// Returns a rule that denies, still without identities, operations and resources.
     #[must_use]
     pub const fn deny() -> Self {
         Self::new(Effect::Deny)
@@ -39,60 +57,59 @@ impl Statement {
         }
     }
 
-    /// Adds whom it is about: `device` or `device/module`. There are no wildcards here, but these variables:
-    /// `{{iot:identity}}` is every device and module, `{{iot:device_id}}` every device,
-    /// `{{iot:device_id}}/{{iot:module_id}}` every module, also with a name in place of either, and
-    /// `{{mqtt:client_id}}` whoever has its own name as client id.
+    /// Adds an identity: `device` or `device/module`. It takes no wildcards, but these variables: `{{iot:identity}}` is
+    /// every device and module, `{{iot:device_id}}` every device, `{{iot:device_id}}/{{iot:module_id}}` every module,
+    /// also with a name in place of either variable, and `{{mqtt:client_id}}` every identity whose client id is its own
+    /// name.
     #[must_use]
     pub fn identity(mut self, identity: &str) -> Self {
         self.identities.push(identity.into());
         self
     }
 
-    /// Adds a shared access policy whom it is about, by name.
+    /// Adds a shared access policy by name.
     #[must_use]
     pub fn policy(mut self, name: &str) -> Self {
         self.policies.push(name.into());
         self
     }
 
-    /// Adds an operation. [`Action::MqttConnect`] stands in a statement of its own, for it has no resource.
+    /// Adds an operation. [`Action::MqttConnect`] has no resource and needs a statement of its own.
     #[must_use]
     pub fn action(mut self, action: Action) -> Self {
         self.actions.push(action);
         self
     }
 
-    /// Adds a resource: a topic filter, or a path decoded and without its first slash. `+` is one level, `#` at the end the
-    /// rest; variables stand for text, whatever it holds, and one without a value, as `{{iot:module_id}}` is for a device,
-    /// matches nothing. A topic whose
-    /// first level begins with `$` is allowed by text alone (MQTT 3.1.1, 4.7.2): neither a wildcard nor a variable there
-    /// reaches it.
+    /// Adds a resource: a topic filter, or a path, decoded and without its first slash. `+` is one level, and `#` at
+    /// the end is all further levels. The value of a variable is text and never a wildcard; a variable without a value,
+    /// such as `{{iot:module_id}}` for a device, matches nothing. If the first level of a topic begins with `$`, an
+    /// allow covers it only with text there, not with a wildcard or a variable (MQTT 3.1.1, 4.7.2).
     #[must_use]
     pub fn resource(mut self, resource: &str) -> Self {
         self.resources.push(resource.into());
         self
     }
 
-    /// What it does where it matches.
+    /// Returns the effect of the rule when it matches.
     #[must_use]
     pub const fn effect(&self) -> Effect {
         self.effect
     }
 }
 
-/// Why a set of statements is refused, all of it. Holds the place, never the text.
+/// The error of a set of statements, all of which is refused. It has the position, never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("statement {statement}, {part} {index}: {problem}")]
 #[non_exhaustive]
 pub struct StatementError {
-    /// Which statement, counted from zero.
+    /// The statement's index, from zero.
     pub statement: usize,
-    /// Which part of it.
+    /// The part of the statement.
     pub part: Part,
-    /// Which entry of that part, counted from zero.
+    /// The entry's index in that part, from zero.
     pub index: usize,
-    /// What is wrong there.
+    /// The problem of that entry.
     pub problem: StatementProblem,
 }
 
@@ -100,59 +117,60 @@ pub struct StatementError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Part {
-    /// Whether it allows or denies.
+    /// The effect: allow or deny.
     #[error("effect")]
     Effect,
-    /// Whom it is about.
+    /// The identities.
     #[error("identity")]
     Identity,
-    /// The shared access policies it is about.
+    /// The shared access policies.
     #[error("policy")]
     Policy,
-    /// Its operations.
+    /// The operations.
     #[error("operation")]
     Operation,
-    /// Its resources.
+    /// The resources.
     #[error("resource")]
     Resource,
 }
 
-/// What is wrong with a statement.
+/// The problem of an entry of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatementProblem {
     /// An empty text, or a list that needs an entry.
-    #[error("nothing there")]
+    #[error("must not be empty")]
     Empty,
-    /// Neither an id, nor ids and variables.
-    #[error("not a name of that kind")]
+    /// Neither an id nor a pattern of ids and variables.
+    #[error("not a valid name")]
     Name,
-    /// `{{` and `}}` that do not enclose the name of a variable.
+    /// `{{` and `}}` without the name of a variable between them.
     #[error("unknown variable")]
     Variable,
-    /// A variable that stands for nothing, whoever the statement is about: a module's where there is no module, an
-    /// identity's where there are policies alone.
-    #[error("this variable has no value for anybody whom the statement is about")]
+    /// A variable that has no value for any identity of the statement: a module's without a module, or an identity's
+    /// with policies alone.
+    #[error("this variable has no value for any identity of the statement")]
     NoValue,
-    /// A variable that may stand for two levels, within one.
+    /// A variable whose value may have two levels, as a part of one.
     #[error("this variable must be a whole level")]
     NotAWholeLevel,
     /// `+` or `#` within other text, or `#` before the end.
     #[error("a wildcard must be a whole level, and `#` the last")]
     Wildcard,
-    /// A variable in a first level that begins with `$`: the broker's own topics are named by text alone.
-    #[error("a first level that begins with `$` takes no variable")]
+    /// A variable in a first level that begins with `$`: the broker's own topics are written as text.
+    #[error("a first level that begins with `$` must not have a variable")]
     Dollar,
-    /// `mqtt:connect` beside another operation, or with resources: it has none.
-    #[error("connecting has no resource and stands in a statement of its own")]
+    /// `mqtt:connect` together with another operation or with resources.
+    #[error("`mqtt:connect` has no resource and needs a statement of its own")]
     Connects,
     /// A control character.
     #[error("control character")]
     Character,
-    /// What no path has here: a first slash, an empty name or a step, a `\` or anything but visible ASCII.
-    #[error("a path is visible ASCII without its first slash, empty names and steps")]
+    /// A path with a first slash, an empty name, a path step, a `\` or a character other than visible ASCII.
+    #[error("a path must be visible ASCII without a first slash, empty names and path steps")]
     Path,
-    /// More than a set may have.
+    /// More statements, entries, levels or bytes than a set may have; see
+    /// [`Statements::compile`](super::Statements::compile).
     #[error("too many or too long")]
     TooLong,
 }

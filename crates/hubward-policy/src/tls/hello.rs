@@ -1,23 +1,31 @@
-//! What a ClientHello offers.
+//! [`ClientHello`]: the versions and cipher suites that a client offers.
 
 use super::suite::CipherSuite;
 use super::version::TlsVersion;
 
-/// The fields of a ClientHello that versions and suites are chosen by, as code points.
+/// The fields of a ClientHello that determine the version and the cipher suite, as code points.
+///
+/// ```
+/// use hubward_policy::tls::{ClientHello, TlsVersion};
+///
+/// let hello = ClientHello { legacy_version: 0x0303, supported_versions: None, cipher_suites: &[0xc02f] };
+/// assert!(hello.offers_version(TlsVersion::V1_2));
+/// assert!(!hello.offers_version(TlsVersion::V1_3), "TLS 1.3 needs the extension");
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "a ClientHello has these three")]
 pub struct ClientHello<'a> {
     /// `legacy_version`.
     pub legacy_version: u16,
-    /// The versions of the `supported_versions` extension, where the hello has one.
+    /// The versions of the `supported_versions` extension, if the hello has it.
     pub supported_versions: Option<&'a [u16]>,
-    /// `cipher_suites`, with whatever signals and grease there are.
+    /// `cipher_suites`, including signalling values and GREASE (RFC 8701).
     pub cipher_suites: &'a [u16],
 }
 
 impl ClientHello<'_> {
-    /// Whether it offers a version: one of those in the extension or, where there is none, one up to
-    /// `legacy_version`, by which TLS 1.3 cannot be had (RFC 8446 4.2.1).
+    /// Returns whether it offers a version: one in the extension or, without the extension, one up to `legacy_version`,
+    /// which cannot offer TLS 1.3 (RFC 8446 4.2.1).
     #[must_use]
     pub fn offers_version(&self, version: TlsVersion) -> bool {
         match self.supported_versions {
@@ -26,7 +34,7 @@ impl ClientHello<'_> {
         }
     }
 
-    /// Whether it offers a suite.
+    /// Returns whether it offers a cipher suite.
     #[must_use]
     pub fn offers_suite(&self, suite: CipherSuite) -> bool {
         self.cipher_suites.contains(&suite.0)

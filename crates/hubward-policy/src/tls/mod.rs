@@ -1,7 +1,8 @@
-//! Which versions and cipher suites of TLS a hub takes: of a handshake that was negotiated, and of a ClientHello.
+//! The TLS versions and cipher suites that a hub allows. [`TlsRules`] judge a negotiated handshake or a
+//! [`ClientHello`].
 //!
-//! The sets are those that the hub and its provisioning service document. TLS 1.1 and 1.0 are taken by no rule that
-//! does not name them.
+//! The sets are those in the documentation of the hub and of its provisioning service. TLS 1.1 and 1.0 are allowed only
+//! by rules that name them.
 
 mod hello;
 mod rules;

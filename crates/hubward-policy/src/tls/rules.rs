@@ -1,10 +1,10 @@
-//! Rules, what they take, and why not.
+//! [`TlsRules`]: the allowed versions and cipher suites, and the [`TlsDenial`] of a handshake.
 
 use super::hello::ClientHello;
 use super::suite::{CipherSuite, LEGACY, RECOMMENDED_ECC, RECOMMENDED_RSA, TLS13};
 use super::version::TlsVersion;
 
-/// Which versions and suites are taken.
+/// The allowed TLS versions and cipher suites.
 ///
 /// ```
 /// use hubward_policy::tls::{ClientHello, TlsRules, TlsVersion};
@@ -30,68 +30,70 @@ pub struct TlsRules<'r> {
     legacy_1_1: bool,
 }
 
-/// A version and a suite that a client offers and the rules take.
+/// A version and a cipher suite that the client offers and the rules allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Agreed {
     /// The newest such version.
     pub version: TlsVersion,
-    /// Of its suites, the first in the order of the rules.
+    /// The first such suite of that version, in the order of the rules.
     pub suite: CipherSuite,
 }
 
-/// Why a handshake is not taken.
+/// The reason for which a handshake is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsDenial {
-    /// A version that TLS has, or had, and that is taken only where a rule names it.
-    #[error("{version} is legacy, and no rule names it; the oldest version taken is {minimum}")]
+    /// TLS 1.0 or 1.1, which only rules that name it allow.
+    #[error(
+        "{version} is a legacy version, and the rules do not allow it; the oldest allowed version is {minimum}"
+    )]
     LegacyVersion {
-        /// Which.
+        /// The version.
         version: TlsVersion,
-        /// The oldest that is taken.
+        /// The oldest allowed version.
         minimum: TlsVersion,
     },
-    /// No suite of the client's is taken in any version that both have.
+    /// The rules allow no suite of the client for any version that both have.
     #[error(
-        "offers {version}, but no cipher suite that is taken with it or an older version; one that would do: {suite}"
+        "offers {version}, but no cipher suite that is allowed for it or an older version; an allowed one is {suite}"
     )]
     NoCommonSuite {
         /// The newest version that both have.
         version: TlsVersion,
-        /// A suite that would do.
+        /// An allowed suite of that version.
         suite: CipherSuite,
     },
-    /// No version of the client's is taken.
-    #[error("offers no version that is taken; the oldest is {minimum}")]
+    /// The rules allow no version of the client.
+    #[error("offers no allowed version; the oldest allowed version is {minimum}")]
     NoCommonVersion {
-        /// The oldest that is taken.
+        /// The oldest allowed version.
         minimum: TlsVersion,
     },
     /// A suite that is in no set of the rules.
-    #[error("{suite} is not among the cipher suites taken")]
+    #[error("{suite} is not an allowed cipher suite")]
     Suite {
-        /// Which.
+        /// The suite.
         suite: CipherSuite,
     },
-    /// A suite that the version does not have.
-    #[error("{suite} is no cipher suite of {version}")]
+    /// A suite of another version.
+    #[error("{suite} is not a cipher suite of {version}")]
     SuiteOfAnotherVersion {
-        /// Which.
+        /// The suite.
         suite: CipherSuite,
         /// The version.
         version: TlsVersion,
     },
-    /// A version older than the rules take.
-    #[error("{version} is older than {minimum}, the oldest version taken")]
+    /// A version older than the rules allow.
+    #[error("{version} is older than {minimum}, the oldest allowed version")]
     TooOld {
-        /// Which.
+        /// The version.
         version: TlsVersion,
-        /// The oldest that is taken, legacy aside.
+        /// The oldest allowed version, apart from legacy versions.
         minimum: TlsVersion,
     },
-    /// No version of TLS.
-    #[error("{version} is no version of TLS")]
+    /// A code point that is not a TLS version.
+    #[error("{version} is not a TLS version")]
     UnknownVersion {
         /// The code point.
         version: TlsVersion,
@@ -99,7 +101,7 @@ pub enum TlsDenial {
 }
 
 impl TlsDenial {
-    /// A stable code.
+    /// Returns a code that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -115,57 +117,57 @@ impl TlsDenial {
 }
 
 impl<'r> TlsRules<'r> {
-    /// A hub with an RSA certificate and the minimum enforced: TLS 1.2 with the recommended suites, or 1.3.
+    /// A hub with an RSA certificate and an enforced minimum: TLS 1.2 with the recommended suites, or 1.3.
     pub const HUB: TlsRules<'static> = TlsRules::new(&[TLS13, RECOMMENDED_RSA]);
     /// The same with an ECC certificate.
     pub const HUB_ECC: TlsRules<'static> = TlsRules::new(&[TLS13, RECOMMENDED_ECC]);
     /// The provisioning service: the suites of both.
     pub const PROVISIONING: TlsRules<'static> = TlsRules::new(&[TLS13, RECOMMENDED_RSA, RECOMMENDED_ECC]);
-    /// A hub without an enforced minimum, as there were until 2025, for devices that cannot be updated: TLS 1.0 and
-    /// 1.1 and the legacy suites too.
+    /// A hub without an enforced minimum, which Azure had until 2025, for devices that cannot be updated: also TLS 1.0
+    /// and 1.1 and the legacy suites.
     pub const LEGACY_HUB: TlsRules<'static> =
         TlsRules::new(&[TLS13, RECOMMENDED_RSA, LEGACY]).with_legacy_tls_1_0().with_legacy_tls_1_1();
 
-    /// TLS 1.2 and 1.3 with the suites of these sets, the most wanted first; one without a name in
-    /// [`NAMED`](super::NAMED) is not taken all the same.
+    /// Allows TLS 1.2 and 1.3 with the suites of these sets, the preferred first. A suite without a name in
+    /// [`NAMED`](super::NAMED) is not allowed even so.
     #[must_use]
     pub const fn new(sets: &'r [&'r [CipherSuite]]) -> Self {
         Self { sets, minimum: TlsVersion::V1_2, legacy_1_0: false, legacy_1_1: false }
     }
 
-    /// With TLS 1.3 alone, and whatever legacy version is named.
+    /// Removes TLS 1.2. TLS 1.3 remains, and legacy versions that are named.
     #[must_use]
     pub const fn without_tls_1_2(mut self) -> Self {
         self.minimum = TlsVersion::V1_3;
         self
     }
 
-    /// With TLS 1.0 too, which RFC 8996 deprecates.
+    /// Also allows TLS 1.0, which RFC 8996 deprecates.
     #[must_use]
     pub const fn with_legacy_tls_1_0(mut self) -> Self {
         self.legacy_1_0 = true;
         self
     }
 
-    /// With TLS 1.1 too, which RFC 8996 deprecates.
+    /// Also allows TLS 1.1, which RFC 8996 deprecates.
     #[must_use]
     pub const fn with_legacy_tls_1_1(mut self) -> Self {
         self.legacy_1_1 = true;
         self
     }
 
-    /// Every suite, the most wanted first.
+    /// Returns every suite, the preferred first.
     pub fn suites(&self) -> impl Iterator<Item = CipherSuite> + use<'r> {
         self.sets.iter().flat_map(|set| set.iter().copied())
     }
 
-    /// Judges the version and the suite that a handshake came to.
+    /// Judges the version and the cipher suite that a handshake negotiated.
     ///
     /// # Errors
-    /// [`TlsDenial`]: what is not taken.
+    /// [`TlsDenial`] if the version or the suite is not allowed.
     pub fn check_negotiated(&self, version: TlsVersion, suite: CipherSuite) -> Result<(), TlsDenial> {
         self.check_version(version)?;
-        if !self.suites().any(|taken| taken == suite) {
+        if !self.suites().any(|allowed| allowed == suite) {
             return Err(TlsDenial::Suite { suite });
         }
         if !suite.is_of(version) {
@@ -174,12 +176,12 @@ impl<'r> TlsRules<'r> {
         Ok(())
     }
 
-    /// Judges whether a handshake that these rules take can come of a ClientHello, and finds the best of them. What
-    /// it came to is for [`Self::check_negotiated`] to judge: a client may offer worse besides. It looks through the
-    /// hello at most once for each suite of each version.
+    /// Judges whether a ClientHello can lead to a handshake that these rules allow, and returns the best version and
+    /// suite. The client may also offer suites that are not allowed, so judge the handshake itself with
+    /// [`Self::check_negotiated`]. The hello is searched at most once for each suite of each version.
     ///
     /// # Errors
-    /// [`TlsDenial::NoCommonVersion`], [`TlsDenial::NoCommonSuite`].
+    /// [`TlsDenial::NoCommonVersion`] or [`TlsDenial::NoCommonSuite`].
     pub fn check_hello(&self, hello: &ClientHello<'_>) -> Result<Agreed, TlsDenial> {
         let common = || {
             TlsVersion::ALL
@@ -192,7 +194,7 @@ impl<'r> TlsRules<'r> {
         });
         let minimum = self.oldest();
         agreed.ok_or_else(|| {
-            // a version that the rules have no suite for is not taken in fact
+            // without a suite for a version, the rules do not allow the version
             common().find_map(|version| Some((version, self.suites_of(version).next()?))).map_or(
                 TlsDenial::NoCommonVersion { minimum },
                 |(version, suite)| TlsDenial::NoCommonSuite { version, suite },
@@ -217,7 +219,7 @@ impl<'r> TlsRules<'r> {
         }
     }
 
-    /// The oldest version taken.
+    /// Returns the oldest allowed version.
     const fn oldest(&self) -> TlsVersion {
         match (self.legacy_1_0, self.legacy_1_1) {
             (true, _) => TlsVersion::V1_0,

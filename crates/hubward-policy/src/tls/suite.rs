@@ -1,28 +1,36 @@
-//! Cipher suites by IANA's names and code points, and the sets that hubs document.
+//! [`CipherSuite`]: code points with IANA's names, and the sets in the documentation of hubs.
 
 use core::fmt;
 use core::str::FromStr;
 
 use super::version::TlsVersion;
 
-/// A cipher suite as the wire has it; a peer may send one that has no name here.
+/// The code point of a cipher suite. A peer may send one that is not in [`NAMED`].
+///
+/// ```
+/// use hubward_policy::tls::{CipherSuite, TlsVersion};
+///
+/// let suite: CipherSuite = "TLS_AES_128_GCM_SHA256".parse()?;
+/// assert!(suite.is_of(TlsVersion::V1_3) && !suite.is_of(TlsVersion::V1_2));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "a code point is all it is")]
+#[expect(clippy::exhaustive_structs, reason = "it is a code point")]
 pub struct CipherSuite(pub u16);
 
-/// The suites of TLS 1.3 that rustls and OpenSSL offer by themselves.
+/// The suites of TLS 1.3 that rustls and OpenSSL offer by default.
 pub const TLS13: &[CipherSuite] = &[CipherSuite(0x1302), CipherSuite(0x1301), CipherSuite(0x1303)];
 
 /// The hub's recommended suites of TLS 1.2, for its RSA certificate.
 pub const RECOMMENDED_RSA: &[CipherSuite] =
     &[CipherSuite(0xc02f), CipherSuite(0xc030), CipherSuite(0xc027), CipherSuite(0xc028)];
 
-/// The same for its ECC certificate.
+/// The hub's recommended suites of TLS 1.2, for its ECC certificate.
 pub const RECOMMENDED_ECC: &[CipherSuite] =
     &[CipherSuite(0xc02b), CipherSuite(0xc02c), CipherSuite(0xc023), CipherSuite(0xc024)];
 
-/// What hubs without an enforced minimum took besides, 3DES aside, which they gave up in 2022. Those of RSA key
-/// exchange give up every recorded connection with the server's key.
+/// The further suites that hubs without an enforced minimum allowed, except 3DES, which they removed in 2022. The
+/// suites with RSA key exchange have no forward secrecy: the server's key decrypts every recorded connection.
 pub const LEGACY: &[CipherSuite] = &[
     CipherSuite(0x009e),
     CipherSuite(0x009f),
@@ -36,7 +44,7 @@ pub const LEGACY: &[CipherSuite] = &[
     CipherSuite(0xc014),
 ];
 
-/// Every suite that has a name here. One without is allowed by no rule.
+/// Every suite with its name. No rules allow a suite that is not in this list.
 pub const NAMED: &[(CipherSuite, &str)] = &[
     (CipherSuite(0x000a), "TLS_RSA_WITH_3DES_EDE_CBC_SHA"),
     (CipherSuite(0x002f), "TLS_RSA_WITH_AES_128_CBC_SHA"),
@@ -67,14 +75,14 @@ pub const NAMED: &[(CipherSuite, &str)] = &[
 ];
 
 impl CipherSuite {
-    /// IANA's name, where it has one here.
+    /// Returns IANA's name, if the suite is in [`NAMED`].
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
         NAMED.iter().find(|(suite, _)| *suite == self).map(|(_, name)| *name)
     }
 
-    /// Whether a handshake of `version` can have it: TLS 1.3 has suites of its own, which name no key exchange, and
-    /// those of AEAD or of a MAC with SHA-2 came with TLS 1.2 (RFC 5246, 5288, 5289).
+    /// Returns whether a handshake of `version` can negotiate the suite. TLS 1.3 has suites of its own, without a key
+    /// exchange in their names; suites with AEAD or with a MAC over SHA-2 need TLS 1.2 (RFC 5246, 5288, 5289).
     #[must_use]
     pub fn is_of(self, version: TlsVersion) -> bool {
         match self.0 {
@@ -96,13 +104,13 @@ impl fmt::Display for CipherSuite {
     }
 }
 
-/// Not one of [`NAMED`].
+/// The error for a text that is not a name in [`NAMED`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not IANA's name of a cipher suite that is known here")]
-#[expect(clippy::exhaustive_structs, reason = "there is nothing more to say")]
+#[error("not the IANA name of a known cipher suite")]
+#[expect(clippy::exhaustive_structs, reason = "there are no further facts")]
 pub struct UnknownSuite;
 
-/// Reads IANA's name.
+/// Parses IANA's name.
 impl FromStr for CipherSuite {
     type Err = UnknownSuite;
 

@@ -1,11 +1,17 @@
-//! Versions of TLS by their code points.
+//! [`TlsVersion`]: TLS versions by their code points.
 
 use core::fmt;
 use core::str::FromStr;
 
-/// A version as the wire has it; a peer may send one that does not exist.
+/// The code point of a TLS version. A peer may send one that does not exist.
+///
+/// ```
+/// use hubward_policy::tls::TlsVersion;
+///
+/// assert_eq!("1.2".parse(), Ok(TlsVersion::V1_2));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "a code point is all it is")]
+#[expect(clippy::exhaustive_structs, reason = "it is a code point")]
 pub struct TlsVersion(pub u16);
 
 impl TlsVersion {
@@ -18,10 +24,10 @@ impl TlsVersion {
     /// RFC 8446.
     pub const V1_3: Self = Self(0x0304);
 
-    /// All there are, the newest first; SSL is none.
+    /// Every TLS version, the newest first, without SSL.
     pub const ALL: [Self; 4] = [Self::V1_3, Self::V1_2, Self::V1_1, Self::V1_0];
 
-    /// `1.2` for TLS 1.2; `None` where there is no such version.
+    /// Returns `1.2` for TLS 1.2, or `None` if there is no such version.
     #[must_use]
     pub const fn number(self) -> Option<&'static str> {
         match self {
@@ -43,13 +49,13 @@ impl fmt::Display for TlsVersion {
     }
 }
 
-/// Not `1.0`, `1.1`, `1.2` or `1.3`.
+/// The error for a text that is not `1.0`, `1.1`, `1.2` or `1.3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a version of TLS: 1.0, 1.1, 1.2 or 1.3")]
-#[expect(clippy::exhaustive_structs, reason = "there is nothing more to say")]
+#[error("not a TLS version: 1.0, 1.1, 1.2 or 1.3")]
+#[expect(clippy::exhaustive_structs, reason = "there are no further facts")]
 pub struct UnknownVersion;
 
-/// Reads the number alone.
+/// Parses the number alone, such as `1.2`.
 impl FromStr for TlsVersion {
     type Err = UnknownVersion;
 

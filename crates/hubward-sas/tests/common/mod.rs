@@ -1,5 +1,5 @@
-//! Keys, times and tokens written by hand.
-#![allow(dead_code, reason = "each test uses what it needs")]
+//! Keys, times and hand-written tokens.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use core::time::Duration;
 
@@ -30,7 +30,7 @@ pub fn device1() -> String {
     format!("SharedAccessSignature sr={SR}&sig={SIG}&se={EXPIRY}")
 }
 
-/// The signature of `sr` and `se` as they stand, percent-encoded.
+/// Returns the percent-encoded signature over `sr` and `se` as given.
 pub fn sig(key: &HmacKey, sr: &str, se: &str) -> String {
     let tag = key.tag(&[sr.as_bytes(), b"\n", se.as_bytes()]);
     let host = Authority::parse("h").unwrap();
@@ -38,7 +38,7 @@ pub fn sig(key: &HmacKey, sr: &str, se: &str) -> String {
     signed.split('&').find_map(|field| field.strip_prefix("sig=")).unwrap().to_owned()
 }
 
-/// A token over `sr` and `se` as they stand.
+/// Returns a token over `sr` and `se` as given.
 pub fn token(sr: &str, se: &str) -> String {
     format!("SharedAccessSignature sr={sr}&sig={}&se={se}", sig(&key(), sr, se))
 }
@@ -51,7 +51,7 @@ pub fn verify(text: &str, now: u64) -> Result<VerifiedToken<'_>, VerifyError> {
     parse(text).unwrap().verify(Keys::one(&key()), at(now), &TokenRules::STRICT)
 }
 
-/// The code of the refusal at `EXPIRY`, by the strict rules.
+/// Returns the code of the refusal at `EXPIRY`, by the strict rules, or `accepted`.
 pub fn refusal(text: &str) -> &'static str {
     match parse(text) {
         Err(error) => error.code(),

@@ -3,7 +3,7 @@
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a test counts and indexes what it made, and a failed step is a failed test"
+    reason = "a test counts and indexes its own data, and a failed step is a failed test"
 )]
 
 use hubward_core::{DeviceId, Identity, ModuleId};
@@ -11,7 +11,7 @@ use hubward_policy::Operation;
 use hubward_policy::statements::{Act, Action, Effect, Statement, Statements};
 use proptest::prelude::*;
 
-/// A statement as the naive evaluator keeps it: of lists with one entry each.
+/// A statement of the naive evaluator, with one entry in each list.
 #[derive(Debug, Clone)]
 struct Rule {
     effect: Effect,
@@ -21,7 +21,7 @@ struct Rule {
 }
 
 #[derive(Debug, Clone)]
-struct Asked {
+struct Query {
     device: String,
     module: Option<String>,
     client: Option<String>,
@@ -29,7 +29,7 @@ struct Asked {
     text: String,
 }
 
-impl Asked {
+impl Query {
     fn identity(&self) -> Identity<'_> {
         let device = DeviceId::parse(&self.device).unwrap();
         match &self.module {
@@ -52,18 +52,18 @@ impl Asked {
         !matches!(self.action, Action::HttpGet | Action::AmqpSend)
     }
 
-    /// What stands between the slashes; `None` where it cannot be judged.
+    /// Returns the text between the slashes, decoded, or `None` if the request is malformed.
     fn levels(&self) -> Option<Vec<String>> {
         if self.is_mqtt() {
             let levels: Vec<String> = self.text.split('/').map(str::to_owned).collect();
-            let sound = !self.text.is_empty()
+            let valid = !self.text.is_empty()
                 && levels[0] != "$share"
                 && levels.iter().enumerate().all(|(at, level)| match level.as_str() {
                     "+" => self.action == Action::MqttSubscribe,
                     "#" => self.action == Action::MqttSubscribe && at + 1 == levels.len(),
                     _ => true,
                 });
-            return sound.then_some(levels);
+            return valid.then_some(levels);
         }
         let path = self.text.strip_prefix('/').or((self.action == Action::AmqpSend).then_some(&self.text))?;
         path.split('/')
@@ -75,7 +75,7 @@ impl Asked {
             .collect()
     }
 
-    fn act(&self) -> Act<'_> {
+    fn request(&self) -> Act<'_> {
         Act::new(self.identity(), self.client.as_deref(), &self.operation())
     }
 
@@ -84,7 +84,7 @@ impl Asked {
     }
 }
 
-/// Percent-decoded once, where that is visible ASCII.
+/// Decodes percent escapes once; `None` if the result is not visible ASCII.
 fn decoded(name: &str) -> Option<String> {
     let mut text = String::new();
     let mut parts = name.split('%');
@@ -97,7 +97,7 @@ fn decoded(name: &str) -> Option<String> {
     text.bytes().all(|b| b.is_ascii_graphic()).then_some(text)
 }
 
-/// A level of a pattern after substitution; `None` in a list is a variable without a value.
+/// A level of a pattern after substitution of the variables.
 #[derive(Debug, Clone, PartialEq)]
 enum Level {
     Text(String),
@@ -105,16 +105,16 @@ enum Level {
     Rest,
 }
 
-fn expand(pattern: &str, asked: &Asked) -> Option<Vec<Level>> {
+fn expand(pattern: &str, query: &Query) -> Option<Vec<Level>> {
     let mut levels = vec![];
     for level in pattern.split('/') {
         match level {
             "+" => levels.push(Level::One),
             "#" => levels.push(Level::Rest),
-            "{{iot:identity}}" => levels.extend(asked.names().into_iter().map(Level::Text)),
-            "{{mqtt:client_id}}" => match &asked.client {
-                Some(id) if *id == asked.names().join("/") => {
-                    levels.extend(asked.names().into_iter().map(Level::Text));
+            "{{iot:identity}}" => levels.extend(query.names().into_iter().map(Level::Text)),
+            "{{mqtt:client_id}}" => match &query.client {
+                Some(id) if *id == query.names().join("/") => {
+                    levels.extend(query.names().into_iter().map(Level::Text));
                 }
                 Some(id) if !id.is_empty() && !id.contains('/') => levels.push(Level::Text(id.clone())),
                 _ => return None,
@@ -123,8 +123,8 @@ fn expand(pattern: &str, asked: &Asked) -> Option<Vec<Level>> {
                 let mut text = String::new();
                 for part in level.split("{{").flat_map(|part| part.split("}}")) {
                     text.push_str(match part {
-                        "iot:device_id" => &asked.device,
-                        "iot:module_id" => asked.module.as_deref()?,
+                        "iot:device_id" => &query.device,
+                        "iot:module_id" => query.module.as_deref()?,
                         literal => literal,
                     });
                 }
@@ -148,44 +148,44 @@ fn covers(pattern: &[Level], names: &[&str], subscribes: bool) -> bool {
     }
 }
 
-fn meets(pattern: &[Level], names: &[&str], subscribes: bool) -> bool {
+fn overlaps(pattern: &[Level], names: &[&str], subscribes: bool) -> bool {
     match (pattern, names) {
         ([], []) | ([Level::Rest], _) => true,
         (_, ["#"]) if subscribes => true,
-        ([_, pattern @ ..], ["+", names @ ..]) if subscribes => meets(pattern, names, subscribes),
-        ([Level::One, pattern @ ..], [_, names @ ..]) => meets(pattern, names, subscribes),
+        ([_, pattern @ ..], ["+", names @ ..]) if subscribes => overlaps(pattern, names, subscribes),
+        ([Level::One, pattern @ ..], [_, names @ ..]) => overlaps(pattern, names, subscribes),
         ([Level::Text(text), pattern @ ..], [name, names @ ..]) => {
-            text == name && meets(pattern, names, subscribes)
+            text == name && overlaps(pattern, names, subscribes)
         }
         _ => false,
     }
 }
 
-fn naive(rules: &[Rule], asked: &Asked) -> bool {
-    let subscribes = asked.action == Action::MqttSubscribe;
-    let levels = if asked.action == Action::MqttConnect { Some(vec![]) } else { asked.levels() };
+fn naive(rules: &[Rule], query: &Query) -> bool {
+    let subscribes = query.action == Action::MqttSubscribe;
+    let levels = if query.action == Action::MqttConnect { Some(vec![]) } else { query.levels() };
     let Some(levels) = levels else { return false };
     let names: Vec<_> = levels.iter().map(String::as_str).collect();
     let matches = |rule: &Rule| {
-        let own = asked.names();
+        let own = query.names();
         let is_about = match rule.identity.contains("{{") {
-            // here every character is itself
+            // without variables, every character is literal
             false => rule.identity == own.join("/"),
-            true => expand(&rule.identity, asked) == Some(own.into_iter().map(Level::Text).collect()),
+            true => expand(&rule.identity, query) == Some(own.into_iter().map(Level::Text).collect()),
         };
-        if rule.action != asked.action || !is_about {
+        if rule.action != query.action || !is_about {
             return false;
         }
         if rule.action == Action::MqttConnect {
             return true;
         }
-        let Some(pattern) = expand(&rule.resource, asked) else { return false };
+        let Some(pattern) = expand(&rule.resource, query) else { return false };
         let first = rule.resource.split('/').next().unwrap();
         let by_text = !first.contains("{{") && !matches!(first, "+" | "#");
-        let hidden = asked.is_mqtt() && names[0].starts_with('$') && !by_text;
+        let reserved = query.is_mqtt() && names[0].starts_with('$') && !by_text;
         match rule.effect {
-            Effect::Allow => !hidden && covers(&pattern, &names, subscribes),
-            Effect::Deny => meets(&pattern, &names, subscribes),
+            Effect::Allow => !reserved && covers(&pattern, &names, subscribes),
+            Effect::Deny => overlaps(&pattern, &names, subscribes),
         }
     };
     !rules.iter().any(|rule| rule.effect == Effect::Deny && matches(rule))
@@ -245,10 +245,10 @@ prop_compose! {
         resource in resource(),
     ) -> Rule {
         let effect = if deny { Effect::Deny } else { Effect::Allow };
-        // no path has an empty name, and a set that has such a rule is refused
+        // a set with an empty name in a path is refused
         let resource: Vec<_> = resource.split('/').map(|level| if level.is_empty() { "b" } else { level }).collect();
         let mut resource = resource.join("/");
-        // and a device has no module's id
+        // so is one with a module's variable and no module
         if !identity.contains('/') && !matches!(identity, "{{iot:identity}}" | "{{mqtt:client_id}}") {
             resource = resource.replace("{{iot:module_id}}", "{{iot:device_id}}");
         }
@@ -257,7 +257,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn asked()(
+    fn query()(
         device in id(),
         module in prop::option::of(id()),
         own in 0..3_u8,
@@ -268,14 +268,14 @@ prop_compose! {
             "%61", "%2b", "a%2Fb", "%2e%2E", "%5c", "a%2", "%2541", "%24s", "%20",
         ]), 1..5),
         slash in any::<bool>(),
-    ) -> Asked {
+    ) -> Query {
         let slash = action == Action::HttpGet || slash && action == Action::AmqpSend;
         let text = format!("{}{}", if slash { "/" } else { "" }, levels.join("/"));
-        let mut asked = Asked { device, module, client, action, text };
+        let mut query = Query { device, module, client, action, text };
         if own > 0 {
-            asked.client = Some(asked.names().join("/"));
+            query.client = Some(query.names().join("/"));
         }
-        asked
+        query
     }
 }
 
@@ -285,20 +285,20 @@ proptest! {
     #[test]
     fn statements_agree_with_the_naive_evaluator(
         rules in prop::collection::vec(rule(), 0..8),
-        asked in asked(),
+        query in query(),
     ) {
-        prop_assert_eq!(compile(&rules).evaluate(&asked.act()).is_allow(), naive(&rules, &asked));
+        prop_assert_eq!(compile(&rules).evaluate(&query.request()).is_allow(), naive(&rules, &query));
     }
 
     #[test]
     fn a_deny_never_allows_and_an_allow_never_denies(
         rules in prop::collection::vec(rule(), 0..6),
         extra in rule(),
-        asked in asked(),
+        query in query(),
     ) {
-        let before = compile(&rules).evaluate(&asked.act()).is_allow();
+        let before = compile(&rules).evaluate(&query.request()).is_allow();
         let more = compile(&[rules.clone(), vec![extra.clone()]].concat());
-        let after = more.evaluate(&asked.act()).is_allow();
+        let after = more.evaluate(&query.request()).is_allow();
         match extra.effect {
             Effect::Deny => prop_assert!(before || !after),
             Effect::Allow => prop_assert!(after || !before),
@@ -306,17 +306,17 @@ proptest! {
         let mut reversed = rules;
         reversed.push(extra);
         reversed.reverse();
-        prop_assert_eq!(compile(&reversed).evaluate(&asked.act()).is_allow(), after, "order decides nothing");
+        prop_assert_eq!(compile(&reversed).evaluate(&query.request()).is_allow(), after, "the order of statements does not matter");
     }
 
     #[test]
     fn lists_are_every_combination_of_their_entries(
         rules in prop::collection::vec(rule(), 1..4),
         other in prop::collection::vec(rule(), 0..3),
-        asked in asked(),
+        query in query(),
     ) {
         let effect = rules[0].effect;
-        // connecting has no resource, and stands in a statement of its own
+        // `mqtt:connect` has no resource and needs a statement of its own
         let connects = rules[0].action == Action::MqttConnect;
         let mut rules = rules;
         rules.retain(|rule| (rule.action == Action::MqttConnect) == connects);
@@ -338,13 +338,13 @@ proptest! {
         }
         let others: Vec<_> = other.iter().map(statement).collect();
         let lists = Statements::compile(&[vec![one], others].concat()).unwrap();
-        let apart = [each, other].concat();
-        prop_assert_eq!(lists.evaluate(&asked.act()).is_allow(), naive(&apart, &asked));
+        let single = [each, other].concat();
+        prop_assert_eq!(lists.evaluate(&query.request()).is_allow(), naive(&single, &query));
     }
 }
 
 #[test]
-fn an_escaped_slash_parts_no_name_and_joins_none() {
+fn an_escaped_slash_is_refused() {
     let rules = [
         Statement::allow()
             .identity("d")

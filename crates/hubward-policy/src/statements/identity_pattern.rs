@@ -1,42 +1,42 @@
-//! Whom a statement is about: an identity by name, or by variables.
+//! [`IdentityPattern`]: an entry of a statement's identities, a name or variables.
 
 use alloc::boxed::Box;
 
 use hubward_core::{DeviceId, Identity, ModuleId};
 
-use super::act::{Act, Client};
+use super::request::{Act, Client};
 use super::statement::StatementProblem;
 
-const ANYONE: &str = "{{iot:identity}}";
+const IDENTITY: &str = "{{iot:identity}}";
 const CLIENT: &str = "{{mqtt:client_id}}";
 const DEVICE: &str = "{{iot:device_id}}";
 const MODULE: &str = "{{iot:module_id}}";
 
-/// A device, or a module of it, by name.
+/// The id of a device, and of its module if the entry is a module.
 pub(super) type Names = (Box<str>, Option<Box<str>>);
 
-/// An entry of a statement's identities. What could be nobody is none: a deny that is about nobody would be silent.
+/// An entry of a statement's identities. An entry that no identity can match is refused: a deny would have no effect.
 #[derive(Debug)]
-pub(super) enum Whom {
+pub(super) enum IdentityPattern {
     /// Every device and module.
-    Anyone,
-    /// This one.
+    Every,
+    /// This device or module.
     Named(Names),
-    /// Some, by variables.
-    Some(Pattern),
+    /// The identities that variables select.
+    Variable(Variable),
 }
 
 #[derive(Debug)]
-pub(super) enum Pattern {
-    /// Whoever is connected by its own name as client id.
+pub(super) enum Variable {
+    /// The identity whose client id is its own name.
     Client,
     /// Every device, and no module.
     Devices,
-    /// Modules, of one device or of every one, by one name or by every one.
+    /// Modules: of one device or of every device, with one id or with every id.
     Modules { device: Option<Box<str>>, module: Option<Box<str>> },
 }
 
-impl Whom {
+impl IdentityPattern {
     pub(super) fn parse(identity: &str) -> Result<Self, StatementProblem> {
         let (device, module) = match identity.split_once('/') {
             Some((device, module)) => (device, Some(module)),
@@ -44,37 +44,35 @@ impl Whom {
         };
         match (device, module) {
             ("", _) | (_, Some("")) => Err(StatementProblem::Empty),
-            (ANYONE, None) => Ok(Self::Anyone),
-            (CLIENT, None) => Ok(Self::Some(Pattern::Client)),
-            (DEVICE, None) => Ok(Self::Some(Pattern::Devices)),
+            (IDENTITY, None) => Ok(Self::Every),
+            (CLIENT, None) => Ok(Self::Variable(Variable::Client)),
+            (DEVICE, None) => Ok(Self::Variable(Variable::Devices)),
             (device, None) => Ok(Self::Named((id(device)?, None))),
             (device, Some(module)) => {
                 let device = if device == DEVICE { None } else { Some(id(device)?) };
                 let module = if module == MODULE { None } else { Some(module_id(module)?) };
                 Ok(match (device, module) {
                     (Some(device), Some(module)) => Self::Named((device, Some(module))),
-                    (device, module) => Self::Some(Pattern::Modules { device, module }),
+                    (device, module) => Self::Variable(Variable::Modules { device, module }),
                 })
             }
         }
     }
-}
 
-impl Whom {
-    /// Whether a module may be one of them.
+    /// Returns whether a module can match.
     pub(super) const fn may_be_a_module(&self) -> bool {
         match self {
             Self::Named((_, module)) => module.is_some(),
-            Self::Some(Pattern::Devices) => false,
-            Self::Anyone | Self::Some(_) => true,
+            Self::Variable(Variable::Devices) => false,
+            Self::Every | Self::Variable(_) => true,
         }
     }
 }
 
-impl Pattern {
-    pub(super) fn is(&self, act: &Act<'_>) -> bool {
-        match (self, act.identity) {
-            (Self::Client, identity) => match act.client {
+impl Variable {
+    pub(super) fn matches(&self, request: &Act<'_>) -> bool {
+        match (self, request.identity) {
+            (Self::Client, identity) => match request.client {
                 Client::None => false,
                 Client::Level(id) => {
                     identity.module().is_none() && identity.device().is_some_and(|own| own.as_str() == id)
@@ -99,8 +97,8 @@ fn module_id(name: &str) -> Result<Box<str>, StatementProblem> {
     ModuleId::parse(name).map(|id| id.as_str().into()).map_err(|_| problem(name))
 }
 
-/// No id has a brace.
+/// Returns the problem of a text that is not an id. No id has a brace, so a `{{` was meant as a variable.
 fn problem(name: &str) -> StatementProblem {
-    let known = [ANYONE, CLIENT, DEVICE, MODULE].iter().any(|variable| name.contains(variable));
+    let known = [IDENTITY, CLIENT, DEVICE, MODULE].iter().any(|variable| name.contains(variable));
     if name.contains("{{") && !known { StatementProblem::Variable } else { StatementProblem::Name }
 }

@@ -1,12 +1,12 @@
-//! Every combination of rights, with every endpoint, for every relation of a scope or an identity to what is
-//! asked, against a slow model over sets of words and lists of names.
+//! Every combination of rights with every endpoint, for every relation of a scope or an identity to the path, against a
+//! slow model over sets of words and lists of names.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test asserts its subjects, counts and indexes what it made, and a failed step is a failed test"
+    reason = "a test asserts subjects, counts and indexes its own data, and a failed step is a failed test"
 )]
 
 use core::iter;
@@ -15,9 +15,9 @@ use std::collections::BTreeSet;
 use hubward_core::{DeviceId, Identity, ModuleId, Permissions, PolicyName, ResourcePath};
 use hubward_policy::{Caller, ENDPOINTS, Endpoint, Operation, Scope, Subject, Transport, decide};
 
-/// Who asks, in the model's terms.
+/// A subject of the model.
 #[derive(Clone, Debug, PartialEq)]
-enum Who {
+enum ModelCaller {
     Policy,
     Device(String),
     Module(String, String),
@@ -25,7 +25,7 @@ enum Who {
 
 type Words = BTreeSet<&'static str>;
 
-/// The rights of a mask as words, by the flags of the hub: writing has two bits.
+/// Returns the rights of a mask as words. Writing has two of the hub's flags.
 fn words(mask: u8) -> Words {
     let mut words = Words::new();
     if mask & 1 != 0 {
@@ -53,39 +53,46 @@ fn right_word(endpoint: &Endpoint) -> &'static str {
     }
 }
 
-/// The word that `who` must have been granted; `None` where no right would do. `path` and `scope` are decoded
-/// lists of names.
-fn needed(endpoint: &Endpoint, path: &[String], who: &Who, scope: Option<&[String]>) -> Option<&'static str> {
+/// Returns the right that `caller` needs, or `None` if no right is sufficient. `path` and `scope` are lists of decoded
+/// names.
+fn needed(
+    endpoint: &Endpoint,
+    path: &[String],
+    caller: &ModelCaller,
+    scope: Option<&[String]>,
+) -> Option<&'static str> {
     let (device, module) = named(endpoint, path);
-    let own_path = match who {
-        Who::Policy => vec![],
-        Who::Device(id) => vec!["devices".to_owned(), id.clone()],
-        Who::Module(id, module) => {
+    let own_path = match caller {
+        ModelCaller::Policy => vec![],
+        ModelCaller::Device(id) => vec!["devices".to_owned(), id.clone()],
+        ModelCaller::Module(id, module) => {
             vec!["devices".to_owned(), id.clone(), "modules".to_owned(), module.clone()]
         }
     };
     let path = if endpoint.caller() == Caller::Connected { &own_path } else { path };
     let in_scope = match scope {
         Some(scope) => path.starts_with(scope),
-        None => *who != Who::Policy,
+        None => *caller != ModelCaller::Policy,
     };
     let right = right_word(endpoint);
-    let (right, fits) = match (endpoint.caller(), who) {
-        (Caller::Service | Caller::ServiceOrSibling, Who::Policy) => (right, true),
-        (Caller::ServiceOrSibling, Who::Module(own, _)) => ("device", device.as_ref() == Some(own)),
+    let (right, fits) = match (endpoint.caller(), caller) {
+        (Caller::Service | Caller::ServiceOrSibling, ModelCaller::Policy) => (right, true),
+        (Caller::ServiceOrSibling, ModelCaller::Module(own, _)) => ("device", device.as_ref() == Some(own)),
         (Caller::Service | Caller::ServiceOrSibling, _) => (right, false),
-        (Caller::Connected, who) => (right, *who != Who::Policy),
-        (Caller::Itself, Who::Policy) => (right, endpoint.transport() != Transport::Mqtt),
-        (Caller::Itself, Who::Device(own)) => (right, device.as_ref() == Some(own) && module.is_none()),
-        (Caller::Itself, Who::Module(own, own_module)) => {
+        (Caller::Connected, caller) => (right, *caller != ModelCaller::Policy),
+        (Caller::Itself, ModelCaller::Policy) => (right, endpoint.transport() != Transport::Mqtt),
+        (Caller::Itself, ModelCaller::Device(own)) => {
+            (right, device.as_ref() == Some(own) && module.is_none())
+        }
+        (Caller::Itself, ModelCaller::Module(own, own_module)) => {
             (right, device.as_ref() == Some(own) && module.as_ref() == Some(own_module))
         }
         _ => (right, false),
     };
-    (in_scope && fits && (*who == Who::Policy || right == "device")).then_some(right)
+    (in_scope && fits && (*caller == ModelCaller::Policy || right == "device")).then_some(right)
 }
 
-/// The ids in a path, by their places in the pattern.
+/// Returns the ids in a path, by their positions in the pattern.
 fn named(endpoint: &Endpoint, path: &[String]) -> (Option<String>, Option<String>) {
     let words: Vec<_> = endpoint.pattern().trim_start_matches('/').split('/').collect();
     let at = |wanted: &[&str]| {
@@ -94,7 +101,7 @@ fn named(endpoint: &Endpoint, path: &[String]) -> (Option<String>, Option<String
     (at(&["{device}"]), at(&["{module}", "{$edgeHub}"]))
 }
 
-/// The endpoint's pattern with ids in it, as a list of decoded names.
+/// Returns the endpoint's pattern with ids, as a list of decoded names.
 fn concrete(endpoint: &Endpoint, device: &str, module: &str) -> Vec<String> {
     endpoint
         .pattern()
@@ -131,7 +138,7 @@ fn operation<'a>(endpoint: &'a Endpoint, text: &'a str) -> Operation<'a> {
     }
 }
 
-/// Resources in every relation to a path: above it, it, below it, beside it, almost it.
+/// Returns resources in every relation to a path: above it, equal, below it, a sibling, and near misses.
 fn scopes(path: &[String]) -> Vec<Vec<String>> {
     let path: Vec<String> = path.iter().filter(|name| !name.is_empty()).cloned().collect();
     let mut scopes = vec![vec![]];
@@ -139,11 +146,11 @@ fn scopes(path: &[String]) -> Vec<Vec<String>> {
         let above = path[..end].to_vec();
         let last = above.last().unwrap().clone();
         let parent = above[..end - 1].to_vec();
-        let beside = |name: String| [parent.clone(), vec![name]].concat();
-        scopes.push(beside(format!("{last}0")));
-        scopes.push(beside(last.to_ascii_uppercase()));
-        scopes.push(beside(format!("{last}%41")));
-        scopes.push(beside(last.chars().next().unwrap().to_string()));
+        let sibling = |name: String| [parent.clone(), vec![name]].concat();
+        scopes.push(sibling(format!("{last}0")));
+        scopes.push(sibling(last.to_ascii_uppercase()));
+        scopes.push(sibling(format!("{last}%41")));
+        scopes.push(sibling(last.chars().next().unwrap().to_string()));
         scopes.push(above);
     }
     scopes.push([path.clone(), vec!["below".to_owned()]].concat());
@@ -155,22 +162,22 @@ fn scopes(path: &[String]) -> Vec<Vec<String>> {
     scopes
 }
 
-fn whos() -> Vec<Who> {
-    let mut whos = vec![Who::Policy];
+fn callers() -> Vec<ModelCaller> {
+    let mut callers = vec![ModelCaller::Policy];
     for device in ["dev1", "dev10", "Dev1", "a+b", "%41"] {
-        whos.push(Who::Device(device.to_owned()));
+        callers.push(ModelCaller::Device(device.to_owned()));
         for module in ["m", "m0", "$edgeHub"] {
-            whos.push(Who::Module(device.to_owned(), module.to_owned()));
+            callers.push(ModelCaller::Module(device.to_owned(), module.to_owned()));
         }
     }
-    whos
+    callers
 }
 
-fn identity(who: &Who) -> Identity<'_> {
-    match who {
-        Who::Policy => Identity::Policy(PolicyName::parse("p").unwrap()),
-        Who::Device(id) => Identity::Device(DeviceId::parse(id).unwrap()),
-        Who::Module(id, module) => {
+fn identity(caller: &ModelCaller) -> Identity<'_> {
+    match caller {
+        ModelCaller::Policy => Identity::Policy(PolicyName::parse("p").unwrap()),
+        ModelCaller::Device(id) => Identity::Device(DeviceId::parse(id).unwrap()),
+        ModelCaller::Module(id, module) => {
             Identity::Module(DeviceId::parse(id).unwrap(), ModuleId::parse(module).unwrap())
         }
     }
@@ -202,16 +209,16 @@ fn decide_agrees_with_the_model_everywhere() {
                         format!("h.net{names}")
                     })
                     .collect();
-                for who in &whos() {
+                for caller in &callers() {
                     let own = iter::once((None, Scope::Own));
                     let others = scopes.iter().zip(&resources).map(|(names, text)| {
                         (Some(names.as_slice()), Scope::Resource(ResourcePath::parse(text).unwrap()))
                     });
                     for (scope, real) in own.chain(others) {
-                        let needed = needed(endpoint, &path, who, scope);
+                        let needed = needed(endpoint, &path, caller, scope);
                         for (mask, words) in &lattice {
                             let expected = needed.is_some_and(|word| words.contains(word));
-                            let subject = Subject::assertion(identity(who), *mask, real);
+                            let subject = Subject::assertion(identity(caller), *mask, real);
                             let decision = decide(&subject, &operation);
                             assert_eq!(decision.is_allow(), expected, "{decision} (in {scope:?})");
                             judged += 1;

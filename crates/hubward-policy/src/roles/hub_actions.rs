@@ -1,9 +1,9 @@
-//! The data actions behind a hub's endpoints.
+//! [`hub_actions()`]: the data actions that an endpoint of a hub requires.
 
 use crate::endpoint::Endpoint;
 
-/// The data actions that an endpoint of a hub takes, all of them; none where no role opens the endpoint, as the
-/// devices' and the telemetry's.
+/// Returns the data actions that an endpoint of a hub requires, all of them. The slice is empty if no role is
+/// sufficient, as at the endpoints of devices and of telemetry.
 #[must_use]
 pub fn hub_actions(endpoint: &Endpoint) -> &'static [&'static str] {
     match endpoint.name() {
@@ -12,7 +12,7 @@ pub fn hub_actions(endpoint: &Endpoint) -> &'static [&'static str] {
         }
         "identity.write" | "module.write" => &["Microsoft.Devices/IotHubs/devices/write"],
         "identity.delete" | "module.delete" => &["Microsoft.Devices/IotHubs/devices/delete"],
-        // one request may do both
+        // one request may write some devices and delete others
         "identity.bulk" => {
             &["Microsoft.Devices/IotHubs/devices/write", "Microsoft.Devices/IotHubs/devices/delete"]
         }

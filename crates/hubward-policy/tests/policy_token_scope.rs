@@ -1,8 +1,8 @@
-//! A connection that a policy's token vouched for: the identity that it named and the token's resource both hold.
+//! A device that connected with a policy's token: its identity and the token's resource must both match.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    reason = "a test asserts the subjects that it judges, and a failed step is a failed test"
+    reason = "a test asserts subjects, and a failed step is a failed test"
 )]
 
 use hubward_core::{DeviceId, Identity, ModuleId, Permissions, ResourcePath};
@@ -13,7 +13,7 @@ fn subject<'a>(identity: Identity<'a>, sr: &'a str) -> Subject<'a> {
 }
 
 #[test]
-fn both_the_identity_and_the_resource_must_fit() {
+fn both_the_identity_and_the_resource_must_match() {
     let dev1 = Identity::Device(DeviceId::parse("dev1").unwrap());
     let module = Identity::Module(DeviceId::parse("dev1").unwrap(), ModuleId::parse("m").unwrap());
     let events = Operation::mqtt_publish("devices/dev1/messages/events/");

@@ -1,16 +1,16 @@
-//! Whatever the ids, what a device or module is allowed over MQTT reaches no other's topics, by the rules of a
-//! broker that takes every wildcard as one.
+//! For all ids: an operation that a device or module is allowed over MQTT reaches no topic of another identity, at a
+//! broker that interprets every wildcard.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    reason = "a test asserts the subjects that it judges, and a failed step is a failed test"
+    reason = "a test asserts subjects, and a failed step is a failed test"
 )]
 
 use hubward_core::{DeviceId, Identity, ModuleId, Permissions};
 use hubward_policy::{Operation, Scope, Subject, decide};
 use proptest::prelude::*;
 
-/// MQTT 3.1.1, 4.7.
+/// Matches as MQTT 3.1.1, 4.7, on lists of levels.
 fn matches(filter: &[&str], topic: &[&str]) -> bool {
     match (filter, topic) {
         ([], []) | (["#"], _) => true,
@@ -20,7 +20,7 @@ fn matches(filter: &[&str], topic: &[&str]) -> bool {
     }
 }
 
-/// Every legal character, the awkward ones often.
+/// Generates ids of every legal character, often with wildcards and escapes.
 fn id() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec!["+", "#", "a", "a+", "+a", "%41", "$iothub", "A", "devices", "..a"])
@@ -37,7 +37,7 @@ fn identity<'a>(device: &'a str, module: Option<&'a String>) -> Identity<'a> {
     }
 }
 
-/// Topics on which this identity, and nobody else, is written to or writes.
+/// Returns topics that only this identity may publish to or receive from.
 fn topics(identity: Identity<'_>) -> Vec<String> {
     let device = identity.device().unwrap();
     match identity.module() {
@@ -54,7 +54,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_allowed_reaches_another(
+    fn an_allowed_operation_reaches_no_other_identity(
         own in (id(), prop::option::of(id())),
         other in (id(), prop::option::of(id())),
         named in (id(), prop::option::of(id())),

@@ -1,4 +1,4 @@
-//! What is judged by statements: an action of somebody on a resource.
+//! [`Act`]: the request that statements judge, which is an identity, an [`Action`] and a resource.
 
 use core::fmt;
 use core::str::FromStr;
@@ -9,17 +9,23 @@ use crate::endpoint::Transport;
 use crate::operation::Operation;
 use crate::pattern::Form;
 
-/// What a statement does where it matches.
+/// The effect of a statement that matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a third effect would be read as one of these two")]
 pub enum Effect {
-    /// It allows, unless another statement denies.
+    /// Allows the request, unless another statement denies it.
     Allow,
-    /// It denies, whatever others allow.
+    /// Denies the request, even if other statements allow it.
     Deny,
 }
 
-/// An operation as statements name it.
+/// An operation of a statement.
+///
+/// ```
+/// use hubward_policy::statements::Action;
+///
+/// assert_eq!("mqtt:publish".parse(), Ok(Action::MqttPublish));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -45,13 +51,13 @@ pub enum Action {
     HttpDelete,
 }
 
-/// A word that names no [`Action`].
+/// The error for a text that is not the name of an [`Action`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unknown operation")]
 #[non_exhaustive]
 pub struct UnknownAction;
 
-/// Every action with its name, the transport's verb and its bit in a set.
+/// Every action with its name, its transport, the transport's verb, and its bit in a set of actions.
 const ACTIONS: [(Action, &str, Transport, &str, u16); 10] = [
     (Action::MqttConnect, "mqtt:connect", Transport::Mqtt, "connect", 1),
     (Action::MqttPublish, "mqtt:publish", Transport::Mqtt, "publish", 1 << 1),
@@ -66,7 +72,7 @@ const ACTIONS: [(Action, &str, Transport, &str, u16); 10] = [
 ];
 
 impl Action {
-    /// The name that statements use.
+    /// Returns its name in statements.
     #[must_use]
     pub fn name(&self) -> &'static str {
         ACTIONS.iter().find(|row| row.0 == *self).map_or("", |row| row.1)
@@ -95,43 +101,53 @@ impl fmt::Display for Action {
     }
 }
 
-/// Somebody's action on a resource, checked once and borrowed.
+/// A request to judge by statements: an identity's operation on a resource. It is checked once and borrows its text.
+///
+/// ```
+/// use hubward_core::{DeviceId, Identity};
+/// use hubward_policy::Operation;
+/// use hubward_policy::statements::{Act, Refusal, Statements, Verdict};
+///
+/// let dev1 = Identity::Device(DeviceId::parse("dev1")?);
+/// let connect = Act::new(dev1, Some("dev1"), &Operation::mqtt_connect());
+/// assert_eq!(Statements::default().evaluate(&connect), Verdict::Deny(Refusal::NoStatement));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Act<'a> {
     pub(super) identity: Identity<'a>,
     pub(super) client: Client<'a>,
-    /// No bit where the act is malformed: no statement will match it.
+    /// The action's bit, or none if the request is malformed: then no statement matches it.
     pub(super) action: u16,
     pub(super) text: &'a str,
     pub(super) form: Form,
-    /// The text is a filter: its levels may be wildcards.
+    /// `true` if the text is a filter, whose levels may be wildcards.
     pub(super) subscribes: bool,
-    /// The first bytes of the text; `None` where escapes forbid comparing bytes.
+    /// The first eight bytes of the text; `None` if it has escapes, since the bytes cannot be compared then.
     pub(super) head: Option<u64>,
-    /// Which of them are before any wildcard.
+    /// A mask of those of them that precede any wildcard.
     pub(super) literal: u64,
 }
 
-/// What `{{mqtt:client_id}}` stands for.
+/// The value of `{{mqtt:client_id}}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Client<'a> {
-    /// Nothing: no client id, or one with slashes that is not the identity's own text.
+    /// No value: there is no client id, or it has slashes and is not the identity's own text.
     None,
-    /// One level.
+    /// The client id, which is one level.
     Level(&'a str),
-    /// The identity's own text, of as many levels as it has.
+    /// The identity's own text, one level for each of its ids.
     Identity,
 }
 
 impl<'a> Act<'a> {
-    /// `identity`, connected with this client id if over MQTT, asks for `operation`.
+    /// Returns the request of `identity` for `operation`. `client_id` is that of its MQTT connection, if it has one.
     ///
-    /// A client id is the peer's own word, and a statement with `{{mqtt:client_id}}` goes by it: give none that was not
-    /// bound to the identity before, as the facade does, or whoever connects as `dev2` has what is
-    /// dev2's.
+    /// # Security
+    /// The peer chooses its client id, and `{{mqtt:client_id}}` has it as its value. Compare the client id with the
+    /// authenticated identity first, as the facade does, or a peer with the client id `dev2` gets the rights of dev2.
     ///
-    /// An operation that is malformed, such as a publication to a wildcard or a path with empty names, is
-    /// denied under any statements.
+    /// A malformed operation, such as a publication to a wildcard or a path with empty names, is denied by every set.
     #[must_use]
     pub fn new(identity: Identity<'a>, client_id: Option<&'a str>, operation: &Operation<'a>) -> Self {
         let row = ACTIONS.iter().find(|row| row.2 == operation.transport() && row.3 == operation.verb());
@@ -146,7 +162,7 @@ impl<'a> Act<'a> {
         });
         let text = path.unwrap_or_default();
         let bytes = form == Form::Plain || !text.contains('%');
-        // `a/#` reaches `a` as well, so the slash before a wildcard is not known either
+        // `a/#` also matches `a`, so the slash before a wildcard is not literal either
         let wild = if subscribes { text.find(['+', '#']) } else { None };
         let literal = wild.map_or(u64::MAX, |at| mask(at.saturating_sub(1)));
         Self {
@@ -162,23 +178,23 @@ impl<'a> Act<'a> {
     }
 }
 
-/// A topic, or a filter: no NUL (MQTT 3.1.1, 4.7.3), `#` at the end alone, no wildcard in a topic. A shared
-/// subscription (MQTT 5, 4.8.2) would hide what it reaches behind its group, so it is none.
+/// Returns whether `text` is a topic, or a filter: without NUL (MQTT 3.1.1, 4.7.3), `#` only at the end, and no
+/// wildcard in a topic. A shared subscription (MQTT 5, 4.8.2) is refused: its filter follows the group's name.
 fn is_topic(text: &str, filter: bool) -> bool {
     let mut levels = text.split('/').peekable();
-    let mut sound = !text.is_empty() && !text.contains('\0') && levels.peek() != Some(&"$share");
+    let mut valid = !text.is_empty() && !text.contains('\0') && levels.peek() != Some(&"$share");
     while let Some(level) = levels.next() {
-        sound &= match level {
+        valid &= match level {
             "#" => filter && levels.peek().is_none(),
             "+" => filter,
             _ => true,
         };
     }
-    sound
+    valid
 }
 
-/// Every name decodes, and none is empty or a step, or holds what would part it in two for whoever decodes the path
-/// first.
+/// Returns whether every name of a path decodes, is not empty and not a path step, and has no slash or backslash, which
+/// would split it in two for a server that decodes the path first.
 fn is_path(text: &str) -> bool {
     text.split('/').all(|name| {
         let decoded = Segment::encoded(name);
@@ -188,6 +204,7 @@ fn is_path(text: &str) -> bool {
     })
 }
 
+/// Returns the value of `{{mqtt:client_id}}`.
 fn client<'a>(identity: Identity<'a>, client_id: Option<&'a str>) -> Client<'a> {
     match client_id {
         None | Some("") => Client::None,
@@ -203,14 +220,14 @@ fn client<'a>(identity: Identity<'a>, client_id: Option<&'a str>) -> Client<'a> 
     }
 }
 
-/// All bits of the first `len` bytes of a head.
+/// Returns a mask of the first `len` bytes of a head.
 pub(super) fn mask(len: usize) -> u64 {
     let mut mask = [0; 8];
     mask.iter_mut().take(len).for_each(|slot| *slot = 0xff);
     u64::from_le_bytes(mask)
 }
 
-/// The first eight bytes, or as many as there are.
+/// Returns the first eight bytes of a text, padded with zeros.
 pub(super) fn head(text: &[u8]) -> u64 {
     let mut head = [0; 8];
     for (slot, byte) in head.iter_mut().zip(text) {

@@ -1,4 +1,4 @@
-//! Who has which role where, and what is denied to whom.
+//! [`Access`]: role assignments and deny assignments, and the [`Ruling`] on a [`Request`].
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -7,19 +7,32 @@ use core::fmt;
 use crate::endpoint::Endpoint;
 
 use super::action::{ActionName, Plane};
-use super::hub::hub_actions;
+use super::hub_actions::hub_actions;
 use super::role::{Role, RoleError};
 use super::scope::ArmScope;
 
-/// The most assignments, and the most deny assignments; a subscription has at most 4,000 of the former. A check asks
-/// each of them once.
+/// The most assignments, and the most deny assignments. A subscription has at most 4,000 of the former. A check
+/// compares each of them once.
 const MAX_ASSIGNMENTS: usize = 16_384;
-/// The most principals that one deny assignment names, and the most that it excepts.
+/// The most principals of one deny assignment, and the most exceptions of one.
 const MAX_PRINCIPALS: usize = 1024;
-/// The directory's name for all principals in a deny assignment.
+/// The id of all principals in a deny assignment of the directory.
 const ALL_PRINCIPALS: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Assignments, checked when they are added. Without any, everything is denied.
+/// Role assignments and deny assignments, checked when they are added. Without any, everything is denied.
+///
+/// ```
+/// use hubward_policy::roles::{Access, ActionName, ArmScope, Plane, Request, built_in};
+///
+/// let hub = "/subscriptions/8d3c/resourceGroups/iot/providers/Microsoft.Devices/IotHubs/contoso";
+/// let mut access = Access::new();
+/// access.assign("ann", built_in("IoT Hub Data Reader").ok_or("no such role")?, hub)?;
+///
+/// let read = ActionName::parse("Microsoft.Devices/IotHubs/devices/read")?;
+/// let request = Request::new(&["ann"], Plane::Data, read, ArmScope::parse(hub)?);
+/// assert!(access.check(&request).is_allow());
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Access {
     assignments: Vec<Assignment>,
@@ -33,8 +46,17 @@ struct Assignment {
     scope: Box<str>,
 }
 
-/// A deny assignment: it wins over every role. What it denies is written like a role: what that would grant. One that
-/// denies nothing, or to nobody, is no deny assignment, and [`Access::deny`] refuses it.
+/// A deny assignment, which wins over every role. It denies the operations that a role would grant. [`Access::deny`]
+/// refuses one without operations or without principals.
+///
+/// ```
+/// use hubward_policy::roles::{Access, DenyAssignment, List, Role};
+///
+/// let deletes = Role::named("deletes", "").list_of(List::DataActions, &["*/delete"])?;
+/// let mut access = Access::new();
+/// access.deny(DenyAssignment::new(deletes, "/subscriptions/8d3c")?.to_everyone().except("root")?)?;
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DenyAssignment {
     denied: Role,
@@ -45,7 +67,7 @@ pub struct DenyAssignment {
     children: bool,
 }
 
-/// A question: may one of these do that there?
+/// A request to judge: the caller's principals, an operation and the scope of its resource.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     principals: &'a [&'a str],
@@ -54,36 +76,36 @@ pub struct Request<'a> {
     scope: ArmScope<'a>,
 }
 
-/// The answer.
+/// The decision on a [`Request`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "a third answer would be read as one of these two")]
 pub enum Ruling {
-    /// This assignment allows it, counted from zero in the order of adding.
+    /// This assignment allows the request.
     Allow {
-        /// Which assignment.
+        /// The assignment's index, from zero in the order of adding.
         assignment: usize,
     },
-    /// It may not go on.
+    /// The request is denied.
     Deny(Shortfall),
 }
 
-/// Why roles deny. Assignments are counted from zero in the order of adding.
+/// The reason for which roles deny a request. Assignments have indices from zero in the order of adding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Shortfall {
-    /// This deny assignment denies it.
+    /// The deny assignment of this index denies the operation.
     Denied(usize),
-    /// A role of this assignment names it and takes it back.
+    /// The role of this assignment grants the operation and excludes it again.
     TakenBack(usize),
-    /// A role of this assignment grants it, elsewhere.
+    /// The role of this assignment grants the operation, but the assignment's scope does not cover the resource.
     OutOfScope(usize),
-    /// No role of theirs grants it.
+    /// No role of the caller's principals grants the operation.
     NoRole,
 }
 
 impl<'a> Request<'a> {
-    /// `principals` are the ids of whoever asks and of the groups they are in.
+    /// Returns a request. `principals` are the ids of the caller and of its groups.
     #[must_use]
     pub const fn new(
         principals: &'a [&'a str],
@@ -94,17 +116,17 @@ impl<'a> Request<'a> {
         Self { principals, plane, action, scope }
     }
 
-    fn is(&self, principal: &str) -> bool {
+    fn has_principal(&self, principal: &str) -> bool {
         self.principals.iter().any(|own| own.eq_ignore_ascii_case(principal))
     }
 }
 
 fn principal(id: &str) -> Result<Box<str>, RoleError> {
-    let sound = !id.is_empty() && id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
-    if sound && id != ALL_PRINCIPALS { Ok(id.into()) } else { Err(RoleError::Principal) }
+    let valid = !id.is_empty() && id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
+    if valid && id != ALL_PRINCIPALS { Ok(id.into()) } else { Err(RoleError::Principal) }
 }
 
-fn name(list: &mut Vec<Box<str>>, id: &str) -> Result<(), RoleError> {
+fn add_principal(list: &mut Vec<Box<str>>, id: &str) -> Result<(), RoleError> {
     if list.len() >= MAX_PRINCIPALS {
         return Err(RoleError::TooManyAssignments);
     }
@@ -113,10 +135,11 @@ fn name(list: &mut Vec<Box<str>>, id: &str) -> Result<(), RoleError> {
 }
 
 impl DenyAssignment {
-    /// Denies to nobody yet, at `scope` and below, what `denied` would grant.
+    /// Returns a deny assignment, still without principals, of the operations that `denied` grants, at `scope` and
+    /// below.
     ///
     /// # Errors
-    /// [`RoleError::Scope`] where the scope is none.
+    /// [`RoleError::Scope`] if `scope` is not a scope.
     pub fn new(denied: Role, scope: &str) -> Result<Self, RoleError> {
         let scope = ArmScope::parse(scope)?.as_str().into();
         Ok(Self {
@@ -129,35 +152,35 @@ impl DenyAssignment {
         })
     }
 
-    /// Denies it to this principal; to everyone where that is the id of all principals, of zeros alone.
+    /// Adds a principal. The id of all principals, which is all zeros, adds everyone.
     ///
     /// # Errors
-    /// [`RoleError::Principal`] where that is no id, [`RoleError::TooManyAssignments`] for more than 1,024 of them.
+    /// [`RoleError::Principal`] if `id` is not a principal's id, [`RoleError::TooManyAssignments`] for more than 1,024.
     pub fn to(mut self, id: &str) -> Result<Self, RoleError> {
         if id == ALL_PRINCIPALS {
             return Ok(self.to_everyone());
         }
-        name(&mut self.principals, id)?;
+        add_principal(&mut self.principals, id)?;
         Ok(self)
     }
 
-    /// Denies it to everyone.
+    /// Adds everyone.
     #[must_use]
     pub const fn to_everyone(mut self) -> Self {
         self.everyone = true;
         self
     }
 
-    /// Not to this principal.
+    /// Excepts a principal.
     ///
     /// # Errors
-    /// [`RoleError::Principal`] where that is no id, [`RoleError::TooManyAssignments`] for more than 1,024 of them.
+    /// [`RoleError::Principal`] if `id` is not a principal's id, [`RoleError::TooManyAssignments`] for more than 1,024.
     pub fn except(mut self, id: &str) -> Result<Self, RoleError> {
-        name(&mut self.except, id)?;
+        add_principal(&mut self.except, id)?;
         Ok(self)
     }
 
-    /// At the scope itself, not below.
+    /// Restricts the assignment to the scope itself, without the resources below.
     #[must_use]
     pub const fn not_below(mut self) -> Self {
         self.children = false;
@@ -166,25 +189,26 @@ impl DenyAssignment {
 
     fn denies(&self, request: &Request<'_>) -> bool {
         let Ok(scope) = ArmScope::parse(&self.scope) else { return true };
-        let here = scope.covers(&request.scope) && (self.children || request.scope.covers(&scope));
-        here && (self.everyone || self.principals.iter().any(|id| request.is(id)))
-            && !self.except.iter().any(|id| request.is(id))
+        let in_scope = scope.covers(&request.scope) && (self.children || request.scope.covers(&scope));
+        in_scope
+            && (self.everyone || self.principals.iter().any(|id| request.has_principal(id)))
+            && !self.except.iter().any(|id| request.has_principal(id))
             && self.denied.grants(request.plane, request.action)
     }
 }
 
 impl Access {
-    /// No assignments.
+    /// Returns an `Access` without assignments.
     #[must_use]
     pub const fn new() -> Self {
         Self { assignments: Vec::new(), denies: Vec::new() }
     }
 
-    /// Gives `principal` a role at `scope` and below.
+    /// Assigns a role to the principal `id` at `scope` and below.
     ///
     /// # Errors
-    /// [`RoleError`] where the principal or the scope is none, the role may not be assigned there, or there are 16,384
-    /// already.
+    /// [`RoleError`] if `id` is not a principal's id, `scope` is not a scope that the role may be assigned at, or there
+    /// are 16,384 assignments already.
     pub fn assign(&mut self, id: &str, role: &Role, scope: &str) -> Result<(), RoleError> {
         if self.assignments.len() >= MAX_ASSIGNMENTS {
             return Err(RoleError::TooManyAssignments);
@@ -201,8 +225,8 @@ impl Access {
     /// Adds a deny assignment.
     ///
     /// # Errors
-    /// [`RoleError::Nobody`] where it names no principal, [`RoleError::Nothing`] where what it denies has neither
-    /// actions nor data actions: it would be silent. [`RoleError::TooManyAssignments`] where there are 16,384 already.
+    /// [`RoleError::Nobody`] if it has no principal and [`RoleError::Nothing`] if it has neither actions nor data
+    /// actions: it would have no effect. [`RoleError::TooManyAssignments`] if there are 16,384 already.
     pub fn deny(&mut self, deny: DenyAssignment) -> Result<(), RoleError> {
         if self.denies.len() >= MAX_ASSIGNMENTS {
             return Err(RoleError::TooManyAssignments);
@@ -210,42 +234,44 @@ impl Access {
         if !deny.everyone && deny.principals.is_empty() {
             return Err(RoleError::Nobody);
         }
-        if !deny.denied.names_anything() {
+        if !deny.denied.has_grants() {
             return Err(RoleError::Nothing);
         }
         self.denies.push(deny);
         Ok(())
     }
 
-    /// The role of an assignment.
+    /// Returns the role of an assignment, by the assignment's index.
     #[must_use]
     pub fn role_of(&self, assignment: usize) -> Option<&Role> {
         self.assignments.get(assignment).map(|assignment| &assignment.role)
     }
 
-    /// Decides. It does not allocate.
+    /// Decides on a request. It does not allocate.
     pub fn check(&self, request: &Request<'_>) -> Ruling {
         if let Some(at) = self.denies.iter().position(|deny| deny.denies(request)) {
             return Ruling::Deny(Shortfall::Denied(at));
         }
-        let (mut taken_back, mut elsewhere) = (None, None);
+        let (mut excluded, mut out_of_scope) = (None, None);
         for (at, assignment) in self.assignments.iter().enumerate() {
-            if !request.is(&assignment.principal) || !assignment.role.names(request.plane, request.action) {
+            if !request.has_principal(&assignment.principal)
+                || !assignment.role.includes(request.plane, request.action)
+            {
                 continue;
             }
-            let here = ArmScope::parse(&assignment.scope).is_ok_and(|scope| scope.covers(&request.scope));
-            match (here, assignment.role.takes_back(request.plane, request.action)) {
+            let in_scope = ArmScope::parse(&assignment.scope).is_ok_and(|scope| scope.covers(&request.scope));
+            match (in_scope, assignment.role.excludes(request.plane, request.action)) {
                 (true, false) => return Ruling::Allow { assignment: at },
-                (true, true) => taken_back = taken_back.or(Some(Shortfall::TakenBack(at))),
-                (false, false) => elsewhere = elsewhere.or(Some(Shortfall::OutOfScope(at))),
+                (true, true) => excluded = excluded.or(Some(Shortfall::TakenBack(at))),
+                (false, false) => out_of_scope = out_of_scope.or(Some(Shortfall::OutOfScope(at))),
                 (false, true) => {}
             }
         }
-        Ruling::Deny(taken_back.or(elsewhere).unwrap_or(Shortfall::NoRole))
+        Ruling::Deny(excluded.or(out_of_scope).unwrap_or(Shortfall::NoRole))
     }
 
-    /// Decides on an endpoint of the hub whose resource id is `hub`: every data action behind it must be allowed,
-    /// and an endpoint without any is denied.
+    /// Decides on an endpoint of the hub whose resource id is `hub`. Every data action of the endpoint must be allowed;
+    /// an endpoint without data actions is denied.
     pub fn check_endpoint(&self, principals: &[&str], endpoint: &Endpoint, hub: ArmScope<'_>) -> Ruling {
         let mut ruling = Ruling::Deny(Shortfall::NoRole);
         for action in hub_actions(endpoint) {
@@ -260,7 +286,7 @@ impl Access {
 }
 
 impl Ruling {
-    /// Whether it may go on.
+    /// Returns `true` if the request is allowed.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
         matches!(self, Self::Allow { .. })
@@ -268,7 +294,7 @@ impl Ruling {
 }
 
 impl Shortfall {
-    /// A code that does not change between versions.
+    /// Returns a code that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -285,8 +311,10 @@ impl fmt::Display for Ruling {
         match self {
             Self::Allow { assignment } => write!(f, "assignment {assignment} allows it"),
             Self::Deny(Shortfall::Denied(at)) => write!(f, "deny assignment {at} denies it"),
-            Self::Deny(Shortfall::TakenBack(at)) => write!(f, "the role of assignment {at} takes it back"),
-            Self::Deny(Shortfall::OutOfScope(at)) => write!(f, "assignment {at} would allow it, elsewhere"),
+            Self::Deny(Shortfall::TakenBack(at)) => write!(f, "the role of assignment {at} excludes it"),
+            Self::Deny(Shortfall::OutOfScope(at)) => {
+                write!(f, "assignment {at} allows it, but at another scope")
+            }
             Self::Deny(Shortfall::NoRole) => f.write_str("no role grants it"),
         }
     }

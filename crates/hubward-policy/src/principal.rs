@@ -1,0 +1,84 @@
+//! [`Subject`]: an authenticated identity with its rights and its [`Scope`].
+
+use hubward_core::{Identity, Permissions, ResourcePath};
+
+/// An authenticated identity with the rights and the scope of its credential.
+///
+/// ```
+/// use hubward_core::{Identity, Permissions, PolicyName, ResourcePath};
+/// use hubward_policy::{Scope, Subject};
+///
+/// let service = Identity::Policy(PolicyName::parse("service")?);
+/// let hub = Scope::Resource(ResourcePath::parse("hub.example")?);
+/// let service = Subject::assertion(service, Permissions::SERVICE_CONNECT, hub);
+/// assert_eq!(service.granted(), Permissions::SERVICE_CONNECT);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    identity: Identity<'a>,
+    granted: Permissions,
+    scope: Scope<'a>,
+    /// `true` if the scope is the host alone, which covers every path.
+    whole_hub: bool,
+}
+
+/// The part of the hub that a credential is valid for.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::exhaustive_enums, reason = "code that decides on scopes must handle each of them")]
+pub enum Scope<'a> {
+    /// This resource and the paths below it: the `sr` of a policy's token. The token's verifier compared its host with
+    /// the hub's; [`decide`](crate::decide()) compares the names after it. If the identity is a device or a module that
+    /// was authenticated with a policy's token, both the identity and the resource must match.
+    Resource(ResourcePath<'a>),
+    /// The identity itself alone: a device's or a module's own credential.
+    Own,
+}
+
+impl<'a> Subject<'a> {
+    /// Asserts that `identity` was authenticated, with these rights in this scope.
+    ///
+    /// A device or module keeps DeviceConnect at most: other rights in `granted` are dropped. If an edge hub acts for
+    /// one of its children, `identity` is the child's.
+    #[must_use]
+    #[inline]
+    pub fn assertion(identity: Identity<'a>, granted: Permissions, scope: Scope<'a>) -> Self {
+        let granted = match identity {
+            Identity::Policy(_) => granted,
+            _ => granted.intersection(Permissions::DEVICE_CONNECT),
+        };
+        let whole_hub = match scope {
+            Scope::Resource(resource) => resource.segments().nth(1).is_none(),
+            Scope::Own => false,
+        };
+        Self { identity, granted, scope, whole_hub }
+    }
+
+    /// Returns the authenticated identity.
+    #[must_use]
+    pub const fn identity(&self) -> Identity<'a> {
+        self.identity
+    }
+
+    /// Returns the rights of the credential.
+    #[must_use]
+    pub const fn granted(&self) -> Permissions {
+        self.granted
+    }
+
+    #[inline]
+    pub(crate) const fn identity_ref(&self) -> &Identity<'a> {
+        &self.identity
+    }
+
+    #[inline]
+    pub(crate) const fn whole_hub(&self) -> bool {
+        self.whole_hub
+    }
+
+    /// Returns the scope of the rights.
+    #[must_use]
+    pub const fn scope(&self) -> Scope<'a> {
+        self.scope
+    }
+}
