@@ -6,7 +6,7 @@ use hubward_core::{Identity, Permissions, ResourcePath};
 use crate::endpoint::{Caller, Endpoint, Transport};
 use crate::operation::Operation;
 use crate::pattern::Ids;
-use crate::principal::{Scope, Subject};
+use crate::subject::{Scope, Subject};
 
 /// The result of [`decide()`]: a permit or a denial.
 ///

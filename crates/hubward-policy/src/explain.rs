@@ -8,8 +8,8 @@ use crate::decide::{Decision, Denial, Permit, Reason};
 use crate::endpoint::{Caller, Endpoint, Transport};
 use crate::operation::{Operation, Target};
 use crate::pattern::capture;
-use crate::principal::Scope;
 use crate::shared_access::{DEFAULT_POLICIES, SharedAccessPolicy};
+use crate::subject::Scope;
 use crate::table::ENDPOINTS;
 
 /// A change that would allow a denied operation.
