@@ -63,7 +63,7 @@ fn an_expired_intermediate_is_told_with_its_number_and_by_how_much() {
     assert_eq!(error, ChainError::Refused { place: Place::Intermediate(1), problem });
     assert_eq!(
         chain.explain(error, &anchors).to_string(),
-        "intermediate 1 (CN=Intermediate): expired 259200 s before now",
+        "intermediate 1 (CN=Intermediate): expired 3 days before now",
     );
 }
 

@@ -397,17 +397,20 @@ fn refusals_say_what_is_wrong() {
         ),
         (
             UpdateError::UnderSigned { by: Side::Current, found: 1, needed: 2 },
-            "1 of the 2 signatures that the bundle in force asks for",
+            "1 of the 2 signatures that the bundle in force requires",
         ),
         (
             UpdateError::UnderSigned { by: Side::New, found: 0, needed: 1 },
-            "0 of the 1 signatures that the new bundle asks for",
+            "0 of the 1 signatures that the new bundle requires",
         ),
         (UpdateError::Expired { seconds: 5 }, "expired 5 s before now"),
-        (UpdateError::BadSignature { signature: 0 }, "signature 0 is not its key's over these bytes"),
+        (
+            UpdateError::BadSignature { signature: 0 },
+            "signature 0 does not verify with its key over these bytes",
+        ),
         (UpdateError::UnsupportedAlgorithm { signature: 1 }, "no algorithm for the key of signature 1"),
-        (ca_error.into(), "key 1 is the key of anchor 2: an update key is the owner's alone"),
-        (BundleError::None(Part::Anchors).into(), "has no anchors"),
+        (ca_error.into(), "key 1 is the key of anchor 2: an update key must not be the key of a CA"),
+        (BundleError::None(Part::Anchors).into(), "has no anchors: add at least one"),
         (BundleError::TooMany { part: Part::Signatures, most: 32 }.into(), "has more than 32 signatures"),
         (BundleError::Format.into(), "not a trust bundle of format 1"),
     ] {
