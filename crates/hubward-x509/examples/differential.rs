@@ -5,7 +5,7 @@
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::std_instead_of_core,
-    reason = "a program for tests"
+    reason = "a test program"
 )]
 
 #[path = "../tests/common/differential.rs"]

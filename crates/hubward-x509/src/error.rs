@@ -38,7 +38,7 @@ pub enum CertificateError {
 
 /// The position of a certificate among those that the caller passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a path has these three parts")]
+#[expect(clippy::exhaustive_enums, reason = "a path consists of these three parts")]
 pub enum Place {
     /// The end-entity certificate.
     Leaf,

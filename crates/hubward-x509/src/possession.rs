@@ -76,7 +76,7 @@ impl fmt::Debug for VerificationCode {
 /// Not a verification code: not 48 hexadecimal digits in upper case, or all of them zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a verification code: 48 hexadecimal digits in upper case, not all zero")]
-#[expect(clippy::exhaustive_structs, reason = "there is nothing more to say")]
+#[expect(clippy::exhaustive_structs, reason = "there are no details to add")]
 pub struct NoCode;
 
 /// A CA to be registered, and the code that its private key must sign. Each claim needs a new code.

@@ -34,7 +34,7 @@ pub struct Pins {
 
 /// Which of the two thumbprints matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there are two")]
+#[expect(clippy::exhaustive_enums, reason = "an identity has two thumbprints")]
 pub enum PinSlot {
     /// The primary thumbprint.
     Primary,

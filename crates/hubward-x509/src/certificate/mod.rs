@@ -21,7 +21,7 @@ use crate::tlv::{Cursor, Malformed, Tag, context, integer, only, whole_bits};
 
 /// The version of a certificate. Version 2 was never in use, but is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "X.509 has these three")]
+#[expect(clippy::exhaustive_enums, reason = "X.509 has three versions")]
 pub enum Version {
     /// Version 1, without extensions.
     V1,

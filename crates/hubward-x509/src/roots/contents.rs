@@ -17,7 +17,7 @@ const END: u64 = 253_402_300_799;
 
 /// The period in which an anchor is trusted, both ends inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "a window has two ends")]
+#[expect(clippy::exhaustive_structs, reason = "a period has two ends")]
 pub struct Window {
     /// The first second.
     pub from: UnixTime,

@@ -96,7 +96,7 @@ pub enum BundleError {
 
 /// A list in a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "the format has these three")]
+#[expect(clippy::exhaustive_enums, reason = "the format has three lists")]
 pub enum Part {
     /// The trusted CAs.
     Anchors,
@@ -179,7 +179,7 @@ pub enum UpdateError {
 
 /// The bundle whose keys must sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "an update has these two sides")]
+#[expect(clippy::exhaustive_enums, reason = "an update concerns two bundles")]
 pub enum Side {
     /// The bundle in force.
     Current,

@@ -41,7 +41,7 @@ pub struct Lapse {
 
 /// The cause of an expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there are these three dates")]
+#[expect(clippy::exhaustive_enums, reason = "there are three dates")]
 pub enum Cause {
     /// The trust period of the anchor in the bundle ends.
     Window,
