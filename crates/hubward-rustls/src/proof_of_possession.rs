@@ -11,7 +11,7 @@ use crate::error::Refusal;
 use crate::limits::Limits;
 use crate::tls_verifier::TlsVerifier;
 
-/// Whether a client must present a certificate.
+/// The requirement for a client certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ClientAuth {

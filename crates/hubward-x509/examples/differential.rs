@@ -1,4 +1,4 @@
-//! `differential COUNT [SEED]`: this crate and rustls-webpki on so many chains at random.
+//! `differential COUNT [SEED]`: compares this crate with rustls-webpki on random chains.
 #![allow(
     clippy::unwrap_used,
     clippy::as_conversions,

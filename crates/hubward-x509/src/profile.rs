@@ -55,7 +55,7 @@ pub enum Subject<'a> {
     Server(ServerName<'a>),
 }
 
-/// Whether an anchor is a name and a key (RFC 5280 6.1.1 (d)) or a certificate that is checked as well.
+/// The treatment of an anchor: as a name and a key (RFC 5280 6.1.1 (d)), or as a certificate that is checked as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnchorChecks {
@@ -65,7 +65,7 @@ pub enum AnchorChecks {
     NameAndKey,
 }
 
-/// Whether a path is refused when a CA violates RFC 5280 section 4 in a way that section 6 does not check.
+/// The treatment of a path with a CA that violates RFC 5280 section 4 in a way that section 6 does not check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Duties {
@@ -75,8 +75,8 @@ pub enum Duties {
     Ignore,
 }
 
-/// Whether a common name must exactly repeat an alternative name (Baseline Requirements 7.1.4.3). The common name of a
-/// server is never compared with the expected name.
+/// The rule for common names, which the Baseline Requirements (7.1.4.3) require to repeat an alternative name exactly.
+/// The common name of a server is never compared with the expected name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommonNames {

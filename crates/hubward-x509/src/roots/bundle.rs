@@ -19,7 +19,7 @@ use crate::certificate::time::Seconds;
 ///
 /// ```compile_fail,E0451
 /// # use hubward_x509::TrustBundle;
-/// fn believed(bytes: Vec<u8>) -> TrustBundle {
+/// fn unverified(bytes: Vec<u8>) -> TrustBundle {
 ///     TrustBundle { bytes, contents: todo!() }
 /// }
 /// ```
