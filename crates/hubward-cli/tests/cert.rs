@@ -200,7 +200,7 @@ fn a_refusal_is_explained() {
     expect(
         files.verify("--explain --device x all.pem"),
         1,
-        &["leaf (CN=pump-17): is not", "intermediate 0: CN=Fleet CA"],
+        &["leaf (CN=pump-17): does not match", "intermediate 0: CN=Fleet CA"],
     );
 }
 

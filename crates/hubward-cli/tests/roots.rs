@@ -226,7 +226,7 @@ fn a_key_of_an_hsm_signs_in_two_steps() {
     desk.expect("sign v1 --message message", 0, &["bytes to be signed"]);
     let key = KeyPair::try_from(desk.read("b.der")).unwrap();
     desk.write("signature", rcgen::SigningKey::sign(&key, &desk.read("message")).unwrap());
-    desk.expect("sign v1 --signature signature --public-key a.pub", 2, &["the signature is not this key's"]);
+    desk.expect("sign v1 --signature signature --public-key a.pub", 2, &["the signature does not verify with this key"]);
     desk.expect("sign v1 --signature signature --public-key b.pub", 0, &["1 must: enough"]);
     desk.expect("report v1 --at 2026-01-01", 0, &["have\n", ", has signed"]);
     desk.expect("sign v1 --signature signature", 2, &["--public-key"]);

@@ -221,13 +221,13 @@ fn clients_receive_the_names_of_the_configured_cas() {
     let cas = [Ca::new("Fleet A"), Ca::new("Fleet B")];
     let held = cas[0].issue(&entity("pump-17"));
     for version in VERSIONS {
-        for told in [0, 2] {
-            let ders: Vec<_> = cas.iter().take(told).map(|ca| ca.der.clone()).collect();
+        for hinted in [0, 2] {
+            let ders: Vec<_> = cas.iter().take(hinted).map(|ca| ca.der.clone()).collect();
             let hub = Hub::new(version, Arc::new(PossessionOnly::new().with_hints(&ders).unwrap()));
             let client = OneSchemeClient::new(&held, SignatureScheme::ECDSA_NISTP256_SHA256);
             hub.handshake(&hub.client_by(Some(client.clone()))).unwrap();
             let hints = client.hints.lock().unwrap();
-            assert_eq!(hints.len(), told);
+            assert_eq!(hints.len(), hinted);
             for (hint, der) in hints.iter().zip(&ders) {
                 let subject = Certificate::parse(der).unwrap().subject();
                 assert!(hint.ends_with(subject.as_der()));
