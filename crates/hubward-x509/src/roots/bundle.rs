@@ -17,6 +17,21 @@ use crate::certificate::time::Seconds;
 ///
 /// It is installed once ([`Self::provisioned`]) and changes only by [`Self::updated`].
 ///
+/// ```
+/// use hubward_ring::signature;
+/// use hubward_x509::{Anchors, BundleExpired, TrustBundle, UnixTime, UpdateError};
+///
+/// fn start<'a>(stored: &'a TrustBundle, now: UnixTime) -> Result<Anchors<'a>, BundleExpired> {
+///     stored.anchors(now)
+/// }
+///
+/// fn update(current: &TrustBundle, received: &[u8], now: UnixTime) -> Result<TrustBundle, UpdateError> {
+///     let updated = current.updated(received, signature::ALL, now)?;
+///     // store `updated.as_bytes()` before the new bundle is used
+///     Ok(updated)
+/// }
+/// ```
+///
 /// ```compile_fail,E0451
 /// # use hubward_x509::TrustBundle;
 /// fn unverified(bytes: Vec<u8>) -> TrustBundle {

@@ -16,6 +16,15 @@ use crate::tlv::{Cursor, Malformed, Tag, Tlv};
 const END: u64 = 253_402_300_799;
 
 /// The period in which an anchor is trusted, both ends inclusive.
+///
+/// ```
+/// use core::time::Duration;
+/// use hubward_x509::{UnixTime, Window};
+///
+/// let second = |at| UnixTime::since_unix_epoch(Duration::from_secs(at));
+/// let window = Window { from: second(1_767_225_600), until: second(1_798_761_599) };
+/// assert!(window.contains(second(1_780_000_000)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a period has two ends")]
 pub struct Window {

@@ -15,6 +15,15 @@ use crate::write::{bit_string, sequence};
 /// A public key of the fleet's owner: Ed25519 (RFC 8410), or ECDSA on P-256 with SHA-256 (RFC 5480).
 ///
 /// Keys are ordered by their DER.
+///
+/// ```
+/// use hubward_x509::UpdateKey;
+/// # let public_key = rcgen::PublicKeyData::subject_public_key_info(&rcgen::KeyPair::generate()?);
+///
+/// let key = UpdateKey::from_spki_der(&public_key)?;
+/// assert!(key.to_string().starts_with("P-256 "));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UpdateKey(Point);
 
