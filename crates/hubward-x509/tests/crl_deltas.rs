@@ -69,7 +69,7 @@ fn a_delta_list_applies_by_its_base_and_number() {
     };
     assert!(counts(5, 7, 5));
     assert!(counts(6, 7, 5), "a complete list that is newer than the base");
-    assert!(!counts(4, 7, 5), "what happened between 4 and 5 is in neither");
+    assert!(!counts(4, 7, 5), "the changes between 4 and 5 are in neither");
     assert!(!counts(7, 7, 5), "the complete list is as new");
     assert!(!counts(8, 7, 5));
 }

@@ -40,7 +40,7 @@ fn other_signatures_have_no_second_form() {
     let ed25519 = KeyPair::generate_for(&PKCS_ED25519).unwrap();
     assert_eq!(malleated_form(ca("Root").self_signed(&ed25519).unwrap().der()), None);
     assert_eq!(malleated_form(&Fleet::rsa("pump-17").leaf), None);
-    // a number s from which n - s can be computed all the same
+    // an altered s, for which n - s can be computed nevertheless
     let mut leaf = Fleet::p256("pump-17").leaf;
     let end = leaf.len();
     leaf[end - 1] ^= 1;

@@ -12,12 +12,12 @@ fn check(
     message: &[u8],
     signature: &[u8],
     result: TestResult,
-    what: &str,
+    case: &str,
 ) {
     let verified = algorithm.verify_signature(key, message, signature).is_ok();
     match result {
-        TestResult::Valid => assert!(verified, "{what}: refused"),
-        TestResult::Invalid => assert!(!verified, "{what}: accepted"),
+        TestResult::Valid => assert!(verified, "{case}: refused"),
+        TestResult::Invalid => assert!(!verified, "{case}: accepted"),
         TestResult::Acceptable => {}
     }
 }
@@ -33,8 +33,8 @@ fn ecdsa_vectors() {
     ] {
         for group in TestSet::load(name).unwrap().test_groups {
             for test in group.tests {
-                let what = format!("{name:?} {} {}", test.tc_id, test.comment);
-                check(algorithm, &group.key.key, &test.msg, &test.sig, test.result, &what);
+                let case = format!("{name:?} {} {}", test.tc_id, test.comment);
+                check(algorithm, &group.key.key, &test.msg, &test.sig, test.result, &case);
                 count += 1;
             }
         }
@@ -48,8 +48,8 @@ fn ed25519_vectors() {
     let mut count = 0;
     for group in TestSet::load(TestName::Ed25519).unwrap().test_groups {
         for test in group.tests {
-            let what = format!("Ed25519 {} {}", test.tc_id, test.comment);
-            check(signature::ED25519, &group.key.pk, &test.msg, &test.sig, test.result, &what);
+            let case = format!("Ed25519 {} {}", test.tc_id, test.comment);
+            check(signature::ED25519, &group.key.pk, &test.msg, &test.sig, test.result, &case);
             count += 1;
         }
     }
@@ -69,8 +69,8 @@ fn rsa_pkcs1_vectors() {
     ] {
         for group in TestSet::load(name).unwrap().test_groups {
             for test in group.tests {
-                let what = format!("{name:?} {} {}", test.tc_id, test.comment);
-                check(algorithm, &group.asn_key, &test.msg, &test.sig, test.result, &what);
+                let case = format!("{name:?} {} {}", test.tc_id, test.comment);
+                check(algorithm, &group.asn_key, &test.msg, &test.sig, test.result, &case);
                 count += 1;
             }
         }
@@ -92,8 +92,8 @@ fn rsa_pss_vectors() {
     ] {
         for group in TestSet::load(name).unwrap().test_groups {
             for test in group.tests {
-                let what = format!("{name:?} {} {}", test.tc_id, test.comment);
-                check(algorithm, &group.asn_key, &test.msg, &test.sig, test.result, &what);
+                let case = format!("{name:?} {} {}", test.tc_id, test.comment);
+                check(algorithm, &group.asn_key, &test.msg, &test.sig, test.result, &case);
                 count += 1;
             }
         }

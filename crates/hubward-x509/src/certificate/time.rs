@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_told_in_two_units() {
+    fn durations_have_at_most_two_units() {
         for (seconds, words) in [
             (0, "0 s"),
             (59, "59 s"),

@@ -37,12 +37,12 @@ pub struct Crl<'a> {
     pub(super) count: usize,
     /// The number among the lists of [`Crls`].
     pub(crate) number: usize,
-    pub(super) extensions: Extensions<'a>,
+    pub(super) extensions: CrlExtensions<'a>,
 }
 
 /// The extensions of a list (RFC 5280 5.2).
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Extensions<'a> {
+pub(super) struct CrlExtensions<'a> {
     pub(super) authority_key_identifier: Option<&'a [u8]>,
     pub(super) number: Option<Number<'a>>,
     pub(super) number_critical: bool,
@@ -122,13 +122,13 @@ impl<'a> Crl<'a> {
         }
         let list = tbs.optional(Tag::SEQUENCE)?.map_or(Cursor::new(&[]), |tlv| tlv.open());
         let extensions = match tbs.optional(context(0, true))? {
-            None => Extensions::default(),
+            None => CrlExtensions::default(),
             Some(_) if !extended => return Err(CertificateError::VersionTooLow),
             Some(tlv) => {
                 let mut inner = tlv.open();
                 let list = inner.expect(Tag::SEQUENCE)?.open();
                 inner.finish()?;
-                Extensions::read(list)?
+                CrlExtensions::read(list)?
             }
         };
         tbs.finish()?;
@@ -201,7 +201,7 @@ impl<'a> Crl<'a> {
     }
 }
 
-impl<'a> Extensions<'a> {
+impl<'a> CrlExtensions<'a> {
     fn read(mut list: Cursor<'a>) -> Result<Self, CertificateError> {
         if list.is_empty() {
             return Err(list.malformed().into());

@@ -168,7 +168,8 @@ fn covers(
     let idp = crl.extensions.issuing_distribution_point;
     let issuer_matches = match point.crl_issuer {
         Some(names) => {
-            idp.is_some_and(|idp| idp.indirect) && directory(names, |name| name.same(&crl.issuer()), meter)?
+            idp.is_some_and(|idp| idp.indirect)
+                && any_directory_name(names, |name| name.same(&crl.issuer()), meter)?
         }
         None => crl.issuer().same(&certificate.issuer()),
     };
@@ -185,13 +186,13 @@ fn covers(
     };
     match (listed, named) {
         (DistributionPointName::Full(mine), DistributionPointName::Full(theirs)) => {
-            have_common_name(mine, theirs, meter)
+            intersect(mine, theirs, meter)
         }
         (DistributionPointName::Relative(rdn), DistributionPointName::Full(names)) => {
-            directory(names, |name| crl.issuer().same_with_rdn(rdn, name, None), meter)
+            any_directory_name(names, |name| crl.issuer().same_with_rdn(rdn, name, None), meter)
         }
         (DistributionPointName::Full(names), DistributionPointName::Relative(rdn)) => {
-            directory(names, |name| base.same_with_rdn(rdn, name, None), meter)
+            any_directory_name(names, |name| base.same_with_rdn(rdn, name, None), meter)
         }
         (DistributionPointName::Relative(mine), DistributionPointName::Relative(theirs)) => {
             meter.name_comparison()?;
@@ -205,14 +206,14 @@ fn names_issuer(crl: &Crl<'_>, certificate: &Certificate<'_>, meter: &mut Meter)
     match crl.extensions.issuing_distribution_point.and_then(|idp| idp.name) {
         None => Ok(true),
         Some(DistributionPointName::Full(names)) => {
-            directory(names, |name| name.same(&certificate.issuer()), meter)
+            any_directory_name(names, |name| name.same(&certificate.issuer()), meter)
         }
         Some(DistributionPointName::Relative(_)) => Ok(false),
     }
 }
 
 /// Returns `true` if one of the names is a directory name that fits.
-fn directory(
+fn any_directory_name(
     mut names: Cursor<'_>,
     fits: impl Fn(&Name<'_>) -> bool,
     meter: &mut Meter,
@@ -227,7 +228,7 @@ fn directory(
 }
 
 /// Returns `true` if one name is in both lists.
-fn have_common_name(mut mine: Cursor<'_>, theirs: Cursor<'_>, meter: &mut Meter) -> Result<bool, ChainError> {
+fn intersect(mut mine: Cursor<'_>, theirs: Cursor<'_>, meter: &mut Meter) -> Result<bool, ChainError> {
     while let Some((a, a_raw)) = next(&mut mine) {
         let mut rest = theirs;
         while let Some((b, b_raw)) = next(&mut rest) {
