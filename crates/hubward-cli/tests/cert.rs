@@ -185,7 +185,7 @@ fn a_chain_is_judged() {
     );
     expect(files.verify("--host 192.0.2.1 --intermediates ca.pem hub.pem"), 0, &[]);
 
-    expect(files.verify("--device pump-18 all.pem"), 1, &["refused: leaf: is not for the name"]);
+    expect(files.verify("--device pump-18 all.pem"), 1, &["refused: leaf: does not match the expected name"]);
     expect(files.verify("--device pump-17 --module m all.pem"), 1, &["refused: "]);
     expect(files.verify("--host hub.test --intermediates ca.pem hub.pem"), 1, &["refused: "]);
     expect(files.hubward("verify --now 1798761601 --ca root.pem all.pem"), 1, &["expired 1 s before now"]);
@@ -200,7 +200,7 @@ fn a_refusal_is_explained() {
     expect(
         files.verify("--explain --device x all.pem"),
         1,
-        &["leaf (CN=pump-17): is not", "intermediate 0: CN=Fleet CA"],
+        &["leaf (CN=pump-17): does not match", "intermediate 0: CN=Fleet CA"],
     );
 }
 

@@ -103,7 +103,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     ),
     (
         "the thumbprint",
-        "hubward-x509/src/pin.rs",
+        "hubward-x509/src/thumbprint.rs",
         "pin.is_some_and(|pin| pin.matches(&found))",
         "pin.is_some_and(|_| !found.as_bytes().is_empty())",
     ),

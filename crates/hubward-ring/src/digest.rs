@@ -1,11 +1,18 @@
-//! SHA-256 and SHA-1 of whole messages.
+//! SHA-256 and SHA-1 of complete messages.
 
 use hubward_core::Digest;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
-/// The digests of certificates.
+/// The digests for thumbprints of certificates.
+///
+/// ```
+/// use hubward_core::{Digest, Thumbprint};
+/// use hubward_ring::Digests;
+///
+/// let thumbprint = Thumbprint::Sha256(Digests.sha256(b"the DER of a certificate"));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
-#[expect(clippy::exhaustive_structs, reason = "it has nothing to hold")]
+#[expect(clippy::exhaustive_structs, reason = "it has no state")]
 pub struct Digests;
 
 impl Digest for Digests {
@@ -18,7 +25,7 @@ impl Digest for Digests {
     }
 }
 
-/// `bytes` at its known length; a digest of another length is impossible and would match nothing.
+/// Copies `bytes`, which have length `N`, into an array. A shorter result, which `ring` never returns, matches nothing.
 pub(crate) fn to_array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut array = [0; N];
     array.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);

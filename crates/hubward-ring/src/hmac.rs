@@ -1,4 +1,4 @@
-//! HMAC-SHA256 under a key that ring keeps ready.
+//! HMAC-SHA256 with a prepared `ring` key.
 
 use core::fmt;
 
@@ -11,15 +11,15 @@ use crate::digest::to_array;
 pub struct HmacKey(Key);
 
 impl HmacKey {
-    /// Makes a key of a hub's symmetric key.
+    /// Creates a key from a hub's symmetric key.
     #[must_use]
     pub fn new(key: &SymmetricKey) -> Self {
         Self::from_bytes(key.expose())
     }
 
-    /// Makes a key of bytes of any length; more than 64 are hashed first, as RFC 2104 says.
+    /// Creates a key from bytes of any length; more than 64 bytes are hashed first (RFC 2104).
     ///
-    /// For a hub's keys use [`HmacKey::new`], which cannot be given an empty or short one.
+    /// For a hub's keys use [`HmacKey::new`], which cannot be called with an empty or short key.
     #[must_use]
     pub fn from_bytes(key: &[u8]) -> Self {
         Self(Key::new(HMAC_SHA256, key))

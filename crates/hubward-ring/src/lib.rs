@@ -3,14 +3,14 @@
 
 extern crate alloc;
 
+mod aead;
 mod digest;
 mod hmac;
-mod seal;
-/// Signatures of certificates.
+/// Signature algorithms for certificates.
 pub mod signature;
 mod signing;
 
+pub use aead::SealKey;
 pub use digest::Digests;
 pub use hmac::HmacKey;
-pub use seal::SealKey;
 pub use signing::{NoSigningKey, NotSigned, SigningKey};

@@ -1,13 +1,13 @@
-//! Signatures of certificates: each algorithm as a `rustls_pki_types::SignatureVerificationAlgorithm`.
+//! Signature algorithms for certificates, each as a `rustls_pki_types::SignatureVerificationAlgorithm`.
 //!
-//! SHA-1 signs nothing here, and RSA keys have 2048 to 8192 bits.
+//! There is no algorithm with SHA-1. RSA keys must have 2048 to 8192 bits.
 
 use core::fmt;
 
 use ring::signature::{self, UnparsedPublicKey};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
-/// Every algorithm, the ones that devices use most first.
+/// All algorithms, those that devices use most first.
 pub const ALL: &[&dyn SignatureVerificationAlgorithm] = &[
     ECDSA_P256_SHA256,
     RSA_PKCS1_SHA256,
@@ -64,19 +64,19 @@ pub const RSA_PKCS1_SHA512: &dyn SignatureVerificationAlgorithm = &Algorithm {
     signature: alg_id::RSA_PKCS1_SHA512,
     verify: &signature::RSA_PKCS1_2048_8192_SHA512,
 };
-/// RSA PSS with SHA-256, its mask generation too, and a salt as long as the digest.
+/// RSA PSS with SHA-256, also in its mask generation, and a salt of the length of the digest.
 pub const RSA_PSS_SHA256: &dyn SignatureVerificationAlgorithm = &Algorithm {
     key: alg_id::RSA_ENCRYPTION,
     signature: alg_id::RSA_PSS_SHA256,
     verify: &signature::RSA_PSS_2048_8192_SHA256,
 };
-/// RSA PSS with SHA-384, its mask generation too, and a salt as long as the digest.
+/// RSA PSS with SHA-384, also in its mask generation, and a salt of the length of the digest.
 pub const RSA_PSS_SHA384: &dyn SignatureVerificationAlgorithm = &Algorithm {
     key: alg_id::RSA_ENCRYPTION,
     signature: alg_id::RSA_PSS_SHA384,
     verify: &signature::RSA_PSS_2048_8192_SHA384,
 };
-/// RSA PSS with SHA-512, its mask generation too, and a salt as long as the digest.
+/// RSA PSS with SHA-512, also in its mask generation, and a salt of the length of the digest.
 pub const RSA_PSS_SHA512: &dyn SignatureVerificationAlgorithm = &Algorithm {
     key: alg_id::RSA_ENCRYPTION,
     signature: alg_id::RSA_PSS_SHA512,

@@ -1,4 +1,4 @@
-//! Why a certificate is refused, and what rustls and the peer are told of it.
+//! The error of all verifiers ([`Refusal`]), and its translation to a TLS alert.
 
 use std::sync::Arc;
 
@@ -7,37 +7,37 @@ use rustls::{CertificateError, Error, OtherError};
 
 use crate::limits::TooLarge;
 
-/// Why a peer's certificate was refused.
+/// The reason why a peer's certificate was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The bundle of roots has expired: nobody is trusted until there is an update.
+    /// The trust bundle has expired: no root is trusted until it is updated.
     #[error(transparent)]
     Bundle(#[from] BundleExpired),
-    /// No path to an anchor holds.
+    /// There is no valid path to an anchor.
     #[error(transparent)]
     Chain(#[from] ChainError),
-    /// A revocation list cannot be read.
+    /// A revocation list cannot be parsed.
     #[error(transparent)]
     Crl(#[from] CrlError),
-    /// Nothing was presented.
+    /// The peer presented no certificate.
     #[error("no certificate was presented")]
     NoCertificate,
-    /// It cannot be read.
+    /// A certificate cannot be parsed.
     #[error(transparent)]
     Parse(#[from] ParseError),
-    /// It is registered by its thumbprint, but not valid.
+    /// The thumbprint is registered, but the certificate is not valid at the time.
     #[error(transparent)]
     Pin(#[from] PinError),
-    /// More than the limits was presented.
+    /// The peer presented more than the limits allow.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
-    /// It was withdrawn.
+    /// The certificate was withdrawn.
     #[error("the certificate was withdrawn")]
     Withdrawn,
 }
 
-/// By the alert that fits: the peer is told what RFC 8446 6.2 has words for, and the log has the rest.
+/// Selects the alert of RFC 8446 6.2 that fits best. The peer receives only the alert; the log has the [`Refusal`].
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let other = || CertificateError::Other(OtherError(Arc::new(refusal)));

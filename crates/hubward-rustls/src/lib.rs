@@ -1,20 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+mod client_certificate;
 mod error;
-mod full;
-mod handshake;
 mod limits;
-mod possession_only;
+mod proof_of_possession;
 mod resumption;
 mod schemes;
-mod server_verifier;
+mod server_certificate;
+mod tls_verifier;
 mod trust;
 
+pub use client_certificate::{Full, Verified};
 pub use error::Refusal;
-pub use full::{Full, Verified};
 pub use limits::{Limits, TooLarge};
-pub use possession_only::{ClientAuth, PossessionOnly};
+pub use proof_of_possession::{ClientAuth, PossessionOnly};
 pub use resumption::without_resumption;
 pub use schemes::ALGORITHMS;
-pub use server_verifier::ServerVerifier;
+pub use server_certificate::ServerVerifier;
 pub use trust::{Lookup, Standing, Trust};

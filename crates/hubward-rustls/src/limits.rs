@@ -1,20 +1,29 @@
-//! How much a peer may present before it has proven anything.
+//! Limits on what an unauthenticated peer may present.
 
 use rustls::pki_types::CertificateDer;
 
-/// The limits of what a peer presents. Beyond them the handshake is refused before anything is parsed.
+/// The limits on a peer's certificates. A handshake that exceeds them is refused before anything is parsed.
+///
+/// ```
+/// use hubward_rustls::{Limits, PossessionOnly};
+///
+/// let mut limits = Limits::DEFAULT;
+/// limits.certificates = 4;
+/// let verifier = PossessionOnly::new().with_limits(limits);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Certificates, the leaf among them.
+    /// The number of certificates, including the leaf.
     pub certificates: usize,
-    /// Bytes of DER of all of them together.
+    /// The total size in bytes of DER.
     pub bytes: usize,
 }
 
 impl Limits {
-    /// Ten certificates: a leaf, the eight intermediates that mbed TLS takes by default, and a root that some peers
-    /// send along. 32 KiB: room for ten of RSA-4096 and twice over, and half of what a TLS message of rustls may have.
+    /// Ten certificates: a leaf, the eight intermediates that mbed TLS allows by default, and a root that some peers
+    /// include. 32 KiB: twice the size of ten RSA-4096 certificates, and half of the
+    /// largest handshake message that rustls accepts.
     pub const DEFAULT: Self = Self { certificates: 10, bytes: 32 * 1024 };
 
     pub(crate) fn check(
@@ -37,14 +46,14 @@ impl Default for Limits {
     }
 }
 
-/// A peer presented more than [`Limits`] allow.
+/// A peer presented more than its [`Limits`] allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("presented {certificates} certificates of {bytes} bytes, more than the limits allow")]
 #[non_exhaustive]
 pub struct TooLarge {
-    /// How many.
+    /// The number of certificates.
     pub certificates: usize,
-    /// Of how many bytes together.
+    /// Their total size in bytes.
     pub bytes: usize,
 }
 

@@ -1,11 +1,11 @@
-//! Servers that resume nothing, so that every handshake calls its verifier.
+//! Disabling of session resumption, so that every handshake calls its verifier.
 
 use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::server::{NoServerSessionStorage, ProducesTickets};
 
-/// This configuration, resuming no session of TLS 1.2 or 1.3: neither by a store, nor by tickets.
+/// Disables the resumption of TLS 1.2 and 1.3 sessions, both with a session store and with tickets.
 #[must_use]
 pub fn without_resumption(mut config: ServerConfig) -> ServerConfig {
     config.session_storage = Arc::new(NoServerSessionStorage {});

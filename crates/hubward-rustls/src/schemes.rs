@@ -1,4 +1,4 @@
-//! TLS signature schemes and the algorithms behind them.
+//! TLS signature schemes and their algorithms.
 
 use hubward_ring::signature::{
     ALL, ECDSA_P256_SHA256, ECDSA_P256_SHA384, ECDSA_P384_SHA256, ECDSA_P384_SHA384, ED25519,
@@ -7,8 +7,8 @@ use hubward_ring::signature::{
 use rustls::SignatureScheme;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 
-/// The algorithms of `hubward-ring`, the schemes that devices use most first. Of the two curves of an ECDSA scheme
-/// TLS 1.3 means the first (RFC 8446 4.2.3); TLS 1.2 names the hash only.
+/// The algorithms of `hubward-ring`, the schemes that devices use most first. TLS 1.3 uses the first of the two curves
+/// of an ECDSA scheme (RFC 8446 4.2.3); in TLS 1.2 the scheme determines only the hash.
 pub const ALGORITHMS: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: ALL,
     mapping: &[

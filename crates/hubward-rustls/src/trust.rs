@@ -1,4 +1,4 @@
-//! What a hub knows of certificates, answered from memory while a handshake waits.
+//! The trusted CAs and certificates of a hub ([`Trust`]), looked up during a handshake ([`Lookup`]).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,36 +8,47 @@ use hubward_core::Thumbprint;
 use hubward_x509::{Certificate, CertificateError, CrlError, Crls, Name};
 use rustls::pki_types::CertificateDer;
 
-/// What is known of one certificate.
+/// The registration status of one certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a certificate is taken, refused or for a CA to vouch for")]
+#[expect(clippy::exhaustive_enums, reason = "a certificate is accepted, refused or left to its issuer")]
 pub enum Standing {
-    /// Registered by its thumbprint: nobody needs to vouch for it.
+    /// Its thumbprint is registered: it needs no issuer.
     Pinned,
-    /// Not registered: a registered CA must vouch for it.
+    /// It is not registered: it must be issued by a registered CA.
     Unknown,
-    /// Withdrawn, or its device is disabled: refused, whoever vouches for it.
+    /// It was withdrawn, or its device is disabled: refused, even if a registered CA issued it.
     Withdrawn,
 }
 
-/// A synchronous lookup. It is asked by what a certificate is (its digest) and by who must have signed it (its
-/// issuer's name, which the signature then proves); never by the name that it claims for itself.
+/// A synchronous lookup, by the digest of a certificate or by the name of its issuer, which the issuer's signature then
+/// proves; never by the subject that an unverified certificate claims.
 ///
-/// It must answer from memory: the handshake, and what else its thread does, waits.
+/// It must answer from memory, since it blocks the handshake and its thread.
 pub trait Lookup: fmt::Debug + Send + Sync {
-    /// What is known of the certificate with this thumbprint. Each is asked about by both of its thumbprints, and where
-    /// ECDSA has signed it by both of its twin's ([`Certificate::twin`]).
+    /// Returns the status of the certificate with this thumbprint. It is called with both thumbprints of each
+    /// certificate, and with both of its malleated form if it is signed with ECDSA ([`Certificate::twin`]).
     fn standing(&self, thumbprint: &Thumbprint) -> Standing;
 
-    /// The registered CAs of this name.
+    /// Returns the registered CAs with this name.
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>>;
 
-    /// The revocation lists, in DER, that may be about what the CA of this name has issued, indirect ones too. Asked
-    /// for only by [`Full::with_revocation`](crate::Full::with_revocation).
+    /// Returns the revocation lists, in DER, that may cover certificates issued by the CA with this name, including
+    /// indirect lists. Called only with [`Full::with_revocation`](crate::Full::with_revocation).
     fn crls(&self, issuer: &Name<'_>) -> Vec<Arc<[u8]>>;
 }
 
-/// A [`Lookup`] that holds everything.
+/// A [`Lookup`] with everything in memory.
+///
+/// ```
+/// use std::sync::{Arc, RwLock};
+/// use hubward_core::Thumbprint;
+/// use hubward_rustls::{Full, PossessionOnly, Trust};
+///
+/// let trust = Arc::new(RwLock::new(Trust::new()));
+/// let verifier = Full::new(PossessionOnly::new(), Arc::clone(&trust));
+/// // later, while connections come in:
+/// trust.write().expect("no writer panicked").withdraw(&Thumbprint::Sha256([0xab; 32]));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     authorities: Vec<CertificateDer<'static>>,
@@ -46,7 +57,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Trusts nobody yet.
+    /// Creates an empty collection, which trusts no certificate.
     #[must_use]
     pub const fn new() -> Self {
         Self { authorities: Vec::new(), crls: Vec::new(), standings: BTreeMap::new() }
@@ -55,17 +66,17 @@ impl Trust {
     /// Registers a CA.
     ///
     /// # Errors
-    /// [`CertificateError`] where it cannot be read; it is not registered then.
+    /// [`CertificateError`] if the certificate cannot be parsed; it is not registered then.
     pub fn add_authority(&mut self, der: CertificateDer<'static>) -> Result<(), CertificateError> {
         Certificate::parse(&der)?;
         self.authorities.push(der);
         Ok(())
     }
 
-    /// Takes these revocation lists, and none of those before.
+    /// Replaces all revocation lists.
     ///
     /// # Errors
-    /// [`CrlError`] with the number of the first that cannot be read; those before stay then.
+    /// [`CrlError`] with the number of the first list that cannot be parsed; the lists are not replaced then.
     pub fn set_crls(&mut self, ders: Vec<Arc<[u8]>>) -> Result<(), CrlError> {
         Crls::parse(&ders)?;
         self.crls = ders;
@@ -77,13 +88,13 @@ impl Trust {
         self.set(thumbprint, Standing::Pinned);
     }
 
-    /// Refuses a certificate from now on, a device's or a CA's, whoever vouches for it; a registered CA vouches for
-    /// nobody then.
+    /// Refuses a certificate from now on, a device's or a CA's, even if a registered CA issued it. A withdrawn CA is no
+    /// longer trusted as an issuer.
     pub fn withdraw(&mut self, thumbprint: &Thumbprint) {
         self.set(thumbprint, Standing::Withdrawn);
     }
 
-    /// Forgets what was said of a certificate.
+    /// Removes the registration or the withdrawal of a certificate.
     pub fn forget(&mut self, thumbprint: &Thumbprint) {
         self.standings.remove(thumbprint.as_bytes());
     }
@@ -105,14 +116,14 @@ impl Lookup for Trust {
         self.authorities.iter().filter(named).cloned().collect()
     }
 
-    /// All of them: which of them count is for the search for a path to say.
+    /// Returns all of them; the verification uses those that apply.
     fn crls(&self, _: &Name<'_>) -> Vec<Arc<[u8]>> {
         self.crls.clone()
     }
 }
 
-/// One that changes while connections come in. What a writer left half done in a panic is not read: everybody is
-/// refused.
+/// A lookup that changes while connections come in. If a writer panicked, every certificate is refused, since its
+/// change may be incomplete.
 impl<L: Lookup> Lookup for RwLock<L> {
     fn standing(&self, thumbprint: &Thumbprint) -> Standing {
         self.read().map_or(Standing::Withdrawn, |lookup| lookup.standing(thumbprint))

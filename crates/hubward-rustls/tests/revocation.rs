@@ -1,4 +1,4 @@
-//! Revocation lists are judged in the handshake, and again after a resumed one.
+//! Revocation lists are checked in the handshake, and again after a resumption.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
@@ -21,7 +21,7 @@ fn device(ca: &Ca, number: u8) -> Held {
     ca.issue(&params)
 }
 
-/// A list of the CA that revokes these, current until 2026-02.
+/// Returns a list of the CA that revokes these certificates, current until 2026-02.
 fn list(ca: &Ca, revoked: &[u8]) -> Arc<[u8]> {
     list_until(ca, revoked, 2026, 2)
 }
@@ -54,7 +54,7 @@ fn fleet(lists: Vec<Arc<[u8]>>, ca: &Ca) -> (Arc<RwLock<Trust>>, Full) {
 }
 
 #[test]
-fn a_revoked_device_is_told_so_and_another_comes_in() {
+fn a_revoked_device_gets_the_alert_and_another_device_is_accepted() {
     let ca = Ca::new("Fleet Root");
     let (good, revoked) = (device(&ca, 1), device(&ca, 2));
     let full = Arc::new(fleet(vec![list(&ca, &[2])], &ca).1);
@@ -68,10 +68,10 @@ fn a_revoked_device_is_told_so_and_another_comes_in() {
 }
 
 #[test]
-fn what_no_list_clears_is_refused_unless_the_rules_let_it_pass() {
+fn an_unknown_status_is_refused_unless_the_rules_allow_it() {
     let (ca, impostor) = (Ca::new("Fleet Root"), Ca::new("Fleet Root"));
     let good = device(&ca, 1);
-    // none; one that is stale at NOW; one that somebody else signed
+    // no list; one that is expired at NOW; one signed by another CA
     let stale = list_until(&ca, &[], 2025, 12);
     for lists in [vec![], vec![stale], vec![list(&impostor, &[])]] {
         let (trust, full) = fleet(lists, &ca);
@@ -87,7 +87,7 @@ fn what_no_list_clears_is_refused_unless_the_rules_let_it_pass() {
 }
 
 #[test]
-fn who_was_revoked_between_a_full_and_a_resumed_handshake_is_refused_by_judging_again() {
+fn a_certificate_revoked_before_a_resumption_is_refused_by_the_check_after_it() {
     for version in VERSIONS {
         let ca = Ca::new("Fleet Root");
         let device = device(&ca, 1);
@@ -110,7 +110,7 @@ fn who_was_revoked_between_a_full_and_a_resumed_handshake_is_refused_by_judging_
 }
 
 #[test]
-fn lists_that_cannot_be_read_change_nothing() {
+fn lists_that_cannot_be_parsed_do_not_replace_the_current_ones() {
     let ca = Ca::new("Fleet Root");
     let (trust, full) = fleet(vec![list(&ca, &[1])], &ca);
     trust.write().unwrap().set_crls(vec![b"no".as_slice().into()]).unwrap_err();

@@ -1,11 +1,11 @@
-//! `differential COUNT [SEED]`: this crate and rustls-webpki on so many chains at random.
+//! `differential COUNT [SEED]`: compares this crate with rustls-webpki on random chains.
 #![allow(
     clippy::unwrap_used,
     clippy::as_conversions,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::std_instead_of_core,
-    reason = "a program for tests"
+    reason = "a test program"
 )]
 
 #[path = "../tests/common/differential.rs"]

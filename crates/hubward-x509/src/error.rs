@@ -1,50 +1,50 @@
-//! Why a certificate was not read, and why a chain was refused: facts, and which certificate they are about.
+//! Errors: why a certificate could not be parsed ([`ParseError`], [`CertificateError`]) and why a chain was refused
+//! ([`ChainError`], [`Problem`]), each with the certificate that it concerns ([`Place`]).
 
 use core::fmt;
 
-use crate::certificate::time::Outside;
-use crate::certificate::time::Seconds;
+use crate::certificate::time::{InWords, Outside, Seconds};
 use crate::identity::CommonNameError;
 use crate::revocation::reasons::RevocationReason;
 use crate::revocation::rules::StatusUnknown;
 use crate::tlv::Malformed;
 
-/// Why a certificate, a request or a revocation list cannot be read.
+/// The reason why a certificate, a request or a revocation list cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// Not strict DER, or not what it should be.
+    /// Not strict DER, or not the expected structure.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    /// The algorithm inside what is signed is not the one outside (RFC 5280 4.1.1.2, 5.1.1.2).
-    #[error("two signature algorithms are named")]
+    /// The signature algorithm inside the signed part differs from the one outside it (RFC 5280 4.1.1.2, 5.1.1.2).
+    #[error("the signature algorithm inside the signed part differs from the one outside it")]
     AlgorithmsDiffer,
-    /// An extension is there twice (RFC 5280 4.2, 5.2).
-    #[error("an extension is there twice")]
+    /// An extension occurs twice (RFC 5280 4.2, 5.2).
+    #[error("an extension occurs twice")]
     DuplicateExtension,
-    /// More extensions than are read.
+    /// More extensions than the parser accepts.
     #[error("more than {most} extensions")]
     TooManyExtensions {
-        /// How many are read.
+        /// The largest number that the parser accepts.
         most: usize,
     },
-    /// Not version 1, 2 or 3; a request has only version 1, a list 1 or 2.
+    /// Not version 1, 2 or 3; a request has only version 1, a revocation list 1 or 2.
     #[error("unknown version")]
     UnknownVersion,
-    /// Fields that its version has not.
-    #[error("has fields that its version has not")]
+    /// Fields that this version does not have.
+    #[error("has fields that its version does not allow")]
     VersionTooLow,
 }
 
-/// Which certificate of those given.
+/// The position of a certificate among those that the caller passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a path has these three parts")]
+#[expect(clippy::exhaustive_enums, reason = "a path consists of these three parts")]
 pub enum Place {
-    /// The end entity's.
+    /// The end-entity certificate.
     Leaf,
-    /// One of the intermediates, counted from 0 as they were given.
+    /// One of the intermediates, counted from 0 in the caller's order.
     Intermediate(usize),
-    /// One of the anchors, counted from 0 as they were added.
+    /// One of the anchors, counted from 0 in the order in which they were added.
     Anchor(usize),
 }
 
@@ -58,41 +58,41 @@ impl fmt::Display for Place {
     }
 }
 
-/// A certificate that could not be read, and which one it was.
+/// A certificate that could not be parsed, with its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {error}")]
 #[non_exhaustive]
 pub struct ParseError {
-    /// Which one.
+    /// Its position.
     pub place: Place,
-    /// What is wrong with it.
+    /// The reason.
     pub error: CertificateError,
 }
 
-/// Why no path was found that holds. Of several failures, the one that says most.
+/// The reason why no valid path was found. Of several failures, the most specific one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainError {
-    /// A certificate is what is wrong.
+    /// A certificate of the path is not acceptable.
     #[error("{place}: {problem}")]
     Refused {
-        /// Which certificate.
+        /// Its position.
         place: Place,
-        /// What is wrong with it.
+        /// The reason.
         problem: Problem,
     },
-    /// The search ended before its result.
-    #[error("gave up: {0}")]
+    /// The search used up its budget before it found a path.
+    #[error("budget exceeded: {0}")]
     Exhausted(Exhausted),
-    /// Its issuer is neither presented nor an anchor.
+    /// The issuer of the certificate is neither presented nor an anchor.
     #[error("{place}: its issuer was neither presented nor registered")]
     UnknownIssuer {
-        /// Which certificate.
+        /// The position of the certificate whose issuer is missing.
         place: Place,
     },
 }
 
-/// The budget that was used up.
+/// The limit of a [`Budget`](crate::Budget) that was exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Exhausted {
@@ -131,7 +131,7 @@ pub enum NameForm {
     Uri,
 }
 
-/// An extension by name.
+/// An extension, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names are RFC 5280's")]
@@ -151,117 +151,117 @@ pub enum Known {
     SubjectKeyIdentifier,
 }
 
-/// What is wrong with a certificate of a path.
+/// The reason why a certificate of a path is not acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The issuer's key did not make the signature.
+    /// The signature does not verify with the issuer's key.
     #[error("bad signature")]
     BadSignature,
-    /// A CA's certificate where a device's or a server's is called for.
+    /// A CA's certificate where a device's or a server's is required.
     #[error("is a CA's certificate")]
     CaAsLeaf,
-    /// The subject has no common name to go by.
+    /// The subject has no usable common name.
     #[error(transparent)]
     CommonName(#[from] CommonNameError),
-    /// A duty of the CA towards RFC 5280 section 4 was not met.
-    #[error("not as RFC 5280 section 4 has it: {0:?}")]
+    /// The CA violated a requirement of RFC 5280 section 4.
+    #[error("violates RFC 5280 section 4: {0:?}")]
     Duty(#[from] Duty),
-    /// A name that a CA above excluded.
-    #[error("carries a {form:?} name that {by} excluded")]
+    /// A name that the name constraints of a CA above exclude.
+    #[error("has a {form:?} name that the name constraints of {by} exclude")]
     Excluded {
-        /// The name's form.
+        /// The form of the name.
         form: NameForm,
-        /// Who excluded it.
+        /// The CA whose constraints exclude it.
         by: Place,
     },
-    /// An extension that cannot be read.
+    /// An extension that cannot be parsed.
     #[error("{extension:?}: {malformed}")]
     Extension {
-        /// Which.
+        /// Its name.
         extension: Known,
-        /// Where.
+        /// The position of the error.
         malformed: Malformed,
     },
-    /// A name that cannot be judged by the name constraints above it.
-    #[error("carries a {form:?} name that name constraints cannot judge")]
+    /// A name that cannot be compared with the name constraints above it.
+    #[error("has a {form:?} name that cannot be compared with the name constraints above it")]
     Unjudgeable {
-        /// The name's form.
+        /// The form of the name.
         form: NameForm,
     },
-    /// What was kept of its issuer rests on a certificate or a list that has ended since.
-    #[error("was judged by a kept issuer that lapsed {seconds} s before now: verify its chain anew")]
+    /// The kept issuer depends on a certificate or a revocation list that has expired since.
+    #[error("the kept issuer expired {} before now: verify the whole chain again", InWords(*seconds))]
     Lapsed {
-        /// By how much.
+        /// The time since its expiry.
         seconds: u64,
     },
     /// `anyPolicy` in a policy mapping (RFC 5280 6.1.4 (a)).
     #[error("maps anyPolicy")]
     MapsAnyPolicy,
-    /// It is about somebody else.
-    #[error("is not for the name that was asked for")]
+    /// The certificate is for another subject than the profile requires.
+    #[error("does not match the expected name")]
     NameMismatch,
-    /// Basic constraints that make it no CA, or none.
+    /// Its basic constraints do not mark it as a CA, or are absent.
     #[error("is not a CA's certificate")]
     NotCa,
-    /// A name outside of what a CA above permitted.
-    #[error("carries a {form:?} name that {by} does not permit")]
+    /// A name outside the subtrees that a CA above permits.
+    #[error("has a {form:?} name that the name constraints of {by} do not permit")]
     NotPermitted {
-        /// The name's form.
+        /// The form of the name.
         form: NameForm,
-        /// Who limited it.
+        /// The CA whose constraints do not permit it.
         by: Place,
     },
     /// Not valid at `now`.
     #[error(transparent)]
     Outside(#[from] Outside),
-    /// More intermediates below it than its path length allows.
-    #[error("more than {most} intermediates below it")]
+    /// More intermediates below it than its `pathLenConstraint` allows.
+    #[error("more than {most} intermediates below it, the limit of its pathLenConstraint")]
     PathTooLong {
-        /// How many it allows.
+        /// The limit.
         most: u32,
     },
-    /// No policy is left where one is required (RFC 5280 6.1.5).
-    #[error("no acceptable policy is left")]
+    /// No policy remains where one is required (RFC 5280 6.1.5).
+    #[error("no acceptable certificate policy remains")]
     PolicyRequired,
-    /// Its extended key usage leaves the purpose out, or it has none where one is called for.
-    #[error("is not for this purpose")]
+    /// Its extended key usage does not include the purpose, or is absent where it is required.
+    #[error("its extended key usage does not include the required purpose")]
     Purpose,
     /// More intermediates than the profile allows.
-    #[error("more than {most} intermediates")]
+    #[error("more than {most} intermediates in the path")]
     TooManyIntermediates {
-        /// How many it allows.
+        /// The limit.
         most: usize,
     },
-    /// No revocation list tells whether it is revoked, and the profile denies what is unknown.
+    /// No revocation list covers it, and the profile refuses an unknown status.
     #[error("may be revoked: {0}")]
     RevocationUnknown(#[from] StatusUnknown),
-    /// A revocation list names it.
-    #[error("was revoked ({reason}) at {at}, in seconds since 1970")]
+    /// A revocation list contains it.
+    #[error("was revoked ({reason}) at Unix time {at}")]
     Revoked {
-        /// Since when.
+        /// The time of the revocation.
         at: Seconds,
-        /// Why.
+        /// The reason for the revocation.
         reason: RevocationReason,
     },
-    /// A critical extension that is unknown.
+    /// An unknown critical extension.
     #[error("has an unknown critical extension")]
     UnknownCriticalExtension,
-    /// It cannot be read, and no other is the issuer that was looked for.
+    /// It cannot be parsed, and no other certificate is the issuer that the path needs.
     #[error("cannot be read: {0}")]
     Unreadable(CertificateError),
-    /// No algorithm of the caller's list fits signature and key.
-    #[error("its signature algorithm and its issuer's key fit no algorithm that is accepted")]
+    /// No algorithm of the caller's list matches the signature and the key.
+    #[error("no accepted algorithm matches its signature algorithm and its issuer's key")]
     UnsupportedAlgorithm,
-    /// Its key usage leaves the use out.
-    #[error("its key is not for this use")]
+    /// Its key usage does not allow this use.
+    #[error("its key usage does not allow this use")]
     KeyUsage,
-    /// A rule of the CA/Browser Forum's Baseline Requirements was not met.
-    #[error("not as the Baseline Requirements have it: {0:?}")]
+    /// A rule of the CA/Browser Forum's Baseline Requirements is violated.
+    #[error("violates the Baseline Requirements: {0:?}")]
     WebPki(#[from] WebPkiRule),
 }
 
-/// What RFC 5280 section 4 asks of whoever makes a certificate, and section 6 does not check.
+/// A requirement of RFC 5280 section 4 on the CA that issues a certificate. Section 6 does not check it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{self:?}")]
 #[non_exhaustive]
@@ -270,7 +270,7 @@ pub enum Duty {
     AuthorityInfoAccessCritical,
     /// 4.2.1.1: not critical.
     AuthorityKeyIdentifierCritical,
-    /// 4.2.1.1: present, but in self-signed certificates.
+    /// 4.2.1.1: present, except in self-signed certificates.
     AuthorityKeyIdentifierMissing,
     /// 4.2.1.9: critical in a CA's certificate.
     BasicConstraintsNotCritical,
@@ -292,7 +292,7 @@ pub enum Duty {
     NameConstraintsInLeaf,
     /// 4.2.1.10: critical.
     NameConstraintsNotCritical,
-    /// 4.2.1.9: only where certificates are signed.
+    /// 4.2.1.9: only with `cA` set.
     PathLenWithoutCa,
     /// 4.2.1.11: critical.
     PolicyConstraintsNotCritical,
@@ -308,29 +308,29 @@ pub enum Duty {
     TimeForm,
 }
 
-/// What the CA/Browser Forum's Baseline Requirements ask besides.
+/// A rule that the CA/Browser Forum's Baseline Requirements add to RFC 5280.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{self:?}")]
 #[non_exhaustive]
 pub enum WebPkiRule {
     /// 7.1.2.11.1: the key identifier and nothing else.
     AuthorityKeyIdentifierFields,
-    /// 7.1.2.1.3: a root's two identifiers are one.
+    /// 7.1.2.1.3: the two key identifiers of a root are equal.
     AuthorityKeyIdentifierMismatch,
-    /// 7.1.4.3: a common name repeats an alternative name, letter by letter.
+    /// 7.1.4.3: a common name repeats an alternative name exactly.
     CommonNameNotInSubjectAltName,
-    /// 7.1.2.7.6: present, not critical, for servers, not for anything.
+    /// 7.1.2.7.6: present, not critical, with `serverAuth` and without `anyExtendedKeyUsage`.
     ExtendedKeyUsage,
-    /// 6.1.5: RSA of 2048 bits or more, a multiple of 8, or a named P-256, P-384 or P-521.
+    /// 6.1.5: RSA of at least 2048 bits, a multiple of 8, or a named P-256, P-384 or P-521.
     Key,
-    /// 7.1.2.1.2: none in a root.
+    /// 7.1.2.1.2: absent in a root.
     RootExtendedKeyUsage,
-    /// 7.1.2.7.12: not critical beside a subject.
+    /// 7.1.2.7.12: not critical if the subject is not empty.
     SubjectAltNameCritical,
     /// 7.1.2.7.12: present.
     SubjectAltNameMissing,
     /// 7.1.1: version 3.
     Version,
-    /// 3.2.2.6: a wildcard stands for a whole leftmost label, above at least two others.
+    /// 3.2.2.6: a wildcard replaces the whole leftmost label, above at least two others.
     Wildcard,
 }

@@ -8,11 +8,11 @@ mod error;
 mod identity;
 mod issuer;
 mod path;
-mod pin;
 mod possession;
 mod profile;
 mod revocation;
 mod roots;
+mod thumbprint;
 mod tlv;
 mod write;
 
@@ -30,7 +30,6 @@ pub use issuer::VerifiedIssuer;
 pub use path::budget::Budget;
 pub use path::chain::{Chain, Explained, VerifiedChain};
 pub use path::policy::Policies;
-pub use pin::{PinError, PinSlot, Pins, ValidityPolicy, VerifiedPin, thumbprint_from_pasted};
 pub use possession::{CaClaim, NoCode, PossessionError, Unproven, VerificationCode, VerifiedCa};
 pub use profile::{
     AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, PolicyInputs, Profile, Purpose, Subject,
@@ -51,4 +50,5 @@ pub use roots::report::{Cause, Lapse, Report, Term};
 pub use roots::signed::SignedBundle;
 pub use roots::update_key::UpdateKey;
 pub use rustls_pki_types::UnixTime;
+pub use thumbprint::{PinError, PinSlot, Pins, ValidityPolicy, VerifiedPin, thumbprint_from_pasted};
 pub use tlv::Malformed;

@@ -1,5 +1,5 @@
-//! Proof that whoever registers a CA holds its key: it signs a certificate whose common name is a code that the hub
-//! has made up.
+//! Proof of possession of a CA's private key, required to register the CA: its owner signs a certificate whose common
+//! name is a code that the hub generated.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -14,17 +14,28 @@ use crate::identity::{CommonNameError, common_name};
 use crate::path::signature::check_signature;
 use crate::path::validate::may_issue;
 
-/// What the proof must have as its common name: 48 hexadecimal digits in upper case.
+/// The code that the proof must have as its common name: 48 hexadecimal digits in upper case.
 ///
-/// It is no secret from the CA's owner, and is kept out of logs all the same.
+/// The code is not a secret from the CA's owner, but is nevertheless kept out of logs.
+///
+/// ```
+/// use hubward_x509::VerificationCode;
+///
+/// # let mut bytes = [0; 24];
+/// # bytes[0] = 0x5A; // an example; use the system's random generator
+/// let code = VerificationCode::from_entropy(bytes)?;
+/// assert!(code.expose().starts_with("5A00"));
+/// assert!(VerificationCode::parse(code.expose()).is_ok());
+/// # Ok::<(), hubward_x509::NoCode>(())
+/// ```
 #[derive(Clone)]
 pub struct VerificationCode([u8; 48]);
 
 impl VerificationCode {
-    /// A new code of 24 bytes that nobody can guess.
+    /// Creates a code from 24 random bytes, which must be unpredictable.
     ///
     /// # Errors
-    /// [`NoCode`] where all of them are zero: a source that wrote nothing and said nothing.
+    /// [`NoCode`] if all bytes are zero: a random source that failed silently.
     pub fn from_entropy(bytes: [u8; 24]) -> Result<Self, NoCode> {
         if bytes == [0; 24] {
             return Err(NoCode);
@@ -38,20 +49,20 @@ impl VerificationCode {
         Ok(Self(code))
     }
 
-    /// One that was issued before, as a store kept it.
+    /// Parses a code that was issued before and stored.
     ///
     /// # Errors
-    /// [`NoCode`] where it is not of the form.
+    /// [`NoCode`] if the text does not have the form of a code.
     pub fn parse(text: &str) -> Result<Self, NoCode> {
         let code: [u8; 48] = text.as_bytes().try_into().map_err(|_| NoCode)?;
         let is_code = code.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
         if is_code && code != [b'0'; 48] { Ok(Self(code)) } else { Err(NoCode) }
     }
 
-    /// The code, for the CA's owner.
+    /// Returns the code, to be given to the CA's owner.
     #[must_use]
     pub fn expose(&self) -> &str {
-        // it has only digits and letters
+        // the code consists of digits and letters
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -62,13 +73,35 @@ impl fmt::Debug for VerificationCode {
     }
 }
 
-/// Not 48 hexadecimal digits in upper case, or all of them zero.
+/// Not a verification code: not 48 hexadecimal digits in upper case, or all of them zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a verification code: 48 hexadecimal digits in upper case, not all zero")]
-#[expect(clippy::exhaustive_structs, reason = "there is nothing more to say")]
+#[expect(clippy::exhaustive_structs, reason = "there are no details to add")]
 pub struct NoCode;
 
-/// A CA that somebody wants to register, and the code that its key must sign. A new code is a new claim.
+/// A CA to be registered, and the code that its private key must sign. Each claim needs a new code.
+///
+/// ```
+/// use hubward_x509::{CaClaim, Certificate, UnixTime, VerificationCode};
+/// # use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+/// # let ca_key = KeyPair::generate()?;
+/// # let mut ca = CertificateParams::default();
+/// # ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+/// # let ca_der = ca.self_signed(&ca_key)?.der().clone();
+/// # let issuer = Issuer::new(ca, ca_key);
+/// # let bytes = [7; 24];
+/// # let now = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_767_225_600));
+///
+/// let claim = CaClaim::new(Certificate::parse(&ca_der)?, VerificationCode::from_entropy(bytes)?)?;
+/// // the CA's owner signs a certificate with the code as its common name
+/// # let mut params = CertificateParams::default();
+/// # params.distinguished_name.push(DnType::CommonName, claim.code().expose());
+/// # let proof = params.signed_by(&KeyPair::generate()?, &issuer)?.der().clone();
+/// let proof = Certificate::parse(&proof)?;
+/// let verified = claim.verify(&proof, hubward_ring::signature::ALL, now);
+/// assert!(verified.is_ok());
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct CaClaim<'a> {
     certificate: Certificate<'a>,
@@ -76,33 +109,33 @@ pub struct CaClaim<'a> {
 }
 
 impl<'a> CaClaim<'a> {
-    /// Of a CA's certificate and a code: a new one, or the one that this certificate was given before.
+    /// Creates a claim for a CA's certificate and a code: a new code, or the one that was issued for this certificate.
     ///
     /// # Errors
-    /// [`PossessionError::Ca`] where the certificate is not one that may sign others.
+    /// [`PossessionError::Ca`] if the certificate may not sign other certificates.
     pub fn new(certificate: Certificate<'a>, code: VerificationCode) -> Result<Self, PossessionError> {
         may_issue(&certificate).map_err(PossessionError::Ca)?;
         Ok(Self { certificate, code })
     }
 
-    /// The code, for the CA's owner.
+    /// Returns the code, to be given to the CA's owner.
     #[must_use]
     pub const fn code(&self) -> &VerificationCode {
         &self.code
     }
 
-    /// The CA's certificate, unproven.
+    /// Returns the CA's certificate, not yet verified.
     #[must_use]
     pub const fn certificate(&self) -> &Certificate<'a> {
         &self.certificate
     }
 
-    /// Judges the proof: a certificate that the CA's key has signed, of the CA's name as its issuer, whose one common
-    /// name is the code, and that is valid at `now`. The code is used up; a proof that fails gives the claim back,
-    /// for another try with the same code.
+    /// Verifies the proof: a certificate signed with the CA's key, with the CA's name as its issuer and the code as its
+    /// only common name, valid at `now`. Success consumes the code; a failed proof returns the claim, which can be
+    /// verified again with the same code.
     ///
     /// # Errors
-    /// [`Unproven`], with what is wrong.
+    /// [`Unproven`], with the reason.
     pub fn verify(
         self,
         proof: &Certificate<'_>,
@@ -134,31 +167,31 @@ impl<'a> CaClaim<'a> {
     }
 }
 
-/// Why possession of a CA's key is not proven.
+/// The reason why possession of a CA's key is not proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PossessionError {
-    /// Its common name is not the code of this claim; a newer one may have been issued.
+    /// The proof's common name is not the code of this claim. A newer code may have been issued.
     #[error("the proof's common name is not the verification code")]
     AnotherCode,
-    /// Its issuer is not the CA's subject.
+    /// The proof's issuer is not the CA's subject.
     #[error("the proof's issuer is not the CA")]
     AnotherIssuer,
-    /// The certificate that was to be registered is not one that may sign others.
+    /// The certificate to register may not sign other certificates.
     #[error("the certificate to register {0}")]
     Ca(Problem),
-    /// The proof has no common name to go by.
+    /// The proof has no usable common name.
     #[error("the proof: {0}")]
     CommonName(#[from] CommonNameError),
     /// The proof is not valid at `now`.
     #[error("the proof: {0}")]
     Outside(#[from] Outside),
-    /// The CA's key did not sign the proof.
+    /// The signature of the proof does not verify with the CA's key.
     #[error("the proof: {0}")]
     Signature(Problem),
 }
 
-/// A proof that failed, and the claim it was for.
+/// A failed proof, with the claim that it was for.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct Unproven<'a> {
@@ -167,20 +200,20 @@ pub struct Unproven<'a> {
 }
 
 impl<'a> Unproven<'a> {
-    /// What is wrong with the proof.
+    /// Returns the reason why the proof failed.
     #[must_use]
     pub const fn why(&self) -> PossessionError {
         self.why
     }
 
-    /// The claim, for another try.
+    /// Returns the claim, to be verified again.
     #[must_use]
     pub fn into_claim(self) -> CaClaim<'a> {
         *self.claim
     }
 }
 
-/// A CA whose owner holds its key. Only [`CaClaim::verify`] makes one.
+/// A CA whose owner proved possession of its private key. Only [`CaClaim::verify`] creates one.
 ///
 /// ```compile_fail,E0451
 /// # use hubward_x509::{Certificate, VerifiedCa};
@@ -194,7 +227,7 @@ pub struct VerifiedCa<'a> {
 }
 
 impl<'a> VerifiedCa<'a> {
-    /// Its certificate, for [`Anchors::add`](crate::Anchors::add).
+    /// Returns the certificate, for [`Anchors::add`](crate::Anchors::add).
     #[must_use]
     pub const fn certificate(&self) -> &Certificate<'a> {
         &self.certificate

@@ -1,4 +1,5 @@
-//! What a verifier asks of a path besides RFC 5280 section 6: for whom it is, and how strictly CAs are judged.
+//! Profiles: the requirements on a path in addition to RFC 5280 section 6, such as the expected subject, the purpose
+//! and the strictness towards CAs.
 
 use rustls_pki_types::ServerName;
 
@@ -7,78 +8,94 @@ use hubward_core::{DeviceId, ModuleId};
 use crate::path::budget::Budget;
 use crate::revocation::rules::Revocation;
 
-/// What the leaf's key will be used for.
+/// The use of the leaf's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// To sign in to a server: `id-kp-clientAuth`.
+    /// Authentication of a TLS client: `id-kp-clientAuth`.
     ClientAuth,
-    /// To be signed in to: `id-kp-serverAuth`.
+    /// Authentication of a TLS server: `id-kp-serverAuth`.
     ServerAuth,
 }
 
-/// How extended key usage is judged. What a CA's names limits everything below it: not RFC 5280's rule, but
-/// everybody's.
+/// The rule for extended key usage. The purposes in a CA's certificate limit everything below it. RFC 5280 does not
+/// say so, but all common verifiers do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExtendedKeyUsage {
-    /// A certificate that has none is for every purpose (RFC 5280 4.2.1.12).
+    /// A certificate without the extension is valid for every purpose (RFC 5280 4.2.1.12).
     AllowAbsent(Purpose),
-    /// Not at all.
+    /// Extended key usage is ignored.
     Off,
-    /// The leaf must name the purpose.
+    /// The leaf must include the purpose.
     Require(Purpose),
 }
 
-/// Whom the leaf must be about.
+/// The subject that the leaf must be for.
+///
+/// ```
+/// use hubward_core::DeviceId;
+/// use hubward_x509::{Profile, Subject};
+///
+/// let profile = Profile::device(Subject::Device(DeviceId::parse("pump-17")?));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Subject<'a> {
-    /// Anybody: the caller goes on from the names of the verified leaf.
+    /// Any subject: the caller uses the names of the verified leaf.
     Anybody,
-    /// A device: the one common name is its id, to the letter; without a common name, a DNS name is.
+    /// A device: its id equals the only common name, or a DNS name if there is no common name; case-sensitive.
     Device(DeviceId<'a>),
-    /// Whoever reads this mailbox.
+    /// A mailbox.
     Email(&'a str),
-    /// A module, as `device/module`.
+    /// A module, with the common name `device/module`.
     Module(DeviceId<'a>, ModuleId<'a>),
-    /// A server by its DNS name or its address (RFC 9525); only alternative names count.
+    /// A server by its DNS name or IP address (RFC 9525), compared only with alternative names.
     Server(ServerName<'a>),
 }
 
-/// Whether an anchor is a name and a key (RFC 5280 6.1.1 (d)) or a certificate that is judged too.
+/// The treatment of an anchor: as a name and a key (RFC 5280 6.1.1 (d)), or as a certificate that is checked as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnchorChecks {
-    /// Its validity, basic constraints, key usage, name constraints and critical extensions count.
+    /// Its validity, basic constraints, key usage, name constraints and critical extensions are checked.
     Certificate,
-    /// Only its name and its key count.
+    /// Only its name and its key are used.
     NameAndKey,
 }
 
-/// Whether a path is refused for what RFC 5280 section 4 forbids CAs and section 6 lets pass.
+/// The treatment of a path with a CA that violates RFC 5280 section 4 in a way that section 6 does not check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Duties {
-    /// Refused.
+    /// The path is refused.
     Enforce,
-    /// Let pass.
+    /// The violation is ignored.
     Ignore,
 }
 
-/// Whether a common name must repeat an alternative name to the letter (Baseline Requirements 7.1.4.3). Nothing is
-/// ever matched with a server's common name.
+/// The rule for common names, which the Baseline Requirements (7.1.4.3) require to repeat an alternative name exactly.
+/// The common name of a server is never compared with the expected name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommonNames {
-    /// It may be anything.
+    /// Any common name is accepted.
     Ignore,
-    /// It must.
+    /// It must repeat an alternative name.
     RepeatAltName,
 }
 
-/// The inputs to policy processing (RFC 5280 6.1.1 (c), (e)-(g)). Policies are the contents of their OBJECT
-/// IDENTIFIERs.
+/// The inputs to policy processing (RFC 5280 6.1.1 (c), (e)-(g)). A policy is given as the contents of its OBJECT
+/// IDENTIFIER.
+///
+/// ```
+/// use hubward_x509::{PolicyInputs, Profile};
+///
+/// const TEST_POLICY: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x02, 0x01, 0x30, 0x01];
+/// let accepted = [TEST_POLICY];
+/// let profile = Profile::rfc5280().policies(PolicyInputs::any().acceptable(&accepted).require_explicit());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PolicyInputs<'a> {
     pub(crate) acceptable: Option<&'a [&'a [u8]]>,
@@ -88,38 +105,44 @@ pub struct PolicyInputs<'a> {
 }
 
 impl<'a> PolicyInputs<'a> {
-    /// Any policy will do, and so will none.
+    /// Accepts any policy, and a path without policies.
     #[must_use]
     pub const fn any() -> Self {
         Self { acceptable: None, explicit: false, inhibit_mapping: false, inhibit_any: false }
     }
 
-    /// Only these (`user-initial-policy-set`).
+    /// Accepts only these policies (`user-initial-policy-set`).
     #[must_use]
     pub const fn acceptable(self, policies: &'a [&'a [u8]]) -> Self {
         Self { acceptable: Some(policies), ..self }
     }
 
-    /// One must be left (`initial-explicit-policy`).
+    /// Requires at least one policy to remain (`initial-explicit-policy`).
     #[must_use]
     pub const fn require_explicit(self) -> Self {
         Self { explicit: true, ..self }
     }
 
-    /// No CA may map policies (`initial-policy-mapping-inhibit`).
+    /// Forbids policy mappings (`initial-policy-mapping-inhibit`).
     #[must_use]
     pub const fn inhibit_mapping(self) -> Self {
         Self { inhibit_mapping: true, ..self }
     }
 
-    /// `anyPolicy` stands for none (`initial-any-policy-inhibit`).
+    /// Ignores `anyPolicy` (`initial-any-policy-inhibit`).
     #[must_use]
     pub const fn inhibit_any(self) -> Self {
         Self { inhibit_any: true, ..self }
     }
 }
 
-/// What is asked of a path. Begin with one of the four and change what must differ.
+/// The requirements on a path. Start with one of the four constructors and change what must differ.
+///
+/// ```
+/// use hubward_x509::{Profile, Subject};
+///
+/// let profile = Profile::device(Subject::Anybody).max_intermediates(3);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Profile<'a> {
     pub(crate) subject: Subject<'a>,
@@ -137,7 +160,7 @@ pub struct Profile<'a> {
 }
 
 impl<'a> Profile<'a> {
-    /// RFC 5280, with the duties of its section 4: about anybody, for every purpose.
+    /// Returns the profile of RFC 5280 with the requirements of its section 4, for any subject and purpose.
     #[must_use]
     pub fn rfc5280() -> Self {
         Self {
@@ -156,8 +179,8 @@ impl<'a> Profile<'a> {
         }
     }
 
-    /// A device that signs in: its certificate must not be a CA's, its key must be for signing, and for client
-    /// authentication where a purpose is named. What private CAs leave out is let pass.
+    /// Returns the profile of a device as TLS client: not a CA's certificate, with a signing key, and with client
+    /// authentication if it has extended key usage. Accepts what private CAs usually omit.
     #[must_use]
     pub fn device(subject: Subject<'a>) -> Self {
         Self {
@@ -170,7 +193,7 @@ impl<'a> Profile<'a> {
         }
     }
 
-    /// A server, seen from a device: its DNS name or address among its alternative names (RFC 9525).
+    /// Returns the profile of a server, as a device sees it: its name is among the alternative names (RFC 9525).
     #[must_use]
     pub fn server(name: ServerName<'a>) -> Self {
         Self {
@@ -183,7 +206,7 @@ impl<'a> Profile<'a> {
         }
     }
 
-    /// A server of the public web: the Baseline Requirements of the CA/Browser Forum on top of RFC 5280.
+    /// Returns the profile of a public web server: RFC 5280 and the CA/Browser Forum's Baseline Requirements.
     #[must_use]
     pub fn web_pki(name: ServerName<'a>) -> Self {
         Self {
@@ -196,61 +219,61 @@ impl<'a> Profile<'a> {
         }
     }
 
-    /// Whom the leaf must be about.
+    /// Sets the expected subject.
     #[must_use]
     pub fn for_subject(self, subject: Subject<'a>) -> Self {
         Self { subject, ..self }
     }
 
-    /// How extended key usage is judged.
+    /// Sets the rule for extended key usage.
     #[must_use]
     pub fn extended_key_usage(self, rule: ExtendedKeyUsage) -> Self {
         Self { extended_key_usage: rule, ..self }
     }
 
-    /// How anchors are judged.
+    /// Sets the rule for anchors.
     #[must_use]
     pub fn anchor_checks(self, checks: AnchorChecks) -> Self {
         Self { anchor_checks: checks, ..self }
     }
 
-    /// Whether CAs are held to RFC 5280 section 4.
+    /// Sets whether the requirements of RFC 5280 section 4 on CAs are enforced.
     #[must_use]
     pub fn duties(self, duties: Duties) -> Self {
         Self { duties, ..self }
     }
 
-    /// The inputs to policy processing.
+    /// Sets the inputs to policy processing.
     #[must_use]
     pub fn policies(self, inputs: PolicyInputs<'a>) -> Self {
         Self { policies: inputs, ..self }
     }
 
-    /// Most intermediates of a path that are not self-issued.
+    /// Sets the largest number of intermediates that are not self-issued.
     #[must_use]
     pub fn max_intermediates(self, most: usize) -> Self {
         Self { max_intermediates: Some(most), ..self }
     }
 
-    /// What a common name may be.
+    /// Sets the rule for common names.
     #[must_use]
     pub fn common_names(self, rule: CommonNames) -> Self {
         Self { common_names: rule, ..self }
     }
 
-    /// How revocation is judged; not at all unless this says so.
+    /// Sets the rule for revocation. Without it, revocation is not checked.
     #[must_use]
     pub fn revocation(self, revocation: Revocation<'a>) -> Self {
         Self { revocation, ..self }
     }
 
-    /// How much work a verification may be.
+    /// Sets the limits of the work that one verification may do.
     #[must_use]
     pub fn budget(self, budget: Budget) -> Self {
         Self { budget, ..self }
     }
 
-    /// All that borrows nothing: the subject, the acceptable policies and the revocation lists are left out.
+    /// Returns a copy without the borrowed parts: subject, acceptable policies and revocation lists.
     pub(crate) fn owned(&self) -> Profile<'static> {
         Profile {
             subject: Subject::Anybody,

@@ -1,20 +1,20 @@
-//! A cursor over DER: what is read stays borrowed, with its own bytes at hand.
+//! A cursor over DER that returns borrowed values together with their original bytes.
 //!
-//! It reads headers itself. On the reader of the `der` crate a certificate took four times as long as rustls-webpki
-//! takes, and X.509 has only tags of one byte.
+//! It parses headers itself: with the reader of the `der` crate, parsing a certificate took four times as long as with
+//! rustls-webpki, and X.509 has only one-byte tags.
 
 use core::ops::Range;
 
-/// Something is not DER, or not what its place calls for.
+/// Not DER, or not the expected DER value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not the DER expected at byte {offset}")]
+#[error("unexpected DER at byte {offset}")]
 #[non_exhaustive]
 pub struct Malformed {
-    /// Where, in what was being read.
+    /// The position in the bytes that were parsed.
     pub offset: usize,
 }
 
-/// An identifier octet (X.690 8.1.2); tags above 30, which take more, are in no certificate.
+/// An identifier octet (X.690 8.1.2). Tags above 30 take more octets, and do not occur in certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tag(pub(crate) u8);
 
@@ -33,12 +33,13 @@ impl Tag {
     pub(crate) const SET: Self = Self(0x31);
 }
 
-/// `[number]`, constructed or primitive.
+/// Returns the context-specific tag `[number]`, constructed or primitive.
 pub(crate) const fn context(number: u8, constructed: bool) -> Tag {
     Tag(0x80 | number | if constructed { 0x20 } else { 0 })
 }
 
-/// The tag, and how long header and contents are: definite, in the fewest octets (X.690 10.1), of at most four.
+/// Parses a header: the tag and the lengths of header and contents. The length must be definite and minimal (X.690
+/// 10.1), in at most four octets.
 #[inline]
 fn header(input: &[u8]) -> Option<(Tag, usize, usize)> {
     let (tag, rest) = input.split_first()?;
@@ -64,18 +65,18 @@ pub(crate) struct Tlv<'a> {
     pub(crate) raw: &'a [u8],
     /// Contents.
     pub(crate) value: &'a [u8],
-    /// Where the contents start.
+    /// The position of the contents.
     at: usize,
 }
 
 impl<'a> Tlv<'a> {
-    /// Where it lies in what was being read, header and contents.
-    pub(crate) fn place(&self) -> Range<usize> {
+    /// Returns the range of header and contents in the bytes that were parsed.
+    pub(crate) fn range(&self) -> Range<usize> {
         let end = self.at.saturating_add(self.value.len());
         end.saturating_sub(self.raw.len())..end
     }
 
-    /// Reads the contents as values themselves.
+    /// Returns a cursor over the contents.
     pub(crate) const fn open(&self) -> Cursor<'a> {
         Cursor { input: self.value, at: self.at }
     }
@@ -85,7 +86,7 @@ impl<'a> Tlv<'a> {
     }
 }
 
-/// Reads values one after another.
+/// Parses values one after another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     input: &'a [u8],
@@ -101,7 +102,7 @@ impl<'a> Cursor<'a> {
         self.input.is_empty()
     }
 
-    /// What is left, as it came.
+    /// Returns the bytes that were not yet parsed.
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.input
     }
@@ -110,7 +111,7 @@ impl<'a> Cursor<'a> {
         Malformed { offset: self.at }
     }
 
-    /// The next value, whatever it is.
+    /// Parses the next value, with any tag.
     #[inline]
     pub(crate) fn any(&mut self) -> Result<Tlv<'a>, Malformed> {
         let malformed = self.malformed();
@@ -127,7 +128,7 @@ impl<'a> Cursor<'a> {
         Some(tlv)
     }
 
-    /// The next value, which must have `tag`.
+    /// Parses the next value, which must have `tag`.
     #[inline]
     pub(crate) fn expect(&mut self, tag: Tag) -> Result<Tlv<'a>, Malformed> {
         let malformed = self.malformed();
@@ -135,18 +136,18 @@ impl<'a> Cursor<'a> {
         if tlv.tag == tag { Ok(tlv) } else { Err(malformed) }
     }
 
-    /// The next value if it has `tag`.
+    /// Parses the next value if it has `tag`.
     #[inline]
     pub(crate) fn optional(&mut self, tag: Tag) -> Result<Option<Tlv<'a>>, Malformed> {
         if self.input.first() == Some(&tag.0) { self.any().map(Some) } else { Ok(None) }
     }
 
-    /// Nothing may be left.
+    /// Checks that the end was reached.
     pub(crate) const fn finish(&self) -> Result<(), Malformed> {
         if self.input.is_empty() { Ok(()) } else { Err(self.malformed()) }
     }
 
-    /// `BOOLEAN DEFAULT FALSE`, which DER leaves out where it is false (X.690 11.5).
+    /// Parses a `BOOLEAN DEFAULT FALSE`, which DER omits if it is false (X.690 11.5).
     pub(crate) fn default_false(&mut self) -> Result<bool, Malformed> {
         match self.optional(Tag::BOOLEAN)? {
             None => Ok(false),
@@ -155,15 +156,15 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// An INTEGER that is not negative and not above `u32::MAX`, in its shortest form.
-    pub(crate) fn small(&mut self) -> Result<u32, Malformed> {
+    /// Parses an INTEGER from 0 to `u32::MAX` in its shortest form.
+    pub(crate) fn read_u32(&mut self) -> Result<u32, Malformed> {
         let tlv = self.expect(Tag::INTEGER)?;
         integer(&tlv)?;
-        small(tlv.value).ok_or(tlv.malformed())
+        u32_value(tlv.value).ok_or(tlv.malformed())
     }
 
-    /// An INTEGER from 0 to `most`, in its shortest form.
-    pub(crate) fn up_to(&mut self, most: u64) -> Result<u64, Malformed> {
+    /// Parses an INTEGER from 0 to `most` in its shortest form.
+    pub(crate) fn read_up_to(&mut self, most: u64) -> Result<u64, Malformed> {
         let tlv = self.expect(Tag::INTEGER)?;
         integer(&tlv)?;
         let number = match tlv.value {
@@ -176,7 +177,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The one value that `input` is.
+/// Parses `input` as exactly one value.
 pub(crate) fn only(input: &[u8], tag: Tag) -> Result<Tlv<'_>, Malformed> {
     let mut cursor = Cursor::new(input);
     let tlv = cursor.expect(tag)?;
@@ -184,7 +185,7 @@ pub(crate) fn only(input: &[u8], tag: Tag) -> Result<Tlv<'_>, Malformed> {
     Ok(tlv)
 }
 
-/// The contents of an INTEGER are in their shortest form (X.690 8.3.2).
+/// Checks that the contents of an INTEGER are in their shortest form (X.690 8.3.2).
 pub(crate) fn integer(tlv: &Tlv<'_>) -> Result<(), Malformed> {
     match tlv.value {
         [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(tlv.malformed()),
@@ -192,8 +193,8 @@ pub(crate) fn integer(tlv: &Tlv<'_>) -> Result<(), Malformed> {
     }
 }
 
-/// The number that these contents of an INTEGER are.
-pub(crate) fn small(value: &[u8]) -> Option<u32> {
+/// Returns the value of an INTEGER with these contents, if it fits.
+pub(crate) fn u32_value(value: &[u8]) -> Option<u32> {
     let digits = match value {
         [0, rest @ ..] => rest,
         [0x80..=0xff, ..] => return None,
@@ -205,7 +206,7 @@ pub(crate) fn small(value: &[u8]) -> Option<u32> {
     Some(digits.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
 }
 
-/// A BIT STRING of whole bytes.
+/// Returns the contents of a BIT STRING of whole bytes.
 pub(crate) fn whole_bits<'a>(tlv: &Tlv<'a>) -> Result<&'a [u8], Malformed> {
     match tlv.value {
         [0, bytes @ ..] => Ok(bytes),
@@ -213,7 +214,7 @@ pub(crate) fn whole_bits<'a>(tlv: &Tlv<'a>) -> Result<&'a [u8], Malformed> {
     }
 }
 
-/// A BIT STRING that names bits, the first bit of the first byte first: at most sixteen are kept.
+/// Returns the bits of a named-bit BIT STRING, the first one as the highest; bits after the sixteenth are ignored.
 pub(crate) fn named_bits(tlv: &Tlv<'_>) -> Result<u16, Malformed> {
     let [unused @ 0..=7, bytes @ ..] = tlv.value else { return Err(tlv.malformed()) };
     let padding = (1_u8 << unused).wrapping_sub(1);

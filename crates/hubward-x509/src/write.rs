@@ -1,4 +1,4 @@
-//! DER of a few values, as `tlv` reads them.
+//! Encoding of the few DER values that this crate writes.
 
 use alloc::vec::Vec;
 
@@ -6,7 +6,7 @@ use rustls_pki_types::UnixTime;
 
 use crate::tlv::Tag;
 
-/// Tag, length in the fewest octets (X.690 10.1), contents.
+/// Encodes the tag, the length in the fewest octets (X.690 10.1), and the contents.
 pub(crate) fn value(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
     let length = parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
     let mut der = Vec::with_capacity(length.saturating_add(6));
@@ -29,12 +29,12 @@ pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     value(Tag::SEQUENCE, parts)
 }
 
-/// Of whole bytes.
+/// Encodes a BIT STRING of whole bytes.
 pub(crate) fn bit_string(bytes: &[u8]) -> Vec<u8> {
     value(Tag::BIT_STRING, &[&[0], bytes])
 }
 
-/// A number in its shortest form, with a leading zero where it would be negative without (X.690 8.3).
+/// Encodes a number in its shortest form, with a leading zero if it would be negative without (X.690 8.3).
 pub(crate) fn integer(number: u64) -> Vec<u8> {
     let bytes = number.to_be_bytes();
     let digits = significant(&bytes);
@@ -46,7 +46,7 @@ pub(crate) fn time(at: UnixTime) -> Vec<u8> {
     integer(at.as_secs())
 }
 
-/// Without its leading zeros, but for the last byte.
+/// Removes leading zeros, but never the last byte.
 fn significant(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count().min(bytes.len().saturating_sub(1));
     bytes.get(zeros..).unwrap_or_default()
@@ -58,29 +58,29 @@ mod tests {
     use crate::tlv::{Cursor, only};
 
     #[test]
-    fn numbers_are_read_as_they_were_written() {
+    fn encoded_numbers_parse_to_the_same_value() {
         for number in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, u64::from(u32::MAX), u64::MAX] {
             let der = integer(number);
-            assert_eq!(Cursor::new(&der).up_to(u64::MAX), Ok(number));
-            assert_eq!(Cursor::new(&der).up_to(number), Ok(number));
-            assert!(number.checked_sub(1).is_none_or(|most| Cursor::new(&der).up_to(most).is_err()));
+            assert_eq!(Cursor::new(&der).read_up_to(u64::MAX), Ok(number));
+            assert_eq!(Cursor::new(&der).read_up_to(number), Ok(number));
+            assert!(number.checked_sub(1).is_none_or(|most| Cursor::new(&der).read_up_to(most).is_err()));
         }
         for other in
             [&[2, 0][..], &[2, 1, 0x80], &[2, 2, 0, 1], &[2, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0], &[4, 1, 1]]
         {
-            assert!(Cursor::new(other).up_to(u64::MAX).is_err(), "{other:?}");
+            assert!(Cursor::new(other).read_up_to(u64::MAX).is_err(), "{other:?}");
         }
     }
 
     #[test]
-    fn lengths_are_the_shortest() {
+    fn lengths_have_the_shortest_encoding() {
         for (length, head) in
             [(0, 2), (0x7f, 2), (0x80, 3), (0xff, 3), (0x100, 4), (0xffff, 4), (0x1_0000, 5)]
         {
             let der = sequence(&[&alloc::vec![0; length]]);
             assert_eq!(der.len().checked_sub(length), Some(head));
             let read = only(&der, Tag::SEQUENCE).unwrap();
-            assert_eq!((read.value.len(), read.place()), (length, 0..der.len()));
+            assert_eq!((read.value.len(), read.range()), (length, 0..der.len()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a stranger may send before it has proven anything costs a bounded amount of work.
+//! The work that an unauthenticated peer can cause is bounded.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -20,7 +20,7 @@ use hubward_x509::{
 use rcgen::{CertificateParams, CustomExtension, GeneralSubtree, KeyPair, NameConstraints, SanType};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
-/// Counts what it is asked to verify.
+/// Counts the signatures that it verifies.
 #[derive(Debug)]
 struct Counting(AtomicUsize);
 
@@ -51,7 +51,7 @@ fn root() -> Root {
     Root { params, key, der }
 }
 
-/// What verification says, and how many signatures it took.
+/// Returns the result of the verification and the number of signatures that it checked.
 fn verify(root: &Root, leaf: &[u8], intermediates: &[Vec<u8>]) -> (Result<(), ChainError>, usize) {
     let counting = Counting(AtomicUsize::new(0));
     let anchors = Anchors::parse([&root.der]).unwrap();
@@ -61,7 +61,7 @@ fn verify(root: &Root, leaf: &[u8], intermediates: &[Vec<u8>]) -> (Result<(), Ch
 }
 
 #[test]
-fn fifty_cross_signed_loops_and_no_root() {
+fn fifty_cross_signed_loops_without_a_root_exceed_the_budget() {
     let root = root();
     let keys: Vec<KeyPair> = (0..10).map(|_| key()).collect();
     let mut intermediates = Vec::new();
@@ -77,11 +77,11 @@ fn fifty_cross_signed_loops_and_no_root() {
 }
 
 #[test]
-fn many_keys_of_one_name_below_the_root() {
+fn many_keys_with_one_name_below_the_root_exceed_the_budget() {
     let root = root();
     let name = ca("Root");
     let keys: Vec<KeyPair> = (0..40).map(|_| key()).collect();
-    // each claims to be the root's, and none is
+    // each has the root's name, and none has its key
     let intermediates: Vec<Vec<u8>> =
         keys.iter().map(|own| sign(&name, own, &name, keys.first().unwrap())).collect();
     let leaf = sign(&entity("pump-17"), &key(), &name, keys.last().unwrap());
@@ -91,7 +91,7 @@ fn many_keys_of_one_name_below_the_root() {
 }
 
 #[test]
-fn ten_thousand_name_constraints() {
+fn ten_thousand_name_constraints_exceed_the_budget() {
     let root = root();
     let (mut constrained, own) = (ca("Intermediate"), key());
     let subtrees = (0..10_000).map(|at| GeneralSubtree::DnsName(format!("n{at}.example.com"))).collect();
@@ -107,7 +107,7 @@ fn ten_thousand_name_constraints() {
     assert_eq!(signatures, 2);
 }
 
-/// A DER value.
+/// Encodes a DER value.
 fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
     let length = contents.len();
     let mut der = vec![tag];
@@ -129,7 +129,7 @@ fn policy(at: u16) -> Vec<u8> {
 }
 
 #[test]
-fn policies_that_map_to_each_other_everywhere() {
+fn policies_that_all_map_to_each_other_exceed_the_budget() {
     let root = root();
     let policies: Vec<u8> = (128..192).flat_map(|at| tlv(0x30, &policy(at))).collect();
     let mappings: Vec<u8> = (128..192)
@@ -156,7 +156,7 @@ fn policies_that_map_to_each_other_everywhere() {
 }
 
 #[test]
-fn a_name_too_long_to_be_one_evades_no_exclusion() {
+fn a_name_above_the_length_limit_does_not_evade_an_excluded_subtree() {
     let root = root();
     let (mut constrained, own) = (ca("Intermediate"), key());
     let mut excluded = rcgen::DistinguishedName::new();
@@ -188,7 +188,7 @@ fn a_certificate_of_a_megabyte() {
 }
 
 #[test]
-fn every_cut_and_every_flipped_bit_is_survived() {
+fn every_truncation_and_every_flipped_bit_is_refused_without_a_panic() {
     let root = root();
     let der = sign(&entity("pump-17"), &key(), &root.params, &root.key);
     for end in 0..der.len() {

@@ -1,32 +1,32 @@
-//! Revocation lists come from anywhere, and so do the points that certificates name: neither costs more than its
-//! budget, and nothing that was altered clears anybody.
+//! Revocation lists and distribution points can come from an attacker: processing them stays within the budget, and an
+//! altered list does not clear any certificate.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a test")]
 
-#[path = "common/listed.rs"]
-mod listed;
-#[path = "common/lists.rs"]
-mod lists;
+#[path = "common/crl_builder.rs"]
+mod crl_builder;
+#[path = "common/crl_fleet.rs"]
+mod crl_fleet;
 #[path = "common/mod.rs"]
 mod minting;
 
+use crl_builder::{CrlBuilder, Entry, KEY_COMPROMISE, full, listed_at, point, sequence, tlv, uri};
+use crl_fleet::{CrlFleet, PUMP, is_good, is_revoked};
 use hubward_x509::{
     Budget, CertificateError, ChainError, Crl, Crls, Exhausted, Profile, Revocation, Subject,
 };
-use listed::{Listed, PUMP, is_good, is_revoked};
-use lists::{Entry, KEY_COMPROMISE, List, full, listed_at, point, sequence, tlv, uri};
 use minting::{ca, entity, key};
 
-/// Entries of serial numbers that nobody has.
+/// Entries with unused serial numbers.
 fn entries(count: u32) -> Vec<u8> {
     let date = tlv(0x17, b"251201000000Z");
-    let reason = lists::extension(&[0x55, 0x1d, 21], false, &[0x0a, 1, 1]);
+    let reason = crl_builder::extension(&[0x55, 0x1d, 21], false, &[0x0a, 1, 1]);
     let one = |serial: u32| sequence(&[&tlv(2, &serial.to_be_bytes()), &date, &sequence(&[&reason])]);
     (0x0100_0000..0x0100_0000 + count).flat_map(one).collect()
 }
 
 #[test]
-fn a_list_of_a_hundred_thousand_is_searched_where_it_stands() {
-    let fleet = Listed::new();
+fn a_list_of_a_hundred_thousand_entries_is_searched_in_place() {
+    let fleet = CrlFleet::new();
     let list = |count| fleet.list().entries(&entries(count)).revoking(PUMP).sign(&fleet.ca_key);
     let (short, long, root_list) = (list(10), list(100_000), fleet.root_list());
     let allocations = |list: &[u8]| {
@@ -35,7 +35,7 @@ fn a_list_of_a_hundred_thousand_is_searched_where_it_stands() {
             let crls = Crls::parse([&root_list, list]).unwrap();
             length = crls.get(1).unwrap().len();
             let profile = Profile::device(Subject::Anybody).revocation(Revocation::by(&crls));
-            revoked = is_revoked(fleet.judge_under(&profile));
+            revoked = is_revoked(fleet.check_under(&profile));
         });
         assert!(revoked);
         (length, info.count_total, info.bytes_total)
@@ -46,61 +46,61 @@ fn a_list_of_a_hundred_thousand_is_searched_where_it_stands() {
 }
 
 #[test]
-fn entries_that_are_looked_at_are_counted() {
-    let fleet = Listed::new();
+fn the_entries_that_are_read_are_counted() {
+    let fleet = CrlFleet::new();
     let lists = [fleet.root_list(), fleet.list().entries(&entries(1_000)).sign(&fleet.ca_key)];
     let crls = Crls::parse(&lists).unwrap();
-    let judge = |most| {
+    let check = |most| {
         let mut budget = Budget::DEFAULT;
         budget.crl_entries = most;
         let rules = Revocation::by(&crls);
-        fleet.judge_under(&Profile::device(Subject::Anybody).revocation(rules).budget(budget))
+        fleet.check_under(&Profile::device(Subject::Anybody).revocation(rules).budget(budget))
     };
-    assert!(is_good(judge(1_000)));
-    assert_eq!(judge(999), Err(ChainError::Exhausted(Exhausted::CrlEntries)));
+    assert!(is_good(check(1_000)));
+    assert_eq!(check(999), Err(ChainError::Exhausted(Exhausted::CrlEntries)));
 }
 
 #[test]
-fn lists_without_end_cost_no_more_signatures_than_certificates() {
-    let fleet = Listed::new();
+fn many_lists_exceed_the_budget_of_signatures() {
+    let fleet = CrlFleet::new();
     let forged = key();
     let mut lists = vec![fleet.root_list()];
     lists.extend((0..120).map(|number| fleet.list().number(number).sign(&forged)));
-    let result = fleet.judge_by(&lists, |rules| rules);
+    let result = fleet.check_with(&lists, |rules| rules);
     assert_eq!(result, Err(ChainError::Exhausted(Exhausted::Signatures)));
 }
 
 #[test]
-fn points_without_end_cost_no_more_names_than_constraints() {
+fn many_distribution_points_exceed_the_budget_of_name_comparisons() {
     let names = |host: &str| -> Vec<Vec<u8>> {
         (0..800).map(|at| uri(&format!("http://{host}.example/{at}"))).collect()
     };
     let (mine, theirs) = (names("a"), names("b"));
     let (mine, theirs): (Vec<&[u8]>, Vec<&[u8]>) =
         (mine.iter().map(Vec::as_slice).collect(), theirs.iter().map(Vec::as_slice).collect());
-    let fleet = Listed::with(ca("Fleet CA"), listed_at(entity("pump-17"), &[&point(&[&full(&mine)])]));
+    let fleet = CrlFleet::with(ca("Fleet CA"), listed_at(entity("pump-17"), &[&point(&[&full(&mine)])]));
     let list = fleet.list().scope(&[&full(&theirs)]).sign(&fleet.ca_key);
-    assert_eq!(fleet.judge(&[list]), Err(ChainError::Exhausted(Exhausted::NameComparisons)));
+    assert_eq!(fleet.check(&[list]), Err(ChainError::Exhausted(Exhausted::NameComparisons)));
 }
 
 #[test]
-fn signers_of_signers_of_signers_end() {
-    // forty keys of the CA's name, each of which signs a list, and none of which another clears
-    let mut fleet = Listed::new();
+fn a_long_sequence_of_signers_of_lists_ends() {
+    // forty keys with the CA's name, each of which signs a list that does not clear the next one
+    let mut fleet = CrlFleet::new();
     let keys: Vec<_> = (0..40).map(|_| key()).collect();
     let mut lists = vec![fleet.root_list()];
     for (key, serial) in keys.iter().zip(50..) {
-        let mut params = lists::numbered(entity("Fleet CA"), serial);
+        let mut params = crl_builder::numbered(entity("Fleet CA"), serial);
         params.key_usages = vec![rcgen::KeyUsagePurpose::CrlSign];
         fleet.add_below(&params, key);
         lists.push(fleet.list().sign(key));
     }
-    assert!(fleet.judge_by(&lists, |rules| rules).is_err());
+    assert!(fleet.check_with(&lists, |rules| rules).is_err());
 }
 
 #[test]
-fn every_cut_and_every_flipped_bit_of_a_list_clears_nobody() {
-    let fleet = Listed::new();
+fn no_truncated_or_altered_list_clears_a_certificate() {
+    let fleet = CrlFleet::new();
     let entry = Entry::new(PUMP).reason(KEY_COMPROMISE);
     let list = || fleet.list().scope(&[&[0x83, 2, 0, 0x7f], &[0x84, 1, 0xff]]);
     let der = list().revoking(3).entry(&entry).sign(&fleet.ca_key);
@@ -113,16 +113,16 @@ fn every_cut_and_every_flipped_bit_of_a_list_clears_nobody() {
         *flipped.get_mut(at / 8).unwrap() ^= 1 << (at % 8);
         if Crl::parse(&flipped).is_ok() {
             parsed += 1;
-            assert!(fleet.judge(&[flipped]).is_err());
+            assert!(fleet.check(&[flipped]).is_err());
         }
     }
-    assert!(parsed > 100, "some of them can be read: {parsed}");
+    assert!(parsed > 100, "some of them can be parsed: {parsed}");
 }
 
 #[test]
-fn what_is_no_list() {
-    let fleet = Listed::new();
-    let parse = |list: List| Crl::parse(&list.sign(&fleet.ca_key)).map(|_| ());
+fn malformed_lists_are_refused() {
+    let fleet = CrlFleet::new();
+    let parse = |list: CrlBuilder| Crl::parse(&list.sign(&fleet.ca_key)).map(|_| ());
     let twice = |oid: &[u8], value: &[u8]| {
         let entry = Entry::new(3).extension(oid, false, value).extension(oid, false, value);
         parse(fleet.list().entry(&entry))
@@ -131,7 +131,7 @@ fn what_is_no_list() {
     let number = fleet.list().extension(&[0x55, 0x1d, 20], false, &[2, 1, 5]);
     assert_eq!(parse(number), Err(CertificateError::DuplicateExtension));
     for (oid, value) in [
-        // a negative number, a number that is no INTEGER, empty identifiers, flags that are no DER
+        // a negative number, a number that is not an INTEGER, empty identifiers, flags that are not DER
         (27, &[2, 1, 0x80][..]),
         (27, &[4, 1, 1]),
         (35, &[]),

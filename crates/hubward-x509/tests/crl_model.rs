@@ -1,9 +1,9 @@
-//! Revocation beside a slow, obvious model of RFC 5280 6.3.3 that knows sets and no DER: lists at random about one leaf,
-//! of its issuer and of somebody to whom its issuer leaves them.
+//! Comparison of revocation with a slow, simple model of RFC 5280 6.3.3 on sets, without DER: random lists for one
+//! leaf, by its issuer and by another CA that its issuer delegates revocation to.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a test")]
 
-#[path = "common/lists.rs"]
-mod lists;
+#[path = "common/crl_builder.rs"]
+mod crl_builder;
 #[path = "common/mod.rs"]
 mod minting;
 #[path = "common/toy.rs"]
@@ -11,11 +11,11 @@ mod toy;
 
 use std::collections::BTreeSet;
 
+use crl_builder::{CrlBuilder, Entry, directory, full, listed_at, name_of, numbered, point, tlv, uri};
 use hubward_x509::{
     Anchors, Chain, ChainError, Crls, Problem, Profile, Revocation, RevocationDepth, RevocationStatus,
     Subject,
 };
-use lists::{Entry, List, directory, full, listed_at, name_of, numbered, point, tlv, uri};
 use minting::{ca, entity, now, sign};
 use proptest::prelude::*;
 use rcgen::{CertificateParams, KeyUsagePurpose};
@@ -31,27 +31,27 @@ const REMOVE: u8 = 8;
 const ALL: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
+enum CrlIssuer {
     Ca,
     Delegate,
 }
 
 #[derive(Debug, Clone)]
 struct Plan {
-    by: Who,
+    by: CrlIssuer,
     forged: bool,
     number: u8,
     base: Option<u8>,
-    /// Days of January 2026; now is the tenth.
+    /// Days of January 2026; the tenth is now.
     days: (u8, u8),
     name: Option<u8>,
     /// onlyContainsUserCerts, CACerts, AttributeCerts.
     kind: Option<u8>,
     reasons: Option<Vec<u8>>,
     indirect: bool,
-    spoiled: bool,
-    /// Serial, reason, and whose it is from here on.
-    entries: Vec<(u8, u8, Option<Who>)>,
+    unknown_critical: bool,
+    /// Serial number, reason, and the certificate issuer from this entry on.
+    entries: Vec<(u8, u8, Option<CrlIssuer>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -70,13 +70,13 @@ fn reasons() -> impl Strategy<Value = Option<Vec<u8>>> {
     ]
 }
 
-fn who() -> impl Strategy<Value = Who> {
-    prop_oneof![3 => Just(Who::Ca), 1 => Just(Who::Delegate)]
+fn crl_issuer() -> impl Strategy<Value = CrlIssuer> {
+    prop_oneof![3 => Just(CrlIssuer::Ca), 1 => Just(CrlIssuer::Delegate)]
 }
 
 prop_compose! {
     fn plan()(
-        by in who(),
+        by in crl_issuer(),
         forged in prop::bool::weighted(0.05),
         number in 1_u8..6,
         base in prop::option::weighted(0.25, 1_u8..5),
@@ -85,13 +85,13 @@ prop_compose! {
         kind in prop::option::weighted(0.2, 1_u8..4),
         reasons in reasons(),
         indirect in prop::bool::weighted(0.4),
-        spoiled in prop::bool::weighted(0.05),
+        unknown_critical in prop::bool::weighted(0.05),
         entries in prop::collection::vec(
-            (16_u8..19, prop_oneof![Just(1_u8), Just(6), Just(REMOVE)], prop::option::weighted(0.3, who())),
+            (16_u8..19, prop_oneof![Just(1_u8), Just(6), Just(REMOVE)], prop::option::weighted(0.3, crl_issuer())),
             0..3,
         ),
     ) -> Plan {
-        Plan { by, forged, number, base, days, name, kind, reasons, indirect, spoiled, entries }
+        Plan { by, forged, number, base, days, name, kind, reasons, indirect, unknown_critical, entries }
     }
 }
 
@@ -116,7 +116,7 @@ fn location(name: u8) -> Vec<u8> {
     full(&[&uri(&format!("http://lists.example/{name}"))])
 }
 
-/// Who is the same in all cases.
+/// The issuers, the same in all cases.
 struct Issuers {
     params: CertificateParams,
     ca: Vec<u8>,
@@ -133,12 +133,12 @@ impl Issuers {
         Self { params, ca, delegate }
     }
 
-    fn of(&self, who: Who) -> &[u8] {
-        if who == Who::Ca { &self.ca } else { &self.delegate }
+    fn of(&self, who: CrlIssuer) -> &[u8] {
+        if who == CrlIssuer::Ca { &self.ca } else { &self.delegate }
     }
 }
 
-/// The leaf and its lists.
+/// Encodes the leaf and its lists.
 fn mint(issuers: &Issuers, points: &[PointPlan], plans: &[Plan]) -> (Vec<u8>, Vec<Vec<u8>>) {
     let issuer = tlv(0xa2, &directory(&name_of(&issuers.delegate)));
     let points: Vec<Vec<u8>> = points
@@ -155,7 +155,7 @@ fn mint(issuers: &Issuers, points: &[PointPlan], plans: &[Plan]) -> (Vec<u8>, Ve
     let leaf = sign(&leaf, &FORGER, &issuers.params, &CA);
     let lists = plans.iter().map(|plan| {
         let day = |day: u8| format!("2601{day:02}000000Z");
-        let list = List::by(issuers.of(plan.by)).number(plan.number);
+        let list = CrlBuilder::by(issuers.of(plan.by)).number(plan.number);
         let list = list.this_update(&day(plan.days.0)).next_update(Some(&day(plan.days.1)));
         let list = plan.base.iter().fold(list, |list, base| list.delta_since(*base));
         let mut scope = plan.name.map_or(Vec::new(), location);
@@ -167,22 +167,26 @@ fn mint(issuers: &Issuers, points: &[PointPlan], plans: &[Plan]) -> (Vec<u8>, Ve
             scope.extend(if set { tlv(number, &[0xff]) } else { Vec::new() });
         }
         let list = if scope.is_empty() { list } else { list.scope(&[&scope]) };
-        let list = if plan.spoiled { list.extension(&[0x2a, 3, 4], true, &[5, 0]) } else { list };
-        let list = plan.entries.iter().fold(list, |list, (serial, reason, whose)| {
+        let list = if plan.unknown_critical { list.extension(&[0x2a, 3, 4], true, &[5, 0]) } else { list };
+        let list = plan.entries.iter().fold(list, |list, (serial, reason, certificate_issuer)| {
             let entry = Entry::new(*serial).reason(*reason);
-            list.entry(&whose.iter().fold(entry, |entry, who| entry.issued_by(&name_of(issuers.of(*who)))))
+            list.entry(
+                &certificate_issuer
+                    .iter()
+                    .fold(entry, |entry, who| entry.issued_by(&name_of(issuers.of(*who)))),
+            )
         });
         list.sign(match plan.by {
             _ if plan.forged => &FORGER,
-            Who::Ca => &CA,
-            Who::Delegate => &DELEGATE,
+            CrlIssuer::Ca => &CA,
+            CrlIssuer::Delegate => &DELEGATE,
         })
     });
     (leaf, lists.collect())
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Verdict {
+enum Status {
     Revoked,
     Good,
     Unknown,
@@ -195,24 +199,24 @@ impl Plan {
         (self.days.0..=self.days.1).contains(&10)
     }
 
-    fn scope(&self) -> (Who, Option<u8>, Option<u8>, &Option<Vec<u8>>, bool) {
+    fn scope(&self) -> (CrlIssuer, Option<u8>, Option<u8>, &Option<Vec<u8>>, bool) {
         (self.by, self.name, self.kind, &self.reasons, self.indirect)
     }
 
-    /// Every reason given for the leaf.
-    fn says(&self) -> Vec<u8> {
-        let mut whose = self.by;
-        let mut said = Vec::new();
+    /// Returns every reason in the entries for the leaf.
+    fn reasons_for_leaf(&self) -> Vec<u8> {
+        let mut certificate_issuer = self.by;
+        let mut found = Vec::new();
         for (serial, reason, turn) in &self.entries {
-            whose = turn.unwrap_or(whose);
-            if (*serial, whose) == (LEAF, Who::Ca) {
-                said.push(*reason);
+            certificate_issuer = turn.unwrap_or(certificate_issuer);
+            if (*serial, certificate_issuer) == (LEAF, CrlIssuer::Ca) {
+                found.push(*reason);
             }
         }
-        said
+        found
     }
 
-    /// The reasons for which it would name the leaf.
+    /// Returns the reasons for which it would contain the leaf.
     fn covers(&self, points: &[PointPlan]) -> Reasons {
         let mut covered = Reasons::new();
         let listed: Reasons = self.reasons.clone().unwrap_or(ALL.to_vec()).into_iter().collect();
@@ -221,32 +225,34 @@ impl Plan {
         }
         for point in points {
             let fits = if point.delegated {
-                // without a name the point stands for its issuer's own, which no list here has as its name
-                self.by == Who::Delegate && self.indirect && (self.name.is_none() || point.name == self.name)
+                // without a name the point has its issuer's own name, which no list here has
+                self.by == CrlIssuer::Delegate
+                    && self.indirect
+                    && (self.name.is_none() || point.name == self.name)
             } else {
-                self.by == Who::Ca && (self.name.is_none() || point.name == self.name)
+                self.by == CrlIssuer::Ca && (self.name.is_none() || point.name == self.name)
             };
             if fits {
                 let wanted = point.reasons.clone().unwrap_or(ALL.to_vec()).into_iter().collect();
                 covered.extend(listed.intersection(&wanted));
             }
         }
-        if self.by == Who::Ca && self.name.is_none() {
+        if self.by == CrlIssuer::Ca && self.name.is_none() {
             covered.extend(&listed);
         }
         covered
     }
 }
 
-fn model(points: &[PointPlan], plans: &[Plan]) -> Verdict {
-    let good: Vec<&Plan> = plans.iter().filter(|plan| !plan.forged && !plan.spoiled).collect();
-    let about = |plan: &&&Plan| plan.base.is_none() && !plan.covers(points).is_empty();
+fn model(points: &[PointPlan], plans: &[Plan]) -> Status {
+    let good: Vec<&Plan> = plans.iter().filter(|plan| !plan.forged && !plan.unknown_critical).collect();
+    let applicable = |plan: &&&Plan| plan.base.is_none() && !plan.covers(points).is_empty();
     let later = |a: &Plan, b: &Plan| (a.number, a.days.0) > (b.number, b.days.0);
     let mut covered = Reasons::new();
-    for list in good.iter().filter(about) {
+    for list in good.iter().filter(applicable) {
         let replaced = good
             .iter()
-            .filter(about)
+            .filter(applicable)
             .any(|other| other.scope() == list.scope() && later(other, list) && other.days.0 <= 10);
         if replaced {
             continue;
@@ -256,30 +262,30 @@ fn model(points: &[PointPlan], plans: &[Plan]) -> Verdict {
             .filter(|delta| delta.scope() == list.scope() && delta.number > list.number)
             .filter(|delta| delta.base.is_some_and(|base| base <= list.number))
             .collect();
-        // of two that are as late the first that was given
+        // of two equally late ones the first that was passed
         deltas.reverse();
         deltas.sort_by_key(|delta| (delta.number, delta.days.0));
         let mut current = list.is_current();
-        let mut taken_back = false;
+        let mut removed = false;
         if let Some(delta) = deltas.last() {
-            let said = delta.says();
-            if said.iter().any(|reason| *reason != REMOVE) {
-                return Verdict::Revoked;
+            let found = delta.reasons_for_leaf();
+            if found.iter().any(|reason| *reason != REMOVE) {
+                return Status::Revoked;
             }
-            taken_back = !said.is_empty() && delta.is_current();
+            removed = !found.is_empty() && delta.is_current();
             current |= delta.is_current();
         }
-        if !taken_back && !list.says().is_empty() {
-            return Verdict::Revoked;
+        if !removed && !list.reasons_for_leaf().is_empty() {
+            return Status::Revoked;
         }
         if current {
             covered.extend(list.covers(points));
         }
     }
-    if covered.len() == ALL.len() { Verdict::Good } else { Verdict::Unknown }
+    if covered.len() == ALL.len() { Status::Good } else { Status::Unknown }
 }
 
-fn judge(issuers: &Issuers, leaf: &[u8], lists: &[Vec<u8>]) -> Verdict {
+fn check(issuers: &Issuers, leaf: &[u8], lists: &[Vec<u8>]) -> Status {
     let crls = Crls::parse(lists).unwrap();
     let rules = Revocation::by(&crls).depth(RevocationDepth::Leaf);
     let profile = Profile::device(Subject::Anybody).revocation(rules);
@@ -288,15 +294,15 @@ fn judge(issuers: &Issuers, leaf: &[u8], lists: &[Vec<u8>]) -> Verdict {
     let algorithms: &[&dyn SignatureVerificationAlgorithm] = &[&toy::ToyVerifier];
     match chain.verify(&anchors, &profile, algorithms, now(9 * 86_400)).map(|verified| verified.revocation())
     {
-        Ok(RevocationStatus::Good { .. }) => Verdict::Good,
-        Err(ChainError::Refused { problem: Problem::Revoked { .. }, .. }) => Verdict::Revoked,
-        Err(ChainError::Refused { problem: Problem::RevocationUnknown(_), .. }) => Verdict::Unknown,
+        Ok(RevocationStatus::Good { .. }) => Status::Good,
+        Err(ChainError::Refused { problem: Problem::Revoked { .. }, .. }) => Status::Revoked,
+        Err(ChainError::Refused { problem: Problem::RevocationUnknown(_), .. }) => Status::Unknown,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn lists_and_the_model_agree() {
+fn random_lists_have_the_status_of_the_model() {
     let issuers = Issuers::mint();
     let config = ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
@@ -305,11 +311,11 @@ fn lists_and_the_model_agree() {
     runner
         .run(&cases, |(points, plans)| {
             let (leaf, lists) = mint(&issuers, &points, &plans);
-            let verdict = judge(&issuers, &leaf, &lists);
+            let verdict = check(&issuers, &leaf, &lists);
             let at = match verdict {
-                Verdict::Revoked => 0,
-                Verdict::Good => 1,
-                Verdict::Unknown => 2,
+                Status::Revoked => 0,
+                Status::Good => 1,
+                Status::Unknown => 2,
             };
             *counts.borrow_mut().get_mut(at).unwrap() += 1;
             prop_assert_eq!(verdict, model(&points, &plans));

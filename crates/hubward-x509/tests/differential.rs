@@ -1,4 +1,4 @@
-//! This crate and rustls-webpki on chains at random. The program `differential` runs as many as one likes.
+//! Comparison with rustls-webpki on random chains. The example `differential` runs any number of them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 #[path = "common/differential.rs"]
@@ -7,7 +7,7 @@ mod differential;
 mod minting;
 
 #[test]
-fn every_difference_has_a_name() {
+fn every_difference_to_webpki_is_a_known_one() {
     let report = differential::run(2_000, 5);
     assert!(report.agreed_valid > 100 && report.agreed_invalid > 100, "{report:?}");
     assert!(report.unnamed.is_empty(), "{report:#?}");

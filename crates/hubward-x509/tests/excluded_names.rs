@@ -1,4 +1,4 @@
-//! A name that is excluded does not come in written in another way.
+//! An excluded name is excluded in every spelling.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 #[path = "common/mod.rs"]
@@ -10,8 +10,8 @@ use minting::{ca, entity, key, now, sign};
 use rcgen::string::{BmpString, TeletexString, UniversalString};
 use rcgen::{DistinguishedName, DnType, DnValue, GeneralSubtree, NameConstraints};
 
-/// What becomes of a device of this organization below a CA from which `O=Bank` is excluded.
-fn judge(organization: DnValue) -> Result<(), Problem> {
+/// Verifies a device of this organization below a CA that excludes `O=Bank`.
+fn check(organization: DnValue) -> Result<(), Problem> {
     let mut excluded = DistinguishedName::new();
     excluded.push(DnType::OrganizationName, "Bank");
     let (root_key, mut root) = (key(), ca("Root"));
@@ -34,27 +34,27 @@ fn judge(organization: DnValue) -> Result<(), Problem> {
 }
 
 #[test]
-fn not_by_another_case_or_string_type() {
+fn another_case_or_string_type_is_excluded_too() {
     let by = Place::Anchor(0);
     for same in ["Bank", "bANK", " Bank  "] {
-        assert_eq!(judge(same.into()), Err(Problem::Excluded { form: NameForm::Directory, by }), "{same}");
+        assert_eq!(check(same.into()), Err(Problem::Excluded { form: NameForm::Directory, by }), "{same}");
     }
     let unjudgeable = Err(Problem::Unjudgeable { form: NameForm::Directory });
-    assert_eq!(judge(DnValue::TeletexString(TeletexString::try_from("Bank").unwrap())), unjudgeable);
-    assert_eq!(judge(DnValue::BmpString(BmpString::try_from("Bank").unwrap())), unjudgeable);
-    assert_eq!(judge(DnValue::UniversalString(UniversalString::try_from("Bank").unwrap())), unjudgeable);
-    // a soft hyphen, a space of no width, a control, and wide letters: RFC 4518 reads `Bank`
+    assert_eq!(check(DnValue::TeletexString(TeletexString::try_from("Bank").unwrap())), unjudgeable);
+    assert_eq!(check(DnValue::BmpString(BmpString::try_from("Bank").unwrap())), unjudgeable);
+    assert_eq!(check(DnValue::UniversalString(UniversalString::try_from("Bank").unwrap())), unjudgeable);
+    // a soft hyphen, a zero-width space, a control character, and wide letters: RFC 4518 reads `Bank`
     for hidden in ["Ba\u{ad}nk", "Ba\u{200b}nk", "Ba\u{1}nk", "\u{ff22}\u{ff41}\u{ff4e}\u{ff4b}"] {
-        assert_eq!(judge(hidden.into()), unjudgeable, "{hidden:?}");
+        assert_eq!(check(hidden.into()), unjudgeable, "{hidden:?}");
     }
 }
 
 #[test]
-fn others_are_others_in_any_script() {
+fn other_names_are_accepted_in_any_script() {
     for other in
         ["Banker", "M\u{fc}ller & S\u{f6}hne (Bern)", "\u{9280}\u{884c}", "\u{411}\u{430}\u{43d}\u{43a}"]
     {
-        assert_eq!(judge(other.into()), Ok(()), "{other}");
+        assert_eq!(check(other.into()), Ok(()), "{other}");
     }
-    assert_eq!(judge(DnValue::PrintableString("Fleet".try_into().unwrap())), Ok(()));
+    assert_eq!(check(DnValue::PrintableString("Fleet".try_into().unwrap())), Ok(()));
 }

@@ -1,19 +1,19 @@
-//! A kept issuer beside the whole verification, on fleets at random: what the whole refuses is refused, what it
-//! accepts is accepted while the issuer lasts, and nothing is accepted after that.
+//! Comparison of a kept issuer with the full verification on random fleets: what the full verification refuses is
+//! refused, what it accepts is accepted until the issuer expires, and nothing is accepted after that.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a test")]
 
-#[path = "common/lists.rs"]
-mod lists;
+#[path = "common/crl_builder.rs"]
+mod crl_builder;
 #[path = "common/mod.rs"]
 mod minting;
 #[path = "common/toy.rs"]
 mod toy;
 
+use crl_builder::{CrlBuilder, Entry, HOLD, REMOVE, full, listed_at, numbered, point, uri};
 use hubward_x509::{
     Anchors, Certificate, Chain, Crls, ExpiredCrl, Profile, Revocation, RevocationDepth, RevocationStatus,
     Subject, UnixTime, UnknownStatus,
 };
-use lists::{Entry, HOLD, List, REMOVE, full, listed_at, numbered, point, uri};
 use minting::{ca, entity, now, sign};
 use proptest::prelude::*;
 use rcgen::{
@@ -25,7 +25,7 @@ use toy::Toy;
 
 const DAY: i64 = 86_400;
 
-/// Days of January 2026, on which things begin and end.
+/// Days of January 2026 on which periods begin and end.
 type Days = (u8, u8);
 
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ struct Leaf {
     forged: bool,
 }
 
-/// A revocation list of the leaf's issuer, or of the one above it.
+/// A revocation list of the leaf's issuer, or of the issuer above it.
 #[derive(Debug, Clone)]
 struct Edition {
     days: Days,
@@ -71,7 +71,7 @@ struct Edition {
 }
 
 fn days() -> impl Strategy<Value = Days> {
-    // mostly all of the month
+    // mostly the whole month
     prop_oneof![4 => Just((1, 28)), 1 => (1_u8..28).prop_map(|to| (1, to)), 1 => (1_u8..28).prop_map(|from| (from, 28))]
 }
 
@@ -125,7 +125,7 @@ fn at(day: u8, seconds: i64) -> UnixTime {
     now((i64::from(day) - 1) * DAY + seconds)
 }
 
-/// What a fleet is made of.
+/// The certificates and lists of a fleet.
 struct Minted {
     root: Vec<u8>,
     pool: Vec<Vec<u8>>,
@@ -134,7 +134,7 @@ struct Minted {
 }
 
 const ROOT: Toy = Toy([4, 0]);
-const STRANGER: Toy = Toy([4, 9]);
+const UNRELATED: Toy = Toy([4, 9]);
 const LISTS: Toy = Toy([4, 8]);
 
 fn mint(fleet: &Fleet) -> Minted {
@@ -186,12 +186,12 @@ fn mint(fleet: &Fleet) -> Minted {
         if plan.listed {
             params = listed_at(params, &[&point(&[&full(&[&name])])]);
         }
-        sign(&params, &STRANGER, issuer, if plan.forged { &STRANGER } else { issuer_key })
+        sign(&params, &UNRELATED, issuer, if plan.forged { &UNRELATED } else { issuer_key })
     });
     let lists = fleet.lists.iter().map(|plan| {
         let day = |day: u8| format!("2601{day:02}000000Z");
         let (by, key) = if plan.above { (above_der, above_key) } else { (issuer_der, issuer_key) };
-        let list = List::by(by).number(plan.number).this_update(&day(plan.days.0));
+        let list = CrlBuilder::by(by).number(plan.number).this_update(&day(plan.days.0));
         let list = list.next_update(Some(&day(plan.days.1)));
         let list = if plan.delta { list.delta_since(1) } else { list };
         let list = if plan.scoped { list.scope(&[&full(&[&name])]) } else { list };
@@ -201,7 +201,7 @@ fn mint(fleet: &Fleet) -> Minted {
     Minted { root, pool, leaves: leaves.collect(), lists: lists.collect() }
 }
 
-fn agree(fleet: &Fleet, counts: &mut [usize; 3]) {
+fn compare(fleet: &Fleet, counts: &mut [usize; 3]) {
     let minted = mint(fleet);
     let crls = Crls::parse(&minted.lists).unwrap();
     let (leaf_only, allow, grace) = fleet.rules;
@@ -225,24 +225,27 @@ fn agree(fleet: &Fleet, counts: &mut [usize; 3]) {
             let whole = chain.verify(&anchors, &profile, algorithms, now);
             let leaf = Certificate::parse(leaf).unwrap();
             let kept = issuer.verify(&leaf, Subject::Anybody, algorithms, now);
-            let lapsed = i64::try_from(now.as_secs()).unwrap() > issuer.until();
+            let expired = i64::try_from(now.as_secs()).unwrap() > issuer.until();
             match (&whole, &kept) {
                 (Ok(whole), Ok(kept)) => {
                     counts[0] += 1;
-                    assert!(!lapsed, "used after its end");
+                    assert!(!expired, "accepted after its expiry");
                     assert_eq!(whole.policies(), kept.policies());
                     let both = (whole.revocation(), kept.revocation());
-                    // a list that nobody signed is not kept, and is not told of
+                    // a list without a valid signature is not kept, and so not reported
                     let unknown =
                         matches!(both, (RevocationStatus::Unknown(_), RevocationStatus::Unknown(_)));
                     assert!(both.0 == both.1 || unknown || fleet.crossed.is_some(), "{both:?}");
                 }
                 (Err(_), Err(_)) => counts[1] += 1,
-                (Err(error), Ok(_)) => panic!("accepted what the whole refuses: {error}"),
-                // another path may hold, and an issuer that has ended is refused at once
+                (Err(error), Ok(_)) => panic!("accepted what the full verification refuses: {error}"),
+                // another path may be valid, and an expired issuer is refused at once
                 (Ok(_), Err(error)) => {
                     counts[2] += 1;
-                    assert!(lapsed || fleet.crossed.is_some(), "refused what the whole accepts: {error}");
+                    assert!(
+                        expired || fleet.crossed.is_some(),
+                        "refused what the full verification accepts: {error}"
+                    );
                 }
             }
         }
@@ -250,14 +253,14 @@ fn agree(fleet: &Fleet, counts: &mut [usize; 3]) {
 }
 
 #[test]
-fn kept_and_whole_agree_on_ten_thousand_fleets() {
+fn kept_issuer_and_full_verification_agree_on_ten_thousand_fleets() {
     let mut counts = [0; 3];
     let config = ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let counted = core::cell::RefCell::new(&mut counts);
     runner
         .run(&fleet(), |fleet| {
-            agree(&fleet, &mut counted.borrow_mut());
+            compare(&fleet, &mut counted.borrow_mut());
             Ok(())
         })
         .unwrap();

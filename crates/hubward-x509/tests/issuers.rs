@@ -1,30 +1,30 @@
-//! A kept issuer judges the next device as the whole verification would, for one signature.
+//! A kept issuer verifies the next device with the result of the full verification, for one signature.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-#[path = "common/listed.rs"]
-mod listed;
-#[path = "common/lists.rs"]
-mod lists;
+#[path = "common/crl_builder.rs"]
+mod crl_builder;
+#[path = "common/crl_fleet.rs"]
+mod crl_fleet;
 #[path = "common/mod.rs"]
 mod minting;
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use crl_builder::numbered;
+use crl_fleet::{CrlFleet, PUMP};
 use hubward_core::DeviceId;
 use hubward_ring::signature;
 use hubward_x509::{
     Anchors, Certificate, Chain, ChainError, CrlProblem, Crls, Place, Problem, Profile, Revocation,
     RevocationStatus, StatusUnknown, Subject, UnixTime, UnknownStatus, VerifiedIssuer,
 };
-use listed::{Listed, PUMP};
-use lists::numbered;
 use minting::{ca, entity, key, now, sign};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
 /// No intermediates.
 const NONE: &[&[u8]] = &[];
 
-/// Counts what it is asked to verify.
+/// Counts the signatures that it verifies.
 #[derive(Debug, Default)]
 struct Counting(AtomicUsize);
 
@@ -43,7 +43,7 @@ impl SignatureVerificationAlgorithm for Counting {
     }
 }
 
-fn keep(fleet: &Listed, lists: &[Vec<u8>], unknown: UnknownStatus) -> VerifiedIssuer {
+fn keep(fleet: &CrlFleet, lists: &[Vec<u8>], unknown: UnknownStatus) -> VerifiedIssuer {
     let crls = Crls::parse(lists).unwrap();
     let rules = Revocation::by(&crls).unknown(unknown);
     let profile = Profile::device(Subject::Anybody).revocation(rules);
@@ -52,19 +52,19 @@ fn keep(fleet: &Listed, lists: &[Vec<u8>], unknown: UnknownStatus) -> VerifiedIs
     chain.verify_keeping(&anchors, &profile, signature::ALL, now(0)).unwrap().1
 }
 
-/// Below the intermediate.
-fn leaf(fleet: &Listed, name: &str, serial: u8) -> Vec<u8> {
+/// Returns a leaf below the intermediate.
+fn leaf(fleet: &CrlFleet, name: &str, serial: u8) -> Vec<u8> {
     sign(&numbered(entity(name), serial), &key(), &fleet.ca_params, &fleet.ca_key)
 }
 
-fn judge(issuer: &VerifiedIssuer, leaf: &[u8], now: UnixTime) -> Result<RevocationStatus, ChainError> {
+fn check(issuer: &VerifiedIssuer, leaf: &[u8], now: UnixTime) -> Result<RevocationStatus, ChainError> {
     let leaf = Certificate::parse(leaf).unwrap();
     issuer.verify(&leaf, Subject::Anybody, signature::ALL, now).map(|verified| verified.revocation())
 }
 
 #[test]
 fn the_next_device_costs_one_signature() {
-    let fleet = Listed::new();
+    let fleet = CrlFleet::new();
     let lists = [fleet.root_list(), fleet.list().revoking(9).sign(&fleet.ca_key)];
     let issuer = keep(&fleet, &lists, UnknownStatus::Deny);
     for number in 20..40 {
@@ -79,8 +79,8 @@ fn the_next_device_costs_one_signature() {
 }
 
 #[test]
-fn the_leaf_is_judged_in_full() {
-    let fleet = Listed::new();
+fn the_leaf_is_checked_in_full() {
+    let fleet = CrlFleet::new();
     let lists = [fleet.root_list(), fleet.list().revoking(9).sign(&fleet.ca_key)];
     let issuer = keep(&fleet, &lists, UnknownStatus::Deny);
     let problem = |der: &[u8], subject: Subject<'_>| {
@@ -100,42 +100,42 @@ fn the_leaf_is_judged_in_full() {
     assert_eq!(problem(&ca_leaf, Subject::Anybody), Some(Problem::CaAsLeaf));
     let forged = sign(&entity("valve-3"), &key(), &fleet.ca_params, &key());
     assert_eq!(problem(&forged, Subject::Anybody), Some(Problem::BadSignature));
-    // somebody else's
-    let other = Listed::with(ca("Another CA"), entity("pump-17"));
+    // of another CA
+    let other = CrlFleet::with(ca("Another CA"), entity("pump-17"));
     let unknown = ChainError::UnknownIssuer { place: Place::Leaf };
-    assert_eq!(judge(&issuer, &other.pump, now(0)), Err(unknown));
+    assert_eq!(check(&issuer, &other.pump, now(0)), Err(unknown));
     assert!(!issuer.is_named_by(&Certificate::parse(&other.pump).unwrap()));
     assert!(issuer.is_named_by(&Certificate::parse(&valve).unwrap()));
 }
 
 #[test]
-fn it_ends_with_the_first_of_what_it_rests_on() {
-    let fleet = Listed::new();
+fn it_expires_with_the_first_certificate_or_list_it_depends_on() {
+    let fleet = CrlFleet::new();
     let valve = leaf(&fleet, "valve", 20);
     let fifth = Some("260101000005Z");
-    let root_list = lists::List::by(&fleet.root).next_update(fifth).sign(&fleet.root_key);
+    let root_list = crl_builder::CrlBuilder::by(&fleet.root).next_update(fifth).sign(&fleet.root_key);
     let lists = [root_list, fleet.list().sign(&fleet.ca_key)];
     let issuer = keep(&fleet, &lists, UnknownStatus::Deny);
     assert_eq!(issuer.until(), 1_767_225_605);
-    assert!(judge(&issuer, &valve, now(5)).is_ok());
+    assert!(check(&issuer, &valve, now(5)).is_ok());
     let stale = StatusUnknown::Crl { crl: 0, problem: CrlProblem::Stale { seconds: 1 } };
     let (place, problem) = (Place::Intermediate(0), Problem::RevocationUnknown(stale));
-    assert_eq!(judge(&issuer, &valve, now(6)), Err(ChainError::Refused { place, problem }));
-    // also where the whole verification would let an unknown status pass
+    assert_eq!(check(&issuer, &valve, now(6)), Err(ChainError::Refused { place, problem }));
+    // also if the full verification would accept an unknown status
     let issuer = keep(&fleet, &lists, UnknownStatus::Allow);
-    assert!(judge(&issuer, &valve, now(5)).is_ok());
+    assert!(check(&issuer, &valve, now(5)).is_ok());
     let (place, problem) = (Place::Leaf, Problem::Lapsed { seconds: 1 });
-    assert_eq!(judge(&issuer, &valve, now(6)), Err(ChainError::Refused { place, problem }));
-    // 2027-01-01, when every certificate here ends
+    assert_eq!(check(&issuer, &valve, now(6)), Err(ChainError::Refused { place, problem }));
+    // 2027-01-01, when every certificate here expires
     let issuer = keep(&fleet, &[], UnknownStatus::Allow);
     assert_eq!(issuer.until(), 1_798_761_600);
-    assert!(judge(&issuer, &valve, now(365 * 86_400)).is_ok());
-    assert!(judge(&issuer, &valve, now(365 * 86_400 + 1)).is_err());
+    assert!(check(&issuer, &valve, now(365 * 86_400)).is_ok());
+    assert!(check(&issuer, &valve, now(365 * 86_400 + 1)).is_err());
 }
 
 #[test]
-fn the_anchor_may_be_the_issuer() {
-    let (fleet, other) = (Listed::new(), Listed::new());
+fn the_anchor_can_be_the_issuer() {
+    let (fleet, other) = (CrlFleet::new(), CrlFleet::new());
     let anchors = Anchors::parse([&other.root, &fleet.ca]).unwrap();
     let chain = Chain::parse(&fleet.pump, NONE).unwrap();
     let profile = Profile::device(Subject::Anybody);
@@ -143,28 +143,28 @@ fn the_anchor_may_be_the_issuer() {
     let der = leaf(&fleet, "valve", 20);
     let valve = Certificate::parse(&der).unwrap();
     let verified = issuer.verify(&valve, Subject::Anybody, signature::ALL, now(0)).unwrap();
-    assert_eq!(verified.anchor(), 1, "by its number among the anchors of then");
+    assert_eq!(verified.anchor(), 1, "its number among the anchors of the first verification");
     assert_eq!(verified.issuers(&anchors).next().unwrap().as_der(), fleet.ca);
     assert_eq!(issuer.as_der(), fleet.ca);
 }
 
 #[test]
-fn a_long_list_is_searched_by_halves() {
-    let fleet = Listed::new();
+fn a_long_list_is_searched_by_binary_search() {
+    let fleet = CrlFleet::new();
     let mut entries = Vec::new();
     for serial in (0x0100_0000..0x0101_0000_u32).rev() {
-        let number = lists::tlv(2, &serial.to_be_bytes());
-        entries.extend(lists::sequence(&[&number, &lists::tlv(0x17, b"251201000000Z")]));
+        let number = crl_builder::tlv(2, &serial.to_be_bytes());
+        entries.extend(crl_builder::sequence(&[&number, &crl_builder::tlv(0x17, b"251201000000Z")]));
     }
     let list = fleet.list().revoking(9).entries(&entries).revoking(PUMP + 1).sign(&fleet.ca_key);
     let issuer = keep(&fleet, &[fleet.root_list(), list], UnknownStatus::Deny);
     for (serial, good) in [(9, false), (PUMP, true), (PUMP + 1, false), (1, true), (0x7f, true)] {
-        assert_eq!(judge(&issuer, &leaf(&fleet, "valve", serial), now(0)).is_ok(), good, "{serial}");
+        assert_eq!(check(&issuer, &leaf(&fleet, "valve", serial), now(0)).is_ok(), good, "{serial}");
     }
     for (serial, good) in [(0x0100_0000_u32, false), (0x0100_ffff, false), (0x0101_0000, true)] {
         let mut params = entity("valve");
         params.serial_number = Some(serial.to_be_bytes().to_vec().into());
         let valve = sign(&params, &key(), &fleet.ca_params, &fleet.ca_key);
-        assert_eq!(judge(&issuer, &valve, now(0)).is_ok(), good, "{serial:x}");
+        assert_eq!(check(&issuer, &valve, now(0)).is_ok(), good, "{serial:x}");
     }
 }

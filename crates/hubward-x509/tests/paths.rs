@@ -1,4 +1,4 @@
-//! Paths, names and the facts of a refusal.
+//! Paths, names and error texts.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
@@ -20,7 +20,7 @@ fn device(id: &str) -> Profile<'_> {
 }
 
 #[test]
-fn a_chain_names_who_vouched() {
+fn a_verified_chain_has_its_anchor() {
     let (fleet, other) = (Fleet::p256("pump-17"), Fleet::rsa("pump-17"));
     let anchors = Anchors::parse([&other.root, &fleet.root]).unwrap();
     let chain = Chain::parse(&fleet.leaf, [&other.intermediate, &fleet.intermediate]).unwrap();
@@ -28,14 +28,14 @@ fn a_chain_names_who_vouched() {
     assert_eq!(verified.anchor(), 1);
     assert_eq!(verified.common_name(), Ok("pump-17"));
     assert_eq!(verified.intermediates()[0].as_der(), fleet.intermediate);
-    // an intermediate may be registered itself
+    // an intermediate can be registered itself
     let anchors = Anchors::parse([&fleet.intermediate]).unwrap();
     let verified = chain.verify(&anchors, &device("pump-17"), ALL, now(0)).unwrap();
     assert!(verified.intermediates().is_empty());
 }
 
 #[test]
-fn a_missing_issuer_is_named() {
+fn a_missing_issuer_is_named_in_the_error() {
     let fleet = Fleet::p256("pump-17");
     let anchors = Anchors::parse([&fleet.root]).unwrap();
     let chain = Chain::parse(&fleet.leaf, NONE).unwrap();
@@ -48,7 +48,7 @@ fn a_missing_issuer_is_named() {
 }
 
 #[test]
-fn an_expired_intermediate_is_told_with_its_number_and_by_how_much() {
+fn the_error_for_an_expired_intermediate_has_its_number_and_the_time_since() {
     let (root_key, intermediate_key) = (key(), key());
     let (root, mut intermediate) = (ca("Root"), ca("Intermediate"));
     intermediate.not_after = date_time_ymd(2025, 12, 29);
@@ -63,11 +63,11 @@ fn an_expired_intermediate_is_told_with_its_number_and_by_how_much() {
     assert_eq!(error, ChainError::Refused { place: Place::Intermediate(1), problem });
     assert_eq!(
         chain.explain(error, &anchors).to_string(),
-        "intermediate 1 (CN=Intermediate): expired 259200 s before now",
+        "intermediate 1 (CN=Intermediate): expired 3 days before now",
     );
 }
 
-fn refusal(leaf: &rcgen::CertificateParams, profile: &Profile<'_>) -> Option<Problem> {
+fn problem_of(leaf: &rcgen::CertificateParams, profile: &Profile<'_>) -> Option<Problem> {
     let (root, root_key) = (ca("Root"), key());
     let root_der = root.self_signed(&root_key).unwrap().der().to_vec();
     let leaf = sign(leaf, &key(), &root, &root_key);
@@ -80,58 +80,58 @@ fn refusal(leaf: &rcgen::CertificateParams, profile: &Profile<'_>) -> Option<Pro
 }
 
 #[test]
-fn a_device_is_its_one_common_name_to_the_letter() {
+fn a_device_id_must_equal_the_only_common_name() {
     let named = entity("pump-17");
-    assert_eq!(refusal(&named, &device("pump-17")), None);
-    assert_eq!(refusal(&named, &device("Pump-17")), Some(Problem::NameMismatch));
+    assert_eq!(problem_of(&named, &device("pump-17")), None);
+    assert_eq!(problem_of(&named, &device("Pump-17")), Some(Problem::NameMismatch));
     for spoof in ["CN=pump-17", "x,CN=pump-17", "pump-17,O=x", "pump-17/x"] {
-        assert_eq!(refusal(&entity(spoof), &device("pump-17")), Some(Problem::NameMismatch), "{spoof}");
+        assert_eq!(problem_of(&entity(spoof), &device("pump-17")), Some(Problem::NameMismatch), "{spoof}");
     }
     let mut twice = entity("pump-17");
     twice.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 3]), "valve-3");
-    assert_eq!(refusal(&twice, &device("pump-17")), Some(Problem::CommonName(CommonNameError::Several)));
+    assert_eq!(problem_of(&twice, &device("pump-17")), Some(Problem::CommonName(CommonNameError::Several)));
 
     let mut unnamed = entity("");
     unnamed.distinguished_name = rcgen::DistinguishedName::new();
     unnamed.subject_alt_names = vec![SanType::DnsName("pump-17".try_into().unwrap())];
-    assert_eq!(refusal(&unnamed, &device("pump-17")), None);
-    assert_eq!(refusal(&unnamed, &device("valve-3")), Some(Problem::NameMismatch));
-    // beside a common name an alternative name does not count
+    assert_eq!(problem_of(&unnamed, &device("pump-17")), None);
+    assert_eq!(problem_of(&unnamed, &device("valve-3")), Some(Problem::NameMismatch));
+    // alternative names are ignored if there is a common name
     unnamed.distinguished_name.push(DnType::CommonName, "valve-3");
-    assert_eq!(refusal(&unnamed, &device("pump-17")), Some(Problem::NameMismatch));
+    assert_eq!(problem_of(&unnamed, &device("pump-17")), Some(Problem::NameMismatch));
 }
 
 #[test]
-fn a_module_is_below_its_device() {
+fn a_module_has_the_common_name_device_slash_module() {
     let subject = Subject::Module(DeviceId::parse("pump-17").unwrap(), ModuleId::parse("filter").unwrap());
     let profile = Profile::device(subject);
-    assert_eq!(refusal(&entity("pump-17/filter"), &profile), None);
+    assert_eq!(problem_of(&entity("pump-17/filter"), &profile), None);
     for other in ["pump-17", "pump-17/", "pump-17/filter/x", "pump-17/Filter", "filter"] {
-        assert_eq!(refusal(&entity(other), &profile), Some(Problem::NameMismatch), "{other}");
+        assert_eq!(problem_of(&entity(other), &profile), Some(Problem::NameMismatch), "{other}");
     }
 }
 
 #[test]
-fn a_device_is_no_ca_and_signs() {
-    assert_eq!(refusal(&ca("pump-17"), &device("pump-17")), Some(Problem::CaAsLeaf));
+fn a_device_certificate_is_not_a_ca_and_may_sign() {
+    assert_eq!(problem_of(&ca("pump-17"), &device("pump-17")), Some(Problem::CaAsLeaf));
     let mut agrees = entity("pump-17");
     agrees.key_usages = vec![KeyUsagePurpose::KeyAgreement];
-    assert_eq!(refusal(&agrees, &device("pump-17")), Some(Problem::KeyUsage));
+    assert_eq!(problem_of(&agrees, &device("pump-17")), Some(Problem::KeyUsage));
 }
 
 #[test]
-fn a_purpose_may_be_absent_required_or_off() {
+fn extended_key_usage_can_be_optional_required_or_ignored() {
     let mut server = entity("pump-17");
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let required = device("pump-17").extended_key_usage(ExtendedKeyUsage::Require(Purpose::ClientAuth));
     let off = device("pump-17").extended_key_usage(ExtendedKeyUsage::Off);
-    assert_eq!(refusal(&server, &device("pump-17")), Some(Problem::Purpose));
-    assert_eq!(refusal(&server, &off), None);
-    assert_eq!(refusal(&entity("pump-17"), &required), Some(Problem::Purpose));
+    assert_eq!(problem_of(&server, &device("pump-17")), Some(Problem::Purpose));
+    assert_eq!(problem_of(&server, &off), None);
+    assert_eq!(problem_of(&entity("pump-17"), &required), Some(Problem::Purpose));
 }
 
 #[test]
-fn a_request_proves_that_its_sender_holds_the_key() {
+fn a_request_proves_possession_of_its_key() {
     let mut wish = rcgen::CertificateParams::default();
     wish.distinguished_name = entity("pump-17").distinguished_name;
     let der = wish.serialize_request(&key()).unwrap().der().to_vec();

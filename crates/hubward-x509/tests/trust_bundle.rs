@@ -1,4 +1,4 @@
-//! Roots in the field: what is trusted when, what an update takes, and what stops on which date.
+//! Trust bundles: which anchor is trusted when, which updates are accepted, and what expires when.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -29,12 +29,12 @@ fn seconds(at: u64) -> UnixTime {
 }
 
 #[test]
-fn a_server_is_known_by_the_roots_whose_windows_contain_now() {
+fn a_server_is_verified_with_the_roots_whose_periods_contain_now() {
     let (old_key, new_key, owner) = (key(), key(), ed25519(1));
     let (old, new) = (ca("Old Root"), ca("New Root"));
     let old_root = old.self_signed(&old_key).unwrap().der().to_vec();
     let new_root = new.self_signed(&new_key).unwrap().der().to_vec();
-    // from now on both for ten seconds, then the new one alone
+    // from now on both for ten seconds, then only the new one
     let draft = BundleDraft::new(1, now(100), 1)
         .key(public(&owner))
         .anchor(&old_root, window(-100, 10))
@@ -63,13 +63,13 @@ fn a_server_is_known_by_the_roots_whose_windows_contain_now() {
 }
 
 #[test]
-fn a_kept_issuer_is_trusted_no_longer_than_its_root() {
+fn a_kept_issuer_expires_with_its_root() {
     let (root_key, owner) = (key(), ed25519(1));
     let root = ca("Root");
     let der = root.self_signed(&root_key).unwrap().der().to_vec();
     let leaf = certify(&entity("hub"), &key(), &root, &root_key);
     let chain = Chain::parse(&leaf, &[[0_u8; 0]; 0]).unwrap();
-    // the window ends first, then the bundle
+    // the trust period ends first, then the bundle
     for (expires, until) in [(100, 10), (10, 100)] {
         let draft =
             BundleDraft::new(1, now(expires), 1).key(public(&owner)).anchor(&der, window(-100, until));
@@ -77,15 +77,15 @@ fn a_kept_issuer_is_trusted_no_longer_than_its_root() {
         let anchors = bundle.anchors(now(0)).unwrap();
         let profile = Profile::device(Subject::Anybody);
         let issuer = chain.verify_keeping(&anchors, &profile, ALL, now(0)).unwrap().1;
-        let judge = |at| issuer.verify(chain.leaf(), Subject::Anybody, ALL, now(at)).map(drop);
-        assert_eq!(judge(10), Ok(()));
+        let check = |at| issuer.verify(chain.leaf(), Subject::Anybody, ALL, now(at)).map(drop);
+        assert_eq!(check(10), Ok(()));
         let problem = Problem::Lapsed { seconds: 1 };
-        assert_eq!(judge(11), Err(ChainError::Refused { place: Place::Leaf, problem }));
+        assert_eq!(check(11), Err(ChainError::Refused { place: Place::Leaf, problem }));
     }
 }
 
 #[test]
-fn an_update_takes_the_threshold_of_the_keys_before_and_after() {
+fn an_update_needs_the_threshold_of_the_old_and_the_new_keys() {
     let keys = [ed25519(1), p256(), ed25519(3), p256()];
     let [a, b, c, d] = &keys;
     let (one, two) = (root("One"), root("Two"));
@@ -96,22 +96,22 @@ fn an_update_takes_the_threshold_of_the_keys_before_and_after() {
     let under = |by, found| Err(UpdateError::UnderSigned { by, found, needed: 2 });
     assert_eq!(update(&[]), under(Side::Current, 0));
     assert_eq!(update(&[b]), under(Side::Current, 1));
-    assert_eq!(update(&[b, d]), under(Side::Current, 1), "enough of the new ones alone");
-    assert_eq!(update(&[a, b]), under(Side::New, 1), "enough of the old ones alone");
+    assert_eq!(update(&[b, d]), under(Side::Current, 1), "only enough of the new keys");
+    assert_eq!(update(&[a, b]), under(Side::New, 1), "only enough of the old keys");
     assert_eq!(update(&[d]), under(Side::Current, 0));
     for enough in [&[b, c][..], &[a, b, d], &[a, b, c, d]] {
         let updated = update(enough).unwrap();
         assert_eq!((updated.version(), updated.all_anchors().count()), (2, 2));
         assert_eq!(updated.keys().len(), 3);
-        // a signature more, by a key that neither knows
+        // one more signature, by a key that neither bundle has
         let with = sign(updated.as_bytes(), &[&ed25519(9)]);
         assert!(current.updated(&with, ALL, now(0)).is_ok());
     }
-    assert_eq!(current.version(), 1, "the old one stands as it was");
+    assert_eq!(current.version(), 1, "the old one is unchanged");
 }
 
 #[test]
-fn only_a_newer_version_that_has_not_expired_is_taken() {
+fn only_a_newer_version_that_has_not_expired_is_accepted() {
     let owner = ed25519(1);
     let one = root("One");
     let at = |version| bundle(version, 1, &[&owner], &[&one], &[&owner]);
@@ -126,7 +126,7 @@ fn only_a_newer_version_that_has_not_expired_is_taken() {
     assert_eq!(current.updated(&at(8), ALL, now(86_401)), Err(UpdateError::Expired { seconds: 1 }));
     let last = provisioned(&at(u32::MAX));
     assert!(matches!(last.updated(&at(u32::MAX), ALL, now(0)), Err(UpdateError::NotNewer { .. })));
-    // an expired bundle trusts nobody, and still takes its update
+    // an expired bundle trusts no anchor, and still accepts its update
     let late = BundleDraft::new(8, now(200_000), 1).key(public(&owner)).anchor(&one, window(0, 1)).finish();
     assert!(current.anchors(now(86_401)).is_err());
     assert!(current.updated(&sign(&late.unwrap(), &[&owner]), ALL, now(86_401)).is_ok());
@@ -148,13 +148,13 @@ fn a_signature_is_over_the_bytes_of_one_bundle() {
     }
     let crossed = draft.with_signature(public(&a), &b.sign(draft.to_be_signed()).unwrap(), ALL);
     assert_eq!(crossed, Err(SignError::BadSignature));
-    // signing anew replaces
+    // signing again replaces the signature
     let twice = sign(&sign(&bytes, &[&a, &b]), &[&b, &a]);
     assert_eq!(SignedBundle::parse(&twice).unwrap().signers().count(), 2);
 }
 
 #[test]
-fn no_holder_counts_twice() {
+fn no_key_holder_counts_twice() {
     let one = root("One");
     let owner = ed25519(1);
     let spki = owner.public_key_der();
@@ -180,7 +180,7 @@ fn no_holder_counts_twice() {
 }
 
 #[test]
-fn a_key_has_one_encoding_and_is_nobody_elses() {
+fn a_key_has_only_one_accepted_encoding() {
     let spki = p256().public_key_der();
     assert_eq!(UpdateKey::from_spki_der(&spki).unwrap().to_spki_der(), spki);
     // the point compressed
@@ -193,7 +193,7 @@ fn a_key_has_one_encoding_and_is_nobody_elses() {
         UpdateKey::from_spki_der(&rcgen::PublicKeyData::subject_public_key_info(&p384)),
         Err(UpdateKeyError::Kind)
     );
-    // Ed25519 with NULL parameters, which RFC 8410 does not have
+    // Ed25519 with NULL parameters, which RFC 8410 forbids
     let spki = ed25519(1).public_key_der();
     assert_eq!(UpdateKey::from_spki_der(&spki).unwrap().to_spki_der(), spki);
     let with_null = [&[0x30, 0x2c, 0x30, 7][..], &spki[4..9], &[5, 0], &spki[9..]].concat();
@@ -201,7 +201,7 @@ fn a_key_has_one_encoding_and_is_nobody_elses() {
 }
 
 #[test]
-fn a_key_that_anybody_signs_under_is_none() {
+fn weak_ed25519_keys_are_refused() {
     let key = |point: [u8; 32]| {
         let spki = [&ed25519(1).public_key_der()[..12], &point].concat();
         (UpdateKey::from_spki_der(&spki), spki)
@@ -211,7 +211,7 @@ fn a_key_that_anybody_signs_under_is_none() {
         point[0] = 1;
         point
     };
-    // why: a signature that nobody made
+    // the reason: a signature that needed no private key
     let forged = [neutral, [0; 32]].concat();
     assert!(hubward_ring::signature::ED25519.verify_signature(&neutral, b"anything", &forged).is_ok());
     let mut p = [0xff; 32];
@@ -239,7 +239,7 @@ fn a_key_that_anybody_signs_under_is_none() {
 }
 
 #[test]
-fn an_update_key_is_no_cas_key() {
+fn an_update_key_must_not_be_a_ca_key() {
     let one = root("One");
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let anchor = ca("Two").self_signed(&ca_key).unwrap().der().to_vec();
@@ -250,7 +250,7 @@ fn an_update_key_is_no_cas_key() {
 }
 
 #[test]
-fn a_bundle_has_its_bounds() {
+fn a_bundle_above_its_limits_is_refused() {
     let one = root("One");
     let keys: Vec<UpdateKey> = (1..=17).map(|number| public(&ed25519(number))).collect();
     let draft = |threshold, keys: &[UpdateKey]| {
@@ -293,7 +293,7 @@ fn a_bundle_has_its_bounds() {
 }
 
 #[test]
-fn a_store_that_lost_bytes_is_found_out() {
+fn corrupted_storage_is_detected() {
     let (a, b) = (ed25519(1), ed25519(2));
     let one = root("One");
     let bytes = bundle(1, 2, &[&a, &b], &[&one], &[&a, &b]);
@@ -308,7 +308,7 @@ fn a_store_that_lost_bytes_is_found_out() {
 }
 
 #[test]
-fn what_stops_on_which_date() {
+fn the_report_lists_every_expiry() {
     let owner = ed25519(1);
     let (old, new, last) = (root("Old"), root("New"), root("Last"));
     // the certificates' last second is 2026-12-31
@@ -322,20 +322,20 @@ fn what_stops_on_which_date() {
         .unwrap();
     let bundle = provisioned(&sign(&draft, &[&owner]));
     let report = bundle.report(now(0));
-    let told: Vec<_> =
+    let debug: Vec<_> =
         report.lapses().iter().map(|one| (one.last.as_secs(), one.cause, one.anchor)).collect();
     assert_eq!(
-        told,
+        debug,
         [
             (NOW + 100, Cause::Window, Some(0)),
             (end, Cause::Certificate, Some(1)),
             (NOW + 400 * 86_400, Cause::Bundle, None),
         ],
-        "and the last one never works"
+        "and the last one is never usable"
     );
     assert_eq!([0, 1, 2, 3].map(|at| report.is_trusted(at)), [true, false, false, false]);
     assert_eq!(report.trusted_until(), Some(seconds(end)));
-    assert_eq!(bundle.report(now(-101)).trusted_until(), None, "none works yet");
+    assert_eq!(bundle.report(now(-101)).trusted_until(), None, "no anchor is usable yet");
     assert_eq!(bundle.report(now(-100)).trusted_until(), Some(seconds(end)));
     let later = bundle.report(now(101));
     assert_eq!([0, 1].map(|at| later.is_trusted(at)), [false, true]);
@@ -343,14 +343,14 @@ fn what_stops_on_which_date() {
     let after = bundle.report(now(401 * 86_400));
     assert_eq!((after.lapses().len(), after.trusted_until()), (0, None));
     assert!(!after.is_trusted(1));
-    // the bundle's own end comes first
+    // the bundle's own expiry comes first
     let soon = BundleDraft::new(1, now(10), 1).key(public(&owner)).anchor(&old, window(0, 99));
     let soon = provisioned(&sign(&soon.finish().unwrap(), &[&owner]));
     assert_eq!(soon.report(now(0)).trusted_until(), Some(now(10)));
     assert!(!soon.report(now(11)).is_trusted(0));
 }
 
-/// Counts what it is asked.
+/// Counts the signatures that it verifies.
 #[derive(Debug)]
 struct Counted(&'static dyn SignatureVerificationAlgorithm, AtomicUsize);
 
@@ -370,7 +370,7 @@ impl SignatureVerificationAlgorithm for Counted {
 }
 
 #[test]
-fn what_cannot_be_taken_costs_no_signature() {
+fn an_update_of_an_old_version_costs_no_signature_check() {
     let keys: Vec<SigningKey> = (1..=20).map(ed25519).collect();
     let all: Vec<&SigningKey> = keys.iter().collect();
     let one = root("One");
@@ -382,13 +382,13 @@ fn what_cannot_be_taken_costs_no_signature() {
     };
     let current = provisioned(&bundle(1, 8, &all[..10], &[&one], &all[..10]));
     assert_eq!(cost(&current, current.as_bytes()), (false, 0), "a replay");
-    // each signature once, also of a key on both sides, and none of a key on neither
+    // each signature once, also of a key in both bundles, and none of a key in neither
     let update = bundle(2, 8, &all[5..15], &[&one], &all);
     assert_eq!(cost(&current, &update), (true, 15));
 }
 
 #[test]
-fn refusals_say_what_is_wrong() {
+fn errors_of_updates_have_texts() {
     let ca_error = BundleError::CaKey { key: 1, anchor: 2 };
     for (error, text) in [
         (
@@ -397,23 +397,26 @@ fn refusals_say_what_is_wrong() {
         ),
         (
             UpdateError::UnderSigned { by: Side::Current, found: 1, needed: 2 },
-            "1 of the 2 signatures that the bundle in force asks for",
+            "1 of the 2 signatures that the bundle in force requires",
         ),
         (
             UpdateError::UnderSigned { by: Side::New, found: 0, needed: 1 },
-            "0 of the 1 signatures that the new bundle asks for",
+            "0 of the 1 signatures that the new bundle requires",
         ),
         (UpdateError::Expired { seconds: 5 }, "expired 5 s before now"),
-        (UpdateError::BadSignature { signature: 0 }, "signature 0 is not its key's over these bytes"),
+        (
+            UpdateError::BadSignature { signature: 0 },
+            "signature 0 does not verify with its key over these bytes",
+        ),
         (UpdateError::UnsupportedAlgorithm { signature: 1 }, "no algorithm for the key of signature 1"),
-        (ca_error.into(), "key 1 is the key of anchor 2: an update key is the owner's alone"),
-        (BundleError::None(Part::Anchors).into(), "has no anchors"),
+        (ca_error.into(), "key 1 is the key of anchor 2: an update key must not be the key of a CA"),
+        (BundleError::None(Part::Anchors).into(), "has no anchors: add at least one"),
         (BundleError::TooMany { part: Part::Signatures, most: 32 }.into(), "has more than 32 signatures"),
         (BundleError::Format.into(), "not a trust bundle of format 1"),
     ] {
         assert_eq!(error.to_string(), text);
     }
     let one = root("One");
-    let told = format!("{:?}", provisioned(&bundle(1, 1, &[&ed25519(1)], &[&one], &[&ed25519(1)])));
-    assert!(told.starts_with("TrustBundle(Contents { version: 1, ") && told.len() < 600, "{told}");
+    let debug = format!("{:?}", provisioned(&bundle(1, 1, &[&ed25519(1)], &[&one], &[&ed25519(1)])));
+    assert!(debug.starts_with("TrustBundle(Contents { version: 1, ") && debug.len() < 600, "{debug}");
 }

@@ -1,5 +1,5 @@
-//! Every sequence of updates, of any length, against an obvious model: what is trusted moves by a newer bundle that
-//! the keys before and after have signed, and by nothing else. And no damaged update moves it.
+//! Every sequence of updates compared with a simple model: only a newer bundle signed by the threshold of old and new
+//! keys changes the trusted anchors, and no altered update does.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -19,19 +19,19 @@ use hubward_ring::SigningKey;
 use hubward_ring::signature::ALL;
 use hubward_x509::{TrustBundle, UpdateError};
 
-/// What can be wrong with an update besides what it says.
+/// The faults that an update can have besides its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     None,
-    /// The first signature is its key's, over the bundle before.
+    /// The first signature is its key's, over the previous bundle.
     Stale,
-    /// The last byte of the first signature is another.
+    /// The last byte of the first signature is altered.
     Damaged,
-    /// The first signature is there twice.
+    /// The first signature occurs twice.
     SignedTwice,
-    /// The first key is listed twice.
+    /// The first key occurs twice.
     KeyTwice,
-    /// The first key is listed with its sign turned, too.
+    /// The first key occurs with its negated point, too.
     KeyTurned,
     /// The last byte is missing.
     Cut,
@@ -47,7 +47,7 @@ const FAULTS: [Fault; 7] = [
     Fault::Cut,
 ];
 
-/// The owner's keys over the years, and how many of them must sign. Keys have numbers from 1.
+/// The owner's keys over the years, and their thresholds. Keys are numbered from 1.
 const OWNERS: [(&[u8], usize); 4] = [(&[1, 2, 3], 2), (&[2, 3, 4], 2), (&[4], 1), (&[1, 2], 2)];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ struct Update {
     version: u32,
     owners: usize,
     expired: bool,
-    /// A bit for each key.
+    /// One bit for each key.
     signers: u8,
     fault: Fault,
 }
@@ -69,18 +69,18 @@ impl Update {
         self.signers >> key & 1 == 1
     }
 
-    /// The root that it trusts.
+    /// The number of the root that it trusts.
     fn root(&self) -> usize {
         (self.version as usize + self.owners) % 3
     }
 
-    /// The rule, in so many words.
-    fn is_taken_after(&self, current: &Self) -> bool {
+    /// The rule of the model.
+    fn is_accepted_after(&self, current: &Self) -> bool {
         let counts = |key: &u8| current.keys().contains(key) || self.keys().contains(key);
         let first = (1..=4).find(|key| self.signed_by(*key));
         let whole = match self.fault {
             Fault::None => true,
-            // without a signature there is nothing to be wrong; one that does not count does no harm
+            // without a signature there is no fault, and a fault in an ignored one has no effect
             Fault::Stale | Fault::Damaged => first.is_none_or(|key| !counts(&key)),
             Fault::SignedTwice => first.is_none(),
             Fault::KeyTwice | Fault::KeyTurned | Fault::Cut => false,
@@ -97,18 +97,18 @@ impl Update {
     }
 }
 
-struct Desk {
+struct Signer {
     keys: Vec<SigningKey>,
     roots: Vec<Vec<u8>>,
 }
 
-impl Desk {
-    /// As DEVICES read it, written here by other code than the library's.
+impl Signer {
+    /// Encodes the format as documented, without the library's code.
     fn write(&self, update: &Update) -> Vec<u8> {
         let message = self.message(update, update.fault);
         let stale = self.message(&Update { version: update.version - 1, ..*update }, Fault::None);
         let mut signatures: Vec<Vec<u8>> = Vec::new();
-        // in the order of the keys' bytes
+        // sorted by the bytes of the keys
         for (spki, number) in self.by_bytes(&[1, 2, 3, 4]) {
             if update.signed_by(number) {
                 signatures.push([spki, tlv(3, &[&[0][..], &self.sign(number, &message)].concat())].concat());
@@ -197,7 +197,7 @@ fn every_update() -> Vec<Update> {
             for expired in [false, true] {
                 for signers in (0..32).step_by(2) {
                     for fault in FAULTS {
-                        // one thing wrong at a time, besides signatures and versions
+                        // one fault at a time, besides signatures and versions
                         if !expired || fault == Fault::None {
                             all.push(Update { version, owners, expired, signers, fault });
                         }
@@ -210,16 +210,16 @@ fn every_update() -> Vec<Update> {
 }
 
 #[test]
-fn only_a_properly_signed_newer_bundle_moves_what_is_trusted() {
-    let desk = Desk { keys: (0..=4).map(ed25519).collect(), roots: ["A", "B", "C"].map(root).to_vec() };
+fn only_a_newer_bundle_with_valid_signatures_changes_the_anchors() {
+    let desk = Signer { keys: (0..=4).map(ed25519).collect(), roots: ["A", "B", "C"].map(root).to_vec() };
     let updates: Vec<(Update, Vec<u8>)> =
         every_update().into_iter().map(|update| (update, desk.write(&update))).collect();
     let start = Update { version: 1, owners: 0, expired: false, signers: 0b110, fault: Fault::None };
     let provisioned = TrustBundle::provisioned(&desk.write(&start), ALL).unwrap();
-    // what a state does to an update rests on its version and its keys: one of each is enough for all sequences
+    // the result depends only on version and keys of the current state: one of each covers all sequences
     let mut states = BTreeMap::from([((start.version, start.owners), (start, provisioned))]);
     let mut open = vec![(start.version, start.owners)];
-    let (mut transitions, mut taken) = (0, 0);
+    let (mut transitions, mut accepted) = (0, 0);
     while let Some(place) = open.pop() {
         let (current, bundle) = states[&place].clone();
         let before = bundle.clone();
@@ -228,11 +228,11 @@ fn only_a_properly_signed_newer_bundle_moves_what_is_trusted() {
             let outcome = bundle.updated(bytes, ALL, now(0));
             assert_eq!(
                 outcome.is_ok(),
-                update.is_taken_after(&current),
+                update.is_accepted_after(&current),
                 "{update:?} after {current:?}: {outcome:?}"
             );
             let Ok(next) = outcome else { continue };
-            taken += 1;
+            accepted += 1;
             let trusted: Vec<_> =
                 next.anchors(now(0)).unwrap().iter().map(|one| one.as_der().to_vec()).collect();
             assert_eq!(trusted, [desk.roots[update.root()].clone()]);
@@ -250,13 +250,17 @@ fn only_a_properly_signed_newer_bundle_moves_what_is_trusted() {
         }
         assert_eq!(bundle, before);
     }
-    println!("{} updates, {} states, {transitions} transitions, {taken} taken", updates.len(), states.len());
+    println!(
+        "{} updates, {} states, {transitions} transitions, {accepted} accepted",
+        updates.len(),
+        states.len()
+    );
     assert_eq!((updates.len(), states.len(), transitions), (2_048, 13, 26_624));
 }
 
 /// Every prefix, and every byte with each of its bits flipped and all of them.
 #[test]
-fn no_damage_moves_what_is_trusted() {
+fn no_altered_update_changes_the_anchors() {
     let (a, b, one) = (ed25519(1), p256(), root("One"));
     let current = TrustBundle::provisioned(&bundle(1, 2, &[&a, &b], &[&one], &[&a, &b]), ALL).unwrap();
     let update = bundle(2, 2, &[&a, &b], &[&one], &[&a, &b]);

@@ -1,4 +1,4 @@
-//! Certificates minted as they are needed, a clock that tests set, and handshakes in memory.
+//! Certificates, a clock that tests set, and handshakes in memory.
 #![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -22,19 +22,19 @@ use rustls::{
     ServerConnection, SignatureScheme, SupportedProtocolVersion,
 };
 
-/// 2026-01-01, within every minted validity.
+/// 2026-01-01, in the validity period of every certificate of these tests.
 pub const NOW: u64 = 1_767_225_600;
-/// 2027-02-05, when devices' certificates are expired and hubs' are not.
+/// 2027-02-05, when certificates of devices have expired and those of hubs have not.
 pub const LATER: u64 = NOW + 400 * 86_400;
-/// 2005-01-01, when devices' certificates are not valid yet and hubs' are.
+/// 2005-01-01, when certificates of devices are not valid yet and those of hubs are.
 pub const EARLIER: u64 = 1_104_537_600;
-/// 2036, when nothing is.
+/// 2036, when all certificates have expired.
 pub const LATEST: u64 = NOW + 10 * 366 * 86_400;
-/// What every server of these tests is called.
+/// The name of every server of these tests.
 pub const HUB: &str = "hub.example";
 pub const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rustls::version::TLS13];
 
-/// A time that only moves when it is moved.
+/// A clock that tests set.
 #[derive(Debug)]
 pub struct Clock(AtomicU64);
 
@@ -58,7 +58,7 @@ impl TimeProvider for Clock {
     }
 }
 
-/// A certificate, its issuers, and the key that its holder signs with.
+/// A certificate with its issuers, and the private key to sign with.
 #[derive(Debug)]
 pub struct Held {
     pub chain: Vec<CertificateDer<'static>>,
@@ -95,7 +95,7 @@ pub fn ca_params(name: &str) -> CertificateParams {
     params
 }
 
-/// A CA that issues.
+/// A CA that issues certificates.
 pub struct Ca {
     pub der: CertificateDer<'static>,
     pub issuer: Issuer<'static, KeyPair>,
@@ -116,7 +116,7 @@ impl Ca {
         Held { chain: vec![params.signed_by(&key, &self.issuer).unwrap().der().clone()], key }
     }
 
-    /// A server's certificate for [`HUB`].
+    /// Issues a server's certificate for [`HUB`].
     pub fn issue_hub(&self) -> Held {
         self.issue_server(HUB)
     }
@@ -138,7 +138,7 @@ pub fn self_signed_by(params: &CertificateParams, key: KeyPair) -> Held {
     Held { chain: vec![params.self_signed(&key).unwrap().der().clone()], key }
 }
 
-/// A hub's end: its CA, its clock and its configuration.
+/// The hub's side: its CA, its clock and its configuration.
 pub struct Hub {
     pub ca: Ca,
     pub clock: Arc<Clock>,
@@ -165,15 +165,15 @@ impl Hub {
         Self { ca, clock, config: Arc::new(change(config)), version }
     }
 
-    /// A client that trusts this hub and shows what it holds, if anything.
+    /// Returns a client that trusts this hub and presents a certificate, if one is given.
     pub fn client(&self, held: Option<&Held>) -> Arc<ClientConfig> {
-        // by a resolver, which does not compare certificate and key
+        // with a resolver, which does not compare certificate and key
         self.client_by(
             held.map(|held| -> Arc<dyn ResolvesClientCert> { Arc::new(Shows(Arc::new(held.certified()))) }),
         )
     }
 
-    /// A client that trusts this hub and shows what it is told to.
+    /// Returns a client that trusts this hub and presents the resolver's certificate.
     pub fn client_by(&self, resolver: Option<Arc<dyn ResolvesClientCert>>) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.ca.der.clone()).unwrap();
@@ -189,7 +189,7 @@ impl Hub {
         Arc::new(config)
     }
 
-    /// This hub, with another certificate or another key.
+    /// Returns the configuration of this hub with another certificate and key.
     pub fn showing(&self, held: Held) -> Arc<ServerConfig> {
         let mut config = ServerConfig::clone(&self.config);
         config.cert_resolver = Arc::new(Shows(Arc::new(held.certified())));
@@ -224,14 +224,14 @@ impl rustls::server::ResolvesServerCert for Shows {
     }
 }
 
-/// Both ends of a connection.
+/// Both sides of a connection.
 #[derive(Debug)]
 pub struct Pair {
     pub client: ClientConnection,
     pub server: ServerConnection,
 }
 
-/// What each end says of a handshake that failed: its own reason, or the alert it was sent.
+/// The errors of both sides after a failed handshake: an own error or a received alert.
 #[derive(Debug)]
 pub struct Refused {
     pub client: Option<Error>,
@@ -239,7 +239,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// What this crate had against a peer, where rustls has no word of its own for it.
+    /// Returns the error of this crate if rustls has no equivalent.
     pub fn reason(&self) -> Option<Refusal> {
         [&self.client, &self.server].into_iter().find_map(|error| match error {
             Some(Error::InvalidCertificate(CertificateError::Other(other))) => {
@@ -250,7 +250,7 @@ impl Refused {
     }
 }
 
-/// Drives both ends until neither has anything to say.
+/// Runs a handshake until neither side has more to send.
 pub fn handshake(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> Result<Pair, Box<Refused>> {
     let mut client = ClientConnection::new(Arc::clone(client), HUB.try_into().unwrap()).unwrap();
     let mut server = ServerConnection::new(Arc::clone(server)).unwrap();
@@ -266,7 +266,7 @@ pub fn handshake(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> Resu
     Ok(Pair { client, server })
 }
 
-/// Hands on what one end has to send; what the other says against it.
+/// Passes on the bytes that one side sends; returns the error of the other side.
 fn pass<A, B>(from: &mut ConnectionCommon<A>, to: &mut ConnectionCommon<B>) -> Option<Error> {
     let mut bytes = Vec::new();
     while from.wants_write() {
@@ -281,7 +281,7 @@ fn pass<A, B>(from: &mut ConnectionCommon<A>, to: &mut ConnectionCommon<B>) -> O
     failed
 }
 
-/// One RSA key of 2048 bits, made for these tests and used nowhere else: ring makes none.
+/// One RSA key of 2048 bits, created for these tests and used nowhere else, since ring cannot generate one.
 pub fn rsa_key() -> KeyPair {
     let base64 = include_str!("../../../hubward-x509/tests/common/rsa.base64");
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}-----END PRIVATE KEY-----\n");

@@ -1,23 +1,23 @@
-//! The extensions of a certificate, as they came: found once, decoded when they are judged.
+//! The extensions of a certificate: located when it is parsed, decoded when they are needed.
 
 use crate::error::CertificateError;
 use crate::tlv::{Cursor, Malformed, Tag, only};
 
-/// Most extensions of one certificate. The largest of the public web carry a dozen; the bound keeps the search
-/// for duplicates short.
-pub(crate) const MOST: usize = 64;
+/// Largest number of extensions of one certificate. Those of the public web have up to a dozen; the limit bounds
+/// the quadratic search for duplicates.
+pub(crate) const MAX_EXTENSIONS: usize = 64;
 
-/// One extension's value and whether it is critical.
+/// The value of one extension and its criticality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Extension<'a> {
-    /// Whether who does not know it must refuse the certificate.
+    /// `true` if a verifier that does not know the extension must refuse the certificate.
     pub critical: bool,
-    /// The contents of its OCTET STRING.
+    /// The contents of the OCTET STRING.
     pub value: &'a [u8],
 }
 
-/// The extensions that validation knows, by name.
+/// The extensions that validation knows.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Extensions<'a> {
@@ -47,12 +47,12 @@ pub struct Extensions<'a> {
     pub inhibit_any_policy: Option<Extension<'a>>,
     /// RFC 5280 4.2.2.1.
     pub authority_info_access: Option<Extension<'a>>,
-    /// Whether there is a critical one besides.
+    /// `true` if another extension is critical.
     pub(crate) unknown_critical: bool,
 }
 
 impl<'a> Extensions<'a> {
-    /// From the contents of the SEQUENCE OF Extension.
+    /// Parses the contents of the SEQUENCE OF Extension.
     pub(crate) fn read(mut list: Cursor<'a>) -> Result<Self, CertificateError> {
         let mut all = Self::default();
         if list.is_empty() {
@@ -60,20 +60,20 @@ impl<'a> Extensions<'a> {
         }
         let (start, mut count) = (list, 0_usize);
         while !list.is_empty() {
-            let (oid, extension) = one(&mut list)?;
+            let (oid, extension) = read_extension(&mut list)?;
             count = count.saturating_add(1);
-            if count > MOST {
-                return Err(CertificateError::TooManyExtensions { most: MOST });
+            if count > MAX_EXTENSIONS {
+                return Err(CertificateError::TooManyExtensions { most: MAX_EXTENSIONS });
             }
-            if let Some(known) = all.known(oid) {
+            if let Some(known) = all.slot(oid) {
                 if known.replace(extension).is_some() {
                     return Err(CertificateError::DuplicateExtension);
                 }
             } else {
-                // few are unknown, so that looking back beats keeping them
+                // unknown extensions are few: reading the list again is cheaper than keeping them
                 let mut before = start;
                 for _ in 1..count {
-                    if one(&mut before)?.0 == oid {
+                    if read_extension(&mut before)?.0 == oid {
                         return Err(CertificateError::DuplicateExtension);
                     }
                 }
@@ -83,7 +83,7 @@ impl<'a> Extensions<'a> {
         Ok(all)
     }
 
-    fn known(&mut self, oid: &[u8]) -> Option<&mut Option<Extension<'a>>> {
+    fn slot(&mut self, oid: &[u8]) -> Option<&mut Option<Extension<'a>>> {
         Some(match oid {
             [0x55, 0x1d, 35] => &mut self.authority_key_identifier,
             [0x55, 0x1d, 14] => &mut self.subject_key_identifier,
@@ -103,9 +103,9 @@ impl<'a> Extensions<'a> {
     }
 }
 
-/// One extension with its name.
+/// Parses one extension; returns its OID and value.
 #[inline]
-pub(crate) fn one<'a>(list: &mut Cursor<'a>) -> Result<(&'a [u8], Extension<'a>), Malformed> {
+pub(crate) fn read_extension<'a>(list: &mut Cursor<'a>) -> Result<(&'a [u8], Extension<'a>), Malformed> {
     let mut fields = list.expect(Tag::SEQUENCE)?.open();
     let oid = fields.expect(Tag::OBJECT_IDENTIFIER)?.value;
     let critical = fields.default_false()?;
@@ -114,13 +114,13 @@ pub(crate) fn one<'a>(list: &mut Cursor<'a>) -> Result<(&'a [u8], Extension<'a>)
     Ok((oid, Extension { critical, value }))
 }
 
-/// Whether a certificate is a CA's, and how many CAs may follow it.
+/// The basic constraints: whether the subject is a CA, and how many CAs may follow it in a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct BasicConstraints {
-    /// Whether its key may sign certificates.
+    /// `true` if the key may sign certificates.
     pub ca: bool,
-    /// Most intermediates below it that are not self-issued.
+    /// The largest number of intermediates below it that are not self-issued.
     pub path_len: Option<u32>,
 }
 
@@ -128,13 +128,13 @@ impl BasicConstraints {
     pub(crate) fn read(value: &[u8]) -> Result<Self, Malformed> {
         let mut fields = only(value, Tag::SEQUENCE)?.open();
         let ca = fields.default_false()?;
-        let path_len = if fields.is_empty() { None } else { Some(fields.small()?) };
+        let path_len = if fields.is_empty() { None } else { Some(fields.read_u32()?) };
         fields.finish()?;
         Ok(Self { ca, path_len })
     }
 }
 
-/// What a key may be used for (RFC 5280 4.2.1.3).
+/// The permitted uses of a key (RFC 5280 4.2.1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyUsage(u16);
 
@@ -144,19 +144,19 @@ impl KeyUsage {
         Ok(Self(bits))
     }
 
-    /// Whether the key may sign for its holder, as TLS asks.
+    /// Returns `true` if the key may create signatures other than on certificates and CRLs, as TLS requires.
     #[must_use]
     pub const fn digital_signature(self) -> bool {
         self.0 & 0x8000 != 0
     }
 
-    /// Whether the key may sign certificates.
+    /// Returns `true` if the key may sign certificates.
     #[must_use]
     pub const fn key_cert_sign(self) -> bool {
         self.0 & 0x0400 != 0
     }
 
-    /// Whether the key may sign revocation lists.
+    /// Returns `true` if the key may sign revocation lists.
     #[must_use]
     pub const fn crl_sign(self) -> bool {
         self.0 & 0x0200 != 0
@@ -167,7 +167,7 @@ impl KeyUsage {
     }
 }
 
-/// The purposes that an extended key usage names.
+/// The purposes in an extended key usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Purposes {
     pub(crate) any: bool,
@@ -194,7 +194,7 @@ impl Purposes {
     }
 }
 
-/// The fields of an authority key identifier.
+/// The fields of an authority key identifier that rules depend on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AuthorityKeyIdentifier<'a> {
     pub(crate) key: Option<&'a [u8]>,
@@ -214,12 +214,12 @@ impl<'a> AuthorityKeyIdentifier<'a> {
     }
 }
 
-/// A subject key identifier.
+/// Decodes a subject key identifier.
 pub(crate) fn subject_key_identifier(value: &[u8]) -> Result<&[u8], Malformed> {
     Ok(only(value, Tag::OCTET_STRING)?.value)
 }
 
-/// An authority information access is well formed: descriptions of a method and a place.
+/// Checks that an authority information access is well formed: pairs of a method and a location.
 pub(crate) fn check_authority_info_access(value: &[u8]) -> Result<(), Malformed> {
     let mut list = only(value, Tag::SEQUENCE)?.open();
     if list.is_empty() {

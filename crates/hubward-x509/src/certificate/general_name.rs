@@ -1,23 +1,23 @@
-//! The names of a subject alternative name, and of anything else that is a GeneralName (RFC 5280 4.2.1.6).
+//! GeneralName, the type of alternative names and of other names in extensions (RFC 5280 4.2.1.6).
 
 use super::name::Name;
 use crate::tlv::{Cursor, Malformed, Tag, only};
 
-/// One name, as it came.
+/// One name, as received.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum GeneralName<'a> {
-    /// `rfc822Name`: a mailbox, of ASCII.
+    /// `rfc822Name`: a mailbox in ASCII.
     Email(&'a str),
     /// `dNSName`, of ASCII.
     Dns(&'a str),
     /// `uniformResourceIdentifier`, of ASCII.
     Uri(&'a str),
-    /// `iPAddress`: 4 or 16 bytes; twice that in a constraint.
+    /// `iPAddress`: 4 or 16 bytes; twice as many in a name constraint.
     Ip(&'a [u8]),
     /// `directoryName`.
     Directory(Name<'a>),
-    /// Another form, by the number of its tag: `otherName` 0, `x400Address` 3, `ediPartyName` 5,
+    /// Another form, by its tag number: `otherName` 0, `x400Address` 3, `ediPartyName` 5,
     /// `registeredID` 8.
     Other(u8),
 }
@@ -52,7 +52,7 @@ impl<'a> GeneralName<'a> {
     }
 }
 
-/// The names of a subject alternative name; ends after the first that cannot be read.
+/// The names of a subject alternative name. The iterator ends after the first name that cannot be decoded.
 #[derive(Debug, Clone)]
 pub struct SubjectAltNames<'a> {
     rest: Cursor<'a>,

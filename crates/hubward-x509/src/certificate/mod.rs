@@ -1,12 +1,12 @@
-//! Certificates, parsed once into borrowed values (RFC 5280 4.1). The bytes that were signed are kept as they
-//! came; an extension is decoded when it is judged.
+//! Certificates, parsed once into borrowed values (RFC 5280 4.1). [`Certificate`] keeps the signed bytes as received;
+//! an extension is decoded when it is needed.
 
+mod ecdsa_malleability;
 pub(crate) mod extensions;
 pub(crate) mod general_name;
 pub(crate) mod name;
 pub(crate) mod request;
 pub(crate) mod time;
-mod twin;
 
 use core::fmt;
 
@@ -19,26 +19,26 @@ use time::Validity;
 use crate::error::{CertificateError, Problem};
 use crate::tlv::{Cursor, Malformed, Tag, context, integer, only, whole_bits};
 
-/// The version of a certificate. Version 2 has never been of use, but is no error.
+/// The version of a certificate. Version 2 was never in use, but is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "X.509 has these three")]
+#[expect(clippy::exhaustive_enums, reason = "X.509 has three versions")]
 pub enum Version {
-    /// No extensions.
+    /// Version 1, without extensions.
     V1,
-    /// Unique identifiers.
+    /// Version 2, with unique identifiers.
     V2,
-    /// Extensions.
+    /// Version 3, with extensions.
     V3,
 }
 
-/// A public key as a certificate carries it.
+/// The public key of a certificate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey<'a> {
     /// The whole SubjectPublicKeyInfo.
     pub(crate) der: &'a [u8],
-    /// The contents of its AlgorithmIdentifier.
+    /// The contents of the AlgorithmIdentifier.
     pub(crate) algorithm: &'a [u8],
-    /// The key's bits.
+    /// The contents of the BIT STRING.
     pub(crate) key: &'a [u8],
 }
 
@@ -52,17 +52,17 @@ impl<'a> PublicKey<'a> {
         Ok(Self { der: spki.raw, algorithm, key })
     }
 
-    /// The DER of the SubjectPublicKeyInfo, as it came.
+    /// Returns the DER of the SubjectPublicKeyInfo, as received.
     #[must_use]
     pub const fn as_der(&self) -> &'a [u8] {
         self.der
     }
 
-    /// Verifies that this key's holder signed `message`, as a TLS handshake asks it to.
+    /// Verifies a signature of `message` with this key, for example that of a TLS handshake.
     ///
     /// # Errors
-    /// [`Problem::UnsupportedAlgorithm`] where `algorithm` is for keys of another kind, [`Problem::BadSignature`]
-    /// where the signature does not hold.
+    /// [`Problem::UnsupportedAlgorithm`] if `algorithm` is for another type of key, [`Problem::BadSignature`] if the
+    /// signature does not verify.
     pub fn verify(
         &self,
         message: &[u8],
@@ -82,7 +82,7 @@ impl fmt::Debug for PublicKey<'_> {
     }
 }
 
-/// Something signed: the bytes, the algorithm's identifier and the signature.
+/// A signed structure: its signed bytes, the identifier of the signature algorithm and the signature.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Signed<'a> {
     pub(crate) message: &'a [u8],
@@ -91,7 +91,7 @@ pub(crate) struct Signed<'a> {
 }
 
 impl<'a> Signed<'a> {
-    /// From the whole DER; returns also a cursor over what was signed.
+    /// Parses the whole DER; returns also a cursor over the signed part.
     pub(crate) fn read(der: &'a [u8]) -> Result<(Self, Cursor<'a>), Malformed> {
         let mut outer = only(der, Tag::SEQUENCE)?.open();
         let message = outer.expect(Tag::SEQUENCE)?;
@@ -102,7 +102,22 @@ impl<'a> Signed<'a> {
     }
 }
 
-/// One certificate, parsed and believed in nothing.
+/// One certificate, parsed but not verified.
+///
+/// ```
+/// use hubward_x509::{Certificate, UnixTime};
+/// # use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+/// # let mut params = CertificateParams::default();
+/// # (params.not_before, params.not_after) = (date_time_ymd(2025, 1, 1), date_time_ymd(2027, 1, 1));
+/// # params.distinguished_name.push(rcgen::DnType::CommonName, "pump-17");
+/// # let der = params.self_signed(&KeyPair::generate()?)?.der().to_vec();
+///
+/// let certificate = Certificate::parse(&der)?;
+/// assert_eq!(certificate.subject().to_string(), "CN=pump-17");
+/// let new_year_2026 = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_767_225_600));
+/// assert!(certificate.validity().check(new_year_2026).is_ok());
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Certificate<'a> {
     der: &'a [u8],
@@ -120,16 +135,16 @@ impl<'a> Certificate<'a> {
     /// Parses one certificate from DER.
     ///
     /// # Errors
-    /// [`CertificateError`] where it is no DER certificate, names two signature algorithms, has an extension
-    /// twice or extensions in a version that has none.
+    /// [`CertificateError`] if `der` is not a DER certificate, has two different signature algorithms, an extension
+    /// twice, or extensions in a version that does not allow them.
     pub fn parse(der: &'a [u8]) -> Result<Self, CertificateError> {
         let (signed, mut tbs) = Signed::read(der)?;
         let version = match tbs.optional(context(0, true))? {
             None => Version::V1,
             Some(tlv) => {
                 let mut inner = tlv.open();
-                let version = match inner.small()? {
-                    // v1 is the default, which DER leaves out
+                let version = match inner.read_u32()? {
+                    // DER omits the default, v1
                     1 => Version::V2,
                     2 => Version::V3,
                     _ => return Err(CertificateError::UnknownVersion),
@@ -167,80 +182,80 @@ impl<'a> Certificate<'a> {
         Ok(Self { der, signed, version, serial: serial.value, issuer, validity, subject, key, extensions })
     }
 
-    /// The whole certificate, as it came.
+    /// Returns the whole certificate, as received.
     #[must_use]
     pub const fn as_der(&self) -> &'a [u8] {
         self.der
     }
 
-    /// Its version.
+    /// Returns the version.
     #[must_use]
     pub const fn version(&self) -> Version {
         self.version
     }
 
-    /// The contents of its serial number's INTEGER, as they came: big-endian, two's complement.
+    /// Returns the contents of the serial number's INTEGER, as received: big-endian, two's complement.
     #[must_use]
     pub const fn serial(&self) -> &'a [u8] {
         self.serial
     }
 
-    /// Who signed it.
+    /// Returns the name of the issuer.
     #[must_use]
     pub const fn issuer(&self) -> Name<'a> {
         self.issuer
     }
 
-    /// Whom it is about.
+    /// Returns the name of the subject.
     #[must_use]
     pub const fn subject(&self) -> Name<'a> {
         self.subject
     }
 
-    /// When it is valid.
+    /// Returns the validity period.
     #[must_use]
     pub const fn validity(&self) -> Validity {
         self.validity
     }
 
-    /// The key that it vouches for.
+    /// Returns the public key that the certificate binds to its subject.
     #[must_use]
     pub const fn public_key(&self) -> PublicKey<'a> {
         self.key
     }
 
-    /// Its extensions, as they came.
+    /// Returns the extensions, as received.
     #[must_use]
     pub const fn extensions(&self) -> &Extensions<'a> {
         &self.extensions
     }
 
-    /// Whether issuer and subject are one name (RFC 5280 3.2).
+    /// Returns `true` if issuer and subject are the same name (RFC 5280 3.2).
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
         self.issuer.same(&self.subject)
     }
 
-    /// Its basic constraints.
+    /// Decodes the basic constraints.
     ///
     /// # Errors
-    /// [`Malformed`] where they are there but cannot be read.
+    /// [`Malformed`] if they are present but cannot be decoded.
     pub fn basic_constraints(&self) -> Result<Option<BasicConstraints>, Malformed> {
         self.extensions.basic_constraints.map(|e| BasicConstraints::read(e.value)).transpose()
     }
 
-    /// Its key usage.
+    /// Decodes the key usage.
     ///
     /// # Errors
-    /// [`Malformed`] where it is there but cannot be read.
+    /// [`Malformed`] if it is present but cannot be decoded.
     pub fn key_usage(&self) -> Result<Option<KeyUsage>, Malformed> {
         self.extensions.key_usage.map(|e| KeyUsage::read(e.value)).transpose()
     }
 
-    /// Its alternative names, none where the extension is absent.
+    /// Returns an iterator over the alternative names, empty if the extension is absent.
     ///
     /// # Errors
-    /// [`Malformed`] where the list cannot be read; each of its names may be malformed besides.
+    /// [`Malformed`] if the list cannot be decoded; each name is decoded by the iterator and can fail too.
     pub fn subject_alt_names(&self) -> Result<SubjectAltNames<'a>, Malformed> {
         match self.extensions.subject_alt_name {
             None => Ok(SubjectAltNames::none()),

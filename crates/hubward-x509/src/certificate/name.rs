@@ -1,4 +1,4 @@
-//! Distinguished names, borrowed, and how they compare (RFC 5280 7.1).
+//! Distinguished names, borrowed, and their comparison (RFC 5280 7.1).
 
 use core::fmt;
 
@@ -9,13 +9,13 @@ pub(crate) const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 /// `emailAddress` (1.2.840.113549.1.9.1).
 pub(crate) const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
 
-/// Longest name that is compared otherwise than by its bytes. X.520 bounds each attribute far below, and a stranger
-/// pays for none of the comparisons.
-const LONGEST: usize = 4096;
-/// Most attributes of one RDN that are compared otherwise than by its bytes.
-const MOST: usize = 16;
+/// Longest name that is compared in any way other than byte by byte. X.520 limits each attribute to far less, and an
+/// unauthenticated peer must not be able to cause longer comparisons.
+const MAX_LENGTH: usize = 4096;
+/// Largest number of attributes of one RDN that are compared in any way other than byte by byte.
+const MAX_ATTRIBUTES: usize = 16;
 
-/// A distinguished name: the contents of its SEQUENCE, as they came.
+/// A distinguished name: the contents of its SEQUENCE, as received.
 #[derive(Clone, Copy)]
 pub struct Name<'a> {
     der: &'a [u8],
@@ -29,35 +29,40 @@ pub(crate) struct Attribute<'a> {
 }
 
 impl<'a> Name<'a> {
-    /// A name from the contents of its SEQUENCE.
+    /// Wraps the contents of a SEQUENCE.
     pub(crate) const fn new(der: &'a [u8]) -> Self {
         Self { der }
     }
 
-    /// The contents of the SEQUENCE, as they came.
+    /// Returns the contents of the SEQUENCE, as received.
     #[must_use]
     pub const fn as_der(&self) -> &'a [u8] {
         self.der
     }
 
-    /// Whether it names nothing.
+    /// Returns `true` if the name has no RDN.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.der.is_empty()
     }
 
-    /// Whether both are one name: RDN by RDN, case and white space folded in strings (RFC 5280 7.1). A name
-    /// that cannot be read, or is too long to be one, equals nothing but its own bytes.
+    /// Returns `true` if both names are equal: RDN by RDN, strings compared with case and white space folded
+    /// (RFC 5280 7.1). A name that cannot be parsed or exceeds the length limit equals only its own bytes.
     #[must_use]
     pub fn same(&self, other: &Name<'_>) -> bool {
         self.der == other.der || (self.contains(other) && self.rdns().count() == other.rdns().count())
     }
 
-    /// Whether this name with one more RDN, the contents of its set, is `other` with one more or none
-    /// (RFC 5280 4.2.1.13: `nameRelativeToCRLIssuer`).
-    pub(crate) fn same_with(&self, rdn: Cursor<'_>, other: &Name<'_>, others: Option<Cursor<'_>>) -> bool {
+    /// Returns `true` if this name extended by `rdn` (the contents of its set) equals `other`, itself extended by
+    /// `others` if present (RFC 5280 4.2.1.13: `nameRelativeToCRLIssuer`).
+    pub(crate) fn same_with_rdn(
+        &self,
+        rdn: Cursor<'_>,
+        other: &Name<'_>,
+        others: Option<Cursor<'_>>,
+    ) -> bool {
         let long = |name: &Name<'_>, rdn: Cursor<'_>| {
-            name.der.len() > LONGEST || attributes(rdn).nth(MOST).is_some()
+            name.der.len() > MAX_LENGTH || attributes(rdn).nth(MAX_ATTRIBUTES).is_some()
         };
         if long(self, rdn) || long(other, others.unwrap_or(rdn)) {
             return false;
@@ -69,11 +74,11 @@ impl<'a> Name<'a> {
         }) && theirs.next().is_none()
     }
 
-    /// Whether `other` lies in the subtree of this name: it starts with all of this one's RDNs
+    /// Returns `true` if `other` is in the subtree of this name: it starts with all RDNs of this name
     /// (RFC 5280 4.2.1.10).
     #[must_use]
     pub fn contains(&self, other: &Name<'_>) -> bool {
-        if self.der.len() > LONGEST || other.der.len() > LONGEST {
+        if self.der.len() > MAX_LENGTH || other.der.len() > MAX_LENGTH {
             return false;
         }
         let mut below = other.rdns();
@@ -83,17 +88,17 @@ impl<'a> Name<'a> {
         })
     }
 
-    /// Whether `other` might be found in the subtree of this name by whoever reads more ways of writing than are
-    /// compared here: for what shall be kept out.
+    /// Returns `true` unless it is certain that `other` is outside the subtree of this name. For excluded subtrees,
+    /// where another verifier may consider more spellings equal than [`contains`](Self::contains) does.
     pub(crate) fn might_contain(&self, other: &Name<'_>) -> bool {
         let mut below = other.rdns();
         self.rdns().all(|rdn| match (rdn, below.next()) {
-            (Ok(mine), Some(Ok(theirs))) => pair_up(mine, theirs, might_be_same),
+            (Ok(mine), Some(Ok(theirs))) => attributes_match(mine, theirs, might_be_same),
             _ => false,
         })
     }
 
-    /// The RDNs, each as a cursor over its set.
+    /// Returns the RDNs, each as a cursor over its set.
     pub(crate) fn rdns(&self) -> impl Iterator<Item = Result<Cursor<'a>, Malformed>> + use<'a> {
         let mut rest = Cursor::new(self.der);
         core::iter::from_fn(move || {
@@ -110,17 +115,18 @@ impl<'a> Name<'a> {
         })
     }
 
-    /// Whether it can be compared with others as a name.
+    /// Returns `true` if the name is within the limits and can be parsed, so that it can be compared.
     pub(crate) fn is_comparable(&self) -> bool {
-        self.der.len() <= LONGEST
+        self.der.len() <= MAX_LENGTH
             && self.rdns().all(|rdn| {
                 rdn.is_ok_and(|set| {
-                    attributes(set).count() <= MOST && attributes(set).all(|attribute| attribute.is_ok())
+                    attributes(set).count() <= MAX_ATTRIBUTES
+                        && attributes(set).all(|attribute| attribute.is_ok())
                 })
             })
     }
 
-    /// Every attribute of every RDN.
+    /// Returns every attribute of every RDN.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = Result<Attribute<'a>, Malformed>> + use<'a> {
         self.rdns().flat_map(|rdn| {
             let (set, error) = match rdn {
@@ -132,7 +138,7 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The attributes of one RDN.
+/// Returns the attributes of one RDN.
 fn attributes(mut set: Cursor<'_>) -> impl Iterator<Item = Result<Attribute<'_>, Malformed>> {
     core::iter::from_fn(move || {
         if set.is_empty() {
@@ -154,21 +160,21 @@ fn attribute<'a>(set: &mut Cursor<'a>) -> Result<Attribute<'a>, Malformed> {
     Ok(Attribute { oid, value })
 }
 
-/// As many attributes in each, and each of one in the other.
+/// Returns `true` if both RDNs have the same attributes.
 fn same_rdn(mine: Cursor<'_>, theirs: Cursor<'_>) -> bool {
-    // both ways: an RDN may have an attribute twice
-    pair_up(mine, theirs, same_attribute)
-        && (attributes(mine).nth(1).is_none() || pair_up(theirs, mine, same_attribute))
+    // in both directions: an RDN may contain an attribute twice
+    attributes_match(mine, theirs, same_attribute)
+        && (attributes(mine).nth(1).is_none() || attributes_match(theirs, mine, same_attribute))
 }
 
-/// As many attributes in each, and a partner in the other for each of one.
-fn pair_up(
+/// Returns `true` if both have the same number of attributes and each one of `mine` fits one of `theirs`.
+fn attributes_match(
     mine: Cursor<'_>,
     theirs: Cursor<'_>,
     fits: impl Fn(&Attribute<'_>, &Attribute<'_>) -> bool,
 ) -> bool {
     let count = attributes(mine).count();
-    count <= MOST
+    count <= MAX_ATTRIBUTES
         && count == attributes(theirs).count()
         && attributes(mine)
             .all(|a| a.is_ok_and(|a| attributes(theirs).any(|b| b.is_ok_and(|b| fits(&a, &b)))))
@@ -188,28 +194,28 @@ fn same_attribute(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
     }
 }
 
-/// Of the same type, and equal or written in a way that leaves it open.
+/// Returns `true` if the types are equal and the values are equal or cannot be compared with certainty.
 fn might_be_same(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
-    a.oid == b.oid && (same_attribute(a, b) || !is_settled(&a.value) || !is_settled(&b.value))
+    a.oid == b.oid && (same_attribute(a, b) || !is_unambiguous(&a.value) || !is_unambiguous(&b.value))
 }
 
-/// Whether a value that differs from another means something else: it is no text, or text of visible ASCII and of
-/// letters and digits that have one form. RFC 4518 2.2, 2.3 drops and replaces most of the others.
-fn is_settled(value: &Tlv<'_>) -> bool {
+/// Returns `true` if two different spellings of the value always have different meanings: it is not text, or text of
+/// visible ASCII and of letters and digits with one form. RFC 4518 2.2, 2.3 removes or maps most other characters.
+fn is_unambiguous(value: &Tlv<'_>) -> bool {
     match (text(value), value.tag) {
         (Some(text), _) => text.chars().all(|c| {
             matches!(c, ' '..='~')
                 || (c.is_alphanumeric()
                     && matches!(c, '\u{c0}'..='\u{1fff}' | '\u{3040}'..='\u{31ff}' | '\u{3400}'..='\u{d7ff}'))
         }),
-        // the string types of X.680 41, with the times between them
+        // the string types of X.680 41, and the time types whose tags lie between them
         (None, Tag(0x0c | 0x12..=0x16 | 0x19..=0x1e)) => false,
         (None, _) => true,
     }
 }
 
-/// The string types whose values compare as text, whichever of them each side has. The others compare as
-/// bytes, as RFC 5280 7.1 allows.
+/// Returns the value as text if it has a string type that is compared as text, across these types. Other types are
+/// compared as bytes, as RFC 5280 7.1 allows.
 pub(crate) fn text<'a>(value: &Tlv<'a>) -> Option<&'a str> {
     match value.tag {
         Tag::UTF8_STRING | Tag::PRINTABLE_STRING | Tag::IA5_STRING => core::str::from_utf8(value.value).ok(),
@@ -217,7 +223,7 @@ pub(crate) fn text<'a>(value: &Tlv<'a>) -> Option<&'a str> {
     }
 }
 
-/// Visible ASCII with single spaces inside: nothing to fold but its case.
+/// Returns `true` for visible ASCII with single inner spaces, where only the case needs folding.
 fn is_plain(text: &str) -> bool {
     let mut after_space = true;
     text.bytes().all(|b| {
@@ -227,7 +233,7 @@ fn is_plain(text: &str) -> bool {
     }) && !after_space
 }
 
-/// Case folded, white space trimmed at the ends and one space elsewhere (RFC 4518 2.2, 2.6.1).
+/// Folds case, trims white space at the ends and reduces it to one space elsewhere (RFC 4518 2.2, 2.6.1).
 fn folded(text: &str) -> impl Iterator<Item = char> {
     let words = text.split_whitespace();
     words
@@ -236,11 +242,11 @@ fn folded(text: &str) -> impl Iterator<Item = char> {
         .flat_map(char::to_lowercase)
 }
 
-/// `CN=..,O=..`, for a log: the last RDN first (RFC 4514), unknown attributes by their bytes, whatever is not
-/// visible ASCII escaped. Never to be parsed.
+/// Formats as `CN=..,O=..` for a log: the last RDN first (RFC 4514), unknown attributes by their OID's bytes,
+/// everything outside visible ASCII escaped. Not meant to be parsed.
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // at most this many RDNs are told: a log line has an end
+        // at most this many RDNs: a log line is bounded
         let count = self.rdns().count().min(16);
         for at in (0..count).rev() {
             if at.checked_add(1) != Some(count) {
@@ -294,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_rdn_with_an_attribute_twice_is_not_one_with_two() {
+    fn an_rdn_with_an_attribute_twice_differs_from_one_with_two_attributes() {
         // O=a + O=A; O=a + OU=b
         let twice = Name::new(&[
             0x31, 20, 0x30, 8, 6, 3, 0x55, 4, 10, 12, 1, b'a', 0x30, 8, 6, 3, 0x55, 4, 10, 12, 1, b'A',

@@ -1,5 +1,5 @@
-//! Certification requests (PKCS#10, RFC 2986): what a device asks to have signed, and its proof that it holds
-//! the key.
+//! Certification requests (PKCS#10, RFC 2986): the name and the key that a device asks a CA to certify, signed with
+//! that key as proof of possession.
 
 use core::fmt;
 
@@ -11,7 +11,19 @@ use crate::error::{CertificateError, Problem};
 use crate::path::signature::check_signature;
 use crate::tlv::{Tag, context};
 
-/// A request, parsed; nothing about it is proven.
+/// A certification request, parsed but not verified.
+///
+/// ```
+/// use hubward_x509::CertificateRequest;
+/// # use rcgen::{CertificateParams, DnType, KeyPair};
+/// # let mut params = CertificateParams::default();
+/// # params.distinguished_name.push(DnType::CommonName, "pump-17");
+/// # let der = params.serialize_request(&KeyPair::generate()?)?.der().to_vec();
+///
+/// let request = CertificateRequest::parse(&der)?.verify(hubward_ring::signature::ALL)?;
+/// assert_eq!(request.subject().to_string(), "CN=pump-17");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct CertificateRequest<'a> {
     signed: Signed<'a>,
@@ -20,7 +32,7 @@ pub struct CertificateRequest<'a> {
     attributes: &'a [u8],
 }
 
-/// A request whose sender holds the key it names.
+/// A certification request whose signature was verified: the sender holds the private key.
 #[derive(Debug, Clone, Copy)]
 pub struct VerifiedRequest<'a> {
     request: CertificateRequest<'a>,
@@ -30,33 +42,33 @@ impl<'a> CertificateRequest<'a> {
     /// Parses one request from DER.
     ///
     /// # Errors
-    /// [`CertificateError`] where it is no DER request of version 1.
+    /// [`CertificateError`] if `der` is not a DER request of version 1.
     pub fn parse(der: &'a [u8]) -> Result<Self, CertificateError> {
         let (signed, mut info) = Signed::read(der)?;
-        if info.small()? != 0 {
+        if info.read_u32()? != 0 {
             return Err(CertificateError::UnknownVersion);
         }
         let subject = Name::new(info.expect(Tag::SEQUENCE)?.value);
         let key = PublicKey::read(&mut info)?;
-        // not optional in RFC 2986, but left out by several embedded stacks
+        // RFC 2986 requires the attributes, but several embedded stacks omit them
         let attributes = info.optional(context(0, true))?.map_or(&[][..], |tlv| tlv.value);
         info.finish()?;
         Ok(Self { signed, subject, key, attributes })
     }
 
-    /// Whom the certificate shall be about.
+    /// Returns the requested subject.
     #[must_use]
     pub const fn subject(&self) -> Name<'a> {
         self.subject
     }
 
-    /// The contents of its attributes, as they came.
+    /// Returns the contents of the attributes, as received.
     #[must_use]
     pub const fn attributes(&self) -> &'a [u8] {
         self.attributes
     }
 
-    /// Verifies that whoever made the request holds its key (RFC 2986 3).
+    /// Verifies the signature with the request's own key, the proof of possession (RFC 2986 3).
     ///
     /// # Errors
     /// [`Problem::BadSignature`] or [`Problem::UnsupportedAlgorithm`].
@@ -70,19 +82,19 @@ impl<'a> CertificateRequest<'a> {
 }
 
 impl<'a> VerifiedRequest<'a> {
-    /// Whom the certificate shall be about: a wish, not a fact.
+    /// Returns the requested subject. The CA decides whether to certify it.
     #[must_use]
     pub const fn subject(&self) -> Name<'a> {
         self.request.subject
     }
 
-    /// The key that its sender holds.
+    /// Returns the public key whose private key the sender holds.
     #[must_use]
     pub const fn public_key(&self) -> PublicKey<'a> {
         self.request.key
     }
 
-    /// The contents of its attributes, as they came.
+    /// Returns the contents of the attributes, as received.
     #[must_use]
     pub const fn attributes(&self) -> &'a [u8] {
         self.request.attributes

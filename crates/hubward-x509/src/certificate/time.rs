@@ -1,47 +1,67 @@
-//! When a certificate is valid.
+//! Validity periods and the times in certificates and revocation lists (RFC 5280 4.1.2.5).
 
 use rustls_pki_types::UnixTime;
 
 use crate::tlv::{Cursor, Malformed, Tag, Tlv};
 
-/// Seconds since 1970, which a certificate may put in the past of it.
+/// Seconds since 1970. Signed, since a certificate may contain an earlier time.
 pub type Seconds = i64;
 
-/// `notBefore` and `notAfter`, both of them inside.
+/// `notBefore` and `notAfter`, both inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Validity {
-    /// The first second.
+    /// The first valid second.
     pub not_before: Seconds,
-    /// The last second.
+    /// The last valid second.
     pub not_after: Seconds,
-    /// Whether each time has the form its year calls for (RFC 5280 4.1.2.5): UTCTime until 2049.
-    pub(crate) forms: bool,
+    /// `true` if each time has the form that RFC 5280 4.1.2.5 requires for its year: UTCTime until 2049.
+    pub(crate) has_required_forms: bool,
 }
 
-/// How `now` lies outside a validity.
+/// The position of `now` outside a validity period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Outside {
     /// Later than `notAfter`.
-    #[error("expired {seconds} s before now")]
+    #[error("expired {} before now", InWords(*seconds))]
     Expired {
-        /// By how much.
+        /// The time since `notAfter`.
         seconds: u64,
     },
     /// Earlier than `notBefore`.
-    #[error("not valid until {seconds} s after now")]
+    #[error("not valid until {} after now", InWords(*seconds))]
     NotYetValid {
-        /// By how much.
+        /// The time until `notBefore`.
         seconds: u64,
     },
 }
 
+/// A duration in its two largest units, for error texts: `9 days`, `2 h 5 min`, `30 s`.
+pub(crate) struct InWords(pub(crate) u64);
+
+impl core::fmt::Display for InWords {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (days, hours) = (self.0 / 86_400, self.0 / 3_600 % 24);
+        let (minutes, seconds) = (self.0 / 60 % 60, self.0 % 60);
+        let plural = if days == 1 { "" } else { "s" };
+        match (days, hours, minutes, seconds) {
+            (0, 0, 0, _) => write!(f, "{seconds} s"),
+            (0, 0, _, 0) => write!(f, "{minutes} min"),
+            (0, 0, ..) => write!(f, "{minutes} min {seconds} s"),
+            (0, _, 0, _) => write!(f, "{hours} h"),
+            (0, ..) => write!(f, "{hours} h {minutes} min"),
+            (_, 0, ..) => write!(f, "{days} day{plural}"),
+            _ => write!(f, "{days} day{plural} {hours} h"),
+        }
+    }
+}
+
 impl Validity {
-    /// Whether `now` lies inside, both ends included (RFC 5280 4.1.2.5).
+    /// Checks that `now` is within the period, both ends included (RFC 5280 4.1.2.5).
     ///
     /// # Errors
-    /// [`Outside`], with the distance.
+    /// [`Outside`], with the distance from the period.
     pub fn check(&self, now: UnixTime) -> Result<(), Outside> {
         let now = Seconds::try_from(now.as_secs()).unwrap_or(Seconds::MAX);
         if now > self.not_after {
@@ -57,11 +77,12 @@ impl Validity {
         let (not_before, before_form) = read(&cursor.any()?)?;
         let (not_after, after_form) = read(&cursor.any()?)?;
         cursor.finish()?;
-        Ok(Self { not_before, not_after, forms: before_form && after_form })
+        Ok(Self { not_before, not_after, has_required_forms: before_form && after_form })
     }
 }
 
-/// UTCTime or GeneralizedTime, of seconds and in `Z`: the forms DER has; and whether it is the one for the year.
+/// Parses a UTCTime or GeneralizedTime with seconds and `Z`, the only forms of DER; returns also whether RFC 5280
+/// requires this form for the year.
 pub(crate) fn read(tlv: &Tlv<'_>) -> Result<(Seconds, bool), Malformed> {
     let time = match tlv.tag {
         Tag::UTC_TIME => utc(tlv.value).map(|t| (t, true)),
@@ -92,7 +113,7 @@ fn digits(text: &[u8]) -> Option<i64> {
     })
 }
 
-/// `MMDDHHMMSSZ` of a year.
+/// Parses `MMDDHHMMSSZ` of a year.
 fn seconds(year: i64, text: &[u8]) -> Option<Seconds> {
     let (text, []) = text.strip_suffix(b"Z")?.as_chunks::<2>() else { return None };
     let [month, day, hour, minute, second] = text else { return None };
@@ -109,7 +130,7 @@ fn seconds(year: i64, text: &[u8]) -> Option<Seconds> {
     if !(1..=length).contains(&day) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    // days since 0000-03-01, years starting in March so that the leap day is the last
+    // days since 0000-03-01: a year that starts in March has its leap day at the end
     let (year, month) =
         if month > 2 { (year, month.checked_sub(3)?) } else { (year.checked_sub(1)?, month.checked_add(9)?) };
     let days = 365_i64
@@ -131,7 +152,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_counted() {
+    fn durations_have_at_most_two_units() {
+        for (seconds, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (90, "1 min 30 s"),
+            (3_600, "1 h"),
+            (7_500, "2 h 5 min"),
+            (86_400, "1 day"),
+            (90_000, "1 day 1 h"),
+            (9 * 86_400 + 59, "9 days"),
+        ] {
+            assert_eq!(alloc::format!("{}", InWords(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn dates_convert_to_unix_time() {
         assert_eq!(utc(b"700101000000Z"), Some(0));
         assert_eq!(utc(b"500101000000Z"), Some(-631_152_000));
         assert_eq!(utc(b"491231235959Z"), Some(2_524_607_999));
@@ -140,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_der_forms() {
+    fn only_der_forms_of_time_are_parsed() {
         for text in [
             &b"230229000000Z"[..],
             b"2301010000Z",

@@ -1,11 +1,12 @@
-//! DNS names as certificates present them and as they are asked for (RFC 9525 6.3, RFC 5280 4.2.1.10).
+//! DNS names: those in certificates, those that a client expects, and their comparison (RFC 9525 6.3,
+//! RFC 5280 4.2.1.10).
 
-/// Whether both are one name.
+/// Returns `true` if both are the same name.
 pub(crate) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
-/// Whether a presented name is the one asked for. `*` stands for a whole leftmost label and for nothing else
+/// Returns `true` if the presented name matches the wanted one. `*` replaces exactly the whole leftmost label
 /// (RFC 9525 6.3).
 pub(crate) fn matches(presented: &str, wanted: &str) -> bool {
     let wanted = wanted.strip_suffix('.').unwrap_or(wanted);
@@ -14,14 +15,14 @@ pub(crate) fn matches(presented: &str, wanted: &str) -> bool {
     }
     match presented.strip_prefix("*.") {
         None => same(presented, wanted),
-        // a wildcard directly below a top level would stand for whole registries
+        // a wildcard directly below a top-level domain would match a whole registry
         Some(parent) => {
             parent.contains('.') && wanted.split_once('.').is_some_and(|(_, above)| same(above, parent))
         }
     }
 }
 
-/// Whether `name` is `base` or below it; everything is below the empty name.
+/// Returns `true` if `name` is `base` or below it; every name is below the empty name.
 pub(crate) fn is_within(name: &str, base: &str) -> bool {
     if base.is_empty() {
         return true;
@@ -33,18 +34,18 @@ pub(crate) fn is_within(name: &str, base: &str) -> bool {
     }
 }
 
-/// A presented name in the preferred name syntax (RFC 5280 4.2.1.6), a wildcard allowed.
+/// Returns `true` for a presented name in the preferred name syntax (RFC 5280 4.2.1.6), with or without a wildcard.
 pub(crate) fn is_presented(name: &str) -> bool {
     is_presented_lax(name) && !name.contains('_')
 }
 
-/// As [`is_presented`], with the underscore that names of machines carry.
+/// As [`is_presented`], but allows the underscore, which names of machines contain.
 pub(crate) fn is_presented_lax(name: &str) -> bool {
     is_reference(name.strip_prefix("*.").unwrap_or(name))
 }
 
-/// Labels of letters, digits, hyphens and underscores, none empty, longer than 63 or with a hyphen at an end,
-/// and the last not a number: that would be an address.
+/// Returns `true` for labels of letters, digits, hyphens and underscores, none empty, longer than 63 or with a hyphen
+/// at an end. The last label must not be a number, which would make it an address.
 pub(crate) fn is_reference(name: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wildcard_is_one_leftmost_label() {
+    fn a_wildcard_replaces_only_the_leftmost_label() {
         for (presented, wanted, fits) in [
             ("hub.example.com", "HUB.example.com", true),
             ("*.example.com", "hub.example.com", true),
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn below_means_by_whole_labels() {
+    fn subdomains_are_compared_by_whole_labels() {
         assert!(is_within("a.example.com", "example.com"));
         assert!(is_within("example.com", "EXAMPLE.com"));
         assert!(!is_within("badexample.com", "example.com"));

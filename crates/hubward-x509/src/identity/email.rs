@@ -1,8 +1,8 @@
-//! Mailboxes, and the three forms of a constraint on them (RFC 5280 4.2.1.10).
+//! Mailboxes, and the three forms of name constraints on them (RFC 5280 4.2.1.10).
 
 use super::dns;
 
-/// The part before the `@` and the host after it.
+/// Splits a mailbox into its local part and its host.
 pub(crate) fn split(mailbox: &str) -> Option<(&str, &str)> {
     let (local, host) = mailbox.split_once('@')?;
     let fine = !local.is_empty()
@@ -10,18 +10,18 @@ pub(crate) fn split(mailbox: &str) -> Option<(&str, &str)> {
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
-        // dot-string of atext (RFC 5321 4.1.2); no quoted forms
+        // dot-string of atext (RFC 5321 4.1.2), without quoted forms
         && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b))
         && dns::is_reference(host);
     fine.then_some((local, host))
 }
 
-/// The host is compared without regard to case, what stands before it is not (RFC 5280 7.5).
+/// Compares hosts without regard to case, local parts with it (RFC 5280 7.5).
 pub(crate) fn same(a: (&str, &str), b: (&str, &str)) -> bool {
     a.0 == b.0 && dns::same(a.1, b.1)
 }
 
-/// A mailbox, a host, or `.` and a domain.
+/// Returns `true` for the three forms of a constraint: a mailbox, a host, or `.` and a domain.
 pub(crate) fn is_constraint(base: &str) -> bool {
     if base.contains('@') {
         return split(base).is_some();
@@ -29,7 +29,7 @@ pub(crate) fn is_constraint(base: &str) -> bool {
     dns::is_reference(base.strip_prefix('.').unwrap_or(base))
 }
 
-/// Whether a mailbox fits a constraint.
+/// Returns `true` if the mailbox is within the constraint.
 pub(crate) fn is_within(mailbox: (&str, &str), base: &str) -> bool {
     if let Some(exact) = split(base) {
         return same(mailbox, exact);
@@ -37,7 +37,7 @@ pub(crate) fn is_within(mailbox: (&str, &str), base: &str) -> bool {
     host_is_within(mailbox.1, base)
 }
 
-/// `.domain` stands for every host below it and not for itself; a host only for itself.
+/// `.domain` contains every host below it but not itself; a host contains only itself.
 pub(crate) fn host_is_within(host: &str, base: &str) -> bool {
     match base.strip_prefix('.') {
         Some(domain) => dns::is_within(host, domain) && !dns::same(host, domain),
@@ -50,10 +50,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_forms() {
+    fn the_three_forms_of_a_constraint_are_compared() {
         let mailbox = split("Root@host.example.com").unwrap();
         assert!(is_within(mailbox, "Root@HOST.example.com"));
-        assert!(!is_within(mailbox, "root@host.example.com"), "the part before @ has case");
+        assert!(!is_within(mailbox, "root@host.example.com"), "the local part is case-sensitive");
         assert!(is_within(mailbox, "host.example.com"));
         assert!(!is_within(mailbox, "example.com"));
         assert!(is_within(mailbox, ".example.com"));

@@ -1,5 +1,5 @@
-//! Whom a certificate is about: its common name, read from DER and never from a rendered string, its alternative
-//! names, and how they fit the name that was asked for.
+//! Identity of a certificate: its common name, read from DER and never from a rendered string, its alternative
+//! names, and the comparison with the [`Subject`] that a profile expects.
 
 pub(crate) mod dns;
 pub(crate) mod email;
@@ -15,25 +15,25 @@ use crate::error::{Known, Problem};
 use crate::profile::Subject;
 use crate::tlv::Tag;
 
-/// Why a subject has no common name to go by.
+/// The reason why a subject has no usable common name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommonNameError {
-    /// There is none.
+    /// There is no common name.
     #[error("the subject has no common name")]
     Absent,
-    /// There are several; which one counts would be a guess.
+    /// There are several, and choosing one would be a guess.
     #[error("the subject has more than one common name")]
     Several,
-    /// Not a UTF8String or PrintableString of the characters it may have, or the subject cannot be read.
+    /// Not a UTF8String or PrintableString of allowed characters, or the subject cannot be parsed.
     #[error("the subject's common name is not a UTF8String or PrintableString")]
     Unreadable,
 }
 
-/// The one common name of a subject.
+/// Returns the only common name of a subject.
 ///
 /// # Errors
-/// [`CommonNameError`] where there is not exactly one that can be read.
+/// [`CommonNameError`] if there is not exactly one, or it cannot be read.
 pub fn common_name<'a>(subject: &Name<'a>) -> Result<&'a str, CommonNameError> {
     let mut found = None;
     for attribute in subject.attributes() {
@@ -46,7 +46,7 @@ pub fn common_name<'a>(subject: &Name<'a>) -> Result<&'a str, CommonNameError> {
     let text = core::str::from_utf8(value.value).map_err(|_| CommonNameError::Unreadable)?;
     match value.tag {
         Tag::UTF8_STRING => Ok(text),
-        // X.680 41.4, and `*`, `@`, `_` and `&`, which CAs write there all the same
+        // X.680 41.4, and `*`, `@`, `_` and `&`, which CAs use there although it forbids them
         Tag::PRINTABLE_STRING
             if text.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?*@_&".contains(&b)) =>
         {
@@ -56,16 +56,16 @@ pub fn common_name<'a>(subject: &Name<'a>) -> Result<&'a str, CommonNameError> {
     }
 }
 
-/// Whether the leaf is about whom the profile asks for.
-pub(crate) fn matches(leaf: &Certificate<'_>, subject: &Subject<'_>) -> Result<(), Problem> {
+/// Checks that the leaf is for the subject that the profile expects.
+pub(crate) fn check_subject(leaf: &Certificate<'_>, subject: &Subject<'_>) -> Result<(), Problem> {
     let fits = match subject {
         Subject::Anybody => true,
-        Subject::Device(device) => return is_device(leaf, device),
-        Subject::Module(device, module) => return is_module(leaf, device, module),
+        Subject::Device(device) => return check_device(leaf, device),
+        Subject::Module(device, module) => return check_module(leaf, device, module),
         Subject::Email(mailbox) => {
             let wanted = email::split(mailbox);
             wanted.is_some()
-                && any(leaf, |name| match name {
+                && any_alt_name(leaf, |name| match name {
                     GeneralName::Email(name) => {
                         email::split(name).zip(wanted).is_some_and(|(a, b)| email::same(a, b))
                     }
@@ -74,21 +74,21 @@ pub(crate) fn matches(leaf: &Certificate<'_>, subject: &Subject<'_>) -> Result<(
         }
         Subject::Server(ServerName::DnsName(wanted)) => {
             let wanted = wanted.as_ref();
-            any(leaf, |name| matches!(name, GeneralName::Dns(name) if dns::matches(name, wanted)))?
+            any_alt_name(leaf, |name| matches!(name, GeneralName::Dns(name) if dns::matches(name, wanted)))?
         }
         Subject::Server(ServerName::IpAddress(address)) => {
             let wanted: &[u8] = match address {
                 IpAddr::V4(v4) => v4.as_ref(),
                 IpAddr::V6(v6) => v6.as_ref(),
             };
-            any(leaf, |name| matches!(name, GeneralName::Ip(bytes) if *bytes == wanted))?
+            any_alt_name(leaf, |name| matches!(name, GeneralName::Ip(bytes) if *bytes == wanted))?
         }
         Subject::Server(_) => false,
     };
     if fits { Ok(()) } else { Err(Problem::NameMismatch) }
 }
 
-fn any(leaf: &Certificate<'_>, fits: impl Fn(&GeneralName<'_>) -> bool) -> Result<bool, Problem> {
+fn any_alt_name(leaf: &Certificate<'_>, fits: impl Fn(&GeneralName<'_>) -> bool) -> Result<bool, Problem> {
     let malformed = |malformed| Problem::Extension { extension: Known::SubjectAltName, malformed };
     for name in leaf.subject_alt_names().map_err(malformed)? {
         if fits(&name.map_err(malformed)?) {
@@ -98,21 +98,21 @@ fn any(leaf: &Certificate<'_>, fits: impl Fn(&GeneralName<'_>) -> bool) -> Resul
     Ok(false)
 }
 
-/// The common name decides where there is one. Ids are case-sensitive, and so is this.
-fn is_device(leaf: &Certificate<'_>, device: &DeviceId<'_>) -> Result<(), Problem> {
+/// Compares the common name if there is one, otherwise the DNS names. Device ids are case-sensitive.
+fn check_device(leaf: &Certificate<'_>, device: &DeviceId<'_>) -> Result<(), Problem> {
     let fits = match common_name(&leaf.subject()) {
         Ok(name) => name == device.as_str(),
         Err(CommonNameError::Absent) => {
-            any(leaf, |name| matches!(name, GeneralName::Dns(name) if *name == device.as_str()))?
+            any_alt_name(leaf, |name| matches!(name, GeneralName::Dns(name) if *name == device.as_str()))?
         }
         Err(error) => return Err(error.into()),
     };
     if fits { Ok(()) } else { Err(Problem::NameMismatch) }
 }
 
-fn is_module(leaf: &Certificate<'_>, device: &DeviceId<'_>, module: &ModuleId<'_>) -> Result<(), Problem> {
+fn check_module(leaf: &Certificate<'_>, device: &DeviceId<'_>, module: &ModuleId<'_>) -> Result<(), Problem> {
     let name = common_name(&leaf.subject())?;
-    // `/` is in no id
+    // `/` cannot occur in an id
     match name.split_once('/') {
         Some((first, second)) if first == device.as_str() && second == module.as_str() => Ok(()),
         _ => Err(Problem::NameMismatch),

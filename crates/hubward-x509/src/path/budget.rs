@@ -1,32 +1,40 @@
-//! How much work one verification may be. A chain is what a stranger sends before it has proven anything.
+//! Limits on the work of one verification. A chain is sent by a peer that has not yet authenticated.
 
 use crate::error::{ChainError, Exhausted};
 
 /// The limits of one verification.
+///
+/// ```
+/// use hubward_x509::{Budget, Profile};
+///
+/// let mut budget = Budget::DEFAULT;
+/// budget.signatures = 20;
+/// let profile = Profile::rfc5280().budget(budget);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Budget {
-    /// Signatures that are checked. rustls-webpki and mozilla::pkix stop at 100 and 200 000 of these and the
-    /// next; the worst honest path known checks a dozen.
+    /// Signatures that are checked. The limits of rustls-webpki and mozilla::pkix are 100 signatures and 200 000 steps;
+    /// the longest legitimate path known needs a dozen signatures.
     pub signatures: u32,
-    /// Certificates that are considered as somebody's issuer, and revocation lists as about somebody.
+    /// Certificates that are considered as issuers, and revocation lists that are considered for a certificate.
     pub steps: u32,
-    /// Names that are held against a name constraint, as in rustls-webpki and Go (250 000 there), or against a
+    /// Comparisons of a name with a name constraint, as in rustls-webpki and Go (250 000 there), or with a
     /// distribution point.
     pub name_comparisons: u32,
-    /// Policies that are held against another; the tree of RFC 5280 is exponential (CVE-2023-0464), the graph of
-    /// RFC 9618 is not.
+    /// Comparisons of policies. The tree of RFC 5280 can grow exponentially (CVE-2023-0464), the graph of RFC 9618
+    /// cannot.
     pub policy_steps: u32,
-    /// Intermediates of one path, the self-issued ones too. rustls-webpki and mozilla::pkix take 6; cross-signed
-    /// hierarchies of bridges need more.
+    /// Intermediates of one path, including self-issued ones. rustls-webpki and mozilla::pkix allow 6; cross-signed
+    /// bridge hierarchies need more.
     pub depth: usize,
-    /// Entries of revocation lists that are looked at. The largest lists of public CAs have had a million, and a
-    /// path consults a few.
+    /// Entries of revocation lists that are read. The largest lists of public CAs have had a million entries, and a
+    /// path needs a few lists.
     pub crl_entries: u32,
 }
 
 impl Budget {
-    /// What every profile begins with.
+    /// The budget of every profile unless [`Profile::budget`](crate::Profile::budget) changes it.
     pub const DEFAULT: Self = Self {
         signatures: 100,
         steps: 200_000,
@@ -37,7 +45,7 @@ impl Budget {
     };
 }
 
-/// What is left of a budget.
+/// The rest of a budget.
 #[derive(Debug)]
 pub(crate) struct Meter {
     left: Budget,

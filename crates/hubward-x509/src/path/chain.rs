@@ -1,4 +1,4 @@
-//! A chain as it was presented, and as it is once it is verified.
+//! Chains: as presented ([`Chain`]) and as verified ([`VerifiedChain`]).
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -7,7 +7,7 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use super::policy::Policies;
 use super::search::{FoundPath, Search};
-use super::work::{Given, Work};
+use super::work::{Inputs, Work};
 use crate::certificate::Certificate;
 use crate::certificate::general_name::SubjectAltNames;
 use crate::error::{CertificateError, ChainError, ParseError, Place};
@@ -16,7 +16,27 @@ use crate::profile::Profile;
 use crate::revocation::rules::RevocationStatus;
 use crate::roots::anchor::Anchors;
 
-/// A leaf and what was presented with it, in any order. Nothing about it is proven.
+/// A leaf and the certificates presented with it, in any order, parsed but not verified.
+///
+/// ```
+/// use hubward_x509::{Anchors, Chain, Profile, Subject, UnixTime};
+/// # use rcgen::{CertificateParams, DnType, BasicConstraints, IsCa, Issuer, KeyPair};
+/// # let mut ca = CertificateParams::default();
+/// # ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+/// # let ca_key = KeyPair::generate()?;
+/// # let registered = ca.self_signed(&ca_key)?.der().clone();
+/// # let mut params = CertificateParams::default();
+/// # params.distinguished_name.push(DnType::CommonName, "pump-17");
+/// # let presented = params.signed_by(&KeyPair::generate()?, &Issuer::new(ca, ca_key))?.der().clone();
+/// # let now = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_767_225_600));
+///
+/// let chain = Chain::parse(&presented, &[] as &[&[u8]])?;
+/// let anchors = Anchors::parse([&registered])?;
+/// let profile = Profile::device(Subject::Anybody);
+/// let verified = chain.verify(&anchors, &profile, hubward_ring::signature::ALL, now)?;
+/// assert_eq!(verified.leaf().subject().to_string(), "CN=pump-17");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Chain<'p> {
     pub(crate) leaf: Certificate<'p>,
@@ -24,11 +44,11 @@ pub struct Chain<'p> {
 }
 
 impl<'p> Chain<'p> {
-    /// Parses a leaf and the certificates presented with it. One of these that cannot be read fails only the paths
-    /// that would need it.
+    /// Parses a leaf and the certificates presented with it. An intermediate that cannot be parsed fails only the paths
+    /// that need it.
     ///
     /// # Errors
-    /// [`ParseError`] where the leaf cannot be read.
+    /// [`ParseError`] if the leaf cannot be parsed.
     pub fn parse<D>(
         leaf: &'p (impl AsRef<[u8]> + ?Sized),
         intermediates: impl IntoIterator<Item = &'p D>,
@@ -42,26 +62,26 @@ impl<'p> Chain<'p> {
         Ok(Self { leaf, intermediates })
     }
 
-    /// The leaf, unproven.
+    /// Returns the leaf, not verified.
     #[must_use]
     pub const fn leaf(&self) -> &Certificate<'p> {
         &self.leaf
     }
 
-    /// The certificates presented with the leaf, unproven: by the numbers that places have.
+    /// Returns the certificates presented with the leaf, not verified, numbered as in [`Place::Intermediate`].
     pub fn intermediates(&self) -> impl Iterator<Item = &Result<Certificate<'p>, CertificateError>> {
         self.intermediates.iter()
     }
 
-    /// One of the intermediates, if it could be read.
+    /// Returns one of the intermediates if it could be parsed.
     pub(crate) fn intermediate(&self, at: usize) -> Option<&Certificate<'p>> {
         self.intermediates.get(at).and_then(|parsed| parsed.as_ref().ok())
     }
 
-    /// Looks for a path from the leaf to an anchor that holds at `now` under `profile`.
+    /// Searches for a path from the leaf to an anchor that is valid at `now` under `profile`.
     ///
     /// # Errors
-    /// [`ChainError`]: of all that was tried, the failure that says most. `ChainError::Exhausted` ends the
+    /// [`ChainError`]: the most specific failure of all paths that were tried. `ChainError::Exhausted` ends the
     /// search at once.
     pub fn verify(
         &self,
@@ -70,12 +90,12 @@ impl<'p> Chain<'p> {
         algorithms: &[&dyn SignatureVerificationAlgorithm],
         now: UnixTime,
     ) -> Result<VerifiedChain<'p>, ChainError> {
-        let given = Given { chain: self, anchors, algorithms, now };
-        let found = Search::new(given, profile, &mut Work::new(profile.budget)).run()?;
+        let inputs = Inputs { chain: self, anchors, algorithms, now };
+        let found = Search::new(inputs, profile, &mut Work::new(profile.budget)).run()?;
         Ok(VerifiedChain::new(self, found))
     }
 
-    /// What is at a place of this chain or of the anchors it was verified against.
+    /// Returns the certificate at a place of this chain, or of the anchors that it was verified with.
     #[must_use]
     pub fn at<'c>(&'c self, place: Place, anchors: &'c Anchors<'_>) -> Option<&'c Certificate<'c>> {
         match place {
@@ -85,14 +105,14 @@ impl<'p> Chain<'p> {
         }
     }
 
-    /// Tells an error with the names of the certificates it is about, for a log.
+    /// Returns the error for display in a log, with the names of the certificates that it concerns.
     #[must_use]
     pub const fn explain<'c>(&'c self, error: ChainError, anchors: &'c Anchors<'c>) -> Explained<'c> {
         Explained { chain: self, error, anchors }
     }
 }
 
-/// An error with the names of the certificates it is about.
+/// A [`ChainError`] that displays the names of the certificates it concerns.
 #[derive(Debug, Clone, Copy)]
 pub struct Explained<'c> {
     chain: &'c Chain<'c>,
@@ -118,7 +138,7 @@ impl fmt::Display for Explained<'_> {
     }
 }
 
-/// A path that held: who it is about, who vouched, under which policies. Only [`Chain::verify`] makes one.
+/// A verified path: its leaf, its issuers and its policies. Only [`Chain::verify`] creates one.
 ///
 /// ```compile_fail,E0451
 /// # use hubward_x509::{Certificate, Policies, VerifiedChain};
@@ -147,51 +167,51 @@ impl<'p> VerifiedChain<'p> {
         }
     }
 
-    /// The leaf.
+    /// Returns the leaf.
     #[must_use]
     pub const fn leaf(&self) -> &Certificate<'p> {
         &self.leaf
     }
 
-    /// The intermediates of the path, the leaf's issuer first.
+    /// Returns the intermediates of the path, the leaf's issuer first.
     #[must_use]
     pub fn intermediates(&self) -> &[Certificate<'p>] {
         &self.intermediates
     }
 
-    /// Everybody who vouched, upward: the leaf's issuer first, the anchor last. `anchors` are those that it was
-    /// verified against.
+    /// Returns all issuers upward: the leaf's issuer first, the anchor last. `anchors` are those that the chain was
+    /// verified with.
     pub fn issuers<'c>(&'c self, anchors: &'c Anchors<'_>) -> impl Iterator<Item = &'c Certificate<'c>> {
         self.intermediates.iter().chain(anchors.get(self.anchor))
     }
 
-    /// The number of the anchor that vouched, in the order of [`Anchors`].
+    /// Returns the number of the anchor that the path ends at, in the order of [`Anchors`].
     #[must_use]
     pub const fn anchor(&self) -> usize {
         self.anchor
     }
 
-    /// The policies that the whole path and the profile agree on.
+    /// Returns the policies that are valid for the whole path and accepted by the profile.
     #[must_use]
     pub const fn policies(&self) -> &Policies {
         &self.policies
     }
 
-    /// What was found out about revocation: nothing, where the profile did not ask.
+    /// Returns the revocation status; unchecked if the profile does not ask for revocation.
     #[must_use]
     pub const fn revocation(&self) -> RevocationStatus {
         self.revocation
     }
 
-    /// The leaf's one common name.
+    /// Returns the only common name of the leaf.
     ///
     /// # Errors
-    /// [`CommonNameError`] where there is none, more than one, or one of a type that is not read.
+    /// [`CommonNameError`] if there is not exactly one, or it has a string type that is not supported.
     pub fn common_name(&self) -> Result<&'p str, CommonNameError> {
         common_name(&self.leaf.subject())
     }
 
-    /// The leaf's alternative names.
+    /// Returns the alternative names of the leaf.
     #[must_use]
     pub fn subject_alt_names(&self) -> SubjectAltNames<'p> {
         self.leaf.subject_alt_names().unwrap_or_else(|_| SubjectAltNames::none())

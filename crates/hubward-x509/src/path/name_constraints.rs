@@ -1,7 +1,7 @@
 //! Name constraints of every form (RFC 5280 4.2.1.10, 6.1.3 (b), (c), 6.1.4 (g)).
 //!
-//! Each CA's constraints are held against the names of each certificate below it, so that what several CAs permit
-//! is what all of them permit.
+//! The constraints of each CA are compared with the names of each certificate below it, so that the permitted names are
+//! those that every CA of the path permits.
 
 use super::budget::Meter;
 use super::validate::{Path, extension};
@@ -13,7 +13,7 @@ use crate::identity::{dns, email, uri};
 use crate::profile::Profile;
 use crate::tlv::{Cursor, Malformed, Tag, context, only};
 
-/// The two lists of subtrees, each once there.
+/// The two lists of subtrees, each optional.
 struct Constraints<'a> {
     permitted: Option<Cursor<'a>>,
     excluded: Option<Cursor<'a>>,
@@ -28,7 +28,7 @@ impl<'a> Constraints<'a> {
         };
         let (permitted, excluded) = (list(0)?, list(1)?);
         fields.finish()?;
-        // an empty one is forbidden (RFC 5280 4.2.1.10)
+        // an empty extension is forbidden (RFC 5280 4.2.1.10)
         if permitted.is_none() && excluded.is_none() {
             return Err(fields.malformed());
         }
@@ -36,7 +36,7 @@ impl<'a> Constraints<'a> {
     }
 }
 
-/// `minimum` is 0, which DER leaves out, and `maximum` is absent (RFC 5280 4.2.1.10).
+/// Parses a subtree: `minimum` is 0, which DER omits, and `maximum` is absent (RFC 5280 4.2.1.10).
 fn subtree<'a>(list: &mut Cursor<'a>) -> Result<GeneralName<'a>, Malformed> {
     let mut fields = list.expect(Tag::SEQUENCE)?.open();
     let base = GeneralName::read(&mut fields)?;
@@ -46,7 +46,7 @@ fn subtree<'a>(list: &mut Cursor<'a>) -> Result<GeneralName<'a>, Malformed> {
 
 pub(super) fn check(path: &Path<'_>, profile: &Profile<'_>, meter: &mut Meter) -> Result<(), ChainError> {
     for (below, (by, issuer)) in
-        path.intermediates.iter().copied().chain(path.judged_anchor(profile)).enumerate()
+        path.intermediates.iter().copied().chain(path.checked_anchor(profile)).enumerate()
     {
         let Some(present) = issuer.extensions().name_constraints else { continue };
         let malformed = |malformed| ChainError::Refused {
@@ -55,22 +55,22 @@ pub(super) fn check(path: &Path<'_>, profile: &Profile<'_>, meter: &mut Meter) -
         };
         let constraints = Constraints::read(present.value).map_err(malformed)?;
         for list in [constraints.permitted, constraints.excluded].into_iter().flatten() {
-            well_formed(list, meter, &malformed)?;
+            check_syntax(list, meter, &malformed)?;
         }
-        let mut judge = Judge { constraints: &constraints, by, meter };
-        judge.certificate(path.leaf.0, path.leaf.1)?;
+        let mut checker = Checker { constraints: &constraints, by, meter };
+        checker.certificate(path.leaf.0, path.leaf.1)?;
         for (place, certificate) in path.intermediates.iter().copied().take(below) {
-            // 6.1.3 (b): the self-issued are spared, but for the last
+            // 6.1.3 (b): self-issued certificates are exempt, except the last one
             if !certificate.is_self_issued() {
-                judge.certificate(place, certificate)?;
+                checker.certificate(place, certificate)?;
             }
         }
     }
     Ok(())
 }
 
-/// Every constraint has the syntax of its form, whether or not a name is held against it.
-fn well_formed(
+/// Checks that every constraint has the syntax of its form, whether or not a name is compared with it.
+fn check_syntax(
     mut list: Cursor<'_>,
     meter: &mut Meter,
     malformed: &impl Fn(Malformed) -> ChainError,
@@ -92,20 +92,20 @@ fn well_formed(
     Ok(())
 }
 
-struct Judge<'j, 'a> {
+struct Checker<'j, 'a> {
     constraints: &'j Constraints<'a>,
     by: Place,
     meter: &'j mut Meter,
 }
 
-impl Judge<'_, '_> {
+impl Checker<'_, '_> {
     fn certificate(&mut self, place: Place, certificate: &Certificate<'_>) -> Result<(), ChainError> {
         let refused = |problem| ChainError::Refused { place, problem };
         let subject = certificate.subject();
         if !subject.is_empty() {
             self.name(place, &GeneralName::Directory(subject))?;
         }
-        // mailboxes in the subject count as if they were alternative names
+        // mailboxes in the subject are treated as alternative names
         for attribute in subject.attributes() {
             let attribute =
                 attribute.map_err(|_| refused(Problem::Unjudgeable { form: NameForm::Directory }))?;
@@ -132,11 +132,11 @@ impl Judge<'_, '_> {
         let mut rest = self.constraints.permitted;
         while let Some(base) = next(&mut rest) {
             self.meter.name_comparison()?;
-            match within(name, &base, Side::Permitted) {
-                Fit::OtherForm => {}
-                Fit::Yes => (limited, permitted) = (true, true),
-                Fit::No => limited = true,
-                Fit::Unjudgeable => return Err(unjudgeable()),
+            match within(name, &base, SubtreeList::Permitted) {
+                Match::OtherForm => {}
+                Match::Yes => (limited, permitted) = (true, true),
+                Match::No => limited = true,
+                Match::Undecidable => return Err(unjudgeable()),
             }
         }
         if limited && !permitted {
@@ -145,17 +145,17 @@ impl Judge<'_, '_> {
         let mut rest = self.constraints.excluded;
         while let Some(base) = next(&mut rest) {
             self.meter.name_comparison()?;
-            match within(name, &base, Side::Excluded) {
-                Fit::OtherForm | Fit::No => {}
-                Fit::Yes => return Err(refused(Problem::Excluded { form, by: self.by })),
-                Fit::Unjudgeable => return Err(unjudgeable()),
+            match within(name, &base, SubtreeList::Excluded) {
+                Match::OtherForm | Match::No => {}
+                Match::Yes => return Err(refused(Problem::Excluded { form, by: self.by })),
+                Match::Undecidable => return Err(unjudgeable()),
             }
         }
         Ok(())
     }
 }
 
-/// The next subtree of a list that has been found well formed.
+/// Returns the next subtree of a list whose syntax was checked.
 fn next<'a>(list: &mut Option<Cursor<'a>>) -> Option<GeneralName<'a>> {
     let list = list.as_mut()?;
     if list.is_empty() { None } else { subtree(list).ok() }
@@ -173,37 +173,37 @@ const fn form(name: &GeneralName<'_>) -> NameForm {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum SubtreeList {
     Permitted,
     Excluded,
 }
 
-enum Fit {
-    /// The constraint is about names of another form.
+enum Match {
+    /// The constraint is for names of another form.
     OtherForm,
     Yes,
     No,
-    /// Of the same form, but one of the two cannot be understood: refused, whichever list it is.
-    Unjudgeable,
+    /// The same form, but one of the two cannot be compared: refused in both lists.
+    Undecidable,
 }
 
-impl From<bool> for Fit {
+impl From<bool> for Match {
     fn from(fits: bool) -> Self {
         if fits { Self::Yes } else { Self::No }
     }
 }
 
-fn within(name: &GeneralName<'_>, base: &GeneralName<'_>, side: Side) -> Fit {
+fn within(name: &GeneralName<'_>, base: &GeneralName<'_>, kind: SubtreeList) -> Match {
     match (name, base) {
         (GeneralName::Dns(name), GeneralName::Dns(base)) => {
             if !dns::is_presented_lax(name) {
-                return Fit::Unjudgeable;
+                return Match::Undecidable;
             }
-            // a wildcard stands for every name it matches: all must be permitted, none may be excluded
-            match (name.strip_prefix("*."), side) {
+            // a wildcard represents every name it matches: all must be permitted, and no name may be excluded
+            match (name.strip_prefix("*."), kind) {
                 (None, _) => dns::is_within(name, base).into(),
-                (Some(parent), Side::Permitted) => dns::is_within(parent, base).into(),
-                (Some(parent), Side::Excluded) => {
+                (Some(parent), SubtreeList::Permitted) => dns::is_within(parent, base).into(),
+                (Some(parent), SubtreeList::Excluded) => {
                     let child = base.split_once('.').is_some_and(|(_, above)| dns::same(above, parent));
                     (child || dns::is_within(parent, base)).into()
                 }
@@ -211,39 +211,39 @@ fn within(name: &GeneralName<'_>, base: &GeneralName<'_>, side: Side) -> Fit {
         }
         (GeneralName::Email(name), GeneralName::Email(base)) => match email::split(name) {
             Some(mailbox) => email::is_within(mailbox, base).into(),
-            None => Fit::Unjudgeable,
+            None => Match::Undecidable,
         },
         (GeneralName::Uri(name), GeneralName::Uri(base)) => match uri::host(name) {
             Some(host) => uri::is_within(host, base).into(),
-            None => Fit::Unjudgeable,
+            None => Match::Undecidable,
         },
         (GeneralName::Ip(name), GeneralName::Ip(base)) => match (name.len(), address_and_mask(base)) {
-            // the other family is another form
-            (4 | 16, Some((address, _))) if address.len() != name.len() => Fit::No,
+            // an address of the other family is another form
+            (4 | 16, Some((address, _))) if address.len() != name.len() => Match::No,
             (4 | 16, Some((address, mask))) => {
                 name.iter().zip(address).zip(mask).all(|((n, a), m)| n & m == a & m).into()
             }
-            _ => Fit::Unjudgeable,
+            _ => Match::Undecidable,
         },
-        (GeneralName::Directory(name), GeneralName::Directory(base)) => directory(name, base, side),
-        (GeneralName::Other(a), GeneralName::Other(b)) if a == b => Fit::Unjudgeable,
-        _ => Fit::OtherForm,
+        (GeneralName::Directory(name), GeneralName::Directory(base)) => directory(name, base, kind),
+        (GeneralName::Other(a), GeneralName::Other(b)) if a == b => Match::Undecidable,
+        _ => Match::OtherForm,
     }
 }
 
-/// A name that cannot be compared is refused by every excluded subtree and is in no permitted one; so is one that is
-/// written in a way that leaves it open.
-fn directory(name: &Name<'_>, base: &Name<'_>, side: Side) -> Fit {
+/// A name that cannot be compared, or not with certainty, is refused by every excluded subtree and is in no permitted
+/// one.
+fn directory(name: &Name<'_>, base: &Name<'_>, kind: SubtreeList) -> Match {
     if !name.is_comparable() || !base.is_comparable() {
-        return if side == Side::Excluded { Fit::Unjudgeable } else { Fit::No };
+        return if kind == SubtreeList::Excluded { Match::Undecidable } else { Match::No };
     }
     match base.contains(name) {
-        false if side == Side::Excluded && base.might_contain(name) => Fit::Unjudgeable,
+        false if kind == SubtreeList::Excluded && base.might_contain(name) => Match::Undecidable,
         fits => fits.into(),
     }
 }
 
-/// Eight or thirty-two bytes; the mask is ones, then zeros (RFC 4632 3.1).
+/// Splits eight or thirty-two bytes; the mask must be ones followed by zeros (RFC 4632 3.1).
 fn address_and_mask(base: &[u8]) -> Option<(&[u8], &[u8])> {
     let (address, mask) = match base.len() {
         8 => base.split_at_checked(4)?,

@@ -1,5 +1,5 @@
-//! Certificate policies by the graph of RFC 9618, which replaces the tree of RFC 5280 6.1: as many nodes a level
-//! as there are policies, not as many as there are ways to them.
+//! Certificate policies by the graph of RFC 9618, which replaces the tree of RFC 5280 6.1: it has one node per level
+//! and policy, not one per way to reach the policy.
 
 mod read;
 
@@ -16,25 +16,25 @@ use crate::profile::PolicyInputs;
 /// `anyPolicy` (2.5.29.32.0).
 const ANY: &[u8] = &[0x55, 0x1d, 0x20, 0x00];
 
-/// The policies under which a path is valid, as the contents of their OBJECT IDENTIFIERs.
+/// The policies for which a path is valid, as the contents of their OBJECT IDENTIFIERs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policies {
     all: Vec<Vec<u8>>,
 }
 
 impl Policies {
-    /// Each of them; `anyPolicy` (2.5.29.32.0) among them stands for all.
+    /// Returns each of them; `anyPolicy` (2.5.29.32.0) represents all policies.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.all.iter().map(Vec::as_slice)
     }
 
-    /// Whether the path is valid under `policy`.
+    /// Returns `true` if the path is valid for `policy`.
     #[must_use]
     pub fn contains(&self, policy: &[u8]) -> bool {
         self.iter().any(|one| one == policy || one == ANY)
     }
 
-    /// Whether there is none.
+    /// Returns `true` if the path is valid for no policy.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.all.is_empty()
@@ -43,16 +43,16 @@ impl Policies {
 
 struct Node<'a> {
     policy: &'a [u8],
-    /// What satisfies it in the certificate below.
+    /// The policies that satisfy it in the certificate below.
     expected: Vec<&'a [u8]>,
-    /// Nodes of the level above, by number.
+    /// The indexes of nodes of the level above.
     parents: Vec<usize>,
     alive: bool,
 }
 
 type Level<'a> = Vec<Node<'a>>;
 
-/// The state of RFC 5280 6.1.2 that is about policies.
+/// The part of the state of RFC 5280 6.1.2 that concerns policies.
 struct State<'a> {
     /// One level per certificate; `None` for the NULL graph.
     graph: Option<Vec<Level<'a>>>,
@@ -97,7 +97,7 @@ pub(super) fn process(
 }
 
 impl<'a> State<'a> {
-    /// 6.1.3 (d), (e), as RFC 9618 5.1 has them.
+    /// 6.1.3 (d), (e), in the version of RFC 9618 5.1.
     fn certificate(
         &mut self,
         place: Place,
@@ -118,7 +118,7 @@ impl<'a> State<'a> {
         let Some(levels) = &mut self.graph else { return Ok(()) };
         let Some(above) = levels.last() else { return Ok(()) };
         let mut level = Level::new();
-        // (d) (1): each policy below what expects it, else below anyPolicy
+        // (d) (1): each policy below the nodes that expect it, else below anyPolicy
         for policy in asserted.iter().copied().filter(|policy| *policy != ANY) {
             let mut parents = expecting(above, policy, meter)?;
             if parents.is_empty() {
@@ -128,7 +128,7 @@ impl<'a> State<'a> {
                 level.push(Node { policy, expected: Vec::from([policy]), parents, alive: true });
             }
         }
-        // (d) (2): anyPolicy stands for whatever was expected and not named
+        // (d) (2): anyPolicy represents every policy that was expected and is not asserted
         if any_counts && asserted.contains(&ANY) {
             for policy in
                 above.iter().filter(|node| node.alive).flat_map(|node| node.expected.iter().copied())
@@ -231,8 +231,8 @@ impl<'a> State<'a> {
         Ok(())
     }
 
-    /// 6.1.5 (g): the policies that an unbroken line of certificates asserts, those first asserted below
-    /// anyPolicy standing in the terms of the top; as far as the caller accepts them.
+    /// 6.1.5 (g): the policies that an unbroken sequence of certificates asserts and the caller accepts. Those first
+    /// asserted below anyPolicy are in the terms of the path's top.
     fn user_constrained(
         &mut self,
         inputs: &PolicyInputs<'_>,
@@ -272,8 +272,8 @@ impl<'a> State<'a> {
     }
 }
 
-/// Nodes without a child go, from the bottom up (6.1.3 (d) (3)). Until the end only the lowest level counts, so
-/// once is enough.
+/// Removes nodes without a child, from the bottom up (6.1.3 (d) (3)). Before the end only the lowest level matters, so
+/// it is enough to do this once.
 fn prune(levels: &mut [Level<'_>], meter: &mut Meter) -> Result<(), ChainError> {
     let mut rest = levels;
     while let Some((below, above)) = rest.split_last_mut() {
@@ -294,7 +294,7 @@ fn prune(levels: &mut [Level<'_>], meter: &mut Meter) -> Result<(), ChainError> 
     Ok(())
 }
 
-/// The nodes of a level that expect `policy`.
+/// Returns the nodes of a level that expect `policy`.
 fn expecting(level: &Level<'_>, policy: &[u8], meter: &mut Meter) -> Result<Vec<usize>, ChainError> {
     let mut found = Vec::new();
     for (at, node) in level.iter().enumerate().filter(|(_, node)| node.alive) {

@@ -1,62 +1,70 @@
-//! The search for a path: depth first, the likeliest issuer first, every certificate judged for itself once and
-//! every signature checked at most once. Signatures are checked only on a path that reaches an anchor.
+//! The search for a path: depth first, the most likely issuer first. Each certificate is checked once on its own, and
+//! each signature at most once, only on a path that reaches an anchor.
 
 use alloc::vec::Vec;
 
-use super::duties;
+use super::ca_requirements;
 use super::policy::Policies;
 use super::validate::{self, Path};
-use super::work::{Given, Work};
+use super::work::{Inputs, Work};
 use crate::error::{ChainError, Place, Problem};
 use crate::profile::{AnchorChecks, Duties, Profile};
 use crate::revocation::rules::RevocationStatus;
-use crate::revocation::status::{self, Window};
+use crate::revocation::status::{self, Period};
 
-/// A path that held.
+/// A valid path.
 pub(crate) struct FoundPath {
-    /// The issuer of where it starts first.
+    /// The issuer of the start first.
     pub(crate) intermediates: Vec<usize>,
     pub(crate) anchor: usize,
     pub(crate) policies: Policies,
     pub(crate) revocation: RevocationStatus,
-    /// From when until when the lists behind that count.
-    pub(crate) window: Window,
+    /// The period in which the revocation lists of the path are current.
+    pub(crate) period: Period,
 }
 
 pub(crate) struct Search<'s, 'w> {
-    given: Given<'s>,
+    inputs: Inputs<'s>,
     profile: &'s Profile<'s>,
-    /// The leaf, or the signer of a revocation list.
+    /// The start of the path: the leaf, or the signer of a revocation list.
     start: Place,
-    /// The one anchor where a path may end, or any.
-    only: Option<usize>,
+    /// The only anchor at which the path may end, if it is restricted.
+    required_anchor: Option<usize>,
     work: &'w mut Work,
-    /// Intermediates that were judged for themselves.
-    judged: Vec<(usize, Result<(), Problem>)>,
-    /// The failure that says most, and how much.
+    /// Intermediates that were checked on their own.
+    checked_intermediates: Vec<(usize, Result<(), Problem>)>,
+    /// The most specific failure and its rank.
     best: Option<(u8, ChainError)>,
 }
 
 impl<'s, 'w> Search<'s, 'w> {
-    pub(crate) const fn new(given: Given<'s>, profile: &'s Profile<'s>, work: &'w mut Work) -> Self {
-        Self { given, profile, start: Place::Leaf, only: None, work, judged: Vec::new(), best: None }
+    pub(crate) const fn new(inputs: Inputs<'s>, profile: &'s Profile<'s>, work: &'w mut Work) -> Self {
+        Self {
+            inputs,
+            profile,
+            start: Place::Leaf,
+            required_anchor: None,
+            work,
+            checked_intermediates: Vec::new(),
+            best: None,
+        }
     }
 
-    /// From another certificate than the leaf, to one anchor and no other (RFC 5280 6.3.3 (f)).
-    pub(crate) const fn between(mut self, start: Place, anchor: usize) -> Self {
+    /// Restricts the search to paths from another certificate than the leaf to one anchor (RFC 5280 6.3.3 (f)).
+    pub(crate) const fn with_ends(mut self, start: Place, anchor: usize) -> Self {
         self.start = start;
-        self.only = Some(anchor);
+        self.required_anchor = Some(anchor);
         self
     }
 
     pub(crate) fn run(mut self) -> Result<FoundPath, ChainError> {
-        self.judge_start()?;
+        self.check_start()?;
         let mut path = Vec::new();
         if let Some(found) = self.extend(&mut path)? {
             return Ok(found);
         }
-        // what cannot be read might have been the issuer that was missing
-        for (at, parsed) in self.given.chain.intermediates.iter().enumerate() {
+        // a certificate that cannot be parsed might be the missing issuer
+        for (at, parsed) in self.inputs.chain.intermediates.iter().enumerate() {
             if let Err(error) = parsed {
                 let problem = Problem::Unreadable(*error);
                 self.remember(ChainError::Refused { place: Place::Intermediate(at), problem });
@@ -65,32 +73,32 @@ impl<'s, 'w> Search<'s, 'w> {
         Err(self.best.map_or(ChainError::UnknownIssuer { place: self.start }, |(_, error)| error))
     }
 
-    /// Judges this path and no other.
-    pub(crate) fn along(mut self, path: &[usize], anchor: usize) -> Result<FoundPath, ChainError> {
-        self.judge_start()?;
+    /// Checks only this path.
+    pub(crate) fn run_along(mut self, path: &[usize], anchor: usize) -> Result<FoundPath, ChainError> {
+        self.check_start()?;
         for at in path {
-            self.judge(*at)
+            self.check_intermediate(*at)
                 .map_err(|problem| ChainError::Refused { place: Place::Intermediate(*at), problem })?;
         }
         self.complete(path, anchor)
     }
 
-    /// What no path can mend.
-    fn judge_start(&self) -> Result<(), ChainError> {
-        validate::leaf(self.given.certificate(self.start), self.profile, self.given.now)
+    /// Checks the start of the path, whose failure does not depend on the path.
+    fn check_start(&self) -> Result<(), ChainError> {
+        validate::check_leaf(self.inputs.certificate(self.start), self.profile, self.inputs.now)
             .map_err(|problem| ChainError::Refused { place: self.start, problem })
     }
 
-    /// Tries every way on from the last certificate of `path`. An error ends the whole search.
+    /// Tries every continuation from the last certificate of `path`. An error ends the whole search.
     fn extend(&mut self, path: &mut Vec<usize>) -> Result<Option<FoundPath>, ChainError> {
         let place = path.last().map_or(self.start, |at| Place::Intermediate(*at));
-        let issuers = self.work.issuers(&self.given, place)?;
+        let issuers = self.work.find_issuers(&self.inputs, place)?;
         let mut known = false;
         let mut nth = 0_usize;
-        while let Some(at) = self.work.anchor(issuers, nth) {
+        while let Some(at) = self.work.anchor_candidate(issuers, nth) {
             nth = nth.saturating_add(1);
             self.work.meter.step()?;
-            if self.only.is_some_and(|only| only != at) {
+            if self.required_anchor.is_some_and(|required| required != at) {
                 continue;
             }
             known = true;
@@ -101,14 +109,14 @@ impl<'s, 'w> Search<'s, 'w> {
             }
         }
         let mut nth = 0_usize;
-        while let Some(at) = self.work.intermediate(issuers, nth) {
+        while let Some(at) = self.work.intermediate_candidate(issuers, nth) {
             nth = nth.saturating_add(1);
             self.work.meter.step()?;
             if self.is_on_path(at, path) {
                 continue;
             }
             known = true;
-            if let Err(problem) = self.judge(at) {
+            if let Err(problem) = self.check_intermediate(at) {
                 self.remember(ChainError::Refused { place: Place::Intermediate(at), problem });
                 continue;
             }
@@ -130,10 +138,10 @@ impl<'s, 'w> Search<'s, 'w> {
         Ok(None)
     }
 
-    /// Whether the path already went through this name and key: a loop (RFC 4158 2.4.2), which the same path
-    /// without it would spare. The leaf does not count: it has signed nothing.
+    /// Returns `true` if the path already contains this name and key: a loop (RFC 4158 2.4.2), without which the same
+    /// path is shorter. The leaf does not count, since it signed no certificate.
     fn is_on_path(&self, at: usize, path: &[usize]) -> bool {
-        let pool = self.given.chain;
+        let pool = self.inputs.chain;
         let Some(candidate) = pool.intermediate(at) else { return true };
         self.start == Place::Intermediate(at)
             || path.iter().filter_map(|at| pool.intermediate(*at)).any(|other| {
@@ -141,72 +149,72 @@ impl<'s, 'w> Search<'s, 'w> {
             })
     }
 
-    /// What an intermediate is by itself, whatever path it is on.
-    fn judge(&mut self, at: usize) -> Result<(), Problem> {
-        if let Some((_, result)) = self.judged.iter().find(|(judged, _)| *judged == at) {
+    /// Checks an intermediate on its own, independently of a path.
+    fn check_intermediate(&mut self, at: usize) -> Result<(), Problem> {
+        if let Some((_, result)) = self.checked_intermediates.iter().find(|(checked, _)| *checked == at) {
             return *result;
         }
-        let result = match self.given.chain.intermediate(at) {
-            Some(certificate) => validate::intermediate(certificate, self.profile, self.given.now),
+        let result = match self.inputs.chain.intermediate(at) {
+            Some(certificate) => validate::check_intermediate(certificate, self.profile, self.inputs.now),
             None => Err(Problem::NotCa),
         };
-        self.judged.push((at, result));
+        self.checked_intermediates.push((at, result));
         result
     }
 
-    /// A path has reached an anchor: its signatures from the anchor down, what the path is as a whole, and then
-    /// whether any of it was revoked.
+    /// Checks a path that has reached an anchor: its signatures from the anchor down, the path as a whole, and then its
+    /// revocation status.
     fn complete(&mut self, intermediates: &[usize], anchor: usize) -> Result<FoundPath, ChainError> {
         let top = Place::Anchor(anchor);
-        validate::anchor(self.given.certificate(top), self.profile, self.given.now)
+        validate::check_anchor(self.inputs.certificate(top), self.profile, self.inputs.now)
             .map_err(|problem| ChainError::Refused { place: top, problem })?;
-        self.authority_key(top)?;
+        self.check_authority_key(top)?;
         let mut issuer = top;
         for place in intermediates.iter().rev().map(|at| Place::Intermediate(*at)).chain([self.start]) {
-            self.work.check(&self.given, place, issuer)?;
-            self.authority_key(place)?;
+            self.work.verify_signature(&self.inputs, place, issuer)?;
+            self.check_authority_key(place)?;
             issuer = place;
         }
         let path = Path {
-            leaf: (self.start, self.given.certificate(self.start)),
+            leaf: (self.start, self.inputs.certificate(self.start)),
             intermediates: intermediates
                 .iter()
-                .filter_map(|at| Some((Place::Intermediate(*at), self.given.chain.intermediate(*at)?)))
+                .filter_map(|at| Some((Place::Intermediate(*at), self.inputs.chain.intermediate(*at)?)))
                 .collect(),
-            anchor: (top, self.given.certificate(top)),
+            anchor: (top, self.inputs.certificate(top)),
         };
-        let policies = validate::path(&path, self.profile, &mut self.work.meter)?;
-        let (revocation, window) = status::path(&self.given, self.profile, &path, anchor, self.work)?;
-        Ok(FoundPath { intermediates: intermediates.to_vec(), anchor, policies, revocation, window })
+        let policies = validate::check_path(&path, self.profile, &mut self.work.meter)?;
+        let (revocation, period) = status::check_path(&self.inputs, self.profile, &path, anchor, self.work)?;
+        Ok(FoundPath { intermediates: intermediates.to_vec(), anchor, policies, revocation, period })
     }
 
-    /// The one duty of a CA that takes a signature to judge: a certificate that its own key signed need not name
-    /// that key.
-    fn authority_key(&mut self, place: Place) -> Result<(), ChainError> {
+    /// Checks the one requirement on CAs that needs a signature: only a certificate that is signed with its own key may
+    /// omit the authority key identifier.
+    fn check_authority_key(&mut self, place: Place) -> Result<(), ChainError> {
         if self.profile.duties == Duties::Ignore
             || (self.profile.anchor_checks == AnchorChecks::NameAndKey && matches!(place, Place::Anchor(_)))
         {
             return Ok(());
         }
-        let certificate = self.given.certificate(place);
-        let signs_itself = || match self.work.check(&self.given, place, place) {
+        let certificate = self.inputs.certificate(place);
+        let signs_itself = || match self.work.verify_signature(&self.inputs, place, place) {
             Err(error @ ChainError::Exhausted(_)) => Err(error),
             result => Ok(result.is_ok()),
         };
-        duties::authority_key(certificate, signs_itself)?
+        ca_requirements::check_authority_key(certificate, signs_itself)?
             .map_err(|problem| ChainError::Refused { place, problem })
     }
 
     fn remember(&mut self, error: ChainError) {
         let rank = rank(&error);
-        // of equals the first, which was met on the likeliest path
+        // of equal ranks the first, which was found on the most likely path
         if self.best.is_none_or(|(best, _)| rank > best) {
             self.best = Some((rank, error));
         }
     }
 }
 
-/// How much a failure says: what stopped a path that was signed all the way says most, a missing issuer least.
+/// Ranks failures by how specific they are: highest for a path with valid signatures, lowest for a missing issuer.
 const fn rank(error: &ChainError) -> u8 {
     match error {
         ChainError::UnknownIssuer { .. } => 0,

@@ -1,11 +1,11 @@
-//! Which of the caller's algorithms a signature needs, and whether it holds.
+//! Selection of the algorithm for a signature, and its verification.
 
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
 use crate::certificate::{PublicKey, Signed};
 use crate::error::Problem;
 
-/// Checks what is signed under `key`, with every algorithm that fits both identifiers.
+/// Verifies the signature with `key`, with each algorithm that matches both identifiers.
 pub(crate) fn check_signature(
     signed: &Signed<'_>,
     key: &PublicKey<'_>,

@@ -1,4 +1,4 @@
-//! What a certificate must be at its place, and what a path must be as a whole (RFC 5280 6.1).
+//! Checks of a certificate at its position in a path, and of a path as a whole (RFC 5280 6.1).
 
 use alloc::vec::Vec;
 
@@ -6,15 +6,15 @@ use rustls_pki_types::UnixTime;
 
 use super::budget::Meter;
 use super::policy::{self, Policies};
-use super::{duties, name_constraints, web_pki};
+use super::{ca_requirements, name_constraints, web_pki};
 use crate::certificate::extensions::{BasicConstraints, KeyUsage, Purposes};
 use crate::certificate::{Certificate, Version};
 use crate::error::{ChainError, Known, Place, Problem};
-use crate::identity::matches;
+use crate::identity::check_subject;
 use crate::profile::{AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, Profile, Purpose};
 use crate::tlv::Malformed;
 
-/// A path whose signatures hold.
+/// A path whose signatures are valid.
 pub(crate) struct Path<'s> {
     /// The leaf, or the signer of a revocation list.
     pub(crate) leaf: (Place, &'s Certificate<'s>),
@@ -24,13 +24,13 @@ pub(crate) struct Path<'s> {
 }
 
 impl<'s> Path<'s> {
-    /// Everything below the anchor, from the top: the order of RFC 5280 6.1.
+    /// Returns the certificates below the anchor from the top, in the order of RFC 5280 6.1.
     pub(crate) fn descending(&self) -> impl Iterator<Item = (Place, &'s Certificate<'s>)> {
         self.intermediates.iter().rev().copied().chain([self.leaf])
     }
 
-    /// The anchor's certificate, where it is judged as one.
-    pub(super) fn judged_anchor(&self, profile: &Profile<'_>) -> Option<(Place, &'s Certificate<'s>)> {
+    /// Returns the anchor's certificate if the profile checks it.
+    pub(super) fn checked_anchor(&self, profile: &Profile<'_>) -> Option<(Place, &'s Certificate<'s>)> {
         (profile.anchor_checks == AnchorChecks::Certificate).then_some(self.anchor)
     }
 }
@@ -39,13 +39,13 @@ pub(crate) fn extension(extension: Known) -> impl Fn(Malformed) -> Problem {
     move |malformed| Problem::Extension { extension, malformed }
 }
 
-/// The leaf by itself.
-pub(super) fn leaf(
+/// Checks the leaf on its own.
+pub(super) fn check_leaf(
     certificate: &Certificate<'_>,
     profile: &Profile<'_>,
     now: UnixTime,
 ) -> Result<(), Problem> {
-    every(certificate, profile, now)?;
+    check_certificate(certificate, profile, now)?;
     let basic = basic_constraints(certificate)?;
     let usage = key_usage(certificate)?;
     if basic.ca && !profile.ca_leaf {
@@ -54,39 +54,39 @@ pub(super) fn leaf(
     if profile.signing_leaf && usage.is_some_and(|usage| !usage.digital_signature()) {
         return Err(Problem::KeyUsage);
     }
-    purpose(certificate, profile, true)?;
-    // the names must be readable even where nobody asks for one
+    check_purpose(certificate, profile, true)?;
+    // the names must be well formed even if the profile expects none
     for name in certificate.subject_alt_names().map_err(extension(Known::SubjectAltName))? {
         name.map_err(extension(Known::SubjectAltName))?;
     }
     if profile.duties == Duties::Enforce {
-        duties::leaf(certificate, basic, usage)?;
+        ca_requirements::check_leaf(certificate, basic, usage)?;
     }
     if profile.web_pki {
-        web_pki::leaf(certificate)?;
+        web_pki::check_leaf(certificate)?;
     }
     if profile.common_names == CommonNames::RepeatAltName {
-        web_pki::common_name(certificate)?;
+        web_pki::check_common_name(certificate)?;
     }
-    matches(certificate, &profile.subject)
+    check_subject(certificate, &profile.subject)
 }
 
-/// An intermediate by itself.
-pub(super) fn intermediate(
+/// Checks an intermediate on its own.
+pub(super) fn check_intermediate(
     certificate: &Certificate<'_>,
     profile: &Profile<'_>,
     now: UnixTime,
 ) -> Result<(), Problem> {
-    every(certificate, profile, now)?;
-    issuer(certificate, profile)?;
+    check_certificate(certificate, profile, now)?;
+    check_issuer(certificate, profile)?;
     if profile.web_pki {
-        web_pki::every(certificate)?;
+        web_pki::check_certificate(certificate)?;
     }
-    purpose(certificate, profile, false)
+    check_purpose(certificate, profile, false)
 }
 
-/// The anchor by itself.
-pub(super) fn anchor(
+/// Checks the anchor on its own.
+pub(super) fn check_anchor(
     certificate: &Certificate<'_>,
     profile: &Profile<'_>,
     now: UnixTime,
@@ -94,35 +94,39 @@ pub(super) fn anchor(
     if profile.anchor_checks == AnchorChecks::NameAndKey {
         return Ok(());
     }
-    every(certificate, profile, now)?;
-    issuer(certificate, profile)?;
+    check_certificate(certificate, profile, now)?;
+    check_issuer(certificate, profile)?;
     if profile.web_pki {
-        web_pki::root(certificate)?;
+        web_pki::check_root(certificate)?;
     }
-    purpose(certificate, profile, false)
+    check_purpose(certificate, profile, false)
 }
 
-fn every(certificate: &Certificate<'_>, profile: &Profile<'_>, now: UnixTime) -> Result<(), Problem> {
+fn check_certificate(
+    certificate: &Certificate<'_>,
+    profile: &Profile<'_>,
+    now: UnixTime,
+) -> Result<(), Problem> {
     certificate.validity().check(now)?;
     if certificate.extensions().unknown_critical {
         return Err(Problem::UnknownCriticalExtension);
     }
     if profile.duties == Duties::Enforce {
-        duties::every(certificate, profile)?;
+        ca_requirements::check_certificate(certificate, profile)?;
     }
     Ok(())
 }
 
-/// Who signs certificates must be allowed to, and do as section 4 has it where the profile asks for that.
-fn issuer(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
+/// Checks that a certificate may issue others, and RFC 5280 section 4 if the profile enforces it.
+fn check_issuer(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
     may_issue(certificate)?;
     if profile.duties == Duties::Enforce {
-        duties::issuer(certificate)?;
+        ca_requirements::check_issuer(certificate)?;
     }
     Ok(())
 }
 
-/// Whether a certificate says that its key may sign others (RFC 5280 6.1.4 (k), (n)).
+/// Checks that a certificate allows its key to sign others (RFC 5280 6.1.4 (k), (n)).
 pub(crate) fn may_issue(certificate: &Certificate<'_>) -> Result<(), Problem> {
     let basic = basic_constraints(certificate)?;
     if certificate.version() != Version::V3 || !basic.ca {
@@ -141,7 +145,7 @@ fn key_usage(certificate: &Certificate<'_>) -> Result<Option<KeyUsage>, Problem>
     certificate.key_usage().map_err(extension(Known::KeyUsage))
 }
 
-fn purpose(certificate: &Certificate<'_>, profile: &Profile<'_>, leaf: bool) -> Result<(), Problem> {
+fn check_purpose(certificate: &Certificate<'_>, profile: &Profile<'_>, leaf: bool) -> Result<(), Problem> {
     let Some(present) = certificate.extensions().extended_key_usage else {
         let required = leaf && matches!(profile.extended_key_usage, ExtendedKeyUsage::Require(_));
         return if required { Err(Problem::Purpose) } else { Ok(()) };
@@ -155,23 +159,23 @@ fn purpose(certificate: &Certificate<'_>, profile: &Profile<'_>, leaf: bool) -> 
     if fits { Ok(()) } else { Err(Problem::Purpose) }
 }
 
-/// The path as a whole: lengths, names, policies, the cheapest first.
-pub(super) fn path(
+/// Checks the path as a whole: lengths, names and policies, the cheapest first.
+pub(super) fn check_path(
     path: &Path<'_>,
     profile: &Profile<'_>,
     meter: &mut Meter,
 ) -> Result<Policies, ChainError> {
-    lengths(path, profile)?;
+    check_lengths(path, profile)?;
     name_constraints::check(path, profile, meter)?;
     policy::process(path, &profile.policies, meter)
 }
 
-/// Path lengths (RFC 5280 6.1.4 (l), (m)): intermediates that are not self-issued, never the leaf.
-fn lengths(path: &Path<'_>, profile: &Profile<'_>) -> Result<(), ChainError> {
+/// Checks path lengths (RFC 5280 6.1.4 (l), (m)), which count intermediates that are not self-issued.
+fn check_lengths(path: &Path<'_>, profile: &Profile<'_>) -> Result<(), ChainError> {
     let refused = |place, problem| ChainError::Refused { place, problem };
     let mut below = 0_u32;
     let mut counted = 0_usize;
-    for (place, certificate) in path.intermediates.iter().copied().chain(path.judged_anchor(profile)) {
+    for (place, certificate) in path.intermediates.iter().copied().chain(path.checked_anchor(profile)) {
         let basic = basic_constraints(certificate).map_err(|problem| refused(place, problem))?;
         if let Some(most) = basic.path_len
             && below > most

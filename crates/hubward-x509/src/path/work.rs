@@ -1,5 +1,5 @@
-//! What one verification is given, what it has found out so far, and what is left of its budget. The path and the
-//! paths of those who sign its revocation lists share all three.
+//! The inputs, the intermediate results and the remaining budget of one verification. The path and the paths of the
+//! signers of its revocation lists share all three.
 
 use alloc::vec::Vec;
 
@@ -11,19 +11,19 @@ use super::signature::check_signature;
 use crate::certificate::Certificate;
 use crate::certificate::extensions::{AuthorityKeyIdentifier, subject_key_identifier};
 use crate::error::{ChainError, Place, Problem};
-use crate::revocation::status::Found;
+use crate::revocation::status::RevocationResults;
 use crate::roots::anchor::Anchors;
 
-/// What the caller gave, but for the profile.
+/// The caller's arguments, except the profile.
 #[derive(Clone, Copy)]
-pub(crate) struct Given<'s> {
+pub(crate) struct Inputs<'s> {
     pub(crate) chain: &'s Chain<'s>,
     pub(crate) anchors: &'s Anchors<'s>,
     pub(crate) algorithms: &'s [&'s dyn SignatureVerificationAlgorithm],
     pub(crate) now: UnixTime,
 }
 
-impl<'s> Given<'s> {
+impl<'s> Inputs<'s> {
     pub(crate) fn certificate(&self, place: Place) -> &'s Certificate<'s> {
         let found = match place {
             Place::Leaf => None,
@@ -33,61 +33,68 @@ impl<'s> Given<'s> {
         found.unwrap_or(&self.chain.leaf)
     }
 
-    /// What is at a place, if anything that can be read.
+    /// Returns the certificate at a place, if it could be parsed.
     pub(crate) fn at(&self, place: Place) -> Option<&'s Certificate<'s>> {
         self.chain.at(place, self.anchors)
     }
 }
 
-/// Who bears the name of an issuer, by number.
-struct Issuers {
+/// The certificates whose subject is a certain issuer name, by their numbers.
+struct IssuerCandidates {
     anchors: Vec<usize>,
     intermediates: Vec<usize>,
 }
 
-/// A certificate, whose key was tried on it, with what result.
+/// A certificate, the certificate whose key was tried on its signature, and the result.
 pub(crate) type CheckedSignature = (Place, Place, Result<(), Problem>);
 
-/// What was found out, each only once.
+/// The results so far, each computed only once, and the remaining budget.
 pub(crate) struct Work {
     pub(crate) meter: Meter,
-    pub(crate) checked: Vec<CheckedSignature>,
-    /// Who bears the name of whose issuer.
-    issuers: Vec<(Place, Issuers)>,
-    pub(crate) revocation: Found,
+    pub(crate) checked_signatures: Vec<CheckedSignature>,
+    /// The possible issuers of each certificate.
+    issuers: Vec<(Place, IssuerCandidates)>,
+    pub(crate) revocation: RevocationResults,
 }
 
 impl Work {
     pub(crate) fn new(budget: Budget) -> Self {
         Self {
             meter: Meter::new(budget),
-            checked: Vec::new(),
+            checked_signatures: Vec::new(),
             issuers: Vec::new(),
-            revocation: Found::default(),
+            revocation: RevocationResults::default(),
         }
     }
 
-    /// Whether the key of `issuer` signed what is at `place`.
-    pub(crate) fn check(&mut self, given: &Given<'_>, place: Place, issuer: Place) -> Result<(), ChainError> {
+    /// Verifies the signature of the certificate at `place` with the key of `issuer`.
+    pub(crate) fn verify_signature(
+        &mut self,
+        inputs: &Inputs<'_>,
+        place: Place,
+        issuer: Place,
+    ) -> Result<(), ChainError> {
         let refused = |problem| ChainError::Refused { place, problem };
-        if let Some((.., result)) = self.checked.iter().find(|(a, b, _)| (*a, *b) == (place, issuer)) {
+        if let Some((.., result)) =
+            self.checked_signatures.iter().find(|(a, b, _)| (*a, *b) == (place, issuer))
+        {
             return result.map_err(refused);
         }
         self.meter.signature()?;
-        let key = given.certificate(issuer).public_key();
-        let result = check_signature(&given.certificate(place).signed, &key, given.algorithms);
-        self.checked.push((place, issuer, result));
+        let key = inputs.certificate(issuer).public_key();
+        let result = check_signature(&inputs.certificate(place).signed, &key, inputs.algorithms);
+        self.checked_signatures.push((place, issuer, result));
         result.map_err(refused)
     }
 
-    /// Looks for everybody who bears the name of the issuer of what is at `place`, the intermediates whose key
-    /// identifier fits before the others; says where they are kept. The identifier only sorts: it is a hint
-    /// (RFC 4158 3.5.12).
-    pub(super) fn issuers(&mut self, given: &Given<'_>, place: Place) -> Result<usize, ChainError> {
+    /// Finds all certificates whose subject is the issuer of the certificate at `place`, intermediates with a matching
+    /// key identifier before the others; returns the index of the result in `self.issuers`. The identifier only affects
+    /// the order: it is a hint (RFC 4158 3.5.12).
+    pub(super) fn find_issuers(&mut self, inputs: &Inputs<'_>, place: Place) -> Result<usize, ChainError> {
         if let Some(found) = self.issuers.iter().position(|(of, _)| *of == place) {
             return Ok(found);
         }
-        let child = given.certificate(place);
+        let child = inputs.certificate(place);
         let wanted = child
             .extensions()
             .authority_key_identifier
@@ -95,10 +102,10 @@ impl Work {
             .and_then(|aki| aki.key);
         let name = child.issuer();
         let named = |anchor: &Certificate<'_>| anchor.subject().same(&name);
-        let anchors = given.anchors.numbered().filter(|(_, one)| named(one)).map(|(at, _)| at).collect();
+        let anchors = inputs.anchors.numbered().filter(|(_, one)| named(one)).map(|(at, _)| at).collect();
         let (mut intermediates, mut others) = (Vec::new(), Vec::new());
-        for (at, candidate) in given.chain.intermediates.iter().enumerate() {
-            // names of strangers: each comparison counts
+        for (at, candidate) in inputs.chain.intermediates.iter().enumerate() {
+            // an unauthenticated peer chooses these names: each comparison counts
             self.meter.step()?;
             let Ok(candidate) = candidate else { continue };
             if !named(candidate) {
@@ -111,17 +118,17 @@ impl Work {
             if wanted.is_some() && key == wanted { intermediates.push(at) } else { others.push(at) }
         }
         intermediates.append(&mut others);
-        self.issuers.push((place, Issuers { anchors, intermediates }));
+        self.issuers.push((place, IssuerCandidates { anchors, intermediates }));
         Ok(self.issuers.len().saturating_sub(1))
     }
 
-    /// An anchor among those kept at `found`.
-    pub(super) fn anchor(&self, found: usize, nth: usize) -> Option<usize> {
+    /// Returns an anchor of the result at index `found`.
+    pub(super) fn anchor_candidate(&self, found: usize, nth: usize) -> Option<usize> {
         self.issuers.get(found)?.1.anchors.get(nth).copied()
     }
 
-    /// An intermediate among those kept at `found`.
-    pub(super) fn intermediate(&self, found: usize, nth: usize) -> Option<usize> {
+    /// Returns an intermediate of the result at index `found`.
+    pub(super) fn intermediate_candidate(&self, found: usize, nth: usize) -> Option<usize> {
         self.issuers.get(found)?.1.intermediates.get(nth).copied()
     }
 }

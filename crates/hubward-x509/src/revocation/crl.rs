@@ -1,31 +1,31 @@
-//! Revocation lists, parsed into borrowed values in one pass over their entries (RFC 5280 5.1, 5.2). Nothing about
-//! them is proven.
+//! Revocation lists ([`Crl`], [`Crls`]), parsed into borrowed values in one pass over their entries (RFC 5280 5.1,
+//! 5.2), but not verified.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 
 use super::entry::{Entries, Revoked};
-use super::scope::IssuingPoint;
+use super::scope::IssuingDistributionPoint;
 use crate::certificate::Signed;
-use crate::certificate::extensions::{AuthorityKeyIdentifier, MOST, one};
+use crate::certificate::extensions::{AuthorityKeyIdentifier, MAX_EXTENSIONS, read_extension};
 use crate::certificate::name::Name;
 use crate::certificate::time::{self, Seconds};
 use crate::error::CertificateError;
 use crate::tlv::{Cursor, Tag, Tlv, context, integer, only};
 
-/// A list that cannot be read, and which one it was.
+/// A revocation list that cannot be parsed, with its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("revocation list {crl}: {error}")]
 #[non_exhaustive]
 pub struct CrlError {
-    /// Its number, counted from 0.
+    /// The number of the list, counted from 0.
     pub crl: usize,
-    /// What is wrong with it.
+    /// The reason.
     pub error: CertificateError,
 }
 
-/// One revocation list, complete or a delta, parsed and believed in nothing.
+/// One revocation list, complete or a delta, parsed but not verified.
 #[derive(Clone, Copy)]
 pub struct Crl<'a> {
     der: &'a [u8],
@@ -35,25 +35,25 @@ pub struct Crl<'a> {
     next_update: Option<Seconds>,
     pub(super) entries: Entries<'a>,
     pub(super) count: usize,
-    /// Among others.
+    /// The number among the lists of [`Crls`].
     pub(crate) number: usize,
-    pub(super) extensions: Extensions<'a>,
+    pub(super) extensions: CrlExtensions<'a>,
 }
 
 /// The extensions of a list (RFC 5280 5.2).
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Extensions<'a> {
+pub(super) struct CrlExtensions<'a> {
     pub(super) authority_key_identifier: Option<&'a [u8]>,
     pub(super) number: Option<Number<'a>>,
     pub(super) number_critical: bool,
-    /// The number of the complete list that a delta changes.
+    /// The number of the complete list that a delta list is based on.
     pub(super) base: Option<Number<'a>>,
-    pub(super) issuing_point: Option<IssuingPoint<'a>>,
-    /// Whether the list, or one of its entries, has a critical one besides.
+    pub(super) issuing_distribution_point: Option<IssuingDistributionPoint<'a>>,
+    /// `true` if the list or one of its entries has an unknown critical extension.
     pub(super) unknown_critical: bool,
 }
 
-/// A list's number: up to twenty bytes, never negative, without leading zeros.
+/// A CRL number: up to twenty bytes, never negative, without leading zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Number<'a>(&'a [u8]);
 
@@ -81,13 +81,13 @@ impl PartialOrd for Number<'_> {
 }
 
 impl<'a> Crl<'a> {
-    /// Parses one list from DER: each entry is looked at once, and none is copied.
+    /// Parses one revocation list from DER. Reads each entry once and copies none.
     ///
     /// # Errors
-    /// [`CertificateError`] where it is no DER list of version 1 or 2, names two signature algorithms, or has an
-    /// extension twice or in version 1.
+    /// [`CertificateError`] if `der` is not a DER list of version 1 or 2, has two different signature algorithms, an
+    /// extension twice, or extensions in version 1.
     pub fn parse(der: &'a [u8]) -> Result<Self, CertificateError> {
-        let (mut list, extended) = Self::head(der)?;
+        let (mut list, extended) = Self::parse_head(der)?;
         let mut rest = list.entries.list;
         while !rest.is_empty() {
             let entry = Revoked::read(&mut rest, extended)?;
@@ -98,8 +98,8 @@ impl<'a> Crl<'a> {
         Ok(list)
     }
 
-    /// All but the entries; and whether they may have extensions.
-    pub(super) fn head(der: &'a [u8]) -> Result<(Self, bool), CertificateError> {
+    /// Parses everything except the entries; returns also whether entries may have extensions.
+    pub(super) fn parse_head(der: &'a [u8]) -> Result<(Self, bool), CertificateError> {
         let (signed, mut tbs) = Signed::read(der)?;
         let extended = match tbs.optional(Tag::INTEGER)? {
             None => false,
@@ -122,13 +122,13 @@ impl<'a> Crl<'a> {
         }
         let list = tbs.optional(Tag::SEQUENCE)?.map_or(Cursor::new(&[]), |tlv| tlv.open());
         let extensions = match tbs.optional(context(0, true))? {
-            None => Extensions::default(),
+            None => CrlExtensions::default(),
             Some(_) if !extended => return Err(CertificateError::VersionTooLow),
             Some(tlv) => {
                 let mut inner = tlv.open();
                 let list = inner.expect(Tag::SEQUENCE)?.open();
                 inner.finish()?;
-                Extensions::read(list)?
+                CrlExtensions::read(list)?
             }
         };
         tbs.finish()?;
@@ -138,61 +138,61 @@ impl<'a> Crl<'a> {
         Ok((head, extended))
     }
 
-    /// The whole list, as it came.
+    /// Returns the whole list, as received.
     #[must_use]
     pub const fn as_der(&self) -> &'a [u8] {
         self.der
     }
 
-    /// Who issued it, as it says.
+    /// Returns the issuer name in the list.
     #[must_use]
     pub const fn issuer(&self) -> Name<'a> {
         self.issuer
     }
 
-    /// When it was made.
+    /// Returns the time at which the list was issued.
     #[must_use]
     pub const fn this_update(&self) -> Seconds {
         self.this_update
     }
 
-    /// When the next one will have been made, if it says so.
+    /// Returns the time until which the next list will be issued, if the list contains it.
     #[must_use]
     pub const fn next_update(&self) -> Option<Seconds> {
         self.next_update
     }
 
-    /// Whether it holds only what changed since a complete list (RFC 5280 5.2.4).
+    /// Returns `true` if the list contains only changes to a complete list (RFC 5280 5.2.4).
     #[must_use]
     pub const fn is_delta(&self) -> bool {
         self.extensions.base.is_some()
     }
 
-    /// How many certificates it names.
+    /// Returns the number of entries.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether it names none.
+    /// Returns `true` if the list has no entry.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// The certificates that it names, in its order.
+    /// Returns the entries, in the order of the list.
     pub fn entries(&self) -> impl Iterator<Item = Revoked<'a>> + use<'a> {
         let mut rest = self.entries.list;
         core::iter::from_fn(move || if rest.is_empty() { None } else { Revoked::read(&mut rest, true).ok() })
     }
 
-    /// Whether the other is of the same issuer and scope, down to the bytes (RFC 5280 5.2.4 (a), (b)).
+    /// Returns `true` if both have the same issuer and, byte for byte, the same scope (RFC 5280 5.2.4 (a), (b)).
     pub(super) fn has_scope_of(&self, other: &Self) -> bool {
-        let raw = |list: &Crl<'a>| list.extensions.issuing_point.map(|point| point.raw);
+        let raw = |list: &Crl<'a>| list.extensions.issuing_distribution_point.map(|point| point.raw);
         self.issuer.same(&other.issuer) && raw(self) == raw(other)
     }
 
-    /// Whether it was made after the other, which is of the same scope and key.
+    /// Returns `true` if this list was issued after the other one, which has the same scope and key.
     pub(super) fn is_newer_than(&self, other: &Crl<'_>) -> bool {
         match (self.extensions.number, other.extensions.number) {
             (Some(mine), Some(theirs)) if mine != theirs => mine > theirs,
@@ -201,7 +201,7 @@ impl<'a> Crl<'a> {
     }
 }
 
-impl<'a> Extensions<'a> {
+impl<'a> CrlExtensions<'a> {
     fn read(mut list: Cursor<'a>) -> Result<Self, CertificateError> {
         if list.is_empty() {
             return Err(list.malformed().into());
@@ -209,14 +209,14 @@ impl<'a> Extensions<'a> {
         let mut all = Self::default();
         let (start, mut count) = (list, 0_usize);
         while !list.is_empty() {
-            let (oid, extension) = one(&mut list)?;
+            let (oid, extension) = read_extension(&mut list)?;
             count = count.saturating_add(1);
-            if count > MOST {
-                return Err(CertificateError::TooManyExtensions { most: MOST });
+            if count > MAX_EXTENSIONS {
+                return Err(CertificateError::TooManyExtensions { most: MAX_EXTENSIONS });
             }
             let mut before = start;
             for _ in 1..count {
-                if one(&mut before)?.0 == oid {
+                if read_extension(&mut before)?.0 == oid {
                     return Err(CertificateError::DuplicateExtension);
                 }
             }
@@ -231,8 +231,10 @@ impl<'a> Extensions<'a> {
                     all.number_critical = extension.critical;
                 }
                 [0x55, 0x1d, 27] => all.base = Some(Number::read(&only(value, Tag::INTEGER)?)?),
-                [0x55, 0x1d, 28] => all.issuing_point = Some(IssuingPoint::read(value)?),
-                // the freshest list's place, the issuer's other names, and where to ask further: nothing is fetched
+                [0x55, 0x1d, 28] => {
+                    all.issuing_distribution_point = Some(IssuingDistributionPoint::read(value)?)
+                }
+                // where to find the freshest list, other names of the issuer, further information: nothing is fetched
                 [0x55, 0x1d, 18 | 46] | [0x2b, 6, 1, 5, 5, 7, 1, 1] => {}
                 _ => all.unknown_critical |= extension.critical,
             }
@@ -252,23 +254,33 @@ impl fmt::Debug for Crl<'_> {
     }
 }
 
-/// The revocation lists that are at hand, in any order; deltas and those of strangers among them do no harm.
+/// The available revocation lists, in any order. They may include delta lists and lists of unknown issuers.
+///
+/// ```no_run
+/// use hubward_x509::{Crls, Profile, Revocation, Subject};
+/// # fn read_lists() -> Vec<Vec<u8>> { Vec::new() }
+///
+/// let ders: Vec<Vec<u8>> = read_lists();
+/// let crls = Crls::parse(&ders)?;
+/// let profile = Profile::device(Subject::Anybody).revocation(Revocation::by(&crls));
+/// # Ok::<(), hubward_x509::CrlError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Crls<'a> {
     all: Vec<Crl<'a>>,
 }
 
 impl<'a> Crls<'a> {
-    /// None yet.
+    /// Creates an empty collection.
     #[must_use]
     pub const fn new() -> Self {
         Self { all: Vec::new() }
     }
 
-    /// Every list of `ders`.
+    /// Parses every list of `ders`.
     ///
     /// # Errors
-    /// [`CrlError`] with the number of the first that cannot be read.
+    /// [`CrlError`] with the number of the first list that cannot be parsed.
     pub fn parse<D>(ders: impl IntoIterator<Item = &'a D>) -> Result<Self, CrlError>
     where
         D: AsRef<[u8]> + ?Sized + 'a,
@@ -280,23 +292,23 @@ impl<'a> Crls<'a> {
         Ok(crls)
     }
 
-    /// One more. Its number is how many there were before.
+    /// Adds a list. Its number is the count of lists before it.
     pub fn add(&mut self, crl: Crl<'a>) {
         self.all.push(Crl { number: self.all.len(), ..crl });
     }
 
-    /// One more that has its number already.
+    /// Adds a list that already has its number.
     pub(crate) fn add_numbered(&mut self, crl: Crl<'a>) {
         self.all.push(crl);
     }
 
-    /// One by its number.
+    /// Returns the list with this number.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&Crl<'a>> {
         self.all.get(at).filter(|crl| crl.number == at).or_else(|| self.iter().find(|crl| crl.number == at))
     }
 
-    /// All of them, in the order of their numbers.
+    /// Returns all lists, in the order of their numbers.
     pub fn iter(&self) -> core::slice::Iter<'_, Crl<'a>> {
         self.all.iter()
     }

@@ -1,8 +1,8 @@
-//! The entries of a list: read one after another where they stand, and searched without a copy of any.
+//! The entries of a revocation list: parsed one after another in place, and searched without copies.
 
 use alloc::vec::Vec;
 
-use crate::certificate::extensions::one;
+use crate::certificate::extensions::read_extension;
 use crate::certificate::general_name::GeneralName;
 use crate::certificate::name::Name;
 use crate::certificate::time::{self, Seconds};
@@ -15,25 +15,25 @@ use super::reasons::RevocationReason;
 /// `ENUMERATED`.
 const ENUMERATED: Tag = Tag(0x0a);
 
-/// One certificate that a list revokes.
+/// One revoked certificate in a revocation list.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Revoked<'a> {
-    /// The contents of its serial number's INTEGER, as they came.
+    /// The contents of the serial number's INTEGER, as received.
     pub serial: &'a [u8],
-    /// Since when.
+    /// The time of the revocation.
     pub at: Seconds,
-    /// Why.
+    /// The reason for the revocation.
     pub reason: RevocationReason,
-    /// The names of who issued this certificate and those after it, where an indirect list says so: the contents of
-    /// the GeneralNames.
+    /// In an indirect list, the names of the issuer of this certificate and those after it: the contents of the
+    /// GeneralNames.
     pub(super) certificate_issuer: Option<Cursor<'a>>,
-    /// Whether it has an extension that is critical and unknown.
+    /// `true` if the entry has an unknown critical extension.
     pub(super) unknown_critical: bool,
 }
 
 impl<'a> Revoked<'a> {
-    /// The next of `list`.
+    /// Parses the next entry of `list`.
     pub(super) fn read(list: &mut Cursor<'a>, extended: bool) -> Result<Self, CertificateError> {
         let mut fields = list.expect(Tag::SEQUENCE)?.open();
         let serial = fields.expect(Tag::INTEGER)?;
@@ -56,7 +56,7 @@ impl<'a> Revoked<'a> {
         Ok(revoked)
     }
 
-    /// RFC 5280 5.3.
+    /// Parses the extensions (RFC 5280 5.3).
     fn extensions(&mut self, mut list: Cursor<'a>) -> Result<(), CertificateError> {
         if list.is_empty() {
             return Err(list.malformed().into());
@@ -64,7 +64,7 @@ impl<'a> Revoked<'a> {
         let mut reason = None;
         let mut invalidity = None;
         while !list.is_empty() {
-            let (oid, extension) = one(&mut list)?;
+            let (oid, extension) = read_extension(&mut list)?;
             let twice = match oid {
                 [0x55, 0x1d, 21] => reason.replace(only(extension.value, ENUMERATED)?.value).is_some(),
                 [0x55, 0x1d, 24] => {
@@ -73,7 +73,7 @@ impl<'a> Revoked<'a> {
                 }
                 [0x55, 0x1d, 29] => {
                     let names = only(extension.value, Tag::SEQUENCE)?.open();
-                    general_names(names)?;
+                    check_general_names(names)?;
                     self.certificate_issuer.replace(names).is_some()
                 }
                 _ => {
@@ -91,8 +91,8 @@ impl<'a> Revoked<'a> {
         Ok(())
     }
 
-    /// Whether this entry says that those from here on are certificates of `issuer`, or not; if it says anything.
-    fn turns_to(&self, issuer: &Name<'_>) -> Option<bool> {
+    /// If the entry names a certificate issuer: returns whether that is `issuer`, for this entry and those after it.
+    fn switches_to(&self, issuer: &Name<'_>) -> Option<bool> {
         let mut names = self.certificate_issuer?;
         while !names.is_empty() {
             match GeneralName::read(&mut names) {
@@ -105,8 +105,8 @@ impl<'a> Revoked<'a> {
     }
 }
 
-/// At least one, each of which can be read.
-pub(super) fn general_names(mut names: Cursor<'_>) -> Result<(), Malformed> {
+/// Checks that there is at least one name, and that each can be parsed.
+pub(super) fn check_general_names(mut names: Cursor<'_>) -> Result<(), Malformed> {
     if names.is_empty() {
         return Err(names.malformed());
     }
@@ -116,32 +116,32 @@ pub(super) fn general_names(mut names: Cursor<'_>) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// The entries of a list that was found well formed when it was parsed.
+/// The entries of a revocation list whose syntax was checked when it was parsed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entries<'a> {
     pub(super) list: Cursor<'a>,
-    /// Whether an entry names whose certificates follow.
+    /// `true` if an entry names a certificate issuer.
     pub(super) indirect: bool,
-    /// Where each begins, in the order of their serial numbers; empty where nobody sorted them.
+    /// The start of each entry, sorted by serial number; empty if the list was not sorted.
     pub(super) sorted: &'a [u32],
 }
 
 impl<'a> Entries<'a> {
-    /// What the list says of the certificate of `issuer` with this serial; `by` is who issued the list, and with it
-    /// whatever stands before the first entry that names another (RFC 5280 5.3.3). An entry that revokes counts more
-    /// than one that takes it back.
+    /// Returns the entry for the certificate of `issuer` with this serial number. `by` is the issuer of the list, and
+    /// of the certificates before the first entry that names another issuer (RFC 5280 5.3.3). An entry that revokes
+    /// takes precedence over one with `removeFromCRL`.
     pub(super) fn find(
         &self,
-        by: &Name<'_>,
+        crl_issuer: &Name<'_>,
         issuer: &Name<'_>,
         serial: &[u8],
         meter: &mut Meter,
     ) -> Result<Option<Revoked<'a>>, ChainError> {
         if !self.sorted.is_empty() {
-            return self.find_sorted(by, issuer, serial, meter);
+            return self.find_sorted(crl_issuer, issuer, serial, meter);
         }
         let mut rest = self.list;
-        let mut about = by.same(issuer);
+        let mut issuer_matches = crl_issuer.same(issuer);
         let mut removed = None;
         while !rest.is_empty() {
             meter.crl_entry()?;
@@ -152,8 +152,8 @@ impl<'a> Entries<'a> {
                 continue;
             }
             let Ok(entry) = Revoked::read(&mut here, true) else { break };
-            about = entry.turns_to(issuer).unwrap_or(about);
-            if fits && about {
+            issuer_matches = entry.switches_to(issuer).unwrap_or(issuer_matches);
+            if fits && issuer_matches {
                 if entry.reason != RevocationReason::RemoveFromCrl {
                     return Ok(Some(entry));
                 }
@@ -163,15 +163,15 @@ impl<'a> Entries<'a> {
         Ok(removed)
     }
 
-    /// The same in a list that is not indirect, by halves.
+    /// Does the same by binary search, for a list that is not indirect.
     fn find_sorted(
         &self,
-        by: &Name<'_>,
+        crl_issuer: &Name<'_>,
         issuer: &Name<'_>,
         serial: &[u8],
         meter: &mut Meter,
     ) -> Result<Option<Revoked<'a>>, ChainError> {
-        if !by.same(issuer) {
+        if !crl_issuer.same(issuer) {
             return Ok(None);
         }
         let from = self.sorted.partition_point(|at| self.serial(*at) < Some(serial));
@@ -201,8 +201,8 @@ impl<'a> Entries<'a> {
         Some(entry.open().expect(Tag::INTEGER).ok()?.value)
     }
 
-    /// Where each entry begins, in the order of their serial numbers; none where an entry's meaning hangs on those
-    /// before it.
+    /// Returns the start of each entry, sorted by serial number; empty if the list is indirect, where an entry depends
+    /// on those before it.
     pub(super) fn sort(&self) -> Vec<u32> {
         let mut starts = Vec::new();
         let mut rest = self.list;

@@ -1,11 +1,11 @@
-//! Why certificates are revoked (RFC 5280 4.2.1.13, 5.3.1).
+//! Reasons for revocation (RFC 5280 4.2.1.13, 5.3.1).
 
 use core::fmt;
 use core::ops::{BitAnd, BitOr};
 
 use crate::tlv::{Malformed, Tlv, named_bits};
 
-/// Why one certificate was revoked (RFC 5280 5.3.1).
+/// The reason why one certificate was revoked (RFC 5280 5.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names are RFC 5280's")]
@@ -17,15 +17,15 @@ pub enum RevocationReason {
     CessationOfOperation,
     KeyCompromise,
     PrivilegeWithdrawn,
-    /// In a delta: it is on hold no longer, or has expired.
+    /// In a delta list: the certificate is no longer on hold, or has expired.
     RemoveFromCrl,
     Superseded,
-    /// None was given, or one that RFC 5280 does not have.
+    /// No reason was given, or one that RFC 5280 does not define.
     Unspecified,
 }
 
 impl RevocationReason {
-    /// From the contents of an ENUMERATED.
+    /// Maps the contents of an ENUMERATED.
     pub(super) const fn from_code(code: &[u8]) -> Self {
         match code {
             [1] => Self::KeyCompromise,
@@ -41,7 +41,7 @@ impl RevocationReason {
         }
     }
 
-    /// Its name in RFC 5280.
+    /// Returns the name in RFC 5280.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -65,28 +65,28 @@ impl fmt::Display for RevocationReason {
     }
 }
 
-/// A set of reasons: `ReasonFlags`, the first bit the highest, without `unused`.
+/// A set of reasons: `ReasonFlags` with the first bit as the highest, without `unused`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Reasons(u16);
 
 impl Reasons {
     /// No reason.
     pub const NONE: Self = Self(0);
-    /// Every reason there is (RFC 5280 6.3.1: "all-reasons").
+    /// All reasons (RFC 5280 6.3.1: "all-reasons").
     pub const ALL: Self = Self(0x7f80);
 
-    /// A bit beyond those that RFC 5280 names is no reason.
+    /// Parses a BIT STRING; ignores bits that RFC 5280 does not define.
     pub(super) fn read(tlv: &Tlv<'_>) -> Result<Self, Malformed> {
         Ok(Self(named_bits(tlv)?) & Self::ALL)
     }
 
-    /// Whether it has none.
+    /// Returns `true` if the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Those that `self` lacks.
+    /// Returns the reasons that are not in `self`.
     #[must_use]
     pub const fn missing(self) -> Self {
         Self(Self::ALL.0 & !self.0)
@@ -109,7 +109,7 @@ impl BitOr for Reasons {
     }
 }
 
-/// The names of RFC 5280, in the order of the bits.
+/// Formats as the names of RFC 5280, in the order of the bits.
 impl fmt::Display for Reasons {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const NAMES: [&str; 8] = [
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_reasons() {
+    fn each_bit_is_a_reason() {
         assert_eq!(
             read(&[3, 2, 5, 0x60]).map(|r| r.to_string()).as_deref(),
             Ok("keyCompromise, cACompromise")
@@ -166,11 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_bit_string_is_no_reason() {
+    fn an_empty_bit_string_has_no_reasons() {
         assert_eq!(read(&[3, 1, 0]), Ok(Reasons::NONE));
         assert!(read(&[3, 0]).is_err());
         assert!(read(&[3, 1, 3]).is_err());
-        // `unused` and what comes behind the last are none
+        // `unused` and the bits after the last reason are ignored
         assert_eq!(read(&[3, 3, 0, 0x80, 0x7f]), Ok(Reasons::NONE));
     }
 }

@@ -1,62 +1,72 @@
-//! What a caller asks of revocation, and what can come of it.
+//! Configuration of revocation checks ([`Revocation`]) and their results ([`RevocationStatus`], [`StatusUnknown`],
+//! [`CrlProblem`]).
 
 use super::crl::Crls;
 use super::reasons::Reasons;
-use crate::certificate::time::Seconds;
+use crate::certificate::time::{InWords, Seconds};
 use crate::error::Problem;
 
-/// Whose status a verification asks for.
+/// The certificates whose revocation status is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RevocationDepth {
-    /// The leaf's, its intermediates', and that of whoever signs a list. Never the anchor's: nobody vouches for it.
+    /// The leaf, its intermediates, and the signers of revocation lists. Never the anchor, which no CA can revoke.
     #[default]
     Path,
-    /// The leaf's alone.
+    /// Only the leaf.
     Leaf,
 }
 
-/// What becomes of a certificate whose status no list tells.
+/// The treatment of a certificate whose status is not known from any revocation list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum UnknownStatus {
-    /// It is refused.
+    /// The certificate is refused.
     #[default]
     Deny,
-    /// It is let pass, as if nothing had been asked: whoever keeps the lists away keeps a revoked certificate alive.
+    /// The certificate is accepted, as if revocation were not checked: an attacker who can withhold the lists keeps a
+    /// revoked certificate usable.
     Allow,
 }
 
-/// What becomes of a list after its `nextUpdate`. Whatever this says, it still revokes what it names: it only stops
-/// clearing what it does not name.
+/// The treatment of a revocation list after its `nextUpdate`. In any case it still revokes the certificates that it
+/// contains; it only no longer clears those that it does not contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ExpiredCrl {
-    /// It tells nothing of what it does not name.
+    /// The status of certificates that it does not contain is unknown.
     #[default]
     Refuse,
-    /// It counts as current for so many seconds more, for hubs that cannot always fetch.
+    /// It counts as current for this much longer, for hubs that cannot always fetch a new one.
     AcceptFor {
-        /// How many.
+        /// The number of seconds.
         seconds: u32,
     },
 }
 
-/// What becomes of a list without `nextUpdate`, which RFC 5280 5.1.2.5 does not allow and which never gets old.
+/// The treatment of a revocation list without `nextUpdate`, which RFC 5280 5.1.2.5 forbids and which never expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum NextUpdate {
-    /// As with an expired one: it revokes, and clears nothing.
+    /// As an expired list: it revokes, but does not clear.
     #[default]
     Require,
     /// It counts as current.
     Optional,
 }
 
-/// How revocation is judged. A profile begins with [`Revocation::unchecked`].
+/// The rules for revocation checks. A profile starts with [`Revocation::unchecked`].
 ///
-/// Those who sign lists are looked for on the path and among the certificates that were presented: to a signer that
-/// is neither, add its certificate to the intermediates of [`Chain::parse`](crate::Chain::parse).
+/// The signer of a revocation list is searched on the path and among the presented certificates. If it is in neither,
+/// add its certificate to the intermediates of [`Chain::parse`](crate::Chain::parse).
+///
+/// ```
+/// use hubward_x509::{Crls, Profile, Revocation, RevocationDepth, Subject};
+///
+/// let crls = Crls::new();
+/// let revocation = Revocation::by(&crls).depth(RevocationDepth::Leaf);
+/// let profile = Profile::device(Subject::Anybody).revocation(revocation);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Revocation<'a> {
     pub(crate) crls: Option<&'a Crls<'a>>,
@@ -67,7 +77,7 @@ pub struct Revocation<'a> {
 }
 
 impl<'a> Revocation<'a> {
-    /// Not at all: a revoked certificate is as good as any other.
+    /// Does not check revocation: a revoked certificate is accepted.
     #[must_use]
     pub const fn unchecked() -> Self {
         Self {
@@ -79,130 +89,130 @@ impl<'a> Revocation<'a> {
         }
     }
 
-    /// By these lists, for the whole path; what they do not tell is refused.
+    /// Checks the whole path with these lists; refuses a certificate with an unknown status.
     #[must_use]
     pub const fn by(crls: &'a Crls<'a>) -> Self {
         Self { crls: Some(crls), ..Self::unchecked() }
     }
 
-    /// The rules, for other lists.
+    /// Returns the rules without the lists.
     pub(crate) const fn without_crls(self) -> Revocation<'static> {
         let Self { crls: _, depth, unknown, expired, next_update } = self;
         Revocation { crls: None, depth, unknown, expired, next_update }
     }
 
-    /// Whose status counts.
+    /// Sets the certificates whose status is checked.
     #[must_use]
     pub const fn depth(self, depth: RevocationDepth) -> Self {
         Self { depth, ..self }
     }
 
-    /// What becomes of an unknown status.
+    /// Sets the treatment of an unknown status.
     #[must_use]
     pub const fn unknown(self, unknown: UnknownStatus) -> Self {
         Self { unknown, ..self }
     }
 
-    /// What becomes of an expired list.
+    /// Sets the treatment of an expired list.
     #[must_use]
     pub const fn expired(self, expired: ExpiredCrl) -> Self {
         Self { expired, ..self }
     }
 
-    /// What becomes of a list that does not say when the next one comes.
+    /// Sets the treatment of a list without `nextUpdate`.
     #[must_use]
     pub const fn next_update(self, rule: NextUpdate) -> Self {
         Self { next_update: rule, ..self }
     }
 }
 
-/// What was found out about the revocation of a path that held.
+/// The revocation status of a verified path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RevocationStatus {
-    /// Nothing was revoked, by lists that clear it.
+    /// No certificate is revoked, and current lists cover all of them.
     Good {
-        /// The last second at which all of these lists, and those who signed them, still count.
+        /// The last second at which all of these lists and their signers are valid.
         until: Seconds,
     },
-    /// Nobody asked.
+    /// Revocation was not checked.
     Unchecked,
-    /// Nothing was revoked that the lists tell of, and the profile lets pass what they do not.
+    /// No certificate is known to be revoked, but a status is unknown and the profile allows that.
     Unknown(StatusUnknown),
 }
 
-/// Why no list tells the status of a certificate. Of several reasons, the one that says most.
+/// The reason why the status of a certificate is unknown. Of several reasons, the most specific one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatusUnknown {
-    /// None is about it: of its issuer, or where its distribution points say.
+    /// No list is for its issuer and its distribution points.
     #[error("no revocation list is about it")]
     NoCrl,
-    /// One is about it but cannot be used.
+    /// A list covers it but cannot be used.
     #[error("revocation list {crl}: {problem}")]
     Crl {
-        /// Its number, in the order of [`Crls`].
+        /// The number of the list, in the order of [`Crls`].
         crl: usize,
-        /// What is wrong with it.
+        /// The reason.
         problem: CrlProblem,
     },
-    /// The lists that are about it do not cover these reasons.
+    /// The lists that cover it do not cover these reasons.
     #[error("no revocation list covers it for: {missing}")]
     Uncovered {
-        /// Which.
+        /// The reasons that are not covered.
         missing: Reasons,
     },
-    /// Its list is signed with a key whose own status rests on this one.
-    #[error("its status rests on itself")]
+    /// The status of the key that signed its list depends on its own status.
+    #[error("its revocation status depends on itself")]
     Circular,
 }
 
-/// Why a list about a certificate cannot be used, or cannot clear what it does not name.
+/// The reason why a list for a certificate cannot be used, or cannot clear the certificates that it does not contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CrlProblem {
-    /// No key of its issuer's name made the signature.
+    /// The signature does not verify with any key of its issuer's name.
     #[error("bad signature")]
     BadSignature,
-    /// Its signer's certificate is the one it should clear, and does not leave that to its own lists.
-    #[error("would clear its own signer")]
+    /// The certificate to clear is the signer's own, which does not delegate its status to its own lists.
+    #[error("is signed by the certificate that it would clear")]
     Circular,
-    /// A duty of its issuer towards RFC 5280 section 5 was not met; judged where those of section 4 are.
-    #[error("not as RFC 5280 section 5 has it: {0:?}")]
+    /// Its issuer violated a requirement of RFC 5280 section 5. Checked if those of section 4 are enforced.
+    #[error("violates RFC 5280 section 5: {0:?}")]
     Duty(CrlDuty),
-    /// Its signer's key usage leaves `cRLSign` out (RFC 5280 6.3.3 (f)).
-    #[error("its signer's key is not for revocation lists")]
+    /// The key usage of its signer does not include `cRLSign` (RFC 5280 6.3.3 (f)).
+    #[error("its signer's key usage does not allow signing revocation lists")]
     KeyUsage,
-    /// It does not say when the next one comes.
+    /// It has no `nextUpdate`.
     #[error("has no nextUpdate")]
     NextUpdateMissing,
-    /// It was made later than `now`.
-    #[error("not made until {seconds} s after now")]
+    /// It was issued after `now`.
+    #[error("not issued until {} after now", InWords(*seconds))]
     NotYetValid {
-        /// By how much.
+        /// The time until it is issued.
         seconds: u64,
     },
-    /// Its signer has no path to the anchor, or was revoked.
+    /// Its signer has no valid path to the anchor, or was revoked.
     #[error("its signer has no valid path to the anchor")]
     Signer,
-    /// There is no certificate of its issuer.
+    /// No certificate of its issuer is available.
     #[error("its issuer was neither presented nor registered")]
     SignerUnknown,
-    /// `nextUpdate` has passed.
-    #[error("expired {} before now", Ago(*seconds))]
+    /// Its `nextUpdate` has passed.
+    #[error("expired {} before now", InWords(*seconds))]
     Stale {
-        /// By how much.
+        /// The time since `nextUpdate`.
         seconds: u64,
     },
-    /// It, or one of its entries, has a critical extension that is unknown.
+    /// The list or one of its entries has an unknown critical extension.
     #[error("has an unknown critical extension")]
     UnknownCriticalExtension,
-    /// No algorithm of the caller's list fits signature and key.
-    #[error("its signature algorithm and its signer's key fit no algorithm that is accepted")]
+    /// No algorithm of the caller's list matches the signature and the key.
+    #[error("no accepted algorithm matches its signature algorithm and its signer's key")]
     UnsupportedAlgorithm,
 }
 
-/// What RFC 5280 section 5 asks of whoever makes a list, and section 6 does not check.
+/// A requirement of RFC 5280 section 5 on the issuer of a revocation list. Section 6 does not check it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CrlDuty {
@@ -214,21 +224,8 @@ pub enum CrlDuty {
     CrlNumberMissing,
 }
 
-/// A length of time, in days where it is one.
-struct Ago(u64);
-
-impl core::fmt::Display for Ago {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self.0 / 86_400 {
-            0 => write!(f, "{} s", self.0),
-            1 => f.write_str("1 day"),
-            days => write!(f, "{days} days"),
-        }
-    }
-}
-
 impl CrlProblem {
-    /// What a signature that did not hold says of a list.
+    /// Maps the problem of a signature that did not verify.
     pub(super) const fn of_signature(problem: Problem) -> Self {
         match problem {
             Problem::UnsupportedAlgorithm => Self::UnsupportedAlgorithm,
@@ -236,7 +233,7 @@ impl CrlProblem {
         }
     }
 
-    /// How much it says: the nearer the list came to being used, the more.
+    /// Ranks problems by how specific they are: the closer the list was to being usable, the higher.
     pub(super) const fn rank(self) -> u8 {
         match self {
             Self::SignerUnknown => 1,

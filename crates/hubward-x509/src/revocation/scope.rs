@@ -1,8 +1,8 @@
-//! What a list is about: its issuing distribution point, and how that fits the distribution points of a certificate
-//! (RFC 5280 4.2.1.13, 5.2.5, 6.3.3 (b), (d)).
+//! The scope of a revocation list: its issuing distribution point, compared with the distribution points of a
+//! certificate (RFC 5280 4.2.1.13, 5.2.5, 6.3.3 (b), (d)).
 
 use super::crl::Crl;
-use super::entry::general_names;
+use super::entry::check_general_names;
 use super::reasons::Reasons;
 use crate::certificate::Certificate;
 use crate::certificate::general_name::GeneralName;
@@ -15,18 +15,18 @@ use crate::tlv::{Cursor, Malformed, Tag, context, only};
 
 /// `DistributionPointName`.
 #[derive(Debug, Clone, Copy)]
-enum PointName<'a> {
+enum DistributionPointName<'a> {
     /// GeneralNames.
     Full(Cursor<'a>),
-    /// One RDN, below the name of whoever issues the list.
+    /// One RDN, relative to the name of the CRL issuer.
     Relative(Cursor<'a>),
 }
 
-impl<'a> PointName<'a> {
+impl<'a> DistributionPointName<'a> {
     fn read(mut choice: Cursor<'a>) -> Result<Self, Malformed> {
         let at = choice.malformed();
         let name = if let Some(tlv) = choice.optional(context(0, true))? {
-            general_names(tlv.open())?;
+            check_general_names(tlv.open())?;
             Self::Full(tlv.open())
         } else {
             let rdn = choice.expect(context(1, true))?;
@@ -40,12 +40,12 @@ impl<'a> PointName<'a> {
     }
 }
 
-/// The extension that says which part of an issuer's revocations a list holds.
+/// The extension that restricts a list to a part of its issuer's revocations.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct IssuingPoint<'a> {
-    /// All of it, to be compared with another's.
+pub(super) struct IssuingDistributionPoint<'a> {
+    /// The whole extension, for comparison with that of another list.
     pub(super) raw: &'a [u8],
-    name: Option<PointName<'a>>,
+    name: Option<DistributionPointName<'a>>,
     only_users: bool,
     only_cas: bool,
     only_attributes: bool,
@@ -53,10 +53,13 @@ pub(super) struct IssuingPoint<'a> {
     indirect: bool,
 }
 
-impl<'a> IssuingPoint<'a> {
+impl<'a> IssuingDistributionPoint<'a> {
     pub(super) fn read(raw: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = only(raw, Tag::SEQUENCE)?.open();
-        let name = fields.optional(context(0, true))?.map(|tlv| PointName::read(tlv.open())).transpose()?;
+        let name = fields
+            .optional(context(0, true))?
+            .map(|tlv| DistributionPointName::read(tlv.open()))
+            .transpose()?;
         // BOOLEAN DEFAULT FALSE, implicitly tagged
         let flag = |fields: &mut Cursor<'a>, number| match fields.optional(context(number, false))? {
             None => Ok(false),
@@ -73,22 +76,25 @@ impl<'a> IssuingPoint<'a> {
     }
 }
 
-/// Where a certificate says that its revocation would be listed.
+/// A distribution point: where a certificate's revocation would be published.
 #[derive(Debug, Clone, Copy)]
-struct Point<'a> {
-    name: Option<PointName<'a>>,
+struct DistributionPoint<'a> {
+    name: Option<DistributionPointName<'a>>,
     reasons: Option<Reasons>,
-    /// GeneralNames of whoever issues the list, if not the certificate's issuer.
+    /// GeneralNames of the CRL issuer, if it is not the certificate's issuer.
     crl_issuer: Option<Cursor<'a>>,
 }
 
-impl<'a> Point<'a> {
+impl<'a> DistributionPoint<'a> {
     fn read(list: &mut Cursor<'a>) -> Result<Self, Malformed> {
         let mut fields = list.expect(Tag::SEQUENCE)?.open();
-        let name = fields.optional(context(0, true))?.map(|tlv| PointName::read(tlv.open())).transpose()?;
+        let name = fields
+            .optional(context(0, true))?
+            .map(|tlv| DistributionPointName::read(tlv.open()))
+            .transpose()?;
         let reasons = fields.optional(context(1, false))?.map(|tlv| Reasons::read(&tlv)).transpose()?;
         let crl_issuer = fields.optional(context(2, true))?.map(|tlv| tlv.open());
-        crl_issuer.map_or(Ok(()), general_names)?;
+        crl_issuer.map_or(Ok(()), check_general_names)?;
         fields.finish()?;
         if name.is_none() && crl_issuer.is_none() {
             return Err(fields.malformed());
@@ -97,14 +103,14 @@ impl<'a> Point<'a> {
     }
 }
 
-/// For which reasons the list would name the certificate if it were revoked. None: the list is not about it.
-pub(super) fn reasons(
+/// Returns the reasons for which the list would contain the certificate. Empty if the list does not cover it.
+pub(super) fn covered_reasons(
     crl: &Crl<'_>,
     certificate: &Certificate<'_>,
     meter: &mut Meter,
 ) -> Result<Result<Reasons, Problem>, ChainError> {
     let malformed = extension(Known::CrlDistributionPoints);
-    let idp = crl.extensions.issuing_point;
+    let idp = crl.extensions.issuing_distribution_point;
     let is_ca = certificate.basic_constraints().is_ok_and(|basic| basic.is_some_and(|basic| basic.ca));
     // (b) (2) (ii) to (iv)
     let excluded =
@@ -119,29 +125,29 @@ pub(super) fn reasons(
         };
         while !list.is_empty() {
             meter.step()?;
-            let point = match Point::read(&mut list) {
+            let point = match DistributionPoint::read(&mut list) {
                 Ok(point) => point,
                 Err(error) => return Ok(Err(malformed(error))),
             };
-            if !excluded && serves(crl, &point, certificate, meter)? {
+            if !excluded && covers(crl, &point, certificate, meter)? {
                 found = found | (listed & point.reasons.unwrap_or(Reasons::ALL));
             }
         }
     }
-    // 6.3.3, at its end: a list of the certificate's issuer besides, as if a point had the issuer's name
+    // 6.3.3, at its end: any list of the certificate's issuer, as if a point had the issuer's name
     if !excluded && crl.issuer().same(&certificate.issuer()) && names_issuer(crl, certificate, meter)? {
         found = found | listed;
     }
     Ok(Ok(found))
 }
 
-/// Whether a certificate leaves its own status to lists that it issues: whoever signed it wrote its own name into a
-/// distribution point.
-pub(super) fn issues_its_own(certificate: &Certificate<'_>) -> bool {
+/// Returns `true` if a certificate delegates its own status to lists that it issues: its issuer put the certificate's
+/// subject into a distribution point.
+pub(super) fn issues_own_status(certificate: &Certificate<'_>) -> bool {
     let Some(present) = certificate.extensions().crl_distribution_points else { return false };
     let Ok(mut list) = only(present.value, Tag::SEQUENCE).map(|tlv| tlv.open()) else { return false };
     while !list.is_empty() {
-        let Ok(point) = Point::read(&mut list) else { return false };
+        let Ok(point) = DistributionPoint::read(&mut list) else { return false };
         let mut names = point.crl_issuer.unwrap_or(Cursor::new(&[]));
         while let Some((name, _)) = next(&mut names) {
             if matches!(name, GeneralName::Directory(name) if name.same(&certificate.subject())) {
@@ -152,57 +158,62 @@ pub(super) fn issues_its_own(certificate: &Certificate<'_>) -> bool {
     false
 }
 
-/// (b) (1), (b) (2) (i).
-fn serves(
+/// Compares the list with one distribution point: (b) (1), (b) (2) (i).
+fn covers(
     crl: &Crl<'_>,
-    point: &Point<'_>,
+    point: &DistributionPoint<'_>,
     certificate: &Certificate<'_>,
     meter: &mut Meter,
 ) -> Result<bool, ChainError> {
-    let idp = crl.extensions.issuing_point;
-    let by_whom = match point.crl_issuer {
+    let idp = crl.extensions.issuing_distribution_point;
+    let issuer_matches = match point.crl_issuer {
         Some(names) => {
-            idp.is_some_and(|idp| idp.indirect) && directory(names, |name| name.same(&crl.issuer()), meter)?
+            idp.is_some_and(|idp| idp.indirect)
+                && any_directory_name(names, |name| name.same(&crl.issuer()), meter)?
         }
         None => crl.issuer().same(&certificate.issuer()),
     };
-    if !by_whom {
+    if !issuer_matches {
         return Ok(false);
     }
     let Some(listed) = idp.and_then(|idp| idp.name) else { return Ok(true) };
     let (named, base) = match (point.name, point.crl_issuer) {
-        // relative to whoever issues the list, who is one of these names
+        // relative to the CRL issuer, which is one of these names
         (Some(name), Some(_)) => (name, crl.issuer()),
         (Some(name), None) => (name, certificate.issuer()),
-        (None, Some(names)) => (PointName::Full(names), crl.issuer()),
+        (None, Some(names)) => (DistributionPointName::Full(names), crl.issuer()),
         (None, None) => return Ok(false),
     };
     match (listed, named) {
-        (PointName::Full(mine), PointName::Full(theirs)) => share(mine, theirs, meter),
-        (PointName::Relative(rdn), PointName::Full(names)) => {
-            directory(names, |name| crl.issuer().same_with(rdn, name, None), meter)
+        (DistributionPointName::Full(mine), DistributionPointName::Full(theirs)) => {
+            intersect(mine, theirs, meter)
         }
-        (PointName::Full(names), PointName::Relative(rdn)) => {
-            directory(names, |name| base.same_with(rdn, name, None), meter)
+        (DistributionPointName::Relative(rdn), DistributionPointName::Full(names)) => {
+            any_directory_name(names, |name| crl.issuer().same_with_rdn(rdn, name, None), meter)
         }
-        (PointName::Relative(mine), PointName::Relative(theirs)) => {
+        (DistributionPointName::Full(names), DistributionPointName::Relative(rdn)) => {
+            any_directory_name(names, |name| base.same_with_rdn(rdn, name, None), meter)
+        }
+        (DistributionPointName::Relative(mine), DistributionPointName::Relative(theirs)) => {
             meter.name_comparison()?;
-            Ok(crl.issuer().same_with(mine, &base, Some(theirs)))
+            Ok(crl.issuer().same_with_rdn(mine, &base, Some(theirs)))
         }
     }
 }
 
-/// Whether the list's point, if it has one, is the issuer's own name.
+/// Returns `true` if the list's distribution point, if present, is the issuer's own name.
 fn names_issuer(crl: &Crl<'_>, certificate: &Certificate<'_>, meter: &mut Meter) -> Result<bool, ChainError> {
-    match crl.extensions.issuing_point.and_then(|idp| idp.name) {
+    match crl.extensions.issuing_distribution_point.and_then(|idp| idp.name) {
         None => Ok(true),
-        Some(PointName::Full(names)) => directory(names, |name| name.same(&certificate.issuer()), meter),
-        Some(PointName::Relative(_)) => Ok(false),
+        Some(DistributionPointName::Full(names)) => {
+            any_directory_name(names, |name| name.same(&certificate.issuer()), meter)
+        }
+        Some(DistributionPointName::Relative(_)) => Ok(false),
     }
 }
 
-/// Whether one of the names is a directory name that fits.
-fn directory(
+/// Returns `true` if one of the names is a directory name that fits.
+fn any_directory_name(
     mut names: Cursor<'_>,
     fits: impl Fn(&Name<'_>) -> bool,
     meter: &mut Meter,
@@ -216,8 +227,8 @@ fn directory(
     Ok(false)
 }
 
-/// Whether one name is in both lists.
-fn share(mut mine: Cursor<'_>, theirs: Cursor<'_>, meter: &mut Meter) -> Result<bool, ChainError> {
+/// Returns `true` if one name is in both lists.
+fn intersect(mut mine: Cursor<'_>, theirs: Cursor<'_>, meter: &mut Meter) -> Result<bool, ChainError> {
     while let Some((a, a_raw)) = next(&mut mine) {
         let mut rest = theirs;
         while let Some((b, b_raw)) = next(&mut rest) {
@@ -230,14 +241,14 @@ fn share(mut mine: Cursor<'_>, theirs: Cursor<'_>, meter: &mut Meter) -> Result<
     Ok(false)
 }
 
-/// The next of names that were found well formed, and its bytes.
+/// Returns the next name, whose syntax was checked, and its bytes.
 fn next<'a>(names: &mut Cursor<'a>) -> Option<(GeneralName<'a>, &'a [u8])> {
     let mut here = *names;
     let raw = names.any().ok()?.raw;
     Some((GeneralName::read(&mut here).ok()?, raw))
 }
 
-/// RFC 5280 7: hosts in any case. Forms that are not understood are the same to the byte or not at all.
+/// Compares as RFC 5280 7: hosts in any case. Forms without a rule are compared byte by byte.
 fn same(a: &GeneralName<'_>, b: &GeneralName<'_>) -> bool {
     match (a, b) {
         (GeneralName::Directory(a), GeneralName::Directory(b)) => a.same(b),
@@ -253,7 +264,7 @@ fn same(a: &GeneralName<'_>, b: &GeneralName<'_>) -> bool {
     }
 }
 
-/// Scheme and host, and the rest; nothing where there is a user, whose name has a case.
+/// Splits into scheme with host, and the rest; the first part is empty if there is a user name, which has case.
 fn split_uri(uri: &str) -> (&str, &str) {
     let Some((scheme, rest)) = uri.split_once("://") else { return ("", uri) };
     let host = rest.find('/').unwrap_or(rest.len());

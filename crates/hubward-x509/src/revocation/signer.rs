@@ -1,9 +1,9 @@
-//! Who signed a list: a key of its issuer's name that may sign lists, whose own certificate holds below the same
-//! anchor (RFC 5280 6.3.3 (f), (g)). It need not be the key that signed the certificates.
+//! The signer of a revocation list: a certificate with the name of the list's issuer, a key that may sign lists, and a
+//! valid path to the same anchor (RFC 5280 6.3.3 (f), (g)). It need not have the key that signed the certificates.
 
 use super::rules::{CrlProblem, Revocation, RevocationDepth};
 use super::scope;
-use super::status::{Ask, Window};
+use super::status::{Period, StatusQuery};
 use crate::certificate::Certificate;
 use crate::error::{ChainError, Place};
 use crate::path::search::Search;
@@ -11,57 +11,57 @@ use crate::path::signature::check_signature;
 use crate::path::work::Work;
 use crate::profile::{AnchorChecks, Profile};
 
-/// A key that signed a list, and how long its certificate holds.
+/// A certificate whose key signed a list, and the period in which it is valid.
 #[derive(Clone, Copy)]
 pub(crate) struct Signer {
     pub(super) place: Place,
-    pub(super) window: Window,
+    pub(super) period: Period,
 }
 
-/// Looks for the signer of the list with number `at`: above the certificate on its own path first, then among what was
-/// presented.
+/// Finds the signer of the list with number `at`: first above the certificate on its own path, then among the presented
+/// certificates.
 pub(crate) fn find(
-    ask: &Ask<'_>,
+    query: &StatusQuery<'_>,
     at: usize,
     work: &mut Work,
 ) -> Result<Result<Signer, CrlProblem>, ChainError> {
-    let Some(crl) = ask.crls.get(at) else { return Ok(Err(CrlProblem::SignerUnknown)) };
+    let Some(crl) = query.crls.get(at) else { return Ok(Err(CrlProblem::SignerUnknown)) };
     let mut problem = CrlProblem::SignerUnknown;
     let mut remember = |new: CrlProblem| {
         if new.rank() > problem.rank() {
             problem = new;
         }
     };
-    let others = (0..ask.given.chain.intermediates.len()).map(Place::Intermediate);
-    let others = others.filter(|place| !ask.above.contains(place));
-    for place in ask.above.iter().rev().copied().chain(others) {
+    let others = (0..query.inputs.chain.intermediates.len()).map(Place::Intermediate);
+    let others = others.filter(|place| !query.above.contains(place));
+    for place in query.above.iter().rev().copied().chain(others) {
         work.meter.step()?;
-        let Some(certificate) = ask.given.at(place) else { continue };
+        let Some(certificate) = query.inputs.at(place) else { continue };
         if !certificate.subject().same(&crl.issuer()) {
             continue;
         }
-        if !may_sign(ask.profile, place, certificate) {
+        if !may_sign(query.profile, place, certificate) {
             remember(CrlProblem::KeyUsage);
             continue;
         }
-        if let Err(new) = signature(ask, at, place, work)? {
+        if let Err(new) = verify_signature(query, at, place, work)? {
             remember(new);
             continue;
         }
-        if place == ask.about {
-            if scope::issues_its_own(certificate) {
-                let window = certificate.validity().into();
-                return Ok(Ok(Signer { place, window }));
+        if place == query.about {
+            if scope::issues_own_status(certificate) {
+                let period = certificate.validity().into();
+                return Ok(Ok(Signer { place, period }));
             }
             remember(CrlProblem::Circular);
             continue;
         }
-        if ask.above.contains(&place) {
-            // its path is the upper part of the one that is judged, which has held so far
-            return Ok(Ok(Signer { place, window: Window::ALWAYS }));
+        if query.above.contains(&place) {
+            // its path is the upper part of the path that is being checked, which was valid so far
+            return Ok(Ok(Signer { place, period: Period::ALWAYS }));
         }
-        match path(ask, place, work) {
-            Ok(window) => return Ok(Ok(Signer { place, window })),
+        match signer_path(query, place, work) {
+            Ok(period) => return Ok(Ok(Signer { place, period })),
             Err(error @ ChainError::Exhausted(_)) => return Err(error),
             Err(_) => remember(CrlProblem::Signer),
         }
@@ -69,7 +69,7 @@ pub(crate) fn find(
     Ok(Err(problem))
 }
 
-/// Key usage, where there is one, has `cRLSign`; of an anchor too, where it is judged as a certificate.
+/// Checks that the key usage, if present, includes `cRLSign`; for an anchor only if it is checked as a certificate.
 fn may_sign(profile: &Profile<'_>, place: Place, certificate: &Certificate<'_>) -> bool {
     if profile.anchor_checks == AnchorChecks::NameAndKey && matches!(place, Place::Anchor(_)) {
         return true;
@@ -77,9 +77,9 @@ fn may_sign(profile: &Profile<'_>, place: Place, certificate: &Certificate<'_>) 
     certificate.key_usage().is_ok_and(|usage| usage.is_none_or(|usage| usage.crl_sign()))
 }
 
-/// Whether the key at `place` signed a list.
-pub(super) fn signature(
-    ask: &Ask<'_>,
+/// Verifies the signature of a list with the key at `place`.
+pub(super) fn verify_signature(
+    query: &StatusQuery<'_>,
     at: usize,
     place: Place,
     work: &mut Work,
@@ -88,30 +88,30 @@ pub(super) fn signature(
     if let Some((.., result)) = known {
         return Ok(*result);
     }
-    let (Some(crl), Some(certificate)) = (ask.crls.get(at), ask.given.at(place)) else {
+    let (Some(crl), Some(certificate)) = (query.crls.get(at), query.inputs.at(place)) else {
         return Ok(Err(CrlProblem::SignerUnknown));
     };
     work.meter.signature()?;
-    let result = check_signature(&crl.signed, &certificate.public_key(), ask.given.algorithms)
+    let result = check_signature(&crl.signed, &certificate.public_key(), query.inputs.algorithms)
         .map_err(CrlProblem::of_signature);
     work.revocation.signatures.push((at, place, result));
     Ok(result)
 }
 
-/// A path of its own, to the same anchor, for no other purpose than to sign lists.
-fn path(ask: &Ask<'_>, place: Place, work: &mut Work) -> Result<Window, ChainError> {
-    let profile = ask.profile.for_signers();
-    let found = Search::new(ask.given, &profile, work).between(place, ask.anchor).run()?;
+/// Finds the signer's own path to the same anchor, with no purpose other than signing lists.
+fn signer_path(query: &StatusQuery<'_>, place: Place, work: &mut Work) -> Result<Period, ChainError> {
+    let profile = query.profile.for_signers();
+    let found = Search::new(query.inputs, &profile, work).with_ends(place, query.anchor).run()?;
     let path = found.intermediates.iter().map(|at| Place::Intermediate(*at)).chain([place]);
-    let window = path.fold(found.window, |window, place| match ask.given.at(place) {
-        Some(certificate) => window.and(certificate.validity().into()),
-        None => window,
+    let period = path.fold(found.period, |period, place| match query.inputs.at(place) {
+        Some(certificate) => period.and(certificate.validity().into()),
+        None => period,
     });
-    Ok(window)
+    Ok(period)
 }
 
 impl<'a> Profile<'a> {
-    /// What is asked of the signer of a list: RFC 5280 section 6, as strictly as of everybody else.
+    /// Returns the profile for the signer of a list: RFC 5280 section 6, as strict as for other certificates.
     fn for_signers(&self) -> Self {
         let revocation = match self.revocation.depth {
             RevocationDepth::Path => self.revocation,

@@ -1,5 +1,5 @@
-//! Whether a certificate is revoked (RFC 5280 6.3.3). Every list that is about it is heard, whatever their order: one
-//! that names it is enough to refuse it, and together they must cover every reason to clear it.
+//! The revocation status of a certificate (RFC 5280 6.3.3). Every list that covers it is used, in any order: one list
+//! that contains it is enough to refuse it, and together the lists must cover every reason to clear it.
 
 use alloc::vec::Vec;
 
@@ -15,17 +15,17 @@ use crate::certificate::Certificate;
 use crate::certificate::time::{Seconds, Validity};
 use crate::error::{ChainError, Place, Problem};
 use crate::path::validate::Path;
-use crate::path::work::{Given, Work};
+use crate::path::work::{Inputs, Work};
 use crate::profile::{Duties, Profile};
 
-/// From when until when something holds, both seconds included.
+/// A period, both seconds inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct Period {
     pub(crate) from: Seconds,
     pub(crate) until: Seconds,
 }
 
-impl Window {
+impl Period {
     pub(crate) const ALWAYS: Self = Self { from: Seconds::MIN, until: Seconds::MAX };
 
     pub(crate) fn and(self, other: Self) -> Self {
@@ -33,156 +33,169 @@ impl Window {
     }
 }
 
-impl From<Validity> for Window {
+impl From<Validity> for Period {
     fn from(validity: Validity) -> Self {
         Self { from: validity.not_before, until: validity.not_after }
     }
 }
 
-/// What the lists say of one certificate.
+/// The status of one certificate.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Verdict {
-    Good(Window),
+pub(crate) enum CertificateStatus {
+    Good(Period),
     Revoked { at: Seconds, reason: RevocationReason },
     Unknown(StatusUnknown),
 }
 
-/// The number of a list, whose key was tried on it, with what result.
-pub(crate) type CheckedList = (usize, Place, Result<(), CrlProblem>);
+/// The number of a list, the certificate whose key was tried on its signature, and the result.
+pub(crate) type CheckedCrl = (usize, Place, Result<(), CrlProblem>);
 
-/// What one verification has found out about lists.
+/// The results about revocation lists within one verification.
 #[derive(Default)]
-pub(crate) struct Found {
-    pub(crate) signatures: Vec<CheckedList>,
-    /// Statuses that are certain, by anchor and certificate.
-    statuses: Vec<(usize, Place, Verdict)>,
-    /// Whose status is being asked for: to ask again on the way to the answer would never end.
-    asking: Vec<Place>,
+pub(crate) struct RevocationResults {
+    pub(crate) signatures: Vec<CheckedCrl>,
+    /// The statuses that are certain, by anchor and certificate.
+    statuses: Vec<(usize, Place, CertificateStatus)>,
+    /// The certificates whose status is being determined: asking again would never end.
+    in_progress: Vec<Place>,
 }
 
-/// What is asked, and of whom.
+/// A status query and its context.
 #[derive(Clone, Copy)]
-pub(crate) struct Ask<'s> {
-    pub(crate) given: Given<'s>,
+pub(crate) struct StatusQuery<'s> {
+    pub(crate) inputs: Inputs<'s>,
     pub(crate) profile: &'s Profile<'s>,
     pub(crate) crls: &'s Crls<'s>,
-    /// Whose status.
+    /// The certificate whose status is queried.
     pub(crate) about: Place,
-    /// What stands above that certificate on its path, the anchor first. All of it has held so far.
+    /// The certificates above it on its path, the anchor first. All of them were valid so far.
     pub(crate) above: &'s [Place],
     pub(crate) anchor: usize,
 }
 
-/// The certificates of a path whose signatures hold, from the top; and from when until when the answer counts.
-pub(crate) fn path(
-    given: &Given<'_>,
+/// Checks the certificates of a path with valid signatures, from the top; returns also the period of the result.
+pub(crate) fn check_path(
+    inputs: &Inputs<'_>,
     profile: &Profile<'_>,
     path: &Path<'_>,
     anchor: usize,
     work: &mut Work,
-) -> Result<(RevocationStatus, Window), ChainError> {
+) -> Result<(RevocationStatus, Period), ChainError> {
     let Some(crls) = profile.revocation.crls else {
-        return Ok((RevocationStatus::Unchecked, Window::ALWAYS));
+        return Ok((RevocationStatus::Unchecked, Period::ALWAYS));
     };
     let mut above = Vec::from([Place::Anchor(anchor)]);
-    let mut window = Window::ALWAYS;
+    let mut period = Period::ALWAYS;
     let mut unknown = None;
     for (place, certificate) in path.descending() {
         if profile.revocation.depth == RevocationDepth::Path || place == path.leaf.0 {
             let refused = |problem| Err(ChainError::Refused { place, problem });
-            let ask = Ask { given: *given, profile, crls, about: place, above: &above, anchor };
-            match status(&ask, certificate, work)? {
-                Verdict::Good(found) => window = window.and(found),
-                Verdict::Revoked { at, reason } => return refused(Problem::Revoked { at, reason }),
-                Verdict::Unknown(why) if profile.revocation.unknown == UnknownStatus::Deny => {
+            let query = StatusQuery { inputs: *inputs, profile, crls, about: place, above: &above, anchor };
+            match certificate_status(&query, certificate, work)? {
+                CertificateStatus::Good(found) => period = period.and(found),
+                CertificateStatus::Revoked { at, reason } => return refused(Problem::Revoked { at, reason }),
+                CertificateStatus::Unknown(why) if profile.revocation.unknown == UnknownStatus::Deny => {
                     return refused(Problem::RevocationUnknown(why));
                 }
-                Verdict::Unknown(why) => unknown = unknown.or(Some(why)),
+                CertificateStatus::Unknown(why) => unknown = unknown.or(Some(why)),
             }
         }
         above.push(place);
     }
-    let good = RevocationStatus::Good { until: window.until };
-    Ok((unknown.map_or(good, RevocationStatus::Unknown), window))
+    let good = RevocationStatus::Good { until: period.until };
+    Ok((unknown.map_or(good, RevocationStatus::Unknown), period))
 }
 
-fn status(ask: &Ask<'_>, certificate: &Certificate<'_>, work: &mut Work) -> Result<Verdict, ChainError> {
-    let place = ask.about;
-    let known = work.revocation.statuses.iter().find(|(anchor, at, _)| (*anchor, *at) == (ask.anchor, place));
-    if let Some((.., verdict)) = known {
-        return Ok(*verdict);
+fn certificate_status(
+    query: &StatusQuery<'_>,
+    certificate: &Certificate<'_>,
+    work: &mut Work,
+) -> Result<CertificateStatus, ChainError> {
+    let place = query.about;
+    let known =
+        work.revocation.statuses.iter().find(|(anchor, at, _)| (*anchor, *at) == (query.anchor, place));
+    if let Some((.., status)) = known {
+        return Ok(*status);
     }
-    // a signer of a signer of a signer: no honest chain of them is longer than a path
-    if work.revocation.asking.contains(&place) || work.revocation.asking.len() > ask.profile.budget.depth {
-        return Ok(Verdict::Unknown(StatusUnknown::Circular));
+    // signers of signers of lists: no legitimate sequence of them is longer than a path
+    if work.revocation.in_progress.contains(&place)
+        || work.revocation.in_progress.len() > query.profile.budget.depth
+    {
+        return Ok(CertificateStatus::Unknown(StatusUnknown::Circular));
     }
-    work.revocation.asking.push(place);
-    let verdict = hear(ask, certificate, work);
-    work.revocation.asking.pop();
-    let verdict = verdict?;
-    // what is unknown on one way may be known on another
-    if !matches!(verdict, Verdict::Unknown(_)) {
-        work.revocation.statuses.push((ask.anchor, place, verdict));
+    work.revocation.in_progress.push(place);
+    let status = evaluate(query, certificate, work);
+    work.revocation.in_progress.pop();
+    let status = status?;
+    // a status that is unknown on one path may be known on another
+    if !matches!(status, CertificateStatus::Unknown(_)) {
+        work.revocation.statuses.push((query.anchor, place, status));
     }
-    Ok(verdict)
+    Ok(status)
 }
 
-/// A complete list about the certificate, signed by somebody who holds.
-struct Heard<'s> {
+/// A complete list that covers the certificate, with its verified signer.
+struct ApplicableCrl<'s> {
     at: usize,
     crl: &'s Crl<'s>,
     signer: Signer,
     reasons: Reasons,
 }
 
-fn hear(ask: &Ask<'_>, certificate: &Certificate<'_>, work: &mut Work) -> Result<Verdict, ChainError> {
+fn evaluate(
+    query: &StatusQuery<'_>,
+    certificate: &Certificate<'_>,
+    work: &mut Work,
+) -> Result<CertificateStatus, ChainError> {
     let mut unknown = StatusUnknown::NoCrl;
-    let mut heard: Vec<Heard<'_>> = Vec::new();
-    for crl in ask.crls.iter().filter(|crl| !crl.is_delta()) {
+    let mut applicable: Vec<ApplicableCrl<'_>> = Vec::new();
+    for crl in query.crls.iter().filter(|crl| !crl.is_delta()) {
         let at = crl.number;
         work.meter.step()?;
-        let reasons = scope::reasons(crl, certificate, &mut work.meter)?
-            .map_err(|problem| ChainError::Refused { place: ask.about, problem })?;
+        let reasons = scope::covered_reasons(crl, certificate, &mut work.meter)?
+            .map_err(|problem| ChainError::Refused { place: query.about, problem })?;
         if reasons.is_empty() {
             continue;
         }
-        // RFC 5280 5.2: such a list must not be used
+        // RFC 5280 5.2: a list with an unknown critical extension must not be used
         let signer = if crl.extensions.unknown_critical {
             Err(CrlProblem::UnknownCriticalExtension)
         } else {
-            signer::find(ask, at, work)?
+            signer::find(query, at, work)?
         };
         match signer {
-            Ok(signer) => heard.push(Heard { at, crl, signer, reasons }),
-            Err(problem) => more_telling(&mut unknown, at, problem),
+            Ok(signer) => applicable.push(ApplicableCrl { at, crl, signer, reasons }),
+            Err(problem) => keep_most_specific(&mut unknown, at, problem),
         }
     }
     let mut covered = Reasons::NONE;
-    let mut window = Window::ALWAYS;
-    for one in &heard {
-        if heard.iter().any(|other| supersedes(ask, other, one)) {
+    let mut period = Period::ALWAYS;
+    for one in &applicable {
+        if applicable.iter().any(|other| supersedes(query, other, one)) {
             continue;
         }
-        match consult(ask, one, certificate, work)? {
-            Said::Revoked(entry) => return Ok(Verdict::Revoked { at: entry.at, reason: entry.reason }),
-            Said::Cleared(Ok(found)) => {
-                covered = covered | one.reasons;
-                window = window.and(found).and(one.signer.window);
+        match look_up(query, one, certificate, work)? {
+            CrlResult::Revoked(entry) => {
+                return Ok(CertificateStatus::Revoked { at: entry.at, reason: entry.reason });
             }
-            Said::Cleared(Err(problem)) => more_telling(&mut unknown, one.at, problem),
+            CrlResult::Cleared(Ok(found)) => {
+                covered = covered | one.reasons;
+                period = period.and(found).and(one.signer.period);
+            }
+            CrlResult::Cleared(Err(problem)) => keep_most_specific(&mut unknown, one.at, problem),
         }
     }
     let missing = covered.missing();
     if missing.is_empty() {
-        return Ok(Verdict::Good(window));
+        return Ok(CertificateStatus::Good(period));
     }
     if unknown == StatusUnknown::NoCrl && !covered.is_empty() {
         unknown = StatusUnknown::Uncovered { missing };
     }
-    Ok(Verdict::Unknown(unknown))
+    Ok(CertificateStatus::Unknown(unknown))
 }
 
-fn more_telling(best: &mut StatusUnknown, crl: usize, problem: CrlProblem) {
+fn keep_most_specific(best: &mut StatusUnknown, crl: usize, problem: CrlProblem) {
     let better = match best {
         StatusUnknown::Crl { problem: known, .. } => problem.rank() > known.rank(),
         _ => true,
@@ -192,59 +205,65 @@ fn more_telling(best: &mut StatusUnknown, crl: usize, problem: CrlProblem) {
     }
 }
 
-/// Whether there is a later edition of a list. One that is not yet current replaces none.
-fn supersedes(ask: &Ask<'_>, other: &Heard<'_>, one: &Heard<'_>) -> bool {
-    let key = |heard: &Heard<'_>| ask.given.at(heard.signer.place).map(|signer| signer.public_key().as_der());
+/// Returns `true` if `other` is a later edition of a list. A list that is not yet current replaces none.
+fn supersedes(query: &StatusQuery<'_>, other: &ApplicableCrl<'_>, one: &ApplicableCrl<'_>) -> bool {
+    let key = |applicable: &ApplicableCrl<'_>| {
+        query.inputs.at(applicable.signer.place).map(|signer| signer.public_key().as_der())
+    };
     other.crl.is_newer_than(one.crl)
         && other.crl.has_scope_of(one.crl)
-        && other.crl.this_update() <= ask.now()
+        && other.crl.this_update() <= query.now()
         && key(other) == key(one)
 }
 
-/// What one list says, together with its delta.
-enum Said<'s> {
+/// The result of one list together with its delta list.
+enum CrlResult<'s> {
     Revoked(Revoked<'s>),
-    /// It does not name the certificate; whether that counts.
-    Cleared(Result<Window, CrlProblem>),
+    /// The list does not contain the certificate; the error if that does not clear it.
+    Cleared(Result<Period, CrlProblem>),
 }
 
-/// (c), (h) to (k). An old list still revokes what it names.
-fn consult<'s>(
-    ask: &Ask<'s>,
-    one: &Heard<'s>,
+/// Looks the certificate up: (c), (h) to (k). An expired list still revokes the certificates that it contains.
+fn look_up<'s>(
+    query: &StatusQuery<'s>,
+    one: &ApplicableCrl<'s>,
     certificate: &Certificate<'_>,
     work: &mut Work,
-) -> Result<Said<'s>, ChainError> {
+) -> Result<CrlResult<'s>, ChainError> {
     let (issuer, serial) = (certificate.issuer(), certificate.serial());
-    let mut current = ask.current(one.crl);
-    let mut taken_back = false;
-    if let Some(delta) = delta(ask, one, work)? {
-        let current_delta = ask.current(delta);
+    let mut current = query.current(one.crl);
+    let mut removed_by_delta = false;
+    if let Some(delta) = delta(query, one, work)? {
+        let current_delta = query.current(delta);
         match delta.entries.find(&delta.issuer(), &issuer, serial, &mut work.meter)? {
             Some(entry) if entry.reason != RevocationReason::RemoveFromCrl => {
-                return Ok(Said::Revoked(entry));
+                return Ok(CrlResult::Revoked(entry));
             }
-            Some(_) => taken_back = current_delta.is_ok(),
+            Some(_) => removed_by_delta = current_delta.is_ok(),
             None => {}
         }
-        // RFC 5280 5.2.4: together they are as new as the delta
+        // RFC 5280 5.2.4: together they are as current as the delta list
         if current_delta.is_ok() {
             current = current_delta;
         }
     }
-    if !taken_back
+    if !removed_by_delta
         && let Some(entry) = one.crl.entries.find(&one.crl.issuer(), &issuer, serial, &mut work.meter)?
     {
-        return Ok(Said::Revoked(entry));
+        return Ok(CrlResult::Revoked(entry));
     }
-    Ok(Said::Cleared(current))
+    Ok(CrlResult::Cleared(current))
 }
 
-/// The newest delta that a list can be changed by: of the same issuer, scope and key, from no later a base
-/// (RFC 5280 5.2.4, 6.3.3 (c), (h)).
-fn delta<'s>(ask: &Ask<'s>, one: &Heard<'s>, work: &mut Work) -> Result<Option<&'s Crl<'s>>, ChainError> {
+/// Returns the newest delta list that applies to a list: with the same issuer, scope and key, and with a base that is
+/// not newer (RFC 5280 5.2.4, 6.3.3 (c), (h)).
+fn delta<'s>(
+    query: &StatusQuery<'s>,
+    one: &ApplicableCrl<'s>,
+    work: &mut Work,
+) -> Result<Option<&'s Crl<'s>>, ChainError> {
     let mut newest: Option<&Crl<'_>> = None;
-    for delta in ask.crls.iter() {
+    for delta in query.crls.iter() {
         let (Some(base), Some(number), Some(next)) =
             (delta.extensions.base, one.crl.extensions.number, delta.extensions.number)
         else {
@@ -257,23 +276,23 @@ fn delta<'s>(ask: &Ask<'s>, one: &Heard<'s>, work: &mut Work) -> Result<Option<&
             && delta.extensions.authority_key_identifier == one.crl.extensions.authority_key_identifier
             && !delta.extensions.unknown_critical
             && newest.is_none_or(|newest| delta.is_newer_than(newest));
-        if fits && signer::signature(ask, delta.number, one.signer.place, work)?.is_ok() {
+        if fits && signer::verify_signature(query, delta.number, one.signer.place, work)?.is_ok() {
             newest = Some(delta);
         }
     }
     Ok(newest)
 }
 
-impl Ask<'_> {
+impl StatusQuery<'_> {
     fn now(&self) -> Seconds {
-        Seconds::try_from(self.given.now.as_secs()).unwrap_or(Seconds::MAX)
+        Seconds::try_from(self.inputs.now.as_secs()).unwrap_or(Seconds::MAX)
     }
 
-    /// Whether what a list does not name is cleared, and from when until when.
-    fn current(&self, crl: &Crl<'_>) -> Result<Window, CrlProblem> {
+    /// Checks that the list clears the certificates that it does not contain; returns the period in which it does.
+    fn current(&self, crl: &Crl<'_>) -> Result<Period, CrlProblem> {
         let rules = &self.profile.revocation;
         if self.profile.duties == Duties::Enforce {
-            duties(crl).map_err(CrlProblem::Duty)?;
+            check_requirements(crl).map_err(CrlProblem::Duty)?;
         }
         let (now, from) = (self.now(), crl.this_update());
         if now < from {
@@ -291,12 +310,12 @@ impl Ask<'_> {
             let since = crl.next_update().unwrap_or(until);
             return Err(CrlProblem::Stale { seconds: now.abs_diff(since) });
         }
-        Ok(Window { from, until })
+        Ok(Period { from, until })
     }
 }
 
-/// RFC 5280 5.2.1, 5.2.3.
-fn duties(crl: &Crl<'_>) -> Result<(), CrlDuty> {
+/// Checks RFC 5280 5.2.1, 5.2.3.
+fn check_requirements(crl: &Crl<'_>) -> Result<(), CrlDuty> {
     let extensions = &crl.extensions;
     if extensions.authority_key_identifier.is_none() {
         return Err(CrlDuty::AuthorityKeyIdentifierMissing);

@@ -1,4 +1,4 @@
-//! The bundle in force, and the one way to the next.
+//! The trust bundle in force, and its update.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,13 +12,29 @@ use super::signed::SignedBundle;
 use super::update_key::UpdateKey;
 use crate::certificate::time::Seconds;
 
-/// What a device trusts: CAs, each within its window, until the bundle expires; and whose signatures change that.
+/// The trust of a device: CAs, each with its period, until the bundle expires, and the keys whose signatures can change
+/// them.
 ///
-/// It is installed once ([`Self::provisioned`]) and from then on moves only by [`Self::updated`].
+/// It is installed once ([`Self::provisioned`]) and changes only by [`Self::updated`].
+///
+/// ```
+/// use hubward_ring::signature;
+/// use hubward_x509::{Anchors, BundleExpired, TrustBundle, UnixTime, UpdateError};
+///
+/// fn start<'a>(stored: &'a TrustBundle, now: UnixTime) -> Result<Anchors<'a>, BundleExpired> {
+///     stored.anchors(now)
+/// }
+///
+/// fn update(current: &TrustBundle, received: &[u8], now: UnixTime) -> Result<TrustBundle, UpdateError> {
+///     let updated = current.updated(received, signature::ALL, now)?;
+///     // store `updated.as_bytes()` before the new bundle is used
+///     Ok(updated)
+/// }
+/// ```
 ///
 /// ```compile_fail,E0451
 /// # use hubward_x509::TrustBundle;
-/// fn believed(bytes: Vec<u8>) -> TrustBundle {
+/// fn unverified(bytes: Vec<u8>) -> TrustBundle {
 ///     TrustBundle { bytes, contents: todo!() }
 /// }
 /// ```
@@ -29,32 +45,31 @@ pub struct TrustBundle {
 }
 
 impl TrustBundle {
-    /// The bundle that a device is made with, or that its storage kept: the caller asserts that nobody else wrote
-    /// it. That as many of its own keys have signed it as it asks for is checked all the same, so that a store that
-    /// lost bytes is found out.
+    /// Loads the bundle that a device was made with or has stored. The caller ensures that no other party wrote it. The
+    /// threshold of signatures by its own keys is checked nevertheless, so that corrupted storage is detected.
     ///
-    /// That it has expired is for [`Self::anchors`] to say; it still takes updates.
+    /// Accepts an expired bundle, which can still be updated; [`Self::anchors`] returns the error.
     ///
     /// # Errors
-    /// [`UpdateError`] where it cannot be read or its own keys' signatures are missing or wrong.
+    /// [`UpdateError`] if it cannot be parsed, or signatures by its own keys are missing or wrong.
     pub fn provisioned(
         bytes: &[u8],
         algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> Result<Self, UpdateError> {
         let bundle = SignedBundle::parse(bytes)?;
-        let proven = bundle.proven(&[], algorithms)?;
-        enough(Side::New, &bundle.contents, &proven)?;
+        let signers = bundle.verified_signers(&[], algorithms)?;
+        check_threshold(Side::New, &bundle.contents, &signers)?;
         Ok(Self { bytes: bytes.to_vec(), contents: bundle.contents })
     }
 
-    /// The bundle after an update. It is taken only with the threshold of this bundle's keys and of its own, over
-    /// the bytes as they were received, with a higher version, and unexpired at `now`, in this order but for the
-    /// version, which is looked at first: what could not be taken costs no signature.
+    /// Returns the bundle after an update. An update needs a higher version, signatures over the received bytes by the
+    /// threshold of this bundle's keys and by that of its own keys, and must not have expired at `now`. These are
+    /// checked in this order: an update whose version is not higher costs no signature check.
     ///
-    /// This bundle stays as it is. Write the new one's [`Self::as_bytes`] away before it is used.
+    /// This bundle remains unchanged. Store [`Self::as_bytes`] of the new one before it is used.
     ///
     /// # Errors
-    /// [`UpdateError`]: what is missing.
+    /// [`UpdateError`] with the first condition that is not met.
     pub fn updated(
         &self,
         received: &[u8],
@@ -66,9 +81,9 @@ impl TrustBundle {
         if found <= current {
             return Err(UpdateError::NotNewer { found, current });
         }
-        let proven = update.proven(self.keys(), algorithms)?;
-        enough(Side::Current, &self.contents, &proven)?;
-        enough(Side::New, &update.contents, &proven)?;
+        let signers = update.verified_signers(self.keys(), algorithms)?;
+        check_threshold(Side::Current, &self.contents, &signers)?;
+        check_threshold(Side::New, &update.contents, &signers)?;
         let expires = update.expires();
         if expires < now {
             return Err(UpdateError::Expired { seconds: now.as_secs().abs_diff(expires.as_secs()) });
@@ -76,11 +91,11 @@ impl TrustBundle {
         Ok(Self { bytes: received.to_vec(), contents: update.contents })
     }
 
-    /// The anchors that are trusted at `now`, for [`Chain::verify`](crate::Chain::verify); none where no window
-    /// contains it. Each certificate's own dates are judged there.
+    /// Returns the anchors that are trusted at `now`, for [`Chain::verify`](crate::Chain::verify); empty if no trust
+    /// period contains `now`. The verification checks the validity period of each certificate.
     ///
     /// # Errors
-    /// [`BundleExpired`]: nothing is trusted until there is an update.
+    /// [`BundleExpired`]: no anchor is trusted until the next update.
     pub fn anchors(&self, now: UnixTime) -> Result<Anchors<'_>, BundleExpired> {
         if self.expires() < now {
             return Err(BundleExpired { seconds: now.as_secs().abs_diff(self.expires().as_secs()) });
@@ -94,45 +109,46 @@ impl TrustBundle {
         Ok(anchors)
     }
 
-    /// Every anchor, whether it is trusted now or not, in order.
+    /// Returns every anchor, trusted now or not, in order.
     pub fn all_anchors(&self) -> impl Iterator<Item = BundledAnchor<'_>> {
         self.contents.anchors(&self.bytes)
     }
 
-    /// The bundle with its signatures, as it came: what to store, and what to give to others.
+    /// Returns the bundle with its signatures, as received: to store, and to pass on.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Its version.
+    /// Returns the version.
     #[must_use]
     pub const fn version(&self) -> u32 {
         self.contents.version
     }
 
-    /// The last second in which it vouches for anybody.
+    /// Returns the last second in which the bundle's anchors are trusted.
     #[must_use]
     pub const fn expires(&self) -> UnixTime {
         self.contents.expires
     }
 
-    /// How many of its keys must sign an update.
+    /// Returns the number of its keys that must sign an update.
     #[must_use]
     pub const fn threshold(&self) -> usize {
         self.contents.threshold
     }
 
-    /// The keys whose signatures change it, in order.
+    /// Returns the keys whose signatures can change it, in order.
     #[must_use]
     pub fn keys(&self) -> &[UpdateKey] {
         &self.contents.keys
     }
 }
 
-/// As many keys of one side as it asks for are among those that have signed.
-fn enough(by: Side, asks: &Contents, proven: &[UpdateKey]) -> Result<(), UpdateError> {
-    let (found, needed) = (asks.keys.iter().filter(|key| proven.contains(key)).count(), asks.threshold);
+/// Checks that the threshold of one bundle's keys has signed.
+fn check_threshold(by: Side, contents: &Contents, signers: &[UpdateKey]) -> Result<(), UpdateError> {
+    let (found, needed) =
+        (contents.keys.iter().filter(|key| signers.contains(key)).count(), contents.threshold);
     if found < needed { Err(UpdateError::UnderSigned { by, found, needed }) } else { Ok(()) }
 }
 

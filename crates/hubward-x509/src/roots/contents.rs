@@ -1,4 +1,4 @@
-//! What a bundle says, read once; where its certificates lie in the bytes is kept, not the bytes.
+//! The contents of a bundle, parsed once. The positions of its certificates in the bytes are kept instead of copies.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -8,16 +8,25 @@ use rustls_pki_types::UnixTime;
 
 use super::error::{BundleError, Part};
 use super::update_key::UpdateKey;
-use super::{FORMAT, MOST_ANCHORS, MOST_KEYS};
+use super::{FORMAT, MAX_ANCHORS, MAX_KEYS};
 use crate::certificate::{Certificate, PublicKey};
 use crate::tlv::{Cursor, Malformed, Tag, Tlv};
 
-/// The last second of the year 9999, which RFC 5280 has for "no end".
+/// The last second of the year 9999, which means "no end" in RFC 5280.
 const END: u64 = 253_402_300_799;
 
-/// When an anchor is trusted, both ends included.
+/// The period in which an anchor is trusted, both ends inclusive.
+///
+/// ```
+/// use core::time::Duration;
+/// use hubward_x509::{UnixTime, Window};
+///
+/// let second = |at| UnixTime::since_unix_epoch(Duration::from_secs(at));
+/// let window = Window { from: second(1_767_225_600), until: second(1_798_761_599) };
+/// assert!(window.contains(second(1_780_000_000)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "a window has two ends")]
+#[expect(clippy::exhaustive_structs, reason = "a period has two ends")]
 pub struct Window {
     /// The first second.
     pub from: UnixTime,
@@ -26,14 +35,14 @@ pub struct Window {
 }
 
 impl Window {
-    /// Whether `now` lies inside.
+    /// Returns `true` if `now` is within the period.
     #[must_use]
     pub fn contains(&self, now: UnixTime) -> bool {
         self.from <= now && now <= self.until
     }
 }
 
-/// A CA of a bundle and when it is trusted.
+/// A CA of a bundle and the period in which it is trusted.
 #[derive(Debug, Clone, Copy)]
 pub struct BundledAnchor<'a> {
     certificate: Certificate<'a>,
@@ -41,20 +50,20 @@ pub struct BundledAnchor<'a> {
 }
 
 impl<'a> BundledAnchor<'a> {
-    /// Its certificate.
+    /// Returns the certificate.
     #[must_use]
     pub const fn certificate(&self) -> &Certificate<'a> {
         &self.certificate
     }
 
-    /// When it is trusted; its certificate's own dates count besides.
+    /// Returns the period in which it is trusted. The certificate's validity period applies as well.
     #[must_use]
     pub const fn window(&self) -> Window {
         self.window
     }
 }
 
-/// The fields of a bundle, those of its certificates aside.
+/// The fields of a bundle except its certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Contents {
     pub(super) version: u32,
@@ -65,16 +74,16 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// Reads the `TrustBundle`, which lies in bytes that `bundle` still knows its place in.
+    /// Parses a `TrustBundle`; `bundle` has its position in the bytes of the whole bundle.
     pub(super) fn read(bundle: &Tlv<'_>) -> Result<Self, BundleError> {
         let mut fields = bundle.open();
         let format = fields.any()?;
         if format.tag != Tag::UTF8_STRING || format.value != FORMAT {
             return Err(BundleError::Format);
         }
-        let version = fields.small()?;
+        let version = fields.read_u32()?;
         let expires = time(&mut fields)?;
-        let threshold = fields.small()?;
+        let threshold = fields.read_u32()?;
         let keys = keys(fields.expect(Tag::SEQUENCE)?.open())?;
         let anchors = anchors(fields.expect(Tag::SEQUENCE)?.open(), &keys)?;
         fields.finish()?;
@@ -86,7 +95,7 @@ impl Contents {
         }
     }
 
-    /// Its anchors, in the bytes that it was read from. One that cannot be read, which there is not, is left out.
+    /// Returns the anchors, from the bytes that were parsed. All of them were parsed before, so that none is left out.
     pub(super) fn anchors<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = BundledAnchor<'a>> {
         self.anchors.iter().filter_map(|(window, place)| {
             let certificate = Certificate::parse(bytes.get(place.clone())?).ok()?;
@@ -96,20 +105,20 @@ impl Contents {
 }
 
 pub(super) fn time(fields: &mut Cursor<'_>) -> Result<UnixTime, Malformed> {
-    Ok(UnixTime::since_unix_epoch(Duration::from_secs(fields.up_to(END)?)))
+    Ok(UnixTime::since_unix_epoch(Duration::from_secs(fields.read_up_to(END)?)))
 }
 
-/// Each key once, whoever holds it, in the order of their bytes.
+/// Parses the keys, each once (regardless of the sign of its point), sorted by their bytes.
 fn keys(mut list: Cursor<'_>) -> Result<Vec<UpdateKey>, BundleError> {
     let mut keys: Vec<UpdateKey> = Vec::new();
     while !list.is_empty() {
         let at = keys.len();
-        if at == MOST_KEYS {
-            return Err(BundleError::TooMany { part: Part::Keys, most: MOST_KEYS });
+        if at == MAX_KEYS {
+            return Err(BundleError::TooMany { part: Part::Keys, most: MAX_KEYS });
         }
         let key = UpdateKey::new(&PublicKey::read(&mut list)?)
             .map_err(|error| BundleError::Key { key: at, error })?;
-        if keys.iter().any(|other| other.is_held_with(&key)) {
+        if keys.iter().any(|other| other.shares_private_key_with(&key)) {
             return Err(BundleError::DuplicateKey { key: at });
         }
         if keys.last().is_some_and(|last| *last > key) {
@@ -120,14 +129,14 @@ fn keys(mut list: Cursor<'_>) -> Result<Vec<UpdateKey>, BundleError> {
     if keys.is_empty() { Err(BundleError::None(Part::Keys)) } else { Ok(keys) }
 }
 
-/// Each anchor once, and none with the key of an update.
+/// Parses the anchors, each once, and none with an update key.
 fn anchors(mut list: Cursor<'_>, keys: &[UpdateKey]) -> Result<Vec<(Window, Range<usize>)>, BundleError> {
     let mut anchors = Vec::new();
     let mut ders: Vec<&[u8]> = Vec::new();
     while !list.is_empty() {
         let anchor = anchors.len();
-        if anchor == MOST_ANCHORS {
-            return Err(BundleError::TooMany { part: Part::Anchors, most: MOST_ANCHORS });
+        if anchor == MAX_ANCHORS {
+            return Err(BundleError::TooMany { part: Part::Anchors, most: MAX_ANCHORS });
         }
         let mut fields = list.expect(Tag::SEQUENCE)?.open();
         let window = Window { from: time(&mut fields)?, until: time(&mut fields)? };
@@ -138,14 +147,14 @@ fn anchors(mut list: Cursor<'_>, keys: &[UpdateKey]) -> Result<Vec<(Window, Rang
         }
         let parsed =
             Certificate::parse(certificate.raw).map_err(|error| BundleError::Anchor { anchor, error })?;
-        if let Some(key) = keys.iter().position(|key| key.is_held_by(&parsed.public_key())) {
+        if let Some(key) = keys.iter().position(|key| key.is_key_of(&parsed.public_key())) {
             return Err(BundleError::CaKey { key, anchor });
         }
         if ders.contains(&certificate.raw) {
             return Err(BundleError::DuplicateAnchor { anchor });
         }
         ders.push(certificate.raw);
-        anchors.push((window, certificate.place()));
+        anchors.push((window, certificate.range()));
     }
     if anchors.is_empty() { Err(BundleError::None(Part::Anchors)) } else { Ok(anchors) }
 }

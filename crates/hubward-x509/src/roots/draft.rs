@@ -1,4 +1,4 @@
-//! A bundle in the making.
+//! The builder of trust bundles.
 
 use alloc::vec::Vec;
 
@@ -12,7 +12,24 @@ use super::update_key::UpdateKey;
 use crate::tlv::Tag;
 use crate::write::{integer, sequence, time, value};
 
-/// A bundle before anybody has signed it.
+/// A trust bundle before it is signed.
+///
+/// ```
+/// use hubward_x509::{BundleDraft, SignedBundle, UnixTime, UpdateKey, Window};
+/// # use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, PublicKeyData};
+/// # let day = |day: u64| UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_767_225_600 + day * 86_400));
+/// # let mut params = CertificateParams::default();
+/// # params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+/// # let root = params.self_signed(&KeyPair::generate()?)?.der().to_vec();
+/// # let public_key = KeyPair::generate()?.subject_public_key_info();
+///
+/// let draft = BundleDraft::new(1, day(400), 1)
+///     .key(UpdateKey::from_spki_der(&public_key)?)
+///     .anchor(&root, Window { from: day(0), until: day(365) })
+///     .finish()?;
+/// assert_eq!(SignedBundle::parse(&draft)?.version(), 1);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct BundleDraft<'a> {
     version: u32,
@@ -23,31 +40,32 @@ pub struct BundleDraft<'a> {
 }
 
 impl<'a> BundleDraft<'a> {
-    /// With nothing in it yet. `expires` is the last second in which it vouches for anybody, and `threshold` how
-    /// many of its keys must sign it and what comes after it.
+    /// Creates an empty bundle. `expires` is the last second in which its anchors are trusted, and `threshold` the
+    /// number of its keys that must sign it and its successor.
     #[must_use]
     pub const fn new(version: u32, expires: UnixTime, threshold: u32) -> Self {
         Self { version, expires, threshold, keys: Vec::new(), anchors: Vec::new() }
     }
 
-    /// With one more key.
+    /// Adds an update key.
     #[must_use]
     pub fn key(mut self, key: UpdateKey) -> Self {
         self.keys.push(key);
         self
     }
 
-    /// With one more anchor, by its certificate's DER.
+    /// Adds an anchor, given as the DER of its certificate.
     #[must_use]
     pub fn anchor(mut self, certificate: &'a [u8], window: Window) -> Self {
         self.anchors.push((certificate, window));
         self
     }
 
-    /// The bundle, without signatures: read it with [`SignedBundle::parse`] to sign it.
+    /// Encodes the bundle without signatures. Sign it with [`SignedBundle::parse`] and
+    /// [`SignedBundle::with_signature`].
     ///
     /// # Errors
-    /// [`BundleError`] where a device could not read it.
+    /// [`BundleError`] if a device could not parse the bundle.
     pub fn finish(mut self) -> Result<Vec<u8>, BundleError> {
         self.keys.sort_unstable();
         let keys: Vec<Vec<u8>> = self.keys.iter().map(UpdateKey::to_spki_der).collect();

@@ -1,107 +1,108 @@
-//! Why a bundle cannot be read, and why an update was not taken.
+//! Errors of trust bundles: invalid bundles, refused updates and refused signatures.
 
+use crate::certificate::time::InWords;
 use crate::error::CertificateError;
 use crate::tlv::Malformed;
 
-/// Why bytes are no bundle.
+/// The reason why bytes are not a trust bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// An anchor that cannot be read.
+    /// An anchor that cannot be parsed.
     #[error("anchor {anchor} cannot be read: {error}")]
     Anchor {
-        /// Which, counted from 0.
+        /// The number of the anchor, counted from 0.
         anchor: usize,
-        /// What is wrong with it.
+        /// The reason.
         error: CertificateError,
     },
-    /// An update key that is an anchor's too: whoever runs that CA could change what is trusted.
-    #[error("key {key} is the key of anchor {anchor}: an update key is the owner's alone")]
+    /// An update key that is also an anchor's key: the operator of that CA could change the trusted anchors.
+    #[error("key {key} is the key of anchor {anchor}: an update key must not be the key of a CA")]
     CaKey {
-        /// Which key, counted from 0.
+        /// The number of the key, counted from 0.
         key: usize,
-        /// Which anchor, counted from 0.
+        /// The number of the anchor, counted from 0.
         anchor: usize,
     },
-    /// An anchor that is there twice.
-    #[error("anchor {anchor} is there twice")]
+    /// An anchor that occurs twice.
+    #[error("anchor {anchor} occurs twice")]
     DuplicateAnchor {
-        /// The second, counted from 0.
+        /// The number of the second one, counted from 0.
         anchor: usize,
     },
-    /// A key that is there twice, in the same bytes or with its sign turned: one holder would count as two.
-    #[error("key {key} is there twice")]
+    /// A key that occurs twice, with the same bytes or the negated point: one holder would count as two.
+    #[error("key {key} occurs twice")]
     DuplicateKey {
-        /// The second, counted from 0.
+        /// The number of the second one, counted from 0.
         key: usize,
     },
-    /// Another format or another version of it.
+    /// Another format, or another version of the format.
     #[error("not a trust bundle of format 1")]
     Format,
-    /// A key that is none an update is signed with.
+    /// A key of a type that cannot sign updates.
     #[error("key {key}: {error}")]
     Key {
-        /// Which, counted from 0.
+        /// The number of the key, counted from 0.
         key: usize,
-        /// What is wrong with it.
+        /// The reason.
         error: UpdateKeyError,
     },
-    /// Not strict DER, or not of the form.
+    /// Not strict DER, or not the expected structure.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    /// There must be at least one.
-    #[error("has no {0}")]
+    /// An empty list, which must have at least one element.
+    #[error("has no {0}: add at least one")]
     None(Part),
-    /// Keys of the bundle or of its signatures that are not in the order of their bytes.
-    #[error("its {0} are not in order, or one is there twice")]
+    /// Keys of the bundle or of its signatures that are not sorted by their bytes.
+    #[error("its {0} are not sorted, or one occurs twice")]
     Order(Part),
-    /// A signature by a key that is none an update is signed with.
+    /// A signature by a key of a type that cannot sign updates.
     #[error("signature {signature}: {error}")]
     SignatureKey {
-        /// Which, counted from 0.
+        /// The number of the signature, counted from 0.
         signature: usize,
-        /// What is wrong with its key.
+        /// The problem of its key.
         error: UpdateKeyError,
     },
-    /// Not from 1 to as many as there are keys.
-    #[error("asks for {threshold} signatures where there are {keys} keys")]
+    /// A threshold that is not between 1 and the number of keys.
+    #[error("requires {threshold} signatures but has {keys} keys")]
     Threshold {
-        /// How many it asks for.
+        /// The threshold.
         threshold: u32,
-        /// How many keys it has.
+        /// The number of keys.
         keys: usize,
     },
-    /// More bytes than a bundle may have.
+    /// A bundle that is too long.
     #[error("more than {most} bytes")]
     TooLong {
-        /// How many it may have.
+        /// The largest number of bytes.
         most: usize,
     },
-    /// More of something than there may be.
+    /// A list that is too long.
     #[error("has more than {most} {part}")]
     TooMany {
-        /// What of.
+        /// The list.
         part: Part,
-        /// How many there may be.
+        /// The largest number of elements.
         most: usize,
     },
-    /// An anchor that is trusted until before it is trusted.
-    #[error("anchor {anchor} is trusted until before it is trusted")]
+    /// An anchor whose trust period ends before it starts.
+    #[error("the period of anchor {anchor} ends before it starts")]
     Window {
-        /// Which, counted from 0.
+        /// The number of the anchor, counted from 0.
         anchor: usize,
     },
 }
 
-/// What a bundle has several of.
+/// A list in a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "the format has these three")]
+#[expect(clippy::exhaustive_enums, reason = "the format has three lists")]
 pub enum Part {
-    /// CAs that are trusted.
+    /// The trusted CAs.
     Anchors,
-    /// Keys that sign updates.
+    /// The keys that sign updates.
     Keys,
-    /// Signatures.
+    /// The signatures.
     Signatures,
 }
 
@@ -115,73 +116,74 @@ impl core::fmt::Display for Part {
     }
 }
 
-/// Why a public key is none that updates are signed with.
+/// The reason why a public key cannot sign updates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpdateKeyError {
-    /// Neither Ed25519 nor P-256 with its point uncompressed, each of which has one encoding.
-    #[error("not an Ed25519 key, nor a P-256 key with its point uncompressed")]
+    /// Neither Ed25519 nor P-256 with an uncompressed point, each of which has exactly one encoding.
+    #[error("neither an Ed25519 key nor a P-256 key with an uncompressed point")]
     Kind,
     /// Not a SubjectPublicKeyInfo.
     #[error("not a public key: {0}")]
     Malformed(#[from] Malformed),
-    /// An Ed25519 point that is not reduced or has a small order: anybody could sign under it.
-    #[error("an Ed25519 key that anybody could sign under")]
+    /// An Ed25519 point that is not reduced or has a small order: signatures under it can be forged without a private
+    /// key.
+    #[error("a weak Ed25519 key, for which signatures can be forged")]
     Weak,
 }
 
-/// Why an update was not taken. Nothing has changed.
+/// The reason why an update was refused. The bundle in force is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpdateError {
-    /// It cannot be read.
+    /// The update cannot be parsed.
     #[error(transparent)]
     Bundle(#[from] BundleError),
-    /// A signature that its key did not make. The bytes were altered, or signed by mistake.
-    #[error("signature {signature} is not its key's over these bytes")]
+    /// A signature that does not verify with its key. The bytes were altered, or other bytes were signed.
+    #[error("signature {signature} does not verify with its key over these bytes")]
     BadSignature {
-        /// Which, counted from 0.
+        /// The number of the signature, counted from 0.
         signature: usize,
     },
-    /// Its last day is over.
-    #[error("expired {seconds} s before now")]
+    /// The update has expired.
+    #[error("expired {} before now", InWords(*seconds))]
     Expired {
-        /// By how much.
+        /// The time since its expiry.
         seconds: u64,
     },
-    /// It is the one in force, or an older one.
+    /// The update has the version in force, or an older one.
     #[error("version {found} is not newer than version {current}, which is in force")]
     NotNewer {
-        /// Its version.
+        /// The version of the update.
         found: u32,
         /// The version in force.
         current: u32,
     },
-    /// Fewer signatures than needed by the keys of one of the two bundles.
-    #[error("{found} of the {needed} signatures that {by} asks for")]
+    /// Too few signatures by the keys of one of the two bundles.
+    #[error("{found} of the {needed} signatures that {by} requires")]
     UnderSigned {
-        /// Whose keys are missing.
+        /// The bundle whose keys are missing.
         by: Side,
-        /// How many of its keys have signed.
+        /// The number of its keys that have signed.
         found: usize,
-        /// How many must.
+        /// The number of its keys that must sign.
         needed: usize,
     },
-    /// None of the caller's algorithms fits the key of a signature.
+    /// No algorithm of the caller's list matches the key of a signature.
     #[error("no algorithm for the key of signature {signature}")]
     UnsupportedAlgorithm {
-        /// Which, counted from 0.
+        /// The number of the signature, counted from 0.
         signature: usize,
     },
 }
 
-/// Whose keys.
+/// The bundle whose keys must sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "an update has these two sides")]
+#[expect(clippy::exhaustive_enums, reason = "an update concerns two bundles")]
 pub enum Side {
     /// The bundle in force.
     Current,
-    /// The one that shall be.
+    /// The bundle that the update would install.
     New,
 }
 
@@ -194,26 +196,26 @@ impl core::fmt::Display for Side {
     }
 }
 
-/// Why a signature was not added.
+/// The reason why a signature was not added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The key did not make it, over these bytes.
-    #[error("the signature is not this key's over this bundle")]
+    /// The signature does not verify with this key over these bytes.
+    #[error("the signature does not verify with this key over this bundle")]
     BadSignature,
-    /// The bundle has as many signatures as it may have.
+    /// The bundle already has the largest number of signatures.
     #[error(transparent)]
     Bundle(#[from] BundleError),
-    /// None of the caller's algorithms fits the key.
+    /// No algorithm of the caller's list matches the key.
     #[error("no algorithm for this key")]
     UnsupportedAlgorithm,
 }
 
-/// The bundle's last day is over: it vouches for nobody any more.
+/// The bundle has expired: none of its anchors is trusted any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the trust bundle expired {seconds} s before now: take an update")]
+#[error("the trust bundle expired {} before now: install an update", InWords(*seconds))]
 #[non_exhaustive]
 pub struct BundleExpired {
-    /// By how much.
+    /// The time since its expiry.
     pub seconds: u64,
 }

@@ -1,5 +1,5 @@
-//! Roots in the field: which CAs a device trusts, from when until when, and how that changes over its years.
-//! The format is on [`SignedBundle`](crate::SignedBundle).
+//! Trust anchors ([`Anchors`](crate::Anchors)), and signed trust bundles that update them on devices in the field. The
+//! format is documented at [`SignedBundle`](crate::SignedBundle).
 
 pub(crate) mod anchor;
 pub(crate) mod bundle;
@@ -10,14 +10,14 @@ pub(crate) mod report;
 pub(crate) mod signed;
 pub(crate) mod update_key;
 
-/// The first field of what is signed: no certificate, request or list begins like it, so that a signature for one
-/// is none for the other.
+/// The first field of the signed part. No certificate, request or revocation list starts like it, so a signature for
+/// one is not valid for the other.
 const FORMAT: &[u8] = b"hubward trust bundle 1";
-/// Longest bundle with its signatures. 32 of the largest public roots are a third of it.
-const LONGEST: usize = 128 * 1024;
-/// Most keys; more people than that sign nothing together.
-const MOST_KEYS: usize = 16;
-/// Most signatures, and so most that are checked of one update: those of all keys before and of all keys after.
-const MOST_SIGNATURES: usize = 32;
-/// Most anchors. The hubs of one maker need seven; this is no store for all of the public web.
-const MOST_ANCHORS: usize = 32;
+/// Longest bundle with its signatures. 32 of the largest public roots take a third of it.
+const MAX_LENGTH: usize = 128 * 1024;
+/// Largest number of keys.
+const MAX_KEYS: usize = 16;
+/// Largest number of signatures, which bounds those checked for an update: all old and all new keys.
+const MAX_SIGNATURES: usize = 32;
+/// Largest number of anchors. The hubs of one vendor need seven; a bundle is not meant for all roots of the public web.
+const MAX_ANCHORS: usize = 32;

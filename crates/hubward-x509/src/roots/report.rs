@@ -1,4 +1,4 @@
-//! What a bundle trusts, and what of it stops on which date.
+//! The report about a bundle: which anchors it trusts, and when each of them expires.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -9,7 +9,7 @@ use super::bundle::TrustBundle;
 use super::contents::{BundledAnchor, Window};
 use super::signed::SignedBundle;
 
-/// A bundle seen from one time on.
+/// The state of a bundle from a point in time on.
 #[derive(Debug, Clone)]
 pub struct Report {
     at: UnixTime,
@@ -17,37 +17,37 @@ pub struct Report {
     anchors: Vec<Term>,
 }
 
-/// When an anchor works: where its window and its certificate's dates meet.
+/// The period in which an anchor is usable: the intersection of its trust period and its certificate's validity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Term {
-    /// Both ends included; it ends before it begins where the two do not meet.
+    /// Both ends inclusive; empty (`until` before `from`) if the two do not overlap.
     pub works: Window,
-    /// What ends it; the certificate, where both end at once.
+    /// The cause of its end; the certificate if both end at the same time.
     pub ends_by: Cause,
 }
 
-/// Something that stops.
+/// The end of an anchor or of the whole bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lapse {
-    /// The last second in which it works.
+    /// The last second in which it is usable.
     pub last: UnixTime,
-    /// Why it stops.
+    /// The cause.
     pub cause: Cause,
-    /// Which anchor, counted from 0; none where it is all of them.
+    /// The number of the anchor, counted from 0; `None` for the whole bundle.
     pub anchor: Option<usize>,
 }
 
-/// Why something stops.
+/// The cause of an expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there are these three dates")]
+#[expect(clippy::exhaustive_enums, reason = "there are three dates")]
 pub enum Cause {
-    /// The window that the bundle gives the anchor is over.
+    /// The trust period of the anchor in the bundle ends.
     Window,
     /// The anchor's certificate expires.
     Certificate,
-    /// The bundle expires, and nothing is trusted any more.
+    /// The bundle expires, and no anchor is trusted any more.
     Bundle,
 }
 
@@ -56,19 +56,19 @@ impl Report {
         Self { at, expires, anchors: anchors.map(|anchor| Term::of(&anchor)).collect() }
     }
 
-    /// The term of each anchor, in order.
+    /// Returns the usable period of each anchor, in order.
     #[must_use]
     pub fn anchors(&self) -> &[Term] {
         &self.anchors
     }
 
-    /// Whether the anchor of this number works at the time of the report.
+    /// Returns `true` if the anchor with this number is usable at the time of the report.
     #[must_use]
     pub fn is_trusted(&self, anchor: usize) -> bool {
         self.at <= self.expires && self.anchors.get(anchor).is_some_and(|term| term.works.contains(self.at))
     }
 
-    /// What stops from then on, in the order of time: anchors that work now or will, and the bundle itself.
+    /// Returns what expires from the time of the report on, sorted by time: present and future anchors, and the bundle.
     #[must_use]
     pub fn lapses(&self) -> Vec<Lapse> {
         let anchors = self.anchors.iter().enumerate().map(|(anchor, term)| {
@@ -84,13 +84,13 @@ impl Report {
         lapses
     }
 
-    /// The last second until which, without a gap from the time of the report, at least one anchor works; `None`
-    /// where none does then. A device needs an update before.
+    /// Returns the end of the uninterrupted period, starting at the time of the report, in which at least one anchor is
+    /// usable; `None` if no anchor is usable at that time. A device needs an update before then.
     #[must_use]
     pub fn trusted_until(&self) -> Option<UnixTime> {
         let mut covered = None;
         let mut next = self.at;
-        // each round goes beyond the end of at least one anchor
+        // each round ends after the end of at least one anchor
         while next <= self.expires {
             let here = self.anchors.iter().filter(|term| term.works.contains(next));
             let Some(until) = here.map(|term| term.works.until).max() else { break };
@@ -103,7 +103,7 @@ impl Report {
 
 impl Term {
     fn of(anchor: &BundledAnchor<'_>) -> Self {
-        // a validity that ended before 1970 ends before any window begins but one that begins at 0
+        // a validity that ended before 1970 ends before the start of any window, except one that starts at 0
         let second = |at: i64| UnixTime::since_unix_epoch(Duration::from_secs(at.try_into().unwrap_or(0)));
         let (window, dates) = (anchor.window(), anchor.certificate().validity());
         let (from, until) = (second(dates.not_before), second(dates.not_after));
@@ -114,7 +114,7 @@ impl Term {
 }
 
 impl TrustBundle {
-    /// What works at `at`, and what stops from then on.
+    /// Reports the anchors that are usable at `at`, and what expires from then on.
     #[must_use]
     pub fn report(&self, at: UnixTime) -> Report {
         Report::new(at, self.expires(), self.all_anchors())
@@ -122,7 +122,8 @@ impl TrustBundle {
 }
 
 impl SignedBundle<'_> {
-    /// What would work at `at`, and what would stop from then on, were it in force.
+    /// Reports the anchors that would be usable at `at`, and what would expire from then on, if the bundle were in
+    /// force.
     #[must_use]
     pub fn report(&self, at: UnixTime) -> Report {
         Report::new(at, self.expires(), self.anchors())

@@ -1,4 +1,4 @@
-//! A bundle as it is handed around, with the signatures it has so far: read, and believed in nothing.
+//! A trust bundle in transit, with the signatures that it has so far: parsed but not verified.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -9,15 +9,15 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 use super::contents::{BundledAnchor, Contents};
 use super::error::{BundleError, Part, SignError, UpdateError};
 use super::update_key::UpdateKey;
-use super::{LONGEST, MOST_SIGNATURES};
+use super::{MAX_LENGTH, MAX_SIGNATURES};
 use crate::certificate::PublicKey;
 use crate::error::Problem;
 use crate::tlv::{Cursor, Tag, only, whole_bits};
 use crate::write::{bit_string, sequence};
 
-/// A bundle and its signatures, read. Nothing about it is proven; [`TrustBundle`](crate::TrustBundle) is.
+/// A trust bundle and its signatures, parsed but not verified. [`TrustBundle`](crate::TrustBundle) is verified.
 ///
-/// A bundle is DER, read by the crate's own reader. What is signed is the whole of `TrustBundle` as it was received:
+/// A bundle is DER, parsed by this crate. The signed part is the whole `TrustBundle` as received:
 ///
 /// ```text
 /// SignedBundle ::= SEQUENCE {
@@ -48,73 +48,74 @@ pub struct SignedBundle<'a> {
 }
 
 impl<'a> SignedBundle<'a> {
-    /// Reads a bundle with as many signatures as it has, none too.
+    /// Parses a bundle with any number of signatures, including none.
     ///
     /// # Errors
-    /// [`BundleError`]: not the form of the format, to the byte.
+    /// [`BundleError`] if the bytes do not strictly follow the format.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, BundleError> {
-        if bytes.len() > LONGEST {
-            return Err(BundleError::TooLong { most: LONGEST });
+        if bytes.len() > MAX_LENGTH {
+            return Err(BundleError::TooLong { most: MAX_LENGTH });
         }
         let mut fields = only(bytes, Tag::SEQUENCE)?.open();
         let bundle = fields.expect(Tag::SEQUENCE)?;
         let signatures = signatures(fields.expect(Tag::SEQUENCE)?.open())?;
         fields.finish()?;
-        Ok(Self { bytes, message: bundle.place(), contents: Contents::read(&bundle)?, signatures })
+        Ok(Self { bytes, message: bundle.range(), contents: Contents::read(&bundle)?, signatures })
     }
 
-    /// All of it, as it came.
+    /// Returns the whole bundle, as received.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// What each key signs: for one that lives in an HSM. P-256 keys sign with SHA-256 of it, in the form of RFC
-    /// 3279 2.2.3; Ed25519 keys sign it itself.
+    /// Returns the bytes that each key signs, for example for a key in an HSM. P-256 keys sign them with SHA-256 and
+    /// the signature has the form of RFC 3279 2.2.3; Ed25519 keys sign them directly.
     #[must_use]
     pub fn to_be_signed(&self) -> &'a [u8] {
         self.bytes.get(self.message.clone()).unwrap_or_default()
     }
 
-    /// The version it claims.
+    /// Returns the version in the bundle.
     #[must_use]
     pub const fn version(&self) -> u32 {
         self.contents.version
     }
 
-    /// The last second in which it vouches for anybody.
+    /// Returns the last second in which the bundle's anchors are trusted.
     #[must_use]
     pub const fn expires(&self) -> UnixTime {
         self.contents.expires
     }
 
-    /// How many of its keys must sign.
+    /// Returns the number of its keys that must sign.
     #[must_use]
     pub const fn threshold(&self) -> usize {
         self.contents.threshold
     }
 
-    /// The keys that sign it and what comes after it, in order.
+    /// Returns the keys that sign this bundle and its successor, in order.
     #[must_use]
     pub fn keys(&self) -> &[UpdateKey] {
         &self.contents.keys
     }
 
-    /// Its anchors, in order.
+    /// Returns the anchors, in order.
     pub fn anchors(&self) -> impl Iterator<Item = BundledAnchor<'a>> {
         self.contents.anchors(self.bytes)
     }
 
-    /// The keys that are said to have signed it, in order.
+    /// Returns the keys of the attached signatures, which are not verified, in order.
     pub fn signers(&self) -> impl Iterator<Item = &UpdateKey> {
         self.signatures.iter().map(|(key, _)| key)
     }
 
-    /// The same with one more signature, in the place of what that key signed before. A bundle may carry those of
-    /// keys that it has not itself: of all the keys that devices in the field may still know.
+    /// Returns the bundle with an additional signature, which replaces an earlier one of the same key. A bundle may
+    /// also have signatures of keys that it does not contain, for devices in the field that still have an older bundle.
     ///
     /// # Errors
-    /// [`SignError`] where `key` did not make it of [`Self::to_be_signed`], or no signature fits any more.
+    /// [`SignError`] if `signature` does not verify over [`Self::to_be_signed`], or the bundle already has the largest
+    /// number of signatures.
     pub fn with_signature(
         &self,
         key: UpdateKey,
@@ -128,32 +129,32 @@ impl<'a> SignedBundle<'a> {
         let mut all = self.signatures.clone();
         match all.binary_search_by_key(&key, |(key, _)| *key) {
             Ok(at) => all.get_mut(at).into_iter().for_each(|entry| entry.1 = signature),
-            Err(_) if all.len() == MOST_SIGNATURES => {
-                return Err(BundleError::TooMany { part: Part::Signatures, most: MOST_SIGNATURES }.into());
+            Err(_) if all.len() == MAX_SIGNATURES => {
+                return Err(BundleError::TooMany { part: Part::Signatures, most: MAX_SIGNATURES }.into());
             }
             Err(at) => all.insert(at, (key, signature)),
         }
         Ok(assemble(self.to_be_signed(), &all))
     }
 
-    /// Those of `keys` and of its own keys that signed it. Signatures of others do not count and are not checked;
-    /// one that counts and is wrong fails all.
-    pub(super) fn proven(
+    /// Returns those of `keys` and of the bundle's own keys that signed it. Signatures of other keys are ignored; a
+    /// wrong signature of one of these keys is an error.
+    pub(super) fn verified_signers(
         &self,
         keys: &[UpdateKey],
         algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> Result<Vec<UpdateKey>, UpdateError> {
-        let mut proven = Vec::new();
+        let mut verified_signers = Vec::new();
         for (at, (key, signature)) in self.signatures.iter().enumerate() {
             if keys.contains(key) || self.contents.keys.contains(key) {
                 key.check(self.to_be_signed(), signature, algorithms).map_err(|problem| match problem {
                     Problem::BadSignature => UpdateError::BadSignature { signature: at },
                     _ => UpdateError::UnsupportedAlgorithm { signature: at },
                 })?;
-                proven.push(*key);
+                verified_signers.push(*key);
             }
         }
-        Ok(proven)
+        Ok(verified_signers)
     }
 }
 
@@ -163,7 +164,7 @@ impl fmt::Debug for SignedBundle<'_> {
     }
 }
 
-/// `SignedBundle`, of a `TrustBundle` and signatures in order.
+/// Encodes a `SignedBundle` from a `TrustBundle` and sorted signatures.
 pub(super) fn assemble(bundle: &[u8], signatures: &[(UpdateKey, &[u8])]) -> Vec<u8> {
     let entries: Vec<Vec<u8>> =
         signatures.iter().map(|(key, made)| sequence(&[&key.to_spki_der(), &bit_string(made)])).collect();
@@ -175,8 +176,8 @@ fn signatures(mut list: Cursor<'_>) -> Result<Vec<(UpdateKey, &[u8])>, BundleErr
     let mut all: Vec<(UpdateKey, &[u8])> = Vec::new();
     while !list.is_empty() {
         let signature = all.len();
-        if signature == MOST_SIGNATURES {
-            return Err(BundleError::TooMany { part: Part::Signatures, most: MOST_SIGNATURES });
+        if signature == MAX_SIGNATURES {
+            return Err(BundleError::TooMany { part: Part::Signatures, most: MAX_SIGNATURES });
         }
         let mut fields = list.expect(Tag::SEQUENCE)?.open();
         let key = UpdateKey::new(&PublicKey::read(&mut fields)?)

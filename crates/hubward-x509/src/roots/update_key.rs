@@ -1,4 +1,4 @@
-//! Keys that sign updates: the fleet owner's own, of two kinds, each with one encoding.
+//! Keys that sign updates of the trust bundle: Ed25519 or P-256, each with exactly one encoding.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -14,22 +14,31 @@ use crate::write::{bit_string, sequence};
 
 /// A public key of the fleet's owner: Ed25519 (RFC 8410), or ECDSA on P-256 with SHA-256 (RFC 5480).
 ///
-/// Its order is that of its DER.
+/// Keys are ordered by their DER.
+///
+/// ```
+/// use hubward_x509::UpdateKey;
+/// # let public_key = rcgen::PublicKeyData::subject_public_key_info(&rcgen::KeyPair::generate()?);
+///
+/// let key = UpdateKey::from_spki_der(&public_key)?;
+/// assert!(key.to_string().starts_with("P-256 "));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UpdateKey(Value);
+pub struct UpdateKey(Point);
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Value {
+enum Point {
     Ed25519([u8; 32]),
     /// 4, x and y.
     P256([u8; 65]),
 }
 
 impl UpdateKey {
-    /// From the DER of a SubjectPublicKeyInfo, as `openssl pkey -pubout -outform DER` writes it.
+    /// Parses the DER of a SubjectPublicKeyInfo, as written by `openssl pkey -pubout -outform DER`.
     ///
     /// # Errors
-    /// [`UpdateKeyError`]: another kind of key, a P-256 point that is compressed, or a weak Ed25519 key.
+    /// [`UpdateKeyError`] for another type of key, a compressed P-256 point, or a weak Ed25519 key.
     pub fn from_spki_der(der: &[u8]) -> Result<Self, UpdateKeyError> {
         let mut cursor = Cursor::new(der);
         let key = PublicKey::read(&mut cursor)?;
@@ -40,42 +49,42 @@ impl UpdateKey {
     pub(super) fn new(key: &PublicKey<'_>) -> Result<Self, UpdateKeyError> {
         if key.algorithm == &*alg_id::ED25519 {
             let point = key.key.try_into().map_err(|_| UpdateKeyError::Kind)?;
-            return if is_weak(&point) { Err(UpdateKeyError::Weak) } else { Ok(Self(Value::Ed25519(point))) };
+            return if is_weak(&point) { Err(UpdateKeyError::Weak) } else { Ok(Self(Point::Ed25519(point))) };
         }
         match <[u8; 65]>::try_from(key.key) {
-            Ok(point @ [4, ..]) if key.algorithm == &*alg_id::ECDSA_P256 => Ok(Self(Value::P256(point))),
+            Ok(point @ [4, ..]) if key.algorithm == &*alg_id::ECDSA_P256 => Ok(Self(Point::P256(point))),
             _ => Err(UpdateKeyError::Kind),
         }
     }
 
-    /// The DER of its SubjectPublicKeyInfo.
+    /// Returns the DER of the SubjectPublicKeyInfo.
     #[must_use]
     pub fn to_spki_der(&self) -> Vec<u8> {
         sequence(&[&sequence(&[self.algorithm()]), &bit_string(self.bytes())])
     }
 
-    /// Whether whoever holds the one key holds the other: they are the same, or the same with the sign turned,
-    /// which takes no other secret.
-    pub(super) fn is_held_with(&self, other: &Self) -> bool {
+    /// Returns `true` if both keys have the same private key: they are equal, or one is the negated point of the other,
+    /// whose private key follows from the first.
+    pub(super) fn shares_private_key_with(&self, other: &Self) -> bool {
         match (self.0, other.0) {
-            (Value::Ed25519(mine), Value::Ed25519(theirs)) => unsigned(mine) == unsigned(theirs),
-            (Value::P256(mine), Value::P256(theirs)) => mine.get(1..33) == theirs.get(1..33),
+            (Point::Ed25519(mine), Point::Ed25519(theirs)) => unsigned(mine) == unsigned(theirs),
+            (Point::P256(mine), Point::P256(theirs)) => mine.get(1..33) == theirs.get(1..33),
             _ => false,
         }
     }
 
-    /// Whether it is the key of a certificate, however its point is written there.
-    pub(super) fn is_held_by(&self, key: &PublicKey<'_>) -> bool {
+    /// Returns `true` if this is the key of a certificate, in any encoding of its point.
+    pub(super) fn is_key_of(&self, key: &PublicKey<'_>) -> bool {
         match (self.0, key.key) {
-            (Value::Ed25519(mine), theirs) => {
+            (Point::Ed25519(mine), theirs) => {
                 theirs.try_into().is_ok_and(|theirs| unsigned(mine) == unsigned(theirs))
             }
-            (Value::P256(mine), [2..=4 | 6 | 7, theirs @ ..]) => mine.get(1..33) == theirs.get(..32),
+            (Point::P256(mine), [2..=4 | 6 | 7, theirs @ ..]) => mine.get(1..33) == theirs.get(..32),
             _ => false,
         }
     }
 
-    /// Whether it made `signature` of `message`.
+    /// Verifies `signature` over `message`.
     pub(super) fn check(
         &self,
         message: &[u8],
@@ -83,26 +92,26 @@ impl UpdateKey {
         algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> Result<(), Problem> {
         let made_by = match self.0 {
-            Value::Ed25519(_) => alg_id::ED25519,
-            Value::P256(_) => alg_id::ECDSA_SHA256,
+            Point::Ed25519(_) => alg_id::ED25519,
+            Point::P256(_) => alg_id::ECDSA_SHA256,
         };
         let signed = Signed { message, algorithm: &made_by, signature };
         let key = PublicKey { der: &[], algorithm: self.algorithm(), key: self.bytes() };
         check_signature(&signed, &key, algorithms)
     }
 
-    /// The contents of its AlgorithmIdentifier.
+    /// Returns the contents of the AlgorithmIdentifier.
     fn algorithm(&self) -> &'static [u8] {
         match self.0 {
-            Value::Ed25519(_) => ED25519,
-            Value::P256(_) => P256,
+            Point::Ed25519(_) => ED25519,
+            Point::P256(_) => P256,
         }
     }
 
     fn bytes(&self) -> &[u8] {
         match &self.0 {
-            Value::Ed25519(point) => point,
-            Value::P256(point) => point,
+            Point::Ed25519(point) => point,
+            Point::P256(point) => point,
         }
     }
 }
@@ -115,17 +124,17 @@ const P256: &[u8] = &[
     6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7,
 ];
 
-/// A point without its sign, the top bit.
+/// Clears the sign of a point, its top bit.
 const fn unsigned(mut point: [u8; 32]) -> [u8; 32] {
     let [.., last] = &mut point;
     *last &= 0x7f;
     point
 }
 
-/// Whether an Ed25519 point is not in its one form, or has an order of at most 8: the neutral element, say, under
-/// which a signature of zeros is one of every message. RFC 8032 leaves such keys to the caller.
+/// Returns `true` if an Ed25519 point is not in its canonical form or has an order of at most 8. For example, with the
+/// neutral element a signature of zeros is valid for every message. RFC 8032 leaves such keys to the caller.
 fn is_weak(point: &[u8; 32]) -> bool {
-    /// y of the points of order 8, little-endian; the other orders have 0, 1 and -1, which is p - 1.
+    /// y of the points of order 8, little-endian; the other small orders have 0, 1 and -1, which is p - 1.
     const ORDER_8: [[u8; 32]; 2] = [
         [
             0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
@@ -138,18 +147,18 @@ fn is_weak(point: &[u8; 32]) -> bool {
     ];
     let y = unsigned(*point);
     let [first, middle @ .., last] = &y;
-    // p = 2^255 - 19; p - 1 and whatever is not below p
+    // p = 2^255 - 19; p - 1 and every value not below p
     let top = *last == 0x7f && middle.iter().all(|byte| *byte == 0xff) && *first >= 0xec;
     let bottom = *last == 0 && middle.iter().all(|byte| *byte == 0) && *first <= 1;
     top || bottom || ORDER_8.contains(&y)
 }
 
-/// The kind, and in hex the point or, of P-256, its x: for people to compare.
+/// Formats as the type and, in hex, the point (Ed25519) or its x (P-256), for comparison by people.
 impl fmt::Display for UpdateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, bytes) = match &self.0 {
-            Value::Ed25519(point) => ("Ed25519 ", &point[..]),
-            Value::P256(point) => ("P-256 ", point.get(1..33).unwrap_or_default()),
+            Point::Ed25519(point) => ("Ed25519 ", &point[..]),
+            Point::P256(point) => ("P-256 ", point.get(1..33).unwrap_or_default()),
         };
         f.write_str(kind)?;
         bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -167,11 +176,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ca_holds_a_key_however_its_point_is_written() {
+    fn a_ca_key_is_recognised_in_every_encoding_of_its_point() {
         let mut point = [7; 65];
         point[0] = 4;
-        let key = UpdateKey(Value::P256(point));
-        let held = |bytes: &[u8]| key.is_held_by(&PublicKey { der: &[], algorithm: &[], key: bytes });
+        let key = UpdateKey(Point::P256(point));
+        let held = |bytes: &[u8]| key.is_key_of(&PublicKey { der: &[], algorithm: &[], key: bytes });
         for form in [2, 3] {
             point[0] = form;
             assert!(held(&point[..33]), "compressed");
@@ -181,26 +190,26 @@ mod tests {
             assert!(held(&point), "uncompressed and hybrid");
         }
         point[64] ^= 1;
-        assert!(held(&point), "with its sign turned");
+        assert!(held(&point), "the negated point");
         point[1] ^= 1;
         assert!(!held(&point));
         assert!(!held(&[]) && !held(&[4]) && !held(&[7; 32]));
 
-        let key = UpdateKey(Value::Ed25519([7; 32]));
+        let key = UpdateKey(Point::Ed25519([7; 32]));
         let mut point = [7; 32];
         point[31] ^= 0x80;
-        assert!(key.is_held_by(&PublicKey { der: &[], algorithm: &[], key: &point }));
+        assert!(key.is_key_of(&PublicKey { der: &[], algorithm: &[], key: &point }));
         point[0] ^= 1;
-        assert!(!key.is_held_by(&PublicKey { der: &[], algorithm: &[], key: &point }));
+        assert!(!key.is_key_of(&PublicKey { der: &[], algorithm: &[], key: &point }));
     }
 
     #[test]
     fn the_order_is_that_of_the_der() {
         let keys = [
-            UpdateKey(Value::Ed25519([1; 32])),
-            UpdateKey(Value::Ed25519([2; 32])),
-            UpdateKey(Value::P256([4; 65])),
-            UpdateKey(Value::P256([5; 65])),
+            UpdateKey(Point::Ed25519([1; 32])),
+            UpdateKey(Point::Ed25519([2; 32])),
+            UpdateKey(Point::P256([4; 65])),
+            UpdateKey(Point::P256([5; 65])),
         ];
         assert!(keys.is_sorted() && keys.map(|key| key.to_spki_der()).is_sorted());
     }

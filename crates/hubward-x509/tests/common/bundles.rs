@@ -1,4 +1,4 @@
-//! Bundles for tests, made and signed as an owner does it.
+//! Trust bundles for tests, built and signed as the fleet's owner does.
 #![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 use hubward_ring::SigningKey;
@@ -8,13 +8,13 @@ use rcgen::KeyPair;
 
 use super::{ca, now};
 
-/// An Ed25519 key made of a number.
+/// Returns an Ed25519 key derived from a number.
 pub fn ed25519(number: u8) -> SigningKey {
     let head = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     SigningKey::from_pkcs8(&[&head[..], &[number; 32]].concat()).unwrap()
 }
 
-/// A new P-256 key.
+/// Generates a P-256 key.
 pub fn p256() -> SigningKey {
     SigningKey::from_pkcs8(&KeyPair::generate().unwrap().serialize_der()).unwrap()
 }
@@ -23,17 +23,17 @@ pub fn public(key: &SigningKey) -> UpdateKey {
     UpdateKey::from_spki_der(&key.public_key_der()).unwrap()
 }
 
-/// A root's certificate, valid through 2025 and 2026.
+/// Returns a root's certificate, valid through 2025 and 2026.
 pub fn root(name: &str) -> Vec<u8> {
     ca(name).self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
 }
 
-/// From and until so many seconds after now.
+/// Returns a trust period in seconds relative to now.
 pub fn window(from: i64, until: i64) -> Window {
     Window { from: now(from), until: now(until) }
 }
 
-/// A bundle of these roots for a day around now, with signatures of `signers`.
+/// Returns a bundle of these roots for a day around now, with signatures of `signers`.
 pub fn bundle(
     version: u32,
     threshold: u32,

@@ -1,5 +1,5 @@
-//! Chains at random, judged by this crate and by rustls-webpki: each difference has a name and the section that
-//! decides it, or it is a failure.
+//! Random chains, verified by this crate and by rustls-webpki. Each difference must be a known one, with the section of
+//! the RFC that decides it.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -46,18 +46,18 @@ impl Random {
     }
 }
 
-/// What became of the chains.
+/// The results.
 #[derive(Debug, Default)]
 pub struct Report {
     pub agreed_valid: usize,
     pub agreed_invalid: usize,
-    /// Differences by name.
+    /// Known differences by name.
     pub named: BTreeMap<&'static str, usize>,
-    /// Differences without one, the first few of them told.
+    /// Unknown differences, the first few of them in full.
     pub unnamed: Vec<String>,
 }
 
-/// Generates and judges `count` chains.
+/// Generates and verifies `count` chains.
 pub fn run(count: usize, seed: u64) -> Report {
     let mut random = Random(seed);
     let keys: Vec<KeyPair> = (0..6).map(|_| key()).collect();
@@ -69,13 +69,13 @@ pub fn run(count: usize, seed: u64) -> Report {
         < count
     {
         let minted = mint(&mut random, &keys);
-        // one minting serves for several presentations: as it is, and with something wrong
+        // one set of certificates is used several times: as it is, and with a fault
         for at in 0..8 {
             let mut case = minted.clone();
             if at > 0 {
                 disturb(&mut random, &mut case);
             }
-            judge(&case, &mut report);
+            check(&case, &mut report);
         }
     }
     report
@@ -99,7 +99,7 @@ fn mint(random: &mut Random, keys: &[KeyPair]) -> Case {
     let mut intermediates = Vec::new();
     for depth in 0..random.below(4) {
         let names = ["Root", "One", "Two", "ONE", "T wo"];
-        // mostly a name of its own, now and then one that is self-issued, repeated or differs in case
+        // mostly a name of its own, sometimes self-issued, repeated or in another case
         let name = if random.one_in(6) { random.pick(&names) } else { ["One", "Two", "Three"][depth] };
         let mut params = ca(name);
         vary_ca(random, &mut params);
@@ -201,7 +201,7 @@ fn vary(random: &mut Random, params: &mut CertificateParams) {
         params.custom_extensions.push(unknown);
     }
     if random.one_in(24) {
-        // one certificatePolicies of one policy
+        // one certificatePolicies with one policy
         let content = vec![0x30, 6, 0x30, 4, 6, 2, 0x2a, 3];
         let mut policies = CustomExtension::from_oid_content(&[2, 5, 29, 32], content);
         policies.set_criticality(random.one_in(2));
@@ -243,7 +243,7 @@ enum Ours {
     Chain(ChainError),
 }
 
-fn judge(case: &Case, report: &mut Report) {
+fn check(case: &Case, report: &mut Report) {
     let ours = ours(case);
     let theirs = theirs(case);
     match (&ours, &theirs) {
@@ -256,18 +256,18 @@ fn judge(case: &Case, report: &mut Report) {
     }
 }
 
-/// What about a path that holds rustls-webpki does not know.
+/// The properties of an accepted path that rustls-webpki treats differently.
 #[derive(Debug, Clone, Copy)]
-struct Held {
-    /// A name that is the same but not to the letter.
+struct AcceptedPath {
+    /// Two names that are equal but not byte by byte.
     folded: bool,
     /// An intermediate with the leaf's name and key.
     own: bool,
-    /// One of the other named differences.
+    /// The property of another known difference.
     special: bool,
 }
 
-fn ours(case: &Case) -> Result<Held, Ours> {
+fn ours(case: &Case) -> Result<AcceptedPath, Ours> {
     let root = Certificate::parse(&case.root).unwrap();
     let mut anchors = Anchors::new();
     anchors.add(root);
@@ -288,7 +288,7 @@ fn ours(case: &Case) -> Result<Held, Ours> {
         .intermediates()
         .iter()
         .any(|one| one.public_key() == leaf.public_key() && one.subject().same(&leaf.subject()));
-    Ok(Held { folded, own, special })
+    Ok(AcceptedPath { folded, own, special })
 }
 
 fn theirs(case: &Case) -> Result<(), webpki::Error> {
@@ -303,20 +303,26 @@ fn theirs(case: &Case) -> Result<(), webpki::Error> {
     Ok(())
 }
 
-/// The differences that are meant.
-fn name(case: &Case, ours: &Result<Held, Ours>, theirs: &Result<(), webpki::Error>) -> Option<&'static str> {
+/// Returns the name of a known difference.
+fn name(
+    case: &Case,
+    ours: &Result<AcceptedPath, Ours>,
+    theirs: &Result<(), webpki::Error>,
+) -> Option<&'static str> {
     use webpki::Error;
     Some(match (ours, theirs) {
-        (Ok(Held { folded: true, .. }), Err(_)) => "names that differ in case or white space: RFC 5280 7.1",
+        (Ok(AcceptedPath { folded: true, .. }), Err(_)) => {
+            "names that differ in case or white space: RFC 5280 7.1"
+        }
         (Err(Ours::Chain(ChainError::Refused { problem: Problem::KeyUsage, .. })), Ok(())) => {
-            "key usage leaves the use out: RFC 5280 4.2.1.3, 6.1.4 (n)"
+            "key usage does not allow the use: RFC 5280 4.2.1.3, 6.1.4 (n)"
         }
-        // another failure, of another path, may say more
+        // the failure of another path may be more specific
         (Err(Ours::Chain(_)), Ok(())) if has_unfit_issuer(case) => {
-            "key usage leaves the use out: RFC 5280 4.2.1.3, 6.1.4 (n)"
+            "key usage does not allow the use: RFC 5280 4.2.1.3, 6.1.4 (n)"
         }
-        (Ok(Held { own: true, .. }), Err(_)) => {
-            "a leaf with the name and key of its CA is no loop: RFC 4158 2.4.2"
+        (Ok(AcceptedPath { own: true, .. }), Err(_)) => {
+            "a leaf with the name and key of its CA is not a loop: RFC 4158 2.4.2"
         }
         (Ok(_), Err(Error::RequiredEkuNotFoundContext(_))) => {
             "anyExtendedKeyUsage is every purpose: RFC 5280 4.2.1.12"
@@ -324,9 +330,9 @@ fn name(case: &Case, ours: &Result<Held, Ours>, theirs: &Result<(), webpki::Erro
         (Ok(_), Err(Error::PathLenConstraintViolated)) => {
             "self-issued intermediates are not counted: RFC 5280 4.2.1.9"
         }
-        (Ok(_), Err(Error::UnsupportedCriticalExtension)) => "policies are known: RFC 5280 4.2.1.4",
+        (Ok(_), Err(Error::UnsupportedCriticalExtension)) => "policies are supported: RFC 5280 4.2.1.4",
         (Ok(_), Err(Error::NameConstraintViolation)) => {
-            "directory and mailbox constraints are judged, self-issued intermediates spared: RFC 5280 4.2.1.10, 6.1.3 (b)"
+            "directory and mailbox constraints are checked, self-issued intermediates exempt: RFC 5280 4.2.1.10, 6.1.3 (b)"
         }
         (
             Err(Ours::Chain(ChainError::Refused {
@@ -335,14 +341,14 @@ fn name(case: &Case, ours: &Result<Held, Ours>, theirs: &Result<(), webpki::Erro
             })),
             Ok(()),
         ) => "unreadable policies: RFC 5280 4.2.1.4",
-        (Ok(Held { special: true, .. }), Err(Error::InvalidSignatureForPublicKey)) => {
-            "one of the others, but it tells of a path over another key of the same name: RFC 4158 2.3"
+        (Ok(AcceptedPath { special: true, .. }), Err(Error::InvalidSignatureForPublicKey)) => {
+            "another known difference, reported for a path over another key of the same name: RFC 4158 2.3"
         }
         _ => return None,
     })
 }
 
-/// Whether an intermediate may not sign certificates.
+/// Returns `true` if an intermediate may not sign certificates.
 fn has_unfit_issuer(case: &Case) -> bool {
     case.intermediates.iter().any(|der| {
         let usage = Certificate::parse(der).ok().and_then(|one| one.key_usage().ok().flatten());

@@ -1,4 +1,4 @@
-//! Certificates for tests, minted as they are needed.
+//! Certificates for tests.
 #![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 pub mod bundles;
@@ -11,20 +11,20 @@ use rcgen::{
     SigningKey, date_time_ymd,
 };
 
-/// 2026-01-01, within every minted validity.
+/// 2026-01-01, in the validity period of every certificate of these tests.
 pub const NOW: u64 = 1_767_225_600;
 
-/// That second, or so many later or earlier.
+/// Returns that time with an offset in seconds.
 pub fn now(offset: i64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(NOW.checked_add_signed(offset).unwrap()))
 }
 
-/// A P-256 key.
+/// Generates a P-256 key.
 pub fn key() -> KeyPair {
     KeyPair::generate().unwrap()
 }
 
-/// The parameters of an end entity's certificate.
+/// Returns the parameters of an end entity's certificate.
 pub fn entity(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
@@ -34,7 +34,7 @@ pub fn entity(name: &str) -> CertificateParams {
     params
 }
 
-/// The parameters of a CA's certificate.
+/// Returns the parameters of a CA's certificate.
 pub fn ca(name: &str) -> CertificateParams {
     let mut params = entity(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -42,7 +42,7 @@ pub fn ca(name: &str) -> CertificateParams {
     params
 }
 
-/// `params` with `key`, signed by whoever holds `issuer_key` under the name of `issuer`.
+/// Returns a certificate for `params` with `key`, signed with `issuer_key` under the name of `issuer`.
 pub fn sign(
     params: &CertificateParams,
     key: &impl PublicKeyData,
@@ -60,12 +60,12 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Of P-256 keys.
+    /// Creates a fleet with P-256 keys.
     pub fn p256(device: &str) -> Self {
         Self::with(&key(), &key(), device)
     }
 
-    /// Of RSA keys of 2048 bits.
+    /// Creates a fleet with RSA keys of 2048 bits.
     pub fn rsa(device: &str) -> Self {
         Self::with(&rsa_key(), &rsa_key(), device)
     }
@@ -80,7 +80,7 @@ impl Fleet {
     }
 }
 
-/// One RSA key of 2048 bits, made for these tests and used nowhere else: ring makes none.
+/// One RSA key of 2048 bits, created for these tests and used nowhere else, since ring cannot generate one.
 pub fn rsa_key() -> KeyPair {
     let text: String = include_str!("rsa.base64").split_whitespace().collect();
     let der = base64::engine::general_purpose::STANDARD.decode(text).unwrap();

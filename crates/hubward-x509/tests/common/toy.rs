@@ -1,11 +1,11 @@
-//! A signature that signs nothing and costs nothing, for tests of thousands of chains: a checksum of key and message
-//! under the names of P-256.
+//! A signature algorithm without security or cost, for tests of thousands of chains: a checksum of key and message
+//! under the identifiers of P-256.
 #![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 use rcgen::{PKCS_ECDSA_P256_SHA256, PublicKeyData, SignatureAlgorithm, SigningKey};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 
-/// A key by its number.
+/// A key, identified by its number.
 #[derive(Debug, Clone, Copy)]
 pub struct Toy(pub [u8; 2]);
 
@@ -33,7 +33,7 @@ impl SigningKey for Toy {
     }
 }
 
-/// What verifies it.
+/// Its verifier.
 #[derive(Debug)]
 pub struct ToyVerifier;
 

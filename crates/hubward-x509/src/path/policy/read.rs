@@ -1,40 +1,40 @@
-//! The four extensions about policies, decoded (RFC 5280 4.2.1.4, 4.2.1.5, 4.2.1.11, 4.2.1.14).
+//! Parsing of the four policy extensions (RFC 5280 4.2.1.4, 4.2.1.5, 4.2.1.11, 4.2.1.14).
 
 use alloc::vec::Vec;
 
 use crate::error::ChainError;
 use crate::path::budget::Meter;
-use crate::tlv::{Malformed, Tag, context, only, small};
+use crate::tlv::{Malformed, Tag, context, only, u32_value};
 
-/// A list that cannot be read, or a budget that ended while it was.
-pub(super) enum Unread {
+/// A list that is malformed, or the budget that was exceeded while it was parsed.
+pub(super) enum ReadError {
     Malformed(Malformed),
-    Ended(ChainError),
+    BudgetExceeded(ChainError),
 }
 
-impl Unread {
+impl ReadError {
     pub(super) fn or_else(self, malformed: impl FnOnce(Malformed) -> ChainError) -> ChainError {
         match self {
             Self::Malformed(error) => malformed(error),
-            Self::Ended(error) => error,
+            Self::BudgetExceeded(error) => error,
         }
     }
 }
 
-impl From<Malformed> for Unread {
+impl From<Malformed> for ReadError {
     fn from(error: Malformed) -> Self {
         Self::Malformed(error)
     }
 }
 
-impl From<ChainError> for Unread {
+impl From<ChainError> for ReadError {
     fn from(error: ChainError) -> Self {
-        Self::Ended(error)
+        Self::BudgetExceeded(error)
     }
 }
 
-/// The asserted policies, each once (RFC 5280 4.2.1.4).
-pub(super) fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Vec<&'a [u8]>, Unread> {
+/// Parses the asserted policies, each of which may occur once (RFC 5280 4.2.1.4).
+pub(super) fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Vec<&'a [u8]>, ReadError> {
     let mut list = only(value, Tag::SEQUENCE)?.open();
     let mut policies = Vec::new();
     if list.is_empty() {
@@ -57,7 +57,7 @@ pub(super) fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Ve
     Ok(policies)
 }
 
-/// An issuer's policy and the subject's that stands for it.
+/// A policy of the issuer and the equivalent policy of the subject.
 pub(super) type Mapping<'a> = (&'a [u8], &'a [u8]);
 
 pub(super) fn read_mappings(value: &[u8]) -> Result<Vec<Mapping<'_>>, Malformed> {
@@ -76,7 +76,7 @@ pub(super) fn read_mappings(value: &[u8]) -> Result<Vec<Mapping<'_>>, Malformed>
     Ok(mappings)
 }
 
-/// `requireExplicitPolicy` and `inhibitPolicyMapping`, at least one of them (RFC 5280 4.2.1.11).
+/// Parses `requireExplicitPolicy` and `inhibitPolicyMapping`, of which at least one is present (RFC 5280 4.2.1.11).
 pub(super) fn read_constraints(value: &[u8]) -> Result<(Option<u32>, Option<u32>), Malformed> {
     let mut fields = only(value, Tag::SEQUENCE)?.open();
     if fields.is_empty() {
@@ -86,7 +86,7 @@ pub(super) fn read_constraints(value: &[u8]) -> Result<(Option<u32>, Option<u32>
         None => Ok(None),
         Some(tlv) => {
             crate::tlv::integer(&tlv)?;
-            small(tlv.value).map(Some).ok_or(tlv.malformed())
+            u32_value(tlv.value).map(Some).ok_or(tlv.malformed())
         }
     };
     let found = (number(0)?, number(1)?);
@@ -97,5 +97,5 @@ pub(super) fn read_constraints(value: &[u8]) -> Result<(Option<u32>, Option<u32>
 pub(super) fn read_inhibit(value: &[u8]) -> Result<u32, Malformed> {
     let tlv = only(value, Tag::INTEGER)?;
     crate::tlv::integer(&tlv)?;
-    small(tlv.value).ok_or(tlv.malformed())
+    u32_value(tlv.value).ok_or(tlv.malformed())
 }

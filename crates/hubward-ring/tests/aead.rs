@@ -1,10 +1,5 @@
-//! What is sealed is read back by its key alone, and as it was.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a failed step is a failed test"
-)]
+//! An encrypted message can be decrypted only with its key, nonce and header, and only unaltered.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
 
 use hubward_core::{NotAuthentic, Seal};
 use hubward_ring::SealKey;
@@ -28,13 +23,13 @@ fn test_case_14_of_the_gcm_specification() {
 }
 
 #[test]
-fn the_key_opens_it() {
+fn the_key_decrypts_the_message() {
     let mut sealed = sealed();
     assert_eq!(SealKey::new(&[1; 32]).open(&NONCE, b"header", &mut sealed).unwrap(), b"a message");
 }
 
 #[test]
-fn nothing_else_does() {
+fn another_key_nonce_header_or_altered_message_is_refused() {
     let key = SealKey::new(&[1; 32]);
     let mut refused = vec![
         SealKey::new(&[2; 32]).open(&NONCE, b"header", &mut sealed()).map(drop),

@@ -1,4 +1,4 @@
-//! A root, an intermediate (number 2) and a pump (number 17), and what lists make of them.
+//! A root, an intermediate (serial number 2) and a pump (serial number 17), verified with revocation lists.
 #![allow(dead_code, unreachable_pub, clippy::panic, reason = "each test uses what it needs")]
 
 use hubward_ring::signature;
@@ -8,24 +8,24 @@ use hubward_x509::{
 };
 use rcgen::{CertificateParams, KeyPair};
 
-use super::lists::{List, numbered};
+use super::crl_builder::{CrlBuilder, numbered};
 use super::minting::{ca, entity, key, now, sign};
 
 pub const CA: u8 = 2;
 pub const PUMP: u8 = 17;
 
-pub struct Listed {
+pub struct CrlFleet {
     pub root_key: KeyPair,
     pub root: Vec<u8>,
     pub ca_params: CertificateParams,
     pub ca_key: KeyPair,
     pub ca: Vec<u8>,
-    /// The intermediate, and whoever signs lists besides.
+    /// The intermediate and other signers of lists.
     pub pool: Vec<Vec<u8>>,
     pub pump: Vec<u8>,
 }
 
-impl Listed {
+impl CrlFleet {
     pub fn new() -> Self {
         Self::with(ca("Fleet CA"), entity("pump-17"))
     }
@@ -39,46 +39,46 @@ impl Listed {
         Self { root_key, root, ca_params, ca_key, pool: vec![ca.clone()], ca, pump }
     }
 
-    /// The root's list, which names nobody.
+    /// Returns the root's list, without entries.
     pub fn root_list(&self) -> Vec<u8> {
-        List::by(&self.root).sign(&self.root_key)
+        CrlBuilder::by(&self.root).sign(&self.root_key)
     }
 
-    /// The intermediate's list, as yet unsigned and naming nobody.
-    pub fn list(&self) -> List {
-        List::by(&self.ca)
+    /// Returns a builder for the intermediate's list, without entries.
+    pub fn list(&self) -> CrlBuilder {
+        CrlBuilder::by(&self.ca)
     }
 
-    /// One more certificate below the root, whoever it is about.
+    /// Adds another certificate below the root.
     pub fn add(&mut self, params: &CertificateParams, key: &KeyPair) -> Vec<u8> {
         let der = sign(params, key, &ca("Fleet Root"), &self.root_key);
         self.pool.push(der.clone());
         der
     }
 
-    /// One more certificate below the intermediate.
+    /// Adds another certificate below the intermediate.
     pub fn add_below(&mut self, params: &CertificateParams, key: &KeyPair) -> Vec<u8> {
         let der = sign(params, key, &self.ca_params, &self.ca_key);
         self.pool.push(der.clone());
         der
     }
 
-    /// The pump, judged by the root's list and these of the intermediate's.
-    pub fn judge(&self, lists: &[Vec<u8>]) -> Result<RevocationStatus, ChainError> {
-        self.judge_by(&[&[self.root_list()], lists].concat(), |rules| rules)
+    /// Verifies the pump with the root's list and these of the intermediate.
+    pub fn check(&self, lists: &[Vec<u8>]) -> Result<RevocationStatus, ChainError> {
+        self.check_with(&[&[self.root_list()], lists].concat(), |rules| rules)
     }
 
-    pub fn judge_by(
+    pub fn check_with(
         &self,
         lists: &[Vec<u8>],
         rules: impl Fn(Revocation<'_>) -> Revocation<'_>,
     ) -> Result<RevocationStatus, ChainError> {
         let crls = Crls::parse(lists).unwrap();
         let profile = Profile::device(Subject::Anybody).revocation(rules(Revocation::by(&crls)));
-        self.judge_under(&profile)
+        self.check_under(&profile)
     }
 
-    pub fn judge_under(&self, profile: &Profile<'_>) -> Result<RevocationStatus, ChainError> {
+    pub fn check_under(&self, profile: &Profile<'_>) -> Result<RevocationStatus, ChainError> {
         let anchors = Anchors::parse([&self.root]).unwrap();
         let chain = Chain::parse(&self.pump, &self.pool).unwrap();
         chain.verify(&anchors, profile, signature::ALL, now(0)).map(|verified| verified.revocation())
@@ -89,12 +89,12 @@ pub fn is_good(result: Result<RevocationStatus, ChainError>) -> bool {
     matches!(result, Ok(RevocationStatus::Good { .. }))
 }
 
-/// Whether the pump was found on a list.
+/// Returns `true` if the pump is revoked.
 pub fn is_revoked(result: Result<RevocationStatus, ChainError>) -> bool {
     matches!(result, Err(ChainError::Refused { place: Place::Leaf, problem: Problem::Revoked { .. } }))
 }
 
-/// Why the pump's status is unknown.
+/// Returns the reason why the pump's status is unknown.
 #[track_caller]
 pub fn unknown(result: Result<RevocationStatus, ChainError>) -> StatusUnknown {
     match result {

@@ -1,4 +1,4 @@
-//! The verifier of a hub that judges certificates itself, after every handshake.
+//! [`PossessionOnly`]: the verifier of a hub that checks certificates itself after every handshake.
 
 use hubward_x509::Certificate;
 use rustls::client::danger::HandshakeSignatureValid;
@@ -8,52 +8,58 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
 use crate::error::Refusal;
-use crate::handshake::{schemes, verify_tls12, verify_tls13};
 use crate::limits::Limits;
-use crate::schemes::ALGORITHMS;
+use crate::tls_verifier::TlsVerifier;
 
-/// Whether a client must show a certificate.
+/// The requirement for a client certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ClientAuth {
-    /// One is asked for, and a client without one goes on: it has a token, or nothing.
+    /// A certificate is requested; a client without one can authenticate with a token.
     #[default]
     Offered,
-    /// Without one there is no connection.
+    /// A client without a certificate is refused.
     Mandatory,
 }
 
-/// Checks that a client holds the key of the certificate that it shows, and that it shows no more than [`Limits`]
-/// allow. **It proves nothing else**: anybody can make a certificate that passes, in any device's name.
+/// Verifies that a client has the private key of the certificate that it presents, and that it presents no more than
+/// [`Limits`] allow. **It proves nothing else**: anyone can create a certificate for any device's name that passes.
 ///
-/// Judge `peer_certificates()` on every connection, by chain or by pin: a resumed handshake calls no verifier at all,
-/// and hands out the certificates that the first one showed.
+/// Verify `peer_certificates()` on every connection, by chain or by thumbprint: a resumed handshake calls no verifier,
+/// and returns the certificates of the first handshake.
+///
+/// ```
+/// use hubward_rustls::{ClientAuth, PossessionOnly};
+///
+/// let verifier = PossessionOnly::new().with_client_auth(ClientAuth::Mandatory);
+/// ```
 #[derive(Debug, Clone)]
 pub struct PossessionOnly {
     auth: ClientAuth,
     hints: Vec<DistinguishedName>,
-    pub(crate) limits: Limits,
-    pub(crate) algorithms: WebPkiSupportedAlgorithms,
+    pub(crate) tls: TlsVerifier,
 }
 
 impl PossessionOnly {
-    /// Client authentication is offered, without hints, by [`Limits::DEFAULT`] and [`ALGORITHMS`].
+    /// Creates the verifier with optional client authentication, without hints, with [`Limits::DEFAULT`] and
+    /// [`ALGORITHMS`](crate::ALGORITHMS).
     #[must_use]
     pub const fn new() -> Self {
-        Self { auth: ClientAuth::Offered, hints: Vec::new(), limits: Limits::DEFAULT, algorithms: ALGORITHMS }
+        Self { auth: ClientAuth::Offered, hints: Vec::new(), tls: TlsVerifier::new() }
     }
 
-    /// Whether a client must show a certificate.
+    /// Sets whether a client must present a certificate.
     #[must_use]
     pub fn with_client_auth(self, auth: ClientAuth) -> Self {
         Self { auth, ..self }
     }
 
-    /// Tells a client the names of these CAs (RFC 8446 4.2.4), by which one with several certificates may choose.
-    /// Without any it shows what it has: leave them out where self-signed certificates are registered.
+    /// Sends the names of these CAs to a client (RFC 8446 4.2.4), which can use them to choose among several
+    /// certificates. Without hints a client presents any certificate: use none if self-signed certificates are
+    /// registered.
     ///
     /// # Errors
-    /// [`CertificateError`](hubward_x509::CertificateError) of the first that cannot be read.
+    /// [`CertificateError`](hubward_x509::CertificateError) of the first certificate that cannot be parsed.
     pub fn with_hints(
         self,
         authorities: &[CertificateDer<'_>],
@@ -66,16 +72,16 @@ impl PossessionOnly {
         Ok(Self { hints, ..self })
     }
 
-    /// Other limits.
+    /// Sets other limits.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+        Self { tls: TlsVerifier { limits, ..self.tls }, ..self }
     }
 
-    /// Other algorithms, such as those of the connection's `CryptoProvider`.
+    /// Sets other algorithms, such as those of the connection's `CryptoProvider`.
     #[must_use]
     pub fn with_algorithms(self, algorithms: WebPkiSupportedAlgorithms) -> Self {
-        Self { algorithms, ..self }
+        Self { tls: TlsVerifier { algorithms, ..self.tls }, ..self }
     }
 }
 
@@ -104,7 +110,7 @@ impl ClientCertVerifier for PossessionOnly {
         intermediates: &[CertificateDer<'_>],
         _now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        self.limits.check(end_entity, intermediates).map_err(Refusal::from)?;
+        self.tls.limits.check(end_entity, intermediates).map_err(Refusal::from)?;
         Ok(ClientCertVerified::assertion())
     }
 
@@ -114,7 +120,7 @@ impl ClientCertVerifier for PossessionOnly {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12(message, cert, dss, &self.algorithms)
+        self.tls.verify_tls12(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -123,10 +129,10 @@ impl ClientCertVerifier for PossessionOnly {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13(message, cert, dss, &self.algorithms)
+        self.tls.verify_tls13(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        schemes(&self.algorithms)
+        self.tls.schemes()
     }
 }

@@ -1,13 +1,12 @@
-//! A list that outlives the bytes it was parsed from, its entries in order: to be searched for one device after
-//! another.
+//! A revocation list that owns its bytes and has its entries sorted, to be searched for one device after another.
 
 use alloc::vec::Vec;
 
 use super::crl::Crl;
 
-/// The bytes of a list, and what one pass over its entries has shown.
+/// The bytes of a revocation list and the results of one pass over its entries.
 #[derive(Clone)]
-pub(crate) struct KeptCrl {
+pub(crate) struct OwnedCrl {
     der: Vec<u8>,
     number: usize,
     count: usize,
@@ -16,7 +15,7 @@ pub(crate) struct KeptCrl {
     sorted: Vec<u32>,
 }
 
-impl KeptCrl {
+impl OwnedCrl {
     pub(crate) fn new(crl: &Crl<'_>) -> Self {
         Self {
             der: crl.as_der().to_vec(),
@@ -28,9 +27,9 @@ impl KeptCrl {
         }
     }
 
-    /// The list again, without another pass over its entries.
-    pub(crate) fn again(&self) -> Option<Crl<'_>> {
-        let (mut crl, _) = Crl::head(&self.der).ok()?;
+    /// Returns the revocation list without another pass over its entries.
+    pub(crate) fn to_crl(&self) -> Option<Crl<'_>> {
+        let (mut crl, _) = Crl::parse_head(&self.der).ok()?;
         (crl.number, crl.count) = (self.number, self.count);
         crl.entries.indirect = self.indirect;
         crl.entries.sorted = &self.sorted;

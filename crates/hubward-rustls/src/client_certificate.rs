@@ -1,4 +1,4 @@
-//! The verifier of a server that judges certificates in the handshake, and can judge them again after it.
+//! [`Full`]: the verifier of a server that checks the client's certificate in the handshake, by chain or by thumbprint.
 
 use hubward_core::{Digest, Thumbprint};
 use hubward_ring::Digests;
@@ -12,21 +12,21 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
 use crate::error::Refusal;
-use crate::possession_only::PossessionOnly;
+use crate::proof_of_possession::PossessionOnly;
 use crate::trust::{Lookup, Standing};
 
-/// A client's certificate that held at the time given. Only [`Full::judge`] makes one.
+/// A client certificate that was accepted at a certain time. Only [`Full::judge`] creates one.
 #[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_enums, reason = "it is known itself, or somebody vouched")]
+#[expect(clippy::exhaustive_enums, reason = "a certificate is accepted by its thumbprint or by its chain")]
 pub enum Verified<'p> {
-    /// A registered CA vouched.
+    /// The chain ends at a registered CA.
     Chain(VerifiedChain<'p>),
-    /// It is registered by its thumbprint.
+    /// The thumbprint is registered.
     Pin(VerifiedPin<'p>),
 }
 
 impl<'p> Verified<'p> {
-    /// The leaf.
+    /// Returns the leaf.
     #[must_use]
     pub const fn leaf(&self) -> &Certificate<'p> {
         match self {
@@ -36,11 +36,32 @@ impl<'p> Verified<'p> {
     }
 }
 
-/// Refuses a client in the handshake whose certificate is neither registered by its thumbprint nor vouched for by a
-/// registered CA, under the `device` profile.
+/// Refuses a client in the handshake unless the thumbprint of its certificate is registered, or the chain ends at a
+/// registered CA under the `device` profile.
 ///
-/// A resumed handshake calls no verifier. Either resume nothing ([`without_resumption`](crate::without_resumption)),
-/// or call [`Full::judge`] with `peer_certificates()` after each handshake.
+/// ```
+/// use std::sync::Arc;
+/// use hubward_rustls::{Full, PossessionOnly, Trust, without_resumption};
+/// # use rustls::{ServerConfig, pki_types::{CertificateDer, PrivateKeyDer}};
+/// # fn config(
+/// #     device_ca: CertificateDer<'static>,
+/// #     hub_cert: CertificateDer<'static>,
+/// #     hub_key: PrivateKeyDer<'static>,
+/// # ) -> Result<ServerConfig, Box<dyn std::error::Error>> {
+/// let mut trust = Trust::new();
+/// trust.add_authority(device_ca)?;
+/// let provider = Arc::new(rustls::crypto::ring::default_provider());
+/// let config = ServerConfig::builder_with_provider(provider)
+///     .with_safe_default_protocol_versions()?
+///     .with_client_cert_verifier(Arc::new(Full::new(PossessionOnly::new(), trust)))
+///     .with_single_cert(vec![hub_cert], hub_key)?;
+/// Ok(without_resumption(config))
+/// # }
+/// ```
+///
+/// A resumed handshake calls no verifier. Either disable resumption
+/// ([`without_resumption`](crate::without_resumption)), or call [`Full::judge`] with `peer_certificates()` after each
+/// handshake.
 #[derive(Debug)]
 pub struct Full {
     possession: PossessionOnly,
@@ -50,12 +71,12 @@ pub struct Full {
     revocation: Option<RevocationRules>,
 }
 
-/// What is asked of revocation, given the lists to judge by.
+/// A function that sets the rules for revocation, starting from those with the lists to use.
 type RevocationRules = for<'a> fn(Revocation<'a>) -> Revocation<'a>;
 
 impl Full {
-    /// `possession` says whether a certificate must be shown, by which limits and algorithms, and `lookup` what is
-    /// trusted.
+    /// Creates the verifier. `possession` has the limits, the algorithms and whether a certificate is required,
+    /// `lookup` the trusted CAs and certificates.
     #[must_use]
     pub fn new(possession: PossessionOnly, lookup: impl Lookup + 'static) -> Self {
         Self {
@@ -67,85 +88,85 @@ impl Full {
         }
     }
 
-    /// Another profile for what a CA vouches for.
+    /// Sets another profile for certificates issued by a CA.
     #[must_use]
     pub fn with_profile(self, profile: Profile<'static>) -> Self {
         Self { profile, ..self }
     }
 
-    /// Whether certificates that are registered by thumbprint must be valid in time; without this, they must.
+    /// Sets whether a certificate with a registered thumbprint must be valid at the time. The default requires it.
     #[must_use]
     pub fn with_pin_validity(self, pins: ValidityPolicy) -> Self {
         Self { pins, ..self }
     }
 
-    /// Judges revocation by the lists of the [`Lookup`]; without this, it is not judged. `rules` starts from
-    /// [`Revocation::by`], which refuses whatever the lists do not clear: `|by| by` asks for that.
+    /// Checks revocation with the lists of the [`Lookup`]; without this, revocation is not checked. `rules` starts with
+    /// [`Revocation::by`], which refuses a certificate that the lists do not clear: `|by| by` leaves it so.
     ///
-    /// The lists about a chain are read in each handshake.
+    /// The lists for a chain are parsed in each handshake.
     #[must_use]
     pub fn with_revocation(self, rules: for<'a> fn(Revocation<'a>) -> Revocation<'a>) -> Self {
         Self { revocation: Some(rules), ..self }
     }
 
-    /// Judges what a client presented, leaf first, as the handshake does: possession of its key aside.
+    /// Verifies what a client presented, leaf first, as the handshake does, except the proof of possession.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// [`Refusal`] if the certificate is not accepted.
     pub fn judge<'p>(
         &self,
         presented: &'p [CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<Verified<'p>, Refusal> {
         let (leaf, others) = presented.split_first().ok_or(Refusal::NoCertificate)?;
-        self.judge_chain(leaf, others, now)
+        self.verify_chain(leaf, others, now)
     }
 
-    fn judge_chain<'p>(
+    fn verify_chain<'p>(
         &self,
         leaf: &'p CertificateDer<'_>,
         others: &'p [CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<Verified<'p>, Refusal> {
-        self.possession.limits.check(leaf, others)?;
+        self.possession.tls.limits.check(leaf, others)?;
         let pin = match self.standing(leaf) {
             (Standing::Withdrawn, _) => return Err(Refusal::Withdrawn),
             (Standing::Pinned, thumbprint) => Some(thumbprint),
             (Standing::Unknown, _) => None,
         };
-        // a withdrawn intermediate counts as not presented
+        // a withdrawn intermediate is treated as not presented
         let others = others.iter().filter(|der| self.standing(der).0 != Standing::Withdrawn);
         let chain = Chain::parse(leaf, others)?;
         if let Some(thumbprint) = pin {
             let pins = Pins::new(Some(thumbprint), None);
             return Ok(Verified::Pin(chain.pin(pins, &Digests, now, self.pins)?));
         }
-        let mut issuers = each(&chain, |name| self.lookup.issuers(name));
+        let mut issuers = for_each_issuer(&chain, |name| self.lookup.issuers(name));
         issuers.retain(|der| self.standing(der).0 != Standing::Withdrawn);
         let anchors = Anchors::parse(&issuers)?;
-        let algorithms = self.possession.algorithms.all;
+        let algorithms = self.possession.tls.algorithms.all;
         let Some(rules) = self.revocation else {
             return Ok(Verified::Chain(chain.verify(&anchors, &self.profile, algorithms, now)?));
         };
-        let lists = each(&chain, |name| self.lookup.crls(name));
+        let lists = for_each_issuer(&chain, |name| self.lookup.crls(name));
         let crls = Crls::parse(&lists)?;
         let profile = self.profile.clone().revocation(rules(Revocation::by(&crls)));
         Ok(Verified::Chain(chain.verify(&anchors, &profile, algorithms, now)?))
     }
 
-    /// What is known of a certificate, and by which thumbprint. Withdrawn by one is withdrawn, be it by one that it has
-    /// under the other signature that ECDSA takes for it: to make that one takes no key.
+    /// Returns the status of a certificate, and the thumbprint that it was found by. A certificate is also withdrawn if
+    /// the malleated form of its ECDSA signature is, which anyone can compute without a key.
     fn standing(&self, der: &CertificateDer<'_>) -> (Standing, Thumbprint) {
-        let known = self.standing_of(der);
-        let twin = Certificate::parse(der).ok().and_then(|certificate| certificate.twin());
-        match twin.map(|twin| self.standing_of(&twin)) {
+        let known = self.standing_of_bytes(der);
+        let malleated = Certificate::parse(der).ok().and_then(|certificate| certificate.twin());
+        match malleated.map(|der| self.standing_of_bytes(&der)) {
             Some(withdrawn @ (Standing::Withdrawn, _)) => withdrawn,
             _ => known,
         }
     }
 
-    /// What is known of these bytes by either of their thumbprints, and by which.
-    fn standing_of(&self, der: &[u8]) -> (Standing, Thumbprint) {
+    /// Returns the status of these bytes by either of their thumbprints, and that thumbprint.
+    fn standing_of_bytes(&self, der: &[u8]) -> (Standing, Thumbprint) {
         let known = |thumbprint| (self.lookup.standing(&thumbprint), thumbprint);
         let sha256 = known(Thumbprint::Sha256(Digests.sha256(der)));
         let sha1 = known(Thumbprint::Sha1(Digests.sha1_for_legacy_thumbprints(der)));
@@ -156,12 +177,12 @@ impl Full {
     }
 }
 
-/// What is found of the issuers of all certificates of a chain, each once.
-fn each<T: PartialEq>(chain: &Chain<'_>, found: impl Fn(&Name<'_>) -> Vec<T>) -> Vec<T> {
+/// Returns the lookup results for the issuers of all certificates of a chain, without duplicates.
+fn for_each_issuer<T: PartialEq>(chain: &Chain<'_>, lookup: impl Fn(&Name<'_>) -> Vec<T>) -> Vec<T> {
     let presented = chain.intermediates().filter_map(|parsed| parsed.as_ref().ok());
     let mut all = Vec::new();
     for certificate in core::iter::once(chain.leaf()).chain(presented) {
-        for one in found(&certificate.issuer()) {
+        for one in lookup(&certificate.issuer()) {
             if !all.contains(&one) {
                 all.push(one);
             }
@@ -189,7 +210,7 @@ impl ClientCertVerifier for Full {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        self.judge_chain(end_entity, intermediates, now)?;
+        self.verify_chain(end_entity, intermediates, now)?;
         Ok(ClientCertVerified::assertion())
     }
 

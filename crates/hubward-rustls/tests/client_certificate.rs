@@ -1,5 +1,5 @@
-//! Whom a registered CA vouches for or who is registered by thumbprint comes in; nobody else does, and nobody comes
-//! back who would not be let in anew.
+//! A client is accepted only with a certificate of a registered CA or a registered thumbprint, also when it returns
+//! with a resumed session.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
@@ -15,7 +15,7 @@ use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use rustls::pki_types::CertificateDer;
 use rustls::{AlertDescription, CertificateError, Error, HandshakeKind, SupportedProtocolVersion};
 
-/// A hub that trusts one CA, and may change its mind.
+/// A hub that trusts one CA, and whose trust can change.
 struct Fleet {
     ca: Ca,
     trust: Arc<RwLock<Trust>>,
@@ -50,7 +50,7 @@ fn sha1(der: &CertificateDer<'_>) -> Thumbprint {
 }
 
 #[test]
-fn a_registered_ca_vouches() {
+fn a_certificate_of_a_registered_ca_is_accepted() {
     let fleet = Fleet::new();
     let device = fleet.ca.issue(&entity("pump-17"));
     for version in VERSIONS {
@@ -63,7 +63,7 @@ fn a_registered_ca_vouches() {
 }
 
 #[test]
-fn a_registered_root_vouches_through_the_intermediates_that_are_presented() {
+fn a_path_through_presented_intermediates_to_a_registered_root_is_accepted() {
     let fleet = Fleet::new();
     let (held, factory) = below(&fleet.ca);
     for version in VERSIONS {
@@ -75,14 +75,15 @@ fn a_registered_root_vouches_through_the_intermediates_that_are_presented() {
 
         fleet.change(|trust| trust.withdraw(&sha256(&factory)));
         hub.handshake(&hub.client(Some(&held))).unwrap_err();
-        let turned = Held { chain: vec![held.leaf().clone(), twin(&factory)], key: clone(&held.key) };
-        hub.handshake(&hub.client(Some(&turned))).unwrap_err();
+        let malleated =
+            Held { chain: vec![held.leaf().clone(), malleated_form(&factory)], key: clone(&held.key) };
+        hub.handshake(&hub.client(Some(&malleated))).unwrap_err();
         fleet.change(|trust| trust.forget(&sha256(&factory)));
-        hub.handshake(&hub.client(Some(&turned))).unwrap();
+        hub.handshake(&hub.client(Some(&malleated))).unwrap();
     }
 }
 
-/// A device below an intermediate of `root`, and that intermediate.
+/// Returns a device below an intermediate of `root`, and that intermediate.
 fn below(root: &Ca) -> (Held, CertificateDer<'static>) {
     let params = ca_params("Factory");
     let Held { mut chain, key } = root.issue(&params);
@@ -93,28 +94,28 @@ fn below(root: &Ca) -> (Held, CertificateDer<'static>) {
     (held, factory)
 }
 
-/// The same certificate under the other signature that ECDSA takes for it, which takes no key to make.
-fn twin(der: &CertificateDer<'_>) -> CertificateDer<'static> {
+/// Returns the same certificate with the other valid form of its ECDSA signature, which needs no key to compute.
+fn malleated_form(der: &CertificateDer<'_>) -> CertificateDer<'static> {
     Certificate::parse(der).unwrap().twin().unwrap().into()
 }
 
 #[test]
-fn who_was_withdrawn_does_not_come_back_with_another_signature() {
+fn a_withdrawn_certificate_is_refused_with_its_malleated_signature_too() {
     let fleet = Fleet::new();
     let device = fleet.ca.issue(&entity("pump-17"));
-    let turned = Held { chain: vec![twin(device.leaf())], key: clone(&device.key) };
+    let malleated = Held { chain: vec![malleated_form(device.leaf())], key: clone(&device.key) };
     for (version, thumbprint) in VERSIONS.into_iter().zip([sha256(device.leaf()), sha1(device.leaf())]) {
         let hub = fleet.hub(version);
-        hub.handshake(&hub.client(Some(&turned))).unwrap();
+        hub.handshake(&hub.client(Some(&malleated))).unwrap();
         fleet.change(|trust| trust.withdraw(&thumbprint));
-        let refused = hub.handshake(&hub.client(Some(&turned))).unwrap_err();
+        let refused = hub.handshake(&hub.client(Some(&malleated))).unwrap_err();
         assert_eq!(refused.server, Some(CertificateError::Revoked.into()));
         fleet.change(|trust| trust.forget(&thumbprint));
     }
 }
 
 #[test]
-fn a_registered_ca_that_was_withdrawn_vouches_for_nobody() {
+fn a_withdrawn_ca_is_not_trusted_as_an_issuer() {
     let fleet = Fleet::new();
     let device = fleet.ca.issue(&entity("pump-17"));
     fleet.change(|trust| trust.withdraw(&sha256(&fleet.ca.der)));
@@ -128,7 +129,7 @@ fn clone(key: &rcgen::KeyPair) -> rcgen::KeyPair {
 }
 
 #[test]
-fn a_thumbprint_of_either_kind_lets_in_what_nobody_vouches_for() {
+fn a_thumbprint_of_either_kind_is_enough_without_a_registered_ca() {
     let fleet = Fleet::new();
     for thumbprint in [sha256, sha1] {
         let device = self_signed(&entity("pump-17"));
@@ -146,7 +147,7 @@ fn a_thumbprint_of_either_kind_lets_in_what_nobody_vouches_for() {
             fleet.change(|trust| trust.forget(&thumbprint(device.leaf())));
         }
     }
-    // one that no profile takes for a device's
+    // a certificate that no profile accepts for a device
     let ca_flagged = self_signed(&ca_params("pump-17"));
     fleet.change(|trust| trust.pin(&sha256(ca_flagged.leaf())));
     let hub = fleet.hub(VERSIONS[0]);
@@ -202,7 +203,7 @@ fn a_stolen_certificate_without_its_key_is_refused() {
 }
 
 #[test]
-fn nobody_comes_without_a_certificate_where_one_is_required() {
+fn a_client_without_a_mandatory_certificate_is_refused() {
     let fleet = Fleet::new();
     let possession = PossessionOnly::new().with_client_auth(ClientAuth::Mandatory);
     let full = Arc::new(Full::new(possession, Arc::clone(&fleet.trust)));
@@ -219,7 +220,7 @@ fn nobody_comes_without_a_certificate_where_one_is_required() {
 }
 
 #[test]
-fn the_time_is_the_connections() {
+fn the_time_provider_of_the_connection_is_used() {
     let fleet = Fleet::new();
     let (device, pinned) = (fleet.ca.issue(&entity("pump-17")), self_signed(&entity("pump-18")));
     fleet.change(|trust| trust.pin(&sha256(pinned.leaf())));
@@ -247,7 +248,7 @@ fn the_time_is_the_connections() {
 }
 
 #[test]
-fn who_was_withdrawn_between_a_full_and_a_resumed_handshake_is_refused_by_judging_again() {
+fn a_certificate_withdrawn_before_a_resumption_is_refused_by_the_check_after_it() {
     for version in VERSIONS {
         let fleet = Fleet::new();
         let device = fleet.ca.issue(&entity("pump-17"));
@@ -256,7 +257,7 @@ fn who_was_withdrawn_between_a_full_and_a_resumed_handshake_is_refused_by_judgin
         hub.handshake(&client).unwrap();
 
         fleet.change(|trust| trust.withdraw(&sha256(device.leaf())));
-        // TLS has nothing against it: no verifier is called
+        // TLS itself accepts it: a resumption calls no verifier
         let resumed = hub.handshake(&client).unwrap().server;
         assert_eq!(resumed.handshake_kind(), Some(HandshakeKind::Resumed));
         let refusal = fleet.full.judge(resumed.peer_certificates().unwrap(), hub.clock.now()).unwrap_err();
@@ -265,7 +266,7 @@ fn who_was_withdrawn_between_a_full_and_a_resumed_handshake_is_refused_by_judgin
 }
 
 #[test]
-fn who_was_withdrawn_is_refused_by_the_handshake_where_nothing_is_resumed() {
+fn a_withdrawn_certificate_is_refused_by_the_handshake_without_resumption() {
     for version in VERSIONS {
         let fleet = Fleet::new();
         let device = fleet.ca.issue(&entity("pump-17"));
@@ -282,7 +283,7 @@ fn who_was_withdrawn_is_refused_by_the_handshake_where_nothing_is_resumed() {
 }
 
 #[test]
-fn a_lock_that_a_writer_left_broken_lets_nobody_in() {
+fn every_certificate_is_refused_after_a_writer_panicked() {
     let fleet = Fleet::new();
     let device = fleet.ca.issue(&entity("pump-17"));
     let trust = Arc::clone(&fleet.trust);
@@ -296,7 +297,7 @@ fn a_lock_that_a_writer_left_broken_lets_nobody_in() {
 }
 
 #[test]
-fn a_ca_that_cannot_be_read_is_not_registered() {
+fn a_ca_that_cannot_be_parsed_is_not_registered() {
     let mut trust = Trust::new();
     trust.add_authority(CertificateDer::from(b"no".as_slice())).unwrap_err();
     PossessionOnly::new().with_hints(&[b"no".as_slice().into()]).unwrap_err();

@@ -1,4 +1,4 @@
-//! Certificates that are known by their thumbprints.
+//! Authentication by thumbprint.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod common;
@@ -22,11 +22,11 @@ impl Digest for Ring {
 }
 
 const NONE: &[&[u8]] = &[];
-/// After every minted certificate's end.
+/// After the expiry of every certificate of these tests.
 const LATER: i64 = 400 * 86_400;
 
 #[test]
-fn either_slot_and_either_digest() {
+fn both_thumbprints_and_both_digests_are_compared() {
     let fleet = Fleet::p256("pump-17");
     let chain = Chain::parse(&fleet.leaf, NONE).unwrap();
     let sha1 = Thumbprint::Sha1(Ring.sha1_for_legacy_thumbprints(&fleet.leaf));
@@ -52,7 +52,7 @@ fn either_slot_and_either_digest() {
 }
 
 #[test]
-fn dates_count_unless_they_are_told_not_to() {
+fn the_validity_period_is_checked_unless_it_is_ignored() {
     let fleet = Fleet::p256("pump-17");
     let chain = Chain::parse(&fleet.leaf, NONE).unwrap();
     let pins = Pins::new(Some(Thumbprint::Sha256(Ring.sha256(&fleet.leaf))), None);
@@ -67,12 +67,12 @@ fn dates_count_unless_they_are_told_not_to() {
     assert_eq!(
         chain.pin(other, &Ring, now(LATER), ValidityPolicy::Enforce).unwrap_err(),
         PinError::Mismatch,
-        "the dates of a stranger are not told",
+        "the validity of an unregistered certificate is not reported",
     );
 }
 
 #[test]
-fn a_self_signed_ca_may_be_pinned() {
+fn the_thumbprint_of_a_self_signed_ca_is_accepted() {
     let own = ca("pump-17").self_signed(&key()).unwrap().der().to_vec();
     let chain = Chain::parse(&own, NONE).unwrap();
     let pins = Pins::new(Some(Thumbprint::Sha256(Ring.sha256(&own))), None);
@@ -80,7 +80,7 @@ fn a_self_signed_ca_may_be_pinned() {
 }
 
 #[test]
-fn separators_only_where_they_are_asked_for() {
+fn separators_are_only_ignored_in_pasted_thumbprints() {
     let pasted = "\u{200e}AB:cd ".to_owned() + &"0-1".repeat(18);
     assert!(pasted.parse::<Thumbprint>().is_err());
     let plain = "abcd".to_owned() + &"01".repeat(18);

@@ -1,5 +1,5 @@
-//! The other signature of a certificate that ECDSA has signed: where (r, s) holds, so does (r, n - s), and nobody
-//! needs the key to make the one from the other.
+//! Signature malleability of ECDSA: if (r, s) is a valid signature, so is (r, n - s), and computing one from the other
+//! needs no key. A certificate signed with ECDSA therefore has two valid encodings with different thumbprints.
 
 use alloc::vec::Vec;
 
@@ -7,7 +7,7 @@ use super::{Certificate, Signed};
 use crate::tlv::{Cursor, Tag, integer, only};
 use crate::write::{bit_string, sequence, value};
 
-/// `ecdsa-with-SHA224` to `ecdsa-with-SHA512` (RFC 5758 3.2), but for its last byte.
+/// `ecdsa-with-SHA224` to `ecdsa-with-SHA512` (RFC 5758 3.2), without the last byte.
 const ECDSA_WITH_SHA2: [u8; 9] = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3];
 
 /// The order of P-256 (SEC 2, 2.4.2).
@@ -31,12 +31,12 @@ const P521: &[u8] = &[
 ];
 
 impl Certificate<'_> {
-    /// This certificate as DER with the other of the two signatures that ECDSA takes for it; `None` where its
-    /// signature is of another kind.
+    /// Returns this certificate as DER with the other valid form of its ECDSA signature, (r, n - s); `None` if the
+    /// signature algorithm is not ECDSA with SHA-2.
     ///
-    /// The two have two thumbprints and are one certificate to every verifier. Whoever is shown the one can make the
-    /// other, without a key. **A thumbprint that shall keep a certificate out must be looked for under both**; one that
-    /// lets it in need not.
+    /// Every verifier accepts both encodings as the same certificate, but they have different thumbprints. Anyone who
+    /// has the certificate can compute the other form, without a key. **Compare both thumbprints with a list of
+    /// thumbprints to refuse**; a list of thumbprints to accept needs only one.
     #[must_use]
     pub fn twin(&self) -> Option<Vec<u8>> {
         let Signed { message, algorithm, signature } = self.signed;
@@ -46,7 +46,7 @@ impl Certificate<'_> {
         let mut fields = only(signature, Tag::SEQUENCE).ok()?.open();
         let (r, s) = (fields.expect(Tag::INTEGER).ok()?, number(&mut fields)?);
         fields.finish().ok()?;
-        // its issuer's curve, by the length of r: one so much shorter than its order is not met
+        // the length of r shows the issuer's curve: an r much shorter than the order does not occur in practice
         let order = match number(&mut Cursor::new(r.raw))?.len() {
             ..=32 => P256,
             33..=48 => P384,
@@ -58,7 +58,7 @@ impl Certificate<'_> {
     }
 }
 
-/// The digits of an INTEGER that is not negative.
+/// Returns the digits of a non-negative INTEGER.
 fn number<'a>(fields: &mut Cursor<'a>) -> Option<&'a [u8]> {
     let tlv = fields.expect(Tag::INTEGER).ok()?;
     integer(&tlv).ok()?;
@@ -68,7 +68,7 @@ fn number<'a>(fields: &mut Cursor<'a>) -> Option<&'a [u8]> {
     }
 }
 
-/// `n - s`, as long as `n`, unless it is negative.
+/// Returns `n - s`, as long as `n`, or `None` if it is negative.
 fn difference(n: &[u8], s: &[u8]) -> Option<Vec<u8>> {
     n.len().checked_sub(s.len())?;
     let mut digits = s.iter().rev();
@@ -84,7 +84,7 @@ fn difference(n: &[u8], s: &[u8]) -> Option<Vec<u8>> {
     if borrowed { None } else { Some(less) }
 }
 
-/// An INTEGER of these digits, in its shortest form.
+/// Encodes an INTEGER with these digits, in its shortest form.
 fn unsigned(digits: &[u8]) -> Vec<u8> {
     let zeros = digits.iter().take_while(|byte| **byte == 0).count();
     let digits = digits.get(zeros..).unwrap_or_default();

@@ -1,18 +1,31 @@
-//! AES-256-GCM under a key that ring keeps ready.
+//! AES-256-GCM with a prepared `ring` key.
 
 use core::fmt;
 
 use hubward_core::{NotAuthentic, NotSealed, Seal};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
-/// An AES-256-GCM key (NIST SP 800-38D). With random nonces it is good for 2^32 messages.
+/// An AES-256-GCM key (NIST SP 800-38D). With random nonces it can encrypt up to 2^32 messages.
+///
+/// ```
+/// use hubward_core::Seal;
+/// use hubward_ring::SealKey;
+///
+/// # let (random_key, unique_nonce) = ([7; 32], [9; 12]);
+/// let key = SealKey::new(&random_key);
+/// let mut message = b"a message".to_vec();
+/// let tag = key.seal(&unique_nonce, b"header", &mut message)?;
+/// message.extend(tag);
+/// assert_eq!(key.open(&unique_nonce, b"header", &mut message).unwrap(), b"a message");
+/// # Ok::<(), hubward_core::NotSealed>(())
+/// ```
 pub struct SealKey(Option<LessSafeKey>);
 
 impl SealKey {
-    /// Makes a key of 32 random bytes.
+    /// Creates a key from 32 random bytes.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        // ring refuses only a key of another length
+        // ring returns an error only for a key of another length
         Self(UnboundKey::new(&AES_256_GCM, key).ok().map(LessSafeKey::new))
     }
 }

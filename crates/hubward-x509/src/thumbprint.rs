@@ -1,4 +1,4 @@
-//! Pins: a certificate that is known by its thumbprint needs nobody to vouch for it.
+//! Thumbprint authentication: a certificate that is registered by its thumbprint needs no issuer.
 
 use hubward_core::{Digest, Thumbprint};
 use rustls_pki_types::UnixTime;
@@ -8,50 +8,67 @@ use crate::certificate::time::Outside;
 use crate::identity::{CommonNameError, common_name};
 use crate::path::chain::Chain;
 
-/// The thumbprints that an identity is registered with.
+/// The thumbprints that are registered for an identity.
+///
+/// ```
+/// use hubward_core::Digest as _;
+/// use hubward_x509::{Chain, PinSlot, Pins, UnixTime, ValidityPolicy};
+/// # use rcgen::{CertificateParams, KeyPair};
+/// # let certificate = CertificateParams::default().self_signed(&KeyPair::generate()?)?.der().clone();
+/// # let digest = hubward_ring::Digests;
+///
+/// let registered = hubward_core::Thumbprint::Sha256(digest.sha256(&certificate));
+/// let pins = Pins::new(Some(registered), None);
+///
+/// let chain = Chain::parse(&certificate, &[] as &[&[u8]])?;
+/// let now = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_767_225_600));
+/// let verified = chain.pin(pins, &digest, now, ValidityPolicy::Enforce)?;
+/// assert_eq!(verified.slot(), PinSlot::Primary);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pins {
     primary: Option<Thumbprint>,
     secondary: Option<Thumbprint>,
 }
 
-/// Which of the two thumbprints fitted.
+/// Which of the two thumbprints matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there are two")]
+#[expect(clippy::exhaustive_enums, reason = "an identity has two thumbprints")]
 pub enum PinSlot {
-    /// The primary.
+    /// The primary thumbprint.
     Primary,
-    /// The secondary.
+    /// The secondary thumbprint.
     Secondary,
 }
 
-/// Whether a pinned certificate must be valid at `now`.
+/// The rule for the validity period of a certificate accepted by its thumbprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ValidityPolicy {
-    /// It must.
+    /// It must be valid.
     #[default]
     Enforce,
-    /// Its dates do not count: whoever registered it has vouched for it.
+    /// Its validity period is ignored: registering the thumbprint is enough.
     IgnoreForThumbprint,
 }
 
-/// Why a certificate was not accepted by its thumbprint.
+/// The reason why a certificate was not accepted by its thumbprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PinError {
     /// No thumbprint is registered.
     #[error("no thumbprint is registered")]
     NoPins,
-    /// It is neither the primary nor the secondary.
+    /// The certificate has neither the primary nor the secondary thumbprint.
     #[error("the certificate has neither of the registered thumbprints")]
     Mismatch,
-    /// It is one of them, but not valid at `now`.
+    /// The certificate has one of them, but is not valid at `now`.
     #[error("the registered certificate: {0}")]
     Outside(#[from] Outside),
 }
 
-/// A leaf that is one of the two that are registered. Only [`Chain::pin`] makes one.
+/// A leaf that has one of the two registered thumbprints. Only [`Chain::pin`] creates one.
 ///
 /// ```compile_fail,E0451
 /// # use hubward_x509::{Certificate, PinSlot, VerifiedPin};
@@ -66,7 +83,7 @@ pub struct VerifiedPin<'p> {
 }
 
 impl Pins {
-    /// The two thumbprints, each of which may be missing. A missing one fits nothing.
+    /// Creates the pair. Each thumbprint may be absent; an absent one matches no certificate.
     #[must_use]
     pub const fn new(primary: Option<Thumbprint>, secondary: Option<Thumbprint>) -> Self {
         Self { primary, secondary }
@@ -74,11 +91,11 @@ impl Pins {
 }
 
 impl<'p> Chain<'p> {
-    /// Accepts the leaf if it is one of `pins`, be it self-signed or a CA's. The intermediates do not count, and
-    /// neither does who signed it: that the peer holds the key is for the TLS handshake to show.
+    /// Accepts the leaf if it has one of the thumbprints in `pins`, even if it is self-signed or a CA's certificate.
+    /// Ignores its issuer and the intermediates. The TLS handshake must prove that the peer holds the private key.
     ///
-    /// Both thumbprints are always compared, and the dates judged last, so that `Outside` says something about a
-    /// registered certificate.
+    /// Always compares both thumbprints, and checks the validity period last, so that the error `Outside` is only
+    /// returned for a registered certificate.
     ///
     /// # Errors
     /// [`PinError`].
@@ -116,32 +133,32 @@ impl<'p> Chain<'p> {
 }
 
 impl<'p> VerifiedPin<'p> {
-    /// The leaf.
+    /// Returns the leaf.
     #[must_use]
     pub const fn leaf(&self) -> &Certificate<'p> {
         &self.leaf
     }
 
-    /// Which thumbprint it has.
+    /// Returns which of the two thumbprints matched.
     #[must_use]
     pub const fn slot(&self) -> PinSlot {
         self.slot
     }
 
-    /// The leaf's one common name.
+    /// Returns the only common name of the leaf.
     ///
     /// # Errors
-    /// [`CommonNameError`] where there is none, more than one, or one of a type that is not read.
+    /// [`CommonNameError`] if there is not exactly one, or it has a string type that is not supported.
     pub fn common_name(&self) -> Result<&'p str, CommonNameError> {
         common_name(&self.leaf.subject())
     }
 }
 
-/// Reads a thumbprint as people paste it: colons, spaces, hyphens and the invisible mark that Windows puts before
-/// it are left out. For forms and command lines; a registry holds what [`Thumbprint`]'s `FromStr` reads.
+/// Parses a thumbprint as people paste it: ignores colons, spaces, hyphens and the invisible mark that Windows puts
+/// before it. For forms and command lines; a registry stores the form that `FromStr` of [`Thumbprint`] parses.
 ///
 /// # Errors
-/// [`ThumbprintError`](hubward_core::ThumbprintError) of what is left.
+/// [`ThumbprintError`](hubward_core::ThumbprintError) if the rest is not a thumbprint.
 pub fn thumbprint_from_pasted(text: &str) -> Result<Thumbprint, hubward_core::ThumbprintError> {
     let kept: alloc::string::String =
         text.chars().filter(|c| !matches!(c, ':' | ' ' | '-' | '\u{200e}' | '\u{200f}')).collect();

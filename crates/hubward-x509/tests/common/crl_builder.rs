@@ -1,4 +1,4 @@
-//! Revocation lists for tests, written by hand: right ones, and such as no library makes.
+//! Revocation lists for tests, encoded by hand: valid ones, and malformed ones that no library creates.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -10,7 +10,7 @@
 use hubward_x509::Certificate;
 use rcgen::{CertificateParams, CustomExtension, SerialNumber, SigningKey};
 
-/// A DER value.
+/// Encodes a DER value.
 pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
     let mut der = vec![tag];
     let length = contents.len().to_be_bytes();
@@ -30,12 +30,12 @@ pub fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     tlv(0x30, &parts.concat())
 }
 
-/// A certificate's subject as a Name.
+/// Returns the subject of a certificate as a Name.
 pub fn name_of(certificate: &[u8]) -> Vec<u8> {
     tlv(0x30, Certificate::parse(certificate).unwrap().subject().as_der())
 }
 
-/// A Name as a GeneralName.
+/// Encodes a Name as a GeneralName.
 pub fn directory(name: &[u8]) -> Vec<u8> {
     tlv(0xa4, name)
 }
@@ -44,18 +44,18 @@ pub fn uri(text: &str) -> Vec<u8> {
     tlv(0x86, text.as_bytes())
 }
 
-/// `[0] DistributionPointName` of full names.
+/// Encodes `[0] DistributionPointName` with full names.
 pub fn full(names: &[&[u8]]) -> Vec<u8> {
     tlv(0xa0, &tlv(0xa0, &names.concat()))
 }
 
-/// `[0] DistributionPointName` of one common name below whoever issues the list.
+/// Encodes `[0] DistributionPointName` with one common name relative to the CRL issuer.
 pub fn relative(common_name: &str) -> Vec<u8> {
     let attribute = sequence(&[&[6, 3, 0x55, 4, 3], &tlv(0x0c, common_name.as_bytes())]);
     tlv(0xa0, &tlv(0xa1, &attribute))
 }
 
-/// One extension.
+/// Encodes an extension.
 pub fn extension(oid: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
     let critical: &[u8] = if critical { &[1, 1, 0xff] } else { &[] };
     sequence(&[&tlv(6, oid), critical, &tlv(4, value)])
@@ -71,7 +71,7 @@ pub const KEY_COMPROMISE: u8 = 1;
 pub const HOLD: u8 = 6;
 pub const REMOVE: u8 = 8;
 
-/// 2025-12-01 and 2026-02-01, around the tests' now.
+/// 2025-12-01 and 2026-02-01, before and after the tests' now.
 pub const LAST_MONTH: &str = "251201000000Z";
 pub const NEXT_MONTH: &str = "260201000000Z";
 
@@ -90,7 +90,7 @@ impl Entry {
         self.extension(REASON, false, &[0x0a, 1, code])
     }
 
-    /// This entry and those behind it are about certificates of `issuer`, a Name.
+    /// Sets `issuer`, a Name, as the certificate issuer of this entry and those after it.
     pub fn issued_by(self, issuer: &[u8]) -> Self {
         self.extension(CERTIFICATE_ISSUER, true, &sequence(&[&directory(issuer)]))
     }
@@ -106,8 +106,8 @@ impl Entry {
     }
 }
 
-/// A list of version 2, made last month, good until next month, number 5.
-pub struct List {
+/// A builder for a list of version 2, issued last month, current until next month, with number 5.
+pub struct CrlBuilder {
     issuer: Vec<u8>,
     this_update: String,
     next_update: Option<String>,
@@ -116,8 +116,8 @@ pub struct List {
     extensions: Vec<u8>,
 }
 
-impl List {
-    /// Of whoever `certificate` is about.
+impl CrlBuilder {
+    /// Starts a list whose issuer is the subject of `certificate`.
     pub fn by(certificate: &[u8]) -> Self {
         Self {
             issuer: name_of(certificate),
@@ -138,7 +138,7 @@ impl List {
         self
     }
 
-    /// Entries as they are.
+    /// Appends encoded entries.
     pub fn entries(mut self, der: &[u8]) -> Self {
         self.entries.extend(der);
         self
@@ -156,12 +156,12 @@ impl List {
         Self { this_update: this_update.to_owned(), ..self }
     }
 
-    /// Only what changed since the complete list of that number.
+    /// Makes it a delta list with this base.
     pub fn delta_since(self, base: u8) -> Self {
         self.extension(BASE, true, &[2, 1, base])
     }
 
-    /// An issuing distribution point of these fields.
+    /// Adds an issuing distribution point with these fields.
     pub fn scope(self, fields: &[&[u8]]) -> Self {
         self.extension(ISSUING_POINT, true, &sequence(fields))
     }
@@ -186,12 +186,12 @@ impl List {
     }
 }
 
-/// A distribution point of these fields.
+/// Encodes a distribution point with these fields.
 pub fn point(fields: &[&[u8]]) -> Vec<u8> {
     sequence(fields)
 }
 
-/// A certificate that says where its revocation would be listed.
+/// Adds distribution points to a certificate.
 pub fn listed_at(mut params: CertificateParams, points: &[&[u8]]) -> CertificateParams {
     let extension = CustomExtension::from_oid_content(&[2, 5, 29, 31], sequence(points));
     params.custom_extensions.push(extension);

@@ -1,4 +1,4 @@
-//! One certificate has two thumbprints where ECDSA has signed it, and both are known.
+//! A certificate signed with ECDSA has two valid encodings, and so two thumbprints.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 #[path = "common/mod.rs"]
@@ -9,15 +9,15 @@ use hubward_x509::{Anchors, Certificate, Chain, Profile, Subject};
 use minting::{Fleet, ca, entity, key, now, sign};
 use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 
-fn twin(der: &[u8]) -> Option<Vec<u8>> {
+fn malleated_form(der: &[u8]) -> Option<Vec<u8>> {
     Certificate::parse(der).unwrap().twin()
 }
 
 #[test]
-fn either_twin_is_as_good_as_the_other() {
+fn both_forms_of_a_signature_are_valid() {
     let p384 = || KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
     let (root_key, root) = (p384(), ca("Root"));
-    // r and s have every length in time
+    // r and s have every length after some rounds
     for round in 0..40 {
         let middle_key = if round % 2 == 0 { key() } else { p384() };
         let middle = ca("Middle");
@@ -25,24 +25,24 @@ fn either_twin_is_as_good_as_the_other() {
         let leaf = sign(&entity("pump-17"), &key(), &middle, &middle_key);
         let registered = root.self_signed(&root_key).unwrap().der().to_vec();
         let anchors = Anchors::parse([&registered]).unwrap();
-        let (other_above, other_leaf) = (twin(&above).unwrap(), twin(&leaf).unwrap());
+        let (other_above, other_leaf) = (malleated_form(&above).unwrap(), malleated_form(&leaf).unwrap());
         assert!(other_above != above && other_leaf != leaf);
         for (leaf, above) in [(&leaf, &other_above), (&other_leaf, &above), (&other_leaf, &other_above)] {
             let chain = Chain::parse(leaf, [above]).unwrap();
             chain.verify(&anchors, &Profile::device(Subject::Anybody), signature::ALL, now(0)).unwrap();
         }
-        assert_eq!((twin(&other_above), twin(&other_leaf)), (Some(above), Some(leaf)));
+        assert_eq!((malleated_form(&other_above), malleated_form(&other_leaf)), (Some(above), Some(leaf)));
     }
 }
 
 #[test]
-fn other_signatures_have_none() {
+fn other_signatures_have_no_second_form() {
     let ed25519 = KeyPair::generate_for(&PKCS_ED25519).unwrap();
-    assert_eq!(twin(ca("Root").self_signed(&ed25519).unwrap().der()), None);
-    assert_eq!(twin(&Fleet::rsa("pump-17").leaf), None);
-    // no number that n could be made of
+    assert_eq!(malleated_form(ca("Root").self_signed(&ed25519).unwrap().der()), None);
+    assert_eq!(malleated_form(&Fleet::rsa("pump-17").leaf), None);
+    // an altered s, for which n - s can be computed nevertheless
     let mut leaf = Fleet::p256("pump-17").leaf;
     let end = leaf.len();
     leaf[end - 1] ^= 1;
-    assert!(twin(&leaf).is_some(), "whether it holds is not asked");
+    assert!(malleated_form(&leaf).is_some(), "the signature is not verified");
 }

@@ -1,4 +1,4 @@
-//! A device calls a hub by its name, under a root that it trusts, or not at all.
+//! A device connects only to a hub with the expected name and a trusted root.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -39,7 +39,7 @@ fn hubs() -> impl Iterator<Item = Hub> {
 }
 
 #[test]
-fn a_hub_of_that_name_under_a_trusted_root_is_called() {
+fn a_hub_with_the_expected_name_and_a_trusted_root_is_accepted() {
     for hub in hubs() {
         let another = Ca::new("Another Root").der;
         hub.handshake(&Arc::new(client(&hub, vec![another, hub.ca.der.clone()]))).unwrap();
@@ -47,7 +47,7 @@ fn a_hub_of_that_name_under_a_trusted_root_is_called() {
 }
 
 #[test]
-fn an_unknown_root_another_name_and_another_time_are_refused() {
+fn an_unknown_root_a_different_name_and_an_expired_certificate_are_refused() {
     for hub in hubs() {
         let trusting = Arc::new(client(&hub, vec![hub.ca.der.clone()]));
         let strange = Arc::new(client(&hub, vec![Ca::new("Another Root").der]));
@@ -59,7 +59,7 @@ fn an_unknown_root_another_name_and_another_time_are_refused() {
         let refused = common::handshake(&trusting, &other).unwrap_err();
         assert_eq!(refused.client, Some(CertificateError::NotValidForName.into()));
 
-        // a common name is no name of a server
+        // a common name is not accepted as the name of a server
         let by_common_name = hub.showing(hub.ca.issue(&entity(HUB)));
         let refused = common::handshake(&trusting, &by_common_name).unwrap_err();
         assert_eq!(refused.client, Some(CertificateError::NotValidForName.into()));
@@ -82,7 +82,7 @@ fn a_stolen_certificate_without_its_key_is_refused() {
 }
 
 #[test]
-fn sessions_do_not_outlive_the_verifier_that_let_them_begin() {
+fn a_session_is_not_resumed_with_another_verifier() {
     for hub in hubs() {
         let store = Resumption::in_memory_sessions(8);
         let with_store = |roots| {
@@ -102,11 +102,11 @@ fn sessions_do_not_outlive_the_verifier_that_let_them_begin() {
 }
 
 #[test]
-fn a_root_that_cannot_be_read_makes_no_verifier() {
+fn a_root_that_cannot_be_parsed_is_an_error() {
     ServerVerifier::with_roots(vec![b"no".as_slice().into()]).unwrap_err();
 }
 
-/// A bundle of one root, trusted for a day from now and itself good for two, signed by its one key.
+/// A bundle with one root that is trusted for one day, itself valid for two days, signed with its only key.
 fn bundle(root: &CertificateDer<'_>) -> TrustBundle {
     let owner = SigningKey::from_pkcs8(&KeyPair::generate().unwrap().serialize_der()).unwrap();
     let key = UpdateKey::from_spki_der(&owner.public_key_der()).unwrap();
@@ -120,7 +120,7 @@ fn bundle(root: &CertificateDer<'_>) -> TrustBundle {
 }
 
 #[test]
-fn the_roots_of_a_bundle_count_within_their_windows_and_until_it_expires() {
+fn the_roots_of_a_bundle_are_trusted_in_their_periods_until_the_bundle_expires() {
     for hub in hubs() {
         let client = || Arc::new(client_by(&hub, ServerVerifier::new(bundle(&hub.ca.der))));
         hub.handshake(&client()).unwrap();

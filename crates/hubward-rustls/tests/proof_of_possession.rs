@@ -1,4 +1,4 @@
-//! Who holds the key of what it shows comes in, and nobody else is judged.
+//! A client is accepted if it has the private key of its certificate; nothing else about the certificate is checked.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod common;
@@ -21,7 +21,7 @@ fn hub(version: &'static rustls::SupportedProtocolVersion) -> Hub {
 }
 
 #[test]
-fn whatever_a_certificate_says_is_left_to_whoever_judges_it() {
+fn the_contents_of_a_certificate_are_not_checked() {
     let expired = {
         let mut params = entity("pump-17");
         (params.not_before, params.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
@@ -39,7 +39,7 @@ fn whatever_a_certificate_says_is_left_to_whoever_judges_it() {
         self_signed(&ca_params("pump-17")),
         self_signed(&expired),
         self_signed(&critical),
-        Ca::new("Nobody's Root").issue(&entity("pump-17")),
+        Ca::new("Unregistered Root").issue(&entity("pump-17")),
     ];
     for version in VERSIONS {
         let hub = hub(version);
@@ -51,7 +51,7 @@ fn whatever_a_certificate_says_is_left_to_whoever_judges_it() {
 }
 
 #[test]
-fn keys_of_every_kind_sign() {
+fn keys_of_every_type_are_accepted() {
     let keys = [
         KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap(),
         KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap(),
@@ -69,7 +69,7 @@ fn keys_of_every_kind_sign() {
 }
 
 #[test]
-fn a_certificate_is_asked_for_and_not_required() {
+fn a_certificate_is_requested_but_not_required() {
     for version in VERSIONS {
         let hub = hub(version);
         let pair = hub.handshake(&hub.client(None)).unwrap();
@@ -78,7 +78,7 @@ fn a_certificate_is_asked_for_and_not_required() {
 }
 
 #[test]
-fn where_it_is_required_nobody_comes_without() {
+fn a_client_without_a_mandatory_certificate_is_refused() {
     for version in VERSIONS {
         let verifier = PossessionOnly::new().with_client_auth(ClientAuth::Mandatory);
         let hub = Hub::new(version, Arc::new(verifier));
@@ -93,7 +93,7 @@ fn a_stolen_certificate_without_its_key_is_refused() {
     for version in VERSIONS {
         let hub = hub(version);
         let stolen = self_signed(&entity("pump-17"));
-        // of the same kind, of another curve, of another algorithm
+        // of the same type, on another curve, of another algorithm
         let forgers = [
             KeyPair::generate().unwrap(),
             KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap(),
@@ -115,7 +115,7 @@ fn a_stolen_certificate_without_its_key_is_refused() {
 }
 
 #[test]
-fn more_than_the_limits_is_refused() {
+fn a_chain_above_the_limits_is_refused() {
     let mut held = self_signed(&entity("pump-17"));
     let other = self_signed(&entity("another")).leaf().clone();
     held.chain.extend(core::iter::repeat_n(other, Limits::DEFAULT.certificates - 1));
@@ -135,7 +135,7 @@ fn more_than_the_limits_is_refused() {
 }
 
 #[test]
-fn a_leaf_that_cannot_be_read_is_refused() {
+fn a_leaf_that_cannot_be_parsed_is_refused() {
     for version in VERSIONS {
         let hub = hub(version);
         let mut held = self_signed(&entity("pump-17"));
@@ -146,7 +146,7 @@ fn a_leaf_that_cannot_be_read_is_refused() {
 }
 
 #[test]
-fn a_resumed_handshake_hands_out_what_the_first_one_showed() {
+fn a_resumed_handshake_returns_the_certificates_of_the_first_one() {
     for version in VERSIONS {
         let hub = hub(version);
         let held = self_signed(&entity("pump-17"));
@@ -159,21 +159,21 @@ fn a_resumed_handshake_hands_out_what_the_first_one_showed() {
     }
 }
 
-/// Signs by one scheme, whatever it was offered, and keeps the names that it was told.
+/// Signs with one scheme, even if the server did not offer it, and records the received hints.
 #[derive(Debug)]
-struct Stubborn {
+struct OneSchemeClient {
     held: CertifiedKey,
     scheme: SignatureScheme,
     hints: Mutex<Vec<Vec<u8>>>,
 }
 
-impl Stubborn {
+impl OneSchemeClient {
     fn new(held: &Held, scheme: SignatureScheme) -> Arc<Self> {
         Arc::new(Self { held: held.certified(), scheme, hints: Mutex::default() })
     }
 }
 
-impl ResolvesClientCert for Stubborn {
+impl ResolvesClientCert for OneSchemeClient {
     fn resolve(&self, hints: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         *self.hints.lock().unwrap() = hints.iter().map(|hint| hint.to_vec()).collect();
         let key = OneScheme(Arc::clone(&self.held.key), self.scheme);
@@ -199,7 +199,7 @@ impl SigningKey for OneScheme {
 }
 
 #[test]
-fn pkcs1_signs_no_tls13_handshake() {
+fn pkcs1_signatures_are_refused_in_tls13_handshakes() {
     let held = self_signed_by(&entity("pump-17"), rsa_key());
     for (version, scheme, accepted) in [
         (VERSIONS[0], SignatureScheme::RSA_PKCS1_SHA256, true),
@@ -207,7 +207,7 @@ fn pkcs1_signs_no_tls13_handshake() {
         (VERSIONS[1], SignatureScheme::RSA_PKCS1_SHA256, false),
     ] {
         let hub = hub(version);
-        let outcome = hub.handshake(&hub.client_by(Some(Stubborn::new(&held, scheme))));
+        let outcome = hub.handshake(&hub.client_by(Some(OneSchemeClient::new(&held, scheme))));
         assert_eq!(outcome.is_ok(), accepted, "{scheme:?}: {outcome:?}");
         if let Err(refused) = outcome {
             let misbehaved = PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme;
@@ -217,17 +217,17 @@ fn pkcs1_signs_no_tls13_handshake() {
 }
 
 #[test]
-fn clients_are_told_of_the_cas_that_are_given_as_hints() {
+fn clients_receive_the_names_of_the_configured_cas() {
     let cas = [Ca::new("Fleet A"), Ca::new("Fleet B")];
     let held = cas[0].issue(&entity("pump-17"));
     for version in VERSIONS {
-        for told in [0, 2] {
-            let ders: Vec<_> = cas.iter().take(told).map(|ca| ca.der.clone()).collect();
+        for hinted in [0, 2] {
+            let ders: Vec<_> = cas.iter().take(hinted).map(|ca| ca.der.clone()).collect();
             let hub = Hub::new(version, Arc::new(PossessionOnly::new().with_hints(&ders).unwrap()));
-            let client = Stubborn::new(&held, SignatureScheme::ECDSA_NISTP256_SHA256);
+            let client = OneSchemeClient::new(&held, SignatureScheme::ECDSA_NISTP256_SHA256);
             hub.handshake(&hub.client_by(Some(client.clone()))).unwrap();
             let hints = client.hints.lock().unwrap();
-            assert_eq!(hints.len(), told);
+            assert_eq!(hints.len(), hinted);
             for (hint, der) in hints.iter().zip(&ders) {
                 let subject = Certificate::parse(der).unwrap().subject();
                 assert!(hint.ends_with(subject.as_der()));

@@ -1,5 +1,5 @@
-//! RFC 5280 section 6 where libraries differ: names that differ to the letter, key usage, path lengths, name
-//! constraints by form, policies.
+//! RFC 5280 section 6 where implementations differ: comparison of names, key usage, path lengths, name constraints by
+//! form, policies.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod common;
@@ -12,8 +12,8 @@ use rcgen::{
     KeyUsagePurpose, NameConstraints, SanType,
 };
 
-/// Judges root, `cas` and `leaf`, each signed by the one before, under the names that `claimed` gives issuers.
-fn judge(
+/// Verifies a chain of root, `cas` and `leaf`, each signed by the one before, with the issuer names of `claimed`.
+fn check(
     cas: &[CertificateParams],
     leaf: &CertificateParams,
     profile: &Profile<'_>,
@@ -32,7 +32,7 @@ fn judge(
     chain.verify(&Anchors::parse([&anchor]).unwrap(), profile, ALL, now(0)).map(|_| ())
 }
 
-fn anybody() -> Profile<'static> {
+fn any_subject() -> Profile<'static> {
     Profile::device(Subject::Anybody)
 }
 
@@ -41,7 +41,7 @@ fn refused(place: Place, problem: Problem) -> Result<(), ChainError> {
 }
 
 #[test]
-fn names_are_one_whatever_their_case_and_spaces() {
+fn names_that_differ_in_case_and_spaces_are_equal() {
     let (root, root_key) = (ca("Fleet  Root "), key());
     let anchor = root.self_signed(&root_key).unwrap().der().to_vec();
     for (name, same) in
@@ -49,42 +49,42 @@ fn names_are_one_whatever_their_case_and_spaces() {
     {
         let leaf = sign(&entity("pump-17"), &key(), &ca(name), &root_key);
         let chain = Chain::parse(&leaf, [&anchor]).unwrap();
-        let verified = chain.verify(&Anchors::parse([&anchor]).unwrap(), &anybody(), ALL, now(0));
+        let verified = chain.verify(&Anchors::parse([&anchor]).unwrap(), &any_subject(), ALL, now(0));
         assert_eq!(verified.is_ok(), same, "{name}");
     }
 }
 
 #[test]
-fn who_signs_certificates_must_be_allowed_to() {
+fn an_issuer_must_be_allowed_to_sign_certificates() {
     let mut signs_lists = ca("One");
     signs_lists.key_usages = vec![KeyUsagePurpose::CrlSign];
     let at = Place::Intermediate(0);
-    assert_eq!(judge(&[signs_lists], &entity("x"), &anybody()), refused(at, Problem::KeyUsage));
+    assert_eq!(check(&[signs_lists], &entity("x"), &any_subject()), refused(at, Problem::KeyUsage));
     let mut no_ca = ca("One");
     no_ca.is_ca = IsCa::ExplicitNoCa;
-    assert_eq!(judge(&[no_ca], &entity("x"), &anybody()), refused(at, Problem::NotCa));
+    assert_eq!(check(&[no_ca], &entity("x"), &any_subject()), refused(at, Problem::NotCa));
 }
 
 #[test]
-fn the_self_issued_do_not_count() {
+fn self_issued_intermediates_are_not_counted() {
     let mut short = ca("One");
     short.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     let leaf = entity("x");
-    assert_eq!(judge(&[short.clone(), ca("One")], &leaf, &anybody()), Ok(()));
+    assert_eq!(check(&[short.clone(), ca("One")], &leaf, &any_subject()), Ok(()));
     assert_eq!(
-        judge(&[short.clone(), ca("Two")], &leaf, &anybody()),
+        check(&[short.clone(), ca("Two")], &leaf, &any_subject()),
         refused(Place::Intermediate(0), Problem::PathTooLong { most: 0 })
     );
-    let most = anybody().max_intermediates(1);
-    assert_eq!(judge(&[ca("One"), ca("One")], &leaf, &most), Ok(()));
+    let most = any_subject().max_intermediates(1);
+    assert_eq!(check(&[ca("One"), ca("One")], &leaf, &most), Ok(()));
     assert_eq!(
-        judge(&[ca("One"), ca("Two")], &leaf, &most),
+        check(&[ca("One"), ca("Two")], &leaf, &most),
         refused(Place::Leaf, Problem::TooManyIntermediates { most: 1 })
     );
 }
 
 #[test]
-fn name_constraints_by_form() {
+fn name_constraints_are_checked_for_every_form() {
     let dns = |name: &str| SanType::DnsName(name.try_into().unwrap());
     let email = |name: &str| SanType::Rfc822Name(name.try_into().unwrap());
     let ip = |last| SanType::IpAddress([192, 0, 2, last].into());
@@ -111,18 +111,22 @@ fn name_constraints_by_form() {
         let by = Place::Intermediate(0);
         let not_permitted = refused(Place::Leaf, Problem::NotPermitted { form, by });
         let excluded = refused(Place::Leaf, Problem::Excluded { form, by });
-        let told = format!("{leaf:?}");
+        let debug = format!("{leaf:?}");
         assert_eq!(
-            judge(&[permits], &leaf, &anybody()),
+            check(&[permits], &leaf, &any_subject()),
             if inside { Ok(()) } else { not_permitted },
-            "{told}"
+            "{debug}"
         );
-        assert_eq!(judge(&[excludes], &leaf, &anybody()), if inside { excluded } else { Ok(()) }, "{told}");
+        assert_eq!(
+            check(&[excludes], &leaf, &any_subject()),
+            if inside { excluded } else { Ok(()) },
+            "{debug}"
+        );
     }
 }
 
 #[test]
-fn a_wildcard_that_could_be_an_excluded_name_is_excluded() {
+fn a_wildcard_that_matches_an_excluded_name_is_excluded() {
     let mut excludes = ca("One");
     excludes.name_constraints = Some(NameConstraints {
         permitted_subtrees: Vec::new(),
@@ -132,13 +136,13 @@ fn a_wildcard_that_could_be_an_excluded_name_is_excluded() {
     leaf.subject_alt_names = vec![SanType::DnsName("*.example.com".try_into().unwrap())];
     let by = Place::Intermediate(0);
     assert_eq!(
-        judge(&[excludes], &leaf, &anybody()),
+        check(&[excludes], &leaf, &any_subject()),
         refused(Place::Leaf, Problem::Excluded { form: NameForm::Dns, by })
     );
 }
 
 #[test]
-fn directory_names_are_constrained_in_the_subject() {
+fn directory_constraints_apply_to_the_subject() {
     let mut fleet = rcgen::DistinguishedName::new();
     fleet.push(DnType::OrganizationName, "Fleet");
     let mut permits = ca("One");
@@ -150,15 +154,15 @@ fn directory_names_are_constrained_in_the_subject() {
     leaf.distinguished_name = rcgen::DistinguishedName::new();
     leaf.distinguished_name.push(DnType::OrganizationName, "FLEET");
     leaf.distinguished_name.push(DnType::CommonName, "pump-17");
-    assert_eq!(judge(&[permits.clone()], &leaf, &anybody()), Ok(()));
+    assert_eq!(check(&[permits.clone()], &leaf, &any_subject()), Ok(()));
     let by = Place::Intermediate(0);
     assert_eq!(
-        judge(&[permits], &entity("pump-17"), &anybody()),
+        check(&[permits], &entity("pump-17"), &any_subject()),
         refused(Place::Leaf, Problem::NotPermitted { form: NameForm::Directory, by })
     );
 }
 
-/// The policies 1.2.`n`.
+/// Returns an extension with the policies 1.2.`n`.
 fn policies(all: &[u8]) -> CustomExtension {
     let list: Vec<u8> = all.iter().flat_map(|n| [0x30, 4, 6, 2, 0x2a, *n]).collect();
     let length = u8::try_from(list.len()).unwrap();
@@ -166,8 +170,8 @@ fn policies(all: &[u8]) -> CustomExtension {
 }
 
 #[test]
-fn policies_hold_over_the_whole_path_and_through_mappings() {
-    let explicit = anybody().policies(PolicyInputs::any().require_explicit());
+fn policies_are_valid_over_the_whole_path_and_through_mappings() {
+    let explicit = any_subject().policies(PolicyInputs::any().require_explicit());
     let with = |mut params: CertificateParams, all: &[u8]| {
         params.custom_extensions.push(policies(all));
         params
@@ -180,17 +184,17 @@ fn policies_hold_over_the_whole_path_and_through_mappings() {
     let leaf = |all: &[u8]| with(entity("x"), all);
     let one = [with(ca("One"), &[3, 4])];
     let required = refused(Place::Leaf, Problem::PolicyRequired);
-    assert_eq!(judge(&one, &leaf(&[4, 5]), &explicit), Ok(()));
-    assert_eq!(judge(&one, &leaf(&[5]), &explicit), required);
-    assert_eq!(judge(&one, &entity("x"), &explicit), required);
-    assert_eq!(judge(&one, &entity("x"), &anybody()), Ok(()), "nobody asks for one");
+    assert_eq!(check(&one, &leaf(&[4, 5]), &explicit), Ok(()));
+    assert_eq!(check(&one, &leaf(&[5]), &explicit), required);
+    assert_eq!(check(&one, &entity("x"), &explicit), required);
+    assert_eq!(check(&one, &entity("x"), &any_subject()), Ok(()), "no policy is required");
 
     let mapped = [mapping(with(ca("One"), &[3]), 3, 7)];
-    assert_eq!(judge(&mapped, &leaf(&[7]), &explicit), Ok(()));
-    assert_eq!(judge(&mapped, &leaf(&[3]), &explicit), required);
+    assert_eq!(check(&mapped, &leaf(&[7]), &explicit), Ok(()));
+    assert_eq!(check(&mapped, &leaf(&[3]), &explicit), required);
     let wanted: [&[u8]; 1] = [&[0x2a, 3]];
-    let top = anybody().policies(PolicyInputs::any().require_explicit().acceptable(&wanted));
-    assert_eq!(judge(&mapped, &leaf(&[7]), &top), Ok(()), "in the terms of the top");
-    let inhibited = anybody().policies(PolicyInputs::any().require_explicit().inhibit_mapping());
-    assert_eq!(judge(&mapped, &leaf(&[7]), &inhibited), required);
+    let top = any_subject().policies(PolicyInputs::any().require_explicit().acceptable(&wanted));
+    assert_eq!(check(&mapped, &leaf(&[7]), &top), Ok(()), "in the terms of the path's top");
+    let inhibited = any_subject().policies(PolicyInputs::any().require_explicit().inhibit_mapping());
+    assert_eq!(check(&mapped, &leaf(&[7]), &inhibited), required);
 }

@@ -1,4 +1,4 @@
-//! The verifier of a device, or of whoever else calls a hub.
+//! [`ServerVerifier`]: the verifier of a device or another client of a hub.
 
 use hubward_x509::{Anchors, Chain, ParseError, Profile, TrustBundle, UnixTime};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -7,20 +7,27 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::error::Refusal;
-use crate::handshake::{schemes, verify_tls12, verify_tls13};
 use crate::limits::Limits;
-use crate::schemes::ALGORITHMS;
+use crate::tls_verifier::TlsVerifier;
 
-/// Accepts a server whose certificate is for the name that was called (RFC 9525) and has a path to a root that is
-/// trusted, under the `server` profile.
+/// Accepts a server whose certificate is valid for the server name of the connection (RFC 9525) and has a path to a
+/// trusted root, under the `server` profile.
 ///
-/// What it trusts does not change: take an update of the bundle by a new verifier in a new `ClientConfig`. rustls
-/// resumes no session that began under another verifier.
+/// ```
+/// use hubward_rustls::ServerVerifier;
+/// # use rustls::pki_types::CertificateDer;
+/// # fn verifier(hub_root: CertificateDer<'static>) -> Result<ServerVerifier, hubward_x509::ParseError> {
+/// let verifier = ServerVerifier::with_roots(vec![hub_root])?;
+/// # Ok(verifier)
+/// # }
+/// ```
+///
+/// The trusted roots of a verifier do not change: after an update of the bundle, create a new verifier and a new
+/// `ClientConfig`. rustls resumes no session that was established with another verifier.
 #[derive(Debug, Clone)]
 pub struct ServerVerifier {
     roots: Roots,
-    limits: Limits,
-    algorithms: WebPkiSupportedAlgorithms,
+    tls: TlsVerifier,
 }
 
 #[derive(Debug, Clone)]
@@ -30,51 +37,51 @@ enum Roots {
 }
 
 impl ServerVerifier {
-    /// Trusts the anchors of a bundle, each within its window, until the bundle expires.
+    /// Trusts the anchors of a bundle, each in its trust period, until the bundle expires.
     #[must_use]
     pub const fn new(bundle: TrustBundle) -> Self {
-        Self::trusting(Roots::Bundle(bundle))
+        Self::with(Roots::Bundle(bundle))
     }
 
-    /// Trusts these roots for as long as each of them is valid.
+    /// Trusts these roots while their certificates are valid.
     ///
     /// # Errors
-    /// [`ParseError`] with the number of the first that cannot be read.
+    /// [`ParseError`] with the number of the first root that cannot be parsed.
     pub fn with_roots(roots: Vec<CertificateDer<'static>>) -> Result<Self, ParseError> {
         Anchors::parse(&roots)?;
-        Ok(Self::trusting(Roots::Fixed(roots)))
+        Ok(Self::with(Roots::Fixed(roots)))
     }
 
-    const fn trusting(roots: Roots) -> Self {
-        Self { roots, limits: Limits::DEFAULT, algorithms: ALGORITHMS }
+    const fn with(roots: Roots) -> Self {
+        Self { roots, tls: TlsVerifier::new() }
     }
 
-    /// Other limits.
+    /// Sets other limits.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+        Self { tls: TlsVerifier { limits, ..self.tls }, ..self }
     }
 
-    /// Other algorithms, such as those of the connection's `CryptoProvider`.
+    /// Sets other algorithms, such as those of the connection's `CryptoProvider`.
     #[must_use]
     pub fn with_algorithms(self, algorithms: WebPkiSupportedAlgorithms) -> Self {
-        Self { algorithms, ..self }
+        Self { tls: TlsVerifier { algorithms, ..self.tls }, ..self }
     }
 
-    fn judge(
+    fn verify(
         &self,
         leaf: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         now: UnixTime,
     ) -> Result<(), Refusal> {
-        self.limits.check(leaf, others)?;
+        self.tls.limits.check(leaf, others)?;
         let chain = Chain::parse(leaf, others)?;
         let anchors = match &self.roots {
             Roots::Bundle(bundle) => bundle.anchors(now)?,
             Roots::Fixed(ders) => Anchors::parse(ders)?,
         };
-        chain.verify(&anchors, &Profile::server(name.to_owned()), self.algorithms.all, now)?;
+        chain.verify(&anchors, &Profile::server(name.to_owned()), self.tls.algorithms.all, now)?;
         Ok(())
     }
 }
@@ -88,7 +95,7 @@ impl ServerCertVerifier for ServerVerifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.judge(end_entity, intermediates, server_name, now)?;
+        self.verify(end_entity, intermediates, server_name, now)?;
         Ok(ServerCertVerified::assertion())
     }
 
@@ -98,7 +105,7 @@ impl ServerCertVerifier for ServerVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12(message, cert, dss, &self.algorithms)
+        self.tls.verify_tls12(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -107,10 +114,10 @@ impl ServerCertVerifier for ServerVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13(message, cert, dss, &self.algorithms)
+        self.tls.verify_tls13(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        schemes(&self.algorithms)
+        self.tls.schemes()
     }
 }
