@@ -4,7 +4,10 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use core::hash::Hasher;
+
 use hubward_core::{DeviceId, Identity, MacKey, ModuleId, Stamp, Status};
+use siphasher::sip::SipHasher24;
 use smol_str::SmolStr;
 
 use crate::authentication::Authentication;
@@ -26,7 +29,7 @@ pub struct Registry<K> {
     pub(crate) store: Store<K>,
     pub(crate) policies: BTreeMap<Box<str>, Box<Policy<K>>>,
     pub(crate) lists: AccessLists,
-    /// Counts creations and changes; never goes back.
+    /// Counts creations and changes from where the seed says.
     pub(crate) changes: u64,
 }
 
@@ -43,36 +46,50 @@ pub(crate) struct Place<'b> {
     pub(crate) taken: bool,
 }
 
+/// The number that the count of a registry with this seed begins at, below 2^62. Two registries that run from one
+/// snapshot or one export give no number to both, except with a chance of their changes divided by 2^61.
+fn first_change(seed: &[u8; 16]) -> u64 {
+    let mut hasher = SipHasher24::new_with_key(seed);
+    // no id has a zero byte, so this is none of the hashes of the index
+    hasher.write(b"\0changes");
+    hasher.finish() >> 2
+}
+
+/// A restored number this far ahead of the count is not reached by counting.
+#[cfg(feature = "json")]
+const BEYOND_REACH: u64 = 1 << 40;
+
 impl<K> Default for Registry<K> {
     fn default() -> Self {
-        Self::empty(&[0; 16])
+        Self::empty(&[0; 16], 0)
     }
 }
 
 impl<K> Registry<K> {
-    fn empty(seed: &[u8; 16]) -> Self {
-        Self { store: Store::new(seed), policies: BTreeMap::new(), lists: AccessLists::default(), changes: 0 }
+    fn empty(seed: &[u8; 16], changes: u64) -> Self {
+        Self { store: Store::new(seed), policies: BTreeMap::new(), lists: AccessLists::default(), changes }
     }
 }
 
 impl<K: MacKey> Registry<K> {
-    /// An empty registry whose index hashes under a key that everybody knows: for ids that you choose. Where others
-    /// choose them, use [`Registry::with_seed`].
+    /// An empty registry for tests and for ids that you choose: its index hashes under a key that everybody knows, and
+    /// its stamps and etags begin at 1 each time. Use [`Registry::with_seed`] where others choose the ids, and where a
+    /// session or an etag can be older than the registry.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty registry whose index hashes under `seed`. With 16 random bytes nobody can choose ids that make it
-    /// slow.
+    /// An empty registry whose index hashes under `seed`, and whose stamps and etags begin at a number derived from it.
+    /// Draw 16 random bytes for each registry: then no client can choose ids that make the index slow, and no stamp and
+    /// no etag of another registry is given again.
     #[must_use]
     pub fn with_seed(seed: &[u8; 16]) -> Self {
-        Self::empty(seed)
+        Self::empty(seed, first_change(seed))
     }
 
-    /// The same registry, with stamps that begin at `changes`. One that is built anew beside sessions that go on, as
-    /// when a file is read again, must begin beyond where the one before it was: with its [`Registry::changes`], or
-    /// with the time in seconds.
+    /// The same registry, with stamps that begin at `changes` or later. A [`Registry::new`] that replaces another one
+    /// while sessions go on must begin at the [`Registry::changes`] of that one; [`Registry::with_seed`] needs none.
     #[must_use]
     pub const fn starting_at(mut self, changes: u64) -> Self {
         if self.changes < changes {
@@ -81,7 +98,7 @@ impl<K: MacKey> Registry<K> {
         self
     }
 
-    /// How many creations and changes of credentials it has seen; what to begin the next one at.
+    /// The number of the last creation or change. It rises with each; where it began depends on the seed.
     #[must_use]
     pub const fn changes(&self) -> u64 {
         self.changes
@@ -220,7 +237,10 @@ impl<K: MacKey> Registry<K> {
     /// Gives a record the etag that it had before, which no later change is given again.
     #[cfg(feature = "json")]
     pub(crate) fn restore_etag(&mut self, identity: &Identity<'_>, etag: ETag) {
-        self.changes = self.changes.max(etag.version());
+        // one that is not reached is not skipped: a count that goes on at a restored number is not random any more
+        if etag.version().checked_sub(self.changes).is_some_and(|ahead| ahead < BEYOND_REACH) {
+            self.changes = etag.version();
+        }
         if let Some(record) = self.slot(identity).and_then(|slot| self.store.record_mut(slot)) {
             record.etag = etag;
         }

@@ -14,7 +14,6 @@ use hubward_ring::SealKey;
 use hubward_rustcrypto::HmacKey;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::clock::nanoseconds;
 use crate::file::{Lines, SealArguments, Seen, random, replace, snapshot_of};
 use crate::progress::Progress;
 
@@ -126,8 +125,7 @@ impl Kept {
 fn empty() -> Result<Registry<HmacKey>, Box<dyn Error>> {
     let mut seed = [0; 16];
     random(&mut seed)?;
-    // no etag of an earlier run is given again: none makes a change each nanosecond
-    Ok(Registry::with_seed(&seed).starting_at(nanoseconds()))
+    Ok(Registry::with_seed(&seed))
 }
 
 fn read(file: File, seal: &SealArguments, silent: bool) -> Result<(Registry<HmacKey>, Form), Box<dyn Error>> {
@@ -144,9 +142,7 @@ fn read(file: File, seal: &SealArguments, silent: bool) -> Result<(Registry<Hmac
     let mut sealed = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
     sealed.append(&mut head);
     (&file).read_to_end(&mut sealed)?;
-    let mut seed = [0; 16];
-    random(&mut seed)?;
-    let registry = Registry::unseal(sealed, &key, seal.newest(), &seed, HmacKey::new)?;
+    let registry = Registry::unseal(sealed, &key, seal.newest(), &mut random, HmacKey::new)?;
     Ok((registry, Form::Sealed(key.into(), counter)))
 }
 
