@@ -163,9 +163,8 @@ fn another_key_opens_nothing() {
 
 #[test]
 fn an_older_one_is_told_from_the_newest() {
-    let open = |newest| {
-        Hub::unseal(sealed(), &key(), newest, &mut counting(), HmacKey::new).map(|hub| hub.len())
-    };
+    let open =
+        |newest| Hub::unseal(sealed(), &key(), newest, &mut counting(), HmacKey::new).map(|hub| hub.len());
     assert_eq!(open(5), Ok(hub().len()));
     assert_eq!(open(6), Err(SnapshotError::RolledBack { found: 5, newest: 6 }));
 }
