@@ -10,8 +10,9 @@
     reason = "a test"
 )]
 mod common;
+use core::hash::{Hash, Hasher};
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::DefaultHasher;
 
 use common::*;
 use hubward_core::{Found, KeySlot, Lookup, Permissions, PolicyName, Stamp};
@@ -189,8 +190,8 @@ fn change(hub: &mut Hub, id: &str, step: &Step, name: u8) {
     let one = |key: &str| raw(&format!("{key} {name}"));
     let new = || Authentication::Sas(KeyPair::kept(one("first"), one("second"), HmacKey::new));
     let change = match step {
-        Step::Create => return drop(hub.create(who(id), new(), Change::new())),
-        Step::Delete => return drop(hub.delete(who(id), Precondition::Any)),
+        Step::Create => return hub.create(who(id), new(), Change::new()).map(drop).unwrap_or_default(),
+        Step::Delete => return hub.delete(who(id), Precondition::Any).unwrap_or_default(),
         Step::Policy => {
             let rights = Permissions::from_bits_truncate(name);
             return hub.set_policy(PolicyName::parse("service").unwrap(), rights, pair("service"));
@@ -200,7 +201,7 @@ fn change(hub: &mut Hub, id: &str, step: &Step, name: u8) {
         Step::Swap => Change::new().swap_keys(),
         Step::Touch => Change::new(),
     };
-    drop(hub.update(who(id), change, Precondition::Any));
+    hub.update(who(id), change, Precondition::Any).map(drop).unwrap_or_default();
 }
 
 /// The case that was seen: the key that the restored registry gives has the version of one that was withdrawn.
