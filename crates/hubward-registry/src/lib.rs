@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod authentication;
 mod change;
+mod count;
 mod enrollment;
 mod entropy;
 mod error;

@@ -4,14 +4,12 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use core::hash::Hasher;
-
 use hubward_core::{DeviceId, Identity, MacKey, ModuleId, Stamp, Status};
-use siphasher::sip::SipHasher24;
 use smol_str::SmolStr;
 
 use crate::authentication::Authentication;
 use crate::change::{Capabilities, Change, Credentials, Rest};
+use crate::count::{counts_on, first_change};
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::lists::AccessLists;
@@ -33,11 +31,6 @@ pub struct Registry<K> {
     pub(crate) changes: u64,
 }
 
-/// Whether changes can be counted on from here. No registry ever counts as far as 2^63.
-pub(crate) const fn counts_on(changes: u64) -> bool {
-    changes >> 63 == 0
-}
-
 /// Where an identity is or would be.
 pub(crate) struct Place<'b> {
     id: &'b str,
@@ -45,19 +38,6 @@ pub(crate) struct Place<'b> {
     /// Whether it is there.
     pub(crate) taken: bool,
 }
-
-/// The number that the count of a registry with this seed begins at, below 2^62. Two registries that run from one
-/// snapshot or one export give no number to both, except with a chance of their changes divided by 2^61.
-fn first_change(seed: &[u8; 16]) -> u64 {
-    let mut hasher = SipHasher24::new_with_key(seed);
-    // no id has a zero byte, so this is none of the hashes of the index
-    hasher.write(b"\0changes");
-    hasher.finish() >> 2
-}
-
-/// A restored number this far ahead of the count is not reached by counting.
-#[cfg(feature = "json")]
-const BEYOND_REACH: u64 = 1 << 40;
 
 impl<K> Default for Registry<K> {
     fn default() -> Self {
@@ -237,8 +217,9 @@ impl<K: MacKey> Registry<K> {
     /// Gives a record the etag that it had before, which no later change is given again.
     #[cfg(feature = "json")]
     pub(crate) fn restore_etag(&mut self, identity: &Identity<'_>, etag: ETag) {
+        use crate::count::reaches;
         // one that is not reached is not skipped: a count that goes on at a restored number is not random any more
-        if etag.version().checked_sub(self.changes).is_some_and(|ahead| ahead < BEYOND_REACH) {
+        if reaches(self.changes, etag.version()) {
             self.changes = etag.version();
         }
         if let Some(record) = self.slot(identity).and_then(|slot| self.store.record_mut(slot)) {

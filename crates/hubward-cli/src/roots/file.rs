@@ -26,7 +26,7 @@ pub(super) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<SignedBundle<'a>
     SignedBundle::parse(bytes).map_err(|error| told(path, &format_args!("no trust bundle: {error}")))
 }
 
-/// Writes a file that must not be there yet; as [`write`].
+/// Writes a file that must not be there yet; as [`write()`].
 pub(super) fn create(path: &Path, bytes: &[u8], words: &[u8]) -> Result<(), Box<dyn Error>> {
     let seen = Seen::of(path)?;
     if seen.is_there() {

@@ -11,11 +11,12 @@ use hubward_core::{Identity, KeySlot, MacKey, Status, SymmetricKey};
 
 use crate::authentication::{Authentication, AuthenticationView, Thumbprints};
 use crate::change::{Capabilities, Change, Rest};
+use crate::count::counts_on;
 use crate::entropy::Entropy;
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::keys::KeyPair;
-use crate::registry::{Place, Registry, counts_on};
+use crate::registry::{Place, Registry};
 use crate::store::IdTag;
 use crate::text::{DeviceScope, StatusReason};
 use crate::whose::LONGEST;
