@@ -11,13 +11,6 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 
-/// Nanoseconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "a program's clock")]
-pub(crate) fn nanoseconds() -> u64 {
-    let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    elapsed.ok().and_then(|elapsed| u64::try_from(elapsed.as_nanos()).ok()).unwrap_or(0)
-}
-
 /// A time given in seconds since 1970.
 pub(crate) fn at(seconds: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))

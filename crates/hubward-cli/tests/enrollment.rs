@@ -9,7 +9,7 @@
 )]
 mod common;
 
-use common::Folder;
+use common::{Folder, SEAL};
 
 const GROUP: &str =
     "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==";
@@ -86,4 +86,27 @@ fn what_is_kept_is_shown_without_keys() {
     let group = folder.hubward("enrollment add fleet --group g --endorsement-key-file ek");
     assert_eq!(group.0, 2, "a TPM is one device's");
     assert!(!String::from_utf8_lossy(&folder.read("fleet")).contains("north"), "it is sealed");
+}
+
+#[test]
+fn a_disabled_enrollment_is_enabled_by_its_word_alone() {
+    let folder = Folder::new("stays-disabled");
+    folder.write("key", SEAL);
+    for whose in ["--registration Pump", "--group north"] {
+        let add = |more: &str| folder.well(&format!("enrollment add fleet {whose} {more}"));
+        let disabled = || folder.well("enrollment show fleet").contains("disabled");
+        add("--generate-keys");
+        assert!(!disabled());
+        add("--generate-keys --disabled");
+        for more in ["--generate-keys", "--key-file key"] {
+            add(more);
+            assert!(disabled(), "{whose} {more}");
+        }
+        add("--generate-keys --enabled");
+        assert!(!disabled());
+    }
+    let other = folder.well("enrollment add fleet --registration pump --generate-keys --disabled");
+    assert!(other.contains("is written"));
+    folder.well("enrollment add fleet --registration PUMP --generate-keys");
+    assert!(folder.well("enrollment show fleet").contains("disabled"), "in any case of letters");
 }

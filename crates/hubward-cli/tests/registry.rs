@@ -194,8 +194,13 @@ fn another_key_an_older_file_and_an_altered_one_open_nothing() {
     // cut short anywhere, and never a part of it
     for len in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
         folder.write("cut", &whole[..len]);
-        assert_eq!(folder.hubward("registry export cut").0, if len == 0 { 0 } else { 2 });
+        assert_eq!(folder.hubward("registry export cut").0, 2);
     }
+    // of nothing no registry is made that has nobody, and whose keys the next writing would not seal
+    folder.write("cut", "");
+    let (status, out) = folder.with_input("registry import cut", &lines());
+    assert_eq!((status, out.contains("cut: the file is empty")), (2, true), "{out}");
+    assert_eq!(folder.read("cut"), b"");
 }
 
 #[test]
@@ -262,12 +267,14 @@ fn killed_at_any_byte_it_leaves_the_old_state_or_the_new() {
             }
             assert_eq!((status, folder.read("hub")), (-1, old.clone()), "killed");
             if room % 16 == 0 {
-                // what it left is named, and is not in the way of a reader
-                let (status, out) = folder.with_input("registry import hub", &input);
-                assert_eq!((status, out.contains("hub.new is there")), (2, true), "{out}");
+                // what it left is in the way of no reader and of no writer
+                assert_eq!(folder.names(), ["devices.txt", "hub", "hub.lock", "hub.new"]);
                 assert_eq!(folder.well("registry export hub").matches("enabled").count(), 1);
+                assert_eq!(folder.with_input("registry import hub", &input).0, 0);
+                assert_eq!(folder.names(), ["devices.txt", "hub"]);
+                assert_eq!(folder.well("registry export hub").matches("disabled").count(), 1);
+                folder.write("hub", &old);
             }
-            fs::remove_file(folder.path("hub.new")).unwrap();
             if room % 16 == 0 {
                 // a full disk is an error that names the file and leaves nothing behind
                 let (status, out) = limited("trap '' XFSZ;");
@@ -278,5 +285,80 @@ fn killed_at_any_byte_it_leaves_the_old_state_or_the_new() {
         }
         assert!(folder.well("registry export hub").contains("disabled"));
         assert_eq!(folder.names(), ["devices.txt", "hub"]);
+    }
+}
+
+/// What was printed to a full disk or to a reader that has gone was not given: nothing rests on it.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nothing_can_be_printed_nothing_is_changed() {
+    use std::process::Stdio;
+    let folder = with_hub("full-output", false);
+    folder.write("one.txt", r#"{"id":"one","status":"enabled"}"#);
+    folder.well("enrollment add fleet --group north --generate-keys");
+    let before = (folder.read("hub"), folder.read("fleet"), folder.names());
+    let commands = [
+        "registry rotate hub --device pump --slot primary --with-keys",
+        "registry rotate hub --device pump --swap",
+        "registry lists hub block --device pump",
+        "registry lists hub allow --group north",
+        "registry import hub one.txt",
+        "registry import hub one.txt --json",
+        "registry import new one.txt",
+        "enrollment add fleet --group south --generate-keys",
+        "enrollment add new --group south --generate-keys",
+        "enrollment remove fleet --group north",
+    ];
+    for words in commands {
+        let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        let closed = || Stdio::from(std::io::pipe().unwrap().1);
+        for out in [full(), closed()] {
+            let output = folder.command(words).stdin(Stdio::null()).stdout(out).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{words}: {said}");
+            assert!(said.contains(" is as it was: standard output: "), "{words}: {said}");
+            assert_eq!((folder.read("hub"), folder.read("fleet"), folder.names()), before, "{words}");
+        }
+        assert_eq!(folder.hubward(words).0, 0, "{words}");
+        folder.write("hub", &before.0);
+        folder.write("fleet", &before.1);
+        let _ = fs::remove_file(folder.path("new"));
+    }
+}
+
+#[test]
+fn an_etag_is_not_given_again_where_an_older_file_is_put_back() {
+    for plain in [false, true] {
+        let folder = with_hub(if plain { "older-plain" } else { "older-sealed" }, plain);
+        let old = folder.read("hub");
+        let rotated = || {
+            folder.well("registry rotate hub --device pump --slot primary");
+            let shown = pump(&folder);
+            shown.lines().find_map(|line| line.strip_prefix("etag      ")).unwrap().to_owned()
+        };
+        let first = rotated();
+        folder.write("hub", old);
+        assert_ne!(rotated(), first, "it has another key");
+    }
+}
+
+#[test]
+fn a_line_is_not_passed_over_for_what_stands_before_it() {
+    let folder = with_hub("before-a-line", false);
+    let lines = "{\"id\":\"x\",\"status\":\"enabled\"}\n\u{c}{\"id\":\"y\",\"status\":\"enabled\"}\n\u{feff}{\"id\":\"z\",\"status\":\"enabled\"}\n";
+    let (status, out) = folder.with_input("registry import hub", lines);
+    assert_eq!((status, out.contains("1 created, 0 updated, 0 deleted, 2 not imported")), (1, true), "{out}");
+    for line in [2, 3] {
+        assert!(out.contains(&format!("line {line}: not an object of an identity, at column 1")), "{out}");
+    }
+    let plain = with_hub("before-a-plain-line", true);
+    for before in ["\u{c}", "\u{feff}", "\u{feff}\u{feff}", " "] {
+        for at in 0..3 {
+            let mut lines: Vec<String> = plain.text("hub").lines().map(ToOwned::to_owned).collect();
+            lines[at].insert_str(0, before);
+            plain.write("other", lines.join("\n") + "\n");
+            let (status, out) = plain.hubward("registry show other");
+            assert_eq!((status, out.contains(&format!("line {}", at + 1))), (2, true), "{before:?} {out}");
+        }
     }
 }

@@ -352,3 +352,25 @@ fn a_full_disk_loses_nothing() {
     }
     desk.expect("apply v2 --to device --at 2026-01-01", 0, &["taken: version 2"]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nothing_can_be_printed_nothing_is_written() {
+    let desk = Desk::new("full-output");
+    let build = "build --number 1 --expires 2030-01-01 --threshold 1 --key a.pub --anchor old.pem --out v1";
+    for (words, file) in [
+        (build, "v1"),
+        ("sign v1 --key-file a.key", "v1"),
+        ("sign v1 --message m", "m"),
+        ("apply v1 --first --to in", "in"),
+    ] {
+        let before = (desk.files(), fs::read(desk.0.join(file)).ok());
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = desk.command(words).stdout(full).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words}: {said}");
+        assert!(said.contains(" is as it was: standard output: "), "{words}: {said}");
+        assert_eq!((desk.files(), fs::read(desk.0.join(file)).ok()), before, "{words}");
+        desk.expect(words, 0, &[]);
+    }
+}

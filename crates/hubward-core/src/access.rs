@@ -76,8 +76,9 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// `generation` differs for each time an identity of one name is created; `keys` rises with each change of
-    /// its credentials.
+    /// `generation` differs for each time an identity of one name is created; `keys` differs for each credential that it
+    /// has. A store must not give one again after a backup is restored: a random number does, a counter in the backup
+    /// does not.
     #[must_use]
     pub const fn new(generation: u64, keys: u64) -> Self {
         Self { generation, keys }

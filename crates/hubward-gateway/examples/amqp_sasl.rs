@@ -39,7 +39,7 @@ impl Acceptor {
         let mut question = Presented::amqp_plain(username, password)?.start(&self.hub.rules)?;
         loop {
             // the acceptor cannot wait: the store must answer from memory
-            let found = self.hub.registry.find(&question.lookup());
+            let found = self.hub.registry.find_issued(&question.lookup(), question.issuers());
             match question.answer(found, now())? {
                 Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => return Ok(admitted.into_session()),

@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::limits::Limits;
 
+/// Percent of the identities that one reading may delete, where nothing else is said.
+pub(crate) const DEFAULT_DELETE_SHARE: u8 = 10;
+
 /// A reference front door of an IoT hub.
 #[derive(Debug, Parser)]
 #[command(name = "hubward-gateway", version, about, arg_required_else_help = true)]
@@ -40,6 +43,12 @@ pub struct Serve {
     /// Identities, in the hub's import format: one JSON object a line.
     #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
     pub registry: Option<PathBuf>,
+    /// Percent of the identities that one reading of the registry's file may delete. More than that is refused, for the
+    /// file may have been cut; so is a file without any. Up to 5 of them are always deleted while others are left. A file
+    /// that ends with the number of its identities, {"identities":N}, is whole, and may delete any number.
+    #[arg(long, value_name = "PERCENT", default_value_t = DEFAULT_DELETE_SHARE,
+        value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub max_delete_share: u8,
     /// Shared access policies: a JSON array of {keyName, primaryKey, secondaryKey, rights}.
     #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
     pub policies: Option<PathBuf>,
@@ -82,6 +91,8 @@ pub struct Config {
     pub aliases: Vec<String>,
     /// The file of identities.
     pub registry: PathBuf,
+    /// Percent of the identities that one reading of that file may delete.
+    pub max_delete_share: u8,
     /// The file of shared access policies.
     pub policies: PathBuf,
     /// The server's certificate with its intermediates.
@@ -111,6 +122,7 @@ impl Serve {
             hub: self.hub?,
             aliases: self.alias,
             registry: self.registry?,
+            max_delete_share: self.max_delete_share,
             policies: self.policies?,
             cert: self.cert?,
             key: self.key?,

@@ -13,7 +13,7 @@ use rcgen::{
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_DELETE_SHARE};
 use crate::limits::Limits;
 
 /// The hub's name: a client resolves it and finds this machine.
@@ -85,6 +85,7 @@ impl Dev {
             hub: HUB.into(),
             aliases: Vec::new(),
             registry: self.file("devices.jsonl"),
+            max_delete_share: DEFAULT_DELETE_SHARE,
             policies: self.file("policies.json"),
             cert: self.file("server.pem"),
             key: self.file("server.key"),

@@ -3,20 +3,21 @@
 //! They are read at the start and again on SIGHUP. What a file did not say before is applied then: new and changed
 //! lines are imported, and whoever stands in it no longer is deleted. What stands in it unchanged stays as the
 //! registry has it. A file that is wrong anywhere is not applied at all.
+//!
+//! A registry file that was cut at the end of a line is a right one with fewer identities. So a reading that would delete
+//! more than a share of them is refused, unless the file ends with the number of its identities: `{"identities":N}`.
 
 use core::hash::BuildHasher;
+use core::ops::Range;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
 use std::path::{Path, PathBuf};
 
 use hubward::core::{DeviceId, Identity, ModuleId, NameError, Permissions, PolicyName, SymmetricKey};
-use hubward::registry::{
-    ImportError, ImportProblem, Importer, KeyPair, NoEntropy, Precondition, RegistryError,
-};
+use hubward::registry::{ImportError, ImportLine, ImportMode, Importer, KeyPair, NoEntropy, Precondition};
 use hubward_rustcrypto::HmacKey;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::hub::Registry;
@@ -57,6 +58,46 @@ pub enum FilesError {
         /// The second of them.
         line: usize,
     },
+    /// A file that would delete many: it may have been cut.
+    #[error(
+        "{}: {deleted} of {before} identities would be deleted, more than {max_share} % (--max-delete-share); if the \
+         file is whole, end it with the line {{\"identities\":{now}}}",
+        file.display()
+    )]
+    ManyDeleted {
+        /// Which file.
+        file: PathBuf,
+        /// Identities that the file had before and has not now.
+        deleted: usize,
+        /// Identities that it had before.
+        before: usize,
+        /// Identities that it has now.
+        now: usize,
+        /// Percent of `before` that one reading may delete.
+        max_share: u8,
+    },
+    /// The file's last line counts its identities, and others are there.
+    #[error("{}: the last line counts {stated} identities, and {found} are there; the file is not whole", file.display())]
+    Count {
+        /// Which file.
+        file: PathBuf,
+        /// What the last line says.
+        stated: u64,
+        /// Identities that the file has.
+        found: usize,
+    },
+    /// The file's last line counted its identities before, and now it does not.
+    #[error(
+        "{}: the last line does not count the identities as it did when the file was read last; if the file is whole, end \
+         it with the line {{\"identities\":{now}}}",
+        file.display()
+    )]
+    NoCount {
+        /// Which file.
+        file: PathBuf,
+        /// Identities that the file has.
+        now: usize,
+    },
     /// The policies are not `[{keyName, primaryKey, secondaryKey, rights}]`.
     #[error("{}: line {line}, column {column}: not an array of {{keyName, primaryKey, secondaryKey, rights}}", file.display())]
     Policies {
@@ -84,6 +125,10 @@ pub enum FilesError {
 pub(crate) struct Files {
     registry: PathBuf,
     policies: PathBuf,
+    /// Percent of the identities that one reading may delete.
+    max_delete_share: u8,
+    /// Whether the registry's last line counted its identities.
+    counted: bool,
     /// What each identity's line was. Not the line, for there are keys in it.
     identities: BTreeMap<Box<str>, u64>,
     /// What each policy was.
@@ -99,18 +144,18 @@ pub struct Applied {
     pub set: usize,
     /// Gone.
     pub deleted: usize,
+    /// Lines that the registry did not take: a module of a device that was deleted over HTTPS.
+    pub refused: usize,
 }
 
-/// Of a line, whose it is and what it would do.
+/// A reading deletes so many identities without being asked whether the file is whole, as long as some are left.
+const FEW: usize = 5;
+
+/// The line that may end the registry's file.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'l> {
-    #[serde(borrow)]
-    id: Cow<'l, str>,
-    #[serde(borrow, default)]
-    module_id: Option<Cow<'l, str>>,
-    #[serde(borrow, default)]
-    import_mode: Option<Cow<'l, str>>,
+#[serde(deny_unknown_fields)]
+struct Count {
+    identities: u64,
 }
 
 #[derive(Deserialize, Hash)]
@@ -130,7 +175,20 @@ struct Policy<'t> {
 #[derive(Debug)]
 pub(crate) struct Reading {
     text: Zeroizing<String>,
+    identities: Vec<ReadIdentity>,
+    counted: bool,
     policies: Vec<ReadPolicy>,
+}
+
+/// A line of an identity.
+#[derive(Debug)]
+struct ReadIdentity {
+    /// `device` or `device/module`.
+    key: Box<str>,
+    number: u64,
+    /// Where the line is in the text.
+    line: Range<usize>,
+    print: u64,
 }
 
 #[derive(Debug)]
@@ -142,42 +200,81 @@ struct ReadPolicy {
 }
 
 impl Files {
-    pub(crate) fn new(registry: PathBuf, policies: PathBuf) -> Self {
+    pub(crate) fn new(registry: PathBuf, policies: PathBuf, max_delete_share: u8) -> Self {
         let (identities, rights) = (BTreeMap::new(), BTreeMap::new());
-        Self { registry, policies, identities, rights, hasher: RandomState::new() }
+        let hasher = RandomState::new();
+        Self { registry, policies, max_delete_share, counted: false, identities, rights, hasher }
     }
 
     /// Reads both files and tries all that they say.
     pub(crate) fn read(&self) -> Result<Reading, FilesError> {
-        let text = read(&self.registry)?;
+        let mut text = read(&self.registry)?;
+        let count = take_count(&mut text);
+        let identities = self.read_identities(&text)?;
+        if let Some(Count { identities: stated }) = count
+            && u64::try_from(identities.len()) != Ok(stated)
+        {
+            return Err(FilesError::Count { file: self.registry.clone(), stated, found: identities.len() });
+        }
+        let reading = Reading { text, identities, counted: count.is_some(), policies: self.read_policies()? };
+        self.is_whole(&reading)?;
+        Ok(reading)
+    }
+
+    fn read_identities(&self, text: &str) -> Result<Vec<ReadIdentity>, FilesError> {
+        let file = || self.registry.clone();
         let mut scratch = Registry::new();
-        let mut failed = None;
-        import(&mut scratch, text.lines(), |error| {
-            failed.get_or_insert(error);
-        });
-        if let Some(error) = failed {
-            return Err(FilesError::Line { file: self.registry.clone(), error });
-        }
-        let mut seen = BTreeSet::new();
-        for (at, text) in text.lines().enumerate() {
-            let (file, line) = (self.registry.clone(), at.saturating_add(1));
-            let Some(read) = Line::of(text) else { continue };
-            if !matches!(read.import_mode.as_deref(), None | Some("create" | "createOrUpdate")) {
-                return Err(FilesError::Mode { file, line });
+        let mut entropy = entropy;
+        let mut importer = Importer::new(&mut scratch, &mut entropy, HmacKey::new);
+        let (mut identities, mut seen, mut end) = (Vec::new(), BTreeSet::new(), 0_usize);
+        for (at, line) in text.split_inclusive('\n').enumerate() {
+            let (number, start) = (at.saturating_add(1), end);
+            end = end.saturating_add(line.len());
+            let wrong = |error| FilesError::Line { file: file(), error };
+            let Some(read) = read_line(number, line).map_err(wrong)? else { continue };
+            if !matches!(read.mode(), ImportMode::Create | ImportMode::CreateOrUpdate) {
+                return Err(FilesError::Mode { file: file(), line: number });
             }
-            if !seen.insert(read.key()) {
-                return Err(FilesError::Twice { file, line });
+            let key = key(&read.identity());
+            if !seen.insert(key.clone()) {
+                return Err(FilesError::Twice { file: file(), line: number });
             }
+            importer.import(&read).map_err(wrong)?;
+            let print = self.hasher.hash_one(line.trim_end_matches(['\r', '\n']));
+            identities.push(ReadIdentity { key, number: read.number(), line: start..end, print });
         }
-        Ok(Reading { text, policies: self.read_policies()? })
+        Ok(identities)
+    }
+
+    /// Refuses what a file that was cut at the end of a line would do.
+    fn is_whole(&self, reading: &Reading) -> Result<(), FilesError> {
+        let (file, now) = (|| self.registry.clone(), reading.identities.len());
+        if reading.counted {
+            return Ok(());
+        }
+        if self.counted {
+            return Err(FilesError::NoCount { file: file(), now });
+        }
+        let there: BTreeSet<&str> = reading.identities.iter().map(|identity| &*identity.key).collect();
+        let deleted = self.identities.keys().filter(|key| !there.contains(&***key)).count();
+        let (before, max_share) = (self.identities.len(), self.max_delete_share);
+        let share = deleted.saturating_mul(100) > before.saturating_mul(usize::from(max_share));
+        if share && (deleted > FEW || now == 0) {
+            return Err(FilesError::ManyDeleted { file: file(), deleted, before, now, max_share });
+        }
+        Ok(())
     }
 
     fn read_policies(&self) -> Result<Vec<ReadPolicy>, FilesError> {
         let file = || self.policies.clone();
         let text = read(&self.policies)?;
+        // a mark of the byte order is no part of the array
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         // serde's message may quote the text, so only the place of it is taken
-        let policies: Vec<Policy<'_>> = serde_json::from_str(&text).map_err(|error| {
-            FilesError::Policies { file: file(), line: error.line(), column: error.column() }
+        let policies: Vec<Policy<'_>> = serde_json::from_str(text).map_err(|error| FilesError::Policies {
+            file: file(),
+            line: error.line(),
+            column: error.column(),
         })?;
         let policy = |policy: &Policy<'_>| -> Result<ReadPolicy, String> {
             PolicyName::parse(&policy.key_name).map_err(|error: NameError| error.to_string())?;
@@ -209,11 +306,21 @@ impl Files {
     pub(crate) fn apply(&mut self, reading: Reading, registry: &mut Registry) -> Applied {
         let mut applied = Applied::default();
         let mut identities = BTreeMap::new();
-        for line in reading.text.lines() {
-            let Some(key) = Line::of(line).map(|line| line.key()) else { continue };
-            let print = self.hasher.hash_one(line);
-            if self.identities.get(&*key) != Some(&print) {
-                replace(registry, line);
+        let mut entropy = entropy;
+        let mut importer = Importer::new(registry, &mut entropy, HmacKey::new);
+        for ReadIdentity { key, number, line, print } in reading.identities {
+            if self.identities.get(&key) != Some(&print) {
+                let line = reading.text.get(line).unwrap_or_default();
+                // it was read in the same way before; if there is such an identity, the line is what is new of it
+                let imported = ImportLine::read(number, line.as_bytes()).and_then(|line| match line {
+                    Some(line) => importer.import(&line.with_mode(ImportMode::CreateOrUpdate)).map(drop),
+                    None => Ok(()),
+                });
+                if let Err(error) = imported {
+                    tracing::warn!(file = %self.registry.display(), %error, "a line is not applied");
+                    applied.refused = applied.refused.saturating_add(1);
+                    continue;
+                }
                 applied.set = applied.set.saturating_add(1);
             }
             identities.insert(key, print);
@@ -237,29 +344,30 @@ impl Files {
                 applied.deleted = applied.deleted.saturating_add(1);
             }
         }
-        (self.identities, self.rights) = (identities, rights);
+        (self.identities, self.rights, self.counted) = (identities, rights, reading.counted);
         applied
     }
 }
 
 fn read(file: &Path) -> Result<Zeroizing<String>, FilesError> {
-    let mut text = std::fs::read_to_string(file)
+    std::fs::read_to_string(file)
         .map(Zeroizing::new)
-        .map_err(|error| FilesError::Read { file: file.into(), error })?;
-    // a mark of the byte order is no part of the first line
-    if text.starts_with('\u{feff}') {
-        text.remove(0);
-    }
-    Ok(text)
+        .map_err(|error| FilesError::Read { file: file.into(), error })
 }
 
-fn import<'l>(
-    registry: &mut Registry,
-    lines: impl IntoIterator<Item = &'l str>,
-    report: impl FnMut(ImportError),
-) {
-    let mut entropy = entropy;
-    Importer::new(registry, &mut entropy, HmacKey::new).run(lines, report);
+fn read_line(number: usize, line: &str) -> Result<Option<ImportLine<'_>>, ImportError> {
+    ImportLine::read(u64::try_from(number).unwrap_or(u64::MAX), line.as_bytes())
+}
+
+/// Takes the line that counts the identities off the end, where there is one.
+fn take_count(text: &mut String) -> Option<Count> {
+    let whole = text.trim_end_matches([' ', '\t', '\r', '\n']);
+    let start = whole.rfind('\n').map_or(0, |at| at.saturating_add(1));
+    let last = whole.get(start..)?;
+    let last = if start == 0 { last.strip_prefix('\u{feff}').unwrap_or(last) } else { last };
+    let count = serde_json::from_str(last).ok()?;
+    text.truncate(start);
+    Some(count)
 }
 
 /// A source of new keys.
@@ -267,36 +375,12 @@ pub(crate) fn entropy(buffer: &mut [u8]) -> Result<(), NoEntropy> {
     getrandom::fill(buffer).map_err(|_| NoEntropy)
 }
 
-/// Imports a line that is right by itself, whether or not there is such an identity.
-fn replace(registry: &mut Registry, line: &str) {
-    let mut exists = false;
-    import(registry, [line], |error| {
-        exists = error.problem == ImportProblem::Registry(RegistryError::Exists);
-    });
-    if !exists {
-        return;
-    }
-    // it would only create: without its mode it overwrites
-    let fields: Result<BTreeMap<&str, &RawValue>, _> = serde_json::from_str(line);
-    let line = fields.and_then(|mut fields| {
-        fields.remove("importMode");
-        serde_json::to_string(&fields)
-    });
-    let line = Zeroizing::new(line.unwrap_or_default());
-    import(registry, [line.as_str()], |_| {});
-}
-
-impl<'l> Line<'l> {
-    fn of(line: &'l str) -> Option<Self> {
-        serde_json::from_str(line).ok()
-    }
-
-    /// `device` or `device/module`.
-    fn key(&self) -> Box<str> {
-        match &self.module_id {
-            Some(module) => format!("{}/{module}", self.id).into(),
-            None => (*self.id).into(),
-        }
+/// `device` or `device/module`.
+fn key(identity: &Identity<'_>) -> Box<str> {
+    let device = identity.device().map_or("", |id| id.as_str());
+    match identity.module() {
+        Some(module) => format!("{device}/{}", module.as_str()).into(),
+        None => device.into(),
     }
 }
 

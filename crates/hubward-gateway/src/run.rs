@@ -46,7 +46,12 @@ async fn until_a_signal(serve: Serve) -> Result<(), Box<dyn Error>> {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => match server.reload() {
-                Ok(applied) => tracing::info!(set = applied.set, deleted = applied.deleted, "files read again"),
+                Ok(applied) => tracing::info!(
+                    set = applied.set,
+                    deleted = applied.deleted,
+                    refused = applied.refused,
+                    "files read again"
+                ),
                 Err(error) => tracing::error!(%error, "files not applied; all is as it was"),
             },
         }
@@ -69,7 +74,8 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
     let aliases = serve.alias.into_iter().chain(["localhost".into(), format!("localhost:{port}")]).collect();
     let amqps = Some(serve.amqps.unwrap_or_else(|| "localhost:5671".into()));
     let (users, strict, limits) = (serve.users, serve.strict, serve.limits);
-    Config { hub, aliases, amqps, users, strict, limits, ..config }
+    let max_delete_share = serve.max_delete_share;
+    Config { hub, aliases, max_delete_share, amqps, users, strict, limits, ..config }
 }
 
 fn print_dev(dev: &Dev, server: &Server) -> std::io::Result<()> {

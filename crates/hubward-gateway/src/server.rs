@@ -71,7 +71,7 @@ impl Server {
     /// # Errors
     /// [`StartError`]; nothing is served then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let mut files = Files::new(config.registry.clone(), config.policies.clone());
+        let mut files = Files::new(config.registry.clone(), config.policies.clone(), config.max_delete_share);
         let mut seed = [0; 16];
         getrandom::fill(&mut seed)?;
         let mut registry = Registry::with_seed(&seed);

@@ -213,3 +213,55 @@ async fn a_key_that_nobody_known_writes_for_an_id_is_not_logged() {
     assert!(gateway.log.has("HTTP events.send") && !gateway.log.has(KEY), "{}", gateway.log.last());
     gateway.end().await;
 }
+
+#[tokio::test]
+async fn no_write_without_a_status_enables_a_disabled_device() {
+    let gateway = Gateway::start().await;
+    let disabled = json!({ "status": "disabled", "statusReason": "lent" }).to_string();
+    assert_eq!(gateway.owner("PUT /devices/dev1", "If-Match: *\r\n", &disabled).await.0, 200);
+    let read = async || {
+        let (_, body) = gateway.owner("GET /devices/dev1", "", "").await;
+        let record: Value = serde_json::from_str(&body).unwrap();
+        let text = |name: &str| record[name].as_str().unwrap().to_owned();
+        (text("status"), text("etag"))
+    };
+    let keys = json!({ "type": "sas", "symmetricKey": { "primaryKey": KEY, "secondaryKey": KEY } });
+    for body in [
+        json!({}),
+        json!({ "status": null }),
+        json!({ "Status": "enabled" }),
+        json!({ "deviceId": "dev1", "authentication": keys }),
+        json!({ "authentication": { "type": "certificateAuthority" } }),
+        json!({ "capabilities": { "iotEdge": true } }),
+        json!({ "statusReason": null }),
+    ] {
+        let body = body.to_string();
+        for by_etag in [false, true] {
+            let if_match = if by_etag { format!("\"{}\"", read().await.1) } else { "*".to_owned() };
+            let if_match = format!("If-Match: {if_match}\r\n");
+            let (status, answer) = gateway.owner("PUT /devices/dev1", &if_match, &body).await;
+            assert_eq!(status, 200, "{answer}");
+            assert_eq!(read().await.0, "disabled", "{body}");
+            gateway.owner("PUT /devices/dev1/modules/mod1", "If-Match: *\r\n", &body).await;
+            assert_eq!(read().await.0, "disabled", "{body}");
+        }
+        assert_eq!(gateway.owner("PUT /devices/dev1", "", &body).await.0, 409);
+        for mode in ["createOrUpdate", "create", "update", "createOrUpdateIfMatchETag"] {
+            let mut line: Value = serde_json::from_str(&body).unwrap();
+            (line["id"], line["importMode"], line["eTag"]) =
+                (json!("dev1"), json!(mode), json!(read().await.1));
+            gateway.owner("POST /devices", "", &json!([line]).to_string()).await;
+            assert_eq!(read().await.0, "disabled", "{line}");
+        }
+    }
+    // the file, read again with no change and with a module's
+    let file = gateway.dev.file("devices.jsonl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}\n{{\"id\":\"dev1\",\"moduleId\":\"new\"}}\n")).unwrap();
+    assert_eq!(gateway.server.reload().unwrap().set, 1);
+    assert_eq!(read().await.0, "disabled");
+    let enabled = json!({ "status": "enabled" }).to_string();
+    assert_eq!(gateway.owner("PUT /devices/dev1", "If-Match: *\r\n", &enabled).await.0, 200);
+    assert_eq!(read().await.0, "enabled", "what names it does");
+    gateway.end().await;
+}

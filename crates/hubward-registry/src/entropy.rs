@@ -14,6 +14,14 @@ pub type Entropy<'e> = dyn FnMut(&mut [u8]) -> Result<(), NoEntropy> + 'e;
 #[expect(clippy::exhaustive_structs, reason = "there is nothing more to say")]
 pub struct NoEntropy;
 
+/// A new seed of a registry.
+pub(crate) fn fresh_seed(entropy: &mut Entropy<'_>) -> Result<[u8; 16], NoEntropy> {
+    let mut seed = [0; 16];
+    entropy(&mut seed)?;
+    // a source that wrote nothing and said nothing would have every registry count from one number
+    if seed == [0; 16] { Err(NoEntropy) } else { Ok(seed) }
+}
+
 /// A new key of 32 bytes, as a hub makes them.
 pub(crate) fn fresh_key(entropy: &mut Entropy<'_>) -> Result<SymmetricKey, NoEntropy> {
     let mut bytes = [0_u8; 32];

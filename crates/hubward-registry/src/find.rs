@@ -42,9 +42,10 @@ impl<K> Clone for Asked<'_, '_, K> {
 impl<K> Copy for Asked<'_, '_, K> {}
 
 impl<K: MacKey> Registry<K> {
-    /// Answers the question of an admission. Ids are compared byte by byte; nothing is allocated.
+    /// Answers the question of an admission by a token. Ids are compared byte by byte; nothing is allocated.
     ///
-    /// Whoever the [access lists](crate::AccessLists) do not let pass is found `Disabled`.
+    /// Whoever the [access lists](crate::AccessLists) do not let pass is found `Disabled`. An issuer on a list is not looked
+    /// at: an admission that can be by a certificate needs [`Registry::find_issued`].
     #[must_use]
     pub fn find(&self, lookup: &Lookup<'_>) -> Found<'_, K> {
         self.find_issued(lookup, &[])
@@ -61,7 +62,7 @@ impl<K: MacKey> Registry<K> {
         found.unwrap_or(Found::Nobody)
     }
 
-    /// [`Registry::find`] for each of `lookups`. Records of many devices are rarely in the processor's cache: here
+    /// [`Registry::find`] for each of `lookups`, without issuers. Records of many devices are rarely in the processor's cache: here
     /// the loads of all questions are under way together, instead of each waiting for the one before.
     #[must_use]
     pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [Found<'_, K>; N] {

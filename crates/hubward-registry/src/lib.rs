@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod authentication;
 mod change;
+mod count;
 mod enrollment;
 mod entropy;
 mod error;
@@ -40,7 +41,7 @@ pub use etag::{ETag, NotAnETag, Precondition};
 pub use export::ExportKeys;
 pub use footprint::Footprint;
 #[cfg(feature = "json")]
-pub use import::{ImportError, ImportMode, ImportProblem, ImportSummary, Imported, Importer};
+pub use import::{ImportError, ImportLine, ImportMode, ImportProblem, ImportSummary, Imported, Importer};
 pub use keys::KeyPair;
 pub use lists::{AccessList, AccessLists, Listed, Verdict};
 pub use registry::Registry;

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 
 use crate::authentication::Authentication;
 use crate::change::{Capabilities, Change, Credentials, Rest};
+use crate::count::{counts_on, first_change};
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::lists::AccessLists;
@@ -26,13 +27,8 @@ pub struct Registry<K> {
     pub(crate) store: Store<K>,
     pub(crate) policies: BTreeMap<Box<str>, Box<Policy<K>>>,
     pub(crate) lists: AccessLists,
-    /// Counts creations and changes; never goes back.
+    /// Counts creations and changes from where the seed says.
     pub(crate) changes: u64,
-}
-
-/// Whether changes can be counted on from here. No registry ever counts as far as 2^63.
-pub(crate) const fn counts_on(changes: u64) -> bool {
-    changes >> 63 == 0
 }
 
 /// Where an identity is or would be.
@@ -45,34 +41,35 @@ pub(crate) struct Place<'b> {
 
 impl<K> Default for Registry<K> {
     fn default() -> Self {
-        Self::empty(&[0; 16])
+        Self::empty(&[0; 16], 0)
     }
 }
 
 impl<K> Registry<K> {
-    fn empty(seed: &[u8; 16]) -> Self {
-        Self { store: Store::new(seed), policies: BTreeMap::new(), lists: AccessLists::default(), changes: 0 }
+    fn empty(seed: &[u8; 16], changes: u64) -> Self {
+        Self { store: Store::new(seed), policies: BTreeMap::new(), lists: AccessLists::default(), changes }
     }
 }
 
 impl<K: MacKey> Registry<K> {
-    /// An empty registry whose index hashes under a key that everybody knows: for ids that you choose. Where others
-    /// choose them, use [`Registry::with_seed`].
+    /// An empty registry for tests and for ids that you choose: its index hashes under a key that everybody knows, and
+    /// its stamps and etags begin at 1 each time. Use [`Registry::with_seed`] where others choose the ids, and where a
+    /// session or an etag can be older than the registry.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty registry whose index hashes under `seed`. With 16 random bytes nobody can choose ids that make it
-    /// slow.
+    /// An empty registry whose index hashes under `seed`, and whose stamps and etags begin at a number derived from it.
+    /// Draw 16 random bytes for each registry: then no client can choose ids that make the index slow, and no stamp and
+    /// no etag of another registry is given again.
     #[must_use]
     pub fn with_seed(seed: &[u8; 16]) -> Self {
-        Self::empty(seed)
+        Self::empty(seed, first_change(seed))
     }
 
-    /// The same registry, with stamps that begin at `changes`. One that is built anew beside sessions that go on, as
-    /// when a file is read again, must begin beyond where the one before it was: with its [`Registry::changes`], or
-    /// with the time in seconds.
+    /// The same registry, with stamps that begin at `changes` or later. A [`Registry::new`] that replaces another one
+    /// while sessions go on must begin at the [`Registry::changes`] of that one; [`Registry::with_seed`] needs none.
     #[must_use]
     pub const fn starting_at(mut self, changes: u64) -> Self {
         if self.changes < changes {
@@ -81,7 +78,7 @@ impl<K: MacKey> Registry<K> {
         self
     }
 
-    /// How many creations and changes of credentials it has seen; what to begin the next one at.
+    /// The number of the last creation or change. It rises with each; where it began depends on the seed.
     #[must_use]
     pub const fn changes(&self) -> u64 {
         self.changes
@@ -220,7 +217,11 @@ impl<K: MacKey> Registry<K> {
     /// Gives a record the etag that it had before, which no later change is given again.
     #[cfg(feature = "json")]
     pub(crate) fn restore_etag(&mut self, identity: &Identity<'_>, etag: ETag) {
-        self.changes = self.changes.max(etag.version());
+        use crate::count::reaches;
+        // one that is not reached is not skipped: a count that goes on at a restored number is not random any more
+        if reaches(self.changes, etag.version()) {
+            self.changes = etag.version();
+        }
         if let Some(record) = self.slot(identity).and_then(|slot| self.store.record_mut(slot)) {
             record.etag = etag;
         }

@@ -15,8 +15,8 @@ mod common;
 use common::*;
 use hubward_core::{KeyError, KeySlot, Status};
 use hubward_registry::{
-    Authentication, AuthenticationView, Change, ExportKeys, ImportProblem, ImportSummary, Imported, Importer,
-    KeyPair, NoEntropy, Precondition, RegistryError, ThumbprintsError,
+    Authentication, AuthenticationView, Change, ExportKeys, ImportLine, ImportMode, ImportProblem,
+    ImportSummary, Imported, Importer, KeyPair, NoEntropy, Precondition, RegistryError, ThumbprintsError,
 };
 use hubward_rustcrypto::HmacKey;
 
@@ -160,6 +160,50 @@ fn a_bad_line_is_reported_and_the_rest_carried_on() {
         ["line 3: not an object of an identity, at column 2", "line 5: the identity exists already"]
     );
     assert!(hub.get(who("a")).is_none() && hub.get(who("b")).is_some());
+}
+
+#[test]
+fn no_line_is_passed_over_for_what_stands_before_it() {
+    let object = r#"{"id":"a","status":"enabled"}"#;
+    let import = |text: String| {
+        let (mut hub, mut entropy, mut failed) = (Hub::new(), counting(), Vec::new());
+        Importer::new(&mut hub, &mut entropy, HmacKey::new)
+            .run(text.split('\n'), |error| failed.push(error.line));
+        (hub.len(), failed)
+    };
+    let other = r#"{"id":"b","status":"enabled"}"#;
+    for before in ["\u{c}", "\u{b}", "\0", "\u{a0}", "\u{85}", "\u{2028}", "\u{feff}", "\u{feff}\u{feff}"] {
+        assert_eq!(import(format!("{other}\n{before}{object}")), (1, vec![2]), "{before:?}");
+        // a line of nothing else is not blank
+        assert_eq!(import(format!("{other}\n{before}\n{object}")), (2, vec![2]), "{before:?}");
+        if before != "\u{feff}" {
+            assert_eq!(import(format!("{before}{object}\n{other}")), (1, vec![1]), "{before:?}");
+        }
+    }
+    assert_eq!(import(format!("{object}\u{c}")), (0, vec![1]));
+    // one mark at the beginning, and the white space of JSON
+    assert_eq!(import(format!("\u{feff} \t{object} \r\n\r\n \t\n\t{other}\r")), (2, vec![]));
+}
+
+#[test]
+fn a_line_is_read_in_one_way_before_and_when_it_is_imported() {
+    let read = |number, line: &'static str| ImportLine::read(number, line.as_bytes());
+    let mark = "\u{feff}{\"id\":\"a\",\"status\":\"enabled\"}";
+    assert_eq!(read(1, mark).unwrap().unwrap().identity(), who("a"));
+    let refused = read(2, mark).unwrap_err();
+    assert_eq!((refused.line, refused.problem), (2, ImportProblem::Json { column: 1 }));
+    assert!(read(7, " \r").unwrap().is_none());
+    assert_eq!(read(7, "{}").unwrap_err().problem, ImportProblem::NoId);
+    assert_eq!(read(7, r#"{"id":"a","importMode":"x"}"#).unwrap_err().problem, ImportProblem::Mode);
+    let escaped = read(3, r#"{"\u0069d":"\u0061","moduleId":"m","importMode":"create"}"#).unwrap().unwrap();
+    assert_eq!((escaped.number(), escaped.mode(), escaped.identity()), (3, ImportMode::Create, who("a/m")));
+    let (mut hub, mut entropy) = (Hub::new(), counting());
+    hub.create(who("a"), sas("a"), Change::new()).unwrap();
+    hub.create(who("a/m"), sas("m"), Change::new()).unwrap();
+    let mut importer = Importer::new(&mut hub, &mut entropy, HmacKey::new);
+    let refused = importer.import(&escaped).unwrap_err();
+    assert_eq!((refused.line, refused.problem), (3, ImportProblem::Registry(RegistryError::Exists)));
+    importer.import(&escaped.with_mode(ImportMode::CreateOrUpdate)).unwrap();
 }
 
 proptest::proptest! {

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use common::*;
 use hubward_core::{Identity, Status};
 use hubward_registry::{
-    Change, ETag, ImportError, ImportProblem, Imported, Importer, Precondition, RegistryError,
+    Capabilities, Change, ETag, ImportError, ImportProblem, Imported, Importer, Precondition, RegistryError,
 };
 use hubward_rustcrypto::HmacKey;
 use proptest::prelude::*;
@@ -188,5 +188,60 @@ fn name(identity: Identity<'_>) -> String {
     match identity {
         Identity::Module(device, module) => format!("{device}/{module}"),
         identity => identity.device().unwrap().to_string(),
+    }
+}
+
+/// Whatever a line or a change says: what does not name a status leaves a disabled device disabled.
+#[test]
+fn nothing_without_a_status_enables_a_disabled_device() {
+    let modes = [
+        "",
+        r#","importMode":"createOrUpdate""#,
+        r#","importMode":"create""#,
+        r#","importMode":"update""#,
+        r#","importMode":"updateIfMatchETag","eTag":"E""#,
+        r#","importMode":"createOrUpdateIfMatchETag","eTag":"E""#,
+        r#","importMode":"updateTwin""#,
+        r#","importMode":"updateTwinIfMatchETag","eTag":"E""#,
+    ];
+    let bodies = [
+        "",
+        r#","statusReason":null"#,
+        r#","status":null"#,
+        r#","Status":"enabled""#,
+        r#","authentication":{"type":"sas"}"#,
+        r#","authentication":{"type":"none"}"#,
+        r#","capabilities":{"iotEdge":true}"#,
+    ];
+    for mode in modes {
+        for body in bodies {
+            for id in [r#""id":"a""#, r#""id":"a","moduleId":"m""#] {
+                let mut hub = Hub::new();
+                hub.create(who("a"), sas("a"), Change::new().status(Status::Disabled)).unwrap();
+                hub.create(who("a/m"), sas("m"), Change::new()).unwrap();
+                let whose = if id.contains("moduleId") { "a/m" } else { "a" };
+                let etag = hub.get(who(whose)).unwrap().etag().to_string();
+                let mode = mode.replace("\"E\"", &format!("\"{etag}\""));
+                let line = format!("{{{id}{mode}{body}}}");
+                let mut entropy = counting();
+                let _ = Importer::new(&mut hub, &mut entropy, HmacKey::new).line(line.as_bytes());
+                for id in ["a", "a/m"] {
+                    assert_eq!(hub.get(who(id)).unwrap().status(), Status::Disabled, "{line}");
+                }
+            }
+        }
+    }
+    let changes: [fn() -> Change<HmacKey>; 5] = [
+        Change::new,
+        || Change::new().authentication(sas("new")),
+        || Change::new().swap_keys(),
+        || Change::new().status_reason(None),
+        || Change::new().capabilities(Capabilities::EDGE),
+    ];
+    for change in changes {
+        let mut hub = Hub::new();
+        hub.create(who("a"), sas("a"), Change::new().status(Status::Disabled)).unwrap();
+        hub.update(who("a"), change(), Precondition::Any).unwrap();
+        assert_eq!(hub.get(who("a")).unwrap().status(), Status::Disabled);
     }
 }

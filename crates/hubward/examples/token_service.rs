@@ -91,7 +91,7 @@ fn main() {
     let mut question = presented.start(&rules).unwrap();
     let admitted = loop {
         println!("the hub asks for {}", question.lookup());
-        let found = registry.find(&question.lookup());
+        let found = registry.find_issued(&question.lookup(), question.issuers());
         match question.answer(found, at(NOW)).unwrap() {
             Admission::Needs(next) => question = next,
             Admission::Admitted(admitted) => break admitted,

@@ -28,8 +28,6 @@ pub const SCHEMA: &str = "
         secondary_key BLOB,
         PRIMARY KEY (kind, name)
     ) WITHOUT ROWID;
-    CREATE TABLE change (last INTEGER NOT NULL);
-    INSERT INTO change VALUES (0);
 ";
 
 /// A store in a database.
@@ -109,7 +107,7 @@ impl SqliteStore {
         }))
     }
 
-    /// Creates an identity or a policy, or makes it anew.
+    /// Creates an enabled identity or a policy, or makes it anew. One that is disabled stays disabled.
     pub fn put(
         &self,
         whose: &Wanted,
@@ -124,8 +122,10 @@ impl SqliteStore {
             _ => None,
         };
         self.0.execute(
-            "INSERT OR REPLACE INTO identity (kind, name, device, rights, generation, keys, primary_key, secondary_key)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)",
+            "INSERT INTO identity (kind, name, device, rights, generation, keys, primary_key, secondary_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET rights = excluded.rights, generation = excluded.generation,
+                 keys = excluded.keys, primary_key = excluded.primary_key, secondary_key = excluded.secondary_key",
             params![kind, name, device, rights.bits(), change, primary, secondary],
         )?;
         Ok(())
@@ -151,9 +151,10 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// A number that was never given before: no two changes have the same stamp.
+    /// A random number of 62 bits: no two changes have the same stamp. A counter in the database would give its numbers
+    /// again once a backup is restored, and a session would outlive its key.
     fn change(&self) -> Result<i64, StoreError> {
-        Ok(self.0.query_row("UPDATE change SET last = last + 1 RETURNING last", [], |row| row.get(0))?)
+        Ok(self.0.query_row("SELECT random() & 0x3fffffffffffffff", [], |row| row.get(0))?)
     }
 
     /// Asks and answers until somebody is admitted. A store that fails admits nobody.

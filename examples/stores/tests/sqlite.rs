@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use hubward::core::{Found, Permissions};
+use hubward::core::{DeviceId, Found, Lookup, Permissions};
 use hubward::{AuthError, Ended, Presented, Session};
 use hubward_rustcrypto::HmacKey;
 use hubward_stores::answer::{Row, Wanted, found};
@@ -105,4 +105,32 @@ fn a_database_that_fails_admits_nobody() {
     let store = store(SCHEMA);
     store.put(&device("pump"), Permissions::empty(), b"short", None).unwrap();
     assert_eq!(code(session(&store, "pump", &token("pump", "pump"))), "a key is none");
+}
+
+#[test]
+fn a_restored_backup_gives_no_stamp_of_another_key() {
+    let folder = std::env::temp_dir().join(format!("hubward-stores-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (file, backup) = (folder.join("hub"), folder.join("backup"));
+    let stamp = |store: &SqliteStore| {
+        let row = store.answer(&Lookup::Device(DeviceId::parse("pump").unwrap().segment()));
+        let row = row.unwrap().unwrap();
+        (row.generation, row.keys)
+    };
+    let live = SqliteStore::create(Connection::open(&file).unwrap(), SCHEMA).unwrap();
+    live.put(&device("pump"), Permissions::empty(), &raw("pump"), None).unwrap();
+    std::fs::copy(&file, &backup).unwrap();
+    live.set_primary(&device("pump"), &raw("lost with the backup")).unwrap();
+    let restored = SqliteStore::create(Connection::open(&backup).unwrap(), "").unwrap();
+    restored.set_primary(&device("pump"), &raw("another")).unwrap();
+    assert_ne!(stamp(&live), stamp(&restored));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn new_keys_do_not_enable_a_disabled_device() {
+    let store = store(SCHEMA);
+    store.set_enabled("pump", false).unwrap();
+    store.put(&device("pump"), Permissions::empty(), &raw("new"), None).unwrap();
+    assert_eq!(code(session(&store, "pump", &token("pump", "new"))), AuthError::Disabled.code());
 }

@@ -1,13 +1,12 @@
 //! `hubward enrollment add`.
 
 use core::error::Error;
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::{ArgGroup, Args};
-use hubward::core::{DeviceId, Digest, RegistrationId, Thumbprint};
+use hubward::core::{DeviceId, Digest, RegistrationId, Status, Thumbprint};
 use hubward_registry::{Attestation, EndorsementKey, Enrollment, KeyPair, Thumbprints};
 use hubward_ring::Digests;
 use hubward_rustcrypto::HmacKey;
@@ -19,7 +18,8 @@ use crate::cert;
 use crate::file::random;
 use crate::secret;
 
-/// Enroll a device or a group, in place of an earlier enrollment of that name.
+/// Enroll a device or a group, in place of an earlier enrollment of that name. One that was disabled stays disabled,
+/// unless `--enabled` is given.
 ///
 /// A device of a group with keys signs with a key that `derive` makes; a device of a group with a certificate presents a
 /// chain below it.
@@ -56,6 +56,9 @@ pub(crate) struct Add {
     /// Deny whom it matches.
     #[arg(long)]
     disabled: bool,
+    /// Enable an enrollment that was disabled.
+    #[arg(long, conflicts_with = "disabled")]
+    enabled: bool,
 }
 
 pub(super) fn run(arguments: &Add) -> Result<Outcome, Box<dyn Error>> {
@@ -66,7 +69,7 @@ pub(super) fn run(arguments: &Add) -> Result<Outcome, Box<dyn Error>> {
     }
     let mut kept = Kept::open_or_begin(&arguments.file)?;
     let mut enrollment = Enrollment::new(attestation(arguments)?);
-    if arguments.disabled {
+    if arguments.disabled || (!arguments.enabled && was_disabled(&kept, &arguments.whose)) {
         enrollment = enrollment.disabled();
     }
     match (&arguments.whose.registration, &arguments.whose.group) {
@@ -78,8 +81,19 @@ pub(super) fn run(arguments: &Add) -> Result<Outcome, Box<dyn Error>> {
         }
         (None, name) => kept.enrollments.enroll_group(name.as_deref().unwrap_or_default(), enrollment),
     }
-    writeln!(stdout(), "{}", kept.save()?)?;
+    kept.save()?;
     Ok(Outcome::Well)
+}
+
+/// Whether there is such an enrollment, disabled.
+fn was_disabled(kept: &Kept, whose: &Whose) -> bool {
+    let all = &kept.enrollments;
+    let earlier = match (&whose.registration, &whose.group) {
+        (Some(id), _) => all.individuals().find(|(known, _)| known.eq_ignore_ascii_case(id)),
+        (None, Some(name)) => all.groups().find(|(known, _)| known == name),
+        (None, None) => None,
+    };
+    earlier.is_some_and(|(_, enrollment)| enrollment.status() == Status::Disabled)
 }
 
 fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> {

@@ -9,7 +9,7 @@ use hubward_registry::{Derivation, Enrollments};
 use hubward_ring::SealKey;
 use hubward_rustcrypto::HmacKey;
 
-use crate::file::{SealArguments, Seen, random, replace, snapshot_of};
+use crate::file::{SealArguments, Seen, random, replace_saying, snapshot_of};
 
 #[derive(Debug, Args)]
 pub(crate) struct FileArguments {
@@ -58,10 +58,11 @@ impl Kept {
         Ok(Self { enrollments, path, key: arguments.seal.key()?, counter: 0, seen })
     }
 
-    pub(super) fn save(&self) -> Result<String, Box<dyn Error>> {
+    /// Puts the enrollments in their file's place, and prints that first: where it cannot be printed, nothing is changed.
+    pub(super) fn save(&self) -> Result<(), Box<dyn Error>> {
         let counter = self.counter.saturating_add(1);
         let sealed = self.enrollments.seal(&self.key, counter, &mut random)?;
-        replace(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?))?;
-        Ok(format!("{} is written, snapshot {counter}", self.path.display()))
+        let words = format!("{} is written, snapshot {counter}\n", self.path.display());
+        replace_saying(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?), words.as_bytes())
     }
 }

@@ -70,6 +70,6 @@ fn remove(arguments: &Remove) -> Result<Outcome, Box<dyn Error>> {
         writeln!(stdout(), "there is no such enrollment")?;
         return Ok(Outcome::Refused);
     }
-    writeln!(stdout(), "{}", kept.save()?)?;
+    kept.save()?;
     Ok(Outcome::Well)
 }

@@ -3,9 +3,11 @@
 use core::error::Error;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Write, stdout};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use super::lock::Lock;
 
 /// What a file was when it was read, so that what somebody else wrote since is not written over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,20 +31,46 @@ impl Seen {
 /// Replaces `path` by what `write` writes. Whatever fails, and whenever the program or the machine stops, the file is
 /// the old one or the new one. A new file can be read by its owner alone; one that was there keeps its permissions.
 ///
-/// The new file is `path` with `.new` behind it, which also keeps a second program out while one is writing.
+/// The new file is `path` with `.new` behind it. A second program is kept out by a lock while one is writing.
 pub(crate) fn replace(
     path: &Path,
     seen: Seen,
     write: impl FnOnce(&mut dyn Write) -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
+    replace_saying(path, seen, write, &[])
+}
+
+/// The same, and prints `words` to standard output before the new file takes the old one's place: where they cannot be
+/// printed, the file is as it was. So a key that was made for a user is in force only if the user was given it.
+pub(crate) fn replace_saying(
+    path: &Path,
+    seen: Seen,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Box<dyn Error>>,
+    words: &[u8],
+) -> Result<(), Box<dyn Error>> {
     // where it is a link, what it points to
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let unchanged = |error: Box<dyn Error>| format!("{} is as it was: {error}", path.display());
+    let _lock = Lock::take(path).map_err(unchanged)?;
     let mut new = New::create(path).map_err(unchanged)?;
     fill(&mut new, path, seen, write).map_err(unchanged)?;
+    say(words).map_err(|error| unchanged(format!("standard output: {error}").into()))?;
     new.rename(path).map_err(|error| unchanged(error.into()))?;
     flush_folder(path).map_err(|error| format!("{} is written, but not flushed: {error}", path.display()))?;
     Ok(())
+}
+
+fn say(words: &[u8]) -> io::Result<()> {
+    let mut out = stdout().lock();
+    out.write_all(words)?;
+    out.flush()
+}
+
+/// `path` with `ending` behind it.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 fn fill(
@@ -70,22 +98,19 @@ struct New {
 
 impl New {
     fn create(path: &Path) -> Result<Self, Box<dyn Error>> {
-        let mut name = OsString::from(path);
-        name.push(".new");
-        let place = PathBuf::from(name);
+        let place = beside(path, ".new");
+        let words = |error: io::Error| format!("{}: {error}", place.display());
+        // of a program that was stopped while it wrote: no other one writes while this one has the lock
+        match fs::remove_file(&place) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(words(error).into()),
+            _ => {}
+        }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(&place) {
-            Ok(file) => Ok(Self { file, place: Some(place) }),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(format!(
-                "{} is there: another hubward is writing, or one was stopped while it wrote; remove it when none runs",
-                place.display()
-            )
-            .into()),
-            Err(error) => Err(format!("{}: {error}", place.display()).into()),
-        }
+        let file = options.open(&place).map_err(words)?;
+        Ok(Self { file, place: Some(place) })
     }
 
     fn rename(&mut self, path: &Path) -> io::Result<()> {
@@ -100,7 +125,7 @@ impl New {
 impl Drop for New {
     fn drop(&mut self) {
         if let Some(place) = &self.place {
-            // what cannot be removed is named to the next program that comes
+            // what cannot be removed the next program removes, or names
             let _ = fs::remove_file(place);
         }
     }
@@ -169,12 +194,50 @@ mod tests {
         fs::write(&path, OLD).unwrap();
         let failed = replace(&path, seen, |out| Ok(out.write_all(NEW)?));
         assert!(failed.unwrap_err().to_string().contains("try again"));
-        // one that was stopped, or that is at work
-        fs::write(folder.join("hub.new"), b"half").unwrap();
-        let failed = replace(&path, Seen::of(&path).unwrap(), |out| Ok(out.write_all(NEW)?));
-        assert!(failed.unwrap_err().to_string().contains("hub.new is there"));
         assert_eq!(fs::read(&path).unwrap(), OLD);
-        assert_eq!(fs::read(folder.join("hub.new")).unwrap(), b"half", "it is not ours to remove");
+        assert!(alone(&folder));
+        // nor while another writes
+        let failed = replace(&path, Seen::of(&path).unwrap(), |_| {
+            let failed = replace(&path, Seen::of(&path).unwrap(), |out| Ok(out.write_all(NEW)?));
+            assert!(failed.unwrap_err().to_string().contains("another hubward is writing it"));
+            Err("stop".into())
+        });
+        assert!(failed.unwrap_err().to_string().ends_with("stop"));
+        assert_eq!(fs::read(&path).unwrap(), OLD);
+        assert!(alone(&folder));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_a_stopped_program_left_is_not_in_the_way() {
+        let folder = folder("stopped");
+        let path = folder.join("hub");
+        fs::write(&path, OLD).unwrap();
+        fs::write(folder.join("hub.new"), b"half of something that is longer than the new state").unwrap();
+        fs::write(folder.join("hub.lock"), b"").unwrap();
+        replace(&path, Seen::of(&path).unwrap(), |out| Ok(out.write_all(NEW)?)).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), NEW);
+        assert!(alone(&folder));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_new_files_place_is_not_followed() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder("planted");
+        let (path, other) = (folder.join("hub"), folder.join("other"));
+        fs::write(&other, OLD).unwrap();
+        std::os::unix::fs::symlink(&other, folder.join("hub.new")).unwrap();
+        replace(&path, Seen::of(&path).unwrap(), |out| Ok(out.write_all(NEW)?)).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), fs::read(&other).unwrap()), (NEW.to_vec(), OLD.to_vec()));
+        assert!(!fs::symlink_metadata(&path).unwrap().is_symlink());
+        // and a wide open one is not kept
+        fs::write(folder.join("hub.new"), b"half").unwrap();
+        fs::set_permissions(folder.join("hub.new"), fs::Permissions::from_mode(0o666)).unwrap();
+        fs::remove_file(&path).unwrap();
+        replace(&path, Seen::of(&path).unwrap(), |out| Ok(out.write_all(NEW)?)).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::remove_dir_all(&folder).unwrap();
     }
 

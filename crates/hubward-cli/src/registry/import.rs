@@ -53,23 +53,32 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
         import(&mut kept, file, len, arguments.json)?
     };
     let changed = summary.created.saturating_add(summary.updated).saturating_add(summary.deleted) > 0;
-    let written = match (arguments.dry_run, changed || kept.is_new()) {
-        (true, _) => "nothing is written: a dry run".to_owned(),
-        (false, true) => kept.save()?,
-        (false, false) => format!("{} is as it was", kept.path().display()),
-    };
     let ImportSummary { created, updated, deleted, twins, failed, .. } = summary;
-    if arguments.json {
-        let counts = json!({
-            "created": created, "updated": updated, "deleted": deleted, "twins": twins, "failed": failed,
-        });
-        writeln!(stdout(), "{counts}")?;
-    } else {
-        writeln!(stdout(), "{created} created, {updated} updated, {deleted} deleted, {failed} not imported")?;
-        if twins > 0 {
-            writeln!(stdout(), "{twins} lines are for twins, which a registry does not keep")?;
+    let say = |written: &str, out: &mut Vec<u8>| {
+        if arguments.json {
+            let counts = json!({
+                "created": created, "updated": updated, "deleted": deleted, "twins": twins, "failed": failed,
+            });
+            return writeln!(out, "{counts}");
         }
-        writeln!(stdout(), "{written}")?;
+        writeln!(out, "{created} created, {updated} updated, {deleted} deleted, {failed} not imported")?;
+        if twins > 0 {
+            writeln!(out, "{twins} lines are for twins, which a registry does not keep")?;
+        }
+        writeln!(out, "{written}")
+    };
+    let unwritten = match (arguments.dry_run, changed || kept.is_new()) {
+        (true, _) => Some("nothing is written: a dry run".to_owned()),
+        (false, true) => None,
+        (false, false) => Some(format!("{} is as it was", kept.path().display())),
+    };
+    match unwritten {
+        None => kept.save(say)?,
+        Some(words) => {
+            let mut out = Vec::new();
+            say(&words, &mut out)?;
+            stdout().write_all(&out)?;
+        }
     }
     Ok(if failed == 0 { Outcome::Well } else { Outcome::Refused })
 }

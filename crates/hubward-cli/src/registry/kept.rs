@@ -5,7 +5,7 @@ use core::fmt;
 use core::hash::Hasher;
 use std::fs::File;
 use std::hash::DefaultHasher;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,8 +14,7 @@ use hubward_ring::SealKey;
 use hubward_rustcrypto::HmacKey;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::clock::nanoseconds;
-use crate::file::{Lines, SealArguments, Seen, random, replace, snapshot_of};
+use crate::file::{Lines, SealArguments, Seen, random, replace_saying, snapshot_of};
 use crate::progress::Progress;
 
 /// Text that is gathered before it is written.
@@ -92,20 +91,27 @@ impl Kept {
         !self.seen.is_there()
     }
 
-    /// Puts the registry in its file's place, and says so.
-    pub(crate) fn save(&self) -> Result<String, Box<dyn Error>> {
+    /// Puts the registry in its file's place. What `say` makes of the words about it is printed first: where it cannot
+    /// be, nothing is changed.
+    pub(crate) fn save(
+        &self,
+        say: impl FnOnce(&str, &mut Vec<u8>) -> io::Result<()>,
+    ) -> Result<(), Box<dyn Error>> {
+        // there may be keys in it
+        let mut words = Zeroizing::new(Vec::with_capacity(PIECE));
         match &self.form {
             Form::Plain => {
-                replace(&self.path, self.seen, |out| {
+                say(&format!("{} is written, plain", self.path.display()), &mut words)?;
+                let write = |out: &mut dyn Write| {
                     write_lines(&self.registry, ExportKeys::Included, out, &mut Progress::Silent)
-                })?;
-                Ok(format!("{} is written, plain", self.path.display()))
+                };
+                replace_saying(&self.path, self.seen, write, &words)
             }
             Form::Sealed(key, last) => {
                 let counter = last.saturating_add(1);
                 let sealed = self.registry.seal(&**key, counter, &mut random)?;
-                replace(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?))?;
-                Ok(format!("{} is written, sealed, snapshot {counter}", self.path.display()))
+                say(&format!("{} is written, sealed, snapshot {counter}", self.path.display()), &mut words)?;
+                replace_saying(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?), &words)
             }
         }
     }
@@ -126,14 +132,18 @@ impl Kept {
 fn empty() -> Result<Registry<HmacKey>, Box<dyn Error>> {
     let mut seed = [0; 16];
     random(&mut seed)?;
-    // no etag of an earlier run is given again: none makes a change each nanosecond
-    Ok(Registry::with_seed(&seed).starting_at(nanoseconds()))
+    Ok(Registry::with_seed(&seed))
 }
 
 fn read(file: File, seal: &SealArguments, silent: bool) -> Result<(Registry<HmacKey>, Form), Box<dyn Error>> {
     let len = file.metadata()?.len();
     let mut head = Vec::new();
     (&file).take(64).read_to_end(&mut head)?;
+    if head.is_empty() {
+        return Err(
+            "the file is empty: it was cut, or its last identity was deleted; remove it to begin anew".into(),
+        );
+    }
     let Some(counter) = snapshot_of(&head) else {
         let mut progress = Progress::new("reading", Some(len), silent);
         let registry = read_lines(head.chain(file), &mut progress);
@@ -144,9 +154,7 @@ fn read(file: File, seal: &SealArguments, silent: bool) -> Result<(Registry<Hmac
     let mut sealed = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
     sealed.append(&mut head);
     (&file).read_to_end(&mut sealed)?;
-    let mut seed = [0; 16];
-    random(&mut seed)?;
-    let registry = Registry::unseal(sealed, &key, seal.newest(), &seed, HmacKey::new)?;
+    let registry = Registry::unseal(sealed, &key, seal.newest(), &mut random, HmacKey::new)?;
     Ok((registry, Form::Sealed(key.into(), counter)))
 }
 
@@ -155,13 +163,14 @@ fn read_lines(from: impl Read, progress: &mut Progress) -> Result<Registry<HmacK
     let mut registry = empty()?;
     let mut lines = Lines::new(from);
     let mut hashes = Vec::new();
+    let mut entropy = random;
+    let mut importer = Importer::new(&mut registry, &mut entropy, HmacKey::new).keeping_etags();
     loop {
         let read = lines.read();
         let Some(line) = lines.next()? else { break };
         hashes.push(hash(line));
         let number = hashes.len();
-        let imported = Importer::new(&mut registry, &mut random, HmacKey::new).keeping_etags().line(line);
-        match imported {
+        match importer.line(line) {
             Ok(Imported::Created(_)) => {}
             Ok(_) => return Err(foreign(number).into()),
             Err(error) => return Err(format!("line {number}: {}", error.problem).into()),

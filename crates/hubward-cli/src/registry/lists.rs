@@ -130,7 +130,7 @@ pub(super) fn run(arguments: &Lists) -> Result<Outcome, Box<dyn Error>> {
         writeln!(stdout(), "it is not there; {} is as it was", kept.path().display())?;
         return Ok(Outcome::Refused);
     }
-    writeln!(stdout(), "{}", kept.save()?)?;
+    kept.save(|written, out| writeln!(out, "{written}"))?;
     Ok(Outcome::Well)
 }
 

@@ -76,18 +76,19 @@ pub(super) fn run(arguments: &Rotate) -> Result<Outcome, Box<dyn Error>> {
         }
         Err(error) => return Err(error.into()),
     };
-    let written = kept.save()?;
-    writeln!(
-        out,
-        "{identity} has new credentials, etag {etag}; its connections are to prove themselves again"
-    )?;
-    if let (true, Some(view)) = (arguments.with_keys, kept.registry.get(identity))
-        && let AuthenticationView::Sas(keys) = view.authentication()
-    {
-        key_line(&mut out, "primary", keys.expose_primary(), true)?;
-        key_line(&mut out, "secondary", keys.expose_secondary(), true)?;
-    }
-    writeln!(out, "{written}")?;
+    kept.save(|written, out| {
+        writeln!(
+            out,
+            "{identity} has new credentials, etag {etag}; its connections are to prove themselves again"
+        )?;
+        if let (true, Some(view)) = (arguments.with_keys, kept.registry.get(identity))
+            && let AuthenticationView::Sas(keys) = view.authentication()
+        {
+            key_line(out, "primary", keys.expose_primary(), true)?;
+            key_line(out, "secondary", keys.expose_secondary(), true)?;
+        }
+        writeln!(out, "{written}")
+    })?;
     Ok(Outcome::Well)
 }
 

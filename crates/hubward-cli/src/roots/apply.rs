@@ -41,20 +41,20 @@ pub(super) fn run(arguments: &Apply) -> Result<Outcome, Box<dyn Error>> {
             .map_err(|error| file::told(&arguments.to, &format_args!("not the bundle it was: {error}")))?;
         current.updated(&received, signature::ALL, at(now))
     };
-    let mut out = std::io::stdout();
     let bundle = match outcome {
         Ok(bundle) => bundle,
         Err(error) => {
-            writeln!(out, "refused: {error}; nothing has changed")?;
+            writeln!(std::io::stdout(), "refused: {error}; nothing has changed")?;
             return Ok(Outcome::Refused);
         }
     };
+    let mut words = Vec::new();
+    writeln!(words, "taken: version {} is in force", bundle.version())?;
+    report::print(&mut words, &file::parse(&arguments.to, bundle.as_bytes())?, now)?;
     if arguments.first {
-        file::create(&arguments.to, bundle.as_bytes())?;
+        file::create(&arguments.to, bundle.as_bytes(), &words)?;
     } else {
-        file::write(&arguments.to, seen, bundle.as_bytes())?;
+        file::write(&arguments.to, seen, bundle.as_bytes(), &words)?;
     }
-    writeln!(out, "taken: version {} is in force", bundle.version())?;
-    report::print(&mut out, &file::parse(&arguments.to, bundle.as_bytes())?, now)?;
     Ok(Outcome::Well)
 }

@@ -74,9 +74,10 @@ pub(super) fn run(arguments: &Build) -> Result<Outcome, Box<dyn Error>> {
         draft = draft.anchor(&anchor.der, anchor.window);
     }
     let bytes = draft.finish().map_err(|error| format!("that makes no bundle: {error}"))?;
-    file::create(&arguments.out, &bytes)?;
     let bundle = file::parse(&arguments.out, &bytes)?;
-    report::print(&mut std::io::stdout(), &bundle, arguments.at.unwrap_or_else(now))?;
+    let mut words = Vec::new();
+    report::print(&mut words, &bundle, arguments.at.unwrap_or_else(now))?;
+    file::create(&arguments.out, &bytes, &words)?;
     Ok(Outcome::Well)
 }
 

@@ -43,10 +43,10 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     let seen = Seen::of(path)?;
     let bytes = file::read(path)?;
     let bundle = file::parse(path, &bytes)?;
-    let mut out = std::io::stdout();
+    let mut out = Vec::new();
     if let Some(message) = &arguments.message {
-        file::write(message, Seen::of(message)?, bundle.to_be_signed())?;
         writeln!(out, "{}: {} bytes to be signed", message.display(), bundle.to_be_signed().len())?;
+        file::write(message, Seen::of(message)?, bundle.to_be_signed(), &out)?;
         return Ok(Outcome::Well);
     }
     let (key, made) = match (&arguments.signature, &arguments.public_key) {
@@ -57,7 +57,6 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
         }
     };
     let signed = bundle.with_signature(key, &made, signature::ALL)?;
-    file::write(path, seen, &signed)?;
     writeln!(out, "signed by {key}")?;
     let bundle = file::parse(path, &signed)?;
     count(&mut out, &bundle, bundle.keys(), bundle.threshold(), "its own keys")?;
@@ -77,6 +76,7 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
             "this key is none of them: it counts for devices whose bundle has it, and for no others"
         )?;
     }
+    file::write(path, seen, &signed, &out)?;
     Ok(Outcome::Well)
 }
 

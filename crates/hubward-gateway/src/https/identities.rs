@@ -74,8 +74,10 @@ pub(super) fn write(
     if_match: Option<&str>,
     body: &[u8],
 ) -> Result<Response, Problem> {
-    let line = Written::parse(body)?.line(&identity, if_match)?;
+    let written = Written::parse(body)?;
     hub.change(|registry| {
+        let current = registry.get(identity).map(|view| view.status());
+        let line = written.line(&identity, if_match, current)?;
         let device = identity.device().map(Identity::Device);
         if about(&identity) == About::Module && device.is_none_or(|device| registry.get(device).is_none()) {
             return Err(Problem::not_found(About::Device));

@@ -187,11 +187,13 @@ impl<'b> Written<'b> {
         })
     }
 
-    /// The line that makes `identity` what is written, created where there is no `If-Match`, else changed.
+    /// The line that makes `identity` what is written, created where there is no `If-Match`, else changed. Without a status
+    /// it has the `current` one, so that no write enables a disabled device without saying so.
     pub(super) fn line(
         &self,
         identity: &Identity<'_>,
         if_match: Option<&str>,
+        current: Option<Status>,
     ) -> Result<Zeroizing<Vec<u8>>, Problem> {
         let id = identity.device().map_or("", |id| id.as_str());
         let module_id = identity.module().map(|id| id.as_str());
@@ -201,7 +203,11 @@ impl<'b> Written<'b> {
         if other(&self.device_id, Some(id)) || other(&self.module_id, module_id) {
             return Err(Problem::argument("the body is about another identity than the path"));
         }
-        let enabled = RawValue::from_string("\"enabled\"".into()).map_err(Problem::argument)?;
+        let status = match current {
+            Some(Status::Disabled) => "\"disabled\"",
+            Some(Status::Enabled) | None => "\"enabled\"",
+        };
+        let status = RawValue::from_string(status.into()).map_err(Problem::argument)?;
         let (import_mode, e_tag) = match if_match {
             None => ("create", None),
             Some("*") => ("update", None),
@@ -212,7 +218,7 @@ impl<'b> Written<'b> {
             module_id,
             import_mode,
             e_tag,
-            status: Some(self.status.unwrap_or(&enabled)),
+            status: Some(self.status.unwrap_or(&status)),
             status_reason: self.status_reason,
             authentication: self.authentication,
             capabilities: self.capabilities,

@@ -3,27 +3,28 @@
 mod error;
 mod line;
 mod mode;
+mod read;
 
 use core::array;
 
-use hubward_core::{DeviceId, Identity, KeySlot, MacKey, ModuleId, Status, SymmetricKey};
+use hubward_core::{Identity, KeySlot, MacKey, Status, SymmetricKey};
 
 use crate::authentication::{Authentication, AuthenticationView, Thumbprints};
 use crate::change::{Capabilities, Change, Rest};
+use crate::count::counts_on;
 use crate::entropy::Entropy;
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::keys::KeyPair;
-use crate::registry::{Place, Registry, counts_on};
+use crate::registry::{Place, Registry};
 use crate::store::IdTag;
 use crate::text::{DeviceScope, StatusReason};
 use crate::whose::LONGEST;
 pub use error::{ImportError, ImportProblem};
 use line::Line;
 pub use mode::ImportMode;
-
-/// Most bytes of a line: a hub's largest twin with every character escaped, and the rest.
-const LONGEST_LINE: usize = 512 * 1024;
+pub use read::ImportLine;
+use read::Read;
 
 /// Lines that are read before the first of them is imported, so that their ids are looked for side by side.
 const TOGETHER: usize = 8;
@@ -75,18 +76,10 @@ impl ImportSummary {
     }
 }
 
-/// A line that was read.
-#[derive(Default)]
-struct Read<'l> {
-    number: u64,
-    blank: bool,
-    problem: Option<ImportProblem>,
-    line: Line<'l>,
-    /// Of the device that it names.
-    tag: Option<IdTag>,
-}
-
 /// Imports lines into a registry. A line is done whole or not at all, and a bad one does not stop the rest.
+///
+/// A byte order mark may begin the first line, and JSON's white space (space, tab, carriage return, line feed) may be
+/// around a line. A line with anything else before its object is an error, a form feed and a second mark too.
 ///
 /// ```
 /// use hubward_registry::{ExportKeys, Importer, NoEntropy, Registry};
@@ -129,8 +122,8 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     }
 
     /// The same for lines that a registry's own export wrote, to have that registry back: a record that is created has
-    /// the etag that its line shows, where that is one of a registry's, and may have a primary key alone. Begin the registry beyond every etag that was
-    /// ever given ([`Registry::starting_at`]), those of deleted records too.
+    /// the etag that its line shows, where that is one of a registry's, and may have a primary key alone. Give the
+    /// registry a random seed ([`Registry::with_seed`]), so that its changes have no etag of a deleted record.
     #[must_use]
     pub const fn keeping_etags(mut self) -> Self {
         self.keeps_etags = true;
@@ -153,7 +146,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
             let read = read.get(..count).unwrap_or_default();
             self.registry.store.touch_all(read.iter().filter_map(|read| read.tag));
             for read in read {
-                let imported = self.import(read);
+                let imported = self.import_read(read);
                 summary.count(&imported);
                 if let Err(error) = imported {
                     report(error);
@@ -172,49 +165,42 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     pub fn line(&mut self, line: &[u8]) -> Result<Imported, ImportError> {
         let mut read = Read::default();
         self.read(line, &mut read);
-        self.import(&read)
+        self.import_read(&read)
+    }
+
+    /// Imports a line that was read before.
+    ///
+    /// # Errors
+    /// [`ImportError`] with the line's number; the registry is as it was.
+    pub fn import(&mut self, line: &ImportLine<'_>) -> Result<Imported, ImportError> {
+        self.import_read(line.parsed())
     }
 
     fn read<'l>(&mut self, line: &'l [u8], into: &mut Read<'l>) {
         self.line = self.line.saturating_add(1);
-        into.number = self.line;
-        let bare = match self.line {
-            1 => line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line),
-            _ => line,
-        };
-        let bare = bare.trim_ascii();
-        into.blank = bare.is_empty();
-        into.problem = if bare.len() > LONGEST_LINE {
-            Some(ImportProblem::TooLong { len: bare.len(), max: LONGEST_LINE })
-        } else if into.blank {
-            None
-        } else {
-            into.line.read(bare).err().map(|column| ImportProblem::Json { column })
-        };
+        into.fill(self.line, line);
         if let (None, Some(id)) = (into.line.module_id.text(), into.line.id.text()) {
             into.tag = Some(self.registry.store.tag(id));
         }
     }
 
-    fn import(&mut self, read: &Read<'_>) -> Result<Imported, ImportError> {
+    fn import_read(&mut self, read: &Read<'_>) -> Result<Imported, ImportError> {
         let imported = match read.problem {
             Some(problem) => Err(problem),
             None if read.blank => Ok(Imported::Blank),
-            None => self.import_line(&read.line, read.tag),
+            None => self.import_line(&read.line, read.mode, read.tag),
         };
         imported.map_err(|problem| ImportError { line: read.number, problem })
     }
 
-    fn import_line(&mut self, line: &Line<'_>, tag: Option<IdTag>) -> Result<Imported, ImportProblem> {
-        let mode = match line.import_mode.text() {
-            Some(mode) => ImportMode::parse(mode).ok_or(ImportProblem::Mode)?,
-            None => ImportMode::CreateOrUpdate,
-        };
-        let device = DeviceId::parse(line.id.text().ok_or(ImportProblem::NoId)?)?;
-        let identity = match line.module_id.text() {
-            Some(module) => Identity::Module(device, ModuleId::parse(module)?),
-            None => Identity::Device(device),
-        };
+    fn import_line(
+        &mut self,
+        line: &Line<'_>,
+        mode: Option<ImportMode>,
+        tag: Option<IdTag>,
+    ) -> Result<Imported, ImportProblem> {
+        let (stated, identity) = line.head()?;
+        let mode = mode.unwrap_or(stated);
         let mut buffer = [0; LONGEST];
         let place = self.registry.place(&identity, tag, &mut buffer).ok_or(RegistryError::NotFound)?;
         let there = place.taken;

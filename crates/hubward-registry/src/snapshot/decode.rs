@@ -141,6 +141,7 @@ impl<'c> Content<'c> {
     }
 }
 
+/// `seed` is a new one for each call: it says where the count of changes goes on.
 pub(super) fn restore<K: MacKey>(
     content: &[u8],
     seed: &[u8; 16],
@@ -148,7 +149,9 @@ pub(super) fn restore<K: MacKey>(
 ) -> Result<Registry<K>, SnapshotError> {
     let mut registry = Registry::with_seed(seed);
     let mut content = Content::new(content);
-    let changes = content.number()?;
+    // where the sealed registry's count was: the registry that was restored counts from its own seed, for another one
+    // may have gone on from there
+    content.number()?;
     content.each(|content| identity(content, &mut registry, &make))?;
     content.each(|content| {
         let name = content.text()?;
@@ -168,7 +171,6 @@ pub(super) fn restore<K: MacKey>(
         Ok(())
     })?;
     registry.lists.groups = groups;
-    registry.changes = changes;
     content.end()?;
     Ok(registry)
 }

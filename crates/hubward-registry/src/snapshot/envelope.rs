@@ -37,8 +37,8 @@ pub enum SnapshotError {
     /// A key is not kept beside its ready form: it could not be restored.
     #[error("a key is not kept beside its ready form")]
     KeyNotKept,
-    /// No bytes for a nonce.
-    #[error("no entropy for a nonce")]
+    /// No bytes for a nonce, or for a seed.
+    #[error("no entropy for a nonce or a seed")]
     NoEntropy,
     /// The key is another, or bytes were altered.
     #[error("the snapshot is not authentic under this key")]

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use hubward_core::{MacKey, Seal, SymmetricKey};
 use zeroize::Zeroize;
 
-use crate::entropy::Entropy;
+use crate::entropy::{Entropy, fresh_seed};
 use crate::registry::Registry;
 use decode::restore;
 use encode::write;
@@ -34,19 +34,26 @@ impl<K: MacKey> Registry<K> {
     }
 
     /// The registry that was sealed. `newest` is the counter of the newest snapshot that the caller knows of, 0 where
-    /// it keeps none; `seed` is for the index, `make` makes keys ready for use.
+    /// it keeps none; `make` makes keys ready for use.
+    ///
+    /// Records keep their stamps and etags. A change after this has a number that no registry gave before, also where
+    /// the sealed one went on after the snapshot: the count goes on at a number drawn from `entropy`, as the seed of the
+    /// index is.
     ///
     /// # Errors
-    /// [`SnapshotError`]: nothing is restored from a snapshot that is not whole, authentic and new enough.
+    /// [`SnapshotError`]: nothing is restored from a snapshot that is not whole, authentic and new enough, and nothing
+    /// without entropy.
     pub fn unseal(
         mut sealed: Vec<u8>,
         key: &dyn Seal,
         newest: u64,
-        seed: &[u8; 16],
+        entropy: &mut Entropy<'_>,
         make: impl Fn(&SymmetricKey) -> K,
     ) -> Result<Self, SnapshotError> {
-        let restored = envelope::open(Kind::Registry, &mut sealed, key, newest)
-            .and_then(|content| restore(content, seed, make));
+        let restored = envelope::open(Kind::Registry, &mut sealed, key, newest).and_then(|content| {
+            let seed = fresh_seed(entropy).map_err(|_| SnapshotError::NoEntropy)?;
+            restore(content, &seed, make)
+        });
         sealed.zeroize();
         restored
     }

@@ -184,7 +184,7 @@ impl Cloud<'_> {
         let presented = Presented::mqtt(device.as_str(), &username, token).unwrap().with_certificates(chain);
         let mut question = presented.start(&self.rules).unwrap();
         let admitted = loop {
-            let found = self.hub.find(&question.lookup());
+            let found = self.hub.find_issued(&question.lookup(), question.issuers());
             match question.answer(found, at(NOW)).unwrap() {
                 Admission::Needs(next) => question = next,
                 Admission::Admitted(admitted) => break admitted,
