@@ -7,6 +7,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::shown;
+
 /// What a file was when it was read, so that what somebody else wrote since is not written over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seen(Option<(u64, Option<SystemTime>)>);
@@ -37,11 +39,12 @@ pub(crate) fn replace(
 ) -> Result<(), Box<dyn Error>> {
     // where it is a link, what it points to
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let unchanged = |error: Box<dyn Error>| format!("{} is as it was: {error}", path.display());
+    let unchanged = |error: Box<dyn Error>| format!("{} is as it was: {error}", shown::file(path));
     let mut new = New::create(path).map_err(unchanged)?;
     fill(&mut new, path, seen, write).map_err(unchanged)?;
     new.rename(path).map_err(|error| unchanged(error.into()))?;
-    flush_folder(path).map_err(|error| format!("{} is written, but not flushed: {error}", path.display()))?;
+    flush_folder(path)
+        .map_err(|error| format!("{} is written, but not flushed: {error}", shown::file(path)))?;
     Ok(())
 }
 
@@ -81,10 +84,10 @@ impl New {
             Ok(file) => Ok(Self { file, place: Some(place) }),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(format!(
                 "{} is there: another hubward is writing, or one was stopped while it wrote; remove it when none runs",
-                place.display()
+                shown::file(&place)
             )
             .into()),
-            Err(error) => Err(format!("{}: {error}", place.display()).into()),
+            Err(error) => Err(format!("{}: {error}", shown::file(&place)).into()),
         }
     }
 

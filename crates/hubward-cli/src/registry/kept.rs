@@ -17,6 +17,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::clock::nanoseconds;
 use crate::file::{Lines, SealArguments, Seen, random, replace, snapshot_of};
 use crate::progress::Progress;
+use crate::shown;
 
 /// Text that is gathered before it is written.
 const PIECE: usize = 64 * 1024;
@@ -55,7 +56,7 @@ impl Kept {
     /// Reads the registry.
     pub(crate) fn open(arguments: &FileArguments, silent: bool) -> Result<Self, Box<dyn Error>> {
         let path = arguments.registry.clone();
-        let words = |error: Box<dyn Error>| format!("{}: {error}", path.display());
+        let words = |error: Box<dyn Error>| format!("{}: {error}", shown::file(&path));
         let seen = Seen::of(&path).map_err(|error| words(error.into()))?;
         let file = File::open(&path).map_err(|error| words(error.into()))?;
         let (registry, form) = read(file, &arguments.seal, silent).map_err(words)?;
@@ -80,7 +81,7 @@ impl Kept {
                 return Err(format!(
                     "{} is new: name the key that is to seal it (--seal-key-file or HUBWARD_SEAL_KEY), or say --plain \
                      to keep its keys for every reader of the file",
-                    path.display()
+                    shown::file(&path)
                 )
                 .into());
             }
@@ -99,13 +100,13 @@ impl Kept {
                 replace(&self.path, self.seen, |out| {
                     write_lines(&self.registry, ExportKeys::Included, out, &mut Progress::Silent)
                 })?;
-                Ok(format!("{} is written, plain", self.path.display()))
+                Ok(format!("{} is written, plain", shown::file(&self.path)))
             }
             Form::Sealed(key, last) => {
                 let counter = last.saturating_add(1);
                 let sealed = self.registry.seal(&**key, counter, &mut random)?;
                 replace(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?))?;
-                Ok(format!("{} is written, sealed, snapshot {counter}", self.path.display()))
+                Ok(format!("{} is written, sealed, snapshot {counter}", shown::file(&self.path)))
             }
         }
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 use hubward_x509::SignedBundle;
 
 use crate::file::{Seen, replace};
+use crate::shown;
 
 /// Somewhat more than the longest bundle, so that one that is too long is told from a good one.
 const LONGEST: u64 = 256 * 1024;
@@ -41,5 +42,5 @@ pub(super) fn write(path: &Path, seen: Seen, bytes: &[u8]) -> Result<(), Box<dyn
 }
 
 pub(super) fn told(path: &Path, what: &dyn Display) -> String {
-    format!("{}: {what}", path.display())
+    format!("{}: {what}", shown::file(path))
 }
