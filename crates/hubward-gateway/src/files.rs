@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
 use std::path::{Path, PathBuf};
 
-use hubward::core::{DeviceId, Identity, ModuleId, NameError, Permissions, PolicyName, SymmetricKey};
+use hubward::core::{DeviceId, Identity, ModuleId, NameError, Permissions, PolicyName, Shown, SymmetricKey};
 use hubward::registry::{
     ImportError, ImportProblem, Importer, KeyPair, NoEntropy, Precondition, RegistryError,
 };
@@ -26,7 +26,7 @@ use crate::hub::Registry;
 #[non_exhaustive]
 pub enum FilesError {
     /// A file cannot be read.
-    #[error("{}: {error}", file.display())]
+    #[error("{}: {error}", shown(file))]
     Read {
         /// Which.
         file: PathBuf,
@@ -34,7 +34,7 @@ pub enum FilesError {
         error: std::io::Error,
     },
     /// A line of the registry's file is none.
-    #[error("{}: {error}", file.display())]
+    #[error("{}: {error}", shown(file))]
     Line {
         /// Which file.
         file: PathBuf,
@@ -42,7 +42,7 @@ pub enum FilesError {
         error: ImportError,
     },
     /// A line would change or delete an identity: the file says who there is, not what to do.
-    #[error("{}: line {line}: `importMode` can only be `create` or `createOrUpdate` here", file.display())]
+    #[error("{}: line {line}: `importMode` can only be `create` or `createOrUpdate` here", shown(file))]
     Mode {
         /// Which file.
         file: PathBuf,
@@ -50,7 +50,7 @@ pub enum FilesError {
         line: usize,
     },
     /// An identity stands on two lines.
-    #[error("{}: line {line}: this identity stands in the file already", file.display())]
+    #[error("{}: line {line}: this identity stands in the file already", shown(file))]
     Twice {
         /// Which file.
         file: PathBuf,
@@ -58,7 +58,10 @@ pub enum FilesError {
         line: usize,
     },
     /// The policies are not `[{keyName, primaryKey, secondaryKey, rights}]`.
-    #[error("{}: line {line}, column {column}: not an array of {{keyName, primaryKey, secondaryKey, rights}}", file.display())]
+    #[error(
+        "{}: line {line}, column {column}: not an array of {{keyName, primaryKey, secondaryKey, rights}}",
+        shown(file)
+    )]
     Policies {
         /// Which file.
         file: PathBuf,
@@ -68,7 +71,7 @@ pub enum FilesError {
         column: usize,
     },
     /// A policy is not one.
-    #[error("{}: policy {number}: {problem}", file.display())]
+    #[error("{}: policy {number}: {problem}", shown(file))]
     Policy {
         /// Which file.
         file: PathBuf,
@@ -240,6 +243,11 @@ impl Files {
         (self.identities, self.rights) = (identities, rights);
         applied
     }
+}
+
+/// The name of a file, unless it looks like a key that was given in its place.
+pub(crate) fn shown(file: &Path) -> Shown<Cow<'_, str>> {
+    Shown::new(file.to_string_lossy())
 }
 
 fn read(file: &Path) -> Result<Zeroizing<String>, FilesError> {
