@@ -17,6 +17,7 @@ use rustls_pki_types::pem::PemObject;
 
 use crate::Outcome;
 use crate::clock::now;
+use crate::shown;
 
 /// Longest input that is read; a bundle of all public roots has a quarter of a megabyte.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -80,7 +81,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
 }
 
 pub(crate) fn parse<'a>(der: &'a [u8], file: &Path, count: usize) -> Result<Certificate<'a>, String> {
-    Certificate::parse(der).map_err(|error| format!("{}: certificate {count}: {error}", file.display()))
+    Certificate::parse(der).map_err(|error| format!("{}: certificate {count}: {error}", shown::file(file)))
 }
 
 /// The certificates of a file.
@@ -91,7 +92,7 @@ pub(crate) fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn 
 /// What a file holds, `-` being standard input: all that is of its kind in a PEM file, whatever else it holds, or one
 /// of DER.
 fn read_as<T: PemObject + From<Vec<u8>>>(file: &Path, kind: &str) -> Result<Vec<T>, Box<dyn Error>> {
-    let name = if file == Path::new("-") { "standard input".into() } else { file.to_string_lossy() };
+    let name = shown::file(if file == Path::new("-") { Path::new("standard input") } else { file });
     let told = |error: &dyn fmt::Display| format!("{name}: {error}");
     let mut bytes = Vec::new();
     let limit = LONGEST.saturating_add(1);

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use hubward::core::{SecretShape, Shown};
 use hubward_connection_string::{Explanation, Kind, ParseError, Rules, Span, explain};
 
 use crate::Outcome;
@@ -40,7 +41,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
         let value = field.value.of(&text);
         match (field.field, field.secret) {
             (Some(known), true) => writeln!(out, "field     {known}, {} bytes, not shown", value.len())?,
-            (Some(known), false) => writeln!(out, "field     {known} = {}", shown(value))?,
+            (Some(known), false) => writeln!(out, "field     {known} = {}", Shown::new(shown(value)))?,
             (None, _) => writeln!(out, "field     one that is not known, not shown")?,
         }
     }
@@ -96,7 +97,7 @@ fn redacted(text: &str, explanation: &Explanation<'_>) -> String {
         if field.field.is_some() {
             open(field.name);
         }
-        if field.field.is_some() && !field.secret {
+        if field.field.is_some() && !field.secret && SecretShape::of(field.value.of(text)).is_none() {
             open(field.value);
         }
     }

@@ -8,6 +8,8 @@ use hubward::core::SymmetricKey;
 use hubward_rustcrypto::HmacKey;
 use zeroize::Zeroizing;
 
+use crate::shown;
+
 /// Reads a secret from `file` (`-` is standard input), or else from the environment variable.
 pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<String>, Box<dyn Error>> {
     let text = match file {
@@ -18,12 +20,7 @@ pub(crate) fn read(file: Option<&Path>, variable: &str) -> Result<Zeroizing<Stri
             read.map_err(|error| format!("standard input: {error}"))?;
             text
         }
-        Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| match path.to_str() {
-            Some(text) if text.contains("-----BEGIN") || SymmetricKey::from_base64(text).is_ok() => {
-                "that is a key, not the name of a file; your shell may have kept it".to_owned()
-            }
-            _ => format!("{}: {error}", path.display()),
-        })?),
+        Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", shown::file(path)))?),
         None => Zeroizing::new(
             std::env::var(variable)
                 .map_err(|_| format!("no secret: name its file by the option that `--help` has for it (`-` is standard input), or set {variable}"))?,
@@ -40,7 +37,7 @@ pub(crate) fn key(file: Option<&Path>, variable: &str) -> Result<HmacKey, Box<dy
 /// Reads a base64 key; an error says where it came from.
 pub(crate) fn symmetric_key(file: Option<&Path>, variable: &str) -> Result<SymmetricKey, Box<dyn Error>> {
     let text = read(file, variable)?;
-    let from = file.map_or_else(|| variable.to_owned(), |file| file.display().to_string());
+    let from = file.map_or_else(|| variable.to_owned(), |file| shown::file(file).to_string());
     if text.contains("SharedAccessKey=") {
         return Err(format!("{from}: a connection string; the key is its SharedAccessKey").into());
     }

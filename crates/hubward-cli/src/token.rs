@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use hubward::core::{
-    Authority, DeviceId, IdScope, Identity, Keys, Lookup, ModuleId, PolicyName, RegistrationId,
+    Authority, DeviceId, IdScope, Identity, Keys, Lookup, ModuleId, PolicyName, RegistrationId, SecretShape,
+    Shown,
 };
 use hubward::sas::{ParseError, Requirements, SasToken, TokenRules, Unsigned, VerifiedToken, expires_after};
 
 use crate::Outcome;
 use crate::clock::{at, now, words};
 use crate::secret;
+use crate::shown;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -191,15 +193,15 @@ fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
         }
     };
     if let Some(why) = unmet(arguments, &verified, &rules)? {
-        writeln!(out, "refused: authentic, and {why}")?;
+        writeln!(out, "refused: authentic, and {}", Shown::new(why))?;
         return Ok(Outcome::Refused);
     }
     writeln!(
         out,
         "authentic: for {}, signed by the {:?} key of {}, good for another {}",
-        verified.resource(),
+        shown::text(&verified.resource()),
         verified.key_slot(),
-        verified.signer(),
+        shown::text(&verified.signer()),
         words(verified.expires().as_secs().saturating_sub(when))
     )?;
     if arguments.host.is_none() {
@@ -247,13 +249,13 @@ fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
         Err(error) => return malformed(&mut out, &text, &error),
     };
     let now = arguments.now.unwrap_or_else(now);
-    writeln!(out, "resource  {}", token.resource())?;
-    writeln!(out, "as sent   {}", token.resource().as_received())?;
+    writeln!(out, "resource  {}", shown::text(&token.resource()))?;
+    writeln!(out, "as sent   {}", Shown::new(token.resource().as_received()))?;
     match token.needs() {
         Lookup::Policy(name) => {
-            writeln!(out, "key of    policy {name} (skn is not signed: it proves nothing)")?
+            writeln!(out, "key of    policy {} (skn is not signed: it proves nothing)", shown::text(&name))?
         }
-        whose => writeln!(out, "key of    {whose}")?,
+        whose => writeln!(out, "key of    {}", shown::text(&whose))?,
     }
     let expiry = token.expiry();
     match (expiry.checked_sub(now), now.checked_sub(expiry)) {
@@ -305,7 +307,8 @@ fn hide_signature(text: &str) -> String {
         let (name, value) = field.split_at_checked(name_end).unwrap_or(("", field));
         let known = ["sr=", "se=", "skn=", "sig="].iter().any(|known| name.eq_ignore_ascii_case(known));
         shown.extend(name.chars().map(|c| if known { c } else { '*' }));
-        let open = if known && !name.eq_ignore_ascii_case("sig=") { open_len(value) } else { 0 };
+        let open = known && !name.eq_ignore_ascii_case("sig=") && SecretShape::of(value).is_none();
+        let open = if open { open_len(value) } else { 0 };
         shown.extend(value.char_indices().map(|(at, c)| if at < open { c } else { '*' }));
     }
     shown

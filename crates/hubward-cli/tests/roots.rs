@@ -226,7 +226,11 @@ fn a_key_of_an_hsm_signs_in_two_steps() {
     desk.expect("sign v1 --message message", 0, &["bytes to be signed"]);
     let key = KeyPair::try_from(desk.read("b.der")).unwrap();
     desk.write("signature", rcgen::SigningKey::sign(&key, &desk.read("message")).unwrap());
-    desk.expect("sign v1 --signature signature --public-key a.pub", 2, &["the signature does not verify with this key"]);
+    desk.expect(
+        "sign v1 --signature signature --public-key a.pub",
+        2,
+        &["the signature does not verify with this key"],
+    );
     desk.expect("sign v1 --signature signature --public-key b.pub", 0, &["1 must: enough"]);
     desk.expect("report v1 --at 2026-01-01", 0, &["have\n", ", has signed"]);
     desk.expect("sign v1 --signature signature", 2, &["--public-key"]);
@@ -325,7 +329,11 @@ fn a_server_is_judged_as_a_device_would() {
     desk.expect(&format!("{report} 2026-02-28"), 1, &["refused: leaf: issuer CN=Hub Root was neither"]);
     desk.expect(&format!("{report} 2026-07-01"), 1, &["hub.example is refused: "]);
     desk.expect(&format!("{report} 2026-12-02"), 1, &["refused: the trust bundle expired 1 s before now"]);
-    desk.expect("report v1 --chain hub.pem --host other.example --at 2026-04-01", 1, &["not match the expected name"]);
+    desk.expect(
+        "report v1 --chain hub.pem --host other.example --at 2026-04-01",
+        1,
+        &["not match the expected name"],
+    );
     desk.expect("report v1 --chain hub.pem", 2, &["--host"]);
 }
 

@@ -11,6 +11,7 @@ mod mac;
 mod name;
 mod outline;
 mod percent;
+mod redact;
 mod resource;
 mod rights;
 mod seal;
@@ -29,6 +30,7 @@ pub use name::{
     RegistrationId, kind,
 };
 pub use percent::{EscapeError, NeedBytes, decode_into, escape_value, hex_value, is_unreserved};
+pub use redact::{SecretShape, Shown};
 pub use resource::{ResourceError, ResourcePath, ResourceProblem, Shape};
 pub use rights::{Permissions, UnknownRight};
 pub use rustls_pki_types::UnixTime;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hubward::core::Identity;
+use hubward::core::{Identity, Segment, Shown};
 use hubward::policy::{Decision, Operation, Target};
 
 use crate::metrics::Metrics;
@@ -105,9 +105,27 @@ impl fmt::Display for What<'_> {
         write!(f, "{} {}", self.0.transport(), endpoint.name())?;
         match self.0.target() {
             _ if matches!(self.1, Who::Nobody) => Ok(()),
-            Target::Device(id) => write!(f, " of device {id}"),
-            Target::Module(device, module) => write!(f, " of module {device}/{module}"),
+            Target::Device(id) => write!(f, " of device {}", Named(id, self.1)),
+            Target::Module(device, module) => {
+                write!(f, " of module {}/{}", Named(device, self.1), Named(module, self.1))
+            }
             Target::Hub | Target::Own => Ok(()),
         }
+    }
+}
+
+/// A name that a peer wrote: its own, which is proven, or another, which may be a key.
+struct Named<'a>(Segment<'a>, Who<'a>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let own = match self.1 {
+            Who::Identity(Identity::Device(device)) => self.0.eq_decoded(device.as_str()),
+            Who::Identity(Identity::Module(device, module)) => {
+                self.0.eq_decoded(device.as_str()) || self.0.eq_decoded(module.as_str())
+            }
+            _ => false,
+        };
+        if own { self.0.fmt(f) } else { Shown::new(self.0.to_string()).fmt(f) }
     }
 }

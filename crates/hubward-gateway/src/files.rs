@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
 use std::path::{Path, PathBuf};
 
-use hubward::core::{DeviceId, Identity, ModuleId, NameError, Permissions, PolicyName, SymmetricKey};
+use hubward::core::{DeviceId, Identity, ModuleId, NameError, Permissions, PolicyName, Shown, SymmetricKey};
 use hubward::registry::{ImportError, ImportLine, ImportMode, Importer, KeyPair, NoEntropy, Precondition};
 use hubward_rustcrypto::HmacKey;
 use serde::Deserialize;
@@ -27,7 +27,7 @@ use crate::hub::Registry;
 #[non_exhaustive]
 pub enum FilesError {
     /// A file cannot be read.
-    #[error("{}: {error}", file.display())]
+    #[error("{}: {error}", shown(file))]
     Read {
         /// Which.
         file: PathBuf,
@@ -35,7 +35,7 @@ pub enum FilesError {
         error: std::io::Error,
     },
     /// A line of the registry's file is none.
-    #[error("{}: {error}", file.display())]
+    #[error("{}: {error}", shown(file))]
     Line {
         /// Which file.
         file: PathBuf,
@@ -43,7 +43,7 @@ pub enum FilesError {
         error: ImportError,
     },
     /// A line would change or delete an identity: the file says who there is, not what to do.
-    #[error("{}: line {line}: `importMode` can only be `create` or `createOrUpdate` here", file.display())]
+    #[error("{}: line {line}: `importMode` can only be `create` or `createOrUpdate` here", shown(file))]
     Mode {
         /// Which file.
         file: PathBuf,
@@ -51,7 +51,7 @@ pub enum FilesError {
         line: usize,
     },
     /// An identity stands on two lines.
-    #[error("{}: line {line}: this identity stands in the file already", file.display())]
+    #[error("{}: line {line}: this identity stands in the file already", shown(file))]
     Twice {
         /// Which file.
         file: PathBuf,
@@ -62,7 +62,7 @@ pub enum FilesError {
     #[error(
         "{}: {deleted} of {before} identities would be deleted, more than {max_share} % (--max-delete-share); if the \
          file is whole, end it with the line {{\"identities\":{now}}}",
-        file.display()
+        shown(file)
     )]
     ManyDeleted {
         /// Which file.
@@ -77,7 +77,10 @@ pub enum FilesError {
         max_share: u8,
     },
     /// The file's last line counts its identities, and others are there.
-    #[error("{}: the last line counts {stated} identities, and {found} are there; the file is not whole", file.display())]
+    #[error(
+        "{}: the last line counts {stated} identities, and {found} are there; the file is not whole",
+        shown(file)
+    )]
     Count {
         /// Which file.
         file: PathBuf,
@@ -90,7 +93,7 @@ pub enum FilesError {
     #[error(
         "{}: the last line does not count the identities as it did when the file was read last; if the file is whole, end \
          it with the line {{\"identities\":{now}}}",
-        file.display()
+        shown(file)
     )]
     NoCount {
         /// Which file.
@@ -99,7 +102,10 @@ pub enum FilesError {
         now: usize,
     },
     /// The policies are not `[{keyName, primaryKey, secondaryKey, rights}]`.
-    #[error("{}: line {line}, column {column}: not an array of {{keyName, primaryKey, secondaryKey, rights}}", file.display())]
+    #[error(
+        "{}: line {line}, column {column}: not an array of {{keyName, primaryKey, secondaryKey, rights}}",
+        shown(file)
+    )]
     Policies {
         /// Which file.
         file: PathBuf,
@@ -109,7 +115,7 @@ pub enum FilesError {
         column: usize,
     },
     /// A policy is not one.
-    #[error("{}: policy {number}: {problem}", file.display())]
+    #[error("{}: policy {number}: {problem}", shown(file))]
     Policy {
         /// Which file.
         file: PathBuf,
@@ -317,7 +323,7 @@ impl Files {
                     None => Ok(()),
                 });
                 if let Err(error) = imported {
-                    tracing::warn!(file = %self.registry.display(), %error, "a line is not applied");
+                    tracing::warn!(file = %shown(&self.registry), %error, "a line is not applied");
                     applied.refused = applied.refused.saturating_add(1);
                     continue;
                 }
@@ -347,6 +353,11 @@ impl Files {
         (self.identities, self.rights, self.counted) = (identities, rights, reading.counted);
         applied
     }
+}
+
+/// The name of a file, unless it looks like a key that was given in its place.
+pub(crate) fn shown(file: &Path) -> Shown<Cow<'_, str>> {
+    Shown::new(file.to_string_lossy())
 }
 
 fn read(file: &Path) -> Result<Zeroizing<String>, FilesError> {

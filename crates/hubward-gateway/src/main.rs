@@ -1,12 +1,16 @@
 //! The program `hubward-gateway`.
 
+#[path = "../../hubward-cli/src/misuse.rs"]
+mod misuse;
+
 use std::process::ExitCode;
 
-use clap::Parser;
-use hubward_gateway::Arguments;
-
 fn main() -> ExitCode {
-    match hubward_gateway::run(Arguments::parse()) {
+    let arguments = match misuse::parse() {
+        Ok(arguments) => arguments,
+        Err(status) => return status,
+    };
+    match hubward_gateway::run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("hubward-gateway: {error}");

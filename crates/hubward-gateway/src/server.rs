@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hubward::core::{Authority, HostName, NameError};
+use hubward::core::{Authority, HostName, NameError, Shown};
 use hubward::policy::Transport;
 use hubward::sas::TokenRules;
 use hubward::{BothCredentials, Rules, X509Rules};
@@ -40,7 +40,7 @@ pub enum StartError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {error}")]
+    #[error("cannot listen on {}: {error}", Shown::new(address))]
     Listen {
         /// As it was given.
         address: String,

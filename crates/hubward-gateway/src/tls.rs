@@ -10,12 +10,14 @@ use rustls::crypto::ring;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::files::shown;
+
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
     /// A file could not be read as PEM.
-    #[error("{}: {error}", file.display())]
+    #[error("{}: {error}", shown(file))]
     Pem {
         /// Which.
         file: Box<Path>,
@@ -23,10 +25,10 @@ pub enum TlsError {
         error: rustls_pki_types::pem::Error,
     },
     /// A file has no certificate in it.
-    #[error("{}: no certificate in it", .0.display())]
+    #[error("{}: no certificate in it", shown(.0))]
     NoCertificate(Box<Path>),
     /// A device authority cannot be read.
-    #[error("{}: {error}", file.display())]
+    #[error("{}: {error}", shown(file))]
     Authority {
         /// In which file.
         file: Box<Path>,

@@ -1,8 +1,8 @@
 //! [`Operation`]: a request, publication, subscription or link, parsed once and matched with [`ENDPOINTS`].
 
-use core::fmt;
+use core::fmt::{self, Display, Write};
 
-use hubward_core::Segment;
+use hubward_core::{SecretShape, Segment, Shown};
 
 use crate::endpoint::{Caller, Endpoint, Transport, levels};
 use crate::pattern::{Form, Id, Ids, capture, segment};
@@ -163,13 +163,24 @@ impl<'a> Operation<'a> {
 
 /// For a log: `MQTT publish devices/dev1/messages/events/`. The peer chose the text, so control characters are escaped
 /// and at most 512 characters are written.
-impl fmt::Display for Operation<'_> {
+impl Display for Operation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 512;
         write!(f, "{} ", self.transport)?;
-        let verb = self.verb.chars().take(16).flat_map(char::escape_debug);
-        let text = self.text.chars().take(SHOWN).flat_map(char::escape_debug);
-        let space = if self.text.is_empty() { None } else { Some(' ') };
-        verb.chain(space).chain(text).try_for_each(|c| fmt::Write::write_char(f, c))
+        short(self.verb, 16, f)?;
+        if !self.text.is_empty() {
+            f.write_str(" ")?;
+            short(self.text, SHOWN, f)?;
+        }
+        Ok(())
+    }
+}
+
+/// A text that a peer chose, escaped and not too long. It is judged as a whole: a part of a key does not look like one.
+fn short(text: &str, most: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match SecretShape::of(text) {
+        Some(_) if text.len() > most => f.write_str("[looks like a secret, not shown]"),
+        Some(_) => Shown::new(text).fmt(f),
+        None => text.chars().take(most).flat_map(char::escape_debug).try_for_each(|c| f.write_char(c)),
     }
 }

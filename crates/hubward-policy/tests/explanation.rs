@@ -128,3 +128,18 @@ fn a_hostile_text_gives_one_short_line() {
     let text = denied(&device("dev1"), Operation::http("GET\r\n", "/\u{202e}\u{0}")).to_string();
     assert!(text.bytes().all(|b| (0x20..0x7f).contains(&b)), "{text}");
 }
+
+#[test]
+fn an_operation_shows_no_key() {
+    let key = "85HnC13EiB+ibtk3sEz6FXvhli3IUw6/ZKnyPYHOVxo=";
+    let long = format!("{}/{key}", "devices/".repeat(63));
+    for operation in [
+        Operation::http(key, "/devices/dev1"),
+        Operation::http("GET", key),
+        Operation::mqtt_publish(&long),
+        Operation::amqp_send(&long),
+    ] {
+        let text = operation.to_string();
+        assert!(!text.contains("85HnC13E") && text.contains("not shown"), "{text}");
+    }
+}

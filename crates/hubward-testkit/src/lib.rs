@@ -13,5 +13,6 @@
 )]
 
 pub mod conformance;
+pub mod echo;
 pub mod provider_suite;
 pub mod redaction;

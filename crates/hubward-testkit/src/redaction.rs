@@ -2,45 +2,69 @@
 
 use core::error::Error;
 use core::fmt::{Debug, Display};
+use std::collections::HashSet;
 
 /// A secret in every form in which it could be shown.
 #[derive(Debug)]
 pub struct Secret {
-    /// Texts of which no run may be shown.
-    texts: Vec<String>,
+    /// The shortest run that counts as shown, in characters of a text and in numbers of an array.
+    run: usize,
+    /// Every run of that many bytes of a text.
+    texts: HashSet<Vec<u8>>,
     /// Runs of its bytes in decimal, as an array prints them.
     arrays: Vec<String>,
 }
 
-/// The shortest run of a secret that counts as shown.
+/// The shortest run of a secret that counts as shown, unless a test says another.
 const RUN: usize = 4;
 
 impl Secret {
     /// The secret's bytes: looked for as text, base64, hex, percent-encoding and a decimal array.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
-        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-        let percent: String = bytes.iter().map(|b| format!("%{b:02X}")).collect();
-        let decimal: Vec<String> = bytes.iter().map(u8::to_string).collect();
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        let lower = percent.to_lowercase();
-        Self {
-            texts: vec![base64(bytes), hex.clone(), hex.to_uppercase(), percent, lower, text],
-            arrays: decimal.windows(RUN).map(|numbers| numbers.join(", ")).collect(),
+        Self::with_run(bytes, RUN)
+    }
+
+    /// The same, where fewer than `run` characters, or numbers of an array, are no sign of the secret.
+    #[must_use]
+    pub fn with_run(bytes: &[u8], run: usize) -> Self {
+        let mut forms: Vec<Vec<u8>> = vec![bytes.to_vec()];
+        // base64 of a longer text has the secret's at one of three offsets; what depends on the text around is cut off
+        for before in 0..3 {
+            let text = base64(&[&[0; 2][..before], bytes].concat());
+            let text = text.trim_end_matches('=');
+            let known = &text[if before > 0 { before + 1 } else { 0 }..text.len() - 1];
+            forms.push(known.into());
+            forms.push(known.replace('+', "-").replace('/', "_").into());
         }
+        let mut arrays = Vec::new();
+        // programs print the bytes of a text too
+        for bytes in forms.clone() {
+            let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            let percent: String = bytes.iter().map(|b| format!("%{b:02X}")).collect();
+            forms.extend([hex.to_uppercase(), percent.to_lowercase(), hex, percent].map(String::into_bytes));
+            let decimal: Vec<String> = bytes.iter().map(u8::to_string).collect();
+            for separator in [", ", ",", " ", ",\n    "] {
+                arrays.extend(decimal.windows(run).map(|numbers| numbers.join(separator)));
+            }
+        }
+        let texts = forms.iter().flat_map(|form| form.windows(run)).map(<[u8]>::to_vec).collect();
+        Self { run, texts, arrays }
+    }
+
+    /// A run of the secret that `text` shows.
+    #[must_use]
+    pub fn found_in(&self, text: &str) -> Option<String> {
+        let run = text.as_bytes().windows(self.run).find(|run| self.texts.contains(*run));
+        let numbers = text.bytes().filter(u8::is_ascii_digit).count() >= self.run;
+        let array = || self.arrays.iter().find(|array| numbers && text.contains(array.as_str())).cloned();
+        run.map(|run| String::from_utf8_lossy(run).into_owned()).or_else(array)
     }
 
     /// Panics where `text` shows four or more characters of the secret in a row.
     pub fn is_not_in(&self, what: &str, text: &str) {
-        for array in &self.arrays {
-            assert!(!text.contains(array), "{what} shows a secret's bytes");
-        }
-        for form in &self.texts {
-            let characters: Vec<char> = form.chars().collect();
-            for run in characters.windows(RUN) {
-                let run: String = run.iter().collect();
-                assert!(!text.contains(&run), "{what} shows `{run}` of a secret: {text}");
-            }
+        if let Some(run) = self.found_in(text) {
+            panic!("{what} shows `{run}` of a secret: {text}");
         }
     }
 
@@ -67,7 +91,7 @@ impl Secret {
 }
 
 /// Standard base64, the slow way.
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
     let mut text: String = bits
@@ -99,9 +123,26 @@ mod tests {
     #[test]
     fn each_form_is_noticed() {
         let secret = Secret::new(b"hush, it is a secret");
-        for shown in ["..hush..", "..aHVz..", "..6875..", "..%68%75..", "[104, 117, 115, 104]"] {
+        for shown in [
+            "..hush..",
+            "..aHVz..",
+            "..6875..",
+            "..%68%75..",
+            "[104, 117, 115, 104]",
+            "104,117,115,104",
+            // the bytes of its base64
+            "[97, 72, 86, 122]",
+            // behind one and two other bytes
+            "..h1c2..",
+            "..odXN..",
+        ] {
             assert!(std::panic::catch_unwind(|| secret.is_not_in("it", shown)).is_err(), "{shown}");
         }
         secret.is_not_in("it", "hus, aHV, 687, [104, 117, 115, 1]");
+        let longer = Secret::with_run(b"hush, it is a secret", 8);
+        assert_eq!(longer.found_in("hush, i"), None);
+        assert_eq!(longer.found_in("hush, it").as_deref(), Some("hush, it"));
+        assert_eq!(longer.found_in("104, 117, 115, 104, 44, 32, 105"), None);
+        assert!(longer.found_in("104, 117, 115, 104, 44, 32, 105, 116").is_some());
     }
 }

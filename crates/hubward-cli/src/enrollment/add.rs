@@ -17,6 +17,7 @@ use crate::Outcome;
 use crate::cert;
 use crate::file::random;
 use crate::secret;
+use crate::shown;
 
 /// Enroll a device or a group, in place of an earlier enrollment of that name. One that was disabled stays disabled,
 /// unless `--enabled` is given.
@@ -107,7 +108,7 @@ fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> 
     }
     if let Some(file) = &arguments.endorsement_key_file {
         let text = secret::read(Some(file), "")?;
-        let key = STANDARD.decode(&*text).map_err(|error| format!("{}: {error}", file.display()))?;
+        let key = STANDARD.decode(&*text).map_err(|error| format!("{}: {error}", shown::file(file)))?;
         return Ok(Attestation::Tpm(EndorsementKey::new(&key)?));
     }
     let prints = if arguments.certificate.is_empty() {
@@ -130,7 +131,7 @@ fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> 
 
 fn certificate(file: &Path) -> Result<Thumbprint, Box<dyn Error>> {
     let all = cert::read(file)?;
-    let first = all.first().ok_or_else(|| format!("{}: no certificate", file.display()))?;
+    let first = all.first().ok_or_else(|| format!("{}: no certificate", shown::file(file)))?;
     cert::parse(first, file, 0)?;
     Ok(Thumbprint::Sha256(Digests.sha256(first)))
 }

@@ -10,6 +10,7 @@ use hubward_ring::SealKey;
 use hubward_rustcrypto::HmacKey;
 
 use crate::file::{SealArguments, Seen, random, replace_saying, snapshot_of};
+use crate::shown;
 
 #[derive(Debug, Args)]
 pub(crate) struct FileArguments {
@@ -37,7 +38,7 @@ pub(crate) struct Kept {
 impl Kept {
     pub(super) fn open(arguments: &FileArguments) -> Result<Self, Box<dyn Error>> {
         let path = arguments.enrollments.clone();
-        let words = |error: Box<dyn Error>| format!("{}: {error}", path.display());
+        let words = |error: Box<dyn Error>| format!("{}: {error}", shown::file(&path));
         let seen = Seen::of(&path).map_err(|error| words(error.into()))?;
         let sealed = fs::read(&path).map_err(|error| words(error.into()))?;
         let counter = snapshot_of(&sealed).ok_or_else(|| words("not a sealed file".into()))?;
@@ -62,7 +63,7 @@ impl Kept {
     pub(super) fn save(&self) -> Result<(), Box<dyn Error>> {
         let counter = self.counter.saturating_add(1);
         let sealed = self.enrollments.seal(&self.key, counter, &mut random)?;
-        let words = format!("{} is written, snapshot {counter}\n", self.path.display());
+        let words = format!("{} is written, snapshot {counter}\n", shown::file(&self.path));
         replace_saying(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?), words.as_bytes())
     }
 }

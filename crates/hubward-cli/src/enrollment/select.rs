@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
-use hubward::core::{Digest, Keys, Lookup, RegistrationId, Thumbprint};
+use hubward::core::{Digest, Keys, Lookup, RegistrationId, Shown, Thumbprint};
 use hubward::sas::{SasToken, TokenRules};
 use hubward_registry::Evidence;
 use hubward_ring::Digests;
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Select) -> Result<Outcome, Box<dyn Error>> {
             if let Some(named) = named
                 && !named.as_str().eq_ignore_ascii_case(own.as_str())
             {
-                writeln!(stdout(), "refused: the token is for registration {own}")?;
+                writeln!(stdout(), "refused: the token is for registration {}", Shown::new(own.as_str()))?;
                 return Ok(Outcome::Refused);
             }
             let now = at(arguments.now.unwrap_or_else(now));
@@ -86,14 +86,15 @@ fn decide(
     match kept.enrollments.select(id, evidence, HmacKey::new) {
         Ok(selected) => {
             match selected.group {
-                Some(group) => write!(out, "group {}", group.escape_debug())?,
+                Some(group) => write!(out, "group {}", Shown::new(group))?,
                 None => write!(out, "its own enrollment")?,
             }
-            writeln!(out, " provisions {id} as device {}", selected.device_id)?;
+            let words = format!(" provisions {id} as device {}", selected.device_id);
+            writeln!(out, "{}", Shown::new(words))?;
             Ok(Outcome::Well)
         }
         Err(error) => {
-            writeln!(out, "refused: {id}: {error}")?;
+            writeln!(out, "refused: {}: {error}", Shown::new(id.as_str()))?;
             Ok(Outcome::Refused)
         }
     }

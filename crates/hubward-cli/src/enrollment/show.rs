@@ -4,7 +4,7 @@ use core::error::Error;
 use std::io::{Write, stdout};
 
 use clap::Args;
-use hubward::core::Status;
+use hubward::core::{Shown, Status};
 use hubward_registry::{Attestation, Enrollment};
 use hubward_rustcrypto::HmacKey;
 use serde_json::{Value, json};
@@ -37,14 +37,14 @@ pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
         return Ok(Outcome::Well);
     }
     for (id, enrollment) in all.individuals() {
-        writeln!(out, "device    {id}{}", status(enrollment))?;
+        writeln!(out, "device    {}{}", Shown::new(id), status(enrollment))?;
         if let Some(device) = enrollment.given_device_id() {
-            writeln!(out, "  given   {device}")?;
+            writeln!(out, "  given   {}", Shown::new(device.as_str()))?;
         }
         proof(enrollment, arguments.with_keys)?;
     }
     for (name, enrollment) in all.groups() {
-        writeln!(out, "group     {}{}", name.escape_debug(), status(enrollment))?;
+        writeln!(out, "group     {}{}", Shown::new(name), status(enrollment))?;
         proof(enrollment, arguments.with_keys)?;
     }
     Ok(Outcome::Well)

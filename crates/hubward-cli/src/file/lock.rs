@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::shown;
+
 use super::replace::beside;
 
 /// The lock on a file: an empty file with `.lock` behind its name. What a killed process left of it locks nothing.
@@ -17,7 +19,7 @@ impl Lock {
     /// Takes the lock, or says that another process has it.
     pub(super) fn take(path: &Path) -> Result<Self, Box<dyn Error>> {
         let place = beside(path, ".lock");
-        let words = |error: io::Error| format!("{}: {error}", place.display());
+        let words = |error: io::Error| format!("{}: {error}", shown::file(&place));
         loop {
             let file = open(&place).map_err(words)?;
             match file.try_lock() {
@@ -27,7 +29,7 @@ impl Lock {
                 Err(TryLockError::WouldBlock) => {
                     return Err(format!(
                         "another hubward is writing it ({} is locked); try again",
-                        place.display()
+                        shown::file(&place)
                     )
                     .into());
                 }

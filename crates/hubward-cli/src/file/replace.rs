@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::lock::Lock;
+use crate::shown;
 
 /// What a file was when it was read, so that what somebody else wrote since is not written over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +51,14 @@ pub(crate) fn replace_saying(
 ) -> Result<(), Box<dyn Error>> {
     // where it is a link, what it points to
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let unchanged = |error: Box<dyn Error>| format!("{} is as it was: {error}", path.display());
+    let unchanged = |error: Box<dyn Error>| format!("{} is as it was: {error}", shown::file(path));
     let _lock = Lock::take(path).map_err(unchanged)?;
     let mut new = New::create(path).map_err(unchanged)?;
     fill(&mut new, path, seen, write).map_err(unchanged)?;
     say(words).map_err(|error| unchanged(format!("standard output: {error}").into()))?;
     new.rename(path).map_err(|error| unchanged(error.into()))?;
-    flush_folder(path).map_err(|error| format!("{} is written, but not flushed: {error}", path.display()))?;
+    flush_folder(path)
+        .map_err(|error| format!("{} is written, but not flushed: {error}", shown::file(path)))?;
     Ok(())
 }
 
@@ -99,7 +101,7 @@ struct New {
 impl New {
     fn create(path: &Path) -> Result<Self, Box<dyn Error>> {
         let place = beside(path, ".new");
-        let words = |error: io::Error| format!("{}: {error}", place.display());
+        let words = |error: io::Error| format!("{}: {error}", shown::file(&place));
         // of a program that was stopped while it wrote: no other one writes while this one has the lock
         match fs::remove_file(&place) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(words(error).into()),

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::roles;
 use crate::Outcome;
+use crate::shown;
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("who").required(true))]
@@ -96,8 +97,8 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
     } else {
         let word = if allowed { "allowed" } else { "denied" };
         match &decision {
-            Decision::Allow(permit) => writeln!(out, "{word}: {permit}")?,
-            Decision::Deny(denial) => writeln!(out, "{word}: {}", denial.explain(&policies))?,
+            Decision::Allow(permit) => writeln!(out, "{word}: {}", shown::text(permit))?,
+            Decision::Deny(denial) => writeln!(out, "{word}: {}", shown::text(&denial.explain(&policies)))?,
         }
         if let Some(verdict) = verdict {
             writeln!(out, "by the statements: {verdict}")?;
@@ -107,8 +108,8 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
 }
 
 fn statements(file: &std::path::Path) -> Result<Statements, Box<dyn Error>> {
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    statements_from_json(&text).map_err(|error| format!("{}: {error}", file.display()).into())
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", shown::file(file)))?;
+    statements_from_json(&text).map_err(|error| format!("{}: {error}", shown::file(file)).into())
 }
 
 fn judge(statements: &Statements, subject: &Subject<'_>, operation: &Operation<'_>) -> Verdict {
@@ -147,7 +148,7 @@ fn as_json(decision: &Decision<'_>, policies: &[SharedAccessPolicy<'_>]) -> Valu
             "decision": "allow",
             "endpoint": permit.endpoint().name(),
             "right": permit.right().to_string(),
-            "explanation": permit.to_string(),
+            "explanation": shown::text(permit).to_string(),
         }),
         Decision::Deny(denial) => json!({
             "decision": "deny",
@@ -158,7 +159,7 @@ fn as_json(decision: &Decision<'_>, policies: &[SharedAccessPolicy<'_>]) -> Valu
             "policiesThatWouldDo":
                 denial.policies_that_would_do(policies).map(SharedAccessPolicy::name).collect::<Vec<_>>(),
             "verbsThere": denial.endpoints_there().map(|endpoint| endpoint.verb()).collect::<Vec<_>>(),
-            "explanation": denial.explain(policies).to_string(),
+            "explanation": shown::text(&denial.explain(policies)).to_string(),
         }),
     }
 }

@@ -3,6 +3,7 @@
 use core::error::Error;
 use std::io::Write;
 
+use hubward::core::Shown;
 use hubward::policy::roles::{
     Access, ActionName, ArmScope, BUILT_IN, List, Plane, Request, Role, Ruling, built_in, role_from_json,
     roles_that_open, roles_that_would_do,
@@ -67,11 +68,12 @@ fn role(name: &str) -> Result<Role, Box<dyn Error>> {
     let Some(file) = name.strip_prefix('@') else {
         return built_in(name).cloned().ok_or_else(|| {
             let known: Vec<&str> = BUILT_IN.iter().map(Role::name).collect();
-            format!("`{name}` is no built-in role; these are: {}", known.join(", ")).into()
+            format!("`{}` is no built-in role; these are: {}", Shown::new(name), known.join(", ")).into()
         });
     };
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-    let role = role_from_json(&text).map_err(|error| format!("{file}: {error}"))?;
+    let shown = Shown::new(file);
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{shown}: {error}"))?;
+    let role = role_from_json(&text).map_err(|error| format!("{shown}: {error}"))?;
     // it is asked what the role would do at a hub, wherever it may be assigned
     Ok(role.list_of(List::AssignableScopes, &["/"])?)
 }

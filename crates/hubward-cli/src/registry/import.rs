@@ -14,6 +14,7 @@ use super::kept::{FileArguments, Kept};
 use crate::Outcome;
 use crate::file::{Lines, random};
 use crate::progress::Progress;
+use crate::shown;
 
 /// Create, change and delete identities by lines of JSON, such as a hub's `devices.txt`.
 ///
@@ -47,7 +48,7 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
     let summary = if from_input {
         import(&mut kept, stdin().lock(), None, arguments.json)?
     } else {
-        let named = |error| format!("{}: {error}", arguments.lines.display());
+        let named = |error| format!("{}: {error}", shown::file(&arguments.lines));
         let file = File::open(&arguments.lines).map_err(named)?;
         let len = file.metadata().ok().map(|about| about.len());
         import(&mut kept, file, len, arguments.json)?
@@ -70,7 +71,7 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
     let unwritten = match (arguments.dry_run, changed || kept.is_new()) {
         (true, _) => Some("nothing is written: a dry run".to_owned()),
         (false, true) => None,
-        (false, false) => Some(format!("{} is as it was", kept.path().display())),
+        (false, false) => Some(format!("{} is as it was", shown::file(kept.path()))),
     };
     match unwritten {
         None => kept.save(say)?,

@@ -16,6 +16,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::file::{Lines, SealArguments, Seen, random, replace_saying, snapshot_of};
 use crate::progress::Progress;
+use crate::shown;
 
 /// Text that is gathered before it is written.
 const PIECE: usize = 64 * 1024;
@@ -54,7 +55,7 @@ impl Kept {
     /// Reads the registry.
     pub(crate) fn open(arguments: &FileArguments, silent: bool) -> Result<Self, Box<dyn Error>> {
         let path = arguments.registry.clone();
-        let words = |error: Box<dyn Error>| format!("{}: {error}", path.display());
+        let words = |error: Box<dyn Error>| format!("{}: {error}", shown::file(&path));
         let seen = Seen::of(&path).map_err(|error| words(error.into()))?;
         let file = File::open(&path).map_err(|error| words(error.into()))?;
         let (registry, form) = read(file, &arguments.seal, silent).map_err(words)?;
@@ -79,7 +80,7 @@ impl Kept {
                 return Err(format!(
                     "{} is new: name the key that is to seal it (--seal-key-file or HUBWARD_SEAL_KEY), or say --plain \
                      to keep its keys for every reader of the file",
-                    path.display()
+                    shown::file(&path)
                 )
                 .into());
             }
@@ -101,7 +102,7 @@ impl Kept {
         let mut words = Zeroizing::new(Vec::with_capacity(PIECE));
         match &self.form {
             Form::Plain => {
-                say(&format!("{} is written, plain", self.path.display()), &mut words)?;
+                say(&format!("{} is written, plain", shown::file(&self.path)), &mut words)?;
                 let write = |out: &mut dyn Write| {
                     write_lines(&self.registry, ExportKeys::Included, out, &mut Progress::Silent)
                 };
@@ -110,7 +111,10 @@ impl Kept {
             Form::Sealed(key, last) => {
                 let counter = last.saturating_add(1);
                 let sealed = self.registry.seal(&**key, counter, &mut random)?;
-                say(&format!("{} is written, sealed, snapshot {counter}", self.path.display()), &mut words)?;
+                say(
+                    &format!("{} is written, sealed, snapshot {counter}", shown::file(&self.path)),
+                    &mut words,
+                )?;
                 replace_saying(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?), &words)
             }
         }

@@ -4,12 +4,13 @@ use core::error::Error;
 use std::io::{Write, stdout};
 
 use clap::{ArgGroup, Args, Subcommand};
-use hubward::core::Thumbprint;
+use hubward::core::{Shown, Thumbprint};
 use hubward_registry::{AccessList, Listed, Verdict};
 
 use super::Who;
 use super::kept::{FileArguments, Kept};
 use crate::Outcome;
+use crate::shown;
 
 /// Block and allow identities, groups of them, and issuers of certificates.
 ///
@@ -127,7 +128,7 @@ pub(super) fn run(arguments: &Lists) -> Result<Outcome, Box<dyn Error>> {
         Action::Show | Action::Check(_) => return Ok(Outcome::Well),
     };
     if !was_there {
-        writeln!(stdout(), "it is not there; {} is as it was", kept.path().display())?;
+        writeln!(stdout(), "it is not there; {} is as it was", shown::file(kept.path()))?;
         return Ok(Outcome::Refused);
     }
     kept.save(|written, out| writeln!(out, "{written}"))?;
@@ -146,7 +147,7 @@ fn show(kept: &Kept) -> Result<Outcome, Box<dyn Error>> {
     }
     for group in lists.groups() {
         for member in lists.members(group) {
-            writeln!(stdout(), "group     {}: {member}", group.escape_debug())?;
+            writeln!(stdout(), "group     {}: {}", Shown::new(group), shown::text(&member))?;
         }
     }
     Ok(Outcome::Well)
@@ -155,9 +156,9 @@ fn show(kept: &Kept) -> Result<Outcome, Box<dyn Error>> {
 fn print(list: &str, named: &AccessList) -> std::io::Result<()> {
     for listed in named.iter() {
         match listed {
-            Listed::Group(name) => writeln!(stdout(), "{list:<10}group {}", name.escape_debug())?,
+            Listed::Group(name) => writeln!(stdout(), "{list:<10}group {}", Shown::new(name))?,
             Listed::Issuer(print) => writeln!(stdout(), "{list:<10}below certificate {print}")?,
-            Listed::Identity(identity) => writeln!(stdout(), "{list:<10}{identity}")?,
+            Listed::Identity(identity) => writeln!(stdout(), "{list:<10}{}", shown::text(&identity))?,
             _ => {}
         }
     }
@@ -173,6 +174,6 @@ fn check(kept: &Kept, checked: &Checked) -> Result<Outcome, Box<dyn Error>> {
         Verdict::Blocked => (Outcome::Refused, "is blocked"),
         Verdict::NotAllowed => (Outcome::Refused, "is not on the allow list"),
     };
-    writeln!(stdout(), "{identity} {words}")?;
+    writeln!(stdout(), "{} {words}", shown::text(&identity))?;
     Ok(outcome)
 }

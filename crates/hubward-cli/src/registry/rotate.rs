@@ -15,6 +15,7 @@ use super::show::key_line;
 use crate::Outcome;
 use crate::file::random;
 use crate::secret;
+use crate::shown;
 
 /// Give an identity a new key, or exchange its two keys.
 ///
@@ -71,7 +72,7 @@ pub(super) fn run(arguments: &Rotate) -> Result<Outcome, Box<dyn Error>> {
     let etag = match kept.registry.update(identity, change, precondition) {
         Ok(etag) => etag,
         Err(error @ (RegistryError::NotFound | RegistryError::EtagMismatch | RegistryError::NoKeys)) => {
-            writeln!(out, "refused: {identity}: {error}")?;
+            writeln!(out, "refused: {}: {error}", shown::text(&identity))?;
             return Ok(Outcome::Refused);
         }
         Err(error) => return Err(error.into()),
@@ -79,7 +80,8 @@ pub(super) fn run(arguments: &Rotate) -> Result<Outcome, Box<dyn Error>> {
     kept.save(|written, out| {
         writeln!(
             out,
-            "{identity} has new credentials, etag {etag}; its connections are to prove themselves again"
+            "{} has new credentials, etag {etag}; its connections are to prove themselves again",
+            shown::text(&identity)
         )?;
         if let (true, Some(view)) = (arguments.with_keys, kept.registry.get(identity))
             && let AuthenticationView::Sas(keys) = view.authentication()

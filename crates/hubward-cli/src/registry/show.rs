@@ -4,7 +4,7 @@ use core::error::Error;
 use std::io::{Write, stdout};
 
 use clap::Args;
-use hubward::core::{Identity, MacKey, Status, SymmetricKey};
+use hubward::core::{Identity, MacKey, Shown, Status, SymmetricKey};
 use hubward_registry::{AuthenticationView, ExportKeys, RecordView, Registry, Verdict};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::Who;
 use super::kept::{FileArguments, Kept};
 use crate::Outcome;
+use crate::shown;
 
 #[derive(Debug, Args)]
 pub(crate) struct Show {
@@ -34,7 +35,7 @@ pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
         return Ok(Outcome::Well);
     };
     let Some(view) = kept.registry.get(identity) else {
-        writeln!(stdout(), "there is no {identity}")?;
+        writeln!(stdout(), "there is no {}", shown::text(&identity))?;
         return Ok(Outcome::Refused);
     };
     if arguments.json {
@@ -114,10 +115,10 @@ fn record<K: MacKey>(
 ) -> Result<(), Box<dyn Error>> {
     let mut out = stdout();
     let identity: Identity<'_> = view.identity();
-    writeln!(out, "identity  {identity}")?;
+    writeln!(out, "identity  {}", shown::text(&identity))?;
     let status = if view.status() == Status::Enabled { "enabled" } else { "disabled" };
     match view.status_reason() {
-        Some(reason) => writeln!(out, "status    {status}: {}", reason.escape_debug())?,
+        Some(reason) => writeln!(out, "status    {status}: {}", Shown::new(reason))?,
         None => writeln!(out, "status    {status}")?,
     }
     let lists = match registry.access().verdict(&identity, &[]) {
@@ -131,10 +132,10 @@ fn record<K: MacKey>(
         writeln!(out, "can       be a gateway for others (iotEdge)")?;
     }
     if let Some(scope) = view.device_scope() {
-        writeln!(out, "scope     {}", scope.as_str().escape_debug())?;
+        writeln!(out, "scope     {}", Shown::new(scope.as_str()))?;
     }
     for parent in view.parent_scopes() {
-        writeln!(out, "parent    {}", parent.as_str().escape_debug())?;
+        writeln!(out, "parent    {}", Shown::new(parent.as_str()))?;
     }
     match view.authentication() {
         AuthenticationView::Sas(keys) => {

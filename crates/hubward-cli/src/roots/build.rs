@@ -59,9 +59,11 @@ pub(super) fn run(arguments: &Build) -> Result<Outcome, Box<dyn Error>> {
     for source in &arguments.anchor {
         read_anchors(source, &arguments.only, &mut anchors)?;
     }
-    for wanted in &arguments.only {
+    for (number, wanted) in arguments.only.iter().enumerate() {
         if !anchors.iter().any(|anchor: &Anchor| has(&anchor.der, wanted)) {
-            return Err(format!("no CA of those files has the thumbprint {wanted}").into());
+            // it may be a key: both are hexadecimal digits
+            let number = number.saturating_add(1);
+            return Err(format!("no CA of those files has the thumbprint of --only number {number}").into());
         }
     }
     let mut draft = BundleDraft::new(arguments.number, at(arguments.expires), arguments.threshold);

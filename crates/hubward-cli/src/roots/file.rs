@@ -9,6 +9,7 @@ use std::path::Path;
 use hubward_x509::SignedBundle;
 
 use crate::file::{Seen, replace_saying};
+use crate::shown;
 
 /// Somewhat more than the longest bundle, so that one that is too long is told from a good one.
 const LONGEST: u64 = 256 * 1024;
@@ -42,5 +43,5 @@ pub(super) fn write(path: &Path, seen: Seen, bytes: &[u8], words: &[u8]) -> Resu
 }
 
 pub(super) fn told(path: &Path, what: &dyn Display) -> String {
-    format!("{}: {what}", path.display())
+    format!("{}: {what}", shown::file(path))
 }

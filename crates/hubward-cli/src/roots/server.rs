@@ -4,7 +4,7 @@ use core::error::Error;
 use std::io::Write;
 use std::path::Path;
 
-use hubward::core::UnixTime;
+use hubward::core::{Shown, UnixTime};
 use hubward_ring::signature;
 use hubward_x509::{Chain, Profile, TrustBundle};
 use rustls_pki_types::ServerName;
@@ -23,21 +23,22 @@ pub(super) fn judge(
     let (leaf, rest) = presented.split_first().ok_or("no certificate")?;
     let chain = Chain::parse(leaf, rest)?;
     let profile = Profile::server(ServerName::try_from(host)?);
+    let shown = Shown::new(host);
     let anchors = match bundle.anchors(now) {
         Ok(anchors) => anchors,
         Err(error) => {
-            writeln!(out, "{host} is refused: {error}")?;
+            writeln!(out, "{shown} is refused: {error}")?;
             return Ok(Outcome::Refused);
         }
     };
     match chain.verify(&anchors, &profile, signature::ALL, now) {
         Ok(verified) => {
             let by = anchors.get(verified.anchor()).ok_or("no anchor")?;
-            writeln!(out, "{host} is known: {} vouched for it", by.subject())?;
+            writeln!(out, "{shown} is known: {} vouched for it", by.subject())?;
             Ok(Outcome::Well)
         }
         Err(error) => {
-            writeln!(out, "{host} is refused: {}", chain.explain(error, &anchors))?;
+            writeln!(out, "{shown} is refused: {}", chain.explain(error, &anchors))?;
             Ok(Outcome::Refused)
         }
     }

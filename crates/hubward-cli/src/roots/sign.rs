@@ -14,14 +14,14 @@ use zeroize::Zeroizing;
 use super::build::read_keys;
 use super::file;
 use crate::file::Seen;
-use crate::{Outcome, secret};
+use crate::{Outcome, secret, shown};
 
 #[derive(Debug, Args)]
 pub(crate) struct Sign {
     /// The bundle, to which the signature is added.
     bundle: PathBuf,
     /// A file with the private key in PEM (`-` is standard input); else the environment's HUBWARD_UPDATE_KEY.
-    // a key in the place of a file's name begins with hyphens, and clap would print it
+    // a key in the place of a file's name begins with hyphens: the error is to name this argument
     #[arg(long, allow_hyphen_values = true)]
     key_file: Option<PathBuf>,
     /// Write what an HSM has to sign to this file, and sign nothing here.
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     let bundle = file::parse(path, &bytes)?;
     let mut out = Vec::new();
     if let Some(message) = &arguments.message {
-        writeln!(out, "{}: {} bytes to be signed", message.display(), bundle.to_be_signed().len())?;
+        writeln!(out, "{}: {} bytes to be signed", shown::file(message), bundle.to_be_signed().len())?;
         file::write(message, Seen::of(message)?, bundle.to_be_signed(), &out)?;
         return Ok(Outcome::Well);
     }
@@ -103,7 +103,7 @@ fn one_key(path: &Path) -> Result<UpdateKey, String> {
 fn private_key(path: Option<&Path>) -> Result<SigningKey, Box<dyn Error>> {
     const VARIABLE: &str = "HUBWARD_UPDATE_KEY";
     let text = secret::read(path, VARIABLE)?;
-    let from = path.map_or_else(|| VARIABLE.to_owned(), |path| path.display().to_string());
+    let from = path.map_or_else(|| VARIABLE.to_owned(), |path| shown::file(path).to_string());
     if text.contains("BEGIN ENCRYPTED PRIVATE KEY") {
         return Err(format!(
             "{from}: encrypted; `openssl pkey -in FILE | hubward roots sign --key-file -` asks for \

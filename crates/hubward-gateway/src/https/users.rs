@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hubward::core::Shown;
 use hubward::policy::Operation;
 use hubward::policy::roles::{Access, ArmScope, built_in};
 use hubward::{
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 use crate::clock;
 use crate::decision_log::{ADMISSION, Entry, Who, record};
+use crate::files::shown;
 use crate::hub::{Hub, Refusal, leaked};
 use crate::peer::Peer;
 
@@ -22,7 +24,7 @@ use crate::peer::Peer;
 #[non_exhaustive]
 pub enum UsersError {
     /// It cannot be read.
-    #[error("{}: {error}", file.display())]
+    #[error("{}: {error}", shown(file))]
     Read {
         /// Which.
         file: PathBuf,
@@ -30,15 +32,20 @@ pub enum UsersError {
         error: std::io::Error,
     },
     /// It is no such JSON.
-    #[error("{}: {error}", file.display())]
+    #[error(
+        "{}: line {line}, column {column}: not {{hub, issuer, audience, keys, assignments}}",
+        shown(file)
+    )]
     Json {
         /// Which.
         file: PathBuf,
-        /// Where and why; the file holds no secrets.
-        error: serde_json::Error,
+        /// Where. The reason is left out: it would quote the file.
+        line: usize,
+        /// Where in it.
+        column: usize,
     },
     /// Something in it is not what it should be.
-    #[error("{}: {problem}", file.display())]
+    #[error("{}: {problem}", shown(file))]
     Content {
         /// Which file.
         file: PathBuf,
@@ -104,8 +111,11 @@ impl Users {
     /// Reads the file.
     pub(crate) fn read(file: &Path) -> Result<Self, UsersError> {
         let text = fs::read(file).map_err(|error| UsersError::Read { file: file.into(), error })?;
-        let document: Document =
-            serde_json::from_slice(&text).map_err(|error| UsersError::Json { file: file.into(), error })?;
+        let document: Document = serde_json::from_slice(&text).map_err(|error| UsersError::Json {
+            file: file.into(),
+            line: error.line(),
+            column: error.column(),
+        })?;
         Self::of(document).map_err(|problem| UsersError::Content { file: file.into(), problem })
     }
 
@@ -116,9 +126,13 @@ impl Users {
         rules.audience = document.audience.as_deref().map_or(HUB_AUDIENCE, leaked);
         let mut access = Access::new();
         for Assignment { principal, role, scope } in &document.assignments {
-            let role = built_in(role).ok_or_else(|| format!("there is no built-in role `{role}`"))?;
+            let role =
+                built_in(role).ok_or_else(|| format!("there is no built-in role `{}`", Shown::new(role)))?;
             let scope = scope.as_deref().unwrap_or(hub);
-            access.assign(principal, role, scope).map_err(|error| format!("{principal}: {error}"))?;
+            access.assign(principal, role, scope).map_err(|error| {
+                let principal = Shown::new(principal);
+                format!("{principal}: {error}")
+            })?;
         }
         let keys =
             document.keys.iter().map(|key| Key::of(key, &document.issuer)).collect::<Result<_, _>>()?;

@@ -1,0 +1,223 @@
+//! The program never repeats a secret, wherever it was put.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+
+use std::path::Path;
+
+use common::{Folder, SEAL};
+use hubward_testkit::echo::Program;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ED25519,
+};
+
+/// Every command, with arguments that work. Files are those of [`folder`].
+const LINES: &[&str] = &[
+    "demo",
+    "connection-string inspect --file string",
+    "connection-string inspect",
+    "credentials mqtt --connection-string-file string --now 1893456000",
+    "credentials amqp --ttl 60",
+    "credentials http",
+    "token sign --host h.example --device pump-7 --module m --ttl 60 --key-file key",
+    "token sign --host h.example --policy owner --expiry 1893456000",
+    "token sign --id-scope 0ne1 --registration pump-7",
+    "token verify --token-file token --key-file key --secondary-key-file key --host h.example --now 1893455000",
+    "token verify --token-file token --device pump-7 --now 1893455000",
+    "token inspect --token-file token --now 1893455000",
+    "cert inspect leaf.pem --now 1893455000",
+    "cert thumbprint leaf.pem --sha1",
+    "cert verify leaf.pem --ca ca.pem --intermediates ca.pem --device pump-7 --explain",
+    "cert verify leaf.pem --ca ca.pem --host h.example --explain",
+    "policy table",
+    "policy explain --device pump-7 --module m mqtt-publish devices/pump-7/modules/m/messages/events/",
+    "policy explain --device pump-7 --json http GET /devices/pump-7",
+    "policy explain --device pump-7 --statements statements.json mqtt-connect",
+    "policy explain --policy mine --rights RegistryRead http GET /devices/pump-7",
+    "policy explain --policy owner --hub-policy owner=RegistryRead --json http GET /devices/pump-7",
+    "policy explain --role Contributor action Microsoft.Devices/iotHubs/read",
+    "policy explain --role Contributor http GET /devices/pump-7",
+    "policy tls",
+    "policy tls --version 1.2 --suite 0xc02f",
+    "registry import new lines --plain",
+    "registry import hub lines --seal-key-file seal --dry-run --json",
+    "registry export hub",
+    "registry export plain --with-keys",
+    "registry show hub",
+    "registry show hub --device pump-7 --seal-key-file seal",
+    "registry show plain --device pump-7 --with-keys",
+    "registry show plain --device pump-7 --with-keys --json",
+    "registry rotate hub --device pump-7 --slot primary --key-file key --with-keys",
+    "registry rotate hub --device pump-7 --swap",
+    "registry lists hub show",
+    "registry lists hub check --device pump-7",
+    "registry lists hub block --device pump-7",
+    "registry lists hub block --group hall-3",
+    "registry lists hub unblock --device pump-8",
+    "registry lists hub allow --device pump-7",
+    "registry lists hub disallow --device pump-8",
+    "registry lists hub lift-allow",
+    "registry lists hub join --device pump-7 hall-3",
+    "registry lists hub leave --device pump-8 hall-3",
+    "enrollment add enrolled --registration pump-9 --key-file key --secondary-key-file key --device-id pump-9",
+    "enrollment add enrolled --group hall-4 --certificate ca.pem",
+    "enrollment add enrolled --registration pump-9 --endorsement-key-file key",
+    "enrollment add enrolled --registration pump-9 --thumbprint 0123456789abcdef0123456789abcdef01234567",
+    "enrollment add new --group hall-3 --generate-keys",
+    "enrollment remove enrolled --registration pump-7",
+    "enrollment remove enrolled --group hall-3",
+    "enrollment show enrolled --seal-key-file seal",
+    "enrollment show enrolled --with-keys",
+    "enrollment show enrolled --json",
+    "enrollment select enrolled --token-file registration.token --now 1893455000",
+    "enrollment select enrolled --registration pump-8 --chain leaf.pem",
+    "enrollment derive --registration pump-7 --print-key",
+    "enrollment derive --registration pump-7 --key-file key --output derived",
+    "roots build --number 1 --expires 2040-12-31 --threshold 1 --key owner.pub --anchor ca.pem --out new",
+    "roots sign bundle --key-file owner.key",
+    "roots sign bundle --message message",
+    "roots sign bundle --signature signature --public-key owner.pub --current bundle",
+    "roots apply signed --first --to new",
+    "roots apply signed --to signed",
+    "roots report signed --at 2030-01-01",
+    "roots report signed --chain leaf.pem --host h.example",
+];
+
+/// What asks for a secret, or for a text in which the id that was typed stands: on standard output alone.
+const ARTEFACTS: &[&str] = &[
+    "token sign",
+    "credentials",
+    "registry export --with-keys",
+    "registry show --with-keys",
+    "registry rotate --with-keys",
+];
+
+/// The error of the PEM reader holds its input where newlines were lost: to be taken out with that reader.
+const PEM_READER: &[(&str, &str)] = &[
+    ("cert", "PEM "),
+    ("roots", "PEM "),
+    ("enrollment add --certificate", "PEM "),
+    ("enrollment select --chain", "PEM "),
+];
+
+#[test]
+fn no_secret_is_repeated() {
+    let folder = folder();
+    let variables = variables();
+    let variables: Vec<&str> = variables.iter().map(String::as_str).collect();
+    let owner = folder.text("owner.key");
+    let program = Program {
+        binary: Path::new(env!("CARGO_BIN_EXE_hubward")),
+        tree: hubward_cli::command(),
+        lines: LINES,
+        works: |status, _| matches!(status, 0 | 1),
+        environment: &[
+            ("HUBWARD_SEAL_KEY", SEAL),
+            ("HUBWARD_KEY", SEAL),
+            ("HUBWARD_CONNECTION_STRING", &folder.text("string")),
+            ("HUBWARD_UPDATE_KEY", &owner),
+        ],
+        variables: &variables,
+        files: &folder.path(""),
+        artefacts: ARTEFACTS,
+        known: PEM_READER,
+    };
+    program.repeats_no_secret();
+}
+
+/// Every variable of the environment that the sources name.
+fn variables() -> Vec<String> {
+    let mut all = std::collections::BTreeSet::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap();
+            for (at, _) in text.match_indices("\"HUBWARD_") {
+                all.insert(text[at + 1..].split('"').next().unwrap().to_owned());
+            }
+        }
+    }
+    assert!(all.len() >= 4, "{all:?}");
+    all.into_iter().collect()
+}
+
+/// The files that the lines name.
+fn folder() -> Folder {
+    let folder = Folder::new("echo/files");
+    let key = "eyJzdHJhbmdlIjoiYSBrZXkgb2YgYSB0ZXN0In0hISE=";
+    folder.write("key", key);
+    folder.write("seal", SEAL);
+    folder.write("string", format!("HostName=h.example;DeviceId=pump-7;SharedAccessKey={key}"));
+    let line = |id: &str| {
+        format!(
+            "{{\"id\":\"{id}\",\"status\":\"enabled\",\"authentication\":{{\"type\":\"sas\",\"symmetricKey\":\
+             {{\"primaryKey\":\"{key}\",\"secondaryKey\":\"{SEAL}\"}}}}}}\n"
+        )
+    };
+    folder.write("lines", line("pump-7") + &line("pump-8"));
+    folder.well("registry import hub lines --seal-key-file seal");
+    folder.well("registry import plain lines --plain");
+    folder.well("registry lists hub block --device pump-8");
+    folder.well("registry lists hub allow --device pump-8");
+    folder.well("registry lists hub join hall-3 --device pump-8");
+    let sign = "--expiry 1893456000 --key-file key";
+    folder.write("token", folder.well(&format!("token sign --host h.example --device pump-7 {sign}")));
+    folder.write(
+        "registration.token",
+        folder.well(&format!("token sign --id-scope 0ne1 --registration pump-7 {sign}")),
+    );
+    let owner = certificates(&folder);
+    folder.well("enrollment add enrolled --registration pump-7 --key-file key");
+    folder.well("enrollment add enrolled --registration pump-8 --certificate leaf.pem");
+    folder.well("enrollment add enrolled --group hall-3 --generate-keys");
+    folder.write("statements.json", r#"{"statements":[]}"#);
+    folder.well(
+        "roots build --number 1 --expires 2040-12-31 --threshold 1 --key owner.pub --anchor ca.pem --out bundle",
+    );
+    folder.write("signed", folder.read("bundle"));
+    folder.well("roots sign signed --key-file owner.key");
+    folder.well("roots sign bundle --message message");
+    folder.write("signature", rcgen::SigningKey::sign(&owner, &folder.read("message")).unwrap());
+    folder
+}
+
+/// Those of a fleet, and the key of its owner.
+fn certificates(folder: &Folder) -> KeyPair {
+    let named = |name: &str| {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+    };
+    let (ca_key, leaf_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let mut ca = named("Fleet Root");
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    folder.write("ca.pem", pem("CERTIFICATE", ca.self_signed(&ca_key).unwrap().der()));
+    let issuer = Issuer::from_params(&ca, &ca_key);
+    let leaf = named("pump-7").signed_by(&leaf_key, &issuer).unwrap();
+    folder.write("leaf.pem", pem("CERTIFICATE", leaf.der()));
+    let owner = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+    folder.write("owner.key", pem("PRIVATE KEY", &owner.serialize_der()));
+    folder.write("owner.pub", pem("PUBLIC KEY", &rcgen::PublicKeyData::subject_public_key_info(&owner)));
+    owner
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    use base64::Engine;
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+}

@@ -1,0 +1,54 @@
+//! The gateway's program never repeats a secret, wherever it was put.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use clap::CommandFactory;
+use hubward_gateway::{Arguments, Dev};
+use hubward_testkit::echo::Program;
+use serde_json::json;
+
+/// The error of the PEM reader holds its input where newlines were lost: to be taken out with that reader.
+const PEM_READER: &[(&str, &str)] = &[("serve secret", "PEM ")];
+
+#[test]
+fn no_secret_is_repeated() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("echo");
+    let _ = fs::remove_dir_all(&folder);
+    let files = folder.join("files");
+    fs::create_dir_all(&files).unwrap();
+    let dev = Dev::create().unwrap();
+    for name in ["devices.jsonl", "policies.json", "server.pem", "server.key", "ca.pem"] {
+        fs::copy(dev.file(name), files.join(name)).unwrap();
+    }
+    let users = json!({
+        "hub": "/hub", "issuer": "https://issuer.example", "keys": [],
+        "assignments": [{ "principal": "somebody", "role": "Contributor" }],
+    });
+    fs::write(files.join("users.json"), users.to_string()).unwrap();
+    // the last address is taken: no run gets as far as serving, and all that comes before it is done
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let own = "--registry devices.jsonl --policies policies.json --cert server.pem --key server.key";
+    let (client_ca, users) = ("--client-ca ca.pem", "--users users.json");
+    let addresses = format!("--mqtt 127.0.0.1:0 --https 127.0.0.1:0 --amqps {address}");
+    let lines = [
+        format!("serve --hub h.example --alias hub {own} {client_ca} {users} {addresses}"),
+        format!("serve --dev --hub h.example --alias hub --max-connections 1 {addresses}"),
+    ];
+    Program {
+        binary: Path::new(env!("CARGO_BIN_EXE_hubward-gateway")),
+        tree: Arguments::command(),
+        lines: &[&lines[0], &lines[1]],
+        works: |status, text| status == 2 && text.contains("cannot listen on 127.0.0.1:"),
+        environment: &[("RUST_LOG", "trace")],
+        variables: &["RUST_LOG"],
+        files: &files,
+        artefacts: &[],
+        known: PEM_READER,
+    }
+    .repeats_no_secret();
+    drop(taken);
+}
