@@ -1,5 +1,11 @@
 //! Files of certificates and keys as people have them: read completely, or refused with the line and the reason.
-#![allow(missing_docs, clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 use core::fmt::Write;
 
@@ -118,11 +124,7 @@ fn what_is_not_understood_is_refused_by_its_line() {
         (two.replacen("\n-----END", "-----END", 1), lines - 1, TextOnBoundaryLine),
         (two.replacen("-----\n-----BEGIN", "----- and -----BEGIN", 1), lines, TextOnBoundaryLine),
         (two.replacen("-----\n-----BEGIN", "-----BEGIN", 1), lines, MalformedBoundary),
-        (
-            two.replacen("E-----\n-----END", "E-----\n-----END", 1).replacen("-----BEGIN", "----BEGIN", 1),
-            1,
-            MalformedBoundary,
-        ),
+        (two.replacen("-----BEGIN", "----BEGIN", 1), 1, MalformedBoundary),
         (two.replacen("-----BEGIN", "------BEGIN", 1), 1, TextOnBoundaryLine),
         (two.replacen("-----BEGIN", "\u{2014}BEGIN", 1), 1, MalformedBoundary),
         (two.replacen("-----BEGIN", "\u{2013}\u{2013}-BEGIN", 1), 1, MalformedBoundary),
@@ -205,7 +207,10 @@ fn lists_and_public_keys() {
     }
     assert!(pem::revocation_lists(&list).is_ok());
     let missing = pem::revocation_lists(one(1).as_bytes()).unwrap_err().to_string();
-    assert_eq!(missing, "holds no revocation list; its first block is: certificate");
+    assert_eq!(
+        missing,
+        "holds no revocation list: it has no `BEGIN X509 CRL` line; its first block is: certificate"
+    );
     assert_eq!(pem::public_keys(block("PUBLIC KEY", &SPKI).as_bytes()).unwrap().len(), 1);
     assert_eq!(pem::public_keys(&SPKI).unwrap().len(), 1);
     let rsa = format!("{}{}", block("PUBLIC KEY", &SPKI), block("RSA PUBLIC KEY", &SPKI));

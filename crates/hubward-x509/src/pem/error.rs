@@ -132,7 +132,7 @@ pub enum PemProblem {
     SeveralKeys,
 }
 
-/// What a file has instead of what was asked for.
+/// How a block of what was asked for begins, and what the file has instead.
 struct Found {
     wanted: Label,
     found: Option<Label>,
@@ -140,12 +140,13 @@ struct Found {
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.found, self.wanted) {
-            (Some(found), _) => write!(f, "; its first block is: {found}"),
-            (None, Label::PrivateKey) => f.write_str(": no line is `-----BEGIN PRIVATE KEY-----`"),
-            (None, Label::PublicKey) => f.write_str(": no line is `-----BEGIN PUBLIC KEY-----`"),
-            (None, Label::RevocationList) => f.write_str(": no line is `-----BEGIN X509 CRL-----`"),
-            (None, _) => f.write_str(": no line is `-----BEGIN CERTIFICATE-----`"),
-        }
+        let label = match self.wanted {
+            Label::PrivateKey => "PRIVATE KEY",
+            Label::PublicKey => "PUBLIC KEY",
+            Label::RevocationList => "X509 CRL",
+            _ => "CERTIFICATE",
+        };
+        write!(f, ": it has no `BEGIN {label}` line")?;
+        self.found.map_or(Ok(()), |found| write!(f, "; its first block is: {found}"))
     }
 }
