@@ -16,6 +16,9 @@ pub enum CertificateError {
     /// Not strict DER, or not what it should be.
     #[error(transparent)]
     Malformed(#[from] Malformed),
+    /// A time is not written as RFC 5280 4.1.2.5 has it: with seconds, in UTC, without a fraction.
+    #[error("a date is not written as RFC 5280 has it, to the second and in UTC, at byte {}", .0.offset)]
+    Time(Malformed),
     /// The algorithm inside what is signed is not the one outside (RFC 5280 4.1.1.2, 5.1.1.2).
     #[error("two signature algorithms are named")]
     AlgorithmsDiffer,

@@ -137,13 +137,15 @@ impl<'p> VerifiedPin<'p> {
     }
 }
 
-/// Reads a thumbprint as people paste it: colons, spaces, hyphens and the invisible mark that Windows puts before
+/// Reads a thumbprint as people paste it: colons, white space, hyphens and the invisible mark that Windows puts before
 /// it are left out. For forms and command lines; a registry holds what [`Thumbprint`]'s `FromStr` reads.
 ///
 /// # Errors
 /// [`ThumbprintError`](hubward_core::ThumbprintError) of what is left.
 pub fn thumbprint_from_pasted(text: &str) -> Result<Thumbprint, hubward_core::ThumbprintError> {
-    let kept: alloc::string::String =
-        text.chars().filter(|c| !matches!(c, ':' | ' ' | '-' | '\u{200e}' | '\u{200f}')).collect();
+    let kept: alloc::string::String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, ':' | '-' | '\u{200e}' | '\u{200f}'))
+        .collect();
     kept.parse()
 }

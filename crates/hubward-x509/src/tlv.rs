@@ -146,11 +146,13 @@ impl<'a> Cursor<'a> {
         if self.input.is_empty() { Ok(()) } else { Err(self.malformed()) }
     }
 
-    /// `BOOLEAN DEFAULT FALSE`, which DER leaves out where it is false (X.690 11.5).
+    /// `BOOLEAN DEFAULT FALSE`. DER leaves it out where it is false (X.690 11.5), but rcgen, DICE and others write it,
+    /// and it says the same; no other value than 00 and FF is a BOOLEAN (X.690 11.1).
     pub(crate) fn default_false(&mut self) -> Result<bool, Malformed> {
         match self.optional(Tag::BOOLEAN)? {
             None => Ok(false),
             Some(tlv) if tlv.value == [0xff] => Ok(true),
+            Some(tlv) if tlv.value == [0] => Ok(false),
             Some(tlv) => Err(tlv.malformed()),
         }
     }
