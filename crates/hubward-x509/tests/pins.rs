@@ -81,7 +81,7 @@ fn a_self_signed_ca_may_be_pinned() {
 
 #[test]
 fn separators_only_where_they_are_asked_for() {
-    let pasted = "\u{200e}AB:cd ".to_owned() + &"0-1".repeat(18);
+    let pasted = "\u{200e}AB:cd ".to_owned() + &"0-1".repeat(18) + "\r\n";
     assert!(pasted.parse::<Thumbprint>().is_err());
     let plain = "abcd".to_owned() + &"01".repeat(18);
     assert!(thumbprint_from_pasted(&pasted).unwrap().matches(&plain.parse().unwrap()));

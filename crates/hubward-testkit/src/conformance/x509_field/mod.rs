@@ -4,8 +4,9 @@ mod operations;
 mod refusal;
 mod verify;
 
+use core::panic::AssertUnwindSafe;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
