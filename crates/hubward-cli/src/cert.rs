@@ -12,8 +12,9 @@ use clap::{Args, Subcommand};
 use hubward::core::Digest;
 use hubward_ring::Digests;
 use hubward_x509::Certificate;
+use hubward_x509::pem::{self, PemError};
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use zeroize::Zeroizing;
 
 use crate::Outcome;
 use crate::clock::now;
@@ -64,13 +65,12 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
         }
         Command::Thumbprint(arguments) => {
             let mut out = std::io::stdout();
-            for (count, der) in read(&arguments.certificates)?.iter().enumerate() {
-                // the digest of something else would be a thumbprint of nothing
-                parse(der, &arguments.certificates, count)?;
+            // a digest of bytes: what cannot be parsed has one as well
+            for der in read(&arguments.certificates)? {
                 let digest: &[u8] = if arguments.sha1 {
-                    &Digests.sha1_for_legacy_thumbprints(der)
+                    &Digests.sha1_for_legacy_thumbprints(&der)
                 } else {
-                    &Digests.sha256(der)
+                    &Digests.sha256(&der)
                 };
                 writeln!(out, "{}", Hex(digest))?;
             }
@@ -86,15 +86,15 @@ pub(crate) fn parse<'a>(der: &'a [u8], file: &Path, count: usize) -> Result<Cert
 
 /// The certificates of a file.
 pub(crate) fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
-    read_as(file, "certificate")
+    read_as(file, pem::certificates)
 }
 
-/// What a file holds, `-` being standard input: all that is of its kind in a PEM file, whatever else it holds, or one
-/// of DER.
-fn read_as<T: PemObject + From<Vec<u8>>>(file: &Path, kind: &str) -> Result<Vec<T>, Box<dyn Error>> {
+/// What `read` finds in a file, `-` being standard input.
+fn read_as<T>(file: &Path, read: fn(&[u8]) -> Result<Vec<T>, PemError>) -> Result<Vec<T>, Box<dyn Error>> {
     let name = shown::file(if file == Path::new("-") { Path::new("standard input") } else { file });
     let told = |error: &dyn fmt::Display| format!("{name}: {error}");
-    let mut bytes = Vec::new();
+    // there may be a key in it
+    let mut bytes = Zeroizing::new(Vec::new());
     let limit = LONGEST.saturating_add(1);
     if file == Path::new("-") {
         std::io::stdin().take(limit).read_to_end(&mut bytes)?;
@@ -103,29 +103,9 @@ fn read_as<T: PemObject + From<Vec<u8>>>(file: &Path, kind: &str) -> Result<Vec<
         opened.take(limit).read_to_end(&mut bytes).map_err(|error| told(&error))?;
     }
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
-        return Err(told(&format_args!("too long for a {kind}")).into());
+        return Err(told(&"too long for a file of certificates").into());
     }
-    // DER begins with the tag of a SEQUENCE, which no text does that is not about the number 0
-    if bytes.first() == Some(&0x30) && !bytes.windows(10).any(|window| window == b"-----BEGIN") {
-        return Ok(vec![bytes.into()]);
-    }
-    let all: Vec<T> = T::pem_slice_iter(&bytes)
-        .collect::<Result<_, _>>()
-        .map_err(|error| told(&format_args!("no PEM: {error}")))?;
-    match label(&bytes) {
-        _ if !all.is_empty() => Ok(all),
-        Some(label) => Err(told(&format_args!("holds no {kind}; what it begins with is a {label}")).into()),
-        None => Err(told(&format_args!("holds no {kind}")).into()),
-    }
-}
-
-/// What the first PEM block of a file says it is (RFC 7468, 2), where that is in PEM's own words.
-fn label(bytes: &[u8]) -> Option<&str> {
-    let text = str::from_utf8(bytes).ok()?;
-    let (label, _) = text.split_once("-----BEGIN ")?.1.split_once("-----")?;
-    let known =
-        label.len() <= 32 && label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' ');
-    known.then_some(label)
+    Ok(read(&bytes).map_err(|error| told(&error))?)
 }
 
 /// Upper-case hex.

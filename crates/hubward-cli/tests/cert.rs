@@ -268,5 +268,8 @@ fn a_time_is_given_as_a_date_too() {
     let (status, out) = files.hubward("verify --now soon --ca root.pem all.pem");
     assert!(status == 2 && out.contains("a date such as 2026-06-30"), "{out}");
     let (status, out) = files.hubward("inspect");
-    assert_eq!((status, &*out), (2, "hubward: standard input: holds no certificate\n"));
+    assert_eq!(
+        (status, &*out),
+        (2, "hubward: standard input: holds no certificate: it has no `BEGIN CERTIFICATE` line\n")
+    );
 }

@@ -283,14 +283,14 @@ fn mistakes_at_the_desk_are_told() {
     desk.expect(&build("--threshold 1 --key a.pub --anchor old.pem"), 2, &["is there already"]);
     for (words, part) in [
         ("sign v1", "HUBWARD_UPDATE_KEY"),
-        ("sign v1 --key-file a.pub", "no private key in PEM"),
+        ("sign v1 --key-file a.pub", "holds no private key"),
         ("sign v1 --key-file missing", "missing: "),
         ("sign a.key --key-file a.key", "no trust bundle"),
         ("report a.key", "no trust bundle"),
     ] {
         desk.expect(words, 2, &["hubward: ", part]);
     }
-    desk.write("sec1.key", pem("EC PRIVATE KEY", &[0x30, 0]));
+    desk.write("sec1.key", pem("EC PRIVATE KEY", &[0x30, 6, 2, 1, 1, 4, 1, 7]));
     desk.expect("sign v1 --key-file sec1.key", 2, &["openssl pkcs8 -topk8"]);
     desk.write("sealed.key", pem("ENCRYPTED PRIVATE KEY", &[0x30, 0]));
     desk.expect("sign v1 --key-file sealed.key", 2, &["openssl pkey -in"]);

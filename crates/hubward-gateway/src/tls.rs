@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use hubward::x509::pem::{self, PemError};
 use hubward::x509::{Anchors, ParseError};
 use hubward_rustls::PossessionOnly;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use zeroize::Zeroizing;
 
 use crate::files::shown;
 
@@ -16,17 +17,22 @@ use crate::files::shown;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// A file could not be read as PEM.
+    /// A file could not be read.
+    #[error("{}: {error}", shown(file))]
+    Read {
+        /// Which.
+        file: Box<Path>,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A file has not the certificates or the key that it must have.
     #[error("{}: {error}", shown(file))]
     Pem {
         /// Which.
         file: Box<Path>,
         /// Why.
-        error: rustls_pki_types::pem::Error,
+        error: PemError,
     },
-    /// A file has no certificate in it.
-    #[error("{}: no certificate in it", shown(.0))]
-    NoCertificate(Box<Path>),
     /// A device authority cannot be read.
     #[error("{}: {error}", shown(file))]
     Authority {
@@ -46,13 +52,19 @@ pub(crate) fn config(
     key: &Path,
     protocol: Option<&[u8]>,
 ) -> Result<Arc<ServerConfig>, TlsError> {
-    let chain = certificates(cert)?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| TlsError::Pem { file: key.into(), error })?;
+    let chain = read(cert, pem::certificates)?;
+    let key = read(key, pem::private_key)?;
+    let certified = CertifiedKey::new(chain, ring::sign::any_supported_type(&key)?);
+    match certified.keys_match() {
+        // ring knows the public half of every key that it signs with
+        Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {}
+        Err(error) => return Err(error.into()),
+    }
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         // it shows possession and nothing else: admissions judge the chain, on every connection
         .with_client_cert_verifier(Arc::new(PossessionOnly::new()))
-        .with_single_cert(chain, key)?;
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     config.alpn_protocols = protocol.into_iter().map(<[u8]>::to_vec).collect();
     Ok(Arc::new(config))
 }
@@ -61,16 +73,14 @@ pub(crate) fn config(
 pub(crate) fn authorities(file: Option<&Path>) -> Result<&'static Anchors<'static>, TlsError> {
     let anchors = match file {
         None => Anchors::new(),
-        Some(file) => Anchors::parse(&*certificates(file)?.leak())
+        Some(file) => Anchors::parse(&*read(file, pem::certificates)?.leak())
             .map_err(|error| TlsError::Authority { file: file.into(), error })?,
     };
     Ok(Box::leak(Box::new(anchors)))
 }
 
-/// The certificates of a PEM file: at least one.
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let pem = |error| TlsError::Pem { file: file.into(), error };
-    let chain: Vec<_> =
-        CertificateDer::pem_file_iter(file).map_err(pem)?.collect::<Result<_, _>>().map_err(pem)?;
-    if chain.is_empty() { Err(TlsError::NoCertificate(file.into())) } else { Ok(chain) }
+/// What `read` finds in a file, which may have a key in it.
+fn read<T>(file: &Path, read: fn(&[u8]) -> Result<T, PemError>) -> Result<T, TlsError> {
+    let bytes = std::fs::read(file).map_err(|error| TlsError::Read { file: file.into(), error })?;
+    read(&Zeroizing::new(bytes)).map_err(|error| TlsError::Pem { file: file.into(), error })
 }

@@ -16,6 +16,9 @@ pub enum CertificateError {
     /// Not strict DER, or not the expected structure.
     #[error(transparent)]
     Malformed(#[from] Malformed),
+    /// A time is not in the form of RFC 5280 4.1.2.5: with seconds, in UTC, without a fraction.
+    #[error("a date is not in the form of RFC 5280, to the second and in UTC, at byte {}", .0.offset)]
+    Time(Malformed),
     /// The signature algorithm inside the signed part differs from the one outside it (RFC 5280 4.1.1.2, 5.1.1.2).
     #[error("the signature algorithm inside the signed part differs from the one outside it")]
     AlgorithmsDiffer,

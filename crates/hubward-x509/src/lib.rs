@@ -8,6 +8,7 @@ mod error;
 mod identity;
 mod issuer;
 mod path;
+pub mod pem;
 mod possession;
 mod profile;
 mod revocation;

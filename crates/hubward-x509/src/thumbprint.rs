@@ -154,13 +154,15 @@ impl<'p> VerifiedPin<'p> {
     }
 }
 
-/// Parses a thumbprint as people paste it: ignores colons, spaces, hyphens and the invisible mark that Windows puts
+/// Parses a thumbprint as people paste it: ignores colons, white space, hyphens and the invisible mark that Windows puts
 /// before it. For forms and command lines; a registry stores the form that `FromStr` of [`Thumbprint`] parses.
 ///
 /// # Errors
 /// [`ThumbprintError`](hubward_core::ThumbprintError) if the rest is not a thumbprint.
 pub fn thumbprint_from_pasted(text: &str) -> Result<Thumbprint, hubward_core::ThumbprintError> {
-    let kept: alloc::string::String =
-        text.chars().filter(|c| !matches!(c, ':' | ' ' | '-' | '\u{200e}' | '\u{200f}')).collect();
+    let kept: alloc::string::String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, ':' | '-' | '\u{200e}' | '\u{200f}'))
+        .collect();
     kept.parse()
 }

@@ -147,11 +147,13 @@ impl<'a> Cursor<'a> {
         if self.input.is_empty() { Ok(()) } else { Err(self.malformed()) }
     }
 
-    /// Parses a `BOOLEAN DEFAULT FALSE`, which DER omits if it is false (X.690 11.5).
+    /// Parses a `BOOLEAN DEFAULT FALSE`. DER omits it if it is false (X.690 11.5), but rcgen, DICE and others write it,
+    /// and it means the same; no value other than 00 and FF is a BOOLEAN (X.690 11.1).
     pub(crate) fn default_false(&mut self) -> Result<bool, Malformed> {
         match self.optional(Tag::BOOLEAN)? {
             None => Ok(false),
             Some(tlv) if tlv.value == [0xff] => Ok(true),
+            Some(tlv) if tlv.value == [0] => Ok(false),
             Some(tlv) => Err(tlv.malformed()),
         }
     }

@@ -81,7 +81,7 @@ fn the_thumbprint_of_a_self_signed_ca_is_accepted() {
 
 #[test]
 fn separators_are_only_ignored_in_pasted_thumbprints() {
-    let pasted = "\u{200e}AB:cd ".to_owned() + &"0-1".repeat(18);
+    let pasted = "\u{200e}AB:cd ".to_owned() + &"0-1".repeat(18) + "\r\n";
     assert!(pasted.parse::<Thumbprint>().is_err());
     let plain = "abcd".to_owned() + &"01".repeat(18);
     assert!(thumbprint_from_pasted(&pasted).unwrap().matches(&plain.parse().unwrap()));

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use hubward::core::{DeviceId, ModuleId};
 use hubward_ring::signature;
+use hubward_x509::pem::{self, PemError};
 use hubward_x509::{
     Anchors, Certificate, Chain, ChainError, Crls, Place, Problem, Profile, Revocation, RevocationDepth,
     RevocationStatus, Subject, UnknownStatus, VerifiedChain,
 };
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
+use rustls_pki_types::ServerName;
 
 use super::{inspect, read, read_as};
 use crate::Outcome;
@@ -73,9 +73,9 @@ pub(super) fn run(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout();
     let presented = read(&arguments.certificates)?;
     let (leaf, rest) = presented.split_first().ok_or("no certificate")?;
-    let more: Vec<CertificateDer<'_>> = all(&arguments.intermediates, "certificate")?;
-    let registered: Vec<CertificateDer<'_>> = all(&arguments.ca, "certificate")?;
-    let lists: Vec<CertificateRevocationListDer<'_>> = all(&arguments.crl, "revocation list")?;
+    let more = all(&arguments.intermediates, pem::certificates)?;
+    let registered = all(&arguments.ca, pem::certificates)?;
+    let lists = all(&arguments.crl, pem::revocation_lists)?;
     let anchors = Anchors::parse(&registered)?;
     let chain = Chain::parse(leaf, rest.iter().chain(&more))?;
     let crls = Crls::parse(&lists)?;
@@ -170,10 +170,10 @@ fn heard(out: &mut impl Write, crls: &Crls<'_>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn all<T: PemObject + From<Vec<u8>>>(files: &[PathBuf], kind: &str) -> Result<Vec<T>, Box<dyn Error>> {
+fn all<T>(files: &[PathBuf], read: fn(&[u8]) -> Result<Vec<T>, PemError>) -> Result<Vec<T>, Box<dyn Error>> {
     let mut all = Vec::new();
     for file in files {
-        all.extend(read_as(file, kind)?);
+        all.extend(read_as(file, read)?);
     }
     Ok(all)
 }

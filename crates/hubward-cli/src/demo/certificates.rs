@@ -5,11 +5,10 @@ use core::error::Error;
 
 use hubward::core::{DeviceId, Digest, Thumbprint};
 use hubward::registry::{Authentication, Registry, Thumbprints};
-use hubward::x509::Anchors;
+use hubward::x509::{Anchors, pem};
 use hubward_ring::Digests;
 use hubward_rustcrypto::HmacKey;
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
 use super::attempt::Attempt;
 use super::cast::Hub;
@@ -36,8 +35,8 @@ pub(crate) struct Minted {
 
 impl Minted {
     pub(crate) fn read() -> Result<Self, Box<dyn Error>> {
-        let mut all = CertificateDer::pem_slice_iter(MINTED);
-        let mut next = || all.next().ok_or("a certificate is missing")?.map_err(Box::<dyn Error>::from);
+        let mut all = pem::certificates(MINTED)?.into_iter();
+        let mut next = || all.next().ok_or("a certificate is missing");
         Ok(Self {
             root: next()?,
             fleet: next()?,

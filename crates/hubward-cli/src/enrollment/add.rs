@@ -132,6 +132,5 @@ fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> 
 fn certificate(file: &Path) -> Result<Thumbprint, Box<dyn Error>> {
     let all = cert::read(file)?;
     let first = all.first().ok_or_else(|| format!("{}: no certificate", shown::file(file)))?;
-    cert::parse(first, file, 0)?;
     Ok(Thumbprint::Sha256(Digests.sha256(first)))
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use hubward::core::{Digest, Thumbprint, UnixTime};
 use hubward_ring::Digests;
+use hubward_x509::pem::{self, Label};
 use hubward_x509::{BundleDraft, Certificate, UpdateKey, Window, thumbprint_from_pasted};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer};
+use rustls_pki_types::CertificateDer;
+use zeroize::Zeroizing;
 
 use super::file::{self, told};
 use super::report;
@@ -140,25 +141,17 @@ fn thumbprint(text: &str) -> Result<Thumbprint, String> {
 
 /// The public keys of a file.
 pub(super) fn read_keys(path: &Path) -> Result<Vec<UpdateKey>, String> {
-    let bytes = file::read(path)?;
+    // there may be a private key in it
+    let bytes = Zeroizing::new(file::read(path)?);
     let told = |error: &dyn core::fmt::Display| told(path, error);
-    if bytes.first() == Some(&0x30) {
-        return UpdateKey::from_spki_der(&bytes).map(|key| vec![key]).map_err(|error| told(&error));
-    }
-    if PrivateKeyDer::pem_slice_iter(&bytes).any(|key| key.is_ok()) {
+    let is_private =
+        |label| matches!(label, Label::PrivateKey | Label::EncryptedPrivateKey | Label::OtherPrivateKey);
+    if pem::blocks(&bytes).any(|block| block.is_ok_and(|block| block.label().is_some_and(is_private))) {
         return Err(told(
             &"a private key, which is to stay where it is; \
             its public half is what `openssl pkey -pubout -in FILE` prints",
         ));
     }
-    let keys = SubjectPublicKeyInfoDer::pem_slice_iter(&bytes)
-        .map(|key| {
-            UpdateKey::from_spki_der(&key.map_err(|error| told(&error))?).map_err(|error| told(&error))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    if keys.is_empty() {
-        Err(told(&"holds no public key, which begins with `BEGIN PUBLIC KEY`"))
-    } else {
-        Ok(keys)
-    }
+    let keys = pem::public_keys(&bytes).map_err(|error| told(&error))?;
+    keys.iter().map(|key| UpdateKey::from_spki_der(key).map_err(|error| told(&error))).collect()
 }

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use hubward_ring::{SigningKey, signature};
+use hubward_x509::pem::{self, PemProblem};
 use hubward_x509::{SignedBundle, UpdateKey};
 use rustls_pki_types::PrivateKeyDer;
-use rustls_pki_types::pem::PemObject;
-use zeroize::Zeroizing;
 
 use super::build::read_keys;
 use super::file;
@@ -104,16 +103,13 @@ fn private_key(path: Option<&Path>) -> Result<SigningKey, Box<dyn Error>> {
     const VARIABLE: &str = "HUBWARD_UPDATE_KEY";
     let text = secret::read(path, VARIABLE)?;
     let from = path.map_or_else(|| VARIABLE.to_owned(), |path| shown::file(path).to_string());
-    if text.contains("BEGIN ENCRYPTED PRIVATE KEY") {
-        return Err(format!(
-            "{from}: encrypted; `openssl pkey -in FILE | hubward roots sign --key-file -` asks for \
-            the password"
-        )
-        .into());
-    }
-    let key = PrivateKeyDer::from_pem_slice(text.as_bytes())
-        .map_err(|error| format!("{from}: no private key in PEM: {error}"))?;
-    match &*Zeroizing::new(key) {
+    let key = pem::private_key(text.as_bytes()).map_err(|error| match error.problem() {
+        PemProblem::Encrypted => format!(
+            "{from}: encrypted; `openssl pkey -in FILE | hubward roots sign --key-file -` asks for the password"
+        ),
+        _ => format!("{from}: {error}"),
+    })?;
+    match &*key {
         PrivateKeyDer::Pkcs8(key) => SigningKey::from_pkcs8(key.secret_pkcs8_der()),
         _ => Err(hubward_ring::NoSigningKey),
     }

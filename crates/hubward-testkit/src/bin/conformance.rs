@@ -3,9 +3,9 @@
 
 use std::process::ExitCode;
 
-use hubward_testkit::conformance::{Tally, connection_strings, limbo, pkits, sas};
+use hubward_testkit::conformance::{Tally, connection_strings, limbo, pkits, sas, x509_field};
 
-const USAGE: &str = "usage: conformance sas | connection-strings | limbo | pkits FILE...";
+const USAGE: &str = "usage: conformance sas | connection-strings | limbo | pkits | x509-field FILE...";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         "connection-strings" => (connection_strings::run, Tally::new("connection-strings")),
         "limbo" => (limbo::run, Tally::new("limbo")),
         "pkits" => (pkits::run, Tally::new("pkits")),
+        "x509-field" => (x509_field::run, Tally::new("x509-field")),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

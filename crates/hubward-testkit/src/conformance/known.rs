@@ -1,14 +1,14 @@
 //! Cases that are not judged, or that are known to differ, each with its reason. An entry for a known failure that
 //! passes is itself a failure.
 
-/// What is known of a case.
+/// What is known of some cases.
 #[derive(Debug)]
 pub struct Entry {
     /// The suite.
     pub suite: &'static str,
-    /// The case's id.
-    pub id: &'static str,
-    /// What is done about it.
+    /// The cases' ids.
+    pub ids: &'static [&'static str],
+    /// What is done about them.
     pub kind: Kind,
     /// Why.
     pub reason: &'static str,
@@ -23,8 +23,117 @@ pub enum Kind {
     Fails,
 }
 
-const KNOWN: &[Entry] = &[];
+const KNOWN: &[Entry] = &[
+    Entry {
+        suite: "x509-field",
+        ids: &[
+            "algorithm-identifier/rsa-256-absent/1",
+            "algorithm-identifier/rsa-384-absent/1",
+            "algorithm-identifier/rsa-512-absent/1",
+            "algorithm-identifier/rsa-absent-intermediate/1",
+            "algorithm-identifier/rsa-absent-crl/1",
+            "algorithm-identifier/pss-256-absent/1",
+            "algorithm-identifier/pss-384-absent/1",
+            "algorithm-identifier/pss-mixed/1",
+        ],
+        kind: Kind::Fails,
+        reason: "RSA without parameters and PSS without NULL are not read yet; issue: certificates as they are in the field",
+    },
+    Entry {
+        suite: "x509-field",
+        ids: &[
+            "cn-string-type/bmp/1",
+            "cn-string-type/universal/1",
+            "cn-string-type/teletex/1",
+            "cn-string-type/bmp-module/1",
+        ],
+        kind: Kind::Fails,
+        reason: "a common name of BMPString, UniversalString or TeletexString is not read yet; issue: certificates as they are in the field",
+    },
+    Entry {
+        suite: "x509-field",
+        ids: &["malformed-name/no-value/1", "malformed-name/sequence-for-set/1", "malformed-name/no-type/1"],
+        kind: Kind::Fails,
+        reason: "a name is compared by its bytes before it is read; issue: certificates as they are in the field",
+    },
+    Entry {
+        suite: "x509-field",
+        ids: &[
+            "critical-extensions/policy-unknown-qualifier/1",
+            "critical-extensions/policy-unknown-qualifier-ca/1",
+        ],
+        kind: Kind::Fails,
+        reason: "unknown policy qualifiers in a critical extension are not refused yet; issue: certificates as they are in the field",
+    },
+    Entry {
+        suite: "x509-field",
+        ids: &["messages/rsa-1024/1", "messages/compressed-point/1"],
+        kind: Kind::Fails,
+        reason: "a short key and a compressed point are told as a bad signature; issue: certificates as they are in the field",
+    },
+    Entry {
+        suite: "x509-field",
+        ids: &["version-1/anchor/1", "version-1/anchor-and-intermediate/1", "version-1/anchor-rsa/1"],
+        kind: Kind::Fails,
+        reason: "an anchor of version 1 is not taken yet; issue: certificates as they are in the field",
+    },
+    Entry {
+        suite: "x509-field",
+        ids: &[
+            "one-bad-element/anchors-no-serial/1",
+            "one-bad-element/anchors-last-no-serial/1",
+            "one-bad-element/anchors-fraction/1",
+            "one-bad-element/anchors-last-fraction/1",
+            "one-bad-element/crls-good-negative-number/1",
+            "one-bad-element/crls-revoked-negative-number/1",
+            "one-bad-element/crls-good-no-list/1",
+            "one-bad-element/crls-revoked-no-list/1",
+        ],
+        kind: Kind::Fails,
+        reason: "one unreadable element of a trust store spoils it; issue: certificates as they are in the field",
+    },
+    Entry {
+        suite: "x509-field",
+        ids: &["crl-scope/step-ca-revoked-allow-unknown/1"],
+        kind: Kind::Fails,
+        reason: "a list whose scope does not fit does not revoke where unknown is allowed; issue: certificates as they are in the field",
+    },
+    Entry {
+        suite: "x509-field",
+        ids: &["registry-line/letter/1"],
+        kind: Kind::Fails,
+        reason: "the message does not name the thumbprint; issue: certificates as they are in the field",
+    },
+    Entry {
+        suite: "x509-field",
+        ids: &[
+            "trust-anchors/serial-zero/rfc5280/1",
+            "trust-anchors/serial-zero/web-pki/1",
+            "trust-anchors/serial-negative/rfc5280/1",
+            "trust-anchors/serial-negative/web-pki/1",
+            "trust-anchors/sha1-self-signature/rfc5280/1",
+            "trust-anchors/sha1-self-signature/web-pki/1",
+            "trust-anchors/md5-self-signature/rfc5280/1",
+            "trust-anchors/md5-self-signature/web-pki/1",
+            "trust-anchors/sha1-serial-zero/rfc5280/1",
+            "trust-anchors/sha1-serial-zero/web-pki/1",
+            "trust-anchors/generalized-before-2050/rfc5280/1",
+            "trust-anchors/generalized-before-2050/web-pki/1",
+            "trust-anchors/aki-issuer-serial/rfc5280/1",
+            "trust-anchors/version-1/device/1",
+            "trust-anchors/version-1/server/1",
+            "trust-anchors/self-signature-absent-params/rfc5280/1",
+            "trust-anchors/self-signature-absent-params/web-pki/1",
+            "trust-anchors/serial-zero-with-intermediate/rfc5280/1",
+            "trust-anchors/serial-zero-with-intermediate/web-pki/1",
+            "trust-anchors/unused-odd-root/rfc5280/1",
+            "trust-anchors/unused-odd-root/web-pki/1",
+        ],
+        kind: Kind::Fails,
+        reason: "an anchor is judged as a certificate is (RFC 5280 6.1.1 d); issue: certificates as they are in the field",
+    },
+];
 
 pub(crate) fn entry(suite: &str, id: &str) -> Option<&'static Entry> {
-    KNOWN.iter().find(|entry| entry.suite == suite && entry.id == id)
+    KNOWN.iter().find(|entry| entry.suite == suite && entry.ids.contains(&id))
 }

@@ -6,6 +6,7 @@ pub mod limbo;
 pub mod pkits;
 pub mod sas;
 mod time;
+pub mod x509_field;
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,7 @@
 
 use rustls_pki_types::UnixTime;
 
+use crate::error::CertificateError;
 use crate::tlv::{Cursor, Malformed, Tag, Tlv};
 
 /// Seconds since 1970. Signed, since a certificate may contain an earlier time.
@@ -73,9 +74,9 @@ impl Validity {
         }
     }
 
-    pub(crate) fn read(mut cursor: Cursor<'_>) -> Result<Self, Malformed> {
-        let (not_before, before_form) = read(&cursor.any()?)?;
-        let (not_after, after_form) = read(&cursor.any()?)?;
+    pub(crate) fn read(mut cursor: Cursor<'_>) -> Result<Self, CertificateError> {
+        let (not_before, before_form) = read(&cursor.any()?).map_err(CertificateError::Time)?;
+        let (not_after, after_form) = read(&cursor.any()?).map_err(CertificateError::Time)?;
         cursor.finish()?;
         Ok(Self { not_before, not_after, has_required_forms: before_form && after_form })
     }

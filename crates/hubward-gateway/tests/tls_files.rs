@@ -1,0 +1,75 @@
+//! The files of `--cert`, `--key` and `--client-ca`: read completely or refused, and never printed.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::fs;
+
+use hubward_gateway::{Config, Dev, Server};
+
+/// The error of a start with changed files, with its sources.
+async fn refused(config: Config) -> String {
+    let error = match Server::start(config).await {
+        Ok(_) => panic!("it started"),
+        Err(error) => error,
+    };
+    let mut shown = format!("{error} {error:?}");
+    let mut next = std::error::Error::source(&error);
+    while let Some(source) = next {
+        shown = format!("{shown} {source} {source:?}");
+        next = source.source();
+    }
+    shown
+}
+
+#[tokio::test]
+async fn a_key_whose_line_breaks_were_lost_is_not_printed() {
+    let dev = Dev::create().unwrap();
+    let key = fs::read_to_string(dev.file("server.key")).unwrap();
+    for form in [
+        key.replace('\n', " "),
+        key.replace('\n', "\\n"),
+        key.replacen('\n', " ", 1),
+        key.replace("-----BEGIN PRIVATE KEY-----", ""),
+        key.split_at(100).0.to_owned(),
+    ] {
+        let file = dev.file("spoilt.key");
+        fs::write(&file, &form).unwrap();
+        for place in ["cert", "key", "client-ca"] {
+            let mut config = dev.config("127.0.0.1:0", "127.0.0.1:0");
+            match place {
+                "cert" => config.cert.clone_from(&file),
+                "key" => config.key.clone_from(&file),
+                _ => config.client_ca = Some(file.clone()),
+            }
+            let shown = refused(config).await;
+            assert!(shown.contains("spoilt.key") && shown.len() < 1000, "{shown}");
+            let numbers: Vec<String> = form.bytes().map(|byte| byte.to_string()).collect();
+            assert!(!numbers.windows(4).any(|run| shown.contains(&run.join(", "))), "{shown}");
+            let base64: String = key.lines().filter(|line| !line.starts_with('-')).collect();
+            let text = |run: &[u8]| shown.contains(str::from_utf8(run).unwrap());
+            assert!(!base64.as_bytes().windows(8).any(text), "{shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn files_of_windows_are_read() {
+    let dev = Dev::create().unwrap();
+    for name in ["server.pem", "server.key", "ca.pem"] {
+        let text = fs::read_to_string(dev.file(name)).unwrap();
+        fs::write(dev.file(name), format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
+    }
+    let server = Server::start(dev.config("127.0.0.1:0", "127.0.0.1:0")).await.unwrap();
+    assert!(server.shutdown().await);
+}
+
+/// A certificate that is skipped would leave the next for it: an authority below which other devices are.
+#[tokio::test]
+async fn an_authority_that_cannot_be_read_is_an_error() {
+    let dev = Dev::create().unwrap();
+    let ca = fs::read_to_string(dev.file("ca.pem")).unwrap();
+    for file in [format!("# {ca}{ca}"), ca.replacen("-----BEGIN", "----BEGIN", 1) + &ca, String::new()] {
+        fs::write(dev.file("ca.pem"), file).unwrap();
+        let shown = refused(dev.config("127.0.0.1:0", "127.0.0.1:0")).await;
+        assert!(shown.contains("ca.pem: "), "{shown}");
+    }
+}

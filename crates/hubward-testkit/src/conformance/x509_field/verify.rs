@@ -1,0 +1,81 @@
+//! Chains by their profile, and by a thumbprint.
+
+use core::time::Duration;
+
+use hubward::core::{DeviceId, ModuleId};
+use hubward_ring::{Digests, signature};
+use hubward_x509::{
+    Anchors, Chain, ChainError, Crls, NextUpdate, Pins, Problem, Profile, Revocation, RevocationDepth,
+    Subject, UnixTime, UnknownStatus, ValidityPolicy, pem,
+};
+use rustls_pki_types::ServerName;
+
+use super::super::time::seconds;
+use super::operations::{Told, sha256};
+use super::refusal::Refusal;
+use super::{Accepted, Case};
+
+/// The time of a case.
+pub(super) fn now(case: &Case) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds(case.arg("now").expect("a time"))))
+}
+
+pub(super) fn verify(case: &Case) -> Result<Accepted, Refusal> {
+    let presented = pem::certificates(&case.file("chain"))?;
+    let registered = pem::certificates(&case.file("anchors"))?;
+    let lists =
+        case.files.contains_key("crls").then(|| pem::revocation_lists(&case.file("crls"))).transpose()?;
+    let (leaf, rest) = presented.split_first().expect("at least one");
+    let anchors = Anchors::parse(&registered)?;
+    let chain = Chain::parse(leaf, rest)?;
+    let crls = Crls::parse(lists.iter().flatten())?;
+    let mut profile = profile(case)?;
+    if lists.is_some() {
+        let mut revocation = Revocation::by(&crls);
+        if case.flag("leaf_only") {
+            revocation = revocation.depth(RevocationDepth::Leaf);
+        }
+        if case.flag("allow_unknown") {
+            revocation = revocation.unknown(UnknownStatus::Allow);
+        }
+        if case.arg("next_update") == Some("optional") {
+            revocation = revocation.next_update(NextUpdate::Optional);
+        }
+        profile = profile.revocation(revocation);
+    }
+    chain.verify(&anchors, &profile, signature::ALL, now(case)).map_err(|error| {
+        let revoked = matches!(error, ChainError::Refused { problem: Problem::Revoked { .. }, .. });
+        Refusal::from(error).revoked(revoked)
+    })?;
+    Ok(Accepted::default())
+}
+
+fn profile(case: &Case) -> Result<Profile<'_>, Refusal> {
+    let server =
+        case.arg("host").map(ServerName::try_from).transpose().map_err(|error| Told(error.to_string()))?;
+    let subject = match (case.arg("device"), case.arg("module"), &server) {
+        (Some(device), None, _) => Subject::Device(DeviceId::parse(device)?),
+        (Some(device), Some(module), _) => {
+            Subject::Module(DeviceId::parse(device)?, ModuleId::parse(module)?)
+        }
+        (None, _, Some(name)) => Subject::Server(name.clone()),
+        (None, _, None) => Subject::Anybody,
+    };
+    let name = || server.clone().ok_or_else(|| Told("no host".into()));
+    Ok(match case.arg("profile") {
+        Some("device") => Profile::device(subject),
+        Some("server") => Profile::server(name()?).for_subject(subject),
+        Some("web-pki") => Profile::web_pki(name()?).for_subject(subject),
+        Some("rfc5280") => Profile::rfc5280().for_subject(subject),
+        other => panic!("a profile called {other:?}"),
+    })
+}
+
+pub(super) fn pin(case: &Case) -> Result<Accepted, Refusal> {
+    let pinned = pem::certificates(&case.file("pinned"))?;
+    let presented = pem::certificates(&case.file("chain"))?;
+    let (leaf, rest) = presented.split_first().expect("at least one");
+    let pins = Pins::new(pinned.first().map(|der| sha256(der)), None);
+    Chain::parse(leaf, rest)?.pin(pins, &Digests, now(case), ValidityPolicy::Enforce)?;
+    Ok(Accepted::default())
+}

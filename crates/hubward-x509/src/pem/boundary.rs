@@ -1,0 +1,124 @@
+//! BEGIN and END lines, and lines that resemble one and must not be taken for text.
+
+use super::error::PemProblem;
+use super::lines::{is_blank, trim_start};
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Boundary<'a> {
+    /// The BEGIN line of a block with this label.
+    Begin(&'a [u8]),
+    /// The END line of a block with this label, and what follows on the line.
+    End(&'a [u8], &'a [u8]),
+    /// A line that resembles one of them.
+    Unclear(PemProblem),
+    /// Neither.
+    Text,
+}
+
+const HYPHENS: &[u8] = b"-----";
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+
+/// Says what a line is.
+pub(super) fn classify(line: &[u8]) -> Boundary<'_> {
+    let text = trim_start(line);
+    if let Some(after) = text.strip_prefix(BEGIN) {
+        return match label(after) {
+            Some((label, rest)) if trim_start(rest).is_empty() => Boundary::Begin(label),
+            Some((_, [b'-', ..])) | None => Boundary::Unclear(PemProblem::MalformedBoundary),
+            Some(_) => Boundary::Unclear(PemProblem::TextOnBoundaryLine),
+        };
+    }
+    if let Some(after) = text.strip_prefix(END) {
+        return match label(after) {
+            Some((label, rest)) => Boundary::End(label, trim_start(rest)),
+            None => Boundary::Unclear(PemProblem::MalformedBoundary),
+        };
+    }
+    if !resembles(text) {
+        Boundary::Text
+    } else if contains(text, BEGIN) || contains(text, END) {
+        Boundary::Unclear(PemProblem::TextOnBoundaryLine)
+    } else {
+        Boundary::Unclear(PemProblem::MalformedBoundary)
+    }
+}
+
+/// The label (RFC 7468 3) and what follows the hyphens after it.
+fn label(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = text.windows(HYPHENS.len()).position(|window| window == HYPHENS)?;
+    let (label, rest) = text.split_at_checked(at)?;
+    let printable = label.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    let bare = !matches!(label, [] | [b' ', ..] | [.., b' ']);
+    (printable && bare).then_some((label, rest.strip_prefix(HYPHENS)?))
+}
+
+/// Whether BEGIN or END stands on the line after two hyphens or more, or before three or more: hyphens that were lost,
+/// or that a word processor made dashes of.
+fn resembles(text: &[u8]) -> bool {
+    let (mut hyphens, mut named, mut in_word) = (0_usize, false, false);
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        let (weight, length) = dash(rest);
+        if weight > 0 {
+            hyphens = hyphens.saturating_add(weight);
+            if named && hyphens >= 3 {
+                return true;
+            }
+            in_word = false;
+            rest = rest.get(length..).unwrap_or_default();
+            continue;
+        }
+        if !in_word && (is_word(rest, b"BEGIN") || is_word(rest, b"END")) {
+            if hyphens >= 2 {
+                return true;
+            }
+            named = true;
+        }
+        if !is_blank(*first) {
+            hyphens = 0;
+        }
+        in_word = first.is_ascii_alphanumeric();
+        rest = tail;
+    }
+    false
+}
+
+/// How many hyphens the character at the beginning stands for, and its length: a word processor makes one dash of two
+/// hyphens. The single bytes are those of Windows-1252.
+const fn dash(text: &[u8]) -> (usize, usize) {
+    match text {
+        [b'-' | 0x96 | 0x97 | 0xad, ..] => (1, 1),
+        [0xe2, 0x80, 0x90..=0x95, ..]
+        | [0xe2, 0x88, 0x92, ..]
+        | [0xe2, 0x81, 0x83, ..]
+        | [0xef, 0xb9, 0x98 | 0xa3, ..]
+        | [0xef, 0xbc, 0x8d, ..] => (2, 3),
+        _ => (0, 1),
+    }
+}
+
+/// Whether the text begins with the word, in any case.
+fn is_word(text: &[u8], word: &[u8]) -> bool {
+    text.split_at_checked(word.len()).is_some_and(|(head, tail)| {
+        head.eq_ignore_ascii_case(word) && !tail.first().is_some_and(u8::is_ascii_alphanumeric)
+    })
+}
+
+/// The first characters of base64 of `-----BEGIN `.
+const OF_PEM: &[u8] = b"LS0tLS1CRUdJTi";
+
+/// Fewer characters than a line of base64 has, and more than words have that begin with its first two.
+const LONG: usize = 40;
+
+/// Whether a line outside of a block has base64 in it that is the first of a certificate or key (a SEQUENCE of more
+/// than 127 bytes begins with `MI`), or of a whole PEM file.
+pub(super) fn has_base64(line: &[u8]) -> bool {
+    let runs = line.split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')));
+    contains(line, OF_PEM) || runs.into_iter().any(|run| run.len() >= LONG && run.starts_with(b"MI"))
+}
+
+pub(super) fn contains(text: &[u8], wanted: &[u8]) -> bool {
+    text.windows(wanted.len()).any(|window| window == wanted)
+}

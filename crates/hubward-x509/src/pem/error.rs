@@ -1,0 +1,152 @@
+//! Why a file could not be read. An error has a line and a reason, and never bytes of the file.
+
+use core::fmt;
+
+use super::label::Label;
+
+/// Why a file could not be read: the line, if the reason is on one, and the reason. It never contains bytes of the
+/// file, which may hold a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PemError {
+    line: Option<usize>,
+    problem: PemProblem,
+}
+
+impl PemError {
+    pub(super) const fn new(line: Option<usize>, problem: PemProblem) -> Self {
+        Self { line, problem }
+    }
+
+    pub(super) const fn at(line: usize, problem: PemProblem) -> Self {
+        Self { line: Some(line), problem }
+    }
+
+    pub(super) const fn whole(problem: PemProblem) -> Self {
+        Self { line: None, problem }
+    }
+
+    /// The number of the line, counted from 1. For a block that is wrong as a whole it is that of its BEGIN line.
+    #[must_use]
+    pub const fn line(&self) -> Option<usize> {
+        self.line
+    }
+
+    /// The reason.
+    #[must_use]
+    pub const fn problem(&self) -> PemProblem {
+        self.problem
+    }
+}
+
+impl fmt::Display for PemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        self.problem.fmt(f)
+    }
+}
+
+impl core::error::Error for PemError {}
+
+/// The reason why a file could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PemProblem {
+    /// The file has nothing of the kind.
+    #[error("holds no {wanted}{}", Found { wanted: *wanted, found: *found })]
+    Missing {
+        /// What the caller asked for.
+        wanted: Label,
+        /// The label of the file's first block.
+        found: Option<Label>,
+    },
+    /// The file has NUL bytes.
+    #[error("not PEM text: it has NUL bytes, as UTF-16 and binary files have; save text as UTF-8")]
+    NotText,
+    /// Base64 of a certificate or key, or of a whole PEM file, outside of a block.
+    #[error(
+        "base64 outside of a PEM block: it needs a BEGIN and an END line around it, or is to be decoded first"
+    )]
+    BareBase64,
+    /// A line that resembles a BEGIN or END line.
+    #[error(
+        "resembles a BEGIN or END line, but is not one: such as `-----BEGIN CERTIFICATE-----`, with five hyphens on \
+        each side"
+    )]
+    MalformedBoundary,
+    /// Text before or after a BEGIN or END line.
+    #[error(
+        "a BEGIN or END line has other text on it; if line breaks were lost (in a variable, YAML or JSON), restore them"
+    )]
+    TextOnBoundaryLine,
+    /// A BEGIN line inside of a block.
+    #[error("a BEGIN line inside of a block: the END line before it is missing")]
+    BeginInBlock,
+    /// An END line outside of a block.
+    #[error("an END line without a BEGIN line before it")]
+    EndWithoutBegin,
+    /// A block without an END line.
+    #[error("the block that begins here has no END line: the file is cut off")]
+    NoEnd,
+    /// The END line has another label than the BEGIN line.
+    #[error("the END line has another label than the BEGIN line of its block")]
+    LabelsDiffer,
+    /// A label that is not known.
+    #[error("a block with a label that is not known; for a certificate it is `-----BEGIN CERTIFICATE-----`")]
+    UnknownLabel,
+    /// A header such as `Proc-Type` inside of the block.
+    #[error("a header inside of the block, which this kind of block does not have; remove it")]
+    Header,
+    /// The block is not base64.
+    #[error("the block is not valid base64")]
+    NotBase64,
+    /// The bytes are not the DER of what the label says.
+    #[error("not a {0}, or a damaged one")]
+    NotDer(Label),
+    /// The file begins like DER, and is cut off or damaged.
+    #[error("neither PEM nor whole DER: the file is cut off or damaged")]
+    DamagedDer,
+    /// Bytes follow the DER.
+    #[error("more bytes follow after the DER of the first value, which are not DER")]
+    TrailingBytes,
+    /// PKCS#7, often `.p7b`.
+    #[error(
+        "a PKCS#7 container (.p7b): `openssl pkcs7 -print_certs -in FILE` (with `-inform DER` if binary) extracts its \
+        certificates"
+    )]
+    Pkcs7,
+    /// PKCS#12, often `.pfx`.
+    #[error("a PKCS#12 container (.pfx, .p12): `openssl pkcs12 -in FILE` extracts its certificates and keys")]
+    Pkcs12,
+    /// The private key is encrypted.
+    #[error("the private key is encrypted: `openssl pkey -in FILE` asks for the password and decrypts it")]
+    Encrypted,
+    /// A key in a form that is not read.
+    #[error(
+        "a key in a form that is not read: `openssl pkey -in FILE` (with `-pubin` if public) converts it"
+    )]
+    OtherKeyForm,
+    /// More than one private key.
+    #[error("a second private key: name a file with one")]
+    SeveralKeys,
+}
+
+/// How a block of what was asked for begins, and what the file has instead.
+struct Found {
+    wanted: Label,
+    found: Option<Label>,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let label = match self.wanted {
+            Label::PrivateKey => "PRIVATE KEY",
+            Label::PublicKey => "PUBLIC KEY",
+            Label::RevocationList => "X509 CRL",
+            _ => "CERTIFICATE",
+        };
+        write!(f, ": it has no `BEGIN {label}` line")?;
+        self.found.map_or(Ok(()), |found| write!(f, "; its first block is: {found}"))
+    }
+}

@@ -1,0 +1,126 @@
+//! Reads files of certificates, revocation lists and keys, in PEM (RFC 7468) or DER.
+//!
+//! A file is read completely or refused: no block is skipped because its first line is unusual, since the next block
+//! would then be taken for it. The reader accepts what is unambiguous (a UTF-8 byte-order mark, CRLF and CR, indented
+//! lines, text between blocks, `TRUSTED CERTIFICATE`, an END and a BEGIN on one line) and refuses the rest with the
+//! line and the reason. No error contains bytes of the input: a file may hold a key.
+//!
+//! ```
+//! use hubward_x509::pem::{self, PemProblem};
+//!
+//! # const FILE: &[u8] = b"\xef\xbb\xbf-----BEGIN CERTIFICATE-----\nMAowADAAAwQA\nBQYH\n-----END CERTIFICATE-----\n";
+//! let certificates = pem::certificates(FILE)?;
+//! assert_eq!(certificates.len(), 1);
+//!
+//! let error = pem::private_key(b"-----BEGIN PRIVATE KEY----- MIGHAgEA -----END PRIVATE KEY-----").unwrap_err();
+//! assert_eq!((error.line(), error.problem()), (Some(1), PemProblem::TextOnBoundaryLine));
+//! # Ok::<(), pem::PemError>(())
+//! ```
+//!
+//! The functions refuse a file if one of its blocks is not what they look for. A program that keeps a trust store and
+//! reports unusable entries one by one reads [`blocks`]:
+//!
+//! ```
+//! use hubward_x509::{Certificate, pem::{self, Label}};
+//!
+//! fn load(file: &[u8]) -> Result<usize, pem::PemError> {
+//!     let mut loaded = 0;
+//!     for block in pem::blocks(file) {
+//!         let block = block?; // the file cannot be read from here on
+//!         if block.may_be(Label::Certificate) {
+//!             let der = block.der()?;
+//!             match Certificate::parse(&der) {
+//!                 Ok(_) => loaded += 1,
+//!                 Err(error) => eprintln!("line {:?}: {error}", block.line()),
+//!             }
+//!         }
+//!     }
+//!     Ok(loaded)
+//! }
+//! # assert_eq!(load(b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), Ok(0));
+//! ```
+
+mod block;
+mod boundary;
+mod error;
+mod label;
+mod lines;
+mod shape;
+
+use alloc::vec::Vec;
+
+use rustls_pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, SubjectPublicKeyInfoDer,
+};
+use zeroize::Zeroizing;
+
+pub use block::{Block, Blocks, blocks};
+pub use error::{PemError, PemProblem};
+pub use label::Label;
+
+/// Reads every certificate of a file, in order: at least one.
+///
+/// Each has the outer structure of a certificate, a SEQUENCE of SEQUENCE, SEQUENCE and BIT STRING, which is all that a
+/// thumbprint needs; [`Certificate::parse`](crate::Certificate::parse) judges the rest. Keys and other blocks in the
+/// file are ignored.
+///
+/// # Errors
+/// [`PemError`] if the file has no certificate, or any part of it cannot be read.
+pub fn certificates(file: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
+    read(file, Label::Certificate, |block| block.certificate())
+}
+
+/// Reads every certificate revocation list of a file, in order: at least one. Other blocks in the file are ignored.
+///
+/// # Errors
+/// [`PemError`] if the file has no list, or any part of it cannot be read.
+pub fn revocation_lists(file: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, PemError> {
+    read(file, Label::RevocationList, |block| block.revocation_list())
+}
+
+/// Reads every public key (SubjectPublicKeyInfo) of a file, in order: at least one. Other blocks in the file are
+/// ignored.
+///
+/// # Errors
+/// [`PemError`] if the file has no public key, or any part of it cannot be read.
+pub fn public_keys(file: &[u8]) -> Result<Vec<SubjectPublicKeyInfoDer<'static>>, PemError> {
+    read(file, Label::PublicKey, |block| block.public_key())
+}
+
+/// Reads the one private key of a file: PKCS#8, or the older forms of RSA (PKCS#1) and elliptic curves (SEC 1). It is
+/// erased when dropped, as are the buffers that it was decoded in. Certificates and other blocks in the file are
+/// ignored.
+///
+/// # Errors
+/// [`PemError`] if the file has no private key, several, or an encrypted one, or any part of it cannot be read.
+pub fn private_key(file: &[u8]) -> Result<Zeroizing<PrivateKeyDer<'static>>, PemError> {
+    let mut keys = read(file, Label::PrivateKey, |block| Ok((block.private_key()?, block.line())))?;
+    match (keys.pop(), keys.is_empty()) {
+        (Some((key, _)), true) => Ok(key),
+        (Some((_, line)), false) => Err(PemError::new(line, PemProblem::SeveralKeys)),
+        (None, _) => Err(PemError::whole(PemProblem::Missing { wanted: Label::PrivateKey, found: None })),
+    }
+}
+
+/// Reads all blocks that may be `wanted`, of which there must be at least one.
+fn read<T>(
+    file: &[u8],
+    wanted: Label,
+    one: impl Fn(&Block<'_>) -> Result<T, PemError>,
+) -> Result<Vec<T>, PemError> {
+    let mut all = Vec::new();
+    let mut found = None;
+    for block in blocks(file) {
+        let block = block?;
+        if block.may_be(wanted) {
+            all.push(one(&block)?);
+        } else if let Some(problem) = block.label().and_then(|label| label.in_place_of(wanted)) {
+            return Err(PemError::new(block.line(), problem));
+        }
+        found = found.or(block.label());
+    }
+    if all.is_empty() {
+        return Err(PemError::whole(PemProblem::Missing { wanted, found }));
+    }
+    Ok(all)
+}

@@ -1,0 +1,62 @@
+//! A slow, obvious reading of a file of certificates. `fuzz_targets/pem.rs` uses it as well.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hubward_x509::pem;
+
+const LABELS: [&str; 4] = ["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE", "TRUSTED CERTIFICATE"];
+
+/// The base64 of every block of a certificate: what stands between `BEGIN label-----` and the next five hyphens,
+/// wherever in the file it is.
+fn blocks(file: &[u8]) -> Vec<Vec<u8>> {
+    let mut all: Vec<(usize, Vec<u8>)> = Vec::new();
+    for label in LABELS {
+        let begin = format!("-----BEGIN {label}-----");
+        for (at, window) in file.windows(begin.len()).enumerate() {
+            if window == begin.as_bytes() {
+                let body = &file[at + begin.len()..];
+                let length = body.windows(5).position(|window| window == b"-----").unwrap_or(body.len());
+                let text = body[..length].iter().copied();
+                all.push((at, text.filter(|byte| !b" \t\r\n\x0b\x0c".contains(byte)).collect()));
+            }
+        }
+    }
+    all.sort();
+    all.into_iter().map(|(_, text)| text).collect()
+}
+
+/// Panics unless every block of a certificate is read in its order, or the file is refused, by an error that is short
+/// and shows nothing of the file.
+pub fn agrees(file: &[u8]) {
+    let errors = [
+        pem::revocation_lists(file).err(),
+        pem::public_keys(file).err(),
+        pem::private_key(file).err(),
+        pem::certificates(file).err(),
+    ];
+    for error in errors.into_iter().flatten() {
+        let shown = format!("{error} {error:?}");
+        assert!(error.to_string().len() < 220, "{shown}");
+        let lines = file.iter().filter(|byte| b"\r\n".contains(byte)).count() + 1;
+        assert!(error.line().is_none_or(|line| (1..=lines).contains(&line)), "{shown}");
+        for run in file.windows(8) {
+            // a message names labels, which a file has as well
+            let word = run.iter().all(|byte| byte.is_ascii_uppercase() || b"- .509".contains(byte));
+            let found = shown.as_bytes().windows(8).any(|own| own == run);
+            assert!(word || !found, "{shown}");
+        }
+    }
+    let Ok(read) = pem::certificates(file) else { return };
+    if file.first() == Some(&0x30) && !file.windows(10).any(|window| window == b"-----BEGIN") {
+        let all: Vec<u8> = read.iter().flat_map(|der| der.to_vec()).collect();
+        assert_eq!(file.trim_ascii_end(), all.trim_ascii_end(), "DER is read completely");
+        return;
+    }
+    let written = blocks(file);
+    assert_eq!(read.len(), written.len(), "a block is lost");
+    for (der, text) in read.iter().zip(written) {
+        let all = STANDARD.decode(text).expect("base64");
+        // a trusted certificate has settings after it
+        assert!(all.starts_with(der), "another certificate");
+    }
+}
