@@ -1,5 +1,8 @@
 //! Parse, verify and sign beside a keyed HMAC of the same bytes and a JWT.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a benchmark")]
+
+#[path = "../../crates/hubward/examples/bearer/provider.rs"]
+mod provider;
 
 use core::hint::black_box;
 use core::time::Duration;
@@ -14,6 +17,7 @@ use ring::hmac;
 const EXPIRY: u64 = 1_893_456_000;
 
 fn tokens(c: &mut Criterion) {
+    provider::RING.install_default().unwrap();
     let raw = SymmetricKey::from_bytes(b"0123456789abcdef0123456789abcdef").unwrap();
     let key = HmacKey::new(&raw);
     let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));

@@ -60,14 +60,13 @@ impl SymmetricKey {
     /// # Errors
     /// [`KeyError`] where the text is not canonical, padded base64 of 16 to 64 bytes, or is all `*`.
     pub fn from_base64(text: &str) -> Result<Self, KeyError> {
-        if !text.is_empty() && text.bytes().all(|b| b == b'*') {
-            return Err(KeyError::Redacted);
-        }
         match decode(text.as_bytes()) {
             Some(decoded) => match decoded.block() {
                 Some(bytes) if decoded.len() >= MIN => Ok(Self { bytes: *bytes, len: decoded.len() }),
                 _ => Err(KeyError::Length { len: decoded.len() }),
             },
+            // looked for in what is no key, and never in a key: its time would tell characters of it
+            None if is_redacted(text) => Err(KeyError::Redacted),
             None if text.len() > LONGEST => {
                 Err(KeyError::Length { len: text.trim_end_matches('=').len().saturating_mul(3) >> 2 })
             }
@@ -93,6 +92,11 @@ impl SymmetricKey {
     pub fn expose(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
+}
+
+/// Whether a text is asterisks and nothing else. Each byte is looked at, whatever the others are.
+fn is_redacted(text: &str) -> bool {
+    !text.is_empty() && text.bytes().fold(0, |others, byte| others | (byte ^ b'*')) == 0
 }
 
 /// A derived key: the 32 bytes of a tag.

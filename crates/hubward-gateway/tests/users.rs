@@ -4,55 +4,78 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::arithmetic_side_effects,
     reason = "a test"
 )]
 
 mod common;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+#[path = "common/directory.rs"]
+mod directory;
+
+use core::time::Duration;
+
 use common::*;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use rcgen::KeyPair;
+use directory::*;
+use hubward_gateway::{Dev, Server};
 use serde_json::{Value, json};
 
 const HUB: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/contoso";
 const ISSUER: &str = "https://login.example/tenant";
 const AUDIENCE: &str = "https://iothubs.azure.net";
 
-/// A gateway that takes the tokens of a directory with one key, and the key.
-async fn gateway() -> (Gateway, KeyPair) {
-    let key = KeyPair::generate().unwrap();
-    let point = key.public_key_raw();
-    let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
+/// The file of users, with these keys of the issuer.
+fn users(keys: &Value) -> String {
     let users = json!({
         "hub": HUB,
         "issuer": ISSUER,
-        "keys": [{ "kty": "EC", "crv": "P-256", "kid": "k1", "x": x, "y": y }],
+        "keys": keys,
         "assignments": [{ "principal": "operators", "role": "IoT Hub Data Reader" }],
     });
+    users.to_string()
+}
+
+/// A gateway that takes the tokens of a directory, and the directory.
+async fn gateway() -> (Gateway, Directory) {
+    let directory = Directory::new();
     let gateway = Gateway::with(|dev, config| {
-        std::fs::write(dev.file("users.json"), users.to_string()).unwrap();
+        std::fs::write(dev.file("users.json"), users(&directory.keys())).unwrap();
         config.users = Some(dev.file("users.json"));
+        config.limits.refusal_delay = Duration::ZERO;
     })
     .await;
-    (gateway, key)
+    (gateway, directory)
 }
 
 fn claims() -> Value {
     json!({ "oid": "alice", "groups": ["operators"], "aud": AUDIENCE, "iss": ISSUER, "exp": now() + 600 })
 }
 
-fn signed(key: &KeyPair, kid: &str, claims: &Value) -> String {
-    let header = Header { kid: Some(kid.into()), ..Header::new(Algorithm::ES256) };
-    let token = encode(&header, claims, &EncodingKey::from_ec_der(&key.serialize_der())).unwrap();
+fn bearer(token: &str) -> String {
     format!("Authorization: Bearer {token}\r\n")
+}
+
+/// Signed by the key `ec`.
+fn signed(directory: &Directory, claims: &Value) -> String {
+    bearer(&directory.token(&json!({ "alg": "ES256", "kid": "ec" }), claims, "ES256"))
+}
+
+/// Whether the token gets in; whatever does not is refused with this code.
+async fn gets_in(gateway: &Gateway, authorization: &str, code: &str) -> bool {
+    let status = gateway.http("GET /devices/dev1", authorization, "").await.0;
+    if status == 200 {
+        return true;
+    }
+    assert_eq!(status, 401, "{code}");
+    let line = gateway.log.last();
+    assert!(line.contains(&format!("code=\"{code}\"")) && line.contains("who=\"nobody known\""), "{line}");
+    false
 }
 
 #[tokio::test]
 async fn a_role_decides() {
-    let (gateway, key) = gateway().await;
-    let alice = signed(&key, "k1", &claims());
+    let (gateway, directory) = gateway().await;
+    let alice = signed(&directory, &claims());
     assert_eq!(gateway.http("GET /devices/dev1", &alice, "").await.0, 200);
     assert!(gateway.log.last().contains("who=\"user alice\""));
     assert_eq!(gateway.http("DELETE /devices/dev1", &alice, "").await.0, 403);
@@ -64,50 +87,157 @@ async fn a_role_decides() {
     assert_eq!(gateway.http("GET /no/such/thing", &alice, "").await.0, 501);
     let mut bob = claims();
     bob["groups"] = json!([]);
-    assert_eq!(gateway.http("GET /devices/dev1", &signed(&key, "k1", &bob), "").await.0, 403);
+    assert_eq!(gateway.http("GET /devices/dev1", &signed(&directory, &bob), "").await.0, 403);
     gateway.end().await;
 }
 
 #[tokio::test]
 async fn what_the_directory_did_not_say_is_refused() {
-    let (gateway, key) = gateway().await;
+    let (gateway, directory) = gateway().await;
     let with = |name: &str, value: Value| {
         let mut claims = claims();
         claims[name] = value;
-        signed(&key, "k1", &claims)
+        signed(&directory, &claims)
     };
-    // HS256 with what everybody can read as the secret
-    let point = key.public_key_raw();
-    let header = Header { kid: Some("k1".into()), ..Header::new(Algorithm::HS256) };
-    let confused = encode(&header, &claims(), &EncodingKey::from_secret(point)).unwrap();
-    let none = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
-    let unsigned = format!("{}.{}.AA", none(&json!({ "alg": "none" })), none(&claims()));
+    let without = |name: &str| {
+        let mut claims = claims();
+        claims.as_object_mut().unwrap().remove(name);
+        signed(&directory, &claims)
+    };
+    assert!(gets_in(&gateway, &with("nbf", json!(now() - 1)), "").await);
+    assert!(gets_in(&gateway, &with("nbf", json!(now() + 50)), "").await, "clocks differ");
     for (authorization, code) in [
-        (signed(&KeyPair::generate().unwrap(), "k1", &claims()), "bearer-refused"),
-        (signed(&key, "k2", &claims()), "bearer-refused"),
-        (format!("Authorization: Bearer {confused}\r\n"), "bearer-refused"),
-        (format!("Authorization: Bearer {unsigned}\r\n"), "bearer-refused"),
+        (signed(&Directory::new(), &claims()), "bearer-refused"),
         (with("iss", json!("https://login.example/another")), "bearer-refused"),
+        (with("iss", json!([ISSUER])), "bearer-refused"),
+        (without("iss"), "bearer-refused"),
         (with("nbf", json!(now() + 3600)), "bearer-refused"),
         (with("aud", json!("https://management.azure.com")), "another-audience"),
+        (without("aud"), "bearer-refused"),
         (with("exp", json!(now() - 1)), "bearer-expired"),
+        (without("exp"), "bearer-refused"),
         (with("oid", json!("")), "bearer-refused"),
-        ("Authorization: Bearer abc\r\n".into(), "bearer"),
+        (bearer("abc"), "bearer"),
     ] {
-        assert_eq!(gateway.http("GET /devices/dev1", &authorization, "").await.0, 401, "{code}");
-        let line = gateway.log.last();
-        assert!(
-            line.contains(&format!("code=\"{code}\"")) && line.contains("who=\"nobody known\""),
-            "{line}"
-        );
+        assert!(!gets_in(&gateway, &authorization, code).await, "{code}");
     }
     gateway.end().await;
 }
 
 #[tokio::test]
+async fn a_key_verifies_by_its_own_algorithm_alone() {
+    let (gateway, directory) = gateway().await;
+    let algorithms = ["ES256", "RS256", "RS512", "PS256", "EdDSA"];
+    for kid in [json!("ec"), json!("rsa"), json!("ed"), json!("another"), Value::Null] {
+        for named in algorithms.into_iter().chain(["ES384", "HS256", "none", "es256"]) {
+            for signed_by in algorithms {
+                let header = json!({ "alg": named, "kid": kid });
+                let token = bearer(&directory.token(&header, &claims(), signed_by));
+                let own = [("ec", "ES256"), ("rsa", "RS256"), ("ed", "EdDSA")];
+                // without `kid`, the key of that algorithm
+                let agree = own.iter().any(|(id, of)| (kid.is_null() || kid == *id) && named == *of);
+                let agree = agree && named == signed_by;
+                assert_eq!(
+                    gets_in(&gateway, &token, "bearer-refused").await,
+                    agree,
+                    "{kid} {named} {signed_by}"
+                );
+            }
+        }
+    }
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn what_everybody_can_read_is_no_secret() {
+    let (gateway, directory) = gateway().await;
+    let (n, e) = directory.modulus_and_exponent();
+    let keys = directory.keys();
+    for (kid, secret) in [
+        ("ec", directory.point().to_vec()),
+        ("ec", keys[0].to_string().into()),
+        ("ec", keys[0]["x"].to_string().into()),
+        ("rsa", n.clone()),
+        ("rsa", [n, e].concat()),
+        ("rsa", keys[1].to_string().into()),
+        ("ed", keys[2]["x"].to_string().into()),
+        ("ec", vec![]),
+    ] {
+        for alg in ["HS256", "ES256", "RS256", "EdDSA"] {
+            let token = by_secret(&json!({ "alg": alg, "kid": kid }), &claims(), &secret);
+            assert!(!gets_in(&gateway, &bearer(&token), "bearer-refused").await, "{alg} {kid}");
+        }
+    }
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_token_that_was_changed_is_refused() {
+    let (gateway, directory) = gateway().await;
+    let header = json!({ "alg": "RS256", "kid": "rsa" });
+    let token = directory.token(&header, &claims(), "RS256");
+    assert!(gets_in(&gateway, &bearer(&token), "").await);
+    let [head, body, signature]: [&str; 3] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let mut other = claims();
+    other["oid"] = json!("bob");
+    let long = text([0; 1100]);
+    for (changed, code) in [
+        (format!("{head}.{}.{signature}", text(other.to_string())), "bearer-refused"),
+        (format!("{}.{body}.{signature}", text(r#"{"kid":"rsa","alg":"RS256"}"#)), "bearer-refused"),
+        (format!("{head}.{body}.{}", &signature[..signature.len() - 4]), "bearer-refused"),
+        (format!("{head}.{body}.AAAA{signature}"), "bearer-refused"),
+        (format!("{head}.{body}.{long}"), "bearer-refused"),
+        (format!("{head}.{body}.A"), "bearer-refused"),
+        (format!("{head}.{body}."), "bearer"),
+    ] {
+        assert!(!gets_in(&gateway, &bearer(&changed), code).await, "{changed}");
+    }
+    // an extension that must be understood
+    let critical = json!({ "alg": "RS256", "kid": "rsa", "crit": ["exp"], "exp": 1 });
+    let token = directory.token(&critical, &claims(), "RS256");
+    assert!(!gets_in(&gateway, &bearer(&token), "bearer-refused").await);
+    // the token brings no key along
+    let brought = json!({ "alg": "ES256", "jwk": Directory::new().keys()[0] });
+    let token = Directory::new().token(&brought, &claims(), "ES256");
+    assert!(!gets_in(&gateway, &bearer(&token), "bearer-refused").await);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn what_is_no_public_key_for_signatures_is_not_taken() {
+    let directory = Directory::new();
+    let keys = directory.keys();
+    let with = |at: usize, name: &str, value: Value| {
+        let mut key = keys[at].clone();
+        key[name] = value;
+        key
+    };
+    for (key, problem) in [
+        (json!({ "kty": "oct", "kid": "s", "k": text([7; 32]) }), "is not a public key"),
+        (with(0, "crv", json!("P-521")), "is on a curve that is not P-256 or P-384"),
+        (with(0, "crv", json!("P-384")), "is not a point of its curve"),
+        (with(0, "alg", json!("ES384")), "has an `alg` that is not its curve's"),
+        (with(0, "alg", json!("RS256")), "has an `alg` that is not its curve's"),
+        (with(0, "x", json!("!")), "is not base64url"),
+        (with(1, "alg", json!("HS256")), "has an `alg` that is not RSA's"),
+        (with(1, "use", json!("enc")), "is for encryption"),
+        (with(1, "n", json!(text([0xff; 128]))), "has fewer than 2048"),
+        (with(2, "crv", json!("P-256")), "is not a public key"),
+        (with(2, "x", json!(text([1; 31]))), "is not a point of its curve"),
+    ] {
+        let dev = Dev::create().unwrap();
+        let mut config = dev.config("127.0.0.1:0", "127.0.0.1:0");
+        std::fs::write(dev.file("users.json"), users(&json!([keys[0], key]))).unwrap();
+        config.users = Some(dev.file("users.json"));
+        let error = Server::start(config).await.err().unwrap().to_string();
+        assert!(error.contains("the key at place 2 ") && error.contains(problem), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_beside_a_user_s_token_is_one_credential_too_many() {
-    let (gateway, key) = gateway().await;
-    let alice = signed(&key, "k1", &claims());
+    let (gateway, directory) = gateway().await;
+    let alice = signed(&directory, &claims());
     let file = |ending| gateway.dev.file(&format!("dev-x509.{ending}"));
     let tls = client::tls(&gateway.dev.file("ca.pem"), Some((&file("pem"), &file("key"))));
     assert_eq!(gateway.http_over(&tls, "GET /devices/dev1", &alice, "").await.0, 401);

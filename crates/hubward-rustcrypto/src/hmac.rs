@@ -38,13 +38,13 @@ impl HmacKey {
     #[must_use]
     pub fn from_bytes(key: &[u8]) -> Self {
         let mut block = [0_u8; BLOCK];
-        match block.get_mut(..key.len()) {
-            Some(slot) => slot.copy_from_slice(key),
-            None => {
-                let mut digest: [u8; 32] = Sha256::digest(key).into();
-                block.iter_mut().zip(digest).for_each(|(slot, byte)| *slot = byte);
-                digest.as_mut_slice().zeroize();
-            }
+        if let Some(slot) = block.get_mut(..key.len()) {
+            slot.copy_from_slice(key);
+        } else if let Some(slot) = block.first_chunk_mut::<32>() {
+            // written where it is erased, and by a hasher that is reset and erased: its state is the hash
+            let mut hasher = Sha256::new();
+            hasher.update(key);
+            hasher.finalize_into_reset(slot.into());
         }
         let key = Self::of_block(&block);
         block.as_mut_slice().zeroize();
@@ -69,7 +69,7 @@ impl MacKey for HmacKey {
         let mut inner = self.inner;
         match pad(parts, &mut { EMPTY }) {
             Some(blocks) => compress256(&mut inner, blocks),
-            None => absorb(&mut inner, parts),
+            None => long(&mut inner, parts),
         }
         let mut outer = self.outer;
         compress256(&mut outer, &[digest_block(&inner)]);
@@ -88,28 +88,54 @@ impl MacKey for HmacKey {
     fn tag_both(&self, other: &Self, parts: &[&[u8]]) -> (Tag, Tag) {
         match pad(parts, &mut { EMPTY }) {
             Some(blocks) => interleaved(self, blocks, other, blocks),
-            None => (self.tag(parts), other.tag(parts)),
+            None => long_both(self, other, parts),
         }
     }
 }
 
-/// The tags of two padded messages. One compression does not wait for the other's result, so two chains side by
-/// side keep the unit busy.
+/// Hashes a message that does not fit the stack into `inner`.
+#[inline(never)]
+fn long(inner: &mut [u32; 8], parts: &[&[u8]]) {
+    absorb(parts, |blocks| compress256(inner, blocks));
+}
+
+/// The tags of a message that does not fit the stack, under two keys. Its blocks are read once, by turns.
+#[inline(never)]
+fn long_both(key: &HmacKey, other: &HmacKey, parts: &[&[u8]]) -> (Tag, Tag) {
+    let (mut inner, mut other_inner) = (key.inner, other.inner);
+    absorb(parts, |blocks| by_turns(&mut inner, blocks, &mut other_inner, blocks));
+    finish(key, &inner, other, &other_inner)
+}
+
+/// The tags of two padded messages.
 fn interleaved(key: &HmacKey, mine: &[[u8; BLOCK]], other: &HmacKey, theirs: &[[u8; BLOCK]]) -> (Tag, Tag) {
     let (mut inner, mut other_inner) = (key.inner, other.inner);
+    by_turns(&mut inner, mine, &mut other_inner, theirs);
+    finish(key, &inner, other, &other_inner)
+}
+
+/// Compresses two messages. One compression does not wait for the other's result, so two chains side by side keep the
+/// unit busy.
+#[inline]
+fn by_turns(inner: &mut [u32; 8], mine: &[[u8; BLOCK]], other_inner: &mut [u32; 8], theirs: &[[u8; BLOCK]]) {
     for (block, other_block) in mine.iter().zip(theirs) {
-        compress256(&mut inner, from_ref(block));
-        compress256(&mut other_inner, from_ref(other_block));
+        compress256(inner, from_ref(block));
+        compress256(other_inner, from_ref(other_block));
     }
     // what the longer one has more
     if let Some(more @ [_, ..]) = mine.get(theirs.len()..) {
-        compress256(&mut inner, more);
+        compress256(inner, more);
     }
     if let Some(more @ [_, ..]) = theirs.get(mine.len()..) {
-        compress256(&mut other_inner, more);
+        compress256(other_inner, more);
     }
+}
+
+/// The outer hashes.
+#[inline]
+fn finish(key: &HmacKey, inner: &[u32; 8], other: &HmacKey, other_inner: &[u32; 8]) -> (Tag, Tag) {
     // both blocks before both compressions: a block that is stored between them would keep the second waiting
-    let (last, other_last) = (digest_block(&inner), digest_block(&other_inner));
+    let (last, other_last) = (digest_block(inner), digest_block(other_inner));
     let (mut outer, mut other_outer) = (key.outer, other.outer);
     compress256(&mut outer, &[last]);
     compress256(&mut other_outer, &[other_last]);

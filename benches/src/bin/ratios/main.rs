@@ -16,6 +16,9 @@
 mod case;
 mod certificates;
 mod clock;
+#[path = "../../../../crates/hubward/examples/bearer/provider.rs"]
+mod jsonwebtoken_provider;
+mod lengths;
 #[path = "../../../../crates/hubward-x509/tests/common/mod.rs"]
 mod minting;
 mod naive;
@@ -28,6 +31,7 @@ use case::Case;
 fn main() {
     clock::pin();
     let (fixture, fleet) = (case::Fixture::new(), registry::Fleet::new());
+    let lengths = lengths::Lengths::new();
     // before the others have used the memory that it takes
     registry::import(&fleet);
     let mut cases = case::ours(&fixture);
@@ -35,6 +39,7 @@ fn main() {
     cases.extend(rights::cases());
     cases.extend(certificates::cases());
     cases.extend(registry::cases(&fleet));
+    cases.extend(lengths.cases());
     clock::measure(&mut cases);
 
     let ns = |name: &str| cases.iter().find(|case| case.name == name).map(|case| case.median).expect(name);
@@ -43,6 +48,7 @@ fn main() {
         let (mine, theirs) = (ns(mine), ns(theirs));
         println!("{name} {:.2} ({mine:.0} / {theirs:.0})", mine / theirs);
     }
+    lengths::print(ns);
 }
 
 /// What is compared with what. `x-per-y` of peers is their time over ours, so that more is better for us there too.

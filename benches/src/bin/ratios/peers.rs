@@ -46,6 +46,7 @@ pub fn cases(f: &Fixture) -> Vec<Case<'_>> {
 
 fn jsonwebtoken_cases(key: &[u8]) -> Vec<Case<'static>> {
     use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+    crate::jsonwebtoken_provider::RING.install_default().unwrap();
     let claims = || Jwt { sub: "device-0001".to_owned(), exp: u64::from(u32::MAX) };
     let signing = EncodingKey::from_secret(key);
     let verifying = DecodingKey::from_secret(key);

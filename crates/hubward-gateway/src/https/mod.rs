@@ -3,6 +3,7 @@
 mod body;
 mod front_door;
 mod identities;
+mod jwt;
 mod problem;
 mod record;
 mod users;

@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hubward::core::Shown;
+use hubward::core::{Shown, UnixTime};
 use hubward::policy::Operation;
 use hubward::policy::roles::{Access, ArmScope, built_in};
 use hubward::{
     AuthError, Bearer, FoundPrincipal, HUB_AUDIENCE, Principal, UserDecision, UserDenial, UserRules,
 };
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
 
+use super::jwt::{self, IssuerKey};
 use crate::clock;
 use crate::decision_log::{ADMISSION, Entry, Who, record};
 use crate::files::shown;
@@ -83,29 +83,23 @@ struct Assignment {
 pub(crate) struct Users {
     rules: UserRules<'static>,
     access: Access,
-    keys: Vec<Key>,
-}
-
-struct Key {
-    id: Option<String>,
-    key: DecodingKey,
-    validation: Validation,
-}
-
-impl core::fmt::Debug for Key {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Key").field("id", &self.id).finish_non_exhaustive()
-    }
+    issuer: String,
+    keys: Vec<IssuerKey>,
 }
 
 #[derive(Deserialize)]
 struct Claims {
+    iss: String,
     oid: String,
     #[serde(default)]
     groups: Vec<String>,
     aud: String,
     exp: u64,
+    nbf: Option<u64>,
 }
+
+/// Seconds before its `nbf` in which a token already counts, for clocks that differ.
+const NOT_BEFORE_LEEWAY: u64 = 60;
 
 impl Users {
     /// Reads the file.
@@ -134,9 +128,11 @@ impl Users {
                 format!("{principal}: {error}")
             })?;
         }
-        let keys =
-            document.keys.iter().map(|key| Key::of(key, &document.issuer)).collect::<Result<_, _>>()?;
-        Ok(Self { rules, access, keys })
+        let key = |(at, jwk)| {
+            IssuerKey::of(jwk).map_err(|problem| format!("keys: the key at place {at} {problem}"))
+        };
+        let keys = (1_usize..).zip(&document.keys).map(key).collect::<Result<_, _>>()?;
+        Ok(Self { rules, access, issuer: document.issuer, keys })
     }
 
     /// Whether this `Authorization` is of their scheme.
@@ -161,7 +157,7 @@ impl Users {
             return Err(refuse(AuthError::BothCredentials));
         }
         let question = Bearer::http(method, path, authorization).map_err(refuse)?.start(&self.rules);
-        let claims = self.verified(question.token());
+        let claims = self.verified(question.token(), clock::now());
         let ids: Vec<&str> = claims
             .iter()
             .flat_map(|claims| core::iter::once(&claims.oid).chain(&claims.groups))
@@ -187,34 +183,11 @@ impl Users {
         outcome
     }
 
-    /// What the token says, where one of the keys signed it. The key says by which algorithm, never the token.
-    fn verified(&self, token: &str) -> Option<Claims> {
-        let id = decode_header(token).ok()?.kid;
-        let mut keys = self.keys.iter().filter(|key| id.is_none() || key.id == id);
-        keys.find_map(|key| decode::<Claims>(token, &key.key, &key.validation).ok()).map(|token| token.claims)
-    }
-}
-
-impl Key {
-    fn of(jwk: &Jwk, issuer: &str) -> Result<Self, String> {
-        let algorithm = match &jwk.algorithm {
-            AlgorithmParameters::RSA(_) => Algorithm::RS256,
-            AlgorithmParameters::EllipticCurve(curve) => match curve.curve {
-                EllipticCurve::P256 => Algorithm::ES256,
-                EllipticCurve::P384 => Algorithm::ES384,
-                _ => return Err("keys: a curve that is not P-256 or P-384".into()),
-            },
-            AlgorithmParameters::OctetKeyPair(_) => Algorithm::EdDSA,
-            // whoever verifies with such a key can sign with it
-            _ => return Err("keys: a key that is not RSA, EC or OKP".into()),
-        };
-        let key = DecodingKey::from_jwk(jwk).map_err(|_| "keys: a key that cannot be read".to_owned())?;
-        let mut validation = Validation::new(algorithm);
-        validation.set_issuer(&[issuer]);
-        validation.set_required_spec_claims(&["exp", "iss"]);
-        validation.validate_nbf = true;
-        // hubward judges these, at its own time
-        (validation.validate_aud, validation.validate_exp) = (false, false);
-        Ok(Self { id: jwk.common.key_id.clone(), key, validation })
+    /// Returns the claims of a token that one of the issuer's keys signed. Its audience and its expiry are for hubward to
+    /// judge.
+    fn verified(&self, token: &str, now: UnixTime) -> Option<Claims> {
+        let claims: Claims = jwt::verified(token, &self.keys)?;
+        let begun = claims.nbf.is_none_or(|from| from <= now.as_secs().saturating_add(NOT_BEFORE_LEEWAY));
+        (claims.iss == self.issuer && begun).then_some(claims)
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! `cargo run -p hubward --example bearer` asks the service four times and prints the answers. Here tokens are signed
 //! with a shared secret; the directory signs with RS256, and its keys and issuer stand in its metadata.
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
+
+mod provider;
 
 use core::error::Error;
 use core::time::Duration;
@@ -100,6 +102,7 @@ fn at(seconds: u64) -> UnixTime {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    provider::RING.install_default().map_err(|_| "another provider is installed")?;
     let mut access = Access::new();
     access.assign("operators", built_in("IoT Hub Data Reader").ok_or("no such role")?, HUB)?;
     let mut validation = Validation::new(Algorithm::HS256);
