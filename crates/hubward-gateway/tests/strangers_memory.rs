@@ -19,10 +19,12 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_hubward-gateway");
 const PEERS: usize = 200;
 /// KiB that one may cost.
 const EACH: u64 = 64;
+/// KiB with a session and a link: each has channels in the codec, which take room for 32 frames when they are made.
+const WITH_A_LINK: u64 = 112;
 /// KiB that the process may take beside: what the first of a transport has it load.
 const BESIDE: u64 = 4 * 1024;
 
-async fn cost(transport: &str) {
+async fn cost(transport: &str, each: u64) {
     let process = Process::start(PROGRAM, &["--connect-timeout", "600", "--max-unproven", "1000"]);
     let mut peers = Vec::new();
     for _ in 0..10 {
@@ -33,21 +35,26 @@ async fn cost(transport: &str) {
         peers.push(stranger(&process, transport).await);
     }
     let grown = process.resident().saturating_sub(before);
-    let most = u64::try_from(PEERS).unwrap() * EACH + BESIDE;
+    let most = u64::try_from(PEERS).unwrap() * each + BESIDE;
     assert!(grown < most, "{transport}: {grown} KiB for {PEERS}, at most {most}");
 }
 
 #[tokio::test]
 async fn over_mqtt() {
-    cost("mqtt").await;
+    cost("mqtt", EACH).await;
 }
 
 #[tokio::test]
 async fn over_https() {
-    cost("https").await;
+    cost("https", EACH).await;
 }
 
 #[tokio::test]
 async fn over_amqp() {
-    cost("amqp attach").await;
+    cost("amqp open", EACH).await;
+}
+
+#[tokio::test]
+async fn over_amqp_with_a_link() {
+    cost("amqp attach", WITH_A_LINK).await;
 }

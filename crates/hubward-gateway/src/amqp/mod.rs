@@ -28,7 +28,7 @@ pub(crate) use commands::Mailboxes;
 use guard::Guard;
 
 /// Bytes on their way between the socket and the codec. Each connection has as many, twice.
-const PIPE_BYTES: usize = 4 * 1024;
+const PIPE_BYTES: usize = 2 * 1024;
 
 /// How long a peer may take to answer that its connection is closed, and then to take what is left to say.
 const GOODBYE: Duration = Duration::from_secs(1);

@@ -29,7 +29,7 @@ fn said(kind: &str) -> Vec<u8> {
             let open = performative(0x10, &[text("x")]);
             let begin = performative(0x11, &[null(), uint(0), uint(10), uint(10)]);
             let (source, target) = (described(0x28, &[text("$cbs")]), described(0x29, &[text("$cbs")]));
-            let name = text(&"x".repeat(1900));
+            let name = text(&"x".repeat(900));
             let fields = [name, uint(0), boolean(false), ubyte(2), ubyte(0), source, target];
             let attach = performative(0x12, &fields);
             let transfer = described(0x14, &[uint(0), uint(0), binary(b"1"), uint(0), boolean(true)]);
