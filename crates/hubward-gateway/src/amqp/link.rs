@@ -32,7 +32,7 @@ enum Purpose {
     /// Tokens are put on it, for as long as it has its place.
     Tokens(OwnedSemaphorePermit),
     /// They are answered on it.
-    Answers(tokio::sync::mpsc::Receiver<Any>),
+    Answers(tokio::sync::mpsc::Receiver<Box<Any>>),
     /// A device or module sends messages.
     Events,
     /// A service sends messages to devices.
@@ -81,16 +81,16 @@ pub(super) async fn attach(
         let patience = connection.hub.limits.write_timeout;
         match (purpose, endpoint) {
             (Ok(Purpose::Tokens(_place)), LinkEndpoint::Receiver(link)) => {
-                node.take_tokens(&connection, link).await;
+                Box::pin(node.take_tokens(&connection, link)).await;
             }
             (Ok(Purpose::Answers(answers)), LinkEndpoint::Sender(link)) => {
                 node.give_answers(answers, link, patience).await;
             }
             (Ok(Purpose::Events | Purpose::SendCommands), LinkEndpoint::Receiver(link)) => {
-                receive(&connection, link, &address).await;
+                Box::pin(receive(&connection, link, &address)).await;
             }
             (Ok(Purpose::Commands(commands)), LinkEndpoint::Sender(link)) => {
-                give_commands(&connection, link, commands, &address).await;
+                Box::pin(give_commands(&connection, link, commands, &address)).await;
             }
             (purpose, endpoint) => {
                 let error = purpose.err().unwrap_or(AmqpError::InternalError);
