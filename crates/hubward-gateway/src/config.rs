@@ -73,6 +73,9 @@ pub struct Serve {
     /// Where to listen for AMQP over TLS.
     #[arg(long, value_name = "ADDR")]
     pub amqps: Option<String>,
+    /// Where to serve the counters over plain HTTP, at `/metrics`. A port alone is one of 127.0.0.1.
+    #[arg(long, value_name = "ADDR")]
+    pub metrics: Option<String>,
     /// Take tokens only as the documentation prescribes them: no leeway after their expiry, one encoding, known fields.
     #[arg(long)]
     pub strict: bool,
@@ -109,6 +112,8 @@ pub struct Config {
     pub https: Option<String>,
     /// Where to listen for AMQP; nowhere without.
     pub amqps: Option<String>,
+    /// Where to serve the counters over plain HTTP; nowhere without. A port alone is one of 127.0.0.1.
+    pub metrics: Option<String>,
     /// Whether tokens are judged by `TokenRules::STRICT`, else by `HUB_COMPAT`.
     pub strict: bool,
     /// Bounds of what peers may take.
@@ -131,6 +136,7 @@ impl Serve {
             mqtt: self.mqtt,
             https: self.https,
             amqps: self.amqps,
+            metrics: self.metrics,
             strict: self.strict,
             limits: self.limits,
         })

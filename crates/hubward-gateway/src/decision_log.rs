@@ -7,11 +7,15 @@ use hubward::policy::{Decision, Operation, Target};
 
 use crate::metrics::Metrics;
 use crate::peer::Peer;
+use crate::shown::StaticForm;
 
 /// Where an admission is refused, and no endpoint's rule was asked.
 pub(crate) const ADMISSION: &str = "admission";
 /// Where a session has ended.
 pub(crate) const SESSION: &str = "session";
+
+/// What the counters call every refusal of a peer that is not proven.
+const UNPROVEN: &str = "unproven";
 
 /// A decision.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +29,8 @@ pub(crate) struct Entry<'a> {
     /// The endpoint whose rule decided, or the step that came before any.
     pub(crate) rule: &'a str,
     pub(crate) code: &'static str,
+    /// The code's sentence: an error's own text, which holds neither names nor secrets.
+    pub(crate) reason: Option<fmt::Arguments<'a>>,
 }
 
 impl<'a> Entry<'a> {
@@ -40,15 +46,17 @@ impl<'a> Entry<'a> {
             Decision::Allow(_) => (true, "allowed"),
             Decision::Deny(denial) => (false, denial.code()),
         };
-        Self { peer, who: Who::Identity(who), operation, allow, rule, code }
+        Self { peer, who: Who::Identity(who), operation, allow, rule, code, reason: None }
     }
 }
 
 /// Writes the line and counts it. The two are one, so that no decision is without its line.
 pub(crate) fn record(metrics: &Metrics, entry: &Entry<'_>) {
-    let Entry { peer, who, operation, allow, rule, code } = entry;
+    let Entry { peer, who, operation, allow, rule, code, reason } = entry;
     let verdict = if *allow { "allow" } else { "deny" };
-    metrics.decided(peer.transport, verdict, code);
+    // the log alone tells why a peer that is not proven is refused
+    let unproven = !allow && (*rule == ADMISSION || matches!(who, Who::Nobody));
+    metrics.decided(peer.transport, verdict, if unproven { UNPROVEN } else { code });
     tracing::info!(
         target: "hubward_gateway::decision",
         transport = %peer.transport,
@@ -58,10 +66,11 @@ pub(crate) fn record(metrics: &Metrics, entry: &Entry<'_>) {
         verdict,
         rule,
         code,
+        reason = reason.map(|reason| tracing::field::display(Quoted(reason))),
     );
 }
 
-/// Neither names nor what is left of an operation have a quotation mark in them.
+/// Neither names, nor what is left of an operation, nor a reason have a quotation mark in them.
 struct Quoted<T>(T);
 
 impl<T: fmt::Display> fmt::Display for Quoted<T> {
@@ -98,9 +107,7 @@ struct What<'a>(&'a Operation<'a>, Who<'a>);
 impl fmt::Display for What<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(endpoint) = self.0.endpoint() else {
-            let text = self.0.to_string();
-            let shown = text.split(['?', '=', '&', '$']).next().unwrap_or_default();
-            return f.write_str(shown);
+            return StaticForm(self.0).fmt(f);
         };
         write!(f, "{} {}", self.0.transport(), endpoint.name())?;
         match self.0.target() {

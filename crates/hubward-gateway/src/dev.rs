@@ -94,6 +94,7 @@ impl Dev {
             mqtt: Some(mqtt.into()),
             https: Some(https.into()),
             amqps: None,
+            metrics: None,
             strict: false,
             limits: Limits::default(),
         }

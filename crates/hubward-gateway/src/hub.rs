@@ -108,11 +108,18 @@ impl Hub {
     ) -> Result<Admitted<'a>, AuthError> {
         let watch = clock::stopwatch();
         let admitted = presented.and_then(|presented| self.admit(presented, clock::now()));
-        self.metrics.admission_took(watch.elapsed());
-        admitted.inspect_err(|error| {
-            let known = claimed.filter(|who| self.read().get(*who).is_some());
-            self.refused(peer, known.map_or(Who::Nobody, Who::Identity), operation, ADMISSION, error.code());
-        })
+        match &admitted {
+            Ok(_) => {
+                self.metrics.admission_took(watch.elapsed());
+                peer.place.proven();
+            }
+            Err(error) => {
+                let known = claimed.filter(|who| self.read().get(*who).is_some());
+                let who = known.map_or(Who::Nobody, Who::Identity);
+                self.refused(peer, who, operation, ADMISSION, error.code(), format_args!("{error}"));
+            }
+        }
+        admitted
     }
 
     fn admit<'a>(&'a self, presented: Presented<'a>, now: UnixTime) -> Result<Admitted<'a>, AuthError> {
@@ -130,7 +137,7 @@ impl Hub {
     /// The decision on what a connected peer asks for, after a recheck of its session.
     pub(crate) fn judge(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> Judged {
         if let Err(ended) = self.recheck(session) {
-            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, ended.code());
+            self.ended(peer, session, operation, ended);
             return Judged::Ended;
         }
         let decision = session.decide(operation);
@@ -142,9 +149,14 @@ impl Hub {
     pub(crate) fn still(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> bool {
         let ended = self.recheck(session).err();
         if let Some(ended) = ended {
-            self.refused(peer, Who::Identity(session.identity()), operation, SESSION, ended.code());
+            self.ended(peer, session, operation, ended);
         }
         ended.is_none()
+    }
+
+    fn ended(&self, peer: &Peer, session: &Session, operation: &Operation<'_>, ended: Ended) {
+        let who = Who::Identity(session.identity());
+        self.refused(peer, who, operation, SESSION, ended.code(), format_args!("{ended}"));
     }
 
     fn recheck(&self, session: &Session) -> Result<(), Ended> {
@@ -176,17 +188,20 @@ impl Hub {
                 Put::Replied(reply) => break reply,
             }
         };
-        self.metrics.admission_took(watch.elapsed());
         match (reply.error(), cbs.sessions().last()) {
-            (None, Some(session)) => self.admitted(peer, session.identity(), &operation),
+            (None, Some(session)) => {
+                self.metrics.admission_took(watch.elapsed());
+                peer.place.proven();
+                self.admitted(peer, session.identity(), &operation);
+            }
             (error, _) => {
-                let code = error.map_or("unknown", |error| error.code());
+                let error = error.unwrap_or(AuthError::Unknown);
                 let registry = self.read();
                 let who = match claimed.map(|claimed| registry.find(&claimed)) {
                     Some(Found::Identity(record)) => Who::Identity(record.identity()),
                     _ => Who::Nobody,
                 };
-                self.refused(peer, who, &operation, ADMISSION, code);
+                self.refused(peer, who, &operation, ADMISSION, error.code(), format_args!("{error}"));
             }
         }
         reply
@@ -201,18 +216,21 @@ impl Hub {
             allow: true,
             rule: ADMISSION,
             code: "admitted",
+            reason: None,
         };
         record(&self.metrics, &entry);
     }
 
     /// Somebody asks for what only those may do who are proven.
     pub(crate) fn unproven(&self, peer: &Peer, operation: &Operation<'_>) {
-        self.refused(peer, Who::Nobody, operation, SESSION, "no-credential");
+        let error = AuthError::NoCredential;
+        self.refused(peer, Who::Nobody, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
     /// What a peer sent cannot be read, and nobody is proven.
     pub(crate) fn malformed(&self, peer: &Peer, operation: &Operation<'_>) {
-        self.refused(peer, Who::Nobody, operation, ADMISSION, "malformed");
+        let reason = format_args!("what came before any credential is not of the protocol");
+        self.refused(peer, Who::Nobody, operation, ADMISSION, "malformed", reason);
     }
 
     /// Lets a peer that was refused wait for its answer.
@@ -222,8 +240,17 @@ impl Hub {
         }
     }
 
-    fn refused(&self, peer: &Peer, who: Who<'_>, operation: &Operation<'_>, rule: &str, code: &'static str) {
-        record(&self.metrics, &Entry { peer, who, operation, allow: false, rule, code });
+    fn refused(
+        &self,
+        peer: &Peer,
+        who: Who<'_>,
+        operation: &Operation<'_>,
+        rule: &str,
+        code: &'static str,
+        reason: fmt::Arguments<'_>,
+    ) {
+        let reason = Some(reason);
+        record(&self.metrics, &Entry { peer, who, operation, allow: false, rule, code, reason });
     }
 
     /// The counters, in Prometheus' text format.
@@ -280,6 +307,7 @@ mod tests {
     use hubward::registry::{Authentication, KeyPair};
 
     use super::*;
+    use crate::places::Place;
 
     #[test]
     fn a_decision_rests_on_what_the_registry_says_now() {
@@ -290,7 +318,8 @@ mod tests {
         let rules = Rules::new(HostName::parse("hub.example").unwrap(), decoy().unwrap());
         let hub = Hub::new(rules, registry, None, Limits::default());
         let address = ([127, 0, 0, 1], 1).into();
-        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new() };
+        let place = Place::alone();
+        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), place };
 
         let client = Client::device(Authority::parse("hub.example").unwrap(), device);
         let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));

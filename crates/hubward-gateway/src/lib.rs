@@ -14,8 +14,11 @@ mod listen;
 mod metrics;
 mod mqtt;
 mod peer;
+mod places;
 mod run;
+mod scrape;
 mod server;
+mod shown;
 mod tls;
 
 pub use config::{Arguments, Command, Config, Serve};

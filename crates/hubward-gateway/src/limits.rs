@@ -13,9 +13,13 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Copy, Args)]
 #[expect(clippy::exhaustive_structs, reason = "an embedder fills in all of it")]
 pub struct Limits {
-    /// Connections of all transports together; more are closed before their handshake.
+    /// Connections of all transports together. Where there are as many, the peer that has been there longest without
+    /// proof gives way; where all are proven, a newcomer is closed before its handshake.
     #[arg(long, default_value_t = 10_000)]
     pub max_connections: usize,
+    /// Connections on which nobody is proven yet, of all transports together: the oldest gives way to a newcomer.
+    #[arg(long, default_value_t = 2_000)]
+    pub max_unproven: usize,
     /// Seconds that a TLS handshake may take.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub handshake_timeout: Duration,
@@ -38,6 +42,7 @@ impl Default for Limits {
         let ten = Duration::from_secs(10);
         Self {
             max_connections: 10_000,
+            max_unproven: 2_000,
             handshake_timeout: ten,
             connect_timeout: ten,
             write_timeout: ten,

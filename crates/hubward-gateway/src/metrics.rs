@@ -11,7 +11,7 @@ use hubward::policy::Transport;
 /// What the gateway counts.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    /// Decisions by transport, verdict and code: all three from fixed lists.
+    /// Decisions by transport, verdict and code: all three from fixed lists, and of a peer that is not proven one code.
     decisions: Mutex<BTreeMap<(&'static str, &'static str, &'static str), u64>>,
     /// Connections that are open now.
     pub(crate) open: Gauge,
@@ -77,7 +77,8 @@ impl Metrics {
         *count = count.saturating_add(1);
     }
 
-    /// An admission took so long, lookups included.
+    /// The admission of somebody proven took so long, lookups included. Refusals are not measured: how long each took
+    /// would tell whether an identity exists.
     pub(crate) fn admission_took(&self, time: Duration) {
         self.admissions.add(1);
         self.admission_nanoseconds.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
@@ -104,7 +105,7 @@ impl Metrics {
             ("hubward_refusals_slowed_total", "Refusals whose answer was delayed.", &self.slowed),
             ("hubward_messages_total", "Messages of devices.", &self.messages),
             ("hubward_message_bytes_total", "Their bytes.", &self.message_bytes),
-            ("hubward_admissions_total", "Credentials that were judged.", &self.admissions),
+            ("hubward_admissions_total", "Credentials that were admitted.", &self.admissions),
             ("hubward_admission_nanoseconds_total", "The time it took.", &self.admission_nanoseconds),
         ] {
             write(name, "counter", help, counter.get());

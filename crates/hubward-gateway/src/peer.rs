@@ -5,6 +5,8 @@ use core::net::SocketAddr;
 use hubward::policy::Transport;
 use rustls_pki_types::CertificateDer;
 
+use crate::places::Place;
+
 /// A peer whose TLS handshake is done.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
@@ -13,4 +15,6 @@ pub(crate) struct Peer {
     /// The chain that it showed, the key of whose first certificate it has proven to hold; often none. It proves
     /// nothing until an admission has judged it.
     pub(crate) certificates: Vec<CertificateDer<'static>>,
+    /// Its connection's place, which is that of a stranger until somebody is proven.
+    pub(crate) place: Place,
 }

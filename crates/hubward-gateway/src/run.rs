@@ -3,6 +3,7 @@
 use core::error::Error;
 use std::io::{IsTerminal, Write};
 
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -19,11 +20,15 @@ pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new("info"))?;
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(until_a_signal(serve))
+    // signals and the time of the end have a thread of their own: they are heard whatever those who are served do
+    let signals = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let serving = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = signals.block_on(until_a_signal(serve, &serving));
+    serving.shutdown_background();
+    ended
 }
 
-async fn until_a_signal(serve: Serve) -> Result<(), Box<dyn Error>> {
+async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn Error>> {
     let dev = if serve.dev { Some(Dev::create()?) } else { None };
     let config = match &dev {
         Some(dev) => dev_config(dev, serve),
@@ -32,8 +37,13 @@ async fn until_a_signal(serve: Serve) -> Result<(), Box<dyn Error>> {
     // before anything is served: whoever waits for the address to answer may signal at once
     let (mut terminate, mut interrupt, mut hang_up) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
-    let server = Server::start(config).await?;
-    for (name, address) in [("mqtt", server.mqtt()), ("https", server.https()), ("amqps", server.amqps())] {
+    let server = serving.spawn(Server::start(config)).await??;
+    for (name, address) in [
+        ("mqtt", server.mqtt()),
+        ("https", server.https()),
+        ("amqps", server.amqps()),
+        ("metrics", server.metrics_address()),
+    ] {
         if let Some(address) = address {
             tracing::info!(%address, "{name} is served");
         }
@@ -73,9 +83,9 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
     let port = https.rsplit(':').next().unwrap_or_default();
     let aliases = serve.alias.into_iter().chain(["localhost".into(), format!("localhost:{port}")]).collect();
     let amqps = Some(serve.amqps.unwrap_or_else(|| "localhost:5671".into()));
-    let (users, strict, limits) = (serve.users, serve.strict, serve.limits);
+    let (users, metrics, strict, limits) = (serve.users, serve.metrics, serve.strict, serve.limits);
     let max_delete_share = serve.max_delete_share;
-    Config { hub, aliases, max_delete_share, amqps, users, strict, limits, ..config }
+    Config { hub, aliases, max_delete_share, amqps, metrics, users, strict, limits, ..config }
 }
 
 fn print_dev(dev: &Dev, server: &Server) -> std::io::Result<()> {

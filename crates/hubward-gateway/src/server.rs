@@ -9,7 +9,6 @@ use hubward::policy::Transport;
 use hubward::sas::TokenRules;
 use hubward::{BothCredentials, Rules, X509Rules};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -20,8 +19,9 @@ use crate::files::{Applied, Files, FilesError};
 use crate::https::{Users, UsersError};
 use crate::hub::{Hub, Registry, decoy, leaked};
 use crate::listen::{self, Doors};
+use crate::places::Places;
 use crate::tls::{self, TlsError};
-use crate::{amqp, https, mqtt};
+use crate::{amqp, https, mqtt, scrape};
 
 /// Why a gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,7 @@ pub struct Server {
     mqtt: Option<SocketAddr>,
     https: Option<SocketAddr>,
     amqps: Option<SocketAddr>,
+    metrics: Option<SocketAddr>,
 }
 
 impl Server {
@@ -81,17 +82,22 @@ impl Server {
         let hub = Hub::new(rules(&config)?, registry, users, config.limits);
         let doors = Doors {
             hub: Arc::new(hub),
-            room: Arc::new(Semaphore::new(config.limits.max_connections)),
+            places: Places::new(config.limits.max_connections, config.limits.max_unproven),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
         let mqtt = listen(config.mqtt.as_deref(), &config, None).await?;
         let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
         let amqps = listen(config.amqps.as_deref(), &config, None).await?;
+        let metrics = match config.metrics.as_deref() {
+            Some(address) => Some(bind(&scrape::address(address)).await?),
+            None => None,
+        };
         if mqtt.is_none() && https.is_none() && amqps.is_none() {
             return Err(StartError::NoListener);
         }
-        let mut server = Self { doors, files: Mutex::new(files), mqtt: None, https: None, amqps: None };
+        let files = Mutex::new(files);
+        let mut server = Self { doors, files, mqtt: None, https: None, amqps: None, metrics: None };
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
             let doors = server.doors.clone();
@@ -106,6 +112,11 @@ impl Server {
             server.amqps = Some(address);
             let doors = server.doors.clone();
             server.spawn(listen::run(listener, tls, Transport::Amqp, doors, amqp::serve));
+        }
+        if let Some((listener, address)) = metrics {
+            server.metrics = Some(address);
+            let doors = server.doors.clone();
+            server.spawn(scrape::run(listener, doors));
         }
         Ok(server)
     }
@@ -130,6 +141,12 @@ impl Server {
     #[must_use]
     pub const fn amqps(&self) -> Option<SocketAddr> {
         self.amqps
+    }
+
+    /// Where the counters are served.
+    #[must_use]
+    pub const fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// The counters, in Prometheus' text format.
@@ -179,8 +196,13 @@ async fn listen(
 ) -> Result<Option<(TcpListener, TlsAcceptor, SocketAddr)>, StartError> {
     let Some(address) = address else { return Ok(None) };
     let tls = tls::config(&config.cert, &config.key, protocol)?;
+    let (listener, bound) = bind(address).await?;
+    Ok(Some((listener, TlsAcceptor::from(tls), bound)))
+}
+
+async fn bind(address: &str) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |error| StartError::Listen { address: address.into(), error };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
-    Ok(Some((listener, TlsAcceptor::from(tls), bound)))
+    Ok((listener, bound))
 }

@@ -107,10 +107,22 @@ async fn too_many_are_closed_and_the_others_stay() {
     let gateway = Gateway::with(|_, config| config.limits.max_connections = 3).await;
     let mut device = gateway.dev1().await;
     let (second, third) = (gateway.mqtt().await, gateway.mqtt().await);
+    // nobody is proven on the second and the third, of which the older gives way
+    let fourth = gateway.mqtt().await;
+    closed(second).await;
+    assert_eq!(gateway.counter("hubward_connections_crowded_out_total"), 1);
+    assert_eq!(ask(&mut device, &publish(EVENTS, 1, b"x")).await, puback());
+    drop((third, fourth));
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn where_all_are_proven_a_newcomer_is_closed() {
+    let gateway = Gateway::with(|_, config| config.limits.max_connections = 1).await;
+    let mut device = gateway.dev1().await;
     closed(TcpStream::connect(gateway.mqtt_address()).await.unwrap()).await;
     assert_eq!(gateway.counter("hubward_connections_crowded_out_total"), 1);
     assert_eq!(ask(&mut device, &publish(EVENTS, 1, b"x")).await, puback());
-    drop((second, third));
     gateway.end().await;
 }
 

@@ -140,7 +140,7 @@ async fn who_is_not_proven_and_who_has_no_right() {
         assert_eq!((answer, code(&text)), (status, expected), "{request} {headers}");
     }
     assert_eq!(gateway.http("GET /healthz", "", "").await, (200, "ok\n".into()));
-    let (_, metrics) = gateway.http("GET /metrics", "", "").await;
+    let metrics = gateway.server.metrics();
     assert!(
         metrics.contains(
             "hubward_decisions_total{transport=\"https\",verdict=\"deny\",code=\"missing-right\"} 5"

@@ -28,9 +28,10 @@ pub(super) type Any = Message<Body<Value>>;
 /// The node of one connection.
 #[derive(Debug)]
 pub(super) struct Node {
-    answers: mpsc::Sender<Any>,
+    /// In boxes: a channel has room for 32 from the start, on every connection.
+    answers: mpsc::Sender<Box<Any>>,
     /// Until the link for answers is attached.
-    waiting: Mutex<Option<mpsc::Receiver<Any>>>,
+    waiting: Mutex<Option<mpsc::Receiver<Box<Any>>>>,
     /// Room for links on which tokens are put.
     puts: Arc<Semaphore>,
 }
@@ -47,14 +48,14 @@ impl Node {
     }
 
     /// The answers, for the link that they go out on: a connection has one at a time.
-    pub(super) fn answers(&self) -> Option<mpsc::Receiver<Any>> {
+    pub(super) fn answers(&self) -> Option<mpsc::Receiver<Box<Any>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Gives answers until the peer detaches, or does not take one in time. Another link may have the rest.
     pub(super) async fn give_answers(
         &self,
-        mut answers: mpsc::Receiver<Any>,
+        mut answers: mpsc::Receiver<Box<Any>>,
         mut link: Sender,
         patience: Duration,
     ) {
@@ -62,7 +63,7 @@ impl Node {
             tokio::select! {
                 answer = answers.recv() => {
                     let Some(answer) = answer else { break };
-                    let taken = timeout(patience, link.send(answer)).await;
+                    let taken = timeout(patience, link.send(*answer)).await;
                     if !matches!(taken, Ok(Ok(_))) {
                         break;
                     }
@@ -86,7 +87,7 @@ impl Node {
             if reply.error().is_some() {
                 connection.hub.slow(&connection.peer).await;
             }
-            if self.answers.try_send(answer(&message, reply)).is_err() {
+            if self.answers.try_send(Box::new(answer(&message, reply))).is_err() {
                 // it takes no answers, and would put for ever
                 let _ = link.close_with_error(AmqpError::ResourceLimitExceeded).await;
                 return;

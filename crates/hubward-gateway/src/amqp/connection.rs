@@ -16,16 +16,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::cbs::Node;
 use super::guard::FRAME_BYTES;
+use super::numbers::{LAST_HANDLE, SESSIONS};
 use super::proven::Connection;
 use super::{End, GOODBYE, Header, link, sasl};
 use crate::clock;
 use crate::hub::Hub;
 use crate::peer::Peer;
 
-/// Sessions of a connection: clients have one or two.
-const SESSIONS: u16 = 4;
-/// Links of a session, less one: a device has seven at most, a gateway in the field some for each of its devices.
-const LAST_HANDLE: u32 = 255;
 /// Frames of a session that may be on their way: 4 MiB.
 const WINDOW: u32 = 16;
 /// Milliseconds of silence after which a peer is gone.
@@ -43,7 +40,8 @@ pub(super) async fn run(
     let mut changes = hub.changes();
     let accepted = tokio::select! {
         () = stop.cancelled() => return End::Stopped,
-        accepted = timeout(hub.limits.connect_timeout, accept(&hub, &peer, header, stream)) => accepted,
+        // in a place of its own, which is free again when it is done
+        accepted = timeout(hub.limits.connect_timeout, Box::pin(accept(&hub, &peer, header, stream))) => accepted,
     };
     let (connection, mut handle) = match accepted {
         Ok(Ok(accepted)) => accepted,
@@ -86,7 +84,7 @@ pub(super) async fn run(
             }
             Some(_) = sessions.join_next() => {}
             session = handle.next_incoming_session() => match session {
-                Some(session) => match acceptor.accept_incoming_session(session, &mut handle).await {
+                Some(session) => match Box::pin(acceptor.accept_incoming_session(session, &mut handle)).await {
                     Ok(session) => {
                         sessions.spawn(serve_session(Arc::clone(&connection), Arc::clone(&node), session));
                     }
@@ -132,7 +130,7 @@ async fn accept(
     let acceptor = ConnectionAcceptor::builder()
         .container_id("hubward-gateway")
         .max_frame_size(FRAME_BYTES)
-        .channel_max(SESSIONS.saturating_sub(1))
+        .channel_max(u16::try_from(SESSIONS.saturating_sub(1)).unwrap_or_default())
         .idle_time_out(IDLE);
     let handle = match header {
         Header::Amqp => {
@@ -152,7 +150,16 @@ async fn serve_session(connection: Arc<Connection>, node: Arc<Node>, mut session
         tokio::select! {
             Some(_) = links.join_next() => {}
             attach = session.next_incoming_attach() => match attach {
-                Some(attach) => link::attach(&connection, &node, attach, &mut session, &mut links).await,
+                Some(attach) => {
+                    let attaching = link::attach(&connection, &node, attach, &mut session, &mut links);
+                    let attached = Box::pin(attaching).await;
+                    if !attached {
+                        // the codec would keep whatever comes for a handle that it has not
+                        let patience = connection.hub.limits.write_timeout;
+                        let _ = timeout(patience, session.end_with_error(AmqpError::NotAllowed)).await;
+                        return;
+                    }
+                }
                 None => return,
             },
         }

@@ -1,51 +1,158 @@
-//! What the codec is given: whole frames of values that nest so far and no further.
+//! What the codec is given: whole frames, so long, of values that nest so far and no further, and of numbers within
+//! bounds.
 //!
 //! The codec descends with the values that it reads, for as long as there is stack: a frame of lists in lists, which
-//! anybody may send, would end the process. Here every frame is read first, by its sizes and counts alone.
+//! anybody may send, would end the process. It works for as long as a number says, on a thread of those that serve
+//! everybody. Here every frame is read first, by its sizes and counts ([`values`](super::values)) and its numbers
+//! ([`numbers`](super::numbers)), so that one frame costs the codec at most a time linear in its bytes.
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::numbers::{Kind, Sessions, kind};
+use super::values::Values;
+use super::{AMQP, Header};
+use crate::limits::CONNECT_BYTES;
+use crate::places::Place;
+
 /// Bytes of a frame: a message of 256 KiB, as a hub has it, and what is around it.
 pub(super) const FRAME_BYTES: u32 = 260 * 1024;
-/// Values within values: those of the protocol and of hubs' messages are five deep.
-const DEPTH: u8 = 24;
+/// Bytes of a frame that is no message, or comes before the peer is proven: as much as MQTT's CONNECT.
+const SHORT_BYTES: usize = CONNECT_BYTES;
+/// Bytes of a frame that is no message and comes before the peer is proven. The codec keeps a link's names several times.
+const STRANGER_SHORT_BYTES: usize = 1024;
+/// Bytes of a frame of SASL (AMQP 1.0, 5.3.1).
+const SASL_BYTES: usize = 512;
+/// Values of a frame. The codec takes up to a hundred bytes for one that is sent in one.
+const VALUES: usize = 8 * 1024;
+/// Bytes of all frames before the peer is proven: a session, two links, and a token of 4 KiB that is put twice.
+const STRANGER_BYTES: usize = 16 * 1024;
+/// Values of all frames before the peer is proven.
+const STRANGER_VALUES: usize = 1024;
+/// Bytes of a buffer that is kept for the next frame.
+const KEPT: usize = 1024;
 
 /// Bytes that are no frame, or none that is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed;
 
+/// What one peer has said so far, as far as it bounds what it may say next.
+#[derive(Debug)]
+pub(super) struct Guard {
+    place: Place,
+    /// Whether the header of AMQP came; until then there are frames of SASL.
+    amqp: bool,
+    sessions: Sessions,
+    /// What is left of [`STRANGER_BYTES`] and [`STRANGER_VALUES`].
+    bytes: usize,
+    values: usize,
+}
+
+impl Guard {
+    /// For a peer that began with this header.
+    pub(super) fn new(place: Place, header: Header) -> Self {
+        let (amqp, sessions) = (header == Header::Amqp, Sessions::default());
+        Self { place, amqp, sessions, bytes: STRANGER_BYTES, values: STRANGER_VALUES }
+    }
+
+    /// Reads the next frame or header into `frame` and checks it; `None` where the peer says no more.
+    async fn next(
+        &mut self,
+        peer: &mut (impl AsyncRead + Unpin),
+        frame: &mut Vec<u8>,
+    ) -> Result<Option<()>, Malformed> {
+        let mut head = [0; 8];
+        if peer.read_exact(&mut head).await.is_err() {
+            return Ok(None);
+        }
+        frame.clear();
+        frame.extend_from_slice(&head);
+        if head == AMQP {
+            // between SASL and AMQP, and nowhere else
+            let first = !core::mem::replace(&mut self.amqp, true);
+            return if first { Ok(Some(())) } else { Err(Malformed) };
+        }
+        let [size @ .., offset, frame_type, _, _] = head;
+        let size = u32::from_be_bytes(size);
+        if !(8..=FRAME_BYTES).contains(&size) || offset != 2 || frame_type != u8::from(!self.amqp) {
+            return Err(Malformed);
+        }
+        let size = usize::try_from(size).map_err(|_| Malformed)?;
+        let stranger = !self.place.is_proven();
+        if stranger {
+            self.bytes = self.bytes.checked_sub(size).ok_or(Malformed)?;
+        }
+        if !self.amqp && size > SASL_BYTES {
+            return Err(Malformed);
+        }
+        // so much of any frame; more of a message
+        let (short, long) =
+            if stranger { (STRANGER_SHORT_BYTES, SHORT_BYTES) } else { (SHORT_BYTES, usize::MAX) };
+        let all = fill(peer, frame, size.min(short)).await
+            && (size <= short || {
+                if size > long || kind(frame.get(8..).unwrap_or_default()) != Kind::Transfer {
+                    return Err(Malformed);
+                }
+                fill(peer, frame, size).await
+            });
+        if !all {
+            return Ok(None);
+        }
+        self.check(frame, stranger)?;
+        Ok(Some(()))
+    }
+
+    /// Checks one frame (AMQP 1.0, 2.3.1 and 5.3.2): its own header of eight bytes, then values.
+    fn check(&mut self, frame: &[u8], stranger: bool) -> Result<(), Malformed> {
+        let (header, body) = frame.split_first_chunk::<8>().ok_or(Malformed)?;
+        let mut values = Values::new(body, if stranger { self.values } else { VALUES });
+        while !values.is_empty() {
+            values.next()?;
+        }
+        if stranger {
+            self.values = values.left();
+        }
+        let [.., high, low] = *header;
+        match body {
+            // an empty frame says that the peer is there
+            [] => Ok(()),
+            _ if self.amqp => self.sessions.check(u16::from_be_bytes([high, low]), body),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads until `frame` has so many bytes; whether it has. A frame is kept as it comes, not before.
+async fn fill(peer: &mut (impl AsyncRead + Unpin), frame: &mut Vec<u8>, size: usize) -> bool {
+    let missing = size.saturating_sub(frame.len());
+    if size <= SHORT_BYTES {
+        // the buffer would double otherwise
+        frame.reserve_exact(missing);
+    }
+    let missing = u64::try_from(missing).unwrap_or(u64::MAX);
+    peer.take(missing).read_to_end(frame).await.is_ok() && frame.len() >= size
+}
+
+/// Lets go of what a long frame took.
+fn shrink(frame: &mut Vec<u8>) {
+    if frame.capacity() > KEPT {
+        *frame = Vec::new();
+    }
+}
+
 /// Hands on what the peer says, frame by frame, until it says no more.
 pub(super) async fn hear(
+    guard: &mut Guard,
     peer: &mut (impl AsyncRead + Unpin),
     codec: &mut (impl AsyncWrite + Unpin),
 ) -> Result<(), Malformed> {
     let mut frame = Vec::new();
-    loop {
-        let mut head = [0; 4];
-        if peer.read_exact(&mut head).await.is_err() {
-            return Ok(());
-        }
-        // a header between SASL and AMQP is no frame
-        let header = head == *b"AMQP";
-        let size = if header { 8 } else { u32::from_be_bytes(head) };
-        if !(8..=FRAME_BYTES).contains(&size) {
-            return Err(Malformed);
-        }
-        frame.clear();
-        frame.extend_from_slice(&head);
-        let rest = u64::from(size).saturating_sub(4);
-        // a frame is kept as it comes, not before
-        match (&mut *peer).take(rest).read_to_end(&mut frame).await {
-            Ok(read) if u64::try_from(read) == Ok(rest) => {}
-            _ => return Ok(()),
-        }
-        if !header {
-            check(&frame)?;
-        }
+    while guard.next(peer, &mut frame).await?.is_some() {
         if codec.write_all(&frame).await.is_err() {
-            return Ok(());
+            break;
         }
+        shrink(&mut frame);
     }
+    Ok(())
 }
 
 /// Hands on what the codec says, frame by frame, up to its `close`: behind it there is nothing (AMQP 1.0, 2.7.9). While
@@ -68,6 +175,7 @@ pub(super) async fn say(
         if is_close(&frame) {
             return Ok(());
         }
+        shrink(&mut frame);
     }
 }
 
@@ -76,163 +184,11 @@ fn is_close(frame: &[u8]) -> bool {
     matches!(frame, [_, _, _, _, 2, 0, _, _, 0x00, 0x53, 0x18, ..])
 }
 
-/// Checks one frame (AMQP 1.0, 2.3.1 and 5.3.2): its own header of eight bytes, then values.
-fn check(frame: &[u8]) -> Result<(), Malformed> {
-    let (header, mut values) = frame.split_first_chunk::<8>().ok_or(Malformed)?;
-    let [.., offset, kind, _, _] = header;
-    if *offset != 2 || *kind > 1 {
-        return Err(Malformed);
-    }
-    while !values.is_empty() {
-        value(&mut values, DEPTH)?;
-    }
-    Ok(())
-}
-
-/// Skips one value (1.2): a constructor, which may be described, and its data.
-fn value(bytes: &mut &[u8], depth: u8) -> Result<(), Malformed> {
-    let (code, depth) = constructor(bytes, depth)?;
-    data(code, bytes, depth)
-}
-
-/// Skips a constructor up to its format code. Each description is one level more.
-fn constructor(bytes: &mut &[u8], mut depth: u8) -> Result<(u8, u8), Malformed> {
-    loop {
-        depth = depth.checked_sub(1).ok_or(Malformed)?;
-        match number::<1>(bytes)? {
-            0 => value(bytes, depth)?,
-            code => return Ok((u8::try_from(code).map_err(|_| Malformed)?, depth)),
-        }
-    }
-}
-
-/// Skips the data of a format code (1.2.1 to 1.2.4). What a list, a map or an array has in it must fill it to its end,
-/// so that size and count say the same.
-fn data(code: u8, bytes: &mut &[u8], depth: u8) -> Result<(), Malformed> {
-    let (size, count) = match code >> 4 {
-        0x4 => return Ok(()),
-        0x5 => return skip(bytes, 1).map(drop),
-        0x6 => return skip(bytes, 2).map(drop),
-        0x7 => return skip(bytes, 4).map(drop),
-        0x8 => return skip(bytes, 8).map(drop),
-        0x9 => return skip(bytes, 16).map(drop),
-        0xa => {
-            let size = number::<1>(bytes)?;
-            return skip(bytes, size).map(drop);
-        }
-        0xb => {
-            let size = number::<4>(bytes)?;
-            return skip(bytes, size).map(drop);
-        }
-        0xc | 0xe => (number::<1>(bytes)?.checked_sub(1), number::<1>(bytes)?),
-        0xd | 0xf => (number::<4>(bytes)?.checked_sub(4), number::<4>(bytes)?),
-        _ => return Err(Malformed),
-    };
-    let mut inner = skip(bytes, size.ok_or(Malformed)?)?;
-    // values of no bytes could be any number
-    if count > inner.len() {
-        return Err(Malformed);
-    }
-    if code >> 4 >= 0xe {
-        let (code, depth) = constructor(&mut inner, depth)?;
-        for _ in 0..count {
-            data(code, &mut inner, depth)?;
-        }
-    } else {
-        for _ in 0..count {
-            value(&mut inner, depth)?;
-        }
-    }
-    if inner.is_empty() { Ok(()) } else { Err(Malformed) }
-}
-
-fn skip<'b>(bytes: &mut &'b [u8], count: usize) -> Result<&'b [u8], Malformed> {
-    let (skipped, rest) = bytes.split_at_checked(count).ok_or(Malformed)?;
-    *bytes = rest;
-    Ok(skipped)
-}
-
-/// A number of so many bytes, big-endian.
-fn number<const N: usize>(bytes: &mut &[u8]) -> Result<usize, Malformed> {
-    let big_endian = skip(bytes, N)?;
-    let number = big_endian.iter().fold(0_u64, |number, byte| number.wrapping_shl(8) | u64::from(*byte));
-    usize::try_from(number).map_err(|_| Malformed)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::arithmetic_side_effects, reason = "a test")]
 
     use super::*;
-
-    /// A frame of these values.
-    fn frame(values: &[u8]) -> Vec<u8> {
-        [&[0, 0, 0, 0, 2, 0, 0, 0], values].concat()
-    }
-
-    /// `value` in so many lists.
-    fn nested(depth: usize, value: &[u8]) -> Vec<u8> {
-        (0..depth).fold(value.to_vec(), |inner, _| {
-            let size = u32::try_from(inner.len() + 4).unwrap().to_be_bytes();
-            [&[0xd0], &size[..], &[0, 0, 0, 1], &inner].concat()
-        })
-    }
-
-    #[test]
-    fn values_of_every_form_are_skipped() {
-        for values in [
-            &b""[..],
-            b"\x40\x41\x42\x43\x44\x45",
-            b"\x50\x01\x60\x01\x02\x70\x01\x02\x03\x04",
-            b"\x80\x01\x02\x03\x04\x05\x06\x07\x08\x980123456789abcdef",
-            b"\xa1\x02hi\xa3\x00\xb1\x00\x00\x00\x02hi",
-            b"\xc0\x01\x00\xc1\x03\x02\x40\x40\xd0\x00\x00\x00\x05\x00\x00\x00\x01\x40",
-            b"\x00\x53\x10\xc0\x04\x01\xa1\x01x",
-            b"\xe0\x04\x02\x50\x01\x02\xe0\x0a\x02\xa3\x03one\x03two",
-            b"\xf0\x00\x00\x00\x07\x00\x00\x00\x02\x50\x01\x02",
-            b"\xe0\x07\x02\x00\x53\x01\x50\x01\x02",
-        ] {
-            assert_eq!(check(&frame(values)), Ok(()), "{values:02x?}");
-            for short in 1..values.len() {
-                // what is cut off within a value is none
-                let cut = check(&frame(&values[..short]));
-                assert!(cut.is_err() || check(&frame(&values[short..])).is_ok(), "{values:02x?} at {short}");
-            }
-        }
-    }
-
-    #[test]
-    fn sizes_and_counts_that_disagree_are_refused() {
-        for values in [
-            &b"\xc0\x00\x00"[..],
-            b"\xc0\x01\x01\x40",
-            b"\xc0\x02\x00\x40",
-            b"\xc0\x03\x01\x40\x40",
-            b"\xd0\xff\xff\xff\xff\x00\x00\x00\x00",
-            b"\xe0\x02\xff\x40",
-            b"\xf0\x00\x00\x00\x05\xff\xff\xff\xff\x40",
-            b"\xb0\xff\xff\xff\xff",
-            b"\x10",
-            b"\x00",
-        ] {
-            assert_eq!(check(&frame(values)), Err(Malformed), "{values:02x?}");
-        }
-    }
-
-    #[test]
-    fn nesting_ends() {
-        let most = usize::from(DEPTH) - 1;
-        assert_eq!(check(&frame(&nested(most, &[0x40]))), Ok(()));
-        assert_eq!(check(&frame(&nested(most + 1, &[0x40]))), Err(Malformed));
-        assert_eq!(check(&frame(&nested(20_000, &[0x40]))), Err(Malformed));
-        // descriptions within descriptions, and arrays within arrays
-        assert_eq!(check(&frame(&[0; 100_000])), Err(Malformed));
-        let arrays = (0..100).fold(vec![0x50, 1], |inner: Vec<u8>, _| {
-            let size = u32::try_from(inner.len() + 4).unwrap().to_be_bytes();
-            [&[0xf0], &size[..], &[0, 0, 0, 1], &inner].concat()
-        });
-        assert_eq!(check(&frame(&arrays)), Err(Malformed));
-    }
 
     #[tokio::test]
     async fn nothing_is_said_behind_a_close() {
@@ -247,22 +203,61 @@ mod tests {
         assert_eq!(peer, said);
     }
 
+    /// What passes of these bytes, and how it ends.
+    async fn heard(place: &Place, header: Header, bytes: &[u8]) -> (Result<(), Malformed>, usize) {
+        let (mut codec, mut guard) = (Vec::new(), Guard::new(place.clone(), header));
+        let outcome = hear(&mut guard, &mut &*bytes, &mut codec).await;
+        assert_eq!(codec, bytes[..codec.len()]);
+        (outcome, codec.len())
+    }
+
+    const EMPTY: &[u8] = b"\x00\x00\x00\x08\x02\x00\x00\x00";
+    const OPEN: &[u8] = b"\x00\x00\x00\x12\x02\x00\x00\x00\x00\x53\x10\xc0\x05\x01\xa1\x02hi";
+
     #[tokio::test]
     async fn frames_go_on_whole_and_others_do_not() {
-        let whole =
-            b"AMQP\x00\x01\x00\x00\x00\x00\x00\x08\x02\x00\x00\x00\x00\x00\x00\x09\x02\x00\x00\x00\x40";
+        let place = Place::alone();
+        let whole = [EMPTY, OPEN].concat();
         for (bytes, outcome, passed) in [
             (&whole[..], Ok(()), whole.len()),
-            (&whole[..whole.len() - 1], Ok(()), 16),
-            (b"\x00\x00\x00\x07\x02\x00\x00", Err(Malformed), 0),
-            (b"\x00\x00\x00\x00", Err(Malformed), 0),
-            (b"\xff\xff\xff\xff", Err(Malformed), 0),
+            (&whole[..whole.len() - 1], Ok(()), 8),
+            (b"\x00\x00\x00\x07\x02\x00\x00\x00", Err(Malformed), 0),
+            (b"\x00\x00\x00\x00\x00\x00\x00\x00", Err(Malformed), 0),
+            (b"\xff\xff\xff\xff\x02\x00\x00\x00", Err(Malformed), 0),
             (b"\x00\x00\x00\x08\x03\x00\x00\x00", Err(Malformed), 0),
             (b"\x00\x00\x00\x08\x02\x02\x00\x00", Err(Malformed), 0),
+            // a frame of SASL, a second header, and a value that is no performative
+            (b"\x00\x00\x00\x08\x02\x01\x00\x00", Err(Malformed), 0),
+            (&AMQP, Err(Malformed), 0),
+            (b"\x00\x00\x00\x09\x02\x00\x00\x00\x40", Err(Malformed), 0),
         ] {
-            let mut codec = Vec::new();
-            assert_eq!(hear(&mut &*bytes, &mut codec).await, outcome, "{bytes:02x?}");
-            assert_eq!(codec, bytes[..passed]);
+            assert_eq!(heard(&place, Header::Amqp, bytes).await, (outcome, passed), "{bytes:02x?}");
         }
+        let sasl = [b"\x00\x00\x00\x09\x02\x01\x00\x00\x40", &AMQP[..], OPEN].concat();
+        assert_eq!(heard(&place, Header::Sasl, &sasl).await, (Ok(()), sasl.len()));
+        assert_eq!(heard(&place, Header::Sasl, OPEN).await, (Err(Malformed), 0));
+    }
+
+    /// An `open` whose container has so long a name.
+    fn open(length: usize) -> Vec<u8> {
+        let name = [&[0xb1][..], &u32::try_from(length).unwrap().to_be_bytes(), &vec![b'x'; length]].concat();
+        let list = u32::try_from(name.len() + 4).unwrap().to_be_bytes();
+        let body = [&[0, 0x53, 0x10, 0xd0][..], &list, &[0, 0, 0, 1], &name].concat();
+        [&u32::try_from(body.len() + 8).unwrap().to_be_bytes()[..], &[2, 0, 0, 0], &body].concat()
+    }
+
+    #[tokio::test]
+    async fn a_stranger_says_little_and_somebody_proven_says_more() {
+        let (stranger, proven) = (Place::alone(), Place::alone());
+        proven.proven();
+        for (length, of_stranger, of_proven) in [(900, true, true), (2000, false, true), (9000, false, false)]
+        {
+            let bytes = open(length);
+            assert_eq!(heard(&stranger, Header::Amqp, &bytes).await.0.is_ok(), of_stranger, "{length}");
+            assert_eq!(heard(&proven, Header::Amqp, &bytes).await.0.is_ok(), of_proven, "{length}");
+        }
+        let (short, many) = (open(900).len(), open(900).repeat(18));
+        assert_eq!(heard(&stranger, Header::Amqp, &many).await, (Err(Malformed), 17 * short));
+        assert_eq!(heard(&proven, Header::Amqp, &many).await, (Ok(()), many.len()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fe2o3_amqp::acceptor::{LinkAcceptor, LinkEndpoint, ListenerSessionHandle};
+use fe2o3_amqp::acceptor::{LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SupportedReceiverSettleModes};
 use fe2o3_amqp::link::RecvError;
 use fe2o3_amqp::types::definitions::{self, AmqpError, Role};
 use fe2o3_amqp::types::messaging::{Body, TargetArchetype};
@@ -32,7 +32,7 @@ enum Purpose {
     /// Tokens are put on it, for as long as it has its place.
     Tokens(OwnedSemaphorePermit),
     /// They are answered on it.
-    Answers(tokio::sync::mpsc::Receiver<Any>),
+    Answers(tokio::sync::mpsc::Receiver<Box<Any>>),
     /// A device or module sends messages.
     Events,
     /// A service sends messages to devices.
@@ -41,14 +41,14 @@ enum Purpose {
     Commands(tokio::sync::mpsc::Receiver<Any>),
 }
 
-/// Attaches a link, or attaches and closes it with the reason, as AMQP has it (2.6.3).
+/// Attaches a link, or attaches and closes it with the reason, as AMQP has it (2.6.3). Whether the codec took it.
 pub(super) async fn attach(
     connection: &Arc<Connection>,
     node: &Arc<Node>,
     mut attach: Attach,
     session: &mut ListenerSessionHandle,
     links: &mut JoinSet<()>,
-) {
+) -> bool {
     let address = address(&attach);
     let purpose = purpose(connection, node, &attach.role, &address);
     if purpose.is_err() {
@@ -65,6 +65,7 @@ pub(super) async fn attach(
     };
     let acceptor = LinkAcceptor::builder()
         .max_message_size(most)
+        .supported_receiver_settle_modes(settles(&attach.role))
         .verify_incoming_source(false)
         .verify_incoming_target(false)
         .build();
@@ -72,7 +73,7 @@ pub(super) async fn attach(
         Ok(endpoint) => endpoint,
         Err(error) => {
             tracing::debug!(peer = %connection.peer.address, %error, "no link");
-            return;
+            return false;
         }
     };
     let (connection, node) = (Arc::clone(connection), Arc::clone(node));
@@ -80,16 +81,16 @@ pub(super) async fn attach(
         let patience = connection.hub.limits.write_timeout;
         match (purpose, endpoint) {
             (Ok(Purpose::Tokens(_place)), LinkEndpoint::Receiver(link)) => {
-                node.take_tokens(&connection, link).await;
+                Box::pin(node.take_tokens(&connection, link)).await;
             }
             (Ok(Purpose::Answers(answers)), LinkEndpoint::Sender(link)) => {
                 node.give_answers(answers, link, patience).await;
             }
             (Ok(Purpose::Events | Purpose::SendCommands), LinkEndpoint::Receiver(link)) => {
-                receive(&connection, link, &address).await;
+                Box::pin(receive(&connection, link, &address)).await;
             }
             (Ok(Purpose::Commands(commands)), LinkEndpoint::Sender(link)) => {
-                give_commands(&connection, link, commands, &address).await;
+                Box::pin(give_commands(&connection, link, commands, &address)).await;
             }
             (purpose, endpoint) => {
                 let error = purpose.err().unwrap_or(AmqpError::InternalError);
@@ -97,6 +98,16 @@ pub(super) async fn attach(
             }
         }
     });
+    true
+}
+
+/// The gateway settles what it receives at once. In the other mode the codec would keep each delivery until the sender
+/// settles it, which need be never.
+const fn settles(peer: &Role) -> SupportedReceiverSettleModes {
+    match peer {
+        Role::Sender => SupportedReceiverSettleModes::First,
+        Role::Receiver => SupportedReceiverSettleModes::Both,
+    }
 }
 
 /// The address of the hub's end.
@@ -154,8 +165,7 @@ async fn receive(connection: &Connection, mut link: Receiver, address: &str) {
     loop {
         let error = tokio::select! {
             biased;
-            _ = changes.changed() => (connection.judge(&operation) != Judged::Allowed)
-                .then_some(AmqpError::UnauthorizedAccess),
+            _ = changes.changed() => (!connection.may_stay(&operation)).then_some(AmqpError::UnauthorizedAccess),
             delivery = link.recv::<Body<Value>>() => match delivery {
                 Ok(delivery) => match connection.judge(&operation) {
                     Judged::Allowed => {
@@ -213,7 +223,7 @@ async fn give_commands(
     loop {
         let goes_on = tokio::select! {
             biased;
-            _ = changes.changed() => connection.judge(&operation) == Judged::Allowed,
+            _ = changes.changed() => connection.may_stay(&operation),
             command = commands.recv() => match command {
                 Some(command) => connection.judge(&operation) == Judged::Allowed
                     && matches!(timeout(connection.hub.limits.write_timeout, link.send(command)).await, Ok(Ok(_))),

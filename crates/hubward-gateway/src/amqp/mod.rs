@@ -5,8 +5,10 @@ mod commands;
 mod connection;
 mod guard;
 mod link;
+mod numbers;
 mod proven;
 mod sasl;
+mod values;
 
 use core::future::pending;
 use core::pin::pin;
@@ -23,9 +25,10 @@ use crate::hub::Hub;
 use crate::peer::Peer;
 
 pub(crate) use commands::Mailboxes;
+use guard::Guard;
 
-/// Bytes on their way between the socket and the codec.
-const PIPE_BYTES: usize = 64 * 1024;
+/// Bytes on their way between the socket and the codec. Each connection has as many, twice.
+const PIPE_BYTES: usize = 2 * 1024;
 
 /// How long a peer may take to answer that its connection is closed, and then to take what is left to say.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -69,7 +72,7 @@ pub(crate) async fn serve(
     peer: Peer,
     stop: CancellationToken,
 ) {
-    let (shared, address) = (Arc::clone(&hub), peer.address);
+    let (shared, address, place) = (Arc::clone(&hub), peer.address, peer.place.clone());
     let end = match timeout(hub.limits.connect_timeout, header(&mut stream)).await {
         Err(_) => End::Silent,
         Ok(Err(end)) => end,
@@ -77,8 +80,8 @@ pub(crate) async fn serve(
             let (mut near, far) = tokio::io::duplex(PIPE_BYTES);
             // the pipe has room for it
             let _ = near.write_all(&bytes).await;
-            let mut served = pin!(connection::run(hub, peer, header, far, stop));
-            let mut relay = pin!(relay(&mut stream, near));
+            let mut served = Box::pin(connection::run(hub, peer, header, far, stop));
+            let mut relay = pin!(relay(&mut stream, near, Guard::new(place, header)));
             tokio::select! {
                 end = &mut served => {
                     // what is left to say
@@ -110,11 +113,15 @@ pub(crate) async fn serve(
 }
 
 /// Carries frames both ways until the codec has said all that it will. When the peer says no more, the codec is told so.
-async fn relay(stream: &mut TlsStream<TcpStream>, near: DuplexStream) -> Result<(), guard::Malformed> {
+async fn relay(
+    stream: &mut TlsStream<TcpStream>,
+    near: DuplexStream,
+    mut guard: Guard,
+) -> Result<(), guard::Malformed> {
     let (mut from_peer, mut to_peer) = split(stream);
     let (mut from_codec, mut to_codec) = split(near);
     let hear = async {
-        guard::hear(&mut from_peer, &mut to_codec).await?;
+        guard::hear(&mut guard, &mut from_peer, &mut to_codec).await?;
         let _ = to_codec.shutdown().await;
         pending().await
     };

@@ -104,6 +104,18 @@ impl Connection {
         }
     }
 
+    /// Whether a link may stay, now that something has changed. Only its end is a line in the log: nothing was asked for,
+    /// and a change of the registry is heard by every link.
+    pub(super) fn may_stay(&self, operation: &Operation<'_>) -> bool {
+        let proven = self.lock();
+        let allowing = proven.cbs.sessions().find(|session| session.decide(operation).is_allow());
+        if let Some(session) = allowing {
+            return self.hub.still(&self.peer, session, operation);
+        }
+        drop(proven);
+        self.judge(operation) == Judged::Allowed
+    }
+
     /// Lets go of whoever is not proven any more, and has the links ask again. Whether anybody is left.
     pub(super) fn recheck(&self, operation: &Operation<'_>) -> bool {
         let mut proven = self.lock();

@@ -150,7 +150,8 @@ impl Users {
     ) -> Result<(), Refusal> {
         let refuse = |error: AuthError| {
             let (who, rule, code) = (Who::Nobody, ADMISSION, error.code());
-            record(&hub.metrics, &Entry { peer, who, operation, allow: false, rule, code });
+            let reason = Some(format_args!("{error}"));
+            record(&hub.metrics, &Entry { peer, who, operation, allow: false, rule, code, reason });
             Refusal::Unproven(error)
         };
         if !peer.certificates.is_empty() {
@@ -170,6 +171,7 @@ impl Users {
             None => FoundPrincipal::Refused,
         };
         let user = question.answer(found, clock::now()).map_err(refuse)?;
+        peer.place.proven();
         let rule = operation.endpoint().map_or("none", |endpoint| endpoint.name());
         let (allow, code, outcome) = match user.decision(&self.access) {
             UserDecision::Allow { .. } => (true, "allowed", Ok(())),
@@ -179,7 +181,7 @@ impl Users {
             UserDecision::Deny(denial) => (false, denial.code(), Err(Refusal::Denied)),
         };
         let who = Who::User(user.object_id());
-        record(&hub.metrics, &Entry { peer, who, operation, allow, rule, code });
+        record(&hub.metrics, &Entry { peer, who, operation, allow, rule, code, reason: None });
         outcome
     }
 

@@ -21,6 +21,9 @@ use crate::peer::Peer;
 /// Where the answers to a device's questions about its twin go.
 const TWIN_RESPONSES: &str = "$iothub/twin/res/#";
 
+/// Filters of one SUBSCRIBE: a hub's clients ask for one to eight.
+const FILTERS: usize = 32;
+
 /// Serves somebody who was let in, to the end of its connection.
 pub(crate) async fn run(
     hub: &Hub,
@@ -127,6 +130,10 @@ impl Serving<'_> {
     }
 
     async fn subscribe(&mut self, subscribe: &Subscribe) -> Result<(), End> {
+        // each filter is decided on and has its line in the log
+        if subscribe.entries().len() > FILTERS {
+            return Err(End::Malformed);
+        }
         let mut codes = Vec::with_capacity(subscribe.entries().len());
         for entry in subscribe.entries() {
             let filter = entry.topic_filter();

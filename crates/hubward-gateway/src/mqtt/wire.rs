@@ -17,6 +17,9 @@ use crate::limits::{CONNECT_BYTES, PACKET_BYTES};
 /// Bytes read at a time: telemetry is small, and each idle connection holds as many.
 const READ: usize = 1024;
 
+/// How long a peer may take to accept the last word.
+const GOODBYE: Duration = Duration::from_secs(1);
+
 /// A connection and its codec.
 pub(crate) struct Wire {
     stream: TlsStream<TcpStream>,
@@ -121,6 +124,8 @@ impl Wire {
 
     /// Says what is left to say, and that nothing more comes, if the peer takes it.
     pub(crate) async fn close(mut self) {
+        // a gateway that stops does not wait longer than this for a peer that takes nothing
+        self.write_timeout = self.write_timeout.min(GOODBYE);
         let parting = core::mem::take(&mut self.parting);
         if parting.is_empty() || self.write(&parting).await.is_ok() {
             let _ = timeout(self.write_timeout, self.stream.shutdown()).await;

@@ -1,0 +1,60 @@
+//! Opens many connections on which nobody is proven, each with as much as may be said before that, and says what each
+//! costs the gateway in memory, on each transport.
+//!
+//! `cargo build --release -p hubward-gateway --bins`
+//! `cargo run --release -p hubward-gateway --example strangers -- target/release/hubward-gateway 1000`
+//!
+//! Everything is on loopback, the number of connections is the argument's, and it ends by itself.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::print_stdout,
+    reason = "an example"
+)]
+
+#[path = "../tests/common/client.rs"]
+mod client;
+#[path = "../tests/common/frames.rs"]
+mod frames;
+#[path = "../tests/common/process.rs"]
+mod process;
+#[path = "../tests/common/said.rs"]
+mod said;
+
+use core::error::Error;
+
+use process::Process;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(program), Some(count)) = (arguments.next(), arguments.next()) else {
+        return Err("the gateway's program and a number of connections are wanted".into());
+    };
+    let count: usize = count.parse()?;
+    for kind in said::KINDS {
+        let most = (count + 100).to_string();
+        let process = Process::start(
+            &program,
+            &["--connect-timeout", "600", "--max-unproven", &most, "--max-connections", &most],
+        );
+        let mut peers = Vec::new();
+        for _ in 0..10 {
+            peers.push(said::stranger(&process, kind).await);
+        }
+        let before = process.resident();
+        for _ in 0..count {
+            peers.push(said::stranger(&process, kind).await);
+        }
+        let grown = process.resident().saturating_sub(before);
+        drop(peers);
+        println!("{kind}: {count} strangers, {:.1} KiB resident each", grown as f64 / count as f64);
+    }
+    Ok(())
+}
