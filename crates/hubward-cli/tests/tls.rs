@@ -17,7 +17,7 @@ fn handshakes_and_offers_are_judged() {
     for (words, status, part) in [
         ("", 0, "TLS 1.2  0xc02f  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n"),
         (&format!("--version 1.2 --suite {gcm}"), 0, "taken: TLS 1.2 with TLS_ECDHE_RSA"),
-        ("--version 1.1 --suite 0xc013", 1, "not taken (legacy-version): TLS 1.1 is legacy"),
+        ("--version 1.1 --suite 0xc013", 1, "not taken (legacy-version): TLS 1.1 is a legacy version"),
         ("--rules legacy-hub --version 1.1 --suite 0xc013", 0, "taken: TLS 1.1"),
         ("--rules hub-ecc --version 1.2 --suite 0xc02f", 1, "not taken (suite)"),
         (

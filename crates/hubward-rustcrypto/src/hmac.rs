@@ -53,7 +53,11 @@ impl HmacKey {
 
     fn of_block(block: &[u8; BLOCK]) -> Self {
         // both blocks before both compressions, which then overlap
-        let [mut inner, mut outer] = [0x36, 0x5c].map(|pad| block.map(|byte| byte ^ pad));
+        let (mut inner, mut outer) = ([0; BLOCK], [0; BLOCK]);
+        // in place: `map` would leave copies of the key in memory
+        for ((inner, outer), byte) in inner.iter_mut().zip(&mut outer).zip(block) {
+            (*inner, *outer) = (byte ^ 0x36, byte ^ 0x5c);
+        }
         let mut states = Self { inner: INITIAL, outer: INITIAL };
         compress256(&mut states.inner, from_ref(&inner));
         compress256(&mut states.outer, from_ref(&outer));
