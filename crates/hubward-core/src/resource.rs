@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::access::Identity;
 use crate::class::{Class, split_run};
 use crate::outline::{Kind, Outline, outline};
 use crate::segment::Segment;
@@ -184,6 +185,28 @@ impl<'a> ResourcePath<'a> {
         let Some(their_root) = theirs.next() else { return false };
         root.bytes().map(|b| b.to_ascii_lowercase()).eq(their_root.bytes().map(|b| b.to_ascii_lowercase()))
             && self.segments().skip(1).all(|mine| theirs.next().is_some_and(|name| mine.same(&name)))
+    }
+
+    /// Returns whether a device or a module is within this resource: whether `devices/{id}` or
+    /// `devices/{id}/modules/{id}` is its path or below it, name by whole name. This is the reach of a shared access
+    /// policy's token. The root is not compared, and a policy, which has no path, is never within a resource.
+    ///
+    /// ```
+    /// use hubward_core::{DeviceId, Identity, ResourcePath};
+    ///
+    /// let dev1 = Identity::Device(DeviceId::parse("dev1")?);
+    /// assert!(ResourcePath::parse("h.net/devices")?.covers_identity(&dev1));
+    /// assert!(!ResourcePath::parse("h.net/devices/dev10")?.covers_identity(&dev1));
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn covers_identity(&self, identity: &Identity<'_>) -> bool {
+        let Some(device) = identity.device() else { return false };
+        let module = identity.module();
+        let path =
+            [Some("devices"), Some(device.as_str()), module.map(|_| "modules"), module.map(|id| id.as_str())];
+        let mut path = path.into_iter().flatten();
+        self.segments().skip(1).all(|name| path.next().is_some_and(|word| name.eq_decoded(word)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a resource may look like, and what it is about.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use hubward_core::{ResourcePath, ResourceProblem, Shape};
+use hubward_core::{DeviceId, Identity, ModuleId, PolicyName, ResourcePath, ResourceProblem, Shape};
 
 fn shape(raw: &str) -> String {
     match ResourcePath::parse(raw).unwrap().shape() {
@@ -75,6 +75,40 @@ fn what_is_refused_and_where() {
     assert_eq!(problem(&"x".repeat(3000)), (0, ResourceProblem::Root));
     let long = format!("h.net{}", format!("/{}", "%41".repeat(128)).repeat(15));
     assert_eq!(problem(&long), (2048, ResourceProblem::TooLong));
+}
+
+#[test]
+fn a_resource_covers_the_identities_whose_path_it_covers() {
+    let device = DeviceId::parse("d").unwrap();
+    let module = ModuleId::parse("m").unwrap();
+    for (identity, path) in [
+        (Identity::Device(device), "h.net/devices/d"),
+        (Identity::Module(device, module), "h.net/devices/d/modules/m"),
+    ] {
+        let path = ResourcePath::parse(path).unwrap();
+        for resource in [
+            "h.net",
+            "h.net%2Fdevices",
+            "h.net/%64evices/%64",
+            "h.net/devices/d",
+            "h.net/devices/D",
+            "h.net/devices/d0",
+            "h.net/devices/%2564",
+            "h.net/devices/d/modules",
+            "h.net/devices/d/modules/m",
+            "h.net/devices/d/modules/m/x",
+            "h.net/devices/d/modules/n",
+            "h.net/devices/m",
+            "h.net/Devices",
+            "h.net/registrations/d",
+            "h.net/twins/d",
+        ] {
+            let resource = ResourcePath::parse(resource).unwrap();
+            assert_eq!(resource.covers_identity(&identity), resource.covers(&path), "{resource}: {identity}");
+        }
+    }
+    let policy = Identity::Policy(PolicyName::parse("service").unwrap());
+    assert!(!ResourcePath::parse("h.net").unwrap().covers_identity(&policy));
 }
 
 #[test]

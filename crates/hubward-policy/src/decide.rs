@@ -178,7 +178,7 @@ fn judge(
         _ => {}
     }
     match (subject.scope(), identity) {
-        (Scope::Resource(scope), _) if subject.whole_hub() || covers(scope, *identity, *operation) => {
+        (Scope::Resource(scope), _) if subject.whole_hub() || is_in_scope(scope, *identity, *operation) => {
             Ok((endpoint, right))
         }
         // the identity was compared above
@@ -201,24 +201,15 @@ fn is_about(caller: Caller, identity: &Identity<'_>, ids: &Ids<'_>) -> bool {
     }
 }
 
-/// Whether the operation's path is `scope` or below it, by whole names after the host. A topic that names nobody
-/// is below its identity.
+/// Returns whether the operation is within `scope`: its path, or the identity's where the endpoint is the connected
+/// device's and its address has no id. The names after the host are compared whole.
 #[inline(never)]
-fn covers(scope: ResourcePath<'_>, identity: Identity<'_>, operation: Operation<'_>) -> bool {
-    let mut names = scope.segments().skip(1);
+fn is_in_scope(scope: ResourcePath<'_>, identity: Identity<'_>, operation: Operation<'_>) -> bool {
     if operation.endpoint().is_some_and(|endpoint| endpoint.caller() == Caller::Connected) {
-        let (device, module) = (identity.device(), identity.module());
-        let own = [
-            device.map(|_| "devices"),
-            device.map(|id| id.as_str()),
-            module.map(|_| "modules"),
-            module.map(|id| id.as_str()),
-        ];
-        let mut own = own.into_iter().flatten();
-        return names.all(|name| own.next().is_some_and(|word| name.eq_decoded(word)));
+        return scope.covers_identity(&identity);
     }
     let mut path = operation.segments();
-    names.all(|name| path.next().is_some_and(|word| name.same(&word)))
+    scope.segments().skip(1).all(|name| path.next().is_some_and(|word| name.same(&word)))
 }
 
 impl fmt::Display for Decision<'_> {
