@@ -1,9 +1,11 @@
 //! An authenticated identity: its permissions, and the proof that they rest on.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use hubward_core::{Identity, KeySlot, Permissions, ResourcePath, Segment, Stamp};
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
+use hubward_x509::Chain;
 
 use super::evidence::Vouched;
 use crate::credentials::RequestedOperation;
@@ -25,18 +27,27 @@ pub struct Admitted<'a> {
     pub(crate) granted: Permissions,
     pub(crate) scope: Scope<'a>,
     pub(super) proof: IdentityProof<'a>,
+    pub(super) certificate: Option<Box<CertificateState<'a>>>,
     pub(crate) versions: RecordVersions,
     /// The last second at which the proof is valid.
     pub(crate) until: u64,
     pub(super) operation: RequestedOperation<'a>,
 }
 
+/// The certificate of a client. Boxed where it is used, so that an authentication by a token is small.
+pub(super) enum CertificateState<'a> {
+    /// As presented, with the certificates that were sent with it.
+    Presented(Chain<'a>),
+    /// The evidence by which it was accepted.
+    Accepted(Vouched),
+}
+
 /// The proof of an identity.
 pub(super) enum IdentityProof<'a> {
     /// A token: the policy that signed it, if it was not an identity, and the key that matched.
     Token { policy: Option<Segment<'a>>, slot: KeySlot },
-    /// A certificate.
-    Certificate(Vouched),
+    /// A certificate, whose [`CertificateState`] has the evidence.
+    Certificate,
 }
 
 /// The versions of the records that an authentication used.
@@ -72,6 +83,15 @@ impl RecordVersions {
     }
 }
 
+impl CertificateState<'_> {
+    pub(super) const fn evidence(&self) -> Option<&Vouched> {
+        match self {
+            Self::Presented(_) => None,
+            Self::Accepted(evidence) => Some(evidence),
+        }
+    }
+}
+
 impl Admitted<'_> {
     /// Returns the authenticated identity.
     #[must_use]
@@ -103,16 +123,16 @@ impl Admitted<'_> {
     pub const fn key_slot(&self) -> Option<KeySlot> {
         match &self.proof {
             IdentityProof::Token { slot, .. } => Some(*slot),
-            IdentityProof::Certificate(_) => None,
+            IdentityProof::Certificate => None,
         }
     }
 
     /// Returns the evidence by which the certificate was accepted. Returns `None` for a token.
     #[must_use]
     pub const fn vouched(&self) -> Option<&Vouched> {
-        match &self.proof {
-            IdentityProof::Token { .. } => None,
-            IdentityProof::Certificate(evidence) => Some(evidence),
+        match &self.certificate {
+            Some(certificate) => certificate.evidence(),
+            None => None,
         }
     }
 

@@ -6,7 +6,7 @@ use hubward_policy::Scope;
 use hubward_x509::Chain;
 use rustls_pki_types::CertificateDer;
 
-use super::authenticated::{IdentityProof, RecordVersions};
+use super::authenticated::{CertificateState, IdentityProof, RecordVersions};
 use super::evidence::{self, Verified, Vouched};
 use super::step::{BoundCredentials, LookupTarget, Proven, Stage, Step, require_enabled};
 use crate::error::AuthError;
@@ -28,14 +28,16 @@ pub(crate) fn parse<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Chain<
     Ok(Chain::parse(leaf, others).map_err(|leaf| leaf.error)?)
 }
 
-/// Verifies the certificate by the credential that the identity's record requires.
+/// Verifies the certificate by the credential that the identity's record requires. Returns the evidence with the step.
 pub(super) fn verify<'a, K: MacKey>(
     bound: &BoundCredentials<'a, K>,
-    chain: &Chain<'_>,
     found: &Found<'_, K>,
     now: UnixTime,
-) -> Result<Step<'a>, AuthError> {
+) -> Result<(Vouched, Step<'a>), AuthError> {
     let config = bound.config.x509().ok_or(AuthError::CertificatesNotJudged)?;
+    let Some(CertificateState::Presented(chain)) = bound.certificate.as_deref() else {
+        return Err(AuthError::NoCredential);
+    };
     let record = bound.claimed_record(found);
     let registered = record.map(|record| record.credential());
     let verified = evidence::verify(config, chain, &bound.claimed.identity(), registered, now)?;
@@ -43,21 +45,20 @@ pub(super) fn verify<'a, K: MacKey>(
     let version = record.stamp();
     if matches!(evidence, Vouched::Authority { .. }) {
         // a list can block the issuer, so the store must see the issuers before it states the status
-        return Ok(Step::Lookup(LookupTarget::Identity, Stage::IssuerCheck { evidence, until, version }));
+        return Ok((evidence, Step::Lookup(LookupTarget::Identity, Stage::IssuerCheck { until, version })));
     }
     require_enabled(record.status())?;
-    Ok(authenticated(evidence, until, version))
+    Ok((evidence, Step::Authenticated(proven(until, version))))
 }
 
 /// Checks the identity's record again, now that the store has seen the issuers.
 pub(super) fn check_issuers<'a, K: MacKey>(
     bound: &BoundCredentials<'a, K>,
-    evidence: Vouched,
     until: u64,
     version: Stamp,
     found: &Found<'_, K>,
     now: UnixTime,
-) -> Result<Step<'a>, AuthError> {
+) -> Result<Proven<'a>, AuthError> {
     if until < now.as_secs() {
         return Err(AuthError::CertificateExpired { until, now: now.as_secs() });
     }
@@ -67,16 +68,16 @@ pub(super) fn check_issuers<'a, K: MacKey>(
         return Err(AuthError::WrongAnswer);
     }
     require_enabled(record.status())?;
-    Ok(authenticated(evidence, until, version))
+    Ok(proven(until, version))
 }
 
-const fn authenticated<'a>(evidence: Vouched, until: u64, version: Stamp) -> Step<'a> {
-    Step::Authenticated(Proven {
+const fn proven<'a>(until: u64, version: Stamp) -> Proven<'a> {
+    Proven {
         policy: None,
-        proof: IdentityProof::Certificate(evidence),
+        proof: IdentityProof::Certificate,
         granted: Permissions::DEVICE_CONNECT,
         scope: Scope::Own,
         versions: RecordVersions::identity(version),
         until,
-    })
+    }
 }

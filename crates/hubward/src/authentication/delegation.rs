@@ -1,13 +1,13 @@
 //! Authentication of a device or module by the edge hub above it: the `auth-chain` names the edge hub, the edge hub's
 //! own token proves it, and this hub's hierarchy places the identity below it.
 
-use hubward_core::{Found, Lookup, MacKey, Permissions, Segment, Stamp, UnixTime};
+use hubward_core::{Found, FoundIdentity, Lookup, MacKey, Permissions, Segment, Stamp, UnixTime};
 use hubward_policy::Scope;
 use hubward_sas::{SasToken, VerifiedToken};
 
 use super::authenticated::RecordVersions;
-use super::step::{BoundCredentials, Step, require_enabled};
-use super::token::{authenticated, require_unexpired};
+use super::step::{BoundCredentials, LookupTarget, Proven, Stage, Step, require_enabled};
+use super::token::{proven, reject, require_unexpired, verify_with_keys};
 use crate::config::Rules;
 use crate::error::AuthError;
 use crate::transport::auth_chain::edge_hub;
@@ -29,6 +29,20 @@ pub(super) fn parse<'a, K: MacKey>(
     }
 }
 
+/// Verifies the token with the edge hub's keys.
+pub(super) fn verify_edge_hub<'a, K: MacKey>(
+    bound: &BoundCredentials<'a, K>,
+    token: SasToken<'a>,
+    record: &FoundIdentity<'_, K>,
+    now: UnixTime,
+) -> Result<Step<'a>, AuthError> {
+    if !bound.actor().is_some_and(|actor| edge_hub(actor).is(&record.identity())) {
+        return Err(reject(bound.config, token, AuthError::WrongAnswer, now));
+    }
+    let (token, version) = verify_with_keys(bound.config, token, record, now)?;
+    Ok(Step::Lookup(LookupTarget::Identity, Stage::DelegationCheck { token, version }))
+}
+
 /// Checks that the claimed identity is below the edge hub whose token was verified.
 pub(super) fn check<'a, K: MacKey>(
     bound: &BoundCredentials<'a, K>,
@@ -36,7 +50,7 @@ pub(super) fn check<'a, K: MacKey>(
     version: Stamp,
     found: &Found<'_, K>,
     now: UnixTime,
-) -> Result<Step<'a>, AuthError> {
+) -> Result<Proven<'a>, AuthError> {
     require_unexpired(bound.config, &token, now)?;
     let record = bound.claimed_record(found)?;
     if !bound.actor().is_some_and(|actor| record.is_behind(&actor)) {
@@ -44,5 +58,5 @@ pub(super) fn check<'a, K: MacKey>(
     }
     require_enabled(record.status())?;
     let versions = RecordVersions::edge_hub_for(version, record.stamp());
-    Ok(authenticated(bound.config, token, Permissions::DEVICE_CONNECT, Scope::Own, versions))
+    Ok(proven(bound.config, token, Permissions::DEVICE_CONNECT, Scope::Own, versions))
 }

@@ -15,7 +15,7 @@ use core::fmt;
 
 use hubward_core::{Found, Lookup, MacKey, Segment, Thumbprint, UnixTime};
 
-use super::authenticated::Admitted;
+use super::authenticated::{Admitted, CertificateState};
 use super::step::{BoundCredentials, IdentitySource, LookupTarget, Proven, Stage, Step};
 use super::{certificate, delegation, token};
 use crate::config::Rules;
@@ -78,12 +78,20 @@ impl<'a> Presented<'a> {
             (Some(text), [], TransportContext::Empty, Some(claimed)) => {
                 let token = token::parse_for(&claimed.identity(), text.0, rules)?;
                 let (target, source) = (token::signer(&token), IdentitySource::Transport);
-                let bound = BoundCredentials { config: rules, context, operation, target, claimed, source };
+                let bound = BoundCredentials {
+                    config: rules,
+                    context,
+                    operation,
+                    target,
+                    claimed,
+                    source,
+                    certificate: None,
+                };
                 Ok(Question { bound, stage: Stage::Signer(token) })
             }
             (.., claimed) => {
                 let presented = Self { token, certificates, hub, claimed, context, operation };
-                presented.start_slow_path(rules)
+                presented.start_slow_path(rules).map_err(refused)
             }
         }
     }
@@ -94,6 +102,7 @@ impl<'a> Presented<'a> {
     fn start_slow_path<K: MacKey>(self, rules: &'a Rules<'a, K>) -> Result<Question<'a, K>, AuthError> {
         use {IdentitySource as Source, LookupTarget as Target};
         let Self { token, certificates, claimed, context, operation, .. } = self;
+        let mut certificate = None;
         let (claimed, source, target, stage) =
             match SelectedCredential::select(token, certificates, rules.both_credentials())? {
                 SelectedCredential::Token(text) => match (context, claimed) {
@@ -119,11 +128,13 @@ impl<'a> Presented<'a> {
                 }
                 SelectedCredential::Certificates(certificates) => {
                     let claimed = claimed.ok_or(AuthError::NobodyNamed)?;
-                    let chain = Box::new(certificate::parse(certificates)?);
-                    (claimed, Source::Transport, Target::Identity, Stage::Certificate(chain))
+                    let chain = certificate::parse(certificates)?;
+                    certificate = Some(Box::new(CertificateState::Presented(chain)));
+                    (claimed, Source::Transport, Target::Identity, Stage::Certificate)
                 }
             };
-        let bound = BoundCredentials { config: rules, context, operation, target, claimed, source };
+        let bound =
+            BoundCredentials { config: rules, context, operation, target, claimed, source, certificate };
         Ok(Question { bound, stage })
     }
 }
@@ -161,9 +172,12 @@ impl<'a, K> Question<'a, K> {
     /// stage again: only the status of the record may differ.
     #[must_use]
     pub const fn issuers(&self) -> &[Thumbprint] {
-        match &self.stage {
-            Stage::IssuerCheck { evidence, .. } => evidence.issuers(),
-            _ => &[],
+        match &self.bound.certificate {
+            Some(certificate) => match certificate.evidence() {
+                Some(evidence) => evidence.issuers(),
+                None => &[],
+            },
+            None => &[],
         }
     }
 }
@@ -179,63 +193,66 @@ impl<'a, K: MacKey> Question<'a, K> {
     pub fn answer(self, found: Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
         let Self { bound, stage } = self;
         // the token of a device or module that signed it itself
-        if let (Stage::Signer(token), Found::Identity(record)) = (&stage, &found) {
-            let step = token::verify_by_identity(&bound, *token, record, now)?;
-            return Ok(advance(bound, step));
+        if let (Stage::Signer(token), LookupTarget::Identity, Found::Identity(record)) =
+            (stage, bound.target, &found)
+        {
+            let proven = token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?;
+            return Ok(Admission::Admitted(authenticated(bound, proven)));
         }
-        Self { bound, stage }.answer_slow_path(&found, now)
+        Self { bound, stage }.answer_slow_path(&found, now).map_err(refused)
     }
 
     /// Resumes all stages that [`Question::answer`] does not resume itself.
     #[cold]
     #[inline(never)]
     fn answer_slow_path(self, found: &Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
-        let Self { bound, stage } = self;
+        let Self { mut bound, stage } = self;
         let step = match stage {
-            Stage::Signer(token) => match found {
-                Found::Identity(record) => token::verify_by_identity(&bound, token, record, now)?,
-                Found::Policy(policy) => token::verify_by_policy(&bound, token, policy, now)?,
-                Found::Nobody => token::signer_not_found(&bound, token, now)?,
+            Stage::Signer(token) => match (bound.target, found) {
+                (LookupTarget::Identity, Found::Identity(record)) => Step::Authenticated(
+                    token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?,
+                ),
+                (LookupTarget::EdgeHub, Found::Identity(record)) => {
+                    delegation::verify_edge_hub(&bound, token, record, now)?
+                }
+                (LookupTarget::Policy, Found::Policy(policy)) => {
+                    token::verify_by_policy(&bound, token, policy, now)?
+                }
+                (_, Found::Nobody) => token::signer_not_found(&bound, token, now)?,
                 _ => return Err(token::reject(bound.config, token, AuthError::WrongAnswer, now)),
             },
             Stage::DeviceCheck { token, rights, version } => {
-                token::check_device(&bound, token, rights, version, found, now)?
+                Step::Authenticated(token::check_device(&bound, token, rights, version, found, now)?)
             }
             Stage::DelegationCheck { token, version } => {
-                delegation::check(&bound, token, version, found, now)?
+                Step::Authenticated(delegation::check(&bound, token, version, found, now)?)
             }
-            Stage::Certificate(chain) => certificate::verify(&bound, &chain, found, now)?,
-            Stage::IssuerCheck { evidence, until, version } => {
-                certificate::check_issuers(&bound, evidence, until, version, found, now)?
+            Stage::Certificate => {
+                let (evidence, step) = certificate::verify(&bound, found, now)?;
+                bound.certificate = Some(Box::new(CertificateState::Accepted(evidence)));
+                step
+            }
+            Stage::IssuerCheck { until, version } => {
+                Step::Authenticated(certificate::check_issuers(&bound, until, version, found, now)?)
             }
         };
-        Ok(advance(bound, step))
+        Ok(match step {
+            Step::Lookup(target, stage) => {
+                Admission::Needs(Question { bound: BoundCredentials { target, ..bound }, stage })
+            }
+            Step::Authenticated(proven) => Admission::Admitted(authenticated(bound, proven)),
+        })
     }
 }
 
-/// Applies a step: the next lookup, or the end of the authentication.
+/// Ends an authentication.
 #[inline(always)]
-fn advance<'a, K>(bound: BoundCredentials<'a, K>, step: Step<'a>) -> Admission<'a, K> {
-    match step {
-        Step::Lookup(target, stage) => {
-            Admission::Needs(Question { bound: BoundCredentials { target, ..bound }, stage })
-        }
-        Step::Authenticated(Proven { policy, proof, granted, scope, versions, until }) => {
-            let actor = bound.actor();
-            let BoundCredentials { operation, claimed, .. } = bound;
-            let identity = policy.unwrap_or(claimed);
-            Admission::Admitted(Admitted {
-                identity,
-                actor,
-                granted,
-                scope,
-                proof,
-                versions,
-                until,
-                operation,
-            })
-        }
-    }
+fn authenticated<'a, K>(bound: BoundCredentials<'a, K>, proven: Proven<'a>) -> Admitted<'a> {
+    let actor = bound.actor();
+    let BoundCredentials { operation, claimed, certificate, .. } = bound;
+    let Proven { policy, proof, granted, scope, versions, until } = proven;
+    let identity = policy.unwrap_or(claimed);
+    Admitted { identity, actor, granted, scope, proof, certificate, versions, until, operation }
 }
 
 impl<K> fmt::Debug for Question<'_, K> {

@@ -5,10 +5,8 @@ use alloc::boxed::Box;
 use hubward_core::{Found, FoundIdentity, Permissions, Segment, Stamp, Status};
 use hubward_policy::Scope;
 use hubward_sas::{SasToken, VerifiedToken};
-use hubward_x509::Chain;
 
-use super::authenticated::{IdentityProof, RecordVersions};
-use super::evidence::Vouched;
+use super::authenticated::{CertificateState, IdentityProof, RecordVersions};
 use crate::config::Rules;
 use crate::credentials::{RequestedOperation, TransportContext};
 use crate::error::AuthError;
@@ -22,6 +20,8 @@ pub(super) struct BoundCredentials<'a, K> {
     pub(super) target: LookupTarget,
     pub(super) claimed: ClaimedIdentity<'a>,
     pub(super) source: IdentitySource,
+    /// The client's certificate, if it is what is verified.
+    pub(super) certificate: Option<Box<CertificateState<'a>>>,
 }
 
 /// The source of the claimed identity.
@@ -45,6 +45,7 @@ pub(super) enum LookupTarget {
 }
 
 /// The reason for a lookup, with the results of the lookups before it.
+#[derive(Clone, Copy)]
 pub(super) enum Stage<'a> {
     /// The keys of the token's signer are needed.
     Signer(SasToken<'a>),
@@ -53,9 +54,9 @@ pub(super) enum Stage<'a> {
     /// An edge hub signed the token. Checks that the identity exists, is enabled, and is below that edge hub.
     DelegationCheck { token: VerifiedToken<'a>, version: Stamp },
     /// The thumbprints of the identity are needed, or the fact that it is registered with an authority.
-    Certificate(Box<Chain<'a>>),
+    Certificate,
     /// A registered authority issued the certificate. Checks that the identity is enabled, given these issuers.
-    IssuerCheck { evidence: Vouched, until: u64, version: Stamp },
+    IssuerCheck { until: u64, version: Stamp },
 }
 
 /// The result of a check.

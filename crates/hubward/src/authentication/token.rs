@@ -15,7 +15,6 @@ use super::step::{BoundCredentials, IdentitySource, LookupTarget, Proven, Stage,
 use crate::config::Rules;
 use crate::credentials::TransportContext;
 use crate::error::{AuthError, refused};
-use crate::transport::auth_chain::edge_hub;
 use crate::transport::claimed_identity::ClaimedIdentity;
 
 /// Parses a token and requires that it is for this hub.
@@ -41,7 +40,7 @@ pub(super) fn parse_for<'a, K: MacKey>(
     config: &Rules<'_, K>,
 ) -> Result<SasToken<'a>, AuthError> {
     let token = parse(text, config)?;
-    let covered = token.policy().is_some() && covers(token.resource(), *identity);
+    let covered = token.policy().is_some() && may_connect(token.resource(), identity);
     if !covered && !token.is_for(identity, config.token()) {
         return Err(refused(AuthError::AnotherIdentity));
     }
@@ -81,45 +80,44 @@ pub(super) const fn signer(token: &SasToken<'_>) -> LookupTarget {
     if token.policy().is_some() { LookupTarget::Policy } else { LookupTarget::Identity }
 }
 
-/// Returns `true` if a policy's token for `resource` covers `identity`, compared by whole names.
-fn covers(resource: ResourcePath<'_>, identity: Identity<'_>) -> bool {
-    match (resource.shape(), identity) {
-        (Shape::Hub | Shape::AllDevices, Identity::Device(_) | Identity::Module(..)) => true,
-        (Shape::Device(id), Identity::Module(device, _)) => id.eq_decoded(device.as_str()),
-        _ => false,
-    }
+/// Returns `true` if a policy's token for `resource` may connect `identity`: if the resource is the hub, all its devices,
+/// a device or a module, and covers the identity. `{host}/devices/{id}/modules` connects no module, although
+/// [`ResourcePath::covers_identity`] is true.
+fn may_connect(resource: ResourcePath<'_>, identity: &Identity<'_>) -> bool {
+    !matches!(resource.shape(), Shape::Other) && resource.covers_identity(identity)
 }
 
-/// Verifies the token with the keys of the identity that the transport names, or of the edge hub that acts on its
-/// behalf.
+/// Verifies the token with the keys of the claimed identity.
 #[inline(always)]
 pub(super) fn verify_by_identity<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    config: &Rules<'_, K>,
+    claimed: &ClaimedIdentity<'_>,
     token: SasToken<'a>,
     record: &FoundIdentity<'_, K>,
     now: UnixTime,
-) -> Result<Step<'a>, AuthError> {
-    let config = bound.config;
-    let matches_lookup = match (bound.target, bound.actor()) {
-        (LookupTarget::Identity, _) => bound.claimed.identity() == record.identity(),
-        (LookupTarget::EdgeHub, Some(actor)) => edge_hub(actor).is(&record.identity()),
-        _ => false,
-    };
-    if !matches_lookup {
+) -> Result<Proven<'a>, AuthError> {
+    if claimed.identity() != record.identity() {
         return Err(reject(config, token, AuthError::WrongAnswer, now));
     }
+    let (token, version) = verify_with_keys(config, token, record, now)?;
+    let versions = RecordVersions::identity(version);
+    Ok(proven(config, token, Permissions::DEVICE_CONNECT, Scope::Own, versions))
+}
+
+/// Verifies the token with the keys of an identity's record. Returns the version of the key that matched.
+#[inline(always)]
+pub(super) fn verify_with_keys<'a, K: MacKey>(
+    config: &Rules<'_, K>,
+    token: SasToken<'a>,
+    record: &FoundIdentity<'_, K>,
+    now: UnixTime,
+) -> Result<(VerifiedToken<'a>, Stamp), AuthError> {
     let Credential::Keys(keys) = record.credential() else {
         return Err(reject(config, token, AuthError::NotByToken, now));
     };
     let token = token.verify(keys.padded(config.dummy_key()), now, config.token()).map_err(refused)?;
     require_enabled(record.status()).map_err(refused)?;
-    let version = record.stamp_of(token.key_slot());
-    if bound.actor().is_some() {
-        let stage = Stage::DelegationCheck { token, version };
-        return Ok(Step::Lookup(LookupTarget::Identity, stage));
-    }
-    let versions = RecordVersions::identity(version);
-    Ok(authenticated(config, token, Permissions::DEVICE_CONNECT, Scope::Own, versions))
+    Ok((token, record.stamp_of(token.key_slot())))
 }
 
 /// Verifies the token with the keys of the policy that it names.
@@ -130,8 +128,7 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
     now: UnixTime,
 ) -> Result<Step<'a>, AuthError> {
     let config = bound.config;
-    let requested = bound.target == LookupTarget::Policy;
-    if !requested || !parsed.policy().is_some_and(|name| name.eq_decoded(policy.name().as_str())) {
+    if !parsed.policy().is_some_and(|name| name.eq_decoded(policy.name().as_str())) {
         return Err(reject(config, parsed, AuthError::WrongAnswer, now));
     }
     let token = parsed.verify(policy.keys().padded(config.dummy_key()), now, config.token())?;
@@ -147,7 +144,7 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
         IdentitySource::Transport => {
             // a policy's key is shared by many: with a lenient comparison its token would be valid for another device
             let identity = bound.claimed.identity();
-            if !token.is_for(&identity, &TokenRules::STRICT) && !covers(token.resource(), identity) {
+            if !token.is_for(&identity, &TokenRules::STRICT) && !may_connect(token.resource(), &identity) {
                 return Err(AuthError::AnotherIdentity);
             }
             Ok(Step::Lookup(LookupTarget::Identity, Stage::DeviceCheck { token, rights, version }))
@@ -160,7 +157,7 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
                 _ => token.resource(),
             };
             let versions = RecordVersions::policy(version);
-            Ok(authenticated(config, token, granted, Scope::Resource(resource), versions))
+            Ok(Step::Authenticated(proven(config, token, granted, Scope::Resource(resource), versions)))
         }
     }
 }
@@ -216,14 +213,14 @@ pub(super) fn check_device<'a, K: MacKey>(
     version: Stamp,
     found: &Found<'_, K>,
     now: UnixTime,
-) -> Result<Step<'a>, AuthError> {
+) -> Result<Proven<'a>, AuthError> {
     require_unexpired(bound.config, &token, now)?;
     let record = bound.claimed_record(found)?;
     require_enabled(record.status())?;
     let granted = rights.intersection(Permissions::DEVICE_CONNECT);
     let versions = RecordVersions::policy_for(version, record.stamp());
     // the device's own endpoints, limited to the token's resource
-    Ok(authenticated(bound.config, token, granted, Scope::Resource(token.resource()), versions))
+    Ok(proven(bound.config, token, granted, Scope::Resource(token.resource()), versions))
 }
 
 /// Requires that a verified token has not expired since the previous lookup.
@@ -239,20 +236,9 @@ pub(super) fn require_unexpired<K: MacKey>(
     Ok(())
 }
 
-/// Returns the last step of an authentication by a token.
+/// Returns the proof of an identity by a verified token.
 #[inline(always)]
-pub(super) fn authenticated<'a, K: MacKey>(
-    config: &Rules<'_, K>,
-    token: VerifiedToken<'a>,
-    granted: Permissions,
-    scope: Scope<'a>,
-    versions: RecordVersions,
-) -> Step<'a> {
-    Step::Authenticated(proven(config, token, granted, scope, versions))
-}
-
-#[inline(always)]
-fn proven<'a, K: MacKey>(
+pub(super) fn proven<'a, K: MacKey>(
     config: &Rules<'_, K>,
     token: VerifiedToken<'a>,
     granted: Permissions,
