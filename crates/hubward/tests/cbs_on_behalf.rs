@@ -1,4 +1,4 @@
-//! AMQP links that an edge hub attaches for those below it.
+//! AMQP links that an edge hub attaches on behalf of the identities below it.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -41,13 +41,13 @@ fn put(edge: &Edge, cbs: &mut Cbs, name: &str, token: &str, now: u64) -> i32 {
 }
 
 fn on_behalf(edge: &Edge, cbs: &mut Cbs, chain: &str, now: u64) -> Result<(), &'static str> {
-    let asked = AuthChain::parse(chain).map_err(AuthError::from).and_then(|chain| {
+    let result = AuthChain::parse(chain).map_err(AuthError::from).and_then(|chain| {
         let question = cbs.on_behalf(&chain, at(now))?;
         assert_eq!(question.actor().to_string(), chain.actor().unwrap().to_string());
         let found = edge.find(&question.lookup());
         question.answer(&found, at(now))
     });
-    asked.map_err(|error| error.code())
+    result.map_err(|error| error.code())
 }
 
 fn may(cbs: &Cbs, address: &str, now: u64) -> bool {
@@ -55,7 +55,7 @@ fn may(cbs: &Cbs, address: &str, now: u64) -> bool {
 }
 
 #[test]
-fn a_link_for_another_takes_the_edge_hub_s_token_and_the_hierarchy() {
+fn delegated_link_needs_the_edge_hub_s_token_and_the_hierarchy() {
     assert_eq!(AUTH_CHAIN_PROPERTY, "com.microsoft:auth-chain");
     let (edge, mut cbs) = (edge(), Cbs::new());
     assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Err("auth-chain-no-actor"));
@@ -79,11 +79,11 @@ fn a_link_for_another_takes_the_edge_hub_s_token_and_the_hierarchy() {
 }
 
 #[test]
-fn every_pair_of_names_that_can_disagree() {
+fn mismatched_names_are_rejected() {
     let (edge, mut cbs) = (edge(), Cbs::new());
     put(&edge, &mut cbs, HUB_NAME, &edge_token("edge1"), NOW);
     for (chain, code) in [
-        // the chain's last and whose token was put
+        // the last element of the chain and the identity of the put token
         ("leaf;edge10", "auth-chain-no-actor"),
         ("leaf;EDGE1", "auth-chain-no-actor"),
         ("leaf;edge1;edge2", "auth-chain-no-actor"),
@@ -95,7 +95,7 @@ fn every_pair_of_names_that_can_disagree() {
         ("LEAF;edge1", "unknown"),
         ("ghost;edge1", "unknown"),
         ("off;edge1", "disabled"),
-        // AMQP's is not encoded
+        // AMQP's chain is not percent-encoded
         ("leaf%3Bedge1", "auth-chain-no-actor"),
         ("leaf;;edge1", "auth-chain"),
         ("edge1/$edgeHub;edge1", "auth-chain"),
@@ -109,7 +109,7 @@ fn every_pair_of_names_that_can_disagree() {
 }
 
 #[test]
-fn whoever_speaks_for_others_has_a_token_of_its_own() {
+fn edge_hub_needs_a_token_of_its_own() {
     let edge = edge();
     let policy = token(&format!("{HUB}/devices/edge1"), &key("device primary"), NOW + 60, Some("device"));
     let device = own_token("edge1");
@@ -122,7 +122,7 @@ fn whoever_speaks_for_others_has_a_token_of_its_own() {
         assert_eq!(put(&edge, &mut cbs, name, token, NOW), 200, "{name}");
         assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Err("auth-chain-no-actor"), "{name}");
     }
-    // nor does one for whom another speaks
+    // an edge hub that is itself connected by delegation cannot delegate
     let mut cbs = Cbs::new();
     put(&edge, &mut cbs, HUB_NAME, &edge_token("edge1"), NOW);
     assert_eq!(on_behalf(&edge, &mut cbs, "edge2/$edgeHub;edge2;edge1", NOW), Ok(()));
@@ -130,9 +130,9 @@ fn whoever_speaks_for_others_has_a_token_of_its_own() {
     assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge2", NOW), Err("auth-chain-no-actor"));
 }
 
-/// The token with which SASL opened the connection counts; a certificate speaks for nobody else.
+/// The token of SASL PLAIN permits delegation; the certificate of SASL EXTERNAL does not.
 #[test]
-fn what_opened_the_connection_may_speak_where_it_is_a_token() {
+fn token_of_sasl_plain_permits_delegation() {
     let edge = edge();
     let token = edge_token("edge1");
     let presented = Presented::amqp_plain("edge1/modules/$edgeHub@sas.contoso", &token).unwrap();
@@ -142,7 +142,7 @@ fn what_opened_the_connection_may_speak_where_it_is_a_token() {
 
     let fleet = fleet::Fleet::new();
     let anchors = fleet.anchors();
-    let mut hub = fleet::hub_of(&anchors, fleet::nobody());
+    let mut hub = fleet::hub_of(&anchors, fleet::unmatched_thumbprints());
     let by_authority = Authentication::CertificateAuthority;
     hub.registry.create_module(device("ca1"), module("$edgeHub"), by_authority).unwrap();
     let shown = fleet.lasting(&fleet::entity("ca1/$edgeHub"));
@@ -154,13 +154,13 @@ fn what_opened_the_connection_may_speak_where_it_is_a_token() {
 }
 
 #[test]
-fn a_question_that_is_not_answered_well_allows_nothing() {
+fn delegation_without_a_matching_record_permits_nothing() {
     let (edge, mut cbs) = (edge(), Cbs::new());
     put(&edge, &mut cbs, HUB_NAME, &edge_token_until("edge1", NOW + 10), NOW);
     let chain = AuthChain::parse("leaf;edge1").unwrap();
     drop(cbs.on_behalf(&chain, at(NOW)).unwrap());
-    let nobody: Found<'_, hubward_rustcrypto::HmacKey> = Found::Nobody;
-    assert_eq!(cbs.on_behalf(&chain, at(NOW)).unwrap().answer(&nobody, at(NOW)), Err(AuthError::Unknown));
+    let missing: Found<'_, hubward_rustcrypto::HmacKey> = Found::Nobody;
+    assert_eq!(cbs.on_behalf(&chain, at(NOW)).unwrap().answer(&missing, at(NOW)), Err(AuthError::Unknown));
     let other = edge.find(&hubward::core::Lookup::Device(device("leaf10").segment()));
     assert_eq!(cbs.on_behalf(&chain, at(NOW)).unwrap().answer(&other, at(NOW)), Err(AuthError::WrongAnswer));
     let silent = edge.hub.registry.find(&chain.target());
@@ -175,7 +175,7 @@ fn a_question_that_is_not_answered_well_allows_nothing() {
 }
 
 #[test]
-fn they_are_among_those_a_connection_holds() {
+fn delegated_identities_count_towards_the_limit() {
     let (edge, mut cbs) = (edge(), Cbs::with_limit(2));
     put(&edge, &mut cbs, HUB_NAME, &edge_token("edge1"), NOW);
     assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Ok(()));
@@ -184,7 +184,7 @@ fn they_are_among_those_a_connection_holds() {
 }
 
 #[test]
-fn what_does_not_hold_any_more_goes() {
+fn invalid_sessions_are_removed() {
     let retained = |change: fn(&mut Edge)| {
         let (mut edge, mut cbs) = (edge(), Cbs::new());
         put(&edge, &mut cbs, HUB_NAME, &edge_token("edge1"), NOW);
@@ -211,7 +211,7 @@ fn what_does_not_hold_any_more_goes() {
 }
 
 #[test]
-fn a_renewal_after_a_roll_of_keys_renews_those_it_speaks_for() {
+fn renewal_after_a_key_rotation_renews_delegated_sessions() {
     let (mut edge, mut cbs) = (edge(), Cbs::new());
     put(&edge, &mut cbs, HUB_NAME, &edge_token("edge1"), NOW);
     on_behalf(&edge, &mut cbs, "leaf;edge1", NOW).unwrap();
@@ -223,42 +223,43 @@ fn a_renewal_after_a_roll_of_keys_renews_those_it_speaks_for() {
     assert!(may(&cbs, LEAF_EVENTS, NOW + 3601) && may(&cbs, HUB_EVENTS, NOW + 3601));
 }
 
-/// What can happen on a connection of an edge hub.
+/// An event on a connection of an edge hub.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Message {
-    /// A token of the edge hub's own, good until that time.
+    /// A token of the edge hub's own, valid until that time.
     EdgeHub(u64),
-    /// A policy's token for the edge hub, good until that time.
-    Vouched(u64),
-    /// A token of the edge hub's that another key signed.
+    /// A policy's token for the edge hub, valid until that time.
+    ByPolicy(u64),
+    /// A token of the edge hub's, signed with another key.
     Forged,
-    /// The device's own token, good until that time.
+    /// The device's own token, valid until that time.
     Leaf(u64),
-    /// A link for the device, which the hierarchy has below the edge hub.
+    /// A link for the device, which is below the edge hub in the hierarchy.
     OnBehalf,
-    /// The same where the hierarchy does not.
+    /// A link for the device, which is not below the edge hub in the hierarchy.
     NotBehind,
-    /// The same, of which the question is dropped.
+    /// A link for the device whose delegation is dropped.
     Dropped,
     /// Ten seconds pass.
     Later,
 }
 
-/// Whether links of the edge hub and of the device are allowed after `history`. Slow and obvious.
+/// Returns whether links of the edge hub and of the device are allowed after `history`. Written for obviousness, not for
+/// speed.
 fn model(history: &[Message]) -> (bool, bool) {
-    let (mut time, mut own, mut vouched, mut leaf) = (0, None, None, None);
+    let (mut time, mut own, mut by_policy, mut leaf) = (0, None, None, None);
     for message in history {
         let counts = |until: &u64| *until >= time;
         match message {
             Message::EdgeHub(until) if counts(until) => {
-                (own, vouched) = (Some(*until), None);
-                // those that it speaks for last as long as it does
+                (own, by_policy) = (Some(*until), None);
+                // delegated sessions last as long as the edge hub's
                 if let Some((before, true)) = leaf.filter(|(before, _)| counts(before)) {
                     let _: u64 = before;
                     leaf = Some((*until, true));
                 }
             }
-            Message::Vouched(until) if counts(until) => (own, vouched) = (None, Some(*until)),
+            Message::ByPolicy(until) if counts(until) => (own, by_policy) = (None, Some(*until)),
             Message::Leaf(until) if counts(until) => leaf = Some((*until, false)),
             Message::OnBehalf => {
                 if let Some(until) = own.filter(counts) {
@@ -270,7 +271,7 @@ fn model(history: &[Message]) -> (bool, bool) {
         }
     }
     let good = |until: Option<u64>| until.is_some_and(|until| until >= time);
-    (good(own) || good(vouched), good(leaf.map(|(until, _)| until)))
+    (good(own) || good(by_policy), good(leaf.map(|(until, _)| until)))
 }
 
 fn every_order(alphabet: &[Message], depth: u32) {
@@ -281,7 +282,7 @@ fn every_order(alphabet: &[Message], depth: u32) {
     let sr = format!("{HUB}{HUB_NAME}");
     let text = |message: &Message| match message {
         Message::EdgeHub(until) => edge_token_until("edge1", NOW + until),
-        Message::Vouched(until) => token(&sr, &key("device primary"), NOW + until, Some("device")),
+        Message::ByPolicy(until) => token(&sr, &key("device primary"), NOW + until, Some("device")),
         Message::Forged => token(&sr, &key("edge10/$edgeHub primary"), NOW + 100, None),
         Message::Leaf(until) => {
             token(&format!("{HUB}/devices/leaf"), &key("leaf primary"), NOW + until, None)
@@ -299,7 +300,7 @@ fn every_order(alphabet: &[Message], depth: u32) {
             number /= alphabet.len();
             let (message, token) = (alphabet[letter], &tokens[letter]);
             match message {
-                Message::EdgeHub(_) | Message::Vouched(_) | Message::Forged => {
+                Message::EdgeHub(_) | Message::ByPolicy(_) | Message::Forged => {
                     put(&edge, &mut cbs, HUB_NAME, token, now);
                 }
                 Message::Leaf(_) => drop(put(&edge, &mut cbs, "/devices/leaf", token, now)),
@@ -339,7 +340,7 @@ fn every_order_of_a_few_messages_to_depth_six() {
 #[test]
 fn every_order_of_all_messages_to_depth_four() {
     use Message::*;
-    let all = [EdgeHub(10), EdgeHub(30), Vouched(20), Forged, Leaf(20), OnBehalf, NotBehind, Dropped, Later];
+    let all = [EdgeHub(10), EdgeHub(30), ByPolicy(20), Forged, Leaf(20), OnBehalf, NotBehind, Dropped, Later];
     for depth in 1..=4 {
         every_order(&all, depth);
     }

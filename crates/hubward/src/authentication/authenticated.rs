@@ -26,7 +26,10 @@ pub struct Admitted<'a> {
     pub(super) actor: Option<Segment<'a>>,
     pub(crate) granted: Permissions,
     pub(crate) scope: Scope<'a>,
-    pub(super) proof: IdentityProof<'a>,
+    /// The policy that the token names (`skn`).
+    pub(super) token_policy: Option<Segment<'a>>,
+    /// The slot of the key that verified the token; `None` for a certificate.
+    pub(super) key_slot: Option<KeySlot>,
     pub(super) certificate: Option<Box<CertificateState<'a>>>,
     pub(crate) versions: RecordVersions,
     /// The last second at which the proof is valid.
@@ -35,19 +38,12 @@ pub struct Admitted<'a> {
 }
 
 /// The certificate of a client. Boxed where it is used, so that an authentication by a token is small.
+#[expect(clippy::large_enum_variant, reason = "an authentication has one, boxed as a whole")]
 pub(super) enum CertificateState<'a> {
     /// As presented, with the certificates that were sent with it.
     Presented(Chain<'a>),
     /// The evidence by which it was accepted.
     Accepted(Vouched),
-}
-
-/// The proof of an identity.
-pub(super) enum IdentityProof<'a> {
-    /// A token: the policy that signed it, if it was not an identity, and the key that matched.
-    Token { policy: Option<Segment<'a>>, slot: KeySlot },
-    /// A certificate, whose [`CertificateState`] has the evidence.
-    Certificate,
 }
 
 /// The versions of the records that an authentication used.
@@ -111,20 +107,14 @@ impl Admitted<'_> {
     /// certificate.
     #[must_use]
     pub const fn policy(&self) -> Option<Segment<'_>> {
-        match &self.proof {
-            IdentityProof::Token { policy, .. } if self.versions.by_policy => *policy,
-            _ => None,
-        }
+        if self.versions.by_policy { self.token_policy } else { None }
     }
 
     /// Returns the slot of the key that signed the token: a key of [`Admitted::policy`], of the edge hub of
     /// [`Admitted::actor`], or else of the identity. Returns `None` for a certificate.
     #[must_use]
     pub const fn key_slot(&self) -> Option<KeySlot> {
-        match &self.proof {
-            IdentityProof::Token { slot, .. } => Some(*slot),
-            IdentityProof::Certificate => None,
-        }
+        self.key_slot
     }
 
     /// Returns the evidence by which the certificate was accepted. Returns `None` for a token.

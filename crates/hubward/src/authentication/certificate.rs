@@ -6,7 +6,7 @@ use hubward_policy::Scope;
 use hubward_x509::Chain;
 use rustls_pki_types::CertificateDer;
 
-use super::authenticated::{CertificateState, IdentityProof, RecordVersions};
+use super::authenticated::{CertificateState, RecordVersions};
 use super::evidence::{self, Verified, Vouched};
 use super::step::{BoundCredentials, LookupTarget, Proven, Stage, Step, require_enabled};
 use crate::error::AuthError;
@@ -74,7 +74,8 @@ pub(super) fn check_issuers<'a, K: MacKey>(
 const fn proven<'a>(until: u64, version: Stamp) -> Proven<'a> {
     Proven {
         policy: None,
-        proof: IdentityProof::Certificate,
+        token_policy: None,
+        key_slot: None,
         granted: Permissions::DEVICE_CONNECT,
         scope: Scope::Own,
         versions: RecordVersions::identity(version),

@@ -250,9 +250,20 @@ impl<'a, K: MacKey> Question<'a, K> {
 fn authenticated<'a, K>(bound: BoundCredentials<'a, K>, proven: Proven<'a>) -> Admitted<'a> {
     let actor = bound.actor();
     let BoundCredentials { operation, claimed, certificate, .. } = bound;
-    let Proven { policy, proof, granted, scope, versions, until } = proven;
+    let Proven { policy, token_policy, key_slot, granted, scope, versions, until } = proven;
     let identity = policy.unwrap_or(claimed);
-    Admitted { identity, actor, granted, scope, proof, certificate, versions, until, operation }
+    Admitted {
+        identity,
+        actor,
+        granted,
+        scope,
+        token_policy,
+        key_slot,
+        certificate,
+        versions,
+        until,
+        operation,
+    }
 }
 
 impl<K> fmt::Debug for Question<'_, K> {

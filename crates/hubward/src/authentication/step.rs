@@ -2,11 +2,11 @@
 
 use alloc::boxed::Box;
 
-use hubward_core::{Found, FoundIdentity, Permissions, Segment, Stamp, Status};
+use hubward_core::{Found, FoundIdentity, KeySlot, Permissions, Segment, Stamp, Status};
 use hubward_policy::Scope;
 use hubward_sas::{SasToken, VerifiedToken};
 
-use super::authenticated::{CertificateState, IdentityProof, RecordVersions};
+use super::authenticated::{CertificateState, RecordVersions};
 use crate::config::Rules;
 use crate::credentials::{RequestedOperation, TransportContext};
 use crate::error::AuthError;
@@ -20,7 +20,7 @@ pub(super) struct BoundCredentials<'a, K> {
     pub(super) target: LookupTarget,
     pub(super) claimed: ClaimedIdentity<'a>,
     pub(super) source: IdentitySource,
-    /// The client's certificate, if it is what is verified.
+    /// The client's certificate, if it was selected for verification.
     pub(super) certificate: Option<Box<CertificateState<'a>>>,
 }
 
@@ -71,7 +71,10 @@ pub(super) enum Step<'a> {
 pub(super) struct Proven<'a> {
     /// The policy, if the policy itself is authenticated instead of the identity that the transport names.
     pub(super) policy: Option<ClaimedIdentity<'a>>,
-    pub(super) proof: IdentityProof<'a>,
+    /// The policy that the token names (`skn`).
+    pub(super) token_policy: Option<Segment<'a>>,
+    /// The slot of the key that verified the token; `None` for a certificate.
+    pub(super) key_slot: Option<KeySlot>,
     pub(super) granted: Permissions,
     pub(super) scope: Scope<'a>,
     pub(super) versions: RecordVersions,

@@ -10,7 +10,7 @@ use hubward_core::{
 use hubward_policy::Scope;
 use hubward_sas::{SasToken, SknAsDeviceId, TokenRules, VerifiedToken, VerifyError};
 
-use super::authenticated::{IdentityProof, RecordVersions};
+use super::authenticated::RecordVersions;
 use super::step::{BoundCredentials, IdentitySource, LookupTarget, Proven, Stage, Step, require_enabled};
 use crate::config::Rules;
 use crate::credentials::TransportContext;
@@ -246,6 +246,6 @@ pub(super) fn proven<'a, K: MacKey>(
     versions: RecordVersions,
 ) -> Proven<'a> {
     let until = token.expires().as_secs().saturating_add(config.token().leeway);
-    let proof = IdentityProof::Token { policy: token.policy(), slot: token.key_slot() };
-    Proven { policy: None, proof, granted, scope, versions, until }
+    let (token_policy, key_slot) = (token.policy(), Some(token.key_slot()));
+    Proven { policy: None, token_policy, key_slot, granted, scope, versions, until }
 }

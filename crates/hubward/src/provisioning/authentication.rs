@@ -109,12 +109,12 @@ fn by_token<'a, 'e, K: MacKey>(
     let verified: Cell<Option<Result<VerifiedToken<'a>, VerifyError>>> = Cell::new(None);
     let verifies = |keys: Keys<'_, K>| {
         let result = token.verify(keys.padded(&rules.dummy_key), now, &rules.token);
-        let good = result.is_ok();
+        let is_valid = result.is_ok();
         // an expiry of an authentic token is a better reason than another key's wrong signature
         if !matches!(verified.get(), Some(Err(error)) if error != VerifyError::WrongSignature) {
             verified.set(Some(result));
         }
-        good
+        is_valid
     };
     let selected = enrollments.select(presented.id(), &Evidence::Token(&verifies), make);
     match (selected, verified.get()) {
