@@ -27,7 +27,7 @@ fn device_and_module_are_authenticated() {
 }
 
 #[test]
-fn malformed_usernames_are_rejected() {
+fn usernames_of_every_form() {
     let hub = hub();
     let password = own_token("dev1");
     for query in [

