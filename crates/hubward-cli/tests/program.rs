@@ -72,7 +72,11 @@ fn what_is_no_certificate_is_named() {
         &["cert", "inspect", "-"],
         "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n",
     );
-    assert_eq!((status, err.contains("its first block is: request, parameters or attributes")), (2, true), "{err}");
+    assert_eq!(
+        (status, err.contains("its first block is: request, parameters or attributes")),
+        (2, true),
+        "{err}"
+    );
 }
 
 #[test]

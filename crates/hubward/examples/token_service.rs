@@ -1,5 +1,5 @@
-//! A token service: devices log in to it with a password of its own registry, and get a token for the hub that is
-//! good for one device and one hour. The hub's key never leaves the service, and the hub never sees the password.
+//! A token service: a device logs in with a password, and gets a token for the hub that is valid for that device and one
+//! hour. The policy's key never leaves the service, and the hub never sees the password.
 //!
 //!     cargo run -p hubward --example token_service
 #![allow(
@@ -24,7 +24,7 @@ use hubward_rustcrypto::HmacKey;
 const HUB: &str = "contoso.example";
 const NOW: u64 = 1_800_000_000;
 
-/// Who may log in, by the tag of its password under a key of the service. A real one would use a password hash.
+/// The passwords of the devices, as MAC tags under a key of the service. A production service would use a password hash.
 struct Logins {
     key: HmacKey,
     known: HashMap<String, Tag>,
@@ -36,7 +36,7 @@ impl Logins {
         self.known.insert(device.to_owned(), tag);
     }
 
-    /// The device that has logged in: the only one for which a token can be minted from here on.
+    /// Returns the device that has logged in, the only one for which a token can be minted.
     fn login<'d>(&self, device: &'d str, password: &str) -> Option<DeviceId<'d>> {
         let offered = self.key.tag(&[device.as_bytes(), b"\0", password.as_bytes()]);
         let known = self.known.get(device)?;
@@ -51,12 +51,12 @@ fn main() {
         HmacKey::new(&SymmetricKey::from_bytes(bytes.as_bytes()).expect("32 bytes"))
     };
 
-    // the hub knows the device and the policy; the device has no key at the hub that anyone could use
+    // the hub has records of the device and the policy; the device has no key of its own at the hub
     let mut registry = Registry::new();
     registry.create_device(DeviceId::parse("pump-7").unwrap(), Authentication::None).unwrap();
     let policy = PolicyName::parse("tokens").unwrap();
     registry.set_policy(policy, Permissions::DEVICE_CONNECT, KeyPair::one(key("policy")));
-    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("decoy"));
+    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("dummy"));
 
     // the service has the policy's key and its own list of logins
     let hour = Duration::from_secs(3600);
@@ -69,34 +69,34 @@ fn main() {
     let token = service.mint(caller, Identity::Device(caller), at(NOW), hour).unwrap().to_string();
     println!("pump-7 logged in and got a token for an hour");
 
-    // what the service does not give
+    // the service rejects other requests
     let another = Identity::Device(DeviceId::parse("pump-8").unwrap());
     let hub = Identity::Policy(policy);
-    let refusals = [
+    let rejections = [
         service.mint(caller, another, at(NOW), hour).err(),
         service.mint(caller, hub, at(NOW), hour).err(),
         service.mint(caller, Identity::Device(caller), at(NOW), hour.saturating_mul(2)).err(),
     ];
-    for refusal in &refusals {
-        println!("refused: {}", refusal.expect("a refusal"));
+    for rejection in &rejections {
+        println!("rejected: {}", rejection.expect("a rejection"));
     }
     assert!(matches!(
-        refusals,
+        rejections,
         [Some(MintError::AnotherDevice), Some(MintError::NotADevice), Some(MintError::TooLong { .. })]
     ));
 
-    // the device connects to the hub with what it got
+    // the device connects to the hub with the token
     let username = format!("{HUB}/pump-7/?api-version=2021-04-12");
     let presented = Presented::mqtt("pump-7", &username, Some(&token)).unwrap();
-    let mut question = presented.start(&rules).unwrap();
-    let admitted = loop {
-        println!("the hub asks for {}", question.lookup());
-        let found = registry.find_issued(&question.lookup(), question.issuers());
-        match question.answer(found, at(NOW)).unwrap() {
-            Admission::Needs(next) => question = next,
-            Admission::Admitted(admitted) => break admitted,
+    let mut pending = presented.start(&rules).unwrap();
+    let authenticated = loop {
+        println!("the hub looks up {}", pending.lookup());
+        let record = registry.find_issued(&pending.lookup(), pending.issuers());
+        match pending.answer(record, at(NOW)).unwrap() {
+            Admission::Needs(next) => pending = next,
+            Admission::Admitted(authenticated) => break authenticated,
         }
     };
-    println!("{}", admitted.decision());
-    assert!(admitted.decision().is_allow());
+    println!("{}", authenticated.decision());
+    assert!(authenticated.decision().is_allow());
 }

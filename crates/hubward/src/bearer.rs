@@ -1,4 +1,5 @@
-//! Users of the directory: an HTTP request with `Authorization: Bearer`. The caller's JWT library verifies the token.
+//! Users of the directory (Microsoft Entra ID): an HTTP request with `Authorization: Bearer`. The caller's JWT library
+//! verifies the signature.
 
 use core::fmt;
 
@@ -6,53 +7,55 @@ use hubward_core::UnixTime;
 use hubward_policy::roles::{Access, ArmScope, Ruling, Shortfall};
 use hubward_policy::{Caller, Operation};
 
+use crate::config::UserRules;
+use crate::credentials::TokenText;
 use crate::error::AuthError;
-use crate::presented::TokenText;
+use crate::transport::http::bearer_token;
 
-/// The longest token: one that lists the groups of a user in very many.
-const MAX_TOKEN: usize = 16 * 1024;
-
-/// The audience of the directory's tokens for IoT hubs.
-pub const HUB_AUDIENCE: &str = "https://iothubs.azure.net";
-
-/// What a hub admits users by.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct UserRules<'r> {
-    /// The resource id of the hub: where its role assignments are.
-    pub hub: ArmScope<'r>,
-    /// The audience that a token must be for, exactly. [`HUB_AUDIENCE`] unless a sovereign cloud has its own.
-    pub audience: &'r str,
-    /// Seconds after its expiry in which a token still counts, for clocks that differ.
-    pub leeway: u64,
-}
-
-/// A request with a bearer token. Nothing is judged yet.
+/// An HTTP request with a bearer token. Nothing is verified yet.
+///
+/// ```
+/// use hubward::Bearer;
+///
+/// assert!(Bearer::http("GET", "/devices/pump-7?api-version=2021-04-12", "Bearer header.claims.signature").is_ok());
+/// assert!(Bearer::http("GET", "/devices/pump-7?api-version=2021-04-12", "Basic dXNlcg==").is_err());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Bearer<'a> {
     token: TokenText<'a>,
     operation: Operation<'a>,
 }
 
-/// The question for whose token it is, to be consumed by its answer.
+/// A pending authentication: the result of the caller's JWT library is needed.
 #[derive(Debug)]
-#[must_use = "nobody is admitted until the question is answered"]
+#[must_use = "a pending authentication has authenticated no user yet"]
 pub struct PrincipalQuestion<'a> {
     bearer: Bearer<'a>,
     rules: UserRules<'a>,
 }
 
-/// What the caller's JWT library made of a token.
+/// The result of the caller's JWT library.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum FoundPrincipal<'p> {
-    /// Its signature, its issuer or anything else was refused.
+    /// The library rejected the token: its signature, its issuer or another part.
     Refused,
-    /// It is authentic, and this is what it says.
+    /// The token is authentic and has these claims.
     Verified(Principal<'p>),
 }
 
-/// What an authentic token says.
+/// The claims of an authentic token.
+///
+/// ```
+/// use hubward::core::UnixTime;
+/// use hubward::{HUB_AUDIENCE, Principal};
+///
+/// // `oid`, then the ids of the user's groups
+/// let ids = ["7c1d9a6e-0000-0000-0000-000000000001", "51c2b3a4-0000-0000-0000-000000000002"];
+/// let expires = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_800_003_600));
+/// let claims = Principal::new(&ids, HUB_AUDIENCE, expires);
+/// # let _ = claims;
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Principal<'p> {
     ids: &'p [&'p str],
@@ -60,7 +63,7 @@ pub struct Principal<'p> {
     expiry: u64,
 }
 
-/// A user or a service of the directory whose token is good. Only an answered [`PrincipalQuestion`] makes one.
+/// An authenticated user or service of the directory. Only [`PrincipalQuestion::answer`] creates one.
 #[derive(Debug, Clone, Copy)]
 pub struct User<'a, 'p> {
     ids: &'p [&'p str],
@@ -70,82 +73,67 @@ pub struct User<'a, 'p> {
     until: u64,
 }
 
-/// Whether a user may do something.
+/// The decision on a user's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
-#[expect(clippy::exhaustive_enums, reason = "a third answer would be read as one of these two")]
+#[expect(clippy::exhaustive_enums, reason = "callers must not mistake a third variant for one of these two")]
 pub enum UserDecision {
-    /// It may.
+    /// The request is permitted.
     Allow {
-        /// By which assignment of the [`Access`].
+        /// The index of the role assignment in the [`Access`].
         assignment: usize,
     },
-    /// It may not.
+    /// The request is denied.
     Deny(UserDenial),
 }
 
-/// Why a user may not.
+/// The reason for which a user's request is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserDenial {
     /// No endpoint has this method and path.
-    #[error("there is no such operation")]
+    #[error("no endpoint has this method and path")]
     UnknownOperation,
-    /// A device's or a module's own endpoint: no role opens one.
-    #[error("a device's own endpoint, and a user is no device")]
+    /// An endpoint that devices and modules call for themselves. No role grants access to it.
+    #[error("only a device or module can call this endpoint, for itself")]
     DeviceEndpoint,
-    /// No role grants it.
+    /// No role of the user permits it.
     #[error("{}", Ruling::Deny(*.0))]
     Role(Shortfall),
 }
 
-impl<'r> UserRules<'r> {
-    /// Rules for the hub of that resource id: tokens for [`HUB_AUDIENCE`], without leeway.
-    #[must_use]
-    pub const fn new(hub: ArmScope<'r>) -> Self {
-        Self { hub, audience: HUB_AUDIENCE, leeway: 0 }
-    }
-}
-
 impl<'a> Bearer<'a> {
-    /// An HTTP request: its method, its path with the query, and the value of its `Authorization` header.
+    /// Parses an HTTP request: its method, its path with the query, and the value of its `Authorization` header.
     ///
     /// # Errors
-    /// [`AuthError::Scheme`] where the header is of another scheme, so that
-    /// [`Presented::http`](crate::Presented::http) may be tried; [`AuthError::Bearer`] where no token follows.
+    /// - [`AuthError::Scheme`]: the scheme is not `Bearer`. Try [`Presented::http`](crate::Presented::http).
+    /// - [`AuthError::Bearer`]: no token of three base64url parts follows.
     pub fn http(method: &'a str, path: &'a str, authorization: &'a str) -> Result<Self, AuthError> {
-        let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
-        if !scheme.eq_ignore_ascii_case("Bearer") {
-            return Err(AuthError::Scheme);
-        }
-        // three parts of base64url (RFC 7515, 7.1)
-        let part = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        };
-        if token.len() > MAX_TOKEN || token.split('.').count() != 3 || !token.split('.').all(part) {
-            return Err(AuthError::Bearer);
-        }
+        let token = bearer_token(authorization)?;
         Ok(Self { token: TokenText(token), operation: Operation::http(method, path) })
     }
 
-    /// Asks whose token it is.
+    /// Starts the authentication, which needs the result of the caller's JWT library.
     pub const fn start(self, rules: &UserRules<'a>) -> PrincipalQuestion<'a> {
         PrincipalQuestion { bearer: self, rules: *rules }
     }
 }
 
 impl<'a> PrincipalQuestion<'a> {
-    /// The token, for the caller's JWT library. The library must hold it to the directory's keys, to an algorithm of
-    /// the caller's choice and to the tenant's issuer.
+    /// Returns the token for the caller's JWT library. The library must require the directory's keys, an algorithm of the
+    /// caller's choice and the tenant's issuer.
     #[must_use]
     pub const fn token(&self) -> &'a str {
         self.bearer.token.0
     }
 
-    /// Judges with what the library found, at the time `now`. A token counts before its expiry (RFC 7519, 4.1.4).
+    /// Resumes the authentication with the library's result, at the time `now`. A token is valid before its expiry, not
+    /// at it (RFC 7519, 4.1.4).
     ///
     /// # Errors
-    /// [`AuthError`]: it was refused, or is for another audience, or its time is over, or it says of nobody.
+    /// - [`AuthError::BearerRefused`]: the library rejected the token, or it has no object id.
+    /// - [`AuthError::AnotherAudience`]: the token is for another audience.
+    /// - [`AuthError::BearerExpired`]: the token expired.
     pub fn answer<'p>(self, found: FoundPrincipal<'p>, now: UnixTime) -> Result<User<'a, 'p>, AuthError> {
         let FoundPrincipal::Verified(Principal { ids, audience, expiry }) = found else {
             return Err(AuthError::BearerRefused);
@@ -163,8 +151,8 @@ impl<'a> PrincipalQuestion<'a> {
 }
 
 impl<'p> Principal<'p> {
-    /// `ids` are the object id (`oid`), and after it those of the groups it is in; `audience` is `aud`, `expires` is
-    /// `exp`.
+    /// Takes the object id (`oid`), followed by the ids of the user's groups, the audience (`aud`) and the expiry
+    /// (`exp`).
     #[must_use]
     pub fn new(ids: &'p [&'p str], audience: &'p str, expires: UnixTime) -> Self {
         Self { ids, audience, expiry: expires.as_secs() }
@@ -172,30 +160,31 @@ impl<'p> Principal<'p> {
 }
 
 impl<'a, 'p> User<'a, 'p> {
-    /// Who it is.
+    /// Returns the object id.
     #[must_use]
     pub const fn object_id(&self) -> &'p str {
         self.object_id
     }
 
-    /// The first second, since 1970, at which it is good no more.
+    /// Returns the first second, since 1970, at which the token is no longer valid.
     #[must_use]
     pub const fn until(&self) -> u64 {
         self.until
     }
 
-    /// What was asked for.
+    /// Returns the requested operation.
     #[must_use]
     pub const fn operation(&self) -> &Operation<'a> {
         &self.operation
     }
 
-    /// The decision on the request itself, by the hub's role assignments.
+    /// Decides on the request by the hub's role assignments.
     pub fn decision(&self, access: &Access) -> UserDecision {
         self.decide(&self.operation, access)
     }
 
-    /// The decision on another operation. A device's own endpoint is never a user's, whatever a role says.
+    /// Decides on another operation. A user cannot call an endpoint that devices call for themselves, regardless of
+    /// roles.
     pub fn decide(&self, operation: &Operation<'_>, access: &Access) -> UserDecision {
         let Some(endpoint) = operation.endpoint() else {
             return UserDecision::Deny(UserDenial::UnknownOperation);
@@ -212,7 +201,7 @@ impl<'a, 'p> User<'a, 'p> {
 }
 
 impl UserDecision {
-    /// Whether it may go on.
+    /// Returns `true` if the request is permitted.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
         matches!(self, Self::Allow { .. })
@@ -220,7 +209,7 @@ impl UserDecision {
 }
 
 impl UserDenial {
-    /// A code that does not change between versions.
+    /// Returns a stable code for logs and metrics.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {

@@ -1,21 +1,18 @@
-//! The other side: what a client presents on each transport, so that all of its names agree.
+//! The client side: the names and tokens that a device, a module or a service presents on each transport.
 
 use core::fmt;
 
 use hubward_core::{Authority, DeviceId, ModuleId, PolicyName, UnixTime, escape_value};
 use hubward_sas::Unsigned;
 
-use crate::auth_chain::EDGE_HUB;
+use crate::transport::auth_chain::EDGE_HUB;
+#[cfg(doc)]
+use crate::transport::cbs::{CBS_OPERATION, CBS_TYPE};
 
 /// The `api-version` that a client announces over MQTT.
 pub const API_VERSION: &str = "2021-04-12";
 
-/// `operation` of a CBS message.
-pub const CBS_OPERATION: &str = "put-token";
-/// `type` of a CBS message.
-pub const CBS_TYPE: &str = "servicebus.windows.net:sastoken";
-
-/// Who connects, and to which hub. Whatever it writes names them and nobody else.
+/// A client of a hub. All names that it writes refer to the same identity and hub.
 ///
 /// ```
 /// use hubward::Client;
@@ -31,45 +28,46 @@ pub const CBS_TYPE: &str = "servicebus.windows.net:sastoken";
 #[derive(Debug, Clone, Copy)]
 pub struct Client<'a> {
     host: Authority<'a>,
-    identity: Who<'a>,
+    identity: ClientIdentity<'a>,
     signer: Option<PolicyName<'a>>,
-    /// The edge devices above it, the nearest first; the last one's hub speaks for it.
+    /// The edge devices above the identity, the nearest first. The edge hub of the last one acts on its behalf.
     above: &'a [DeviceId<'a>],
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Who<'a> {
+enum ClientIdentity<'a> {
     Device(DeviceId<'a>),
     Module(DeviceId<'a>, ModuleId<'a>),
     Policy(PolicyName<'a>),
 }
 
 impl<'a> Client<'a> {
-    /// A device.
+    /// Creates a device's client.
     #[must_use]
     pub const fn device(host: Authority<'a>, id: DeviceId<'a>) -> Self {
-        Self::new(host, Who::Device(id))
+        Self::new(host, ClientIdentity::Device(id))
     }
 
-    /// A module.
+    /// Creates a module's client.
     #[must_use]
     pub const fn module(host: Authority<'a>, device: DeviceId<'a>, id: ModuleId<'a>) -> Self {
-        Self::new(host, Who::Module(device, id))
+        Self::new(host, ClientIdentity::Module(device, id))
     }
 
-    /// A service that holds the key of a policy. It does not connect over MQTT.
+    /// Creates the client of a service that has a policy's key. A service does not connect over MQTT.
     #[must_use]
     pub const fn service(host: Authority<'a>, policy: PolicyName<'a>) -> Self {
-        Self { signer: Some(policy), ..Self::new(host, Who::Policy(policy)) }
+        Self { signer: Some(policy), ..Self::new(host, ClientIdentity::Policy(policy)) }
     }
 
-    const fn new(host: Authority<'a>, identity: Who<'a>) -> Self {
+    const fn new(host: Authority<'a>, identity: ClientIdentity<'a>) -> Self {
         Self { host, identity, signer: None, above: &[] }
     }
 
-    /// A device or a module for which an edge hub speaks: `above` are the edge devices above it, the nearest first, and
-    /// the last one's `$edgeHub` signs. A module's own device is the first of them. What is written then is the username
-    /// with an `auth-chain`, the chain for a link, and that hub's own token and CBS name. SASL PLAIN has no chain.
+    /// Sets the edge devices above a device or module, the nearest first. The `$edgeHub` of the last one acts on behalf of
+    /// the identity and signs the token. For a module, the first is its own device. The MQTT username then has an
+    /// `auth-chain`, [`Client::auth_chain`] returns the chain for a link, and the token and the CBS name are the edge
+    /// hub's. SASL PLAIN cannot carry a chain.
     ///
     /// ```
     /// use hubward::Client;
@@ -89,31 +87,32 @@ impl<'a> Client<'a> {
         self
     }
 
-    /// Whose token it is, and whose CBS name: its own, or the edge hub's that speaks for it.
-    const fn speaks(&self) -> Who<'a> {
+    /// Returns the identity of the token and the CBS name: the client's own, or the edge hub that acts on its behalf.
+    const fn authenticating(&self) -> ClientIdentity<'a> {
         match self.above.last() {
-            Some(device) => Who::Module(*device, ModuleId::assertion(EDGE_HUB)),
+            Some(device) => ClientIdentity::Module(*device, ModuleId::assertion(EDGE_HUB)),
             None => self.identity,
         }
     }
 
-    /// The same, with tokens that this policy's key signs.
+    /// Sets the policy whose key signs the tokens. Has no effect on a service, which has its own policy.
     #[must_use]
     pub const fn signed_by(mut self, policy: PolicyName<'a>) -> Self {
         self.signer = match self.identity {
-            Who::Policy(own) => Some(own),
-            Who::Device(_) | Who::Module(..) => Some(policy),
+            ClientIdentity::Policy(own) => Some(own),
+            ClientIdentity::Device(_) | ClientIdentity::Module(..) => Some(policy),
         };
         self
     }
 
-    /// The token to sign: MQTT's and SASL PLAIN's password, the body of CBS, and HTTP's `Authorization`.
+    /// Returns the token to sign. Signed, it is the password of MQTT and SASL PLAIN, the body of a CBS message and the
+    /// value of HTTP's `Authorization`.
     #[must_use]
     pub fn token(&self, expires: UnixTime) -> Unsigned<'a> {
-        let unsigned = match self.speaks() {
-            Who::Module(device, module) => Unsigned::module(self.host, device, module, expires),
-            Who::Policy(name) => return Unsigned::service(self.host, name, expires),
-            Who::Device(device) => Unsigned::device(self.host, device, expires),
+        let unsigned = match self.authenticating() {
+            ClientIdentity::Module(device, module) => Unsigned::module(self.host, device, module, expires),
+            ClientIdentity::Policy(name) => return Unsigned::service(self.host, name, expires),
+            ClientIdentity::Device(device) => Unsigned::device(self.host, device, expires),
         };
         match self.signer {
             Some(policy) => unsigned.signed_by(policy),
@@ -121,24 +120,24 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The client id of an MQTT CONNECT.
+    /// Returns the client id of an MQTT CONNECT.
     pub fn mqtt_client_id(&self) -> impl fmt::Display + use<'a> {
         Written(*self, |client, f| match client.identity {
-            Who::Device(id) => write!(f, "{id}"),
-            Who::Module(device, module) => write!(f, "{device}/{module}"),
-            Who::Policy(_) => Ok(()),
+            ClientIdentity::Device(id) => write!(f, "{id}"),
+            ClientIdentity::Module(device, module) => write!(f, "{device}/{module}"),
+            ClientIdentity::Policy(_) => Ok(()),
         })
     }
 
-    /// The username of an MQTT CONNECT; empty for a service, which has none.
+    /// Returns the username of an MQTT CONNECT. Empty for a service, which has none.
     pub fn mqtt_username(&self) -> impl fmt::Display + use<'a> {
         Written(*self, |client, f| {
             match client.identity {
-                Who::Device(id) => write!(f, "{}/{id}/?api-version={API_VERSION}", client.host)?,
-                Who::Module(device, module) => {
+                ClientIdentity::Device(id) => write!(f, "{}/{id}/?api-version={API_VERSION}", client.host)?,
+                ClientIdentity::Module(device, module) => {
                     write!(f, "{}/{device}/{module}/?api-version={API_VERSION}", client.host)?
                 }
-                Who::Policy(_) => return Ok(()),
+                ClientIdentity::Policy(_) => return Ok(()),
             }
             if client.above.is_empty() {
                 return Ok(());
@@ -148,8 +147,8 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// The link property [`AUTH_CHAIN_PROPERTY`](crate::AUTH_CHAIN_PROPERTY) of AMQP, where an edge hub speaks; else the
-    /// identity alone.
+    /// Returns the value of AMQP's link property [`AUTH_CHAIN_PROPERTY`](crate::AUTH_CHAIN_PROPERTY). Without edge
+    /// devices above, that is the identity alone.
     pub fn auth_chain(&self) -> impl fmt::Display + use<'a> {
         Written(*self, |client, f| client.chain(f, ";", "/", |id, f| f.write_str(id)))
     }
@@ -162,13 +161,13 @@ impl<'a> Client<'a> {
         write: fn(&str, &mut fmt::Formatter<'_>) -> fmt::Result,
     ) -> fmt::Result {
         match self.identity {
-            Who::Device(id) => write(id.as_str(), f)?,
-            Who::Module(device, module) => {
+            ClientIdentity::Device(id) => write(id.as_str(), f)?,
+            ClientIdentity::Module(device, module) => {
                 write(device.as_str(), f)?;
                 f.write_str(slash)?;
                 write(module.as_str(), f)?;
             }
-            Who::Policy(_) => return Ok(()),
+            ClientIdentity::Policy(_) => return Ok(()),
         }
         for id in self.above {
             f.write_str(separator)?;
@@ -177,28 +176,30 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    /// The username of AMQP's SASL PLAIN.
+    /// Returns the username of AMQP's SASL PLAIN.
     pub fn sasl_username(&self) -> impl fmt::Display + use<'a> {
         Written(*self, |client, f| {
             let hub = client.first_label();
             match client.identity {
-                Who::Device(id) => write!(f, "{id}@sas.{hub}"),
-                Who::Module(device, module) => write!(f, "{device}/modules/{module}@sas.{hub}"),
-                Who::Policy(name) => write!(f, "{name}@sas.root.{hub}"),
+                ClientIdentity::Device(id) => write!(f, "{id}@sas.{hub}"),
+                ClientIdentity::Module(device, module) => write!(f, "{device}/modules/{module}@sas.{hub}"),
+                ClientIdentity::Policy(name) => write!(f, "{name}@sas.root.{hub}"),
             }
         })
     }
 
-    /// The response of AMQP's SASL EXTERNAL, beside a certificate; empty for a service, which has none.
+    /// Returns the response of AMQP's SASL EXTERNAL, for use with a certificate. Empty for a service, which has none.
     pub fn sasl_external(&self) -> impl fmt::Display + use<'a> {
         Written(*self, |client, f| match client.identity {
-            Who::Device(id) => write!(f, "{id}@{}", client.first_label()),
-            Who::Module(device, module) => write!(f, "{device}/modules/{module}@{}", client.first_label()),
-            Who::Policy(_) => Ok(()),
+            ClientIdentity::Device(id) => write!(f, "{id}@{}", client.first_label()),
+            ClientIdentity::Module(device, module) => {
+                write!(f, "{device}/modules/{module}@{}", client.first_label())
+            }
+            ClientIdentity::Policy(_) => Ok(()),
         })
     }
 
-    /// The value of HTTP's `Host` header, and the hostname of AMQP's `sasl-init`.
+    /// Returns the value of HTTP's `Host` header and the hostname of AMQP's `sasl-init`.
     #[must_use]
     pub const fn host(&self) -> Authority<'a> {
         self.host
@@ -208,23 +209,23 @@ impl<'a> Client<'a> {
         self.host.as_str().split(['.', ':']).next().unwrap_or_default()
     }
 
-    /// `name` of a CBS message; `operation` is [`CBS_OPERATION`] and `type` is [`CBS_TYPE`].
+    /// Returns the `name` of a CBS message. Its `operation` is [`CBS_OPERATION`] and its `type` is [`CBS_TYPE`].
     pub fn cbs_name(&self) -> impl fmt::Display + use<'a> {
         Written(*self, |client, f| {
             write!(f, "{}", client.host)?;
-            match client.speaks() {
-                Who::Device(id) => write!(f, "/devices/{}", escape_value(id.as_str())),
-                Who::Module(device, module) => {
+            match client.authenticating() {
+                ClientIdentity::Device(id) => write!(f, "/devices/{}", escape_value(id.as_str())),
+                ClientIdentity::Module(device, module) => {
                     let (device, module) = (escape_value(device.as_str()), escape_value(module.as_str()));
                     write!(f, "/devices/{device}/modules/{module}")
                 }
-                Who::Policy(_) => Ok(()),
+                ClientIdentity::Policy(_) => Ok(()),
             }
         })
     }
 }
 
-/// A client and one of the texts it writes.
+/// The `Display` of one text of a client.
 struct Written<'a>(Client<'a>, fn(&Client<'_>, &mut fmt::Formatter<'_>) -> fmt::Result);
 
 impl fmt::Display for Written<'_> {

@@ -3,55 +3,38 @@
 
 extern crate alloc;
 
-mod admission;
-mod admitted;
-mod aside;
-mod auth_chain;
+mod authentication;
 mod bearer;
-mod by_certificate;
-mod by_token;
 mod cbs;
 mod client;
+mod config;
+mod credentials;
 mod error;
-mod hub_name;
-mod mqtt;
-mod on_behalf;
-mod party;
-mod presented;
-mod registration;
-mod rules;
-mod sasl;
+mod provisioning;
 mod session;
-mod vouched;
-mod x509_rules;
+mod transport;
 
-pub use admission::{Admission, Question};
-pub use admitted::Admitted;
-pub use auth_chain::{AUTH_CHAIN_PROPERTY, AuthChain, AuthChainError, AuthChainProblem};
-pub use bearer::{
-    Bearer, FoundPrincipal, HUB_AUDIENCE, Principal, PrincipalQuestion, User, UserDecision, UserDenial,
-    UserRules,
-};
-pub use by_certificate::{MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES};
-pub use cbs::{
-    Attach, BehalfQuestion, Cbs, Detached, MAX_IDENTITIES, Put, PutQuestion, PutToken, Reply, Role,
-};
-pub use client::{API_VERSION, CBS_OPERATION, CBS_TYPE, Client};
+pub use authentication::authenticated::Admitted;
+pub use authentication::certificate::{MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES};
+pub use authentication::evidence::Vouched;
+pub use authentication::state_machine::{Admission, Question};
+pub use bearer::{Bearer, FoundPrincipal, Principal, PrincipalQuestion, User, UserDecision, UserDenial};
+pub use cbs::{Attach, BehalfQuestion, Cbs, Detached, MAX_IDENTITIES, Put, PutQuestion, Reply, Role};
+pub use client::{API_VERSION, Client};
+pub use config::{BothCredentials, HUB_AUDIENCE, ProvisioningRules, Rules, UserRules, X509Rules};
+pub use credentials::Presented;
 pub use error::{AuthError, Ended, Public};
 pub use hubward_core as core;
 pub use hubward_policy as policy;
 pub use hubward_registry as registry;
 pub use hubward_sas as sas;
 pub use hubward_x509 as x509;
-pub use mqtt::{UsernameError, UsernameProblem};
-pub use presented::Presented;
-pub use registration::{
-    PROVISIONING_API_VERSION, PresentedRegistration, ProvisioningRules, Registrant, RegistrationClient,
-    RegistrationQuestion,
+pub use provisioning::{
+    PROVISIONING_API_VERSION, PresentedRegistration, Registrant, RegistrationClient, RegistrationQuestion,
 };
-pub use rules::{BothCredentials, Rules};
 pub use rustls_pki_types::CertificateDer;
-pub use sasl::{SaslError, SaslProblem};
 pub use session::Session;
-pub use vouched::Vouched;
-pub use x509_rules::X509Rules;
+pub use transport::auth_chain::{AUTH_CHAIN_PROPERTY, AuthChain, AuthChainError, AuthChainProblem};
+pub use transport::cbs::{CBS_OPERATION, CBS_TYPE, PutToken};
+pub use transport::mqtt::{UsernameError, UsernameProblem};
+pub use transport::sasl::{SaslError, SaslProblem};

@@ -1,4 +1,4 @@
-//! An admission kept for a live connection. It is a proof with an end.
+//! A session: an authentication that is kept for a live connection, and checked again when records change.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -9,227 +9,235 @@ use hubward_core::{
 };
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 
-use crate::admitted::{Admitted, Proof, Reach};
-use crate::auth_chain::edge_hub;
+use crate::authentication::authenticated::{Admitted, RecordVersions};
+use crate::config::X509Rules;
 use crate::error::Ended;
-use crate::x509_rules::X509Rules;
+use crate::transport::auth_chain::edge_hub;
+use crate::transport::claimed_identity::decoded;
 
-/// Who is connected, with which rights, on which records' versions, and until when. It owns its names and holds no
-/// key and no token.
+/// An authenticated identity with its permissions, the versions of the records that it rests on, and its expiry. It owns
+/// its names and holds neither keys nor tokens. [`Admitted::into_session`] creates one.
 #[derive(Debug)]
 pub struct Session {
-    who: Who,
+    identity: OwnedIdentity,
     granted: Permissions,
-    /// The resource that the rights reach, where it is more than the identity's own.
+    /// The resource that limits the permissions; `None` if the identity's own endpoints do.
     resource: Option<Box<str>>,
-    /// The policy that signed.
+    /// The policy that signed the token.
     policy: Option<Box<str>>,
-    /// The edge device whose hub speaks for it.
+    /// The edge device whose edge hub acts on behalf of the identity.
     actor: Option<Box<str>>,
     by_certificate: bool,
-    /// Those above its certificate.
+    /// The SHA-256 thumbprints of the authorities above the certificate.
     issuers: Box<[Thumbprint]>,
-    proof: Proof,
+    versions: RecordVersions,
     until: u64,
 }
 
 #[derive(Debug)]
-enum Who {
+enum OwnedIdentity {
     Device(Box<str>),
     Module(Box<str>, Box<str>),
     Policy(Box<str>),
 }
 
-impl Session {
-    pub(crate) fn new(admitted: &Admitted<'_>) -> Self {
-        let who = Who::of(&admitted.identity());
-        let resource = match admitted.reach {
-            Reach::Own => None,
-            Reach::Resource(resource) => Some(resource.as_received().into()),
-        };
-        let policy = admitted.policy().map(|name| decoded(&name));
-        Self {
-            who,
-            granted: admitted.granted,
-            resource,
-            policy,
-            actor: admitted.actor().map(|device| decoded(&device)),
-            by_certificate: admitted.vouched().is_some(),
-            issuers: admitted.vouched().map(|vouched| vouched.issuers().into()).unwrap_or_default(),
-            proof: admitted.proof,
-            until: admitted.until,
+impl Admitted<'_> {
+    /// Creates a session, which outlives the presented bytes. The session keeps the permissions, even if they permit
+    /// nothing: reject a client whose [`Admitted::decision`] is a denial first.
+    #[must_use]
+    pub fn into_session(self) -> Session {
+        let issuers = self.vouched().map(|evidence| evidence.issuers().into()).unwrap_or_default();
+        Session {
+            identity: OwnedIdentity::new(&self.identity()),
+            granted: self.granted,
+            resource: self.resource().map(|resource| resource.as_received().into()),
+            policy: self.policy().map(|name| decoded(&name)),
+            actor: self.actor().map(|device| decoded(&device)),
+            by_certificate: self.vouched().is_some(),
+            issuers,
+            versions: self.versions,
+            until: self.until,
         }
     }
+}
 
-    /// Who it is.
+impl Session {
+    /// Returns the authenticated identity.
     #[must_use]
     pub fn identity(&self) -> Identity<'_> {
-        match &self.who {
-            Who::Device(id) => Identity::Device(DeviceId::assertion(id)),
-            Who::Module(device, module) => {
+        match &self.identity {
+            OwnedIdentity::Device(id) => Identity::Device(DeviceId::assertion(id)),
+            OwnedIdentity::Module(device, module) => {
                 Identity::Module(DeviceId::assertion(device), ModuleId::assertion(module))
             }
-            Who::Policy(name) => Identity::Policy(PolicyName::assertion(name)),
+            OwnedIdentity::Policy(name) => Identity::Policy(PolicyName::assertion(name)),
         }
     }
 
-    /// The last second, since 1970, at which it is good: disconnect after it. `u64::MAX`, which never comes, for a
-    /// certificate that is known by its thumbprint where the rules have its dates not count.
+    /// Returns the last second, since 1970, at which the session is valid: disconnect after it. `u64::MAX`, which means
+    /// never, for a certificate that is registered by its thumbprint if the configuration ignores its validity period.
     #[must_use]
     pub const fn until(&self) -> u64 {
         self.until
     }
 
-    /// Whose records it rests on; [`Session::recheck`] takes an answer for each, in this order.
+    /// Returns the lookups of the records that the session rests on. [`Session::recheck`] takes a result for each, in
+    /// this order.
     pub fn lookups(&self) -> impl Iterator<Item = Lookup<'_>> {
         let policy = self.policy.as_deref().map(|name| Lookup::Policy(PolicyName::assertion(name).segment()));
-        let identity = match self.who {
-            Who::Policy(_) => None,
-            Who::Device(_) | Who::Module(..) => Some(self.identity().lookup()),
+        let identity = match self.identity {
+            OwnedIdentity::Policy(_) => None,
+            OwnedIdentity::Device(_) | OwnedIdentity::Module(..) => Some(self.identity().lookup()),
         };
         policy.into_iter().chain(self.actor().map(edge_hub)).chain(identity)
     }
 
-    /// The edge device whose `$edgeHub` speaks for it; `None` where it speaks for itself. Where there is one, the answer
-    /// about the identity must come with the edge devices above it
+    /// Returns the edge device whose `$edgeHub` acts on behalf of the identity, or `None` if the identity acts for
+    /// itself. With an edge device, the identity's record must come with the edge devices above it
     /// ([`FoundIdentity::with_ancestors`](hubward_core::FoundIdentity::with_ancestors)).
     #[must_use]
     pub fn actor(&self) -> Option<Segment<'_>> {
         self.actor.as_deref().map(|device| DeviceId::assertion(device).segment())
     }
 
-    /// Whether it was proven by a token of its own, as that of an edge hub must be which speaks for others.
+    /// Returns `true` if the identity's own token proved it, as an edge hub must to act on behalf of others.
     pub(crate) const fn is_by_own_token(&self) -> bool {
         !self.by_certificate && self.policy.is_none() && self.actor.is_none()
     }
 
-    /// What this edge hub's session, of that device's hub, proves of whom it speaks for.
-    pub(crate) fn behind(&self, device: &Segment<'_>, identity: &Identity<'_>, stamp: Stamp) -> Self {
+    /// Creates the session of an identity below `device` from the session of that device's edge hub.
+    pub(crate) fn delegate(&self, device: &Segment<'_>, identity: &Identity<'_>, version: Stamp) -> Self {
         Self {
-            who: Who::of(identity),
+            identity: OwnedIdentity::new(identity),
             granted: self.granted,
             resource: None,
             policy: None,
             actor: Some(decoded(device)),
             by_certificate: false,
             issuers: Box::default(),
-            proof: Proof::edge_hub_for(self.proof.signer, stamp),
+            versions: RecordVersions::edge_hub_for(self.versions.signer, version),
             until: self.until,
         }
     }
 
-    /// The edge hub that speaks for it has another token.
+    /// Takes over the expiry and the record version of the edge hub's new token.
     pub(crate) const fn renew(&mut self, edge_hub: &Self) {
-        self.proof.signer = edge_hub.proof.signer;
+        self.versions.signer = edge_hub.versions.signer;
         self.until = edge_hub.until;
     }
 
-    /// Whether a certificate proved it.
+    /// Returns `true` if a certificate proved the identity.
     pub(crate) const fn is_by_certificate(&self) -> bool {
         self.by_certificate
     }
 
-    /// The SHA-256 thumbprints of the authorities above its certificate, the issuer first and the registered one last;
-    /// none where no authority vouched. Lists that name them
-    /// ([`Registry::find_issued`](hubward_registry::Registry::find_issued)) want them with each answer.
+    /// Returns the SHA-256 thumbprints of the authorities above the certificate, its issuer first and the registered
+    /// authority last. Empty if no authority was involved. Pass them with each lookup to a store whose lists can block
+    /// an issuer ([`Registry::find_issued`](hubward_registry::Registry::find_issued)).
     #[must_use]
     pub const fn issuers(&self) -> &[Thumbprint] {
         &self.issuers
     }
 
-    /// Whether the authority that vouched, if one did, is registered still. To be asked where registered authorities
-    /// change: it hashes them.
+    /// Checks that the authority which issued the certificate, if one did, is still registered. Call it when the
+    /// registered authorities change; it hashes each of them.
     ///
     /// # Errors
-    /// [`Ended::AuthorityRemoved`]. The connection is to be closed.
+    /// [`Ended::AuthorityRemoved`]: close the connection.
     pub fn recheck_authority(&self, rules: &X509Rules<'_>) -> Result<(), Ended> {
         match self.issuers.last() {
-            Some(vouched) if !rules.has_anchor(vouched) => Err(Ended::AuthorityRemoved),
+            Some(authority) if !rules.has_anchor(authority) => Err(Ended::AuthorityRemoved),
             _ => Ok(()),
         }
     }
 
-    /// Whether what was proven still holds: the token's or the certificate's time is not over, nobody was deleted,
-    /// created anew or disabled, and no credential or right that it rests on was taken back.
+    /// Checks that the session is still valid: its token or certificate has not expired, no record was deleted, created
+    /// again or disabled, and the credentials and permissions that it rests on were not withdrawn.
     ///
     /// # Errors
-    /// [`Ended`] with the reason. The connection is to be closed.
+    /// [`Ended`] with the reason: close the connection.
     pub fn recheck<K>(&self, answers: &[Found<'_, K>], now: UnixTime) -> Result<(), Ended> {
         if self.until < now.as_secs() {
             return Err(Ended::Expired { until: self.until, now: now.as_secs() });
         }
-        let mut answers = answers.iter();
+        let mut records = answers.iter();
         let mut actor = self.actor();
         for lookup in self.lookups() {
-            match (lookup, answers.next()) {
+            match (lookup, records.next()) {
                 (_, Some(Found::Nobody)) => return Err(Ended::Deleted),
                 (Lookup::Policy(_), Some(Found::Policy(policy)))
                     if lookup.is(&Identity::Policy(policy.name())) =>
                 {
-                    same(self.proof.signer, policy.stamp())?;
-                    if self.policy_grants_less(policy.rights()) {
+                    require_same_version(self.versions.signer, policy.stamp())?;
+                    if !policy.rights().contains(self.granted) {
                         return Err(Ended::RightsReduced);
                     }
                 }
                 (Lookup::Device(_) | Lookup::Module(..), Some(Found::Identity(record)))
                     if lookup.is(&record.identity()) =>
                 {
+                    // with an actor, the edge hub's record is the first of the two
                     match actor.take() {
-                        Some(_) => self.same_edge_hub(record)?,
-                        None => self.same_identity(record)?,
+                        Some(_) => self.recheck_edge_hub(record)?,
+                        None => self.recheck_identity(record)?,
                     }
                 }
                 _ => return Err(Ended::WrongAnswer),
             }
         }
-        if answers.next().is_some() { Err(Ended::WrongAnswer) } else { Ok(()) }
+        if records.next().is_some() { Err(Ended::WrongAnswer) } else { Ok(()) }
     }
 
-    /// The decision on an operation, by what was proven. [`Session::recheck`] first.
+    /// Decides on an operation by what the session proved when it was opened. Call [`Session::recheck`] first.
     pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
         let resource = self.resource.as_deref().map(ResourcePath::parse);
         let (granted, scope) = match resource {
             None => (self.granted, Scope::Own),
             Some(Ok(resource)) => (self.granted, Scope::Resource(resource)),
-            // it was parsed before; without a scope there are no rights
+            // the text was parsed before, so this cannot happen; without a scope there are no permissions
             Some(Err(_)) => (Permissions::empty(), Scope::Own),
         };
-        #[expect(clippy::disallowed_methods, reason = "this identity was verified when it was admitted")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this identity was verified when the session was opened"
+        )]
         let subject = Subject::assertion(self.identity(), granted, scope);
         decide(&subject, operation)
     }
 
-    fn policy_grants_less(&self, rights: Permissions) -> bool {
-        !rights.contains(self.granted)
-    }
-
-    fn same_identity<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
-        match self.proof.identity {
-            // its own key made the signature, or its own certificate was judged
-            None => self.upheld_by(record)?,
-            // a policy's or an edge hub's key did, so its own may change
-            Some(stamp) if stamp.generation() != record.stamp().generation() => return Err(Ended::Recreated),
+    fn recheck_identity<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
+        match self.versions.identity {
+            // the identity's own key or certificate was verified
+            None => self.recheck_credential(record)?,
+            // a policy's or an edge hub's key was verified, so the identity's own may change
+            Some(version) if version.generation() != record.stamp().generation() => {
+                return Err(Ended::Recreated);
+            }
             Some(_) => {}
         }
         if self.actor().is_some_and(|actor| !record.is_behind(&actor)) {
             return Err(Ended::NotBehind);
         }
-        enabled(record.status())
+        require_enabled(record.status())
     }
 
-    fn same_edge_hub<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
-        self.upheld_by(record)?;
-        enabled(record.status())
+    fn recheck_edge_hub<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
+        self.recheck_credential(record)?;
+        require_enabled(record.status())
     }
 
-    /// The credential that was used is one of the record's still.
-    fn upheld_by<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
-        if record.upholds(self.proof.signer) { Ok(()) } else { same(self.proof.signer, record.stamp()) }
+    /// Checks that the record still has the credential that was verified.
+    fn recheck_credential<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
+        if record.upholds(self.versions.signer) {
+            Ok(())
+        } else {
+            require_same_version(self.versions.signer, record.stamp())
+        }
     }
 }
 
-impl Who {
-    fn of(identity: &Identity<'_>) -> Self {
+impl OwnedIdentity {
+    fn new(identity: &Identity<'_>) -> Self {
         match identity {
             Identity::Module(device, module) => Self::Module(device.as_str().into(), module.as_str().into()),
             Identity::Policy(name) => Self::Policy(name.as_str().into()),
@@ -238,14 +246,14 @@ impl Who {
     }
 }
 
-const fn enabled(status: Status) -> Result<(), Ended> {
+const fn require_enabled(status: Status) -> Result<(), Ended> {
     match status {
         Status::Enabled => Ok(()),
         Status::Disabled => Err(Ended::Disabled),
     }
 }
 
-fn same(then: Stamp, now: Stamp) -> Result<(), Ended> {
+fn require_same_version(then: Stamp, now: Stamp) -> Result<(), Ended> {
     if then == now {
         Ok(())
     } else if then.generation() == now.generation() {
@@ -253,10 +261,6 @@ fn same(then: Stamp, now: Stamp) -> Result<(), Ended> {
     } else {
         Err(Ended::Recreated)
     }
-}
-
-fn decoded(name: &Segment<'_>) -> Box<str> {
-    name.bytes().map(char::from).collect()
 }
 
 impl fmt::Display for Session {

@@ -1,4 +1,4 @@
-//! A device, a module or a policy connects over AMQP with SASL PLAIN: one identity or nothing.
+//! SASL PLAIN (AMQP) of a device, a module or a policy. All names must refer to one identity.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -27,7 +27,7 @@ fn by(name: &str, sr: &str) -> String {
 }
 
 #[test]
-fn a_device_a_module_and_a_policy_get_in() {
+fn device_module_and_policy_are_authenticated() {
     let mut hub = hub();
     for id in ["a@b", "a@sas.b", "a@sas.root.b", "root.x"] {
         hub.registry.create_device(device(id), Authentication::Sas(pair(id))).unwrap();
@@ -44,7 +44,7 @@ fn a_device_a_module_and_a_policy_get_in() {
 }
 
 #[test]
-fn every_pair_of_names_that_can_disagree() {
+fn mismatched_names_are_rejected() {
     let hub = hub();
     let own = own_token("dev1");
     let module = token(&format!("{HUB}/devices/dev1/modules/mod1"), &key("dev1/mod1 primary"), NOW, None);
@@ -71,7 +71,7 @@ fn every_pair_of_names_that_can_disagree() {
 }
 
 #[test]
-fn an_alias_counts_by_its_first_label() {
+fn first_label_of_an_alias_is_accepted() {
     let mut hub = hub();
     let aliases: &'static [_] = Box::leak(Box::new([Authority::parse("localhost:5671").unwrap()]));
     hub.rules = hub.rules.with_aliases(aliases);
@@ -79,7 +79,7 @@ fn an_alias_counts_by_its_first_label() {
 }
 
 #[test]
-fn other_usernames_are_errors_with_a_place() {
+fn malformed_usernames_are_errors_with_an_offset() {
     for (username, offset) in [
         ("", 0),
         ("dev1", 0),
@@ -114,15 +114,15 @@ fn other_usernames_are_errors_with_a_place() {
 }
 
 #[test]
-fn a_policy_has_its_rights_within_its_resource_and_speaks_for_no_device() {
+fn policy_has_its_permissions_within_its_resource_and_is_no_device() {
     let hub = hub();
     let owner = by("iothubowner", "");
     let presented = Presented::amqp_plain("iothubowner@sas.root.contoso", &owner).unwrap();
     let admitted = hub.admit(presented, NOW).unwrap();
     assert_eq!(admitted.identity(), Identity::Policy(policy("iothubowner")));
-    assert!(!admitted.decision().is_allow(), "connecting asks for nothing");
+    assert!(!admitted.decision().is_allow(), "SASL requests no operation");
     assert!(admitted.decide(&Operation::amqp_send("/messages/devicebound")).is_allow());
-    // whether the device exists and is enabled was not asked
+    // the device's record was not looked up, so it could be missing or disabled
     assert!(!admitted.decide(&Operation::amqp_send("/devices/off/messages/events")).is_allow());
 
     let narrow = by("service", "/messages/events");
@@ -134,7 +134,7 @@ fn a_policy_has_its_rights_within_its_resource_and_speaks_for_no_device() {
 }
 
 #[test]
-fn a_device_speaks_for_itself_alone() {
+fn device_may_use_its_own_endpoints_only() {
     let hub = hub();
     let own = own_token("dev1");
     let admitted = hub.admit(Presented::amqp_plain("dev1@sas.contoso", &own).unwrap(), NOW).unwrap();

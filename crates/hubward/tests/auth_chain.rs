@@ -1,5 +1,5 @@
-//! An edge hub speaks for those below it: by its own token, for whom the chain names, where the hub's hierarchy has them
-//! below it.
+//! An edge hub acts on behalf of the identities below it: with its own token, for the identity that the chain names, if
+//! the hub's hierarchy places that identity below it.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -28,15 +28,15 @@ fn judge(edge: &Edge, id: &str, username: &str, password: &str) -> Result<String
 }
 
 #[test]
-fn an_edge_hub_speaks_for_a_device_and_a_module_below_it() {
+fn edge_hub_acts_on_behalf_of_device_and_module_below_it() {
     let edge = edge();
     let password = edge_token("edge1");
     for (id, chain) in [
         ("leaf", "leaf;edge1"),
         ("leaf", "leaf;edge2;edge1"),
         ("leaf/mod", "leaf/mod;leaf;edge1"),
-        // what stands between counts for nothing
-        ("leaf", "leaf;nobody;edge1"),
+        // elements in between have no effect
+        ("leaf", "leaf;missing;edge1"),
         // a module of its own device, and an edge hub below it
         ("edge1/temp", "edge1/temp;edge1"),
         ("edge2/$edgeHub", "edge2/$edgeHub;edge2;edge1"),
@@ -58,7 +58,7 @@ fn an_edge_hub_speaks_for_a_device_and_a_module_below_it() {
             assert!(!session.decide(&Operation::mqtt_publish(other)).is_allow(), "{chain}: {other}");
         }
     }
-    // a chain of one is whoever speaks for itself
+    // with a chain of one element, the device acts for itself
     assert_eq!(
         judge(&edge, "leaf", &on_behalf("leaf", "leaf"), &own_token("leaf")),
         Ok("device leaf".into())
@@ -67,7 +67,7 @@ fn an_edge_hub_speaks_for_a_device_and_a_module_below_it() {
 }
 
 #[test]
-fn every_pair_of_names_that_can_disagree() {
+fn mismatched_names_are_rejected() {
     let edge = edge();
     let (edge1, edge10) = (edge_token("edge1"), edge_token("edge10"));
     let by = |sr: &str, signer: &str, skn| token(&format!("{HUB}{sr}"), &key(signer), NOW, skn);
@@ -77,13 +77,13 @@ fn every_pair_of_names_that_can_disagree() {
         // the client id and the username
         ("leaf10", on_behalf("leaf", "leaf;edge1"), &edge1, "client-id"),
         ("leaf/mod", on_behalf("leaf", "leaf/mod;leaf;edge1"), &edge1, "client-id"),
-        // the username and the chain's first
+        // the username and the first element of the chain
         ("leaf", on_behalf("leaf", "leaf10;edge1"), &edge1, "auth-chain-target"),
         ("leaf", on_behalf("leaf", "LEAF;edge1"), &edge1, "auth-chain-target"),
         ("leaf", on_behalf("leaf", "leaf/mod;leaf;edge1"), &edge1, "auth-chain-target"),
         ("leaf/mod", on_behalf("leaf/mod", "leaf;edge1"), &edge1, "auth-chain-target"),
         ("leaf", on_behalf("leaf", "other"), &leaf, "auth-chain-target"),
-        // the chain's last and the token
+        // the last element of the chain and the token
         ("leaf", on_behalf("leaf", "leaf;edge1"), &edge10, "another-identity"),
         ("leaf", on_behalf("leaf", "leaf;edge10"), &edge1, "another-identity"),
         ("leaf", on_behalf("leaf", "leaf;EDGE1"), &edge1, "another-identity"),
@@ -101,7 +101,7 @@ fn every_pair_of_names_that_can_disagree() {
             &by("/devices/edge1/modules/%24edgehub", "edge1/$edgeHub primary", None),
             "another-identity",
         ),
-        // a policy speaks for nobody's children, whatever it is for
+        // a policy cannot act as an edge hub, regardless of its token's resource
         (
             "leaf",
             on_behalf("leaf", "leaf;edge1"),
@@ -123,7 +123,7 @@ fn every_pair_of_names_that_can_disagree() {
         ),
         ("leaf", on_behalf("leaf", "leaf;edge1"), &by(hub, "leaf primary", None), "token-wrong-signature"),
         ("leaf", on_behalf("leaf", "leaf;edge1"), &by(hub, "edge1 primary", None), "token-wrong-signature"),
-        // the chain's last and the hierarchy, where one name holds the other
+        // the last element and the hierarchy, where one name is a prefix of the other
         ("leaf", on_behalf("leaf", "leaf;edge10"), &edge10, "auth-chain-not-behind"),
         ("leaf10", on_behalf("leaf10", "leaf10;edge1"), &edge1, "auth-chain-not-behind"),
         ("leaf", on_behalf("leaf", "leaf;edge1;edge10"), &edge10, "auth-chain-not-behind"),
@@ -141,12 +141,12 @@ fn every_pair_of_names_that_can_disagree() {
             ),
             "another-hub",
         ),
-        // whom there is not, and whom nobody lets in
+        // missing and disabled identities
         ("ghost", on_behalf("ghost", "ghost;edge1"), &edge1, "unknown"),
         (
             "leaf",
             on_behalf("leaf", "leaf;ghost"),
-            &by("/devices/ghost/modules/%24edgeHub", "decoy", None),
+            &by("/devices/ghost/modules/%24edgeHub", "dummy", None),
             "unknown",
         ),
         ("off", on_behalf("off", "off;edge1"), &edge1, "disabled"),
@@ -156,7 +156,7 @@ fn every_pair_of_names_that_can_disagree() {
 }
 
 #[test]
-fn a_disabled_edge_device_speaks_for_nobody() {
+fn disabled_edge_device_cannot_act_on_behalf_of_others() {
     let mut edge = edge();
     edge.hub.registry.set_status(device("edge1"), Status::Disabled).unwrap();
     let name = on_behalf("leaf", "leaf;edge1");
@@ -164,7 +164,7 @@ fn a_disabled_edge_device_speaks_for_nobody() {
 }
 
 #[test]
-fn a_store_that_says_nothing_of_the_hierarchy_admits_nobody() {
+fn store_without_hierarchy_permits_no_delegation() {
     let edge = edge();
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
     let presented = Presented::mqtt("leaf", &name, Some(&password)).unwrap();
@@ -172,14 +172,14 @@ fn a_store_that_says_nothing_of_the_hierarchy_admits_nobody() {
 }
 
 #[test]
-fn each_answer_is_held_to_its_question() {
+fn record_must_match_its_lookup() {
     let edge = edge();
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
     let start = || {
         let presented = Presented::mqtt("leaf", &name, Some(&password)).unwrap();
         let question = presented.start(&edge.hub.rules).unwrap();
         assert_eq!(question.lookup().to_string(), "module edge1/$edgeHub");
-        assert!(question.actor().is_none(), "nothing is proven yet");
+        assert!(question.actor().is_none(), "no token is verified yet");
         question
     };
     let second = || {
@@ -214,7 +214,7 @@ fn each_answer_is_held_to_its_question() {
     assert_eq!(second().answer(Found::Nobody, at(NOW)).err(), Some(AuthError::Unknown));
     let late = second().answer(record(Identity::Device(device("leaf"))), at(NOW + 3601));
     assert_eq!(late.err().map(|error| error.code()), Some("token-expired"));
-    // the list is of whole names
+    // ancestors are compared by whole names
     for near in ["edge10", "edge", "EDGE1", "edge1;", "xedge1"] {
         let near = [device(near)];
         let keys = Credential::Keys(Keys::one(&primary));
@@ -226,7 +226,7 @@ fn each_answer_is_held_to_its_question() {
 }
 
 #[test]
-fn a_registration_s_token_speaks_for_nobody() {
+fn registration_token_cannot_act_on_behalf_of_others() {
     let edge = edge();
     let (scope, id) = (IdScope::parse("0ne1").unwrap(), RegistrationId::parse("edge1").unwrap());
     let registration = Unsigned::registration(scope, id, at(NOW)).sign(&key("edge1/$edgeHub primary"));
@@ -235,7 +235,7 @@ fn a_registration_s_token_speaks_for_nobody() {
 }
 
 #[test]
-fn a_certificate_speaks_for_nobody_else() {
+fn certificate_cannot_act_on_behalf_of_others() {
     let mut edge = edge();
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
     let shown = [CertificateDer::from(&b"not even one"[..])];
@@ -254,8 +254,8 @@ fn a_certificate_speaks_for_nobody_else() {
 }
 
 #[test]
-fn ids_of_the_actor_compare_as_the_rules_for_tokens_say() {
-    // some edge hubs write `$` twice escaped
+fn ids_of_the_actor_compare_by_the_token_rules() {
+    // some edge hubs escape `$` twice
     let twice = token(
         &format!("{HUB}%2Fdevices%2Fedge1%2Fmodules%2F%2524edgeHub"),
         &key("edge1/$edgeHub primary"),
@@ -267,30 +267,30 @@ fn ids_of_the_actor_compare_as_the_rules_for_tokens_say() {
     assert_eq!(judge(&edge, "leaf", &name, &twice), Err("another-identity"));
     edge.hub.rules = edge.hub.rules.with_token_rules(hubward::sas::TokenRules::HUB_COMPAT);
     assert_eq!(judge(&edge, "leaf", &name, &twice), Ok("device leaf".into()));
-    // and never as the hierarchy's
+    // the lenient comparison does not extend to the hierarchy
     assert_eq!(judge(&edge, "leaf", &on_behalf("leaf", "leaf;Edge1"), &twice), Err("unknown"));
 }
 
 #[test]
-fn what_is_no_chain_is_refused_with_its_place() {
+fn malformed_chains_are_errors_with_an_offset() {
     for (chain, text) in [
-        ("", "at byte 0: an empty element"),
-        (";edge1", "at byte 0: an empty element"),
-        ("leaf;", "at byte 5: an empty element"),
-        ("leaf;;edge1", "at byte 5: an empty element"),
-        ("leaf;a b", "at byte 5: not the id of a device, or of a module and its device at the first place"),
-        ("leaf;..", "at byte 5: not the id of a device, or of a module and its device at the first place"),
+        ("", "at byte 0: empty element"),
+        (";edge1", "at byte 0: empty element"),
+        ("leaf;", "at byte 5: empty element"),
+        ("leaf;;edge1", "at byte 5: empty element"),
+        ("leaf;a b", "at byte 5: expected a device id, or `device/module` as the first element"),
+        ("leaf;..", "at byte 5: expected a device id, or `device/module` as the first element"),
+        ("leaf;edge1/m", "at byte 5: expected a device id, or `device/module` as the first element"),
+        ("a/b/c;a", "at byte 0: expected a device id, or `device/module` as the first element"),
+        ("/m;a", "at byte 0: expected a device id, or `device/module` as the first element"),
+        ("leaf/m;edge1", "at byte 7: the first element is a module, and the second is not its device"),
+        ("leaf;edge1;leaf", "at byte 11: duplicate element"),
+        ("leaf;edge1;edge1", "at byte 11: duplicate element"),
+        ("edge1;edge1", "at byte 6: duplicate element"),
         (
-            "leaf;edge1/m",
-            "at byte 5: not the id of a device, or of a module and its device at the first place",
+            "edge1/$edgeHub;edge1",
+            "at byte 0: an edge hub must connect without an auth-chain that ends at itself",
         ),
-        ("a/b/c;a", "at byte 0: not the id of a device, or of a module and its device at the first place"),
-        ("/m;a", "at byte 0: not the id of a device, or of a module and its device at the first place"),
-        ("leaf/m;edge1", "at byte 7: a module stands below its own device"),
-        ("leaf;edge1;leaf", "at byte 11: an element stands twice"),
-        ("leaf;edge1;edge1", "at byte 11: an element stands twice"),
-        ("edge1;edge1", "at byte 6: an element stands twice"),
-        ("edge1/$edgeHub;edge1", "at byte 0: an edge hub speaks for itself without a chain"),
     ] {
         let error = AuthChain::parse(chain).unwrap_err().to_string();
         assert_eq!(error, format!("auth-chain, {text}"), "{chain}");
@@ -302,16 +302,16 @@ fn what_is_no_chain_is_refused_with_its_place() {
     assert_eq!(error, "auth-chain, at byte 54: longer than sixteen elements or 4,096 bytes");
     let bytes = "x".repeat(4097);
     assert!(AuthChain::parse(&bytes).unwrap_err().to_string().ends_with("4,096 bytes"));
-    // the username says where in itself
+    // in a username the offset counts from the start of the username
     let name = format!("{}&auth-chain=leaf%3Ba%20b", username("leaf"));
     let error = Presented::mqtt("leaf", &name, Some("")).unwrap_err();
     let at = name.find("a%20b").unwrap();
     assert!(
-        error.to_string().starts_with(&format!("username, at byte {at}: `auth-chain`: not the id")),
+        error.to_string().starts_with(&format!("username, at byte {at}: `auth-chain`: expected a device id")),
         "{error}"
     );
     assert_eq!(error.public().to_string(), "malformed");
-    // split before it is decoded, and decoded once
+    // a chain is split before its elements are decoded, and they are decoded once
     let chain = AuthChain::parse_encoded("a%253Bb%3bedge%31").unwrap();
     assert_eq!(
         (chain.target().to_string(), chain.actor().unwrap().to_string()),
@@ -322,11 +322,11 @@ fn what_is_no_chain_is_refused_with_its_place() {
 }
 
 #[test]
-fn what_a_client_writes_gets_in() {
+fn client_output_is_authenticated() {
     let edge = edge();
     let host = Authority::parse(HUB).unwrap();
     let above = [device("edge2"), device("edge1")];
-    for (client, who, above) in [
+    for (client, identity, above) in [
         (Client::device(host, device("leaf")), "device leaf", &above[..]),
         (Client::device(host, device("a%3Bb+")), "device a%3Bb+", &above[1..]),
         (Client::module(host, device("edge1"), module("temp")), "module edge1/temp", &above[1..]),
@@ -335,16 +335,16 @@ fn what_a_client_writes_gets_in() {
         let client = client.behind(above);
         let (id, name) = (client.mqtt_client_id().to_string(), client.mqtt_username().to_string());
         let password = client.token(at(NOW)).sign(&key("edge1/$edgeHub primary")).to_string();
-        assert_eq!(judge(&edge, &id, &name, &password), Ok(who.to_owned()), "{name}");
+        assert_eq!(judge(&edge, &id, &name, &password), Ok(identity.to_owned()), "{name}");
         let written = client.auth_chain().to_string();
         let chain = AuthChain::parse(&written).unwrap();
-        assert_eq!(chain.target().to_string(), who);
+        assert_eq!(chain.target().to_string(), identity);
         assert_eq!(chain.actor().unwrap().to_string(), "edge1");
     }
 }
 
 #[test]
-fn another_spelling_of_the_parameter_is_no_chain() {
+fn other_spellings_of_the_parameter_are_rejected() {
     let edge = edge();
     for name in ["Auth-Chain", "AUTH-CHAIN", "auth%2Dchain"] {
         let name = format!("{}&{name}=leaf%3Bedge1", username("leaf"));
@@ -355,7 +355,7 @@ fn another_spelling_of_the_parameter_is_no_chain() {
 }
 
 #[test]
-fn admission_on_behalf_allocates_nothing() {
+fn delegation_allocates_nothing() {
     let edge = edge();
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
     let count = allocation_counter::measure(|| {

@@ -1,4 +1,4 @@
-//! A session for whom an edge hub speaks ends with the edge hub, with the identity, and with the hierarchy.
+//! A session on behalf of an identity ends with the edge hub, with the identity, and with the hierarchy.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -17,7 +17,7 @@ use hubward::registry::Authentication;
 use hubward::{Ended, Presented};
 
 #[test]
-fn a_session_rests_on_the_edge_hub_the_identity_and_the_hierarchy() {
+fn session_rests_on_edge_hub_identity_and_hierarchy() {
     let session = |edge: &Edge| {
         let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
         edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap().into_session()
@@ -40,7 +40,7 @@ fn a_session_rests_on_the_edge_hub_the_identity_and_the_hierarchy() {
     assert_eq!(kept.recheck(&turned, at(NOW)), Err(Ended::WrongAnswer));
     assert!(matches!(edge.recheck(&kept, NOW + 3601), Err(Ended::Expired { .. })));
 
-    // its own keys may change, for it did not speak
+    // its own keys may change, because they did not sign
     edge.hub.registry.set_device_authentication(device("leaf"), Authentication::Sas(pair("new"))).unwrap();
     assert_eq!(edge.recheck(&kept, NOW), Ok(()));
     edge.hub.registry.set_status(device("leaf"), Status::Disabled).unwrap();
@@ -65,7 +65,7 @@ fn a_session_rests_on_the_edge_hub_the_identity_and_the_hierarchy() {
 }
 
 #[test]
-fn rights_are_those_of_a_device() {
+fn permissions_are_those_of_a_device() {
     let edge = edge();
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
     let admitted = edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap();

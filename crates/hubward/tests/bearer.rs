@@ -1,4 +1,4 @@
-//! A user of the directory: what the caller's library found, to a decision by roles.
+//! Users of the directory: from the result of the caller's JWT library to a decision by roles.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -30,7 +30,7 @@ fn admitted<'p>(ids: &'p [&'p str]) -> User<'static, 'p> {
 }
 
 #[test]
-fn the_header_is_a_bearer_token_or_is_not() {
+fn header_must_be_a_bearer_token() {
     let code = |header: &str| Bearer::http("GET", "/devices/dev1", header).err().map(|error| error.code());
     assert_eq!(code(JWT), None);
     assert_eq!(code("bearer a.b.c"), None, "schemes have no case (RFC 9110, 11.1)");
@@ -54,7 +54,7 @@ fn the_header_is_a_bearer_token_or_is_not() {
 }
 
 #[test]
-fn audience_and_time_are_ours_to_judge() {
+fn audience_and_expiry_are_checked() {
     let judge = |found| {
         let question = Bearer::http("GET", "/devices/dev1", JWT).unwrap().start(&rules());
         question.answer(found, at(NOW)).err().map(|error| (error.code(), error.public()))
@@ -71,7 +71,7 @@ fn audience_and_time_are_ours_to_judge() {
 }
 
 #[test]
-fn roles_decide_and_a_group_is_enough() {
+fn roles_of_user_or_group_decide() {
     let mut access = Access::new();
     assert!(!admitted(&[USER]).decision(&access).is_allow());
     access.assign(GROUP, built_in("IoT Hub Data Reader").unwrap(), "/subscriptions/s").unwrap();
@@ -85,7 +85,7 @@ fn roles_decide_and_a_group_is_enough() {
 }
 
 #[test]
-fn a_user_is_no_device_whatever_its_roles() {
+fn user_cannot_call_device_endpoints_regardless_of_roles() {
     let mut access = Access::new();
     access.assign(USER, built_in("IoT Hub Data Contributor").unwrap(), "/").unwrap();
     let user = admitted(&[USER]);
@@ -106,7 +106,7 @@ fn a_user_is_no_device_whatever_its_roles() {
 }
 
 #[test]
-fn a_decision_allocates_nothing() {
+fn decision_allocates_nothing() {
     let mut access = Access::new();
     access.assign(USER, built_in("IoT Hub Data Contributor").unwrap(), "/").unwrap();
     let ids = [USER];

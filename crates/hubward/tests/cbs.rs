@@ -1,4 +1,4 @@
-//! Tokens put on an AMQP connection, message by message.
+//! CBS: tokens that are put on an AMQP connection, message by message.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -32,7 +32,7 @@ fn put(hub: &Hub, cbs: &mut Cbs, message: PutToken<'_>, now: u64) -> Reply {
     }
 }
 
-/// The status and the reason's code.
+/// Returns the status and the code of the reason.
 fn judged(hub: &Hub, cbs: &mut Cbs, name: &str, token: &str) -> (i32, Option<&'static str>) {
     let reply = put(hub, cbs, PutToken::new("put-token", KIND, &format!("{HUB}{name}"), token), NOW);
     (reply.status_code(), reply.error().map(|error| error.code()))
@@ -47,11 +47,11 @@ fn may_send(cbs: &Cbs, address: &str) -> bool {
 }
 
 #[test]
-fn a_link_takes_a_token() {
+fn link_needs_a_token() {
     let (hub, mut cbs) = (hub(), Cbs::new());
     assert_eq!(
         cbs.may_attach(Role::Sender, EVENTS, at(NOW)).to_string(),
-        "no token on this connection counts now"
+        "this connection has no valid token"
     );
     assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &own_token("dev1")), (200, None));
     assert!(may_send(&cbs, EVENTS));
@@ -59,7 +59,7 @@ fn a_link_takes_a_token() {
     assert!(!may_send(&cbs, "/devices/dev10/messages/events"));
     assert!(!may_send(&cbs, "/devices/dev1/modules/mod1/messages/events"));
     assert!(!may_send(&cbs, "/messages/devicebound"));
-    assert!(!may_send(&cbs, "$cbs"), "what is no endpoint of the table is not its business");
+    assert!(!may_send(&cbs, "$cbs"), "an address outside of the endpoint table is denied");
 
     let module = token(&format!("{HUB}/devices/dev1/modules/mod1"), &key("dev1/mod1 primary"), NOW, None);
     assert_eq!(judged(&hub, &mut cbs, "%2Fdevices%2Fdev1%2Fmodules%2Fmod1", &module), (200, None));
@@ -68,7 +68,7 @@ fn a_link_takes_a_token() {
 }
 
 #[test]
-fn every_pair_of_names_that_can_disagree() {
+fn mismatched_names_are_rejected() {
     let (hub, mut cbs) = (hub(), Cbs::new());
     let module = token(&format!("{HUB}/devices/dev1/modules/mod1"), &key("dev1/mod1 primary"), NOW, None);
     let elsewhere = token("fabrikam.example/devices/dev1", &key("dev1 primary"), NOW, None);
@@ -94,7 +94,7 @@ fn every_pair_of_names_that_can_disagree() {
 }
 
 #[test]
-fn what_is_no_put_token_is_malformed() {
+fn other_messages_are_malformed() {
     let (hub, mut cbs) = (hub(), Cbs::new());
     let (name, own) = (format!("{HUB}/devices/dev1"), own_token("dev1"));
     for (operation, kind, name, token, code) in [
@@ -111,20 +111,20 @@ fn what_is_no_put_token_is_malformed() {
 }
 
 #[test]
-fn a_service_is_held_to_what_it_put_its_token_for() {
+fn service_is_limited_to_the_name_of_its_put() {
     let (hub, mut cbs) = (hub(), Cbs::new());
     assert_eq!(judged(&hub, &mut cbs, "/messages/events", &by("iothubowner", "")), (200, None));
     assert!(!may_send(&cbs, "/messages/devicebound"));
     assert_eq!(judged(&hub, &mut cbs, "", &by("iothubowner", "")), (200, None));
     assert!(may_send(&cbs, "/messages/devicebound"));
-    assert!(!may_send(&cbs, EVENTS), "a policy speaks for a device where its name was put");
+    assert!(!may_send(&cbs, EVENTS), "a policy acts as a device only after a put for the device's name");
     assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &by("iothubowner", "")), (200, None));
     assert!(may_send(&cbs, EVENTS));
     assert!(!may_send(&cbs, "/devices/dev10/messages/events"));
 }
 
 #[test]
-fn a_token_for_one_audience_leaves_those_for_others() {
+fn token_for_one_audience_keeps_those_for_others() {
     let (hub, mut cbs) = (hub(), Cbs::new());
     for (name, held) in [("", 1), ("/messages/events", 2), ("", 2), ("/messages/events", 2)] {
         assert_eq!(judged(&hub, &mut cbs, name, &by("iothubowner", "")), (200, None));
@@ -134,22 +134,30 @@ fn a_token_for_one_audience_leaves_those_for_others() {
 }
 
 #[test]
-fn a_connection_holds_so_many() {
+fn number_of_identities_is_limited() {
     let (hub, mut cbs) = (hub(), Cbs::with_limit(1));
     let long = own_token("dev1");
     let short = token(&format!("{HUB}/devices/dev1"), &key("dev1 primary"), NOW + 1, None);
     assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &long), (200, None));
     assert_eq!(judged(&hub, &mut cbs, "/devices/dev10", &own_token("dev10")).1, Some("too-many-identities"));
-    assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &short), (200, None), "a renewal is not one more");
+    assert_eq!(
+        judged(&hub, &mut cbs, "/devices/dev1", &short),
+        (200, None),
+        "a renewal does not count as another identity"
+    );
     let name = format!("{HUB}/devices/dev10");
     let token = own_token("dev10");
     let message = PutToken::new("put-token", KIND, &name, &token);
     let leeway = hub.rules.token().leeway;
-    assert_eq!(put(&hub, &mut cbs, message, NOW + 2 + leeway).status_code(), 200, "whose time is over goes");
+    assert_eq!(
+        put(&hub, &mut cbs, message, NOW + 2 + leeway).status_code(),
+        200,
+        "an expired session is removed"
+    );
 }
 
 #[test]
-fn what_does_not_hold_any_more_goes() {
+fn invalid_sessions_are_removed() {
     let (mut hub, mut cbs) = (hub(), Cbs::new());
     judged(&hub, &mut cbs, "/devices/dev1", &own_token("dev1"));
     judged(&hub, &mut cbs, "/devices/dev10", &own_token("dev10"));
@@ -158,24 +166,24 @@ fn what_does_not_hold_any_more_goes() {
     assert!(!may_send(&cbs, EVENTS) && may_send(&cbs, "/devices/dev10/messages/events"));
 }
 
-/// What can happen on a connection.
+/// An event on a connection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Message {
-    /// A token for the identity of that index, good until that time.
+    /// A token for the identity of that index, valid until that time.
     Good(usize, u64),
-    /// One for the first device that another key signed.
+    /// A token for the first device, signed with another key.
     Forged,
     /// The second device's token, put for the first.
     Mismatched,
-    /// A good token, of which the question is dropped.
+    /// A valid token whose put is dropped.
     Dropped,
-    /// A good token, of which the store knows nobody.
+    /// A valid token for an identity that the store does not know.
     Unknown,
-    /// A policy's token for the first device, good until that time.
-    Vouched(u64),
-    /// The same, of which the second question is dropped.
-    HalfVouched,
-    /// What was proven of the first device does not hold any more.
+    /// A policy's token for the first device, valid until that time.
+    ByPolicy(u64),
+    /// The same, dropped before the second lookup.
+    HalfByPolicy,
+    /// The session of the first device is no longer valid.
     Gone,
     /// Ten seconds pass.
     Later,
@@ -184,13 +192,13 @@ enum Message {
 const NAMES: [&str; 3] = ["/devices/dev1", "/devices/dev10", ""];
 const ADDRESSES: [&str; 3] = [EVENTS, "/devices/dev10/messages/events", "/messages/devicebound"];
 
-/// Whether a link of the identity is allowed after `history`: the last token for it that verified when it was put
-/// is still good. Slow and obvious.
+/// Returns `true` if a link of the identity is allowed after `history`: if the last token for it that was valid when it
+/// was put has not expired. Written for obviousness, not for speed.
 fn model(history: &[Message], identity: usize) -> bool {
     let time = |upto: usize| 10 * history[..upto].iter().filter(|m| **m == Message::Later).count() as u64;
     let last = (0..history.len()).rev().find_map(|at| match history[at] {
         Message::Good(whose, until) if whose == identity && time(at) <= until => Some(Some(until)),
-        Message::Vouched(until) if identity == 0 && time(at) <= until => Some(Some(until)),
+        Message::ByPolicy(until) if identity == 0 && time(at) <= until => Some(Some(until)),
         Message::Gone if identity == 0 => Some(None),
         _ => None,
     });
@@ -209,8 +217,8 @@ fn every_order(alphabet: &[Message], depth: u32) {
             let signer = key(["dev1 primary", "dev10 secondary"][*whose]);
             token(&names[*whose], &signer, NOW + until, None)
         }
-        Message::Vouched(until) => token(&names[0], &key("device primary"), NOW + until, Some("device")),
-        Message::HalfVouched => token(&names[0], &key("device primary"), NOW + 100, Some("device")),
+        Message::ByPolicy(until) => token(&names[0], &key("device primary"), NOW + until, Some("device")),
+        Message::HalfByPolicy => token(&names[0], &key("device primary"), NOW + 100, Some("device")),
         Message::Forged => token(&names[0], &key("dev10 primary"), NOW + 100, None),
         Message::Mismatched => token(&names[1], &key("dev10 primary"), NOW + 100, None),
         Message::Dropped | Message::Unknown => own_token("dev1"),
@@ -244,7 +252,7 @@ fn every_order(alphabet: &[Message], depth: u32) {
                     }
                     Put::Replied(_) => unreachable!(),
                 },
-                Message::HalfVouched => {
+                Message::HalfByPolicy => {
                     let Put::Needs(question) = cbs.put_token(sent, &hub.rules) else { unreachable!() };
                     let found = hub.registry.find(&question.lookup());
                     assert!(matches!(question.answer(found, at(now)), Put::Needs(_)));
@@ -254,20 +262,20 @@ fn every_order(alphabet: &[Message], depth: u32) {
                     cbs.retain(|session| session.identity().to_string() != "device dev1");
                     true
                 }
-                Message::Good(_, until) | Message::Vouched(until) => {
+                Message::Good(_, until) | Message::ByPolicy(until) => {
                     (put(&hub, &mut cbs, sent, now).status_code() == 200) == (now - NOW <= until)
                 }
                 Message::Forged | Message::Mismatched => put(&hub, &mut cbs, sent, now).status_code() == 401,
             };
             history.push(message);
             assert!(verified, "{history:?}");
-            // what came before is another order's end, and is looked at there
+            // a prefix is the end of a shorter order, and is checked there
             if step + 1 == depth {
                 for (identity, address) in ADDRESSES.iter().enumerate() {
                     let allowed = cbs.may_attach(Role::Sender, address, at(now)).is_allow();
                     assert_eq!(allowed, model(&history, identity), "{address} after {history:?}");
                 }
-                // of these nothing was ever put
+                // no token was ever put for these
                 for address in ["/devices/dev/messages/events", "/devices/dev1/modules/mod1/messages/events"]
                 {
                     let allowed = cbs.may_attach(Role::Sender, address, at(now)).is_allow();
@@ -297,8 +305,8 @@ fn every_order_of_all_messages_to_depth_four() {
         Mismatched,
         Dropped,
         Unknown,
-        Vouched(20),
-        HalfVouched,
+        ByPolicy(20),
+        HalfByPolicy,
         Gone,
         Good(1, 20),
         Good(2, 10),

@@ -1,4 +1,4 @@
-//! What a certificate proved is a proof with an end, and holds for those above it.
+//! Sessions of certificates: their end, and their dependence on the authorities above.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -23,10 +23,10 @@ use hubward::{Ended, Session, X509Rules};
 use hubward_ring::{Digests, signature};
 
 #[test]
-fn a_session_ends_with_the_first_certificate_of_its_path() {
+fn session_ends_with_the_first_certificate_of_its_path() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let hub = hub_of(&anchors, nobody());
+    let hub = hub_of(&anchors, unmatched_thumbprints());
     assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), LEAF_END);
     let session = session(&hub, "ca1", &fleet.brief(&entity("ca1")));
     assert_eq!(session.until(), BRIEF_END);
@@ -37,7 +37,7 @@ fn a_session_ends_with_the_first_certificate_of_its_path() {
 }
 
 #[test]
-fn a_session_ends_with_what_it_rests_on() {
+fn session_ends_with_the_records_that_it_rests_on() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
     let shown = self_signed(&entity("pinned"));
@@ -67,7 +67,7 @@ fn a_session_ends_with_what_it_rests_on() {
 }
 
 #[test]
-fn a_session_ends_when_its_authority_is_taken_off() {
+fn session_ends_when_its_authority_is_removed() {
     let fleet = Fleet::new();
     let (anchors, empty) = (fleet.anchors(), Anchors::new());
     let shown = self_signed(&entity("pinned"));
@@ -77,45 +77,45 @@ fn a_session_ends_when_its_authority_is_taken_off() {
     let rules = |anchors| X509Rules::new(anchors, signature::ALL, &Digests);
     assert_eq!(chained.recheck_authority(&rules(&anchors)), Ok(()));
     assert_eq!(chained.recheck_authority(&rules(&empty)), Err(Ended::AuthorityRemoved));
-    assert_eq!(pinned.recheck_authority(&rules(&empty)), Ok(()), "no authority vouched for it");
+    assert_eq!(pinned.recheck_authority(&rules(&empty)), Ok(()), "no authority issued it");
 }
 
 #[test]
-fn a_session_ends_with_the_trust_in_its_authority() {
+fn session_ends_with_the_trust_period_of_its_authority() {
     let fleet = Fleet::new();
     let mut anchors = Anchors::new();
     anchors.add_until(Certificate::parse(&fleet.registered[0]).unwrap(), (TODAY + 60).try_into().unwrap());
-    let hub = hub_of(&anchors, nobody());
+    let hub = hub_of(&anchors, unmatched_thumbprints());
     assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), TODAY + 60);
 }
 
 #[test]
-fn lists_of_issuers_hold_for_the_path_that_was_verified() {
+fn lists_of_issuers_apply_to_the_verified_path() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let mut hub = hub_of(&anchors, nobody());
+    let mut hub = hub_of(&anchors, unmatched_thumbprints());
     let (lasting, brief) = (fleet.lasting(&entity("ca1")), fleet.brief(&entity("ca1")));
     let [above, root] = fleet.above_lasting().map(Listed::Issuer);
     let live = session(&hub, "ca1", &lasting);
-    let turned = vec![lasting[0].clone(), twin(&lasting[1])];
+    let malleated = vec![lasting[0].clone(), malleated_form(&lasting[1])];
     // block: the intermediate, then the root
     for (issuer, other) in [(above, Ok("device ca1".into())), (root, Err("disabled"))] {
         hub.registry.access_mut().block().add(issuer);
         assert_eq!(connect(&hub, "ca1", &lasting, TODAY), Err("disabled"));
         assert_eq!(
-            connect(&hub, "ca1", &turned, TODAY),
+            connect(&hub, "ca1", &malleated, TODAY),
             Err("disabled"),
-            "it needs no key to turn a signature"
+            "the second form of a signature needs no key"
         );
         assert_eq!(connect(&hub, "ca1", &brief, TODAY), other);
         assert_eq!(live.recheck(&hub.answers(&live), at(TODAY)), Err(Ended::Disabled));
         hub.registry.access_mut().block().remove(issuer);
     }
-    // allow: not for having shown it, but for being below it
+    // allow: the certificate must be below the issuer; presenting the issuer's certificate is not enough
     hub.registry.access_mut().allow().add(above);
     assert_eq!(connect(&hub, "ca1", &lasting, TODAY), Ok("device ca1".into()));
     assert_eq!(live.recheck(&hub.answers(&live), at(TODAY)), Ok(()));
-    let mut beside = brief.clone();
-    beside.push(lasting[1].clone());
-    assert_eq!(connect(&hub, "ca1", &beside, TODAY), Err("disabled"));
+    let mut extra = brief.clone();
+    extra.push(lasting[1].clone());
+    assert_eq!(connect(&hub, "ca1", &extra, TODAY), Err("disabled"));
 }

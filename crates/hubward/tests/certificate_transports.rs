@@ -25,7 +25,7 @@ use hubward::{BothCredentials, Cbs, Presented, Put, PutToken, Role};
 fn over_amqp_with_sasl_external() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let pinned = self_signed(&entity("whoever"));
+    let pinned = self_signed(&entity("anything"));
     let own_name = self_signed(&entity("pinned"));
     let mut hub = hub_of(&anchors, pins(Some(sha256(&pinned[0])), Some(sha256(&own_name[0]))));
     hub.registry.create_device(device("a@b"), Authentication::CertificateAuthority).unwrap();
@@ -44,7 +44,7 @@ fn over_amqp_with_sasl_external() {
         ("a@b@contoso", None, &at_sign, Ok("device a@b")),
         ("ca1/modules/mod1@contoso", None, &module, Ok("module ca1/mod1")),
         ("pinned@contoso", None, &pinned, Ok("device pinned")),
-        // without a response the certificate says whom it is for, and must be theirs
+        // with an empty response the certificate's common name is the claimed identity
         ("", Some(HUB), &ca1, Ok("device ca1")),
         ("", None, &module, Ok("module ca1/mod1")),
         ("", None, &own_name, Ok("device pinned")),
@@ -52,7 +52,7 @@ fn over_amqp_with_sasl_external() {
         ("", None, &self_made, Err("certificate-unknown-issuer")),
         ("", None, &odd, Err("nobody-named")),
         ("", None, &nothing, Err("no-credential")),
-        // names that disagree
+        // mismatched names
         ("ca10@contoso", None, &ca1, Err("certificate-another-identity")),
         ("ca1@contoso", None, &module, Err("certificate-another-identity")),
         ("ca1@fabrikam", None, &ca1, Err("another-hub")),
@@ -60,7 +60,7 @@ fn over_amqp_with_sasl_external() {
         ("ca1@contoso", Some("contoso.example"), &ca1, Err("another-hub")),
         ("", Some("fabrikam.azure-devices.net"), &ca1, Err("another-hub")),
         ("ca1@contoso", Some("a b"), &ca1, Err("host")),
-        // shapes
+        // malformed responses
         ("ca1", None, &ca1, Err("sasl-username")),
         ("ca1@sas.contoso", None, &ca1, Err("sasl-username")),
         ("ca1/mod1@contoso", None, &ca1, Err("sasl-username")),
@@ -76,10 +76,10 @@ fn over_amqp_with_sasl_external() {
 }
 
 #[test]
-fn links_of_a_connection_that_a_certificate_opened() {
+fn links_after_a_certificate() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let mut hub = hub_of(&anchors, nobody());
+    let mut hub = hub_of(&anchors, unmatched_thumbprints());
     let shown = fleet.lasting(&entity("ca1"));
     let open = |hub: &HubWith<'_>| {
         let presented = Presented::amqp_external("", Some(HUB), &shown).unwrap();
@@ -106,7 +106,7 @@ fn links_of_a_connection_that_a_certificate_opened() {
     let mut cbs = open(&hub);
     assert!(may_send(&cbs, ca1) && !may_send(&cbs, sas));
     assert!(!may_send(&cbs, "/devices/ca10/messages/events"));
-    // a token beside the certificate
+    // a token after the certificate
     assert_eq!(put(&hub, &mut cbs, "sas"), Some("both-credentials"));
     hub.rules = hub.rules.with_both_credentials(BothCredentials::CertificateWins);
     assert_eq!(put(&hub, &mut cbs, "sas"), Some("both-credentials"));
@@ -114,7 +114,7 @@ fn links_of_a_connection_that_a_certificate_opened() {
     hub.rules = hub.rules.with_both_credentials(BothCredentials::TokenWins);
     assert_eq!(put(&hub, &mut cbs, "ca1"), Some("another-identity"));
     assert_eq!(put(&hub, &mut cbs, "sas"), None);
-    assert!(may_send(&cbs, ca1) && may_send(&cbs, sas), "each by what proved it");
+    assert!(may_send(&cbs, ca1) && may_send(&cbs, sas), "each by its own credential");
     hub.registry.set_status(device("ca1"), Status::Disabled).unwrap();
     cbs.retain(|session| session.recheck(&hub.answers(session), at(TODAY)).is_ok());
     assert!(!may_send(&cbs, ca1) && may_send(&cbs, sas));
@@ -124,7 +124,7 @@ fn links_of_a_connection_that_a_certificate_opened() {
 fn over_http() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let hub = hub_of(&anchors, nobody());
+    let hub = hub_of(&anchors, unmatched_thumbprints());
     let (shown, nothing) = (fleet.lasting(&entity("ca1")), vec![]);
     let request = |method, path, host, shown: &Shown| {
         Presented::http(method, path, host, None)
@@ -144,9 +144,9 @@ fn over_http() {
         (events, "evil.contoso.azure-devices.net", "another-hub"),
         (events, "contoso.azure-devices.net.", "host"),
         (events, "", "host"),
-        // a certificate is a device's: it speaks for no service
+        // a service cannot use a certificate
         ("/devices/ca1", HUB, "nobody-named"),
-        ("/devices/ca1/messages/unheard-of", HUB, "nobody-named"),
+        ("/devices/ca1/messages/unknown", HUB, "nobody-named"),
     ] {
         assert_eq!(request("POST", path, host, &shown), Err(code), "{path} {host}");
     }

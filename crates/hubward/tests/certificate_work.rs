@@ -1,4 +1,4 @@
-//! What a certificate costs, counted: signatures and thumbprints.
+//! The cost of a certificate, counted in signatures and thumbprints.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -63,13 +63,13 @@ impl Digest for CountedDigests {
     }
 }
 
-/// The code of the outcome of the first answer, and the signatures and thumbprints it took.
+/// Returns the code of the first result, and the number of signatures and thumbprints that it took.
 fn judge(fleet: &Fleet, shown: &Shown, found: Found<'_, HmacKey>) -> (&'static str, usize, usize) {
     let counted: Vec<Counted> = signature::ALL.iter().map(|one| Counted(*one)).collect();
     let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = counted.iter().map(|one| one as _).collect();
     let anchors = fleet.anchors();
     let x509 = X509Rules::new(&anchors, &algorithms, &CountedDigests);
-    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("decoy")).with_x509(x509);
+    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("dummy")).with_x509(x509);
     let name = username("dev1");
     let presented = Presented::mqtt("dev1", &name, None).unwrap().with_certificates(shown);
     let question = presented.start(&rules).unwrap();
@@ -84,9 +84,9 @@ fn record<'k>(id: &'static str, credential: Credential<'k, HmacKey>) -> Found<'k
     Found::Identity(FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), credential))
 }
 
-// one test, for the counters are the process's
+// one test, because the counters are global
 #[test]
-fn whoever_is_refused_costs_the_same() {
+fn every_rejection_costs_the_same() {
     let fleet = Fleet::new();
     let (primary, other) = (key("dev1 primary"), Thumbprint::Sha256([7; 32]));
     let old = Thumbprint::Sha1([7; 20]);
@@ -94,9 +94,9 @@ fn whoever_is_refused_costs_the_same() {
     for (shown, signatures, by_chain) in [
         // a signature in the name of the registered root
         (fleet.forged(&entity("dev1")), 1, "certificate-wrong-signature"),
-        // nobody's
+        // self-signed
         (self_signed(&entity("dev1")), 0, "certificate-unknown-issuer"),
-        // another's, from the registered root
+        // another device's, issued below the registered root
         (fleet.lasting(&entity("dev10")), 0, "certificate-another-identity"),
     ] {
         for (found, code) in [
@@ -113,15 +113,15 @@ fn whoever_is_refused_costs_the_same() {
         }
     }
 
-    // who is admitted does not pay for who is not: its path and the thumbprints above it, two of the intermediate, or
-    // its own
+    // a successful authentication costs less: the path and the thumbprints above the leaf, two of them for the
+    // intermediate, or the leaf's own thumbprints
     let shown = fleet.lasting(&entity("dev1"));
     assert_eq!(judge(&fleet, &shown, record("dev1", Credential::CertificateAuthority)), ("ok", 2, 3));
     let (own, own_sha1) = (sha256(&shown[0]), sha1(&shown[0]));
     assert_eq!(judge(&fleet, &shown, record("dev1", pins(Some(&own), None))), ("ok", 0, 1));
     assert_eq!(judge(&fleet, &shown, record("dev1", pins(Some(&own_sha1), Some(&old)))), ("ok", 0, 2));
 
-    // and nobody makes it more than the budget
+    // the budget is the maximum
     let crowd = fleet.crowd(&entity("dev1"), 9);
     let (code, signatures, digests) = judge(&fleet, &crowd, Found::Nobody);
     assert_eq!((code, signatures, digests), ("unknown", 16, 2), "16 signatures are the budget");

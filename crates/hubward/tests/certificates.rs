@@ -1,4 +1,4 @@
-//! Devices and modules with certificates: by a chain or by a thumbprint, and one identity or nothing.
+//! Devices and modules with certificates, by an authority or by a thumbprint. All names must refer to one identity.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -31,10 +31,10 @@ use rcgen::{BasicConstraints, DnType, ExtendedKeyUsagePurpose, IsCa, date_time_y
 use rustls_pki_types::CertificateDer;
 
 #[test]
-fn by_a_chain() {
+fn authority_is_accepted() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let hub = hub_of(&anchors, nobody());
+    let hub = hub_of(&anchors, unmatched_thumbprints());
     assert_eq!(connect(&hub, "ca1", &fleet.lasting(&entity("ca1")), TODAY), Ok("device ca1".into()));
     let module = fleet.lasting(&entity("ca1/mod1"));
     assert_eq!(connect(&hub, "ca1/mod1", &module, TODAY), Ok("module ca1/mod1".into()));
@@ -47,17 +47,19 @@ fn by_a_chain() {
     assert_eq!((admitted.key_slot(), admitted.policy().is_none()), (None, true));
     let Some(Vouched::Authority { anchor: 0, issuers }) = admitted.vouched() else { panic!() };
     let above = fleet.above_lasting();
-    let [found, twin, root] = &**issuers else { panic!() };
+    let [found, malleated, root] = &**issuers else { panic!() };
     assert!(
-        found.matches(&above[0]) && twin.matches(&sha256(&self::twin(&shown[1]))) && root.matches(&above[1])
+        found.matches(&above[0])
+            && malleated.matches(&sha256(&malleated_form(&shown[1])))
+            && root.matches(&above[1])
     );
 }
 
 #[test]
-fn by_a_thumbprint_of_either_kind_in_either_slot() {
+fn thumbprint_of_either_kind_in_either_slot_is_accepted() {
     let fleet = Fleet::new();
     let anchors = Anchors::new();
-    // anybody's, a CA's, about somebody else: who registered the thumbprint has vouched for it
+    // any certificate, a CA's, or one with another name: the registered thumbprint is enough
     let mut odd = entity("anything");
     odd.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     for shown in [self_signed(&entity("pinned")), self_signed(&odd), fleet.strange(&entity("x"))] {
@@ -74,13 +76,13 @@ fn by_a_thumbprint_of_either_kind_in_either_slot() {
             assert!(matches!(admitted.vouched(), Some(Vouched::Pin(found)) if *found == slot));
             assert_eq!(admitted.into_session().until(), LEAF_END);
         }
-        let hub = hub_of(&anchors, nobody());
+        let hub = hub_of(&anchors, unmatched_thumbprints());
         assert_eq!(connect(&hub, "pinned", &shown, TODAY), Err("certificate-not-pinned"));
     }
 }
 
 #[test]
-fn every_pair_of_names_that_can_disagree() {
+fn mismatched_names_are_rejected() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
     let shown = fleet.lasting(&entity("ca1"));
@@ -105,14 +107,14 @@ fn every_pair_of_names_that_can_disagree() {
     let mut twice = entity("ca1");
     twice.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 3]), "ca10");
     assert_eq!(connect(&hub, "ca1", &fleet.lasting(&twice), TODAY), Err("certificate-another-identity"));
-    // the identity of the pin and another's
+    // the identity of the thumbprint and another one
     assert_eq!(connect(&hub, "pinned", &shown, TODAY), Ok("device pinned".into()));
     assert_eq!(connect(&hub, "ca10", &shown, TODAY), Err("certificate-another-identity"));
     // the hub's name
     let elsewhere = "fabrikam.azure-devices.net/ca1/?api-version=1";
     let presented = Presented::mqtt("ca1", elsewhere, None).unwrap().with_certificates(&shown);
     assert_eq!(hub.admit(presented, TODAY).err(), Some(AuthError::AnotherHub));
-    // the certificate and the token: whichever speaks, the other moves nothing
+    // the certificate and the token: the one that is not selected has no effect
     let own = |id| {
         let host = Authority::parse(HUB).unwrap();
         Unsigned::device(host, device(id), at(TODAY + 60)).sign(&key("sas primary")).to_string()
@@ -128,18 +130,22 @@ fn every_pair_of_names_that_can_disagree() {
     hub.rules = hub.rules.with_both_credentials(BothCredentials::TokenWins);
     assert_eq!(both(&hub, "sas", &own("sas"), &ca1), Ok("device sas".into()));
     assert_eq!(both(&hub, "ca1", &own("sas"), &ca1), Err("another-identity"));
-    assert_eq!(both(&hub, "ca1", &own("ca1"), &ca1), Err("not-by-token"), "the certificate moves nothing");
+    assert_eq!(both(&hub, "ca1", &own("ca1"), &ca1), Err("not-by-token"), "the certificate has no effect");
     hub.rules = hub.rules.with_both_credentials(BothCredentials::CertificateWins);
     assert_eq!(both(&hub, "ca1", &own("sas"), &ca1), Ok("device ca1".into()));
-    assert_eq!(both(&hub, "sas", &own("sas"), &ca1), Err("not-by-certificate"), "the token moves nothing");
-    assert_eq!(both(&hub, "ca1", "no token at all", &ca1), Ok("device ca1".into()), "and is not read");
+    assert_eq!(both(&hub, "sas", &own("sas"), &ca1), Err("not-by-certificate"), "the token has no effect");
+    assert_eq!(
+        both(&hub, "ca1", "no token at all", &ca1),
+        Ok("device ca1".into()),
+        "the token is not parsed"
+    );
 }
 
 #[test]
-fn what_no_certificate_gets_past() {
+fn invalid_certificates_are_rejected() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let hub = hub_of(&anchors, nobody());
+    let hub = hub_of(&anchors, unmatched_thumbprints());
     let good = |id| fleet.lasting(&entity(id));
     let mut authority = entity("ca1");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -170,24 +176,24 @@ fn what_no_certificate_gets_past() {
     ] {
         assert_eq!(connect(&hub, id, &shown, now), Err(code), "{id}");
     }
-    // and without rules for certificates, none
+    // without X509Rules every certificate is rejected
     let bare = common::hub();
     assert_eq!(connect(&bare, "x509", &good("x509"), TODAY), Err("certificates-not-judged"));
 }
 
 #[test]
-fn who_proves_itself_by_a_certificate_has_no_token() {
+fn identity_with_a_certificate_cannot_use_a_token() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let hub = hub_of(&anchors, nobody());
+    let hub = hub_of(&anchors, unmatched_thumbprints());
     for id in ["ca1", "pinned"] {
-        let password = token(&format!("{HUB}/devices/{id}"), &key("decoy"), TODAY + 60, None);
+        let password = token(&format!("{HUB}/devices/{id}"), &key("dummy"), TODAY + 60, None);
         assert_eq!(hub.mqtt(id, &username(id), &password), Err("not-by-token"));
     }
 }
 
 #[test]
-fn the_dates_of_a_pinned_certificate_are_a_rule() {
+fn validity_of_a_thumbprint_certificate_is_configurable() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
     let shown = self_signed(&entity("pinned"));
@@ -197,16 +203,16 @@ fn the_dates_of_a_pinned_certificate_are_a_rule() {
     let x509 = X509Rules::new(&anchors, signature::ALL, &Digests);
     hub.rules = hub.rules.with_x509(x509.with_validity(ValidityPolicy::IgnoreForThumbprint));
     assert_eq!(connect(&hub, "pinned", &shown, later), Ok("device pinned".into()));
-    assert_eq!(session(&hub, "pinned", &shown).until(), u64::MAX, "a proof without an end of its own");
-    // which is no rule for chains
+    assert_eq!(session(&hub, "pinned", &shown).until(), u64::MAX, "the session does not expire");
+    // this does not apply to authorities
     assert_eq!(connect(&hub, "ca1", &fleet.lasting(&entity("ca1")), later), Err("certificate-expired"));
 }
 
 #[test]
-fn an_answer_about_somebody_else_admits_nobody() {
+fn record_of_another_identity_is_rejected() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let hub = hub_of(&anchors, nobody());
+    let hub = hub_of(&anchors, unmatched_thumbprints());
     let (name, shown) = (username("ca1"), fleet.lasting(&entity("ca1")));
     let start = || {
         let presented = Presented::mqtt("ca1", &name, None).unwrap().with_certificates(&shown);
@@ -229,10 +235,10 @@ fn an_answer_about_somebody_else_admits_nobody() {
     ] {
         assert_eq!(start().answer(record(identity, 1), at(TODAY)).err(), Some(AuthError::WrongAnswer));
     }
-    // the second answer: somebody else, one that changed in between, nobody, too late
+    // the second record: of another identity, changed since the first, missing, and too late
     let second = |answer, now| {
         let question = start();
-        assert!(question.issuers().is_empty(), "nothing is proven yet");
+        assert!(question.issuers().is_empty(), "the certificate is not verified yet");
         let Admission::Needs(question) = question.answer(record(ca1, 1), at(TODAY)).unwrap() else {
             panic!()
         };
@@ -247,10 +253,10 @@ fn an_answer_about_somebody_else_admits_nobody() {
 }
 
 #[test]
-fn a_peer_is_told_one_word() {
+fn client_is_told_one_word() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let hub = hub_of(&anchors, nobody());
+    let hub = hub_of(&anchors, unmatched_thumbprints());
     let public = |id: &str, shown: &Shown| {
         let name = username(id);
         let presented = Presented::mqtt(id, &name, None).unwrap().with_certificates(shown);
@@ -268,10 +274,10 @@ fn a_peer_is_told_one_word() {
 }
 
 #[test]
-fn revocation_lists_are_a_rule() {
+fn revocation_lists_are_configurable() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let mut hub = hub_of(&anchors, nobody());
+    let mut hub = hub_of(&anchors, unmatched_thumbprints());
     let (mut good, mut bad) = (entity("ca1"), entity("ca1"));
     (good.serial_number, bad.serial_number) = (Some(7_u64.into()), Some(8_u64.into()));
     let (good, bad) = (fleet.lasting(&good), fleet.lasting(&bad));

@@ -1,4 +1,4 @@
-//! What a client writes is what admission reads, on every transport and for every name.
+//! The names and tokens that a client writes are accepted, on every transport and for every name.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -13,7 +13,7 @@ mod common;
 #[path = "common/fleet.rs"]
 mod fleet;
 use common::*;
-use fleet::{Fleet, TODAY, entity, hub_of, name, nobody};
+use fleet::{Fleet, TODAY, entity, hub_of, name, unmatched_thumbprints};
 use hubward::core::{Authority, IdScope, RegistrationId};
 use hubward::registry::{Attestation, Authentication, Derivation, Enrollment, Enrollments};
 use hubward::{
@@ -22,15 +22,15 @@ use hubward::{
 };
 use hubward_rustcrypto::HmacKey;
 
-fn everywhere(hub: &Hub, client: Client<'_>, signer: &str, who: &str) {
+fn everywhere(hub: &Hub, client: Client<'_>, signer: &str, identity: &str) {
     let token = client.token(at(NOW + 60)).sign(&key(signer)).to_string();
     let id = client.mqtt_client_id().to_string();
     if !id.is_empty() {
-        assert_eq!(hub.mqtt(&id, &client.mqtt_username().to_string(), &token), Ok(who.into()));
+        assert_eq!(hub.mqtt(&id, &client.mqtt_username().to_string(), &token), Ok(identity.into()));
     }
     let username = client.sasl_username().to_string();
     let admitted = hub.admit(Presented::amqp_plain(&username, &token).unwrap(), NOW).unwrap();
-    assert_eq!(admitted.identity().to_string(), who);
+    assert_eq!(admitted.identity().to_string(), identity);
 
     let name = client.cbs_name().to_string();
     let mut cbs = Cbs::new();
@@ -45,11 +45,11 @@ fn everywhere(hub: &Hub, client: Client<'_>, signer: &str, who: &str) {
         }
     };
     assert_eq!(reply.status_code(), 200, "{name}");
-    assert_eq!(cbs.sessions().next().unwrap().identity().to_string(), who);
+    assert_eq!(cbs.sessions().next().unwrap().identity().to_string(), identity);
 }
 
 #[test]
-fn every_transport_reads_what_is_written() {
+fn client_output_is_accepted_on_every_transport() {
     let mut hub = hub();
     let host = Authority::parse(HUB).unwrap();
     for id in ["d", "a@sas.b", "%41", "a%2Fb", "#+?;=$'(),:!*", "..."] {
@@ -58,17 +58,17 @@ fn every_transport_reads_what_is_written() {
         everywhere(&hub, Client::device(host, device(id)), "k primary", &format!("device {id}"));
         let own = Client::module(host, device(id), module(id));
         everywhere(&hub, own, "m secondary", &format!("module {id}/{id}"));
-        let vouched = Client::device(host, device(id)).signed_by(policy("device"));
-        everywhere(&hub, vouched, "device primary", &format!("device {id}"));
+        let by_policy = Client::device(host, device(id)).signed_by(policy("device"));
+        everywhere(&hub, by_policy, "device primary", &format!("device {id}"));
     }
     everywhere(&hub, Client::service(host, policy("service")), "service primary", "policy service");
 }
 
 #[test]
-fn beside_a_certificate_the_names_are_the_same() {
+fn client_output_is_accepted_with_a_certificate() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let mut hub = hub_of(&anchors, nobody());
+    let mut hub = hub_of(&anchors, unmatched_thumbprints());
     let host = Authority::parse(HUB).unwrap();
     for id in ["d", "a@b", "%41", "#+?;=$'(),:!*"] {
         let (device, module) = (device(id), module(id));
@@ -92,9 +92,9 @@ fn beside_a_certificate_the_names_are_the_same() {
 }
 
 #[test]
-fn who_registers_is_read_on_every_transport() {
+fn registration_client_output_is_accepted_on_every_transport() {
     let mut all = Enrollments::new(Derivation::AsPresented);
-    let rules = ProvisioningRules::new(IdScope::parse("0ne1").unwrap(), key("decoy"));
+    let rules = ProvisioningRules::new(IdScope::parse("0ne1").unwrap(), key("dummy"));
     for id in ["sn-7", "A.b_c:d"] {
         let id = RegistrationId::parse(id).unwrap();
         all.enroll(id, Enrollment::new(Attestation::SymmetricKey(pair("k"))));

@@ -1,4 +1,4 @@
-//! What a peer presents, against slow and obvious readings of the same texts.
+//! The parsers against models of them that are written for obviousness.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -15,7 +15,7 @@ use models::*;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Ids, near ids, and what stands between them.
+/// Ids, texts that are nearly ids, and separators.
 const NAMES: &[&str] = &[
     "dev1", "dev10", "DEV1", "a+b", "a%41", "%61", "+", "#", "$edgeHub", "a;b", "a@sas.b", "root", "p",
     "reg-1", "0ne1", ".", "..", "", " ", "a b", "\u{e9}", "\0", "a&b", "a=b", "%2F", "%2f", "%00", "%zz",

@@ -193,7 +193,7 @@ fn the_hub_of_the_response_and_the_hostname_are_the_same() {
 fn another_authority_does_not_stand_in_for_the_one_that_vouched() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
-    let hub = hub_of(&anchors, nobody());
+    let hub = hub_of(&anchors, unmatched_thumbprints());
     let session = session(&hub, "ca1", &fleet.lasting(&entity("ca1")));
     let other = [fleet.strange(&entity("ca1"))[1].clone()];
     let others = Anchors::parse(&other).unwrap();

@@ -1,4 +1,4 @@
-//! A request with an `Authorization` header: who it is, and the decision on the request itself.
+//! HTTP requests with an `Authorization` header: the identity, and the decision on the request.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -25,7 +25,7 @@ fn allowed(result: Result<String, &'static str>) -> bool {
 }
 
 #[test]
-fn a_device_sends_for_itself() {
+fn device_sends_for_itself() {
     let hub = hub();
     assert!(allowed(hub.http("POST", EVENTS, &own_token("dev1"))));
     assert!(allowed(hub.http("POST", "/devices/a%2Bb/messages/events?api-version=1", &own_token("a+b"))));
@@ -34,7 +34,7 @@ fn a_device_sends_for_itself() {
 }
 
 #[test]
-fn a_device_reads_no_registry() {
+fn device_cannot_read_the_registry() {
     let hub = hub();
     let decision = hub.http("GET", "/devices/dev1?api-version=1", &own_token("dev1")).unwrap();
     assert!(decision.contains("may not HTTP GET /devices/dev1"), "{decision}");
@@ -43,7 +43,7 @@ fn a_device_reads_no_registry() {
 }
 
 #[test]
-fn a_policy_has_its_rights_within_its_resource() {
+fn policy_has_its_permissions_within_its_resource() {
     let hub = hub();
     assert!(allowed(hub.http("GET", "/devices/dev1", &by("registryRead", ""))));
     assert!(!allowed(hub.http("PUT", "/devices/dev1", &by("registryRead", ""))));
@@ -55,7 +55,7 @@ fn a_policy_has_its_rights_within_its_resource() {
 }
 
 #[test]
-fn a_policy_speaks_for_a_device_that_is_enabled() {
+fn policy_connects_an_enabled_device() {
     let hub = hub();
     assert!(allowed(hub.http("POST", EVENTS, &by("device", "/devices"))));
     assert!(!allowed(hub.http("POST", EVENTS, &by("service", ""))));
@@ -65,7 +65,7 @@ fn a_policy_speaks_for_a_device_that_is_enabled() {
 }
 
 #[test]
-fn another_scheme_or_an_unknown_operation() {
+fn other_schemes_and_unknown_operations_are_rejected() {
     let hub = hub();
     assert_eq!(hub.http("GET", "/devices/dev1", "Bearer abc"), Err("authorization-scheme"));
     assert_eq!(hub.http("GET", "/devices/dev1", ""), Err("authorization-scheme"));
@@ -74,7 +74,7 @@ fn another_scheme_or_an_unknown_operation() {
 }
 
 #[test]
-fn the_host_is_this_hub_s() {
+fn host_must_be_this_hub() {
     let hub = hub();
     let request = |host: &str| {
         let (own, path) = (own_token("dev1"), EVENTS);
@@ -90,7 +90,7 @@ fn the_host_is_this_hub_s() {
 }
 
 #[test]
-fn a_record_answers_for_the_name_decoded_and_for_no_other() {
+fn record_must_match_the_decoded_name() {
     let hub = hub();
     let (path, own, primary) =
         ("/devices/a%2Bb/messages/events?api-version=1", own_token("a+b"), key("a+b primary"));

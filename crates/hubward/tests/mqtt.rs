@@ -1,4 +1,4 @@
-//! A device or module connects over MQTT: one identity or nothing.
+//! MQTT CONNECT of a device or a module. All names must refer to one identity.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -17,7 +17,7 @@ use hubward::sas::Unsigned;
 use hubward::{Admission, AuthError, Presented};
 
 #[test]
-fn a_device_and_a_module_get_in() {
+fn device_and_module_are_authenticated() {
     let hub = hub();
     assert_eq!(hub.mqtt("dev1", &username("dev1"), &own_token("dev1")), Ok("device dev1".into()));
     assert_eq!(hub.mqtt("a+b", &username("a+b"), &own_token("a+b")), Ok("device a+b".into()));
@@ -27,7 +27,7 @@ fn a_device_and_a_module_get_in() {
 }
 
 #[test]
-fn every_shape_of_username() {
+fn usernames_of_every_form() {
     let hub = hub();
     let password = own_token("dev1");
     for query in [
@@ -58,7 +58,7 @@ fn every_shape_of_username() {
 }
 
 #[test]
-fn every_pair_of_names_that_can_disagree() {
+fn mismatched_names_are_rejected() {
     let hub = hub();
     let dev1 = own_token("dev1");
     assert_eq!(hub.mqtt("dev10", &username("dev1"), &dev1), Err("client-id"));
@@ -81,7 +81,7 @@ fn every_pair_of_names_that_can_disagree() {
 }
 
 #[test]
-fn a_key_opens_no_more_than_its_own() {
+fn key_permits_only_its_own_identity() {
     let hub = hub();
     let by = |signer: &str, sr: &str, skn| token(&format!("{HUB}{sr}"), &key(signer), NOW, skn);
     assert_eq!(
@@ -91,8 +91,8 @@ fn a_key_opens_no_more_than_its_own() {
     assert_eq!(hub.mqtt("dev1", &username("dev1"), &by("dev1 primary", "", None)), Err("token-nobodys-key"));
     let as_policy = by("dev1 primary", "/devices/dev1", Some("device"));
     assert_eq!(hub.mqtt("dev1", &username("dev1"), &as_policy), Err("token-wrong-signature"));
-    assert_eq!(hub.mqtt("x509", &username("x509"), &by("decoy", "/devices/x509", None)), Err("not-by-token"));
-    assert_eq!(hub.mqtt("ghost", &username("ghost"), &by("decoy", "/devices/ghost", None)), Err("unknown"));
+    assert_eq!(hub.mqtt("x509", &username("x509"), &by("dummy", "/devices/x509", None)), Err("not-by-token"));
+    assert_eq!(hub.mqtt("ghost", &username("ghost"), &by("dummy", "/devices/ghost", None)), Err("unknown"));
     assert_eq!(hub.mqtt("off", &username("off"), &own_token("off")), Err("disabled"));
     assert_eq!(
         hub.mqtt("off", &username("off"), &by("dev1 primary", "/devices/off", None)),
@@ -101,7 +101,7 @@ fn a_key_opens_no_more_than_its_own() {
 }
 
 #[test]
-fn a_policy_connects_a_device_that_exists() {
+fn policy_connects_an_existing_device() {
     let hub = hub();
     let by = |name: &str, sr: &str| {
         token(&format!("{HUB}{sr}"), &key(&format!("{name} primary")), NOW, Some(name))
@@ -124,31 +124,31 @@ fn a_policy_connects_a_device_that_exists() {
     let password = by("service", "");
     let name = username("dev1");
     let admitted = hub.admit(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
-    assert!(!admitted.decision().is_allow(), "a policy without DeviceConnect connects nobody");
-    // and learns nothing of who exists
+    assert!(!admitted.decision().is_allow(), "a policy without DeviceConnect connects no device");
+    // without DeviceConnect the result does not tell which devices exist
     for id in ["dev1", "off", "ghost"] {
         assert_eq!(hub.mqtt(id, &username(id), &password), Ok("policy service".into()), "{id}");
     }
 }
 
 #[test]
-fn leniencies_compare_and_never_name() {
+fn lenient_comparison_does_not_change_the_lookup() {
     let twice = |id: &str, signer: &str| token(&format!("{HUB}%2Fdevices%2F{id}"), &key(signer), NOW, None);
     let a_b = twice("a%252Bb", "a+b primary");
     assert_eq!(hub().mqtt("a+b", &username("a+b"), &a_b), Err("another-identity"));
     assert_eq!(compat().mqtt("a+b", &username("a+b"), &a_b), Ok("device a+b".into()));
-    // the key asked for is that of the identity that the transport named
+    // the lookup has the name that the transport carries
     assert_eq!(compat().mqtt("a%2Bb", &username("a%2Bb"), &a_b), Err("unknown"));
     let lower = twice("dev1", "dev1 primary");
     assert_eq!(compat().mqtt("DEV1", &username("DEV1"), &lower), Err("unknown"));
 }
 
 #[test]
-fn an_answer_about_somebody_else_admits_nobody() {
+fn record_of_another_identity_is_rejected() {
     let hub = hub();
     let (name, password) = (username("dev1"), own_token("dev1"));
     let start = || Presented::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap();
-    // the very key that signed, in the row of another case
+    // the right key, in the record of a name in another case
     let primary = key("dev1 primary");
     let wrong = [
         Identity::Device(DeviceId::parse("DEV1").unwrap()),
@@ -163,7 +163,7 @@ fn an_answer_about_somebody_else_admits_nobody() {
 }
 
 #[test]
-fn a_question_crosses_an_await() {
+fn pending_authentication_can_be_held_across_an_await() {
     fn is_send<T: Send>(_: &T) {}
     let hub = hub();
     let (name, password) = (username("dev1"), own_token("dev1"));
@@ -171,7 +171,7 @@ fn a_question_crosses_an_await() {
 }
 
 #[test]
-fn an_alias_is_the_hub_and_nothing_else_is() {
+fn aliases_are_accepted_and_other_hosts_are_not() {
     let mut hub = hub();
     let aliases: &'static [_] = Box::leak(Box::new([Authority::parse("localhost:8443").unwrap()]));
     hub.rules = hub.rules.with_aliases(aliases);
@@ -184,13 +184,13 @@ fn an_alias_is_the_hub_and_nothing_else_is() {
 }
 
 #[test]
-fn a_device_id_as_skn_is_a_rule() {
+fn device_id_as_skn_is_configurable() {
     let with = |sr: &str, signer: &str, skn| token(&format!("{HUB}{sr}"), &key(signer), NOW, Some(skn));
     let own = with("/devices/dev1", "dev1 primary", "dev1");
     assert_eq!(hub().mqtt("dev1", &username("dev1"), &own), Err("unknown"));
     let mut hub = compat();
     assert_eq!(hub.mqtt("dev1", &username("dev1"), &own), Ok("device dev1".into()));
-    // the key is the named device's, and the resource is no wider
+    // the key must be the named device's, and the resource no wider than the device
     for (sr, signer, skn) in [
         ("/devices/dev1", "dev10 primary", "dev1"),
         ("/devices/dev1", "dev1 primary", "dev10"),
@@ -199,13 +199,13 @@ fn a_device_id_as_skn_is_a_rule() {
     ] {
         assert!(hub.mqtt("dev1", &username("dev1"), &with(sr, signer, skn)).is_err(), "{sr} {signer} {skn}");
     }
-    // a policy of that name comes first, and then there is no second chance
+    // a policy of that name has priority; there is no second lookup
     hub.registry.set_policy(policy("dev1"), Permissions::empty(), pair("another"));
     assert_eq!(hub.mqtt("dev1", &username("dev1"), &own), Err("token-wrong-signature"));
 }
 
 #[test]
-fn a_session_opened_by_a_device_id_as_skn_rests_on_the_device() {
+fn session_of_a_device_id_as_skn_rests_on_the_device() {
     let hub = compat();
     let password = token(&format!("{HUB}/devices/dev1"), &key("dev1 primary"), NOW, Some("dev1"));
     let name = username("dev1");
@@ -217,7 +217,7 @@ fn a_session_opened_by_a_device_id_as_skn_rests_on_the_device() {
 }
 
 #[test]
-fn a_registration_opens_no_hub() {
+fn registration_token_is_rejected() {
     let name = "0ne1/registrations/reg-1/api-version=2019-03-31";
     let (scope, id) = (IdScope::parse("0ne1").unwrap(), RegistrationId::parse("reg-1").unwrap());
     let token = Unsigned::registration(scope, id, at(NOW)).sign(&key("k")).to_string();
@@ -226,8 +226,8 @@ fn a_registration_opens_no_hub() {
 }
 
 #[test]
-fn a_policy_s_token_names_a_device_exactly() {
-    // whoever owns `DEV1` and gets a policy's token for it is not `dev1`
+fn policy_s_token_names_a_device_exactly() {
+    // a policy's token for `DEV1` must not connect `dev1`, which can belong to another owner
     let by_policy =
         |sr: &str| token(&format!("{HUB}/devices/{sr}"), &key("device primary"), NOW, Some("device"));
     assert_eq!(compat().mqtt("dev1", &username("dev1"), &by_policy("DEV1")), Err("another-identity"));
@@ -236,7 +236,7 @@ fn a_policy_s_token_names_a_device_exactly() {
 }
 
 #[test]
-fn the_second_answer_has_a_time_of_its_own() {
+fn expiry_is_checked_at_the_second_lookup() {
     let hub = hub();
     let password = token(&format!("{HUB}/devices/dev1"), &key("device primary"), NOW + 10, Some("device"));
     let name = username("dev1");
@@ -249,7 +249,7 @@ fn the_second_answer_has_a_time_of_its_own() {
 }
 
 #[test]
-fn an_identity_s_record_does_not_answer_for_a_policy() {
+fn identity_s_record_is_rejected_for_a_policy() {
     let hub = hub();
     let primary = key("device primary");
     let password = token(&format!("{HUB}/devices/off"), &primary, NOW, Some("device"));
@@ -263,8 +263,8 @@ fn an_identity_s_record_does_not_answer_for_a_policy() {
 }
 
 #[test]
-fn a_policy_s_record_does_not_answer_for_the_device_that_it_is_called_as() {
-    // the device says that it is its own policy: no policy is called so, and its own key is asked for
+fn policy_s_record_is_rejected_for_a_device_of_the_same_name() {
+    // the device sends its id as `skn`: no policy has that name, so the device's key is looked up
     let hub = compat();
     let (name, primary) = (username("dev1"), key("dev1 primary"));
     let password = token(&format!("{HUB}/devices/dev1"), &primary, NOW, Some("dev1"));

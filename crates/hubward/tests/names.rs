@@ -1,4 +1,4 @@
-//! Every name that a transport presents against every other: one identity of one hub, or nothing.
+//! Every name that a transport carries against every other: all must refer to one identity at one hub.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -18,7 +18,7 @@ use hubward::registry::Authentication;
 use hubward::sas::Unsigned;
 use hubward::{CBS_OPERATION, CBS_TYPE, Cbs, Presented, Put, PutToken, Role};
 
-/// Those whose names are easily taken for each other's.
+/// Identities whose names are easily confused.
 const WHO: [&str; 6] = ["dev1", "dev10", "a+b", "dev1/mod1", "dev1/mod2", "dev10/mod1"];
 const HOSTS: [&str; 2] = [HUB, "fabrikam.azure-devices.net"];
 
@@ -32,26 +32,26 @@ fn hub_of_them() -> Hub {
 }
 
 /// `{start}dev1{middle}mod1`.
-fn path(who: &str, start: &str, middle: &str) -> String {
-    match who.split_once('/') {
+fn path(identity: &str, start: &str, middle: &str) -> String {
+    match identity.split_once('/') {
         Some((device, module)) => format!("{start}{device}{middle}{module}"),
-        None => format!("{start}{who}"),
+        None => format!("{start}{identity}"),
     }
 }
 
-/// A token of its own.
-fn own(who: &str, host: &str) -> String {
+/// Returns the identity's own token.
+fn own(identity: &str, host: &str) -> String {
     let host = Authority::parse(host).unwrap();
-    let unsigned = match who.split_once('/') {
+    let unsigned = match identity.split_once('/') {
         Some((id, name)) => Unsigned::module(host, device(id), module(name), at(NOW)),
-        None => Unsigned::device(host, device(who), at(NOW)),
+        None => Unsigned::device(host, device(identity), at(NOW)),
     };
-    unsigned.sign(&key(&format!("{who} primary"))).to_string()
+    unsigned.sign(&key(&format!("{identity} primary"))).to_string()
 }
 
-/// Every pair of a host and an identity, with its token.
+/// Returns every pair of a host and an identity, with its token.
 fn tokens() -> Vec<(&'static str, &'static str, String)> {
-    HOSTS.iter().flat_map(|host| WHO.map(|who| (*host, who, own(who, host)))).collect()
+    HOSTS.iter().flat_map(|host| WHO.map(|identity| (*host, identity, own(identity, host)))).collect()
 }
 
 #[test]
@@ -86,19 +86,19 @@ fn mqtt_client_id_username_token_and_topic() {
 #[test]
 fn sasl_username_and_token() {
     let (hub, tokens) = (hub_of_them(), tokens());
-    for who in WHO {
+    for identity in WHO {
         for label in ["contoso", "fabrikam"] {
-            let name = path(who, "", "/modules/") + "@sas." + label;
+            let name = path(identity, "", "/modules/") + "@sas." + label;
             for (token_host, token_who, token) in &tokens {
                 let result =
                     Presented::amqp_plain(&name, token).and_then(|presented| hub.admit(presented, NOW));
-                let agree = label == "contoso" && *token_host == HUB && who == *token_who;
+                let agree = label == "contoso" && *token_host == HUB && identity == *token_who;
                 assert_eq!(result.is_ok(), agree, "{name}, {token_who} at {token_host}");
                 let Ok(admitted) = result else { continue };
                 for link in WHO {
                     let address = path(link, "/devices/", "/modules/") + "/messages/events";
                     let allowed = admitted.decide(&Operation::amqp_send(&address)).is_allow();
-                    assert_eq!(allowed, link == who, "{name} attaches to {address}");
+                    assert_eq!(allowed, link == identity, "{name} attaches to {address}");
                 }
             }
         }
@@ -108,9 +108,9 @@ fn sasl_username_and_token() {
 #[test]
 fn cbs_name_token_and_link() {
     let (hub, tokens) = (hub_of_them(), tokens());
-    for who in WHO {
+    for identity in WHO {
         for host in HOSTS {
-            let name = path(who, &format!("{host}/devices/"), "/modules/");
+            let name = path(identity, &format!("{host}/devices/"), "/modules/");
             for (token_host, token_who, token) in &tokens {
                 let mut cbs = Cbs::new();
                 let put = cbs.put_token(PutToken::new(CBS_OPERATION, CBS_TYPE, &name, token), &hub.rules);
@@ -122,12 +122,12 @@ fn cbs_name_token_and_link() {
                     }
                     Put::Replied(reply) => reply.status_code(),
                 };
-                let agree = host == HUB && *token_host == HUB && who == *token_who;
+                let agree = host == HUB && *token_host == HUB && identity == *token_who;
                 assert_eq!(status, if agree { 200 } else { 401 }, "{name}, {token_who} at {token_host}");
                 for link in WHO {
                     let address = path(link, "/devices/", "/modules/") + "/messages/events";
                     let allowed = cbs.may_attach(Role::Sender, &address, at(NOW)).is_allow();
-                    assert_eq!(allowed, agree && link == who, "{name}, {token_who}: {address}");
+                    assert_eq!(allowed, agree && link == identity, "{name}, {token_who}: {address}");
                 }
             }
         }
@@ -137,46 +137,47 @@ fn cbs_name_token_and_link() {
 #[test]
 fn http_host_path_and_token() {
     let (hub, tokens) = (hub_of_them(), tokens());
-    for who in WHO {
-        let path = path(who, "/devices/", "/modules/").replace('+', "%2B") + "/messages/events?api-version=1";
+    for identity in WHO {
+        let path =
+            path(identity, "/devices/", "/modules/").replace('+', "%2B") + "/messages/events?api-version=1";
         for host in HOSTS {
             for (token_host, token_who, token) in &tokens {
                 let allowed = Presented::http("POST", &path, host, Some(token))
                     .and_then(|presented| Ok(hub.admit(presented, NOW)?.decision().is_allow()));
-                let agree = host == HUB && *token_host == HUB && who == *token_who;
+                let agree = host == HUB && *token_host == HUB && identity == *token_who;
                 assert_eq!(allowed == Ok(true), agree, "{host}{path}, {token_who} at {token_host}");
             }
         }
     }
 }
 
-/// A policy's token reaches by whole names, on every transport alike.
+/// The resource of a policy's token is compared by whole names on every transport.
 #[test]
-fn a_policy_s_resource_and_whom_is_named() {
+fn policy_resource_and_named_identity() {
     let hub = hub_of_them();
     for resource in
         ["", "devices", "twins", "devices/dev1", "devices/dev10", "devices/dev", "devices/dev1/modules/mod1"]
     {
         let sr = format!("{HUB}/{resource}");
         let token = token(sr.trim_end_matches('/'), &key("device primary"), NOW, Some("device"));
-        for who in WHO {
-            let names = path(who, "devices/", "/modules/");
+        for identity in WHO {
+            let names = path(identity, "devices/", "/modules/");
             let covers =
                 names == resource || resource.is_empty() || names.starts_with(&format!("{resource}/"));
-            let mqtt = hub.mqtt(who, &username(who), &token).is_ok();
-            assert_eq!(mqtt, covers, "MQTT: {who} by {resource}");
-            let sasl = path(who, "", "/modules/") + "@sas.contoso";
+            let mqtt = hub.mqtt(identity, &username(identity), &token).is_ok();
+            assert_eq!(mqtt, covers, "MQTT: {identity} by {resource}");
+            let sasl = path(identity, "", "/modules/") + "@sas.contoso";
             let sasl = Presented::amqp_plain(&sasl, &token).and_then(|presented| hub.admit(presented, NOW));
-            assert_eq!(sasl.is_ok(), covers, "SASL: {who} by {resource}");
+            assert_eq!(sasl.is_ok(), covers, "SASL: {identity} by {resource}");
             let request = format!("/{}/messages/events", names.replace('+', "%2B"));
             let http = Presented::http("POST", &request, HUB, Some(&token))
                 .and_then(|presented| Ok(hub.admit(presented, NOW)?.decision().is_allow()));
-            assert_eq!(http == Ok(true), covers, "HTTP: {who} by {resource}");
+            assert_eq!(http == Ok(true), covers, "HTTP: {identity} by {resource}");
         }
     }
 }
 
-/// The username, both ends of a chain, the token, and the hierarchy.
+/// The username, both ends of the chain, the token, and the hierarchy.
 #[test]
 fn auth_chain_username_token_and_hierarchy() {
     let edge = edge();
@@ -193,13 +194,13 @@ fn auth_chain_username_token_and_hierarchy() {
                     }
                 }
                 let name = format!("{}&auth-chain={chain}", username(user));
-                for speaks in hubs {
-                    let token = edge_token(speaks);
+                for signer in hubs {
+                    let token = edge_token(signer);
                     let result = Presented::mqtt(user, &name, Some(&token))
                         .and_then(|presented| edge.admit(presented, NOW));
                     let above = edge.above.get(target).is_some_and(|above| above.contains(&device(actor)));
-                    let agree = user == target && actor == speaks && above;
-                    assert_eq!(result.is_ok(), agree, "{name} by {speaks}: {:?}", result.err());
+                    let agree = user == target && actor == signer && above;
+                    assert_eq!(result.is_ok(), agree, "{name} by {signer}: {:?}", result.err());
                     judged += 1;
                     admitted += usize::from(agree);
                 }

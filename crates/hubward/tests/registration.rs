@@ -1,4 +1,5 @@
-//! A device registers at the provisioning service: one registration, and the proof that its enrollment asks for.
+//! Registration at the provisioning service. All names must refer to one registration, and the credential must be the one
+//! that the enrollment requires.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -34,7 +35,7 @@ fn rid(id: &str) -> RegistrationId<'_> {
     RegistrationId::parse(id).unwrap()
 }
 
-/// The secret of a group, and a member's key.
+/// Returns the key that is derived for a member of the group.
 fn member(id: &str) -> HmacKey {
     HmacKey::new(&derive_key(&key("group primary"), id))
 }
@@ -57,7 +58,7 @@ fn all() -> All {
 
 fn rules<'r>(anchors: &'r Anchors<'r>) -> ProvisioningRules<'r, HmacKey> {
     let x509 = X509Rules::new(anchors, signature::ALL, &Digests);
-    ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key("decoy")).with_x509(x509)
+    ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key("dummy")).with_x509(x509)
 }
 
 fn token(scope: &str, id: &str, key: &impl MacKey, expiry: u64) -> String {
@@ -68,7 +69,7 @@ fn username(scope: &str, id: &str) -> String {
     format!("{scope}/registrations/{id}/api-version=2019-03-31&ClientVersion=x")
 }
 
-/// The device's id and the group that decided, or the code of the refusal.
+/// Returns the device id and the matching group, or the code of the rejection.
 fn judge(
     rules: &ProvisioningRules<'_, HmacKey>,
     all: &All,
@@ -89,7 +90,7 @@ fn mqtt(id: &str, token: &str) -> Result<String, &'static str> {
 }
 
 #[test]
-fn by_its_own_key_or_by_one_that_its_group_s_key_gives() {
+fn own_key_or_derived_key_is_accepted() {
     let own = |id, key: &HmacKey| token(SCOPE, id, key, TODAY + 60);
     assert_eq!(mqtt("one", &own("one", &key("one primary"))), Ok("device-one -".into()));
     assert_eq!(mqtt("one", &own("one", &key("one secondary"))), Ok("device-one -".into()));
@@ -99,10 +100,10 @@ fn by_its_own_key_or_by_one_that_its_group_s_key_gives() {
         ("one", member("one"), "token-wrong-signature"),
         ("off", key("off primary"), "disabled"),
         ("off", key("another"), "token-wrong-signature"),
-        // the group's own key, and another member's
+        // the group's own key, and another member's derived key
         ("m1", key("group primary"), "unknown"),
         ("m1", member("m2"), "unknown"),
-        ("m1", key("decoy"), "unknown"),
+        ("m1", key("dummy"), "unknown"),
     ] {
         assert_eq!(mqtt(id, &own(id, &key)), Err(code), "{id}");
     }
@@ -111,7 +112,7 @@ fn by_its_own_key_or_by_one_that_its_group_s_key_gives() {
 }
 
 #[test]
-fn every_pair_of_names_that_can_disagree() {
+fn mismatched_names_are_rejected() {
     let anchors = Anchors::new();
     let (rules, all) = (rules(&anchors), all());
     let own = token(SCOPE, "one", &key("one primary"), TODAY + 60);
@@ -178,7 +179,7 @@ fn over_amqp_and_http() {
 }
 
 #[test]
-fn what_a_registrant_may_do_is_register_itself() {
+fn registration_may_register_itself_only() {
     let anchors = Anchors::new();
     let (rules, all) = (rules(&anchors), all());
     let (own, name) = (token(SCOPE, "one", &key("one primary"), TODAY + 60), username(SCOPE, "one"));
@@ -188,7 +189,7 @@ fn what_a_registrant_may_do_is_register_itself() {
     let registrant = question.answer(&all, HmacKey::new, at(TODAY)).unwrap();
     assert_eq!((registrant.id().as_str(), registrant.scope().as_str()), ("one", SCOPE));
     assert_eq!(registrant.until(), TODAY + 60);
-    assert!(registrant.decision().is_none(), "connecting asks for nothing");
+    assert!(registrant.decision().is_none(), "MQTT CONNECT requests no operation");
     let may = |transport, verb, address| registrant.decide(transport, verb, address).is_ok();
     assert!(may(Transport::Mqtt, "publish", "$dps/registrations/PUT/iotdps-register/?$rid=1"));
     assert!(may(Transport::Mqtt, "subscribe", "$dps/registrations/res/#"));
@@ -199,7 +200,7 @@ fn what_a_registrant_may_do_is_register_itself() {
 }
 
 #[test]
-fn by_its_own_certificate_or_by_one_of_its_group_s() {
+fn own_certificate_or_group_authority_is_accepted() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
     let (mut rules, mut all) = (rules(&anchors), all());
@@ -209,16 +210,20 @@ fn by_its_own_certificate_or_by_one_of_its_group_s() {
     let [above, root] = fleet.above_lasting();
     all.enroll(rid("own"), by_certificate(sha256(&own[0])).device_id(device("given")));
     all.enroll_group("by root", by_certificate(root));
-    let go = |rules: &_, all: &All, id: &str, shown: &Shown, now| {
+    let register = |rules: &_, all: &All, id: &str, shown: &Shown, now| {
         let name = username(SCOPE, id);
         let presented = PresentedRegistration::mqtt(id, &name, None);
         judge(rules, all, presented.map(|presented| presented.with_certificates(shown)), now)
     };
     let lasting = |id: &str| fleet.lasting(&entity(id));
     all.enroll(rid("old"), by_certificate(sha1(&old[0])));
-    assert_eq!(go(&rules, &all, "own", &own, TODAY), Ok("given -".into()), "whoever signed it");
-    assert_eq!(go(&rules, &all, "old", &old, TODAY), Ok("old -".into()), "by either kind of thumbprint");
-    assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Ok("m1 by root".into()));
+    assert_eq!(register(&rules, &all, "own", &own, TODAY), Ok("given -".into()), "regardless of the issuer");
+    assert_eq!(
+        register(&rules, &all, "old", &old, TODAY),
+        Ok("old -".into()),
+        "by either kind of thumbprint"
+    );
+    assert_eq!(register(&rules, &all, "m1", &lasting("m1"), TODAY), Ok("m1 by root".into()));
     for (id, shown, now, code) in [
         ("own", lasting("own"), TODAY, "not-by-certificate"),
         ("old", lasting("old"), TODAY, "not-by-certificate"),
@@ -231,38 +236,38 @@ fn by_its_own_certificate_or_by_one_of_its_group_s() {
         ("m1", lasting("m1"), LEAF_END + 1, "certificate-expired"),
         ("m1", fleet.brief(&entity("m1")), BRIEF_END + 1, "certificate-expired"),
     ] {
-        assert_eq!(go(&rules, &all, id, &shown, now), Err(code), "{id} {code}");
+        assert_eq!(register(&rules, &all, id, &shown, now), Err(code), "{id} {code}");
     }
-    // the nearest issuer decides, also where it denies; whom it does not issue is the root's
+    // the nearest issuer decides, even if it denies; other certificates match the root's group
     all.enroll_group("by intermediate", by_certificate(above));
-    assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Ok("m1 by intermediate".into()));
+    assert_eq!(register(&rules, &all, "m1", &lasting("m1"), TODAY), Ok("m1 by intermediate".into()));
     all.enroll_group("by intermediate", by_certificate(above).disabled());
-    assert_eq!(go(&rules, &all, "m1", &lasting("m1"), TODAY), Err("disabled"));
-    let mut turned = lasting("m1");
-    turned[1] = twin(&turned[1]);
+    assert_eq!(register(&rules, &all, "m1", &lasting("m1"), TODAY), Err("disabled"));
+    let mut malleated = lasting("m1");
+    malleated[1] = malleated_form(&malleated[1]);
     assert_eq!(
-        go(&rules, &all, "m1", &turned, TODAY),
+        register(&rules, &all, "m1", &malleated, TODAY),
         Err("disabled"),
-        "it needs no key to turn a signature"
+        "the second form of a signature needs no key"
     );
-    assert_eq!(go(&rules, &all, "m1", &fleet.brief(&entity("m1")), TODAY), Ok("m1 by root".into()));
-    // an intermediate that is shown beside the path is nobody's issuer
-    let mut beside = lasting("m1");
-    beside.extend(fleet.brief(&entity("m1")).into_iter().skip(1));
-    assert_eq!(go(&rules, &all, "m1", &beside, TODAY), Err("disabled"));
+    assert_eq!(register(&rules, &all, "m1", &fleet.brief(&entity("m1")), TODAY), Ok("m1 by root".into()));
+    // an intermediate outside of the path is not an issuer
+    let mut extra = lasting("m1");
+    extra.extend(fleet.brief(&entity("m1")).into_iter().skip(1));
+    assert_eq!(register(&rules, &all, "m1", &extra, TODAY), Err("disabled"));
 
     let x509 = X509Rules::new(&anchors, signature::ALL, &Digests);
     rules = rules.with_x509(x509.with_validity(ValidityPolicy::IgnoreForThumbprint));
-    assert_eq!(go(&rules, &all, "own", &own, LEAF_END + 1), Ok("given -".into()));
-    rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key("decoy"));
-    assert_eq!(go(&rules, &all, "own", &own, TODAY), Err("certificates-not-judged"));
+    assert_eq!(register(&rules, &all, "own", &own, LEAF_END + 1), Ok("given -".into()));
+    rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key("dummy"));
+    assert_eq!(register(&rules, &all, "own", &own, TODAY), Err("certificates-not-judged"));
     let name = username(SCOPE, "own");
     let presented = PresentedRegistration::mqtt("own", &name, None).unwrap().with_certificates(&own);
-    assert_eq!(presented.start(&rules).err(), Some(AuthError::CertificatesNotJudged), "nothing is asked");
+    assert_eq!(presented.start(&rules).err(), Some(AuthError::CertificatesNotJudged), "no lookup");
 }
 
 #[test]
-fn a_registered_thumbprint_is_of_a_certificate_in_the_registration_s_name() {
+fn registered_thumbprint_needs_the_registration_id_as_common_name() {
     let anchors = Anchors::new();
     let (rules, mut all) = (rules(&anchors), all());
     let shown = self_signed(&entity("own"));
@@ -278,7 +283,7 @@ fn a_registered_thumbprint_is_of_a_certificate_in_the_registration_s_name() {
 }
 
 #[test]
-fn a_registration_has_no_auth_chain() {
+fn registration_with_an_auth_chain_is_rejected() {
     let own = token(SCOPE, "one", &key("one primary"), TODAY + 60);
     for (chain, refused) in [("", false), ("&auth-chain=one%3Bedge1", true), ("&auth-chain=one", true)] {
         let name = username(SCOPE, "one") + chain;
@@ -293,37 +298,37 @@ fn over_amqp_with_sasl_external() {
     let (rules, mut all) = (rules(&anchors), all());
     all.enroll_group("by root", by_certificate(fleet.above_lasting()[1]));
     let shown = fleet.lasting(&entity("m1"));
-    let go = |address: &'static str| {
+    let register = |address: &'static str| {
         judge(&rules, &all, PresentedRegistration::amqp_external(address, &shown), TODAY)
     };
-    assert_eq!(go("/0ne00000A0A/registrations/m1"), Ok("m1 by root".into()));
-    assert_eq!(go("0ne00000A0A/registrations/m2"), Err("certificate-another-identity"));
-    assert_eq!(go("0ne2/registrations/m1"), Err("another-scope"));
-    assert_eq!(go("/devices/m1"), Err("registration-path"));
+    assert_eq!(register("/0ne00000A0A/registrations/m1"), Ok("m1 by root".into()));
+    assert_eq!(register("0ne00000A0A/registrations/m2"), Err("certificate-another-identity"));
+    assert_eq!(register("0ne2/registrations/m1"), Err("another-scope"));
+    assert_eq!(register("/devices/m1"), Err("registration-path"));
 }
 
 #[test]
-fn a_certificate_beside_a_token_takes_a_rule() {
+fn certificate_with_a_token_needs_a_preference() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
     let mut all = all();
     all.enroll_group("by root", by_certificate(fleet.above_lasting()[1]));
     let (shown, name) = (fleet.lasting(&entity("m1")), username(SCOPE, "m1"));
     let password = token(SCOPE, "m1", &member("m1"), TODAY + 60);
-    let go = |rules: ProvisioningRules<'_, HmacKey>| {
+    let register = |rules: ProvisioningRules<'_, HmacKey>| {
         let presented = PresentedRegistration::mqtt("m1", &name, Some(&password)).unwrap();
         judge(&rules, &all, Ok(presented.with_certificates(&shown)), TODAY)
     };
     let with = |both| rules(&anchors).with_both_credentials(both);
-    assert_eq!(go(rules(&anchors)), Err("both-credentials"));
-    assert_eq!(go(with(BothCredentials::TokenWins)), Ok("m1 keys".into()));
-    assert_eq!(go(with(BothCredentials::CertificateWins)), Ok("m1 by root".into()));
+    assert_eq!(register(rules(&anchors)), Err("both-credentials"));
+    assert_eq!(register(with(BothCredentials::TokenWins)), Ok("m1 keys".into()));
+    assert_eq!(register(with(BothCredentials::CertificateWins)), Ok("m1 by root".into()));
     let nothing = PresentedRegistration::mqtt("m1", &name, None);
     assert_eq!(judge(&rules(&anchors), &all, nothing, TODAY), Err("no-credential"));
 }
 
 #[test]
-fn a_token_that_nobody_enrolled_is_worked_all_the_same() {
+fn rejection_without_an_enrollment_costs_the_same() {
     use core::sync::atomic::{AtomicUsize, Ordering};
     #[derive(Debug)]
     struct Counting<'c>(HmacKey, &'c AtomicUsize);
@@ -335,7 +340,7 @@ fn a_token_that_nobody_enrolled_is_worked_all_the_same() {
     }
     let tags = AtomicUsize::new(0);
     let counting = |name: &str| Counting(key(name), &tags);
-    let rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), counting("decoy"));
+    let rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), counting("dummy"));
     let mut all = Enrollments::new(Derivation::AsPresented);
     all.enroll(rid("one"), Enrollment::new(Attestation::SymmetricKey(KeyPair::one(counting("one primary")))));
     let print = Thumbprints::new(Some(Thumbprint::Sha256([7; 32])), None).unwrap();

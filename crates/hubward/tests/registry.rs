@@ -1,4 +1,4 @@
-//! What is changed in the registry ends what was admitted on it.
+//! Changes in the registry end the sessions that rest on them.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -26,7 +26,7 @@ fn session(hub: &Hub) -> Session {
     session
 }
 
-/// How a session fares when the device is changed.
+/// Returns the result of a recheck after a change of the device.
 fn after(change: Change<HmacKey>) -> Result<(), Ended> {
     let mut hub = hub();
     let session = session(&hub);
@@ -35,10 +35,10 @@ fn after(change: Change<HmacKey>) -> Result<(), Ended> {
 }
 
 #[test]
-fn what_is_done_with_the_other_key_leaves_it() {
+fn change_of_the_other_key_keeps_the_session() {
     let new = || SymmetricKey::from_bytes(&[7; 32]).unwrap();
     assert_eq!(after(Change::new().key(KeySlot::Secondary, new(), HmacKey::new)), Ok(()));
-    assert_eq!(after(Change::new().swap_keys()), Ok(()), "its key is there, in the other slot");
+    assert_eq!(after(Change::new().swap_keys()), Ok(()), "its key is in the other slot");
 
     let mut hub = hub();
     let session = session(&hub);
@@ -49,11 +49,11 @@ fn what_is_done_with_the_other_key_leaves_it() {
     assert_eq!(then(Change::new().swap_keys()), Ok(()));
     assert_eq!(then(Change::new().key(KeySlot::Primary, new(), HmacKey::new)), Ok(()));
     assert_eq!(then(Change::new().key(KeySlot::Secondary, new(), HmacKey::new)), Err(Ended::KeysReplaced));
-    assert_eq!(then(Change::new().swap_keys()), Err(Ended::KeysReplaced), "and it does not come back");
+    assert_eq!(then(Change::new().swap_keys()), Err(Ended::KeysReplaced), "the session stays invalid");
 }
 
 #[test]
-fn every_change_of_its_credential_ends_it() {
+fn change_of_the_credential_ends_the_session() {
     let new = || SymmetricKey::from_bytes(&[7; 32]).unwrap();
     for change in [
         Change::new().key(KeySlot::Primary, new(), HmacKey::new),
@@ -66,14 +66,14 @@ fn every_change_of_its_credential_ends_it() {
 }
 
 #[test]
-fn a_change_of_anything_else_leaves_it() {
+fn other_changes_keep_the_session() {
     assert_eq!(after(Change::new()), Ok(()));
     assert_eq!(after(Change::new().status_reason(None)), Ok(()));
     assert_eq!(after(Change::new().status(Status::Disabled)), Err(Ended::Disabled));
 }
 
 #[test]
-fn a_block_list_ends_it_until_it_is_lifted() {
+fn block_list_invalidates_the_session_while_it_applies() {
     let mut hub = hub();
     let session = session(&hub);
     let dev1 = Listed::Identity(Identity::Device(device(DEV1)));

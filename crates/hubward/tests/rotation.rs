@@ -1,4 +1,4 @@
-//! Keys are rolled without refusing anyone: the procedure of docs/COOKBOOK.md, step by step.
+//! Key rotation without rejections: the procedure of docs/COOKBOOK.md, step by step.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -15,7 +15,7 @@ use hubward::core::KeySlot;
 use hubward::registry::{Authentication, KeyPair};
 use hubward::{Ended, Presented};
 
-/// The slot that a token under `signer` matches, or the code of its refusal.
+/// Returns the slot of the key that matches a token signed by `signer`, or the code of the rejection.
 fn slot(hub: &Hub, signer: &str) -> Result<KeySlot, &'static str> {
     let (name, password) =
         (username("dev1"), token(&format!("{HUB}/devices/dev1"), &key(signer), NOW + 60, None));
@@ -29,26 +29,30 @@ fn set(hub: &mut Hub, primary: &str, secondary: &str) {
 }
 
 #[test]
-fn nobody_is_refused_while_keys_are_rolled() {
+fn key_rotation_rejects_no_device() {
     let mut hub = hub();
     set(&mut hub, "old", "spare");
     assert_eq!(slot(&hub, "old"), Ok(KeySlot::Primary));
 
-    // 1: a new key in the slot that nobody uses
+    // 1: set a new key in the unused slot
     set(&mut hub, "old", "new");
     assert_eq!(slot(&hub, "old"), Ok(KeySlot::Primary));
     assert_eq!(slot(&hub, "new"), Ok(KeySlot::Secondary));
     assert_eq!(slot(&hub, "spare"), Err("token-wrong-signature"));
 
-    // 2: the device gets the new key; the slot that matched says when it has it
+    // 2: the device gets the new key; the matched slot tells when it uses it
     assert_eq!(slot(&hub, "new"), Ok(KeySlot::Secondary));
 
-    // 3: the new key becomes the primary, the old one stays for stragglers
+    // 3: the new key becomes the primary; the old one stays for devices that still use it
     set(&mut hub, "new", "old");
     assert_eq!(slot(&hub, "new"), Ok(KeySlot::Primary));
-    assert_eq!(slot(&hub, "old"), Ok(KeySlot::Secondary), "a straggler, and it is seen");
+    assert_eq!(
+        slot(&hub, "old"),
+        Ok(KeySlot::Secondary),
+        "the slot tells that the device still uses the old key"
+    );
 
-    // 4: the old key goes, and what it opened ends
+    // 4: remove the old key; its sessions end
     let (name, password) =
         (username("dev1"), token(&format!("{HUB}/devices/dev1"), &key("old"), NOW + 60, None));
     let session =

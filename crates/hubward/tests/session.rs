@@ -1,4 +1,4 @@
-//! A session is a proof with an end.
+//! Sessions: their decisions, and the reasons for their end.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -33,7 +33,7 @@ fn ended(hub: &Hub, session: &Session) -> Ended {
 }
 
 #[test]
-fn it_decides_as_the_admission_did() {
+fn session_decides_as_the_authentication_did() {
     let hub = hub();
     let session = session(&hub, "dev1", &own_token("dev1"));
     assert!(session.decide(&Operation::mqtt_publish("devices/dev1/messages/events/")).is_allow());
@@ -44,7 +44,7 @@ fn it_decides_as_the_admission_did() {
 }
 
 #[test]
-fn it_ends_with_its_token() {
+fn session_ends_with_its_token() {
     let hub = compat();
     let session = session(&hub, "dev1", &own_token("dev1"));
     assert_eq!(session.until(), NOW + 3600 + 300, "leeway included");
@@ -55,7 +55,7 @@ fn it_ends_with_its_token() {
 }
 
 #[test]
-fn each_end_has_a_word_of_its_own_and_a_sentence() {
+fn each_reason_has_a_code_and_a_sentence() {
     let ends = [
         Ended::Expired { until: 1, now: 2 },
         Ended::Deleted,
@@ -76,7 +76,7 @@ fn each_end_has_a_word_of_its_own_and_a_sentence() {
 }
 
 #[test]
-fn it_ends_with_its_device() {
+fn session_ends_with_its_device() {
     let mut hub = hub();
     let session = session(&hub, "dev1", &own_token("dev1"));
     hub.registry.set_status(device("dev1"), Status::Disabled).unwrap();
@@ -92,7 +92,7 @@ fn it_ends_with_its_device() {
 }
 
 #[test]
-fn one_that_a_policy_opened_ends_with_either() {
+fn session_by_a_policy_ends_with_policy_or_device() {
     let mut hub = hub();
     let session = session(&hub, "dev1", &by_policy("dev1"));
     assert_eq!(session.lookups().count(), 2);
@@ -108,14 +108,14 @@ fn one_that_a_policy_opened_ends_with_either() {
 }
 
 #[test]
-fn every_question_wants_its_answer() {
+fn recheck_needs_a_record_for_each_lookup() {
     let hub = hub();
     let session = session(&hub, "dev1", &by_policy("dev1"));
     let wrong = Err(Ended::WrongAnswer);
     assert_eq!(session.recheck::<hubward_rustcrypto::HmacKey>(&[], at(NOW)), wrong);
     let mut answers = hub.answers(&session);
     answers.pop();
-    assert_eq!(session.recheck(&answers, at(NOW)), wrong, "the device is not asked about");
+    assert_eq!(session.recheck(&answers, at(NOW)), wrong, "the record of the device is missing");
     let mut answers = hub.answers(&session);
     answers.reverse();
     assert_eq!(session.recheck(&answers, at(NOW)), wrong);
@@ -125,7 +125,7 @@ fn every_question_wants_its_answer() {
 }
 
 #[test]
-fn a_service_keeps_its_resource() {
+fn service_session_keeps_its_resource() {
     let hub = hub();
     let authorization =
         token(&format!("{HUB}%2Fdevices%2Fdev1"), &key("iothubowner primary"), NOW, Some("iothubowner"));

@@ -1,4 +1,4 @@
-//! What an admission costs, counted: the heap, and the tags.
+//! The cost of an authentication, counted in allocations and MAC tags.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -18,7 +18,7 @@ use hubward::{Admission, Admitted, AuthError, Presented, Question, Rules};
 use hubward_rustcrypto::HmacKey;
 
 #[test]
-fn admission_and_decision_allocate_nothing() {
+fn authentication_and_decision_allocate_nothing() {
     let hub = hub();
     let (name, password) = (username("dev1"), own_token("dev1"));
     let count = allocation_counter::measure(|| {
@@ -30,13 +30,13 @@ fn admission_and_decision_allocate_nothing() {
 }
 
 #[test]
-fn what_is_moved_from_stage_to_stage_is_small() {
+fn pending_authentication_is_small() {
     assert!(size_of::<Presented<'_>>() <= 176);
     assert!(size_of::<Question<'_, HmacKey>>() <= 256);
     assert!(size_of::<Admitted<'_>>() <= 232);
 }
 
-/// A key that counts the tags it makes.
+/// A key that counts the tags that it computes.
 #[derive(Debug)]
 struct Counting<'c>(HmacKey, &'c AtomicUsize);
 
@@ -48,14 +48,14 @@ impl MacKey for Counting<'_> {
 }
 
 #[test]
-fn whoever_is_refused_costs_the_same() {
+fn every_rejection_costs_the_same() {
     let tags = AtomicUsize::new(0);
     let counting = |name: &str| Counting(key(name), &tags);
-    let rules = Rules::new(HostName::parse(HUB).unwrap(), counting("decoy"));
+    let rules = Rules::new(HostName::parse(HUB).unwrap(), counting("dummy"));
     let (primary, secondary) = (counting("dev1 primary"), counting("dev1 secondary"));
     let (name, good) = (username("dev1"), own_token("dev1"));
-    let bad = token(&format!("{HUB}/devices/dev1"), &key("somebody else's"), NOW + 3600, None);
-    let by_decoy = token(&format!("{HUB}/devices/dev1"), &key("decoy"), NOW + 3600, None);
+    let bad = token(&format!("{HUB}/devices/dev1"), &key("another device's"), NOW + 3600, None);
+    let by_dummy = token(&format!("{HUB}/devices/dev1"), &key("dummy"), NOW + 3600, None);
 
     let record = |id: &'static str, credential| {
         Found::Identity(FoundIdentity::new(
@@ -81,28 +81,28 @@ fn whoever_is_refused_costs_the_same() {
     for (password, found, code) in [
         (&bad, record("dev1", pair()), "token-wrong-signature"),
         (&bad, record("dev1", one()), "token-wrong-signature"),
-        (&by_decoy, record("dev1", one()), "token-wrong-signature"),
+        (&by_dummy, record("dev1", one()), "token-wrong-signature"),
         (&good, Found::Nobody, "unknown"),
-        (&by_decoy, Found::Nobody, "unknown"),
-        (&by_decoy, record("dev1", Credential::None), "not-by-token"),
-        (&by_decoy, record("dev1", Credential::CertificateAuthority), "not-by-token"),
+        (&by_dummy, Found::Nobody, "unknown"),
+        (&by_dummy, record("dev1", Credential::None), "not-by-token"),
+        (&by_dummy, record("dev1", Credential::CertificateAuthority), "not-by-token"),
         (&good, record("dev10", pair()), "wrong-answer"),
     ] {
         assert_eq!(judge(password, found), (Some(code), unauthorized, 2), "{code}");
     }
 }
 
-/// An edge hub that is unknown costs what one with another key does, and below it nothing more is worked.
+/// An unknown edge hub costs the same as one with a wrong key. The check of the identity below it computes no tag.
 #[test]
-fn whoever_is_refused_on_behalf_costs_the_same() {
+fn every_rejection_of_an_edge_hub_costs_the_same() {
     let tags = AtomicUsize::new(0);
     let counting = |name: &str| Counting(key(name), &tags);
-    let rules = Rules::new(HostName::parse(HUB).unwrap(), counting("decoy"));
+    let rules = Rules::new(HostName::parse(HUB).unwrap(), counting("dummy"));
     let (primary, secondary) = (counting("edge1/$edgeHub primary"), counting("edge1/$edgeHub secondary"));
     let name = format!("{}&auth-chain=leaf%3Bedge1", username("leaf"));
     let (good, sr) = (edge::edge_token("edge1"), format!("{HUB}/devices/edge1/modules/%24edgeHub"));
-    let bad = token(&sr, &key("somebody else's"), NOW + 3600, None);
-    let by_decoy = token(&sr, &key("decoy"), NOW + 3600, None);
+    let bad = token(&sr, &key("another device's"), NOW + 3600, None);
+    let by_dummy = token(&sr, &key("dummy"), NOW + 3600, None);
     let edge_hub = Identity::Module(device("edge1"), module("$edgeHub"));
     let record = |identity, credential| {
         Found::Identity(FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), credential))
@@ -117,10 +117,10 @@ fn whoever_is_refused_on_behalf_costs_the_same() {
     for (password, found, code) in [
         (&bad, record(edge_hub, pair()), "token-wrong-signature"),
         (&bad, record(edge_hub, one()), "token-wrong-signature"),
-        (&by_decoy, record(edge_hub, one()), "token-wrong-signature"),
+        (&by_dummy, record(edge_hub, one()), "token-wrong-signature"),
         (&good, Found::Nobody, "unknown"),
-        (&by_decoy, Found::Nobody, "unknown"),
-        (&by_decoy, record(edge_hub, Credential::None), "not-by-token"),
+        (&by_dummy, Found::Nobody, "unknown"),
+        (&by_dummy, record(edge_hub, Credential::None), "not-by-token"),
         (&good, record(Identity::Device(device("edge1")), pair()), "wrong-answer"),
     ] {
         let error = ask(password).answer(found, at(NOW)).err().unwrap();
@@ -143,7 +143,7 @@ fn whoever_is_refused_on_behalf_costs_the_same() {
 }
 
 #[test]
-fn a_peer_is_told_one_word() {
+fn client_is_told_one_word() {
     assert_eq!(AuthError::Unknown.public().to_string(), "unauthorized");
     assert_eq!(AuthError::Disabled.public().to_string(), "unauthorized");
     assert_eq!(AuthError::NoCredential.public().to_string(), "malformed");

@@ -1,7 +1,7 @@
-//! Users of the directory at an axum service: `jsonwebtoken` verifies their tokens, hubward decides by their roles.
+//! Authorize users of the directory at an axum service: `jsonwebtoken` verifies the tokens, hubward decides by roles.
 //!
-//! `cargo run -p hubward --example bearer` asks the service four times and prints the answers. Here tokens are signed
-//! with a shared secret; the directory signs with RS256, and its keys and issuer stand in its metadata.
+//! `cargo run -p hubward --example bearer` sends four requests and prints the responses. Here tokens are signed with a
+//! shared secret; the directory signs with RS256, and publishes its keys and issuer in its metadata.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
 
 mod provider;
@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 const HUB: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/contoso";
 const ISSUER: &str = "https://login.example/tenant";
-const SECRET: &[u8] = b"a secret that stands in for the directory's keys";
+const SECRET: &[u8] = b"a secret in place of the directory's keys";
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Claims {
@@ -41,19 +41,19 @@ struct Hub {
     validation: Validation,
 }
 
-/// What the library vouches for: the signature, by one algorithm, and the issuer. Audience and expiry are hubward's.
+/// Verifies the signature, with one algorithm, and the issuer. hubward checks the audience and the expiry.
 fn verified(hub: &Hub, token: &str) -> Option<Claims> {
     decode::<Claims>(token, &hub.key, &hub.validation).ok().map(|token| token.claims)
 }
 
-fn admit(
+fn authorize(
     hub: &Hub,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
     now: UnixTime,
 ) -> Result<UserDecision, AuthError> {
-    // two of them would be two readings
+    // two headers would be ambiguous
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().and_then(|value| value.to_str().ok()).ok_or(AuthError::NoCredential)?;
     if values.next().is_some() {
@@ -61,9 +61,9 @@ fn admit(
     }
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let rules = UserRules::new(ArmScope::parse(HUB).unwrap());
-    let question = Bearer::http(method.as_str(), path, value)?.start(&rules);
+    let pending = Bearer::http(method.as_str(), path, value)?.start(&rules);
 
-    let claims = verified(hub, question.token());
+    let claims = verified(hub, pending.token());
     let ids: Vec<&str> = claims
         .iter()
         .flat_map(|claims| core::iter::once(&claims.oid).chain(&claims.groups))
@@ -73,7 +73,7 @@ fn admit(
         Some(claims) => FoundPrincipal::Verified(Principal::new(&ids, &claims.aud, at(claims.exp))),
         None => FoundPrincipal::Refused,
     };
-    Ok(question.answer(found, now)?.decision(&hub.access))
+    Ok(pending.answer(found, now)?.decision(&hub.access))
 }
 
 async fn front_door(
@@ -82,7 +82,7 @@ async fn front_door(
     uri: Uri,
     headers: HeaderMap,
 ) -> (StatusCode, &'static str) {
-    let outcome = admit(&hub, &method, &uri, &headers, now());
+    let outcome = authorize(&hub, &method, &uri, &headers, now());
     println!("{method} {uri}: {}", outcome.map_or_else(|error| error.to_string(), |it| it.to_string()));
     match outcome {
         Ok(UserDecision::Allow { .. }) => (StatusCode::OK, "allowed"),

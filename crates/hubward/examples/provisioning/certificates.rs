@@ -1,4 +1,4 @@
-//! A small authority, as a fleet's owner has one.
+//! A small certificate authority of a fleet's owner.
 
 use hubward::core::{Digest, Thumbprint};
 use hubward_ring::Digests;
@@ -24,7 +24,7 @@ impl Authority {
         Self { params, key, der }
     }
 
-    /// A device's certificate. Its key would stay with the device.
+    /// Issues a device's certificate. The private key would stay on the device.
     pub(crate) fn device(&self, id: &str) -> CertificateDer<'static> {
         self.sign(&named(id), &KeyPair::generate().unwrap())
     }

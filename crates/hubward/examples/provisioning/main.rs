@@ -1,5 +1,5 @@
-//! From enrollment to admitted, for each attestation: a device presents itself to the provisioning service, its
-//! enrollment decides, it is assigned to a hub and created there, and the hub admits it.
+//! From enrollment to connection, for each attestation: a device registers at the provisioning service, its enrollment
+//! decides, the device is assigned to a hub and created there, and the hub authenticates it.
 //!
 //!     cargo run -p hubward --example provisioning
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "an example")]
@@ -30,7 +30,7 @@ use tpm::Tpm;
 const SCOPE: &str = "0ne00000A0A";
 const NOW: u64 = 1_800_000_000;
 
-/// What a device keeps of itself.
+/// The credential that a device stores.
 enum Secret {
     Key(SymmetricKey),
     Certificates(Vec<CertificateDer<'static>>),
@@ -58,7 +58,7 @@ fn main() {
     };
     let mut chip = Tpm::new();
 
-    // who may come, before anybody does
+    // enroll the devices before they register
     let by_key = |number| Attestation::SymmetricKey(KeyPair::kept_one(raw(number), HmacKey::new));
     let by_print = |der| Attestation::X509(Thumbprints::new(Some(thumbprint(der)), None).unwrap());
     let scanner = root.device("scanner-3");
@@ -68,42 +68,40 @@ fn main() {
     enroll.enroll_group("meters", Enrollment::new(by_key(2)));
     enroll.enroll(rid("scanner-3"), Enrollment::new(by_print(&scanner)));
     enroll.enroll_group("plant 1", Enrollment::new(by_print(&plant.der)));
-    let endorsement = EndorsementKey::new(chip.shown().endorsement).unwrap();
+    let endorsement = EndorsementKey::new(chip.public_keys().endorsement).unwrap();
     enroll.enroll(rid("gate-5"), Enrollment::new(Attestation::Tpm(endorsement)));
 
     println!("an individual key");
     cloud.register("pump-1", &Secret::Key(raw(1)));
 
-    println!("a group's key: the device has only the one that was derived for it");
+    println!("a group's key: the device has only the key that was derived for it");
     cloud.register("meter-2", &Secret::Key(derive_key(&key(2), "meter-2")));
-    cloud.refused("meter-2", &Secret::Key(raw(2)));
+    cloud.rejected("meter-2", &Secret::Key(raw(2)));
 
     println!("an individual certificate");
     cloud.register("scanner-3", &Secret::Certificates(vec![scanner]));
 
-    println!("a group's certificate: the device shows a chain through it");
+    println!("a group's certificate: the device presents a chain through it");
     let camera = Secret::Certificates(vec![plant.device("camera-4"), plant.der.clone()]);
     cloud.register("camera-4", &camera);
     let elsewhere = Authority::root("Another Root");
-    cloud.refused(
+    cloud.rejected(
         "camera-4",
         &Secret::Certificates(vec![elsewhere.device("camera-4"), elsewhere.der.clone()]),
     );
 
-    println!(
-        "a TPM: it proves that it is the one of that endorsement key, and is given the hub's key wrapped"
-    );
+    println!("a TPM: it proves that it has the endorsement key, and receives the hub's key wrapped");
     cloud.register_tpm("gate-5", &mut chip);
 }
 
 impl Cloud<'_> {
-    /// The device registers with its secret, and connects to its hub with it.
+    /// Registers a device with its credential, and connects it to its hub.
     fn register(&mut self, id: &str, secret: &Secret) {
         let password = registration_token(id, secret);
         let presented = presented(id, password.as_deref(), secret);
-        let question = presented.start(&self.provisioning).unwrap();
-        println!("  the service asks for {}", question.lookup());
-        let registrant = question.answer(&self.enrollments, HmacKey::new, at(NOW)).unwrap();
+        let pending = presented.start(&self.provisioning).unwrap();
+        println!("  the service looks up {}", pending.lookup());
+        let registrant = pending.answer(&self.enrollments, HmacKey::new, at(NOW)).unwrap();
         let by =
             registrant.group().map_or("its own enrollment".to_owned(), |group| format!("group {group:?}"));
         println!("  {by} gives {id} the device {}", registrant.device_id());
@@ -120,25 +118,26 @@ impl Cloud<'_> {
         self.connect(hub, device, secret);
     }
 
-    /// Somebody whom no enrollment lets in.
-    fn refused(&self, id: &str, secret: &Secret) {
+    /// Registers an impostor, which the service must reject.
+    fn rejected(&self, id: &str, secret: &Secret) {
         let password = registration_token(id, secret);
         let presented = presented(id, password.as_deref(), secret);
-        let question = presented.start(&self.provisioning).unwrap();
-        let error = question.answer(&self.enrollments, HmacKey::new, at(NOW)).unwrap_err();
-        println!("  an impostor is refused: {error}");
+        let pending = presented.start(&self.provisioning).unwrap();
+        let error = pending.answer(&self.enrollments, HmacKey::new, at(NOW)).unwrap_err();
+        println!("  an impostor is rejected: {error}");
     }
 
-    /// The two rounds of a TPM. They are HTTP's or AMQP's; here the messages are values.
+    /// Registers a device with a TPM in two rounds. They use HTTP or AMQP; here the messages are values.
     fn register_tpm(&mut self, id: &str, chip: &mut Tpm) {
-        // first round: the device shows its public keys, and is sent a key that only this TPM can open
-        let shown = chip.shown();
+        // first round: the device sends its public keys, and receives a key that only this TPM can unwrap
+        let tpm_keys = chip.public_keys();
         let until = at(NOW.saturating_add(300));
-        let challenge = self.enrollments.challenge(rid(id), shown, until, &mut random, HmacKey::new).unwrap();
+        let challenge =
+            self.enrollments.challenge(rid(id), tpm_keys, until, &mut random, HmacKey::new).unwrap();
         println!("  the service sends {id} a key under the keys of its TPM");
         let wrapped = tpm::wrap(challenge.tpm(), challenge.identity_key());
 
-        // second round: the device signs with what its TPM opened
+        // second round: the device signs with the unwrapped key
         chip.activate(&wrapped);
         let unsigned = Unsigned::registration(IdScope::parse(SCOPE).unwrap(), rid(id), until);
         let mut buffer = [0; 256];
@@ -147,25 +146,25 @@ impl Cloud<'_> {
         let presented = SasToken::parse(&token, &TokenRules::STRICT).unwrap();
         let registered = challenge.registration_id().as_str().to_owned();
         let verifies = |keys: Keys<'_, HmacKey>| {
-            // the token has to be for this registration, not only under this key
+            // the token must be for this registration, not only signed with this key
             presented.needs().to_string() == format!("registration {registered} in scope {SCOPE}")
                 && presented.verify(keys, at(NOW), &TokenRules::STRICT).is_ok()
         };
         let selected = challenge.answer(&self.enrollments, verifies, at(NOW)).unwrap();
         println!("  its own enrollment gives {id} the device {}", selected.device_id);
 
-        // the hub's key goes the same way, and never leaves the TPM
+        // the hub's key is wrapped in the same way, and never leaves the TPM
         let mut bytes = [0; 32];
         random(&mut bytes).unwrap();
         let hub_key = SymmetricKey::from_bytes(&bytes).unwrap();
         let device = DeviceId::parse(&selected.device_id).unwrap();
         let authentication = Authentication::Sas(KeyPair::one(HmacKey::new(&hub_key)));
         self.hub.create(Identity::Device(device), authentication, Change::new()).unwrap();
-        chip.activate(&tpm::wrap(shown, &hub_key));
+        chip.activate(&tpm::wrap(tpm_keys, &hub_key));
         let host = HostName::parse("north.example").unwrap();
         let unsigned = Client::device(host.into(), device).token(until);
         let signed = chip.sign(unsigned.to_be_signed(&mut buffer).unwrap());
-        self.admit("north.example", device, Some(&unsigned.finish(signed).to_string()), &[]);
+        self.authenticate("north.example", device, Some(&unsigned.finish(signed).to_string()), &[]);
     }
 
     fn connect(&self, hub: &str, device: DeviceId<'_>, secret: &Secret) {
@@ -173,34 +172,40 @@ impl Cloud<'_> {
             Secret::Key(key) => {
                 let client = Client::device(HostName::parse(hub).unwrap().into(), device);
                 let token = client.token(at(NOW.saturating_add(3600))).sign(&HmacKey::new(key)).to_string();
-                self.admit(hub, device, Some(&token), &[]);
+                self.authenticate(hub, device, Some(&token), &[]);
             }
-            Secret::Certificates(chain) => self.admit(hub, device, None, chain),
+            Secret::Certificates(chain) => self.authenticate(hub, device, None, chain),
         }
     }
 
-    fn admit(&self, hub: &str, device: DeviceId<'_>, token: Option<&str>, chain: &[CertificateDer<'_>]) {
+    fn authenticate(
+        &self,
+        hub: &str,
+        device: DeviceId<'_>,
+        token: Option<&str>,
+        chain: &[CertificateDer<'_>],
+    ) {
         let username = format!("{hub}/{device}/?api-version=2021-04-12");
         let presented = Presented::mqtt(device.as_str(), &username, token).unwrap().with_certificates(chain);
-        let mut question = presented.start(&self.rules).unwrap();
-        let admitted = loop {
-            let found = self.hub.find_issued(&question.lookup(), question.issuers());
-            match question.answer(found, at(NOW)).unwrap() {
-                Admission::Needs(next) => question = next,
-                Admission::Admitted(admitted) => break admitted,
+        let mut pending = presented.start(&self.rules).unwrap();
+        let authenticated = loop {
+            let found = self.hub.find_issued(&pending.lookup(), pending.issuers());
+            match pending.answer(found, at(NOW)).unwrap() {
+                Admission::Needs(next) => pending = next,
+                Admission::Admitted(authenticated) => break authenticated,
             }
         };
-        assert!(admitted.decision().is_allow());
-        println!("  {hub}: {}", admitted.decision());
+        assert!(authenticated.decision().is_allow());
+        println!("  {hub}: {}", authenticated.decision());
     }
 }
 
-/// The choice of a hub is the caller's: here there is one.
+/// Selects a hub. The selection is the caller's; here there is one hub.
 fn assign(_: &Registrant<'_, '_>) -> &'static str {
     "north.example"
 }
 
-/// What the device presents to the service over MQTT.
+/// Returns the names and the credential that the device presents over MQTT.
 fn presented<'a>(id: &str, password: Option<&'a str>, secret: &'a Secret) -> PresentedRegistration<'a> {
     let username = format!("{SCOPE}/registrations/{id}/api-version=2019-03-31");
     let presented = PresentedRegistration::mqtt(id, &username, password).unwrap();
@@ -230,7 +235,7 @@ fn rid(id: &str) -> RegistrationId<'_> {
     RegistrationId::parse(id).unwrap()
 }
 
-/// Of the system's randomness in a program that is used.
+/// Returns a fixed key. A real program takes it from the system's random number generator.
 fn raw(number: u8) -> SymmetricKey {
     SymmetricKey::from_bytes(&[number.wrapping_add(0x30); 32]).unwrap()
 }
@@ -239,7 +244,7 @@ fn key(number: u8) -> HmacKey {
     HmacKey::new(&raw(number))
 }
 
-/// The same.
+/// Fills the buffer with fixed bytes. A real program uses the system's random number generator.
 fn random(buffer: &mut [u8]) -> Result<(), NoEntropy> {
     buffer.fill(0x77);
     Ok(())

@@ -1,5 +1,5 @@
-//! A stand-in for a TPM: it holds a key that never comes out, and signs with it. A real one unwraps with
-//! `TPM2_ActivateCredential` and `TPM2_Import`, and signs with `TPM2_HMAC`; the wrapping is its maker's to specify.
+//! A simulated TPM: it stores a key that cannot be read, and signs with it. A real TPM unwraps with
+//! `TPM2_ActivateCredential` and `TPM2_Import`, and signs with `TPM2_HMAC`; its manufacturer specifies the wrapping.
 
 use hubward::core::{MacKey, Seal, SymmetricKey, Tag};
 use hubward::registry::TpmKeys;
@@ -18,12 +18,12 @@ impl Tpm {
         Self { inside: None }
     }
 
-    /// The two public keys. In this stand-in they are the secret ones as well.
-    pub(crate) const fn shown(&self) -> TpmKeys<'static> {
+    /// Returns the two public keys. In this simulation they are the private keys too.
+    pub(crate) const fn public_keys(&self) -> TpmKeys<'static> {
         TpmKeys { endorsement: ENDORSEMENT, storage_root: STORAGE_ROOT }
     }
 
-    /// Opens a key that was wrapped for this TPM, and keeps it inside.
+    /// Unwraps a key that was wrapped for this TPM, and stores it.
     pub(crate) fn activate(&mut self, wrapped: &[u8]) {
         let mut bytes = wrapped.to_vec();
         for (key, nonce) in [(ENDORSEMENT, &[1; 12]), (STORAGE_ROOT, &[2; 12])] {
@@ -38,7 +38,7 @@ impl Tpm {
     }
 }
 
-/// What the service does with the public keys: under the storage root key, and that under the endorsement key.
+/// Wraps a key with the storage root key, and the result with the endorsement key, as the service does.
 pub(crate) fn wrap(tpm: TpmKeys<'_>, key: &SymmetricKey) -> Vec<u8> {
     let mut bytes = key.expose().to_vec();
     for (under, nonce) in [(tpm.storage_root, &[2; 12]), (tpm.endorsement, &[1; 12])] {

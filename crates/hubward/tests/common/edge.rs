@@ -1,4 +1,4 @@
-//! A hub with edge devices, and who is below whom.
+//! A hub with edge devices and their hierarchy.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use super::{HUB, Hub, NOW, at, device, hub, key, module, pair, token, username};
 
 pub struct Edge {
     pub hub: Hub,
-    /// The edge devices above each device and module, by its names.
+    /// The edge devices above each device and module, by id or `device/module`.
     pub above: BTreeMap<&'static str, Vec<DeviceId<'static>>>,
 }
 
-/// `edge2` stands below `edge1`; `leaf` below both, `leaf10` below `edge10`.
+/// Returns a hub in which `edge2` is below `edge1`, `leaf` below both, and `leaf10` below `edge10`.
 pub fn edge() -> Edge {
     let mut hub = hub();
     for id in ["edge1", "edge10", "edge2", "leaf", "leaf10", "a%3Bb+"] {
@@ -44,7 +44,7 @@ pub fn edge() -> Edge {
     Edge { hub, above: above.into() }
 }
 
-/// The token of a device's edge hub.
+/// Returns the token of a device's edge hub.
 pub fn edge_token(id: &str) -> String {
     edge_token_until(id, NOW + 3600)
 }
@@ -58,7 +58,7 @@ pub fn edge_token_until(id: &str, until: u64) -> String {
     )
 }
 
-/// A username with this chain, as a client writes it.
+/// Returns a username with this chain, encoded as a client encodes it.
 pub fn on_behalf(id: &str, chain: &str) -> String {
     let chain = chain.replace('%', "%25").replace(';', "%3B").replace('/', "%2F").replace('$', "%24");
     format!("{}&auth-chain={chain}", username(id))

@@ -1,4 +1,4 @@
-//! Certificate authorities, devices' certificates below them, and a hub that has them.
+//! Certificate authorities, device certificates below them, and a hub with such devices.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
 use hubward::core::{Digest, HostName, Permissions, Status, Thumbprint};
@@ -14,14 +14,14 @@ use rustls_pki_types::CertificateDer;
 
 use crate::common::{HUB, HubWith, device, key, module, pair, policy, username};
 
-/// 2026-01-01, within every minted validity.
+/// 2026-01-01, within every generated validity period.
 pub const TODAY: u64 = 1_767_225_600;
-/// 2027-01-01, when leaves end.
+/// 2027-01-01, when leaves expire.
 pub const LEAF_END: u64 = 1_798_761_600;
-/// 2026-07-01, when [`Fleet::brief`] ends.
+/// 2026-07-01, when the intermediate of [`Fleet::brief`] expires.
 pub const BRIEF_END: u64 = 1_782_864_000;
 
-/// What a device shows in its handshake, the leaf first.
+/// The certificates that a device sends in its handshake, the leaf first.
 pub type Shown = Vec<CertificateDer<'static>>;
 
 struct Authority {
@@ -30,7 +30,7 @@ struct Authority {
     der: CertificateDer<'static>,
 }
 
-/// A root with two intermediates below it, one of which ends soon, and a root that nobody registered.
+/// A registered root with two intermediates, one of which expires soon, and an unregistered root.
 pub struct Fleet {
     root: Authority,
     lasting: Authority,
@@ -39,7 +39,7 @@ pub struct Fleet {
     pub registered: [CertificateDer<'static>; 1],
 }
 
-/// An end entity's parameters, until 2027.
+/// Returns an end entity's parameters, valid until 2027.
 pub fn entity(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
@@ -108,33 +108,34 @@ impl Fleet {
         Anchors::parse(&self.registered).unwrap()
     }
 
-    /// Below an intermediate.
+    /// Issues a leaf below an intermediate.
     pub fn lasting(&self, params: &CertificateParams) -> Shown {
         vec![self.lasting.issue(params), self.lasting.der.clone()]
     }
 
-    /// Below an intermediate that ends before the leaf.
+    /// Issues a leaf below an intermediate that expires before the leaf.
     pub fn brief(&self, params: &CertificateParams) -> Shown {
         vec![self.brief.issue(params), self.brief.der.clone()]
     }
 
-    /// The lists of the root, which revokes nobody, and of the intermediate of [`Fleet::lasting`].
+    /// Returns the CRLs of the root, which is empty, and of the intermediate of [`Fleet::lasting`].
     pub fn lists(&self, revoked: &[u64]) -> [Vec<u8>; 2] {
         [self.root.list(&[]), self.lasting.list(revoked)]
     }
 
-    /// Below a root that nobody registered, which is shown too.
+    /// Issues a leaf below the unregistered root, which is presented too.
     pub fn strange(&self, params: &CertificateParams) -> Shown {
         vec![self.stranger.issue(params), self.stranger.der.clone()]
     }
 
-    /// Signed by a key of its own in the name of the registered root.
+    /// Issues a leaf in the name of the registered root, signed with another key.
     pub fn forged(&self, params: &CertificateParams) -> Shown {
         let key = KeyPair::generate().unwrap();
         vec![params.signed_by(&key, &Issuer::from_params(&self.root.params, &key)).unwrap().der().clone()]
     }
 
-    /// A leaf that none of `count` intermediates of one name signed, each of which the registered root did sign.
+    /// Issues a leaf in the name of `count` intermediates of the same name, none of which signed it. The registered root
+    /// issued the intermediates.
     pub fn crowd(&self, params: &CertificateParams, count: usize) -> Shown {
         let crowd: Vec<_> = (0..count).map(|_| self.root.below("Crowd", 2029, 1)).collect();
         let key = KeyPair::generate().unwrap();
@@ -143,7 +144,7 @@ impl Fleet {
         [leaf].into_iter().chain(crowd.into_iter().map(|one| one.der)).collect()
     }
 
-    /// The thumbprints of the intermediate and the root above [`Fleet::lasting`].
+    /// Returns the thumbprints of the intermediate and the root above [`Fleet::lasting`].
     pub fn above_lasting(&self) -> [Thumbprint; 2] {
         [sha256(&self.lasting.der), sha256(&self.root.der)]
     }
@@ -153,8 +154,8 @@ pub fn self_signed(params: &CertificateParams) -> Shown {
     vec![params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()]
 }
 
-/// The same certificate under the other signature that ECDSA takes for it.
-pub fn twin(der: &[u8]) -> CertificateDer<'static> {
+/// Returns the same certificate with the second valid form of its ECDSA signature.
+pub fn malleated_form(der: &[u8]) -> CertificateDer<'static> {
     Certificate::parse(der).unwrap().twin().unwrap().into()
 }
 
@@ -166,8 +167,8 @@ pub fn sha1(der: &[u8]) -> Thumbprint {
     Thumbprint::Sha1(Digests.sha1_for_legacy_thumbprints(der))
 }
 
-/// By a chain: `ca1`, `ca10`, its module `ca1/mod1`, `ca-off`. By thumbprints: `pinned`. By tokens: `sas`. By nothing:
-/// `none`.
+/// Returns a hub with `ca1`, `ca10`, the module `ca1/mod1` and `ca-off` registered with an authority, `pinned` with
+/// thumbprints, `sas` with keys, and `none` without a credential.
 pub fn hub_of<'r>(anchors: &'r Anchors<'r>, pins: Thumbprints) -> HubWith<'r> {
     let mut registry = Registry::new();
     for (id, authentication) in [
@@ -184,7 +185,7 @@ pub fn hub_of<'r>(anchors: &'r Anchors<'r>, pins: Thumbprints) -> HubWith<'r> {
     registry.set_status(device("ca-off"), Status::Disabled).unwrap();
     registry.set_policy(policy("device"), Permissions::DEVICE_CONNECT, pair("device"));
     let x509 = X509Rules::new(anchors, signature::ALL, &Digests);
-    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("decoy")).with_x509(x509);
+    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("dummy")).with_x509(x509);
     HubWith { registry, rules }
 }
 
@@ -192,11 +193,11 @@ pub fn pins(primary: Option<Thumbprint>, secondary: Option<Thumbprint>) -> Thumb
     Thumbprints::new(primary, secondary).unwrap()
 }
 
-pub fn nobody() -> Thumbprints {
+pub fn unmatched_thumbprints() -> Thumbprints {
     pins(Some(Thumbprint::Sha256([7; 32])), None)
 }
 
-/// Who is admitted, or the code of the refusal.
+/// Returns the authenticated identity, or the code of the rejection.
 pub fn connect(hub: &HubWith<'_>, id: &str, shown: &Shown, now: u64) -> Result<String, &'static str> {
     let username = username(id);
     Presented::mqtt(id, &username, None)

@@ -24,7 +24,7 @@ pub struct HubWith<'r> {
 
 pub type Hub = HubWith<'static>;
 
-/// A key by a name of up to 64 characters.
+/// Returns a key that is derived from a name of up to 64 characters.
 pub fn key(name: &str) -> HmacKey {
     let mut bytes = [b'.'; 64];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
@@ -67,7 +67,7 @@ pub fn hub() -> Hub {
     ] {
         registry.set_policy(policy(name), rights.parse::<Permissions>().unwrap(), pair(name));
     }
-    HubWith { registry, rules: Rules::new(HostName::parse(HUB).unwrap(), key("decoy")) }
+    HubWith { registry, rules: Rules::new(HostName::parse(HUB).unwrap(), key("dummy")) }
 }
 
 pub fn compat() -> Hub {
@@ -76,7 +76,7 @@ pub fn compat() -> Hub {
     hub
 }
 
-/// A token over `sr` as it stands, as a client with any encoding would make it.
+/// Returns a token over `sr` as given, so that tests choose the encoding.
 pub fn token(sr: &str, key: &HmacKey, expiry: u64, skn: Option<&str>) -> String {
     let host = Authority::parse(HUB).unwrap();
     let tag = key.tag(&[format!("{sr}\n{expiry}").as_bytes()]);
@@ -86,7 +86,7 @@ pub fn token(sr: &str, key: &HmacKey, expiry: u64, skn: Option<&str>) -> String 
     format!("SharedAccessSignature sr={sr}&{sig}&se={expiry}{skn}")
 }
 
-/// A device's own token.
+/// Returns a device's own token.
 pub fn own_token(id: &str) -> String {
     Unsigned::device(Authority::parse(HUB).unwrap(), device(id), at(NOW + 3600))
         .sign(&key(&format!("{id} primary")))
@@ -109,14 +109,14 @@ impl HubWith<'_> {
         }
     }
 
-    /// Who is admitted, or the code of the refusal.
+    /// Returns the authenticated identity, or the code of the rejection.
     pub fn mqtt(&self, client_id: &str, username: &str, password: &str) -> Result<String, &'static str> {
         Presented::mqtt(client_id, username, Some(password))
             .and_then(|presented| self.admit(presented, NOW).map(|admitted| admitted.identity().to_string()))
             .map_err(|error| error.code())
     }
 
-    /// Whether it is allowed and why, or the code of the refusal.
+    /// Returns the decision with its reason, or the code of the rejection.
     pub fn http(&self, method: &str, path: &str, authorization: &str) -> Result<String, &'static str> {
         Presented::http(method, path, HUB, Some(authorization))
             .and_then(|presented| self.admit(presented, NOW).map(|admitted| admitted.decision().to_string()))

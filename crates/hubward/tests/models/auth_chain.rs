@@ -1,15 +1,15 @@
-//! Ids joined by `;`, the one that is spoken for first.
+//! Model of an `auth-chain`: ids joined by `;`, the identity that connects first.
 
 use hubward::AuthChain;
 
-use super::{Who, decoded, is_id};
+use super::{NamedIdentity, decoded, is_id};
 
-/// Whom it is for, and the device whose edge hub speaks, if any does.
-pub fn read(chain: &str, encoded: bool) -> Option<(Who, Option<String>)> {
+/// Returns the identity that connects, and the device whose edge hub acts on its behalf.
+pub fn read(chain: &str, encoded: bool) -> Option<(NamedIdentity, Option<String>)> {
     if chain.len() > 4096 {
         return None;
     }
-    // an escape of a separator separates: no id of a chain holds one
+    // an escaped separator separates too: no id in a chain contains one
     let chain = if encoded { chain.replace("%3B", ";").replace("%3b", ";") } else { chain.to_owned() };
     let plain = |text: &str| if encoded { decoded(text) } else { Some(text.to_owned()) };
     let elements: Vec<&str> = chain.split(';').collect();
@@ -24,7 +24,7 @@ pub fn read(chain: &str, encoded: bool) -> Option<(Who, Option<String>)> {
     let target = match &names[..] {
         [device] => {
             all.push(device.clone());
-            Who::Device(device.clone())
+            NamedIdentity::Device(device.clone())
         }
         [device, module] => {
             let own = devices.first().is_none_or(|above| above == device);
@@ -32,7 +32,7 @@ pub fn read(chain: &str, encoded: bool) -> Option<(Who, Option<String>)> {
             if !own || itself {
                 return None;
             }
-            Who::Module(device.clone(), module.clone())
+            NamedIdentity::Module(device.clone(), module.clone())
         }
         _ => return None,
     };

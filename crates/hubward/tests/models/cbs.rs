@@ -1,21 +1,22 @@
-//! CBS: `put-token`, a type, and a `name` that is the hub or a resource of it.
+//! Model of a CBS message: `put-token`, a type, and a `name` that is the hub or a resource below it.
 
 use hubward::{Cbs, Put, PutToken};
 
-use super::{HUB, Who, decoded, is_id, rules};
+use super::{HUB, NamedIdentity, decoded, is_id, rules};
 
-/// The names of a resource, decoded once.
+/// Returns the names of a resource, decoded once.
 pub fn names(name: &str) -> Option<Vec<String>> {
     let slashes = name.replace("%2F", "/").replace("%2f", "/");
     let names: Vec<String> = slashes.split('/').map(decoded).collect::<Option<_>>()?;
-    let sound = |name: &String| name != "." && name != "..";
+    let valid = |name: &String| name != "." && name != "..";
     let short = names.iter().skip(1).all(|name| name.len() <= 128);
-    (name.len() <= 2048 && !name.contains('&') && short && names.len() <= 16 && names.iter().all(sound))
+    (name.len() <= 2048 && !name.contains('&') && short && names.len() <= 16 && names.iter().all(valid))
         .then_some(names)
 }
 
-/// Whose record is asked for: an identity's where the name is its own, else that of the policy `p`, which signed.
-pub fn read(operation: &str, kind: &str, name: &str) -> Result<Who, &'static str> {
+/// Returns the identity whose record is looked up: the device or module that the name is for, or else the policy `p`,
+/// which signed.
+pub fn read(operation: &str, kind: &str, name: &str) -> Result<NamedIdentity, &'static str> {
     if operation != "put-token" {
         return Err("cbs-operation");
     }
@@ -26,26 +27,26 @@ pub fn read(operation: &str, kind: &str, name: &str) -> Result<Who, &'static str
     let words: Vec<&str> = names.iter().map(String::as_str).collect();
     match words[..] {
         [root, ..] if !root.eq_ignore_ascii_case(HUB) => Err("another-hub"),
-        [_, "devices", id] if is_id(id) => Ok(Who::Device(id.to_owned())),
+        [_, "devices", id] if is_id(id) => Ok(NamedIdentity::Device(id.to_owned())),
         [_, "devices", id, "modules", module] if is_id(id) && is_id(module) => {
-            Ok(Who::Module(id.to_owned(), module.to_owned()))
+            Ok(NamedIdentity::Module(id.to_owned(), module.to_owned()))
         }
-        _ => Ok(Who::Policy("p".to_owned())),
+        _ => Ok(NamedIdentity::Policy("p".to_owned())),
     }
 }
 
 pub fn agree(operation: &str, kind: &str, name: &str) {
     let read = read(operation, kind, name);
-    let token = read.as_ref().map(Who::token).unwrap_or_default();
+    let token = read.as_ref().map(NamedIdentity::token).unwrap_or_default();
     let (mut cbs, rules) = (Cbs::new(), rules());
     let real = match cbs.put_token(PutToken::new(operation, kind, name, &token), &rules) {
         Put::Needs(question) => Ok(question.lookup().to_string()),
         Put::Replied(reply) => match reply.error().map(|error| error.code()) {
-            // a root that is no host at all is another hub too
+            // a root that is not a host is a mismatch too
             Some("cbs-name") if read == Err("another-hub") => Err("another-hub"),
             code => Err(code.unwrap_or("200 without a question")),
         },
     };
-    assert_eq!(real, read.map(|who| who.lookup()), "{operation} {kind} {name}");
-    assert_eq!(cbs.sessions().count(), 0, "nothing is put until the question is answered");
+    assert_eq!(real, read.map(|identity| identity.lookup()), "{operation} {kind} {name}");
+    assert_eq!(cbs.sessions().count(), 0, "no token counts before the lookup");
 }

@@ -1,11 +1,11 @@
-//! A request: method, path and `Authorization`.
+//! Model of an HTTP request: method, path and `Authorization`.
 
 use hubward::policy::roles::ArmScope;
 use hubward::{Bearer, Presented, UserRules};
 
-use super::{HUB, Who, asked, decoded, is_id};
+use super::{HUB, NamedIdentity, decoded, is_id, lookup_of};
 
-/// Below `/devices/{id}`, and below `/devices/{id}/modules/{id}`: what a device or a module asks for itself.
+/// The endpoints below `/devices/{id}` and `/devices/{id}/modules/{id}` that a device or a module calls for itself.
 const OWN: [(&str, &[&str]); 4] = [
     ("POST", &["messages", "events"]),
     ("GET", &["messages", "devicebound"]),
@@ -27,8 +27,8 @@ const EDGE_HUB: [(&str, &str); 6] = [
     ("POST", "deleteModuleOnBehalfOf"),
 ];
 
-/// Who asks for itself by this path; nobody where the path is a service's or none.
-pub fn who(method: &str, target: &str) -> Option<Who> {
+/// Returns the device or module that calls this path for itself, or `None` for a service's path and an unknown one.
+pub fn claimed_in_path(method: &str, target: &str) -> Option<NamedIdentity> {
     let path = target.split('?').next()?;
     if path.contains('#') {
         return None;
@@ -48,23 +48,23 @@ pub fn who(method: &str, target: &str) -> Option<Who> {
         ["devices", device, "modules", "$edgeHub", call]
             if is_id(device) && EDGE_HUB.contains(&(method, call)) =>
         {
-            Some(Who::Module(device.to_owned(), "$edgeHub".to_owned()))
+            Some(NamedIdentity::Module(device.to_owned(), "$edgeHub".to_owned()))
         }
         ["devices", device, "modules", module, ref tail @ ..]
             if is_id(device) && is_id(module) && OWN.iter().any(|row| is(row, tail)) =>
         {
-            Some(Who::Module(device.to_owned(), module.to_owned()))
+            Some(NamedIdentity::Module(device.to_owned(), module.to_owned()))
         }
         ["devices", device, ref tail @ ..]
             if is_id(device) && OWN.iter().chain(&DEVICE).any(|row| is(row, tail)) =>
         {
-            Some(Who::Device(device.to_owned()))
+            Some(NamedIdentity::Device(device.to_owned()))
         }
         _ => None,
     }
 }
 
-/// The host of a `Host` header, where it is one.
+/// Returns the host of a valid `Host` header.
 pub fn host(header: &str) -> Option<&str> {
     let (host, port) = header.split_once(':').map_or((header, None), |(host, port)| (host, Some(port)));
     let is_label = |label: &str| {
@@ -77,23 +77,23 @@ pub fn host(header: &str) -> Option<&str> {
     (header.len() <= 259 && host.split('.').all(is_label) && port.is_none_or(is_port)).then_some(host)
 }
 
-/// `scheme` stands for the word of the header: the token that follows it is that of whom the path names, or else one
-/// of the policy `p`.
+/// Compares the parser with the model. `scheme` replaces the scheme of the header; the token after it is that of the
+/// identity in the path, or else one of the policy `p`.
 pub fn agree(method: &str, target: &str, at: &str, scheme: &str) {
-    let who = who(method, target).unwrap_or_else(|| Who::Policy("p".to_owned()));
-    let header = who.token().replacen("SharedAccessSignature", scheme, 1);
+    let identity = claimed_in_path(method, target).unwrap_or_else(|| NamedIdentity::Policy("p".to_owned()));
+    let header = identity.token().replacen("SharedAccessSignature", scheme, 1);
     let first = header.split(' ').next().unwrap_or_default();
     let expected = match (host(at), first) {
         (None, _) => Err("host"),
         (_, first) if !first.eq_ignore_ascii_case("SharedAccessSignature") => Err("authorization-scheme"),
         (Some(host), _) if !host.eq_ignore_ascii_case(HUB) => Err("another-hub"),
-        _ if scheme == "SharedAccessSignature" => Ok(who.lookup()),
+        _ if scheme == "SharedAccessSignature" => Ok(identity.lookup()),
         _ => Err("token"),
     };
-    let real = asked(Presented::http(method, target, at, Some(&header)));
+    let real = lookup_of(Presented::http(method, target, at, Some(&header)));
     let real = real.map_err(|code| if code.starts_with("token-") { "token" } else { code });
     assert_eq!(real, expected, "{method} {target} {at} {scheme}");
-    let without = asked(Presented::http(method, target, at, None));
+    let without = lookup_of(Presented::http(method, target, at, None));
     let expected = expected.and(Err("no-credential")).map_err(|code| match code {
         "host" | "another-hub" => code,
         _ if host(at).is_some_and(|host| host.eq_ignore_ascii_case(HUB)) => "no-credential",
@@ -102,7 +102,7 @@ pub fn agree(method: &str, target: &str, at: &str, scheme: &str) {
     assert_eq!(without, expected, "{method} {target} {at}");
 }
 
-/// The token of `Bearer`: three parts of base64url.
+/// Returns the token of `Bearer`: three parts of base64url.
 pub fn bearer(header: &str) -> Result<&str, &'static str> {
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     let part =

@@ -1,5 +1,4 @@
-//! Slow, obvious readings of what peers present, and what the crate must make of the same texts. The fuzz targets have
-//! them too.
+//! Models of the parsers, written for obviousness, and comparisons of the crate with them. The fuzz targets use them too.
 #![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 pub mod auth_chain;
@@ -18,16 +17,16 @@ use hubward_rustcrypto::HmacKey;
 
 pub const HUB: &str = "contoso.azure-devices.net";
 
-/// Whom a text names.
+/// The identity that a text names.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Who {
+pub enum NamedIdentity {
     Device(String),
     Module(String, String),
     Policy(String),
 }
 
-impl Who {
-    /// Whose record is asked for.
+impl NamedIdentity {
+    /// Returns the text of the lookup.
     pub fn lookup(&self) -> String {
         match self {
             Self::Device(id) => format!("device {id}"),
@@ -36,7 +35,7 @@ impl Who {
         }
     }
 
-    /// As a client id has it.
+    /// Returns the client id.
     pub fn names(&self) -> String {
         match self {
             Self::Module(device, module) => format!("{device}/{module}"),
@@ -44,7 +43,7 @@ impl Who {
         }
     }
 
-    /// A token of its own, which expires one day.
+    /// Returns the identity's own token.
     pub fn token(&self) -> String {
         let (host, until) =
             (Authority::parse(HUB).unwrap(), UnixTime::since_unix_epoch(Duration::from_secs(1)));
@@ -68,8 +67,8 @@ pub fn rules() -> Rules<'static, HmacKey> {
     Rules::new(HostName::parse(HUB).unwrap(), key())
 }
 
-/// Whose record the crate asks for, or the code of its refusal.
-pub fn asked(presented: Result<Presented<'_>, AuthError>) -> Result<String, &'static str> {
+/// Returns the lookup that the crate asks for, or the code of the rejection.
+pub fn lookup_of(presented: Result<Presented<'_>, AuthError>) -> Result<String, &'static str> {
     let rules = rules();
     match presented.and_then(|presented| presented.start(&rules)) {
         Ok(question) => Ok(question.lookup().to_string()),
@@ -86,7 +85,7 @@ pub fn is_policy(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-@.".contains(c))
 }
 
-/// Percent-decoded once, where that is something and visible ASCII.
+/// Decodes percent escapes once. Returns `None` if the result is empty or not visible ASCII.
 pub fn decoded(text: &str) -> Option<String> {
     let mut parts = text.split('%');
     let mut out = parts.next()?.to_owned();

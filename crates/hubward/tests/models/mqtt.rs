@@ -1,18 +1,21 @@
-//! `{host}/{device}[/{module}]/?api-version=..` and the client id.
+//! Model of MQTT's username, `{host}/{device}[/{module}]/?api-version=..`, and the client id.
 
 use std::collections::BTreeSet;
 
 use hubward::Presented;
 
-use super::{HUB, Who, asked, auth_chain, is_id};
+use super::{HUB, NamedIdentity, auth_chain, is_id, lookup_of};
 
-/// The host, whom it names, and the edge device whose hub speaks for them.
-pub fn read(client_id: &str, username: &str) -> Result<(String, Who, Option<String>), &'static str> {
+/// Returns the host, the identity, and the edge device whose edge hub acts on its behalf.
+pub fn read(
+    client_id: &str,
+    username: &str,
+) -> Result<(String, NamedIdentity, Option<String>), &'static str> {
     let parts: Vec<&str> = username.split('/').collect();
-    let (host, who, query) = match parts[..] {
-        [host, device, query] if is_id(device) => (host, Who::Device(device.to_owned()), query),
+    let (host, identity, query) = match parts[..] {
+        [host, device, query] if is_id(device) => (host, NamedIdentity::Device(device.to_owned()), query),
         [host, device, module, query] if is_id(device) && is_id(module) => {
-            (host, Who::Module(device.to_owned(), module.to_owned()), query)
+            (host, NamedIdentity::Module(device.to_owned(), module.to_owned()), query)
         }
         _ => return Err("username"),
     };
@@ -25,17 +28,17 @@ pub fn read(client_id: &str, username: &str) -> Result<(String, Who, Option<Stri
         Some((_, value)) => Some(auth_chain::read(value, true).ok_or("username")?),
         None => None,
     };
-    if client_id != who.names() {
+    if client_id != identity.names() {
         return Err("client-id");
     }
     match chain {
-        Some((target, _)) if target != who => Err("auth-chain-target"),
-        Some((_, actor)) => Ok((host.to_owned(), who, actor)),
-        None => Ok((host.to_owned(), who, None)),
+        Some((target, _)) if target != identity => Err("auth-chain-target"),
+        Some((_, actor)) => Ok((host.to_owned(), identity, actor)),
+        None => Ok((host.to_owned(), identity, None)),
     }
 }
 
-/// Parameters of a name each, none twice in any case, and a version.
+/// Returns the parameters. Each has a name, none is a duplicate in any case, and one is a version.
 pub fn parameters(query: &str) -> Option<Vec<(&str, &str)>> {
     let parameters: Vec<(&str, &str)> = query
         .strip_prefix('?')
@@ -59,14 +62,18 @@ pub fn parameters(query: &str) -> Option<Vec<(&str, &str)>> {
 
 pub fn agree(client_id: &str, username: &str) {
     let read = read(client_id, username);
-    // an edge hub speaks with a token of its own
-    let speaks = read.clone().map(|(_, who, actor)| match actor {
-        Some(actor) => Who::Module(actor, "$edgeHub".to_owned()),
-        None => who,
+    // an edge hub sends its own token
+    let signer = read.clone().map(|(_, identity, actor)| match actor {
+        Some(actor) => NamedIdentity::Module(actor, "$edgeHub".to_owned()),
+        None => identity,
     });
-    let token = speaks.as_ref().map(|speaks| speaks.token()).unwrap_or_default();
+    let token = signer.as_ref().map(|signer| signer.token()).unwrap_or_default();
     let expected = read.and_then(|(host, ..)| {
-        if host.eq_ignore_ascii_case(HUB) { Ok(speaks.unwrap().lookup()) } else { Err("another-hub") }
+        if host.eq_ignore_ascii_case(HUB) { Ok(signer.unwrap().lookup()) } else { Err("another-hub") }
     });
-    assert_eq!(asked(Presented::mqtt(client_id, username, Some(&token))), expected, "{client_id} {username}");
+    assert_eq!(
+        lookup_of(Presented::mqtt(client_id, username, Some(&token))),
+        expected,
+        "{client_id} {username}"
+    );
 }

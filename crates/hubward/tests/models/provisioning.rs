@@ -1,4 +1,4 @@
-//! Whom a device that registers names, on each transport.
+//! Model of the names of a registration on each transport.
 
 use hubward::core::{Authority, IdScope, RegistrationId, UnixTime};
 use hubward::sas::Unsigned;
@@ -19,7 +19,7 @@ fn is_registration(text: &str) -> bool {
         && !text.ends_with(['.', '_', ':'])
 }
 
-/// `{id scope}/registrations/{id}/api-version=..`, and the client id.
+/// Parses `{id scope}/registrations/{id}/api-version=..` and compares the client id.
 pub fn read(client_id: &str, username: &str) -> Result<(String, String), &'static str> {
     match username.split('/').collect::<Vec<_>>()[..] {
         [scope, "registrations", id, query] if is_scope(scope) && is_registration(id) => {
@@ -33,7 +33,7 @@ pub fn read(client_id: &str, username: &str) -> Result<(String, String), &'stati
     }
 }
 
-/// `{id scope}/registrations/{id}`; a request's has more behind it, and escapes.
+/// Parses `{id scope}/registrations/{id}`. A request's path may have more parts, and escapes.
 pub fn read_path(path: &str, request: bool) -> Result<(String, String), &'static str> {
     let parts: Vec<&str> = path.split('/').collect();
     let (scope, id) = match parts[..] {
@@ -48,8 +48,8 @@ pub fn read_path(path: &str, request: bool) -> Result<(String, String), &'static
     }
 }
 
-/// Whose enrollment is asked for, with a token of this registration.
-fn asked<'a>(
+/// Returns the registration that is looked up, with a token of this registration.
+fn lookup_of<'a>(
     present: impl FnOnce(&'a str) -> Result<PresentedRegistration<'a>, AuthError>,
     token: &'a str,
 ) -> Result<String, &'static str> {
@@ -65,7 +65,7 @@ fn expected(read: Result<(String, String), &'static str>) -> (Result<String, &'s
             let until = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1));
             Unsigned::registration(scope, id, until).sign(&key()).to_string()
         }
-        // a hub's opens no provisioning service
+        // a hub's token is not valid at the provisioning service
         Err(_) => {
             let host = Authority::parse(super::HUB).unwrap();
             let id = hubward::core::DeviceId::parse("d").unwrap();
@@ -81,14 +81,14 @@ fn expected(read: Result<(String, String), &'static str>) -> (Result<String, &'s
 
 pub fn agree(client_id: &str, username: &str) {
     let (wanted, token) = expected(read(client_id, username));
-    let real = asked(|token| PresentedRegistration::mqtt(client_id, username, Some(token)), &token);
+    let real = lookup_of(|token| PresentedRegistration::mqtt(client_id, username, Some(token)), &token);
     assert_eq!(real, wanted, "{client_id} {username}");
 }
 
-/// The names of SASL PLAIN and EXTERNAL, and of a request, all without certificates.
+/// Compares SASL PLAIN, SASL EXTERNAL and HTTP with the model, without certificates.
 pub fn agree_on_path(path: &str) {
     let (wanted, token) = expected(read_path(path, false));
-    assert_eq!(asked(|token| PresentedRegistration::amqp_plain(path, token), &token), wanted, "{path}");
+    assert_eq!(lookup_of(|token| PresentedRegistration::amqp_plain(path, token), &token), wanted, "{path}");
     let (wanted, token) = expected(
         path.split('?')
             .next()
@@ -96,6 +96,6 @@ pub fn agree_on_path(path: &str) {
             .strip_prefix('/')
             .map_or(Err("registration-path"), |path| read_path(path, true)),
     );
-    let real = asked(|token| PresentedRegistration::http("PUT", path, Some(token)), &token);
+    let real = lookup_of(|token| PresentedRegistration::http("PUT", path, Some(token)), &token);
     assert_eq!(real, wanted, "{path}");
 }

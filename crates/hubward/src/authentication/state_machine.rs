@@ -1,0 +1,273 @@
+//! The state machine of an authentication: every stage, and every transition between them.
+//!
+//! | stage | record looked up | next |
+//! |---|---|---|
+//! | [`Stage::Signer`] | the identity that signed the token | `Admitted` |
+//! | | the edge hub that signed the token | [`Stage::DelegationCheck`] |
+//! | | the policy that signed the token | [`Stage::DeviceCheck`], or `Admitted` without a device |
+//! | [`Stage::DeviceCheck`] | the device that a policy's token connects | `Admitted` |
+//! | [`Stage::DelegationCheck`] | the identity below the edge hub | `Admitted` |
+//! | [`Stage::Certificate`] | the identity that presents the certificate | `Admitted`, or [`Stage::IssuerCheck`] |
+//! | [`Stage::IssuerCheck`] | the same identity, given its issuers | `Admitted` |
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use hubward_core::{Found, Lookup, MacKey, Segment, Thumbprint, UnixTime};
+
+use super::authenticated::{Admitted, CertificateState};
+use super::step::{BoundCredentials, IdentitySource, LookupTarget, Proven, Stage, Step};
+use super::{certificate, delegation, token};
+use crate::config::Rules;
+use crate::credentials::{Presented, SelectedCredential, TransportContext};
+use crate::error::{AuthError, refused};
+use crate::transport::auth_chain::edge_hub;
+
+/// The result of one step of an authentication.
+#[derive(Debug)]
+#[must_use = "an authentication that needs a lookup has authenticated no identity yet"]
+#[expect(clippy::exhaustive_enums, reason = "an authentication is pending or complete")]
+pub enum Admission<'a, K> {
+    /// A record is needed.
+    Needs(Question<'a, K>),
+    /// The identity is proven. Check its permissions with [`Admitted::decision`] before you accept the connection.
+    Admitted(Admitted<'a>),
+}
+
+/// A pending authentication. It needs the record that [`Question::lookup`] names, is consumed by
+/// [`Question::answer`], and can be held across an `await`.
+///
+/// ```
+/// use hubward::{Admission, AuthError, Presented, Rules};
+/// use hubward::core::{Found, HostName, SymmetricKey, UnixTime};
+/// use hubward_rustcrypto::HmacKey;
+///
+/// let dummy_key = HmacKey::new(&SymmetricKey::from_bytes(b"random, used by no device")?);
+/// let rules = Rules::new(HostName::parse("contoso.example")?, dummy_key);
+/// let token = "SharedAccessSignature sr=contoso.example%2Fdevices%2Fpump-7\
+///     &sig=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%3D&se=1800003600";
+/// let username = "contoso.example/pump-7/?api-version=2021-04-12";
+///
+/// let pending = Presented::mqtt("pump-7", username, Some(token))?.start(&rules)?;
+/// // a store that has no record of the device
+/// let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_800_000_000));
+/// assert!(matches!(pending.answer(Found::Nobody, now), Err(AuthError::Unknown)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a pending authentication that is dropped authenticates no identity"]
+pub struct Question<'a, K> {
+    bound: BoundCredentials<'a, K>,
+    stage: Stage<'a>,
+}
+
+impl<'a> Presented<'a> {
+    /// Requires that all names refer to one identity at this hub, and returns the authentication, which needs the
+    /// first record.
+    ///
+    /// # Errors
+    /// [`AuthError`] if the credential is malformed, is for another hub, or is for another identity than the
+    /// transport names.
+    #[inline(always)]
+    pub fn start<K: MacKey>(self, rules: &'a Rules<'a, K>) -> Result<Question<'a, K>, AuthError> {
+        let Self { token, certificates, hub, claimed, context, operation } = self;
+        if hub.is_some_and(|hub| !rules.is_named(hub)) {
+            return Err(refused(AuthError::AnotherHub));
+        }
+        match (token, certificates, context, claimed) {
+            // the token of a device or module that the transport names
+            (Some(text), [], TransportContext::Empty, Some(claimed)) => {
+                let token = token::parse_for(&claimed.identity(), text.0, rules)?;
+                let (target, source) = (token::signer(&token), IdentitySource::Transport);
+                let bound = BoundCredentials {
+                    config: rules,
+                    context,
+                    operation,
+                    target,
+                    claimed,
+                    source,
+                    certificate: None,
+                };
+                Ok(Question { bound, stage: Stage::Signer(token) })
+            }
+            (.., claimed) => {
+                let presented = Self { token, certificates, hub, claimed, context, operation };
+                presented.start_slow_path(rules).map_err(refused)
+            }
+        }
+    }
+
+    /// Starts all authentications that [`Presented::start`] does not start itself.
+    #[cold]
+    #[inline(never)]
+    fn start_slow_path<K: MacKey>(self, rules: &'a Rules<'a, K>) -> Result<Question<'a, K>, AuthError> {
+        use {IdentitySource as Source, LookupTarget as Target};
+        let Self { token, certificates, claimed, context, operation, .. } = self;
+        let mut certificate = None;
+        let (claimed, source, target, stage) =
+            match SelectedCredential::select(token, certificates, rules.both_credentials())? {
+                SelectedCredential::Token(text) => match (context, claimed) {
+                    (TransportContext::Actor(actor), claimed) => {
+                        let token = delegation::parse(actor, text, rules)?;
+                        let claimed = claimed.ok_or(AuthError::AnotherIdentity)?;
+                        (claimed, Source::Transport, Target::EdgeHub, Stage::Signer(token))
+                    }
+                    (_, Some(claimed)) => {
+                        let token = token::parse_for(&claimed.identity(), text, rules)?;
+                        (claimed, Source::Transport, token::signer(&token), Stage::Signer(token))
+                    }
+                    (context, None) => {
+                        let (token, claimed) = token::parse_unnamed(&context, text, rules)?;
+                        (claimed, Source::Token, token::signer(&token), Stage::Signer(token))
+                    }
+                },
+                SelectedCredential::Certificates(_) if matches!(context, TransportContext::Actor(_)) => {
+                    return Err(AuthError::ChainByCertificate);
+                }
+                SelectedCredential::Certificates(_) if rules.x509().is_none() => {
+                    return Err(AuthError::CertificatesNotJudged);
+                }
+                SelectedCredential::Certificates(certificates) => {
+                    let claimed = claimed.ok_or(AuthError::NobodyNamed)?;
+                    let chain = certificate::parse(certificates)?;
+                    certificate = Some(Box::new(CertificateState::Presented(chain)));
+                    (claimed, Source::Transport, Target::Identity, Stage::Certificate)
+                }
+            };
+        let bound =
+            BoundCredentials { config: rules, context, operation, target, claimed, source, certificate };
+        Ok(Question { bound, stage })
+    }
+}
+
+impl<'a, K> Question<'a, K> {
+    /// Returns the record that is needed.
+    #[must_use]
+    #[inline]
+    pub const fn lookup(&self) -> Lookup<'a> {
+        match (self.bound.target, &self.bound.context, &self.stage) {
+            (LookupTarget::EdgeHub, TransportContext::Actor(actor), _) => edge_hub(*actor),
+            (LookupTarget::Policy, _, Stage::Signer(token)) => match token.policy() {
+                Some(name) => Lookup::Policy(name),
+                None => self.bound.claimed.lookup(),
+            },
+            _ => self.bound.claimed.lookup(),
+        }
+    }
+
+    /// Returns the edge device whose edge hub acts on behalf of the looked-up identity, once that hub's token is
+    /// verified. The record must then come with the edge devices above the identity
+    /// ([`FoundIdentity::with_ancestors`](hubward_core::FoundIdentity::with_ancestors)), and this device must be one of
+    /// them.
+    #[must_use]
+    pub const fn actor(&self) -> Option<Segment<'a>> {
+        match self.stage {
+            Stage::DelegationCheck { .. } => self.bound.actor(),
+            _ => None,
+        }
+    }
+
+    /// Returns the SHA-256 thumbprints of the authorities above a verified certificate, its issuer first. Pass them to a
+    /// store whose lists can block an issuer ([`Registry::find_issued`](hubward_registry::Registry::find_issued)).
+    /// Empty for a token, and before the certificate is verified. If not empty, the lookup is that of the previous
+    /// stage again: only the status of the record may differ.
+    #[must_use]
+    pub const fn issuers(&self) -> &[Thumbprint] {
+        match &self.bound.certificate {
+            Some(certificate) => match certificate.evidence() {
+                Some(evidence) => evidence.issuers(),
+                None => &[],
+            },
+            None => &[],
+        }
+    }
+}
+
+impl<'a, K: MacKey> Question<'a, K> {
+    /// Resumes the authentication with the record that the store returned for [`Question::lookup`], at the time `now`.
+    ///
+    /// The same work is done if the store has no record, so the duration does not tell whether the identity exists.
+    ///
+    /// # Errors
+    /// [`AuthError`] with the reason. Reject the client.
+    #[inline(always)]
+    pub fn answer(self, found: Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
+        let Self { bound, stage } = self;
+        // the token of a device or module that signed it itself
+        if let (Stage::Signer(token), LookupTarget::Identity, Found::Identity(record)) =
+            (stage, bound.target, &found)
+        {
+            let proven = token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?;
+            return Ok(Admission::Admitted(authenticated(bound, proven)));
+        }
+        Self { bound, stage }.answer_slow_path(&found, now).map_err(refused)
+    }
+
+    /// Resumes all stages that [`Question::answer`] does not resume itself.
+    #[cold]
+    #[inline(never)]
+    fn answer_slow_path(self, found: &Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
+        let Self { mut bound, stage } = self;
+        let step = match stage {
+            Stage::Signer(token) => match (bound.target, found) {
+                (LookupTarget::Identity, Found::Identity(record)) => Step::Authenticated(
+                    token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?,
+                ),
+                (LookupTarget::EdgeHub, Found::Identity(record)) => {
+                    delegation::verify_edge_hub(&bound, token, record, now)?
+                }
+                (LookupTarget::Policy, Found::Policy(policy)) => {
+                    token::verify_by_policy(&bound, token, policy, now)?
+                }
+                (_, Found::Nobody) => token::signer_not_found(&bound, token, now)?,
+                _ => return Err(token::reject(bound.config, token, AuthError::WrongAnswer, now)),
+            },
+            Stage::DeviceCheck { token, rights, version } => {
+                Step::Authenticated(token::check_device(&bound, token, rights, version, found, now)?)
+            }
+            Stage::DelegationCheck { token, version } => {
+                Step::Authenticated(delegation::check(&bound, token, version, found, now)?)
+            }
+            Stage::Certificate => {
+                let (evidence, step) = certificate::verify(&bound, found, now)?;
+                bound.certificate = Some(Box::new(CertificateState::Accepted(evidence)));
+                step
+            }
+            Stage::IssuerCheck { until, version } => {
+                Step::Authenticated(certificate::check_issuers(&bound, until, version, found, now)?)
+            }
+        };
+        Ok(match step {
+            Step::Lookup(target, stage) => {
+                Admission::Needs(Question { bound: BoundCredentials { target, ..bound }, stage })
+            }
+            Step::Authenticated(proven) => Admission::Admitted(authenticated(bound, proven)),
+        })
+    }
+}
+
+/// Ends an authentication.
+#[inline(always)]
+fn authenticated<'a, K>(bound: BoundCredentials<'a, K>, proven: Proven<'a>) -> Admitted<'a> {
+    let actor = bound.actor();
+    let BoundCredentials { operation, claimed, certificate, .. } = bound;
+    let Proven { policy, token_policy, key_slot, granted, scope, versions, until } = proven;
+    let identity = policy.unwrap_or(claimed);
+    Admitted {
+        identity,
+        actor,
+        granted,
+        scope,
+        token_policy,
+        key_slot,
+        certificate,
+        versions,
+        until,
+        operation,
+    }
+}
+
+impl<K> fmt::Debug for Question<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").field("lookup", &self.lookup()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,116 @@
+//! Putting a token on a connection.
+
+use core::fmt;
+
+use hubward_core::{Found, Identity, Lookup, MacKey, UnixTime};
+
+use super::connection::{Cbs, Entry};
+use crate::authentication::state_machine::{Admission, Question};
+use crate::config::{BothCredentials, Rules};
+use crate::credentials::Presented;
+use crate::error::{AuthError, Public};
+use crate::transport::cbs::PutToken;
+
+/// The result of one step of a put.
+#[derive(Debug)]
+#[must_use = "the token counts only after the lookups"]
+#[expect(clippy::exhaustive_enums, reason = "a put is pending or has a response")]
+pub enum Put<'c, 'a, K> {
+    /// A record is needed.
+    Needs(PutQuestion<'c, 'a, K>),
+    /// The put is complete: send this response.
+    Replied(Reply),
+}
+
+/// A pending put. It borrows the connection's [`Cbs`], so puts are processed one after the other, in the order in which
+/// they arrive. Dropping it changes nothing.
+#[must_use = "a pending put that is dropped puts no token"]
+pub struct PutQuestion<'c, 'a, K> {
+    cbs: &'c mut Cbs,
+    pending: Question<'a, K>,
+}
+
+/// The response to a `put-token`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reply(Result<(), AuthError>);
+
+impl Cbs {
+    /// Puts a token. It permits links after the lookups and its verification, not before. It then replaces an earlier
+    /// token for the same name. If it is rejected, the earlier token stays until it expires.
+    pub fn put_token<'c, 'a, K: MacKey>(
+        &'c mut self,
+        put: PutToken<'a>,
+        rules: &'a Rules<'a, K>,
+    ) -> Put<'c, 'a, K> {
+        if self.by_certificate && rules.both_credentials() != BothCredentials::TokenWins {
+            return Put::Replied(Reply(Err(AuthError::BothCredentials)));
+        }
+        match Presented::cbs(put).and_then(|presented| presented.start(rules)) {
+            Ok(pending) => Put::Needs(PutQuestion { cbs: self, pending }),
+            Err(error) => Put::Replied(Reply(Err(error))),
+        }
+    }
+}
+
+impl<'c, 'a, K: MacKey> PutQuestion<'c, 'a, K> {
+    /// Returns the record that is needed.
+    #[must_use]
+    pub const fn lookup(&self) -> Lookup<'a> {
+        self.pending.lookup()
+    }
+
+    /// Resumes the put with the record that the store returned, at the time `now`.
+    pub fn answer(self, found: Found<'_, K>, now: UnixTime) -> Put<'c, 'a, K> {
+        let Self { cbs, pending } = self;
+        let result = match pending.answer(found, now) {
+            Ok(Admission::Needs(pending)) => return Put::Needs(PutQuestion { cbs, pending }),
+            Ok(Admission::Admitted(authenticated)) => {
+                let audience = match authenticated.identity() {
+                    Identity::Policy(_) => authenticated.resource().map(|path| path.as_received().into()),
+                    _ => None,
+                };
+                cbs.add(Entry { audience, session: authenticated.into_session() }, now)
+            }
+            Err(error) => Err(error),
+        };
+        Put::Replied(Reply(result))
+    }
+}
+
+impl Reply {
+    /// Returns the `status-code` of the response: 200, 400 for a malformed message, or 401 for a rejected token.
+    #[must_use]
+    pub const fn status_code(&self) -> i32 {
+        match self.0 {
+            Ok(()) => 200,
+            Err(error) => match error.public() {
+                Public::Malformed => 400,
+                Public::Unauthorized => 401,
+            },
+        }
+    }
+
+    /// Returns the `status-description` of the response: one word for the client.
+    #[must_use]
+    pub const fn description(&self) -> &'static str {
+        match self.0 {
+            Ok(()) => "ok",
+            Err(error) => error.public().as_str(),
+        }
+    }
+
+    /// Returns the reason for a rejection, for the log.
+    #[must_use]
+    pub const fn error(&self) -> Option<AuthError> {
+        match self.0 {
+            Ok(()) => None,
+            Err(error) => Some(error),
+        }
+    }
+}
+
+impl<K> fmt::Debug for PutQuestion<'_, '_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PutQuestion").field("pending", &self.pending).finish_non_exhaustive()
+    }
+}

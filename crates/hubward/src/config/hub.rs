@@ -1,0 +1,153 @@
+//! The configuration of a hub.
+
+use core::fmt;
+
+use hubward_core::{Authority, HostName, Keys, MacKey, ResourcePath, Segment};
+use hubward_sas::TokenRules;
+
+use super::x509::X509Rules;
+use crate::transport::hub_name::{HubName, is_first_label, without_port};
+
+/// The behaviour if a client presents a certificate and a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BothCredentials {
+    /// Verify the certificate and ignore the token.
+    CertificateWins,
+    /// Reject the client, because a guess could select the wrong credential.
+    Refuse,
+    /// Verify the token and ignore the certificate.
+    TokenWins,
+}
+
+/// A hub's names, its requirements on tokens and certificates, and a dummy key.
+///
+/// ```
+/// use hubward::{BothCredentials, Rules, core::{Authority, HostName, SymmetricKey}};
+/// use hubward_rustcrypto::HmacKey;
+///
+/// // in production: 32 bytes of a random number generator
+/// let dummy_key = HmacKey::new(&SymmetricKey::from_bytes(b"random, used by no device")?);
+/// let aliases = [Authority::parse("localhost:8443")?];
+/// let rules = Rules::new(HostName::parse("contoso.example")?, dummy_key)
+///     .with_aliases(&aliases)
+///     .with_both_credentials(BothCredentials::TokenWins);
+/// assert_eq!(rules.token().leeway, 0);
+/// assert!(rules.x509().is_none(), "certificates are rejected until X509Rules are set");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Rules<'r, K> {
+    hub: HostName<'r>,
+    aliases: &'r [Authority<'r>],
+    token: TokenRules,
+    both: BothCredentials,
+    x509: Option<X509Rules<'r>>,
+    dummy_key: K,
+}
+
+impl<'r, K: MacKey> Rules<'r, K> {
+    /// Configures the hub of that name, with [`TokenRules::STRICT`] and without certificates.
+    ///
+    /// `dummy_key` is a key of fresh random bytes that no identity has. It equalises timing: the hub computes a
+    /// signature with it if an identity is unknown or has one key only, so a client cannot distinguish these cases.
+    /// A token that is signed with it is rejected.
+    #[must_use]
+    pub const fn new(hub: HostName<'r>, dummy_key: K) -> Self {
+        let (token, both) = (TokenRules::STRICT, BothCredentials::Refuse);
+        Self { hub, aliases: &[], token, both, x509: None, dummy_key }
+    }
+
+    /// Sets other names by which tokens and usernames may refer to this hub, such as `localhost:8443`.
+    #[must_use]
+    pub const fn with_aliases(mut self, aliases: &'r [Authority<'r>]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Sets the requirements on tokens.
+    #[must_use]
+    pub const fn with_token_rules(mut self, rules: TokenRules) -> Self {
+        self.token = rules;
+        self
+    }
+
+    /// Selects a credential for a client that presents a certificate and a token. The default is
+    /// [`BothCredentials::Refuse`].
+    #[must_use]
+    pub const fn with_both_credentials(mut self, both: BothCredentials) -> Self {
+        self.both = both;
+        self
+    }
+
+    /// Enables certificates and sets the requirements on them. Without this call every certificate is rejected.
+    #[must_use]
+    pub const fn with_x509(mut self, rules: X509Rules<'r>) -> Self {
+        self.x509 = Some(rules);
+        self
+    }
+
+    pub(crate) const fn both_credentials(&self) -> BothCredentials {
+        self.both
+    }
+
+    /// Returns the requirements on tokens.
+    #[must_use]
+    pub const fn token(&self) -> &TokenRules {
+        &self.token
+    }
+
+    /// Returns the requirements on certificates, or `None` if certificates are rejected.
+    #[must_use]
+    pub const fn x509(&self) -> Option<&X509Rules<'r>> {
+        self.x509.as_ref()
+    }
+
+    /// Returns `true` if a transport's name for the hub is this hub's name or an alias.
+    #[inline(always)]
+    pub(crate) fn is_named(&self, hub: HubName<'_>) -> bool {
+        match hub {
+            HubName::Host(host) => self.is_host(host),
+            HubName::FirstLabel(label) => {
+                is_first_label(label, self.hub.as_str())
+                    || self.aliases.iter().any(|alias| is_first_label(label, alias.as_str()))
+            }
+            HubName::Header(host) => {
+                self.is_host(host.segment()) || self.is_host(without_port(&host).segment())
+            }
+        }
+    }
+
+    /// Compares without regard to ASCII case.
+    #[inline(always)]
+    fn is_host(&self, host: Segment<'_>) -> bool {
+        host.eq_decoded_ignore_ascii_case(self.hub.as_str())
+            || self.aliases.iter().any(|alias| host.eq_decoded_ignore_ascii_case(alias.as_str()))
+    }
+
+    /// Returns `true` if a token's resource is this hub or below it.
+    #[inline(always)]
+    pub(crate) fn has_resource(&self, resource: ResourcePath<'_>) -> bool {
+        resource.is_rooted_at(self.hub.as_str())
+            || self.aliases.iter().any(|alias| resource.is_rooted_at(alias.as_str()))
+    }
+
+    pub(crate) const fn dummy_key(&self) -> &K {
+        &self.dummy_key
+    }
+
+    /// Returns the dummy key in both slots.
+    pub(crate) const fn dummy_keys(&self) -> Keys<'_, K> {
+        Keys::pair(&self.dummy_key, &self.dummy_key)
+    }
+}
+
+impl<K> fmt::Debug for Rules<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules")
+            .field("hub", &self.hub)
+            .field("aliases", &self.aliases)
+            .field("token", &self.token)
+            .field("x509", &self.x509)
+            .finish_non_exhaustive()
+    }
+}

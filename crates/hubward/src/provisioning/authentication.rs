@@ -1,0 +1,186 @@
+//! The authentication of a registration: the names must refer to one id scope and one registration id, and the
+//! credential must be the one that the enrollment requires.
+
+use alloc::boxed::Box;
+use core::cell::Cell;
+use core::fmt;
+use core::hint::black_box;
+
+use hubward_core::{DeviceId, Identity, Keys, Lookup, MacKey, SymmetricKey, UnixTime};
+use hubward_registry::{Enrollments, Evidence, ProvisionError, Selected};
+use hubward_sas::{SasToken, VerifiedToken, VerifyError};
+use hubward_x509::Chain;
+
+use super::credentials::PresentedRegistration;
+use super::registrant::Registrant;
+use crate::authentication::{certificate, evidence};
+use crate::config::ProvisioningRules;
+use crate::credentials::SelectedCredential;
+use crate::error::AuthError;
+
+/// A pending authentication of a registration: the enrollments are needed.
+#[must_use = "a pending authentication that is dropped authenticates no device"]
+pub struct RegistrationQuestion<'a, K> {
+    rules: &'a ProvisioningRules<'a, K>,
+    presented: PresentedRegistration<'a>,
+    credential: Credential<'a>,
+}
+
+enum Credential<'a> {
+    Token(SasToken<'a>),
+    Chain(Box<Chain<'a>>),
+}
+
+impl<'a> PresentedRegistration<'a> {
+    /// Requires that all names refer to one registration of this service, and returns the pending authentication.
+    ///
+    /// # Errors
+    /// [`AuthError`] if the credential is malformed, is for another id scope, or is for another registration than the
+    /// transport names.
+    pub fn start<K: MacKey>(
+        self,
+        rules: &'a ProvisioningRules<'a, K>,
+    ) -> Result<RegistrationQuestion<'a, K>, AuthError> {
+        if self.scope() != rules.scope {
+            return Err(AuthError::AnotherScope);
+        }
+        let credential = match SelectedCredential::select(self.token, self.certificates, rules.both)? {
+            SelectedCredential::Token(text) => {
+                let token = SasToken::parse(text, &rules.token)?;
+                match token.needs() {
+                    Lookup::Registration(scope, _) if !scope.eq_decoded(&self.scope) => {
+                        return Err(AuthError::AnotherScope);
+                    }
+                    Lookup::Registration(_, id) if id.eq_decoded(&self.id) => Credential::Token(token),
+                    _ => return Err(AuthError::AnotherIdentity),
+                }
+            }
+            SelectedCredential::Certificates(_) if rules.x509.is_none() => {
+                return Err(AuthError::CertificatesNotJudged);
+            }
+            SelectedCredential::Certificates(certificates) => {
+                Credential::Chain(Box::new(certificate::parse(certificates)?))
+            }
+        };
+        Ok(RegistrationQuestion { rules, presented: self, credential })
+    }
+}
+
+impl<'a, K: MacKey> RegistrationQuestion<'a, K> {
+    /// Returns the registration whose enrollments are needed: the individual enrollment of that registration id, compared
+    /// without regard to case, or the groups that may contain it.
+    #[must_use]
+    pub fn lookup(&self) -> Lookup<'_> {
+        self.presented.lookup()
+    }
+
+    /// Verifies the credential against the enrollments, at the time `now`. `make` prepares a key that was derived from a
+    /// group's key. An individual enrollment has priority over groups, and the group of the nearest issuer over others.
+    /// The first match decides, even if it denies. A token that is signed with a group's own key is rejected.
+    ///
+    /// A rejection costs at least the MACs of one token, or one search for a path. With an individual enrollment, or
+    /// without groups, it costs no more. With groups, the duration tells against how many groups a token was tried.
+    ///
+    /// # Errors
+    /// [`AuthError`] with the reason. Reject the device.
+    pub fn answer<'e>(
+        self,
+        enrollments: &'e Enrollments<K>,
+        make: impl Fn(&SymmetricKey) -> K,
+        now: UnixTime,
+    ) -> Result<Registrant<'a, 'e>, AuthError> {
+        let Self { rules, presented, credential } = self;
+        let (selected, until) = match credential {
+            Credential::Token(token) => by_token(token, &presented, rules, enrollments, make, now)?,
+            Credential::Chain(chain) => by_chain(&chain, &presented, rules, enrollments, make, now)?,
+        };
+        Ok(Registrant { presented, selected, until })
+    }
+}
+
+fn by_token<'a, 'e, K: MacKey>(
+    token: SasToken<'a>,
+    presented: &PresentedRegistration<'_>,
+    rules: &ProvisioningRules<'_, K>,
+    enrollments: &'e Enrollments<K>,
+    make: impl Fn(&SymmetricKey) -> K,
+    now: UnixTime,
+) -> Result<(Selected<'e>, u64), AuthError> {
+    let verified: Cell<Option<Result<VerifiedToken<'a>, VerifyError>>> = Cell::new(None);
+    let verifies = |keys: Keys<'_, K>| {
+        let result = token.verify(keys.padded(&rules.dummy_key), now, &rules.token);
+        let is_valid = result.is_ok();
+        // an expiry of an authentic token is a better reason than another key's wrong signature
+        if !matches!(verified.get(), Some(Err(error)) if error != VerifyError::WrongSignature) {
+            verified.set(Some(result));
+        }
+        is_valid
+    };
+    let selected = enrollments.select(presented.id(), &Evidence::Token(&verifies), make);
+    match (selected, verified.get()) {
+        (Ok(selected), Some(Ok(token))) => {
+            Ok((selected, token.expires().as_secs().saturating_add(rules.token.leeway)))
+        }
+        (Err(ProvisionError::Disabled), _) => Err(AuthError::Disabled),
+        (Err(_), Some(Err(error))) if error != VerifyError::WrongSignature => Err(error.into()),
+        (Err(ProvisionError::Mismatch), Some(Err(error))) => Err(error.into()),
+        (Err(error), verified) => {
+            if verified.is_none() {
+                let dummy_keys = Keys::pair(&rules.dummy_key, &rules.dummy_key);
+                let _ = black_box(token.verify(dummy_keys, now, &rules.token));
+            }
+            Err(auth_error(error, AuthError::NotByToken))
+        }
+        // no enrollment matches a token that was not verified
+        (Ok(_), _) => Err(AuthError::WrongAnswer),
+    }
+}
+
+fn by_chain<'e, K: MacKey>(
+    chain: &Chain<'_>,
+    presented: &PresentedRegistration<'_>,
+    rules: &ProvisioningRules<'_, K>,
+    enrollments: &'e Enrollments<K>,
+    make: impl Fn(&SymmetricKey) -> K,
+    now: UnixTime,
+) -> Result<(Selected<'e>, u64), AuthError> {
+    let x509 = rules.x509.as_ref().ok_or(AuthError::CertificatesNotJudged)?;
+    let registration = Identity::Device(DeviceId::assertion(&presented.id));
+    let leaf = evidence::registration_thumbprint(x509, chain, &presented.id)?;
+    let path = evidence::verify_path(x509, chain, &registration, now);
+    let issuers = path.as_ref().map(|verified| verified.evidence.issuers()).unwrap_or_default();
+    let select = |leaf| enrollments.select(presented.id(), &Evidence::Chain { leaf, issuers }, &make);
+    let selected = match select(leaf) {
+        // an individual enrollment may have a SHA-1 thumbprint
+        Err(ProvisionError::Mismatch) => select(evidence::legacy_thumbprint(x509, chain)),
+        selected => selected,
+    };
+    match (selected, path) {
+        // an individual enrollment has the certificate's thumbprint, so its issuer is irrelevant
+        (Ok(selected @ Selected { group: None, .. }), _) => {
+            Ok((selected, evidence::thumbprint_validity(x509, chain, now)?))
+        }
+        (Ok(selected), Ok(verified)) => Ok((selected, verified.until)),
+        (Err(ProvisionError::Disabled), _) => Err(AuthError::Disabled),
+        (Err(ProvisionError::NotEnrolled), Err(error)) => Err(error),
+        (Err(error), _) => Err(auth_error(error, AuthError::NotByCertificate)),
+        // no group matches without issuers
+        (Ok(_), Err(error)) => Err(error),
+    }
+}
+
+const fn auth_error(error: ProvisionError, mismatch: AuthError) -> AuthError {
+    match error {
+        ProvisionError::NotEnrolled => AuthError::Unknown,
+        ProvisionError::Mismatch => mismatch,
+        error => AuthError::Provision(error),
+    }
+}
+
+impl<K> fmt::Debug for RegistrationQuestion<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistrationQuestion")
+            .field("lookup", &self.presented.lookup())
+            .finish_non_exhaustive()
+    }
+}

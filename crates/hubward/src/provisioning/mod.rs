@@ -1,0 +1,24 @@
+//! The provisioning service (DPS): a device registers with a token or a certificate, as its enrollment requires.
+//!
+//! ```text
+//! MQTT CONNECT | SASL PLAIN or EXTERNAL | HTTP request, and the certificates of the connection
+//!       │ PresentedRegistration         parsed, not verified
+//!       ▼ start(rules)                  one id scope, one registration id
+//! RegistrationQuestion ──answer(enrollments, make, now)──▶ Registrant: device_id(), decide(..)
+//! ```
+//!
+//! - [`credentials`] and [`username`]: the presented names and credentials.
+//! - [`authentication`]: the verification against the enrollments.
+//! - [`registrant`]: the result.
+//! - [`client`]: the device's side.
+
+mod authentication;
+mod client;
+mod credentials;
+mod registrant;
+mod username;
+
+pub use authentication::RegistrationQuestion;
+pub use client::{PROVISIONING_API_VERSION, RegistrationClient};
+pub use credentials::PresentedRegistration;
+pub use registrant::Registrant;

@@ -1,0 +1,81 @@
+//! An authenticated registration.
+
+use hubward_core::{DeviceId, IdScope, RegistrationId};
+use hubward_policy::Transport;
+use hubward_policy::provisioning::{
+    ProvisioningDenial, ProvisioningEndpoint, ProvisioningSubject, decide_provisioning,
+};
+use hubward_registry::Selected;
+
+use super::credentials::PresentedRegistration;
+
+/// An authenticated registration, valid until its credential expires. Only
+/// [`RegistrationQuestion::answer`](crate::RegistrationQuestion::answer) creates one.
+///
+/// ```compile_fail,E0451
+/// # use hubward::Registrant;
+/// fn another<'a, 'e>(one: Registrant<'a, 'e>) -> Registrant<'a, 'e> {
+///     Registrant { until: u64::MAX, ..one }
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Registrant<'a, 'e> {
+    pub(super) presented: PresentedRegistration<'a>,
+    pub(super) selected: Selected<'e>,
+    pub(super) until: u64,
+}
+
+impl<'e> Registrant<'_, 'e> {
+    /// Returns the id scope.
+    #[must_use]
+    pub fn scope(&self) -> IdScope<'_> {
+        self.presented.scope()
+    }
+
+    /// Returns the registration id.
+    #[must_use]
+    pub fn id(&self) -> RegistrationId<'_> {
+        self.presented.id()
+    }
+
+    /// Returns the device id that the enrollment assigns.
+    #[must_use]
+    pub fn device_id(&self) -> DeviceId<'_> {
+        // the enrollments checked it when this one was selected
+        DeviceId::assertion(&self.selected.device_id)
+    }
+
+    /// Returns the name of the matching enrollment group, or `None` for an individual enrollment.
+    #[must_use]
+    pub const fn group(&self) -> Option<&'e str> {
+        self.selected.group
+    }
+
+    /// Returns the last second, since 1970, at which the credential is valid.
+    #[must_use]
+    pub const fn until(&self) -> u64 {
+        self.until
+    }
+
+    /// Decides on the HTTP request that presented the credential. Returns `None` for MQTT and AMQP, where connecting
+    /// requests no operation.
+    pub fn decision(&self) -> Option<Result<&'static ProvisioningEndpoint, ProvisioningDenial>> {
+        let (transport, verb, address) = self.presented.operation?;
+        Some(self.decide(transport, verb, address))
+    }
+
+    /// Decides on an operation at the service. A device may register itself and query the status of its registration.
+    ///
+    /// # Errors
+    /// [`ProvisioningDenial`] with the reason for a denial.
+    pub fn decide(
+        &self,
+        transport: Transport,
+        verb: &str,
+        address: &str,
+    ) -> Result<&'static ProvisioningEndpoint, ProvisioningDenial> {
+        #[expect(clippy::disallowed_methods, reason = "this registration has been verified")]
+        let subject = ProvisioningSubject::registrant_assertion(self.scope(), self.id());
+        decide_provisioning(&subject, transport, verb, address)
+    }
+}
