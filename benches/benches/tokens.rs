@@ -10,7 +10,7 @@ use core::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use hubward_core::{Authority, DeviceId, Keys, SymmetricKey, UnixTime};
 use hubward_rustcrypto::HmacKey;
-use hubward_sas::{SasToken, TokenRules, Unsigned};
+use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use ring::hmac;
 
@@ -22,7 +22,7 @@ fn tokens(c: &mut Criterion) {
     let key = HmacKey::new(&raw);
     let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
     let host = Authority::parse("myhub.azure-devices.net").unwrap();
-    let unsigned = Unsigned::device(host, DeviceId::parse("device-0001").unwrap(), at(EXPIRY));
+    let unsigned = UnsignedToken::device(host, DeviceId::parse("device-0001").unwrap(), at(EXPIRY));
     let text = unsigned.sign(&key).to_string();
     let rules = TokenRules::STRICT;
     let now = at(EXPIRY.saturating_sub(3600));

@@ -5,16 +5,18 @@
 
 use std::collections::BTreeMap;
 
-use hubward_connection_string::{ConnectionString, Field, MAX_FIELDS, MAX_LEN, Rules, UnknownNames, explain};
+use hubward_connection_string::{
+    ConnectionString, FieldName, MAX_FIELDS, MAX_LEN, ParseOptions, UnknownNames, explain,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    for rules in [Rules::STRICT, Rules::COMPATIBLE] {
+    for rules in [ParseOptions::STRICT, ParseOptions::COMPATIBLE] {
         check(text, &rules);
     }
 });
 
-fn check(text: &str, rules: &Rules) {
+fn check(text: &str, rules: &ParseOptions) {
     let keep = rules.unknown_names == UnknownNames::Keep;
     let explained = explain(text, rules);
     match ConnectionString::parse(text, rules) {
@@ -57,7 +59,7 @@ fn check(text: &str, rules: &Rules) {
 }
 
 /// The longest secret of an accepted text, if it is long enough to be none by chance.
-fn secret_of<'t>(text: &'t str, rules: &Rules) -> Option<&'t str> {
+fn secret_of<'t>(text: &'t str, rules: &ParseOptions) -> Option<&'t str> {
     let explained = explain(text, rules);
     let secret = explained.fields().filter(|entry| entry.secret).map(|entry| entry.value.of(text));
     secret.filter(|value| value.len() >= 16).max_by_key(|value| value.len()).filter(|value| {
@@ -77,7 +79,7 @@ fn model(text: &str, keep_unknown: bool) -> Option<BTreeMap<String, String>> {
     for segment in text.strip_suffix(';').unwrap_or(text).split(';') {
         let (name, value) = segment.split_once('=')?;
         let lower = name.to_ascii_lowercase();
-        let known = Field::ALL.iter().any(|field| field.name().to_ascii_lowercase() == lower);
+        let known = FieldName::ALL.iter().any(|field| field.name().to_ascii_lowercase() == lower);
         let refused = name.is_empty()
             || name.trim() != name
             || value.trim() != value

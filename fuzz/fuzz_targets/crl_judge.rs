@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use hubward_ring::signature;
 use hubward_x509::{
-    Anchors, Budget, Certificate, Chain, ChainError, Crl, Crls, Profile, Revocation, RevocationStatus, Subject,
-    UnixTime, UnknownStatus,
+    Anchors, Budget, Certificate, Chain, ChainError, Crl, Crls, ExpectedSubject, Profile, Revocation,
+    RevocationStatus, UnixTime, UnknownStatus,
 };
 use libfuzzer_sys::fuzz_target;
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
@@ -46,7 +46,7 @@ fuzz_target!(|bytes: &[u8]| {
     let anchors = Anchors::parse([ROOT]).unwrap();
     let chain = Chain::parse(PUMP, [CA, SIGNER]).unwrap();
     let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
-    let pump = || Profile::device(Subject::Anybody);
+    let pump = || Profile::device(ExpectedSubject::Any);
 
     let mut genuine = gather(lists.iter());
     genuine.add(Crl::parse(ROOT_LIST).unwrap());
@@ -77,7 +77,7 @@ fuzz_target!(|bytes: &[u8]| {
     let profile = pump().revocation(Revocation::by(&crls));
     let (_, kept) = chain.verify_keeping(&anchors, &profile, &[&Believing], now).unwrap();
     let leaf = Certificate::parse(PUMP).unwrap();
-    let again = kept.verify(&leaf, Subject::Anybody, &[&Believing], now).unwrap();
+    let again = kept.verify(&leaf, ExpectedSubject::Any, &[&Believing], now).unwrap();
     assert_eq!(again.revocation(), status);
 });
 
@@ -86,7 +86,7 @@ fn both(
     one: &Result<RevocationStatus, ChainError>,
     other: &Result<RevocationStatus, ChainError>,
 ) -> Option<(bool, bool)> {
-    let ended = |outcome: &Result<_, _>| matches!(outcome, Err(ChainError::Exhausted(_)));
+    let ended = |outcome: &Result<_, _>| matches!(outcome, Err(ChainError::BudgetExceeded(_)));
     (!ended(one) && !ended(other)).then_some((one.is_ok(), other.is_ok()))
 }
 

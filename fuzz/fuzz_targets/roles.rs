@@ -2,10 +2,11 @@
 #![no_main]
 #![allow(clippy::unwrap_used, reason = "a failed step is a finding")]
 
-use hubward_policy::roles::{Access, ActionName, ArmScope, DenyAssignment, List, Plane, Request, Role};
+use hubward_policy::roles::{Access, ActionName, ArmScope, DenyAssignment, Plane, Request, Role, RoleList};
 use libfuzzer_sys::fuzz_target;
 
-const LISTS: [List; 4] = [List::Actions, List::NotActions, List::DataActions, List::NotDataActions];
+const LISTS: [RoleList; 4] =
+    [RoleList::Actions, RoleList::NotActions, RoleList::DataActions, RoleList::NotDataActions];
 
 struct Entry<'a> {
     denies: bool,

@@ -30,7 +30,7 @@ fuzz_target!(|text: &str| {
 
         let decoded = decode(value("sr").unwrap());
         let names: Vec<&str> = decoded.split('/').collect();
-        match token.needs() {
+        match token.signer() {
             Lookup::Device(id) => assert_eq!(names[1..], ["devices", &id.to_string()]),
             Lookup::Module(device, module) => {
                 assert_eq!(names[1..], ["devices", &device.to_string(), "modules", &module.to_string()]);

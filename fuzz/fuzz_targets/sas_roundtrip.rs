@@ -7,7 +7,7 @@ use hubward_core::{
     Authority, DeviceId, IdScope, Keys, Lookup, ModuleId, PolicyName, RegistrationId, SymmetricKey, UnixTime,
 };
 use hubward_rustcrypto::HmacKey;
-use hubward_sas::{SasToken, TokenRules, Unsigned};
+use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&str, &str, &str, u32, u16, u8)| {
@@ -16,9 +16,9 @@ fuzz_target!(|input: (&str, &str, &str, u32, u16, u8)| {
     let Ok(host) = Authority::parse("contoso.example:8443") else { unreachable!() };
     let registration = IdScope::parse("0ne00AB12CD").ok().zip(RegistrationId::parse(first).ok());
     let unsigned = match (DeviceId::parse(first), ModuleId::parse(second), registration) {
-        (Ok(device), Ok(module), _) => Unsigned::module(host, device, module, expires),
-        (_, _, Some((scope, id))) if second == "dps" => Unsigned::registration(scope, id, expires),
-        (Ok(device), ..) => Unsigned::device(host, device, expires),
+        (Ok(device), Ok(module), _) => UnsignedToken::module(host, device, module, expires),
+        (_, _, Some((scope, id))) if second == "dps" => UnsignedToken::registration(scope, id, expires),
+        (Ok(device), ..) => UnsignedToken::device(host, device, expires),
         _ => return,
     };
     let policy = PolicyName::parse(policy).ok();
@@ -34,7 +34,7 @@ fuzz_target!(|input: (&str, &str, &str, u32, u16, u8)| {
     let mut rules = TokenRules::STRICT;
     rules.max_lifetime = None;
     let token = SasToken::parse(&text, &rules).unwrap();
-    match token.needs() {
+    match token.signer() {
         Lookup::Device(id) => assert!(id.eq_decoded(first)),
         Lookup::Module(device, module) => assert!(device.eq_decoded(first) && module.eq_decoded(second)),
         Lookup::Registration(_, id) => assert!(id.eq_decoded(first)),

@@ -2,7 +2,7 @@
 //! registry, and enrollments.
 #![no_main]
 
-use hubward_core::{NotAuthentic, NotSealed, Seal};
+use hubward_core::{OpenError, Seal, SealError};
 use hubward_registry::{Enrollments, NoEntropy, Registry};
 use hubward_rustcrypto::HmacKey;
 use libfuzzer_sys::fuzz_target;
@@ -12,13 +12,13 @@ use libfuzzer_sys::fuzz_target;
 struct Open;
 
 impl Seal for Open {
-    fn seal(&self, _: &[u8; 12], _: &[u8], _: &mut [u8]) -> Result<[u8; 16], NotSealed> {
+    fn seal(&self, _: &[u8; 12], _: &[u8], _: &mut [u8]) -> Result<[u8; 16], SealError> {
         Ok([0; 16])
     }
 
-    fn open<'m>(&self, _: &[u8; 12], _: &[u8], sealed: &'m mut [u8]) -> Result<&'m mut [u8], NotAuthentic> {
-        let len = sealed.len().checked_sub(16).ok_or(NotAuthentic)?;
-        sealed.get_mut(..len).ok_or(NotAuthentic)
+    fn open<'m>(&self, _: &[u8; 12], _: &[u8], sealed: &'m mut [u8]) -> Result<&'m mut [u8], OpenError> {
+        let len = sealed.len().checked_sub(16).ok_or(OpenError)?;
+        sealed.get_mut(..len).ok_or(OpenError)
     }
 }
 
@@ -33,11 +33,11 @@ fn snapshot(magic: &[u8; 8], content: &[u8]) -> Vec<u8> {
 }
 
 fn restore(bytes: Vec<u8>) -> Option<Registry<HmacKey>> {
-    Registry::unseal(bytes, &Open, 0, &mut nonce, HmacKey::new).ok()
+    Registry::open(bytes, &Open, 0, &mut nonce, HmacKey::new).ok()
 }
 
 fn restore_enrollments(bytes: Vec<u8>) -> Option<Enrollments<HmacKey>> {
-    Enrollments::unseal(bytes, &Open, 0, HmacKey::new).ok()
+    Enrollments::open(bytes, &Open, 0, HmacKey::new).ok()
 }
 
 fuzz_target!(|content: &[u8]| {

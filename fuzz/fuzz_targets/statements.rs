@@ -4,7 +4,7 @@
 
 use hubward_core::{DeviceId, Identity, ModuleId};
 use hubward_policy::Operation;
-use hubward_policy::statements::{Act, Action, Statement, Statements};
+use hubward_policy::statements::{Action, Statement, StatementRequest, Statements};
 use libfuzzer_sys::fuzz_target;
 
 // Lines: the device, the module (empty for none), the client id, `p`, `s` or `g` for publish, subscribe or get, the
@@ -43,7 +43,7 @@ fuzz_target!(|text: &str| {
         })
     };
     let expected = levels.is_some() && !matching(true) && matching(false);
-    let verdict = compiled.evaluate(&Act::new(identity, Some(client), &operation));
+    let verdict = compiled.evaluate(&StatementRequest::new(identity, Some(client), &operation));
     assert_eq!(verdict.is_allow(), expected, "{verdict}");
 });
 

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use hubward_core::DeviceId;
 use hubward_ring::signature;
-use hubward_x509::{Anchors, Budget, Certificate, Chain, ChainError, Profile, Subject, UnixTime};
+use hubward_x509::{Anchors, Budget, Certificate, Chain, ChainError, ExpectedSubject, Profile, UnixTime};
 use libfuzzer_sys::fuzz_target;
 
 /// The seeds are below this one: the intermediate, and leaves.
@@ -27,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
     (small.signatures, small.steps, small.depth) = (8, 64, 4);
     (small.name_comparisons, small.policy_steps) = (256, 256);
     let host = || "hub.example".try_into().unwrap();
-    let pump = Subject::Device(DeviceId::parse("pump-17").unwrap());
+    let pump = ExpectedSubject::Device(DeviceId::parse("pump-17").unwrap());
     let profiles =
         [Profile::rfc5280(), Profile::device(pump), Profile::server(host()), Profile::web_pki(host())];
     for profile in profiles {
@@ -48,7 +48,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         match (&narrow, &wide) {
             (Ok(_), wide) => assert!(wide.is_ok(), "more work refused what less accepted"),
-            (Err(ChainError::Exhausted(_)), _) => {}
+            (Err(ChainError::BudgetExceeded(_)), _) => {}
             // the depth is a limit of paths and not of the search
             (Err(_), Ok(verified)) => assert!(verified.intermediates().len() > small.depth),
             (Err(_), Err(_)) => {}

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use hubward::core::Digest;
+use hubward::types::Digest;
 use hubward_ring::Digests;
 use hubward_x509::Certificate;
 use hubward_x509::pem::{self, PemError};

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::time::{Instant, SystemTime};
 
-use hubward::core::UnixTime;
+use hubward::types::UnixTime;
 
 /// Seconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "a program's clock")]

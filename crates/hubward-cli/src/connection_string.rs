@@ -5,8 +5,10 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use hubward::core::{SecretShape, Shown};
-use hubward_connection_string::{Explanation, Kind, ParseError, Rules, Span, explain};
+use hubward::types::{SecretShape, Shown};
+use hubward_connection_string::{
+    ConnectionStringError, ConnectionStringKind, Explanation, ParseOptions, Span, explain,
+};
 
 use crate::Outcome;
 use crate::secret;
@@ -30,7 +32,7 @@ pub(crate) struct Inspect {
 pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
     let Command::Inspect(arguments) = command;
     let text = secret::read(Some(&arguments.file), "HUBWARD_CONNECTION_STRING")?;
-    let rules = if arguments.compatible { Rules::COMPATIBLE } else { Rules::STRICT };
+    let rules = if arguments.compatible { ParseOptions::COMPATIBLE } else { ParseOptions::STRICT };
     let explanation = explain(&text, &rules);
     let mut out = std::io::stdout();
     match explanation.kind() {
@@ -58,14 +60,16 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
 }
 
 /// What a string of that kind is for.
-const fn purpose(kind: Kind) -> &'static str {
+const fn purpose(kind: ConnectionStringKind) -> &'static str {
     match kind {
-        Kind::Device => "one device connects to its hub",
-        Kind::Module => "one module of a device connects to its hub",
-        Kind::Service => "a service uses a hub or a provisioning service by a shared access policy",
-        Kind::ServiceBus => "a service uses a namespace of event hubs, queues or topics",
-        Kind::Storage => "a service uses a storage account",
-        Kind::Cosmos => "a service uses a database account",
+        ConnectionStringKind::Device => "one device connects to its hub",
+        ConnectionStringKind::Module => "one module of a device connects to its hub",
+        ConnectionStringKind::Service => {
+            "a service uses a hub or a provisioning service by a shared access policy"
+        }
+        ConnectionStringKind::ServiceBus => "a service uses a namespace of event hubs, queues or topics",
+        ConnectionStringKind::Storage => "a service uses a storage account",
+        ConnectionStringKind::Cosmos => "a service uses a database account",
         _ => "a service beside a hub",
     }
 }
@@ -75,7 +79,7 @@ pub(crate) fn refuse(
     out: &mut impl Write,
     text: &str,
     explanation: &Explanation<'_>,
-    error: &ParseError,
+    error: &ConnectionStringError,
 ) -> Result<(), Box<dyn Error>> {
     writeln!(out, "refused: {error} ({})", error.problem.code())?;
     let shown = redacted(text, explanation);
@@ -114,11 +118,11 @@ fn shown(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Rules, explain, redacted};
+    use super::{ParseOptions, explain, redacted};
 
     #[test]
     fn only_names_and_open_values_are_shown() {
-        let of = |text| redacted(text, &explain(text, &Rules::STRICT));
+        let of = |text| redacted(text, &explain(text, &ParseOptions::STRICT));
         assert_eq!(
             of("HostName=h;DeviceId=d;SharedAccessKey=c2Vj=="),
             "HostName=h;DeviceId=d;SharedAccessKey=****=="

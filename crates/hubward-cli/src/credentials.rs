@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use hubward::core::{Authority, SymmetricKey};
+use hubward::types::{Authority, SymmetricKey};
 use hubward::{CBS_OPERATION, CBS_TYPE, Client};
 use hubward_connection_string::{
-    ConnectionString, DeviceCredential, Rules, SasText, ServiceCredential, explain,
+    ConnectionString, DeviceCredential, ParseOptions, SasText, ServiceCredential, explain,
 };
 use hubward_rustcrypto::HmacKey;
 
@@ -53,10 +53,10 @@ enum Proof<'a> {
 pub(crate) fn run(arguments: &Credentials) -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout();
     let text = secret::read(arguments.connection_string_file.as_deref(), "HUBWARD_CONNECTION_STRING")?;
-    let string = match ConnectionString::parse(&text, &Rules::STRICT) {
+    let string = match ConnectionString::parse(&text, &ParseOptions::STRICT) {
         Ok(string) => string,
         Err(error) => {
-            refuse(&mut out, &text, &explain(&text, &Rules::STRICT), &error)?;
+            refuse(&mut out, &text, &explain(&text, &ParseOptions::STRICT), &error)?;
             return Ok(Outcome::Refused);
         }
     };

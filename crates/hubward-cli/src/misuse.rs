@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, Error, Parser};
-use hubward::core::SecretShape;
+use hubward::types::SecretShape;
 
 /// The exit status of a command line that is not understood.
 const MISUSE: u8 = 2;

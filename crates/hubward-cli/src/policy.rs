@@ -8,7 +8,7 @@ use core::error::Error;
 use std::io::Write;
 
 use clap::Subcommand;
-use hubward::policy::roles::{hub_actions, roles_that_open};
+use hubward::policy::roles::{hub_actions, roles_for_endpoint};
 use hubward::policy::{ENDPOINTS, endpoint_table, provisioning_table};
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ fn table() -> Value {
                 "right": endpoint.right().to_string(),
                 "caller": format!("{:?}", endpoint.caller()),
                 "dataActions": hub_actions(endpoint),
-                "roles": roles_that_open(endpoint).map(|role| role.name()).collect::<Vec<_>>(),
+                "roles": roles_for_endpoint(endpoint).map(|role| role.name()).collect::<Vec<_>>(),
             })
         })
         .collect()

@@ -4,7 +4,7 @@ use core::error::Error;
 use std::io::Read;
 use std::path::Path;
 
-use hubward::core::SymmetricKey;
+use hubward::types::SymmetricKey;
 use hubward_rustcrypto::HmacKey;
 use zeroize::Zeroizing;
 

@@ -4,7 +4,7 @@ use core::fmt::Display;
 use std::borrow::Cow;
 use std::path::Path;
 
-use hubward::core::Shown;
+use hubward::types::Shown;
 
 /// The name of a file.
 pub(crate) fn file(path: &Path) -> Shown<Cow<'_, str>> {

@@ -6,11 +6,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use hubward::core::{
+use hubward::sas::{
+    Requirements, SasToken, TokenParseError, TokenRules, UnsignedToken, VerifiedToken, expires_after,
+};
+use hubward::types::{
     Authority, DeviceId, IdScope, Identity, Keys, Lookup, ModuleId, PolicyName, RegistrationId, SecretShape,
     Shown,
 };
-use hubward::sas::{ParseError, Requirements, SasToken, TokenRules, Unsigned, VerifiedToken, expires_after};
 
 use crate::Outcome;
 use crate::clock::{at, now, words};
@@ -82,8 +84,8 @@ pub(crate) struct Verify {
     #[arg(long)]
     policy: Option<String>,
     /// The rules to verify by.
-    #[arg(long, value_enum, default_value_t = Rules::Strict)]
-    rules: Rules,
+    #[arg(long, value_enum, default_value_t = HubConfig::Strict)]
+    rules: HubConfig,
     /// The time to judge by (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
     #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
     now: Option<u64>,
@@ -95,22 +97,22 @@ pub(crate) struct Inspect {
     #[arg(long, default_value = "-")]
     token_file: PathBuf,
     /// The rules to read it by.
-    #[arg(long, value_enum, default_value_t = Rules::Strict)]
-    rules: Rules,
+    #[arg(long, value_enum, default_value_t = HubConfig::Strict)]
+    rules: HubConfig,
     /// The time to compare the expiry with (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
     #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
     now: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Rules {
+enum HubConfig {
     /// Only what the documentation prescribes; no leeway.
     Strict,
     /// What a hub must take from clients in the field; five minutes of leeway.
     HubCompat,
 }
 
-impl Rules {
+impl HubConfig {
     const fn rules(self) -> TokenRules {
         match self {
             Self::Strict => TokenRules::STRICT,
@@ -136,17 +138,17 @@ fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     let mut unsigned = match (&arguments.device, &arguments.module, &arguments.registration) {
         (_, _, Some(registration)) => {
             let scope = IdScope::parse(arguments.id_scope.as_deref().unwrap_or_default())?;
-            Unsigned::registration(scope, RegistrationId::parse(registration)?, expires)
+            UnsignedToken::registration(scope, RegistrationId::parse(registration)?, expires)
         }
-        (Some(device), None, _) => Unsigned::device(host()?, DeviceId::parse(device)?, expires),
+        (Some(device), None, _) => UnsignedToken::device(host()?, DeviceId::parse(device)?, expires),
         (Some(device), Some(module), _) => {
-            Unsigned::module(host()?, DeviceId::parse(device)?, ModuleId::parse(module)?, expires)
+            UnsignedToken::module(host()?, DeviceId::parse(device)?, ModuleId::parse(module)?, expires)
         }
         (None, _, _) => {
             let policy = arguments.policy.as_deref().ok_or(
                 "name whose token it is: --device, --policy for a service, or --registration with --id-scope",
             )?;
-            Unsigned::service(host()?, PolicyName::parse(policy)?, expires)
+            UnsignedToken::service(host()?, PolicyName::parse(policy)?, expires)
         }
     };
     if let Some(policy) = &arguments.policy {
@@ -234,7 +236,7 @@ fn unmet(
     }
     if let Some(policy) = &arguments.policy {
         let policies = [PolicyName::parse(policy)?];
-        if let Err(error) = verified.meets(&Requirements::new().by_policies(&policies)) {
+        if let Err(error) = verified.check(&Requirements::new().with_policies(&policies)) {
             return Ok(Some(error.to_string()));
         }
     }
@@ -251,7 +253,7 @@ fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
     let now = arguments.now.unwrap_or_else(now);
     writeln!(out, "resource  {}", shown::text(&token.resource()))?;
     writeln!(out, "as sent   {}", Shown::new(token.resource().as_received()))?;
-    match token.needs() {
+    match token.signer() {
         Lookup::Policy(name) => {
             writeln!(out, "key of    policy {} (skn is not signed: it proves nothing)", shown::text(&name))?
         }
@@ -271,7 +273,7 @@ fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
 const AROUND: usize = 60;
 
 /// The error, and a caret under the byte. Signatures and what may be one are not shown.
-fn malformed(out: &mut impl Write, text: &str, error: &ParseError) -> Result<Outcome, Box<dyn Error>> {
+fn malformed(out: &mut impl Write, text: &str, error: &TokenParseError) -> Result<Outcome, Box<dyn Error>> {
     if text.is_empty() {
         return Err("no token: nothing was read".into());
     }

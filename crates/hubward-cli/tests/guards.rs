@@ -49,7 +49,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "nobody's key",
         "hubward-sas/src/parse.rs",
-        "(_, None) => Err(ParseProblem::NobodysKey),",
+        "(_, None) => Err(ParseProblem::NoSigner),",
         "(_, None) => Ok(()),",
     ),
     (

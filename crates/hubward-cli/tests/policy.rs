@@ -122,7 +122,7 @@ fn somebody_with_roles() {
     );
     let own = |method| json(&["--role", &format!("@{role}"), "http", method, "/devices/dev1"]);
     assert_eq!((&own("PUT")["decision"], &own("PUT")["role"]), (&"allow".into(), &"No deleting".into()));
-    assert_eq!(own("DELETE")["code"], "taken-back");
+    assert_eq!(own("DELETE")["code"], "excluded");
     assert_eq!(explain(&["--role", "Emperor", "mqtt-connect"]).0, 2);
 }
 

@@ -4,12 +4,12 @@ use core::fmt;
 
 use hubward_core::NameProblem;
 
-use crate::endpoint::{Endpoint, EndpointProblem, Scheme};
-use crate::error::ParseError;
-use crate::field::Field;
+use crate::endpoint::{EndpointProblem, EndpointUrl, Scheme};
+use crate::error::ConnectionStringError;
+use crate::field::FieldName;
 use crate::grammar::Extras;
-use crate::kind::Kind;
-use crate::options::Rules;
+use crate::kind::ConnectionStringKind;
+use crate::options::ParseOptions;
 use crate::read::Reader;
 use crate::secret::KeyText;
 use crate::text::visible;
@@ -18,17 +18,17 @@ use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 /// The connection string of a Cosmos DB account: `AccountEndpoint`, `AccountKey`, and optionally `Database`.
 ///
 /// ```
-/// use hubward_connection_string::{Cosmos, Rules};
+/// use hubward_connection_string::{Cosmos, ParseOptions};
 ///
 /// let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 /// let text = format!("AccountEndpoint=https://acct.example:443/;AccountKey={key}");
-/// let cosmos = Cosmos::parse(&text, &Rules::STRICT)?;
+/// let cosmos = Cosmos::parse(&text, &ParseOptions::STRICT)?;
 /// assert_eq!(cosmos.endpoint().port(), Some(443));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Cosmos<'a> {
-    endpoint: Endpoint<'a>,
+    endpoint: EndpointUrl<'a>,
     key: KeyText<'a>,
     database: Option<DatabaseName<'a>>,
     extras: Extras<'a>,
@@ -72,8 +72,8 @@ impl<'a> Cosmos<'a> {
     ///
     /// # Errors
     /// [`EndpointProblem`] if the endpoint's scheme is neither `https` nor `http`, or it has a path.
-    pub fn new(endpoint: Endpoint<'a>, key: KeyText<'a>) -> Result<Self, EndpointProblem> {
-        let endpoint = Endpoint::parse_root(endpoint.as_str(), &SCHEMES)?;
+    pub fn new(endpoint: EndpointUrl<'a>, key: KeyText<'a>) -> Result<Self, EndpointProblem> {
+        let endpoint = EndpointUrl::parse_root(endpoint.as_str(), &SCHEMES)?;
         Ok(Self { endpoint, key, database: None, extras: Extras::default() })
     }
 
@@ -86,25 +86,25 @@ impl<'a> Cosmos<'a> {
     /// Parses the connection string of a Cosmos DB account.
     ///
     /// # Errors
-    /// [`ParseError`] if the text is not the connection string of a Cosmos DB account.
-    pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::parse_kind(text, rules, Kind::Cosmos, Self::read)
+    /// [`ConnectionStringError`] if the text is not the connection string of a Cosmos DB account.
+    pub fn parse(text: &'a str, rules: &ParseOptions) -> Result<Self, ConnectionStringError> {
+        Reader::parse_kind(text, rules, ConnectionStringKind::Cosmos, Self::read)
     }
 
-    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
+    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ConnectionStringError> {
         let endpoint =
-            reader.required(Field::AccountEndpoint, |text| Endpoint::parse_root(text, &SCHEMES))?;
+            reader.required(FieldName::AccountEndpoint, |text| EndpointUrl::parse_root(text, &SCHEMES))?;
         if endpoint.scheme() == Scheme::Http {
-            reader.require_tls(Field::AccountEndpoint, &endpoint)?;
+            reader.require_tls(FieldName::AccountEndpoint, &endpoint)?;
         }
-        let key = reader.required(Field::AccountKey, KeyText::parse)?;
-        let database = reader.optional(Field::Database, DatabaseName::parse)?;
+        let key = reader.required(FieldName::AccountKey, KeyText::parse)?;
+        let database = reader.optional(FieldName::Database, DatabaseName::parse)?;
         Ok(Self { endpoint, key, database, extras: reader.extras() })
     }
 
     /// Returns the endpoint of the account.
     #[must_use]
-    pub const fn endpoint(&self) -> &Endpoint<'a> {
+    pub const fn endpoint(&self) -> &EndpointUrl<'a> {
         &self.endpoint
     }
 
@@ -135,9 +135,9 @@ impl<'a> Cosmos<'a> {
 
 impl KindParts for Cosmos<'_> {
     fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
-        visit(Field::AccountEndpoint, self.endpoint.as_str())?;
-        visit(Field::AccountKey, self.key.expose())?;
-        self.database.map_or(Ok(()), |database| visit(Field::Database, database.as_str()))
+        visit(FieldName::AccountEndpoint, self.endpoint.as_str())?;
+        visit(FieldName::AccountKey, self.key.expose())?;
+        self.database.map_or(Ok(()), |database| visit(FieldName::Database, database.as_str()))
     }
 }
 

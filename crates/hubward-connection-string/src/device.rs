@@ -4,11 +4,11 @@ use core::fmt;
 
 use hubward_core::{DeviceId, HostName, ModuleId, PolicyName};
 
-use crate::error::{ParseError, Problem};
-use crate::field::Field;
+use crate::error::{ConnectionStringError, Problem};
+use crate::field::FieldName;
 use crate::grammar::Extras;
-use crate::kind::Kind;
-use crate::options::Rules;
+use crate::kind::ConnectionStringKind;
+use crate::options::ParseOptions;
 use crate::read::Reader;
 use crate::secret::{KeyText, SasText};
 use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
@@ -33,36 +33,37 @@ pub enum DeviceCredential<'a> {
 #[non_exhaustive]
 pub struct Unwritable {
     /// The field of the id.
-    pub field: Field,
+    pub field: FieldName,
 }
 
-fn check_writable(field: Field, id: &str) -> Result<(), Unwritable> {
+fn check_writable(field: FieldName, id: &str) -> Result<(), Unwritable> {
     if id.contains(';') { Err(Unwritable { field }) } else { Ok(()) }
 }
 
 impl<'a> DeviceCredential<'a> {
-    fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
-        let policy = reader.optional(Field::SharedAccessKeyName, PolicyName::parse)?;
-        let key = reader.optional(Field::SharedAccessKey, KeyText::parse)?;
-        let token = reader.optional(Field::SharedAccessSignature, SasText::parse)?;
-        let certificate = reader.flag(Field::X509)?;
+    fn read(reader: &Reader<'_, 'a>) -> Result<Self, ConnectionStringError> {
+        let policy = reader.optional(FieldName::SharedAccessKeyName, PolicyName::parse)?;
+        let key = reader.optional(FieldName::SharedAccessKey, KeyText::parse)?;
+        let token = reader.optional(FieldName::SharedAccessSignature, SasText::parse)?;
+        let certificate = reader.flag(FieldName::X509)?;
         match (key, token, certificate) {
             (Some(_), Some(_), _) => {
-                let problem = Problem::SecondCredential(Field::SharedAccessKey);
-                Err(reader.refuse(Field::SharedAccessSignature, problem))
+                let problem = Problem::SecondCredential(FieldName::SharedAccessKey);
+                Err(reader.refuse(FieldName::SharedAccessSignature, problem))
             }
             (Some(_), None, true) => {
-                Err(reader.refuse(Field::X509, Problem::SecondCredential(Field::SharedAccessKey)))
+                Err(reader.refuse(FieldName::X509, Problem::SecondCredential(FieldName::SharedAccessKey)))
             }
             (None, Some(_), true) => {
-                Err(reader.refuse(Field::X509, Problem::SecondCredential(Field::SharedAccessSignature)))
+                Err(reader
+                    .refuse(FieldName::X509, Problem::SecondCredential(FieldName::SharedAccessSignature)))
             }
             (Some(key), None, false) => {
                 Ok(policy.map_or(Self::Key(key), |policy| Self::PolicyKey(policy, key)))
             }
             (None, None, false) => Err(reader.missing_credential()),
             _ if policy.is_some() => {
-                Err(reader.refuse(Field::SharedAccessKeyName, Problem::PolicyWithoutKey))
+                Err(reader.refuse(FieldName::SharedAccessKeyName, Problem::PolicyWithoutKey))
             }
             (None, Some(token), false) => Ok(Self::Signature(token)),
             (None, None, true) => Ok(Self::Certificate),
@@ -71,13 +72,13 @@ impl<'a> DeviceCredential<'a> {
 
     fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
         match self {
-            Self::Key(key) => visit(Field::SharedAccessKey, key.expose()),
+            Self::Key(key) => visit(FieldName::SharedAccessKey, key.expose()),
             Self::PolicyKey(policy, key) => {
-                visit(Field::SharedAccessKeyName, policy.as_str())?;
-                visit(Field::SharedAccessKey, key.expose())
+                visit(FieldName::SharedAccessKeyName, policy.as_str())?;
+                visit(FieldName::SharedAccessKey, key.expose())
             }
-            Self::Signature(token) => visit(Field::SharedAccessSignature, token.expose()),
-            Self::Certificate => visit(Field::X509, "true"),
+            Self::Signature(token) => visit(FieldName::SharedAccessSignature, token.expose()),
+            Self::Certificate => visit(FieldName::X509, "true"),
         }
     }
 }
@@ -113,7 +114,7 @@ impl<'a> Device<'a> {
         id: DeviceId<'a>,
         credential: DeviceCredential<'a>,
     ) -> Result<Self, Unwritable> {
-        check_writable(Field::DeviceId, id.as_str())?;
+        check_writable(FieldName::DeviceId, id.as_str())?;
         Ok(Self { host, id, credential, gateway: None, extras: Extras::default() })
     }
 
@@ -126,17 +127,17 @@ impl<'a> Device<'a> {
     /// Parses the connection string of a device.
     ///
     /// # Errors
-    /// [`ParseError`] if the text is not the connection string of a device.
-    pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::parse_kind(text, rules, Kind::Device, Self::read)
+    /// [`ConnectionStringError`] if the text is not the connection string of a device.
+    pub fn parse(text: &'a str, rules: &ParseOptions) -> Result<Self, ConnectionStringError> {
+        Reader::parse_kind(text, rules, ConnectionStringKind::Device, Self::read)
     }
 
-    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
+    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ConnectionStringError> {
         Ok(Self {
-            host: reader.required(Field::HostName, HostName::parse)?,
-            id: reader.required(Field::DeviceId, DeviceId::parse)?,
+            host: reader.required(FieldName::HostName, HostName::parse)?,
+            id: reader.required(FieldName::DeviceId, DeviceId::parse)?,
             credential: DeviceCredential::read(reader)?,
-            gateway: reader.optional(Field::GatewayHostName, HostName::parse)?,
+            gateway: reader.optional(FieldName::GatewayHostName, HostName::parse)?,
             extras: reader.extras(),
         })
     }
@@ -178,11 +179,11 @@ impl<'a> Device<'a> {
     }
 
     fn visit_parts_with(&self, module: Option<&str>, visit: &mut Visit<'_>) -> fmt::Result {
-        visit(Field::HostName, self.host.as_str())?;
-        visit(Field::DeviceId, self.id.as_str())?;
-        module.map_or(Ok(()), |id| visit(Field::ModuleId, id))?;
+        visit(FieldName::HostName, self.host.as_str())?;
+        visit(FieldName::DeviceId, self.id.as_str())?;
+        module.map_or(Ok(()), |id| visit(FieldName::ModuleId, id))?;
         self.credential.visit_parts(visit)?;
-        self.gateway.map_or(Ok(()), |gateway| visit(Field::GatewayHostName, gateway.as_str()))
+        self.gateway.map_or(Ok(()), |gateway| visit(FieldName::GatewayHostName, gateway.as_str()))
     }
 }
 
@@ -202,10 +203,10 @@ impl fmt::Display for Device<'_> {
 /// The connection string of a module: the fields of a [`Device`] with the module's credential, and `ModuleId`.
 ///
 /// ```
-/// use hubward_connection_string::{Module, Rules};
+/// use hubward_connection_string::{Module, ParseOptions};
 ///
 /// let text = "HostName=hub.example;DeviceId=dev1;ModuleId=m1;x509=true";
-/// assert_eq!(Module::parse(text, &Rules::STRICT)?.id().as_str(), "m1");
+/// assert_eq!(Module::parse(text, &ParseOptions::STRICT)?.id().as_str(), "m1");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -225,7 +226,7 @@ impl<'a> Module<'a> {
         id: ModuleId<'a>,
         credential: DeviceCredential<'a>,
     ) -> Result<Self, Unwritable> {
-        check_writable(Field::ModuleId, id.as_str())?;
+        check_writable(FieldName::ModuleId, id.as_str())?;
         Ok(Self { device: Device::new(host, device, credential)?, id })
     }
 
@@ -238,14 +239,14 @@ impl<'a> Module<'a> {
     /// Parses the connection string of a module.
     ///
     /// # Errors
-    /// [`ParseError`] if the text is not the connection string of a module.
-    pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::parse_kind(text, rules, Kind::Module, Self::read)
+    /// [`ConnectionStringError`] if the text is not the connection string of a module.
+    pub fn parse(text: &'a str, rules: &ParseOptions) -> Result<Self, ConnectionStringError> {
+        Reader::parse_kind(text, rules, ConnectionStringKind::Module, Self::read)
     }
 
-    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
+    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ConnectionStringError> {
         let device = Device::read(reader)?;
-        Ok(Self { device, id: reader.required(Field::ModuleId, ModuleId::parse)? })
+        Ok(Self { device, id: reader.required(FieldName::ModuleId, ModuleId::parse)? })
     }
 
     /// Returns the host of the hub.

@@ -1,4 +1,4 @@
-//! [`Endpoint`]: the URLs of Event Hubs, Service Bus, Storage and Cosmos DB, in a restricted form.
+//! [`EndpointUrl`]: the URLs of Event Hubs, Service Bus, Storage and Cosmos DB, in a restricted form.
 
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -41,15 +41,15 @@ impl Scheme {
 /// name or an IPv4 address in its usual form.
 ///
 /// ```
-/// use hubward_connection_string::{Endpoint, EndpointProblem};
+/// use hubward_connection_string::{EndpointUrl, EndpointProblem};
 ///
-/// let endpoint = Endpoint::parse("https://acct.example:443/")?;
+/// let endpoint = EndpointUrl::parse("https://acct.example:443/")?;
 /// assert_eq!((endpoint.host().as_str(), endpoint.port()), ("acct.example", Some(443)));
-/// assert_eq!(Endpoint::parse("https://0x7f.1/").err(), Some(EndpointProblem::Url));
+/// assert_eq!(EndpointUrl::parse("https://0x7f.1/").err(), Some(EndpointProblem::Url));
 /// # Ok::<(), EndpointProblem>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Endpoint<'a> {
+pub struct EndpointUrl<'a> {
     text: &'a str,
     scheme: Scheme,
     host: HostName<'a>,
@@ -87,7 +87,7 @@ pub enum EndpointProblem {
     WithoutTls,
 }
 
-impl<'a> Endpoint<'a> {
+impl<'a> EndpointUrl<'a> {
     /// Parses an endpoint of any [`Scheme`] and borrows it.
     ///
     /// # Errors
@@ -179,13 +179,13 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-impl fmt::Display for Endpoint<'_> {
+impl fmt::Display for EndpointUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text)
     }
 }
 
-impl fmt::Debug for Endpoint<'_> {
+impl fmt::Debug for EndpointUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.text)
     }
@@ -221,13 +221,13 @@ mod tests {
 
     #[test]
     fn normalized_urls_are_parsed() {
-        let endpoint = Endpoint::parse("https://Acct.documents.azure.com:443/").unwrap();
+        let endpoint = EndpointUrl::parse("https://Acct.documents.azure.com:443/").unwrap();
         assert_eq!(endpoint.host().as_str(), "Acct.documents.azure.com");
         assert_eq!((endpoint.port(), endpoint.path()), (Some(443), "/"));
-        let endpoint = Endpoint::parse("http://127.0.0.1:10000/devstoreaccount1").unwrap();
+        let endpoint = EndpointUrl::parse("http://127.0.0.1:10000/devstoreaccount1").unwrap();
         assert!(endpoint.is_loopback());
         assert_eq!(endpoint.path(), "/devstoreaccount1");
-        assert_eq!(Endpoint::parse("SB://ns.example").unwrap().scheme(), Scheme::Sb);
+        assert_eq!(EndpointUrl::parse("SB://ns.example").unwrap().scheme(), Scheme::Sb);
     }
 
     #[test]
@@ -250,7 +250,7 @@ mod tests {
             ("https://a.example/é", EndpointProblem::Url),
             ("https:///a.example/", EndpointProblem::Host),
         ] {
-            assert_eq!(Endpoint::parse(text), Err(problem), "{text}");
+            assert_eq!(EndpointUrl::parse(text), Err(problem), "{text}");
         }
     }
 

@@ -1,30 +1,30 @@
-//! [`ParseError`] and its [`Problem`]s. An error has the apparent kind, the field and the span, never the text.
+//! [`ConnectionStringError`] and its [`Problem`]s. An error has the apparent kind, the field and the span, never the text.
 
 use core::fmt;
 
 use hubward_core::{KeyError, NameProblem};
 
 use crate::endpoint::EndpointProblem;
-use crate::field::Field;
-use crate::kind::Kind;
+use crate::field::FieldName;
+use crate::kind::ConnectionStringKind;
 use crate::secret::SasProblem;
 use crate::text::Span;
 
 /// The error of a text that is not the expected connection string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ParseError {
+pub struct ConnectionStringError {
     /// The kind that the text appears to be, if that is known.
-    pub kind: Option<Kind>,
+    pub kind: Option<ConnectionStringKind>,
     /// The field with the problem, if it is a known one.
-    pub field: Option<Field>,
+    pub field: Option<FieldName>,
     /// The bytes with the problem, or the end of the text if something is missing.
     pub span: Span,
     /// The problem.
     pub problem: Problem,
 }
 
-impl ParseError {
+impl ConnectionStringError {
     /// Returns the byte at which the problem starts.
     #[must_use]
     pub const fn offset(&self) -> usize {
@@ -32,7 +32,7 @@ impl ParseError {
     }
 }
 
-impl fmt::Display for ParseError {
+impl fmt::Display for ConnectionStringError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Problem::WrongKind { .. } = self.problem {
             return fmt::Display::fmt(&self.problem, f);
@@ -47,7 +47,7 @@ impl fmt::Display for ParseError {
     }
 }
 
-impl core::error::Error for ParseError {}
+impl core::error::Error for ConnectionStringError {}
 
 /// The problem of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +76,7 @@ pub enum Problem {
     EmptyValue,
     /// The endpoint is refused.
     #[error(transparent)]
-    Endpoint(EndpointProblem),
+    EndpointUrl(EndpointProblem),
     /// A flag is neither `true` nor `false`.
     #[error("the value must be `true` or `false`")]
     Flag,
@@ -85,7 +85,7 @@ pub enum Problem {
     Key(KeyError),
     /// A required field is missing.
     #[error("{0} is missing")]
-    Missing(Field),
+    Missing(FieldName),
     /// The string has no key, no signature and no certificate flag.
     #[error("a credential is missing")]
     MissingCredential,
@@ -96,7 +96,7 @@ pub enum Problem {
     #[error("no `=` in the segment{}", AfterIdText(*.after_id))]
     NoEquals {
         /// The id that the segment follows. A `;` ends the id, so an id with a `;` cannot be in a connection string.
-        after_id: Option<Field>,
+        after_id: Option<FieldName>,
     },
     /// A segment without a name before the `=`.
     #[error("no name before the `=`")]
@@ -115,7 +115,7 @@ pub enum Problem {
     Sas(SasProblem),
     /// More than one credential.
     #[error("a second credential: the string also has {0}; remove one of them")]
-    SecondCredential(Field),
+    SecondCredential(FieldName),
     /// More fields than a text may have.
     #[error("more than {max} fields")]
     TooManyFields {
@@ -132,7 +132,7 @@ pub enum Problem {
     },
     /// An unknown name directly after an id, of which it may be a part.
     #[error("unknown name; if it is a part of {0}: a connection string cannot have an id with `;`")]
-    UnknownAfterId(Field),
+    UnknownAfterId(FieldName),
     /// No field determines the kind.
     #[error("no field determines the kind of the string")]
     UnknownKind,
@@ -140,7 +140,7 @@ pub enum Problem {
     #[error("unknown name{}", SuggestionText(*.meant))]
     UnknownName {
         /// The known field with the most similar name.
-        meant: Option<Field>,
+        meant: Option<FieldName>,
     },
     /// White space around a name or a value, which is not trimmed.
     #[error("white space around a name or value")]
@@ -149,9 +149,9 @@ pub enum Problem {
     #[error("this is a {found}, but a {wanted} is needed")]
     WrongKind {
         /// The kind of the text.
-        found: Kind,
+        found: ConnectionStringKind,
         /// The kind that was to be parsed.
-        wanted: Kind,
+        wanted: ConnectionStringKind,
     },
 }
 
@@ -166,7 +166,7 @@ impl Problem {
             Self::Empty => "empty",
             Self::EmptySegment => "empty-segment",
             Self::EmptyValue => "empty-value",
-            Self::Endpoint(_) => "endpoint",
+            Self::EndpointUrl(_) => "endpoint",
             Self::Flag => "flag",
             Self::Key(KeyError::Redacted) | Self::Sas(SasProblem::Redacted) => "redacted",
             Self::Key(_) => "key",
@@ -239,7 +239,7 @@ impl From<SasProblem> for ValueProblem {
 
 impl From<EndpointProblem> for ValueProblem {
     fn from(problem: EndpointProblem) -> Self {
-        Problem::Endpoint(problem).into()
+        Problem::EndpointUrl(problem).into()
     }
 }
 
@@ -256,7 +256,7 @@ impl fmt::Display for NameProblemText {
 }
 
 /// Writes the hint for a segment after an id.
-struct AfterIdText(Option<Field>);
+struct AfterIdText(Option<FieldName>);
 
 impl fmt::Display for AfterIdText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -270,7 +270,7 @@ impl fmt::Display for AfterIdText {
 }
 
 /// Writes the suggestion for an unknown name.
-struct SuggestionText(Option<Field>);
+struct SuggestionText(Option<FieldName>);
 
 impl fmt::Display for SuggestionText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

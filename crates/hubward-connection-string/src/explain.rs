@@ -1,24 +1,24 @@
 //! [`explain`]: the fields and the first problem of a text, for programs that show the error to a person.
 
-use crate::error::ParseError;
-use crate::field::Field;
+use crate::error::ConnectionStringError;
+use crate::field::FieldName;
 use crate::grammar::Fields;
-use crate::kind::Kind;
-use crate::options::Rules;
+use crate::kind::ConnectionStringKind;
+use crate::options::ParseOptions;
 use crate::string::ConnectionString;
 use crate::text::Span;
 
 /// Returns the fields and the first problem of a text, which need not be a connection string.
 ///
 /// ```
-/// use hubward_connection_string::{Kind, Rules, explain};
+/// use hubward_connection_string::{ConnectionStringKind, ParseOptions, explain};
 ///
-/// let explained = explain("HostName=hub.example;DeviceId=dev1", &Rules::STRICT);
-/// assert_eq!(explained.kind(), Some(Kind::Device));
+/// let explained = explain("HostName=hub.example;DeviceId=dev1", &ParseOptions::STRICT);
+/// assert_eq!(explained.kind(), Some(ConnectionStringKind::Device));
 /// assert_eq!(explained.problem().map(|error| error.problem.code()), Some("missing-credential"));
 /// ```
 #[must_use]
-pub fn explain<'a>(text: &'a str, rules: &Rules) -> Explanation<'a> {
+pub fn explain<'a>(text: &'a str, rules: &ParseOptions) -> Explanation<'a> {
     let fields = Fields::scan(text, rules);
     let problem = ConnectionString::read(&fields, rules).err();
     Explanation { fields, problem }
@@ -28,7 +28,7 @@ pub fn explain<'a>(text: &'a str, rules: &Rules) -> Explanation<'a> {
 #[derive(Debug)]
 pub struct Explanation<'a> {
     fields: Fields<'a>,
-    problem: Option<ParseError>,
+    problem: Option<ConnectionStringError>,
 }
 
 /// A field of a text, as spans.
@@ -36,7 +36,7 @@ pub struct Explanation<'a> {
 #[non_exhaustive]
 pub struct ExplainedField {
     /// The field of that name, or `None` if the name is unknown.
-    pub field: Option<Field>,
+    pub field: Option<FieldName>,
     /// The span of its name.
     pub name: Span,
     /// The span of its value.
@@ -48,13 +48,13 @@ pub struct ExplainedField {
 impl Explanation<'_> {
     /// Returns the kind that the text appears to be.
     #[must_use]
-    pub fn kind(&self) -> Option<Kind> {
+    pub fn kind(&self) -> Option<ConnectionStringKind> {
         self.fields.kind()
     }
 
     /// Returns the first problem, or `None` if the text is a connection string.
     #[must_use]
-    pub const fn problem(&self) -> Option<ParseError> {
+    pub const fn problem(&self) -> Option<ConnectionStringError> {
         self.problem
     }
 
@@ -65,7 +65,7 @@ impl Explanation<'_> {
             field: entry.field,
             name: entry.name,
             value: entry.value,
-            secret: entry.field.is_none_or(Field::is_secret),
+            secret: entry.field.is_none_or(FieldName::is_secret),
         })
     }
 }

@@ -1,18 +1,18 @@
-//! [`Field`]: the known field names, and the suggestion for a misspelt one.
+//! [`FieldName`]: the known field names, and the suggestion for a misspelt one.
 
 use core::fmt;
 
 /// A known field. Names are compared without regard to the case of ASCII letters.
 ///
 /// ```
-/// use hubward_connection_string::Field;
+/// use hubward_connection_string::FieldName;
 ///
-/// assert_eq!(Field::from_name("hostname"), Some(Field::HostName));
-/// assert_eq!(Field::near_miss("ShareAccessKey"), Some(Field::SharedAccessKey));
+/// assert_eq!(FieldName::from_name("hostname"), Some(FieldName::HostName));
+/// assert_eq!(FieldName::near_miss("ShareAccessKey"), Some(FieldName::SharedAccessKey));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Field {
+pub enum FieldName {
     /// The host of the hub or of the provisioning service.
     HostName,
     /// A device's id.
@@ -30,7 +30,7 @@ pub enum Field {
     /// The host to connect to in place of the hub.
     GatewayHostName,
     /// The URL of an Event Hubs or Service Bus namespace.
-    Endpoint,
+    EndpointUrl,
     /// A queue, topic or event hub.
     EntityPath,
     /// A flag: the endpoint is an emulator of Event Hubs or Service Bus.
@@ -73,13 +73,13 @@ pub enum Field {
 const MAX_NAME: usize = 32;
 
 /// Names that other tools write for a field and that differ from its name by more than two edits.
-const ALIASES: [(&str, Field); 3] = [
-    ("X509Cert", Field::X509),
-    ("HubName", Field::HostName),
-    ("SharedAccessToken", Field::SharedAccessSignature),
+const ALIASES: [(&str, FieldName); 3] = [
+    ("X509Cert", FieldName::X509),
+    ("HubName", FieldName::HostName),
+    ("SharedAccessToken", FieldName::SharedAccessSignature),
 ];
 
-impl Field {
+impl FieldName {
     /// Every field.
     pub const ALL: [Self; 27] = [
         Self::HostName,
@@ -90,7 +90,7 @@ impl Field {
         Self::SharedAccessSignature,
         Self::X509,
         Self::GatewayHostName,
-        Self::Endpoint,
+        Self::EndpointUrl,
         Self::EntityPath,
         Self::UseDevelopmentEmulator,
         Self::UseDevelopmentStorage,
@@ -123,7 +123,7 @@ impl Field {
             Self::SharedAccessSignature => "SharedAccessSignature",
             Self::X509 => "x509",
             Self::GatewayHostName => "GatewayHostName",
-            Self::Endpoint => "Endpoint",
+            Self::EndpointUrl => "EndpointUrl",
             Self::EntityPath => "EntityPath",
             Self::UseDevelopmentEmulator => "UseDevelopmentEmulator",
             Self::UseDevelopmentStorage => "UseDevelopmentStorage",
@@ -173,7 +173,7 @@ impl Field {
     }
 }
 
-impl fmt::Display for Field {
+impl fmt::Display for FieldName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -217,8 +217,8 @@ mod tests {
 
     #[test]
     fn every_name_finds_its_field_and_fits_the_row() {
-        for field in Field::ALL {
-            assert_eq!(Field::from_name(&field.name().to_ascii_uppercase()), Some(field));
+        for field in FieldName::ALL {
+            assert_eq!(FieldName::from_name(&field.name().to_ascii_uppercase()), Some(field));
             assert_eq!(distance(field.name(), field.name()), Some(0), "{field}");
         }
     }

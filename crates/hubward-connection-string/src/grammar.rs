@@ -1,9 +1,9 @@
 //! The grammar of all kinds: `name=value` segments between `;`, each split at its first `=`.
 
-use crate::error::{ParseError, Problem};
-use crate::field::Field;
-use crate::kind::Kind;
-use crate::options::{Rules, UnknownNames};
+use crate::error::{ConnectionStringError, Problem};
+use crate::field::FieldName;
+use crate::kind::ConnectionStringKind;
+use crate::options::{ParseOptions, UnknownNames};
 use crate::text::{MAX_LEN, Span};
 
 /// The most fields of a text. The largest kind has 15, and the rest is for unknown fields.
@@ -13,7 +13,7 @@ pub const MAX_FIELDS: usize = 32;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
     /// The field of that name, or `None` if the name is unknown.
-    pub(crate) field: Option<Field>,
+    pub(crate) field: Option<FieldName>,
     pub(crate) name: Span,
     pub(crate) value: Span,
 }
@@ -23,12 +23,12 @@ pub(crate) struct Fields<'a> {
     text: &'a str,
     entries: [Option<Entry>; MAX_FIELDS],
     count: usize,
-    first_problem: Option<ParseError>,
+    first_problem: Option<ConnectionStringError>,
 }
 
 impl<'a> Fields<'a> {
     /// Splits `text` into fields, also after the first problem, so that all of it can be explained.
-    pub(crate) fn scan(text: &'a str, rules: &Rules) -> Self {
+    pub(crate) fn scan(text: &'a str, rules: &ParseOptions) -> Self {
         let mut fields = Self { text, entries: [None; MAX_FIELDS], count: 0, first_problem: None };
         if text.is_empty() {
             fields.report(None, Span { start: 0, end: 0 }, Problem::Empty);
@@ -55,7 +55,7 @@ impl<'a> Fields<'a> {
         fields
     }
 
-    fn segment(&mut self, segment: &str, start: usize, rules: &Rules) {
+    fn segment(&mut self, segment: &str, start: usize, rules: &ParseOptions) {
         let whole = Span { start, end: start.saturating_add(segment.len()) };
         if segment.is_empty() {
             return self.report(None, whole, Problem::EmptySegment);
@@ -72,7 +72,7 @@ impl<'a> Fields<'a> {
         };
         let name = Span { start, end: start.saturating_add(name_text.len()) };
         let value = Span { start: name.end.saturating_add(1), end: whole.end };
-        let field = Field::from_name(name_text);
+        let field = FieldName::from_name(name_text);
         // a suggestion is expensive, and only the first problem is reported
         if self.first_problem.is_none()
             && let Some(problem) = self.problem_of(name_text, value_text, field, rules)
@@ -89,7 +89,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn problem_of(&self, name: &str, value: &str, field: Option<Field>, rules: &Rules) -> Option<Problem> {
+    fn problem_of(
+        &self,
+        name: &str,
+        value: &str,
+        field: Option<FieldName>,
+        rules: &ParseOptions,
+    ) -> Option<Problem> {
         if name.is_empty() {
             return Some(Problem::NoName);
         }
@@ -107,7 +113,7 @@ impl<'a> Fields<'a> {
         // in `DeviceId=a;b=c`, `b` may be a name or a part of an old id
         let after_id = self.last_id();
         match rules.unknown_names {
-            UnknownNames::Refuse => Some(match (Field::near_miss(name), after_id) {
+            UnknownNames::Refuse => Some(match (FieldName::near_miss(name), after_id) {
                 (None, Some(id)) => Problem::UnknownAfterId(id),
                 (meant, _) => Problem::UnknownName { meant },
             }),
@@ -116,21 +122,21 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns the field of the last entry if it is an id.
-    fn last_id(&self) -> Option<Field> {
+    fn last_id(&self) -> Option<FieldName> {
         let last = self.entries().last()?.field?;
-        matches!(last, Field::DeviceId | Field::ModuleId).then_some(last)
+        matches!(last, FieldName::DeviceId | FieldName::ModuleId).then_some(last)
     }
 
     /// Keeps the problem if it is the first one.
-    fn report(&mut self, field: Option<Field>, span: Span, problem: Problem) {
-        self.first_problem.get_or_insert(ParseError { kind: None, field, span, problem });
+    fn report(&mut self, field: Option<FieldName>, span: Span, problem: Problem) {
+        self.first_problem.get_or_insert(ConnectionStringError { kind: None, field, span, problem });
     }
 
     pub(crate) const fn text(&self) -> &'a str {
         self.text
     }
 
-    pub(crate) const fn first_problem(&self) -> Option<ParseError> {
+    pub(crate) const fn first_problem(&self) -> Option<ConnectionStringError> {
         self.first_problem
     }
 
@@ -139,13 +145,13 @@ impl<'a> Fields<'a> {
         self.entries.iter().copied().map_while(|entry| entry)
     }
 
-    pub(crate) fn find(&self, field: Field) -> Option<Entry> {
+    pub(crate) fn find(&self, field: FieldName) -> Option<Entry> {
         self.entries().find(|entry| entry.field == Some(field))
     }
 
     /// Returns the kind that the text appears to be.
-    pub(crate) fn kind(&self) -> Option<Kind> {
-        Kind::from_fields(|field| self.find(field).is_some())
+    pub(crate) fn kind(&self) -> Option<ConnectionStringKind> {
+        ConnectionStringKind::from_fields(|field| self.find(field).is_some())
     }
 }
 
@@ -169,16 +175,16 @@ fn outer_space(text: &str, span: Span) -> Option<Span> {
     }
 }
 
-/// The fields with unknown names, in the order of the text; [`Rules::STRICT`] allows none. They have no effect, and
+/// The fields with unknown names, in the order of the text; [`ParseOptions::STRICT`] allows none. They have no effect, and
 /// their values are treated as secrets.
 ///
 /// ```
-/// use hubward_connection_string::{ConnectionString, Rules};
+/// use hubward_connection_string::{ConnectionString, ParseOptions};
 ///
 /// let text = "Protocol=Mqtt;HostName=hub.example;DeviceId=dev1;x509=true";
-/// let string = ConnectionString::parse(text, &Rules::COMPATIBLE)?;
+/// let string = ConnectionString::parse(text, &ParseOptions::COMPATIBLE)?;
 /// assert_eq!(string.extras().iter().next(), Some(("Protocol", "Mqtt")));
-/// # Ok::<(), hubward_connection_string::ParseError>(())
+/// # Ok::<(), hubward_connection_string::ConnectionStringError>(())
 /// ```
 #[derive(Clone, Copy, Default)]
 pub struct Extras<'a> {
@@ -196,7 +202,7 @@ impl<'a> Extras<'a> {
         self.text
             .split(';')
             .filter_map(|segment| segment.split_once('='))
-            .filter(|(name, _)| Field::from_name(name).is_none())
+            .filter(|(name, _)| FieldName::from_name(name).is_none())
     }
 }
 
@@ -212,7 +218,7 @@ mod tests {
     use super::*;
 
     fn problem(text: &str) -> Option<(usize, usize, &'static str)> {
-        let error = Fields::scan(text, &Rules::STRICT).first_problem()?;
+        let error = Fields::scan(text, &ParseOptions::STRICT).first_problem()?;
         Some((error.span.start, error.span.end, error.problem.code()))
     }
 
@@ -239,8 +245,8 @@ mod tests {
 
     #[test]
     fn a_scan_continues_after_a_problem() {
-        let fields = Fields::scan("a;HostName=h;;DeviceId=d", &Rules::STRICT);
+        let fields = Fields::scan("a;HostName=h;;DeviceId=d", &ParseOptions::STRICT);
         assert_eq!(fields.entries().count(), 2);
-        assert_eq!(fields.kind(), Some(Kind::Device));
+        assert_eq!(fields.kind(), Some(ConnectionStringKind::Device));
     }
 }

@@ -1,19 +1,19 @@
-//! [`Kind`]: the kinds of connection strings and the fields of each.
+//! [`ConnectionStringKind`]: the kinds of connection strings and the fields of each.
 
 use core::fmt;
 
-use crate::field::Field;
+use crate::field::FieldName;
 
 /// A kind of connection string.
 ///
 /// ```
-/// use hubward_connection_string::{Field, Kind};
+/// use hubward_connection_string::{FieldName, ConnectionStringKind};
 ///
-/// assert!(Kind::Device.has(Field::DeviceId) && !Kind::Service.has(Field::DeviceId));
+/// assert!(ConnectionStringKind::Device.has(FieldName::DeviceId) && !ConnectionStringKind::Service.has(FieldName::DeviceId));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ConnectionStringKind {
     /// A service with a policy of a hub or of a provisioning service.
     Service,
     /// A device.
@@ -28,90 +28,92 @@ pub enum Kind {
     Cosmos,
 }
 
-impl Kind {
+impl ConnectionStringKind {
     /// Returns the kind that a string with these fields appears to be, by its most distinctive field.
-    pub(crate) fn from_fields(has: impl Fn(Field) -> bool) -> Option<Self> {
+    pub(crate) fn from_fields(has: impl Fn(FieldName) -> bool) -> Option<Self> {
         /// The most distinctive fields first, and fields of more than one kind last.
-        const DISTINCTIVE: [(Field, Kind); 26] = [
-            (Field::ModuleId, Kind::Module),
-            (Field::DeviceId, Kind::Device),
-            (Field::HostName, Kind::Service),
-            (Field::AccountEndpoint, Kind::Cosmos),
-            (Field::Endpoint, Kind::ServiceBus),
-            (Field::EntityPath, Kind::ServiceBus),
-            (Field::UseDevelopmentEmulator, Kind::ServiceBus),
-            (Field::UseDevelopmentStorage, Kind::Storage),
-            (Field::DevelopmentStorageProxyUri, Kind::Storage),
-            (Field::DefaultEndpointsProtocol, Kind::Storage),
-            (Field::AccountName, Kind::Storage),
-            (Field::BlobEndpoint, Kind::Storage),
-            (Field::QueueEndpoint, Kind::Storage),
-            (Field::TableEndpoint, Kind::Storage),
-            (Field::FileEndpoint, Kind::Storage),
-            (Field::BlobSecondaryEndpoint, Kind::Storage),
-            (Field::QueueSecondaryEndpoint, Kind::Storage),
-            (Field::TableSecondaryEndpoint, Kind::Storage),
-            (Field::FileSecondaryEndpoint, Kind::Storage),
-            (Field::EndpointSuffix, Kind::Storage),
-            (Field::Database, Kind::Cosmos),
-            (Field::AccountKey, Kind::Storage),
-            (Field::GatewayHostName, Kind::Device),
-            (Field::X509, Kind::Device),
-            (Field::SharedAccessKeyName, Kind::Service),
-            (Field::SharedAccessKey, Kind::Service),
+        const DISTINCTIVE: [(FieldName, ConnectionStringKind); 26] = [
+            (FieldName::ModuleId, ConnectionStringKind::Module),
+            (FieldName::DeviceId, ConnectionStringKind::Device),
+            (FieldName::HostName, ConnectionStringKind::Service),
+            (FieldName::AccountEndpoint, ConnectionStringKind::Cosmos),
+            (FieldName::EndpointUrl, ConnectionStringKind::ServiceBus),
+            (FieldName::EntityPath, ConnectionStringKind::ServiceBus),
+            (FieldName::UseDevelopmentEmulator, ConnectionStringKind::ServiceBus),
+            (FieldName::UseDevelopmentStorage, ConnectionStringKind::Storage),
+            (FieldName::DevelopmentStorageProxyUri, ConnectionStringKind::Storage),
+            (FieldName::DefaultEndpointsProtocol, ConnectionStringKind::Storage),
+            (FieldName::AccountName, ConnectionStringKind::Storage),
+            (FieldName::BlobEndpoint, ConnectionStringKind::Storage),
+            (FieldName::QueueEndpoint, ConnectionStringKind::Storage),
+            (FieldName::TableEndpoint, ConnectionStringKind::Storage),
+            (FieldName::FileEndpoint, ConnectionStringKind::Storage),
+            (FieldName::BlobSecondaryEndpoint, ConnectionStringKind::Storage),
+            (FieldName::QueueSecondaryEndpoint, ConnectionStringKind::Storage),
+            (FieldName::TableSecondaryEndpoint, ConnectionStringKind::Storage),
+            (FieldName::FileSecondaryEndpoint, ConnectionStringKind::Storage),
+            (FieldName::EndpointSuffix, ConnectionStringKind::Storage),
+            (FieldName::Database, ConnectionStringKind::Cosmos),
+            (FieldName::AccountKey, ConnectionStringKind::Storage),
+            (FieldName::GatewayHostName, ConnectionStringKind::Device),
+            (FieldName::X509, ConnectionStringKind::Device),
+            (FieldName::SharedAccessKeyName, ConnectionStringKind::Service),
+            (FieldName::SharedAccessKey, ConnectionStringKind::Service),
         ];
         DISTINCTIVE.into_iter().find(|(field, _)| has(*field)).map(|(_, kind)| kind)
     }
 
     /// Returns whether a string of this kind may have that field.
     #[must_use]
-    pub const fn has(self, field: Field) -> bool {
+    pub const fn has(self, field: FieldName) -> bool {
         match self {
             Self::Service => matches!(
                 field,
-                Field::HostName
-                    | Field::SharedAccessKeyName
-                    | Field::SharedAccessKey
-                    | Field::SharedAccessSignature
-                    | Field::GatewayHostName
+                FieldName::HostName
+                    | FieldName::SharedAccessKeyName
+                    | FieldName::SharedAccessKey
+                    | FieldName::SharedAccessSignature
+                    | FieldName::GatewayHostName
             ),
-            Self::Device => matches!(field, Field::DeviceId | Field::X509) || Self::Service.has(field),
-            Self::Module => matches!(field, Field::ModuleId) || Self::Device.has(field),
+            Self::Device => {
+                matches!(field, FieldName::DeviceId | FieldName::X509) || Self::Service.has(field)
+            }
+            Self::Module => matches!(field, FieldName::ModuleId) || Self::Device.has(field),
             Self::ServiceBus => matches!(
                 field,
-                Field::Endpoint
-                    | Field::SharedAccessKeyName
-                    | Field::SharedAccessKey
-                    | Field::SharedAccessSignature
-                    | Field::EntityPath
-                    | Field::UseDevelopmentEmulator
+                FieldName::EndpointUrl
+                    | FieldName::SharedAccessKeyName
+                    | FieldName::SharedAccessKey
+                    | FieldName::SharedAccessSignature
+                    | FieldName::EntityPath
+                    | FieldName::UseDevelopmentEmulator
             ),
             Self::Storage => matches!(
                 field,
-                Field::UseDevelopmentStorage
-                    | Field::DevelopmentStorageProxyUri
-                    | Field::DefaultEndpointsProtocol
-                    | Field::AccountName
-                    | Field::AccountKey
-                    | Field::SharedAccessSignature
-                    | Field::BlobEndpoint
-                    | Field::QueueEndpoint
-                    | Field::TableEndpoint
-                    | Field::FileEndpoint
-                    | Field::BlobSecondaryEndpoint
-                    | Field::QueueSecondaryEndpoint
-                    | Field::TableSecondaryEndpoint
-                    | Field::FileSecondaryEndpoint
-                    | Field::EndpointSuffix
+                FieldName::UseDevelopmentStorage
+                    | FieldName::DevelopmentStorageProxyUri
+                    | FieldName::DefaultEndpointsProtocol
+                    | FieldName::AccountName
+                    | FieldName::AccountKey
+                    | FieldName::SharedAccessSignature
+                    | FieldName::BlobEndpoint
+                    | FieldName::QueueEndpoint
+                    | FieldName::TableEndpoint
+                    | FieldName::FileEndpoint
+                    | FieldName::BlobSecondaryEndpoint
+                    | FieldName::QueueSecondaryEndpoint
+                    | FieldName::TableSecondaryEndpoint
+                    | FieldName::FileSecondaryEndpoint
+                    | FieldName::EndpointSuffix
             ),
             Self::Cosmos => {
-                matches!(field, Field::AccountEndpoint | Field::AccountKey | Field::Database)
+                matches!(field, FieldName::AccountEndpoint | FieldName::AccountKey | FieldName::Database)
             }
         }
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ConnectionStringKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Service => "service string",
@@ -130,11 +132,11 @@ mod tests {
 
     #[test]
     fn a_distinctive_field_belongs_to_its_kind() {
-        for field in Field::ALL {
+        for field in FieldName::ALL {
             // `SharedAccessSignature` belongs to several kinds and determines none
-            match Kind::from_fields(|has| has == field) {
+            match ConnectionStringKind::from_fields(|has| has == field) {
                 Some(kind) => assert!(kind.has(field), "{field}"),
-                None => assert_eq!(field, Field::SharedAccessSignature),
+                None => assert_eq!(field, FieldName::SharedAccessSignature),
             }
         }
     }

@@ -21,13 +21,13 @@ mod write;
 
 pub use cosmos::{Cosmos, DatabaseName};
 pub use device::{Device, DeviceCredential, Module, Unwritable};
-pub use endpoint::{Endpoint, EndpointProblem, Scheme, host_is_under};
-pub use error::{ParseError, Problem};
+pub use endpoint::{EndpointProblem, EndpointUrl, Scheme, host_is_under};
+pub use error::{ConnectionStringError, Problem};
 pub use explain::{ExplainedField, Explanation, explain};
-pub use field::Field;
+pub use field::FieldName;
 pub use grammar::{Extras, MAX_FIELDS};
-pub use kind::Kind;
-pub use options::{Rules, UnknownNames, WithoutTls};
+pub use kind::ConnectionStringKind;
+pub use options::{ParseOptions, UnknownNames, WithoutTls};
 pub use secret::{KeyText, RawKey, SasProblem, SasQuery, SasText};
 pub use service::{ProvisioningService, Service, ServiceCredential};
 pub use service_bus::{EntityPath, ServiceBus, ServiceBusCredential};

@@ -1,16 +1,16 @@
-//! [`Rules`]: the options of parsing. Each leniency is a named field, and there are no other options.
+//! [`ParseOptions`]: the options of parsing. Each leniency is a named field, and there are no other options.
 
 /// The options of parsing.
 ///
 /// ```
-/// use hubward_connection_string::{Rules, UnknownNames};
+/// use hubward_connection_string::{ParseOptions, UnknownNames};
 ///
-/// let mut rules = Rules::STRICT;
+/// let mut rules = ParseOptions::STRICT;
 /// rules.unknown_names = UnknownNames::Keep;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Rules {
+pub struct ParseOptions {
     /// The handling of unknown field names.
     pub unknown_names: UnknownNames,
     /// The hosts at which an endpoint may be without TLS.
@@ -40,7 +40,7 @@ pub enum WithoutTls {
     Anywhere,
 }
 
-impl Rules {
+impl ParseOptions {
     /// The default: no unknown names, and TLS for every endpoint on another machine.
     pub const STRICT: Self = Self { unknown_names: UnknownNames::Refuse, without_tls: WithoutTls::Loopback };
     /// The options for strings of other tools: unknown names are kept, and an endpoint may be without TLS.
@@ -48,7 +48,7 @@ impl Rules {
         Self { unknown_names: UnknownNames::Keep, without_tls: WithoutTls::Anywhere };
 }
 
-impl Default for Rules {
+impl Default for ParseOptions {
     fn default() -> Self {
         Self::STRICT
     }

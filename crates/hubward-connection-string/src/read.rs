@@ -1,22 +1,26 @@
 //! [`Reader`]: checks presence, form and combination of the fields of one kind, and parses their values.
 
-use crate::endpoint::{Endpoint, EndpointProblem};
-use crate::error::{ParseError, Problem, ValueProblem};
-use crate::field::Field;
+use crate::endpoint::{EndpointProblem, EndpointUrl};
+use crate::error::{ConnectionStringError, Problem, ValueProblem};
+use crate::field::FieldName;
 use crate::grammar::{Entry, Extras, Fields};
-use crate::kind::Kind;
-use crate::options::{Rules, WithoutTls};
+use crate::kind::ConnectionStringKind;
+use crate::options::{ParseOptions, WithoutTls};
 use crate::text::Span;
 
 /// The fields of a text of one kind, which has no fields of other kinds.
 pub(crate) struct Reader<'f, 'a> {
     fields: &'f Fields<'a>,
-    kind: Kind,
-    pub(crate) rules: &'f Rules,
+    kind: ConnectionStringKind,
+    pub(crate) rules: &'f ParseOptions,
 }
 
 impl<'f, 'a> Reader<'f, 'a> {
-    pub(crate) fn new(fields: &'f Fields<'a>, rules: &'f Rules, kind: Kind) -> Result<Self, ParseError> {
+    pub(crate) fn new(
+        fields: &'f Fields<'a>,
+        rules: &'f ParseOptions,
+        kind: ConnectionStringKind,
+    ) -> Result<Self, ConnectionStringError> {
         if let Some(error) = fields.first_problem() {
             return Err(error);
         }
@@ -30,13 +34,13 @@ impl<'f, 'a> Reader<'f, 'a> {
     /// Parses a text that must be of the kind `wanted`.
     pub(crate) fn parse_kind<T>(
         text: &'a str,
-        rules: &Rules,
-        wanted: Kind,
-        read: impl FnOnce(&Reader<'_, 'a>) -> Result<T, ParseError>,
-    ) -> Result<T, ParseError> {
+        rules: &ParseOptions,
+        wanted: ConnectionStringKind,
+        read: impl FnOnce(&Reader<'_, 'a>) -> Result<T, ConnectionStringError>,
+    ) -> Result<T, ConnectionStringError> {
         let fields = Fields::scan(text, rules);
         match (fields.first_problem(), fields.kind()) {
-            (None, Some(found)) if found != wanted => Err(ParseError {
+            (None, Some(found)) if found != wanted => Err(ConnectionStringError {
                 kind: Some(found),
                 field: None,
                 span: Span { start: 0, end: text.len() },
@@ -46,23 +50,23 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
     }
 
-    fn error(&self, field: Option<Field>, span: Span, problem: Problem) -> ParseError {
-        ParseError { kind: Some(self.kind), field, span, problem }
+    fn error(&self, field: Option<FieldName>, span: Span, problem: Problem) -> ConnectionStringError {
+        ConnectionStringError { kind: Some(self.kind), field, span, problem }
     }
 
     /// Returns an error about a field that the text has.
-    pub(crate) fn refuse(&self, field: Field, problem: Problem) -> ParseError {
+    pub(crate) fn refuse(&self, field: FieldName, problem: Problem) -> ConnectionStringError {
         let span = self.fields.find(field).map_or_else(|| self.end(), |entry| entry.value);
         self.error(Some(field), span, problem)
     }
 
     /// Returns an error about a missing field. If a kept unknown name is similar to it, the error is about that name.
-    fn missing(&self, problem: Problem, wanted: impl Fn(Field) -> bool) -> ParseError {
+    fn missing(&self, problem: Problem, wanted: impl Fn(FieldName) -> bool) -> ConnectionStringError {
         let misspelt = self
             .fields
             .entries()
             .filter(|entry| entry.field.is_none())
-            .find_map(|entry| Some((entry, Field::near_miss(entry.name.of(self.fields.text()))?)))
+            .find_map(|entry| Some((entry, FieldName::near_miss(entry.name.of(self.fields.text()))?)))
             .filter(|(_, meant)| self.kind.has(*meant) && wanted(*meant));
         match misspelt {
             Some((entry, meant)) => self.error(None, entry.name, Problem::UnknownName { meant: Some(meant) }),
@@ -70,8 +74,8 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
     }
 
-    pub(crate) fn missing_credential(&self) -> ParseError {
-        self.missing(Problem::MissingCredential, |field| field.is_secret() || field == Field::X509)
+    pub(crate) fn missing_credential(&self) -> ConnectionStringError {
+        self.missing(Problem::MissingCredential, |field| field.is_secret() || field == FieldName::X509)
     }
 
     fn end(&self) -> Span {
@@ -79,20 +83,20 @@ impl<'f, 'a> Reader<'f, 'a> {
         Span { start: end, end }
     }
 
-    pub(crate) fn has(&self, field: Field) -> bool {
+    pub(crate) fn has(&self, field: FieldName) -> bool {
         self.entry(field).is_some()
     }
 
-    fn entry(&self, field: Field) -> Option<Entry> {
+    fn entry(&self, field: FieldName) -> Option<Entry> {
         self.fields.find(field)
     }
 
     /// Parses the value of an optional field.
     pub(crate) fn optional<T, E: Into<ValueProblem>>(
         &self,
-        field: Field,
+        field: FieldName,
         parse: impl FnOnce(&'a str) -> Result<T, E>,
-    ) -> Result<Option<T>, ParseError> {
+    ) -> Result<Option<T>, ConnectionStringError> {
         let Some(entry) = self.entry(field) else {
             return Ok(None);
         };
@@ -117,9 +121,9 @@ impl<'f, 'a> Reader<'f, 'a> {
     /// Parses the value of a required field.
     pub(crate) fn required<T, E: Into<ValueProblem>>(
         &self,
-        field: Field,
+        field: FieldName,
         parse: impl FnOnce(&'a str) -> Result<T, E>,
-    ) -> Result<T, ParseError> {
+    ) -> Result<T, ConnectionStringError> {
         match self.optional(field, parse)? {
             Some(value) => Ok(value),
             None => Err(self.missing(Problem::Missing(field), |meant| meant == field)),
@@ -127,7 +131,7 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     /// Parses a flag. `false` has the same meaning as its absence.
-    pub(crate) fn flag(&self, field: Field) -> Result<bool, ParseError> {
+    pub(crate) fn flag(&self, field: FieldName) -> Result<bool, ConnectionStringError> {
         let flag = self.optional(field, |value| {
             if value.eq_ignore_ascii_case("true") {
                 Ok(true)
@@ -141,7 +145,11 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     /// Refuses a second credential if the text has one of `others`. `first` is the first credential.
-    pub(crate) fn refuse_second(&self, first: Field, others: &[Field]) -> Result<(), ParseError> {
+    pub(crate) fn refuse_second(
+        &self,
+        first: FieldName,
+        others: &[FieldName],
+    ) -> Result<(), ConnectionStringError> {
         match others.iter().find(|field| self.has(**field)) {
             Some(second) => Err(self.refuse(*second, Problem::SecondCredential(first))),
             None => Ok(()),
@@ -149,10 +157,14 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     /// Refuses the endpoint of `field`, which is without TLS, unless the options allow that at its host.
-    pub(crate) fn require_tls(&self, field: Field, endpoint: &Endpoint<'_>) -> Result<(), ParseError> {
+    pub(crate) fn require_tls(
+        &self,
+        field: FieldName,
+        endpoint: &EndpointUrl<'_>,
+    ) -> Result<(), ConnectionStringError> {
         match self.rules.without_tls {
             WithoutTls::Loopback if !endpoint.is_loopback() => {
-                Err(self.refuse(field, Problem::Endpoint(EndpointProblem::WithoutTls)))
+                Err(self.refuse(field, Problem::EndpointUrl(EndpointProblem::WithoutTls)))
             }
             WithoutTls::Loopback | WithoutTls::Anywhere => Ok(()),
         }

@@ -4,11 +4,11 @@ use core::fmt;
 
 use hubward_core::{HostName, PolicyName};
 
-use crate::error::{ParseError, Problem};
-use crate::field::Field;
+use crate::error::{ConnectionStringError, Problem};
+use crate::field::FieldName;
 use crate::grammar::Extras;
-use crate::kind::Kind;
-use crate::options::Rules;
+use crate::kind::ConnectionStringKind;
+use crate::options::ParseOptions;
 use crate::read::Reader;
 use crate::secret::{KeyText, SasText};
 use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
@@ -64,23 +64,23 @@ impl<'a> Service<'a> {
     /// Parses the connection string of a service.
     ///
     /// # Errors
-    /// [`ParseError`] if the text is not the connection string of a service.
-    pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::parse_kind(text, rules, Kind::Service, Self::read)
+    /// [`ConnectionStringError`] if the text is not the connection string of a service.
+    pub fn parse(text: &'a str, rules: &ParseOptions) -> Result<Self, ConnectionStringError> {
+        Reader::parse_kind(text, rules, ConnectionStringKind::Service, Self::read)
     }
 
-    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
-        let host = reader.required(Field::HostName, HostName::parse)?;
-        let policy = reader.required(Field::SharedAccessKeyName, PolicyName::parse)?;
-        let credential = if let Some(key) = reader.optional(Field::SharedAccessKey, KeyText::parse)? {
-            reader.refuse_second(Field::SharedAccessKey, &[Field::SharedAccessSignature])?;
+    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ConnectionStringError> {
+        let host = reader.required(FieldName::HostName, HostName::parse)?;
+        let policy = reader.required(FieldName::SharedAccessKeyName, PolicyName::parse)?;
+        let credential = if let Some(key) = reader.optional(FieldName::SharedAccessKey, KeyText::parse)? {
+            reader.refuse_second(FieldName::SharedAccessKey, &[FieldName::SharedAccessSignature])?;
             ServiceCredential::Key(key)
-        } else if let Some(token) = reader.optional(Field::SharedAccessSignature, SasText::parse)? {
+        } else if let Some(token) = reader.optional(FieldName::SharedAccessSignature, SasText::parse)? {
             ServiceCredential::Signature(token)
         } else {
             return Err(reader.missing_credential());
         };
-        let gateway = reader.optional(Field::GatewayHostName, HostName::parse)?;
+        let gateway = reader.optional(FieldName::GatewayHostName, HostName::parse)?;
         Ok(Self { host, policy, credential, gateway, extras: reader.extras() })
     }
 
@@ -123,13 +123,13 @@ impl<'a> Service<'a> {
 
 impl KindParts for Service<'_> {
     fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
-        visit(Field::HostName, self.host.as_str())?;
-        visit(Field::SharedAccessKeyName, self.policy.as_str())?;
+        visit(FieldName::HostName, self.host.as_str())?;
+        visit(FieldName::SharedAccessKeyName, self.policy.as_str())?;
         match self.credential {
-            ServiceCredential::Key(key) => visit(Field::SharedAccessKey, key.expose())?,
-            ServiceCredential::Signature(token) => visit(Field::SharedAccessSignature, token.expose())?,
+            ServiceCredential::Key(key) => visit(FieldName::SharedAccessKey, key.expose())?,
+            ServiceCredential::Signature(token) => visit(FieldName::SharedAccessSignature, token.expose())?,
         }
-        self.gateway.map_or(Ok(()), |gateway| visit(Field::GatewayHostName, gateway.as_str()))
+        self.gateway.map_or(Ok(()), |gateway| visit(FieldName::GatewayHostName, gateway.as_str()))
     }
 }
 
@@ -144,11 +144,11 @@ impl fmt::Display for Service<'_> {
 /// function that needs a hub's [`Service`].
 ///
 /// ```
-/// use hubward_connection_string::{ProvisioningService, Rules};
+/// use hubward_connection_string::{ProvisioningService, ParseOptions};
 ///
 /// let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 /// let text = format!("HostName=dps.example;SharedAccessKeyName=owner;SharedAccessKey={key}");
-/// let dps = ProvisioningService::parse(&text, &Rules::STRICT)?;
+/// let dps = ProvisioningService::parse(&text, &ParseOptions::STRICT)?;
 /// assert_eq!(dps.service().host().as_str(), "dps.example");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
@@ -166,12 +166,12 @@ impl<'a> ProvisioningService<'a> {
     /// checked here.
     ///
     /// # Errors
-    /// [`ParseError`] if the text is not the connection string of a service, or has a gateway, as only a hub's may.
-    pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::parse_kind(text, rules, Kind::Service, |reader| {
+    /// [`ConnectionStringError`] if the text is not the connection string of a service, or has a gateway, as only a hub's may.
+    pub fn parse(text: &'a str, rules: &ParseOptions) -> Result<Self, ConnectionStringError> {
+        Reader::parse_kind(text, rules, ConnectionStringKind::Service, |reader| {
             let service = Service::read(reader)?;
             match service.gateway {
-                Some(_) => Err(reader.refuse(Field::GatewayHostName, Problem::NotOfKind)),
+                Some(_) => Err(reader.refuse(FieldName::GatewayHostName, Problem::NotOfKind)),
                 None => Ok(Self(service)),
             }
         })

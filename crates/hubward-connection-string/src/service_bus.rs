@@ -4,30 +4,30 @@ use core::fmt;
 
 use hubward_core::{NameProblem, PolicyName};
 
-use crate::endpoint::{Endpoint, EndpointProblem, Scheme};
-use crate::error::{ParseError, Problem};
-use crate::field::Field;
+use crate::endpoint::{EndpointProblem, EndpointUrl, Scheme};
+use crate::error::{ConnectionStringError, Problem};
+use crate::field::FieldName;
 use crate::grammar::Extras;
-use crate::kind::Kind;
-use crate::options::Rules;
+use crate::kind::ConnectionStringKind;
+use crate::options::ParseOptions;
 use crate::read::Reader;
 use crate::secret::{RawKey, SasText};
 use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
-/// The connection string of a namespace or an entity: `Endpoint`, a policy's name and key or a token, `EntityPath`, and
+/// The connection string of a namespace or an entity: `EndpointUrl`, a policy's name and key or a token, `EntityPath`, and
 /// the flag of an emulator.
 ///
 /// ```
-/// use hubward_connection_string::{Rules, ServiceBus};
+/// use hubward_connection_string::{ParseOptions, ServiceBus};
 ///
-/// let text = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k;EntityPath=events";
-/// let bus = ServiceBus::parse(text, &Rules::STRICT)?;
+/// let text = "EndpointUrl=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k;EntityPath=events";
+/// let bus = ServiceBus::parse(text, &ParseOptions::STRICT)?;
 /// assert_eq!(bus.entity().map(|path| path.as_str()), Some("events"));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ServiceBus<'a> {
-    endpoint: Endpoint<'a>,
+    endpoint: EndpointUrl<'a>,
     credential: ServiceBusCredential<'a>,
     entity: Option<EntityPath<'a>>,
     emulator: bool,
@@ -100,10 +100,10 @@ impl<'a> ServiceBus<'a> {
     /// # Errors
     /// [`EndpointProblem`] if the endpoint's scheme is not `sb`, or it has a path.
     pub fn new(
-        endpoint: Endpoint<'a>,
+        endpoint: EndpointUrl<'a>,
         credential: ServiceBusCredential<'a>,
     ) -> Result<Self, EndpointProblem> {
-        let endpoint = Endpoint::parse_root(endpoint.as_str(), &[Scheme::Sb])?;
+        let endpoint = EndpointUrl::parse_root(endpoint.as_str(), &[Scheme::Sb])?;
         Ok(Self { endpoint, credential, entity: None, emulator: false, extras: Extras::default() })
     }
 
@@ -122,36 +122,40 @@ impl<'a> ServiceBus<'a> {
     /// Parses the connection string of a namespace or an entity.
     ///
     /// # Errors
-    /// [`ParseError`] if the text is not a connection string of Event Hubs or Service Bus.
-    pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::parse_kind(text, rules, Kind::ServiceBus, Self::read)
+    /// [`ConnectionStringError`] if the text is not a connection string of Event Hubs or Service Bus.
+    pub fn parse(text: &'a str, rules: &ParseOptions) -> Result<Self, ConnectionStringError> {
+        Reader::parse_kind(text, rules, ConnectionStringKind::ServiceBus, Self::read)
     }
 
-    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
-        let endpoint = reader.required(Field::Endpoint, |text| Endpoint::parse_root(text, &[Scheme::Sb]))?;
-        let credential = if let Some(key) = reader.optional(Field::SharedAccessKey, RawKey::parse)? {
-            reader.refuse_second(Field::SharedAccessKey, &[Field::SharedAccessSignature])?;
-            ServiceBusCredential::Key(reader.required(Field::SharedAccessKeyName, PolicyName::parse)?, key)
-        } else if let Some(token) = reader.optional(Field::SharedAccessSignature, SasText::parse)? {
-            if reader.has(Field::SharedAccessKeyName) {
+    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ConnectionStringError> {
+        let endpoint =
+            reader.required(FieldName::EndpointUrl, |text| EndpointUrl::parse_root(text, &[Scheme::Sb]))?;
+        let credential = if let Some(key) = reader.optional(FieldName::SharedAccessKey, RawKey::parse)? {
+            reader.refuse_second(FieldName::SharedAccessKey, &[FieldName::SharedAccessSignature])?;
+            ServiceBusCredential::Key(
+                reader.required(FieldName::SharedAccessKeyName, PolicyName::parse)?,
+                key,
+            )
+        } else if let Some(token) = reader.optional(FieldName::SharedAccessSignature, SasText::parse)? {
+            if reader.has(FieldName::SharedAccessKeyName) {
                 let problem = Problem::PolicyWithoutKey;
-                return Err(reader.refuse(Field::SharedAccessKeyName, problem));
+                return Err(reader.refuse(FieldName::SharedAccessKeyName, problem));
             }
             ServiceBusCredential::Signature(token)
         } else {
             return Err(reader.missing_credential());
         };
-        let entity = reader.optional(Field::EntityPath, EntityPath::parse)?;
-        let emulator = reader.flag(Field::UseDevelopmentEmulator)?;
+        let entity = reader.optional(FieldName::EntityPath, EntityPath::parse)?;
+        let emulator = reader.flag(FieldName::UseDevelopmentEmulator)?;
         if emulator {
-            reader.require_tls(Field::Endpoint, &endpoint)?;
+            reader.require_tls(FieldName::EndpointUrl, &endpoint)?;
         }
         Ok(Self { endpoint, credential, entity, emulator, extras: reader.extras() })
     }
 
     /// Returns the endpoint of the namespace.
     #[must_use]
-    pub const fn endpoint(&self) -> &Endpoint<'a> {
+    pub const fn endpoint(&self) -> &EndpointUrl<'a> {
         &self.endpoint
     }
 
@@ -188,18 +192,20 @@ impl<'a> ServiceBus<'a> {
 
 impl KindParts for ServiceBus<'_> {
     fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
-        visit(Field::Endpoint, self.endpoint.as_str())?;
+        visit(FieldName::EndpointUrl, self.endpoint.as_str())?;
         match self.credential {
             ServiceBusCredential::Key(policy, key) => {
-                visit(Field::SharedAccessKeyName, policy.as_str())?;
-                visit(Field::SharedAccessKey, key.expose())?;
+                visit(FieldName::SharedAccessKeyName, policy.as_str())?;
+                visit(FieldName::SharedAccessKey, key.expose())?;
             }
-            ServiceBusCredential::Signature(token) => visit(Field::SharedAccessSignature, token.expose())?,
+            ServiceBusCredential::Signature(token) => {
+                visit(FieldName::SharedAccessSignature, token.expose())?
+            }
         }
         if self.emulator {
-            visit(Field::UseDevelopmentEmulator, "true")?;
+            visit(FieldName::UseDevelopmentEmulator, "true")?;
         }
-        self.entity.map_or(Ok(()), |entity| visit(Field::EntityPath, entity.as_str()))
+        self.entity.map_or(Ok(()), |entity| visit(FieldName::EntityPath, entity.as_str()))
     }
 }
 

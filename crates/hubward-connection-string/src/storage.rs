@@ -4,12 +4,12 @@ use core::fmt;
 
 use hubward_core::HostName;
 
-use crate::endpoint::{Endpoint, EndpointProblem, Scheme};
-use crate::error::{ParseError, Problem};
-use crate::field::Field;
+use crate::endpoint::{EndpointProblem, EndpointUrl, Scheme};
+use crate::error::{ConnectionStringError, Problem};
+use crate::field::FieldName;
 use crate::grammar::Extras;
-use crate::kind::Kind;
-use crate::options::{Rules, WithoutTls};
+use crate::kind::ConnectionStringKind;
+use crate::options::{ParseOptions, WithoutTls};
 use crate::read::Reader;
 use crate::secret::{KeyText, SasQuery};
 use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
@@ -30,7 +30,7 @@ pub struct Storage<'a> {
     protocol: Option<Scheme>,
     suffix: Option<HostName<'a>>,
     /// The explicit endpoints, in the order of [`slots`].
-    endpoints: [Option<Endpoint<'a>>; 8],
+    endpoints: [Option<EndpointUrl<'a>>; 8],
     extras: Extras<'a>,
 }
 
@@ -43,7 +43,7 @@ pub enum StorageCredential<'a> {
     /// A shared access signature. Without the account's name, the string has explicit endpoints.
     Signature(Option<AccountName<'a>>, SasQuery<'a>),
     /// The emulator's key, which is public, and the proxy to the emulator if there is one.
-    Development(Option<Endpoint<'a>>),
+    Development(Option<EndpointUrl<'a>>),
 }
 
 /// The name of a storage account: 3 to 24 lower-case letters and digits.
@@ -89,14 +89,14 @@ pub enum StorageService {
 }
 
 /// The fields of explicit endpoints, primary and secondary, in the order in which they are written.
-const EXPLICIT: [(StorageService, Field, Field); 4] = [
-    (StorageService::Blob, Field::BlobEndpoint, Field::BlobSecondaryEndpoint),
-    (StorageService::Queue, Field::QueueEndpoint, Field::QueueSecondaryEndpoint),
-    (StorageService::Table, Field::TableEndpoint, Field::TableSecondaryEndpoint),
-    (StorageService::File, Field::FileEndpoint, Field::FileSecondaryEndpoint),
+const EXPLICIT: [(StorageService, FieldName, FieldName); 4] = [
+    (StorageService::Blob, FieldName::BlobEndpoint, FieldName::BlobSecondaryEndpoint),
+    (StorageService::Queue, FieldName::QueueEndpoint, FieldName::QueueSecondaryEndpoint),
+    (StorageService::Table, FieldName::TableEndpoint, FieldName::TableSecondaryEndpoint),
+    (StorageService::File, FieldName::FileEndpoint, FieldName::FileSecondaryEndpoint),
 ];
 
-fn explicit_fields() -> impl Iterator<Item = Field> {
+fn explicit_fields() -> impl Iterator<Item = FieldName> {
     EXPLICIT.into_iter().flat_map(|(_, primary, secondary)| [primary, secondary])
 }
 
@@ -106,8 +106,8 @@ fn slots() -> impl Iterator<Item = (StorageService, bool)> {
 }
 
 /// Parses an endpoint of scheme `https` or `http`.
-fn web_endpoint(text: &str) -> Result<Endpoint<'_>, EndpointProblem> {
-    let endpoint = Endpoint::parse(text)?;
+fn web_endpoint(text: &str) -> Result<EndpointUrl<'_>, EndpointProblem> {
+    let endpoint = EndpointUrl::parse(text)?;
     if endpoint.scheme() == Scheme::Sb { Err(EndpointProblem::Scheme) } else { Ok(endpoint) }
 }
 
@@ -134,7 +134,7 @@ impl<'a> Storage<'a> {
     /// [`EndpointProblem::Scheme`] if the scheme is neither `https` nor `http`.
     pub fn at_endpoint(
         service: StorageService,
-        endpoint: Endpoint<'a>,
+        endpoint: EndpointUrl<'a>,
         query: SasQuery<'a>,
     ) -> Result<Self, EndpointProblem> {
         Self::new(StorageCredential::Signature(None, query)).with_endpoint(service, endpoint)
@@ -167,7 +167,7 @@ impl<'a> Storage<'a> {
     pub fn with_endpoint(
         self,
         service: StorageService,
-        endpoint: Endpoint<'a>,
+        endpoint: EndpointUrl<'a>,
     ) -> Result<Self, EndpointProblem> {
         self.with_explicit((service, false), endpoint)
     }
@@ -179,7 +179,7 @@ impl<'a> Storage<'a> {
     pub fn with_secondary_endpoint(
         self,
         service: StorageService,
-        endpoint: Endpoint<'a>,
+        endpoint: EndpointUrl<'a>,
     ) -> Result<Self, EndpointProblem> {
         self.with_explicit((service, true), endpoint)
     }
@@ -187,7 +187,7 @@ impl<'a> Storage<'a> {
     fn with_explicit(
         mut self,
         slot: (StorageService, bool),
-        endpoint: Endpoint<'a>,
+        endpoint: EndpointUrl<'a>,
     ) -> Result<Self, EndpointProblem> {
         if let StorageCredential::Development(_) = self.credential {
             return Err(EndpointProblem::Fixed);
@@ -204,17 +204,17 @@ impl<'a> Storage<'a> {
     /// Parses the connection string of a storage account.
     ///
     /// # Errors
-    /// [`ParseError`] if the text is not the connection string of a storage account.
-    pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
-        Reader::parse_kind(text, rules, Kind::Storage, Self::read)
+    /// [`ConnectionStringError`] if the text is not the connection string of a storage account.
+    pub fn parse(text: &'a str, rules: &ParseOptions) -> Result<Self, ConnectionStringError> {
+        Reader::parse_kind(text, rules, ConnectionStringKind::Storage, Self::read)
     }
 
-    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
-        if reader.flag(Field::UseDevelopmentStorage)? {
+    pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ConnectionStringError> {
+        if reader.flag(FieldName::UseDevelopmentStorage)? {
             return Self::read_development(reader);
         }
-        if reader.has(Field::DevelopmentStorageProxyUri) {
-            return Err(reader.refuse(Field::DevelopmentStorageProxyUri, Problem::NotOfKind));
+        if reader.has(FieldName::DevelopmentStorageProxyUri) {
+            return Err(reader.refuse(FieldName::DevelopmentStorageProxyUri, Problem::NotOfKind));
         }
         let mut endpoints = [None; 8];
         for (slot, field) in endpoints.iter_mut().zip(explicit_fields()) {
@@ -224,26 +224,26 @@ impl<'a> Storage<'a> {
                 _ => {}
             }
         }
-        let protocol = reader.optional(Field::DefaultEndpointsProtocol, |text| {
+        let protocol = reader.optional(FieldName::DefaultEndpointsProtocol, |text| {
             Scheme::from_name(text).filter(|scheme| *scheme != Scheme::Sb).ok_or(Problem::Protocol)
         })?;
         if protocol == Some(Scheme::Http) && reader.rules.without_tls == WithoutTls::Loopback {
             // an emulator's string has explicit endpoints on this machine; the defaults of others are elsewhere
-            let emulator = endpoints.iter().flatten().all(Endpoint::is_loopback)
+            let emulator = endpoints.iter().flatten().all(EndpointUrl::is_loopback)
                 && EXPLICIT.iter().any(|(_, primary, _)| reader.has(*primary));
-            if !emulator || reader.has(Field::EndpointSuffix) {
-                let problem = Problem::Endpoint(EndpointProblem::WithoutTls);
-                return Err(reader.refuse(Field::DefaultEndpointsProtocol, problem));
+            if !emulator || reader.has(FieldName::EndpointSuffix) {
+                let problem = Problem::EndpointUrl(EndpointProblem::WithoutTls);
+                return Err(reader.refuse(FieldName::DefaultEndpointsProtocol, problem));
             }
         }
-        let suffix = reader.optional(Field::EndpointSuffix, HostName::parse)?;
-        let name = reader.optional(Field::AccountName, AccountName::parse)?;
-        let credential = if let Some(key) = reader.optional(Field::AccountKey, KeyText::parse)? {
-            reader.refuse_second(Field::AccountKey, &[Field::SharedAccessSignature])?;
-            StorageCredential::Key(reader.required(Field::AccountName, AccountName::parse)?, key)
-        } else if let Some(query) = reader.optional(Field::SharedAccessSignature, SasQuery::parse)? {
+        let suffix = reader.optional(FieldName::EndpointSuffix, HostName::parse)?;
+        let name = reader.optional(FieldName::AccountName, AccountName::parse)?;
+        let credential = if let Some(key) = reader.optional(FieldName::AccountKey, KeyText::parse)? {
+            reader.refuse_second(FieldName::AccountKey, &[FieldName::SharedAccessSignature])?;
+            StorageCredential::Key(reader.required(FieldName::AccountName, AccountName::parse)?, key)
+        } else if let Some(query) = reader.optional(FieldName::SharedAccessSignature, SasQuery::parse)? {
             if endpoints.iter().all(Option::is_none) {
-                reader.required(Field::AccountName, AccountName::parse)?;
+                reader.required(FieldName::AccountName, AccountName::parse)?;
             }
             StorageCredential::Signature(name, query)
         } else {
@@ -252,18 +252,19 @@ impl<'a> Storage<'a> {
         Ok(Self { credential, protocol, suffix, endpoints, extras: reader.extras() })
     }
 
-    fn read_development(reader: &Reader<'_, 'a>) -> Result<Self, ParseError> {
+    fn read_development(reader: &Reader<'_, 'a>) -> Result<Self, ConnectionStringError> {
         // the emulator's account, key and endpoints are fixed, so fields for them are refused
-        let fixed = [Field::DefaultEndpointsProtocol, Field::AccountName, Field::EndpointSuffix].into_iter();
+        let fixed = [FieldName::DefaultEndpointsProtocol, FieldName::AccountName, FieldName::EndpointSuffix]
+            .into_iter();
         if let Some(field) = fixed.chain(explicit_fields()).find(|field| reader.has(*field)) {
             return Err(reader.refuse(field, Problem::NotOfKind));
         }
         reader.refuse_second(
-            Field::UseDevelopmentStorage,
-            &[Field::AccountKey, Field::SharedAccessSignature],
+            FieldName::UseDevelopmentStorage,
+            &[FieldName::AccountKey, FieldName::SharedAccessSignature],
         )?;
         // the proxy may be on any host, since the emulator's key is public
-        let proxy = reader.optional(Field::DevelopmentStorageProxyUri, web_endpoint)?;
+        let proxy = reader.optional(FieldName::DevelopmentStorageProxyUri, web_endpoint)?;
         Ok(Self { extras: reader.extras(), ..Self::new(StorageCredential::Development(proxy)) })
     }
 
@@ -297,17 +298,17 @@ impl<'a> Storage<'a> {
 
     /// Returns the explicit endpoint of a service.
     #[must_use]
-    pub fn endpoint(&self, service: StorageService) -> Option<&Endpoint<'a>> {
+    pub fn endpoint(&self, service: StorageService) -> Option<&EndpointUrl<'a>> {
         self.explicit((service, false))
     }
 
     /// Returns the explicit secondary endpoint of a service.
     #[must_use]
-    pub fn secondary_endpoint(&self, service: StorageService) -> Option<&Endpoint<'a>> {
+    pub fn secondary_endpoint(&self, service: StorageService) -> Option<&EndpointUrl<'a>> {
         self.explicit((service, true))
     }
 
-    fn explicit(&self, slot: (StorageService, bool)) -> Option<&Endpoint<'a>> {
+    fn explicit(&self, slot: (StorageService, bool)) -> Option<&EndpointUrl<'a>> {
         self.endpoints.iter().zip(slots()).find(|(_, at)| *at == slot)?.0.as_ref()
     }
 
@@ -326,25 +327,26 @@ impl<'a> Storage<'a> {
 
 impl KindParts for Storage<'_> {
     fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
-        self.protocol.map_or(Ok(()), |protocol| visit(Field::DefaultEndpointsProtocol, protocol.as_str()))?;
+        self.protocol
+            .map_or(Ok(()), |protocol| visit(FieldName::DefaultEndpointsProtocol, protocol.as_str()))?;
         match self.credential {
             StorageCredential::Key(name, key) => {
-                visit(Field::AccountName, name.as_str())?;
-                visit(Field::AccountKey, key.expose())?;
+                visit(FieldName::AccountName, name.as_str())?;
+                visit(FieldName::AccountKey, key.expose())?;
             }
             StorageCredential::Signature(name, query) => {
-                name.map_or(Ok(()), |name| visit(Field::AccountName, name.as_str()))?;
-                visit(Field::SharedAccessSignature, query.expose())?;
+                name.map_or(Ok(()), |name| visit(FieldName::AccountName, name.as_str()))?;
+                visit(FieldName::SharedAccessSignature, query.expose())?;
             }
             StorageCredential::Development(proxy) => {
-                visit(Field::UseDevelopmentStorage, "true")?;
-                proxy.map_or(Ok(()), |proxy| visit(Field::DevelopmentStorageProxyUri, proxy.as_str()))?;
+                visit(FieldName::UseDevelopmentStorage, "true")?;
+                proxy.map_or(Ok(()), |proxy| visit(FieldName::DevelopmentStorageProxyUri, proxy.as_str()))?;
             }
         }
         for (endpoint, field) in self.endpoints.iter().zip(explicit_fields()) {
             endpoint.as_ref().map_or(Ok(()), |endpoint| visit(field, endpoint.as_str()))?;
         }
-        self.suffix.map_or(Ok(()), |suffix| visit(Field::EndpointSuffix, suffix.as_str()))
+        self.suffix.map_or(Ok(()), |suffix| visit(FieldName::EndpointSuffix, suffix.as_str()))
     }
 }
 

@@ -4,10 +4,10 @@ use core::fmt;
 
 use crate::cosmos::Cosmos;
 use crate::device::{Device, Module};
-use crate::error::{ParseError, Problem};
+use crate::error::{ConnectionStringError, Problem};
 use crate::grammar::{Extras, Fields};
-use crate::kind::Kind;
-use crate::options::Rules;
+use crate::kind::ConnectionStringKind;
+use crate::options::ParseOptions;
 use crate::read::Reader;
 use crate::service::Service;
 use crate::service_bus::ServiceBus;
@@ -18,10 +18,10 @@ use crate::write::{KindParts, WithSecrets, write_redacted};
 /// A connection string of any kind. If one kind is expected, parse with that kind's type: its errors are more exact.
 ///
 /// ```
-/// use hubward_connection_string::{ConnectionString, Kind, Rules};
+/// use hubward_connection_string::{ConnectionString, ConnectionStringKind, ParseOptions};
 ///
 /// let text = "HostName=hub.example;DeviceId=dev1;x509=true";
-/// assert_eq!(ConnectionString::parse(text, &Rules::STRICT)?.kind(), Kind::Device);
+/// assert_eq!(ConnectionString::parse(text, &ParseOptions::STRICT)?.kind(), ConnectionStringKind::Device);
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -46,38 +46,39 @@ impl<'a> ConnectionString<'a> {
     /// Parses a string. Its fields determine its kind.
     ///
     /// # Errors
-    /// [`ParseError`] if the text is not a complete string of any kind.
-    pub fn parse(text: &'a str, rules: &Rules) -> Result<Self, ParseError> {
+    /// [`ConnectionStringError`] if the text is not a complete string of any kind.
+    pub fn parse(text: &'a str, rules: &ParseOptions) -> Result<Self, ConnectionStringError> {
         Self::read(&Fields::scan(text, rules), rules)
     }
 
-    pub(crate) fn read(fields: &Fields<'a>, rules: &Rules) -> Result<Self, ParseError> {
+    pub(crate) fn read(fields: &Fields<'a>, rules: &ParseOptions) -> Result<Self, ConnectionStringError> {
         let Some(kind) = fields.kind() else {
             let span = Span { start: 0, end: fields.text().len() };
-            let unknown = ParseError { kind: None, field: None, span, problem: Problem::UnknownKind };
+            let unknown =
+                ConnectionStringError { kind: None, field: None, span, problem: Problem::UnknownKind };
             return Err(fields.first_problem().unwrap_or(unknown));
         };
         let reader = Reader::new(fields, rules, kind)?;
         match kind {
-            Kind::Service => Service::read(&reader).map(Self::Service),
-            Kind::Device => Device::read(&reader).map(Self::Device),
-            Kind::Module => Module::read(&reader).map(Self::Module),
-            Kind::ServiceBus => ServiceBus::read(&reader).map(Self::ServiceBus),
-            Kind::Storage => Storage::read(&reader).map(Self::Storage),
-            Kind::Cosmos => Cosmos::read(&reader).map(Self::Cosmos),
+            ConnectionStringKind::Service => Service::read(&reader).map(Self::Service),
+            ConnectionStringKind::Device => Device::read(&reader).map(Self::Device),
+            ConnectionStringKind::Module => Module::read(&reader).map(Self::Module),
+            ConnectionStringKind::ServiceBus => ServiceBus::read(&reader).map(Self::ServiceBus),
+            ConnectionStringKind::Storage => Storage::read(&reader).map(Self::Storage),
+            ConnectionStringKind::Cosmos => Cosmos::read(&reader).map(Self::Cosmos),
         }
     }
 
     /// Returns the kind.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> ConnectionStringKind {
         match self {
-            Self::Service(_) => Kind::Service,
-            Self::Device(_) => Kind::Device,
-            Self::Module(_) => Kind::Module,
-            Self::ServiceBus(_) => Kind::ServiceBus,
-            Self::Storage(_) => Kind::Storage,
-            Self::Cosmos(_) => Kind::Cosmos,
+            Self::Service(_) => ConnectionStringKind::Service,
+            Self::Device(_) => ConnectionStringKind::Device,
+            Self::Module(_) => ConnectionStringKind::Module,
+            Self::ServiceBus(_) => ConnectionStringKind::ServiceBus,
+            Self::Storage(_) => ConnectionStringKind::Storage,
+            Self::Cosmos(_) => ConnectionStringKind::Cosmos,
         }
     }
 

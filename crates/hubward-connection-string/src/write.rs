@@ -2,12 +2,12 @@
 
 use core::fmt;
 
-use crate::field::Field;
+use crate::field::FieldName;
 use crate::grammar::Extras;
 use crate::secret::REDACTED;
 
 /// A function that is called with each field and its value.
-pub(crate) type Visit<'v> = dyn FnMut(Field, &str) -> fmt::Result + 'v;
+pub(crate) type Visit<'v> = dyn FnMut(FieldName, &str) -> fmt::Result + 'v;
 
 /// The parts of one kind of connection string.
 pub(crate) trait KindParts: Sync {
@@ -59,7 +59,7 @@ pub(crate) fn write_redacted(
 fn write_known(
     parts: &dyn KindParts,
     f: &mut fmt::Formatter<'_>,
-    shown: impl for<'v> Fn(Field, &'v str) -> &'v str,
+    shown: impl for<'v> Fn(FieldName, &'v str) -> &'v str,
 ) -> fmt::Result {
     let mut separator = "";
     parts.visit_parts(&mut |field, value| {

@@ -1,7 +1,8 @@
 //! The texts of errors, and the explanation of a text.
 
 use hubward_connection_string::{
-    ConnectionString, Cosmos, Device, Field, Kind, Module, Rules, Service, ServiceBus, Storage, explain,
+    ConnectionString, ConnectionStringKind, Cosmos, Device, FieldName, Module, ParseOptions, Service,
+    ServiceBus, Storage, explain,
 };
 
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -55,11 +56,11 @@ fn every_problem_has_a_text() {
             "device string, AccountKey at byte 22: a string of this kind does not have the field",
         ),
         (
-            "Endpoint=sb://u@ns.example/;SharedAccessKeyName=p;SharedAccessKey=k".to_owned(),
-            "Service Bus string, Endpoint at byte 9: the endpoint must not have a user name or a password",
+            "EndpointUrl=sb://u@ns.example/;SharedAccessKeyName=p;SharedAccessKey=k".to_owned(),
+            "Service Bus string, EndpointUrl at byte 9: the endpoint must not have a user name or a password",
         ),
     ] {
-        let error = ConnectionString::parse(&text, &Rules::STRICT).unwrap_err();
+        let error = ConnectionString::parse(&text, &ParseOptions::STRICT).unwrap_err();
         assert_eq!(error.to_string(), message, "{text}");
     }
 }
@@ -67,7 +68,7 @@ fn every_problem_has_a_text() {
 #[test]
 fn another_kind_has_a_text() {
     let text = format!("HostName=h;DeviceId=d;SharedAccessKey={KEY}");
-    let rules = &Rules::STRICT;
+    let rules = &ParseOptions::STRICT;
     let wanted = [
         (Service::parse(&text, rules).unwrap_err(), "a service string is needed"),
         (Module::parse(&text, rules).unwrap_err(), "a module string is needed"),
@@ -78,7 +79,7 @@ fn another_kind_has_a_text() {
     for (error, expected) in wanted {
         assert_eq!(error.to_string(), format!("this is a device string, but {expected}"));
     }
-    let bus = "Endpoint=sb://ns.example;SharedAccessKeyName=p;SharedAccessKey=k";
+    let bus = "EndpointUrl=sb://ns.example;SharedAccessKeyName=p;SharedAccessKey=k";
     let error = Device::parse(bus, rules).unwrap_err();
     assert_eq!(error.to_string(), "this is a Service Bus string, but a device string is needed");
 }
@@ -86,8 +87,8 @@ fn another_kind_has_a_text() {
 #[test]
 fn a_text_is_explained_after_its_first_problem() {
     let text = format!("hostname=h;DeviceId=d;;SharedAccesKey={KEY}");
-    let explained = explain(&text, &Rules::STRICT);
-    assert_eq!(explained.kind(), Some(Kind::Device));
+    let explained = explain(&text, &ParseOptions::STRICT);
+    assert_eq!(explained.kind(), Some(ConnectionStringKind::Device));
     let fields: Vec<_> = explained
         .fields()
         .map(|entry| (entry.field, entry.name.of(&text), entry.value.of(&text), entry.secret))
@@ -95,8 +96,8 @@ fn a_text_is_explained_after_its_first_problem() {
     assert_eq!(
         fields,
         [
-            (Some(Field::HostName), "hostname", "h", false),
-            (Some(Field::DeviceId), "DeviceId", "d", false),
+            (Some(FieldName::HostName), "hostname", "h", false),
+            (Some(FieldName::DeviceId), "DeviceId", "d", false),
             (None, "SharedAccesKey", KEY, true),
         ]
     );
@@ -104,7 +105,7 @@ fn a_text_is_explained_after_its_first_problem() {
     assert_eq!((problem.problem.code(), problem.offset()), ("empty-segment", 22));
 
     let text = text.replace(";;", ";").replace("Acces", "Access");
-    let explained = explain(&text, &Rules::STRICT);
+    let explained = explain(&text, &ParseOptions::STRICT);
     assert_eq!(explained.problem(), None);
     assert_eq!(explained.fields().filter(|entry| entry.secret).count(), 1);
 }

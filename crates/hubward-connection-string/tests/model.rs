@@ -3,7 +3,7 @@
 
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice, reason = "tests")]
 
-use hubward_connection_string::{ConnectionString, Field, Kind, Rules, explain};
+use hubward_connection_string::{ConnectionString, ConnectionStringKind, FieldName, ParseOptions, explain};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -24,7 +24,7 @@ fn grammar(text: &str, keep_unknown: bool) -> Option<Vec<(String, String)>> {
     for segment in segments {
         let at = segment.find('=')?;
         let (name, value) = (segment[..at].to_ascii_lowercase(), segment[at + 1..].to_owned());
-        let known = Field::ALL.iter().any(|field| field.name().to_ascii_lowercase() == name);
+        let known = FieldName::ALL.iter().any(|field| field.name().to_ascii_lowercase() == name);
         let after_id = fields.last().is_some_and(|(name, _)| name == "deviceid" || name == "moduleid");
         if name.is_empty()
             || name.trim() != name
@@ -83,7 +83,7 @@ fn is_token(token: &str) -> bool {
 }
 
 /// Returns the kind of a hub's string, `Some(None)` for a string of another service, `None` if the text is refused.
-fn model(text: &str, keep_unknown: bool) -> Option<Option<Kind>> {
+fn model(text: &str, keep_unknown: bool) -> Option<Option<ConnectionStringKind>> {
     let fields = grammar(text, keep_unknown)?;
     let get = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     let hub = ["hostname", "deviceid", "moduleid"];
@@ -100,7 +100,7 @@ fn model(text: &str, keep_unknown: bool) -> Option<Option<Kind>> {
         "sharedaccesssignature",
         "x509",
     ];
-    let known = |name: &str| Field::ALL.iter().any(|field| field.name().eq_ignore_ascii_case(name));
+    let known = |name: &str| FieldName::ALL.iter().any(|field| field.name().eq_ignore_ascii_case(name));
     if fields.iter().any(|(name, _)| known(name) && !ours.contains(&name.as_str())) {
         return None;
     }
@@ -127,17 +127,21 @@ fn model(text: &str, keep_unknown: bool) -> Option<Option<Kind>> {
     }
     if get("deviceid").is_none() {
         let plain = get("moduleid").is_none() && get("x509").is_none();
-        return (plain && policy.is_some()).then_some(Some(Kind::Service));
+        return (plain && policy.is_some()).then_some(Some(ConnectionStringKind::Service));
     }
     if policy.is_some() && key.is_none() {
         return None;
     }
-    Some(Some(if get("moduleid").is_some() { Kind::Module } else { Kind::Device }))
+    Some(Some(if get("moduleid").is_some() {
+        ConnectionStringKind::Module
+    } else {
+        ConnectionStringKind::Device
+    }))
 }
 
 /// Checks that the parser and the model agree on `text`.
 fn agree(text: &str) -> Result<(), TestCaseError> {
-    for (rules, keep_unknown) in [(Rules::STRICT, false), (Rules::COMPATIBLE, true)] {
+    for (rules, keep_unknown) in [(ParseOptions::STRICT, false), (ParseOptions::COMPATIBLE, true)] {
         let ours = ConnectionString::parse(text, &rules);
         match (model(text, keep_unknown), &ours) {
             (None, Err(error)) => {
@@ -149,7 +153,12 @@ fn agree(text: &str) -> Result<(), TestCaseError> {
             (Some(Some(kind)), Ok(string)) => prop_assert_eq!(kind, string.kind()),
             // a string of another service, of which the model has the grammar alone
             (Some(None), Ok(string)) => {
-                prop_assert!(!matches!(string.kind(), Kind::Service | Kind::Device | Kind::Module));
+                prop_assert!(!matches!(
+                    string.kind(),
+                    ConnectionStringKind::Service
+                        | ConnectionStringKind::Device
+                        | ConnectionStringKind::Module
+                ));
             }
             (Some(None), Err(_)) => {}
             (model, parsed) => prop_assert!(false, "{text:?}: model {model:?}, parsed {parsed:?}"),
@@ -174,7 +183,7 @@ fn segment() -> impl Strategy<Value = String> {
         "Protocol",
         "ShareAccessKey",
         "AccountKey",
-        "Endpoint",
+        "EndpointUrl",
         " HostName",
         "",
     ];
@@ -278,9 +287,9 @@ fn the_generator_produces_every_kind() {
     for _ in 0..2000 {
         let text = nearly_valid().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_default();
         match model(&text, false) {
-            Some(Some(Kind::Service)) => counts[0] += 1,
-            Some(Some(Kind::Device)) => counts[1] += 1,
-            Some(Some(Kind::Module)) => counts[2] += 1,
+            Some(Some(ConnectionStringKind::Service)) => counts[0] += 1,
+            Some(Some(ConnectionStringKind::Device)) => counts[1] += 1,
+            Some(Some(ConnectionStringKind::Module)) => counts[2] += 1,
             _ => {}
         }
     }

@@ -6,8 +6,8 @@ use core::error::Error;
 use core::fmt::Write;
 
 use hubward_connection_string::{
-    ConnectionString, Cosmos, Device, Field, KeyText, Module, ProvisioningService, RawKey, Rules, SasQuery,
-    SasText, Service, ServiceBus, Storage, explain,
+    ConnectionString, Cosmos, Device, FieldName, KeyText, Module, ParseOptions, ProvisioningService, RawKey,
+    SasQuery, SasText, Service, ServiceBus, Storage, explain,
 };
 use hubward_core::SymmetricKey;
 use proptest::prelude::*;
@@ -33,8 +33,8 @@ fn strings(key: &str) -> Vec<String> {
         format!("HostName=hub.example;DeviceId=d;SharedAccessKey={key}"),
         format!("HostName=hub.example;DeviceId=d;SharedAccessSignature={sas}"),
         format!("HostName=hub.example;DeviceId=d;ModuleId=m;SharedAccessKey={key}"),
-        format!("Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey={key}"),
-        format!("Endpoint=sb://ns.example/;SharedAccessSignature={sas}"),
+        format!("EndpointUrl=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey={key}"),
+        format!("EndpointUrl=sb://ns.example/;SharedAccessSignature={sas}"),
         format!("AccountName=abc;AccountKey={key}"),
         format!("AccountName=abc;SharedAccessSignature=sv=1&sig={escaped}"),
         format!("AccountEndpoint=https://a.example/;AccountKey={key}"),
@@ -51,7 +51,7 @@ fn strings(key: &str) -> Vec<String> {
         format!("HostName=hub.example;DeviceId=d;SharedAccessKey={key};AccountKey={key}"),
         format!("HostName=hub.example;DeviceId=d;SharedAccessSignature={key}"),
         format!("HostName=hub.example/{key};DeviceId=d;x509=true"),
-        format!("Endpoint=sb://owner:{key}@ns.example/;SharedAccessKeyName=p;SharedAccessKey={key}"),
+        format!("EndpointUrl=sb://owner:{key}@ns.example/;SharedAccessKeyName=p;SharedAccessKey={key}"),
         key.to_owned(),
         sas,
     ]
@@ -74,7 +74,7 @@ fn output(text: &str) -> String {
         }
     }
     let mut out = String::new();
-    for rules in [Rules::STRICT, Rules::COMPATIBLE] {
+    for rules in [ParseOptions::STRICT, ParseOptions::COMPATIBLE] {
         add(&mut out, ConnectionString::parse(text, &rules));
         add(&mut out, Service::parse(text, &rules));
         add(&mut out, ProvisioningService::parse(text, &rules));
@@ -119,7 +119,7 @@ fn no_run_of_four_characters_of_a_secret_is_printed() {
 fn with_secrets_alone_writes_the_secret() {
     let key = base64(&SECRET);
     let text = format!("HostName=hub.example;DeviceId=d;SharedAccessKey={key}");
-    let device = Device::parse(&text, &Rules::STRICT).unwrap();
+    let device = Device::parse(&text, &ParseOptions::STRICT).unwrap();
     assert_eq!(device.to_string(), "HostName=hub.example;DeviceId=d;SharedAccessKey=****");
     assert_eq!(device.with_secrets().to_string(), text);
 }
@@ -127,10 +127,10 @@ fn with_secrets_alone_writes_the_secret() {
 #[test]
 fn a_redacted_string_is_refused_as_redacted() {
     for text in strings(&base64(&SECRET)).iter().take(10) {
-        let shown = ConnectionString::parse(text, &Rules::STRICT).unwrap().to_string();
-        let error = ConnectionString::parse(&shown, &Rules::STRICT).unwrap_err();
+        let shown = ConnectionString::parse(text, &ParseOptions::STRICT).unwrap().to_string();
+        let error = ConnectionString::parse(&shown, &ParseOptions::STRICT).unwrap_err();
         assert_eq!(error.problem.code(), "redacted", "{shown}");
-        assert!(error.field.is_some_and(Field::is_secret));
+        assert!(error.field.is_some_and(FieldName::is_secret));
     }
 }
 
@@ -138,10 +138,10 @@ fn a_redacted_string_is_refused_as_redacted() {
 fn unknown_fields_are_counted_and_not_shown() {
     let key = base64(&SECRET);
     let text = format!("SharedAccesKey={key};HostName=hub.example;DeviceId=d;x509=true");
-    let device = Device::parse(&text, &Rules::COMPATIBLE).unwrap();
+    let device = Device::parse(&text, &ParseOptions::COMPATIBLE).unwrap();
     assert_eq!(device.to_string(), "HostName=hub.example;DeviceId=d;x509=true;(1 more)");
     assert_eq!(format!("{:?}", device.extras()), "Extras(1 redacted)");
-    let secret = explain(&text, &Rules::COMPATIBLE).fields().next().unwrap();
+    let secret = explain(&text, &ParseOptions::COMPATIBLE).fields().next().unwrap();
     assert!(secret.secret && secret.field.is_none());
 }
 

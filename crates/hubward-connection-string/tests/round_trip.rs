@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use hubward_connection_string::{
-    AccountName, ConnectionString, Cosmos, DatabaseName, Device, DeviceCredential, Endpoint, EndpointProblem,
-    EntityPath, Field, KeyText, Module, ProvisioningService, RawKey, Rules, SasQuery, SasText, Scheme,
-    Service, ServiceBus, ServiceBusCredential, ServiceCredential, Storage, StorageService, explain,
-    host_is_under,
+    AccountName, ConnectionString, Cosmos, DatabaseName, Device, DeviceCredential, EndpointProblem,
+    EndpointUrl, EntityPath, FieldName, KeyText, Module, ParseOptions, ProvisioningService, RawKey, SasQuery,
+    SasText, Scheme, Service, ServiceBus, ServiceBusCredential, ServiceCredential, Storage, StorageService,
+    explain, host_is_under,
 };
 use hubward_core::{DeviceId, HostName, ModuleId, PolicyName, SymmetricKey};
 use proptest::prelude::*;
@@ -70,7 +70,7 @@ fn fields() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     )
         .prop_map(|(endpoint, key, entity, flag)| {
             let mut fields = vec![
-                ("Endpoint", endpoint.to_owned()),
+                ("EndpointUrl", endpoint.to_owned()),
                 ("SharedAccessKeyName", "p".to_owned()),
                 ("SharedAccessKey", key),
             ];
@@ -114,7 +114,7 @@ fn fields() -> impl Strategy<Value = Vec<(&'static str, String)>> {
 }
 
 /// Returns the known fields of an accepted text, with flags and protocols in lower case, and the unknown ones.
-fn meaning(text: &str, rules: &Rules) -> (BTreeMap<String, String>, Vec<(String, String)>) {
+fn meaning(text: &str, rules: &ParseOptions) -> (BTreeMap<String, String>, Vec<(String, String)>) {
     let explained = explain(text, rules);
     assert_eq!(explained.problem(), None);
     let (mut known, mut extras) = (BTreeMap::new(), Vec::new());
@@ -126,10 +126,10 @@ fn meaning(text: &str, rules: &Rules) -> (BTreeMap<String, String>, Vec<(String,
         };
         let folded = matches!(
             field,
-            Field::X509
-                | Field::UseDevelopmentEmulator
-                | Field::UseDevelopmentStorage
-                | Field::DefaultEndpointsProtocol
+            FieldName::X509
+                | FieldName::UseDevelopmentEmulator
+                | FieldName::UseDevelopmentStorage
+                | FieldName::DefaultEndpointsProtocol
         );
         let value = if folded { value.to_ascii_lowercase() } else { value.to_owned() };
         known.insert(field.name().to_owned(), value);
@@ -137,7 +137,7 @@ fn meaning(text: &str, rules: &Rules) -> (BTreeMap<String, String>, Vec<(String,
     (known, extras)
 }
 
-fn check(text: &str, rules: &Rules) -> Result<(), TestCaseError> {
+fn check(text: &str, rules: &ParseOptions) -> Result<(), TestCaseError> {
     let string =
         ConnectionString::parse(text, rules).map_err(|e| TestCaseError::fail(format!("{text}: {e}")))?;
     let written = string.with_secrets().to_string();
@@ -163,7 +163,7 @@ fn join(fields: &[(&str, String)], upper_case: bool, end: bool) -> String {
 proptest! {
     #[test]
     fn a_strict_string_is_parsed_as_written(fields in fields(), upper_case in any::<bool>(), end in any::<bool>()) {
-        check(&join(&fields, upper_case, end), &Rules::STRICT)?;
+        check(&join(&fields, upper_case, end), &ParseOptions::STRICT)?;
     }
 
     #[test]
@@ -174,7 +174,7 @@ proptest! {
             all.push((["Unknown1", "Unknown2", "Unknown3"].get(at).copied().unwrap_or("x"), value.clone()));
         }
         all.append(&mut fields);
-        check(&join(&all, false, end), &Rules::COMPATIBLE)?;
+        check(&join(&all, false, end), &ParseOptions::COMPATIBLE)?;
     }
 }
 
@@ -186,8 +186,8 @@ fn a_built_string_is_parsed_as_written() {
     let sas = SasText::parse(SAS).unwrap();
     let device = DeviceId::parse("d=1").unwrap();
     let module = ModuleId::parse("$edgeAgent").unwrap();
-    let sb = Endpoint::parse("sb://ns.example/").unwrap();
-    let web = Endpoint::parse("https://a.example:443/").unwrap();
+    let sb = EndpointUrl::parse("sb://ns.example/").unwrap();
+    let web = EndpointUrl::parse("https://a.example:443/").unwrap();
     let bus = ServiceBusCredential::Key(policy, RawKey::parse("SAS_KEY_VALUE").unwrap());
     let account = AccountName::parse("contoso1").unwrap();
     let query = SasQuery::parse("sv=1&sig=a").unwrap();
@@ -225,8 +225,11 @@ fn a_built_string_is_parsed_as_written() {
             .to_string(),
     ];
     for text in &texts {
-        check(text, &Rules::STRICT).unwrap();
-        assert_eq!(ConnectionString::parse(text, &Rules::STRICT).unwrap().with_secrets().to_string(), *text);
+        check(text, &ParseOptions::STRICT).unwrap();
+        assert_eq!(
+            ConnectionString::parse(text, &ParseOptions::STRICT).unwrap().with_secrets().to_string(),
+            *text
+        );
     }
     assert_eq!(
         texts[3],
@@ -243,11 +246,11 @@ fn a_string_that_cannot_be_parsed_cannot_be_built() {
     let (old, new) = (DeviceId::parse("a;b=c").unwrap(), DeviceId::parse("a").unwrap());
     let module = ModuleId::parse("m;").unwrap();
     let certificate = DeviceCredential::Certificate;
-    assert_eq!(Device::new(host, old, certificate).unwrap_err().field, Field::DeviceId);
-    assert_eq!(Module::new(host, new, module, certificate).unwrap_err().field, Field::ModuleId);
+    assert_eq!(Device::new(host, old, certificate).unwrap_err().field, FieldName::DeviceId);
+    assert_eq!(Module::new(host, new, module, certificate).unwrap_err().field, FieldName::ModuleId);
 
     let (sb, web) =
-        (Endpoint::parse("sb://ns.example").unwrap(), Endpoint::parse("https://a.example/p").unwrap());
+        (EndpointUrl::parse("sb://ns.example").unwrap(), EndpointUrl::parse("https://a.example/p").unwrap());
     let bus = ServiceBusCredential::Signature(SasText::parse(SAS).unwrap());
     assert_eq!(ServiceBus::new(web, bus).unwrap_err(), EndpointProblem::Scheme);
     let key = KeyText::parse(KEY).unwrap();
@@ -278,7 +281,7 @@ fn encoding_a_key_returns_the_needed_size() {
 fn the_caller_checks_the_suffix_of_a_host() {
     let text =
         format!("HostName=x.azure-devices-provisioning.cn;SharedAccessKeyName=p;SharedAccessKey={KEY}");
-    let service = ProvisioningService::parse(&text, &Rules::STRICT).unwrap();
+    let service = ProvisioningService::parse(&text, &ParseOptions::STRICT).unwrap();
     let suffix = HostName::parse("azure-devices-provisioning.cn").unwrap();
     assert!(host_is_under(service.service().host(), suffix));
 }

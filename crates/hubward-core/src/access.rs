@@ -70,12 +70,12 @@ pub enum Status {
 /// The version of a record that a proof rests on. A proof made under one stamp ends when the record's stamp is
 /// another: the identity was deleted and made anew, or its keys were changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
+pub struct RecordVersion {
     generation: u64,
     keys: u64,
 }
 
-impl Stamp {
+impl RecordVersion {
     /// `generation` differs for each time an identity of one name is created; `keys` differs for each credential that it
     /// has. A store must not give one again after a backup is restored: a random number does, a counter in the backup
     /// does not.

@@ -1,7 +1,7 @@
 //! The answer to a [`Lookup`](crate::Lookup): what the caller's store holds. It names whom it is about, so
 //! that an answer to another question, or another row's, is noticed.
 
-use crate::access::{Identity, Stamp, Status};
+use crate::access::{Identity, RecordVersion, Status};
 use crate::mac::{KeySlot, Keys};
 use crate::name::{DeviceId, PolicyName};
 use crate::rights::Permissions;
@@ -11,13 +11,13 @@ use crate::thumbprint::Thumbprint;
 /// What was found.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Found<'k, K> {
+pub enum LookupResult<'k, K> {
     /// No record of that name.
-    Nobody,
+    NotFound,
     /// A device or a module.
-    Identity(FoundIdentity<'k, K>),
+    Identity(IdentityRecord<'k, K>),
     /// A shared access policy.
-    Policy(FoundPolicy<'k, K>),
+    Policy(PolicyRecord<'k, K>),
 }
 
 /// How an identity proves itself.
@@ -41,23 +41,23 @@ pub enum Credential<'k, K> {
 
 /// A device's or a module's record, as far as admission needs it.
 #[derive(Debug)]
-pub struct FoundIdentity<'k, K> {
+pub struct IdentityRecord<'k, K> {
     identity: Identity<'k>,
     status: Status,
-    stamp: Stamp,
-    secondary_stamp: Stamp,
+    stamp: RecordVersion,
+    secondary_stamp: RecordVersion,
     credential: Credential<'k, K>,
     ancestors: &'k [DeviceId<'k>],
 }
 
-impl<'k, K> FoundIdentity<'k, K> {
+impl<'k, K> IdentityRecord<'k, K> {
     /// A record: whose it is, its status (a module's is its device's), its stamp and its credential. Any change of its
     /// keys is another stamp, and ends what either key proved.
     #[must_use]
     pub const fn new(
         identity: Identity<'k>,
         status: Status,
-        stamp: Stamp,
+        stamp: RecordVersion,
         credential: Credential<'k, K>,
     ) -> Self {
         Self { identity, status, stamp, secondary_stamp: stamp, credential, ancestors: &[] }
@@ -66,7 +66,7 @@ impl<'k, K> FoundIdentity<'k, K> {
     /// The same with a stamp of the secondary key's own, so that a change of one key leaves what the other proved. Each
     /// key that is put into a slot has a stamp that no other ever had, and takes it along when the two are exchanged.
     #[must_use]
-    pub const fn with_secondary_stamp(mut self, stamp: Stamp) -> Self {
+    pub const fn with_secondary_stamp(mut self, stamp: RecordVersion) -> Self {
         self.secondary_stamp = stamp;
         self
     }
@@ -99,13 +99,13 @@ impl<'k, K> FoundIdentity<'k, K> {
 
     /// The version of the record: of its primary key where its keys have stamps of their own.
     #[must_use]
-    pub const fn stamp(&self) -> Stamp {
+    pub const fn version(&self) -> RecordVersion {
         self.stamp
     }
 
     /// The version of one key.
     #[must_use]
-    pub const fn stamp_of(&self, slot: KeySlot) -> Stamp {
+    pub const fn version_of(&self, slot: KeySlot) -> RecordVersion {
         match slot {
             KeySlot::Primary => self.stamp,
             KeySlot::Secondary => self.secondary_stamp,
@@ -114,7 +114,7 @@ impl<'k, K> FoundIdentity<'k, K> {
 
     /// Whether what was proven under `stamp` still stands: what proved it is in one of the slots yet.
     #[must_use]
-    pub fn upholds(&self, stamp: Stamp) -> bool {
+    pub fn upholds(&self, stamp: RecordVersion) -> bool {
         self.stamp == stamp || self.secondary_stamp == stamp
     }
 
@@ -127,17 +127,22 @@ impl<'k, K> FoundIdentity<'k, K> {
 
 /// A shared access policy's record.
 #[derive(Debug)]
-pub struct FoundPolicy<'k, K> {
+pub struct PolicyRecord<'k, K> {
     name: PolicyName<'k>,
     rights: Permissions,
-    stamp: Stamp,
+    stamp: RecordVersion,
     keys: Keys<'k, K>,
 }
 
-impl<'k, K> FoundPolicy<'k, K> {
+impl<'k, K> PolicyRecord<'k, K> {
     /// A policy: its name, its rights, its stamp and its keys.
     #[must_use]
-    pub const fn new(name: PolicyName<'k>, rights: Permissions, stamp: Stamp, keys: Keys<'k, K>) -> Self {
+    pub const fn new(
+        name: PolicyName<'k>,
+        rights: Permissions,
+        stamp: RecordVersion,
+        keys: Keys<'k, K>,
+    ) -> Self {
         Self { name, rights, stamp, keys }
     }
 
@@ -155,7 +160,7 @@ impl<'k, K> FoundPolicy<'k, K> {
 
     /// The version of the record.
     #[must_use]
-    pub const fn stamp(&self) -> Stamp {
+    pub const fn version(&self) -> RecordVersion {
         self.stamp
     }
 

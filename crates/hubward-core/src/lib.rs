@@ -20,8 +20,8 @@ mod thumbprint;
 mod usual;
 mod words;
 
-pub use access::{Identity, Stamp, Status};
-pub use found::{Credential, Found, FoundIdentity, FoundPolicy};
+pub use access::{Identity, RecordVersion, Status};
+pub use found::{Credential, IdentityRecord, LookupResult, PolicyRecord};
 pub use key::{KeyError, SymmetricKey};
 pub use lookup::Lookup;
 pub use mac::{KeySlot, Keys, MacKey, Tag};
@@ -34,6 +34,6 @@ pub use redact::{SecretShape, Shown};
 pub use resource::{ResourceError, ResourcePath, ResourceProblem, Shape};
 pub use rights::{Permissions, UnknownRight};
 pub use rustls_pki_types::UnixTime;
-pub use seal::{NotAuthentic, NotSealed, Seal};
+pub use seal::{OpenError, Seal, SealError};
 pub use segment::Segment;
 pub use thumbprint::{Digest, Thumbprint, ThumbprintError};

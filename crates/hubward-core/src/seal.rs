@@ -9,30 +9,30 @@ pub trait Seal: fmt::Debug + Send + Sync {
     /// Encrypts `message` where it stands and returns its tag, which covers `associated` too.
     ///
     /// # Errors
-    /// [`NotSealed`] where the message is beyond what the algorithm takes.
-    fn seal(&self, nonce: &[u8; 12], associated: &[u8], message: &mut [u8]) -> Result<[u8; 16], NotSealed>;
+    /// [`SealError`] where the message is beyond what the algorithm takes.
+    fn seal(&self, nonce: &[u8; 12], associated: &[u8], message: &mut [u8]) -> Result<[u8; 16], SealError>;
 
     /// Decrypts `sealed`, the message followed by its tag, where it stands.
     ///
     /// # Errors
-    /// [`NotAuthentic`] where any byte of it, or of `associated`, is not what was sealed under this key and nonce;
+    /// [`OpenError`] where any byte of it, or of `associated`, is not what was sealed under this key and nonce;
     /// `sealed` then holds nothing of use.
     fn open<'m>(
         &self,
         nonce: &[u8; 12],
         associated: &[u8],
         sealed: &'m mut [u8],
-    ) -> Result<&'m mut [u8], NotAuthentic>;
+    ) -> Result<&'m mut [u8], OpenError>;
 }
 
 /// The message cannot be sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too long to be sealed")]
 #[expect(clippy::exhaustive_structs, reason = "there is nothing more to say")]
-pub struct NotSealed;
+pub struct SealError;
 
 /// Another key, or altered bytes: which of them, nobody can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not authentic")]
 #[expect(clippy::exhaustive_structs, reason = "there is nothing more to say")]
-pub struct NotAuthentic;
+pub struct OpenError;

@@ -17,13 +17,13 @@ use fe2o3_amqp::acceptor::{ConnectionAcceptor, SaslAcceptor};
 use fe2o3_amqp::sasl_profile::SaslProfile;
 use fe2o3_amqp::types::primitives::{Array, Symbol};
 use fe2o3_amqp::types::sasl::{SaslCode, SaslInit, SaslOutcome, SaslResponse};
-use hubward::core::{Authority, DeviceId, HostName, SymmetricKey, UnixTime};
-use hubward::registry::{Authentication, KeyPair, Registry};
-use hubward::{Admission, AuthError, Client, Presented, Rules, Session};
+use hubward::registry::{Authentication, Registry, SymmetricKeys};
+use hubward::types::{Authority, DeviceId, HostName, SymmetricKey, UnixTime};
+use hubward::{AuthError, AuthenticationStep, Client, Credentials, HubConfig, Session};
 use hubward_rustcrypto::HmacKey;
 
 struct Hub {
-    rules: Rules<'static, HmacKey>,
+    rules: HubConfig<'static, HmacKey>,
     registry: Registry<HmacKey>,
 }
 
@@ -36,13 +36,13 @@ struct Acceptor {
 
 impl Acceptor {
     fn admit(&self, username: &str, password: &str) -> Result<Session, AuthError> {
-        let mut question = Presented::amqp_plain(username, password)?.start(&self.hub.rules)?;
+        let mut question = Credentials::amqp_plain(username, password)?.start(&self.hub.rules)?;
         loop {
             // the acceptor cannot wait: the store must answer from memory
             let found = self.hub.registry.find_issued(&question.lookup(), question.issuers());
-            match question.answer(found, now())? {
-                Admission::Needs(next) => question = next,
-                Admission::Admitted(admitted) => return Ok(admitted.into_session()),
+            match question.resume(found, now())? {
+                AuthenticationStep::NeedsLookup(next) => question = next,
+                AuthenticationStep::Authenticated(admitted) => return Ok(admitted.into_session()),
             }
         }
     }
@@ -109,9 +109,9 @@ async fn connect(hub: &Arc<Hub>, username: &str, password: &str) -> Option<Strin
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut registry = Registry::new();
-    let keys = KeyPair::new(key("pump-7"), key("second"));
+    let keys = SymmetricKeys::new(key("pump-7"), key("second"));
     registry.create_device(DeviceId::parse("pump-7")?, Authentication::Sas(keys))?;
-    let rules = Rules::new(HostName::parse("contoso.example")?, key("random, and nobody's"));
+    let rules = HubConfig::new(HostName::parse("contoso.example")?, key("random, and nobody's"));
     let hub = Arc::new(Hub { rules, registry });
 
     let pump = Client::device(Authority::parse("contoso.example")?, DeviceId::parse("pump-7")?);

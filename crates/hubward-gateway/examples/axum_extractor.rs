@@ -15,14 +15,14 @@ use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, Request, StatusCode};
 use axum::routing::{get, post};
-use hubward::core::{Authority, DeviceId, HostName, Permissions, PolicyName, SymmetricKey, UnixTime};
-use hubward::registry::{Authentication, KeyPair, Registry};
-use hubward::{Admission, AuthError, Client, Presented, Rules, Session};
+use hubward::registry::{Authentication, Registry, SymmetricKeys};
+use hubward::types::{Authority, DeviceId, HostName, Permissions, PolicyName, SymmetricKey, UnixTime};
+use hubward::{AuthError, AuthenticationStep, Client, Credentials, HubConfig, Session};
 use hubward_rustcrypto::HmacKey;
 use tower::ServiceExt;
 
 struct Hub {
-    rules: Rules<'static, HmacKey>,
+    rules: HubConfig<'static, HmacKey>,
     registry: RwLock<Registry<HmacKey>>,
 }
 
@@ -48,15 +48,15 @@ impl FromRequestParts<Arc<Hub>> for Caller {
 fn admit(hub: &Hub, parts: &Parts) -> Result<Option<Session>, AuthError> {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let (host, authorization) = (one(parts, &HOST)?, one(parts, &AUTHORIZATION)?);
-    let presented = Presented::http(parts.method.as_str(), path, host.unwrap_or_default(), authorization)?;
+    let presented = Credentials::http(parts.method.as_str(), path, host.unwrap_or_default(), authorization)?;
     let mut question = presented.start(&hub.rules)?;
     loop {
         // a database's answer may be awaited here: the question is kept
         let registry = hub.registry.read().unwrap();
         let found = registry.find_issued(&question.lookup(), question.issuers());
-        match question.answer(found, now())? {
-            Admission::Needs(next) => question = next,
-            Admission::Admitted(admitted) => {
+        match question.resume(found, now())? {
+            AuthenticationStep::NeedsLookup(next) => question = next,
+            AuthenticationStep::Authenticated(admitted) => {
                 println!("    {}", admitted.decision());
                 return Ok(admitted.decision().is_allow().then(|| admitted.into_session()));
             }
@@ -95,12 +95,12 @@ fn key(name: &str) -> HmacKey {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut registry = Registry::new();
     for id in ["pump-7", "pump-8"] {
-        let keys = KeyPair::new(key(id), key("second"));
+        let keys = SymmetricKeys::new(key(id), key("second"));
         registry.create_device(DeviceId::parse(id)?, Authentication::Sas(keys))?;
     }
     let reader = PolicyName::parse("registryRead")?;
-    registry.set_policy(reader, Permissions::REGISTRY_READ, KeyPair::one(key("reader")));
-    let rules = Rules::new(HostName::parse("contoso.example")?, key("random, and nobody's"));
+    registry.set_policy(reader, Permissions::REGISTRY_READ, SymmetricKeys::one(key("reader")));
+    let rules = HubConfig::new(HostName::parse("contoso.example")?, key("random, and nobody's"));
     let service = Router::new()
         .route("/devices/{id}/messages/events", post(telemetry))
         .route("/devices/{id}", get(read_device))

@@ -31,7 +31,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use client::{Stream, ask, connack, connect, dial, puback, publish, tls};
 use hubward::Client;
-use hubward::core::{Authority, DeviceId, SymmetricKey, UnixTime};
+use hubward::types::{Authority, DeviceId, SymmetricKey, UnixTime};
 use hubward_rustcrypto::HmacKey;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,

@@ -29,29 +29,29 @@ use std::sync::{Arc, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use client::{ask, connack, connect, puback, publish};
-use hubward::core::{Authority, DeviceId, HostName, SymmetricKey, UnixTime};
-use hubward::registry::{Authentication, KeyPair, Registry};
-use hubward::{Admission, AuthError, Client, Presented, Rules, Session};
+use hubward::registry::{Authentication, Registry, SymmetricKeys};
+use hubward::types::{Authority, DeviceId, HostName, SymmetricKey, UnixTime};
+use hubward::{AuthError, AuthenticationStep, Client, Credentials, HubConfig, Session};
 use hubward_rustcrypto::HmacKey;
 use rumqttd::{Broker, Config, ConnectionSettings, RouterConfig, ServerSettings};
 use tokio::net::TcpStream;
 
 struct Hub {
-    rules: Rules<'static, HmacKey>,
+    rules: HubConfig<'static, HmacKey>,
     registry: RwLock<Registry<HmacKey>>,
 }
 
 impl Hub {
     /// Whoever connects with these three strings.
     fn admit(&self, client_id: &str, username: &str, password: &str) -> Result<Session, AuthError> {
-        let presented = Presented::mqtt(client_id, username, Some(password))?;
+        let presented = Credentials::mqtt(client_id, username, Some(password))?;
         let mut question = presented.start(&self.rules)?;
         loop {
             let registry = self.registry.read().unwrap();
             let found = registry.find_issued(&question.lookup(), question.issuers());
-            match question.answer(found, now())? {
-                Admission::Needs(next) => question = next,
-                Admission::Admitted(admitted) => return Ok(admitted.into_session()),
+            match question.resume(found, now())? {
+                AuthenticationStep::NeedsLookup(next) => question = next,
+                AuthenticationStep::Authenticated(admitted) => return Ok(admitted.into_session()),
             }
         }
     }
@@ -112,8 +112,9 @@ fn broker(hub: &Arc<Hub>, listen: SocketAddr) {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut registry = Registry::new();
-    registry.create_device(DeviceId::parse("pump-7")?, Authentication::Sas(KeyPair::one(key("pump-7"))))?;
-    let rules = Rules::new(HostName::parse("contoso.example")?, key("random, and nobody's"));
+    registry
+        .create_device(DeviceId::parse("pump-7")?, Authentication::Sas(SymmetricKeys::one(key("pump-7"))))?;
+    let rules = HubConfig::new(HostName::parse("contoso.example")?, key("random, and nobody's"));
     let hub = Arc::new(Hub { rules, registry: RwLock::new(registry) });
     let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     broker(&hub, listen);

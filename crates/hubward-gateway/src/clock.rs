@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::time::{Instant, SystemTime};
 
-use hubward::core::UnixTime;
+use hubward::types::UnixTime;
 
 /// The time by which credentials are judged.
 #[expect(clippy::disallowed_methods, reason = "a program's clock")]

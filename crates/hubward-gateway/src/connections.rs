@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hubward::core::Identity;
+use hubward::types::Identity;
 use tokio_util::sync::CancellationToken;
 
 /// Who is connected.
@@ -77,7 +77,7 @@ fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hubward::core::DeviceId;
+    use hubward::types::DeviceId;
 
     #[test]
     fn the_newer_evicts_and_the_older_frees_nothing() {

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use hubward::core::{Identity, Segment, Shown};
 use hubward::policy::{Decision, Operation, Target};
+use hubward::types::{Identity, Segment, Shown};
 
 use crate::metrics::Metrics;
 use crate::peer::Peer;

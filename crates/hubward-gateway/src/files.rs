@@ -14,8 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
 use std::path::{Path, PathBuf};
 
-use hubward::core::{DeviceId, Identity, ModuleId, NameError, Permissions, PolicyName, Shown, SymmetricKey};
-use hubward::registry::{ImportError, ImportLine, ImportMode, Importer, KeyPair, NoEntropy, Precondition};
+use hubward::registry::{
+    ImportError, ImportLine, ImportMode, Importer, NoEntropy, Precondition, SymmetricKeys,
+};
+use hubward::types::{DeviceId, Identity, ModuleId, NameError, Permissions, PolicyName, Shown, SymmetricKey};
 use hubward_rustcrypto::HmacKey;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -201,7 +203,7 @@ struct ReadIdentity {
 struct ReadPolicy {
     name: String,
     rights: Permissions,
-    keys: KeyPair<HmacKey>,
+    keys: SymmetricKeys<HmacKey>,
     print: u64,
 }
 
@@ -288,8 +290,8 @@ impl Files {
             let key = |text: &str| SymmetricKey::from_base64(text).map_err(|error| error.to_string());
             let primary = key(&policy.primary_key)?;
             let keys = match &policy.secondary_key {
-                Some(secondary) => KeyPair::new(HmacKey::new(&primary), HmacKey::new(&key(secondary)?)),
-                None => KeyPair::one(HmacKey::new(&primary)),
+                Some(secondary) => SymmetricKeys::new(HmacKey::new(&primary), HmacKey::new(&key(secondary)?)),
+                None => SymmetricKeys::one(HmacKey::new(&primary)),
             };
             Ok(ReadPolicy {
                 name: policy.key_name.to_string(),

@@ -3,9 +3,12 @@
 use core::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use hubward::core::{Found, Identity, Lookup, SymmetricKey, UnixTime};
 use hubward::policy::{Decision, Operation};
-use hubward::{Admission, Admitted, AuthError, Cbs, Ended, Presented, Put, PutToken, Reply, Rules, Session};
+use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey, UnixTime};
+use hubward::{
+    AuthError, Authenticated, AuthenticationStep, Cbs, CbsRequest, CbsResponse, CbsStep, Credentials,
+    HubConfig, Session, SessionError,
+};
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::watch;
 
@@ -23,7 +26,7 @@ pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
 
 /// A hub.
 pub(crate) struct Hub {
-    rules: Rules<'static, HmacKey>,
+    rules: HubConfig<'static, HmacKey>,
     registry: RwLock<Registry>,
     /// Who is admitted with a bearer token, if anybody.
     pub(crate) users: Option<Users>,
@@ -56,12 +59,12 @@ pub(crate) enum Judged {
     /// It may not.
     Denied,
     /// The session is over: close the connection.
-    Ended,
+    SessionError,
 }
 
 impl Hub {
     pub(crate) fn new(
-        rules: Rules<'static, HmacKey>,
+        rules: HubConfig<'static, HmacKey>,
         registry: Registry,
         users: Option<Users>,
         limits: Limits,
@@ -86,7 +89,7 @@ impl Hub {
         peer: &Peer,
         operation: &Operation<'_>,
         claimed: Option<Identity<'_>>,
-        presented: Result<Presented<'a>, AuthError>,
+        presented: Result<Credentials<'a>, AuthError>,
     ) -> Result<Session, Refusal> {
         let admitted = self.prove(peer, operation, claimed, presented).map_err(Refusal::Unproven)?;
         let decision = admitted.decision();
@@ -104,8 +107,8 @@ impl Hub {
         peer: &Peer,
         operation: &Operation<'_>,
         claimed: Option<Identity<'_>>,
-        presented: Result<Presented<'a>, AuthError>,
-    ) -> Result<Admitted<'a>, AuthError> {
+        presented: Result<Credentials<'a>, AuthError>,
+    ) -> Result<Authenticated<'a>, AuthError> {
         let watch = clock::stopwatch();
         let admitted = presented.and_then(|presented| self.admit(presented, clock::now()));
         match &admitted {
@@ -122,14 +125,18 @@ impl Hub {
         admitted
     }
 
-    fn admit<'a>(&'a self, presented: Presented<'a>, now: UnixTime) -> Result<Admitted<'a>, AuthError> {
+    fn admit<'a>(
+        &'a self,
+        presented: Credentials<'a>,
+        now: UnixTime,
+    ) -> Result<Authenticated<'a>, AuthError> {
         let mut question = presented.start(&self.rules)?;
         loop {
             let registry = self.read();
             let found = registry.find_issued(&question.lookup(), question.issuers());
-            match question.answer(found, now)? {
-                Admission::Needs(next) => question = next,
-                Admission::Admitted(admitted) => return Ok(admitted),
+            match question.resume(found, now)? {
+                AuthenticationStep::NeedsLookup(next) => question = next,
+                AuthenticationStep::Authenticated(admitted) => return Ok(admitted),
             }
         }
     }
@@ -138,7 +145,7 @@ impl Hub {
     pub(crate) fn judge(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> Judged {
         if let Err(ended) = self.recheck(session) {
             self.ended(peer, session, operation, ended);
-            return Judged::Ended;
+            return Judged::SessionError;
         }
         let decision = session.decide(operation);
         record(&self.metrics, &Entry::of(peer, session.identity(), operation, &decision));
@@ -154,14 +161,14 @@ impl Hub {
         ended.is_none()
     }
 
-    fn ended(&self, peer: &Peer, session: &Session, operation: &Operation<'_>, ended: Ended) {
+    fn ended(&self, peer: &Peer, session: &Session, operation: &Operation<'_>, ended: SessionError) {
         let who = Who::Identity(session.identity());
         self.refused(peer, who, operation, SESSION, ended.code(), format_args!("{ended}"));
     }
 
-    fn recheck(&self, session: &Session) -> Result<(), Ended> {
+    fn recheck(&self, session: &Session) -> Result<(), SessionError> {
         let registry = self.read();
-        let answers: Vec<Found<'_, HmacKey>> =
+        let answers: Vec<LookupResult<'_, HmacKey>> =
             session.lookups().map(|lookup| registry.find_issued(&lookup, session.issuers())).collect();
         session.recheck(&answers, clock::now())
     }
@@ -172,20 +179,20 @@ impl Hub {
         &self,
         peer: &Peer,
         claimed: Option<Lookup<'_>>,
-        put: PutToken<'_>,
+        put: CbsRequest<'_>,
         cbs: &mut Cbs,
-    ) -> Reply {
+    ) -> CbsResponse {
         let operation = Operation::amqp_send("cbs");
         let watch = clock::stopwatch();
         let now = clock::now();
         let mut step = cbs.put_token(put, &self.rules);
         let reply = loop {
             match step {
-                Put::Needs(question) => {
+                CbsStep::NeedsLookup(question) => {
                     let (registry, whose) = (self.read(), question.lookup());
-                    step = question.answer(registry.find(&whose), now);
+                    step = question.resume(registry.find(&whose), now);
                 }
-                Put::Replied(reply) => break reply,
+                CbsStep::Replied(reply) => break reply,
             }
         };
         match (reply.error(), cbs.sessions().last()) {
@@ -198,7 +205,7 @@ impl Hub {
                 let error = error.unwrap_or(AuthError::Unknown);
                 let registry = self.read();
                 let who = match claimed.map(|claimed| registry.find(&claimed)) {
-                    Some(Found::Identity(record)) => Who::Identity(record.identity()),
+                    Some(LookupResult::Identity(record)) => Who::Identity(record.identity()),
                     _ => Who::Nobody,
                 };
                 self.refused(peer, who, &operation, ADMISSION, error.code(), format_args!("{error}"));
@@ -302,9 +309,9 @@ mod tests {
     use core::time::Duration;
 
     use hubward::Client;
-    use hubward::core::{Authority, DeviceId, HostName, Status};
     use hubward::policy::Transport;
-    use hubward::registry::{Authentication, KeyPair};
+    use hubward::registry::{Authentication, SymmetricKeys};
+    use hubward::types::{Authority, DeviceId, HostName, Status};
 
     use super::*;
     use crate::places::Place;
@@ -314,8 +321,8 @@ mod tests {
         let key = || HmacKey::from_bytes(&[7; 32]);
         let device = DeviceId::parse("dev1").unwrap();
         let mut registry = Registry::new();
-        registry.create_device(device, Authentication::Sas(KeyPair::one(key()))).unwrap();
-        let rules = Rules::new(HostName::parse("hub.example").unwrap(), decoy().unwrap());
+        registry.create_device(device, Authentication::Sas(SymmetricKeys::one(key()))).unwrap();
+        let rules = HubConfig::new(HostName::parse("hub.example").unwrap(), decoy().unwrap());
         let hub = Hub::new(rules, registry, None, Limits::default());
         let address = ([127, 0, 0, 1], 1).into();
         let place = Place::alone();
@@ -325,14 +332,14 @@ mod tests {
         let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));
         let (username, token) =
             (client.mqtt_username().to_string(), client.token(until).sign(&key()).to_string());
-        let presented = Presented::mqtt("dev1", &username, Some(&token));
+        let presented = Credentials::mqtt("dev1", &username, Some(&token));
         let session = hub.enter(&peer, &Operation::mqtt_connect(), None, presented).unwrap();
 
         // nobody wakes it: it is the decision that asks again
         let own = Operation::mqtt_publish("devices/dev1/messages/events/");
         assert_eq!(hub.judge(&peer, &session, &own), Judged::Allowed);
         hub.change(|registry| registry.set_status(device, Status::Disabled)).unwrap();
-        assert_eq!(hub.judge(&peer, &session, &own), Judged::Ended);
+        assert_eq!(hub.judge(&peer, &session, &own), Judged::SessionError);
         hub.change(|registry| registry.set_status(device, Status::Enabled)).unwrap();
         assert_eq!(hub.judge(&peer, &session, &own), Judged::Allowed);
     }

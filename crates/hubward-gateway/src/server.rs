@@ -4,10 +4,10 @@ use core::net::SocketAddr;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hubward::core::{Authority, HostName, NameError, Shown};
 use hubward::policy::Transport;
 use hubward::sas::TokenRules;
-use hubward::{BothCredentials, Rules, X509Rules};
+use hubward::types::{Authority, HostName, NameError, Shown};
+use hubward::{BothCredentials, HubConfig, X509Config};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -174,14 +174,14 @@ impl Server {
     }
 }
 
-fn rules(config: &Config) -> Result<Rules<'static, hubward_rustcrypto::HmacKey>, StartError> {
+fn rules(config: &Config) -> Result<HubConfig<'static, hubward_rustcrypto::HmacKey>, StartError> {
     let hub = HostName::parse(leaked(&config.hub))?;
     let aliases: Vec<Authority<'static>> =
         config.aliases.iter().map(|alias| Authority::parse(leaked(alias))).collect::<Result<_, _>>()?;
     let token = if config.strict { TokenRules::STRICT } else { TokenRules::HUB_COMPAT };
     let authorities = tls::authorities(config.client_ca.as_deref())?;
-    let x509 = X509Rules::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
-    Ok(Rules::new(hub, decoy()?)
+    let x509 = X509Config::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
+    Ok(HubConfig::new(hub, decoy()?)
         .with_aliases(aliases.leak())
         .with_token_rules(token)
         .with_x509(x509)

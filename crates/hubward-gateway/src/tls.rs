@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hubward::x509::pem::{self, PemError};
 use hubward::x509::{Anchors, ParseError};
-use hubward_rustls::PossessionOnly;
+use hubward_rustls::ProofOfPossessionVerifier;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -63,7 +63,7 @@ pub(crate) fn config(
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         // it shows possession and nothing else: admissions judge the chain, on every connection
-        .with_client_cert_verifier(Arc::new(PossessionOnly::new()))
+        .with_client_cert_verifier(Arc::new(ProofOfPossessionVerifier::new()))
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     config.alpn_protocols = protocol.into_iter().map(<[u8]>::to_vec).collect();
     Ok(Arc::new(config))

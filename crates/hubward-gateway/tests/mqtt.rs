@@ -98,9 +98,9 @@ async fn a_refusal_is_one_of_two_words() {
     let username = |id: &str| format!("localhost/{id}/?api-version=2021-04-12");
     for (client_id, username, password, expected, logged) in [
         ("dev1", USERNAME, Some(&*wrong), 5, "token-wrong-signature"),
-        ("ghost", &*username("ghost"), Some(&*token), 5, "another-identity"),
+        ("ghost", &*username("ghost"), Some(&*token), 5, "identity-mismatch"),
         ("ghost", USERNAME, Some(&*token), 5, "client-id"),
-        ("dev1", "elsewhere/dev1/?api-version=2021-04-12", Some(&*token), 5, "another-hub"),
+        ("dev1", "elsewhere/dev1/?api-version=2021-04-12", Some(&*token), 5, "hub-mismatch"),
         ("dev1", USERNAME, Some(&*gateway.token_until(now() - 301)), 5, "token-expired"),
         ("dev1", USERNAME, None, 4, "no-credential"),
         ("dev1", "dev1", Some(&*token), 4, "username"),

@@ -20,7 +20,7 @@ use common::*;
 use fe2o3_amqp::types::messaging::{ApplicationProperties, Body, Message};
 use fe2o3_amqp::types::primitives::Value;
 use hubward::Client;
-use hubward::core::{DeviceId, ModuleId, PolicyName};
+use hubward::types::{DeviceId, ModuleId, PolicyName};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;

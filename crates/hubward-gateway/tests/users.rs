@@ -112,7 +112,7 @@ async fn what_the_directory_did_not_say_is_refused() {
         (with("iss", json!([ISSUER])), "bearer-refused"),
         (without("iss"), "bearer-refused"),
         (with("nbf", json!(now() + 3600)), "bearer-refused"),
-        (with("aud", json!("https://management.azure.com")), "another-audience"),
+        (with("aud", json!("https://management.azure.com")), "audience-mismatch"),
         (without("aud"), "bearer-refused"),
         (with("exp", json!(now() - 1)), "bearer-expired"),
         (without("exp"), "bearer-refused"),

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use hubward_core::{DeviceId, Identity, Permissions, PolicyName, ResourcePath};
 use hubward_policy::roles::{Access, ActionName, ArmScope, Plane, Request, built_in};
-use hubward_policy::statements::{Act, Action, Statement, Statements};
+use hubward_policy::statements::{Action, Statement, StatementRequest, Statements};
 use hubward_policy::{Operation, Scope, Subject, decide};
 
 fn main() {
@@ -66,7 +66,7 @@ fn hundred_statements() {
     let each = Statements::compile(&each).unwrap();
     let identity = Identity::Device(DeviceId::parse("thermostat-0099").unwrap());
     let operation = Operation::mqtt_publish("fleet/thermostat-0099/temperature");
-    let request = Act::new(identity, Some("thermostat-0099"), &operation);
+    let request = StatementRequest::new(identity, Some("thermostat-0099"), &operation);
     measure("100 statements, one for each device", || each.evaluate(black_box(&request)).is_allow());
 
     let every = |resources: &dyn Fn(u32) -> String| {
@@ -80,7 +80,7 @@ fn hundred_statements() {
         ("100 for every device, topics differ later", &alike, "buildings/99/thermostat-0099/temperature"),
     ] {
         let operation = Operation::mqtt_publish(topic);
-        let request = Act::new(identity, Some("thermostat-0099"), &operation);
+        let request = StatementRequest::new(identity, Some("thermostat-0099"), &operation);
         measure(name, || rules.evaluate(black_box(&request)).is_allow());
     }
 }

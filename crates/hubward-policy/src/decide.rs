@@ -16,7 +16,7 @@ use crate::subject::{Scope, Subject};
 #[expect(clippy::exhaustive_enums, reason = "a third answer would be read as one of these two")]
 pub enum Decision<'a> {
     /// The operation is allowed.
-    Allow(Permit<'a>),
+    Allow(Grant<'a>),
     /// The operation is denied.
     Deny(Denial<'a>),
 }
@@ -31,14 +31,14 @@ impl Decision<'_> {
 
 /// The facts of an allowed operation: the subject, the operation, the endpoint and the right.
 #[derive(Debug, Clone, Copy)]
-pub struct Permit<'a> {
+pub struct Grant<'a> {
     subject: Subject<'a>,
     operation: Operation<'a>,
     endpoint: &'static Endpoint,
     right: Permissions,
 }
 
-impl<'a> Permit<'a> {
+impl<'a> Grant<'a> {
     /// Returns the subject that asked.
     #[must_use]
     pub const fn subject(&self) -> &Subject<'a> {
@@ -86,7 +86,7 @@ pub enum Reason {
         granted: Permissions,
     },
     /// The address has the id of another identity than the subject's.
-    AnotherIdentity,
+    IdentityMismatch,
     /// The endpoint serves connected devices and modules, and the subject is a policy.
     NotADevice,
     /// The path is not within the resource that the credential is for.
@@ -100,7 +100,7 @@ impl Reason {
         match self {
             Self::UnknownOperation => "unknown-operation",
             Self::MissingRight { .. } => "missing-right",
-            Self::AnotherIdentity => "another-identity",
+            Self::IdentityMismatch => "identity-mismatch",
             Self::NotADevice => "not-a-device",
             Self::OutOfScope => "out-of-scope",
         }
@@ -155,7 +155,7 @@ impl<'a> Denial<'a> {
 pub fn decide<'a>(subject: &Subject<'a>, operation: &Operation<'a>) -> Decision<'a> {
     match judge(subject, operation) {
         Ok((endpoint, right)) => {
-            Decision::Allow(Permit { subject: *subject, operation: *operation, endpoint, right })
+            Decision::Allow(Grant { subject: *subject, operation: *operation, endpoint, right })
         }
         Err(reason) => Decision::Deny(Denial { subject: *subject, operation: *operation, reason }),
     }
@@ -185,7 +185,7 @@ fn judge(
         }
         Identity::Policy(_) => {}
         _ if !is_about(endpoint.caller(), identity, operation.ids()) => {
-            return Err(Reason::AnotherIdentity);
+            return Err(Reason::IdentityMismatch);
         }
         _ => {}
     }

@@ -1,10 +1,10 @@
-//! Explanations: the hint of a [`Denial`] and the sentences of [`Decision`], [`Permit`] and [`Denial`].
+//! Explanations: the hint of a [`Denial`] and the sentences of [`Decision`], [`Grant`] and [`Denial`].
 
 use core::fmt;
 
 use hubward_core::{Identity, Permissions};
 
-use crate::decide::{Decision, Denial, Permit, Reason};
+use crate::decide::{Decision, Denial, Grant, Reason};
 use crate::endpoint::{Caller, Endpoint, Transport};
 use crate::operation::{Operation, Target};
 use crate::pattern::capture;
@@ -15,12 +15,12 @@ use crate::table::ENDPOINTS;
 /// A change that would allow a denied operation.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub enum Remedy<'a> {
-    /// Another verb: the path exists under those of [`Denial::endpoints_there`].
+pub enum Hint<'a> {
+    /// Another verb: the path exists under those of [`Denial::endpoints_at_address`].
     AnotherVerb,
     /// No change: there is no such endpoint.
     Nothing,
-    /// A token of a policy with this right; see [`Denial::policies_that_would_do`].
+    /// A token of a policy with this right; see [`Denial::policies_with_right`].
     Policy(Permissions),
     /// The credential of the identity in the address or, if `policy` is set, a token of a policy with that right whose
     /// resource covers the address.
@@ -36,7 +36,7 @@ pub enum Remedy<'a> {
     WiderResource,
 }
 
-impl Remedy<'_> {
+impl Hint<'_> {
     /// Returns a code that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -54,43 +54,43 @@ impl Remedy<'_> {
 impl<'a> Denial<'a> {
     /// Returns the change that would allow the operation.
     #[must_use]
-    pub fn remedy(&self) -> Remedy<'a> {
+    pub fn remedy(&self) -> Hint<'a> {
         match self.reason() {
-            Reason::UnknownOperation => match self.endpoints_there().next() {
-                Some(_) => Remedy::AnotherVerb,
-                None => Remedy::Nothing,
+            Reason::UnknownOperation => match self.endpoints_at_address().next() {
+                Some(_) => Hint::AnotherVerb,
+                None => Hint::Nothing,
             },
             Reason::MissingRight { needed, .. } => match self.endpoint() {
-                Some(endpoint) if takes_policy(endpoint) => Remedy::Policy(needed),
-                _ => Remedy::ConnectedDevice,
+                Some(endpoint) if takes_policy(endpoint) => Hint::Policy(needed),
+                _ => Hint::ConnectedDevice,
             },
-            Reason::AnotherIdentity => match self.endpoint() {
-                Some(endpoint) => Remedy::CredentialOf {
+            Reason::IdentityMismatch => match self.endpoint() {
+                Some(endpoint) => Hint::CredentialOf {
                     target: self.operation().target(),
                     policy: takes_policy(endpoint).then_some(endpoint.right()),
                 },
-                None => Remedy::Nothing,
+                None => Hint::Nothing,
             },
-            Reason::NotADevice => Remedy::ConnectedDevice,
-            Reason::OutOfScope => Remedy::WiderResource,
+            Reason::NotADevice => Hint::ConnectedDevice,
+            Reason::OutOfScope => Hint::WiderResource,
         }
     }
 
     /// Returns those of `policies` that have the missing right, in their order. The iterator is empty if no right is
     /// missing or no policy can use the endpoint.
-    pub fn policies_that_would_do<'p>(
+    pub fn policies_with_right<'p>(
         &self,
         policies: &'p [SharedAccessPolicy<'p>],
     ) -> impl Iterator<Item = &'p SharedAccessPolicy<'p>> + use<'p> {
         let right = match self.remedy() {
-            Remedy::Policy(right) | Remedy::CredentialOf { policy: Some(right), .. } => Some(right),
+            Hint::Policy(right) | Hint::CredentialOf { policy: Some(right), .. } => Some(right),
             _ => None,
         };
         policies.iter().filter(move |policy| right.is_some_and(|right| policy.rights().contains(right)))
     }
 
     /// Returns, for an unknown operation, the endpoints that have its path, topic or address under another verb.
-    pub fn endpoints_there(&self) -> impl Iterator<Item = &'static Endpoint> + use<'a> {
+    pub fn endpoints_at_address(&self) -> impl Iterator<Item = &'static Endpoint> + use<'a> {
         let operation = *self.operation();
         let unknown = self.endpoint().is_none();
         ENDPOINTS.iter().filter(move |endpoint| {
@@ -123,7 +123,7 @@ struct Explanation<'p, 'a> {
 impl Explanation<'_, '_> {
     fn write_policies(&self, f: &mut fmt::Formatter<'_>, lead: &str) -> fmt::Result {
         let mut separator = lead;
-        for policy in self.denial.policies_that_would_do(self.policies) {
+        for policy in self.denial.policies_with_right(self.policies) {
             write!(f, "{separator}{}", policy.name())?;
             separator = ", ";
         }
@@ -140,7 +140,7 @@ impl fmt::Display for Explanation<'_, '_> {
             Reason::UnknownOperation => {
                 f.write_str("no endpoint matches")?;
                 let mut separator = "; this address takes ";
-                for endpoint in denial.endpoints_there() {
+                for endpoint in denial.endpoints_at_address() {
                     write!(f, "{separator}{}", endpoint.verb())?;
                     separator = ", ";
                 }
@@ -155,7 +155,7 @@ impl fmt::Display for Explanation<'_, '_> {
                 }
                 self.write_policies(f, "; policies with this right: ")
             }
-            Reason::AnotherIdentity => {
+            Reason::IdentityMismatch => {
                 write!(
                     f,
                     "the address belongs to {}; use its own credential",
@@ -194,7 +194,7 @@ impl fmt::Display for Denial<'_> {
     }
 }
 
-impl fmt::Display for Permit<'_> {
+impl fmt::Display for Grant<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let identity = IdentityText(self.subject().identity());
         write!(

@@ -19,9 +19,9 @@ mod table;
 mod table_text;
 pub mod tls;
 
-pub use decide::{Decision, Denial, Permit, Reason, decide};
+pub use decide::{Decision, Denial, Grant, Reason, decide};
 pub use endpoint::{Caller, Endpoint, Transport};
-pub use explain::Remedy;
+pub use explain::Hint;
 pub use operation::{Operation, Target};
 pub use shared_access::{DEFAULT_POLICIES, SharedAccessPolicy};
 pub use subject::{Scope, Subject};

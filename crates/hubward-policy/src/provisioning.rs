@@ -91,11 +91,11 @@ impl fmt::Display for ProvisioningRights {
 /// The caller that may use an endpoint of the provisioning service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Opens {
+pub enum RequiredPermission {
     /// A policy with this right.
     Right(ProvisioningRights),
     /// The registering device. An id scope and a registration id in the address must be its own.
-    Registrant,
+    AuthenticatedRegistration,
 }
 
 /// One row of [`PROVISIONING_ENDPOINTS`].
@@ -105,7 +105,7 @@ pub struct ProvisioningEndpoint {
     transport: Transport,
     verb: &'static str,
     pattern: &'static str,
-    opens: Opens,
+    opens: RequiredPermission,
 }
 
 impl ProvisioningEndpoint {
@@ -135,7 +135,7 @@ impl ProvisioningEndpoint {
 
     /// Returns the caller that may use it.
     #[must_use]
-    pub const fn opens(&self) -> Opens {
+    pub const fn opens(&self) -> RequiredPermission {
         self.opens
     }
 }
@@ -146,7 +146,13 @@ const fn service(
     pattern: &'static str,
     right: ProvisioningRights,
 ) -> ProvisioningEndpoint {
-    ProvisioningEndpoint { name, transport: Transport::Http, verb, pattern, opens: Opens::Right(right) }
+    ProvisioningEndpoint {
+        name,
+        transport: Transport::Http,
+        verb,
+        pattern,
+        opens: RequiredPermission::Right(right),
+    }
 }
 
 const fn device(
@@ -155,7 +161,13 @@ const fn device(
     verb: &'static str,
     pattern: &'static str,
 ) -> ProvisioningEndpoint {
-    ProvisioningEndpoint { name, transport, verb, pattern, opens: Opens::Registrant }
+    ProvisioningEndpoint {
+        name,
+        transport,
+        verb,
+        pattern,
+        opens: RequiredPermission::AuthenticatedRegistration,
+    }
 }
 
 const READ: ProvisioningRights = ProvisioningRights::ENROLLMENT_READ;
@@ -208,22 +220,22 @@ pub const PROVISIONING_ENDPOINTS: &[ProvisioningEndpoint] = &[
 ///
 /// ```
 /// use hubward_policy::Transport;
-/// use hubward_policy::provisioning::{ProvisioningRights, ProvisioningSubject, decide_provisioning};
+/// use hubward_policy::provisioning::{ProvisioningRights, ProvisioningPrincipal, decide_provisioning};
 ///
-/// let reader = ProvisioningSubject::policy_assertion(ProvisioningRights::ENROLLMENT_READ);
+/// let reader = ProvisioningPrincipal::policy_assertion(ProvisioningRights::ENROLLMENT_READ);
 /// assert!(decide_provisioning(&reader, Transport::Http, "GET", "/enrollments/e1").is_ok());
 /// assert!(decide_provisioning(&reader, Transport::Http, "DELETE", "/enrollments/e1").is_err());
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct ProvisioningSubject<'a>(SubjectKind<'a>);
+pub struct ProvisioningPrincipal<'a>(SubjectKind<'a>);
 
 #[derive(Debug, Clone, Copy)]
 enum SubjectKind<'a> {
     Policy(ProvisioningRights),
-    Registrant(IdScope<'a>, RegistrationId<'a>),
+    AuthenticatedRegistration(IdScope<'a>, RegistrationId<'a>),
 }
 
-impl<'a> ProvisioningSubject<'a> {
+impl<'a> ProvisioningPrincipal<'a> {
     /// Asserts that the caller was authenticated with the key of a policy with these rights.
     #[must_use]
     pub const fn policy_assertion(rights: ProvisioningRights) -> Self {
@@ -233,7 +245,7 @@ impl<'a> ProvisioningSubject<'a> {
     /// Asserts that the caller was authenticated as this registration in this id scope.
     #[must_use]
     pub const fn registrant_assertion(scope: IdScope<'a>, id: RegistrationId<'a>) -> Self {
-        Self(SubjectKind::Registrant(scope, id))
+        Self(SubjectKind::AuthenticatedRegistration(scope, id))
     }
 }
 
@@ -261,17 +273,24 @@ pub enum ProvisioningDenial {
 /// # Errors
 /// [`ProvisioningDenial`] if the operation is denied. An unknown operation is.
 pub fn decide_provisioning(
-    subject: &ProvisioningSubject<'_>,
+    subject: &ProvisioningPrincipal<'_>,
     transport: Transport,
     verb: &str,
     address: &str,
 ) -> Result<&'static ProvisioningEndpoint, ProvisioningDenial> {
     let (endpoint, ids) = find(transport, verb, address).ok_or(ProvisioningDenial::UnknownOperation)?;
     match (endpoint.opens, subject.0) {
-        (Opens::Right(right), SubjectKind::Policy(rights)) if rights.contains(right) => Ok(endpoint),
-        (Opens::Right(right), _) => Err(ProvisioningDenial::MissingRight(right)),
-        (Opens::Registrant, SubjectKind::Policy(_)) => Err(ProvisioningDenial::NotADevice),
-        (Opens::Registrant, SubjectKind::Registrant(scope, id)) => {
+        (RequiredPermission::Right(right), SubjectKind::Policy(rights)) if rights.contains(right) => {
+            Ok(endpoint)
+        }
+        (RequiredPermission::Right(right), _) => Err(ProvisioningDenial::MissingRight(right)),
+        (RequiredPermission::AuthenticatedRegistration, SubjectKind::Policy(_)) => {
+            Err(ProvisioningDenial::NotADevice)
+        }
+        (
+            RequiredPermission::AuthenticatedRegistration,
+            SubjectKind::AuthenticatedRegistration(scope, id),
+        ) => {
             let own = ids.device.is_none_or(|device| device.is(id.as_str()))
                 && ids.module.is_none_or(|module| module.is(scope.as_str()));
             if own { Ok(endpoint) } else { Err(ProvisioningDenial::AnotherRegistration) }

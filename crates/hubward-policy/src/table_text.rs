@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::endpoint::{Caller, Endpoint};
-use crate::provisioning::{Opens, PROVISIONING_ENDPOINTS};
+use crate::provisioning::{PROVISIONING_ENDPOINTS, RequiredPermission};
 use crate::table::ENDPOINTS;
 
 /// Returns [`ENDPOINTS`] as a table in Markdown.
@@ -28,8 +28,8 @@ impl fmt::Display for ProvisioningTable {
         PROVISIONING_ENDPOINTS.iter().try_for_each(|row| {
             write!(f, "| {} | {} | `{}` | ", row.transport(), row.verb(), row.pattern())?;
             match row.opens() {
-                Opens::Right(right) => write!(f, "a policy with {right}")?,
-                Opens::Registrant => f.write_str("the registering device")?,
+                RequiredPermission::Right(right) => write!(f, "a policy with {right}")?,
+                RequiredPermission::AuthenticatedRegistration => f.write_str("the registering device")?,
             }
             writeln!(f, " | {} |", row.name())
         })

@@ -8,7 +8,7 @@
 
 use hubward_core::{DeviceId, Identity, Permissions, PolicyName, ResourcePath};
 use hubward_policy::{
-    DEFAULT_POLICIES, Decision, Denial, Operation, Remedy, Scope, SharedAccessPolicy, Subject, decide,
+    DEFAULT_POLICIES, Decision, Denial, Hint, Operation, Scope, SharedAccessPolicy, Subject, decide,
 };
 
 fn device(id: &str) -> Subject<'_> {
@@ -103,9 +103,8 @@ fn the_facts_have_accessors() {
     let denial =
         denied(&policy("device", Permissions::DEVICE_CONNECT, "h.net"), Operation::http("GET", "/twins/d"));
     assert_eq!((denial.code(), denial.remedy().code()), ("missing-right", "policy"));
-    assert!(matches!(denial.remedy(), Remedy::Policy(Permissions::SERVICE_CONNECT)));
-    let names: Vec<_> =
-        denial.policies_that_would_do(&DEFAULT_POLICIES).map(|policy| policy.name()).collect();
+    assert!(matches!(denial.remedy(), Hint::Policy(Permissions::SERVICE_CONNECT)));
+    let names: Vec<_> = denial.policies_with_right(&DEFAULT_POLICIES).map(|policy| policy.name()).collect();
     assert_eq!(names, ["service", "iothubowner"]);
 
     let own = SharedAccessPolicy::from_names(
@@ -116,8 +115,8 @@ fn the_facts_have_accessors() {
     assert!(sentence.ends_with("policies with this right: twins@ops"), "{sentence}");
 
     let denial = denied(&device("dev1"), Operation::http("PATCH", "/devices/dev1"));
-    assert!(matches!(denial.remedy(), Remedy::AnotherVerb));
-    assert_eq!(denial.endpoints_there().count(), 3);
+    assert!(matches!(denial.remedy(), Hint::AnotherVerb));
+    assert_eq!(denial.endpoints_at_address().count(), 3);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use core::hint::black_box;
 use allocation_counter::measure;
 use hubward_core::{DeviceId, Identity, Permissions, PolicyName, ResourcePath};
 use hubward_policy::roles::{Access, ActionName, ArmScope, Plane, Request, built_in};
-use hubward_policy::statements::{Act, Action, Statement, Statements};
+use hubward_policy::statements::{Action, Statement, StatementRequest, Statements};
 use hubward_policy::{Operation, Scope, Subject, decide};
 
 #[test]
@@ -54,7 +54,7 @@ fn evaluating_statements_does_not_allocate() {
         for operation in
             [Operation::mqtt_publish("fleet/7/dev7/x/y"), Operation::http("GET", "/fleet/7/dev%37/x")]
         {
-            assert!(rules.evaluate(&Act::new(identity, Some("dev7"), &operation)).is_allow());
+            assert!(rules.evaluate(&StatementRequest::new(identity, Some("dev7"), &operation)).is_allow());
         }
     });
     assert_eq!(counted.count_total, 0);

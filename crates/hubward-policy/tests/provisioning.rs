@@ -8,12 +8,12 @@
 use hubward_core::{IdScope, RegistrationId};
 use hubward_policy::Transport;
 use hubward_policy::provisioning::{
-    Opens, PROVISIONING_ENDPOINTS, ProvisioningDenial, ProvisioningRights, ProvisioningSubject,
-    decide_provisioning,
+    PROVISIONING_ENDPOINTS, ProvisioningDenial, ProvisioningPrincipal, ProvisioningRights,
+    RequiredPermission, decide_provisioning,
 };
 
-fn registrant(id: &str) -> ProvisioningSubject<'_> {
-    ProvisioningSubject::registrant_assertion(
+fn registrant(id: &str) -> ProvisioningPrincipal<'_> {
+    ProvisioningPrincipal::registrant_assertion(
         IdScope::parse("0ne00000A0A").unwrap(),
         RegistrationId::parse(id).unwrap(),
     )
@@ -83,13 +83,13 @@ fn a_service_needs_the_right_of_the_endpoint() {
         for endpoint in PROVISIONING_ENDPOINTS {
             let address = endpoint.pattern().replace(['{', '}'], "");
             let decided = decide_provisioning(
-                &ProvisioningSubject::policy_assertion(rights),
+                &ProvisioningPrincipal::policy_assertion(rights),
                 endpoint.transport(),
                 endpoint.verb(),
                 &address,
             );
             let expected = match endpoint.opens() {
-                Opens::Right(right) => {
+                RequiredPermission::Right(right) => {
                     let right = right.to_string();
                     let stronger = right.replace("Read", "Write");
                     granted.iter().any(|word| *word == right || *word == stronger)

@@ -68,17 +68,21 @@ fn a_device_uses_no_endpoint_of_another_identity() {
     let dev = device("dev1");
     for other in ["dev10", "dev", "Dev1", "dev2"] {
         let topic = format!("devices/{other}/messages/events/");
-        check(&dev, Operation::mqtt_publish(&topic), "another-identity");
+        check(&dev, Operation::mqtt_publish(&topic), "identity-mismatch");
         let filter = format!("devices/{other}/messages/devicebound/#");
-        check(&dev, Operation::mqtt_subscribe(&filter), "another-identity");
+        check(&dev, Operation::mqtt_subscribe(&filter), "identity-mismatch");
         let path = format!("/devices/{other}/messages/events");
-        check(&dev, Operation::http("POST", &path), "another-identity");
-        check(&dev, Operation::amqp_send(&path), "another-identity");
+        check(&dev, Operation::http("POST", &path), "identity-mismatch");
+        check(&dev, Operation::amqp_send(&path), "identity-mismatch");
     }
-    check(&dev, Operation::mqtt_publish("devices/dev1/modules/m/messages/events/"), "another-identity");
-    check(&module("dev1", "m"), Operation::mqtt_publish("devices/dev1/messages/events/"), "another-identity");
+    check(&dev, Operation::mqtt_publish("devices/dev1/modules/m/messages/events/"), "identity-mismatch");
+    check(
+        &module("dev1", "m"),
+        Operation::mqtt_publish("devices/dev1/messages/events/"),
+        "identity-mismatch",
+    );
     check(&module("dev1", "m"), Operation::mqtt_subscribe("devices/dev1/modules/m/#"), "allow");
-    check(&module("dev1", "m"), Operation::mqtt_subscribe("devices/dev1/modules/n/#"), "another-identity");
+    check(&module("dev1", "m"), Operation::mqtt_subscribe("devices/dev1/modules/n/#"), "identity-mismatch");
     // a device has DeviceConnect alone, though the subject was asserted with every right
     check(&dev, Operation::http("GET", "/devices/dev1"), "missing-right");
     check(&dev, Operation::http("GET", "/twins/dev1"), "missing-right");
@@ -101,10 +105,10 @@ fn only_the_documented_filters_are_allowed() {
         ("+", "devices/+/messages/devicebound/#", "unknown-operation"),
         ("#", "devices/#/messages/devicebound/#", "unknown-operation"),
         ("a+b", "devices/a+b/messages/devicebound/#", "allow"),
-        ("a+b", "devices/acb/messages/devicebound/#", "another-identity"),
+        ("a+b", "devices/acb/messages/devicebound/#", "identity-mismatch"),
         ("a#", "devices/a#/messages/devicebound/#", "allow"),
         ("a%41", "devices/a%41/messages/devicebound/#", "allow"),
-        ("aA", "devices/a%41/messages/devicebound/#", "another-identity"),
+        ("aA", "devices/a%41/messages/devicebound/#", "identity-mismatch"),
     ] {
         check(&device(id), Operation::mqtt_subscribe(filter), expected);
     }
@@ -183,7 +187,7 @@ fn each_name_of_a_path_is_decoded_once() {
     }
     check(&owner, Operation::http("GET", "/%64evices/dev1?top=/../"), "allow");
     check(&device("a%41"), Operation::http("POST", "/devices/a%2541/messages/events"), "allow");
-    check(&device("aA"), Operation::http("POST", "/devices/a%2541/messages/events"), "another-identity");
+    check(&device("aA"), Operation::http("POST", "/devices/a%2541/messages/events"), "identity-mismatch");
 }
 
 #[test]
@@ -191,11 +195,11 @@ fn a_module_may_invoke_methods_on_its_own_device() {
     let m = module("edge", "m");
     check(&m, Operation::http("POST", "/twins/edge/modules/n/methods"), "allow");
     check(&m, Operation::http("POST", "/twins/edge/methods"), "allow");
-    check(&m, Operation::http("POST", "/twins/edge2/methods"), "another-identity");
+    check(&m, Operation::http("POST", "/twins/edge2/methods"), "identity-mismatch");
     check(&device("edge"), Operation::http("POST", "/twins/edge/modules/n/methods"), "missing-right");
     let scope = "/devices/edge/modules/$edgeHub/devicesAndModulesInTargetDeviceScope";
     check(&module("edge", "$edgeHub"), Operation::http("POST", scope), "allow");
-    check(&m, Operation::http("POST", scope), "another-identity");
+    check(&m, Operation::http("POST", scope), "identity-mismatch");
     let other = "/devices/edge/modules/m/devicesAndModulesInTargetDeviceScope";
     check(&m, Operation::http("POST", other), "unknown-operation");
 }
@@ -214,15 +218,15 @@ fn an_edge_hub_has_no_rights_of_its_children() {
         let path = format!("/devices/edge/modules/$edgeHub/{end}");
         check(&hub, Operation::http("POST", &path), "allow");
         check(&hub, Operation::http("POST", &path.replace('$', "%24")), "allow");
-        check(&device("edge"), Operation::http("POST", &path), "another-identity");
-        check(&module("edge10", "$edgeHub"), Operation::http("POST", &path), "another-identity");
-        check(&module("edge", "$edgehub"), Operation::http("POST", &path), "another-identity");
+        check(&device("edge"), Operation::http("POST", &path), "identity-mismatch");
+        check(&module("edge10", "$edgeHub"), Operation::http("POST", &path), "identity-mismatch");
+        check(&module("edge", "$edgehub"), Operation::http("POST", &path), "identity-mismatch");
     }
     check(&hub, Operation::http("PUT", "/devices/edge/modules/$edgeHub/putModuleOnBehalfOf"), "allow");
-    check(&hub, Operation::mqtt_publish("devices/child/messages/events/"), "another-identity");
-    check(&hub, Operation::mqtt_publish("devices/edge/messages/events/"), "another-identity");
-    check(&hub, Operation::amqp_send("/devices/child/messages/events"), "another-identity");
-    check(&hub, Operation::http("POST", "/twins/child/methods"), "another-identity");
+    check(&hub, Operation::mqtt_publish("devices/child/messages/events/"), "identity-mismatch");
+    check(&hub, Operation::mqtt_publish("devices/edge/messages/events/"), "identity-mismatch");
+    check(&hub, Operation::amqp_send("/devices/child/messages/events"), "identity-mismatch");
+    check(&hub, Operation::http("POST", "/twins/child/methods"), "identity-mismatch");
     // the child is the subject
     check(&device("child"), Operation::mqtt_publish("devices/child/messages/events/"), "allow");
 }

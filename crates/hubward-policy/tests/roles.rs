@@ -7,17 +7,18 @@
 )]
 
 use hubward_policy::roles::{
-    Access, ActionName, ArmScope, BUILT_IN, DenyAssignment, List, Plane, Request, Role, RoleError, Ruling,
-    Shortfall, built_in, hub_actions, roles_that_open, roles_that_would_do,
+    Access, ActionName, ArmScope, BUILT_IN, DenyAssignment, MissingPermission, Plane, Request, Role,
+    RoleDecision, RoleError, RoleList, built_in, hub_actions, roles_for_endpoint, roles_granting,
 };
 use hubward_policy::{ENDPOINTS, Operation};
 use proptest::prelude::*;
 
 const SUBSCRIPTION: &str = "/subscriptions/8d3c";
 const HUB: &str = "/subscriptions/8d3c/resourceGroups/iot/providers/Microsoft.Devices/IotHubs/contoso";
-const LISTS: [List; 4] = [List::Actions, List::NotActions, List::DataActions, List::NotDataActions];
+const LISTS: [RoleList; 4] =
+    [RoleList::Actions, RoleList::NotActions, RoleList::DataActions, RoleList::NotDataActions];
 
-fn check(access: &Access, principals: &[&str], plane: Plane, action: &str, scope: &str) -> Ruling {
+fn check(access: &Access, principals: &[&str], plane: Plane, action: &str, scope: &str) -> RoleDecision {
     let (action, scope) = (ActionName::parse(action).unwrap(), ArmScope::parse(scope).unwrap());
     access.check(&Request::new(principals, plane, action, scope))
 }
@@ -61,7 +62,7 @@ fn the_endpoints_of_a_hub_require_the_documented_roles() {
     }
     let bulk = ENDPOINTS.iter().find(|endpoint| endpoint.name() == "identity.bulk").unwrap();
     let writes =
-        Role::new("writes", "").list_of(List::DataActions, &["Microsoft.Devices/IotHubs/devices/write"]);
+        Role::new("writes", "").list_of(RoleList::DataActions, &["Microsoft.Devices/IotHubs/devices/write"]);
     let mut access = Access::new();
     access.assign("ann", &writes.unwrap(), HUB).unwrap();
     assert!(!access.check_endpoint(&["ann"], bulk, hub).is_allow(), "a bulk request may delete");
@@ -187,14 +188,14 @@ fn roles_of_other_services_are_evaluated_in_the_same_way() {
         assert_eq!(ruling.is_allow(), allowed, "{role}: {action}: {ruling}");
     }
     let action = ActionName::parse("Microsoft.Devices/IotHubs/twins/write").unwrap();
-    let names: Vec<_> = roles_that_would_do(Plane::Data, action).map(Role::name).collect();
+    let names: Vec<_> = roles_granting(Plane::Data, action).map(Role::name).collect();
     assert_eq!(names, ["IoT Hub Data Contributor", "IoT Hub Twin Contributor"]);
     for (operation, roles) in [
         (Operation::http("POST", "/devices"), "IoT Hub Data Contributor, IoT Hub Registry Contributor"),
         (Operation::http("GET", "/statistics/devices"), "IoT Hub Data Contributor, IoT Hub Data Reader"),
         (Operation::http("POST", "/devices/d/messages/events"), ""),
     ] {
-        let names: Vec<_> = roles_that_open(operation.endpoint().unwrap()).map(Role::name).collect();
+        let names: Vec<_> = roles_for_endpoint(operation.endpoint().unwrap()).map(Role::name).collect();
         assert_eq!(names.join(", "), roles, "{operation}");
     }
 }
@@ -202,51 +203,72 @@ fn roles_of_other_services_are_evaluated_in_the_same_way() {
 #[test]
 fn not_actions_exclude_from_their_own_role_alone() {
     let role = |granted: &[&str], excluded: &[&str]| {
-        let role = Role::named("custom", "").list_of(List::DataActions, granted).unwrap();
-        role.list_of(List::NotDataActions, excluded).unwrap()
+        let role = Role::named("custom", "").list_of(RoleList::DataActions, granted).unwrap();
+        role.list_of(RoleList::NotDataActions, excluded).unwrap()
     };
     let (delete, read) =
         ("Microsoft.Devices/IotHubs/devices/delete", "Microsoft.Devices/IotHubs/devices/read");
     let mut access = Access::new();
     access.assign("ann", &role(&["Microsoft.Devices/IotHubs/*"], &["*/delete"]), HUB).unwrap();
-    assert_eq!(check(&access, &["ann"], Plane::Data, delete, HUB), Ruling::Deny(Shortfall::TakenBack(0)));
+    assert_eq!(
+        check(&access, &["ann"], Plane::Data, delete, HUB),
+        RoleDecision::Deny(MissingPermission::Excluded(0))
+    );
     access.assign("admins", &role(&["*/delete"], &[]), SUBSCRIPTION).unwrap();
-    assert_eq!(check(&access, &["ann"], Plane::Data, delete, HUB), Ruling::Deny(Shortfall::TakenBack(0)));
-    assert_eq!(check(&access, &["ann", "ADMINS"], Plane::Data, delete, HUB), Ruling::Allow { assignment: 1 });
+    assert_eq!(
+        check(&access, &["ann"], Plane::Data, delete, HUB),
+        RoleDecision::Deny(MissingPermission::Excluded(0))
+    );
+    assert_eq!(
+        check(&access, &["ann", "ADMINS"], Plane::Data, delete, HUB),
+        RoleDecision::Allow { assignment: 1 }
+    );
 
     let deny =
         DenyAssignment::new(role(&["*/delete"], &[]), "/").unwrap().to_everyone().except("root").unwrap();
     access.deny(deny).unwrap();
     assert_eq!(
         check(&access, &["ann", "admins"], Plane::Data, delete, HUB),
-        Ruling::Deny(Shortfall::Denied(0))
+        RoleDecision::Deny(MissingPermission::Denied(0))
     );
     assert!(check(&access, &["ann", "admins"], Plane::Data, read, HUB).is_allow());
     assert!(check(&access, &["admins", "root"], Plane::Data, delete, HUB).is_allow());
-    assert_eq!(check(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::NoRole));
+    assert_eq!(
+        check(&access, &["bob"], Plane::Data, read, HUB),
+        RoleDecision::Deny(MissingPermission::NoRole)
+    );
 
     let here = DenyAssignment::new(role(&["*"], &[]), HUB).unwrap().not_below();
     access.deny(here.to("ann").unwrap().to("bob").unwrap()).unwrap();
     let below = format!("{HUB}/devices/dev1");
-    assert_eq!(check(&access, &["ann"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::Denied(1)));
-    assert_eq!(check(&access, &["bob"], Plane::Data, read, HUB), Ruling::Deny(Shortfall::Denied(1)));
+    assert_eq!(
+        check(&access, &["ann"], Plane::Data, read, HUB),
+        RoleDecision::Deny(MissingPermission::Denied(1))
+    );
+    assert_eq!(
+        check(&access, &["bob"], Plane::Data, read, HUB),
+        RoleDecision::Deny(MissingPermission::Denied(1))
+    );
     assert!(check(&access, &["ann"], Plane::Data, read, &below).is_allow());
 }
 
 #[test]
 fn a_deny_assignment_without_effect_is_refused() {
     const ALL_PRINCIPALS: &str = "00000000-0000-0000-0000-000000000000";
-    let all = || Role::named("all", "").list_of(List::Actions, &["*"]).unwrap();
+    let all = || Role::named("all", "").list_of(RoleList::Actions, &["*"]).unwrap();
     let deny = |role: Role| DenyAssignment::new(role, HUB).unwrap();
     let mut access = with("Contributor", HUB);
     let lists = "Microsoft.Devices/iotHubs/listkeys/action";
-    assert_eq!(access.deny(deny(all())).err(), Some(RoleError::Nobody));
-    assert_eq!(access.deny(deny(all()).except("ann").unwrap()).err(), Some(RoleError::Nobody));
-    assert_eq!(access.deny(deny(Role::named("none", "")).to_everyone()).err(), Some(RoleError::Nothing));
+    assert_eq!(access.deny(deny(all())).err(), Some(RoleError::NoPrincipal));
+    assert_eq!(access.deny(deny(all()).except("ann").unwrap()).err(), Some(RoleError::NoPrincipal));
+    assert_eq!(access.deny(deny(Role::named("none", "")).to_everyone()).err(), Some(RoleError::NoActions));
     assert!(check(&access, &["ann"], Plane::Control, lists, HUB).is_allow());
     // the directory's id of all principals denies to everyone
     access.deny(deny(all()).to(ALL_PRINCIPALS).unwrap()).unwrap();
-    assert_eq!(check(&access, &["ann"], Plane::Control, lists, HUB), Ruling::Deny(Shortfall::Denied(0)));
+    assert_eq!(
+        check(&access, &["ann"], Plane::Control, lists, HUB),
+        RoleDecision::Deny(MissingPermission::Denied(0))
+    );
     assert!(deny(all()).except(ALL_PRINCIPALS).is_err());
     assert!(access.assign(ALL_PRINCIPALS, built_in("Owner").unwrap(), HUB).is_err());
 }
@@ -257,7 +279,7 @@ fn the_number_of_assignments_is_limited() {
     let role = Role::new("r", "");
     (0..16_384).for_each(|_| access.assign("ann", &role, "/").unwrap());
     assert_eq!(access.assign("ann", &role, "/").err(), Some(RoleError::TooManyAssignments));
-    let denied = role.list_of(List::Actions, &["*"]).unwrap();
+    let denied = role.list_of(RoleList::Actions, &["*"]).unwrap();
     let mut deny = DenyAssignment::new(denied, "/").unwrap();
     for _ in 0..1024 {
         deny = deny.to("ann").unwrap().except("bob").unwrap();
@@ -266,7 +288,7 @@ fn the_number_of_assignments_is_limited() {
     (0..16_384).for_each(|_| {
         access
             .deny(
-                DenyAssignment::new(Role::named("r", "").list_of(List::Actions, &["*"]).unwrap(), "/")
+                DenyAssignment::new(Role::named("r", "").list_of(RoleList::Actions, &["*"]).unwrap(), "/")
                     .unwrap()
                     .to_everyone(),
             )
@@ -292,12 +314,12 @@ fn a_scope_covers_whole_names_in_any_case() {
     }
     assert_eq!(
         check(&access, &["ann"], Plane::Data, read, SUBSCRIPTION),
-        Ruling::Deny(Shortfall::OutOfScope(0))
+        RoleDecision::Deny(MissingPermission::OutOfScope(0))
     );
     for scope in ["", "subscriptions", "/a/", "//a", "/a//b", "/a/../b", "/a/%2e", "/a/*", "/a b", "/a\\b"] {
         assert!(ArmScope::parse(scope).is_err(), "{scope}");
     }
-    let here = Role::named("here", "").list_of(List::AssignableScopes, &[SUBSCRIPTION]).unwrap();
+    let here = Role::named("here", "").list_of(RoleList::AssignableScopes, &[SUBSCRIPTION]).unwrap();
     let mut access = Access::new();
     assert!(access.assign("ann", &here, HUB).is_ok());
     assert!(access.assign("ann", &here, "/subscriptions/8d3c0").is_err());
@@ -316,7 +338,7 @@ fn an_invalid_entry_refuses_the_role() {
         ("Microsoft.Devices/rea?", "notActions, entry 1: the character at byte 21 is not allowed"),
         ("*/a*/a*/a*/a*/a*/a*/a*/a*/a", "notActions, entry 1: more than 256 bytes or 8 wildcards"),
     ] {
-        let refused = Role::named("r", "").list_of(List::NotActions, &["*/read", entry]).unwrap_err();
+        let refused = Role::named("r", "").list_of(RoleList::NotActions, &["*/read", entry]).unwrap_err();
         assert_eq!(refused.to_string(), text);
     }
     for name in ["*", "Microsoft.Devices/*", "Microsoft.Devices", "a/ b", "/a/b", ""] {
@@ -409,7 +431,7 @@ proptest! {
 
     #[test]
     fn a_wildcard_is_any_text(pattern in pattern(), name in name()) {
-        let role = Role::named("r", "").list_of(List::Actions, &[&pattern]).unwrap();
+        let role = Role::named("r", "").list_of(RoleList::Actions, &[&pattern]).unwrap();
         let granted = role.grants(Plane::Control, ActionName::parse(&name).unwrap());
         prop_assert_eq!(granted, glob(pattern.as_bytes(), name.as_bytes()));
         prop_assert!(!role.grants(Plane::Data, ActionName::parse(&name).unwrap()));

@@ -3,7 +3,9 @@
 
 use hubward_core::{DeviceId, Identity, ModuleId, PolicyName};
 use hubward_policy::Operation;
-use hubward_policy::statements::{Act, Action, Refusal, Statement, Statements, Verdict};
+use hubward_policy::statements::{
+    Action, Statement, StatementDenial, StatementRequest, StatementVerdict, Statements,
+};
 
 #[test]
 fn the_value_of_a_variable_is_text() {
@@ -28,7 +30,7 @@ fn the_value_of_a_variable_is_text() {
         ("dev1", Operation::mqtt_subscribe("$share/g/fleet/dev1/#"), false),
     ] {
         let identity = Identity::Device(DeviceId::parse(id).unwrap());
-        let verdict = rules.evaluate(&Act::new(identity, Some(id), &operation));
+        let verdict = rules.evaluate(&StatementRequest::new(identity, Some(id), &operation));
         assert_eq!(verdict.is_allow(), allowed, "{id}: {operation}: {verdict}");
     }
 }
@@ -57,7 +59,7 @@ fn paths_are_compared_decoded_once() {
         ("/devices/a%25b//", false),
         ("/devices/a%25b", false),
     ] {
-        let verdict = rules.evaluate(&Act::new(ops, None, &Operation::http("GET", path)));
+        let verdict = rules.evaluate(&StatementRequest::new(ops, None, &Operation::http("GET", path)));
         assert_eq!(verdict.is_allow(), allowed, "{path}: {verdict}");
     }
 
@@ -74,11 +76,12 @@ fn paths_are_compared_decoded_once() {
         ("/x/a%23-a%23.dd/a%23", false),
         ("/x/a%23-a%23.d/b%23", false),
     ] {
-        let verdict = rules.evaluate(&Act::new(device, None, &Operation::http("GET", path)));
+        let verdict = rules.evaluate(&StatementRequest::new(device, None, &Operation::http("GET", path)));
         assert_eq!(verdict.is_allow(), allowed, "{path}: {verdict}");
     }
-    let verdict = rules.evaluate(&Act::new(ops, None, &Operation::http("TRACE", "/devices/a%25b/x")));
-    assert_eq!(verdict, Verdict::Deny(Refusal::Malformed));
+    let verdict =
+        rules.evaluate(&StatementRequest::new(ops, None, &Operation::http("TRACE", "/devices/a%25b/x")));
+    assert_eq!(verdict, StatementVerdict::Deny(StatementDenial::Malformed));
 }
 
 #[test]
@@ -162,9 +165,9 @@ fn an_invalid_entry_refuses_the_set() {
     let rules = Statements::compile(&[connect]).unwrap();
     let identity = Identity::Module(DeviceId::parse("d").unwrap(), ModuleId::parse("m").unwrap());
     let connect = Operation::mqtt_connect();
-    assert!(rules.evaluate(&Act::new(identity, Some("d/m"), &connect)).is_allow());
-    assert!(!rules.evaluate(&Act::new(identity, Some("d/n"), &connect)).is_allow());
-    assert!(!rules.evaluate(&Act::new(identity, None, &connect)).is_allow());
+    assert!(rules.evaluate(&StatementRequest::new(identity, Some("d/m"), &connect)).is_allow());
+    assert!(!rules.evaluate(&StatementRequest::new(identity, Some("d/n"), &connect)).is_allow());
+    assert!(!rules.evaluate(&StatementRequest::new(identity, None, &connect)).is_allow());
 }
 
 #[test]
@@ -185,7 +188,7 @@ fn a_variable_without_a_value_denies_nothing() {
     ] {
         let deny = Statement::deny().identity("d").identity("d/m").policy("ops").action(Action::MqttPublish);
         let rules = Statements::compile(&[all(), deny.resource(&format!("{variable}/#"))]).unwrap();
-        let request = Act::new(identity, client, &Operation::mqtt_publish("d/x"));
+        let request = StatementRequest::new(identity, client, &Operation::mqtt_publish("d/x"));
         assert_eq!(!rules.evaluate(&request).is_allow(), denied, "{identity}, {client:?}: {variable}");
     }
 }
@@ -212,15 +215,15 @@ fn an_operation_has_one_name() {
         }
         let rules = Statements::compile(&[rules]).unwrap();
         let ops = Identity::Policy(PolicyName::parse("ops").unwrap());
-        assert!(rules.evaluate(&Act::new(ops, None, &operation)).is_allow(), "{name}");
+        assert!(rules.evaluate(&StatementRequest::new(ops, None, &operation)).is_allow(), "{name}");
         let other = if name == "mqtt:publish" {
             Operation::mqtt_subscribe("a/b")
         } else {
             Operation::mqtt_publish("a/b")
         };
         assert_eq!(
-            rules.evaluate(&Act::new(ops, None, &other)),
-            Verdict::Deny(Refusal::NoStatement),
+            rules.evaluate(&StatementRequest::new(ops, None, &other)),
+            StatementVerdict::Deny(StatementDenial::NoStatement),
             "{name}"
         );
     }
@@ -247,7 +250,7 @@ fn a_variable_without_a_value_allows_nothing() {
             Operation::mqtt_publish(variable),
         ] {
             assert!(
-                !rules.evaluate(&Act::new(device, None, &operation)).is_allow(),
+                !rules.evaluate(&StatementRequest::new(device, None, &operation)).is_allow(),
                 "{variable}: {operation}"
             );
         }
@@ -280,7 +283,7 @@ fn only_text_covers_the_own_topics_of_a_broker() {
     ] {
         let rules = Statements::compile(&[publish(resource)]).unwrap();
         for operation in [Operation::mqtt_publish(topic), Operation::mqtt_subscribe(topic)] {
-            let request = Act::new(id(name), Some(name), &operation);
+            let request = StatementRequest::new(id(name), Some(name), &operation);
             assert_eq!(rules.evaluate(&request).is_allow(), allowed, "{resource}: {name}: {operation}");
         }
     }
@@ -288,13 +291,19 @@ fn only_text_covers_the_own_topics_of_a_broker() {
     for resource in ["#", "+/#", "{{iot:device_id}}/#"] {
         let deny = Statement::deny().identity("$s").action(Action::MqttPublish).resource(resource);
         let rules = Statements::compile(&[publish("$s/#"), deny]).unwrap();
-        let request = Act::new(id("$s"), None, &Operation::mqtt_publish("$s/x"));
-        assert_eq!(rules.evaluate(&request), Verdict::Deny(Refusal::Statement(1)), "{resource}");
+        let request = StatementRequest::new(id("$s"), None, &Operation::mqtt_publish("$s/x"));
+        assert_eq!(
+            rules.evaluate(&request),
+            StatementVerdict::Deny(StatementDenial::Statement(1)),
+            "{resource}"
+        );
     }
     // in a path, `$` has no meaning
     let get = Statement::allow().identity("{{iot:identity}}").action(Action::HttpGet);
     let rules = Statements::compile(&[get.resource("{{iot:device_id}}/x")]).unwrap();
-    assert!(rules.evaluate(&Act::new(id("$d"), None, &Operation::http("GET", "/%24d/x"))).is_allow());
+    assert!(
+        rules.evaluate(&StatementRequest::new(id("$d"), None, &Operation::http("GET", "/%24d/x"))).is_allow()
+    );
 }
 
 #[test]
@@ -319,7 +328,11 @@ fn a_variable_selects_identities() {
         let rules = Statements::compile(&[allow]).unwrap();
         let found: Vec<_> = all
             .iter()
-            .filter(|own| rules.evaluate(&Act::new(**own, Some("d"), &Operation::mqtt_connect())).is_allow())
+            .filter(|own| {
+                rules
+                    .evaluate(&StatementRequest::new(**own, Some("d"), &Operation::mqtt_connect()))
+                    .is_allow()
+            })
             .map(|own| match own {
                 Identity::Module(device, module) => format!("{device}/{module}"),
                 own => own.device().unwrap().to_string(),

@@ -4,7 +4,7 @@
 
 use hubward_core::{DeviceId, Identity};
 use hubward_policy::Operation;
-use hubward_policy::statements::{Act, Refusal, Verdict, statements_from_json};
+use hubward_policy::statements::{StatementDenial, StatementRequest, StatementVerdict, statements_from_json};
 
 const RULES: &str = r##"{
   "statements": [
@@ -29,15 +29,21 @@ fn a_document_is_evaluated() {
     assert_eq!(rules.len(), 3);
     let judge = |id, operation| {
         let identity = Identity::Device(DeviceId::parse(id).unwrap());
-        rules.evaluate(&Act::new(identity, Some(id), &operation))
+        rules.evaluate(&StatementRequest::new(identity, Some(id), &operation))
     };
-    assert_eq!(judge("dev1", Operation::mqtt_connect()), Verdict::Allow { statement: 0 });
-    assert_eq!(judge("dev1", Operation::mqtt_publish("fleet/dev1/t")), Verdict::Allow { statement: 1 });
-    assert_eq!(judge("dev1", Operation::mqtt_subscribe("news/+")), Verdict::Allow { statement: 1 });
-    assert_eq!(judge("dev1", Operation::mqtt_publish("fleet/dev2/t")), Verdict::Deny(Refusal::NoStatement));
+    assert_eq!(judge("dev1", Operation::mqtt_connect()), StatementVerdict::Allow { statement: 0 });
+    assert_eq!(
+        judge("dev1", Operation::mqtt_publish("fleet/dev1/t")),
+        StatementVerdict::Allow { statement: 1 }
+    );
+    assert_eq!(judge("dev1", Operation::mqtt_subscribe("news/+")), StatementVerdict::Allow { statement: 1 });
+    assert_eq!(
+        judge("dev1", Operation::mqtt_publish("fleet/dev2/t")),
+        StatementVerdict::Deny(StatementDenial::NoStatement)
+    );
     assert_eq!(
         judge("retired", Operation::mqtt_publish("fleet/retired/t")),
-        Verdict::Deny(Refusal::Statement(2))
+        StatementVerdict::Deny(StatementDenial::Statement(2))
     );
 }
 

@@ -8,7 +8,7 @@
 
 use hubward_core::{DeviceId, Identity, ModuleId};
 use hubward_policy::Operation;
-use hubward_policy::statements::{Act, Action, Effect, Statement, Statements};
+use hubward_policy::statements::{Action, Effect, Statement, StatementRequest, Statements};
 use proptest::prelude::*;
 
 /// A statement of the naive evaluator, with one entry in each list.
@@ -75,8 +75,8 @@ impl Query {
             .collect()
     }
 
-    fn request(&self) -> Act<'_> {
-        Act::new(self.identity(), self.client.as_deref(), &self.operation())
+    fn request(&self) -> StatementRequest<'_> {
+        StatementRequest::new(self.identity(), self.client.as_deref(), &self.operation())
     }
 
     fn names(&self) -> Vec<String> {
@@ -359,7 +359,9 @@ fn an_escaped_slash_is_refused() {
     ];
     let rules = Statements::compile(&rules).unwrap();
     let identity = Identity::Device(DeviceId::parse("d").unwrap());
-    let allowed = |operation: Operation<'_>| rules.evaluate(&Act::new(identity, None, &operation)).is_allow();
+    let allowed = |operation: Operation<'_>| {
+        rules.evaluate(&StatementRequest::new(identity, None, &operation)).is_allow()
+    };
     assert!(allowed(Operation::http("GET", "/devices/d/other")));
     for path in
         ["/devices/d/files%2Fx", "/devices/d/.%2Ffiles/x", "/devices/d/x/..%5cvictim", "/devices/d/x\\y"]

@@ -8,7 +8,7 @@
 
 use hubward_core::{DeviceId, Identity};
 use hubward_policy::Operation;
-use hubward_policy::statements::{Act, Action, Statement, Statements};
+use hubward_policy::statements::{Action, Statement, StatementRequest, Statements};
 
 /// Returns every topic of up to three levels.
 fn topics() -> Vec<Vec<&'static str>> {
@@ -70,7 +70,7 @@ fn a_subscription_is_a_subset_of_its_rule() {
         let denies = Statements::compile(&[all, deny]).unwrap();
         for (filter, reach) in filters.iter().zip(&reached) {
             let text = filter.join("/");
-            let request = Act::new(identity, None, &Operation::mqtt_subscribe(&text));
+            let request = StatementRequest::new(identity, None, &Operation::mqtt_subscribe(&text));
             let within = pattern_reach.iter().zip(reach).all(|(pattern, filter)| *pattern || !filter);
             let touches = pattern_reach.iter().zip(reach).any(|(pattern, filter)| *pattern && *filter);
             let allowed = allows.evaluate(&request).is_allow();

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use hubward_policy::tls::{
-    Agreed, CipherSuite, ClientHello, LEGACY, NAMED, RECOMMENDED_ECC, RECOMMENDED_RSA, TLS13, TlsDenial,
-    TlsRules, TlsVersion,
+    CipherSuite, ClientHello, LEGACY, NAMED, NegotiatedTls, RECOMMENDED_ECC, RECOMMENDED_RSA, TLS13,
+    TlsDenial, TlsRules, TlsVersion,
 };
 use proptest::prelude::*;
 
@@ -119,7 +119,7 @@ fn a_client_hello_is_judged() {
     let hub = TlsRules::HUB;
     let modern = [0x1301, 0xc02f, 0x002f, 0x00ff];
     let agreed = |hello: &ClientHello<'_>| {
-        hub.check_hello(hello).map(|Agreed { version, suite, .. }| (version, suite.0))
+        hub.check_hello(hello).map(|NegotiatedTls { version, suite, .. }| (version, suite.0))
     };
     // GREASE, signalling values and weak suites are ignored
     assert_eq!(

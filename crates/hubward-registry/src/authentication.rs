@@ -2,7 +2,7 @@
 
 use hubward_core::{Keys, MacKey, SymmetricKey, Thumbprint};
 
-use crate::keys::KeyPair;
+use crate::keys::SymmetricKeys;
 use crate::raw::RawKey;
 use crate::record::Proof;
 
@@ -11,7 +11,7 @@ use crate::record::Proof;
 #[non_exhaustive]
 pub enum Authentication<K> {
     /// By tokens under its keys (`sas`).
-    Sas(KeyPair<K>),
+    Sas(SymmetricKeys<K>),
     /// By a certificate with one of these thumbprints (`selfSigned`).
     SelfSigned(Thumbprints),
     /// By a certificate that a registered authority issued in its name (`certificateAuthority`).
@@ -24,7 +24,7 @@ impl<K> Authentication<K> {
     /// What each layer of the store keeps of it: the raw side, and the keys that are ready.
     pub(crate) fn split(self) -> (Proof, Option<K>, Option<K>) {
         let proof = match self {
-            Self::Sas(KeyPair { primary, secondary }) => {
+            Self::Sas(SymmetricKeys { primary, secondary }) => {
                 let (ready, raw) = secondary.map_or((None, None), |key| (Some(key.ready), key.raw));
                 let proof = Proof::Keys { primary: primary.raw, secondary: raw };
                 return (proof, Some(primary.ready), ready);

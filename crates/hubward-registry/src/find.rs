@@ -3,10 +3,11 @@
 use core::hint::black_box;
 
 use hubward_core::{
-    Credential, DeviceId, Found, FoundIdentity, Identity, Keys, Lookup, MacKey, Stamp, Status, Thumbprint,
+    Credential, DeviceId, Identity, IdentityRecord, Keys, Lookup, LookupResult, MacKey, RecordVersion,
+    Status, Thumbprint,
 };
 
-use crate::lists::Verdict;
+use crate::lists::ListVerdict;
 use crate::record::{Hot, Proof, Second};
 use crate::registry::Registry;
 use crate::store::{IdTag, Slot};
@@ -47,25 +48,25 @@ impl<K: MacKey> Registry<K> {
     /// Whoever the [access lists](crate::AccessLists) do not let pass is found `Disabled`. An issuer on a list is not looked
     /// at: an admission that can be by a certificate needs [`Registry::find_issued`].
     #[must_use]
-    pub fn find(&self, lookup: &Lookup<'_>) -> Found<'_, K> {
+    pub fn find(&self, lookup: &Lookup<'_>) -> LookupResult<'_, K> {
         self.find_issued(lookup, &[])
     }
 
     /// [`Registry::find`] for one whose certificate chain was verified, with the SHA-256 thumbprints of those above it,
     /// by which the access lists may name it. A session that began with them is rechecked with them.
     #[must_use]
-    pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> Found<'_, K> {
+    pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> LookupResult<'_, K> {
         let found = match lookup {
             Lookup::Policy(name) => self.find_policy(name),
             _ => self.entry_of(lookup).and_then(|(slot, hot)| self.found(lookup, slot, hot, issuers)),
         };
-        found.unwrap_or(Found::Nobody)
+        found.unwrap_or(LookupResult::NotFound)
     }
 
     /// [`Registry::find`] for each of `lookups`, without issuers. Records of many devices are rarely in the processor's cache: here
     /// the loads of all questions are under way together, instead of each waiting for the one before.
     #[must_use]
-    pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [Found<'_, K>; N] {
+    pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [LookupResult<'_, K>; N] {
         let mut asked = [Asked { id: None, tag: IdTag::default(), slot: None, hot: None, second: None }; N];
         for (asked, lookup) in asked.iter_mut().zip(lookups) {
             asked.id = undecoded(lookup);
@@ -83,11 +84,11 @@ impl<K: MacKey> Registry<K> {
         }));
         let seconds = asked.iter().filter_map(Asked::second);
         black_box(seconds.fold(0, |sum: u64, second| sum.wrapping_add(second.version())));
-        let mut found = [const { Found::Nobody }; N];
+        let mut found = [const { LookupResult::NotFound }; N];
         for ((found, asked), lookup) in found.iter_mut().zip(&asked).zip(lookups) {
             *found = match (asked.id, asked.slot, asked.hot()) {
                 (Some(id), Some(slot), Some(hot)) if hot.id == *id => {
-                    self.found(lookup, slot, hot, &[]).unwrap_or(Found::Nobody)
+                    self.found(lookup, slot, hot, &[]).unwrap_or(LookupResult::NotFound)
                 }
                 _ => self.find(lookup),
             };
@@ -110,7 +111,7 @@ impl<K: MacKey> Registry<K> {
         slot: Slot,
         hot: &'r Hot<K>,
         issuers: &[Thumbprint],
-    ) -> Option<Found<'r, K>> {
+    ) -> Option<LookupResult<'r, K>> {
         // a device's name with a `/` in it is no id, and must not be taken for a module's
         if hot.device.is_some() != matches!(lookup, Lookup::Module(..)) {
             return None;
@@ -126,12 +127,12 @@ impl<K: MacKey> Registry<K> {
             (None, _) => self.certificate_at(slot)?,
         };
         let status = match self.lists.verdict(&identity, issuers) {
-            Verdict::Pass => self.status_of(hot)?,
-            Verdict::Blocked | Verdict::NotAllowed => Status::Disabled,
+            ListVerdict::Pass => self.status_of(hot)?,
+            ListVerdict::Blocked | ListVerdict::NotAllowed => Status::Disabled,
         };
-        let found = FoundIdentity::new(identity, status, hot.stamp, credential);
-        let second = second.map(|second| Stamp::new(hot.stamp.generation(), second.version()));
-        Some(Found::Identity(found.with_secondary_stamp(second.unwrap_or(hot.stamp))))
+        let found = IdentityRecord::new(identity, status, hot.stamp, credential);
+        let second = second.map(|second| RecordVersion::new(hot.stamp.generation(), second.version()));
+        Some(LookupResult::Identity(found.with_secondary_stamp(second.unwrap_or(hot.stamp))))
     }
 
     /// What one without keys proves itself by: it lies in the other layer.

@@ -11,7 +11,7 @@ use crate::raw::RawKey;
 /// A key is kept ready for use, as a `K`. Beside it may stand the symmetric key that it was made of, so that it can
 /// be handed to the device and exported; without it only the hub can use it.
 #[derive(Debug)]
-pub struct KeyPair<K> {
+pub struct SymmetricKeys<K> {
     pub(crate) primary: KeptKey<K>,
     pub(crate) secondary: Option<KeptKey<K>>,
 }
@@ -29,7 +29,7 @@ impl<K> KeptKey<K> {
     }
 }
 
-impl<K: MacKey> KeyPair<K> {
+impl<K: MacKey> SymmetricKeys<K> {
     /// Both keys, as a hub has them.
     #[must_use]
     pub const fn new(primary: K, secondary: K) -> Self {

@@ -31,8 +31,8 @@ mod whose;
 pub use authentication::{Authentication, AuthenticationView, KeysView, Thumbprints, ThumbprintsError};
 pub use change::{Capabilities, Change};
 pub use enrollment::{
-    Attestation, Derivation, EndorsementKey, EndorsementKeyError, Enrollment, Enrollments, Evidence,
-    ProvisionError, Selected, TpmChallenge, TpmKeys, derive_key,
+    Attestation, Derivation, EndorsementKey, EndorsementKeyError, Enrollment, EnrollmentMatch, Enrollments,
+    Evidence, ProvisionError, TpmChallenge, TpmKeys, derive_key,
 };
 pub use entropy::{Entropy, NoEntropy};
 pub use error::RegistryError;
@@ -42,8 +42,8 @@ pub use export::ExportKeys;
 pub use footprint::Footprint;
 #[cfg(feature = "json")]
 pub use import::{ImportError, ImportLine, ImportMode, ImportProblem, ImportSummary, Imported, Importer};
-pub use keys::KeyPair;
-pub use lists::{AccessList, AccessLists, Listed, Verdict};
+pub use keys::SymmetricKeys;
+pub use lists::{AccessList, AccessLists, ListEntry, ListVerdict};
 pub use registry::Registry;
 pub use snapshot::{SnapshotError, snapshot_counter};
 pub use text::{DeviceScope, GenerationId, StatusReason, TextError};

@@ -11,7 +11,7 @@ use crate::whose::{LONGEST, identity, of_identity};
 /// What a list names.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub enum Listed<'a> {
+pub enum ListEntry<'a> {
     /// A device with its modules, or a module alone.
     Identity(Identity<'a>),
     /// Every member of a group.
@@ -24,7 +24,7 @@ pub enum Listed<'a> {
 /// What the lists say of somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a list lets somebody pass or does not, for one of two reasons")]
-pub enum Verdict {
+pub enum ListVerdict {
     /// Nothing against it.
     Pass,
     /// The block list names it.
@@ -43,38 +43,38 @@ pub struct AccessList {
 
 impl AccessList {
     /// Puts something on the list.
-    pub fn add(&mut self, listed: Listed<'_>) {
+    pub fn add(&mut self, listed: ListEntry<'_>) {
         match listed {
-            Listed::Identity(identity) => {
+            ListEntry::Identity(identity) => {
                 with_id(&identity, |id| self.ids.insert(id.into()));
             }
-            Listed::Group(name) => {
+            ListEntry::Group(name) => {
                 self.groups.insert(name.into());
             }
-            Listed::Issuer(thumbprint) => {
+            ListEntry::Issuer(thumbprint) => {
                 self.issuers.insert(thumbprint.as_bytes().into());
             }
         }
     }
 
     /// Takes something off the list, and says whether it was on it.
-    pub fn remove(&mut self, listed: Listed<'_>) -> bool {
+    pub fn remove(&mut self, listed: ListEntry<'_>) -> bool {
         match listed {
-            Listed::Identity(identity) => with_id(&identity, |id| self.ids.remove(id)).unwrap_or(false),
-            Listed::Group(name) => self.groups.remove(name),
-            Listed::Issuer(thumbprint) => self.issuers.remove(thumbprint.as_bytes()),
+            ListEntry::Identity(identity) => with_id(&identity, |id| self.ids.remove(id)).unwrap_or(false),
+            ListEntry::Group(name) => self.groups.remove(name),
+            ListEntry::Issuer(thumbprint) => self.issuers.remove(thumbprint.as_bytes()),
         }
     }
 
     /// What it names: identities, groups, issuers.
-    pub fn iter(&self) -> impl Iterator<Item = Listed<'_>> {
+    pub fn iter(&self) -> impl Iterator<Item = ListEntry<'_>> {
         let issuer = |bytes: &[u8]| match (bytes.try_into(), bytes.try_into()) {
-            (Ok(sha1), _) => Some(Listed::Issuer(Thumbprint::Sha1(sha1))),
-            (_, Ok(sha256)) => Some(Listed::Issuer(Thumbprint::Sha256(sha256))),
+            (Ok(sha1), _) => Some(ListEntry::Issuer(Thumbprint::Sha1(sha1))),
+            (_, Ok(sha256)) => Some(ListEntry::Issuer(Thumbprint::Sha256(sha256))),
             _ => None,
         };
-        let identities = self.ids.iter().map(|id| Listed::Identity(identity(id)));
-        let groups = self.groups.iter().map(|name| Listed::Group(name));
+        let identities = self.ids.iter().map(|id| ListEntry::Identity(identity(id)));
+        let groups = self.groups.iter().map(|name| ListEntry::Group(name));
         identities.chain(groups).chain(self.issuers.iter().filter_map(move |bytes| issuer(bytes)))
     }
 
@@ -167,22 +167,22 @@ impl AccessLists {
     /// token. They say nothing of policies.
     #[must_use]
     #[inline]
-    pub fn verdict(&self, identity: &Identity<'_>, issuers: &[Thumbprint]) -> Verdict {
+    pub fn verdict(&self, identity: &Identity<'_>, issuers: &[Thumbprint]) -> ListVerdict {
         if self.allow.is_none() && self.block.is_empty() {
-            return Verdict::Pass;
+            return ListVerdict::Pass;
         }
         self.judge(identity, issuers)
     }
 
-    fn judge(&self, identity: &Identity<'_>, issuers: &[Thumbprint]) -> Verdict {
-        let Some(device) = identity.device() else { return Verdict::Pass };
+    fn judge(&self, identity: &Identity<'_>, issuers: &[Thumbprint]) -> ListVerdict {
+        let Some(device) = identity.device() else { return ListVerdict::Pass };
         let named = |list: &AccessList| {
             with_id(identity, |id| list.names(&self.groups, id, device.as_str(), issuers))
         };
         match (named(&self.block), self.allow.as_ref().map(named)) {
-            (Some(false), None | Some(Some(true))) => Verdict::Pass,
-            (Some(false), Some(_)) => Verdict::NotAllowed,
-            _ => Verdict::Blocked,
+            (Some(false), None | Some(Some(true))) => ListVerdict::Pass,
+            (Some(false), Some(_)) => ListVerdict::NotAllowed,
+            _ => ListVerdict::Blocked,
         }
     }
 }

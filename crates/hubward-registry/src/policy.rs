@@ -2,25 +2,25 @@
 
 use alloc::boxed::Box;
 
-use hubward_core::{Found, FoundPolicy, MacKey, Permissions, PolicyName, Segment, Stamp};
+use hubward_core::{LookupResult, MacKey, Permissions, PolicyName, PolicyRecord, RecordVersion, Segment};
 
 use crate::error::RegistryError;
-use crate::keys::KeyPair;
+use crate::keys::SymmetricKeys;
 use crate::registry::Registry;
 
 /// A shared access policy. It is boxed, so that its keys stay where they are while the map of them grows.
 #[derive(Debug)]
 pub(crate) struct Policy<K> {
     pub(crate) rights: Permissions,
-    pub(crate) stamp: Stamp,
-    pub(crate) keys: KeyPair<K>,
+    pub(crate) stamp: RecordVersion,
+    pub(crate) keys: SymmetricKeys<K>,
 }
 
 impl<K: MacKey> Registry<K> {
     /// Creates a shared access policy, or replaces the one of that name.
-    pub fn set_policy(&mut self, name: PolicyName<'_>, rights: Permissions, keys: KeyPair<K>) {
+    pub fn set_policy(&mut self, name: PolicyName<'_>, rights: Permissions, keys: SymmetricKeys<K>) {
         let generation = self.change();
-        let stamp = Stamp::new(generation, generation);
+        let stamp = RecordVersion::new(generation, generation);
         self.policies.insert(name.as_str().into(), Box::new(Policy { rights, stamp, keys }));
     }
 
@@ -33,7 +33,7 @@ impl<K: MacKey> Registry<K> {
     }
 
     /// The policy of a name, decoded once on the stack.
-    pub(crate) fn find_policy(&self, name: &Segment<'_>) -> Option<Found<'_, K>> {
+    pub(crate) fn find_policy(&self, name: &Segment<'_>) -> Option<LookupResult<'_, K>> {
         let mut buffer = [0; 128];
         let name = match name.as_plain() {
             Some(plain) => plain,
@@ -41,6 +41,6 @@ impl<K: MacKey> Registry<K> {
         };
         let (name, policy) = self.policies.get_key_value(name)?;
         let name = PolicyName::assertion(name);
-        Some(Found::Policy(FoundPolicy::new(name, policy.rights, policy.stamp, policy.keys.keys())))
+        Some(LookupResult::Policy(PolicyRecord::new(name, policy.rights, policy.stamp, policy.keys.keys())))
     }
 }

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
-use hubward_core::{Stamp, Status};
+use hubward_core::{RecordVersion, Status};
 use smol_str::SmolStr;
 
 use crate::authentication::Thumbprints;
@@ -21,7 +21,7 @@ use crate::text::{DeviceScope, GenerationId, StatusReason};
 pub(crate) struct Hot<K> {
     /// A device's id, or `device/module`: no id has a `/`, so the two cannot meet. One of up to 23 bytes stands here.
     pub(crate) id: SmolStr,
-    pub(crate) stamp: Stamp,
+    pub(crate) stamp: RecordVersion,
     pub(crate) primary: Option<K>,
     /// The device, for a module.
     pub(crate) device: Option<Slot>,

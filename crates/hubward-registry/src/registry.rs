@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use hubward_core::{DeviceId, Identity, MacKey, ModuleId, Stamp, Status};
+use hubward_core::{DeviceId, Identity, MacKey, ModuleId, RecordVersion, Status};
 use smol_str::SmolStr;
 
 use crate::authentication::Authentication;
@@ -20,7 +20,7 @@ use crate::whose::{LONGEST, of_identity};
 
 /// Devices, their modules and the hub's policies, in memory, with keys of type `K`.
 ///
-/// Every key that is set and every creation has a new [`Stamp`], so that whoever was admitted on an old one can be told
+/// Every key that is set and every creation has a new [`RecordVersion`], so that whoever was admitted on an old one can be told
 /// from whoever would be now. A change of one key leaves whom the other admitted.
 #[derive(Debug)]
 pub struct Registry<K> {
@@ -32,7 +32,7 @@ pub struct Registry<K> {
 }
 
 /// Where an identity is or would be.
-pub(crate) struct Place<'b> {
+pub(crate) struct RecordPlace<'b> {
     id: &'b str,
     tag: IdTag,
     /// Whether it is there.
@@ -119,15 +119,15 @@ impl<K: MacKey> Registry<K> {
         identity: &Identity<'b>,
         tag: Option<IdTag>,
         buffer: &'b mut [u8; LONGEST],
-    ) -> Option<Place<'b>> {
+    ) -> Option<RecordPlace<'b>> {
         let id = of_identity(identity, buffer)?;
         let tag = tag.unwrap_or_else(|| self.store.tag(id));
-        Some(Place { id, tag, taken: self.store.find_tagged(tag, id).is_some() })
+        Some(RecordPlace { id, tag, taken: self.store.find_tagged(tag, id).is_some() })
     }
 
     pub(crate) fn create_at(
         &mut self,
-        Place { id, tag, taken }: Place<'_>,
+        RecordPlace { id, tag, taken }: RecordPlace<'_>,
         identity: Identity<'_>,
         authentication: Authentication<K>,
         rest: Rest,
@@ -149,7 +149,7 @@ impl<K: MacKey> Registry<K> {
         let (proof, primary, secondary) = authentication.split();
         let hot = Hot {
             id: SmolStr::new(id),
-            stamp: Stamp::new(generation, version),
+            stamp: RecordVersion::new(generation, version),
             primary,
             device,
             status: Status::Enabled,

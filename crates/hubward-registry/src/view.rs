@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hubward_core::{Identity, Keys, MacKey, Stamp, Status};
+use hubward_core::{Identity, Keys, MacKey, RecordVersion, Status};
 
 use crate::authentication::{AuthenticationView, KeysView};
 use crate::change::Capabilities;
@@ -66,14 +66,14 @@ impl<'r, K: MacKey> RecordView<'r, K> {
 
     /// What a proof made now would rest on: by the primary key where there are two.
     #[must_use]
-    pub const fn stamp(&self) -> Stamp {
+    pub const fn version(&self) -> RecordVersion {
         self.hot.stamp
     }
 
     /// What a proof by the secondary key would rest on.
     #[must_use]
-    pub fn secondary_stamp(&self) -> Option<Stamp> {
-        self.second.map(|second| Stamp::new(self.hot.stamp.generation(), second.version()))
+    pub fn secondary_stamp(&self) -> Option<RecordVersion> {
+        self.second.map(|second| RecordVersion::new(self.hot.stamp.generation(), second.version()))
     }
 
     /// Which creation of the id it is, as text: what another hub gave, else the stamp's number.

@@ -14,7 +14,7 @@ mod common;
 use common::*;
 use hubward_core::{DeviceId, Keys, MacKey, RegistrationId, SymmetricKey, Thumbprint};
 use hubward_registry::{
-    Attestation, Derivation, Enrollment, Enrollments, Evidence, KeyPair, ProvisionError, Thumbprints,
+    Attestation, Derivation, Enrollment, Enrollments, Evidence, ProvisionError, SymmetricKeys, Thumbprints,
     derive_key,
 };
 use hubward_rustcrypto::HmacKey;
@@ -44,7 +44,7 @@ fn by_key(name: &str) -> Attestation<HmacKey> {
     Attestation::SymmetricKey(pair(name))
 }
 
-fn outcome(selected: Result<hubward_registry::Selected<'_>, ProvisionError>) -> Outcome {
+fn outcome(selected: Result<hubward_registry::EnrollmentMatch<'_>, ProvisionError>) -> Outcome {
     selected.map(|selected| (selected.device_id.to_string(), selected.group.map(Into::into)))
 }
 
@@ -117,9 +117,12 @@ fn a_disabled_match_ends_the_search() {
     // two groups with one key: the first by name
     all.enroll_group(
         "a",
-        Enrollment::new(Attestation::SymmetricKey(KeyPair::one(HmacKey::new(&raw("k"))))).disabled(),
+        Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(HmacKey::new(&raw("k"))))).disabled(),
     );
-    all.enroll_group("b", Enrollment::new(Attestation::SymmetricKey(KeyPair::one(HmacKey::new(&raw("k"))))));
+    all.enroll_group(
+        "b",
+        Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(HmacKey::new(&raw("k"))))),
+    );
     assert_eq!(with_key(&all, "pump", &derived("k", "pump")), Err(ProvisionError::Disabled));
 }
 
@@ -214,7 +217,7 @@ proptest! {
         let mut all = all();
         for (group, name, by_token, proof, on) in &rows {
             let attestation = if *by_token {
-                Attestation::SymmetricKey(KeyPair::one(HmacKey::new(&raw(&key_name(*proof)))))
+                Attestation::SymmetricKey(SymmetricKeys::one(HmacKey::new(&raw(&key_name(*proof)))))
             } else {
                 x509(*proof)
             };

@@ -16,7 +16,7 @@ use core::hint::black_box;
 
 use allocation_counter::measure;
 use common::*;
-use hubward_core::{Credential, Found, Lookup, Segment, Thumbprint};
+use hubward_core::{Credential, Lookup, LookupResult, Segment, Thumbprint};
 use hubward_registry::{Authentication, Change, Precondition, Thumbprints};
 use hubward_rustcrypto::HmacKey;
 
@@ -35,9 +35,9 @@ fn hub() -> Hub {
     hub
 }
 
-fn name(found: &Found<'_, HmacKey>) -> String {
+fn name(found: &LookupResult<'_, HmacKey>) -> String {
     match found {
-        Found::Identity(found) => found.identity().to_string(),
+        LookupResult::Identity(found) => found.identity().to_string(),
         _ => "nobody".into(),
     }
 }
@@ -137,7 +137,7 @@ fn it_says_what_somebody_proves_itself_by() {
         hub.create(who(id), authentication, Change::new()).unwrap();
     }
     let by = |hub: &Hub, id: &str| match hub.find(&device(id)) {
-        Found::Identity(found) => match found.credential() {
+        LookupResult::Identity(found) => match found.credential() {
             Credential::Keys(_) => "keys".to_owned(),
             Credential::Thumbprints { primary, secondary } => {
                 let fits =

@@ -15,12 +15,12 @@ use std::collections::BTreeMap;
 use std::hash::DefaultHasher;
 
 use common::*;
-use hubward_core::{Found, KeySlot, Lookup, Permissions, PolicyName, Stamp};
+use hubward_core::{KeySlot, Lookup, LookupResult, Permissions, PolicyName, RecordVersion};
 use hubward_registry::{
-    Authentication, AuthenticationView, Change, ExportKeys, Importer, KeyPair, NoEntropy, Precondition,
-    RecordView,
+    Authentication, AuthenticationView, Change, ExportKeys, Importer, NoEntropy, Precondition, RecordView,
+    SymmetricKeys,
 };
-use hubward_ring::SealKey;
+use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 use proptest::prelude::*;
 
@@ -88,7 +88,7 @@ struct Given {
 }
 
 impl Given {
-    fn version(&mut self, id: &str, stamp: Stamp, credential: &str) -> Result<(), TestCaseError> {
+    fn version(&mut self, id: &str, stamp: RecordVersion, credential: &str) -> Result<(), TestCaseError> {
         let place = (id.to_owned(), stamp.generation(), stamp.keys());
         let given = self.versions.entry(place).or_insert_with(|| credential.to_owned());
         prop_assert_eq!(&*given, credential, "version {:?} of {} is given twice", stamp, id);
@@ -98,7 +98,7 @@ impl Given {
     fn record(&mut self, view: &RecordView<'_, HmacKey>) -> Result<(), TestCaseError> {
         let id = view.identity().to_string();
         let (first, second) = credentials(view);
-        self.version(&id, view.stamp(), &first)?;
+        self.version(&id, view.version(), &first)?;
         if let Some(stamp) = view.secondary_stamp() {
             self.version(&id, stamp, &second)?;
         }
@@ -112,9 +112,9 @@ impl Given {
     fn registry(&mut self, hub: &Hub) -> Result<(), TestCaseError> {
         hub.iter().try_for_each(|view| self.record(&view))?;
         let name = PolicyName::parse("service").unwrap();
-        if let Found::Policy(policy) = hub.find(&Lookup::Policy(name.segment())) {
+        if let LookupResult::Policy(policy) = hub.find(&Lookup::Policy(name.segment())) {
             // each policy of this test has rights of its own
-            self.version("policy", policy.stamp(), &format!("{:?}", policy.rights()))?;
+            self.version("policy", policy.version(), &format!("{:?}", policy.rights()))?;
         }
         Ok(())
     }
@@ -135,7 +135,7 @@ proptest! {
     fn no_version_and_no_etag_is_given_to_two_credentials(
         events in prop::collection::vec(event(), 1..60), seed in any::<u64>(),
     ) {
-        let sealing = SealKey::new(&[9; 32]);
+        let sealing = AeadKey::new(&[9; 32]);
         let mut entropy = entropy(seed);
         let mut first = [0; 16];
         entropy(&mut first).unwrap();
@@ -179,16 +179,16 @@ proptest! {
 
 fn restore(
     sealed: Vec<u8>,
-    key: &SealKey,
+    key: &AeadKey,
     entropy: &mut dyn FnMut(&mut [u8]) -> Result<(), NoEntropy>,
 ) -> Hub {
-    Hub::unseal(sealed, key, 0, entropy, HmacKey::new).unwrap()
+    Hub::open(sealed, key, 0, entropy, HmacKey::new).unwrap()
 }
 
 /// Changes what can be changed; each key has a name that no other has.
 fn change(hub: &mut Hub, id: &str, step: &Step, name: u8) {
     let one = |key: &str| raw(&format!("{key} {name}"));
-    let new = || Authentication::Sas(KeyPair::kept(one("first"), one("second"), HmacKey::new));
+    let new = || Authentication::Sas(SymmetricKeys::kept(one("first"), one("second"), HmacKey::new));
     let change = match step {
         Step::Create => return hub.create(who(id), new(), Change::new()).map(drop).unwrap_or_default(),
         Step::Delete => return hub.delete(who(id), Precondition::Any).unwrap_or_default(),
@@ -207,7 +207,7 @@ fn change(hub: &mut Hub, id: &str, step: &Step, name: u8) {
 /// The case that was seen: the key that the restored registry gives has the version of one that was withdrawn.
 #[test]
 fn a_session_does_not_outlive_its_key_by_a_restored_snapshot() {
-    let sealing = SealKey::new(&[9; 32]);
+    let sealing = AeadKey::new(&[9; 32]);
     let mut entropy = entropy(1);
     let mut live = Hub::with_seed(&[7; 16]);
     live.create(who("a"), sas("first"), Change::new()).unwrap();
@@ -215,7 +215,7 @@ fn a_session_does_not_outlive_its_key_by_a_restored_snapshot() {
     let set = |hub: &mut Hub, key: &str| {
         hub.update(who("a"), Change::new().key(KeySlot::Primary, raw(key), HmacKey::new), Precondition::Any)
             .unwrap();
-        (hub.get(who("a")).unwrap().stamp(), hub.get(who("a")).unwrap().etag())
+        (hub.get(who("a")).unwrap().version(), hub.get(who("a")).unwrap().etag())
     };
     let (lost, lost_etag) = set(&mut live, "lost with the snapshot");
     let mut restored = restore(snapshot, &sealing, &mut entropy);

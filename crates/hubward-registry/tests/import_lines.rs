@@ -16,7 +16,8 @@ use common::*;
 use hubward_core::{KeyError, KeySlot, Status};
 use hubward_registry::{
     Authentication, AuthenticationView, Change, ExportKeys, ImportLine, ImportMode, ImportProblem,
-    ImportSummary, Imported, Importer, KeyPair, NoEntropy, Precondition, RegistryError, ThumbprintsError,
+    ImportSummary, Imported, Importer, NoEntropy, Precondition, RegistryError, SymmetricKeys,
+    ThumbprintsError,
 };
 use hubward_rustcrypto::HmacKey;
 
@@ -253,10 +254,10 @@ fn keys_that_are_left_out_are_made_or_left() {
     let AuthenticationView::Sas(keys) = hub.get(who("a")).unwrap().authentication() else { panic!() };
     let primary = keys.expose_primary().unwrap().expose().to_vec();
     assert_ne!(primary, keys.expose_secondary().unwrap().expose(), "two keys were made");
-    let stamp = hub.get(who("a")).unwrap().stamp();
+    let stamp = hub.get(who("a")).unwrap().version();
     import(&mut hub, &sas_keys("null", "null")).unwrap();
     import(&mut hub, &device("")).unwrap();
-    assert_eq!(hub.get(who("a")).unwrap().stamp(), stamp, "an export without keys came back");
+    assert_eq!(hub.get(who("a")).unwrap().version(), stamp, "an export without keys came back");
     import(&mut hub, &device(r#","authentication":{"type":"none"}"#)).unwrap();
     import(&mut hub, &device("")).unwrap();
     assert!(matches!(hub.get(who("a")).unwrap().authentication(), AuthenticationView::None));
@@ -353,7 +354,7 @@ fn an_export_is_taken_back_with_its_etags() {
     for id in ["a", "a/m", "b", "gone"] {
         hub.create(who(id), sas(id), Change::new()).unwrap();
     }
-    let one = KeyPair::kept_one(raw("one"), HmacKey::new);
+    let one = SymmetricKeys::kept_one(raw("one"), HmacKey::new);
     hub.create(who("c"), Authentication::Sas(one), Change::new()).unwrap();
     hub.delete(who("gone"), Precondition::Any).unwrap();
     let lines = exported(&hub, ExportKeys::Included);
@@ -383,10 +384,10 @@ fn an_etag_that_leaves_no_room_is_not_taken() {
     let mut entropy = counting();
     let line = device(r#","eTag":"ffffffffffffffff""#);
     Importer::new(&mut hub, &mut entropy, HmacKey::new).keeping_etags().line(line.as_bytes()).unwrap();
-    let before = hub.get(who("a")).unwrap().stamp();
+    let before = hub.get(who("a")).unwrap().version();
     hub.update(who("a"), Change::new().authentication(sas("new")), Precondition::Any).unwrap();
-    let changed = hub.get(who("a")).unwrap().stamp();
+    let changed = hub.get(who("a")).unwrap().version();
     assert_ne!(changed, before, "a session by the old key would go on");
     hub.update(who("a"), Change::new().authentication(sas("newer")), Precondition::Any).unwrap();
-    assert_ne!(hub.get(who("a")).unwrap().stamp(), changed, "a session by the old key would go on");
+    assert_ne!(hub.get(who("a")).unwrap().version(), changed, "a session by the old key would go on");
 }

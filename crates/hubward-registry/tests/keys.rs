@@ -13,21 +13,22 @@
 
 mod common;
 use common::*;
-use hubward_core::{Credential, Found, KeySlot, MacKey, Stamp};
+use hubward_core::{Credential, KeySlot, LookupResult, MacKey, RecordVersion};
 use hubward_registry::{
-    Authentication, AuthenticationView, Change, KeyPair, NoEntropy, Precondition, RegistryError, Thumbprints,
+    Authentication, AuthenticationView, Change, NoEntropy, Precondition, RegistryError, SymmetricKeys,
+    Thumbprints,
 };
 use hubward_rustcrypto::HmacKey;
 
-fn stamp(hub: &Hub, id: &str) -> Stamp {
-    hub.get(who(id)).unwrap().stamp()
+fn stamp(hub: &Hub, id: &str) -> RecordVersion {
+    hub.get(who(id)).unwrap().version()
 }
 
 /// The slot in which an admission finds the key of this name.
 fn slot_of(hub: &Hub, id: &str, key: &str) -> Option<KeySlot> {
     let tag = HmacKey::new(&raw(key)).tag(&[b"message"]);
     match hub.find(&who(id).lookup()) {
-        Found::Identity(found) => match found.credential() {
+        LookupResult::Identity(found) => match found.credential() {
             Credential::Keys(keys) => keys.matching(&[b"message"], tag.expose()),
             _ => None,
         },
@@ -63,11 +64,11 @@ fn every_change_of_credentials_changes_the_stamp() {
 }
 
 /// Both keys' stamps.
-fn stamps(hub: &Hub) -> (Stamp, Stamp) {
-    let Found::Identity(found) = hub.find(&who("a").lookup()) else { panic!() };
-    assert_eq!(found.stamp_of(KeySlot::Primary), stamp(hub, "a"));
-    assert_eq!(Some(found.stamp_of(KeySlot::Secondary)), hub.get(who("a")).unwrap().secondary_stamp());
-    (found.stamp_of(KeySlot::Primary), found.stamp_of(KeySlot::Secondary))
+fn stamps(hub: &Hub) -> (RecordVersion, RecordVersion) {
+    let LookupResult::Identity(found) = hub.find(&who("a").lookup()) else { panic!() };
+    assert_eq!(found.version_of(KeySlot::Primary), stamp(hub, "a"));
+    assert_eq!(Some(found.version_of(KeySlot::Secondary)), hub.get(who("a")).unwrap().secondary_stamp());
+    (found.version_of(KeySlot::Primary), found.version_of(KeySlot::Secondary))
 }
 
 #[test]
@@ -117,7 +118,7 @@ fn a_swap_exchanges_what_is_kept_too() {
 #[test]
 fn a_second_key_comes_and_goes() {
     let mut hub = Hub::new();
-    let one = || Authentication::Sas(KeyPair::kept_one(raw("one"), HmacKey::new));
+    let one = || Authentication::Sas(SymmetricKeys::kept_one(raw("one"), HmacKey::new));
     hub.create(who("a"), one(), Change::new()).unwrap();
     let swapped = hub.update(who("a"), Change::new().swap_keys(), Precondition::Any);
     assert_eq!(swapped, Err(RegistryError::NoKeys), "there is nothing to exchange it with");
@@ -147,10 +148,14 @@ fn a_refused_change_leaves_the_stamp() {
 #[test]
 fn without_entropy_there_is_no_key() {
     let mut empty = |_: &mut [u8]| Err(NoEntropy);
-    assert_eq!(KeyPair::generate(&mut empty, HmacKey::new).unwrap_err(), NoEntropy);
+    assert_eq!(SymmetricKeys::generate(&mut empty, HmacKey::new).unwrap_err(), NoEntropy);
     let mut silent = |_: &mut [u8]| Ok(());
-    assert_eq!(KeyPair::generate(&mut silent, HmacKey::new).unwrap_err(), NoEntropy, "it wrote nothing");
-    let pair = KeyPair::generate(&mut counting(), HmacKey::new).unwrap();
+    assert_eq!(
+        SymmetricKeys::generate(&mut silent, HmacKey::new).unwrap_err(),
+        NoEntropy,
+        "it wrote nothing"
+    );
+    let pair = SymmetricKeys::generate(&mut counting(), HmacKey::new).unwrap();
     let (first, second) = (pair.keys().primary(), pair.keys().secondary().unwrap());
     assert!(!first.tag(&[b"m"]).matches(second.tag(&[b"m"]).expose()));
 }

@@ -12,8 +12,8 @@
 )]
 mod common;
 use common::*;
-use hubward_core::{Found, Identity, Status, Thumbprint};
-use hubward_registry::{AccessList, AccessLists, Change, Listed, Precondition, Verdict};
+use hubward_core::{Identity, LookupResult, Status, Thumbprint};
+use hubward_registry::{AccessList, AccessLists, Change, ListEntry, ListVerdict, Precondition};
 use proptest::prelude::*;
 
 const IDS: [&str; 5] = ["a", "a/m", "a/n", "b", "b/m"];
@@ -23,13 +23,13 @@ fn issuer(number: u8) -> Thumbprint {
     Thumbprint::Sha256([number; 32])
 }
 
-fn id(id: &str) -> Listed<'_> {
-    Listed::Identity(who(id))
+fn id(id: &str) -> ListEntry<'_> {
+    ListEntry::Identity(who(id))
 }
 
 fn passes(hub: &Hub, id: &str) -> bool {
     match hub.find(&who(id).lookup()) {
-        Found::Identity(found) => found.status() == Status::Enabled,
+        LookupResult::Identity(found) => found.status() == Status::Enabled,
         _ => panic!("{id} is there"),
     }
 }
@@ -59,8 +59,8 @@ fn block_wins_over_allow() {
     hub.access_mut().allow().add(id("a"));
     hub.access_mut().block().add(id("a/n"));
     assert_eq!(IDS.map(|id| passes(&hub, id)), [true, true, false, false, false]);
-    assert_eq!(hub.access().verdict(&who("a/n"), &[]), Verdict::Blocked);
-    assert_eq!(hub.access().verdict(&who("b"), &[]), Verdict::NotAllowed);
+    assert_eq!(hub.access().verdict(&who("a/n"), &[]), ListVerdict::Blocked);
+    assert_eq!(hub.access().verdict(&who("b"), &[]), ListVerdict::NotAllowed);
 }
 
 #[test]
@@ -70,9 +70,9 @@ fn an_empty_allow_list_in_force_denies_everybody() {
     assert_eq!(IDS.map(|id| passes(&hub, id)), [false; 5]);
     let many = IDS.map(|id| who(id).lookup());
     assert!(
-        hub.find_many(&many)
-            .iter()
-            .all(|found| matches!(found, Found::Identity(found) if found.status() == Status::Disabled))
+        hub.find_many(&many).iter().all(
+            |found| matches!(found, LookupResult::Identity(found) if found.status() == Status::Disabled)
+        )
     );
     hub.access_mut().lift_allow();
     assert_eq!(IDS.map(|id| passes(&hub, id)), [true; 5]);
@@ -99,13 +99,13 @@ fn a_record_that_is_disabled_stays_so() {
 fn an_issuer_counts_for_whoever_presents_it() {
     let mut hub = hub();
     let finds = |hub: &Hub, issuers: &[Thumbprint]| match hub.find_issued(&who("a").lookup(), issuers) {
-        Found::Identity(found) => found.status() == Status::Enabled,
+        LookupResult::Identity(found) => found.status() == Status::Enabled,
         _ => panic!("it is there"),
     };
-    hub.access_mut().block().add(Listed::Issuer(issuer(1)));
+    hub.access_mut().block().add(ListEntry::Issuer(issuer(1)));
     assert!(finds(&hub, &[]) && finds(&hub, &[issuer(2)]) && !finds(&hub, &[issuer(2), issuer(1)]));
-    hub.access_mut().block().remove(Listed::Issuer(issuer(1)));
-    hub.access_mut().allow().add(Listed::Issuer(issuer(2)));
+    hub.access_mut().block().remove(ListEntry::Issuer(issuer(1)));
+    hub.access_mut().allow().add(ListEntry::Issuer(issuer(2)));
     assert!(!finds(&hub, &[]) && !finds(&hub, &[issuer(1)]) && finds(&hub, &[issuer(1), issuer(2)]));
 }
 
@@ -114,26 +114,26 @@ fn the_lists_say_nothing_of_policies() {
     let mut lists = AccessLists::default();
     lists.allow();
     let policy = Identity::Policy(hubward_core::PolicyName::parse("a").unwrap());
-    assert_eq!(lists.verdict(&policy, &[]), Verdict::Pass);
+    assert_eq!(lists.verdict(&policy, &[]), ListVerdict::Pass);
 }
 
 #[derive(Debug, Clone)]
 enum Step {
-    Listed { allow: bool, on: bool, what: usize },
+    ListEntry { allow: bool, on: bool, what: usize },
     Member { group: usize, on: bool, id: usize },
     Lift,
 }
 
 /// An id, a group or an issuer.
-fn what(number: usize) -> Listed<'static> {
+fn what(number: usize) -> ListEntry<'static> {
     match number {
         0..5 => id(IDS[number]),
-        5..7 => Listed::Group(GROUPS[number - 5]),
-        _ => Listed::Issuer(issuer(u8::from(number == 8))),
+        5..7 => ListEntry::Group(GROUPS[number - 5]),
+        _ => ListEntry::Issuer(issuer(u8::from(number == 8))),
     }
 }
 
-fn change(list: &mut AccessList, on: bool, listed: Listed<'_>) {
+fn change(list: &mut AccessList, on: bool, listed: ListEntry<'_>) {
     if on {
         list.add(listed);
     } else {
@@ -146,7 +146,7 @@ proptest! {
     #[test]
     fn it_agrees_with_a_plain_reading(steps in prop::collection::vec(prop_oneof![
         4 => (any::<bool>(), any::<bool>(), 0..9_usize)
-            .prop_map(|(allow, on, what)| Step::Listed { allow, on, what }),
+            .prop_map(|(allow, on, what)| Step::ListEntry { allow, on, what }),
         2 => (0..2_usize, any::<bool>(), 0..5_usize).prop_map(|(group, on, id)| Step::Member { group, on, id }),
         1 => Just(Step::Lift),
     ], 0..24)) {
@@ -154,7 +154,7 @@ proptest! {
         let (mut block, mut allow, mut members) = (Vec::new(), None::<Vec<usize>>, Vec::new());
         for step in steps {
             match step {
-                Step::Listed { allow: to_allow, on, what: number } => {
+                Step::ListEntry { allow: to_allow, on, what: number } => {
                     let list = if to_allow { lists.allow() } else { lists.block() };
                     change(list, on, what(number));
                     let model = if to_allow { allow.get_or_insert_default() } else { &mut block };
@@ -183,9 +183,9 @@ proptest! {
                         number => issuers.len() > number - 7,
                     });
                     let expected = match &allow {
-                        _ if names(&block) => Verdict::Blocked,
-                        Some(allow) if !names(allow) => Verdict::NotAllowed,
-                        _ => Verdict::Pass,
+                        _ if names(&block) => ListVerdict::Blocked,
+                        Some(allow) if !names(allow) => ListVerdict::NotAllowed,
+                        _ => ListVerdict::Pass,
                     };
                     prop_assert_eq!(lists.verdict(&who(asked), issuers), expected);
                 }
@@ -199,17 +199,17 @@ fn a_list_can_be_read() {
     let mut hub = Hub::new();
     let access = hub.access_mut();
     let issuers = ["1".repeat(40), "2".repeat(64)].map(|text| text.parse().unwrap());
-    access.block().add(Listed::Identity(who("a/m")));
-    access.block().add(Listed::Group("g"));
-    issuers.iter().for_each(|issuer| access.block().add(Listed::Issuer(*issuer)));
+    access.block().add(ListEntry::Identity(who("a/m")));
+    access.block().add(ListEntry::Group("g"));
+    issuers.iter().for_each(|issuer| access.block().add(ListEntry::Issuer(*issuer)));
     access.join("g", who("b"));
     let access = hub.access();
     let said: Vec<_> = access.blocked().iter().map(|listed| format!("{listed:?}")).collect();
     let wanted = [
-        Listed::Identity(who("a/m")),
-        Listed::Group("g"),
-        Listed::Issuer(issuers[0]),
-        Listed::Issuer(issuers[1]),
+        ListEntry::Identity(who("a/m")),
+        ListEntry::Group("g"),
+        ListEntry::Issuer(issuers[0]),
+        ListEntry::Issuer(issuers[1]),
     ];
     assert_eq!(said, wanted.map(|listed| format!("{listed:?}")));
     assert_eq!(access.groups().collect::<Vec<_>>(), ["g"]);

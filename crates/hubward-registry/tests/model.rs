@@ -15,8 +15,8 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::*;
-use hubward_core::{Credential, Found, KeySlot, MacKey, Stamp, Status};
-use hubward_registry::{Authentication, Change, ETag, KeyPair, Precondition, RegistryError};
+use hubward_core::{Credential, KeySlot, LookupResult, MacKey, RecordVersion, Status};
+use hubward_registry::{Authentication, Change, ETag, Precondition, RegistryError, SymmetricKeys};
 use hubward_rustcrypto::HmacKey;
 use proptest::prelude::*;
 
@@ -56,19 +56,19 @@ fn steps() -> impl Strategy<Value = Vec<(usize, Step, Shown)>> {
 #[derive(Debug, Clone)]
 struct Model {
     /// Each with its stamp; one that is new was never another's.
-    keys: Vec<(u8, Stamp)>,
+    keys: Vec<(u8, RecordVersion)>,
     enabled: bool,
     etag: ETag,
     /// Of the record, where it has no keys.
-    stamp: Stamp,
+    stamp: RecordVersion,
 }
 
 fn authentication(keys: &[u8]) -> Authentication<HmacKey> {
     let key = |key: &u8| raw(&format!("key {key}"));
     match keys {
         [] => Authentication::None,
-        [one] => Authentication::Sas(KeyPair::kept_one(key(one), HmacKey::new)),
-        [one, two, ..] => Authentication::Sas(KeyPair::kept(key(one), key(two), HmacKey::new)),
+        [one] => Authentication::Sas(SymmetricKeys::kept_one(key(one), HmacKey::new)),
+        [one, two, ..] => Authentication::Sas(SymmetricKeys::kept(key(one), key(two), HmacKey::new)),
     }
 }
 
@@ -149,16 +149,16 @@ fn apply<'i>(
     step: Step,
     etag: Option<ETag>,
     hub: &Hub,
-    stamps: &mut Vec<Stamp>,
+    stamps: &mut Vec<RecordVersion>,
 ) -> Result<(), TestCaseError> {
     let Some(etag) = etag else {
         model.retain(|other, _| *other != id && !other.starts_with(&format!("{id}/")));
         return Ok(());
     };
     let view = hub.get(who(id)).unwrap();
-    let stamp = view.stamp();
+    let stamp = view.version();
     // what was put into a slot by this step has a stamp that nothing had before
-    let mut fresh = |stamp: Stamp| {
+    let mut fresh = |stamp: RecordVersion| {
         prop_assert!(!stamps.contains(&stamp), "a stamp of its own");
         stamps.push(stamp);
         Ok(stamp)
@@ -196,18 +196,18 @@ fn agree(hub: &Hub, model: &BTreeMap<&str, Model>) -> Result<(), TestCaseError> 
     let one_by_one = IDS.map(|id| (id, hub.find(&who(id).lookup())));
     for (id, found) in one_by_one.into_iter().chain(IDS.into_iter().zip(many)) {
         let Some(there) = model.get(id) else {
-            prop_assert!(matches!(found, Found::Nobody));
+            prop_assert!(matches!(found, LookupResult::NotFound));
             continue;
         };
-        let Found::Identity(found) = found else { panic!("{id} is there") };
+        let LookupResult::Identity(found) = found else { panic!("{id} is there") };
         let device = id.split('/').next().unwrap();
         prop_assert_eq!(found.identity(), who(id));
         prop_assert_eq!(found.status() == Status::Enabled, model[device].enabled);
         let slots = [KeySlot::Primary, KeySlot::Secondary];
         match &*there.keys {
-            [] => prop_assert_eq!(found.stamp(), there.stamp),
+            [] => prop_assert_eq!(found.version(), there.stamp),
             keys => {
-                let now: Vec<_> = slots.iter().zip(keys).map(|(slot, _)| found.stamp_of(*slot)).collect();
+                let now: Vec<_> = slots.iter().zip(keys).map(|(slot, _)| found.version_of(*slot)).collect();
                 prop_assert_eq!(now, keys.iter().map(|key| key.1).collect::<Vec<_>>());
             }
         }

@@ -26,11 +26,11 @@ fn what_cannot_be_counted_is_not_changed() {
     assert!(hub.is_empty());
     let mut hub = Hub::new().starting_at((1 << 63) - 1);
     hub.create(who("gate"), sas("gate"), Change::new()).unwrap();
-    let (stamp, etag) = (hub.get(who("gate")).unwrap().stamp(), hub.get(who("gate")).unwrap().etag());
+    let (stamp, etag) = (hub.get(who("gate")).unwrap().version(), hub.get(who("gate")).unwrap().etag());
     let change = Change::new().authentication(sas("other"));
     assert_eq!(hub.update(who("gate"), change, Precondition::Any), Err(RegistryError::Full));
     let gate = hub.get(who("gate")).unwrap();
-    assert_eq!((gate.stamp(), gate.etag()), (stamp, etag));
+    assert_eq!((gate.version(), gate.etag()), (stamp, etag));
     hub.delete(who("gate"), Precondition::Any).unwrap();
 }
 
@@ -64,12 +64,12 @@ fn what_is_set_is_there() {
 fn an_update_leaves_what_it_does_not_name() {
     let mut hub = Hub::new();
     hub.create(who("a"), sas("a"), Change::new().status(Status::Disabled)).unwrap();
-    let before = hub.get(who("a")).unwrap().stamp();
+    let before = hub.get(who("a")).unwrap().version();
     let reason = Some(StatusReason::new("stolen").unwrap());
     hub.update(who("a"), Change::new().status_reason(reason), Precondition::Any).unwrap();
     let a = hub.get(who("a")).unwrap();
     assert_eq!((a.status(), a.status_reason()), (Status::Disabled, Some("stolen")));
-    assert_eq!(a.stamp(), before, "nobody's proof rests on a reason");
+    assert_eq!(a.version(), before, "nobody's proof rests on a reason");
     hub.update(who("a"), Change::new().status_reason(None), Precondition::Any).unwrap();
     assert_eq!(hub.get(who("a")).unwrap().status_reason(), None);
 }

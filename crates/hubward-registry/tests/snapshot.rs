@@ -12,20 +12,20 @@
 )]
 mod common;
 use common::*;
-use hubward_core::{DeviceId, Found, Permissions, PolicyName, RegistrationId, Status};
+use hubward_core::{DeviceId, LookupResult, Permissions, PolicyName, RegistrationId, Status};
 use hubward_registry::{
     Attestation, Authentication, Capabilities, Change, Derivation, DeviceScope, EndorsementKey, Enrollment,
-    Enrollments, GenerationId, KeyPair, Listed, NoEntropy, Precondition, SnapshotError, StatusReason,
-    Thumbprints, Verdict, snapshot_counter,
+    Enrollments, GenerationId, ListEntry, ListVerdict, NoEntropy, Precondition, SnapshotError, StatusReason,
+    SymmetricKeys, Thumbprints, snapshot_counter,
 };
-use hubward_ring::SealKey;
+use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 
 const KEY: [u8; 32] = [9; 32];
 const HEADER: usize = 38;
 
-fn key() -> SealKey {
-    SealKey::new(&KEY)
+fn key() -> AeadKey {
+    AeadKey::new(&KEY)
 }
 
 /// Of everything something.
@@ -41,8 +41,12 @@ fn hub() -> Hub {
         .generation_id(GenerationId::new("637").unwrap());
     hub.create(who("gone"), sas("gone"), Change::new()).unwrap();
     hub.create(who("gate"), sas("gate"), rest).unwrap();
-    hub.create(who("gate/m"), Authentication::Sas(KeyPair::kept_one(raw("m"), HmacKey::new)), Change::new())
-        .unwrap();
+    hub.create(
+        who("gate/m"),
+        Authentication::Sas(SymmetricKeys::kept_one(raw("m"), HmacKey::new)),
+        Change::new(),
+    )
+    .unwrap();
     let prints = |one: &str, two: &str| Thumbprints::new(one.parse().ok(), two.parse().ok()).unwrap();
     for (id, authentication) in [
         ("a", Authentication::None),
@@ -56,9 +60,9 @@ fn hub() -> Hub {
     hub.update(who("gate"), Change::new().swap_keys(), Precondition::Any).unwrap();
     hub.set_policy(PolicyName::parse("service").unwrap(), Permissions::SERVICE_CONNECT, pair("service"));
     let lists = hub.access_mut();
-    lists.block().add(Listed::Identity(who("a")));
-    lists.allow().add(Listed::Group("north"));
-    lists.allow().add(Listed::Issuer("4".repeat(64).parse().unwrap()));
+    lists.block().add(ListEntry::Identity(who("a")));
+    lists.allow().add(ListEntry::Group("north"));
+    lists.allow().add(ListEntry::Issuer("4".repeat(64).parse().unwrap()));
     lists.join("north", who("gate"));
     hub
 }
@@ -67,13 +71,13 @@ fn sealed() -> Vec<u8> {
     hub().seal(&key(), 5, &mut counting()).unwrap()
 }
 
-fn unseal(bytes: Vec<u8>) -> Result<Hub, SnapshotError> {
-    Hub::unseal(bytes, &key(), 0, &mut counting(), HmacKey::new)
+fn open(bytes: Vec<u8>) -> Result<Hub, SnapshotError> {
+    Hub::open(bytes, &key(), 0, &mut counting(), HmacKey::new)
 }
 
 #[test]
 fn everything_comes_back() {
-    let (before, after) = (hub(), unseal(sealed()).unwrap());
+    let (before, after) = (hub(), open(sealed()).unwrap());
     assert_eq!(after.len(), before.len());
     for view in before.iter() {
         let other = after.get(view.identity()).unwrap();
@@ -83,7 +87,7 @@ fn everything_comes_back() {
                 "{} {:?} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?}",
                 view.identity(),
                 view.etag(),
-                (view.stamp(), view.secondary_stamp()),
+                (view.version(), view.secondary_stamp()),
                 view.generation_id(),
                 view.status(),
                 view.status_reason(),
@@ -97,27 +101,28 @@ fn everything_comes_back() {
     }
     let policy = PolicyName::parse("service").unwrap();
     let lookup = hubward_core::Lookup::Policy(policy.segment());
-    let (Found::Policy(one), Found::Policy(two)) = (before.find(&lookup), after.find(&lookup)) else {
+    let (LookupResult::Policy(one), LookupResult::Policy(two)) = (before.find(&lookup), after.find(&lookup))
+    else {
         panic!()
     };
-    assert_eq!((one.rights(), one.stamp()), (two.rights(), two.stamp()));
+    assert_eq!((one.rights(), one.version()), (two.rights(), two.version()));
     for (id, issuers) in [("a", "4"), ("b", "4"), ("b", "5"), ("gate", "5"), ("gate/m", "5")] {
         let issuers = [issuers.repeat(64).parse().unwrap()];
         assert_eq!(after.access().verdict(&who(id), &issuers), before.access().verdict(&who(id), &issuers));
     }
-    assert_eq!(after.access().verdict(&who("a"), &[]), Verdict::Blocked);
+    assert_eq!(after.access().verdict(&who("a"), &[]), ListVerdict::Blocked);
     // sealed again under the same counter and nonce it is the same, keys included; the count began at the same seed
     let again = after.seal(&key(), 5, &mut counting()).unwrap();
     assert_eq!(again.len(), sealed().len());
-    assert_eq!(unseal(again.clone()).unwrap().seal(&key(), 5, &mut counting()).unwrap(), again);
+    assert_eq!(open(again.clone()).unwrap().seal(&key(), 5, &mut counting()).unwrap(), again);
 }
 
 #[test]
 fn a_version_that_was_is_not_given_again() {
-    let mut after = unseal(sealed()).unwrap();
-    let before: Vec<_> = after.iter().map(|view| view.stamp().keys()).collect();
+    let mut after = open(sealed()).unwrap();
+    let before: Vec<_> = after.iter().map(|view| view.version().keys()).collect();
     after.create(who("new"), sas("new"), Change::new()).unwrap();
-    let stamp = after.get(who("new")).unwrap().stamp();
+    let stamp = after.get(who("new")).unwrap().version();
     assert!(!before.contains(&stamp.generation()) && !before.contains(&stamp.keys()));
 }
 
@@ -125,7 +130,7 @@ fn a_version_that_was_is_not_given_again() {
 fn a_snapshot_cut_short_anywhere_is_none() {
     let whole = sealed();
     for len in 0..whole.len() {
-        let error = unseal(whole[..len].to_vec()).unwrap_err();
+        let error = open(whole[..len].to_vec()).unwrap_err();
         let expected = if len < HEADER {
             SnapshotError::NotASnapshot
         } else {
@@ -135,7 +140,7 @@ fn a_snapshot_cut_short_anywhere_is_none() {
     }
     let mut longer = whole.clone();
     longer.push(0);
-    assert!(matches!(unseal(longer).unwrap_err(), SnapshotError::Length { .. }));
+    assert!(matches!(open(longer).unwrap_err(), SnapshotError::Length { .. }));
 }
 
 #[test]
@@ -144,27 +149,27 @@ fn a_snapshot_altered_anywhere_is_none() {
     for at in 0..whole.len() {
         let mut altered = whole.clone();
         altered[at] ^= 1;
-        let error = unseal(altered).unwrap_err();
+        let error = open(altered).unwrap_err();
         match at {
             0..8 => assert_eq!(error, SnapshotError::NotASnapshot),
             8..10 => assert!(matches!(error, SnapshotError::Version { .. })),
             30..HEADER => assert!(matches!(error, SnapshotError::Length { .. })),
-            _ => assert_eq!(error, SnapshotError::NotAuthentic),
+            _ => assert_eq!(error, SnapshotError::OpenError),
         }
     }
 }
 
 #[test]
 fn another_key_opens_nothing() {
-    let other = SealKey::new(&[8; 32]);
-    let refused = Hub::unseal(sealed(), &other, 0, &mut counting(), HmacKey::new);
-    assert_eq!(refused.unwrap_err(), SnapshotError::NotAuthentic);
+    let other = AeadKey::new(&[8; 32]);
+    let refused = Hub::open(sealed(), &other, 0, &mut counting(), HmacKey::new);
+    assert_eq!(refused.unwrap_err(), SnapshotError::OpenError);
 }
 
 #[test]
 fn an_older_one_is_told_from_the_newest() {
     let open =
-        |newest| Hub::unseal(sealed(), &key(), newest, &mut counting(), HmacKey::new).map(|hub| hub.len());
+        |newest| Hub::open(sealed(), &key(), newest, &mut counting(), HmacKey::new).map(|hub| hub.len());
     assert_eq!(open(5), Ok(hub().len()));
     assert_eq!(open(6), Err(SnapshotError::RolledBack { found: 5, newest: 6 }));
 }
@@ -172,7 +177,8 @@ fn an_older_one_is_told_from_the_newest() {
 #[test]
 fn what_cannot_be_restored_is_not_sealed() {
     let mut hub = Hub::new();
-    hub.create(who("a"), Authentication::Sas(KeyPair::one(HmacKey::new(&raw("a")))), Change::new()).unwrap();
+    hub.create(who("a"), Authentication::Sas(SymmetricKeys::one(HmacKey::new(&raw("a")))), Change::new())
+        .unwrap();
     assert_eq!(hub.seal(&key(), 1, &mut counting()), Err(SnapshotError::KeyNotKept));
 }
 
@@ -183,7 +189,7 @@ fn without_entropy_nothing_is_sealed() {
     assert_eq!(hub.seal(&key(), 1, &mut |_: &mut [u8]| Ok(())), Err(SnapshotError::NoEntropy));
     // nor restored: it would count from a number that another registry has
     for mut none in [(|_| Err(NoEntropy)) as fn(&mut [u8]) -> _, |_| Ok(())] {
-        let restored = Hub::unseal(sealed(), &key(), 0, &mut none, HmacKey::new);
+        let restored = Hub::open(sealed(), &key(), 0, &mut none, HmacKey::new);
         assert_eq!(restored.unwrap_err(), SnapshotError::NoEntropy);
     }
 }
@@ -198,7 +204,7 @@ fn nothing_is_legible() {
 
 fn enrolled() -> Enrollments<HmacKey> {
     let mut all = Enrollments::new(Derivation::AsPresentedOrLowerCase);
-    let one = KeyPair::kept_one(raw("one"), HmacKey::new);
+    let one = SymmetricKeys::kept_one(raw("one"), HmacKey::new);
     let given =
         Enrollment::new(Attestation::SymmetricKey(pair("own"))).device_id(DeviceId::parse("D").unwrap());
     all.enroll(RegistrationId::parse("Pump").unwrap(), given);
@@ -215,7 +221,7 @@ fn sealed_enrollments() -> Vec<u8> {
 }
 
 fn unseal_enrollments(bytes: Vec<u8>) -> Result<Enrollments<HmacKey>, SnapshotError> {
-    Enrollments::unseal(bytes, &key(), 0, HmacKey::new)
+    Enrollments::open(bytes, &key(), 0, HmacKey::new)
 }
 
 #[test]
@@ -237,12 +243,12 @@ fn enrollments_come_back_whole_or_not_at_all() {
 
 #[test]
 fn one_kind_is_not_taken_for_the_other() {
-    assert_eq!(unseal(sealed_enrollments()).unwrap_err(), SnapshotError::NotASnapshot);
+    assert_eq!(open(sealed_enrollments()).unwrap_err(), SnapshotError::NotASnapshot);
     assert_eq!(unseal_enrollments(sealed()).unwrap_err(), SnapshotError::NotASnapshot);
     // not even with the other's first bytes: they are authentic with the rest
     let mut posed = sealed_enrollments();
     posed[..8].copy_from_slice(&sealed()[..8]);
-    assert_eq!(unseal(posed).unwrap_err(), SnapshotError::NotAuthentic);
+    assert_eq!(open(posed).unwrap_err(), SnapshotError::OpenError);
 }
 
 #[test]

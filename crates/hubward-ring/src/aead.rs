@@ -2,26 +2,26 @@
 
 use core::fmt;
 
-use hubward_core::{NotAuthentic, NotSealed, Seal};
+use hubward_core::{OpenError, Seal, SealError};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 /// An AES-256-GCM key (NIST SP 800-38D). With random nonces it can encrypt up to 2^32 messages.
 ///
 /// ```
 /// use hubward_core::Seal;
-/// use hubward_ring::SealKey;
+/// use hubward_ring::AeadKey;
 ///
 /// # let (random_key, unique_nonce) = ([7; 32], [9; 12]);
-/// let key = SealKey::new(&random_key);
+/// let key = AeadKey::new(&random_key);
 /// let mut message = b"a message".to_vec();
 /// let tag = key.seal(&unique_nonce, b"header", &mut message)?;
 /// message.extend(tag);
 /// assert_eq!(key.open(&unique_nonce, b"header", &mut message).unwrap(), b"a message");
-/// # Ok::<(), hubward_core::NotSealed>(())
+/// # Ok::<(), hubward_core::SealError>(())
 /// ```
-pub struct SealKey(Option<LessSafeKey>);
+pub struct AeadKey(Option<LessSafeKey>);
 
-impl SealKey {
+impl AeadKey {
     /// Creates a key from 32 random bytes.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
@@ -30,12 +30,12 @@ impl SealKey {
     }
 }
 
-impl Seal for SealKey {
-    fn seal(&self, nonce: &[u8; 12], associated: &[u8], message: &mut [u8]) -> Result<[u8; 16], NotSealed> {
+impl Seal for AeadKey {
+    fn seal(&self, nonce: &[u8; 12], associated: &[u8], message: &mut [u8]) -> Result<[u8; 16], SealError> {
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let key = self.0.as_ref().ok_or(NotSealed)?;
+        let key = self.0.as_ref().ok_or(SealError)?;
         let tag = key.seal_in_place_separate_tag(nonce, Aad::from(associated), message);
-        tag.ok().and_then(|tag| tag.as_ref().try_into().ok()).ok_or(NotSealed)
+        tag.ok().and_then(|tag| tag.as_ref().try_into().ok()).ok_or(SealError)
     }
 
     fn open<'m>(
@@ -43,15 +43,15 @@ impl Seal for SealKey {
         nonce: &[u8; 12],
         associated: &[u8],
         sealed: &'m mut [u8],
-    ) -> Result<&'m mut [u8], NotAuthentic> {
+    ) -> Result<&'m mut [u8], OpenError> {
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let key = self.0.as_ref().ok_or(NotAuthentic)?;
-        key.open_in_place(nonce, Aad::from(associated), sealed).map_err(|_| NotAuthentic)
+        let key = self.0.as_ref().ok_or(OpenError)?;
+        key.open_in_place(nonce, Aad::from(associated), sealed).map_err(|_| OpenError)
     }
 }
 
-impl fmt::Debug for SealKey {
+impl fmt::Debug for AeadKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SealKey(redacted)")
+        f.write_str("AeadKey(redacted)")
     }
 }

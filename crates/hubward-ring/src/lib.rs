@@ -10,7 +10,7 @@ mod hmac;
 pub mod signature;
 mod signing;
 
-pub use aead::SealKey;
+pub use aead::AeadKey;
 pub use digest::Digests;
 pub use hmac::HmacKey;
-pub use signing::{NoSigningKey, NotSigned, SigningKey};
+pub use signing::{SignError, SigningKey, SigningKeyError};

@@ -30,26 +30,26 @@ enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an Ed25519 or P-256 private key in unencrypted PKCS#8")]
 #[expect(clippy::exhaustive_structs, reason = "ring gives no details")]
-pub struct NoSigningKey;
+pub struct SigningKeyError;
 
 /// The system returned no random number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the system returned no random number for a signature")]
 #[expect(clippy::exhaustive_structs, reason = "there are no details to add")]
-pub struct NotSigned;
+pub struct SignError;
 
 impl SigningKey {
     /// Parses a private key from the DER of PKCS#8 (RFC 5958), as written by `openssl genpkey -outform DER`.
     ///
     /// # Errors
-    /// [`NoSigningKey`] if `der` is not such a key.
-    pub fn from_pkcs8(der: &[u8]) -> Result<Self, NoSigningKey> {
+    /// [`SigningKeyError`] if `der` is not such a key.
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, SigningKeyError> {
         // in version 1, which OpenSSL writes, an Ed25519 key is only the seed: there is no public key to compare
         if let Ok(key) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der) {
             return Ok(Self(Kind::Ed25519(key)));
         }
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, der, &SystemRandom::new());
-        key.map(|key| Self(Kind::P256(key))).map_err(|_| NoSigningKey)
+        key.map(|key| Self(Kind::P256(key))).map_err(|_| SigningKeyError)
     }
 
     /// Returns the DER of the public key's SubjectPublicKeyInfo.
@@ -65,12 +65,12 @@ impl SigningKey {
     /// Signs `message`: 64 bytes for Ed25519, an `ECDSA-Sig-Value` for P-256.
     ///
     /// # Errors
-    /// [`NotSigned`] if the system returns no random number; never for Ed25519, which needs none.
-    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, NotSigned> {
+    /// [`SignError`] if the system returns no random number; never for Ed25519, which needs none.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         match &self.0 {
             Kind::Ed25519(key) => Ok(key.sign(message).as_ref().to_vec()),
             Kind::P256(key) => {
-                let signature = key.sign(&SystemRandom::new(), message).map_err(|_| NotSigned)?;
+                let signature = key.sign(&SystemRandom::new(), message).map_err(|_| SignError)?;
                 Ok(signature.as_ref().to_vec())
             }
         }

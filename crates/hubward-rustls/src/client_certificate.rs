@@ -1,28 +1,28 @@
-//! [`Full`]: the verifier of a server that checks the client's certificate in the handshake, by chain or by thumbprint.
+//! [`ClientCertificateVerifier`]: the verifier of a server that checks the client's certificate in the handshake, by chain or by thumbprint.
 
 use hubward_core::{Digest, Thumbprint};
 use hubward_ring::Digests;
 use hubward_x509::{
-    Anchors, Certificate, Chain, Crls, Name, Pins, Profile, Revocation, Subject, UnixTime, ValidityPolicy,
-    VerifiedChain, VerifiedPin,
+    Anchors, Certificate, Chain, Crls, ExpectedSubject, ExpectedThumbprints, Name, Profile, Revocation,
+    ThumbprintMatch, UnixTime, ValidityPolicy, VerifiedChain,
 };
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::CertificateDer;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
-use crate::error::Refusal;
-use crate::proof_of_possession::PossessionOnly;
-use crate::trust::{Lookup, Standing};
+use crate::error::VerifierError;
+use crate::proof_of_possession::ProofOfPossessionVerifier;
+use crate::trust::{IssuerStatus, TrustLookup};
 
-/// A client certificate that was accepted at a certain time. Only [`Full::judge`] creates one.
+/// A client certificate that was accepted at a certain time. Only [`ClientCertificateVerifier::judge`] creates one.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_enums, reason = "a certificate is accepted by its thumbprint or by its chain")]
 pub enum Verified<'p> {
     /// The chain ends at a registered CA.
     Chain(VerifiedChain<'p>),
     /// The thumbprint is registered.
-    Pin(VerifiedPin<'p>),
+    Pin(ThumbprintMatch<'p>),
 }
 
 impl<'p> Verified<'p> {
@@ -41,7 +41,7 @@ impl<'p> Verified<'p> {
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hubward_rustls::{Full, PossessionOnly, Trust, without_resumption};
+/// use hubward_rustls::{ClientCertificateVerifier, ProofOfPossessionVerifier, Trust, without_resumption};
 /// # use rustls::{ServerConfig, pki_types::{CertificateDer, PrivateKeyDer}};
 /// # fn config(
 /// #     device_ca: CertificateDer<'static>,
@@ -53,19 +53,19 @@ impl<'p> Verified<'p> {
 /// let provider = Arc::new(rustls::crypto::ring::default_provider());
 /// let config = ServerConfig::builder_with_provider(provider)
 ///     .with_safe_default_protocol_versions()?
-///     .with_client_cert_verifier(Arc::new(Full::new(PossessionOnly::new(), trust)))
+///     .with_client_cert_verifier(Arc::new(ClientCertificateVerifier::new(ProofOfPossessionVerifier::new(), trust)))
 ///     .with_single_cert(vec![hub_cert], hub_key)?;
 /// Ok(without_resumption(config))
 /// # }
 /// ```
 ///
 /// A resumed handshake calls no verifier. Either disable resumption
-/// ([`without_resumption`](crate::without_resumption)), or call [`Full::judge`] with `peer_certificates()` after each
+/// ([`without_resumption`](crate::without_resumption)), or call [`ClientCertificateVerifier::judge`] with `peer_certificates()` after each
 /// handshake.
 #[derive(Debug)]
-pub struct Full {
-    possession: PossessionOnly,
-    lookup: Box<dyn Lookup>,
+pub struct ClientCertificateVerifier {
+    possession: ProofOfPossessionVerifier,
+    lookup: Box<dyn TrustLookup>,
     profile: Profile<'static>,
     pins: ValidityPolicy,
     revocation: Option<RevocationRules>,
@@ -74,15 +74,15 @@ pub struct Full {
 /// A function that sets the rules for revocation, starting from those with the lists to use.
 type RevocationRules = for<'a> fn(Revocation<'a>) -> Revocation<'a>;
 
-impl Full {
+impl ClientCertificateVerifier {
     /// Creates the verifier. `possession` has the limits, the algorithms and whether a certificate is required,
     /// `lookup` the trusted CAs and certificates.
     #[must_use]
-    pub fn new(possession: PossessionOnly, lookup: impl Lookup + 'static) -> Self {
+    pub fn new(possession: ProofOfPossessionVerifier, lookup: impl TrustLookup + 'static) -> Self {
         Self {
             possession,
             lookup: Box::new(lookup),
-            profile: Profile::device(Subject::Anybody),
+            profile: Profile::device(ExpectedSubject::Any),
             pins: ValidityPolicy::Enforce,
             revocation: None,
         }
@@ -100,7 +100,7 @@ impl Full {
         Self { pins, ..self }
     }
 
-    /// Checks revocation with the lists of the [`Lookup`]; without this, revocation is not checked. `rules` starts with
+    /// Checks revocation with the lists of the [`TrustLookup`]; without this, revocation is not checked. `rules` starts with
     /// [`Revocation::by`], which refuses a certificate that the lists do not clear: `|by| by` leaves it so.
     ///
     /// The lists for a chain are parsed in each handshake.
@@ -112,13 +112,13 @@ impl Full {
     /// Verifies what a client presented, leaf first, as the handshake does, except the proof of possession.
     ///
     /// # Errors
-    /// [`Refusal`] if the certificate is not accepted.
+    /// [`VerifierError`] if the certificate is not accepted.
     pub fn judge<'p>(
         &self,
         presented: &'p [CertificateDer<'_>],
         now: UnixTime,
-    ) -> Result<Verified<'p>, Refusal> {
-        let (leaf, others) = presented.split_first().ok_or(Refusal::NoCertificate)?;
+    ) -> Result<Verified<'p>, VerifierError> {
+        let (leaf, others) = presented.split_first().ok_or(VerifierError::NoCertificate)?;
         self.verify_chain(leaf, others, now)
     }
 
@@ -127,22 +127,22 @@ impl Full {
         leaf: &'p CertificateDer<'_>,
         others: &'p [CertificateDer<'_>],
         now: UnixTime,
-    ) -> Result<Verified<'p>, Refusal> {
+    ) -> Result<Verified<'p>, VerifierError> {
         self.possession.tls.limits.check(leaf, others)?;
         let pin = match self.standing(leaf) {
-            (Standing::Withdrawn, _) => return Err(Refusal::Withdrawn),
-            (Standing::Pinned, thumbprint) => Some(thumbprint),
-            (Standing::Unknown, _) => None,
+            (IssuerStatus::Withdrawn, _) => return Err(VerifierError::Withdrawn),
+            (IssuerStatus::Pinned, thumbprint) => Some(thumbprint),
+            (IssuerStatus::Unknown, _) => None,
         };
         // a withdrawn intermediate is treated as not presented
-        let others = others.iter().filter(|der| self.standing(der).0 != Standing::Withdrawn);
+        let others = others.iter().filter(|der| self.standing(der).0 != IssuerStatus::Withdrawn);
         let chain = Chain::parse(leaf, others)?;
         if let Some(thumbprint) = pin {
-            let pins = Pins::new(Some(thumbprint), None);
-            return Ok(Verified::Pin(chain.pin(pins, &Digests, now, self.pins)?));
+            let pins = ExpectedThumbprints::new(Some(thumbprint), None);
+            return Ok(Verified::Pin(chain.match_thumbprint(pins, &Digests, now, self.pins)?));
         }
         let mut issuers = for_each_issuer(&chain, |name| self.lookup.issuers(name));
-        issuers.retain(|der| self.standing(der).0 != Standing::Withdrawn);
+        issuers.retain(|der| self.standing(der).0 != IssuerStatus::Withdrawn);
         let anchors = Anchors::parse(&issuers)?;
         let algorithms = self.possession.tls.algorithms.all;
         let Some(rules) = self.revocation else {
@@ -156,23 +156,24 @@ impl Full {
 
     /// Returns the status of a certificate, and the thumbprint that it was found by. A certificate is also withdrawn if
     /// the malleated form of its ECDSA signature is, which anyone can compute without a key.
-    fn standing(&self, der: &CertificateDer<'_>) -> (Standing, Thumbprint) {
+    fn standing(&self, der: &CertificateDer<'_>) -> (IssuerStatus, Thumbprint) {
         let known = self.standing_of_bytes(der);
-        let malleated = Certificate::parse(der).ok().and_then(|certificate| certificate.twin());
+        let malleated = Certificate::parse(der).ok().and_then(|certificate| certificate.malleated_form());
         match malleated.map(|der| self.standing_of_bytes(&der)) {
-            Some(withdrawn @ (Standing::Withdrawn, _)) => withdrawn,
+            Some(withdrawn @ (IssuerStatus::Withdrawn, _)) => withdrawn,
             _ => known,
         }
     }
 
     /// Returns the status of these bytes by either of their thumbprints, and that thumbprint.
-    fn standing_of_bytes(&self, der: &[u8]) -> (Standing, Thumbprint) {
+    fn standing_of_bytes(&self, der: &[u8]) -> (IssuerStatus, Thumbprint) {
         let known = |thumbprint| (self.lookup.standing(&thumbprint), thumbprint);
         let sha256 = known(Thumbprint::Sha256(Digests.sha256(der)));
         let sha1 = known(Thumbprint::Sha1(Digests.sha1_for_legacy_thumbprints(der)));
         match (sha256.0, sha1.0) {
-            (Standing::Withdrawn, _) | (Standing::Pinned, Standing::Pinned | Standing::Unknown) => sha256,
-            (_, Standing::Withdrawn) | (Standing::Unknown, _) => sha1,
+            (IssuerStatus::Withdrawn, _)
+            | (IssuerStatus::Pinned, IssuerStatus::Pinned | IssuerStatus::Unknown) => sha256,
+            (_, IssuerStatus::Withdrawn) | (IssuerStatus::Unknown, _) => sha1,
         }
     }
 }
@@ -191,7 +192,7 @@ fn for_each_issuer<T: PartialEq>(chain: &Chain<'_>, lookup: impl Fn(&Name<'_>) -
     all
 }
 
-impl ClientCertVerifier for Full {
+impl ClientCertVerifier for ClientCertificateVerifier {
     fn offer_client_auth(&self) -> bool {
         self.possession.offer_client_auth()
     }

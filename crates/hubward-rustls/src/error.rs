@@ -1,8 +1,10 @@
-//! The error of all verifiers ([`Refusal`]), and its translation to a TLS alert.
+//! The error of all verifiers ([`VerifierError`]), and its translation to a TLS alert.
 
 use std::sync::Arc;
 
-use hubward_x509::{BundleExpired, ChainError, CrlError, Outside, ParseError, PinError, Problem};
+use hubward_x509::{
+    BundleExpired, ChainError, CrlError, OutsideValidity, ParseError, Problem, ThumbprintMatchError,
+};
 use rustls::{CertificateError, Error, OtherError};
 
 use crate::limits::TooLarge;
@@ -10,7 +12,7 @@ use crate::limits::TooLarge;
 /// The reason why a peer's certificate was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum VerifierError {
     /// The trust bundle has expired: no root is trusted until it is updated.
     #[error(transparent)]
     Bundle(#[from] BundleExpired),
@@ -28,7 +30,7 @@ pub enum Refusal {
     Parse(#[from] ParseError),
     /// The thumbprint is registered, but the certificate is not valid at the time.
     #[error(transparent)]
-    Pin(#[from] PinError),
+    Pin(#[from] ThumbprintMatchError),
     /// The peer presented more than the limits allow.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
@@ -37,20 +39,20 @@ pub enum Refusal {
     Withdrawn,
 }
 
-/// Selects the alert of RFC 8446 6.2 that fits best. The peer receives only the alert; the log has the [`Refusal`].
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+/// Selects the alert of RFC 8446 6.2 that fits best. The peer receives only the alert; the log has the [`VerifierError`].
+impl From<VerifierError> for Error {
+    fn from(refusal: VerifierError) -> Self {
         let other = || CertificateError::Other(OtherError(Arc::new(refusal)));
         let error = match refusal {
-            Refusal::NoCertificate => return Self::NoCertificatesPresented,
-            Refusal::Parse(_) => CertificateError::BadEncoding,
-            Refusal::Withdrawn => CertificateError::Revoked,
-            Refusal::Pin(PinError::Outside(outside)) => of_time(outside),
-            Refusal::Chain(ChainError::UnknownIssuer { .. }) => CertificateError::UnknownIssuer,
-            Refusal::Chain(ChainError::Refused { problem, .. }) => match problem {
+            VerifierError::NoCertificate => return Self::NoCertificatesPresented,
+            VerifierError::Parse(_) => CertificateError::BadEncoding,
+            VerifierError::Withdrawn => CertificateError::Revoked,
+            VerifierError::Pin(ThumbprintMatchError::OutsideValidity(outside)) => of_time(outside),
+            VerifierError::Chain(ChainError::UnknownIssuer { .. }) => CertificateError::UnknownIssuer,
+            VerifierError::Chain(ChainError::Refused { problem, .. }) => match problem {
                 Problem::BadSignature => CertificateError::BadSignature,
                 Problem::NameMismatch => CertificateError::NotValidForName,
-                Problem::Outside(outside) => of_time(outside),
+                Problem::OutsideValidity(outside) => of_time(outside),
                 Problem::Purpose => CertificateError::InvalidPurpose,
                 Problem::Revoked { .. } => CertificateError::Revoked,
                 Problem::RevocationUnknown(_) => CertificateError::UnknownRevocationStatus,
@@ -58,19 +60,19 @@ impl From<Refusal> for Error {
                 Problem::UnknownCriticalExtension => CertificateError::UnhandledCriticalExtension,
                 _ => other(),
             },
-            Refusal::Bundle(_)
-            | Refusal::Chain(_)
-            | Refusal::Crl(_)
-            | Refusal::Pin(_)
-            | Refusal::TooLarge(_) => other(),
+            VerifierError::Bundle(_)
+            | VerifierError::Chain(_)
+            | VerifierError::Crl(_)
+            | VerifierError::Pin(_)
+            | VerifierError::TooLarge(_) => other(),
         };
         Self::InvalidCertificate(error)
     }
 }
 
-const fn of_time(outside: Outside) -> CertificateError {
+const fn of_time(outside: OutsideValidity) -> CertificateError {
     match outside {
-        Outside::NotYetValid { .. } => CertificateError::NotValidYet,
+        OutsideValidity::NotYetValid { .. } => CertificateError::NotValidYet,
         _ => CertificateError::Expired,
     }
 }

@@ -5,11 +5,11 @@ use rustls::pki_types::CertificateDer;
 /// The limits on a peer's certificates. A handshake that exceeds them is refused before anything is parsed.
 ///
 /// ```
-/// use hubward_rustls::{Limits, PossessionOnly};
+/// use hubward_rustls::{Limits, ProofOfPossessionVerifier};
 ///
 /// let mut limits = Limits::DEFAULT;
 /// limits.certificates = 4;
-/// let verifier = PossessionOnly::new().with_limits(limits);
+/// let verifier = ProofOfPossessionVerifier::new().with_limits(limits);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

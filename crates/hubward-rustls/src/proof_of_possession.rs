@@ -1,4 +1,4 @@
-//! [`PossessionOnly`]: the verifier of a hub that checks certificates itself after every handshake.
+//! [`ProofOfPossessionVerifier`]: the verifier of a hub that checks certificates itself after every handshake.
 
 use hubward_x509::Certificate;
 use rustls::client::danger::HandshakeSignatureValid;
@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
-use crate::error::Refusal;
+use crate::error::VerifierError;
 use crate::limits::Limits;
 use crate::tls_verifier::TlsVerifier;
 
@@ -29,18 +29,18 @@ pub enum ClientAuth {
 /// and returns the certificates of the first handshake.
 ///
 /// ```
-/// use hubward_rustls::{ClientAuth, PossessionOnly};
+/// use hubward_rustls::{ClientAuth, ProofOfPossessionVerifier};
 ///
-/// let verifier = PossessionOnly::new().with_client_auth(ClientAuth::Mandatory);
+/// let verifier = ProofOfPossessionVerifier::new().with_client_auth(ClientAuth::Mandatory);
 /// ```
 #[derive(Debug, Clone)]
-pub struct PossessionOnly {
+pub struct ProofOfPossessionVerifier {
     auth: ClientAuth,
     hints: Vec<DistinguishedName>,
     pub(crate) tls: TlsVerifier,
 }
 
-impl PossessionOnly {
+impl ProofOfPossessionVerifier {
     /// Creates the verifier with optional client authentication, without hints, with [`Limits::DEFAULT`] and
     /// [`ALGORITHMS`](crate::ALGORITHMS).
     #[must_use]
@@ -85,13 +85,13 @@ impl PossessionOnly {
     }
 }
 
-impl Default for PossessionOnly {
+impl Default for ProofOfPossessionVerifier {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl ClientCertVerifier for PossessionOnly {
+impl ClientCertVerifier for ProofOfPossessionVerifier {
     fn offer_client_auth(&self) -> bool {
         true
     }
@@ -110,7 +110,7 @@ impl ClientCertVerifier for PossessionOnly {
         intermediates: &[CertificateDer<'_>],
         _now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        self.tls.limits.check(end_entity, intermediates).map_err(Refusal::from)?;
+        self.tls.limits.check(end_entity, intermediates).map_err(VerifierError::from)?;
         Ok(ClientCertVerified::assertion())
     }
 

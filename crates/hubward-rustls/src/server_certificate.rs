@@ -6,7 +6,7 @@ use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-use crate::error::Refusal;
+use crate::error::VerifierError;
 use crate::limits::Limits;
 use crate::tls_verifier::TlsVerifier;
 
@@ -74,7 +74,7 @@ impl ServerVerifier {
         others: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         now: UnixTime,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), VerifierError> {
         self.tls.limits.check(leaf, others)?;
         let chain = Chain::parse(leaf, others)?;
         let anchors = match &self.roots {

@@ -1,4 +1,4 @@
-//! The trusted CAs and certificates of a hub ([`Trust`]), looked up during a handshake ([`Lookup`]).
+//! The trusted CAs and certificates of a hub ([`Trust`]), looked up during a handshake ([`TrustLookup`]).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 /// The registration status of one certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a certificate is accepted, refused or left to its issuer")]
-pub enum Standing {
+pub enum IssuerStatus {
     /// Its thumbprint is registered: it needs no issuer.
     Pinned,
     /// It is not registered: it must be issued by a registered CA.
@@ -24,28 +24,28 @@ pub enum Standing {
 /// proves; never by the subject that an unverified certificate claims.
 ///
 /// It must answer from memory, since it blocks the handshake and its thread.
-pub trait Lookup: fmt::Debug + Send + Sync {
+pub trait TrustLookup: fmt::Debug + Send + Sync {
     /// Returns the status of the certificate with this thumbprint. It is called with both thumbprints of each
     /// certificate, and with both of its malleated form if it is signed with ECDSA ([`Certificate::twin`]).
-    fn standing(&self, thumbprint: &Thumbprint) -> Standing;
+    fn standing(&self, thumbprint: &Thumbprint) -> IssuerStatus;
 
     /// Returns the registered CAs with this name.
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>>;
 
     /// Returns the revocation lists, in DER, that may cover certificates issued by the CA with this name, including
-    /// indirect lists. Called only with [`Full::with_revocation`](crate::Full::with_revocation).
+    /// indirect lists. Called only with [`ClientCertificateVerifier::with_revocation`](crate::ClientCertificateVerifier::with_revocation).
     fn crls(&self, issuer: &Name<'_>) -> Vec<Arc<[u8]>>;
 }
 
-/// A [`Lookup`] with everything in memory.
+/// A [`TrustLookup`] with everything in memory.
 ///
 /// ```
 /// use std::sync::{Arc, RwLock};
 /// use hubward_core::Thumbprint;
-/// use hubward_rustls::{Full, PossessionOnly, Trust};
+/// use hubward_rustls::{ClientCertificateVerifier, ProofOfPossessionVerifier, Trust};
 ///
 /// let trust = Arc::new(RwLock::new(Trust::new()));
-/// let verifier = Full::new(PossessionOnly::new(), Arc::clone(&trust));
+/// let verifier = ClientCertificateVerifier::new(ProofOfPossessionVerifier::new(), Arc::clone(&trust));
 /// // later, while connections come in:
 /// trust.write().expect("no writer panicked").withdraw(&Thumbprint::Sha256([0xab; 32]));
 /// ```
@@ -53,7 +53,7 @@ pub trait Lookup: fmt::Debug + Send + Sync {
 pub struct Trust {
     authorities: Vec<CertificateDer<'static>>,
     crls: Vec<Arc<[u8]>>,
-    standings: BTreeMap<Vec<u8>, Standing>,
+    standings: BTreeMap<Vec<u8>, IssuerStatus>,
 }
 
 impl Trust {
@@ -84,14 +84,14 @@ impl Trust {
     }
 
     /// Registers a certificate by its thumbprint.
-    pub fn pin(&mut self, thumbprint: &Thumbprint) {
-        self.set(thumbprint, Standing::Pinned);
+    pub fn add_thumbprint(&mut self, thumbprint: &Thumbprint) {
+        self.set(thumbprint, IssuerStatus::Pinned);
     }
 
     /// Refuses a certificate from now on, a device's or a CA's, even if a registered CA issued it. A withdrawn CA is no
     /// longer trusted as an issuer.
     pub fn withdraw(&mut self, thumbprint: &Thumbprint) {
-        self.set(thumbprint, Standing::Withdrawn);
+        self.set(thumbprint, IssuerStatus::Withdrawn);
     }
 
     /// Removes the registration or the withdrawal of a certificate.
@@ -99,14 +99,14 @@ impl Trust {
         self.standings.remove(thumbprint.as_bytes());
     }
 
-    fn set(&mut self, thumbprint: &Thumbprint, standing: Standing) {
+    fn set(&mut self, thumbprint: &Thumbprint, standing: IssuerStatus) {
         self.standings.insert(thumbprint.as_bytes().to_vec(), standing);
     }
 }
 
-impl Lookup for Trust {
-    fn standing(&self, thumbprint: &Thumbprint) -> Standing {
-        self.standings.get(thumbprint.as_bytes()).copied().unwrap_or(Standing::Unknown)
+impl TrustLookup for Trust {
+    fn standing(&self, thumbprint: &Thumbprint) -> IssuerStatus {
+        self.standings.get(thumbprint.as_bytes()).copied().unwrap_or(IssuerStatus::Unknown)
     }
 
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>> {
@@ -124,9 +124,9 @@ impl Lookup for Trust {
 
 /// A lookup that changes while connections come in. If a writer panicked, every certificate is refused, since its
 /// change may be incomplete.
-impl<L: Lookup> Lookup for RwLock<L> {
-    fn standing(&self, thumbprint: &Thumbprint) -> Standing {
-        self.read().map_or(Standing::Withdrawn, |lookup| lookup.standing(thumbprint))
+impl<L: TrustLookup> TrustLookup for RwLock<L> {
+    fn standing(&self, thumbprint: &Thumbprint) -> IssuerStatus {
+        self.read().map_or(IssuerStatus::Withdrawn, |lookup| lookup.standing(thumbprint))
     }
 
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>> {
@@ -138,8 +138,8 @@ impl<L: Lookup> Lookup for RwLock<L> {
     }
 }
 
-impl<L: Lookup + ?Sized> Lookup for Arc<L> {
-    fn standing(&self, thumbprint: &Thumbprint) -> Standing {
+impl<L: TrustLookup + ?Sized> TrustLookup for Arc<L> {
+    fn standing(&self, thumbprint: &Thumbprint) -> IssuerStatus {
         (**self).standing(thumbprint)
     }
 

@@ -9,8 +9,11 @@ use std::sync::{Arc, RwLock};
 use common::{Ca, EARLIER, Held, Hub, LATER, VERSIONS, ca_params, entity, self_signed};
 use hubward_core::{Digest, Thumbprint};
 use hubward_ring::Digests;
-use hubward_rustls::{ClientAuth, Full, PossessionOnly, Refusal, Trust, Verified, without_resumption};
-use hubward_x509::{Certificate, PinError, ValidityPolicy};
+use hubward_rustls::{
+    ClientAuth, ClientCertificateVerifier, ProofOfPossessionVerifier, Trust, Verified, VerifierError,
+    without_resumption,
+};
+use hubward_x509::{Certificate, ThumbprintMatchError, ValidityPolicy};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use rustls::pki_types::CertificateDer;
 use rustls::{AlertDescription, CertificateError, Error, HandshakeKind, SupportedProtocolVersion};
@@ -19,7 +22,7 @@ use rustls::{AlertDescription, CertificateError, Error, HandshakeKind, Supported
 struct Fleet {
     ca: Ca,
     trust: Arc<RwLock<Trust>>,
-    full: Arc<Full>,
+    full: Arc<ClientCertificateVerifier>,
 }
 
 impl Fleet {
@@ -28,7 +31,8 @@ impl Fleet {
         let mut trust = Trust::new();
         trust.add_authority(ca.der.clone()).unwrap();
         let trust = Arc::new(RwLock::new(trust));
-        let full = Arc::new(Full::new(PossessionOnly::new(), Arc::clone(&trust)));
+        let full =
+            Arc::new(ClientCertificateVerifier::new(ProofOfPossessionVerifier::new(), Arc::clone(&trust)));
         Self { ca, trust, full }
     }
 
@@ -96,7 +100,7 @@ fn below(root: &Ca) -> (Held, CertificateDer<'static>) {
 
 /// Returns the same certificate with the other valid form of its ECDSA signature, which needs no key to compute.
 fn malleated_form(der: &CertificateDer<'_>) -> CertificateDer<'static> {
-    Certificate::parse(der).unwrap().twin().unwrap().into()
+    Certificate::parse(der).unwrap().malleated_form().unwrap().into()
 }
 
 #[test]
@@ -140,7 +144,7 @@ fn a_thumbprint_of_either_kind_is_enough_without_a_registered_ca() {
             assert_eq!(refused.server, Some(CertificateError::UnknownIssuer.into()));
             assert_eq!(refused.client, Some(Error::AlertReceived(AlertDescription::UnknownCA)));
 
-            fleet.change(|trust| trust.pin(&thumbprint(device.leaf())));
+            fleet.change(|trust| trust.add_thumbprint(&thumbprint(device.leaf())));
             let pair = hub.handshake(&client).unwrap();
             let presented = pair.server.peer_certificates().unwrap();
             assert!(matches!(fleet.full.judge(presented, hub.clock.now()), Ok(Verified::Pin(_))));
@@ -149,7 +153,7 @@ fn a_thumbprint_of_either_kind_is_enough_without_a_registered_ca() {
     }
     // a certificate that no profile accepts for a device
     let ca_flagged = self_signed(&ca_params("pump-17"));
-    fleet.change(|trust| trust.pin(&sha256(ca_flagged.leaf())));
+    fleet.change(|trust| trust.add_thumbprint(&sha256(ca_flagged.leaf())));
     let hub = fleet.hub(VERSIONS[0]);
     hub.handshake(&hub.client(Some(&ca_flagged))).unwrap();
 }
@@ -186,7 +190,7 @@ fn each_refusal_has_its_alert() {
         }
         let ca_as_leaf = fleet.ca.issue(&ca_params("pump-17"));
         let refused = hub.handshake(&hub.client(Some(&ca_as_leaf))).unwrap_err();
-        assert!(matches!(refused.reason(), Some(Refusal::Chain(_))), "{refused:?}");
+        assert!(matches!(refused.reason(), Some(VerifierError::Chain(_))), "{refused:?}");
     }
 }
 
@@ -205,8 +209,8 @@ fn a_stolen_certificate_without_its_key_is_refused() {
 #[test]
 fn a_client_without_a_mandatory_certificate_is_refused() {
     let fleet = Fleet::new();
-    let possession = PossessionOnly::new().with_client_auth(ClientAuth::Mandatory);
-    let full = Arc::new(Full::new(possession, Arc::clone(&fleet.trust)));
+    let possession = ProofOfPossessionVerifier::new().with_client_auth(ClientAuth::Mandatory);
+    let full = Arc::new(ClientCertificateVerifier::new(possession, Arc::clone(&fleet.trust)));
     for version in VERSIONS {
         fleet.hub(version).handshake(&fleet.hub(version).client(None)).unwrap_err();
         let hub = Hub::new(version, full.clone());
@@ -215,7 +219,7 @@ fn a_client_without_a_mandatory_certificate_is_refused() {
     }
     assert_eq!(
         full.judge(&[], Hub::new(VERSIONS[0], full.clone()).clock.now()).err(),
-        Some(Refusal::NoCertificate)
+        Some(VerifierError::NoCertificate)
     );
 }
 
@@ -223,8 +227,8 @@ fn a_client_without_a_mandatory_certificate_is_refused() {
 fn the_time_provider_of_the_connection_is_used() {
     let fleet = Fleet::new();
     let (device, pinned) = (fleet.ca.issue(&entity("pump-17")), self_signed(&entity("pump-18")));
-    fleet.change(|trust| trust.pin(&sha256(pinned.leaf())));
-    let lenient = Full::new(PossessionOnly::new(), Arc::clone(&fleet.trust))
+    fleet.change(|trust| trust.add_thumbprint(&sha256(pinned.leaf())));
+    let lenient = ClientCertificateVerifier::new(ProofOfPossessionVerifier::new(), Arc::clone(&fleet.trust))
         .with_pin_validity(ValidityPolicy::IgnoreForThumbprint);
     for version in VERSIONS {
         for held in [&device, &pinned] {
@@ -241,7 +245,7 @@ fn the_time_provider_of_the_connection_is_used() {
         let hub = fleet.hub(version);
         hub.clock.set(LATER);
         let refusal = fleet.full.judge(&pinned.chain, hub.clock.now()).unwrap_err();
-        assert!(matches!(refusal, Refusal::Pin(PinError::Outside(_))));
+        assert!(matches!(refusal, VerifierError::Pin(ThumbprintMatchError::OutsideValidity(_))));
         lenient.judge(&pinned.chain, hub.clock.now()).unwrap();
         lenient.judge(&device.chain, hub.clock.now()).unwrap_err();
     }
@@ -261,7 +265,7 @@ fn a_certificate_withdrawn_before_a_resumption_is_refused_by_the_check_after_it(
         let resumed = hub.handshake(&client).unwrap().server;
         assert_eq!(resumed.handshake_kind(), Some(HandshakeKind::Resumed));
         let refusal = fleet.full.judge(resumed.peer_certificates().unwrap(), hub.clock.now()).unwrap_err();
-        assert_eq!(refusal, Refusal::Withdrawn);
+        assert_eq!(refusal, VerifierError::Withdrawn);
     }
 }
 
@@ -300,5 +304,5 @@ fn every_certificate_is_refused_after_a_writer_panicked() {
 fn a_ca_that_cannot_be_parsed_is_not_registered() {
     let mut trust = Trust::new();
     trust.add_authority(CertificateDer::from(b"no".as_slice())).unwrap_err();
-    PossessionOnly::new().with_hints(&[b"no".as_slice().into()]).unwrap_err();
+    ProofOfPossessionVerifier::new().with_hints(&[b"no".as_slice().into()]).unwrap_err();
 }

@@ -6,7 +6,7 @@ mod common;
 use std::sync::{Arc, Mutex};
 
 use common::{Ca, Held, Hub, VERSIONS, ca_params, entity, rsa_key, self_signed, self_signed_by};
-use hubward_rustls::{ClientAuth, Limits, PossessionOnly, Refusal};
+use hubward_rustls::{ClientAuth, Limits, ProofOfPossessionVerifier, VerifierError};
 use hubward_x509::Certificate;
 use rcgen::{CustomExtension, KeyPair, date_time_ymd};
 use rustls::client::ResolvesClientCert;
@@ -17,7 +17,7 @@ use rustls::{
 };
 
 fn hub(version: &'static rustls::SupportedProtocolVersion) -> Hub {
-    Hub::new(version, Arc::new(PossessionOnly::new()))
+    Hub::new(version, Arc::new(ProofOfPossessionVerifier::new()))
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_certificate_is_requested_but_not_required() {
 #[test]
 fn a_client_without_a_mandatory_certificate_is_refused() {
     for version in VERSIONS {
-        let verifier = PossessionOnly::new().with_client_auth(ClientAuth::Mandatory);
+        let verifier = ProofOfPossessionVerifier::new().with_client_auth(ClientAuth::Mandatory);
         let hub = Hub::new(version, Arc::new(verifier));
         let refused = hub.handshake(&hub.client(None)).unwrap_err();
         assert_eq!(refused.server, Some(Error::NoCertificatesPresented));
@@ -127,7 +127,7 @@ fn a_chain_above_the_limits_is_refused() {
     for version in VERSIONS {
         let hub = hub(version);
         let refused = hub.handshake(&hub.client(Some(&held))).unwrap_err();
-        let Some(Refusal::TooLarge(too_large)) = refused.reason() else { panic!("{refused:?}") };
+        let Some(VerifierError::TooLarge(too_large)) = refused.reason() else { panic!("{refused:?}") };
         assert_eq!(too_large.certificates, Limits::DEFAULT.certificates + 1);
         let alert = Error::AlertReceived(AlertDescription::CertificateUnknown);
         assert_eq!(refused.client, Some(alert));
@@ -223,7 +223,8 @@ fn clients_receive_the_names_of_the_configured_cas() {
     for version in VERSIONS {
         for hinted in [0, 2] {
             let ders: Vec<_> = cas.iter().take(hinted).map(|ca| ca.der.clone()).collect();
-            let hub = Hub::new(version, Arc::new(PossessionOnly::new().with_hints(&ders).unwrap()));
+            let hub =
+                Hub::new(version, Arc::new(ProofOfPossessionVerifier::new().with_hints(&ders).unwrap()));
             let client = OneSchemeClient::new(&held, SignatureScheme::ECDSA_NISTP256_SHA256);
             hub.handshake(&hub.client_by(Some(client.clone()))).unwrap();
             let hints = client.hints.lock().unwrap();

@@ -6,8 +6,8 @@ mod common;
 use std::sync::{Arc, RwLock};
 
 use common::{Ca, Held, Hub, VERSIONS, entity};
-use hubward_rustls::{Full, PossessionOnly, Refusal, Trust};
-use hubward_x509::{ChainError, Place, Problem, Revocation, UnknownStatus};
+use hubward_rustls::{ClientCertificateVerifier, ProofOfPossessionVerifier, Trust, VerifierError};
+use hubward_x509::{CertificatePosition, ChainError, Problem, Revocation, UnknownStatus};
 use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, SerialNumber, date_time_ymd};
 use rustls::{AlertDescription, CertificateError, Error, HandshakeKind};
 
@@ -44,12 +44,13 @@ fn list_until(ca: &Ca, revoked: &[u8], year: i32, month: u8) -> Arc<[u8]> {
     params.signed_by(&ca.issuer).unwrap().der().to_vec().into()
 }
 
-fn fleet(lists: Vec<Arc<[u8]>>, ca: &Ca) -> (Arc<RwLock<Trust>>, Full) {
+fn fleet(lists: Vec<Arc<[u8]>>, ca: &Ca) -> (Arc<RwLock<Trust>>, ClientCertificateVerifier) {
     let mut trust = Trust::new();
     trust.add_authority(ca.der.clone()).unwrap();
     trust.set_crls(lists).unwrap();
     let trust = Arc::new(RwLock::new(trust));
-    let full = Full::new(PossessionOnly::new(), Arc::clone(&trust)).with_revocation(|by| by);
+    let full = ClientCertificateVerifier::new(ProofOfPossessionVerifier::new(), Arc::clone(&trust))
+        .with_revocation(|by| by);
     (trust, full)
 }
 
@@ -75,10 +76,10 @@ fn an_unknown_status_is_refused_unless_the_rules_allow_it() {
     let stale = list_until(&ca, &[], 2025, 12);
     for lists in [vec![], vec![stale], vec![list(&impostor, &[])]] {
         let (trust, full) = fleet(lists, &ca);
-        let lenient = Full::new(PossessionOnly::new(), trust)
+        let lenient = ClientCertificateVerifier::new(ProofOfPossessionVerifier::new(), trust)
             .with_revocation(|by| Revocation::unknown(by, UnknownStatus::Allow));
         for version in VERSIONS {
-            let hub = Hub::new(version, Arc::new(PossessionOnly::new()));
+            let hub = Hub::new(version, Arc::new(ProofOfPossessionVerifier::new()));
             lenient.judge(&good.chain, hub.clock.now()).unwrap();
             let refusal = full.judge(&good.chain, hub.clock.now()).unwrap_err();
             assert_eq!(Error::from(refusal), CertificateError::UnknownRevocationStatus.into());
@@ -101,8 +102,10 @@ fn a_certificate_revoked_before_a_resumption_is_refused_by_the_check_after_it() 
         let resumed = hub.handshake(&client).unwrap().server;
         assert_eq!(resumed.handshake_kind(), Some(HandshakeKind::Resumed));
         let refusal = full.judge(resumed.peer_certificates().unwrap(), hub.clock.now()).unwrap_err();
-        let Refusal::Chain(ChainError::Refused { place: Place::Leaf, problem: Problem::Revoked { .. } }) =
-            refusal
+        let VerifierError::Chain(ChainError::Refused {
+            place: CertificatePosition::Leaf,
+            problem: Problem::Revoked { .. },
+        }) = refusal
         else {
             panic!("{refusal:?}")
         };
@@ -114,7 +117,7 @@ fn lists_that_cannot_be_parsed_do_not_replace_the_current_ones() {
     let ca = Ca::new("Fleet Root");
     let (trust, full) = fleet(vec![list(&ca, &[1])], &ca);
     trust.write().unwrap().set_crls(vec![b"no".as_slice().into()]).unwrap_err();
-    let hub = Hub::new(VERSIONS[0], Arc::new(PossessionOnly::new()));
+    let hub = Hub::new(VERSIONS[0], Arc::new(ProofOfPossessionVerifier::new()));
     let refusal = full.judge(&device(&ca, 1).chain, hub.clock.now()).unwrap_err();
     assert_eq!(Error::from(refusal), CertificateError::Revoked.into());
 }

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use common::{Ca, HUB, Held, Hub, LATEST, NOW, VERSIONS, entity, provider};
 use hubward_ring::SigningKey;
-use hubward_rustls::{PossessionOnly, Refusal, ServerVerifier};
-use hubward_x509::{BundleDraft, SignedBundle, TrustBundle, UnixTime, UpdateKey, Window};
+use hubward_rustls::{ProofOfPossessionVerifier, ServerVerifier, VerifierError};
+use hubward_x509::{BundleDraft, SignedBundle, TrustBundle, TrustPeriod, UnixTime, UpdateKey};
 use rcgen::KeyPair;
 use rustls::client::Resumption;
 use rustls::pki_types::CertificateDer;
@@ -35,7 +35,7 @@ fn client_by(hub: &Hub, verifier: ServerVerifier) -> ClientConfig {
 }
 
 fn hubs() -> impl Iterator<Item = Hub> {
-    VERSIONS.into_iter().map(|version| Hub::new(version, Arc::new(PossessionOnly::new())))
+    VERSIONS.into_iter().map(|version| Hub::new(version, Arc::new(ProofOfPossessionVerifier::new())))
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn bundle(root: &CertificateDer<'_>) -> TrustBundle {
     let owner = SigningKey::from_pkcs8(&KeyPair::generate().unwrap().serialize_der()).unwrap();
     let key = UpdateKey::from_spki_der(&owner.public_key_der()).unwrap();
     let at = |days: u64| UnixTime::since_unix_epoch(Duration::from_secs(NOW + days * 86_400));
-    let window = Window { from: at(0), until: at(1) };
+    let window = TrustPeriod { from: at(0), until: at(1) };
     let draft = BundleDraft::new(1, at(2), 1).key(key).anchor(root, window).finish().unwrap();
     let unsigned = SignedBundle::parse(&draft).unwrap();
     let signature = owner.sign(unsigned.to_be_signed()).unwrap();
@@ -131,7 +131,7 @@ fn the_roots_of_a_bundle_are_trusted_in_their_periods_until_the_bundle_expires()
 
         hub.clock.set(NOW + 2 * 86_400 + 1);
         let refused = hub.handshake(&client()).unwrap_err();
-        assert!(matches!(refused.reason(), Some(Refusal::Bundle(_))), "{refused:?}");
+        assert!(matches!(refused.reason(), Some(VerifierError::Bundle(_))), "{refused:?}");
         assert_eq!(refused.server, Some(Error::AlertReceived(AlertDescription::CertificateUnknown)));
     }
 }

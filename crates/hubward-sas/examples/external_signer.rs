@@ -10,14 +10,14 @@ use core::time::Duration;
 
 use hubward_core::{Authority, DeviceId, Keys, MacKey, SymmetricKey, Tag, UnixTime};
 use hubward_rustcrypto::HmacKey;
-use hubward_sas::{SasToken, TokenRules, Unsigned};
+use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 
 /// The bytes to be signed have at most this length, for ids of ordinary length.
 const MESSAGE_LEN: usize = 256;
 
 /// Signs with a chip behind a callback that takes bytes and returns a tag. The chip's error is returned unchanged.
 fn sign_by_callback<E>(
-    unsigned: Unsigned<'_>,
+    unsigned: UnsignedToken<'_>,
     chip: impl FnOnce(&[u8]) -> Result<[u8; 32], E>,
 ) -> Result<String, E> {
     let mut buffer = [0; MESSAGE_LEN];
@@ -27,7 +27,7 @@ fn sign_by_callback<E>(
 
 /// Signs with a key service in the network. No key is borrowed across the await.
 async fn sign_remotely<E>(
-    unsigned: Unsigned<'_>,
+    unsigned: UnsignedToken<'_>,
     service: impl AsyncFnOnce(Vec<u8>) -> Result<[u8; 32], E>,
 ) -> Result<String, E> {
     let mut buffer = [0; MESSAGE_LEN];
@@ -38,7 +38,7 @@ async fn sign_remotely<E>(
 fn main() {
     let expires = UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000));
     let host = Authority::parse("myhub.example").unwrap();
-    let unsigned = Unsigned::device(host, DeviceId::parse("pump-7").unwrap(), expires);
+    let unsigned = UnsignedToken::device(host, DeviceId::parse("pump-7").unwrap(), expires);
 
     // in place of the chip and the service, which alone have the key
     let key = HmacKey::new(&SymmetricKey::from_bytes(b"0123456789abcdef0123456789abcdef").unwrap());

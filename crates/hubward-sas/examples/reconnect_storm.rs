@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 use hubward_core::{Authority, DeviceId, Keys, Lookup, SymmetricKey, UnixTime};
 use hubward_rustcrypto::HmacKey;
-use hubward_sas::{SasToken, TokenRules, Unsigned};
+use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 
 const FLEET: usize = 10_000;
 /// The tokens that arrive between two polls of the sockets.
@@ -34,8 +34,9 @@ fn main() {
         let key = HmacKey::new(&SymmetricKey::from_bytes(bytes.as_bytes()).unwrap());
         // one in a thousand has an expired token
         let expires = if number % 1000 == 7 { now - 60 } else { now + 3600 };
-        arriving
-            .push(Unsigned::device(host, DeviceId::parse(&id).unwrap(), at(expires)).sign(&key).to_string());
+        arriving.push(
+            UnsignedToken::device(host, DeviceId::parse(&id).unwrap(), at(expires)).sign(&key).to_string(),
+        );
         keys.insert(id, key);
     }
 
@@ -43,7 +44,7 @@ fn main() {
     for texts in arriving.chunks(BATCH) {
         let tokens: Vec<_> = texts.iter().map(|text| SasToken::parse(text, &rules).unwrap()).collect();
         let batch = tokens.iter().map(|token| {
-            let Lookup::Device(id) = token.needs() else {
+            let Lookup::Device(id) = token.signer() else {
                 unreachable!("every token in this example is a device's")
             };
             (token, Keys::one(&keys[&id.to_string()]))
@@ -52,7 +53,7 @@ fn main() {
             Ok(_) => accepted += 1,
             Err(error) => {
                 refused += 1;
-                println!("{}: {error}", tokens[index].needs());
+                println!("{}: {error}", tokens[index].signer());
             }
         });
     }

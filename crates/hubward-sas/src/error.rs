@@ -1,4 +1,4 @@
-//! [`ParseError`] and [`VerifyError`]: facts and offsets, never the token's text.
+//! [`TokenParseError`] and [`VerifyError`]: facts and offsets, never the token's text.
 
 use core::fmt;
 
@@ -7,7 +7,7 @@ use hubward_core::ResourceProblem;
 /// The fields of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a token has four fields")]
-pub enum Field {
+pub enum TokenField {
     /// The resource.
     Sr,
     /// The signature.
@@ -18,7 +18,7 @@ pub enum Field {
     Skn,
 }
 
-impl fmt::Display for Field {
+impl fmt::Display for TokenField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sr => "sr",
@@ -33,7 +33,7 @@ impl fmt::Display for Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("token, at byte {offset}: {problem}")]
 #[non_exhaustive]
-pub struct ParseError {
+pub struct TokenParseError {
     /// The position, in bytes from the start of the token.
     pub offset: usize,
     /// The problem at that position.
@@ -61,16 +61,16 @@ pub enum ParseProblem {
     UnknownField,
     /// The name of a field is not in lower case.
     #[error("the name of the field `{0}` must be in lower case")]
-    FieldCase(Field),
+    FieldCase(TokenField),
     /// The same field a second time, in any case of letters.
     #[error("duplicate field `{0}`")]
-    Duplicate(Field),
+    Duplicate(TokenField),
     /// An unknown field a second time, in any case of letters.
     #[error("duplicate unknown field")]
     DuplicateUnknown,
     /// A required field is missing.
     #[error("the field `{0}` is missing")]
-    Missing(Field),
+    Missing(TokenField),
     /// The resource is malformed.
     #[error("resource: {0}")]
     Resource(ResourceProblem),
@@ -89,7 +89,7 @@ pub enum ParseProblem {
     NotRegistration,
     /// No signer: the token has no `skn`, and its resource is not one device, module or registration.
     #[error("no `skn`, and the resource is not a device, module or registration")]
-    NobodysKey,
+    NoSigner,
 }
 
 /// The problem of a signature's text.
@@ -154,7 +154,7 @@ pub enum VerifyError {
     },
 }
 
-impl ParseError {
+impl TokenParseError {
     pub(crate) const fn new(offset: usize, problem: ParseProblem) -> Self {
         Self { offset, problem }
     }
@@ -176,7 +176,7 @@ impl ParseError {
             ParseProblem::Expiry(_) => "token-expiry-text",
             ParseProblem::PolicyName => "token-policy-name",
             ParseProblem::NotRegistration => "token-not-registration",
-            ParseProblem::NobodysKey => "token-nobodys-key",
+            ParseProblem::NoSigner => "token-nobodys-key",
         }
     }
 }

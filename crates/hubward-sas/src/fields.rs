@@ -2,7 +2,7 @@
 
 use hubward_core::{PolicyName, ResourcePath, Segment};
 
-use crate::error::{ExpiryProblem, Field, ParseError, ParseProblem};
+use crate::error::{ExpiryProblem, ParseProblem, TokenField, TokenParseError};
 use crate::parse::SCHEME;
 use crate::rules::{TokenRules, UnknownFields};
 use crate::signature;
@@ -37,7 +37,7 @@ impl<'a> Fields<'a> {
         token: &'a str,
         rules: &TokenRules,
         signature: &mut [u8; 32],
-    ) -> Result<Self, ParseError> {
+    ) -> Result<Self, TokenParseError> {
         let se = Expiry { text: "", seconds: 0 };
         let mut fields = Self { sr: None, se, skn: None, seen: 0, sr_offset: 0 };
         let mut at = SCHEME.len();
@@ -47,10 +47,10 @@ impl<'a> Fields<'a> {
                 None => return Ok(fields),
                 Some(b'&') => at = end.wrapping_add(1),
                 // a field's parser stops at `&` or at the end
-                Some(_) => return Err(ParseError::new(at, ParseProblem::NotAField)),
+                Some(_) => return Err(TokenParseError::new(at, ParseProblem::NotAField)),
             }
         }
-        Err(ParseError::new(at, ParseProblem::TooLong))
+        Err(TokenParseError::new(at, ParseProblem::TooLong))
     }
 
     /// Parses the field that starts at `at` and returns its end.
@@ -61,33 +61,36 @@ impl<'a> Fields<'a> {
         at: usize,
         rules: &TokenRules,
         signature: &mut [u8; 32],
-    ) -> Result<usize, ParseError> {
+    ) -> Result<usize, TokenParseError> {
         match token.as_bytes().get(at..).unwrap_or_default() {
             [b's', b'r', b'=', ..] => {
-                let start = self.value(Field::Sr, at, 3)?;
+                let start = self.value(TokenField::Sr, at, 3)?;
                 let (resource, end) = ResourcePath::read(token, start).map_err(|error| {
-                    ParseError::new(start.wrapping_add(error.offset), ParseProblem::Resource(error.problem))
+                    TokenParseError::new(
+                        start.wrapping_add(error.offset),
+                        ParseProblem::Resource(error.problem),
+                    )
                 })?;
                 (self.sr, self.sr_offset) = (Some(resource), start);
                 Ok(end)
             }
             [b's', b'i', b'g', b'=', ..] => {
-                let start = self.value(Field::Sig, at, 4)?;
+                let start = self.value(TokenField::Sig, at, 4)?;
                 signature::read(token.as_bytes(), start, signature)
-                    .map_err(|(at, problem)| ParseError::new(at, ParseProblem::Signature(problem)))
+                    .map_err(|(at, problem)| TokenParseError::new(at, ParseProblem::Signature(problem)))
             }
             [b's', b'e', b'=', ..] => {
-                let start = self.value(Field::Se, at, 3)?;
+                let start = self.value(TokenField::Se, at, 3)?;
                 let (expiry, end) = expiry(token, start)
-                    .map_err(|(at, problem)| ParseError::new(at, ParseProblem::Expiry(problem)))?;
+                    .map_err(|(at, problem)| TokenParseError::new(at, ParseProblem::Expiry(problem)))?;
                 self.se = expiry;
                 Ok(end)
             }
             [b's', b'k', b'n', b'=', ..] => {
-                let start = self.value(Field::Skn, at, 4)?;
+                let start = self.value(TokenField::Skn, at, 4)?;
                 let end = end_of_field(token, start);
                 self.skn = policy_name(token.get(start..end).unwrap_or_default())
-                    .map_err(|problem| ParseError::new(start, problem))?;
+                    .map_err(|problem| TokenParseError::new(start, problem))?;
                 Ok(end)
             }
             _ => unknown(self.seen, token, at, rules),
@@ -96,9 +99,9 @@ impl<'a> Fields<'a> {
 
     /// Records the field at `at`, whose name and `=` have `name` bytes, and returns the start of its value.
     #[inline]
-    fn value(&mut self, field: Field, at: usize, name: usize) -> Result<usize, ParseError> {
+    fn value(&mut self, field: TokenField, at: usize, name: usize) -> Result<usize, TokenParseError> {
         if self.seen & bit(field) != 0 {
-            return Err(ParseError::new(at, ParseProblem::Duplicate(field)));
+            return Err(TokenParseError::new(at, ParseProblem::Duplicate(field)));
         }
         self.seen |= bit(field);
         Ok(at.wrapping_add(name))
@@ -109,27 +112,29 @@ impl<'a> Fields<'a> {
     pub(crate) fn complete(
         self,
         len: usize,
-    ) -> Result<(ResourcePath<'a>, Expiry<'a>, Option<Segment<'a>>), ParseError> {
-        let missing = |field| Err(ParseError::new(len, ParseProblem::Missing(field)));
-        if self.seen & bit(Field::Sig) == 0 {
-            return missing(Field::Sig);
+    ) -> Result<(ResourcePath<'a>, Expiry<'a>, Option<Segment<'a>>), TokenParseError> {
+        let missing = |field| Err(TokenParseError::new(len, ParseProblem::Missing(field)));
+        if self.seen & bit(TokenField::Sig) == 0 {
+            return missing(TokenField::Sig);
         }
-        if self.seen & bit(Field::Se) == 0 {
-            return missing(Field::Se);
+        if self.seen & bit(TokenField::Se) == 0 {
+            return missing(TokenField::Se);
         }
-        let Some(resource) = self.sr else { return missing(Field::Sr) };
+        let Some(resource) = self.sr else { return missing(TokenField::Sr) };
         Ok((resource, self.se, self.skn))
     }
 }
 
 /// Refuses or ignores an unknown field and returns its end. A known name in another case is refused.
 #[cold]
-fn unknown(seen: u8, token: &str, at: usize, rules: &TokenRules) -> Result<usize, ParseError> {
-    let err = |problem| Err(ParseError::new(at, problem));
+fn unknown(seen: u8, token: &str, at: usize, rules: &TokenRules) -> Result<usize, TokenParseError> {
+    let err = |problem| Err(TokenParseError::new(at, problem));
     let end = end_of_field(token, at);
     let field = token.get(at..end).unwrap_or_default();
     let Some((name, _)) = field.split_once('=') else { return err(ParseProblem::NotAField) };
-    for (known, spelled) in [(Field::Sr, "sr"), (Field::Sig, "sig"), (Field::Se, "se"), (Field::Skn, "skn")] {
+    for (known, spelled) in
+        [(TokenField::Sr, "sr"), (TokenField::Sig, "sig"), (TokenField::Se, "se"), (TokenField::Skn, "skn")]
+    {
         if name.eq_ignore_ascii_case(spelled) {
             return err(if seen & bit(known) != 0 {
                 ParseProblem::Duplicate(known)
@@ -157,12 +162,12 @@ fn unknown(seen: u8, token: &str, at: usize, rules: &TokenRules) -> Result<usize
 }
 
 /// Returns the bit of a field in [`Fields::seen`].
-const fn bit(field: Field) -> u8 {
+const fn bit(field: TokenField) -> u8 {
     match field {
-        Field::Sr => 1,
-        Field::Sig => 2,
-        Field::Se => 4,
-        Field::Skn => 8,
+        TokenField::Sr => 1,
+        TokenField::Sig => 2,
+        TokenField::Se => 4,
+        TokenField::Skn => 8,
     }
 }
 

@@ -14,12 +14,12 @@ mod token;
 mod verify;
 mod writer;
 
-pub use error::{ExpiryProblem, Field, ParseError, ParseProblem, SignatureProblem, VerifyError};
+pub use error::{ExpiryProblem, ParseProblem, SignatureProblem, TokenField, TokenParseError, VerifyError};
 pub use lifetime::{ClockHint, LifetimeError, Margin, RenewalPlan, expires_after};
 pub use mint::{DeviceTokens, MintError, derive_device_key};
 pub use requirements::{RequirementError, Requirements};
 pub use rules::{
     DoubleEncoding, IdCase, RegistrationPolicy, SchemeCase, SknAsDeviceId, TokenRules, UnknownFields,
 };
-pub use sign::{SignedToken, Unsigned};
+pub use sign::{SignedToken, UnsignedToken};
 pub use token::{SasToken, VerifiedToken};

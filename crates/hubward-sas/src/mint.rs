@@ -8,7 +8,7 @@ use hubward_core::{
 };
 
 use crate::lifetime::{LifetimeError, expires_after};
-use crate::sign::{SignedToken, Unsigned};
+use crate::sign::{SignedToken, UnsignedToken};
 
 /// Derives the key of one device of an enrollment group: the tag of its registration id, as given, with the group's
 /// key.
@@ -112,8 +112,8 @@ impl<'a, K: MacKey> DeviceTokens<'a, K> {
         }
         let expires = expires_after(now, lifetime)?;
         let unsigned = match wanted.module() {
-            Some(module) => Unsigned::module(self.host, device, module, expires),
-            None => Unsigned::device(self.host, device, expires),
+            Some(module) => UnsignedToken::module(self.host, device, module, expires),
+            None => UnsignedToken::device(self.host, device, expires),
         };
         Ok(unsigned.signed_by(self.policy).sign(&self.key))
     }

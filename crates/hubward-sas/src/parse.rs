@@ -2,7 +2,7 @@
 
 use hubward_core::{ResourcePath, Segment, Shape};
 
-use crate::error::{ParseError, ParseProblem};
+use crate::error::{ParseProblem, TokenParseError};
 use crate::fields::Fields;
 use crate::rules::{RegistrationPolicy, SchemeCase, TokenRules};
 use crate::token::SasToken;
@@ -18,35 +18,36 @@ impl<'a> SasToken<'a> {
     /// Parses a token and borrows from it. Fields may be in any order; each is split off first and then decoded once.
     ///
     /// # Errors
-    /// [`ParseError`] with the byte at which the text stops being a token and one of the [`ParseProblem`]s.
+    /// [`TokenParseError`] with the byte at which the text stops being a token and one of the [`ParseProblem`]s.
     #[inline]
-    pub fn parse(token: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
+    pub fn parse(token: &'a str, rules: &TokenRules) -> Result<Self, TokenParseError> {
         check_scheme(token, rules)?;
         Self::read(token, rules).map_err(|error| match invisible(token) {
             // reported first, since it may be the cause of the other error
-            Some(at) => ParseError::new(at, ParseProblem::NotVisible),
+            Some(at) => TokenParseError::new(at, ParseProblem::NotVisible),
             None => error,
         })
     }
 
     #[inline(always)]
-    fn read(token: &'a str, rules: &TokenRules) -> Result<Self, ParseError> {
+    fn read(token: &'a str, rules: &TokenRules) -> Result<Self, TokenParseError> {
         let mut signature = [0; 32];
         let fields = Fields::read(token, rules, &mut signature)?;
         let sr_offset = fields.sr_offset;
         let (resource, expiry, policy) = fields.complete(token.len())?;
         // without a policy, a device or a module signs with its own key
         if policy.is_some() || !resource.is_identity() {
-            check_signer(resource, policy, rules).map_err(|problem| ParseError::new(sr_offset, problem))?;
+            check_signer(resource, policy, rules)
+                .map_err(|problem| TokenParseError::new(sr_offset, problem))?;
         }
         Ok(Self { resource, signature, expiry_text: expiry.text, expiry: expiry.seconds, policy })
     }
 }
 
 #[inline]
-fn check_scheme(token: &str, rules: &TokenRules) -> Result<(), ParseError> {
+fn check_scheme(token: &str, rules: &TokenRules) -> Result<(), TokenParseError> {
     if token.len() > MAX_LEN {
-        return Err(ParseError::new(MAX_LEN, ParseProblem::TooLong));
+        return Err(TokenParseError::new(MAX_LEN, ParseProblem::TooLong));
     }
     match token.as_bytes().get(..SCHEME.len()) {
         Some(scheme) if scheme == SCHEME.as_bytes() => Ok(()),
@@ -56,7 +57,7 @@ fn check_scheme(token: &str, rules: &TokenRules) -> Result<(), ParseError> {
         {
             Ok(())
         }
-        _ => Err(ParseError::new(0, ParseProblem::Scheme)),
+        _ => Err(TokenParseError::new(0, ParseProblem::Scheme)),
     }
 }
 
@@ -85,6 +86,6 @@ fn check_signer(
         (Shape::Registration { .. }, _) => Ok(()),
         (Shape::Other, Some(name)) if name.eq_decoded(REGISTRATION) => Err(ParseProblem::NotRegistration),
         (_, Some(_)) => Ok(()),
-        (_, None) => Err(ParseProblem::NobodysKey),
+        (_, None) => Err(ParseProblem::NoSigner),
     }
 }

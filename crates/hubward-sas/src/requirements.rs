@@ -13,7 +13,7 @@ use crate::token::VerifiedToken;
 /// fn reads_twins(token: &VerifiedToken<'_>) -> Result<(), RequirementError> {
 ///     let service = [PolicyName::parse("service").expect("a name")];
 ///     let twins = ResourcePath::parse("hub.example/twins").expect("a resource");
-///     token.meets(&Requirements::new().for_resource(twins).by_policies(&service))
+///     token.check(&Requirements::new().with_resource(twins).with_policies(&service))
 /// }
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,14 +46,14 @@ impl<'r> Requirements<'r> {
 
     /// Requires a token whose resource covers this one, by whole names.
     #[must_use]
-    pub const fn for_resource(mut self, resource: ResourcePath<'r>) -> Self {
+    pub const fn with_resource(mut self, resource: ResourcePath<'r>) -> Self {
         self.resource = Some(resource);
         self
     }
 
     /// Requires a token that is signed by one of these policies. An empty list refuses every token.
     #[must_use]
-    pub const fn by_policies(mut self, policies: &'r [PolicyName<'r>]) -> Self {
+    pub const fn with_policies(mut self, policies: &'r [PolicyName<'r>]) -> Self {
         self.policies = Some(policies);
         self
     }
@@ -64,7 +64,7 @@ impl VerifiedToken<'_> {
     ///
     /// # Errors
     /// [`RequirementError`] for the first requirement that the token does not meet.
-    pub fn meets(&self, requirements: &Requirements<'_>) -> Result<(), RequirementError> {
+    pub fn check(&self, requirements: &Requirements<'_>) -> Result<(), RequirementError> {
         if requirements.resource.is_some_and(|required| !self.resource().covers(&required)) {
             return Err(RequirementError::AnotherResource);
         }

@@ -1,5 +1,5 @@
-//! Signing: [`Unsigned`] returns the bytes to sign, and a tag over them completes a [`SignedToken`]. A key in a TPM, an
-//! HSM or a key service signs between the two steps; [`Unsigned::sign`] does both with a key in memory.
+//! Signing: [`UnsignedToken`] returns the bytes to sign, and a tag over them completes a [`SignedToken`]. A key in a TPM, an
+//! HSM or a key service signs between the two steps; [`UnsignedToken::sign`] does both with a key in memory.
 
 use core::fmt;
 
@@ -22,16 +22,16 @@ const LONGEST_TOKEN: usize = LONGEST + 132 + 384 + 64;
 /// ```
 /// use core::time::Duration;
 /// use hubward_core::{Authority, DeviceId, UnixTime};
-/// use hubward_sas::Unsigned;
+/// use hubward_sas::UnsignedToken;
 ///
 /// let expires = UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000));
-/// let unsigned = Unsigned::device(Authority::parse("hub.example")?, DeviceId::parse("dev1")?, expires);
+/// let unsigned = UnsignedToken::device(Authority::parse("hub.example")?, DeviceId::parse("dev1")?, expires);
 /// let mut buffer = [0; 64];
 /// assert_eq!(unsigned.to_be_signed(&mut buffer)?, b"hub.example%2Fdevices%2Fdev1\n1893456000");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Unsigned<'a> {
+pub struct UnsignedToken<'a> {
     resource: Resource<'a>,
     policy: Option<PolicyName<'a>>,
     expiry: u64,
@@ -45,7 +45,7 @@ enum Resource<'a> {
     Registration(IdScope<'a>, RegistrationId<'a>),
 }
 
-impl<'a> Unsigned<'a> {
+impl<'a> UnsignedToken<'a> {
     /// Returns a service's token for a whole hub or provisioning service, to be signed with the key of `policy`.
     #[must_use]
     pub fn service(host: Authority<'a>, policy: PolicyName<'a>, expires: UnixTime) -> Self {
@@ -99,7 +99,7 @@ impl<'a> Unsigned<'a> {
         writer.finish()
     }
 
-    /// Completes the token with the tag over [`Unsigned::to_be_signed`].
+    /// Completes the token with the tag over [`UnsignedToken::to_be_signed`].
     #[must_use]
     pub const fn finish(self, tag: Tag) -> SignedToken<'a> {
         SignedToken { unsigned: self, tag }
@@ -142,7 +142,7 @@ impl Resource<'_> {
 
 /// A signed token. `Display` writes it with its signature: the text is a credential.
 pub struct SignedToken<'a> {
-    unsigned: Unsigned<'a>,
+    unsigned: UnsignedToken<'a>,
     tag: Tag,
 }
 
@@ -152,7 +152,7 @@ impl SignedToken<'_> {
     /// # Errors
     /// [`NeedBytes`] with the needed size if `buffer` is too small.
     pub fn write_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, NeedBytes> {
-        let Unsigned { resource, policy, expiry } = &self.unsigned;
+        let UnsignedToken { resource, policy, expiry } = &self.unsigned;
         let mut writer = Writer::new(buffer);
         writer.text("SharedAccessSignature sr=");
         resource.write(&mut writer);

@@ -22,7 +22,7 @@ impl<'a> SasToken<'a> {
     /// a key and proves nothing.
     #[must_use]
     #[inline]
-    pub fn needs(&self) -> Lookup<'a> {
+    pub fn signer(&self) -> Lookup<'a> {
         signer(self.resource, self.policy)
     }
 
@@ -53,7 +53,7 @@ impl<'a> SasToken<'a> {
     }
 }
 
-/// Returns the signer for [`SasToken::needs`].
+/// Returns the signer for [`SasToken::signer`].
 #[inline]
 fn signer<'a>(resource: ResourcePath<'a>, policy: Option<Segment<'a>>) -> Lookup<'a> {
     match (resource.shape(), policy) {
@@ -133,7 +133,7 @@ impl<'a> VerifiedToken<'a> {
         self.resource
     }
 
-    /// Returns the identity or policy whose key verified it, if the caller passed the keys of [`SasToken::needs`].
+    /// Returns the identity or policy whose key verified it, if the caller passed the keys of [`SasToken::signer`].
     #[must_use]
     pub fn signer(&self) -> Lookup<'a> {
         signer(self.resource, self.policy)

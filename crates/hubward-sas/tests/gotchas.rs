@@ -35,7 +35,7 @@ fn g01_an_id_is_decoded_once() {
         ("h.net%2Fdevices%2Fx%252Fmodules%252Fm", "x%2Fmodules%2Fm", "x"),
     ] {
         let text = token(sr, "1");
-        let Lookup::Device(id) = parse(&text).unwrap().needs() else { panic!("{sr}") };
+        let Lookup::Device(id) = parse(&text).unwrap().signer() else { panic!("{sr}") };
         assert!(id.eq_decoded(once) && !id.eq_decoded(twice), "{sr}");
     }
     // if a rule allows it, a comparison with a known identity decodes twice, and never three times
@@ -252,7 +252,7 @@ fn g16_skn_selects_and_proves_nothing() {
     // a policy's name added to a device's token selects the policy's key, which did not sign it
     let text = device1() + "&skn=iothubowner";
     let parsed = parse(&text).unwrap();
-    assert!(matches!(parsed.needs(), Lookup::Policy(_)));
+    assert!(matches!(parsed.signer(), Lookup::Policy(_)));
     assert!(parsed.verify(Keys::one(&other_key()), at(EXPIRY), &TokenRules::STRICT).is_err());
     // a device's key over the whole hub has no signer
     assert_eq!(refusal(&token("myhub.azure-devices.net", "1")), "token-nobodys-key");

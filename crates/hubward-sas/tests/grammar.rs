@@ -14,15 +14,17 @@
 mod common;
 use common::*;
 use hubward_core::{Lookup, ResourceProblem};
-use hubward_sas::{ExpiryProblem, Field, ParseError, ParseProblem, SasToken, SignatureProblem, TokenRules};
+use hubward_sas::{
+    ExpiryProblem, ParseProblem, SasToken, SignatureProblem, TokenField, TokenParseError, TokenRules,
+};
 
 fn problem(text: &str) -> (usize, ParseProblem) {
-    let ParseError { offset, problem, .. } = parse(text).unwrap_err();
+    let TokenParseError { offset, problem, .. } = parse(text).unwrap_err();
     (offset, problem)
 }
 
 fn signer(text: &str) -> String {
-    parse(text).unwrap().needs().to_string()
+    parse(text).unwrap().signer().to_string()
 }
 
 #[test]
@@ -44,7 +46,7 @@ fn fields_may_be_in_any_order() {
 
 #[test]
 fn every_field_except_skn_is_required() {
-    for (missing, field) in [(Field::Sr, "sr"), (Field::Sig, "sig"), (Field::Se, "se")] {
+    for (missing, field) in [(TokenField::Sr, "sr"), (TokenField::Sig, "sig"), (TokenField::Se, "se")] {
         let text = device1();
         let left: Vec<&str> =
             text[22..].split('&').filter(|f| !f.starts_with(&format!("{field}="))).collect();
@@ -81,8 +83,8 @@ fn unknown_fields_are_a_rule() {
     assert!(SasToken::parse(&text, &TokenRules::HUB_COMPAT).is_ok());
     for (tail, expected) in [
         ("&extra=1&EXTRA=2", ParseProblem::DuplicateUnknown),
-        ("&SKN=device", ParseProblem::FieldCase(Field::Skn)),
-        ("&SE=9", ParseProblem::Duplicate(Field::Se)),
+        ("&SKN=device", ParseProblem::FieldCase(TokenField::Skn)),
+        ("&SE=9", ParseProblem::Duplicate(TokenField::Se)),
         ("&extra", ParseProblem::NotAField),
         ("&a=&b=&c=&d=&e=&f=", ParseProblem::TooLong),
     ] {
@@ -103,7 +105,7 @@ fn the_resource_and_skn_select_the_signer() {
         assert_eq!(signer(&(token(dps, "1") + skn)), "registration sn-007 in scope 0ne00AB12CD", "{skn}");
     }
     let text = token("h.net/devices/d%2541", "1");
-    let Lookup::Device(id) = parse(&text).unwrap().needs() else { panic!() };
+    let Lookup::Device(id) = parse(&text).unwrap().signer() else { panic!() };
     assert!(id.eq_decoded("d%41"), "decoded once");
 }
 
@@ -112,7 +114,7 @@ fn a_registration_has_no_policy() {
     let dps = token("0ne00AB12CD%2Fregistrations%2Fsn-007", "1") + "&skn=iothubowner";
     assert_eq!(problem(&dps).1, ParseProblem::NotRegistration);
     let token = SasToken::parse(&dps, &TokenRules::HUB_COMPAT).unwrap();
-    assert!(matches!(token.needs(), Lookup::Registration(..)), "not a policy of the hub");
+    assert!(matches!(token.signer(), Lookup::Registration(..)), "not a policy of the hub");
     let odd = common::token("0ne00AB12CD%2Fregistrations%2Fsn%24", "1") + "&skn=registration";
     assert_eq!(problem(&odd).1, ParseProblem::NotRegistration);
 }
@@ -126,8 +128,8 @@ fn a_resource_without_a_signer_is_refused() {
         "h.net/devices/d/messages/events",
         "h.net/devices/d/modules",
     ] {
-        assert_eq!(problem(&token(sr, "1")), (25, ParseProblem::NobodysKey), "{sr}");
-        assert_eq!(problem(&(token(sr, "1") + "&skn=")), (25, ParseProblem::NobodysKey), "{sr}");
+        assert_eq!(problem(&token(sr, "1")), (25, ParseProblem::NoSigner), "{sr}");
+        assert_eq!(problem(&(token(sr, "1") + "&skn=")), (25, ParseProblem::NoSigner), "{sr}");
     }
 }
 

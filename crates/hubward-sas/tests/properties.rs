@@ -18,7 +18,7 @@ use common::*;
 use hubward_core::{
     Authority, DeviceId, IdScope, Keys, MacKey, ModuleId, PolicyName, RegistrationId, Tag, escape_value,
 };
-use hubward_sas::{SasToken, TokenRules, Unsigned};
+use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 use proptest::prelude::*;
 
 const ID: &str = r"[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}";
@@ -31,8 +31,8 @@ proptest! {
     fn a_signed_token_verifies(device in ID, module in proptest::option::of(ID), policy in proptest::option::of("[A-Za-z0-9_.@-]{1,128}"), expiry in 0..=u64::from(u32::MAX)) {
         let (Ok(device_id), Ok(host)) = (DeviceId::parse(&device), Authority::parse("h.example:8443")) else { return Ok(()) };
         let unsigned = match module.as_deref().map(ModuleId::parse) {
-            None => Unsigned::device(host, device_id, at(expiry)),
-            Some(Ok(module)) => Unsigned::module(host, device_id, module, at(expiry)),
+            None => UnsignedToken::device(host, device_id, at(expiry)),
+            Some(Ok(module)) => UnsignedToken::module(host, device_id, module, at(expiry)),
             Some(Err(_)) => return Ok(()),
         };
         let unsigned = match &policy {
@@ -46,7 +46,7 @@ proptest! {
             (None, Some(module)) => format!("module {device}/{module}"),
             (None, None) => format!("device {device}"),
         };
-        prop_assert_eq!(token.needs().to_string(), signer);
+        prop_assert_eq!(token.signer().to_string(), signer);
         prop_assert!(token.verify(Keys::one(&key()), at(expiry), &RULES).is_ok());
         prop_assert!(token.verify(Keys::one(&other_key()), at(expiry), &RULES).is_err());
     }
@@ -62,8 +62,8 @@ proptest! {
         let (host, policy) = (Authority::parse(&host).unwrap(), PolicyName::parse(&policy).unwrap());
         let (scope, id) = (IdScope::parse(&scope).unwrap(), RegistrationId::parse(&id).unwrap());
         for (unsigned, signer) in [
-            (Unsigned::service(host, policy, at(expiry)), format!("policy {policy}")),
-            (Unsigned::registration(scope, id, at(expiry)), format!("registration {id} in scope {scope}")),
+            (UnsignedToken::service(host, policy, at(expiry)), format!("policy {policy}")),
+            (UnsignedToken::registration(scope, id, at(expiry)), format!("registration {id} in scope {scope}")),
         ] {
             // `registration` cannot be the name of a policy in a token
             let text = unsigned.sign(&key()).to_string();
@@ -71,7 +71,7 @@ proptest! {
                 prop_assert_eq!(policy.as_str(), "registration");
                 continue;
             };
-            prop_assert_eq!(token.needs().to_string(), signer);
+            prop_assert_eq!(token.signer().to_string(), signer);
             prop_assert!(token.verify(Keys::one(&key()), at(expiry), &RULES).is_ok());
             prop_assert!(token.verify(Keys::one(&other_key()), at(expiry), &RULES).is_err());
         }
@@ -135,7 +135,7 @@ proptest! {
             escape_value(&token.policy().map_or_else(String::new, |name| name.to_string())),
         );
         let again = SasToken::parse(&printed, &RULES).unwrap();
-        prop_assert_eq!(again.needs().to_string(), token.needs().to_string());
+        prop_assert_eq!(again.signer().to_string(), token.signer().to_string());
         prop_assert_eq!(format!("{again:?}"), format!("{token:?}"));
         prop_assert_eq!(format!("{:?}", again.resource().shape()), format!("{:?}", token.resource().shape()));
         for token in [token, again] {

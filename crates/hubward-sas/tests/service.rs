@@ -22,7 +22,7 @@ use hubward_core::{
 use hubward_rustcrypto::HmacKey;
 use hubward_sas::{
     ClockHint, DeviceTokens, LifetimeError, Margin, MintError, RenewalPlan, RequirementError, Requirements,
-    SasToken, TokenRules, Unsigned, VerifyError, derive_device_key, expires_after,
+    SasToken, TokenRules, UnsignedToken, VerifyError, derive_device_key, expires_after,
 };
 
 const NOW: u64 = 1_800_000_000;
@@ -51,7 +51,7 @@ fn a_token_is_minted_for_the_caller_alone() {
         let text = mint(wanted, 3600).unwrap();
         let token = parse(&text).unwrap();
         assert_eq!(token.resource().as_received(), sr);
-        assert!(matches!(token.needs(), Lookup::Policy(name) if name.eq_decoded("device")));
+        assert!(matches!(token.signer(), Lookup::Policy(name) if name.eq_decoded("device")));
         assert_eq!(token.expiry(), NOW + 3600);
         assert!(token.verify(Keys::one(&key()), at(NOW), &TokenRules::STRICT).is_ok());
     }
@@ -76,7 +76,7 @@ fn a_device_key_is_derived_from_the_key_of_its_group() {
     assert_eq!(derived.expose_base64(&mut [0; 88]), "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc=");
     // the device signs with its own key, and the group's key does not verify it
     let scope = IdScope::parse("0ne00AB12CD").unwrap();
-    let text = Unsigned::registration(scope, id, at(NOW)).sign(&HmacKey::new(&derived)).to_string();
+    let text = UnsignedToken::registration(scope, id, at(NOW)).sign(&HmacKey::new(&derived)).to_string();
     assert!(text.ends_with("&skn=registration"));
     let verify =
         |key: &HmacKey| parse(&text).unwrap().verify(Keys::one(key), at(NOW), &TokenRules::STRICT).is_ok();
@@ -120,7 +120,7 @@ fn a_plan_renews_before_the_expiry() {
 
 #[test]
 fn each_requirement_has_an_error_of_its_own() {
-    let text = Unsigned::service(
+    let text = UnsignedToken::service(
         Authority::parse("h.example").unwrap(),
         PolicyName::parse("service").unwrap(),
         at(NOW),
@@ -133,20 +133,20 @@ fn each_requirement_has_an_error_of_its_own() {
     let path = |text| ResourcePath::parse(text).unwrap();
     let policies = [PolicyName::parse("service").unwrap(), PolicyName::parse("owner").unwrap()];
     let none = Requirements::new();
-    assert_eq!(service.meets(&none), Ok(()));
-    assert_eq!(service.meets(&none.for_resource(path("H.example/devices/d"))), Ok(()));
+    assert_eq!(service.check(&none), Ok(()));
+    assert_eq!(service.check(&none.with_resource(path("H.example/devices/d"))), Ok(()));
     assert_eq!(
-        service.meets(&none.for_resource(path("h.example.evil"))),
+        service.check(&none.with_resource(path("h.example.evil"))),
         Err(RequirementError::AnotherResource)
     );
     assert_eq!(
-        own.meets(&none.for_resource(path("myhub.azure-devices.net"))),
+        own.check(&none.with_resource(path("myhub.azure-devices.net"))),
         Err(RequirementError::AnotherResource)
     );
-    assert_eq!(service.meets(&none.by_policies(&policies)), Ok(()));
-    assert_eq!(service.meets(&none.by_policies(&policies[1..])), Err(RequirementError::PolicyNotAllowed));
-    assert_eq!(service.meets(&none.by_policies(&[])), Err(RequirementError::PolicyNotAllowed));
-    assert_eq!(own.meets(&none.by_policies(&policies)), Err(RequirementError::NotByPolicy));
+    assert_eq!(service.check(&none.with_policies(&policies)), Ok(()));
+    assert_eq!(service.check(&none.with_policies(&policies[1..])), Err(RequirementError::PolicyNotAllowed));
+    assert_eq!(service.check(&none.with_policies(&[])), Err(RequirementError::PolicyNotAllowed));
+    assert_eq!(own.check(&none.with_policies(&policies)), Err(RequirementError::NotByPolicy));
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_clock_difference_is_reported() {
 
 #[test]
 fn signing_returns_the_needed_size_and_does_not_allocate() {
-    let unsigned = Unsigned::device(Authority::parse("h.example").unwrap(), device("d1"), at(NOW));
+    let unsigned = UnsignedToken::device(Authority::parse("h.example").unwrap(), device("d1"), at(NOW));
     let key = key();
     let mut buffer = [0; 256];
     let count = allocation_counter::measure(|| {
@@ -195,7 +195,7 @@ fn signing_returns_the_needed_size_and_does_not_allocate() {
 fn the_longest_names_are_signed() {
     let id = "%".repeat(128);
     let host = format!("{}.{}.{}.{}", "a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61));
-    let unsigned = Unsigned::module(
+    let unsigned = UnsignedToken::module(
         Authority::parse(&host).unwrap(),
         device(&id),
         ModuleId::parse(&id).unwrap(),
@@ -208,7 +208,7 @@ fn the_longest_names_are_signed() {
 
 #[test]
 fn an_external_key_signs_in_two_steps() {
-    let unsigned = Unsigned::device(Authority::parse("h.example").unwrap(), device("d1"), at(NOW));
+    let unsigned = UnsignedToken::device(Authority::parse("h.example").unwrap(), device("d1"), at(NOW));
     let mut buffer = [0; 128];
     let message = unsigned.to_be_signed(&mut buffer).unwrap();
     let tag = hubward_core::MacKey::tag(&key(), &[message]);

@@ -10,13 +10,13 @@
 
 use core::time::Duration;
 
-use hubward::core::{
-    Authority, Credential, DeviceId, Digest, Found, FoundIdentity, FoundPolicy, HostName, Identity, Keys,
-    MacKey, Permissions, PolicyName, Stamp, Status, SymmetricKey, UnixTime,
+use hubward::registry::{Authentication, Registry, SymmetricKeys};
+use hubward::sas::{SasToken, TokenRules, UnsignedToken};
+use hubward::types::{
+    Authority, Credential, DeviceId, Digest, HostName, Identity, IdentityRecord, Keys, LookupResult, MacKey,
+    Permissions, PolicyName, PolicyRecord, RecordVersion, Status, SymmetricKey, UnixTime,
 };
-use hubward::registry::{Authentication, KeyPair, Registry};
-use hubward::sas::{SasToken, TokenRules, Unsigned};
-use hubward::{Admission, Presented, Rules};
+use hubward::{AuthenticationStep, Credentials, HubConfig};
 use hubward_testkit::redaction::Secret;
 
 /// No four characters of it, in any form, are words of ours.
@@ -34,22 +34,22 @@ fn all_of<K: MacKey>(make: impl Fn(&SymmetricKey) -> K) {
     let symmetric = SymmetricKey::from_bytes(&KEY).unwrap();
     secret.is_not_debugged("SymmetricKey", &symmetric);
     secret.is_not_debugged("MacKey", &make(&symmetric));
-    secret.is_not_debugged("KeyPair", &KeyPair::new(make(&symmetric), make(&symmetric)));
+    secret.is_not_debugged("SymmetricKeys", &SymmetricKeys::new(make(&symmetric), make(&symmetric)));
     let primary = make(&symmetric);
     secret.is_not_debugged("Keys", &Keys::pair(&primary, &primary));
     let (device, policy) = (DeviceId::parse("dev1").unwrap(), PolicyName::parse("owner").unwrap());
-    let stamp = Stamp::new(1, 1);
+    let stamp = RecordVersion::new(1, 1);
     let credential = Credential::Keys(Keys::one(&primary));
-    let found = FoundIdentity::new(Identity::Device(device), Status::Enabled, stamp, credential);
-    secret.is_not_debugged("Found", &Found::Identity(found));
-    let found = FoundPolicy::new(policy, Permissions::all(), stamp, Keys::one(&primary));
-    secret.is_not_debugged("Found", &Found::Policy(found));
+    let found = IdentityRecord::new(Identity::Device(device), Status::Enabled, stamp, credential);
+    secret.is_not_debugged("LookupResult", &LookupResult::Identity(found));
+    let found = PolicyRecord::new(policy, Permissions::all(), stamp, Keys::one(&primary));
+    secret.is_not_debugged("LookupResult", &LookupResult::Policy(found));
 
     let host = Authority::parse("h.example").unwrap();
     let tag = primary.tag(&[b"h.example%2Fdevices%2Fdev1\n2000000000"]);
     let tag_secret = Secret::new(tag.expose());
     tag_secret.is_not_debugged("Tag", &tag);
-    let unsigned = Unsigned::device(host, device, at(2_000_000_000));
+    let unsigned = UnsignedToken::device(host, device, at(2_000_000_000));
     let signed = unsigned.finish(tag);
     tag_secret.is_not_debugged("SignedToken", &signed);
     let text = signed.to_string();
@@ -64,19 +64,19 @@ fn all_of<K: MacKey>(make: impl Fn(&SymmetricKey) -> K) {
     tag_secret.is_not_in_error("VerifyError", &error);
 
     let mut registry = Registry::new();
-    registry.create_device(device, Authentication::Sas(KeyPair::one(make(&symmetric)))).unwrap();
-    registry.set_policy(policy, Permissions::all(), KeyPair::one(make(&symmetric)));
+    registry.create_device(device, Authentication::Sas(SymmetricKeys::one(make(&symmetric)))).unwrap();
+    registry.set_policy(policy, Permissions::all(), SymmetricKeys::one(make(&symmetric)));
     secret.is_not_debugged("Registry", &registry);
-    let hub = Rules::new(HostName::parse("h.example").unwrap(), make(&symmetric)).with_token_rules(rules);
-    secret.is_not_debugged("Rules", &hub);
-    let presented = Presented::mqtt("dev1", "h.example/dev1/?api-version=1", Some(&text)).unwrap();
-    tag_secret.is_not_debugged("Presented", &presented);
+    let hub = HubConfig::new(HostName::parse("h.example").unwrap(), make(&symmetric)).with_token_rules(rules);
+    secret.is_not_debugged("HubConfig", &hub);
+    let presented = Credentials::mqtt("dev1", "h.example/dev1/?api-version=1", Some(&text)).unwrap();
+    tag_secret.is_not_debugged("Credentials", &presented);
     let question = presented.start(&hub).unwrap();
-    tag_secret.is_not_debugged("Question", &question);
-    let admission = question.answer(registry.find(&question_lookup()), at(1)).unwrap();
-    tag_secret.is_not_debugged("Admission", &admission);
-    let Admission::Admitted(admitted) = admission else { panic!("admitted") };
-    tag_secret.is_not_debugged("Admitted", &admitted);
+    tag_secret.is_not_debugged("PendingAuthentication", &question);
+    let admission = question.resume(registry.find(&question_lookup()), at(1)).unwrap();
+    tag_secret.is_not_debugged("AuthenticationStep", &admission);
+    let AuthenticationStep::Authenticated(admitted) = admission else { panic!("admitted") };
+    tag_secret.is_not_debugged("Authenticated", &admitted);
     tag_secret.is_not_debugged("Decision", &admitted.decision());
     tag_secret.is_not_displayed("Decision", &admitted.decision());
     let session = admitted.into_session();
@@ -86,8 +86,8 @@ fn all_of<K: MacKey>(make: impl Fn(&SymmetricKey) -> K) {
     }
 }
 
-fn question_lookup() -> hubward::core::Lookup<'static> {
-    hubward::core::Lookup::Device(DeviceId::assertion("dev1").segment())
+fn question_lookup() -> hubward::types::Lookup<'static> {
+    hubward::types::Lookup::Device(DeviceId::assertion("dev1").segment())
 }
 
 #[test]
@@ -118,10 +118,10 @@ fn errors_show_neither_keys_nor_tokens() {
             if let Err(error) = SasToken::parse(&text, &TokenRules::STRICT) {
                 secret.is_not_in_error("ParseError", &error);
             }
-            if let Err(error) = Presented::mqtt("dev1", &text, Some(&text)) {
+            if let Err(error) = Credentials::mqtt("dev1", &text, Some(&text)) {
                 secret.is_not_in_error("AuthError", &error);
             }
-            if let Err(error) = Presented::http("GET", "/", "h.example", Some(&text)) {
+            if let Err(error) = Credentials::http("GET", "/", "h.example", Some(&text)) {
                 secret.is_not_in_error("AuthError", &error);
             }
         }

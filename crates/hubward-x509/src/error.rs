@@ -1,9 +1,9 @@
 //! Errors: why a certificate could not be parsed ([`ParseError`], [`CertificateError`]) and why a chain was refused
-//! ([`ChainError`], [`Problem`]), each with the certificate that it concerns ([`Place`]).
+//! ([`ChainError`], [`Problem`]), each with the certificate that it concerns ([`CertificatePosition`]).
 
 use core::fmt;
 
-use crate::certificate::time::{InWords, Outside, Seconds};
+use crate::certificate::time::{InWords, OutsideValidity, Seconds};
 use crate::identity::CommonNameError;
 use crate::revocation::reasons::RevocationReason;
 use crate::revocation::rules::StatusUnknown;
@@ -42,7 +42,7 @@ pub enum CertificateError {
 /// The position of a certificate among those that the caller passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a path consists of these three parts")]
-pub enum Place {
+pub enum CertificatePosition {
     /// The end-entity certificate.
     Leaf,
     /// One of the intermediates, counted from 0 in the caller's order.
@@ -51,7 +51,7 @@ pub enum Place {
     Anchor(usize),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for CertificatePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Leaf => f.write_str("leaf"),
@@ -67,7 +67,7 @@ impl fmt::Display for Place {
 #[non_exhaustive]
 pub struct ParseError {
     /// Its position.
-    pub place: Place,
+    pub place: CertificatePosition,
     /// The reason.
     pub error: CertificateError,
 }
@@ -80,25 +80,25 @@ pub enum ChainError {
     #[error("{place}: {problem}")]
     Refused {
         /// Its position.
-        place: Place,
+        place: CertificatePosition,
         /// The reason.
         problem: Problem,
     },
     /// The search used up its budget before it found a path.
     #[error("budget exceeded: {0}")]
-    Exhausted(Exhausted),
+    BudgetExceeded(BudgetExceeded),
     /// The issuer of the certificate is neither presented nor an anchor.
     #[error("{place}: its issuer was neither presented nor registered")]
     UnknownIssuer {
         /// The position of the certificate whose issuer is missing.
-        place: Place,
+        place: CertificatePosition,
     },
 }
 
 /// The limit of a [`Budget`](crate::Budget) that was exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Exhausted {
+pub enum BudgetExceeded {
     /// [`Budget::crl_entries`](crate::Budget::crl_entries)
     #[error("too many entries of revocation lists")]
     CrlEntries,
@@ -138,7 +138,7 @@ pub enum NameForm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names are RFC 5280's")]
-pub enum Known {
+pub enum KnownExtension {
     AuthorityInfoAccess,
     AuthorityKeyIdentifier,
     BasicConstraints,
@@ -169,20 +169,20 @@ pub enum Problem {
     CommonName(#[from] CommonNameError),
     /// The CA violated a requirement of RFC 5280 section 4.
     #[error("violates RFC 5280 section 4: {0:?}")]
-    Duty(#[from] Duty),
+    CaRequirement(#[from] CaRequirement),
     /// A name that the name constraints of a CA above exclude.
     #[error("has a {form:?} name that the name constraints of {by} exclude")]
     Excluded {
         /// The form of the name.
         form: NameForm,
         /// The CA whose constraints exclude it.
-        by: Place,
+        by: CertificatePosition,
     },
     /// An extension that cannot be parsed.
     #[error("{extension:?}: {malformed}")]
     Extension {
         /// Its name.
-        extension: Known,
+        extension: KnownExtension,
         /// The position of the error.
         malformed: Malformed,
     },
@@ -213,11 +213,11 @@ pub enum Problem {
         /// The form of the name.
         form: NameForm,
         /// The CA whose constraints do not permit it.
-        by: Place,
+        by: CertificatePosition,
     },
     /// Not valid at `now`.
     #[error(transparent)]
-    Outside(#[from] Outside),
+    OutsideValidity(#[from] OutsideValidity),
     /// More intermediates below it than its `pathLenConstraint` allows.
     #[error("more than {most} intermediates below it, the limit of its pathLenConstraint")]
     PathTooLong {
@@ -268,7 +268,7 @@ pub enum Problem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{self:?}")]
 #[non_exhaustive]
-pub enum Duty {
+pub enum CaRequirement {
     /// 4.2.2.1: not critical.
     AuthorityInfoAccessCritical,
     /// 4.2.1.1: not critical.

@@ -8,11 +8,11 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use crate::certificate::Certificate;
 use crate::certificate::time::Seconds;
-use crate::error::{CertificateError, ChainError, Place, Problem};
+use crate::error::{CertificateError, CertificatePosition, ChainError, Problem};
 use crate::path::chain::{Chain, VerifiedChain};
 use crate::path::search::{FoundPath, Search};
 use crate::path::work::{CheckedSignature, Inputs, Work};
-use crate::profile::{AnchorChecks, PolicyInputs, Profile, Subject};
+use crate::profile::{AnchorChecks, ExpectedSubject, PolicyInputs, Profile};
 use crate::revocation::crl::Crls;
 use crate::revocation::owned::OwnedCrl;
 use crate::revocation::rules::Revocation;
@@ -38,7 +38,7 @@ pub struct VerifiedIssuer {
     /// The number of the anchor that the path ended at.
     anchor_number: usize,
     anchor: Vec<u8>,
-    /// All presented certificates except the leaf, numbered as in [`Place::Intermediate`].
+    /// All presented certificates except the leaf, numbered as in [`CertificatePosition::Intermediate`].
     presented: Vec<Result<Vec<u8>, CertificateError>>,
     /// The numbers of the path's intermediates, the leaf's issuer first.
     path: Vec<usize>,
@@ -69,7 +69,9 @@ impl<'p> Chain<'p> {
         let inputs = Inputs { chain: self, anchors, algorithms, now };
         let mut work = Work::new(profile.budget);
         let found = Search::new(inputs, profile, &mut work).run()?;
-        let anchor = anchors.get(found.anchor).ok_or(ChainError::UnknownIssuer { place: Place::Leaf })?;
+        let anchor = anchors
+            .get(found.anchor)
+            .ok_or(ChainError::UnknownIssuer { place: CertificatePosition::Leaf })?;
         let issuer = VerifiedIssuer::new(&inputs, profile, anchor, &found, work);
         Ok((VerifiedChain::new(self, found), issuer))
     }
@@ -93,10 +95,10 @@ impl VerifiedIssuer {
             };
             crls.extend(all.iter().filter(|crl| !complete || signed(crl.number)).map(OwnedCrl::new));
         }
-        let kept = |place: &Place| match place {
-            Place::Leaf => false,
-            Place::Intermediate(_) => true,
-            Place::Anchor(at) => *at == found.anchor,
+        let kept = |place: &CertificatePosition| match place {
+            CertificatePosition::Leaf => false,
+            CertificatePosition::Intermediate(_) => true,
+            CertificatePosition::Anchor(at) => *at == found.anchor,
         };
         work.checked_signatures.retain(|(place, issuer, _)| kept(place) && kept(issuer));
         work.revocation.signatures.retain(|(_, signer, _)| kept(signer));
@@ -152,11 +154,11 @@ impl VerifiedIssuer {
     pub fn verify<'l>(
         &'l self,
         leaf: &Certificate<'l>,
-        subject: Subject<'_>,
+        subject: ExpectedSubject<'_>,
         algorithms: &[&dyn SignatureVerificationAlgorithm],
         now: UnixTime,
     ) -> Result<VerifiedChain<'l>, ChainError> {
-        let unknown = ChainError::UnknownIssuer { place: Place::Leaf };
+        let unknown = ChainError::UnknownIssuer { place: CertificatePosition::Leaf };
         let anchor = Certificate::parse(&self.anchor).map_err(|_| unknown)?;
         let presented = self.presented.iter().map(|one| match one {
             Ok(der) => Certificate::parse(der),
@@ -189,7 +191,7 @@ impl VerifiedIssuer {
         let now = Seconds::try_from(now.as_secs()).unwrap_or(Seconds::MAX);
         if now > self.until {
             let problem = Problem::Lapsed { seconds: now.abs_diff(self.until) };
-            return Err(ChainError::Refused { place: Place::Leaf, problem });
+            return Err(ChainError::Refused { place: CertificatePosition::Leaf, problem });
         }
         Ok(VerifiedChain::new(&chain, found))
     }
@@ -203,9 +205,10 @@ fn check_crl_signatures(
     found: &FoundPath,
     work: &mut Work,
 ) -> bool {
-    let path = found.intermediates.iter().rev().map(|at| Place::Intermediate(*at));
-    let above: Vec<Place> = [Place::Anchor(found.anchor)].into_iter().chain(path).collect();
-    let (about, anchor) = (Place::Leaf, found.anchor);
+    let path = found.intermediates.iter().rev().map(|at| CertificatePosition::Intermediate(*at));
+    let above: Vec<CertificatePosition> =
+        [CertificatePosition::Anchor(found.anchor)].into_iter().chain(path).collect();
+    let (about, anchor) = (CertificatePosition::Leaf, found.anchor);
     let query = StatusQuery { inputs: *inputs, profile, crls, about, above: &above, anchor };
     crls.iter().all(|crl| signer::find(&query, crl.number, work).is_ok())
 }

@@ -21,35 +21,44 @@ pub use certificate::extensions::{BasicConstraints, Extension, Extensions, KeyUs
 pub use certificate::general_name::{GeneralName, SubjectAltNames};
 pub use certificate::name::Name;
 pub use certificate::request::{CertificateRequest, VerifiedRequest};
-pub use certificate::time::{Outside, Seconds, Validity};
+pub use certificate::time::{OutsideValidity, Seconds, Validity};
 pub use certificate::{Certificate, PublicKey, Version};
 pub use error::{
-    CertificateError, ChainError, Duty, Exhausted, Known, NameForm, ParseError, Place, Problem, WebPkiRule,
+    BudgetExceeded, CaRequirement, CertificateError, CertificatePosition, ChainError, KnownExtension,
+    NameForm, ParseError, Problem, WebPkiRule,
 };
 pub use identity::{CommonNameError, common_name};
 pub use issuer::VerifiedIssuer;
 pub use path::budget::Budget;
-pub use path::chain::{Chain, Explained, VerifiedChain};
+pub use path::chain::{Chain, ExplainedError, VerifiedChain};
 pub use path::policy::Policies;
-pub use possession::{CaClaim, NoCode, PossessionError, Unproven, VerificationCode, VerifiedCa};
+pub use possession::{
+    CaVerification, FailedProof, PossessionError, VerificationCode, VerificationCodeError, VerifiedCa,
+};
 pub use profile::{
-    AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, PolicyInputs, Profile, Purpose, Subject,
+    AnchorChecks, CaRequirements, CommonNames, ExpectedSubject, ExtendedKeyUsage, PolicyInputs, Profile,
+    Purpose,
 };
 pub use revocation::crl::{Crl, CrlError, Crls};
 pub use revocation::entry::Revoked;
 pub use revocation::reasons::{Reasons, RevocationReason};
 pub use revocation::rules::{
-    CrlDuty, CrlProblem, ExpiredCrl, NextUpdate, Revocation, RevocationDepth, RevocationStatus,
+    CrlProblem, CrlRequirement, ExpiredCrl, NextUpdate, Revocation, RevocationDepth, RevocationStatus,
     StatusUnknown, UnknownStatus,
 };
 pub use roots::anchor::Anchors;
 pub use roots::bundle::TrustBundle;
-pub use roots::contents::{BundledAnchor, Window};
+pub use roots::contents::{BundledAnchor, TrustPeriod};
 pub use roots::draft::BundleDraft;
-pub use roots::error::{BundleError, BundleExpired, Part, Side, SignError, UpdateError, UpdateKeyError};
-pub use roots::report::{Cause, Lapse, Report, Term};
+pub use roots::error::{
+    BundleError, BundleExpired, BundlePart, SignError, UpdateError, UpdateKeyError, UpdateKeySet,
+};
+pub use roots::report::{AnchorExpiry, AnchorPeriod, ExpiryCause, Report};
 pub use roots::signed::SignedBundle;
 pub use roots::update_key::UpdateKey;
 pub use rustls_pki_types::UnixTime;
-pub use thumbprint::{PinError, PinSlot, Pins, ValidityPolicy, VerifiedPin, thumbprint_from_pasted};
+pub use thumbprint::{
+    ExpectedThumbprints, ThumbprintMatch, ThumbprintMatchError, ThumbprintSlot, ValidityPolicy,
+    parse_pasted_thumbprint,
+};
 pub use tlv::Malformed;

@@ -8,7 +8,7 @@ use constant_time_eq::constant_time_eq;
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use crate::certificate::Certificate;
-use crate::certificate::time::Outside;
+use crate::certificate::time::OutsideValidity;
 use crate::error::Problem;
 use crate::identity::{CommonNameError, common_name};
 use crate::path::signature::check_signature;
@@ -26,7 +26,7 @@ use crate::path::validate::may_issue;
 /// let code = VerificationCode::from_entropy(bytes)?;
 /// assert!(code.expose().starts_with("5A00"));
 /// assert!(VerificationCode::parse(code.expose()).is_ok());
-/// # Ok::<(), hubward_x509::NoCode>(())
+/// # Ok::<(), hubward_x509::VerificationCodeError>(())
 /// ```
 #[derive(Clone)]
 pub struct VerificationCode([u8; 48]);
@@ -35,10 +35,10 @@ impl VerificationCode {
     /// Creates a code from 24 random bytes, which must be unpredictable.
     ///
     /// # Errors
-    /// [`NoCode`] if all bytes are zero: a random source that failed silently.
-    pub fn from_entropy(bytes: [u8; 24]) -> Result<Self, NoCode> {
+    /// [`VerificationCodeError`] if all bytes are zero: a random source that failed silently.
+    pub fn from_entropy(bytes: [u8; 24]) -> Result<Self, VerificationCodeError> {
         if bytes == [0; 24] {
-            return Err(NoCode);
+            return Err(VerificationCodeError);
         }
         let digit = |nibble: u8| nibble.wrapping_add(if nibble < 10 { b'0' } else { b'A'.wrapping_sub(10) });
         let mut code = [0; 48];
@@ -52,11 +52,11 @@ impl VerificationCode {
     /// Parses a code that was issued before and stored.
     ///
     /// # Errors
-    /// [`NoCode`] if the text does not have the form of a code.
-    pub fn parse(text: &str) -> Result<Self, NoCode> {
-        let code: [u8; 48] = text.as_bytes().try_into().map_err(|_| NoCode)?;
+    /// [`VerificationCodeError`] if the text does not have the form of a code.
+    pub fn parse(text: &str) -> Result<Self, VerificationCodeError> {
+        let code: [u8; 48] = text.as_bytes().try_into().map_err(|_| VerificationCodeError)?;
         let is_code = code.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
-        if is_code && code != [b'0'; 48] { Ok(Self(code)) } else { Err(NoCode) }
+        if is_code && code != [b'0'; 48] { Ok(Self(code)) } else { Err(VerificationCodeError) }
     }
 
     /// Returns the code, to be given to the CA's owner.
@@ -77,12 +77,12 @@ impl fmt::Debug for VerificationCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a verification code: 48 hexadecimal digits in upper case, not all zero")]
 #[expect(clippy::exhaustive_structs, reason = "there are no details to add")]
-pub struct NoCode;
+pub struct VerificationCodeError;
 
 /// A CA to be registered, and the code that its private key must sign. Each claim needs a new code.
 ///
 /// ```
-/// use hubward_x509::{CaClaim, Certificate, UnixTime, VerificationCode};
+/// use hubward_x509::{CaVerification, Certificate, UnixTime, VerificationCode};
 /// # use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 /// # let ca_key = KeyPair::generate()?;
 /// # let mut ca = CertificateParams::default();
@@ -92,7 +92,7 @@ pub struct NoCode;
 /// # let bytes = [7; 24];
 /// # let now = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_767_225_600));
 ///
-/// let claim = CaClaim::new(Certificate::parse(&ca_der)?, VerificationCode::from_entropy(bytes)?)?;
+/// let claim = CaVerification::new(Certificate::parse(&ca_der)?, VerificationCode::from_entropy(bytes)?)?;
 /// // the CA's owner signs a certificate with the code as its common name
 /// # let mut params = CertificateParams::default();
 /// # params.distinguished_name.push(DnType::CommonName, claim.code().expose());
@@ -103,12 +103,12 @@ pub struct NoCode;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct CaClaim<'a> {
+pub struct CaVerification<'a> {
     certificate: Certificate<'a>,
     code: VerificationCode,
 }
 
-impl<'a> CaClaim<'a> {
+impl<'a> CaVerification<'a> {
     /// Creates a claim for a CA's certificate and a code: a new code, or the one that was issued for this certificate.
     ///
     /// # Errors
@@ -135,16 +135,16 @@ impl<'a> CaClaim<'a> {
     /// verified again with the same code.
     ///
     /// # Errors
-    /// [`Unproven`], with the reason.
+    /// [`FailedProof`], with the reason.
     pub fn verify(
         self,
         proof: &Certificate<'_>,
         algorithms: &[&dyn SignatureVerificationAlgorithm],
         now: UnixTime,
-    ) -> Result<VerifiedCa<'a>, Unproven<'a>> {
+    ) -> Result<VerifiedCa<'a>, FailedProof<'a>> {
         match self.check(proof, algorithms, now) {
             Ok(()) => Ok(VerifiedCa { certificate: self.certificate }),
-            Err(why) => Err(Unproven { claim: Box::new(self), why }),
+            Err(why) => Err(FailedProof { claim: Box::new(self), why }),
         }
     }
 
@@ -185,7 +185,7 @@ pub enum PossessionError {
     CommonName(#[from] CommonNameError),
     /// The proof is not valid at `now`.
     #[error("the proof: {0}")]
-    Outside(#[from] Outside),
+    OutsideValidity(#[from] OutsideValidity),
     /// The signature of the proof does not verify with the CA's key.
     #[error("the proof: {0}")]
     Signature(Problem),
@@ -194,12 +194,12 @@ pub enum PossessionError {
 /// A failed proof, with the claim that it was for.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
-pub struct Unproven<'a> {
-    claim: Box<CaClaim<'a>>,
+pub struct FailedProof<'a> {
+    claim: Box<CaVerification<'a>>,
     why: PossessionError,
 }
 
-impl<'a> Unproven<'a> {
+impl<'a> FailedProof<'a> {
     /// Returns the reason why the proof failed.
     #[must_use]
     pub const fn why(&self) -> PossessionError {
@@ -208,12 +208,12 @@ impl<'a> Unproven<'a> {
 
     /// Returns the claim, to be verified again.
     #[must_use]
-    pub fn into_claim(self) -> CaClaim<'a> {
+    pub fn into_claim(self) -> CaVerification<'a> {
         *self.claim
     }
 }
 
-/// A CA whose owner proved possession of its private key. Only [`CaClaim::verify`] creates one.
+/// A CA whose owner proved possession of its private key. Only [`CaVerification::verify`] creates one.
 ///
 /// ```compile_fail,E0451
 /// # use hubward_x509::{Certificate, VerifiedCa};

@@ -35,16 +35,16 @@ pub enum ExtendedKeyUsage {
 ///
 /// ```
 /// use hubward_core::DeviceId;
-/// use hubward_x509::{Profile, Subject};
+/// use hubward_x509::{Profile, ExpectedSubject};
 ///
-/// let profile = Profile::device(Subject::Device(DeviceId::parse("pump-17")?));
+/// let profile = Profile::device(ExpectedSubject::Device(DeviceId::parse("pump-17")?));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Subject<'a> {
+pub enum ExpectedSubject<'a> {
     /// Any subject: the caller uses the names of the verified leaf.
-    Anybody,
+    Any,
     /// A device: its id equals the only common name, or a DNS name if there is no common name; case-sensitive.
     Device(DeviceId<'a>),
     /// A mailbox.
@@ -68,7 +68,7 @@ pub enum AnchorChecks {
 /// The treatment of a path with a CA that violates RFC 5280 section 4 in a way that section 6 does not check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Duties {
+pub enum CaRequirements {
     /// The path is refused.
     Enforce,
     /// The violation is ignored.
@@ -139,16 +139,16 @@ impl<'a> PolicyInputs<'a> {
 /// The requirements on a path. Start with one of the four constructors and change what must differ.
 ///
 /// ```
-/// use hubward_x509::{Profile, Subject};
+/// use hubward_x509::{Profile, ExpectedSubject};
 ///
-/// let profile = Profile::device(Subject::Anybody).max_intermediates(3);
+/// let profile = Profile::device(ExpectedSubject::Any).max_intermediates(3);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Profile<'a> {
-    pub(crate) subject: Subject<'a>,
+    pub(crate) subject: ExpectedSubject<'a>,
     pub(crate) extended_key_usage: ExtendedKeyUsage,
     pub(crate) anchor_checks: AnchorChecks,
-    pub(crate) duties: Duties,
+    pub(crate) duties: CaRequirements,
     pub(crate) policies: PolicyInputs<'a>,
     pub(crate) max_intermediates: Option<usize>,
     pub(crate) budget: Budget,
@@ -164,10 +164,10 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub fn rfc5280() -> Self {
         Self {
-            subject: Subject::Anybody,
+            subject: ExpectedSubject::Any,
             extended_key_usage: ExtendedKeyUsage::Off,
             anchor_checks: AnchorChecks::Certificate,
-            duties: Duties::Enforce,
+            duties: CaRequirements::Enforce,
             policies: PolicyInputs::any(),
             max_intermediates: None,
             budget: Budget::DEFAULT,
@@ -182,11 +182,11 @@ impl<'a> Profile<'a> {
     /// Returns the profile of a device as TLS client: not a CA's certificate, with a signing key, and with client
     /// authentication if it has extended key usage. Accepts what private CAs usually omit.
     #[must_use]
-    pub fn device(subject: Subject<'a>) -> Self {
+    pub fn device(subject: ExpectedSubject<'a>) -> Self {
         Self {
             subject,
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ClientAuth),
-            duties: Duties::Ignore,
+            duties: CaRequirements::Ignore,
             ca_leaf: false,
             signing_leaf: true,
             ..Self::rfc5280()
@@ -197,9 +197,9 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub fn server(name: ServerName<'a>) -> Self {
         Self {
-            subject: Subject::Server(name),
+            subject: ExpectedSubject::Server(name),
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ServerAuth),
-            duties: Duties::Ignore,
+            duties: CaRequirements::Ignore,
             ca_leaf: false,
             signing_leaf: true,
             ..Self::rfc5280()
@@ -210,7 +210,7 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub fn web_pki(name: ServerName<'a>) -> Self {
         Self {
-            subject: Subject::Server(name),
+            subject: ExpectedSubject::Server(name),
             extended_key_usage: ExtendedKeyUsage::Require(Purpose::ServerAuth),
             ca_leaf: false,
             web_pki: true,
@@ -221,7 +221,7 @@ impl<'a> Profile<'a> {
 
     /// Sets the expected subject.
     #[must_use]
-    pub fn for_subject(self, subject: Subject<'a>) -> Self {
+    pub fn for_subject(self, subject: ExpectedSubject<'a>) -> Self {
         Self { subject, ..self }
     }
 
@@ -239,7 +239,7 @@ impl<'a> Profile<'a> {
 
     /// Sets whether the requirements of RFC 5280 section 4 on CAs are enforced.
     #[must_use]
-    pub fn duties(self, duties: Duties) -> Self {
+    pub fn duties(self, duties: CaRequirements) -> Self {
         Self { duties, ..self }
     }
 
@@ -276,7 +276,7 @@ impl<'a> Profile<'a> {
     /// Returns a copy without the borrowed parts: subject, acceptable policies and revocation lists.
     pub(crate) fn owned(&self) -> Profile<'static> {
         Profile {
-            subject: Subject::Anybody,
+            subject: ExpectedSubject::Any,
             extended_key_usage: self.extended_key_usage,
             anchor_checks: self.anchor_checks,
             duties: self.duties,

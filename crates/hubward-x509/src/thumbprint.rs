@@ -4,7 +4,7 @@ use hubward_core::{Digest, Thumbprint};
 use rustls_pki_types::UnixTime;
 
 use crate::certificate::Certificate;
-use crate::certificate::time::Outside;
+use crate::certificate::time::OutsideValidity;
 use crate::identity::{CommonNameError, common_name};
 use crate::path::chain::Chain;
 
@@ -12,22 +12,22 @@ use crate::path::chain::Chain;
 ///
 /// ```
 /// use hubward_core::Digest as _;
-/// use hubward_x509::{Chain, PinSlot, Pins, UnixTime, ValidityPolicy};
+/// use hubward_x509::{Chain, ThumbprintSlot, ExpectedThumbprints, UnixTime, ValidityPolicy};
 /// # use rcgen::{CertificateParams, KeyPair};
 /// # let certificate = CertificateParams::default().self_signed(&KeyPair::generate()?)?.der().clone();
 /// # let digest = hubward_ring::Digests;
 ///
 /// let registered = hubward_core::Thumbprint::Sha256(digest.sha256(&certificate));
-/// let pins = Pins::new(Some(registered), None);
+/// let pins = ExpectedThumbprints::new(Some(registered), None);
 ///
 /// let chain = Chain::parse(&certificate, &[] as &[&[u8]])?;
 /// let now = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_767_225_600));
-/// let verified = chain.pin(pins, &digest, now, ValidityPolicy::Enforce)?;
-/// assert_eq!(verified.slot(), PinSlot::Primary);
+/// let verified = chain.match_thumbprint(pins, &digest, now, ValidityPolicy::Enforce)?;
+/// assert_eq!(verified.slot(), ThumbprintSlot::Primary);
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Pins {
+pub struct ExpectedThumbprints {
     primary: Option<Thumbprint>,
     secondary: Option<Thumbprint>,
 }
@@ -35,7 +35,7 @@ pub struct Pins {
 /// Which of the two thumbprints matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "an identity has two thumbprints")]
-pub enum PinSlot {
+pub enum ThumbprintSlot {
     /// The primary thumbprint.
     Primary,
     /// The secondary thumbprint.
@@ -56,7 +56,7 @@ pub enum ValidityPolicy {
 /// The reason why a certificate was not accepted by its thumbprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum PinError {
+pub enum ThumbprintMatchError {
     /// No thumbprint is registered.
     #[error("no thumbprint is registered")]
     NoPins,
@@ -65,24 +65,24 @@ pub enum PinError {
     Mismatch,
     /// The certificate has one of them, but is not valid at `now`.
     #[error("the registered certificate: {0}")]
-    Outside(#[from] Outside),
+    OutsideValidity(#[from] OutsideValidity),
 }
 
-/// A leaf that has one of the two registered thumbprints. Only [`Chain::pin`] creates one.
+/// A leaf that has one of the two registered thumbprints. Only [`Chain::match_thumbprint`] creates one.
 ///
 /// ```compile_fail,E0451
-/// # use hubward_x509::{Certificate, PinSlot, VerifiedPin};
-/// fn unpinned(leaf: Certificate<'_>) -> VerifiedPin<'_> {
-///     VerifiedPin { leaf, slot: PinSlot::Primary }
+/// # use hubward_x509::{Certificate, ThumbprintSlot, ThumbprintMatch};
+/// fn unpinned(leaf: Certificate<'_>) -> ThumbprintMatch<'_> {
+///     ThumbprintMatch { leaf, slot: ThumbprintSlot::Primary }
 /// }
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct VerifiedPin<'p> {
+pub struct ThumbprintMatch<'p> {
     leaf: Certificate<'p>,
-    slot: PinSlot,
+    slot: ThumbprintSlot,
 }
 
-impl Pins {
+impl ExpectedThumbprints {
     /// Creates the pair. Each thumbprint may be absent; an absent one matches no certificate.
     #[must_use]
     pub const fn new(primary: Option<Thumbprint>, secondary: Option<Thumbprint>) -> Self {
@@ -94,20 +94,20 @@ impl<'p> Chain<'p> {
     /// Accepts the leaf if it has one of the thumbprints in `pins`, even if it is self-signed or a CA's certificate.
     /// Ignores its issuer and the intermediates. The TLS handshake must prove that the peer holds the private key.
     ///
-    /// Always compares both thumbprints, and checks the validity period last, so that the error `Outside` is only
+    /// Always compares both thumbprints, and checks the validity period last, so that the error `OutsideValidity` is only
     /// returned for a registered certificate.
     ///
     /// # Errors
-    /// [`PinError`].
-    pub fn pin(
+    /// [`ThumbprintMatchError`].
+    pub fn match_thumbprint(
         &self,
-        pins: Pins,
+        pins: ExpectedThumbprints,
         digest: &dyn Digest,
         now: UnixTime,
         validity: ValidityPolicy,
-    ) -> Result<VerifiedPin<'p>, PinError> {
+    ) -> Result<ThumbprintMatch<'p>, ThumbprintMatchError> {
         if pins.primary.is_none() && pins.secondary.is_none() {
-            return Err(PinError::NoPins);
+            return Err(ThumbprintMatchError::NoPins);
         }
         let leaf = self.leaf;
         let fits = |pin: Option<Thumbprint>| {
@@ -121,18 +121,18 @@ impl<'p> Chain<'p> {
             pin.is_some_and(|pin| pin.matches(&found))
         };
         let slot = match (fits(pins.primary), fits(pins.secondary)) {
-            (true, _) => PinSlot::Primary,
-            (false, true) => PinSlot::Secondary,
-            (false, false) => return Err(PinError::Mismatch),
+            (true, _) => ThumbprintSlot::Primary,
+            (false, true) => ThumbprintSlot::Secondary,
+            (false, false) => return Err(ThumbprintMatchError::Mismatch),
         };
         if validity == ValidityPolicy::Enforce {
             leaf.validity().check(now)?;
         }
-        Ok(VerifiedPin { leaf, slot })
+        Ok(ThumbprintMatch { leaf, slot })
     }
 }
 
-impl<'p> VerifiedPin<'p> {
+impl<'p> ThumbprintMatch<'p> {
     /// Returns the leaf.
     #[must_use]
     pub const fn leaf(&self) -> &Certificate<'p> {
@@ -141,7 +141,7 @@ impl<'p> VerifiedPin<'p> {
 
     /// Returns which of the two thumbprints matched.
     #[must_use]
-    pub const fn slot(&self) -> PinSlot {
+    pub const fn slot(&self) -> ThumbprintSlot {
         self.slot
     }
 
@@ -159,7 +159,7 @@ impl<'p> VerifiedPin<'p> {
 ///
 /// # Errors
 /// [`ThumbprintError`](hubward_core::ThumbprintError) if the rest is not a thumbprint.
-pub fn thumbprint_from_pasted(text: &str) -> Result<Thumbprint, hubward_core::ThumbprintError> {
+pub fn parse_pasted_thumbprint(text: &str) -> Result<Thumbprint, hubward_core::ThumbprintError> {
     let kept: alloc::string::String = text
         .chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, ':' | '-' | '\u{200e}' | '\u{200f}'))

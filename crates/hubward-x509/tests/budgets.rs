@@ -15,7 +15,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use common::{ca, entity, key, now, sign};
 use hubward_ring::signature;
 use hubward_x509::{
-    Anchors, Certificate, Chain, ChainError, Exhausted, NameForm, Place, Problem, Profile, Subject,
+    Anchors, BudgetExceeded, Certificate, CertificatePosition, Chain, ChainError, ExpectedSubject, NameForm,
+    Problem, Profile,
 };
 use rcgen::{CertificateParams, CustomExtension, GeneralSubtree, KeyPair, NameConstraints, SanType};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
@@ -56,7 +57,8 @@ fn verify(root: &Root, leaf: &[u8], intermediates: &[Vec<u8>]) -> (Result<(), Ch
     let counting = Counting(AtomicUsize::new(0));
     let anchors = Anchors::parse([&root.der]).unwrap();
     let chain = Chain::parse(leaf, intermediates).unwrap();
-    let result = chain.verify(&anchors, &Profile::device(Subject::Anybody), &[&counting], now(0)).map(|_| ());
+    let result =
+        chain.verify(&anchors, &Profile::device(ExpectedSubject::Any), &[&counting], now(0)).map(|_| ());
     (result, counting.0.into_inner())
 }
 
@@ -72,7 +74,7 @@ fn fifty_cross_signed_loops_without_a_root_exceed_the_budget() {
     }
     let leaf = sign(&entity("pump-17"), &key(), &ca("CA 0"), &keys[0]);
     let (result, signatures) = verify(&root, &leaf, &intermediates);
-    assert_eq!(result, Err(ChainError::Exhausted(Exhausted::Steps)));
+    assert_eq!(result, Err(ChainError::BudgetExceeded(BudgetExceeded::Steps)));
     assert_eq!(signatures, 0, "no path reaches the root, so that none is worth a signature");
 }
 
@@ -86,7 +88,7 @@ fn many_keys_with_one_name_below_the_root_exceed_the_budget() {
         keys.iter().map(|own| sign(&name, own, &name, keys.first().unwrap())).collect();
     let leaf = sign(&entity("pump-17"), &key(), &name, keys.last().unwrap());
     let (result, signatures) = verify(&root, &leaf, &intermediates);
-    assert!(matches!(result, Err(ChainError::Exhausted(_))), "{result:?}");
+    assert!(matches!(result, Err(ChainError::BudgetExceeded(_))), "{result:?}");
     assert!(signatures <= 100, "{signatures}");
 }
 
@@ -103,7 +105,7 @@ fn ten_thousand_name_constraints_exceed_the_budget() {
     let intermediate = sign(&constrained, &own, &root.params, &root.key);
     let leaf = sign(&leaf, &key(), &constrained, &own);
     let (result, signatures) = verify(&root, &leaf, &[intermediate]);
-    assert_eq!(result, Err(ChainError::Exhausted(Exhausted::NameComparisons)));
+    assert_eq!(result, Err(ChainError::BudgetExceeded(BudgetExceeded::NameComparisons)));
     assert_eq!(signatures, 2);
 }
 
@@ -151,7 +153,7 @@ fn policies_that_all_map_to_each_other_exceed_the_budget() {
     leaf.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 32], policies)];
     let leaf = sign(&leaf, &key(), &above, above_key.as_ref().unwrap());
     let (result, signatures) = verify(&root, &leaf, &intermediates);
-    assert_eq!(result, Err(ChainError::Exhausted(Exhausted::PolicySteps)));
+    assert_eq!(result, Err(ChainError::BudgetExceeded(BudgetExceeded::PolicySteps)));
     assert_eq!(signatures, 7);
 }
 
@@ -173,7 +175,7 @@ fn a_name_above_the_length_limit_does_not_evade_an_excluded_subtree() {
     let problem = Problem::Unjudgeable { form: NameForm::Directory };
     assert_eq!(
         verify(&root, &leaf, &[intermediate]).0,
-        Err(ChainError::Refused { place: Place::Leaf, problem })
+        Err(ChainError::Refused { place: CertificatePosition::Leaf, problem })
     );
 }
 

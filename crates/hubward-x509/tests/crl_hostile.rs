@@ -12,7 +12,7 @@ mod minting;
 use crl_builder::{CrlBuilder, Entry, KEY_COMPROMISE, full, listed_at, point, sequence, tlv, uri};
 use crl_fleet::{CrlFleet, PUMP, is_good, is_revoked};
 use hubward_x509::{
-    Budget, CertificateError, ChainError, Crl, Crls, Exhausted, Profile, Revocation, Subject,
+    Budget, BudgetExceeded, CertificateError, ChainError, Crl, Crls, ExpectedSubject, Profile, Revocation,
 };
 use minting::{ca, entity, key};
 
@@ -34,7 +34,7 @@ fn a_list_of_a_hundred_thousand_entries_is_searched_in_place() {
         let info = allocation_counter::measure(|| {
             let crls = Crls::parse([&root_list, list]).unwrap();
             length = crls.get(1).unwrap().len();
-            let profile = Profile::device(Subject::Anybody).revocation(Revocation::by(&crls));
+            let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
             revoked = is_revoked(fleet.check_under(&profile));
         });
         assert!(revoked);
@@ -54,10 +54,10 @@ fn the_entries_that_are_read_are_counted() {
         let mut budget = Budget::DEFAULT;
         budget.crl_entries = most;
         let rules = Revocation::by(&crls);
-        fleet.check_under(&Profile::device(Subject::Anybody).revocation(rules).budget(budget))
+        fleet.check_under(&Profile::device(ExpectedSubject::Any).revocation(rules).budget(budget))
     };
     assert!(is_good(check(1_000)));
-    assert_eq!(check(999), Err(ChainError::Exhausted(Exhausted::CrlEntries)));
+    assert_eq!(check(999), Err(ChainError::BudgetExceeded(BudgetExceeded::CrlEntries)));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn many_lists_exceed_the_budget_of_signatures() {
     let mut lists = vec![fleet.root_list()];
     lists.extend((0..120).map(|number| fleet.list().number(number).sign(&forged)));
     let result = fleet.check_with(&lists, |rules| rules);
-    assert_eq!(result, Err(ChainError::Exhausted(Exhausted::Signatures)));
+    assert_eq!(result, Err(ChainError::BudgetExceeded(BudgetExceeded::Signatures)));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn many_distribution_points_exceed_the_budget_of_name_comparisons() {
         (mine.iter().map(Vec::as_slice).collect(), theirs.iter().map(Vec::as_slice).collect());
     let fleet = CrlFleet::with(ca("Fleet CA"), listed_at(entity("pump-17"), &[&point(&[&full(&mine)])]));
     let list = fleet.list().scope(&[&full(&theirs)]).sign(&fleet.ca_key);
-    assert_eq!(fleet.check(&[list]), Err(ChainError::Exhausted(Exhausted::NameComparisons)));
+    assert_eq!(fleet.check(&[list]), Err(ChainError::BudgetExceeded(BudgetExceeded::NameComparisons)));
 }
 
 #[test]

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 use crl_builder::{CrlBuilder, Entry, directory, full, listed_at, name_of, numbered, point, tlv, uri};
 use hubward_x509::{
-    Anchors, Chain, ChainError, Crls, Problem, Profile, Revocation, RevocationDepth, RevocationStatus,
-    Subject,
+    Anchors, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile, Revocation, RevocationDepth,
+    RevocationStatus,
 };
 use minting::{ca, entity, now, sign};
 use proptest::prelude::*;
@@ -288,7 +288,7 @@ fn model(points: &[PointPlan], plans: &[Plan]) -> Status {
 fn check(issuers: &Issuers, leaf: &[u8], lists: &[Vec<u8>]) -> Status {
     let crls = Crls::parse(lists).unwrap();
     let rules = Revocation::by(&crls).depth(RevocationDepth::Leaf);
-    let profile = Profile::device(Subject::Anybody).revocation(rules);
+    let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
     let anchors = Anchors::parse([&issuers.ca]).unwrap();
     let chain = Chain::parse(leaf, [&issuers.delegate]).unwrap();
     let algorithms: &[&dyn SignatureVerificationAlgorithm] = &[&toy::ToyVerifier];

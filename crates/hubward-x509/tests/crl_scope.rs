@@ -16,7 +16,7 @@ use crl_builder::{
     tlv, uri,
 };
 use crl_fleet::{CrlFleet, PUMP, is_good, is_revoked, unknown};
-use hubward_x509::{ChainError, Known, Place, Problem, StatusUnknown};
+use hubward_x509::{CertificatePosition, ChainError, KnownExtension, Problem, StatusUnknown};
 use minting::{ca, entity, key};
 use rcgen::{CertificateParams, KeyUsagePurpose};
 
@@ -125,7 +125,10 @@ fn lists_apply_to_their_kind_of_certificates_only() {
     assert!(is_good(above(CAS)));
     for kind in [USERS, ATTRIBUTES] {
         let problem = Problem::RevocationUnknown(StatusUnknown::NoCrl);
-        assert_eq!(above(kind), Err(ChainError::Refused { place: Place::Intermediate(0), problem }));
+        assert_eq!(
+            above(kind),
+            Err(ChainError::Refused { place: CertificatePosition::Intermediate(0), problem })
+        );
     }
 }
 
@@ -175,8 +178,8 @@ fn a_distribution_point_needs_a_name_or_an_issuer() {
             matches!(
                 refused,
                 Err(ChainError::Refused {
-                    place: Place::Leaf,
-                    problem: Problem::Extension { extension: Known::CrlDistributionPoints, .. }
+                    place: CertificatePosition::Leaf,
+                    problem: Problem::Extension { extension: KnownExtension::CrlDistributionPoints, .. }
                 })
             ),
             "{refused:?}"

@@ -15,8 +15,8 @@ use crl_builder::{CrlBuilder, directory, listed_at, name_of, numbered, point, tl
 use crl_fleet::{CA, CrlFleet, PUMP, is_good, is_revoked, unknown};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    AnchorChecks, Anchors, Chain, CrlProblem, Crls, Profile, Revocation, RevocationDepth, StatusUnknown,
-    Subject,
+    AnchorChecks, Anchors, Chain, CrlProblem, Crls, ExpectedSubject, Profile, Revocation, RevocationDepth,
+    StatusUnknown,
 };
 use minting::{ca, entity, key, now, sign};
 use rcgen::{CertificateParams, KeyPair, KeyUsagePurpose, date_time_ymd};
@@ -69,7 +69,7 @@ fn an_anchor_needs_it_too_unless_it_is_only_a_name_and_a_key() {
     let pump = sign(&numbered(entity("pump-17"), PUMP), &key(), &params, &own);
     let lists = [CrlBuilder::by(&root).sign(&own)];
     let crls = Crls::parse(&lists).unwrap();
-    let profile = Profile::device(Subject::Anybody).revocation(Revocation::by(&crls));
+    let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
     let anchors = Anchors::parse([&root]).unwrap();
     let chain = Chain::parse(&pump, NONE).unwrap();
     let check = |profile: &Profile<'_>| chain.verify(&anchors, profile, ALL, now(0)).map(|v| v.revocation());
@@ -103,7 +103,7 @@ fn a_signer_below_another_anchor_is_refused() {
     let signer = sign(&second_key(), &own, &root, &root_key);
     let lists = [fleet.root_list(), fleet.list().sign(&own)];
     let crls = Crls::parse(&lists).unwrap();
-    let profile = Profile::device(Subject::Anybody).revocation(Revocation::by(&crls));
+    let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
     let anchors = Anchors::parse([&fleet.root, &root_der, &other.root]).unwrap();
     let pool = [fleet.ca.clone(), signer];
     let chain = Chain::parse(&fleet.pump, &pool).unwrap();

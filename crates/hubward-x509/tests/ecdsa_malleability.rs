@@ -5,12 +5,12 @@
 mod minting;
 
 use hubward_ring::signature;
-use hubward_x509::{Anchors, Certificate, Chain, Profile, Subject};
+use hubward_x509::{Anchors, Certificate, Chain, ExpectedSubject, Profile};
 use minting::{Fleet, ca, entity, key, now, sign};
 use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 
 fn malleated_form(der: &[u8]) -> Option<Vec<u8>> {
-    Certificate::parse(der).unwrap().twin()
+    Certificate::parse(der).unwrap().malleated_form()
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn both_forms_of_a_signature_are_valid() {
         assert!(other_above != above && other_leaf != leaf);
         for (leaf, above) in [(&leaf, &other_above), (&other_leaf, &above), (&other_leaf, &other_above)] {
             let chain = Chain::parse(leaf, [above]).unwrap();
-            chain.verify(&anchors, &Profile::device(Subject::Anybody), signature::ALL, now(0)).unwrap();
+            chain.verify(&anchors, &Profile::device(ExpectedSubject::Any), signature::ALL, now(0)).unwrap();
         }
         assert_eq!((malleated_form(&other_above), malleated_form(&other_leaf)), (Some(above), Some(leaf)));
     }

@@ -5,7 +5,9 @@
 mod minting;
 
 use hubward_ring::signature;
-use hubward_x509::{Anchors, Chain, ChainError, NameForm, Place, Problem, Profile, Subject};
+use hubward_x509::{
+    Anchors, CertificatePosition, Chain, ChainError, ExpectedSubject, NameForm, Problem, Profile,
+};
 use minting::{ca, entity, key, now, sign};
 use rcgen::string::{BmpString, TeletexString, UniversalString};
 use rcgen::{DistinguishedName, DnType, DnValue, GeneralSubtree, NameConstraints};
@@ -27,15 +29,15 @@ fn check(organization: DnValue) -> Result<(), Problem> {
     let leaf = sign(&leaf, &key(), &root, &root_key);
     let anchors = Anchors::parse([&registered]).unwrap();
     let chain = Chain::parse(&leaf, [&registered]).unwrap();
-    match chain.verify(&anchors, &Profile::device(Subject::Anybody), signature::ALL, now(0)) {
-        Err(ChainError::Refused { place: Place::Leaf, problem }) => Err(problem),
+    match chain.verify(&anchors, &Profile::device(ExpectedSubject::Any), signature::ALL, now(0)) {
+        Err(ChainError::Refused { place: CertificatePosition::Leaf, problem }) => Err(problem),
         other => other.map(drop).map_err(|error| panic!("{error}")),
     }
 }
 
 #[test]
 fn another_case_or_string_type_is_excluded_too() {
-    let by = Place::Anchor(0);
+    let by = CertificatePosition::Anchor(0);
     for same in ["Bank", "bANK", " Bank  "] {
         assert_eq!(check(same.into()), Err(Problem::Excluded { form: NameForm::Directory, by }), "{same}");
     }

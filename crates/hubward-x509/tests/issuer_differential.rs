@@ -11,8 +11,8 @@ mod toy;
 
 use crl_builder::{CrlBuilder, Entry, HOLD, REMOVE, full, listed_at, numbered, point, uri};
 use hubward_x509::{
-    Anchors, Certificate, Chain, Crls, ExpiredCrl, Profile, Revocation, RevocationDepth, RevocationStatus,
-    Subject, UnixTime, UnknownStatus,
+    Anchors, Certificate, Chain, Crls, ExpectedSubject, ExpiredCrl, Profile, Revocation, RevocationDepth,
+    RevocationStatus, UnixTime, UnknownStatus,
 };
 use minting::{ca, entity, now, sign};
 use proptest::prelude::*;
@@ -209,7 +209,7 @@ fn compare(fleet: &Fleet, counts: &mut [usize; 3]) {
         .depth(if leaf_only { RevocationDepth::Leaf } else { RevocationDepth::Path })
         .unknown(if allow { UnknownStatus::Allow } else { UnknownStatus::Deny })
         .expired(ExpiredCrl::AcceptFor { seconds: u32::from(grace) * 86_400 });
-    let profile = Profile::device(Subject::Anybody).revocation(rules);
+    let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
     let anchors = Anchors::parse([&minted.root]).unwrap();
     let algorithms: &[&dyn SignatureVerificationAlgorithm] = &[&toy::ToyVerifier];
     let first = Chain::parse(minted.leaves.first().unwrap(), &minted.pool).unwrap();
@@ -224,7 +224,7 @@ fn compare(fleet: &Fleet, counts: &mut [usize; 3]) {
             let now = at(day, seconds);
             let whole = chain.verify(&anchors, &profile, algorithms, now);
             let leaf = Certificate::parse(leaf).unwrap();
-            let kept = issuer.verify(&leaf, Subject::Anybody, algorithms, now);
+            let kept = issuer.verify(&leaf, ExpectedSubject::Any, algorithms, now);
             let expired = i64::try_from(now.as_secs()).unwrap() > issuer.until();
             match (&whole, &kept) {
                 (Ok(whole), Ok(kept)) => {

@@ -15,8 +15,8 @@ use crl_fleet::{CrlFleet, PUMP};
 use hubward_core::DeviceId;
 use hubward_ring::signature;
 use hubward_x509::{
-    Anchors, Certificate, Chain, ChainError, CrlProblem, Crls, Place, Problem, Profile, Revocation,
-    RevocationStatus, StatusUnknown, Subject, UnixTime, UnknownStatus, VerifiedIssuer,
+    Anchors, Certificate, CertificatePosition, Chain, ChainError, CrlProblem, Crls, ExpectedSubject, Problem,
+    Profile, Revocation, RevocationStatus, StatusUnknown, UnixTime, UnknownStatus, VerifiedIssuer,
 };
 use minting::{ca, entity, key, now, sign};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
@@ -46,7 +46,7 @@ impl SignatureVerificationAlgorithm for Counting {
 fn keep(fleet: &CrlFleet, lists: &[Vec<u8>], unknown: UnknownStatus) -> VerifiedIssuer {
     let crls = Crls::parse(lists).unwrap();
     let rules = Revocation::by(&crls).unknown(unknown);
-    let profile = Profile::device(Subject::Anybody).revocation(rules);
+    let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
     let anchors = Anchors::parse([&fleet.root]).unwrap();
     let chain = Chain::parse(&fleet.pump, &fleet.pool).unwrap();
     chain.verify_keeping(&anchors, &profile, signature::ALL, now(0)).unwrap().1
@@ -59,7 +59,7 @@ fn leaf(fleet: &CrlFleet, name: &str, serial: u8) -> Vec<u8> {
 
 fn check(issuer: &VerifiedIssuer, leaf: &[u8], now: UnixTime) -> Result<RevocationStatus, ChainError> {
     let leaf = Certificate::parse(leaf).unwrap();
-    issuer.verify(&leaf, Subject::Anybody, signature::ALL, now).map(|verified| verified.revocation())
+    issuer.verify(&leaf, ExpectedSubject::Any, signature::ALL, now).map(|verified| verified.revocation())
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn the_next_device_costs_one_signature() {
     for number in 20..40 {
         let (counting, der) = (Counting::default(), leaf(&fleet, "valve", number));
         let valve = Certificate::parse(&der).unwrap();
-        let verified = issuer.verify(&valve, Subject::Anybody, &[&counting], now(0)).unwrap();
+        let verified = issuer.verify(&valve, ExpectedSubject::Any, &[&counting], now(0)).unwrap();
         assert_eq!(counting.0.into_inner(), 1);
         assert_eq!(verified.common_name(), Ok("valve"));
         assert_eq!(verified.intermediates().first().unwrap().as_der(), fleet.ca);
@@ -83,26 +83,26 @@ fn the_leaf_is_checked_in_full() {
     let fleet = CrlFleet::new();
     let lists = [fleet.root_list(), fleet.list().revoking(9).sign(&fleet.ca_key)];
     let issuer = keep(&fleet, &lists, UnknownStatus::Deny);
-    let problem = |der: &[u8], subject: Subject<'_>| {
+    let problem = |der: &[u8], subject: ExpectedSubject<'_>| {
         let leaf = Certificate::parse(der).unwrap();
         match issuer.verify(&leaf, subject, signature::ALL, now(0)) {
-            Err(ChainError::Refused { place: Place::Leaf, problem }) => Some(problem),
+            Err(ChainError::Refused { place: CertificatePosition::Leaf, problem }) => Some(problem),
             Err(error) => panic!("{error}"),
             Ok(_) => None,
         }
     };
-    let device = |id| Subject::Device(DeviceId::parse(id).unwrap());
+    let device = |id| ExpectedSubject::Device(DeviceId::parse(id).unwrap());
     let valve = leaf(&fleet, "valve-3", 20);
     assert_eq!(problem(&valve, device("valve-3")), None);
     assert_eq!(problem(&valve, device("pump-17")), Some(Problem::NameMismatch));
-    assert!(matches!(problem(&leaf(&fleet, "x", 9), Subject::Anybody), Some(Problem::Revoked { .. })));
+    assert!(matches!(problem(&leaf(&fleet, "x", 9), ExpectedSubject::Any), Some(Problem::Revoked { .. })));
     let ca_leaf = sign(&ca("valve-3"), &key(), &fleet.ca_params, &fleet.ca_key);
-    assert_eq!(problem(&ca_leaf, Subject::Anybody), Some(Problem::CaAsLeaf));
+    assert_eq!(problem(&ca_leaf, ExpectedSubject::Any), Some(Problem::CaAsLeaf));
     let forged = sign(&entity("valve-3"), &key(), &fleet.ca_params, &key());
-    assert_eq!(problem(&forged, Subject::Anybody), Some(Problem::BadSignature));
+    assert_eq!(problem(&forged, ExpectedSubject::Any), Some(Problem::BadSignature));
     // of another CA
     let other = CrlFleet::with(ca("Another CA"), entity("pump-17"));
-    let unknown = ChainError::UnknownIssuer { place: Place::Leaf };
+    let unknown = ChainError::UnknownIssuer { place: CertificatePosition::Leaf };
     assert_eq!(check(&issuer, &other.pump, now(0)), Err(unknown));
     assert!(!issuer.is_named_by(&Certificate::parse(&other.pump).unwrap()));
     assert!(issuer.is_named_by(&Certificate::parse(&valve).unwrap()));
@@ -119,12 +119,12 @@ fn it_expires_with_the_first_certificate_or_list_it_depends_on() {
     assert_eq!(issuer.until(), 1_767_225_605);
     assert!(check(&issuer, &valve, now(5)).is_ok());
     let stale = StatusUnknown::Crl { crl: 0, problem: CrlProblem::Stale { seconds: 1 } };
-    let (place, problem) = (Place::Intermediate(0), Problem::RevocationUnknown(stale));
+    let (place, problem) = (CertificatePosition::Intermediate(0), Problem::RevocationUnknown(stale));
     assert_eq!(check(&issuer, &valve, now(6)), Err(ChainError::Refused { place, problem }));
     // also if the full verification would accept an unknown status
     let issuer = keep(&fleet, &lists, UnknownStatus::Allow);
     assert!(check(&issuer, &valve, now(5)).is_ok());
-    let (place, problem) = (Place::Leaf, Problem::Lapsed { seconds: 1 });
+    let (place, problem) = (CertificatePosition::Leaf, Problem::Lapsed { seconds: 1 });
     assert_eq!(check(&issuer, &valve, now(6)), Err(ChainError::Refused { place, problem }));
     // 2027-01-01, when every certificate here expires
     let issuer = keep(&fleet, &[], UnknownStatus::Allow);
@@ -138,11 +138,11 @@ fn the_anchor_can_be_the_issuer() {
     let (fleet, other) = (CrlFleet::new(), CrlFleet::new());
     let anchors = Anchors::parse([&other.root, &fleet.ca]).unwrap();
     let chain = Chain::parse(&fleet.pump, NONE).unwrap();
-    let profile = Profile::device(Subject::Anybody);
+    let profile = Profile::device(ExpectedSubject::Any);
     let (_, issuer) = chain.verify_keeping(&anchors, &profile, signature::ALL, now(0)).unwrap();
     let der = leaf(&fleet, "valve", 20);
     let valve = Certificate::parse(&der).unwrap();
-    let verified = issuer.verify(&valve, Subject::Anybody, signature::ALL, now(0)).unwrap();
+    let verified = issuer.verify(&valve, ExpectedSubject::Any, signature::ALL, now(0)).unwrap();
     assert_eq!(verified.anchor(), 1, "its number among the anchors of the first verification");
     assert_eq!(verified.issuers(&anchors).next().unwrap().as_der(), fleet.ca);
     assert_eq!(issuer.as_der(), fleet.ca);

@@ -7,8 +7,8 @@ use common::{Fleet, ca, entity, key, now, sign};
 use hubward_core::{DeviceId, ModuleId};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    Anchors, CertificateRequest, Chain, ChainError, CommonNameError, ExtendedKeyUsage, Outside, Place,
-    Problem, Profile, Purpose, Subject,
+    Anchors, CertificatePosition, CertificateRequest, Chain, ChainError, CommonNameError, ExpectedSubject,
+    ExtendedKeyUsage, OutsideValidity, Problem, Profile, Purpose,
 };
 use rcgen::{DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose, SanType, date_time_ymd};
 
@@ -16,7 +16,7 @@ use rcgen::{DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose, SanType, date_time
 const NONE: &[&[u8]] = &[];
 
 fn device(id: &str) -> Profile<'_> {
-    Profile::device(Subject::Device(DeviceId::parse(id).unwrap()))
+    Profile::device(ExpectedSubject::Device(DeviceId::parse(id).unwrap()))
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_missing_issuer_is_named_in_the_error() {
     let anchors = Anchors::parse([&fleet.root]).unwrap();
     let chain = Chain::parse(&fleet.leaf, NONE).unwrap();
     let error = chain.verify(&anchors, &device("pump-17"), ALL, now(0)).unwrap_err();
-    assert_eq!(error, ChainError::UnknownIssuer { place: Place::Leaf });
+    assert_eq!(error, ChainError::UnknownIssuer { place: CertificatePosition::Leaf });
     assert_eq!(
         chain.explain(error, &anchors).to_string(),
         "leaf: issuer CN=Fleet Intermediate was neither presented nor registered",
@@ -59,8 +59,8 @@ fn the_error_for_an_expired_intermediate_has_its_number_and_the_time_since() {
     let chain = Chain::parse(&leaf, [&stranger.intermediate, &below]).unwrap();
     let anchors = Anchors::parse([&root_der]).unwrap();
     let error = chain.verify(&anchors, &device("pump-17"), ALL, now(0)).unwrap_err();
-    let problem = Problem::Outside(Outside::Expired { seconds: 3 * 86_400 });
-    assert_eq!(error, ChainError::Refused { place: Place::Intermediate(1), problem });
+    let problem = Problem::OutsideValidity(OutsideValidity::Expired { seconds: 3 * 86_400 });
+    assert_eq!(error, ChainError::Refused { place: CertificatePosition::Intermediate(1), problem });
     assert_eq!(
         chain.explain(error, &anchors).to_string(),
         "intermediate 1 (CN=Intermediate): expired 3 days before now",
@@ -74,7 +74,7 @@ fn problem_of(leaf: &rcgen::CertificateParams, profile: &Profile<'_>) -> Option<
     let chain = Chain::parse(&leaf, NONE).unwrap();
     match chain.verify(&Anchors::parse([&root_der]).unwrap(), profile, ALL, now(0)) {
         Ok(_) => None,
-        Err(ChainError::Refused { place: Place::Leaf, problem }) => Some(problem),
+        Err(ChainError::Refused { place: CertificatePosition::Leaf, problem }) => Some(problem),
         Err(error) => panic!("{error}"),
     }
 }
@@ -103,7 +103,8 @@ fn a_device_id_must_equal_the_only_common_name() {
 
 #[test]
 fn a_module_has_the_common_name_device_slash_module() {
-    let subject = Subject::Module(DeviceId::parse("pump-17").unwrap(), ModuleId::parse("filter").unwrap());
+    let subject =
+        ExpectedSubject::Module(DeviceId::parse("pump-17").unwrap(), ModuleId::parse("filter").unwrap());
     let profile = Profile::device(subject);
     assert_eq!(problem_of(&entity("pump-17/filter"), &profile), None);
     for other in ["pump-17", "pump-17/", "pump-17/filter/x", "pump-17/Filter", "filter"] {

@@ -6,8 +6,8 @@ mod common;
 use common::{ca, entity, key, now, sign};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    Anchors, CaClaim, Certificate, CommonNameError, NoCode, Outside, PossessionError, Problem,
-    VerificationCode,
+    Anchors, CaVerification, Certificate, CommonNameError, OutsideValidity, PossessionError, Problem,
+    VerificationCode, VerificationCodeError,
 };
 use rcgen::{CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
 
@@ -33,18 +33,18 @@ fn a_code_is_48_digits_of_24_bytes() {
     assert_eq!(format!("{code:?}"), "VerificationCode(redacted)");
     assert_eq!(
         VerificationCode::from_entropy([0; 24]).unwrap_err(),
-        NoCode,
+        VerificationCodeError,
         "a random source that failed silently"
     );
     for text in ["", &"0".repeat(48), &"a".repeat(48), &"A".repeat(47), &"G".repeat(48), &"A".repeat(49)] {
-        assert_eq!(VerificationCode::parse(text).unwrap_err(), NoCode, "{text}");
+        assert_eq!(VerificationCode::parse(text).unwrap_err(), VerificationCodeError, "{text}");
     }
 }
 
 #[test]
 fn a_certificate_for_the_code_proves_possession() {
     let (params, ca_key, der) = registered();
-    let claim = CaClaim::new(Certificate::parse(&der).unwrap(), code(7)).unwrap();
+    let claim = CaVerification::new(Certificate::parse(&der).unwrap(), code(7)).unwrap();
     let proof = sign(&entity(claim.code().expose()), &key(), &params, &ca_key);
     let verified = claim.verify(&Certificate::parse(&proof).unwrap(), ALL, now(0)).unwrap();
     assert_eq!(verified.certificate().as_der(), der);
@@ -62,7 +62,7 @@ fn any_other_proof_is_refused_and_returns_the_claim() {
     two_names.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 3]), fresh.expose());
     let mut none = good.clone();
     none.distinguished_name = rcgen::DistinguishedName::new();
-    let (outside, another) = (Outside::Expired { seconds: 1 }, PossessionError::AnotherCode);
+    let (outside, another) = (OutsideValidity::Expired { seconds: 1 }, PossessionError::AnotherCode);
     let end = 31_536_000;
     let signature = PossessionError::Signature(Problem::BadSignature);
     let name = |error| PossessionError::CommonName(error);
@@ -77,10 +77,10 @@ fn any_other_proof_is_refused_and_returns_the_claim() {
         (&entity("Fleet Root"), &params, &ca_key, 0, another),
         (&two_names, &params, &ca_key, 0, name(CommonNameError::Several)),
         (&none, &params, &ca_key, 0, name(CommonNameError::Absent)),
-        (&good, &params, &ca_key, end + 1, PossessionError::Outside(outside)),
+        (&good, &params, &ca_key, end + 1, PossessionError::OutsideValidity(outside)),
     ] {
         let proof = sign(proof, &key(), issuer, issuer_key);
-        let claim = CaClaim::new(Certificate::parse(&der).unwrap(), fresh.clone()).unwrap();
+        let claim = CaVerification::new(Certificate::parse(&der).unwrap(), fresh.clone()).unwrap();
         let outcome = claim.verify(&Certificate::parse(&proof).unwrap(), ALL, now(at));
         let Err(failed) = outcome else { panic!("accepted instead of {why}") };
         assert_eq!(failed.why(), why);
@@ -91,7 +91,7 @@ fn any_other_proof_is_refused_and_returns_the_claim() {
     // the CA's own certificate is not a proof, even if its name is a code
     let own = ca(fresh.expose());
     let own_der = own.self_signed(&ca_key).unwrap().der().to_vec();
-    let claim = CaClaim::new(Certificate::parse(&own_der).unwrap(), code(8)).unwrap();
+    let claim = CaVerification::new(Certificate::parse(&own_der).unwrap(), code(8)).unwrap();
     assert!(claim.verify(&Certificate::parse(&own_der).unwrap(), ALL, now(0)).is_err());
 }
 
@@ -105,7 +105,7 @@ fn only_a_ca_can_be_registered() {
         [(entity("pump-17"), Problem::NotCa), (no_ca, Problem::NotCa), (signs_lists, Problem::KeyUsage)]
     {
         let der = params.self_signed(&key()).unwrap().der().to_vec();
-        let refused = CaClaim::new(Certificate::parse(&der).unwrap(), code(7)).unwrap_err();
+        let refused = CaVerification::new(Certificate::parse(&der).unwrap(), code(7)).unwrap_err();
         assert_eq!(refused, PossessionError::Ca(problem));
     }
 }

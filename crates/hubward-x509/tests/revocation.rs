@@ -14,9 +14,9 @@ use core::slice;
 use crl_builder::{CrlBuilder, Entry, HOLD, KEY_COMPROMISE};
 use crl_fleet::{CA, CrlFleet, PUMP, is_good, is_revoked, unknown};
 use hubward_x509::{
-    Anchors, Chain, ChainError, CrlDuty, CrlProblem, Crls, Duties, ExpiredCrl, NextUpdate, Place, Problem,
-    Profile, Revocation, RevocationDepth, RevocationReason, RevocationStatus, StatusUnknown, Subject,
-    UnknownStatus,
+    Anchors, CaRequirements, CertificatePosition, Chain, ChainError, CrlProblem, CrlRequirement, Crls,
+    ExpectedSubject, ExpiredCrl, NextUpdate, Problem, Profile, Revocation, RevocationDepth, RevocationReason,
+    RevocationStatus, StatusUnknown, UnknownStatus,
 };
 use minting::now;
 
@@ -29,7 +29,7 @@ fn a_revoked_certificate_is_refused_with_time_and_reason() {
     let fleet = CrlFleet::new();
     let list = fleet.list().revoking(3).entry(&Entry::new(PUMP).reason(KEY_COMPROMISE)).revoking(4);
     let problem = Problem::Revoked { at: LAST_MONTH, reason: RevocationReason::KeyCompromise };
-    let refused = ChainError::Refused { place: Place::Leaf, problem };
+    let refused = ChainError::Refused { place: CertificatePosition::Leaf, problem };
     assert_eq!(fleet.check(&[list.sign(&fleet.ca_key)]), Err(refused));
     assert_eq!(refused.to_string(), "leaf: was revoked (keyCompromise) at Unix time 1764547200");
     // `certificateHold` is refused too
@@ -53,7 +53,7 @@ fn the_status_of_a_good_path_has_its_end() {
 #[test]
 fn revocation_is_only_checked_if_the_profile_says_so() {
     let fleet = CrlFleet::new();
-    let status = fleet.check_under(&Profile::device(Subject::Anybody));
+    let status = fleet.check_under(&Profile::device(ExpectedSubject::Any));
     assert_eq!(status, Ok(RevocationStatus::Unchecked));
 }
 
@@ -73,7 +73,7 @@ fn the_whole_path_or_only_the_leaf_is_checked() {
     let fleet = CrlFleet::new();
     let list = fleet.list().sign(&fleet.ca_key);
     let revoked = CrlBuilder::by(&fleet.root).revoking(CA).sign(&fleet.root_key);
-    let place = Place::Intermediate(0);
+    let place = CertificatePosition::Intermediate(0);
     let problem = Problem::Revoked { at: LAST_MONTH, reason: RevocationReason::Unspecified };
     let both = [list.clone(), revoked];
     assert_eq!(fleet.check_with(&both, |rules| rules), Err(ChainError::Refused { place, problem }));
@@ -172,13 +172,13 @@ fn requirements_on_lists_are_enforced_with_those_on_cas() {
     let crls = [fleet.root_list(), list];
     let crls = Crls::parse(&crls).unwrap();
     let rules = Revocation::by(&crls).depth(RevocationDepth::Leaf);
-    let profile = Profile::device(Subject::Anybody).revocation(rules);
+    let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
     assert!(is_good(fleet.check_under(&profile)));
-    let why = CrlProblem::Duty(CrlDuty::AuthorityKeyIdentifierMissing);
+    let why = CrlProblem::CaRequirement(CrlRequirement::AuthorityKeyIdentifierMissing);
     assert_eq!(
-        fleet.check_under(&profile.duties(Duties::Enforce)),
+        fleet.check_under(&profile.duties(CaRequirements::Enforce)),
         Err(ChainError::Refused {
-            place: Place::Leaf,
+            place: CertificatePosition::Leaf,
             problem: Problem::RevocationUnknown(StatusUnknown::Crl { crl: 1, problem: why })
         })
     );
@@ -189,7 +189,7 @@ fn a_verified_chain_returns_its_issuers_upward() {
     let (fleet, other) = (CrlFleet::new(), CrlFleet::new());
     let anchors = Anchors::parse([&other.root, &fleet.root]).unwrap();
     let chain = Chain::parse(&fleet.pump, &fleet.pool).unwrap();
-    let profile = Profile::device(Subject::Anybody);
+    let profile = Profile::device(ExpectedSubject::Any);
     let verified = chain.verify(&anchors, &profile, hubward_ring::signature::ALL, now(0)).unwrap();
     let issuers: Vec<&[u8]> = verified.issuers(&anchors).map(|one| one.as_der()).collect();
     assert_eq!(issuers, [&fleet.ca, &fleet.root]);

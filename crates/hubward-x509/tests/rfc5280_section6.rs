@@ -6,7 +6,10 @@ mod common;
 
 use common::{ca, entity, key, now, sign};
 use hubward_ring::signature::ALL;
-use hubward_x509::{Anchors, Chain, ChainError, NameForm, Place, PolicyInputs, Problem, Profile, Subject};
+use hubward_x509::{
+    Anchors, CertificatePosition, Chain, ChainError, ExpectedSubject, NameForm, PolicyInputs, Problem,
+    Profile,
+};
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, CustomExtension, DnType, GeneralSubtree, IsCa, KeyPair,
     KeyUsagePurpose, NameConstraints, SanType,
@@ -33,10 +36,10 @@ fn check(
 }
 
 fn any_subject() -> Profile<'static> {
-    Profile::device(Subject::Anybody)
+    Profile::device(ExpectedSubject::Any)
 }
 
-fn refused(place: Place, problem: Problem) -> Result<(), ChainError> {
+fn refused(place: CertificatePosition, problem: Problem) -> Result<(), ChainError> {
     Err(ChainError::Refused { place, problem })
 }
 
@@ -58,7 +61,7 @@ fn names_that_differ_in_case_and_spaces_are_equal() {
 fn an_issuer_must_be_allowed_to_sign_certificates() {
     let mut signs_lists = ca("One");
     signs_lists.key_usages = vec![KeyUsagePurpose::CrlSign];
-    let at = Place::Intermediate(0);
+    let at = CertificatePosition::Intermediate(0);
     assert_eq!(check(&[signs_lists], &entity("x"), &any_subject()), refused(at, Problem::KeyUsage));
     let mut no_ca = ca("One");
     no_ca.is_ca = IsCa::ExplicitNoCa;
@@ -73,13 +76,13 @@ fn self_issued_intermediates_are_not_counted() {
     assert_eq!(check(&[short.clone(), ca("One")], &leaf, &any_subject()), Ok(()));
     assert_eq!(
         check(&[short.clone(), ca("Two")], &leaf, &any_subject()),
-        refused(Place::Intermediate(0), Problem::PathTooLong { most: 0 })
+        refused(CertificatePosition::Intermediate(0), Problem::PathTooLong { most: 0 })
     );
     let most = any_subject().max_intermediates(1);
     assert_eq!(check(&[ca("One"), ca("One")], &leaf, &most), Ok(()));
     assert_eq!(
         check(&[ca("One"), ca("Two")], &leaf, &most),
-        refused(Place::Leaf, Problem::TooManyIntermediates { most: 1 })
+        refused(CertificatePosition::Leaf, Problem::TooManyIntermediates { most: 1 })
     );
 }
 
@@ -108,9 +111,9 @@ fn name_constraints_are_checked_for_every_form() {
             Some(NameConstraints { permitted_subtrees: vec![base.clone()], excluded_subtrees: Vec::new() });
         excludes.name_constraints =
             Some(NameConstraints { permitted_subtrees: Vec::new(), excluded_subtrees: vec![base] });
-        let by = Place::Intermediate(0);
-        let not_permitted = refused(Place::Leaf, Problem::NotPermitted { form, by });
-        let excluded = refused(Place::Leaf, Problem::Excluded { form, by });
+        let by = CertificatePosition::Intermediate(0);
+        let not_permitted = refused(CertificatePosition::Leaf, Problem::NotPermitted { form, by });
+        let excluded = refused(CertificatePosition::Leaf, Problem::Excluded { form, by });
         let debug = format!("{leaf:?}");
         assert_eq!(
             check(&[permits], &leaf, &any_subject()),
@@ -134,10 +137,10 @@ fn a_wildcard_that_matches_an_excluded_name_is_excluded() {
     });
     let mut leaf = entity("x");
     leaf.subject_alt_names = vec![SanType::DnsName("*.example.com".try_into().unwrap())];
-    let by = Place::Intermediate(0);
+    let by = CertificatePosition::Intermediate(0);
     assert_eq!(
         check(&[excludes], &leaf, &any_subject()),
-        refused(Place::Leaf, Problem::Excluded { form: NameForm::Dns, by })
+        refused(CertificatePosition::Leaf, Problem::Excluded { form: NameForm::Dns, by })
     );
 }
 
@@ -155,10 +158,10 @@ fn directory_constraints_apply_to_the_subject() {
     leaf.distinguished_name.push(DnType::OrganizationName, "FLEET");
     leaf.distinguished_name.push(DnType::CommonName, "pump-17");
     assert_eq!(check(&[permits.clone()], &leaf, &any_subject()), Ok(()));
-    let by = Place::Intermediate(0);
+    let by = CertificatePosition::Intermediate(0);
     assert_eq!(
         check(&[permits], &entity("pump-17"), &any_subject()),
-        refused(Place::Leaf, Problem::NotPermitted { form: NameForm::Directory, by })
+        refused(CertificatePosition::Leaf, Problem::NotPermitted { form: NameForm::Directory, by })
     );
 }
 
@@ -183,7 +186,7 @@ fn policies_are_valid_over_the_whole_path_and_through_mappings() {
     };
     let leaf = |all: &[u8]| with(entity("x"), all);
     let one = [with(ca("One"), &[3, 4])];
-    let required = refused(Place::Leaf, Problem::PolicyRequired);
+    let required = refused(CertificatePosition::Leaf, Problem::PolicyRequired);
     assert_eq!(check(&one, &leaf(&[4, 5]), &explicit), Ok(()));
     assert_eq!(check(&one, &leaf(&[5]), &explicit), required);
     assert_eq!(check(&one, &entity("x"), &explicit), required);

@@ -15,8 +15,9 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use hubward_ring::SigningKey;
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    BundleDraft, BundleError, Cause, Chain, ChainError, Part, Place, Problem, Profile, Side, SignError,
-    SignedBundle, Subject, TrustBundle, UnixTime, UpdateError, UpdateKey, UpdateKeyError, Window,
+    BundleDraft, BundleError, BundlePart, CertificatePosition, Chain, ChainError, ExpectedSubject,
+    ExpiryCause, Problem, Profile, SignError, SignedBundle, TrustBundle, TrustPeriod, UnixTime, UpdateError,
+    UpdateKey, UpdateKeyError, UpdateKeySet,
 };
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
@@ -47,9 +48,9 @@ fn a_server_is_verified_with_the_roots_whose_periods_contain_now() {
     let trusts = |leaf: &Vec<u8>, at| {
         let chain = Chain::parse(leaf, &[[0_u8; 0]; 0]).unwrap();
         let anchors = bundle.anchors(now(at)).unwrap();
-        match chain.verify(&anchors, &Profile::device(Subject::Anybody), ALL, now(at)) {
+        match chain.verify(&anchors, &Profile::device(ExpectedSubject::Any), ALL, now(at)) {
             Ok(_) => true,
-            Err(ChainError::UnknownIssuer { place: Place::Leaf }) => false,
+            Err(ChainError::UnknownIssuer { place: CertificatePosition::Leaf }) => false,
             Err(other) => panic!("{other}"),
         }
     };
@@ -75,12 +76,12 @@ fn a_kept_issuer_expires_with_its_root() {
             BundleDraft::new(1, now(expires), 1).key(public(&owner)).anchor(&der, window(-100, until));
         let bundle = provisioned(&sign(&draft.finish().unwrap(), &[&owner]));
         let anchors = bundle.anchors(now(0)).unwrap();
-        let profile = Profile::device(Subject::Anybody);
+        let profile = Profile::device(ExpectedSubject::Any);
         let issuer = chain.verify_keeping(&anchors, &profile, ALL, now(0)).unwrap().1;
-        let check = |at| issuer.verify(chain.leaf(), Subject::Anybody, ALL, now(at)).map(drop);
+        let check = |at| issuer.verify(chain.leaf(), ExpectedSubject::Any, ALL, now(at)).map(drop);
         assert_eq!(check(10), Ok(()));
         let problem = Problem::Lapsed { seconds: 1 };
-        assert_eq!(check(11), Err(ChainError::Refused { place: Place::Leaf, problem }));
+        assert_eq!(check(11), Err(ChainError::Refused { place: CertificatePosition::Leaf, problem }));
     }
 }
 
@@ -94,11 +95,11 @@ fn an_update_needs_the_threshold_of_the_old_and_the_new_keys() {
         current.updated(&bundle(2, 2, &[b, c, d], &[&one, &two], signers), ALL, now(0))
     };
     let under = |by, found| Err(UpdateError::UnderSigned { by, found, needed: 2 });
-    assert_eq!(update(&[]), under(Side::Current, 0));
-    assert_eq!(update(&[b]), under(Side::Current, 1));
-    assert_eq!(update(&[b, d]), under(Side::Current, 1), "only enough of the new keys");
-    assert_eq!(update(&[a, b]), under(Side::New, 1), "only enough of the old keys");
-    assert_eq!(update(&[d]), under(Side::Current, 0));
+    assert_eq!(update(&[]), under(UpdateKeySet::Current, 0));
+    assert_eq!(update(&[b]), under(UpdateKeySet::Current, 1));
+    assert_eq!(update(&[b, d]), under(UpdateKeySet::Current, 1), "only enough of the new keys");
+    assert_eq!(update(&[a, b]), under(UpdateKeySet::New, 1), "only enough of the old keys");
+    assert_eq!(update(&[d]), under(UpdateKeySet::Current, 0));
     for enough in [&[b, c][..], &[a, b, d], &[a, b, c, d]] {
         let updated = update(enough).unwrap();
         assert_eq!((updated.version(), updated.all_anchors().count()), (2, 2));
@@ -258,26 +259,26 @@ fn a_bundle_above_its_limits_is_refused() {
     };
     let with_one = |draft: BundleDraft<'_>| draft.anchor(&one, window(-1, 1)).finish();
     assert!(with_one(draft(16, &keys[..16])).is_ok());
-    assert_eq!(with_one(draft(1, &keys)), Err(BundleError::TooMany { part: Part::Keys, most: 16 }));
-    assert_eq!(with_one(draft(1, &[])), Err(BundleError::None(Part::Keys)));
+    assert_eq!(with_one(draft(1, &keys)), Err(BundleError::TooMany { part: BundlePart::Keys, most: 16 }));
+    assert_eq!(with_one(draft(1, &[])), Err(BundleError::None(BundlePart::Keys)));
     for threshold in [0, 3, u32::MAX] {
         assert_eq!(
             with_one(draft(threshold, &keys[..2])),
             Err(BundleError::Threshold { threshold, keys: 2 })
         );
     }
-    assert_eq!(draft(1, &keys[..1]).finish(), Err(BundleError::None(Part::Anchors)));
+    assert_eq!(draft(1, &keys[..1]).finish(), Err(BundleError::None(BundlePart::Anchors)));
     let twice = draft(1, &keys[..1]).anchor(&one, window(-2, 2));
     assert_eq!(with_one(twice), Err(BundleError::DuplicateAnchor { anchor: 1 }));
-    let backwards = draft(1, &keys[..1]).anchor(&one, Window { from: now(1), until: now(0) });
-    assert_eq!(backwards.finish(), Err(BundleError::Window { anchor: 0 }));
+    let backwards = draft(1, &keys[..1]).anchor(&one, TrustPeriod { from: now(1), until: now(0) });
+    assert_eq!(backwards.finish(), Err(BundleError::TrustPeriod { anchor: 0 }));
     assert!(matches!(
         draft(1, &keys[..1]).anchor(&[0x30, 0], window(-1, 1)).finish(),
         Err(BundleError::Anchor { anchor: 0, .. })
     ));
     let end = seconds(253_402_300_799);
     let forever = BundleDraft::new(1, end, 1).key(keys[0]);
-    assert!(forever.anchor(&one, Window { from: seconds(0), until: end }).finish().is_ok());
+    assert!(forever.anchor(&one, TrustPeriod { from: seconds(0), until: end }).finish().is_ok());
     let beyond = BundleDraft::new(1, seconds(253_402_300_800), 1).key(keys[0]);
     assert!(matches!(with_one(beyond), Err(BundleError::Malformed(_))));
     let roots: Vec<Vec<u8>> = (0..33).map(|number| root(&number.to_string())).collect();
@@ -285,7 +286,7 @@ fn a_bundle_above_its_limits_is_refused() {
         roots.iter().take(count).fold(draft(1, &keys[..1]), |draft, der| draft.anchor(der, window(-1, 1)))
     };
     assert!(many(32).finish().is_ok());
-    assert_eq!(many(33).finish(), Err(BundleError::TooMany { part: Part::Anchors, most: 32 }));
+    assert_eq!(many(33).finish(), Err(BundleError::TooMany { part: BundlePart::Anchors, most: 32 }));
     assert_eq!(
         SignedBundle::parse(&vec![0x30; 128 * 1024 + 1]).unwrap_err(),
         BundleError::TooLong { most: 128 * 1024 }
@@ -299,7 +300,7 @@ fn corrupted_storage_is_detected() {
     let bytes = bundle(1, 2, &[&a, &b], &[&one], &[&a, &b]);
     assert_eq!(provisioned(&bytes).as_bytes(), bytes);
     let short = bundle(1, 2, &[&a, &b], &[&one], &[&a]);
-    let expected = UpdateError::UnderSigned { by: Side::New, found: 1, needed: 2 };
+    let expected = UpdateError::UnderSigned { by: UpdateKeySet::New, found: 1, needed: 2 };
     assert_eq!(TrustBundle::provisioned(&short, ALL), Err(expected));
     assert_eq!(
         TrustBundle::provisioned(&bytes, &[]),
@@ -316,8 +317,8 @@ fn the_report_lists_every_expiry() {
     let draft = BundleDraft::new(1, now(400 * 86_400), 1)
         .key(public(&owner))
         .anchor(&old, window(-100, 100))
-        .anchor(&new, Window { from: now(50), until: seconds(end + 9) })
-        .anchor(&last, Window { from: seconds(end + 5), until: seconds(end + 50) })
+        .anchor(&new, TrustPeriod { from: now(50), until: seconds(end + 9) })
+        .anchor(&last, TrustPeriod { from: seconds(end + 5), until: seconds(end + 50) })
         .finish()
         .unwrap();
     let bundle = provisioned(&sign(&draft, &[&owner]));
@@ -327,9 +328,9 @@ fn the_report_lists_every_expiry() {
     assert_eq!(
         debug,
         [
-            (NOW + 100, Cause::Window, Some(0)),
-            (end, Cause::Certificate, Some(1)),
-            (NOW + 400 * 86_400, Cause::Bundle, None),
+            (NOW + 100, ExpiryCause::TrustPeriod, Some(0)),
+            (end, ExpiryCause::Certificate, Some(1)),
+            (NOW + 400 * 86_400, ExpiryCause::Bundle, None),
         ],
         "and the last one is never usable"
     );
@@ -396,11 +397,11 @@ fn errors_of_updates_have_texts() {
             "version 3 is not newer than version 4, which is in force",
         ),
         (
-            UpdateError::UnderSigned { by: Side::Current, found: 1, needed: 2 },
+            UpdateError::UnderSigned { by: UpdateKeySet::Current, found: 1, needed: 2 },
             "1 of the 2 signatures that the bundle in force requires",
         ),
         (
-            UpdateError::UnderSigned { by: Side::New, found: 0, needed: 1 },
+            UpdateError::UnderSigned { by: UpdateKeySet::New, found: 0, needed: 1 },
             "0 of the 1 signatures that the new bundle requires",
         ),
         (UpdateError::Expired { seconds: 5 }, "expired 5 s before now"),
@@ -410,8 +411,11 @@ fn errors_of_updates_have_texts() {
         ),
         (UpdateError::UnsupportedAlgorithm { signature: 1 }, "no algorithm for the key of signature 1"),
         (ca_error.into(), "key 1 is the key of anchor 2: an update key must not be the key of a CA"),
-        (BundleError::None(Part::Anchors).into(), "has no anchors: add at least one"),
-        (BundleError::TooMany { part: Part::Signatures, most: 32 }.into(), "has more than 32 signatures"),
+        (BundleError::None(BundlePart::Anchors).into(), "has no anchors: add at least one"),
+        (
+            BundleError::TooMany { part: BundlePart::Signatures, most: 32 }.into(),
+            "has more than 32 signatures",
+        ),
         (BundleError::Format.into(), "not a trust bundle of format 1"),
     ] {
         assert_eq!(error.to_string(), text);

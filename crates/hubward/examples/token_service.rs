@@ -13,12 +13,12 @@
 use core::time::Duration;
 use std::collections::HashMap;
 
-use hubward::core::{
+use hubward::registry::{Authentication, Registry, SymmetricKeys};
+use hubward::sas::{DeviceTokens, MintError};
+use hubward::types::{
     Authority, DeviceId, HostName, Identity, MacKey, Permissions, PolicyName, SymmetricKey, Tag, UnixTime,
 };
-use hubward::registry::{Authentication, KeyPair, Registry};
-use hubward::sas::{DeviceTokens, MintError};
-use hubward::{Admission, Presented, Rules};
+use hubward::{AuthenticationStep, Credentials, HubConfig};
 use hubward_rustcrypto::HmacKey;
 
 const HUB: &str = "contoso.example";
@@ -55,8 +55,8 @@ fn main() {
     let mut registry = Registry::new();
     registry.create_device(DeviceId::parse("pump-7").unwrap(), Authentication::None).unwrap();
     let policy = PolicyName::parse("tokens").unwrap();
-    registry.set_policy(policy, Permissions::DEVICE_CONNECT, KeyPair::one(key("policy")));
-    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("dummy"));
+    registry.set_policy(policy, Permissions::DEVICE_CONNECT, SymmetricKeys::one(key("policy")));
+    let rules = HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy"));
 
     // the service has the policy's key and its own list of logins
     let hour = Duration::from_secs(3600);
@@ -87,14 +87,14 @@ fn main() {
 
     // the device connects to the hub with the token
     let username = format!("{HUB}/pump-7/?api-version=2021-04-12");
-    let presented = Presented::mqtt("pump-7", &username, Some(&token)).unwrap();
+    let presented = Credentials::mqtt("pump-7", &username, Some(&token)).unwrap();
     let mut pending = presented.start(&rules).unwrap();
     let authenticated = loop {
         println!("the hub looks up {}", pending.lookup());
         let record = registry.find_issued(&pending.lookup(), pending.issuers());
-        match pending.answer(record, at(NOW)).unwrap() {
-            Admission::Needs(next) => pending = next,
-            Admission::Admitted(authenticated) => break authenticated,
+        match pending.resume(record, at(NOW)).unwrap() {
+            AuthenticationStep::NeedsLookup(next) => pending = next,
+            AuthenticationStep::Authenticated(authenticated) => break authenticated,
         }
     };
     println!("{}", authenticated.decision());

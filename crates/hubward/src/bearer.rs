@@ -4,10 +4,10 @@
 use core::fmt;
 
 use hubward_core::UnixTime;
-use hubward_policy::roles::{Access, ArmScope, Ruling, Shortfall};
+use hubward_policy::roles::{Access, ArmScope, MissingPermission, RoleDecision};
 use hubward_policy::{Caller, Operation};
 
-use crate::config::UserRules;
+use crate::config::DirectoryConfig;
 use crate::credentials::TokenText;
 use crate::error::AuthError;
 use crate::transport::http::bearer_token;
@@ -29,15 +29,15 @@ pub struct Bearer<'a> {
 /// A pending authentication: the result of the caller's JWT library is needed.
 #[derive(Debug)]
 #[must_use = "a pending authentication has authenticated no user yet"]
-pub struct PrincipalQuestion<'a> {
+pub struct PendingBearer<'a> {
     bearer: Bearer<'a>,
-    rules: UserRules<'a>,
+    rules: DirectoryConfig<'a>,
 }
 
 /// The result of the caller's JWT library.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub enum FoundPrincipal<'p> {
+pub enum PrincipalRecord<'p> {
     /// The library rejected the token: its signature, its issuer or another part.
     Refused,
     /// The token is authentic and has these claims.
@@ -47,7 +47,7 @@ pub enum FoundPrincipal<'p> {
 /// The claims of an authentic token.
 ///
 /// ```
-/// use hubward::core::UnixTime;
+/// use hubward::types::UnixTime;
 /// use hubward::{HUB_AUDIENCE, Principal};
 ///
 /// // `oid`, then the ids of the user's groups
@@ -63,7 +63,7 @@ pub struct Principal<'p> {
     expiry: u64,
 }
 
-/// An authenticated user or service of the directory. Only [`PrincipalQuestion::answer`] creates one.
+/// An authenticated user or service of the directory. Only [`PendingBearer::answer`] creates one.
 #[derive(Debug, Clone, Copy)]
 pub struct User<'a, 'p> {
     ids: &'p [&'p str],
@@ -98,15 +98,15 @@ pub enum UserDenial {
     #[error("only a device or module can call this endpoint, for itself")]
     DeviceEndpoint,
     /// No role of the user permits it.
-    #[error("{}", Ruling::Deny(*.0))]
-    Role(Shortfall),
+    #[error("{}", RoleDecision::Deny(*.0))]
+    Role(MissingPermission),
 }
 
 impl<'a> Bearer<'a> {
     /// Parses an HTTP request: its method, its path with the query, and the value of its `Authorization` header.
     ///
     /// # Errors
-    /// - [`AuthError::Scheme`]: the scheme is not `Bearer`. Try [`Presented::http`](crate::Presented::http).
+    /// - [`AuthError::Scheme`]: the scheme is not `Bearer`. Try [`Credentials::http`](crate::Credentials::http).
     /// - [`AuthError::Bearer`]: no token of three base64url parts follows.
     pub fn http(method: &'a str, path: &'a str, authorization: &'a str) -> Result<Self, AuthError> {
         let token = bearer_token(authorization)?;
@@ -114,12 +114,12 @@ impl<'a> Bearer<'a> {
     }
 
     /// Starts the authentication, which needs the result of the caller's JWT library.
-    pub const fn start(self, rules: &UserRules<'a>) -> PrincipalQuestion<'a> {
-        PrincipalQuestion { bearer: self, rules: *rules }
+    pub const fn start(self, rules: &DirectoryConfig<'a>) -> PendingBearer<'a> {
+        PendingBearer { bearer: self, rules: *rules }
     }
 }
 
-impl<'a> PrincipalQuestion<'a> {
+impl<'a> PendingBearer<'a> {
     /// Returns the token for the caller's JWT library. The library must require the directory's keys, an algorithm of the
     /// caller's choice and the tenant's issuer.
     #[must_use]
@@ -132,14 +132,14 @@ impl<'a> PrincipalQuestion<'a> {
     ///
     /// # Errors
     /// - [`AuthError::BearerRefused`]: the library rejected the token, or it has no object id.
-    /// - [`AuthError::AnotherAudience`]: the token is for another audience.
+    /// - [`AuthError::AudienceMismatch`]: the token is for another audience.
     /// - [`AuthError::BearerExpired`]: the token expired.
-    pub fn answer<'p>(self, found: FoundPrincipal<'p>, now: UnixTime) -> Result<User<'a, 'p>, AuthError> {
-        let FoundPrincipal::Verified(Principal { ids, audience, expiry }) = found else {
+    pub fn resume<'p>(self, found: PrincipalRecord<'p>, now: UnixTime) -> Result<User<'a, 'p>, AuthError> {
+        let PrincipalRecord::Verified(Principal { ids, audience, expiry }) = found else {
             return Err(AuthError::BearerRefused);
         };
         if audience != self.rules.audience {
-            return Err(AuthError::AnotherAudience);
+            return Err(AuthError::AudienceMismatch);
         }
         let (until, now) = (expiry.saturating_add(self.rules.leeway), now.as_secs());
         if until <= now {
@@ -194,8 +194,8 @@ impl<'a, 'p> User<'a, 'p> {
             _ => return UserDecision::Deny(UserDenial::DeviceEndpoint),
         }
         match access.check_endpoint(self.ids, endpoint, self.hub) {
-            Ruling::Allow { assignment } => UserDecision::Allow { assignment },
-            Ruling::Deny(shortfall) => UserDecision::Deny(UserDenial::Role(shortfall)),
+            RoleDecision::Allow { assignment } => UserDecision::Allow { assignment },
+            RoleDecision::Deny(shortfall) => UserDecision::Deny(UserDenial::Role(shortfall)),
         }
     }
 }
@@ -223,7 +223,7 @@ impl UserDenial {
 impl fmt::Display for UserDecision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Allow { assignment } => Ruling::Allow { assignment: *assignment }.fmt(f),
+            Self::Allow { assignment } => RoleDecision::Allow { assignment: *assignment }.fmt(f),
             Self::Deny(denial) => denial.fmt(f),
         }
     }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use hubward_core::{Authority, DeviceId, ModuleId, PolicyName, UnixTime, escape_value};
-use hubward_sas::Unsigned;
+use hubward_sas::UnsignedToken;
 
 use crate::transport::auth_chain::EDGE_HUB;
 #[cfg(doc)]
@@ -16,14 +16,14 @@ pub const API_VERSION: &str = "2021-04-12";
 ///
 /// ```
 /// use hubward::Client;
-/// use hubward::core::{Authority, DeviceId};
+/// use hubward::types::{Authority, DeviceId};
 ///
 /// let client = Client::device(Authority::parse("contoso.example")?, DeviceId::parse("pump-7")?);
 /// assert_eq!(client.mqtt_client_id().to_string(), "pump-7");
 /// assert_eq!(client.mqtt_username().to_string(), "contoso.example/pump-7/?api-version=2021-04-12");
 /// assert_eq!(client.sasl_username().to_string(), "pump-7@sas.contoso");
 /// assert_eq!(client.cbs_name().to_string(), "contoso.example/devices/pump-7");
-/// # Ok::<(), hubward::core::NameError>(())
+/// # Ok::<(), hubward::types::NameError>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Client<'a> {
@@ -71,7 +71,7 @@ impl<'a> Client<'a> {
     ///
     /// ```
     /// use hubward::Client;
-    /// use hubward::core::{Authority, DeviceId};
+    /// use hubward::types::{Authority, DeviceId};
     ///
     /// let above = [DeviceId::parse("edge1")?];
     /// let leaf = Client::device(Authority::parse("contoso.example")?, DeviceId::parse("leaf")?).behind(&above);
@@ -79,7 +79,7 @@ impl<'a> Client<'a> {
     /// assert!(leaf.mqtt_username().to_string().ends_with("&auth-chain=leaf%3Bedge1"));
     /// assert_eq!(leaf.auth_chain().to_string(), "leaf;edge1");
     /// assert_eq!(leaf.cbs_name().to_string(), "contoso.example/devices/edge1/modules/%24edgeHub");
-    /// # Ok::<(), hubward::core::NameError>(())
+    /// # Ok::<(), hubward::types::NameError>(())
     /// ```
     #[must_use]
     pub const fn behind(mut self, above: &'a [DeviceId<'a>]) -> Self {
@@ -108,11 +108,13 @@ impl<'a> Client<'a> {
     /// Returns the token to sign. Signed, it is the password of MQTT and SASL PLAIN, the body of a CBS message and the
     /// value of HTTP's `Authorization`.
     #[must_use]
-    pub fn token(&self, expires: UnixTime) -> Unsigned<'a> {
+    pub fn token(&self, expires: UnixTime) -> UnsignedToken<'a> {
         let unsigned = match self.authenticating() {
-            ClientIdentity::Module(device, module) => Unsigned::module(self.host, device, module, expires),
-            ClientIdentity::Policy(name) => return Unsigned::service(self.host, name, expires),
-            ClientIdentity::Device(device) => Unsigned::device(self.host, device, expires),
+            ClientIdentity::Module(device, module) => {
+                UnsignedToken::module(self.host, device, module, expires)
+            }
+            ClientIdentity::Policy(name) => return UnsignedToken::service(self.host, name, expires),
+            ClientIdentity::Device(device) => UnsignedToken::device(self.host, device, expires),
         };
         match self.signer {
             Some(policy) => unsigned.signed_by(policy),

@@ -1,6 +1,6 @@
 //! The credentials that a client presents, with every name that the transport carries. Parsed, not verified.
 //!
-//! [`Presented`] has one constructor for each transport. [`Presented::start`] begins the authentication.
+//! [`Credentials`] has one constructor for each transport. [`Credentials::start`] begins the authentication.
 
 use core::fmt;
 
@@ -13,7 +13,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::config::BothCredentials;
 use crate::error::{AuthError, refused};
-use crate::transport::cbs::PutToken;
+use crate::transport::cbs::CbsRequest;
 use crate::transport::claimed_identity::ClaimedIdentity;
 use crate::transport::http::{claimed_in_path, require_shared_access_signature};
 use crate::transport::hub_name::{HubName, is_first_label};
@@ -23,16 +23,16 @@ use crate::transport::sasl::SaslUsername;
 /// A token, certificates or both, with the names that the transport carries. Nothing is verified yet.
 ///
 /// ```
-/// use hubward::Presented;
+/// use hubward::Credentials;
 ///
 /// // the client id, the username and the password of an MQTT CONNECT
 /// let username = "contoso.example/pump-7/?api-version=2021-04-12";
-/// assert!(Presented::mqtt("pump-7", username, Some("SharedAccessSignature sr=...")).is_ok());
-/// let error = Presented::mqtt("pump-8", username, None).unwrap_err();
+/// assert!(Credentials::mqtt("pump-7", username, Some("SharedAccessSignature sr=...")).is_ok());
+/// let error = Credentials::mqtt("pump-8", username, None).unwrap_err();
 /// assert_eq!(error.to_string(), "the client id differs from the identity that the username names");
 /// ```
 #[derive(Debug, Clone)]
-pub struct Presented<'a> {
+pub struct Credentials<'a> {
     pub(crate) token: Option<TokenText<'a>>,
     /// The client's certificate and those sent with it; empty if the client sent none.
     pub(crate) certificates: &'a [CertificateDer<'a>],
@@ -117,18 +117,18 @@ impl<'a> SelectedCredential<'a> {
     }
 }
 
-impl<'a> Presented<'a> {
+impl<'a> Credentials<'a> {
     /// Parses the client id, the username and the password of an MQTT CONNECT.
     ///
     /// # Errors
     /// - [`AuthError::Username`]: the username is not `{host}/{device}[/{module}]/?api-version=..`.
     /// - [`AuthError::ClientId`]: the client id names another identity.
-    /// - [`AuthError::AnotherTarget`]: the first element of an `auth-chain` names another identity.
+    /// - [`AuthError::DelegationTargetMismatch`]: the first element of an `auth-chain` names another identity.
     #[inline(always)]
     pub fn mqtt(client_id: &str, username: &'a str, password: Option<&'a str>) -> Result<Self, AuthError> {
         let parsed = Username::for_client(client_id, username).map_err(refused)?;
         if parsed.chain.is_some_and(|chain| !chain.target().is(&parsed.identity)) {
-            return Err(refused(AuthError::AnotherTarget));
+            return Err(refused(AuthError::DelegationTargetMismatch));
         }
         let token = password.map(TokenText);
         let claimed = ClaimedIdentity::device_or_module(parsed.identity);
@@ -145,7 +145,7 @@ impl<'a> Presented<'a> {
     ///
     /// A certificate is no secret: **the TLS handshake of this connection, or of the one that it resumes, must have
     /// proven that the client holds the private key.** Without a token the certificate proves the identity. With a
-    /// token too, [`Rules::with_both_credentials`](crate::Rules::with_both_credentials) selects one of the two.
+    /// token too, [`HubConfig::with_both_credentials`](crate::HubConfig::with_both_credentials) selects one of the two.
     #[must_use]
     pub const fn with_certificates(mut self, certificates: &'a [CertificateDer<'a>]) -> Self {
         self.certificates = certificates;
@@ -156,7 +156,7 @@ impl<'a> Presented<'a> {
     /// `{device}/modules/{module}@sas.{hub}`, and takes the password as the token. `{hub}` is the first label of the
     /// hub's host name.
     ///
-    /// SASL requests no operation, so [`Admitted::decision`](crate::Admitted::decision) returns a denial: decide on each
+    /// SASL requests no operation, so [`Authenticated::decision`](crate::Authenticated::decision) returns a denial: decide on each
     /// link that is attached.
     ///
     /// # Errors
@@ -173,7 +173,7 @@ impl<'a> Presented<'a> {
     }
 
     /// Parses the response of AMQP's SASL EXTERNAL and the hostname of `sasl-init`, if there is one, and takes the
-    /// certificates of the connection as [`Presented::with_certificates`] does.
+    /// certificates of the connection as [`Credentials::with_certificates`] does.
     ///
     /// The response is `{device}@{hub}` or `{device}/modules/{module}@{hub}`, where `{hub}` is the first label of the
     /// hub's host name. If it is empty, the certificate's common name, a device id or `device/module`, is the claimed
@@ -186,8 +186,8 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// - [`AuthError::Sasl`]: the response has none of these forms.
     /// - [`AuthError::Host`]: the hostname is malformed.
-    /// - [`AuthError::AnotherHub`]: the response and the hostname name different hubs.
-    /// - [`AuthError::NoCredential`], [`AuthError::Certificate`] and [`AuthError::NobodyNamed`]: the response is
+    /// - [`AuthError::HubMismatch`]: the response and the hostname name different hubs.
+    /// - [`AuthError::NoCredential`], [`AuthError::Certificate`] and [`AuthError::NoIdentityClaimed`]: the response is
     ///   empty, and there is no certificate, it is malformed, or it has no common name that is an id.
     pub fn amqp_external(
         response: &'a str,
@@ -201,7 +201,7 @@ impl<'a> Presented<'a> {
         } else {
             let SaslUsername { identity, hub } = SaslUsername::parse_external(response)?;
             if host.is_some_and(|host| !is_first_label(hub, host.as_str())) {
-                return Err(AuthError::AnotherHub);
+                return Err(AuthError::HubMismatch);
             }
             (identity, header.or(Some(HubName::FirstLabel(hub))))
         };
@@ -211,7 +211,7 @@ impl<'a> Presented<'a> {
 
     /// Parses a `put-token` of AMQP's CBS. Its `name` is `{host}/devices/{device}[/modules/{module}]`, or for a
     /// service the host or a resource below it.
-    pub(crate) fn cbs(put: PutToken<'a>) -> Result<Self, AuthError> {
+    pub(crate) fn cbs(put: CbsRequest<'a>) -> Result<Self, AuthError> {
         let name = put.audience()?;
         let (claimed, context) = match name.shape() {
             Shape::Device(id) => (Some(Lookup::Device(id)), TransportContext::Empty),
@@ -225,12 +225,12 @@ impl<'a> Presented<'a> {
 
     /// Parses an HTTP request: its method, its path with the query, the value of its `Host` header, and the value of
     /// `Authorization` if there is one. Without `Authorization`, the certificate of
-    /// [`Presented::with_certificates`] must prove the identity that the path of a device's own endpoint names.
+    /// [`Credentials::with_certificates`] must prove the identity that the path of a device's own endpoint names.
     ///
     /// # Errors
     /// - [`AuthError::Host`]: the host is malformed.
     /// - [`AuthError::Scheme`]: the scheme of the authorization is not `SharedAccessSignature`.
-    /// - [`AuthError::AnotherIdentity`]: the path of a device's own endpoint has a name that is not an id.
+    /// - [`AuthError::IdentityMismatch`]: the path of a device's own endpoint has a name that is not an id.
     pub fn http(
         method: &'a str,
         path: &'a str,
@@ -253,19 +253,19 @@ impl<'a> Presented<'a> {
 /// Checks the names of a path or a resource against the rules for ids.
 fn checked(claimed: Option<Lookup<'_>>) -> Result<Option<ClaimedIdentity<'_>>, AuthError> {
     claimed
-        .map(|claimed| ClaimedIdentity::from_lookup(&claimed).ok_or(AuthError::AnotherIdentity))
+        .map(|claimed| ClaimedIdentity::from_lookup(&claimed).ok_or(AuthError::IdentityMismatch))
         .transpose()
 }
 
 /// Returns the identity that the common name of a certificate states. The certificate is not verified.
 fn identity_in_certificate<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Identity<'a>, AuthError> {
     let leaf = certificates.first().ok_or(AuthError::NoCredential)?;
-    let name = common_name(&Certificate::parse(leaf)?.subject()).map_err(|_| AuthError::NobodyNamed)?;
+    let name = common_name(&Certificate::parse(leaf)?.subject()).map_err(|_| AuthError::NoIdentityClaimed)?;
     let identity = match name.split_once('/') {
         None => DeviceId::parse(name).map(Identity::Device),
         Some((device, module)) => {
             DeviceId::parse(device).and_then(|device| Ok(Identity::Module(device, ModuleId::parse(module)?)))
         }
     };
-    identity.map_err(|_| AuthError::NobodyNamed)
+    identity.map_err(|_| AuthError::NoIdentityClaimed)
 }

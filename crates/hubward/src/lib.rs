@@ -14,27 +14,31 @@ mod provisioning;
 mod session;
 mod transport;
 
-pub use authentication::authenticated::Admitted;
+pub use authentication::authenticated::Authenticated;
 pub use authentication::certificate::{MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES};
-pub use authentication::evidence::Vouched;
-pub use authentication::state_machine::{Admission, Question};
-pub use bearer::{Bearer, FoundPrincipal, Principal, PrincipalQuestion, User, UserDecision, UserDenial};
-pub use cbs::{Attach, BehalfQuestion, Cbs, Detached, MAX_IDENTITIES, Put, PutQuestion, Reply, Role};
+pub use authentication::evidence::CertificateEvidence;
+pub use authentication::state_machine::{AuthenticationStep, PendingAuthentication};
+pub use bearer::{Bearer, PendingBearer, Principal, PrincipalRecord, User, UserDecision, UserDenial};
+pub use cbs::{
+    Cbs, CbsResponse, CbsStep, LinkDecision, LinkDenial, LinkRole, MAX_IDENTITIES, PendingCbs,
+    PendingDelegation,
+};
 pub use client::{API_VERSION, Client};
-pub use config::{BothCredentials, HUB_AUDIENCE, ProvisioningRules, Rules, UserRules, X509Rules};
-pub use credentials::Presented;
-pub use error::{AuthError, Ended, Public};
-pub use hubward_core as core;
+pub use config::{BothCredentials, DirectoryConfig, HUB_AUDIENCE, HubConfig, ProvisioningConfig, X509Config};
+pub use credentials::Credentials;
+pub use error::{AuthError, PublicError, SessionError};
+pub use hubward_core as types;
 pub use hubward_policy as policy;
 pub use hubward_registry as registry;
 pub use hubward_sas as sas;
 pub use hubward_x509 as x509;
 pub use provisioning::{
-    PROVISIONING_API_VERSION, PresentedRegistration, Registrant, RegistrationClient, RegistrationQuestion,
+    AuthenticatedRegistration, PROVISIONING_API_VERSION, PendingRegistration, RegistrationClient,
+    RegistrationCredentials,
 };
 pub use rustls_pki_types::CertificateDer;
 pub use session::Session;
 pub use transport::auth_chain::{AUTH_CHAIN_PROPERTY, AuthChain, AuthChainError, AuthChainProblem};
-pub use transport::cbs::{CBS_OPERATION, CBS_TYPE, PutToken};
+pub use transport::cbs::{CBS_OPERATION, CBS_TYPE, CbsRequest};
 pub use transport::mqtt::{UsernameError, UsernameProblem};
 pub use transport::sasl::{SaslError, SaslProblem};

@@ -4,19 +4,19 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use hubward_core::{
-    DeviceId, Found, FoundIdentity, Identity, Lookup, ModuleId, Permissions, PolicyName, ResourcePath,
-    Segment, Stamp, Status, Thumbprint, UnixTime,
+    DeviceId, Identity, IdentityRecord, Lookup, LookupResult, ModuleId, Permissions, PolicyName,
+    RecordVersion, ResourcePath, Segment, Status, Thumbprint, UnixTime,
 };
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 
-use crate::authentication::authenticated::{Admitted, RecordVersions};
-use crate::config::X509Rules;
-use crate::error::Ended;
+use crate::authentication::authenticated::{Authenticated, RecordVersions};
+use crate::config::X509Config;
+use crate::error::SessionError;
 use crate::transport::auth_chain::edge_hub;
 use crate::transport::claimed_identity::decoded;
 
 /// An authenticated identity with its permissions, the versions of the records that it rests on, and its expiry. It owns
-/// its names and holds neither keys nor tokens. [`Admitted::into_session`] creates one.
+/// its names and holds neither keys nor tokens. [`Authenticated::into_session`] creates one.
 #[derive(Debug)]
 pub struct Session {
     identity: OwnedIdentity,
@@ -41,19 +41,19 @@ enum OwnedIdentity {
     Policy(Box<str>),
 }
 
-impl Admitted<'_> {
+impl Authenticated<'_> {
     /// Creates a session, which outlives the presented bytes. The session keeps the permissions, even if they permit
-    /// nothing: reject a client whose [`Admitted::decision`] is a denial first.
+    /// nothing: reject a client whose [`Authenticated::decision`] is a denial first.
     #[must_use]
     pub fn into_session(self) -> Session {
-        let issuers = self.vouched().map(|evidence| evidence.issuers().into()).unwrap_or_default();
+        let issuers = self.evidence().map(|evidence| evidence.issuers().into()).unwrap_or_default();
         Session {
             identity: OwnedIdentity::new(&self.identity()),
             granted: self.granted,
             resource: self.resource().map(|resource| resource.as_received().into()),
             policy: self.policy().map(|name| decoded(&name)),
             actor: self.actor().map(|device| decoded(&device)),
-            by_certificate: self.vouched().is_some(),
+            by_certificate: self.evidence().is_some(),
             issuers,
             versions: self.versions,
             until: self.until,
@@ -94,7 +94,7 @@ impl Session {
 
     /// Returns the edge device whose `$edgeHub` acts on behalf of the identity, or `None` if the identity acts for
     /// itself. With an edge device, the identity's record must come with the edge devices above it
-    /// ([`FoundIdentity::with_ancestors`](hubward_core::FoundIdentity::with_ancestors)).
+    /// ([`IdentityRecord::with_ancestors`](hubward_core::IdentityRecord::with_ancestors)).
     #[must_use]
     pub fn actor(&self) -> Option<Segment<'_>> {
         self.actor.as_deref().map(|device| DeviceId::assertion(device).segment())
@@ -106,7 +106,12 @@ impl Session {
     }
 
     /// Creates the session of an identity below `device` from the session of that device's edge hub.
-    pub(crate) fn delegate(&self, device: &Segment<'_>, identity: &Identity<'_>, version: Stamp) -> Self {
+    pub(crate) fn delegate(
+        &self,
+        device: &Segment<'_>,
+        identity: &Identity<'_>,
+        version: RecordVersion,
+    ) -> Self {
         Self {
             identity: OwnedIdentity::new(identity),
             granted: self.granted,
@@ -143,10 +148,10 @@ impl Session {
     /// registered authorities change; it hashes each of them.
     ///
     /// # Errors
-    /// [`Ended::AuthorityRemoved`]: close the connection.
-    pub fn recheck_authority(&self, rules: &X509Rules<'_>) -> Result<(), Ended> {
+    /// [`SessionError::AuthorityRemoved`]: close the connection.
+    pub fn recheck_authority(&self, rules: &X509Config<'_>) -> Result<(), SessionError> {
         match self.issuers.last() {
-            Some(authority) if !rules.has_anchor(authority) => Err(Ended::AuthorityRemoved),
+            Some(authority) if !rules.has_anchor(authority) => Err(SessionError::AuthorityRemoved),
             _ => Ok(()),
         }
     }
@@ -155,25 +160,25 @@ impl Session {
     /// again or disabled, and the credentials and permissions that it rests on were not withdrawn.
     ///
     /// # Errors
-    /// [`Ended`] with the reason: close the connection.
-    pub fn recheck<K>(&self, answers: &[Found<'_, K>], now: UnixTime) -> Result<(), Ended> {
+    /// [`SessionError`] with the reason: close the connection.
+    pub fn recheck<K>(&self, answers: &[LookupResult<'_, K>], now: UnixTime) -> Result<(), SessionError> {
         if self.until < now.as_secs() {
-            return Err(Ended::Expired { until: self.until, now: now.as_secs() });
+            return Err(SessionError::Expired { until: self.until, now: now.as_secs() });
         }
         let mut records = answers.iter();
         let mut actor = self.actor();
         for lookup in self.lookups() {
             match (lookup, records.next()) {
-                (_, Some(Found::Nobody)) => return Err(Ended::Deleted),
-                (Lookup::Policy(_), Some(Found::Policy(policy)))
+                (_, Some(LookupResult::NotFound)) => return Err(SessionError::Deleted),
+                (Lookup::Policy(_), Some(LookupResult::Policy(policy)))
                     if lookup.is(&Identity::Policy(policy.name())) =>
                 {
-                    require_same_version(self.versions.signer, policy.stamp())?;
+                    require_same_version(self.versions.signer, policy.version())?;
                     if !policy.rights().contains(self.granted) {
-                        return Err(Ended::RightsReduced);
+                        return Err(SessionError::RightsReduced);
                     }
                 }
-                (Lookup::Device(_) | Lookup::Module(..), Some(Found::Identity(record)))
+                (Lookup::Device(_) | Lookup::Module(..), Some(LookupResult::Identity(record)))
                     if lookup.is(&record.identity()) =>
                 {
                     // with an actor, the edge hub's record is the first of the two
@@ -182,10 +187,10 @@ impl Session {
                         None => self.recheck_identity(record)?,
                     }
                 }
-                _ => return Err(Ended::WrongAnswer),
+                _ => return Err(SessionError::RecordMismatch),
             }
         }
-        if records.next().is_some() { Err(Ended::WrongAnswer) } else { Ok(()) }
+        if records.next().is_some() { Err(SessionError::RecordMismatch) } else { Ok(()) }
     }
 
     /// Decides on an operation by what the session proved when it was opened. Call [`Session::recheck`] first.
@@ -205,33 +210,33 @@ impl Session {
         decide(&subject, operation)
     }
 
-    fn recheck_identity<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
+    fn recheck_identity<K>(&self, record: &IdentityRecord<'_, K>) -> Result<(), SessionError> {
         match self.versions.identity {
             // the identity's own key or certificate was verified
             None => self.recheck_credential(record)?,
             // a policy's or an edge hub's key was verified, so the identity's own may change
-            Some(version) if version.generation() != record.stamp().generation() => {
-                return Err(Ended::Recreated);
+            Some(version) if version.generation() != record.version().generation() => {
+                return Err(SessionError::Recreated);
             }
             Some(_) => {}
         }
         if self.actor().is_some_and(|actor| !record.is_behind(&actor)) {
-            return Err(Ended::NotBehind);
+            return Err(SessionError::NotInHierarchy);
         }
         require_enabled(record.status())
     }
 
-    fn recheck_edge_hub<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
+    fn recheck_edge_hub<K>(&self, record: &IdentityRecord<'_, K>) -> Result<(), SessionError> {
         self.recheck_credential(record)?;
         require_enabled(record.status())
     }
 
     /// Checks that the record still has the credential that was verified.
-    fn recheck_credential<K>(&self, record: &FoundIdentity<'_, K>) -> Result<(), Ended> {
+    fn recheck_credential<K>(&self, record: &IdentityRecord<'_, K>) -> Result<(), SessionError> {
         if record.upholds(self.versions.signer) {
             Ok(())
         } else {
-            require_same_version(self.versions.signer, record.stamp())
+            require_same_version(self.versions.signer, record.version())
         }
     }
 }
@@ -246,20 +251,20 @@ impl OwnedIdentity {
     }
 }
 
-const fn require_enabled(status: Status) -> Result<(), Ended> {
+const fn require_enabled(status: Status) -> Result<(), SessionError> {
     match status {
         Status::Enabled => Ok(()),
-        Status::Disabled => Err(Ended::Disabled),
+        Status::Disabled => Err(SessionError::Disabled),
     }
 }
 
-fn require_same_version(then: Stamp, now: Stamp) -> Result<(), Ended> {
+fn require_same_version(then: RecordVersion, now: RecordVersion) -> Result<(), SessionError> {
     if then == now {
         Ok(())
     } else if then.generation() == now.generation() {
-        Err(Ended::KeysReplaced)
+        Err(SessionError::KeysReplaced)
     } else {
-        Err(Ended::Recreated)
+        Err(SessionError::Recreated)
     }
 }
 

@@ -13,16 +13,17 @@
 mod common;
 use common::edge::*;
 use common::*;
-use hubward::core::{
-    Authority, Credential, Found, FoundIdentity, IdScope, Identity, Keys, RegistrationId, Stamp, Status,
-};
 use hubward::policy::Operation;
-use hubward::sas::Unsigned;
-use hubward::{Admission, AuthChain, AuthError, BothCredentials, Client, Presented};
+use hubward::sas::UnsignedToken;
+use hubward::types::{
+    Authority, Credential, IdScope, Identity, IdentityRecord, Keys, LookupResult, RecordVersion,
+    RegistrationId, Status,
+};
+use hubward::{AuthChain, AuthError, AuthenticationStep, BothCredentials, Client, Credentials};
 use rustls_pki_types::CertificateDer;
 
 fn judge(edge: &Edge, id: &str, username: &str, password: &str) -> Result<String, &'static str> {
-    Presented::mqtt(id, username, Some(password))
+    Credentials::mqtt(id, username, Some(password))
         .and_then(|presented| edge.admit(presented, NOW).map(|admitted| admitted.identity().to_string()))
         .map_err(|error| error.code())
 }
@@ -43,7 +44,7 @@ fn edge_hub_acts_on_behalf_of_device_and_module_below_it() {
         ("a%3Bb+", "a%3Bb+;edge1"),
     ] {
         let name = on_behalf(id, chain);
-        let presented = Presented::mqtt(id, &name, Some(&password)).unwrap();
+        let presented = Credentials::mqtt(id, &name, Some(&password)).unwrap();
         let admitted = edge.admit(presented, NOW).unwrap();
         assert_eq!(admitted.actor().unwrap().to_string(), "edge1", "{chain}");
         assert!(admitted.decision().is_allow() && admitted.policy().is_none(), "{chain}");
@@ -63,7 +64,7 @@ fn edge_hub_acts_on_behalf_of_device_and_module_below_it() {
         judge(&edge, "leaf", &on_behalf("leaf", "leaf"), &own_token("leaf")),
         Ok("device leaf".into())
     );
-    assert_eq!(judge(&edge, "leaf", &on_behalf("leaf", "leaf"), &password), Err("another-identity"));
+    assert_eq!(judge(&edge, "leaf", &on_behalf("leaf", "leaf"), &password), Err("identity-mismatch"));
 }
 
 #[test]
@@ -84,35 +85,35 @@ fn mismatched_names_are_rejected() {
         ("leaf/mod", on_behalf("leaf/mod", "leaf;edge1"), &edge1, "auth-chain-target"),
         ("leaf", on_behalf("leaf", "other"), &leaf, "auth-chain-target"),
         // the last element of the chain and the token
-        ("leaf", on_behalf("leaf", "leaf;edge1"), &edge10, "another-identity"),
-        ("leaf", on_behalf("leaf", "leaf;edge10"), &edge1, "another-identity"),
-        ("leaf", on_behalf("leaf", "leaf;EDGE1"), &edge1, "another-identity"),
-        ("leaf", on_behalf("leaf", "leaf;edge1"), &leaf, "another-identity"),
-        ("leaf", on_behalf("leaf", "leaf;edge1"), &own_token("edge1"), "another-identity"),
+        ("leaf", on_behalf("leaf", "leaf;edge1"), &edge10, "identity-mismatch"),
+        ("leaf", on_behalf("leaf", "leaf;edge10"), &edge1, "identity-mismatch"),
+        ("leaf", on_behalf("leaf", "leaf;EDGE1"), &edge1, "identity-mismatch"),
+        ("leaf", on_behalf("leaf", "leaf;edge1"), &leaf, "identity-mismatch"),
+        ("leaf", on_behalf("leaf", "leaf;edge1"), &own_token("edge1"), "identity-mismatch"),
         (
             "leaf",
             on_behalf("leaf", "leaf;edge1"),
             &by("/devices/edge1/modules/temp", "edge1/temp primary", None),
-            "another-identity",
+            "identity-mismatch",
         ),
         (
             "leaf",
             on_behalf("leaf", "leaf;edge1"),
             &by("/devices/edge1/modules/%24edgehub", "edge1/$edgeHub primary", None),
-            "another-identity",
+            "identity-mismatch",
         ),
         // a policy cannot act as an edge hub, regardless of its token's resource
         (
             "leaf",
             on_behalf("leaf", "leaf;edge1"),
             &by(hub, "device primary", Some("device")),
-            "another-identity",
+            "identity-mismatch",
         ),
         (
             "leaf",
             on_behalf("leaf", "leaf;edge1"),
             &by("", "iothubowner primary", Some("iothubowner")),
-            "another-identity",
+            "identity-mismatch",
         ),
         // the token and its key
         (
@@ -124,12 +125,12 @@ fn mismatched_names_are_rejected() {
         ("leaf", on_behalf("leaf", "leaf;edge1"), &by(hub, "leaf primary", None), "token-wrong-signature"),
         ("leaf", on_behalf("leaf", "leaf;edge1"), &by(hub, "edge1 primary", None), "token-wrong-signature"),
         // the last element and the hierarchy, where one name is a prefix of the other
-        ("leaf", on_behalf("leaf", "leaf;edge10"), &edge10, "auth-chain-not-behind"),
-        ("leaf10", on_behalf("leaf10", "leaf10;edge1"), &edge1, "auth-chain-not-behind"),
-        ("leaf", on_behalf("leaf", "leaf;edge1;edge10"), &edge10, "auth-chain-not-behind"),
-        ("dev1", on_behalf("dev1", "dev1;edge1"), &edge1, "auth-chain-not-behind"),
+        ("leaf", on_behalf("leaf", "leaf;edge10"), &edge10, "not-in-hierarchy"),
+        ("leaf10", on_behalf("leaf10", "leaf10;edge1"), &edge1, "not-in-hierarchy"),
+        ("leaf", on_behalf("leaf", "leaf;edge1;edge10"), &edge10, "not-in-hierarchy"),
+        ("dev1", on_behalf("dev1", "dev1;edge1"), &edge1, "not-in-hierarchy"),
         // the host
-        ("leaf", on_behalf("leaf", "leaf;edge1").replace("contoso", "fabrikam"), &edge1, "another-hub"),
+        ("leaf", on_behalf("leaf", "leaf;edge1").replace("contoso", "fabrikam"), &edge1, "hub-mismatch"),
         (
             "leaf",
             on_behalf("leaf", "leaf;edge1"),
@@ -139,7 +140,7 @@ fn mismatched_names_are_rejected() {
                 NOW,
                 None,
             ),
-            "another-hub",
+            "hub-mismatch",
         ),
         // missing and disabled identities
         ("ghost", on_behalf("ghost", "ghost;edge1"), &edge1, "unknown"),
@@ -167,8 +168,8 @@ fn disabled_edge_device_cannot_act_on_behalf_of_others() {
 fn store_without_hierarchy_permits_no_delegation() {
     let edge = edge();
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
-    let presented = Presented::mqtt("leaf", &name, Some(&password)).unwrap();
-    assert_eq!(edge.hub.admit(presented, NOW).err(), Some(AuthError::NotBehind));
+    let presented = Credentials::mqtt("leaf", &name, Some(&password)).unwrap();
+    assert_eq!(edge.hub.admit(presented, NOW).err(), Some(AuthError::NotInHierarchy));
 }
 
 #[test]
@@ -176,7 +177,7 @@ fn record_must_match_its_lookup() {
     let edge = edge();
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
     let start = || {
-        let presented = Presented::mqtt("leaf", &name, Some(&password)).unwrap();
+        let presented = Credentials::mqtt("leaf", &name, Some(&password)).unwrap();
         let question = presented.start(&edge.hub.rules).unwrap();
         assert_eq!(question.lookup().to_string(), "module edge1/$edgeHub");
         assert!(question.actor().is_none(), "no token is verified yet");
@@ -185,7 +186,9 @@ fn record_must_match_its_lookup() {
     let second = || {
         let question = start();
         let found = edge.hub.registry.find(&question.lookup());
-        let Admission::Needs(question) = question.answer(found, at(NOW)).unwrap() else { unreachable!() };
+        let AuthenticationStep::NeedsLookup(question) = question.resume(found, at(NOW)).unwrap() else {
+            unreachable!()
+        };
         assert_eq!(question.lookup().to_string(), "device leaf");
         assert_eq!(question.actor().unwrap().to_string(), "edge1");
         question
@@ -194,8 +197,9 @@ fn record_must_match_its_lookup() {
     let primary = key("edge1/$edgeHub primary");
     let record = |identity| {
         let keys = Credential::Keys(Keys::one(&primary));
-        Found::Identity(
-            FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), keys).with_ancestors(&above),
+        LookupResult::Identity(
+            IdentityRecord::new(identity, Status::Enabled, RecordVersion::new(1, 1), keys)
+                .with_ancestors(&above),
         )
     };
     for other in [
@@ -205,23 +209,27 @@ fn record_must_match_its_lookup() {
         Identity::Module(device("edge1"), module("$edgehub")),
         Identity::Module(device("leaf"), module("$edgeHub")),
     ] {
-        assert_eq!(start().answer(record(other), at(NOW)).err(), Some(AuthError::WrongAnswer), "{other}");
+        assert_eq!(start().resume(record(other), at(NOW)).err(), Some(AuthError::RecordMismatch), "{other}");
     }
     for other in [Identity::Device(device("LEAF")), Identity::Module(device("leaf"), module("mod"))] {
-        assert_eq!(second().answer(record(other), at(NOW)).err(), Some(AuthError::WrongAnswer), "{other}");
+        assert_eq!(second().resume(record(other), at(NOW)).err(), Some(AuthError::RecordMismatch), "{other}");
     }
-    assert!(second().answer(record(Identity::Device(device("leaf"))), at(NOW)).is_ok());
-    assert_eq!(second().answer(Found::Nobody, at(NOW)).err(), Some(AuthError::Unknown));
-    let late = second().answer(record(Identity::Device(device("leaf"))), at(NOW + 3601));
+    assert!(second().resume(record(Identity::Device(device("leaf"))), at(NOW)).is_ok());
+    assert_eq!(second().resume(LookupResult::NotFound, at(NOW)).err(), Some(AuthError::Unknown));
+    let late = second().resume(record(Identity::Device(device("leaf"))), at(NOW + 3601));
     assert_eq!(late.err().map(|error| error.code()), Some("token-expired"));
     // ancestors are compared by whole names
     for near in ["edge10", "edge", "EDGE1", "edge1;", "xedge1"] {
         let near = [device(near)];
         let keys = Credential::Keys(Keys::one(&primary));
-        let leaf =
-            FoundIdentity::new(Identity::Device(device("leaf")), Status::Enabled, Stamp::new(1, 1), keys);
-        let answer = second().answer(Found::Identity(leaf.with_ancestors(&near)), at(NOW));
-        assert_eq!(answer.err(), Some(AuthError::NotBehind));
+        let leaf = IdentityRecord::new(
+            Identity::Device(device("leaf")),
+            Status::Enabled,
+            RecordVersion::new(1, 1),
+            keys,
+        );
+        let answer = second().resume(LookupResult::Identity(leaf.with_ancestors(&near)), at(NOW));
+        assert_eq!(answer.err(), Some(AuthError::NotInHierarchy));
     }
 }
 
@@ -229,7 +237,7 @@ fn record_must_match_its_lookup() {
 fn registration_token_cannot_act_on_behalf_of_others() {
     let edge = edge();
     let (scope, id) = (IdScope::parse("0ne1").unwrap(), RegistrationId::parse("edge1").unwrap());
-    let registration = Unsigned::registration(scope, id, at(NOW)).sign(&key("edge1/$edgeHub primary"));
+    let registration = UnsignedToken::registration(scope, id, at(NOW)).sign(&key("edge1/$edgeHub primary"));
     let name = on_behalf("leaf", "leaf;edge1");
     assert_eq!(judge(&edge, "leaf", &name, &registration.to_string()), Err("registration-token"));
 }
@@ -240,7 +248,7 @@ fn certificate_cannot_act_on_behalf_of_others() {
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
     let shown = [CertificateDer::from(&b"not even one"[..])];
     let with = |edge: &Edge, password| {
-        let presented = Presented::mqtt("leaf", &name, password).unwrap().with_certificates(&shown);
+        let presented = Credentials::mqtt("leaf", &name, password).unwrap().with_certificates(&shown);
         edge.admit(presented, NOW)
             .map(|admitted| admitted.identity().to_string())
             .map_err(|error| error.code())
@@ -264,7 +272,7 @@ fn ids_of_the_actor_compare_by_the_token_rules() {
     );
     let name = on_behalf("leaf", "leaf;edge1");
     let mut edge = edge();
-    assert_eq!(judge(&edge, "leaf", &name, &twice), Err("another-identity"));
+    assert_eq!(judge(&edge, "leaf", &name, &twice), Err("identity-mismatch"));
     edge.hub.rules = edge.hub.rules.with_token_rules(hubward::sas::TokenRules::HUB_COMPAT);
     assert_eq!(judge(&edge, "leaf", &name, &twice), Ok("device leaf".into()));
     // the lenient comparison does not extend to the hierarchy
@@ -304,7 +312,7 @@ fn malformed_chains_are_errors_with_an_offset() {
     assert!(AuthChain::parse(&bytes).unwrap_err().to_string().ends_with("4,096 bytes"));
     // in a username the offset counts from the start of the username
     let name = format!("{}&auth-chain=leaf%3Ba%20b", username("leaf"));
-    let error = Presented::mqtt("leaf", &name, Some("")).unwrap_err();
+    let error = Credentials::mqtt("leaf", &name, Some("")).unwrap_err();
     let at = name.find("a%20b").unwrap();
     assert!(
         error.to_string().starts_with(&format!("username, at byte {at}: `auth-chain`: expected a device id")),
@@ -359,7 +367,7 @@ fn delegation_allocates_nothing() {
     let edge = edge();
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
     let count = allocation_counter::measure(|| {
-        let admitted = edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap();
+        let admitted = edge.admit(Credentials::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap();
         assert!(admitted.decision().is_allow());
     });
     assert_eq!(count.count_total, 0);

@@ -12,15 +12,15 @@
 mod common;
 use common::edge::*;
 use common::*;
-use hubward::core::{Permissions, Status};
 use hubward::registry::Authentication;
-use hubward::{Ended, Presented};
+use hubward::types::{Permissions, Status};
+use hubward::{Credentials, SessionError};
 
 #[test]
 fn session_rests_on_edge_hub_identity_and_hierarchy() {
     let session = |edge: &Edge| {
         let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
-        edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap().into_session()
+        edge.admit(Credentials::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap().into_session()
     };
     let mut edge = edge();
     let kept = session(&edge);
@@ -32,43 +32,43 @@ fn session_rests_on_edge_hub_identity_and_hierarchy() {
     assert_eq!(edge.recheck(&kept, NOW), Ok(()));
     assert_eq!(
         kept.recheck(&edge.hub.answers(&kept), at(NOW)),
-        Err(Ended::NotBehind),
+        Err(SessionError::NotInHierarchy),
         "no word of the hierarchy"
     );
     let mut turned = edge.answers(&kept);
     turned.reverse();
-    assert_eq!(kept.recheck(&turned, at(NOW)), Err(Ended::WrongAnswer));
-    assert!(matches!(edge.recheck(&kept, NOW + 3601), Err(Ended::Expired { .. })));
+    assert_eq!(kept.recheck(&turned, at(NOW)), Err(SessionError::RecordMismatch));
+    assert!(matches!(edge.recheck(&kept, NOW + 3601), Err(SessionError::Expired { .. })));
 
     // its own keys may change, because they did not sign
     edge.hub.registry.set_device_authentication(device("leaf"), Authentication::Sas(pair("new"))).unwrap();
     assert_eq!(edge.recheck(&kept, NOW), Ok(()));
     edge.hub.registry.set_status(device("leaf"), Status::Disabled).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Disabled));
+    assert_eq!(edge.recheck(&kept, NOW), Err(SessionError::Disabled));
     edge.hub.registry.delete_device(device("leaf")).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Deleted));
+    assert_eq!(edge.recheck(&kept, NOW), Err(SessionError::Deleted));
     edge.hub.registry.create_device(device("leaf"), Authentication::Sas(pair("leaf"))).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Recreated));
+    assert_eq!(edge.recheck(&kept, NOW), Err(SessionError::Recreated));
 
     let kept = session(&edge);
     edge.above.insert("leaf", vec![device("edge10")]);
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::NotBehind));
+    assert_eq!(edge.recheck(&kept, NOW), Err(SessionError::NotInHierarchy));
     edge.above.insert("leaf", vec![device("edge1")]);
     edge.hub.registry.set_status(device("edge1"), Status::Disabled).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Disabled));
+    assert_eq!(edge.recheck(&kept, NOW), Err(SessionError::Disabled));
     edge.hub.registry.set_status(device("edge1"), Status::Enabled).unwrap();
     let rolled = Authentication::Sas(pair("rolled"));
     edge.hub.registry.set_module_authentication(device("edge1"), module("$edgeHub"), rolled).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::KeysReplaced));
+    assert_eq!(edge.recheck(&kept, NOW), Err(SessionError::KeysReplaced));
     edge.hub.registry.delete_module(device("edge1"), module("$edgeHub")).unwrap();
-    assert_eq!(edge.recheck(&kept, NOW), Err(Ended::Deleted));
+    assert_eq!(edge.recheck(&kept, NOW), Err(SessionError::Deleted));
 }
 
 #[test]
 fn permissions_are_those_of_a_device() {
     let edge = edge();
     let (name, password) = (on_behalf("leaf", "leaf;edge1"), edge_token("edge1"));
-    let admitted = edge.admit(Presented::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap();
+    let admitted = edge.admit(Credentials::mqtt("leaf", &name, Some(&password)).unwrap(), NOW).unwrap();
     assert_eq!(
         admitted.into_session().to_string(),
         format!("device leaf with {} until {}", Permissions::DEVICE_CONNECT, NOW + 3600)

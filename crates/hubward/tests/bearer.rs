@@ -13,20 +13,22 @@ mod common;
 use common::*;
 use hubward::policy::Operation;
 use hubward::policy::roles::{Access, ArmScope, DenyAssignment, built_in};
-use hubward::{Bearer, FoundPrincipal, HUB_AUDIENCE, Principal, Public, User, UserDenial, UserRules};
+use hubward::{
+    Bearer, DirectoryConfig, HUB_AUDIENCE, Principal, PrincipalRecord, PublicError, User, UserDenial,
+};
 
 const ARM: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/contoso";
 const JWT: &str = "Bearer aaaa.bbbb.cccc";
 const USER: &str = "11111111-0000-0000-0000-000000000000";
 const GROUP: &str = "22222222-0000-0000-0000-000000000000";
 
-fn rules() -> UserRules<'static> {
-    UserRules::new(ArmScope::parse(ARM).unwrap())
+fn rules() -> DirectoryConfig<'static> {
+    DirectoryConfig::new(ArmScope::parse(ARM).unwrap())
 }
 
 fn admitted<'p>(ids: &'p [&'p str]) -> User<'static, 'p> {
-    let found = FoundPrincipal::Verified(Principal::new(ids, HUB_AUDIENCE, at(NOW + 1)));
-    Bearer::http("GET", "/devices/dev1", JWT).unwrap().start(&rules()).answer(found, at(NOW)).unwrap()
+    let found = PrincipalRecord::Verified(Principal::new(ids, HUB_AUDIENCE, at(NOW + 1)));
+    Bearer::http("GET", "/devices/dev1", JWT).unwrap().start(&rules()).resume(found, at(NOW)).unwrap()
 }
 
 #[test]
@@ -57,17 +59,17 @@ fn header_must_be_a_bearer_token() {
 fn audience_and_expiry_are_checked() {
     let judge = |found| {
         let question = Bearer::http("GET", "/devices/dev1", JWT).unwrap().start(&rules());
-        question.answer(found, at(NOW)).err().map(|error| (error.code(), error.public()))
+        question.resume(found, at(NOW)).err().map(|error| (error.code(), error.public()))
     };
-    let says = |ids, audience, expiry| FoundPrincipal::Verified(Principal::new(ids, audience, at(expiry)));
-    let refused = |code| Some((code, Public::Unauthorized));
+    let says = |ids, audience, expiry| PrincipalRecord::Verified(Principal::new(ids, audience, at(expiry)));
+    let refused = |code| Some((code, PublicError::Unauthorized));
     assert_eq!(judge(says(&[USER], HUB_AUDIENCE, NOW + 1)), None);
     assert_eq!(judge(says(&[USER], HUB_AUDIENCE, NOW)), refused("bearer-expired"));
-    assert_eq!(judge(says(&[USER], "https://iothubs.azure.net/", NOW + 1)), refused("another-audience"));
-    assert_eq!(judge(says(&[USER], "https://management.azure.com", NOW + 1)), refused("another-audience"));
+    assert_eq!(judge(says(&[USER], "https://iothubs.azure.net/", NOW + 1)), refused("audience-mismatch"));
+    assert_eq!(judge(says(&[USER], "https://management.azure.com", NOW + 1)), refused("audience-mismatch"));
     assert_eq!(judge(says(&[], HUB_AUDIENCE, NOW + 1)), refused("bearer-refused"));
     assert_eq!(judge(says(&["", GROUP], HUB_AUDIENCE, NOW + 1)), refused("bearer-refused"));
-    assert_eq!(judge(FoundPrincipal::Refused), refused("bearer-refused"));
+    assert_eq!(judge(PrincipalRecord::Refused), refused("bearer-refused"));
 }
 
 #[test]

@@ -13,28 +13,28 @@
 
 mod common;
 use common::*;
-use hubward::core::Status;
-use hubward::{Cbs, Put, PutToken, Reply, Role};
+use hubward::types::Status;
+use hubward::{Cbs, CbsRequest, CbsResponse, CbsStep, LinkRole};
 
 const KIND: &str = "servicebus.windows.net:sastoken";
 const EVENTS: &str = "/devices/dev1/messages/events";
 
-fn put(hub: &Hub, cbs: &mut Cbs, message: PutToken<'_>, now: u64) -> Reply {
+fn put(hub: &Hub, cbs: &mut Cbs, message: CbsRequest<'_>, now: u64) -> CbsResponse {
     let mut put = cbs.put_token(message, &hub.rules);
     loop {
         match put {
-            Put::Needs(question) => {
+            CbsStep::NeedsLookup(question) => {
                 let found = hub.registry.find(&question.lookup());
-                put = question.answer(found, at(now));
+                put = question.resume(found, at(now));
             }
-            Put::Replied(reply) => return reply,
+            CbsStep::Replied(reply) => return reply,
         }
     }
 }
 
 /// Returns the status and the code of the reason.
 fn judged(hub: &Hub, cbs: &mut Cbs, name: &str, token: &str) -> (i32, Option<&'static str>) {
-    let reply = put(hub, cbs, PutToken::new("put-token", KIND, &format!("{HUB}{name}"), token), NOW);
+    let reply = put(hub, cbs, CbsRequest::new("put-token", KIND, &format!("{HUB}{name}"), token), NOW);
     (reply.status_code(), reply.error().map(|error| error.code()))
 }
 
@@ -43,19 +43,19 @@ fn by(name: &str, sr: &str) -> String {
 }
 
 fn may_send(cbs: &Cbs, address: &str) -> bool {
-    cbs.may_attach(Role::Sender, address, at(NOW)).is_allow()
+    cbs.may_attach(LinkRole::Sender, address, at(NOW)).is_allow()
 }
 
 #[test]
 fn link_needs_a_token() {
     let (hub, mut cbs) = (hub(), Cbs::new());
     assert_eq!(
-        cbs.may_attach(Role::Sender, EVENTS, at(NOW)).to_string(),
+        cbs.may_attach(LinkRole::Sender, EVENTS, at(NOW)).to_string(),
         "this connection has no valid token"
     );
     assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &own_token("dev1")), (200, None));
     assert!(may_send(&cbs, EVENTS));
-    assert!(cbs.may_attach(Role::Receiver, "/devices/dev1/messages/devicebound", at(NOW)).is_allow());
+    assert!(cbs.may_attach(LinkRole::Receiver, "/devices/dev1/messages/devicebound", at(NOW)).is_allow());
     assert!(!may_send(&cbs, "/devices/dev10/messages/events"));
     assert!(!may_send(&cbs, "/devices/dev1/modules/mod1/messages/events"));
     assert!(!may_send(&cbs, "/messages/devicebound"));
@@ -73,18 +73,18 @@ fn mismatched_names_are_rejected() {
     let module = token(&format!("{HUB}/devices/dev1/modules/mod1"), &key("dev1/mod1 primary"), NOW, None);
     let elsewhere = token("fabrikam.example/devices/dev1", &key("dev1 primary"), NOW, None);
     for (name, token, code) in [
-        ("/devices/dev10", own_token("dev1"), "another-identity"),
-        ("/devices/DEV1", own_token("dev1"), "another-identity"),
-        ("/devices/dev1/modules/mod1", own_token("dev1"), "another-identity"),
-        ("/devices/dev1", module, "another-identity"),
-        ("", own_token("dev1"), "another-identity"),
-        ("/devices", own_token("dev1"), "another-identity"),
-        ("/devices/dev1/messages", own_token("dev1"), "another-identity"),
-        (".evil/devices/dev1", own_token("dev1"), "another-hub"),
-        ("/devices/dev1", elsewhere, "another-hub"),
-        ("/devices/dev10", by("device", "/devices/dev1"), "another-identity"),
-        ("", by("service", "/messages/events"), "another-identity"),
-        ("/messages/devicebound", by("service", "/messages/events"), "another-identity"),
+        ("/devices/dev10", own_token("dev1"), "identity-mismatch"),
+        ("/devices/DEV1", own_token("dev1"), "identity-mismatch"),
+        ("/devices/dev1/modules/mod1", own_token("dev1"), "identity-mismatch"),
+        ("/devices/dev1", module, "identity-mismatch"),
+        ("", own_token("dev1"), "identity-mismatch"),
+        ("/devices", own_token("dev1"), "identity-mismatch"),
+        ("/devices/dev1/messages", own_token("dev1"), "identity-mismatch"),
+        (".evil/devices/dev1", own_token("dev1"), "hub-mismatch"),
+        ("/devices/dev1", elsewhere, "hub-mismatch"),
+        ("/devices/dev10", by("device", "/devices/dev1"), "identity-mismatch"),
+        ("", by("service", "/messages/events"), "identity-mismatch"),
+        ("/messages/devicebound", by("service", "/messages/events"), "identity-mismatch"),
         ("/devices/ghost", by("device", ""), "unknown"),
         ("/devices/off", own_token("off"), "disabled"),
     ] {
@@ -104,7 +104,7 @@ fn other_messages_are_malformed() {
         ("put-token", KIND, "amqps://contoso", &own, "cbs-name"),
         ("put-token", KIND, &name, "", "token-scheme"),
     ] {
-        let reply = put(&hub, &mut cbs, PutToken::new(operation, kind, name, token), NOW);
+        let reply = put(&hub, &mut cbs, CbsRequest::new(operation, kind, name, token), NOW);
         assert_eq!((reply.status_code(), reply.description()), (400, "malformed"), "{code}");
         assert_eq!(reply.error().unwrap().code(), code);
     }
@@ -147,7 +147,7 @@ fn number_of_identities_is_limited() {
     );
     let name = format!("{HUB}/devices/dev10");
     let token = own_token("dev10");
-    let message = PutToken::new("put-token", KIND, &name, &token);
+    let message = CbsRequest::new("put-token", KIND, &name, &token);
     let leeway = hub.rules.token().leeway;
     assert_eq!(
         put(&hub, &mut cbs, message, NOW + 2 + leeway).status_code(),
@@ -234,28 +234,30 @@ fn every_order(alphabet: &[Message], depth: u32) {
             number /= alphabet.len();
             let message = alphabet[letter];
             let whose = if let Message::Good(whose, _) = message { whose } else { 0 };
-            let sent = PutToken::new("put-token", KIND, &names[whose], &tokens[letter]);
+            let sent = CbsRequest::new("put-token", KIND, &names[whose], &tokens[letter]);
             let verified = match message {
                 Message::Later => {
                     now += 10;
                     true
                 }
                 Message::Dropped => {
-                    assert!(matches!(cbs.put_token(sent, &hub.rules), Put::Needs(_)));
+                    assert!(matches!(cbs.put_token(sent, &hub.rules), CbsStep::NeedsLookup(_)));
                     true
                 }
                 Message::Unknown => match cbs.put_token(sent, &hub.rules) {
-                    Put::Needs(question) => {
-                        let put = question.answer(hubward::core::Found::Nobody, at(now));
-                        assert!(matches!(put, Put::Replied(reply) if reply.status_code() == 401));
+                    CbsStep::NeedsLookup(question) => {
+                        let put = question.resume(hubward::types::LookupResult::NotFound, at(now));
+                        assert!(matches!(put, CbsStep::Replied(reply) if reply.status_code() == 401));
                         true
                     }
-                    Put::Replied(_) => unreachable!(),
+                    CbsStep::Replied(_) => unreachable!(),
                 },
                 Message::HalfByPolicy => {
-                    let Put::Needs(question) = cbs.put_token(sent, &hub.rules) else { unreachable!() };
+                    let CbsStep::NeedsLookup(question) = cbs.put_token(sent, &hub.rules) else {
+                        unreachable!()
+                    };
                     let found = hub.registry.find(&question.lookup());
-                    assert!(matches!(question.answer(found, at(now)), Put::Needs(_)));
+                    assert!(matches!(question.resume(found, at(now)), CbsStep::NeedsLookup(_)));
                     true
                 }
                 Message::Gone => {
@@ -272,13 +274,13 @@ fn every_order(alphabet: &[Message], depth: u32) {
             // a prefix is the end of a shorter order, and is checked there
             if step + 1 == depth {
                 for (identity, address) in ADDRESSES.iter().enumerate() {
-                    let allowed = cbs.may_attach(Role::Sender, address, at(now)).is_allow();
+                    let allowed = cbs.may_attach(LinkRole::Sender, address, at(now)).is_allow();
                     assert_eq!(allowed, model(&history, identity), "{address} after {history:?}");
                 }
                 // no token was ever put for these
                 for address in ["/devices/dev/messages/events", "/devices/dev1/modules/mod1/messages/events"]
                 {
-                    let allowed = cbs.may_attach(Role::Sender, address, at(now)).is_allow();
+                    let allowed = cbs.may_attach(LinkRole::Sender, address, at(now)).is_allow();
                     assert!(!allowed, "{address} after {history:?}");
                 }
             }

@@ -15,11 +15,12 @@ mod common;
 mod fleet;
 use common::edge::*;
 use common::*;
-use hubward::core::{Found, Status};
 use hubward::registry::Authentication;
 use hubward::sas::TokenRules;
+use hubward::types::{LookupResult, Status};
 use hubward::{
-    AUTH_CHAIN_PROPERTY, AuthChain, AuthError, CBS_OPERATION, CBS_TYPE, Cbs, Presented, Put, PutToken, Role,
+    AUTH_CHAIN_PROPERTY, AuthChain, AuthError, CBS_OPERATION, CBS_TYPE, Cbs, CbsRequest, CbsStep,
+    Credentials, LinkRole,
 };
 
 const HUB_NAME: &str = "/devices/edge1/modules/%24edgeHub";
@@ -28,14 +29,14 @@ const LEAF_EVENTS: &str = "/devices/leaf/messages/events";
 
 fn put(edge: &Edge, cbs: &mut Cbs, name: &str, token: &str, now: u64) -> i32 {
     let name = format!("{HUB}{name}");
-    let mut put = cbs.put_token(PutToken::new(CBS_OPERATION, CBS_TYPE, &name, token), &edge.hub.rules);
+    let mut put = cbs.put_token(CbsRequest::new(CBS_OPERATION, CBS_TYPE, &name, token), &edge.hub.rules);
     loop {
         match put {
-            Put::Needs(question) => {
+            CbsStep::NeedsLookup(question) => {
                 let found = edge.find(&question.lookup());
-                put = question.answer(found, at(now));
+                put = question.resume(found, at(now));
             }
-            Put::Replied(reply) => return reply.status_code(),
+            CbsStep::Replied(reply) => return reply.status_code(),
         }
     }
 }
@@ -45,25 +46,25 @@ fn on_behalf(edge: &Edge, cbs: &mut Cbs, chain: &str, now: u64) -> Result<(), &'
         let question = cbs.on_behalf(&chain, at(now))?;
         assert_eq!(question.actor().to_string(), chain.actor().unwrap().to_string());
         let found = edge.find(&question.lookup());
-        question.answer(&found, at(now))
+        question.resume(&found, at(now))
     });
     result.map_err(|error| error.code())
 }
 
 fn may(cbs: &Cbs, address: &str, now: u64) -> bool {
-    cbs.may_attach(Role::Sender, address, at(now)).is_allow()
+    cbs.may_attach(LinkRole::Sender, address, at(now)).is_allow()
 }
 
 #[test]
 fn delegated_link_needs_the_edge_hub_s_token_and_the_hierarchy() {
     assert_eq!(AUTH_CHAIN_PROPERTY, "com.microsoft:auth-chain");
     let (edge, mut cbs) = (edge(), Cbs::new());
-    assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Err("auth-chain-no-actor"));
+    assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Err("no-delegation-token"));
     assert_eq!(put(&edge, &mut cbs, HUB_NAME, &edge_token("edge1"), NOW), 200);
     assert!(may(&cbs, HUB_EVENTS, NOW) && !may(&cbs, LEAF_EVENTS, NOW));
     assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Ok(()));
     assert!(may(&cbs, LEAF_EVENTS, NOW) && may(&cbs, HUB_EVENTS, NOW));
-    assert!(cbs.may_attach(Role::Receiver, "/devices/leaf/messages/devicebound", at(NOW)).is_allow());
+    assert!(cbs.may_attach(LinkRole::Receiver, "/devices/leaf/messages/devicebound", at(NOW)).is_allow());
     for other in [
         "/devices/leaf10/messages/events",
         "/devices/leaf/modules/mod/messages/events",
@@ -84,19 +85,19 @@ fn mismatched_names_are_rejected() {
     put(&edge, &mut cbs, HUB_NAME, &edge_token("edge1"), NOW);
     for (chain, code) in [
         // the last element of the chain and the identity of the put token
-        ("leaf;edge10", "auth-chain-no-actor"),
-        ("leaf;EDGE1", "auth-chain-no-actor"),
-        ("leaf;edge1;edge2", "auth-chain-no-actor"),
-        ("leaf", "auth-chain-no-actor"),
+        ("leaf;edge10", "no-delegation-token"),
+        ("leaf;EDGE1", "no-delegation-token"),
+        ("leaf;edge1;edge2", "no-delegation-token"),
+        ("leaf", "no-delegation-token"),
         // the chain and the hierarchy
-        ("leaf10;edge1", "auth-chain-not-behind"),
-        ("dev1;edge1", "auth-chain-not-behind"),
-        ("edge2;edge1", "auth-chain-not-behind"),
+        ("leaf10;edge1", "not-in-hierarchy"),
+        ("dev1;edge1", "not-in-hierarchy"),
+        ("edge2;edge1", "not-in-hierarchy"),
         ("LEAF;edge1", "unknown"),
         ("ghost;edge1", "unknown"),
         ("off;edge1", "disabled"),
         // AMQP's chain is not percent-encoded
-        ("leaf%3Bedge1", "auth-chain-no-actor"),
+        ("leaf%3Bedge1", "no-delegation-token"),
         ("leaf;;edge1", "auth-chain"),
         ("edge1/$edgeHub;edge1", "auth-chain"),
     ] {
@@ -120,14 +121,14 @@ fn edge_hub_needs_a_token_of_its_own() {
     {
         let mut cbs = Cbs::new();
         assert_eq!(put(&edge, &mut cbs, name, token, NOW), 200, "{name}");
-        assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Err("auth-chain-no-actor"), "{name}");
+        assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Err("no-delegation-token"), "{name}");
     }
     // an edge hub that is itself connected by delegation cannot delegate
     let mut cbs = Cbs::new();
     put(&edge, &mut cbs, HUB_NAME, &edge_token("edge1"), NOW);
     assert_eq!(on_behalf(&edge, &mut cbs, "edge2/$edgeHub;edge2;edge1", NOW), Ok(()));
     assert!(may(&cbs, "/devices/edge2/modules/$edgeHub/messages/events", NOW));
-    assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge2", NOW), Err("auth-chain-no-actor"));
+    assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge2", NOW), Err("no-delegation-token"));
 }
 
 /// The token of SASL PLAIN permits delegation; the certificate of SASL EXTERNAL does not.
@@ -135,7 +136,7 @@ fn edge_hub_needs_a_token_of_its_own() {
 fn token_of_sasl_plain_permits_delegation() {
     let edge = edge();
     let token = edge_token("edge1");
-    let presented = Presented::amqp_plain("edge1/modules/$edgeHub@sas.contoso", &token).unwrap();
+    let presented = Credentials::amqp_plain("edge1/modules/$edgeHub@sas.contoso", &token).unwrap();
     let mut cbs = Cbs::new().opened_by(edge.admit(presented, NOW).unwrap().into_session());
     assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Ok(()));
     assert!(may(&cbs, LEAF_EVENTS, NOW));
@@ -146,11 +147,11 @@ fn token_of_sasl_plain_permits_delegation() {
     let by_authority = Authentication::CertificateAuthority;
     hub.registry.create_module(device("ca1"), module("$edgeHub"), by_authority).unwrap();
     let shown = fleet.lasting(&fleet::entity("ca1/$edgeHub"));
-    let presented = Presented::amqp_external("", Some(HUB), &shown).unwrap();
+    let presented = Credentials::amqp_external("", Some(HUB), &shown).unwrap();
     let mut cbs = Cbs::new().opened_by(hub.admit(presented, fleet::TODAY).unwrap().into_session());
     assert!(may(&cbs, "/devices/ca1/modules/$edgeHub/messages/events", fleet::TODAY));
     let chain = AuthChain::parse("ca10;ca1").unwrap();
-    assert_eq!(cbs.on_behalf(&chain, at(fleet::TODAY)).err(), Some(AuthError::NoActor));
+    assert_eq!(cbs.on_behalf(&chain, at(fleet::TODAY)).err(), Some(AuthError::NoDelegationToken));
 }
 
 #[test]
@@ -159,16 +160,22 @@ fn delegation_without_a_matching_record_permits_nothing() {
     put(&edge, &mut cbs, HUB_NAME, &edge_token_until("edge1", NOW + 10), NOW);
     let chain = AuthChain::parse("leaf;edge1").unwrap();
     drop(cbs.on_behalf(&chain, at(NOW)).unwrap());
-    let missing: Found<'_, hubward_rustcrypto::HmacKey> = Found::Nobody;
-    assert_eq!(cbs.on_behalf(&chain, at(NOW)).unwrap().answer(&missing, at(NOW)), Err(AuthError::Unknown));
-    let other = edge.find(&hubward::core::Lookup::Device(device("leaf10").segment()));
-    assert_eq!(cbs.on_behalf(&chain, at(NOW)).unwrap().answer(&other, at(NOW)), Err(AuthError::WrongAnswer));
+    let missing: LookupResult<'_, hubward_rustcrypto::HmacKey> = LookupResult::NotFound;
+    assert_eq!(cbs.on_behalf(&chain, at(NOW)).unwrap().resume(&missing, at(NOW)), Err(AuthError::Unknown));
+    let other = edge.find(&hubward::types::Lookup::Device(device("leaf10").segment()));
+    assert_eq!(
+        cbs.on_behalf(&chain, at(NOW)).unwrap().resume(&other, at(NOW)),
+        Err(AuthError::RecordMismatch)
+    );
     let silent = edge.hub.registry.find(&chain.target());
-    assert_eq!(cbs.on_behalf(&chain, at(NOW)).unwrap().answer(&silent, at(NOW)), Err(AuthError::NotBehind));
+    assert_eq!(
+        cbs.on_behalf(&chain, at(NOW)).unwrap().resume(&silent, at(NOW)),
+        Err(AuthError::NotInHierarchy)
+    );
     let good = edge.find(&chain.target());
     let leeway = edge.hub.rules.token().leeway;
-    let late = cbs.on_behalf(&chain, at(NOW)).unwrap().answer(&good, at(NOW + 11 + leeway));
-    assert_eq!(late, Err(AuthError::NoActor));
+    let late = cbs.on_behalf(&chain, at(NOW)).unwrap().resume(&good, at(NOW + 11 + leeway));
+    assert_eq!(late, Err(AuthError::NoDelegationToken));
     assert!(cbs.on_behalf(&chain, at(NOW + 11 + leeway)).is_err());
     assert!(!may(&cbs, LEAF_EVENTS, NOW));
     assert_eq!(cbs.sessions().count(), 1);
@@ -259,7 +266,7 @@ enum Message {
     /// A link for the device, which is below the edge hub in the hierarchy.
     OnBehalf,
     /// A link for the device, which is not below the edge hub in the hierarchy.
-    NotBehind,
+    NotInHierarchy,
     /// A link for the device whose delegation is dropped.
     Dropped,
     /// Ten seconds pass.
@@ -327,10 +334,10 @@ fn every_order(alphabet: &[Message], depth: u32) {
                 }
                 Message::Leaf(_) => drop(put(&edge, &mut cbs, "/devices/leaf", token, now)),
                 Message::OnBehalf => drop(on_behalf(&edge, &mut cbs, "leaf;edge1", now)),
-                Message::NotBehind => {
+                Message::NotInHierarchy => {
                     if let Ok(question) = cbs.on_behalf(&chain, at(now)) {
                         let found = edge.hub.registry.find(&question.lookup());
-                        assert_eq!(question.answer(&found, at(now)), Err(AuthError::NotBehind));
+                        assert_eq!(question.resume(&found, at(now)), Err(AuthError::NotInHierarchy));
                     }
                 }
                 Message::Dropped => drop(cbs.on_behalf(&chain, at(now))),
@@ -362,7 +369,8 @@ fn every_order_of_a_few_messages_to_depth_six() {
 #[test]
 fn every_order_of_all_messages_to_depth_four() {
     use Message::*;
-    let all = [EdgeHub(10), EdgeHub(30), ByPolicy(20), Forged, Leaf(20), OnBehalf, NotBehind, Dropped, Later];
+    let all =
+        [EdgeHub(10), EdgeHub(30), ByPolicy(20), Forged, Leaf(20), OnBehalf, NotInHierarchy, Dropped, Later];
     for depth in 1..=4 {
         every_order(&all, depth);
     }

@@ -16,10 +16,10 @@ mod fleet;
 
 use common::*;
 use fleet::*;
-use hubward::core::Status;
-use hubward::registry::{Authentication, Listed};
+use hubward::registry::{Authentication, ListEntry};
+use hubward::types::Status;
 use hubward::x509::{Anchors, Certificate};
-use hubward::{Ended, Session, X509Rules};
+use hubward::{Session, SessionError, X509Config};
 use hubward_ring::{Digests, signature};
 
 #[test]
@@ -33,7 +33,7 @@ fn session_ends_with_the_first_certificate_of_its_path() {
     let answers = hub.answers(&session);
     assert_eq!(session.recheck(&answers, at(BRIEF_END)), Ok(()));
     let now = BRIEF_END + 1;
-    assert_eq!(session.recheck(&answers, at(now)), Err(Ended::Expired { until: BRIEF_END, now }));
+    assert_eq!(session.recheck(&answers, at(now)), Err(SessionError::Expired { until: BRIEF_END, now }));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn session_ends_with_the_records_that_it_rests_on() {
     }
     assert_eq!(
         (recheck(&hub, &pinned), recheck(&hub, &chained)),
-        (Err(Ended::Disabled), Err(Ended::Disabled))
+        (Err(SessionError::Disabled), Err(SessionError::Disabled))
     );
     for id in ["pinned", "ca1"] {
         hub.registry.set_status(device(id), Status::Enabled).unwrap();
@@ -60,10 +60,10 @@ fn session_ends_with_the_records_that_it_rests_on() {
     assert_eq!((recheck(&hub, &pinned), recheck(&hub, &chained)), (Ok(()), Ok(())));
     hub.registry.set_device_authentication(device("pinned"), Authentication::SelfSigned(kept)).unwrap();
     hub.registry.set_device_authentication(device("ca1"), Authentication::None).unwrap();
-    let replaced = Err(Ended::KeysReplaced);
+    let replaced = Err(SessionError::KeysReplaced);
     assert_eq!((recheck(&hub, &pinned), recheck(&hub, &chained)), (replaced, replaced));
     hub.registry.delete_device(device("ca1")).unwrap();
-    assert_eq!(recheck(&hub, &chained), Err(Ended::Deleted));
+    assert_eq!(recheck(&hub, &chained), Err(SessionError::Deleted));
 }
 
 #[test]
@@ -74,9 +74,9 @@ fn session_ends_when_its_authority_is_removed() {
     let hub = hub_of(&anchors, pins(Some(sha256(&shown[0])), None));
     let (pinned, chained) =
         (session(&hub, "pinned", &shown), session(&hub, "ca1", &fleet.lasting(&entity("ca1"))));
-    let rules = |anchors| X509Rules::new(anchors, signature::ALL, &Digests);
+    let rules = |anchors| X509Config::new(anchors, signature::ALL, &Digests);
     assert_eq!(chained.recheck_authority(&rules(&anchors)), Ok(()));
-    assert_eq!(chained.recheck_authority(&rules(&empty)), Err(Ended::AuthorityRemoved));
+    assert_eq!(chained.recheck_authority(&rules(&empty)), Err(SessionError::AuthorityRemoved));
     assert_eq!(pinned.recheck_authority(&rules(&empty)), Ok(()), "no authority issued it");
 }
 
@@ -95,7 +95,7 @@ fn lists_of_issuers_apply_to_the_verified_path() {
     let anchors = fleet.anchors();
     let mut hub = hub_of(&anchors, unmatched_thumbprints());
     let (lasting, brief) = (fleet.lasting(&entity("ca1")), fleet.brief(&entity("ca1")));
-    let [above, root] = fleet.above_lasting().map(Listed::Issuer);
+    let [above, root] = fleet.above_lasting().map(ListEntry::Issuer);
     let live = session(&hub, "ca1", &lasting);
     let malleated = vec![lasting[0].clone(), malleated_form(&lasting[1])];
     // block: the intermediate, then the root
@@ -108,7 +108,7 @@ fn lists_of_issuers_apply_to_the_verified_path() {
             "the second form of a signature needs no key"
         );
         assert_eq!(connect(&hub, "ca1", &brief, TODAY), other);
-        assert_eq!(live.recheck(&hub.answers(&live), at(TODAY)), Err(Ended::Disabled));
+        assert_eq!(live.recheck(&hub.answers(&live), at(TODAY)), Err(SessionError::Disabled));
         hub.registry.access_mut().block().remove(issuer);
     }
     // allow: the certificate must be below the issuer; presenting the issuer's certificate is not enough

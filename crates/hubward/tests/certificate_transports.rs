@@ -16,10 +16,10 @@ mod fleet;
 
 use common::*;
 use fleet::*;
-use hubward::core::{Authority, Status};
 use hubward::registry::Authentication;
-use hubward::sas::Unsigned;
-use hubward::{BothCredentials, Cbs, Presented, Put, PutToken, Role};
+use hubward::sas::UnsignedToken;
+use hubward::types::{Authority, Status};
+use hubward::{BothCredentials, Cbs, CbsRequest, CbsStep, Credentials, LinkRole};
 
 #[test]
 fn over_amqp_with_sasl_external() {
@@ -30,7 +30,7 @@ fn over_amqp_with_sasl_external() {
     let mut hub = hub_of(&anchors, pins(Some(sha256(&pinned[0])), Some(sha256(&own_name[0]))));
     hub.registry.create_device(device("a@b"), Authentication::CertificateAuthority).unwrap();
     let external = |response, hostname, shown: &Shown| {
-        Presented::amqp_external(response, hostname, shown)
+        Credentials::amqp_external(response, hostname, shown)
             .and_then(|presented| hub.admit(presented, TODAY).map(|admitted| name(&admitted)))
             .map_err(|error| error.code())
     };
@@ -50,15 +50,15 @@ fn over_amqp_with_sasl_external() {
         ("", None, &own_name, Ok("device pinned")),
         ("", None, &pinned, Err("unknown")),
         ("", None, &self_made, Err("certificate-unknown-issuer")),
-        ("", None, &odd, Err("nobody-named")),
+        ("", None, &odd, Err("no-identity-claimed")),
         ("", None, &nothing, Err("no-credential")),
         // mismatched names
-        ("ca10@contoso", None, &ca1, Err("certificate-another-identity")),
-        ("ca1@contoso", None, &module, Err("certificate-another-identity")),
-        ("ca1@fabrikam", None, &ca1, Err("another-hub")),
-        ("ca1@contoso", Some("fabrikam.azure-devices.net"), &ca1, Err("another-hub")),
-        ("ca1@contoso", Some("contoso.example"), &ca1, Err("another-hub")),
-        ("", Some("fabrikam.azure-devices.net"), &ca1, Err("another-hub")),
+        ("ca10@contoso", None, &ca1, Err("certificate-identity-mismatch")),
+        ("ca1@contoso", None, &module, Err("certificate-identity-mismatch")),
+        ("ca1@fabrikam", None, &ca1, Err("hub-mismatch")),
+        ("ca1@contoso", Some("fabrikam.azure-devices.net"), &ca1, Err("hub-mismatch")),
+        ("ca1@contoso", Some("contoso.example"), &ca1, Err("hub-mismatch")),
+        ("", Some("fabrikam.azure-devices.net"), &ca1, Err("hub-mismatch")),
         ("ca1@contoso", Some("a b"), &ca1, Err("host")),
         // malformed responses
         ("ca1", None, &ca1, Err("sasl-username")),
@@ -82,22 +82,22 @@ fn links_after_a_certificate() {
     let mut hub = hub_of(&anchors, unmatched_thumbprints());
     let shown = fleet.lasting(&entity("ca1"));
     let open = |hub: &HubWith<'_>| {
-        let presented = Presented::amqp_external("", Some(HUB), &shown).unwrap();
+        let presented = Credentials::amqp_external("", Some(HUB), &shown).unwrap();
         Cbs::new().opened_by(hub.admit(presented, TODAY).unwrap().into_session())
     };
-    let may_send = |cbs: &Cbs, address: &str| cbs.may_attach(Role::Sender, address, at(TODAY)).is_allow();
+    let may_send = |cbs: &Cbs, address: &str| cbs.may_attach(LinkRole::Sender, address, at(TODAY)).is_allow();
     let (ca1, sas) = ("/devices/ca1/messages/events", "/devices/sas/messages/events");
     let host = Authority::parse(HUB).unwrap();
     let primary = key("sas primary");
-    let own = Unsigned::device(host, device("sas"), at(TODAY + 60)).sign(&primary).to_string();
+    let own = UnsignedToken::device(host, device("sas"), at(TODAY + 60)).sign(&primary).to_string();
     let put = |hub: &HubWith<'_>, cbs: &mut Cbs, id: &str| {
         let (kind, name) = ("servicebus.windows.net:sastoken", format!("{HUB}/devices/{id}"));
-        let put = cbs.put_token(PutToken::new("put-token", kind, &name, &own), &hub.rules);
+        let put = cbs.put_token(CbsRequest::new("put-token", kind, &name, &own), &hub.rules);
         let reply = match put {
-            Put::Replied(reply) => reply,
-            Put::Needs(question) => {
+            CbsStep::Replied(reply) => reply,
+            CbsStep::NeedsLookup(question) => {
                 let found = hub.registry.find(&question.lookup());
-                let Put::Replied(reply) = question.answer(found, at(TODAY)) else { unreachable!() };
+                let CbsStep::Replied(reply) = question.resume(found, at(TODAY)) else { unreachable!() };
                 reply
             }
         };
@@ -112,7 +112,7 @@ fn links_after_a_certificate() {
     assert_eq!(put(&hub, &mut cbs, "sas"), Some("both-credentials"));
     assert!(may_send(&cbs, ca1) && !may_send(&cbs, sas));
     hub.rules = hub.rules.with_both_credentials(BothCredentials::TokenWins);
-    assert_eq!(put(&hub, &mut cbs, "ca1"), Some("another-identity"));
+    assert_eq!(put(&hub, &mut cbs, "ca1"), Some("identity-mismatch"));
     assert_eq!(put(&hub, &mut cbs, "sas"), None);
     assert!(may_send(&cbs, ca1) && may_send(&cbs, sas), "each by its own credential");
     hub.registry.set_status(device("ca1"), Status::Disabled).unwrap();
@@ -127,7 +127,7 @@ fn over_http() {
     let hub = hub_of(&anchors, unmatched_thumbprints());
     let (shown, nothing) = (fleet.lasting(&entity("ca1")), vec![]);
     let request = |method, path, host, shown: &Shown| {
-        Presented::http(method, path, host, None)
+        Credentials::http(method, path, host, None)
             .and_then(|presented| {
                 let admitted = hub.admit(presented.with_certificates(shown), TODAY)?;
                 Ok(admitted.decision().is_allow())
@@ -138,15 +138,15 @@ fn over_http() {
     assert_eq!(request("POST", events, HUB, &shown), Ok(true));
     assert_eq!(request("POST", events, "Contoso.azure-devices.net:443", &shown), Ok(true));
     for (path, host, code) in [
-        ("/devices/ca10/messages/events", HUB, "certificate-another-identity"),
-        ("/devices/ca1/modules/mod1/messages/events", HUB, "certificate-another-identity"),
-        (events, "fabrikam.azure-devices.net", "another-hub"),
-        (events, "evil.contoso.azure-devices.net", "another-hub"),
+        ("/devices/ca10/messages/events", HUB, "certificate-identity-mismatch"),
+        ("/devices/ca1/modules/mod1/messages/events", HUB, "certificate-identity-mismatch"),
+        (events, "fabrikam.azure-devices.net", "hub-mismatch"),
+        (events, "evil.contoso.azure-devices.net", "hub-mismatch"),
         (events, "contoso.azure-devices.net.", "host"),
         (events, "", "host"),
         // a service cannot use a certificate
-        ("/devices/ca1", HUB, "nobody-named"),
-        ("/devices/ca1/messages/unknown", HUB, "nobody-named"),
+        ("/devices/ca1", HUB, "no-identity-claimed"),
+        ("/devices/ca1/messages/unknown", HUB, "no-identity-claimed"),
     ] {
         assert_eq!(request("POST", path, host, &shown), Err(code), "{path} {host}");
     }

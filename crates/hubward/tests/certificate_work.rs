@@ -19,10 +19,11 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{HUB, at, device, key, username};
 use fleet::{Fleet, Shown, TODAY, entity, self_signed, sha1, sha256};
-use hubward::core::{
-    Credential, Digest, Found, FoundIdentity, HostName, Identity, Keys, Stamp, Status, Thumbprint,
+use hubward::types::{
+    Credential, Digest, HostName, Identity, IdentityRecord, Keys, LookupResult, RecordVersion, Status,
+    Thumbprint,
 };
-use hubward::{Presented, Rules, X509Rules};
+use hubward::{Credentials, HubConfig, X509Config};
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
@@ -64,24 +65,29 @@ impl Digest for CountedDigests {
 }
 
 /// Returns the code of the first result, and the number of signatures and thumbprints that it took.
-fn judge(fleet: &Fleet, shown: &Shown, found: Found<'_, HmacKey>) -> (&'static str, usize, usize) {
+fn judge(fleet: &Fleet, shown: &Shown, found: LookupResult<'_, HmacKey>) -> (&'static str, usize, usize) {
     let counted: Vec<Counted> = signature::ALL.iter().map(|one| Counted(*one)).collect();
     let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = counted.iter().map(|one| one as _).collect();
     let anchors = fleet.anchors();
-    let x509 = X509Rules::new(&anchors, &algorithms, &CountedDigests);
-    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("dummy")).with_x509(x509);
+    let x509 = X509Config::new(&anchors, &algorithms, &CountedDigests);
+    let rules = HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy")).with_x509(x509);
     let name = username("dev1");
-    let presented = Presented::mqtt("dev1", &name, None).unwrap().with_certificates(shown);
+    let presented = Credentials::mqtt("dev1", &name, None).unwrap().with_certificates(shown);
     let question = presented.start(&rules).unwrap();
     SIGNATURES.store(0, Ordering::Relaxed);
     DIGESTS.store(0, Ordering::Relaxed);
-    let code = question.answer(found, at(TODAY)).map_or_else(|error| error.code(), |_| "ok");
+    let code = question.resume(found, at(TODAY)).map_or_else(|error| error.code(), |_| "ok");
     (code, SIGNATURES.load(Ordering::Relaxed), DIGESTS.load(Ordering::Relaxed))
 }
 
-fn record<'k>(id: &'static str, credential: Credential<'k, HmacKey>) -> Found<'k, HmacKey> {
+fn record<'k>(id: &'static str, credential: Credential<'k, HmacKey>) -> LookupResult<'k, HmacKey> {
     let identity = Identity::Device(device(id));
-    Found::Identity(FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), credential))
+    LookupResult::Identity(IdentityRecord::new(
+        identity,
+        Status::Enabled,
+        RecordVersion::new(1, 1),
+        credential,
+    ))
 }
 
 // one test, because the counters are global
@@ -97,7 +103,7 @@ fn every_rejection_costs_the_same() {
         // self-signed
         (self_signed(&entity("dev1")), 0, "certificate-unknown-issuer"),
         // another device's, issued below the registered root
-        (fleet.lasting(&entity("dev10")), 0, "certificate-another-identity"),
+        (fleet.lasting(&entity("dev10")), 0, "certificate-identity-mismatch"),
     ] {
         for (found, code) in [
             (record("dev1", Credential::CertificateAuthority), by_chain),
@@ -106,8 +112,8 @@ fn every_rejection_costs_the_same() {
             (record("dev1", pins(Some(&other), Some(&other))), "certificate-not-pinned"),
             (record("dev1", Credential::Keys(Keys::one(&primary))), "not-by-certificate"),
             (record("dev1", Credential::None), "not-by-certificate"),
-            (record("dev10", Credential::CertificateAuthority), "wrong-answer"),
-            (Found::Nobody, "unknown"),
+            (record("dev10", Credential::CertificateAuthority), "record-mismatch"),
+            (LookupResult::NotFound, "unknown"),
         ] {
             assert_eq!(judge(&fleet, &shown, found), (code, signatures, 2), "{by_chain}");
         }
@@ -123,6 +129,6 @@ fn every_rejection_costs_the_same() {
 
     // the budget is the maximum
     let crowd = fleet.crowd(&entity("dev1"), 9);
-    let (code, signatures, digests) = judge(&fleet, &crowd, Found::Nobody);
+    let (code, signatures, digests) = judge(&fleet, &crowd, LookupResult::NotFound);
     assert_eq!((code, signatures, digests), ("unknown", 16, 2), "16 signatures are the budget");
 }

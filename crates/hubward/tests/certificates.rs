@@ -16,15 +16,16 @@ mod fleet;
 
 use common::*;
 use fleet::*;
-use hubward::core::{
-    Authority, Credential, DeviceId, Found, FoundIdentity, Identity, Stamp, Status, Thumbprint,
-};
 use hubward::policy::Operation;
-use hubward::sas::Unsigned;
-use hubward::x509::{Anchors, Crls, PinSlot, Revocation, ValidityPolicy};
+use hubward::sas::UnsignedToken;
+use hubward::types::{
+    Authority, Credential, DeviceId, Identity, IdentityRecord, LookupResult, RecordVersion, Status,
+    Thumbprint,
+};
+use hubward::x509::{Anchors, Crls, Revocation, ThumbprintSlot, ValidityPolicy};
 use hubward::{
-    Admission, AuthError, BothCredentials, MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES, Presented, Public,
-    Vouched, X509Rules,
+    AuthError, AuthenticationStep, BothCredentials, CertificateEvidence, Credentials, MAX_CERTIFICATE_BYTES,
+    MAX_CERTIFICATES, PublicError, X509Config,
 };
 use hubward_ring::{Digests, signature};
 use rcgen::{BasicConstraints, DnType, ExtendedKeyUsagePurpose, IsCa, date_time_ymd};
@@ -40,12 +41,12 @@ fn authority_is_accepted() {
     assert_eq!(connect(&hub, "ca1/mod1", &module, TODAY), Ok("module ca1/mod1".into()));
 
     let (name, shown) = (username("ca1"), fleet.lasting(&entity("ca1")));
-    let presented = Presented::mqtt("ca1", &name, None).unwrap().with_certificates(&shown);
+    let presented = Credentials::mqtt("ca1", &name, None).unwrap().with_certificates(&shown);
     let admitted = hub.admit(presented, TODAY).unwrap();
     assert!(admitted.decision().is_allow());
     assert!(!admitted.decide(&Operation::mqtt_publish("devices/ca10/messages/events/")).is_allow());
     assert_eq!((admitted.key_slot(), admitted.policy().is_none()), (None, true));
-    let Some(Vouched::Authority { anchor: 0, issuers }) = admitted.vouched() else { panic!() };
+    let Some(CertificateEvidence::Authority { anchor: 0, issuers }) = admitted.evidence() else { panic!() };
     let above = fleet.above_lasting();
     let [found, malleated, root] = &**issuers else { panic!() };
     assert!(
@@ -65,15 +66,15 @@ fn thumbprint_of_either_kind_in_either_slot_is_accepted() {
     for shown in [self_signed(&entity("pinned")), self_signed(&odd), fleet.strange(&entity("x"))] {
         let (new, old) = (sha256(&shown[0]), sha1(&shown[0]));
         for (kept, slot) in [
-            (pins(Some(new), None), PinSlot::Primary),
-            (pins(None, Some(new)), PinSlot::Secondary),
-            (pins(Some(Thumbprint::Sha1([7; 20])), Some(old)), PinSlot::Secondary),
+            (pins(Some(new), None), ThumbprintSlot::Primary),
+            (pins(None, Some(new)), ThumbprintSlot::Secondary),
+            (pins(Some(Thumbprint::Sha1([7; 20])), Some(old)), ThumbprintSlot::Secondary),
         ] {
             let hub = hub_of(&anchors, kept);
             let name = username("pinned");
-            let presented = Presented::mqtt("pinned", &name, None).unwrap().with_certificates(&shown);
+            let presented = Credentials::mqtt("pinned", &name, None).unwrap().with_certificates(&shown);
             let admitted = hub.admit(presented, TODAY).unwrap();
-            assert!(matches!(admitted.vouched(), Some(Vouched::Pin(found)) if *found == slot));
+            assert!(matches!(admitted.evidence(), Some(CertificateEvidence::Pin(found)) if *found == slot));
             assert_eq!(admitted.into_session().until(), LEAF_END);
         }
         let hub = hub_of(&anchors, unmatched_thumbprints());
@@ -89,7 +90,7 @@ fn mismatched_names_are_rejected() {
     let mut hub = hub_of(&anchors, pins(Some(sha256(&shown[0])), None));
     // client id and username
     let ca1_name = username("ca1");
-    assert_eq!(Presented::mqtt("ca10", &ca1_name, None).err(), Some(AuthError::ClientId));
+    assert_eq!(Credentials::mqtt("ca10", &ca1_name, None).err(), Some(AuthError::ClientId));
     // the names of the transport and of the certificate
     for (id, cn) in [
         ("ca1", "ca10"),
@@ -102,26 +103,26 @@ fn mismatched_names_are_rejected() {
         ("ca1", "ca1 "),
     ] {
         let shown = fleet.lasting(&entity(cn));
-        assert_eq!(connect(&hub, id, &shown, TODAY), Err("certificate-another-identity"), "{id} {cn}");
+        assert_eq!(connect(&hub, id, &shown, TODAY), Err("certificate-identity-mismatch"), "{id} {cn}");
     }
     let mut twice = entity("ca1");
     twice.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 3]), "ca10");
-    assert_eq!(connect(&hub, "ca1", &fleet.lasting(&twice), TODAY), Err("certificate-another-identity"));
+    assert_eq!(connect(&hub, "ca1", &fleet.lasting(&twice), TODAY), Err("certificate-identity-mismatch"));
     // the identity of the thumbprint and another one
     assert_eq!(connect(&hub, "pinned", &shown, TODAY), Ok("device pinned".into()));
-    assert_eq!(connect(&hub, "ca10", &shown, TODAY), Err("certificate-another-identity"));
+    assert_eq!(connect(&hub, "ca10", &shown, TODAY), Err("certificate-identity-mismatch"));
     // the hub's name
     let elsewhere = "fabrikam.azure-devices.net/ca1/?api-version=1";
-    let presented = Presented::mqtt("ca1", elsewhere, None).unwrap().with_certificates(&shown);
-    assert_eq!(hub.admit(presented, TODAY).err(), Some(AuthError::AnotherHub));
+    let presented = Credentials::mqtt("ca1", elsewhere, None).unwrap().with_certificates(&shown);
+    assert_eq!(hub.admit(presented, TODAY).err(), Some(AuthError::HubMismatch));
     // the certificate and the token: the one that is not selected has no effect
     let own = |id| {
         let host = Authority::parse(HUB).unwrap();
-        Unsigned::device(host, device(id), at(TODAY + 60)).sign(&key("sas primary")).to_string()
+        UnsignedToken::device(host, device(id), at(TODAY + 60)).sign(&key("sas primary")).to_string()
     };
     let both = |hub: &HubWith<'_>, id: &str, token: &str, shown: &Shown| {
         let username = username(id);
-        let presented = Presented::mqtt(id, &username, Some(token)).unwrap().with_certificates(shown);
+        let presented = Credentials::mqtt(id, &username, Some(token)).unwrap().with_certificates(shown);
         hub.admit(presented, TODAY).map(|admitted| name(&admitted)).map_err(|error| error.code())
     };
     let ca1 = shown;
@@ -129,7 +130,7 @@ fn mismatched_names_are_rejected() {
     assert_eq!(both(&hub, "ca1", &own("sas"), &ca1), Err("both-credentials"));
     hub.rules = hub.rules.with_both_credentials(BothCredentials::TokenWins);
     assert_eq!(both(&hub, "sas", &own("sas"), &ca1), Ok("device sas".into()));
-    assert_eq!(both(&hub, "ca1", &own("sas"), &ca1), Err("another-identity"));
+    assert_eq!(both(&hub, "ca1", &own("sas"), &ca1), Err("identity-mismatch"));
     assert_eq!(both(&hub, "ca1", &own("ca1"), &ca1), Err("not-by-token"), "the certificate has no effect");
     hub.rules = hub.rules.with_both_credentials(BothCredentials::CertificateWins);
     assert_eq!(both(&hub, "ca1", &own("sas"), &ca1), Ok("device ca1".into()));
@@ -200,7 +201,7 @@ fn validity_of_a_thumbprint_certificate_is_configurable() {
     let mut hub = hub_of(&anchors, pins(Some(sha256(&shown[0])), None));
     let later = LEAF_END + 1;
     assert_eq!(connect(&hub, "pinned", &shown, later), Err("certificate-expired"));
-    let x509 = X509Rules::new(&anchors, signature::ALL, &Digests);
+    let x509 = X509Config::new(&anchors, signature::ALL, &Digests);
     hub.rules = hub.rules.with_x509(x509.with_validity(ValidityPolicy::IgnoreForThumbprint));
     assert_eq!(connect(&hub, "pinned", &shown, later), Ok("device pinned".into()));
     assert_eq!(session(&hub, "pinned", &shown).until(), u64::MAX, "the session does not expire");
@@ -215,12 +216,12 @@ fn record_of_another_identity_is_rejected() {
     let hub = hub_of(&anchors, unmatched_thumbprints());
     let (name, shown) = (username("ca1"), fleet.lasting(&entity("ca1")));
     let start = || {
-        let presented = Presented::mqtt("ca1", &name, None).unwrap().with_certificates(&shown);
+        let presented = Credentials::mqtt("ca1", &name, None).unwrap().with_certificates(&shown);
         presented.start(&hub.rules).unwrap()
     };
     let record = |identity, stamp| {
-        let stamp = Stamp::new(1, stamp);
-        Found::Identity(FoundIdentity::new(
+        let stamp = RecordVersion::new(1, stamp);
+        LookupResult::Identity(IdentityRecord::new(
             identity,
             Status::Enabled,
             stamp,
@@ -233,22 +234,23 @@ fn record_of_another_identity_is_rejected() {
         Identity::Module(device("ca1"), module("mod1")),
         Identity::Policy(policy("ca1")),
     ] {
-        assert_eq!(start().answer(record(identity, 1), at(TODAY)).err(), Some(AuthError::WrongAnswer));
+        assert_eq!(start().resume(record(identity, 1), at(TODAY)).err(), Some(AuthError::RecordMismatch));
     }
     // the second record: of another identity, changed since the first, missing, and too late
     let second = |answer, now| {
         let question = start();
         assert!(question.issuers().is_empty(), "the certificate is not verified yet");
-        let Admission::Needs(question) = question.answer(record(ca1, 1), at(TODAY)).unwrap() else {
+        let AuthenticationStep::NeedsLookup(question) = question.resume(record(ca1, 1), at(TODAY)).unwrap()
+        else {
             panic!()
         };
         assert_eq!(question.issuers().len(), 3);
-        question.answer(answer, at(now)).map(drop).map_err(|error| error.code())
+        question.resume(answer, at(now)).map(drop).map_err(|error| error.code())
     };
     assert_eq!(second(record(ca1, 1), LEAF_END), Ok(()));
-    assert_eq!(second(record(Identity::Device(device("ca10")), 1), TODAY), Err("wrong-answer"));
-    assert_eq!(second(record(ca1, 2), TODAY), Err("wrong-answer"));
-    assert_eq!(second(Found::Nobody, TODAY), Err("unknown"));
+    assert_eq!(second(record(Identity::Device(device("ca10")), 1), TODAY), Err("record-mismatch"));
+    assert_eq!(second(record(ca1, 2), TODAY), Err("record-mismatch"));
+    assert_eq!(second(LookupResult::NotFound, TODAY), Err("unknown"));
     assert_eq!(second(record(ca1, 1), LEAF_END + 1), Err("certificate-expired-meanwhile"));
 }
 
@@ -259,7 +261,7 @@ fn client_is_told_one_word() {
     let hub = hub_of(&anchors, unmatched_thumbprints());
     let public = |id: &str, shown: &Shown| {
         let name = username(id);
-        let presented = Presented::mqtt(id, &name, None).unwrap().with_certificates(shown);
+        let presented = Credentials::mqtt(id, &name, None).unwrap().with_certificates(shown);
         hub.admit(presented, TODAY).err().map(|error| error.public())
     };
     for (id, shown) in [
@@ -269,7 +271,7 @@ fn client_is_told_one_word() {
         ("sas", fleet.lasting(&entity("sas"))),
         ("ca-off", fleet.lasting(&entity("ca-off"))),
     ] {
-        assert_eq!(public(id, &shown), Some(Public::Unauthorized), "{id}");
+        assert_eq!(public(id, &shown), Some(PublicError::Unauthorized), "{id}");
     }
 }
 
@@ -284,7 +286,7 @@ fn revocation_lists_are_configurable() {
     assert_eq!(connect(&hub, "ca1", &bad, TODAY), Ok("device ca1".into()));
     let lists = fleet.lists(&[8]);
     let crls = Crls::parse(&lists).unwrap();
-    let x509 = X509Rules::new(&anchors, signature::ALL, &Digests);
+    let x509 = X509Config::new(&anchors, signature::ALL, &Digests);
     hub.rules = hub.rules.with_x509(x509.with_revocation(Revocation::by(&crls)));
     assert_eq!(connect(&hub, "ca1", &good, TODAY), Ok("device ca1".into()));
     assert_eq!(connect(&hub, "ca1", &bad, TODAY), Err("certificate-revoked"));

@@ -14,11 +14,11 @@ mod common;
 mod fleet;
 use common::*;
 use fleet::{Fleet, TODAY, entity, hub_of, name, unmatched_thumbprints};
-use hubward::core::{Authority, IdScope, RegistrationId};
 use hubward::registry::{Attestation, Authentication, Derivation, Enrollment, Enrollments};
+use hubward::types::{Authority, IdScope, RegistrationId};
 use hubward::{
-    CBS_OPERATION, CBS_TYPE, Cbs, Client, Presented, PresentedRegistration, ProvisioningRules, Put, PutToken,
-    RegistrationClient,
+    CBS_OPERATION, CBS_TYPE, Cbs, CbsRequest, CbsStep, Client, Credentials, ProvisioningConfig,
+    RegistrationClient, RegistrationCredentials,
 };
 use hubward_rustcrypto::HmacKey;
 
@@ -29,19 +29,19 @@ fn everywhere(hub: &Hub, client: Client<'_>, signer: &str, identity: &str) {
         assert_eq!(hub.mqtt(&id, &client.mqtt_username().to_string(), &token), Ok(identity.into()));
     }
     let username = client.sasl_username().to_string();
-    let admitted = hub.admit(Presented::amqp_plain(&username, &token).unwrap(), NOW).unwrap();
+    let admitted = hub.admit(Credentials::amqp_plain(&username, &token).unwrap(), NOW).unwrap();
     assert_eq!(admitted.identity().to_string(), identity);
 
     let name = client.cbs_name().to_string();
     let mut cbs = Cbs::new();
-    let mut put = cbs.put_token(PutToken::new(CBS_OPERATION, CBS_TYPE, &name, &token), &hub.rules);
+    let mut put = cbs.put_token(CbsRequest::new(CBS_OPERATION, CBS_TYPE, &name, &token), &hub.rules);
     let reply = loop {
         match put {
-            Put::Needs(question) => {
+            CbsStep::NeedsLookup(question) => {
                 let found = hub.registry.find(&question.lookup());
-                put = question.answer(found, at(NOW));
+                put = question.resume(found, at(NOW));
             }
-            Put::Replied(reply) => break reply,
+            CbsStep::Replied(reply) => break reply,
         }
     };
     assert_eq!(reply.status_code(), 200, "{name}");
@@ -81,11 +81,11 @@ fn client_output_is_accepted_with_a_certificate() {
             let shown = fleet.lasting(&entity(&cn));
             let (client_id, username) =
                 (client.mqtt_client_id().to_string(), client.mqtt_username().to_string());
-            let presented = Presented::mqtt(&client_id, &username, None).unwrap().with_certificates(&shown);
+            let presented = Credentials::mqtt(&client_id, &username, None).unwrap().with_certificates(&shown);
             assert!(name(&hub.admit(presented, TODAY).unwrap()).ends_with(&cn));
             let response = client.sasl_external().to_string();
             let presented =
-                Presented::amqp_external(&response, Some(client.host().as_str()), &shown).unwrap();
+                Credentials::amqp_external(&response, Some(client.host().as_str()), &shown).unwrap();
             assert!(name(&hub.admit(presented, TODAY).unwrap()).ends_with(&cn));
         }
     }
@@ -94,7 +94,7 @@ fn client_output_is_accepted_with_a_certificate() {
 #[test]
 fn registration_client_output_is_accepted_on_every_transport() {
     let mut all = Enrollments::new(Derivation::AsPresented);
-    let rules = ProvisioningRules::new(IdScope::parse("0ne1").unwrap(), key("dummy"));
+    let rules = ProvisioningConfig::new(IdScope::parse("0ne1").unwrap(), key("dummy"));
     for id in ["sn-7", "A.b_c:d"] {
         let id = RegistrationId::parse(id).unwrap();
         all.enroll(id, Enrollment::new(Attestation::SymmetricKey(pair("k"))));
@@ -103,12 +103,12 @@ fn registration_client_output_is_accepted_on_every_transport() {
         let (username, address) = (client.mqtt_username().to_string(), client.address().to_string());
         let path = client.http_register().to_string();
         for presented in [
-            PresentedRegistration::mqtt(client.mqtt_client_id().as_str(), &username, Some(&token)),
-            PresentedRegistration::amqp_plain(&address, &token),
-            PresentedRegistration::http("PUT", &path, Some(&token)),
+            RegistrationCredentials::mqtt(client.mqtt_client_id().as_str(), &username, Some(&token)),
+            RegistrationCredentials::amqp_plain(&address, &token),
+            RegistrationCredentials::http("PUT", &path, Some(&token)),
         ] {
             let question = presented.unwrap().start(&rules).unwrap();
-            let registrant = question.answer(&all, HmacKey::new, at(NOW)).unwrap();
+            let registrant = question.resume(&all, HmacKey::new, at(NOW)).unwrap();
             assert_eq!(registrant.id(), id);
             assert!(registrant.decision().is_none_or(|decision| decision.is_ok()));
         }

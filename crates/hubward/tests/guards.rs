@@ -17,13 +17,17 @@ mod fleet;
 
 use common::*;
 use fleet::*;
-use hubward::core::{
-    Credential, Found, FoundIdentity, FoundPolicy, Identity, Keys, Permissions, Stamp, Status,
-};
 use hubward::policy::Operation;
 use hubward::registry::Authentication;
+use hubward::types::{
+    Credential, Identity, IdentityRecord, Keys, LookupResult, Permissions, PolicyRecord, RecordVersion,
+    Status,
+};
 use hubward::x509::Anchors;
-use hubward::{Admission, AuthError, Ended, Presented, Question, Rules, Session, X509Rules};
+use hubward::{
+    AuthError, AuthenticationStep, Credentials, HubConfig, PendingAuthentication, Session, SessionError,
+    X509Config,
+};
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 
@@ -33,16 +37,18 @@ fn by_policy() -> String {
 }
 
 /// The question for `dev1` itself, after the policy's key was found to have signed.
-fn second<'a>(hub: &'a Hub, name: &'a str, password: &'a str) -> Question<'a, HmacKey> {
-    let question = Presented::mqtt("dev1", name, Some(password)).unwrap().start(&hub.rules).unwrap();
+fn second<'a>(hub: &'a Hub, name: &'a str, password: &'a str) -> PendingAuthentication<'a, HmacKey> {
+    let question = Credentials::mqtt("dev1", name, Some(password)).unwrap().start(&hub.rules).unwrap();
     assert_eq!(question.lookup().to_string(), "policy device");
     let found = hub.registry.find(&question.lookup());
-    let Admission::Needs(question) = question.answer(found, at(NOW)).unwrap() else { unreachable!() };
+    let AuthenticationStep::NeedsLookup(question) = question.resume(found, at(NOW)).unwrap() else {
+        unreachable!()
+    };
     assert_eq!(question.lookup().to_string(), "device dev1");
     question
 }
 
-fn code(admission: Result<Admission<'_, HmacKey>, AuthError>) -> Result<(), &'static str> {
+fn code(admission: Result<AuthenticationStep<'_, HmacKey>, AuthError>) -> Result<(), &'static str> {
     admission.map(drop).map_err(|error| error.code())
 }
 
@@ -52,12 +58,16 @@ fn the_first_answer_is_about_the_policy_that_was_asked_for() {
     // the very key that signed, in the row of another policy
     let primary = key("device primary");
     for (called, expected) in
-        [("device", Ok(())), ("Device", Err("wrong-answer")), ("iothubowner", Err("wrong-answer"))]
+        [("device", Ok(())), ("Device", Err("record-mismatch")), ("iothubowner", Err("record-mismatch"))]
     {
-        let question = Presented::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap();
-        let found =
-            FoundPolicy::new(policy(called), Permissions::all(), Stamp::new(1, 1), Keys::one(&primary));
-        assert_eq!(code(question.answer(Found::Policy(found), at(NOW))), expected, "{called}");
+        let question = Credentials::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap();
+        let found = PolicyRecord::new(
+            policy(called),
+            Permissions::all(),
+            RecordVersion::new(1, 1),
+            Keys::one(&primary),
+        );
+        assert_eq!(code(question.resume(LookupResult::Policy(found), at(NOW))), expected, "{called}");
     }
 }
 
@@ -65,24 +75,30 @@ fn the_first_answer_is_about_the_policy_that_was_asked_for() {
 fn the_second_answer_is_about_the_device_that_was_asked_for() {
     let (hub, name, password) = (hub(), username("dev1"), by_policy());
     let record = |identity, status| {
-        Found::Identity(FoundIdentity::new(identity, status, Stamp::new(1, 1), Credential::<HmacKey>::None))
+        LookupResult::Identity(IdentityRecord::new(
+            identity,
+            status,
+            RecordVersion::new(1, 1),
+            Credential::<HmacKey>::None,
+        ))
     };
     let dev1 = Identity::Device(device("dev1"));
-    let judged = |found| code(second(&hub, &name, &password).answer(found, at(NOW)));
+    let judged = |found| code(second(&hub, &name, &password).resume(found, at(NOW)));
     assert_eq!(judged(record(dev1, Status::Enabled)), Ok(()));
     assert_eq!(judged(record(dev1, Status::Disabled)), Err("disabled"));
-    assert_eq!(judged(Found::Nobody), Err("unknown"));
+    assert_eq!(judged(LookupResult::NotFound), Err("unknown"));
     for other in [
         Identity::Device(device("DEV1")),
         Identity::Device(device("dev10")),
         Identity::Module(device("dev1"), module("mod1")),
         Identity::Policy(policy("dev1")),
     ] {
-        assert_eq!(judged(record(other, Status::Enabled)), Err("wrong-answer"), "{other}");
+        assert_eq!(judged(record(other, Status::Enabled)), Err("record-mismatch"), "{other}");
     }
     let primary = key("device primary");
-    let found = FoundPolicy::new(policy("dev1"), Permissions::all(), Stamp::new(1, 1), Keys::one(&primary));
-    assert_eq!(judged(Found::Policy(found)), Err("wrong-answer"));
+    let found =
+        PolicyRecord::new(policy("dev1"), Permissions::all(), RecordVersion::new(1, 1), Keys::one(&primary));
+    assert_eq!(judged(LookupResult::Policy(found)), Err("record-mismatch"));
 }
 
 #[test]
@@ -93,7 +109,7 @@ fn the_leeway_holds_for_the_second_answer_too() {
     let answered = |now| {
         let question = second(&hub, &name, &password);
         let found = hub.registry.find(&question.lookup());
-        code(question.answer(found, at(now)))
+        code(question.resume(found, at(now)))
     };
     assert_eq!(answered(NOW + leeway), Ok(()));
     assert_eq!(answered(NOW + leeway + 1), Err("token-expired"));
@@ -103,17 +119,20 @@ fn the_leeway_holds_for_the_second_answer_too() {
 fn a_device_that_names_itself_as_its_policy_is_asked_for_once() {
     let (hub, name) = (compat(), username("ghost"));
     let password = token(&format!("{HUB}/devices/ghost"), &key("ghost primary"), NOW, Some("ghost"));
-    let question = Presented::mqtt("ghost", &name, Some(&password)).unwrap().start(&hub.rules).unwrap();
-    let Admission::Needs(question) = question.answer(Found::Nobody, at(NOW)).unwrap() else { unreachable!() };
+    let question = Credentials::mqtt("ghost", &name, Some(&password)).unwrap().start(&hub.rules).unwrap();
+    let AuthenticationStep::NeedsLookup(question) = question.resume(LookupResult::NotFound, at(NOW)).unwrap()
+    else {
+        unreachable!()
+    };
     assert_eq!(question.lookup().to_string(), "device ghost");
-    assert_eq!(code(question.answer(Found::Nobody, at(NOW))), Err("unknown"));
+    assert_eq!(code(question.resume(LookupResult::NotFound, at(NOW))), Err("unknown"));
 }
 
 #[test]
 fn a_policy_gives_a_device_the_right_to_connect_and_no_other() {
     let (hub, name) = (hub(), username("dev1"));
     let password = token(HUB, &key("iothubowner primary"), NOW, Some("iothubowner"));
-    let admitted = hub.admit(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
+    let admitted = hub.admit(Credentials::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
     assert_eq!(admitted.into_session().to_string(), format!("device dev1 with DeviceConnect until {NOW}"));
 }
 
@@ -122,7 +141,7 @@ fn a_policy_s_token_for_a_module_reaches_no_sibling() {
     let (hub, name) = (hub(), username("dev1/mod1"));
     let sibling = Operation::http("POST", "/twins/dev1/modules/mod2/methods");
     let decided = |password: &str| {
-        let presented = Presented::mqtt("dev1/mod1", &name, Some(password)).unwrap();
+        let presented = Credentials::mqtt("dev1/mod1", &name, Some(password)).unwrap();
         hub.admit(presented, NOW).unwrap().decide(&sibling).is_allow()
     };
     let sr = format!("{HUB}/devices/dev1/modules/mod1");
@@ -131,28 +150,29 @@ fn a_policy_s_token_for_a_module_reaches_no_sibling() {
 }
 
 /// A session of `dev1`'s by the policy `device`, and answers about both.
-fn rechecked(policy_found: FoundPolicy<'_, HmacKey>) -> Result<(), Ended> {
+fn rechecked(policy_found: PolicyRecord<'_, HmacKey>) -> Result<(), SessionError> {
     let (hub, name, password) = (hub(), username("dev1"), by_policy());
-    let presented = Presented::mqtt("dev1", &name, Some(&password)).unwrap();
+    let presented = Credentials::mqtt("dev1", &name, Some(&password)).unwrap();
     let session: Session = hub.admit(presented, NOW).unwrap().into_session();
     let mut answers = hub.answers(&session);
-    let Found::Policy(own) = &answers[0] else { unreachable!() };
+    let LookupResult::Policy(own) = &answers[0] else { unreachable!() };
     let found =
-        FoundPolicy::new(policy_found.name(), policy_found.rights(), own.stamp(), *policy_found.keys());
-    answers[0] = Found::Policy(found);
+        PolicyRecord::new(policy_found.name(), policy_found.rights(), own.version(), *policy_found.keys());
+    answers[0] = LookupResult::Policy(found);
     session.recheck(&answers, at(NOW))
 }
 
 #[test]
 fn a_recheck_is_about_the_policy_that_signed_and_its_rights() {
     let primary = key("device primary");
-    let found = |name, rights| FoundPolicy::new(policy(name), rights, Stamp::new(1, 1), Keys::one(&primary));
+    let found =
+        |name, rights| PolicyRecord::new(policy(name), rights, RecordVersion::new(1, 1), Keys::one(&primary));
     let connect = Permissions::DEVICE_CONNECT;
     assert_eq!(rechecked(found("device", connect)), Ok(()));
-    assert_eq!(rechecked(found("Device", connect)), Err(Ended::WrongAnswer));
-    assert_eq!(rechecked(found("service", connect)), Err(Ended::WrongAnswer));
+    assert_eq!(rechecked(found("Device", connect)), Err(SessionError::RecordMismatch));
+    assert_eq!(rechecked(found("service", connect)), Err(SessionError::RecordMismatch));
     // a store may keep the stamp where only the rights change
-    assert_eq!(rechecked(found("device", Permissions::REGISTRY_READ)), Err(Ended::RightsReduced));
+    assert_eq!(rechecked(found("device", Permissions::REGISTRY_READ)), Err(SessionError::RightsReduced));
     assert_eq!(rechecked(found("device", Permissions::all())), Ok(()));
 }
 
@@ -173,8 +193,8 @@ fn without_rules_for_certificates_nothing_is_asked() {
     let (shown, name) = (fleet.lasting(&entity("dev1")), username("dev1"));
     let mut hub = hub();
     hub.registry.set_device_authentication(device("dev1"), Authentication::CertificateAuthority).unwrap();
-    let rules: &Rules<'_, HmacKey> = &hub.rules;
-    let presented = Presented::mqtt("dev1", &name, None).unwrap().with_certificates(&shown);
+    let rules: &HubConfig<'_, HmacKey> = &hub.rules;
+    let presented = Credentials::mqtt("dev1", &name, None).unwrap().with_certificates(&shown);
     assert_eq!(presented.start(rules).err(), Some(AuthError::CertificatesNotJudged));
 }
 
@@ -182,11 +202,11 @@ fn without_rules_for_certificates_nothing_is_asked() {
 fn the_hub_of_the_response_and_the_hostname_are_the_same() {
     let fleet = Fleet::new();
     let shown = fleet.lasting(&entity("ca1"));
-    let external = |response, host| Presented::amqp_external(response, Some(host), &shown).map(drop);
+    let external = |response, host| Credentials::amqp_external(response, Some(host), &shown).map(drop);
     assert_eq!(external("ca1@contoso", HUB), Ok(()));
     // one is this hub and the other is not, either way
-    assert_eq!(external("ca1@fabrikam", HUB), Err(AuthError::AnotherHub));
-    assert_eq!(external("ca1@contoso", "fabrikam.azure-devices.net"), Err(AuthError::AnotherHub));
+    assert_eq!(external("ca1@fabrikam", HUB), Err(AuthError::HubMismatch));
+    assert_eq!(external("ca1@contoso", "fabrikam.azure-devices.net"), Err(AuthError::HubMismatch));
 }
 
 #[test]
@@ -197,8 +217,8 @@ fn another_authority_does_not_stand_in_for_the_one_that_vouched() {
     let session = session(&hub, "ca1", &fleet.lasting(&entity("ca1")));
     let other = [fleet.strange(&entity("ca1"))[1].clone()];
     let others = Anchors::parse(&other).unwrap();
-    let rules = X509Rules::new(&others, signature::ALL, &Digests);
-    assert_eq!(session.recheck_authority(&rules), Err(Ended::AuthorityRemoved));
+    let rules = X509Config::new(&others, signature::ALL, &Digests);
+    assert_eq!(session.recheck_authority(&rules), Err(SessionError::AuthorityRemoved));
 }
 
 #[test]
@@ -208,18 +228,19 @@ fn a_session_rests_on_the_one_key_that_signed() {
     let record = |first, second| {
         let keys = Credential::Keys(Keys::pair(&primary, &secondary));
         let identity = Identity::Device(device("dev1"));
-        let record = FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, first), keys);
-        Found::Identity(record.with_secondary_stamp(Stamp::new(1, second)))
+        let record = IdentityRecord::new(identity, Status::Enabled, RecordVersion::new(1, first), keys);
+        LookupResult::Identity(record.with_secondary_stamp(RecordVersion::new(1, second)))
     };
     let [by_first, by_second] = [&primary, &secondary].map(|signer| {
         let password = token(&format!("{HUB}/devices/dev1"), signer, NOW, None);
-        let question = Presented::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap();
-        let Admission::Admitted(admitted) = question.answer(record(1, 2), at(NOW)).unwrap() else {
+        let question = Credentials::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap();
+        let AuthenticationStep::Authenticated(admitted) = question.resume(record(1, 2), at(NOW)).unwrap()
+        else {
             unreachable!()
         };
         admitted.into_session()
     });
-    let (holds, ended) = (Ok(()), Err(Ended::KeysReplaced));
+    let (holds, ended) = (Ok(()), Err(SessionError::KeysReplaced));
     for (stamps, first, second) in [
         ((1, 2), holds, holds),
         ((3, 2), ended, holds),

@@ -11,8 +11,8 @@
 
 mod common;
 use common::*;
-use hubward::core::{Credential, Found, FoundIdentity, Identity, Keys, Stamp, Status};
-use hubward::{AuthError, Presented};
+use hubward::types::{Credential, Identity, IdentityRecord, Keys, LookupResult, RecordVersion, Status};
+use hubward::{AuthError, Credentials};
 
 const EVENTS: &str = "/devices/dev1/messages/events?api-version=2020-03-13";
 
@@ -29,8 +29,8 @@ fn device_sends_for_itself() {
     let hub = hub();
     assert!(allowed(hub.http("POST", EVENTS, &own_token("dev1"))));
     assert!(allowed(hub.http("POST", "/devices/a%2Bb/messages/events?api-version=1", &own_token("a+b"))));
-    assert_eq!(hub.http("POST", EVENTS, &own_token("dev10")), Err("another-identity"));
-    assert_eq!(hub.http("POST", EVENTS, &own_token("off")), Err("another-identity"));
+    assert_eq!(hub.http("POST", EVENTS, &own_token("dev10")), Err("identity-mismatch"));
+    assert_eq!(hub.http("POST", EVENTS, &own_token("off")), Err("identity-mismatch"));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn policy_connects_an_enabled_device() {
     assert!(!allowed(hub.http("POST", EVENTS, &by("service", ""))));
     assert_eq!(hub.http("POST", "/devices/off/messages/events", &by("device", "")), Err("disabled"));
     assert_eq!(hub.http("POST", "/devices/ghost/messages/events", &by("device", "")), Err("unknown"));
-    assert_eq!(hub.http("POST", EVENTS, &by("device", "/devices/dev10")), Err("another-identity"));
+    assert_eq!(hub.http("POST", EVENTS, &by("device", "/devices/dev10")), Err("identity-mismatch"));
 }
 
 #[test]
@@ -78,13 +78,13 @@ fn host_must_be_this_hub() {
     let hub = hub();
     let request = |host: &str| {
         let (own, path) = (own_token("dev1"), EVENTS);
-        let presented = Presented::http("POST", path, host, Some(&own)).map_err(|error| error.code())?;
+        let presented = Credentials::http("POST", path, host, Some(&own)).map_err(|error| error.code())?;
         hub.admit(presented, NOW).map(drop).map_err(|error| error.code())
     };
     assert_eq!(request(HUB), Ok(()));
     assert_eq!(request(&format!("{HUB}:8443")), Ok(()), "a port is no part of its name");
-    assert_eq!(request("contoso"), Err("another-hub"));
-    assert_eq!(request("fabrikam.azure-devices.net"), Err("another-hub"));
+    assert_eq!(request("contoso"), Err("hub-mismatch"));
+    assert_eq!(request("fabrikam.azure-devices.net"), Err("hub-mismatch"));
     assert_eq!(request(&format!("{HUB}:99999")), Err("host"));
     assert_eq!(request(&format!("user@{HUB}")), Err("host"));
 }
@@ -95,10 +95,10 @@ fn record_must_match_the_decoded_name() {
     let (path, own, primary) =
         ("/devices/a%2Bb/messages/events?api-version=1", own_token("a+b"), key("a+b primary"));
     let answered = |identity: Identity<'_>| {
-        let presented = Presented::http("POST", path, HUB, Some(&own)).unwrap();
+        let presented = Credentials::http("POST", path, HUB, Some(&own)).unwrap();
         let keys = Credential::Keys(Keys::one(&primary));
-        let found = FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), keys);
-        presented.start(&hub.rules).unwrap().answer(Found::Identity(found), at(NOW)).map(drop)
+        let found = IdentityRecord::new(identity, Status::Enabled, RecordVersion::new(1, 1), keys);
+        presented.start(&hub.rules).unwrap().resume(LookupResult::Identity(found), at(NOW)).map(drop)
     };
     assert_eq!(answered(Identity::Device(device("a+b"))), Ok(()));
     for other in [
@@ -108,6 +108,6 @@ fn record_must_match_the_decoded_name() {
         Identity::Module(device("a+b"), module("a+b")),
         Identity::Policy(policy("ab")),
     ] {
-        assert_eq!(answered(other), Err(AuthError::WrongAnswer), "{other}");
+        assert_eq!(answered(other), Err(AuthError::RecordMismatch), "{other}");
     }
 }

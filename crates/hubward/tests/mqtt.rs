@@ -11,10 +11,12 @@
 
 mod common;
 use common::*;
-use hubward::core::{Authority, IdScope, RegistrationId};
-use hubward::core::{DeviceId, Found, FoundIdentity, FoundPolicy, Identity, Permissions, Stamp, Status};
-use hubward::sas::Unsigned;
-use hubward::{Admission, AuthError, Presented};
+use hubward::sas::UnsignedToken;
+use hubward::types::{Authority, IdScope, RegistrationId};
+use hubward::types::{
+    DeviceId, Identity, IdentityRecord, LookupResult, Permissions, PolicyRecord, RecordVersion, Status,
+};
+use hubward::{AuthError, AuthenticationStep, Credentials};
 
 #[test]
 fn device_and_module_are_authenticated() {
@@ -47,11 +49,11 @@ fn usernames_of_every_form() {
         (format!("{HUB}/dev1/?api-version=1&x=1&X=2"), "username"),
         (format!("{HUB}/dev1/?api%2Dversion=1"), "username"),
         (format!("{HUB}/dev1/?api-version=1&auth-chain=dev1%3B"), "username"),
-        (format!("{HUB}/dev1/?api-version=1&auth-chain=dev1%3Bdev10"), "another-identity"),
+        (format!("{HUB}/dev1/?api-version=1&auth-chain=dev1%3Bdev10"), "identity-mismatch"),
         (format!("{HUB}/dev1/mod1/x/?api-version=1"), "username"),
         ("/dev1/?api-version=1".into(), "username"),
-        ("fabrikam.azure-devices.net/dev1/?api-version=1".into(), "another-hub"),
-        (format!("{HUB}.evil/dev1/?api-version=1"), "another-hub"),
+        ("fabrikam.azure-devices.net/dev1/?api-version=1".into(), "hub-mismatch"),
+        (format!("{HUB}.evil/dev1/?api-version=1"), "hub-mismatch"),
     ] {
         assert_eq!(hub.mqtt("dev1", &username, &password), Err(code), "{username}");
     }
@@ -63,21 +65,21 @@ fn mismatched_names_are_rejected() {
     let dev1 = own_token("dev1");
     assert_eq!(hub.mqtt("dev10", &username("dev1"), &dev1), Err("client-id"));
     assert_eq!(hub.mqtt("dev1", &username("dev10"), &dev1), Err("client-id"));
-    assert_eq!(hub.mqtt("dev10", &username("dev10"), &dev1), Err("another-identity"));
+    assert_eq!(hub.mqtt("dev10", &username("dev10"), &dev1), Err("identity-mismatch"));
     assert_eq!(
         hub.mqtt("dev1/mod1", &username("dev1/mod1"), &dev1),
-        Err("another-identity"),
+        Err("identity-mismatch"),
         "a device is no module"
     );
-    assert_eq!(hub.mqtt("DEV1", &username("DEV1"), &dev1), Err("another-identity"), "ids have a case");
+    assert_eq!(hub.mqtt("DEV1", &username("DEV1"), &dev1), Err("identity-mismatch"), "ids have a case");
     let module = token(&format!("{HUB}/devices/dev1/modules/mod1"), &key("dev1/mod1 primary"), NOW, None);
     assert_eq!(
         hub.mqtt("dev1", &username("dev1"), &module),
-        Err("another-identity"),
+        Err("identity-mismatch"),
         "nor a module a device"
     );
     let other_hub = token("fabrikam.azure-devices.net/devices/dev1", &key("dev1 primary"), NOW, None);
-    assert_eq!(hub.mqtt("dev1", &username("dev1"), &other_hub), Err("another-hub"));
+    assert_eq!(hub.mqtt("dev1", &username("dev1"), &other_hub), Err("hub-mismatch"));
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn policy_connects_an_existing_device() {
     }
     assert_eq!(
         hub.mqtt("dev10", &username("dev10"), &by("device", "/devices/dev1")),
-        Err("another-identity")
+        Err("identity-mismatch")
     );
     assert_eq!(hub.mqtt("off", &username("off"), &by("device", "")), Err("disabled"));
     assert_eq!(hub.mqtt("ghost", &username("ghost"), &by("device", "")), Err("unknown"));
@@ -123,7 +125,7 @@ fn policy_connects_an_existing_device() {
 
     let password = by("service", "");
     let name = username("dev1");
-    let admitted = hub.admit(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
+    let admitted = hub.admit(Credentials::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
     assert!(!admitted.decision().is_allow(), "a policy without DeviceConnect connects no device");
     // without DeviceConnect the result does not tell which devices exist
     for id in ["dev1", "off", "ghost"] {
@@ -135,7 +137,7 @@ fn policy_connects_an_existing_device() {
 fn lenient_comparison_does_not_change_the_lookup() {
     let twice = |id: &str, signer: &str| token(&format!("{HUB}%2Fdevices%2F{id}"), &key(signer), NOW, None);
     let a_b = twice("a%252Bb", "a+b primary");
-    assert_eq!(hub().mqtt("a+b", &username("a+b"), &a_b), Err("another-identity"));
+    assert_eq!(hub().mqtt("a+b", &username("a+b"), &a_b), Err("identity-mismatch"));
     assert_eq!(compat().mqtt("a+b", &username("a+b"), &a_b), Ok("device a+b".into()));
     // the lookup has the name that the transport carries
     assert_eq!(compat().mqtt("a%2Bb", &username("a%2Bb"), &a_b), Err("unknown"));
@@ -147,7 +149,7 @@ fn lenient_comparison_does_not_change_the_lookup() {
 fn record_of_another_identity_is_rejected() {
     let hub = hub();
     let (name, password) = (username("dev1"), own_token("dev1"));
-    let start = || Presented::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap();
+    let start = || Credentials::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap();
     // the right key, in the record of a name in another case
     let primary = key("dev1 primary");
     let wrong = [
@@ -156,9 +158,12 @@ fn record_of_another_identity_is_rejected() {
         Identity::Policy(policy("dev1")),
     ];
     for identity in wrong {
-        let keys = hubward::core::Credential::Keys(hubward::core::Keys::one(&primary));
-        let found = FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), keys);
-        assert_eq!(start().answer(Found::Identity(found), at(NOW)).err(), Some(AuthError::WrongAnswer));
+        let keys = hubward::types::Credential::Keys(hubward::types::Keys::one(&primary));
+        let found = IdentityRecord::new(identity, Status::Enabled, RecordVersion::new(1, 1), keys);
+        assert_eq!(
+            start().resume(LookupResult::Identity(found), at(NOW)).err(),
+            Some(AuthError::RecordMismatch)
+        );
     }
 }
 
@@ -167,7 +172,7 @@ fn pending_authentication_can_be_held_across_an_await() {
     fn is_send<T: Send>(_: &T) {}
     let hub = hub();
     let (name, password) = (username("dev1"), own_token("dev1"));
-    is_send(&Presented::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap());
+    is_send(&Credentials::mqtt("dev1", &name, Some(&password)).unwrap().start(&hub.rules).unwrap());
 }
 
 #[test]
@@ -179,7 +184,7 @@ fn aliases_are_accepted_and_other_hosts_are_not() {
     assert_eq!(hub.mqtt("dev1", &username("dev1"), &by_alias), Ok("device dev1".into()));
     for host in ["localhost", "localhost%3A8883", "localhost%3A844"] {
         let password = token(&format!("{host}%2Fdevices%2Fdev1"), &key("dev1 primary"), NOW, None);
-        assert_eq!(hub.mqtt("dev1", &username("dev1"), &password), Err("another-hub"), "{host}");
+        assert_eq!(hub.mqtt("dev1", &username("dev1"), &password), Err("hub-mismatch"), "{host}");
     }
 }
 
@@ -209,7 +214,7 @@ fn session_of_a_device_id_as_skn_rests_on_the_device() {
     let hub = compat();
     let password = token(&format!("{HUB}/devices/dev1"), &key("dev1 primary"), NOW, Some("dev1"));
     let name = username("dev1");
-    let admitted = hub.admit(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
+    let admitted = hub.admit(Credentials::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
     assert!(admitted.decision().is_allow());
     let session = admitted.into_session();
     assert_eq!(session.lookups().map(|lookup| lookup.to_string()).collect::<Vec<_>>(), ["device dev1"]);
@@ -220,8 +225,8 @@ fn session_of_a_device_id_as_skn_rests_on_the_device() {
 fn registration_token_is_rejected() {
     let name = "0ne1/registrations/reg-1/api-version=2019-03-31";
     let (scope, id) = (IdScope::parse("0ne1").unwrap(), RegistrationId::parse("reg-1").unwrap());
-    let token = Unsigned::registration(scope, id, at(NOW)).sign(&key("k")).to_string();
-    assert_eq!(hub().mqtt("registrations/reg-1", name, &token), Err("another-hub"));
+    let token = UnsignedToken::registration(scope, id, at(NOW)).sign(&key("k")).to_string();
+    assert_eq!(hub().mqtt("registrations/reg-1", name, &token), Err("hub-mismatch"));
     assert_eq!(hub().mqtt("dev1", &username("dev1"), &token), Err("registration-token"));
 }
 
@@ -230,8 +235,8 @@ fn policy_s_token_names_a_device_exactly() {
     // a policy's token for `DEV1` must not connect `dev1`, which can belong to another owner
     let by_policy =
         |sr: &str| token(&format!("{HUB}/devices/{sr}"), &key("device primary"), NOW, Some("device"));
-    assert_eq!(compat().mqtt("dev1", &username("dev1"), &by_policy("DEV1")), Err("another-identity"));
-    assert_eq!(compat().mqtt("a+b", &username("a+b"), &by_policy("a%252Bb")), Err("another-identity"));
+    assert_eq!(compat().mqtt("dev1", &username("dev1"), &by_policy("DEV1")), Err("identity-mismatch"));
+    assert_eq!(compat().mqtt("a+b", &username("a+b"), &by_policy("a%252Bb")), Err("identity-mismatch"));
     assert_eq!(compat().mqtt("dev1", &username("dev1"), &by_policy("dev1")), Ok("device dev1".into()));
 }
 
@@ -240,12 +245,14 @@ fn expiry_is_checked_at_the_second_lookup() {
     let hub = hub();
     let password = token(&format!("{HUB}/devices/dev1"), &key("device primary"), NOW + 10, Some("device"));
     let name = username("dev1");
-    let presented = Presented::mqtt("dev1", &name, Some(&password)).unwrap();
+    let presented = Credentials::mqtt("dev1", &name, Some(&password)).unwrap();
     let question = presented.start(&hub.rules).unwrap();
     let found = hub.registry.find(&question.lookup());
-    let Admission::Needs(question) = question.answer(found, at(NOW)).unwrap() else { unreachable!() };
+    let AuthenticationStep::NeedsLookup(question) = question.resume(found, at(NOW)).unwrap() else {
+        unreachable!()
+    };
     let found = hub.registry.find(&question.lookup());
-    assert_eq!(question.answer(found, at(NOW + 11)).err().map(|error| error.code()), Some("token-expired"));
+    assert_eq!(question.resume(found, at(NOW + 11)).err().map(|error| error.code()), Some("token-expired"));
 }
 
 #[test]
@@ -254,12 +261,15 @@ fn identity_s_record_is_rejected_for_a_policy() {
     let primary = key("device primary");
     let password = token(&format!("{HUB}/devices/off"), &primary, NOW, Some("device"));
     let name = username("off");
-    let presented = Presented::mqtt("off", &name, Some(&password)).unwrap();
+    let presented = Credentials::mqtt("off", &name, Some(&password)).unwrap();
     let question = presented.start(&hub.rules).unwrap();
-    let keys = hubward::core::Credential::Keys(hubward::core::Keys::one(&primary));
+    let keys = hubward::types::Credential::Keys(hubward::types::Keys::one(&primary));
     let identity = Identity::Policy(policy("device"));
-    let found = FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), keys);
-    assert_eq!(question.answer(Found::Identity(found), at(NOW)).err(), Some(AuthError::WrongAnswer));
+    let found = IdentityRecord::new(identity, Status::Enabled, RecordVersion::new(1, 1), keys);
+    assert_eq!(
+        question.resume(LookupResult::Identity(found), at(NOW)).err(),
+        Some(AuthError::RecordMismatch)
+    );
 }
 
 #[test]
@@ -268,11 +278,14 @@ fn policy_s_record_is_rejected_for_a_device_of_the_same_name() {
     let hub = compat();
     let (name, primary) = (username("dev1"), key("dev1 primary"));
     let password = token(&format!("{HUB}/devices/dev1"), &primary, NOW, Some("dev1"));
-    let presented = Presented::mqtt("dev1", &name, Some(&password)).unwrap();
+    let presented = Credentials::mqtt("dev1", &name, Some(&password)).unwrap();
     let question = presented.start(&hub.rules).unwrap();
-    let Admission::Needs(question) = question.answer(Found::Nobody, at(NOW)).unwrap() else { unreachable!() };
+    let AuthenticationStep::NeedsLookup(question) = question.resume(LookupResult::NotFound, at(NOW)).unwrap()
+    else {
+        unreachable!()
+    };
     assert_eq!(question.lookup().to_string(), "device dev1");
-    let keys = hubward::core::Keys::one(&primary);
-    let found = FoundPolicy::new(policy("dev1"), Permissions::all(), Stamp::new(1, 1), keys);
-    assert_eq!(question.answer(Found::Policy(found), at(NOW)).err(), Some(AuthError::WrongAnswer));
+    let keys = hubward::types::Keys::one(&primary);
+    let found = PolicyRecord::new(policy("dev1"), Permissions::all(), RecordVersion::new(1, 1), keys);
+    assert_eq!(question.resume(LookupResult::Policy(found), at(NOW)).err(), Some(AuthError::RecordMismatch));
 }

@@ -12,11 +12,11 @@
 mod common;
 use common::edge::*;
 use common::*;
-use hubward::core::Authority;
 use hubward::policy::Operation;
 use hubward::registry::Authentication;
-use hubward::sas::Unsigned;
-use hubward::{CBS_OPERATION, CBS_TYPE, Cbs, Presented, Put, PutToken, Role};
+use hubward::sas::UnsignedToken;
+use hubward::types::Authority;
+use hubward::{CBS_OPERATION, CBS_TYPE, Cbs, CbsRequest, CbsStep, Credentials, LinkRole};
 
 /// Identities whose names are easily confused.
 const WHO: [&str; 6] = ["dev1", "dev10", "a+b", "dev1/mod1", "dev1/mod2", "dev10/mod1"];
@@ -43,8 +43,8 @@ fn path(identity: &str, start: &str, middle: &str) -> String {
 fn own(identity: &str, host: &str) -> String {
     let host = Authority::parse(host).unwrap();
     let unsigned = match identity.split_once('/') {
-        Some((id, name)) => Unsigned::module(host, device(id), module(name), at(NOW)),
-        None => Unsigned::device(host, device(identity), at(NOW)),
+        Some((id, name)) => UnsignedToken::module(host, device(id), module(name), at(NOW)),
+        None => UnsignedToken::device(host, device(identity), at(NOW)),
     };
     unsigned.sign(&key(&format!("{identity} primary"))).to_string()
 }
@@ -63,7 +63,7 @@ fn mqtt_client_id_username_token_and_topic() {
             for host in HOSTS {
                 let name = format!("{host}/{user}/?api-version=2021-04-12");
                 for (token_host, token_who, token) in &tokens {
-                    let result = Presented::mqtt(client_id, &name, Some(token))
+                    let result = Credentials::mqtt(client_id, &name, Some(token))
                         .and_then(|presented| Ok(hub.admit(presented, NOW)?.into_session()));
                     let agree = client_id == user && user == *token_who && host == HUB && *token_host == HUB;
                     assert_eq!(result.is_ok(), agree, "{client_id}, {name}, {token_who} at {token_host}");
@@ -91,7 +91,7 @@ fn sasl_username_and_token() {
             let name = path(identity, "", "/modules/") + "@sas." + label;
             for (token_host, token_who, token) in &tokens {
                 let result =
-                    Presented::amqp_plain(&name, token).and_then(|presented| hub.admit(presented, NOW));
+                    Credentials::amqp_plain(&name, token).and_then(|presented| hub.admit(presented, NOW));
                 let agree = label == "contoso" && *token_host == HUB && identity == *token_who;
                 assert_eq!(result.is_ok(), agree, "{name}, {token_who} at {token_host}");
                 let Ok(admitted) = result else { continue };
@@ -113,20 +113,20 @@ fn cbs_name_token_and_link() {
             let name = path(identity, &format!("{host}/devices/"), "/modules/");
             for (token_host, token_who, token) in &tokens {
                 let mut cbs = Cbs::new();
-                let put = cbs.put_token(PutToken::new(CBS_OPERATION, CBS_TYPE, &name, token), &hub.rules);
+                let put = cbs.put_token(CbsRequest::new(CBS_OPERATION, CBS_TYPE, &name, token), &hub.rules);
                 let status = match put {
-                    Put::Needs(question) => {
+                    CbsStep::NeedsLookup(question) => {
                         let found = hub.registry.find(&question.lookup());
-                        let Put::Replied(reply) = question.answer(found, at(NOW)) else { unreachable!() };
+                        let CbsStep::Replied(reply) = question.resume(found, at(NOW)) else { unreachable!() };
                         reply.status_code()
                     }
-                    Put::Replied(reply) => reply.status_code(),
+                    CbsStep::Replied(reply) => reply.status_code(),
                 };
                 let agree = host == HUB && *token_host == HUB && identity == *token_who;
                 assert_eq!(status, if agree { 200 } else { 401 }, "{name}, {token_who} at {token_host}");
                 for link in WHO {
                     let address = path(link, "/devices/", "/modules/") + "/messages/events";
-                    let allowed = cbs.may_attach(Role::Sender, &address, at(NOW)).is_allow();
+                    let allowed = cbs.may_attach(LinkRole::Sender, &address, at(NOW)).is_allow();
                     assert_eq!(allowed, agree && link == identity, "{name}, {token_who}: {address}");
                 }
             }
@@ -142,7 +142,7 @@ fn http_host_path_and_token() {
             path(identity, "/devices/", "/modules/").replace('+', "%2B") + "/messages/events?api-version=1";
         for host in HOSTS {
             for (token_host, token_who, token) in &tokens {
-                let allowed = Presented::http("POST", &path, host, Some(token))
+                let allowed = Credentials::http("POST", &path, host, Some(token))
                     .and_then(|presented| Ok(hub.admit(presented, NOW)?.decision().is_allow()));
                 let agree = host == HUB && *token_host == HUB && identity == *token_who;
                 assert_eq!(allowed == Ok(true), agree, "{host}{path}, {token_who} at {token_host}");
@@ -167,10 +167,10 @@ fn policy_resource_and_named_identity() {
             let mqtt = hub.mqtt(identity, &username(identity), &token).is_ok();
             assert_eq!(mqtt, covers, "MQTT: {identity} by {resource}");
             let sasl = path(identity, "", "/modules/") + "@sas.contoso";
-            let sasl = Presented::amqp_plain(&sasl, &token).and_then(|presented| hub.admit(presented, NOW));
+            let sasl = Credentials::amqp_plain(&sasl, &token).and_then(|presented| hub.admit(presented, NOW));
             assert_eq!(sasl.is_ok(), covers, "SASL: {identity} by {resource}");
             let request = format!("/{}/messages/events", names.replace('+', "%2B"));
-            let http = Presented::http("POST", &request, HUB, Some(&token))
+            let http = Credentials::http("POST", &request, HUB, Some(&token))
                 .and_then(|presented| Ok(hub.admit(presented, NOW)?.decision().is_allow()));
             assert_eq!(http == Ok(true), covers, "HTTP: {identity} by {resource}");
         }
@@ -196,7 +196,7 @@ fn auth_chain_username_token_and_hierarchy() {
                 let name = format!("{}&auth-chain={chain}", username(user));
                 for signer in hubs {
                     let token = edge_token(signer);
-                    let result = Presented::mqtt(user, &name, Some(&token))
+                    let result = Credentials::mqtt(user, &name, Some(&token))
                         .and_then(|presented| edge.admit(presented, NOW));
                     let above = edge.above.get(target).is_some_and(|above| above.contains(&device(actor)));
                     let agree = user == target && actor == signer && above;

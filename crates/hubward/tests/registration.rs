@@ -17,12 +17,14 @@ mod fleet;
 
 use common::{at, device, key, pair};
 use fleet::*;
-use hubward::core::{Authority, IdScope, MacKey, RegistrationId, SymmetricKey, Thumbprint};
 use hubward::policy::Transport;
-use hubward::registry::{Attestation, Derivation, Enrollment, Enrollments, KeyPair, Thumbprints, derive_key};
-use hubward::sas::Unsigned;
+use hubward::registry::{
+    Attestation, Derivation, Enrollment, Enrollments, SymmetricKeys, Thumbprints, derive_key,
+};
+use hubward::sas::UnsignedToken;
+use hubward::types::{Authority, IdScope, MacKey, RegistrationId, SymmetricKey, Thumbprint};
 use hubward::x509::{Anchors, ValidityPolicy};
-use hubward::{AuthError, BothCredentials, PresentedRegistration, ProvisioningRules, X509Rules};
+use hubward::{AuthError, BothCredentials, ProvisioningConfig, RegistrationCredentials, X509Config};
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 use rcgen::{BasicConstraints, IsCa};
@@ -56,13 +58,13 @@ fn all() -> All {
     all
 }
 
-fn rules<'r>(anchors: &'r Anchors<'r>) -> ProvisioningRules<'r, HmacKey> {
-    let x509 = X509Rules::new(anchors, signature::ALL, &Digests);
-    ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key("dummy")).with_x509(x509)
+fn rules<'r>(anchors: &'r Anchors<'r>) -> ProvisioningConfig<'r, HmacKey> {
+    let x509 = X509Config::new(anchors, signature::ALL, &Digests);
+    ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key("dummy")).with_x509(x509)
 }
 
 fn token(scope: &str, id: &str, key: &impl MacKey, expiry: u64) -> String {
-    Unsigned::registration(IdScope::parse(scope).unwrap(), rid(id), at(expiry)).sign(key).to_string()
+    UnsignedToken::registration(IdScope::parse(scope).unwrap(), rid(id), at(expiry)).sign(key).to_string()
 }
 
 fn username(scope: &str, id: &str) -> String {
@@ -71,13 +73,13 @@ fn username(scope: &str, id: &str) -> String {
 
 /// Returns the device id and the matching group, or the code of the rejection.
 fn judge(
-    rules: &ProvisioningRules<'_, HmacKey>,
+    rules: &ProvisioningConfig<'_, HmacKey>,
     all: &All,
-    presented: Result<PresentedRegistration<'_>, AuthError>,
+    presented: Result<RegistrationCredentials<'_>, AuthError>,
     now: u64,
 ) -> Result<String, &'static str> {
     let judged = presented.and_then(|presented| {
-        let registrant = presented.start(rules)?.answer(all, HmacKey::new, at(now))?;
+        let registrant = presented.start(rules)?.resume(all, HmacKey::new, at(now))?;
         Ok(format!("{} {}", registrant.device_id(), registrant.group().unwrap_or("-")))
     });
     judged.map_err(|error| error.code())
@@ -86,7 +88,7 @@ fn judge(
 fn mqtt(id: &str, token: &str) -> Result<String, &'static str> {
     let anchors = Anchors::new();
     let name = username(SCOPE, id);
-    judge(&rules(&anchors), &all(), PresentedRegistration::mqtt(id, &name, Some(token)), TODAY)
+    judge(&rules(&anchors), &all(), RegistrationCredentials::mqtt(id, &name, Some(token)), TODAY)
 }
 
 #[test]
@@ -119,19 +121,19 @@ fn mismatched_names_are_rejected() {
     let elsewhere = token("0ne2", "one", &key("one primary"), TODAY + 60);
     let host = Authority::parse("contoso.azure-devices.net").unwrap();
     let at_a_hub =
-        Unsigned::device(host, device("one"), at(TODAY + 60)).sign(&key("one primary")).to_string();
+        UnsignedToken::device(host, device("one"), at(TODAY + 60)).sign(&key("one primary")).to_string();
     for (client_id, scope, id, password, code) in [
         ("two", SCOPE, "one", &own, "client-id"),
         ("ONE", SCOPE, "one", &own, "client-id"),
-        ("two", SCOPE, "two", &own, "another-identity"),
-        ("ONE", SCOPE, "ONE", &own, "another-identity"),
-        ("one", "0ne2", "one", &own, "another-scope"),
-        ("one", "0ne00000a0a", "one", &own, "another-scope"),
-        ("one", SCOPE, "one", &elsewhere, "another-scope"),
-        ("one", SCOPE, "one", &at_a_hub, "another-identity"),
+        ("two", SCOPE, "two", &own, "identity-mismatch"),
+        ("ONE", SCOPE, "ONE", &own, "identity-mismatch"),
+        ("one", "0ne2", "one", &own, "id-scope-mismatch"),
+        ("one", "0ne00000a0a", "one", &own, "id-scope-mismatch"),
+        ("one", SCOPE, "one", &elsewhere, "id-scope-mismatch"),
+        ("one", SCOPE, "one", &at_a_hub, "identity-mismatch"),
     ] {
         let name = username(scope, id);
-        let presented = PresentedRegistration::mqtt(client_id, &name, Some(password));
+        let presented = RegistrationCredentials::mqtt(client_id, &name, Some(password));
         assert_eq!(judge(&rules, &all, presented, TODAY), Err(code), "{client_id} {name}");
     }
     for username in [
@@ -142,7 +144,7 @@ fn mismatched_names_are_rejected() {
         "0ne1/registrations/one/api-version=1&api-version=2",
         "0ne1/registrations/one/x/api-version=1",
     ] {
-        let error = PresentedRegistration::mqtt("one", username, None).err().map(|error| error.code());
+        let error = RegistrationCredentials::mqtt("one", username, None).err().map(|error| error.code());
         assert_eq!(error, Some("username"), "{username}");
     }
 }
@@ -153,17 +155,17 @@ fn over_amqp_and_http() {
     let (rules, all) = (rules(&anchors), all());
     let own = token(SCOPE, "one", &key("one primary"), TODAY + 60);
     let plain =
-        |username: &str| judge(&rules, &all, PresentedRegistration::amqp_plain(username, &own), TODAY);
+        |username: &str| judge(&rules, &all, RegistrationCredentials::amqp_plain(username, &own), TODAY);
     assert_eq!(plain("0ne00000A0A/registrations/one"), Ok("device-one -".into()));
-    assert_eq!(plain("0ne00000A0A/registrations/two"), Err("another-identity"));
-    assert_eq!(plain("0ne2/registrations/one"), Err("another-scope"));
+    assert_eq!(plain("0ne00000A0A/registrations/two"), Err("identity-mismatch"));
+    assert_eq!(plain("0ne2/registrations/one"), Err("id-scope-mismatch"));
     for username in ["", "0ne00000A0A/registrations/one/x", "0ne00000A0A/registrations/", "one@sas.contoso"] {
         assert_eq!(plain(username), Err("registration-path"), "{username}");
     }
 
     let http = |method, path: &'static str| {
-        let registrant = PresentedRegistration::http(method, path, Some(&own))
-            .and_then(|presented| presented.start(&rules)?.answer(&all, HmacKey::new, at(TODAY)))
+        let registrant = RegistrationCredentials::http(method, path, Some(&own))
+            .and_then(|presented| presented.start(&rules)?.resume(&all, HmacKey::new, at(TODAY)))
             .map_err(|error| error.code())?;
         Ok(registrant.decision().unwrap().is_ok())
     };
@@ -171,10 +173,10 @@ fn over_amqp_and_http() {
     assert_eq!(http("PUT", register), Ok(true));
     assert_eq!(http("DELETE", register), Ok(false));
     assert_eq!(http("GET", "/0ne00000A0A/registrations/%6Fne/operations/4"), Ok(true));
-    assert_eq!(http("PUT", "/0ne00000A0A/registrations/two/register"), Err("another-identity"));
-    assert_eq!(http("PUT", "/0ne2/registrations/one/register"), Err("another-scope"));
+    assert_eq!(http("PUT", "/0ne00000A0A/registrations/two/register"), Err("identity-mismatch"));
+    assert_eq!(http("PUT", "/0ne2/registrations/one/register"), Err("id-scope-mismatch"));
     assert_eq!(http("PUT", "/registrations/one"), Err("registration-path"));
-    let bearer = PresentedRegistration::http("PUT", register, Some("Bearer a.b.c"));
+    let bearer = RegistrationCredentials::http("PUT", register, Some("Bearer a.b.c"));
     assert_eq!(bearer.err(), Some(AuthError::Scheme));
 }
 
@@ -183,10 +185,10 @@ fn registration_may_register_itself_only() {
     let anchors = Anchors::new();
     let (rules, all) = (rules(&anchors), all());
     let (own, name) = (token(SCOPE, "one", &key("one primary"), TODAY + 60), username(SCOPE, "one"));
-    let presented = PresentedRegistration::mqtt("one", &name, Some(&own)).unwrap();
+    let presented = RegistrationCredentials::mqtt("one", &name, Some(&own)).unwrap();
     let question = presented.start(&rules).unwrap();
     assert_eq!(question.lookup().to_string(), "registration one in scope 0ne00000A0A");
-    let registrant = question.answer(&all, HmacKey::new, at(TODAY)).unwrap();
+    let registrant = question.resume(&all, HmacKey::new, at(TODAY)).unwrap();
     assert_eq!((registrant.id().as_str(), registrant.scope().as_str()), ("one", SCOPE));
     assert_eq!(registrant.until(), TODAY + 60);
     assert!(registrant.decision().is_none(), "MQTT CONNECT requests no operation");
@@ -212,7 +214,7 @@ fn own_certificate_or_group_authority_is_accepted() {
     all.enroll_group("by root", by_certificate(root));
     let register = |rules: &_, all: &All, id: &str, shown: &Shown, now| {
         let name = username(SCOPE, id);
-        let presented = PresentedRegistration::mqtt(id, &name, None);
+        let presented = RegistrationCredentials::mqtt(id, &name, None);
         judge(rules, all, presented.map(|presented| presented.with_certificates(shown)), now)
     };
     let lasting = |id: &str| fleet.lasting(&entity(id));
@@ -229,8 +231,8 @@ fn own_certificate_or_group_authority_is_accepted() {
         ("old", lasting("old"), TODAY, "not-by-certificate"),
         ("own", own.clone(), LEAF_END + 1, "certificate-expired"),
         ("one", lasting("one"), TODAY, "not-by-certificate"),
-        ("m1", lasting("m2"), TODAY, "certificate-another-identity"),
-        ("m1", lasting("M1"), TODAY, "certificate-another-identity"),
+        ("m1", lasting("m2"), TODAY, "certificate-identity-mismatch"),
+        ("m1", lasting("M1"), TODAY, "certificate-identity-mismatch"),
         ("m1", fleet.strange(&entity("m1")), TODAY, "certificate-unknown-issuer"),
         ("m1", fleet.forged(&entity("m1")), TODAY, "certificate-wrong-signature"),
         ("m1", lasting("m1"), LEAF_END + 1, "certificate-expired"),
@@ -256,13 +258,13 @@ fn own_certificate_or_group_authority_is_accepted() {
     extra.extend(fleet.brief(&entity("m1")).into_iter().skip(1));
     assert_eq!(register(&rules, &all, "m1", &extra, TODAY), Err("disabled"));
 
-    let x509 = X509Rules::new(&anchors, signature::ALL, &Digests);
+    let x509 = X509Config::new(&anchors, signature::ALL, &Digests);
     rules = rules.with_x509(x509.with_validity(ValidityPolicy::IgnoreForThumbprint));
     assert_eq!(register(&rules, &all, "own", &own, LEAF_END + 1), Ok("given -".into()));
-    rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key("dummy"));
+    rules = ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key("dummy"));
     assert_eq!(register(&rules, &all, "own", &own, TODAY), Err("certificates-not-judged"));
     let name = username(SCOPE, "own");
-    let presented = PresentedRegistration::mqtt("own", &name, None).unwrap().with_certificates(&own);
+    let presented = RegistrationCredentials::mqtt("own", &name, None).unwrap().with_certificates(&own);
     assert_eq!(presented.start(&rules).err(), Some(AuthError::CertificatesNotJudged), "no lookup");
 }
 
@@ -274,9 +276,9 @@ fn registered_thumbprint_needs_the_registration_id_as_common_name() {
     for id in ["own", "another"] {
         all.enroll(rid(id), by_certificate(sha256(&shown[0])));
     }
-    for (id, expected) in [("own", Ok("own -".into())), ("another", Err("certificate-another-identity"))] {
+    for (id, expected) in [("own", Ok("own -".into())), ("another", Err("certificate-identity-mismatch"))] {
         let name = username(SCOPE, id);
-        let presented = PresentedRegistration::mqtt(id, &name, None);
+        let presented = RegistrationCredentials::mqtt(id, &name, None);
         let presented = presented.map(|presented| presented.with_certificates(&shown));
         assert_eq!(judge(&rules, &all, presented, TODAY), expected, "{id}");
     }
@@ -287,7 +289,7 @@ fn registration_with_an_auth_chain_is_rejected() {
     let own = token(SCOPE, "one", &key("one primary"), TODAY + 60);
     for (chain, refused) in [("", false), ("&auth-chain=one%3Bedge1", true), ("&auth-chain=one", true)] {
         let name = username(SCOPE, "one") + chain;
-        assert_eq!(PresentedRegistration::mqtt("one", &name, Some(&own)).is_err(), refused, "{name}");
+        assert_eq!(RegistrationCredentials::mqtt("one", &name, Some(&own)).is_err(), refused, "{name}");
     }
 }
 
@@ -299,11 +301,11 @@ fn over_amqp_with_sasl_external() {
     all.enroll_group("by root", by_certificate(fleet.above_lasting()[1]));
     let shown = fleet.lasting(&entity("m1"));
     let register = |address: &'static str| {
-        judge(&rules, &all, PresentedRegistration::amqp_external(address, &shown), TODAY)
+        judge(&rules, &all, RegistrationCredentials::amqp_external(address, &shown), TODAY)
     };
     assert_eq!(register("/0ne00000A0A/registrations/m1"), Ok("m1 by root".into()));
-    assert_eq!(register("0ne00000A0A/registrations/m2"), Err("certificate-another-identity"));
-    assert_eq!(register("0ne2/registrations/m1"), Err("another-scope"));
+    assert_eq!(register("0ne00000A0A/registrations/m2"), Err("certificate-identity-mismatch"));
+    assert_eq!(register("0ne2/registrations/m1"), Err("id-scope-mismatch"));
     assert_eq!(register("/devices/m1"), Err("registration-path"));
 }
 
@@ -315,15 +317,15 @@ fn certificate_with_a_token_needs_a_preference() {
     all.enroll_group("by root", by_certificate(fleet.above_lasting()[1]));
     let (shown, name) = (fleet.lasting(&entity("m1")), username(SCOPE, "m1"));
     let password = token(SCOPE, "m1", &member("m1"), TODAY + 60);
-    let register = |rules: ProvisioningRules<'_, HmacKey>| {
-        let presented = PresentedRegistration::mqtt("m1", &name, Some(&password)).unwrap();
+    let register = |rules: ProvisioningConfig<'_, HmacKey>| {
+        let presented = RegistrationCredentials::mqtt("m1", &name, Some(&password)).unwrap();
         judge(&rules, &all, Ok(presented.with_certificates(&shown)), TODAY)
     };
     let with = |both| rules(&anchors).with_both_credentials(both);
     assert_eq!(register(rules(&anchors)), Err("both-credentials"));
     assert_eq!(register(with(BothCredentials::TokenWins)), Ok("m1 keys".into()));
     assert_eq!(register(with(BothCredentials::CertificateWins)), Ok("m1 by root".into()));
-    let nothing = PresentedRegistration::mqtt("m1", &name, None);
+    let nothing = RegistrationCredentials::mqtt("m1", &name, None);
     assert_eq!(judge(&rules(&anchors), &all, nothing, TODAY), Err("no-credential"));
 }
 
@@ -333,25 +335,28 @@ fn rejection_without_an_enrollment_costs_the_same() {
     #[derive(Debug)]
     struct Counting<'c>(HmacKey, &'c AtomicUsize);
     impl MacKey for Counting<'_> {
-        fn tag(&self, parts: &[&[u8]]) -> hubward::core::Tag {
+        fn tag(&self, parts: &[&[u8]]) -> hubward::types::Tag {
             self.1.fetch_add(1, Ordering::Relaxed);
             self.0.tag(parts)
         }
     }
     let tags = AtomicUsize::new(0);
     let counting = |name: &str| Counting(key(name), &tags);
-    let rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), counting("dummy"));
+    let rules = ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), counting("dummy"));
     let mut all = Enrollments::new(Derivation::AsPresented);
-    all.enroll(rid("one"), Enrollment::new(Attestation::SymmetricKey(KeyPair::one(counting("one primary")))));
+    all.enroll(
+        rid("one"),
+        Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(counting("one primary")))),
+    );
     let print = Thumbprints::new(Some(Thumbprint::Sha256([7; 32])), None).unwrap();
     all.enroll(rid("x509"), Enrollment::new(Attestation::X509(print)));
     let make = |key: &SymmetricKey| Counting(HmacKey::new(key), &tags);
     for (id, code) in [("one", "token-wrong-signature"), ("x509", "not-by-token"), ("ghost", "unknown")] {
         let (name, password) = (username(SCOPE, id), token(SCOPE, id, &key("another"), TODAY + 60));
-        let presented = PresentedRegistration::mqtt(id, &name, Some(&password)).unwrap();
+        let presented = RegistrationCredentials::mqtt(id, &name, Some(&password)).unwrap();
         let question = presented.start(&rules).unwrap();
         tags.store(0, Ordering::Relaxed);
-        let error = question.answer(&all, make, at(TODAY)).unwrap_err();
+        let error = question.resume(&all, make, at(TODAY)).unwrap_err();
         assert_eq!((error.code(), error.public().to_string()), (code, "unauthorized".into()));
         assert_eq!(tags.load(Ordering::Relaxed), 2, "{id}");
     }

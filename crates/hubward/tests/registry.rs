@@ -11,9 +11,9 @@
 
 mod common;
 use common::*;
-use hubward::core::{Identity, KeySlot, Status, SymmetricKey};
-use hubward::registry::{Authentication, Change, Listed, Precondition};
-use hubward::{Ended, Presented, Session};
+use hubward::registry::{Authentication, Change, ListEntry, Precondition};
+use hubward::types::{Identity, KeySlot, Status, SymmetricKey};
+use hubward::{Credentials, Session, SessionError};
 use hubward_rustcrypto::HmacKey;
 
 const DEV1: &str = "dev1";
@@ -21,13 +21,13 @@ const DEV1: &str = "dev1";
 fn session(hub: &Hub) -> Session {
     let (username, password) = (username(DEV1), own_token(DEV1));
     let session =
-        hub.admit(Presented::mqtt(DEV1, &username, Some(&password)).unwrap(), NOW).unwrap().into_session();
+        hub.admit(Credentials::mqtt(DEV1, &username, Some(&password)).unwrap(), NOW).unwrap().into_session();
     assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));
     session
 }
 
 /// Returns the result of a recheck after a change of the device.
-fn after(change: Change<HmacKey>) -> Result<(), Ended> {
+fn after(change: Change<HmacKey>) -> Result<(), SessionError> {
     let mut hub = hub();
     let session = session(&hub);
     hub.registry.update(Identity::Device(device(DEV1)), change, Precondition::Any).unwrap();
@@ -48,8 +48,11 @@ fn change_of_the_other_key_keeps_the_session() {
     };
     assert_eq!(then(Change::new().swap_keys()), Ok(()));
     assert_eq!(then(Change::new().key(KeySlot::Primary, new(), HmacKey::new)), Ok(()));
-    assert_eq!(then(Change::new().key(KeySlot::Secondary, new(), HmacKey::new)), Err(Ended::KeysReplaced));
-    assert_eq!(then(Change::new().swap_keys()), Err(Ended::KeysReplaced), "the session stays invalid");
+    assert_eq!(
+        then(Change::new().key(KeySlot::Secondary, new(), HmacKey::new)),
+        Err(SessionError::KeysReplaced)
+    );
+    assert_eq!(then(Change::new().swap_keys()), Err(SessionError::KeysReplaced), "the session stays invalid");
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn change_of_the_credential_ends_the_session() {
         Change::new().authentication(Authentication::CertificateAuthority),
         Change::new().authentication(Authentication::None),
     ] {
-        assert_eq!(after(change), Err(Ended::KeysReplaced));
+        assert_eq!(after(change), Err(SessionError::KeysReplaced));
     }
 }
 
@@ -69,16 +72,16 @@ fn change_of_the_credential_ends_the_session() {
 fn other_changes_keep_the_session() {
     assert_eq!(after(Change::new()), Ok(()));
     assert_eq!(after(Change::new().status_reason(None)), Ok(()));
-    assert_eq!(after(Change::new().status(Status::Disabled)), Err(Ended::Disabled));
+    assert_eq!(after(Change::new().status(Status::Disabled)), Err(SessionError::Disabled));
 }
 
 #[test]
 fn block_list_invalidates_the_session_while_it_applies() {
     let mut hub = hub();
     let session = session(&hub);
-    let dev1 = Listed::Identity(Identity::Device(device(DEV1)));
+    let dev1 = ListEntry::Identity(Identity::Device(device(DEV1)));
     hub.registry.access_mut().block().add(dev1);
-    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Err(Ended::Disabled));
+    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Err(SessionError::Disabled));
     assert!(hub.mqtt(DEV1, &username(DEV1), &own_token(DEV1)).is_err());
     hub.registry.access_mut().block().remove(dev1);
     assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));

@@ -11,20 +11,20 @@
 
 mod common;
 use common::*;
-use hubward::core::KeySlot;
-use hubward::registry::{Authentication, KeyPair};
-use hubward::{Ended, Presented};
+use hubward::registry::{Authentication, SymmetricKeys};
+use hubward::types::KeySlot;
+use hubward::{Credentials, SessionError};
 
 /// Returns the slot of the key that matches a token signed by `signer`, or the code of the rejection.
 fn slot(hub: &Hub, signer: &str) -> Result<KeySlot, &'static str> {
     let (name, password) =
         (username("dev1"), token(&format!("{HUB}/devices/dev1"), &key(signer), NOW + 60, None));
-    let presented = Presented::mqtt("dev1", &name, Some(&password)).unwrap();
+    let presented = Credentials::mqtt("dev1", &name, Some(&password)).unwrap();
     hub.admit(presented, NOW).map(|admitted| admitted.key_slot().unwrap()).map_err(|error| error.code())
 }
 
 fn set(hub: &mut Hub, primary: &str, secondary: &str) {
-    let pair = KeyPair::new(key(primary), key(secondary));
+    let pair = SymmetricKeys::new(key(primary), key(secondary));
     hub.registry.set_device_authentication(device("dev1"), Authentication::Sas(pair)).unwrap();
 }
 
@@ -56,9 +56,9 @@ fn key_rotation_rejects_no_device() {
     let (name, password) =
         (username("dev1"), token(&format!("{HUB}/devices/dev1"), &key("old"), NOW + 60, None));
     let session =
-        hub.admit(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap().into_session();
+        hub.admit(Credentials::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap().into_session();
     set(&mut hub, "new", "spare again");
     assert_eq!(slot(&hub, "old"), Err("token-wrong-signature"));
     assert_eq!(slot(&hub, "new"), Ok(KeySlot::Primary));
-    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Err(Ended::KeysReplaced));
+    assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Err(SessionError::KeysReplaced));
 }

@@ -11,15 +11,15 @@
 
 mod common;
 use common::*;
-use hubward::core::{Found, Permissions, Status};
 use hubward::policy::Operation;
 use hubward::registry::Authentication;
-use hubward::{Ended, Presented, Session};
+use hubward::types::{LookupResult, Permissions, Status};
+use hubward::{Credentials, Session, SessionError};
 
 fn session(hub: &Hub, id: &str, password: &str) -> Session {
     let username = username(id);
     let session =
-        hub.admit(Presented::mqtt(id, &username, Some(password)).unwrap(), NOW).unwrap().into_session();
+        hub.admit(Credentials::mqtt(id, &username, Some(password)).unwrap(), NOW).unwrap().into_session();
     assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));
     session
 }
@@ -28,7 +28,7 @@ fn by_policy(id: &str) -> String {
     token(&format!("{HUB}/devices/{id}"), &key("device primary"), NOW + 3600, Some("device"))
 }
 
-fn ended(hub: &Hub, session: &Session) -> Ended {
+fn ended(hub: &Hub, session: &Session) -> SessionError {
     session.recheck(&hub.answers(session), at(NOW)).unwrap_err()
 }
 
@@ -51,23 +51,26 @@ fn session_ends_with_its_token() {
     let answers = hub.answers(&session);
     assert_eq!(session.recheck(&answers, at(session.until())), Ok(()));
     let now = session.until() + 1;
-    assert_eq!(session.recheck(&answers, at(now)), Err(Ended::Expired { until: session.until(), now }));
+    assert_eq!(
+        session.recheck(&answers, at(now)),
+        Err(SessionError::Expired { until: session.until(), now })
+    );
 }
 
 #[test]
 fn each_reason_has_a_code_and_a_sentence() {
     let ends = [
-        Ended::Expired { until: 1, now: 2 },
-        Ended::Deleted,
-        Ended::Recreated,
-        Ended::KeysReplaced,
-        Ended::AuthorityRemoved,
-        Ended::RightsReduced,
-        Ended::NotBehind,
-        Ended::Disabled,
-        Ended::WrongAnswer,
+        SessionError::Expired { until: 1, now: 2 },
+        SessionError::Deleted,
+        SessionError::Recreated,
+        SessionError::KeysReplaced,
+        SessionError::AuthorityRemoved,
+        SessionError::RightsReduced,
+        SessionError::NotInHierarchy,
+        SessionError::Disabled,
+        SessionError::RecordMismatch,
     ];
-    let words: std::collections::BTreeSet<_> = ends.iter().map(Ended::code).collect();
+    let words: std::collections::BTreeSet<_> = ends.iter().map(SessionError::code).collect();
     assert_eq!(words.len(), ends.len());
     for end in ends {
         assert!(end.code().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", end.code());
@@ -80,15 +83,15 @@ fn session_ends_with_its_device() {
     let mut hub = hub();
     let session = session(&hub, "dev1", &own_token("dev1"));
     hub.registry.set_status(device("dev1"), Status::Disabled).unwrap();
-    assert_eq!(ended(&hub, &session), Ended::Disabled);
+    assert_eq!(ended(&hub, &session), SessionError::Disabled);
     hub.registry.set_status(device("dev1"), Status::Enabled).unwrap();
     assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()));
     hub.registry.set_device_authentication(device("dev1"), Authentication::Sas(pair("other"))).unwrap();
-    assert_eq!(ended(&hub, &session), Ended::KeysReplaced);
+    assert_eq!(ended(&hub, &session), SessionError::KeysReplaced);
     hub.registry.delete_device(device("dev1")).unwrap();
-    assert_eq!(ended(&hub, &session), Ended::Deleted);
+    assert_eq!(ended(&hub, &session), SessionError::Deleted);
     hub.registry.create_device(device("dev1"), Authentication::Sas(pair("dev1"))).unwrap();
-    assert_eq!(ended(&hub, &session), Ended::Recreated, "even with the same keys");
+    assert_eq!(ended(&hub, &session), SessionError::Recreated, "even with the same keys");
 }
 
 #[test]
@@ -99,19 +102,19 @@ fn session_by_a_policy_ends_with_policy_or_device() {
     hub.registry.set_device_authentication(device("dev1"), Authentication::Sas(pair("other"))).unwrap();
     assert_eq!(session.recheck(&hub.answers(&session), at(NOW)), Ok(()), "the device's keys opened nothing");
     hub.registry.set_status(device("dev1"), Status::Disabled).unwrap();
-    assert_eq!(ended(&hub, &session), Ended::Disabled);
+    assert_eq!(ended(&hub, &session), SessionError::Disabled);
     hub.registry.set_status(device("dev1"), Status::Enabled).unwrap();
     hub.registry.set_policy(policy("device"), Permissions::DEVICE_CONNECT, pair("device"));
-    assert_eq!(ended(&hub, &session), Ended::Recreated);
+    assert_eq!(ended(&hub, &session), SessionError::Recreated);
     hub.registry.delete_policy(policy("device")).unwrap();
-    assert_eq!(ended(&hub, &session), Ended::Deleted);
+    assert_eq!(ended(&hub, &session), SessionError::Deleted);
 }
 
 #[test]
 fn recheck_needs_a_record_for_each_lookup() {
     let hub = hub();
     let session = session(&hub, "dev1", &by_policy("dev1"));
-    let wrong = Err(Ended::WrongAnswer);
+    let wrong = Err(SessionError::RecordMismatch);
     assert_eq!(session.recheck::<hubward_rustcrypto::HmacKey>(&[], at(NOW)), wrong);
     let mut answers = hub.answers(&session);
     answers.pop();
@@ -120,7 +123,7 @@ fn recheck_needs_a_record_for_each_lookup() {
     answers.reverse();
     assert_eq!(session.recheck(&answers, at(NOW)), wrong);
     let mut answers = hub.answers(&session);
-    answers.push(Found::Nobody);
+    answers.push(LookupResult::NotFound);
     assert_eq!(session.recheck(&answers, at(NOW)), wrong);
 }
 
@@ -129,7 +132,7 @@ fn service_session_keeps_its_resource() {
     let hub = hub();
     let authorization =
         token(&format!("{HUB}%2Fdevices%2Fdev1"), &key("iothubowner primary"), NOW, Some("iothubowner"));
-    let presented = Presented::http("GET", "/devices/dev1", HUB, Some(&authorization)).unwrap();
+    let presented = Credentials::http("GET", "/devices/dev1", HUB, Some(&authorization)).unwrap();
     let session = hub.admit(presented, NOW).unwrap().into_session();
     assert_eq!(session.identity().to_string(), "policy iothubowner");
     assert!(session.decide(&Operation::http("GET", "/devices/dev1")).is_allow());

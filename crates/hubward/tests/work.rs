@@ -12,9 +12,11 @@
 mod common;
 use common::*;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use hubward::core::{Credential, Found, FoundIdentity, HostName, Identity, Keys, MacKey, Stamp, Status, Tag};
 use hubward::policy::Operation;
-use hubward::{Admission, Admitted, AuthError, Presented, Question, Rules};
+use hubward::types::{
+    Credential, HostName, Identity, IdentityRecord, Keys, LookupResult, MacKey, RecordVersion, Status, Tag,
+};
+use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, HubConfig, PendingAuthentication};
 use hubward_rustcrypto::HmacKey;
 
 #[test]
@@ -22,7 +24,7 @@ fn authentication_and_decision_allocate_nothing() {
     let hub = hub();
     let (name, password) = (username("dev1"), own_token("dev1"));
     let count = allocation_counter::measure(|| {
-        let admitted = hub.admit(Presented::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
+        let admitted = hub.admit(Credentials::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
         assert!(admitted.decision().is_allow());
         assert!(admitted.decide(&Operation::mqtt_publish("devices/dev1/messages/events/")).is_allow());
     });
@@ -31,9 +33,9 @@ fn authentication_and_decision_allocate_nothing() {
 
 #[test]
 fn pending_authentication_is_small() {
-    assert!(size_of::<Presented<'_>>() <= 176);
-    assert!(size_of::<Question<'_, HmacKey>>() <= 256);
-    assert!(size_of::<Admitted<'_>>() <= 232);
+    assert!(size_of::<Credentials<'_>>() <= 176);
+    assert!(size_of::<PendingAuthentication<'_, HmacKey>>() <= 256);
+    assert!(size_of::<Authenticated<'_>>() <= 232);
 }
 
 /// A key that counts the tags that it computes.
@@ -51,29 +53,29 @@ impl MacKey for Counting<'_> {
 fn every_rejection_costs_the_same() {
     let tags = AtomicUsize::new(0);
     let counting = |name: &str| Counting(key(name), &tags);
-    let rules = Rules::new(HostName::parse(HUB).unwrap(), counting("dummy"));
+    let rules = HubConfig::new(HostName::parse(HUB).unwrap(), counting("dummy"));
     let (primary, secondary) = (counting("dev1 primary"), counting("dev1 secondary"));
     let (name, good) = (username("dev1"), own_token("dev1"));
     let bad = token(&format!("{HUB}/devices/dev1"), &key("another device's"), NOW + 3600, None);
     let by_dummy = token(&format!("{HUB}/devices/dev1"), &key("dummy"), NOW + 3600, None);
 
     let record = |id: &'static str, credential| {
-        Found::Identity(FoundIdentity::new(
+        LookupResult::Identity(IdentityRecord::new(
             Identity::Device(device(id)),
             Status::Enabled,
-            Stamp::new(1, 1),
+            RecordVersion::new(1, 1),
             credential,
         ))
     };
     let judge = |password: &str, found| {
         tags.store(0, Ordering::Relaxed);
-        let presented = Presented::mqtt("dev1", &name, Some(password)).unwrap();
+        let presented = Credentials::mqtt("dev1", &name, Some(password)).unwrap();
         let question = presented.start(&rules).unwrap();
-        let error = question.answer(found, at(NOW)).err();
+        let error = question.resume(found, at(NOW)).err();
         (error.map(|error| error.code()), error.map(|error| error.public()), tags.load(Ordering::Relaxed))
     };
 
-    let unauthorized = Some(hubward::Public::Unauthorized);
+    let unauthorized = Some(hubward::PublicError::Unauthorized);
     let pair = || Credential::Keys(Keys::pair(&primary, &secondary));
     let one = || Credential::Keys(Keys::one(&primary));
     assert_eq!(judge(&good, record("dev1", pair())), (None, None, 2));
@@ -82,11 +84,11 @@ fn every_rejection_costs_the_same() {
         (&bad, record("dev1", pair()), "token-wrong-signature"),
         (&bad, record("dev1", one()), "token-wrong-signature"),
         (&by_dummy, record("dev1", one()), "token-wrong-signature"),
-        (&good, Found::Nobody, "unknown"),
-        (&by_dummy, Found::Nobody, "unknown"),
+        (&good, LookupResult::NotFound, "unknown"),
+        (&by_dummy, LookupResult::NotFound, "unknown"),
         (&by_dummy, record("dev1", Credential::None), "not-by-token"),
         (&by_dummy, record("dev1", Credential::CertificateAuthority), "not-by-token"),
-        (&good, record("dev10", pair()), "wrong-answer"),
+        (&good, record("dev10", pair()), "record-mismatch"),
     ] {
         assert_eq!(judge(password, found), (Some(code), unauthorized, 2), "{code}");
     }
@@ -97,7 +99,7 @@ fn every_rejection_costs_the_same() {
 fn every_rejection_of_an_edge_hub_costs_the_same() {
     let tags = AtomicUsize::new(0);
     let counting = |name: &str| Counting(key(name), &tags);
-    let rules = Rules::new(HostName::parse(HUB).unwrap(), counting("dummy"));
+    let rules = HubConfig::new(HostName::parse(HUB).unwrap(), counting("dummy"));
     let (primary, secondary) = (counting("edge1/$edgeHub primary"), counting("edge1/$edgeHub secondary"));
     let name = format!("{}&auth-chain=leaf%3Bedge1", username("leaf"));
     let (good, sr) = (edge::edge_token("edge1"), format!("{HUB}/devices/edge1/modules/%24edgeHub"));
@@ -105,11 +107,16 @@ fn every_rejection_of_an_edge_hub_costs_the_same() {
     let by_dummy = token(&sr, &key("dummy"), NOW + 3600, None);
     let edge_hub = Identity::Module(device("edge1"), module("$edgeHub"));
     let record = |identity, credential| {
-        Found::Identity(FoundIdentity::new(identity, Status::Enabled, Stamp::new(1, 1), credential))
+        LookupResult::Identity(IdentityRecord::new(
+            identity,
+            Status::Enabled,
+            RecordVersion::new(1, 1),
+            credential,
+        ))
     };
     let ask = |password| {
         tags.store(0, Ordering::Relaxed);
-        let presented = Presented::mqtt("leaf", &name, Some(password)).unwrap();
+        let presented = Credentials::mqtt("leaf", &name, Some(password)).unwrap();
         presented.start(&rules).unwrap()
     };
     let pair = || Credential::Keys(Keys::pair(&primary, &secondary));
@@ -118,26 +125,28 @@ fn every_rejection_of_an_edge_hub_costs_the_same() {
         (&bad, record(edge_hub, pair()), "token-wrong-signature"),
         (&bad, record(edge_hub, one()), "token-wrong-signature"),
         (&by_dummy, record(edge_hub, one()), "token-wrong-signature"),
-        (&good, Found::Nobody, "unknown"),
-        (&by_dummy, Found::Nobody, "unknown"),
+        (&good, LookupResult::NotFound, "unknown"),
+        (&by_dummy, LookupResult::NotFound, "unknown"),
         (&by_dummy, record(edge_hub, Credential::None), "not-by-token"),
-        (&good, record(Identity::Device(device("edge1")), pair()), "wrong-answer"),
+        (&good, record(Identity::Device(device("edge1")), pair()), "record-mismatch"),
     ] {
-        let error = ask(password).answer(found, at(NOW)).err().unwrap();
+        let error = ask(password).resume(found, at(NOW)).err().unwrap();
         assert_eq!(
             (error.code(), error.public(), tags.load(Ordering::Relaxed)),
-            (code, hubward::Public::Unauthorized, 2)
+            (code, hubward::PublicError::Unauthorized, 2)
         );
     }
     let leaf = || record(Identity::Device(device("leaf")), pair());
-    for (found, code) in [(Found::Nobody, "unknown"), (leaf(), "auth-chain-not-behind")] {
-        let Admission::Needs(question) = ask(&good).answer(record(edge_hub, pair()), at(NOW)).unwrap() else {
+    for (found, code) in [(LookupResult::NotFound, "unknown"), (leaf(), "not-in-hierarchy")] {
+        let AuthenticationStep::NeedsLookup(question) =
+            ask(&good).resume(record(edge_hub, pair()), at(NOW)).unwrap()
+        else {
             unreachable!()
         };
-        let error = question.answer(found, at(NOW)).err().unwrap();
+        let error = question.resume(found, at(NOW)).err().unwrap();
         assert_eq!(
             (error.code(), error.public(), tags.load(Ordering::Relaxed)),
-            (code, hubward::Public::Unauthorized, 2)
+            (code, hubward::PublicError::Unauthorized, 2)
         );
     }
 }

@@ -4,9 +4,9 @@
 
 use core::time::Duration;
 
-use hubward::core::{Authority, DeviceId, HostName, Permissions, SymmetricKey, UnixTime};
-use hubward::sas::Unsigned;
-use hubward::{Presented, Rules};
+use hubward::sas::UnsignedToken;
+use hubward::types::{Authority, DeviceId, HostName, Permissions, SymmetricKey, UnixTime};
+use hubward::{Credentials, HubConfig};
 use hubward_rustcrypto::HmacKey;
 use hubward_stores::answer::{Row, Wanted};
 use hubward_stores::remote::RemoteStore;
@@ -27,11 +27,11 @@ async fn connect(store: RemoteStore, number: usize) -> String {
     let id = format!("pump-{number}");
     let device = DeviceId::parse(&id).expect("an id");
     let host = Authority::parse(HUB).expect("a name");
-    let token = Unsigned::device(host, device, at(1_800_003_600)).sign(&key(number)).to_string();
+    let token = UnsignedToken::device(host, device, at(1_800_003_600)).sign(&key(number)).to_string();
 
-    let rules = Rules::new(HostName::parse(HUB).expect("a name"), key(99));
+    let rules = HubConfig::new(HostName::parse(HUB).expect("a name"), key(99));
     let username = format!("{HUB}/{id}/?api-version=2021-04-12");
-    let presented = Presented::mqtt(&id, &username, Some(&token)).expect("names that agree");
+    let presented = Credentials::mqtt(&id, &username, Some(&token)).expect("names that agree");
     match store.admit(presented, &rules, || at(1_800_000_000)).await {
         Ok(session) => format!("in: {session}"),
         Err(refused) => format!("{id} refused: {refused:?}"),

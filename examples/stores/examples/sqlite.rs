@@ -4,9 +4,9 @@
 
 use core::time::Duration;
 
-use hubward::core::{Authority, DeviceId, HostName, Permissions, SymmetricKey, UnixTime};
-use hubward::sas::Unsigned;
-use hubward::{Presented, Rules};
+use hubward::sas::UnsignedToken;
+use hubward::types::{Authority, DeviceId, HostName, Permissions, SymmetricKey, UnixTime};
+use hubward::{Credentials, HubConfig};
 use hubward_rustcrypto::HmacKey;
 use hubward_stores::answer::{Wanted, found};
 use hubward_stores::sqlite::{SCHEMA, SqliteStore};
@@ -23,15 +23,16 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
 
     let store = SqliteStore::create(Connection::open_in_memory()?, SCHEMA)?;
     store.put(&Wanted::Device("pump-7".into()), Permissions::empty(), KEY, None)?;
-    let rules = Rules::new(HostName::parse(HUB)?, key(&[0x5a; 32])?);
+    let rules = HubConfig::new(HostName::parse(HUB)?, key(&[0x5a; 32])?);
 
     // the device
-    let unsigned = Unsigned::device(Authority::parse(HUB)?, DeviceId::parse("pump-7")?, at(1_800_003_600));
+    let unsigned =
+        UnsignedToken::device(Authority::parse(HUB)?, DeviceId::parse("pump-7")?, at(1_800_003_600));
     let token = unsigned.sign(&key(KEY)?).to_string();
 
     // the hub
     let username = format!("{HUB}/pump-7/?api-version=2021-04-12");
-    let presented = Presented::mqtt("pump-7", &username, Some(&token))?;
+    let presented = Credentials::mqtt("pump-7", &username, Some(&token))?;
     let admitted = store.admit(presented, &rules, now).map_err(|refused| format!("{refused:?}"))?;
     println!("{}", admitted.decision());
     let session = admitted.into_session();

@@ -1,10 +1,10 @@
-//! What a store has to answer: rows of its own, from which a `Found` borrows.
+//! What a store has to answer: rows of its own, from which a `LookupResult` borrows.
 
 use core::fmt;
 
-use hubward::core::{
-    Credential, DeviceId, Found, FoundIdentity, FoundPolicy, Identity, Keys, Lookup, ModuleId, Permissions,
-    PolicyName, Segment, Stamp, Status,
+use hubward::types::{
+    Credential, DeviceId, Identity, IdentityRecord, Keys, Lookup, LookupResult, ModuleId, Permissions,
+    PolicyName, PolicyRecord, RecordVersion, Segment, Status,
 };
 use hubward_rustcrypto::HmacKey;
 
@@ -49,9 +49,9 @@ impl fmt::Debug for Row {
 }
 
 /// What was found, if there is anything.
-pub fn found(row: Option<&Row>) -> Found<'_, HmacKey> {
-    let Some(row) = row else { return Found::Nobody };
-    let stamp = Stamp::new(row.generation, row.keys);
+pub fn found(row: Option<&Row>) -> LookupResult<'_, HmacKey> {
+    let Some(row) = row else { return LookupResult::NotFound };
+    let stamp = RecordVersion::new(row.generation, row.keys);
     let status = if row.enabled { Status::Enabled } else { Status::Disabled };
     let keys = match &row.secondary {
         Some(secondary) => Keys::pair(&row.primary, secondary),
@@ -59,8 +59,8 @@ pub fn found(row: Option<&Row>) -> Found<'_, HmacKey> {
     };
     let identity = match &row.whose {
         Wanted::Policy(name) => {
-            let Ok(name) = PolicyName::parse(name) else { return Found::Nobody };
-            return Found::Policy(FoundPolicy::new(name, row.rights, stamp, keys));
+            let Ok(name) = PolicyName::parse(name) else { return LookupResult::NotFound };
+            return LookupResult::Policy(PolicyRecord::new(name, row.rights, stamp, keys));
         }
         Wanted::Device(id) => DeviceId::parse(id).map(Identity::Device),
         Wanted::Module(device, module) => {
@@ -68,7 +68,7 @@ pub fn found(row: Option<&Row>) -> Found<'_, HmacKey> {
         }
     };
     // a row whose name is none is nobody's
-    identity.map_or(Found::Nobody, |identity| {
-        Found::Identity(FoundIdentity::new(identity, status, stamp, Credential::Keys(keys)))
+    identity.map_or(LookupResult::NotFound, |identity| {
+        LookupResult::Identity(IdentityRecord::new(identity, status, stamp, Credential::Keys(keys)))
     })
 }

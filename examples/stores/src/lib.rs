@@ -4,7 +4,7 @@
 //! - `sqlite`: a table of SQLite. `cargo run --example sqlite`
 //! - `remote`: a store that answers later, as a server over a network does. `cargo run --example remote`
 //!
-//! `answer` is what both have in common: what a row has to hold, and how it becomes a `Found`.
+//! `answer` is what both have in common: what a row has to hold, and how it becomes a `LookupResult`.
 
 pub mod answer;
 pub mod remote;

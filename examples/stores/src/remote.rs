@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hubward::core::{Lookup, UnixTime};
-use hubward::{Admission, AuthError, Presented, Rules, Session};
+use hubward::types::{Lookup, UnixTime};
+use hubward::{AuthError, AuthenticationStep, Credentials, HubConfig, Session};
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::{mpsc, oneshot};
 
@@ -62,16 +62,16 @@ impl RemoteStore {
     /// `now` is asked for when the answer is there: a question may have waited long.
     pub async fn admit(
         &self,
-        presented: Presented<'_>,
-        rules: &Rules<'_, HmacKey>,
+        presented: Credentials<'_>,
+        rules: &HubConfig<'_, HmacKey>,
         now: impl Fn() -> UnixTime,
     ) -> Result<Session, Refused> {
         let mut question = presented.start(rules)?;
         loop {
             let row = self.answer(&question.lookup()).await.map_err(Refused::Store)?;
-            match question.answer(found(row.as_deref()), now())? {
-                Admission::Needs(next) => question = next,
-                Admission::Admitted(admitted) => return Ok(admitted.into_session()),
+            match question.resume(found(row.as_deref()), now())? {
+                AuthenticationStep::NeedsLookup(next) => question = next,
+                AuthenticationStep::Authenticated(admitted) => return Ok(admitted.into_session()),
             }
         }
     }

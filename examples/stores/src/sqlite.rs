@@ -5,8 +5,8 @@
 
 use core::fmt;
 
-use hubward::core::{KeyError, Lookup, Permissions, SymmetricKey, UnixTime};
-use hubward::{Admission, Admitted, AuthError, Presented, Rules};
+use hubward::types::{KeyError, Lookup, Permissions, SymmetricKey, UnixTime};
+use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, HubConfig};
 use hubward_rustcrypto::HmacKey;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -160,16 +160,16 @@ impl SqliteStore {
     /// Asks and answers until somebody is admitted. A store that fails admits nobody.
     pub fn admit<'a>(
         &self,
-        presented: Presented<'a>,
-        rules: &'a Rules<'a, HmacKey>,
+        presented: Credentials<'a>,
+        rules: &'a HubConfig<'a, HmacKey>,
         now: UnixTime,
-    ) -> Result<Admitted<'a>, Refused> {
+    ) -> Result<Authenticated<'a>, Refused> {
         let mut question = presented.start(rules)?;
         loop {
             let row = self.answer(&question.lookup()).map_err(Refused::Store)?;
-            match question.answer(found(row.as_ref()), now)? {
-                Admission::Needs(next) => question = next,
-                Admission::Admitted(admitted) => return Ok(admitted),
+            match question.resume(found(row.as_ref()), now)? {
+                AuthenticationStep::NeedsLookup(next) => question = next,
+                AuthenticationStep::Authenticated(admitted) => return Ok(admitted),
             }
         }
     }

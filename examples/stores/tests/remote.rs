@@ -3,8 +3,8 @@
 mod common;
 
 use common::*;
-use hubward::core::Permissions;
-use hubward::{AuthError, Presented};
+use hubward::types::Permissions;
+use hubward::{AuthError, Credentials};
 use hubward_stores::answer::{Row, Wanted};
 use hubward_stores::remote::{Refused, RemoteStore};
 
@@ -21,7 +21,7 @@ fn rows() -> Vec<Row> {
 async fn connect(store: RemoteStore, id: &'static str, token: String) -> Result<String, Refused> {
     tokio::spawn(async move {
         let (username, rules) = (username(id), rules());
-        let presented = Presented::mqtt(id, &username, Some(&token))?;
+        let presented = Credentials::mqtt(id, &username, Some(&token))?;
         let session = store.admit(presented, &rules, || at(NOW)).await?;
         Ok(session.to_string())
     })

@@ -3,8 +3,8 @@
 mod common;
 
 use common::*;
-use hubward::core::{DeviceId, Found, Lookup, Permissions};
-use hubward::{AuthError, Ended, Presented, Session};
+use hubward::types::{DeviceId, Lookup, LookupResult, Permissions};
+use hubward::{AuthError, Credentials, Session, SessionError};
 use hubward_rustcrypto::HmacKey;
 use hubward_stores::answer::{Row, Wanted, found};
 use hubward_stores::sqlite::{Refused, SCHEMA, SqliteStore, StoreError};
@@ -26,7 +26,7 @@ fn device(id: &str) -> Wanted {
 /// How somebody fares who presents a token over MQTT.
 fn session(store: &SqliteStore, id: &str, token: &str) -> Result<Session, Refused> {
     let (username, rules) = (username(id), rules());
-    let presented = Presented::mqtt(id, &username, Some(token)).unwrap();
+    let presented = Credentials::mqtt(id, &username, Some(token)).unwrap();
     store.admit(presented, &rules, at(NOW)).map(|admitted| admitted.into_session())
 }
 
@@ -39,9 +39,9 @@ fn code(session: Result<Session, Refused>) -> String {
     }
 }
 
-fn recheck(store: &SqliteStore, session: &Session) -> Result<(), Ended> {
+fn recheck(store: &SqliteStore, session: &Session) -> Result<(), SessionError> {
     let rows: Vec<Option<Row>> = session.lookups().map(|lookup| store.answer(&lookup).unwrap()).collect();
-    let answers: Vec<Found<'_, HmacKey>> = rows.iter().map(|row| found(row.as_ref())).collect();
+    let answers: Vec<LookupResult<'_, HmacKey>> = rows.iter().map(|row| found(row.as_ref())).collect();
     session.recheck(&answers, at(NOW))
 }
 
@@ -77,14 +77,18 @@ fn what_changes_in_the_table_ends_a_session() {
     let first = begin();
     assert_eq!(recheck(&store, &first), Ok(()));
     store.set_enabled("pump", false).unwrap();
-    assert_eq!(recheck(&store, &first), Err(Ended::Disabled));
+    assert_eq!(recheck(&store, &first), Err(SessionError::Disabled));
     store.set_enabled("pump", true).unwrap();
     assert_eq!(recheck(&store, &first), Ok(()));
     store.set_primary(&device("pump"), &raw("pump")).unwrap();
-    assert_eq!(recheck(&store, &first), Err(Ended::KeysReplaced), "the same bytes, and still another key");
+    assert_eq!(
+        recheck(&store, &first),
+        Err(SessionError::KeysReplaced),
+        "the same bytes, and still another key"
+    );
     let second = begin();
     store.put(&device("pump"), Permissions::empty(), &raw("pump"), None).unwrap();
-    assert_eq!(recheck(&store, &second), Err(Ended::Recreated));
+    assert_eq!(recheck(&store, &second), Err(SessionError::Recreated));
 }
 
 #[test]
@@ -92,7 +96,10 @@ fn a_collation_that_folds_case_is_noticed() {
     let folding = store(&SCHEMA.replace("COLLATE BINARY", "COLLATE NOCASE"));
     // the row of `pump` is found for `PUMP`, whose token is good under its key
     let found_another = session(&folding, "PUMP", &token("PUMP", "pump"));
-    assert!(matches!(found_another, Err(Refused::Credential(AuthError::WrongAnswer))), "{found_another:?}");
+    assert!(
+        matches!(found_another, Err(Refused::Credential(AuthError::RecordMismatch))),
+        "{found_another:?}"
+    );
     assert_eq!(code(session(&folding, "pump", &token("pump", "pump"))), "device pump");
     let binary = session(&store(SCHEMA), "PUMP", &token("PUMP", "pump"));
     assert!(matches!(binary, Err(Refused::Credential(AuthError::Unknown))), "{binary:?}");

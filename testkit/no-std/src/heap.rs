@@ -1,6 +1,6 @@
 //! The crates that need a heap.
 
-use hubward::{Presented, Rules};
+use hubward::{Credentials, HubConfig};
 use hubward_connection_string::ConnectionString;
 use hubward_core::HostName;
 use hubward_policy::Operation;
@@ -14,12 +14,12 @@ static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 /// One call into each, for the linker.
 pub fn each(text: &str, der: &[u8], decoy: HmacKey) -> bool {
     let registry = Registry::<HmacKey>::new();
-    let rules = HostName::parse(text).map(|hub| Rules::new(hub, decoy));
+    let rules = HostName::parse(text).map(|hub| HubConfig::new(hub, decoy));
     let others: [&[u8]; 0] = [];
     Chain::parse(der, &others).is_ok()
         && TrustBundle::provisioned(der, &[]).is_ok()
-        && ConnectionString::parse(text, &hubward_connection_string::Rules::STRICT).is_ok()
-        && Presented::mqtt(text, text, Some(text)).is_ok()
+        && ConnectionString::parse(text, &hubward_connection_string::ParseOptions::STRICT).is_ok()
+        && Credentials::mqtt(text, text, Some(text)).is_ok()
         && Operation::mqtt_publish(text).endpoint().is_some()
         && rules.is_ok_and(|_| core::mem::size_of_val(&registry) > 0)
 }

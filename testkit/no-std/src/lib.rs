@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use hubward_core::{Authority, DeviceId, Keys, SymmetricKey, UnixTime};
 use hubward_rustcrypto::HmacKey;
-use hubward_sas::{SasToken, TokenRules, Unsigned};
+use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
@@ -21,7 +21,8 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 pub fn token(key: &[u8], id: &str, seconds: u64, buffer: &mut [u8]) -> Option<bool> {
     let key = HmacKey::new(&SymmetricKey::from_bytes(key).ok()?);
     let expires = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-    let unsigned = Unsigned::device(Authority::parse("h.example").ok()?, DeviceId::parse(id).ok()?, expires);
+    let unsigned =
+        UnsignedToken::device(Authority::parse("h.example").ok()?, DeviceId::parse(id).ok()?, expires);
     let text = unsigned.sign(&key).write_into(buffer).ok()?;
     let token = SasToken::parse(text, &TokenRules::STRICT).ok()?;
     let verified = token.verify(Keys::one(&key), expires, &TokenRules::STRICT).ok()?;

@@ -3,11 +3,11 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use hubward::registry::{Authentication, KeyPair, Registry};
-use hubward::{Admission, Presented, Rules};
+use hubward::registry::{Authentication, Registry, SymmetricKeys};
+use hubward::{AuthenticationStep, Credentials, HubConfig};
 use hubward_core::{Authority, DeviceId, HostName, Keys, SymmetricKey, UnixTime};
 use hubward_rustcrypto::HmacKey;
-use hubward_sas::{SasToken, TokenRules, Unsigned};
+use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 
 pub struct Case<'f> {
     pub name: &'static str,
@@ -34,7 +34,7 @@ pub struct Fixture {
     ring: hubward_ring::HmacKey,
     ring_other: hubward_ring::HmacKey,
     username: String,
-    rules: Rules<'static, HmacKey>,
+    rules: HubConfig<'static, HmacKey>,
     registry: Registry<HmacKey>,
 }
 
@@ -48,7 +48,7 @@ impl Fixture {
         let message = String::from_utf8(unsigned.to_be_signed(&mut buffer).unwrap().to_vec()).unwrap();
         let signature = *hubward_core::MacKey::tag(&key, &[message.as_bytes()]).expose();
         let mut registry = Registry::new();
-        let pair = KeyPair::new(make(KEY), make(OTHER));
+        let pair = SymmetricKeys::new(make(KEY), make(OTHER));
         registry.create_device(DeviceId::parse(DEVICE).unwrap(), Authentication::Sas(pair)).unwrap();
         Self {
             token: unsigned.sign(&key).to_string(),
@@ -58,7 +58,7 @@ impl Fixture {
             ring: hubward_ring::HmacKey::new(&raw(KEY)),
             ring_other: hubward_ring::HmacKey::new(&raw(OTHER)),
             username: format!("{HOST}/{DEVICE}/?api-version=2021-04-12"),
-            rules: Rules::new(HostName::parse(HOST).unwrap(), make(OTHER)).with_token_rules(RULES),
+            rules: HubConfig::new(HostName::parse(HOST).unwrap(), make(OTHER)).with_token_rules(RULES),
             registry,
             key,
         }
@@ -71,9 +71,9 @@ pub fn now() -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(EXPIRY - 3600))
 }
 
-fn unsigned() -> Unsigned<'static> {
+fn unsigned() -> UnsignedToken<'static> {
     let expires = UnixTime::since_unix_epoch(Duration::from_secs(EXPIRY));
-    Unsigned::device(Authority::parse(HOST).unwrap(), DeviceId::parse(DEVICE).unwrap(), expires)
+    UnsignedToken::device(Authority::parse(HOST).unwrap(), DeviceId::parse(DEVICE).unwrap(), expires)
 }
 
 pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
@@ -113,15 +113,15 @@ pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
             let expires = UnixTime::since_unix_epoch(Duration::from_secs(black_box(EXPIRY)));
             let host = Authority::parse(HOST).unwrap();
             let device = DeviceId::parse(black_box(DEVICE)).unwrap();
-            let signed = Unsigned::device(host, device, expires).sign(black_box(&f.key));
+            let signed = UnsignedToken::device(host, device, expires).sign(black_box(&f.key));
             let _ = black_box(signed.write_into(&mut buffer)).unwrap();
         }),
         Case::new("mqtt admission", move || {
             let presented =
-                Presented::mqtt(black_box(DEVICE), black_box(&f.username), Some(black_box(&f.token)));
+                Credentials::mqtt(black_box(DEVICE), black_box(&f.username), Some(black_box(&f.token)));
             let question = presented.unwrap().start(&f.rules).unwrap();
             let found = f.registry.find(&question.lookup());
-            let Admission::Admitted(admitted) = question.answer(found, now).unwrap() else {
+            let AuthenticationStep::Authenticated(admitted) = question.resume(found, now).unwrap() else {
                 panic!("admitted")
             };
             assert!(black_box(admitted.decision()).is_allow());

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use hubward_core::UnixTime;
 use hubward_ring::signature;
-use hubward_x509::{Anchors, Certificate, Chain, Crls, Profile, Revocation, Subject};
+use hubward_x509::{Anchors, Certificate, Chain, Crls, ExpectedSubject, Profile, Revocation};
 use rcgen::{CertificateRevocationListParams, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber};
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 use webpki::{EndEntityCert, OwnedCertRevocationList, RevocationCheckDepth, RevocationOptionsBuilder};
@@ -55,7 +55,7 @@ fn fleet(
     algorithm: &'static dyn SignatureVerificationAlgorithm,
 ) -> Vec<Case<'static>> {
     let fleet: &Fleet = Box::leak(Box::new(fleet));
-    let profile = Profile::device(Subject::Anybody);
+    let profile = Profile::device(ExpectedSubject::Any);
     let anchors = Anchors::parse([&fleet.root]).unwrap();
     let chain = Chain::parse(&fleet.leaf, [&fleet.intermediate]).unwrap();
     let (_, kept) = chain.verify_keeping(&anchors, &profile, signature::ALL, now(0)).unwrap();
@@ -68,7 +68,7 @@ fn fleet(
         }),
         Case::new(next, move || {
             let leaf = Certificate::parse(black_box(&fleet.leaf)).unwrap();
-            black_box(kept.verify(&leaf, Subject::Anybody, signature::ALL, now(0)).unwrap());
+            black_box(kept.verify(&leaf, ExpectedSubject::Any, signature::ALL, now(0)).unwrap());
         }),
         webpki(peer, &fleet.root, &fleet.intermediate, &fleet.leaf, None),
     ]
@@ -83,14 +83,14 @@ fn revocation() -> Vec<Case<'static>> {
     let list: &[u8] = list(&ca_params, ca_key).leak();
     let crls = Crls::parse([list]).unwrap();
     let rules = Revocation::by(&crls).depth(hubward_x509::RevocationDepth::Leaf);
-    let profile = Profile::device(Subject::Anybody).revocation(rules);
+    let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
     let anchors = Anchors::parse([root]).unwrap();
     let chain = Chain::parse(leaf, [intermediate]).unwrap();
     let (_, kept) = chain.verify_keeping(&anchors, &profile, signature::ALL, now(0)).unwrap();
     vec![
         Case::new("kept 1000 revoked", move || {
             let leaf = Certificate::parse(black_box(leaf)).unwrap();
-            black_box(kept.verify(&leaf, Subject::Anybody, signature::ALL, now(0)).unwrap());
+            black_box(kept.verify(&leaf, ExpectedSubject::Any, signature::ALL, now(0)).unwrap());
         }),
         webpki("webpki 1000 revoked", root, intermediate, leaf, Some(list)),
     ]

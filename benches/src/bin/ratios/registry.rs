@@ -7,11 +7,12 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use hubward_core::{
-    Credential, DeviceId, Found, FoundIdentity, Identity, Keys, Lookup, Stamp, Status, SymmetricKey,
+    Credential, DeviceId, Identity, IdentityRecord, Keys, Lookup, LookupResult, RecordVersion, Status,
+    SymmetricKey,
 };
-use hubward_registry::{Authentication, Change, ExportKeys, Importer, KeyPair, NoEntropy, Registry};
+use hubward_registry::{Authentication, Change, ExportKeys, Importer, NoEntropy, Registry, SymmetricKeys};
 use hubward_rustcrypto::HmacKey;
-use hubward_sas::{SasToken, TokenRules, Unsigned};
+use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 use serde::Deserialize;
 
 use crate::case::{Case, EXPIRY, HOST, now};
@@ -40,9 +41,9 @@ fn registry(two: bool) -> Registry<HmacKey> {
     let mut registry = Registry::with_seed(&[0x5e; 16]);
     for number in 0..DEVICES {
         let keys = if two {
-            KeyPair::kept(raw(number, 1), raw(number, 2), HmacKey::new)
+            SymmetricKeys::kept(raw(number, 1), raw(number, 2), HmacKey::new)
         } else {
-            KeyPair::kept_one(raw(number, 1), HmacKey::new)
+            SymmetricKeys::kept_one(raw(number, 1), HmacKey::new)
         };
         let identity = id(number);
         let identity = Identity::Device(DeviceId::parse(&identity).unwrap());
@@ -60,7 +61,7 @@ fn registry(two: bool) -> Registry<HmacKey> {
 
 /// The same records where a program would put them first.
 struct Plain {
-    stamp: Stamp,
+    stamp: RecordVersion,
     status: Status,
     primary: HmacKey,
     secondary: Option<HmacKey>,
@@ -73,23 +74,24 @@ fn map(two: bool) -> Map {
         .map(|number| {
             let secondary = two.then(|| HmacKey::new(&raw(number, 2)));
             let primary = HmacKey::new(&raw(number, 1));
-            let plain = Plain { stamp: Stamp::new(1, 1), status: Status::Enabled, primary, secondary };
+            let plain =
+                Plain { stamp: RecordVersion::new(1, 1), status: Status::Enabled, primary, secondary };
             (id(number).into(), Box::new(plain))
         })
         .collect()
 }
 
-fn in_map<'m>(map: &'m Map, lookup: &Lookup<'_>) -> Found<'m, HmacKey> {
-    let Lookup::Device(segment) = lookup else { return Found::Nobody };
+fn in_map<'m>(map: &'m Map, lookup: &Lookup<'_>) -> LookupResult<'m, HmacKey> {
+    let Lookup::Device(segment) = lookup else { return LookupResult::NotFound };
     let Some((id, plain)) = segment.as_plain().and_then(|id| map.get_key_value(id)) else {
-        return Found::Nobody;
+        return LookupResult::NotFound;
     };
     let keys = match &plain.secondary {
         Some(second) => Keys::pair(&plain.primary, second),
         None => Keys::one(&plain.primary),
     };
     let identity = Identity::Device(DeviceId::assertion(id));
-    Found::Identity(FoundIdentity::new(identity, plain.status, plain.stamp, Credential::Keys(keys)))
+    LookupResult::Identity(IdentityRecord::new(identity, plain.status, plain.stamp, Credential::Keys(keys)))
 }
 
 /// Tokens in the order in which they come, each under its device's primary key.
@@ -100,15 +102,15 @@ fn tokens() -> Vec<String> {
         .map(|at| {
             let number = at * STRIDE % DEVICES;
             let id = id(number);
-            let unsigned = Unsigned::device(host, DeviceId::parse(&id).unwrap(), expires);
+            let unsigned = UnsignedToken::device(host, DeviceId::parse(&id).unwrap(), expires);
             unsigned.sign(&HmacKey::new(&raw(number, 1))).to_string()
         })
         .collect()
 }
 
-fn keys<'k>(found: &Found<'k, HmacKey>) -> Keys<'k, HmacKey> {
+fn keys<'k>(found: &LookupResult<'k, HmacKey>) -> Keys<'k, HmacKey> {
     match found {
-        Found::Identity(found) if found.status() == Status::Enabled => match found.credential() {
+        LookupResult::Identity(found) if found.status() == Status::Enabled => match found.credential() {
             Credential::Keys(keys) => *keys,
             _ => panic!("with keys"),
         },
@@ -128,7 +130,7 @@ fn each<'i, T, U: Copy>(items: &'i [T; BATCH], to: impl Fn(&'i T) -> U) -> [U; B
     all
 }
 
-fn verify<'k>(batch: &[SasToken<'_>; BATCH], found: impl Iterator<Item = Found<'k, HmacKey>>) {
+fn verify<'k>(batch: &[SasToken<'_>; BATCH], found: impl Iterator<Item = LookupResult<'k, HmacKey>>) {
     let batch = batch.iter().zip(found.map(|found| keys(&found)));
     let now = now();
     SasToken::verify_batch(batch, now, &RULES, |_, verdict| {
@@ -170,26 +172,26 @@ pub fn cases(fleet: &Fleet) -> Vec<Case<'_>> {
     {
         cases.push(fleet.case(together, place(), move |texts| {
             let batch = parsed(texts);
-            let found = registry.find_many(&each(&batch, SasToken::needs));
+            let found = registry.find_many(&each(&batch, SasToken::signer));
             verify(&batch, found.into_iter());
         }));
         cases.push(fleet.case(single, place(), move |texts| {
             for text in texts {
                 let token = SasToken::parse(text, &RULES).unwrap();
-                let found = registry.find(&token.needs());
+                let found = registry.find(&token.signer());
                 let _ = black_box(token.verify(keys(&found), now(), &RULES)).unwrap();
             }
         }));
         cases.push(fleet.case(map_single, place(), move |texts| {
             for text in texts {
                 let token = SasToken::parse(text, &RULES).unwrap();
-                let found = in_map(map, &token.needs());
+                let found = in_map(map, &token.signer());
                 let _ = black_box(token.verify(keys(&found), now(), &RULES)).unwrap();
             }
         }));
         cases.push(fleet.case(map_together, place(), move |texts| {
             let batch = parsed(texts);
-            verify(&batch, batch.iter().map(|token| in_map(map, &token.needs())));
+            verify(&batch, batch.iter().map(|token| in_map(map, &token.signer())));
         }));
     }
     cases

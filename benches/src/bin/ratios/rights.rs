@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request};
 use hubward_core::{DeviceId, Identity, Permissions};
-use hubward_policy::statements::{Act, Action, Statement, Statements};
+use hubward_policy::statements::{Action, Statement, StatementRequest, Statements};
 use hubward_policy::{Operation, Scope, Subject, decide};
 
 use crate::case::Case;
@@ -24,7 +24,7 @@ pub fn cases() -> Vec<Case<'static>> {
         .collect();
     let statements = Statements::compile(&statements).unwrap();
     let topic = Operation::mqtt_publish("fleet/pump-0099/temperature");
-    let act = Act::new(identity, Some("pump-0099"), &topic);
+    let act = StatementRequest::new(identity, Some("pump-0099"), &topic);
     let mut cases = vec![
         Case::new("rights", move || {
             assert!(decide(black_box(&subject), black_box(&events)).is_allow());

@@ -4,9 +4,9 @@ use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use std::io::Write;
 
-use hubward::core::Digest;
+use hubward::types::Digest;
 use hubward_ring::Digests;
-use hubward_x509::{Certificate, GeneralName, Malformed, Outside, common_name};
+use hubward_x509::{Certificate, GeneralName, Malformed, OutsideValidity, common_name};
 
 use super::Hex;
 use crate::clock::{at, date, words};
@@ -44,8 +44,8 @@ pub(super) fn print(
             let now = i64::try_from(now).unwrap_or(i64::MAX);
             format!("{} left", words(validity.not_after.abs_diff(now)))
         }
-        Err(Outside::Expired { seconds }) => format!("expired {} ago", words(seconds)),
-        Err(Outside::NotYetValid { seconds }) => format!("not valid for another {}", words(seconds)),
+        Err(OutsideValidity::Expired { seconds }) => format!("expired {} ago", words(seconds)),
+        Err(OutsideValidity::NotYetValid { seconds }) => format!("not valid for another {}", words(seconds)),
         Err(other) => other.to_string(),
     };
     writeln!(out, "valid until  {}, {remark}", Date(validity.not_after))?;

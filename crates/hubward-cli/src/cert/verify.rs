@@ -5,12 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use hubward::core::{DeviceId, ModuleId};
+use hubward::types::{DeviceId, ModuleId};
 use hubward_ring::signature;
 use hubward_x509::pem::{self, PemError};
 use hubward_x509::{
-    Anchors, Certificate, Chain, ChainError, Crls, Place, Problem, Profile, Revocation, RevocationDepth,
-    RevocationStatus, Subject, UnknownStatus, VerifiedChain,
+    Anchors, Certificate, CertificatePosition, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile,
+    Revocation, RevocationDepth, RevocationStatus, UnknownStatus, VerifiedChain,
 };
 use rustls_pki_types::ServerName;
 
@@ -138,20 +138,20 @@ fn good(out: &mut impl Write, verified: &VerifiedChain<'_>, anchors: &Anchors<'_
 
 /// Every certificate that a path could have been made of, by the names that errors call them.
 fn considered(out: &mut impl Write, chain: &Chain<'_>, anchors: &Anchors<'_>) -> std::io::Result<()> {
-    line(out, Place::Leaf, chain.leaf())?;
+    line(out, CertificatePosition::Leaf, chain.leaf())?;
     for (count, one) in chain.intermediates().enumerate() {
         match one {
-            Ok(one) => line(out, Place::Intermediate(count), one)?,
-            Err(error) => writeln!(out, "  {}: {error}", Place::Intermediate(count))?,
+            Ok(one) => line(out, CertificatePosition::Intermediate(count), one)?,
+            Err(error) => writeln!(out, "  {}: {error}", CertificatePosition::Intermediate(count))?,
         }
     }
     for (count, one) in anchors.iter().enumerate() {
-        line(out, Place::Anchor(count), one)?;
+        line(out, CertificatePosition::Anchor(count), one)?;
     }
     Ok(())
 }
 
-fn line(out: &mut impl Write, place: Place, one: &Certificate<'_>) -> std::io::Result<()> {
+fn line(out: &mut impl Write, place: CertificatePosition, one: &Certificate<'_>) -> std::io::Result<()> {
     let (from, to) = (inspect::Date(one.validity().not_before), inspect::Date(one.validity().not_after));
     writeln!(out, "  {place}: {}, by {}, {from} to {to}", one.subject(), one.issuer())
 }
@@ -189,17 +189,19 @@ fn revocation<'a>(arguments: &Verify, crls: &'a Crls<'a>) -> Revocation<'a> {
 
 fn profile(arguments: &Verify) -> Result<Profile<'_>, Box<dyn Error>> {
     let subject = match (&arguments.device, &arguments.module, &arguments.host) {
-        (Some(device), None, _) => Subject::Device(DeviceId::parse(device)?),
+        (Some(device), None, _) => ExpectedSubject::Device(DeviceId::parse(device)?),
         (Some(device), Some(module), _) => {
-            Subject::Module(DeviceId::parse(device)?, ModuleId::parse(module)?)
+            ExpectedSubject::Module(DeviceId::parse(device)?, ModuleId::parse(module)?)
         }
-        (None, _, Some(host)) => Subject::Server(ServerName::try_from(host.as_str())?),
-        (None, _, None) => Subject::Anybody,
+        (None, _, Some(host)) => ExpectedSubject::Server(ServerName::try_from(host.as_str())?),
+        (None, _, None) => ExpectedSubject::Any,
     };
     Ok(match (arguments.profile, subject) {
-        (None | Some(Kind::Server), Subject::Server(name)) => Profile::server(name),
+        (None | Some(Kind::Server), ExpectedSubject::Server(name)) => Profile::server(name),
         (Some(Kind::Server), _) => return Err("the server profile takes --host".into()),
-        (Some(Kind::Device), Subject::Server(_)) => return Err("the device profile takes no --host".into()),
+        (Some(Kind::Device), ExpectedSubject::Server(_)) => {
+            return Err("the device profile takes no --host".into());
+        }
         (None | Some(Kind::Device), subject) => Profile::device(subject),
         (Some(Kind::Rfc5280), subject) => Profile::rfc5280().for_subject(subject),
     })

@@ -1,8 +1,8 @@
 //! What a client sends, and what comes of it.
 
-use hubward::core::Identity;
 use hubward::policy::{Decision, Operation};
-use hubward::{Admission, AuthError, Presented};
+use hubward::types::Identity;
+use hubward::{AuthError, AuthenticationStep, Credentials};
 use rustls_pki_types::CertificateDer;
 
 use super::cast::{HOST, Hub};
@@ -67,23 +67,23 @@ impl Attempt {
         let showing;
         let (presented, then) = match self {
             Self::Mqtt { client_id, username, password, then } => {
-                (Presented::mqtt(client_id, username, Some(password))?, then)
+                (Credentials::mqtt(client_id, username, Some(password))?, then)
             }
             Self::MqttShowing { id, password, certificates } => {
                 showing = username(id);
-                let presented = Presented::mqtt(id, &showing, password.as_deref())?;
+                let presented = Credentials::mqtt(id, &showing, password.as_deref())?;
                 (presented.with_certificates(certificates), &None)
             }
             Self::Http { method, path, host, authorization } => {
-                (Presented::http(method, path, host, Some(authorization))?, &None)
+                (Credentials::http(method, path, host, Some(authorization))?, &None)
             }
         };
         let mut question = presented.start(&hub.rules)?;
         let admitted = loop {
             let found = hub.registry.find_issued(&question.lookup(), question.issuers());
-            match question.answer(found, at(hub.now))? {
-                Admission::Needs(next) => question = next,
-                Admission::Admitted(admitted) => break admitted,
+            match question.resume(found, at(hub.now))? {
+                AuthenticationStep::NeedsLookup(next) => question = next,
+                AuthenticationStep::Authenticated(admitted) => break admitted,
             }
         };
         let first = verdict(&admitted.identity(), &admitted.decision());

@@ -2,11 +2,13 @@
 
 use core::error::Error;
 
-use hubward::core::{Authority, DeviceId, HostName, ModuleId, Permissions, PolicyName, Status, SymmetricKey};
-use hubward::registry::{Authentication, KeyPair, Registry};
-use hubward::sas::Unsigned;
+use hubward::registry::{Authentication, Registry, SymmetricKeys};
+use hubward::sas::UnsignedToken;
+use hubward::types::{
+    Authority, DeviceId, HostName, ModuleId, Permissions, PolicyName, Status, SymmetricKey,
+};
 use hubward::x509::Anchors;
-use hubward::{Rules, X509Rules, core::MacKey};
+use hubward::{HubConfig, X509Config, types::MacKey};
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 use zeroize::Zeroizing;
@@ -20,7 +22,7 @@ pub(crate) const ANOTHER_HOST: &str = "fabrikam.example";
 /// The hub, and the clients' own copies of their keys.
 pub(crate) struct Hub<'h> {
     pub(crate) registry: Registry<HmacKey>,
-    pub(crate) rules: Rules<'h, HmacKey>,
+    pub(crate) rules: HubConfig<'h, HmacKey>,
     pub(crate) minted: &'h Minted,
     pub(crate) now: u64,
     pub(crate) dev1: HmacKey,
@@ -55,7 +57,7 @@ impl<'h> Hub<'h> {
         registry.set_status(DeviceId::parse("off")?, Status::Disabled)?;
         // a device whose key is the empty string: provisioned only if there were such a key
         if let Ok(empty) = SymmetricKey::from_base64("") {
-            let pair = KeyPair::one(HmacKey::new(&empty));
+            let pair = SymmetricKeys::one(HmacKey::new(&empty));
             registry.create_device(DeviceId::parse("blank")?, Authentication::Sas(pair))?;
         }
         let mut policies = Vec::new();
@@ -75,8 +77,8 @@ impl<'h> Hub<'h> {
         let mut policies = policies.into_iter();
         let mut next = || policies.next().ok_or(short);
         let ((owner, _), (service, _), (device_policy, _)) = (next()?, next()?, next()?);
-        let x509 = X509Rules::new(anchors, signature::ALL, &Digests);
-        let rules = Rules::new(HostName::parse(HOST)?, fresh()?.0).with_x509(x509);
+        let x509 = X509Config::new(anchors, signature::ALL, &Digests);
+        let rules = HubConfig::new(HostName::parse(HOST)?, fresh()?.0).with_x509(x509);
         let module = module.0;
         Ok(Self {
             registry,
@@ -115,7 +117,8 @@ pub(crate) fn token_until(
 ) -> Result<String, Box<dyn Error>> {
     let tag = key.tag(&[sr.as_bytes(), b"\n", expiry.to_string().as_bytes()]);
     // borrow the signer's encoding of the signature
-    let signed = Unsigned::device(Authority::parse(HOST)?, DeviceId::parse("any")?, at(expiry)).finish(tag);
+    let signed =
+        UnsignedToken::device(Authority::parse(HOST)?, DeviceId::parse("any")?, at(expiry)).finish(tag);
     let signed = signed.to_string();
     let sig = signed.split('&').find(|field| field.starts_with("sig=")).unwrap_or_default();
     let skn = skn.map(|name| format!("&skn={name}")).unwrap_or_default();
@@ -126,10 +129,10 @@ pub(crate) fn token_until(
 type Own = (HmacKey, HmacKey);
 
 /// Two random keys, for the client and for the registry.
-fn fresh_pair() -> Result<(Own, KeyPair<HmacKey>), Box<dyn Error>> {
+fn fresh_pair() -> Result<(Own, SymmetricKeys<HmacKey>), Box<dyn Error>> {
     let (primary, registered_primary) = fresh()?;
     let (secondary, registered_secondary) = fresh()?;
-    Ok(((primary, secondary), KeyPair::new(registered_primary, registered_secondary)))
+    Ok(((primary, secondary), SymmetricKeys::new(registered_primary, registered_secondary)))
 }
 
 fn fresh() -> Result<(HmacKey, HmacKey), Box<dyn Error>> {

@@ -3,8 +3,8 @@
 
 use core::error::Error;
 
-use hubward::core::{DeviceId, Digest, Thumbprint};
 use hubward::registry::{Authentication, Registry, Thumbprints};
+use hubward::types::{DeviceId, Digest, Thumbprint};
 use hubward::x509::{Anchors, pem};
 use hubward_ring::Digests;
 use hubward_rustcrypto::HmacKey;
@@ -98,7 +98,7 @@ pub(crate) fn showing(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
         ),
         row(
             "x1's certificate under the name of x10",
-            "certificate-another-identity",
+            "certificate-identity-mismatch",
             show("x10", &minted.x1, fleet),
         ),
         row("x1's certificate, which is over", "certificate-expired", show("x1", &minted.expired, fleet)),

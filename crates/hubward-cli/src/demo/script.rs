@@ -25,7 +25,7 @@ pub(crate) fn rows(hub: &Hub<'_>) -> Result<Vec<Section>, Box<dyn Error>> {
         ("Impostors: who they are", impostors(hub)?),
         ("Impostors: what their tokens say", forgers(hub)?),
         ("Certificates, by a chain or by a thumbprint", showing(hub)?),
-        ("Admitted, and asking for more than is theirs", climbers(hub)?),
+        ("Authenticated, and asking for more than is theirs", climbers(hub)?),
     ])
 }
 
@@ -101,7 +101,7 @@ fn impostors(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
         then: None,
     };
     Ok(vec![
-        row("dev1's token under the name of dev10", "another-identity", connect("dev10", dev1()?)),
+        row("dev1's token under the name of dev10", "identity-mismatch", connect("dev10", dev1()?)),
         row(
             "dev10's key over dev1's name",
             "token-wrong-signature",
@@ -109,11 +109,11 @@ fn impostors(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
         ),
         row(
             "dev10's token for dev1, one a prefix of the other",
-            "another-identity",
+            "identity-mismatch",
             connect("dev1", hub.token(&of("dev10"), &hub.dev10, None)?),
         ),
         row("client id dev10, username dev1", "client-id", mismatched("dev10", "dev1", dev1()?)),
-        row("a device's token for its module", "another-identity", connect("dev1/mod1", dev1()?)),
+        row("a device's token for its module", "identity-mismatch", connect("dev1/mod1", dev1()?)),
         row(
             "the hub's policy, over a device that is disabled",
             "disabled",
@@ -131,12 +131,12 @@ fn impostors(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
         ),
         row(
             "another hub's token",
-            "another-hub",
+            "hub-mismatch",
             connect("dev1", hub.token(&format!("{ANOTHER_HOST}%2Fdevices%2Fdev1"), &hub.dev1, None)?),
         ),
         row(
             "dev1's token at another hub's host",
-            "another-hub",
+            "hub-mismatch",
             Attempt::Http {
                 method: "POST",
                 path: "/devices/dev1/messages/events".to_owned(),
@@ -151,12 +151,12 @@ fn impostors(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
         ),
         row(
             "an id encoded twice",
-            "another-identity",
+            "identity-mismatch",
             connect("a+b", hub.token(&of("a%252Bb"), &hub.odd, None)?),
         ),
         row(
             "dev10's token on dev1's path over HTTP",
-            "another-identity",
+            "identity-mismatch",
             http("POST", "/devices/dev1/messages/events", hub.token(&of("dev10"), &hub.dev10, None)?),
         ),
     ])
@@ -224,7 +224,7 @@ fn climbers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     Ok(vec![
         row(
             "dev1 publishes as dev10",
-            "another-identity",
+            "identity-mismatch",
             connect_then("dev1", dev1()?, publish("devices/dev10/messages/events/")),
         ),
         row(
@@ -234,7 +234,7 @@ fn climbers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
         ),
         row(
             "dev1 subscribes to dev10's messages",
-            "another-identity",
+            "identity-mismatch",
             connect_then("dev1", dev1()?, subscribe("devices/dev10/messages/devicebound/#")),
         ),
         row(

@@ -4,8 +4,8 @@ use core::error::Error;
 use core::hint::black_box;
 use core::time::Duration;
 
-use hubward::core::Keys;
 use hubward::sas::{SasToken, TokenRules};
+use hubward::types::Keys;
 
 use super::cast::{HOST, Hub};
 use crate::clock::{at, stopwatch};

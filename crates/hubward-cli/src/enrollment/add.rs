@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::{ArgGroup, Args};
-use hubward::core::{DeviceId, Digest, RegistrationId, Status, Thumbprint};
-use hubward_registry::{Attestation, EndorsementKey, Enrollment, KeyPair, Thumbprints};
+use hubward::types::{DeviceId, Digest, RegistrationId, Status, Thumbprint};
+use hubward_registry::{Attestation, EndorsementKey, Enrollment, SymmetricKeys, Thumbprints};
 use hubward_ring::Digests;
 use hubward_rustcrypto::HmacKey;
 
@@ -102,8 +102,8 @@ fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> 
     if let Some(file) = &arguments.key_file {
         let primary = key(file)?;
         return Ok(Attestation::SymmetricKey(match &arguments.secondary_key_file {
-            Some(file) => KeyPair::kept(primary, key(file)?, HmacKey::new),
-            None => KeyPair::kept_one(primary, HmacKey::new),
+            Some(file) => SymmetricKeys::kept(primary, key(file)?, HmacKey::new),
+            None => SymmetricKeys::kept_one(primary, HmacKey::new),
         }));
     }
     if let Some(file) = &arguments.endorsement_key_file {
@@ -122,7 +122,7 @@ fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> 
         );
     }
     match prints.as_slice() {
-        [] => Ok(Attestation::SymmetricKey(KeyPair::generate(&mut random, HmacKey::new)?)),
+        [] => Ok(Attestation::SymmetricKey(SymmetricKeys::generate(&mut random, HmacKey::new)?)),
         [one] => Ok(Attestation::X509(Thumbprints::new(Some(*one), None)?)),
         [one, two] => Ok(Attestation::X509(Thumbprints::new(Some(*one), Some(*two))?)),
         _ => Err("two certificates at most: a primary and a secondary".into()),

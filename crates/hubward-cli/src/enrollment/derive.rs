@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
-use hubward::core::RegistrationId;
+use hubward::types::RegistrationId;
 use hubward_registry::derive_key;
 use zeroize::Zeroizing;
 

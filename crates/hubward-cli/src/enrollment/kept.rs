@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use hubward_registry::{Derivation, Enrollments};
-use hubward_ring::SealKey;
+use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 
 use crate::file::{SealArguments, Seen, random, replace_saying, snapshot_of};
@@ -30,7 +30,7 @@ impl FileArguments {
 pub(crate) struct Kept {
     pub(super) enrollments: Enrollments<HmacKey>,
     path: PathBuf,
-    key: SealKey,
+    key: AeadKey,
     counter: u64,
     seen: Seen,
 }
@@ -43,7 +43,7 @@ impl Kept {
         let sealed = fs::read(&path).map_err(|error| words(error.into()))?;
         let counter = snapshot_of(&sealed).ok_or_else(|| words("not a sealed file".into()))?;
         let key = arguments.seal.key()?;
-        let enrollments = Enrollments::unseal(sealed, &key, arguments.seal.newest(), HmacKey::new)
+        let enrollments = Enrollments::open(sealed, &key, arguments.seal.newest(), HmacKey::new)
             .map_err(|error| words(error.into()))?;
         Ok(Self { enrollments, path, key, counter, seen })
     }

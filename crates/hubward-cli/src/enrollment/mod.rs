@@ -10,7 +10,7 @@ use core::error::Error;
 use std::io::{Write, stdout};
 
 use clap::{ArgGroup, Args, Subcommand};
-use hubward::core::RegistrationId;
+use hubward::types::RegistrationId;
 
 use crate::Outcome;
 use kept::{FileArguments, Kept};

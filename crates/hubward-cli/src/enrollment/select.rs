@@ -5,8 +5,8 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
-use hubward::core::{Digest, Keys, Lookup, RegistrationId, Shown, Thumbprint};
 use hubward::sas::{SasToken, TokenRules};
+use hubward::types::{Digest, Keys, Lookup, RegistrationId, Shown, Thumbprint};
 use hubward_registry::Evidence;
 use hubward_ring::Digests;
 use hubward_rustcrypto::HmacKey;
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Select) -> Result<Outcome, Box<dyn Error>> {
         (Some(file), ..) => {
             let text = secret::read(Some(file), "HUBWARD_TOKEN")?;
             let token = SasToken::parse(&text, &TokenRules::HUB_COMPAT)?;
-            let Lookup::Registration(_, segment) = token.needs() else {
+            let Lookup::Registration(_, segment) = token.signer() else {
                 return Err(
                     "the token is for a hub: one of a registration is `ID-SCOPE/registrations/ID`".into()
                 );

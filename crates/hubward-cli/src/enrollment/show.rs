@@ -4,7 +4,7 @@ use core::error::Error;
 use std::io::{Write, stdout};
 
 use clap::Args;
-use hubward::core::{Shown, Status};
+use hubward::types::{Shown, Status};
 use hubward_registry::{Attestation, Enrollment};
 use hubward_rustcrypto::HmacKey;
 use serde_json::{Value, json};

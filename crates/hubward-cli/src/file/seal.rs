@@ -4,9 +4,9 @@ use core::error::Error;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hubward::core::SymmetricKey;
+use hubward::types::SymmetricKey;
 use hubward_registry::{NoEntropy, snapshot_counter};
-use hubward_ring::SealKey;
+use hubward_ring::AeadKey;
 
 use crate::secret;
 
@@ -37,7 +37,7 @@ impl SealArguments {
         self.newest
     }
 
-    pub(crate) fn key(&self) -> Result<SealKey, Box<dyn Error>> {
+    pub(crate) fn key(&self) -> Result<AeadKey, Box<dyn Error>> {
         let text = secret::read(self.seal_key_file.as_deref(), VARIABLE)
             .map_err(|error| format!("the key that seals: {error}"))?;
         let key = SymmetricKey::from_base64(&text).map_err(|error| format!("the key that seals: {error}"))?;
@@ -45,7 +45,7 @@ impl SealArguments {
         let bytes = bytes
             .try_into()
             .map_err(|_| format!("the key that seals: {} bytes, 32 are needed", bytes.len()))?;
-        Ok(SealKey::new(bytes))
+        Ok(AeadKey::new(bytes))
     }
 }
 

@@ -4,11 +4,11 @@ use core::error::Error;
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
-use hubward::core::{DeviceId, Identity, ModuleId, Permissions, PolicyName, ResourcePath};
-use hubward::policy::statements::{Act, Statements, Verdict, statements_from_json};
+use hubward::policy::statements::{StatementRequest, StatementVerdict, Statements, statements_from_json};
 use hubward::policy::{
     DEFAULT_POLICIES, Decision, Denial, Operation, Reason, Scope, SharedAccessPolicy, Subject, decide,
 };
+use hubward::types::{DeviceId, Identity, ModuleId, Permissions, PolicyName, ResourcePath};
 use serde_json::{Value, json};
 
 use super::roles;
@@ -112,13 +112,13 @@ fn statements(file: &std::path::Path) -> Result<Statements, Box<dyn Error>> {
     statements_from_json(&text).map_err(|error| format!("{}: {error}", shown::file(file)).into())
 }
 
-fn judge(statements: &Statements, subject: &Subject<'_>, operation: &Operation<'_>) -> Verdict {
+fn judge(statements: &Statements, subject: &Subject<'_>, operation: &Operation<'_>) -> StatementVerdict {
     let client = match subject.identity() {
         Identity::Device(id) => id.as_str().to_owned(),
         Identity::Module(device, module) => format!("{device}/{module}"),
         _ => String::new(),
     };
-    statements.evaluate(&Act::new(subject.identity(), Some(&client), operation))
+    statements.evaluate(&StatementRequest::new(subject.identity(), Some(&client), operation))
 }
 
 /// The hub's own policies and those that were named.
@@ -133,10 +133,10 @@ fn policies(arguments: &Explain) -> Result<Vec<SharedAccessPolicy<'_>>, Box<dyn 
     Ok(policies)
 }
 
-fn verdict_as_json(verdict: Verdict) -> Value {
+fn verdict_as_json(verdict: StatementVerdict) -> Value {
     match verdict {
-        Verdict::Allow { statement } => json!({ "decision": "allow", "statement": statement }),
-        Verdict::Deny(refusal) => {
+        StatementVerdict::Allow { statement } => json!({ "decision": "allow", "statement": statement }),
+        StatementVerdict::Deny(refusal) => {
             json!({ "decision": "deny", "code": refusal.code(), "explanation": verdict.to_string() })
         }
     }
@@ -157,8 +157,8 @@ fn as_json(decision: &Decision<'_>, policies: &[SharedAccessPolicy<'_>]) -> Valu
             "rights": rights(denial),
             "remedy": denial.remedy().code(),
             "policiesThatWouldDo":
-                denial.policies_that_would_do(policies).map(SharedAccessPolicy::name).collect::<Vec<_>>(),
-            "verbsThere": denial.endpoints_there().map(|endpoint| endpoint.verb()).collect::<Vec<_>>(),
+                denial.policies_with_right(policies).map(SharedAccessPolicy::name).collect::<Vec<_>>(),
+            "verbsThere": denial.endpoints_at_address().map(|endpoint| endpoint.verb()).collect::<Vec<_>>(),
             "explanation": shown::text(&denial.explain(policies)).to_string(),
         }),
     }

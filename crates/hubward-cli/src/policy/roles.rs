@@ -3,11 +3,11 @@
 use core::error::Error;
 use std::io::Write;
 
-use hubward::core::Shown;
 use hubward::policy::roles::{
-    Access, ActionName, ArmScope, BUILT_IN, List, Plane, Request, Role, Ruling, built_in, role_from_json,
-    roles_that_open, roles_that_would_do,
+    Access, ActionName, ArmScope, BUILT_IN, Plane, Request, Role, RoleDecision, RoleList, built_in,
+    role_from_json, roles_for_endpoint, roles_granting,
 };
+use hubward::types::Shown;
 use serde_json::json;
 
 use super::explain::{Explain, How, operation};
@@ -28,12 +28,12 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
             let plane = if arguments.how == How::Action { Plane::Control } else { Plane::Data };
             let action = ActionName::parse(name)?;
             let ruling = access.check(&Request::new(&[SOMEBODY], plane, action, hub));
-            (ruling, roles_that_would_do(plane, action).collect())
+            (ruling, roles_granting(plane, action).collect())
         }
         (How::Action | How::DataAction, _) => return Err("it takes one provider operation".into()),
         _ => match operation(arguments)?.endpoint() {
             Some(endpoint) => {
-                (access.check_endpoint(&[SOMEBODY], endpoint, hub), roles_that_open(endpoint).collect())
+                (access.check_endpoint(&[SOMEBODY], endpoint, hub), roles_for_endpoint(endpoint).collect())
             }
             None => return Err("a hub has no such endpoint".into()),
         },
@@ -41,23 +41,23 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
     let names: Vec<_> = would_do.iter().map(|role| role.name()).collect();
     let mut out = std::io::stdout();
     match (ruling, arguments.json) {
-        (Ruling::Allow { assignment }, true) => {
+        (RoleDecision::Allow { assignment }, true) => {
             let role = access.role_of(assignment).map(Role::name);
             writeln!(out, "{:#}", json!({ "decision": "allow", "role": role }))?;
         }
-        (Ruling::Allow { assignment }, false) => {
+        (RoleDecision::Allow { assignment }, false) => {
             let role = access.role_of(assignment).map_or("", Role::name);
             writeln!(out, "allowed: the role `{role}` grants it")?;
         }
-        (Ruling::Deny(shortfall), true) => {
+        (RoleDecision::Deny(shortfall), true) => {
             let value = json!({ "decision": "deny", "code": shortfall.code(), "rolesThatWouldDo": names,
                 "explanation": ruling.to_string() });
             writeln!(out, "{value:#}")?;
         }
-        (Ruling::Deny(_), false) if names.is_empty() => {
+        (RoleDecision::Deny(_), false) if names.is_empty() => {
             writeln!(out, "denied: {ruling}, and no built-in role would")?;
         }
-        (Ruling::Deny(_), false) => {
+        (RoleDecision::Deny(_), false) => {
             writeln!(out, "denied: {ruling}; roles that would do: {}", names.join(", "))?;
         }
     }
@@ -75,5 +75,5 @@ fn role(name: &str) -> Result<Role, Box<dyn Error>> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{shown}: {error}"))?;
     let role = role_from_json(&text).map_err(|error| format!("{shown}: {error}"))?;
     // it is asked what the role would do at a hub, wherever it may be assigned
-    Ok(role.list_of(List::AssignableScopes, &["/"])?)
+    Ok(role.list_of(RoleList::AssignableScopes, &["/"])?)
 }

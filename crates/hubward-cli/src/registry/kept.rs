@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use hubward_registry::{ExportKeys, Imported, Importer, Registry};
-use hubward_ring::SealKey;
+use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -48,7 +48,7 @@ enum Form {
     /// Lines of JSON.
     Plain,
     /// A snapshot, and the counter of the last one.
-    Sealed(Box<SealKey>, u64),
+    Sealed(Box<AeadKey>, u64),
 }
 
 impl Kept {
@@ -158,7 +158,7 @@ fn read(file: File, seal: &SealArguments, silent: bool) -> Result<(Registry<Hmac
     let mut sealed = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
     sealed.append(&mut head);
     (&file).read_to_end(&mut sealed)?;
-    let registry = Registry::unseal(sealed, &key, seal.newest(), &mut random, HmacKey::new)?;
+    let registry = Registry::open(sealed, &key, seal.newest(), &mut random, HmacKey::new)?;
     Ok((registry, Form::Sealed(key.into(), counter)))
 }
 

@@ -4,8 +4,8 @@ use core::error::Error;
 use std::io::{Write, stdout};
 
 use clap::{ArgGroup, Args, Subcommand};
-use hubward::core::{Shown, Thumbprint};
-use hubward_registry::{AccessList, Listed, Verdict};
+use hubward::types::{Shown, Thumbprint};
+use hubward_registry::{AccessList, ListEntry, ListVerdict};
 
 use super::Who;
 use super::kept::{FileArguments, Kept};
@@ -77,11 +77,11 @@ struct Member {
 }
 
 impl Named {
-    fn listed(&self) -> Result<Listed<'_>, Box<dyn Error>> {
+    fn listed(&self) -> Result<ListEntry<'_>, Box<dyn Error>> {
         Ok(match (&self.group, &self.issuer) {
-            (Some(group), _) => Listed::Group(group),
-            (None, Some(issuer)) => Listed::Issuer(sha256(issuer)?),
-            (None, None) => Listed::Identity(self.who.named()?),
+            (Some(group), _) => ListEntry::Group(group),
+            (None, Some(issuer)) => ListEntry::Issuer(sha256(issuer)?),
+            (None, None) => ListEntry::Identity(self.who.named()?),
         })
     }
 }
@@ -156,9 +156,9 @@ fn show(kept: &Kept) -> Result<Outcome, Box<dyn Error>> {
 fn print(list: &str, named: &AccessList) -> std::io::Result<()> {
     for listed in named.iter() {
         match listed {
-            Listed::Group(name) => writeln!(stdout(), "{list:<10}group {}", Shown::new(name))?,
-            Listed::Issuer(print) => writeln!(stdout(), "{list:<10}below certificate {print}")?,
-            Listed::Identity(identity) => writeln!(stdout(), "{list:<10}{}", shown::text(&identity))?,
+            ListEntry::Group(name) => writeln!(stdout(), "{list:<10}group {}", Shown::new(name))?,
+            ListEntry::Issuer(print) => writeln!(stdout(), "{list:<10}below certificate {print}")?,
+            ListEntry::Identity(identity) => writeln!(stdout(), "{list:<10}{}", shown::text(&identity))?,
             _ => {}
         }
     }
@@ -170,9 +170,9 @@ fn check(kept: &Kept, checked: &Checked) -> Result<Outcome, Box<dyn Error>> {
     let issuers: Vec<Thumbprint> =
         checked.issuer.iter().map(|text| sha256(text)).collect::<Result<_, _>>()?;
     let (outcome, words) = match kept.registry.access().verdict(&identity, &issuers) {
-        Verdict::Pass => (Outcome::Well, "passes"),
-        Verdict::Blocked => (Outcome::Refused, "is blocked"),
-        Verdict::NotAllowed => (Outcome::Refused, "is not on the allow list"),
+        ListVerdict::Pass => (Outcome::Well, "passes"),
+        ListVerdict::Blocked => (Outcome::Refused, "is blocked"),
+        ListVerdict::NotAllowed => (Outcome::Refused, "is not on the allow list"),
     };
     writeln!(stdout(), "{} {words}", shown::text(&identity))?;
     Ok(outcome)

@@ -10,7 +10,7 @@ mod show;
 use core::error::Error;
 
 use clap::{Args, Subcommand};
-use hubward::core::{DeviceId, Identity, ModuleId};
+use hubward::types::{DeviceId, Identity, ModuleId};
 
 use crate::Outcome;
 pub(crate) use show::key_line;

@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use hubward::core::KeySlot;
+use hubward::types::KeySlot;
 use hubward_registry::{AuthenticationView, Change, ETag, Precondition, RegistryError};
 use hubward_rustcrypto::HmacKey;
 

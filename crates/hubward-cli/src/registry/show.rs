@@ -4,8 +4,8 @@ use core::error::Error;
 use std::io::{Write, stdout};
 
 use clap::Args;
-use hubward::core::{Identity, MacKey, Shown, Status, SymmetricKey};
-use hubward_registry::{AuthenticationView, ExportKeys, RecordView, Registry, Verdict};
+use hubward::types::{Identity, MacKey, Shown, Status, SymmetricKey};
+use hubward_registry::{AuthenticationView, ExportKeys, ListVerdict, RecordView, Registry};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -122,9 +122,9 @@ fn record<K: MacKey>(
         None => writeln!(out, "status    {status}")?,
     }
     let lists = match registry.access().verdict(&identity, &[]) {
-        Verdict::Pass => "passes",
-        Verdict::Blocked => "is blocked",
-        Verdict::NotAllowed => "is not on the allow list",
+        ListVerdict::Pass => "passes",
+        ListVerdict::Blocked => "is blocked",
+        ListVerdict::NotAllowed => "is not on the allow list",
     };
     writeln!(out, "lists     {lists}")?;
     writeln!(out, "etag      {}", view.etag())?;

@@ -4,10 +4,10 @@ use core::error::Error;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hubward::core::{Digest, Thumbprint, UnixTime};
+use hubward::types::{Digest, Thumbprint, UnixTime};
 use hubward_ring::Digests;
 use hubward_x509::pem::{self, Label};
-use hubward_x509::{BundleDraft, Certificate, UpdateKey, Window, thumbprint_from_pasted};
+use hubward_x509::{BundleDraft, Certificate, TrustPeriod, UpdateKey, parse_pasted_thumbprint};
 use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
@@ -52,7 +52,7 @@ pub(crate) struct Build {
 /// A CA and when it is trusted.
 struct Anchor {
     der: CertificateDer<'static>,
-    window: Window,
+    window: TrustPeriod,
 }
 
 pub(super) fn run(arguments: &Build) -> Result<Outcome, Box<dyn Error>> {
@@ -107,7 +107,7 @@ fn read_anchors(source: &str, only: &[Thumbprint], anchors: &mut Vec<Anchor>) ->
         }
         let own = certificate.validity();
         let second = |own: i64| at(own.try_into().unwrap_or_default());
-        let window = Window {
+        let window = TrustPeriod {
             from: from.unwrap_or_else(|| second(own.not_before)),
             until: until.unwrap_or_else(|| second(own.not_after)),
         };
@@ -124,7 +124,7 @@ fn read_anchors(source: &str, only: &[Thumbprint], anchors: &mut Vec<Anchor>) ->
     Ok(())
 }
 
-fn meets(window: &Window, from: UnixTime, until: UnixTime) -> bool {
+fn meets(window: &TrustPeriod, from: UnixTime, until: UnixTime) -> bool {
     window.from <= until && from <= window.until
 }
 
@@ -136,7 +136,7 @@ fn has(der: &[u8], wanted: &Thumbprint) -> bool {
 }
 
 fn thumbprint(text: &str) -> Result<Thumbprint, String> {
-    thumbprint_from_pasted(text).map_err(|error| error.to_string())
+    parse_pasted_thumbprint(text).map_err(|error| error.to_string())
 }
 
 /// The public keys of a file.

@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use hubward::core::{Digest, UnixTime};
+use hubward::types::{Digest, UnixTime};
 use hubward_ring::{Digests, signature};
-use hubward_x509::{Cause, SignedBundle, Term, TrustBundle, UpdateError};
+use hubward_x509::{AnchorPeriod, ExpiryCause, SignedBundle, TrustBundle, UpdateError};
 
 use super::{file, server};
 use crate::Outcome;
@@ -64,8 +64,10 @@ pub(super) fn print(out: &mut impl Write, bundle: &SignedBundle<'_>, now: u64) -
     for lapse in lapses {
         let last = Day(lapse.last);
         match (lapse.cause, lapse.anchor) {
-            (Cause::Window, Some(number)) => writeln!(out, "  {last}  anchor {number}: its window ends")?,
-            (Cause::Certificate, Some(number)) => {
+            (ExpiryCause::TrustPeriod, Some(number)) => {
+                writeln!(out, "  {last}  anchor {number}: its window ends")?
+            }
+            (ExpiryCause::Certificate, Some(number)) => {
                 writeln!(out, "  {last}  anchor {number}: its certificate expires")?;
             }
             _ => writeln!(out, "  {last}  the bundle: nothing is trusted any more")?,
@@ -96,7 +98,7 @@ fn signatures(out: &mut impl Write, bundle: &SignedBundle<'_>) -> std::io::Resul
     Ok(())
 }
 
-fn state(term: &Term, now: u64, trusted: bool) -> &'static str {
+fn state(term: &AnchorPeriod, now: u64, trusted: bool) -> &'static str {
     if trusted {
         "trusted"
     } else if term.works.until < term.works.from {

@@ -4,7 +4,7 @@ use core::error::Error;
 use std::io::Write;
 use std::path::Path;
 
-use hubward::core::{Shown, UnixTime};
+use hubward::types::{Shown, UnixTime};
 use hubward_ring::signature;
 use hubward_x509::{Chain, Profile, TrustBundle};
 use rustls_pki_types::ServerName;

@@ -111,7 +111,7 @@ fn private_key(path: Option<&Path>) -> Result<SigningKey, Box<dyn Error>> {
     })?;
     match &*key {
         PrivateKeyDer::Pkcs8(key) => SigningKey::from_pkcs8(key.secret_pkcs8_der()),
-        _ => Err(hubward_ring::NoSigningKey),
+        _ => Err(hubward_ring::SigningKeyError),
     }
     .map_err(|error| {
         format!("{from}: {error}; `openssl pkcs8 -topk8 -nocrypt` makes that of other forms").into()

@@ -7,8 +7,8 @@ use fe2o3_amqp::types::definitions::AmqpError;
 use fe2o3_amqp::types::messaging::{AmqpValue, ApplicationProperties, Body, Message, Properties};
 use fe2o3_amqp::types::primitives::{SimpleValue, Value};
 use fe2o3_amqp::{Receiver, Sender};
-use hubward::core::{Lookup, ResourcePath, Shape};
-use hubward::{PutToken, Reply};
+use hubward::types::{Lookup, ResourcePath, Shape};
+use hubward::{CbsRequest, CbsResponse};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
@@ -97,13 +97,13 @@ impl Node {
     }
 }
 
-fn put_token(message: &Any) -> PutToken<'_> {
+fn put_token(message: &Any) -> CbsRequest<'_> {
     let token = match &message.body {
         Body::Value(AmqpValue(Value::String(token))) => token.as_str(),
         _ => "",
     };
     let property = |name| property(message, name);
-    PutToken::new(property("operation"), property("type"), property("name"), token)
+    CbsRequest::new(property("operation"), property("type"), property("name"), token)
 }
 
 /// What is missing is empty, and refused as that.
@@ -123,7 +123,7 @@ fn claimed(name: &str) -> Option<Lookup<'_>> {
     }
 }
 
-fn answer(to: &Any, reply: Reply) -> Any {
+fn answer(to: &Any, reply: CbsResponse) -> Any {
     Message {
         header: None,
         delivery_annotations: None,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hubward::core::Found;
 use hubward::policy::{Operation, Target};
+use hubward::types::LookupResult;
 use tokio::sync::mpsc;
 
 use super::cbs::Any;
@@ -61,12 +61,12 @@ pub(super) fn listener(hub: &Hub, operation: &Operation<'_>) -> Option<Box<str>>
         return None;
     }
     let lookup = match operation.target() {
-        Target::Device(id) => hubward::core::Lookup::Device(id),
-        Target::Module(device, module) => hubward::core::Lookup::Module(device, module),
+        Target::Device(id) => hubward::types::Lookup::Device(id),
+        Target::Module(device, module) => hubward::types::Lookup::Module(device, module),
         Target::Hub | Target::Own => return None,
     };
     match hub.read().find(&lookup) {
-        Found::Identity(record) => Some(record.identity().to_string().into()),
+        LookupResult::Identity(record) => Some(record.identity().to_string().into()),
         _ => None,
     }
 }

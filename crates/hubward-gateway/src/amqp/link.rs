@@ -144,7 +144,7 @@ fn purpose(
     let operation = operation(role, address);
     match connection.judge(&operation) {
         Judged::Allowed => {}
-        Judged::Denied | Judged::Ended => return Err(AmqpError::UnauthorizedAccess),
+        Judged::Denied | Judged::SessionError => return Err(AmqpError::UnauthorizedAccess),
     }
     match operation.endpoint().map(|endpoint| endpoint.name()) {
         Some("events.send") => Ok(Purpose::Events),
@@ -176,7 +176,7 @@ async fn receive(connection: &Connection, mut link: Receiver, address: &str) {
                         };
                         settled.err().map(|_| AmqpError::InternalError)
                     }
-                    Judged::Denied | Judged::Ended => {
+                    Judged::Denied | Judged::SessionError => {
                         let error = definitions::Error::from(AmqpError::UnauthorizedAccess);
                         let _ = link.reject(&delivery, error).await;
                         Some(AmqpError::UnauthorizedAccess)

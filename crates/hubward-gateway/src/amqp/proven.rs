@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hubward::core::{Identity, Lookup};
 use hubward::policy::Operation;
-use hubward::{Cbs, PutToken, Reply, Session};
+use hubward::types::{Identity, Lookup};
+use hubward::{Cbs, CbsRequest, CbsResponse, Session};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -81,7 +81,7 @@ impl Connection {
     }
 
     /// Judges a token that is put.
-    pub(super) fn put(self: &Arc<Self>, claimed: Option<Lookup<'_>>, put: PutToken<'_>) -> Reply {
+    pub(super) fn put(self: &Arc<Self>, claimed: Option<Lookup<'_>>, put: CbsRequest<'_>) -> CbsResponse {
         let mut proven = self.lock();
         let reply = self.hub.put(&self.peer, claimed, put, &mut proven.cbs);
         if reply.error().is_none() {

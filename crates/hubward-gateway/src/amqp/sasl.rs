@@ -6,9 +6,9 @@ use fe2o3_amqp::acceptor::SaslAcceptor;
 use fe2o3_amqp::acceptor::sasl_acceptor::SaslServerFrame;
 use fe2o3_amqp::types::primitives::{Array, Symbol};
 use fe2o3_amqp::types::sasl::{SaslCode, SaslInit, SaslOutcome, SaslResponse};
-use hubward::core::{DeviceId, Identity, ModuleId, PolicyName};
 use hubward::policy::Operation;
-use hubward::{AuthError, Presented, Session};
+use hubward::types::{DeviceId, Identity, ModuleId, PolicyName};
+use hubward::{AuthError, Credentials, Session};
 
 use crate::hub::Hub;
 use crate::peer::Peer;
@@ -39,7 +39,7 @@ impl Acceptor {
     fn open(
         &self,
         claimed: Option<Identity<'_>>,
-        presented: Result<Presented<'_>, AuthError>,
+        presented: Result<Credentials<'_>, AuthError>,
     ) -> Result<(), AuthError> {
         let operation = Operation::amqp_send(OPERATION);
         let admitted = self.hub.prove(&self.peer, &operation, claimed, presented)?;
@@ -51,7 +51,7 @@ impl Acceptor {
 
     fn plain(&self, response: &[u8]) -> Result<(), AuthError> {
         let (username, password) = parts(response).unwrap_or_default();
-        let presented = Presented::amqp_plain(username, password)
+        let presented = Credentials::amqp_plain(username, password)
             .map(|presented| presented.with_certificates(&self.peer.certificates));
         self.open(claimed(username), presented)
     }
@@ -60,7 +60,7 @@ impl Acceptor {
     pub(super) fn external(&self, response: &[u8], hostname: Option<&str>) -> Result<(), AuthError> {
         // what is no text becomes one that names nobody
         let response = str::from_utf8(response).unwrap_or("\0");
-        self.open(None, Presented::amqp_external(response, hostname, &self.peer.certificates))
+        self.open(None, Credentials::amqp_external(response, hostname, &self.peer.certificates))
     }
 }
 

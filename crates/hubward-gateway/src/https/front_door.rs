@@ -9,9 +9,9 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hubward::core::{DeviceId, Identity, ModuleId, Segment};
 use hubward::policy::{Caller, Operation, Target};
-use hubward::{AuthError, Presented, Session};
+use hubward::types::{DeviceId, Identity, ModuleId, Segment};
+use hubward::{AuthError, Credentials, Session};
 
 use super::problem::Problem;
 use super::{Door, body, identities};
@@ -62,7 +62,7 @@ fn admit(
         }
         (authorization, _) => {
             let presented = authorization.and_then(|authorization| {
-                let presented = Presented::http(head.method.as_str(), path, host(head)?, authorization)?;
+                let presented = Credentials::http(head.method.as_str(), path, host(head)?, authorization)?;
                 Ok(presented.with_certificates(&peer.certificates))
             });
             hub.enter(peer, operation, claimed, presented).map(Some)

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use hubward::core::{Identity, Status, SymmetricKey};
 use hubward::registry::{AuthenticationView, DeviceScope, RecordView, Thumbprints};
+use hubward::types::{Identity, Status, SymmetricKey};
 use hubward_rustcrypto::HmacKey;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

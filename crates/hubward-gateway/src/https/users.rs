@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hubward::core::{Shown, UnixTime};
 use hubward::policy::Operation;
 use hubward::policy::roles::{Access, ArmScope, built_in};
+use hubward::types::{Shown, UnixTime};
 use hubward::{
-    AuthError, Bearer, FoundPrincipal, HUB_AUDIENCE, Principal, UserDecision, UserDenial, UserRules,
+    AuthError, Bearer, DirectoryConfig, HUB_AUDIENCE, Principal, PrincipalRecord, UserDecision, UserDenial,
 };
 use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
@@ -81,7 +81,7 @@ struct Assignment {
 /// Who is admitted with a bearer token.
 #[derive(Debug)]
 pub(crate) struct Users {
-    rules: UserRules<'static>,
+    rules: DirectoryConfig<'static>,
     access: Access,
     issuer: String,
     keys: Vec<IssuerKey>,
@@ -116,7 +116,7 @@ impl Users {
     fn of(document: Document) -> Result<Self, String> {
         let hub = leaked(&document.hub);
         let scope = ArmScope::parse(hub).map_err(|error| format!("hub: {error}"))?;
-        let mut rules = UserRules::new(scope);
+        let mut rules = DirectoryConfig::new(scope);
         rules.audience = document.audience.as_deref().map_or(HUB_AUDIENCE, leaked);
         let mut access = Access::new();
         for Assignment { principal, role, scope } in &document.assignments {
@@ -166,11 +166,11 @@ impl Users {
             .collect();
         let found = match &claims {
             Some(claims) => {
-                FoundPrincipal::Verified(Principal::new(&ids, &claims.aud, clock::at(claims.exp)))
+                PrincipalRecord::Verified(Principal::new(&ids, &claims.aud, clock::at(claims.exp)))
             }
-            None => FoundPrincipal::Refused,
+            None => PrincipalRecord::Refused,
         };
-        let user = question.answer(found, clock::now()).map_err(refuse)?;
+        let user = question.resume(found, clock::now()).map_err(refuse)?;
         peer.place.proven();
         let rule = operation.endpoint().map_or("none", |endpoint| endpoint.name());
         let (allow, code, outcome) = match user.decision(&self.access) {

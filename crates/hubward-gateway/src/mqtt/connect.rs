@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
-use hubward::core::{DeviceId, Identity, ModuleId};
 use hubward::policy::Operation;
-use hubward::{AuthError, Presented, Public, Session};
+use hubward::types::{DeviceId, Identity, ModuleId};
+use hubward::{AuthError, Credentials, PublicError, Session};
 use mqtt::packet::Packet;
 use mqtt::packet::v3_1_1::{Connack, Connect};
 use mqtt::result_code::ConnectReturnCode;
@@ -72,7 +72,7 @@ fn judge(hub: &Hub, peer: &Peer, connect: &Connect) -> Result<Session, ConnectRe
     let (client_id, username) = (connect.client_id(), connect.user_name().unwrap_or_default());
     // no token has other bytes; what is no text becomes one that is no token
     let password = connect.password().map(|password| str::from_utf8(password).unwrap_or_default());
-    let presented = Presented::mqtt(client_id, username, password)
+    let presented = Credentials::mqtt(client_id, username, password)
         .map(|presented| presented.with_certificates(&peer.certificates));
     let session = hub
         .enter(peer, &Operation::mqtt_connect(), claimed(client_id), presented)
@@ -80,7 +80,7 @@ fn judge(hub: &Hub, peer: &Peer, connect: &Connect) -> Result<Session, ConnectRe
     // the will is published in its name, so it may be no more than the session may
     match connect.will_topic().map(|topic| hub.judge(peer, &session, &Operation::mqtt_publish(topic))) {
         None | Some(Judged::Allowed) => Ok(session),
-        Some(Judged::Denied | Judged::Ended) => Err(ConnectReturnCode::NotAuthorized),
+        Some(Judged::Denied | Judged::SessionError) => Err(ConnectReturnCode::NotAuthorized),
     }
 }
 
@@ -97,7 +97,7 @@ fn claimed(client_id: &str) -> Option<Identity<'_>> {
 /// The two words that a peer gets (MQTT 3.1.1, 3.2.2.3).
 fn return_code(refusal: &Refusal) -> ConnectReturnCode {
     match refusal {
-        Refusal::Unproven(error) if AuthError::public(error) == Public::Malformed => {
+        Refusal::Unproven(error) if AuthError::public(error) == PublicError::Malformed => {
             ConnectReturnCode::BadUserNameOrPassword
         }
         _ => ConnectReturnCode::NotAuthorized,

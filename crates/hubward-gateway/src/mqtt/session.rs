@@ -100,7 +100,7 @@ impl Serving<'_> {
         match self.hub.judge(self.peer, self.session, &operation) {
             Judged::Allowed => {}
             // there is no way to refuse a PUBLISH but to close (MQTT 3.1.1, 3.3.5)
-            Judged::Denied | Judged::Ended => return Err(End::Refused),
+            Judged::Denied | Judged::SessionError => return Err(End::Refused),
         }
         // a hub has no QoS 2
         if publish.qos() == Qos::ExactlyOnce {
@@ -146,7 +146,7 @@ impl Serving<'_> {
                     }
                 }
                 Judged::Denied => SubackReturnCode::Failure,
-                Judged::Ended => return Err(End::Refused),
+                Judged::SessionError => return Err(End::Refused),
             });
         }
         let answer = Suback::builder().packet_id(subscribe.packet_id()).return_codes(codes).build();

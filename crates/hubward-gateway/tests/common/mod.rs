@@ -17,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use client::{Stream, dial, tls};
 use hubward::Client;
-use hubward::core::{Authority, DeviceId, ModuleId, PolicyName, SymmetricKey, UnixTime};
+use hubward::types::{Authority, DeviceId, ModuleId, PolicyName, SymmetricKey, UnixTime};
 use hubward_gateway::{Config, Dev, Server};
 use hubward_rustcrypto::HmacKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

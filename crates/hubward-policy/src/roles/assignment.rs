@@ -1,4 +1,4 @@
-//! [`Access`]: role assignments and deny assignments, and the [`Ruling`] on a [`Request`].
+//! [`Access`]: role assignments and deny assignments, and the [`RoleDecision`] on a [`Request`].
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -50,9 +50,9 @@ struct Assignment {
 /// refuses one without operations or without principals.
 ///
 /// ```
-/// use hubward_policy::roles::{Access, DenyAssignment, List, Role};
+/// use hubward_policy::roles::{Access, DenyAssignment, RoleList, Role};
 ///
-/// let deletes = Role::named("deletes", "").list_of(List::DataActions, &["*/delete"])?;
+/// let deletes = Role::named("deletes", "").list_of(RoleList::DataActions, &["*/delete"])?;
 /// let mut access = Access::new();
 /// access.deny(DenyAssignment::new(deletes, "/subscriptions/8d3c")?.to_everyone().except("root")?)?;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -80,24 +80,24 @@ pub struct Request<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "a third answer would be read as one of these two")]
-pub enum Ruling {
+pub enum RoleDecision {
     /// This assignment allows the request.
     Allow {
         /// The assignment's index, from zero in the order of adding.
         assignment: usize,
     },
     /// The request is denied.
-    Deny(Shortfall),
+    Deny(MissingPermission),
 }
 
 /// The reason for which roles deny a request. Assignments have indices from zero in the order of adding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Shortfall {
+pub enum MissingPermission {
     /// The deny assignment of this index denies the operation.
     Denied(usize),
     /// The role of this assignment grants the operation and excludes it again.
-    TakenBack(usize),
+    Excluded(usize),
     /// The role of this assignment grants the operation, but the assignment's scope does not cover the resource.
     OutOfScope(usize),
     /// No role of the caller's principals grants the operation.
@@ -225,17 +225,17 @@ impl Access {
     /// Adds a deny assignment.
     ///
     /// # Errors
-    /// [`RoleError::Nobody`] if it has no principal and [`RoleError::Nothing`] if it has neither actions nor data
+    /// [`RoleError::NoPrincipal`] if it has no principal and [`RoleError::NoActions`] if it has neither actions nor data
     /// actions: it would have no effect. [`RoleError::TooManyAssignments`] if there are 16,384 already.
     pub fn deny(&mut self, deny: DenyAssignment) -> Result<(), RoleError> {
         if self.denies.len() >= MAX_ASSIGNMENTS {
             return Err(RoleError::TooManyAssignments);
         }
         if !deny.everyone && deny.principals.is_empty() {
-            return Err(RoleError::Nobody);
+            return Err(RoleError::NoPrincipal);
         }
         if !deny.denied.has_grants() {
-            return Err(RoleError::Nothing);
+            return Err(RoleError::NoActions);
         }
         self.denies.push(deny);
         Ok(())
@@ -248,9 +248,9 @@ impl Access {
     }
 
     /// Decides on a request. It does not allocate.
-    pub fn check(&self, request: &Request<'_>) -> Ruling {
+    pub fn check(&self, request: &Request<'_>) -> RoleDecision {
         if let Some(at) = self.denies.iter().position(|deny| deny.denies(request)) {
-            return Ruling::Deny(Shortfall::Denied(at));
+            return RoleDecision::Deny(MissingPermission::Denied(at));
         }
         let (mut excluded, mut out_of_scope) = (None, None);
         for (at, assignment) in self.assignments.iter().enumerate() {
@@ -261,21 +261,28 @@ impl Access {
             }
             let in_scope = ArmScope::parse(&assignment.scope).is_ok_and(|scope| scope.covers(&request.scope));
             match (in_scope, assignment.role.excludes(request.plane, request.action)) {
-                (true, false) => return Ruling::Allow { assignment: at },
-                (true, true) => excluded = excluded.or(Some(Shortfall::TakenBack(at))),
-                (false, false) => out_of_scope = out_of_scope.or(Some(Shortfall::OutOfScope(at))),
+                (true, false) => return RoleDecision::Allow { assignment: at },
+                (true, true) => excluded = excluded.or(Some(MissingPermission::Excluded(at))),
+                (false, false) => out_of_scope = out_of_scope.or(Some(MissingPermission::OutOfScope(at))),
                 (false, true) => {}
             }
         }
-        Ruling::Deny(excluded.or(out_of_scope).unwrap_or(Shortfall::NoRole))
+        RoleDecision::Deny(excluded.or(out_of_scope).unwrap_or(MissingPermission::NoRole))
     }
 
     /// Decides on an endpoint of the hub whose resource id is `hub`. Every data action of the endpoint must be allowed;
     /// an endpoint without data actions is denied.
-    pub fn check_endpoint(&self, principals: &[&str], endpoint: &Endpoint, hub: ArmScope<'_>) -> Ruling {
-        let mut ruling = Ruling::Deny(Shortfall::NoRole);
+    pub fn check_endpoint(
+        &self,
+        principals: &[&str],
+        endpoint: &Endpoint,
+        hub: ArmScope<'_>,
+    ) -> RoleDecision {
+        let mut ruling = RoleDecision::Deny(MissingPermission::NoRole);
         for action in hub_actions(endpoint) {
-            let Ok(action) = ActionName::parse(action) else { return Ruling::Deny(Shortfall::NoRole) };
+            let Ok(action) = ActionName::parse(action) else {
+                return RoleDecision::Deny(MissingPermission::NoRole);
+            };
             ruling = self.check(&Request::new(principals, Plane::Data, action, hub));
             if !ruling.is_allow() {
                 break;
@@ -285,7 +292,7 @@ impl Access {
     }
 }
 
-impl Ruling {
+impl RoleDecision {
     /// Returns `true` if the request is allowed.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
@@ -293,29 +300,31 @@ impl Ruling {
     }
 }
 
-impl Shortfall {
+impl MissingPermission {
     /// Returns a code that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Denied(_) => "deny-assignment",
-            Self::TakenBack(_) => "taken-back",
+            Self::Excluded(_) => "excluded",
             Self::OutOfScope(_) => "role-out-of-scope",
             Self::NoRole => "no-role",
         }
     }
 }
 
-impl fmt::Display for Ruling {
+impl fmt::Display for RoleDecision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allow { assignment } => write!(f, "assignment {assignment} allows it"),
-            Self::Deny(Shortfall::Denied(at)) => write!(f, "deny assignment {at} denies it"),
-            Self::Deny(Shortfall::TakenBack(at)) => write!(f, "the role of assignment {at} excludes it"),
-            Self::Deny(Shortfall::OutOfScope(at)) => {
+            Self::Deny(MissingPermission::Denied(at)) => write!(f, "deny assignment {at} denies it"),
+            Self::Deny(MissingPermission::Excluded(at)) => {
+                write!(f, "the role of assignment {at} excludes it")
+            }
+            Self::Deny(MissingPermission::OutOfScope(at)) => {
                 write!(f, "assignment {at} allows it, but at another scope")
             }
-            Self::Deny(Shortfall::NoRole) => f.write_str("no role grants it"),
+            Self::Deny(MissingPermission::NoRole) => f.write_str("no role grants it"),
         }
     }
 }

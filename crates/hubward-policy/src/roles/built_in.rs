@@ -272,13 +272,13 @@ pub fn built_in(id_or_name: &str) -> Option<&'static Role> {
 }
 
 /// Returns the built-in roles that grant an operation.
-pub fn roles_that_would_do(plane: Plane, action: ActionName<'_>) -> impl Iterator<Item = &'static Role> {
+pub fn roles_granting(plane: Plane, action: ActionName<'_>) -> impl Iterator<Item = &'static Role> {
     BUILT_IN.iter().filter(move |role| role.grants(plane, action))
 }
 
 /// Returns the built-in roles that grant every data action of a hub's endpoint. The iterator is empty if the endpoint
 /// has no data actions.
-pub fn roles_that_open(endpoint: &Endpoint) -> impl Iterator<Item = &'static Role> + use<> {
+pub fn roles_for_endpoint(endpoint: &Endpoint) -> impl Iterator<Item = &'static Role> + use<> {
     let actions = hub_actions(endpoint);
     BUILT_IN.iter().filter(move |role| {
         let grants =

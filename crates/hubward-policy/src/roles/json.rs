@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde::Deserialize;
 
-use super::role::{List, Role, RoleError};
+use super::role::{Role, RoleError, RoleList};
 use crate::json::Object;
 
 /// The error of a JSON text, all of which is refused.
@@ -58,11 +58,11 @@ pub fn role_from_json(text: &str) -> Result<Role, RoleJsonError> {
         .map_err(|error| RoleJsonError::Json { line: error.line(), column: error.column() })?;
     let mut role = Role::named(&document.name, document.id.as_deref().unwrap_or_default());
     for (list, entries) in [
-        (List::Actions, &document.actions),
-        (List::NotActions, &document.not_actions),
-        (List::DataActions, &document.data_actions),
-        (List::NotDataActions, &document.not_data_actions),
-        (List::AssignableScopes, &document.assignable_scopes),
+        (RoleList::Actions, &document.actions),
+        (RoleList::NotActions, &document.not_actions),
+        (RoleList::DataActions, &document.data_actions),
+        (RoleList::NotDataActions, &document.not_data_actions),
+        (RoleList::AssignableScopes, &document.assignable_scopes),
     ] {
         let entries: Vec<_> = entries.iter().map(|entry| &**entry).collect();
         role = role.list_of(list, &entries)?;

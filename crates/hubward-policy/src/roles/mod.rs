@@ -15,10 +15,10 @@ mod role;
 mod scope;
 
 pub use action::{ActionError, ActionName, Plane};
-pub use assignment::{Access, DenyAssignment, Request, Ruling, Shortfall};
-pub use built_in::{BUILT_IN, built_in, roles_that_open, roles_that_would_do};
+pub use assignment::{Access, DenyAssignment, MissingPermission, Request, RoleDecision};
+pub use built_in::{BUILT_IN, built_in, roles_for_endpoint, roles_granting};
 pub use hub_actions::hub_actions;
 #[cfg(feature = "json")]
 pub use json::{RoleJsonError, role_from_json};
-pub use role::{List, Role, RoleError};
+pub use role::{Role, RoleError, RoleList};
 pub use scope::{ArmScope, ScopeError};

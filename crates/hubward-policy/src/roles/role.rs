@@ -16,11 +16,11 @@ type Patterns = Cow<'static, [Cow<'static, str>]>;
 /// may still grant them.
 ///
 /// ```
-/// use hubward_policy::roles::{ActionName, List, Plane, Role};
+/// use hubward_policy::roles::{ActionName, RoleList, Plane, Role};
 ///
 /// let role = Role::named("Twin reader", "")
-///     .list_of(List::DataActions, &["Microsoft.Devices/IotHubs/twins/*"])?
-///     .list_of(List::NotDataActions, &["*/write"])?;
+///     .list_of(RoleList::DataActions, &["Microsoft.Devices/IotHubs/twins/*"])?
+///     .list_of(RoleList::NotDataActions, &["*/write"])?;
 /// assert!(role.grants(Plane::Data, ActionName::parse("Microsoft.Devices/IotHubs/twins/read")?));
 /// assert!(!role.grants(Plane::Data, ActionName::parse("Microsoft.Devices/IotHubs/twins/write")?));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -39,7 +39,7 @@ pub struct Role {
 /// A list of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum List {
+pub enum RoleList {
     /// The operations that it grants on the control plane.
     #[error("actions")]
     Actions,
@@ -65,7 +65,7 @@ pub enum RoleError {
     #[error("{list}, entry {index}: {error}")]
     Action {
         /// The list.
-        list: List,
+        list: RoleList,
         /// The entry's index, from zero.
         index: usize,
         /// The problem of the entry.
@@ -83,13 +83,13 @@ pub enum RoleError {
     Principal,
     /// The list has more than 2,048 entries.
     #[error("{0}: more than 2,048 entries")]
-    TooMany(List),
+    TooMany(RoleList),
     /// The deny assignment has no principal.
     #[error("the deny assignment has no principal: add one, or deny to everyone")]
-    Nobody,
+    NoPrincipal,
     /// The deny assignment has neither actions nor data actions.
     #[error("the deny assignment has no actions: add some to the role that it denies")]
-    Nothing,
+    NoActions,
     /// More than 16,384 assignments, or more than 1,024 principals of one.
     #[error("too many assignments or principals")]
     TooManyAssignments,
@@ -146,13 +146,13 @@ impl Role {
     ///
     /// # Errors
     /// [`RoleError`] if an entry is not a pattern or not a scope, or the list has more than 2,048 entries.
-    pub fn list_of(mut self, list: List, entries: &[&str]) -> Result<Self, RoleError> {
+    pub fn list_of(mut self, list: RoleList, entries: &[&str]) -> Result<Self, RoleError> {
         if entries.len() > MAX_ENTRIES {
             return Err(RoleError::TooMany(list));
         }
         for (index, entry) in entries.iter().enumerate() {
             match list {
-                List::AssignableScopes => drop(ArmScope::parse(entry)?),
+                RoleList::AssignableScopes => drop(ArmScope::parse(entry)?),
                 _ => check_pattern(entry).map_err(|error| RoleError::Action { list, index, error })?,
             }
         }
@@ -161,13 +161,13 @@ impl Role {
         Ok(self)
     }
 
-    fn list(&mut self, list: List) -> &mut Patterns {
+    fn list(&mut self, list: RoleList) -> &mut Patterns {
         match list {
-            List::Actions => &mut self.actions,
-            List::NotActions => &mut self.not_actions,
-            List::DataActions => &mut self.data_actions,
-            List::NotDataActions => &mut self.not_data_actions,
-            List::AssignableScopes => &mut self.assignable,
+            RoleList::Actions => &mut self.actions,
+            RoleList::NotActions => &mut self.not_actions,
+            RoleList::DataActions => &mut self.data_actions,
+            RoleList::NotDataActions => &mut self.not_data_actions,
+            RoleList::AssignableScopes => &mut self.assignable,
         }
     }
 
@@ -184,13 +184,13 @@ impl Role {
     }
 
     /// Returns the entries of one of its lists.
-    pub fn entries(&self, list: List) -> impl Iterator<Item = &str> {
+    pub fn entries(&self, list: RoleList) -> impl Iterator<Item = &str> {
         let patterns = match list {
-            List::Actions => &self.actions,
-            List::NotActions => &self.not_actions,
-            List::DataActions => &self.data_actions,
-            List::NotDataActions => &self.not_data_actions,
-            List::AssignableScopes => &self.assignable,
+            RoleList::Actions => &self.actions,
+            RoleList::NotActions => &self.not_actions,
+            RoleList::DataActions => &self.data_actions,
+            RoleList::NotDataActions => &self.not_data_actions,
+            RoleList::AssignableScopes => &self.assignable,
         };
         patterns.iter().map(|pattern| &**pattern)
     }

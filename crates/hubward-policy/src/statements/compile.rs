@@ -8,7 +8,7 @@ use hubward_core::PolicyName;
 use super::filter::{Filter, Prefix};
 use super::identity_pattern::{IdentityPattern, Names, Variable};
 use super::request::{Action, Effect};
-use super::statement::{Part, Statement, StatementError, StatementProblem};
+use super::statement::{Statement, StatementError, StatementPart, StatementProblem};
 
 /// The most statements of a set.
 const MAX_STATEMENTS: usize = 4096;
@@ -70,7 +70,7 @@ impl Statements {
         for (at, statement) in statements.iter().enumerate() {
             let wrong = |part, index, problem| StatementError { statement: at, part, index, problem };
             if at >= MAX_STATEMENTS {
-                return Err(wrong(Part::Identity, 0, StatementProblem::TooLong));
+                return Err(wrong(StatementPart::Identity, 0, StatementProblem::TooLong));
             }
             compiled.add(at, statement).map_err(|(part, index, problem)| wrong(part, index, problem))?;
         }
@@ -91,14 +91,18 @@ impl Statements {
         self.rules.is_empty()
     }
 
-    fn add(&mut self, at: usize, statement: &Statement) -> Result<(), (Part, usize, StatementProblem)> {
+    fn add(
+        &mut self,
+        at: usize,
+        statement: &Statement,
+    ) -> Result<(), (StatementPart, usize, StatementProblem)> {
         let Statement { effect, identities, policies, actions, resources } = statement;
         let connects = actions.contains(&Action::MqttConnect);
         for (part, len, needed) in [
-            (Part::Operation, actions.len(), true),
-            (Part::Identity, identities.len(), policies.is_empty()),
-            (Part::Policy, policies.len(), false),
-            (Part::Resource, resources.len(), !connects),
+            (StatementPart::Operation, actions.len(), true),
+            (StatementPart::Identity, identities.len(), policies.is_empty()),
+            (StatementPart::Policy, policies.len(), false),
+            (StatementPart::Resource, resources.len(), !connects),
         ] {
             if len == 0 && needed {
                 return Err((part, 0, StatementProblem::Empty));
@@ -110,12 +114,13 @@ impl Statements {
         // a rule with resources must not allow connecting everywhere
         if connects && (!resources.is_empty() || actions.iter().any(|action| *action != Action::MqttConnect))
         {
-            return Err((Part::Resource, 0, StatementProblem::Connects));
+            return Err((StatementPart::Resource, 0, StatementProblem::Connects));
         }
         let (mut every, mut modules) = (false, false);
         for (index, identity) in identities.iter().enumerate() {
-            let pattern =
-                self.identity_pattern(identity).map_err(|problem| (Part::Identity, index, problem))?;
+            let pattern = self
+                .identity_pattern(identity)
+                .map_err(|problem| (StatementPart::Identity, index, problem))?;
             modules |= pattern.may_be_a_module();
             match pattern {
                 IdentityPattern::Every => every = true,
@@ -124,8 +129,8 @@ impl Statements {
             }
         }
         for (index, policy) in policies.iter().enumerate() {
-            PolicyName::parse(policy).map_err(|_| (Part::Policy, index, StatementProblem::Name))?;
-            self.count(1, policy).map_err(|problem| (Part::Policy, index, problem))?;
+            PolicyName::parse(policy).map_err(|_| (StatementPart::Policy, index, StatementProblem::Name))?;
+            self.count(1, policy).map_err(|problem| (StatementPart::Policy, index, problem))?;
             self.policies.push((policy.as_str().into(), Vec::from([at])));
         }
         let first = self.filters.len();
@@ -142,7 +147,7 @@ impl Statements {
                 _ => Ok(filter),
             });
             let filter = filter.and_then(|filter| self.count(filter.len(), resource).map(|()| filter));
-            self.filters.push(filter.map_err(|problem| (Part::Resource, index, problem))?);
+            self.filters.push(filter.map_err(|problem| (StatementPart::Resource, index, problem))?);
         }
         let actions = actions.iter().fold(0, |set, action| set | action.bit());
         if every {

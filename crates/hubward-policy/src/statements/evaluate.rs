@@ -1,30 +1,30 @@
-//! [`Statements::evaluate`] and its [`Verdict`]. Evaluation ends at the first deny that matches.
+//! [`Statements::evaluate`] and its [`StatementVerdict`]. Evaluation ends at the first deny that matches.
 
 use core::fmt;
 
 use hubward_core::Identity;
 
 use super::compile::{Row, Rule, Statements};
-use super::request::{Act, Action, Effect};
+use super::request::{Action, Effect, StatementRequest};
 
 /// The result of evaluating a set of statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "a third answer would be read as one of these two")]
-pub enum Verdict {
+pub enum StatementVerdict {
     /// This statement allows the request, and no statement denies it.
     Allow {
         /// The statement's index, from zero.
         statement: usize,
     },
     /// The request is denied.
-    Deny(Refusal),
+    Deny(StatementDenial),
 }
 
 /// The reason for which statements deny a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum StatementDenial {
     /// The statement of this index denies it.
     Statement(usize),
     /// No statement allows it.
@@ -33,19 +33,19 @@ pub enum Refusal {
     Malformed,
 }
 
-impl Refusal {
+impl StatementDenial {
     /// Returns a code that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Statement(_) => "denied-by-statement",
             Self::NoStatement => "no-statement",
-            Self::Malformed => "malformed-act",
+            Self::Malformed => "malformed-request",
         }
     }
 }
 
-impl Verdict {
+impl StatementVerdict {
     /// Returns `true` if the request is allowed.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
@@ -53,22 +53,24 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for StatementVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allow { statement } => write!(f, "statement {statement} allows it"),
-            Self::Deny(Refusal::Statement(statement)) => write!(f, "statement {statement} denies it"),
-            Self::Deny(Refusal::NoStatement) => f.write_str("no statement allows it"),
-            Self::Deny(Refusal::Malformed) => f.write_str("the operation or the resource is malformed"),
+            Self::Deny(StatementDenial::Statement(statement)) => write!(f, "statement {statement} denies it"),
+            Self::Deny(StatementDenial::NoStatement) => f.write_str("no statement allows it"),
+            Self::Deny(StatementDenial::Malformed) => {
+                f.write_str("the operation or the resource is malformed")
+            }
         }
     }
 }
 
 impl Statements {
     /// Judges a request. An allow must cover everything that the request reaches; a deny needs to overlap with it.
-    pub fn evaluate(&self, request: &Act<'_>) -> Verdict {
+    pub fn evaluate(&self, request: &StatementRequest<'_>) -> StatementVerdict {
         if request.action == 0 {
-            return Verdict::Deny(Refusal::Malformed);
+            return StatementVerdict::Deny(StatementDenial::Malformed);
         }
         let mut allowed = None;
         match request.identity {
@@ -77,12 +79,14 @@ impl Statements {
                 let rules = row.ok().and_then(|at| self.policies.get(at));
                 for at in rules.into_iter().flat_map(|(_, rules)| rules) {
                     if self.denies(*at, request, &mut allowed) {
-                        return Verdict::Deny(Refusal::Statement(*at));
+                        return StatementVerdict::Deny(StatementDenial::Statement(*at));
                     }
                 }
             }
             identity => {
-                let Some(device) = identity.device() else { return Verdict::Deny(Refusal::NoStatement) };
+                let Some(device) = identity.device() else {
+                    return StatementVerdict::Deny(StatementDenial::NoStatement);
+                };
                 let wanted = (device.as_str(), identity.module().map(|id| id.as_str()));
                 let row = self
                     .exact
@@ -90,12 +94,12 @@ impl Statements {
                 let rules = row.ok().and_then(|at| self.exact.get(at));
                 for at in rules.into_iter().flat_map(|(_, rules)| rules) {
                     if self.denies(*at, request, &mut allowed) {
-                        return Verdict::Deny(Refusal::Statement(*at));
+                        return StatementVerdict::Deny(StatementDenial::Statement(*at));
                     }
                 }
                 for (variable, at) in &self.variables {
                     if variable.matches(request) && self.denies(*at, request, &mut allowed) {
-                        return Verdict::Deny(Refusal::Statement(*at));
+                        return StatementVerdict::Deny(StatementDenial::Statement(*at));
                     }
                 }
                 for row in &self.every {
@@ -106,19 +110,19 @@ impl Statements {
                         continue;
                     }
                     match row.effect {
-                        Effect::Deny => return Verdict::Deny(Refusal::Statement(row.rule)),
+                        Effect::Deny => return StatementVerdict::Deny(StatementDenial::Statement(row.rule)),
                         Effect::Allow => allowed = allowed.or(Some(row.rule)),
                     }
                 }
             }
         }
         match allowed {
-            Some(statement) => Verdict::Allow { statement },
-            None => Verdict::Deny(Refusal::NoStatement),
+            Some(statement) => StatementVerdict::Allow { statement },
+            None => StatementVerdict::Deny(StatementDenial::NoStatement),
         }
     }
 
-    fn row_matches(&self, row: &Row, request: &Act<'_>) -> bool {
+    fn row_matches(&self, row: &Row, request: &StatementRequest<'_>) -> bool {
         match row.filter {
             Some(at) => self.filters.get(at).is_some_and(|filter| filter.matches_levels(request, row.effect)),
             None => true,
@@ -127,7 +131,7 @@ impl Statements {
 
     /// Returns whether a rule denies the request, and writes the first rule that allows it to `allowed`.
     #[inline]
-    fn denies(&self, at: usize, request: &Act<'_>, allowed: &mut Option<usize>) -> bool {
+    fn denies(&self, at: usize, request: &StatementRequest<'_>, allowed: &mut Option<usize>) -> bool {
         let Some(rule) = self.rules.get(at) else { return false };
         match rule.effect {
             Effect::Allow => {
@@ -141,7 +145,7 @@ impl Statements {
     }
 
     #[inline]
-    fn matches(&self, rule: &Rule, request: &Act<'_>, effect: Effect) -> bool {
+    fn matches(&self, rule: &Rule, request: &StatementRequest<'_>, effect: Effect) -> bool {
         if rule.actions & request.action == 0 {
             return false;
         }

@@ -6,7 +6,7 @@ use core::iter::once;
 
 use hubward_core::{Identity, Segment};
 
-use super::request::{Act, Client, Effect, head, mask};
+use super::request::{Client, Effect, StatementRequest, head, mask};
 use super::statement::StatementProblem;
 use crate::pattern::Form;
 
@@ -47,7 +47,7 @@ impl Prefix {
 
     /// Returns whether a filter with this prefix may cover the request, for an allow, or overlap with it, for a deny.
     #[inline]
-    pub(super) fn may_match(&self, request: &Act<'_>, effect: Effect) -> bool {
+    pub(super) fn may_match(&self, request: &StatementRequest<'_>, effect: Effect) -> bool {
         let Some(head) = request.head else { return true };
         let differing = (head ^ self.head) & self.head_mask;
         match effect {
@@ -60,7 +60,7 @@ impl Prefix {
     }
 
     #[inline]
-    fn tail_matches(&self, request: &Act<'_>) -> bool {
+    fn tail_matches(&self, request: &StatementRequest<'_>) -> bool {
         if self.tail_mask == 0 {
             return true;
         }
@@ -154,18 +154,18 @@ impl Filter {
     /// Returns whether the resource covers everything that the request reaches, for an allow, or overlaps with it, for
     /// a deny.
     #[inline]
-    pub(super) fn matches(&self, request: &Act<'_>, effect: Effect) -> bool {
+    pub(super) fn matches(&self, request: &StatementRequest<'_>, effect: Effect) -> bool {
         self.prefix.may_match(request, effect) && self.matches_levels(request, effect)
     }
 
-    pub(super) fn matches_levels(&self, request: &Act<'_>, effect: Effect) -> bool {
+    pub(super) fn matches_levels(&self, request: &StatementRequest<'_>, effect: Effect) -> bool {
         match effect {
             Effect::Allow => self.covers_levels(request),
             Effect::Deny => self.overlaps_levels(request),
         }
     }
 
-    fn covers_levels(&self, request: &Act<'_>) -> bool {
+    fn covers_levels(&self, request: &StatementRequest<'_>) -> bool {
         let mut values = level_values(&self.levels, request);
         let mut names = request.text.split('/');
         let mut first = true;
@@ -191,7 +191,7 @@ impl Filter {
         }
     }
 
-    fn overlaps_levels(&self, request: &Act<'_>) -> bool {
+    fn overlaps_levels(&self, request: &StatementRequest<'_>) -> bool {
         let mut values = level_values(&self.levels, request);
         let mut names = request.text.split('/');
         loop {
@@ -221,7 +221,10 @@ fn is_wildcard(name: &str) -> bool {
     matches!(name, "+" | "#")
 }
 
-fn level_values<'v>(levels: &'v [Level], request: &'v Act<'_>) -> impl Iterator<Item = LevelValue<'v>> {
+fn level_values<'v>(
+    levels: &'v [Level],
+    request: &'v StatementRequest<'_>,
+) -> impl Iterator<Item = LevelValue<'v>> {
     let device = request.identity.device().map(|id| id.as_str());
     let module = request.identity.module().map(|id| id.as_str());
     let identity = move || match request.identity {

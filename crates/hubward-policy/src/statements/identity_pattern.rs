@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use hubward_core::{DeviceId, Identity, ModuleId};
 
-use super::request::{Act, Client};
+use super::request::{Client, StatementRequest};
 use super::statement::StatementProblem;
 
 const IDENTITY: &str = "{{iot:identity}}";
@@ -70,7 +70,7 @@ impl IdentityPattern {
 }
 
 impl Variable {
-    pub(super) fn matches(&self, request: &Act<'_>) -> bool {
+    pub(super) fn matches(&self, request: &StatementRequest<'_>) -> bool {
         match (self, request.identity) {
             (Self::Client, identity) => match request.client {
                 Client::None => false,

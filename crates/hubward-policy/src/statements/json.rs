@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::compile::Statements;
 use super::request::{Action, Effect};
-use super::statement::{Part, Statement, StatementError, StatementProblem};
+use super::statement::{Statement, StatementError, StatementPart, StatementProblem};
 use crate::json::Object;
 
 /// The error of a JSON text, all of which is refused.
@@ -66,10 +66,11 @@ pub fn statements_from_json(text: &str) -> Result<Statements, JsonError> {
         let mut statement = Statement::new(match &*entry.effect {
             "allow" => Effect::Allow,
             "deny" => Effect::Deny,
-            _ => return Err(wrong(Part::Effect, 0).into()),
+            _ => return Err(wrong(StatementPart::Effect, 0).into()),
         });
         for (index, name) in entry.operations.iter().enumerate() {
-            statement = statement.action(name.parse::<Action>().map_err(|_| wrong(Part::Operation, index))?);
+            statement =
+                statement.action(name.parse::<Action>().map_err(|_| wrong(StatementPart::Operation, index))?);
         }
         statement.identities = entry.identities.into_iter().map(Cow::into_owned).collect();
         statement.policies = entry.policies.into_iter().map(Cow::into_owned).collect();

@@ -2,7 +2,7 @@
 //! statement allows is denied.
 //!
 //! A [`Statement`] is written with a builder or read from JSON, [`Statements::compile`] checks a set of them, and
-//! [`Statements::evaluate`] judges an [`Act`], which an [`Operation`](crate::Operation) and an identity make.
+//! [`Statements::evaluate`] judges an [`StatementRequest`], which an [`Operation`](crate::Operation) and an identity make.
 
 mod compile;
 mod evaluate;
@@ -14,8 +14,8 @@ mod request;
 mod statement;
 
 pub use compile::Statements;
-pub use evaluate::{Refusal, Verdict};
+pub use evaluate::{StatementDenial, StatementVerdict};
 #[cfg(feature = "json")]
 pub use json::{JsonError, statements_from_json};
-pub use request::{Act, Action, Effect, UnknownAction};
-pub use statement::{Part, Statement, StatementError, StatementProblem};
+pub use request::{Action, Effect, StatementRequest, UnknownAction};
+pub use statement::{Statement, StatementError, StatementPart, StatementProblem};

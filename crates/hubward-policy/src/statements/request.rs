@@ -1,4 +1,4 @@
-//! [`Act`]: the request that statements judge, which is an identity, an [`Action`] and a resource.
+//! [`StatementRequest`]: the request that statements judge, which is an identity, an [`Action`] and a resource.
 
 use core::fmt;
 use core::str::FromStr;
@@ -106,15 +106,15 @@ impl fmt::Display for Action {
 /// ```
 /// use hubward_core::{DeviceId, Identity};
 /// use hubward_policy::Operation;
-/// use hubward_policy::statements::{Act, Refusal, Statements, Verdict};
+/// use hubward_policy::statements::{StatementRequest, StatementDenial, Statements, StatementVerdict};
 ///
 /// let dev1 = Identity::Device(DeviceId::parse("dev1")?);
-/// let connect = Act::new(dev1, Some("dev1"), &Operation::mqtt_connect());
-/// assert_eq!(Statements::default().evaluate(&connect), Verdict::Deny(Refusal::NoStatement));
+/// let connect = StatementRequest::new(dev1, Some("dev1"), &Operation::mqtt_connect());
+/// assert_eq!(Statements::default().evaluate(&connect), StatementVerdict::Deny(StatementDenial::NoStatement));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Act<'a> {
+pub struct StatementRequest<'a> {
     pub(super) identity: Identity<'a>,
     pub(super) client: Client<'a>,
     /// The action's bit, or none if the request is malformed: then no statement matches it.
@@ -140,7 +140,7 @@ pub(super) enum Client<'a> {
     Identity,
 }
 
-impl<'a> Act<'a> {
+impl<'a> StatementRequest<'a> {
     /// Returns the request of `identity` for `operation`. `client_id` is that of its MQTT connection, if it has one.
     ///
     /// # Security

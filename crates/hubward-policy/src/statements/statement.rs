@@ -11,7 +11,7 @@ use super::request::{Action, Effect};
 /// ```
 /// use hubward_core::{DeviceId, Identity};
 /// use hubward_policy::Operation;
-/// use hubward_policy::statements::{Act, Action, Statement, Statements};
+/// use hubward_policy::statements::{StatementRequest, Action, Statement, Statements};
 ///
 /// let own_topics = Statement::allow()
 ///     .identity("{{iot:identity}}")
@@ -20,7 +20,7 @@ use super::request::{Action, Effect};
 /// let statements = Statements::compile(&[own_topics])?;
 ///
 /// let dev1 = Identity::Device(DeviceId::parse("dev1")?);
-/// let publish = |topic| statements.evaluate(&Act::new(dev1, Some("dev1"), &Operation::mqtt_publish(topic)));
+/// let publish = |topic| statements.evaluate(&StatementRequest::new(dev1, Some("dev1"), &Operation::mqtt_publish(topic)));
 /// assert!(publish("fleet/dev1/temperature").is_allow());
 /// assert!(!publish("fleet/dev10/temperature").is_allow());
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -106,7 +106,7 @@ pub struct StatementError {
     /// The statement's index, from zero.
     pub statement: usize,
     /// The part of the statement.
-    pub part: Part,
+    pub part: StatementPart,
     /// The entry's index in that part, from zero.
     pub index: usize,
     /// The problem of that entry.
@@ -116,7 +116,7 @@ pub struct StatementError {
 /// A part of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Part {
+pub enum StatementPart {
     /// The effect: allow or deny.
     #[error("effect")]
     Effect,

@@ -10,6 +10,6 @@ mod suite;
 mod version;
 
 pub use hello::ClientHello;
-pub use rules::{Agreed, TlsDenial, TlsRules};
+pub use rules::{NegotiatedTls, TlsDenial, TlsRules};
 pub use suite::{CipherSuite, LEGACY, NAMED, RECOMMENDED_ECC, RECOMMENDED_RSA, TLS13, UnknownSuite};
 pub use version::{TlsVersion, UnknownVersion};

@@ -33,7 +33,7 @@ pub struct TlsRules<'r> {
 /// A version and a cipher suite that the client offers and the rules allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Agreed {
+pub struct NegotiatedTls {
     /// The newest such version.
     pub version: TlsVersion,
     /// The first such suite of that version, in the order of the rules.
@@ -182,7 +182,7 @@ impl<'r> TlsRules<'r> {
     ///
     /// # Errors
     /// [`TlsDenial::NoCommonVersion`] or [`TlsDenial::NoCommonSuite`].
-    pub fn check_hello(&self, hello: &ClientHello<'_>) -> Result<Agreed, TlsDenial> {
+    pub fn check_hello(&self, hello: &ClientHello<'_>) -> Result<NegotiatedTls, TlsDenial> {
         let common = || {
             TlsVersion::ALL
                 .into_iter()
@@ -190,7 +190,7 @@ impl<'r> TlsRules<'r> {
         };
         let agreed = common().find_map(|version| {
             let suite = self.suites_of(version).find(|suite| hello.offers_suite(*suite))?;
-            Some(Agreed { version, suite })
+            Some(NegotiatedTls { version, suite })
         });
         let minimum = self.oldest();
         agreed.ok_or_else(|| {

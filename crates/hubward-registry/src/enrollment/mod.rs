@@ -10,8 +10,8 @@ use alloc::string::String;
 use hubward_core::{DeviceId, MacKey, RegistrationId, Status};
 
 use crate::authentication::Thumbprints;
-use crate::keys::KeyPair;
-pub use select::{Evidence, ProvisionError, Selected, derive_key};
+use crate::keys::SymmetricKeys;
+pub use select::{EnrollmentMatch, Evidence, ProvisionError, derive_key};
 pub use tpm::{EndorsementKey, EndorsementKeyError, TpmChallenge, TpmKeys};
 
 /// How an individual proves itself, or a group its members.
@@ -20,7 +20,7 @@ pub use tpm::{EndorsementKey, EndorsementKeyError, TpmChallenge, TpmKeys};
 pub enum Attestation<K> {
     /// By a token. An individual's is under one of these keys; a member's of a group is under a key derived from one
     /// of these, and never under one of these.
-    SymmetricKey(KeyPair<K>),
+    SymmetricKey(SymmetricKeys<K>),
     /// By a chain. An individual's certificate has one of these thumbprints; a member's has one of these above it, of
     /// SHA-256: a group by SHA-1 has no members.
     X509(Thumbprints),

@@ -6,7 +6,7 @@ use hubward_core::{DeviceId, Keys, MacKey, NameError, RegistrationId, Status, Sy
 
 use super::{Attestation, Derivation, Enrollment, Enrollments, folded};
 use crate::entropy::NoEntropy;
-use crate::keys::KeyPair;
+use crate::keys::SymmetricKeys;
 
 /// Most bytes of a registration id that stands in a certificate as its common name (RFC 5280, A.1).
 const COMMON_NAME: usize = 64;
@@ -77,7 +77,7 @@ pub enum ProvisionError {
 /// The enrollment that decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Selected<'e> {
+pub struct EnrollmentMatch<'e> {
     /// The group's name, or `None` for an individual enrollment.
     pub group: Option<&'e str>,
     /// The id that the device is given.
@@ -96,7 +96,7 @@ impl<K: MacKey> Enrollments<K> {
         id: RegistrationId<'_>,
         evidence: &Evidence<'_, K>,
         make: impl Fn(&SymmetricKey) -> K,
-    ) -> Result<Selected<'_>, ProvisionError> {
+    ) -> Result<EnrollmentMatch<'_>, ProvisionError> {
         let len = id.as_str().len();
         if matches!(evidence, Evidence::Chain { .. }) && len > COMMON_NAME {
             return Err(ProvisionError::TooLongForCertificate { len, max: COMMON_NAME });
@@ -139,8 +139,8 @@ impl<K: MacKey> Enrollments<K> {
         id: RegistrationId<'_>,
         evidence: &Evidence<'_, K>,
         make: impl Fn(&SymmetricKey) -> K,
-        assign: impl FnOnce(&Selected<'_>) -> Option<H>,
-    ) -> Result<(Selected<'_>, H), ProvisionError> {
+        assign: impl FnOnce(&EnrollmentMatch<'_>) -> Option<H>,
+    ) -> Result<(EnrollmentMatch<'_>, H), ProvisionError> {
         let selected = self.select(id, evidence, make)?;
         let hub = assign(&selected).ok_or(ProvisionError::NoHub)?;
         Ok((selected, hub))
@@ -149,7 +149,7 @@ impl<K: MacKey> Enrollments<K> {
     /// Whether the token verifies under a key that one of the group's keys gives for this id.
     fn derived(
         &self,
-        pair: &KeyPair<K>,
+        pair: &SymmetricKeys<K>,
         id: RegistrationId<'_>,
         folded: &str,
         make: impl Fn(&SymmetricKey) -> K,
@@ -179,10 +179,10 @@ pub(super) fn enabled<'e, K>(
     enrollment: &Enrollment<K>,
     group: Option<&'e str>,
     device_id: Box<str>,
-) -> Result<Selected<'e>, ProvisionError> {
+) -> Result<EnrollmentMatch<'e>, ProvisionError> {
     if enrollment.status == Status::Disabled {
         return Err(ProvisionError::Disabled);
     }
     DeviceId::parse(&device_id)?;
-    Ok(Selected { group, device_id })
+    Ok(EnrollmentMatch { group, device_id })
 }

@@ -5,7 +5,7 @@ use core::fmt;
 
 use hubward_core::{Keys, MacKey, RegistrationId, SymmetricKey, UnixTime};
 
-use super::{Attestation, Enrollment, Enrollments, ProvisionError, Selected, folded};
+use super::{Attestation, Enrollment, EnrollmentMatch, Enrollments, ProvisionError, folded};
 use crate::enrollment::select::enabled;
 use crate::entropy::{Entropy, fresh_key};
 
@@ -102,7 +102,11 @@ impl<K: MacKey> Enrollments<K> {
     }
 
     /// The enabled enrollment of a TPM, and the device that it gives.
-    fn with_tpm(&self, registration: &str, endorsement: &[u8]) -> Result<Selected<'_>, ProvisionError> {
+    fn with_tpm(
+        &self,
+        registration: &str,
+        endorsement: &[u8],
+    ) -> Result<EnrollmentMatch<'_>, ProvisionError> {
         let enrollment: &Enrollment<K> =
             self.individuals.get(registration).ok_or(ProvisionError::NotEnrolled)?;
         match &enrollment.attestation {
@@ -145,7 +149,7 @@ impl<'t, K: MacKey> TpmChallenge<'t, K> {
         enrollments: &'e Enrollments<K>,
         verifies: impl Fn(Keys<'_, K>) -> bool,
         now: UnixTime,
-    ) -> Result<Selected<'e>, ProvisionError> {
+    ) -> Result<EnrollmentMatch<'e>, ProvisionError> {
         let (expires, now) = (self.expires, now.as_secs());
         if expires < now {
             return Err(ProvisionError::ChallengeExpired { expires, now });

@@ -15,8 +15,8 @@ use crate::count::counts_on;
 use crate::entropy::Entropy;
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
-use crate::keys::KeyPair;
-use crate::registry::{Place, Registry};
+use crate::keys::SymmetricKeys;
+use crate::registry::{RecordPlace, Registry};
 use crate::store::IdTag;
 use crate::text::{DeviceScope, StatusReason};
 use crate::whose::LONGEST;
@@ -221,7 +221,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     fn create(
         &mut self,
         identity: Identity<'_>,
-        place: Place<'_>,
+        place: RecordPlace<'_>,
         line: &Line<'_>,
     ) -> Result<Imported, ImportProblem> {
         let rest = rest(line)?;
@@ -264,7 +264,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     }
 
     fn fresh(&mut self) -> Result<Authentication<K>, RegistryError> {
-        Ok(Authentication::Sas(KeyPair::generate(self.entropy, &self.make)?))
+        Ok(Authentication::Sas(SymmetricKeys::generate(self.entropy, &self.make)?))
     }
 
     /// What the line proves itself with; `None` for keys that it leaves to the hub.
@@ -282,11 +282,11 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
                     (Some(primary), Some(secondary)) => {
                         let primary = read(primary, KeySlot::Primary)?;
                         let secondary = read(secondary, KeySlot::Secondary)?;
-                        Some(Authentication::Sas(KeyPair::kept(primary, secondary, &self.make)))
+                        Some(Authentication::Sas(SymmetricKeys::kept(primary, secondary, &self.make)))
                     }
                     (Some(primary), None) if self.keeps_etags => {
                         let primary = read(primary, KeySlot::Primary)?;
-                        Some(Authentication::Sas(KeyPair::kept_one(primary, &self.make)))
+                        Some(Authentication::Sas(SymmetricKeys::kept_one(primary, &self.make)))
                     }
                     _ => return Err(ImportProblem::OneKey),
                 }

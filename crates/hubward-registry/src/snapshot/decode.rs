@@ -5,13 +5,14 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use hubward_core::{
-    DeviceId, Identity, MacKey, ModuleId, Permissions, PolicyName, Stamp, Status, SymmetricKey, Thumbprint,
+    DeviceId, Identity, MacKey, ModuleId, Permissions, PolicyName, RecordVersion, Status, SymmetricKey,
+    Thumbprint,
 };
 
 use crate::authentication::{Authentication, Thumbprints};
 use crate::change::{Capabilities, Change};
 use crate::etag::ETag;
-use crate::keys::KeyPair;
+use crate::keys::SymmetricKeys;
 use crate::lists::AccessList;
 use crate::policy::Policy;
 use crate::registry::Registry;
@@ -100,11 +101,11 @@ impl<'c> Content<'c> {
     pub(super) fn pair<K: MacKey>(
         &mut self,
         make: impl Fn(&SymmetricKey) -> K,
-    ) -> Result<KeyPair<K>, SnapshotError> {
+    ) -> Result<SymmetricKeys<K>, SnapshotError> {
         let primary = self.key()?;
         Ok(match self.optional(Self::key)? {
-            Some(secondary) => KeyPair::kept(primary, secondary, make),
-            None => KeyPair::kept_one(primary, make),
+            Some(secondary) => SymmetricKeys::kept(primary, secondary, make),
+            None => SymmetricKeys::kept_one(primary, make),
         })
     }
 
@@ -117,8 +118,8 @@ impl<'c> Content<'c> {
         }
     }
 
-    fn stamp(&mut self) -> Result<Stamp, SnapshotError> {
-        Ok(Stamp::new(self.number()?, self.number()?))
+    fn version(&mut self) -> Result<RecordVersion, SnapshotError> {
+        Ok(RecordVersion::new(self.number()?, self.number()?))
     }
 
     fn texts(&mut self) -> Result<BTreeSet<Box<str>>, SnapshotError> {
@@ -159,7 +160,7 @@ pub(super) fn restore<K: MacKey>(
         let bits = content.number()?;
         let bits = content.checked(bits.try_into())?;
         let rights = Permissions::from_bits(bits).ok_or(content.bad())?;
-        let policy = Policy { rights, stamp: content.stamp()?, keys: content.pair(&make)? };
+        let policy = Policy { rights, stamp: content.version()?, keys: content.pair(&make)? };
         registry.policies.insert(name.as_str().into(), Box::new(policy));
         Ok(())
     })?;
@@ -187,7 +188,7 @@ fn identity<K: MacKey>(
     };
     let device = content.checked(DeviceId::parse(device))?;
     let identity = module.map_or(Identity::Device(device), |module| Identity::Module(device, module));
-    let stamp = content.stamp()?;
+    let stamp = content.version()?;
     let etag = ETag::new(content.number()?);
     let status = if content.flag()? { Status::Enabled } else { Status::Disabled };
     let capabilities = Capabilities { iot_edge: content.flag()? };

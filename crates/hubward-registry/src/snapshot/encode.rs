@@ -7,7 +7,7 @@ use core::mem;
 use hubward_core::{MacKey, Status, Thumbprint};
 
 use crate::authentication::AuthenticationView;
-use crate::keys::KeyPair;
+use crate::keys::SymmetricKeys;
 use crate::lists::AccessList;
 use crate::raw::RawKey;
 use crate::registry::Registry;
@@ -93,8 +93,8 @@ pub(super) fn write<K: MacKey>(registry: &Registry<K>, out: &mut dyn Sink) -> Re
 
 fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut dyn Sink) -> Result<(), SnapshotError> {
     out.text(view.kept_id().as_bytes());
-    out.number(view.stamp().generation());
-    out.number(view.stamp().keys());
+    out.number(view.version().generation());
+    out.number(view.version().keys());
     out.number(view.etag().version());
     out.flag(view.status() == Status::Enabled);
     out.flag(view.capabilities().iot_edge);
@@ -122,7 +122,7 @@ fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut dyn Sink) -> Result<(
     Ok(())
 }
 
-pub(super) fn pair<K>(pair: &KeyPair<K>, out: &mut dyn Sink) -> Result<(), SnapshotError> {
+pub(super) fn pair<K>(pair: &SymmetricKeys<K>, out: &mut dyn Sink) -> Result<(), SnapshotError> {
     out.text(kept(pair.primary.raw.as_ref())?);
     let second = pair.secondary.as_ref().map(|key| kept(key.raw.as_ref()));
     out.optional(second.transpose()?);

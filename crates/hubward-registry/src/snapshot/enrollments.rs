@@ -28,11 +28,11 @@ impl<K: MacKey> Enrollments<K> {
         envelope::seal(Kind::Enrollments, key, counter, entropy, |out| write(self, out))
     }
 
-    /// The enrollments that were sealed; as [`Registry::unseal`](crate::Registry::unseal).
+    /// The enrollments that were sealed; as [`Registry::open`](crate::Registry::open).
     ///
     /// # Errors
     /// [`SnapshotError`]: nothing is restored from a snapshot that is not whole, authentic and new enough.
-    pub fn unseal(
+    pub fn open(
         mut sealed: Vec<u8>,
         key: &dyn Seal,
         newest: u64,

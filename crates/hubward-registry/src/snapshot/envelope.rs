@@ -42,7 +42,7 @@ pub enum SnapshotError {
     NoEntropy,
     /// The key is another, or bytes were altered.
     #[error("the snapshot is not authentic under this key")]
-    NotAuthentic,
+    OpenError,
     /// The bytes do not begin as a snapshot does.
     #[error("not a snapshot of this kind")]
     NotASnapshot,
@@ -171,7 +171,7 @@ pub(super) fn open<'s>(
         let expected = length.saturating_add(u64::try_from(beside).unwrap_or(u64::MAX));
         return Err(SnapshotError::Length { found, expected });
     }
-    let content = key.open(&nonce, head, rest).map_err(|_| SnapshotError::NotAuthentic)?;
+    let content = key.open(&nonce, head, rest).map_err(|_| SnapshotError::OpenError)?;
     if counter < newest {
         return Err(SnapshotError::RolledBack { found: counter, newest });
     }

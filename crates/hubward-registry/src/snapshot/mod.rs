@@ -43,7 +43,7 @@ impl<K: MacKey> Registry<K> {
     /// # Errors
     /// [`SnapshotError`]: nothing is restored from a snapshot that is not whole, authentic and new enough, and nothing
     /// without entropy.
-    pub fn unseal(
+    pub fn open(
         mut sealed: Vec<u8>,
         key: &dyn Seal,
         newest: u64,

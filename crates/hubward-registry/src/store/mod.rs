@@ -6,7 +6,7 @@ mod index;
 use core::hint::black_box;
 use core::mem;
 
-use hubward_core::{KeySlot, Stamp};
+use hubward_core::{KeySlot, RecordVersion};
 
 pub(crate) use chunks::Slot;
 use chunks::{Chunks, Slots};
@@ -180,12 +180,12 @@ impl<K> Store<K> {
     /// The version of the primary key, or of what is in its place.
     pub(crate) fn set_version(&mut self, slot: Slot, version: u64) {
         if let Some(hot) = self.hot.get_mut(slot) {
-            hot.stamp = Stamp::new(hot.stamp.generation(), version);
+            hot.stamp = RecordVersion::new(hot.stamp.generation(), version);
         }
     }
 
     /// Gives a record the stamps that it had before.
-    pub(crate) fn restore_stamps(&mut self, slot: Slot, stamp: Stamp, second: u64) {
+    pub(crate) fn restore_stamps(&mut self, slot: Slot, stamp: RecordVersion, second: u64) {
         let Some(hot) = self.hot.get_mut(slot) else { return };
         hot.stamp = stamp;
         if let Some(key) = self.seconds.get_mut(slot) {
@@ -205,7 +205,7 @@ impl<K> Store<K> {
         };
         mem::swap(first, &mut second.key);
         second.set_version(version);
-        hot.stamp = Stamp::new(hot.stamp.generation(), other);
+        hot.stamp = RecordVersion::new(hot.stamp.generation(), other);
         mem::swap(primary, secondary);
         true
     }

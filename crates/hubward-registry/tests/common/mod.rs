@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test uses what it needs")]
 
 use hubward_core::{DeviceId, Identity, ModuleId, SymmetricKey};
-use hubward_registry::{Authentication, KeyPair, NoEntropy, Registry};
+use hubward_registry::{Authentication, NoEntropy, Registry, SymmetricKeys};
 use hubward_rustcrypto::HmacKey;
 
 pub type Hub = Registry<HmacKey>;
@@ -14,8 +14,8 @@ pub fn raw(name: &str) -> SymmetricKey {
     SymmetricKey::from_bytes(&bytes).unwrap()
 }
 
-pub fn pair(name: &str) -> KeyPair<HmacKey> {
-    KeyPair::kept(raw(&format!("{name} 1")), raw(&format!("{name} 2")), HmacKey::new)
+pub fn pair(name: &str) -> SymmetricKeys<HmacKey> {
+    SymmetricKeys::kept(raw(&format!("{name} 1")), raw(&format!("{name} 2")), HmacKey::new)
 }
 
 pub fn sas(name: &str) -> Authentication<HmacKey> {

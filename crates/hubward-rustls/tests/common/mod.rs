@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 
-use hubward_rustls::Refusal;
+use hubward_rustls::VerifierError;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, date_time_ymd,
@@ -240,10 +240,10 @@ pub struct Refused {
 
 impl Refused {
     /// Returns the error of this crate if rustls has no equivalent.
-    pub fn reason(&self) -> Option<Refusal> {
+    pub fn reason(&self) -> Option<VerifierError> {
         [&self.client, &self.server].into_iter().find_map(|error| match error {
             Some(Error::InvalidCertificate(CertificateError::Other(other))) => {
-                other.0.downcast_ref::<Refusal>().copied()
+                other.0.downcast_ref::<VerifierError>().copied()
             }
             _ => None,
         })

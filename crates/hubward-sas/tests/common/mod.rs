@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use hubward_core::{Authority, DeviceId, Keys, MacKey, SymmetricKey, UnixTime};
 use hubward_rustcrypto::HmacKey;
-use hubward_sas::{ParseError, SasToken, TokenRules, Unsigned, VerifiedToken, VerifyError};
+use hubward_sas::{SasToken, TokenParseError, TokenRules, UnsignedToken, VerifiedToken, VerifyError};
 
 /// `0123456789abcdef0123456789abcdef`.
 pub const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -34,7 +34,7 @@ pub fn device1() -> String {
 pub fn sig(key: &HmacKey, sr: &str, se: &str) -> String {
     let tag = key.tag(&[sr.as_bytes(), b"\n", se.as_bytes()]);
     let host = Authority::parse("h").unwrap();
-    let signed = Unsigned::device(host, DeviceId::parse("d").unwrap(), at(1)).finish(tag).to_string();
+    let signed = UnsignedToken::device(host, DeviceId::parse("d").unwrap(), at(1)).finish(tag).to_string();
     signed.split('&').find_map(|field| field.strip_prefix("sig=")).unwrap().to_owned()
 }
 
@@ -43,7 +43,7 @@ pub fn token(sr: &str, se: &str) -> String {
     format!("SharedAccessSignature sr={sr}&sig={}&se={se}", sig(&key(), sr, se))
 }
 
-pub fn parse<'a>(text: &'a str) -> Result<SasToken<'a>, ParseError> {
+pub fn parse<'a>(text: &'a str) -> Result<SasToken<'a>, TokenParseError> {
     SasToken::parse(text, &TokenRules::STRICT)
 }
 

@@ -1,7 +1,7 @@
 //! Connection strings as the SDKs' parsers treat them.
 
 use hubward_connection_string::{
-    ConnectionString, DeviceCredential, Kind, Rules, ServiceCredential, explain,
+    ConnectionString, ConnectionStringKind, DeviceCredential, ParseOptions, ServiceCredential, explain,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,12 +42,12 @@ pub fn run(json: &str, tally: &mut Tally) -> Result<(), serde_json::Error> {
 
 /// The kind, the fields as the typed value has them, and the same again when written and read.
 fn accepted(input: &str, wanted: &Value) -> Result<(), String> {
-    let string = ConnectionString::parse(input, &Rules::STRICT).map_err(|error| error.to_string())?;
+    let string = ConnectionString::parse(input, &ParseOptions::STRICT).map_err(|error| error.to_string())?;
     let fields = fields_of(&string)?;
     let kind = match string.kind() {
-        Kind::Service => "service",
-        Kind::Device => "device",
-        Kind::Module => "module",
+        ConnectionStringKind::Service => "service",
+        ConnectionStringKind::Device => "device",
+        ConnectionStringKind::Module => "module",
         _ => "other",
     };
     if wanted["kind"] != kind {
@@ -69,7 +69,8 @@ fn accepted(input: &str, wanted: &Value) -> Result<(), String> {
 
 fn written_and_read(string: &ConnectionString<'_>) -> Result<(), String> {
     let written = string.with_secrets().to_string();
-    let again = ConnectionString::parse(&written, &Rules::STRICT).map_err(|e| format!("written: {e}"))?;
+    let again =
+        ConnectionString::parse(&written, &ParseOptions::STRICT).map_err(|e| format!("written: {e}"))?;
     if fields_of(&again)? != fields_of(string)? || again.with_secrets().to_string() != written {
         return Err("differs when written and read".into());
     }
@@ -78,19 +79,19 @@ fn written_and_read(string: &ConnectionString<'_>) -> Result<(), String> {
 
 /// A typed error that points into the text, and is the one that is explained.
 fn refused(input: &str) -> Result<(), String> {
-    match ConnectionString::parse(input, &Rules::STRICT) {
+    match ConnectionString::parse(input, &ParseOptions::STRICT) {
         Ok(_) => Err("accepted".into()),
         Err(error) if error.span.start > error.span.end || error.span.end > input.len() => {
             Err(format!("span {:?} is beyond the text", error.span))
         }
-        Err(error) if explain(input, &Rules::STRICT).problem() == Some(error) => Ok(()),
+        Err(error) if explain(input, &ParseOptions::STRICT).problem() == Some(error) => Ok(()),
         Err(_) => Err("explained as another problem".into()),
     }
 }
 
 /// Accepted with a round trip, or refused with a place.
 fn either(input: &str) -> Result<(), String> {
-    match ConnectionString::parse(input, &Rules::STRICT) {
+    match ConnectionString::parse(input, &ParseOptions::STRICT) {
         Ok(string) if fields_of(&string).is_ok() => written_and_read(&string),
         Ok(_) => Ok(()),
         Err(_) => refused(input),

@@ -5,7 +5,8 @@ use base64::Engine;
 use core::time::Duration;
 use hubward_ring::signature;
 use hubward_x509::{
-    Anchors, Chain, CommonNames, Crls, ExtendedKeyUsage, Profile, Purpose, Revocation, Subject, UnixTime,
+    Anchors, Chain, CommonNames, Crls, ExpectedSubject, ExtendedKeyUsage, Profile, Purpose, Revocation,
+    UnixTime,
 };
 use rustls_pki_types::ServerName;
 use serde_json::Value;
@@ -68,10 +69,12 @@ fn verify(id: &str, case: &Value) -> Result<(), String> {
     let server =
         name.map(|name| ServerName::try_from(name).map_err(|error| error.to_string())).transpose()?;
     let emails = case["expected_peer_names"].as_array().into_iter().flatten();
-    let subjects: Vec<Subject<'_>> = match server {
-        Some(name) => vec![Subject::Server(name)],
-        None if client => emails.map(|name| Subject::Email(name["value"].as_str().unwrap())).collect(),
-        None => vec![Subject::Anybody],
+    let subjects: Vec<ExpectedSubject<'_>> = match server {
+        Some(name) => vec![ExpectedSubject::Server(name)],
+        None if client => {
+            emails.map(|name| ExpectedSubject::Email(name["value"].as_str().unwrap())).collect()
+        }
+        None => vec![ExpectedSubject::Any],
     };
     for subject in subjects {
         let profile = profile(id, client, subject);
@@ -87,11 +90,11 @@ fn verify(id: &str, case: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn profile<'a>(id: &str, client: bool, subject: Subject<'a>) -> Profile<'a> {
+fn profile<'a>(id: &str, client: bool, subject: ExpectedSubject<'a>) -> Profile<'a> {
     let server = ExtendedKeyUsage::AllowAbsent(Purpose::ServerAuth);
     match subject {
         _ if client => Profile::device(subject),
-        Subject::Server(name) if id.starts_with("webpki::") => {
+        ExpectedSubject::Server(name) if id.starts_with("webpki::") => {
             // most of these cases have the same common name whatever their names are
             let profile = Profile::web_pki(name);
             let strict = id.starts_with("webpki::cn::");

@@ -4,7 +4,7 @@
 use base64::Engine;
 use core::time::Duration;
 use hubward_ring::signature;
-use hubward_x509::{Anchors, Chain, Crls, Duties, PolicyInputs, Profile, Revocation, UnixTime};
+use hubward_x509::{Anchors, CaRequirements, Chain, Crls, PolicyInputs, Profile, Revocation, UnixTime};
 use serde_json::Value;
 
 use super::Tally;
@@ -85,7 +85,7 @@ fn verify(
         inputs = inputs.inhibit_any();
     }
     let profile =
-        Profile::rfc5280().duties(Duties::Ignore).policies(inputs).revocation(Revocation::by(&crls));
+        Profile::rfc5280().duties(CaRequirements::Ignore).policies(inputs).revocation(Revocation::by(&crls));
     let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds(settings["time"].as_str().unwrap())));
     let verified = chain
         .verify(&anchors, &profile, signature::ALL, now)

@@ -117,7 +117,7 @@ fn accept<K: MacKey>(case: &Case, key: &K, other: &K) -> Result<(), String> {
 fn verify<K: MacKey>(token: &str, key: &K, now: u64) -> Result<Option<Whose>, String> {
     let rules = TokenRules::HUB_COMPAT;
     let token = SasToken::parse(token, &rules).map_err(|error| error.to_string())?;
-    let whose = Whose::of(&token.needs());
+    let whose = Whose::of(&token.signer());
     token.verify(Keys::one(key), at(now), &rules).map_err(|error| error.to_string())?;
     Ok(whose)
 }

@@ -38,7 +38,7 @@ impl Certificate<'_> {
     /// has the certificate can compute the other form, without a key. **Compare both thumbprints with a list of
     /// thumbprints to refuse**; a list of thumbprints to accept needs only one.
     #[must_use]
-    pub fn twin(&self) -> Option<Vec<u8>> {
+    pub fn malleated_form(&self) -> Option<Vec<u8>> {
         let Signed { message, algorithm, signature } = self.signed;
         if algorithm.split_last()?.1 != ECDSA_WITH_SHA2 {
             return None;

@@ -23,7 +23,7 @@ pub struct Validity {
 /// The position of `now` outside a validity period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Outside {
+pub enum OutsideValidity {
     /// Later than `notAfter`.
     #[error("expired {} before now", InWords(*seconds))]
     Expired {
@@ -62,13 +62,13 @@ impl Validity {
     /// Checks that `now` is within the period, both ends included (RFC 5280 4.1.2.5).
     ///
     /// # Errors
-    /// [`Outside`], with the distance from the period.
-    pub fn check(&self, now: UnixTime) -> Result<(), Outside> {
+    /// [`OutsideValidity`], with the distance from the period.
+    pub fn check(&self, now: UnixTime) -> Result<(), OutsideValidity> {
         let now = Seconds::try_from(now.as_secs()).unwrap_or(Seconds::MAX);
         if now > self.not_after {
-            Err(Outside::Expired { seconds: now.abs_diff(self.not_after) })
+            Err(OutsideValidity::Expired { seconds: now.abs_diff(self.not_after) })
         } else if now < self.not_before {
-            Err(Outside::NotYetValid { seconds: now.abs_diff(self.not_before) })
+            Err(OutsideValidity::NotYetValid { seconds: now.abs_diff(self.not_before) })
         } else {
             Ok(())
         }

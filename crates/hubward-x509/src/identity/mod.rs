@@ -1,5 +1,5 @@
 //! Identity of a certificate: its common name, read from DER and never from a rendered string, its alternative
-//! names, and the comparison with the [`Subject`] that a profile expects.
+//! names, and the comparison with the [`ExpectedSubject`] that a profile expects.
 
 pub(crate) mod dns;
 pub(crate) mod email;
@@ -11,8 +11,8 @@ use rustls_pki_types::{IpAddr, ServerName};
 use crate::certificate::Certificate;
 use crate::certificate::general_name::GeneralName;
 use crate::certificate::name::{COMMON_NAME, Name};
-use crate::error::{Known, Problem};
-use crate::profile::Subject;
+use crate::error::{KnownExtension, Problem};
+use crate::profile::ExpectedSubject;
 use crate::tlv::Tag;
 
 /// The reason why a subject has no usable common name.
@@ -57,12 +57,12 @@ pub fn common_name<'a>(subject: &Name<'a>) -> Result<&'a str, CommonNameError> {
 }
 
 /// Checks that the leaf is for the subject that the profile expects.
-pub(crate) fn check_subject(leaf: &Certificate<'_>, subject: &Subject<'_>) -> Result<(), Problem> {
+pub(crate) fn check_subject(leaf: &Certificate<'_>, subject: &ExpectedSubject<'_>) -> Result<(), Problem> {
     let fits = match subject {
-        Subject::Anybody => true,
-        Subject::Device(device) => return check_device(leaf, device),
-        Subject::Module(device, module) => return check_module(leaf, device, module),
-        Subject::Email(mailbox) => {
+        ExpectedSubject::Any => true,
+        ExpectedSubject::Device(device) => return check_device(leaf, device),
+        ExpectedSubject::Module(device, module) => return check_module(leaf, device, module),
+        ExpectedSubject::Email(mailbox) => {
             let wanted = email::split(mailbox);
             wanted.is_some()
                 && any_alt_name(leaf, |name| match name {
@@ -72,24 +72,24 @@ pub(crate) fn check_subject(leaf: &Certificate<'_>, subject: &Subject<'_>) -> Re
                     _ => false,
                 })?
         }
-        Subject::Server(ServerName::DnsName(wanted)) => {
+        ExpectedSubject::Server(ServerName::DnsName(wanted)) => {
             let wanted = wanted.as_ref();
             any_alt_name(leaf, |name| matches!(name, GeneralName::Dns(name) if dns::matches(name, wanted)))?
         }
-        Subject::Server(ServerName::IpAddress(address)) => {
+        ExpectedSubject::Server(ServerName::IpAddress(address)) => {
             let wanted: &[u8] = match address {
                 IpAddr::V4(v4) => v4.as_ref(),
                 IpAddr::V6(v6) => v6.as_ref(),
             };
             any_alt_name(leaf, |name| matches!(name, GeneralName::Ip(bytes) if *bytes == wanted))?
         }
-        Subject::Server(_) => false,
+        ExpectedSubject::Server(_) => false,
     };
     if fits { Ok(()) } else { Err(Problem::NameMismatch) }
 }
 
 fn any_alt_name(leaf: &Certificate<'_>, fits: impl Fn(&GeneralName<'_>) -> bool) -> Result<bool, Problem> {
-    let malformed = |malformed| Problem::Extension { extension: Known::SubjectAltName, malformed };
+    let malformed = |malformed| Problem::Extension { extension: KnownExtension::SubjectAltName, malformed };
     for name in leaf.subject_alt_names().map_err(malformed)? {
         if fits(&name.map_err(malformed)?) {
             return Ok(true);

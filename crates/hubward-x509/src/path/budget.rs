@@ -1,6 +1,6 @@
 //! Limits on the work of one verification. A chain is sent by a peer that has not yet authenticated.
 
-use crate::error::{ChainError, Exhausted};
+use crate::error::{BudgetExceeded, ChainError};
 
 /// The limits of one verification.
 ///
@@ -57,27 +57,27 @@ impl Meter {
     }
 
     pub(crate) fn signature(&mut self) -> Result<(), ChainError> {
-        spend(&mut self.left.signatures, Exhausted::Signatures)
+        spend(&mut self.left.signatures, BudgetExceeded::Signatures)
     }
 
     pub(crate) fn step(&mut self) -> Result<(), ChainError> {
-        spend(&mut self.left.steps, Exhausted::Steps)
+        spend(&mut self.left.steps, BudgetExceeded::Steps)
     }
 
     pub(crate) fn name_comparison(&mut self) -> Result<(), ChainError> {
-        spend(&mut self.left.name_comparisons, Exhausted::NameComparisons)
+        spend(&mut self.left.name_comparisons, BudgetExceeded::NameComparisons)
     }
 
     pub(crate) fn crl_entry(&mut self) -> Result<(), ChainError> {
-        spend(&mut self.left.crl_entries, Exhausted::CrlEntries)
+        spend(&mut self.left.crl_entries, BudgetExceeded::CrlEntries)
     }
 
     pub(crate) fn policy_step(&mut self) -> Result<(), ChainError> {
-        spend(&mut self.left.policy_steps, Exhausted::PolicySteps)
+        spend(&mut self.left.policy_steps, BudgetExceeded::PolicySteps)
     }
 }
 
-fn spend(left: &mut u32, budget: Exhausted) -> Result<(), ChainError> {
-    *left = left.checked_sub(1).ok_or(ChainError::Exhausted(budget))?;
+fn spend(left: &mut u32, budget: BudgetExceeded) -> Result<(), ChainError> {
+    *left = left.checked_sub(1).ok_or(ChainError::BudgetExceeded(budget))?;
     Ok(())
 }

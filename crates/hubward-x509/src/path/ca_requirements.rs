@@ -5,43 +5,49 @@ use crate::certificate::extensions::{
     AuthorityKeyIdentifier, BasicConstraints, KeyUsage, subject_key_identifier,
 };
 use crate::certificate::general_name::GeneralName;
-use crate::error::{ChainError, Duty, Known, Problem};
+use crate::error::{CaRequirement, ChainError, KnownExtension, Problem};
 use crate::identity::dns::is_presented;
 use crate::profile::Profile;
 
 use super::validate::extension;
 
-fn require(holds: bool, duty: Duty) -> Result<(), Problem> {
-    if holds { Ok(()) } else { Err(Problem::Duty(duty)) }
+fn require(holds: bool, duty: CaRequirement) -> Result<(), Problem> {
+    if holds { Ok(()) } else { Err(Problem::CaRequirement(duty)) }
 }
 
 /// Checks the requirements on every certificate, regardless of its position.
 pub(super) fn check_certificate(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
     let extensions = certificate.extensions();
-    require(matches!(certificate.serial(), [0x01..=0x7f, ..] | [0, 0x80..=0xff, ..]), Duty::Serial)?;
-    require(certificate.serial().len() <= 20, Duty::Serial)?;
-    require(certificate.validity().has_required_forms, Duty::TimeForm)?;
-    require(!certificate.issuer().is_empty(), Duty::EmptyIssuer)?;
+    require(matches!(certificate.serial(), [0x01..=0x7f, ..] | [0, 0x80..=0xff, ..]), CaRequirement::Serial)?;
+    require(certificate.serial().len() <= 20, CaRequirement::Serial)?;
+    require(certificate.validity().has_required_forms, CaRequirement::TimeForm)?;
+    require(!certificate.issuer().is_empty(), CaRequirement::EmptyIssuer)?;
     if let Some(aki) = extensions.authority_key_identifier {
-        require(!aki.critical, Duty::AuthorityKeyIdentifierCritical)?;
-        let aki =
-            AuthorityKeyIdentifier::read(aki.value).map_err(extension(Known::AuthorityKeyIdentifier))?;
+        require(!aki.critical, CaRequirement::AuthorityKeyIdentifierCritical)?;
+        let aki = AuthorityKeyIdentifier::read(aki.value)
+            .map_err(extension(KnownExtension::AuthorityKeyIdentifier))?;
         // 4.2.1.1: the key identifier; issuer and serial go together
-        require(aki.key.is_some(), Duty::AuthorityKeyIdentifierMissing)?;
+        require(aki.key.is_some(), CaRequirement::AuthorityKeyIdentifierMissing)?;
     }
     if let Some(ski) = extensions.subject_key_identifier {
-        require(!ski.critical, Duty::SubjectKeyIdentifierCritical)?;
-        subject_key_identifier(ski.value).map_err(extension(Known::SubjectKeyIdentifier))?;
+        require(!ski.critical, CaRequirement::SubjectKeyIdentifierCritical)?;
+        subject_key_identifier(ski.value).map_err(extension(KnownExtension::SubjectKeyIdentifier))?;
     }
     if let Some(access) = extensions.authority_info_access {
-        require(!access.critical, Duty::AuthorityInfoAccessCritical)?;
+        require(!access.critical, CaRequirement::AuthorityInfoAccessCritical)?;
     }
     if let Some(names) = extensions.name_constraints {
         // the Baseline Requirements allow them to be non-critical (7.1.2.5.2)
-        require(names.critical || profile.web_pki, Duty::NameConstraintsNotCritical)?;
+        require(names.critical || profile.web_pki, CaRequirement::NameConstraintsNotCritical)?;
     }
-    require(extensions.policy_constraints.is_none_or(|e| e.critical), Duty::PolicyConstraintsNotCritical)?;
-    require(extensions.inhibit_any_policy.is_none_or(|e| e.critical), Duty::InhibitAnyPolicyNotCritical)
+    require(
+        extensions.policy_constraints.is_none_or(|e| e.critical),
+        CaRequirement::PolicyConstraintsNotCritical,
+    )?;
+    require(
+        extensions.inhibit_any_policy.is_none_or(|e| e.critical),
+        CaRequirement::InhibitAnyPolicyNotCritical,
+    )
 }
 
 /// Checks that a certificate which is not self-signed has an authority key identifier (4.2.1.1). Calls `signs_itself`
@@ -51,15 +57,18 @@ pub(super) fn check_authority_key(
     signs_itself: impl FnOnce() -> Result<bool, ChainError>,
 ) -> Result<Result<(), Problem>, ChainError> {
     let named = certificate.extensions().authority_key_identifier.is_some();
-    Ok(require(named || signs_itself()?, Duty::AuthorityKeyIdentifierMissing))
+    Ok(require(named || signs_itself()?, CaRequirement::AuthorityKeyIdentifierMissing))
 }
 
 /// Checks a certificate that issues others.
 pub(super) fn check_issuer(certificate: &Certificate<'_>) -> Result<(), Problem> {
     let extensions = certificate.extensions();
-    require(!certificate.subject().is_empty(), Duty::EmptySubject)?;
-    require(extensions.basic_constraints.is_some_and(|e| e.critical), Duty::BasicConstraintsNotCritical)?;
-    require(extensions.subject_key_identifier.is_some(), Duty::SubjectKeyIdentifierMissing)
+    require(!certificate.subject().is_empty(), CaRequirement::EmptySubject)?;
+    require(
+        extensions.basic_constraints.is_some_and(|e| e.critical),
+        CaRequirement::BasicConstraintsNotCritical,
+    )?;
+    require(extensions.subject_key_identifier.is_some(), CaRequirement::SubjectKeyIdentifierMissing)
 }
 
 /// Checks the last certificate of a path, which may be a CA's.
@@ -69,20 +78,26 @@ pub(super) fn check_leaf(
     usage: Option<KeyUsage>,
 ) -> Result<(), Problem> {
     let extensions = certificate.extensions();
-    require(usage.is_none_or(|usage| !usage.is_empty()), Duty::KeyUsageEmpty)?;
-    require(basic.ca || usage.is_none_or(|usage| !usage.key_cert_sign()), Duty::KeyCertSignWithoutCa)?;
-    require(basic.ca || basic.path_len.is_none(), Duty::PathLenWithoutCa)?;
-    require(basic.ca || extensions.name_constraints.is_none(), Duty::NameConstraintsInLeaf)?;
+    require(usage.is_none_or(|usage| !usage.is_empty()), CaRequirement::KeyUsageEmpty)?;
+    require(
+        basic.ca || usage.is_none_or(|usage| !usage.key_cert_sign()),
+        CaRequirement::KeyCertSignWithoutCa,
+    )?;
+    require(basic.ca || basic.path_len.is_none(), CaRequirement::PathLenWithoutCa)?;
+    require(basic.ca || extensions.name_constraints.is_none(), CaRequirement::NameConstraintsInLeaf)?;
     if basic.ca {
         check_issuer(certificate)?;
     }
     if certificate.subject().is_empty() {
-        require(extensions.subject_alt_name.is_some_and(|e| e.critical), Duty::SubjectAltNameNotCritical)?;
+        require(
+            extensions.subject_alt_name.is_some_and(|e| e.critical),
+            CaRequirement::SubjectAltNameNotCritical,
+        )?;
     }
-    for name in certificate.subject_alt_names().map_err(extension(Known::SubjectAltName))? {
-        match name.map_err(extension(Known::SubjectAltName))? {
-            GeneralName::Dns(name) => require(is_presented(name), Duty::DnsSyntax)?,
-            GeneralName::Ip(bytes) => require(matches!(bytes.len(), 4 | 16), Duty::IpLength)?,
+    for name in certificate.subject_alt_names().map_err(extension(KnownExtension::SubjectAltName))? {
+        match name.map_err(extension(KnownExtension::SubjectAltName))? {
+            GeneralName::Dns(name) => require(is_presented(name), CaRequirement::DnsSyntax)?,
+            GeneralName::Ip(bytes) => require(matches!(bytes.len(), 4 | 16), CaRequirement::IpLength)?,
             _ => {}
         }
     }

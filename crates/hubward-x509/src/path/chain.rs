@@ -10,7 +10,7 @@ use super::search::{FoundPath, Search};
 use super::work::{Inputs, Work};
 use crate::certificate::Certificate;
 use crate::certificate::general_name::SubjectAltNames;
-use crate::error::{CertificateError, ChainError, ParseError, Place};
+use crate::error::{CertificateError, CertificatePosition, ChainError, ParseError};
 use crate::identity::{CommonNameError, common_name};
 use crate::profile::Profile;
 use crate::revocation::rules::RevocationStatus;
@@ -19,7 +19,7 @@ use crate::roots::anchor::Anchors;
 /// A leaf and the certificates presented with it, in any order, parsed but not verified.
 ///
 /// ```
-/// use hubward_x509::{Anchors, Chain, Profile, Subject, UnixTime};
+/// use hubward_x509::{Anchors, Chain, Profile, ExpectedSubject, UnixTime};
 /// # use rcgen::{CertificateParams, DnType, BasicConstraints, IsCa, Issuer, KeyPair};
 /// # let mut ca = CertificateParams::default();
 /// # ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -32,7 +32,7 @@ use crate::roots::anchor::Anchors;
 ///
 /// let chain = Chain::parse(&presented, &[] as &[&[u8]])?;
 /// let anchors = Anchors::parse([&registered])?;
-/// let profile = Profile::device(Subject::Anybody);
+/// let profile = Profile::device(ExpectedSubject::Any);
 /// let verified = chain.verify(&anchors, &profile, hubward_ring::signature::ALL, now)?;
 /// assert_eq!(verified.leaf().subject().to_string(), "CN=pump-17");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -56,8 +56,8 @@ impl<'p> Chain<'p> {
     where
         D: AsRef<[u8]> + ?Sized + 'p,
     {
-        let leaf =
-            Certificate::parse(leaf.as_ref()).map_err(|error| ParseError { place: Place::Leaf, error })?;
+        let leaf = Certificate::parse(leaf.as_ref())
+            .map_err(|error| ParseError { place: CertificatePosition::Leaf, error })?;
         let intermediates = intermediates.into_iter().map(|der| Certificate::parse(der.as_ref())).collect();
         Ok(Self { leaf, intermediates })
     }
@@ -68,7 +68,7 @@ impl<'p> Chain<'p> {
         &self.leaf
     }
 
-    /// Returns the certificates presented with the leaf, not verified, numbered as in [`Place::Intermediate`].
+    /// Returns the certificates presented with the leaf, not verified, numbered as in [`CertificatePosition::Intermediate`].
     pub fn intermediates(&self) -> impl Iterator<Item = &Result<Certificate<'p>, CertificateError>> {
         self.intermediates.iter()
     }
@@ -81,7 +81,7 @@ impl<'p> Chain<'p> {
     /// Searches for a path from the leaf to an anchor that is valid at `now` under `profile`.
     ///
     /// # Errors
-    /// [`ChainError`]: the most specific failure of all paths that were tried. `ChainError::Exhausted` ends the
+    /// [`ChainError`]: the most specific failure of all paths that were tried. `ChainError::BudgetExceeded` ends the
     /// search at once.
     pub fn verify(
         &self,
@@ -97,30 +97,34 @@ impl<'p> Chain<'p> {
 
     /// Returns the certificate at a place of this chain, or of the anchors that it was verified with.
     #[must_use]
-    pub fn at<'c>(&'c self, place: Place, anchors: &'c Anchors<'_>) -> Option<&'c Certificate<'c>> {
+    pub fn at<'c>(
+        &'c self,
+        place: CertificatePosition,
+        anchors: &'c Anchors<'_>,
+    ) -> Option<&'c Certificate<'c>> {
         match place {
-            Place::Leaf => Some(&self.leaf),
-            Place::Intermediate(at) => self.intermediate(at),
-            Place::Anchor(at) => anchors.get(at),
+            CertificatePosition::Leaf => Some(&self.leaf),
+            CertificatePosition::Intermediate(at) => self.intermediate(at),
+            CertificatePosition::Anchor(at) => anchors.get(at),
         }
     }
 
     /// Returns the error for display in a log, with the names of the certificates that it concerns.
     #[must_use]
-    pub const fn explain<'c>(&'c self, error: ChainError, anchors: &'c Anchors<'c>) -> Explained<'c> {
-        Explained { chain: self, error, anchors }
+    pub const fn explain<'c>(&'c self, error: ChainError, anchors: &'c Anchors<'c>) -> ExplainedError<'c> {
+        ExplainedError { chain: self, error, anchors }
     }
 }
 
 /// A [`ChainError`] that displays the names of the certificates it concerns.
 #[derive(Debug, Clone, Copy)]
-pub struct Explained<'c> {
+pub struct ExplainedError<'c> {
     chain: &'c Chain<'c>,
     error: ChainError,
     anchors: &'c Anchors<'c>,
 }
 
-impl fmt::Display for Explained<'_> {
+impl fmt::Display for ExplainedError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.error {
             ChainError::Refused { place, problem } => match self.chain.at(place, self.anchors) {
@@ -133,7 +137,7 @@ impl fmt::Display for Explained<'_> {
                 }
                 None => write!(f, "{}", self.error),
             },
-            ChainError::Exhausted(_) => write!(f, "{}", self.error),
+            ChainError::BudgetExceeded(_) => write!(f, "{}", self.error),
         }
     }
 }

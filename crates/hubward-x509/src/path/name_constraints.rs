@@ -8,7 +8,7 @@ use super::validate::{Path, extension};
 use crate::certificate::Certificate;
 use crate::certificate::general_name::GeneralName;
 use crate::certificate::name::{EMAIL_ADDRESS, Name, text};
-use crate::error::{ChainError, Known, NameForm, Place, Problem};
+use crate::error::{CertificatePosition, ChainError, KnownExtension, NameForm, Problem};
 use crate::identity::{dns, email, uri};
 use crate::profile::Profile;
 use crate::tlv::{Cursor, Malformed, Tag, context, only};
@@ -51,7 +51,7 @@ pub(super) fn check(path: &Path<'_>, profile: &Profile<'_>, meter: &mut Meter) -
         let Some(present) = issuer.extensions().name_constraints else { continue };
         let malformed = |malformed| ChainError::Refused {
             place: by,
-            problem: extension(Known::NameConstraints)(malformed),
+            problem: extension(KnownExtension::NameConstraints)(malformed),
         };
         let constraints = Constraints::read(present.value).map_err(malformed)?;
         for list in [constraints.permitted, constraints.excluded].into_iter().flatten() {
@@ -94,12 +94,16 @@ fn check_syntax(
 
 struct Checker<'j, 'a> {
     constraints: &'j Constraints<'a>,
-    by: Place,
+    by: CertificatePosition,
     meter: &'j mut Meter,
 }
 
 impl Checker<'_, '_> {
-    fn certificate(&mut self, place: Place, certificate: &Certificate<'_>) -> Result<(), ChainError> {
+    fn certificate(
+        &mut self,
+        place: CertificatePosition,
+        certificate: &Certificate<'_>,
+    ) -> Result<(), ChainError> {
         let refused = |problem| ChainError::Refused { place, problem };
         let subject = certificate.subject();
         if !subject.is_empty() {
@@ -116,14 +120,14 @@ impl Checker<'_, '_> {
                 text(&attribute.value).ok_or(refused(Problem::Unjudgeable { form: NameForm::Email }))?;
             self.name(place, &GeneralName::Email(mailbox))?;
         }
-        let malformed = |malformed| refused(extension(Known::SubjectAltName)(malformed));
+        let malformed = |malformed| refused(extension(KnownExtension::SubjectAltName)(malformed));
         for name in certificate.subject_alt_names().map_err(malformed)? {
             self.name(place, &name.map_err(malformed)?)?;
         }
         Ok(())
     }
 
-    fn name(&mut self, place: Place, name: &GeneralName<'_>) -> Result<(), ChainError> {
+    fn name(&mut self, place: CertificatePosition, name: &GeneralName<'_>) -> Result<(), ChainError> {
         let refused = |problem| ChainError::Refused { place, problem };
         let form = form(name);
         let unjudgeable = || refused(Problem::Unjudgeable { form });

@@ -10,7 +10,7 @@ use read::{read_constraints, read_inhibit, read_mappings, read_policies};
 use super::budget::Meter;
 use super::validate::{Path, extension};
 use crate::certificate::Certificate;
-use crate::error::{ChainError, Known, Place, Problem};
+use crate::error::{CertificatePosition, ChainError, KnownExtension, Problem};
 use crate::profile::PolicyInputs;
 
 /// `anyPolicy` (2.5.29.32.0).
@@ -100,14 +100,14 @@ impl<'a> State<'a> {
     /// 6.1.3 (d), (e), in the version of RFC 9618 5.1.
     fn certificate(
         &mut self,
-        place: Place,
+        place: CertificatePosition,
         certificate: &Certificate<'a>,
         last: bool,
         meter: &mut Meter,
     ) -> Result<(), ChainError> {
         let malformed = |malformed| ChainError::Refused {
             place,
-            problem: extension(Known::CertificatePolicies)(malformed),
+            problem: extension(KnownExtension::CertificatePolicies)(malformed),
         };
         let Some(present) = certificate.extensions().certificate_policies else {
             self.graph = None;
@@ -151,14 +151,14 @@ impl<'a> State<'a> {
     /// 6.1.4 (a), (b).
     fn mappings(
         &mut self,
-        place: Place,
+        place: CertificatePosition,
         certificate: &Certificate<'a>,
         meter: &mut Meter,
     ) -> Result<(), ChainError> {
         let Some(present) = certificate.extensions().policy_mappings else { return Ok(()) };
         let refused = |problem| ChainError::Refused { place, problem };
         let mappings = read_mappings(present.value)
-            .map_err(|malformed| refused(extension(Known::PolicyMappings)(malformed)))?;
+            .map_err(|malformed| refused(extension(KnownExtension::PolicyMappings)(malformed)))?;
         if mappings.iter().any(|(issuer, subject)| *issuer == ANY || *subject == ANY) {
             return Err(refused(Problem::MapsAnyPolicy));
         }
@@ -207,12 +207,12 @@ impl<'a> State<'a> {
         }
         if let Some(present) = extensions.policy_constraints {
             let (explicit, mapping) =
-                read_constraints(present.value).map_err(extension(Known::PolicyConstraints))?;
+                read_constraints(present.value).map_err(extension(KnownExtension::PolicyConstraints))?;
             self.explicit_policy = explicit.map_or(self.explicit_policy, |n| n.min(self.explicit_policy));
             self.policy_mapping = mapping.map_or(self.policy_mapping, |n| n.min(self.policy_mapping));
         }
         if let Some(present) = extensions.inhibit_any_policy {
-            let skip = read_inhibit(present.value).map_err(extension(Known::InhibitAnyPolicy))?;
+            let skip = read_inhibit(present.value).map_err(extension(KnownExtension::InhibitAnyPolicy))?;
             self.inhibit_any = self.inhibit_any.min(skip);
         }
         Ok(())
@@ -223,7 +223,7 @@ impl<'a> State<'a> {
         self.explicit_policy = self.explicit_policy.saturating_sub(1);
         if let Some(present) = certificate.extensions().policy_constraints {
             let (explicit, _) =
-                read_constraints(present.value).map_err(extension(Known::PolicyConstraints))?;
+                read_constraints(present.value).map_err(extension(KnownExtension::PolicyConstraints))?;
             if explicit == Some(0) {
                 self.explicit_policy = 0;
             }

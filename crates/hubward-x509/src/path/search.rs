@@ -7,8 +7,8 @@ use super::ca_requirements;
 use super::policy::Policies;
 use super::validate::{self, Path};
 use super::work::{Inputs, Work};
-use crate::error::{ChainError, Place, Problem};
-use crate::profile::{AnchorChecks, Duties, Profile};
+use crate::error::{CertificatePosition, ChainError, Problem};
+use crate::profile::{AnchorChecks, CaRequirements, Profile};
 use crate::revocation::rules::RevocationStatus;
 use crate::revocation::status::{self, Period};
 
@@ -27,7 +27,7 @@ pub(crate) struct Search<'s, 'w> {
     inputs: Inputs<'s>,
     profile: &'s Profile<'s>,
     /// The start of the path: the leaf, or the signer of a revocation list.
-    start: Place,
+    start: CertificatePosition,
     /// The only anchor at which the path may end, if it is restricted.
     required_anchor: Option<usize>,
     work: &'w mut Work,
@@ -42,7 +42,7 @@ impl<'s, 'w> Search<'s, 'w> {
         Self {
             inputs,
             profile,
-            start: Place::Leaf,
+            start: CertificatePosition::Leaf,
             required_anchor: None,
             work,
             checked_intermediates: Vec::new(),
@@ -51,7 +51,7 @@ impl<'s, 'w> Search<'s, 'w> {
     }
 
     /// Restricts the search to paths from another certificate than the leaf to one anchor (RFC 5280 6.3.3 (f)).
-    pub(crate) const fn with_ends(mut self, start: Place, anchor: usize) -> Self {
+    pub(crate) const fn with_ends(mut self, start: CertificatePosition, anchor: usize) -> Self {
         self.start = start;
         self.required_anchor = Some(anchor);
         self
@@ -67,7 +67,7 @@ impl<'s, 'w> Search<'s, 'w> {
         for (at, parsed) in self.inputs.chain.intermediates.iter().enumerate() {
             if let Err(error) = parsed {
                 let problem = Problem::Unreadable(*error);
-                self.remember(ChainError::Refused { place: Place::Intermediate(at), problem });
+                self.remember(ChainError::Refused { place: CertificatePosition::Intermediate(at), problem });
             }
         }
         Err(self.best.map_or(ChainError::UnknownIssuer { place: self.start }, |(_, error)| error))
@@ -77,8 +77,10 @@ impl<'s, 'w> Search<'s, 'w> {
     pub(crate) fn run_along(mut self, path: &[usize], anchor: usize) -> Result<FoundPath, ChainError> {
         self.check_start()?;
         for at in path {
-            self.check_intermediate(*at)
-                .map_err(|problem| ChainError::Refused { place: Place::Intermediate(*at), problem })?;
+            self.check_intermediate(*at).map_err(|problem| ChainError::Refused {
+                place: CertificatePosition::Intermediate(*at),
+                problem,
+            })?;
         }
         self.complete(path, anchor)
     }
@@ -91,7 +93,7 @@ impl<'s, 'w> Search<'s, 'w> {
 
     /// Tries every continuation from the last certificate of `path`. An error ends the whole search.
     fn extend(&mut self, path: &mut Vec<usize>) -> Result<Option<FoundPath>, ChainError> {
-        let place = path.last().map_or(self.start, |at| Place::Intermediate(*at));
+        let place = path.last().map_or(self.start, |at| CertificatePosition::Intermediate(*at));
         let issuers = self.work.find_issuers(&self.inputs, place)?;
         let mut known = false;
         let mut nth = 0_usize;
@@ -104,7 +106,7 @@ impl<'s, 'w> Search<'s, 'w> {
             known = true;
             match self.complete(path, at) {
                 Ok(found) => return Ok(Some(found)),
-                Err(error @ ChainError::Exhausted(_)) => return Err(error),
+                Err(error @ ChainError::BudgetExceeded(_)) => return Err(error),
                 Err(error) => self.remember(error),
             }
         }
@@ -117,7 +119,7 @@ impl<'s, 'w> Search<'s, 'w> {
             }
             known = true;
             if let Err(problem) = self.check_intermediate(at) {
-                self.remember(ChainError::Refused { place: Place::Intermediate(at), problem });
+                self.remember(ChainError::Refused { place: CertificatePosition::Intermediate(at), problem });
                 continue;
             }
             if path.len() >= self.profile.budget.depth {
@@ -143,7 +145,7 @@ impl<'s, 'w> Search<'s, 'w> {
     fn is_on_path(&self, at: usize, path: &[usize]) -> bool {
         let pool = self.inputs.chain;
         let Some(candidate) = pool.intermediate(at) else { return true };
-        self.start == Place::Intermediate(at)
+        self.start == CertificatePosition::Intermediate(at)
             || path.iter().filter_map(|at| pool.intermediate(*at)).any(|other| {
                 other.public_key() == candidate.public_key() && other.subject().same(&candidate.subject())
             })
@@ -165,12 +167,14 @@ impl<'s, 'w> Search<'s, 'w> {
     /// Checks a path that has reached an anchor: its signatures from the anchor down, the path as a whole, and then its
     /// revocation status.
     fn complete(&mut self, intermediates: &[usize], anchor: usize) -> Result<FoundPath, ChainError> {
-        let top = Place::Anchor(anchor);
+        let top = CertificatePosition::Anchor(anchor);
         validate::check_anchor(self.inputs.certificate(top), self.profile, self.inputs.now)
             .map_err(|problem| ChainError::Refused { place: top, problem })?;
         self.check_authority_key(top)?;
         let mut issuer = top;
-        for place in intermediates.iter().rev().map(|at| Place::Intermediate(*at)).chain([self.start]) {
+        for place in
+            intermediates.iter().rev().map(|at| CertificatePosition::Intermediate(*at)).chain([self.start])
+        {
             self.work.verify_signature(&self.inputs, place, issuer)?;
             self.check_authority_key(place)?;
             issuer = place;
@@ -179,7 +183,9 @@ impl<'s, 'w> Search<'s, 'w> {
             leaf: (self.start, self.inputs.certificate(self.start)),
             intermediates: intermediates
                 .iter()
-                .filter_map(|at| Some((Place::Intermediate(*at), self.inputs.chain.intermediate(*at)?)))
+                .filter_map(|at| {
+                    Some((CertificatePosition::Intermediate(*at), self.inputs.chain.intermediate(*at)?))
+                })
                 .collect(),
             anchor: (top, self.inputs.certificate(top)),
         };
@@ -190,15 +196,16 @@ impl<'s, 'w> Search<'s, 'w> {
 
     /// Checks the one requirement on CAs that needs a signature: only a certificate that is signed with its own key may
     /// omit the authority key identifier.
-    fn check_authority_key(&mut self, place: Place) -> Result<(), ChainError> {
-        if self.profile.duties == Duties::Ignore
-            || (self.profile.anchor_checks == AnchorChecks::NameAndKey && matches!(place, Place::Anchor(_)))
+    fn check_authority_key(&mut self, place: CertificatePosition) -> Result<(), ChainError> {
+        if self.profile.duties == CaRequirements::Ignore
+            || (self.profile.anchor_checks == AnchorChecks::NameAndKey
+                && matches!(place, CertificatePosition::Anchor(_)))
         {
             return Ok(());
         }
         let certificate = self.inputs.certificate(place);
         let signs_itself = || match self.work.verify_signature(&self.inputs, place, place) {
-            Err(error @ ChainError::Exhausted(_)) => Err(error),
+            Err(error @ ChainError::BudgetExceeded(_)) => Err(error),
             result => Ok(result.is_ok()),
         };
         ca_requirements::check_authority_key(certificate, signs_itself)?
@@ -221,10 +228,10 @@ const fn rank(error: &ChainError) -> u8 {
         ChainError::Refused { problem: Problem::BadSignature | Problem::Unreadable(_), .. } => 1,
         ChainError::Refused { problem: Problem::UnsupportedAlgorithm, .. } => 2,
         ChainError::Refused { problem: Problem::NotCa | Problem::TooManyIntermediates { .. }, .. } => 3,
-        ChainError::Refused { problem: Problem::Outside(_), .. } => 5,
+        ChainError::Refused { problem: Problem::OutsideValidity(_), .. } => 5,
         ChainError::Refused { problem: Problem::RevocationUnknown(_), .. } => 6,
         ChainError::Refused { problem: Problem::Revoked { .. }, .. } => 7,
         ChainError::Refused { .. } => 4,
-        ChainError::Exhausted(_) => 8,
+        ChainError::BudgetExceeded(_) => 8,
     }
 }

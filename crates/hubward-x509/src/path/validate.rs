@@ -9,33 +9,36 @@ use super::policy::{self, Policies};
 use super::{ca_requirements, name_constraints, web_pki};
 use crate::certificate::extensions::{BasicConstraints, KeyUsage, Purposes};
 use crate::certificate::{Certificate, Version};
-use crate::error::{ChainError, Known, Place, Problem};
+use crate::error::{CertificatePosition, ChainError, KnownExtension, Problem};
 use crate::identity::check_subject;
-use crate::profile::{AnchorChecks, CommonNames, Duties, ExtendedKeyUsage, Profile, Purpose};
+use crate::profile::{AnchorChecks, CaRequirements, CommonNames, ExtendedKeyUsage, Profile, Purpose};
 use crate::tlv::Malformed;
 
 /// A path whose signatures are valid.
 pub(crate) struct Path<'s> {
     /// The leaf, or the signer of a revocation list.
-    pub(crate) leaf: (Place, &'s Certificate<'s>),
+    pub(crate) leaf: (CertificatePosition, &'s Certificate<'s>),
     /// The leaf's issuer first.
-    pub(crate) intermediates: Vec<(Place, &'s Certificate<'s>)>,
-    pub(crate) anchor: (Place, &'s Certificate<'s>),
+    pub(crate) intermediates: Vec<(CertificatePosition, &'s Certificate<'s>)>,
+    pub(crate) anchor: (CertificatePosition, &'s Certificate<'s>),
 }
 
 impl<'s> Path<'s> {
     /// Returns the certificates below the anchor from the top, in the order of RFC 5280 6.1.
-    pub(crate) fn descending(&self) -> impl Iterator<Item = (Place, &'s Certificate<'s>)> {
+    pub(crate) fn descending(&self) -> impl Iterator<Item = (CertificatePosition, &'s Certificate<'s>)> {
         self.intermediates.iter().rev().copied().chain([self.leaf])
     }
 
     /// Returns the anchor's certificate if the profile checks it.
-    pub(super) fn checked_anchor(&self, profile: &Profile<'_>) -> Option<(Place, &'s Certificate<'s>)> {
+    pub(super) fn checked_anchor(
+        &self,
+        profile: &Profile<'_>,
+    ) -> Option<(CertificatePosition, &'s Certificate<'s>)> {
         (profile.anchor_checks == AnchorChecks::Certificate).then_some(self.anchor)
     }
 }
 
-pub(crate) fn extension(extension: Known) -> impl Fn(Malformed) -> Problem {
+pub(crate) fn extension(extension: KnownExtension) -> impl Fn(Malformed) -> Problem {
     move |malformed| Problem::Extension { extension, malformed }
 }
 
@@ -56,10 +59,10 @@ pub(super) fn check_leaf(
     }
     check_purpose(certificate, profile, true)?;
     // the names must be well formed even if the profile expects none
-    for name in certificate.subject_alt_names().map_err(extension(Known::SubjectAltName))? {
-        name.map_err(extension(Known::SubjectAltName))?;
+    for name in certificate.subject_alt_names().map_err(extension(KnownExtension::SubjectAltName))? {
+        name.map_err(extension(KnownExtension::SubjectAltName))?;
     }
-    if profile.duties == Duties::Enforce {
+    if profile.duties == CaRequirements::Enforce {
         ca_requirements::check_leaf(certificate, basic, usage)?;
     }
     if profile.web_pki {
@@ -111,7 +114,7 @@ fn check_certificate(
     if certificate.extensions().unknown_critical {
         return Err(Problem::UnknownCriticalExtension);
     }
-    if profile.duties == Duties::Enforce {
+    if profile.duties == CaRequirements::Enforce {
         ca_requirements::check_certificate(certificate, profile)?;
     }
     Ok(())
@@ -120,7 +123,7 @@ fn check_certificate(
 /// Checks that a certificate may issue others, and RFC 5280 section 4 if the profile enforces it.
 fn check_issuer(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
     may_issue(certificate)?;
-    if profile.duties == Duties::Enforce {
+    if profile.duties == CaRequirements::Enforce {
         ca_requirements::check_issuer(certificate)?;
     }
     Ok(())
@@ -137,12 +140,12 @@ pub(crate) fn may_issue(certificate: &Certificate<'_>) -> Result<(), Problem> {
 }
 
 fn basic_constraints(certificate: &Certificate<'_>) -> Result<BasicConstraints, Problem> {
-    let basic = certificate.basic_constraints().map_err(extension(Known::BasicConstraints))?;
+    let basic = certificate.basic_constraints().map_err(extension(KnownExtension::BasicConstraints))?;
     Ok(basic.unwrap_or_default())
 }
 
 fn key_usage(certificate: &Certificate<'_>) -> Result<Option<KeyUsage>, Problem> {
-    certificate.key_usage().map_err(extension(Known::KeyUsage))
+    certificate.key_usage().map_err(extension(KnownExtension::KeyUsage))
 }
 
 fn check_purpose(certificate: &Certificate<'_>, profile: &Profile<'_>, leaf: bool) -> Result<(), Problem> {
@@ -150,7 +153,7 @@ fn check_purpose(certificate: &Certificate<'_>, profile: &Profile<'_>, leaf: boo
         let required = leaf && matches!(profile.extended_key_usage, ExtendedKeyUsage::Require(_));
         return if required { Err(Problem::Purpose) } else { Ok(()) };
     };
-    let named = Purposes::read(present.value).map_err(extension(Known::ExtendedKeyUsage))?;
+    let named = Purposes::read(present.value).map_err(extension(KnownExtension::ExtendedKeyUsage))?;
     let fits = match profile.purpose() {
         None => true,
         Some(Purpose::ClientAuth) => named.any || named.client_auth,

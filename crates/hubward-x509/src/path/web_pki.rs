@@ -13,7 +13,7 @@ use crate::certificate::extensions::{
 use crate::certificate::general_name::GeneralName;
 use crate::certificate::name::{COMMON_NAME, text};
 use crate::certificate::{Certificate, PublicKey, Version};
-use crate::error::{Known, Problem, WebPkiRule};
+use crate::error::{KnownExtension, Problem, WebPkiRule};
 use crate::tlv::{Tag, only};
 
 fn require(holds: bool, rule: WebPkiRule) -> Result<(), Problem> {
@@ -26,11 +26,11 @@ pub(super) fn check_certificate(certificate: &Certificate<'_>) -> Result<(), Pro
     require(certificate.version() == Version::V3, WebPkiRule::Version)?;
     require(is_allowed_key(&certificate.public_key()), WebPkiRule::Key)?;
     if let Some(access) = extensions.authority_info_access {
-        check_authority_info_access(access.value).map_err(extension(Known::AuthorityInfoAccess))?;
+        check_authority_info_access(access.value).map_err(extension(KnownExtension::AuthorityInfoAccess))?;
     }
     if let Some(aki) = extensions.authority_key_identifier {
-        let aki =
-            AuthorityKeyIdentifier::read(aki.value).map_err(extension(Known::AuthorityKeyIdentifier))?;
+        let aki = AuthorityKeyIdentifier::read(aki.value)
+            .map_err(extension(KnownExtension::AuthorityKeyIdentifier))?;
         require(aki.key.is_some() && !aki.issuer && !aki.serial, WebPkiRule::AuthorityKeyIdentifierFields)?;
     }
     Ok(())
@@ -46,9 +46,10 @@ pub(super) fn check_root(certificate: &Certificate<'_>) -> Result<(), Problem> {
     }
     require(extensions.extended_key_usage.is_none(), WebPkiRule::RootExtendedKeyUsage)?;
     if let (Some(aki), Some(ski)) = (extensions.authority_key_identifier, extensions.subject_key_identifier) {
-        let aki =
-            AuthorityKeyIdentifier::read(aki.value).map_err(extension(Known::AuthorityKeyIdentifier))?;
-        let ski = subject_key_identifier(ski.value).map_err(extension(Known::SubjectKeyIdentifier))?;
+        let aki = AuthorityKeyIdentifier::read(aki.value)
+            .map_err(extension(KnownExtension::AuthorityKeyIdentifier))?;
+        let ski =
+            subject_key_identifier(ski.value).map_err(extension(KnownExtension::SubjectKeyIdentifier))?;
         require(aki.key == Some(ski), WebPkiRule::AuthorityKeyIdentifierMismatch)?;
     }
     Ok(())
@@ -61,11 +62,11 @@ pub(super) fn check_leaf(certificate: &Certificate<'_>) -> Result<(), Problem> {
     let names = extensions.subject_alt_name.ok_or(Problem::WebPki(WebPkiRule::SubjectAltNameMissing))?;
     require(!names.critical || certificate.subject().is_empty(), WebPkiRule::SubjectAltNameCritical)?;
     if let Some(usage) = extensions.extended_key_usage {
-        let purposes = Purposes::read(usage.value).map_err(extension(Known::ExtendedKeyUsage))?;
+        let purposes = Purposes::read(usage.value).map_err(extension(KnownExtension::ExtendedKeyUsage))?;
         require(!usage.critical && purposes.server_auth && !purposes.any, WebPkiRule::ExtendedKeyUsage)?;
     }
-    for name in certificate.subject_alt_names().map_err(extension(Known::SubjectAltName))? {
-        if let GeneralName::Dns(name) = name.map_err(extension(Known::SubjectAltName))?
+    for name in certificate.subject_alt_names().map_err(extension(KnownExtension::SubjectAltName))? {
+        if let GeneralName::Dns(name) = name.map_err(extension(KnownExtension::SubjectAltName))?
             && let Some(parent) = name.strip_prefix("*.").or((name == "*").then_some(""))
         {
             require(parent.contains('.'), WebPkiRule::Wildcard)?;

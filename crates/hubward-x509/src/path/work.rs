@@ -10,7 +10,7 @@ use super::chain::Chain;
 use super::signature::check_signature;
 use crate::certificate::Certificate;
 use crate::certificate::extensions::{AuthorityKeyIdentifier, subject_key_identifier};
-use crate::error::{ChainError, Place, Problem};
+use crate::error::{CertificatePosition, ChainError, Problem};
 use crate::revocation::status::RevocationResults;
 use crate::roots::anchor::Anchors;
 
@@ -24,17 +24,17 @@ pub(crate) struct Inputs<'s> {
 }
 
 impl<'s> Inputs<'s> {
-    pub(crate) fn certificate(&self, place: Place) -> &'s Certificate<'s> {
+    pub(crate) fn certificate(&self, place: CertificatePosition) -> &'s Certificate<'s> {
         let found = match place {
-            Place::Leaf => None,
-            Place::Intermediate(at) => self.chain.intermediate(at),
-            Place::Anchor(at) => self.anchors.get(at),
+            CertificatePosition::Leaf => None,
+            CertificatePosition::Intermediate(at) => self.chain.intermediate(at),
+            CertificatePosition::Anchor(at) => self.anchors.get(at),
         };
         found.unwrap_or(&self.chain.leaf)
     }
 
     /// Returns the certificate at a place, if it could be parsed.
-    pub(crate) fn at(&self, place: Place) -> Option<&'s Certificate<'s>> {
+    pub(crate) fn at(&self, place: CertificatePosition) -> Option<&'s Certificate<'s>> {
         self.chain.at(place, self.anchors)
     }
 }
@@ -46,14 +46,14 @@ struct IssuerCandidates {
 }
 
 /// A certificate, the certificate whose key was tried on its signature, and the result.
-pub(crate) type CheckedSignature = (Place, Place, Result<(), Problem>);
+pub(crate) type CheckedSignature = (CertificatePosition, CertificatePosition, Result<(), Problem>);
 
 /// The results so far, each computed only once, and the remaining budget.
 pub(crate) struct Work {
     pub(crate) meter: Meter,
     pub(crate) checked_signatures: Vec<CheckedSignature>,
     /// The possible issuers of each certificate.
-    issuers: Vec<(Place, IssuerCandidates)>,
+    issuers: Vec<(CertificatePosition, IssuerCandidates)>,
     pub(crate) revocation: RevocationResults,
 }
 
@@ -71,8 +71,8 @@ impl Work {
     pub(crate) fn verify_signature(
         &mut self,
         inputs: &Inputs<'_>,
-        place: Place,
-        issuer: Place,
+        place: CertificatePosition,
+        issuer: CertificatePosition,
     ) -> Result<(), ChainError> {
         let refused = |problem| ChainError::Refused { place, problem };
         if let Some((.., result)) =
@@ -90,7 +90,11 @@ impl Work {
     /// Finds all certificates whose subject is the issuer of the certificate at `place`, intermediates with a matching
     /// key identifier before the others; returns the index of the result in `self.issuers`. The identifier only affects
     /// the order: it is a hint (RFC 4158 3.5.12).
-    pub(super) fn find_issuers(&mut self, inputs: &Inputs<'_>, place: Place) -> Result<usize, ChainError> {
+    pub(super) fn find_issuers(
+        &mut self,
+        inputs: &Inputs<'_>,
+        place: CertificatePosition,
+    ) -> Result<usize, ChainError> {
         if let Some(found) = self.issuers.iter().position(|(of, _)| *of == place) {
             return Ok(found);
         }

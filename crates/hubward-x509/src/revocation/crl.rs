@@ -257,12 +257,12 @@ impl fmt::Debug for Crl<'_> {
 /// The available revocation lists, in any order. They may include delta lists and lists of unknown issuers.
 ///
 /// ```no_run
-/// use hubward_x509::{Crls, Profile, Revocation, Subject};
+/// use hubward_x509::{Crls, Profile, Revocation, ExpectedSubject};
 /// # fn read_lists() -> Vec<Vec<u8>> { Vec::new() }
 ///
 /// let ders: Vec<Vec<u8>> = read_lists();
 /// let crls = Crls::parse(&ders)?;
-/// let profile = Profile::device(Subject::Anybody).revocation(Revocation::by(&crls));
+/// let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
 /// # Ok::<(), hubward_x509::CrlError>(())
 /// ```
 #[derive(Debug, Clone, Default)]

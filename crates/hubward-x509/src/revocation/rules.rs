@@ -61,11 +61,11 @@ pub enum NextUpdate {
 /// add its certificate to the intermediates of [`Chain::parse`](crate::Chain::parse).
 ///
 /// ```
-/// use hubward_x509::{Crls, Profile, Revocation, RevocationDepth, Subject};
+/// use hubward_x509::{Crls, Profile, Revocation, RevocationDepth, ExpectedSubject};
 ///
 /// let crls = Crls::new();
 /// let revocation = Revocation::by(&crls).depth(RevocationDepth::Leaf);
-/// let profile = Profile::device(Subject::Anybody).revocation(revocation);
+/// let profile = Profile::device(ExpectedSubject::Any).revocation(revocation);
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Revocation<'a> {
@@ -179,7 +179,7 @@ pub enum CrlProblem {
     Circular,
     /// Its issuer violated a requirement of RFC 5280 section 5. Checked if those of section 4 are enforced.
     #[error("violates RFC 5280 section 5: {0:?}")]
-    Duty(CrlDuty),
+    CaRequirement(CrlRequirement),
     /// The key usage of its signer does not include `cRLSign` (RFC 5280 6.3.3 (f)).
     #[error("its signer's key usage does not allow signing revocation lists")]
     KeyUsage,
@@ -215,7 +215,7 @@ pub enum CrlProblem {
 /// A requirement of RFC 5280 section 5 on the issuer of a revocation list. Section 6 does not check it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum CrlDuty {
+pub enum CrlRequirement {
     /// 5.2.1: present.
     AuthorityKeyIdentifierMissing,
     /// 5.2.3: not critical.
@@ -241,7 +241,7 @@ impl CrlProblem {
             Self::BadSignature => 3,
             Self::KeyUsage => 4,
             Self::Circular | Self::Signer => 5,
-            Self::UnknownCriticalExtension | Self::Duty(_) => 6,
+            Self::UnknownCriticalExtension | Self::CaRequirement(_) => 6,
             Self::NotYetValid { .. } | Self::NextUpdateMissing | Self::Stale { .. } => 7,
         }
     }

@@ -7,7 +7,7 @@ use super::reasons::Reasons;
 use crate::certificate::Certificate;
 use crate::certificate::general_name::GeneralName;
 use crate::certificate::name::Name;
-use crate::error::{ChainError, Known, Problem};
+use crate::error::{ChainError, KnownExtension, Problem};
 use crate::identity::email;
 use crate::path::budget::Meter;
 use crate::path::validate::extension;
@@ -109,7 +109,7 @@ pub(super) fn covered_reasons(
     certificate: &Certificate<'_>,
     meter: &mut Meter,
 ) -> Result<Result<Reasons, Problem>, ChainError> {
-    let malformed = extension(Known::CrlDistributionPoints);
+    let malformed = extension(KnownExtension::CrlDistributionPoints);
     let idp = crl.extensions.issuing_distribution_point;
     let is_ca = certificate.basic_constraints().is_ok_and(|basic| basic.is_some_and(|basic| basic.ca));
     // (b) (2) (ii) to (iv)

@@ -5,7 +5,7 @@ use super::rules::{CrlProblem, Revocation, RevocationDepth};
 use super::scope;
 use super::status::{Period, StatusQuery};
 use crate::certificate::Certificate;
-use crate::error::{ChainError, Place};
+use crate::error::{CertificatePosition, ChainError};
 use crate::path::search::Search;
 use crate::path::signature::check_signature;
 use crate::path::work::Work;
@@ -14,7 +14,7 @@ use crate::profile::{AnchorChecks, Profile};
 /// A certificate whose key signed a list, and the period in which it is valid.
 #[derive(Clone, Copy)]
 pub(crate) struct Signer {
-    pub(super) place: Place,
+    pub(super) place: CertificatePosition,
     pub(super) period: Period,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn find(
             problem = new;
         }
     };
-    let others = (0..query.inputs.chain.intermediates.len()).map(Place::Intermediate);
+    let others = (0..query.inputs.chain.intermediates.len()).map(CertificatePosition::Intermediate);
     let others = others.filter(|place| !query.above.contains(place));
     for place in query.above.iter().rev().copied().chain(others) {
         work.meter.step()?;
@@ -62,7 +62,7 @@ pub(crate) fn find(
         }
         match signer_path(query, place, work) {
             Ok(period) => return Ok(Ok(Signer { place, period })),
-            Err(error @ ChainError::Exhausted(_)) => return Err(error),
+            Err(error @ ChainError::BudgetExceeded(_)) => return Err(error),
             Err(_) => remember(CrlProblem::Signer),
         }
     }
@@ -70,8 +70,8 @@ pub(crate) fn find(
 }
 
 /// Checks that the key usage, if present, includes `cRLSign`; for an anchor only if it is checked as a certificate.
-fn may_sign(profile: &Profile<'_>, place: Place, certificate: &Certificate<'_>) -> bool {
-    if profile.anchor_checks == AnchorChecks::NameAndKey && matches!(place, Place::Anchor(_)) {
+fn may_sign(profile: &Profile<'_>, place: CertificatePosition, certificate: &Certificate<'_>) -> bool {
+    if profile.anchor_checks == AnchorChecks::NameAndKey && matches!(place, CertificatePosition::Anchor(_)) {
         return true;
     }
     certificate.key_usage().is_ok_and(|usage| usage.is_none_or(|usage| usage.crl_sign()))
@@ -81,7 +81,7 @@ fn may_sign(profile: &Profile<'_>, place: Place, certificate: &Certificate<'_>) 
 pub(super) fn verify_signature(
     query: &StatusQuery<'_>,
     at: usize,
-    place: Place,
+    place: CertificatePosition,
     work: &mut Work,
 ) -> Result<Result<(), CrlProblem>, ChainError> {
     let known = work.revocation.signatures.iter().find(|(crl, signer, _)| (*crl, *signer) == (at, place));
@@ -99,10 +99,14 @@ pub(super) fn verify_signature(
 }
 
 /// Finds the signer's own path to the same anchor, with no purpose other than signing lists.
-fn signer_path(query: &StatusQuery<'_>, place: Place, work: &mut Work) -> Result<Period, ChainError> {
+fn signer_path(
+    query: &StatusQuery<'_>,
+    place: CertificatePosition,
+    work: &mut Work,
+) -> Result<Period, ChainError> {
     let profile = query.profile.for_signers();
     let found = Search::new(query.inputs, &profile, work).with_ends(place, query.anchor).run()?;
-    let path = found.intermediates.iter().map(|at| Place::Intermediate(*at)).chain([place]);
+    let path = found.intermediates.iter().map(|at| CertificatePosition::Intermediate(*at)).chain([place]);
     let period = path.fold(found.period, |period, place| match query.inputs.at(place) {
         Some(certificate) => period.and(certificate.validity().into()),
         None => period,

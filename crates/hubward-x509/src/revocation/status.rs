@@ -6,17 +6,17 @@ use alloc::vec::Vec;
 use super::crl::{Crl, Crls};
 use super::reasons::{Reasons, RevocationReason};
 use super::rules::{
-    CrlDuty, CrlProblem, ExpiredCrl, NextUpdate, RevocationDepth, RevocationStatus, StatusUnknown,
+    CrlProblem, CrlRequirement, ExpiredCrl, NextUpdate, RevocationDepth, RevocationStatus, StatusUnknown,
     UnknownStatus,
 };
 use super::signer::{self, Signer};
 use super::{entry::Revoked, scope};
 use crate::certificate::Certificate;
 use crate::certificate::time::{Seconds, Validity};
-use crate::error::{ChainError, Place, Problem};
+use crate::error::{CertificatePosition, ChainError, Problem};
 use crate::path::validate::Path;
 use crate::path::work::{Inputs, Work};
-use crate::profile::{Duties, Profile};
+use crate::profile::{CaRequirements, Profile};
 
 /// A period, both seconds inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,16 +48,16 @@ pub(crate) enum CertificateStatus {
 }
 
 /// The number of a list, the certificate whose key was tried on its signature, and the result.
-pub(crate) type CheckedCrl = (usize, Place, Result<(), CrlProblem>);
+pub(crate) type CheckedCrl = (usize, CertificatePosition, Result<(), CrlProblem>);
 
 /// The results about revocation lists within one verification.
 #[derive(Default)]
 pub(crate) struct RevocationResults {
     pub(crate) signatures: Vec<CheckedCrl>,
     /// The statuses that are certain, by anchor and certificate.
-    statuses: Vec<(usize, Place, CertificateStatus)>,
+    statuses: Vec<(usize, CertificatePosition, CertificateStatus)>,
     /// The certificates whose status is being determined: asking again would never end.
-    in_progress: Vec<Place>,
+    in_progress: Vec<CertificatePosition>,
 }
 
 /// A status query and its context.
@@ -67,9 +67,9 @@ pub(crate) struct StatusQuery<'s> {
     pub(crate) profile: &'s Profile<'s>,
     pub(crate) crls: &'s Crls<'s>,
     /// The certificate whose status is queried.
-    pub(crate) about: Place,
+    pub(crate) about: CertificatePosition,
     /// The certificates above it on its path, the anchor first. All of them were valid so far.
-    pub(crate) above: &'s [Place],
+    pub(crate) above: &'s [CertificatePosition],
     pub(crate) anchor: usize,
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn check_path(
     let Some(crls) = profile.revocation.crls else {
         return Ok((RevocationStatus::Unchecked, Period::ALWAYS));
     };
-    let mut above = Vec::from([Place::Anchor(anchor)]);
+    let mut above = Vec::from([CertificatePosition::Anchor(anchor)]);
     let mut period = Period::ALWAYS;
     let mut unknown = None;
     for (place, certificate) in path.descending() {
@@ -291,8 +291,8 @@ impl StatusQuery<'_> {
     /// Checks that the list clears the certificates that it does not contain; returns the period in which it does.
     fn current(&self, crl: &Crl<'_>) -> Result<Period, CrlProblem> {
         let rules = &self.profile.revocation;
-        if self.profile.duties == Duties::Enforce {
-            check_requirements(crl).map_err(CrlProblem::Duty)?;
+        if self.profile.duties == CaRequirements::Enforce {
+            check_requirements(crl).map_err(CrlProblem::CaRequirement)?;
         }
         let (now, from) = (self.now(), crl.this_update());
         if now < from {
@@ -315,13 +315,13 @@ impl StatusQuery<'_> {
 }
 
 /// Checks RFC 5280 5.2.1, 5.2.3.
-fn check_requirements(crl: &Crl<'_>) -> Result<(), CrlDuty> {
+fn check_requirements(crl: &Crl<'_>) -> Result<(), CrlRequirement> {
     let extensions = &crl.extensions;
     if extensions.authority_key_identifier.is_none() {
-        return Err(CrlDuty::AuthorityKeyIdentifierMissing);
+        return Err(CrlRequirement::AuthorityKeyIdentifierMissing);
     }
     if extensions.number.is_none() {
-        return Err(CrlDuty::CrlNumberMissing);
+        return Err(CrlRequirement::CrlNumberMissing);
     }
-    if extensions.number_critical { Err(CrlDuty::CrlNumberCritical) } else { Ok(()) }
+    if extensions.number_critical { Err(CrlRequirement::CrlNumberCritical) } else { Ok(()) }
 }

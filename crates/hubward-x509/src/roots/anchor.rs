@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::certificate::Certificate;
 use crate::certificate::time::Seconds;
-use crate::error::{ParseError, Place};
+use crate::error::{CertificatePosition, ParseError};
 
 /// The certificates that are trusted as issuers without being verified.
 ///
@@ -56,7 +56,7 @@ impl<'a> Anchors<'a> {
         let mut anchors = Self::new();
         for (at, der) in ders.into_iter().enumerate() {
             let certificate = Certificate::parse(der.as_ref())
-                .map_err(|error| ParseError { place: Place::Anchor(at), error })?;
+                .map_err(|error| ParseError { place: CertificatePosition::Anchor(at), error })?;
             anchors.add(certificate);
         }
         Ok(anchors)

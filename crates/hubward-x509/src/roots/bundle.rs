@@ -7,7 +7,7 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use super::anchor::Anchors;
 use super::contents::{BundledAnchor, Contents};
-use super::error::{BundleExpired, Side, UpdateError};
+use super::error::{BundleExpired, UpdateError, UpdateKeySet};
 use super::signed::SignedBundle;
 use super::update_key::UpdateKey;
 use crate::certificate::time::Seconds;
@@ -58,7 +58,7 @@ impl TrustBundle {
     ) -> Result<Self, UpdateError> {
         let bundle = SignedBundle::parse(bytes)?;
         let signers = bundle.verified_signers(&[], algorithms)?;
-        check_threshold(Side::New, &bundle.contents, &signers)?;
+        check_threshold(UpdateKeySet::New, &bundle.contents, &signers)?;
         Ok(Self { bytes: bytes.to_vec(), contents: bundle.contents })
     }
 
@@ -82,8 +82,8 @@ impl TrustBundle {
             return Err(UpdateError::NotNewer { found, current });
         }
         let signers = update.verified_signers(self.keys(), algorithms)?;
-        check_threshold(Side::Current, &self.contents, &signers)?;
-        check_threshold(Side::New, &update.contents, &signers)?;
+        check_threshold(UpdateKeySet::Current, &self.contents, &signers)?;
+        check_threshold(UpdateKeySet::New, &update.contents, &signers)?;
         let expires = update.expires();
         if expires < now {
             return Err(UpdateError::Expired { seconds: now.as_secs().abs_diff(expires.as_secs()) });
@@ -146,7 +146,7 @@ impl TrustBundle {
 }
 
 /// Checks that the threshold of one bundle's keys has signed.
-fn check_threshold(by: Side, contents: &Contents, signers: &[UpdateKey]) -> Result<(), UpdateError> {
+fn check_threshold(by: UpdateKeySet, contents: &Contents, signers: &[UpdateKey]) -> Result<(), UpdateError> {
     let (found, needed) =
         (contents.keys.iter().filter(|key| signers.contains(key)).count(), contents.threshold);
     if found < needed { Err(UpdateError::UnderSigned { by, found, needed }) } else { Ok(()) }

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use rustls_pki_types::UnixTime;
 
-use super::error::{BundleError, Part};
+use super::error::{BundleError, BundlePart};
 use super::update_key::UpdateKey;
 use super::{FORMAT, MAX_ANCHORS, MAX_KEYS};
 use crate::certificate::{Certificate, PublicKey};
@@ -19,22 +19,22 @@ const END: u64 = 253_402_300_799;
 ///
 /// ```
 /// use core::time::Duration;
-/// use hubward_x509::{UnixTime, Window};
+/// use hubward_x509::{UnixTime, TrustPeriod};
 ///
 /// let second = |at| UnixTime::since_unix_epoch(Duration::from_secs(at));
-/// let window = Window { from: second(1_767_225_600), until: second(1_798_761_599) };
+/// let window = TrustPeriod { from: second(1_767_225_600), until: second(1_798_761_599) };
 /// assert!(window.contains(second(1_780_000_000)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a period has two ends")]
-pub struct Window {
+pub struct TrustPeriod {
     /// The first second.
     pub from: UnixTime,
     /// The last second.
     pub until: UnixTime,
 }
 
-impl Window {
+impl TrustPeriod {
     /// Returns `true` if `now` is within the period.
     #[must_use]
     pub fn contains(&self, now: UnixTime) -> bool {
@@ -46,7 +46,7 @@ impl Window {
 #[derive(Debug, Clone, Copy)]
 pub struct BundledAnchor<'a> {
     certificate: Certificate<'a>,
-    window: Window,
+    window: TrustPeriod,
 }
 
 impl<'a> BundledAnchor<'a> {
@@ -58,7 +58,7 @@ impl<'a> BundledAnchor<'a> {
 
     /// Returns the period in which it is trusted. The certificate's validity period applies as well.
     #[must_use]
-    pub const fn window(&self) -> Window {
+    pub const fn window(&self) -> TrustPeriod {
         self.window
     }
 }
@@ -70,7 +70,7 @@ pub(super) struct Contents {
     pub(super) expires: UnixTime,
     pub(super) threshold: usize,
     pub(super) keys: Vec<UpdateKey>,
-    anchors: Vec<(Window, Range<usize>)>,
+    anchors: Vec<(TrustPeriod, Range<usize>)>,
 }
 
 impl Contents {
@@ -114,7 +114,7 @@ fn keys(mut list: Cursor<'_>) -> Result<Vec<UpdateKey>, BundleError> {
     while !list.is_empty() {
         let at = keys.len();
         if at == MAX_KEYS {
-            return Err(BundleError::TooMany { part: Part::Keys, most: MAX_KEYS });
+            return Err(BundleError::TooMany { part: BundlePart::Keys, most: MAX_KEYS });
         }
         let key = UpdateKey::new(&PublicKey::read(&mut list)?)
             .map_err(|error| BundleError::Key { key: at, error })?;
@@ -122,28 +122,31 @@ fn keys(mut list: Cursor<'_>) -> Result<Vec<UpdateKey>, BundleError> {
             return Err(BundleError::DuplicateKey { key: at });
         }
         if keys.last().is_some_and(|last| *last > key) {
-            return Err(BundleError::Order(Part::Keys));
+            return Err(BundleError::Order(BundlePart::Keys));
         }
         keys.push(key);
     }
-    if keys.is_empty() { Err(BundleError::None(Part::Keys)) } else { Ok(keys) }
+    if keys.is_empty() { Err(BundleError::None(BundlePart::Keys)) } else { Ok(keys) }
 }
 
 /// Parses the anchors, each once, and none with an update key.
-fn anchors(mut list: Cursor<'_>, keys: &[UpdateKey]) -> Result<Vec<(Window, Range<usize>)>, BundleError> {
+fn anchors(
+    mut list: Cursor<'_>,
+    keys: &[UpdateKey],
+) -> Result<Vec<(TrustPeriod, Range<usize>)>, BundleError> {
     let mut anchors = Vec::new();
     let mut ders: Vec<&[u8]> = Vec::new();
     while !list.is_empty() {
         let anchor = anchors.len();
         if anchor == MAX_ANCHORS {
-            return Err(BundleError::TooMany { part: Part::Anchors, most: MAX_ANCHORS });
+            return Err(BundleError::TooMany { part: BundlePart::Anchors, most: MAX_ANCHORS });
         }
         let mut fields = list.expect(Tag::SEQUENCE)?.open();
-        let window = Window { from: time(&mut fields)?, until: time(&mut fields)? };
+        let window = TrustPeriod { from: time(&mut fields)?, until: time(&mut fields)? };
         let certificate = fields.expect(Tag::SEQUENCE)?;
         fields.finish()?;
         if window.until < window.from {
-            return Err(BundleError::Window { anchor });
+            return Err(BundleError::TrustPeriod { anchor });
         }
         let parsed =
             Certificate::parse(certificate.raw).map_err(|error| BundleError::Anchor { anchor, error })?;
@@ -156,5 +159,5 @@ fn anchors(mut list: Cursor<'_>, keys: &[UpdateKey]) -> Result<Vec<(Window, Rang
         ders.push(certificate.raw);
         anchors.push((window, certificate.range()));
     }
-    if anchors.is_empty() { Err(BundleError::None(Part::Anchors)) } else { Ok(anchors) }
+    if anchors.is_empty() { Err(BundleError::None(BundlePart::Anchors)) } else { Ok(anchors) }
 }

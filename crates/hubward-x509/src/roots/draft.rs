@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use rustls_pki_types::UnixTime;
 
 use super::FORMAT;
-use super::contents::Window;
+use super::contents::TrustPeriod;
 use super::error::BundleError;
 use super::signed::{SignedBundle, assemble};
 use super::update_key::UpdateKey;
@@ -15,7 +15,7 @@ use crate::write::{integer, sequence, time, value};
 /// A trust bundle before it is signed.
 ///
 /// ```
-/// use hubward_x509::{BundleDraft, SignedBundle, UnixTime, UpdateKey, Window};
+/// use hubward_x509::{BundleDraft, SignedBundle, UnixTime, UpdateKey, TrustPeriod};
 /// # use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, PublicKeyData};
 /// # let day = |day: u64| UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_767_225_600 + day * 86_400));
 /// # let mut params = CertificateParams::default();
@@ -25,7 +25,7 @@ use crate::write::{integer, sequence, time, value};
 ///
 /// let draft = BundleDraft::new(1, day(400), 1)
 ///     .key(UpdateKey::from_spki_der(&public_key)?)
-///     .anchor(&root, Window { from: day(0), until: day(365) })
+///     .anchor(&root, TrustPeriod { from: day(0), until: day(365) })
 ///     .finish()?;
 /// assert_eq!(SignedBundle::parse(&draft)?.version(), 1);
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -36,7 +36,7 @@ pub struct BundleDraft<'a> {
     expires: UnixTime,
     threshold: u32,
     keys: Vec<UpdateKey>,
-    anchors: Vec<(&'a [u8], Window)>,
+    anchors: Vec<(&'a [u8], TrustPeriod)>,
 }
 
 impl<'a> BundleDraft<'a> {
@@ -56,7 +56,7 @@ impl<'a> BundleDraft<'a> {
 
     /// Adds an anchor, given as the DER of its certificate.
     #[must_use]
-    pub fn anchor(mut self, certificate: &'a [u8], window: Window) -> Self {
+    pub fn anchor(mut self, certificate: &'a [u8], window: TrustPeriod) -> Self {
         self.anchors.push((certificate, window));
         self
     }

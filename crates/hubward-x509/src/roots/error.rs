@@ -52,10 +52,10 @@ pub enum BundleError {
     Malformed(#[from] Malformed),
     /// An empty list, which must have at least one element.
     #[error("has no {0}: add at least one")]
-    None(Part),
+    None(BundlePart),
     /// Keys of the bundle or of its signatures that are not sorted by their bytes.
     #[error("its {0} are not sorted, or one occurs twice")]
-    Order(Part),
+    Order(BundlePart),
     /// A signature by a key of a type that cannot sign updates.
     #[error("signature {signature}: {error}")]
     SignatureKey {
@@ -82,13 +82,13 @@ pub enum BundleError {
     #[error("has more than {most} {part}")]
     TooMany {
         /// The list.
-        part: Part,
+        part: BundlePart,
         /// The largest number of elements.
         most: usize,
     },
     /// An anchor whose trust period ends before it starts.
     #[error("the period of anchor {anchor} ends before it starts")]
-    Window {
+    TrustPeriod {
         /// The number of the anchor, counted from 0.
         anchor: usize,
     },
@@ -97,7 +97,7 @@ pub enum BundleError {
 /// A list in a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the format has three lists")]
-pub enum Part {
+pub enum BundlePart {
     /// The trusted CAs.
     Anchors,
     /// The keys that sign updates.
@@ -106,7 +106,7 @@ pub enum Part {
     Signatures,
 }
 
-impl core::fmt::Display for Part {
+impl core::fmt::Display for BundlePart {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::Anchors => "anchors",
@@ -163,7 +163,7 @@ pub enum UpdateError {
     #[error("{found} of the {needed} signatures that {by} requires")]
     UnderSigned {
         /// The bundle whose keys are missing.
-        by: Side,
+        by: UpdateKeySet,
         /// The number of its keys that have signed.
         found: usize,
         /// The number of its keys that must sign.
@@ -180,14 +180,14 @@ pub enum UpdateError {
 /// The bundle whose keys must sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "an update concerns two bundles")]
-pub enum Side {
+pub enum UpdateKeySet {
     /// The bundle in force.
     Current,
     /// The bundle that the update would install.
     New,
 }
 
-impl core::fmt::Display for Side {
+impl core::fmt::Display for UpdateKeySet {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::Current => "the bundle in force",

@@ -6,7 +6,7 @@ use core::time::Duration;
 use rustls_pki_types::UnixTime;
 
 use super::bundle::TrustBundle;
-use super::contents::{BundledAnchor, Window};
+use super::contents::{BundledAnchor, TrustPeriod};
 use super::signed::SignedBundle;
 
 /// The state of a bundle from a point in time on.
@@ -14,27 +14,27 @@ use super::signed::SignedBundle;
 pub struct Report {
     at: UnixTime,
     expires: UnixTime,
-    anchors: Vec<Term>,
+    anchors: Vec<AnchorPeriod>,
 }
 
 /// The period in which an anchor is usable: the intersection of its trust period and its certificate's validity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Term {
+pub struct AnchorPeriod {
     /// Both ends inclusive; empty (`until` before `from`) if the two do not overlap.
-    pub works: Window,
+    pub works: TrustPeriod,
     /// The cause of its end; the certificate if both end at the same time.
-    pub ends_by: Cause,
+    pub ends_by: ExpiryCause,
 }
 
 /// The end of an anchor or of the whole bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Lapse {
+pub struct AnchorExpiry {
     /// The last second in which it is usable.
     pub last: UnixTime,
     /// The cause.
-    pub cause: Cause,
+    pub cause: ExpiryCause,
     /// The number of the anchor, counted from 0; `None` for the whole bundle.
     pub anchor: Option<usize>,
 }
@@ -42,9 +42,9 @@ pub struct Lapse {
 /// The cause of an expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "there are three dates")]
-pub enum Cause {
+pub enum ExpiryCause {
     /// The trust period of the anchor in the bundle ends.
-    Window,
+    TrustPeriod,
     /// The anchor's certificate expires.
     Certificate,
     /// The bundle expires, and no anchor is trusted any more.
@@ -53,12 +53,12 @@ pub enum Cause {
 
 impl Report {
     fn new<'a>(at: UnixTime, expires: UnixTime, anchors: impl Iterator<Item = BundledAnchor<'a>>) -> Self {
-        Self { at, expires, anchors: anchors.map(|anchor| Term::of(&anchor)).collect() }
+        Self { at, expires, anchors: anchors.map(|anchor| AnchorPeriod::of(&anchor)).collect() }
     }
 
     /// Returns the usable period of each anchor, in order.
     #[must_use]
-    pub fn anchors(&self) -> &[Term] {
+    pub fn anchors(&self) -> &[AnchorPeriod] {
         &self.anchors
     }
 
@@ -70,12 +70,15 @@ impl Report {
 
     /// Returns what expires from the time of the report on, sorted by time: present and future anchors, and the bundle.
     #[must_use]
-    pub fn lapses(&self) -> Vec<Lapse> {
+    pub fn lapses(&self) -> Vec<AnchorExpiry> {
         let anchors = self.anchors.iter().enumerate().map(|(anchor, term)| {
-            (Lapse { last: term.works.until, cause: term.ends_by, anchor: Some(anchor) }, term.works.from)
+            (
+                AnchorExpiry { last: term.works.until, cause: term.ends_by, anchor: Some(anchor) },
+                term.works.from,
+            )
         });
-        let bundle = Lapse { last: self.expires, cause: Cause::Bundle, anchor: None };
-        let mut lapses: Vec<Lapse> = anchors
+        let bundle = AnchorExpiry { last: self.expires, cause: ExpiryCause::Bundle, anchor: None };
+        let mut lapses: Vec<AnchorExpiry> = anchors
             .chain([(bundle, self.at)])
             .filter(|(lapse, from)| self.at <= lapse.last && *from <= lapse.last)
             .map(|(lapse, _)| lapse)
@@ -101,14 +104,14 @@ impl Report {
     }
 }
 
-impl Term {
+impl AnchorPeriod {
     fn of(anchor: &BundledAnchor<'_>) -> Self {
         // a validity that ended before 1970 ends before the start of any window, except one that starts at 0
         let second = |at: i64| UnixTime::since_unix_epoch(Duration::from_secs(at.try_into().unwrap_or(0)));
         let (window, dates) = (anchor.window(), anchor.certificate().validity());
         let (from, until) = (second(dates.not_before), second(dates.not_after));
-        let ends_by = if until <= window.until { Cause::Certificate } else { Cause::Window };
-        let works = Window { from: window.from.max(from), until: window.until.min(until) };
+        let ends_by = if until <= window.until { ExpiryCause::Certificate } else { ExpiryCause::TrustPeriod };
+        let works = TrustPeriod { from: window.from.max(from), until: window.until.min(until) };
         Self { works, ends_by }
     }
 }

@@ -7,7 +7,7 @@ use core::ops::Range;
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use super::contents::{BundledAnchor, Contents};
-use super::error::{BundleError, Part, SignError, UpdateError};
+use super::error::{BundleError, BundlePart, SignError, UpdateError};
 use super::update_key::UpdateKey;
 use super::{MAX_LENGTH, MAX_SIGNATURES};
 use crate::certificate::PublicKey;
@@ -130,7 +130,9 @@ impl<'a> SignedBundle<'a> {
         match all.binary_search_by_key(&key, |(key, _)| *key) {
             Ok(at) => all.get_mut(at).into_iter().for_each(|entry| entry.1 = signature),
             Err(_) if all.len() == MAX_SIGNATURES => {
-                return Err(BundleError::TooMany { part: Part::Signatures, most: MAX_SIGNATURES }.into());
+                return Err(
+                    BundleError::TooMany { part: BundlePart::Signatures, most: MAX_SIGNATURES }.into()
+                );
             }
             Err(at) => all.insert(at, (key, signature)),
         }
@@ -177,7 +179,7 @@ fn signatures(mut list: Cursor<'_>) -> Result<Vec<(UpdateKey, &[u8])>, BundleErr
     while !list.is_empty() {
         let signature = all.len();
         if signature == MAX_SIGNATURES {
-            return Err(BundleError::TooMany { part: Part::Signatures, most: MAX_SIGNATURES });
+            return Err(BundleError::TooMany { part: BundlePart::Signatures, most: MAX_SIGNATURES });
         }
         let mut fields = list.expect(Tag::SEQUENCE)?.open();
         let key = UpdateKey::new(&PublicKey::read(&mut fields)?)
@@ -185,7 +187,7 @@ fn signatures(mut list: Cursor<'_>) -> Result<Vec<(UpdateKey, &[u8])>, BundleErr
         let made = whole_bits(&fields.expect(Tag::BIT_STRING)?)?;
         fields.finish()?;
         if all.last().is_some_and(|(last, _)| *last >= key) {
-            return Err(BundleError::Order(Part::Signatures));
+            return Err(BundleError::Order(BundlePart::Signatures));
         }
         all.push((key, made));
     }

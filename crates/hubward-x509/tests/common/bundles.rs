@@ -3,7 +3,7 @@
 
 use hubward_ring::SigningKey;
 use hubward_ring::signature::ALL;
-use hubward_x509::{BundleDraft, SignedBundle, UpdateKey, Window};
+use hubward_x509::{BundleDraft, SignedBundle, TrustPeriod, UpdateKey};
 use rcgen::KeyPair;
 
 use super::{ca, now};
@@ -29,8 +29,8 @@ pub fn root(name: &str) -> Vec<u8> {
 }
 
 /// Returns a trust period in seconds relative to now.
-pub fn window(from: i64, until: i64) -> Window {
-    Window { from: now(from), until: now(until) }
+pub fn window(from: i64, until: i64) -> TrustPeriod {
+    TrustPeriod { from: now(from), until: now(until) }
 }
 
 /// Returns a bundle of these roots for a day around now, with signatures of `signers`.

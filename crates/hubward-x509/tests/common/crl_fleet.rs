@@ -3,8 +3,8 @@
 
 use hubward_ring::signature;
 use hubward_x509::{
-    Anchors, Chain, ChainError, Crls, Place, Problem, Profile, Revocation, RevocationStatus, StatusUnknown,
-    Subject,
+    Anchors, CertificatePosition, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile, Revocation,
+    RevocationStatus, StatusUnknown,
 };
 use rcgen::{CertificateParams, KeyPair};
 
@@ -74,7 +74,7 @@ impl CrlFleet {
         rules: impl Fn(Revocation<'_>) -> Revocation<'_>,
     ) -> Result<RevocationStatus, ChainError> {
         let crls = Crls::parse(lists).unwrap();
-        let profile = Profile::device(Subject::Anybody).revocation(rules(Revocation::by(&crls)));
+        let profile = Profile::device(ExpectedSubject::Any).revocation(rules(Revocation::by(&crls)));
         self.check_under(&profile)
     }
 
@@ -91,14 +91,20 @@ pub fn is_good(result: Result<RevocationStatus, ChainError>) -> bool {
 
 /// Returns `true` if the pump is revoked.
 pub fn is_revoked(result: Result<RevocationStatus, ChainError>) -> bool {
-    matches!(result, Err(ChainError::Refused { place: Place::Leaf, problem: Problem::Revoked { .. } }))
+    matches!(
+        result,
+        Err(ChainError::Refused { place: CertificatePosition::Leaf, problem: Problem::Revoked { .. } })
+    )
 }
 
 /// Returns the reason why the pump's status is unknown.
 #[track_caller]
 pub fn unknown(result: Result<RevocationStatus, ChainError>) -> StatusUnknown {
     match result {
-        Err(ChainError::Refused { place: Place::Leaf, problem: Problem::RevocationUnknown(why) }) => why,
+        Err(ChainError::Refused {
+            place: CertificatePosition::Leaf,
+            problem: Problem::RevocationUnknown(why),
+        }) => why,
         other => panic!("{other:?}"),
     }
 }

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 
 use hubward_ring::signature;
 use hubward_x509::{
-    AnchorChecks, Anchors, Certificate, Chain, ChainError, Known, ParseError, Problem, Profile, Subject,
+    AnchorChecks, Anchors, Certificate, Chain, ChainError, ExpectedSubject, KnownExtension, ParseError,
+    Problem, Profile,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
@@ -271,7 +272,7 @@ fn ours(case: &Case) -> Result<AcceptedPath, Ours> {
     let root = Certificate::parse(&case.root).unwrap();
     let mut anchors = Anchors::new();
     anchors.add(root);
-    let profile = Profile::device(Subject::Anybody).anchor_checks(AnchorChecks::NameAndKey);
+    let profile = Profile::device(ExpectedSubject::Any).anchor_checks(AnchorChecks::NameAndKey);
     let chain = Chain::parse(&case.leaf, &case.intermediates).map_err(Ours::Parse)?;
     let verified = chain.verify(&anchors, &profile, signature::ALL, now(0)).map_err(Ours::Chain)?;
     let path: Vec<_> =
@@ -336,7 +337,7 @@ fn name(
         }
         (
             Err(Ours::Chain(ChainError::Refused {
-                problem: Problem::Extension { extension: Known::CertificatePolicies, .. },
+                problem: Problem::Extension { extension: KnownExtension::CertificatePolicies, .. },
                 ..
             })),
             Ok(()),

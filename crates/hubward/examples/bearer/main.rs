@@ -15,9 +15,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header::AUTHORIZATION};
-use hubward::core::UnixTime;
 use hubward::policy::roles::{Access, ArmScope, built_in};
-use hubward::{AuthError, Bearer, FoundPrincipal, HUB_AUDIENCE, Principal, Public, UserDecision, UserRules};
+use hubward::types::UnixTime;
+use hubward::{
+    AuthError, Bearer, DirectoryConfig, HUB_AUDIENCE, Principal, PrincipalRecord, PublicError, UserDecision,
+};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use tower::ServiceExt;
 
@@ -60,7 +62,7 @@ fn authorize(
         return Err(AuthError::NoCredential);
     }
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let rules = UserRules::new(ArmScope::parse(HUB).unwrap());
+    let rules = DirectoryConfig::new(ArmScope::parse(HUB).unwrap());
     let pending = Bearer::http(method.as_str(), path, value)?.start(&rules);
 
     let claims = verified(hub, pending.token());
@@ -70,10 +72,10 @@ fn authorize(
         .map(String::as_str)
         .collect();
     let found = match &claims {
-        Some(claims) => FoundPrincipal::Verified(Principal::new(&ids, &claims.aud, at(claims.exp))),
-        None => FoundPrincipal::Refused,
+        Some(claims) => PrincipalRecord::Verified(Principal::new(&ids, &claims.aud, at(claims.exp))),
+        None => PrincipalRecord::Refused,
     };
-    Ok(pending.answer(found, now)?.decision(&hub.access))
+    Ok(pending.resume(found, now)?.decision(&hub.access))
 }
 
 async fn front_door(
@@ -87,7 +89,7 @@ async fn front_door(
     match outcome {
         Ok(UserDecision::Allow { .. }) => (StatusCode::OK, "allowed"),
         Ok(UserDecision::Deny(_)) => (StatusCode::FORBIDDEN, "forbidden"),
-        Err(error) if error.public() == Public::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
+        Err(error) if error.public() == PublicError::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
         Err(_) => (StatusCode::UNAUTHORIZED, "unauthorized"),
     }
 }

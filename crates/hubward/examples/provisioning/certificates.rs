@@ -1,6 +1,6 @@
 //! A small certificate authority of a fleet's owner.
 
-use hubward::core::{Digest, Thumbprint};
+use hubward::types::{Digest, Thumbprint};
 use hubward_ring::Digests;
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use rustls_pki_types::CertificateDer;

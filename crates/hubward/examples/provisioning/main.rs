@@ -10,17 +10,18 @@ mod tpm;
 use core::time::Duration;
 
 use certificates::{Authority, thumbprint};
-use hubward::core::{
+use hubward::registry::{
+    Attestation, Authentication, Change, Derivation, EndorsementKey, Enrollment, Enrollments, NoEntropy,
+    Registry, SymmetricKeys, Thumbprints, derive_key,
+};
+use hubward::sas::{SasToken, TokenRules, UnsignedToken};
+use hubward::types::{
     DeviceId, HostName, IdScope, Identity, Keys, RegistrationId, SymmetricKey, Thumbprint, UnixTime,
 };
-use hubward::registry::{
-    Attestation, Authentication, Change, Derivation, EndorsementKey, Enrollment, Enrollments, KeyPair,
-    NoEntropy, Registry, Thumbprints, derive_key,
-};
-use hubward::sas::{SasToken, TokenRules, Unsigned};
 use hubward::x509::Anchors;
 use hubward::{
-    Admission, Client, Presented, PresentedRegistration, ProvisioningRules, Registrant, Rules, X509Rules,
+    AuthenticatedRegistration, AuthenticationStep, Client, Credentials, HubConfig, ProvisioningConfig,
+    RegistrationCredentials, X509Config,
 };
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
@@ -39,9 +40,9 @@ enum Secret {
 /// The provisioning service and the hubs behind it, in one process.
 struct Cloud<'r> {
     enrollments: Enrollments<HmacKey>,
-    provisioning: ProvisioningRules<'r, HmacKey>,
+    provisioning: ProvisioningConfig<'r, HmacKey>,
     hub: Registry<HmacKey>,
-    rules: Rules<'r, HmacKey>,
+    rules: HubConfig<'r, HmacKey>,
 }
 
 fn main() {
@@ -49,17 +50,17 @@ fn main() {
     let plant = root.below("Plant 1");
     let registered = [root.der.clone()];
     let anchors = Anchors::parse(&registered).unwrap();
-    let x509 = X509Rules::new(&anchors, signature::ALL, &Digests);
+    let x509 = X509Config::new(&anchors, signature::ALL, &Digests);
     let mut cloud = Cloud {
         enrollments: Enrollments::new(Derivation::AsPresented),
-        provisioning: ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key(0)).with_x509(x509),
+        provisioning: ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key(0)).with_x509(x509),
         hub: Registry::with_seed(&[0x5e; 16]),
-        rules: Rules::new(HostName::parse("north.example").unwrap(), key(0)).with_x509(x509),
+        rules: HubConfig::new(HostName::parse("north.example").unwrap(), key(0)).with_x509(x509),
     };
     let mut chip = Tpm::new();
 
     // enroll the devices before they register
-    let by_key = |number| Attestation::SymmetricKey(KeyPair::kept_one(raw(number), HmacKey::new));
+    let by_key = |number| Attestation::SymmetricKey(SymmetricKeys::kept_one(raw(number), HmacKey::new));
     let by_print = |der| Attestation::X509(Thumbprints::new(Some(thumbprint(der)), None).unwrap());
     let scanner = root.device("scanner-3");
     let enroll = &mut cloud.enrollments;
@@ -101,13 +102,13 @@ impl Cloud<'_> {
         let presented = presented(id, password.as_deref(), secret);
         let pending = presented.start(&self.provisioning).unwrap();
         println!("  the service looks up {}", pending.lookup());
-        let registrant = pending.answer(&self.enrollments, HmacKey::new, at(NOW)).unwrap();
+        let registrant = pending.resume(&self.enrollments, HmacKey::new, at(NOW)).unwrap();
         let by =
             registrant.group().map_or("its own enrollment".to_owned(), |group| format!("group {group:?}"));
         println!("  {by} gives {id} the device {}", registrant.device_id());
         let hub = assign(&registrant);
         let authentication = match secret {
-            Secret::Key(key) => Authentication::Sas(KeyPair::one(HmacKey::new(key))),
+            Secret::Key(key) => Authentication::Sas(SymmetricKeys::one(HmacKey::new(key))),
             Secret::Certificates(chain) if registrant.group().is_none() => {
                 Authentication::SelfSigned(pin(chain))
             }
@@ -123,7 +124,7 @@ impl Cloud<'_> {
         let password = registration_token(id, secret);
         let presented = presented(id, password.as_deref(), secret);
         let pending = presented.start(&self.provisioning).unwrap();
-        let error = pending.answer(&self.enrollments, HmacKey::new, at(NOW)).unwrap_err();
+        let error = pending.resume(&self.enrollments, HmacKey::new, at(NOW)).unwrap_err();
         println!("  an impostor is rejected: {error}");
     }
 
@@ -139,7 +140,7 @@ impl Cloud<'_> {
 
         // second round: the device signs with the unwrapped key
         chip.activate(&wrapped);
-        let unsigned = Unsigned::registration(IdScope::parse(SCOPE).unwrap(), rid(id), until);
+        let unsigned = UnsignedToken::registration(IdScope::parse(SCOPE).unwrap(), rid(id), until);
         let mut buffer = [0; 256];
         let signed = chip.sign(unsigned.to_be_signed(&mut buffer).unwrap());
         let token = unsigned.finish(signed).to_string();
@@ -147,7 +148,7 @@ impl Cloud<'_> {
         let registered = challenge.registration_id().as_str().to_owned();
         let verifies = |keys: Keys<'_, HmacKey>| {
             // the token must be for this registration, not only signed with this key
-            presented.needs().to_string() == format!("registration {registered} in scope {SCOPE}")
+            presented.signer().to_string() == format!("registration {registered} in scope {SCOPE}")
                 && presented.verify(keys, at(NOW), &TokenRules::STRICT).is_ok()
         };
         let selected = challenge.answer(&self.enrollments, verifies, at(NOW)).unwrap();
@@ -158,7 +159,7 @@ impl Cloud<'_> {
         random(&mut bytes).unwrap();
         let hub_key = SymmetricKey::from_bytes(&bytes).unwrap();
         let device = DeviceId::parse(&selected.device_id).unwrap();
-        let authentication = Authentication::Sas(KeyPair::one(HmacKey::new(&hub_key)));
+        let authentication = Authentication::Sas(SymmetricKeys::one(HmacKey::new(&hub_key)));
         self.hub.create(Identity::Device(device), authentication, Change::new()).unwrap();
         chip.activate(&tpm::wrap(tpm_keys, &hub_key));
         let host = HostName::parse("north.example").unwrap();
@@ -186,13 +187,14 @@ impl Cloud<'_> {
         chain: &[CertificateDer<'_>],
     ) {
         let username = format!("{hub}/{device}/?api-version=2021-04-12");
-        let presented = Presented::mqtt(device.as_str(), &username, token).unwrap().with_certificates(chain);
+        let presented =
+            Credentials::mqtt(device.as_str(), &username, token).unwrap().with_certificates(chain);
         let mut pending = presented.start(&self.rules).unwrap();
         let authenticated = loop {
             let found = self.hub.find_issued(&pending.lookup(), pending.issuers());
-            match pending.answer(found, at(NOW)).unwrap() {
-                Admission::Needs(next) => pending = next,
-                Admission::Admitted(authenticated) => break authenticated,
+            match pending.resume(found, at(NOW)).unwrap() {
+                AuthenticationStep::NeedsLookup(next) => pending = next,
+                AuthenticationStep::Authenticated(authenticated) => break authenticated,
             }
         };
         assert!(authenticated.decision().is_allow());
@@ -201,14 +203,14 @@ impl Cloud<'_> {
 }
 
 /// Selects a hub. The selection is the caller's; here there is one hub.
-fn assign(_: &Registrant<'_, '_>) -> &'static str {
+fn assign(_: &AuthenticatedRegistration<'_, '_>) -> &'static str {
     "north.example"
 }
 
 /// Returns the names and the credential that the device presents over MQTT.
-fn presented<'a>(id: &str, password: Option<&'a str>, secret: &'a Secret) -> PresentedRegistration<'a> {
+fn presented<'a>(id: &str, password: Option<&'a str>, secret: &'a Secret) -> RegistrationCredentials<'a> {
     let username = format!("{SCOPE}/registrations/{id}/api-version=2019-03-31");
-    let presented = PresentedRegistration::mqtt(id, &username, password).unwrap();
+    let presented = RegistrationCredentials::mqtt(id, &username, password).unwrap();
     match secret {
         Secret::Key(_) => presented,
         Secret::Certificates(chain) => presented.with_certificates(chain),
@@ -218,7 +220,7 @@ fn presented<'a>(id: &str, password: Option<&'a str>, secret: &'a Secret) -> Pre
 fn registration_token(id: &str, secret: &Secret) -> Option<String> {
     let Secret::Key(key) = secret else { return None };
     let expires = at(NOW.saturating_add(3600));
-    let unsigned = Unsigned::registration(IdScope::parse(SCOPE).unwrap(), rid(id), expires);
+    let unsigned = UnsignedToken::registration(IdScope::parse(SCOPE).unwrap(), rid(id), expires);
     Some(unsigned.sign(&HmacKey::new(key)).to_string())
 }
 

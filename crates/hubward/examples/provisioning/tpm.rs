@@ -1,9 +1,9 @@
 //! A simulated TPM: it stores a key that cannot be read, and signs with it. A real TPM unwraps with
 //! `TPM2_ActivateCredential` and `TPM2_Import`, and signs with `TPM2_HMAC`; its manufacturer specifies the wrapping.
 
-use hubward::core::{MacKey, Seal, SymmetricKey, Tag};
 use hubward::registry::TpmKeys;
-use hubward_ring::SealKey;
+use hubward::types::{MacKey, Seal, SymmetricKey, Tag};
+use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 
 const ENDORSEMENT: &[u8; 32] = &[0xee; 32];
@@ -27,7 +27,7 @@ impl Tpm {
     pub(crate) fn activate(&mut self, wrapped: &[u8]) {
         let mut bytes = wrapped.to_vec();
         for (key, nonce) in [(ENDORSEMENT, &[1; 12]), (STORAGE_ROOT, &[2; 12])] {
-            let len = SealKey::new(key).open(nonce, b"", &mut bytes).unwrap().len();
+            let len = AeadKey::new(key).open(nonce, b"", &mut bytes).unwrap().len();
             bytes.truncate(len);
         }
         self.inside = Some(HmacKey::new(&SymmetricKey::from_bytes(&bytes).unwrap()));
@@ -42,7 +42,7 @@ impl Tpm {
 pub(crate) fn wrap(tpm: TpmKeys<'_>, key: &SymmetricKey) -> Vec<u8> {
     let mut bytes = key.expose().to_vec();
     for (under, nonce) in [(tpm.storage_root, &[2; 12]), (tpm.endorsement, &[1; 12])] {
-        let tag = SealKey::new(under.try_into().unwrap()).seal(nonce, b"", &mut bytes).unwrap();
+        let tag = AeadKey::new(under.try_into().unwrap()).seal(nonce, b"", &mut bytes).unwrap();
         bytes.extend(tag);
     }
     bytes

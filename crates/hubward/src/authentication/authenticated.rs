@@ -3,24 +3,24 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use hubward_core::{Identity, KeySlot, Permissions, ResourcePath, Segment, Stamp};
+use hubward_core::{Identity, KeySlot, Permissions, RecordVersion, ResourcePath, Segment};
 use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 use hubward_x509::Chain;
 
-use super::evidence::Vouched;
+use super::evidence::CertificateEvidence;
 use crate::credentials::RequestedOperation;
 use crate::transport::claimed_identity::ClaimedIdentity;
 
 /// An authenticated identity, valid until its token or its certificate expires. Only
-/// [`Question::answer`](crate::Question::answer) creates one.
+/// [`PendingAuthentication::answer`](crate::PendingAuthentication::answer) creates one.
 ///
 /// ```compile_fail,E0451
-/// # use hubward::Admitted;
-/// fn promoted<'a>(admitted: Admitted<'a>, another: Admitted<'a>) -> Admitted<'a> {
-///     Admitted { until: u64::MAX, ..another }
+/// # use hubward::Authenticated;
+/// fn promoted<'a>(admitted: Authenticated<'a>, another: Authenticated<'a>) -> Authenticated<'a> {
+///     Authenticated { until: u64::MAX, ..another }
 /// }
 /// ```
-pub struct Admitted<'a> {
+pub struct Authenticated<'a> {
     pub(super) identity: ClaimedIdentity<'a>,
     /// The edge device whose edge hub acts on behalf of the identity.
     pub(super) actor: Option<Segment<'a>>,
@@ -41,54 +41,54 @@ pub struct Admitted<'a> {
 #[expect(clippy::large_enum_variant, reason = "an authentication has one, boxed as a whole")]
 pub(super) enum CertificateState<'a> {
     /// As presented, with the certificates that were sent with it.
-    Presented(Chain<'a>),
+    Credentials(Chain<'a>),
     /// The evidence by which it was accepted.
-    Accepted(Vouched),
+    Accepted(CertificateEvidence),
 }
 
 /// The versions of the records that an authentication used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RecordVersions {
     /// The version of the record with the signer's key or the certificate's registration.
-    pub(crate) signer: Stamp,
+    pub(crate) signer: RecordVersion,
     /// The version of the identity's record, if the signer is a policy or an edge hub.
-    pub(crate) identity: Option<Stamp>,
+    pub(crate) identity: Option<RecordVersion>,
     /// `true` if the signer is a policy.
     by_policy: bool,
 }
 
 impl RecordVersions {
     /// The identity's own credential was verified.
-    pub(crate) const fn identity(signer: Stamp) -> Self {
+    pub(crate) const fn identity(signer: RecordVersion) -> Self {
         Self { signer, identity: None, by_policy: false }
     }
 
     /// A policy's key was verified, and the policy itself is authenticated.
-    pub(crate) const fn policy(signer: Stamp) -> Self {
+    pub(crate) const fn policy(signer: RecordVersion) -> Self {
         Self { signer, identity: None, by_policy: true }
     }
 
     /// An edge hub's key was verified for an identity below it.
-    pub(crate) const fn edge_hub_for(signer: Stamp, identity: Stamp) -> Self {
+    pub(crate) const fn edge_hub_for(signer: RecordVersion, identity: RecordVersion) -> Self {
         Self { signer, identity: Some(identity), by_policy: false }
     }
 
     /// A policy's key was verified for a device or a module.
-    pub(crate) const fn policy_for(signer: Stamp, identity: Stamp) -> Self {
+    pub(crate) const fn policy_for(signer: RecordVersion, identity: RecordVersion) -> Self {
         Self { signer, identity: Some(identity), by_policy: true }
     }
 }
 
 impl CertificateState<'_> {
-    pub(super) const fn evidence(&self) -> Option<&Vouched> {
+    pub(super) const fn evidence(&self) -> Option<&CertificateEvidence> {
         match self {
-            Self::Presented(_) => None,
+            Self::Credentials(_) => None,
             Self::Accepted(evidence) => Some(evidence),
         }
     }
 }
 
-impl Admitted<'_> {
+impl Authenticated<'_> {
     /// Returns the authenticated identity.
     #[must_use]
     #[inline(always)]
@@ -110,8 +110,8 @@ impl Admitted<'_> {
         if self.versions.by_policy { self.token_policy } else { None }
     }
 
-    /// Returns the slot of the key that signed the token: a key of [`Admitted::policy`], of the edge hub of
-    /// [`Admitted::actor`], or else of the identity. Returns `None` for a certificate.
+    /// Returns the slot of the key that signed the token: a key of [`Authenticated::policy`], of the edge hub of
+    /// [`Authenticated::actor`], or else of the identity. Returns `None` for a certificate.
     #[must_use]
     pub const fn key_slot(&self) -> Option<KeySlot> {
         self.key_slot
@@ -119,7 +119,7 @@ impl Admitted<'_> {
 
     /// Returns the evidence by which the certificate was accepted. Returns `None` for a token.
     #[must_use]
-    pub const fn vouched(&self) -> Option<&Vouched> {
+    pub const fn evidence(&self) -> Option<&CertificateEvidence> {
         match &self.certificate {
             Some(certificate) => certificate.evidence(),
             None => None,
@@ -153,9 +153,9 @@ impl Admitted<'_> {
     }
 }
 
-impl fmt::Debug for Admitted<'_> {
+impl fmt::Debug for Authenticated<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admitted")
+        f.debug_struct("Authenticated")
             .field("identity", &self.identity())
             .field("granted", &self.granted)
             .field("until", &self.until)

@@ -1,13 +1,13 @@
 //! Authentication by a certificate: the names that the transport carries select the record, the record selects the
 //! verification (thumbprint or authority), and the certificate must be for those names.
 
-use hubward_core::{Found, MacKey, Permissions, Stamp, UnixTime};
+use hubward_core::{LookupResult, MacKey, Permissions, RecordVersion, UnixTime};
 use hubward_policy::Scope;
 use hubward_x509::Chain;
 use rustls_pki_types::CertificateDer;
 
 use super::authenticated::{CertificateState, RecordVersions};
-use super::evidence::{self, Verified, Vouched};
+use super::evidence::{self, CertificateEvidence, Verified};
 use super::step::{BoundCredentials, LookupTarget, Proven, Stage, Step, require_enabled};
 use crate::error::AuthError;
 
@@ -31,19 +31,19 @@ pub(crate) fn parse<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Chain<
 /// Verifies the certificate by the credential that the identity's record requires. Returns the evidence with the step.
 pub(super) fn verify<'a, K: MacKey>(
     bound: &BoundCredentials<'a, K>,
-    found: &Found<'_, K>,
+    found: &LookupResult<'_, K>,
     now: UnixTime,
-) -> Result<(Vouched, Step<'a>), AuthError> {
+) -> Result<(CertificateEvidence, Step<'a>), AuthError> {
     let config = bound.config.x509().ok_or(AuthError::CertificatesNotJudged)?;
-    let Some(CertificateState::Presented(chain)) = bound.certificate.as_deref() else {
+    let Some(CertificateState::Credentials(chain)) = bound.certificate.as_deref() else {
         return Err(AuthError::NoCredential);
     };
     let record = bound.claimed_record(found);
     let registered = record.map(|record| record.credential());
     let verified = evidence::verify(config, chain, &bound.claimed.identity(), registered, now)?;
     let (record, Verified { evidence, until }) = (record?, verified);
-    let version = record.stamp();
-    if matches!(evidence, Vouched::Authority { .. }) {
+    let version = record.version();
+    if matches!(evidence, CertificateEvidence::Authority { .. }) {
         // a list can block the issuer, so the store must see the issuers before it states the status
         return Ok((evidence, Step::Lookup(LookupTarget::Identity, Stage::IssuerCheck { until, version })));
     }
@@ -55,8 +55,8 @@ pub(super) fn verify<'a, K: MacKey>(
 pub(super) fn check_issuers<'a, K: MacKey>(
     bound: &BoundCredentials<'a, K>,
     until: u64,
-    version: Stamp,
-    found: &Found<'_, K>,
+    version: RecordVersion,
+    found: &LookupResult<'_, K>,
     now: UnixTime,
 ) -> Result<Proven<'a>, AuthError> {
     if until < now.as_secs() {
@@ -64,14 +64,14 @@ pub(super) fn check_issuers<'a, K: MacKey>(
     }
     let record = bound.claimed_record(found)?;
     // the certificate was verified against this version of the record
-    if record.stamp() != version {
-        return Err(AuthError::WrongAnswer);
+    if record.version() != version {
+        return Err(AuthError::RecordMismatch);
     }
     require_enabled(record.status())?;
     Ok(proven(until, version))
 }
 
-const fn proven<'a>(until: u64, version: Stamp) -> Proven<'a> {
+const fn proven<'a>(until: u64, version: RecordVersion) -> Proven<'a> {
     Proven {
         policy: None,
         token_policy: None,

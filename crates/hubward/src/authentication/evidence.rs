@@ -5,33 +5,33 @@ use core::hint::black_box;
 
 use hubward_core::{Credential, Identity, Thumbprint, UnixTime};
 use hubward_x509::{
-    Certificate, Chain, ChainError, PinError, PinSlot, Pins, Place, Problem, Seconds, ValidityPolicy,
-    VerifiedChain, VerifiedPin, common_name,
+    Certificate, CertificatePosition, Chain, ChainError, ExpectedThumbprints, Problem, Seconds,
+    ThumbprintMatch, ThumbprintMatchError, ThumbprintSlot, ValidityPolicy, VerifiedChain, common_name,
 };
 
-use crate::config::X509Rules;
+use crate::config::X509Config;
 use crate::error::AuthError;
 
 /// The evidence by which a certificate was accepted.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Vouched {
+pub enum CertificateEvidence {
     /// The identity's record has the certificate's thumbprint.
-    Pin(PinSlot),
+    Pin(ThumbprintSlot),
     /// A registered authority issued the certificate, directly or through intermediates.
     Authority {
         /// The index of the authority in the [`Anchors`](hubward_x509::Anchors).
         anchor: usize,
         /// The SHA-256 thumbprints of the certificates above the leaf, its issuer first and the registered authority
         /// last. A presented intermediate with an ECDSA signature has two, in this order: as presented, and with the
-        /// second valid form of its signature, which anyone can compute ([`Certificate::twin`]).
+        /// second valid form of its signature, which anyone can compute ([`Certificate::malleated_form`]).
         issuers: Box<[Thumbprint]>,
     },
 }
 
 /// The result of a verification.
 pub(crate) struct Verified {
-    pub(crate) evidence: Vouched,
+    pub(crate) evidence: CertificateEvidence,
     /// The last second at which the evidence is valid.
     pub(crate) until: u64,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Verified {
 /// A dummy thumbprint that no certificate has. It equalises timing: every rejection compares two thumbprints.
 const DUMMY_THUMBPRINT: Thumbprint = Thumbprint::Sha256([0; 32]);
 
-impl Vouched {
+impl CertificateEvidence {
     /// Returns the SHA-256 thumbprints of the certificates above the leaf. Empty if the leaf was accepted by its
     /// thumbprint.
     #[must_use]
@@ -57,18 +57,18 @@ impl Vouched {
 /// Every rejection costs two thumbprints and one search for a path with the identity's name bound, regardless of the
 /// record: the cost of the search depends on the presented certificates alone.
 pub(super) fn verify<K>(
-    config: &X509Rules<'_>,
+    config: &X509Config<'_>,
     chain: &Chain<'_>,
     identity: &Identity<'_>,
     registered: Result<&Credential<'_, K>, AuthError>,
     now: UnixTime,
 ) -> Result<Verified, AuthError> {
     let path = || verify_path(config, chain, identity, now);
-    let pin = |pins| chain.pin(pins, config.digest, now, config.validity);
+    let pin = |pins| chain.match_thumbprint(pins, config.digest, now, config.validity);
     match registered {
         Ok(Credential::Thumbprints { primary, secondary }) => {
             let missing = usize::from(primary.is_none()).saturating_add(secondary.is_none().into());
-            match pin(Pins::new(primary.copied(), secondary.copied())) {
+            match pin(ExpectedThumbprints::new(primary.copied(), secondary.copied())) {
                 Ok(pin) => Ok(by_thumbprint(config, &pin)),
                 Err(error) => {
                     for _ in 0..missing {
@@ -82,12 +82,13 @@ pub(super) fn verify<K>(
         Ok(Credential::CertificateAuthority) => match path() {
             Ok(verified) => Ok(verified),
             Err(error) => {
-                let _ = black_box(pin(Pins::new(Some(DUMMY_THUMBPRINT), Some(DUMMY_THUMBPRINT))));
+                let _ =
+                    black_box(pin(ExpectedThumbprints::new(Some(DUMMY_THUMBPRINT), Some(DUMMY_THUMBPRINT))));
                 Err(error)
             }
         },
         Ok(_) | Err(_) => {
-            let dummy = Pins::new(Some(DUMMY_THUMBPRINT), Some(DUMMY_THUMBPRINT));
+            let dummy = ExpectedThumbprints::new(Some(DUMMY_THUMBPRINT), Some(DUMMY_THUMBPRINT));
             let _ = black_box((pin(dummy), path()));
             Err(registered.err().unwrap_or(AuthError::NotByCertificate))
         }
@@ -96,7 +97,7 @@ pub(super) fn verify<K>(
 
 /// Verifies a path from a leaf for `identity` to a registered authority.
 pub(crate) fn verify_path(
-    config: &X509Rules<'_>,
+    config: &X509Config<'_>,
     chain: &Chain<'_>,
     identity: &Identity<'_>,
     now: UnixTime,
@@ -108,7 +109,7 @@ pub(crate) fn verify_path(
 
 /// Returns the SHA-256 thumbprint of a leaf whose common name is the registration id.
 pub(crate) fn registration_thumbprint(
-    config: &X509Rules<'_>,
+    config: &X509Config<'_>,
     chain: &Chain<'_>,
     id: &str,
 ) -> Result<Thumbprint, AuthError> {
@@ -119,55 +120,55 @@ pub(crate) fn registration_thumbprint(
         Ok(_) => Problem::NameMismatch,
         Err(error) => error.into(),
     };
-    Err(ChainError::Refused { place: Place::Leaf, problem }.into())
+    Err(ChainError::Refused { place: CertificatePosition::Leaf, problem }.into())
 }
 
 /// Returns the SHA-1 thumbprint of a leaf.
-pub(crate) fn legacy_thumbprint(config: &X509Rules<'_>, chain: &Chain<'_>) -> Thumbprint {
+pub(crate) fn legacy_thumbprint(config: &X509Config<'_>, chain: &Chain<'_>) -> Thumbprint {
     Thumbprint::Sha1(config.digest.sha1_for_legacy_thumbprints(chain.leaf().as_der()))
 }
 
 /// Checks the validity period of a leaf that is registered by its thumbprint, and returns its last second.
 pub(crate) fn thumbprint_validity(
-    config: &X509Rules<'_>,
+    config: &X509Config<'_>,
     chain: &Chain<'_>,
     now: UnixTime,
 ) -> Result<u64, AuthError> {
     let leaf = chain.leaf();
     if config.validity == ValidityPolicy::Enforce {
-        leaf.validity().check(now).map_err(PinError::from)?;
+        leaf.validity().check(now).map_err(ThumbprintMatchError::from)?;
     }
     Ok(end_by_thumbprint(config, leaf))
 }
 
-const fn end_by_thumbprint(config: &X509Rules<'_>, leaf: &Certificate<'_>) -> u64 {
+const fn end_by_thumbprint(config: &X509Config<'_>, leaf: &Certificate<'_>) -> u64 {
     match config.validity {
         ValidityPolicy::IgnoreForThumbprint => u64::MAX,
         _ => end(leaf.validity().not_after),
     }
 }
 
-fn by_thumbprint(config: &X509Rules<'_>, pin: &VerifiedPin<'_>) -> Verified {
-    Verified { evidence: Vouched::Pin(pin.slot()), until: end_by_thumbprint(config, pin.leaf()) }
+fn by_thumbprint(config: &X509Config<'_>, pin: &ThumbprintMatch<'_>) -> Verified {
+    Verified { evidence: CertificateEvidence::Pin(pin.slot()), until: end_by_thumbprint(config, pin.leaf()) }
 }
 
-fn by_authority(config: &X509Rules<'_>, chain: &VerifiedChain<'_>) -> Result<Verified, AuthError> {
+fn by_authority(config: &X509Config<'_>, chain: &VerifiedChain<'_>) -> Result<Verified, AuthError> {
     let anchor = chain.anchor();
     // the index comes from the same anchors, so it is always valid
     let Some(registered) = config.anchors.get(anchor) else {
-        return Err(ChainError::UnknownIssuer { place: Place::Leaf }.into());
+        return Err(ChainError::UnknownIssuer { place: CertificatePosition::Leaf }.into());
     };
     let thumbprint = |der: &[u8]| Thumbprint::Sha256(config.digest.sha256(der));
     let presented = chain.intermediates().iter().flat_map(|one| {
         // the client can present either form of an ECDSA signature, so a list must match both
-        let malleated = one.twin().map(|malleated| thumbprint(&malleated));
+        let malleated = one.malleated_form().map(|malleated| thumbprint(&malleated));
         [thumbprint(one.as_der())].into_iter().chain(malleated)
     });
     let issuers = presented.chain([thumbprint(registered.as_der())]).collect();
     let above = chain.intermediates().iter().chain([registered]);
     let ends = above.chain([chain.leaf()]).map(|one| one.validity().not_after);
     let until = ends.chain(config.anchors.until(anchor)).min().map_or(0, end);
-    Ok(Verified { evidence: Vouched::Authority { anchor, issuers }, until })
+    Ok(Verified { evidence: CertificateEvidence::Authority { anchor, issuers }, until })
 }
 
 /// Returns the last second of a validity period; 0 if it ended before 1970.

@@ -4,9 +4,9 @@
 //! [`delegation`], and each returns a [`step::Step`]: another lookup, or the proven identity.
 //!
 //! ```text
-//! Presented::start ──▶ Question: Signer ──┬──▶ DeviceCheck ──────┐   a policy signed for a device
+//! Credentials::start ──▶ PendingAuthentication: Signer ──┬──▶ DeviceCheck ──────┐   a policy signed for a device
 //!                          │              ├──▶ DelegationCheck ──┤   an edge hub signed for an identity below it
-//!                          │              └──────────────────────┼──▶ Admitted
+//!                          │              └──────────────────────┼──▶ Authenticated
 //!                          └── Certificate ─┬──▶ IssuerCheck ────┤   a registered authority issued the certificate
 //!                                           └────────────────────┘   by thumbprint
 //! ```

@@ -2,24 +2,24 @@
 //!
 //! | stage | record looked up | next |
 //! |---|---|---|
-//! | [`Stage::Signer`] | the identity that signed the token | `Admitted` |
+//! | [`Stage::Signer`] | the identity that signed the token | `Authenticated` |
 //! | | the edge hub that signed the token | [`Stage::DelegationCheck`] |
-//! | | the policy that signed the token | [`Stage::DeviceCheck`], or `Admitted` without a device |
-//! | [`Stage::DeviceCheck`] | the device that a policy's token connects | `Admitted` |
-//! | [`Stage::DelegationCheck`] | the identity below the edge hub | `Admitted` |
-//! | [`Stage::Certificate`] | the identity that presents the certificate | `Admitted`, or [`Stage::IssuerCheck`] |
-//! | [`Stage::IssuerCheck`] | the same identity, given its issuers | `Admitted` |
+//! | | the policy that signed the token | [`Stage::DeviceCheck`], or `Authenticated` without a device |
+//! | [`Stage::DeviceCheck`] | the device that a policy's token connects | `Authenticated` |
+//! | [`Stage::DelegationCheck`] | the identity below the edge hub | `Authenticated` |
+//! | [`Stage::Certificate`] | the identity that presents the certificate | `Authenticated`, or [`Stage::IssuerCheck`] |
+//! | [`Stage::IssuerCheck`] | the same identity, given its issuers | `Authenticated` |
 
 use alloc::boxed::Box;
 use core::fmt;
 
-use hubward_core::{Found, Lookup, MacKey, Segment, Thumbprint, UnixTime};
+use hubward_core::{Lookup, LookupResult, MacKey, Segment, Thumbprint, UnixTime};
 
-use super::authenticated::{Admitted, CertificateState};
+use super::authenticated::{Authenticated, CertificateState};
 use super::step::{BoundCredentials, IdentitySource, LookupTarget, Proven, Stage, Step};
 use super::{certificate, delegation, token};
-use crate::config::Rules;
-use crate::credentials::{Presented, SelectedCredential, TransportContext};
+use crate::config::HubConfig;
+use crate::credentials::{Credentials, SelectedCredential, TransportContext};
 use crate::error::{AuthError, refused};
 use crate::transport::auth_chain::edge_hub;
 
@@ -27,40 +27,40 @@ use crate::transport::auth_chain::edge_hub;
 #[derive(Debug)]
 #[must_use = "an authentication that needs a lookup has authenticated no identity yet"]
 #[expect(clippy::exhaustive_enums, reason = "an authentication is pending or complete")]
-pub enum Admission<'a, K> {
+pub enum AuthenticationStep<'a, K> {
     /// A record is needed.
-    Needs(Question<'a, K>),
-    /// The identity is proven. Check its permissions with [`Admitted::decision`] before you accept the connection.
-    Admitted(Admitted<'a>),
+    NeedsLookup(PendingAuthentication<'a, K>),
+    /// The identity is proven. Check its permissions with [`Authenticated::decision`] before you accept the connection.
+    Authenticated(Authenticated<'a>),
 }
 
-/// A pending authentication. It needs the record that [`Question::lookup`] names, is consumed by
-/// [`Question::answer`], and can be held across an `await`.
+/// A pending authentication. It needs the record that [`PendingAuthentication::lookup`] names, is consumed by
+/// [`PendingAuthentication::answer`], and can be held across an `await`.
 ///
 /// ```
-/// use hubward::{Admission, AuthError, Presented, Rules};
-/// use hubward::core::{Found, HostName, SymmetricKey, UnixTime};
+/// use hubward::{AuthenticationStep, AuthError, Credentials, HubConfig};
+/// use hubward::types::{LookupResult, HostName, SymmetricKey, UnixTime};
 /// use hubward_rustcrypto::HmacKey;
 ///
 /// let dummy_key = HmacKey::new(&SymmetricKey::from_bytes(b"random, used by no device")?);
-/// let rules = Rules::new(HostName::parse("contoso.example")?, dummy_key);
+/// let rules = HubConfig::new(HostName::parse("contoso.example")?, dummy_key);
 /// let token = "SharedAccessSignature sr=contoso.example%2Fdevices%2Fpump-7\
 ///     &sig=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%3D&se=1800003600";
 /// let username = "contoso.example/pump-7/?api-version=2021-04-12";
 ///
-/// let pending = Presented::mqtt("pump-7", username, Some(token))?.start(&rules)?;
+/// let pending = Credentials::mqtt("pump-7", username, Some(token))?.start(&rules)?;
 /// // a store that has no record of the device
 /// let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_800_000_000));
-/// assert!(matches!(pending.answer(Found::Nobody, now), Err(AuthError::Unknown)));
+/// assert!(matches!(pending.resume(LookupResult::NotFound, now), Err(AuthError::Unknown)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a pending authentication that is dropped authenticates no identity"]
-pub struct Question<'a, K> {
+pub struct PendingAuthentication<'a, K> {
     bound: BoundCredentials<'a, K>,
     stage: Stage<'a>,
 }
 
-impl<'a> Presented<'a> {
+impl<'a> Credentials<'a> {
     /// Requires that all names refer to one identity at this hub, and returns the authentication, which needs the
     /// first record.
     ///
@@ -68,10 +68,13 @@ impl<'a> Presented<'a> {
     /// [`AuthError`] if the credential is malformed, is for another hub, or is for another identity than the
     /// transport names.
     #[inline(always)]
-    pub fn start<K: MacKey>(self, rules: &'a Rules<'a, K>) -> Result<Question<'a, K>, AuthError> {
+    pub fn start<K: MacKey>(
+        self,
+        rules: &'a HubConfig<'a, K>,
+    ) -> Result<PendingAuthentication<'a, K>, AuthError> {
         let Self { token, certificates, hub, claimed, context, operation } = self;
         if hub.is_some_and(|hub| !rules.is_named(hub)) {
-            return Err(refused(AuthError::AnotherHub));
+            return Err(refused(AuthError::HubMismatch));
         }
         match (token, certificates, context, claimed) {
             // the token of a device or module that the transport names
@@ -87,7 +90,7 @@ impl<'a> Presented<'a> {
                     source,
                     certificate: None,
                 };
-                Ok(Question { bound, stage: Stage::Signer(token) })
+                Ok(PendingAuthentication { bound, stage: Stage::Signer(token) })
             }
             (.., claimed) => {
                 let presented = Self { token, certificates, hub, claimed, context, operation };
@@ -96,10 +99,13 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// Starts all authentications that [`Presented::start`] does not start itself.
+    /// Starts all authentications that [`Credentials::start`] does not start itself.
     #[cold]
     #[inline(never)]
-    fn start_slow_path<K: MacKey>(self, rules: &'a Rules<'a, K>) -> Result<Question<'a, K>, AuthError> {
+    fn start_slow_path<K: MacKey>(
+        self,
+        rules: &'a HubConfig<'a, K>,
+    ) -> Result<PendingAuthentication<'a, K>, AuthError> {
         use {IdentitySource as Source, LookupTarget as Target};
         let Self { token, certificates, claimed, context, operation, .. } = self;
         let mut certificate = None;
@@ -108,7 +114,7 @@ impl<'a> Presented<'a> {
                 SelectedCredential::Token(text) => match (context, claimed) {
                     (TransportContext::Actor(actor), claimed) => {
                         let token = delegation::parse(actor, text, rules)?;
-                        let claimed = claimed.ok_or(AuthError::AnotherIdentity)?;
+                        let claimed = claimed.ok_or(AuthError::IdentityMismatch)?;
                         (claimed, Source::Transport, Target::EdgeHub, Stage::Signer(token))
                     }
                     (_, Some(claimed)) => {
@@ -121,25 +127,25 @@ impl<'a> Presented<'a> {
                     }
                 },
                 SelectedCredential::Certificates(_) if matches!(context, TransportContext::Actor(_)) => {
-                    return Err(AuthError::ChainByCertificate);
+                    return Err(AuthError::DelegationByCertificate);
                 }
                 SelectedCredential::Certificates(_) if rules.x509().is_none() => {
                     return Err(AuthError::CertificatesNotJudged);
                 }
                 SelectedCredential::Certificates(certificates) => {
-                    let claimed = claimed.ok_or(AuthError::NobodyNamed)?;
+                    let claimed = claimed.ok_or(AuthError::NoIdentityClaimed)?;
                     let chain = certificate::parse(certificates)?;
-                    certificate = Some(Box::new(CertificateState::Presented(chain)));
+                    certificate = Some(Box::new(CertificateState::Credentials(chain)));
                     (claimed, Source::Transport, Target::Identity, Stage::Certificate)
                 }
             };
         let bound =
             BoundCredentials { config: rules, context, operation, target, claimed, source, certificate };
-        Ok(Question { bound, stage })
+        Ok(PendingAuthentication { bound, stage })
     }
 }
 
-impl<'a, K> Question<'a, K> {
+impl<'a, K> PendingAuthentication<'a, K> {
     /// Returns the record that is needed.
     #[must_use]
     #[inline]
@@ -156,7 +162,7 @@ impl<'a, K> Question<'a, K> {
 
     /// Returns the edge device whose edge hub acts on behalf of the looked-up identity, once that hub's token is
     /// verified. The record must then come with the edge devices above the identity
-    /// ([`FoundIdentity::with_ancestors`](hubward_core::FoundIdentity::with_ancestors)), and this device must be one of
+    /// ([`IdentityRecord::with_ancestors`](hubward_core::IdentityRecord::with_ancestors)), and this device must be one of
     /// them.
     #[must_use]
     pub const fn actor(&self) -> Option<Segment<'a>> {
@@ -182,44 +188,52 @@ impl<'a, K> Question<'a, K> {
     }
 }
 
-impl<'a, K: MacKey> Question<'a, K> {
-    /// Resumes the authentication with the record that the store returned for [`Question::lookup`], at the time `now`.
+impl<'a, K: MacKey> PendingAuthentication<'a, K> {
+    /// Resumes the authentication with the record that the store returned for [`PendingAuthentication::lookup`], at the time `now`.
     ///
     /// The same work is done if the store has no record, so the duration does not tell whether the identity exists.
     ///
     /// # Errors
     /// [`AuthError`] with the reason. Reject the client.
     #[inline(always)]
-    pub fn answer(self, found: Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
+    pub fn resume(
+        self,
+        found: LookupResult<'_, K>,
+        now: UnixTime,
+    ) -> Result<AuthenticationStep<'a, K>, AuthError> {
         let Self { bound, stage } = self;
         // the token of a device or module that signed it itself
-        if let (Stage::Signer(token), LookupTarget::Identity, Found::Identity(record)) =
+        if let (Stage::Signer(token), LookupTarget::Identity, LookupResult::Identity(record)) =
             (stage, bound.target, &found)
         {
             let proven = token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?;
-            return Ok(Admission::Admitted(authenticated(bound, proven)));
+            return Ok(AuthenticationStep::Authenticated(authenticated(bound, proven)));
         }
         Self { bound, stage }.answer_slow_path(&found, now).map_err(refused)
     }
 
-    /// Resumes all stages that [`Question::answer`] does not resume itself.
+    /// Resumes all stages that [`PendingAuthentication::answer`] does not resume itself.
     #[cold]
     #[inline(never)]
-    fn answer_slow_path(self, found: &Found<'_, K>, now: UnixTime) -> Result<Admission<'a, K>, AuthError> {
+    fn answer_slow_path(
+        self,
+        found: &LookupResult<'_, K>,
+        now: UnixTime,
+    ) -> Result<AuthenticationStep<'a, K>, AuthError> {
         let Self { mut bound, stage } = self;
         let step = match stage {
             Stage::Signer(token) => match (bound.target, found) {
-                (LookupTarget::Identity, Found::Identity(record)) => Step::Authenticated(
+                (LookupTarget::Identity, LookupResult::Identity(record)) => Step::Authenticated(
                     token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?,
                 ),
-                (LookupTarget::EdgeHub, Found::Identity(record)) => {
+                (LookupTarget::EdgeHub, LookupResult::Identity(record)) => {
                     delegation::verify_edge_hub(&bound, token, record, now)?
                 }
-                (LookupTarget::Policy, Found::Policy(policy)) => {
+                (LookupTarget::Policy, LookupResult::Policy(policy)) => {
                     token::verify_by_policy(&bound, token, policy, now)?
                 }
-                (_, Found::Nobody) => token::signer_not_found(&bound, token, now)?,
-                _ => return Err(token::reject(bound.config, token, AuthError::WrongAnswer, now)),
+                (_, LookupResult::NotFound) => token::signer_not_found(&bound, token, now)?,
+                _ => return Err(token::reject(bound.config, token, AuthError::RecordMismatch, now)),
             },
             Stage::DeviceCheck { token, rights, version } => {
                 Step::Authenticated(token::check_device(&bound, token, rights, version, found, now)?)
@@ -237,22 +251,23 @@ impl<'a, K: MacKey> Question<'a, K> {
             }
         };
         Ok(match step {
-            Step::Lookup(target, stage) => {
-                Admission::Needs(Question { bound: BoundCredentials { target, ..bound }, stage })
-            }
-            Step::Authenticated(proven) => Admission::Admitted(authenticated(bound, proven)),
+            Step::Lookup(target, stage) => AuthenticationStep::NeedsLookup(PendingAuthentication {
+                bound: BoundCredentials { target, ..bound },
+                stage,
+            }),
+            Step::Authenticated(proven) => AuthenticationStep::Authenticated(authenticated(bound, proven)),
         })
     }
 }
 
 /// Ends an authentication.
 #[inline(always)]
-fn authenticated<'a, K>(bound: BoundCredentials<'a, K>, proven: Proven<'a>) -> Admitted<'a> {
+fn authenticated<'a, K>(bound: BoundCredentials<'a, K>, proven: Proven<'a>) -> Authenticated<'a> {
     let actor = bound.actor();
     let BoundCredentials { operation, claimed, certificate, .. } = bound;
     let Proven { policy, token_policy, key_slot, granted, scope, versions, until } = proven;
     let identity = policy.unwrap_or(claimed);
-    Admitted {
+    Authenticated {
         identity,
         actor,
         granted,
@@ -266,8 +281,8 @@ fn authenticated<'a, K>(bound: BoundCredentials<'a, K>, proven: Proven<'a>) -> A
     }
 }
 
-impl<K> fmt::Debug for Question<'_, K> {
+impl<K> fmt::Debug for PendingAuthentication<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Question").field("lookup", &self.lookup()).finish_non_exhaustive()
+        f.debug_struct("PendingAuthentication").field("lookup", &self.lookup()).finish_non_exhaustive()
     }
 }

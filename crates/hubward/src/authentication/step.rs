@@ -2,19 +2,19 @@
 
 use alloc::boxed::Box;
 
-use hubward_core::{Found, FoundIdentity, KeySlot, Permissions, Segment, Stamp, Status};
+use hubward_core::{IdentityRecord, KeySlot, LookupResult, Permissions, RecordVersion, Segment, Status};
 use hubward_policy::Scope;
 use hubward_sas::{SasToken, VerifiedToken};
 
 use super::authenticated::{CertificateState, RecordVersions};
-use crate::config::Rules;
+use crate::config::HubConfig;
 use crate::credentials::{RequestedOperation, TransportContext};
 use crate::error::AuthError;
 use crate::transport::claimed_identity::ClaimedIdentity;
 
 /// Credentials whose names all refer to one identity, and the record to look up next.
 pub(super) struct BoundCredentials<'a, K> {
-    pub(super) config: &'a Rules<'a, K>,
+    pub(super) config: &'a HubConfig<'a, K>,
     pub(super) context: TransportContext<'a>,
     pub(super) operation: RequestedOperation<'a>,
     pub(super) target: LookupTarget,
@@ -50,13 +50,13 @@ pub(super) enum Stage<'a> {
     /// The keys of the token's signer are needed.
     Signer(SasToken<'a>),
     /// A policy signed the token. Checks that the device exists and is enabled.
-    DeviceCheck { token: VerifiedToken<'a>, rights: Permissions, version: Stamp },
+    DeviceCheck { token: VerifiedToken<'a>, rights: Permissions, version: RecordVersion },
     /// An edge hub signed the token. Checks that the identity exists, is enabled, and is below that edge hub.
-    DelegationCheck { token: VerifiedToken<'a>, version: Stamp },
+    DelegationCheck { token: VerifiedToken<'a>, version: RecordVersion },
     /// The thumbprints of the identity are needed, or the fact that it is registered with an authority.
     Certificate,
     /// A registered authority issued the certificate. Checks that the identity is enabled, given these issuers.
-    IssuerCheck { until: u64, version: Stamp },
+    IssuerCheck { until: u64, version: RecordVersion },
 }
 
 /// The result of a check.
@@ -95,12 +95,12 @@ impl<'a, K> BoundCredentials<'a, K> {
     /// Returns the record if it is that of the claimed identity.
     pub(super) fn claimed_record<'f>(
         &self,
-        found: &'f Found<'_, K>,
-    ) -> Result<&'f FoundIdentity<'f, K>, AuthError> {
+        found: &'f LookupResult<'_, K>,
+    ) -> Result<&'f IdentityRecord<'f, K>, AuthError> {
         match found {
-            Found::Nobody => Err(AuthError::Unknown),
-            Found::Identity(record) if self.claimed.lookup().is(&record.identity()) => Ok(record),
-            _ => Err(AuthError::WrongAnswer),
+            LookupResult::NotFound => Err(AuthError::Unknown),
+            LookupResult::Identity(record) if self.claimed.lookup().is(&record.identity()) => Ok(record),
+            _ => Err(AuthError::RecordMismatch),
         }
     }
 }

@@ -4,29 +4,29 @@
 use core::hint::black_box;
 
 use hubward_core::{
-    Credential, Found, FoundIdentity, FoundPolicy, Identity, Lookup, MacKey, Permissions, ResourcePath,
-    Shape, Stamp, UnixTime,
+    Credential, Identity, IdentityRecord, Lookup, LookupResult, MacKey, Permissions, PolicyRecord,
+    RecordVersion, ResourcePath, Shape, UnixTime,
 };
 use hubward_policy::Scope;
 use hubward_sas::{SasToken, SknAsDeviceId, TokenRules, VerifiedToken, VerifyError};
 
 use super::authenticated::RecordVersions;
 use super::step::{BoundCredentials, IdentitySource, LookupTarget, Proven, Stage, Step, require_enabled};
-use crate::config::Rules;
+use crate::config::HubConfig;
 use crate::credentials::TransportContext;
 use crate::error::{AuthError, refused};
 use crate::transport::claimed_identity::ClaimedIdentity;
 
 /// Parses a token and requires that it is for this hub.
 #[inline(always)]
-fn parse<'a, K: MacKey>(text: &'a str, config: &Rules<'_, K>) -> Result<SasToken<'a>, AuthError> {
+fn parse<'a, K: MacKey>(text: &'a str, config: &HubConfig<'_, K>) -> Result<SasToken<'a>, AuthError> {
     let token = SasToken::parse(text, config.token()).map_err(refused)?;
     let resource = token.resource();
     if resource.is_registration() {
         return Err(refused(AuthError::Registration));
     }
     if !config.has_resource(resource) {
-        return Err(refused(AuthError::AnotherHub));
+        return Err(refused(AuthError::HubMismatch));
     }
     Ok(token)
 }
@@ -37,12 +37,12 @@ fn parse<'a, K: MacKey>(text: &'a str, config: &Rules<'_, K>) -> Result<SasToken
 pub(super) fn parse_for<'a, K: MacKey>(
     identity: &Identity<'_>,
     text: &'a str,
-    config: &Rules<'_, K>,
+    config: &HubConfig<'_, K>,
 ) -> Result<SasToken<'a>, AuthError> {
     let token = parse(text, config)?;
     let covered = token.policy().is_some() && may_connect(token.resource(), identity);
     if !covered && !token.is_for(identity, config.token()) {
-        return Err(refused(AuthError::AnotherIdentity));
+        return Err(refused(AuthError::IdentityMismatch));
     }
     Ok(token)
 }
@@ -51,14 +51,14 @@ pub(super) fn parse_for<'a, K: MacKey>(
 pub(super) fn parse_unnamed<'a, K: MacKey>(
     context: &TransportContext<'_>,
     text: &'a str,
-    config: &Rules<'_, K>,
+    config: &HubConfig<'_, K>,
 ) -> Result<(SasToken<'a>, ClaimedIdentity<'a>), AuthError> {
     let token = parse(text, config)?;
-    let signer = token.needs();
+    let signer = token.signer();
     if !matches_context(context, &token, &signer) {
-        return Err(AuthError::AnotherIdentity);
+        return Err(AuthError::IdentityMismatch);
     }
-    let claimed = ClaimedIdentity::from_lookup(&signer).ok_or(AuthError::AnotherIdentity)?;
+    let claimed = ClaimedIdentity::from_lookup(&signer).ok_or(AuthError::IdentityMismatch)?;
     Ok((token, claimed))
 }
 
@@ -90,14 +90,14 @@ fn may_connect(resource: ResourcePath<'_>, identity: &Identity<'_>) -> bool {
 /// Verifies the token with the keys of the claimed identity.
 #[inline(always)]
 pub(super) fn verify_by_identity<'a, K: MacKey>(
-    config: &Rules<'_, K>,
+    config: &HubConfig<'_, K>,
     claimed: &ClaimedIdentity<'_>,
     token: SasToken<'a>,
-    record: &FoundIdentity<'_, K>,
+    record: &IdentityRecord<'_, K>,
     now: UnixTime,
 ) -> Result<Proven<'a>, AuthError> {
     if claimed.identity() != record.identity() {
-        return Err(reject(config, token, AuthError::WrongAnswer, now));
+        return Err(reject(config, token, AuthError::RecordMismatch, now));
     }
     let (token, version) = verify_with_keys(config, token, record, now)?;
     let versions = RecordVersions::identity(version);
@@ -107,36 +107,36 @@ pub(super) fn verify_by_identity<'a, K: MacKey>(
 /// Verifies the token with the keys of an identity's record. Returns the version of the key that matched.
 #[inline(always)]
 pub(super) fn verify_with_keys<'a, K: MacKey>(
-    config: &Rules<'_, K>,
+    config: &HubConfig<'_, K>,
     token: SasToken<'a>,
-    record: &FoundIdentity<'_, K>,
+    record: &IdentityRecord<'_, K>,
     now: UnixTime,
-) -> Result<(VerifiedToken<'a>, Stamp), AuthError> {
+) -> Result<(VerifiedToken<'a>, RecordVersion), AuthError> {
     let Credential::Keys(keys) = record.credential() else {
         return Err(reject(config, token, AuthError::NotByToken, now));
     };
     let token = token.verify(keys.padded(config.dummy_key()), now, config.token()).map_err(refused)?;
     require_enabled(record.status()).map_err(refused)?;
-    Ok((token, record.stamp_of(token.key_slot())))
+    Ok((token, record.version_of(token.key_slot())))
 }
 
 /// Verifies the token with the keys of the policy that it names.
 pub(super) fn verify_by_policy<'a, K: MacKey>(
     bound: &BoundCredentials<'a, K>,
     parsed: SasToken<'a>,
-    policy: &FoundPolicy<'_, K>,
+    policy: &PolicyRecord<'_, K>,
     now: UnixTime,
 ) -> Result<Step<'a>, AuthError> {
     let config = bound.config;
     if !parsed.policy().is_some_and(|name| name.eq_decoded(policy.name().as_str())) {
-        return Err(reject(config, parsed, AuthError::WrongAnswer, now));
+        return Err(reject(config, parsed, AuthError::RecordMismatch, now));
     }
     let token = parsed.verify(policy.keys().padded(config.dummy_key()), now, config.token())?;
-    let (rights, version) = (policy.rights(), policy.stamp());
+    let (rights, version) = (policy.rights(), policy.version());
     match bound.source {
         // without DeviceConnect the token connects no device: the policy itself is authenticated
         IdentitySource::Transport if !rights.contains(Permissions::DEVICE_CONNECT) => {
-            let policy = ClaimedIdentity::from_lookup(&parsed.needs()).ok_or(AuthError::WrongAnswer)?;
+            let policy = ClaimedIdentity::from_lookup(&parsed.signer()).ok_or(AuthError::RecordMismatch)?;
             let (scope, versions) = (Scope::Resource(token.resource()), RecordVersions::policy(version));
             let proven = proven(config, token, rights, scope, versions);
             Ok(Step::Authenticated(Proven { policy: Some(policy), ..proven }))
@@ -145,7 +145,7 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
             // a policy's key is shared by many: with a lenient comparison its token would be valid for another device
             let identity = bound.claimed.identity();
             if !token.is_for(&identity, &TokenRules::STRICT) && !may_connect(token.resource(), &identity) {
-                return Err(AuthError::AnotherIdentity);
+                return Err(AuthError::IdentityMismatch);
             }
             Ok(Step::Lookup(LookupTarget::Identity, Stage::DeviceCheck { token, rights, version }))
         }
@@ -196,7 +196,7 @@ fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, K>, token: &S
 #[cold]
 #[inline(never)]
 pub(super) fn reject<K: MacKey>(
-    config: &Rules<'_, K>,
+    config: &HubConfig<'_, K>,
     token: SasToken<'_>,
     reason: AuthError,
     now: UnixTime,
@@ -210,22 +210,22 @@ pub(super) fn check_device<'a, K: MacKey>(
     bound: &BoundCredentials<'a, K>,
     token: VerifiedToken<'a>,
     rights: Permissions,
-    version: Stamp,
-    found: &Found<'_, K>,
+    version: RecordVersion,
+    found: &LookupResult<'_, K>,
     now: UnixTime,
 ) -> Result<Proven<'a>, AuthError> {
     require_unexpired(bound.config, &token, now)?;
     let record = bound.claimed_record(found)?;
     require_enabled(record.status())?;
     let granted = rights.intersection(Permissions::DEVICE_CONNECT);
-    let versions = RecordVersions::policy_for(version, record.stamp());
+    let versions = RecordVersions::policy_for(version, record.version());
     // the device's own endpoints, limited to the token's resource
     Ok(proven(bound.config, token, granted, Scope::Resource(token.resource()), versions))
 }
 
 /// Requires that a verified token has not expired since the previous lookup.
 pub(super) fn require_unexpired<K: MacKey>(
-    config: &Rules<'_, K>,
+    config: &HubConfig<'_, K>,
     token: &VerifiedToken<'_>,
     now: UnixTime,
 ) -> Result<(), AuthError> {
@@ -239,7 +239,7 @@ pub(super) fn require_unexpired<K: MacKey>(
 /// Returns the proof of an identity by a verified token.
 #[inline(always)]
 pub(super) fn proven<'a, K: MacKey>(
-    config: &Rules<'_, K>,
+    config: &HubConfig<'_, K>,
     token: VerifiedToken<'a>,
     granted: Permissions,
     scope: Scope<'a>,

@@ -16,14 +16,14 @@ pub const MAX_IDENTITIES: usize = 128;
 /// it. It holds neither tokens nor keys.
 ///
 /// ```
-/// use hubward::{Attach, Cbs, Detached, Role};
-/// use hubward::core::UnixTime;
+/// use hubward::{LinkDecision, Cbs, LinkDenial, LinkRole};
+/// use hubward::types::UnixTime;
 ///
 /// let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_800_000_000));
 /// let cbs = Cbs::new();
 /// // no token was put, so no link is permitted
-/// let attach = cbs.may_attach(Role::Sender, "/devices/pump-7/messages/events", now);
-/// assert!(matches!(attach, Attach::Deny(Detached::NoToken)));
+/// let attach = cbs.may_attach(LinkRole::Sender, "/devices/pump-7/messages/events", now);
+/// assert!(matches!(attach, LinkDecision::Deny(LinkDenial::NoToken)));
 /// ```
 #[derive(Debug)]
 pub struct Cbs {

@@ -1,6 +1,6 @@
 //! Links that an edge hub attaches on behalf of an identity below it.
 
-use hubward_core::{Found, Lookup, Segment, UnixTime};
+use hubward_core::{Lookup, LookupResult, Segment, UnixTime};
 
 use super::connection::{Cbs, Entry};
 use crate::authentication::step::require_enabled;
@@ -11,7 +11,7 @@ use crate::transport::auth_chain::{AuthChain, edge_hub};
 /// A pending delegation: the record of the identity below the edge hub is needed.
 #[derive(Debug)]
 #[must_use = "a pending delegation that is dropped permits nothing"]
-pub struct BehalfQuestion<'c, 'a> {
+pub struct PendingDelegation<'c, 'a> {
     cbs: &'c mut Cbs,
     /// The index of the edge hub's entry.
     edge_hub_at: usize,
@@ -26,24 +26,24 @@ impl Cbs {
     /// connection are valid: a new token of the edge hub renews it.
     ///
     /// # Errors
-    /// [`AuthError::NoActor`] if no valid token of that edge hub is on this connection at the time `now`, or the chain
+    /// [`AuthError::NoDelegationToken`] if no valid token of that edge hub is on this connection at the time `now`, or the chain
     /// names no edge hub.
     pub fn on_behalf<'c, 'a>(
         &'c mut self,
         chain: &AuthChain<'a>,
         now: UnixTime,
-    ) -> Result<BehalfQuestion<'c, 'a>, AuthError> {
-        let device = chain.actor().ok_or(AuthError::NoActor)?;
+    ) -> Result<PendingDelegation<'c, 'a>, AuthError> {
+        let device = chain.actor().ok_or(AuthError::NoDelegationToken)?;
         let actor = edge_hub(device);
         let is_actor = |session: &Session| {
             session.is_by_own_token() && session.until() >= now.as_secs() && actor.is(&session.identity())
         };
-        let edge_hub_at = self.sessions().position(is_actor).ok_or(AuthError::NoActor)?;
-        Ok(BehalfQuestion { cbs: self, edge_hub_at, device, target: chain.target() })
+        let edge_hub_at = self.sessions().position(is_actor).ok_or(AuthError::NoDelegationToken)?;
+        Ok(PendingDelegation { cbs: self, edge_hub_at, device, target: chain.target() })
     }
 }
 
-impl<'a> BehalfQuestion<'_, 'a> {
+impl<'a> PendingDelegation<'_, 'a> {
     /// Returns the record that is needed.
     #[must_use]
     pub const fn lookup(&self) -> Lookup<'a> {
@@ -52,7 +52,7 @@ impl<'a> BehalfQuestion<'_, 'a> {
 
     /// Returns the edge device whose edge hub acts on behalf of the identity. The record must come with the edge
     /// devices above the identity
-    /// ([`FoundIdentity::with_ancestors`](hubward_core::FoundIdentity::with_ancestors)), and this device must be one of
+    /// ([`IdentityRecord::with_ancestors`](hubward_core::IdentityRecord::with_ancestors)), and this device must be one of
     /// them.
     #[must_use]
     pub const fn actor(&self) -> Segment<'a> {
@@ -63,23 +63,23 @@ impl<'a> BehalfQuestion<'_, 'a> {
     ///
     /// # Errors
     /// [`AuthError`] with the reason. The connection's permissions are unchanged.
-    pub fn answer<K>(self, found: &Found<'_, K>, now: UnixTime) -> Result<(), AuthError> {
+    pub fn resume<K>(self, found: &LookupResult<'_, K>, now: UnixTime) -> Result<(), AuthError> {
         let Self { cbs, edge_hub_at, device, target } = self;
-        let edge_hub = &cbs.entries.get(edge_hub_at).ok_or(AuthError::NoActor)?.session;
+        let edge_hub = &cbs.entries.get(edge_hub_at).ok_or(AuthError::NoDelegationToken)?.session;
         if edge_hub.until() < now.as_secs() {
-            return Err(AuthError::NoActor);
+            return Err(AuthError::NoDelegationToken);
         }
         match found {
-            Found::Nobody => Err(AuthError::Unknown),
-            Found::Identity(record) if target.is(&record.identity()) => {
+            LookupResult::NotFound => Err(AuthError::Unknown),
+            LookupResult::Identity(record) if target.is(&record.identity()) => {
                 if !record.is_behind(&device) {
-                    return Err(AuthError::NotBehind);
+                    return Err(AuthError::NotInHierarchy);
                 }
                 require_enabled(record.status())?;
-                let session = edge_hub.delegate(&device, &record.identity(), record.stamp());
+                let session = edge_hub.delegate(&device, &record.identity(), record.version());
                 cbs.add(Entry { audience: None, session }, now)
             }
-            _ => Err(AuthError::WrongAnswer),
+            _ => Err(AuthError::RecordMismatch),
         }
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use hubward_core::UnixTime;
-use hubward_policy::{Decision, Denial, Operation, Permit};
+use hubward_policy::{Decision, Denial, Grant, Operation};
 
 use super::connection::Cbs;
 use crate::session::Session;
@@ -11,7 +11,7 @@ use crate::session::Session;
 /// The client's role on a link (AMQP 1.0, 2.6.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a link has two ends (AMQP 1.0, 2.6.1)")]
-pub enum Role {
+pub enum LinkRole {
     /// The client sends.
     Sender,
     /// The client receives.
@@ -22,17 +22,17 @@ pub enum Role {
 #[derive(Debug, Clone, Copy)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "callers must not mistake a third variant for one of these two")]
-pub enum Attach<'s> {
+pub enum LinkDecision<'s> {
     /// Attach the link: this session permits it.
-    Allow(&'s Session, Permit<'s>),
+    Allow(&'s Session, Grant<'s>),
     /// Refuse the link.
-    Deny(Detached<'s>),
+    Deny(LinkDenial<'s>),
 }
 
 /// The reason for which a link may not be attached.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub enum Detached<'s> {
+pub enum LinkDenial<'s> {
     /// The connection has no valid session.
     NoToken,
     /// No session permits the link. This is the denial of the session that was added last.
@@ -42,23 +42,23 @@ pub enum Detached<'s> {
 impl Cbs {
     /// Decides whether the client may attach a link to `address`, a path, at the time `now`. If records can change, call
     /// [`Cbs::retain`] first.
-    pub fn may_attach<'s>(&'s self, role: Role, address: &'s str, now: UnixTime) -> Attach<'s> {
+    pub fn may_attach<'s>(&'s self, role: LinkRole, address: &'s str, now: UnixTime) -> LinkDecision<'s> {
         let operation = match role {
-            Role::Sender => Operation::amqp_send(address),
-            Role::Receiver => Operation::amqp_receive(address),
+            LinkRole::Sender => Operation::amqp_send(address),
+            LinkRole::Receiver => Operation::amqp_receive(address),
         };
-        let mut reason = Detached::NoToken;
+        let mut reason = LinkDenial::NoToken;
         for session in self.sessions().filter(|session| session.until() >= now.as_secs()) {
             match session.decide(&operation) {
-                Decision::Allow(permit) => return Attach::Allow(session, permit),
-                Decision::Deny(denial) => reason = Detached::Denied(denial),
+                Decision::Allow(permit) => return LinkDecision::Allow(session, permit),
+                Decision::Deny(denial) => reason = LinkDenial::Denied(denial),
             }
         }
-        Attach::Deny(reason)
+        LinkDecision::Deny(reason)
     }
 }
 
-impl Attach<'_> {
+impl LinkDecision<'_> {
     /// Returns `true` if the link may be attached.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
@@ -66,12 +66,12 @@ impl Attach<'_> {
     }
 }
 
-impl fmt::Display for Attach<'_> {
+impl fmt::Display for LinkDecision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allow(_, permit) => permit.fmt(f),
-            Self::Deny(Detached::Denied(denial)) => denial.fmt(f),
-            Self::Deny(Detached::NoToken) => f.write_str("this connection has no valid token"),
+            Self::Deny(LinkDenial::Denied(denial)) => denial.fmt(f),
+            Self::Deny(LinkDenial::NoToken) => f.write_str("this connection has no valid token"),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! AMQP's claims-based security (CBS): tokens that are put on an open connection, and the links that they permit.
 //!
 //! ```text
-//! Cbs::put_token ──▶ Put::Needs(PutQuestion) ──answer──▶ .. ──▶ Put::Replied(Reply)     200 only after verification
-//! Cbs::on_behalf(chain, now) ──▶ BehalfQuestion ──answer──▶ ..                           an edge hub and an identity below it
-//! Cbs::may_attach(role, address, now) ──▶ Attach: Allow | Deny with the reason
+//! Cbs::put_token ──▶ CbsStep::NeedsLookup(PendingCbs) ──answer──▶ .. ──▶ CbsStep::Replied(CbsResponse)     200 only after verification
+//! Cbs::on_behalf(chain, now) ──▶ PendingDelegation ──answer──▶ ..                           an edge hub and an identity below it
+//! Cbs::may_attach(role, address, now) ──▶ LinkDecision: Allow | Deny with the reason
 //! ```
 //!
 //! - [`connection`]: [`Cbs`], the verified identities of one connection.
@@ -17,6 +17,6 @@ mod link;
 mod put;
 
 pub use connection::{Cbs, MAX_IDENTITIES};
-pub use delegation::BehalfQuestion;
-pub use link::{Attach, Detached, Role};
-pub use put::{Put, PutQuestion, Reply};
+pub use delegation::PendingDelegation;
+pub use link::{LinkDecision, LinkDenial, LinkRole};
+pub use put::{CbsResponse, CbsStep, PendingCbs};

@@ -2,57 +2,57 @@
 
 use core::fmt;
 
-use hubward_core::{Found, Identity, Lookup, MacKey, UnixTime};
+use hubward_core::{Identity, Lookup, LookupResult, MacKey, UnixTime};
 
 use super::connection::{Cbs, Entry};
-use crate::authentication::state_machine::{Admission, Question};
-use crate::config::{BothCredentials, Rules};
-use crate::credentials::Presented;
-use crate::error::{AuthError, Public};
-use crate::transport::cbs::PutToken;
+use crate::authentication::state_machine::{AuthenticationStep, PendingAuthentication};
+use crate::config::{BothCredentials, HubConfig};
+use crate::credentials::Credentials;
+use crate::error::{AuthError, PublicError};
+use crate::transport::cbs::CbsRequest;
 
 /// The result of one step of a put.
 #[derive(Debug)]
 #[must_use = "the token counts only after the lookups"]
 #[expect(clippy::exhaustive_enums, reason = "a put is pending or has a response")]
-pub enum Put<'c, 'a, K> {
+pub enum CbsStep<'c, 'a, K> {
     /// A record is needed.
-    Needs(PutQuestion<'c, 'a, K>),
+    NeedsLookup(PendingCbs<'c, 'a, K>),
     /// The put is complete: send this response.
-    Replied(Reply),
+    Replied(CbsResponse),
 }
 
 /// A pending put. It borrows the connection's [`Cbs`], so puts are processed one after the other, in the order in which
 /// they arrive. Dropping it changes nothing.
 #[must_use = "a pending put that is dropped puts no token"]
-pub struct PutQuestion<'c, 'a, K> {
+pub struct PendingCbs<'c, 'a, K> {
     cbs: &'c mut Cbs,
-    pending: Question<'a, K>,
+    pending: PendingAuthentication<'a, K>,
 }
 
 /// The response to a `put-token`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reply(Result<(), AuthError>);
+pub struct CbsResponse(Result<(), AuthError>);
 
 impl Cbs {
     /// Puts a token. It permits links after the lookups and its verification, not before. It then replaces an earlier
     /// token for the same name. If it is rejected, the earlier token stays until it expires.
     pub fn put_token<'c, 'a, K: MacKey>(
         &'c mut self,
-        put: PutToken<'a>,
-        rules: &'a Rules<'a, K>,
-    ) -> Put<'c, 'a, K> {
+        put: CbsRequest<'a>,
+        rules: &'a HubConfig<'a, K>,
+    ) -> CbsStep<'c, 'a, K> {
         if self.by_certificate && rules.both_credentials() != BothCredentials::TokenWins {
-            return Put::Replied(Reply(Err(AuthError::BothCredentials)));
+            return CbsStep::Replied(CbsResponse(Err(AuthError::BothCredentials)));
         }
-        match Presented::cbs(put).and_then(|presented| presented.start(rules)) {
-            Ok(pending) => Put::Needs(PutQuestion { cbs: self, pending }),
-            Err(error) => Put::Replied(Reply(Err(error))),
+        match Credentials::cbs(put).and_then(|presented| presented.start(rules)) {
+            Ok(pending) => CbsStep::NeedsLookup(PendingCbs { cbs: self, pending }),
+            Err(error) => CbsStep::Replied(CbsResponse(Err(error))),
         }
     }
 }
 
-impl<'c, 'a, K: MacKey> PutQuestion<'c, 'a, K> {
+impl<'c, 'a, K: MacKey> PendingCbs<'c, 'a, K> {
     /// Returns the record that is needed.
     #[must_use]
     pub const fn lookup(&self) -> Lookup<'a> {
@@ -60,11 +60,13 @@ impl<'c, 'a, K: MacKey> PutQuestion<'c, 'a, K> {
     }
 
     /// Resumes the put with the record that the store returned, at the time `now`.
-    pub fn answer(self, found: Found<'_, K>, now: UnixTime) -> Put<'c, 'a, K> {
+    pub fn resume(self, found: LookupResult<'_, K>, now: UnixTime) -> CbsStep<'c, 'a, K> {
         let Self { cbs, pending } = self;
-        let result = match pending.answer(found, now) {
-            Ok(Admission::Needs(pending)) => return Put::Needs(PutQuestion { cbs, pending }),
-            Ok(Admission::Admitted(authenticated)) => {
+        let result = match pending.resume(found, now) {
+            Ok(AuthenticationStep::NeedsLookup(pending)) => {
+                return CbsStep::NeedsLookup(PendingCbs { cbs, pending });
+            }
+            Ok(AuthenticationStep::Authenticated(authenticated)) => {
                 let audience = match authenticated.identity() {
                     Identity::Policy(_) => authenticated.resource().map(|path| path.as_received().into()),
                     _ => None,
@@ -73,19 +75,19 @@ impl<'c, 'a, K: MacKey> PutQuestion<'c, 'a, K> {
             }
             Err(error) => Err(error),
         };
-        Put::Replied(Reply(result))
+        CbsStep::Replied(CbsResponse(result))
     }
 }
 
-impl Reply {
+impl CbsResponse {
     /// Returns the `status-code` of the response: 200, 400 for a malformed message, or 401 for a rejected token.
     #[must_use]
     pub const fn status_code(&self) -> i32 {
         match self.0 {
             Ok(()) => 200,
             Err(error) => match error.public() {
-                Public::Malformed => 400,
-                Public::Unauthorized => 401,
+                PublicError::Malformed => 400,
+                PublicError::Unauthorized => 401,
             },
         }
     }
@@ -109,8 +111,8 @@ impl Reply {
     }
 }
 
-impl<K> fmt::Debug for PutQuestion<'_, '_, K> {
+impl<K> fmt::Debug for PendingCbs<'_, '_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PutQuestion").field("pending", &self.pending).finish_non_exhaustive()
+        f.debug_struct("PendingCbs").field("pending", &self.pending).finish_non_exhaustive()
     }
 }

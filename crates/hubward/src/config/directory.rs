@@ -8,17 +8,17 @@ pub const HUB_AUDIENCE: &str = "https://iothubs.azure.net";
 /// The requirements on a user's bearer token, and the hub that the user's roles are checked at.
 ///
 /// ```
-/// use hubward::{HUB_AUDIENCE, UserRules};
+/// use hubward::{HUB_AUDIENCE, DirectoryConfig};
 /// use hubward::policy::roles::ArmScope;
 ///
 /// let hub = "/subscriptions/5a1e/resourceGroups/plant/providers/Microsoft.Devices/IotHubs/contoso";
-/// let rules = UserRules::new(ArmScope::parse(hub)?);
+/// let rules = DirectoryConfig::new(ArmScope::parse(hub)?);
 /// assert_eq!((rules.audience, rules.leeway), (HUB_AUDIENCE, 0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct UserRules<'r> {
+pub struct DirectoryConfig<'r> {
     /// The resource id of the hub, at which its role assignments apply.
     pub hub: ArmScope<'r>,
     /// The required `aud`, compared exactly. [`HUB_AUDIENCE`], or that of a sovereign cloud.
@@ -27,7 +27,7 @@ pub struct UserRules<'r> {
     pub leeway: u64,
 }
 
-impl<'r> UserRules<'r> {
+impl<'r> DirectoryConfig<'r> {
     /// Accepts tokens for [`HUB_AUDIENCE`], without leeway, at the hub of that resource id.
     #[must_use]
     pub const fn new(hub: ArmScope<'r>) -> Self {

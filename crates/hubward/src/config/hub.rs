@@ -5,7 +5,7 @@ use core::fmt;
 use hubward_core::{Authority, HostName, Keys, MacKey, ResourcePath, Segment};
 use hubward_sas::TokenRules;
 
-use super::x509::X509Rules;
+use super::x509::X509Config;
 use crate::transport::hub_name::{HubName, is_first_label, without_port};
 
 /// The behaviour if a client presents a certificate and a token.
@@ -23,29 +23,29 @@ pub enum BothCredentials {
 /// A hub's names, its requirements on tokens and certificates, and a dummy key.
 ///
 /// ```
-/// use hubward::{BothCredentials, Rules, core::{Authority, HostName, SymmetricKey}};
+/// use hubward::{BothCredentials, HubConfig, types::{Authority, HostName, SymmetricKey}};
 /// use hubward_rustcrypto::HmacKey;
 ///
 /// // in production: 32 bytes of a random number generator
 /// let dummy_key = HmacKey::new(&SymmetricKey::from_bytes(b"random, used by no device")?);
 /// let aliases = [Authority::parse("localhost:8443")?];
-/// let rules = Rules::new(HostName::parse("contoso.example")?, dummy_key)
+/// let rules = HubConfig::new(HostName::parse("contoso.example")?, dummy_key)
 ///     .with_aliases(&aliases)
 ///     .with_both_credentials(BothCredentials::TokenWins);
 /// assert_eq!(rules.token().leeway, 0);
-/// assert!(rules.x509().is_none(), "certificates are rejected until X509Rules are set");
+/// assert!(rules.x509().is_none(), "certificates are rejected until X509Config are set");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Rules<'r, K> {
+pub struct HubConfig<'r, K> {
     hub: HostName<'r>,
     aliases: &'r [Authority<'r>],
     token: TokenRules,
     both: BothCredentials,
-    x509: Option<X509Rules<'r>>,
+    x509: Option<X509Config<'r>>,
     dummy_key: K,
 }
 
-impl<'r, K: MacKey> Rules<'r, K> {
+impl<'r, K: MacKey> HubConfig<'r, K> {
     /// Configures the hub of that name, with [`TokenRules::STRICT`] and without certificates.
     ///
     /// `dummy_key` is a key of fresh random bytes that no identity has. It equalises timing: the hub computes a
@@ -81,7 +81,7 @@ impl<'r, K: MacKey> Rules<'r, K> {
 
     /// Enables certificates and sets the requirements on them. Without this call every certificate is rejected.
     #[must_use]
-    pub const fn with_x509(mut self, rules: X509Rules<'r>) -> Self {
+    pub const fn with_x509(mut self, rules: X509Config<'r>) -> Self {
         self.x509 = Some(rules);
         self
     }
@@ -98,7 +98,7 @@ impl<'r, K: MacKey> Rules<'r, K> {
 
     /// Returns the requirements on certificates, or `None` if certificates are rejected.
     #[must_use]
-    pub const fn x509(&self) -> Option<&X509Rules<'r>> {
+    pub const fn x509(&self) -> Option<&X509Config<'r>> {
         self.x509.as_ref()
     }
 
@@ -141,9 +141,9 @@ impl<'r, K: MacKey> Rules<'r, K> {
     }
 }
 
-impl<K> fmt::Debug for Rules<'_, K> {
+impl<K> fmt::Debug for HubConfig<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rules")
+        f.debug_struct("HubConfig")
             .field("hub", &self.hub)
             .field("aliases", &self.aliases)
             .field("token", &self.token)

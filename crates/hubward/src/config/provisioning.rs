@@ -6,30 +6,30 @@ use hubward_core::{IdScope, MacKey};
 use hubward_sas::TokenRules;
 
 use super::hub::BothCredentials;
-use super::x509::X509Rules;
+use super::x509::X509Config;
 
-/// The service's id scope, its requirements on tokens and certificates, and a dummy key as in [`Rules`](crate::Rules).
+/// The service's id scope, its requirements on tokens and certificates, and a dummy key as in [`HubConfig`](crate::HubConfig).
 ///
 /// ```
-/// use hubward::ProvisioningRules;
-/// use hubward::core::{IdScope, SymmetricKey};
+/// use hubward::ProvisioningConfig;
+/// use hubward::types::{IdScope, SymmetricKey};
 /// use hubward_rustcrypto::HmacKey;
 ///
 /// // in production: 32 bytes of a random number generator
 /// let dummy_key = HmacKey::new(&SymmetricKey::from_bytes(b"random, used by no device")?);
-/// let rules = ProvisioningRules::new(IdScope::parse("0ne00000A0A")?, dummy_key);
+/// let rules = ProvisioningConfig::new(IdScope::parse("0ne00000A0A")?, dummy_key);
 /// # let _ = rules;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct ProvisioningRules<'r, K> {
+pub struct ProvisioningConfig<'r, K> {
     pub(crate) scope: IdScope<'r>,
     pub(crate) token: TokenRules,
     pub(crate) both: BothCredentials,
-    pub(crate) x509: Option<X509Rules<'r>>,
+    pub(crate) x509: Option<X509Config<'r>>,
     pub(crate) dummy_key: K,
 }
 
-impl<'r, K: MacKey> ProvisioningRules<'r, K> {
+impl<'r, K: MacKey> ProvisioningConfig<'r, K> {
     /// Configures the service of that id scope, with [`TokenRules::STRICT`] and without certificates.
     #[must_use]
     pub const fn new(scope: IdScope<'r>, dummy_key: K) -> Self {
@@ -54,15 +54,15 @@ impl<'r, K: MacKey> ProvisioningRules<'r, K> {
     /// Enables certificates and sets the requirements on them. Without this call every certificate is rejected. The
     /// trust anchors are the authorities whose owners have proven to the service that they hold the private key.
     #[must_use]
-    pub const fn with_x509(mut self, rules: X509Rules<'r>) -> Self {
+    pub const fn with_x509(mut self, rules: X509Config<'r>) -> Self {
         self.x509 = Some(rules);
         self
     }
 }
 
-impl<K> fmt::Debug for ProvisioningRules<'_, K> {
+impl<K> fmt::Debug for ProvisioningConfig<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProvisioningRules")
+        f.debug_struct("ProvisioningConfig")
             .field("scope", &self.scope)
             .field("token", &self.token)
             .field("x509", &self.x509)

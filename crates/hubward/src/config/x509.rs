@@ -4,7 +4,7 @@ use core::fmt;
 
 use hubward_core::{Digest, Identity, Thumbprint};
 use hubward_x509::{
-    Anchors, Budget, ExtendedKeyUsage, Profile, Purpose, Revocation, Subject, ValidityPolicy,
+    Anchors, Budget, ExpectedSubject, ExtendedKeyUsage, Profile, Purpose, Revocation, ValidityPolicy,
 };
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
@@ -12,19 +12,19 @@ use rustls_pki_types::SignatureVerificationAlgorithm;
 /// provides the cryptography.
 ///
 /// ```
-/// use hubward::X509Rules;
+/// use hubward::X509Config;
 /// use hubward::x509::{Anchors, ValidityPolicy};
 ///
 /// // the certificates of the registered authorities, in DER
 /// let registered: Vec<hubward::CertificateDer<'static>> = vec![];
 /// let anchors = Anchors::parse(&registered)?;
-/// let rules = X509Rules::new(&anchors, hubward_ring::signature::ALL, &hubward_ring::Digests)
+/// let rules = X509Config::new(&anchors, hubward_ring::signature::ALL, &hubward_ring::Digests)
 ///     .with_validity(ValidityPolicy::IgnoreForThumbprint);
 /// # let _ = rules;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct X509Rules<'r> {
+pub struct X509Config<'r> {
     pub(crate) anchors: &'r Anchors<'r>,
     pub(crate) algorithms: &'r [&'r dyn SignatureVerificationAlgorithm],
     pub(crate) digest: &'r dyn Digest,
@@ -47,7 +47,7 @@ const BUDGET: Budget = {
     budget
 };
 
-impl<'r> X509Rules<'r> {
+impl<'r> X509Config<'r> {
     /// Accepts certificates below one of `anchors`, and certificates by their thumbprints.
     ///
     /// A certificate must be within its validity period, and if it has an extended key usage, that must include client
@@ -113,8 +113,8 @@ impl<'r> X509Rules<'r> {
         'r: 'i,
     {
         let subject = match identity {
-            Identity::Device(id) => Subject::Device(*id),
-            Identity::Module(device, id) => Subject::Module(*device, *id),
+            Identity::Device(id) => ExpectedSubject::Device(*id),
+            Identity::Module(device, id) => ExpectedSubject::Module(*device, *id),
             _ => return None,
         };
         let profile = Profile::device(subject).revocation(self.revocation);
@@ -122,9 +122,9 @@ impl<'r> X509Rules<'r> {
     }
 }
 
-impl fmt::Debug for X509Rules<'_> {
+impl fmt::Debug for X509Config<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("X509Rules")
+        f.debug_struct("X509Config")
             .field("anchors", &self.anchors.iter().count())
             .field("validity", &self.validity)
             .field("extended_key_usage", &self.extended_key_usage)

@@ -2,10 +2,10 @@
 
 use hubward_core::{NameError, ResourceError};
 use hubward_registry::ProvisionError;
-use hubward_sas::{ParseError, VerifyError};
-use hubward_x509::{CertificateError, ChainError, Outside, PinError, Problem};
+use hubward_sas::{TokenParseError, VerifyError};
+use hubward_x509::{CertificateError, ChainError, OutsideValidity, Problem, ThumbprintMatchError};
 
-use super::Public;
+use super::PublicError;
 use crate::transport::auth_chain::AuthChainError;
 use crate::transport::cbs::PutTokenError;
 use crate::transport::http::AuthorizationError;
@@ -28,26 +28,26 @@ pub enum AuthError {
     ClientId,
     /// The first element of the `auth-chain` differs from the username's identity.
     #[error("the first element of the auth-chain differs from the identity that the username names")]
-    AnotherTarget,
+    DelegationTargetMismatch,
     /// A certificate with an `auth-chain`: an edge hub proves itself by a token.
     #[error("an auth-chain needs the edge hub's token; a certificate was presented")]
-    ChainByCertificate,
+    DelegationByCertificate,
     /// The `auth-chain` of a link is malformed.
     #[error(transparent)]
     AuthChain(#[from] AuthChainError),
     /// No token of the edge hub that the `auth-chain` names was put on the connection, or it expired.
     #[error("this connection has no valid token of the edge hub that the auth-chain names")]
-    NoActor,
+    NoDelegationToken,
     /// The identity is not below the edge hub in the hub's hierarchy.
     #[error("the identity is not below the edge hub that acts on its behalf")]
-    NotBehind,
+    NotInHierarchy,
     /// Neither a token nor a certificate.
     #[error("neither a token nor a certificate was presented")]
     NoCredential,
     /// A certificate and a token.
     #[error("both a certificate and a token were presented, and the configuration prefers neither")]
     BothCredentials,
-    /// A certificate at a hub without [`Rules::with_x509`](crate::Rules::with_x509).
+    /// A certificate at a hub without [`HubConfig::with_x509`](crate::HubConfig::with_x509).
     #[error("a certificate was presented, and this hub is not configured for certificates")]
     CertificatesNotJudged,
     /// More certificates than [`MAX_CERTIFICATES`](crate::MAX_CERTIFICATES), or more bytes than
@@ -56,14 +56,14 @@ pub enum AuthError {
     TooManyCertificates,
     /// A certificate without the name of a device or a module.
     #[error("a certificate was presented, but no device or module is named")]
-    NobodyNamed,
+    NoIdentityClaimed,
     /// The certificate is malformed.
     #[error("certificate: {0}")]
     Certificate(#[from] CertificateError),
     /// The certificate's thumbprint is not registered for the identity, or the certificate is outside its validity
     /// period.
     #[error(transparent)]
-    Pin(#[from] PinError),
+    Pin(#[from] ThumbprintMatchError),
     /// No path leads from the certificate to a registered authority, or the certificate is for another identity.
     #[error(transparent)]
     Chain(#[from] ChainError),
@@ -89,7 +89,7 @@ pub enum AuthError {
     BearerRefused,
     /// The audience of the bearer token is not this hub's.
     #[error("the bearer token is for another audience")]
-    AnotherAudience,
+    AudienceMismatch,
     /// The bearer token expired.
     #[error("the bearer token expired {} s ago", .now.saturating_sub(*.expiry))]
     BearerExpired {
@@ -112,16 +112,16 @@ pub enum AuthError {
     TooManyIdentities,
     /// The token is malformed.
     #[error(transparent)]
-    Token(#[from] ParseError),
+    Token(#[from] TokenParseError),
     /// The transport or the token names another hub.
     #[error("the credential is for another hub")]
-    AnotherHub,
+    HubMismatch,
     /// The token is not for the identity that the transport names.
     #[error("the token is not for the identity that the transport names")]
-    AnotherIdentity,
+    IdentityMismatch,
     /// The names or the token have another id scope.
     #[error("the registration is for another id scope")]
-    AnotherScope,
+    IdScopeMismatch,
     /// The path does not name a registration at the provisioning service.
     #[error("expected `{{id scope}}/registrations/{{id}}`")]
     RegistrationPath,
@@ -142,7 +142,7 @@ pub enum AuthError {
     NotByCertificate,
     /// The store returned a record for a different identity, or one that changed between two lookups.
     #[error("the store returned a record for a different identity, or one that changed between two lookups")]
-    WrongAnswer,
+    RecordMismatch,
     /// The token's signature or expiry is invalid.
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -191,7 +191,7 @@ impl AuthError {
     /// Returns the error class that the client may be told. An unknown identity, a wrong key and an expired token
     /// are the same class.
     #[must_use]
-    pub const fn public(&self) -> Public {
+    pub const fn public(&self) -> PublicError {
         match self {
             Self::Username(_)
             | Self::Sasl(_)
@@ -206,8 +206,8 @@ impl AuthError {
             | Self::TooManyCertificates
             | Self::NoCredential
             | Self::Scheme
-            | Self::Bearer => Public::Malformed,
-            _ => Public::Unauthorized,
+            | Self::Bearer => PublicError::Malformed,
+            _ => PublicError::Unauthorized,
         }
     }
 
@@ -223,18 +223,18 @@ impl AuthError {
             Self::CbsName(_) => "cbs-name",
             Self::TooManyIdentities => "too-many-identities",
             Self::ClientId => "client-id",
-            Self::AnotherTarget => "auth-chain-target",
-            Self::ChainByCertificate => "auth-chain-certificate",
+            Self::DelegationTargetMismatch => "auth-chain-target",
+            Self::DelegationByCertificate => "auth-chain-certificate",
             Self::AuthChain(_) => "auth-chain",
-            Self::NoActor => "auth-chain-no-actor",
-            Self::NotBehind => "auth-chain-not-behind",
+            Self::NoDelegationToken => "no-delegation-token",
+            Self::NotInHierarchy => "not-in-hierarchy",
             Self::NoCredential => "no-credential",
             Self::BothCredentials => "both-credentials",
             Self::CertificatesNotJudged => "certificates-not-judged",
             Self::TooManyCertificates => "too-many-certificates",
-            Self::NobodyNamed => "nobody-named",
+            Self::NoIdentityClaimed => "no-identity-claimed",
             Self::Certificate(_) => "certificate-malformed",
-            Self::Pin(PinError::Outside(outside)) => outside_code(outside),
+            Self::Pin(ThumbprintMatchError::OutsideValidity(outside)) => outside_code(outside),
             Self::Pin(_) => "certificate-not-pinned",
             Self::Chain(error) => chain_code(error),
             Self::CertificateExpired { .. } => "certificate-expired-meanwhile",
@@ -242,18 +242,18 @@ impl AuthError {
             Self::Scheme => "authorization-scheme",
             Self::Bearer => "bearer",
             Self::BearerRefused => "bearer-refused",
-            Self::AnotherAudience => "another-audience",
+            Self::AudienceMismatch => "audience-mismatch",
             Self::BearerExpired { .. } => "bearer-expired",
             Self::Token(error) => error.code(),
-            Self::AnotherHub => "another-hub",
-            Self::AnotherIdentity => "another-identity",
-            Self::AnotherScope => "another-scope",
+            Self::HubMismatch => "hub-mismatch",
+            Self::IdentityMismatch => "identity-mismatch",
+            Self::IdScopeMismatch => "id-scope-mismatch",
             Self::RegistrationPath => "registration-path",
             Self::Provision(_) => "enrollment",
             Self::Registration => "registration-token",
             Self::Unknown => "unknown",
             Self::NotByToken => "not-by-token",
-            Self::WrongAnswer => "wrong-answer",
+            Self::RecordMismatch => "record-mismatch",
             Self::Verify(error) => error.code(),
             Self::Disabled => "disabled",
         }
@@ -263,10 +263,10 @@ impl AuthError {
 const fn chain_code(error: &ChainError) -> &'static str {
     match error {
         ChainError::UnknownIssuer { .. } => "certificate-unknown-issuer",
-        ChainError::Exhausted(_) => "certificate-too-much-work",
+        ChainError::BudgetExceeded(_) => "certificate-too-much-work",
         ChainError::Refused { problem, .. } => match problem {
-            Problem::Outside(outside) => outside_code(outside),
-            Problem::NameMismatch | Problem::CommonName(_) => "certificate-another-identity",
+            Problem::OutsideValidity(outside) => outside_code(outside),
+            Problem::NameMismatch | Problem::CommonName(_) => "certificate-identity-mismatch",
             Problem::NotCa => "certificate-by-no-authority",
             Problem::CaAsLeaf => "certificate-of-an-authority",
             Problem::BadSignature => "certificate-wrong-signature",
@@ -279,9 +279,9 @@ const fn chain_code(error: &ChainError) -> &'static str {
     }
 }
 
-const fn outside_code(outside: &Outside) -> &'static str {
+const fn outside_code(outside: &OutsideValidity) -> &'static str {
     match outside {
-        Outside::NotYetValid { .. } => "certificate-not-yet-valid",
+        OutsideValidity::NotYetValid { .. } => "certificate-not-yet-valid",
         _ => "certificate-expired",
     }
 }

@@ -1,4 +1,4 @@
-//! The errors of an authentication and of a session. The details are for the log; the client is told a [`Public`] class.
+//! The errors of an authentication and of a session. The details are for the log; the client is told a [`PublicError`] class.
 
 mod authentication;
 mod public;
@@ -6,5 +6,5 @@ mod session;
 
 pub use authentication::AuthError;
 pub(crate) use authentication::refused;
-pub use public::Public;
-pub use session::Ended;
+pub use public::PublicError;
+pub use session::SessionError;

@@ -3,7 +3,7 @@
 /// The reason for which a session is no longer valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Ended {
+pub enum SessionError {
     /// The token or the certificate expired.
     #[error("the session's credential expired {} s ago", .now.saturating_sub(*.until))]
     Expired {
@@ -29,16 +29,16 @@ pub enum Ended {
     RightsReduced,
     /// The identity is no longer below the edge hub that acts on its behalf.
     #[error("the identity is no longer below the edge hub that acts on its behalf")]
-    NotBehind,
+    NotInHierarchy,
     /// The identity, or the edge hub that acts on its behalf, is disabled.
     #[error("the identity, or the edge hub that acts on its behalf, is disabled")]
     Disabled,
     /// The records do not match the lookups of [`Session::lookups`](crate::Session::lookups).
     #[error("the records do not match the session's lookups: pass one for each, in the same order")]
-    WrongAnswer,
+    RecordMismatch,
 }
 
-impl Ended {
+impl SessionError {
     /// Returns a stable code for metrics and logs.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -49,9 +49,9 @@ impl Ended {
             Self::KeysReplaced => "keys-replaced",
             Self::AuthorityRemoved => "authority-removed",
             Self::RightsReduced => "rights-reduced",
-            Self::NotBehind => "not-behind",
+            Self::NotInHierarchy => "not-in-hierarchy",
             Self::Disabled => "disabled",
-            Self::WrongAnswer => "wrong-answer",
+            Self::RecordMismatch => "record-mismatch",
         }
     }
 }

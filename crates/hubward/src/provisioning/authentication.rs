@@ -7,22 +7,22 @@ use core::fmt;
 use core::hint::black_box;
 
 use hubward_core::{DeviceId, Identity, Keys, Lookup, MacKey, SymmetricKey, UnixTime};
-use hubward_registry::{Enrollments, Evidence, ProvisionError, Selected};
+use hubward_registry::{EnrollmentMatch, Enrollments, Evidence, ProvisionError};
 use hubward_sas::{SasToken, VerifiedToken, VerifyError};
 use hubward_x509::Chain;
 
-use super::credentials::PresentedRegistration;
-use super::registrant::Registrant;
+use super::credentials::RegistrationCredentials;
+use super::registrant::AuthenticatedRegistration;
 use crate::authentication::{certificate, evidence};
-use crate::config::ProvisioningRules;
+use crate::config::ProvisioningConfig;
 use crate::credentials::SelectedCredential;
 use crate::error::AuthError;
 
 /// A pending authentication of a registration: the enrollments are needed.
 #[must_use = "a pending authentication that is dropped authenticates no device"]
-pub struct RegistrationQuestion<'a, K> {
-    rules: &'a ProvisioningRules<'a, K>,
-    presented: PresentedRegistration<'a>,
+pub struct PendingRegistration<'a, K> {
+    rules: &'a ProvisioningConfig<'a, K>,
+    presented: RegistrationCredentials<'a>,
     credential: Credential<'a>,
 }
 
@@ -31,7 +31,7 @@ enum Credential<'a> {
     Chain(Box<Chain<'a>>),
 }
 
-impl<'a> PresentedRegistration<'a> {
+impl<'a> RegistrationCredentials<'a> {
     /// Requires that all names refer to one registration of this service, and returns the pending authentication.
     ///
     /// # Errors
@@ -39,20 +39,20 @@ impl<'a> PresentedRegistration<'a> {
     /// transport names.
     pub fn start<K: MacKey>(
         self,
-        rules: &'a ProvisioningRules<'a, K>,
-    ) -> Result<RegistrationQuestion<'a, K>, AuthError> {
+        rules: &'a ProvisioningConfig<'a, K>,
+    ) -> Result<PendingRegistration<'a, K>, AuthError> {
         if self.scope() != rules.scope {
-            return Err(AuthError::AnotherScope);
+            return Err(AuthError::IdScopeMismatch);
         }
         let credential = match SelectedCredential::select(self.token, self.certificates, rules.both)? {
             SelectedCredential::Token(text) => {
                 let token = SasToken::parse(text, &rules.token)?;
-                match token.needs() {
+                match token.signer() {
                     Lookup::Registration(scope, _) if !scope.eq_decoded(&self.scope) => {
-                        return Err(AuthError::AnotherScope);
+                        return Err(AuthError::IdScopeMismatch);
                     }
                     Lookup::Registration(_, id) if id.eq_decoded(&self.id) => Credential::Token(token),
-                    _ => return Err(AuthError::AnotherIdentity),
+                    _ => return Err(AuthError::IdentityMismatch),
                 }
             }
             SelectedCredential::Certificates(_) if rules.x509.is_none() => {
@@ -62,11 +62,11 @@ impl<'a> PresentedRegistration<'a> {
                 Credential::Chain(Box::new(certificate::parse(certificates)?))
             }
         };
-        Ok(RegistrationQuestion { rules, presented: self, credential })
+        Ok(PendingRegistration { rules, presented: self, credential })
     }
 }
 
-impl<'a, K: MacKey> RegistrationQuestion<'a, K> {
+impl<'a, K: MacKey> PendingRegistration<'a, K> {
     /// Returns the registration whose enrollments are needed: the individual enrollment of that registration id, compared
     /// without regard to case, or the groups that may contain it.
     #[must_use]
@@ -83,29 +83,29 @@ impl<'a, K: MacKey> RegistrationQuestion<'a, K> {
     ///
     /// # Errors
     /// [`AuthError`] with the reason. Reject the device.
-    pub fn answer<'e>(
+    pub fn resume<'e>(
         self,
         enrollments: &'e Enrollments<K>,
         make: impl Fn(&SymmetricKey) -> K,
         now: UnixTime,
-    ) -> Result<Registrant<'a, 'e>, AuthError> {
+    ) -> Result<AuthenticatedRegistration<'a, 'e>, AuthError> {
         let Self { rules, presented, credential } = self;
         let (selected, until) = match credential {
             Credential::Token(token) => by_token(token, &presented, rules, enrollments, make, now)?,
             Credential::Chain(chain) => by_chain(&chain, &presented, rules, enrollments, make, now)?,
         };
-        Ok(Registrant { presented, selected, until })
+        Ok(AuthenticatedRegistration { presented, selected, until })
     }
 }
 
 fn by_token<'a, 'e, K: MacKey>(
     token: SasToken<'a>,
-    presented: &PresentedRegistration<'_>,
-    rules: &ProvisioningRules<'_, K>,
+    presented: &RegistrationCredentials<'_>,
+    rules: &ProvisioningConfig<'_, K>,
     enrollments: &'e Enrollments<K>,
     make: impl Fn(&SymmetricKey) -> K,
     now: UnixTime,
-) -> Result<(Selected<'e>, u64), AuthError> {
+) -> Result<(EnrollmentMatch<'e>, u64), AuthError> {
     let verified: Cell<Option<Result<VerifiedToken<'a>, VerifyError>>> = Cell::new(None);
     let verifies = |keys: Keys<'_, K>| {
         let result = token.verify(keys.padded(&rules.dummy_key), now, &rules.token);
@@ -132,18 +132,18 @@ fn by_token<'a, 'e, K: MacKey>(
             Err(auth_error(error, AuthError::NotByToken))
         }
         // no enrollment matches a token that was not verified
-        (Ok(_), _) => Err(AuthError::WrongAnswer),
+        (Ok(_), _) => Err(AuthError::RecordMismatch),
     }
 }
 
 fn by_chain<'e, K: MacKey>(
     chain: &Chain<'_>,
-    presented: &PresentedRegistration<'_>,
-    rules: &ProvisioningRules<'_, K>,
+    presented: &RegistrationCredentials<'_>,
+    rules: &ProvisioningConfig<'_, K>,
     enrollments: &'e Enrollments<K>,
     make: impl Fn(&SymmetricKey) -> K,
     now: UnixTime,
-) -> Result<(Selected<'e>, u64), AuthError> {
+) -> Result<(EnrollmentMatch<'e>, u64), AuthError> {
     let x509 = rules.x509.as_ref().ok_or(AuthError::CertificatesNotJudged)?;
     let registration = Identity::Device(DeviceId::assertion(&presented.id));
     let leaf = evidence::registration_thumbprint(x509, chain, &presented.id)?;
@@ -157,7 +157,7 @@ fn by_chain<'e, K: MacKey>(
     };
     match (selected, path) {
         // an individual enrollment has the certificate's thumbprint, so its issuer is irrelevant
-        (Ok(selected @ Selected { group: None, .. }), _) => {
+        (Ok(selected @ EnrollmentMatch { group: None, .. }), _) => {
             Ok((selected, evidence::thumbprint_validity(x509, chain, now)?))
         }
         (Ok(selected), Ok(verified)) => Ok((selected, verified.until)),
@@ -177,9 +177,9 @@ const fn auth_error(error: ProvisionError, mismatch: AuthError) -> AuthError {
     }
 }
 
-impl<K> fmt::Debug for RegistrationQuestion<'_, K> {
+impl<K> fmt::Debug for PendingRegistration<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegistrationQuestion")
+        f.debug_struct("PendingRegistration")
             .field("lookup", &self.presented.lookup())
             .finish_non_exhaustive()
     }

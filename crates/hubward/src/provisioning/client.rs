@@ -3,7 +3,7 @@
 use core::fmt;
 
 use hubward_core::{IdScope, RegistrationId, UnixTime, escape_value};
-use hubward_sas::Unsigned;
+use hubward_sas::UnsignedToken;
 
 /// The `api-version` that a client announces to the provisioning service.
 pub const PROVISIONING_API_VERSION: &str = "2019-03-31";
@@ -12,13 +12,13 @@ pub const PROVISIONING_API_VERSION: &str = "2019-03-31";
 ///
 /// ```
 /// use hubward::RegistrationClient;
-/// use hubward::core::{IdScope, RegistrationId};
+/// use hubward::types::{IdScope, RegistrationId};
 ///
 /// let client = RegistrationClient::new(IdScope::parse("0ne00000A0A")?, RegistrationId::parse("sn-7")?);
 /// assert_eq!(client.mqtt_client_id().as_str(), "sn-7");
 /// assert_eq!(client.mqtt_username().to_string(), "0ne00000A0A/registrations/sn-7/api-version=2019-03-31");
 /// assert_eq!(client.address().to_string(), "0ne00000A0A/registrations/sn-7");
-/// # Ok::<(), hubward::core::NameError>(())
+/// # Ok::<(), hubward::types::NameError>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct RegistrationClient<'a> {
@@ -37,8 +37,8 @@ impl<'a> RegistrationClient<'a> {
     /// is the password of MQTT and SASL PLAIN and the value of HTTP's `Authorization`. A device with a certificate sends
     /// none.
     #[must_use]
-    pub fn token(&self, expires: UnixTime) -> Unsigned<'a> {
-        Unsigned::registration(self.scope, self.id, expires)
+    pub fn token(&self, expires: UnixTime) -> UnsignedToken<'a> {
+        UnsignedToken::registration(self.scope, self.id, expires)
     }
 
     /// Returns the client id of an MQTT CONNECT.

@@ -15,15 +15,15 @@ use crate::transport::http::require_shared_access_signature;
 /// A token, certificates or both, with an id scope and a registration id. Nothing is verified yet.
 ///
 /// ```
-/// use hubward::PresentedRegistration;
+/// use hubward::RegistrationCredentials;
 ///
 /// let username = "0ne00000A0A/registrations/sn-7/api-version=2019-03-31";
-/// let presented = PresentedRegistration::mqtt("sn-7", username, Some("SharedAccessSignature sr=..."))?;
+/// let presented = RegistrationCredentials::mqtt("sn-7", username, Some("SharedAccessSignature sr=..."))?;
 /// assert_eq!(presented.lookup().to_string(), "registration sn-7 in scope 0ne00000A0A");
 /// # Ok::<(), hubward::AuthError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct PresentedRegistration<'a> {
+pub struct RegistrationCredentials<'a> {
     pub(super) token: Option<TokenText<'a>>,
     pub(super) certificates: &'a [CertificateDer<'a>],
     pub(super) scope: Box<str>,
@@ -32,7 +32,7 @@ pub struct PresentedRegistration<'a> {
     pub(super) operation: Option<(Transport, &'a str, &'a str)>,
 }
 
-impl<'a> PresentedRegistration<'a> {
+impl<'a> RegistrationCredentials<'a> {
     /// Parses the client id, the username and the password of an MQTT CONNECT.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl<'a> PresentedRegistration<'a> {
     }
 
     /// Parses the address of a link that is attached after SASL EXTERNAL, `{id scope}/registrations/{id}`, and takes the
-    /// certificates of the connection as [`Presented::with_certificates`](crate::Presented::with_certificates) does.
+    /// certificates of the connection as [`Credentials::with_certificates`](crate::Credentials::with_certificates) does.
     ///
     /// # Errors
     /// [`AuthError::RegistrationPath`] if the address has another form.
@@ -81,7 +81,7 @@ impl<'a> PresentedRegistration<'a> {
     }
 
     /// Adds the certificates of the TLS connection: see
-    /// [`Presented::with_certificates`](crate::Presented::with_certificates).
+    /// [`Credentials::with_certificates`](crate::Credentials::with_certificates).
     #[must_use]
     pub const fn with_certificates(mut self, certificates: &'a [CertificateDer<'a>]) -> Self {
         self.certificates = certificates;

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! MQTT CONNECT | SASL PLAIN or EXTERNAL | HTTP request, and the certificates of the connection
-//!       │ PresentedRegistration         parsed, not verified
+//!       │ RegistrationCredentials         parsed, not verified
 //!       ▼ start(rules)                  one id scope, one registration id
-//! RegistrationQuestion ──answer(enrollments, make, now)──▶ Registrant: device_id(), decide(..)
+//! PendingRegistration ──answer(enrollments, make, now)──▶ AuthenticatedRegistration: device_id(), decide(..)
 //! ```
 //!
 //! - [`credentials`] and [`username`]: the presented names and credentials.
@@ -18,7 +18,7 @@ mod credentials;
 mod registrant;
 mod username;
 
-pub use authentication::RegistrationQuestion;
+pub use authentication::PendingRegistration;
 pub use client::{PROVISIONING_API_VERSION, RegistrationClient};
-pub use credentials::PresentedRegistration;
-pub use registrant::Registrant;
+pub use credentials::RegistrationCredentials;
+pub use registrant::AuthenticatedRegistration;

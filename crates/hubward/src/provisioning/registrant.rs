@@ -3,29 +3,29 @@
 use hubward_core::{DeviceId, IdScope, RegistrationId};
 use hubward_policy::Transport;
 use hubward_policy::provisioning::{
-    ProvisioningDenial, ProvisioningEndpoint, ProvisioningSubject, decide_provisioning,
+    ProvisioningDenial, ProvisioningEndpoint, ProvisioningPrincipal, decide_provisioning,
 };
-use hubward_registry::Selected;
+use hubward_registry::EnrollmentMatch;
 
-use super::credentials::PresentedRegistration;
+use super::credentials::RegistrationCredentials;
 
 /// An authenticated registration, valid until its credential expires. Only
-/// [`RegistrationQuestion::answer`](crate::RegistrationQuestion::answer) creates one.
+/// [`PendingRegistration::answer`](crate::PendingRegistration::answer) creates one.
 ///
 /// ```compile_fail,E0451
-/// # use hubward::Registrant;
-/// fn another<'a, 'e>(one: Registrant<'a, 'e>) -> Registrant<'a, 'e> {
-///     Registrant { until: u64::MAX, ..one }
+/// # use hubward::AuthenticatedRegistration;
+/// fn another<'a, 'e>(one: AuthenticatedRegistration<'a, 'e>) -> AuthenticatedRegistration<'a, 'e> {
+///     AuthenticatedRegistration { until: u64::MAX, ..one }
 /// }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Registrant<'a, 'e> {
-    pub(super) presented: PresentedRegistration<'a>,
-    pub(super) selected: Selected<'e>,
+pub struct AuthenticatedRegistration<'a, 'e> {
+    pub(super) presented: RegistrationCredentials<'a>,
+    pub(super) selected: EnrollmentMatch<'e>,
     pub(super) until: u64,
 }
 
-impl<'e> Registrant<'_, 'e> {
+impl<'e> AuthenticatedRegistration<'_, 'e> {
     /// Returns the id scope.
     #[must_use]
     pub fn scope(&self) -> IdScope<'_> {
@@ -75,7 +75,7 @@ impl<'e> Registrant<'_, 'e> {
         address: &str,
     ) -> Result<&'static ProvisioningEndpoint, ProvisioningDenial> {
         #[expect(clippy::disallowed_methods, reason = "this registration has been verified")]
-        let subject = ProvisioningSubject::registrant_assertion(self.scope(), self.id());
+        let subject = ProvisioningPrincipal::registrant_assertion(self.scope(), self.id());
         decide_provisioning(&subject, transport, verb, address)
     }
 }

@@ -12,15 +12,15 @@ pub const CBS_TYPE: &str = "servicebus.windows.net:sastoken";
 /// A `put-token` message: its application properties and its body, as received.
 ///
 /// ```
-/// use hubward::{CBS_OPERATION, CBS_TYPE, PutToken};
+/// use hubward::{CBS_OPERATION, CBS_TYPE, CbsRequest};
 ///
 /// let token = "SharedAccessSignature sr=...";
-/// let put = PutToken::new(CBS_OPERATION, CBS_TYPE, "contoso.example/devices/pump-7", token);
+/// let put = CbsRequest::new(CBS_OPERATION, CBS_TYPE, "contoso.example/devices/pump-7", token);
 /// // neither the token nor its signature is printed
-/// assert_eq!(format!("{put:?}"), "PutToken { name: \"contoso.example/devices/pump-7\", .. }");
+/// assert_eq!(format!("{put:?}"), "CbsRequest { name: \"contoso.example/devices/pump-7\", .. }");
 /// ```
 #[derive(Clone, Copy)]
-pub struct PutToken<'a> {
+pub struct CbsRequest<'a> {
     operation: &'a str,
     kind: &'a str,
     name: &'a str,
@@ -38,7 +38,7 @@ pub(crate) enum PutTokenError {
     Name(ResourceError),
 }
 
-impl<'a> PutToken<'a> {
+impl<'a> CbsRequest<'a> {
     /// Takes `operation`, `type` and `name` of the application properties, and the token of the body.
     #[must_use]
     pub const fn new(operation: &'a str, kind: &'a str, name: &'a str, token: &'a str) -> Self {
@@ -61,8 +61,8 @@ impl<'a> PutToken<'a> {
     }
 }
 
-impl fmt::Debug for PutToken<'_> {
+impl fmt::Debug for CbsRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PutToken").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("CbsRequest").field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use hubward_core::{Authority, Segment};
 
-/// The hub's name as the client wrote it. [`Rules::is_named`](crate::Rules) compares it with the hub's own names.
+/// The hub's name as the client wrote it. [`HubConfig::is_named`](crate::HubConfig) compares it with the hub's own names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum HubName<'a> {
     /// The first label of the host name (SASL).

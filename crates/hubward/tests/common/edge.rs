@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hubward::core::{DeviceId, Found, Lookup, UnixTime};
 use hubward::registry::Authentication;
-use hubward::{Admission, Admitted, AuthError, Ended, Presented, Session};
+use hubward::types::{DeviceId, Lookup, LookupResult, UnixTime};
+use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, Session, SessionError};
 use hubward_rustcrypto::HmacKey;
 
 use super::{HUB, Hub, NOW, at, device, hub, key, module, pair, token, username};
@@ -65,7 +65,7 @@ pub fn on_behalf(id: &str, chain: &str) -> String {
 }
 
 impl Edge {
-    pub fn find(&self, lookup: &Lookup<'_>) -> Found<'_, HmacKey> {
+    pub fn find(&self, lookup: &Lookup<'_>) -> LookupResult<'_, HmacKey> {
         let found = self.hub.registry.find(lookup);
         let above = self.above.iter().find(|(names, _)| match lookup {
             Lookup::Device(id) => id.eq_decoded(names),
@@ -75,27 +75,29 @@ impl Edge {
             _ => false,
         });
         match (found, above) {
-            (Found::Identity(record), Some((_, above))) => Found::Identity(record.with_ancestors(above)),
+            (LookupResult::Identity(record), Some((_, above))) => {
+                LookupResult::Identity(record.with_ancestors(above))
+            }
             (found, _) => found,
         }
     }
 
-    pub fn admit<'a>(&'a self, presented: Presented<'a>, now: u64) -> Result<Admitted<'a>, AuthError> {
+    pub fn admit<'a>(&'a self, presented: Credentials<'a>, now: u64) -> Result<Authenticated<'a>, AuthError> {
         let mut question = presented.start(&self.hub.rules)?;
         loop {
             let found = self.find(&question.lookup());
-            match question.answer(found, at(now))? {
-                Admission::Needs(next) => question = next,
-                Admission::Admitted(admitted) => return Ok(admitted),
+            match question.resume(found, at(now))? {
+                AuthenticationStep::NeedsLookup(next) => question = next,
+                AuthenticationStep::Authenticated(admitted) => return Ok(admitted),
             }
         }
     }
 
-    pub fn answers(&self, session: &Session) -> Vec<Found<'_, HmacKey>> {
+    pub fn answers(&self, session: &Session) -> Vec<LookupResult<'_, HmacKey>> {
         session.lookups().map(|lookup| self.find(&lookup)).collect()
     }
 
-    pub fn recheck(&self, session: &Session, now: u64) -> Result<(), Ended> {
+    pub fn recheck(&self, session: &Session, now: u64) -> Result<(), SessionError> {
         let now: UnixTime = at(now);
         session.recheck(&self.answers(session), now)
     }

@@ -1,10 +1,10 @@
 //! Certificate authorities, device certificates below them, and a hub with such devices.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
-use hubward::core::{Digest, HostName, Permissions, Status, Thumbprint};
 use hubward::registry::{Authentication, Registry, Thumbprints};
+use hubward::types::{Digest, HostName, Permissions, Status, Thumbprint};
 use hubward::x509::{Anchors, Certificate};
-use hubward::{Admitted, Presented, Rules, Session, X509Rules};
+use hubward::{Authenticated, Credentials, HubConfig, Session, X509Config};
 use hubward_ring::{Digests, signature};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod,
@@ -156,7 +156,7 @@ pub fn self_signed(params: &CertificateParams) -> Shown {
 
 /// Returns the same certificate with the second valid form of its ECDSA signature.
 pub fn malleated_form(der: &[u8]) -> CertificateDer<'static> {
-    Certificate::parse(der).unwrap().twin().unwrap().into()
+    Certificate::parse(der).unwrap().malleated_form().unwrap().into()
 }
 
 pub fn sha256(der: &[u8]) -> Thumbprint {
@@ -184,8 +184,8 @@ pub fn hub_of<'r>(anchors: &'r Anchors<'r>, pins: Thumbprints) -> HubWith<'r> {
     registry.create_module(device("ca1"), module("mod1"), Authentication::CertificateAuthority).unwrap();
     registry.set_status(device("ca-off"), Status::Disabled).unwrap();
     registry.set_policy(policy("device"), Permissions::DEVICE_CONNECT, pair("device"));
-    let x509 = X509Rules::new(anchors, signature::ALL, &Digests);
-    let rules = Rules::new(HostName::parse(HUB).unwrap(), key("dummy")).with_x509(x509);
+    let x509 = X509Config::new(anchors, signature::ALL, &Digests);
+    let rules = HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy")).with_x509(x509);
     HubWith { registry, rules }
 }
 
@@ -200,19 +200,19 @@ pub fn unmatched_thumbprints() -> Thumbprints {
 /// Returns the authenticated identity, or the code of the rejection.
 pub fn connect(hub: &HubWith<'_>, id: &str, shown: &Shown, now: u64) -> Result<String, &'static str> {
     let username = username(id);
-    Presented::mqtt(id, &username, None)
+    Credentials::mqtt(id, &username, None)
         .and_then(|presented| {
             hub.admit(presented.with_certificates(shown), now).map(|admitted| name(&admitted))
         })
         .map_err(|error| error.code())
 }
 
-pub fn name(admitted: &Admitted<'_>) -> String {
+pub fn name(admitted: &Authenticated<'_>) -> String {
     admitted.identity().to_string()
 }
 
 pub fn session(hub: &HubWith<'_>, id: &str, shown: &Shown) -> Session {
     let username = username(id);
-    let presented = Presented::mqtt(id, &username, None).unwrap().with_certificates(shown);
+    let presented = Credentials::mqtt(id, &username, None).unwrap().with_certificates(shown);
     hub.admit(presented, TODAY).unwrap().into_session()
 }

@@ -5,13 +5,13 @@ pub mod edge;
 
 use core::time::Duration;
 
-use hubward::core::{
+use hubward::registry::{Authentication, Registry, SymmetricKeys};
+use hubward::sas::{TokenRules, UnsignedToken};
+use hubward::types::{
     Authority, DeviceId, HostName, Lookup, MacKey, ModuleId, Permissions, PolicyName, Status, SymmetricKey,
     UnixTime,
 };
-use hubward::registry::{Authentication, KeyPair, Registry};
-use hubward::sas::{TokenRules, Unsigned};
-use hubward::{Admission, Admitted, AuthError, Presented, Rules};
+use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, HubConfig};
 use hubward_rustcrypto::HmacKey;
 
 pub const HUB: &str = "contoso.azure-devices.net";
@@ -19,7 +19,7 @@ pub const NOW: u64 = 1_800_000_000;
 
 pub struct HubWith<'r> {
     pub registry: Registry<HmacKey>,
-    pub rules: Rules<'r, HmacKey>,
+    pub rules: HubConfig<'r, HmacKey>,
 }
 
 pub type Hub = HubWith<'static>;
@@ -31,8 +31,8 @@ pub fn key(name: &str) -> HmacKey {
     HmacKey::new(&SymmetricKey::from_bytes(&bytes).unwrap())
 }
 
-pub fn pair(name: &str) -> KeyPair<HmacKey> {
-    KeyPair::new(key(&format!("{name} primary")), key(&format!("{name} secondary")))
+pub fn pair(name: &str) -> SymmetricKeys<HmacKey> {
+    SymmetricKeys::new(key(&format!("{name} primary")), key(&format!("{name} secondary")))
 }
 
 pub fn at(seconds: u64) -> UnixTime {
@@ -67,7 +67,7 @@ pub fn hub() -> Hub {
     ] {
         registry.set_policy(policy(name), rights.parse::<Permissions>().unwrap(), pair(name));
     }
-    HubWith { registry, rules: Rules::new(HostName::parse(HUB).unwrap(), key("dummy")) }
+    HubWith { registry, rules: HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy")) }
 }
 
 pub fn compat() -> Hub {
@@ -80,7 +80,7 @@ pub fn compat() -> Hub {
 pub fn token(sr: &str, key: &HmacKey, expiry: u64, skn: Option<&str>) -> String {
     let host = Authority::parse(HUB).unwrap();
     let tag = key.tag(&[format!("{sr}\n{expiry}").as_bytes()]);
-    let signed = Unsigned::device(host, device("d"), at(expiry)).finish(tag).to_string();
+    let signed = UnsignedToken::device(host, device("d"), at(expiry)).finish(tag).to_string();
     let sig = signed.split(['&', ' ']).find(|field| field.starts_with("sig=")).unwrap();
     let skn = skn.map(|skn| format!("&skn={skn}")).unwrap_or_default();
     format!("SharedAccessSignature sr={sr}&{sig}&se={expiry}{skn}")
@@ -88,7 +88,7 @@ pub fn token(sr: &str, key: &HmacKey, expiry: u64, skn: Option<&str>) -> String 
 
 /// Returns a device's own token.
 pub fn own_token(id: &str) -> String {
-    Unsigned::device(Authority::parse(HUB).unwrap(), device(id), at(NOW + 3600))
+    UnsignedToken::device(Authority::parse(HUB).unwrap(), device(id), at(NOW + 3600))
         .sign(&key(&format!("{id} primary")))
         .to_string()
 }
@@ -98,32 +98,32 @@ pub fn username(id: &str) -> String {
 }
 
 impl HubWith<'_> {
-    pub fn admit<'a>(&'a self, presented: Presented<'a>, now: u64) -> Result<Admitted<'a>, AuthError> {
+    pub fn admit<'a>(&'a self, presented: Credentials<'a>, now: u64) -> Result<Authenticated<'a>, AuthError> {
         let mut question = presented.start(&self.rules)?;
         loop {
             let found = self.registry.find_issued(&question.lookup(), question.issuers());
-            match question.answer(found, at(now))? {
-                Admission::Needs(next) => question = next,
-                Admission::Admitted(admitted) => return Ok(admitted),
+            match question.resume(found, at(now))? {
+                AuthenticationStep::NeedsLookup(next) => question = next,
+                AuthenticationStep::Authenticated(admitted) => return Ok(admitted),
             }
         }
     }
 
     /// Returns the authenticated identity, or the code of the rejection.
     pub fn mqtt(&self, client_id: &str, username: &str, password: &str) -> Result<String, &'static str> {
-        Presented::mqtt(client_id, username, Some(password))
+        Credentials::mqtt(client_id, username, Some(password))
             .and_then(|presented| self.admit(presented, NOW).map(|admitted| admitted.identity().to_string()))
             .map_err(|error| error.code())
     }
 
     /// Returns the decision with its reason, or the code of the rejection.
     pub fn http(&self, method: &str, path: &str, authorization: &str) -> Result<String, &'static str> {
-        Presented::http(method, path, HUB, Some(authorization))
+        Credentials::http(method, path, HUB, Some(authorization))
             .and_then(|presented| self.admit(presented, NOW).map(|admitted| admitted.decision().to_string()))
             .map_err(|error| error.code())
     }
 
-    pub fn answers(&self, session: &hubward::Session) -> Vec<hubward::core::Found<'_, HmacKey>> {
+    pub fn answers(&self, session: &hubward::Session) -> Vec<hubward::types::LookupResult<'_, HmacKey>> {
         let find = |lookup: Lookup<'_>| self.registry.find_issued(&lookup, session.issuers());
         session.lookups().map(find).collect()
     }

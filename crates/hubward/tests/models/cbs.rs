@@ -1,6 +1,6 @@
 //! Model of a CBS message: `put-token`, a type, and a `name` that is the hub or a resource below it.
 
-use hubward::{Cbs, Put, PutToken};
+use hubward::{Cbs, CbsRequest, CbsStep};
 
 use super::{HUB, NamedIdentity, decoded, is_id, rules};
 
@@ -26,7 +26,7 @@ pub fn read(operation: &str, kind: &str, name: &str) -> Result<NamedIdentity, &'
     let names = names(name).ok_or("cbs-name")?;
     let words: Vec<&str> = names.iter().map(String::as_str).collect();
     match words[..] {
-        [root, ..] if !root.eq_ignore_ascii_case(HUB) => Err("another-hub"),
+        [root, ..] if !root.eq_ignore_ascii_case(HUB) => Err("hub-mismatch"),
         [_, "devices", id] if is_id(id) => Ok(NamedIdentity::Device(id.to_owned())),
         [_, "devices", id, "modules", module] if is_id(id) && is_id(module) => {
             Ok(NamedIdentity::Module(id.to_owned(), module.to_owned()))
@@ -39,11 +39,11 @@ pub fn agree(operation: &str, kind: &str, name: &str) {
     let read = read(operation, kind, name);
     let token = read.as_ref().map(NamedIdentity::token).unwrap_or_default();
     let (mut cbs, rules) = (Cbs::new(), rules());
-    let real = match cbs.put_token(PutToken::new(operation, kind, name, &token), &rules) {
-        Put::Needs(question) => Ok(question.lookup().to_string()),
-        Put::Replied(reply) => match reply.error().map(|error| error.code()) {
+    let real = match cbs.put_token(CbsRequest::new(operation, kind, name, &token), &rules) {
+        CbsStep::NeedsLookup(question) => Ok(question.lookup().to_string()),
+        CbsStep::Replied(reply) => match reply.error().map(|error| error.code()) {
             // a root that is not a host is a mismatch too
-            Some("cbs-name") if read == Err("another-hub") => Err("another-hub"),
+            Some("cbs-name") if read == Err("hub-mismatch") => Err("hub-mismatch"),
             code => Err(code.unwrap_or("200 without a question")),
         },
     };

@@ -1,7 +1,7 @@
 //! Model of an HTTP request: method, path and `Authorization`.
 
 use hubward::policy::roles::ArmScope;
-use hubward::{Bearer, Presented, UserRules};
+use hubward::{Bearer, Credentials, DirectoryConfig};
 
 use super::{HUB, NamedIdentity, decoded, is_id, lookup_of};
 
@@ -86,18 +86,18 @@ pub fn agree(method: &str, target: &str, at: &str, scheme: &str) {
     let expected = match (host(at), first) {
         (None, _) => Err("host"),
         (_, first) if !first.eq_ignore_ascii_case("SharedAccessSignature") => Err("authorization-scheme"),
-        (Some(host), _) if !host.eq_ignore_ascii_case(HUB) => Err("another-hub"),
+        (Some(host), _) if !host.eq_ignore_ascii_case(HUB) => Err("hub-mismatch"),
         _ if scheme == "SharedAccessSignature" => Ok(identity.lookup()),
         _ => Err("token"),
     };
-    let real = lookup_of(Presented::http(method, target, at, Some(&header)));
+    let real = lookup_of(Credentials::http(method, target, at, Some(&header)));
     let real = real.map_err(|code| if code.starts_with("token-") { "token" } else { code });
     assert_eq!(real, expected, "{method} {target} {at} {scheme}");
-    let without = lookup_of(Presented::http(method, target, at, None));
+    let without = lookup_of(Credentials::http(method, target, at, None));
     let expected = expected.and(Err("no-credential")).map_err(|code| match code {
-        "host" | "another-hub" => code,
+        "host" | "hub-mismatch" => code,
         _ if host(at).is_some_and(|host| host.eq_ignore_ascii_case(HUB)) => "no-credential",
-        _ => "another-hub",
+        _ => "hub-mismatch",
     });
     assert_eq!(without, expected, "{method} {target} {at}");
 }
@@ -115,7 +115,7 @@ pub fn bearer(header: &str) -> Result<&str, &'static str> {
 }
 
 pub fn agree_on_bearer(header: &str) {
-    let rules = UserRules::new(ArmScope::parse("/hub").unwrap());
+    let rules = DirectoryConfig::new(ArmScope::parse("/hub").unwrap());
     let real = Bearer::http("GET", "/devices", header).map(|bearer| bearer.start(&rules).token());
     assert_eq!(real.map_err(|error| error.code()), bearer(header), "{header}");
 }

@@ -10,9 +10,9 @@ pub mod sasl;
 
 use core::time::Duration;
 
-use hubward::core::{Authority, DeviceId, HostName, ModuleId, PolicyName, SymmetricKey, UnixTime};
-use hubward::sas::Unsigned;
-use hubward::{AuthError, Presented, Rules};
+use hubward::sas::UnsignedToken;
+use hubward::types::{Authority, DeviceId, HostName, ModuleId, PolicyName, SymmetricKey, UnixTime};
+use hubward::{AuthError, Credentials, HubConfig};
 use hubward_rustcrypto::HmacKey;
 
 pub const HUB: &str = "contoso.azure-devices.net";
@@ -48,12 +48,12 @@ impl NamedIdentity {
         let (host, until) =
             (Authority::parse(HUB).unwrap(), UnixTime::since_unix_epoch(Duration::from_secs(1)));
         let unsigned = match self {
-            Self::Device(id) => Unsigned::device(host, DeviceId::parse(id).unwrap(), until),
+            Self::Device(id) => UnsignedToken::device(host, DeviceId::parse(id).unwrap(), until),
             Self::Module(device, module) => {
                 let (device, module) = (DeviceId::parse(device).unwrap(), ModuleId::parse(module).unwrap());
-                Unsigned::module(host, device, module, until)
+                UnsignedToken::module(host, device, module, until)
             }
-            Self::Policy(name) => Unsigned::service(host, PolicyName::parse(name).unwrap(), until),
+            Self::Policy(name) => UnsignedToken::service(host, PolicyName::parse(name).unwrap(), until),
         };
         unsigned.sign(&key()).to_string()
     }
@@ -63,12 +63,12 @@ pub fn key() -> HmacKey {
     HmacKey::new(&SymmetricKey::from_bytes(b"sixteen bytes...").unwrap())
 }
 
-pub fn rules() -> Rules<'static, HmacKey> {
-    Rules::new(HostName::parse(HUB).unwrap(), key())
+pub fn rules() -> HubConfig<'static, HmacKey> {
+    HubConfig::new(HostName::parse(HUB).unwrap(), key())
 }
 
 /// Returns the lookup that the crate asks for, or the code of the rejection.
-pub fn lookup_of(presented: Result<Presented<'_>, AuthError>) -> Result<String, &'static str> {
+pub fn lookup_of(presented: Result<Credentials<'_>, AuthError>) -> Result<String, &'static str> {
     let rules = rules();
     match presented.and_then(|presented| presented.start(&rules)) {
         Ok(question) => Ok(question.lookup().to_string()),

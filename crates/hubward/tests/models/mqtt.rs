@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hubward::Presented;
+use hubward::Credentials;
 
 use super::{HUB, NamedIdentity, auth_chain, is_id, lookup_of};
 
@@ -69,10 +69,10 @@ pub fn agree(client_id: &str, username: &str) {
     });
     let token = signer.as_ref().map(|signer| signer.token()).unwrap_or_default();
     let expected = read.and_then(|(host, ..)| {
-        if host.eq_ignore_ascii_case(HUB) { Ok(signer.unwrap().lookup()) } else { Err("another-hub") }
+        if host.eq_ignore_ascii_case(HUB) { Ok(signer.unwrap().lookup()) } else { Err("hub-mismatch") }
     });
     assert_eq!(
-        lookup_of(Presented::mqtt(client_id, username, Some(&token))),
+        lookup_of(Credentials::mqtt(client_id, username, Some(&token))),
         expected,
         "{client_id} {username}"
     );

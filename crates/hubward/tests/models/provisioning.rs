@@ -1,8 +1,8 @@
 //! Model of the names of a registration on each transport.
 
-use hubward::core::{Authority, IdScope, RegistrationId, UnixTime};
-use hubward::sas::Unsigned;
-use hubward::{AuthError, PresentedRegistration, ProvisioningRules};
+use hubward::sas::UnsignedToken;
+use hubward::types::{Authority, IdScope, RegistrationId, UnixTime};
+use hubward::{AuthError, ProvisioningConfig, RegistrationCredentials};
 
 use super::mqtt::parameters;
 use super::{decoded, key};
@@ -50,10 +50,10 @@ pub fn read_path(path: &str, request: bool) -> Result<(String, String), &'static
 
 /// Returns the registration that is looked up, with a token of this registration.
 fn lookup_of<'a>(
-    present: impl FnOnce(&'a str) -> Result<PresentedRegistration<'a>, AuthError>,
+    present: impl FnOnce(&'a str) -> Result<RegistrationCredentials<'a>, AuthError>,
     token: &'a str,
 ) -> Result<String, &'static str> {
-    let rules = ProvisioningRules::new(IdScope::parse(SCOPE).unwrap(), key());
+    let rules = ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key());
     let presented = present(token).map_err(|error| error.code())?;
     presented.start(&rules).map(|question| question.lookup().to_string()).map_err(|error| error.code())
 }
@@ -63,32 +63,36 @@ fn expected(read: Result<(String, String), &'static str>) -> (Result<String, &'s
         Ok((_, id)) => {
             let (scope, id) = (IdScope::parse(SCOPE).unwrap(), RegistrationId::parse(id).unwrap());
             let until = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1));
-            Unsigned::registration(scope, id, until).sign(&key()).to_string()
+            UnsignedToken::registration(scope, id, until).sign(&key()).to_string()
         }
         // a hub's token is not valid at the provisioning service
         Err(_) => {
             let host = Authority::parse(super::HUB).unwrap();
-            let id = hubward::core::DeviceId::parse("d").unwrap();
+            let id = hubward::types::DeviceId::parse("d").unwrap();
             let until = UnixTime::since_unix_epoch(core::time::Duration::from_secs(1));
-            Unsigned::device(host, id, until).sign(&key()).to_string()
+            UnsignedToken::device(host, id, until).sign(&key()).to_string()
         }
     };
     let expected = read.and_then(|(scope, id)| {
-        if scope == SCOPE { Ok(format!("registration {id} in scope {scope}")) } else { Err("another-scope") }
+        if scope == SCOPE {
+            Ok(format!("registration {id} in scope {scope}"))
+        } else {
+            Err("id-scope-mismatch")
+        }
     });
     (expected, token)
 }
 
 pub fn agree(client_id: &str, username: &str) {
     let (wanted, token) = expected(read(client_id, username));
-    let real = lookup_of(|token| PresentedRegistration::mqtt(client_id, username, Some(token)), &token);
+    let real = lookup_of(|token| RegistrationCredentials::mqtt(client_id, username, Some(token)), &token);
     assert_eq!(real, wanted, "{client_id} {username}");
 }
 
 /// Compares SASL PLAIN, SASL EXTERNAL and HTTP with the model, without certificates.
 pub fn agree_on_path(path: &str) {
     let (wanted, token) = expected(read_path(path, false));
-    assert_eq!(lookup_of(|token| PresentedRegistration::amqp_plain(path, token), &token), wanted, "{path}");
+    assert_eq!(lookup_of(|token| RegistrationCredentials::amqp_plain(path, token), &token), wanted, "{path}");
     let (wanted, token) = expected(
         path.split('?')
             .next()
@@ -96,6 +100,6 @@ pub fn agree_on_path(path: &str) {
             .strip_prefix('/')
             .map_or(Err("registration-path"), |path| read_path(path, true)),
     );
-    let real = lookup_of(|token| PresentedRegistration::http("PUT", path, Some(token)), &token);
+    let real = lookup_of(|token| RegistrationCredentials::http("PUT", path, Some(token)), &token);
     assert_eq!(real, wanted, "{path}");
 }

@@ -1,7 +1,7 @@
 //! Model of the SASL usernames: PLAIN's `{device}[/modules/{module}]@sas.{hub}` and `{policy}@sas.root.{hub}`, and
 //! EXTERNAL's `{device}[/modules/{module}]@{hub}`.
 
-use hubward::Presented;
+use hubward::Credentials;
 
 use super::{NamedIdentity, is_id, is_policy, lookup_of};
 
@@ -43,20 +43,20 @@ pub fn agree(username: &str) {
     let token = read.as_ref().map(|(identity, _)| identity.token()).unwrap_or_default();
     let expected = match read {
         None => Err("sasl-username"),
-        Some((_, label)) if !label.eq_ignore_ascii_case("contoso") => Err("another-hub"),
+        Some((_, label)) if !label.eq_ignore_ascii_case("contoso") => Err("hub-mismatch"),
         Some((identity, _)) => Ok(identity.lookup()),
     };
-    assert_eq!(lookup_of(Presented::amqp_plain(username, &token)), expected, "{username}");
+    assert_eq!(lookup_of(Credentials::amqp_plain(username, &token)), expected, "{username}");
 }
 
 /// Without certificates no record is looked up: only the parsing of a response is compared.
 pub fn agree_on_external(response: &str) {
     let expected = match read_external(response) {
         Some((_, label)) if label.eq_ignore_ascii_case("contoso") => "no-credential",
-        Some(_) => "another-hub",
+        Some(_) => "hub-mismatch",
         None if response.is_empty() => "no-credential",
         None => "sasl-username",
     };
-    let real = lookup_of(Presented::amqp_external(response, None, &[]));
+    let real = lookup_of(Credentials::amqp_external(response, None, &[]));
     assert_eq!(real, Err(expected), "{response}");
 }

@@ -3,9 +3,9 @@
 
 use core::time::Duration;
 
-use hubward::Rules;
-use hubward::core::{Authority, DeviceId, HostName, ModuleId, PolicyName, SymmetricKey, UnixTime};
-use hubward::sas::Unsigned;
+use hubward::HubConfig;
+use hubward::sas::UnsignedToken;
+use hubward::types::{Authority, DeviceId, HostName, ModuleId, PolicyName, SymmetricKey, UnixTime};
 use hubward_rustcrypto::HmacKey;
 
 pub const HUB: &str = "hub.example";
@@ -26,24 +26,24 @@ pub fn key(name: &str) -> HmacKey {
     HmacKey::new(&SymmetricKey::from_bytes(&raw(name)).unwrap())
 }
 
-pub fn rules() -> Rules<'static, HmacKey> {
-    Rules::new(HostName::parse(HUB).unwrap(), key("decoy"))
+pub fn rules() -> HubConfig<'static, HmacKey> {
+    HubConfig::new(HostName::parse(HUB).unwrap(), key("decoy"))
 }
 
 pub fn username(id: &str) -> String {
     format!("{HUB}/{id}/?api-version=2021-04-12")
 }
 
-fn unsigned(path: &str) -> Unsigned<'_> {
+fn unsigned(path: &str) -> UnsignedToken<'_> {
     let host = Authority::parse(HUB).unwrap();
     match path.split_once("/modules/") {
-        Some((device, module)) => Unsigned::module(
+        Some((device, module)) => UnsignedToken::module(
             host,
             DeviceId::parse(device).unwrap(),
             ModuleId::parse(module).unwrap(),
             at(NOW + 3600),
         ),
-        None => Unsigned::device(host, DeviceId::parse(path).unwrap(), at(NOW + 3600)),
+        None => UnsignedToken::device(host, DeviceId::parse(path).unwrap(), at(NOW + 3600)),
     }
 }
 

@@ -2,16 +2,16 @@
 
 use core::fmt;
 
-use hubward::core::{Digest, IdScope, RegistrationId, SymmetricKey, Thumbprint, UnixTime};
 use hubward::registry::{
     Attestation, AuthenticationView, Derivation, Enrollment, Enrollments, Importer, NoEntropy, Registry,
     Thumbprints,
 };
-use hubward::{PresentedRegistration, ProvisioningRules, X509Rules};
+use hubward::types::{Digest, IdScope, RegistrationId, SymmetricKey, Thumbprint, UnixTime};
+use hubward::{ProvisioningConfig, RegistrationCredentials, X509Config};
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 use hubward_x509::{
-    Anchors, BundleDraft, Certificate, SignedBundle, UpdateKey, Window, pem, thumbprint_from_pasted,
+    Anchors, BundleDraft, Certificate, SignedBundle, TrustPeriod, UpdateKey, parse_pasted_thumbprint, pem,
 };
 use rustls_pki_types::CertificateDer;
 
@@ -73,8 +73,10 @@ pub(super) fn trust_bundle(case: &Case) -> Result<Accepted, Refusal> {
     let mut draft = BundleDraft::new(1, second(now(case).as_secs().cast_signed() + 86_400), 1).key(key);
     for der in &ders {
         let validity = Certificate::parse(der)?.validity();
-        draft = draft
-            .anchor(der, Window { from: second(validity.not_before), until: second(validity.not_after) });
+        draft = draft.anchor(
+            der,
+            TrustPeriod { from: second(validity.not_before), until: second(validity.not_after) },
+        );
     }
     let bytes = draft.finish()?;
     let bundle = SignedBundle::parse(&bytes)?;
@@ -106,7 +108,7 @@ pub(super) fn enroll_group(case: &Case) -> Result<Accepted, Refusal> {
     let anchors = Anchors::parse(&registered)?;
     let id = case.arg("registration").expect("a registration");
     let decoy = HmacKey::new(&SymmetricKey::from_bytes(&[7; 32])?);
-    let rules = ProvisioningRules::new(IdScope::parse("0ne00000A0A")?, decoy).with_x509(X509Rules::new(
+    let rules = ProvisioningConfig::new(IdScope::parse("0ne00000A0A")?, decoy).with_x509(X509Config::new(
         &anchors,
         signature::ALL,
         &Digests,
@@ -114,8 +116,8 @@ pub(super) fn enroll_group(case: &Case) -> Result<Accepted, Refusal> {
     let admitted = |role: &str| -> Result<(), Refusal> {
         let shown = pem::certificates(&case.file(role))?;
         let name = format!("0ne00000A0A/registrations/{id}/api-version=2019-03-31");
-        let presented = PresentedRegistration::mqtt(id, &name, None)?.with_certificates(&shown);
-        presented.start(&rules)?.answer(&all, HmacKey::new, now(case))?;
+        let presented = RegistrationCredentials::mqtt(id, &name, None)?.with_certificates(&shown);
+        presented.start(&rules)?.resume(&all, HmacKey::new, now(case))?;
         Ok(())
     };
     // neither is a refusal of the file, which may be right under `either`
@@ -128,7 +130,7 @@ pub(super) fn enroll_group(case: &Case) -> Result<Accepted, Refusal> {
 
 pub(super) fn thumbprint_text(case: &Case) -> Result<Accepted, Refusal> {
     let text = String::from_utf8(case.file("text"))?;
-    let print = thumbprint_from_pasted(&text)?;
+    let print = parse_pasted_thumbprint(&text)?;
     Ok(Accepted { thumbprints: Some(vec![hex(&print)]), ..Accepted::default() })
 }
 

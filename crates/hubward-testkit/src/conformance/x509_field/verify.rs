@@ -2,11 +2,11 @@
 
 use core::time::Duration;
 
-use hubward::core::{DeviceId, ModuleId};
+use hubward::types::{DeviceId, ModuleId};
 use hubward_ring::{Digests, signature};
 use hubward_x509::{
-    Anchors, Chain, ChainError, Crls, NextUpdate, Pins, Problem, Profile, Revocation, RevocationDepth,
-    Subject, UnixTime, UnknownStatus, ValidityPolicy, pem,
+    Anchors, Chain, ChainError, Crls, ExpectedSubject, ExpectedThumbprints, NextUpdate, Problem, Profile,
+    Revocation, RevocationDepth, UnixTime, UnknownStatus, ValidityPolicy, pem,
 };
 use rustls_pki_types::ServerName;
 
@@ -54,12 +54,12 @@ fn profile(case: &Case) -> Result<Profile<'_>, Refusal> {
     let server =
         case.arg("host").map(ServerName::try_from).transpose().map_err(|error| Told(error.to_string()))?;
     let subject = match (case.arg("device"), case.arg("module"), &server) {
-        (Some(device), None, _) => Subject::Device(DeviceId::parse(device)?),
+        (Some(device), None, _) => ExpectedSubject::Device(DeviceId::parse(device)?),
         (Some(device), Some(module), _) => {
-            Subject::Module(DeviceId::parse(device)?, ModuleId::parse(module)?)
+            ExpectedSubject::Module(DeviceId::parse(device)?, ModuleId::parse(module)?)
         }
-        (None, _, Some(name)) => Subject::Server(name.clone()),
-        (None, _, None) => Subject::Anybody,
+        (None, _, Some(name)) => ExpectedSubject::Server(name.clone()),
+        (None, _, None) => ExpectedSubject::Any,
     };
     let name = || server.clone().ok_or_else(|| Told("no host".into()));
     Ok(match case.arg("profile") {
@@ -75,7 +75,7 @@ pub(super) fn pin(case: &Case) -> Result<Accepted, Refusal> {
     let pinned = pem::certificates(&case.file("pinned"))?;
     let presented = pem::certificates(&case.file("chain"))?;
     let (leaf, rest) = presented.split_first().expect("at least one");
-    let pins = Pins::new(pinned.first().map(|der| sha256(der)), None);
-    Chain::parse(leaf, rest)?.pin(pins, &Digests, now(case), ValidityPolicy::Enforce)?;
+    let pins = ExpectedThumbprints::new(pinned.first().map(|der| sha256(der)), None);
+    Chain::parse(leaf, rest)?.match_thumbprint(pins, &Digests, now(case), ValidityPolicy::Enforce)?;
     Ok(Accepted::default())
 }
