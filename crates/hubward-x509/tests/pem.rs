@@ -65,8 +65,6 @@ fn what_is_unambiguous_is_read() {
     let mark = "\u{feff}";
     let mut headers = block("RSA PRIVATE KEY", &certificate(9));
     headers.insert_str(32, "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n");
-    let mut settings = certificate(2);
-    settings.extend([0x30, 2, 0x30, 0]);
     let narrow = STANDARD.encode(certificate(1)).split_at(7).0.to_owned();
     for file in [
         two.clone(),
@@ -87,7 +85,6 @@ fn what_is_unambiguous_is_read() {
         two.replace(" CERTIFICATE", " X509 CERTIFICATE"),
         two.replace(" CERTIFICATE", " X.509 CERTIFICATE"),
         two.replace(" CERTIFICATE", " TRUSTED CERTIFICATE"),
-        format!("{a}{}", block("TRUSTED CERTIFICATE", &settings)),
         two.replace(&narrow, &format!("{narrow}\n")),
         format!(
             "Bag Attributes\n    friendlyName: Back-End - begin\nsubject=CN = FRONT-END\n{a}=====\n--\n{b}# the end\n"
@@ -324,4 +321,17 @@ fn no_error_shows_a_private_key_whose_line_breaks_were_lost() {
             }
         }
     }
+}
+
+/// They may reject the certificate for every use.
+#[test]
+fn trust_settings_are_not_ignored() {
+    for settings in [&[0x30, 2, 0x30, 0][..], &[0x30, 0], &[0], b"settings"] {
+        let trusted = block("TRUSTED CERTIFICATE", &[&certificate(2)[..], settings].concat());
+        let line = one(1).lines().count() + 1;
+        refused(format!("{}{trusted}", one(1)), Some(line), PemProblem::TrustSettings);
+        let key = format!("{trusted}{}", block("PRIVATE KEY", &PKCS8));
+        assert!(pem::private_key(key.as_bytes()).is_ok());
+    }
+    assert_eq!(read(block("TRUSTED CERTIFICATE", &certificate(2))), Ok(vec![2]));
 }

@@ -187,9 +187,9 @@ impl Block<'_> {
         let decoded = Base64::decode(&*text, &mut der);
         let length = decoded.map_err(|_| PemError::at(begin, PemProblem::NotBase64))?.len();
         der.truncate(length);
-        if self.trusted {
-            let length = shape::without_trust_settings(&der).len();
-            der.truncate(length);
+        // the settings can be a refusal of the certificate
+        if self.trusted && shape::has_more(&der) {
+            return Err(PemError::at(begin, PemProblem::TrustSettings));
         }
         Ok(der)
     }

@@ -110,6 +110,12 @@ pub enum PemProblem {
     /// Bytes follow the DER.
     #[error("more bytes follow after the DER of the first value, which are not DER")]
     TrailingBytes,
+    /// A `TRUSTED CERTIFICATE` with OpenSSL's trust settings, which would not be enforced.
+    #[error(
+        "a TRUSTED CERTIFICATE with trust settings, which are not supported and may reject it: `openssl x509 -in FILE` \
+        writes the certificate alone"
+    )]
+    TrustSettings,
     /// PKCS#7, often `.p7b`.
     #[error(
         "a PKCS#7 container (.p7b): `openssl pkcs7 -print_certs -in FILE` (with `-inform DER` if binary) extracts its \
