@@ -10,7 +10,8 @@ use rustls_pki_types::{
 };
 use zeroize::Zeroizing;
 
-use super::boundary::{Boundary, classify, has_base64};
+use super::bare;
+use super::boundary::{Boundary, classify};
 use super::error::{PemError, PemProblem};
 use super::label::Label;
 use super::lines::{Line, Lines, is_blank, trim_start};
@@ -105,17 +106,23 @@ fn next<'a>(
     mut lines: Lines<'a>,
     mut glued: Option<Line<'a>>,
 ) -> Result<(Block<'a>, Lines<'a>, Option<Line<'a>>), Stop> {
+    let mut in_base64 = false;
     let (begin, name) = loop {
         let is_glued = glued.is_some();
+        let from = lines;
         let Some(line) = glued.take().or_else(|| lines.next()) else { return Err(Stop::End) };
         match classify(line.text) {
             Boundary::Begin(name) => break (line, name),
             Boundary::End(..) if !is_glued => return fail(line, PemProblem::EndWithoutBegin),
             Boundary::Unclear(problem) => return fail(line, problem),
-            Boundary::Text if !is_glued && has_base64(line.text) => {
-                return fail(line, PemProblem::BareBase64);
+            Boundary::Text if !is_glued => {
+                let whole = bare::is_whole_line(line.text);
+                let first = whole && !in_base64;
+                if bare::begins_on(line.text, from.rest()) || (first && bare::is_sequence(from)) {
+                    return fail(line, PemProblem::BareBase64);
+                }
+                in_base64 = whole || (in_base64 && trim_start(line.text).is_empty());
             }
-            Boundary::Text if !is_glued => {}
             _ => return fail(line, PemProblem::TextOnBoundaryLine),
         }
     };

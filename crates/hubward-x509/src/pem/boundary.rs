@@ -106,19 +106,6 @@ fn is_word(text: &[u8], word: &[u8]) -> bool {
     })
 }
 
-/// The first characters of base64 of `-----BEGIN `.
-const OF_PEM: &[u8] = b"LS0tLS1CRUdJTi";
-
-/// Fewer characters than a line of base64 has, and more than words have that begin with its first two.
-const LONG: usize = 40;
-
-/// Whether a line outside of a block has base64 in it that is the first of a certificate or key (a SEQUENCE of more
-/// than 127 bytes begins with `MI`), or of a whole PEM file.
-pub(super) fn has_base64(line: &[u8]) -> bool {
-    let runs = line.split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')));
-    contains(line, OF_PEM) || runs.into_iter().any(|run| run.len() >= LONG && run.starts_with(b"MI"))
-}
-
 pub(super) fn contains(text: &[u8], wanted: &[u8]) -> bool {
     text.windows(wanted.len()).any(|window| window == wanted)
 }

@@ -66,7 +66,8 @@ pub enum PemProblem {
     NotText,
     /// Base64 of a certificate or key, or of a whole PEM file, outside of a block.
     #[error(
-        "base64 outside of a PEM block: it needs a BEGIN and an END line around it, or is to be decoded first"
+        "bare base64 of a certificate or key, outside of a PEM block: add the BEGIN and END lines around it; if it is \
+        base64 of a PEM file, decode it first"
     )]
     BareBase64,
     /// A line that resembles a BEGIN or END line.

@@ -40,6 +40,7 @@
 //! # assert_eq!(load(b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), Ok(0));
 //! ```
 
+mod bare;
 mod block;
 mod boundary;
 mod error;
