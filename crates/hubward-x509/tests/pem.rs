@@ -137,7 +137,15 @@ fn what_is_not_understood_is_refused_by_its_line() {
         (two.replacen("BEGIN CERTIFICATE-----", "BEGIN CERTIFICATE----", 1), 1, MalformedBoundary),
         (two.replacen("BEGIN CERTIFICATE-----", "BEGIN CERTIFICATE------", 1), 1, MalformedBoundary),
         (two.replacen("BEGIN CERTIFICATE", "BEGIN  CERTIFICATE", 1), 1, MalformedBoundary),
-        (two.replacen("BEGIN CERTIFICATE", "BEGIN\u{a0}CERTIFICATE", 1), 1, MalformedBoundary),
+        (two.replacen("BEGIN CERTIFICATE", "BEGIN\u{a0}CERTIFICATE", 1), 1, Invisible('\u{a0}')),
+        (format!("\u{a0}{two}"), 1, Invisible('\u{a0}')),
+        (format!(" \u{200b}\u{200b}{two}"), 1, Invisible('\u{200b}')),
+        (format!("\u{a0}x{two}"), 1, TextOnBoundaryLine),
+        (two.replacen("-----\n", "-----\u{feff}\u{2060}\n", 1), 1, Invisible('\u{feff}')),
+        (two.replacen("-----\n", "-----\u{200b}x\n", 1), 1, TextOnBoundaryLine),
+        (two.replacen("-----\n-----BEGIN", "-----\u{a0}\n-----BEGIN", 1), lines, Invisible('\u{a0}')),
+        (two.replacen("-----\n-----BEGIN", "-----\u{a0}-----BEGIN", 1), lines, Invisible('\u{a0}')),
+        (two.replacen("-----\n", "-----\n\u{200b}", 1), 2, Invisible('\u{200b}')),
         (two.replacen("-----BEGIN CERTIFICATE-----\n", "", 1), 1, BareBase64),
         (format!("-----END CERTIFICATE-----\n{two}"), 1, EndWithoutBegin),
         (two.replacen("-----END CERTIFICATE-----\n", "", 1), lines, BeginInBlock),
@@ -145,7 +153,8 @@ fn what_is_not_understood_is_refused_by_its_line() {
         (two.replacen("END CERTIFICATE", "END X509 CRL", 1), lines, LabelsDiffer),
         (two.replacen(" CERTIFICATE-", " CERTIFCATE-", 2), 1, UnknownLabel),
         (two.replacen(" CERTIFICATE-", " certificate-", 2), 1, UnknownLabel),
-        (two.replacen("-----\n", "-----\nX-Device: a\n\n", 1), 2, Header),
+        (two.replacen("-----\n", "-----\nX-Device: a\n\n", 1), 2, Header(Label::Certificate)),
+        (two.replacen("-----\n", "-----\nProc-Type: 4,ENCRYPTED\n\n", 1), 2, Header(Label::Certificate)),
         (two.replacen("-----\n", "-----\n!", 1), 2, NotBase64),
         (two.replacen("=\n", "\n", 1).replacen("A\n-----END", "\n-----END", 1), 1, NotBase64),
         (format!("{a}{}", b.split_at(90).0), lines + 1, NoEnd),
@@ -245,7 +254,8 @@ fn private_keys() {
     for (file, problem) in [
         (headers, PemProblem::Encrypted),
         (block("ENCRYPTED PRIVATE KEY", &[0x30, 0]), PemProblem::Encrypted),
-        (block("OPENSSH PRIVATE KEY", b"key"), PemProblem::OtherKeyForm),
+        (block("OPENSSH PRIVATE KEY", b"key"), PemProblem::OpenSshKey),
+        (block("DSA PRIVATE KEY", &PKCS1), PemProblem::OtherKeyForm),
         (STANDARD.encode(ed25519_key()), PemProblem::BareBase64),
         (block("PRIVATE KEY", &PKCS8[..11]), PemProblem::NotDer(Label::PrivateKey)),
         (block("PRIVATE KEY", &certificate(1)), PemProblem::NotDer(Label::PrivateKey)),
@@ -418,4 +428,40 @@ fn trust_settings_are_not_ignored() {
         assert!(pem::private_key(key.as_bytes()).is_ok());
     }
     assert_eq!(read(block("TRUSTED CERTIFICATE", &certificate(2))), Ok(vec![2]));
+}
+
+#[test]
+fn an_error_says_what_it_is_and_how_to_mend_it() {
+    let said = |file: &str| pem::certificates(file.as_bytes()).unwrap_err().to_string();
+    let of_key = |file: &str| pem::private_key(file.as_bytes()).unwrap_err().to_string();
+    let has = |error: String, words: &str| assert!(error.contains(words), "{error}");
+    let request = block("CERTIFICATE REQUEST", &certificate(9));
+    let key = block("PRIVATE KEY", &PKCS8);
+    for file in [request.clone(), format!("{key}{request}"), format!("{request}{key}")] {
+        has(said(&file), "the file has a certificate request, not a certificate");
+    }
+    has(of_key(&request), "holds no private key");
+    let header = one(1).replacen("-----\n", "-----\nProc-Type: 4,ENCRYPTED\n\n", 1);
+    has(said(&header), "inside of the block of a certificate");
+    for file in [
+        key.replacen("-----BEGIN", "----BEGIN", 1),
+        key.replace("PRIVATE KEY", "PRIVATE  KEYS"),
+        key.replace("\n", " "),
+        key.replace("-----BEGIN PRIVATE KEY-----\n", ""),
+        String::new(),
+        one(1),
+    ] {
+        assert!(!of_key(&file).contains("BEGIN CERTIFICATE"), "{}", of_key(&file));
+    }
+    has(of_key(&STANDARD.encode(ed25519_key())), "bare base64");
+    has(of_key(&block("OPENSSH PRIVATE KEY", b"key")), "`ssh-keygen -p -m pkcs8 -f FILE`");
+    has(of_key(&key.replace('\n', "\\n")), "`printf '%b' \"$VARIABLE\"`");
+    has(said(&format!("\u{a0}{}", one(1))), "U+00A0");
+    has(said(&one(1).replace("-----\n", "-----\u{feff}\u{200b}\n")), "U+FEFF");
+    has(
+        said(&block("TRUSTED CERTIFICATE", &[certificate(1), vec![0x30, 0]].concat())),
+        "`openssl x509 -in FILE`",
+    );
+    let windows = [b"\xa0", one(1).as_bytes()].concat();
+    assert_eq!(read(windows).unwrap_err().problem(), PemProblem::Invisible('\u{a0}'));
 }
