@@ -73,7 +73,7 @@ fn what_is_no_certificate_is_named() {
         "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n",
     );
     assert_eq!(
-        (status, err.contains("its first block is: request, parameters or attributes")),
+        (status, err.contains("the file has a certificate request, not a certificate")),
         (2, true),
         "{err}"
     );

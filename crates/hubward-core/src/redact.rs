@@ -5,8 +5,12 @@
 
 use core::fmt::{self, Write};
 
-/// Characters of a hexadecimal key of 16 bytes.
+/// Characters of a hexadecimal key of 16 bytes. A GUID without hyphens has as many, and is not shown either.
 const HEX: usize = 32;
+/// Characters of the hexadecimal ids of common chips, of 12 bytes.
+const CHIP: usize = 24;
+/// Bytes of a key that is written byte by byte. A MAC address has 6, an EUI-64 has 8.
+const BYTES: usize = 16;
 /// Characters of base64 before the padding: 16 bytes have 22, and fewer are no key.
 const PADDED: usize = 20;
 /// Characters in segments without words: 16 random bytes have at least these in 93 of 100 cases, 32 bytes in 9,997 of
@@ -21,6 +25,10 @@ const GUID: [usize; 5] = [8, 4, 4, 4, 12];
 ///
 /// It is a judgement on the text alone. A name without words, such as a long serial number, can be judged a key; a
 /// password of a few words is not recognised.
+///
+/// Hexadecimal of 32 digits or more is judged a key, also a GUID without hyphens. A GUID with hyphens is not, and 24
+/// digits in one case, as ids of chips have, are not. Sixteen or more bytes that are written one by one (`53:45:43:..`,
+/// `53 45 43 ..`, `83, 69, 67, ..`) are judged a key, also if they are a thumbprint.
 ///
 /// ```
 /// use hubward_core::SecretShape;
@@ -39,7 +47,7 @@ pub enum SecretShape {
     ConnectionString,
     /// JSON, or a part of it that names a key.
     Json,
-    /// Base64 or hexadecimal of 16 bytes or more.
+    /// Base64, hexadecimal or a list of 16 bytes or more.
     Key,
 }
 
@@ -58,7 +66,7 @@ impl SecretShape {
             Some(Self::ConnectionString)
         } else if text.trim_start().starts_with('{') || has("Key\":") || has("Key\\\":") || has("\"k\":") {
             Some(Self::Json)
-        } else if text.split_ascii_whitespace().any(is_key) {
+        } else if text.split_ascii_whitespace().any(is_key) || byte_list(text).is_some() {
             Some(Self::Key)
         } else {
             None
@@ -105,17 +113,13 @@ impl<T: AsRef<str>> fmt::Display for Shown<T> {
         match SecretShape::of(text) {
             None => escaped(text, f),
             Some(SecretShape::Key) => {
-                for (count, word) in text.split(|c: char| c.is_ascii_whitespace()).enumerate() {
-                    if count > 0 {
-                        f.write_char(' ')?;
-                    }
-                    if is_key(word) {
-                        hidden(SecretShape::Key, f)?;
-                    } else {
-                        escaped(word, f)?;
-                    }
+                let mut rest = text;
+                while let Some((before, after)) = byte_list(rest) {
+                    words(before, f)?;
+                    hidden(SecretShape::Key, f)?;
+                    rest = after;
                 }
-                Ok(())
+                words(rest, f)
             }
             Some(shape) => hidden(shape, f),
         }
@@ -127,6 +131,21 @@ impl<T: AsRef<str>> fmt::Debug for Shown<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// A text without the words that look like a key.
+fn words(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (count, word) in text.split(|c: char| c.is_ascii_whitespace()).enumerate() {
+        if count > 0 {
+            f.write_char(' ')?;
+        }
+        if is_key(word) {
+            hidden(SecretShape::Key, f)?;
+        } else {
+            escaped(word, f)?;
+        }
+    }
+    Ok(())
 }
 
 fn hidden(shape: SecretShape, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -190,13 +209,67 @@ fn is_key(word: &str) -> bool {
             return true;
         }
         let breaks = breaks(segment);
-        if breaks >= 2 && breaks.saturating_mul(BREAKS) >= len {
+        if !is_chip_id(segment) && breaks >= 2 && breaks.saturating_mul(BREAKS) >= len {
             random = random.saturating_add(len);
         }
         base64 = base64.saturating_add(len);
         rest = behind;
     }
     random >= RANDOM
+}
+
+/// Whether a segment is 24 hexadecimal digits in one case.
+fn is_chip_id(segment: &[u8]) -> bool {
+    let in_case =
+        |is_other: fn(&u8) -> bool| segment.iter().all(|byte| byte.is_ascii_hexdigit() && !is_other(byte));
+    segment.len() == CHIP && (in_case(u8::is_ascii_uppercase) || in_case(u8::is_ascii_lowercase))
+}
+
+/// What stands before and after the first list of bytes in hexadecimal or decimal that is as long as a key.
+fn byte_list(text: &str) -> Option<(&str, &str)> {
+    let (mut start, mut count, mut end) = (0_usize, 0_usize, 0_usize);
+    let (mut at, mut rest) = (0_usize, text.as_bytes());
+    while !rest.is_empty() {
+        let gap = rest.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+        let (separator, behind) = rest.split_at_checked(gap)?;
+        let len = behind.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let (segment, behind) = behind.split_at_checked(len)?;
+        let first = at.saturating_add(gap);
+        (at, rest) = (first.saturating_add(len), behind);
+        if count > 0 && !(is_byte(segment) && is_separator(separator)) {
+            if count >= BYTES {
+                break;
+            }
+            count = 0;
+        }
+        if is_byte(segment) {
+            if count == 0 {
+                start = first;
+            }
+            count = count.saturating_add(1);
+            end = at;
+        }
+    }
+    if count >= BYTES { text.get(..start).zip(text.get(end..)) } else { None }
+}
+
+/// Two hexadecimal digits, behind `0x` or not, or a decimal number below 256.
+fn is_byte(segment: &[u8]) -> bool {
+    match segment {
+        [high, low] | [b'x' | b'X', high, low] | [b'0', b'x' | b'X', high, low] => {
+            high.is_ascii_hexdigit() && low.is_ascii_hexdigit()
+        }
+        [digit] => digit.is_ascii_digit(),
+        [b'0' | b'1', tens, ones] => tens.is_ascii_digit() && ones.is_ascii_digit(),
+        [b'2', tens @ b'0'..=b'5', ones] => ones.is_ascii_digit() && (*tens < b'5' || *ones <= b'5'),
+        _ => false,
+    }
+}
+
+/// What stands between bytes of a list. No period: addresses and versions have it.
+fn is_separator(text: &[u8]) -> bool {
+    let any = |byte: &u8| byte.is_ascii_whitespace() || b",:;-_|/\\%&#\"'".contains(byte);
+    !text.is_empty() && text.iter().all(any)
 }
 
 /// What stands behind a GUID at the beginning.
@@ -246,7 +319,9 @@ mod tests {
     extern crate alloc;
 
     use super::{SecretShape, Shown};
+    use alloc::format;
     use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
     use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
     use proptest::prelude::*;
 
@@ -273,6 +348,15 @@ mod tests {
             "myhub.azure-devices.net",
             "iothubowner",
             "00155d01a2b3",
+            "3a002b000e51363438343937",
+            "3A002B000E51363438343937",
+            "plant-3a002b000e51363438343937/modules/pump",
+            "00:15:5d:01:a2:b3",
+            "00:15:5d:ff:fe:01:a2:b3",
+            "2001:0db8:85a3:0000:0000:8a2e:0370:7334",
+            "10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5",
+            "2026-06-30 12:00:00, 2026-06-30 13:00:00",
+            "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15",
             "edge-gateway-00155d01a2b3",
             "/tmp/hubward-gateway-1a2b3c4d5e6f7788/server.pem",
             "/hub1/dev2/mod3/pump7/site4/hall5",
@@ -326,6 +410,50 @@ mod tests {
             Shown::new(["module pump-7/", key, " is blocked"].concat()).to_string(),
             "module [looks like a key, not shown] is blocked"
         );
+    }
+
+    #[test]
+    fn bytes_one_by_one_are_a_key_as_digits_in_a_row_are() {
+        const HIDDEN: &str = "[looks like a key, not shown]";
+        for count in [16_u8, 20, 32, 64] {
+            let list = |byte: fn(u8) -> String, between: &str| {
+                (0..count).map(|at| byte(at.wrapping_mul(37))).collect::<Vec<_>>().join(between)
+            };
+            let lower = |byte: u8| format!("{byte:02x}");
+            let upper = |byte: u8| format!("{byte:02X}");
+            for text in [
+                list(lower, ":"),
+                list(upper, ":"),
+                list(lower, " "),
+                list(upper, "-"),
+                list(lower, ", "),
+                list(lower, "\n    "),
+                list(|byte| format!("0x{byte:02x}"), ", "),
+                list(|byte| format!("{byte}"), ", "),
+                list(|byte| format!("{byte}"), ","),
+                list(|byte| format!("{byte}"), " "),
+                list(|byte| format!("{}", byte.cast_signed()), ", "),
+                list(|byte| format!("x{byte:02x}"), "\\"),
+            ] {
+                assert_eq!(SecretShape::of(&text), Some(SecretShape::Key), "{text}");
+                assert_eq!(Shown::new(text.trim_start_matches('-')).to_string(), HIDDEN);
+                let said = format!("the key [{text}] of pump-7, and {text}.");
+                let shown = format!("the key [{HIDDEN}] of pump-7, and {HIDDEN}.");
+                assert_eq!(Shown::new(said.replace("[-", "[").replace("and -", "and ")).to_string(), shown);
+            }
+        }
+        // also behind a list that is too short, in names, and beside a key in a row
+        let key = "53:45:43:52:45:54:53:45:43:52:45:54:53:45:43:52";
+        let said =
+            format!("00:15:5d, dev/{key}/x 6d2f0f5dd2b1ab0d5bb2dbb1a5d94d1c 3a002b000e51363438343937==");
+        let shown = Shown::new(said).to_string();
+        assert!(!shown.contains("53:45") && !shown.contains("6d2f") && !shown.contains("3a00"), "{shown}");
+        assert_eq!(SecretShape::of("6d2f0f5dd2b1ab0d5bb2dbb1"), None);
+        for key in
+            ["6d2f0f5dd2b1ab0d5bb2dbb1a", "6D2f0f5dd2b1ab0d5bb2dbb1", "6d2f0f5dd2b1ab0d5bb2dbb1a5d94d1c"]
+        {
+            assert_eq!(SecretShape::of(key), Some(SecretShape::Key), "{key}");
+        }
     }
 
     #[test]

@@ -29,6 +29,12 @@ const PKCS1: [u8; 8] = [0x30, 6, 2, 1, 0, 2, 1, 5];
 const SEC1: [u8; 10] = [0x30, 8, 2, 1, 1, 4, 3, 7, 8, 9];
 const SPKI: [u8; 9] = [0x30, 7, 0x30, 0, 3, 3, 0, 1, 2];
 
+/// A PKCS#8 key as Ed25519 keys are: 64 characters of base64.
+fn ed25519_key() -> Vec<u8> {
+    let head = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    [&head[..], &[0xa7; 32]].concat()
+}
+
 fn block(label: &str, der: &[u8]) -> String {
     let base64 = STANDARD.encode(der);
     let lines: Vec<_> = base64.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
@@ -65,8 +71,6 @@ fn what_is_unambiguous_is_read() {
     let mark = "\u{feff}";
     let mut headers = block("RSA PRIVATE KEY", &certificate(9));
     headers.insert_str(32, "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n");
-    let mut settings = certificate(2);
-    settings.extend([0x30, 2, 0x30, 0]);
     let narrow = STANDARD.encode(certificate(1)).split_at(7).0.to_owned();
     for file in [
         two.clone(),
@@ -87,7 +91,6 @@ fn what_is_unambiguous_is_read() {
         two.replace(" CERTIFICATE", " X509 CERTIFICATE"),
         two.replace(" CERTIFICATE", " X.509 CERTIFICATE"),
         two.replace(" CERTIFICATE", " TRUSTED CERTIFICATE"),
-        format!("{a}{}", block("TRUSTED CERTIFICATE", &settings)),
         two.replace(&narrow, &format!("{narrow}\n")),
         format!(
             "Bag Attributes\n    friendlyName: Back-End - begin\nsubject=CN = FRONT-END\n{a}=====\n--\n{b}# the end\n"
@@ -134,7 +137,15 @@ fn what_is_not_understood_is_refused_by_its_line() {
         (two.replacen("BEGIN CERTIFICATE-----", "BEGIN CERTIFICATE----", 1), 1, MalformedBoundary),
         (two.replacen("BEGIN CERTIFICATE-----", "BEGIN CERTIFICATE------", 1), 1, MalformedBoundary),
         (two.replacen("BEGIN CERTIFICATE", "BEGIN  CERTIFICATE", 1), 1, MalformedBoundary),
-        (two.replacen("BEGIN CERTIFICATE", "BEGIN\u{a0}CERTIFICATE", 1), 1, MalformedBoundary),
+        (two.replacen("BEGIN CERTIFICATE", "BEGIN\u{a0}CERTIFICATE", 1), 1, Invisible('\u{a0}')),
+        (format!("\u{a0}{two}"), 1, Invisible('\u{a0}')),
+        (format!(" \u{200b}\u{200b}{two}"), 1, Invisible('\u{200b}')),
+        (format!("\u{a0}x{two}"), 1, TextOnBoundaryLine),
+        (two.replacen("-----\n", "-----\u{feff}\u{2060}\n", 1), 1, Invisible('\u{feff}')),
+        (two.replacen("-----\n", "-----\u{200b}x\n", 1), 1, TextOnBoundaryLine),
+        (two.replacen("-----\n-----BEGIN", "-----\u{a0}\n-----BEGIN", 1), lines, Invisible('\u{a0}')),
+        (two.replacen("-----\n-----BEGIN", "-----\u{a0}-----BEGIN", 1), lines, Invisible('\u{a0}')),
+        (two.replacen("-----\n", "-----\n\u{200b}", 1), 2, Invisible('\u{200b}')),
         (two.replacen("-----BEGIN CERTIFICATE-----\n", "", 1), 1, BareBase64),
         (format!("-----END CERTIFICATE-----\n{two}"), 1, EndWithoutBegin),
         (two.replacen("-----END CERTIFICATE-----\n", "", 1), lines, BeginInBlock),
@@ -142,7 +153,8 @@ fn what_is_not_understood_is_refused_by_its_line() {
         (two.replacen("END CERTIFICATE", "END X509 CRL", 1), lines, LabelsDiffer),
         (two.replacen(" CERTIFICATE-", " CERTIFCATE-", 2), 1, UnknownLabel),
         (two.replacen(" CERTIFICATE-", " certificate-", 2), 1, UnknownLabel),
-        (two.replacen("-----\n", "-----\nX-Device: a\n\n", 1), 2, Header),
+        (two.replacen("-----\n", "-----\nX-Device: a\n\n", 1), 2, Header(Label::Certificate)),
+        (two.replacen("-----\n", "-----\nProc-Type: 4,ENCRYPTED\n\n", 1), 2, Header(Label::Certificate)),
         (two.replacen("-----\n", "-----\n!", 1), 2, NotBase64),
         (two.replacen("=\n", "\n", 1).replacen("A\n-----END", "\n-----END", 1), 1, NotBase64),
         (format!("{a}{}", b.split_at(90).0), lines + 1, NoEnd),
@@ -242,7 +254,9 @@ fn private_keys() {
     for (file, problem) in [
         (headers, PemProblem::Encrypted),
         (block("ENCRYPTED PRIVATE KEY", &[0x30, 0]), PemProblem::Encrypted),
-        (block("OPENSSH PRIVATE KEY", b"key"), PemProblem::OtherKeyForm),
+        (block("OPENSSH PRIVATE KEY", b"key"), PemProblem::OpenSshKey),
+        (block("DSA PRIVATE KEY", &PKCS1), PemProblem::OtherKeyForm),
+        (STANDARD.encode(ed25519_key()), PemProblem::BareBase64),
         (block("PRIVATE KEY", &PKCS8[..11]), PemProblem::NotDer(Label::PrivateKey)),
         (block("PRIVATE KEY", &certificate(1)), PemProblem::NotDer(Label::PrivateKey)),
         (format!("{key}{key}"), PemProblem::SeveralKeys),
@@ -324,4 +338,130 @@ fn no_error_shows_a_private_key_whose_line_breaks_were_lost() {
             }
         }
     }
+}
+
+fn folded(text: &str, width: usize, end: &str) -> String {
+    let lines: Vec<_> = text.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap()).collect();
+    lines.join(end)
+}
+
+/// The next block would be taken for it.
+#[test]
+fn base64_without_begin_and_end_is_refused_in_lines_of_any_length() {
+    let p256 = [&[0x30, 0x59, 0x30, 0x13, 6, 7][..], &[0x2a; 85]].concat();
+    let ed25519 = [&[0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0][..], &[0x5a; 32]].concat();
+    let sec1 = [&[0x30, 0x77, 2, 1, 1, 4, 0x20][..], &[0x5a; 114]].concat();
+    let long = [&[0x30, 0x82, 1, 0x95, 0x30, 0x82, 1, 0x3c, 0xa0][..], &[0x5a; 400]].concat();
+    let other = [&[0x30, 0x2a, 4, 0x28][..], &[0x5a; 40]].concat();
+    let ber = [&[0x30, 0x80, 6, 9, 0x2a][..], &[0x5a; 40]].concat();
+    let values = [certificate(1), p256, ed25519, ed25519_key(), sec1, long, other, ber];
+    let encoded = values
+        .iter()
+        .map(|der| STANDARD.encode(der))
+        .chain([STANDARD.encode(one(1)), STANDARD.encode(format!("\u{feff}{}", one(1)))]);
+    for text in encoded {
+        for width in (1..=80).chain([500, 4000]) {
+            for end in ["\n", "\r\n", "\r", "\n\n", "\n  ", " \n\t", " ", "  "] {
+                for text in [text.as_str(), text.trim_end_matches('=')] {
+                    let bare = folded(text, width, end);
+                    for (file, line) in [
+                        (bare.clone(), 1),
+                        (format!("{bare}\n{}", one(2)), 1),
+                        (format!("{}{bare}\n{}", one(2), one(3)), one(2).lines().count() + 1),
+                        (format!("{}{bare}", one(2)), one(2).lines().count() + 1),
+                        (format!("# Issuing CA:\n\n {bare}\n# Root\n{}", one(2)), 3),
+                    ] {
+                        let error = read(&file).expect_err(&file);
+                        assert_eq!(
+                            (error.line(), error.problem()),
+                            (Some(line), PemProblem::BareBase64),
+                            "{file}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    // a heading of the same characters, a field's name, quotes, a last line that was lost
+    let text = folded(&STANDARD.encode(certificate(1)), 32, "\n");
+    let cut = text.rsplit_once('\n').unwrap().0;
+    for file in [
+        format!("Issuing\n{text}\n{}", one(2)),
+        format!("Issuing CA\n{text}\nRoot\n{}", one(2)),
+        format!("cert = {text}\n{}", one(2)),
+        format!("\"{text}\",\n{}", one(2)),
+        format!("{cut}\n{}", one(2)),
+    ] {
+        assert_eq!(read(&file).expect_err(&file).problem(), PemProblem::BareBase64, "{file}");
+    }
+}
+
+#[test]
+fn text_around_blocks_is_read() {
+    for text in [
+        "Certificate:\n    Data:\n        Version: 3 (0x2)\n        Serial Number:\n            4d:49:49:42",
+        "                Modulus:\n                    00:c4:4d:49:49:43:30:82:01:22:30\n                Exponent: 65537 (0x10001)",
+        "Bag Attributes\n    Microsoft Local Key set: <No Values>\n    localKeyID: 30 82 01 22 30 0D 06 09 2A 86 48 86",
+        "MIIT TELECOM LICENSE\nMAC ADDRESS OF THE DEVICE\nMD5 OF THE CERTIFICATE IS NOT USED FOR ANYTHING",
+        "MEMBERS OF THE BOARD OF THE COMPANY THAT ISSUES\nCERTIFICATES FOR MACHINES AND DEVICES IN THE FIELD AND PLANT ONE AND TWO",
+        "Mutual TLS certificates of the plant Nordlicht in Hall Twelve\nMPEG MIME MICROSOFT MAKES MODEM",
+        "3082019930820140A003020102020633",
+        "MIAMI\nMCA\nMI\nM\n",
+        "LS0t\nL\n7\n77u/",
+        "d2VsY29tZSB0byB0aGUgbWFjaGluZSByb29tLCBwbGVhc2UgY2xvc2UgdGhlIGRvb3I=",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0 operator@plant",
+        "",
+    ] {
+        let file = format!("{text}\n{}{text}\n{}{text}", one(1), one(2));
+        assert_eq!(read(&file), Ok(vec![1, 2]), "{file}");
+    }
+}
+
+/// They may reject the certificate for every use.
+#[test]
+fn trust_settings_are_not_ignored() {
+    for settings in [&[0x30, 2, 0x30, 0][..], &[0x30, 0], &[0], b"settings"] {
+        let trusted = block("TRUSTED CERTIFICATE", &[&certificate(2)[..], settings].concat());
+        let line = one(1).lines().count() + 1;
+        refused(format!("{}{trusted}", one(1)), Some(line), PemProblem::TrustSettings);
+        let key = format!("{trusted}{}", block("PRIVATE KEY", &PKCS8));
+        assert!(pem::private_key(key.as_bytes()).is_ok());
+    }
+    assert_eq!(read(block("TRUSTED CERTIFICATE", &certificate(2))), Ok(vec![2]));
+}
+
+#[test]
+fn an_error_says_what_it_is_and_how_to_mend_it() {
+    let said = |file: &str| pem::certificates(file.as_bytes()).unwrap_err().to_string();
+    let of_key = |file: &str| pem::private_key(file.as_bytes()).unwrap_err().to_string();
+    let has = |error: String, words: &str| assert!(error.contains(words), "{error}");
+    let request = block("CERTIFICATE REQUEST", &certificate(9));
+    let key = block("PRIVATE KEY", &PKCS8);
+    for file in [request.clone(), format!("{key}{request}"), format!("{request}{key}")] {
+        has(said(&file), "the file has a certificate request, not a certificate");
+    }
+    has(of_key(&request), "holds no private key");
+    let header = one(1).replacen("-----\n", "-----\nProc-Type: 4,ENCRYPTED\n\n", 1);
+    has(said(&header), "inside of the block of a certificate");
+    for file in [
+        key.replacen("-----BEGIN", "----BEGIN", 1),
+        key.replace("PRIVATE KEY", "PRIVATE  KEYS"),
+        key.replace("\n", " "),
+        key.replace("-----BEGIN PRIVATE KEY-----\n", ""),
+        String::new(),
+        one(1),
+    ] {
+        assert!(!of_key(&file).contains("BEGIN CERTIFICATE"), "{}", of_key(&file));
+    }
+    has(of_key(&STANDARD.encode(ed25519_key())), "bare base64");
+    has(of_key(&block("OPENSSH PRIVATE KEY", b"key")), "`ssh-keygen -p -m pkcs8 -f FILE`");
+    has(of_key(&key.replace('\n', "\\n")), "`printf '%b' \"$VARIABLE\"`");
+    has(said(&format!("\u{a0}{}", one(1))), "U+00A0");
+    has(said(&one(1).replace("-----\n", "-----\u{feff}\u{200b}\n")), "U+FEFF");
+    has(
+        said(&block("TRUSTED CERTIFICATE", &[certificate(1), vec![0x30, 0]].concat())),
+        "`openssl x509 -in FILE`",
+    );
+    let windows = [b"\xa0", one(1).as_bytes()].concat();
+    assert_eq!(read(windows).unwrap_err().problem(), PemProblem::Invisible('\u{a0}'));
 }

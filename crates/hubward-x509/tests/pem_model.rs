@@ -37,7 +37,7 @@ fn block(label: &str, der: &[u8], width: usize, end: &str) -> String {
 }
 
 /// What stands between and around blocks, harmless or not.
-const BETWEEN: [&str; 24] = [
+const BETWEEN: [&str; 28] = [
     "\n",
     "\r\n",
     "\r",
@@ -61,6 +61,10 @@ const BETWEEN: [&str; 24] = [
     "\0",
     "0",
     "\nBack-End begin\n",
+    "\nMCowBQYDK2VwAyEAWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo=\n",
+    "\nMCowBQYDK2VwAyEAWlpaWlpaWlpa\nWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo=\nroot\n",
+    "\n  MCoE KAAA AAAA AAAA AAAA AAAA\n\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+    "\nMCoE",
     "-",
 ];
 
@@ -82,7 +86,7 @@ proptest! {
 
     #[test]
     fn all_in_order_or_an_error_that_shows_nothing(
-        parts in vec((vec(any::<u8>(), 70..110), select(&LABELS[..]), 16_usize..80, select(&BETWEEN[..])), 1..5),
+        parts in vec((vec(any::<u8>(), 128..200), select(&LABELS[..]), 16_usize..80, select(&BETWEEN[..])), 1..5),
         first in select(&BETWEEN[..]),
         end in select(&["\n", "\n", "\r\n", "\r", " \n", "\n\t", " ", "\\n", ""][..]),
         blemish in proptest::option::weighted(0.4, (any::<Index>(), select(&["", "-", "\n", " ", "!", "A", "\u{feff}"][..]), 0_usize..12)),

@@ -10,8 +10,10 @@ use rustls_pki_types::{
 };
 use zeroize::Zeroizing;
 
-use super::boundary::{Boundary, classify, has_base64};
+use super::bare;
+use super::boundary::{Boundary, classify, other_text};
 use super::error::{PemError, PemProblem};
+use super::invisible::any_invisible;
 use super::label::Label;
 use super::lines::{Line, Lines, is_blank, trim_start};
 use super::shape;
@@ -105,18 +107,24 @@ fn next<'a>(
     mut lines: Lines<'a>,
     mut glued: Option<Line<'a>>,
 ) -> Result<(Block<'a>, Lines<'a>, Option<Line<'a>>), Stop> {
+    let mut in_base64 = false;
     let (begin, name) = loop {
         let is_glued = glued.is_some();
+        let from = lines;
         let Some(line) = glued.take().or_else(|| lines.next()) else { return Err(Stop::End) };
         match classify(line.text) {
             Boundary::Begin(name) => break (line, name),
             Boundary::End(..) if !is_glued => return fail(line, PemProblem::EndWithoutBegin),
             Boundary::Unclear(problem) => return fail(line, problem),
-            Boundary::Text if !is_glued && has_base64(line.text) => {
-                return fail(line, PemProblem::BareBase64);
+            Boundary::Text if !is_glued => {
+                let whole = bare::is_whole_line(line.text);
+                let first = whole && !in_base64;
+                if bare::begins_on(line.text, from.rest()) || (first && bare::is_sequence(from)) {
+                    return fail(line, PemProblem::BareBase64);
+                }
+                in_base64 = whole || (in_base64 && trim_start(line.text).is_empty());
             }
-            Boundary::Text if !is_glued => {}
-            _ => return fail(line, PemProblem::TextOnBoundaryLine),
+            _ => return fail(line, other_text(line.text)),
         }
     };
     let Some(label) = Label::recognize(name) else { return fail(begin, PemProblem::UnknownLabel) };
@@ -174,11 +182,11 @@ impl Block<'_> {
         self.line
     }
 
-    /// The bytes that it holds, whatever they are. Of a `TRUSTED CERTIFICATE` they are the certificate, without the
-    /// trust settings that may follow it. The buffer is erased when dropped.
+    /// The bytes that it holds, which can be of any kind. The buffer is erased when dropped.
     ///
     /// # Errors
-    /// [`PemError`] if the block is encrypted, has headers, or is not base64.
+    /// [`PemError`] if the block is encrypted, has headers, is not base64, or is a `TRUSTED CERTIFICATE` with trust
+    /// settings.
     pub fn der(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
         let Some(begin) = self.line else { return Ok(Zeroizing::new(self.body.to_vec())) };
         let text = self.base64(begin)?;
@@ -187,9 +195,9 @@ impl Block<'_> {
         let decoded = Base64::decode(&*text, &mut der);
         let length = decoded.map_err(|_| PemError::at(begin, PemProblem::NotBase64))?.len();
         der.truncate(length);
-        if self.trusted {
-            let length = shape::without_trust_settings(&der).len();
-            der.truncate(length);
+        // the settings can be a refusal of the certificate
+        if self.trusted && shape::has_more(&der) {
+            return Err(PemError::at(begin, PemProblem::TrustSettings));
         }
         Ok(der)
     }
@@ -240,14 +248,27 @@ impl Block<'_> {
         for line in Lines::after(begin, self.body) {
             if text.is_empty() && line.text.contains(&b':') {
                 let encrypted = trim_start(line.text).starts_with(b"Proc-Type:");
-                let problem = if encrypted { PemProblem::Encrypted } else { PemProblem::Header };
-                return Err(PemError::at(line.number, problem));
+                return Err(PemError::at(
+                    line.number,
+                    match self.label {
+                        Some(Label::PrivateKey | Label::EncryptedPrivateKey | Label::OtherPrivateKey)
+                            if encrypted =>
+                        {
+                            PemProblem::Encrypted
+                        }
+                        label => PemProblem::Header(label.unwrap_or(Label::Other)),
+                    },
+                ));
             }
             for byte in line.text {
                 match byte {
                     _ if is_blank(*byte) => {}
                     b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' => text.push(*byte),
-                    _ => return Err(PemError::at(line.number, PemProblem::NotBase64)),
+                    _ => {
+                        let problem =
+                            any_invisible(line.text).map_or(PemProblem::NotBase64, PemProblem::Invisible);
+                        return Err(PemError::at(line.number, problem));
+                    }
                 }
             }
         }

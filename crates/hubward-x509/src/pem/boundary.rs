@@ -1,6 +1,7 @@
 //! BEGIN and END lines, and lines that resemble one and must not be taken for text.
 
 use super::error::PemProblem;
+use super::invisible::{any_invisible, only_invisible};
 use super::lines::{is_blank, trim_start};
 
 /// What a line is.
@@ -26,28 +27,38 @@ pub(super) fn classify(line: &[u8]) -> Boundary<'_> {
     if let Some(after) = text.strip_prefix(BEGIN) {
         return match label(after) {
             Some((label, rest)) if trim_start(rest).is_empty() => Boundary::Begin(label),
-            Some((_, [b'-', ..])) | None => Boundary::Unclear(PemProblem::MalformedBoundary),
-            Some(_) => Boundary::Unclear(PemProblem::TextOnBoundaryLine),
+            Some((_, [b'-', ..])) | None => malformed(text),
+            Some((_, rest)) => Boundary::Unclear(other_text(rest)),
         };
     }
     if let Some(after) = text.strip_prefix(END) {
         return match label(after) {
             Some((label, rest)) => Boundary::End(label, trim_start(rest)),
-            None => Boundary::Unclear(PemProblem::MalformedBoundary),
+            None => malformed(text),
         };
     }
     if !resembles(text) {
-        Boundary::Text
-    } else if contains(text, BEGIN) || contains(text, END) {
-        Boundary::Unclear(PemProblem::TextOnBoundaryLine)
-    } else {
-        Boundary::Unclear(PemProblem::MalformedBoundary)
+        return Boundary::Text;
     }
+    let mut starts = [BEGIN, END].into_iter().filter_map(|word| position(text, word));
+    match starts.next() {
+        Some(at) => Boundary::Unclear(other_text(text.get(..at).unwrap_or_default())),
+        None => malformed(text),
+    }
+}
+
+/// Why text before or after a BEGIN or END is refused. A user cannot find what is invisible.
+pub(super) fn other_text(text: &[u8]) -> PemProblem {
+    only_invisible(text).map_or(PemProblem::TextOnBoundaryLine, PemProblem::Invisible)
+}
+
+fn malformed(line: &[u8]) -> Boundary<'_> {
+    Boundary::Unclear(any_invisible(line).map_or(PemProblem::MalformedBoundary, PemProblem::Invisible))
 }
 
 /// The label (RFC 7468 3) and what follows the hyphens after it.
 fn label(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = text.windows(HYPHENS.len()).position(|window| window == HYPHENS)?;
+    let at = position(text, HYPHENS)?;
     let (label, rest) = text.split_at_checked(at)?;
     let printable = label.iter().all(|byte| matches!(byte, b' '..=b'~'));
     let bare = !matches!(label, [] | [b' ', ..] | [.., b' ']);
@@ -106,19 +117,10 @@ fn is_word(text: &[u8], word: &[u8]) -> bool {
     })
 }
 
-/// The first characters of base64 of `-----BEGIN `.
-const OF_PEM: &[u8] = b"LS0tLS1CRUdJTi";
-
-/// Fewer characters than a line of base64 has, and more than words have that begin with its first two.
-const LONG: usize = 40;
-
-/// Whether a line outside of a block has base64 in it that is the first of a certificate or key (a SEQUENCE of more
-/// than 127 bytes begins with `MI`), or of a whole PEM file.
-pub(super) fn has_base64(line: &[u8]) -> bool {
-    let runs = line.split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')));
-    contains(line, OF_PEM) || runs.into_iter().any(|run| run.len() >= LONG && run.starts_with(b"MI"))
+pub(super) fn contains(text: &[u8], wanted: &[u8]) -> bool {
+    position(text, wanted).is_some()
 }
 
-pub(super) fn contains(text: &[u8], wanted: &[u8]) -> bool {
-    text.windows(wanted.len()).any(|window| window == wanted)
+fn position(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len()).position(|window| window == wanted)
 }

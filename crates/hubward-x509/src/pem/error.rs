@@ -54,11 +54,11 @@ impl core::error::Error for PemError {}
 #[non_exhaustive]
 pub enum PemProblem {
     /// The file has nothing of the kind.
-    #[error("holds no {wanted}{}", Found { wanted: *wanted, found: *found })]
+    #[error("{}", Found { wanted: *wanted, found: *found })]
     Missing {
         /// What the caller asked for.
         wanted: Label,
-        /// The label of the file's first block.
+        /// The label of the file's first block, or of its certificate request if a certificate was asked for.
         found: Option<Label>,
     },
     /// The file has NUL bytes.
@@ -66,20 +66,25 @@ pub enum PemProblem {
     NotText,
     /// Base64 of a certificate or key, or of a whole PEM file, outside of a block.
     #[error(
-        "base64 outside of a PEM block: it needs a BEGIN and an END line around it, or is to be decoded first"
+        "bare base64 of a certificate or key, outside of a PEM block: add the BEGIN and END lines around it; if it is \
+        base64 of a PEM file, decode it first"
     )]
     BareBase64,
     /// A line that resembles a BEGIN or END line.
     #[error(
-        "resembles a BEGIN or END line, but is not one: such as `-----BEGIN CERTIFICATE-----`, with five hyphens on \
-        each side"
+        "resembles a BEGIN or END line, but is not one: write `-----BEGIN LABEL-----`, with five hyphens on each side, \
+        capitals and one space"
     )]
     MalformedBoundary,
     /// Text before or after a BEGIN or END line.
     #[error(
-        "a BEGIN or END line has other text on it; if line breaks were lost (in a variable, YAML or JSON), restore them"
+        "a BEGIN or END line has other text on it; if line breaks were lost (in a variable, YAML or JSON), restore them: \
+        for literal `\\n` with `printf '%b' \"$VARIABLE\"`"
     )]
     TextOnBoundaryLine,
+    /// An invisible character, such as a no-break or zero-width space, on a BEGIN or END line or in base64.
+    #[error("the invisible character U+{:04X} is on this line, which must not have it: delete it", u32::from(*.0))]
+    Invisible(char),
     /// A BEGIN line inside of a block.
     #[error("a BEGIN line inside of a block: the END line before it is missing")]
     BeginInBlock,
@@ -93,14 +98,24 @@ pub enum PemProblem {
     #[error("the END line has another label than the BEGIN line of its block")]
     LabelsDiffer,
     /// A label that is not known.
-    #[error("a block with a label that is not known; for a certificate it is `-----BEGIN CERTIFICATE-----`")]
+    #[error(
+        "a block with a label that is not known; common labels are CERTIFICATE, PRIVATE KEY, PUBLIC KEY and X509 CRL"
+    )]
     UnknownLabel,
     /// A header such as `Proc-Type` inside of the block.
-    #[error("a header inside of the block, which this kind of block does not have; remove it")]
-    Header,
+    #[error(
+        "a header, such as `Proc-Type:`, inside of the block of a {0}, which must not have one: remove it"
+    )]
+    Header(Label),
     /// The block is not base64.
     #[error("the block is not valid base64")]
     NotBase64,
+    /// A `TRUSTED CERTIFICATE` with OpenSSL's trust settings, which would not be enforced.
+    #[error(
+        "a TRUSTED CERTIFICATE with trust settings, which are not supported and may reject it: `openssl x509 -in FILE` \
+        writes the certificate alone"
+    )]
+    TrustSettings,
     /// The bytes are not the DER of what the label says.
     #[error("not a {0}, or a damaged one")]
     NotDer(Label),
@@ -122,6 +137,12 @@ pub enum PemProblem {
     /// The private key is encrypted.
     #[error("the private key is encrypted: `openssl pkey -in FILE` asks for the password and decrypts it")]
     Encrypted,
+    /// A private key in OpenSSH's form.
+    #[error(
+        "an OpenSSH private key: `ssh-keygen -p -m pkcs8 -f FILE` converts the file itself, if the key is RSA or ECDSA; \
+        ssh-keygen may leave Ed25519 as it is"
+    )]
+    OpenSshKey,
     /// A key in a form that is not read.
     #[error(
         "a key in a form that is not read: `openssl pkey -in FILE` (with `-pubin` if public) converts it"
@@ -132,7 +153,7 @@ pub enum PemProblem {
     SeveralKeys,
 }
 
-/// How a block of what was asked for begins, and what the file has instead.
+/// What was asked for, and what the file has instead.
 struct Found {
     wanted: Label,
     found: Option<Label>,
@@ -140,13 +161,19 @@ struct Found {
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let label = match self.wanted {
+        let Self { wanted, found } = *self;
+        if let (Label::Certificate, Some(Label::CertificateRequest)) = (wanted, found) {
+            return f.write_str(
+                "the file has a certificate request, not a certificate; a CA issues the certificate for it",
+            );
+        }
+        let label = match wanted {
             Label::PrivateKey => "PRIVATE KEY",
             Label::PublicKey => "PUBLIC KEY",
             Label::RevocationList => "X509 CRL",
             _ => "CERTIFICATE",
         };
-        write!(f, ": it has no `BEGIN {label}` line")?;
-        self.found.map_or(Ok(()), |found| write!(f, "; its first block is: {found}"))
+        write!(f, "holds no {wanted}: it has no `BEGIN {label}` line")?;
+        found.map_or(Ok(()), |found| write!(f, "; its first block is: {found}"))
     }
 }

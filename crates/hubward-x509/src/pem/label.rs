@@ -20,11 +20,15 @@ pub enum Label {
     PrivateKey,
     /// `ENCRYPTED PRIVATE KEY`.
     EncryptedPrivateKey,
-    /// A private key in another form, such as `OPENSSH PRIVATE KEY`.
+    /// `OPENSSH PRIVATE KEY`.
+    OpenSshPrivateKey,
+    /// A private key in another form, such as `DSA PRIVATE KEY`.
     OtherPrivateKey,
     /// `PKCS7` or `CMS`, which may hold certificates.
     Pkcs7,
-    /// A certificate request, parameters of a key, or an attribute certificate.
+    /// `CERTIFICATE REQUEST` or `NEW CERTIFICATE REQUEST`.
+    CertificateRequest,
+    /// Parameters of a key, or an attribute certificate.
     Other,
 }
 
@@ -40,7 +44,9 @@ impl Label {
             b"PRIVATE KEY" | b"RSA PRIVATE KEY" | b"EC PRIVATE KEY" => Self::PrivateKey,
             b"ENCRYPTED PRIVATE KEY" => Self::EncryptedPrivateKey,
             b"PKCS7" | b"PKCS #7 SIGNED DATA" | b"CMS" => Self::Pkcs7,
-            b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" | b"ATTRIBUTE CERTIFICATE" => Self::Other,
+            b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => Self::CertificateRequest,
+            b"OPENSSH PRIVATE KEY" => Self::OpenSshPrivateKey,
+            b"ATTRIBUTE CERTIFICATE" => Self::Other,
             _ if label.ends_with(b" PARAMETERS") => Self::Other,
             _ if label.ends_with(b" PUBLIC KEY") => Self::OtherPublicKey,
             _ if label.ends_with(b" PRIVATE KEY") => Self::OtherPrivateKey,
@@ -54,6 +60,7 @@ impl Label {
         match (self, wanted) {
             (Self::Pkcs7, Self::Certificate | Self::RevocationList) => Some(PemProblem::Pkcs7),
             (Self::EncryptedPrivateKey, Self::PrivateKey) => Some(PemProblem::Encrypted),
+            (Self::OpenSshPrivateKey, Self::PrivateKey) => Some(PemProblem::OpenSshKey),
             (Self::OtherPrivateKey, Self::PrivateKey) | (Self::OtherPublicKey, Self::PublicKey) => {
                 Some(PemProblem::OtherKeyForm)
             }
@@ -73,7 +80,9 @@ impl fmt::Display for Label {
             Self::EncryptedPrivateKey => "encrypted private key",
             Self::OtherPrivateKey => "private key in another form",
             Self::Pkcs7 => "PKCS#7 container",
-            Self::Other => "request, parameters or attributes",
+            Self::OpenSshPrivateKey => "OpenSSH private key",
+            Self::CertificateRequest => "certificate request",
+            Self::Other => "parameters or attributes",
         })
     }
 }

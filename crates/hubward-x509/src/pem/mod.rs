@@ -2,8 +2,13 @@
 //!
 //! A file is read completely or refused: no block is skipped because its first line is unusual, since the next block
 //! would then be taken for it. The reader accepts what is unambiguous (a UTF-8 byte-order mark, CRLF and CR, indented
-//! lines, text between blocks, `TRUSTED CERTIFICATE`, an END and a BEGIN on one line) and refuses the rest with the
-//! line and the reason. No error contains bytes of the input: a file may hold a key.
+//! lines, text between blocks, `TRUSTED CERTIFICATE` without trust settings, an END and a BEGIN on one line) and refuses
+//! the rest with the line and the reason. No error contains bytes of the input, since a file may hold a key; the one
+//! exception is the code point of an invisible character.
+//!
+//! Text outside of blocks is ignored, unless it resembles a BEGIN or END line or is bare base64: base64 of PEM, or of DER
+//! that begins as certificates, lists and keys do, in lines of any length. Base64 that has lost its first line too, or
+//! that is interrupted by other characters within its first 32, cannot be told from text.
 //!
 //! ```
 //! use hubward_x509::pem::{self, PemProblem};
@@ -40,9 +45,11 @@
 //! # assert_eq!(load(b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), Ok(0));
 //! ```
 
+mod bare;
 mod block;
 mod boundary;
 mod error;
+mod invisible;
 mod label;
 mod lines;
 mod shape;
@@ -117,7 +124,11 @@ fn read<T>(
         } else if let Some(problem) = block.label().and_then(|label| label.in_place_of(wanted)) {
             return Err(PemError::new(block.line(), problem));
         }
-        found = found.or(block.label());
+        // a request is often taken for the certificate that a CA issues for it
+        found = match block.label() {
+            Some(Label::CertificateRequest) if wanted == Label::Certificate => block.label(),
+            label => found.or(label),
+        };
     }
     if all.is_empty() {
         return Err(PemError::whole(PemProblem::Missing { wanted, found }));

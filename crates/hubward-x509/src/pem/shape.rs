@@ -33,14 +33,10 @@ fn has(der: &[u8], tags: &[Tag]) -> bool {
     read().is_ok()
 }
 
-/// The certificate without the trust settings that OpenSSL writes after it in a TRUSTED CERTIFICATE.
-pub(super) fn without_trust_settings(der: &[u8]) -> &[u8] {
+/// Whether bytes follow the first value, such as the trust settings that OpenSSL writes in a TRUSTED CERTIFICATE.
+pub(super) fn has_more(der: &[u8]) -> bool {
     let mut cursor = Cursor::new(der);
-    let Ok(certificate) = cursor.any() else { return der };
-    match only(cursor.rest(), Tag::SEQUENCE) {
-        Ok(_) => certificate.raw,
-        Err(_) => der,
-    }
+    cursor.any().is_ok() && !cursor.rest().is_empty()
 }
 
 /// A private key by its outer structure: the number of its version, and what comes after it.
