@@ -34,9 +34,13 @@ fn every_type_of_the_glossary_exists() {
 fn the_check_finds_what_is_missing() {
     assert_eq!(check("hubward::Session::recheck"), Ok(()));
     assert_eq!(check("policy::roles::Role"), Ok(()));
-    for missing in
-        ["hubward::Sesion", "hubward::Session::rechek", "policy::rolls", "nothing::Session", "hubward::tokens"]
-    {
+    for missing in [
+        "hubward::Sesion",
+        "hubward::Session::rechek",
+        "policy::rolls",
+        "nothing::Session",
+        "hubward::tokens",
+    ] {
         assert!(check(missing).is_err(), "{missing}");
     }
 }
@@ -52,7 +56,9 @@ fn check(path: &str) -> Result<(), String> {
     for segment in segments {
         let starts_in_upper_case = segment.starts_with(|char: char| char.is_ascii_uppercase());
         let declared = if starts_in_upper_case {
-            ["struct", "enum", "trait", "type"].iter().any(|kind| has(&source, &format!("pub {kind} {segment}")))
+            ["struct", "enum", "trait", "type"]
+                .iter()
+                .any(|kind| has(&source, &format!("pub {kind} {segment}")))
                 || root_module.lines().any(|line| line.starts_with("pub use") && has(line, segment))
         } else {
             has(&root_module, &format!("pub mod {segment}"))
