@@ -83,6 +83,24 @@ fn every_cited_test_exists() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Words in backticks that begin with a capital, such as the types of `registry.find(&Lookup::Device(id))`.
+#[test]
+fn every_cited_type_exists() {
+    let names = names();
+    let mut wrong = Vec::new();
+    let mut checked = 0;
+    for (document, text) in documents() {
+        for word in quoted(&text).flat_map(identifiers).filter(|word| is_type(word)) {
+            checked += 1;
+            if !names.contains(word) {
+                wrong.push(format!("{document}: {word}"));
+            }
+        }
+    }
+    assert!(checked > 100, "only {checked} types were read");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn citations_are_recognised() {
     assert!(
@@ -91,6 +109,7 @@ fn citations_are_recognised() {
     assert!(!is_path("crates/{name}") && !is_path("devices/pump-7") && !is_path("fuzz/corpus/sas_parse"));
     assert!(is_test("every_order_of_fields") && is_test("names.rs"));
     assert!(!is_test("id_case") && !is_test("a text") && !is_test("MAX_LEN_OF_IT"));
+    assert!(is_type("PendingAuthentication") && !is_type("STRICT") && !is_type("find_issued"));
     assert!(headings("## The walk of one CONNECT\n").contains("the-walk-of-one-connect"));
     assert!(headings("### `a` and: b's (c)\n").contains("a-and-bs-c"));
 }
@@ -105,6 +124,15 @@ fn is_test(name: &str) -> bool {
     let letters = name.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_');
     let file = name.strip_suffix(".rs").is_some_and(|stem| !stem.contains('/') && !stem.contains(' '));
     file || letters && name.matches('_').count() >= 2
+}
+
+fn is_type(word: &str) -> bool {
+    word.starts_with(|char: char| char.is_ascii_uppercase())
+        && word.contains(|char: char| char.is_ascii_lowercase())
+}
+
+fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).filter(|word| !word.is_empty())
 }
 
 /// Returns the texts between backticks, blocks of code aside.
@@ -155,8 +183,7 @@ fn names() -> BTreeSet<String> {
             } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("docs_cite.rs")
             {
                 let text = fs::read_to_string(&path).unwrap();
-                let identifier = |char: char| char.is_ascii_alphanumeric() || char == '_';
-                names.extend(text.split(|char| !identifier(char)).map(str::to_owned));
+                names.extend(identifiers(&text).map(str::to_owned));
                 names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
             }
         }
