@@ -1,4 +1,4 @@
-//! The provider suite, the conformance program and other tools that test hubward's crates. Not published.
+//! Test tools of hubward's crates. Not published.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
