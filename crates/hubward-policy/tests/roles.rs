@@ -1,4 +1,4 @@
-//! Roles: the grants of the built-in roles, and the rules of assignments one by one.
+//! Roles: the grants of the built-in roles, scopes, limits and refusals.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

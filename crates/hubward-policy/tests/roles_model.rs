@@ -1,4 +1,4 @@
-//! Roles against a naive evaluator that tries every way to read a wildcard.
+//! Roles of every form against a naive evaluator.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -6,11 +6,18 @@
     reason = "a test counts and indexes its own data, and a failed step is a failed test"
 )]
 
-use hubward_policy::roles::{Access, ActionName, ArmScope, DenyAssignment, Plane, Request, Role, RoleList};
+use hubward_policy::roles::{
+    Access, ActionName, ArmScope, DenyAssignment, Plane, Request, Role, RoleDecision, RoleList,
+};
 use proptest::prelude::*;
 
 const LISTS: [RoleList; 4] =
     [RoleList::Actions, RoleList::NotActions, RoleList::DataActions, RoleList::NotDataActions];
+
+fn check(access: &Access, principals: &[&str], plane: Plane, action: &str, scope: &str) -> RoleDecision {
+    let (action, scope) = (ActionName::parse(action).unwrap(), ArmScope::parse(scope).unwrap());
+    access.check(&Request::new(principals, plane, action, scope))
+}
 
 /// Tries every way to split the name, as a wildcard is defined.
 fn glob(pattern: &[u8], name: &[u8]) -> bool {
@@ -115,8 +122,7 @@ proptest! {
     ) {
         let plane = if data { Plane::Data } else { Plane::Control };
         let at = format!("/{}", scope.join("/"));
-        let (name, place) = (ActionName::parse(&action).unwrap(), ArmScope::parse(&at).unwrap());
-        let judge = |access: &Access| access.check(&Request::new(&principals, plane, name, place)).is_allow();
+        let judge = |access: &Access| check(access, &principals, plane, &action, &at).is_allow();
         let applies = |plain: &Plain| principals.contains(&plain.principal) && plain.applies(plane, &action, &scope);
         let naive = roles.iter().any(applies) && !denies.iter().any(applies);
         let before = judge(&compile(&roles, &denies));
