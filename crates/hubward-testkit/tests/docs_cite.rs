@@ -27,7 +27,7 @@ fn every_cited_path_exists() {
 #[test]
 fn every_relative_link_leads_to_a_file() {
     let mut wrong = Vec::new();
-    for (document, text) in documents() {
+    for (document, text) in documents().into_iter().chain(readmes()) {
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
             if target.contains("://") {
@@ -166,6 +166,14 @@ fn documents() -> Vec<(String, String)> {
             (name, text)
         })
         .collect()
+}
+
+/// Returns the README of each crate. Its paths in backticks are relative to the crate, and are not checked.
+fn readmes() -> Vec<(String, String)> {
+    let crates = fs::read_dir(root().join("crates")).unwrap();
+    let names =
+        crates.map(|entry| format!("crates/{}/README.md", entry.unwrap().file_name().to_string_lossy()));
+    names.filter_map(|name| Some((name.clone(), fs::read_to_string(root().join(&name)).ok()?))).collect()
 }
 
 /// Returns the identifiers of all sources, and the names of their files, but for those of this file.
