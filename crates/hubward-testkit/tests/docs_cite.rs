@@ -101,6 +101,27 @@ fn every_cited_type_exists() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Ratios and nanoseconds of the front page's table are in the record.
+#[test]
+fn figures_of_the_front_page_are_those_of_the_record() {
+    let page = fs::read_to_string(root().join("README.md")).unwrap();
+    let record = fs::read_to_string(root().join("benches/record/ratios.txt")).unwrap();
+    let recorded: BTreeSet<&str> = record.split([' ', '(', ')', '\n']).collect();
+    let results = page.split("## Results").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    let date = results.split("Measured on ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    assert!(record.starts_with(&format!("# {date}")), "the record is not of {date}");
+    let mut checked = 0;
+    for cell in results.lines().flat_map(|line| line.split('|')).map(str::trim) {
+        let time = cell.strip_suffix(" ns").and_then(|figure| figure.rsplit(' ').next());
+        let ratio = Some(cell).filter(|cell| cell.len() == 4 && cell.contains('.'));
+        if let Some(figure) = time.or(ratio) {
+            checked += 1;
+            assert!(recorded.contains(&*figure.replace(',', "")), "{figure} is not in the record");
+        }
+    }
+    assert!(checked > 10, "only {checked} figures were read");
+}
+
 #[test]
 fn citations_are_recognised() {
     assert!(
