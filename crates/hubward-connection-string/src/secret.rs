@@ -97,7 +97,7 @@ impl<'a> RawKey<'a> {
     /// # Errors
     /// [`SasProblem::Redacted`] for a row of asterisks, [`SasProblem::Text`] for another text that is not a key.
     pub fn parse(text: &'a str) -> Result<Self, SasProblem> {
-        // each byte is looked at, whatever the others are
+        // each byte is read, regardless of the others
         if text.len() >= 3 && text.bytes().fold(0, |others, byte| others | (byte ^ b'*')) == 0 {
             return Err(SasProblem::Redacted);
         }

@@ -7,7 +7,7 @@ use crate::rules::TokenRules;
 use crate::token::{SasToken, VerifiedToken};
 
 impl<'a> SasToken<'a> {
-    /// Verifies the token with the keys of the identity or policy returned by [`needs`](Self::needs).
+    /// Verifies the token with the keys of the identity or policy returned by [`signer`](Self::signer).
     ///
     /// The signature is checked first, over the bytes as received and with every key, so an error about the expiry
     /// applies to an authentic token. A token is valid while `now <= se + leeway`.

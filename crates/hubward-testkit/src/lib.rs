@@ -1,4 +1,4 @@
-//! What hubward's crates are tested with. Not published.
+//! Test tools of hubward's crates. Not published.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,3 +16,8 @@ pub mod conformance;
 pub mod echo;
 pub mod provider_suite;
 pub mod redaction;
+
+/// The examples of the front page, compiled and run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct FrontPage;

@@ -16,7 +16,7 @@ use rcgen::CustomExtension;
 /// The usage of a client.
 const EKU: [u8; 12] = [0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 2];
 
-/// Where `wanted` stands in `der`.
+/// Returns the position of `wanted` in `der`.
 fn at(der: &[u8], wanted: &[u8]) -> usize {
     der.windows(wanted.len()).position(|window| window == wanted).unwrap()
 }

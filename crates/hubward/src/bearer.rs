@@ -63,7 +63,7 @@ pub struct Principal<'p> {
     expiry: u64,
 }
 
-/// An authenticated user or service of the directory. Only [`PendingBearer::answer`] creates one.
+/// An authenticated user or service of the directory. Only [`PendingBearer::resume`] creates one.
 #[derive(Debug, Clone, Copy)]
 pub struct User<'a, 'p> {
     ids: &'p [&'p str],

@@ -177,7 +177,7 @@ fn a_recheck_is_about_the_policy_that_signed_and_its_rights() {
 }
 
 #[test]
-fn a_disabled_device_s_thumbprint_admits_nobody() {
+fn a_disabled_device_s_thumbprint_is_rejected() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
     let shown = self_signed(&entity("pinned"));
@@ -210,7 +210,7 @@ fn the_hub_of_the_response_and_the_hostname_are_the_same() {
 }
 
 #[test]
-fn another_authority_does_not_stand_in_for_the_one_that_vouched() {
+fn another_authority_does_not_replace_that_of_the_evidence() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
     let hub = hub_of(&anchors, unmatched_thumbprints());

@@ -12,7 +12,7 @@ use crate::credentials::RequestedOperation;
 use crate::transport::claimed_identity::ClaimedIdentity;
 
 /// An authenticated identity, valid until its token or its certificate expires. Only
-/// [`PendingAuthentication::answer`](crate::PendingAuthentication::answer) creates one.
+/// [`PendingAuthentication::resume`](crate::PendingAuthentication::resume) creates one.
 ///
 /// ```compile_fail,E0451
 /// # use hubward::Authenticated;

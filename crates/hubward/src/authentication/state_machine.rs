@@ -35,7 +35,7 @@ pub enum AuthenticationStep<'a, K> {
 }
 
 /// A pending authentication. It needs the record that [`PendingAuthentication::lookup`] names, is consumed by
-/// [`PendingAuthentication::answer`], and can be held across an `await`.
+/// [`PendingAuthentication::resume`], and can be held across an `await`.
 ///
 /// ```
 /// use hubward::{AuthenticationStep, AuthError, Credentials, HubConfig};
@@ -209,13 +209,13 @@ impl<'a, K: MacKey> PendingAuthentication<'a, K> {
             let proven = token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?;
             return Ok(AuthenticationStep::Authenticated(authenticated(bound, proven)));
         }
-        Self { bound, stage }.answer_slow_path(&found, now).map_err(refused)
+        Self { bound, stage }.resume_slow_path(&found, now).map_err(refused)
     }
 
-    /// Resumes all stages that [`PendingAuthentication::answer`] does not resume itself.
+    /// Resumes all stages that [`PendingAuthentication::resume`] does not resume itself.
     #[cold]
     #[inline(never)]
-    fn answer_slow_path(
+    fn resume_slow_path(
         self,
         found: &LookupResult<'_, K>,
         now: UnixTime,

@@ -10,7 +10,7 @@ use hubward_registry::EnrollmentMatch;
 use super::credentials::RegistrationCredentials;
 
 /// An authenticated registration, valid until its credential expires. Only
-/// [`PendingRegistration::answer`](crate::PendingRegistration::answer) creates one.
+/// [`PendingRegistration::resume`](crate::PendingRegistration::resume) creates one.
 ///
 /// ```compile_fail,E0451
 /// # use hubward::AuthenticatedRegistration;
