@@ -2,7 +2,7 @@
 //! registry, and enrollments.
 #![no_main]
 
-use hubward_core::{OpenError, Seal, SealError};
+use hubward_core::{OpenError, Aead, SealError};
 use hubward_registry::{Enrollments, NoEntropy, Registry};
 use hubward_rustcrypto::HmacKey;
 use libfuzzer_sys::fuzz_target;
@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 #[derive(Debug)]
 struct Open;
 
-impl Seal for Open {
+impl Aead for Open {
     fn seal(&self, _: &[u8; 12], _: &[u8], _: &mut [u8]) -> Result<[u8; 16], SealError> {
         Ok([0; 16])
     }

@@ -3,8 +3,8 @@
 use hubward_core::{Keys, MacKey, SymmetricKey, Thumbprint};
 
 use crate::keys::SymmetricKeys;
-use crate::raw::RawKey;
-use crate::record::Proof;
+use crate::store::RawKey;
+use crate::store::Proof;
 
 /// How an identity is to prove itself.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
 //! What is to be changed of a record. Every change of an identity goes through this one type, so that none can
-//! forget the stamp or the etag.
+//! forget the version or the etag.
 
 use alloc::vec::Vec;
 

@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 
 use crate::authentication::AuthenticationView;
 use crate::text::DeviceScope;
-use crate::view::RecordView;
+use crate::record_view::RecordView;
 
 /// Whether an export holds the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use hubward_core::{Keys, MacKey, SymmetricKey};
 
 use crate::authentication::KeysView;
 use crate::entropy::{Entropy, NoEntropy, fresh_key};
-use crate::raw::RawKey;
+use crate::store::RawKey;
 
 /// A primary key and, where one is set, a secondary. A slot without a key is empty: it is never an empty key.
 ///

@@ -6,7 +6,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use hubward_core::{Identity, MacKey, Thumbprint};
 
 use crate::registry::Registry;
-use crate::whose::{LONGEST, identity, of_identity};
+use crate::store::id::{LONGEST, identity, of_identity};
 
 /// What a list names.
 #[derive(Debug, Clone, Copy)]

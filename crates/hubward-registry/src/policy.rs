@@ -12,7 +12,7 @@ use crate::registry::Registry;
 #[derive(Debug)]
 pub(crate) struct Policy<K> {
     pub(crate) rights: Permissions,
-    pub(crate) stamp: RecordVersion,
+    pub(crate) version: RecordVersion,
     pub(crate) keys: SymmetricKeys<K>,
 }
 
@@ -20,8 +20,8 @@ impl<K: MacKey> Registry<K> {
     /// Creates a shared access policy, or replaces the one of that name.
     pub fn set_policy(&mut self, name: PolicyName<'_>, rights: Permissions, keys: SymmetricKeys<K>) {
         let generation = self.change();
-        let stamp = RecordVersion::new(generation, generation);
-        self.policies.insert(name.as_str().into(), Box::new(Policy { rights, stamp, keys }));
+        let version = RecordVersion::new(generation, generation);
+        self.policies.insert(name.as_str().into(), Box::new(Policy { rights, version, keys }));
     }
 
     /// Deletes a shared access policy.
@@ -41,6 +41,6 @@ impl<K: MacKey> Registry<K> {
         };
         let (name, policy) = self.policies.get_key_value(name)?;
         let name = PolicyName::assertion(name);
-        Some(LookupResult::Policy(PolicyRecord::new(name, policy.rights, policy.stamp, policy.keys.keys())))
+        Some(LookupResult::Policy(PolicyRecord::new(name, policy.rights, policy.version, policy.keys.keys())))
     }
 }

@@ -9,14 +9,14 @@ use smol_str::SmolStr;
 
 use crate::authentication::Authentication;
 use crate::change::{Capabilities, Change, Credentials, Rest};
-use crate::count::{counts_on, first_change};
+use crate::versions::{counts_on, first_change};
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::lists::AccessLists;
 use crate::policy::Policy;
-use crate::record::{Hot, Proof, Record};
+use crate::store::{Hot, Proof, Record};
 use crate::store::{IdTag, Slot, Store};
-use crate::whose::{LONGEST, of_identity};
+use crate::store::id::{LONGEST, of_identity};
 
 /// Devices, their modules and the hub's policies, in memory, with keys of type `K`.
 ///
@@ -53,22 +53,22 @@ impl<K> Registry<K> {
 
 impl<K: MacKey> Registry<K> {
     /// An empty registry for tests and for ids that you choose: its index hashes under a key that everybody knows, and
-    /// its stamps and etags begin at 1 each time. Use [`Registry::with_seed`] where others choose the ids, and where a
+    /// its versions and etags begin at 1 each time. Use [`Registry::with_seed`] where others choose the ids, and where a
     /// session or an etag can be older than the registry.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty registry whose index hashes under `seed`, and whose stamps and etags begin at a number derived from it.
-    /// Draw 16 random bytes for each registry: then no client can choose ids that make the index slow, and no stamp and
+    /// An empty registry whose index hashes under `seed`, and whose versions and etags begin at a number derived from it.
+    /// Draw 16 random bytes for each registry: then no client can choose ids that make the index slow, and no version and
     /// no etag of another registry is given again.
     #[must_use]
     pub fn with_seed(seed: &[u8; 16]) -> Self {
         Self::empty(seed, first_change(seed))
     }
 
-    /// The same registry, with stamps that begin at `changes` or later. A [`Registry::new`] that replaces another one
+    /// The same registry, with versions that begin at `changes` or later. A [`Registry::new`] that replaces another one
     /// while sessions go on must begin at the [`Registry::changes`] of that one; [`Registry::with_seed`] needs none.
     #[must_use]
     pub const fn starting_at(mut self, changes: u64) -> Self {
@@ -149,7 +149,7 @@ impl<K: MacKey> Registry<K> {
         let (proof, primary, secondary) = authentication.split();
         let hot = Hot {
             id: SmolStr::new(id),
-            stamp: RecordVersion::new(generation, version),
+            version: RecordVersion::new(generation, version),
             primary,
             device,
             status: Status::Enabled,
@@ -161,7 +161,7 @@ impl<K: MacKey> Registry<K> {
         if let Some(device) = device.and_then(|device| self.store.record_mut(device)) {
             device.more().modules.push(slot);
         }
-        self.tell(slot, rest, etag)
+        self.set_rest(slot, rest, etag)
     }
 
     /// Changes a device or a module.
@@ -217,7 +217,7 @@ impl<K: MacKey> Registry<K> {
     /// Gives a record the etag that it had before, which no later change is given again.
     #[cfg(feature = "json")]
     pub(crate) fn restore_etag(&mut self, identity: &Identity<'_>, etag: ETag) {
-        use crate::count::reaches;
+        use crate::versions::reaches;
         // one that is not reached is not skipped: a count that goes on at a restored number is not random any more
         if reaches(self.changes, etag.version()) {
             self.changes = etag.version();
@@ -240,7 +240,7 @@ impl<K: MacKey> Registry<K> {
 
     /// So that no change stops half way.
     fn room(&self) -> Result<(), RegistryError> {
-        // a count that stands still would give what is changed the stamp that it had
+        // a count that stands still would give what is changed the version that it had
         if self.store.has_room() && counts_on(self.changes) { Ok(()) } else { Err(RegistryError::Full) }
     }
 
@@ -250,11 +250,11 @@ impl<K: MacKey> Registry<K> {
         if let Some(credentials) = change.credentials {
             self.set_credentials(slot, credentials, version)?;
         }
-        self.tell(slot, change.rest, ETag::new(version))
+        self.set_rest(slot, change.rest, ETag::new(version))
     }
 
     /// Gives a record what is said of it beside its credentials, and its version.
-    fn tell(&mut self, slot: Slot, rest: Rest, etag: ETag) -> Result<ETag, RegistryError> {
+    fn set_rest(&mut self, slot: Slot, rest: Rest, etag: ETag) -> Result<ETag, RegistryError> {
         if let (Some(status), Some(hot)) = (rest.status, self.store.hot_mut(slot)) {
             hot.status = status;
         }
@@ -263,10 +263,10 @@ impl<K: MacKey> Registry<K> {
         if let Some(capabilities) = rest.capabilities {
             record.capabilities = capabilities;
         }
-        record.tell(rest.reason, |more| &mut more.reason);
-        record.tell(rest.scope, |more| &mut more.scope);
-        record.tell(rest.parents, |more| &mut more.parents);
-        record.tell(rest.generation_id.map(Some), |more| &mut more.generation_id);
+        record.set_extra(rest.reason, |more| &mut more.reason);
+        record.set_extra(rest.scope, |more| &mut more.scope);
+        record.set_extra(rest.parents, |more| &mut more.parents);
+        record.set_extra(rest.generation_id.map(Some), |more| &mut more.generation_id);
         Ok(etag)
     }
 

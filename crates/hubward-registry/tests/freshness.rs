@@ -88,10 +88,10 @@ struct Given {
 }
 
 impl Given {
-    fn version(&mut self, id: &str, stamp: RecordVersion, credential: &str) -> Result<(), TestCaseError> {
-        let place = (id.to_owned(), stamp.generation(), stamp.keys());
+    fn version(&mut self, id: &str, version: RecordVersion, credential: &str) -> Result<(), TestCaseError> {
+        let place = (id.to_owned(), version.generation(), version.keys());
         let given = self.versions.entry(place).or_insert_with(|| credential.to_owned());
-        prop_assert_eq!(&*given, credential, "version {:?} of {} is given twice", stamp, id);
+        prop_assert_eq!(&*given, credential, "version {:?} of {} is given twice", version, id);
         Ok(())
     }
 
@@ -99,8 +99,8 @@ impl Given {
         let id = view.identity().to_string();
         let (first, second) = credentials(view);
         self.version(&id, view.version(), &first)?;
-        if let Some(stamp) = view.secondary_stamp() {
-            self.version(&id, stamp, &second)?;
+        if let Some(version) = view.secondary_version() {
+            self.version(&id, version, &second)?;
         }
         let place = (id.clone(), view.etag().to_string());
         let both = format!("{first} {second}");

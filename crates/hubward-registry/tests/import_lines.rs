@@ -254,10 +254,10 @@ fn keys_that_are_left_out_are_made_or_left() {
     let AuthenticationView::Sas(keys) = hub.get(who("a")).unwrap().authentication() else { panic!() };
     let primary = keys.expose_primary().unwrap().expose().to_vec();
     assert_ne!(primary, keys.expose_secondary().unwrap().expose(), "two keys were made");
-    let stamp = hub.get(who("a")).unwrap().version();
+    let version = hub.get(who("a")).unwrap().version();
     import(&mut hub, &sas_keys("null", "null")).unwrap();
     import(&mut hub, &device("")).unwrap();
-    assert_eq!(hub.get(who("a")).unwrap().version(), stamp, "an export without keys came back");
+    assert_eq!(hub.get(who("a")).unwrap().version(), version, "an export without keys came back");
     import(&mut hub, &device(r#","authentication":{"type":"none"}"#)).unwrap();
     import(&mut hub, &device("")).unwrap();
     assert!(matches!(hub.get(who("a")).unwrap().authentication(), AuthenticationView::None));

@@ -1,4 +1,4 @@
-//! Keys: made, rotated, exchanged; and the stamp that every change of them leaves.
+//! Keys: made, rotated, exchanged; and the version that every change of them leaves.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -20,7 +20,7 @@ use hubward_registry::{
 };
 use hubward_rustcrypto::HmacKey;
 
-fn stamp(hub: &Hub, id: &str) -> RecordVersion {
+fn version(hub: &Hub, id: &str) -> RecordVersion {
     hub.get(who(id)).unwrap().version()
 }
 
@@ -40,7 +40,7 @@ fn slot_of(hub: &Hub, id: &str, key: &str) -> Option<KeySlot> {
 fn every_change_of_credentials_changes_the_stamp() {
     let mut hub = Hub::new();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
-    let mut seen = vec![stamp(&hub, "a")];
+    let mut seen = vec![version(&hub, "a")];
     let thumbprints = Thumbprints::new(Some("a".repeat(64).parse().unwrap()), None).unwrap();
     let changes = [
         Change::new().key(KeySlot::Primary, raw("new"), HmacKey::new),
@@ -53,21 +53,21 @@ fn every_change_of_credentials_changes_the_stamp() {
     ];
     for change in changes {
         hub.update(who("a"), change, Precondition::Any).unwrap();
-        let now = stamp(&hub, "a");
+        let now = version(&hub, "a");
         assert!(!seen.contains(&now));
         assert_eq!(now.generation(), seen[0].generation());
         seen.push(now);
     }
     hub.delete(who("a"), Precondition::Any).unwrap();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
-    assert_ne!(stamp(&hub, "a").generation(), seen[0].generation());
+    assert_ne!(version(&hub, "a").generation(), seen[0].generation());
 }
 
-/// Both keys' stamps.
-fn stamps(hub: &Hub) -> (RecordVersion, RecordVersion) {
+/// Both keys' versions.
+fn versions(hub: &Hub) -> (RecordVersion, RecordVersion) {
     let LookupResult::Identity(found) = hub.find(&who("a").lookup()) else { panic!() };
-    assert_eq!(found.version_of(KeySlot::Primary), stamp(hub, "a"));
-    assert_eq!(Some(found.version_of(KeySlot::Secondary)), hub.get(who("a")).unwrap().secondary_stamp());
+    assert_eq!(found.version_of(KeySlot::Primary), version(hub, "a"));
+    assert_eq!(Some(found.version_of(KeySlot::Secondary)), hub.get(who("a")).unwrap().secondary_version());
     (found.version_of(KeySlot::Primary), found.version_of(KeySlot::Secondary))
 }
 
@@ -75,11 +75,11 @@ fn stamps(hub: &Hub) -> (RecordVersion, RecordVersion) {
 fn each_key_has_a_stamp_of_its_own_and_takes_it_along() {
     let mut hub = Hub::new();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
-    let (first, second) = stamps(&hub);
+    let (first, second) = versions(&hub);
     assert_ne!(first, second);
     let mut change = |change| {
         hub.update(who("a"), change, Precondition::Any).unwrap();
-        stamps(&hub)
+        versions(&hub)
     };
     let (primary, new) = change(Change::new().key(KeySlot::Secondary, raw("new"), HmacKey::new));
     assert!(primary == first && new != second && new != first);
@@ -139,9 +139,9 @@ fn a_second_key_comes_and_goes() {
 fn a_refused_change_leaves_the_stamp() {
     let mut hub = Hub::new();
     let etag = hub.create(who("a"), Authentication::None, Change::new()).unwrap();
-    let before = stamp(&hub, "a");
+    let before = version(&hub, "a");
     hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap_err();
-    assert_eq!(stamp(&hub, "a"), before);
+    assert_eq!(version(&hub, "a"), before);
     assert_eq!(hub.get(who("a")).unwrap().etag(), etag);
 }
 

@@ -26,11 +26,11 @@ fn what_cannot_be_counted_is_not_changed() {
     assert!(hub.is_empty());
     let mut hub = Hub::new().starting_at((1 << 63) - 1);
     hub.create(who("gate"), sas("gate"), Change::new()).unwrap();
-    let (stamp, etag) = (hub.get(who("gate")).unwrap().version(), hub.get(who("gate")).unwrap().etag());
+    let (version, etag) = (hub.get(who("gate")).unwrap().version(), hub.get(who("gate")).unwrap().etag());
     let change = Change::new().authentication(sas("other"));
     assert_eq!(hub.update(who("gate"), change, Precondition::Any), Err(RegistryError::Full));
     let gate = hub.get(who("gate")).unwrap();
-    assert_eq!((gate.version(), gate.etag()), (stamp, etag));
+    assert_eq!((gate.version(), gate.etag()), (version, etag));
     hub.delete(who("gate"), Precondition::Any).unwrap();
 }
 

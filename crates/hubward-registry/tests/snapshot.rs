@@ -87,7 +87,7 @@ fn everything_comes_back() {
                 "{} {:?} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?}",
                 view.identity(),
                 view.etag(),
-                (view.version(), view.secondary_stamp()),
+                (view.version(), view.secondary_version()),
                 view.generation_id(),
                 view.status(),
                 view.status_reason(),
@@ -122,8 +122,8 @@ fn a_version_that_was_is_not_given_again() {
     let mut after = open(sealed()).unwrap();
     let before: Vec<_> = after.iter().map(|view| view.version().keys()).collect();
     after.create(who("new"), sas("new"), Change::new()).unwrap();
-    let stamp = after.get(who("new")).unwrap().version();
-    assert!(!before.contains(&stamp.generation()) && !before.contains(&stamp.keys()));
+    let version = after.get(who("new")).unwrap().version();
+    assert!(!before.contains(&version.generation()) && !before.contains(&version.keys()));
 }
 
 #[test]

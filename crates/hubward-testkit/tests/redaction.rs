@@ -38,11 +38,11 @@ fn all_of<K: MacKey>(make: impl Fn(&SymmetricKey) -> K) {
     let primary = make(&symmetric);
     secret.is_not_debugged("Keys", &Keys::pair(&primary, &primary));
     let (device, policy) = (DeviceId::parse("dev1").unwrap(), PolicyName::parse("owner").unwrap());
-    let stamp = RecordVersion::new(1, 1);
+    let version = RecordVersion::new(1, 1);
     let credential = Credential::Keys(Keys::one(&primary));
-    let found = IdentityRecord::new(Identity::Device(device), Status::Enabled, stamp, credential);
+    let found = IdentityRecord::new(Identity::Device(device), Status::Enabled, version, credential);
     secret.is_not_debugged("LookupResult", &LookupResult::Identity(found));
-    let found = PolicyRecord::new(policy, Permissions::all(), stamp, Keys::one(&primary));
+    let found = PolicyRecord::new(policy, Permissions::all(), version, Keys::one(&primary));
     secret.is_not_debugged("LookupResult", &LookupResult::Policy(found));
 
     let host = Authority::parse("h.example").unwrap();

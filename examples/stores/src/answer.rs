@@ -51,7 +51,7 @@ impl fmt::Debug for Row {
 /// What was found, if there is anything.
 pub fn found(row: Option<&Row>) -> LookupResult<'_, HmacKey> {
     let Some(row) = row else { return LookupResult::NotFound };
-    let stamp = RecordVersion::new(row.generation, row.keys);
+    let version = RecordVersion::new(row.generation, row.keys);
     let status = if row.enabled { Status::Enabled } else { Status::Disabled };
     let keys = match &row.secondary {
         Some(secondary) => Keys::pair(&row.primary, secondary),
@@ -60,7 +60,7 @@ pub fn found(row: Option<&Row>) -> LookupResult<'_, HmacKey> {
     let identity = match &row.whose {
         Wanted::Policy(name) => {
             let Ok(name) = PolicyName::parse(name) else { return LookupResult::NotFound };
-            return LookupResult::Policy(PolicyRecord::new(name, row.rights, stamp, keys));
+            return LookupResult::Policy(PolicyRecord::new(name, row.rights, version, keys));
         }
         Wanted::Device(id) => DeviceId::parse(id).map(Identity::Device),
         Wanted::Module(device, module) => {
@@ -69,6 +69,6 @@ pub fn found(row: Option<&Row>) -> LookupResult<'_, HmacKey> {
     };
     // a row whose name is none is nobody's
     identity.map_or(LookupResult::NotFound, |identity| {
-        LookupResult::Identity(IdentityRecord::new(identity, status, stamp, Credential::Keys(keys)))
+        LookupResult::Identity(IdentityRecord::new(identity, status, version, Credential::Keys(keys)))
     })
 }

@@ -151,7 +151,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// A random number of 62 bits: no two changes have the same stamp. A counter in the database would give its numbers
+    /// A random number of 62 bits: no two changes have the same version. A counter in the database would give its numbers
     /// again once a backup is restored, and a session would outlive its key.
     fn change(&self) -> Result<i64, StoreError> {
         Ok(self.0.query_row("SELECT random() & 0x3fffffffffffffff", [], |row| row.get(0))?)

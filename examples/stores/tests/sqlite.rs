@@ -115,11 +115,11 @@ fn a_database_that_fails_admits_nobody() {
 }
 
 #[test]
-fn a_restored_backup_gives_no_stamp_of_another_key() {
+fn a_restored_backup_gives_no_version_of_another_key() {
     let folder = std::env::temp_dir().join(format!("hubward-stores-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (file, backup) = (folder.join("hub"), folder.join("backup"));
-    let stamp = |store: &SqliteStore| {
+    let version = |store: &SqliteStore| {
         let row = store.answer(&Lookup::Device(DeviceId::parse("pump").unwrap().segment()));
         let row = row.unwrap().unwrap();
         (row.generation, row.keys)
@@ -130,7 +130,7 @@ fn a_restored_backup_gives_no_stamp_of_another_key() {
     live.set_primary(&device("pump"), &raw("lost with the backup")).unwrap();
     let restored = SqliteStore::create(Connection::open(&backup).unwrap(), "").unwrap();
     restored.set_primary(&device("pump"), &raw("another")).unwrap();
-    assert_ne!(stamp(&live), stamp(&restored));
+    assert_ne!(version(&live), version(&restored));
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -61,7 +61,7 @@ fn registry(two: bool) -> Registry<HmacKey> {
 
 /// The same records where a program would put them first.
 struct Plain {
-    stamp: RecordVersion,
+    version: RecordVersion,
     status: Status,
     primary: HmacKey,
     secondary: Option<HmacKey>,
@@ -75,7 +75,7 @@ fn map(two: bool) -> Map {
             let secondary = two.then(|| HmacKey::new(&raw(number, 2)));
             let primary = HmacKey::new(&raw(number, 1));
             let plain =
-                Plain { stamp: RecordVersion::new(1, 1), status: Status::Enabled, primary, secondary };
+                Plain { version: RecordVersion::new(1, 1), status: Status::Enabled, primary, secondary };
             (id(number).into(), Box::new(plain))
         })
         .collect()
@@ -91,7 +91,7 @@ fn in_map<'m>(map: &'m Map, lookup: &Lookup<'_>) -> LookupResult<'m, HmacKey> {
         None => Keys::one(&plain.primary),
     };
     let identity = Identity::Device(DeviceId::assertion(id));
-    LookupResult::Identity(IdentityRecord::new(identity, plain.status, plain.stamp, Credential::Keys(keys)))
+    LookupResult::Identity(IdentityRecord::new(identity, plain.status, plain.version, Credential::Keys(keys)))
 }
 
 /// Tokens in the order in which they come, each under its device's primary key.

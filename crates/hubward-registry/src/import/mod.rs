@@ -11,7 +11,7 @@ use hubward_core::{Identity, KeySlot, MacKey, Status, SymmetricKey};
 
 use crate::authentication::{Authentication, AuthenticationView, Thumbprints};
 use crate::change::{Capabilities, Change, Rest};
-use crate::count::counts_on;
+use crate::versions::counts_on;
 use crate::entropy::Entropy;
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
@@ -19,7 +19,7 @@ use crate::keys::SymmetricKeys;
 use crate::registry::{RecordPlace, Registry};
 use crate::store::IdTag;
 use crate::text::{DeviceScope, StatusReason};
-use crate::whose::LONGEST;
+use crate::store::id::LONGEST;
 pub use error::{ImportError, ImportProblem};
 use line::Line;
 pub use mode::ImportMode;

@@ -160,7 +160,7 @@ pub(super) fn restore<K: MacKey>(
         let bits = content.number()?;
         let bits = content.checked(bits.try_into())?;
         let rights = Permissions::from_bits(bits).ok_or(content.bad())?;
-        let policy = Policy { rights, stamp: content.version()?, keys: content.pair(&make)? };
+        let policy = Policy { rights, version: content.version()?, keys: content.pair(&make)? };
         registry.policies.insert(name.as_str().into(), Box::new(policy));
         Ok(())
     })?;
@@ -188,7 +188,7 @@ fn identity<K: MacKey>(
     };
     let device = content.checked(DeviceId::parse(device))?;
     let identity = module.map_or(Identity::Device(device), |module| Identity::Module(device, module));
-    let stamp = content.version()?;
+    let version = content.version()?;
     let etag = ETag::new(content.number()?);
     let status = if content.flag()? { Status::Enabled } else { Status::Disabled };
     let capabilities = Capabilities { iot_edge: content.flag()? };
@@ -235,7 +235,7 @@ fn identity<K: MacKey>(
     content.checked(registry.create(identity, authentication, rest))?;
     // as it was, so that sessions and editors go on
     let slot = registry.slot(&identity).ok_or(content.bad())?;
-    registry.store.restore_stamps(slot, stamp, second);
+    registry.store.restore_versions(slot, version, second);
     if let Some(record) = registry.store.record_mut(slot) {
         record.etag = etag;
     }

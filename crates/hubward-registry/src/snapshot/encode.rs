@@ -9,10 +9,10 @@ use hubward_core::{MacKey, Status, Thumbprint};
 use crate::authentication::AuthenticationView;
 use crate::keys::SymmetricKeys;
 use crate::lists::AccessList;
-use crate::raw::RawKey;
+use crate::store::RawKey;
 use crate::registry::Registry;
 use crate::snapshot::envelope::SnapshotError;
-use crate::view::RecordView;
+use crate::record_view::RecordView;
 
 /// Where content goes.
 pub(super) trait Sink {
@@ -73,8 +73,8 @@ pub(super) fn write<K: MacKey>(registry: &Registry<K>, out: &mut dyn Sink) -> Re
     for (name, policy) in &registry.policies {
         out.text(name.as_bytes());
         out.number(u64::from(policy.rights.bits()));
-        out.number(policy.stamp.generation());
-        out.number(policy.stamp.keys());
+        out.number(policy.version.generation());
+        out.number(policy.version.keys());
         pair(&policy.keys, out)?;
     }
     let lists = &registry.lists;
@@ -116,7 +116,7 @@ fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut dyn Sink) -> Result<(
             out.text(kept(keys.primary)?);
             let second = keys.keys().secondary().map(|_| kept(keys.secondary));
             out.optional(second.transpose()?);
-            out.number(view.secondary_stamp().map_or(0, |stamp| stamp.keys()));
+            out.number(view.secondary_version().map_or(0, |version| version.keys()));
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use hubward_core::{DeviceId, MacKey, RegistrationId, Seal, Status, SymmetricKey, Thumbprint};
+use hubward_core::{DeviceId, MacKey, RegistrationId, Aead, Status, SymmetricKey, Thumbprint};
 use zeroize::Zeroize;
 
 use super::decode::Content;
@@ -21,7 +21,7 @@ impl<K: MacKey> Enrollments<K> {
     /// [`SnapshotError::NoEntropy`]; [`SnapshotError::TooLarge`].
     pub fn seal(
         &self,
-        key: &dyn Seal,
+        key: &dyn Aead,
         counter: u64,
         entropy: &mut Entropy<'_>,
     ) -> Result<Vec<u8>, SnapshotError> {
@@ -34,7 +34,7 @@ impl<K: MacKey> Enrollments<K> {
     /// [`SnapshotError`]: nothing is restored from a snapshot that is not whole, authentic and new enough.
     pub fn open(
         mut sealed: Vec<u8>,
-        key: &dyn Seal,
+        key: &dyn Aead,
         newest: u64,
         make: impl Fn(&SymmetricKey) -> K,
     ) -> Result<Self, SnapshotError> {

@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use hubward_core::Seal;
+use hubward_core::Aead;
 use zeroize::Zeroize;
 
 use super::encode::{Count, Fill, Sink};
@@ -117,7 +117,7 @@ fn take<const N: usize>(fields: &mut &[u8]) -> Result<[u8; N], SnapshotError> {
 /// Seals what `write` writes. It is called twice and must write the same.
 pub(super) fn seal(
     kind: Kind,
-    key: &dyn Seal,
+    key: &dyn Aead,
     counter: u64,
     entropy: &mut Entropy<'_>,
     write: impl Fn(&mut dyn Sink) -> Result<(), SnapshotError>,
@@ -160,7 +160,7 @@ pub(super) fn seal(
 pub(super) fn open<'s>(
     kind: Kind,
     sealed: &'s mut [u8],
-    key: &dyn Seal,
+    key: &dyn Aead,
     newest: u64,
 ) -> Result<&'s [u8], SnapshotError> {
     let found = sealed.len();

@@ -7,7 +7,7 @@ mod envelope;
 
 use alloc::vec::Vec;
 
-use hubward_core::{MacKey, Seal, SymmetricKey};
+use hubward_core::{MacKey, Aead, SymmetricKey};
 use zeroize::Zeroize;
 
 use crate::entropy::{Entropy, fresh_seed};
@@ -18,7 +18,7 @@ use envelope::Kind;
 pub use envelope::{SnapshotError, snapshot_counter};
 
 impl<K: MacKey> Registry<K> {
-    /// The registry as bytes that only `key` opens: identities, policies, access lists, and the stamps that sessions
+    /// The registry as bytes that only `key` opens: identities, policies, access lists, and the versions that sessions
     /// rest on. `counter` is the caller's, higher for each snapshot; who keeps it can tell an old one from the newest.
     ///
     /// # Errors
@@ -26,7 +26,7 @@ impl<K: MacKey> Registry<K> {
     /// [`SnapshotError::NoEntropy`]; [`SnapshotError::TooLarge`].
     pub fn seal(
         &self,
-        key: &dyn Seal,
+        key: &dyn Aead,
         counter: u64,
         entropy: &mut Entropy<'_>,
     ) -> Result<Vec<u8>, SnapshotError> {
@@ -36,7 +36,7 @@ impl<K: MacKey> Registry<K> {
     /// The registry that was sealed. `newest` is the counter of the newest snapshot that the caller knows of, 0 where
     /// it keeps none; `make` makes keys ready for use.
     ///
-    /// Records keep their stamps and etags. A change after this has a number that no registry gave before, also where
+    /// Records keep their versions and etags. A change after this has a number that no registry gave before, also where
     /// the sealed one went on after the snapshot: the count goes on at a number drawn from `entropy`, as the seed of the
     /// index is.
     ///
@@ -45,7 +45,7 @@ impl<K: MacKey> Registry<K> {
     /// without entropy.
     pub fn open(
         mut sealed: Vec<u8>,
-        key: &dyn Seal,
+        key: &dyn Aead,
         newest: u64,
         entropy: &mut Entropy<'_>,
         make: impl Fn(&SymmetricKey) -> K,

@@ -1,7 +1,10 @@
 //! Two layers under one number: hot entries with their keys, found by id, and the records beside them.
 
 mod chunks;
+pub(crate) mod id;
 mod index;
+mod raw_key;
+mod row;
 
 use core::hint::black_box;
 use core::mem;
@@ -12,9 +15,10 @@ pub(crate) use chunks::Slot;
 use chunks::{Chunks, Slots};
 pub(crate) use index::IdTag;
 use index::Index;
+pub(crate) use raw_key::RawKey;
+pub(crate) use row::{Hot, More, Proof, Record, Second};
 
 use crate::keys::KeptKey;
-use crate::record::{Hot, Proof, Record, Second};
 
 /// Identities by id and by number.
 #[derive(Debug)]
@@ -180,14 +184,14 @@ impl<K> Store<K> {
     /// The version of the primary key, or of what is in its place.
     pub(crate) fn set_version(&mut self, slot: Slot, version: u64) {
         if let Some(hot) = self.hot.get_mut(slot) {
-            hot.stamp = RecordVersion::new(hot.stamp.generation(), version);
+            hot.version = RecordVersion::new(hot.version.generation(), version);
         }
     }
 
-    /// Gives a record the stamps that it had before.
-    pub(crate) fn restore_stamps(&mut self, slot: Slot, stamp: RecordVersion, second: u64) {
+    /// Gives a record the versions that it had before.
+    pub(crate) fn restore_versions(&mut self, slot: Slot, version: RecordVersion, second: u64) {
         let Some(hot) = self.hot.get_mut(slot) else { return };
-        hot.stamp = stamp;
+        hot.version = version;
         if let Some(key) = self.seconds.get_mut(slot) {
             key.set_version(second);
         }
@@ -198,14 +202,14 @@ impl<K> Store<K> {
         let Some(hot) = self.hot.get_mut(slot) else { return false };
         let second = self.seconds.get_mut(slot);
         let (Some(first), Some(second)) = (hot.primary.as_mut(), second) else { return false };
-        let (version, other) = (hot.stamp.keys(), second.version());
+        let (version, other) = (hot.version.keys(), second.version());
         let Some(Record { proof: Proof::Keys { primary, secondary }, .. }) = self.records.get_mut(slot)
         else {
             return false;
         };
         mem::swap(first, &mut second.key);
         second.set_version(version);
-        hot.stamp = RecordVersion::new(hot.stamp.generation(), other);
+        hot.version = RecordVersion::new(hot.version.generation(), other);
         mem::swap(primary, secondary);
         true
     }

@@ -7,11 +7,11 @@ use hubward_core::{Identity, Keys, MacKey, RecordVersion, Status};
 use crate::authentication::{AuthenticationView, KeysView};
 use crate::change::Capabilities;
 use crate::etag::ETag;
-use crate::record::{Hot, More, Proof, Record, Second};
+use crate::store::{Hot, More, Proof, Record, Second};
 use crate::registry::Registry;
 use crate::store::Slot;
 use crate::text::{DeviceScope, GenerationId};
-use crate::whose::identity;
+use crate::store::id::identity;
 
 /// A device's or a module's record.
 #[derive(Debug)]
@@ -67,19 +67,19 @@ impl<'r, K: MacKey> RecordView<'r, K> {
     /// What a proof made now would rest on: by the primary key where there are two.
     #[must_use]
     pub const fn version(&self) -> RecordVersion {
-        self.hot.stamp
+        self.hot.version
     }
 
     /// What a proof by the secondary key would rest on.
     #[must_use]
-    pub fn secondary_stamp(&self) -> Option<RecordVersion> {
-        self.second.map(|second| RecordVersion::new(self.hot.stamp.generation(), second.version()))
+    pub fn secondary_version(&self) -> Option<RecordVersion> {
+        self.second.map(|second| RecordVersion::new(self.hot.version.generation(), second.version()))
     }
 
-    /// Which creation of the id it is, as text: what another hub gave, else the stamp's number.
+    /// Which creation of the id it is, as text: what another hub gave, else the version's number.
     pub fn generation_id(&self) -> impl fmt::Display + use<'r, K> {
         let given = self.more().and_then(|more| more.generation_id.as_ref());
-        Generation { given: given.map(|id| id.as_str()), number: self.hot.stamp.generation() }
+        Generation { given: given.map(|id| id.as_str()), number: self.hot.version.generation() }
     }
 
     /// Whether it may connect, access lists aside; a module's status is its device's.

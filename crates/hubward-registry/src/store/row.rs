@@ -10,18 +10,17 @@ use smol_str::SmolStr;
 use crate::authentication::Thumbprints;
 use crate::change::Capabilities;
 use crate::etag::ETag;
-use crate::raw::RawKey;
-use crate::store::Slot;
+use super::{RawKey, Slot};
 use crate::text::{DeviceScope, GenerationId, StatusReason};
 
-/// What every admission reads, its stamp being the primary key's: 128 bytes with a key of 64, two cache lines. `stamp` lies in the first and `status` in
+/// What every admission reads, its version being the primary key's: 128 bytes with a key of 64, two cache lines. `version` lies in the first and `status` in
 /// the second, so that reading both loads the whole entry.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Hot<K> {
     /// A device's id, or `device/module`: no id has a `/`, so the two cannot meet. One of up to 23 bytes stands here.
     pub(crate) id: SmolStr,
-    pub(crate) stamp: RecordVersion,
+    pub(crate) version: RecordVersion,
     pub(crate) primary: Option<K>,
     /// The device, for a module.
     pub(crate) device: Option<Slot>,
@@ -92,7 +91,7 @@ impl Record {
     }
 
     /// Sets what `place` names to what a change says of it. Nothing, where there is nothing yet, takes no memory.
-    pub(crate) fn tell<T: Default + PartialEq>(
+    pub(crate) fn set_extra<T: Default + PartialEq>(
         &mut self,
         change: Option<T>,
         place: impl FnOnce(&mut More) -> &mut T,

@@ -8,10 +8,10 @@ use hubward_core::{
 };
 
 use crate::lists::ListVerdict;
-use crate::record::{Hot, Proof, Second};
+use crate::store::{Hot, Proof, Second};
 use crate::registry::Registry;
 use crate::store::{IdTag, Slot};
-use crate::whose::{LONGEST, identity, of_lookup, undecoded};
+use crate::store::id::{LONGEST, identity, of_lookup, undecoded};
 
 /// One of many questions, and what is known of its answer.
 struct Asked<'r, 'a, K> {
@@ -80,7 +80,7 @@ impl<K: MacKey> Registry<K> {
             asked.second = asked.slot.and_then(|slot| self.store.second_entry(slot));
         }
         black_box(asked.iter().filter_map(Asked::hot).fold(0, |sum: u64, hot| {
-            sum.wrapping_add(hot.stamp.keys()) ^ u64::from(hot.status == Status::Enabled)
+            sum.wrapping_add(hot.version.keys()) ^ u64::from(hot.status == Status::Enabled)
         }));
         let seconds = asked.iter().filter_map(Asked::second);
         black_box(seconds.fold(0, |sum: u64, second| sum.wrapping_add(second.version())));
@@ -130,9 +130,9 @@ impl<K: MacKey> Registry<K> {
             ListVerdict::Pass => self.status_of(hot)?,
             ListVerdict::Blocked | ListVerdict::NotAllowed => Status::Disabled,
         };
-        let found = IdentityRecord::new(identity, status, hot.stamp, credential);
-        let second = second.map(|second| RecordVersion::new(hot.stamp.generation(), second.version()));
-        Some(LookupResult::Identity(found.with_secondary_stamp(second.unwrap_or(hot.stamp))))
+        let found = IdentityRecord::new(identity, status, hot.version, credential);
+        let second = second.map(|second| RecordVersion::new(hot.version.generation(), second.version()));
+        Some(LookupResult::Identity(found.with_secondary_version(second.unwrap_or(hot.version))))
     }
 
     /// What one without keys proves itself by: it lies in the other layer.

@@ -1,4 +1,4 @@
-//! The numbers that stamps and etags are made of.
+//! The numbers that versions and etags are made of.
 
 use core::hash::Hasher;
 
