@@ -97,10 +97,13 @@ fn a_bad_line_is_named_and_the_others_are_imported() {
         out.contains("1 created, 0 updated, 0 deleted, 1 not imported\nhub is written, sealed, snapshot 2"),
         "{out}"
     );
-    assert!(out.contains("hubward: line 2: not an object of an identity, at column 2"), "{out}");
+    assert!(out.contains("hubward: line 2: not the JSON object of an identity, at column 2"), "{out}");
     let (status, out) = folder.with_input("registry import hub --json", "nonsense");
     let [error, counts] = [0, 1].map(|at| out.lines().nth(at).unwrap());
-    assert_eq!((status, error), (1, r#"{"line":1,"problem":"not an object of an identity, at column 2"}"#));
+    assert_eq!(
+        (status, error),
+        (1, r#"{"line":1,"problem":"not the JSON object of an identity, at column 2"}"#)
+    );
     let counts: serde_json::Value = serde_json::from_str(counts).unwrap();
     let expected = serde_json::json!({"created": 0, "updated": 0, "deleted": 0, "twins": 0, "failed": 1});
     assert_eq!(counts, expected);
@@ -349,7 +352,10 @@ fn a_line_is_not_passed_over_for_what_stands_before_it() {
     let (status, out) = folder.with_input("registry import hub", lines);
     assert_eq!((status, out.contains("1 created, 0 updated, 0 deleted, 2 not imported")), (1, true), "{out}");
     for line in [2, 3] {
-        assert!(out.contains(&format!("line {line}: not an object of an identity, at column 1")), "{out}");
+        assert!(
+            out.contains(&format!("line {line}: not the JSON object of an identity, at column 1")),
+            "{out}"
+        );
     }
     let plain = with_hub("before-a-plain-line", true);
     for before in ["\u{c}", "\u{feff}", "\u{feff}\u{feff}", " "] {

@@ -41,7 +41,7 @@ pub use footprint::Footprint;
 pub use import::{ImportError, ImportLine, ImportMode, ImportProblem, ImportSummary, Imported, Importer};
 pub use keys::SymmetricKeys;
 pub use lists::{AccessList, AccessLists, ListEntry, ListVerdict};
+pub use record_view::RecordView;
 pub use registry::Registry;
 pub use snapshot::{SnapshotError, snapshot_counter};
 pub use text::{DeviceScope, GenerationId, StatusReason, TextError};
-pub use record_view::RecordView;

@@ -1,4 +1,4 @@
-//! The answers to the questions of an admission, one at a time and many at once.
+//! Lookups of an authentication, one at a time and in batches.
 
 use core::hint::black_box;
 
@@ -8,13 +8,13 @@ use hubward_core::{
 };
 
 use crate::lists::ListVerdict;
-use crate::store::{Hot, Proof, Second};
 use crate::registry::Registry;
-use crate::store::{IdTag, Slot};
 use crate::store::id::{LONGEST, identity, of_lookup, undecoded};
+use crate::store::{Hot, Second, StoredCredential};
+use crate::store::{IdTag, Slot};
 
-/// One of many questions, and what is known of its answer.
-struct Asked<'r, 'a, K> {
+/// One lookup of a batch, and the parts of its result that are loaded.
+struct PendingLookup<'r, 'a, K> {
     id: Option<&'a str>,
     tag: IdTag,
     slot: Option<Slot>,
@@ -22,7 +22,7 @@ struct Asked<'r, 'a, K> {
     second: Option<&'r Option<Second<K>>>,
 }
 
-impl<'r, K> Asked<'r, '_, K> {
+impl<'r, K> PendingLookup<'r, '_, K> {
     #[inline]
     fn hot(&self) -> Option<&'r Hot<K>> {
         self.hot?.as_ref()
@@ -34,66 +34,70 @@ impl<'r, K> Asked<'r, '_, K> {
     }
 }
 
-impl<K> Clone for Asked<'_, '_, K> {
+impl<K> Clone for PendingLookup<'_, '_, K> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K> Copy for Asked<'_, '_, K> {}
+impl<K> Copy for PendingLookup<'_, '_, K> {}
 
 impl<K: MacKey> Registry<K> {
-    /// Answers the question of an admission by a token. Ids are compared byte by byte; nothing is allocated.
+    /// Looks up a record for an authentication by a token. Ids are compared byte by byte; nothing is allocated.
     ///
-    /// Whoever the [access lists](crate::AccessLists) do not let pass is found `Disabled`. An issuer on a list is not looked
-    /// at: an admission that can be by a certificate needs [`Registry::find_issued`].
+    /// An identity that the [access lists](crate::AccessLists) refuse has the status `Disabled`. List entries for
+    /// issuers are not considered: an authentication that may be by a certificate needs [`Registry::find_issued`].
     #[must_use]
     pub fn find(&self, lookup: &Lookup<'_>) -> LookupResult<'_, K> {
         self.find_issued(lookup, &[])
     }
 
-    /// [`Registry::find`] for one whose certificate chain was verified, with the SHA-256 thumbprints of those above it,
-    /// by which the access lists may name it. A session that began with them is rechecked with them.
+    /// Does the lookup of [`Registry::find`] for a verified certificate chain, with the SHA-256 thumbprints of its
+    /// issuers, which the access lists may have entries for. Recheck a session with the issuers that it was opened
+    /// with.
     #[must_use]
     pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> LookupResult<'_, K> {
-        let found = match lookup {
+        let result = match lookup {
             Lookup::Policy(name) => self.find_policy(name),
-            _ => self.entry_of(lookup).and_then(|(slot, hot)| self.found(lookup, slot, hot, issuers)),
+            _ => self.entry_of(lookup).and_then(|(slot, hot)| self.record_of(lookup, slot, hot, issuers)),
         };
-        found.unwrap_or(LookupResult::NotFound)
+        result.unwrap_or(LookupResult::NotFound)
     }
 
-    /// [`Registry::find`] for each of `lookups`, without issuers. Records of many devices are rarely in the processor's cache: here
-    /// the loads of all questions are under way together, instead of each waiting for the one before.
+    /// Does the lookup of [`Registry::find`] for each of `lookups`, without issuers. Records of many devices are
+    /// rarely in the processor's cache: a batch loads them in parallel, where single lookups wait for one load after
+    /// the other.
     #[must_use]
     pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [LookupResult<'_, K>; N] {
-        let mut asked = [Asked { id: None, tag: IdTag::default(), slot: None, hot: None, second: None }; N];
-        for (asked, lookup) in asked.iter_mut().zip(lookups) {
-            asked.id = undecoded(lookup);
-            asked.tag = self.store.tag(asked.id.unwrap_or_default());
+        let mut pending =
+            [PendingLookup { id: None, tag: IdTag::default(), slot: None, hot: None, second: None }; N];
+        for (pending, lookup) in pending.iter_mut().zip(lookups) {
+            pending.id = undecoded(lookup);
+            pending.tag = self.store.tag(pending.id.unwrap_or_default());
         }
-        self.store.touch_all(asked.iter().map(|asked| asked.tag));
-        // where each entry is takes its own loop: the loop that waits for them is then a load and little else
-        for asked in &mut asked {
-            asked.slot = self.store.likely(asked.tag);
-            asked.hot = asked.slot.and_then(|slot| self.store.entry(slot));
-            asked.second = asked.slot.and_then(|slot| self.store.second_entry(slot));
+        self.store.touch_all(pending.iter().map(|pending| pending.tag));
+        // the address of each entry has a loop of its own: the loop that waits for the entries is then little more
+        // than loads
+        for pending in &mut pending {
+            pending.slot = self.store.likely(pending.tag);
+            pending.hot = pending.slot.and_then(|slot| self.store.entry(slot));
+            pending.second = pending.slot.and_then(|slot| self.store.second_entry(slot));
         }
-        black_box(asked.iter().filter_map(Asked::hot).fold(0, |sum: u64, hot| {
+        black_box(pending.iter().filter_map(PendingLookup::hot).fold(0, |sum: u64, hot| {
             sum.wrapping_add(hot.version.keys()) ^ u64::from(hot.status == Status::Enabled)
         }));
-        let seconds = asked.iter().filter_map(Asked::second);
+        let seconds = pending.iter().filter_map(PendingLookup::second);
         black_box(seconds.fold(0, |sum: u64, second| sum.wrapping_add(second.version())));
-        let mut found = [const { LookupResult::NotFound }; N];
-        for ((found, asked), lookup) in found.iter_mut().zip(&asked).zip(lookups) {
-            *found = match (asked.id, asked.slot, asked.hot()) {
+        let mut result = [const { LookupResult::NotFound }; N];
+        for ((result, pending), lookup) in result.iter_mut().zip(&pending).zip(lookups) {
+            *result = match (pending.id, pending.slot, pending.hot()) {
                 (Some(id), Some(slot), Some(hot)) if hot.id == *id => {
-                    self.found(lookup, slot, hot, &[]).unwrap_or(LookupResult::NotFound)
+                    self.record_of(lookup, slot, hot, &[]).unwrap_or(LookupResult::NotFound)
                 }
                 _ => self.find(lookup),
             };
         }
-        found
+        result
     }
 
     #[inline]
@@ -105,14 +109,14 @@ impl<K: MacKey> Registry<K> {
         self.store.find_hot(of_lookup(lookup, &mut buffer)?)
     }
 
-    fn found<'r>(
+    fn record_of<'r>(
         &'r self,
         lookup: &Lookup<'_>,
         slot: Slot,
         hot: &'r Hot<K>,
         issuers: &[Thumbprint],
     ) -> Option<LookupResult<'r, K>> {
-        // a device's name with a `/` in it is no id, and must not be taken for a module's
+        // a device name with a `/` in it is not an id, and must not match a module
         if hot.device.is_some() != matches!(lookup, Lookup::Module(..)) {
             return None;
         }
@@ -130,24 +134,24 @@ impl<K: MacKey> Registry<K> {
             ListVerdict::Pass => self.status_of(hot)?,
             ListVerdict::Blocked | ListVerdict::NotAllowed => Status::Disabled,
         };
-        let found = IdentityRecord::new(identity, status, hot.version, credential);
+        let result = IdentityRecord::new(identity, status, hot.version, credential);
         let second = second.map(|second| RecordVersion::new(hot.version.generation(), second.version()));
-        Some(LookupResult::Identity(found.with_secondary_version(second.unwrap_or(hot.version))))
+        Some(LookupResult::Identity(result.with_secondary_version(second.unwrap_or(hot.version))))
     }
 
-    /// What one without keys proves itself by: it lies in the other layer.
+    /// Returns the credential of an identity without keys, which is in the cold layer.
     fn certificate_at(&self, slot: Slot) -> Option<Credential<'_, K>> {
         Some(match &self.store.record(slot)?.proof {
-            Proof::SelfSigned(kept) => {
+            StoredCredential::SelfSigned(kept) => {
                 Credential::Thumbprints { primary: kept.primary(), secondary: kept.secondary() }
             }
-            Proof::CertificateAuthority => Credential::CertificateAuthority,
-            // keys would be in the first layer
-            Proof::Keys { .. } | Proof::None => Credential::None,
+            StoredCredential::CertificateAuthority => Credential::CertificateAuthority,
+            // keys would be in the hot layer
+            StoredCredential::Keys { .. } | StoredCredential::None => Credential::None,
         })
     }
 
-    /// A module's status is its device's.
+    /// Returns the status. A module has its device's.
     pub(crate) fn status_of(&self, hot: &Hot<K>) -> Option<Status> {
         match hot.device {
             Some(device) => Some(self.store.hot(device)?.status),

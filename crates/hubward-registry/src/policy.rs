@@ -8,7 +8,7 @@ use crate::error::RegistryError;
 use crate::keys::SymmetricKeys;
 use crate::registry::Registry;
 
-/// A shared access policy. It is boxed, so that its keys stay where they are while the map of them grows.
+/// A shared access policy. It is boxed, so that its keys do not move when the map grows.
 #[derive(Debug)]
 pub(crate) struct Policy<K> {
     pub(crate) rights: Permissions,
@@ -27,12 +27,12 @@ impl<K: MacKey> Registry<K> {
     /// Deletes a shared access policy.
     ///
     /// # Errors
-    /// [`RegistryError::NotFound`] where there is no such policy.
+    /// [`RegistryError::NotFound`] if there is no such policy.
     pub fn delete_policy(&mut self, name: PolicyName<'_>) -> Result<(), RegistryError> {
         self.policies.remove(name.as_str()).map(|_| ()).ok_or(RegistryError::NotFound)
     }
 
-    /// The policy of a name, decoded once on the stack.
+    /// Looks up a policy by its name, which is decoded once on the stack.
     pub(crate) fn find_policy(&self, name: &Segment<'_>) -> Option<LookupResult<'_, K>> {
         let mut buffer = [0; 128];
         let name = match name.as_plain() {

@@ -33,7 +33,7 @@ enum Step {
     Delete,
 }
 
-/// Which etag is shown: none, today's, or that of some time before.
+/// The etag that is shown: none, the current one, or an earlier one.
 type Shown = Option<bool>;
 
 fn keys() -> impl Strategy<Value = Vec<u8>> {
@@ -55,11 +55,11 @@ fn steps() -> impl Strategy<Value = Vec<(usize, Step, Shown)>> {
 
 #[derive(Debug, Clone)]
 struct Model {
-    /// Each with its version; one that is new was never another's.
+    /// The keys with their versions; each new version is unique.
     keys: Vec<(u8, RecordVersion)>,
     enabled: bool,
     etag: ETag,
-    /// Of the record, where it has no keys.
+    /// The version of the record, if it has no keys.
     version: RecordVersion,
 }
 
@@ -72,7 +72,7 @@ fn authentication(keys: &[u8]) -> Authentication<HmacKey> {
     }
 }
 
-/// What the step makes of the model, or why not.
+/// Returns the expected outcome of a step.
 fn expected(
     model: &BTreeMap<&str, Model>,
     id: &str,
@@ -157,7 +157,7 @@ fn apply<'i>(
     };
     let view = hub.get(who(id)).unwrap();
     let version = view.version();
-    // what was put into a slot by this step has a version that nothing had before
+    // a credential that this step sets has a new version
     let mut fresh = |version: RecordVersion| {
         prop_assert!(!versions.contains(&version), "a version of its own");
         versions.push(version);

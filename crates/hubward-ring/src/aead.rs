@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hubward_core::{OpenError, Aead, SealError};
+use hubward_core::{Aead, OpenError, SealError};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 /// An AES-256-GCM key (NIST SP 800-38D). With random nonces it can encrypt up to 2^32 messages.

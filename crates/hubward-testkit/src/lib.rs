@@ -1,4 +1,4 @@
-//! What hubward's crates are tested with. Not published.
+//! Test tools of hubward's crates. Not published.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Who may rest on whom, as docs/DESIGN.md draws it. A new edge is a decision: it is made there and here.
+//! Dependencies between the crates, as docs/DESIGN.md draws them. A new edge is a decision: change both.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Each crate of the workspace and the crates of the workspace that it may rest on; dev-dependencies aside.
+/// The crates of the workspace and the workspace crates that each may depend on, without dev-dependencies.
 const LAYERS: [(&str, &[&str]); 14] = [
     ("hubward-core", &[]),
     ("hubward-rustcrypto", &["hubward-core"]),
@@ -60,14 +60,14 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ),
 ];
 
-/// What no library rests on: a clock, entropy, a run time, a log.
+/// Crates that no library depends on: a clock, entropy, a runtime, a log.
 const OUTSIDE: [&str; 8] = ["tokio", "log", "tracing", "getrandom", "rand", "time", "chrono", "jiff"];
 
-/// Programs, which must know the time and make keys.
+/// Programs, which need the time and generate keys.
 const PROGRAMS: [&str; 3] = ["hubward-cli", "hubward-gateway", "hubward-benches"];
 
 #[test]
-fn the_layers_hold() {
+fn crates_depend_on_lower_layers_only() {
     let metadata = metadata();
     let allowed: BTreeMap<_, BTreeSet<&str>> =
         LAYERS.iter().map(|(name, on)| (*name, on.iter().copied().collect())).collect();
@@ -94,8 +94,8 @@ fn the_layers_hold() {
 }
 
 #[test]
-fn libraries_stay_small_of_file() {
-    // a reviewer reads a file at a sitting; 450 lines is beyond the house's 400 by a margin
+fn library_files_are_small() {
+    // a reviewer reads a file in one sitting; 450 lines exceed the project's 400 by a margin
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let mut long = Vec::new();
     let mut folders = vec![std::path::PathBuf::from(root)];
