@@ -139,7 +139,7 @@ fn a_key_is_rolled_on_one_etag() {
     let out = folder.well(&rotate);
     assert!(!out.contains(PRIMARY), "{out}");
     let (status, out) = folder.hubward(&rotate);
-    assert_eq!((status, out.contains("another etag")), (1, true), "{out}");
+    assert_eq!((status, out.contains("the etag does not match")), (1, true), "{out}");
     let rolled = pump(&folder);
     assert!(rolled.contains(PRIMARY) && !rolled.contains(SECONDARY), "{rolled}");
     let out = folder.well("registry rotate hub --device pump --swap --with-keys");
@@ -178,7 +178,7 @@ fn a_plain_file_of_another_hand_is_not_written_over() {
     }
     folder.write("hub", "{\"id\":\"a\",\"status\":\"enabled\"}\nnonsense\n");
     let (status, out) = folder.hubward("registry show hub");
-    assert_eq!((status, out.contains("line 2: not an object")), (2, true), "{out}");
+    assert_eq!((status, out.contains("line 2: not the JSON object")), (2, true), "{out}");
     assert_eq!(folder.names(), ["hub"]);
 }
 

@@ -68,7 +68,7 @@ impl SqliteStore {
     /// Looks up a row.
     pub fn find(&self, lookup: &Lookup<'_>) -> Result<Option<Row>, StoreError> {
         let Some(key) = RowKey::of(lookup) else { return Ok(None) };
-        let (kind, name) = key(&key);
+        let (kind, name) = columns(&key);
         let mut query = self.0.prepare_cached(
             // a module has its device's status
             "SELECT own.kind, own.name, own.rights, own.generation, own.keys, own.primary_key, own.secondary_key,
@@ -115,7 +115,7 @@ impl SqliteStore {
         primary: &[u8],
         secondary: Option<&[u8]>,
     ) -> Result<(), StoreError> {
-        let (kind, name) = key(id);
+        let (kind, name) = columns(id);
         let change = self.change()?;
         let device = match id {
             RowKey::Module(device, _) => Some(device),
@@ -133,7 +133,7 @@ impl SqliteStore {
 
     /// Replaces a primary key. The new version of the keys ends the sessions that the old one opened.
     pub fn set_primary(&self, id: &RowKey, primary: &[u8]) -> Result<(), StoreError> {
-        let (kind, name) = key(id);
+        let (kind, name) = columns(id);
         let change = self.change()?;
         self.0.execute(
             "UPDATE identity SET primary_key = ?3, keys = ?4 WHERE kind = ?1 AND name = ?2",
@@ -177,7 +177,7 @@ impl SqliteStore {
 
 const POLICY: i64 = 2;
 
-fn key(key: &RowKey) -> (i64, String) {
+fn columns(key: &RowKey) -> (i64, String) {
     match key {
         RowKey::Device(id) => (0, id.clone()),
         RowKey::Module(device, module) => (1, format!("{device}/{module}")),
