@@ -1,4 +1,4 @@
-//! Parse, verify and sign beside a keyed HMAC of the same bytes and a JWT.
+//! Parses, verifies and signs tokens, next to a keyed HMAC of the same bytes and a JWT.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a benchmark")]
 
 #[path = "../../crates/hubward/examples/bearer/provider.rs"]

@@ -1,4 +1,4 @@
-//! A chain of IoT Edge against a slow, obvious reading of it.
+//! Compares an `auth-chain` of IoT Edge with a simple model.
 #![no_main]
 
 #[path = "../../crates/hubward/tests/models/mod.rs"]

@@ -1,5 +1,5 @@
-//! Any text: reading it agrees with a small model of the grammar, every error points into it, and what is accepted
-//! is written and read to the same.
+//! Any text: the parser agrees with a small model of the grammar, every error points into the text, and accepted
+//! strings are written and parsed again to the same.
 
 #![no_main]
 
@@ -30,7 +30,7 @@ fn check(text: &str, rules: &ParseOptions) {
             assert_eq!(again.with_secrets().to_string(), written);
             assert_eq!(model(&written, keep).as_ref(), Some(&fields));
             if let Some(secret) = secret_of(text, rules) {
-                // another field may hold the same text, and is shown
+                // another field may contain the same text, and is shown
                 assert!(text.matches(secret).count() > 1 || !format!("{string} {string:?}").contains(secret));
             }
         }
@@ -38,7 +38,7 @@ fn check(text: &str, rules: &ParseOptions) {
             assert_eq!(explained.problem(), Some(error));
             assert!(error.span.start <= error.span.end);
             assert!(text.get(error.span.start..error.span.end).is_some());
-            // an error of the grammar is one in the model; one of a value or of a combination need not be
+            // an error of the grammar is one in the model too; an error of a value or of a combination need not be
             let grammar = matches!(
                 error.problem.code(),
                 "character"
@@ -58,7 +58,7 @@ fn check(text: &str, rules: &ParseOptions) {
     }
 }
 
-/// The longest secret of an accepted text, if it is long enough to be none by chance.
+/// Returns the longest secret of an accepted text, if it is too long to be a coincidence.
 fn secret_of<'t>(text: &'t str, rules: &ParseOptions) -> Option<&'t str> {
     let explained = explain(text, rules);
     let secret = explained.fields().filter(|entry| entry.secret).map(|entry| entry.value.of(text));
@@ -68,8 +68,8 @@ fn secret_of<'t>(text: &'t str, rules: &ParseOptions) -> Option<&'t str> {
     })
 }
 
-/// Names in lower case and their values, a false flag left out and a true one in lower case; `None` where the
-/// grammar refuses the text.
+/// Returns the names in lower case with their values, without false flags and with true ones in lower case; `None` if
+/// the grammar rejects the text.
 fn model(text: &str, keep_unknown: bool) -> Option<BTreeMap<String, String>> {
     if text.is_empty() || text.len() > MAX_LEN || !text.chars().all(|c| (' '..='~').contains(&c)) {
         return None;

@@ -1,6 +1,6 @@
-//! Revocation lists, mutated, about a path that holds. Beside the newest list, which revokes the leaf, nothing clears it.
-//! And where every signature is taken for good, so that mutations count: the order of the lists decides nothing, a
-//! larger budget agrees with a smaller one, and a kept issuer with the whole verification.
+//! Mutated CRLs for a valid path. While the newest list, which revokes the leaf, is present, no mutation clears the
+//! leaf. With all signatures accepted, so that mutations count: the order of the lists does not matter, a larger
+//! budget agrees with a smaller one, and an issuer that was verified before agrees with the full verification.
 #![no_main]
 
 use core::time::Duration;
@@ -18,12 +18,12 @@ const CA: &[u8] = include_bytes!("../seeds/x509_parse/listed-ca.der");
 const PUMP: &[u8] = include_bytes!("../seeds/x509_parse/listed-pump.der");
 const SIGNER: &[u8] = include_bytes!("../seeds/x509_parse/listed-signer.der");
 const ROOT_LIST: &[u8] = include_bytes!("../seeds/crl_parse/root.crl");
-/// Number 127 names the pump; no other that was signed has a higher one.
+/// Number 127 revokes the pump; no other signed list has a higher number.
 const REVOKED: &[u8] = include_bytes!("../seeds/crl_parse/revoked.crl");
 /// 2026-01-01.
 const NOW: u64 = 1_767_225_600;
 
-/// Every signature holds.
+/// Accepts all signatures.
 #[derive(Debug)]
 struct Believing;
 
@@ -81,7 +81,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(again.revocation(), status);
 });
 
-/// Whether each of two is cleared, unless a budget ended.
+/// Returns for each of two certificates if it is cleared, unless a budget ended.
 fn both(
     one: &Result<RevocationStatus, ChainError>,
     other: &Result<RevocationStatus, ChainError>,
@@ -96,7 +96,7 @@ fn gather<'i, 'a: 'i>(lists: impl Iterator<Item = &'i Crl<'a>>) -> Crls<'a> {
     crls
 }
 
-/// At most eight lists, DER after DER of one or two bytes' length.
+/// Splits at most eight lists, one DER value of one or two length bytes after the other.
 fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut all = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Any bytes as a revocation list: no panic, and what is read is what came, each entry once.
+//! Any bytes as a CRL: no panic, and the parsed list borrows from the input, each entry once.
 #![no_main]
 
 use hubward_x509::{Crl, Crls};
@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut count = 0;
     for entry in list.entries() {
         assert!(within(entry.serial) && !entry.serial.is_empty());
-        assert!(last < entry.serial.as_ptr(), "an entry that stands before the one before it");
+        assert!(last < entry.serial.as_ptr(), "an entry begins before the previous one");
         last = entry.serial.as_ptr();
         count += 1;
     }

@@ -1,4 +1,4 @@
-//! A request, and an `Authorization` against a slow, obvious reading of it.
+//! Compares a request and its `Authorization` with a simple model.
 #![no_main]
 
 #[path = "../../crates/hubward/tests/models/mod.rs"]
@@ -7,7 +7,7 @@ mod models;
 use libfuzzer_sys::fuzz_target;
 
 // Four lines: the method, the target, the host, and the scheme or the whole header; an empty one of the last two
-// stands for what it should be.
+// means the valid default.
 fuzz_target!(|text: &str| {
     let mut lines = text.splitn(4, '\n');
     let mut next = || lines.next().unwrap_or_default();

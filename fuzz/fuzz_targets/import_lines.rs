@@ -1,5 +1,5 @@
-//! No lines panic; a line that fails changes nothing; what is exported is imported again to the same, with its etags to
-//! the byte.
+//! No line panics; a line that fails changes nothing; an export is imported again to the same, and byte for byte with
+//! its etags.
 #![no_main]
 
 use hubward_core::{Identity, SymmetricKey};
@@ -13,7 +13,7 @@ fn exported(registry: &Registry<HmacKey>) -> String {
     text
 }
 
-/// The lines without their etags, which are each registry's own.
+/// Returns the lines without their etags, which differ for each registry.
 fn without_etags(text: &str) -> Vec<String> {
     let cut = |line: &str| {
         let (id, rest) = line.split_once(r#","eTag":""#).unwrap();

@@ -1,4 +1,4 @@
-//! An MQTT CONNECT against a slow, obvious reading of it.
+//! Compares an MQTT CONNECT with a simple model.
 #![no_main]
 
 #[path = "../../crates/hubward/tests/models/mod.rs"]

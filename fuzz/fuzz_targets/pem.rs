@@ -1,4 +1,5 @@
-//! Any bytes as a file of certificates, lists or keys: no panic, no block is dropped, and no error shows the file.
+//! Any bytes as a file of certificates, CRLs or keys: no panic, no block is skipped, and no error contains parts of
+//! the file.
 #![no_main]
 
 #[path = "../../crates/hubward-x509/tests/common/pem_model.rs"]

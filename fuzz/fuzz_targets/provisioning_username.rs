@@ -1,4 +1,4 @@
-//! A provisioning service's MQTT CONNECT against a slow, obvious reading of it.
+//! Compares an MQTT CONNECT to the provisioning service with a simple model.
 #![no_main]
 
 #[path = "../../crates/hubward/tests/models/mod.rs"]

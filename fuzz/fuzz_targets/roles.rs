@@ -1,4 +1,4 @@
-//! Roles against an evaluator that tries every way to read a wildcard.
+//! Compares roles with an evaluator that tries all matches of a wildcard.
 #![no_main]
 #![allow(clippy::unwrap_used, reason = "a failed step is a finding")]
 
@@ -12,12 +12,12 @@ struct Entry<'a> {
     denies: bool,
     who: &'a str,
     scope: &'a str,
-    /// One pattern for each of `LISTS`; an empty one is none.
+    /// One pattern for each of `LISTS`; an empty text is no pattern.
     patterns: [&'a str; 4],
 }
 
-// Lines: who asks, `d` for the data plane, the operation, the scope; then entries of seven lines: `d` for a deny
-// assignment, to whom, at which scope, and four patterns.
+// Lines: the user, `d` for the data plane, the operation, the scope; then entries of seven lines: `d` for a deny
+// assignment, the principal, the scope, and four patterns.
 fuzz_target!(|text: &str| {
     if text.len() > 400 {
         return;
@@ -81,7 +81,7 @@ fn below(scope: &str, other: &str) -> bool {
 }
 
 fn glob(pattern: &[u8], name: &[u8]) -> bool {
-    // places[at]: the pattern so far can have matched the first `at` bytes
+    // places[at]: the pattern so far can match the first `at` bytes
     let mut places = vec![false; name.len() + 1];
     places[0] = true;
     for byte in pattern {

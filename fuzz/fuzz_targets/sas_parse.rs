@@ -1,4 +1,4 @@
-//! Any text: no panic, and agreement with a slow, obvious reading.
+//! Any text: no panic, and agreement with a simple model.
 #![no_main]
 
 use hubward_core::Lookup;
@@ -14,13 +14,13 @@ fuzz_target!(|text: &str| {
         let value = |name| {
             let mut found = fields.iter().filter(|(known, _)| *known == name);
             let first = found.next().map(|(_, value)| *value);
-            assert!(found.next().is_none(), "{name} stands twice");
+            assert!(found.next().is_none(), "{name} occurs twice");
             first
         };
         assert_eq!(token.resource().as_received(), value("sr").unwrap());
         assert_eq!(token.expiry().to_string(), value("se").unwrap(), "one text for one second");
         let sig = value("sig").unwrap();
-        // a resource may hold the same text, and is shown
+        // a resource may contain the same text, and is shown
         assert!(text.matches(sig).count() > 1 || !format!("{token:?}").contains(sig));
 
         let signature = decode(sig);

@@ -1,4 +1,4 @@
-//! What we sign parses, verifies and says the same; a mutated byte is refused or changes nothing that is signed.
+//! Signed tokens parse and verify to the same values; a mutated byte is rejected or changes nothing that is signed.
 #![no_main]
 
 use core::time::Duration;

@@ -1,4 +1,4 @@
-//! The names of SASL PLAIN and EXTERNAL against a slow, obvious reading of it.
+//! Compares the names of SASL PLAIN and EXTERNAL with a simple model.
 #![no_main]
 
 #[path = "../../crates/hubward/tests/models/mod.rs"]

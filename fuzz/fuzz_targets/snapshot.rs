@@ -1,17 +1,17 @@
-//! No content panics, not even one that is authentic; what is restored is sealed to the same and restored again: a
-//! registry, and enrollments.
+//! No content panics, not even authentic content; a restored registry, or restored enrollments, seal to the same
+//! bytes and are restored again.
 #![no_main]
 
-use hubward_core::{OpenError, Seal, SealError};
+use hubward_core::{Aead, OpenError, SealError};
 use hubward_registry::{Enrollments, NoEntropy, Registry};
 use hubward_rustcrypto::HmacKey;
 use libfuzzer_sys::fuzz_target;
 
-/// Lets everything pass, so that the content is the fuzzer's.
+/// Accepts everything, so that the fuzzer controls the content.
 #[derive(Debug)]
 struct Open;
 
-impl Seal for Open {
+impl Aead for Open {
     fn seal(&self, _: &[u8; 12], _: &[u8], _: &mut [u8]) -> Result<[u8; 16], SealError> {
         Ok([0; 16])
     }
@@ -42,7 +42,7 @@ fn restore_enrollments(bytes: Vec<u8>) -> Option<Enrollments<HmacKey>> {
 
 fuzz_target!(|content: &[u8]| {
     if let Some(registry) = restore(snapshot(b"hubwrdRG", content)) {
-        // the count begins at the same seed each time
+        // the counter begins at the same seed each time
         let sealed = registry.seal(&Open, 0, &mut nonce).unwrap();
         let again = restore(sealed.clone()).unwrap();
         assert_eq!(again.seal(&Open, 0, &mut nonce).unwrap(), sealed);

@@ -1,4 +1,4 @@
-//! Statements against an evaluator over lists of strings.
+//! Compares statements with an evaluator over lists of strings.
 #![no_main]
 #![allow(clippy::unwrap_used, reason = "a failed step is a finding")]
 
@@ -55,7 +55,7 @@ fn action(word: &str) -> Action {
     }
 }
 
-/// What stands between the slashes; `None` where it cannot be judged.
+/// Returns the levels between the slashes; `None` if the text cannot be evaluated.
 fn levels(action: Action, text: &str) -> Option<Vec<String>> {
     if action != Action::HttpGet {
         let levels: Vec<_> = text.split('/').map(str::to_owned).collect();
@@ -76,7 +76,7 @@ fn levels(action: Action, text: &str) -> Option<Vec<String>> {
         .collect()
 }
 
-/// Percent-decoded once, where that is visible ASCII and no separator.
+/// Returns the name decoded once, if that is visible ASCII without a separator.
 fn decoded(name: &str) -> Option<String> {
     let mut parts = name.split('%');
     let mut text = parts.next()?.to_owned();
@@ -149,10 +149,10 @@ impl Asked<'_> {
         Some(levels)
     }
 
-    /// For a deny, whether the resource has a part in what is asked; for an allow, whether it has all of it.
+    /// Returns for a deny if the resource overlaps the request, and for an allow if it covers the request.
     fn reaches(&self, resource: &str, denies: bool) -> bool {
         let Some(pattern) = self.expand(resource) else { return false };
-        // the broker's own topics are reached by text alone
+        // the broker's own topics match literally only
         let first = resource.split('/').next().unwrap();
         let text = !first.contains("{{") && !matches!(first, "+" | "#");
         let hidden = self.action != Action::HttpGet && self.levels[0].starts_with('$') && !text;

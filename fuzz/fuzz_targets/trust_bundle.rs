@@ -1,5 +1,5 @@
-//! No bytes panic as a bundle; what is read says the same when it is written anew from its parts, and its report is in
-//! the order of time and ends with its bundle.
+//! No bytes panic as a bundle; a parsed bundle that is written anew from its parts is the same, and its report is in
+//! the order of time and ends with the bundle.
 #![no_main]
 
 use core::time::Duration;
@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
     for anchor in &anchors {
         draft = draft.anchor(anchor.certificate().as_der(), anchor.window());
     }
-    // the format has one encoding of what it says
+    // the format has one encoding for each content
     let again = draft.finish().unwrap();
     assert_eq!(SignedBundle::parse(&again).unwrap().to_be_signed(), bundle.to_be_signed());
 

@@ -1,5 +1,5 @@
-//! Updates of a bundle that is not the fuzzer's: one is taken only with a higher version and the very bytes that the
-//! owner signed, of which there are two here.
+//! Updates of a fixed bundle: an update is accepted only with a higher version and exactly the bytes that the owner
+//! signed, of which there are two here.
 #![no_main]
 
 use core::time::Duration;
@@ -8,7 +8,7 @@ use hubward_ring::signature;
 use hubward_x509::{SignedBundle, TrustBundle, UnixTime};
 use libfuzzer_sys::fuzz_target;
 
-/// Version 1, and what its owner signed after it.
+/// Version 1, and the bytes that its owner signed after it.
 const CURRENT: &[u8] = include_bytes!("../seeds/trust_bundle/one");
 const SIGNED: [&[u8]; 2] =
     [include_bytes!("../seeds/trust_update/two"), include_bytes!("../seeds/trust_update/three")];

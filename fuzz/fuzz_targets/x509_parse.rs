@@ -1,4 +1,4 @@
-//! Any bytes as a certificate and as a request: no panic, and what parses is what came, borrowed and not made.
+//! Any bytes as a certificate and as a certificate request: no panic, and parsed parts borrow from the input.
 #![no_main]
 
 use hubward_ring::signature;
@@ -21,27 +21,28 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let again = chain.intermediates().next().unwrap().as_ref().expect("it was read a moment ago");
     assert_eq!(format!("{one:?}"), format!("{again:?}"));
-    // a name that is told has an end, and nothing that a terminal obeys
-    let told = one.subject().to_string();
-    assert!(told.len() < 64 * 1024 && told.bytes().all(|b| b == b' ' || b.is_ascii_graphic()));
+    // a displayed name is bounded and has no control characters of a terminal
+    let name = one.subject().to_string();
+    assert!(name.len() < 64 * 1024 && name.bytes().all(|b| b == b' ' || b.is_ascii_graphic()));
     assert!(one.subject().same(&one.subject()));
     assert_eq!(one.subject().same(&one.issuer()), one.issuer().same(&one.subject()));
     let _ = (one.basic_constraints(), one.key_usage(), common_name(&one.subject()));
     if let Ok(names) = one.subject_alt_names() {
         assert!(names.take(bytes.len() + 1).count() <= bytes.len(), "more names than bytes");
     }
-    // two certificates are twins of each other, or one has none
-    if let Some(twin) = one.malleated_form() {
-        let twin = Certificate::parse(&twin).expect("the other signature is as well formed").malleated_form();
-        assert_eq!(twin.as_deref(), Some(bytes));
+    // two certificates are malleated forms of each other, or one has none
+    if let Some(malleated) = one.malleated_form() {
+        let malleated =
+            Certificate::parse(&malleated).expect("the other signature is as well formed").malleated_form();
+        assert_eq!(malleated.as_deref(), Some(bytes));
     }
-    // DER has one length: whatever stands behind is no part of it
+    // DER has one length: bytes after the value are an error
     let longer = [bytes, &[0]].concat();
     assert!(Certificate::parse(&longer).is_err());
 });
 
 fn within(whole: &[u8], part: &[u8]) -> bool {
     let (whole, part) = (whole.as_ptr_range(), part.as_ptr_range());
-    // an absent list is empty and stands nowhere
+    // an absent list is empty and has no position
     part.is_empty() || (whole.start <= part.start && part.end <= whole.end)
 }

@@ -1,5 +1,6 @@
-//! Presented certificates, mutated, against a root that is not: every profile ends within a small budget, what holds
-//! ends at an anchor and is made of what was presented, and a larger budget takes nothing back.
+//! Mutated certificate chains against a fixed root: every profile ends within a small budget, an accepted path ends
+//! at an anchor and consists of the presented certificates, and a larger budget rejects nothing that a smaller one
+//! accepts.
 #![no_main]
 
 use core::time::Duration;
@@ -9,16 +10,17 @@ use hubward_ring::signature;
 use hubward_x509::{Anchors, Budget, Certificate, Chain, ChainError, ExpectedSubject, Profile, UnixTime};
 use libfuzzer_sys::fuzz_target;
 
-/// The seeds are below this one: the intermediate, and leaves.
+/// The seeds are below this root: the intermediate, and leaves.
 const ROOT: &[u8] = include_bytes!("../seeds/x509_parse/root.der");
 
-// DER after DER, the leaf first, as a TLS client presents them but without lengths: each begins with its own.
+// DER values, the leaf first, as a TLS client presents them but without length fields: each value contains its own
+// length.
 fuzz_target!(|bytes: &[u8]| {
     let presented = split(bytes);
     let Some((leaf, rest)) = presented.split_first() else { return };
     let Ok(chain) = Chain::parse(*leaf, rest.iter().copied()) else { return };
     let mut anchors = Anchors::parse([ROOT]).unwrap();
-    // whatever was presented last is trusted too, so that paths hold whose signatures the root did not make
+    // the last certificate is trusted too, so that paths without the root's signatures are valid
     if let Some(Ok(last)) = rest.last().map(|der| Certificate::parse(der)) {
         anchors.add(last);
     }
@@ -49,14 +51,14 @@ fuzz_target!(|bytes: &[u8]| {
         match (&narrow, &wide) {
             (Ok(_), wide) => assert!(wide.is_ok(), "more work refused what less accepted"),
             (Err(ChainError::BudgetExceeded(_)), _) => {}
-            // the depth is a limit of paths and not of the search
+            // the depth limits paths, not the search
             (Err(_), Ok(verified)) => assert!(verified.intermediates().len() > small.depth),
             (Err(_), Err(_)) => {}
         }
     }
 });
 
-/// At most sixteen certificates of two bytes' length, and whatever is left as one more.
+/// Splits at most sixteen certificates of two length bytes, and the rest as one more.
 fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut all = Vec::new();
     while let [0x30, 0x82, high, low, ..] = bytes {

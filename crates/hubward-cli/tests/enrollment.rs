@@ -50,7 +50,7 @@ fn a_member_is_provisioned_with_the_key_that_is_derived_for_it() {
         "enrollment add fleet --registration {ID} --key-file other --device-id gate --disabled"
     ));
     let (status, out) = presented(&folder, ID, "own");
-    assert_eq!((status, out.contains("not what the enrollment asks for")), (1, true), "{out}");
+    assert_eq!((status, out.contains("the evidence does not satisfy the enrollment")), (1, true), "{out}");
     let (status, out) = presented(&folder, ID, "other");
     assert_eq!((status, out.contains("disabled")), (1, true), "{out}");
     folder.well(&format!("enrollment remove fleet --registration {ID}"));

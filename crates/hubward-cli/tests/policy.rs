@@ -162,7 +162,7 @@ fn tables_name_what_opens_an_endpoint() {
 fn a_question_that_cannot_be_read_is_answered_with_what_could_be() {
     for (question, told) in [
         (&["--device", "dev1", "mqtt-publish"][..], "mqtt-publish takes one topic"),
-        (&["--policy", "mine", "--rights", "Fly", "mqtt-connect"], "--rights: unknown right at byte 0"),
+        (&["--policy", "mine", "--rights", "Fly", "mqtt-connect"], "--rights: unknown permission at byte 0"),
         (&["--policy", "mine", "--rights", "Fly", "mqtt-connect"], "ServiceConnect and DeviceConnect"),
         (&["--role", "Reader of all", "http", "GET", "/twins/dev1"], "these are: IoT Hub Data Contributor, "),
     ] {

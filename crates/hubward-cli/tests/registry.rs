@@ -97,10 +97,13 @@ fn a_bad_line_is_named_and_the_others_are_imported() {
         out.contains("1 created, 0 updated, 0 deleted, 1 not imported\nhub is written, sealed, snapshot 2"),
         "{out}"
     );
-    assert!(out.contains("hubward: line 2: not an object of an identity, at column 2"), "{out}");
+    assert!(out.contains("hubward: line 2: not the JSON object of an identity, at column 2"), "{out}");
     let (status, out) = folder.with_input("registry import hub --json", "nonsense");
     let [error, counts] = [0, 1].map(|at| out.lines().nth(at).unwrap());
-    assert_eq!((status, error), (1, r#"{"line":1,"problem":"not an object of an identity, at column 2"}"#));
+    assert_eq!(
+        (status, error),
+        (1, r#"{"line":1,"problem":"not the JSON object of an identity, at column 2"}"#)
+    );
     let counts: serde_json::Value = serde_json::from_str(counts).unwrap();
     let expected = serde_json::json!({"created": 0, "updated": 0, "deleted": 0, "twins": 0, "failed": 1});
     assert_eq!(counts, expected);
@@ -136,7 +139,7 @@ fn a_key_is_rolled_on_one_etag() {
     let out = folder.well(&rotate);
     assert!(!out.contains(PRIMARY), "{out}");
     let (status, out) = folder.hubward(&rotate);
-    assert_eq!((status, out.contains("another etag")), (1, true), "{out}");
+    assert_eq!((status, out.contains("the etag does not match")), (1, true), "{out}");
     let rolled = pump(&folder);
     assert!(rolled.contains(PRIMARY) && !rolled.contains(SECONDARY), "{rolled}");
     let out = folder.well("registry rotate hub --device pump --swap --with-keys");
@@ -175,7 +178,7 @@ fn a_plain_file_of_another_hand_is_not_written_over() {
     }
     folder.write("hub", "{\"id\":\"a\",\"status\":\"enabled\"}\nnonsense\n");
     let (status, out) = folder.hubward("registry show hub");
-    assert_eq!((status, out.contains("line 2: not an object")), (2, true), "{out}");
+    assert_eq!((status, out.contains("line 2: not the JSON object")), (2, true), "{out}");
     assert_eq!(folder.names(), ["hub"]);
 }
 
@@ -349,7 +352,10 @@ fn a_line_is_not_passed_over_for_what_stands_before_it() {
     let (status, out) = folder.with_input("registry import hub", lines);
     assert_eq!((status, out.contains("1 created, 0 updated, 0 deleted, 2 not imported")), (1, true), "{out}");
     for line in [2, 3] {
-        assert!(out.contains(&format!("line {line}: not an object of an identity, at column 1")), "{out}");
+        assert!(
+            out.contains(&format!("line {line}: not the JSON object of an identity, at column 1")),
+            "{out}"
+        );
     }
     let plain = with_hub("before-a-plain-line", true);
     for before in ["\u{c}", "\u{feff}", "\u{feff}\u{feff}", " "] {

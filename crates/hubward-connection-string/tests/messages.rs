@@ -17,12 +17,12 @@ fn every_problem_has_a_text() {
         ("HostName=h;DeviceId=d".to_owned(), "device string, at byte 21: a credential is missing"),
         (
             "HostName=h;DeviceId=d;SharedAccessKey=****".to_owned(),
-            "device string, SharedAccessKey at byte 38: the key is a row of `*`: it was redacted by the tool that \
-             printed it",
+            "device string, SharedAccessKey at byte 38: the key is a row of `*`: the tool that printed it \
+             has redacted it; copy the key from its source",
         ),
         (
             "HostName=h;DeviceId=d;SharedAccessKey=YQ==".to_owned(),
-            "device string, SharedAccessKey at byte 38: the key has 1 bytes, from 16 to 64 are allowed",
+            "device string, SharedAccessKey at byte 38: the key has 1 bytes, but a key has 16 to 64",
         ),
         (
             format!("HostName=h;DeviceId=a;b;{key}"),

@@ -1,22 +1,22 @@
-//! What each byte may be part of.
+//! Character classes of bytes.
 
 use crate::name::{is_identity_byte, is_registration_byte};
 
 bitflags::bitflags! {
-    /// What a byte may be part of, and of a name: what all its bytes may be part of.
+    /// The classes of a byte, or the classes that all bytes of a name have in common.
     #[derive(Clone, Copy)]
     pub(crate) struct Class: u8 {
         const VISIBLE = 1;
         const IDENTITY = 2;
         const REGISTRATION = 4;
         const SCOPE = 8;
-        /// Visible, and neither a separator nor the start of an escape nor the end: most bytes of most resources.
+        /// Visible, and not `/`, `%` or `&`: most bytes of most resources.
         const ORDINARY = 16;
-        /// A host's, without a port.
+        /// Allowed in a host name without a port.
         const HOST = 32;
-        /// An id's, and not the start of an escape.
+        /// Allowed in an id, and not `%`.
         const PLAIN_ID = 64;
-        /// Written as it is where all else is escaped (RFC 3986, 2.3).
+        /// Never escaped (RFC 3986, 2.3).
         const UNRESERVED = 128;
     }
 }
@@ -69,7 +69,7 @@ impl Class {
     }
 }
 
-/// How many ordinary bytes `text` starts with, and their class.
+/// Returns the number of ordinary bytes that `text` starts with, and their common classes.
 pub(crate) fn ordinary_run(text: &[u8]) -> (usize, Class) {
     let mut all = Class::all();
     let mut run = 0_usize;
@@ -84,7 +84,7 @@ pub(crate) fn ordinary_run(text: &[u8]) -> (usize, Class) {
     (run, all)
 }
 
-/// Splits `text` where its first byte of another class than `class` stands. Eight bytes are looked at in a row.
+/// Splits `text` at its first byte outside `class`. It reads eight bytes at a time.
 #[inline]
 pub(crate) fn split_run(text: &[u8], class: Class) -> (&[u8], &[u8]) {
     let other = |byte: &u8| !Class::of(*byte).contains(class);

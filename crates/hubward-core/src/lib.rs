@@ -1,27 +1,26 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
-mod access;
+mod aead;
 mod base64;
 mod class;
-mod found;
+mod fast_path;
+mod grammar;
+mod identity;
 mod key;
 mod lookup;
 mod mac;
 mod name;
-mod outline;
 mod percent;
+mod permissions;
+mod record;
 mod redact;
 mod resource;
-mod rights;
-mod seal;
 mod segment;
 mod thumbprint;
-mod usual;
-mod words;
 
-pub use access::{Identity, RecordVersion, Status};
-pub use found::{Credential, IdentityRecord, LookupResult, PolicyRecord};
+pub use aead::{Aead, OpenError, SealError};
+pub use identity::{Identity, RecordVersion, Status};
 pub use key::{KeyError, SymmetricKey};
 pub use lookup::Lookup;
 pub use mac::{KeySlot, Keys, MacKey, Tag};
@@ -30,10 +29,10 @@ pub use name::{
     RegistrationId, kind,
 };
 pub use percent::{EscapeError, NeedBytes, decode_into, escape_value, hex_value, is_unreserved};
+pub use permissions::{Permissions, UnknownRight};
+pub use record::{Credential, IdentityRecord, LookupResult, PolicyRecord};
 pub use redact::{SecretShape, Shown};
 pub use resource::{ResourceError, ResourcePath, ResourceProblem, Shape};
-pub use rights::{Permissions, UnknownRight};
 pub use rustls_pki_types::UnixTime;
-pub use seal::{OpenError, Seal, SealError};
 pub use segment::Segment;
 pub use thumbprint::{Digest, Thumbprint, ThumbprintError};

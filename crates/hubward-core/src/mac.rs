@@ -1,4 +1,4 @@
-//! The seam to HMAC-SHA256: a key that is its own provider, and the one comparison of two tags.
+//! HMAC-SHA256: a key that is its own provider, and the constant-time comparison of tags.
 
 use core::fmt;
 
@@ -9,19 +9,19 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 pub struct Tag([u8; 32]);
 
 impl Tag {
-    /// What a provider computed.
+    /// Takes a tag that a provider computed.
     #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Whether `received` is this tag, in time that does not depend on where they differ.
+    /// Returns whether `received` equals this tag. The time does not depend on where they differ.
     #[must_use]
     pub fn matches(&self, received: &[u8; 32]) -> bool {
         constant_time_eq_32(&self.0, received)
     }
 
-    /// The bytes, for a signer that sends them or a derivation that makes a key of them.
+    /// Exposes the bytes, for a signer that sends them or a derivation that uses them as a key.
     #[must_use]
     pub const fn expose(&self) -> &[u8; 32] {
         &self.0
@@ -44,10 +44,10 @@ impl fmt::Debug for Tag {
 
 /// An HMAC-SHA256 key, ready for use. The key is the provider: nothing is installed and nothing is global.
 pub trait MacKey: fmt::Debug + Send + Sync {
-    /// The tag over the concatenation of `parts`.
+    /// Computes the tag over the concatenation of `parts`.
     fn tag(&self, parts: &[&[u8]]) -> Tag;
 
-    /// Two tags at once: `self` over `mine` and `other` over `theirs`. A provider may interleave the work.
+    /// Computes two tags at once: `self` over `mine` and `other` over `theirs`. A provider may interleave the work.
     fn tag_pair(&self, mine: &[&[u8]], other: &Self, theirs: &[&[u8]]) -> (Tag, Tag)
     where
         Self: Sized,
@@ -55,7 +55,7 @@ pub trait MacKey: fmt::Debug + Send + Sync {
         (self.tag(mine), other.tag(theirs))
     }
 
-    /// Two tags over the same `parts`: under `self` and under `other`. A provider may interleave the work.
+    /// Computes two tags over the same `parts`: under `self` and under `other`. A provider may interleave the work.
     fn tag_both(&self, other: &Self, parts: &[&[u8]]) -> (Tag, Tag)
     where
         Self: Sized,
@@ -70,23 +70,23 @@ impl<T: MacKey + ?Sized> MacKey for &T {
     }
 }
 
-/// Which of an identity's two keys matched.
+/// The key slot, primary or secondary, whose key matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a hub's identity has two slots")]
 pub enum KeySlot {
-    /// The first key.
+    /// The primary key.
     Primary,
-    /// The second key.
+    /// The secondary key.
     Secondary,
 }
 
-/// The keys to try: both, always, whatever the first says.
+/// The keys that a tag is compared with. Both are always tried, so that the time does not tell which one matched.
 #[derive(Debug)]
 pub struct Keys<'k, K> {
     primary: &'k K,
     secondary: Option<&'k K>,
-    /// The second key takes part in the work and never in the verdict.
-    decoy: bool,
+    /// The second key costs its time but never matches.
+    dummy: bool,
 }
 
 impl<K> Clone for Keys<'_, K> {
@@ -98,29 +98,29 @@ impl<K> Clone for Keys<'_, K> {
 impl<K> Copy for Keys<'_, K> {}
 
 impl<'k, K: MacKey> Keys<'k, K> {
-    /// One key.
+    /// Takes one key.
     #[must_use]
     pub const fn one(primary: &'k K) -> Self {
-        Self { primary, secondary: None, decoy: false }
+        Self { primary, secondary: None, dummy: false }
     }
 
-    /// Both keys of an identity. They may be equal; the match is then the primary's.
+    /// Takes both keys of an identity. If they are equal, the match is the primary's.
     #[must_use]
     pub const fn pair(primary: &'k K, secondary: &'k K) -> Self {
-        Self { primary, secondary: Some(secondary), decoy: false }
+        Self { primary, secondary: Some(secondary), dummy: false }
     }
 
-    /// These keys, with `decoy` in an empty second slot: the work of two, and a tag under the decoy still
-    /// matches nothing. It makes an identity with one key look like one with two.
+    /// Puts a dummy key into an empty second slot. This costs the time of two keys, and a tag under the dummy key
+    /// matches nothing: an identity with one key takes as long as one with two.
     #[must_use]
-    pub const fn padded(self, decoy: &'k K) -> Self {
+    pub const fn padded(self, dummy: &'k K) -> Self {
         match self.secondary {
             Some(_) => self,
-            None => Self { primary: self.primary, secondary: Some(decoy), decoy: true },
+            None => Self { primary: self.primary, secondary: Some(dummy), dummy: true },
         }
     }
 
-    /// Which key makes `received` of `parts`, if one does. Both are tried.
+    /// Returns the slot of the key that `received` is the tag of `parts` under, if there is one. Both keys are tried.
     #[must_use]
     #[inline]
     pub fn matching(&self, parts: &[&[u8]], received: &[u8; 32]) -> Option<KeySlot> {
@@ -128,8 +128,8 @@ impl<'k, K: MacKey> Keys<'k, K> {
             None => (self.primary.tag(parts).matches(received), false),
             Some(secondary) => {
                 let (first, second) = self.primary.tag_both(secondary, parts);
-                // `&`: both comparisons are made
-                (first.matches(received), second.matches(received) & !self.decoy)
+                // `&` instead of `&&`: both comparisons are made
+                (first.matches(received), second.matches(received) & !self.dummy)
             }
         };
         match (first, second) {
@@ -139,7 +139,7 @@ impl<'k, K: MacKey> Keys<'k, K> {
         }
     }
 
-    /// [`Keys::matching`] for two messages at once, each under keys of its own, with the same outcomes.
+    /// Computes [`Keys::matching`] for two messages at once, each under its own keys, with the same results.
     #[must_use]
     pub fn matching_both(
         &self,
@@ -150,7 +150,7 @@ impl<'k, K: MacKey> Keys<'k, K> {
         other_received: &[u8; 32],
     ) -> (Option<KeySlot>, Option<KeySlot>) {
         if self.secondary.is_some() || other.secondary.is_some() {
-            // two keys each are a pair already
+            // keys of two slots are interleaved already
             return (self.matching(parts, received), other.matching(other_parts, other_received));
         }
         let (mine, theirs) = self.primary.tag_pair(parts, other.primary, other_parts);
@@ -158,15 +158,15 @@ impl<'k, K: MacKey> Keys<'k, K> {
         (slot(mine.matches(received)), slot(theirs.matches(other_received)))
     }
 
-    /// The first key.
+    /// Returns the primary key.
     #[must_use]
     pub const fn primary(&self) -> &'k K {
         self.primary
     }
 
-    /// The second key, where one is set.
+    /// Returns the secondary key, if there is one.
     #[must_use]
     pub const fn secondary(&self) -> Option<&'k K> {
-        if self.decoy { None } else { self.secondary }
+        if self.dummy { None } else { self.secondary }
     }
 }

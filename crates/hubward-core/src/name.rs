@@ -1,4 +1,4 @@
-//! Names that cannot hold an invalid value, borrowed from where they were read.
+//! Validated names, borrowed from the text that they were parsed from.
 
 use core::cmp::Ordering;
 use core::fmt;
@@ -8,51 +8,60 @@ use core::marker::PhantomData;
 use crate::class::Class;
 use crate::segment::Segment;
 
-/// Why a text is not the name it was offered as. Holds the kind and the place, never the text.
+/// The reason why a text is not a valid name. It contains the kind and the offset, never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: {problem}")]
 #[non_exhaustive]
 pub struct NameError {
-    /// What was wanted, in the words of the hub's documentation.
+    /// The kind of name that was expected, in the words of Azure's documentation.
     pub what: &'static str,
-    /// What is wrong with it.
+    /// The problem with the name.
     pub problem: NameProblem,
 }
 
-/// What is wrong with a name.
+/// A problem with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameProblem {
-    /// Nothing there.
+    /// The name is empty.
     #[error("empty")]
     Empty,
-    /// More bytes than the limit.
+    /// The name has more bytes than the limit.
     #[error("{len} bytes, at most {max} allowed")]
     TooLong {
-        /// Bytes found.
+        /// The number of bytes.
         len: usize,
-        /// Bytes allowed.
+        /// The limit in bytes.
         max: usize,
     },
-    /// A byte that this kind of name cannot contain.
+    /// The name contains a byte that this kind of name cannot contain.
     #[error("character at byte {offset} is not allowed")]
     Character {
-        /// Where, in bytes from the start of the name.
+        /// The offset in bytes from the start of the name.
         offset: usize,
     },
-    /// `.` or `..`: HTTP clients and file systems remove or climb by such a segment (RFC 3986, 5.2.4).
+    /// The name is `.` or `..`: HTTP clients and file systems remove or follow such a segment (RFC 3986, 5.2.4).
     #[error("`.` and `..` are path steps, not names")]
     DotSegment,
 }
 
-/// A name of kind `K`, checked when it was made. See the aliases: [`DeviceId`], [`HostName`], ...
+/// A name of kind `K`, validated when it was created. Use the aliases: [`DeviceId`], [`HostName`], ..
+///
+/// ```
+/// use hubward_core::{DeviceId, HostName, NameProblem};
+///
+/// assert_eq!(DeviceId::parse("pump-1")?.as_str(), "pump-1");
+/// let error = HostName::parse("contoso_1.example").unwrap_err();
+/// assert_eq!(error.problem, NameProblem::Character { offset: 7 });
+/// # Ok::<(), hubward_core::NameError>(())
+/// ```
 pub struct Name<'a, K>(&'a str, PhantomData<fn() -> K>);
 
-/// A device's id: 1 to 128 of ASCII letters, digits and `- : . + % _ # * ? ! ( ) , = @ ; $ '`; case-sensitive.
+/// A device id: 1 to 128 of ASCII letters, digits and `- : . + % _ # * ? ! ( ) , = @ ; $ '`; case-sensitive.
 pub type DeviceId<'a> = Name<'a, kind::Device>;
-/// A module's id: the characters and length of a [`DeviceId`].
+/// A module id: the characters and length of a [`DeviceId`].
 pub type ModuleId<'a> = Name<'a, kind::Module>;
-/// A shared access policy's name: 1 to 128 of ASCII letters, digits and `_ - @ .`.
+/// The name of a shared access policy: 1 to 128 of ASCII letters, digits and `_ - @ .`.
 pub type PolicyName<'a> = Name<'a, kind::Policy>;
 /// A DNS host name: at most 253 bytes, labels of 1 to 63 letters, digits and inner hyphens (RFC 1123, 2.1).
 pub type HostName<'a> = Name<'a, kind::Host>;
@@ -63,43 +72,43 @@ pub type RegistrationId<'a> = Name<'a, kind::Registration>;
 /// A DPS id scope: 1 to 128 letters and digits; it has no dot, which tells it from a host.
 pub type IdScope<'a> = Name<'a, kind::Scope>;
 
-/// The kinds of [`Name`]; types without values.
+/// The kinds of [`Name`]: types without values.
 pub mod kind {
-    /// Kind of [`DeviceId`](super::DeviceId).
+    /// The kind of [`DeviceId`](super::DeviceId).
     #[derive(Debug)]
     #[non_exhaustive]
     pub enum Device {}
-    /// Kind of [`ModuleId`](super::ModuleId).
+    /// The kind of [`ModuleId`](super::ModuleId).
     #[derive(Debug)]
     #[non_exhaustive]
     pub enum Module {}
-    /// Kind of [`PolicyName`](super::PolicyName).
+    /// The kind of [`PolicyName`](super::PolicyName).
     #[derive(Debug)]
     #[non_exhaustive]
     pub enum Policy {}
-    /// Kind of [`HostName`](super::HostName).
+    /// The kind of [`HostName`](super::HostName).
     #[derive(Debug)]
     #[non_exhaustive]
     pub enum Host {}
-    /// Kind of [`Authority`](super::Authority).
+    /// The kind of [`Authority`](super::Authority).
     #[derive(Debug)]
     #[non_exhaustive]
     pub enum HostAndPort {}
-    /// Kind of [`RegistrationId`](super::RegistrationId).
+    /// The kind of [`RegistrationId`](super::RegistrationId).
     #[derive(Debug)]
     #[non_exhaustive]
     pub enum Registration {}
-    /// Kind of [`IdScope`](super::IdScope).
+    /// The kind of [`IdScope`](super::IdScope).
     #[derive(Debug)]
     #[non_exhaustive]
     pub enum Scope {}
 }
 
-/// The rule of one kind of name; sealed by being private.
+/// The syntax of one kind of name. The trait is sealed because it is private.
 pub(crate) trait Rule {
     const WHAT: &'static str;
     const MAX: usize;
-    /// The first offending place, for a name of allowed length.
+    /// Finds the first problem of a name whose length is allowed.
     fn check(name: &str) -> Result<(), NameProblem>;
 }
 
@@ -180,7 +189,7 @@ fn identity_id(name: &str) -> Result<(), NameProblem> {
     every_byte(name, |b| Class::of(b).contains(Class::IDENTITY))
 }
 
-/// The characters of device and module ids, the two legacy ones (`:` and `;`) included.
+/// Returns whether device and module ids may contain the byte, the two legacy characters (`:` and `;`) included.
 pub(crate) const fn is_identity_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric()
         || matches!(
@@ -220,12 +229,12 @@ fn every_byte(name: &str, allowed: impl Fn(u8) -> bool) -> Result<(), NameProble
     }
 }
 
-/// Labels of letters, digits and inner hyphens, in one pass.
+/// Validates labels of letters, digits and inner hyphens in one pass.
 fn host_labels(host: &str) -> Result<(), NameProblem> {
     if host.is_empty() {
         return Err(NameProblem::Empty);
     }
-    // what stands before the first byte ends a label, as a dot does
+    // a label starts after a dot, and at the start
     let mut last = b'.';
     let mut label = 0_usize;
     for (offset, byte) in host.bytes().enumerate() {
@@ -248,12 +257,12 @@ fn host_labels(host: &str) -> Result<(), NameProblem> {
     }
 }
 
-#[expect(private_bounds, reason = "the rule of a kind is this crate's business; callers use the aliases")]
+#[expect(private_bounds, reason = "the syntax of a kind is private to this crate; callers use the aliases")]
 impl<'a, K: Rule> Name<'a, K> {
-    /// Takes `name` as this kind of name, borrowing it.
+    /// Validates `name` as this kind of name and borrows it.
     ///
     /// # Errors
-    /// [`NameError`] where it is empty, too long, or holds a character that this kind does not allow.
+    /// [`NameError`] if it is empty, too long, or contains a character that this kind does not allow.
     pub fn parse(name: &'a str) -> Result<Self, NameError> {
         let problem = if name.is_empty() {
             NameProblem::Empty
@@ -270,20 +279,20 @@ impl<'a, K: Rule> Name<'a, K> {
 }
 
 impl<'a, K> Name<'a, K> {
-    /// Takes `name` without checking it. Its origin can be searched for: the caller vouches that it is the text
-    /// of such a name, parsed before, as one that keeps names in a store or a session can.
+    /// Takes `name` without validating it. The caller guarantees that the text was parsed as such a name before, as a
+    /// store or a session that keeps names can. The name of this function is easy to search for.
     #[must_use]
     pub const fn assertion(name: &'a str) -> Self {
         Self(name, PhantomData)
     }
 
-    /// The name as a segment of a path.
+    /// Returns the name as a segment of a path.
     #[must_use]
     pub const fn segment(&self) -> Segment<'a> {
         Segment::checked_plain(self.0)
     }
 
-    /// The name as text, with the lifetime of what it was parsed from.
+    /// Returns the name as text, with the lifetime of the text that it was parsed from.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.0
@@ -306,7 +315,7 @@ impl<K> PartialEq for Name<'_, K> {
 
 impl<K> Eq for Name<'_, K> {}
 
-/// By bytes.
+/// Compares bytes.
 impl<K> Ord for Name<'_, K> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.cmp(other.0)
@@ -325,7 +334,7 @@ impl<K> Hash for Name<'_, K> {
     }
 }
 
-/// A host without a port.
+/// Takes a host without a port.
 impl<'a> From<HostName<'a>> for Authority<'a> {
     fn from(host: HostName<'a>) -> Self {
         Self::assertion(host.as_str())

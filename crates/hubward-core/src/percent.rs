@@ -1,36 +1,36 @@
-//! Percent-encoding (RFC 3986, 2.1): strict decoding of borrowed text, and the one form we write.
+//! Percent-encoding (RFC 3986, 2.1): strict decoding of borrowed text, and one canonical way of writing.
 
 use core::fmt;
 
 use crate::class::Class;
 
-/// An escape that is not `%` and two hex digits, or a byte that a name on the wire cannot hold.
+/// An escape that is not `%` and two hex digits, or a byte that a name on the wire cannot contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("bad escape or character at byte {offset}")]
+#[error("an invalid escape or character at byte {offset}")]
 #[non_exhaustive]
 pub struct EscapeError {
-    /// Where, in bytes from the start of the text that was decoded.
+    /// The offset in bytes from the start of the decoded text.
     pub offset: usize,
 }
 
-/// A caller's buffer is too small.
+/// The caller's buffer is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the buffer must hold {needed} bytes")]
 #[non_exhaustive]
 pub struct NeedBytes {
-    /// The exact number of bytes that would do.
+    /// The exact number of bytes that are needed.
     pub needed: usize,
 }
 
 impl NeedBytes {
-    /// Says that `needed` bytes would do.
+    /// Creates the error for a buffer that needs `needed` bytes.
     #[must_use]
     pub const fn new(needed: usize) -> Self {
         Self { needed }
     }
 }
 
-/// The value of a hex digit of either case.
+/// Returns the value of a hex digit of either case.
 #[must_use]
 #[inline]
 pub const fn hex_value(digit: u8) -> Option<u8> {
@@ -42,7 +42,7 @@ pub const fn hex_value(digit: u8) -> Option<u8> {
     }
 }
 
-/// Splits the first decoded byte off `text`: the byte and what follows it.
+/// Splits off the first byte of `text`, decoded, and returns it with the rest.
 pub(crate) const fn split_byte(text: &[u8]) -> Option<(u8, &[u8])> {
     match text {
         [b'%', high, low, rest @ ..] => match (hex_value(*high), hex_value(*low)) {
@@ -54,13 +54,13 @@ pub(crate) const fn split_byte(text: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// Decodes `text` once into `out`, and returns the part of `out` that was written.
+/// Decodes `text` once into `out`, and returns the written part of `out`.
 ///
-/// `+` stays `+`. What comes out is visible ASCII (0x21 to 0x7e): a space, a control character or a byte
-/// above 0x7e is an error, escaped or not.
+/// `+` stays `+`. The result is visible ASCII (0x21 to 0x7e): a space, a control character or a byte above 0x7e is an
+/// error, escaped or not.
 ///
 /// # Errors
-/// `Ok(Err(NeedBytes))` where `out` is too small; [`EscapeError`] where the text does not decode.
+/// `Ok(Err(NeedBytes))` if `out` is too small; [`EscapeError`] if the text does not decode.
 pub fn decode_into<'b>(text: &str, out: &'b mut [u8]) -> Result<Result<&'b str, NeedBytes>, EscapeError> {
     let needed = decoded_len(text)?;
     let mut rest = text.as_bytes();
@@ -77,7 +77,7 @@ pub fn decode_into<'b>(text: &str, out: &'b mut [u8]) -> Result<Result<&'b str, 
     core::str::from_utf8(out).map(Ok).map_err(|_| EscapeError { offset: 0 })
 }
 
-/// How many bytes `text` decodes to, where every one of them is visible ASCII.
+/// Returns the number of bytes that `text` decodes to, if all of them are visible ASCII.
 pub(crate) fn decoded_len(text: &str) -> Result<usize, EscapeError> {
     let mut rest = text.as_bytes();
     let mut len = 0_usize;
@@ -91,7 +91,7 @@ pub(crate) fn decoded_len(text: &str) -> Result<usize, EscapeError> {
     Ok(len)
 }
 
-/// Writes `value` percent-encoded with upper-case hex; letters, digits and `- . _ ~` stay (RFC 3986, 2.3).
+/// Writes `value` percent-encoded with upper-case hex. Letters, digits and `- . _ ~` stay (RFC 3986, 2.3).
 pub fn escape_value(value: &str) -> impl fmt::Display {
     Escaped(value)
 }
@@ -115,7 +115,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Whether a byte is written as it is (RFC 3986, 2.3).
+/// Returns whether a byte is written without an escape (RFC 3986, 2.3).
 #[must_use]
 #[inline]
 pub fn is_unreserved(b: u8) -> bool {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn says_where_it_does_not_decode() {
+    fn an_error_has_the_offset() {
         let mut buf = [0; 16];
         for (text, offset) in
             [("ab%", 2), ("ab%4", 2), ("%4g", 0), ("a%00", 1), ("a%20b", 1), ("a b", 1), ("é", 0)]
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn says_how_many_bytes_are_needed() {
+    fn an_error_has_the_needed_size() {
         assert_eq!(decode_into("%41%42c", &mut [0; 2]), Ok(Err(NeedBytes { needed: 3 })));
     }
 

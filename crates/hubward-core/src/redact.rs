@@ -1,4 +1,4 @@
-//! Text that may be shown: a judgement of whether a text has the shape of a secret.
+//! Texts that may be shown: detection of texts that are shaped like secrets.
 //!
 //! People paste a key where a file name or a device id was expected. A program that repeats the text puts the key in a
 //! terminal, a log, or a ticket. A base64 key is also a valid device id, so the type of the text does not decide.
@@ -13,8 +13,8 @@ const CHIP: usize = 24;
 const BYTES: usize = 16;
 /// Characters of base64 before the padding: 16 bytes have 22, and fewer are no key.
 const PADDED: usize = 20;
-/// Characters in segments without words: 16 random bytes have at least these in 93 of 100 cases, 32 bytes in 9,997 of
-/// 10,000. A 64-bit number in hexadecimal has 16 characters and is a common part of a file name.
+/// Minimum number of characters in segments without words: 16 random bytes have at least these in 93 of 100 cases, 32
+/// bytes in 9,997 of 10,000. A 64-bit number in hexadecimal has 16 characters and is a common part of a file name.
 const RANDOM: usize = 17;
 /// In random base64 every second character begins a new run of letters of one case or of digits; in names every sixth.
 const BREAKS: usize = 5;
@@ -23,7 +23,7 @@ const GUID: [usize; 5] = [8, 4, 4, 4, 12];
 
 /// The kind of secret that a text looks like.
 ///
-/// It is a judgement on the text alone. A name without words, such as a long serial number, can be judged a key; a
+/// The decision uses the text alone. A name without words, such as a long serial number, can look like a key; a
 /// password of a few words is not recognised.
 ///
 /// Hexadecimal of 32 digits or more is judged a key, also a GUID without hyphens. A GUID with hyphens is not, and 24
@@ -52,7 +52,7 @@ pub enum SecretShape {
 }
 
 impl SecretShape {
-    /// Judges a text; `None` if it does not look like a secret.
+    /// Classifies a text; returns `None` if it does not look like a secret.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
@@ -86,9 +86,9 @@ impl fmt::Display for SecretShape {
     }
 }
 
-/// A name as it may be shown: without what looks like a secret, and with control characters escaped.
+/// A name as it may be shown: without parts that look like a secret, and with control characters escaped.
 ///
-/// Of a sentence only the words that look like a key are left out.
+/// In a sentence only the words that look like a key are replaced.
 ///
 /// ```
 /// use hubward_core::Shown;
@@ -126,7 +126,7 @@ impl<T: AsRef<str>> fmt::Display for Shown<T> {
     }
 }
 
-/// The same as [`Display`](fmt::Display).
+/// Writes the same text as [`Display`](fmt::Display).
 impl<T: AsRef<str>> fmt::Debug for Shown<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -157,7 +157,7 @@ fn escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) })
 }
 
-/// What follows each occurrence of `word`, and what stands before it. The case of letters is not told apart.
+/// Iterates over the occurrences of `word`: the byte before and the text after each. Case is ignored.
 fn find<'t>(text: &'t [u8], word: &str) -> impl Iterator<Item = (Option<u8>, &'t [u8])> {
     let word = word.as_bytes();
     text.windows(word.len()).enumerate().filter(|(_, window)| window.eq_ignore_ascii_case(word)).map(
@@ -168,7 +168,7 @@ fn find<'t>(text: &'t [u8], word: &str) -> impl Iterator<Item = (Option<u8>, &'t
     )
 }
 
-/// Whether a field of that name is given a value.
+/// Returns whether the text assigns a value to a field of that name.
 fn is_assigned(text: &[u8], name: &str) -> bool {
     find(text, name).any(|(before, after)| {
         let after = after.trim_ascii_start();
@@ -176,7 +176,7 @@ fn is_assigned(text: &[u8], name: &str) -> bool {
     })
 }
 
-/// Whether it has a part that begins as base64 of `{"`, and two parts behind it.
+/// Returns whether the text contains a part that starts with base64 of `{"`, followed by two more parts.
 fn is_jwt(text: &str) -> bool {
     text.match_indices("eyJ").any(|(at, _)| {
         text.get(at..)
@@ -184,13 +184,13 @@ fn is_jwt(text: &str) -> bool {
     })
 }
 
-/// Whether a word looks like base64 or hexadecimal of 16 bytes or more.
+/// Returns whether a word looks like base64 or hexadecimal of 16 bytes or more.
 fn is_key(word: &str) -> bool {
     let mut rest = word.as_bytes();
     let (mut random, mut base64) = (0_usize, 0_usize);
     while let Some((first, behind)) = rest.split_first() {
         if !first.is_ascii_alphanumeric() {
-            // the padding; a value behind `=` is a field's, and counts by itself
+            // an `=` before a value belongs to a field and is not padding; the value is judged by itself
             let padding = *first == b'=' && behind.first().is_none_or(|next| !next.is_ascii_alphanumeric());
             if padding && base64 >= PADDED {
                 return true;
@@ -218,14 +218,14 @@ fn is_key(word: &str) -> bool {
     random >= RANDOM
 }
 
-/// Whether a segment is 24 hexadecimal digits in one case.
+/// Returns `true` if a segment is 24 hexadecimal digits in one case.
 fn is_chip_id(segment: &[u8]) -> bool {
     let in_case =
         |is_other: fn(&u8) -> bool| segment.iter().all(|byte| byte.is_ascii_hexdigit() && !is_other(byte));
     segment.len() == CHIP && (in_case(u8::is_ascii_uppercase) || in_case(u8::is_ascii_lowercase))
 }
 
-/// What stands before and after the first list of bytes in hexadecimal or decimal that is as long as a key.
+/// Returns the text before and after the first list of bytes, in hexadecimal or decimal, that is as long as a key.
 fn byte_list(text: &str) -> Option<(&str, &str)> {
     let (mut start, mut count, mut end) = (0_usize, 0_usize, 0_usize);
     let (mut at, mut rest) = (0_usize, text.as_bytes());
@@ -253,7 +253,7 @@ fn byte_list(text: &str) -> Option<(&str, &str)> {
     if count >= BYTES { text.get(..start).zip(text.get(end..)) } else { None }
 }
 
-/// Two hexadecimal digits, behind `0x` or not, or a decimal number below 256.
+/// Returns `true` for two hexadecimal digits, behind `0x` or not, or a decimal number below 256.
 fn is_byte(segment: &[u8]) -> bool {
     match segment {
         [high, low] | [b'x' | b'X', high, low] | [b'0', b'x' | b'X', high, low] => {
@@ -266,13 +266,13 @@ fn is_byte(segment: &[u8]) -> bool {
     }
 }
 
-/// What stands between bytes of a list. No period: addresses and versions have it.
+/// Returns `true` if a text separates the bytes of a list. A period does not: addresses and versions have it.
 fn is_separator(text: &[u8]) -> bool {
     let any = |byte: &u8| byte.is_ascii_whitespace() || b",:;-_|/\\%&#\"'".contains(byte);
     !text.is_empty() && text.iter().all(any)
 }
 
-/// What stands behind a GUID at the beginning.
+/// Strips a GUID from the start.
 fn behind_guid(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text;
     for (count, len) in GUID.into_iter().enumerate() {
@@ -288,7 +288,7 @@ fn behind_guid(text: &[u8]) -> Option<&[u8]> {
     (!rest.first().is_some_and(u8::is_ascii_alphanumeric)).then_some(rest)
 }
 
-/// How often letters of one case or digits end in a segment, where a capital and the small letters behind it are one.
+/// Counts the ends of runs of digits or of letters of one case. A capital and the small letters after it are one run.
 fn breaks(segment: &[u8]) -> usize {
     #[derive(Clone, Copy, PartialEq)]
     enum Class {
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_not() {
+    fn secrets_are_not_shown() {
         use SecretShape::{ConnectionString, Json, Key, Pem, Token};
         let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
         for (shape, text) in [
@@ -480,7 +480,7 @@ mod tests {
 
     #[test]
     fn random_keys_without_padding_are_keys() {
-        // splitmix64: the same keys in each run
+        // splitmix64: the same keys in every run
         let mut state = 7_u64;
         let mut next = || {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,63 +1,64 @@
-//! The resource of a token (`sr`): a host or an id scope, and the names below it.
+//! The resource of a token (`sr`): a host or an id scope, and the path below it.
 
 use core::fmt;
 
-use crate::access::Identity;
 use crate::class::{Class, split_run};
-use crate::outline::{Kind, Outline, outline};
+use crate::fast_path::fast_path;
+use crate::grammar::{Kind, Outline, outline};
+use crate::identity::Identity;
 use crate::segment::Segment;
-use crate::usual::usual;
 
-/// The most bytes of a resource as received: a host, two ids of 128 bytes each escaped twice over, and words.
+/// Maximum length of a resource as received, in bytes: a host, two ids of 128 bytes, each escaped twice, and the
+/// words between them.
 const MAX_LEN: usize = 2048;
 
-/// Why a text is not a resource. Holds the place, never the text.
+/// The reason why a text is not a resource. It contains the offset and never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("resource, at byte {offset}: {problem}")]
 #[non_exhaustive]
 pub struct ResourceError {
-    /// Where, in bytes from the start of the resource.
+    /// The offset in bytes from the start of the resource.
     pub offset: usize,
-    /// What is wrong there.
+    /// The problem at that offset.
     pub problem: ResourceProblem,
 }
 
-/// What is wrong with a resource.
+/// A problem with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResourceProblem {
-    /// Not a legal escape, or it stands for something other than visible ASCII.
-    #[error("bad escape or character")]
+    /// An invalid escape, or an escape of a character other than visible ASCII.
+    #[error("an invalid escape or character")]
     Escape,
-    /// A name with no characters, as two slashes in a row or a slash at an end make.
-    #[error("empty name")]
+    /// An empty segment, as two slashes in a row or a slash at an end make.
+    #[error("an empty segment")]
     EmptySegment,
     /// `.` or `..` (RFC 3986, 5.2.4).
     #[error("`.` and `..` are path steps, not names")]
     DotSegment,
-    /// More bytes or names than a resource can have.
+    /// The resource has too many bytes or segments, or a segment is too long.
     #[error("too long")]
     TooLong,
-    /// The first name is neither a host, with an optional port, nor an id scope.
+    /// The first segment is neither a host, with an optional port, nor an id scope.
     #[error("neither a host name nor an id scope")]
     Root,
 }
 
-/// A checked resource that keeps the bytes it came in. Names are separated by `/`, written as such or as an
-/// escape of either case, and are decoded exactly once.
+/// A validated resource that keeps the bytes as received. Segments are separated by `/` or its escape in either case,
+/// and are decoded exactly once.
 #[derive(Clone, Copy)]
 pub struct ResourcePath<'a> {
     raw: &'a str,
     outline: Outline,
 }
 
-/// What a resource is about.
+/// The kind of a resource, with the ids in it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Shape<'a> {
-    /// `{host}`: all of the hub.
+    /// `{host}`: the whole hub.
     Hub,
-    /// `{host}/devices`: every device.
+    /// `{host}/devices`: all devices.
     AllDevices,
     /// `{host}/devices/{id}`.
     Device(Segment<'a>),
@@ -75,11 +76,11 @@ pub enum Shape<'a> {
 }
 
 impl<'a> ResourcePath<'a> {
-    /// Checks `raw` whole, in one pass, and borrows it.
+    /// Validates all of `raw` in one pass and borrows it.
     ///
     /// # Errors
-    /// [`ResourceError`] with the place: a bad escape, an empty name, a root that is no host and no id scope,
-    /// a name of more than 128 bytes, or more than 2,048 bytes or 16 names in all.
+    /// [`ResourceError`] with the offset of an invalid escape, an empty segment, a root that is neither a host nor an
+    /// id scope, or a segment of more than 128 bytes; or if there are more than 2,048 bytes or 16 segments in all.
     pub fn parse(raw: &'a str) -> Result<Self, ResourceError> {
         match Self::read(raw, 0)? {
             (path, end) if end == raw.len() => Ok(path),
@@ -87,15 +88,15 @@ impl<'a> ResourcePath<'a> {
         }
     }
 
-    /// Reads the resource that starts at byte `start` of `text` and goes up to the first `&` or the end, and says where
-    /// that is: a token's fields are split and checked in the same pass.
+    /// Reads the resource that starts at byte `start` of `text` and ends at the first `&` or with the text, and
+    /// returns it with its end. The fields of a token are split and validated in the same pass.
     ///
     /// # Errors
-    /// As [`ResourcePath::parse`]; the offset counts from `start`.
+    /// The errors of [`ResourcePath::parse`]; the offset counts from `start`.
     #[inline]
     pub fn read(text: &'a str, start: usize) -> Result<(Self, usize), ResourceError> {
-        let (outline, len) = match usual(text.as_bytes().get(start..).unwrap_or_default()) {
-            Some(found) => found,
+        let (outline, len) = match fast_path(text.as_bytes().get(start..).unwrap_or_default()) {
+            Some(parsed) => parsed,
             None => outline(text.get(start..).unwrap_or_default())?,
         };
         let end = start.wrapping_add(len);
@@ -105,29 +106,29 @@ impl<'a> ResourcePath<'a> {
         }
     }
 
-    /// The resource as received: what a token's signature covers.
+    /// Returns the resource as received: the bytes that a token's signature covers.
     #[must_use]
     pub const fn as_received(&self) -> &'a str {
         self.raw
     }
 
-    /// The resource as one name, slashes and all. No identity is called so.
+    /// Returns the whole resource as one segment, slashes included. No identity has such a name.
     #[must_use]
     pub const fn whole(&self) -> Segment<'a> {
         Segment::checked(self.raw)
     }
 
-    /// The first name: a host with an optional port, or an id scope.
+    /// Returns the first segment: a host with an optional port, or an id scope.
     #[must_use]
     pub fn root(&self) -> Segment<'a> {
         Segment::checked(split_at_slash(self.raw).0)
     }
 
-    /// Whether the root is `host`, without regard to ASCII case.
+    /// Returns whether the root is `host`. ASCII case is ignored.
     #[must_use]
     #[inline]
     pub fn is_rooted_at(&self, host: &str) -> bool {
-        // most write it as it is, and what follows tells whether it ends there
+        // most resources contain the host unescaped, and the next byte then tells if the segment ends there
         match self.raw.strip_prefix(host).map(str::as_bytes) {
             Some([] | [b'/', ..] | [b'%', b'2', b'F' | b'f', ..]) => true,
             Some(_) => false,
@@ -135,7 +136,7 @@ impl<'a> ResourcePath<'a> {
         }
     }
 
-    /// Every name, root first.
+    /// Iterates over all segments, root first.
     pub fn segments(&self) -> impl Iterator<Item = Segment<'a>> + Clone + use<'a> {
         let mut rest = Some(self.raw);
         core::iter::from_fn(move || {
@@ -145,21 +146,21 @@ impl<'a> ResourcePath<'a> {
         })
     }
 
-    /// Whether it is exactly one device's or module's.
+    /// Returns whether the resource is exactly one device or module.
     #[must_use]
     #[inline]
     pub const fn is_identity(&self) -> bool {
         matches!(self.outline.kind, Kind::Device | Kind::Module)
     }
 
-    /// Whether it is a registration's at the provisioning service.
+    /// Returns whether the resource is a registration at the provisioning service.
     #[must_use]
     #[inline]
     pub const fn is_registration(&self) -> bool {
         matches!(self.outline.kind, Kind::Registration)
     }
 
-    /// What the resource is about; [`Shape::Other`] where an id has characters that no id can have.
+    /// Returns the kind of the resource, or [`Shape::Other`] if an id has characters that ids cannot have.
     #[must_use]
     #[inline(always)]
     pub fn shape(&self) -> Shape<'a> {
@@ -176,8 +177,8 @@ impl<'a> ResourcePath<'a> {
         }
     }
 
-    /// Whether `other` is this resource or below it, name by whole name: `h/a/b` covers `h/a/b/c` and not
-    /// `h/a/bc`. Hosts are compared without regard to ASCII case, names exactly.
+    /// Returns whether `other` is this resource or below it. Whole segments are compared: `h/a/b` covers `h/a/b/c`
+    /// and not `h/a/bc`. The host is compared without regard to ASCII case, all other segments exactly.
     #[must_use]
     pub fn covers(&self, other: &ResourcePath<'_>) -> bool {
         let mut theirs = other.segments();
@@ -188,8 +189,9 @@ impl<'a> ResourcePath<'a> {
     }
 
     /// Returns whether a device or a module is within this resource: whether `devices/{id}` or
-    /// `devices/{id}/modules/{id}` is its path or below it, name by whole name. This is the reach of a shared access
-    /// policy's token. The root is not compared, and a policy, which has no path, is never within a resource.
+    /// `devices/{id}/modules/{id}` is its path or below it. Whole segments are compared. This is the scope of a
+    /// shared access policy's token. The root is not compared, and a policy, which has no path, is never within a
+    /// resource.
     ///
     /// ```
     /// use hubward_core::{DeviceId, Identity, ResourcePath};
@@ -218,7 +220,7 @@ fn split_at_slash(text: &str) -> (&str, Option<&str>) {
         let tail = match after {
             [] => return (text, None),
             [b'/', tail @ ..] | [b'%', b'2', b'F' | b'f', tail @ ..] => tail,
-            // an escape of another character: `%252F` holds no slash
+            // an escape of another character: `%252F` contains no slash
             [_, other @ ..] => {
                 rest = other;
                 continue;

@@ -1,20 +1,21 @@
-//! One name of a path, as it came: percent-encoded or plain.
+//! One segment of a path as received, percent-encoded or plain.
 
 use core::cmp::Ordering;
 use core::fmt;
 
-use crate::percent::{NeedBytes, decoded_len, split_byte};
-use crate::words::{any, equal, invisible, visible_before};
+use memchr::memchr;
 
-/// One validated, non-empty name of a path that keeps the form it came in. It is read by decoding it exactly
-/// once; what it decodes to is visible ASCII.
+use crate::percent::{NeedBytes, decoded_len, split_byte};
+
+/// One validated, non-empty segment of a path, in the form in which it was received. It is decoded exactly once, to
+/// visible ASCII.
 #[derive(Clone, Copy)]
 pub struct Segment<'a> {
     text: &'a str,
     form: Form,
 }
 
-/// A whole word, so that a name moves as three words and not as two, a byte and what is left.
+/// A `usize`, so that a segment moves as three words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 enum Form {
@@ -23,41 +24,41 @@ enum Form {
 }
 
 impl<'a> Segment<'a> {
-    /// A name that is not percent-encoded: its bytes are the name.
+    /// Takes a segment that is not percent-encoded.
     ///
-    /// Returns `None` where it is empty or holds anything but visible ASCII.
+    /// Returns `None` if it is empty or contains anything but visible ASCII.
     #[must_use]
     #[inline]
     pub fn plain(text: &'a str) -> Option<Self> {
-        let visible = !text.is_empty() && !any(text.as_bytes(), invisible);
+        let visible = !text.is_empty() && all_visible(text.as_bytes());
         visible.then_some(Self { text, form: Form::Plain })
     }
 
-    /// The name that `path` begins with, not percent-encoded, up to its first `/`, and what follows that.
+    /// Splits `path`, which is not percent-encoded, at its first `/` into the segment before and the text after it.
     ///
-    /// Returns `None` where no `/` follows, the name is empty or it holds anything but visible ASCII.
+    /// Returns `None` if there is no `/`, or if the segment is empty or contains anything but visible ASCII.
     #[must_use]
     #[inline]
     pub fn split_plain(path: &'a str) -> Option<(Self, &'a str)> {
-        let (text, rest) = path.split_at_checked(visible_before(path.as_bytes(), b'/')?)?;
-        (!text.is_empty()).then_some((Self { text, form: Form::Plain }, rest.get(1..)?))
+        let (text, rest) = path.split_at_checked(memchr(b'/', path.as_bytes())?)?;
+        Some((Self::plain(text)?, rest.get(1..)?))
     }
 
-    /// A percent-encoded name, of either hex case.
+    /// Takes a percent-encoded segment; hex digits of either case are accepted.
     ///
-    /// Returns `None` where it is empty, does not decode, or decodes to anything but visible ASCII.
+    /// Returns `None` if it is empty, does not decode, or decodes to anything but visible ASCII.
     #[must_use]
     pub fn encoded(text: &'a str) -> Option<Self> {
         let visible = !text.is_empty() && decoded_len(text).is_ok();
         visible.then_some(Self { text, form: Form::Encoded })
     }
 
-    /// A slice of a text that has been checked whole.
+    /// Takes a part of an encoded text that was validated as a whole.
     pub(crate) const fn checked(text: &'a str) -> Self {
         Self { text, form: Form::Encoded }
     }
 
-    /// A name that has been checked, and is not encoded.
+    /// Takes a validated segment that is not encoded.
     pub(crate) const fn checked_plain(text: &'a str) -> Self {
         Self { text, form: Form::Plain }
     }
@@ -67,13 +68,13 @@ impl<'a> Segment<'a> {
         matches!(self.form, Form::Encoded)
     }
 
-    /// The name in the form it came in.
+    /// Returns the segment as received.
     #[must_use]
     pub const fn as_received(&self) -> &'a str {
         self.text
     }
 
-    /// The bytes of the name, decoded once.
+    /// Iterates over the bytes of the segment, decoded once.
     pub fn bytes(&self) -> impl Iterator<Item = u8> + use<'a> {
         let mut rest = self.text.as_bytes();
         let encoded = self.is_encoded();
@@ -85,14 +86,14 @@ impl<'a> Segment<'a> {
         })
     }
 
-    /// The name without its form, where that takes no buffer: it holds no escape.
+    /// Returns the decoded segment if that needs no buffer: the text contains no escape.
     #[must_use]
     #[inline]
     pub fn as_plain(&self) -> Option<&'a str> {
-        (!self.is_encoded() || !holds(self.text, b'%')).then_some(self.text)
+        (!self.is_encoded() || !contains_byte(self.text, b'%')).then_some(self.text)
     }
 
-    /// Whether the name, decoded once, is `name`.
+    /// Returns whether the segment, decoded once, equals `name`.
     #[must_use]
     #[inline]
     pub fn eq_decoded(&self, name: &str) -> bool {
@@ -103,13 +104,13 @@ impl<'a> Segment<'a> {
         }
     }
 
-    /// Whether the name, decoded once, is `name` but for the case of ASCII letters.
+    /// Returns whether the segment, decoded once, equals `name` without regard to ASCII case.
     #[must_use]
     #[inline]
     pub fn eq_decoded_ignore_ascii_case(&self, name: &str) -> bool {
         match self.compare_len(name) {
             Ordering::Less => false,
-            // most write it as it is
+            // most hosts are received in the configured case
             Ordering::Equal => self.text == name || self.text.eq_ignore_ascii_case(name),
             Ordering::Greater => {
                 self.bytes().map(|b| b.to_ascii_lowercase()).eq(name.bytes().map(|b| b.to_ascii_lowercase()))
@@ -117,23 +118,22 @@ impl<'a> Segment<'a> {
         }
     }
 
-    /// An escape takes more room than what it stands for: a text as long as `name` is `name` only where it holds
-    /// none, and a shorter one never is.
+    /// Compares the length of the text with `name`. An escape is longer than the byte that it encodes: a text as long
+    /// as `name` can equal it only if it has no escape, and a shorter text never does.
     #[inline]
     fn compare_len(&self, name: &str) -> Ordering {
         match self.text.len().cmp(&name.len()) {
-            // equal texts with an escape in them decode to something shorter
-            Ordering::Equal if self.is_encoded() && holds(name, b'%') => Ordering::Less,
+            // a text with an escape decodes to something shorter
+            Ordering::Equal if self.is_encoded() && contains_byte(name, b'%') => Ordering::Less,
             Ordering::Greater if !self.is_encoded() => Ordering::Less,
             other => other,
         }
     }
 
-    /// Whether the name, decoded **twice**, is `name`.
+    /// Returns whether the segment, decoded **twice**, equals `name`.
     ///
-    /// Some signers encode an id before they encode the whole resource. Decoding twice is for *comparing* with a
-    /// name that is already known from elsewhere, never for learning one: `false` where the second decoding
-    /// fails.
+    /// Some signers encode an id before they encode the whole resource. Use this only to *compare* with a name that
+    /// is known from elsewhere, never to learn a name. The result is `false` if the second decoding fails.
     #[must_use]
     pub fn eq_decoded_twice(&self, name: &str) -> bool {
         let mut once = self.bytes();
@@ -157,16 +157,16 @@ impl<'a> Segment<'a> {
         }
     }
 
-    /// Whether both are the same name, each decoded once.
+    /// Returns whether both segments, each decoded once, are equal.
     #[must_use]
     pub fn same(&self, other: &Segment<'_>) -> bool {
         self.bytes().eq(other.bytes())
     }
 
-    /// Decodes the name once into `out` and returns what was written.
+    /// Decodes the segment once into `out` and returns the written part.
     ///
     /// # Errors
-    /// [`NeedBytes`] where `out` is too small; an id takes at most 128 bytes.
+    /// [`NeedBytes`] if `out` is too small. An id needs at most 128 bytes.
     pub fn decode<'b>(&self, out: &'b mut [u8]) -> Result<&'b str, NeedBytes> {
         let needed = self.bytes().count();
         let out = out.get_mut(..needed).ok_or(NeedBytes::new(needed))?;
@@ -178,10 +178,16 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// Whether `byte` is in `text`.
+/// Returns whether all bytes are visible ASCII. The loop has no early exit, so that the compiler can vectorise it.
 #[inline]
-fn holds(text: &str, byte: u8) -> bool {
-    any(text.as_bytes(), |word| equal(word, byte))
+fn all_visible(text: &[u8]) -> bool {
+    text.iter().fold(true, |visible, byte| visible & byte.is_ascii_graphic())
+}
+
+/// Returns whether `text` contains `byte`.
+#[inline]
+fn contains_byte(text: &str, byte: u8) -> bool {
+    memchr(byte, text.as_bytes()).is_some()
 }
 
 impl fmt::Display for Segment<'_> {
@@ -204,7 +210,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn the_form_does_not_change_the_name() {
+    fn plain_and_encoded_forms_are_equal() {
         let plain = Segment::plain("a+b%41").unwrap();
         let encoded = Segment::encoded("a%2bb%2541").unwrap();
         assert!(plain.same(&encoded));
@@ -214,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn twice_only_to_compare() {
+    fn double_decoding_compares_only() {
         let once = Segment::encoded("n%2540m%2523").unwrap();
         assert!(once.eq_decoded_twice("n@m#"));
         assert!(!once.eq_decoded_twice("n@m"));
@@ -226,14 +232,14 @@ mod tests {
     }
 
     #[test]
-    fn case_is_folded_in_ascii_only() {
+    fn ascii_case_is_ignored_for_hosts_only() {
         let host = Segment::encoded("Contoso%2ENet").unwrap();
         assert!(host.eq_decoded_ignore_ascii_case("contoso.net"));
         assert!(!host.eq_decoded("contoso.net"));
     }
 
     #[test]
-    fn a_path_begins_with_a_name() {
+    fn a_plain_path_is_split_at_its_first_slash() {
         let split = |path| Segment::split_plain(path).map(|(name, rest)| (name.as_received(), rest));
         assert_eq!(split("h.net/d/?q"), Some(("h.net", "d/?q")));
         assert_eq!(split("a%2Fb/"), Some(("a%2Fb", "")), "an escape is no slash here");
@@ -245,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_a_visible_name() {
+    fn rejects_empty_and_invisible_names() {
         for text in ["", "a b", "%", "%zz", "%00", "%0a", "%C3%A9", "é"] {
             assert!(Segment::encoded(text).is_none(), "{text}");
         }

@@ -7,44 +7,52 @@ use constant_time_eq::constant_time_eq;
 
 use crate::percent::hex_value;
 
-/// The seam to SHA-1 and SHA-256.
+/// A provider of SHA-1 and SHA-256.
 pub trait Digest: fmt::Debug + Send + Sync {
-    /// SHA-256 of `data` (FIPS 180-4).
+    /// Returns the SHA-256 digest of `data` (FIPS 180-4).
     fn sha256(&self, data: &[u8]) -> [u8; 32];
-    /// SHA-1 of `data`, for thumbprints that were registered in that form and nothing else.
+    /// Returns the SHA-1 digest of `data`. It is used only for thumbprints that were registered in that form.
     fn sha1_for_legacy_thumbprints(&self, data: &[u8]) -> [u8; 20];
 }
 
-/// A thumbprint. Its two lengths are its two kinds.
+/// A thumbprint; its length tells the algorithm.
+///
+/// ```
+/// use hubward_core::Thumbprint;
+///
+/// let registered: Thumbprint = "0123456789abcdef0123456789abcdef01234567".parse()?;
+/// assert!(registered.matches(&Thumbprint::Sha1(*registered.as_bytes().first_chunk().unwrap())));
+/// # Ok::<(), hubward_core::ThumbprintError>(())
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Thumbprint {
-    /// 40 hex digits.
+    /// SHA-1: 40 hex digits.
     Sha1([u8; 20]),
-    /// 64 hex digits.
+    /// SHA-256: 64 hex digits.
     Sha256([u8; 32]),
 }
 
-/// Why a text is not a thumbprint.
+/// The reason why a text is not a thumbprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ThumbprintError {
-    /// Neither 40 nor 64 characters.
+    /// The text has neither 40 nor 64 characters.
     #[error("a thumbprint has 40 or 64 hex digits, not {len} characters")]
     Length {
-        /// Characters found.
+        /// The number of characters.
         len: usize,
     },
-    /// Not a hex digit; separators are not allowed.
+    /// A character is not a hex digit. Separators are not allowed.
     #[error("not a hex digit at byte {offset}")]
     Digit {
-        /// Where.
+        /// The offset of the character in bytes.
         offset: usize,
     },
 }
 
 impl Thumbprint {
-    /// The digest's bytes.
+    /// Returns the bytes of the digest.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         match self {
@@ -53,14 +61,15 @@ impl Thumbprint {
         }
     }
 
-    /// Whether both are the same kind and the same bytes, in time that does not depend on where they differ.
+    /// Returns whether both have the same algorithm and the same bytes. The time does not depend on where they
+    /// differ.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         constant_time_eq(self.as_bytes(), other.as_bytes())
     }
 }
 
-/// Reads 40 or 64 hex digits of either case.
+/// Parses 40 or 64 hex digits of either case.
 impl FromStr for Thumbprint {
     type Err = ThumbprintError;
 
@@ -91,7 +100,7 @@ impl FromStr for Thumbprint {
     }
 }
 
-/// Upper-case hex, as the hub's tools print it.
+/// Writes upper-case hex, as Azure's tools do.
 impl fmt::Display for Thumbprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02X}"))

@@ -1,4 +1,4 @@
-//! Texts that are no key, and what is said of them.
+//! Texts that are not keys, and the errors for them.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use hubward_core::{KeyError, SymmetricKey};

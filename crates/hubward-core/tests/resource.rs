@@ -1,4 +1,4 @@
-//! What a resource may look like, and what it is about.
+//! The syntax and the kinds of resources.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 use hubward_core::{DeviceId, Identity, ModuleId, PolicyName, ResourcePath, ResourceProblem, Shape};
@@ -18,7 +18,7 @@ fn problem(raw: &str) -> (usize, ResourceProblem) {
 }
 
 #[test]
-fn separators_are_equal_in_every_form() {
+fn all_forms_of_the_separator_are_equal() {
     for raw in ["h.net/devices/d1", "h.net%2Fdevices%2Fd1", "h.net%2fdevices/d1", "h.net%2F%64evices%2Fd%31"]
     {
         assert_eq!(shape(raw), "device d1", "{raw}");
@@ -26,7 +26,7 @@ fn separators_are_equal_in_every_form() {
 }
 
 #[test]
-fn every_shape() {
+fn every_kind_is_recognised() {
     assert_eq!(shape("h.net"), "Hub");
     assert_eq!(shape("localhost%3A8443"), "Hub");
     assert_eq!(shape("h.net/devices"), "AllDevices");
@@ -37,7 +37,7 @@ fn every_shape() {
 }
 
 #[test]
-fn the_words_are_exact() {
+fn words_of_the_path_are_case_sensitive_and_whole() {
     for raw in [
         "h.net/foo/d",
         "h.net/Devices/d",
@@ -57,7 +57,7 @@ fn an_id_is_decoded_once() {
 }
 
 #[test]
-fn what_is_refused_and_where() {
+fn errors_have_a_problem_and_an_offset() {
     assert_eq!(problem(""), (0, ResourceProblem::EmptySegment));
     assert_eq!(problem("h.net/"), (6, ResourceProblem::EmptySegment));
     assert_eq!(problem("h.net//devices"), (6, ResourceProblem::EmptySegment));
@@ -78,7 +78,7 @@ fn what_is_refused_and_where() {
 }
 
 #[test]
-fn a_resource_covers_the_identities_whose_path_it_covers() {
+fn covers_identity_agrees_with_covers() {
     let device = DeviceId::parse("d").unwrap();
     let module = ModuleId::parse("m").unwrap();
     for (identity, path) in [
@@ -112,7 +112,7 @@ fn a_resource_covers_the_identities_whose_path_it_covers() {
 }
 
 #[test]
-fn a_resource_covers_whole_names_only() {
+fn a_resource_covers_whole_segments_only() {
     let covers = |a: &str, b: &str| ResourcePath::parse(a).unwrap().covers(&ResourcePath::parse(b).unwrap());
     assert!(covers("h.net", "H.NET/devices/d"));
     assert!(covers("h.net%2Fdevices", "h.net/devices/d"));

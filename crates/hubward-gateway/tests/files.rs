@@ -108,7 +108,7 @@ async fn no_line_is_passed_over_for_what_stands_before_it() {
             lines[at].insert_str(0, before);
             let error = write(&gateway, lines.join("\n")).unwrap_err().to_string();
             let expected =
-                format!("devices.jsonl: line {}: not an object of an identity, at column 1", at + 1);
+                format!("devices.jsonl: line {}: not the JSON object of an identity, at column 1", at + 1);
             assert!(error.ends_with(&expected), "{before:?} {error}");
         }
     }

@@ -1,66 +1,66 @@
-//! How an identity proves itself.
+//! The credentials that a registry stores for an identity.
 
 use hubward_core::{Keys, MacKey, SymmetricKey, Thumbprint};
 
 use crate::keys::SymmetricKeys;
-use crate::raw::RawKey;
-use crate::record::Proof;
+use crate::store::RawKey;
+use crate::store::StoredCredential;
 
-/// How an identity is to prove itself.
+/// The credential that an identity authenticates with.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Authentication<K> {
-    /// By tokens under its keys (`sas`).
+    /// A token signed with one of its keys (`sas`).
     Sas(SymmetricKeys<K>),
-    /// By a certificate with one of these thumbprints (`selfSigned`).
+    /// A certificate with one of these thumbprints (`selfSigned`).
     SelfSigned(Thumbprints),
-    /// By a certificate that a registered authority issued in its name (`certificateAuthority`).
+    /// A certificate that a registered CA issued for the identity (`certificateAuthority`).
     CertificateAuthority,
-    /// Not at all (`none`).
+    /// No credential is accepted (`none`).
     None,
 }
 
 impl<K> Authentication<K> {
-    /// What each layer of the store keeps of it: the raw side, and the keys that are ready.
-    pub(crate) fn split(self) -> (Proof, Option<K>, Option<K>) {
+    /// Splits the credential into the parts of each layer of the store: the raw keys, and the keys ready for use.
+    pub(crate) fn split(self) -> (StoredCredential, Option<K>, Option<K>) {
         let proof = match self {
             Self::Sas(SymmetricKeys { primary, secondary }) => {
                 let (ready, raw) = secondary.map_or((None, None), |key| (Some(key.ready), key.raw));
-                let proof = Proof::Keys { primary: primary.raw, secondary: raw };
+                let proof = StoredCredential::Keys { primary: primary.raw, secondary: raw };
                 return (proof, Some(primary.ready), ready);
             }
-            Self::SelfSigned(thumbprints) => Proof::SelfSigned(thumbprints),
-            Self::CertificateAuthority => Proof::CertificateAuthority,
-            Self::None => Proof::None,
+            Self::SelfSigned(thumbprints) => StoredCredential::SelfSigned(thumbprints),
+            Self::CertificateAuthority => StoredCredential::CertificateAuthority,
+            Self::None => StoredCredential::None,
         };
         (proof, None, None)
     }
 }
 
-/// One or two thumbprints of an identity's certificates, of one kind.
+/// One or two thumbprints of an identity's certificates, both SHA-1 or both SHA-256.
 #[derive(Debug, Clone, Copy)]
 pub struct Thumbprints {
     primary: Option<Thumbprint>,
     secondary: Option<Thumbprint>,
 }
 
-/// Why thumbprints are not kept.
+/// The reason why thumbprints cannot be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ThumbprintsError {
-    /// Neither is there: nothing would ever match.
-    #[error("neither a primary nor a secondary thumbprint")]
+    /// Both are missing, so no certificate would ever match.
+    #[error("neither a primary nor a secondary thumbprint is given")]
     Neither,
     /// One is SHA-1 and the other SHA-256.
-    #[error("the two thumbprints are of different length")]
+    #[error("one thumbprint is SHA-1 and the other SHA-256; use one algorithm for both")]
     DifferentLength,
 }
 
 impl Thumbprints {
-    /// Takes either or both.
+    /// Takes one or both thumbprints.
     ///
     /// # Errors
-    /// [`ThumbprintsError`] where there is none, or where two are of different length.
+    /// [`ThumbprintsError`] if both are missing, or if they are of different algorithms.
     pub const fn new(
         primary: Option<Thumbprint>,
         secondary: Option<Thumbprint>,
@@ -75,19 +75,19 @@ impl Thumbprints {
         }
     }
 
-    /// The first.
+    /// Returns the primary thumbprint.
     #[must_use]
     pub const fn primary(&self) -> Option<&Thumbprint> {
         self.primary.as_ref()
     }
 
-    /// The second.
+    /// Returns the secondary thumbprint.
     #[must_use]
     pub const fn secondary(&self) -> Option<&Thumbprint> {
         self.secondary.as_ref()
     }
 
-    /// Whether `presented` is one of them. Both are compared.
+    /// Returns whether `presented` is one of them. Both are always compared.
     #[must_use]
     pub fn matches(&self, presented: &Thumbprint) -> bool {
         let is = |kept: &Option<Thumbprint>| kept.as_ref().is_some_and(|kept| kept.matches(presented));
@@ -95,17 +95,17 @@ impl Thumbprints {
     }
 }
 
-/// What a record says of its authentication.
+/// The credential in a record.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AuthenticationView<'r, K> {
-    /// By tokens under these keys.
+    /// The keys that verify its tokens.
     Sas(KeysView<'r, K>),
-    /// By a certificate with one of these thumbprints.
+    /// The thumbprints of its certificates.
     SelfSigned(&'r Thumbprints),
-    /// By a certificate of an authority.
+    /// A certificate that a registered CA issued.
     CertificateAuthority,
-    /// Not at all.
+    /// No credential is accepted.
     None,
 }
 
@@ -118,19 +118,19 @@ pub struct KeysView<'r, K> {
 }
 
 impl<'r, K: MacKey> KeysView<'r, K> {
-    /// The keys to verify with.
+    /// Returns the keys to verify with.
     #[must_use]
     pub const fn keys(&self) -> Keys<'r, K> {
         self.ready
     }
 
-    /// The primary key itself, where the registry keeps it.
+    /// Copies the primary key, if the registry stores it.
     #[must_use]
     pub fn expose_primary(&self) -> Option<SymmetricKey> {
         self.primary?.to_key()
     }
 
-    /// The secondary key itself, where there is one and the registry keeps it.
+    /// Copies the secondary key, if there is one and the registry stores it.
     #[must_use]
     pub fn expose_secondary(&self) -> Option<SymmetricKey> {
         self.secondary?.to_key()

@@ -1,5 +1,5 @@
-//! What is to be changed of a record. Every change of an identity goes through this one type, so that none can
-//! forget the stamp or the etag.
+//! Changes of a record. All changes of an identity use one type, so that each of them updates the version and the
+//! etag.
 
 use alloc::vec::Vec;
 
@@ -7,35 +7,52 @@ use hubward_core::{KeySlot, MacKey, Status, SymmetricKey};
 
 use crate::authentication::Authentication;
 use crate::entropy::{Entropy, NoEntropy, fresh_key};
-use crate::keys::KeptKey;
+use crate::keys::StoredKey;
 use crate::text::{DeviceScope, GenerationId, StatusReason};
 
-/// What an identity is able to do beside connecting.
+/// The capabilities of an identity besides connecting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// It is an edge device, a gateway for others (`iotEdge`).
+    /// The device is an edge device, a gateway for others (`iotEdge`).
     pub iot_edge: bool,
 }
 
 impl Capabilities {
-    /// An edge device's.
+    /// The capabilities of an edge device.
     pub const EDGE: Self = Self { iot_edge: true };
 }
 
-/// A change of some of a record; what it does not name stays as it is. Without anything it changes the etag alone.
+/// A change of some parts of a record; the other parts keep their values. An empty change updates the etag only.
 ///
-/// Naming credentials is a change of them even where they are the same: whoever was admitted on the old ones has to
-/// prove itself again.
+/// Setting credentials counts as a change of them even if they are equal: sessions that were opened with the old ones
+/// must authenticate again.
+///
+/// ```
+/// use hubward_core::{DeviceId, Identity, KeySlot, Status, SymmetricKey};
+/// use hubward_registry::{Change, Precondition, Registry, SymmetricKeys};
+/// use hubward_rustcrypto::HmacKey;
+///
+/// let key = |byte| SymmetricKey::from_bytes(&[byte; 32]);
+/// let id = DeviceId::parse("dev1")?;
+/// let mut registry = Registry::new();
+/// let keys = SymmetricKeys::kept(key(1)?, key(2)?, HmacKey::new);
+/// registry.create_device(id, hubward_registry::Authentication::Sas(keys))?;
+///
+/// // rotate: replace one key, and disable the device
+/// let change = Change::new().key(KeySlot::Secondary, key(3)?, HmacKey::new).status(Status::Disabled);
+/// registry.update(Identity::Device(id), change, Precondition::Any)?;
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Change<K> {
     pub(crate) credentials: Option<Credentials<K>>,
-    pub(crate) rest: Rest,
+    pub(crate) rest: Attributes,
 }
 
-/// What a change says beside credentials.
+/// The parts of a change that are not credentials.
 #[derive(Debug, Default)]
-pub(crate) struct Rest {
+pub(crate) struct Attributes {
     pub(crate) status: Option<Status>,
     pub(crate) capabilities: Option<Capabilities>,
     pub(crate) reason: Option<Option<StatusReason>>,
@@ -48,18 +65,18 @@ pub(crate) struct Rest {
 #[derive(Debug)]
 pub(crate) enum Credentials<K> {
     Replace(Authentication<K>),
-    ReplaceOne(KeySlot, KeptKey<K>),
+    ReplaceOne(KeySlot, StoredKey<K>),
     Swap,
 }
 
 impl<K> Default for Change<K> {
     fn default() -> Self {
-        Self { credentials: None, rest: Rest::default() }
+        Self { credentials: None, rest: Attributes::default() }
     }
 }
 
 impl<K: MacKey> Change<K> {
-    /// Nothing yet.
+    /// Creates an empty change.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -72,31 +89,31 @@ impl<K: MacKey> Change<K> {
         self
     }
 
-    /// Says why it has its status, or nothing.
+    /// Sets or removes the reason of the status.
     #[must_use]
     pub fn status_reason(mut self, reason: Option<StatusReason>) -> Self {
         self.rest.reason = Some(reason);
         self
     }
 
-    /// Replaces what it proves itself with.
+    /// Replaces the credential.
     #[must_use]
     pub fn authentication(mut self, authentication: Authentication<K>) -> Self {
         self.credentials = Some(Credentials::Replace(authentication));
         self
     }
 
-    /// Puts a key in one slot and leaves the other, as a rotation does.
+    /// Writes a key to one slot and leaves the other unchanged, as a rotation does.
     #[must_use]
     pub fn key(mut self, slot: KeySlot, key: SymmetricKey, make: impl FnOnce(&SymmetricKey) -> K) -> Self {
-        self.credentials = Some(Credentials::ReplaceOne(slot, KeptKey::of(key, make)));
+        self.credentials = Some(Credentials::ReplaceOne(slot, StoredKey::of(key, make)));
         self
     }
 
-    /// Puts a new key of 32 bytes in one slot.
+    /// Writes a new key of 32 bytes to one slot.
     ///
     /// # Errors
-    /// [`NoEntropy`] where the source fails.
+    /// [`NoEntropy`] if the source fails.
     pub fn regenerate_key(
         self,
         slot: KeySlot,
@@ -106,7 +123,7 @@ impl<K: MacKey> Change<K> {
         Ok(self.key(slot, fresh_key(entropy)?, make))
     }
 
-    /// Exchanges the two keys.
+    /// Swaps the two keys.
     #[must_use]
     pub fn swap_keys(mut self) -> Self {
         self.credentials = Some(Credentials::Swap);
@@ -120,7 +137,7 @@ impl<K: MacKey> Change<K> {
         self
     }
 
-    /// Sets a device's scope, or takes it away.
+    /// Sets or removes a device's scope.
     #[must_use]
     pub fn device_scope(mut self, scope: Option<DeviceScope>) -> Self {
         self.rest.scope = Some(scope);
@@ -134,8 +151,8 @@ impl<K: MacKey> Change<K> {
         self
     }
 
-    /// Keeps the generation id that another hub gave, for a registry that follows that hub. It does not change which
-    /// creation this is here: delete and create for that.
+    /// Stores the generation id that another hub gave, for a registry that follows that hub. It does not start a new
+    /// generation here: delete and create the identity for that.
     #[must_use]
     pub fn generation_id(mut self, id: GenerationId) -> Self {
         self.rest.generation_id = Some(id);
@@ -143,8 +160,8 @@ impl<K: MacKey> Change<K> {
     }
 }
 
-impl Rest {
-    /// Whether it names something that only a device has.
+impl Attributes {
+    /// Returns whether it sets something that only devices have.
     pub(crate) const fn is_of_a_device(&self) -> bool {
         self.status.is_some()
             || self.reason.is_some()

@@ -1,36 +1,36 @@
-//! Why a change was not made.
+//! The errors of a change.
 
 use crate::entropy::NoEntropy;
 
-/// Why a change was not made. The registry is then as it was.
+/// The reason why a change was not made. The registry is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
-    /// The record is another version than the caller read (the hub's 412001).
-    #[error("the record has another etag")]
+    /// The record has another version than the caller read (the hub's 412001).
+    #[error("the etag does not match: the record was changed since it was read")]
     EtagMismatch,
-    /// The device or module exists (409001, 409301).
-    #[error("the identity exists already")]
+    /// The device or module already exists (409001, 409301).
+    #[error("the identity already exists")]
     Exists,
-    /// There are as many records as there are numbers for them, or changes can be counted no further.
+    /// All slot numbers are in use, or the change counter has reached its end.
     #[error("there is no room for another record")]
     Full,
-    /// No new key could be made.
+    /// The caller's source gave no bytes for a new key.
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
-    /// A change of one key, or an exchange of two, of an identity that has none or only one.
-    #[error("the identity has not the keys that are to be changed")]
+    /// One key was to be changed, or two were to be swapped, but the identity has none or only one.
+    #[error("the identity does not have the keys that this changes")]
     NoKeys,
-    /// A status, a capability or a scope for a module: it has its device's (400004).
-    #[error("a module has its device's status and scopes")]
+    /// A status, a capability or a scope was set for a module, which has its device's (400004).
+    #[error("a module has its device's status, capabilities and scopes; change the device")]
     NotOfAModule,
-    /// There is no such device, module or policy (404001, 404010).
-    #[error("there is no such identity")]
+    /// The device, module or policy does not exist (404001, 404010).
+    #[error("the identity does not exist")]
     NotFound,
 }
 
 impl RegistryError {
-    /// The hub's code for it.
+    /// Returns the hub's error code.
     #[must_use]
     pub const fn code(self) -> u32 {
         match self {

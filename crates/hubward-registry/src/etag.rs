@@ -1,9 +1,9 @@
-//! The version of a record, and what a change asks of it (RFC 9110, 13.1.1).
+//! The version of a record, and the preconditions of a change (RFC 9110, 13.1.1).
 
 use core::fmt;
 use core::str::FromStr;
 
-/// A record's version: another after every change of it, and never the same again.
+/// The version of a record: each change sets a new one, and none is used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ETag(u64);
 
@@ -17,20 +17,20 @@ impl ETag {
     }
 }
 
-/// Sixteen hex digits, without quotes.
+/// Writes sixteen hex digits, without quotes.
 impl fmt::Display for ETag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
 }
 
-/// The text is no etag of this registry, so it matches none.
+/// The text is not an etag of this registry, so it matches no record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an etag of this registry")]
-#[expect(clippy::exhaustive_structs, reason = "there is nothing more to say")]
+#[error("the text is not an etag of this registry")]
+#[expect(clippy::exhaustive_structs, reason = "the error has one cause")]
 pub struct NotAnETag;
 
-/// Reads what [`ETag`] prints, bare, in quotes, or in quotes after `W/`.
+/// Parses the form that [`ETag`] displays: bare, in quotes, or in quotes after `W/`.
 impl FromStr for ETag {
     type Err = NotAnETag;
 
@@ -50,13 +50,13 @@ impl FromStr for ETag {
     }
 }
 
-/// What must hold for a change to be made.
+/// The condition for making a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Precondition {
-    /// The record is still the version that the caller read (`If-Match: "etag"`).
+    /// The record still has the version that the caller read (`If-Match: "etag"`).
     IfMatch(ETag),
-    /// The record exists, whatever its version: the caller says that it means to force it (`If-Match: *`).
+    /// The record exists, in any version: the caller forces the change (`If-Match: *`).
     Any,
 }
 

@@ -1,4 +1,4 @@
-//! A record as the hub's line of JSON.
+//! Export of a record as a line of JSON in the hub's format.
 
 use core::fmt::{self, Write};
 
@@ -6,24 +6,24 @@ use hubward_core::{MacKey, Status, SymmetricKey, Thumbprint};
 use zeroize::Zeroize;
 
 use crate::authentication::AuthenticationView;
+use crate::record_view::RecordView;
 use crate::text::DeviceScope;
-use crate::view::RecordView;
 
-/// Whether an export holds the keys.
+/// States if an export contains the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "it does or it does not")]
+#[expect(clippy::exhaustive_enums, reason = "an export contains keys or does not")]
 pub enum ExportKeys {
-    /// `null` stands in their place.
+    /// Each key is `null`.
     LeftOut,
-    /// Those that the registry keeps: whoever reads the export can be any of its devices.
+    /// The keys that the registry stores are included: a reader of the export can act as any of the devices.
     Included,
 }
 
 impl<K: MacKey> RecordView<'_, K> {
-    /// Writes the record as one line, its end included.
+    /// Writes the record as one line, with its line end.
     ///
     /// # Errors
-    /// Where `out` fails. What it has taken by then is a part of a line.
+    /// The error of `out`, which may by then contain a part of a line.
     pub fn export(&self, keys: ExportKeys, out: &mut impl Write) -> fmt::Result {
         let identity = self.identity();
         out.write_str("{\"id\":")?;
@@ -75,7 +75,7 @@ impl<K: MacKey> RecordView<'_, K> {
     }
 }
 
-/// Base64, which needs no escape.
+/// Writes base64, which needs no escape.
 fn key(key: Option<SymmetricKey>, out: &mut impl Write) -> fmt::Result {
     let Some(key) = key else { return out.write_str("null") };
     let mut buffer = [0; 88];
@@ -98,7 +98,7 @@ fn optional(text: Option<&str>, out: &mut impl Write) -> fmt::Result {
     }
 }
 
-/// A JSON string (RFC 8259, 7).
+/// Writes a JSON string (RFC 8259, 7).
 fn string(text: &str, out: &mut impl Write) -> fmt::Result {
     out.write_char('"')?;
     for character in text.chars() {
@@ -107,7 +107,7 @@ fn string(text: &str, out: &mut impl Write) -> fmt::Result {
                 out.write_char('\\')?;
                 out.write_char(character)?;
             }
-            // controls, and the two that some readers take for the end of a line
+            // control characters, and two that some readers take for a line end
             '\0'..='\x1f' | '\x7f' | '\u{2028}' | '\u{2029}' => {
                 write!(out, "\\u{:04x}", u32::from(character))?
             }

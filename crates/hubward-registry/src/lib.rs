@@ -5,28 +5,25 @@ extern crate alloc;
 
 mod authentication;
 mod change;
-mod count;
 mod enrollment;
 mod entropy;
 mod error;
 mod etag;
 #[cfg(feature = "json")]
 mod export;
-mod find;
 mod footprint;
 #[cfg(feature = "json")]
 mod import;
 mod keys;
 mod lists;
+mod lookup;
 mod policy;
-mod raw;
-mod record;
+mod record_view;
 mod registry;
 mod snapshot;
 mod store;
 mod text;
-mod view;
-mod whose;
+mod versions;
 
 pub use authentication::{Authentication, AuthenticationView, KeysView, Thumbprints, ThumbprintsError};
 pub use change::{Capabilities, Change};
@@ -44,7 +41,7 @@ pub use footprint::Footprint;
 pub use import::{ImportError, ImportLine, ImportMode, ImportProblem, ImportSummary, Imported, Importer};
 pub use keys::SymmetricKeys;
 pub use lists::{AccessList, AccessLists, ListEntry, ListVerdict};
+pub use record_view::RecordView;
 pub use registry::Registry;
 pub use snapshot::{SnapshotError, snapshot_counter};
 pub use text::{DeviceScope, GenerationId, StatusReason, TextError};
-pub use view::RecordView;

@@ -1,4 +1,5 @@
-//! Who may connect whatever the records say: lists over ids, groups of ids, and issuers of certificates.
+//! Access lists: they admit or refuse identities in spite of their records, by id, group of ids, or issuer of
+//! certificates.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -6,34 +7,34 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use hubward_core::{Identity, MacKey, Thumbprint};
 
 use crate::registry::Registry;
-use crate::whose::{LONGEST, identity, of_identity};
+use crate::store::id::{LONGEST, identity, of_identity};
 
-/// What a list names.
+/// An entry of an access list.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum ListEntry<'a> {
-    /// A device with its modules, or a module alone.
+    /// A device with its modules, or one module.
     Identity(Identity<'a>),
-    /// Every member of a group.
+    /// All members of a group.
     Group(&'a str),
-    /// Whoever presents a certificate below this one, by its SHA-256 thumbprint: those above a device's are known by no
-    /// other, so that one of SHA-1 names nobody.
+    /// All identities that present a certificate below this issuer, by its SHA-256 thumbprint. Issuers are compared
+    /// by SHA-256 only, so an entry with a SHA-1 thumbprint matches none.
     Issuer(Thumbprint),
 }
 
-/// What the lists say of somebody.
+/// The decision of the access lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a list lets somebody pass or does not, for one of two reasons")]
+#[expect(clippy::exhaustive_enums, reason = "a list admits, or refuses for one of two reasons")]
 pub enum ListVerdict {
-    /// Nothing against it.
+    /// No list refuses the identity.
     Pass,
-    /// The block list names it.
+    /// The block list has an entry for the identity.
     Blocked,
-    /// An allow list is in force and does not name it.
+    /// An allow list is in force and has no entry for the identity.
     NotAllowed,
 }
 
-/// A list.
+/// A list of entries.
 #[derive(Debug, Default)]
 pub struct AccessList {
     pub(crate) ids: BTreeSet<Box<str>>,
@@ -42,7 +43,7 @@ pub struct AccessList {
 }
 
 impl AccessList {
-    /// Puts something on the list.
+    /// Adds an entry.
     pub fn add(&mut self, listed: ListEntry<'_>) {
         match listed {
             ListEntry::Identity(identity) => {
@@ -57,7 +58,7 @@ impl AccessList {
         }
     }
 
-    /// Takes something off the list, and says whether it was on it.
+    /// Removes an entry and returns whether it was there.
     pub fn remove(&mut self, listed: ListEntry<'_>) -> bool {
         match listed {
             ListEntry::Identity(identity) => with_id(&identity, |id| self.ids.remove(id)).unwrap_or(false),
@@ -66,7 +67,7 @@ impl AccessList {
         }
     }
 
-    /// What it names: identities, groups, issuers.
+    /// Iterates over the entries: identities, groups, issuers.
     pub fn iter(&self) -> impl Iterator<Item = ListEntry<'_>> {
         let issuer = |bytes: &[u8]| match (bytes.try_into(), bytes.try_into()) {
             (Ok(sha1), _) => Some(ListEntry::Issuer(Thumbprint::Sha1(sha1))),
@@ -78,7 +79,7 @@ impl AccessList {
         identities.chain(groups).chain(self.issuers.iter().filter_map(move |bytes| issuer(bytes)))
     }
 
-    /// Whether it names nothing.
+    /// Returns whether the list has no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.groups.is_empty() && self.issuers.is_empty()
@@ -98,10 +99,11 @@ impl AccessList {
 
 type Groups = BTreeMap<Box<str>, BTreeSet<Box<str>>>;
 
-/// The block list, the allow list if one is in force, and the groups that they name.
+/// The block list, the optional allow list, and the groups that their entries refer to.
 ///
-/// Block wins over allow. An allow list in force denies whom it does not name, everybody where it is empty. Names may
-/// be listed before they exist, and stay when they are deleted: an id that is made anew is still blocked.
+/// The block list has precedence over the allow list. An allow list in force refuses all identities without an entry;
+/// an empty one refuses all. Entries may be added before an identity exists, and stay when it is deleted: an id that
+/// is created again is still blocked.
 #[derive(Debug, Default)]
 pub struct AccessLists {
     pub(crate) block: AccessList,
@@ -110,50 +112,50 @@ pub struct AccessLists {
 }
 
 impl AccessLists {
-    /// The block list.
+    /// Returns the block list, to change it.
     pub const fn block(&mut self) -> &mut AccessList {
         &mut self.block
     }
 
-    /// The allow list, in force from now on.
+    /// Returns the allow list, to change it, and puts it in force.
     pub fn allow(&mut self) -> &mut AccessList {
         self.allow.get_or_insert_default()
     }
 
-    /// The block list, to read it.
+    /// Returns the block list.
     #[must_use]
     pub const fn blocked(&self) -> &AccessList {
         &self.block
     }
 
-    /// The allow list where one is in force, to read it.
+    /// Returns the allow list, if one is in force.
     #[must_use]
     pub const fn allowed(&self) -> Option<&AccessList> {
         self.allow.as_ref()
     }
 
-    /// The groups' names.
+    /// Iterates over the names of the groups.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         self.groups.keys().map(|name| &**name)
     }
 
-    /// Who is in a group.
+    /// Iterates over the members of a group.
     pub fn members(&self, group: &str) -> impl Iterator<Item = Identity<'_>> {
         self.groups.get(group).into_iter().flatten().map(|id| identity(id))
     }
 
-    /// Drops the allow list: nobody has to be on one.
+    /// Removes the allow list, so that no entry is required.
     pub fn lift_allow(&mut self) {
         self.allow = None;
     }
 
-    /// Adds a device with its modules, or a module alone, to a group.
+    /// Adds a device with its modules, or one module, to a group.
     pub fn join(&mut self, group: &str, identity: Identity<'_>) {
         let members = self.groups.entry(group.into()).or_default();
         with_id(&identity, |id| members.insert(id.into()));
     }
 
-    /// Takes an identity out of a group, and says whether it was in it.
+    /// Removes an identity from a group and returns whether it was a member.
     pub fn leave(&mut self, group: &str, identity: Identity<'_>) -> bool {
         let Some(members) = self.groups.get_mut(group) else { return false };
         let left = with_id(&identity, |id| members.remove(id)).unwrap_or(false);
@@ -163,8 +165,8 @@ impl AccessLists {
         left
     }
 
-    /// What the lists say of a device or a module that presents a chain with these issuers, none where it presents a
-    /// token. They say nothing of policies.
+    /// Decides about a device or a module that presents a chain with these issuers; the list of issuers is empty for
+    /// a token. Lists do not apply to policies.
     #[must_use]
     #[inline]
     pub fn verdict(&self, identity: &Identity<'_>, issuers: &[Thumbprint]) -> ListVerdict {
@@ -193,13 +195,13 @@ fn with_id<T>(identity: &Identity<'_>, then: impl FnOnce(&str) -> T) -> Option<T
 }
 
 impl<K: MacKey> Registry<K> {
-    /// The lists. Whoever they do not let pass is found `Disabled`.
+    /// Returns the access lists. A lookup of an identity that they refuse has the status `Disabled`.
     #[must_use]
     pub const fn access(&self) -> &AccessLists {
         &self.lists
     }
 
-    /// The lists, to change them.
+    /// Returns the access lists, to change them.
     pub const fn access_mut(&mut self) -> &mut AccessLists {
         &mut self.lists
     }

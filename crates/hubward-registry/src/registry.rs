@@ -1,4 +1,4 @@
-//! The store of identities, and its changes.
+//! The registry of identities, and its changes.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -8,34 +8,49 @@ use hubward_core::{DeviceId, Identity, MacKey, ModuleId, RecordVersion, Status};
 use smol_str::SmolStr;
 
 use crate::authentication::Authentication;
-use crate::change::{Capabilities, Change, Credentials, Rest};
-use crate::count::{counts_on, first_change};
+use crate::change::{Attributes, Capabilities, Change, Credentials};
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::lists::AccessLists;
 use crate::policy::Policy;
-use crate::record::{Hot, Proof, Record};
+use crate::store::id::{LONGEST, of_identity};
+use crate::store::{Hot, Record, StoredCredential};
 use crate::store::{IdTag, Slot, Store};
-use crate::whose::{LONGEST, of_identity};
+use crate::versions::{counts_on, first_change};
 
-/// Devices, their modules and the hub's policies, in memory, with keys of type `K`.
+/// Devices, their modules and the hub's shared access policies, in memory, with keys of type `K`.
 ///
-/// Every key that is set and every creation has a new [`RecordVersion`], so that whoever was admitted on an old one can be told
-/// from whoever would be now. A change of one key leaves whom the other admitted.
+/// Each key that is set and each creation gets a new [`RecordVersion`], so that a session tells if its credentials
+/// were replaced. A change of one key does not affect sessions that were opened with the other.
+///
+/// ```
+/// use hubward_core::{DeviceId, Identity, LookupResult, SymmetricKey};
+/// use hubward_registry::{Authentication, Registry, SymmetricKeys};
+/// use hubward_rustcrypto::HmacKey;
+///
+/// let mut registry = Registry::with_seed(&[7; 16]); // draw random bytes
+/// let id = DeviceId::parse("dev1")?;
+/// let key = SymmetricKey::from_bytes(&[1; 32])?;
+/// registry.create_device(id, Authentication::Sas(SymmetricKeys::kept_one(key, HmacKey::new)))?;
+///
+/// let result = registry.find(&Identity::Device(id).lookup());
+/// assert!(matches!(result, LookupResult::Identity(record) if record.identity() == Identity::Device(id)));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Registry<K> {
     pub(crate) store: Store<K>,
     pub(crate) policies: BTreeMap<Box<str>, Box<Policy<K>>>,
     pub(crate) lists: AccessLists,
-    /// Counts creations and changes from where the seed says.
+    /// Counts creations and changes, from a start that the seed determines.
     pub(crate) changes: u64,
 }
 
-/// Where an identity is or would be.
+/// The slot of an identity, or the place where it would be created.
 pub(crate) struct RecordPlace<'b> {
     id: &'b str,
     tag: IdTag,
-    /// Whether it is there.
+    /// The identity exists.
     pub(crate) taken: bool,
 }
 
@@ -52,24 +67,24 @@ impl<K> Registry<K> {
 }
 
 impl<K: MacKey> Registry<K> {
-    /// An empty registry for tests and for ids that you choose: its index hashes under a key that everybody knows, and
-    /// its stamps and etags begin at 1 each time. Use [`Registry::with_seed`] where others choose the ids, and where a
-    /// session or an etag can be older than the registry.
+    /// Creates an empty registry for tests and for ids that you choose: its index hashes under a public key, and its
+    /// versions and etags begin at 1. Use [`Registry::with_seed`] if others choose the ids, or if a session or an
+    /// etag can be older than the registry.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty registry whose index hashes under `seed`, and whose stamps and etags begin at a number derived from it.
-    /// Draw 16 random bytes for each registry: then no client can choose ids that make the index slow, and no stamp and
-    /// no etag of another registry is given again.
+    /// Creates an empty registry whose index hashes under `seed`, and whose versions and etags begin at a number
+    /// derived from it. Draw 16 random bytes for each registry: then clients cannot choose ids that make the index
+    /// slow, and no version or etag of another registry is repeated.
     #[must_use]
     pub fn with_seed(seed: &[u8; 16]) -> Self {
         Self::empty(seed, first_change(seed))
     }
 
-    /// The same registry, with stamps that begin at `changes` or later. A [`Registry::new`] that replaces another one
-    /// while sessions go on must begin at the [`Registry::changes`] of that one; [`Registry::with_seed`] needs none.
+    /// Sets a minimum for the first version. A [`Registry::new`] that replaces another registry while sessions are
+    /// open must begin at the [`Registry::changes`] of that one; [`Registry::with_seed`] does not need this.
     #[must_use]
     pub const fn starting_at(mut self, changes: u64) -> Self {
         if self.changes < changes {
@@ -78,30 +93,30 @@ impl<K: MacKey> Registry<K> {
         self
     }
 
-    /// The number of the last creation or change. It rises with each; where it began depends on the seed.
+    /// Returns the number of the last creation or change. It increases with each; its start depends on the seed.
     #[must_use]
     pub const fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// Devices and modules.
+    /// Returns the number of devices and modules.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.store.len()
     }
 
-    /// Whether it has no device.
+    /// Returns whether the registry has no device.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.store.len() == 0
     }
 
-    /// Creates a device, enabled unless `rest` says otherwise, or a module of a device. Credentials in `rest` give
-    /// way to `authentication`.
+    /// Creates a device, enabled unless `rest` has another status, or a module of a device. `authentication` takes
+    /// precedence over credentials in `rest`.
     ///
     /// # Errors
-    /// [`RegistryError::Exists`] where there is one of that id; [`RegistryError::NotFound`] for a module without its
-    /// device; [`RegistryError::NotOfAModule`]; [`RegistryError::Full`].
+    /// [`RegistryError::Exists`] if the id exists; [`RegistryError::NotFound`] for a module without its device;
+    /// [`RegistryError::NotOfAModule`]; [`RegistryError::Full`].
     pub fn create(
         &mut self,
         identity: Identity<'_>,
@@ -113,7 +128,8 @@ impl<K: MacKey> Registry<K> {
         self.create_at(place, identity, authentication, rest.rest)
     }
 
-    /// Where an identity is or would be; `tag` is a device's where it is at hand. `None` for one that is in no registry.
+    /// Finds the place of an identity; `tag` is a device's, if already computed. Returns `None` for a policy, which
+    /// is in no store.
     pub(crate) fn place<'b>(
         &self,
         identity: &Identity<'b>,
@@ -130,7 +146,7 @@ impl<K: MacKey> Registry<K> {
         RecordPlace { id, tag, taken }: RecordPlace<'_>,
         identity: Identity<'_>,
         authentication: Authentication<K>,
-        rest: Rest,
+        rest: Attributes,
     ) -> Result<ETag, RegistryError> {
         let device = match identity {
             Identity::Module(device, _) => {
@@ -149,7 +165,7 @@ impl<K: MacKey> Registry<K> {
         let (proof, primary, secondary) = authentication.split();
         let hot = Hot {
             id: SmolStr::new(id),
-            stamp: RecordVersion::new(generation, version),
+            version: RecordVersion::new(generation, version),
             primary,
             device,
             status: Status::Enabled,
@@ -161,14 +177,14 @@ impl<K: MacKey> Registry<K> {
         if let Some(device) = device.and_then(|device| self.store.record_mut(device)) {
             device.more().modules.push(slot);
         }
-        self.tell(slot, rest, etag)
+        self.set_attributes(slot, rest, etag)
     }
 
     /// Changes a device or a module.
     ///
     /// # Errors
     /// [`RegistryError::NotFound`]; [`RegistryError::EtagMismatch`]; [`RegistryError::NotOfAModule`];
-    /// [`RegistryError::NoKeys`] for a change of one key or an exchange of two that are not there.
+    /// [`RegistryError::NoKeys`] if keys to change or to swap are missing.
     pub fn update(
         &mut self,
         identity: Identity<'_>,
@@ -181,7 +197,7 @@ impl<K: MacKey> Registry<K> {
             return Err(RegistryError::NotOfAModule);
         }
         let proof = self.store.record(slot).map(|record| &record.proof);
-        let one = matches!(proof, Some(Proof::Keys { .. }));
+        let one = matches!(proof, Some(StoredCredential::Keys { .. }));
         let two = one && self.store.second(slot).is_some();
         match change.credentials {
             Some(Credentials::ReplaceOne(..)) if !one => return Err(RegistryError::NoKeys),
@@ -202,7 +218,7 @@ impl<K: MacKey> Registry<K> {
         precondition: Precondition,
     ) -> Result<(), RegistryError> {
         let slot = self.checked(&identity, precondition)?;
-        // nobody takes a change for the one before it
+        // a deletion counts as a change
         self.change();
         let device = self.store.hot(slot).and_then(|hot| hot.device);
         if let Some(device) = device.and_then(|device| self.store.record_mut(device)) {
@@ -214,11 +230,12 @@ impl<K: MacKey> Registry<K> {
         Ok(())
     }
 
-    /// Gives a record the etag that it had before, which no later change is given again.
+    /// Restores the etag that a record had before; later changes do not repeat it.
     #[cfg(feature = "json")]
     pub(crate) fn restore_etag(&mut self, identity: &Identity<'_>, etag: ETag) {
-        use crate::count::reaches;
-        // one that is not reached is not skipped: a count that goes on at a restored number is not random any more
+        use crate::versions::reaches;
+        // an etag that is out of reach is not skipped: a counter that continues at a restored number is no longer
+        // random
         if reaches(self.changes, etag.version()) {
             self.changes = etag.version();
         }
@@ -238,23 +255,23 @@ impl<K: MacKey> Registry<K> {
         if precondition.holds(record.etag) { Ok(slot) } else { Err(RegistryError::EtagMismatch) }
     }
 
-    /// So that no change stops half way.
+    /// Checks that there is room, so that no change stops half-way.
     fn room(&self) -> Result<(), RegistryError> {
-        // a count that stands still would give what is changed the stamp that it had
+        // a counter that stopped would give changed credentials their old version
         if self.store.has_room() && counts_on(self.changes) { Ok(()) } else { Err(RegistryError::Full) }
     }
 
-    /// Makes a change that was checked.
+    /// Makes a change that was validated.
     fn set(&mut self, slot: Slot, change: Change<K>) -> Result<ETag, RegistryError> {
         let version = self.change();
         if let Some(credentials) = change.credentials {
             self.set_credentials(slot, credentials, version)?;
         }
-        self.tell(slot, change.rest, ETag::new(version))
+        self.set_attributes(slot, change.rest, ETag::new(version))
     }
 
-    /// Gives a record what is said of it beside its credentials, and its version.
-    fn tell(&mut self, slot: Slot, rest: Rest, etag: ETag) -> Result<ETag, RegistryError> {
+    /// Sets the attributes of a record besides its credentials, and its etag.
+    fn set_attributes(&mut self, slot: Slot, rest: Attributes, etag: ETag) -> Result<ETag, RegistryError> {
         if let (Some(status), Some(hot)) = (rest.status, self.store.hot_mut(slot)) {
             hot.status = status;
         }
@@ -263,10 +280,10 @@ impl<K: MacKey> Registry<K> {
         if let Some(capabilities) = rest.capabilities {
             record.capabilities = capabilities;
         }
-        record.tell(rest.reason, |more| &mut more.reason);
-        record.tell(rest.scope, |more| &mut more.scope);
-        record.tell(rest.parents, |more| &mut more.parents);
-        record.tell(rest.generation_id.map(Some), |more| &mut more.generation_id);
+        record.set_extra(rest.reason, |more| &mut more.reason);
+        record.set_extra(rest.scope, |more| &mut more.scope);
+        record.set_extra(rest.parents, |more| &mut more.parents);
+        record.set_extra(rest.generation_id.map(Some), |more| &mut more.generation_id);
         Ok(etag)
     }
 
@@ -280,9 +297,9 @@ impl<K: MacKey> Registry<K> {
             Credentials::Swap => self.store.swap_keys(slot),
             Credentials::ReplaceOne(which, key) => self.store.set_raw(slot, key, which, version),
             Credentials::Replace(authentication) => {
-                // the version first: whatever follows, what was proven before is over
+                // the version first: it ends all sessions under the old credentials, even if a later step fails
                 self.store.set_version(slot, version);
-                // each key has a version of its own, so that one can go without the other
+                // each key has a version of its own, so that one can be replaced without the other
                 let second = self.change();
                 let (proof, primary, secondary) = authentication.split();
                 if let Some(record) = self.store.record_mut(slot) {
@@ -302,12 +319,12 @@ impl<K: MacKey> Registry<K> {
     }
 }
 
-/// The same in few words, whatever the etag.
+/// Shorthands without a precondition.
 impl<K: MacKey> Registry<K> {
     /// Creates an enabled device.
     ///
     /// # Errors
-    /// As [`Registry::create`].
+    /// The errors of [`Registry::create`].
     pub fn create_device(
         &mut self,
         id: DeviceId<'_>,
@@ -319,7 +336,7 @@ impl<K: MacKey> Registry<K> {
     /// Creates a module of a device.
     ///
     /// # Errors
-    /// As [`Registry::create`].
+    /// The errors of [`Registry::create`].
     pub fn create_module(
         &mut self,
         device: DeviceId<'_>,
@@ -332,15 +349,15 @@ impl<K: MacKey> Registry<K> {
     /// Enables or disables a device, and its modules with it.
     ///
     /// # Errors
-    /// [`RegistryError::NotFound`] where there is no such device.
+    /// [`RegistryError::NotFound`] if there is no such device.
     pub fn set_status(&mut self, id: DeviceId<'_>, status: Status) -> Result<(), RegistryError> {
         self.update(Identity::Device(id), Change::new().status(status), Precondition::Any).map(drop)
     }
 
-    /// Replaces what a device proves itself with.
+    /// Replaces the credential of a device.
     ///
     /// # Errors
-    /// [`RegistryError::NotFound`] where there is no such device.
+    /// [`RegistryError::NotFound`] if there is no such device.
     pub fn set_device_authentication(
         &mut self,
         id: DeviceId<'_>,
@@ -350,10 +367,10 @@ impl<K: MacKey> Registry<K> {
         self.update(Identity::Device(id), change, Precondition::Any).map(drop)
     }
 
-    /// Replaces what a module proves itself with.
+    /// Replaces the credential of a module.
     ///
     /// # Errors
-    /// [`RegistryError::NotFound`] where there is no such module.
+    /// [`RegistryError::NotFound`] if there is no such module.
     pub fn set_module_authentication(
         &mut self,
         device: DeviceId<'_>,
@@ -367,7 +384,7 @@ impl<K: MacKey> Registry<K> {
     /// Deletes a device and its modules.
     ///
     /// # Errors
-    /// [`RegistryError::NotFound`] where there is no such device.
+    /// [`RegistryError::NotFound`] if there is no such device.
     pub fn delete_device(&mut self, id: DeviceId<'_>) -> Result<(), RegistryError> {
         self.delete(Identity::Device(id), Precondition::Any)
     }
@@ -375,7 +392,7 @@ impl<K: MacKey> Registry<K> {
     /// Deletes a module.
     ///
     /// # Errors
-    /// [`RegistryError::NotFound`] where there is no such module.
+    /// [`RegistryError::NotFound`] if there is no such module.
     pub fn delete_module(&mut self, device: DeviceId<'_>, id: ModuleId<'_>) -> Result<(), RegistryError> {
         self.delete(Identity::Module(device, id), Precondition::Any)
     }

@@ -1,18 +1,18 @@
-//! Texts of a record, each within its limit.
+//! Texts of a record, each with a maximum length.
 
 use alloc::boxed::Box;
 use core::fmt;
 
-/// Why a text is not kept. Never holds it.
+/// The text is too long. The error never contains it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: {len} characters, at most {max} allowed")]
 #[non_exhaustive]
 pub struct TextError {
-    /// Which text of a record.
+    /// The field of the record.
     pub what: &'static str,
-    /// Characters found.
+    /// The number of characters.
     pub len: usize,
-    /// Characters allowed.
+    /// The maximum number of characters.
     pub max: usize,
 }
 
@@ -26,7 +26,7 @@ macro_rules! text {
             /// Takes a text.
             ///
             /// # Errors
-            /// [`TextError`] where it is too long.
+            /// [`TextError`] if it is too long.
             pub fn new(text: &str) -> Result<Self, TextError> {
                 let len = text.chars().count();
                 if len > $max {
@@ -35,7 +35,7 @@ macro_rules! text {
                 Ok(Self(text.into()))
             }
 
-            /// The text.
+            /// Returns the text.
             #[must_use]
             pub const fn as_str(&self) -> &str {
                 &self.0
@@ -51,16 +51,17 @@ macro_rules! text {
 }
 
 text! {
-    /// Why an identity has its status, for people: at most 128 characters.
+    /// The reason why an identity has its status, for people: at most 128 characters.
     StatusReason, "status reason", 128
 }
 
 text! {
-    /// The text that tells one creation of an id from the next, case-sensitive: at most 128 characters.
+    /// A text that differs for each creation of an id, case-sensitive: at most 128 characters.
     GenerationId, "generation id", 128
 }
 
 text! {
-    /// An edge device's scope, or the scope that a device belongs to. Opaque: compared whole. At most 256 characters.
+    /// The scope of an edge device, or the scope that a device belongs to. Opaque: compared as a whole. At most 256
+    /// characters.
     DeviceScope, "device scope", 256
 }

@@ -1,4 +1,4 @@
-//! Enrollments: who decides, and by which proof.
+//! Enrollments: selection, precedence and evidence.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -21,7 +21,7 @@ use hubward_rustcrypto::HmacKey;
 use proptest::prelude::*;
 
 type All = Enrollments<HmacKey>;
-/// The id that was given and the group that decided, if it was one.
+/// The assigned id, and the group that matched, if any.
 type Outcome = Result<(String, Option<String>), ProvisionError>;
 
 fn rid(id: &str) -> RegistrationId<'_> {
@@ -48,7 +48,7 @@ fn outcome(selected: Result<hubward_registry::EnrollmentMatch<'_>, ProvisionErro
     selected.map(|selected| (selected.device_id.to_string(), selected.group.map(Into::into)))
 }
 
-/// Presents a token under `key`.
+/// Presents a token signed with `key`.
 fn with_key(all: &All, id: &str, key: &SymmetricKey) -> Outcome {
     let tag = HmacKey::new(key).tag(&[b"token"]);
     let verifies = |keys: Keys<'_, HmacKey>| keys.matching(&[b"token"], tag.expose()).is_some();
@@ -70,7 +70,7 @@ fn given(id: &str, group: Option<&str>) -> Outcome {
 }
 
 #[test]
-fn a_derived_key_is_the_published_one() {
+fn a_derived_key_equals_the_published_one() {
     let group = SymmetricKey::from_base64(
         "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==",
     );
@@ -79,7 +79,7 @@ fn a_derived_key_is_the_published_one() {
 }
 
 #[test]
-fn a_groups_own_key_attests_nobody() {
+fn a_token_signed_with_the_groups_own_key_is_refused() {
     let mut all = all();
     all.enroll_group("north", Enrollment::new(by_key("north")));
     for slot in ["north 1", "north 2"] {
@@ -90,7 +90,7 @@ fn a_groups_own_key_attests_nobody() {
 }
 
 #[test]
-fn an_individual_comes_before_its_group() {
+fn an_individual_enrollment_precedes_its_group() {
     let mut all = all();
     all.enroll_group("north", Enrollment::new(by_key("north")));
     all.enroll(rid("Pump"), Enrollment::new(by_key("own")).device_id(DeviceId::parse("Pump").unwrap()));
@@ -107,14 +107,14 @@ fn an_individual_comes_before_its_group() {
 }
 
 #[test]
-fn a_disabled_match_ends_the_search() {
+fn a_disabled_match_denies() {
     let mut all = all();
     all.enroll_group("near", Enrollment::new(x509(2)).disabled());
     all.enroll_group("far", Enrollment::new(x509(3)));
     assert_eq!(with_chain(&all, "pump", &[1, 2, 3]), Err(ProvisionError::Disabled));
     assert_eq!(with_chain(&all, "pump", &[1, 3, 2]), given("pump", Some("far")));
     assert_eq!(with_chain(&all, "pump", &[2]), Err(ProvisionError::NotEnrolled), "no group is of its leaf");
-    // two groups with one key: the first by name
+    // two groups with one key: the first by name matches
     all.enroll_group(
         "a",
         Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(HmacKey::new(&raw("k"))))).disabled(),
@@ -127,7 +127,7 @@ fn a_disabled_match_ends_the_search() {
 }
 
 #[test]
-fn one_registration_is_one_device_whatever_its_case() {
+fn registration_ids_are_case_insensitive() {
     let mut compat = Enrollments::new(Derivation::AsPresentedOrLowerCase);
     compat.enroll_group("north", Enrollment::new(by_key("north")));
     let mut strict = all();
@@ -140,7 +140,7 @@ fn one_registration_is_one_device_whatever_its_case() {
 }
 
 #[test]
-fn a_certificate_holds_no_more_than_64_bytes() {
+fn a_registration_id_in_a_certificate_has_at_most_64_bytes() {
     let mut all = all();
     all.enroll_group("g", Enrollment::new(x509(2)));
     let (longest, longer) = ("x".repeat(64), "x".repeat(65));
@@ -174,7 +174,8 @@ fn the_caller_assigns_the_hub() {
     assert!(!asked, "no hub is chosen for a stranger");
 }
 
-/// An enrollment of the model: the id or the group's name, the kind, what proves it, and whether it is enabled.
+/// An enrollment of the model: group or not, the number of the id or name, X.509 or not, the credential, and enabled
+/// or not.
 type Row = (bool, usize, bool, u8, bool);
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -183,9 +184,9 @@ fn key_name(number: u8) -> String {
     format!("key {number}")
 }
 
-/// Reads the rows through in the order that the rules give.
+/// Evaluates the rows in the documented order.
 fn model(rows: &[Row], id: usize, token: Option<(u8, bool)>, chain: &[u8]) -> Outcome {
-    // the last of a name counts
+    // the last one of a name counts
     let of = |group: bool, name: usize| rows.iter().rev().find(|row| row.0 == group && row.1 == name);
     let decide = |row: &Row| {
         let group = row.0.then(|| NAMES[row.1].to_owned());

@@ -38,7 +38,7 @@ fn hub() -> Hub {
 fn name(found: &LookupResult<'_, HmacKey>) -> String {
     match found {
         LookupResult::Identity(found) => found.identity().to_string(),
-        _ => "nobody".into(),
+        _ => "not found".into(),
     }
 }
 
@@ -55,32 +55,32 @@ fn ids_are_decoded_once_and_compared_byte_by_byte() {
     let (hub, long) = (hub(), "x".repeat(128));
     assert_eq!(name(&hub.find(&device("a%2Bb"))), "device a+b");
     assert_eq!(name(&hub.find(&device("a%2bb"))), "device a+b");
-    assert_eq!(name(&hub.find(&device("A"))), "nobody");
-    assert_eq!(name(&hub.find(&device("a%252Bb"))), "nobody", "never twice");
+    assert_eq!(name(&hub.find(&device("A"))), "not found");
+    assert_eq!(name(&hub.find(&device("a%252Bb"))), "not found", "never twice");
     assert_eq!(name(&hub.find(&module("dev", "%6D"))), "module dev/m");
     assert_eq!(name(&hub.find(&device(&long))), format!("device {long}"));
     assert_eq!(name(&hub.find(&module("dev", &long))), format!("module dev/{long}"));
-    assert_eq!(name(&hub.find(&device(&format!("{long}x")))), "nobody");
-    assert_eq!(name(&hub.find(&module("a", "m"))), "nobody");
+    assert_eq!(name(&hub.find(&device(&format!("{long}x")))), "not found");
+    assert_eq!(name(&hub.find(&module("a", "m"))), "not found");
 }
 
 #[test]
-fn a_slash_does_not_turn_a_device_into_a_module() {
+fn a_device_id_with_a_slash_does_not_match_a_module() {
     let hub = hub();
-    assert_eq!(name(&hub.find(&device("dev%2Fm"))), "nobody");
-    assert_eq!(name(&hub.find(&Lookup::Device(Segment::plain("dev/m").unwrap()))), "nobody");
-    assert_eq!(name(&hub.find_many(&[Lookup::Device(Segment::plain("dev/m").unwrap())])[0]), "nobody");
-    assert_eq!(name(&hub.find(&module("dev%2Fm", "m"))), "nobody");
-    assert_eq!(name(&hub.find(&module("d", "ev%2Fm"))), "nobody");
+    assert_eq!(name(&hub.find(&device("dev%2Fm"))), "not found");
+    assert_eq!(name(&hub.find(&Lookup::Device(Segment::plain("dev/m").unwrap()))), "not found");
+    assert_eq!(name(&hub.find_many(&[Lookup::Device(Segment::plain("dev/m").unwrap())])[0]), "not found");
+    assert_eq!(name(&hub.find(&module("dev%2Fm", "m"))), "not found");
+    assert_eq!(name(&hub.find(&module("d", "ev%2Fm"))), "not found");
 }
 
 #[test]
-fn many_are_found_as_one_is() {
+fn a_batch_has_the_results_of_single_lookups() {
     let (hub, long) = (hub(), "x".repeat(128));
     let lookups = [
         device("a"),
         device("a%2Bb"),
-        device("nobody"),
+        device("missing"),
         module("dev", "m"),
         device(&long),
         module("dev", &long),
@@ -95,9 +95,9 @@ fn many_are_found_as_one_is() {
 }
 
 #[test]
-fn looking_up_allocates_nothing() {
+fn lookups_do_not_allocate() {
     let (hub, long) = (hub(), "x".repeat(128));
-    let lookups = [device("a"), device("a%2Bb"), device(&long), module("dev", "m"), device("nobody")];
+    let lookups = [device("a"), device("a%2Bb"), device(&long), module("dev", "m"), device("missing")];
     let counted = measure(|| {
         for lookup in &lookups {
             black_box(hub.find(lookup));
@@ -108,7 +108,7 @@ fn looking_up_allocates_nothing() {
 }
 
 #[test]
-fn nothing_of_it_prints_a_key() {
+fn debug_output_has_no_key() {
     let mut hub = hub();
     hub.set_policy(
         hubward_core::PolicyName::parse("p").unwrap(),
@@ -122,7 +122,7 @@ fn nothing_of_it_prints_a_key() {
 }
 
 #[test]
-fn it_says_what_somebody_proves_itself_by() {
+fn the_record_has_the_credential() {
     let mut hub = Hub::new();
     let (one, other) = (Thumbprint::Sha256([1; 32]), Thumbprint::Sha256([2; 32]));
     let both = Thumbprints::new(Some(one), Some(other)).unwrap();
@@ -148,7 +148,7 @@ fn it_says_what_somebody_proves_itself_by() {
             Credential::None => "nothing".into(),
             _ => "something new".into(),
         },
-        _ => "nobody".into(),
+        _ => "not found".into(),
     };
     for id in ["keys", "authority", "nothing"] {
         assert_eq!(by(&hub, id), id);

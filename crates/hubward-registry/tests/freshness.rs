@@ -1,4 +1,4 @@
-//! No version and no etag of an identity stands for two credentials, whatever was restored and changed meanwhile.
+//! No version and no etag of an identity is given to two credentials, across restored snapshots and later changes.
 #![cfg(feature = "json")]
 #![allow(
     missing_docs,
@@ -37,7 +37,7 @@ enum Step {
     Policy,
 }
 
-/// What happens to a registry that runs. Each `Restore` and each `Import` is one more that runs beside the others.
+/// An event of a running registry. Each `Restore` and each `Import` adds one that runs in parallel.
 #[derive(Debug, Clone)]
 enum Event {
     Change { registry: usize, id: usize, step: Step },
@@ -66,7 +66,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Never the same bytes twice.
+/// Never returns the same bytes twice.
 fn entropy(seed: u64) -> impl FnMut(&mut [u8]) -> Result<(), NoEntropy> {
     let mut count = 0_u64;
     move |buffer| {
@@ -80,7 +80,7 @@ fn entropy(seed: u64) -> impl FnMut(&mut [u8]) -> Result<(), NoEntropy> {
     }
 }
 
-/// What each version and each etag was given to.
+/// The credential that each version and each etag was given to.
 #[derive(Default)]
 struct Given {
     versions: BTreeMap<(String, u64, u64), String>,
@@ -88,10 +88,10 @@ struct Given {
 }
 
 impl Given {
-    fn version(&mut self, id: &str, stamp: RecordVersion, credential: &str) -> Result<(), TestCaseError> {
-        let place = (id.to_owned(), stamp.generation(), stamp.keys());
+    fn version(&mut self, id: &str, version: RecordVersion, credential: &str) -> Result<(), TestCaseError> {
+        let place = (id.to_owned(), version.generation(), version.keys());
         let given = self.versions.entry(place).or_insert_with(|| credential.to_owned());
-        prop_assert_eq!(&*given, credential, "version {:?} of {} is given twice", stamp, id);
+        prop_assert_eq!(&*given, credential, "version {:?} of {} is given twice", version, id);
         Ok(())
     }
 
@@ -99,8 +99,8 @@ impl Given {
         let id = view.identity().to_string();
         let (first, second) = credentials(view);
         self.version(&id, view.version(), &first)?;
-        if let Some(stamp) = view.secondary_stamp() {
-            self.version(&id, stamp, &second)?;
+        if let Some(version) = view.secondary_version() {
+            self.version(&id, version, &second)?;
         }
         let place = (id.clone(), view.etag().to_string());
         let both = format!("{first} {second}");
@@ -113,7 +113,7 @@ impl Given {
         hub.iter().try_for_each(|view| self.record(&view))?;
         let name = PolicyName::parse("service").unwrap();
         if let LookupResult::Policy(policy) = hub.find(&Lookup::Policy(name.segment())) {
-            // each policy of this test has rights of its own
+            // the permissions of each policy in this test differ
             self.version("policy", policy.version(), &format!("{:?}", policy.rights()))?;
         }
         Ok(())
@@ -185,7 +185,7 @@ fn restore(
     Hub::open(sealed, key, 0, entropy, HmacKey::new).unwrap()
 }
 
-/// Changes what can be changed; each key has a name that no other has.
+/// Makes all kinds of changes; each key has a unique name.
 fn change(hub: &mut Hub, id: &str, step: &Step, name: u8) {
     let one = |key: &str| raw(&format!("{key} {name}"));
     let new = || Authentication::Sas(SymmetricKeys::kept(one("first"), one("second"), HmacKey::new));
@@ -204,9 +204,9 @@ fn change(hub: &mut Hub, id: &str, step: &Step, name: u8) {
     hub.update(who(id), change, Precondition::Any).map(drop).unwrap_or_default();
 }
 
-/// The case that was seen: the key that the restored registry gives has the version of one that was withdrawn.
+/// A regression: a key that the restored registry generated had the version of a withdrawn key.
 #[test]
-fn a_session_does_not_outlive_its_key_by_a_restored_snapshot() {
+fn a_restored_snapshot_does_not_revive_a_session_of_a_withdrawn_key() {
     let sealing = AeadKey::new(&[9; 32]);
     let mut entropy = entropy(1);
     let mut live = Hub::with_seed(&[7; 16]);

@@ -1,4 +1,4 @@
-//! Lines: what they say, what is wrong with them, and that a bad one does not stop the rest.
+//! Import lines: fields, errors, and that an invalid line does not stop the others.
 #![cfg(feature = "json")]
 #![allow(
     missing_docs,
@@ -46,7 +46,7 @@ fn exported(hub: &Hub, keys: ExportKeys) -> String {
 }
 
 #[test]
-fn a_whole_line_is_taken_and_a_twin_passed_over() {
+fn all_fields_are_imported_and_twins_skipped() {
     let mut hub = Hub::new();
     let line = device(
         r#","statusReason":"a \"reason\"","twinETag":"x","tags":{"a":[{"b":1}]},"properties":{"desired":{}},
@@ -64,7 +64,7 @@ fn a_whole_line_is_taken_and_a_twin_passed_over() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn problems_are_reported() {
     let long = "x".repeat(129);
     let of = |line: &str| import(&mut Hub::new(), line).unwrap_err().to_string();
     let key = |slot, error| ImportProblem::Key { slot, error };
@@ -73,11 +73,11 @@ fn what_is_wrong_is_said() {
         (r#"{"id":"a"}"#.to_owned(), ImportProblem::Status.to_string()),
         (r#"{"id":"a","status":"Enabled"}"#.to_owned(), ImportProblem::Status.to_string()),
         (device(r#","importMode":"Create""#), ImportProblem::Mode.to_string()),
-        (device(r#","id":"b""#), "not an object of an identity, at column ".to_owned()),
-        ("{".to_owned(), "not an object of an identity, at column ".to_owned()),
+        (device(r#","id":"b""#), "not the JSON object of an identity, at column ".to_owned()),
+        ("{".to_owned(), "not the JSON object of an identity, at column ".to_owned()),
         (
             r#"["a",null,null,null,"enabled"]"#.to_owned(),
-            "not an object of an identity, at column ".to_owned(),
+            "not the JSON object of an identity, at column ".to_owned(),
         ),
         (
             r#"{"id":"a/b","status":"enabled"}"#.to_owned(),
@@ -93,14 +93,14 @@ fn what_is_wrong_is_said() {
             "status reason: 129 characters, at most 128 allowed".to_owned(),
         ),
         (device(r#","authentication":{"type":"SAS"}"#), ImportProblem::AuthenticationType.to_string()),
-        (device(r#","authentication":["sas"]"#), "not an object of an identity, at column ".to_owned()),
+        (device(r#","authentication":["sas"]"#), "not the JSON object of an identity, at column ".to_owned()),
         (device(r#","authentication":{"type":"selfSigned"}"#), ThumbprintsError::Neither.to_string()),
         (sas_keys(&format!("\"{KEY}\""), "null"), ImportProblem::OneKey.to_string()),
         (sas_keys("\"\"", "\"\""), key(KeySlot::Primary, KeyError::Length { len: 0 }).to_string()),
         (sas_keys(&format!("\"{KEY}\""), "\"!\""), key(KeySlot::Secondary, KeyError::Base64).to_string()),
         (
             device(&format!(r#","tags":"{}""#, "x".repeat(600_000))),
-            "600039 bytes, at most 524288 allowed".to_owned(),
+            "the line has 600039 bytes, at most 524288 are allowed".to_owned(),
         ),
     ] {
         assert!(of(&line).starts_with(&problem), "{problem}: {}", of(&line));
@@ -115,7 +115,7 @@ fn what_is_wrong_is_said() {
 }
 
 #[test]
-fn what_is_passed_over_may_be_anything() {
+fn skipped_fields_may_have_any_value() {
     let deep = "[{\"x\":".repeat(20_000) + "1e999" + &"}]".repeat(20_000);
     let number = "9".repeat(10_000);
     for other in [&*deep, &number, "-0.0e-99999", "\"\\u0000\"", "{\"id\":\"b\",\"id\":null}"] {
@@ -124,13 +124,13 @@ fn what_is_passed_over_may_be_anything() {
         assert!(matches!(import(&mut hub, &line), Ok(Imported::Created(_))));
         assert!(hub.get(who("a")).is_some());
     }
-    // an object that is read is not as deep
+    // the depth of objects that are read is limited
     let within = device(&format!(",\"authentication\":{deep}"));
     assert!(matches!(import(&mut Hub::new(), &within), Err(ImportProblem::Json { .. })));
 }
 
 #[test]
-fn no_message_holds_a_key() {
+fn no_message_contains_a_key() {
     let secret = "c2VjcmV0IHNlY3JldCBzZWNyZXQ=";
     for line in [
         sas_keys(&format!("\"{secret}!\""), "\"\""),
@@ -145,7 +145,7 @@ fn no_message_holds_a_key() {
 }
 
 #[test]
-fn a_bad_line_is_reported_and_the_rest_carried_on() {
+fn an_invalid_line_is_reported_and_the_others_imported() {
     let mut hub = Hub::new();
     let mut entropy = counting();
     let text = "\u{feff}{\"id\":\"a\",\"status\":\"enabled\"}\r\n\r\nnonsense\n{\"id\":\"b\",\"status\":\"enabled\"}\n\
@@ -158,13 +158,13 @@ fn a_bad_line_is_reported_and_the_rest_carried_on() {
     assert_eq!((summary.updated, summary.twins), (expected.updated, expected.twins));
     assert_eq!(
         errors,
-        ["line 3: not an object of an identity, at column 2", "line 5: the identity exists already"]
+        ["line 3: not the JSON object of an identity, at column 2", "line 5: the identity already exists"]
     );
     assert!(hub.get(who("a")).is_none() && hub.get(who("b")).is_some());
 }
 
 #[test]
-fn no_line_is_passed_over_for_what_stands_before_it() {
+fn text_before_the_object_is_an_error() {
     let object = r#"{"id":"a","status":"enabled"}"#;
     let import = |text: String| {
         let (mut hub, mut entropy, mut failed) = (Hub::new(), counting(), Vec::new());
@@ -175,19 +175,19 @@ fn no_line_is_passed_over_for_what_stands_before_it() {
     let other = r#"{"id":"b","status":"enabled"}"#;
     for before in ["\u{c}", "\u{b}", "\0", "\u{a0}", "\u{85}", "\u{2028}", "\u{feff}", "\u{feff}\u{feff}"] {
         assert_eq!(import(format!("{other}\n{before}{object}")), (1, vec![2]), "{before:?}");
-        // a line of nothing else is not blank
+        // a line with nothing else is not blank
         assert_eq!(import(format!("{other}\n{before}\n{object}")), (2, vec![2]), "{before:?}");
         if before != "\u{feff}" {
             assert_eq!(import(format!("{before}{object}\n{other}")), (1, vec![1]), "{before:?}");
         }
     }
     assert_eq!(import(format!("{object}\u{c}")), (0, vec![1]));
-    // one mark at the beginning, and the white space of JSON
+    // one byte order mark at the start, and JSON's white space
     assert_eq!(import(format!("\u{feff} \t{object} \r\n\r\n \t\n\t{other}\r")), (2, vec![]));
 }
 
 #[test]
-fn a_line_is_read_in_one_way_before_and_when_it_is_imported() {
+fn an_import_line_reads_like_the_importer() {
     let read = |number, line: &'static str| ImportLine::read(number, line.as_bytes());
     let mark = "\u{feff}{\"id\":\"a\",\"status\":\"enabled\"}";
     assert_eq!(read(1, mark).unwrap().unwrap().identity(), who("a"));
@@ -208,7 +208,7 @@ fn a_line_is_read_in_one_way_before_and_when_it_is_imported() {
 }
 
 proptest::proptest! {
-    /// `run` reads lines ahead of those that it imports, and each may hang on the one before it.
+    /// Compares `run`, which reads lines ahead, with single imports; each line may depend on the one before.
     #[test]
     fn all_lines_do_what_each_does(picked in proptest::collection::vec(0..10_usize, 0..40)) {
         let lines = [
@@ -248,16 +248,16 @@ proptest::proptest! {
 }
 
 #[test]
-fn keys_that_are_left_out_are_made_or_left() {
+fn missing_keys_are_generated_or_kept() {
     let mut hub = Hub::new();
     import(&mut hub, &sas_keys("null", "null")).unwrap();
     let AuthenticationView::Sas(keys) = hub.get(who("a")).unwrap().authentication() else { panic!() };
     let primary = keys.expose_primary().unwrap().expose().to_vec();
     assert_ne!(primary, keys.expose_secondary().unwrap().expose(), "two keys were made");
-    let stamp = hub.get(who("a")).unwrap().version();
+    let version = hub.get(who("a")).unwrap().version();
     import(&mut hub, &sas_keys("null", "null")).unwrap();
     import(&mut hub, &device("")).unwrap();
-    assert_eq!(hub.get(who("a")).unwrap().version(), stamp, "an export without keys came back");
+    assert_eq!(hub.get(who("a")).unwrap().version(), version, "an export without keys came back");
     import(&mut hub, &device(r#","authentication":{"type":"none"}"#)).unwrap();
     import(&mut hub, &device("")).unwrap();
     assert!(matches!(hub.get(who("a")).unwrap().authentication(), AuthenticationView::None));
@@ -267,7 +267,7 @@ fn keys_that_are_left_out_are_made_or_left() {
 }
 
 #[test]
-fn a_line_that_fails_leaves_all_as_it_was() {
+fn a_failed_line_changes_nothing() {
     let mut hub = Hub::new();
     let mut dry = |_: &mut [u8]| Err(NoEntropy);
     let made = Importer::new(&mut hub, &mut dry, HmacKey::new).line(device("").as_bytes());
@@ -281,7 +281,7 @@ fn a_line_that_fails_leaves_all_as_it_was() {
 }
 
 #[test]
-fn what_is_exported_is_imported_as_it_was() {
+fn an_export_is_imported_unchanged() {
     let mut hub = Hub::new();
     for line in [
         device(
@@ -317,7 +317,7 @@ fn what_is_exported_is_imported_as_it_was() {
 }
 
 #[test]
-fn an_export_without_keys_holds_none() {
+fn an_export_without_keys_contains_none() {
     let mut hub = Hub::new();
     import(&mut hub, &sas_keys(&format!("\"{KEY}\""), &format!("\"{KEY}\""))).unwrap();
     let without = exported(&hub, ExportKeys::LeftOut);
@@ -326,7 +326,7 @@ fn an_export_without_keys_holds_none() {
     assert_eq!(exported(&hub, ExportKeys::Included).matches(KEY).count(), 2);
 }
 
-/// Takes so many bytes, as a disk that is full.
+/// Accepts a number of bytes, like a disk that is nearly full.
 struct Full(usize);
 
 impl core::fmt::Write for Full {
@@ -349,7 +349,7 @@ fn a_full_disk_is_an_error() {
 }
 
 #[test]
-fn an_export_is_taken_back_with_its_etags() {
+fn an_export_is_restored_with_its_etags() {
     let mut hub = Hub::new();
     for id in ["a", "a/m", "b", "gone"] {
         hub.create(who(id), sas(id), Change::new()).unwrap();
@@ -368,7 +368,7 @@ fn an_export_is_taken_back_with_its_etags() {
     let newest = again.iter().map(|view| view.etag().to_string()).max().unwrap();
     let next = again.update(who("a"), Change::new(), Precondition::Any).unwrap();
     assert!(next.to_string() > newest, "no etag is given twice");
-    // without it every line is a new record
+    // without this option every line is a new record
     let mut new = Hub::new().starting_at(100);
     let mut entropy = counting();
     let mut failed = Vec::new();
@@ -379,7 +379,7 @@ fn an_export_is_taken_back_with_its_etags() {
 }
 
 #[test]
-fn an_etag_that_leaves_no_room_is_not_taken() {
+fn an_etag_near_the_end_of_the_counter_is_not_restored() {
     let mut hub = Hub::new();
     let mut entropy = counting();
     let line = device(r#","eTag":"ffffffffffffffff""#);

@@ -1,4 +1,4 @@
-//! An import takes no memory of its own that grows with the lines.
+//! The memory of an import does not grow with the number of lines.
 #![cfg(feature = "json")]
 #![allow(
     missing_docs,
@@ -17,7 +17,7 @@ use hubward_registry::{Change, ExportKeys, Importer, NoEntropy};
 use hubward_rustcrypto::HmacKey;
 
 #[test]
-fn a_hundred_times_the_lines_take_no_more() {
+fn a_hundred_times_the_lines_need_the_same_memory() {
     let mut hub = Hub::new();
     for number in 0..100 {
         let id = format!("pump-{number}");

@@ -1,4 +1,4 @@
-//! Every import mode, on who is there and who is not, with each etag that a line may show.
+//! All import modes, for existing and missing identities, with each kind of etag.
 #![cfg(feature = "json")]
 #![allow(
     missing_docs,
@@ -51,7 +51,7 @@ fn line(id: &str, mode: &str, etag: Option<&str>) -> String {
     format!(r#"{{"id":"{device}"{module}{etag},"importMode":"{mode}","status":"disabled"}}"#)
 }
 
-/// What the hub's table says: whoever is there, and what etag the line shows.
+/// The etag of a line, as the hub's table distinguishes it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Shown {
     None,
@@ -110,7 +110,7 @@ fn shown(shown: Shown, current: Option<ETag>, old: ETag) -> Option<String> {
 }
 
 #[test]
-fn every_cell_of_the_table() {
+fn all_cells_of_the_table() {
     for mode in MODES {
         for there in [false, true] {
             for etag in [Shown::None, Shown::Right, Shown::Wrong, Shown::NoETagAtAll] {
@@ -147,7 +147,7 @@ fn device_is_there(model: &BTreeMap<&str, ETag>, id: &str) -> bool {
 }
 
 proptest! {
-    /// The model is the hub's table over a plain map.
+    /// Compares with the hub's table over a plain map.
     #[test]
     fn any_sequence_agrees_with_the_table(
         steps in prop::collection::vec((0..IDS.len(), 0..MODES.len(), 0..4_usize), 0..40)
@@ -172,7 +172,7 @@ proptest! {
                 }
                 _ => {}
             }
-            // an etag of before, and never of now
+            // an earlier etag, and never the current one
             old = current.filter(|etag| model.get(id) != Some(etag)).unwrap_or(old);
             prop_assert_eq!(cell(imported), expected);
             let there: BTreeMap<String, ETag> =
@@ -191,9 +191,9 @@ fn name(identity: Identity<'_>) -> String {
     }
 }
 
-/// Whatever a line or a change says: what does not name a status leaves a disabled device disabled.
+/// Asserts that a line or a change without a status leaves a disabled device disabled.
 #[test]
-fn nothing_without_a_status_enables_a_disabled_device() {
+fn only_a_status_enables_a_disabled_device() {
     let modes = [
         "",
         r#","importMode":"createOrUpdate""#,

@@ -1,4 +1,4 @@
-//! Keys: made, rotated, exchanged; and the stamp that every change of them leaves.
+//! Keys: generated, rotated, swapped; and the version that each change sets.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -20,11 +20,11 @@ use hubward_registry::{
 };
 use hubward_rustcrypto::HmacKey;
 
-fn stamp(hub: &Hub, id: &str) -> RecordVersion {
+fn version(hub: &Hub, id: &str) -> RecordVersion {
     hub.get(who(id)).unwrap().version()
 }
 
-/// The slot in which an admission finds the key of this name.
+/// Returns the slot in which a lookup finds the key of this name.
 fn slot_of(hub: &Hub, id: &str, key: &str) -> Option<KeySlot> {
     let tag = HmacKey::new(&raw(key)).tag(&[b"message"]);
     match hub.find(&who(id).lookup()) {
@@ -37,10 +37,10 @@ fn slot_of(hub: &Hub, id: &str, key: &str) -> Option<KeySlot> {
 }
 
 #[test]
-fn every_change_of_credentials_changes_the_stamp() {
+fn each_change_of_credentials_changes_the_version() {
     let mut hub = Hub::new();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
-    let mut seen = vec![stamp(&hub, "a")];
+    let mut seen = vec![version(&hub, "a")];
     let thumbprints = Thumbprints::new(Some("a".repeat(64).parse().unwrap()), None).unwrap();
     let changes = [
         Change::new().key(KeySlot::Primary, raw("new"), HmacKey::new),
@@ -53,33 +53,33 @@ fn every_change_of_credentials_changes_the_stamp() {
     ];
     for change in changes {
         hub.update(who("a"), change, Precondition::Any).unwrap();
-        let now = stamp(&hub, "a");
+        let now = version(&hub, "a");
         assert!(!seen.contains(&now));
         assert_eq!(now.generation(), seen[0].generation());
         seen.push(now);
     }
     hub.delete(who("a"), Precondition::Any).unwrap();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
-    assert_ne!(stamp(&hub, "a").generation(), seen[0].generation());
+    assert_ne!(version(&hub, "a").generation(), seen[0].generation());
 }
 
-/// Both keys' stamps.
-fn stamps(hub: &Hub) -> (RecordVersion, RecordVersion) {
+/// Returns the versions of both keys.
+fn versions(hub: &Hub) -> (RecordVersion, RecordVersion) {
     let LookupResult::Identity(found) = hub.find(&who("a").lookup()) else { panic!() };
-    assert_eq!(found.version_of(KeySlot::Primary), stamp(hub, "a"));
-    assert_eq!(Some(found.version_of(KeySlot::Secondary)), hub.get(who("a")).unwrap().secondary_stamp());
+    assert_eq!(found.version_of(KeySlot::Primary), version(hub, "a"));
+    assert_eq!(Some(found.version_of(KeySlot::Secondary)), hub.get(who("a")).unwrap().secondary_version());
     (found.version_of(KeySlot::Primary), found.version_of(KeySlot::Secondary))
 }
 
 #[test]
-fn each_key_has_a_stamp_of_its_own_and_takes_it_along() {
+fn each_key_keeps_its_own_version() {
     let mut hub = Hub::new();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
-    let (first, second) = stamps(&hub);
+    let (first, second) = versions(&hub);
     assert_ne!(first, second);
     let mut change = |change| {
         hub.update(who("a"), change, Precondition::Any).unwrap();
-        stamps(&hub)
+        versions(&hub)
     };
     let (primary, new) = change(Change::new().key(KeySlot::Secondary, raw("new"), HmacKey::new));
     assert!(primary == first && new != second && new != first);
@@ -105,7 +105,7 @@ fn one_key_is_replaced_and_the_other_stays() {
 }
 
 #[test]
-fn a_swap_exchanges_what_is_kept_too() {
+fn a_swap_exchanges_the_raw_keys_too() {
     let mut hub = Hub::new();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap();
@@ -116,7 +116,7 @@ fn a_swap_exchanges_what_is_kept_too() {
 }
 
 #[test]
-fn a_second_key_comes_and_goes() {
+fn a_secondary_key_is_added_and_removed() {
     let mut hub = Hub::new();
     let one = || Authentication::Sas(SymmetricKeys::kept_one(raw("one"), HmacKey::new));
     hub.create(who("a"), one(), Change::new()).unwrap();
@@ -127,7 +127,7 @@ fn a_second_key_comes_and_goes() {
     assert_eq!(slot_of(&hub, "a", "two"), Some(KeySlot::Secondary));
     hub.update(who("a"), Change::new().authentication(one()), Precondition::Any).unwrap();
     assert_eq!(slot_of(&hub, "a", "two"), None);
-    // the place of its second key goes to another, whose key is not its own
+    // the slot of its secondary key is reused for another key
     hub.create(who("b"), sas("b"), Change::new()).unwrap();
     assert_eq!(slot_of(&hub, "a", "b 2"), None);
     hub.update(who("a"), Change::new().authentication(Authentication::None), Precondition::Any).unwrap();
@@ -136,17 +136,17 @@ fn a_second_key_comes_and_goes() {
 }
 
 #[test]
-fn a_refused_change_leaves_the_stamp() {
+fn a_refused_change_keeps_the_version() {
     let mut hub = Hub::new();
     let etag = hub.create(who("a"), Authentication::None, Change::new()).unwrap();
-    let before = stamp(&hub, "a");
+    let before = version(&hub, "a");
     hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap_err();
-    assert_eq!(stamp(&hub, "a"), before);
+    assert_eq!(version(&hub, "a"), before);
     assert_eq!(hub.get(who("a")).unwrap().etag(), etag);
 }
 
 #[test]
-fn without_entropy_there_is_no_key() {
+fn without_entropy_no_key_is_generated() {
     let mut empty = |_: &mut [u8]| Err(NoEntropy);
     assert_eq!(SymmetricKeys::generate(&mut empty, HmacKey::new).unwrap_err(), NoEntropy);
     let mut silent = |_: &mut [u8]| Ok(());

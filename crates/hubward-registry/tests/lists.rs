@@ -1,4 +1,4 @@
-//! Access lists: block wins, an allow list in force denies the rest.
+//! Access lists: the block list has precedence, and an allow list in force denies the rest.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -54,7 +54,7 @@ fn a_block_covers_a_device_and_its_modules() {
 }
 
 #[test]
-fn block_wins_over_allow() {
+fn the_block_list_has_precedence() {
     let mut hub = hub();
     hub.access_mut().allow().add(id("a"));
     hub.access_mut().block().add(id("a/n"));
@@ -64,7 +64,7 @@ fn block_wins_over_allow() {
 }
 
 #[test]
-fn an_empty_allow_list_in_force_denies_everybody() {
+fn an_empty_allow_list_in_force_denies_all() {
     let mut hub = hub();
     assert!(hub.access_mut().allow().is_empty());
     assert_eq!(IDS.map(|id| passes(&hub, id)), [false; 5]);
@@ -88,15 +88,15 @@ fn a_block_outlives_its_device() {
 }
 
 #[test]
-fn a_record_that_is_disabled_stays_so() {
+fn a_disabled_record_stays_disabled() {
     let mut hub = hub();
     hub.update(who("a"), Change::new().status(Status::Disabled), Precondition::Any).unwrap();
     hub.access_mut().allow().add(id("a"));
-    assert!(!passes(&hub, "a"), "an allow list lets nobody in that is not let in without it");
+    assert!(!passes(&hub, "a"), "an allow list does not enable a disabled identity");
 }
 
 #[test]
-fn an_issuer_counts_for_whoever_presents_it() {
+fn an_entry_for_an_issuer_matches_its_certificates() {
     let mut hub = hub();
     let finds = |hub: &Hub, issuers: &[Thumbprint]| match hub.find_issued(&who("a").lookup(), issuers) {
         LookupResult::Identity(found) => found.status() == Status::Enabled,
@@ -110,7 +110,7 @@ fn an_issuer_counts_for_whoever_presents_it() {
 }
 
 #[test]
-fn the_lists_say_nothing_of_policies() {
+fn lists_do_not_apply_to_policies() {
     let mut lists = AccessLists::default();
     lists.allow();
     let policy = Identity::Policy(hubward_core::PolicyName::parse("a").unwrap());
@@ -124,7 +124,7 @@ enum Step {
     Lift,
 }
 
-/// An id, a group or an issuer.
+/// Returns an id, a group or an issuer.
 fn what(number: usize) -> ListEntry<'static> {
     match number {
         0..5 => id(IDS[number]),
@@ -142,7 +142,7 @@ fn change(list: &mut AccessList, on: bool, listed: ListEntry<'_>) {
 }
 
 proptest! {
-    /// The model keeps what was listed in the order of the steps, and reads it through for every question.
+    /// Compares with a model that keeps the entries in order and searches all of them for each decision.
     #[test]
     fn it_agrees_with_a_plain_reading(steps in prop::collection::vec(prop_oneof![
         4 => (any::<bool>(), any::<bool>(), 0..9_usize)
@@ -195,7 +195,7 @@ proptest! {
 }
 
 #[test]
-fn a_list_can_be_read() {
+fn the_entries_of_a_list_can_be_read() {
     let mut hub = Hub::new();
     let access = hub.access_mut();
     let issuers = ["1".repeat(40), "2".repeat(64)].map(|text| text.parse().unwrap());

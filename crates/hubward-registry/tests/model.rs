@@ -33,7 +33,7 @@ enum Step {
     Delete,
 }
 
-/// Which etag is shown: none, today's, or that of some time before.
+/// The etag that is shown: none, the current one, or an earlier one.
 type Shown = Option<bool>;
 
 fn keys() -> impl Strategy<Value = Vec<u8>> {
@@ -55,12 +55,12 @@ fn steps() -> impl Strategy<Value = Vec<(usize, Step, Shown)>> {
 
 #[derive(Debug, Clone)]
 struct Model {
-    /// Each with its stamp; one that is new was never another's.
+    /// The keys with their versions; each new version is unique.
     keys: Vec<(u8, RecordVersion)>,
     enabled: bool,
     etag: ETag,
-    /// Of the record, where it has no keys.
-    stamp: RecordVersion,
+    /// The version of the record, if it has no keys.
+    version: RecordVersion,
 }
 
 fn authentication(keys: &[u8]) -> Authentication<HmacKey> {
@@ -72,7 +72,7 @@ fn authentication(keys: &[u8]) -> Authentication<HmacKey> {
     }
 }
 
-/// What the step makes of the model, or why not.
+/// Returns the expected outcome of a step.
 fn expected(
     model: &BTreeMap<&str, Model>,
     id: &str,
@@ -106,7 +106,7 @@ proptest! {
         let mut hub = Hub::with_seed(&[3; 16]);
         let mut model = BTreeMap::<&str, Model>::new();
         let mut old = None;
-        let mut stamps = Vec::new();
+        let mut versions = Vec::new();
         for (id, step, shown) in steps {
             let id = IDS[id];
             let current = model.get(id).map(|there| there.etag);
@@ -136,7 +136,7 @@ proptest! {
             };
             prop_assert_eq!(done.map(drop), expected, "{:?} of {}", step, id);
             if let Ok(etag) = done {
-                apply(&mut model, id, step, etag, &hub, &mut stamps)?;
+                apply(&mut model, id, step, etag, &hub, &mut versions)?;
             }
             agree(&hub, &model)?;
         }
@@ -149,38 +149,38 @@ fn apply<'i>(
     step: Step,
     etag: Option<ETag>,
     hub: &Hub,
-    stamps: &mut Vec<RecordVersion>,
+    versions: &mut Vec<RecordVersion>,
 ) -> Result<(), TestCaseError> {
     let Some(etag) = etag else {
         model.retain(|other, _| *other != id && !other.starts_with(&format!("{id}/")));
         return Ok(());
     };
     let view = hub.get(who(id)).unwrap();
-    let stamp = view.version();
-    // what was put into a slot by this step has a stamp that nothing had before
-    let mut fresh = |stamp: RecordVersion| {
-        prop_assert!(!stamps.contains(&stamp), "a stamp of its own");
-        stamps.push(stamp);
-        Ok(stamp)
+    let version = view.version();
+    // a credential that this step sets has a new version
+    let mut fresh = |version: RecordVersion| {
+        prop_assert!(!versions.contains(&version), "a version of its own");
+        versions.push(version);
+        Ok(version)
     };
     let mut all_fresh = |keys: Vec<u8>| {
-        let now = [Some(stamp), view.secondary_stamp()].into_iter().flatten();
+        let now = [Some(version), view.secondary_version()].into_iter().flatten();
         let now = now.map(&mut fresh).collect::<Result<Vec<_>, _>>()?;
         Ok::<_, TestCaseError>(keys.into_iter().zip(now).collect::<Vec<_>>())
     };
     if let Step::Create { keys } = step {
-        model.insert(id, Model { keys: all_fresh(keys)?, enabled: true, etag, stamp });
+        model.insert(id, Model { keys: all_fresh(keys)?, enabled: true, etag, version });
         return Ok(());
     }
     let there = model.get_mut(id).unwrap();
     prop_assert_ne!(there.etag, etag);
     there.etag = etag;
     match step {
-        Step::Replace { keys } => (there.keys, there.stamp) = (all_fresh(keys)?, stamp),
-        Step::Key { slot: false, key } => there.keys[0] = (key, fresh(stamp)?),
+        Step::Replace { keys } => (there.keys, there.version) = (all_fresh(keys)?, version),
+        Step::Key { slot: false, key } => there.keys[0] = (key, fresh(version)?),
         Step::Key { slot: true, key } => {
             there.keys.truncate(1);
-            there.keys.push((key, fresh(view.secondary_stamp().unwrap())?));
+            there.keys.push((key, fresh(view.secondary_version().unwrap())?));
         }
         Step::Swap => there.keys.swap(0, 1),
         Step::Disable(off) => there.enabled = !off,
@@ -205,7 +205,7 @@ fn agree(hub: &Hub, model: &BTreeMap<&str, Model>) -> Result<(), TestCaseError> 
         prop_assert_eq!(found.status() == Status::Enabled, model[device].enabled);
         let slots = [KeySlot::Primary, KeySlot::Secondary];
         match &*there.keys {
-            [] => prop_assert_eq!(found.version(), there.stamp),
+            [] => prop_assert_eq!(found.version(), there.version),
             keys => {
                 let now: Vec<_> = slots.iter().zip(keys).map(|(slot, _)| found.version_of(*slot)).collect();
                 prop_assert_eq!(now, keys.iter().map(|key| key.1).collect::<Vec<_>>());

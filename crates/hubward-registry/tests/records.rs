@@ -1,4 +1,4 @@
-//! Records: what is created, changed and deleted, and what must hold for it.
+//! Records: creation, changes, deletion, and their preconditions.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -20,22 +20,22 @@ use hubward_registry::{
 };
 
 #[test]
-fn what_cannot_be_counted_is_not_changed() {
+fn a_full_counter_refuses_changes() {
     let mut hub = Hub::new().starting_at(u64::MAX);
     assert_eq!(hub.create(who("gate"), sas("gate"), Change::new()), Err(RegistryError::Full));
     assert!(hub.is_empty());
     let mut hub = Hub::new().starting_at((1 << 63) - 1);
     hub.create(who("gate"), sas("gate"), Change::new()).unwrap();
-    let (stamp, etag) = (hub.get(who("gate")).unwrap().version(), hub.get(who("gate")).unwrap().etag());
+    let (version, etag) = (hub.get(who("gate")).unwrap().version(), hub.get(who("gate")).unwrap().etag());
     let change = Change::new().authentication(sas("other"));
     assert_eq!(hub.update(who("gate"), change, Precondition::Any), Err(RegistryError::Full));
     let gate = hub.get(who("gate")).unwrap();
-    assert_eq!((gate.version(), gate.etag()), (stamp, etag));
+    assert_eq!((gate.version(), gate.etag()), (version, etag));
     hub.delete(who("gate"), Precondition::Any).unwrap();
 }
 
 #[test]
-fn what_is_set_is_there() {
+fn all_fields_are_stored() {
     let mut hub = Hub::new();
     let scope = |text: &str| DeviceScope::new(text).unwrap();
     let rest = Change::new()
@@ -61,7 +61,7 @@ fn what_is_set_is_there() {
 }
 
 #[test]
-fn an_update_leaves_what_it_does_not_name() {
+fn an_update_keeps_the_other_fields() {
     let mut hub = Hub::new();
     hub.create(who("a"), sas("a"), Change::new().status(Status::Disabled)).unwrap();
     let before = hub.get(who("a")).unwrap().version();
@@ -69,7 +69,7 @@ fn an_update_leaves_what_it_does_not_name() {
     hub.update(who("a"), Change::new().status_reason(reason), Precondition::Any).unwrap();
     let a = hub.get(who("a")).unwrap();
     assert_eq!((a.status(), a.status_reason()), (Status::Disabled, Some("stolen")));
-    assert_eq!(a.version(), before, "nobody's proof rests on a reason");
+    assert_eq!(a.version(), before, "a status reason does not change the version");
     hub.update(who("a"), Change::new().status_reason(None), Precondition::Any).unwrap();
     assert_eq!(hub.get(who("a")).unwrap().status_reason(), None);
 }
@@ -93,7 +93,7 @@ fn an_old_etag_changes_nothing() {
 }
 
 #[test]
-fn an_etag_is_never_used_again() {
+fn an_etag_is_never_reused() {
     let mut hub = Hub::new();
     let first = hub.create(who("a"), sas("a"), Change::new()).unwrap();
     hub.delete(who("a"), Precondition::Any).unwrap();
@@ -102,7 +102,7 @@ fn an_etag_is_never_used_again() {
 }
 
 #[test]
-fn an_etag_is_read_as_http_writes_it() {
+fn an_etag_is_parsed_from_its_http_forms() {
     let mut hub = Hub::new();
     let etag = hub.create(who("a"), sas("a"), Change::new()).unwrap();
     for text in [format!("{etag}"), format!("\"{etag}\""), format!("W/\"{etag}\"")] {
@@ -124,7 +124,7 @@ fn an_etag_is_read_as_http_writes_it() {
 }
 
 #[test]
-fn who_is_there_and_who_is_not() {
+fn existing_and_missing_identities() {
     let mut hub = Hub::new();
     let any = Precondition::Any;
     assert_eq!(hub.create(who("a/m"), sas("m"), Change::new()), Err(RegistryError::NotFound), "no device");
@@ -156,7 +156,7 @@ fn a_module_has_its_devices_status() {
 }
 
 #[test]
-fn thumbprints_are_of_one_kind() {
+fn thumbprints_are_of_one_algorithm() {
     let print = |digits: usize, digit: &str| digit.repeat(digits).parse::<Thumbprint>().unwrap();
     let (one, two, short) = (print(64, "a"), print(64, "B"), print(40, "c"));
     assert_eq!(Thumbprints::new(None, None).unwrap_err(), ThumbprintsError::Neither);
@@ -186,7 +186,7 @@ fn a_device_is_followed_by_its_modules() {
         hub.create(who(id), sas(id), Change::new()).unwrap();
     }
     hub.delete(who("gone"), Precondition::Any).unwrap();
-    // it takes the place of the one that is gone, before its device
+    // it reuses the slot of the deleted module, which is before its device
     hub.create(who("b/n"), sas("n"), Change::new()).unwrap();
     let order: Vec<_> = hub.iter().map(|view| view.identity().to_string()).collect();
     assert_eq!(order, ["device a", "module a/m", "device b", "module b/m", "module b/n"]);

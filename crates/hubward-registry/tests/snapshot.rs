@@ -1,4 +1,4 @@
-//! Snapshots: whole and authentic, or nothing.
+//! Snapshots: complete and authentic, or refused.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -28,7 +28,7 @@ fn key() -> AeadKey {
     AeadKey::new(&KEY)
 }
 
-/// Of everything something.
+/// Creates a hub with every kind of content.
 fn hub() -> Hub {
     let mut hub = Hub::new();
     let scope = |text: &str| DeviceScope::new(text).unwrap();
@@ -76,18 +76,18 @@ fn open(bytes: Vec<u8>) -> Result<Hub, SnapshotError> {
 }
 
 #[test]
-fn everything_comes_back() {
+fn all_content_is_restored() {
     let (before, after) = (hub(), open(sealed()).unwrap());
     assert_eq!(after.len(), before.len());
     for view in before.iter() {
         let other = after.get(view.identity()).unwrap();
-        // all but the keys, and that they are there
+        // all fields but the keys, and whether keys are stored
         let said = |view: &hubward_registry::RecordView<'_, HmacKey>| {
             format!(
                 "{} {:?} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?}",
                 view.identity(),
                 view.etag(),
-                (view.version(), view.secondary_stamp()),
+                (view.version(), view.secondary_version()),
                 view.generation_id(),
                 view.status(),
                 view.status_reason(),
@@ -111,23 +111,24 @@ fn everything_comes_back() {
         assert_eq!(after.access().verdict(&who(id), &issuers), before.access().verdict(&who(id), &issuers));
     }
     assert_eq!(after.access().verdict(&who("a"), &[]), ListVerdict::Blocked);
-    // sealed again under the same counter and nonce it is the same, keys included; the count began at the same seed
+    // sealing again under the same counter and nonce gives the same bytes, keys included: the counter began at the
+    // same seed
     let again = after.seal(&key(), 5, &mut counting()).unwrap();
     assert_eq!(again.len(), sealed().len());
     assert_eq!(open(again.clone()).unwrap().seal(&key(), 5, &mut counting()).unwrap(), again);
 }
 
 #[test]
-fn a_version_that_was_is_not_given_again() {
+fn an_earlier_version_is_not_reused() {
     let mut after = open(sealed()).unwrap();
     let before: Vec<_> = after.iter().map(|view| view.version().keys()).collect();
     after.create(who("new"), sas("new"), Change::new()).unwrap();
-    let stamp = after.get(who("new")).unwrap().version();
-    assert!(!before.contains(&stamp.generation()) && !before.contains(&stamp.keys()));
+    let version = after.get(who("new")).unwrap().version();
+    assert!(!before.contains(&version.generation()) && !before.contains(&version.keys()));
 }
 
 #[test]
-fn a_snapshot_cut_short_anywhere_is_none() {
+fn a_truncated_snapshot_is_refused() {
     let whole = sealed();
     for len in 0..whole.len() {
         let error = open(whole[..len].to_vec()).unwrap_err();
@@ -144,7 +145,7 @@ fn a_snapshot_cut_short_anywhere_is_none() {
 }
 
 #[test]
-fn a_snapshot_altered_anywhere_is_none() {
+fn an_altered_snapshot_is_refused() {
     let whole = sealed();
     for at in 0..whole.len() {
         let mut altered = whole.clone();
@@ -154,20 +155,20 @@ fn a_snapshot_altered_anywhere_is_none() {
             0..8 => assert_eq!(error, SnapshotError::NotASnapshot),
             8..10 => assert!(matches!(error, SnapshotError::Version { .. })),
             30..HEADER => assert!(matches!(error, SnapshotError::Length { .. })),
-            _ => assert_eq!(error, SnapshotError::OpenError),
+            _ => assert_eq!(error, SnapshotError::NotAuthentic),
         }
     }
 }
 
 #[test]
-fn another_key_opens_nothing() {
+fn another_key_is_refused() {
     let other = AeadKey::new(&[8; 32]);
     let refused = Hub::open(sealed(), &other, 0, &mut counting(), HmacKey::new);
-    assert_eq!(refused.unwrap_err(), SnapshotError::OpenError);
+    assert_eq!(refused.unwrap_err(), SnapshotError::NotAuthentic);
 }
 
 #[test]
-fn an_older_one_is_told_from_the_newest() {
+fn an_older_snapshot_is_refused() {
     let open =
         |newest| Hub::open(sealed(), &key(), newest, &mut counting(), HmacKey::new).map(|hub| hub.len());
     assert_eq!(open(5), Ok(hub().len()));
@@ -175,7 +176,7 @@ fn an_older_one_is_told_from_the_newest() {
 }
 
 #[test]
-fn what_cannot_be_restored_is_not_sealed() {
+fn keys_without_their_raw_form_are_not_sealed() {
     let mut hub = Hub::new();
     hub.create(who("a"), Authentication::Sas(SymmetricKeys::one(HmacKey::new(&raw("a")))), Change::new())
         .unwrap();
@@ -187,7 +188,7 @@ fn without_entropy_nothing_is_sealed() {
     let hub = hub();
     assert_eq!(hub.seal(&key(), 1, &mut |_: &mut [u8]| Err(NoEntropy)), Err(SnapshotError::NoEntropy));
     assert_eq!(hub.seal(&key(), 1, &mut |_: &mut [u8]| Ok(())), Err(SnapshotError::NoEntropy));
-    // nor restored: it would count from a number that another registry has
+    // nor restored: the registry would count from a number that another registry has
     for mut none in [(|_| Err(NoEntropy)) as fn(&mut [u8]) -> _, |_| Ok(())] {
         let restored = Hub::open(sealed(), &key(), 0, &mut none, HmacKey::new);
         assert_eq!(restored.unwrap_err(), SnapshotError::NoEntropy);
@@ -195,7 +196,7 @@ fn without_entropy_nothing_is_sealed() {
 }
 
 #[test]
-fn nothing_is_legible() {
+fn sealed_bytes_contain_no_plain_text() {
     let sealed = sealed();
     for word in ["gate", "service", "north", "m....."] {
         assert!(!sealed.windows(word.len()).any(|window| window == word.as_bytes()), "{word}");
@@ -225,10 +226,10 @@ fn unseal_enrollments(bytes: Vec<u8>) -> Result<Enrollments<HmacKey>, SnapshotEr
 }
 
 #[test]
-fn enrollments_come_back_whole_or_not_at_all() {
+fn enrollments_are_restored_as_a_whole_or_not_at_all() {
     let whole = sealed_enrollments();
     let again = unseal_enrollments(whole.clone()).unwrap();
-    // what it was made of comes back too, for it is sealed to the same
+    // the raw keys are restored too, since sealing again gives the same bytes
     assert_eq!(again.seal(&key(), 7, &mut counting()).unwrap(), whole);
     assert_eq!((again.individuals().count(), again.groups().count()), (2, 2));
     let pump = again.individuals().find(|(id, _)| *id == "pump").unwrap().1;
@@ -242,17 +243,17 @@ fn enrollments_come_back_whole_or_not_at_all() {
 }
 
 #[test]
-fn one_kind_is_not_taken_for_the_other() {
+fn one_kind_is_not_opened_as_the_other() {
     assert_eq!(open(sealed_enrollments()).unwrap_err(), SnapshotError::NotASnapshot);
     assert_eq!(unseal_enrollments(sealed()).unwrap_err(), SnapshotError::NotASnapshot);
-    // not even with the other's first bytes: they are authentic with the rest
+    // not even with the header of the other kind, which is authenticated with the rest
     let mut posed = sealed_enrollments();
     posed[..8].copy_from_slice(&sealed()[..8]);
-    assert_eq!(open(posed).unwrap_err(), SnapshotError::OpenError);
+    assert_eq!(open(posed).unwrap_err(), SnapshotError::NotAuthentic);
 }
 
 #[test]
-fn the_counter_can_be_read_before_the_key_is_there() {
+fn the_counter_is_read_without_the_key() {
     assert_eq!(snapshot_counter(&sealed()), Ok(5));
     assert_eq!(snapshot_counter(&sealed_enrollments()[..HEADER]), Ok(7));
     assert_eq!(snapshot_counter(b"{\"id\":\"a\"}"), Err(SnapshotError::NotASnapshot));

@@ -1,4 +1,4 @@
-//! A TPM attests in two rounds, and only the one that was enrolled gets through both.
+//! TPM attestation in two rounds; only the enrolled TPM completes both.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -47,7 +47,7 @@ fn challenge<'t>(all: &All, id: &str, tpm: TpmKeys<'t>) -> Result<TpmChallenge<'
     all.challenge(rid(id), tpm, at(300), &mut counting(), HmacKey::new)
 }
 
-/// Answers with a token under `key`.
+/// Answers with a token signed with `key`.
 fn answer(
     challenge: TpmChallenge<'_, HmacKey>,
     all: &All,
@@ -64,7 +64,7 @@ fn copy(key: &SymmetricKey) -> SymmetricKey {
 }
 
 #[test]
-fn the_enrolled_tpm_is_given_its_device() {
+fn the_enrolled_tpm_gets_its_device() {
     let all = enrolled();
     let challenge = challenge(&all, "GATE", TPM).unwrap();
     assert_eq!(challenge.registration_id(), rid("gate"));
@@ -82,7 +82,7 @@ fn another_tpm_is_not_challenged() {
 }
 
 #[test]
-fn each_challenge_has_a_key_of_its_own_and_a_time() {
+fn each_challenge_has_its_own_key_and_expiry() {
     let all = enrolled();
     let mut entropy = counting();
     let mut begin = || all.challenge(rid("gate"), TPM, at(300), &mut entropy, HmacKey::new).unwrap();
@@ -99,7 +99,7 @@ fn each_challenge_has_a_key_of_its_own_and_a_time() {
 }
 
 #[test]
-fn what_changed_between_the_rounds_counts() {
+fn changes_between_the_rounds_count() {
     type Edit = fn(&mut All);
     let edits: [(Edit, ProvisionError); 4] = [
         (|all| assert!(all.withdraw(rid("gate"))), ProvisionError::NotEnrolled),
@@ -116,12 +116,12 @@ fn what_changed_between_the_rounds_counts() {
         let key = copy(begun.identity_key());
         edit(&mut all);
         assert_eq!(answer(begun, &all, &key, 1), Err(error));
-        assert_eq!(challenge(&all, "gate", TPM).unwrap_err(), error, "and nobody is challenged now");
+        assert_eq!(challenge(&all, "gate", TPM).unwrap_err(), error, "and there is no new challenge");
     }
 }
 
 #[test]
-fn a_tpm_is_no_other_proof_and_enrolls_no_group() {
+fn a_tpm_enrollment_accepts_no_other_evidence_and_no_group() {
     let mut all = enrolled();
     let any = |_: Keys<'_, HmacKey>| true;
     let selected = all.select(rid("gate"), &Evidence::Token(&any), HmacKey::new);
@@ -133,14 +133,14 @@ fn a_tpm_is_no_other_proof_and_enrolls_no_group() {
 }
 
 #[test]
-fn an_endorsement_key_has_a_length() {
+fn the_length_of_an_endorsement_key_is_limited() {
     for (len, is_one) in [(0, false), (1, true), (1024, true), (1025, false)] {
         assert_eq!(EndorsementKey::new(&vec![7; len]).is_ok(), is_one);
     }
 }
 
 #[test]
-fn a_challenge_prints_no_key() {
+fn debug_output_of_a_challenge_has_no_key() {
     let all = enrolled();
     let printed = format!("{:?}", challenge(&all, "gate", TPM).unwrap());
     assert_eq!(printed, r#"TpmChallenge { registration: "gate", expires: 300, .. }"#);

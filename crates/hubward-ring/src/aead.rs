@@ -2,13 +2,13 @@
 
 use core::fmt;
 
-use hubward_core::{OpenError, Seal, SealError};
+use hubward_core::{Aead, OpenError, SealError};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 /// An AES-256-GCM key (NIST SP 800-38D). With random nonces it can encrypt up to 2^32 messages.
 ///
 /// ```
-/// use hubward_core::Seal;
+/// use hubward_core::Aead;
 /// use hubward_ring::AeadKey;
 ///
 /// # let (random_key, unique_nonce) = ([7; 32], [9; 12]);
@@ -30,7 +30,7 @@ impl AeadKey {
     }
 }
 
-impl Seal for AeadKey {
+impl Aead for AeadKey {
     fn seal(&self, nonce: &[u8; 12], associated: &[u8], message: &mut [u8]) -> Result<[u8; 16], SealError> {
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let key = self.0.as_ref().ok_or(SealError)?;

@@ -1,7 +1,7 @@
 //! An encrypted message can be decrypted only with its key, nonce and header, and only unaltered.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
 
-use hubward_core::{OpenError, Seal};
+use hubward_core::{Aead, OpenError};
 use hubward_ring::AeadKey;
 
 const NONCE: [u8; 12] = [7; 12];

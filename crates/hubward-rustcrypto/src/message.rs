@@ -1,19 +1,19 @@
-//! A message as the blocks that SHA-256 compresses, its padding included (FIPS 180-4, 5.1.1).
+//! Divides a message into the blocks that SHA-256 compresses, padding included (FIPS 180-4, 5.1.1).
 
 use core::slice::from_ref;
 
 /// Bytes of a block.
 pub(crate) const BLOCK: usize = 64;
-/// Blocks kept on the stack: enough for the signed text of a token with ids of ordinary length.
+/// Blocks on the stack: enough for the signed text of a token with ids of ordinary length.
 const INLINE: usize = 4;
-/// Bytes that padding adds at the least: one bit, and the length.
+/// Minimum number of bytes of the padding: one bit, and the length.
 const MIN_PADDING: usize = 9;
 
-/// Room for a message that fits the stack.
+/// A buffer for a message that fits on the stack.
 pub(crate) type Room = [u8; BLOCK * INLINE];
 
-/// Joins and pads `parts` in `room`, as hashed after one block that was compressed before (HMAC's key pad), and returns
-/// the blocks; `None` where they need more than four.
+/// Concatenates and pads `parts` in `room`, to be hashed after one block that was compressed before (HMAC's key pad),
+/// and returns the blocks; `None` if they are more than four.
 #[inline]
 pub(crate) fn pad<'r>(parts: &[&[u8]], room: &'r mut Room) -> Option<&'r [[u8; BLOCK]]> {
     let mut len = 0_usize;
@@ -29,9 +29,9 @@ pub(crate) fn pad<'r>(parts: &[&[u8]], room: &'r mut Room) -> Option<&'r [[u8; B
     Some(message.as_chunks().0)
 }
 
-/// Gives `compress` the blocks of `parts`, of any length, in order and padded as [`pad`] pads them. Whole blocks are
-/// compressed where they are in the message, as many in one call as a part has; only what is cut by the end of a part
-/// is copied.
+/// Passes the blocks of `parts`, of any length, to `compress`, in order and padded as [`pad`] does. Whole blocks are
+/// compressed where they are in the message, as many in one call as a part has; only blocks that cross the end of a
+/// part are copied.
 pub(crate) fn absorb(parts: &[&[u8]], mut compress: impl FnMut(&[[u8; BLOCK]])) {
     let mut block = [0_u8; BLOCK];
     let mut filled = 0_usize;
@@ -72,7 +72,7 @@ pub(crate) fn absorb(parts: &[&[u8]], mut compress: impl FnMut(&[[u8; BLOCK]])) 
     compress(from_ref(&block));
 }
 
-/// The length field: bits hashed, the block of the key pad included.
+/// Returns the length field: the number of hashed bits, the block of the key pad included.
 #[inline]
 fn bit_length(len: usize) -> [u8; 8] {
     let bytes = len.saturating_add(BLOCK);

@@ -1,4 +1,4 @@
-//! Tags held to the `hmac` crate's: every length, every way of cutting a message, alone and in pairs.
+//! Compares tags with the `hmac` crate's: all lengths, all ways to split a message, single and in pairs.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -18,7 +18,7 @@ fn message(len: usize) -> Vec<u8> {
     (0..=250_u8).cycle().take(len).collect()
 }
 
-/// Under one key and under two, whole and in parts of these lengths by turns.
+/// Compares under one key and under two, as a whole and in parts of these lengths in turn.
 fn agrees(message: &[u8], parts: [usize; 3]) {
     let [key, other] = KEYS.map(HmacKey::from_bytes);
     let [tag, other_tag] = KEYS.map(|key| model(key, message));
@@ -46,7 +46,7 @@ fn agrees(message: &[u8], parts: [usize; 3]) {
 }
 
 #[test]
-fn every_length() {
+fn messages_of_all_lengths() {
     let message = message(800);
     for len in 0..=message.len() {
         agrees(&message[..len], [len / 3 + 1, 1, 64]);
@@ -55,7 +55,7 @@ fn every_length() {
 }
 
 #[test]
-fn every_cut_of_a_message_around_the_end_of_a_block() {
+fn all_splits_around_the_end_of_a_block() {
     for len in [63, 64, 65, 247, 248, 256, 319, 320] {
         let message = message(len);
         for cut in 1..=len {
@@ -65,7 +65,7 @@ fn every_cut_of_a_message_around_the_end_of_a_block() {
 }
 
 #[test]
-fn around_64_kib() {
+fn messages_around_64_kib() {
     let message = message(0x1_0000 + 64);
     for len in (0x1_0000 - 1)..=message.len() {
         agrees(&message[..len], [4000, 61, 64]);
@@ -73,7 +73,7 @@ fn around_64_kib() {
 }
 
 #[test]
-fn keys_of_every_length() {
+fn keys_of_all_lengths() {
     let bytes = message(200);
     for len in 0..=bytes.len() {
         for message in [&b""[..], b"myhub.azure-devices.net", &bytes, &[0; 1000]] {

@@ -1,4 +1,4 @@
-//! A key of more than 64 bytes is hashed first: the hash is the key then, and stays nowhere in memory.
+//! A key of more than 64 bytes is hashed first. The hash then is the key, and must not remain in memory.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
 
@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 
 use hubward_rustcrypto::HmacKey;
 
-/// What the hash of the key below is masked with here: the test must not hold what it searches for.
+/// The mask of the hash below: the test must not contain the bytes that it searches for.
 const MASK: u8 = 0xa5;
 const MASKED: [u8; 32] = [
     0xf3, 0xab, 0x29, 0xc0, 0x7d, 0x7a, 0xa3, 0x2f, 0xbe, 0x84, 0x6b, 0xfd, 0xbe, 0xf6, 0xbd, 0x85, 0x5d,
@@ -24,14 +24,15 @@ fn the_hash_of_a_long_key_is_erased() {
     drop(key);
 }
 
-/// Makes the key with so much of the stack above it that nothing that runs later writes where it ran.
+/// Creates the key with so much stack above it that no later call overwrites the stack of this one.
 #[inline(never)]
 fn far_below(room: &mut [u8; 0x8000]) -> HmacKey {
     black_box(room);
     HmacKey::from_bytes(black_box(&[0x2a; 100]))
 }
 
-/// Searches everything that this process can write for the hash: as bytes, as the words of a state, and under each pad
+/// Searches all writable memory of the process for the hash: as bytes, as the words of a state, and under each pad of
+/// HMAC.
 /// of HMAC.
 fn search() -> usize {
     let memory = File::open("/proc/self/mem").unwrap();
@@ -40,7 +41,7 @@ fn search() -> usize {
         let (from, to) = line.split_once(' ').unwrap().0.split_once('-').unwrap();
         let [from, to] = [from, to].map(|address| u64::from_str_radix(address, 16).unwrap());
         let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
-        // what the system keeps in a process cannot be read
+        // some regions of the system cannot be read
         if memory.read_exact_at(&mut bytes, from).is_err() {
             continue;
         }
@@ -50,7 +51,7 @@ fn search() -> usize {
     found
 }
 
-/// Whether these bytes, masked, are the hash in one of its forms.
+/// Returns whether these bytes, masked, are the hash in one of its forms.
 fn is_hash(bytes: &[u8]) -> bool {
     let pad = bytes[0] ^ MASKED[0];
     let as_bytes = [0, 0x36, 0x5c].contains(&pad) && (0..32).all(|at| bytes[at] == MASKED[at] ^ pad);

@@ -1,8 +1,8 @@
-//! Whether a program repeats a secret that it was given in the wrong place.
+//! Checks that a program does not print a secret that it was given in the wrong place.
 //!
-//! For each command of the program's own tree a test has lines that work. In each of them every argument, every variable
-//! of the environment and the standard input are replaced by a marked secret in each of its forms, one at a time, and
-//! the program is run.
+//! For each command of the program's own tree, a test has lines that work. In each of them every argument, every
+//! environment variable and the standard input are replaced by a marked secret in each of its forms, one at a time,
+//! and the program is run.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::BTreeSet;
@@ -23,14 +23,14 @@ const SECRET: [u8; 32] = [
     0xf3, 0x91, 0xe7, 0x0b, 0x5d, 0xc4, 0x88, 0x1f, 0xa2, 0x6e, 0xd9, 0x37, 0xb0, 0x4c, 0xfa, 0x15, 0x7b,
     0xe1, 0x96, 0x2d, 0xc8, 0x53, 0x0e, 0xbf, 0x64, 0xa9, 0xf2, 0x3d, 0x81, 0xce, 0x57, 0x1a,
 ];
-/// What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410, 7).
+/// The bytes before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410, 7).
 const PKCS8: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
-/// Bytes of the secret in a row that are no accident.
+/// Number of consecutive bytes of the secret that are no coincidence.
 const RUN: usize = 8;
-/// The file with the secret in it.
+/// The file that contains the secret.
 const FILE: &str = "secret";
-/// How many of the program run at a time.
+/// Number of programs that run at a time.
 const THREADS: usize = 4;
 
 /// A program, and lines that work.
@@ -42,15 +42,15 @@ pub struct Program<'t> {
     pub tree: clap::Command,
     /// Lines of arguments that work, separated by spaces; at least one for each command.
     pub lines: &'t [&'t str],
-    /// Whether a line that nothing was replaced in has worked, by its status and what it printed.
+    /// Returns whether an unmodified line worked, from its status and its output.
     pub works: fn(i32, &str) -> bool,
-    /// The environment that the lines need.
+    /// The environment variables that the lines need.
     pub environment: &'t [(&'t str, &'t str)],
-    /// All variables that it reads.
+    /// All environment variables that the program reads.
     pub variables: &'t [&'t str],
-    /// A folder with the files that lines name. Each run has its own copies.
+    /// A folder with the files that lines refer to. Each run has its own copies.
     pub files: &'t Path,
-    /// Words of lines that ask for a secret: their standard output may have it.
+    /// Words of lines that request a secret: their standard output may contain it.
     pub artefacts: &'t [&'t str],
 }
 
@@ -58,12 +58,12 @@ pub struct Program<'t> {
 struct Case {
     words: Vec<String>,
     variable: Option<String>,
-    /// What the standard input and the file `secret` hold.
+    /// The content of the standard input and of the file `secret`.
     form: Form,
     input: bool,
 }
 
-/// The secret as somebody may have it at hand.
+/// The secret in a form that a user may have.
 #[derive(Clone)]
 struct Form {
     name: &'static str,
@@ -71,14 +71,14 @@ struct Form {
 }
 
 impl Program<'_> {
-    /// Panics where an output shows a run of the secret, where a line does not work, and where a command has no line.
+    /// Panics if an output contains a run of the secret, if a line does not work, or if a command has no line.
     pub fn repeats_no_secret(&self) {
         let (ran, leaks) = self.leaks();
         eprintln!("{ran} runs");
         assert!(leaks.is_empty(), "{} of {ran} runs show a secret:\n{}", leaks.len(), leaks.join("\n"));
     }
 
-    /// How many runs there were, and those that showed a secret.
+    /// Returns the number of runs, and the runs that printed a secret.
     #[must_use]
     pub fn leaks(&self) -> (usize, Vec<String>) {
         let lines: Vec<Line> = self.lines.iter().map(|line| Line::of(&self.tree, line)).collect();
@@ -92,7 +92,7 @@ impl Program<'_> {
         let mut commands = BTreeSet::new();
         for (at, line) in lines.iter().enumerate() {
             for arg in &line.args {
-                // the lines that have it, or the first
+                // the lines that have this argument, or the first one
                 let mut same = lines.iter().enumerate().filter(|(_, other)| other.command == line.command);
                 let has = line.has(arg) || !same.clone().any(|(_, other)| other.has(arg));
                 if has && (line.has(arg) || same.next().is_some_and(|(first, _)| first == at)) {
@@ -141,14 +141,14 @@ impl Program<'_> {
         (cases.len(), found)
     }
 
-    /// What a line says that does not work as it is.
+    /// Returns the message of an unmodified line that does not work.
     fn broken(&self, line: &Line) -> Option<String> {
         let (status, text) = self.plain(line, None, "");
         (!(self.works)(status, &text))
             .then(|| format!("`{}`, with status {status}: {text}", line.words().join(" ")))
     }
 
-    /// What comes of a line, perhaps with another value of a variable.
+    /// Runs a line, optionally with another value of a variable.
     fn plain(&self, line: &Line, variable: Option<&str>, text: &str) -> (i32, String) {
         let form = Form { name: "nothing", text: text.to_owned() };
         let variable = variable.map(str::to_owned);
@@ -158,7 +158,7 @@ impl Program<'_> {
         (output.status.code().unwrap_or(-1), text)
     }
 
-    /// The standard input and the variables, where another value of them makes a difference.
+    /// Adds cases for the standard input and the variables, if another value of them changes the result.
     fn of_inputs(&self, line: &Line, content: &[Form], cases: &mut Vec<Case>) {
         let plain = self.plain(line, None, "");
         if self.plain(line, None, "x") != plain {
@@ -197,7 +197,7 @@ impl Program<'_> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         if case.input {
-            // a program that does not read its input may be gone before it is written
+            // a program that does not read its input may have ended before the write
             let _ = child.stdin.take().unwrap().write_all(case.form.text.as_bytes());
         }
         drop(child.stdin.take());
@@ -207,7 +207,8 @@ impl Program<'_> {
     }
 }
 
-/// The secret as the value of an argument, as the content of its file, and on the standard input that it names.
+/// Adds cases with the secret as the value of an argument, as the content of its file, and on the standard input that
+/// it refers to.
 fn of_argument(line: &Line, arg: &Arg, typed: &[Form], content: &[Form], cases: &mut Vec<Case>) {
     let mut add = |words, form: &Form, input| {
         cases.push(Case { words, variable: None, form: form.clone(), input });
@@ -234,7 +235,7 @@ fn of_argument(line: &Line, arg: &Arg, typed: &[Form], content: &[Form], cases: 
     }
 }
 
-/// The secret behind a line, as an option, and in place of a command.
+/// Adds cases with the secret after a line, as an option, and in place of a command.
 fn of_command(line: &Line, typed: &[Form], cases: &mut Vec<Case>) {
     for form in typed {
         let option = format!("--{}", form.text);
@@ -244,7 +245,7 @@ fn of_command(line: &Line, typed: &[Form], cases: &mut Vec<Case>) {
     }
 }
 
-/// Whether a line has all those words.
+/// Returns whether a line has all those words.
 fn asks(case: &Case, words: &str) -> bool {
     words.split(' ').all(|word| {
         let variable = word.strip_prefix('$').is_some_and(|name| case.variable.as_deref() == Some(name));
@@ -266,18 +267,18 @@ impl core::fmt::Display for Case {
     }
 }
 
-/// The marked secret, to look for.
+/// Returns the marked secret, to search for.
 #[must_use]
 pub fn secret() -> Secret {
     Secret::with_run(&SECRET, RUN)
 }
 
-/// The marked secret in the forms that people copy: a name and the text.
+/// Returns the marked secret in the forms that people copy, each with a name.
 pub fn copied() -> impl Iterator<Item = (&'static str, String)> {
     forms().0.into_iter().map(|form| (form.name, form.text))
 }
 
-/// What is typed, and what stands in files; the shorter list is that of what a person copies.
+/// Returns the forms that are typed, and those that are in files; the shorter list has the forms that people copy.
 fn forms() -> (Vec<Form>, Vec<Form>) {
     let key = base64(&SECRET);
     let pem_text = base64(&[&PKCS8[..], &SECRET].concat());
@@ -288,7 +289,7 @@ fn forms() -> (Vec<Form>, Vec<Form>) {
     let token =
         format!("SharedAccessSignature sr=h.example%2Fdevices%2Fpump-7&sig={signature}&se=1893456000");
     let keys = format!("{{\"primaryKey\":\"{key}\",\"secondaryKey\":\"{key}\"}}");
-    // as the program exports it
+    // in the form of the program's own export
     let identity = format!(
         "{{\"id\":\"pump-7\",\"eTag\":\"18ecc53f1ae888fa\",\"status\":\"enabled\",\"statusReason\":null,\
          \"authentication\":{{\"type\":\"sas\",\"symmetricKey\":{keys}}},\"capabilities\":{{\"iotEdge\":false}},\
@@ -327,7 +328,7 @@ mod tests {
     use clap::Arg;
 
     #[test]
-    fn a_program_that_repeats_its_arguments_is_found_out() {
+    fn a_program_that_prints_its_arguments_is_detected() {
         let command = clap::Command::new("say").arg(Arg::new("word").long("word"));
         let files = std::env::temp_dir().join(format!("hubward-echo-{}", std::process::id()));
         let program = |artefacts| Program {
@@ -343,7 +344,7 @@ mod tests {
         let (ran, leaks) = program(&[]).leaks();
         assert!(leaks.len() * 2 > ran, "{ran} runs, {leaks:#?}");
         assert!(leaks.iter().any(|leak| leak.contains("`say --word SECRET` with base64 as SECRET: stdout")));
-        // an artefact that was asked for
+        // an artefact that the line requests
         assert!(program(&["--word"]).leaks().1.len() < leaks.len());
     }
 }

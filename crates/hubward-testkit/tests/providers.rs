@@ -1,4 +1,4 @@
-//! One suite, every provider.
+//! Runs one suite for all providers.
 #![allow(clippy::panic, reason = "a test")]
 
 use hubward_testkit::provider_suite::{check_digest, check_mac};

@@ -1,4 +1,4 @@
-//! No public type that ever held a key or a token shows it.
+//! No public type that contains a key or a token prints it.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -19,7 +19,7 @@ use hubward::types::{
 use hubward::{AuthenticationStep, Credentials, HubConfig};
 use hubward_testkit::redaction::Secret;
 
-/// No four characters of it, in any form, are words of ours.
+/// No four characters of it, in any form, occur in the project's words.
 const KEY: [u8; 32] = [
     0xf3, 0x91, 0xe7, 0x0b, 0x5d, 0xc4, 0x88, 0x1f, 0xa2, 0x6e, 0xd9, 0x37, 0xb0, 0x4c, 0xfa, 0x15, 0x7b,
     0xe1, 0x96, 0x2d, 0xc8, 0x53, 0x0e, 0xbf, 0x64, 0xa9, 0xf2, 0x3d, 0x81, 0xce, 0x57, 0x1a,
@@ -38,12 +38,12 @@ fn all_of<K: MacKey>(make: impl Fn(&SymmetricKey) -> K) {
     let primary = make(&symmetric);
     secret.is_not_debugged("Keys", &Keys::pair(&primary, &primary));
     let (device, policy) = (DeviceId::parse("dev1").unwrap(), PolicyName::parse("owner").unwrap());
-    let stamp = RecordVersion::new(1, 1);
+    let version = RecordVersion::new(1, 1);
     let credential = Credential::Keys(Keys::one(&primary));
-    let found = IdentityRecord::new(Identity::Device(device), Status::Enabled, stamp, credential);
-    secret.is_not_debugged("LookupResult", &LookupResult::Identity(found));
-    let found = PolicyRecord::new(policy, Permissions::all(), stamp, Keys::one(&primary));
-    secret.is_not_debugged("LookupResult", &LookupResult::Policy(found));
+    let record = IdentityRecord::new(Identity::Device(device), Status::Enabled, version, credential);
+    secret.is_not_debugged("LookupResult", &LookupResult::Identity(record));
+    let record = PolicyRecord::new(policy, Permissions::all(), version, Keys::one(&primary));
+    secret.is_not_debugged("LookupResult", &LookupResult::Policy(record));
 
     let host = Authority::parse("h.example").unwrap();
     let tag = primary.tag(&[b"h.example%2Fdevices%2Fdev1\n2000000000"]);
@@ -69,24 +69,24 @@ fn all_of<K: MacKey>(make: impl Fn(&SymmetricKey) -> K) {
     secret.is_not_debugged("Registry", &registry);
     let hub = HubConfig::new(HostName::parse("h.example").unwrap(), make(&symmetric)).with_token_rules(rules);
     secret.is_not_debugged("HubConfig", &hub);
-    let presented = Credentials::mqtt("dev1", "h.example/dev1/?api-version=1", Some(&text)).unwrap();
-    tag_secret.is_not_debugged("Credentials", &presented);
-    let question = presented.start(&hub).unwrap();
-    tag_secret.is_not_debugged("PendingAuthentication", &question);
-    let admission = question.resume(registry.find(&question_lookup()), at(1)).unwrap();
-    tag_secret.is_not_debugged("AuthenticationStep", &admission);
-    let AuthenticationStep::Authenticated(admitted) = admission else { panic!("admitted") };
-    tag_secret.is_not_debugged("Authenticated", &admitted);
-    tag_secret.is_not_debugged("Decision", &admitted.decision());
-    tag_secret.is_not_displayed("Decision", &admitted.decision());
-    let session = admitted.into_session();
+    let credentials = Credentials::mqtt("dev1", "h.example/dev1/?api-version=1", Some(&text)).unwrap();
+    tag_secret.is_not_debugged("Credentials", &credentials);
+    let pending = credentials.start(&hub).unwrap();
+    tag_secret.is_not_debugged("PendingAuthentication", &pending);
+    let step = pending.resume(registry.find(&device_lookup()), at(1)).unwrap();
+    tag_secret.is_not_debugged("AuthenticationStep", &step);
+    let AuthenticationStep::Authenticated(authenticated) = step else { panic!("authenticated") };
+    tag_secret.is_not_debugged("Authenticated", &authenticated);
+    tag_secret.is_not_debugged("Decision", &authenticated.decision());
+    tag_secret.is_not_displayed("Decision", &authenticated.decision());
+    let session = authenticated.into_session();
     for secret in [&secret, &tag_secret] {
         secret.is_not_debugged("Session", &session);
         secret.is_not_displayed("Session", &session);
     }
 }
 
-fn question_lookup() -> hubward::types::Lookup<'static> {
+fn device_lookup() -> hubward::types::Lookup<'static> {
     hubward::types::Lookup::Device(DeviceId::assertion("dev1").segment())
 }
 
@@ -102,7 +102,7 @@ fn ring() {
 }
 
 #[test]
-fn errors_show_neither_keys_nor_tokens() {
+fn errors_contain_neither_keys_nor_tokens() {
     let secret = Secret::new(&KEY);
     let base64 = "85HnC13EiB+ibtk3sEz6FXvhli3IUw6/ZKnyPYHOVxo=";
     SymmetricKey::from_base64(base64).unwrap();
@@ -112,7 +112,7 @@ fn errors_show_neither_keys_nor_tokens() {
     let sig = base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
     let good = format!("SharedAccessSignature sr=h.example%2Fdevices%2Fdev1&sig={sig}&se=2000000000");
     SasToken::parse(&good, &TokenRules::STRICT).unwrap();
-    // the token cut off, and with a byte replaced, at every place
+    // the token truncated, and with one byte replaced, at every offset
     for at in 0..good.len() {
         for text in [good[..at].to_owned(), format!("{}\u{1}{}", &good[..at], &good[at + 1..])] {
             if let Err(error) = SasToken::parse(&text, &TokenRules::STRICT) {

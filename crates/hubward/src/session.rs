@@ -220,7 +220,7 @@ impl Session {
             }
             Some(_) => {}
         }
-        if self.actor().is_some_and(|actor| !record.is_behind(&actor)) {
+        if self.actor().is_some_and(|actor| !record.has_ancestor(&actor)) {
             return Err(SessionError::NotInHierarchy);
         }
         require_enabled(record.status())
@@ -233,7 +233,7 @@ impl Session {
 
     /// Checks that the record still has the credential that was verified.
     fn recheck_credential<K>(&self, record: &IdentityRecord<'_, K>) -> Result<(), SessionError> {
-        if record.upholds(self.versions.signer) {
+        if record.has_version(self.versions.signer) {
             Ok(())
         } else {
             require_same_version(self.versions.signer, record.version())

@@ -229,7 +229,7 @@ fn a_session_rests_on_the_one_key_that_signed() {
         let keys = Credential::Keys(Keys::pair(&primary, &secondary));
         let identity = Identity::Device(device("dev1"));
         let record = IdentityRecord::new(identity, Status::Enabled, RecordVersion::new(1, first), keys);
-        LookupResult::Identity(record.with_secondary_stamp(RecordVersion::new(1, second)))
+        LookupResult::Identity(record.with_secondary_version(RecordVersion::new(1, second)))
     };
     let [by_first, by_second] = [&primary, &secondary].map(|signer| {
         let password = token(&format!("{HUB}/devices/dev1"), signer, NOW, None);

@@ -1,4 +1,4 @@
-//! A hub whose devices are known to a store that answers later: each connection is a task, and waits for its answer.
+//! A hub with a store that answers later: each connection is a task that waits for its lookup.
 //!
 //!     cargo run --example remote
 
@@ -8,8 +8,8 @@ use hubward::sas::UnsignedToken;
 use hubward::types::{Authority, DeviceId, HostName, Permissions, SymmetricKey, UnixTime};
 use hubward::{Credentials, HubConfig};
 use hubward_rustcrypto::HmacKey;
-use hubward_stores::answer::{Row, Wanted};
 use hubward_stores::remote::RemoteStore;
+use hubward_stores::row::{Row, RowKey};
 
 const HUB: &str = "hub.example";
 
@@ -17,7 +17,7 @@ fn at(seconds: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }
 
-/// Of the system's randomness in a program that is used.
+/// A real program draws keys from the system's random source.
 fn key(device: usize) -> HmacKey {
     let bytes = format!("a key of device {device:.>16}");
     HmacKey::new(&SymmetricKey::from_bytes(bytes.as_bytes()).expect("32 bytes"))
@@ -29,10 +29,10 @@ async fn connect(store: RemoteStore, number: usize) -> String {
     let host = Authority::parse(HUB).expect("a name");
     let token = UnsignedToken::device(host, device, at(1_800_003_600)).sign(&key(number)).to_string();
 
-    let rules = HubConfig::new(HostName::parse(HUB).expect("a name"), key(99));
+    let config = HubConfig::new(HostName::parse(HUB).expect("a name"), key(99));
     let username = format!("{HUB}/{id}/?api-version=2021-04-12");
-    let presented = Credentials::mqtt(&id, &username, Some(&token)).expect("names that agree");
-    match store.admit(presented, &rules, || at(1_800_000_000)).await {
+    let credentials = Credentials::mqtt(&id, &username, Some(&token)).expect("names that agree");
+    match store.authenticate(credentials, &config, || at(1_800_000_000)).await {
         Ok(session) => format!("in: {session}"),
         Err(refused) => format!("{id} refused: {refused:?}"),
     }
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     let run_time = tokio::runtime::Builder::new_current_thread().build()?;
     run_time.block_on(async {
         let row = |number: usize| Row {
-            whose: Wanted::Device(format!("pump-{number}")),
+            id: RowKey::Device(format!("pump-{number}")),
             enabled: number != 2,
             rights: Permissions::empty(),
             generation: 1,

@@ -1,4 +1,4 @@
-//! A hub that keeps its devices in SQLite: one is admitted, disabled, and its session ends.
+//! A hub with its devices in SQLite: a device is authenticated and then disabled, which ends its session.
 //!
 //!     cargo run --example sqlite
 
@@ -8,12 +8,12 @@ use hubward::sas::UnsignedToken;
 use hubward::types::{Authority, DeviceId, HostName, Permissions, SymmetricKey, UnixTime};
 use hubward::{Credentials, HubConfig};
 use hubward_rustcrypto::HmacKey;
-use hubward_stores::answer::{Wanted, found};
+use hubward_stores::row::{RowKey, lookup_result};
 use hubward_stores::sqlite::{SCHEMA, SqliteStore};
 use rusqlite::Connection;
 
 const HUB: &str = "hub.example";
-/// Of the system's randomness in a program that is used.
+/// A real program draws keys from the system's random source.
 const KEY: &[u8; 32] = b"a key of thirty-two random bytes";
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {
@@ -22,8 +22,8 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     let now = at(1_800_000_000);
 
     let store = SqliteStore::create(Connection::open_in_memory()?, SCHEMA)?;
-    store.put(&Wanted::Device("pump-7".into()), Permissions::empty(), KEY, None)?;
-    let rules = HubConfig::new(HostName::parse(HUB)?, key(&[0x5a; 32])?);
+    store.put(&RowKey::Device("pump-7".into()), Permissions::empty(), KEY, None)?;
+    let config = HubConfig::new(HostName::parse(HUB)?, key(&[0x5a; 32])?);
 
     // the device
     let unsigned =
@@ -32,16 +32,17 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
 
     // the hub
     let username = format!("{HUB}/pump-7/?api-version=2021-04-12");
-    let presented = Credentials::mqtt("pump-7", &username, Some(&token))?;
-    let admitted = store.admit(presented, &rules, now).map_err(|refused| format!("{refused:?}"))?;
-    println!("{}", admitted.decision());
-    let session = admitted.into_session();
+    let credentials = Credentials::mqtt("pump-7", &username, Some(&token))?;
+    let authenticated =
+        store.authenticate(credentials, &config, now).map_err(|refused| format!("{refused:?}"))?;
+    println!("{}", authenticated.decision());
+    let session = authenticated.into_session();
     println!("in: {session}");
 
     store.set_enabled("pump-7", false)?;
     for lookup in session.lookups() {
-        let row = store.answer(&lookup)?;
-        match session.recheck(&[found(row.as_ref())], now) {
+        let row = store.find(&lookup)?;
+        match session.recheck(&[lookup_result(row.as_ref())], now) {
             Ok(()) => println!("still in"),
             Err(ended) => println!("out: {ended}"),
         }

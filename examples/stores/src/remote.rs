@@ -1,5 +1,5 @@
 //! A store that answers later. Here a task owns the rows and answers over channels; a database over a network is used
-//! in the same way: the question is held across the await, and nothing else is known of it.
+//! in the same way: the pending authentication is kept across the await.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use hubward::{AuthError, AuthenticationStep, Credentials, HubConfig, Session};
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::answer::{Row, Wanted, found};
+use crate::row::{Row, RowKey, lookup_result};
 
 type Reply = oneshot::Sender<Option<Arc<Row>>>;
 
 /// The client of a store.
 #[derive(Debug, Clone)]
-pub struct RemoteStore(mpsc::Sender<(Wanted, Reply)>);
+pub struct RemoteStore(mpsc::Sender<(RowKey, Reply)>);
 
-/// The store is gone, or did not answer.
+/// The store has ended, or did not answer.
 #[derive(Debug)]
 pub struct Unreachable;
 
-/// Why nobody was admitted.
+/// The reason why a client was refused.
 #[derive(Debug)]
 pub enum Refused {
     Credential(AuthError),
@@ -35,43 +35,43 @@ impl From<AuthError> for Refused {
 }
 
 impl RemoteStore {
-    /// Starts the task that owns the rows. It ends when the last client is gone.
+    /// Starts the task that owns the rows. It ends when the last client is dropped.
     pub fn start(rows: impl IntoIterator<Item = Row>) -> Self {
-        let rows: HashMap<Wanted, Arc<Row>> =
-            rows.into_iter().map(|row| (row.whose.clone(), Arc::new(row))).collect();
-        let (client, mut questions) = mpsc::channel::<(Wanted, Reply)>(64);
+        let rows: HashMap<RowKey, Arc<Row>> =
+            rows.into_iter().map(|row| (row.id.clone(), Arc::new(row))).collect();
+        let (client, mut lookups) = mpsc::channel::<(RowKey, Reply)>(64);
         tokio::spawn(async move {
-            while let Some((wanted, reply)) = questions.recv().await {
-                // who no longer waits needs no answer
-                let _ = reply.send(rows.get(&wanted).cloned());
+            while let Some((key, reply)) = lookups.recv().await {
+                // a client that no longer waits needs no answer
+                let _ = reply.send(rows.get(&key).cloned());
             }
         });
         Self(client)
     }
 
-    /// Asks the store.
-    pub async fn answer(&self, lookup: &Lookup<'_>) -> Result<Option<Arc<Row>>, Unreachable> {
-        let Some(wanted) = Wanted::of(lookup) else { return Ok(None) };
+    /// Looks up a row.
+    pub async fn find(&self, lookup: &Lookup<'_>) -> Result<Option<Arc<Row>>, Unreachable> {
+        let Some(key) = RowKey::of(lookup) else { return Ok(None) };
         let (reply, answer) = oneshot::channel();
-        self.0.send((wanted, reply)).await.map_err(|_| Unreachable)?;
+        self.0.send((key, reply)).await.map_err(|_| Unreachable)?;
         answer.await.map_err(|_| Unreachable)
     }
 
-    /// Asks until somebody is admitted. A store that cannot be reached admits nobody.
+    /// Does lookups until the client is authenticated or refused. A store that cannot be reached refuses all.
     ///
-    /// `now` is asked for when the answer is there: a question may have waited long.
-    pub async fn admit(
+    /// `now` is called after each lookup, which may have taken long.
+    pub async fn authenticate(
         &self,
-        presented: Credentials<'_>,
-        rules: &HubConfig<'_, HmacKey>,
+        credentials: Credentials<'_>,
+        config: &HubConfig<'_, HmacKey>,
         now: impl Fn() -> UnixTime,
     ) -> Result<Session, Refused> {
-        let mut question = presented.start(rules)?;
+        let mut pending = credentials.start(config)?;
         loop {
-            let row = self.answer(&question.lookup()).await.map_err(Refused::Store)?;
-            match question.resume(found(row.as_deref()), now())? {
-                AuthenticationStep::NeedsLookup(next) => question = next,
-                AuthenticationStep::Authenticated(admitted) => return Ok(admitted.into_session()),
+            let row = self.find(&pending.lookup()).await.map_err(Refused::Store)?;
+            match pending.resume(lookup_result(row.as_deref()), now())? {
+                AuthenticationStep::NeedsLookup(next) => pending = next,
+                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated.into_session()),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Identities and policies in SQLite.
 //!
-//! The keys stand in the table as they are: put the file where only the hub reads it, or keep them sealed and open each
-//! as it is read.
+//! The table contains the keys in the clear: only the hub may read the file. Otherwise store sealed keys and open
+//! each one when it is read.
 
 use core::fmt;
 
@@ -10,11 +10,11 @@ use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, HubConf
 use hubward_rustcrypto::HmacKey;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::answer::{Row, Wanted, found};
+use crate::row::{Row, RowKey, lookup_result};
 
-/// One table for all. A module is `device/module`, and no id has a `/`; a policy has its rights.
+/// One table for all. A module is `device/module`, and no id contains a `/`; a policy has permissions.
 ///
-/// `COLLATE BINARY` is SQLite's default, and said because it matters: ids are told apart by case.
+/// `COLLATE BINARY` is SQLite's default. It is written out because it matters: ids are case-sensitive.
 pub const SCHEMA: &str = "
     CREATE TABLE identity (
         kind INTEGER NOT NULL,
@@ -34,7 +34,7 @@ pub const SCHEMA: &str = "
 #[derive(Debug)]
 pub struct SqliteStore(Connection);
 
-/// Why a store has no answer. Nobody is admitted on one.
+/// The reason why a store has no result. All clients are refused then.
 #[derive(Debug)]
 pub enum StoreError {
     Database(rusqlite::Error),
@@ -59,16 +59,16 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl SqliteStore {
-    /// A new database with these tables.
+    /// Creates a database with these tables.
     pub fn create(connection: Connection, schema: &str) -> Result<Self, StoreError> {
         connection.execute_batch(schema)?;
         Ok(Self(connection))
     }
 
-    /// Answers the question of an admission.
-    pub fn answer(&self, lookup: &Lookup<'_>) -> Result<Option<Row>, StoreError> {
-        let Some(wanted) = Wanted::of(lookup) else { return Ok(None) };
-        let (kind, name) = key(&wanted);
+    /// Looks up a row.
+    pub fn find(&self, lookup: &Lookup<'_>) -> Result<Option<Row>, StoreError> {
+        let Some(key) = RowKey::of(lookup) else { return Ok(None) };
+        let (kind, name) = columns(&key);
         let mut query = self.0.prepare_cached(
             // a module has its device's status
             "SELECT own.kind, own.name, own.rights, own.generation, own.keys, own.primary_key, own.secondary_key,
@@ -91,13 +91,13 @@ impl SqliteStore {
             return Ok(None);
         };
         let ready = |raw: Vec<u8>| SymmetricKey::from_bytes(&raw).map(|raw| HmacKey::new(&raw));
-        let whose = match (kind, name.split_once('/')) {
-            (POLICY, _) => Wanted::Policy(name),
-            (_, Some((device, module))) => Wanted::Module(device.into(), module.into()),
-            (_, None) => Wanted::Device(name),
+        let id = match (kind, name.split_once('/')) {
+            (POLICY, _) => RowKey::Policy(name),
+            (_, Some((device, module))) => RowKey::Module(device.into(), module.into()),
+            (_, None) => RowKey::Device(name),
         };
         Ok(Some(Row {
-            whose,
+            id,
             enabled,
             rights: Permissions::from_bits_truncate(rights),
             generation: generation.unsigned_abs(),
@@ -107,18 +107,18 @@ impl SqliteStore {
         }))
     }
 
-    /// Creates an enabled identity or a policy, or makes it anew. One that is disabled stays disabled.
+    /// Creates an enabled identity or a policy, or creates it again. A disabled identity stays disabled.
     pub fn put(
         &self,
-        whose: &Wanted,
+        id: &RowKey,
         rights: Permissions,
         primary: &[u8],
         secondary: Option<&[u8]>,
     ) -> Result<(), StoreError> {
-        let (kind, name) = key(whose);
+        let (kind, name) = columns(id);
         let change = self.change()?;
-        let device = match whose {
-            Wanted::Module(device, _) => Some(device),
+        let device = match id {
+            RowKey::Module(device, _) => Some(device),
             _ => None,
         };
         self.0.execute(
@@ -131,9 +131,9 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Replaces a primary key. The new version of the keys ends the sessions that began on the old one.
-    pub fn set_primary(&self, whose: &Wanted, primary: &[u8]) -> Result<(), StoreError> {
-        let (kind, name) = key(whose);
+    /// Replaces a primary key. The new version of the keys ends the sessions that the old one opened.
+    pub fn set_primary(&self, id: &RowKey, primary: &[u8]) -> Result<(), StoreError> {
+        let (kind, name) = columns(id);
         let change = self.change()?;
         self.0.execute(
             "UPDATE identity SET primary_key = ?3, keys = ?4 WHERE kind = ?1 AND name = ?2",
@@ -151,25 +151,25 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// A random number of 62 bits: no two changes have the same stamp. A counter in the database would give its numbers
-    /// again once a backup is restored, and a session would outlive its key.
+    /// Returns a random number of 62 bits: no two changes have the same version. A counter in the database would
+    /// repeat its numbers after a backup is restored, and a session would outlive its key.
     fn change(&self) -> Result<i64, StoreError> {
         Ok(self.0.query_row("SELECT random() & 0x3fffffffffffffff", [], |row| row.get(0))?)
     }
 
-    /// Asks and answers until somebody is admitted. A store that fails admits nobody.
-    pub fn admit<'a>(
+    /// Does lookups until the client is authenticated or refused. A store that fails refuses all.
+    pub fn authenticate<'a>(
         &self,
-        presented: Credentials<'a>,
-        rules: &'a HubConfig<'a, HmacKey>,
+        credentials: Credentials<'a>,
+        config: &'a HubConfig<'a, HmacKey>,
         now: UnixTime,
     ) -> Result<Authenticated<'a>, Refused> {
-        let mut question = presented.start(rules)?;
+        let mut pending = credentials.start(config)?;
         loop {
-            let row = self.answer(&question.lookup()).map_err(Refused::Store)?;
-            match question.resume(found(row.as_ref()), now)? {
-                AuthenticationStep::NeedsLookup(next) => question = next,
-                AuthenticationStep::Authenticated(admitted) => return Ok(admitted),
+            let row = self.find(&pending.lookup()).map_err(Refused::Store)?;
+            match pending.resume(lookup_result(row.as_ref()), now)? {
+                AuthenticationStep::NeedsLookup(next) => pending = next,
+                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated),
             }
         }
     }
@@ -177,15 +177,15 @@ impl SqliteStore {
 
 const POLICY: i64 = 2;
 
-fn key(wanted: &Wanted) -> (i64, String) {
-    match wanted {
-        Wanted::Device(id) => (0, id.clone()),
-        Wanted::Module(device, module) => (1, format!("{device}/{module}")),
-        Wanted::Policy(name) => (POLICY, name.clone()),
+fn columns(key: &RowKey) -> (i64, String) {
+    match key {
+        RowKey::Device(id) => (0, id.clone()),
+        RowKey::Module(device, module) => (1, format!("{device}/{module}")),
+        RowKey::Policy(name) => (POLICY, name.clone()),
     }
 }
 
-/// Why nobody was admitted.
+/// The reason why a client was refused.
 #[derive(Debug)]
 pub enum Refused {
     Credential(AuthError),

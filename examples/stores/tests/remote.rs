@@ -1,28 +1,28 @@
-//! A store that answers later: the question waits, in a task of its own.
+//! A store that answers later: the authentication waits in a task of its own.
 
 mod common;
 
 use common::*;
 use hubward::types::Permissions;
 use hubward::{AuthError, Credentials};
-use hubward_stores::answer::{Row, Wanted};
 use hubward_stores::remote::{Refused, RemoteStore};
+use hubward_stores::row::{Row, RowKey};
 
-fn row(whose: Wanted, by: &str) -> Row {
+fn row(id: RowKey, by: &str) -> Row {
     let rights = Permissions::DEVICE_CONNECT;
-    Row { whose, enabled: true, rights, generation: 1, keys: 1, primary: key(by), secondary: None }
+    Row { id, enabled: true, rights, generation: 1, keys: 1, primary: key(by), secondary: None }
 }
 
 fn rows() -> Vec<Row> {
-    vec![row(Wanted::Device("pump".into()), "pump"), row(Wanted::Policy("device".into()), "policy")]
+    vec![row(RowKey::Device("pump".into()), "pump"), row(RowKey::Policy("device".into()), "policy")]
 }
 
 /// Presents a token in a task, as a server does for each connection.
 async fn connect(store: RemoteStore, id: &'static str, token: String) -> Result<String, Refused> {
     tokio::spawn(async move {
-        let (username, rules) = (username(id), rules());
-        let presented = Credentials::mqtt(id, &username, Some(&token))?;
-        let session = store.admit(presented, &rules, || at(NOW)).await?;
+        let (username, config) = (username(id), config());
+        let credentials = Credentials::mqtt(id, &username, Some(&token))?;
+        let session = store.authenticate(credentials, &config, || at(NOW)).await?;
         Ok(session.to_string())
     })
     .await
@@ -34,23 +34,23 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn the_question_is_held_across_the_await() {
+fn the_pending_authentication_is_kept_across_the_await() {
     run(async {
         let store = RemoteStore::start(rows());
-        for (token, admitted) in [
+        for (token, authenticated) in [
             (token("pump", "pump"), true),
             (policy_token("pump", "device", "policy"), true),
             (token("pump", "policy"), false),
         ] {
-            assert_eq!(connect(store.clone(), "pump", token).await.is_ok(), admitted);
+            assert_eq!(connect(store.clone(), "pump", token).await.is_ok(), authenticated);
         }
-        let unknown = connect(store, "nobody", token("nobody", "pump")).await;
+        let unknown = connect(store, "unknown", token("unknown", "pump")).await;
         assert!(matches!(unknown, Err(Refused::Credential(AuthError::Unknown))), "{unknown:?}");
     });
 }
 
 #[test]
-fn a_store_that_is_gone_admits_nobody() {
+fn a_store_that_has_ended_refuses_all() {
     let store = run(async { RemoteStore::start(rows()) });
     let gone = run(connect(store, "pump", token("pump", "pump")));
     assert!(matches!(gone, Err(Refused::Store(_))), "{gone:?}");

@@ -1,4 +1,4 @@
-//! A table of SQLite in the registry's place.
+//! A table of SQLite in place of the registry.
 
 mod common;
 
@@ -6,7 +6,7 @@ use common::*;
 use hubward::types::{DeviceId, Lookup, LookupResult, Permissions};
 use hubward::{AuthError, Credentials, Session, SessionError};
 use hubward_rustcrypto::HmacKey;
-use hubward_stores::answer::{Row, Wanted, found};
+use hubward_stores::row::{Row, RowKey, lookup_result};
 use hubward_stores::sqlite::{Refused, SCHEMA, SqliteStore, StoreError};
 use rusqlite::Connection;
 
@@ -14,20 +14,20 @@ fn store(schema: &str) -> SqliteStore {
     let store = SqliteStore::create(Connection::open_in_memory().unwrap(), schema).unwrap();
     let none = Permissions::empty();
     store.put(&device("pump"), none, &raw("pump"), Some(&raw("pump 2"))).unwrap();
-    store.put(&Wanted::Module("pump".into(), "cam".into()), none, &raw("cam"), None).unwrap();
-    store.put(&Wanted::Policy("device".into()), Permissions::DEVICE_CONNECT, &raw("policy"), None).unwrap();
+    store.put(&RowKey::Module("pump".into(), "cam".into()), none, &raw("cam"), None).unwrap();
+    store.put(&RowKey::Policy("device".into()), Permissions::DEVICE_CONNECT, &raw("policy"), None).unwrap();
     store
 }
 
-fn device(id: &str) -> Wanted {
-    Wanted::Device(id.into())
+fn device(id: &str) -> RowKey {
+    RowKey::Device(id.into())
 }
 
-/// How somebody fares who presents a token over MQTT.
+/// Presents a token over MQTT.
 fn session(store: &SqliteStore, id: &str, token: &str) -> Result<Session, Refused> {
-    let (username, rules) = (username(id), rules());
-    let presented = Credentials::mqtt(id, &username, Some(token)).unwrap();
-    store.admit(presented, &rules, at(NOW)).map(|admitted| admitted.into_session())
+    let (username, config) = (username(id), config());
+    let credentials = Credentials::mqtt(id, &username, Some(token)).unwrap();
+    store.authenticate(credentials, &config, at(NOW)).map(|authenticated| authenticated.into_session())
 }
 
 fn code(session: Result<Session, Refused>) -> String {
@@ -35,30 +35,31 @@ fn code(session: Result<Session, Refused>) -> String {
         Ok(session) => session.identity().to_string(),
         Err(Refused::Credential(error)) => error.code().to_owned(),
         Err(Refused::Store(StoreError::Database(_))) => "the database failed".to_owned(),
-        Err(Refused::Store(StoreError::Key(_))) => "a key is none".to_owned(),
+        Err(Refused::Store(StoreError::Key(_))) => "an invalid key".to_owned(),
     }
 }
 
 fn recheck(store: &SqliteStore, session: &Session) -> Result<(), SessionError> {
-    let rows: Vec<Option<Row>> = session.lookups().map(|lookup| store.answer(&lookup).unwrap()).collect();
-    let answers: Vec<LookupResult<'_, HmacKey>> = rows.iter().map(|row| found(row.as_ref())).collect();
+    let rows: Vec<Option<Row>> = session.lookups().map(|lookup| store.find(&lookup).unwrap()).collect();
+    let answers: Vec<LookupResult<'_, HmacKey>> =
+        rows.iter().map(|row| lookup_result(row.as_ref())).collect();
     session.recheck(&answers, at(NOW))
 }
 
 #[test]
-fn either_key_of_a_device_admits_it_and_no_other_does() {
+fn either_key_of_a_device_is_accepted_and_no_other() {
     let store = store(SCHEMA);
     assert_eq!(code(session(&store, "pump", &token("pump", "pump"))), "device pump");
     assert_eq!(code(session(&store, "pump", &token("pump", "pump 2"))), "device pump");
     assert_eq!(code(session(&store, "pump/cam", &token("pump/modules/cam", "cam"))), "module pump/cam");
     let refused = session(&store, "pump", &token("pump", "cam"));
-    let unknown = session(&store, "nobody", &token("nobody", "pump"));
+    let unknown = session(&store, "unknown", &token("unknown", "pump"));
     assert!(matches!(refused, Err(Refused::Credential(AuthError::Verify(_)))), "{refused:?}");
     assert!(matches!(unknown, Err(Refused::Credential(AuthError::Unknown))), "{unknown:?}");
 }
 
 #[test]
-fn a_policys_token_takes_two_questions() {
+fn a_token_of_a_policy_takes_two_lookups() {
     let store = store(SCHEMA);
     let by_policy = || policy_token("pump", "device", "policy");
     assert_eq!(code(session(&store, "pump", &by_policy())), "device pump");
@@ -71,7 +72,7 @@ fn a_policys_token_takes_two_questions() {
 }
 
 #[test]
-fn what_changes_in_the_table_ends_a_session() {
+fn changes_in_the_table_end_a_session() {
     let store = store(SCHEMA);
     let begin = || session(&store, "pump", &token("pump", "pump")).unwrap();
     let first = begin();
@@ -92,35 +93,32 @@ fn what_changes_in_the_table_ends_a_session() {
 }
 
 #[test]
-fn a_collation_that_folds_case_is_noticed() {
+fn a_collation_that_ignores_case_is_detected() {
     let folding = store(&SCHEMA.replace("COLLATE BINARY", "COLLATE NOCASE"));
-    // the row of `pump` is found for `PUMP`, whose token is good under its key
-    let found_another = session(&folding, "PUMP", &token("PUMP", "pump"));
-    assert!(
-        matches!(found_another, Err(Refused::Credential(AuthError::RecordMismatch))),
-        "{found_another:?}"
-    );
+    // the row of `pump` is returned for `PUMP`, id token verifies with its key
+    let other_row = session(&folding, "PUMP", &token("PUMP", "pump"));
+    assert!(matches!(other_row, Err(Refused::Credential(AuthError::RecordMismatch))), "{other_row:?}");
     assert_eq!(code(session(&folding, "pump", &token("pump", "pump"))), "device pump");
     let binary = session(&store(SCHEMA), "PUMP", &token("PUMP", "pump"));
     assert!(matches!(binary, Err(Refused::Credential(AuthError::Unknown))), "{binary:?}");
 }
 
 #[test]
-fn a_database_that_fails_admits_nobody() {
+fn a_database_that_fails_refuses_all() {
     let empty = SqliteStore::create(Connection::open_in_memory().unwrap(), "").unwrap();
     assert_eq!(code(session(&empty, "pump", &token("pump", "pump"))), "the database failed");
     let store = store(SCHEMA);
     store.put(&device("pump"), Permissions::empty(), b"short", None).unwrap();
-    assert_eq!(code(session(&store, "pump", &token("pump", "pump"))), "a key is none");
+    assert_eq!(code(session(&store, "pump", &token("pump", "pump"))), "an invalid key");
 }
 
 #[test]
-fn a_restored_backup_gives_no_stamp_of_another_key() {
+fn a_restored_backup_repeats_no_version() {
     let folder = std::env::temp_dir().join(format!("hubward-stores-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (file, backup) = (folder.join("hub"), folder.join("backup"));
-    let stamp = |store: &SqliteStore| {
-        let row = store.answer(&Lookup::Device(DeviceId::parse("pump").unwrap().segment()));
+    let version = |store: &SqliteStore| {
+        let row = store.find(&Lookup::Device(DeviceId::parse("pump").unwrap().segment()));
         let row = row.unwrap().unwrap();
         (row.generation, row.keys)
     };
@@ -130,12 +128,12 @@ fn a_restored_backup_gives_no_stamp_of_another_key() {
     live.set_primary(&device("pump"), &raw("lost with the backup")).unwrap();
     let restored = SqliteStore::create(Connection::open(&backup).unwrap(), "").unwrap();
     restored.set_primary(&device("pump"), &raw("another")).unwrap();
-    assert_ne!(stamp(&live), stamp(&restored));
+    assert_ne!(version(&live), version(&restored));
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
-fn new_keys_do_not_enable_a_disabled_device() {
+fn new_keys_leave_a_disabled_device_disabled() {
     let store = store(SCHEMA);
     store.set_enabled("pump", false).unwrap();
     store.put(&device("pump"), Permissions::empty(), &raw("new"), None).unwrap();

@@ -11,15 +11,15 @@ use hubward_x509::{Chain, TrustBundle};
 #[global_allocator]
 static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
-/// One call into each, for the linker.
-pub fn each(text: &str, der: &[u8], decoy: HmacKey) -> bool {
+/// Calls each of them once, for the linker.
+pub fn each(text: &str, der: &[u8], dummy: HmacKey) -> bool {
     let registry = Registry::<HmacKey>::new();
-    let rules = HostName::parse(text).map(|hub| HubConfig::new(hub, decoy));
+    let config = HostName::parse(text).map(|hub| HubConfig::new(hub, dummy));
     let others: [&[u8]; 0] = [];
     Chain::parse(der, &others).is_ok()
         && TrustBundle::provisioned(der, &[]).is_ok()
         && ConnectionString::parse(text, &hubward_connection_string::ParseOptions::STRICT).is_ok()
         && Credentials::mqtt(text, text, Some(text)).is_ok()
         && Operation::mqtt_publish(text).endpoint().is_some()
-        && rules.is_ok_and(|_| core::mem::size_of_val(&registry) > 0)
+        && config.is_ok_and(|_| core::mem::size_of_val(&registry) > 0)
 }

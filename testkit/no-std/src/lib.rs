@@ -1,4 +1,4 @@
-//! Proof by linking that the crates need no std: without features, the ones for small devices, which need no heap
+//! Shows by linking that the crates need no std: without features, the crates for small devices, which need no heap
 //! either; with `alloc`, the others.
 #![no_std]
 
@@ -17,7 +17,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     loop {}
 }
 
-/// The whole ladder of a token, for the linker.
+/// Creates, parses and verifies a token, for the linker.
 pub fn token(key: &[u8], id: &str, seconds: u64, buffer: &mut [u8]) -> Option<bool> {
     let key = HmacKey::new(&SymmetricKey::from_bytes(key).ok()?);
     let expires = UnixTime::since_unix_epoch(Duration::from_secs(seconds));

@@ -1,4 +1,4 @@
-//! Our side, and what all cases share.
+//! The cases of this project, and the fixtures that all cases share.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 pub struct Case<'f> {
     pub name: &'static str,
     pub run: Box<dyn FnMut() + 'f>,
-    /// How often it runs in one turn.
+    /// The number of calls in one turn.
     pub calls: u32,
     pub median: f64,
 }
@@ -23,10 +23,10 @@ pub const HOST: &str = "myhub.azure-devices.net";
 pub const DEVICE: &str = "device-0001";
 pub const EXPIRY: u64 = 1_893_456_000;
 
-/// One token, and the keys that do and do not verify it.
+/// One token, and keys that verify it or do not.
 pub struct Fixture {
     pub token: String,
-    /// The bytes that are signed.
+    /// The signed bytes.
     pub message: String,
     pub signature: [u8; 32],
     key: HmacKey,
@@ -34,7 +34,7 @@ pub struct Fixture {
     ring: hubward_ring::HmacKey,
     ring_other: hubward_ring::HmacKey,
     username: String,
-    rules: HubConfig<'static, HmacKey>,
+    config: HubConfig<'static, HmacKey>,
     registry: Registry<HmacKey>,
 }
 
@@ -58,7 +58,7 @@ impl Fixture {
             ring: hubward_ring::HmacKey::new(&raw(KEY)),
             ring_other: hubward_ring::HmacKey::new(&raw(OTHER)),
             username: format!("{HOST}/{DEVICE}/?api-version=2021-04-12"),
-            rules: HubConfig::new(HostName::parse(HOST).unwrap(), make(OTHER)).with_token_rules(RULES),
+            config: HubConfig::new(HostName::parse(HOST).unwrap(), make(OTHER)).with_token_rules(RULES),
             registry,
             key,
         }
@@ -117,19 +117,20 @@ pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
             let _ = black_box(signed.write_into(&mut buffer)).unwrap();
         }),
         Case::new("mqtt admission", move || {
-            let presented =
+            let credentials =
                 Credentials::mqtt(black_box(DEVICE), black_box(&f.username), Some(black_box(&f.token)));
-            let question = presented.unwrap().start(&f.rules).unwrap();
-            let found = f.registry.find(&question.lookup());
-            let AuthenticationStep::Authenticated(admitted) = question.resume(found, now).unwrap() else {
-                panic!("admitted")
+            let pending = credentials.unwrap().start(&f.config).unwrap();
+            let record = f.registry.find(&pending.lookup());
+            let AuthenticationStep::Authenticated(authenticated) = pending.resume(record, now).unwrap()
+            else {
+                panic!("authenticated")
             };
-            assert!(black_box(admitted.decision()).is_allow());
+            assert!(black_box(authenticated.decision()).is_allow());
         }),
     ]
 }
 
-/// Sixteen tokens, text to parsed token, each with one key.
+/// Returns sixteen parsed tokens, each with one key.
 fn batch(f: &Fixture) -> [(SasToken<'_>, Keys<'_, HmacKey>); 16] {
     [(); 16].map(|()| (SasToken::parse(black_box(&f.token), &RULES).unwrap(), Keys::one(&f.key)))
 }

@@ -1,5 +1,5 @@
-//! Chains of a leaf and an intermediate below a root, beside their bare signatures and beside rustls-webpki: verified
-//! whole, and for the next device of a fleet whose issuer is kept.
+//! Chains of a leaf and an intermediate below a root, compared with their bare signatures and with rustls-webpki: a
+//! full verification, and one for the next device of a fleet whose issuer was verified before.
 
 use std::hint::black_box;
 
@@ -13,7 +13,7 @@ use webpki::{EndEntityCert, OwnedCertRevocationList, RevocationCheckDepth, Revoc
 use crate::case::Case;
 use crate::minting::{Fleet, ca, entity, key, now, sign};
 
-/// A chain's work is a hundred times a token's.
+/// A chain takes a hundred times as long as a token.
 const CALLS: u32 = 8;
 
 pub const RATIOS: &[(&str, &str, &str)] = &[
@@ -74,7 +74,7 @@ fn fleet(
     ]
 }
 
-/// One list of a thousand, of the intermediate; only the leaf's status is asked for.
+/// A list of a thousand entries by the intermediate; only the leaf's status is checked.
 fn revocation() -> Vec<Case<'static>> {
     let (root_params, root_key, ca_params, ca_key) = (ca("Root"), key(), ca("Intermediate"), key());
     let root: &[u8] = root_params.self_signed(&root_key).unwrap().der().to_vec().leak();
@@ -167,7 +167,7 @@ impl Bare {
     }
 }
 
-/// Where the contents of a DER value start and end.
+/// Returns the range of the contents of a DER value.
 fn bounds(der: &[u8]) -> (usize, usize) {
     match der[1] {
         short @ 0..=0x7f => (2, 2 + usize::from(short)),

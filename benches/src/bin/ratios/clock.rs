@@ -1,4 +1,5 @@
-//! Cases in turn, many rounds, medians. What disturbs the machine for a moment disturbs all of them.
+//! Runs the cases in turn in many rounds and takes medians. A short disturbance of the machine affects all cases
+//! alike.
 
 use std::time::Instant;
 
@@ -6,7 +7,7 @@ use crate::case::Case;
 
 const ROUNDS: usize = 301;
 
-/// Keeps the process on one core, where the system lets it.
+/// Pins the process to one core, if the system allows it.
 pub fn pin() {
     let core = core_affinity::get_core_ids().and_then(|cores| cores.last().copied());
     let pinned = core.is_some_and(core_affinity::set_for_current);
@@ -22,7 +23,7 @@ pub fn measure(cases: &mut [Case<'_>]) {
                 (case.run)();
             }
             let elapsed = start.elapsed();
-            // the first rounds warm caches and clocks up
+            // the first rounds warm up caches and clock rates
             if round >= 20 {
                 times.push(elapsed.as_nanos() as f64 / f64::from(case.calls));
             }

@@ -1,4 +1,4 @@
-//! HMAC of messages of many lengths, under one key and under two, beside the `hmac` crate's under keys that it keeps.
+//! HMAC of messages of many lengths, under one key and under two, compared with the `hmac` crate under prepared keys.
 
 use std::hint::black_box;
 
@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use crate::case::Case;
 
-/// Around the ends of the first blocks, around where a message leaves the stack (247), and long ones.
+/// Lengths around the ends of the first blocks, around the largest message on the stack (247), and long ones.
 const LENGTHS: [usize; 18] =
     [0, 55, 56, 60, 119, 120, 183, 184, 247, 248, 256, 311, 320, 512, 1024, 4096, 16384, 65536];
 
@@ -36,7 +36,7 @@ impl Lengths {
             .iter()
             .flat_map(|len| {
                 let message = &self.message[..*len];
-                // about as long as the other cases take
+                // about the duration of the other cases
                 let calls = u32::try_from(300_000 / (len + 200)).unwrap().max(4);
                 let name = |what| name(what, *len).leak();
                 [
@@ -68,7 +68,7 @@ fn tag(key: &Hmac<Sha256>, message: &[u8]) {
     black_box(mac.finalize().into_bytes());
 }
 
-/// The worst ratio over all lengths, under one key and under two, and that of 16 KiB.
+/// Prints the worst ratio over all lengths, under one key and under two, and that of 16 KiB.
 pub fn print(ns: impl Fn(&str) -> f64) {
     let times = |keys: &str, len| (len, ns(&name(keys, len)), ns(&name(&format!("{keys}, theirs"), len)));
     let worst = |keys| {

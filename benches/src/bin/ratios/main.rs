@@ -1,4 +1,5 @@
-//! `ratios`: every case in turn in one process, medians, one line each: NAME RATIO (our ns / their ns).
+//! `ratios`: runs all cases in turn in one process and prints one line per ratio of medians: NAME RATIO (our ns /
+//! their ns).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -32,7 +33,7 @@ fn main() {
     clock::pin();
     let (fixture, fleet) = (case::Fixture::new(), registry::Fleet::new());
     let lengths = lengths::Lengths::new();
-    // before the others have used the memory that it takes
+    // before the others use the memory that it needs
     registry::import(&fleet);
     let mut cases = case::ours(&fixture);
     cases.extend(peers::cases(&fixture));
@@ -51,7 +52,7 @@ fn main() {
     lengths::print(ns);
 }
 
-/// What is compared with what. `x-per-y` of peers is their time over ours, so that more is better for us there too.
+/// The compared cases. `x-per-y` of peers is their time over ours, so that more is better there too.
 const RATIOS: &[(&str, &str, &str)] = &[
     ("verify.one-key/ring-keyed-verify", "verify one", "ring verify"),
     ("verify.two-keys/ring-keyed-verify", "verify two", "ring verify"),

@@ -1,4 +1,4 @@
-//! The verifier that one writes first: a map of strings, decoded at leisure.
+//! A naive verifier: a map of strings, decoded into new strings.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What others do for the same job: a keyed HMAC over the same bytes, the bare compressions, and JWTs.
+//! Other libraries for the same task: a keyed HMAC over the same bytes, the bare compressions, and JWTs.
 
 use std::hint::black_box;
 

@@ -1,5 +1,5 @@
-//! A million devices with keys: from a token's text to its verdict, with records that no cache has, beside a map of the
-//! standard library; what a device takes of memory; and lines imported beside lines that are only parsed.
+//! A million devices with keys: from a token's text to the decision, with records that are in no cache, compared with
+//! a map of the standard library; the memory per device; and imported lines compared with lines that are only parsed.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -19,11 +19,11 @@ use crate::case::{Case, EXPIRY, HOST, now};
 
 const DEVICES: usize = 1_000_000;
 const BATCH: usize = 16;
-/// Without a factor in common with the number of devices: neighbours in time are no neighbours in memory.
+/// It has no factor in common with the number of devices, so that consecutive tokens are far apart in memory.
 const STRIDE: usize = 611_953;
-/// Tokens that are presented in turn: their records are several times what the caches hold.
+/// Number of tokens that are presented in turn: their records exceed the caches several times.
 const TOKENS: usize = 500_000;
-/// Cases that read the tokens.
+/// Number of cases that read the tokens.
 const CASES: usize = 8;
 const RULES: TokenRules = TokenRules::HUB_COMPAT;
 
@@ -59,9 +59,9 @@ fn registry(two: bool) -> Registry<HmacKey> {
     registry
 }
 
-/// The same records where a program would put them first.
+/// The same records in a naive layout.
 struct Plain {
-    stamp: RecordVersion,
+    version: RecordVersion,
     status: Status,
     primary: HmacKey,
     secondary: Option<HmacKey>,
@@ -75,7 +75,7 @@ fn map(two: bool) -> Map {
             let secondary = two.then(|| HmacKey::new(&raw(number, 2)));
             let primary = HmacKey::new(&raw(number, 1));
             let plain =
-                Plain { stamp: RecordVersion::new(1, 1), status: Status::Enabled, primary, secondary };
+                Plain { version: RecordVersion::new(1, 1), status: Status::Enabled, primary, secondary };
             (id(number).into(), Box::new(plain))
         })
         .collect()
@@ -91,10 +91,10 @@ fn in_map<'m>(map: &'m Map, lookup: &Lookup<'_>) -> LookupResult<'m, HmacKey> {
         None => Keys::one(&plain.primary),
     };
     let identity = Identity::Device(DeviceId::assertion(id));
-    LookupResult::Identity(IdentityRecord::new(identity, plain.status, plain.stamp, Credential::Keys(keys)))
+    LookupResult::Identity(IdentityRecord::new(identity, plain.status, plain.version, Credential::Keys(keys)))
 }
 
-/// Tokens in the order in which they come, each under its device's primary key.
+/// Returns the tokens in order, each signed with its device's primary key.
 fn tokens() -> Vec<String> {
     let expires = hubward_core::UnixTime::since_unix_epoch(Duration::from_secs(EXPIRY));
     let host = hubward_core::Authority::parse(HOST).unwrap();
@@ -118,12 +118,12 @@ fn keys<'k>(found: &LookupResult<'k, HmacKey>) -> Keys<'k, HmacKey> {
     }
 }
 
-/// Sixteen tokens that come together.
+/// Parses sixteen tokens of a batch.
 fn parsed(texts: &[String; BATCH]) -> [SasToken<'_>; BATCH] {
     each(texts, |text| SasToken::parse(text, &RULES).unwrap())
 }
 
-/// `map`, which would move each value twice more.
+/// Maps an array like `map`, which would move each value twice more.
 fn each<'i, T, U: Copy>(items: &'i [T; BATCH], to: impl Fn(&'i T) -> U) -> [U; BATCH] {
     let mut all = [to(&items[0]); BATCH];
     all.iter_mut().zip(items).skip(1).for_each(|(place, item)| *place = to(item));
@@ -138,7 +138,7 @@ fn verify<'k>(batch: &[SasToken<'_>; BATCH], found: impl Iterator<Item = LookupR
     });
 }
 
-/// What the cases read.
+/// The input of the cases.
 pub struct Fleet {
     tokens: Vec<String>,
     sides: [(Registry<HmacKey>, Map); 2],
@@ -149,8 +149,8 @@ impl Fleet {
         Self { tokens: tokens(), sides: [false, true].map(|two| (registry(two), map(two))) }
     }
 
-    /// Each case goes through the tokens by itself, sixteen at a time, and each begins elsewhere: what one has read is no
-    /// longer in a cache when another comes by.
+    /// Adds a case. Each case iterates over the tokens on its own, sixteen at a time, from its own start: tokens that
+    /// one case has read are no longer in a cache when another reads them.
     fn case<'f>(&'f self, name: &'static str, at: usize, run: impl Fn(&[String; BATCH]) + 'f) -> Case<'f> {
         let (batches, _) = self.tokens.as_chunks::<BATCH>();
         let mut next = batches.iter().cycle().skip(at * batches.len() / CASES);
@@ -206,7 +206,7 @@ pub const RATIOS: &[(&str, &str, &str)] = &[
     ("registry.one-key.cold-single/std-map", "cold one key single", "cold one key map"),
 ];
 
-/// What one writes first to read a line.
+/// A naive type of a line.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "parsed, not read")]
@@ -251,7 +251,7 @@ struct TypedCapabilities {
     iot_edge: Option<bool>,
 }
 
-/// A million lines, parsed and imported in turn: the median of three, in ns a line.
+/// Parses and imports a million lines in turn, and prints the median of three in ns per line.
 pub fn import(fleet: &Fleet) {
     let mut text = String::new();
     fleet.sides[1].0.iter().for_each(|view| view.export(ExportKeys::Included, &mut text).unwrap());
@@ -275,7 +275,7 @@ pub fn import(fleet: &Fleet) {
                 let mut importer = Importer::new(&mut registry, &mut entropy, HmacKey::new);
                 let summary = importer.run(text.lines(), |error| panic!("{error}"));
                 assert_eq!(summary.created, DEVICES as u64);
-                // dropped when the time is taken
+                // dropped after the time is taken
                 assert!(kept.set(registry).is_ok());
             });
             (parse, import)

@@ -1,4 +1,5 @@
-//! May it? A bound identity's rights check and a hundred statements, beside a general policy engine.
+//! Authorization: a permission check of an authenticated identity and a hundred statements, compared with a general
+//! policy engine.
 
 use std::hint::black_box;
 use std::str::FromStr;
@@ -38,7 +39,7 @@ pub fn cases() -> Vec<Case<'static>> {
     cases
 }
 
-/// One policy for each of `count` devices; the last one allows.
+/// Creates one policy for each of `count` devices; the last one allows.
 fn cedar(name: &'static str, count: u32) -> Case<'static> {
     let policies: String = (0..count)
         .map(|at| {

@@ -1,4 +1,4 @@
-//! Which enrollment decides on somebody, and what it decides.
+//! Selection of the enrollment that matches a registration, and its decision.
 
 use alloc::boxed::Box;
 
@@ -8,19 +8,19 @@ use super::{Attestation, Derivation, Enrollment, Enrollments, folded};
 use crate::entropy::NoEntropy;
 use crate::keys::SymmetricKeys;
 
-/// Most bytes of a registration id that stands in a certificate as its common name (RFC 5280, A.1).
+/// Maximum length in bytes of a registration id that is a certificate's common name (RFC 5280, A.1).
 const COMMON_NAME: usize = 64;
 
-/// What somebody presents who wants to be provisioned.
+/// The evidence that a device presents to register.
 #[non_exhaustive]
 pub enum Evidence<'e, K> {
-    /// A token: whether it verifies under given keys.
+    /// A token: a function that verifies it with given keys.
     Token(&'e dyn Fn(Keys<'_, K>) -> bool),
-    /// A verified chain of certificates, by thumbprint.
+    /// A verified certificate chain, by thumbprint.
     Chain {
-        /// The device's own.
+        /// The thumbprint of the device's own certificate.
         leaf: Thumbprint,
-        /// Those above it, the nearest first.
+        /// The thumbprints of its issuers, the nearest first.
         issuers: &'e [Thumbprint],
     },
 }
@@ -34,63 +34,63 @@ impl<K> core::fmt::Debug for Evidence<'_, K> {
     }
 }
 
-/// Why nobody is provisioned.
+/// The reason why a device is not provisioned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProvisionError {
-    /// A TPM answered a challenge whose time was over.
-    #[error("the challenge expired at {expires}, it is {now}")]
+    /// A TPM answered a challenge that had expired.
+    #[error("the challenge expired at {expires}, it is {now}; request a new one")]
     ChallengeExpired {
-        /// The challenge's last second.
+        /// The last valid second of the challenge.
         expires: u64,
         /// The time of the answer.
         now: u64,
     },
-    /// The one that matches is disabled.
+    /// The matching enrollment is disabled.
     #[error("the enrollment is disabled")]
     Disabled,
-    /// The registration id can be no device's.
+    /// The registration id is not a valid device id.
     #[error(transparent)]
     Id(#[from] NameError),
-    /// There is an enrollment for this registration id, and this is not its proof.
-    #[error("not what the enrollment asks for")]
+    /// There is an individual enrollment of this registration id, and the evidence does not satisfy it.
+    #[error("the evidence does not satisfy the enrollment")]
     Mismatch,
-    /// No key could be made for a TPM to prove that it holds it.
+    /// The caller's source gave no bytes for a TPM's key.
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
-    /// The caller's function gave no hub.
-    #[error("no hub to assign")]
+    /// The caller's function returned no hub.
+    #[error("there is no hub to assign")]
     NoHub,
-    /// Nobody enrolled this.
+    /// There is no enrollment for this registration.
     #[error("no enrollment matches")]
     NotEnrolled,
-    /// A registration id that no certificate can hold.
-    #[error("a registration id of {len} bytes, at most {max} with a certificate")]
+    /// The registration id is too long for a certificate's common name.
+    #[error("the registration id has {len} bytes, at most {max} are allowed with a certificate")]
     TooLongForCertificate {
-        /// Bytes found.
+        /// The number of bytes.
         len: usize,
-        /// Bytes allowed.
+        /// The maximum number of bytes.
         max: usize,
     },
 }
 
-/// The enrollment that decided.
+/// The enrollment that matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EnrollmentMatch<'e> {
-    /// The group's name, or `None` for an individual enrollment.
+    /// The name of the group, or `None` for an individual enrollment.
     pub group: Option<&'e str>,
-    /// The id that the device is given.
+    /// The device id to assign.
     pub device_id: Box<str>,
 }
 
 impl<K: MacKey> Enrollments<K> {
-    /// The enrollment that decides on somebody. An individual's comes before any group's; of groups with a
-    /// certificate the one of the nearest issuer; of groups with a key the first by name whose derived key verifies.
-    /// The first match decides, also where it denies.
+    /// Selects the enrollment of a registration. An individual enrollment has precedence over all groups. Of groups
+    /// with a certificate, the one of the nearest issuer is selected; of groups with a key, the first by name whose
+    /// derived key verifies the token. The first match decides, even if it denies.
     ///
     /// # Errors
-    /// [`ProvisionError`] where it denies, and where there is no match.
+    /// [`ProvisionError`] if the match denies, or if there is no match.
     pub fn select(
         &self,
         id: RegistrationId<'_>,
@@ -130,10 +130,10 @@ impl<K: MacKey> Enrollments<K> {
         enabled(group, Some(name), folded)
     }
 
-    /// [`Enrollments::select`], and the hub that `assign` chooses for whom was selected.
+    /// Does [`Enrollments::select`], and returns the hub that `assign` chooses for the match.
     ///
     /// # Errors
-    /// As [`Enrollments::select`], and [`ProvisionError::NoHub`] where `assign` gives none.
+    /// The errors of [`Enrollments::select`], and [`ProvisionError::NoHub`] if `assign` returns none.
     pub fn provision<H>(
         &self,
         id: RegistrationId<'_>,
@@ -146,7 +146,7 @@ impl<K: MacKey> Enrollments<K> {
         Ok((selected, hub))
     }
 
-    /// Whether the token verifies under a key that one of the group's keys gives for this id.
+    /// Returns whether the token verifies with a key derived from one of the group's keys and this id.
     fn derived(
         &self,
         pair: &SymmetricKeys<K>,
@@ -168,8 +168,18 @@ impl<K: MacKey> Enrollments<K> {
     }
 }
 
-/// A member's key: the tag of its registration id, as given, under the group's key. `hubward_sas::derive_device_key`
-/// makes the same of a [`RegistrationId`].
+/// Derives a group member's key: the tag of its registration id, as presented, under the group's key.
+/// `hubward_sas::derive_device_key` derives the same key from a [`RegistrationId`].
+///
+/// ```
+/// use hubward_core::SymmetricKey;
+/// use hubward_rustcrypto::HmacKey;
+///
+/// let group = HmacKey::new(&SymmetricKey::from_bytes(&[7; 32])?);
+/// let device_key = hubward_registry::derive_key(&group, "dev1");
+/// assert_eq!(device_key.expose().len(), 32);
+/// # Ok::<(), hubward_core::KeyError>(())
+/// ```
 #[must_use]
 pub fn derive_key(group: &impl MacKey, registration_id: &str) -> SymmetricKey {
     SymmetricKey::from(group.tag(&[registration_id.as_bytes()]))

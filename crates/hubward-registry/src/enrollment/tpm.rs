@@ -1,4 +1,5 @@
-//! A TPM attests in two rounds: it shows its keys, and is given one that only it can open; it signs its token with that.
+//! TPM attestation in two rounds: the device sends its TPM's public keys and receives a key that only this TPM can
+//! decrypt; it then signs its token with that key.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -9,29 +10,29 @@ use super::{Attestation, Enrollment, EnrollmentMatch, Enrollments, ProvisionErro
 use crate::enrollment::select::enabled;
 use crate::entropy::{Entropy, fresh_key};
 
-/// Most bytes of an endorsement key: the public area of one of RSA with 4096 bits has about 600.
+/// Maximum length of an endorsement key in bytes: the public area of a 4096-bit RSA key has about 600.
 const LONGEST: usize = 1024;
 
-/// The public part of a TPM's endorsement key as the device sends it, its base64 undone. Compared whole.
+/// The public part of a TPM's endorsement key as the device sends it, decoded from base64. It is compared as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndorsementKey(Box<[u8]>);
 
-/// Bytes that are no endorsement key.
+/// The bytes cannot be an endorsement key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an endorsement key of {len} bytes, from 1 to {max} are allowed")]
+#[error("the endorsement key has {len} bytes, from 1 to {max} are allowed")]
 #[non_exhaustive]
 pub struct EndorsementKeyError {
-    /// Bytes found.
+    /// The number of bytes.
     pub len: usize,
-    /// Bytes allowed.
+    /// The maximum number of bytes.
     pub max: usize,
 }
 
 impl EndorsementKey {
-    /// Takes the key's bytes.
+    /// Takes the bytes of the key.
     ///
     /// # Errors
-    /// [`EndorsementKeyError`] where there are none, or too many.
+    /// [`EndorsementKeyError`] if the key is empty or too long.
     pub fn new(key: &[u8]) -> Result<Self, EndorsementKeyError> {
         match key.len() {
             1..=LONGEST => Ok(Self(key.into())),
@@ -39,29 +40,30 @@ impl EndorsementKey {
         }
     }
 
-    /// The key's bytes.
+    /// Returns the bytes of the key.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// What a device with a TPM shows first: two public keys.
+/// The two public keys that a device with a TPM sends first.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "the first message of the flow has these two")]
 pub struct TpmKeys<'t> {
-    /// The endorsement key, which the maker gave the TPM and the enrollment names.
+    /// The endorsement key, which the manufacturer put into the TPM and the enrollment contains.
     pub endorsement: &'t [u8],
-    /// The storage root key, which its owner made: the enrollment does not name it, the activation binds it.
+    /// The storage root key, which the TPM's owner created. The enrollment does not contain it; the activation binds
+    /// it.
     pub storage_root: &'t [u8],
 }
 
-/// A key that was made for one attestation, to be proven once.
+/// A key for one attestation by a TPM.
 ///
-/// Send [`TpmChallenge::identity_key`] to the device so that only the TPM of [`TpmChallenge::tpm`] can open it: under
-/// the storage root key, and that under the endorsement key (`TPM2_ActivateCredential`, then `TPM2_Import`). That
-/// wrapping is the caller's. The device signs the token of its registration with the key; [`TpmChallenge::answer`]
-/// takes it. Keep the challenge until then, and drop it when its time is over.
+/// Send [`TpmChallenge::identity_key`] to the device so that only the TPM of [`TpmChallenge::tpm`] can decrypt it:
+/// wrap it under the storage root key, and that under the endorsement key (`TPM2_ActivateCredential`, then
+/// `TPM2_Import`). The caller does the wrapping. The device signs the token of its registration with the key, and
+/// [`TpmChallenge::answer`] verifies it. Keep the challenge until then, and drop it when it expires.
 pub struct TpmChallenge<'t, K> {
     registration: Box<str>,
     tpm: TpmKeys<'t>,
@@ -80,12 +82,13 @@ impl<K> fmt::Debug for TpmChallenge<'_, K> {
 }
 
 impl<K: MacKey> Enrollments<K> {
-    /// The first round: the individual enrollment of `id` names this endorsement key, so a new key is made for the TPM
-    /// to prove itself with, until `expires`. Nobody is provisioned yet.
+    /// Starts the first round: checks that the individual enrollment of `id` has this endorsement key, and generates
+    /// a key for the TPM, valid until `expires`. Nothing is provisioned yet.
     ///
     /// # Errors
-    /// [`ProvisionError::NotEnrolled`] where nobody enrolled `id` by itself; [`ProvisionError::Mismatch`] where its
-    /// enrollment is of another key or of another kind; [`ProvisionError::Disabled`]; [`ProvisionError::NoEntropy`].
+    /// [`ProvisionError::NotEnrolled`] if `id` has no individual enrollment; [`ProvisionError::Mismatch`] if its
+    /// enrollment has another key or another kind of attestation; [`ProvisionError::Disabled`];
+    /// [`ProvisionError::NoEntropy`].
     pub fn challenge<'t>(
         &self,
         id: RegistrationId<'_>,
@@ -101,7 +104,7 @@ impl<K: MacKey> Enrollments<K> {
         Ok(TpmChallenge { registration, tpm, identity, ready, expires: expires.as_secs() })
     }
 
-    /// The enabled enrollment of a TPM, and the device that it gives.
+    /// Returns the enabled enrollment of a TPM, and the device id that it assigns.
     fn with_tpm(
         &self,
         registration: &str,
@@ -120,30 +123,30 @@ impl<K: MacKey> Enrollments<K> {
 }
 
 impl<'t, K: MacKey> TpmChallenge<'t, K> {
-    /// Whose it is, in lower case: the token has to be this registration's.
+    /// Returns the registration id in lower case. The token must be for this registration.
     #[must_use]
     pub fn registration_id(&self) -> RegistrationId<'_> {
         RegistrationId::assertion(&self.registration)
     }
 
-    /// The keys to wrap for.
+    /// Returns the TPM's keys to wrap for.
     #[must_use]
     pub const fn tpm(&self) -> TpmKeys<'t> {
         self.tpm
     }
 
-    /// The key to wrap, and to send in no other form.
+    /// Returns the key to wrap. Send it in no other form.
     #[must_use]
     pub const fn identity_key(&self) -> &SymmetricKey {
         &self.identity
     }
 
-    /// The second round: `verifies` says whether the token of this registration verifies under given keys. The
-    /// enrollment is looked at again, for it may have been changed since.
+    /// Completes the second round. `verifies` verifies the token of this registration with given keys. The enrollment
+    /// is looked up again, since it may have changed.
     ///
     /// # Errors
-    /// [`ProvisionError::ChallengeExpired`]; [`ProvisionError::Mismatch`] where the token does not verify; and as
-    /// [`Enrollments::challenge`]. The challenge is over in any case: begin again.
+    /// [`ProvisionError::ChallengeExpired`]; [`ProvisionError::Mismatch`] if the token does not verify; and the
+    /// errors of [`Enrollments::challenge`]. The challenge is used up in any case: request a new one.
     pub fn answer<'e>(
         self,
         enrollments: &'e Enrollments<K>,

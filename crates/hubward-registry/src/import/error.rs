@@ -1,4 +1,4 @@
-//! Why a line was not imported.
+//! The errors of an import.
 
 use hubward_core::{KeyError, KeySlot, NameError, ThumbprintError};
 
@@ -11,69 +11,69 @@ use crate::text::TextError;
 #[error("line {line}: {problem}")]
 #[non_exhaustive]
 pub struct ImportError {
-    /// Which line, the first being 1.
+    /// The number of the line; the first is 1.
     pub line: u64,
-    /// What is wrong with it.
+    /// The problem with the line.
     pub problem: ImportProblem,
 }
 
-/// What is wrong with a line. Never holds any of it.
+/// A problem with a line. It never contains any part of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportProblem {
-    /// An authentication type that there is not.
+    /// The authentication type is unknown.
     #[error("`authentication.type` is not `sas`, `selfSigned`, `certificateAuthority` or `none`")]
     AuthenticationType,
-    /// An `id` or `moduleId` that is no name.
+    /// An `id` or `moduleId` is not a valid name.
     #[error(transparent)]
     Id(#[from] NameError),
-    /// Not one JSON object with fields of the right kinds, each at most once.
-    #[error("not an object of an identity, at column {column}")]
+    /// The line is not one JSON object with fields of the right types, each at most once.
+    #[error("not the JSON object of an identity, at column {column}")]
     Json {
-        /// Where it was noticed, in bytes; the first is 1.
+        /// The position of the problem in bytes; the first is 1.
         column: usize,
     },
-    /// A key that is none.
+    /// A key is invalid.
     #[error("{}: {error}", match slot { KeySlot::Primary => "primary key", KeySlot::Secondary => "secondary key" })]
     Key {
-        /// Which of the two.
+        /// The slot of the key.
         slot: KeySlot,
-        /// Why.
+        /// The problem with the key.
         error: KeyError,
     },
-    /// An import mode that there is not.
-    #[error("`importMode` is none of the nine modes")]
+    /// The import mode is unknown.
+    #[error("`importMode` is not one of the nine modes")]
     Mode,
-    /// A mode that compares etags, and none to compare.
-    #[error("`importMode` asks for an `eTag`")]
+    /// The mode compares etags, but the line has none.
+    #[error("`importMode` needs an `eTag`, and the line has none")]
     NoETag,
-    /// No `id`.
+    /// The line has no `id`.
     #[error("`id` is missing")]
     NoId,
-    /// One key without the other: a hub wants both, or neither to make both itself.
-    #[error("one key without the other")]
+    /// One key is given without the other: a hub expects both, or none, to generate both.
+    #[error("one key is given without the other; give both, or none to have both generated")]
     OneKey,
     /// The registry refused the change.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// A device without a status, or with one that there is not.
+    /// A device has no status, or an unknown one.
     #[error("`status` is missing, or neither `enabled` nor `disabled`")]
     Status,
-    /// A text beyond its limit.
+    /// A text is too long.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// A thumbprint that is none.
+    /// A thumbprint is invalid.
     #[error(transparent)]
     Thumbprint(#[from] ThumbprintError),
-    /// Thumbprints that do not go together, or none for `selfSigned`.
+    /// The two thumbprints are of different algorithms, or `selfSigned` has none.
     #[error(transparent)]
     Thumbprints(#[from] ThumbprintsError),
-    /// A line beyond the limit.
-    #[error("{len} bytes, at most {max} allowed")]
+    /// The line is too long.
+    #[error("the line has {len} bytes, at most {max} are allowed")]
     TooLong {
-        /// Bytes found.
+        /// The number of bytes.
         len: usize,
-        /// Bytes allowed.
+        /// The maximum number of bytes.
         max: usize,
     },
 }

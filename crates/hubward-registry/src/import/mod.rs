@@ -1,4 +1,4 @@
-//! Identities from the hub's lines of JSON, one line at a time.
+//! Import of identities from lines of JSON in the hub's format, one line at a time.
 
 mod error;
 mod line;
@@ -10,59 +10,60 @@ use core::array;
 use hubward_core::{Identity, KeySlot, MacKey, Status, SymmetricKey};
 
 use crate::authentication::{Authentication, AuthenticationView, Thumbprints};
-use crate::change::{Capabilities, Change, Rest};
-use crate::count::counts_on;
+use crate::change::{Attributes, Capabilities, Change};
 use crate::entropy::Entropy;
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::keys::SymmetricKeys;
 use crate::registry::{RecordPlace, Registry};
 use crate::store::IdTag;
+use crate::store::id::LONGEST;
 use crate::text::{DeviceScope, StatusReason};
-use crate::whose::LONGEST;
+use crate::versions::counts_on;
 pub use error::{ImportError, ImportProblem};
 use line::Line;
 pub use mode::ImportMode;
 pub use read::ImportLine;
 use read::Read;
 
-/// Lines that are read before the first of them is imported, so that their ids are looked for side by side.
+/// Lines that are read before the first of them is imported, so that their ids are searched in parallel.
 const TOGETHER: usize = 8;
 
-/// What a line did.
+/// The effect of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a caller tells its user which it was")]
+#[expect(clippy::exhaustive_enums, reason = "callers report each effect to their users")]
 pub enum Imported {
-    /// Nothing: it is blank.
+    /// The line is blank and had no effect.
     Blank,
-    /// An identity is there that was not.
+    /// An identity was created.
     Created(ETag),
-    /// An identity is another version.
+    /// An identity was updated.
     Updated(ETag),
-    /// An identity is gone.
+    /// An identity was deleted.
     Deleted,
-    /// Nothing here: the line is for the twin of an identity that exists. The twin's etag is its store's to compare.
+    /// The registry is unchanged: the line is for the twin of an existing identity. Comparing the twin's etag is up
+    /// to the store of twins.
     TwinOnly,
 }
 
-/// How many lines did what.
+/// The number of lines by effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ImportSummary {
-    /// Identities created.
+    /// Created identities.
     pub created: u64,
-    /// Identities changed.
+    /// Updated identities.
     pub updated: u64,
     /// Identities deleted.
     pub deleted: u64,
     /// Lines for twins.
     pub twins: u64,
-    /// Lines not imported.
+    /// Lines that were not imported.
     pub failed: u64,
 }
 
 impl ImportSummary {
-    /// Counts what a line did.
+    /// Counts the effect of a line.
     pub const fn count(&mut self, imported: &Result<Imported, ImportError>) {
         let count = match imported {
             Ok(Imported::Blank) => return,
@@ -76,10 +77,11 @@ impl ImportSummary {
     }
 }
 
-/// Imports lines into a registry. A line is done whole or not at all, and a bad one does not stop the rest.
+/// Imports lines into a registry. A line is imported as a whole or not at all, and an invalid one does not stop the
+/// others.
 ///
-/// A byte order mark may begin the first line, and JSON's white space (space, tab, carriage return, line feed) may be
-/// around a line. A line with anything else before its object is an error, a form feed and a second mark too.
+/// A byte order mark may precede the first line, and JSON's white space (space, tab, carriage return, line feed) may
+/// surround a line. Anything else before the object is an error, such as a form feed or a second mark.
 ///
 /// ```
 /// use hubward_registry::{ExportKeys, Importer, NoEntropy, Registry};
@@ -93,7 +95,7 @@ impl ImportSummary {
 /// assert_eq!((summary.created, summary.failed), (1, 1));
 /// assert_eq!(wrong, ["line 2: `status` is missing, or neither `enabled` nor `disabled`"]);
 ///
-/// // out again, and into another registry with the same keys
+/// // export, and import into another registry with the same keys
 /// let mut lines = String::new();
 /// hub.iter().try_for_each(|record| record.export(ExportKeys::Included, &mut lines))?;
 /// let mut another = Registry::new();
@@ -116,21 +118,22 @@ impl<K, M> core::fmt::Debug for Importer<'_, K, M> {
 }
 
 impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
-    /// Imports into `registry`; `entropy` gives keys to those that come without, `make` makes them ready for use.
+    /// Creates an importer into `registry`. `entropy` provides keys for identities without any, and `make` makes keys
+    /// ready for use.
     pub fn new(registry: &'r mut Registry<K>, entropy: &'r mut Entropy<'r>, make: M) -> Self {
         Self { registry, entropy, make, line: 0, keeps_etags: false }
     }
 
-    /// The same for lines that a registry's own export wrote, to have that registry back: a record that is created has
-    /// the etag that its line shows, where that is one of a registry's, and may have a primary key alone. Give the
-    /// registry a random seed ([`Registry::with_seed`]), so that its changes have no etag of a deleted record.
+    /// Restores etags, for lines that a registry's own export wrote: a record that is created gets the etag of its
+    /// line, if that is one of a registry's, and may have a primary key only. Give the registry a random seed
+    /// ([`Registry::with_seed`]), so that its later changes do not repeat the etag of a deleted record.
     #[must_use]
     pub const fn keeping_etags(mut self) -> Self {
         self.keeps_etags = true;
         self
     }
 
-    /// Imports every line, and hands those that cannot be to `report`.
+    /// Imports all lines, and passes the errors of lines that fail to `report`.
     pub fn run<L: AsRef<[u8]>>(
         &mut self,
         lines: impl IntoIterator<Item = L>,
@@ -161,17 +164,17 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     /// Imports the next line.
     ///
     /// # Errors
-    /// [`ImportError`] with the line's number; the registry is as it was.
+    /// [`ImportError`] with the number of the line; the registry is unchanged.
     pub fn line(&mut self, line: &[u8]) -> Result<Imported, ImportError> {
         let mut read = Read::default();
         self.read(line, &mut read);
         self.import_read(&read)
     }
 
-    /// Imports a line that was read before.
+    /// Imports a line that was already read.
     ///
     /// # Errors
-    /// [`ImportError`] with the line's number; the registry is as it was.
+    /// [`ImportError`] with the number of the line; the registry is unchanged.
     pub fn import(&mut self, line: &ImportLine<'_>) -> Result<Imported, ImportError> {
         self.import_read(line.parsed())
     }
@@ -256,7 +259,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
             .is_some_and(|view| matches!(view.authentication(), AuthenticationView::Sas(_)));
         let change = match self.authentication(line)? {
             Some(authentication) => change.authentication(authentication),
-            // an export without keys comes back: what is there stays
+            // an export without keys keeps the existing keys
             None if line.authentication.get().is_none() || has_keys => change,
             None => change.authentication(self.fresh()?),
         };
@@ -267,7 +270,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         Ok(Authentication::Sas(SymmetricKeys::generate(self.entropy, &self.make)?))
     }
 
-    /// What the line proves itself with; `None` for keys that it leaves to the hub.
+    /// Returns the credential of the line, or `None` if the hub is to generate keys.
     fn authentication(&self, line: &Line<'_>) -> Result<Option<Authentication<K>>, ImportProblem> {
         if line.authentication.get().is_none() {
             return Ok(None);
@@ -303,17 +306,17 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     }
 }
 
-/// The version that the line names.
+/// Returns the etag of the line as a precondition.
 fn expected(line: &Line<'_>) -> Result<Precondition, ImportProblem> {
     let etag = line.e_tag.text().ok_or(ImportProblem::NoETag)?;
     let etag = etag.parse().map_err(|_| RegistryError::EtagMismatch)?;
     Ok(Precondition::IfMatch(etag))
 }
 
-/// All that a line says of a device but its credentials: what it leaves out is taken away. Of a module it says no more.
-fn rest(line: &Line<'_>) -> Result<Rest, ImportProblem> {
+/// Returns all attributes of a device's line except its credentials; missing ones are removed. A module has none.
+fn rest(line: &Line<'_>) -> Result<Attributes, ImportProblem> {
     if line.module_id.get().is_some() {
-        return Ok(Rest::default());
+        return Ok(Attributes::default());
     }
     let status = match line.status.text() {
         Some("enabled") => Status::Enabled,
@@ -324,7 +327,7 @@ fn rest(line: &Line<'_>) -> Result<Rest, ImportProblem> {
     let parents = line.parent_scopes.get().into_iter().flatten();
     let parents = parents.map(|text| DeviceScope::new(text.as_str())).collect::<Result<_, _>>()?;
     let edge = line.iot_edge.get().is_some_and(|edge| *edge);
-    Ok(Rest {
+    Ok(Attributes {
         status: Some(status),
         reason: Some(reason),
         capabilities: Some(Capabilities { iot_edge: edge }),

@@ -1,31 +1,31 @@
-//! What a line asks to be done.
+//! Import modes.
 
 /// The nine import modes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the hub's format has these")]
 pub enum ImportMode {
-    /// Whether the identity is there or not; the default.
+    /// Creates or updates; the default.
     CreateOrUpdate,
-    /// Only if it is not.
+    /// Creates the identity; it must not exist.
     Create,
-    /// Only if it is.
+    /// Updates the identity; it must exist.
     Update,
-    /// Only if it is, in the version that the line names.
+    /// Updates the identity if it has the etag of the line.
     UpdateIfMatchETag,
-    /// If it is not, or is in the version that the line names.
+    /// Creates the identity, or updates it if it has the etag of the line.
     CreateOrUpdateIfMatchETag,
-    /// It goes.
+    /// Deletes the identity.
     Delete,
-    /// It goes, if it is in the version that the line names.
+    /// Deletes the identity if it has the etag of the line.
     DeleteIfMatchETag,
-    /// Its twin changes, which is none of the registry's.
+    /// Updates the twin, which is not in the registry.
     UpdateTwin,
-    /// Its twin changes, if that is in the version that the line names.
+    /// Updates the twin if it has the etag of the line.
     UpdateTwinIfMatchETag,
 }
 
 impl ImportMode {
-    /// The mode of a line's `importMode`.
+    /// Parses the `importMode` of a line.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text {
@@ -42,7 +42,7 @@ impl ImportMode {
         })
     }
 
-    /// Whether the record's etag has to be the line's.
+    /// Returns whether the mode compares the record's etag with the line's.
     pub(super) const fn compares(self) -> bool {
         matches!(self, Self::UpdateIfMatchETag | Self::CreateOrUpdateIfMatchETag | Self::DeleteIfMatchETag)
     }

@@ -1,4 +1,4 @@
-//! A line that was read, and changes nothing yet. Every reader of lines reads them here.
+//! A line that was read and not yet imported. All readers of lines use this module.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ use super::line::Line;
 use super::mode::ImportMode;
 use crate::store::IdTag;
 
-/// Most bytes of a line: a hub's largest twin with every character escaped, and the rest.
+/// Maximum length of a line in bytes: a hub's largest twin with every character escaped, and the rest.
 const LONGEST_LINE: usize = 512 * 1024;
 
 /// A line as the importer reads it, in place.
@@ -19,17 +19,17 @@ pub(super) struct Read<'l> {
     pub(super) blank: bool,
     pub(super) problem: Option<ImportProblem>,
     pub(super) line: Line<'l>,
-    /// In place of the line's own.
+    /// Replaces the line's own mode.
     pub(super) mode: Option<ImportMode>,
-    /// Of the device that it names.
+    /// The tag of the line's device.
     pub(super) tag: Option<IdTag>,
 }
 
 impl<'l> Read<'l> {
-    /// Reads the line of this number, the first being 1, into an empty place.
+    /// Reads the line with this number, the first being 1, into an empty value.
     pub(super) fn fill(&mut self, number: u64, line: &'l [u8]) {
         self.number = number;
-        // the first line of a file may begin with one byte order mark; no other line may
+        // a byte order mark is allowed before the first line of a file only
         let bare = match number {
             1 => line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line),
             _ => line,
@@ -46,7 +46,7 @@ impl<'l> Read<'l> {
     }
 }
 
-/// Without the white space of JSON (RFC 8259, 2). `trim_ascii` would take a form feed for some.
+/// Removes JSON's white space (RFC 8259, 2). `trim_ascii` would remove a form feed too.
 fn trimmed(mut line: &[u8]) -> &[u8] {
     while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] | [rest @ .., b' ' | b'\t' | b'\r' | b'\n'] = line {
         line = rest;
@@ -55,7 +55,7 @@ fn trimmed(mut line: &[u8]) -> &[u8] {
 }
 
 impl Line<'_> {
-    /// What is to be done, and with which identity.
+    /// Returns the import mode and the identity.
     pub(super) fn head(&self) -> Result<(ImportMode, Identity<'_>), ImportProblem> {
         let mode = match self.import_mode.text() {
             Some(mode) => ImportMode::parse(mode).ok_or(ImportProblem::Mode)?,
@@ -70,9 +70,10 @@ impl Line<'_> {
     }
 }
 
-/// A line that was read before it is imported: it is one object, its import mode is known, and it names an identity.
+/// A line that was read and not yet imported: it is one object with a known import mode and a valid identity.
 ///
-/// A program that looks at a line before it imports it reads the line as this, so that no line is read in two ways.
+/// A program that inspects a line before it imports it reads the line as this type, so that there is one reader of
+/// lines.
 ///
 /// ```
 /// use hubward_registry::{ImportLine, ImportMode, Importer, NoEntropy, Registry};
@@ -98,10 +99,10 @@ impl fmt::Debug for ImportLine<'_> {
 }
 
 impl<'l> ImportLine<'l> {
-    /// Reads a line; `number` is its number in the file, the first being 1. `None` for a blank line.
+    /// Reads a line; `number` is its number in the file, the first being 1. Returns `None` for a blank line.
     ///
     /// # Errors
-    /// [`ImportError`] where it is not one object, or its import mode or its names are wrong.
+    /// [`ImportError`] if it is not one object, or if its import mode or its names are invalid.
     pub fn read(number: u64, line: &'l [u8]) -> Result<Option<Self>, ImportError> {
         let mut read = Read::default();
         read.fill(number, line);
@@ -114,16 +115,16 @@ impl<'l> ImportLine<'l> {
         Ok(Some(Self { read, mode }))
     }
 
-    /// Its number in the file.
+    /// Returns the number of the line in the file.
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.read.number
     }
 
-    /// The identity that it names.
+    /// Returns the identity that the line is for.
     #[must_use]
     pub fn identity(&self) -> Identity<'_> {
-        // both names were parsed when it was read
+        // both names were parsed when the line was read
         let device = DeviceId::assertion(self.read.line.id.text().unwrap_or_default());
         match self.read.line.module_id.text() {
             Some(module) => Identity::Module(device, ModuleId::assertion(module)),
@@ -131,13 +132,13 @@ impl<'l> ImportLine<'l> {
         }
     }
 
-    /// What is to be done with it.
+    /// Returns the import mode.
     #[must_use]
     pub const fn mode(&self) -> ImportMode {
         self.mode
     }
 
-    /// The same line with another import mode.
+    /// Replaces the import mode.
     #[must_use]
     pub const fn with_mode(mut self, mode: ImportMode) -> Self {
         self.mode = mode;

@@ -1,4 +1,4 @@
-//! From authentic content to a registry, whole or not at all.
+//! Restores a registry from authentic content, as a whole or not at all.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use crate::registry::Registry;
 use crate::snapshot::envelope::SnapshotError;
 use crate::text::{DeviceScope, GenerationId, StatusReason};
 
-/// What is left of the content.
+/// The rest of the content.
 pub(super) struct Content<'c> {
     rest: &'c [u8],
     whole: usize,
@@ -30,12 +30,12 @@ impl<'c> Content<'c> {
         Self { rest: content, whole: content.len() }
     }
 
-    /// Nothing may be left over.
+    /// Fails unless all content was read.
     pub(super) const fn end(&self) -> Result<(), SnapshotError> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.bad()) }
     }
 
-    /// The content is not what was written, at this place.
+    /// Returns the error for invalid content at this offset.
     pub(super) const fn bad(&self) -> SnapshotError {
         SnapshotError::Content { offset: self.whole.saturating_sub(self.rest.len()) }
     }
@@ -80,7 +80,8 @@ impl<'c> Content<'c> {
         if self.flag()? { read(self).map(Some) } else { Ok(None) }
     }
 
-    /// As many as the number before them says. None takes less than a byte, so a wrong number ends soon.
+    /// Reads as many items as the number before them says. An item takes at least a byte, so a wrong number fails
+    /// soon.
     pub(super) fn each(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<(), SnapshotError>,
@@ -142,7 +143,7 @@ impl<'c> Content<'c> {
     }
 }
 
-/// `seed` is a new one for each call: it says where the count of changes goes on.
+/// Restores a registry. `seed` is new for each call; the counter of changes continues from it.
 pub(super) fn restore<K: MacKey>(
     content: &[u8],
     seed: &[u8; 16],
@@ -150,8 +151,8 @@ pub(super) fn restore<K: MacKey>(
 ) -> Result<Registry<K>, SnapshotError> {
     let mut registry = Registry::with_seed(seed);
     let mut content = Content::new(content);
-    // where the sealed registry's count was: the registry that was restored counts from its own seed, for another one
-    // may have gone on from there
+    // the counter of the sealed registry is not used: that registry may have continued to count, so the restored one
+    // counts from its own seed
     content.number()?;
     content.each(|content| identity(content, &mut registry, &make))?;
     content.each(|content| {
@@ -160,7 +161,7 @@ pub(super) fn restore<K: MacKey>(
         let bits = content.number()?;
         let bits = content.checked(bits.try_into())?;
         let rights = Permissions::from_bits(bits).ok_or(content.bad())?;
-        let policy = Policy { rights, stamp: content.version()?, keys: content.pair(&make)? };
+        let policy = Policy { rights, version: content.version()?, keys: content.pair(&make)? };
         registry.policies.insert(name.as_str().into(), Box::new(policy));
         Ok(())
     })?;
@@ -188,7 +189,7 @@ fn identity<K: MacKey>(
     };
     let device = content.checked(DeviceId::parse(device))?;
     let identity = module.map_or(Identity::Device(device), |module| Identity::Module(device, module));
-    let stamp = content.version()?;
+    let version = content.version()?;
     let etag = ETag::new(content.number()?);
     let status = if content.flag()? { Status::Enabled } else { Status::Disabled };
     let capabilities = Capabilities { iot_edge: content.flag()? };
@@ -233,9 +234,9 @@ fn identity<K: MacKey>(
         rest = rest.generation_id(content.checked(GenerationId::new(&id))?);
     }
     content.checked(registry.create(identity, authentication, rest))?;
-    // as it was, so that sessions and editors go on
+    // versions and etags as before, so that sessions and conditional changes continue
     let slot = registry.slot(&identity).ok_or(content.bad())?;
-    registry.store.restore_stamps(slot, stamp, second);
+    registry.store.restore_versions(slot, version, second);
     if let Some(record) = registry.store.record_mut(slot) {
         record.etag = etag;
     }

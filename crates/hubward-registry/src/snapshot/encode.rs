@@ -1,4 +1,4 @@
-//! The content of a snapshot, written twice: to be counted, and to be sealed.
+//! Writes the content of a snapshot twice: to count it, and to seal it.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -9,12 +9,12 @@ use hubward_core::{MacKey, Status, Thumbprint};
 use crate::authentication::AuthenticationView;
 use crate::keys::SymmetricKeys;
 use crate::lists::AccessList;
-use crate::raw::RawKey;
+use crate::record_view::RecordView;
 use crate::registry::Registry;
 use crate::snapshot::envelope::SnapshotError;
-use crate::view::RecordView;
+use crate::store::RawKey;
 
-/// Where content goes.
+/// The destination of content.
 pub(super) trait Sink {
     fn bytes(&mut self, bytes: &[u8]);
 
@@ -26,7 +26,7 @@ pub(super) trait Sink {
         self.bytes(&[u8::from(flag)]);
     }
 
-    /// Its length, then itself.
+    /// Writes the length and the bytes.
     fn text(&mut self, text: &[u8]) {
         self.length(text.len());
         self.bytes(text);
@@ -44,7 +44,7 @@ pub(super) trait Sink {
     }
 }
 
-/// Counts.
+/// Counts the bytes.
 pub(super) struct Count(pub(super) usize);
 
 impl Sink for Count {
@@ -53,7 +53,7 @@ impl Sink for Count {
     }
 }
 
-/// Fills what was counted.
+/// Fills a buffer of the counted length.
 pub(super) struct Fill<'b>(pub(super) &'b mut [u8]);
 
 impl Sink for Fill<'_> {
@@ -73,8 +73,8 @@ pub(super) fn write<K: MacKey>(registry: &Registry<K>, out: &mut dyn Sink) -> Re
     for (name, policy) in &registry.policies {
         out.text(name.as_bytes());
         out.number(u64::from(policy.rights.bits()));
-        out.number(policy.stamp.generation());
-        out.number(policy.stamp.keys());
+        out.number(policy.version.generation());
+        out.number(policy.version.keys());
         pair(&policy.keys, out)?;
     }
     let lists = &registry.lists;
@@ -92,7 +92,7 @@ pub(super) fn write<K: MacKey>(registry: &Registry<K>, out: &mut dyn Sink) -> Re
 }
 
 fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut dyn Sink) -> Result<(), SnapshotError> {
-    out.text(view.kept_id().as_bytes());
+    out.text(view.stored_id().as_bytes());
     out.number(view.version().generation());
     out.number(view.version().keys());
     out.number(view.etag().version());
@@ -116,7 +116,7 @@ fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut dyn Sink) -> Result<(
             out.text(kept(keys.primary)?);
             let second = keys.keys().secondary().map(|_| kept(keys.secondary));
             out.optional(second.transpose()?);
-            out.number(view.secondary_stamp().map_or(0, |stamp| stamp.keys()));
+            out.number(view.secondary_version().map_or(0, |version| version.keys()));
         }
     }
     Ok(())

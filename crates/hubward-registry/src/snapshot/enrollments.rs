@@ -1,9 +1,9 @@
-//! Enrollments as sealed bytes.
+//! Snapshots of enrollments.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use hubward_core::{DeviceId, MacKey, RegistrationId, Seal, Status, SymmetricKey, Thumbprint};
+use hubward_core::{Aead, DeviceId, MacKey, RegistrationId, Status, SymmetricKey, Thumbprint};
 use zeroize::Zeroize;
 
 use super::decode::Content;
@@ -14,27 +14,27 @@ use crate::enrollment::{Attestation, Derivation, EndorsementKey, Enrollment, Enr
 use crate::entropy::Entropy;
 
 impl<K: MacKey> Enrollments<K> {
-    /// The enrollments as bytes that only `key` opens; as [`Registry::seal`](crate::Registry::seal).
+    /// Seals the enrollments under `key`, as [`Registry::seal`](crate::Registry::seal) does.
     ///
     /// # Errors
-    /// [`SnapshotError::KeyNotKept`] where an enrollment was given a key without what it was made of;
+    /// [`SnapshotError::KeyNotKept`] if an enrollment has a key without the symmetric key that it was made of;
     /// [`SnapshotError::NoEntropy`]; [`SnapshotError::TooLarge`].
     pub fn seal(
         &self,
-        key: &dyn Seal,
+        key: &dyn Aead,
         counter: u64,
         entropy: &mut Entropy<'_>,
     ) -> Result<Vec<u8>, SnapshotError> {
         envelope::seal(Kind::Enrollments, key, counter, entropy, |out| write(self, out))
     }
 
-    /// The enrollments that were sealed; as [`Registry::open`](crate::Registry::open).
+    /// Restores sealed enrollments, as [`Registry::open`](crate::Registry::open) does.
     ///
     /// # Errors
-    /// [`SnapshotError`]: nothing is restored from a snapshot that is not whole, authentic and new enough.
+    /// [`SnapshotError`] if the snapshot is incomplete, not authentic or too old; nothing is restored then.
     pub fn open(
         mut sealed: Vec<u8>,
-        key: &dyn Seal,
+        key: &dyn Aead,
         newest: u64,
         make: impl Fn(&SymmetricKey) -> K,
     ) -> Result<Self, SnapshotError> {

@@ -1,20 +1,20 @@
-//! What every snapshot is wrapped in: a header that is authentic with what follows, and the sealed content.
+//! The envelope of all snapshots: an authenticated header, and the sealed content.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use hubward_core::Seal;
+use hubward_core::Aead;
 use zeroize::Zeroize;
 
 use super::encode::{Count, Fill, Sink};
 use crate::entropy::Entropy;
 
 const VERSION: u16 = 1;
-/// Magic, version, counter, nonce, and the length of what follows.
+/// Magic, version, counter, nonce, and the length of the content.
 const HEADER: usize = 8 + 2 + 8 + 12 + 8;
 const TAG: usize = 16;
 
-/// What a snapshot is of.
+/// The kind of a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Registry,
@@ -30,57 +30,58 @@ impl Kind {
     }
 }
 
-/// Why there is no snapshot, or nothing was restored from one: never a part of it.
+/// The reason why no snapshot was written, or none was restored. It never contains a part of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// A key is not kept beside its ready form: it could not be restored.
-    #[error("a key is not kept beside its ready form")]
+    /// A key is stored only ready for use, without the symmetric key that it was made of, so it could not be
+    /// restored.
+    #[error("a key is stored without the symmetric key that it was made of, so it cannot be saved")]
     KeyNotKept,
-    /// No bytes for a nonce, or for a seed.
-    #[error("no entropy for a nonce or a seed")]
+    /// The caller's source gave no bytes for a nonce or a seed.
+    #[error("no entropy for a nonce or a seed: the caller's source failed")]
     NoEntropy,
-    /// The key is another, or bytes were altered.
-    #[error("the snapshot is not authentic under this key")]
-    OpenError,
-    /// The bytes do not begin as a snapshot does.
+    /// The key differs, or bytes were altered.
+    #[error("the snapshot is not authentic under this key: another key, or altered bytes")]
+    NotAuthentic,
+    /// The bytes do not start with the header of a snapshot.
     #[error("not a snapshot of this kind")]
     NotASnapshot,
-    /// It is authentic, and older than the newest that the caller knows of.
+    /// The snapshot is authentic, but older than the newest one that the caller knows.
     #[error("snapshot {found} is older than {newest}")]
     RolledBack {
         /// The snapshot's counter.
         found: u64,
-        /// The caller's.
+        /// The counter of the newest snapshot.
         newest: u64,
     },
-    /// More than can be sealed.
-    #[error("too large for one snapshot")]
+    /// The content is too large for one snapshot.
+    #[error("the content is too large for one snapshot")]
     TooLarge,
-    /// Fewer or more bytes than the header says.
-    #[error("a snapshot of {expected} bytes, of which {found} are here")]
+    /// There are fewer or more bytes than the header says.
+    #[error("the snapshot has {found} bytes, its header says {expected}")]
     Length {
-        /// Bytes there.
+        /// The number of bytes.
         found: usize,
-        /// Bytes that the header says, its own included.
+        /// The number of bytes according to the header, header included.
         expected: u64,
     },
-    /// It is authentic, and not what this version writes.
-    #[error("the content does not read as what was sealed, at byte {offset}")]
+    /// The snapshot is authentic, but its content is invalid for this version of the format.
+    #[error("the content is invalid at byte {offset}")]
     Content {
-        /// Where, from the start of the content.
+        /// The offset in bytes from the start of the content.
         offset: usize,
     },
-    /// A version of the format that this one does not read.
-    #[error("snapshot format {version}")]
+    /// The format version is unknown.
+    #[error("snapshot format {version} is not supported")]
     Version {
-        /// Which.
+        /// The format version.
         version: u16,
     },
 }
 
-/// The counter that a snapshot was sealed with, and by that whether bytes begin as one does. It is as its header says:
-/// only what is unsealed is proven.
+/// Reads the counter of a snapshot, which tells too if bytes start like one. The counter is not verified: only an
+/// opened snapshot is authentic.
 ///
 /// # Errors
 /// [`SnapshotError::NotASnapshot`]; [`SnapshotError::Version`].
@@ -114,10 +115,10 @@ fn take<const N: usize>(fields: &mut &[u8]) -> Result<[u8; N], SnapshotError> {
     Ok(*first)
 }
 
-/// Seals what `write` writes. It is called twice and must write the same.
+/// Seals the output of `write`, which is called twice and must write the same.
 pub(super) fn seal(
     kind: Kind,
-    key: &dyn Seal,
+    key: &dyn Aead,
     counter: u64,
     entropy: &mut Entropy<'_>,
     write: impl Fn(&mut dyn Sink) -> Result<(), SnapshotError>,
@@ -127,7 +128,7 @@ pub(super) fn seal(
     if nonce == [0; 12] {
         return Err(SnapshotError::NoEntropy);
     }
-    // counted first: the room is reserved once, and no key is left behind in a smaller one
+    // counted first: memory is reserved once, and no key is left behind in a smaller buffer
     let mut count = Count(0);
     write(&mut count)?;
     let length = count.0;
@@ -156,22 +157,22 @@ pub(super) fn seal(
     }
 }
 
-/// The content, decrypted where it stands.
+/// Decrypts the content in place.
 pub(super) fn open<'s>(
     kind: Kind,
     sealed: &'s mut [u8],
-    key: &dyn Seal,
+    key: &dyn Aead,
     newest: u64,
 ) -> Result<&'s [u8], SnapshotError> {
     let found = sealed.len();
     let (head, rest) = sealed.split_at_mut_checked(HEADER).ok_or(SnapshotError::NotASnapshot)?;
     let Header { counter, nonce, length } = header(kind, head)?;
-    let beside = HEADER.saturating_add(TAG);
-    if u64::try_from(found.saturating_sub(beside)) != Ok(length) || found < beside {
-        let expected = length.saturating_add(u64::try_from(beside).unwrap_or(u64::MAX));
+    let overhead = HEADER.saturating_add(TAG);
+    if u64::try_from(found.saturating_sub(overhead)) != Ok(length) || found < overhead {
+        let expected = length.saturating_add(u64::try_from(overhead).unwrap_or(u64::MAX));
         return Err(SnapshotError::Length { found, expected });
     }
-    let content = key.open(&nonce, head, rest).map_err(|_| SnapshotError::OpenError)?;
+    let content = key.open(&nonce, head, rest).map_err(|_| SnapshotError::NotAuthentic)?;
     if counter < newest {
         return Err(SnapshotError::RolledBack { found: counter, newest });
     }

@@ -1,4 +1,4 @@
-//! The registry, and the enrollments beside it, as sealed bytes.
+//! Snapshots: the registry, or the enrollments, as sealed bytes.
 
 mod decode;
 mod encode;
@@ -7,7 +7,7 @@ mod envelope;
 
 use alloc::vec::Vec;
 
-use hubward_core::{MacKey, Seal, SymmetricKey};
+use hubward_core::{Aead, MacKey, SymmetricKey};
 use zeroize::Zeroize;
 
 use crate::entropy::{Entropy, fresh_seed};
@@ -18,34 +18,35 @@ use envelope::Kind;
 pub use envelope::{SnapshotError, snapshot_counter};
 
 impl<K: MacKey> Registry<K> {
-    /// The registry as bytes that only `key` opens: identities, policies, access lists, and the stamps that sessions
-    /// rest on. `counter` is the caller's, higher for each snapshot; who keeps it can tell an old one from the newest.
+    /// Seals the registry under `key`: identities, policies, access lists, and the versions that sessions compare.
+    /// `counter` comes from the caller and increases with each snapshot; a caller that stores it detects an old
+    /// snapshot.
     ///
     /// # Errors
-    /// [`SnapshotError::KeyNotKept`] where the registry was given a key without what it was made of;
+    /// [`SnapshotError::KeyNotKept`] if the registry has a key without the symmetric key that it was made of;
     /// [`SnapshotError::NoEntropy`]; [`SnapshotError::TooLarge`].
     pub fn seal(
         &self,
-        key: &dyn Seal,
+        key: &dyn Aead,
         counter: u64,
         entropy: &mut Entropy<'_>,
     ) -> Result<Vec<u8>, SnapshotError> {
         envelope::seal(Kind::Registry, key, counter, entropy, |out| write(self, out))
     }
 
-    /// The registry that was sealed. `newest` is the counter of the newest snapshot that the caller knows of, 0 where
-    /// it keeps none; `make` makes keys ready for use.
+    /// Opens a sealed registry. `newest` is the counter of the newest snapshot that the caller knows, 0 if it stores
+    /// none; `make` makes keys ready for use.
     ///
-    /// Records keep their stamps and etags. A change after this has a number that no registry gave before, also where
-    /// the sealed one went on after the snapshot: the count goes on at a number drawn from `entropy`, as the seed of the
-    /// index is.
+    /// Records keep their versions and etags. Later changes get numbers that no registry used before, even if the
+    /// sealed registry continued after the snapshot: the counter continues at a number drawn from `entropy`, as is
+    /// the seed of the index.
     ///
     /// # Errors
-    /// [`SnapshotError`]: nothing is restored from a snapshot that is not whole, authentic and new enough, and nothing
-    /// without entropy.
+    /// [`SnapshotError`] if the snapshot is incomplete, not authentic or too old, or if there is no entropy; nothing
+    /// is restored then.
     pub fn open(
         mut sealed: Vec<u8>,
-        key: &dyn Seal,
+        key: &dyn Aead,
         newest: u64,
         entropy: &mut Entropy<'_>,
         make: impl Fn(&SymmetricKey) -> K,

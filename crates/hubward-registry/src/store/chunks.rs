@@ -1,15 +1,16 @@
-//! Memory that grows by chunks and never moves what it holds: a key is at one address until it is erased there.
+//! Memory that grows by chunks and never moves its values: a key stays at one address until it is erased there.
 
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
-/// Entries of the first chunk, as a power of two. Each chunk has twice those of the one before, up to the largest: a small
-/// registry takes little, and a large one has few chunks, so that where they begin is in the processor's cache.
+/// Entries of the first chunk, as a power of two. Each chunk has twice the entries of the one before, up to the
+/// largest: a small registry takes little memory, and a large one has few chunks, so that their addresses stay in the
+/// processor's cache.
 const FIRST: u32 = 6;
 /// Entries of the largest chunks, as a power of two.
 const LARGEST: u32 = 14;
 
-/// A place in [`Chunks`]: 1 and up, so that an index can say "none" with 0.
+/// An index of [`Chunks`], from 1 up, so that 0 means "none" in the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Slot(NonZeroU32);
 
@@ -22,7 +23,7 @@ impl Slot {
         self.0.get()
     }
 
-    /// The chunk, its entries, and the place in it.
+    /// Returns the chunk, its number of entries, and the position in it.
     #[inline]
     fn split(self) -> (usize, usize, usize) {
         let at = u64::from(self.0.get()).wrapping_sub(1).wrapping_add(1 << FIRST);
@@ -39,7 +40,7 @@ impl Slot {
     }
 }
 
-/// Which places are taken. Those given back are used again, the last one first.
+/// The allocated slots. Freed ones are used again, the last one first.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
     free: Vec<Slot>,
@@ -47,7 +48,7 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    /// `None` where there are no more numbers.
+    /// Allocates a slot; `None` if all numbers are in use.
     pub(crate) fn take(&mut self) -> Option<Slot> {
         match self.free.pop() {
             Some(slot) => Some(slot),
@@ -66,7 +67,7 @@ impl Slots {
         !self.free.is_empty() || self.last < u32::MAX
     }
 
-    /// The highest place ever taken.
+    /// Returns the highest slot ever allocated.
     pub(crate) const fn last(&self) -> u32 {
         self.last
     }
@@ -90,7 +91,7 @@ impl<T> Chunks<T> {
         self.place(slot)?.as_ref()
     }
 
-    /// Where a value is or would be, without looking at it.
+    /// Returns the address of a value, present or not, without reading it.
     #[inline]
     pub(crate) fn place(&self, slot: Slot) -> Option<&Option<T>> {
         let (chunk, _, at) = slot.split();
@@ -102,15 +103,15 @@ impl<T> Chunks<T> {
         self.chunks.get_mut(chunk)?.get_mut(at)?.as_mut()
     }
 
-    /// Puts a value in its place; what was there is dropped there.
+    /// Stores a value; the old one is dropped in place.
     pub(crate) fn put(&mut self, slot: Slot, value: T) {
         let (chunk, room, at) = slot.split();
         while self.chunks.len() <= chunk {
-            // only the list of chunks may move: it holds addresses and no key
+            // only the list of chunks may move: it contains addresses and no key
             self.chunks.push(Vec::new());
         }
         if let Some(entries) = self.chunks.get_mut(chunk) {
-            // all of a chunk's room at once: it is never moved to a larger one
+            // all of a chunk's memory is reserved at once: it is never moved to a larger one
             if entries.capacity() == 0 {
                 entries.reserve_exact(room);
             }
@@ -124,7 +125,7 @@ impl<T> Chunks<T> {
         }
     }
 
-    /// Drops a value where it stands. It is never moved out: a move would leave its bytes behind.
+    /// Drops a value in place. It is never moved out: a move would leave its bytes behind.
     pub(crate) fn clear(&mut self, slot: Slot) {
         let (chunk, _, at) = slot.split();
         if let Some(entry) = self.chunks.get_mut(chunk).and_then(|entries| entries.get_mut(at)) {
@@ -132,7 +133,7 @@ impl<T> Chunks<T> {
         }
     }
 
-    /// Bytes of the chunks and of their list.
+    /// Returns the bytes of the chunks and of their list.
     pub(crate) fn bytes(&self) -> usize {
         let list = self.chunks.capacity().saturating_mul(size_of::<Vec<Option<T>>>());
         let entries = self.chunks.iter().map(Vec::capacity).fold(0, usize::saturating_add);
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_place_is_one_place_of_one_chunk() {
+    fn every_slot_is_one_position_of_one_chunk() {
         let mut expected = (0, 64, 0);
         for number in 1..100_000 {
             assert_eq!(Slot::new(number).unwrap().split(), expected, "{number}");
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn only_chunks_with_something_in_them_take_room() {
+    fn only_used_chunks_take_memory() {
         let mut chunks = Chunks::default();
         chunks.put(Slot::new(40_000).unwrap(), 1_u64);
         assert_eq!(chunks.chunks.iter().filter(|chunk| chunk.capacity() > 0).count(), 1);
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_does_not_move() {
+    fn values_do_not_move() {
         let (mut slots, mut chunks) = (Slots::default(), Chunks::default());
         let first = slots.take().unwrap();
         chunks.put(first, 0_u64);

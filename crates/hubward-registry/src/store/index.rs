@@ -1,4 +1,4 @@
-//! From an id to its place: a table of 8 bytes an entry, half tag and half place.
+//! The hash table from ids to slots: 8 bytes per entry, half tag and half slot.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -8,18 +8,18 @@ use siphasher::sip::SipHasher13;
 
 use super::chunks::Slot;
 
-/// Places of a group.
+/// Entries of a group.
 const GROUP: usize = 8;
 
-/// Open addressing by groups of eight, which are one line of the cache each. An entry is the id's tag, 32 bits of its
-/// hash, and the [`Slot`] that has the id, 0 in an empty place. The tag's low bits choose the group, so growing reads no
-/// id. An id stands in its group, or where that is full in the next that was not.
+/// Open addressing by groups of eight entries, each of which is one cache line. An entry is the id's tag, 32 bits of
+/// its hash, and its [`Slot`], 0 in an empty entry. The low bits of the tag select the group, so the table grows
+/// without reading ids. An id is in its group or, if that is full, in the next group that was not.
 ///
 /// All eight tags are compared without a branch between them: nearly every search is one group and one match, so the
-/// processor guesses right and goes on to the record, and to the next search, before the line has come.
+/// processor predicts it and continues with the record, and with the next search, before the line is loaded.
 ///
-/// The hash is SipHash-1-3 under a key of the caller's: who does not know the key cannot choose ids that crowd one
-/// group, which is what makes a table slow.
+/// The hash is SipHash-1-3 under the caller's key: without the key, clients cannot choose ids that fill one group,
+/// which would make the table slow.
 pub(crate) struct Index {
     hasher: SipHasher13,
     groups: Vec<Group>,
@@ -33,11 +33,11 @@ struct Group {
     slots: [u32; GROUP],
 }
 
-/// An id's tag and its place.
+/// The tag and the slot of an id.
 type Entry = (IdTag, Slot);
 
 impl Group {
-    /// A bit for each place with this tag. An empty place may have one; it has no slot.
+    /// Returns a bit for each entry with this tag. An empty entry may have its bit set; it has no slot.
     #[inline]
     fn matches(&self, tag: IdTag) -> u8 {
         bits(&self.tags, tag.0)
@@ -52,7 +52,7 @@ impl Group {
         places.filter_map(|(at, (tag, slot))| Some((at, (IdTag(tag), Slot::new(slot)?))))
     }
 
-    /// `false` where it is full.
+    /// Adds an entry; returns `false` if the group is full.
     fn put(&mut self, (tag, slot): Entry) -> bool {
         let empty = self.tags.iter_mut().zip(&mut self.slots).find(|(_, slot)| **slot == 0);
         empty.map(|place| (*place.0, *place.1) = (tag.0, slot.number())).is_some()
@@ -72,12 +72,12 @@ fn bits(places: &[u32; GROUP], wanted: u32) -> u8 {
 
 impl fmt::Debug for Index {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // neither the hash's key nor what it made
+        // neither the key of the hash nor the hashes
         f.debug_struct("Index").field("len", &self.len).finish_non_exhaustive()
     }
 }
 
-/// An id's hash, as far as an entry keeps it.
+/// The part of an id's hash that an entry contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct IdTag(u32);
 
@@ -100,12 +100,12 @@ impl Index {
         IdTag(u32::from_le_bytes([a, b, c, d]))
     }
 
-    /// The places whose ids have this tag, nearest first: `is` tells which one is meant.
+    /// Searches the slots with this tag, nearest first; `is` decides which one is meant.
     #[inline]
     pub(crate) fn find(&self, tag: IdTag, mut is: impl FnMut(Slot) -> bool) -> Option<Slot> {
         let mask = self.groups.len().checked_sub(1)?;
         let mut at = home(tag) & mask;
-        // never full, so there is a group with an empty place
+        // the table is never full, so there is a group with an empty entry
         loop {
             let group = self.groups.get(at)?;
             let mut matches = group.matches(tag);
@@ -125,7 +125,7 @@ impl Index {
         }
     }
 
-    /// Something of the group that a search begins with, so that its line is under way.
+    /// Reads from the group that a search begins with, so that its line is loaded.
     #[inline]
     pub(crate) fn touch(&self, tag: IdTag) -> u32 {
         let [first, ..] =
@@ -136,15 +136,15 @@ impl Index {
         first
     }
 
-    /// The first place with this tag, which is nearly always the one: for a batch, to load them side by side.
+    /// Returns the first slot with this tag, which is nearly always the right one: a batch loads them in parallel.
     #[inline]
     pub(crate) fn likely(&self, tag: IdTag) -> Option<Slot> {
         self.find(tag, |_| true)
     }
 
-    /// Adds an id that is not there.
+    /// Adds an id that is not in the table.
     pub(crate) fn insert(&mut self, tag: IdTag, slot: Slot) {
-        // seven of eight places at most
+        // at most seven of eight entries are used
         if self.len >= self.groups.len().saturating_mul(GROUP.saturating_sub(1)) {
             self.grow();
         }
@@ -152,7 +152,7 @@ impl Index {
         self.len = self.len.saturating_add(1);
     }
 
-    /// Takes an id out, and moves back what had to go past it.
+    /// Removes an id, and moves entries back that had to skip its group.
     pub(crate) fn remove(&mut self, tag: IdTag, slot: Slot) {
         let Some(mask) = self.groups.len().checked_sub(1) else { return };
         let mut hole = home(tag) & mask;
@@ -171,7 +171,7 @@ impl Index {
         };
         self.len = self.len.saturating_sub(1);
         let mut at = hole;
-        // beyond a group that was not full stands nothing that wanted to be before it
+        // no entry beyond a group that was not full belongs before it
         while was_full {
             at = at.wrapping_add(1) & mask;
             let Some(group) = self.groups.get_mut(at) else { return };
@@ -219,7 +219,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        // eight tags, so that everything crowds and wraps
+        // tags of eight values, so that groups overflow and wrap
         #[test]
         fn it_agrees_with_a_map(steps in prop::collection::vec((any::<bool>(), 0_u32..8, 1_u32..40), 0..200)) {
             let mut index = Index::new(&[7; 16]);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn another_seed_is_another_order() {
+    fn another_seed_gives_another_order() {
         let (one, other) = (Index::new(&[1; 16]), Index::new(&[2; 16]));
         assert_ne!(one.tag("pump-7"), other.tag("pump-7"));
     }

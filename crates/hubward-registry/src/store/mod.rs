@@ -1,7 +1,10 @@
-//! Two layers under one number: hot entries with their keys, found by id, and the records beside them.
+//! Two layers with the same slots: hot entries with their keys, found by id, and the cold records.
 
 mod chunks;
+pub(crate) mod id;
 mod index;
+mod raw_key;
+mod row;
 
 use core::hint::black_box;
 use core::mem;
@@ -12,18 +15,19 @@ pub(crate) use chunks::Slot;
 use chunks::{Chunks, Slots};
 pub(crate) use index::IdTag;
 use index::Index;
+pub(crate) use raw_key::RawKey;
+pub(crate) use row::{Hot, OptionalFields, Record, Second, StoredCredential};
 
-use crate::keys::KeptKey;
-use crate::record::{Hot, Proof, Record, Second};
+use crate::keys::StoredKey;
 
-/// Identities by id and by number.
+/// Identities by id and by slot.
 #[derive(Debug)]
 pub(crate) struct Store<K> {
     index: Index,
     slots: Slots,
     hot: Chunks<Hot<K>>,
     records: Chunks<Record>,
-    /// Under the number of the entry, so that both are on their way at once.
+    /// In the slot of the entry, so that both load in parallel.
     seconds: Chunks<Second<K>>,
 }
 
@@ -42,7 +46,7 @@ impl<K> Store<K> {
         self.index.len()
     }
 
-    /// Whether there is a number for one more identity.
+    /// Returns whether there is a slot for one more identity.
     pub(crate) const fn has_room(&self) -> bool {
         self.slots.has_room()
     }
@@ -51,8 +55,8 @@ impl<K> Store<K> {
         self.index.tag(id)
     }
 
-    /// Begins the searches for many ids. Each step is a few instructions and a load that hangs on none of its
-    /// neighbours': the processor has all of them under way before the first has come.
+    /// Starts the searches for many ids. Each step is a few instructions and a load that does not depend on the
+    /// others, so the processor starts all of them before the first completes.
     #[inline]
     pub(crate) fn touch_all(&self, tags: impl Iterator<Item = IdTag>) {
         black_box(tags.map(|tag| self.index.touch(tag)).fold(0, u32::wrapping_add));
@@ -68,13 +72,13 @@ impl<K> Store<K> {
         self.find_tagged(self.index.tag(id), id)
     }
 
-    /// [`Store::find`] for an id whose tag is at hand.
+    /// Does the search of [`Store::find`] for an id whose tag is already computed.
     #[inline]
     pub(crate) fn find_tagged(&self, tag: IdTag, id: &str) -> Option<Slot> {
         self.index.find(tag, |slot| self.hot.get(slot).is_some_and(|hot| hot.id == *id))
     }
 
-    /// An id's place and its entry.
+    /// Returns the slot and the entry of an id.
     #[inline]
     pub(crate) fn find_hot(&self, id: &str) -> Option<(Slot, &Hot<K>)> {
         let mut entry = None;
@@ -90,7 +94,7 @@ impl<K> Store<K> {
         self.hot.get(slot)
     }
 
-    /// Where a hot entry is, without looking at it.
+    /// Returns the address of a hot entry without reading it.
     #[inline]
     pub(crate) fn entry(&self, slot: Slot) -> Option<&Option<Hot<K>>> {
         self.hot.place(slot)
@@ -105,7 +109,7 @@ impl<K> Store<K> {
         self.seconds.get(slot)
     }
 
-    /// Where a second key is, without looking at it.
+    /// Returns the address of a secondary key without reading it.
     #[inline]
     pub(crate) fn second_entry(&self, slot: Slot) -> Option<&Option<Second<K>>> {
         self.seconds.place(slot)
@@ -119,12 +123,12 @@ impl<K> Store<K> {
         self.records.get_mut(slot)
     }
 
-    /// All numbers ever used; some may be empty.
+    /// Iterates over all slots ever used; some may be empty.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + use<K> {
         (1..=self.slots.last()).filter_map(Slot::new)
     }
 
-    /// Adds an id that is not there, under its tag and without a second key; `None` where there is no number left.
+    /// Adds an id that is not in the store, under its tag and without a secondary key; `None` if no slot is left.
     pub(crate) fn insert(&mut self, tag: IdTag, hot: Hot<K>, record: Record) -> Option<Slot> {
         let slot = self.slots.take()?;
         self.index.insert(tag, slot);
@@ -142,14 +146,14 @@ impl<K> Store<K> {
         self.slots.give_back(slot);
     }
 
-    /// Replaces the primary key's ready form; the old one is erased where it stood.
+    /// Replaces the primary key; the old one is erased in place.
     pub(crate) fn set_primary(&mut self, slot: Slot, key: Option<K>) {
         if let Some(hot) = self.hot.get_mut(slot) {
             hot.primary = key;
         }
     }
 
-    /// Replaces the second key's ready form and its version.
+    /// Replaces the secondary key and its version.
     pub(crate) fn set_secondary(&mut self, slot: Slot, key: Option<(K, u64)>) {
         match key {
             Some((key, version)) => self.seconds.put(slot, Second::new(key, version)),
@@ -157,9 +161,10 @@ impl<K> Store<K> {
         }
     }
 
-    /// Replaces one key, ready and raw, and its version. `false` where the identity has no keys.
-    pub(crate) fn set_raw(&mut self, slot: Slot, key: KeptKey<K>, which: KeySlot, version: u64) -> bool {
-        let Some(Record { proof: Proof::Keys { primary, secondary }, .. }) = self.records.get_mut(slot)
+    /// Replaces one key, ready and raw, and its version. Returns `false` if the identity has no keys.
+    pub(crate) fn set_raw(&mut self, slot: Slot, key: StoredKey<K>, which: KeySlot, version: u64) -> bool {
+        let Some(Record { proof: StoredCredential::Keys { primary, secondary }, .. }) =
+            self.records.get_mut(slot)
         else {
             return false;
         };
@@ -177,40 +182,41 @@ impl<K> Store<K> {
         true
     }
 
-    /// The version of the primary key, or of what is in its place.
+    /// Sets the version of the primary key or of the other credential.
     pub(crate) fn set_version(&mut self, slot: Slot, version: u64) {
         if let Some(hot) = self.hot.get_mut(slot) {
-            hot.stamp = RecordVersion::new(hot.stamp.generation(), version);
+            hot.version = RecordVersion::new(hot.version.generation(), version);
         }
     }
 
-    /// Gives a record the stamps that it had before.
-    pub(crate) fn restore_stamps(&mut self, slot: Slot, stamp: RecordVersion, second: u64) {
+    /// Restores the versions that a record had before.
+    pub(crate) fn restore_versions(&mut self, slot: Slot, version: RecordVersion, second: u64) {
         let Some(hot) = self.hot.get_mut(slot) else { return };
-        hot.stamp = stamp;
+        hot.version = version;
         if let Some(key) = self.seconds.get_mut(slot) {
             key.set_version(second);
         }
     }
 
-    /// Exchanges both keys, ready and raw, each with its version. `false` where there are not two.
+    /// Swaps both keys, ready and raw, each with its version. Returns `false` unless there are two.
     pub(crate) fn swap_keys(&mut self, slot: Slot) -> bool {
         let Some(hot) = self.hot.get_mut(slot) else { return false };
         let second = self.seconds.get_mut(slot);
         let (Some(first), Some(second)) = (hot.primary.as_mut(), second) else { return false };
-        let (version, other) = (hot.stamp.keys(), second.version());
-        let Some(Record { proof: Proof::Keys { primary, secondary }, .. }) = self.records.get_mut(slot)
+        let (version, other) = (hot.version.keys(), second.version());
+        let Some(Record { proof: StoredCredential::Keys { primary, secondary }, .. }) =
+            self.records.get_mut(slot)
         else {
             return false;
         };
         mem::swap(first, &mut second.key);
         second.set_version(version);
-        hot.stamp = RecordVersion::new(hot.stamp.generation(), other);
+        hot.version = RecordVersion::new(hot.version.generation(), other);
         mem::swap(primary, secondary);
         true
     }
 
-    /// Bytes of the hot layer: the index, the entries, the second keys and the long ids.
+    /// Returns the bytes of the hot layer: the index, the entries, the secondary keys and the long ids.
     pub(crate) fn hot_bytes(&self) -> usize {
         let ids = self.slots().filter_map(|slot| self.hot.get(slot)).map(|hot| &hot.id);
         let apart: usize = ids.filter(|id| id.is_heap_allocated()).map(|id| id.len()).sum();
@@ -219,7 +225,7 @@ impl<K> Store<K> {
             .fold(apart, usize::saturating_add)
     }
 
-    /// Bytes of the records, without what a few of them have beside.
+    /// Returns the bytes of the records, without the optional parts that few of them have.
     pub(crate) fn record_bytes(&self) -> usize {
         self.records.bytes()
     }

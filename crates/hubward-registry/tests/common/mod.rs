@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Shared fixtures of the tests.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
 use hubward_core::{DeviceId, Identity, ModuleId, SymmetricKey};
@@ -7,7 +7,7 @@ use hubward_rustcrypto::HmacKey;
 
 pub type Hub = Registry<HmacKey>;
 
-/// A key by a name of up to 64 characters.
+/// Creates a key from a name of up to 64 characters.
 pub fn raw(name: &str) -> SymmetricKey {
     let mut bytes = [b'.'; 64];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
@@ -22,7 +22,7 @@ pub fn sas(name: &str) -> Authentication<HmacKey> {
     Authentication::Sas(pair(name))
 }
 
-/// `device`, or `device/module`.
+/// Parses `device`, or `device/module`.
 pub fn who(id: &str) -> Identity<'_> {
     match id.split_once('/') {
         Some((device, module)) => {
@@ -32,7 +32,7 @@ pub fn who(id: &str) -> Identity<'_> {
     }
 }
 
-/// A source that counts: never the same bytes twice.
+/// Returns a source that counts: never the same bytes twice.
 pub fn counting() -> impl FnMut(&mut [u8]) -> Result<(), NoEntropy> {
     let mut count = 0_u8;
     move |buffer| {

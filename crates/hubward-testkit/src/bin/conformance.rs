@@ -1,4 +1,4 @@
-//! `conformance SUITE FILE...`: judges cases made by real SDKs and public suites.
+//! `conformance SUITE FILE...`: runs cases of real SDKs and public suites.
 #![allow(clippy::print_stdout, reason = "a program")]
 
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! Connection strings as the SDKs' parsers treat them.
+//! Connection strings in the SDKs' forms.
 
 use hubward_connection_string::{
     ConnectionString, ConnectionStringKind, DeviceCredential, ParseOptions, ServiceCredential, explain,
@@ -25,10 +25,10 @@ enum Expect {
     Either,
 }
 
-/// Judges the cases of `json`.
+/// Runs the cases of `json`.
 ///
 /// # Errors
-/// Where `json` is not a list of cases.
+/// The error of the JSON reader if `json` is not a list of cases.
 pub fn run(json: &str, tally: &mut Tally) -> Result<(), serde_json::Error> {
     for case in serde_json::from_str::<Vec<Case>>(json)? {
         tally.case(&case.id, || match case.expect {
@@ -40,7 +40,7 @@ pub fn run(json: &str, tally: &mut Tally) -> Result<(), serde_json::Error> {
     Ok(())
 }
 
-/// The kind, the fields as the typed value has them, and the same again when written and read.
+/// Checks the kind and the fields of the typed value, and both again after writing and reading.
 fn accepted(input: &str, wanted: &Value) -> Result<(), String> {
     let string = ConnectionString::parse(input, &ParseOptions::STRICT).map_err(|error| error.to_string())?;
     let fields = fields_of(&string)?;
@@ -59,7 +59,7 @@ fn accepted(input: &str, wanted: &Value) -> Result<(), String> {
     }
     for (name, value) in &fields {
         let want = wanted.get(name).and_then(Value::as_str).ok_or(format!("an extra {name}"))?;
-        // a flag is a truth value, not a text
+        // a flag is a Boolean, not a text
         if if name == "x509" { !want.eq_ignore_ascii_case(value) } else { want != value } {
             return Err(format!("{name} differs"));
         }
@@ -77,7 +77,7 @@ fn written_and_read(string: &ConnectionString<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// A typed error that points into the text, and is the one that is explained.
+/// Checks that the error is typed, points into the text, and is the one that is explained.
 fn refused(input: &str) -> Result<(), String> {
     match ConnectionString::parse(input, &ParseOptions::STRICT) {
         Ok(_) => Err("accepted".into()),
@@ -89,7 +89,7 @@ fn refused(input: &str) -> Result<(), String> {
     }
 }
 
-/// Accepted with a round trip, or refused with a place.
+/// Accepts a string with a round trip, or an error with a position.
 fn either(input: &str) -> Result<(), String> {
     match ConnectionString::parse(input, &ParseOptions::STRICT) {
         Ok(string) if fields_of(&string).is_ok() => written_and_read(&string),
@@ -98,7 +98,7 @@ fn either(input: &str) -> Result<(), String> {
     }
 }
 
-/// The fields of a hub's string, from the typed value and not from its text.
+/// Returns the fields of a hub's string, from the typed value and not from its text.
 fn fields_of(string: &ConnectionString<'_>) -> Result<Vec<(String, String)>, String> {
     let (host, device, module, gateway, credential) = match string {
         ConnectionString::Service(service) => {

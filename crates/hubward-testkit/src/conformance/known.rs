@@ -1,25 +1,25 @@
-//! Cases that are not judged, or that are known to differ, each with its reason. An entry for a known failure that
-//! passes is itself a failure.
+//! Cases that are skipped or known to differ, each with its reason. A case that is listed as a failure and passes is
+//! a failure.
 
-/// What is known of some cases.
+/// A list of known cases.
 #[derive(Debug)]
 pub struct Entry {
     /// The suite.
     pub suite: &'static str,
-    /// The cases' ids.
+    /// The ids of the cases.
     pub ids: &'static [&'static str],
-    /// What is done about them.
+    /// The treatment of the cases.
     pub kind: Kind,
-    /// Why.
+    /// The reason.
     pub reason: &'static str,
 }
 
-/// What is done about a known case.
+/// The treatment of a known case.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Not judged: it tests nothing, or something that is not this project's.
+    /// Skipped: the case tests nothing, or something outside this project.
     Skip,
-    /// Judged, and known to differ.
+    /// Run, and known to differ.
     Fails,
 }
 
@@ -69,7 +69,7 @@ const KNOWN: &[Entry] = &[
         suite: "x509-field",
         ids: &["messages/rsa-1024/1", "messages/compressed-point/1"],
         kind: Kind::Fails,
-        reason: "a short key and a compressed point are told as a bad signature; issue: certificates as they are in the field",
+        reason: "a short key and a compressed point are reported as a bad signature; issue: certificates as they are in the field",
     },
     Entry {
         suite: "x509-field",

@@ -1,5 +1,5 @@
-//! x509-limbo: `webpki::` under the profile of the web, CLIENT cases under that of devices, everything else under
-//! RFC 5280.
+//! x509-limbo: `webpki::` under the web profile, CLIENT cases under the device profile, and all others under RFC
+//! 5280.
 
 use base64::Engine;
 use core::time::Duration;
@@ -14,17 +14,17 @@ use serde_json::Value;
 use super::Tally;
 use super::time::seconds;
 
-/// Kinds of cases that may differ from the suite, and why: a namespace, or a feature.
+/// Kinds of cases that may differ from the suite, with the reason: a namespace, or a feature.
 const MAY_DIFFER: &[(&str, &str)] =
     &[("pedantic-public-suffix-wildcard", "there is no list of public suffixes here")];
 
 /// Cases that test nothing: the intermediate that they are about is not among their certificates.
 const EMPTY: &[&str] = &["rfc5280::ica-ku-keycertsign", "rfc5280::intermediate-ca-missing-basic-constraints"];
 
-/// Judges the cases of `json`.
+/// Runs the cases of `json`.
 ///
 /// # Errors
-/// Where `json` is not a file of x509-limbo.
+/// The error of the JSON reader if `json` is not a file of x509-limbo.
 pub fn run(json: &str, tally: &mut Tally) -> Result<(), serde_json::Error> {
     let suite: Value = serde_json::from_str(json)?;
     for case in suite["testcases"].as_array().into_iter().flatten() {
@@ -95,7 +95,7 @@ fn profile<'a>(id: &str, client: bool, subject: ExpectedSubject<'a>) -> Profile<
     match subject {
         _ if client => Profile::device(subject),
         ExpectedSubject::Server(name) if id.starts_with("webpki::") => {
-            // most of these cases have the same common name whatever their names are
+            // most of these cases have the same common name, independent of their names
             let profile = Profile::web_pki(name);
             let strict = id.starts_with("webpki::cn::");
             if strict { profile } else { profile.common_names(CommonNames::Ignore) }

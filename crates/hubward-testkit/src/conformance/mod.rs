@@ -1,4 +1,4 @@
-//! Cases made by real SDKs and by public suites, judged.
+//! Conformance cases of real SDKs and public suites.
 
 pub mod connection_strings;
 pub mod known;
@@ -10,25 +10,25 @@ pub mod x509_field;
 
 use std::collections::BTreeMap;
 
-/// What became of the cases of one suite.
+/// The results of one suite.
 #[derive(Debug, Default)]
 pub struct Tally {
     suite: &'static str,
     passed: usize,
     failed: usize,
     skipped: usize,
-    /// Of each kind that may differ: how many did, and how many there were.
+    /// For each kind that may differ, the number of differences and of cases.
     kinds: BTreeMap<&'static str, (usize, usize)>,
 }
 
 impl Tally {
-    /// Nothing judged yet of `suite`.
+    /// Creates an empty tally of `suite`.
     #[must_use]
     pub fn new(suite: &'static str) -> Self {
         Self { suite, ..Self::default() }
     }
 
-    /// Judges one case, unless the list of known ones says something about it; prints what differs.
+    /// Runs one case, unless the list of known cases has an entry for it; prints differences.
     pub fn case(&mut self, id: &str, judge: impl FnOnce() -> Result<(), String>) {
         match (known::entry(self.suite, id), judge()) {
             (None, Ok(())) => self.passed += 1,
@@ -39,8 +39,8 @@ impl Tally {
         }
     }
 
-    /// Judges one case of a kind that may differ, with the reason. A kind of which every case passes no longer belongs
-    /// to the list, and is a failure at the end.
+    /// Runs one case of a kind that may differ, with the reason. A kind without a difference no longer belongs to the
+    /// list, and is a failure at the end.
     pub fn may_differ(
         &mut self,
         id: &str,
@@ -58,7 +58,7 @@ impl Tally {
         }
     }
 
-    /// A case that cannot be judged, with the reason.
+    /// Counts a case that cannot be run, with the reason.
     pub fn skip(&mut self, id: &str, why: &str) {
         println!("SKIP {id}: {why}");
         self.skipped += 1;
@@ -69,7 +69,7 @@ impl Tally {
         self.failed += 1;
     }
 
-    /// Prints the last line and says whether all is well: something was judged, and nothing failed.
+    /// Prints the summary and returns whether at least one case was run and none failed.
     #[must_use]
     pub fn finish(&mut self) -> bool {
         let kinds = core::mem::take(&mut self.kinds);
@@ -81,7 +81,7 @@ impl Tally {
     }
 }
 
-/// `ok`, or `why` it is not.
+/// Returns `Ok` if `ok`, else `why`.
 pub(crate) fn ensure(ok: bool, why: impl Into<String>) -> Result<(), String> {
     if ok { Ok(()) } else { Err(why.into()) }
 }

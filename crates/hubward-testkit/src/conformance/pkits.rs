@@ -1,5 +1,5 @@
-//! NIST PKITS, under section 6 of RFC 5280 alone: some of its CAs do what section 4 forbids, and are to be let pass.
-//! Revocation is judged for the whole path.
+//! NIST PKITS, under section 6 of RFC 5280 alone: some of its CAs violate section 4 and must be accepted. Revocation
+//! is checked for the whole path.
 
 use base64::Engine;
 use core::time::Duration;
@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::Tally;
 use super::time::seconds;
 
-/// Judges the cases of `json`.
+/// Runs the cases of `json`.
 ///
 /// # Errors
-/// Where `json` is not a file of PKITS.
+/// The error of the JSON reader if `json` is not a file of PKITS.
 pub fn run(json: &str, tally: &mut Tally) -> Result<(), serde_json::Error> {
     let suite: Value = serde_json::from_str(json)?;
     for case in suite["tests"].as_array().into_iter().flatten() {
@@ -93,7 +93,7 @@ fn verify(
     Ok(verified.policies().iter().map(<[u8]>::to_vec).collect())
 }
 
-/// The contents of an OBJECT IDENTIFIER.
+/// Encodes the contents of an OBJECT IDENTIFIER.
 fn oid(dotted: &Value) -> Vec<u8> {
     let arcs: Vec<u64> = dotted.as_str().unwrap().split('.').map(|arc| arc.parse().unwrap()).collect();
     let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! Tokens as the official SDKs make them.
+//! Tokens of the official SDKs.
 
 use core::time::Duration;
 
@@ -16,7 +16,7 @@ struct Case {
     expiry: u64,
     policy: Option<String>,
     expect: Expect,
-    lookup: Option<Whose>,
+    lookup: Option<Signer>,
 }
 
 #[derive(Deserialize)]
@@ -28,17 +28,17 @@ enum Expect {
     Either,
 }
 
-/// Whose key a case says is needed.
+/// The signer that a case expects.
 #[derive(Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-enum Whose {
+enum Signer {
     Device(String),
     Module(String, String),
     Policy(String),
     Registration(String),
 }
 
-impl Whose {
+impl Signer {
     fn of(lookup: &Lookup<'_>) -> Option<Self> {
         Some(match lookup {
             Lookup::Device(id) => Self::Device(id.to_string()),
@@ -50,10 +50,10 @@ impl Whose {
     }
 }
 
-/// Judges the cases of `json`, under both providers.
+/// Runs the cases of `json` under both providers.
 ///
 /// # Errors
-/// Where `json` is not a list of cases.
+/// The error of the JSON reader if `json` is not a list of cases.
 pub fn run(json: &str, tally: &mut Tally) -> Result<(), serde_json::Error> {
     for case in serde_json::from_str::<Vec<Case>>(json)? {
         tally.case(&case.id, || {
@@ -73,8 +73,8 @@ fn judge<K: MacKey>(case: &Case, make: impl Fn(&SymmetricKey) -> K) -> Result<()
     match case.expect {
         Expect::Accept => accept(case, &key, &make(&other_key())),
         Expect::Either => match verify(&case.token, &key, case.expiry) {
-            Ok(whose) => {
-                ensure(model(case).is_some_and(|m| whose == Some(m)), "another lookup than the model's")
+            Ok(signer) => {
+                ensure(model(case).is_some_and(|m| signer == Some(m)), "another lookup than the model's")
             }
             Err(_) => Ok(()),
         },
@@ -86,8 +86,8 @@ fn judge<K: MacKey>(case: &Case, make: impl Fn(&SymmetricKey) -> K) -> Result<()
 
 fn accept<K: MacKey>(case: &Case, key: &K, other: &K) -> Result<(), String> {
     let Case { token, expiry, .. } = case;
-    let whose = verify(token, key, *expiry)?;
-    ensure(whose == case.lookup, format!("asks for {whose:?}"))?;
+    let signer = verify(token, key, *expiry)?;
+    ensure(signer == case.lookup, format!("the signer is {signer:?}"))?;
     verify(token, key, expiry + 300)?;
 
     let parsed = SasToken::parse(token, &TokenRules::HUB_COMPAT).map_err(|error| error.to_string())?;
@@ -114,30 +114,30 @@ fn accept<K: MacKey>(case: &Case, key: &K, other: &K) -> Result<(), String> {
     ensure(verify(&later, key, *expiry).is_err(), "accepted with se changed")
 }
 
-fn verify<K: MacKey>(token: &str, key: &K, now: u64) -> Result<Option<Whose>, String> {
+fn verify<K: MacKey>(token: &str, key: &K, now: u64) -> Result<Option<Signer>, String> {
     let rules = TokenRules::HUB_COMPAT;
     let token = SasToken::parse(token, &rules).map_err(|error| error.to_string())?;
-    let whose = Whose::of(&token.signer());
+    let signer = Signer::of(&token.signer());
     token.verify(Keys::one(key), at(now), &rules).map_err(|error| error.to_string())?;
-    Ok(whose)
+    Ok(signer)
 }
 
-/// Whose key the case's resource and policy call for, told the slow way.
-fn model(case: &Case) -> Option<Whose> {
+/// Returns the signer of the case's resource and policy, by a simple model.
+fn model(case: &Case) -> Option<Signer> {
     let (_, sr, _) = field(&case.token, "sr=");
     let decoded = decode(sr)?;
     let names: Vec<&str> = decoded.split('/').collect();
     if let [scope, "registrations", id] = names[..]
         && !scope.contains('.')
     {
-        return Some(Whose::Registration(id.to_owned()));
+        return Some(Signer::Registration(id.to_owned()));
     }
     if let Some(policy) = case.policy.as_ref().filter(|policy| !policy.is_empty()) {
-        return Some(Whose::Policy(policy.clone()));
+        return Some(Signer::Policy(policy.clone()));
     }
     match names[..] {
-        [_, "devices", id] => Some(Whose::Device(id.to_owned())),
-        [_, "devices", id, "modules", module] => Some(Whose::Module(id.to_owned(), module.to_owned())),
+        [_, "devices", id] => Some(Signer::Device(id.to_owned())),
+        [_, "devices", id, "modules", module] => Some(Signer::Module(id.to_owned(), module.to_owned())),
         _ => None,
     }
 }
@@ -156,7 +156,7 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The token before a field's value, the value, and what follows it.
+/// Splits a token into the part before a field's value, the value, and the rest.
 fn field<'a>(token: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
     let start = token.find(&format!(" {name}")).or_else(|| token.find(&format!("&{name}")));
     let start = start.expect("the field is there") + 1 + name.len();

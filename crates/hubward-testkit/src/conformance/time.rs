@@ -1,6 +1,6 @@
-//! The suites' times.
+//! Times of the suites.
 
-/// `YYYY-MM-DDTHH:MM:SS`, whatever fraction and zone follow (the suites write UTC), in seconds since 1970.
+/// Converts `YYYY-MM-DDTHH:MM:SS`, with any fraction and zone (the suites write UTC), to seconds since 1970.
 pub(crate) fn seconds(time: &str) -> u64 {
     let number = |range: core::ops::Range<usize>| time[range].parse::<i64>().unwrap();
     let (mut year, mut month) = (number(0..4), number(5..7));

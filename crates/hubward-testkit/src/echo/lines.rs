@@ -1,4 +1,4 @@
-//! A line of arguments, and which word of it is which argument's.
+//! Lines of arguments, and the argument that each word belongs to.
 
 use core::any::TypeId;
 use std::path::PathBuf;
@@ -7,9 +7,9 @@ use clap::{ArgAction, Command};
 
 /// A line that works.
 pub(super) struct Line {
-    /// The names of the commands that it goes through.
+    /// The names of its commands.
     pub(super) command: String,
-    /// Every argument that its commands take.
+    /// All arguments of its commands.
     pub(super) args: Vec<Arg>,
     words: Vec<Word>,
 }
@@ -21,13 +21,13 @@ pub(super) struct Arg {
     pub(super) takes_value: bool,
     pub(super) is_positional: bool,
     pub(super) is_file: bool,
-    /// It is a text that can name a file.
+    /// The argument is a text that can be a file name.
     pub(super) is_perhaps_file: bool,
 }
 
 struct Word {
     text: String,
-    /// The argument whose value it is.
+    /// The argument that the word is the value of.
     of: Option<String>,
     is_command: bool,
 }
@@ -61,7 +61,7 @@ impl Line {
                 args.extend(arguments(below));
                 positionals = below.get_positionals();
             } else {
-                // the last one may take many
+                // the last argument may take many values
                 let arg = positionals.next().or_else(|| command.get_positionals().last());
                 word.of = arg.map(|arg| arg.get_id().to_string());
             }
@@ -79,14 +79,14 @@ impl Line {
         self.words.iter().map(|word| word.text.clone()).collect()
     }
 
-    /// With another word at the end.
+    /// Returns the words with another one at the end.
     pub(super) fn with_word(&self, word: String) -> Vec<String> {
         let mut words = self.words();
         words.push(word);
         words
     }
 
-    /// With that value of an argument.
+    /// Returns the words with that value of an argument.
     pub(super) fn with(&self, arg: &Arg, value: &str) -> Vec<String> {
         let mut words = self.words();
         let at = self.words.iter().position(|word| word.of.as_ref() == Some(&arg.id));
@@ -98,7 +98,7 @@ impl Line {
         words
     }
 
-    /// With a text in the place of its last command.
+    /// Returns the words with a text in place of the last command.
     pub(super) fn instead_of_command(&self, text: &str) -> Vec<String> {
         let mut words = self.words();
         let at = self.words.iter().rposition(|word| word.is_command).unwrap();
@@ -124,7 +124,7 @@ fn arguments(command: &Command) -> Vec<Arg> {
     .collect()
 }
 
-/// The names of every command that has none below it.
+/// Returns the names of all commands without subcommands.
 pub(super) fn leaves(tree: &Command) -> Vec<String> {
     let mut all = Vec::new();
     for command in tree.get_subcommands().filter(|command| command.get_name() != "help") {

@@ -2,7 +2,7 @@
 //! `TPM2_ActivateCredential` and `TPM2_Import`, and signs with `TPM2_HMAC`; its manufacturer specifies the wrapping.
 
 use hubward::registry::TpmKeys;
-use hubward::types::{MacKey, Seal, SymmetricKey, Tag};
+use hubward::types::{Aead, MacKey, SymmetricKey, Tag};
 use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 

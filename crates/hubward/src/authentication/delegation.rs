@@ -55,7 +55,7 @@ pub(super) fn check<'a, K: MacKey>(
 ) -> Result<Proven<'a>, AuthError> {
     require_unexpired(bound.config, &token, now)?;
     let record = bound.claimed_record(found)?;
-    if !bound.actor().is_some_and(|actor| record.is_behind(&actor)) {
+    if !bound.actor().is_some_and(|actor| record.has_ancestor(&actor)) {
         return Err(AuthError::NotInHierarchy);
     }
     require_enabled(record.status())?;

@@ -72,7 +72,7 @@ impl<'a> PendingDelegation<'_, 'a> {
         match found {
             LookupResult::NotFound => Err(AuthError::Unknown),
             LookupResult::Identity(record) if target.is(&record.identity()) => {
-                if !record.is_behind(&device) {
+                if !record.has_ancestor(&device) {
                     return Err(AuthError::NotInHierarchy);
                 }
                 require_enabled(record.status())?;

@@ -90,7 +90,7 @@ enum Form {
 
 impl<'a> AuthChain<'a> {
     /// Parses a chain that is not percent-encoded: AMQP's link property, or the body of an edge hub's request. For
-    /// the latter [`IdentityRecord::is_behind`](hubward_core::IdentityRecord::is_behind) decides whether the hub may act
+    /// the latter [`IdentityRecord::has_ancestor`](hubward_core::IdentityRecord::has_ancestor) decides whether the hub may act
     /// on behalf of the identity that the body names.
     ///
     /// # Errors

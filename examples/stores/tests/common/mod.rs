@@ -1,4 +1,4 @@
-//! A hub's name, its clock, and its clients.
+//! The hub's name, its clock, and its clients.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
 use core::time::Duration;
@@ -15,7 +15,7 @@ pub fn at(seconds: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }
 
-/// The bytes of a key by its name.
+/// Returns the bytes of a key by its name.
 pub fn raw(name: &str) -> [u8; 32] {
     let mut bytes = [b'.'; 32];
     bytes.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
@@ -26,8 +26,8 @@ pub fn key(name: &str) -> HmacKey {
     HmacKey::new(&SymmetricKey::from_bytes(&raw(name)).unwrap())
 }
 
-pub fn rules() -> HubConfig<'static, HmacKey> {
-    HubConfig::new(HostName::parse(HUB).unwrap(), key("decoy"))
+pub fn config() -> HubConfig<'static, HmacKey> {
+    HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy"))
 }
 
 pub fn username(id: &str) -> String {

@@ -1,4 +1,4 @@
-//! Certificates, lists, keys and thumbprints as the field has them.
+//! Certificates, lists, keys and thumbprints from real deployments.
 
 mod operations;
 mod refusal;
@@ -43,12 +43,12 @@ struct Expect {
 }
 
 impl Case {
-    /// The bytes of a file.
+    /// Returns the bytes of a file.
     fn file(&self, role: &str) -> Vec<u8> {
         STANDARD.decode(self.files.get(role).expect("a file of this role")).expect("base64")
     }
 
-    /// The text of an argument.
+    /// Returns the text of an argument.
     fn arg(&self, name: &str) -> Option<&str> {
         self.args[name].as_str()
     }
@@ -58,19 +58,19 @@ impl Case {
     }
 }
 
-/// What came of something that was accepted.
+/// The result of an accepted case.
 #[derive(Debug, Default)]
 struct Accepted {
-    /// Lower-case hex, in order, where the operation makes thumbprints.
+    /// Lower-case hex, in order, if the operation computes thumbprints.
     thumbprints: Option<Vec<String>>,
-    /// How many certificates were read, where it reads a file of them.
+    /// The number of certificates, if the operation reads a file of them.
     certificates: Option<usize>,
 }
 
-/// Judges the cases of `json`.
+/// Runs the cases of `json`.
 ///
 /// # Errors
-/// Where `json` is not a file of this suite.
+/// The error of the JSON reader if `json` is not a file of this suite.
 pub fn run(json: &str, tally: &mut Tally) -> Result<(), serde_json::Error> {
     for case in serde_json::from_str::<Vec<Case>>(json)? {
         tally.case(&case.id, || {

@@ -1,4 +1,4 @@
-//! The operations on files of certificates, keys and thumbprints.
+//! Operations on files of certificates, keys and thumbprints.
 
 use core::fmt;
 
@@ -19,17 +19,17 @@ use super::refusal::Refusal;
 use super::verify::now;
 use super::{Accepted, Case};
 
-/// What a library has no error for.
+/// An error for which a library has no type.
 #[derive(Debug)]
-pub(super) struct Told(pub(super) String);
+pub(super) struct Untyped(pub(super) String);
 
-impl fmt::Display for Told {
+impl fmt::Display for Untyped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl core::error::Error for Told {}
+impl core::error::Error for Untyped {}
 
 pub(super) fn sha256(der: &[u8]) -> Thumbprint {
     Thumbprint::Sha256(Digests.sha256(der))
@@ -61,7 +61,7 @@ pub(super) fn private_key(case: &Case) -> Result<Accepted, Refusal> {
     Ok(Accepted::default())
 }
 
-/// A bundle has at least one key; this one is of nobody.
+/// A bundle needs at least one key; nothing was signed with this one.
 const ED25519: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
 
 pub(super) fn trust_bundle(case: &Case) -> Result<Accepted, Refusal> {
@@ -84,7 +84,7 @@ pub(super) fn trust_bundle(case: &Case) -> Result<Accepted, Refusal> {
     Ok(Accepted { thumbprints: Some(roots), ..Accepted::default() })
 }
 
-/// An enrollment by the first certificate of a file.
+/// Creates an enrollment from the first certificate of a file.
 fn enrollment(file: &[u8]) -> Result<(Enrollment<HmacKey>, Thumbprint), Refusal> {
     let ders = pem::certificates(file)?;
     let print = sha256(ders.first().expect("at least one"));
@@ -98,7 +98,7 @@ pub(super) fn enroll_individual(case: &Case) -> Result<Accepted, Refusal> {
     Ok(Accepted { thumbprints: Some(vec![hex(&print)]), ..Accepted::default() })
 }
 
-/// Enrolls, and lets a member and a stranger register at a service that knows every CA of the file.
+/// Enrolls a group, and registers a member and a stranger at a service that trusts every CA of the file.
 pub(super) fn enroll_group(case: &Case) -> Result<Accepted, Refusal> {
     let file = case.file("certificate");
     let (enrollment, print) = enrollment(&file)?;
@@ -107,22 +107,22 @@ pub(super) fn enroll_group(case: &Case) -> Result<Accepted, Refusal> {
     let registered = pem::certificates(&file)?;
     let anchors = Anchors::parse(&registered)?;
     let id = case.arg("registration").expect("a registration");
-    let decoy = HmacKey::new(&SymmetricKey::from_bytes(&[7; 32])?);
-    let rules = ProvisioningConfig::new(IdScope::parse("0ne00000A0A")?, decoy).with_x509(X509Config::new(
+    let dummy = HmacKey::new(&SymmetricKey::from_bytes(&[7; 32])?);
+    let config = ProvisioningConfig::new(IdScope::parse("0ne00000A0A")?, dummy).with_x509(X509Config::new(
         &anchors,
         signature::ALL,
         &Digests,
     ));
-    let admitted = |role: &str| -> Result<(), Refusal> {
+    let register = |role: &str| -> Result<(), Refusal> {
         let shown = pem::certificates(&case.file(role))?;
         let name = format!("0ne00000A0A/registrations/{id}/api-version=2019-03-31");
-        let presented = RegistrationCredentials::mqtt(id, &name, None)?.with_certificates(&shown);
-        presented.start(&rules)?.resume(&all, HmacKey::new, now(case))?;
+        let credentials = RegistrationCredentials::mqtt(id, &name, None)?.with_certificates(&shown);
+        credentials.start(&config)?.resume(&all, HmacKey::new, now(case))?;
         Ok(())
     };
-    // neither is a refusal of the file, which may be right under `either`
-    assert!(admitted("stranger").is_err(), "the stranger is admitted");
-    if let Err(refusal) = admitted("member") {
+    // neither is an error of the file, which may be correct under `either`
+    assert!(register("stranger").is_err(), "the stranger is registered");
+    if let Err(refusal) = register("member") {
         panic!("the member is refused: {}", refusal.message);
     }
     Ok(Accepted { thumbprints: Some(vec![hex(&print)]), ..Accepted::default() })
@@ -141,10 +141,10 @@ pub(super) fn registry_import(case: &Case) -> Result<Accepted, Refusal> {
     Importer::new(&mut registry, &mut |_| Err(NoEntropy), HmacKey::new)
         .run(file.split(|byte| *byte == b'\n'), |error| refused = Err(error));
     refused?;
-    let record = registry.iter().next().ok_or_else(|| Told("no device".into()))?;
+    let record = registry.iter().next().ok_or_else(|| Untyped("no device".into()))?;
     let AuthenticationView::SelfSigned(prints) = record.authentication() else {
-        return Err(Told("another authentication".into()).into());
+        return Err(Untyped("another authentication".into()).into());
     };
-    let print = prints.primary().ok_or_else(|| Told("no thumbprint".into()))?;
+    let print = prints.primary().ok_or_else(|| Untyped("no thumbprint".into()))?;
     Ok(Accepted { thumbprints: Some(vec![hex(print)]), ..Accepted::default() })
 }

@@ -1,4 +1,4 @@
-//! The refusal of a case, and what may stand in it.
+//! The error of a refused case, and its permitted contents.
 
 use core::error::Error;
 use core::fmt::Write;
@@ -9,17 +9,17 @@ use base64::engine::general_purpose::STANDARD;
 use super::super::ensure;
 use super::Expect;
 
-/// The shortest run of a secret's bytes that counts as shown.
+/// Minimum number of consecutive bytes of a secret that count as printed.
 const RUN: usize = 8;
 
-/// An error as it is printed.
+/// An error as printed.
 #[derive(Debug)]
 pub(super) struct Refusal {
-    /// Its `Display`, and that of every source below it.
+    /// Its `Display`, and that of all its sources.
     pub(super) message: String,
-    /// The same with `Debug`.
+    /// Its `Debug`, and that of all its sources.
     debug: String,
-    /// Whether it says that a certificate is revoked.
+    /// The error is about a revoked certificate.
     revoked: bool,
 }
 
@@ -29,7 +29,7 @@ impl Refusal {
         self
     }
 
-    /// Judges the words of a refusal.
+    /// Checks the words of a refusal.
     pub(super) fn judge(&self, expect: &Expect) -> Result<(), String> {
         let message = &self.message;
         let lower = message.to_lowercase();
@@ -61,7 +61,7 @@ impl<E: Error> From<E> for Refusal {
     }
 }
 
-/// Whether a text shows a run of a secret: as it is, in hex, or as decimal numbers.
+/// Returns whether a text contains a run of a secret: as it is, in hex, or as decimal numbers.
 fn shows(text: &str, secret: &[u8]) -> bool {
     let hex = text.to_lowercase();
     let numbers: Vec<&str> = text.split([',', ' ', '\n', '\t']).filter(|part| !part.is_empty()).collect();

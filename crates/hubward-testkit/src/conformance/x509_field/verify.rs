@@ -1,4 +1,4 @@
-//! Chains by their profile, and by a thumbprint.
+//! Verification of chains by profile and by thumbprint.
 
 use core::time::Duration;
 
@@ -11,21 +11,21 @@ use hubward_x509::{
 use rustls_pki_types::ServerName;
 
 use super::super::time::seconds;
-use super::operations::{Told, sha256};
+use super::operations::{Untyped, sha256};
 use super::refusal::Refusal;
 use super::{Accepted, Case};
 
-/// The time of a case.
+/// Returns the time of a case.
 pub(super) fn now(case: &Case) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds(case.arg("now").expect("a time"))))
 }
 
 pub(super) fn verify(case: &Case) -> Result<Accepted, Refusal> {
-    let presented = pem::certificates(&case.file("chain"))?;
+    let chain = pem::certificates(&case.file("chain"))?;
     let registered = pem::certificates(&case.file("anchors"))?;
     let lists =
         case.files.contains_key("crls").then(|| pem::revocation_lists(&case.file("crls"))).transpose()?;
-    let (leaf, rest) = presented.split_first().expect("at least one");
+    let (leaf, rest) = chain.split_first().expect("at least one");
     let anchors = Anchors::parse(&registered)?;
     let chain = Chain::parse(leaf, rest)?;
     let crls = Crls::parse(lists.iter().flatten())?;
@@ -52,7 +52,7 @@ pub(super) fn verify(case: &Case) -> Result<Accepted, Refusal> {
 
 fn profile(case: &Case) -> Result<Profile<'_>, Refusal> {
     let server =
-        case.arg("host").map(ServerName::try_from).transpose().map_err(|error| Told(error.to_string()))?;
+        case.arg("host").map(ServerName::try_from).transpose().map_err(|error| Untyped(error.to_string()))?;
     let subject = match (case.arg("device"), case.arg("module"), &server) {
         (Some(device), None, _) => ExpectedSubject::Device(DeviceId::parse(device)?),
         (Some(device), Some(module), _) => {
@@ -61,7 +61,7 @@ fn profile(case: &Case) -> Result<Profile<'_>, Refusal> {
         (None, _, Some(name)) => ExpectedSubject::Server(name.clone()),
         (None, _, None) => ExpectedSubject::Any,
     };
-    let name = || server.clone().ok_or_else(|| Told("no host".into()));
+    let name = || server.clone().ok_or_else(|| Untyped("no host".into()));
     Ok(match case.arg("profile") {
         Some("device") => Profile::device(subject),
         Some("server") => Profile::server(name()?).for_subject(subject),
@@ -73,8 +73,8 @@ fn profile(case: &Case) -> Result<Profile<'_>, Refusal> {
 
 pub(super) fn pin(case: &Case) -> Result<Accepted, Refusal> {
     let pinned = pem::certificates(&case.file("pinned"))?;
-    let presented = pem::certificates(&case.file("chain"))?;
-    let (leaf, rest) = presented.split_first().expect("at least one");
+    let chain = pem::certificates(&case.file("chain"))?;
+    let (leaf, rest) = chain.split_first().expect("at least one");
     let pins = ExpectedThumbprints::new(pinned.first().map(|der| sha256(der)), None);
     Chain::parse(leaf, rest)?.match_thumbprint(pins, &Digests, now(case), ValidityPolicy::Enforce)?;
     Ok(Accepted::default())

@@ -1,4 +1,4 @@
-//! A CBS message against a slow, obvious reading of it.
+//! Compares a CBS message with a simple model.
 #![no_main]
 
 #[path = "../../crates/hubward/tests/models/mod.rs"]
@@ -6,7 +6,7 @@ mod models;
 
 use libfuzzer_sys::fuzz_target;
 
-// Three lines: the operation, the type and the name. An empty line stands for what it should be.
+// Three lines: the operation, the type and the name. An empty line means the valid default.
 fuzz_target!(|text: &str| {
     let mut lines = text.splitn(3, '\n');
     let mut next = |right| lines.next().filter(|line| !line.is_empty()).unwrap_or(right);

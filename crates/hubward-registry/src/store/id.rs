@@ -1,11 +1,11 @@
-//! What an identity is kept under.
+//! The text that a store has as an identity's id.
 
 use hubward_core::{DeviceId, Identity, Lookup, ModuleId, Segment};
 
-/// A device's id, a `/`, and a module's.
+/// Maximum length: a device id, a `/`, and a module id.
 pub(crate) const LONGEST: usize = 128 + 1 + 128;
 
-/// `device`, or `device/module`. No id has a `/`.
+/// Returns `device`, or `device/module`. No id contains a `/`.
 pub(crate) fn of_identity<'b>(identity: &Identity<'b>, buffer: &'b mut [u8; LONGEST]) -> Option<&'b str> {
     match identity {
         Identity::Device(id) => Some(id.as_str()),
@@ -14,7 +14,7 @@ pub(crate) fn of_identity<'b>(identity: &Identity<'b>, buffer: &'b mut [u8; LONG
     }
 }
 
-/// The same for a question, decoded once.
+/// Returns the same for a lookup, decoded once.
 pub(crate) fn of_lookup<'b>(lookup: &Lookup<'b>, buffer: &'b mut [u8; LONGEST]) -> Option<&'b str> {
     match lookup {
         Lookup::Device(id) => match undecoded(lookup) {
@@ -26,7 +26,7 @@ pub(crate) fn of_lookup<'b>(lookup: &Lookup<'b>, buffer: &'b mut [u8; LONGEST]) 
     }
 }
 
-/// The same where it takes no decoding: a plain device id, which most are.
+/// Returns the same if it needs no decoding: a plain device id, as most are.
 #[inline]
 pub(crate) fn undecoded<'a>(lookup: &Lookup<'a>) -> Option<&'a str> {
     match lookup {
@@ -35,7 +35,7 @@ pub(crate) fn undecoded<'a>(lookup: &Lookup<'a>) -> Option<&'a str> {
     }
 }
 
-/// Back from what is kept.
+/// Parses a stored id.
 pub(crate) fn identity(kept: &str) -> Identity<'_> {
     match kept.split_once('/') {
         Some((device, module)) => Identity::Module(DeviceId::assertion(device), ModuleId::assertion(module)),

@@ -1,4 +1,4 @@
-//! What is kept of an identity, in two layers: what an admission reads, and the rest.
+//! The rows of an identity in two layers: the part that every authentication reads, and the rest.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -7,35 +7,35 @@ use core::num::NonZeroU32;
 use hubward_core::{RecordVersion, Status};
 use smol_str::SmolStr;
 
+use super::{RawKey, Slot};
 use crate::authentication::Thumbprints;
 use crate::change::Capabilities;
 use crate::etag::ETag;
-use crate::raw::RawKey;
-use crate::store::Slot;
 use crate::text::{DeviceScope, GenerationId, StatusReason};
 
-/// What every admission reads, its stamp being the primary key's: 128 bytes with a key of 64, two cache lines. `stamp` lies in the first and `status` in
-/// the second, so that reading both loads the whole entry.
+/// The part that every authentication reads, with the version of the primary key: 128 bytes with a key of 64, two
+/// cache lines. `version` is in the first and `status` in the second, so that reading both loads the whole entry.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Hot<K> {
-    /// A device's id, or `device/module`: no id has a `/`, so the two cannot meet. One of up to 23 bytes stands here.
+    /// A device id, or `device/module`: no id contains a `/`, so the two differ. An id of up to 23 bytes is stored
+    /// inline.
     pub(crate) id: SmolStr,
-    pub(crate) stamp: RecordVersion,
+    pub(crate) version: RecordVersion,
     pub(crate) primary: Option<K>,
-    /// The device, for a module.
+    /// The device of a module.
     pub(crate) device: Option<Slot>,
-    /// A device's; a module's is not used.
+    /// The status of a device; unused for a module.
     pub(crate) status: Status,
 }
 
-/// A second key between the two halves of its version: reading both loads all of it.
+/// A secondary key between the two halves of its version: reading both loads all of it.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Second<K> {
     low: u32,
     pub(crate) key: K,
-    /// One more than the half: a place that is empty takes no more room.
+    /// One more than the half: an empty entry then takes no more memory.
     high: NonZeroU32,
 }
 
@@ -52,24 +52,24 @@ impl<K> Second<K> {
         self.high = NonZeroU32::MIN.saturating_add(u32::from_le_bytes([e, f, g, h]));
     }
 
-    /// Which version of the record's keys it is.
+    /// Returns the version of the key.
     pub(crate) fn version(&self) -> u64 {
         u64::from(self.high.get().saturating_sub(1)).wrapping_shl(32) | u64::from(self.low)
     }
 }
 
-/// What changes and exports read.
+/// The part that changes and exports read.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) etag: ETag,
     pub(crate) capabilities: Capabilities,
-    pub(crate) proof: Proof,
-    pub(crate) more: Option<Box<More>>,
+    pub(crate) proof: StoredCredential,
+    pub(crate) more: Option<Box<OptionalFields>>,
 }
 
-/// What most identities have none of.
+/// The parts that most identities do not have.
 #[derive(Debug, Default)]
-pub(crate) struct More {
+pub(crate) struct OptionalFields {
     pub(crate) modules: Vec<Slot>,
     pub(crate) reason: Option<StatusReason>,
     pub(crate) generation_id: Option<GenerationId>,
@@ -79,7 +79,7 @@ pub(crate) struct More {
 
 /// The raw side of an identity's credentials.
 #[derive(Debug)]
-pub(crate) enum Proof {
+pub(crate) enum StoredCredential {
     Keys { primary: Option<RawKey>, secondary: Option<RawKey> },
     SelfSigned(Thumbprints),
     CertificateAuthority,
@@ -87,15 +87,15 @@ pub(crate) enum Proof {
 }
 
 impl Record {
-    pub(crate) fn more(&mut self) -> &mut More {
+    pub(crate) fn more(&mut self) -> &mut OptionalFields {
         self.more.get_or_insert_default()
     }
 
-    /// Sets what `place` names to what a change says of it. Nothing, where there is nothing yet, takes no memory.
-    pub(crate) fn tell<T: Default + PartialEq>(
+    /// Sets the field that `place` selects. A default value allocates nothing if there are no optional parts yet.
+    pub(crate) fn set_extra<T: Default + PartialEq>(
         &mut self,
         change: Option<T>,
-        place: impl FnOnce(&mut More) -> &mut T,
+        place: impl FnOnce(&mut OptionalFields) -> &mut T,
     ) {
         let Some(said) = change else { return };
         if self.more.is_some() || said != T::default() {

@@ -1,4 +1,4 @@
-//! A resource's names, one after the other, and what they say together.
+//! The grammar of resources: reads the segments one after the other and classifies the whole.
 
 use crate::class::{Class, ordinary_run};
 use crate::name::Authority;
@@ -6,14 +6,14 @@ use crate::percent::split_byte;
 use crate::resource::{ResourceError, ResourceProblem};
 use crate::segment::Segment;
 
-/// The most names of a resource: `host/devices/d/modules/m` has five, the longest endpoint has nine.
+/// Maximum number of segments: `host/devices/d/modules/m` has five, the longest endpoint has nine.
 const MAX_SEGMENTS: usize = 16;
-/// Longest name below the root, decoded.
+/// Maximum length of a decoded segment below the root.
 pub(crate) const MAX_ID: usize = 128;
-/// Longest host, without a port.
+/// Maximum length of a host without a port.
 pub(crate) const MAX_HOST: usize = 253;
 
-/// What the names so far say together.
+/// The kind of a resource, or of the first segments of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Hub,
@@ -27,23 +27,23 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// What the names so far say together, and where the ids among them are, in bytes from the start of the resource.
+/// The kind of a resource, and the positions of its ids in bytes from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outline {
     pub(crate) kind: Kind,
-    /// The id above the last one: a module's device, a registration's id scope.
+    /// The range of the id above the last one: a module's device, or a registration's id scope.
     pub(crate) first: (u16, u16),
-    /// Where the last name starts.
+    /// The start of the last segment.
     pub(crate) last: u16,
 }
 
 impl Outline {
-    /// With the root alone.
+    /// Returns the outline of a root without further segments.
     fn of_root(root: &Name) -> Self {
         Self { kind: Kind::Hub, first: (0, offset(root.end)), last: 0 }
     }
 
-    /// With one more name.
+    /// Returns the outline with one more segment.
     fn below(self, root: &Name, name: &Name, text: &str) -> Self {
         let ends_well =
             || name.segment(text).bytes().last().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -72,13 +72,13 @@ impl Outline {
     }
 }
 
-/// A resource has at most 2,048 bytes; one that has more is refused when its end is seen.
+/// Narrows an offset. A resource has at most 2,048 bytes; a longer one is rejected when its end is reached.
 #[inline]
 pub(crate) fn offset(at: usize) -> u16 {
     u16::try_from(at).unwrap_or(u16::MAX)
 }
 
-/// What `text` says as a resource, and where it ends: at a `&`, or with the text.
+/// Parses the resource that `text` starts with, and returns its outline and its end: a `&` or the end of the text.
 #[inline(never)]
 pub(crate) fn outline(text: &str) -> Result<(Outline, usize), ResourceError> {
     let root = Name::read(text, 0)?;
@@ -95,7 +95,7 @@ pub(crate) fn outline(text: &str) -> Result<(Outline, usize), ResourceError> {
     Ok((outline, last.end))
 }
 
-/// A name of a resource: where it is, how many bytes it has when decoded, and what all of them may be part of.
+/// A segment of a resource: its position, its decoded length, and the classes that all its bytes have in common.
 #[derive(Clone, Copy)]
 struct Name {
     start: usize,
@@ -105,7 +105,7 @@ struct Name {
 }
 
 impl Name {
-    /// Reads the name that starts at `start`, up to a separator, a `&` or the end of `text`.
+    /// Reads the segment that starts at `start` and ends at a separator, a `&` or the end of `text`.
     fn read(text: &str, start: usize) -> Result<Self, ResourceError> {
         let mut name = Self { start, end: start, len: 0, class: Class::all() };
         loop {
@@ -121,7 +121,7 @@ impl Name {
         }
     }
 
-    /// Reads an escape that is no slash.
+    /// Reads one escape; an escaped slash is a separator and does not get here.
     fn escape(&mut self, text: &[u8]) -> Result<(), ResourceError> {
         match (text, split_byte(text).map(|(byte, _)| Class::of(byte))) {
             ([b'%', ..], Some(class)) if class.contains(Class::VISIBLE) => {
@@ -134,7 +134,7 @@ impl Name {
         }
     }
 
-    /// Where the next name starts, if a separator ends this one.
+    /// Returns the start of the next segment if a separator ends this one.
     const fn next(&self, text: &str) -> Option<usize> {
         match text.as_bytes().split_at_checked(self.end) {
             Some((_, [b'/', ..])) => Some(self.end.wrapping_add(1)),
@@ -143,9 +143,9 @@ impl Name {
         }
     }
 
-    /// Checks it as the first name: an id scope, or what can be a host with an optional port. A host is compared with
-    /// the hub's whole name by whoever accepts it, so of one without a port only the characters and the ends are
-    /// looked at.
+    /// Validates the first segment: an id scope, or a possible host with an optional port. The authentication
+    /// compares a host with the hub's whole name, so a host without a port is checked only for its characters and its
+    /// ends.
     fn check_root(&self, text: &str) -> Result<(), ResourceError> {
         let ends = |first: u8, last: u8| first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric();
         match self.bytes(text) {
@@ -167,7 +167,7 @@ impl Name {
         }
     }
 
-    /// Checks it as a name below the root, which comes after `before` names.
+    /// Validates a segment below the root. `before` segments precede it.
     fn check(&self, text: &str, before: usize) -> Result<(), ResourceError> {
         match self.len {
             0 => self.refused(ResourceProblem::EmptySegment),
@@ -191,7 +191,7 @@ impl Name {
         Segment::checked(text.get(self.start..self.end).unwrap_or_default())
     }
 
-    /// Whether it is `word`, decoded.
+    /// Returns whether the decoded segment equals `word`.
     fn is(&self, text: &str, word: &str) -> bool {
         self.bytes(text) == word.as_bytes() || (self.len == word.len() && self.segment(text).eq_decoded(word))
     }

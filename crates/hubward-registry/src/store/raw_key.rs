@@ -1,4 +1,4 @@
-//! The key that a device has, where its record is.
+//! Raw symmetric keys, stored inside the record.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -6,10 +6,10 @@ use core::fmt;
 use hubward_core::SymmetricKey;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Bytes that stand in the record itself: a key as a hub makes it.
+/// Bytes stored in the record itself: the length of the keys that hubs generate.
 const INLINE: usize = 32;
 
-/// A key of up to 32 bytes in place, a longer one apart: few have one, and records are many. Erased when dropped.
+/// A key of up to 32 bytes in place, or a longer one on the heap, as few are. Erased when dropped.
 pub(crate) enum RawKey {
     Short { len: u8, bytes: [u8; INLINE] },
     Long(Box<SymmetricKey>),
@@ -23,7 +23,7 @@ impl RawKey {
         }
     }
 
-    /// The same key, for one who is to use it.
+    /// Copies the key.
     pub(crate) fn to_key(&self) -> Option<SymmetricKey> {
         SymmetricKey::from_bytes(self.expose()).ok()
     }
@@ -42,7 +42,7 @@ impl Drop for RawKey {
     fn drop(&mut self) {
         match self {
             Self::Short { bytes, .. } => bytes.as_mut_slice().zeroize(),
-            // it erases itself
+            // `SymmetricKey` erases itself
             Self::Long(_) => {}
         }
     }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_length_comes_back() {
+    fn keys_of_all_lengths_are_stored() {
         let bytes: [u8; 64] = core::array::from_fn(|at| u8::try_from(at).unwrap() | 0x80);
         for len in 16..=64 {
             let key = RawKey::from(SymmetricKey::from_bytes(&bytes[..len]).unwrap());

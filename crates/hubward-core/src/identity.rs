@@ -1,11 +1,21 @@
-//! Who somebody is, and the standing that a proof of it rests on.
+//! Identities, their status, and the version of the record that an authentication relied on.
 
 use core::fmt;
 
 use crate::lookup::Lookup;
 use crate::name::{DeviceId, ModuleId, PolicyName};
 
-/// Who a credential stands for.
+/// The identity of a device, a module or a shared access policy.
+///
+/// ```
+/// use hubward_core::{DeviceId, Identity, ModuleId};
+///
+/// let device = DeviceId::parse("dev1")?;
+/// let module = Identity::Module(device, ModuleId::parse("mod1")?);
+/// assert_eq!(module.device(), Some(device));
+/// assert_eq!(module.to_string(), "module dev1/mod1");
+/// # Ok::<(), hubward_core::NameError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Identity<'a> {
@@ -18,7 +28,7 @@ pub enum Identity<'a> {
 }
 
 impl<'a> Identity<'a> {
-    /// The device that it is, or that it is a module of.
+    /// Returns the device id: the identity's own, or that of the device that the module belongs to.
     #[must_use]
     pub const fn device(&self) -> Option<DeviceId<'a>> {
         match self {
@@ -27,7 +37,7 @@ impl<'a> Identity<'a> {
         }
     }
 
-    /// The question for its record.
+    /// Returns the lookup of this identity's record.
     #[must_use]
     pub const fn lookup(&self) -> Lookup<'a> {
         match self {
@@ -37,7 +47,7 @@ impl<'a> Identity<'a> {
         }
     }
 
-    /// The module that it is.
+    /// Returns the module id, if the identity is a module.
     #[must_use]
     pub const fn module(&self) -> Option<ModuleId<'a>> {
         match self {
@@ -57,18 +67,18 @@ impl fmt::Display for Identity<'_> {
     }
 }
 
-/// Whether an identity may connect. A module has its device's status.
+/// States if an identity may connect. A module has its device's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a hub's identity is one or the other")]
+#[expect(clippy::exhaustive_enums, reason = "a hub's identity is enabled or disabled")]
 pub enum Status {
-    /// It may.
+    /// The identity may connect.
     Enabled,
-    /// It may not.
+    /// The identity may not connect.
     Disabled,
 }
 
-/// The version of a record that a proof rests on. A proof made under one stamp ends when the record's stamp is
-/// another: the identity was deleted and made anew, or its keys were changed.
+/// The version of the credentials that an authentication relied on. A session ends when the record has another
+/// version: the identity was deleted and created again, or its keys were changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordVersion {
     generation: u64,
@@ -76,21 +86,21 @@ pub struct RecordVersion {
 }
 
 impl RecordVersion {
-    /// `generation` differs for each time an identity of one name is created; `keys` differs for each credential that it
-    /// has. A store must not give one again after a backup is restored: a random number does, a counter in the backup
-    /// does not.
+    /// Creates a version. `generation` is different each time an identity of one name is created, and `keys` is
+    /// different for each credential of one identity. A store must not reuse a number after a backup is restored:
+    /// draw random numbers, since a counter in the backup repeats.
     #[must_use]
     pub const fn new(generation: u64, keys: u64) -> Self {
         Self { generation, keys }
     }
 
-    /// Which creation of the identity this is.
+    /// Returns the number of this creation of the identity.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// Which version of its credentials this is.
+    /// Returns the number of this version of its credentials.
     #[must_use]
     pub const fn keys(&self) -> u64 {
         self.keys

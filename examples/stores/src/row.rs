@@ -1,4 +1,4 @@
-//! What a store has to answer: rows of its own, from which a `LookupResult` borrows.
+//! Rows of a store, and the `LookupResult` that borrows from a row.
 
 use core::fmt;
 
@@ -8,16 +8,17 @@ use hubward::types::{
 };
 use hubward_rustcrypto::HmacKey;
 
-/// What a question asks for, as text that a database takes. Names are decoded here, once.
+/// The key of a row, as text for a database. Names are decoded here, once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Wanted {
+pub enum RowKey {
     Device(String),
     Module(String, String),
     Policy(String),
 }
 
-impl Wanted {
-    /// `None` for a question that this store has no table for, or a name that is no text: answer `Nobody`.
+impl RowKey {
+    /// Returns `None` for a lookup that this store has no table for, or for a name that does not decode: the result
+    /// is then `NotFound`.
     pub fn of(lookup: &Lookup<'_>) -> Option<Self> {
         let text = |segment: &Segment<'_>| segment.decode(&mut [0; 128]).ok().map(str::to_owned);
         match lookup {
@@ -29,13 +30,12 @@ impl Wanted {
     }
 }
 
-/// A row. Its names are the row's own, never those that were asked for: only so is it noticed when a database finds
-/// another's.
+/// A row. Its names come from the row and never from the lookup, so that a row of another identity is detected.
 pub struct Row {
-    pub whose: Wanted,
+    pub id: RowKey,
     pub enabled: bool,
     pub rights: Permissions,
-    /// Which creation of the name it is, and which version of its keys.
+    /// The number of this creation of the name; `keys` is the version of its keys.
     pub generation: u64,
     pub keys: u64,
     pub primary: HmacKey,
@@ -44,31 +44,31 @@ pub struct Row {
 
 impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Row").field("whose", &self.whose).finish_non_exhaustive()
+        f.debug_struct("Row").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
-/// What was found, if there is anything.
-pub fn found(row: Option<&Row>) -> LookupResult<'_, HmacKey> {
+/// Returns the lookup result of a row.
+pub fn lookup_result(row: Option<&Row>) -> LookupResult<'_, HmacKey> {
     let Some(row) = row else { return LookupResult::NotFound };
-    let stamp = RecordVersion::new(row.generation, row.keys);
+    let version = RecordVersion::new(row.generation, row.keys);
     let status = if row.enabled { Status::Enabled } else { Status::Disabled };
     let keys = match &row.secondary {
         Some(secondary) => Keys::pair(&row.primary, secondary),
         None => Keys::one(&row.primary),
     };
-    let identity = match &row.whose {
-        Wanted::Policy(name) => {
+    let identity = match &row.id {
+        RowKey::Policy(name) => {
             let Ok(name) = PolicyName::parse(name) else { return LookupResult::NotFound };
-            return LookupResult::Policy(PolicyRecord::new(name, row.rights, stamp, keys));
+            return LookupResult::Policy(PolicyRecord::new(name, row.rights, version, keys));
         }
-        Wanted::Device(id) => DeviceId::parse(id).map(Identity::Device),
-        Wanted::Module(device, module) => {
+        RowKey::Device(id) => DeviceId::parse(id).map(Identity::Device),
+        RowKey::Module(device, module) => {
             DeviceId::parse(device).and_then(|device| Ok(Identity::Module(device, ModuleId::parse(module)?)))
         }
     };
-    // a row whose name is none is nobody's
+    // a row with an invalid name is not found
     identity.map_or(LookupResult::NotFound, |identity| {
-        LookupResult::Identity(IdentityRecord::new(identity, status, stamp, Credential::Keys(keys)))
+        LookupResult::Identity(IdentityRecord::new(identity, status, version, Credential::Keys(keys)))
     })
 }

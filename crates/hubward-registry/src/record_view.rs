@@ -1,4 +1,4 @@
-//! Reading a record whole.
+//! Read access to a whole record.
 
 use core::fmt;
 
@@ -7,13 +7,13 @@ use hubward_core::{Identity, Keys, MacKey, RecordVersion, Status};
 use crate::authentication::{AuthenticationView, KeysView};
 use crate::change::Capabilities;
 use crate::etag::ETag;
-use crate::record::{Hot, More, Proof, Record, Second};
 use crate::registry::Registry;
 use crate::store::Slot;
+use crate::store::id::identity;
+use crate::store::{Hot, OptionalFields, Record, Second, StoredCredential};
 use crate::text::{DeviceScope, GenerationId};
-use crate::whose::identity;
 
-/// A device's or a module's record.
+/// The record of a device or a module.
 #[derive(Debug)]
 pub struct RecordView<'r, K> {
     hot: &'r Hot<K>,
@@ -23,13 +23,13 @@ pub struct RecordView<'r, K> {
 }
 
 impl<K: MacKey> Registry<K> {
-    /// The record of a device or a module.
+    /// Returns the record of a device or a module.
     #[must_use]
     pub fn get(&self, identity: Identity<'_>) -> Option<RecordView<'_, K>> {
         self.view(self.slot(&identity)?)
     }
 
-    /// All records: each device, followed by its modules. The order is that of the places in memory.
+    /// Iterates over all records: each device, followed by its modules. The order is that of the slots.
     pub fn iter(&self) -> impl Iterator<Item = RecordView<'_, K>> {
         let devices = self.store.slots().filter_map(|slot| self.view(slot)).filter(|view| !view.is_module());
         devices.flat_map(|device| {
@@ -46,77 +46,77 @@ impl<K: MacKey> Registry<K> {
 }
 
 impl<'r, K: MacKey> RecordView<'r, K> {
-    /// Whose it is.
+    /// Returns the identity that the record is for.
     #[must_use]
     pub fn identity(&self) -> Identity<'r> {
         identity(&self.hot.id)
     }
 
-    /// Whether it is a module's.
+    /// Returns whether the identity is a module.
     #[must_use]
     pub const fn is_module(&self) -> bool {
         self.hot.device.is_some()
     }
 
-    /// Its version.
+    /// Returns the etag.
     #[must_use]
     pub const fn etag(&self) -> ETag {
         self.record.etag
     }
 
-    /// What a proof made now would rest on: by the primary key where there are two.
+    /// Returns the version that a session opened now would have; with two keys, that of the primary key.
     #[must_use]
     pub const fn version(&self) -> RecordVersion {
-        self.hot.stamp
+        self.hot.version
     }
 
-    /// What a proof by the secondary key would rest on.
+    /// Returns the version that a session opened with the secondary key would have.
     #[must_use]
-    pub fn secondary_stamp(&self) -> Option<RecordVersion> {
-        self.second.map(|second| RecordVersion::new(self.hot.stamp.generation(), second.version()))
+    pub fn secondary_version(&self) -> Option<RecordVersion> {
+        self.second.map(|second| RecordVersion::new(self.hot.version.generation(), second.version()))
     }
 
-    /// Which creation of the id it is, as text: what another hub gave, else the stamp's number.
+    /// Returns the generation id as text: the one that another hub gave, else the number of this creation.
     pub fn generation_id(&self) -> impl fmt::Display + use<'r, K> {
         let given = self.more().and_then(|more| more.generation_id.as_ref());
-        Generation { given: given.map(|id| id.as_str()), number: self.hot.stamp.generation() }
+        Generation { given: given.map(|id| id.as_str()), number: self.hot.version.generation() }
     }
 
-    /// Whether it may connect, access lists aside; a module's status is its device's.
+    /// Returns whether the identity may connect, access lists aside. A module has its device's status.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
     }
 
-    /// Why it has its status.
+    /// Returns the reason of the status.
     #[must_use]
     pub fn status_reason(&self) -> Option<&'r str> {
         self.more()?.reason.as_ref().map(|reason| reason.as_str())
     }
 
-    /// What it is able to do.
+    /// Returns the capabilities.
     #[must_use]
     pub const fn capabilities(&self) -> Capabilities {
         self.record.capabilities
     }
 
-    /// Its scope, or the one that it belongs to.
+    /// Returns the scope of an edge device, or the scope that the device belongs to.
     #[must_use]
     pub fn device_scope(&self) -> Option<&'r DeviceScope> {
         self.more()?.scope.as_ref()
     }
 
-    /// The scopes of its parents.
+    /// Returns the scopes of its parents.
     #[must_use]
     pub fn parent_scopes(&self) -> &'r [DeviceScope] {
         self.more().map_or(&[], |more| &more.parents)
     }
 
-    /// How it proves itself.
+    /// Returns the credential of the identity.
     #[must_use]
     pub fn authentication(&self) -> AuthenticationView<'r, K> {
         match (&self.record.proof, &self.hot.primary) {
-            (Proof::Keys { primary, secondary }, Some(ready)) => {
+            (StoredCredential::Keys { primary, secondary }, Some(ready)) => {
                 let ready = match self.second {
                     Some(second) => Keys::pair(ready, &second.key),
                     None => Keys::one(ready),
@@ -124,14 +124,14 @@ impl<'r, K: MacKey> RecordView<'r, K> {
                 let (primary, secondary) = (primary.as_ref(), secondary.as_ref());
                 AuthenticationView::Sas(KeysView { ready, primary, secondary })
             }
-            (Proof::SelfSigned(thumbprints), _) => AuthenticationView::SelfSigned(thumbprints),
-            (Proof::CertificateAuthority, _) => AuthenticationView::CertificateAuthority,
-            (Proof::Keys { .. } | Proof::None, _) => AuthenticationView::None,
+            (StoredCredential::SelfSigned(thumbprints), _) => AuthenticationView::SelfSigned(thumbprints),
+            (StoredCredential::CertificateAuthority, _) => AuthenticationView::CertificateAuthority,
+            (StoredCredential::Keys { .. } | StoredCredential::None, _) => AuthenticationView::None,
         }
     }
 
-    /// The id that it is kept under.
-    pub(crate) fn kept_id(&self) -> &'r str {
+    /// Returns the id as the store has it.
+    pub(crate) fn stored_id(&self) -> &'r str {
         &self.hot.id
     }
 
@@ -139,7 +139,7 @@ impl<'r, K: MacKey> RecordView<'r, K> {
         self.more()?.generation_id.as_ref().map(GenerationId::as_str)
     }
 
-    fn more(&self) -> Option<&'r More> {
+    fn more(&self) -> Option<&'r OptionalFields> {
         self.record.more.as_deref()
     }
 }

@@ -1,24 +1,32 @@
-//! The four rights of a hub's shared access policies.
+//! The four permissions of a hub's shared access policies.
 
 use core::fmt;
 use core::str::FromStr;
 
 bitflags::bitflags! {
-    /// What a credential may do at a hub. Writing to the registry includes reading it.
+    /// The permissions of a credential at a hub. Writing to the registry includes reading it.
+    ///
+    /// ```
+    /// use hubward_core::Permissions;
+    ///
+    /// let permissions: Permissions = "RegistryWrite, ServiceConnect".parse()?;
+    /// assert!(permissions.contains(Permissions::REGISTRY_READ));
+    /// # Ok::<(), hubward_core::UnknownRight>(())
+    /// ```
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
     pub struct Permissions: u8 {
-        /// Read identities, their keys included.
+        /// Reads identities, their keys included.
         const REGISTRY_READ = 1;
-        /// Create, change and delete identities; implies reading them.
+        /// Creates, changes and deletes identities; includes reading them.
         const REGISTRY_WRITE = 3;
-        /// The service's endpoints: cloud-to-device messages, twins, methods, telemetry.
+        /// Uses the service's endpoints: cloud-to-device messages, twins, methods, telemetry.
         const SERVICE_CONNECT = 4;
-        /// The device's endpoints.
+        /// Uses the device's endpoints.
         const DEVICE_CONNECT = 8;
     }
 }
 
-/// The rights by the names that ARM and the SDKs write, strongest of a pair first.
+/// The permissions by the names that ARM and the SDKs write, the stronger one of a pair first.
 const NAMES: [(&str, Permissions); 4] = [
     ("RegistryWrite", Permissions::REGISTRY_WRITE),
     ("RegistryRead", Permissions::REGISTRY_READ),
@@ -26,18 +34,19 @@ const NAMES: [(&str, Permissions); 4] = [
     ("DeviceConnect", Permissions::DEVICE_CONNECT),
 ];
 
-/// A word in a list of rights that names none.
+/// A list of permissions contains an unknown word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown right at byte {offset}; the rights are RegistryRead, RegistryWrite, ServiceConnect and DeviceConnect"
+    "unknown permission at byte {offset}; the permissions are RegistryRead, RegistryWrite, ServiceConnect and DeviceConnect"
 )]
 #[non_exhaustive]
 pub struct UnknownRight {
-    /// Where the word starts.
+    /// The offset of the word in bytes.
     pub offset: usize,
 }
 
-/// Reads rights separated by commas, with one optional space after each: `RegistryRead, ServiceConnect`.
+/// Parses permissions that are separated by commas, with one optional space after each comma: `RegistryRead,
+/// ServiceConnect`.
 impl FromStr for Permissions {
     type Err = UnknownRight;
 
@@ -54,7 +63,7 @@ impl FromStr for Permissions {
     }
 }
 
-/// Writes what [`FromStr`] reads; nothing for no rights.
+/// Writes the form that [`FromStr`] parses; no permissions are an empty text.
 impl fmt::Display for Permissions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut left = *self;
@@ -77,21 +86,21 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn writing_implies_reading() {
+    fn registry_write_includes_registry_read() {
         assert!(Permissions::REGISTRY_WRITE.contains(Permissions::REGISTRY_READ));
         assert_eq!("RegistryWrite".parse(), Ok(Permissions::REGISTRY_WRITE));
         assert!(!Permissions::REGISTRY_READ.contains(Permissions::REGISTRY_WRITE));
     }
 
     #[test]
-    fn a_list_is_read_and_written() {
+    fn a_list_is_parsed_and_written() {
         let list = "RegistryWrite, ServiceConnect, DeviceConnect";
         assert_eq!(list.parse::<Permissions>().unwrap().to_string(), list);
         assert_eq!(Permissions::empty().to_string(), "");
     }
 
     #[test]
-    fn an_unknown_word_is_an_error_with_its_place() {
+    fn an_unknown_word_is_an_error_with_its_offset() {
         for (list, offset) in
             [("", 0), ("RegistryRead,", 13), ("RegistryRead,  ServiceConnect", 13), ("Owner", 0)]
         {

@@ -1,0 +1,161 @@
+//! Lookups of an authentication, one at a time and in batches.
+
+use core::hint::black_box;
+
+use hubward_core::{
+    Credential, DeviceId, Identity, IdentityRecord, Keys, Lookup, LookupResult, MacKey, RecordVersion,
+    Status, Thumbprint,
+};
+
+use crate::lists::ListVerdict;
+use crate::registry::Registry;
+use crate::store::id::{LONGEST, identity, of_lookup, undecoded};
+use crate::store::{Hot, Second, StoredCredential};
+use crate::store::{IdTag, Slot};
+
+/// One lookup of a batch, and the parts of its result that are loaded.
+struct PendingLookup<'r, 'a, K> {
+    id: Option<&'a str>,
+    tag: IdTag,
+    slot: Option<Slot>,
+    hot: Option<&'r Option<Hot<K>>>,
+    second: Option<&'r Option<Second<K>>>,
+}
+
+impl<'r, K> PendingLookup<'r, '_, K> {
+    #[inline]
+    fn hot(&self) -> Option<&'r Hot<K>> {
+        self.hot?.as_ref()
+    }
+
+    #[inline]
+    fn second(&self) -> Option<&'r Second<K>> {
+        self.second?.as_ref()
+    }
+}
+
+impl<K> Clone for PendingLookup<'_, '_, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for PendingLookup<'_, '_, K> {}
+
+impl<K: MacKey> Registry<K> {
+    /// Looks up a record for an authentication by a token. Ids are compared byte by byte; nothing is allocated.
+    ///
+    /// An identity that the [access lists](crate::AccessLists) refuse has the status `Disabled`. List entries for
+    /// issuers are not considered: an authentication that may be by a certificate needs [`Registry::find_issued`].
+    #[must_use]
+    pub fn find(&self, lookup: &Lookup<'_>) -> LookupResult<'_, K> {
+        self.find_issued(lookup, &[])
+    }
+
+    /// Does the lookup of [`Registry::find`] for a verified certificate chain, with the SHA-256 thumbprints of its
+    /// issuers, which the access lists may have entries for. Recheck a session with the issuers that it was opened
+    /// with.
+    #[must_use]
+    pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> LookupResult<'_, K> {
+        let result = match lookup {
+            Lookup::Policy(name) => self.find_policy(name),
+            _ => self.entry_of(lookup).and_then(|(slot, hot)| self.record_of(lookup, slot, hot, issuers)),
+        };
+        result.unwrap_or(LookupResult::NotFound)
+    }
+
+    /// Does the lookup of [`Registry::find`] for each of `lookups`, without issuers. Records of many devices are
+    /// rarely in the processor's cache: a batch loads them in parallel, where single lookups wait for one load after
+    /// the other.
+    #[must_use]
+    pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [LookupResult<'_, K>; N] {
+        let mut pending =
+            [PendingLookup { id: None, tag: IdTag::default(), slot: None, hot: None, second: None }; N];
+        for (pending, lookup) in pending.iter_mut().zip(lookups) {
+            pending.id = undecoded(lookup);
+            pending.tag = self.store.tag(pending.id.unwrap_or_default());
+        }
+        self.store.touch_all(pending.iter().map(|pending| pending.tag));
+        // the address of each entry has a loop of its own: the loop that waits for the entries is then little more
+        // than loads
+        for pending in &mut pending {
+            pending.slot = self.store.likely(pending.tag);
+            pending.hot = pending.slot.and_then(|slot| self.store.entry(slot));
+            pending.second = pending.slot.and_then(|slot| self.store.second_entry(slot));
+        }
+        black_box(pending.iter().filter_map(PendingLookup::hot).fold(0, |sum: u64, hot| {
+            sum.wrapping_add(hot.version.keys()) ^ u64::from(hot.status == Status::Enabled)
+        }));
+        let seconds = pending.iter().filter_map(PendingLookup::second);
+        black_box(seconds.fold(0, |sum: u64, second| sum.wrapping_add(second.version())));
+        let mut result = [const { LookupResult::NotFound }; N];
+        for ((result, pending), lookup) in result.iter_mut().zip(&pending).zip(lookups) {
+            *result = match (pending.id, pending.slot, pending.hot()) {
+                (Some(id), Some(slot), Some(hot)) if hot.id == *id => {
+                    self.record_of(lookup, slot, hot, &[]).unwrap_or(LookupResult::NotFound)
+                }
+                _ => self.find(lookup),
+            };
+        }
+        result
+    }
+
+    #[inline]
+    fn entry_of(&self, lookup: &Lookup<'_>) -> Option<(Slot, &Hot<K>)> {
+        if let Some(id) = undecoded(lookup) {
+            return self.store.find_hot(id);
+        }
+        let mut buffer = [0; LONGEST];
+        self.store.find_hot(of_lookup(lookup, &mut buffer)?)
+    }
+
+    fn record_of<'r>(
+        &'r self,
+        lookup: &Lookup<'_>,
+        slot: Slot,
+        hot: &'r Hot<K>,
+        issuers: &[Thumbprint],
+    ) -> Option<LookupResult<'r, K>> {
+        // a device name with a `/` in it is not an id, and must not match a module
+        if hot.device.is_some() != matches!(lookup, Lookup::Module(..)) {
+            return None;
+        }
+        let identity = match hot.device {
+            None => Identity::Device(DeviceId::assertion(&hot.id)),
+            Some(_) => identity(&hot.id),
+        };
+        let second = self.store.second(slot);
+        let credential = match (&hot.primary, second) {
+            (Some(primary), Some(second)) => Credential::Keys(Keys::pair(primary, &second.key)),
+            (Some(primary), None) => Credential::Keys(Keys::one(primary)),
+            (None, _) => self.certificate_at(slot)?,
+        };
+        let status = match self.lists.verdict(&identity, issuers) {
+            ListVerdict::Pass => self.status_of(hot)?,
+            ListVerdict::Blocked | ListVerdict::NotAllowed => Status::Disabled,
+        };
+        let result = IdentityRecord::new(identity, status, hot.version, credential);
+        let second = second.map(|second| RecordVersion::new(hot.version.generation(), second.version()));
+        Some(LookupResult::Identity(result.with_secondary_version(second.unwrap_or(hot.version))))
+    }
+
+    /// Returns the credential of an identity without keys, which is in the cold layer.
+    fn certificate_at(&self, slot: Slot) -> Option<Credential<'_, K>> {
+        Some(match &self.store.record(slot)?.proof {
+            StoredCredential::SelfSigned(kept) => {
+                Credential::Thumbprints { primary: kept.primary(), secondary: kept.secondary() }
+            }
+            StoredCredential::CertificateAuthority => Credential::CertificateAuthority,
+            // keys would be in the hot layer
+            StoredCredential::Keys { .. } | StoredCredential::None => Credential::None,
+        })
+    }
+
+    /// Returns the status. A module has its device's.
+    pub(crate) fn status_of(&self, hot: &Hot<K>) -> Option<Status> {
+        match hot.device {
+            Some(device) => Some(self.store.hot(device)?.status),
+            None => Some(hot.status),
+        }
+    }
+}
