@@ -11,6 +11,7 @@ mod https;
 mod hub;
 mod limits;
 mod listen;
+mod mailboxes;
 mod metrics;
 mod mqtt;
 mod peer;

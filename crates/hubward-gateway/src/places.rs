@@ -1,102 +1,102 @@
-//! Places for connections. Peers that are not proven share a part of them, and the one that has waited longest gives way:
-//! strangers cannot keep devices out by being there.
+//! Slots for connections. Peers that are not authenticated share a part of them, and a new peer displaces the oldest of
+//! these: they cannot exhaust the connections of devices.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-/// The places of a gateway.
+/// The connection slots of a gateway.
 #[derive(Debug, Clone)]
-pub(crate) struct Places(Arc<Mutex<Table>>);
+pub(crate) struct Slots(Arc<Mutex<Table>>);
 
 #[derive(Debug)]
 struct Table {
-    /// Connections that are open.
+    /// The number of open connections.
     taken: usize,
     most: usize,
-    /// Of those that are not proven, how each is told to give way, the oldest first.
-    strangers: BTreeMap<u64, CancellationToken>,
-    most_strangers: usize,
+    /// The cancellation tokens of connections that are not authenticated, the oldest first.
+    unauthenticated: BTreeMap<u64, CancellationToken>,
+    most_unauthenticated: usize,
     next: u64,
 }
 
-/// A connection's place. It is free again when the last clone is dropped.
+/// The slot of a connection. It is free again when the last clone is dropped.
 #[derive(Debug, Clone)]
-pub(crate) struct Place(Arc<Held>);
+pub(crate) struct Slot(Arc<SlotInner>);
 
 #[derive(Debug)]
-struct Held {
-    places: Places,
+struct SlotInner {
+    slots: Slots,
     number: u64,
-    gives_way: CancellationToken,
+    displaced: CancellationToken,
 }
 
-impl Places {
-    /// So many places, of which so many are for peers that are not proven.
-    pub(crate) fn new(most: usize, most_strangers: usize) -> Self {
-        let strangers = BTreeMap::new();
-        Self(Arc::new(Mutex::new(Table { taken: 0, most, strangers, most_strangers, next: 0 })))
+impl Slots {
+    /// Returns slots for `most` connections, of which at most `most_unauthenticated` are not authenticated.
+    pub(crate) fn new(most: usize, most_unauthenticated: usize) -> Self {
+        let unauthenticated = BTreeMap::new();
+        Self(Arc::new(Mutex::new(Table { taken: 0, most, unauthenticated, most_unauthenticated, next: 0 })))
     }
 
-    /// A place for a newcomer. Where there is none for it, the stranger that came first gives way; `None` where there is
-    /// no such stranger.
-    pub(crate) fn take(&self) -> Option<Place> {
+    /// Returns a slot for a new connection. If none is free, it displaces the oldest connection that is not authenticated;
+    /// `None` if there is no such connection.
+    pub(crate) fn take(&self) -> Option<Slot> {
         let mut table = self.lock();
         let crowded = table.taken >= table.most;
-        if crowded || table.strangers.len() >= table.most_strangers {
-            match table.strangers.pop_first() {
-                Some((_, gives_way)) => gives_way.cancel(),
+        if crowded || table.unauthenticated.len() >= table.most_unauthenticated {
+            match table.unauthenticated.pop_first() {
+                Some((_, displaced)) => displaced.cancel(),
                 None if crowded => return None,
                 None => {}
             }
         }
-        // those that give way are not gone yet; newcomers do not pile up meanwhile
+        // displaced connections may still be open; bound the new ones meanwhile
         if table.taken >= table.most.saturating_mul(2) {
             return None;
         }
-        let (number, gives_way) = (table.next, CancellationToken::new());
+        let (number, displaced) = (table.next, CancellationToken::new());
         table.next = table.next.saturating_add(1);
         table.taken = table.taken.saturating_add(1);
-        table.strangers.insert(number, gives_way.clone());
+        table.unauthenticated.insert(number, displaced.clone());
         drop(table);
-        Some(Place(Arc::new(Held { places: self.clone(), number, gives_way })))
+        Some(Slot(Arc::new(SlotInner { slots: self.clone(), number, displaced })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
-        // nothing that holds the lock can stop half way
+        // no holder of the lock can panic half way
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Place {
-    /// The peer has proven who it is, and gives way to no stranger any more.
-    pub(crate) fn proven(&self) {
-        self.0.places.lock().strangers.remove(&self.0.number);
+impl Slot {
+    /// Marks the connection as authenticated: it cannot be displaced from then on.
+    pub(crate) fn set_authenticated(&self) {
+        self.0.slots.lock().unauthenticated.remove(&self.0.number);
     }
 
-    /// Whether it has.
-    pub(crate) fn is_proven(&self) -> bool {
-        !self.0.gives_way.is_cancelled() && !self.0.places.lock().strangers.contains_key(&self.0.number)
+    /// Returns whether the connection is authenticated.
+    pub(crate) fn is_authenticated(&self) -> bool {
+        !self.0.displaced.is_cancelled() && !self.0.slots.lock().unauthenticated.contains_key(&self.0.number)
     }
 
-    /// Waits until the peer has to give way.
-    pub(crate) async fn gives_way(&self) {
-        self.0.gives_way.cancelled().await;
+    /// Waits until a new connection displaces this one.
+    pub(crate) async fn displaced(&self) {
+        self.0.displaced.cancelled().await;
     }
 
-    /// A place where there is no other.
+    /// Returns the only slot of a table.
     #[cfg(test)]
     pub(crate) fn alone() -> Self {
-        Places::new(1, 1).take().unwrap()
+        Slots::new(1, 1).take().unwrap()
     }
 }
 
-impl Drop for Held {
+impl Drop for SlotInner {
     fn drop(&mut self) {
-        let mut table = self.places.lock();
+        let mut table = self.slots.lock();
         table.taken = table.taken.saturating_sub(1);
-        table.strangers.remove(&self.number);
+        table.unauthenticated.remove(&self.number);
     }
 }
 
@@ -104,37 +104,36 @@ impl Drop for Held {
 mod tests {
     use super::*;
 
-    fn goes(place: &Place) -> bool {
-        place.0.gives_way.is_cancelled()
+    fn is_displaced(slot: &Slot) -> bool {
+        slot.0.displaced.is_cancelled()
     }
 
     #[test]
-    fn the_stranger_that_came_first_gives_way_and_the_proven_stay() {
-        let places = Places::new(3, 2);
-        let (device, first, second) =
-            (places.take().unwrap(), places.take().unwrap(), places.take().unwrap());
-        assert!(goes(&device), "the share of strangers is two");
+    fn the_oldest_unauthenticated_connection_is_displaced() {
+        let slots = Slots::new(3, 2);
+        let (device, first, second) = (slots.take().unwrap(), slots.take().unwrap(), slots.take().unwrap());
+        assert!(is_displaced(&device), "two slots are for peers that are not authenticated");
         drop(device);
-        first.proven();
-        assert!(first.is_proven() && !second.is_proven());
-        let third = places.take().unwrap();
-        assert!(!goes(&first) && !goes(&second));
-        // all are taken
-        let fourth = places.take().unwrap();
-        assert!(!goes(&first) && goes(&second) && !goes(&third));
-        third.proven();
-        fourth.proven();
+        first.set_authenticated();
+        assert!(first.is_authenticated() && !second.is_authenticated());
+        let third = slots.take().unwrap();
+        assert!(!is_displaced(&first) && !is_displaced(&second));
+        // all slots are taken
+        let fourth = slots.take().unwrap();
+        assert!(!is_displaced(&first) && is_displaced(&second) && !is_displaced(&third));
+        third.set_authenticated();
+        fourth.set_authenticated();
         drop(second);
-        assert!(places.take().is_none(), "nobody gives way");
+        assert!(slots.take().is_none(), "every connection is authenticated");
         drop(fourth);
-        assert!(places.take().is_some());
+        assert!(slots.take().is_some());
     }
 
     #[test]
-    fn newcomers_do_not_pile_up() {
-        let places = Places::new(2, 2);
-        let all: Vec<_> = core::iter::from_fn(|| places.take()).take(100).collect();
+    fn open_connections_are_bounded_before_the_displaced_ones_close() {
+        let slots = Slots::new(2, 2);
+        let all: Vec<_> = core::iter::from_fn(|| slots.take()).take(100).collect();
         assert_eq!(all.len(), 4);
-        assert!(!all.iter().any(Place::is_proven));
+        assert!(!all.iter().any(Slot::is_authenticated));
     }
 }

@@ -1,4 +1,4 @@
-//! TLS 1.2 and 1.3. A client certificate is asked for and not required.
+//! TLS 1.2 and 1.3. A client certificate is requested, but not required.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,40 +13,40 @@ use zeroize::Zeroizing;
 
 use crate::files::shown;
 
-/// Why there is no TLS.
+/// The reason why TLS could not be configured.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
     /// A file could not be read.
     #[error("{}: {error}", shown(file))]
     Read {
-        /// Which.
+        /// The file.
         file: Box<Path>,
-        /// Why.
+        /// The cause.
         error: std::io::Error,
     },
-    /// A file has not the certificates or the key that it must have.
+    /// A file lacks the certificates or the key that it must contain.
     #[error("{}: {error}", shown(file))]
     Pem {
-        /// Which.
+        /// The file.
         file: Box<Path>,
-        /// Why.
+        /// The cause.
         error: PemError,
     },
-    /// A device authority cannot be read.
+    /// A certificate authority of devices could not be parsed.
     #[error("{}: {error}", shown(file))]
     Authority {
-        /// In which file.
+        /// The file.
         file: Box<Path>,
-        /// Which, and why.
+        /// The certificate, and the cause.
         error: ParseError,
     },
-    /// The certificate and the key do not serve.
-    #[error("the server's certificate or key: {0}")]
+    /// The server's certificate or key could not be used.
+    #[error("the server's certificate or key cannot be used: {0}")]
     Rustls(#[from] rustls::Error),
 }
 
-/// The configuration for a listener that speaks `protocol` (ALPN), where clients name one.
+/// Returns the configuration of a listener for the ALPN protocol `protocol`, if it has one.
 pub(crate) fn config(
     cert: &Path,
     key: &Path,
@@ -56,20 +56,20 @@ pub(crate) fn config(
     let key = read(key, pem::private_key)?;
     let certified = CertifiedKey::new(chain, ring::sign::any_supported_type(&key)?);
     match certified.keys_match() {
-        // ring knows the public half of every key that it signs with
+        // ring returns the public key of every private key that it supports
         Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {}
         Err(error) => return Err(error.into()),
     }
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
-        // it shows possession and nothing else: admissions judge the chain, on every connection
+        // verifies possession only: authentication verifies the chain, on every connection
         .with_client_cert_verifier(Arc::new(ProofOfPossessionVerifier::new()))
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     config.alpn_protocols = protocol.into_iter().map(<[u8]>::to_vec).collect();
     Ok(Arc::new(config))
 }
 
-/// The authorities of devices. They live as long as the process: they are read at the start, once.
+/// Reads the certificate authorities of devices. They are read once at the start, and leaked.
 pub(crate) fn authorities(file: Option<&Path>) -> Result<&'static Anchors<'static>, TlsError> {
     let anchors = match file {
         None => Anchors::new(),
@@ -79,7 +79,7 @@ pub(crate) fn authorities(file: Option<&Path>) -> Result<&'static Anchors<'stati
     Ok(Box::leak(Box::new(anchors)))
 }
 
-/// What `read` finds in a file, which may have a key in it.
+/// Parses a file by `read`; its bytes, which may include a key, are erased.
 fn read<T>(file: &Path, read: fn(&[u8]) -> Result<T, PemError>) -> Result<T, TlsError> {
     let bytes = std::fs::read(file).map_err(|error| TlsError::Read { file: file.into(), error })?;
     read(&Zeroizing::new(bytes)).map_err(|error| TlsError::Pem { file: file.into(), error })

@@ -43,7 +43,7 @@ async fn a_file_that_was_cut_deletes_no_fleet() {
         let error = write(&gateway, lines(left)).unwrap_err().to_string();
         let expected = format!(
             "devices.jsonl: {} of 100 identities would be deleted, more than 10 % (--max-delete-share); if the file is \
-             whole, end it with the line {{\"identities\":{left}}}",
+             complete, end it with the line {{\"identities\":{left}}}",
             100 - left
         );
         assert!(error.ends_with(&expected), "{error}");

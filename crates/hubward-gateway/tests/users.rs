@@ -68,7 +68,7 @@ async fn gets_in(gateway: &Gateway, authorization: &str, code: &str) -> bool {
     }
     assert_eq!(status, 401, "{code}");
     let line = gateway.log.last();
-    assert!(line.contains(&format!("code=\"{code}\"")) && line.contains("who=\"nobody known\""), "{line}");
+    assert!(line.contains(&format!("code=\"{code}\"")) && line.contains("who=\"unknown peer\""), "{line}");
     false
 }
 
@@ -230,7 +230,7 @@ async fn what_is_no_public_key_for_signatures_is_not_taken() {
         std::fs::write(dev.file("users.json"), users(&json!([keys[0], key]))).unwrap();
         config.users = Some(dev.file("users.json"));
         let error = Server::start(config).await.err().unwrap().to_string();
-        assert!(error.contains("the key at place 2 ") && error.contains(problem), "{error}");
+        assert!(error.contains("the key at position 2 ") && error.contains(problem), "{error}");
     }
 }
 

@@ -1,68 +1,35 @@
-//! Messages from a service to a device that is listening. Nothing is stored.
-
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+//! Cloud-to-device messages, from a service to a device that receives at the moment. Nothing is stored.
 
 use hubward::policy::{Operation, Target};
-use hubward::types::LookupResult;
-use tokio::sync::mpsc;
+use hubward::types::{Lookup, LookupResult};
 
-use super::cbs::Any;
 use crate::hub::Hub;
+use crate::mailboxes::Any;
 
-/// Messages that wait for a device, as many as a hub keeps for one.
-const WAITING: usize = 50;
-
-/// Who is listening.
-#[derive(Debug, Default)]
-pub(crate) struct Mailboxes(Mutex<HashMap<Box<str>, mpsc::Sender<Any>>>);
-
-/// Why a message is not for anybody.
+/// The reason why a message was not delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NotTaken {
-    /// There is no such device, or the address is none.
-    Nobody,
-    /// It is not listening, or does not keep up.
-    NotListening,
+pub(super) enum NotDelivered {
+    /// There is no such device, or the address is not valid.
+    NoDevice,
+    /// The device does not receive, or its queue is full.
+    NotReceiving,
 }
 
-impl Mailboxes {
-    /// The messages for an identity from now on; whoever had them before gets no more.
-    pub(super) fn open(&self, who: Box<str>) -> mpsc::Receiver<Any> {
-        let (sender, receiver) = mpsc::channel(WAITING);
-        let mut boxes = self.lock();
-        boxes.retain(|_, sender| !sender.is_closed());
-        boxes.insert(who, sender);
-        receiver
-    }
-
-    fn put(&self, who: &str, message: Any) -> Result<(), NotTaken> {
-        let boxes = self.lock();
-        let mailbox = boxes.get(who).ok_or(NotTaken::NotListening)?;
-        mailbox.try_send(message).map_err(|_| NotTaken::NotListening)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, mpsc::Sender<Any>>> {
-        // nothing that holds the lock can stop half way
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Hands a service's message on to the device that its `to` names, as the address on which that device listens.
-pub(super) fn send(hub: &Hub, message: Any) -> Result<(), NotTaken> {
+/// Queues a service's message for the device that its `to` names, by the address that this device receives on.
+pub(super) fn send(hub: &Hub, message: Any) -> Result<(), NotDelivered> {
     let to = message.properties.as_ref().and_then(|properties| properties.to.clone()).unwrap_or_default();
-    let who = listener(hub, &Operation::amqp_receive(&to)).ok_or(NotTaken::Nobody)?;
-    hub.mailboxes.put(&who, message)
+    let device = receiver(hub, &Operation::amqp_receive(&to)).ok_or(NotDelivered::NoDevice)?;
+    if hub.mailboxes.put(&device, message) { Ok(()) } else { Err(NotDelivered::NotReceiving) }
 }
 
-/// Whose mailbox it is that is listened to.
-pub(super) fn listener(hub: &Hub, operation: &Operation<'_>) -> Option<Box<str>> {
+/// Returns the owner of the mailbox that a receiving link is attached to.
+pub(super) fn receiver(hub: &Hub, operation: &Operation<'_>) -> Option<Box<str>> {
     if operation.endpoint()?.name() != "commands.receive" {
         return None;
     }
     let lookup = match operation.target() {
-        Target::Device(id) => hubward::types::Lookup::Device(id),
-        Target::Module(device, module) => hubward::types::Lookup::Module(device, module),
+        Target::Device(id) => Lookup::Device(id),
+        Target::Module(device, module) => Lookup::Module(device, module),
         Target::Hub | Target::Own => return None,
     };
     match hub.read().find(&lookup) {
