@@ -9,7 +9,7 @@ use crate::limits::Limits;
 /// Percent of the identities that one reading may delete, by default.
 pub(crate) const DEFAULT_DELETE_SHARE: u8 = 10;
 
-/// A reference front door of an IoT hub.
+/// A reference gateway of an IoT hub: MQTT, HTTPS and AMQP over TLS.
 #[derive(Debug, Parser)]
 #[command(name = "hubward-gateway", version, about, arg_required_else_help = true)]
 #[expect(clippy::exhaustive_structs, reason = "the command line of this program")]
