@@ -226,7 +226,7 @@ impl Files {
             return Err(FilesError::Count { file: self.registry.clone(), stated, found: identities.len() });
         }
         let reading = Reading { text, identities, counted: count.is_some(), policies: self.read_policies()? };
-        self.is_whole(&reading)?;
+        self.refuse_truncated(&reading)?;
         Ok(reading)
     }
 
@@ -256,7 +256,7 @@ impl Files {
     }
 
     /// Refuses a file that may have been truncated at the end of a line.
-    fn is_whole(&self, reading: &Reading) -> Result<(), FilesError> {
+    fn refuse_truncated(&self, reading: &Reading) -> Result<(), FilesError> {
         let (file, now) = (|| self.registry.clone(), reading.identities.len());
         if reading.counted {
             return Ok(());

@@ -73,7 +73,7 @@ pub(crate) const LONGEST_KEEP_ALIVE: u16 = 1767;
 const ADDRESSES: usize = 4096;
 /// Refusals of an address that are not delayed.
 const FREE: u32 = 4;
-/// The time without a refusal after which an address is forgotten.
+/// The time without a refusal after which the refusals of an address are forgotten.
 const WHILE: Duration = Duration::from_secs(60);
 /// The first delay; it doubles with each refusal.
 const FIRST: Duration = Duration::from_millis(50);

@@ -32,7 +32,7 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
     let dev = if serve.dev { Some(Dev::create()?) } else { None };
     let config = match &dev {
         Some(dev) => dev_config(dev, serve),
-        None => serve.config().ok_or("--hub, --registry, --policies, --cert and --key are needed")?,
+        None => serve.config().ok_or("give --hub, --registry, --policies, --cert and --key, or --dev")?,
     };
     // registered before anything is served: a process that waits for the address may send a signal at once
     let (mut terminate, mut interrupt, mut hang_up) =

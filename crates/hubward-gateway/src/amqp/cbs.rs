@@ -51,17 +51,17 @@ impl Node {
     }
 
     /// Sends answers until the peer detaches, or does not accept one in time. The next link sends the rest.
-    pub(super) async fn give_answers(
+    pub(super) async fn send_answers(
         &self,
         mut answers: mpsc::Receiver<Box<Any>>,
         mut link: Sender,
-        patience: Duration,
+        write_timeout: Duration,
     ) {
         loop {
             tokio::select! {
                 answer = answers.recv() => {
                     let Some(answer) = answer else { break };
-                    let taken = timeout(patience, link.send(*answer)).await;
+                    let taken = timeout(write_timeout, link.send(*answer)).await;
                     if !matches!(taken, Ok(Ok(_))) {
                         break;
                     }
@@ -74,7 +74,7 @@ impl Node {
     }
 
     /// Receives tokens, one after the other, until the peer detaches. The answer to a refusal is delayed.
-    pub(super) async fn take_tokens(&self, connection: &Arc<Connection>, mut link: Receiver) {
+    pub(super) async fn receive_tokens(&self, connection: &Arc<Connection>, mut link: Receiver) {
         while let Ok(delivery) = link.recv::<Body<Value>>().await {
             if link.accept(&delivery).await.is_err() {
                 break;

@@ -155,8 +155,8 @@ async fn serve_session(connection: Arc<Connection>, node: Arc<Node>, mut session
                     let attached = Box::pin(attaching).await;
                     if !attached {
                         // the codec would keep all frames for a handle that it does not have
-                        let patience = connection.hub.limits.write_timeout;
-                        let _ = timeout(patience, session.end_with_error(AmqpError::NotAllowed)).await;
+                        let write_timeout = connection.hub.limits.write_timeout;
+                        let _ = timeout(write_timeout, session.end_with_error(AmqpError::NotAllowed)).await;
                         return;
                     }
                 }

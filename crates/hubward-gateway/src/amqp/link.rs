@@ -80,23 +80,23 @@ pub(super) async fn attach(
     };
     let (connection, node) = (Arc::clone(connection), Arc::clone(node));
     links.spawn(async move {
-        let patience = connection.hub.limits.write_timeout;
+        let write_timeout = connection.hub.limits.write_timeout;
         match (purpose, endpoint) {
             (Ok(Purpose::Tokens(_permit)), LinkEndpoint::Receiver(link)) => {
-                Box::pin(node.take_tokens(&connection, link)).await;
+                Box::pin(node.receive_tokens(&connection, link)).await;
             }
             (Ok(Purpose::Answers(answers)), LinkEndpoint::Sender(link)) => {
-                node.give_answers(answers, link, patience).await;
+                node.send_answers(answers, link, write_timeout).await;
             }
             (Ok(Purpose::Events | Purpose::SendCommands), LinkEndpoint::Receiver(link)) => {
                 Box::pin(receive(&connection, link, &address)).await;
             }
             (Ok(Purpose::Commands(commands)), LinkEndpoint::Sender(link)) => {
-                Box::pin(give_commands(&connection, link, commands, &address)).await;
+                Box::pin(send_commands(&connection, link, commands, &address)).await;
             }
             (purpose, endpoint) => {
                 let error = purpose.err().unwrap_or(AmqpError::InternalError);
-                let _ = timeout(patience, close(endpoint, error)).await;
+                let _ = timeout(write_timeout, close(endpoint, error)).await;
             }
         }
     });
@@ -171,7 +171,7 @@ async fn receive(connection: &Connection, mut link: Receiver, address: &str) {
             delivery = link.recv::<Body<Value>>() => match delivery {
                 Ok(delivery) => match connection.decide(&operation) {
                     SessionDecision::Allowed => {
-                        let outcome = take(connection, &operation, delivery.message());
+                        let outcome = accept(connection, &operation, delivery.message());
                         let settled = match outcome {
                             Ok(()) => link.accept(&delivery).await,
                             Err(error) => link.reject(&delivery, definitions::Error::from(error)).await,
@@ -197,7 +197,7 @@ async fn receive(connection: &Connection, mut link: Receiver, address: &str) {
 }
 
 /// Accepts a permitted message: counts it, or queues it for its device.
-fn take(connection: &Connection, operation: &Operation<'_>, message: &Any) -> Result<(), AmqpError> {
+fn accept(connection: &Connection, operation: &Operation<'_>, message: &Any) -> Result<(), AmqpError> {
     if operation.endpoint().is_some_and(|endpoint| endpoint.name() == "commands.send") {
         return commands::send(&connection.hub, message.clone()).map_err(|error| match error {
             NotDelivered::NoDevice => AmqpError::NotFound,
@@ -214,7 +214,7 @@ fn take(connection: &Connection, operation: &Operation<'_>, message: &Any) -> Re
 }
 
 /// Sends a device its messages until it detaches, is no longer permitted to receive, or does not accept one in time.
-async fn give_commands(
+async fn send_commands(
     connection: &Connection,
     mut link: Sender,
     mut commands: tokio::sync::mpsc::Receiver<Any>,

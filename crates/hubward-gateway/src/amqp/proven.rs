@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::hub::{Hub, SessionDecision};
 use crate::peer::Peer;
 
-/// The largest number of identities on one connection: a field gateway connects so many devices.
+/// The largest number of identities on one connection, for field gateways that connect many devices.
 const IDENTITIES: usize = 128;
 
 /// The state of one connection that its links share.

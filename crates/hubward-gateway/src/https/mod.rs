@@ -30,7 +30,7 @@ use crate::places::Slot;
 pub(crate) use users::Users;
 pub use users::UsersError;
 
-/// Bytes of a request's head, which is buffered before authentication: a directory's token and other headers.
+/// Bytes of a request's head, which is buffered before authentication: a token of a directory and the other headers.
 const HEAD: usize = 16 * 1024;
 /// The longest lifetime of a connection, which also ends peers that read too slowly.
 const LIFETIME: Duration = Duration::from_secs(300);
