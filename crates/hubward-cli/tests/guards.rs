@@ -30,7 +30,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "the scheme",
         "hubward-sas/src/parse.rs",
-        "_ => Err(ParseError::new(0, ParseProblem::Scheme)),",
+        "_ => Err(TokenParseError::new(0, ParseProblem::Scheme)),",
         "_ => Ok(()),",
     ),
     (

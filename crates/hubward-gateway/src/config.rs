@@ -44,8 +44,9 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
     pub registry: Option<PathBuf>,
     /// Percent of the identities that one reading of the registry's file may delete. A file that would delete more, or all,
-    /// is refused because it may have been truncated. Up to 5 identities may always be deleted while others are left. A
-    /// file that ends with the number of its identities, {"identities":N}, is complete, and may delete any number.
+    /// is refused because it may have been truncated. Up to 5 identities may be deleted while others are left, unless the
+    /// share is 0. A file that ends with the number of its identities, {"identities":N}, is complete, and may delete any
+    /// number.
     #[arg(long, value_name = "PERCENT", default_value_t = DEFAULT_DELETE_SHARE,
         value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_delete_share: u8,

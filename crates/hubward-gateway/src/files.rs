@@ -64,7 +64,8 @@ pub enum FilesError {
     /// The file would delete many identities: it may have been truncated.
     #[error(
         "{}: {deleted} of {before} identities would be deleted, more than {max_share} % (--max-delete-share); if the \
-         file is complete, end it with the line {{\"identities\":{now}}}",
+         file was truncated, restore it; to delete them, end it with the line {{\"identities\":N}}, where N is counted by \
+         the program that wrote the file",
         shown(file)
     )]
     ManyDeleted {
@@ -157,7 +158,8 @@ pub struct Applied {
     pub refused: usize,
 }
 
-/// The number of identities that one reading may delete of a file without a count, as long as some are left.
+/// The number of identities that one reading may delete of a file without a count, as long as some are left and the
+/// share is not 0.
 const FEW: usize = 5;
 
 /// The optional last line of the registry's file.
@@ -268,7 +270,7 @@ impl Files {
         let deleted = self.identities.keys().filter(|key| !present.contains(&***key)).count();
         let (before, max_share) = (self.identities.len(), self.max_delete_share);
         let share = deleted.saturating_mul(100) > before.saturating_mul(usize::from(max_share));
-        if share && (deleted > FEW || now == 0) {
+        if share && (deleted > FEW || now == 0 || max_share == 0) {
             return Err(FilesError::ManyDeleted { file: file(), deleted, before, now, max_share });
         }
         Ok(())

@@ -56,6 +56,12 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => match server.reload() {
+                Ok(applied) if applied.deleted > 0 => tracing::warn!(
+                    set = applied.set,
+                    deleted = applied.deleted,
+                    refused = applied.refused,
+                    "files read again; identities or policies were deleted"
+                ),
                 Ok(applied) => tracing::info!(
                     set = applied.set,
                     deleted = applied.deleted,
