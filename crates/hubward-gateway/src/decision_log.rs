@@ -6,8 +6,8 @@ use hubward::policy::{Decision, Operation, Target};
 use hubward::types::{Identity, Segment, Shown};
 
 use crate::metrics::Metrics;
+use crate::operation_text::StaticForm;
 use crate::peer::Peer;
-use crate::shown::StaticForm;
 
 /// The `rule` of a decision that was made by authentication, before any rule of an endpoint applied.
 pub(crate) const ADMISSION: &str = "admission";

@@ -318,7 +318,7 @@ mod tests {
     use hubward::types::{Authority, DeviceId, HostName, Status};
 
     use super::*;
-    use crate::places::Slot;
+    use crate::slots::Slot;
 
     #[test]
     fn each_decision_rechecks_the_session() {

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use hubward::policy::Transport;
 use rustls_pki_types::CertificateDer;
 
-use crate::places::Slot;
+use crate::slots::Slot;
 
 /// A peer whose TLS handshake is done.
 #[derive(Debug, Clone)]

@@ -18,10 +18,10 @@ use crate::config::Config;
 use crate::files::{Applied, Files, FilesError};
 use crate::https::{Users, UsersError};
 use crate::hub::{Hub, Registry, dummy_key, leak};
-use crate::listen::{self, ListenerContext};
-use crate::places::Slots;
+use crate::listener::{self, ListenerContext};
+use crate::slots::Slots;
 use crate::tls::{self, TlsError};
-use crate::{amqp, https, mqtt, scrape};
+use crate::{amqp, https, metrics_listener, mqtt};
 
 /// The reason why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +105,7 @@ impl Server {
         let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
         let amqps = listen(config.amqps.as_deref(), &config, None).await?;
         let metrics = match config.metrics.as_deref() {
-            Some(address) => Some(bind(&scrape::address(address)).await?),
+            Some(address) => Some(bind(&metrics_listener::address(address)).await?),
             None => None,
         };
         if mqtt.is_none() && https.is_none() && amqps.is_none() {
@@ -116,23 +116,23 @@ impl Server {
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
             let context = server.context.clone();
-            server.spawn(listen::run(listener, tls, Transport::Mqtt, context, mqtt::serve));
+            server.spawn(listener::run(listener, tls, Transport::Mqtt, context, mqtt::serve));
         }
         if let Some((listener, tls, address)) = https {
             server.https = Some(address);
             let context = server.context.clone();
             let serve = move |hub, stream, peer, stop| https::serve(hub, users.clone(), stream, peer, stop);
-            server.spawn(listen::run(listener, tls, Transport::Http, context, serve));
+            server.spawn(listener::run(listener, tls, Transport::Http, context, serve));
         }
         if let Some((listener, tls, address)) = amqps {
             server.amqps = Some(address);
             let context = server.context.clone();
-            server.spawn(listen::run(listener, tls, Transport::Amqp, context, amqp::serve));
+            server.spawn(listener::run(listener, tls, Transport::Amqp, context, amqp::serve));
         }
         if let Some((listener, address)) = metrics {
             server.metrics = Some(address);
             let context = server.context.clone();
-            server.spawn(scrape::run(listener, context));
+            server.spawn(metrics_listener::run(listener, context));
         }
         Ok(server)
     }

@@ -12,7 +12,7 @@ use hubward::{CbsRequest, CbsResponse};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
-use super::proven::Connection;
+use super::authenticated::Connection;
 use crate::mailboxes::Any;
 
 /// The address of the node.

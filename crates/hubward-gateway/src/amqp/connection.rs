@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::authenticated::Connection;
 use super::cbs::Node;
 use super::guard::FRAME_BYTES;
-use super::numbers::{LAST_HANDLE, SESSIONS};
-use super::proven::Connection;
+use super::performatives::{LAST_HANDLE, SESSIONS};
 use super::{End, GOODBYE, Header, link, sasl};
 use crate::clock;
 use crate::hub::Hub;

@@ -3,15 +3,15 @@
 //! The codec recurses into nested values without a limit: a frame of lists in lists, which any peer may send, would
 //! overflow the stack and end the process. It also loops as often as a number in a frame demands, on threads that serve
 //! all connections. So every frame is checked first, by its sizes and counts ([`values`](super::values)) and its numbers
-//! ([`numbers`](super::numbers)): one frame costs the codec at most a time linear in its bytes.
+//! ([`performatives`](super::performatives)): one frame costs the codec at most a time linear in its bytes.
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::numbers::{Kind, Sessions, kind};
+use super::performatives::{Kind, Sessions, kind};
 use super::values::Values;
 use super::{AMQP, Header};
 use crate::limits::CONNECT_BYTES;
-use crate::places::Slot;
+use crate::slots::Slot;
 
 /// Bytes of a frame: a message of 256 KiB, the limit of a hub, and its envelope.
 pub(super) const FRAME_BYTES: u32 = 260 * 1024;

@@ -14,9 +14,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::authenticated::Connection;
 use super::cbs::{self, Node};
-use super::commands::{self, NotDelivered};
-use super::proven::Connection;
+use super::cloud_to_device::{self, NotDelivered};
 use crate::hub::SessionDecision;
 use crate::mailboxes::Any;
 
@@ -152,7 +152,7 @@ fn purpose(
         Some("events.send") => Ok(Purpose::Events),
         Some("commands.send") => Ok(Purpose::SendCommands),
         Some("commands.receive") => {
-            let device = commands::receiver(&connection.hub, &operation).ok_or(AmqpError::NotFound)?;
+            let device = cloud_to_device::receiver(&connection.hub, &operation).ok_or(AmqpError::NotFound)?;
             Ok(Purpose::Commands(connection.hub.mailboxes.open(device)))
         }
         // permitted, but not implemented by this gateway
@@ -199,7 +199,7 @@ async fn receive(connection: &Connection, mut link: Receiver, address: &str) {
 /// Accepts a permitted message: counts it, or queues it for its device.
 fn accept(connection: &Connection, operation: &Operation<'_>, message: &Any) -> Result<(), AmqpError> {
     if operation.endpoint().is_some_and(|endpoint| endpoint.name() == "commands.send") {
-        return commands::send(&connection.hub, message.clone()).map_err(|error| match error {
+        return cloud_to_device::send(&connection.hub, message.clone()).map_err(|error| match error {
             NotDelivered::NoDevice => AmqpError::NotFound,
             NotDelivered::NotReceiving => AmqpError::ResourceLimitExceeded,
         });

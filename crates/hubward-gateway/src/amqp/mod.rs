@@ -1,13 +1,13 @@
 //! AMQP 1.0: a peer is authenticated by SASL or by tokens that it puts on `$cbs`; then the gateway decides on each link
 //! and each message.
 
+mod authenticated;
 mod cbs;
-mod commands;
+mod cloud_to_device;
 mod connection;
 mod guard;
 mod link;
-mod numbers;
-mod proven;
+mod performatives;
 mod sasl;
 mod values;
 

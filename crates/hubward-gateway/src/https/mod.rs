@@ -1,11 +1,11 @@
 //! HTTPS: the gateway decides on the head of a request, and reads its body after that.
 
 mod body;
-mod front_door;
 mod identities;
 mod jwt;
 mod problem;
 mod record;
+mod requests;
 mod users;
 
 use core::future::pending;
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
-use crate::places::Slot;
+use crate::slots::Slot;
 pub(crate) use users::Users;
 pub use users::UsersError;
 
@@ -56,7 +56,7 @@ pub(crate) async fn serve(
     let router = Router::new()
         // closed, so that a health check frees its slot at once
         .route("/healthz", get(async || ([(CONNECTION, "close")], "ok\n")))
-        .fallback(front_door::answer)
+        .fallback(requests::answer)
         .with_state(Arc::new(Handler { hub, users, peer }));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -5,7 +5,7 @@ pub mod amqp;
 pub mod client;
 pub mod frames;
 pub mod process;
-pub mod said;
+pub mod unauthenticated;
 
 use core::fmt::Write as _;
 use core::net::SocketAddr;

@@ -2,7 +2,7 @@
 //! prints the gateway's memory for each, by transport.
 //!
 //! `cargo build --release -p hubward-gateway --bins`
-//! `cargo run --release -p hubward-gateway --example strangers -- target/release/hubward-gateway 1000`
+//! `cargo run --release -p hubward-gateway --example unauthenticated_memory -- target/release/hubward-gateway 1000`
 //!
 //! All connections are on loopback, their number is the argument, and the program ends by itself.
 #![allow(
@@ -24,8 +24,8 @@ mod client;
 mod frames;
 #[path = "../tests/common/process.rs"]
 mod process;
-#[path = "../tests/common/said.rs"]
-mod said;
+#[path = "../tests/common/unauthenticated.rs"]
+mod unauthenticated;
 
 use core::error::Error;
 
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("give the gateway's program and a number of connections".into());
     };
     let count: usize = count.parse()?;
-    for kind in said::KINDS {
+    for kind in unauthenticated::KINDS {
         let most = (count + 100).to_string();
         let process = Process::start(
             &program,
@@ -46,11 +46,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
         let mut peers = Vec::new();
         for _ in 0..10 {
-            peers.push(said::unauthenticated_peer(&process, kind).await);
+            peers.push(unauthenticated::unauthenticated_peer(&process, kind).await);
         }
         let before = process.resident();
         for _ in 0..count {
-            peers.push(said::unauthenticated_peer(&process, kind).await);
+            peers.push(unauthenticated::unauthenticated_peer(&process, kind).await);
         }
         let grown = process.resident().saturating_sub(before);
         drop(peers);

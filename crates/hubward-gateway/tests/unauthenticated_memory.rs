@@ -12,7 +12,7 @@
 
 mod common;
 use common::process::Process;
-use common::said::unauthenticated_peer;
+use common::unauthenticated::unauthenticated_peer;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hubward-gateway");
 /// Peers of each transport.

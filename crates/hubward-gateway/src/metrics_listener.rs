@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use crate::listen::ListenerContext;
+use crate::listener::ListenerContext;
 
 /// Connections at one time.
 const CONNECTIONS: usize = 8;

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
-use crate::places::Slots;
+use crate::slots::Slots;
 
 /// The state that all listeners of a gateway share.
 #[derive(Debug, Clone)]
