@@ -1,9 +1,9 @@
-//! The facade in a SASL acceptor of fe2o3-amqp: one acceptor for each connection, for the codec clones it and keeps the
-//! clone to itself. Whom it has proven is in a slot that both share.
+//! hubward in a SASL acceptor of fe2o3-amqp: one acceptor for each connection. The codec clones the acceptor, so the
+//! session is stored in a slot that both share.
 //!
-//! `cargo run -p hubward-gateway --example amqp_sasl` lets three clients in or not, in memory. What the acceptor cannot
-//! see is the connection below: pass the certificates of the peer to it, as `with_certificates` takes them. And its codec
-//! must not be given a stranger's frames as they come: see `src/amqp/guard.rs`.
+//! `cargo run -p hubward-gateway --example amqp_sasl` authenticates three clients in memory, of which it accepts one. The
+//! acceptor does not see the TLS connection: pass the certificates of the peer to it, for `with_certificates`. Check the
+//! frames of a peer that is not authenticated before the codec receives them: see `src/amqp/guard.rs`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
 
 use core::error::Error;
@@ -23,7 +23,7 @@ use hubward::{AuthError, AuthenticationStep, Client, Credentials, HubConfig, Ses
 use hubward_rustcrypto::HmacKey;
 
 struct Hub {
-    rules: HubConfig<'static, HmacKey>,
+    config: HubConfig<'static, HmacKey>,
     registry: Registry<HmacKey>,
 }
 
@@ -31,18 +31,18 @@ struct Hub {
 #[derive(Clone)]
 struct Acceptor {
     hub: Arc<Hub>,
-    proven: Arc<Mutex<Option<Session>>>,
+    session: Arc<Mutex<Option<Session>>>,
 }
 
 impl Acceptor {
-    fn admit(&self, username: &str, password: &str) -> Result<Session, AuthError> {
-        let mut question = Credentials::amqp_plain(username, password)?.start(&self.hub.rules)?;
+    fn authenticate(&self, username: &str, password: &str) -> Result<Session, AuthError> {
+        let mut pending = Credentials::amqp_plain(username, password)?.start(&self.hub.config)?;
         loop {
-            // the acceptor cannot wait: the store must answer from memory
-            let found = self.hub.registry.find_issued(&question.lookup(), question.issuers());
-            match question.resume(found, now())? {
-                AuthenticationStep::NeedsLookup(next) => question = next,
-                AuthenticationStep::Authenticated(admitted) => return Ok(admitted.into_session()),
+            // the acceptor is synchronous: the store must answer from memory
+            let result = self.hub.registry.find_issued(&pending.lookup(), pending.issuers());
+            match pending.resume(result, now())? {
+                AuthenticationStep::NeedsLookup(next) => pending = next,
+                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated.into_session()),
             }
         }
     }
@@ -57,9 +57,9 @@ impl SaslAcceptor for Acceptor {
         let response = init.initial_response.unwrap_or_default();
         let mut parts = str::from_utf8(&response).unwrap_or_default().split('\0').skip(1);
         let (username, password) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        match self.admit(username, password) {
+        match self.authenticate(username, password) {
             Ok(session) => {
-                *self.proven.lock().unwrap() = Some(session);
+                *self.session.lock().unwrap() = Some(session);
                 outcome(SaslCode::Ok)
             }
             Err(error) => {
@@ -88,11 +88,11 @@ fn key(name: &str) -> HmacKey {
     HmacKey::new(&SymmetricKey::from_bytes(format!("{name:-<32}").as_bytes()).unwrap())
 }
 
-/// Whom the hub has proven when a client connects so.
+/// Connects a client, and returns the identity that the hub authenticated.
 async fn connect(hub: &Arc<Hub>, username: &str, password: &str) -> Option<String> {
     let (client, server) = tokio::io::duplex(4096);
-    let acceptor = Acceptor { hub: Arc::clone(hub), proven: Arc::default() };
-    let proven = Arc::clone(&acceptor.proven);
+    let acceptor = Acceptor { hub: Arc::clone(hub), session: Arc::default() };
+    let session = Arc::clone(&acceptor.session);
     let accepting = tokio::spawn(async move {
         let acceptor = ConnectionAcceptor::builder().container_id("hub").sasl_acceptor(acceptor).build();
         acceptor.accept(server).await
@@ -100,19 +100,19 @@ async fn connect(hub: &Arc<Hub>, username: &str, password: &str) -> Option<Strin
     let profile = SaslProfile::Plain { username: username.into(), password: password.into() };
     let opened =
         Connection::builder().container_id("client").sasl_profile(profile).open_with_stream(client).await;
-    // both ends say the same: who is refused has no connection
+    // both ends agree: a refused client has no connection
     let accepted = accepting.await.unwrap();
     assert_eq!(opened.is_ok(), accepted.is_ok());
     accepted.ok()?;
-    proven.lock().unwrap().as_ref().map(|session| session.identity().to_string())
+    session.lock().unwrap().as_ref().map(|session| session.identity().to_string())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut registry = Registry::new();
     let keys = SymmetricKeys::new(key("pump-7"), key("second"));
     registry.create_device(DeviceId::parse("pump-7")?, Authentication::Sas(keys))?;
-    let rules = HubConfig::new(HostName::parse("contoso.example")?, key("random, and nobody's"));
-    let hub = Arc::new(Hub { rules, registry });
+    let config = HubConfig::new(HostName::parse("contoso.example")?, key("random, of no identity"));
+    let hub = Arc::new(Hub { config, registry });
 
     let pump = Client::device(Authority::parse("contoso.example")?, DeviceId::parse("pump-7")?);
     let later = UnixTime::since_unix_epoch(Duration::from_secs(now().as_secs().saturating_add(3600)));
@@ -126,9 +126,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("pump-8@sas.contoso".into(), &own, None),
     ] {
         println!("{username}");
-        let proven = runtime.block_on(connect(&hub, &username, password));
-        println!("    {}", proven.as_deref().unwrap_or("nobody"));
-        assert_eq!(proven.as_deref(), expected);
+        let identity = runtime.block_on(connect(&hub, &username, password));
+        println!("    {}", identity.as_deref().unwrap_or("refused"));
+        assert_eq!(identity.as_deref(), expected);
     }
     Ok(())
 }

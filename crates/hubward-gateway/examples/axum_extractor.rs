@@ -1,6 +1,6 @@
-//! The facade as an extractor of axum: a handler that has a `Caller` runs for those alone who may make the request.
+//! hubward as an extractor of axum: a handler with a `Caller` runs for permitted requests only.
 //!
-//! `cargo run -p hubward-gateway --example axum_extractor` asks the service five times and prints the answers.
+//! `cargo run -p hubward-gateway --example axum_extractor` sends the service five requests and prints the answers.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
 
 use core::error::Error;
@@ -22,18 +22,18 @@ use hubward_rustcrypto::HmacKey;
 use tower::ServiceExt;
 
 struct Hub {
-    rules: HubConfig<'static, HmacKey>,
+    config: HubConfig<'static, HmacKey>,
     registry: RwLock<Registry<HmacKey>>,
 }
 
-/// Whoever made a request, and may.
+/// The session of a permitted request.
 struct Caller(Session);
 
 impl FromRequestParts<Arc<Hub>> for Caller {
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, StatusCode> {
-        match admit(hub, parts) {
+        match authorize(hub, parts) {
             Ok(Some(session)) => Ok(Self(session)),
             Ok(None) => Err(StatusCode::FORBIDDEN),
             Err(error) => {
@@ -44,27 +44,28 @@ impl FromRequestParts<Arc<Hub>> for Caller {
     }
 }
 
-/// The caller's session; `None` for somebody proven who may not do this.
-fn admit(hub: &Hub, parts: &Parts) -> Result<Option<Session>, AuthError> {
+/// Returns the caller's session; `None` if the caller is authenticated and not permitted.
+fn authorize(hub: &Hub, parts: &Parts) -> Result<Option<Session>, AuthError> {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let (host, authorization) = (one(parts, &HOST)?, one(parts, &AUTHORIZATION)?);
-    let presented = Credentials::http(parts.method.as_str(), path, host.unwrap_or_default(), authorization)?;
-    let mut question = presented.start(&hub.rules)?;
+    let credentials =
+        Credentials::http(parts.method.as_str(), path, host.unwrap_or_default(), authorization)?;
+    let mut pending = credentials.start(&hub.config)?;
     loop {
-        // a database's answer may be awaited here: the question is kept
+        // a database may be awaited here: the pending authentication owns its state
         let registry = hub.registry.read().unwrap();
-        let found = registry.find_issued(&question.lookup(), question.issuers());
-        match question.resume(found, now())? {
-            AuthenticationStep::NeedsLookup(next) => question = next,
-            AuthenticationStep::Authenticated(admitted) => {
-                println!("    {}", admitted.decision());
-                return Ok(admitted.decision().is_allow().then(|| admitted.into_session()));
+        let result = registry.find_issued(&pending.lookup(), pending.issuers());
+        match pending.resume(result, now())? {
+            AuthenticationStep::NeedsLookup(next) => pending = next,
+            AuthenticationStep::Authenticated(authenticated) => {
+                println!("    {}", authenticated.decision());
+                return Ok(authenticated.decision().is_allow().then(|| authenticated.into_session()));
             }
         }
     }
 }
 
-/// A header's one value. Two of them would be two readings.
+/// Returns the value of a header. A repeated header is refused, since it could be read in two ways.
 fn one<'p>(parts: &'p Parts, name: &HeaderName) -> Result<Option<&'p str>, AuthError> {
     let mut values = parts.headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -100,11 +101,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let reader = PolicyName::parse("registryRead")?;
     registry.set_policy(reader, Permissions::REGISTRY_READ, SymmetricKeys::one(key("reader")));
-    let rules = HubConfig::new(HostName::parse("contoso.example")?, key("random, and nobody's"));
+    let config = HubConfig::new(HostName::parse("contoso.example")?, key("random, of no identity"));
     let service = Router::new()
         .route("/devices/{id}/messages/events", post(telemetry))
         .route("/devices/{id}", get(read_device))
-        .with_state(Arc::new(Hub { rules, registry: RwLock::new(registry) }));
+        .with_state(Arc::new(Hub { config, registry: RwLock::new(registry) }));
 
     let host = Authority::parse("contoso.example")?;
     let later = UnixTime::since_unix_epoch(Duration::from_secs(now().as_secs().saturating_add(3600)));

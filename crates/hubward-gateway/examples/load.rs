@@ -1,10 +1,10 @@
-//! Connects many devices to a gateway, half of them with tokens and half with certificates, holds them, and says what it
-//! cost. The gateway is a process of its own, so that what is measured is the gateway alone.
+//! Connects many devices to a gateway, half of them with tokens and half with certificates, holds the connections, and
+//! prints their cost. The gateway is a process of its own, so that its figures are measured alone.
 //!
 //! `cargo build --release -p hubward-gateway --bins`
 //! `cargo run --release -p hubward-gateway --example load -- target/release/hubward-gateway 2000`
 //!
-//! Everything is on loopback, the number of connections is the argument's, and it ends by itself.
+//! All connections are on loopback, their number is the argument, and the program ends by itself.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -45,12 +45,12 @@ use tokio::sync::Semaphore;
 const MQTT: &str = "127.0.0.1:18883";
 const HTTPS: &str = "127.0.0.1:18443";
 const METRICS: &str = "127.0.0.1:18090";
-/// Connections that are being made at one time.
+/// Connections that are opened at one time.
 const AT_ONCE: usize = 32;
-/// Every device's key here.
+/// The key of every device.
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
-/// The folder of the run, and the gateway; both go when it ends.
+/// The folder and the gateway of a run; both are removed when it ends.
 struct Run {
     folder: PathBuf,
     gateway: Child,
@@ -68,7 +68,7 @@ impl Drop for Run {
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(program), Some(count)) = (arguments.next(), arguments.next()) else {
-        return Err("the gateway's program and a number of connections are wanted".into());
+        return Err("give the gateway's program and a number of connections".into());
     };
     let count: usize = count.parse()?;
     let folder = std::env::temp_dir().join(format!("hubward-load-{}", std::process::id()));
@@ -83,25 +83,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let empty = (resident(pid)?, cpu(pid)?);
     for (what, share) in [("tokens", 0), ("certificates", 1)] {
-        let before = (resident(pid)?, cpu(pid)?, admission().await?);
+        let before = (resident(pid)?, cpu(pid)?, authentication_time().await?);
         let watch = stopwatch();
         let streams = connect_all(&run.folder, share, count).await?;
         let took = watch.elapsed().as_secs_f64();
-        let after = (resident(pid)?, cpu(pid)?, admission().await?);
+        let after = (resident(pid)?, cpu(pid)?, authentication_time().await?);
         let connections = streams.len() as f64;
         let cpu = after.1 - before.1;
-        let ours = (after.2 - before.2) / 1e9;
+        let authentication = (after.2 - before.2) / 1e9;
         println!(
             "{} connections with {what}: {:.0}/s (client and gateway on one machine); gateway: {:.3} ms of CPU each, \
-             of which admission {:.4} ms ({:.2} %); {:.1} KiB resident each",
+             of which authentication {:.4} ms ({:.2} %); {:.1} KiB resident each",
             streams.len(),
             connections / took,
             cpu * 1e3 / connections,
-            ours * 1e3 / connections,
-            ours / cpu * 100.0,
+            authentication * 1e3 / connections,
+            authentication / cpu * 100.0,
             (after.0 - before.0) as f64 / connections,
         );
-        // they are held while the others come
+        // hold the connections while the others are opened
         Box::leak(Box::new(streams));
     }
     let held = (resident(pid)?, cpu(pid)?);
@@ -112,7 +112,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// `dev{n}`: even ones have a key, odd ones a certificate of the CA in their name.
+/// Writes the files of `dev{n}`: even ones have a key, odd ones a certificate of the CA in their name.
 fn files(folder: &Path, count: usize) -> Result<(), Box<dyn Error>> {
     let write = |name: &str, content: &str| fs::write(folder.join(name), content);
     let (ca_key, server_key) = (KeyPair::generate()?, KeyPair::generate()?);
@@ -170,11 +170,11 @@ fn start(program: &str, folder: &Path) -> std::io::Result<Child> {
         .spawn()
 }
 
-/// Connects each second device, sends a message from each, and gives the connections.
+/// Connects every second device, sends a message from each, and returns the connections.
 async fn connect_all(folder: &Path, first: usize, count: usize) -> Result<Vec<Stream>, Box<dyn Error>> {
     let key = HmacKey::new(&SymmetricKey::from_base64(KEY)?);
     let address: SocketAddr = MQTT.parse()?;
-    let room = Arc::new(Semaphore::new(AT_ONCE));
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
     let ca = folder.join("ca.pem");
     let with_token = tls(&ca, None);
     let mut tasks = Vec::new();
@@ -189,7 +189,7 @@ async fn connect_all(folder: &Path, first: usize, count: usize) -> Result<Vec<St
             let file = |ending| folder.join(format!("{id}.{ending}"));
             (None, tls(&ca, Some((&file("pem"), &file("key")))))
         };
-        let place = Arc::clone(&room).acquire_owned().await?;
+        let permit = Arc::clone(&permits).acquire_owned().await?;
         tasks.push(tokio::spawn(async move {
             let mut stream = dial(&tls, address).await.unwrap();
             let username = format!("localhost/{id}/?api-version=2021-04-12");
@@ -197,7 +197,7 @@ async fn connect_all(folder: &Path, first: usize, count: usize) -> Result<Vec<St
             assert_eq!(ask(&mut stream, &connect).await, connack(0));
             let topic = format!("devices/{id}/messages/events/");
             assert_eq!(ask(&mut stream, &publish(&topic, 1, b"21.5")).await, puback());
-            drop(place);
+            drop(permit);
             stream
         }));
     }
@@ -218,21 +218,21 @@ async fn metrics() -> Result<(String, String), Box<dyn Error>> {
     Ok((head.lines().next().unwrap_or_default().into(), body.into()))
 }
 
-/// Nanoseconds that admissions took, by the gateway's own count.
-async fn admission() -> Result<f64, Box<dyn Error>> {
+/// Returns the nanoseconds of all successful authentications, from the gateway's metrics.
+async fn authentication_time() -> Result<f64, Box<dyn Error>> {
     let (_, text) = metrics().await?;
     let line = text.lines().find(|line| line.starts_with("hubward_admission_nanoseconds_total "));
     Ok(line.and_then(|line| line.rsplit(' ').next()).ok_or("no such counter")?.parse()?)
 }
 
-/// KiB that are resident.
+/// Returns the resident memory in KiB.
 fn resident(pid: u32) -> Result<u64, Box<dyn Error>> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
-/// Seconds of CPU, of which Linux counts a hundred ticks each.
+/// Returns the seconds of CPU time; Linux counts a hundred ticks a second.
 fn cpu(pid: u32) -> Result<f64, Box<dyn Error>> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

@@ -1,12 +1,12 @@
-//! The facade in the authentication hook of the broker `rumqttd`.
+//! hubward in the authentication hook of the broker `rumqttd`.
 //!
-//! `cargo run -p hubward-gateway --example rumqttd_hook` starts a broker on loopback, has three clients connect, and
-//! prints what became of them.
+//! `cargo run -p hubward-gateway --example rumqttd_hook` starts a broker on loopback, connects three clients, and prints
+//! the results.
 //!
-//! The hook is given three strings, once: client id, username and password. That is all that an admission by token
-//! takes. It is not given, and so cannot decide on: the certificates of the connection, the will, and what the client
-//! publishes and subscribes to later. Nor can it end a connection, when a token expires or a device is disabled. For
-//! these a transport must ask at its own packets, as the gateway's `mqtt/` does.
+//! The hook receives three strings once: client id, username and password. They suffice to authenticate by token. The
+//! hook does not receive, and so cannot decide on, the certificates of the connection, the will, and later PUBLISH and
+//! SUBSCRIBE packets. Nor can it end a connection when a token expires or a device is disabled. For these a transport
+//! must decide on its own packets, as the gateway's `mqtt/` does.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -37,28 +37,28 @@ use rumqttd::{Broker, Config, ConnectionSettings, RouterConfig, ServerSettings};
 use tokio::net::TcpStream;
 
 struct Hub {
-    rules: HubConfig<'static, HmacKey>,
+    config: HubConfig<'static, HmacKey>,
     registry: RwLock<Registry<HmacKey>>,
 }
 
 impl Hub {
-    /// Whoever connects with these three strings.
-    fn admit(&self, client_id: &str, username: &str, password: &str) -> Result<Session, AuthError> {
-        let presented = Credentials::mqtt(client_id, username, Some(password))?;
-        let mut question = presented.start(&self.rules)?;
+    /// Authenticates a client by its three strings.
+    fn authenticate(&self, client_id: &str, username: &str, password: &str) -> Result<Session, AuthError> {
+        let credentials = Credentials::mqtt(client_id, username, Some(password))?;
+        let mut pending = credentials.start(&self.config)?;
         loop {
             let registry = self.registry.read().unwrap();
-            let found = registry.find_issued(&question.lookup(), question.issuers());
-            match question.resume(found, now())? {
-                AuthenticationStep::NeedsLookup(next) => question = next,
-                AuthenticationStep::Authenticated(admitted) => return Ok(admitted.into_session()),
+            let result = registry.find_issued(&pending.lookup(), pending.issuers());
+            match pending.resume(result, now())? {
+                AuthenticationStep::NeedsLookup(next) => pending = next,
+                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated.into_session()),
             }
         }
     }
 
-    /// The hook.
+    /// The hook of the broker.
     async fn may_connect(self: Arc<Self>, client_id: String, username: String, password: String) -> bool {
-        match self.admit(&client_id, &username, &password) {
+        match self.authenticate(&client_id, &username, &password) {
             Ok(session) => {
                 println!("    hub: {session}");
                 true
@@ -81,7 +81,7 @@ fn key(name: &str) -> HmacKey {
     HmacKey::new(&SymmetricKey::from_bytes(format!("{name:-<32}").as_bytes()).unwrap())
 }
 
-/// A broker with the hook, in a thread of its own. A real one has TLS.
+/// Starts a broker with the hook, in a thread of its own. A real broker uses TLS.
 fn broker(hub: &Arc<Hub>, listen: SocketAddr) {
     let connections = ConnectionSettings {
         connection_timeout_ms: 5000,
@@ -114,8 +114,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut registry = Registry::new();
     registry
         .create_device(DeviceId::parse("pump-7")?, Authentication::Sas(SymmetricKeys::one(key("pump-7"))))?;
-    let rules = HubConfig::new(HostName::parse("contoso.example")?, key("random, and nobody's"));
-    let hub = Arc::new(Hub { rules, registry: RwLock::new(registry) });
+    let config = HubConfig::new(HostName::parse("contoso.example")?, key("random, of no identity"));
+    let hub = Arc::new(Hub { config, registry: RwLock::new(registry) });
     let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     broker(&hub, listen);
 
@@ -123,7 +123,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let later = UnixTime::since_unix_epoch(Duration::from_secs(now().as_secs() + 3600));
     let pump = Client::device(host, DeviceId::parse("pump-7")?);
     let username = pump.mqtt_username().to_string();
-    for (what, client_id, signer, admitted) in [
+    for (what, client_id, signer, accepted) in [
         ("its own token", "pump-7", "pump-7", true),
         ("a token under another key", "pump-7", "guess", false),
         ("its own token under another client id", "pump-8", "pump-7", false),
@@ -133,22 +133,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let mut stream = dial(listen).await?;
         let answer = ask(&mut stream, &connect(client_id, &username, Some(&token), None)).await;
         println!("    client: {answer:?}");
-        if (answer == connack(0)) != admitted {
+        if (answer == connack(0)) != accepted {
             return Err(format!("{what}: {answer:?}").into());
         }
-        if admitted {
-            // the hook is not asked about this
+        if accepted {
+            // the hook does not decide on this packet
             let answer = ask(&mut stream, &publish("devices/pump-7/messages/events/", 1, b"21.5")).await;
-            println!("    client: {answer:?}, to a message");
+            println!("    client: {answer:?} (to a PUBLISH)");
             if answer != puback() {
-                return Err("the broker did not take a message".into());
+                return Err("the broker did not acknowledge a message".into());
             }
         }
     }
     Ok(())
 }
 
-/// The broker may take a moment.
+/// Connects to the broker, which may take a moment to listen.
 async fn dial(address: SocketAddr) -> std::io::Result<TcpStream> {
     for _ in 0..100 {
         if let Ok(stream) = TcpStream::connect(address).await {

@@ -1,4 +1,4 @@
-//! What a gateway is started with, and the command line that says it.
+//! The configuration of a gateway, and its command line.
 
 use std::path::PathBuf;
 
@@ -6,24 +6,24 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::limits::Limits;
 
-/// Percent of the identities that one reading may delete, where nothing else is said.
+/// Percent of the identities that one reading may delete, by default.
 pub(crate) const DEFAULT_DELETE_SHARE: u8 = 10;
 
-/// A reference front door of an IoT hub.
+/// A reference gateway of an IoT hub: MQTT, HTTPS and AMQP over TLS.
 #[derive(Debug, Parser)]
 #[command(name = "hubward-gateway", version, about, arg_required_else_help = true)]
 #[expect(clippy::exhaustive_structs, reason = "the command line of this program")]
 pub struct Arguments {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What the program does.
+/// The commands of the program.
 #[derive(Debug, Subcommand)]
 #[expect(clippy::exhaustive_enums, reason = "the command line of this program")]
 pub enum Command {
-    /// Serve until SIGTERM or Ctrl-C; SIGHUP reads the registry's and the policies' files again.
+    /// Serve until SIGTERM or Ctrl-C; SIGHUP reads the files of the registry and the policies again.
     Serve(Serve),
 }
 
@@ -37,15 +37,16 @@ pub struct Serve {
     /// The hub's host name, as clients sign it.
     #[arg(long, required_unless_present = "dev")]
     pub hub: Option<String>,
-    /// Another name by which tokens and usernames may call the hub, with a port where clients sign one.
+    /// Another name of the hub in tokens and usernames, with a port if clients sign one.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub alias: Vec<String>,
     /// Identities, in the hub's import format: one JSON object a line.
     #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
     pub registry: Option<PathBuf>,
-    /// Percent of the identities that one reading of the registry's file may delete. More than that is refused, for the
-    /// file may have been cut; so is a file without any. Up to 5 of them are always deleted while others are left. A file
-    /// that ends with the number of its identities, {"identities":N}, is whole, and may delete any number.
+    /// Percent of the identities that one reading of the registry's file may delete. A file that would delete more, or all,
+    /// is refused because it may have been truncated. Up to 5 identities may be deleted while others are left, unless the
+    /// share is 0. A file that ends with the number of its identities, {"identities":N}, is complete, and may delete any
+    /// number.
     #[arg(long, value_name = "PERCENT", default_value_t = DEFAULT_DELETE_SHARE,
         value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_delete_share: u8,
@@ -58,39 +59,39 @@ pub struct Serve {
     /// The server's private key, in PEM.
     #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
     pub key: Option<PathBuf>,
-    /// Authorities whose certificates devices may prove themselves with, in PEM.
+    /// Certificate authorities that issue client certificates of devices, in PEM.
     #[arg(long, value_name = "FILE", conflicts_with = "dev")]
     pub client_ca: Option<PathBuf>,
-    /// Users of a directory, whose bearer tokens are admitted over HTTPS: issuer, keys and role assignments, in JSON.
+    /// Users of a directory, whose bearer tokens are accepted over HTTPS: issuer, keys and role assignments, in JSON.
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
-    /// Where to listen for MQTT over TLS.
+    /// Address to listen on for MQTT over TLS.
     #[arg(long, value_name = "ADDR")]
     pub mqtt: Option<String>,
-    /// Where to listen for HTTPS.
+    /// Address to listen on for HTTPS.
     #[arg(long, value_name = "ADDR")]
     pub https: Option<String>,
-    /// Where to listen for AMQP over TLS.
+    /// Address to listen on for AMQP over TLS.
     #[arg(long, value_name = "ADDR")]
     pub amqps: Option<String>,
-    /// Where to serve the counters over plain HTTP, at `/metrics`. A port alone is one of 127.0.0.1.
+    /// Address to serve the metrics on over plain HTTP, at `/metrics`. A port alone listens on 127.0.0.1.
     #[arg(long, value_name = "ADDR")]
     pub metrics: Option<String>,
-    /// Take tokens only as the documentation prescribes them: no leeway after their expiry, one encoding, known fields.
+    /// Accept tokens only as the documentation describes them: no leeway after the expiry, one encoding, known fields.
     #[arg(long)]
     pub strict: bool,
-    /// Bounds of what peers may take.
+    /// Limits on the resources that peers may use.
     #[command(flatten)]
     pub limits: Limits,
 }
 
-/// What a gateway is started with.
+/// The configuration of a gateway.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_structs, reason = "an embedder fills in all of it")]
 pub struct Config {
     /// The hub's host name.
     pub hub: String,
-    /// Other names by which tokens and usernames may call it.
+    /// Other names of the hub in tokens and usernames.
     pub aliases: Vec<String>,
     /// The file of identities.
     pub registry: PathBuf,
@@ -98,30 +99,30 @@ pub struct Config {
     pub max_delete_share: u8,
     /// The file of shared access policies.
     pub policies: PathBuf,
-    /// The server's certificate with its intermediates.
+    /// The server's certificate and its intermediates.
     pub cert: PathBuf,
-    /// The server's key.
+    /// The server's private key.
     pub key: PathBuf,
-    /// The authorities of devices.
+    /// The certificate authorities of devices.
     pub client_ca: Option<PathBuf>,
     /// The file of users.
     pub users: Option<PathBuf>,
-    /// Where to listen for MQTT; nowhere without.
+    /// Address to listen on for MQTT; not served if `None`.
     pub mqtt: Option<String>,
-    /// Where to listen for HTTPS; nowhere without.
+    /// Address to listen on for HTTPS; not served if `None`.
     pub https: Option<String>,
-    /// Where to listen for AMQP; nowhere without.
+    /// Address to listen on for AMQP; not served if `None`.
     pub amqps: Option<String>,
-    /// Where to serve the counters over plain HTTP; nowhere without. A port alone is one of 127.0.0.1.
+    /// Address to serve the metrics on over plain HTTP; not served if `None`. A port alone listens on 127.0.0.1.
     pub metrics: Option<String>,
-    /// Whether tokens are judged by `TokenRules::STRICT`, else by `HUB_COMPAT`.
+    /// Verifies tokens by `TokenRules::STRICT` if set, by `TokenRules::HUB_COMPAT` if not.
     pub strict: bool,
-    /// Bounds of what peers may take.
+    /// Limits on the resources that peers may use.
     pub limits: Limits,
 }
 
 impl Serve {
-    /// The configuration of a gateway over files; `None` where one of them is missing, as it may be with `--dev`.
+    /// Returns the configuration of a gateway; `None` if a required file is missing, which `--dev` permits.
     pub(crate) fn config(self) -> Option<Config> {
         Some(Config {
             hub: self.hub?,

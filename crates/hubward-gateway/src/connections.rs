@@ -1,4 +1,4 @@
-//! One connection per identity: the newer one evicts.
+//! One connection per identity: a newer connection evicts the older one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hubward::types::Identity;
 use tokio_util::sync::CancellationToken;
 
-/// Who is connected.
+/// The identities that are connected.
 #[derive(Debug, Default)]
 pub(crate) struct Connections(Arc<Mutex<Table>>);
 
 #[derive(Debug, Default)]
 struct Table {
     seats: HashMap<Box<str>, (u64, CancellationToken)>,
-    /// Numbers seats, so that one which is left late does not free its successor's.
+    /// Numbers the seats, so that a late drop of an evicted seat does not free the seat of its successor.
     next: u64,
 }
 
-/// An identity's place; it is free again when this is dropped.
+/// The registration of an identity's connection; it is removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Seat {
     table: Arc<Mutex<Table>>,
@@ -27,7 +27,7 @@ pub(crate) struct Seat {
 }
 
 impl Connections {
-    /// Takes the identity's place; whoever had it is evicted.
+    /// Registers a connection of the identity, and evicts its former connection.
     pub(crate) fn take(&self, identity: &Identity<'_>) -> Seat {
         let who: Box<str> = identity.to_string().into();
         let evicted = CancellationToken::new();
@@ -42,19 +42,19 @@ impl Connections {
         Seat { table: Arc::clone(&self.0), who, number, evicted }
     }
 
-    /// Whether an identity is connected.
+    /// Returns whether an identity is connected.
     pub(crate) fn has(&self, identity: &Identity<'_>) -> bool {
         lock(&self.0).seats.contains_key(identity.to_string().as_str())
     }
 
-    /// How many are connected.
+    /// Returns the number of connected identities.
     pub(crate) fn len(&self) -> usize {
         lock(&self.0).seats.len()
     }
 }
 
 impl Seat {
-    /// Waits until a newer connection of the same identity has the place.
+    /// Waits until a newer connection of the same identity evicts this one.
     pub(crate) async fn evicted(&self) {
         self.evicted.cancelled().await;
     }
@@ -70,7 +70,7 @@ impl Drop for Seat {
 }
 
 fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
-    // nothing that holds the lock can stop half way
+    // no holder of the lock can panic half way
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,4 +1,4 @@
-//! Every decision as one structured line: who, what, verdict, rule, code. Never a secret.
+//! Writes every decision as one structured line: subject, operation, verdict, rule, code. Never a secret.
 
 use core::fmt;
 
@@ -6,35 +6,35 @@ use hubward::policy::{Decision, Operation, Target};
 use hubward::types::{Identity, Segment, Shown};
 
 use crate::metrics::Metrics;
+use crate::operation_text::StaticForm;
 use crate::peer::Peer;
-use crate::shown::StaticForm;
 
-/// Where an admission is refused, and no endpoint's rule was asked.
+/// The `rule` of a decision that was made by authentication, before any rule of an endpoint applied.
 pub(crate) const ADMISSION: &str = "admission";
-/// Where a session has ended.
+/// The `rule` of a session that has ended.
 pub(crate) const SESSION: &str = "session";
 
-/// What the counters call every refusal of a peer that is not proven.
+/// The code in the metrics for every refusal of a peer that is not authenticated.
 const UNPROVEN: &str = "unproven";
 
 /// A decision.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry<'a> {
     pub(crate) peer: &'a Peer,
-    /// Whoever was proven, or who somebody claims to be and the registry knows; a name that it does not know is not
-    /// written, for people mistake one field for another, and it may be a key.
+    /// The authenticated identity, or a claimed identity that the registry has. A name that the registry does not have is
+    /// not written: users confuse fields, and it may be a key.
     pub(crate) who: Who<'a>,
     pub(crate) operation: &'a Operation<'a>,
     pub(crate) allow: bool,
-    /// The endpoint whose rule decided, or the step that came before any.
+    /// The endpoint whose rule decided, or [`ADMISSION`] or [`SESSION`].
     pub(crate) rule: &'a str,
     pub(crate) code: &'static str,
-    /// The code's sentence: an error's own text, which holds neither names nor secrets.
+    /// The error's text, which has neither names nor secrets.
     pub(crate) reason: Option<fmt::Arguments<'a>>,
 }
 
 impl<'a> Entry<'a> {
-    /// What was decided on somebody proven.
+    /// Returns the entry for a decision about an authenticated identity.
     pub(crate) fn of(
         peer: &'a Peer,
         who: Identity<'a>,
@@ -50,19 +50,19 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Writes the line and counts it. The two are one, so that no decision is without its line.
+/// Writes the line and counts the decision. One function does both, so that no decision lacks its line.
 pub(crate) fn record(metrics: &Metrics, entry: &Entry<'_>) {
     let Entry { peer, who, operation, allow, rule, code, reason } = entry;
     let verdict = if *allow { "allow" } else { "deny" };
-    // the log alone tells why a peer that is not proven is refused
-    let unproven = !allow && (*rule == ADMISSION || matches!(who, Who::Nobody));
-    metrics.decided(peer.transport, verdict, if unproven { UNPROVEN } else { code });
+    // only the log has the reason why a peer that is not authenticated is refused
+    let unauthenticated = !allow && (*rule == ADMISSION || matches!(who, Who::Unknown));
+    metrics.decided(peer.transport, verdict, if unauthenticated { UNPROVEN } else { code });
     tracing::info!(
         target: "hubward_gateway::decision",
         transport = %peer.transport,
         peer = %peer.address,
         who = %Quoted(who),
-        what = %Quoted(What(operation, *who)),
+        what = %Quoted(LoggedOperation(operation, *who)),
         verdict,
         rule,
         code,
@@ -70,7 +70,7 @@ pub(crate) fn record(metrics: &Metrics, entry: &Entry<'_>) {
     );
 }
 
-/// Neither names, nor what is left of an operation, nor a reason have a quotation mark in them.
+/// A text in quotation marks. Names, redacted operations and reasons contain none.
 struct Quoted<T>(T);
 
 impl<T: fmt::Display> fmt::Display for Quoted<T> {
@@ -79,11 +79,11 @@ impl<T: fmt::Display> fmt::Display for Quoted<T> {
     }
 }
 
-/// Who asks.
+/// The subject of a decision.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Who<'a> {
-    /// Nobody that the registry knows.
-    Nobody,
+    /// Not an identity of the registry.
+    Unknown,
     /// A device, a module or a policy.
     Identity(Identity<'a>),
     /// A user or a service of the directory, by its object id.
@@ -93,38 +93,38 @@ pub(crate) enum Who<'a> {
 impl fmt::Display for Who<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nobody => f.write_str("nobody known"),
+            Self::Unknown => f.write_str("unknown peer"),
             Self::Identity(identity) => identity.fmt(f),
             Self::User(id) => write!(f, "user {}", id.escape_debug()),
         }
     }
 }
 
-/// An operation without what a peer may have hidden in it: properties of a message are nobody else's business, and an id
-/// that nobody known writes may be a key.
-struct What<'a>(&'a Operation<'a>, Who<'a>);
+/// An operation without parts that may be confidential: properties of a message, and, if the peer is not authenticated,
+/// an id, which may be a key.
+struct LoggedOperation<'a>(&'a Operation<'a>, Who<'a>);
 
-impl fmt::Display for What<'_> {
+impl fmt::Display for LoggedOperation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(endpoint) = self.0.endpoint() else {
             return StaticForm(self.0).fmt(f);
         };
         write!(f, "{} {}", self.0.transport(), endpoint.name())?;
         match self.0.target() {
-            _ if matches!(self.1, Who::Nobody) => Ok(()),
-            Target::Device(id) => write!(f, " of device {}", Named(id, self.1)),
+            _ if matches!(self.1, Who::Unknown) => Ok(()),
+            Target::Device(id) => write!(f, " of device {}", LoggedName(id, self.1)),
             Target::Module(device, module) => {
-                write!(f, " of module {}/{}", Named(device, self.1), Named(module, self.1))
+                write!(f, " of module {}/{}", LoggedName(device, self.1), LoggedName(module, self.1))
             }
             Target::Hub | Target::Own => Ok(()),
         }
     }
 }
 
-/// A name that a peer wrote: its own, which is proven, or another, which may be a key.
-struct Named<'a>(Segment<'a>, Who<'a>);
+/// A name that a peer sent: its own, which is authenticated, or another, which may be a key.
+struct LoggedName<'a>(Segment<'a>, Who<'a>);
 
-impl fmt::Display for Named<'_> {
+impl fmt::Display for LoggedName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let own = match self.1 {
             Who::Identity(Identity::Device(device)) => self.0.eq_decoded(device.as_str()),

@@ -1,4 +1,4 @@
-//! `serve --dev`: a hub of its own, made in a temporary folder, and how to connect to it.
+//! `serve --dev`: a hub in a temporary folder, and the connection strings for it.
 
 use std::fs;
 use std::io::{self, Write};
@@ -16,20 +16,20 @@ use zeroize::Zeroizing;
 use crate::config::{Config, DEFAULT_DELETE_SHARE};
 use crate::limits::Limits;
 
-/// The hub's name: a client resolves it and finds this machine.
+/// The hub's name, which resolves to this machine.
 const HUB: &str = "localhost";
 
-/// Why there is no such hub.
+/// The reason why a `--dev` hub was not created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DevError {
-    /// No randomness.
+    /// The operating system has no randomness.
     #[error(transparent)]
     Entropy(#[from] getrandom::Error),
-    /// The folder or a file in it could not be made.
-    #[error("the folder of --dev: {0}")]
+    /// The folder or a file in it could not be created.
+    #[error("the folder of --dev could not be written: {0}")]
     Io(#[from] io::Error),
-    /// A certificate could not be made.
+    /// A certificate could not be created.
     #[error(transparent)]
     Certificate(#[from] rcgen::Error),
 }
@@ -38,7 +38,7 @@ pub enum DevError {
 #[derive(Debug)]
 pub struct Dev {
     folder: PathBuf,
-    /// What devices and services hold.
+    /// The keys of the devices and services.
     keys: Keys,
 }
 
@@ -53,11 +53,18 @@ struct Keys {
 }
 
 impl Dev {
-    /// Makes the folder: `dev1` and its module `mod1` with keys, `dev-x509` with a certificate of an authority, the
+    /// Creates the folder: `dev1` and its module `mod1` with keys, `dev-x509` with a certificate that a CA issued, the
     /// default policies, and a certificate for `localhost`.
     ///
+    /// ```no_run
+    /// let dev = hubward_gateway::Dev::create()?;
+    /// let config = dev.config("localhost:8883", "localhost:8443");
+    /// assert_eq!(config.hub, "localhost");
+    /// # Ok::<(), hubward_gateway::DevError>(())
+    /// ```
+    ///
     /// # Errors
-    /// [`DevError`].
+    /// Returns a [`DevError`] if the folder, a certificate or a key could not be created.
     pub fn create() -> Result<Self, DevError> {
         let mut suffix = [0; 8];
         getrandom::fill(&mut suffix)?;
@@ -72,13 +79,13 @@ impl Dev {
         Ok(dev)
     }
 
-    /// Where a file of the folder is.
+    /// Returns the path of a file in the folder.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// The configuration of a gateway for this hub, with these addresses.
+    /// Returns the configuration of a gateway for this hub, with these addresses to listen on.
     #[must_use]
     pub fn config(&self, mqtt: &str, https: &str) -> Config {
         Config {
@@ -100,21 +107,21 @@ impl Dev {
         }
     }
 
-    /// The connection string of the device `dev1`.
+    /// Returns the connection string of the device `dev1`.
     #[must_use]
     pub fn device(&self) -> Zeroizing<String> {
         let key = &*self.keys.device;
         Zeroizing::new(format!("HostName={HUB};DeviceId=dev1;SharedAccessKey={key}"))
     }
 
-    /// The connection string of the module `mod1` of `dev1`.
+    /// Returns the connection string of the module `mod1` of `dev1`.
     #[must_use]
     pub fn module(&self) -> Zeroizing<String> {
         let key = &*self.keys.module;
         Zeroizing::new(format!("HostName={HUB};DeviceId=dev1;ModuleId=mod1;SharedAccessKey={key}"))
     }
 
-    /// The connection string of a service with every right, at an HTTPS port.
+    /// Returns the connection string of a service with every permission, at an HTTPS port.
     #[must_use]
     pub fn service(&self, port: u16) -> Zeroizing<String> {
         let key = &*self.keys.owner;
@@ -182,12 +189,12 @@ impl Dev {
 
 impl Drop for Dev {
     fn drop(&mut self) {
-        // a folder that is left behind is the operating system's to clear
+        // if this fails, the operating system clears its temporary folder
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// A folder that its owner alone may enter.
+/// Creates a folder that only its owner may enter.
 fn private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -205,7 +212,7 @@ fn named(name: &str) -> Result<CertificateParams, rcgen::Error> {
 fn key() -> Result<Key, getrandom::Error> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *bytes)?;
-    // 32 bytes are a key's length
+    // 32 bytes are a valid key length
     let key = SymmetricKey::from_bytes(&*bytes).map_err(|_| getrandom::Error::UNEXPECTED)?;
     let mut text = Zeroizing::new([0; 88]);
     Ok(Zeroizing::new(key.expose_base64(&mut text).into()))

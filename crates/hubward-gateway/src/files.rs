@@ -1,11 +1,12 @@
-//! The two files that a gateway rests on: identities and shared access policies.
+//! The files of a gateway: identities and shared access policies.
 //!
-//! They are read at the start and again on SIGHUP. What a file did not say before is applied then: new and changed
-//! lines are imported, and whoever stands in it no longer is deleted. What stands in it unchanged stays as the
-//! registry has it. A file that is wrong anywhere is not applied at all.
+//! They are read at the start and again on SIGHUP. Changes of a file are applied then: new and changed lines are
+//! imported, and identities that are no longer in it are deleted. Identities whose lines are unchanged stay as the
+//! registry has them. A file that is wrong anywhere is not applied at all.
 //!
-//! A registry file that was cut at the end of a line is a right one with fewer identities. So a reading that would delete
-//! more than a share of them is refused, unless the file ends with the number of its identities: `{"identities":N}`.
+//! A registry file that was truncated at the end of a line is a valid file with fewer identities. So a reading that would
+//! delete more than a share of them is refused, unless the file ends with the number of its identities:
+//! `{"identities":N}`.
 
 use core::hash::BuildHasher;
 use core::ops::Range;
@@ -24,53 +25,53 @@ use zeroize::Zeroizing;
 
 use crate::hub::Registry;
 
-/// Why files were not applied.
+/// The reason why files were not applied.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilesError {
     /// A file cannot be read.
     #[error("{}: {error}", shown(file))]
     Read {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: std::io::Error,
     },
-    /// A line of the registry's file is none.
+    /// A line of the registry's file is not an identity.
     #[error("{}: {error}", shown(file))]
     Line {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// Which line, and why.
+        /// The line, and the cause.
         error: ImportError,
     },
-    /// A line would change or delete an identity: the file says who there is, not what to do.
-    #[error("{}: line {line}: `importMode` can only be `create` or `createOrUpdate` here", shown(file))]
+    /// A line would change or delete an identity: the file lists identities, not operations.
+    #[error("{}: line {line}: `importMode` must be `create` or `createOrUpdate` in this file", shown(file))]
     Mode {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// Which line.
+        /// The line.
         line: usize,
     },
-    /// An identity stands on two lines.
-    #[error("{}: line {line}: this identity stands in the file already", shown(file))]
+    /// An identity is on two lines.
+    #[error("{}: line {line}: this identity is already on an earlier line", shown(file))]
     Twice {
-        /// Which file.
+        /// The file.
         file: PathBuf,
         /// The second of them.
         line: usize,
     },
-    /// A file that would delete many: it may have been cut.
+    /// The file would delete many identities: it may have been truncated.
     #[error(
         "{}: {deleted} of {before} identities would be deleted, more than {max_share} % (--max-delete-share); if the \
-         file was cut, restore it; if they are to go, end it with the line {{\"identities\":N}}, where N is counted by the \
-         program that wrote the file",
+         file was truncated, restore it; to delete them, end it with the line {{\"identities\":N}}, where N is counted by \
+         the program that wrote the file",
         shown(file)
     )]
     ManyDeleted {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// Identities that the file had before and has not now.
+        /// Identities that the file had before and no longer has.
         deleted: usize,
         /// Identities that it had before.
         before: usize,
@@ -79,27 +80,27 @@ pub enum FilesError {
         /// Percent of `before` that one reading may delete.
         max_share: u8,
     },
-    /// The file's last line counts its identities, and others are there.
+    /// The number on the file's last line differs from the number of its identities.
     #[error(
-        "{}: the last line counts {stated} identities, and {found} are there; the file is not whole",
+        "{}: the last line counts {stated} identities, but the file has {found}; it is not complete",
         shown(file)
     )]
     Count {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// What the last line says.
+        /// The number on the last line.
         stated: u64,
         /// Identities that the file has.
         found: usize,
     },
-    /// The file's last line counted its identities before, and now it does not.
+    /// The file's last line counted its identities before, and no longer does.
     #[error(
-        "{}: the last line does not count the identities as it did when the file was read last; if the file is whole, end \
+        "{}: the last line does not count the identities, as it did when the file was read last; if the file is complete, end \
          it with the line {{\"identities\":{now}}}",
         shown(file)
     )]
     NoCount {
-        /// Which file.
+        /// The file.
         file: PathBuf,
         /// Identities that the file has.
         now: usize,
@@ -110,58 +111,58 @@ pub enum FilesError {
         shown(file)
     )]
     Policies {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// Where.
+        /// The line.
         line: usize,
-        /// Where in it.
+        /// The column.
         column: usize,
     },
-    /// A policy is not one.
+    /// A policy is not valid.
     #[error("{}: policy {number}: {problem}", shown(file))]
     Policy {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// The first is 1.
+        /// The position of the policy, from 1.
         number: usize,
-        /// What is wrong: its name, a key, or its rights.
+        /// The error: in its name, a key, or its rights.
         problem: String,
     },
 }
 
-/// The files, and what they said when they were read last.
+/// The files, and their content when they were read last.
 #[derive(Debug)]
 pub(crate) struct Files {
     registry: PathBuf,
     policies: PathBuf,
     /// Percent of the identities that one reading may delete.
     max_delete_share: u8,
-    /// Whether the registry's last line counted its identities.
+    /// Set if the registry's last line counted its identities.
     counted: bool,
-    /// What each identity's line was. Not the line, for there are keys in it.
+    /// The hash of each identity's line; not the line, which has keys in it.
     identities: BTreeMap<Box<str>, u64>,
-    /// What each policy was.
+    /// The hash of each policy.
     rights: BTreeMap<Box<str>, u64>,
     hasher: RandomState,
 }
 
-/// How many identities and policies a reading changed.
+/// The number of identities and policies that a reading changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Applied {
     /// New or changed.
     pub set: usize,
-    /// Gone.
+    /// Deleted.
     pub deleted: usize,
-    /// Lines that the registry did not take: a module of a device that was deleted over HTTPS.
+    /// Lines that the registry refused: a module of a device that was deleted over HTTPS.
     pub refused: usize,
 }
 
-/// A reading deletes so many identities without being asked whether the file is whole, as long as some are left and the
+/// The number of identities that one reading may delete of a file without a count, as long as some are left and the
 /// share is not 0.
 const FEW: usize = 5;
 
-/// The line that may end the registry's file.
+/// The optional last line of the registry's file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Count {
@@ -181,7 +182,7 @@ struct Policy<'t> {
     rights: Cow<'t, str>,
 }
 
-/// What was read, and is right as a whole.
+/// The content of both files, checked as a whole.
 #[derive(Debug)]
 pub(crate) struct Reading {
     text: Zeroizing<String>,
@@ -193,10 +194,10 @@ pub(crate) struct Reading {
 /// A line of an identity.
 #[derive(Debug)]
 struct ReadIdentity {
-    /// `device` or `device/module`.
+    /// The key of an identity: `device` or `device/module`.
     key: Box<str>,
     number: u64,
-    /// Where the line is in the text.
+    /// The position of the line in the text.
     line: Range<usize>,
     print: u64,
 }
@@ -216,7 +217,7 @@ impl Files {
         Self { registry, policies, max_delete_share, counted: false, identities, rights, hasher }
     }
 
-    /// Reads both files and tries all that they say.
+    /// Reads both files and checks their whole content.
     pub(crate) fn read(&self) -> Result<Reading, FilesError> {
         let mut text = read(&self.registry)?;
         let count = take_count(&mut text);
@@ -227,7 +228,7 @@ impl Files {
             return Err(FilesError::Count { file: self.registry.clone(), stated, found: identities.len() });
         }
         let reading = Reading { text, identities, counted: count.is_some(), policies: self.read_policies()? };
-        self.is_whole(&reading)?;
+        self.refuse_truncated(&reading)?;
         Ok(reading)
     }
 
@@ -256,8 +257,8 @@ impl Files {
         Ok(identities)
     }
 
-    /// Refuses what a file that was cut at the end of a line would do.
-    fn is_whole(&self, reading: &Reading) -> Result<(), FilesError> {
+    /// Refuses a file that may have been truncated at the end of a line.
+    fn refuse_truncated(&self, reading: &Reading) -> Result<(), FilesError> {
         let (file, now) = (|| self.registry.clone(), reading.identities.len());
         if reading.counted {
             return Ok(());
@@ -265,8 +266,8 @@ impl Files {
         if self.counted {
             return Err(FilesError::NoCount { file: file(), now });
         }
-        let there: BTreeSet<&str> = reading.identities.iter().map(|identity| &*identity.key).collect();
-        let deleted = self.identities.keys().filter(|key| !there.contains(&***key)).count();
+        let present: BTreeSet<&str> = reading.identities.iter().map(|identity| &*identity.key).collect();
+        let deleted = self.identities.keys().filter(|key| !present.contains(&***key)).count();
         let (before, max_share) = (self.identities.len(), self.max_delete_share);
         let share = deleted.saturating_mul(100) > before.saturating_mul(usize::from(max_share));
         if share && (deleted > FEW || now == 0 || max_share == 0) {
@@ -278,9 +279,9 @@ impl Files {
     fn read_policies(&self) -> Result<Vec<ReadPolicy>, FilesError> {
         let file = || self.policies.clone();
         let text = read(&self.policies)?;
-        // a mark of the byte order is no part of the array
+        // a byte order mark is not part of the array
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        // serde's message may quote the text, so only the place of it is taken
+        // serde's message may quote the text, so only its position is used
         let policies: Vec<Policy<'_>> = serde_json::from_str(text).map_err(|error| FilesError::Policies {
             file: file(),
             line: error.line(),
@@ -312,7 +313,7 @@ impl Files {
             .collect()
     }
 
-    /// Makes the registry what the files say, as far as they say something new.
+    /// Applies the changes of the files to the registry.
     pub(crate) fn apply(&mut self, reading: Reading, registry: &mut Registry) -> Applied {
         let mut applied = Applied::default();
         let mut identities = BTreeMap::new();
@@ -321,7 +322,7 @@ impl Files {
         for ReadIdentity { key, number, line, print } in reading.identities {
             if self.identities.get(&key) != Some(&print) {
                 let line = reading.text.get(line).unwrap_or_default();
-                // it was read in the same way before; if there is such an identity, the line is what is new of it
+                // `read_identities` parsed it before; an identity that exists is updated
                 let imported = ImportLine::read(number, line.as_bytes()).and_then(|line| match line {
                     Some(line) => importer.import(&line.with_mode(ImportMode::CreateOrUpdate)).map(drop),
                     None => Ok(()),
@@ -343,7 +344,7 @@ impl Files {
         let mut rights = BTreeMap::new();
         for ReadPolicy { name, rights: granted, keys, print } in reading.policies {
             if self.rights.get(name.as_str()) != Some(&print) {
-                // it was parsed when it was read
+                // `read_policies` parsed it
                 registry.set_policy(PolicyName::assertion(&name), granted, keys);
                 applied.set = applied.set.saturating_add(1);
             }
@@ -359,7 +360,7 @@ impl Files {
     }
 }
 
-/// The name of a file, unless it looks like a key that was given in its place.
+/// Returns the name of a file, redacted if it looks like a key.
 pub(crate) fn shown(file: &Path) -> Shown<Cow<'_, str>> {
     Shown::new(file.to_string_lossy())
 }
@@ -374,7 +375,7 @@ fn read_line(number: usize, line: &str) -> Result<Option<ImportLine<'_>>, Import
     ImportLine::read(u64::try_from(number).unwrap_or(u64::MAX), line.as_bytes())
 }
 
-/// Takes the line that counts the identities off the end, where there is one.
+/// Removes the line that counts the identities from the end, if there is one.
 fn take_count(text: &mut String) -> Option<Count> {
     let whole = text.trim_end_matches([' ', '\t', '\r', '\n']);
     let start = whole.rfind('\n').map_or(0, |at| at.saturating_add(1));
@@ -385,12 +386,12 @@ fn take_count(text: &mut String) -> Option<Count> {
     Some(count)
 }
 
-/// A source of new keys.
+/// Fills a buffer with randomness, for new keys.
 pub(crate) fn entropy(buffer: &mut [u8]) -> Result<(), NoEntropy> {
     getrandom::fill(buffer).map_err(|_| NoEntropy)
 }
 
-/// `device` or `device/module`.
+/// The key of an identity: `device` or `device/module`.
 fn key(identity: &Identity<'_>) -> Box<str> {
     let device = identity.device().map_or("", |id| id.as_str());
     match identity.module() {

@@ -1,4 +1,4 @@
-//! What all transports share: the registry, the rules, who is connected, and every decision.
+//! The part that all transports share: the registry, the configuration, the connections, and every decision.
 
 use core::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
@@ -12,25 +12,22 @@ use hubward::{
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::watch;
 
-use crate::amqp::Mailboxes;
 use crate::clock;
 use crate::connections::Connections;
 use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
-use crate::https::Users;
 use crate::limits::{Limits, Refusals};
+use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
 use crate::peer::Peer;
 
 /// The registry, with keys ready for use.
 pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
 
-/// A hub.
+/// A hub: its records, its configuration and its connections.
 pub(crate) struct Hub {
-    rules: HubConfig<'static, HmacKey>,
+    config: HubConfig<'static, HmacKey>,
     registry: RwLock<Registry>,
-    /// Who is admitted with a bearer token, if anybody.
-    pub(crate) users: Option<Users>,
-    /// Wakes every connection when the registry has changed.
+    /// Notifies every connection when the registry has changed.
     changes: watch::Sender<()>,
     pub(crate) connections: Connections,
     pub(crate) limits: Limits,
@@ -40,38 +37,32 @@ pub(crate) struct Hub {
     pub(crate) mailboxes: Mailboxes,
 }
 
-/// Why somebody is not let in. What it says is in the log; the peer gets a word.
+/// The reason why a request is refused. The log has it in full; the peer is told one word.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Refusal {
-    /// Nobody is proven.
-    Unproven(AuthError),
-    /// Somebody is proven, and may not do what was asked for.
+    /// The peer is not authenticated.
+    Unauthenticated(AuthError),
+    /// The peer is authenticated, and not permitted to do the operation.
     Denied,
-    /// Somebody is proven, and there is no such operation.
+    /// The peer is authenticated, and there is no such operation.
     UnknownOperation,
 }
 
-/// What came of a connected peer's operation.
+/// The result of an operation of a connected peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Judged {
-    /// It may go on.
+pub(crate) enum SessionDecision {
+    /// The operation is permitted.
     Allowed,
-    /// It may not.
+    /// The operation is denied.
     Denied,
-    /// The session is over: close the connection.
+    /// The session has ended: close the connection.
     SessionError,
 }
 
 impl Hub {
-    pub(crate) fn new(
-        rules: HubConfig<'static, HmacKey>,
-        registry: Registry,
-        users: Option<Users>,
-        limits: Limits,
-    ) -> Self {
+    pub(crate) fn new(config: HubConfig<'static, HmacKey>, registry: Registry, limits: Limits) -> Self {
         Self {
-            rules,
-            users,
+            config,
             registry: RwLock::new(registry),
             changes: watch::Sender::new(()),
             connections: Connections::default(),
@@ -82,140 +73,153 @@ impl Hub {
         }
     }
 
-    /// Judges a credential, and the decision on what is asked for by presenting it. `claimed` is whom the transport
-    /// names, for the log.
-    pub(crate) fn enter<'a>(
+    /// Authenticates a peer and decides on the operation that it requested with its credentials. `claimed` is the identity
+    /// that the transport names, for the log.
+    pub(crate) fn authorize<'a>(
         &'a self,
         peer: &Peer,
         operation: &Operation<'_>,
         claimed: Option<Identity<'_>>,
-        presented: Result<Credentials<'a>, AuthError>,
+        credentials: Result<Credentials<'a>, AuthError>,
     ) -> Result<Session, Refusal> {
-        let admitted = self.prove(peer, operation, claimed, presented).map_err(Refusal::Unproven)?;
-        let decision = admitted.decision();
-        record(&self.metrics, &Entry::of(peer, admitted.identity(), operation, &decision));
+        let authenticated =
+            self.authenticate(peer, operation, claimed, credentials).map_err(Refusal::Unauthenticated)?;
+        let decision = authenticated.decision();
+        record(&self.metrics, &Entry::of(peer, authenticated.identity(), operation, &decision));
         match decision {
-            Decision::Allow(_) => Ok(admitted.into_session()),
+            Decision::Allow(_) => Ok(authenticated.into_session()),
             Decision::Deny(denial) if denial.endpoint().is_none() => Err(Refusal::UnknownOperation),
             Decision::Deny(_) => Err(Refusal::Denied),
         }
     }
 
-    /// Judges a credential. A refusal is logged; of somebody proven the decision is the caller's to make.
-    pub(crate) fn prove<'a>(
+    /// Authenticates a peer. A refusal is logged; the decision on an authenticated peer is left to the caller.
+    pub(crate) fn authenticate<'a>(
         &'a self,
         peer: &Peer,
         operation: &Operation<'_>,
         claimed: Option<Identity<'_>>,
-        presented: Result<Credentials<'a>, AuthError>,
+        credentials: Result<Credentials<'a>, AuthError>,
     ) -> Result<Authenticated<'a>, AuthError> {
         let watch = clock::stopwatch();
-        let admitted = presented.and_then(|presented| self.admit(presented, clock::now()));
-        match &admitted {
+        let authenticated =
+            credentials.and_then(|credentials| self.run_authentication(credentials, clock::now()));
+        match &authenticated {
             Ok(_) => {
-                self.metrics.admission_took(watch.elapsed());
-                peer.place.proven();
+                self.metrics.authentication_took(watch.elapsed());
+                peer.slot.set_authenticated();
             }
             Err(error) => {
                 let known = claimed.filter(|who| self.read().get(*who).is_some());
-                let who = known.map_or(Who::Nobody, Who::Identity);
-                self.refused(peer, who, operation, ADMISSION, error.code(), format_args!("{error}"));
+                let who = known.map_or(Who::Unknown, Who::Identity);
+                self.log_refusal(peer, who, operation, ADMISSION, error.code(), format_args!("{error}"));
             }
         }
-        admitted
+        authenticated
     }
 
-    fn admit<'a>(
+    fn run_authentication<'a>(
         &'a self,
-        presented: Credentials<'a>,
+        credentials: Credentials<'a>,
         now: UnixTime,
     ) -> Result<Authenticated<'a>, AuthError> {
-        let mut question = presented.start(&self.rules)?;
+        let mut pending = credentials.start(&self.config)?;
         loop {
             let registry = self.read();
-            let found = registry.find_issued(&question.lookup(), question.issuers());
-            match question.resume(found, now)? {
-                AuthenticationStep::NeedsLookup(next) => question = next,
-                AuthenticationStep::Authenticated(admitted) => return Ok(admitted),
+            let result = registry.find_issued(&pending.lookup(), pending.issuers());
+            match pending.resume(result, now)? {
+                AuthenticationStep::NeedsLookup(next) => pending = next,
+                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated),
             }
         }
     }
 
-    /// The decision on what a connected peer asks for, after a recheck of its session.
-    pub(crate) fn judge(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> Judged {
-        if let Err(ended) = self.recheck(session) {
-            self.ended(peer, session, operation, ended);
-            return Judged::SessionError;
+    /// Decides on an operation of a connected peer, after a recheck of its session.
+    pub(crate) fn decide(
+        &self,
+        peer: &Peer,
+        session: &Session,
+        operation: &Operation<'_>,
+    ) -> SessionDecision {
+        if let Err(error) = self.recheck(session) {
+            self.log_session_error(peer, session, operation, error);
+            return SessionDecision::SessionError;
         }
         let decision = session.decide(operation);
         record(&self.metrics, &Entry::of(peer, session.identity(), operation, &decision));
-        if decision.is_allow() { Judged::Allowed } else { Judged::Denied }
+        if decision.is_allow() { SessionDecision::Allowed } else { SessionDecision::Denied }
     }
 
-    /// Whether a session still holds, now that the registry has changed or its time has come. Its end is logged.
-    pub(crate) fn still(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> bool {
-        let ended = self.recheck(session).err();
-        if let Some(ended) = ended {
-            self.ended(peer, session, operation, ended);
+    /// Returns whether a session is still valid after a change of the registry or at its expiry. Its end is logged.
+    pub(crate) fn still_valid(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> bool {
+        let error = self.recheck(session).err();
+        if let Some(error) = error {
+            self.log_session_error(peer, session, operation, error);
         }
-        ended.is_none()
+        error.is_none()
     }
 
-    fn ended(&self, peer: &Peer, session: &Session, operation: &Operation<'_>, ended: SessionError) {
+    fn log_session_error(
+        &self,
+        peer: &Peer,
+        session: &Session,
+        operation: &Operation<'_>,
+        error: SessionError,
+    ) {
         let who = Who::Identity(session.identity());
-        self.refused(peer, who, operation, SESSION, ended.code(), format_args!("{ended}"));
+        self.log_refusal(peer, who, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
     fn recheck(&self, session: &Session) -> Result<(), SessionError> {
         let registry = self.read();
-        let answers: Vec<LookupResult<'_, HmacKey>> =
+        let results: Vec<LookupResult<'_, HmacKey>> =
             session.lookups().map(|lookup| registry.find_issued(&lookup, session.issuers())).collect();
-        session.recheck(&answers, clock::now())
+        session.recheck(&results, clock::now())
     }
 
-    /// Judges a token that is put on an AMQP connection. `claimed` is whom it is put for, for the log: either outcome is
-    /// in it.
-    pub(crate) fn put(
+    /// Authenticates the token of a CBS request. `claimed` is the identity that it is put for, for the log, which has
+    /// either result.
+    pub(crate) fn put_token(
         &self,
         peer: &Peer,
         claimed: Option<Lookup<'_>>,
-        put: CbsRequest<'_>,
+        request: CbsRequest<'_>,
         cbs: &mut Cbs,
     ) -> CbsResponse {
         let operation = Operation::amqp_send("cbs");
         let watch = clock::stopwatch();
         let now = clock::now();
-        let mut step = cbs.put_token(put, &self.rules);
+        let mut step = cbs.put_token(request, &self.config);
         let reply = loop {
             match step {
-                CbsStep::NeedsLookup(question) => {
-                    let (registry, whose) = (self.read(), question.lookup());
-                    step = question.resume(registry.find(&whose), now);
+                CbsStep::NeedsLookup(pending) => {
+                    let (registry, lookup) = (self.read(), pending.lookup());
+                    step = pending.resume(registry.find(&lookup), now);
                 }
                 CbsStep::Replied(reply) => break reply,
             }
         };
         match (reply.error(), cbs.sessions().last()) {
             (None, Some(session)) => {
-                self.metrics.admission_took(watch.elapsed());
-                peer.place.proven();
-                self.admitted(peer, session.identity(), &operation);
+                self.metrics.authentication_took(watch.elapsed());
+                peer.slot.set_authenticated();
+                self.log_authenticated(peer, session.identity(), &operation);
             }
             (error, _) => {
                 let error = error.unwrap_or(AuthError::Unknown);
                 let registry = self.read();
                 let who = match claimed.map(|claimed| registry.find(&claimed)) {
                     Some(LookupResult::Identity(record)) => Who::Identity(record.identity()),
-                    _ => Who::Nobody,
+                    _ => Who::Unknown,
                 };
-                self.refused(peer, who, &operation, ADMISSION, error.code(), format_args!("{error}"));
+                self.log_refusal(peer, who, &operation, ADMISSION, error.code(), format_args!("{error}"));
             }
         }
         reply
     }
 
-    /// Somebody is proven, on a transport where that by itself asks for nothing.
-    pub(crate) fn admitted(&self, peer: &Peer, who: Identity<'_>, operation: &Operation<'_>) {
+    /// Logs an authentication that does not request an operation by itself.
+    pub(crate) fn log_authenticated(&self, peer: &Peer, who: Identity<'_>, operation: &Operation<'_>) {
         let entry = Entry {
             peer,
             who: Who::Identity(who),
@@ -228,26 +232,26 @@ impl Hub {
         record(&self.metrics, &entry);
     }
 
-    /// Somebody asks for what only those may do who are proven.
-    pub(crate) fn unproven(&self, peer: &Peer, operation: &Operation<'_>) {
+    /// Logs the refusal of an operation that requires authentication.
+    pub(crate) fn log_unauthenticated(&self, peer: &Peer, operation: &Operation<'_>) {
         let error = AuthError::NoCredential;
-        self.refused(peer, Who::Nobody, operation, SESSION, error.code(), format_args!("{error}"));
+        self.log_refusal(peer, Who::Unknown, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
-    /// What a peer sent cannot be read, and nobody is proven.
-    pub(crate) fn malformed(&self, peer: &Peer, operation: &Operation<'_>) {
-        let reason = format_args!("what came before any credential is not of the protocol");
-        self.refused(peer, Who::Nobody, operation, ADMISSION, "malformed", reason);
+    /// Logs that bytes before authentication could not be parsed.
+    pub(crate) fn log_malformed(&self, peer: &Peer, operation: &Operation<'_>) {
+        let reason = format_args!("the bytes before any credential do not follow the protocol");
+        self.log_refusal(peer, Who::Unknown, operation, ADMISSION, "malformed", reason);
     }
 
-    /// Lets a peer that was refused wait for its answer.
+    /// Delays the answer to a peer that was refused.
     pub(crate) async fn slow(&self, peer: &Peer) {
         if self.refusals.slow(peer.address.ip()).await {
             self.metrics.slowed.add(1);
         }
     }
 
-    fn refused(
+    fn log_refusal(
         &self,
         peer: &Peer,
         who: Who<'_>,
@@ -260,47 +264,47 @@ impl Hub {
         record(&self.metrics, &Entry { peer, who, operation, allow: false, rule, code, reason });
     }
 
-    /// The counters, in Prometheus' text format.
+    /// Returns the metrics in Prometheus' text format.
     pub(crate) fn counters(&self) -> String {
         self.metrics.text(self.connections.len())
     }
 
-    /// The registry, to read.
+    /// Locks the registry for reading.
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Registry> {
-        // a change that stops half way has changed the stamp first: whatever was proven before is over
+        // a change that panics half way has changed the record version first, so that earlier sessions end
         self.registry.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the registry; every connection rechecks its session then.
+    /// Changes the registry, and notifies every connection to recheck its session.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Registry) -> T) -> T {
         let done = change(&mut self.registry.write().unwrap_or_else(PoisonError::into_inner));
         self.changes.send_replace(());
         done
     }
 
-    /// Hears of every change from now on.
+    /// Returns a receiver of all later changes.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
     }
 }
 
-/// A new decoy key, that nobody holds.
-pub(crate) fn decoy() -> Result<HmacKey, getrandom::Error> {
+/// Returns a new dummy key, which no identity has.
+pub(crate) fn dummy_key() -> Result<HmacKey, getrandom::Error> {
     let mut bytes = zeroize::Zeroizing::new([0; 32]);
     getrandom::fill(&mut *bytes)?;
-    // 32 bytes are a key's length
+    // 32 bytes are a valid key length
     let key = SymmetricKey::from_bytes(&*bytes).map_err(|_| getrandom::Error::UNEXPECTED)?;
     Ok(HmacKey::new(&key))
 }
 
-/// A hub's name that lives as long as the process: a server has one, and it is made at the start.
-pub(crate) fn leaked(name: &str) -> &'static str {
+/// Leaks the name of a hub, for the lifetime of the process: a server does this once for each name, at its start.
+pub(crate) fn leak(name: &str) -> &'static str {
     Box::leak(name.into())
 }
 
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub").field("rules", &self.rules).finish_non_exhaustive()
+        f.debug_struct("Hub").field("config", &self.config).finish_non_exhaustive()
     }
 }
 
@@ -314,33 +318,33 @@ mod tests {
     use hubward::types::{Authority, DeviceId, HostName, Status};
 
     use super::*;
-    use crate::places::Place;
+    use crate::slots::Slot;
 
     #[test]
-    fn a_decision_rests_on_what_the_registry_says_now() {
+    fn each_decision_rechecks_the_session() {
         let key = || HmacKey::from_bytes(&[7; 32]);
         let device = DeviceId::parse("dev1").unwrap();
         let mut registry = Registry::new();
         registry.create_device(device, Authentication::Sas(SymmetricKeys::one(key()))).unwrap();
-        let rules = HubConfig::new(HostName::parse("hub.example").unwrap(), decoy().unwrap());
-        let hub = Hub::new(rules, registry, None, Limits::default());
+        let config = HubConfig::new(HostName::parse("hub.example").unwrap(), dummy_key().unwrap());
+        let hub = Hub::new(config, registry, Limits::default());
         let address = ([127, 0, 0, 1], 1).into();
-        let place = Place::alone();
-        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), place };
+        let slot = Slot::alone();
+        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot };
 
         let client = Client::device(Authority::parse("hub.example").unwrap(), device);
         let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));
         let (username, token) =
             (client.mqtt_username().to_string(), client.token(until).sign(&key()).to_string());
-        let presented = Credentials::mqtt("dev1", &username, Some(&token));
-        let session = hub.enter(&peer, &Operation::mqtt_connect(), None, presented).unwrap();
+        let credentials = Credentials::mqtt("dev1", &username, Some(&token));
+        let session = hub.authorize(&peer, &Operation::mqtt_connect(), None, credentials).unwrap();
 
-        // nobody wakes it: it is the decision that asks again
+        // no notification is awaited: the decision itself rechecks
         let own = Operation::mqtt_publish("devices/dev1/messages/events/");
-        assert_eq!(hub.judge(&peer, &session, &own), Judged::Allowed);
+        assert_eq!(hub.decide(&peer, &session, &own), SessionDecision::Allowed);
         hub.change(|registry| registry.set_status(device, Status::Disabled)).unwrap();
-        assert_eq!(hub.judge(&peer, &session, &own), Judged::SessionError);
+        assert_eq!(hub.decide(&peer, &session, &own), SessionDecision::SessionError);
         hub.change(|registry| registry.set_status(device, Status::Enabled)).unwrap();
-        assert_eq!(hub.judge(&peer, &session, &own), Judged::Allowed);
+        assert_eq!(hub.decide(&peer, &session, &own), SessionDecision::Allowed);
     }
 }

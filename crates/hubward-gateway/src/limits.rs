@@ -1,4 +1,4 @@
-//! Bounds of what peers may take, and the slowing down of those who are refused.
+//! Limits on the resources of peers, and the delays of refusals.
 
 use core::net::{IpAddr, Ipv6Addr};
 use core::time::Duration;
@@ -9,30 +9,35 @@ use clap::Args;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// Bounds of what peers may take. Durations are in seconds on the command line.
+/// Limits on the resources that peers may use. Durations are in seconds on the command line.
+///
+/// ```
+/// let limits = hubward_gateway::Limits { max_connections: 500, ..Default::default() };
+/// assert_eq!(limits.max_unproven, 2_000);
+/// ```
 #[derive(Debug, Clone, Copy, Args)]
 #[expect(clippy::exhaustive_structs, reason = "an embedder fills in all of it")]
 pub struct Limits {
-    /// Connections of all transports together. Where there are as many, the peer that has been there longest without
-    /// proof gives way; where all are proven, a newcomer is closed before its handshake.
+    /// Connections of all transports together. At the limit a new connection closes the oldest one that is not
+    /// authenticated; if all are authenticated, the new one is closed before its handshake.
     #[arg(long, default_value_t = 10_000)]
     pub max_connections: usize,
-    /// Connections on which nobody is proven yet, of all transports together: the oldest gives way to a newcomer.
+    /// Connections that are not authenticated yet, of all transports together: a new one closes the oldest.
     #[arg(long, default_value_t = 2_000)]
     pub max_unproven: usize,
     /// Seconds that a TLS handshake may take.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub handshake_timeout: Duration,
-    /// Seconds from the handshake to a whole CONNECT, or to the head of a request.
+    /// Seconds from the handshake to a complete CONNECT, or to the head of a request.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub connect_timeout: Duration,
     /// Seconds that a peer may take to accept what is sent to it.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub write_timeout: Duration,
-    /// Most seconds that a refusal's answer is delayed; none are with 0.
+    /// Largest delay of a refusal's answer in seconds; 0 for no delay.
     #[arg(long, default_value = "1", value_parser = seconds)]
     pub refusal_delay: Duration,
-    /// Seconds that connections may take to end when the gateway stops.
+    /// Seconds that connections have to end when the gateway stops.
     #[arg(long, default_value = "5", value_parser = seconds)]
     pub drain_timeout: Duration,
 }
@@ -53,31 +58,31 @@ impl Default for Limits {
 }
 
 fn seconds(text: &str) -> Result<Duration, core::num::ParseFloatError> {
-    // what is no duration is none at all: the peer has no time
+    // a number that is not a duration becomes 0: the peer has no time
     text.parse().map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
-/// Bytes of a packet before somebody is admitted: two ids, a host, a query and a token of 4 KiB.
+/// Bytes of a packet before authentication: two ids, a host, a query and a token of 4 KiB.
 pub(crate) const CONNECT_BYTES: usize = 8 * 1024;
-/// Bytes of a packet: a message of 256 KiB, as a hub has it, and what is around it.
+/// Bytes of a packet: a message of 256 KiB, the limit of a hub, and its envelope.
 pub(crate) const PACKET_BYTES: u32 = 260 * 1024;
-/// Seconds of silence that a hub puts up with, whatever keep-alive a client asks for.
+/// The longest keep-alive in seconds that a hub grants.
 pub(crate) const LONGEST_KEEP_ALIVE: u16 = 1767;
 
-/// Addresses of which refusals are remembered.
+/// The number of addresses whose refusals are counted.
 const ADDRESSES: usize = 4096;
-/// Refusals an address has free in a while.
+/// Refusals of an address that are not delayed.
 const FREE: u32 = 4;
-/// After so long without a refusal an address is forgotten.
+/// The time without a refusal after which the refusals of an address are forgotten.
 const WHILE: Duration = Duration::from_secs(60);
 /// The first delay; it doubles with each refusal.
 const FIRST: Duration = Duration::from_millis(50);
-/// Refusals that may be waiting at one time. Whoever finds no place is refused at once: a crowd that waits would
-/// take the connections of those who are served.
+/// Refusals that may be delayed at one time. Further ones are answered at once: many delayed peers would take the
+/// connections of others.
 const WAITING: usize = 512;
 
-/// Refused peers wait for their answer, longer each time. Only refusals are slowed: who shares an address with
-/// somebody refused is admitted as fast as ever.
+/// Delays the answers to refused peers, longer each time. Only refusals are delayed: a peer that is authenticated from
+/// the same address is not.
 #[derive(Debug)]
 pub(crate) struct Refusals {
     seen: Mutex<HashMap<IpAddr, Seen>>,
@@ -92,18 +97,18 @@ struct Seen {
 }
 
 impl Refusals {
-    /// `longest` is the longest delay.
+    /// Returns an empty table; `longest` is the longest delay.
     pub(crate) fn new(longest: Duration) -> Self {
         Self { seen: Mutex::new(HashMap::new()), longest, waiting: Arc::new(Semaphore::new(WAITING)) }
     }
 
-    /// Counts a refusal and waits; whether it did.
+    /// Counts a refusal and delays it; returns whether there was a delay.
     pub(crate) async fn slow(&self, address: IpAddr) -> bool {
         let delay = self.count(address, Instant::now());
         if delay.is_zero() {
             return false;
         }
-        let Ok(_place) = self.waiting.try_acquire() else { return false };
+        let Ok(_permit) = self.waiting.try_acquire() else { return false };
         tokio::time::sleep(delay).await;
         true
     }
@@ -114,7 +119,7 @@ impl Refusals {
             seen.retain(|_, seen| now.saturating_duration_since(seen.last) < WHILE);
         }
         if seen.len() >= ADDRESSES {
-            // so many at once are no one's mistakes: begin anew, for memory is bounded
+            // so many addresses at once are an attack: clear the table, to bound its memory
             seen.clear();
         }
         let entry = seen.entry(network(address)).or_insert(Seen { refusals: 0, last: now });
@@ -129,7 +134,7 @@ impl Refusals {
     }
 }
 
-/// Whoever has one IPv6 address has the 64 bits below it.
+/// Returns the network of an address: the owner of one IPv6 address has all addresses of its /64 prefix.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
@@ -153,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_is_one() {
+    fn addresses_of_one_ipv6_prefix_are_counted_together() {
         let of = |text: &str| network(text.parse().unwrap());
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:0:1"));
         assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));

@@ -1,4 +1,4 @@
-//! Counters, as Prometheus reads them. They name no identity and no address.
+//! Metrics in Prometheus' format. They name no identity and no address.
 
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -8,36 +8,36 @@ use std::sync::{Mutex, PoisonError};
 
 use hubward::policy::Transport;
 
-/// What the gateway counts.
+/// The metrics of a gateway.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    /// Decisions by transport, verdict and code: all three from fixed lists, and of a peer that is not proven one code.
+    /// Decisions by transport, verdict and code: all from fixed lists, with one code for all peers that are not authenticated.
     decisions: Mutex<BTreeMap<(&'static str, &'static str, &'static str), u64>>,
     /// Connections that are open now.
     pub(crate) open: Gauge,
-    /// Connections that were taken.
+    /// Connections that were accepted.
     pub(crate) accepted: Counter,
-    /// Connections closed before their handshake, for there were too many.
+    /// Connections closed because there were too many.
     pub(crate) crowded_out: Counter,
     /// Handshakes that failed or took too long.
     pub(crate) handshakes_failed: Counter,
-    /// Connections closed for bytes that are not of the protocol.
+    /// Connections closed because they did not follow the protocol.
     pub(crate) malformed: Counter,
     /// Connections closed for taking too long.
     pub(crate) timed_out: Counter,
     /// Refusals whose answer was delayed.
     pub(crate) slowed: Counter,
-    /// Connections that a newer one of the same identity ended.
+    /// Connections that a newer one of the same identity closed.
     pub(crate) evicted: Counter,
-    /// Messages of devices.
+    /// Messages from devices.
     pub(crate) messages: Counter,
     /// Their bytes.
     pub(crate) message_bytes: Counter,
-    admissions: Counter,
-    admission_nanoseconds: Counter,
+    authentications: Counter,
+    authentication_nanoseconds: Counter,
 }
 
-/// A number that only grows.
+/// A counter that only grows.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
@@ -51,7 +51,7 @@ impl Counter {
     }
 }
 
-/// A number that is held up for as long as somebody lives.
+/// A value that goes up and down.
 #[derive(Debug, Default)]
 pub(crate) struct Gauge(AtomicU64);
 
@@ -77,18 +77,18 @@ impl Metrics {
         *count = count.saturating_add(1);
     }
 
-    /// The admission of somebody proven took so long, lookups included. Refusals are not measured: how long each took
-    /// would tell whether an identity exists.
-    pub(crate) fn admission_took(&self, time: Duration) {
-        self.admissions.add(1);
-        self.admission_nanoseconds.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    /// Records the time of a successful authentication, lookups included. Refusals are not measured: their times would
+    /// reveal whether an identity exists.
+    pub(crate) fn authentication_took(&self, time: Duration) {
+        self.authentications.add(1);
+        self.authentication_nanoseconds.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     }
 
-    /// The text format of Prometheus, version 0.0.4.
+    /// Returns the metrics in Prometheus' text format, version 0.0.4.
     pub(crate) fn text(&self, identities: usize) -> String {
         let mut text = String::new();
         let mut write = |name: &str, kind: &str, help: &str, value: u64| {
-            // a String takes whatever is written
+            // writing to a `String` cannot fail
             let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
         };
         let open = self.open.0.load(Relaxed);
@@ -96,17 +96,29 @@ impl Metrics {
         let identities = u64::try_from(identities).unwrap_or(u64::MAX);
         write("hubward_identities_connected", "gauge", "Devices and modules connected.", identities);
         for (name, help, counter) in [
-            ("hubward_connections_accepted_total", "Connections that were taken.", &self.accepted),
+            ("hubward_connections_accepted_total", "Connections that were accepted.", &self.accepted),
             ("hubward_connections_crowded_out_total", "Closed: too many were open.", &self.crowded_out),
             ("hubward_handshakes_failed_total", "TLS handshakes that failed.", &self.handshakes_failed),
-            ("hubward_connections_malformed_total", "Closed: not of the protocol.", &self.malformed),
+            (
+                "hubward_connections_malformed_total",
+                "Closed: the peer did not follow the protocol.",
+                &self.malformed,
+            ),
             ("hubward_connections_timed_out_total", "Closed: too slow or silent.", &self.timed_out),
-            ("hubward_connections_evicted_total", "Closed: the identity connected anew.", &self.evicted),
+            (
+                "hubward_connections_evicted_total",
+                "Closed: the identity opened a newer connection.",
+                &self.evicted,
+            ),
             ("hubward_refusals_slowed_total", "Refusals whose answer was delayed.", &self.slowed),
-            ("hubward_messages_total", "Messages of devices.", &self.messages),
-            ("hubward_message_bytes_total", "Their bytes.", &self.message_bytes),
-            ("hubward_admissions_total", "Credentials that were admitted.", &self.admissions),
-            ("hubward_admission_nanoseconds_total", "The time it took.", &self.admission_nanoseconds),
+            ("hubward_messages_total", "Messages from devices.", &self.messages),
+            ("hubward_message_bytes_total", "Bytes of messages from devices.", &self.message_bytes),
+            ("hubward_admissions_total", "Successful authentications.", &self.authentications),
+            (
+                "hubward_admission_nanoseconds_total",
+                "Time of successful authentications.",
+                &self.authentication_nanoseconds,
+            ),
         ] {
             write(name, "counter", help, counter.get());
         }

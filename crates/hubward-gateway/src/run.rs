@@ -1,4 +1,4 @@
-//! The program: starts what the command line says, and ends on a signal.
+//! The program: starts a gateway from the command line, and ends it on a signal.
 
 use core::error::Error;
 use std::io::{IsTerminal, Write};
@@ -16,31 +16,31 @@ use crate::server::Server;
 /// Runs the program until a signal ends it.
 ///
 /// # Errors
-/// Why it did not start, in words for its user.
+/// Returns the reason why the gateway did not start, as a text for the user.
 pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let Command::Serve(serve) = arguments.command;
     let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new("info"))?;
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
-    // signals and the time of the end have a thread of their own: they are heard whatever those who are served do
+    // signals and the shutdown timeout run on a thread of their own, so that connections cannot delay them
     let signals = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let serving = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let ended = signals.block_on(until_a_signal(serve, &serving));
+    let result = signals.block_on(until_a_signal(serve, &serving));
     serving.shutdown_background();
-    ended
+    result
 }
 
 async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn Error>> {
     let dev = if serve.dev { Some(Dev::create()?) } else { None };
     let mut config = match &dev {
         Some(dev) => dev_config(dev, serve),
-        None => serve.config().ok_or("--hub, --registry, --policies, --cert and --key are needed")?,
+        None => serve.config().ok_or("give --hub, --registry, --policies, --cert and --key, or --dev")?,
     };
     if descriptors::fit(&mut config.limits) {
         let Limits { max_connections, max_unproven, .. } = config.limits;
         tracing::warn!(max_connections, max_unproven, "lowered to the limit on open files (ulimit -n)");
     }
-    // before anything is served: whoever waits for the address to answer may signal at once
+    // registered before anything is served: a process that waits for the address may send a signal at once
     let (mut terminate, mut interrupt, mut hang_up) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
     let server = serving.spawn(Server::start(config)).await??;
@@ -74,7 +74,7 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
                     refused = applied.refused,
                     "files read again"
                 ),
-                Err(error) => tracing::error!(%error, "files not applied; all is as it was"),
+                Err(error) => tracing::error!(%error, "files not applied; registry and policies are unchanged"),
             },
         }
     }
@@ -85,13 +85,13 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// The folder's files, and what the command line says beside.
+/// Returns the configuration of a `--dev` hub, with the other arguments of the command line applied.
 fn dev_config(dev: &Dev, serve: Serve) -> Config {
     let mqtt = serve.mqtt.unwrap_or_else(|| "localhost:8883".into());
     let https = serve.https.unwrap_or_else(|| "localhost:8443".into());
     let config = dev.config(&mqtt, &https);
     let hub = serve.hub.unwrap_or_else(|| config.hub.clone());
-    // clients sign for the address that they were given
+    // clients sign tokens for the address that they connect to
     let port = https.rsplit(':').next().unwrap_or_default();
     let aliases = serve.alias.into_iter().chain(["localhost".into(), format!("localhost:{port}")]).collect();
     let amqps = Some(serve.amqps.unwrap_or_else(|| "localhost:5671".into()));
@@ -127,7 +127,7 @@ fn print_dev(dev: &Dev, server: &Server) -> std::io::Result<()> {
     if let Some(address) = server.amqps() {
         writeln!(
             out,
-            "AMQP is served at {address}; there a service calls `HostName=localhost`, without a port."
+            "AMQP is served at {address}; a service uses `HostName=localhost` there, without a port."
         )?;
     }
     Ok(())

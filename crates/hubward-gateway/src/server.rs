@@ -1,4 +1,4 @@
-//! A gateway that serves: its listeners, its files, and its end.
+//! A running gateway: its listeners, its files, and its shutdown.
 
 use core::net::SocketAddr;
 use std::io;
@@ -17,48 +17,63 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::files::{Applied, Files, FilesError};
 use crate::https::{Users, UsersError};
-use crate::hub::{Hub, Registry, decoy, leaked};
-use crate::listen::{self, Doors};
-use crate::places::Places;
+use crate::hub::{Hub, Registry, dummy_key, leak};
+use crate::listener::{self, ListenerContext};
+use crate::slots::Slots;
 use crate::tls::{self, TlsError};
-use crate::{amqp, https, mqtt, scrape};
+use crate::{amqp, https, metrics_listener, mqtt};
 
-/// Why a gateway does not start.
+/// The reason why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The hub's name or an alias is none.
+    /// The hub's name or an alias is not valid.
     #[error("--hub or --alias: {0}")]
     Name(#[from] NameError),
-    /// A file is wrong.
+    /// The registry or the policies could not be applied.
     #[error(transparent)]
     Files(#[from] FilesError),
-    /// The file of users is wrong.
+    /// The file of users was refused.
     #[error(transparent)]
     Users(#[from] UsersError),
-    /// The certificate or the key.
+    /// The certificate, the key or the certificate authorities could not be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// An address cannot be listened on.
+    /// An address could not be bound.
     #[error("cannot listen on {}: {error}", Shown::new(address))]
     Listen {
-        /// As it was given.
+        /// The address, as it was given.
         address: String,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// No randomness.
+    /// The operating system has no randomness.
     #[error(transparent)]
     Entropy(#[from] getrandom::Error),
-    /// No address at all.
+    /// The configuration has no address to listen on.
     #[error("nothing to listen on: give --mqtt, --https or --amqps")]
     NoListener,
 }
 
 /// A gateway that serves until it is [shut down](Server::shutdown).
+///
+/// ```
+/// use hubward_gateway::{Dev, Server};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let runtime = tokio::runtime::Runtime::new()?;
+/// runtime.block_on(async {
+///     let dev = Dev::create()?;
+///     let server = Server::start(dev.config("127.0.0.1:0", "127.0.0.1:0")).await?;
+///     assert!(server.mqtt().is_some() && server.https().is_some());
+///     assert!(server.shutdown().await);
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Server {
-    doors: Doors,
+    context: ListenerContext,
     files: Mutex<Files>,
     mqtt: Option<SocketAddr>,
     https: Option<SocketAddr>,
@@ -67,10 +82,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a gateway on the run time that this is called in.
+    /// Starts a gateway on the current tokio runtime.
     ///
     /// # Errors
-    /// [`StartError`]; nothing is served then.
+    /// Returns a [`StartError`] if a file, a name or an address was refused; nothing is served then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let mut files = Files::new(config.registry.clone(), config.policies.clone(), config.max_delete_share);
         let mut seed = [0; 16];
@@ -78,11 +93,11 @@ impl Server {
         let mut registry = Registry::with_seed(&seed);
         let applied = files.apply(files.read()?, &mut registry);
         tracing::info!(records = applied.set, "files read");
-        let users = config.users.as_deref().map(Users::read).transpose()?;
-        let hub = Hub::new(rules(&config)?, registry, users, config.limits);
-        let doors = Doors {
+        let users = config.users.as_deref().map(Users::read).transpose()?.map(Arc::new);
+        let hub = Hub::new(hub_config(&config)?, registry, config.limits);
+        let context = ListenerContext {
             hub: Arc::new(hub),
-            places: Places::new(config.limits.max_connections, config.limits.max_unproven),
+            slots: Slots::new(config.limits.max_connections, config.limits.max_unproven),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -90,105 +105,106 @@ impl Server {
         let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
         let amqps = listen(config.amqps.as_deref(), &config, None).await?;
         let metrics = match config.metrics.as_deref() {
-            Some(address) => Some(bind(&scrape::address(address)).await?),
+            Some(address) => Some(bind(&metrics_listener::address(address)).await?),
             None => None,
         };
         if mqtt.is_none() && https.is_none() && amqps.is_none() {
             return Err(StartError::NoListener);
         }
         let files = Mutex::new(files);
-        let mut server = Self { doors, files, mqtt: None, https: None, amqps: None, metrics: None };
+        let mut server = Self { context, files, mqtt: None, https: None, amqps: None, metrics: None };
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
-            let doors = server.doors.clone();
-            server.spawn(listen::run(listener, tls, Transport::Mqtt, doors, mqtt::serve));
+            let context = server.context.clone();
+            server.spawn(listener::run(listener, tls, Transport::Mqtt, context, mqtt::serve));
         }
         if let Some((listener, tls, address)) = https {
             server.https = Some(address);
-            let doors = server.doors.clone();
-            server.spawn(listen::run(listener, tls, Transport::Http, doors, https::serve));
+            let context = server.context.clone();
+            let serve = move |hub, stream, peer, stop| https::serve(hub, users.clone(), stream, peer, stop);
+            server.spawn(listener::run(listener, tls, Transport::Http, context, serve));
         }
         if let Some((listener, tls, address)) = amqps {
             server.amqps = Some(address);
-            let doors = server.doors.clone();
-            server.spawn(listen::run(listener, tls, Transport::Amqp, doors, amqp::serve));
+            let context = server.context.clone();
+            server.spawn(listener::run(listener, tls, Transport::Amqp, context, amqp::serve));
         }
         if let Some((listener, address)) = metrics {
             server.metrics = Some(address);
-            let doors = server.doors.clone();
-            server.spawn(scrape::run(listener, doors));
+            let context = server.context.clone();
+            server.spawn(metrics_listener::run(listener, context));
         }
         Ok(server)
     }
 
     fn spawn(&self, listener: impl Future<Output = ()> + Send + 'static) {
-        self.doors.tasks.spawn(listener);
+        self.context.tasks.spawn(listener);
     }
 
-    /// Where MQTT is served.
+    /// Returns the address of the MQTT listener.
     #[must_use]
     pub const fn mqtt(&self) -> Option<SocketAddr> {
         self.mqtt
     }
 
-    /// Where HTTPS is served.
+    /// Returns the address of the HTTPS listener.
     #[must_use]
     pub const fn https(&self) -> Option<SocketAddr> {
         self.https
     }
 
-    /// Where AMQP is served.
+    /// Returns the address of the AMQP listener.
     #[must_use]
     pub const fn amqps(&self) -> Option<SocketAddr> {
         self.amqps
     }
 
-    /// Where the counters are served.
+    /// Returns the address of the metrics listener.
     #[must_use]
     pub const fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics
     }
 
-    /// The counters, in Prometheus' text format.
+    /// Returns the metrics in Prometheus' text format.
     #[must_use]
     pub fn metrics(&self) -> String {
-        self.doors.hub.counters()
+        self.context.hub.counters()
     }
 
-    /// Reads the files again, and applies what they say that is new. Live connections whose records changed end.
+    /// Reads the files again and applies their changes. Connections whose records changed end.
     ///
     /// # Errors
-    /// [`FilesError`]; then nothing is applied.
+    /// Returns a [`FilesError`] if a file was refused; nothing is applied then.
     pub fn reload(&self) -> Result<Applied, FilesError> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let reading = files.read()?;
-        Ok(self.doors.hub.change(|registry| files.apply(reading, registry)))
+        Ok(self.context.hub.change(|registry| files.apply(reading, registry)))
     }
 
-    /// Takes no more connections, ends those that are open, and waits for them for as long as the limits say. Whether
-    /// all of them ended in time.
+    /// Closes the listeners, ends the open connections, and waits for them up to the drain timeout. Returns whether all of
+    /// them ended in time.
     pub async fn shutdown(self) -> bool {
-        self.doors.stop.cancel();
-        self.doors.tasks.close();
-        timeout(self.doors.hub.limits.drain_timeout, self.doors.tasks.wait()).await.is_ok()
+        self.context.stop.cancel();
+        self.context.tasks.close();
+        timeout(self.context.hub.limits.drain_timeout, self.context.tasks.wait()).await.is_ok()
     }
 }
 
-fn rules(config: &Config) -> Result<HubConfig<'static, hubward_rustcrypto::HmacKey>, StartError> {
-    let hub = HostName::parse(leaked(&config.hub))?;
+fn hub_config(config: &Config) -> Result<HubConfig<'static, hubward_rustcrypto::HmacKey>, StartError> {
+    let hub = HostName::parse(leak(&config.hub))?;
     let aliases: Vec<Authority<'static>> =
-        config.aliases.iter().map(|alias| Authority::parse(leaked(alias))).collect::<Result<_, _>>()?;
+        config.aliases.iter().map(|alias| Authority::parse(leak(alias))).collect::<Result<_, _>>()?;
     let token = if config.strict { TokenRules::STRICT } else { TokenRules::HUB_COMPAT };
     let authorities = tls::authorities(config.client_ca.as_deref())?;
     let x509 = X509Config::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
-    Ok(HubConfig::new(hub, decoy()?)
+    Ok(HubConfig::new(hub, dummy_key()?)
         .with_aliases(aliases.leak())
         .with_token_rules(token)
         .with_x509(x509)
         .with_both_credentials(BothCredentials::Refuse))
 }
 
-/// Binds before anything is served, so that a gateway serves all that it was told to, or nothing.
+/// Binds an address before anything is served, so that a gateway serves all its addresses or none.
 async fn listen(
     address: Option<&str>,
     config: &Config,

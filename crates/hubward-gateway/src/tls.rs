@@ -1,4 +1,4 @@
-//! TLS 1.2 and 1.3. A client certificate is asked for and not required.
+//! TLS 1.2 and 1.3. A client certificate is requested, but not required.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,41 +13,41 @@ use zeroize::Zeroizing;
 
 use crate::files::shown;
 
-/// Why there is no TLS.
+/// The reason why TLS could not be configured.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
     /// A file could not be read.
     #[error("{}: {error}", shown(file))]
     Read {
-        /// Which.
+        /// The file.
         file: Box<Path>,
-        /// Why.
+        /// The cause.
         error: std::io::Error,
     },
-    /// A file has not the certificates or the key that it must have.
+    /// A file lacks the certificates or the key that it must contain.
     #[error("{}: {error}", shown(file))]
     Pem {
-        /// Which.
+        /// The file.
         file: Box<Path>,
-        /// Why.
+        /// The cause.
         error: PemError,
     },
-    /// A device authority cannot be read.
+    /// A certificate authority of devices could not be parsed.
     #[error("{}: {error}", shown(file))]
     Authority {
-        /// In which file.
+        /// The file.
         file: Box<Path>,
-        /// Which, and why.
+        /// The certificate, and the cause.
         error: ParseError,
     },
-    /// The key's algorithm or form is not supported.
+    /// The key's algorithm or encoding is not supported.
     #[error("{}: not a private key of RSA, P-256, P-384 or Ed25519", shown(file))]
     Key {
         /// The key's file.
         file: Box<Path>,
     },
-    /// The key is not that of the first certificate.
+    /// The key does not belong to the first certificate.
     #[error(
         "{}: its first certificate, which must be the server's own, does not have the key of {}",
         shown(cert),
@@ -59,12 +59,12 @@ pub enum TlsError {
         /// The key's file.
         key: Box<Path>,
     },
-    /// The certificate and the key cannot be used.
-    #[error("the server's certificate or key: {0}")]
+    /// The server's certificate or key could not be used.
+    #[error("the server's certificate or key cannot be used: {0}")]
     Rustls(#[from] rustls::Error),
 }
 
-/// The configuration for a listener that speaks `protocol` (ALPN), where clients name one.
+/// Returns the configuration of a listener for the ALPN protocol `protocol`, if it has one.
 pub(crate) fn config(
     cert: &Path,
     key: &Path,
@@ -75,7 +75,7 @@ pub(crate) fn config(
     let private = ring::sign::any_supported_type(&private).map_err(|_| TlsError::Key { file: key.into() })?;
     let certified = CertifiedKey::new(chain, private);
     match certified.keys_match() {
-        // ring knows the public half of every key that it signs with
+        // ring returns the public key of every private key that it supports
         Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {}
         Err(rustls::Error::InconsistentKeys(_)) => {
             return Err(TlsError::Mismatch { cert: cert.into(), key: key.into() });
@@ -84,14 +84,14 @@ pub(crate) fn config(
     }
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
-        // it shows possession and nothing else: admissions judge the chain, on every connection
+        // verifies possession only: authentication verifies the chain, on every connection
         .with_client_cert_verifier(Arc::new(ProofOfPossessionVerifier::new()))
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     config.alpn_protocols = protocol.into_iter().map(<[u8]>::to_vec).collect();
     Ok(Arc::new(config))
 }
 
-/// The authorities of devices. They live as long as the process: they are read at the start, once.
+/// Reads the certificate authorities of devices. They are read once at the start, and leaked.
 pub(crate) fn authorities(file: Option<&Path>) -> Result<&'static Anchors<'static>, TlsError> {
     let anchors = match file {
         None => Anchors::new(),
@@ -101,7 +101,7 @@ pub(crate) fn authorities(file: Option<&Path>) -> Result<&'static Anchors<'stati
     Ok(Box::leak(Box::new(anchors)))
 }
 
-/// What `read` finds in a file, which may have a key in it.
+/// Parses a file by `read`; its bytes, which may include a key, are erased.
 fn read<T>(file: &Path, read: fn(&[u8]) -> Result<T, PemError>) -> Result<T, TlsError> {
     let bytes = std::fs::read(file).map_err(|error| TlsError::Read { file: file.into(), error })?;
     read(&Zeroizing::new(bytes)).map_err(|error| TlsError::Pem { file: file.into(), error })

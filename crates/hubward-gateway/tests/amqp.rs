@@ -1,4 +1,4 @@
-//! Who comes in over AMQP, and who does not: SASL PLAIN, EXTERNAL, ANONYMOUS with tokens that are put, and without SASL.
+//! Authentication over AMQP: SASL PLAIN, EXTERNAL, ANONYMOUS with tokens that are put, and connections without SASL.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -22,22 +22,22 @@ async fn gateway() -> Gateway {
     Gateway::with(|_, config| config.amqps = Some("127.0.0.1:0".into())).await
 }
 
-const STRANGER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+const WRONG_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 #[tokio::test]
-async fn a_device_a_module_and_a_service_come_in_by_sasl_plain() {
+async fn sasl_plain_authenticates_devices_modules_and_services() {
     let gateway = gateway().await;
     assert!(gateway.amqp_dev1().await.sends(SENDS).await);
     let mut module =
         gateway.amqp_plain("dev1/modules/mod1@sas.localhost", &gateway.module_token()).await.unwrap();
     assert!(module.sends("/devices/dev1/modules/mod1/messages/events").await);
-    assert!(!module.sends(SENDS).await, "the device's own");
+    assert!(!module.sends(SENDS).await, "the device's address");
     assert!(gateway.amqp_service().await.sender(COMMANDS).await.is_ok());
     assert_eq!(gateway.counter("hubward_messages_total"), 2);
     gateway.end().await;
 }
 
-/// A `sasl-init` (AMQP 1.0, 5.3.3.2), as its bytes.
+/// Returns the bytes of a `sasl-init` (AMQP 1.0, 5.3.3.2).
 fn init(mechanism: &str, response: &[u8]) -> Vec<u8> {
     let length = u32::try_from(response.len()).unwrap();
     let mut fields = vec![0xa3, u8::try_from(mechanism.len()).unwrap()];
@@ -60,15 +60,15 @@ fn plain(username: &str, password: &str) -> Vec<u8> {
 }
 
 const SASL: &[u8] = b"AMQP\x03\x01\x00\x00";
-/// `sasl-outcome`, and its code (5.3.3.6).
+/// The descriptor of `sasl-outcome` (AMQP 1.0, 5.3.3.6).
 const OUTCOME: &[u8] = &[0x00, 0x53, 0x44];
 
 #[tokio::test]
-async fn who_is_refused_is_told_so_and_the_connection_is_closed_whatever_follows() {
+async fn a_refused_sasl_exchange_ends_the_connection() {
     let gateway = gateway().await;
-    let stolen = dev1_token(&key(STRANGER), now() + 3600);
+    let forged = dev1_token(&key(WRONG_KEY), now() + 3600);
     for (username, password) in [
-        ("dev1@sas.localhost", stolen.as_str()),
+        ("dev1@sas.localhost", forged.as_str()),
         ("dev1@sas.localhost", ""),
         ("ghost@sas.localhost", &gateway.token()),
         ("dev1/modules/mod1@sas.localhost", &gateway.token()),
@@ -77,14 +77,14 @@ async fn who_is_refused_is_told_so_and_the_connection_is_closed_whatever_follows
         ("", ""),
     ] {
         let mut stream = gateway.amqp_stream().await;
-        // it does not wait for the outcome, and goes on as if it were let in
+        // the client continues without waiting for the outcome
         let mut bytes = [SASL, &plain(username, password)].concat();
         bytes.extend_from_slice(b"AMQP\x00\x01\x00\x00");
         bytes.extend_from_slice(&[0, 0, 0, 0x16, 2, 0, 0, 0, 0, 0x53, 0x10, 0xc0, 9, 1, 0xa1, 6]);
         bytes.extend_from_slice(b"sneaky");
         stream.write_all(&bytes).await.unwrap();
         let mut answer = Vec::new();
-        // ends, for the gateway has closed
+        // ends when the gateway closes
         let _ = stream.read_to_end(&mut answer).await;
         let at = answer.windows(3).position(|part| part == OUTCOME).unwrap();
         assert!(answer[at..].contains(&1), "`auth`: {answer:?}");
@@ -96,18 +96,18 @@ async fn who_is_refused_is_told_so_and_the_connection_is_closed_whatever_follows
 }
 
 #[tokio::test]
-async fn a_token_that_is_put_opens_the_links_of_its_identity_and_no_others() {
+async fn a_token_that_is_put_permits_the_links_of_its_identity_only() {
     let gateway = gateway().await;
-    // ANONYMOUS, and without SASL as some clients do it
+    // ANONYMOUS, and without SASL, as some clients do
     for profile in [Some(SaslProfile::Anonymous), None] {
         let mut amqp = Amqp::open(gateway.amqp_stream().await, profile).await.unwrap();
-        assert!(!amqp.sends(SENDS).await, "nobody is proven");
+        assert!(!amqp.sends(SENDS).await, "not authenticated");
         let mut cbs = amqp.cbs().await;
-        let forged = dev1_token(&key(STRANGER), now() + 3600);
+        let forged = dev1_token(&key(WRONG_KEY), now() + 3600);
         assert_eq!(cbs.put("localhost/devices/dev1", &forged).await, 401);
         assert_eq!(cbs.put("localhost/devices/dev-x509", &gateway.token()).await, 401);
         assert_eq!(cbs.put("", &gateway.token()).await, 400);
-        assert!(!amqp.sends(SENDS).await, "nobody is proven still");
+        assert!(!amqp.sends(SENDS).await, "still not authenticated");
         assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 200);
         assert!(amqp.sends(SENDS).await);
         for others in
@@ -124,9 +124,9 @@ async fn a_token_that_is_put_opens_the_links_of_its_identity_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_certificate_opens_a_connection_and_no_token_is_read_beside_it() {
+async fn a_certificate_authenticates_a_connection_and_excludes_tokens() {
     let gateway = gateway().await;
-    // without SASL, as some clients do it
+    // without SASL, as some clients do
     let stream = gateway.amqp_stream_with("dev-x509").await;
     let mut amqp = Amqp::open(stream, None).await.unwrap();
     assert!(amqp.sends("/devices/dev-x509/messages/events").await);
@@ -145,13 +145,13 @@ async fn a_certificate_opens_a_connection_and_no_token_is_read_beside_it() {
     gateway.end().await;
 }
 
-/// The `code` of the outcome.
+/// Sends a `sasl-init`, and returns the code of the outcome.
 async fn outcome(stream: &mut Stream, sasl_init: &[u8]) -> Option<u8> {
     stream.write_all(&[SASL, sasl_init].concat()).await.unwrap();
     let mut answer = Vec::new();
     loop {
         if let Some(at) = answer.windows(3).position(|part| part == OUTCOME)
-            // a list of one ubyte: list8, its size, its count, and the ubyte
+            // a list8 of one ubyte: its size, its count, and the ubyte
             && let Some([0xc0, _, 1, 0x50, code]) = answer.get(at + 3..at + 8)
         {
             return Some(*code);
@@ -161,7 +161,7 @@ async fn outcome(stream: &mut Stream, sasl_init: &[u8]) -> Option<u8> {
 }
 
 #[tokio::test]
-async fn sasl_external_is_for_those_who_showed_a_certificate_that_is_theirs() {
+async fn sasl_external_requires_the_identity_of_the_certificate() {
     let gateway = gateway().await;
     for (response, code) in [
         (&b""[..], 0),
@@ -183,13 +183,13 @@ async fn sasl_external_is_for_those_who_showed_a_certificate_that_is_theirs() {
 }
 
 #[tokio::test]
-async fn who_proves_nothing_in_time_is_closed() {
+async fn a_connection_without_authentication_times_out() {
     let gateway = Gateway::with(|_, config| {
         config.amqps = Some("127.0.0.1:0".into());
         config.limits.connect_timeout = Duration::from_millis(200);
     })
     .await;
-    // no header, half a header, no SASL frame, nobody proven
+    // no header, half a header, no SASL frame; below: no authentication
     for bytes in [&b""[..], b"AMQP", SASL] {
         let mut stream = gateway.amqp_stream().await;
         stream.write_all(bytes).await.unwrap();
@@ -208,24 +208,24 @@ async fn who_proves_nothing_in_time_is_closed() {
 }
 
 #[tokio::test]
-async fn who_is_proven_in_time_stays() {
+async fn an_authenticated_connection_does_not_time_out() {
     let gateway = Gateway::with(|_, config| {
         config.amqps = Some("127.0.0.1:0".into());
         config.limits.connect_timeout = Duration::from_secs(2);
     })
     .await;
-    let mut proven = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
-    let mut cbs = proven.cbs().await;
+    let mut authenticated = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = authenticated.cbs().await;
     assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 200);
-    // nobody is proven on this one, which came later: when it is closed, the time of the other one is over too
-    let mut unproven = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
-    unproven.connection.on_close().await.unwrap_err();
-    assert!(proven.sends(SENDS).await);
+    // opened later and not authenticated: when it is closed, the timeout of the first has elapsed too
+    let mut unauthenticated = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    unauthenticated.connection.on_close().await.unwrap_err();
+    assert!(authenticated.sends(SENDS).await);
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn another_protocol_is_told_which_one_there_is() {
+async fn another_protocol_is_answered_with_the_header_of_sasl() {
     let gateway = gateway().await;
     for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"AMQP\x00\x00\x09\x01", b"AMQP\x02\x01\x00\x00"] {
         let mut stream = gateway.amqp_stream().await;

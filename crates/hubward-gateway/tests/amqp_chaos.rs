@@ -1,4 +1,4 @@
-//! Peers of AMQP that are silent, broken or hostile: the others are served, nothing panics, and every task ends.
+//! Silent, broken and hostile AMQP peers: others are still served, nothing panics, and every task ends.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -31,15 +31,15 @@ async fn gateway() -> Gateway {
     .await
 }
 
-/// What a client says, piece by piece, that is let in, listens, and sends a message: by SASL PLAIN, or without SASL by
-/// a token that is put.
-async fn said(gateway: &Gateway, plain: bool) -> Vec<Vec<u8>> {
-    let said = Arc::new(Mutex::new(Vec::new()));
+/// Records the bytes of a client, by its writes, that authenticates, attaches a receiver and sends a message: by SASL
+/// PLAIN, or without SASL by a token that is put.
+async fn record(gateway: &Gateway, plain: bool) -> Vec<Vec<u8>> {
+    let record = Arc::new(Mutex::new(Vec::new()));
     let (client, wire) = tokio::io::duplex(64 * 1024);
     let (from_gateway, to_gateway) = tokio::io::split(gateway.amqp_stream().await);
     let (from_client, to_client) = tokio::io::split(wire);
-    tokio::spawn(carry(from_client, to_gateway, Some(Arc::clone(&said))));
-    tokio::spawn(carry(from_gateway, to_client, None));
+    tokio::spawn(forward(from_client, to_gateway, Some(Arc::clone(&record))));
+    tokio::spawn(forward(from_gateway, to_client, None));
 
     let builder = Connection::builder().container_id("recorded");
     let mut connection = if plain {
@@ -62,20 +62,20 @@ async fn said(gateway: &Gateway, plain: bool) -> Vec<Vec<u8>> {
     let _listens = Receiver::attach(&mut session, "listens", LISTENS).await.unwrap();
     let mut sends = Sender::attach(&mut session, "sends", SENDS).await.unwrap();
     sends.send("hello").await.unwrap();
-    let bytes = said.lock().unwrap().clone();
+    let bytes = record.lock().unwrap().clone();
     connection.close().await.unwrap();
     bytes
 }
 
-async fn carry(
+async fn forward(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
-    said: Option<Arc<Mutex<Vec<Vec<u8>>>>>,
+    record: Option<Arc<Mutex<Vec<Vec<u8>>>>>,
 ) {
     let mut bytes = [0; 4096];
     while let Ok(length @ 1..) = from.read(&mut bytes).await {
-        if let Some(said) = &said {
-            said.lock().unwrap().push(bytes[..length].to_vec());
+        if let Some(record) = &record {
+            record.lock().unwrap().push(bytes[..length].to_vec());
         }
         if to.write_all(&bytes[..length]).await.is_err() || to.flush().await.is_err() {
             break;
@@ -84,11 +84,11 @@ async fn carry(
     let _ = to.shutdown().await;
 }
 
-/// What was said, altered by a generator that a reader can run again, and said at once.
+/// Replays recorded bytes with mutations of a deterministic generator.
 #[tokio::test]
 async fn malformed_frames_in_every_state() {
     let gateway = gateway().await;
-    let seeds = [said(&gateway, true).await, said(&gateway, false).await];
+    let seeds = [record(&gateway, true).await, record(&gateway, false).await];
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = move |below: usize| {
         state ^= state << 13;
@@ -116,13 +116,13 @@ async fn malformed_frames_in_every_state() {
             if stream.write_all(&piece).await.is_err() || stream.flush().await.is_err() {
                 break;
             }
-            // until it has answered, or has nothing to say
+            // wait for an answer, which need not come
             let _ = timeout(Duration::from_millis(10), stream.read(&mut answer)).await;
         }
         let _ = stream.shutdown().await;
         let _ = stream.read_to_end(&mut Vec::new()).await;
     }
-    // some of it was let in, and some was not
+    // some connections were authenticated, and some refused
     let allowed = |rule: &str| gateway.log.lines().iter().filter(|line| line.contains(rule)).count();
     assert!(
         allowed("rule=\"events.send\"") > 10 && allowed("verdict=\"deny\"") > 5,
@@ -134,7 +134,7 @@ async fn malformed_frames_in_every_state() {
 }
 
 #[tokio::test]
-async fn a_crowd_of_wrong_passwords_and_one_right_one() {
+async fn many_wrong_passwords_and_one_right_one() {
     let gateway = gateway().await;
     let wrong = dev1_token(&key("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), now() + 600);
     let mut attempts = JoinSet::new();
@@ -150,26 +150,26 @@ async fn a_crowd_of_wrong_passwords_and_one_right_one() {
         assert!(refused.unwrap());
     }
     let denied = gateway.log.lines().iter().filter(|line| line.contains("token-wrong-signature")).count();
-    assert_eq!(denied, 200, "each has its line");
+    assert_eq!(denied, 200, "each refusal is logged");
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn who_puts_tokens_and_takes_no_answers_is_detached() {
+async fn a_client_that_puts_tokens_without_reading_answers_is_detached() {
     let gateway = gateway().await;
     let mut amqp = gateway.amqp_dev1().await;
     let mut puts = amqp.sender("$cbs").await.unwrap();
-    let mut taken = 0;
+    let mut accepted = 0;
     while puts.send("no token").await.is_ok() {
-        taken += 1;
-        assert!(taken < 20);
+        accepted += 1;
+        assert!(accepted < 20);
     }
-    assert!(amqp.sends(SENDS).await, "and its other links stay");
+    assert!(amqp.sends(SENDS).await, "its other links stay attached");
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn who_is_not_proven_has_few_links_to_put_tokens_on() {
+async fn links_for_tokens_are_limited() {
     let gateway = gateway().await;
     let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
     let mut links = Vec::new();
@@ -182,7 +182,7 @@ async fn who_is_not_proven_has_few_links_to_put_tokens_on() {
     gateway.end().await;
 }
 
-/// A `begin` whose properties are lists in lists.
+/// Returns a `begin` whose properties are nested lists.
 fn begin_of_lists(depth: usize) -> Vec<u8> {
     let list = |inner: &[u8], count: u32| {
         let size = u32::try_from(inner.len() + 4).unwrap().to_be_bytes();
@@ -196,7 +196,7 @@ fn begin_of_lists(depth: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn values_within_values_end_their_connection_and_nothing_else() {
+async fn deeply_nested_values_end_only_their_connection() {
     let gateway = gateway().await;
     let mut device = gateway.amqp_dev1().await;
     let open = b"\x00\x00\x00\x12\x02\x00\x00\x00\x00\x53\x10\xc0\x05\x01\xa1\x02hi";
@@ -212,16 +212,16 @@ async fn values_within_values_end_their_connection_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn who_never_says_close_is_let_go() {
+async fn a_peer_that_never_sends_close_is_disconnected() {
     let gateway = gateway().await;
     let open = b"\x00\x00\x00\x12\x02\x00\x00\x00\x00\x53\x10\xc0\x05\x01\xa1\x02hi";
     let mut stream = gateway.amqp_stream().await;
     stream.write_all(&[b"AMQP\x00\x01\x00\x00", &open[..]].concat()).await.unwrap();
-    let mut said = Vec::new();
-    let _ = stream.read_to_end(&mut said).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
     let close =
         b"\x00\x00\x00\x00\x53\x18\xc0\x21\x01\x00\x53\x1d\xc0\x1b\x01\xa3\x18amqp:unauthorized-access";
-    assert!(said.windows(close.len()).any(|part| part == close), "{said:02x?}");
+    assert!(answer.windows(close.len()).any(|part| part == close), "{answer:02x?}");
     assert_eq!(gateway.counter("hubward_connections_timed_out_total"), 1);
     drop(stream);
     gateway.end().await;

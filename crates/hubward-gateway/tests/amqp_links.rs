@@ -1,4 +1,4 @@
-//! Links over AMQP: each message is decided on, commands find their device, and what changes ends them.
+//! AMQP links: the gateway decides on each message, delivers commands to their device, and ends links after changes.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -34,17 +34,17 @@ async fn disable(gateway: &Gateway, device: &str) {
 }
 
 #[tokio::test]
-async fn a_service_reaches_a_device_that_listens_and_is_told_where_nobody_does() {
+async fn a_service_s_message_is_delivered_to_a_receiving_device_or_rejected() {
     let gateway = gateway().await;
     let mut service = gateway.amqp_service().await;
     let mut sends = service.sender(COMMANDS).await.unwrap();
-    let nobody = ErrorCondition::AmqpError(AmqpError::NotFound);
-    let not_listening = ErrorCondition::AmqpError(AmqpError::ResourceLimitExceeded);
+    let not_found = ErrorCondition::AmqpError(AmqpError::NotFound);
+    let not_receiving = ErrorCondition::AmqpError(AmqpError::ResourceLimitExceeded);
     for (to, why) in [
-        (LISTENS, &not_listening),
-        ("/devices/ghost/messages/devicebound", &nobody),
-        ("/devices/dev1/messages/events", &nobody),
-        ("", &nobody),
+        (LISTENS, &not_receiving),
+        ("/devices/ghost/messages/devicebound", &not_found),
+        ("/devices/dev1/messages/events", &not_found),
+        ("", &not_found),
     ] {
         let outcome = sends.send(command(to, "hello")).await.unwrap();
         assert_eq!(rejection(outcome).as_ref(), Some(why), "{to}");
@@ -63,7 +63,7 @@ async fn a_service_reaches_a_device_that_listens_and_is_told_where_nobody_does()
 }
 
 #[tokio::test]
-async fn the_links_of_cbs_may_come_again() {
+async fn the_links_of_cbs_may_be_attached_again() {
     let gateway = gateway().await;
     let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
     for _ in 0..3 {
@@ -77,18 +77,18 @@ async fn the_links_of_cbs_may_come_again() {
 }
 
 #[tokio::test]
-async fn what_a_hub_has_and_a_gateway_has_not_is_refused_as_that() {
+async fn an_operation_that_is_not_implemented_is_refused() {
     let gateway = gateway().await;
     let mut device = gateway.amqp_dev1().await;
     assert!(!device.sends("/devices/dev1/twin").await);
     assert!(gateway.log.last().contains("verdict=\"allow\" rule=\"twin.request\""), "{}", gateway.log.last());
-    // and the connection goes on
+    // the connection stays open
     assert!(device.sends(SENDS).await);
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn a_large_message_is_taken_and_one_that_is_too_large_ends_its_link() {
+async fn a_large_message_is_accepted_and_one_that_is_too_large_ends_its_link() {
     let gateway = gateway().await;
     let mut device = gateway.amqp_dev1().await;
     let mut link = device.sender(SENDS).await.unwrap();
@@ -99,7 +99,7 @@ async fn a_large_message_is_taken_and_one_that_is_too_large_ends_its_link() {
 }
 
 #[tokio::test]
-async fn a_disabled_device_sends_nothing_more() {
+async fn disabling_a_device_ends_its_connection() {
     let gateway = gateway().await;
     let mut plain = gateway.amqp_dev1().await;
     let mut link = plain.sender(SENDS).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_disabled_device_sends_nothing_more() {
 }
 
 #[tokio::test]
-async fn a_token_that_runs_out_ends_what_rests_on_it_and_one_that_is_renewed_does_not() {
+async fn an_expired_token_ends_its_links_and_a_renewed_one_does_not() {
     let gateway = Gateway::with(|_, config| {
         config.amqps = Some("127.0.0.1:0".into());
         config.strict = true;
@@ -124,7 +124,7 @@ async fn a_token_that_runs_out_ends_what_rests_on_it_and_one_that_is_renewed_doe
     let mut plain = gateway.amqp_plain("dev1@sas.localhost", &short()).await.unwrap();
     plain.connection.on_close().await.unwrap_err();
 
-    // the module's token runs out, the device's is renewed before it does
+    // the module's token expires, the device's is renewed before
     let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
     let mut cbs = amqp.cbs().await;
     assert_eq!(
@@ -141,7 +141,7 @@ async fn a_token_that_runs_out_ends_what_rests_on_it_and_one_that_is_renewed_doe
 }
 
 #[tokio::test]
-async fn of_two_on_one_connection_only_the_disabled_one_goes() {
+async fn disabling_one_of_two_identities_ends_only_its_links() {
     let gateway = gateway().await;
     let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
     let mut cbs = amqp.cbs().await;
@@ -151,7 +151,7 @@ async fn of_two_on_one_connection_only_the_disabled_one_goes() {
     let mut commands = amqp.sender(COMMANDS).await.unwrap();
     link.send("hello").await.unwrap();
     disable(&gateway, "dev1").await;
-    // the gateway detaches it
+    // the gateway detaches the link
     let _ = link.on_detach().await;
     assert!(!amqp.sends(SENDS).await);
     assert!(rejection(commands.send(command(LISTENS, "hello")).await.unwrap()).is_some());
@@ -159,7 +159,7 @@ async fn of_two_on_one_connection_only_the_disabled_one_goes() {
 }
 
 #[tokio::test]
-async fn the_newer_connection_of_an_identity_ends_the_older_whatever_they_speak() {
+async fn a_newer_connection_evicts_the_older_one_across_transports() {
     let gateway = gateway().await;
     let mut older = gateway.amqp_dev1().await;
     let _newer = gateway.dev1().await;
@@ -171,7 +171,7 @@ async fn the_newer_connection_of_an_identity_ends_the_older_whatever_they_speak(
 }
 
 #[tokio::test]
-async fn who_listens_anew_gets_what_comes_from_then_on() {
+async fn a_second_receiver_gets_the_later_messages() {
     let gateway = gateway().await;
     let mut device = gateway.amqp_dev1().await;
     let mut first = device.receiver(LISTENS).await.unwrap();
@@ -185,18 +185,19 @@ async fn who_listens_anew_gets_what_comes_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_stops_says_goodbye() {
+async fn a_gateway_that_stops_closes_its_connections() {
     let gateway = gateway().await;
     let mut device = gateway.amqp_dev1().await;
     let _link = device.sender(SENDS).await.unwrap();
-    // one that never answers
-    let mut deaf = gateway.amqp_stream().await;
-    deaf.write_all(b"AMQP\x00\x01\x00\x00\x00\x00\x00\x12\x02\x00\x00\x00\x00\x53\x10\xc0\x05\x01\xa1\x02hi")
+    // a client that never answers
+    let mut silent = gateway.amqp_stream().await;
+    silent
+        .write_all(b"AMQP\x00\x01\x00\x00\x00\x00\x00\x12\x02\x00\x00\x00\x00\x53\x10\xc0\x05\x01\xa1\x02hi")
         .await
         .unwrap();
-    // until it is open
+    // wait until the connection is open
     let mut header = [0; 12];
-    deaf.read_exact(&mut header).await.unwrap();
+    silent.read_exact(&mut header).await.unwrap();
     gateway.end().await;
     device.connection.on_close().await.unwrap_err();
 }

@@ -1,5 +1,5 @@
-//! Every number of every performative at its ends, before anybody is proven and after: the others are served meanwhile,
-//! and the gateway stops when it is told to.
+//! Every number of every performative at its extremes, before and after authentication: others are served meanwhile, and
+//! the gateway stops in time.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -21,10 +21,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hubward-gateway");
-/// So long may an answer take while the machine is busy with other tests. What is held up here takes minutes.
+/// The limit for an answer while the machine is busy with other tests. A blocked thread takes minutes.
 const SOON: Duration = Duration::from_secs(10);
 
-/// How a field is written.
+/// Encodes a field.
 type Write = fn(u32) -> Vec<u8>;
 
 const UBYTE: Write = |value| ubyte(u8::try_from(value >> 24 | value & 1).unwrap());
@@ -63,7 +63,7 @@ const FIELDS: [(u8, usize, Write); 28] = [
     (0x16, 0, uint),
 ];
 
-/// What a client says from `open` to `close`, in order: a link for answers and one for tokens, and a token that is none.
+/// Returns the performatives of a client from `open` to `close`: a link for answers, one for tokens, and an invalid token.
 fn script() -> Vec<(u8, Vec<Vec<u8>>)> {
     let terminus = |code| described(code, &[text("$cbs")]);
     let attach = |name: &str, handle, receiver| {
@@ -101,24 +101,24 @@ fn script() -> Vec<(u8, Vec<Vec<u8>>)> {
     ]
 }
 
-fn said(script: &[(u8, Vec<Vec<u8>>)]) -> Vec<u8> {
+fn encode(script: &[(u8, Vec<Vec<u8>>)]) -> Vec<u8> {
     let frames = script.iter().map(|(code, fields)| match code {
-        // a message: a value that is a text
+        // a message with a text
         0x14 => frame(false, &[described(0x14, fields), vec![0, 0x53, 0x77], text("no token")].concat()),
         code => performative(*code, fields),
     });
     frames.collect::<Vec<_>>().concat()
 }
 
-/// A connection on which SASL has let `dev1` in, or on which nobody is proven.
-async fn begun(process: &Process, proven: bool) -> Stream {
+/// Opens a connection, authenticated as `dev1` by SASL or not authenticated.
+async fn open_connection(process: &Process, authenticated: bool) -> Stream {
     let mut stream = process.dial(process.amqps).await;
-    if proven {
+    if authenticated {
         let token = dev1_token(&key_of(&process.device), now() + 3600);
         let bytes = [SASL, &plain("dev1@sas.localhost", &token)].concat();
         stream.write_all(&bytes).await.unwrap();
         let mut answer = Vec::new();
-        // until the outcome and its code are there
+        // read up to the outcome and its code
         while !answer.windows(4).any(|part| part == [0x50, 0, 0x41, 0x4d]) && !answer.ends_with(&[1, 0x50, 0])
         {
             answer.push(stream.read_u8().await.unwrap());
@@ -128,8 +128,8 @@ async fn begun(process: &Process, proven: bool) -> Stream {
     stream
 }
 
-/// Says the script in parts: the codec takes no frames of a session before it has answered `begin`. The gateway may close
-/// at any time. The codes of the performatives that it said.
+/// Sends the script in parts: the codec accepts no frames of a session before it has answered `begin`. The gateway may
+/// close at any time. Returns the codes of the gateway's performatives.
 async fn converse(stream: &mut Stream, script: &[(u8, Vec<Vec<u8>>)]) -> Vec<u8> {
     let mut answer = Vec::new();
     let codes = |answer: &[u8]| -> Vec<u8> {
@@ -143,7 +143,7 @@ async fn converse(stream: &mut Stream, script: &[(u8, Vec<Vec<u8>>)]) -> Vec<u8>
         (&script[8..10], 0x17, 1),
         (&script[10..], 0x18, 1),
     ] {
-        if stream.write_all(&said(part)).await.is_err() || stream.flush().await.is_err() {
+        if stream.write_all(&encode(part)).await.is_err() || stream.flush().await.is_err() {
             break;
         }
         let answered = async {
@@ -155,7 +155,7 @@ async fn converse(stream: &mut Stream, script: &[(u8, Vec<Vec<u8>>)]) -> Vec<u8>
             }
             true
         };
-        // an altered script may have no answer
+        // a changed script may have no answer
         if timeout(Duration::from_millis(500), answered).await == Ok(false) {
             break;
         }
@@ -164,17 +164,17 @@ async fn converse(stream: &mut Stream, script: &[(u8, Vec<Vec<u8>>)]) -> Vec<u8>
 }
 
 #[tokio::test]
-async fn what_is_altered_is_understood_as_it_is() {
+async fn the_unchanged_script_is_answered() {
     let process = Process::start(PROGRAM, &["--refusal-delay", "0"]);
-    for proven in [false, true] {
-        let mut stream = begun(&process, proven).await;
+    for authenticated in [false, true] {
+        let mut stream = open_connection(&process, authenticated).await;
         let codes = converse(&mut stream, &script()).await;
         let all = [0x10, 0x11, 0x12, 0x13, 0x15, 0x16, 0x17, 0x18];
         assert!(all.iter().all(|code| codes.contains(code)), "{codes:x?}");
     }
 }
 
-/// The others: a module over MQTT that was there before, and whoever asks for `/healthz`.
+/// Another peer: a module that connected over MQTT before.
 struct Bystander(Stream);
 
 impl Bystander {
@@ -205,63 +205,65 @@ async fn is_healthy(process: &Process) {
 }
 
 #[tokio::test]
-async fn every_number_at_its_ends_holds_nobody_up() {
+async fn extreme_numbers_do_not_block_other_peers() {
     let process = Process::start(PROGRAM, &["--refusal-delay", "0"]);
     let mut bystander = Bystander::new(&process).await;
-    // what is open stays, with whatever it has the gateway do
+    // connections stay open, with all work that they cause
     let mut open = Vec::new();
-    for proven in [false, true] {
+    for authenticated in [false, true] {
         for (code, index, write) in FIELDS {
             for value in [0, 1, 1 << 31, u32::MAX] {
                 let mut script = script();
                 let fields = script.iter_mut().filter(|(its, _)| *its == code);
                 fields.for_each(|(_, fields)| fields[index] = write(value));
-                let mut stream = begun(&process, proven).await;
+                let mut stream = open_connection(&process, authenticated).await;
                 converse(&mut stream, &script).await;
-                bystander.is_served(&format!("{code:#04x} {index}: {value}, proven: {proven}")).await;
+                bystander
+                    .is_served(&format!("{code:#04x} {index}: {value}, authenticated: {authenticated}"))
+                    .await;
                 open.push(stream);
             }
         }
         is_healthy(&process).await;
     }
-    bystander.is_served("all of them").await;
-    assert!(process.terminate(Duration::from_secs(15)).await, "it did not stop in its time");
+    bystander.is_served("all values").await;
+    assert!(process.terminate(Duration::from_secs(15)).await, "the gateway did not stop in time");
 }
 
 #[tokio::test]
-async fn dispositions_of_all_deliveries_hold_nobody_up() {
+async fn dispositions_of_all_deliveries_do_not_block_other_peers() {
     let process = Process::start(PROGRAM, &["--refusal-delay", "0"]);
     let mut bystander = Bystander::new(&process).await;
     let mut open = Vec::new();
-    for proven in [false, true] {
+    for authenticated in [false, true] {
         for (last, settled) in [(u32::MAX, true), (u32::MAX, false), (255, true), (255, false)] {
             let script = &script()[..2];
             let disposition = [boolean(true), uint(0), uint(last), boolean(settled)];
             let many = performative(0x15, &disposition).repeat(256);
-            let mut stream = begun(&process, proven).await;
-            let _ = stream.write_all(&[said(script), many].concat()).await;
+            let mut stream = open_connection(&process, authenticated).await;
+            let _ = stream.write_all(&[encode(script), many].concat()).await;
             let _ = stream.flush().await;
-            bystander.is_served(&format!("{last} {settled} {proven}")).await;
+            bystander.is_served(&format!("{last} {settled} {authenticated}")).await;
             is_healthy(&process).await;
             open.push(stream);
         }
     }
-    assert!(process.terminate(Duration::from_secs(15)).await, "it did not stop in its time");
+    assert!(process.terminate(Duration::from_secs(15)).await, "the gateway did not stop in time");
 }
 
 /// The codec of a session with a refused link would wait for the peer's `end` without sleeping.
 #[tokio::test]
 async fn a_link_name_in_use_closes_the_connection_at_once() {
     let process = Process::start(PROGRAM, &["--refusal-delay", "0", "--write-timeout", "60"]);
-    for proven in [false, true] {
-        let mut stream = begun(&process, proven).await;
+    for authenticated in [false, true] {
+        let mut stream = open_connection(&process, authenticated).await;
         let mut script = script();
         // the second of the same name and role, on another handle
         script[2] = script[3].clone();
         script[2].1[1] = uint(1);
-        stream.write_all(&said(&script[..4])).await.unwrap();
+        stream.write_all(&encode(&script[..4])).await.unwrap();
         let mut rest = Vec::new();
         let closed = timeout(SOON, stream.read_to_end(&mut rest)).await;
-        assert!(closed.is_ok(), "proven: {proven}");
+        assert!(closed.is_ok(), "authenticated: {authenticated}");
     }
 }

@@ -1,4 +1,4 @@
-//! Peers that are slow, silent, broken or hostile: the others are served, nothing panics, and every task ends.
+//! Slow, silent, broken and hostile peers: others are still served, nothing panics, and every task ends.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -18,8 +18,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Limits that a test need not wait for.
-fn impatient(config: &mut Config) {
+/// Sets short timeouts.
+fn short_timeouts(config: &mut Config) {
     let limits = &mut config.limits;
     limits.handshake_timeout = Duration::from_millis(300);
     limits.connect_timeout = Duration::from_millis(300);
@@ -33,16 +33,16 @@ async fn is_served(gateway: &Gateway) {
     assert_eq!(answer(&mut stream).await, None);
 }
 
-/// Waits for the gateway to close a connection that says nothing more.
+/// Waits until the gateway closes a silent connection.
 async fn closed(mut stream: impl tokio::io::AsyncRead + Unpin) {
     let mut rest = Vec::new();
-    // reset or closed, it is over
+    // reset or closed
     let _ = stream.read_to_end(&mut rest).await;
 }
 
 #[tokio::test]
 async fn half_open_connections_are_closed() {
-    let gateway = Gateway::with(|_, config| impatient(config)).await;
+    let gateway = Gateway::with(|_, config| short_timeouts(config)).await;
     let mut silent = Vec::new();
     for address in [gateway.mqtt_address(), gateway.server.https().unwrap()] {
         for bytes in [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"] {
@@ -51,14 +51,14 @@ async fn half_open_connections_are_closed() {
             silent.push(stream);
         }
     }
-    let shaken = gateway.mqtt().await;
+    let handshake_only = gateway.mqtt().await;
     let mut begun = gateway.mqtt().await;
     begun.write_all(&connect("dev1", USERNAME, Some(&gateway.token()), None)[..40]).await.unwrap();
     is_served(&gateway).await;
     for stream in silent {
         closed(stream).await;
     }
-    closed(shaken).await;
+    closed(handshake_only).await;
     closed(begun).await;
     assert_eq!(gateway.counter("hubward_handshakes_failed_total"), 6);
     assert_eq!(gateway.counter("hubward_connections_timed_out_total"), 2);
@@ -66,13 +66,13 @@ async fn half_open_connections_are_closed() {
 }
 
 #[tokio::test]
-async fn a_byte_at_a_time_does_not_last() {
-    let gateway = Gateway::with(|_, config| impatient(config)).await;
+async fn a_slow_connect_is_closed() {
+    let gateway = Gateway::with(|_, config| short_timeouts(config)).await;
     let mut stream = gateway.mqtt().await;
     let connect = connect("dev1", USERNAME, Some(&gateway.token()), None);
     let mut sent = 0;
     for byte in connect.chunks(1) {
-        // the gateway's own patience paces this: one byte, and the wait for an answer that does not come
+        // paced by the wait for an answer that does not come
         if stream.write_all(byte).await.is_err()
             || tokio::time::timeout(Duration::from_millis(20), stream.read_u8()).await.is_ok()
         {
@@ -80,16 +80,16 @@ async fn a_byte_at_a_time_does_not_last() {
         }
         sent += 1;
     }
-    assert!(sent < connect.len(), "it was closed before its CONNECT was whole");
+    assert!(sent < connect.len(), "the connection was closed before its CONNECT was complete");
     is_served(&gateway).await;
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn who_does_not_read_is_left() {
-    let gateway = Gateway::with(|_, config| impatient(config)).await;
+async fn a_client_that_does_not_read_is_disconnected() {
+    let gateway = Gateway::with(|_, config| short_timeouts(config)).await;
     let mut stream = gateway.dev1().await;
-    // answers that nobody reads fill the buffers between, until the gateway's patience is over
+    // unread answers fill the buffers until the gateway's write timeout elapses
     let pings = PINGREQ.repeat(64 * 1024);
     let mut written = 0_usize;
     while written < 1 << 30 && stream.write_all(&pings).await.is_ok() {
@@ -103,11 +103,11 @@ async fn who_does_not_read_is_left() {
 }
 
 #[tokio::test]
-async fn too_many_are_closed_and_the_others_stay() {
+async fn a_new_connection_displaces_the_oldest_unauthenticated_one() {
     let gateway = Gateway::with(|_, config| config.limits.max_connections = 3).await;
     let mut device = gateway.dev1().await;
     let (second, third) = (gateway.mqtt().await, gateway.mqtt().await);
-    // nobody is proven on the second and the third, of which the older gives way
+    // the second and the third are not authenticated; the older of them is displaced
     let fourth = gateway.mqtt().await;
     closed(second).await;
     assert_eq!(gateway.counter("hubward_connections_crowded_out_total"), 1);
@@ -117,7 +117,7 @@ async fn too_many_are_closed_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn where_all_are_proven_a_newcomer_is_closed() {
+async fn a_new_connection_is_closed_if_all_others_are_authenticated() {
     let gateway = Gateway::with(|_, config| config.limits.max_connections = 1).await;
     let mut device = gateway.dev1().await;
     closed(TcpStream::connect(gateway.mqtt_address()).await.unwrap()).await;
@@ -126,12 +126,11 @@ async fn where_all_are_proven_a_newcomer_is_closed() {
     gateway.end().await;
 }
 
-/// Bytes that are not of the protocol, in every state of a connection: seeds altered by a generator that a reader can
-/// run again.
+/// Sends malformed bytes in every state of a connection: seeds with mutations of a deterministic generator.
 #[tokio::test]
 async fn malformed_packets_in_every_state() {
     let gateway = Gateway::with(|_, config| {
-        impatient(config);
+        short_timeouts(config);
         config.limits.refusal_delay = Duration::ZERO;
     })
     .await;
@@ -176,7 +175,7 @@ async fn malformed_packets_in_every_state() {
             assert_eq!(ask(&mut stream, &connect).await, connack(0));
         }
         let _ = stream.write_all(&bytes).await;
-        // and nothing more: what is whole is answered, what is not is closed by and by
+        // complete packets are answered, an incomplete one ends with the stream
         let _ = stream.shutdown().await;
         closed(stream).await;
     }
@@ -198,7 +197,7 @@ async fn a_thousand_wrong_passwords() {
             ask(&mut stream, &connect).await
         });
     }
-    // whoever shares their address is not slowed
+    // an authenticated peer at the same address is not delayed
     is_served(&gateway).await;
     let mut refused = 0;
     while let Some(attempt) = attempts.join_next().await {
@@ -207,14 +206,14 @@ async fn a_thousand_wrong_passwords() {
     }
     assert_eq!(refused, 1000);
     let denied = gateway.log.lines().iter().filter(|line| line.contains("token-wrong-signature")).count();
-    assert_eq!(denied, 1000, "each has its line");
+    assert_eq!(denied, 1000, "each refusal is logged");
     assert!(gateway.counter("hubward_refusals_slowed_total") >= 400);
     is_served(&gateway).await;
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn it_stops_under_load() {
+async fn the_gateway_stops_under_load() {
     let gateway = Gateway::start().await;
     let mut clients = JoinSet::new();
     let tls = tls(&gateway.dev.file("ca.pem"), None);
@@ -222,7 +221,7 @@ async fn it_stops_under_load() {
     for n in 0..50 {
         let (tls, connect, address) = (tls.clone(), connect.clone(), gateway.mqtt_address());
         clients.spawn(async move {
-            // some shake hands, some are let in and evicted, one sends until the end
+            // some do a handshake only, some authenticate and are evicted, one sends until the end
             let Ok(mut stream) = dial(&tls, address).await else { return };
             if n % 3 == 0 {
                 return closed(stream).await;

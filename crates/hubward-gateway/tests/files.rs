@@ -1,4 +1,4 @@
-//! The registry's file, read again: nothing in it is passed over, and a file that was cut deletes no fleet.
+//! Rereading the registry's file: no line is skipped, and a truncated file does not delete many identities.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -27,8 +27,8 @@ async fn devices(gateway: &Gateway) -> usize {
     serde_json::from_str::<Vec<serde_json::Value>>(&body).unwrap().len()
 }
 
-/// A gateway whose file has this text from the start.
-async fn over(text: &str, max_delete_share: u8) -> Gateway {
+/// Starts a gateway whose registry file has this text.
+async fn start_with(text: &str, max_delete_share: u8) -> Gateway {
     Gateway::with(|dev, config| {
         std::fs::write(dev.file("devices.jsonl"), text).unwrap();
         config.max_delete_share = max_delete_share;
@@ -37,18 +37,18 @@ async fn over(text: &str, max_delete_share: u8) -> Gateway {
 }
 
 #[tokio::test]
-async fn a_file_that_was_cut_deletes_no_fleet() {
-    let gateway = over(&lines(100), 10).await;
+async fn a_truncated_file_is_refused() {
+    let gateway = start_with(&lines(100), 10).await;
     for left in 0..90 {
         let error = write(&gateway, lines(left)).unwrap_err().to_string();
         let expected = format!(
             "devices.jsonl: {} of 100 identities would be deleted, more than 10 % (--max-delete-share); if the file was \
-             cut, restore it; ",
+             truncated, restore it; ",
             100 - left
         );
         assert!(error.contains(&expected), "{error}");
     }
-    // no line at all, in each way that there is none
+    // files without any line
     for empty in ["", "\n", " \r\n\t\n", "\u{feff}"] {
         assert!(matches!(write(&gateway, empty), Err(FilesError::ManyDeleted { deleted: 100, now: 0, .. })));
     }
@@ -60,29 +60,27 @@ async fn a_file_that_was_cut_deletes_no_fleet() {
 }
 
 #[tokio::test]
-async fn a_small_file_may_lose_a_few_and_not_all() {
-    let gateway = over(&lines(6), 10).await;
+async fn a_small_file_may_delete_a_few_identities_but_not_all() {
+    let gateway = start_with(&lines(6), 10).await;
     assert!(matches!(write(&gateway, ""), Err(FilesError::ManyDeleted { .. })));
     assert_eq!(write(&gateway, lines(1)).unwrap().deleted, 5);
     assert!(matches!(write(&gateway, ""), Err(FilesError::ManyDeleted { deleted: 1, before: 1, .. })));
     gateway.end().await;
-    let gateway = over(&lines(6), 100).await;
+    let gateway = start_with(&lines(6), 100).await;
     assert_eq!(write(&gateway, "").unwrap().deleted, 6);
     gateway.end().await;
-    let gateway = over(&lines(100), 0).await;
-    for left in [94, 99] {
-        assert!(matches!(write(&gateway, lines(left)), Err(FilesError::ManyDeleted { max_share: 0, .. })));
-    }
+    let gateway = start_with(&lines(100), 0).await;
+    assert!(matches!(write(&gateway, lines(94)), Err(FilesError::ManyDeleted { max_share: 0, .. })));
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn a_file_that_counts_its_identities_is_whole_or_refused() {
-    let gateway = over(&lines(40), 10).await;
-    let counted = |there: usize, stated: usize| format!("{}{{\"identities\":{stated}}}\n", lines(there));
+async fn a_file_with_a_wrong_count_is_refused() {
+    let gateway = start_with(&lines(40), 10).await;
+    let counted = |count: usize, stated: usize| format!("{}{{\"identities\":{stated}}}\n", lines(count));
     assert!(matches!(write(&gateway, counted(3, 4)), Err(FilesError::Count { stated: 4, found: 3, .. })));
-    assert_eq!(write(&gateway, counted(3, 3)).unwrap().deleted, 37, "it is told so");
-    // from then on a cut is noticed wherever it is
+    assert_eq!(write(&gateway, counted(3, 3)).unwrap().deleted, 37, "the count is right");
+    // later truncations are detected at any line
     for left in 0..=3 {
         assert!(matches!(write(&gateway, lines(left)), Err(FilesError::NoCount { .. })));
     }
@@ -90,7 +88,7 @@ async fn a_file_that_counts_its_identities_is_whole_or_refused() {
     assert!(error.ends_with("end it with the line {\"identities\":2}"), "{error}");
     assert_eq!(devices(&gateway).await, 3);
     assert_eq!(write(&gateway, "{\"identities\":0}").unwrap().deleted, 3);
-    // it counts at the end only, and says nothing else
+    // the count must be the last line, and have no other field
     for wrong in
         ["{\"identities\":0}\n{\"id\":\"a\",\"status\":\"enabled\"}\n", "{\"identities\":0,\"id\":\"a\"}"]
     {
@@ -100,8 +98,8 @@ async fn a_file_that_counts_its_identities_is_whole_or_refused() {
 }
 
 #[tokio::test]
-async fn no_line_is_passed_over_for_what_stands_before_it() {
-    let gateway = over(&lines(4), 10).await;
+async fn a_line_with_unusual_white_space_before_it_is_an_error() {
+    let gateway = start_with(&lines(4), 10).await;
     for before in ["\u{c}", "\u{b}", "\u{a0}", "\u{2028}", "\u{feff}\u{feff}"] {
         for at in 0..4 {
             let mut lines: Vec<String> = lines(4).lines().map(ToOwned::to_owned).collect();
@@ -113,19 +111,15 @@ async fn no_line_is_passed_over_for_what_stands_before_it() {
         }
     }
     let marked = format!("\u{feff}\t{}", lines(5));
-    assert_eq!(
-        write(&gateway, marked).unwrap().set,
-        2,
-        "the first line, which is another now, and the new one"
-    );
+    assert_eq!(write(&gateway, marked).unwrap().set, 2, "the first line, which has changed, and the new one");
     assert_eq!(devices(&gateway).await, 5);
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn a_line_that_the_registry_does_not_take_is_counted_and_tried_again() {
+async fn a_refused_line_is_counted_and_retried() {
     let module = "{\"id\":\"d0\",\"moduleId\":\"m\"}\n";
-    let gateway = over(&lines(2), 10).await;
+    let gateway = start_with(&lines(2), 10).await;
     assert_eq!(gateway.owner("DELETE /devices/d0", "If-Match: *\r\n", "").await.0, 204);
     for _ in 0..2 {
         let applied = write(&gateway, lines(2) + module).unwrap();
@@ -135,9 +129,9 @@ async fn a_line_that_the_registry_does_not_take_is_counted_and_tried_again() {
 }
 
 #[tokio::test]
-async fn an_etag_of_before_a_restart_is_none_of_another_record() {
+async fn etags_differ_after_a_restart() {
     let etags = async || {
-        let gateway = over(&lines(1), 10).await;
+        let gateway = start_with(&lines(1), 10).await;
         let (_, body) = gateway.owner("GET /devices/d0", "", "").await;
         gateway.end().await;
         serde_json::from_str::<serde_json::Value>(&body).unwrap()["etag"].clone()

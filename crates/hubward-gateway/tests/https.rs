@@ -1,4 +1,4 @@
-//! A request is decided on by its head, and answered with the hub's codes.
+//! HTTPS: the gateway decides on the head of a request, and answers with the hub's codes.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -25,10 +25,10 @@ fn code(body: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn an_identity_s_life() {
+async fn identities_are_created_changed_and_deleted() {
     let gateway = Gateway::start().await;
     let (status, body) = gateway.owner("PUT /devices/pump%207?api-version=1", "", &device(KEY)).await;
-    assert_eq!((status, code(&body)), (501, 501_001), "a space is in no id: there is no such path");
+    assert_eq!((status, code(&body)), (501, 501_001), "an id has no space: there is no such path");
     for (request, headers, body, status, expected) in [
         ("GET /devices/pump-7", "", "", 404, Some(404_001)),
         ("PUT /devices/pump-7", "", &*device(KEY), 200, None),
@@ -56,7 +56,7 @@ async fn an_identity_s_life() {
 }
 
 #[tokio::test]
-async fn a_record_is_what_was_written() {
+async fn a_record_is_returned_as_it_was_written() {
     let gateway = Gateway::start().await;
     let (_, written) = gateway.owner("PUT /devices/a%2Bb", "", &device(KEY)).await;
     let (_, read) = gateway.owner("GET /devices/a%2Bb", "", "").await;
@@ -70,17 +70,13 @@ async fn a_record_is_what_was_written() {
     let (status, body) = gateway.owner("PUT /devices/a%2Bb", &etag, &disabled).await;
     let changed: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, &changed["statusReason"]), (200, &json!("lent")));
-    assert_eq!(changed["authentication"], record["authentication"], "what is left out stays");
-    assert_eq!(
-        gateway.owner("PUT /devices/a%2Bb", &etag, &disabled).await.0,
-        412,
-        "it is another version now"
-    );
+    assert_eq!(changed["authentication"], record["authentication"], "an absent field is unchanged");
+    assert_eq!(gateway.owner("PUT /devices/a%2Bb", &etag, &disabled).await.0, 412, "the version has changed");
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn lists_and_counts() {
+async fn lists_bulk_requests_and_statistics() {
     let gateway = Gateway::start().await;
     let ids = |body: &str| -> Vec<String> {
         let list: Vec<Value> = serde_json::from_str(body).unwrap();
@@ -104,7 +100,7 @@ async fn lists_and_counts() {
     let errors = json!([
         { "deviceId": "dev1", "moduleId": null, "errorCode": 409_001, "errorStatus": "DeviceAlreadyExists" },
     ]);
-    assert_eq!(body["errors"], errors, "the others are done");
+    assert_eq!(body["errors"], errors, "the other lines are applied");
     let twice = json!([{ "id": "y", "status": "enabled" }, { "id": "y", "status": "enabled" }]);
     assert_eq!(gateway.owner("POST /devices", "", &twice.to_string()).await.0, 400);
     let many: Vec<_> = (0..101).map(|n| json!({ "id": format!("d{n}"), "status": "enabled" })).collect();
@@ -116,7 +112,7 @@ async fn lists_and_counts() {
 }
 
 #[tokio::test]
-async fn who_is_not_proven_and_who_has_no_right() {
+async fn refusals_have_the_codes_of_a_hub() {
     let gateway = Gateway::start().await;
     let header = |token: String| format!("Authorization: {token}\r\n");
     let by = |policy: &str| header(gateway.policy_token(policy));
@@ -152,7 +148,7 @@ async fn who_is_not_proven_and_who_has_no_right() {
 }
 
 #[tokio::test]
-async fn a_device_sends_for_itself() {
+async fn a_device_sends_telemetry_for_itself_only() {
     let gateway = Gateway::start().await;
     let own = format!("Authorization: {}\r\n", gateway.token());
     let events = "POST /devices/dev1/messages/events?api-version=1";
@@ -167,14 +163,18 @@ async fn a_device_sends_for_itself() {
     let tls = client::tls(&gateway.dev.file("ca.pem"), Some((&file("pem"), &file("key"))));
     let own_endpoint = "POST /devices/dev-x509/messages/events";
     assert_eq!(gateway.http_over(&tls, own_endpoint, "", "hello").await.0, 204);
-    assert_eq!(gateway.http_over(&tls, events, "", "hello").await.0, 401, "it is not dev1");
-    assert_eq!(gateway.http_over(&tls, events, &own, "hello").await.0, 401, "both is one too many");
+    assert_eq!(gateway.http_over(&tls, events, "", "hello").await.0, 401, "the certificate is not dev1's");
+    assert_eq!(
+        gateway.http_over(&tls, events, &own, "hello").await.0,
+        401,
+        "a token and a certificate together"
+    );
     assert_eq!(gateway.http_over(&tls, "GET /devices/dev-x509", "", "").await.0, 401);
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn who_is_proven_no_more_when_its_body_comes_changes_nothing() {
+async fn a_session_that_ends_before_the_body_arrives_changes_nothing() {
     let gateway = Gateway::start().await;
     let tls = client::tls(&gateway.dev.file("ca.pem"), None);
     let mut stream = client::dial(&tls, gateway.server.https().unwrap()).await.unwrap();
@@ -189,7 +189,7 @@ async fn who_is_proven_no_more_when_its_body_comes_changes_nothing() {
     while !gateway.log.has("identity.write") {
         tokio::task::yield_now().await;
     }
-    // the policy's keys are others from now on
+    // replace the policy's keys
     let file = gateway.dev.file("policies.json");
     let mut policies: Vec<Value> = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     let owner = policies.iter_mut().find(|policy| policy["keyName"] == "iothubowner").unwrap();
@@ -208,7 +208,7 @@ async fn who_is_proven_no_more_when_its_body_comes_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_that_nobody_known_writes_for_an_id_is_not_logged() {
+async fn a_key_in_place_of_an_id_is_not_logged() {
     let gateway = Gateway::start().await;
     assert_eq!(gateway.http(&format!("POST /devices/{KEY}/messages/events"), "", "").await.0, 401);
     assert!(gateway.log.has("HTTP events.send") && !gateway.log.has(KEY), "{}", gateway.log.last());
@@ -216,7 +216,7 @@ async fn a_key_that_nobody_known_writes_for_an_id_is_not_logged() {
 }
 
 #[tokio::test]
-async fn no_write_without_a_status_enables_a_disabled_device() {
+async fn a_write_without_a_status_does_not_enable_a_disabled_device() {
     let gateway = Gateway::start().await;
     let disabled = json!({ "status": "disabled", "statusReason": "lent" }).to_string();
     assert_eq!(gateway.owner("PUT /devices/dev1", "If-Match: *\r\n", &disabled).await.0, 200);
@@ -255,7 +255,7 @@ async fn no_write_without_a_status_enables_a_disabled_device() {
             assert_eq!(read().await.0, "disabled", "{line}");
         }
     }
-    // the file, read again with no change and with a module's
+    // the file, read again with an unchanged device and a new module
     let file = gateway.dev.file("devices.jsonl");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, format!("{text}\n{{\"id\":\"dev1\",\"moduleId\":\"new\"}}\n")).unwrap();
@@ -263,6 +263,6 @@ async fn no_write_without_a_status_enables_a_disabled_device() {
     assert_eq!(read().await.0, "disabled");
     let enabled = json!({ "status": "enabled" }).to_string();
     assert_eq!(gateway.owner("PUT /devices/dev1", "If-Match: *\r\n", &enabled).await.0, 200);
-    assert_eq!(read().await.0, "enabled", "what names it does");
+    assert_eq!(read().await.0, "enabled", "an explicit status applies");
     gateway.end().await;
 }

@@ -1,4 +1,4 @@
-//! What changes ends live connections, and no others.
+//! Changes of records end the connections that depend on them, and no others.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -15,7 +15,7 @@ use rustls::HandshakeKind;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
-/// `dev1` and its module, connected, and a device that nothing happens to.
+/// Connects `dev1`, and a second device that no change affects.
 async fn connected(gateway: &Gateway) -> (Stream, Stream) {
     let device = gateway.dev1().await;
     let mut bystander = gateway.mqtt_with("dev-x509").await;
@@ -24,8 +24,8 @@ async fn connected(gateway: &Gateway) -> (Stream, Stream) {
     (device, bystander)
 }
 
-async fn over(gateway: &Gateway, mut device: Stream, mut bystander: Stream, code: &str) {
-    assert_eq!(answer(&mut device).await, None, "nothing was sent, and the connection ends");
+async fn assert_ended(gateway: &Gateway, mut device: Stream, mut bystander: Stream, code: &str) {
+    assert_eq!(answer(&mut device).await, None, "the connection ends without a packet");
     assert_eq!(ask(&mut bystander, &PINGREQ).await, Some(PINGRESP));
     let expected = format!(
         "who=\"device dev1\" what=\"MQTT connect\" verdict=\"deny\" rule=\"session\" code=\"{code}\""
@@ -33,7 +33,7 @@ async fn over(gateway: &Gateway, mut device: Stream, mut bystander: Stream, code
     assert!(gateway.log.has(&expected), "{:#?}", gateway.log.lines());
 }
 
-/// The record of `dev1`, changed.
+/// Changes the record of `dev1`.
 async fn put(gateway: &Gateway, change: impl FnOnce(&mut Value)) {
     let (status, body) = gateway.owner("GET /devices/dev1", "", "").await;
     assert_eq!(status, 200);
@@ -44,12 +44,12 @@ async fn put(gateway: &Gateway, change: impl FnOnce(&mut Value)) {
 }
 
 #[tokio::test]
-async fn a_rotated_key_does() {
+async fn a_rotated_key_ends_the_connection() {
     let gateway = Gateway::start().await;
     let (device, bystander) = connected(&gateway).await;
     let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     put(&gateway, |record| record["authentication"]["symmetricKey"]["primaryKey"] = json!(key)).await;
-    over(&gateway, device, bystander, "keys-replaced").await;
+    assert_ended(&gateway, device, bystander, "keys-replaced").await;
     let mut stream = gateway.mqtt().await;
     let token = dev1_token(&common::key(key), now() + 60);
     assert_eq!(ask(&mut stream, &connect("dev1", USERNAME, Some(&token), None)).await, connack(0));
@@ -57,16 +57,16 @@ async fn a_rotated_key_does() {
 }
 
 #[tokio::test]
-async fn a_deleted_device_does() {
+async fn deleting_a_device_ends_its_connection() {
     let gateway = Gateway::start().await;
     let (device, bystander) = connected(&gateway).await;
     assert_eq!(gateway.owner("DELETE /devices/dev1", "If-Match: *\r\n", "").await.0, 204);
-    over(&gateway, device, bystander, "deleted").await;
+    assert_ended(&gateway, device, bystander, "deleted").await;
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn a_disabled_device_does_and_its_module_with_it() {
+async fn disabling_a_device_ends_its_connection_and_its_module_s() {
     let gateway = Gateway::start().await;
     let (device, bystander) = connected(&gateway).await;
     let mut module = gateway.mqtt().await;
@@ -78,13 +78,13 @@ async fn a_disabled_device_does_and_its_module_with_it() {
         record.as_object_mut().unwrap().remove("authentication");
     })
     .await;
-    over(&gateway, device, bystander, "disabled").await;
+    assert_ended(&gateway, device, bystander, "disabled").await;
     assert_eq!(answer(&mut module).await, None);
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn files_that_are_read_again_do_where_they_changed() {
+async fn changes_of_reread_files_end_connections() {
     let gateway = Gateway::start().await;
     let (mut device, bystander) = connected(&gateway).await;
     assert_eq!(gateway.server.reload().unwrap(), Default::default(), "nothing changed");
@@ -108,8 +108,8 @@ async fn files_that_are_read_again_do_where_they_changed() {
 
     std::fs::write(&registry, without_dev1).unwrap();
     let applied = gateway.server.reload().unwrap();
-    assert_eq!((applied.set, applied.deleted), (0, 1), "the module went with its device");
-    over(&gateway, device, bystander, "deleted").await;
+    assert_eq!((applied.set, applied.deleted), (0, 1), "the module is deleted with its device");
+    assert_ended(&gateway, device, bystander, "deleted").await;
 
     std::fs::write(&registry, before).unwrap();
     assert_eq!(gateway.server.reload().unwrap().set, 2);
@@ -118,7 +118,7 @@ async fn files_that_are_read_again_do_where_they_changed() {
 }
 
 #[tokio::test]
-async fn a_policy_s_end_is_that_of_whom_it_let_in() {
+async fn changing_a_policy_ends_the_connections_that_it_authenticated() {
     let gateway = Gateway::start().await;
     let (own, bystander) = connected(&gateway).await;
     drop(own);
@@ -129,12 +129,12 @@ async fn a_policy_s_end_is_that_of_whom_it_let_in() {
     let text = std::fs::read_to_string(&policies).unwrap();
     std::fs::write(&policies, text.replace("\"DeviceConnect\"", "\"ServiceConnect\"")).unwrap();
     assert_eq!(gateway.server.reload().unwrap().set, 1);
-    over(&gateway, device, bystander, "recreated").await;
+    assert_ended(&gateway, device, bystander, "recreated").await;
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn a_token_s_last_second_does() {
+async fn an_expired_token_ends_the_connection() {
     let gateway = Gateway::with(|_, config| config.strict = true).await;
     let mut device = gateway.mqtt().await;
     let token = gateway.token_until(now() + 1);
@@ -145,7 +145,7 @@ async fn a_token_s_last_second_does() {
 }
 
 #[tokio::test]
-async fn a_resumed_handshake_is_judged_again() {
+async fn a_resumed_tls_session_is_authenticated_again() {
     let gateway = Gateway::start().await;
     let file = |ending| gateway.dev.file(&format!("dev-x509.{ending}"));
     let (cert, key) = (file("pem"), file("key"));

@@ -1,4 +1,4 @@
-//! No secret that a peer sends in a wrong place is in the log, at any level and of any crate, or in an answer.
+//! No secret that a peer sends in a wrong field is logged, at any level and by any crate, or returned in an answer.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -15,7 +15,7 @@ use common::{Gateway, USERNAME};
 use hubward_testkit::echo;
 
 #[tokio::test]
-async fn what_strangers_and_devices_send_is_not_logged() {
+async fn secrets_in_wrong_fields_are_not_logged() {
     let gateway = Gateway::with(|_, config| {
         config.limits.refusal_delay = core::time::Duration::ZERO;
     })
@@ -30,7 +30,7 @@ async fn what_strangers_and_devices_send_is_not_logged() {
         ] {
             ask(&mut gateway.mqtt().await, &packet).await;
         }
-        // what is asked for by a device that is known
+        // requests of an authenticated device
         for topic in [text.clone(), format!("devices/{text}/messages/events/")] {
             ask(&mut gateway.dev1().await, &publish(&topic, 1, b"x")).await;
             ask(&mut gateway.dev1().await, &subscribe(&[&topic])).await;

@@ -1,4 +1,4 @@
-//! Every packet of MQTT is decided on.
+//! MQTT: the gateway decides on every packet.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -13,18 +13,18 @@ use common::client::*;
 use common::*;
 use tokio::io::AsyncWriteExt;
 
-const ANOTHERS: &str = "devices/dev2/messages/events/";
+const OTHER_DEVICE: &str = "devices/dev2/messages/events/";
 
 async fn code(gateway: &Gateway, connect: &[u8]) -> Option<u8> {
     let mut stream = gateway.mqtt().await;
     let (first, body) = ask(&mut stream, connect).await?;
     assert_eq!((first, body[0]), (0x20, 0), "a CONNACK without a session");
-    assert!(body[1] == 0 || answer(&mut stream).await.is_none(), "and the end");
+    assert!(body[1] == 0 || answer(&mut stream).await.is_none(), "the connection ends");
     Some(body[1])
 }
 
 #[tokio::test]
-async fn a_device_and_a_module_send_for_themselves() {
+async fn a_device_and_a_module_send_telemetry() {
     let gateway = Gateway::start().await;
     let mut device = gateway.dev1().await;
     assert_eq!(ask(&mut device, &publish(EVENTS, 1, b"hello")).await, puback());
@@ -55,10 +55,10 @@ async fn a_packet_may_come_before_the_connack() {
 }
 
 #[tokio::test]
-async fn another_s_topic_ends_the_connection() {
+async fn publishing_to_the_topic_of_another_device_ends_the_connection() {
     let gateway = Gateway::start().await;
     let mut stream = gateway.dev1().await;
-    assert_eq!(ask(&mut stream, &publish(ANOTHERS, 1, b"x")).await, None);
+    assert_eq!(ask(&mut stream, &publish(OTHER_DEVICE, 1, b"x")).await, None);
     assert!(gateway.log.last().contains("verdict=\"deny\" rule=\"events.send\" code=\"identity-mismatch\""));
     assert_eq!(gateway.counter("hubward_messages_total"), 0);
     gateway.end().await;
@@ -75,7 +75,7 @@ async fn each_filter_is_decided_on() {
         "$iothub/twin/res/#",
     ];
     assert_eq!(ask(&mut stream, &subscribe(&filters)).await, Some((0x90, vec![0, 9, 1, 0x80, 0x80, 1])));
-    // whoever asks for its twin is told that there is none here
+    // a request for a twin is answered: not implemented
     stream.write_all(&publish("$iothub/twin/GET/?$rid=5", 0, b"")).await.unwrap();
     let (first, body) = answer(&mut stream).await.unwrap();
     assert_eq!((first, &body[2..]), (0x30, &b"$iothub/twin/res/501/?$rid=5"[..]));
@@ -83,7 +83,7 @@ async fn each_filter_is_decided_on() {
 }
 
 #[tokio::test]
-async fn there_is_no_qos_2() {
+async fn qos_2_ends_the_connection() {
     let gateway = Gateway::start().await;
     let mut stream = gateway.dev1().await;
     assert_eq!(ask(&mut stream, &publish(EVENTS, 2, b"x")).await, None);
@@ -91,7 +91,7 @@ async fn there_is_no_qos_2() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_one_of_two_words() {
+async fn a_refused_connect_has_one_of_two_return_codes() {
     let gateway = Gateway::start().await;
     let token = gateway.token();
     let wrong = dev1_token(&key("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), now() + 60);
@@ -116,7 +116,7 @@ async fn a_refusal_is_one_of_two_words() {
 }
 
 #[tokio::test]
-async fn another_version_of_mqtt_is_told_so() {
+async fn another_version_of_mqtt_is_refused_as_that() {
     let gateway = Gateway::start().await;
     let mut connect = connect("dev1", USERNAME, Some(&gateway.token()), None);
     let version = connect.windows(5).position(|at| at == b"MQTT\x04").unwrap() + 4;
@@ -127,25 +127,25 @@ async fn another_version_of_mqtt_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_will_may_do_no_more_than_its_owner() {
+async fn a_will_requires_the_permission_of_its_client() {
     let gateway = Gateway::start().await;
     let token = gateway.token();
-    assert_eq!(code(&gateway, &connect("dev1", USERNAME, Some(&token), Some(ANOTHERS))).await, Some(5));
+    assert_eq!(code(&gateway, &connect("dev1", USERNAME, Some(&token), Some(OTHER_DEVICE))).await, Some(5));
     let connect = connect("dev1", USERNAME, Some(&token), Some(EVENTS));
     let mut stream = gateway.mqtt().await;
     assert_eq!(ask(&mut stream, &connect).await, connack(0));
     stream.write_all(&DISCONNECT).await.unwrap();
     assert_eq!(answer(&mut stream).await, None);
-    assert_eq!(gateway.counter("hubward_messages_total"), 0, "it said goodbye");
+    assert_eq!(gateway.counter("hubward_messages_total"), 0, "DISCONNECT discards the will");
     let mut stream = gateway.mqtt().await;
     assert_eq!(ask(&mut stream, &connect).await, connack(0));
-    assert_eq!(ask(&mut stream, &publish(ANOTHERS, 0, b"x")).await, None);
-    assert_eq!(gateway.counter("hubward_messages_total"), 1, "it did not");
+    assert_eq!(ask(&mut stream, &publish(OTHER_DEVICE, 0, b"x")).await, None);
+    assert_eq!(gateway.counter("hubward_messages_total"), 1, "the will is published");
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn the_newer_connection_evicts() {
+async fn a_newer_connection_evicts_the_older_one() {
     let gateway = Gateway::start().await;
     let mut older = gateway.dev1().await;
     let mut newer = gateway.dev1().await;
@@ -157,7 +157,7 @@ async fn the_newer_connection_evicts() {
 }
 
 #[tokio::test]
-async fn a_certificate_admits_whom_it_names() {
+async fn a_certificate_authenticates_the_device_that_it_names() {
     let gateway = Gateway::start().await;
     let username = "localhost/dev-x509/?api-version=2021-04-12";
     let mut stream = gateway.mqtt_with("dev-x509").await;
@@ -168,7 +168,7 @@ async fn a_certificate_admits_whom_it_names() {
 }
 
 #[tokio::test]
-async fn a_certificate_opens_no_path_to_a_token() {
+async fn a_certificate_together_with_a_token_is_refused() {
     let gateway = Gateway::start().await;
     let mut stream = gateway.mqtt_with("dev-x509").await;
     let both = connect("dev1", USERNAME, Some(&gateway.token()), None);
@@ -182,13 +182,13 @@ async fn a_certificate_opens_no_path_to_a_token() {
 }
 
 #[tokio::test]
-async fn nobody_may_say_much_before_it_is_let_in() {
+async fn packets_are_limited_before_authentication() {
     let gateway = Gateway::start().await;
     let mut stream = gateway.mqtt().await;
     let long = connect("dev1", USERNAME, Some(&"x".repeat(9 * 1024)), None);
     assert_eq!(ask(&mut stream, &long).await, None);
     assert!(gateway.log.last().contains("code=\"malformed\""));
-    // and as much as a message takes after that
+    // a message of full size is accepted after it
     let mut device = gateway.dev1().await;
     assert_eq!(ask(&mut device, &publish(EVENTS, 1, &[b'x'; 256 * 1024])).await, puback());
     assert_eq!(ask(&mut device, &publish(EVENTS, 1, &[b'x'; 270 * 1024])).await, None);
@@ -196,7 +196,7 @@ async fn nobody_may_say_much_before_it_is_let_in() {
 }
 
 #[tokio::test]
-async fn silence_beyond_the_keep_alive_ends_the_connection() {
+async fn silence_longer_than_the_keep_alive_ends_the_connection() {
     let gateway = Gateway::start().await;
     let mut connect = connect("dev1", USERNAME, Some(&gateway.token()), None);
     let keep_alive = connect.windows(5).position(|at| at == b"MQTT\x04").unwrap() + 6;

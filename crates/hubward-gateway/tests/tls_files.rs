@@ -1,14 +1,14 @@
-//! The files of `--cert`, `--key` and `--client-ca`: read completely or refused, and never printed.
+//! The files of `--cert`, `--key` and `--client-ca` are read completely or refused, and never printed.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::fs;
 
 use hubward_gateway::{Config, Dev, Server};
 
-/// The error of a start with changed files, with its sources.
+/// Returns the error of a start with changed files, with its sources.
 async fn refused(config: Config) -> String {
     let error = match Server::start(config).await {
-        Ok(_) => panic!("it started"),
+        Ok(_) => panic!("the gateway started"),
         Err(error) => error,
     };
     let mut shown = format!("{error} {error:?}");
@@ -21,7 +21,7 @@ async fn refused(config: Config) -> String {
 }
 
 #[tokio::test]
-async fn a_key_whose_line_breaks_were_lost_is_not_printed() {
+async fn a_key_without_line_breaks_is_not_printed() {
     let dev = Dev::create().unwrap();
     let key = fs::read_to_string(dev.file("server.key")).unwrap();
     for form in [
@@ -33,9 +33,9 @@ async fn a_key_whose_line_breaks_were_lost_is_not_printed() {
     ] {
         let file = dev.file("spoilt.key");
         fs::write(&file, &form).unwrap();
-        for place in ["cert", "key", "client-ca"] {
+        for argument in ["cert", "key", "client-ca"] {
             let mut config = dev.config("127.0.0.1:0", "127.0.0.1:0");
-            match place {
+            match argument {
                 "cert" => config.cert.clone_from(&file),
                 "key" => config.key.clone_from(&file),
                 _ => config.client_ca = Some(file.clone()),
@@ -52,7 +52,7 @@ async fn a_key_whose_line_breaks_were_lost_is_not_printed() {
 }
 
 #[tokio::test]
-async fn files_of_windows_are_read() {
+async fn files_with_crlf_and_a_byte_order_mark_are_read() {
     let dev = Dev::create().unwrap();
     for name in ["server.pem", "server.key", "ca.pem"] {
         let text = fs::read_to_string(dev.file(name)).unwrap();
@@ -62,9 +62,9 @@ async fn files_of_windows_are_read() {
     assert!(server.shutdown().await);
 }
 
-/// A certificate that is skipped would leave the next for it: an authority below which other devices are.
+/// A skipped certificate would leave the next one in its place: a different CA, with other devices.
 #[tokio::test]
-async fn an_authority_that_cannot_be_read_is_an_error() {
+async fn a_certificate_authority_that_cannot_be_parsed_is_an_error() {
     let dev = Dev::create().unwrap();
     let ca = fs::read_to_string(dev.file("ca.pem")).unwrap();
     for file in [format!("# {ca}{ca}"), ca.replacen("-----BEGIN", "----BEGIN", 1) + &ca, String::new()] {

@@ -1,4 +1,4 @@
-//! Users of a directory: a bearer token that its keys verify, and roles.
+//! Users of a directory: bearer tokens that are verified with its keys, and roles.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -24,7 +24,7 @@ const HUB: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices
 const ISSUER: &str = "https://login.example/tenant";
 const AUDIENCE: &str = "https://iothubs.azure.net";
 
-/// The file of users, with these keys of the issuer.
+/// Returns the file of users, with these keys of the issuer.
 fn users(keys: &Value) -> String {
     let users = json!({
         "hub": HUB,
@@ -35,7 +35,7 @@ fn users(keys: &Value) -> String {
     users.to_string()
 }
 
-/// A gateway that takes the tokens of a directory, and the directory.
+/// Starts a gateway that accepts the tokens of a directory.
 async fn gateway() -> (Gateway, Directory) {
     let directory = Directory::new();
     let gateway = Gateway::with(|dev, config| {
@@ -55,25 +55,25 @@ fn bearer(token: &str) -> String {
     format!("Authorization: Bearer {token}\r\n")
 }
 
-/// Signed by the key `ec`.
+/// Returns a header with a token signed by the key `ec`.
 fn signed(directory: &Directory, claims: &Value) -> String {
     bearer(&directory.token(&json!({ "alg": "ES256", "kid": "ec" }), claims, "ES256"))
 }
 
-/// Whether the token gets in; whatever does not is refused with this code.
-async fn gets_in(gateway: &Gateway, authorization: &str, code: &str) -> bool {
+/// Returns whether the token is accepted; a refused one must have this code.
+async fn is_accepted(gateway: &Gateway, authorization: &str, code: &str) -> bool {
     let status = gateway.http("GET /devices/dev1", authorization, "").await.0;
     if status == 200 {
         return true;
     }
     assert_eq!(status, 401, "{code}");
     let line = gateway.log.last();
-    assert!(line.contains(&format!("code=\"{code}\"")) && line.contains("who=\"nobody known\""), "{line}");
+    assert!(line.contains(&format!("code=\"{code}\"")) && line.contains("who=\"unknown peer\""), "{line}");
     false
 }
 
 #[tokio::test]
-async fn a_role_decides() {
+async fn a_role_authorizes_its_operations() {
     let (gateway, directory) = gateway().await;
     let alice = signed(&directory, &claims());
     assert_eq!(gateway.http("GET /devices/dev1", &alice, "").await.0, 200);
@@ -82,7 +82,7 @@ async fn a_role_decides() {
     assert_eq!(
         gateway.http("POST /devices/dev1/messages/events", &alice, "x").await.0,
         403,
-        "no user is a device"
+        "a user is not a device"
     );
     assert_eq!(gateway.http("GET /no/such/thing", &alice, "").await.0, 501);
     let mut bob = claims();
@@ -92,7 +92,7 @@ async fn a_role_decides() {
 }
 
 #[tokio::test]
-async fn what_the_directory_did_not_say_is_refused() {
+async fn tokens_with_wrong_claims_are_refused() {
     let (gateway, directory) = gateway().await;
     let with = |name: &str, value: Value| {
         let mut claims = claims();
@@ -104,8 +104,8 @@ async fn what_the_directory_did_not_say_is_refused() {
         claims.as_object_mut().unwrap().remove(name);
         signed(&directory, &claims)
     };
-    assert!(gets_in(&gateway, &with("nbf", json!(now() - 1)), "").await);
-    assert!(gets_in(&gateway, &with("nbf", json!(now() + 50)), "").await, "clocks differ");
+    assert!(is_accepted(&gateway, &with("nbf", json!(now() - 1)), "").await);
+    assert!(is_accepted(&gateway, &with("nbf", json!(now() + 50)), "").await, "clock skew");
     for (authorization, code) in [
         (signed(&Directory::new(), &claims()), "bearer-refused"),
         (with("iss", json!("https://login.example/another")), "bearer-refused"),
@@ -119,13 +119,13 @@ async fn what_the_directory_did_not_say_is_refused() {
         (with("oid", json!("")), "bearer-refused"),
         (bearer("abc"), "bearer"),
     ] {
-        assert!(!gets_in(&gateway, &authorization, code).await, "{code}");
+        assert!(!is_accepted(&gateway, &authorization, code).await, "{code}");
     }
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn a_key_verifies_by_its_own_algorithm_alone() {
+async fn a_key_verifies_its_own_algorithm_only() {
     let (gateway, directory) = gateway().await;
     let algorithms = ["ES256", "RS256", "RS512", "PS256", "EdDSA"];
     for kid in [json!("ec"), json!("rsa"), json!("ed"), json!("another"), Value::Null] {
@@ -134,11 +134,11 @@ async fn a_key_verifies_by_its_own_algorithm_alone() {
                 let header = json!({ "alg": named, "kid": kid });
                 let token = bearer(&directory.token(&header, &claims(), signed_by));
                 let own = [("ec", "ES256"), ("rsa", "RS256"), ("ed", "EdDSA")];
-                // without `kid`, the key of that algorithm
+                // without `kid`, any key with that algorithm
                 let agree = own.iter().any(|(id, of)| (kid.is_null() || kid == *id) && named == *of);
                 let agree = agree && named == signed_by;
                 assert_eq!(
-                    gets_in(&gateway, &token, "bearer-refused").await,
+                    is_accepted(&gateway, &token, "bearer-refused").await,
                     agree,
                     "{kid} {named} {signed_by}"
                 );
@@ -149,7 +149,7 @@ async fn a_key_verifies_by_its_own_algorithm_alone() {
 }
 
 #[tokio::test]
-async fn what_everybody_can_read_is_no_secret() {
+async fn a_public_key_used_as_an_hmac_secret_is_refused() {
     let (gateway, directory) = gateway().await;
     let (n, e) = directory.modulus_and_exponent();
     let keys = directory.keys();
@@ -165,18 +165,18 @@ async fn what_everybody_can_read_is_no_secret() {
     ] {
         for alg in ["HS256", "ES256", "RS256", "EdDSA"] {
             let token = by_secret(&json!({ "alg": alg, "kid": kid }), &claims(), &secret);
-            assert!(!gets_in(&gateway, &bearer(&token), "bearer-refused").await, "{alg} {kid}");
+            assert!(!is_accepted(&gateway, &bearer(&token), "bearer-refused").await, "{alg} {kid}");
         }
     }
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn a_token_that_was_changed_is_refused() {
+async fn a_changed_token_is_refused() {
     let (gateway, directory) = gateway().await;
     let header = json!({ "alg": "RS256", "kid": "rsa" });
     let token = directory.token(&header, &claims(), "RS256");
-    assert!(gets_in(&gateway, &bearer(&token), "").await);
+    assert!(is_accepted(&gateway, &bearer(&token), "").await);
     let [head, body, signature]: [&str; 3] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
     let mut other = claims();
     other["oid"] = json!("bob");
@@ -190,21 +190,21 @@ async fn a_token_that_was_changed_is_refused() {
         (format!("{head}.{body}.A"), "bearer-refused"),
         (format!("{head}.{body}."), "bearer"),
     ] {
-        assert!(!gets_in(&gateway, &bearer(&changed), code).await, "{changed}");
+        assert!(!is_accepted(&gateway, &bearer(&changed), code).await, "{changed}");
     }
-    // an extension that must be understood
+    // a critical extension
     let critical = json!({ "alg": "RS256", "kid": "rsa", "crit": ["exp"], "exp": 1 });
     let token = directory.token(&critical, &claims(), "RS256");
-    assert!(!gets_in(&gateway, &bearer(&token), "bearer-refused").await);
-    // the token brings no key along
-    let brought = json!({ "alg": "ES256", "jwk": Directory::new().keys()[0] });
-    let token = Directory::new().token(&brought, &claims(), "ES256");
-    assert!(!gets_in(&gateway, &bearer(&token), "bearer-refused").await);
+    assert!(!is_accepted(&gateway, &bearer(&token), "bearer-refused").await);
+    // a key in the token's header is ignored
+    let with_key = json!({ "alg": "ES256", "jwk": Directory::new().keys()[0] });
+    let token = Directory::new().token(&with_key, &claims(), "ES256");
+    assert!(!is_accepted(&gateway, &bearer(&token), "bearer-refused").await);
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn what_is_no_public_key_for_signatures_is_not_taken() {
+async fn keys_that_are_not_public_signature_keys_are_refused() {
     let directory = Directory::new();
     let keys = directory.keys();
     let with = |at: usize, name: &str, value: Value| {
@@ -230,12 +230,12 @@ async fn what_is_no_public_key_for_signatures_is_not_taken() {
         std::fs::write(dev.file("users.json"), users(&json!([keys[0], key]))).unwrap();
         config.users = Some(dev.file("users.json"));
         let error = Server::start(config).await.err().unwrap().to_string();
-        assert!(error.contains("the key at place 2 ") && error.contains(problem), "{error}");
+        assert!(error.contains("the key at position 2 ") && error.contains(problem), "{error}");
     }
 }
 
 #[tokio::test]
-async fn a_certificate_beside_a_user_s_token_is_one_credential_too_many() {
+async fn a_certificate_together_with_a_bearer_token_is_refused() {
     let (gateway, directory) = gateway().await;
     let alice = signed(&directory, &claims());
     let file = |ending| gateway.dev.file(&format!("dev-x509.{ending}"));

@@ -1,5 +1,5 @@
-// One official client against a gateway, as JSON on standard output. Needs azure-iot-device, azure-iot-device-amqp and
-// azure-iothub; `run.sh` installs them.
+// Runs one official client against a gateway, and prints the result as JSON on standard output. Needs azure-iot-device,
+// azure-iot-device-amqp and azure-iothub; `run.sh` installs them.
 'use strict';
 
 const { readFileSync } = require('node:fs');
@@ -15,7 +15,7 @@ function done(outcome, error) {
 }
 
 function failed(error) {
-  // the clients wrap what they were told, which is an error of theirs or a condition of AMQP's
+  // the clients wrap the gateway's error, or return one of their own
   const told = error.amqpError ?? error;
   const words = told.condition ?? told.name;
   done(['UnauthorizedError', 'amqp:unauthorized-access'].includes(words) ? 'refused' : 'error', words);
@@ -35,18 +35,18 @@ async function device(use) {
   await client.close();
 }
 
-// sends three messages, the last a large one, each of which must be acknowledged
+// sends three messages, the last one large, and waits for the acknowledgement of each
 const telemetry = () => device(async (client, Message) => {
   for (const text of ['one', 'two', 'x'.repeat(200 * 1024)]) await client.sendEvent(new Message(text));
 });
 
-// waits for one message with that text
+// waits for one message with the expected text
 const listen = () => device((client) => new Promise((resolve, reject) => {
   client.on('message', (received) => {
     const text = received.getData().toString();
     client.complete(received, () => (text === more[0] ? resolve() : reject(new Error(`received ${text}`))));
   });
-  // the run starts the service when it reads this
+  // `run.sh` starts the service when it reads this line
   setTimeout(() => console.error('listening'), 1_000);
 }));
 
@@ -54,7 +54,7 @@ const listen = () => device((client) => new Promise((resolve, reject) => {
 async function command() {
   const { Client } = require('azure-iothub');
   const client = Client.fromConnectionString(connectionString);
-  // the service's client takes no authority: NODE_EXTRA_CA_CERTS names it
+  // the service's client has no option for a CA: NODE_EXTRA_CA_CERTS sets it
   await client.open();
   await client.send('dev1', more[0]);
   await client.close();

@@ -1,10 +1,10 @@
 #!/bin/sh
-# The official AMQP clients against `hubward-gateway serve --dev`: devices send and are refused, a service's message
-# reaches its device. Needs node, npm and the network (once, for the clients). Exit 0 where all is as expected.
+# Runs the official AMQP clients against `hubward-gateway serve --dev`: devices send or are refused, a service's message
+# is delivered to its device. Needs node, npm and the network (once, to install the clients). Exits with 0 on success.
 #
 #     cargo build -p hubward-gateway && crates/hubward-gateway/live/amqp/run.sh target/debug/hubward-gateway
 #
-# The clients speak to port 5671, which must be free.
+# The clients connect to port 5671, which must be free.
 set -eu
 
 gateway=$(realpath "$1")
@@ -34,7 +34,7 @@ device=$(awk '/^device / { print $2 }' out)
 module=$(awk '/^module / { print $2 }' out)
 service=$(awk '/^service / { sub(/localhost:[0-9]+/, "localhost", $2); print $2 }' out)
 certificate=$(awk '/with .*dev-x509.pem/ { print $2 }' out)
-stranger='AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+wrong_key='AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
 export NODE_EXTRA_CA_CERTS="$ca"
 
 bad=0
@@ -52,11 +52,11 @@ expect() {
 
 expect 'a device by its key' 0 telemetry "$device"
 expect 'a module by its key' 0 telemetry "$module"
-expect 'a device with a wrong key' 3 telemetry "${device%%SharedAccessKey=*}SharedAccessKey=$stranger"
-expect 'an unknown device' 3 telemetry "HostName=localhost;DeviceId=ghost;SharedAccessKey=$stranger"
+expect 'a device with a wrong key' 3 telemetry "${device%%SharedAccessKey=*}SharedAccessKey=$wrong_key"
+expect 'an unknown device' 3 telemetry "HostName=localhost;DeviceId=ghost;SharedAccessKey=$wrong_key"
 expect 'a device by its certificate' 0 telemetry 'HostName=localhost;DeviceId=dev-x509;x509=true' \
     "$certificate" "${certificate%.pem}.key"
-expect 'a certificate under another name' 3 telemetry 'HostName=localhost;DeviceId=dev1;x509=true' \
+expect 'a certificate of another device' 3 telemetry 'HostName=localhost;DeviceId=dev1;x509=true' \
     "$certificate" "${certificate%.pem}.key"
 
 node client.js listen "$device" "$ca" 'hello there' >listened 2>listening &
@@ -65,10 +65,10 @@ until grep -q listening listening; do
     kill -0 "$listener" || break
     sleep 0.1
 done
-expect 'a message of a service' 0 command "$service" 'hello there'
+expect 'a message from a service' 0 command "$service" 'hello there'
 wait "$listener" || { echo "MISMATCH: the device got no message: $(cat listened)"; bad=1; }
-expect 'a service with a wrong key' 3 command "${service%%SharedAccessKey=*}SharedAccessKey=$stranger" 'hello there'
-expect 'a message to a device that does not listen' 4 command "$service" 'hello there'
+expect 'a service with a wrong key' 3 command "${service%%SharedAccessKey=*}SharedAccessKey=$wrong_key" 'hello there'
+expect 'a message to a device that does not receive' 4 command "$service" 'hello there'
 
 [ "$bad" -eq 0 ] && echo 'all as expected'
 exit "$bad"

@@ -1,4 +1,4 @@
-//! The node `$cbs`: tokens are put on one link, and answered on another.
+//! The node `$cbs` (claims-based security): tokens are put on one link, and the answers are sent on another.
 
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,27 +12,25 @@ use hubward::{CbsRequest, CbsResponse};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
-use super::proven::Connection;
+use super::authenticated::Connection;
+use crate::mailboxes::Any;
 
-/// Its address.
+/// The address of the node.
 pub(super) const ADDRESS: &str = "$cbs";
-/// Answers that wait for the peer to take them: it puts one token after the other.
+/// The number of answers that wait for the peer to accept them: it puts one token after the other.
 const ANSWERS: usize = 8;
-/// Links on which tokens are put at one time: a client has one. Each may hold a message that is not whole yet, of
-/// somebody who is not proven yet.
+/// The number of links on which tokens are put at one time: a client has one. Each may hold an incomplete message of a
+/// peer that is not authenticated yet.
 const PUTS: usize = 4;
-
-/// A message with whatever body.
-pub(super) type Any = Message<Body<Value>>;
 
 /// The node of one connection.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// In boxes: a channel has room for 32 from the start, on every connection.
+    /// Boxed: a channel allocates room for 32 answers at its creation, on every connection.
     answers: mpsc::Sender<Box<Any>>,
-    /// Until the link for answers is attached.
+    /// The receiver, until the link for answers is attached.
     waiting: Mutex<Option<mpsc::Receiver<Box<Any>>>>,
-    /// Room for links on which tokens are put.
+    /// The permits for links on which tokens are put.
     puts: Arc<Semaphore>,
 }
 
@@ -42,28 +40,28 @@ impl Node {
         Self { answers, waiting: Mutex::new(Some(waiting)), puts: Arc::new(Semaphore::new(PUTS)) }
     }
 
-    /// A place for a link on which tokens are put, if there is one.
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+    /// Returns a permit for a link on which tokens are put, if one is free.
+    pub(super) fn permit(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.puts).try_acquire_owned().ok()
     }
 
-    /// The answers, for the link that they go out on: a connection has one at a time.
+    /// Returns the answers, for the link that sends them: a connection has one such link at a time.
     pub(super) fn answers(&self) -> Option<mpsc::Receiver<Box<Any>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Gives answers until the peer detaches, or does not take one in time. Another link may have the rest.
-    pub(super) async fn give_answers(
+    /// Sends answers until the peer detaches, or does not accept one in time. The next link sends the rest.
+    pub(super) async fn send_answers(
         &self,
         mut answers: mpsc::Receiver<Box<Any>>,
         mut link: Sender,
-        patience: Duration,
+        write_timeout: Duration,
     ) {
         loop {
             tokio::select! {
                 answer = answers.recv() => {
                     let Some(answer) = answer else { break };
-                    let taken = timeout(patience, link.send(*answer)).await;
+                    let taken = timeout(write_timeout, link.send(*answer)).await;
                     if !matches!(taken, Ok(Ok(_))) {
                         break;
                     }
@@ -75,8 +73,8 @@ impl Node {
         let _ = link.close().await;
     }
 
-    /// Takes tokens, one after the other, until the peer detaches. The answer to a refusal is slowed.
-    pub(super) async fn take_tokens(&self, connection: &Arc<Connection>, mut link: Receiver) {
+    /// Receives tokens, one after the other, until the peer detaches. The answer to a refusal is delayed.
+    pub(super) async fn receive_tokens(&self, connection: &Arc<Connection>, mut link: Receiver) {
         while let Ok(delivery) = link.recv::<Body<Value>>().await {
             if link.accept(&delivery).await.is_err() {
                 break;
@@ -88,7 +86,7 @@ impl Node {
                 connection.hub.slow(&connection.peer).await;
             }
             if self.answers.try_send(Box::new(answer(&message, reply))).is_err() {
-                // it takes no answers, and would put for ever
+                // the peer reads no answers, and would put tokens forever
                 let _ = link.close_with_error(AmqpError::ResourceLimitExceeded).await;
                 return;
             }
@@ -106,7 +104,7 @@ fn put_token(message: &Any) -> CbsRequest<'_> {
     CbsRequest::new(property("operation"), property("type"), property("name"), token)
 }
 
-/// What is missing is empty, and refused as that.
+/// Returns an application property. A missing one is empty, and refused as empty.
 fn property<'m>(message: &'m Any, name: &str) -> &'m str {
     match message.application_properties.as_ref().and_then(|all| all.0.get(name)) {
         Some(SimpleValue::String(text)) => text,
@@ -114,7 +112,7 @@ fn property<'m>(message: &'m Any, name: &str) -> &'m str {
     }
 }
 
-/// Whom a token is put for.
+/// Returns the identity that a token is put for.
 fn claimed(name: &str) -> Option<Lookup<'_>> {
     match ResourcePath::parse(name).ok()?.shape() {
         Shape::Device(id) => Some(Lookup::Device(id)),

@@ -1,4 +1,4 @@
-//! One connection: who is proven, its sessions, and its end.
+//! One connection: its authentication, its sessions, and its end.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -14,18 +14,18 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::authenticated::Connection;
 use super::cbs::Node;
 use super::guard::FRAME_BYTES;
-use super::numbers::{LAST_HANDLE, SESSIONS};
-use super::proven::Connection;
+use super::performatives::{LAST_HANDLE, SESSIONS};
 use super::{End, GOODBYE, Header, link, sasl};
 use crate::clock;
 use crate::hub::Hub;
 use crate::peer::Peer;
 
-/// Frames of a session that may be on their way: 4 MiB.
+/// Frames of a session that may be in flight: 4 MiB.
 const WINDOW: u32 = 16;
-/// Milliseconds of silence after which a peer is gone.
+/// Milliseconds without a frame after which the codec closes a connection.
 const IDLE: u32 = 240_000;
 
 /// Serves a connection to its end.
@@ -40,7 +40,7 @@ pub(super) async fn run(
     let mut changes = hub.changes();
     let accepted = tokio::select! {
         () = stop.cancelled() => return End::Stopped,
-        // in a place of its own, which is free again when it is done
+        // boxed, so that its memory is freed when it is done
         accepted = timeout(hub.limits.connect_timeout, Box::pin(accept(&hub, &peer, header, stream))) => accepted,
     };
     let (connection, mut handle) = match accepted {
@@ -59,19 +59,19 @@ pub(super) async fn run(
     let (node, mut sessions) = (Arc::new(Node::new()), JoinSet::new());
     let acceptor = SessionAcceptor::builder().handle_max(LAST_HANDLE).incoming_window(WINDOW).build();
     let deadline = later(Instant::now(), hub.limits.connect_timeout);
-    // staying connected is what connecting asked for
+    // staying connected requires the permission to connect
     let staying = Operation::amqp_send("connection");
     let (end, error) = loop {
         tokio::select! {
             biased;
             () = stop.cancelled() => break (End::Stopped, ConnectionError::ConnectionForced.into()),
             () = connection.evicted.cancelled() => break (End::Evicted, ConnectionError::ConnectionForced.into()),
-            // the two times below are another's now
-            () = connection.newcomer.notified() => {}
-            () = sleep_until(deadline), if !connection.is_proven() => {
+            // wakes the loop, which computes both deadlines below anew
+            () = connection.newly_authenticated.notified() => {}
+            () = sleep_until(deadline), if !connection.is_authenticated() => {
                 break (End::Silent, definitions::Error::from(AmqpError::UnauthorizedAccess));
             }
-            // the registry changed, or a token's time is over
+            // the registry changed, or a token expired
             _ = changes.changed() => {
                 if !connection.recheck(&staying) {
                     break (End::Refused, AmqpError::UnauthorizedAccess.into());
@@ -106,11 +106,11 @@ pub(super) async fn run(
     end
 }
 
-/// Why a connection does not open.
+/// The reason why a connection is not opened.
 enum NotOpen {
-    /// By a decision, which is in the log.
+    /// Denied; the decision is in the log.
     Refused,
-    /// The client is not of the protocol.
+    /// The client does not follow the protocol.
     Open(OpenError),
 }
 
@@ -123,7 +123,7 @@ impl From<OpenError> for NotOpen {
     }
 }
 
-/// SASL where the client begins with it, and the exchange of `open`. Without SASL a certificate counts as it would by
+/// Runs SASL if the client begins with it, and the exchange of `open`. Without SASL a certificate is used as in SASL
 /// EXTERNAL.
 async fn accept(
     hub: &Arc<Hub>,
@@ -179,14 +179,14 @@ async fn serve_session(
     }
 }
 
-/// Waits until the second after the last at which somebody is proven; for ever where nobody is.
+/// Waits until the second after the first expiry of a session; forever without a session.
 async fn expiry(until: Option<u64>) {
     let Some(until) = until else { return core::future::pending().await };
     let left = until.saturating_add(1).saturating_sub(clock::now().as_secs());
     tokio::time::sleep(Duration::from_secs(left)).await;
 }
 
-/// Far enough is as good as never.
+/// Returns `from + by`, or `from` if that overflows.
 fn later(from: Instant, by: Duration) -> Instant {
     from.checked_add(by).unwrap_or(from)
 }

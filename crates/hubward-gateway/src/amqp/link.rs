@@ -1,4 +1,4 @@
-//! Links: each is decided on when it is attached, and each message on it when it comes.
+//! Links: the gateway decides on each when it is attached, and on each of its messages.
 
 use std::sync::Arc;
 
@@ -14,34 +14,36 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::cbs::{self, Any, Node};
-use super::commands::{self, NotTaken};
-use super::proven::Connection;
-use crate::hub::Judged;
+use super::authenticated::Connection;
+use super::cbs::{self, Node};
+use super::cloud_to_device::{self, NotDelivered};
+use crate::hub::SessionDecision;
+use crate::mailboxes::Any;
 
-/// Bytes of a message of a device, as a hub has it.
+/// Bytes of a device-to-cloud message, the limit of a hub.
 const MESSAGE_BYTES: u64 = 256 * 1024;
-/// Bytes of a message to a device, as a hub has it.
+/// Bytes of a cloud-to-device message, the limit of a hub.
 const COMMAND_BYTES: u64 = 64 * 1024;
-/// Bytes of a `put-token`: a token of 4 KiB and what is around it.
+/// Bytes of a `put-token`: a token of 4 KiB and its envelope.
 const TOKEN_BYTES: u64 = 8 * 1024;
 
-/// What a link is for.
+/// The purpose of a link.
 #[derive(Debug)]
 enum Purpose {
-    /// Tokens are put on it, for as long as it has its place.
+    /// The peer puts tokens, as long as the link holds its permit.
     Tokens(OwnedSemaphorePermit),
-    /// They are answered on it.
+    /// The gateway answers CBS requests.
     Answers(tokio::sync::mpsc::Receiver<Box<Any>>),
     /// A device or module sends messages.
     Events,
     /// A service sends messages to devices.
     SendCommands,
-    /// A device receives them.
+    /// A device receives messages.
     Commands(tokio::sync::mpsc::Receiver<Any>),
 }
 
-/// Attaches a link, or attaches and closes it with the reason, as AMQP has it (2.6.3). Whether the codec took it.
+/// Attaches a link, or attaches and closes it with an error, as AMQP 1.0, 2.6.3 requires. Returns whether the codec
+/// accepted it.
 pub(super) async fn attach(
     connection: &Arc<Connection>,
     node: &Arc<Node>,
@@ -52,7 +54,7 @@ pub(super) async fn attach(
     let address = address(&attach);
     let purpose = purpose(connection, node, &attach.role, &address);
     if purpose.is_err() {
-        // a link that is refused has no terminus
+        // a refused link has no terminus
         match attach.role {
             Role::Sender => attach.target = None,
             Role::Receiver => attach.source = None,
@@ -78,31 +80,31 @@ pub(super) async fn attach(
     };
     let (connection, node) = (Arc::clone(connection), Arc::clone(node));
     links.spawn(async move {
-        let patience = connection.hub.limits.write_timeout;
+        let write_timeout = connection.hub.limits.write_timeout;
         match (purpose, endpoint) {
-            (Ok(Purpose::Tokens(_place)), LinkEndpoint::Receiver(link)) => {
-                Box::pin(node.take_tokens(&connection, link)).await;
+            (Ok(Purpose::Tokens(_permit)), LinkEndpoint::Receiver(link)) => {
+                Box::pin(node.receive_tokens(&connection, link)).await;
             }
             (Ok(Purpose::Answers(answers)), LinkEndpoint::Sender(link)) => {
-                node.give_answers(answers, link, patience).await;
+                node.send_answers(answers, link, write_timeout).await;
             }
             (Ok(Purpose::Events | Purpose::SendCommands), LinkEndpoint::Receiver(link)) => {
                 Box::pin(receive(&connection, link, &address)).await;
             }
             (Ok(Purpose::Commands(commands)), LinkEndpoint::Sender(link)) => {
-                Box::pin(give_commands(&connection, link, commands, &address)).await;
+                Box::pin(send_commands(&connection, link, commands, &address)).await;
             }
             (purpose, endpoint) => {
                 let error = purpose.err().unwrap_or(AmqpError::InternalError);
-                let _ = timeout(patience, close(endpoint, error)).await;
+                let _ = timeout(write_timeout, close(endpoint, error)).await;
             }
         }
     });
     true
 }
 
-/// The gateway settles what it receives at once. In the other mode the codec would keep each delivery until the sender
-/// settles it, which need be never.
+/// Returns the receiver settle modes: the gateway settles received messages at once. In mode second the codec would keep
+/// each delivery until the sender settles it, which may be never.
 const fn settles(peer: &Role) -> SupportedReceiverSettleModes {
     match peer {
         Role::Sender => SupportedReceiverSettleModes::First,
@@ -110,7 +112,7 @@ const fn settles(peer: &Role) -> SupportedReceiverSettleModes {
     }
 }
 
-/// The address of the hub's end.
+/// Returns the address of the hub's end of a link.
 fn address(attach: &Attach) -> Box<str> {
     let address = match attach.role {
         Role::Sender => attach.target.as_deref().and_then(|target| match target {
@@ -128,7 +130,7 @@ fn operation<'a>(role: &Role, address: &'a str) -> Operation<'a> {
     }
 }
 
-/// What the link is for, if it may be attached. Tokens may be put by anybody: that is how one is proven.
+/// Returns the purpose of a link, if it may be attached. Any peer may put tokens: that is how it is authenticated.
 fn purpose(
     connection: &Arc<Connection>,
     node: &Node,
@@ -137,28 +139,28 @@ fn purpose(
 ) -> Result<Purpose, AmqpError> {
     if address == cbs::ADDRESS {
         return match role {
-            Role::Sender => node.place().map(Purpose::Tokens).ok_or(AmqpError::ResourceLocked),
+            Role::Sender => node.permit().map(Purpose::Tokens).ok_or(AmqpError::ResourceLocked),
             Role::Receiver => node.answers().map(Purpose::Answers).ok_or(AmqpError::ResourceLocked),
         };
     }
     let operation = operation(role, address);
-    match connection.judge(&operation) {
-        Judged::Allowed => {}
-        Judged::Denied | Judged::SessionError => return Err(AmqpError::UnauthorizedAccess),
+    match connection.decide(&operation) {
+        SessionDecision::Allowed => {}
+        SessionDecision::Denied | SessionDecision::SessionError => return Err(AmqpError::UnauthorizedAccess),
     }
     match operation.endpoint().map(|endpoint| endpoint.name()) {
         Some("events.send") => Ok(Purpose::Events),
         Some("commands.send") => Ok(Purpose::SendCommands),
         Some("commands.receive") => {
-            let who = commands::listener(&connection.hub, &operation).ok_or(AmqpError::NotFound)?;
-            Ok(Purpose::Commands(connection.hub.mailboxes.open(who)))
+            let device = cloud_to_device::receiver(&connection.hub, &operation).ok_or(AmqpError::NotFound)?;
+            Ok(Purpose::Commands(connection.hub.mailboxes.open(device)))
         }
-        // it may, and there is no such thing here
+        // permitted, but not implemented by this gateway
         _ => Err(AmqpError::NotImplemented),
     }
 }
 
-/// Takes messages until the peer detaches or may not send any more.
+/// Receives messages until the peer detaches or is no longer permitted to send.
 async fn receive(connection: &Connection, mut link: Receiver, address: &str) {
     let operation = Operation::amqp_send(address);
     let mut changes = connection.changes();
@@ -167,16 +169,16 @@ async fn receive(connection: &Connection, mut link: Receiver, address: &str) {
             biased;
             _ = changes.changed() => (!connection.may_stay(&operation)).then_some(AmqpError::UnauthorizedAccess),
             delivery = link.recv::<Body<Value>>() => match delivery {
-                Ok(delivery) => match connection.judge(&operation) {
-                    Judged::Allowed => {
-                        let outcome = take(connection, &operation, delivery.message());
+                Ok(delivery) => match connection.decide(&operation) {
+                    SessionDecision::Allowed => {
+                        let outcome = accept(connection, &operation, delivery.message());
                         let settled = match outcome {
                             Ok(()) => link.accept(&delivery).await,
                             Err(error) => link.reject(&delivery, definitions::Error::from(error)).await,
                         };
                         settled.err().map(|_| AmqpError::InternalError)
                     }
-                    Judged::Denied | Judged::SessionError => {
+                    SessionDecision::Denied | SessionDecision::SessionError => {
                         let error = definitions::Error::from(AmqpError::UnauthorizedAccess);
                         let _ = link.reject(&delivery, error).await;
                         Some(AmqpError::UnauthorizedAccess)
@@ -194,12 +196,12 @@ async fn receive(connection: &Connection, mut link: Receiver, address: &str) {
     let _ = link.close().await;
 }
 
-/// A message that may be sent: counted, or handed on.
-fn take(connection: &Connection, operation: &Operation<'_>, message: &Any) -> Result<(), AmqpError> {
+/// Accepts a permitted message: counts it, or queues it for its device.
+fn accept(connection: &Connection, operation: &Operation<'_>, message: &Any) -> Result<(), AmqpError> {
     if operation.endpoint().is_some_and(|endpoint| endpoint.name() == "commands.send") {
-        return commands::send(&connection.hub, message.clone()).map_err(|not_taken| match not_taken {
-            NotTaken::Nobody => AmqpError::NotFound,
-            NotTaken::NotListening => AmqpError::ResourceLimitExceeded,
+        return cloud_to_device::send(&connection.hub, message.clone()).map_err(|error| match error {
+            NotDelivered::NoDevice => AmqpError::NotFound,
+            NotDelivered::NotReceiving => AmqpError::ResourceLimitExceeded,
         });
     }
     let bytes = match &message.body {
@@ -211,8 +213,8 @@ fn take(connection: &Connection, operation: &Operation<'_>, message: &Any) -> Re
     Ok(())
 }
 
-/// Gives a device its messages until it detaches, may not receive any more, or does not take one in time.
-async fn give_commands(
+/// Sends a device its messages until it detaches, is no longer permitted to receive, or does not accept one in time.
+async fn send_commands(
     connection: &Connection,
     mut link: Sender,
     mut commands: tokio::sync::mpsc::Receiver<Any>,
@@ -225,9 +227,9 @@ async fn give_commands(
             biased;
             _ = changes.changed() => connection.may_stay(&operation),
             command = commands.recv() => match command {
-                Some(command) => connection.judge(&operation) == Judged::Allowed
+                Some(command) => connection.decide(&operation) == SessionDecision::Allowed
                     && matches!(timeout(connection.hub.limits.write_timeout, link.send(command)).await, Ok(Ok(_))),
-                // it listens elsewhere now
+                // the device receives on another link now
                 None => false,
             },
             _ = link.on_detach() => {

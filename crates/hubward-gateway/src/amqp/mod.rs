@@ -1,12 +1,13 @@
-//! AMQP 1.0: a token is judged in SASL PLAIN or when it is put on `$cbs`, then each link and each message.
+//! AMQP 1.0: a peer is authenticated by SASL or by tokens that it puts on `$cbs`; then the gateway decides on each link
+//! and each message.
 
+mod authenticated;
 mod cbs;
-mod commands;
+mod cloud_to_device;
 mod connection;
 mod guard;
 mod link;
-mod numbers;
-mod proven;
+mod performatives;
 mod sasl;
 mod values;
 
@@ -23,65 +24,63 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
-
-pub(crate) use commands::Mailboxes;
 use guard::Guard;
 
-/// Bytes on their way between the socket and the codec. Each connection has as many, twice.
+/// Bytes of the pipe between the socket and the codec. Each connection has two, one for each direction.
 const PIPE_BYTES: usize = 2 * 1024;
 
-/// How long a peer may take to answer that its connection is closed, and then to take what is left to say.
+/// The time that a peer has to answer `close`, and then to accept the remaining bytes.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// What a client begins with (AMQP 1.0, 2.2 and 5.3.1).
+/// The protocol header of a client (AMQP 1.0, 2.2 and 5.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Header {
-    /// It authenticates with SASL.
+    /// The client authenticates with SASL.
     Sasl,
-    /// It does without, and puts a token or shows a certificate.
+    /// The client does without SASL, and puts a token or has a certificate.
     Amqp,
 }
 
 const SASL: [u8; 8] = *b"AMQP\x03\x01\x00\x00";
 const AMQP: [u8; 8] = *b"AMQP\x00\x01\x00\x00";
 
-/// Why a connection is over.
+/// The reason why a connection has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// By a decision, which is in the log.
+    /// Denied; the decision is in the log.
     Refused,
-    /// The peer closed, or its connection broke.
+    /// The peer closed the connection, or it broke.
     Gone,
-    /// The peer sent what is not of the protocol.
+    /// The peer did not follow the protocol.
     Malformed,
     /// The peer took too long.
     Silent,
-    /// The same identity connected anew.
+    /// The same identity opened a newer connection.
     Evicted,
-    /// The gateway stops.
+    /// The gateway is stopping.
     Stopped,
 }
 
 /// Serves one connection to its end.
 ///
-/// The codec has its own end of a pipe and never the socket, so that a connection can be cut whatever the codec or the
-/// peer still wait for.
+/// The codec has one end of a pipe and never the socket, so that a connection can be closed while the codec or the peer
+/// still waits.
 pub(crate) async fn serve(
     hub: Arc<Hub>,
     mut stream: TlsStream<TcpStream>,
     peer: Peer,
     stop: CancellationToken,
 ) {
-    let (shared, address, place) = (Arc::clone(&hub), peer.address, peer.place.clone());
+    let (shared, address, slot) = (Arc::clone(&hub), peer.address, peer.slot.clone());
     let end = match timeout(hub.limits.connect_timeout, header(&mut stream)).await {
         Err(_) => End::Silent,
         Ok(Err(end)) => end,
         Ok(Ok((header, bytes))) => {
             let (mut near, far) = tokio::io::duplex(PIPE_BYTES);
-            // the pipe has room for it
+            // the empty pipe has room for the header
             let _ = near.write_all(&bytes).await;
             let mut served = Box::pin(connection::run(hub, peer, header, far, stop));
-            let mut relay = pin!(relay(&mut stream, near, Guard::new(place, header)));
+            let mut relay = pin!(relay(&mut stream, near, Guard::new(slot, header)));
             tokio::select! {
                 end = &mut served => {
                     // the rest of the answer; a codec that is left with a refused link does not sleep
@@ -90,7 +89,7 @@ pub(crate) async fn serve(
                     }
                     end
                 }
-                // the codec finds its end of the pipe closed
+                // the codec's end of the pipe is closed now
                 carried = &mut relay => match (carried, timeout(GOODBYE, served).await) {
                     (Err(guard::Malformed), _) => End::Malformed,
                     (Ok(()), Ok(End::Malformed) | Err(_)) => End::Gone,
@@ -106,7 +105,7 @@ pub(crate) async fn serve(
         End::Refused | End::Gone | End::Stopped => {}
     }
     tracing::debug!(peer = %address, ?end, "AMQP connection over");
-    // what the peer says to that is for nobody, but a socket that is closed on it may take the last word back
+    // a socket that is closed with unread bytes is reset, which may discard the last frames: read and drop them
     let goodbye = async {
         stream.shutdown().await?;
         copy(&mut stream, &mut sink()).await
@@ -114,7 +113,7 @@ pub(crate) async fn serve(
     let _ = timeout(GOODBYE, goodbye).await;
 }
 
-/// Carries frames both ways until the codec has said all that it will. When the peer says no more, the codec is told so.
+/// Forwards frames in both directions until the codec has sent its last one. The end of the peer's stream is passed on.
 async fn relay(
     stream: &mut TlsStream<TcpStream>,
     near: DuplexStream,
@@ -122,18 +121,18 @@ async fn relay(
 ) -> Result<(), guard::Malformed> {
     let (mut from_peer, mut to_peer) = split(stream);
     let (mut from_codec, mut to_codec) = split(near);
-    let hear = async {
-        guard::hear(&mut guard, &mut from_peer, &mut to_codec).await?;
+    let incoming = async {
+        guard::forward_to_codec(&mut guard, &mut from_peer, &mut to_codec).await?;
         let _ = to_codec.shutdown().await;
         pending().await
     };
     tokio::select! {
-        malformed = hear => malformed,
-        _ = guard::say(&mut from_codec, &mut to_peer) => Ok(()),
+        malformed = incoming => malformed,
+        _ = guard::forward_to_peer(&mut from_codec, &mut to_peer) => Ok(()),
     }
 }
 
-/// Reads what a client begins with. Who begins with another protocol is told which ones there are.
+/// Reads the protocol header. A client of another protocol is sent the header of SASL.
 async fn header(stream: &mut TlsStream<TcpStream>) -> Result<(Header, [u8; 8]), End> {
     let mut bytes = [0; 8];
     stream.read_exact(&mut bytes).await.map_err(|_| End::Gone)?;

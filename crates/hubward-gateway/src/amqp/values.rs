@@ -1,18 +1,18 @@
-//! AMQP values, read by their sizes and counts alone.
+//! Reads AMQP values by their sizes and counts only.
 
 use super::guard::Malformed;
 
-/// Values within values: those of the protocol and of hubs' messages are five deep.
+/// The largest depth of nested values: those of the protocol and of hubs' messages are five deep.
 const DEPTH: u8 = 24;
 
-/// The values of a frame, of which so many more are read: each costs the codec memory, whatever its size.
+/// The values of a frame, of which at most `left` more are read: each costs the codec memory, regardless of its size.
 #[derive(Debug)]
 pub(super) struct Values<'b> {
     bytes: &'b [u8],
     left: usize,
 }
 
-/// A value as it was sent: its format code, and the data behind it.
+/// A value as it was sent: its format code, and the data after it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Value<'b> {
     /// 0 for a described value.
@@ -29,7 +29,7 @@ impl<'b> Values<'b> {
         self.bytes.is_empty()
     }
 
-    /// How many more values may come.
+    /// Returns how many more values may be read.
     pub(super) const fn left(&self) -> usize {
         self.left
     }
@@ -50,7 +50,7 @@ impl<'b> Values<'b> {
         self.data(code, depth)
     }
 
-    /// Skips a constructor up to its format code. Each description is one level more.
+    /// Skips a constructor up to its format code. Each descriptor adds one level.
     fn constructor(&mut self, mut depth: u8) -> Result<(u8, u8), Malformed> {
         loop {
             depth = depth.checked_sub(1).ok_or(Malformed)?;
@@ -61,8 +61,8 @@ impl<'b> Values<'b> {
         }
     }
 
-    /// Skips the data of a format code (1.2.1 to 1.2.4). What a list, a map or an array has in it must fill it to its
-    /// end, so that size and count say the same.
+    /// Skips the data of a format code (1.2.1 to 1.2.4). The values of a list, a map or an array must fill it to its end, so
+    /// that size and count agree.
     fn data(&mut self, code: u8, depth: u8) -> Result<(), Malformed> {
         self.left = self.left.checked_sub(1).ok_or(Malformed)?;
         let (size, count) = match code >> 4 {
@@ -85,7 +85,7 @@ impl<'b> Values<'b> {
             _ => return Err(Malformed),
         };
         let mut inner = Self::new(self.skip(size.ok_or(Malformed)?)?, self.left);
-        // values of no bytes could be any number
+        // otherwise values of zero bytes could have any count
         if count > inner.bytes.len() {
             return Err(Malformed);
         }
@@ -109,14 +109,14 @@ impl<'b> Values<'b> {
         Ok(skipped)
     }
 
-    /// A number of so many bytes, big-endian.
+    /// Reads a big-endian number of `N` bytes.
     fn number<const N: usize>(&mut self) -> Result<usize, Malformed> {
         self.skip(N).map(big_endian)
     }
 }
 
 impl<'b> Value<'b> {
-    /// An unsigned number of this format, or of one of its short forms; `None` for null.
+    /// Returns an unsigned number in this format, or in one of its short forms; `None` for null.
     fn unsigned(&self, long: u8, small: u8, zero: u8) -> Result<Option<usize>, Malformed> {
         match self.code {
             0x40 => Ok(None),
@@ -134,7 +134,7 @@ impl<'b> Value<'b> {
         self.unsigned(0x70, 0x52, 0x43)?.map(u32::try_from).transpose().map_err(|_| Malformed)
     }
 
-    /// Whether it is true; null is false, as it is by default in every performative.
+    /// Returns a boolean; null is false, the default in every performative.
     pub(super) fn boolean(&self) -> Result<bool, Malformed> {
         match (self.code, self.data) {
             (0x40 | 0x42, _) | (0x56, [0]) => Ok(false),
@@ -147,7 +147,7 @@ impl<'b> Value<'b> {
         self.code == 0x40
     }
 
-    /// The values of a list, which was read whole.
+    /// Returns the values of a list, which was checked before.
     pub(super) fn list(&self) -> Result<Values<'b>, Malformed> {
         let head = match self.code {
             0x45 => 0,
@@ -178,7 +178,7 @@ mod tests {
         Ok(())
     }
 
-    /// `value` in so many lists.
+    /// Returns `value` nested in `depth` lists.
     fn nested(depth: usize, value: &[u8]) -> Vec<u8> {
         (0..depth).fold(value.to_vec(), |inner, _| {
             let size = u32::try_from(inner.len() + 4).unwrap().to_be_bytes();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_every_form_are_skipped() {
+    fn values_of_every_format_are_read() {
         for values in [
             &b""[..],
             b"\x40\x41\x42\x43\x44\x45",
@@ -202,7 +202,7 @@ mod tests {
         ] {
             assert_eq!(check(values), Ok(()), "{values:02x?}");
             for short in 1..values.len() {
-                // what is cut off within a value is none
+                // a truncated value is refused
                 let cut = check(&values[..short]);
                 assert!(cut.is_err() || check(&values[short..]).is_ok(), "{values:02x?} at {short}");
             }
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_and_counts_that_disagree_are_refused() {
+    fn a_size_that_contradicts_the_count_is_refused() {
         for values in [
             &b"\xc0\x00\x00"[..],
             b"\xc0\x01\x01\x40",
@@ -228,12 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn nesting_ends() {
+    fn nesting_is_limited() {
         let most = usize::from(DEPTH) - 1;
         assert_eq!(check(&nested(most, &[0x40])), Ok(()));
         assert_eq!(check(&nested(most + 1, &[0x40])), Err(Malformed));
         assert_eq!(check(&nested(20_000, &[0x40])), Err(Malformed));
-        // descriptions within descriptions, and arrays within arrays
+        // descriptors in descriptors, and arrays in arrays
         assert_eq!(check(&[0; 100_000]), Err(Malformed));
         let arrays = (0..100).fold(vec![0x50, 1], |inner: Vec<u8>, _| {
             let size = u32::try_from(inner.len() + 4).unwrap().to_be_bytes();
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_counted_wherever_they_are() {
+    fn nested_values_count() {
         let list = b"\xc0\x04\x03\x40\x40\x40";
         assert_eq!(Values::new(list, 4).next().map(drop), Ok(()));
         assert_eq!(Values::new(list, 3).next().map(drop), Err(Malformed));
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_in_each_of_their_forms() {
+    fn numbers_are_read_in_each_format() {
         let value = |bytes: &'static [u8]| Values::new(bytes, 9).next().unwrap();
         for (bytes, number) in [
             (&b"\x43"[..], Some(0)),
@@ -262,7 +262,7 @@ mod tests {
         ] {
             assert_eq!(value(bytes).uint(), Ok(number));
         }
-        // another type, and a number with a description
+        // another type, and a number with a descriptor
         for bytes in [&b"\x50\x01"[..], b"\x80\x00\x00\x00\x00\x00\x00\x00\x01", b"\x00\x53\x10\x43"] {
             assert_eq!(value(bytes).uint(), Err(Malformed), "{bytes:02x?}");
         }

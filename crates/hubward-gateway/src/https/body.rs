@@ -1,4 +1,4 @@
-//! Bodies: so long, and in time.
+//! Reads bodies, with a limit on their length and on the time.
 
 use core::time::Duration;
 
@@ -7,11 +7,11 @@ use tokio::time::timeout;
 
 use super::problem::Problem;
 
-/// All of a body of at most `most` bytes.
+/// Reads a body of at most `most` bytes.
 pub(super) async fn read(body: Body, most: usize, in_time: Duration) -> Result<Bytes, Problem> {
     match timeout(in_time, to_bytes(body, most)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        // too long, or the connection broke and nobody hears the answer
+        // too long, or the connection broke and the answer is not read
         Ok(Err(_)) => Err(Problem::too_large()),
         Err(_) => Err(Problem::too_slow()),
     }

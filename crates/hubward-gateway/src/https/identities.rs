@@ -1,4 +1,4 @@
-//! The registry's calls, answered from the registry.
+//! Answers the requests of the identity registry.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -19,17 +19,17 @@ use super::record::{Record, Written};
 use crate::files::entropy;
 use crate::hub::{Hub, Registry};
 
-/// Most identities of one answer.
+/// Largest number of identities in one answer.
 const LIST: usize = 1000;
-/// Most identities of one bulk.
+/// Largest number of identities in one bulk request.
 const BULK: usize = 100;
 
-/// One identity.
+/// Answers with one identity.
 pub(super) fn read(hub: &Hub, identity: Identity<'_>) -> Result<Response, Problem> {
     one(hub, &hub.read(), identity)
 }
 
-/// The record, and its etag as a header.
+/// Returns the record, with its ETag as a header.
 fn one(hub: &Hub, registry: &Registry, identity: Identity<'_>) -> Result<Response, Problem> {
     let view = registry.get(identity).ok_or(Problem::not_found(about(&identity)))?;
     let connected = hub.connections.has(&identity);
@@ -40,7 +40,7 @@ fn one(hub: &Hub, registry: &Registry, identity: Identity<'_>) -> Result<Respons
     Ok(response)
 }
 
-/// Devices, as many as the query's `top`.
+/// Answers with devices, at most the query's `top`.
 pub(super) fn list(hub: &Hub, query: Option<&str>) -> Result<Response, Problem> {
     let parameters = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     let mut tops = parameters.filter(|(name, _)| *name == "top" || *name == "$top");
@@ -48,7 +48,7 @@ pub(super) fn list(hub: &Hub, query: Option<&str>) -> Result<Response, Problem> 
         None => LIST,
         Some((_, top)) => match top.parse() {
             Ok(top) if (1..=LIST).contains(&top) => top,
-            _ => return Err(Problem::argument("top is from 1 to 1000")),
+            _ => return Err(Problem::argument("`top` must be a number from 1 to 1000")),
         },
     };
     let registry = hub.read();
@@ -58,7 +58,7 @@ pub(super) fn list(hub: &Hub, query: Option<&str>) -> Result<Response, Problem> 
     Ok(Json(devices).into_response())
 }
 
-/// A device's modules.
+/// Answers with a device's modules.
 pub(super) fn modules(hub: &Hub, device: Identity<'_>) -> Result<Response, Problem> {
     let registry = hub.read();
     registry.get(device).ok_or(Problem::not_found(About::Device))?;
@@ -67,7 +67,7 @@ pub(super) fn modules(hub: &Hub, device: Identity<'_>) -> Result<Response, Probl
     Ok(Json(modules).into_response())
 }
 
-/// Creates an identity, or changes it where there is an `If-Match`.
+/// Creates an identity, or changes it if the request has an `If-Match`.
 pub(super) fn write(
     hub: &Hub,
     identity: Identity<'_>,
@@ -87,11 +87,11 @@ pub(super) fn write(
     })
 }
 
-/// Deletes an identity, by its etag where the caller names one.
+/// Deletes an identity, if its ETag matches `If-Match`.
 pub(super) fn delete(hub: &Hub, identity: Identity<'_>, if_match: Option<&str>) -> Result<Response, Problem> {
     let precondition = match if_match {
         None | Some("*") => Precondition::Any,
-        // an etag that is none of ours matches no record
+        // an ETag of another form matches no record
         Some(etag) => etag.parse().map(Precondition::IfMatch).map_err(|_| {
             Problem::registry(hubward::registry::RegistryError::EtagMismatch, about(&identity))
         })?,
@@ -101,44 +101,45 @@ pub(super) fn delete(hub: &Hub, identity: Identity<'_>, if_match: Option<&str>) 
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Of a line of a bulk, whose it is.
+/// The ids of one identity in a bulk request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Named<'l> {
+struct EntryIds<'l> {
     #[serde(borrow)]
     id: Cow<'l, str>,
     #[serde(borrow, default)]
     module_id: Option<Cow<'l, str>>,
 }
 
-/// Up to a hundred identities, each as a line of an import: each is done whole or not at all.
+/// Imports up to a hundred identities, each as a line of an import: each is applied as a whole or not at all.
 pub(super) fn bulk(hub: &Hub, body: &[u8]) -> Result<Response, Problem> {
     let lines: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         Problem::argument(format_args!("not an array of identities, at line {line}, column {column}"))
     })?;
     if lines.len() > BULK {
-        return Err(Problem::argument("at most 100 identities at a time"));
+        return Err(Problem::argument("more than 100 identities in one request"));
     }
-    let named: Vec<Named<'_>> = lines
+    let ids: Vec<EntryIds<'_>> = lines
         .iter()
         .map(|line| {
-            serde_json::from_str(line.get()).map_err(|_| Problem::argument("an identity without an id"))
+            serde_json::from_str(line.get())
+                .map_err(|_| Problem::argument("an identity of the list has no valid id"))
         })
         .collect::<Result<_, _>>()?;
     let mut seen = BTreeSet::new();
-    if !named.iter().all(|named| seen.insert((&named.id, &named.module_id))) {
-        return Err(Problem::argument("an identity stands in the list twice"));
+    if !ids.iter().all(|ids| seen.insert((&ids.id, &ids.module_id))) {
+        return Err(Problem::argument("an identity is in the list twice"));
     }
     let outcomes: Vec<_> =
         hub.change(|registry| lines.iter().map(|line| import(registry, line.get().as_bytes())).collect());
     let mut errors = Vec::new();
-    for (named, outcome) in named.iter().zip(outcomes) {
+    for (ids, outcome) in ids.iter().zip(outcomes) {
         if let Err(problem) = outcome {
-            let about = if named.module_id.is_some() { About::Module } else { About::Device };
+            let about = if ids.module_id.is_some() { About::Module } else { About::Device };
             let (code, name) = Problem::import(problem, about).parts();
             errors.push(json!({
-                "deviceId": named.id, "moduleId": named.module_id, "errorCode": code, "errorStatus": name,
+                "deviceId": ids.id, "moduleId": ids.module_id, "errorCode": code, "errorStatus": name,
             }));
         }
     }
@@ -147,7 +148,7 @@ pub(super) fn bulk(hub: &Hub, body: &[u8]) -> Result<Response, Problem> {
     Ok((status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response())
 }
 
-/// How many devices there are.
+/// Answers with the number of devices.
 pub(super) fn statistics(hub: &Hub) -> Response {
     let registry = hub.read();
     let devices = || registry.iter().filter(|view| !view.is_module());

@@ -1,7 +1,8 @@
 //! Verifies signed tokens (RFC 7515, 7519) with an issuer's public keys, on `ring`.
 //!
-//! `jsonwebtoken` reads the keys and the token. Its own verification takes a provider that is installed for the whole
-//! process; the one for RustCrypto brings `rsa` 0.9, whose private-key operations leak by their time (RUSTSEC-2023-0071).
+//! `jsonwebtoken` parses the keys and the token. Its own verification needs a provider that is installed for the whole
+//! process; the one for RustCrypto depends on `rsa` 0.9, whose private-key operations leak by their timing
+//! (RUSTSEC-2023-0071).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use jsonwebtoken::dangerous::insecure_decode_claims;
@@ -12,10 +13,10 @@ use ring::signature::{
 };
 use serde::de::DeserializeOwned;
 
-/// The longest signature: one of RSA with 8192 bits.
+/// Bytes of the longest signature: RSA with 8192 bits.
 const MAX_SIGNATURE: usize = 1024;
 
-/// An issuer's public key, with the one algorithm that it verifies.
+/// An issuer's public key, and the one algorithm that it verifies.
 pub(super) struct IssuerKey {
     id: Option<String>,
     algorithm: Algorithm,
@@ -29,11 +30,11 @@ enum PublicKey {
 }
 
 impl IssuerKey {
-    /// Reads a public key (RFC 7517). Its type, its curve and its `alg` say which algorithm it verifies; RS256 where RSA
-    /// has no `alg`.
+    /// Reads a public key (RFC 7517). Its type, its curve and its `alg` determine the algorithm; an RSA key without `alg` is
+    /// for RS256.
     ///
     /// # Errors
-    /// What is wrong with it, where it is not a public key for signatures, or of an algorithm that is not verified here.
+    /// Returns the problem if it is not a public key for signatures, or is for an algorithm that is not supported.
     pub(super) fn of(jwk: &Jwk) -> Result<Self, &'static str> {
         if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
             return Err("is for encryption (`use`): leave it out");
@@ -69,11 +70,11 @@ impl IssuerKey {
     }
 }
 
-/// Returns the claims of a token that one of `keys` signed: the one that the token names, or any where it names none. The
-/// token's `alg` must be the key's; what else the header says chooses nothing.
+/// Returns the claims of a token that one of `keys` signed: the key of the token's `kid`, or any if it has no `kid`. The
+/// token's `alg` must be the key's; nothing else in the header selects a key.
 pub(super) fn verified<C: DeserializeOwned>(token: &str, keys: &[IssuerKey]) -> Option<C> {
     let header = decode_header(token).ok()?;
-    // extensions that must be understood (RFC 7515, 4.1.11); none is
+    // extensions that a verifier must support (RFC 7515, 4.1.11); none is supported
     if header.crit.is_some() {
         return None;
     }
@@ -87,7 +88,7 @@ pub(super) fn verified<C: DeserializeOwned>(token: &str, keys: &[IssuerKey]) -> 
         .then(|| insecure_decode_claims(token).ok())?
 }
 
-/// The algorithm of a key, or what is wrong with it.
+/// Returns the algorithm of a key, or the problem with it.
 fn algorithm(jwk: &Jwk) -> Result<Algorithm, &'static str> {
     let own = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => {
@@ -109,7 +110,7 @@ fn algorithm(jwk: &Jwk) -> Result<Algorithm, &'static str> {
         AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
             (Algorithm::EdDSA, KeyAlgorithm::EdDSA)
         }
-        // a shared secret verifies and signs
+        // a shared secret could also sign
         _ => return Err("is not a public key of RSA, P-256, P-384 or Ed25519"),
     };
     match jwk.common.key_algorithm {
@@ -131,7 +132,7 @@ fn rsa(algorithm: Algorithm) -> Option<&'static RsaParameters> {
     }
 }
 
-/// The algorithm on a curve, and the bytes of a point.
+/// Returns the algorithm on a curve, and the number of bytes of a point.
 fn curve(algorithm: Algorithm) -> Option<(&'static dyn VerificationAlgorithm, usize)> {
     match algorithm {
         Algorithm::ES256 => Some((&signature::ECDSA_P256_SHA256_FIXED, 65)),
@@ -141,7 +142,7 @@ fn curve(algorithm: Algorithm) -> Option<(&'static dyn VerificationAlgorithm, us
     }
 }
 
-/// A number without zeros before it.
+/// Strips leading zeros from a number.
 fn without_zeros(number: &[u8]) -> Vec<u8> {
     number.iter().copied().skip_while(|byte| *byte == 0).collect()
 }

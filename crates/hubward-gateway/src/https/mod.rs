@@ -1,11 +1,11 @@
-//! HTTPS: a request is decided on by its head, and its body is read after that.
+//! HTTPS: the gateway decides on the head of a request, and reads its body after that.
 
 mod body;
-mod front_door;
 mod identities;
 mod jwt;
 mod problem;
 mod record;
+mod requests;
 mod users;
 
 use core::future::pending;
@@ -26,30 +26,38 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
-use crate::places::Place;
+use crate::slots::Slot;
 pub(crate) use users::Users;
 pub use users::UsersError;
 
-/// Bytes of a request's head, which is kept before anybody is proven: a token of a directory's and what is around it.
+/// Bytes of a request's head, which is buffered before authentication: a token of a directory and the other headers.
 const HEAD: usize = 16 * 1024;
-/// So long may a connection be used. Who reads too slowly is not there for ever.
+/// The longest lifetime of a connection, which also ends peers that read too slowly.
 const LIFETIME: Duration = Duration::from_secs(300);
 
-/// A connection and the hub it is to.
+/// The state that the handler of a connection's requests needs.
 #[derive(Debug)]
-struct Door {
+struct Handler {
     hub: Arc<Hub>,
+    /// Verifies bearer tokens, if a directory is configured.
+    users: Option<Arc<Users>>,
     peer: Peer,
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(hub: Arc<Hub>, stream: TlsStream<TcpStream>, peer: Peer, stop: CancellationToken) {
-    let (limits, place) = (hub.limits, peer.place.clone());
+pub(crate) async fn serve(
+    hub: Arc<Hub>,
+    users: Option<Arc<Users>>,
+    stream: TlsStream<TcpStream>,
+    peer: Peer,
+    stop: CancellationToken,
+) {
+    let (limits, slot) = (hub.limits, peer.slot.clone());
     let router = Router::new()
-        // whoever asks for no more leaves its place to another
+        // closed, so that a health check frees its slot at once
         .route("/healthz", get(async || ([(CONNECTION, "close")], "ok\n")))
-        .fallback(front_door::answer)
-        .with_state(Arc::new(Door { hub, peer }));
+        .fallback(requests::answer)
+        .with_state(Arc::new(Handler { hub, users, peer }));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.connect_timeout)
@@ -57,22 +65,22 @@ pub(crate) async fn serve(hub: Arc<Hub>, stream: TlsStream<TcpStream>, peer: Pee
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = pin!(connection);
     tokio::select! {
-        // an error is the peer's: it went away, or did not send HTTP
+        // an error means that the peer disconnected, or did not send HTTP
         _ = connection.as_mut() => return,
-        // of a stranger nothing is under way that would be waited for
-        () = stop.cancelled() => if !place.is_proven() { return },
+        // a peer that is not authenticated has no request in progress to wait for
+        () = stop.cancelled() => if !slot.is_authenticated() { return },
         () = sleep(LIFETIME) => {}
-        () = unproven(&place, limits.connect_timeout) => {}
+        () = unauthenticated_for(&slot, limits.connect_timeout) => {}
     }
     connection.as_mut().graceful_shutdown();
-    // and the gateway is done before its own time to stop is over
+    // less than the drain timeout, so that the gateway itself stops in time
     let _ = timeout(limits.drain_timeout.mul_f32(0.75), connection).await;
 }
 
-/// Waits for so long, and for ever if somebody is proven by then: requests that are all refused keep no connection open.
-async fn unproven(place: &Place, time: Duration) {
+/// Waits for `time`, and forever if the peer is authenticated by then: refused requests keep no connection open.
+async fn unauthenticated_for(slot: &Slot, time: Duration) {
     sleep(time).await;
-    if place.is_proven() {
+    if slot.is_authenticated() {
         pending().await
     }
 }

@@ -1,4 +1,4 @@
-//! What a peer is told when its request is not done: the hub's code and its name.
+//! The answer to a request that was not carried out: the hub's code and its name.
 
 use core::fmt;
 
@@ -8,16 +8,16 @@ use axum::response::{IntoResponse, Response};
 use hubward::registry::{ImportProblem, RegistryError};
 use serde_json::json;
 
-/// A code of the hub, whose first three digits are the status.
+/// An error code of the hub, whose first three digits are the HTTP status.
 #[derive(Debug)]
 pub(super) struct Problem {
     code: u32,
     name: &'static str,
-    /// For somebody proven, what is wrong: never anything of the input.
+    /// The problem, for an authenticated peer: never a part of the input.
     detail: Option<String>,
 }
 
-/// Whose record a problem is about.
+/// The kind of record that a problem is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum About {
     Device,
@@ -29,38 +29,38 @@ impl Problem {
         Self { code, name, detail: None }
     }
 
-    /// Nobody is proven. Whatever the reason is, the peer is told the same.
-    pub(super) const fn unproven() -> Self {
+    /// The peer is not authenticated. The answer is the same for every reason.
+    pub(super) const fn unauthenticated() -> Self {
         Self::new(401_003, "IotHubUnauthorized")
     }
 
-    /// Somebody is proven, and has no right to this. The code is the hub's for it; the status is 403, for another
-    /// token of the same rights would do no better (RFC 9110, 15.5.4).
+    /// The peer is authenticated, and lacks the permission. The code is the hub's; the status is 403, since another token
+    /// with the same permissions would be refused too (RFC 9110, 15.5.4).
     pub(super) const fn denied() -> Self {
         Self::new(401_002, "IotHubUnauthorizedAccess")
     }
 
-    /// Somebody is proven, and this is not served here.
+    /// The peer is authenticated, and the operation is not implemented.
     pub(super) const fn not_here() -> Self {
         Self::new(501_001, "NotImplemented")
     }
 
-    /// The request is not one.
+    /// The request is not valid.
     pub(super) fn argument(detail: impl fmt::Display) -> Self {
         Self { code: 400_004, name: "ArgumentInvalid", detail: Some(detail.to_string()) }
     }
 
-    /// The body is longer than it may be.
+    /// The body is too long.
     pub(super) const fn too_large() -> Self {
         Self::new(413_001, "MessageTooLarge")
     }
 
-    /// The body did not come in time.
+    /// The body did not arrive in time.
     pub(super) const fn too_slow() -> Self {
         Self::new(408_001, "RequestTimeout")
     }
 
-    /// There is no such identity.
+    /// The identity does not exist.
     pub(super) const fn not_found(about: About) -> Self {
         match about {
             About::Device => Self::new(404_001, "DeviceNotFound"),
@@ -68,7 +68,7 @@ impl Problem {
         }
     }
 
-    /// Why a change of the registry was not made.
+    /// Returns the problem for a change that the registry refused.
     pub(super) fn registry(error: RegistryError, about: About) -> Self {
         match (error, about) {
             (RegistryError::NotFound, about) => Self::not_found(about),
@@ -81,7 +81,7 @@ impl Problem {
         }
     }
 
-    /// Why an identity's JSON was not taken.
+    /// Returns the problem for an identity whose import failed.
     pub(super) fn import(problem: ImportProblem, about: About) -> Self {
         match problem {
             ImportProblem::Registry(error) => Self::registry(error, about),
@@ -89,7 +89,7 @@ impl Problem {
         }
     }
 
-    /// The number and the name, for a list of them.
+    /// Returns the code and the name, for a list of problems.
     pub(super) const fn parts(&self) -> (u32, &'static str) {
         (self.code, self.name)
     }

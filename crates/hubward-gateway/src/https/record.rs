@@ -1,4 +1,4 @@
-//! A record as the hub's service API writes it, and as it is written back.
+//! A record in the JSON of the hub's service API, in answers and in requests.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 
 use super::problem::Problem;
 
-/// What a time is that was never set.
+/// The value of a time that was never set.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
-/// An identity's record.
+/// An identity's record in an answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record<'r> {
@@ -44,7 +44,7 @@ struct Authentication<'r> {
     r#type: &'r str,
 }
 
-/// Whoever may read the registry may read keys: that is what it is for.
+/// Symmetric keys: the permission RegistryRead includes reading them.
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct SymmetricKeys {
@@ -134,7 +134,7 @@ impl Authentication<'_> {
     }
 }
 
-/// An identity as a service writes it. What a service may not set is passed over.
+/// An identity in a request. Fields that a service may not set are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Written<'b> {
@@ -156,7 +156,7 @@ pub(super) struct Written<'b> {
     parent_scopes: Option<&'b RawValue>,
 }
 
-/// The same as a line of an import, which has the registry's one reader of identities.
+/// The same identity as a line of an import, so that the registry has one parser of identities.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Line<'b> {
@@ -177,11 +177,11 @@ struct Line<'b> {
 
 impl<'b> Written<'b> {
     pub(super) fn parse(body: &'b [u8]) -> Result<Self, Problem> {
-        // serde would read an array as the fields in their order
+        // serde would accept an array of the fields in their order
         if body.trim_ascii_start().first() != Some(&b'{') {
             return Err(Problem::argument("the body is not a JSON object"));
         }
-        // serde's message may quote the body, so only the place of it is taken
+        // serde's message may quote the body, so only its position is used
         serde_json::from_slice(body).map_err(|error| {
             Problem::argument(format_args!(
                 "not an identity, at line {}, column {}",
@@ -191,8 +191,8 @@ impl<'b> Written<'b> {
         })
     }
 
-    /// The line that makes `identity` what is written, created where there is no `If-Match`, else changed. Without a status
-    /// it has the `current` one, so that no write enables a disabled device without saying so.
+    /// Returns the import line that applies the request to `identity`: it creates without an `If-Match`, else it changes.
+    /// Without a status it keeps the `current` one, so that a write enables a disabled device only explicitly.
     pub(super) fn line(
         &self,
         identity: &Identity<'_>,
@@ -205,7 +205,7 @@ impl<'b> Written<'b> {
             written.as_deref().is_some_and(|written| Some(written) != own)
         };
         if other(&self.device_id, Some(id)) || other(&self.module_id, module_id) {
-            return Err(Problem::argument("the body is about another identity than the path"));
+            return Err(Problem::argument("the identity in the body differs from the one in the path"));
         }
         let status = match current {
             Some(Status::Disabled) => "\"disabled\"",

@@ -1,4 +1,4 @@
-//! Users of a directory: their bearer tokens are verified with its keys, and roles decide.
+//! Users of a directory: their bearer tokens are verified with its keys, and their roles authorize them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,45 +16,45 @@ use super::jwt::{self, IssuerKey};
 use crate::clock;
 use crate::decision_log::{ADMISSION, Entry, Who, record};
 use crate::files::shown;
-use crate::hub::{Hub, Refusal, leaked};
+use crate::hub::{Hub, Refusal, leak};
 use crate::peer::Peer;
 
-/// Why the file of users is not taken.
+/// The reason why the file of users was refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UsersError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{}: {error}", shown(file))]
     Read {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: std::io::Error,
     },
-    /// It is no such JSON.
+    /// The file is not JSON of this form.
     #[error(
         "{}: line {line}, column {column}: not {{hub, issuer, audience, keys, assignments}}",
         shown(file)
     )]
     Json {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Where. The reason is left out: it would quote the file.
+        /// The line. The message is left out, since it may quote the file.
         line: usize,
-        /// Where in it.
+        /// The column.
         column: usize,
     },
-    /// Something in it is not what it should be.
+    /// A value in the file is not valid.
     #[error("{}: {problem}", shown(file))]
     Content {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
 }
 
-/// The file: where the hub is, who issues tokens with which keys, and who has which role.
+/// The file: the hub's resource id, the issuer and its keys, and the role assignments.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -62,7 +62,7 @@ struct Document {
     hub: String,
     issuer: String,
     audience: Option<String>,
-    /// The public keys of the issuer, as its metadata has them (RFC 7517).
+    /// The public keys of the issuer, as JWKs (RFC 7517).
     keys: Vec<Jwk>,
     assignments: Vec<Assignment>,
 }
@@ -74,14 +74,14 @@ struct Assignment {
     principal: String,
     /// A built-in role, by its name or its id.
     role: String,
-    /// Where it holds: the hub, unless it says another.
+    /// The scope of the assignment; the hub if absent.
     scope: Option<String>,
 }
 
-/// Who is admitted with a bearer token.
+/// The directory whose users are authenticated by bearer tokens.
 #[derive(Debug)]
 pub(crate) struct Users {
-    rules: DirectoryConfig<'static>,
+    config: DirectoryConfig<'static>,
     access: Access,
     issuer: String,
     keys: Vec<IssuerKey>,
@@ -98,7 +98,7 @@ struct Claims {
     nbf: Option<u64>,
 }
 
-/// Seconds before its `nbf` in which a token already counts, for clocks that differ.
+/// Seconds before its `nbf` from which a token is accepted, for clock skew.
 const NOT_BEFORE_LEEWAY: u64 = 60;
 
 impl Users {
@@ -114,10 +114,10 @@ impl Users {
     }
 
     fn of(document: Document) -> Result<Self, String> {
-        let hub = leaked(&document.hub);
+        let hub = leak(&document.hub);
         let scope = ArmScope::parse(hub).map_err(|error| format!("hub: {error}"))?;
-        let mut rules = DirectoryConfig::new(scope);
-        rules.audience = document.audience.as_deref().map_or(HUB_AUDIENCE, leaked);
+        let mut config = DirectoryConfig::new(scope);
+        config.audience = document.audience.as_deref().map_or(HUB_AUDIENCE, leak);
         let mut access = Access::new();
         for Assignment { principal, role, scope } in &document.assignments {
             let role =
@@ -129,19 +129,19 @@ impl Users {
             })?;
         }
         let key = |(at, jwk)| {
-            IssuerKey::of(jwk).map_err(|problem| format!("keys: the key at place {at} {problem}"))
+            IssuerKey::of(jwk).map_err(|problem| format!("keys: the key at position {at} {problem}"))
         };
         let keys = (1_usize..).zip(&document.keys).map(key).collect::<Result<_, _>>()?;
-        Ok(Self { rules, access, issuer: document.issuer, keys })
+        Ok(Self { config, access, issuer: document.issuer, keys })
     }
 
-    /// Whether this `Authorization` is of their scheme.
-    pub(super) fn speaks_to(&self, authorization: &str) -> bool {
+    /// Returns whether an `Authorization` header has the scheme `Bearer`.
+    pub(super) fn takes(&self, authorization: &str) -> bool {
         authorization.split(' ').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer"))
     }
 
-    /// Judges a request with a bearer token, and the decision on it. Both are logged.
-    pub(super) fn enter(
+    /// Authenticates a request by its bearer token and decides on it. Both results are logged.
+    pub(super) fn authorize(
         &self,
         hub: &Hub,
         peer: &Peer,
@@ -149,29 +149,29 @@ impl Users {
         [method, path, authorization]: [&str; 3],
     ) -> Result<(), Refusal> {
         let refuse = |error: AuthError| {
-            let (who, rule, code) = (Who::Nobody, ADMISSION, error.code());
+            let (who, rule, code) = (Who::Unknown, ADMISSION, error.code());
             let reason = Some(format_args!("{error}"));
             record(&hub.metrics, &Entry { peer, who, operation, allow: false, rule, code, reason });
-            Refusal::Unproven(error)
+            Refusal::Unauthenticated(error)
         };
         if !peer.certificates.is_empty() {
             return Err(refuse(AuthError::BothCredentials));
         }
-        let question = Bearer::http(method, path, authorization).map_err(refuse)?.start(&self.rules);
-        let claims = self.verified(question.token(), clock::now());
+        let pending = Bearer::http(method, path, authorization).map_err(refuse)?.start(&self.config);
+        let claims = self.verified(pending.token(), clock::now());
         let ids: Vec<&str> = claims
             .iter()
             .flat_map(|claims| core::iter::once(&claims.oid).chain(&claims.groups))
             .map(String::as_str)
             .collect();
-        let found = match &claims {
+        let result = match &claims {
             Some(claims) => {
                 PrincipalRecord::Verified(Principal::new(&ids, &claims.aud, clock::at(claims.exp)))
             }
             None => PrincipalRecord::Refused,
         };
-        let user = question.resume(found, clock::now()).map_err(refuse)?;
-        peer.place.proven();
+        let user = pending.resume(result, clock::now()).map_err(refuse)?;
+        peer.slot.set_authenticated();
         let rule = operation.endpoint().map_or("none", |endpoint| endpoint.name());
         let (allow, code, outcome) = match user.decision(&self.access) {
             UserDecision::Allow { .. } => (true, "allowed", Ok(())),
@@ -185,8 +185,7 @@ impl Users {
         outcome
     }
 
-    /// Returns the claims of a token that one of the issuer's keys signed. Its audience and its expiry are for hubward to
-    /// judge.
+    /// Returns the claims of a token that one of the issuer's keys signed. hubward checks its audience and its expiry.
     fn verified(&self, token: &str, now: UnixTime) -> Option<Claims> {
         let claims: Claims = jwt::verified(token, &self.keys)?;
         let begun = claims.nbf.is_none_or(|from| from <= now.as_secs().saturating_add(NOT_BEFORE_LEEWAY));

@@ -1,4 +1,4 @@
-//! CONNECT: one decision on whoever connects, and on its will.
+//! CONNECT: the decisions on the client and on its will.
 
 use core::time::Duration;
 
@@ -15,23 +15,23 @@ use tokio::time::timeout;
 use super::End;
 use super::wire::Wire;
 use crate::connections::Seat;
-use crate::hub::{Hub, Judged, Refusal};
+use crate::hub::{Hub, Refusal, SessionDecision};
 use crate::limits::LONGEST_KEEP_ALIVE;
 use crate::peer::Peer;
 
-/// Somebody who was let in.
+/// A client whose CONNECT was accepted.
 pub(crate) struct Connected {
     pub(crate) session: Session,
     pub(crate) seat: Seat,
-    /// Hears of changes since before the admission.
+    /// Notified of changes since before the authentication.
     pub(crate) changes: watch::Receiver<()>,
-    /// How long it may be silent: one and a half times its keep-alive (MQTT 3.1.1, 3.1.2.10).
-    pub(crate) patience: Duration,
-    /// Where its will is to be published, and how many bytes, unless it disconnects.
+    /// The longest silence: one and a half times the keep-alive (MQTT 3.1.1, 3.1.2.10).
+    pub(crate) idle_timeout: Duration,
+    /// The topic and the number of bytes of its will, which is published unless it sends DISCONNECT.
     pub(crate) will: Option<(String, usize)>,
 }
 
-/// Waits for CONNECT, judges it and answers it.
+/// Waits for CONNECT, decides on it and answers it.
 pub(crate) async fn connect(hub: &Hub, wire: &mut Wire, peer: &Peer) -> Result<Connected, End> {
     let first = match timeout(hub.limits.connect_timeout, wire.next()).await {
         Ok(first) => first,
@@ -39,26 +39,26 @@ pub(crate) async fn connect(hub: &Hub, wire: &mut Wire, peer: &Peer) -> Result<C
     };
     let connect = match first {
         Ok(Packet::V3_1_1Connect(connect)) => connect,
-        // the codec has no CONNECT come late and nothing come early
+        // the codec permits only CONNECT as the first packet, and no second one
         Ok(_) => return Err(End::Malformed),
         Err(End::Malformed) => {
-            hub.malformed(peer, &Operation::mqtt_connect());
+            hub.log_malformed(peer, &Operation::mqtt_connect());
             hub.slow(peer).await;
             return Err(End::Malformed);
         }
         Err(end) => return Err(end),
     };
     let changes = hub.changes();
-    match judge(hub, peer, &connect) {
+    match decide(hub, peer, &connect) {
         Ok(session) => {
             let seat = hub.connections.take(&session.identity());
-            wire.admit();
+            wire.lift_allowance();
             wire.send(connack(ConnectReturnCode::Accepted)?).await?;
             let will = connect
                 .will_topic()
                 .map(str::to_owned)
                 .map(|topic| (topic, connect.will_payload().map_or(0, <[u8]>::len)));
-            Ok(Connected { session, seat, changes, patience: patience(connect.keep_alive()), will })
+            Ok(Connected { session, seat, changes, idle_timeout: idle_timeout(connect.keep_alive()), will })
         }
         Err(code) => {
             hub.slow(peer).await;
@@ -68,23 +68,25 @@ pub(crate) async fn connect(hub: &Hub, wire: &mut Wire, peer: &Peer) -> Result<C
     }
 }
 
-fn judge(hub: &Hub, peer: &Peer, connect: &Connect) -> Result<Session, ConnectReturnCode> {
+fn decide(hub: &Hub, peer: &Peer, connect: &Connect) -> Result<Session, ConnectReturnCode> {
     let (client_id, username) = (connect.client_id(), connect.user_name().unwrap_or_default());
-    // no token has other bytes; what is no text becomes one that is no token
+    // a token is ASCII; invalid UTF-8 becomes an empty text, which is not a token
     let password = connect.password().map(|password| str::from_utf8(password).unwrap_or_default());
-    let presented = Credentials::mqtt(client_id, username, password)
-        .map(|presented| presented.with_certificates(&peer.certificates));
+    let credentials = Credentials::mqtt(client_id, username, password)
+        .map(|credentials| credentials.with_certificates(&peer.certificates));
     let session = hub
-        .enter(peer, &Operation::mqtt_connect(), claimed(client_id), presented)
+        .authorize(peer, &Operation::mqtt_connect(), claimed(client_id), credentials)
         .map_err(|refusal| return_code(&refusal))?;
-    // the will is published in its name, so it may be no more than the session may
-    match connect.will_topic().map(|topic| hub.judge(peer, &session, &Operation::mqtt_publish(topic))) {
-        None | Some(Judged::Allowed) => Ok(session),
-        Some(Judged::Denied | Judged::SessionError) => Err(ConnectReturnCode::NotAuthorized),
+    // the will is published for the client, so it requires the client's own permission
+    match connect.will_topic().map(|topic| hub.decide(peer, &session, &Operation::mqtt_publish(topic))) {
+        None | Some(SessionDecision::Allowed) => Ok(session),
+        Some(SessionDecision::Denied | SessionDecision::SessionError) => {
+            Err(ConnectReturnCode::NotAuthorized)
+        }
     }
 }
 
-/// Whom a client id names.
+/// Returns the identity that a client id names.
 fn claimed(client_id: &str) -> Option<Identity<'_>> {
     match client_id.split_once('/') {
         None => DeviceId::parse(client_id).ok().map(Identity::Device),
@@ -94,10 +96,10 @@ fn claimed(client_id: &str) -> Option<Identity<'_>> {
     }
 }
 
-/// The two words that a peer gets (MQTT 3.1.1, 3.2.2.3).
+/// Returns the return code of a refusal, one of two (MQTT 3.1.1, 3.2.2.3).
 fn return_code(refusal: &Refusal) -> ConnectReturnCode {
     match refusal {
-        Refusal::Unproven(error) if AuthError::public(error) == PublicError::Malformed => {
+        Refusal::Unauthenticated(error) if AuthError::public(error) == PublicError::Malformed => {
             ConnectReturnCode::BadUserNameOrPassword
         }
         _ => ConnectReturnCode::NotAuthorized,
@@ -105,12 +107,12 @@ fn return_code(refusal: &Refusal) -> ConnectReturnCode {
 }
 
 fn connack(code: ConnectReturnCode) -> Result<Connack, End> {
-    // both of its fields are set
+    // both mandatory fields are set
     Connack::builder().session_present(false).return_code(code).build().map_err(|_| End::Malformed)
 }
 
-/// A client that asks for none, or for more than a hub has, gets the hub's.
-fn patience(keep_alive: u16) -> Duration {
+/// Returns the idle timeout. Without a keep-alive, or with a longer one than the hub's, the hub's applies.
+fn idle_timeout(keep_alive: u16) -> Duration {
     let keep_alive = if keep_alive == 0 { LONGEST_KEEP_ALIVE } else { keep_alive.min(LONGEST_KEEP_ALIVE) };
     Duration::from_millis(u64::from(keep_alive).saturating_mul(1500))
 }

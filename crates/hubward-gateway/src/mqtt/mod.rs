@@ -1,4 +1,4 @@
-//! MQTT 3.1.1: CONNECT is judged, then each PUBLISH and SUBSCRIBE.
+//! MQTT 3.1.1: the gateway decides on CONNECT, then on each PUBLISH and SUBSCRIBE.
 
 mod connect;
 mod session;
@@ -34,19 +34,19 @@ pub(crate) async fn serve(hub: Arc<Hub>, stream: TlsStream<TcpStream>, peer: Pee
     wire.close().await;
 }
 
-/// Why a connection is over.
+/// The reason why a connection has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
-    /// By a decision, which is in the log.
+    /// Denied; the decision is in the log.
     Refused,
     /// The peer disconnected, or its connection broke.
     Gone,
-    /// The peer sent what is not of the protocol.
+    /// The peer did not follow the protocol.
     Malformed,
     /// The peer took too long.
     Silent,
-    /// The same identity connected anew.
+    /// The same identity opened a newer connection.
     Evicted,
-    /// The gateway stops.
+    /// The gateway is stopping.
     Stopped,
 }

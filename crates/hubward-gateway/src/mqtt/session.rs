@@ -1,4 +1,4 @@
-//! A connection that was let in: each packet is decided on, until it ends.
+//! An authenticated connection: the gateway decides on each packet until the connection ends.
 
 use core::time::Duration;
 
@@ -15,16 +15,16 @@ use super::End;
 use super::connect::Connected;
 use super::wire::Wire;
 use crate::clock;
-use crate::hub::{Hub, Judged};
+use crate::hub::{Hub, SessionDecision};
 use crate::peer::Peer;
 
-/// Where the answers to a device's questions about its twin go.
+/// The filter of the answers to requests for a device twin.
 const TWIN_RESPONSES: &str = "$iothub/twin/res/#";
 
-/// Filters of one SUBSCRIBE: a hub's clients ask for one to eight.
+/// Filters of one SUBSCRIBE: clients send one to eight.
 const FILTERS: usize = 32;
 
-/// Serves somebody who was let in, to the end of its connection.
+/// Serves an authenticated client to the end of its connection.
 pub(crate) async fn run(
     hub: &Hub,
     wire: &mut Wire,
@@ -32,23 +32,23 @@ pub(crate) async fn run(
     connected: Connected,
     stop: &CancellationToken,
 ) -> End {
-    let Connected { session, seat, mut changes, patience, will } = connected;
+    let Connected { session, seat, mut changes, idle_timeout, will } = connected;
     let mut serving = Serving { hub, wire, peer, session: &session, twin_responses: false };
-    let mut heard = Instant::now();
+    let mut last_packet = Instant::now();
     let end = loop {
         let outcome = tokio::select! {
             biased;
             () = stop.cancelled() => Err(End::Stopped),
             () = seat.evicted() => Err(End::Evicted),
-            // the registry changed, or the token's time is over
-            _ = changes.changed() => serving.still(),
-            () = expiry(&session) => serving.still(),
-            () = sleep_until(later(heard, patience)) => Err(End::Silent),
+            // the registry changed, or the token expired
+            _ = changes.changed() => serving.still_valid(),
+            () = expiry(&session) => serving.still_valid(),
+            () = sleep_until(later(last_packet, idle_timeout)) => Err(End::Silent),
             packet = serving.wire.next() => match packet {
                 Ok(packet) => {
-                    heard = Instant::now();
+                    last_packet = Instant::now();
                     match packet {
-                        // it says goodbye, and takes its will along
+                        // a DISCONNECT discards the will
                         Packet::V3_1_1Disconnect(_) => return End::Gone,
                         packet => serving.packet(packet).await,
                     }
@@ -61,20 +61,20 @@ pub(crate) async fn run(
         }
     };
     if let Some((topic, bytes)) = will
-        && hub.judge(peer, &session, &Operation::mqtt_publish(&topic)) == Judged::Allowed
+        && hub.decide(peer, &session, &Operation::mqtt_publish(&topic)) == SessionDecision::Allowed
     {
         serving.count(bytes);
     }
     end
 }
 
-/// What serving takes.
+/// The state of a served connection.
 struct Serving<'s> {
     hub: &'s Hub,
     wire: &'s mut Wire,
     peer: &'s Peer,
     session: &'s Session,
-    /// Whether the client hears answers about its twin.
+    /// Set if the client subscribed to answers about its twin.
     twin_responses: bool,
 }
 
@@ -89,7 +89,7 @@ impl Serving<'_> {
                 self.wire.send(answer.map_err(|_| End::Malformed)?).await
             }
             Packet::V3_1_1Pingreq(_) => self.wire.send(Pingresp::new()).await,
-            // of what was sent with QoS 1, which is nothing
+            // acknowledges a message at QoS 1, which the gateway never sends
             Packet::V3_1_1Puback(_) => Ok(()),
             _ => Err(End::Malformed),
         }
@@ -97,12 +97,12 @@ impl Serving<'_> {
 
     async fn publish(&mut self, publish: &Publish) -> Result<(), End> {
         let operation = Operation::mqtt_publish(publish.topic_name());
-        match self.hub.judge(self.peer, self.session, &operation) {
-            Judged::Allowed => {}
-            // there is no way to refuse a PUBLISH but to close (MQTT 3.1.1, 3.3.5)
-            Judged::Denied | Judged::SessionError => return Err(End::Refused),
+        match self.hub.decide(self.peer, self.session, &operation) {
+            SessionDecision::Allowed => {}
+            // a PUBLISH can be refused only by closing the connection (MQTT 3.1.1, 3.3.5)
+            SessionDecision::Denied | SessionDecision::SessionError => return Err(End::Refused),
         }
-        // a hub has no QoS 2
+        // a hub does not support QoS 2
         if publish.qos() == Qos::ExactlyOnce {
             return Err(End::Malformed);
         }
@@ -120,7 +120,7 @@ impl Serving<'_> {
         Ok(())
     }
 
-    /// There are no twins here, and a client that waits for its own is to know.
+    /// Answers that twins are not implemented, so that a client does not wait.
     async fn no_twin(&mut self, topic: &str) -> Result<(), End> {
         let request = topic.rsplit_once("?$rid=").map_or("", |(_, request)| request);
         let answer = Publish::builder()
@@ -130,32 +130,32 @@ impl Serving<'_> {
     }
 
     async fn subscribe(&mut self, subscribe: &Subscribe) -> Result<(), End> {
-        // each filter is decided on and has its line in the log
+        // each filter is decided on and logged
         if subscribe.entries().len() > FILTERS {
             return Err(End::Malformed);
         }
         let mut codes = Vec::with_capacity(subscribe.entries().len());
         for entry in subscribe.entries() {
             let filter = entry.topic_filter();
-            codes.push(match self.hub.judge(self.peer, self.session, &Operation::mqtt_subscribe(filter)) {
-                Judged::Allowed => {
+            codes.push(match self.hub.decide(self.peer, self.session, &Operation::mqtt_subscribe(filter)) {
+                SessionDecision::Allowed => {
                     self.twin_responses |= filter == TWIN_RESPONSES;
                     match entry.sub_opts().qos() {
                         Qos::AtMostOnce => SubackReturnCode::SuccessMaximumQos0,
                         Qos::AtLeastOnce | Qos::ExactlyOnce => SubackReturnCode::SuccessMaximumQos1,
                     }
                 }
-                Judged::Denied => SubackReturnCode::Failure,
-                Judged::SessionError => return Err(End::Refused),
+                SessionDecision::Denied => SubackReturnCode::Failure,
+                SessionDecision::SessionError => return Err(End::Refused),
             });
         }
         let answer = Suback::builder().packet_id(subscribe.packet_id()).return_codes(codes).build();
         self.wire.send(answer.map_err(|_| End::Malformed)?).await
     }
 
-    fn still(&self) -> Result<(), End> {
-        // staying connected is what connecting asked for
-        if self.hub.still(self.peer, self.session, &Operation::mqtt_connect()) {
+    fn still_valid(&self) -> Result<(), End> {
+        // staying connected requires the permission to connect
+        if self.hub.still_valid(self.peer, self.session, &Operation::mqtt_connect()) {
             Ok(())
         } else {
             Err(End::Refused)
@@ -168,13 +168,13 @@ impl Serving<'_> {
     }
 }
 
-/// Waits until the second after the last at which the session is good.
+/// Waits until the second after the last one at which the session is valid.
 async fn expiry(session: &Session) {
     let left = session.until().saturating_add(1).saturating_sub(clock::now().as_secs());
     tokio::time::sleep(Duration::from_secs(left)).await;
 }
 
-/// Far enough is as good as never.
+/// Returns `from + by`, or `from` if that overflows.
 fn later(from: Instant, by: Duration) -> Instant {
     from.checked_add(by).unwrap_or(from)
 }

@@ -1,4 +1,4 @@
-//! Packets over a TLS stream. What a packet is and in which order it may come is the codec's.
+//! Packets over a TLS stream. The codec checks their format and their order.
 
 use core::time::Duration;
 
@@ -14,24 +14,24 @@ use tokio_rustls::server::TlsStream;
 use super::End;
 use crate::limits::{CONNECT_BYTES, PACKET_BYTES};
 
-/// Bytes read at a time: telemetry is small, and each idle connection holds as many.
+/// Bytes read at a time: telemetry is small, and each idle connection holds a buffer of this size.
 const READ: usize = 1024;
 
-/// How long a peer may take to accept the last word.
+/// The time that a peer has to accept the last packet.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A connection and its codec.
 pub(crate) struct Wire {
     stream: TlsStream<TcpStream>,
     codec: mqtt::Connection<mqtt::role::Server>,
-    /// Bytes that were read; those from `at` to `len` have yet to go through the codec.
+    /// Bytes that were read; the codec has not received those from `at` to `len`.
     buffer: [u8; READ],
     at: usize,
     len: usize,
-    /// Bytes that are still welcome before somebody is admitted.
+    /// Bytes that the peer may still send before authentication.
     allowance: Option<usize>,
-    /// What the codec wants to say to a peer that it cannot understand.
-    parting: Vec<u8>,
+    /// The codec's last packet to a peer that does not follow the protocol.
+    last_packet: Vec<u8>,
     write_timeout: Duration,
 }
 
@@ -39,20 +39,20 @@ impl Wire {
     pub(crate) fn new(stream: TlsStream<TcpStream>, write_timeout: Duration) -> Self {
         let options = ConnectionOptions::new().maximum_packet_size_recv(PACKET_BYTES);
         let mut codec = mqtt::Connection::with_options(mqtt::Version::V3_1_1, options);
-        // nothing is answered before it was judged
+        // packets are answered after the decision only
         codec.set_auto_pub_response(false);
         codec.set_auto_ping_response(false);
         let (buffer, at, len, allowance) = ([0; READ], 0, 0, Some(CONNECT_BYTES));
-        Self { stream, codec, buffer, at, len, allowance, parting: Vec::new(), write_timeout }
+        Self { stream, codec, buffer, at, len, allowance, last_packet: Vec::new(), write_timeout }
     }
 
-    /// Somebody is admitted, and may send as much as a message takes.
-    pub(crate) const fn admit(&mut self) {
+    /// Lifts the limit of bytes before authentication.
+    pub(crate) const fn lift_allowance(&mut self) {
         self.allowance = None;
     }
 
-    /// The next packet. Whatever comes behind it waits: a client need not wait for its CONNACK. Dropping the future
-    /// before it is ready loses nothing.
+    /// Reads the next packet. Bytes after it stay in the buffer: a client need not wait for its CONNACK. The future is
+    /// cancel-safe.
     pub(crate) async fn next(&mut self) -> Result<Packet, End> {
         loop {
             while self.at < self.len {
@@ -78,13 +78,13 @@ impl Wire {
         }
     }
 
-    /// The packet, where the bytes made one. The codec's timers are not kept: the session knows how long it waits.
+    /// Returns the packet of the codec's events, if there is one. The codec's timers are ignored: the session has its own.
     fn received(&mut self, events: Vec<Event>) -> Result<Option<Packet>, End> {
         let mut received = Ok(None);
         for event in events {
             match event {
                 Event::NotifyPacketReceived(packet) => received = received.and(Ok(Some(packet))),
-                Event::RequestSendPacket { packet, .. } => self.parting = packet.to_continuous_buffer(),
+                Event::RequestSendPacket { packet, .. } => self.last_packet = packet.to_continuous_buffer(),
                 Event::NotifyError(_) | Event::RequestClose => received = Err(End::Malformed),
                 _ => {}
             }
@@ -98,10 +98,10 @@ impl Wire {
         for event in self.codec.send(packet.into()) {
             match event {
                 Event::RequestSendPacket { packet, .. } => bytes.extend(packet.to_continuous_buffer()),
-                // after a CONNACK that refuses
+                // after a refusing CONNACK
                 Event::RequestClose => {}
                 Event::NotifyError(error) => {
-                    tracing::error!(?error, "a packet of our own is not of the protocol");
+                    tracing::error!(?error, "the codec refused a packet of the gateway");
                     return Err(End::Malformed);
                 }
                 _ => {}
@@ -122,12 +122,12 @@ impl Wire {
         }
     }
 
-    /// Says what is left to say, and that nothing more comes, if the peer takes it.
+    /// Sends the last packet and closes the stream, if the peer accepts that in time.
     pub(crate) async fn close(mut self) {
-        // a gateway that stops does not wait longer than this for a peer that takes nothing
+        // a gateway that stops waits no longer than this for a peer that reads nothing
         self.write_timeout = self.write_timeout.min(GOODBYE);
-        let parting = core::mem::take(&mut self.parting);
-        if parting.is_empty() || self.write(&parting).await.is_ok() {
+        let last_packet = core::mem::take(&mut self.last_packet);
+        if last_packet.is_empty() || self.write(&last_packet).await.is_ok() {
             let _ = timeout(self.write_timeout, self.stream.shutdown()).await;
         }
     }

@@ -1,4 +1,4 @@
-//! A client of AMQP 1.0.
+//! An AMQP 1.0 client.
 
 use fe2o3_amqp::connection::{ConnectionHandle, OpenError};
 use fe2o3_amqp::link::{ReceiverAttachError, SenderAttachError};
@@ -12,11 +12,11 @@ use fe2o3_amqp::{Connection, Receiver, Sender, Session};
 use super::Gateway;
 use super::client::{Stream, dial, tls};
 
-/// The address on which `dev1` sends.
+/// The address that `dev1` sends to.
 pub const SENDS: &str = "/devices/dev1/messages/events";
-/// The address on which `dev1` listens.
+/// The address that `dev1` receives from.
 pub const LISTENS: &str = "/devices/dev1/messages/devicebound";
-/// The address on which a service sends.
+/// The address that a service sends to.
 pub const COMMANDS: &str = "/messages/devicebound";
 
 /// A connection with one session.
@@ -31,25 +31,25 @@ impl Gateway {
         dial(&tls(&self.dev.file("ca.pem"), None), self.server.amqps().unwrap()).await.unwrap()
     }
 
-    /// With a certificate of the folder, by the name of its file.
+    /// Connects with a certificate of the folder, by the name of its file.
     pub async fn amqp_stream_with(&self, name: &str) -> Stream {
         let own = ["pem", "key"].map(|ending| self.dev.file(&format!("{name}.{ending}")));
         let tls = tls(&self.dev.file("ca.pem"), Some((&own[0], &own[1])));
         dial(&tls, self.server.amqps().unwrap()).await.unwrap()
     }
 
-    /// Opened by SASL PLAIN.
+    /// Opens a connection by SASL PLAIN.
     pub async fn amqp_plain(&self, username: &str, password: &str) -> Result<Amqp, OpenError> {
         let profile = SaslProfile::Plain { username: username.into(), password: password.into() };
         Amqp::open(self.amqp_stream().await, Some(profile)).await
     }
 
-    /// `dev1`, by SASL PLAIN.
+    /// Opens a connection of `dev1` by SASL PLAIN.
     pub async fn amqp_dev1(&self) -> Amqp {
         self.amqp_plain("dev1@sas.localhost", &self.token()).await.unwrap()
     }
 
-    /// A service, by SASL PLAIN.
+    /// Opens a connection of a service by SASL PLAIN.
     pub async fn amqp_service(&self) -> Amqp {
         self.amqp_plain("service@sas.root.localhost", &self.policy_token("service")).await.unwrap()
     }
@@ -80,8 +80,8 @@ impl Amqp {
         Cbs { puts: self.sender("$cbs").await.unwrap(), answers: self.receiver("$cbs").await.unwrap() }
     }
 
-    /// Whether a message on `address` is accepted, in a session of its own: this client answers the detach of a link that
-    /// is refused twice, and the second answer would meet whoever has the handle next.
+    /// Returns whether a message to `address` is accepted, in a session of its own: this client answers the detach of a
+    /// refused link twice, and the second answer would detach the next link with the same handle.
     pub async fn sends(&mut self, address: &str) -> bool {
         let mut session = Session::begin(&mut self.connection).await.unwrap();
         let sent = match Sender::attach(&mut session, "sends", address).await {
@@ -95,7 +95,7 @@ impl Amqp {
         sent
     }
 
-    /// Whether a link from `address` is attached, in a session of its own.
+    /// Returns whether a link from `address` is attached, in a session of its own.
     pub async fn listens(&mut self, address: &str) -> bool {
         let mut session = Session::begin(&mut self.connection).await.unwrap();
         let attached = Receiver::attach(&mut session, "listens", address).await.is_ok();
@@ -104,7 +104,7 @@ impl Amqp {
     }
 }
 
-/// Whether a link was refused by a decision, or for there is no such thing.
+/// Returns whether a link was refused by a decision, or because it is not implemented.
 fn is_refusal(error: &SenderAttachError) -> bool {
     use AmqpError::{NotImplemented, UnauthorizedAccess};
     let SenderAttachError::RemoteClosedWithError(error) = error else { return false };
@@ -118,7 +118,7 @@ pub struct Cbs {
 }
 
 impl Cbs {
-    /// The status of the answer; 0 without one.
+    /// Puts a token, and returns the status of the answer; 0 without one.
     pub async fn put(&mut self, name: &str, token: &str) -> i32 {
         let message = Message::builder()
             .properties(Properties { message_id: Some("1".to_owned().into()), ..Properties::default() })
@@ -143,7 +143,7 @@ impl Cbs {
     }
 }
 
-/// A message to whoever listens at an address.
+/// Returns a message to the receiver at an address.
 pub fn command(to: &str, text: &str) -> Message<AmqpValue<String>> {
     Message::builder()
         .properties(Properties { to: Some(to.into()), ..Properties::default() })
@@ -151,7 +151,7 @@ pub fn command(to: &str, text: &str) -> Message<AmqpValue<String>> {
         .build()
 }
 
-/// Why an outcome is a rejection.
+/// Returns the error of a rejection.
 pub fn rejection(outcome: Outcome) -> Option<ErrorCondition> {
     match outcome {
         Outcome::Rejected(rejected) => rejected.error.map(|error| error.condition),

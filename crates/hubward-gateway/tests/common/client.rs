@@ -1,4 +1,4 @@
-//! A client that says what it is told to, byte by byte: MQTT 3.1.1 written by hand, and HTTP/1.1.
+//! A client that sends given bytes: MQTT 3.1.1 written by hand, and HTTP/1.1.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio_rustls::client::TlsStream;
 
 pub type Stream = TlsStream<TcpStream>;
 
-/// TLS to a server of this CA, with a certificate and a key or without.
+/// Returns a TLS client that trusts this CA, with or without a certificate and a key.
 pub fn tls(ca: &Path, own: Option<(&Path, &Path)>) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
@@ -37,7 +37,7 @@ pub async fn dial(tls: &TlsConnector, address: core::net::SocketAddr) -> std::io
     tls.connect("localhost".try_into().unwrap(), stream).await
 }
 
-/// A packet: its first byte, how long it is, and what is in it (MQTT 3.1.1, 2.2).
+/// Returns a packet: its first byte, its length and its body (MQTT 3.1.1, 2.2).
 pub fn packet(first: u8, body: &[u8]) -> Vec<u8> {
     let mut bytes = vec![first];
     let mut left = body.len();
@@ -57,7 +57,7 @@ fn text(text: &[u8]) -> Vec<u8> {
     [&u16::try_from(text.len()).unwrap().to_be_bytes()[..], text].concat()
 }
 
-/// CONNECT; a will is a topic with an empty payload.
+/// Returns a CONNECT; `will` is the topic of a will with an empty payload.
 pub fn connect(client_id: &str, username: &str, password: Option<&str>, will: Option<&str>) -> Vec<u8> {
     let flags = 0b1000_0010
         | if password.is_some() { 0b0100_0000 } else { 0 }
@@ -68,13 +68,13 @@ pub fn connect(client_id: &str, username: &str, password: Option<&str>, will: Op
     packet(0x10, &[head, text(client_id.as_bytes()), will, text(username.as_bytes()), password].concat())
 }
 
-/// PUBLISH; its packet id is 7 where it has one.
+/// Returns a PUBLISH; its packet id is 7 if it has one.
 pub fn publish(topic: &str, qos: u8, payload: &[u8]) -> Vec<u8> {
     let id: &[u8] = if qos == 0 { &[] } else { &[0, 7] };
     packet(0x30 | qos << 1, &[&text(topic.as_bytes())[..], id, payload].concat())
 }
 
-/// SUBSCRIBE to these filters at QoS 1.
+/// Returns a SUBSCRIBE to these filters at QoS 1.
 pub fn subscribe(filters: &[&str]) -> Vec<u8> {
     let filters: Vec<u8> =
         filters.iter().flat_map(|filter| [text(filter.as_bytes()), vec![1]].concat()).collect();
@@ -83,10 +83,10 @@ pub fn subscribe(filters: &[&str]) -> Vec<u8> {
 
 pub const DISCONNECT: [u8; 2] = [0xe0, 0];
 pub const PINGREQ: [u8; 2] = [0xc0, 0];
-/// The gateway's answer to it.
+/// The gateway's answer to [`PINGREQ`].
 pub const PINGRESP: (u8, Vec<u8>) = (0xd0, Vec::new());
 
-/// The next packet, or `None` where the connection is over.
+/// Reads the next packet; `None` if the connection has ended.
 pub async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> Option<(u8, Vec<u8>)> {
     let first = stream.read_u8().await.ok()?;
     let (mut len, mut shift) = (0, 0);
@@ -103,19 +103,19 @@ pub async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> Option<(u8, Vec<u8
     Some((first, body))
 }
 
-/// Sends, and waits for the answer.
+/// Sends bytes, and waits for the answer.
 pub async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), bytes: &[u8]) -> Option<(u8, Vec<u8>)> {
     stream.write_all(bytes).await.ok()?;
     stream.flush().await.ok()?;
     answer(stream).await
 }
 
-/// A CONNACK with this return code.
+/// Returns a CONNACK with this return code.
 pub fn connack(code: u8) -> Option<(u8, Vec<u8>)> {
     Some((0x20, vec![0, code]))
 }
 
-/// A PUBACK of [`publish`].
+/// Returns the PUBACK of [`publish`].
 pub fn puback() -> Option<(u8, Vec<u8>)> {
     Some((0x40, vec![0, 7]))
 }

@@ -1,4 +1,4 @@
-//! A directory that signs tokens with three keys, and writes tokens that no directory would.
+//! A directory that signs tokens with three keys, and also tokens that no real directory would sign.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -31,7 +31,7 @@ impl Directory {
         }
     }
 
-    /// Its public keys: `ec`, `rsa` and `ed`.
+    /// Returns the public keys: `ec`, `rsa` and `ed`.
     pub fn keys(&self) -> Value {
         let (n, e) = self.modulus_and_exponent();
         let point = self.point();
@@ -42,18 +42,18 @@ impl Directory {
         ])
     }
 
-    /// The point of `ec`.
+    /// Returns the point of `ec`.
     pub fn point(&self) -> &[u8] {
         self.ec.public_key().as_ref()
     }
 
-    /// Those of `rsa`.
+    /// Returns the modulus and the exponent of `rsa`.
     pub fn modulus_and_exponent(&self) -> (Vec<u8>, Vec<u8>) {
         let RsaPublicKeyComponents { n, e } = self.rsa.public().into();
         (n, e)
     }
 
-    /// The signature of a message as `algorithm` has it, by the key that fits; by no key for another.
+    /// Signs a message by `algorithm` with the matching key; returns zeros for an algorithm without a key.
     pub fn sign(&self, algorithm: &str, message: &[u8]) -> Vec<u8> {
         let by_rsa = |encoding: &'static dyn RsaEncoding| {
             let mut signature = vec![0; self.rsa.public().modulus_len()];
@@ -70,13 +70,13 @@ impl Directory {
         }
     }
 
-    /// A token of these parts, signed as `algorithm` has it, whatever the header says.
+    /// Returns a token of these parts, signed by `algorithm`, regardless of the header.
     pub fn token(&self, header: &Value, claims: &Value, algorithm: &str) -> String {
         written(header, claims, |message| self.sign(algorithm, message))
     }
 }
 
-/// A token whose signature is an HMAC with this secret.
+/// Returns a token whose signature is an HMAC with this secret.
 pub fn by_secret(header: &Value, claims: &Value, secret: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
     written(header, claims, |message| hmac::sign(&key, message).as_ref().into())

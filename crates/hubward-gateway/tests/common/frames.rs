@@ -1,8 +1,8 @@
-//! AMQP 1.0 byte by byte, as no client would say it.
+//! AMQP 1.0 frames byte by byte, including ones that no client would send.
 
-/// What a client begins with that does without SASL, or that is done with it.
+/// The protocol header of AMQP, without SASL or after it.
 pub const AMQP: &[u8] = b"AMQP\x00\x01\x00\x00";
-/// What a client begins with that wants SASL.
+/// The protocol header of SASL.
 pub const SASL: &[u8] = b"AMQP\x03\x01\x00\x00";
 
 pub fn null() -> Vec<u8> {
@@ -41,23 +41,23 @@ pub fn binary(bytes: &[u8]) -> Vec<u8> {
     [&[0xb0], &length(bytes.len())[..], bytes].concat()
 }
 
-/// A described list.
+/// Returns a described list.
 pub fn described(code: u8, fields: &[Vec<u8>]) -> Vec<u8> {
     let body = fields.concat();
     [&[0, 0x53, code, 0xd0], &length(body.len() + 4)[..], &length(fields.len()), &body].concat()
 }
 
-/// A frame on channel 0: of AMQP, or of SASL.
+/// Returns a frame on channel 0, of AMQP or of SASL.
 pub fn frame(sasl: bool, body: &[u8]) -> Vec<u8> {
     [&length(body.len() + 8)[..], &[2, u8::from(sasl), 0, 0], body].concat()
 }
 
-/// A performative in a frame.
+/// Returns a performative in a frame.
 pub fn performative(code: u8, fields: &[Vec<u8>]) -> Vec<u8> {
     frame(false, &described(code, fields))
 }
 
-/// A `sasl-init` of PLAIN.
+/// Returns a `sasl-init` of PLAIN.
 pub fn plain(username: &str, password: &str) -> Vec<u8> {
     let response = binary(format!("\0{username}\0{password}").as_bytes());
     frame(true, &described(0x41, &[symbol("PLAIN"), response]))

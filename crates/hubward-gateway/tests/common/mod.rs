@@ -1,11 +1,11 @@
 //! A gateway on loopback, its clients, and its log.
-#![allow(dead_code, reason = "each test uses what it needs")]
+#![allow(dead_code, reason = "each test uses a part")]
 
 pub mod amqp;
 pub mod client;
 pub mod frames;
 pub mod process;
-pub mod said;
+pub mod unauthenticated;
 
 use core::fmt::Write as _;
 use core::net::SocketAddr;
@@ -25,7 +25,7 @@ use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-/// A gateway over a folder of its own. Its tasks run on the test's thread, and so does its log.
+/// A gateway with a folder of its own. Its tasks and its log run on the test's thread.
 pub struct Gateway {
     pub dev: Dev,
     pub server: Server,
@@ -38,7 +38,7 @@ impl Gateway {
         Self::with(|_, _| {}).await
     }
 
-    /// With other settings, or other files.
+    /// Starts a gateway with a changed configuration or changed files.
     pub async fn with(change: impl FnOnce(&Dev, &mut Config)) -> Self {
         count_panics();
         let log = Log::default();
@@ -58,7 +58,7 @@ impl Gateway {
         dial(&tls(&self.dev.file("ca.pem"), None), self.mqtt_address()).await.unwrap()
     }
 
-    /// With a certificate of the folder, by the name of its file.
+    /// Connects with a certificate of the folder, by the name of its file.
     pub async fn mqtt_with(&self, name: &str) -> Stream {
         let (cert, key) = (self.file(name, "pem"), self.file(name, "key"));
         let tls = tls(&self.dev.file("ca.pem"), Some((&cert, &key)));
@@ -69,7 +69,7 @@ impl Gateway {
         self.dev.file(&format!("{name}.{ending}"))
     }
 
-    /// `dev1`, connected.
+    /// Connects `dev1`.
     pub async fn dev1(&self) -> Stream {
         let mut stream = self.mqtt().await;
         let connect = client::connect("dev1", USERNAME, Some(&self.token()), None);
@@ -77,7 +77,7 @@ impl Gateway {
         stream
     }
 
-    /// A token of `dev1`'s.
+    /// Returns a token of `dev1`.
     pub fn token(&self) -> String {
         self.token_until(now() + 3600)
     }
@@ -86,7 +86,7 @@ impl Gateway {
         dev1_token(&key_of(&self.dev.device()), expires)
     }
 
-    /// A token of `mod1`'s.
+    /// Returns a token of `mod1`.
     pub fn module_token(&self) -> String {
         self.module_token_until(now() + 3600)
     }
@@ -95,7 +95,7 @@ impl Gateway {
         mod1_token(&key_of(&self.dev.module()), expires)
     }
 
-    /// A token of a policy's, for the whole hub.
+    /// Returns a token of a policy, for the whole hub.
     pub fn policy_token(&self, name: &str) -> String {
         let policies = std::fs::read(self.dev.file("policies.json")).unwrap();
         let policies: serde_json::Value = serde_json::from_slice(&policies).unwrap();
@@ -104,13 +104,13 @@ impl Gateway {
         client.token(at(now() + 3600)).sign(&key(policy["primaryKey"].as_str().unwrap())).to_string()
     }
 
-    /// An HTTP request of the owner's: the status and the body.
+    /// Sends an HTTP request with a token of `iothubowner`; returns the status and the body.
     pub async fn owner(&self, request: &str, headers: &str, body: &str) -> (u16, String) {
         let authorization = format!("Authorization: {}\r\n{headers}", self.policy_token("iothubowner"));
         self.http(request, &authorization, body).await
     }
 
-    /// An HTTP request on a connection of its own; `request` is a method and a path.
+    /// Sends an HTTP request on a connection of its own; `request` is a method and a path.
     pub async fn http(&self, request: &str, headers: &str, body: &str) -> (u16, String) {
         let tls = tls(&self.dev.file("ca.pem"), None);
         self.http_over(&tls, request, headers, body).await
@@ -133,21 +133,21 @@ impl Gateway {
         stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).await.unwrap();
         stream.flush().await.unwrap();
         let mut answer = Vec::new();
-        // the server may close without a close_notify; what was said before counts
+        // the server may close without a close_notify; the bytes before it count
         let _ = stream.read_to_end(&mut answer).await;
         let answer = String::from_utf8(answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         (head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0), body.into())
     }
 
-    /// A counter's sum over its labels.
+    /// Returns the sum of a counter over its labels.
     pub fn counter(&self, name: &str) -> u64 {
         let metrics = self.server.metrics();
         let lines = metrics.lines().filter(|line| line.split(['{', ' ']).next() == Some(name));
         lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     }
 
-    /// Every decision has its line, no line shows a secret, and every task ends in time.
+    /// Shuts the gateway down: every decision must have its line, no line a secret, and every task must end in time.
     pub async fn end(self) {
         let decisions = self.counter("hubward_decisions_total");
         let lines = self.log.lines();
@@ -180,7 +180,7 @@ pub fn key(base64: &str) -> HmacKey {
     HmacKey::new(&SymmetricKey::from_base64(base64).unwrap())
 }
 
-/// The key of a connection string.
+/// Returns the key of a connection string.
 pub fn key_of(connection_string: &str) -> HmacKey {
     key(connection_string.split_once("SharedAccessKey=").unwrap().1)
 }
@@ -194,7 +194,7 @@ pub fn at(seconds: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }
 
-/// The decisions that were logged, each as its fields in a row.
+/// The logged decisions, each as a line of its fields.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -233,13 +233,13 @@ impl Visit for Line {
 
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
-/// Tasks of the gateway catch their panics, and they must not have any.
+/// Counts the panics of the gateway's tasks, which tokio would catch.
 fn count_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            if panic.location().is_some_and(|place| !place.file().contains("tests/")) {
+            if panic.location().is_some_and(|location| !location.file().contains("tests/")) {
                 PANICS.fetch_add(1, SeqCst);
             }
             hook(panic);

@@ -1,4 +1,4 @@
-//! The program itself, as a process of its own that a test may measure and signal.
+//! The program as a process of its own, which a test may measure and signal.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::client::{Stream, dial, tls};
 
-/// A gateway of `serve --dev`. It is killed when this is dropped.
+/// A process of `serve --dev`, killed when this is dropped.
 pub struct Process {
     child: Child,
     pub mqtt: SocketAddr,
@@ -53,7 +53,7 @@ impl Process {
             word.trim_end_matches(['.', ';']).to_owned()
         };
         let port: u16 = after("https://localhost:").split('/').next().unwrap().parse().unwrap();
-        // nothing more is written, and the pipe stays open
+        // keep the pipe open
         std::thread::spawn(move || out.read_to_end(&mut Vec::new()));
         Self {
             mqtt: word("MQTT is served at").parse().unwrap(),
@@ -70,19 +70,19 @@ impl Process {
         dial(&self.tls, address).await.unwrap()
     }
 
-    /// KiB that are resident.
+    /// Returns the resident memory in KiB.
     pub fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// Sends SIGTERM; whether the process ended by itself within this time.
+    /// Sends SIGTERM, and returns whether the process ended by itself within this time.
     pub async fn terminate(mut self, within: Duration) -> bool {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let ended = tokio::task::spawn_blocking(move || {
-            // the other half of the race kills it
+            // the other branch kills it after the time
             let status = self.child.wait();
             status.is_ok_and(|status| status.success())
         });

@@ -1,10 +1,10 @@
-//! Opens many connections on which nobody is proven, each with as much as may be said before that, and says what each
-//! costs the gateway in memory, on each transport.
+//! Opens many connections that are not authenticated, each with as many bytes as are accepted before authentication, and
+//! prints the gateway's memory for each, by transport.
 //!
 //! `cargo build --release -p hubward-gateway --bins`
-//! `cargo run --release -p hubward-gateway --example strangers -- target/release/hubward-gateway 1000`
+//! `cargo run --release -p hubward-gateway --example unauthenticated_memory -- target/release/hubward-gateway 1000`
 //!
-//! Everything is on loopback, the number of connections is the argument's, and it ends by itself.
+//! All connections are on loopback, their number is the argument, and the program ends by itself.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -24,8 +24,8 @@ mod client;
 mod frames;
 #[path = "../tests/common/process.rs"]
 mod process;
-#[path = "../tests/common/said.rs"]
-mod said;
+#[path = "../tests/common/unauthenticated.rs"]
+mod unauthenticated;
 
 use core::error::Error;
 
@@ -35,10 +35,10 @@ use process::Process;
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(program), Some(count)) = (arguments.next(), arguments.next()) else {
-        return Err("the gateway's program and a number of connections are wanted".into());
+        return Err("give the gateway's program and a number of connections".into());
     };
     let count: usize = count.parse()?;
-    for kind in said::KINDS {
+    for kind in unauthenticated::KINDS {
         let most = (count + 100).to_string();
         let process = Process::start(
             &program,
@@ -46,15 +46,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
         let mut peers = Vec::new();
         for _ in 0..10 {
-            peers.push(said::stranger(&process, kind).await);
+            peers.push(unauthenticated::unauthenticated_peer(&process, kind).await);
         }
         let before = process.resident();
         for _ in 0..count {
-            peers.push(said::stranger(&process, kind).await);
+            peers.push(unauthenticated::unauthenticated_peer(&process, kind).await);
         }
         let grown = process.resident().saturating_sub(before);
         drop(peers);
-        println!("{kind}: {count} strangers, {:.1} KiB resident each", grown as f64 / count as f64);
+        println!("{kind}: {count} connections, {:.1} KiB resident each", grown as f64 / count as f64);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What peers that are not proven cost the process: at most so much each, on every transport.
+//! The memory that peers which are not authenticated cost the process is bounded on every transport.
 #![cfg(target_os = "linux")]
 #![allow(
     missing_docs,
@@ -12,30 +12,30 @@
 
 mod common;
 use common::process::Process;
-use common::said::stranger;
+use common::unauthenticated::unauthenticated_peer;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hubward-gateway");
 /// Peers of each transport.
 const PEERS: usize = 200;
-/// KiB that one may cost.
+/// The limit in KiB for a peer.
 const EACH: u64 = 64;
-/// KiB with a session and a link: each has channels in the codec, which take room for 32 frames when they are made.
+/// The limit in KiB with a session and a link: both have channels in the codec, each of which allocates room for 32 frames.
 const WITH_A_LINK: u64 = 112;
-/// KiB that the process may take beside: what the first of a transport has it load.
-const BESIDE: u64 = 4 * 1024;
+/// KiB that the process may take once for all peers.
+const ONCE: u64 = 4 * 1024;
 
 async fn cost(transport: &str, each: u64) {
     let process = Process::start(PROGRAM, &["--connect-timeout", "600", "--max-unproven", "1000"]);
     let mut peers = Vec::new();
     for _ in 0..10 {
-        peers.push(stranger(&process, transport).await);
+        peers.push(unauthenticated_peer(&process, transport).await);
     }
     let before = process.resident();
     for _ in 0..PEERS {
-        peers.push(stranger(&process, transport).await);
+        peers.push(unauthenticated_peer(&process, transport).await);
     }
     let grown = process.resident().saturating_sub(before);
-    let most = u64::try_from(PEERS).unwrap() * each + BESIDE;
+    let most = u64::try_from(PEERS).unwrap() * each + ONCE;
     assert!(grown < most, "{transport}: {grown} KiB for {PEERS}, at most {most}");
 }
 

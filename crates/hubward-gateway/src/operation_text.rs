@@ -1,16 +1,16 @@
-//! What is shown of an operation that no endpoint knows: the words that every hub's paths are made of, and nothing else
-//! of what a peer wrote, for it may be a key in the wrong place.
+//! Redacts operations that match no endpoint: the words of known paths are logged, and nothing else that a peer sent,
+//! since it may be a key in the wrong place.
 
 use core::fmt;
 
 use hubward::policy::provisioning::PROVISIONING_ENDPOINTS;
 use hubward::policy::{ENDPOINTS, Operation};
 
-/// What the gateway calls its own steps, and the verbs of HTTP that no endpoint has.
+/// The names of the gateway's own operations, and HTTP methods that no endpoint has.
 const OWN: [&str; 10] =
     ["cbs", "connection", "sasl", "$iothub", "$dps", "HEAD", "OPTIONS", "TRACE", "CONNECT", "PATCH"];
 
-/// An operation by its static form: `MQTT publish $iothub/twin/*`.
+/// An operation in its static form: `MQTT publish $iothub/twin/*`.
 pub(crate) struct StaticForm<'a>(pub(crate) &'a Operation<'a>);
 
 impl fmt::Display for StaticForm<'_> {
@@ -28,10 +28,10 @@ impl fmt::Display for StaticForm<'_> {
     }
 }
 
-/// Segments that are shown.
+/// Number of segments that are logged.
 const MOST: usize = 16;
 
-/// A word of a hub's paths, or an asterisk.
+/// Returns a segment if it is a word of a hub's paths, else an asterisk.
 fn word(segment: &str) -> &str {
     let of = |pattern: &str, verb: &str| verb == segment || pattern.split('/').any(|word| word == segment);
     let known = segment.is_empty()
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_of_paths_are_shown_and_nothing_else() {
+    fn only_words_of_known_paths_are_logged() {
         let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY";
         for (operation, shown) in [
             (Operation::mqtt_publish("$iothub/twin/nothing/?$rid=1&sig=x"), "MQTT publish $iothub/twin/*/*"),

@@ -1,4 +1,4 @@
-//! Strangers that say as much as they may before anybody is proven, and wait.
+//! Peers that send as many bytes as they may before authentication, and wait.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -6,25 +6,25 @@ use super::client::{Stream, packet};
 use super::frames::*;
 use super::process::Process;
 
-/// What they speak, and how far those of AMQP go.
+/// The transports, for AMQP with the last step of the client.
 pub const KINDS: [&str; 7] =
     ["tls", "mqtt", "https", "amqp header", "amqp open", "amqp begin", "amqp attach"];
 
-/// As much as may be said on each transport before anything is answered.
-fn said(kind: &str) -> Vec<u8> {
+/// Returns the bytes of a peer, close to the limit of its transport.
+fn bytes(kind: &str) -> Vec<u8> {
     match kind {
-        // a handshake and nothing more
+        // a handshake only
         "tls" => Vec::new(),
-        // a CONNECT of nearly 8 KiB, but for its end
+        // a CONNECT of nearly 8 KiB without its end
         "mqtt" => {
             let mut bytes = packet(0x10, &[b'x'; 8000]);
             bytes[..10].copy_from_slice(b"\x10\xc0\x3e\x00\x04MQTT\x04");
             bytes.truncate(7900);
             bytes
         }
-        // a head that does not end
+        // an incomplete head
         "https" => [b"GET /devices/dev1 HTTP/1.1\r\nHost: localhost\r\nX: ", &[b'x'; 15_000][..]].concat(),
-        // a link with a long name, and a frame that is not whole
+        // a link with a long name, and an incomplete frame
         _ => {
             let open = performative(0x10, &[text("x")]);
             let begin = performative(0x11, &[null(), uint(0), uint(10), uint(10)]);
@@ -45,15 +45,15 @@ fn said(kind: &str) -> Vec<u8> {
     }
 }
 
-/// Connects and says it, until the gateway has answered that.
-pub async fn stranger(process: &Process, kind: &str) -> Stream {
+/// Connects, sends the bytes, and reads the gateway's answers to them.
+pub async fn unauthenticated_peer(process: &Process, kind: &str) -> Stream {
     let address = match kind {
         "mqtt" | "tls" => process.mqtt,
         "https" => process.https,
         _ => process.amqps,
     };
     let mut stream = process.dial(address).await;
-    stream.write_all(&said(kind)).await.unwrap();
+    stream.write_all(&bytes(kind)).await.unwrap();
     stream.flush().await.unwrap();
     let last: &[u8] = match kind {
         "amqp header" => AMQP,

@@ -1,4 +1,4 @@
-//! The counters over plain HTTP, on a listener of their own: what they count is for the operator and not for peers.
+//! Serves the metrics over plain HTTP, on a listener of their own: they are for the operator and not for peers.
 
 use core::pin::pin;
 use core::time::Duration;
@@ -14,17 +14,17 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use crate::listen::Doors;
+use crate::listener::ListenerContext;
 
 /// Connections at one time.
-const PLACES: usize = 8;
-/// So long may one take.
+const CONNECTIONS: usize = 8;
+/// The longest lifetime of a connection.
 const LIFETIME: Duration = Duration::from_secs(10);
-/// After an error of the operating system the next connection is taken after this.
+/// The pause after an error of the operating system.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The address to listen on. A port alone is one of this machine's own: other machines see the counters only where an
-/// address says so.
+/// Returns the address to listen on. A port alone is bound to the loopback address: other machines reach the metrics
+/// only by an explicit address.
 pub(crate) fn address(given: &str) -> String {
     let port = given.strip_prefix(':').unwrap_or(given);
     if port.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -35,25 +35,25 @@ pub(crate) fn address(given: &str) -> String {
 }
 
 /// Serves `/metrics` until the gateway stops.
-pub(crate) async fn run(listener: TcpListener, doors: Doors) {
-    let places = Arc::new(Semaphore::new(PLACES));
+pub(crate) async fn run(listener: TcpListener, context: ListenerContext) {
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let taken = tokio::select! {
-            () = doors.stop.cancelled() => return,
+            () = context.stop.cancelled() => return,
             taken = listener.accept() => taken,
         };
         let stream = match taken {
             Ok((stream, _)) => stream,
             Err(error) => {
-                tracing::warn!(%error, "no connection for metrics was taken");
+                tracing::warn!(%error, "a connection for metrics could not be accepted");
                 sleep(PAUSE).await;
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-        let (hub, stop) = (Arc::clone(&doors.hub), doors.stop.clone());
-        doors.tasks.spawn(async move {
-            let _place = place;
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else { continue };
+        let (hub, stop) = (Arc::clone(&context.hub), context.stop.clone());
+        context.tasks.spawn(async move {
+            let _permit = permit;
             let counters = async move || ([(CONNECTION, "close")], hub.counters());
             let router = Router::new().route("/metrics", get(counters));
             let connection = http1::Builder::new()
@@ -62,7 +62,7 @@ pub(crate) async fn run(listener: TcpListener, doors: Doors) {
             let connection = pin!(timeout(LIFETIME, connection));
             tokio::select! {
                 () = stop.cancelled() => {}
-                // whatever came of it, the operator sees it
+                // the operator sees any error in the scraper
                 _ = connection => {}
             }
         });
@@ -74,7 +74,7 @@ mod tests {
     use super::address;
 
     #[test]
-    fn a_port_alone_is_this_machine_s() {
+    fn a_port_alone_is_bound_to_loopback() {
         for (given, expected) in [
             ("9090", "127.0.0.1:9090"),
             (":9090", "127.0.0.1:9090"),

@@ -1,4 +1,5 @@
-//! Peers that are not proven: they keep no device out, and nothing that they can read tells whether an identity exists.
+//! Peers that are not authenticated: they cannot exhaust the connections of devices, and nothing that they can read
+//! reveals whether an identity exists.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -25,7 +26,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-/// A key that nobody here has.
+/// A key that no identity has.
 const WRONG: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 async fn gateway() -> Gateway {
@@ -37,7 +38,7 @@ async fn gateway() -> Gateway {
     .await
 }
 
-/// All that comes until the gateway closes.
+/// Reads all bytes until the gateway closes.
 async fn all(mut stream: impl tokio::io::AsyncRead + Unpin) -> Vec<u8> {
     let mut answer = Vec::new();
     let read = async {
@@ -48,7 +49,7 @@ async fn all(mut stream: impl tokio::io::AsyncRead + Unpin) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn strangers_give_way_to_devices() {
+async fn unauthenticated_connections_are_displaced() {
     let gateway = Gateway::with(|_, config| {
         config.amqps = Some("127.0.0.1:0".into());
         config.limits.max_connections = 6;
@@ -56,7 +57,7 @@ async fn strangers_give_way_to_devices() {
     })
     .await;
     let mut device = gateway.dev1().await;
-    let mut strangers = Vec::new();
+    let mut idle = Vec::new();
     for n in 0..30 {
         let mut stream = match n % 3 {
             0 => gateway.mqtt().await,
@@ -65,9 +66,9 @@ async fn strangers_give_way_to_devices() {
                 dial(&tls(&gateway.dev.file("ca.pem"), None), gateway.server.https().unwrap()).await.unwrap()
             }
         };
-        // half a request: it wants to stay
+        // half a request, to stay connected
         stream.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
-        strangers.push(stream);
+        idle.push(stream);
     }
     let mut module = gateway.mqtt().await;
     let username = "localhost/dev1/mod1/?api-version=2021-04-12";
@@ -75,19 +76,19 @@ async fn strangers_give_way_to_devices() {
     assert_eq!(ask(&mut module, &connect).await, connack(0));
     assert_eq!(ask(&mut device, &publish(EVENTS, 1, b"x")).await, puback());
     assert!(gateway.counter("hubward_connections_crowded_out_total") >= 26);
-    all(strangers.remove(0)).await;
+    all(idle.remove(0)).await;
     gateway.end().await;
 }
 
 #[tokio::test]
-async fn who_asks_whether_it_is_well_leaves_its_place() {
+async fn health_checks_and_refused_requests_do_not_keep_a_connection() {
     let gateway = Gateway::with(|_, config| config.limits.connect_timeout = Duration::from_millis(500)).await;
     let tls = tls(&gateway.dev.file("ca.pem"), None);
     let request = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let mut healthy = dial(&tls, gateway.server.https().unwrap()).await.unwrap();
     healthy.write_all(request("/healthz").as_bytes()).await.unwrap();
     assert!(all(healthy).await.ends_with(b"\r\n\r\nok\n"));
-    // and requests that are refused keep nobody
+    // refused requests do not extend the time of a connection
     let mut refused = dial(&tls, gateway.server.https().unwrap()).await.unwrap();
     let mut answers = 0;
     let asked = async {
@@ -106,7 +107,7 @@ async fn who_asks_whether_it_is_well_leaves_its_place() {
     gateway.end().await;
 }
 
-/// Whom a stranger asks about: by what name over each transport, and a token that is signed with a key of its own.
+/// An identity that a peer probes for: its names over each transport, and a token signed with a wrong key.
 struct Probe {
     what: &'static str,
     client_id: String,
@@ -166,7 +167,7 @@ fn probes() -> Vec<Probe> {
     ]
 }
 
-/// An HTTP answer but for its date.
+/// Returns an HTTP answer without its date.
 async fn http(gateway: &Gateway, request: &str) -> String {
     let tls = tls(&gateway.dev.file("ca.pem"), None);
     let mut stream = dial(&tls, gateway.server.https().unwrap()).await.unwrap();
@@ -175,7 +176,7 @@ async fn http(gateway: &Gateway, request: &str) -> String {
     answer.lines().filter(|line| !line.starts_with("date:")).collect::<Vec<_>>().join("\n")
 }
 
-/// The counters, as whoever reaches them reads them.
+/// Reads the metrics over HTTP.
 async fn scraped(gateway: &Gateway) -> BTreeMap<String, f64> {
     let mut stream = tokio::net::TcpStream::connect(gateway.server.metrics_address().unwrap()).await.unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
@@ -185,7 +186,7 @@ async fn scraped(gateway: &Gateway) -> BTreeMap<String, f64> {
     values.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
 }
 
-/// What a stranger reads of one probe over each transport.
+/// Returns the bytes that a peer reads for one probe over each transport.
 async fn reads(gateway: &Gateway, probe: &Probe) -> Vec<String> {
     let mut read = Vec::new();
     let mut mqtt = gateway.mqtt().await;
@@ -214,7 +215,7 @@ async fn reads(gateway: &Gateway, probe: &Probe) -> Vec<String> {
     let answer = cbs.answers.recv::<Body<Value>>().await.unwrap();
     cbs.answers.accept(&answer).await.unwrap();
     read.push(format!("{:?}", answer.into_message()));
-    // and a link of it, now that the token was put
+    // a link of that identity, after the token was put
     let address = probe.cbs.split_once('/').map_or("", |(_, path)| path);
     read.push(format!("{:?}", amqp.sender(&format!("/{address}")).await.map(drop)));
     let _ = amqp.connection.close().await;
@@ -227,7 +228,7 @@ async fn reads(gateway: &Gateway, probe: &Probe) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn nothing_that_a_stranger_reads_tells_whether_an_identity_exists() {
+async fn answers_and_metrics_do_not_reveal_whether_an_identity_exists() {
     let gateway = gateway().await;
     let disabled = json!({ "status": "disabled", "authentication": { "type": "sas" } });
     let thumbprint = "AB".repeat(32);
@@ -239,13 +240,13 @@ async fn nothing_that_a_stranger_reads_tells_whether_an_identity_exists() {
         let (status, body) = gateway.owner(&format!("PUT /devices/{id}"), "", &record.to_string()).await;
         assert_eq!(status, 200, "{body}");
     }
-    // once, for what is there only after the first
+    // once before, for metrics that exist only after the first probe
     reads(&gateway, &probes()[0]).await;
     let mut seen: Vec<(Vec<String>, BTreeMap<String, String>)> = Vec::new();
     for probe in probes() {
         let before = scraped(&gateway).await;
         let read = reads(&gateway, &probe).await;
-        // the connections of the probe are over
+        // wait until the connections of the probe have ended
         let open = async {
             while gateway.counter("hubward_connections_open") > 0 {
                 tokio::task::yield_now().await;
@@ -260,7 +261,7 @@ async fn nothing_that_a_stranger_reads_tells_whether_an_identity_exists() {
         let log = gateway.log.lines();
         assert!(log.iter().any(|line| line.contains("reason=")), "{log:#?}");
         assert_eq!(read[6..], reads(&gateway, &probes()[0]).await[6..], "{}", probe.what);
-        assert_eq!(read[7], read[8], "there are no counters at this port");
+        assert_eq!(read[7], read[8], "this port serves no metrics");
         if let Some((first, counted)) = seen.first() {
             assert_eq!(&read, first, "{}", probe.what);
             assert_eq!(&changed, counted, "{}", probe.what);
@@ -270,7 +271,7 @@ async fn nothing_that_a_stranger_reads_tells_whether_an_identity_exists() {
     let refused =
         &seen[0].1["hubward_decisions_total{transport=\"mqtt\",verdict=\"deny\",code=\"unproven\"}"];
     assert_eq!(refused, "1");
-    // the operator reads which was which
+    // the log has the true code
     for code in ["unknown", "token-wrong-signature", "not-by-token"] {
         assert!(gateway.log.has(&format!("code=\"{code}\"")), "{code}: {:#?}", gateway.log.lines());
     }
@@ -278,7 +279,7 @@ async fn nothing_that_a_stranger_reads_tells_whether_an_identity_exists() {
 }
 
 #[tokio::test]
-async fn counters_are_at_an_address_of_their_own_and_nothing_else_is() {
+async fn the_metrics_listener_serves_only_metrics() {
     let gateway = gateway().await;
     for (path, status) in [("/metrics", "200"), ("/healthz", "404"), ("/devices", "404")] {
         let address = gateway.server.metrics_address().unwrap();
@@ -297,7 +298,7 @@ async fn counters_are_at_an_address_of_their_own_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn a_subscribe_of_many_filters_ends_the_connection_and_writes_no_line() {
+async fn a_subscribe_with_too_many_filters_ends_the_connection_without_a_decision() {
     let gateway = gateway().await;
     for (count, served) in [(32, true), (33, false), (20_000, false)] {
         let mut device = gateway.dev1().await;
@@ -310,7 +311,7 @@ async fn a_subscribe_of_many_filters_ends_the_connection_and_writes_no_line() {
 }
 
 #[tokio::test]
-async fn a_change_of_the_registry_writes_no_line_for_a_link_that_stays() {
+async fn a_recheck_that_changes_nothing_is_not_logged() {
     let gateway = gateway().await;
     let mut device = gateway.amqp_dev1().await;
     let mut links = Vec::new();
@@ -329,11 +330,11 @@ async fn a_change_of_the_registry_writes_no_line_for_a_link_that_stays() {
 }
 
 #[tokio::test]
-async fn a_refusal_has_its_sentence_and_an_unknown_operation_its_words() {
+async fn a_refusal_is_logged_with_its_reason_and_an_unknown_operation_redacted() {
     let gateway = gateway().await;
-    let mut stranger = gateway.mqtt().await;
+    let mut peer = gateway.mqtt().await;
     let wrong = dev1_token(&key(WRONG), now() + 600);
-    assert_eq!(ask(&mut stranger, &connect("dev1", USERNAME, Some(&wrong), None)).await, connack(5));
+    assert_eq!(ask(&mut peer, &connect("dev1", USERNAME, Some(&wrong), None)).await, connack(5));
     let line = gateway.log.last();
     assert!(line.contains("code=\"token-wrong-signature\" reason=\""), "{line}");
     let mut device = gateway.dev1().await;

@@ -1,4 +1,4 @@
-//! One decision on a request's head; then it is answered by the endpoint that was decided on, and by no other.
+//! Decides once on the head of a request; then the endpoint that was decided on answers it.
 
 use std::sync::Arc;
 
@@ -14,78 +14,78 @@ use hubward::types::{DeviceId, Identity, ModuleId, Segment};
 use hubward::{AuthError, Credentials, Session};
 
 use super::problem::Problem;
-use super::{Door, body, identities};
+use super::{Handler, body, identities};
 use crate::hub::Refusal;
 
-/// Most bytes of a device's message.
+/// Largest size in bytes of a device's message.
 const MESSAGE: usize = 256 * 1024;
-/// Most bytes of an identity.
+/// Largest size in bytes of an identity.
 const IDENTITY: usize = 64 * 1024;
-/// Most bytes of a list of a hundred of them.
+/// Largest size in bytes of a list of a hundred identities.
 const BULK: usize = 1024 * 1024;
 
 /// Answers a request.
-pub(super) async fn answer(State(door): State<Arc<Door>>, request: Request) -> Response {
+pub(super) async fn answer(State(handler): State<Arc<Handler>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let operation = Operation::http(head.method.as_str(), path);
-    let answer = match admit(&door, &head, path, &operation) {
-        Ok(session) => dispatch(&door, &head, &operation, body, session.as_ref()).await,
+    let answer = match authorize(&handler, &head, path, &operation) {
+        Ok(session) => dispatch(&handler, &head, &operation, body, session.as_ref()).await,
         Err(refusal) => {
-            // whoever is proven guesses nothing
-            if let Refusal::Unproven(_) = refusal {
-                door.hub.slow(&door.peer).await;
+            // an authenticated peer does not guess credentials: no delay
+            if let Refusal::Unauthenticated(_) = refusal {
+                handler.hub.slow(&handler.peer).await;
             }
-            Err(told(&refusal))
+            Err(problem(&refusal))
         }
     };
     answer.unwrap_or_else(IntoResponse::into_response)
 }
 
-/// Whoever presents it may do what it asks for. Users of a directory have no session.
-fn admit(
-    door: &Door,
+/// Authenticates the peer and decides on its request. Users of a directory have no session.
+fn authorize(
+    handler: &Handler,
     head: &Parts,
     path: &str,
     operation: &Operation<'_>,
 ) -> Result<Option<Session>, Refusal> {
-    let Door { hub, peer } = door;
+    let Handler { hub, users, peer } = handler;
     let authorization = only(&head.headers, &AUTHORIZATION);
     let target = ids(operation);
     let claimed = match operation.endpoint().map(|endpoint| endpoint.caller()) {
         Some(Caller::Itself) => target.as_ref().and_then(Ids::identity),
         _ => None,
     };
-    match (authorization, &hub.users) {
-        (Ok(Some(value)), Some(users)) if users.speaks_to(value) => {
-            users.enter(hub, peer, operation, [head.method.as_str(), path, value]).map(|()| None)
+    match (authorization, users) {
+        (Ok(Some(value)), Some(users)) if users.takes(value) => {
+            users.authorize(hub, peer, operation, [head.method.as_str(), path, value]).map(|()| None)
         }
         (authorization, _) => {
-            let presented = authorization.and_then(|authorization| {
-                let presented = Credentials::http(head.method.as_str(), path, host(head)?, authorization)?;
-                Ok(presented.with_certificates(&peer.certificates))
+            let credentials = authorization.and_then(|authorization| {
+                let credentials = Credentials::http(head.method.as_str(), path, host(head)?, authorization)?;
+                Ok(credentials.with_certificates(&peer.certificates))
             });
-            hub.enter(peer, operation, claimed, presented).map(Some)
+            hub.authorize(peer, operation, claimed, credentials).map(Some)
         }
     }
 }
 
-/// What a peer is told of why it is not let in.
-const fn told(refusal: &Refusal) -> Problem {
+/// Returns the answer for a refusal.
+const fn problem(refusal: &Refusal) -> Problem {
     match refusal {
-        Refusal::Unproven(_) => Problem::unproven(),
+        Refusal::Unauthenticated(_) => Problem::unauthenticated(),
         Refusal::Denied => Problem::denied(),
         Refusal::UnknownOperation => Problem::not_here(),
     }
 }
 
-/// The host of a request: that of a target in absolute form, else of the header (RFC 9112, 3.2.2).
+/// Returns the host of a request: that of a target in absolute form, else that of the header (RFC 9112, 3.2.2).
 fn host(head: &Parts) -> Result<&str, AuthError> {
     let header = only(&head.headers, &HOST)?;
     Ok(head.uri.authority().map(Authority::as_str).or(header).unwrap_or_default())
 }
 
-/// The one value of a header. Two would be two readings.
+/// Returns the value of a header. A repeated header is refused, since it could be read in two ways.
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, AuthError> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -96,27 +96,27 @@ fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>
 }
 
 async fn dispatch(
-    door: &Door,
+    handler: &Handler,
     head: &Parts,
     operation: &Operation<'_>,
     body: Body,
     session: Option<&Session>,
 ) -> Result<Response, Problem> {
-    let Door { hub, peer } = door;
+    let Handler { hub, peer, .. } = handler;
     let endpoint = operation.endpoint().map_or("", |endpoint| endpoint.name());
     let ids = ids(operation);
     let identity = ids.as_ref().and_then(Ids::identity);
     let if_match = || match only(&head.headers, &IF_MATCH) {
-        // some clients put the asterisk in quotes
+        // some clients quote the asterisk
         Ok(Some("\"*\"")) => Ok(Some("*")),
         Ok(etag) => Ok(etag),
-        Err(_) => Err(Problem::argument("If-Match stands twice")),
+        Err(_) => Err(Problem::argument("If-Match is repeated or not ASCII: send it once")),
     };
     let read = async |most| {
         let bytes = body::read(body, most, hub.limits.connect_timeout).await?;
-        // a body takes its time, and whoever was proven by the head may be proven no more
+        // the session of the head may have ended while the body was read
         match session {
-            Some(session) if !hub.still(peer, session, operation) => Err(Problem::unproven()),
+            Some(session) if !hub.still_valid(peer, session, operation) => Err(Problem::unauthenticated()),
             _ => Ok(bytes),
         }
     };
@@ -143,7 +143,7 @@ async fn dispatch(
     }
 }
 
-/// The ids of a path, decoded once.
+/// The percent-decoded ids of a path.
 struct Ids {
     device: String,
     module: Option<String>,

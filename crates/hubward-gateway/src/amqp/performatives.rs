@@ -1,44 +1,44 @@
-//! The numbers of a peer's performatives, bounded before the codec has them.
+//! Checks the numbers in a peer's performatives before the codec receives them.
 //!
-//! The codec does work for numbers: it looks for every delivery from the `first` of a disposition to its `last`, it keeps
-//! each flow for a handle that is not attached, it sends an empty frame each `idle-time-out`. What passes here costs the
-//! codec work and memory that are linear in the frame's bytes.
+//! Numbers determine the codec's work: it searches for every delivery from the `first` of a disposition to its `last`,
+//! it stores each flow for a handle that is not attached, it sends an empty frame each `idle-time-out`. A frame that
+//! passes these checks costs the codec work and memory that are linear in its bytes.
 
 use std::collections::BTreeSet;
 
 use super::guard::Malformed;
 use super::values::{Value, Values};
 
-/// Sessions of a connection: clients have one or two.
+/// Sessions of a connection: clients use one or two.
 pub(super) const SESSIONS: usize = 4;
-/// Links of a session, less one: a device has seven at most, a gateway in the field some for each of its devices.
+/// Links of a session, minus one: a device has seven at most, a field gateway a few for each of its devices.
 pub(super) const LAST_HANDLE: u32 = 255;
-/// Deliveries that one disposition may name. The gateway waits for the outcome of one delivery on each link.
+/// Deliveries that one disposition may cover. The gateway waits for the outcome of one delivery on each link.
 const DELIVERIES: u32 = LAST_HANDLE.saturating_add(1);
-/// The least that a frame may be at most (AMQP 1.0, 2.7.1).
+/// The smallest `max-frame-size` (AMQP 1.0, 2.7.1).
 const LEAST_FRAME: u32 = 512;
-/// The least milliseconds of silence after which a peer may call its connection broken: an empty frame is sent as often.
+/// The smallest `idle-time-out` in milliseconds: an empty frame is sent this often.
 const LEAST_IDLE: u32 = 1000;
 
 /// Sessions that a peer may have at a time before it is authenticated: one for `$cbs`, and one that some clients begin
 /// first. Each costs the codec some 25 KiB.
-const STRANGER_SESSIONS: usize = 2;
+const UNAUTHENTICATED_SESSIONS: usize = 2;
 /// Sessions that it may begin in all.
-const STRANGER_BEGINS: usize = 8;
+const UNAUTHENTICATED_BEGINS: usize = 8;
 /// Links that a peer may attach before it is authenticated: the two of `$cbs`, again after a refused token, and some that
 /// are refused because they came too early.
-const STRANGER_LINKS: usize = 8;
+const UNAUTHENTICATED_LINKS: usize = 8;
 
 /// The sessions that the peer has begun, and the handles that it has attached in each.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     open: [Option<BTreeSet<u32>>; SESSIONS],
     /// Sessions begun and links attached before the peer was authenticated, ended ones included.
-    stranger_begins: usize,
-    stranger_links: usize,
+    unauthenticated_begins: usize,
+    unauthenticated_links: usize,
 }
 
-/// What a frame begins with.
+/// The kind of a frame, by its first value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A message, which may be long.
@@ -54,11 +54,11 @@ struct Performative<'b> {
     fields: Vec<Value<'b>>,
 }
 
-/// The most fields that a performative has, those of `attach`.
+/// The largest number of fields of a performative, that of `attach`.
 const FIELDS: usize = 14;
 
 impl<'b> Performative<'b> {
-    /// Reads what a frame's first value is; the value was read whole.
+    /// Reads the performative of a frame, whose values were checked before.
     fn read(bytes: &'b [u8]) -> Result<Self, Malformed> {
         let described = bytes.strip_prefix(&[0]).ok_or(Malformed)?;
         let mut values = Values::new(described, usize::MAX);
@@ -86,18 +86,18 @@ impl<'b> Performative<'b> {
         self.fields.get(index).is_some_and(|value| !value.is_null())
     }
 
-    /// A field that must be there.
+    /// Returns a mandatory field.
     fn number(&self, index: usize) -> Result<u32, Malformed> {
         self.uint(index)?.ok_or(Malformed)
     }
 
-    /// Every one of these is a number or not there.
+    /// Checks that each of these fields is a number or absent.
     fn numbers(&self, indices: &[usize]) -> Result<(), Malformed> {
         indices.iter().try_for_each(|index| self.uint(*index).map(drop))
     }
 }
 
-/// Whether a frame's first value may be long. The value need not be whole.
+/// Returns the kind of a frame from its first bytes.
 pub(super) fn kind(bytes: &[u8]) -> Kind {
     match bytes {
         [0, 0x53, 0x14, ..] | [0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x14, ..] => Kind::Transfer,
@@ -106,21 +106,26 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
 }
 
 impl Sessions {
-    /// Checks the performative that a frame on `channel` begins with; `stranger` if the peer is not authenticated yet.
-    pub(super) fn check(&mut self, channel: u16, bytes: &[u8], stranger: bool) -> Result<(), Malformed> {
-        let it = Performative::read(bytes)?;
-        if stranger {
-            self.count(&it)?;
+    /// Checks the performative that a frame on `channel` begins with; `unauthenticated` if the peer is not authenticated yet.
+    pub(super) fn check(
+        &mut self,
+        channel: u16,
+        bytes: &[u8],
+        unauthenticated: bool,
+    ) -> Result<(), Malformed> {
+        let performative = Performative::read(bytes)?;
+        if unauthenticated {
+            self.count(&performative)?;
         }
         let session = self.open.get_mut(usize::from(channel)).ok_or(Malformed)?;
-        match it.code {
-            0x10 => open(&it),
+        match performative.code {
+            0x10 => open(&performative),
             0x11 => {
-                // the gateway begins none that the peer could answer
-                if it.has(0) || session.is_some() {
+                // the gateway begins no session that the peer could answer
+                if performative.has(0) || session.is_some() {
                     return Err(Malformed);
                 }
-                it.numbers(&[1, 2, 3, 4])?;
+                performative.numbers(&[1, 2, 3, 4])?;
                 *session = Some(BTreeSet::new());
                 Ok(())
             }
@@ -128,13 +133,13 @@ impl Sessions {
             code => {
                 let attached = session.as_mut().ok_or(Malformed)?;
                 match code {
-                    0x12 => attach(&it, attached),
-                    0x13 => flow(&it, attached),
-                    0x14 => transfer(&it, attached),
-                    0x15 => disposition(&it),
+                    0x12 => attach(&performative, attached),
+                    0x13 => flow(&performative, attached),
+                    0x14 => transfer(&performative, attached),
+                    0x15 => disposition(&performative),
                     0x16 => {
-                        // some clients answer a detach twice
-                        attached.remove(&it.number(0)?);
+                        // some clients answer a `detach` twice
+                        attached.remove(&performative.number(0)?);
                         Ok(())
                     }
                     0x17 => {
@@ -152,9 +157,9 @@ impl Sessions {
     /// Counts what a peer begins before it is authenticated.
     fn count(&mut self, it: &Performative<'_>) -> Result<(), Malformed> {
         let (counted, most) = match it.code {
-            0x11 if self.open.iter().flatten().count() >= STRANGER_SESSIONS => return Err(Malformed),
-            0x11 => (&mut self.stranger_begins, STRANGER_BEGINS),
-            0x12 => (&mut self.stranger_links, STRANGER_LINKS),
+            0x11 if self.open.iter().flatten().count() >= UNAUTHENTICATED_SESSIONS => return Err(Malformed),
+            0x11 => (&mut self.unauthenticated_begins, UNAUTHENTICATED_BEGINS),
+            0x12 => (&mut self.unauthenticated_links, UNAUTHENTICATED_LINKS),
             _ => return Ok(()),
         };
         *counted = counted.saturating_add(1);
@@ -164,7 +169,7 @@ impl Sessions {
 
 fn open(it: &Performative<'_>) -> Result<(), Malformed> {
     let (frame, idle) = (it.uint(2)?.unwrap_or(u32::MAX), it.uint(4)?.unwrap_or(0));
-    // 0 is no time-out
+    // 0 means no time-out
     if frame < LEAST_FRAME || (1..LEAST_IDLE).contains(&idle) { Err(Malformed) } else { Ok(()) }
 }
 
@@ -177,7 +182,7 @@ fn attach(it: &Performative<'_>, attached: &mut BTreeSet<u32>) -> Result<(), Mal
 fn flow(it: &Performative<'_>, attached: &BTreeSet<u32>) -> Result<(), Malformed> {
     it.numbers(&[0, 1, 2, 3, 5, 6, 7])?;
     match it.uint(4)? {
-        // the codec keeps what is for a handle that it does not know yet
+        // the codec stores flows for a handle that is not attached
         Some(handle) if !attached.contains(&handle) => Err(Malformed),
         _ => Ok(()),
     }
@@ -185,14 +190,14 @@ fn flow(it: &Performative<'_>, attached: &BTreeSet<u32>) -> Result<(), Malformed
 
 fn transfer(it: &Performative<'_>, attached: &BTreeSet<u32>) -> Result<(), Malformed> {
     it.numbers(&[1, 3])?;
-    // a message comes in one frame: of several, the codec would keep each until the last
+    // a message must come in one frame: the codec would keep all frames of a split one until the last
     let [more, resume, aborted] = [it.is(5)?, it.is(8)?, it.is(9)?];
     if more || resume || aborted || !attached.contains(&it.number(0)?) { Err(Malformed) } else { Ok(()) }
 }
 
 fn disposition(it: &Performative<'_>) -> Result<(), Malformed> {
     let first = it.number(1)?;
-    // the codec goes from the first to the last, and nowhere where the last is before the first
+    // the codec loops from the first to the last, and not at all if the last is before the first
     let more = it.uint(2)?.unwrap_or(first).saturating_sub(first);
     if more < DELIVERIES { Ok(()) } else { Err(Malformed) }
 }
@@ -226,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disposition_names_as_many_deliveries_as_can_be_unsettled() {
+    fn a_disposition_covers_at_most_256_deliveries() {
         for (first, last, passes) in [
             (0, 255, true),
             (0, 256, false),
@@ -244,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_time_and_a_frame_have_a_least() {
+    fn idle_time_out_and_max_frame_size_have_minimums() {
         for (frame, idle, passes) in [
             (null(), null(), true),
             (U32(512), U32(0), true),
@@ -253,7 +258,7 @@ mod tests {
             (U32(0), null(), false),
             (null(), U32(1), false),
             (null(), U32(999), false),
-            // a number of another type, which the codec may read otherwise
+            // a number of another type, which the codec may read differently
             (null(), vec![0x54, 1], false),
         ] {
             let bytes = performative(0x10, &[vec![0xa1, 1, b'x'], null(), frame, null(), idle]);
@@ -262,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_begun_and_attached_is_spoken_on() {
+    fn frames_require_a_begun_session_and_an_attached_link() {
         let flow = |handle| performative(0x13, &[null(), U32(1), U32(0), U32(1), handle, U32(0), U32(5)]);
         let transfer = |handle| performative(0x14, &[U32(handle), U32(0), vec![0xa0, 1, 1]]);
         let detach = performative(0x16, &[U32(7), vec![0x41]]);
@@ -294,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_comes_in_one_frame() {
+    fn a_split_message_is_refused() {
         for (index, passes) in [(4, true), (5, false), (8, false), (9, false), (10, true)] {
             let mut fields = vec![U32(7), U32(0), vec![0xa0, 1, 1]];
             fields.resize(11, null());
@@ -304,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_begins_two_sessions_and_attaches_eight_links() {
+    fn a_unauthenticated_begins_two_sessions_and_attaches_eight_links() {
         let begin = performative(0x11, &[null(), U32(0), U32(10), U32(10)]);
         let attach = |handle| performative(0x12, &[vec![0xa1, 1, b'x'], U32(handle), vec![0x42]]);
         let end = performative(0x17, &[]);

@@ -1,4 +1,4 @@
-//! The gateway's program never repeats a secret, wherever it was put.
+//! The program never prints a secret from its arguments, its environment or its files.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
@@ -11,7 +11,7 @@ use hubward_testkit::echo::Program;
 use serde_json::json;
 
 #[test]
-fn no_secret_is_repeated() {
+fn no_secret_is_printed() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("echo");
     let _ = fs::remove_dir_all(&folder);
     let files = folder.join("files");
@@ -22,10 +22,10 @@ fn no_secret_is_repeated() {
     }
     let users = json!({
         "hub": "/hub", "issuer": "https://issuer.example", "keys": [],
-        "assignments": [{ "principal": "somebody", "role": "Contributor" }],
+        "assignments": [{ "principal": "a-user", "role": "Contributor" }],
     });
     fs::write(files.join("users.json"), users.to_string()).unwrap();
-    // the last address is taken: no run gets as far as serving, and all that comes before it is done
+    // the last address is in use: every run does all steps before serving, and then fails
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let own = "--registry devices.jsonl --policies policies.json --cert server.pem --key server.key";

@@ -1,4 +1,4 @@
-//! Taking connections: as many as there is room for, each with its handshake in time.
+//! Accepts connections up to their limits, and completes their TLS handshakes.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -14,31 +14,31 @@ use tokio_util::task::TaskTracker;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
-use crate::places::Places;
+use crate::slots::Slots;
 
-/// What every listener of a gateway shares.
+/// The state that all listeners of a gateway share.
 #[derive(Debug, Clone)]
-pub(crate) struct Doors {
+pub(crate) struct ListenerContext {
     pub(crate) hub: Arc<Hub>,
-    pub(crate) places: Places,
+    pub(crate) slots: Slots,
     /// Cancelled when the gateway stops.
     pub(crate) stop: CancellationToken,
     /// Every task of the gateway.
     pub(crate) tasks: TaskTracker,
 }
 
-/// After an error of the operating system, such as too many open files, the next connection is taken after this.
+/// The pause after an error of the operating system, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Bytes of a chain of certificates: ten of the longest in the field.
+/// Bytes of a certificate chain: ten of the longest certificates in the field.
 const CHAIN_BYTES: usize = 16 * 1024;
 
-/// Takes connections until the gateway stops, and hands each to `serve` when its handshake is done.
+/// Accepts connections until the gateway stops, and passes each to `serve` after its handshake.
 pub(crate) async fn run<S, F>(
     listener: TcpListener,
     tls: TlsAcceptor,
     transport: Transport,
-    doors: Doors,
+    context: ListenerContext,
     serve: S,
 ) where
     S: Fn(Arc<Hub>, TlsStream<TcpStream>, Peer, CancellationToken) -> F + Clone + Send + 'static,
@@ -46,56 +46,59 @@ pub(crate) async fn run<S, F>(
 {
     loop {
         let taken = tokio::select! {
-            () = doors.stop.cancelled() => return,
+            () = context.stop.cancelled() => return,
             taken = listener.accept() => taken,
         };
         let (stream, address) = match taken {
             Ok(taken) => taken,
             Err(error) => {
-                tracing::warn!(%transport, %error, "no connection was taken");
+                tracing::warn!(%transport, %error, "a connection could not be accepted");
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
         };
-        let metrics = &doors.hub.metrics;
-        let Some(place) = doors.places.take() else {
+        let metrics = &context.hub.metrics;
+        let Some(slot) = context.slots.take() else {
             metrics.crowded_out.add(1);
             continue;
         };
         metrics.accepted.add(1);
-        let open = Open::new(Arc::clone(&doors.hub));
-        let (tls, serve, stop) = (tls.clone(), serve.clone(), doors.stop.clone());
-        doors.tasks.spawn(async move {
-            // small packets are not to wait for one another
+        let open = Open::new(Arc::clone(&context.hub));
+        let (tls, serve, stop) = (tls.clone(), serve.clone(), context.stop.clone());
+        context.tasks.spawn(async move {
+            // no delay for small packets
             let _ = stream.set_nodelay(true);
             let handshake = tokio::select! {
                 () = stop.cancelled() => return,
-                () = place.gives_way() => return open.hub.metrics.crowded_out.add(1),
+                () = slot.displaced() => return open.hub.metrics.crowded_out.add(1),
                 handshake = timeout(open.hub.limits.handshake_timeout, tls.accept(stream)) => handshake,
             };
-            let Some((stream, certificates)) = handshake.ok().and_then(Result::ok).and_then(shown) else {
+            let Some((stream, certificates)) = handshake.ok().and_then(Result::ok).and_then(client_chain)
+            else {
                 open.hub.metrics.handshakes_failed.add(1);
-                tracing::debug!(%transport, peer = %address, "no handshake");
+                tracing::debug!(%transport, peer = %address, "the TLS handshake failed");
                 return;
             };
-            let peer = Peer { transport, address, certificates, place: place.clone() };
+            let peer = Peer { transport, address, certificates, slot: slot.clone() };
             tokio::select! {
-                () = place.gives_way() => open.hub.metrics.crowded_out.add(1),
+                () = slot.displaced() => open.hub.metrics.crowded_out.add(1),
                 () = Box::pin(serve(Arc::clone(&open.hub), stream, peer, stop)) => {}
             }
         });
     }
 }
 
-/// The chain that the peer showed; `None` where it is longer than any that is kept for a peer that is not proven.
-fn shown(stream: TlsStream<TcpStream>) -> Option<(TlsStream<TcpStream>, Vec<CertificateDer<'static>>)> {
+/// Returns the certificate chain of the peer; `None` if it is longer than the gateway keeps before authentication.
+fn client_chain(
+    stream: TlsStream<TcpStream>,
+) -> Option<(TlsStream<TcpStream>, Vec<CertificateDer<'static>>)> {
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let bytes = chain.iter().fold(0_usize, |bytes, der| bytes.saturating_add(der.len()));
     let chain = (bytes <= CHAIN_BYTES).then(|| chain.iter().map(|der| der.clone().into_owned()).collect());
     chain.map(|chain| (stream, chain))
 }
 
-/// An open connection.
+/// Counts an open connection, until it is dropped.
 struct Open {
     hub: Arc<Hub>,
 }

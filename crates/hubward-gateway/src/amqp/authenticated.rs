@@ -1,0 +1,165 @@
+//! The authenticated identities of one connection, and all decisions about them.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hubward::policy::Operation;
+use hubward::types::{Identity, Lookup};
+use hubward::{Cbs, CbsRequest, CbsResponse, Session};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::hub::{Hub, SessionDecision};
+use crate::peer::Peer;
+
+/// The largest number of identities on one connection, for field gateways that connect many devices.
+const IDENTITIES: usize = 128;
+
+/// The state of one connection that its links share.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) hub: Arc<Hub>,
+    pub(super) peer: Arc<Peer>,
+    state: Mutex<State>,
+    /// Notifies the links to recheck whether they may stay.
+    changed: watch::Sender<()>,
+    /// Notifies the connection that an identity was authenticated, which changes its deadlines.
+    pub(super) newly_authenticated: Notify,
+    /// Cancelled when all authenticated identities have newer connections.
+    pub(super) evicted: CancellationToken,
+    /// Cancelled when the connection has ended.
+    over: CancellationToken,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The sessions, opened by SASL and by tokens that were put.
+    cbs: Cbs,
+    /// The identities that this connection has registered.
+    seated: BTreeSet<Box<str>>,
+}
+
+impl Connection {
+    /// Returns the state of a connection, with the session that SASL opened, if any.
+    pub(super) fn new(hub: Arc<Hub>, peer: Arc<Peer>, opened_by: Option<Session>) -> Arc<Self> {
+        let cbs = Cbs::with_limit(IDENTITIES);
+        let cbs = match opened_by {
+            Some(session) => cbs.opened_by(session),
+            None => cbs,
+        };
+        let connection = Arc::new(Self {
+            hub,
+            peer,
+            state: Mutex::new(State { cbs, seated: BTreeSet::new() }),
+            changed: watch::Sender::new(()),
+            newly_authenticated: Notify::new(),
+            evicted: CancellationToken::new(),
+            over: CancellationToken::new(),
+        });
+        connection.seat_newest(&mut connection.lock());
+        connection
+    }
+
+    /// Returns a guard whose drop marks the end of the connection.
+    pub(super) fn guard(&self) -> impl Drop + use<> {
+        self.over.clone().drop_guard()
+    }
+
+    /// Returns a receiver that is notified when links must recheck.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// Returns whether any identity is authenticated.
+    pub(super) fn is_authenticated(&self) -> bool {
+        self.lock().cbs.sessions().next().is_some()
+    }
+
+    /// Returns the earliest of the sessions' last valid seconds.
+    pub(super) fn until(&self) -> Option<u64> {
+        self.lock().cbs.sessions().map(Session::until).min()
+    }
+
+    /// Authenticates a token that is put.
+    pub(super) fn put(self: &Arc<Self>, claimed: Option<Lookup<'_>>, request: CbsRequest<'_>) -> CbsResponse {
+        let mut state = self.lock();
+        let reply = self.hub.put_token(&self.peer, claimed, request, &mut state.cbs);
+        if reply.error().is_none() {
+            self.seat_newest(&mut state);
+            self.newly_authenticated.notify_one();
+        }
+        reply
+    }
+
+    /// Decides on a link or a message, by a session that allows it if there is one.
+    pub(super) fn decide(&self, operation: &Operation<'_>) -> SessionDecision {
+        let state = self.lock();
+        let allowing = state.cbs.sessions().find(|session| session.decide(operation).is_allow());
+        match allowing.or_else(|| state.cbs.sessions().last()) {
+            Some(session) => self.hub.decide(&self.peer, session, operation),
+            None => {
+                self.hub.log_unauthenticated(&self.peer, operation);
+                SessionDecision::Denied
+            }
+        }
+    }
+
+    /// Returns whether a link may stay after a change. Only its end is logged: no operation was requested, and a change of
+    /// the registry notifies every link.
+    pub(super) fn may_stay(&self, operation: &Operation<'_>) -> bool {
+        let state = self.lock();
+        let allowing = state.cbs.sessions().find(|session| session.decide(operation).is_allow());
+        if let Some(session) = allowing {
+            return self.hub.still_valid(&self.peer, session, operation);
+        }
+        drop(state);
+        self.decide(operation) == SessionDecision::Allowed
+    }
+
+    /// Drops the sessions that are no longer valid, and notifies the links to recheck. Returns whether a session is left.
+    pub(super) fn recheck(&self, operation: &Operation<'_>) -> bool {
+        let mut state = self.lock();
+        state.cbs.retain(|session| self.hub.still_valid(&self.peer, session, operation));
+        let left = state.cbs.sessions().next().is_some();
+        drop(state);
+        self.changed.send_replace(());
+        left
+    }
+
+    /// Registers the connection of the identity that was authenticated last, until it opens a newer connection or this one
+    /// ends. Policies are not registered: a service may have any number of connections.
+    fn seat_newest(self: &Arc<Self>, state: &mut State) {
+        let Some(who) = state.cbs.sessions().last().map(Session::identity) else { return };
+        let name: Box<str> = who.to_string().into();
+        if matches!(who, Identity::Policy(_)) || state.seated.contains(&name) {
+            return;
+        }
+        let seat = self.hub.connections.take(&who);
+        state.seated.insert(name.clone());
+        let connection = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::select! {
+                () = seat.evicted() => connection.evict(&name),
+                () = connection.over.cancelled() => {}
+            }
+        });
+    }
+
+    fn evict(&self, who: &str) {
+        let mut state = self.lock();
+        state.seated.remove(who);
+        state.cbs.retain(|session| session.identity().to_string() != who);
+        if state.cbs.sessions().next().is_none() {
+            self.evicted.cancel();
+        } else {
+            self.hub.metrics.evicted.add(1);
+        }
+        drop(state);
+        self.changed.send_replace(());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // a half-made change permits no more than before
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
