@@ -74,7 +74,7 @@ fn what_is_kept_is_shown_without_keys() {
     folder.well("enrollment add fleet --registration gate --generate-keys --device-id Gate");
     let out = folder.well("enrollment show fleet");
     let expected = format!(
-        "device    gate\n  given   Gate\n  primary   32 bytes, not shown\n  secondary 32 bytes, not shown\n\
+        "device    gate\n  assigns Gate\n  primary   32 bytes, not shown\n  secondary 32 bytes, not shown\n\
          device    tpm-1\n  TPM with an endorsement key of 3 bytes\n\
          group     north\n  primary   64 bytes, not shown\n  secondary no key\n\
          group     south, disabled\n  certificate {print}\n"

@@ -82,7 +82,7 @@ fn a_group_is_enrolled_by_the_first_certificate_of_the_file() {
                     "{form}: {shown}"
                 );
             } else {
-                assert_eq!((status, out.contains("file: ")), (2, true), "{form}: {out}");
+                assert_eq!((status, out.contains("file: ")), (3, true), "{form}: {out}");
                 assert!(out.len() < 300, "{form}: {out}");
             }
         }
@@ -99,10 +99,10 @@ fn a_bundle_has_every_root_of_the_file() {
     for (form, file, read) in spoilt(&pem("CERTIFICATE", &new), &pem("CERTIFICATE", &old)) {
         folder.write("file", file);
         let (status, out) = folder.hubward(&format!(
-            "roots build --number 1 --expires 2026-12-31 --threshold 1 --key key.pub --anchor file --at 2026-01-01 \
-             --out {form}"
-        ).replace("--out ", "--out out-").replace("long dashes", "long").replace("one line", "one").replace("no ", "no-"));
-        assert_eq!(status, if read { 0 } else { 2 }, "{form}: {out}");
+            "roots build --number 1 --expires 2026-12-31 --threshold 1 --public-key key.pub --ca file --now 2026-01-01 \
+             --output {form}"
+        ).replace("--output ", "--output out-").replace("long dashes", "long").replace("one line", "one").replace("no ", "no-"));
+        assert_eq!(status, if read { 0 } else { 3 }, "{form}: {out}");
         assert_eq!(out.contains("Old Root") && out.contains("New Root"), read, "{form}: {out}");
     }
 }
@@ -156,7 +156,7 @@ fn a_certificate_that_cannot_be_parsed_has_a_thumbprint() {
     folder.well("enrollment add fleet --registration valve-31 --certificate odd");
     assert!(folder.well("enrollment show fleet").contains(print.trim()));
     let (status, out) = folder.hubward("cert thumbprint none");
-    assert_eq!((status, out.contains("none: line 1: not a certificate")), (2, true), "{out}");
+    assert_eq!((status, out.contains("none: line 1: not a certificate")), (3, true), "{out}");
 }
 
 /// Neither as text nor as an array of decimal numbers, and in no long message.
@@ -169,7 +169,7 @@ fn a_private_key_that_cannot_be_read_is_not_printed() {
     folder.write("key.pub", pem("PUBLIC KEY", &key.subject_public_key_info()));
     folder.write("root", pem("CERTIFICATE", &ca("Root")));
     folder.well(
-        "roots build --number 1 --expires 2026-12-31 --threshold 1 --key key.pub --anchor root --at 2026-01-01 --out v1",
+        "roots build --number 1 --expires 2026-12-31 --threshold 1 --public-key key.pub --ca root --now 2026-01-01 --output v1",
     );
     let base64 = STANDARD.encode(key.serialize_der());
     for form in [
@@ -198,13 +198,13 @@ fn a_private_key_that_cannot_be_read_is_not_printed() {
             "cert verify --ca key root",
             "cert verify --ca root --crl key root",
             "enrollment add fleet --group g --certificate key",
-            "roots build --number 1 --expires 2026-12-31 --threshold 1 --key key --anchor root --out v2",
-            "roots build --number 1 --expires 2026-12-31 --threshold 1 --key key.pub --anchor key --out v2",
+            "roots build --number 1 --expires 2026-12-31 --threshold 1 --public-key key --ca root --output v2",
+            "roots build --number 1 --expires 2026-12-31 --threshold 1 --public-key key.pub --ca key --output v2",
         ] {
             outputs.push(folder.hubward(words));
         }
         for (status, out) in outputs {
-            assert_eq!(status, 2, "{out}");
+            assert_eq!(status, 3, "{out}");
             assert!(out.len() < 300, "{out}");
             let array: Vec<String> = form.bytes().map(|byte| byte.to_string()).collect();
             for run in array.windows(4) {

@@ -83,7 +83,7 @@ fn show_says_what_there_is_and_keeps_keys_to_itself() {
     assert!(out.starts_with(r#"{"id":"pump","moduleId":"cam""#) && out.contains("null"), "{out}");
     assert_eq!(
         folder.hubward("registry show hub --device nobody"),
-        (1, "there is no device nobody\n".into())
+        (1, "refused: there is no device nobody\n".into())
     );
 }
 
@@ -171,11 +171,15 @@ fn a_plain_file_of_another_hand_is_not_written_over() {
     folder.write("hub", twin);
     for words in ["registry show hub", "registry rotate hub --device a --swap", "registry import hub hub"] {
         let (status, out) = folder.hubward(words);
-        assert_eq!((status, out.contains("line 1 is not as this program writes it")), (2, true), "{out}");
+        assert_eq!(
+            (status, out.contains("line 1 is not in the form that this program writes")),
+            (3, true),
+            "{out}"
+        );
     }
     folder.write("hub", "{\"id\":\"a\",\"status\":\"enabled\"}\nnonsense\n");
     let (status, out) = folder.hubward("registry show hub");
-    assert_eq!((status, out.contains("line 2: not an object")), (2, true), "{out}");
+    assert_eq!((status, out.contains("line 2: not an object")), (3, true), "{out}");
     assert_eq!(folder.names(), ["hub"]);
 }
 
@@ -184,22 +188,22 @@ fn another_key_an_older_file_and_an_altered_one_open_nothing() {
     let folder = with_hub("sealed", false);
     folder.write("other", SEAL.replace("MDEy", "MDEz"));
     let (status, out) = folder.hubward("registry show hub --seal-key-file other");
-    assert_eq!((status, out.contains("not authentic under this key")), (2, true), "{out}");
+    assert_eq!((status, out.contains("not authentic under this key")), (3, true), "{out}");
     folder.write("short", PRIMARY);
     let (status, out) = folder.hubward("registry show hub --seal-key-file short");
-    assert_eq!((status, out.contains("16 bytes, 32 are needed")), (2, true), "{out}");
+    assert_eq!((status, out.contains("it has 16 bytes, 32 are needed")), (3, true), "{out}");
     let (status, out) = folder.hubward("registry show hub --newest 2");
-    assert_eq!((status, out.contains("snapshot 1 is older than 2")), (2, true), "{out}");
+    assert_eq!((status, out.contains("snapshot 1 is older than 2")), (3, true), "{out}");
     let whole = folder.read("hub");
     // cut short anywhere, and never a part of it
     for len in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
         folder.write("cut", &whole[..len]);
-        assert_eq!(folder.hubward("registry export cut").0, 2);
+        assert_eq!(folder.hubward("registry export cut").0, 3);
     }
     // of nothing no registry is made that has nobody, and whose keys the next writing would not seal
     folder.write("cut", "");
     let (status, out) = folder.with_input("registry import cut", &lines());
-    assert_eq!((status, out.contains("cut: the file is empty")), (2, true), "{out}");
+    assert_eq!((status, out.contains("cut: the file is empty")), (3, true), "{out}");
     assert_eq!(folder.read("cut"), b"");
 }
 
@@ -233,7 +237,7 @@ fn lists_are_kept_and_say_who_passes() {
     assert_eq!(check("--device pump").0, 0);
     let plain = with_hub("lists-plain", true);
     let (status, out) = plain.hubward("registry lists hub block --device pump");
-    assert_eq!((status, out.contains("a plain registry has no room for lists")), (2, true), "{out}");
+    assert_eq!((status, out.contains("a plain registry cannot store lists")), (3, true), "{out}");
 }
 
 /// A process may write so many bytes to a file: at the next one it is killed, or is told that there is no room.
@@ -278,7 +282,7 @@ fn killed_at_any_byte_it_leaves_the_old_state_or_the_new() {
             if room % 16 == 0 {
                 // a full disk is an error that names the file and leaves nothing behind
                 let (status, out) = limited("trap '' XFSZ;");
-                assert_eq!((status, out.contains("hub is as it was: ")), (2, true), "{out}");
+                assert_eq!((status, out.contains("hub is unchanged: ")), (3, true), "{out}");
                 assert_eq!(folder.names(), ["devices.txt", "hub"]);
                 assert_eq!(folder.read("hub"), old);
             }
@@ -315,8 +319,8 @@ fn where_nothing_can_be_printed_nothing_is_changed() {
         for out in [full(), closed()] {
             let output = folder.command(words).stdin(Stdio::null()).stdout(out).output().unwrap();
             let said = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(2), "{words}: {said}");
-            assert!(said.contains(" is as it was: standard output: "), "{words}: {said}");
+            assert_eq!(output.status.code(), Some(3), "{words}: {said}");
+            assert!(said.contains(" is unchanged: standard output: "), "{words}: {said}");
             assert_eq!((folder.read("hub"), folder.read("fleet"), folder.names()), before, "{words}");
         }
         assert_eq!(folder.hubward(words).0, 0, "{words}");
@@ -358,7 +362,7 @@ fn a_line_is_not_passed_over_for_what_stands_before_it() {
             lines[at].insert_str(0, before);
             plain.write("other", lines.join("\n") + "\n");
             let (status, out) = plain.hubward("registry show other");
-            assert_eq!((status, out.contains(&format!("line {}", at + 1))), (2, true), "{before:?} {out}");
+            assert_eq!((status, out.contains(&format!("line {}", at + 1))), (3, true), "{before:?} {out}");
         }
     }
 }
