@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub(crate) enum Outcome {
     /// The command did what was asked, or its judgement is good.
     Good,
-    /// The command refused something, and said why on standard output.
+    /// The command refused something, and printed the reason on standard output.
     Refused,
 }
 

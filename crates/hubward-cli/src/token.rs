@@ -174,14 +174,14 @@ fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
 fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout();
     let rules = arguments.rules.rules();
+    if arguments.token == Path::new("-") && arguments.key_file.as_deref() == Some(Path::new("-")) {
+        return Err(misuse("the token and the key cannot both come from standard input"));
+    }
     let text = secret::read(Some(&arguments.token), "HUBWARD_TOKEN")?;
     let token = match SasToken::parse(&text, &rules) {
         Ok(token) => token,
         Err(error) => return malformed(&mut out, &text, &error),
     };
-    if arguments.token == Path::new("-") && arguments.key_file.as_deref() == Some(Path::new("-")) {
-        return Err(misuse("the token and the key cannot both come from standard input"));
-    }
     let primary = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
     let secondary = match &arguments.secondary_key_file {
         Some(file) => Some(secret::key(Some(file), "HUBWARD_SECONDARY_KEY")?),

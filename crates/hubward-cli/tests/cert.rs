@@ -1,4 +1,4 @@
-//! Certificates in the program, minted as they are needed.
+//! `hubward cert`, with certificates that each test makes.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
@@ -39,7 +39,7 @@ impl Files {
         let pump = pump.signed_by(key, &below_ca).unwrap();
         files.write("pump.der", pump.der());
         files.write("pump.pem", pem("CERTIFICATE", pump.der()));
-        // as a server has it: with its key and its chain in one file
+        // the form of many servers: the key and the chain in one file
         let chain = [pem("CERTIFICATE", pump.der()), pem("CERTIFICATE", intermediate.der())].concat();
         files.write("all.pem", pem("PRIVATE KEY", &key.serialize_der()) + &chain);
         let mut hub = named("hub");
@@ -62,7 +62,7 @@ impl Files {
         fs::write(self.0.join(name), content).unwrap();
     }
 
-    /// The status and what was printed; a word that is a file's name stands for the file.
+    /// Returns the status and the output. Files are in the folder of the test.
     fn hubward(&self, words: &str) -> (i32, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hubward"));
         command.current_dir(&self.0).arg("cert").args(words.split(' ')).stdin(Stdio::null());
@@ -76,7 +76,7 @@ impl Files {
     }
 }
 
-/// A list of December 2025, good for two months.
+/// Returns a list of December 2025, valid for two months.
 fn list(by: &Issuer<'_, &KeyPair>, serials: &[&[u8]]) -> Vec<u8> {
     let at = date_time_ymd(2025, 12, 1);
     let revoked = serials.iter().map(|serial| RevokedCertParams {
@@ -126,8 +126,8 @@ fn expect((status, out): (i32, String), expected: i32, parts: &[&str]) {
 }
 
 #[test]
-fn a_certificate_is_told() {
-    let files = Files::mint("told");
+fn a_certificate_is_printed() {
+    let files = Files::mint("printed");
     let parts = [
         "subject      CN=hub\n",
         "common name  hub\n",
@@ -138,7 +138,7 @@ fn a_certificate_is_told() {
         "valid until  2027-01-01T00:00:00Z, 364 days 18 h left\n",
         "CA           no\n",
     ];
-    // a year of 365 days is a quarter of a day short of the year that `words` counts
+    // `words` counts a year as 365.25 days
     let now = NOW.parse::<u64>().unwrap() + 6 * 3_600;
     expect(files.hubward(&format!("inspect hub.pem --now {now}")), 0, &parts);
     expect(
@@ -154,7 +154,7 @@ fn a_certificate_is_told() {
 }
 
 #[test]
-fn thumbprints_are_those_of_the_der() {
+fn thumbprints_are_over_the_der() {
     let files = Files::mint("thumbprints");
     for (words, length) in [("thumbprint", 64), ("thumbprint --sha1", 40)] {
         let (status, out) = files.hubward(&format!("{words} pump.pem"));
@@ -167,8 +167,8 @@ fn thumbprints_are_those_of_the_der() {
 }
 
 #[test]
-fn a_chain_is_judged() {
-    let files = Files::mint("judged");
+fn a_chain_is_verified() {
+    let files = Files::mint("verified");
     let facts = [
         "good: CN=pump-17",
         "intermediate CN=Fleet CA",
@@ -242,7 +242,7 @@ fn a_revoked_device_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_read_is_neither_good_nor_refused() {
+fn unreadable_input_has_status_3() {
     let files = Files::mint("unreadable");
     files.write("text", "nothing here");
     files.write("cut.der", [0x30, 0x82, 1]);
@@ -260,7 +260,7 @@ fn what_cannot_be_read_is_neither_good_nor_refused() {
 }
 
 #[test]
-fn a_time_is_given_as_a_date_too() {
+fn a_time_may_be_a_date() {
     let files = Files::mint("dates");
     let by_second = files.verify("all.pem");
     assert_eq!(by_second.0, 0);

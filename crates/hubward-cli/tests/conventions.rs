@@ -54,9 +54,12 @@ fn leaves(command: &Command, path: &str, all: &mut Vec<(String, Command)>) {
     }
 }
 
+/// Returns every command of the program.
 fn commands() -> Vec<(String, Command)> {
     let mut all = Vec::new();
-    leaves(&hubward_cli::command(), "", &mut all);
+    let mut root = hubward_cli::command();
+    root.build();
+    leaves(&root, "", &mut all);
     assert!(all.len() > 30, "{}", all.len());
     all
 }
@@ -91,10 +94,8 @@ fn options_have_the_names_of_the_conventions() {
             }
         }
         let find = |long: &str| arguments(&command).find(|arg| arg.get_long() == Some(long));
-        if let Some(output) = find("output") {
-            if output.get_short() != Some('o') || find("force").is_none() {
-                wrong.push(format!("{name}: --output needs -o and --force"));
-            }
+        if find("output").is_some_and(|output| output.get_short() != Some('o') || find("force").is_none()) {
+            wrong.push(format!("{name}: --output needs -o and --force"));
         }
         for arg in arguments(&command).filter(|arg| arg.is_positional() && is_path(arg)) {
             let is_managed = metavar(arg) != "FILE";
@@ -151,7 +152,7 @@ fn every_command_and_every_option_is_documented() {
         for arg in arguments(&command) {
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
             if !help.starts_with(|first: char| first.is_uppercase())
-                || !arg.get_value_names().is_none_or(|all| all.len() == 1)
+                || arg.get_value_names().is_some_and(|all| all.len() != 1)
             {
                 wrong.push(format!("{name}: {arg}: help must be a sentence, and there is one metavar"));
             }

@@ -1,4 +1,4 @@
-//! The program never repeats a secret, wherever it was put.
+//! The program never repeats a secret, from any input.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -19,7 +19,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ED25519,
 };
 
-/// Every command, with arguments that work. Files are those of [`folder`].
+/// Each command, with arguments that work and files of [`folder`].
 const LINES: &[&str] = &[
     "demo",
     "connection-string inspect string --rules compatible",
@@ -93,7 +93,7 @@ const LINES: &[&str] = &[
     "roots report signed --chain leaf.pem --host h.example",
 ];
 
-/// What asks for a secret, or for a text in which the id that was typed stands: on standard output alone.
+/// Commands whose result is a secret, or a text with the given id. They print it on standard output only.
 const ARTEFACTS: &[&str] = &[
     "token sign",
     "credentials",
@@ -126,7 +126,7 @@ fn no_secret_is_repeated() {
     program.repeats_no_secret();
 }
 
-/// Every variable of the environment that the sources name.
+/// Returns each environment variable that the sources name.
 fn variables() -> Vec<String> {
     let mut all = std::collections::BTreeSet::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
@@ -147,7 +147,7 @@ fn variables() -> Vec<String> {
     all.into_iter().collect()
 }
 
-/// The files that the lines name.
+/// Creates the files that the lines name.
 fn folder() -> Folder {
     let folder = Folder::new("echo/files");
     let key = "eyJzdHJhbmdlIjoiYSBrZXkgb2YgYSB0ZXN0In0hISE=";
@@ -182,12 +182,12 @@ fn folder() -> Folder {
     );
     folder.write("signed", folder.read("bundle"));
     folder.well("roots sign signed --key-file owner.key");
-    folder.well("roots sign bundle --message --output new");
+    folder.well("roots sign bundle --message --output message");
     folder.write("signature", rcgen::SigningKey::sign(&owner, &folder.read("message")).unwrap());
     folder
 }
 
-/// Those of a fleet, and the key of its owner.
+/// Creates the certificates of a fleet, and returns the key of its owner.
 fn certificates(folder: &Folder) -> KeyPair {
     let named = |name: &str| {
         let mut params = CertificateParams::new([]).unwrap();

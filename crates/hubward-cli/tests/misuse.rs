@@ -1,4 +1,4 @@
-//! What is said of a command line that is wrong: the argument and what to do, and never what was typed.
+//! The errors of a wrong command line name the argument and the remedy, and never repeat its text.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test")]
 
 mod common;
@@ -14,7 +14,7 @@ const TOKEN: &str = "SharedAccessSignature \
     sr=h.example%2Fdevices%2Fpump-7&sig=85HnC13EiB%2Bibtk3sEz6FXvhli3IUw6aZKnyPYHOVxo%3D&se=1893456000";
 const GUID: &str = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
 
-/// The status and all that is printed for words in which `_` stands for `typed`.
+/// Returns the status and the output for arguments in which `_` is replaced by `typed`.
 fn of(folder: &Folder, words: &str, typed: &str) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hubward"));
     command.args(words.split(' ').map(|word| if word == "_" { typed } else { word }));
@@ -23,7 +23,7 @@ fn of(folder: &Folder, words: &str, typed: &str) -> (i32, String) {
 }
 
 #[test]
-fn a_secret_that_is_typed_is_not_repeated() {
+fn a_typed_secret_is_not_repeated() {
     let folder = Folder::new("misuse");
     for (words, typed, said) in [
         ("connection-string inspect _", STRING, "looks like a connection string"),
@@ -84,7 +84,7 @@ fn a_folder_may_look_like_a_key() {
 }
 
 #[test]
-fn what_is_wrong_is_said_by_the_names_of_arguments() {
+fn errors_name_the_arguments_of_the_program() {
     let folder = Folder::new("misuse-words");
     for (words, said) in [
         ("token sgin", "`hubward token` takes one of these commands: sign, verify, inspect"),

@@ -33,7 +33,7 @@ fn ca(name: &str) -> Vec<u8> {
     params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
 }
 
-/// What becomes of an issuing CA's block before a root's, and whether both are read.
+/// Returns files with the block of an issuing CA before that of a root, and whether both are read.
 fn spoilt(issuing: &str, root: &str) -> Vec<(&'static str, String, bool)> {
     let both = format!("{issuing}{root}");
     let first = |from: &str, to: &str| both.replacen(from, to, 1);
@@ -62,7 +62,7 @@ fn spoilt(issuing: &str, root: &str) -> Vec<(&'static str, String, bool)> {
     ]
 }
 
-/// The first certificate of the file is enrolled, or the file is refused: its root is never taken for it.
+/// The first certificate of the file is enrolled, or the file is an error: the root CA is never enrolled instead.
 #[test]
 fn a_group_is_enrolled_by_the_first_certificate_of_the_file() {
     let folder = Folder::new("pem-group");
@@ -71,8 +71,8 @@ fn a_group_is_enrolled_by_the_first_certificate_of_the_file() {
     let print = folder.well("cert thumbprint issuing.der").trim().to_owned();
     for (form, file, read) in spoilt(&pem("CERTIFICATE", &issuing), &pem("CERTIFICATE", &root)) {
         folder.write("file", file);
-        for whose in ["--group plant", "--registration valve-31"] {
-            let (status, out) = folder.hubward(&format!("enrollment add fleet {whose} --certificate file"));
+        for name in ["--group plant", "--registration valve-31"] {
+            let (status, out) = folder.hubward(&format!("enrollment add fleet {name} --certificate file"));
             if read {
                 assert_eq!(status, 0, "{form}: {out}");
                 let shown = folder.well("enrollment show fleet");
@@ -89,7 +89,7 @@ fn a_group_is_enrolled_by_the_first_certificate_of_the_file() {
     }
 }
 
-/// What an owner signs has every root of the file, or is not made.
+/// A bundle has every root CA of the file, or it is not built.
 #[test]
 fn a_bundle_has_every_root_of_the_file() {
     let folder = Folder::new("pem-bundle");
@@ -123,7 +123,7 @@ fn other_files_are_read_completely_or_refused_too() {
         folder.write("file", file);
         for words in ["cert inspect file", "cert thumbprint file"] {
             let (status, out) = folder.hubward(words);
-            assert_eq!(status, if read { 0 } else { 2 }, "{form}: {out}");
+            assert_eq!(status, if read { 0 } else { 3 }, "{form}: {out}");
         }
         let (_, out) = folder.hubward("cert thumbprint file");
         assert_eq!(out.lines().count(), if read { 2 } else { 1 }, "{form}: {out}");

@@ -1,4 +1,4 @@
-//! The program as a user runs it: words, exit status, and secrets that stay out of sight.
+//! The program as a user runs it: output, exit status, and no secrets.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
-/// The status and what was printed.
+/// Returns the status, standard output and standard error.
 fn hubward(arguments: &[&str], input: &str) -> (i32, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_hubward"))
         .args(arguments)
@@ -23,7 +23,7 @@ fn hubward(arguments: &[&str], input: &str) -> (i32, String, String) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // a program that does not read its input may be gone before it is written
+    // a program that does not read its input may end before it is written
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -63,7 +63,7 @@ fn a_token_is_signed_verified_and_inspected() {
 }
 
 #[test]
-fn a_token_that_is_over_is_signed_with_a_word_about_it() {
+fn an_expired_token_is_signed_with_a_warning() {
     let sign = ["token", "sign", "--host", "h.example", "--device", "pump-7", "--expiry", "1"];
     let (status, token, err) = hubward(&sign, "");
     assert_eq!(
@@ -78,7 +78,7 @@ fn a_token_that_is_over_is_signed_with_a_word_about_it() {
 }
 
 #[test]
-fn what_is_no_certificate_is_named() {
+fn an_input_that_is_not_a_certificate_is_described() {
     let (status, _, err) = hubward(
         &["cert", "inspect", "-"],
         "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n",
@@ -91,7 +91,7 @@ fn what_is_no_certificate_is_named() {
 }
 
 #[test]
-fn what_is_wrong_is_pointed_at() {
+fn a_caret_marks_the_error() {
     let token = "SharedAccessSignature sr=h.example%2Fdevices%2Fd&sig=abcdefgh&se=1";
     let (status, out, _) = hubward(&["token", "inspect"], token);
     assert_eq!(status, 1);

@@ -1,4 +1,4 @@
-//! Roots in the field, from the desk to the device and over the years, by the program alone.
+//! `hubward roots`: trust bundles from the owner to the device and over the years.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 use std::fs;
@@ -11,7 +11,7 @@ use rcgen::{
     PKCS_ED25519, date_time_ymd,
 };
 
-/// A folder of the test's own with keys of the owner and roots.
+/// A folder of the test with update keys and root CAs.
 struct Desk(PathBuf);
 
 impl Desk {
@@ -135,7 +135,7 @@ fn a_root_and_a_key_are_replaced_in_the_field() {
     desk.expect("apply v1 --first --output device", 2, &["exists; --force replaces it"]);
     assert_eq!(desk.read("device"), desk.read("v1"));
 
-    // the second: the new root beside the old one until June, and c in the place of a
+    // the second: the new root next to the old one until June, and c in place of a
     desk.expect(
         "build --number 2 --expires 2027-06-30 --threshold 2 --public-key b.pub --public-key c.pub \
          --ca old.pem@..2026-06-30 --ca new.pem@2026-03-01.. --output v2 --now 2026-02-01",
@@ -168,7 +168,7 @@ fn a_root_and_a_key_are_replaced_in_the_field() {
     );
     assert_eq!(desk.read("device"), desk.read("v2"));
 
-    // what was taken once, or is older, is not taken again
+    // the same or an older version is not applied
     desk.expect(
         "apply v2 --current device --now 2026-02-01",
         1,
@@ -179,7 +179,7 @@ fn a_root_and_a_key_are_replaced_in_the_field() {
         1,
         &["refused: version 1 is not newer than version 2"],
     );
-    // what was altered on its way changes nothing
+    // an altered update changes nothing
     desk.expect(
         "build --number 3 --expires 2027-06-30 --threshold 1 --public-key b.pub --public-key c.pub --ca new.pem --output v3 \
          --now 2026-02-01",
@@ -203,7 +203,7 @@ fn a_root_and_a_key_are_replaced_in_the_field() {
     desk.expect("apply cut --current device --now 2026-02-01", 1, &["refused: unexpected DER"]);
     assert_eq!(desk.read("device"), desk.read("v2"));
 
-    // what stops when
+    // the expiry of each CA
     let facts = [
         "2026-06-30T23:59:59Z  anchor 0: its trust period ends",
         "2027-01-01T00:00:00Z  anchor 1: its certificate expires",
@@ -224,7 +224,7 @@ fn a_root_and_a_key_are_replaced_in_the_field() {
 }
 
 #[test]
-fn a_key_of_an_hsm_signs_in_two_steps() {
+fn an_hsm_signs_in_two_steps() {
     let desk = Desk::new("hsm");
     let build = "build --number 1 --expires 2026-12-31 --threshold 1 --ca old.pem --now 2026-01-01";
     desk.expect(&format!("{build} --public-key b.pub --output v1"), 0, &[]);
@@ -242,7 +242,7 @@ fn a_key_of_an_hsm_signs_in_two_steps() {
 }
 
 #[test]
-fn only_the_roots_that_were_meant() {
+fn only_selects_roots_by_thumbprint() {
     let desk = Desk::new("only");
     let thumbprint = |file: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hubward"));
@@ -265,7 +265,7 @@ fn only_the_roots_that_were_meant() {
 }
 
 #[test]
-fn mistakes_at_the_desk_are_told() {
+fn mistakes_are_explained() {
     let desk = Desk::new("mistakes");
     let build =
         |rest: &str| format!("build --number 1 --expires 2026-12-31 --now 2026-01-01 --output v1 {rest}");
@@ -303,12 +303,12 @@ fn mistakes_at_the_desk_are_told() {
     desk.expect("sign v1 --key-file sec1.key", 3, &["openssl pkcs8 -topk8"]);
     desk.write("sealed.key", pem("ENCRYPTED PRIVATE KEY", &[0x30, 0]));
     desk.expect("sign v1 --key-file sealed.key", 3, &["openssl pkey -in"]);
-    // a key in the place of its file's name is not repeated
+    // a key given instead of a file name is not repeated
     let key = String::from_utf8(desk.read("a.key")).unwrap();
     let mut command = desk.command("sign v1 --key-file");
     command.arg(&key);
     expect(command, 2, &["not the name of a file"]);
-    // the environment and standard input are as good as a file
+    // the environment and standard input work too
     let mut command = desk.command("sign v1");
     command.env("HUBWARD_UPDATE_KEY", &key);
     expect(command, 0, &["enough"]);
@@ -318,7 +318,7 @@ fn mistakes_at_the_desk_are_told() {
 }
 
 #[test]
-fn a_server_is_judged_as_a_device_would() {
+fn a_server_is_verified_as_a_device_does() {
     let desk = Desk::new("server");
     let (key, mut hub) = (KeyPair::generate().unwrap(), params("hub"));
     let (root_key, root) = (KeyPair::generate().unwrap(), ca("Hub Root"));
@@ -346,10 +346,10 @@ fn a_server_is_judged_as_a_device_would() {
     desk.expect("report v1 --chain hub.pem", 2, &["--host"]);
 }
 
-/// A file cannot grow, as on a full disk: the bundle in force is there as it was, and nothing else is.
+/// Files cannot grow, as on a full disk: the bundle in force is unchanged, and there is no other file.
 #[cfg(unix)]
 #[test]
-fn a_full_disk_loses_nothing() {
+fn a_full_disk_changes_no_file() {
     let desk = Desk::new("full");
     let build = "build --expires 2026-12-31 --threshold 1 --public-key a.pub --ca old.pem --now 2026-01-01";
     for number in [1, 2] {
@@ -372,7 +372,7 @@ fn a_full_disk_loses_nothing() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn where_nothing_can_be_printed_nothing_is_written() {
+fn a_failed_output_writes_no_file() {
     let desk = Desk::new("full-output");
     let build =
         "build --number 1 --expires 2030-01-01 --threshold 1 --public-key a.pub --ca old.pem --output v1";

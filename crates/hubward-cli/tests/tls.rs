@@ -1,4 +1,4 @@
-//! TLS rules in the program.
+//! `hubward policy tls`.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use std::process::Command;
@@ -12,7 +12,7 @@ fn tls(words: &str) -> (i32, String) {
 }
 
 #[test]
-fn handshakes_and_offers_are_judged() {
+fn handshakes_and_offers_are_checked() {
     let gcm = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
     for (words, status, part) in [
         ("", 0, "TLS 1.2  0xc02f  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n"),

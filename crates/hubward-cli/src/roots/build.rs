@@ -11,7 +11,7 @@ use hubward_x509::{BundleDraft, Certificate, TrustPeriod, UpdateKey, parse_paste
 use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
-use super::file::{self, error as told};
+use super::file;
 use super::report;
 use crate::Outcome;
 use crate::clock::{NowArgument, at};
@@ -104,10 +104,10 @@ fn read_anchors(source: &str, only: &[Thumbprint], anchors: &mut Vec<Anchor>) ->
         if !only.is_empty() && !only.iter().any(|wanted| has(&der, wanted)) {
             continue;
         }
-        let certificate = Certificate::parse(&der).map_err(|error| told(path, &error))?;
+        let certificate = Certificate::parse(&der).map_err(|error| file::error(path, &error))?;
         let name = certificate.subject();
         if !certificate.basic_constraints().is_ok_and(|basic| basic.is_some_and(|basic| basic.ca)) {
-            return Err(told(path, &format_args!("{name} is not a CA's certificate")).into());
+            return Err(file::error(path, &format_args!("{name} is not a CA's certificate")).into());
         }
         let own = certificate.validity();
         let second = |own: i64| at(own.try_into().unwrap_or_default());
@@ -117,11 +117,11 @@ fn read_anchors(source: &str, only: &[Thumbprint], anchors: &mut Vec<Anchor>) ->
         };
         if period.until < period.from {
             let cause = format_args!("the trust period of {name} ends before it begins");
-            return Err(misuse(told(path, &cause)));
+            return Err(misuse(file::error(path, &cause)));
         }
         if !overlaps(&period, second(own.not_before), second(own.not_after)) {
             let cause = format_args!("{name} is not valid at any time of its trust period");
-            return Err(misuse(told(path, &cause)));
+            return Err(misuse(file::error(path, &cause)));
         }
         anchors.push(Anchor { der, period });
     }
@@ -148,14 +148,14 @@ fn thumbprint(text: &str) -> Result<Thumbprint, String> {
 pub(super) fn read_keys(path: &Path) -> Result<Vec<UpdateKey>, String> {
     // erased at the end: the file may have a private key
     let bytes = Zeroizing::new(file::read(path)?);
-    let told = |error: &dyn core::fmt::Display| told(path, error);
+    let named = |error: &dyn core::fmt::Display| file::error(path, error);
     let is_private =
         |label| matches!(label, Label::PrivateKey | Label::EncryptedPrivateKey | Label::OtherPrivateKey);
     if pem::blocks(&bytes).any(|block| block.is_ok_and(|block| block.label().is_some_and(is_private))) {
-        return Err(told(
+        return Err(named(
             &"this is a private key, which must not leave its place; `openssl pkey -pubout -in FILE` prints its public key",
         ));
     }
-    let keys = pem::public_keys(&bytes).map_err(|error| told(&error))?;
-    keys.iter().map(|key| UpdateKey::from_spki_der(key).map_err(|error| told(&error))).collect()
+    let keys = pem::public_keys(&bytes).map_err(|error| named(&error))?;
+    keys.iter().map(|key| UpdateKey::from_spki_der(key).map_err(|error| named(&error))).collect()
 }

@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Report) -> Result<Outcome, Box<dyn Error>> {
     print(&mut out, &bundle, now)?;
     let Ok(in_force) = TrustBundle::provisioned(&bytes, signature::ALL) else { return Ok(Outcome::Refused) };
     if let (Some(chain), Some(host)) = (&arguments.chain, &arguments.host) {
-        return server::judge(&mut out, &in_force, chain, host, at(now));
+        return server::verify(&mut out, &in_force, chain, host, at(now));
     }
     let trusts = in_force.report(at(now)).trusted_until().is_some();
     Ok(if trusts { Outcome::Good } else { Outcome::Refused })

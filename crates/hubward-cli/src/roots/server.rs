@@ -13,7 +13,7 @@ use crate::Outcome;
 use crate::exit::OrMisuse;
 
 /// Verifies the certificates of a file, the leaf first, as the device would at `now`.
-pub(super) fn judge(
+pub(super) fn verify(
     out: &mut impl Write,
     bundle: &TrustBundle,
     file: &Path,
