@@ -30,7 +30,7 @@ pub enum FieldName {
     /// The host to connect to in place of the hub.
     GatewayHostName,
     /// The URL of an Event Hubs or Service Bus namespace.
-    EndpointUrl,
+    Endpoint,
     /// A queue, topic or event hub.
     EntityPath,
     /// A flag: the endpoint is an emulator of Event Hubs or Service Bus.
@@ -90,7 +90,7 @@ impl FieldName {
         Self::SharedAccessSignature,
         Self::X509,
         Self::GatewayHostName,
-        Self::EndpointUrl,
+        Self::Endpoint,
         Self::EntityPath,
         Self::UseDevelopmentEmulator,
         Self::UseDevelopmentStorage,
@@ -123,7 +123,7 @@ impl FieldName {
             Self::SharedAccessSignature => "SharedAccessSignature",
             Self::X509 => "x509",
             Self::GatewayHostName => "GatewayHostName",
-            Self::EndpointUrl => "EndpointUrl",
+            Self::Endpoint => "Endpoint",
             Self::EntityPath => "EntityPath",
             Self::UseDevelopmentEmulator => "UseDevelopmentEmulator",
             Self::UseDevelopmentStorage => "UseDevelopmentStorage",

@@ -37,7 +37,7 @@ impl ConnectionStringKind {
             (FieldName::DeviceId, ConnectionStringKind::Device),
             (FieldName::HostName, ConnectionStringKind::Service),
             (FieldName::AccountEndpoint, ConnectionStringKind::Cosmos),
-            (FieldName::EndpointUrl, ConnectionStringKind::ServiceBus),
+            (FieldName::Endpoint, ConnectionStringKind::ServiceBus),
             (FieldName::EntityPath, ConnectionStringKind::ServiceBus),
             (FieldName::UseDevelopmentEmulator, ConnectionStringKind::ServiceBus),
             (FieldName::UseDevelopmentStorage, ConnectionStringKind::Storage),
@@ -81,7 +81,7 @@ impl ConnectionStringKind {
             Self::Module => matches!(field, FieldName::ModuleId) || Self::Device.has(field),
             Self::ServiceBus => matches!(
                 field,
-                FieldName::EndpointUrl
+                FieldName::Endpoint
                     | FieldName::SharedAccessKeyName
                     | FieldName::SharedAccessKey
                     | FieldName::SharedAccessSignature

@@ -20,7 +20,7 @@ use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 /// ```
 /// use hubward_connection_string::{ParseOptions, ServiceBus};
 ///
-/// let text = "EndpointUrl=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k;EntityPath=events";
+/// let text = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k;EntityPath=events";
 /// let bus = ServiceBus::parse(text, &ParseOptions::STRICT)?;
 /// assert_eq!(bus.entity().map(|path| path.as_str()), Some("events"));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -129,7 +129,7 @@ impl<'a> ServiceBus<'a> {
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ConnectionStringError> {
         let endpoint =
-            reader.required(FieldName::EndpointUrl, |text| EndpointUrl::parse_root(text, &[Scheme::Sb]))?;
+            reader.required(FieldName::Endpoint, |text| EndpointUrl::parse_root(text, &[Scheme::Sb]))?;
         let credential = if let Some(key) = reader.optional(FieldName::SharedAccessKey, RawKey::parse)? {
             reader.refuse_second(FieldName::SharedAccessKey, &[FieldName::SharedAccessSignature])?;
             ServiceBusCredential::Key(
@@ -148,7 +148,7 @@ impl<'a> ServiceBus<'a> {
         let entity = reader.optional(FieldName::EntityPath, EntityPath::parse)?;
         let emulator = reader.flag(FieldName::UseDevelopmentEmulator)?;
         if emulator {
-            reader.require_tls(FieldName::EndpointUrl, &endpoint)?;
+            reader.require_tls(FieldName::Endpoint, &endpoint)?;
         }
         Ok(Self { endpoint, credential, entity, emulator, extras: reader.extras() })
     }
@@ -192,7 +192,7 @@ impl<'a> ServiceBus<'a> {
 
 impl KindParts for ServiceBus<'_> {
     fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
-        visit(FieldName::EndpointUrl, self.endpoint.as_str())?;
+        visit(FieldName::Endpoint, self.endpoint.as_str())?;
         match self.credential {
             ServiceBusCredential::Key(policy, key) => {
                 visit(FieldName::SharedAccessKeyName, policy.as_str())?;

@@ -170,7 +170,7 @@ fn an_error_has_the_actual_kind() {
         error.problem,
         Problem::WrongKind { found: ConnectionStringKind::Service, wanted: ConnectionStringKind::Device }
     );
-    let bus = "EndpointUrl=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k";
+    let bus = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k";
     let error = Service::parse(bus, &ParseOptions::STRICT).unwrap_err();
     assert_eq!(
         error.problem,
@@ -191,37 +191,34 @@ fn a_field_of_another_kind_is_always_refused() {
 
 #[test]
 fn service_bus_strings() {
-    let text = "EndpointUrl=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=any text=;EntityPath=a/b";
+    let text = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=any text=;EntityPath=a/b";
     assert_eq!(ServiceBus::parse(text, &ParseOptions::STRICT).unwrap_err().problem.code(), "sas");
     let text = text.replace("any text", "any-text");
     let bus = ServiceBus::parse(&text, &ParseOptions::STRICT).unwrap();
     assert_eq!((bus.endpoint().host().as_str(), bus.entity().unwrap().as_str()), ("ns.example", "a/b"));
     let ServiceBusCredential::Key(policy, key) = bus.credential() else { panic!("a key") };
     assert_eq!((policy.as_str(), key.expose()), ("p", "any-text="));
-    assert_eq!(
-        kind("EndpointUrl=sb://ns.example;SharedAccessSignature={S}"),
-        ConnectionStringKind::ServiceBus
-    );
+    assert_eq!(kind("Endpoint=sb://ns.example;SharedAccessSignature={S}"), ConnectionStringKind::ServiceBus);
 
-    let emulator = "EndpointUrl=sb://localhost:5672;SharedAccessKeyName=p;SharedAccessKey=SAS_KEY_VALUE;\
+    let emulator = "Endpoint=sb://localhost:5672;SharedAccessKeyName=p;SharedAccessKey=SAS_KEY_VALUE;\
                     UseDevelopmentEmulator=true;";
     assert!(ServiceBus::parse(emulator, &ParseOptions::STRICT).unwrap().is_emulator());
     let elsewhere = emulator.replace("localhost", "emulator");
     assert_eq!(code(&elsewhere), "endpoint");
     assert!(ServiceBus::parse(&elsewhere, &ParseOptions::COMPATIBLE).is_ok());
 
-    assert_eq!(code("EndpointUrl=sb://ns.example/;SharedAccessKey=k"), "missing");
+    assert_eq!(code("Endpoint=sb://ns.example/;SharedAccessKey=k"), "missing");
     assert_eq!(
-        code("EndpointUrl=sb://ns.example/;SharedAccessKeyName=p;SharedAccessSignature={S}"),
+        code("Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessSignature={S}"),
         "policy-without-key"
     );
-    assert_eq!(code("EndpointUrl=sb://ns.example/;SharedAccessKeyName=p"), "missing-credential");
-    assert_eq!(code("EndpointUrl=https://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
-    assert_eq!(code("EndpointUrl=sb://ns.example/q;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
-    assert_eq!(code("EndpointUrl=sb://u:p@ns.example/;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
+    assert_eq!(code("Endpoint=sb://ns.example/;SharedAccessKeyName=p"), "missing-credential");
+    assert_eq!(code("Endpoint=https://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
+    assert_eq!(code("Endpoint=sb://ns.example/q;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
+    assert_eq!(code("Endpoint=sb://u:p@ns.example/;SharedAccessKeyName=p;SharedAccessKey=k"), "endpoint");
     for path in ["/a", "a/", "a//b", "a/../b", "a?b"] {
         let text =
-            format!("EndpointUrl=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k;EntityPath={path}");
+            format!("Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k;EntityPath={path}");
         assert_eq!(code(&text), "name", "{path}");
     }
 }

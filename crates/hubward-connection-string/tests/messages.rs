@@ -56,8 +56,8 @@ fn every_problem_has_a_text() {
             "device string, AccountKey at byte 22: a string of this kind does not have the field",
         ),
         (
-            "EndpointUrl=sb://u@ns.example/;SharedAccessKeyName=p;SharedAccessKey=k".to_owned(),
-            "Service Bus string, EndpointUrl at byte 9: the endpoint must not have a user name or a password",
+            "Endpoint=sb://u@ns.example/;SharedAccessKeyName=p;SharedAccessKey=k".to_owned(),
+            "Service Bus string, Endpoint at byte 9: the endpoint must not have a user name or a password",
         ),
     ] {
         let error = ConnectionString::parse(&text, &ParseOptions::STRICT).unwrap_err();
@@ -79,7 +79,7 @@ fn another_kind_has_a_text() {
     for (error, expected) in wanted {
         assert_eq!(error.to_string(), format!("this is a device string, but {expected}"));
     }
-    let bus = "EndpointUrl=sb://ns.example;SharedAccessKeyName=p;SharedAccessKey=k";
+    let bus = "Endpoint=sb://ns.example;SharedAccessKeyName=p;SharedAccessKey=k";
     let error = Device::parse(bus, rules).unwrap_err();
     assert_eq!(error.to_string(), "this is a Service Bus string, but a device string is needed");
 }

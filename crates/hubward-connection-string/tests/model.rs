@@ -183,7 +183,7 @@ fn segment() -> impl Strategy<Value = String> {
         "Protocol",
         "ShareAccessKey",
         "AccountKey",
-        "EndpointUrl",
+        "Endpoint",
         " HostName",
         "",
     ];

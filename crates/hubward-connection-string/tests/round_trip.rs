@@ -70,7 +70,7 @@ fn fields() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     )
         .prop_map(|(endpoint, key, entity, flag)| {
             let mut fields = vec![
-                ("EndpointUrl", endpoint.to_owned()),
+                ("Endpoint", endpoint.to_owned()),
                 ("SharedAccessKeyName", "p".to_owned()),
                 ("SharedAccessKey", key),
             ];

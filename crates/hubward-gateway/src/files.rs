@@ -63,7 +63,8 @@ pub enum FilesError {
     /// A file that would delete many: it may have been cut.
     #[error(
         "{}: {deleted} of {before} identities would be deleted, more than {max_share} % (--max-delete-share); if the \
-         file is whole, end it with the line {{\"identities\":{now}}}",
+         file was cut, restore it; if they are to go, end it with the line {{\"identities\":N}}, where N is counted by the \
+         program that wrote the file",
         shown(file)
     )]
     ManyDeleted {
@@ -156,7 +157,8 @@ pub struct Applied {
     pub refused: usize,
 }
 
-/// A reading deletes so many identities without being asked whether the file is whole, as long as some are left.
+/// A reading deletes so many identities without being asked whether the file is whole, as long as some are left and the
+/// share is not 0.
 const FEW: usize = 5;
 
 /// The line that may end the registry's file.
@@ -267,7 +269,7 @@ impl Files {
         let deleted = self.identities.keys().filter(|key| !there.contains(&***key)).count();
         let (before, max_share) = (self.identities.len(), self.max_delete_share);
         let share = deleted.saturating_mul(100) > before.saturating_mul(usize::from(max_share));
-        if share && (deleted > FEW || now == 0) {
+        if share && (deleted > FEW || now == 0 || max_share == 0) {
             return Err(FilesError::ManyDeleted { file: file(), deleted, before, now, max_share });
         }
         Ok(())

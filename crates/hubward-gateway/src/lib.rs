@@ -5,6 +5,7 @@ mod clock;
 mod config;
 mod connections;
 mod decision_log;
+mod descriptors;
 mod dev;
 mod files;
 mod https;

@@ -8,7 +8,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Arguments, Command, Config, Serve};
+use crate::descriptors;
 use crate::dev::Dev;
+use crate::limits::Limits;
 use crate::server::Server;
 
 /// Runs the program until a signal ends it.
@@ -30,10 +32,14 @@ pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn Error>> {
     let dev = if serve.dev { Some(Dev::create()?) } else { None };
-    let config = match &dev {
+    let mut config = match &dev {
         Some(dev) => dev_config(dev, serve),
         None => serve.config().ok_or("--hub, --registry, --policies, --cert and --key are needed")?,
     };
+    if descriptors::fit(&mut config.limits) {
+        let Limits { max_connections, max_unproven, .. } = config.limits;
+        tracing::warn!(max_connections, max_unproven, "lowered to the limit on open files (ulimit -n)");
+    }
     // before anything is served: whoever waits for the address to answer may signal at once
     let (mut terminate, mut interrupt, mut hang_up) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
@@ -56,6 +62,12 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => match server.reload() {
+                Ok(applied) if applied.deleted > 0 => tracing::warn!(
+                    set = applied.set,
+                    deleted = applied.deleted,
+                    refused = applied.refused,
+                    "files read again; identities or policies were deleted"
+                ),
                 Ok(applied) => tracing::info!(
                     set = applied.set,
                     deleted = applied.deleted,

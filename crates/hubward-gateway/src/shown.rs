@@ -15,13 +15,12 @@ pub(crate) struct StaticForm<'a>(pub(crate) &'a Operation<'a>);
 
 impl fmt::Display for StaticForm<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.to_string();
-        let mut parts = text.splitn(3, ' ');
-        f.write_str(parts.next().unwrap_or_default())?;
-        write!(f, " {}", word(parts.next().unwrap_or_default()))?;
-        let Some(path) = parts.next() else { return Ok(()) };
+        write!(f, "{} {}", self.0.transport(), word(self.0.verb()))?;
+        if self.0.address().is_empty() {
+            return Ok(());
+        }
         let mut separator = ' ';
-        for segment in path.split('/').take(MOST) {
+        for segment in self.0.address().split('/').take(MOST) {
             write!(f, "{separator}{}", word(segment))?;
             separator = '/';
         }

@@ -41,7 +41,25 @@ pub enum TlsError {
         /// Which, and why.
         error: ParseError,
     },
-    /// The certificate and the key do not serve.
+    /// The key's algorithm or form is not supported.
+    #[error("{}: not a private key of RSA, P-256, P-384 or Ed25519", shown(file))]
+    Key {
+        /// The key's file.
+        file: Box<Path>,
+    },
+    /// The key is not that of the first certificate.
+    #[error(
+        "{}: its first certificate, which must be the server's own, does not have the key of {}",
+        shown(cert),
+        shown(key)
+    )]
+    Mismatch {
+        /// The certificates' file.
+        cert: Box<Path>,
+        /// The key's file.
+        key: Box<Path>,
+    },
+    /// The certificate and the key cannot be used.
     #[error("the server's certificate or key: {0}")]
     Rustls(#[from] rustls::Error),
 }
@@ -53,11 +71,15 @@ pub(crate) fn config(
     protocol: Option<&[u8]>,
 ) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = read(cert, pem::certificates)?;
-    let key = read(key, pem::private_key)?;
-    let certified = CertifiedKey::new(chain, ring::sign::any_supported_type(&key)?);
+    let private = read(key, pem::private_key)?;
+    let private = ring::sign::any_supported_type(&private).map_err(|_| TlsError::Key { file: key.into() })?;
+    let certified = CertifiedKey::new(chain, private);
     match certified.keys_match() {
         // ring knows the public half of every key that it signs with
         Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {}
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            return Err(TlsError::Mismatch { cert: cert.into(), key: key.into() });
+        }
         Err(error) => return Err(error.into()),
     }
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -248,3 +248,20 @@ async fn dispositions_of_all_deliveries_hold_nobody_up() {
     }
     assert!(process.terminate(Duration::from_secs(15)).await, "it did not stop in its time");
 }
+
+/// The codec of a session with a refused link would wait for the peer's `end` without sleeping.
+#[tokio::test]
+async fn a_link_name_in_use_closes_the_connection_at_once() {
+    let process = Process::start(PROGRAM, &["--refusal-delay", "0", "--write-timeout", "60"]);
+    for proven in [false, true] {
+        let mut stream = begun(&process, proven).await;
+        let mut script = script();
+        // the second of the same name and role, on another handle
+        script[2] = script[3].clone();
+        script[2].1[1] = uint(1);
+        stream.write_all(&said(&script[..4])).await.unwrap();
+        let mut rest = Vec::new();
+        let closed = timeout(SOON, stream.read_to_end(&mut rest)).await;
+        assert!(closed.is_ok(), "proven: {proven}");
+    }
+}

@@ -42,11 +42,11 @@ async fn a_file_that_was_cut_deletes_no_fleet() {
     for left in 0..90 {
         let error = write(&gateway, lines(left)).unwrap_err().to_string();
         let expected = format!(
-            "devices.jsonl: {} of 100 identities would be deleted, more than 10 % (--max-delete-share); if the file is \
-             whole, end it with the line {{\"identities\":{left}}}",
+            "devices.jsonl: {} of 100 identities would be deleted, more than 10 % (--max-delete-share); if the file was \
+             cut, restore it; ",
             100 - left
         );
-        assert!(error.ends_with(&expected), "{error}");
+        assert!(error.contains(&expected), "{error}");
     }
     // no line at all, in each way that there is none
     for empty in ["", "\n", " \r\n\t\n", "\u{feff}"] {
@@ -70,7 +70,9 @@ async fn a_small_file_may_lose_a_few_and_not_all() {
     assert_eq!(write(&gateway, "").unwrap().deleted, 6);
     gateway.end().await;
     let gateway = over(&lines(100), 0).await;
-    assert!(matches!(write(&gateway, lines(94)), Err(FilesError::ManyDeleted { max_share: 0, .. })));
+    for left in [94, 99] {
+        assert!(matches!(write(&gateway, lines(left)), Err(FilesError::ManyDeleted { max_share: 0, .. })));
+    }
     gateway.end().await;
 }
 

@@ -37,6 +37,7 @@ async fn an_identity_s_life() {
         ("PUT /devices/pump-8", "If-Match: *\r\n", &*device(KEY), 404, Some(404_001)),
         ("PUT /devices/pump-8", "", &*device("short"), 400, Some(400_004)),
         ("PUT /devices/pump-8", "", "{", 400, Some(400_004)),
+        ("PUT /devices/pump-8", "", " [\"pump-8\"]", 400, Some(400_004)),
         ("PUT /devices/pump-8", "", "{\"deviceId\":\"pump-9\"}", 400, Some(400_004)),
         ("GET /devices/pump-8", "", "", 404, Some(404_001)),
         ("PUT /devices/pump-8/modules/m", "", "{}", 404, Some(404_001)),

@@ -59,7 +59,7 @@ async fn another_s_topic_ends_the_connection() {
     let gateway = Gateway::start().await;
     let mut stream = gateway.dev1().await;
     assert_eq!(ask(&mut stream, &publish(ANOTHERS, 1, b"x")).await, None);
-    assert!(gateway.log.last().contains("verdict=\"deny\" rule=\"events.send\" code=\"another-identity\""));
+    assert!(gateway.log.last().contains("verdict=\"deny\" rule=\"events.send\" code=\"identity-mismatch\""));
     assert_eq!(gateway.counter("hubward_messages_total"), 0);
     gateway.end().await;
 }

@@ -73,3 +73,13 @@ async fn an_authority_that_cannot_be_read_is_an_error() {
         assert!(shown.contains("ca.pem: "), "{shown}");
     }
 }
+
+#[tokio::test]
+async fn a_key_of_another_certificate_is_an_error_that_names_both_files() {
+    let dev = Dev::create().unwrap();
+    let mut config = dev.config("127.0.0.1:0", "127.0.0.1:0");
+    config.key = dev.file("dev-x509.key");
+    let shown = refused(config).await;
+    assert!(shown.contains("server.pem") && shown.contains("dev-x509.key"), "{shown}");
+    assert!(shown.contains("first certificate"), "{shown}");
+}

@@ -149,6 +149,13 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// Returns the path without its query, the topic, the filter or the address as the peer wrote it. It may contain a
+    /// secret: log the operation itself, whose `Display` hides those.
+    #[must_use]
+    pub const fn address(&self) -> &'a str {
+        self.text
+    }
+
     #[inline]
     pub(crate) const fn ids(&self) -> &Ids<'a> {
         &self.ids

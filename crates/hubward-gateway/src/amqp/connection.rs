@@ -82,7 +82,12 @@ pub(super) async fn run(
                     break (End::Refused, AmqpError::UnauthorizedAccess.into());
                 }
             }
-            Some(_) = sessions.join_next() => {}
+            Some(session) = sessions.join_next() => {
+                // the codec would wait for the peer's `end` without sleeping, and keep what comes for the link
+                if matches!(session, Ok(SessionEnd::LinkRefused)) {
+                    return End::Malformed;
+                }
+            }
             session = handle.next_incoming_session() => match session {
                 Some(session) => match Box::pin(acceptor.accept_incoming_session(session, &mut handle)).await {
                     Ok(session) => {
@@ -144,7 +149,19 @@ async fn accept(
     Ok((Connection::new(Arc::clone(hub), Arc::clone(peer), sasl.take()), handle))
 }
 
-async fn serve_session(connection: Arc<Connection>, node: Arc<Node>, mut session: ListenerSessionHandle) {
+/// How a session ended.
+enum SessionEnd {
+    /// By the peer.
+    Over,
+    /// The codec did not take a link, such as one whose name is in use.
+    LinkRefused,
+}
+
+async fn serve_session(
+    connection: Arc<Connection>,
+    node: Arc<Node>,
+    mut session: ListenerSessionHandle,
+) -> SessionEnd {
     let mut links = JoinSet::new();
     loop {
         tokio::select! {
@@ -152,15 +169,11 @@ async fn serve_session(connection: Arc<Connection>, node: Arc<Node>, mut session
             attach = session.next_incoming_attach() => match attach {
                 Some(attach) => {
                     let attaching = link::attach(&connection, &node, attach, &mut session, &mut links);
-                    let attached = Box::pin(attaching).await;
-                    if !attached {
-                        // the codec would keep whatever comes for a handle that it has not
-                        let patience = connection.hub.limits.write_timeout;
-                        let _ = timeout(patience, session.end_with_error(AmqpError::NotAllowed)).await;
-                        return;
+                    if !Box::pin(attaching).await {
+                        return SessionEnd::LinkRefused;
                     }
                 }
-                None => return,
+                None => return SessionEnd::Over,
             },
         }
     }

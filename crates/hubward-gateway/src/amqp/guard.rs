@@ -115,7 +115,7 @@ impl Guard {
         match body {
             // an empty frame says that the peer is there
             [] => Ok(()),
-            _ if self.amqp => self.sessions.check(u16::from_be_bytes([high, low]), body),
+            _ if self.amqp => self.sessions.check(u16::from_be_bytes([high, low]), body, stranger),
             _ => Ok(()),
         }
     }

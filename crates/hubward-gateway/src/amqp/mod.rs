@@ -84,8 +84,10 @@ pub(crate) async fn serve(
             let mut relay = pin!(relay(&mut stream, near, Guard::new(place, header)));
             tokio::select! {
                 end = &mut served => {
-                    // what is left to say
-                    let _ = timeout(GOODBYE, relay).await;
+                    // the rest of the answer; a codec that is left with a refused link does not sleep
+                    if end != End::Malformed {
+                        let _ = timeout(GOODBYE, relay).await;
+                    }
                     end
                 }
                 // the codec finds its end of the pipe closed

@@ -20,9 +20,23 @@ const LEAST_FRAME: u32 = 512;
 /// The least milliseconds of silence after which a peer may call its connection broken: an empty frame is sent as often.
 const LEAST_IDLE: u32 = 1000;
 
+/// Sessions that a peer may have at a time before it is authenticated: one for `$cbs`, and one that some clients begin
+/// first. Each costs the codec some 25 KiB.
+const STRANGER_SESSIONS: usize = 2;
+/// Sessions that it may begin in all.
+const STRANGER_BEGINS: usize = 8;
+/// Links that a peer may attach before it is authenticated: the two of `$cbs`, again after a refused token, and some that
+/// are refused because they came too early.
+const STRANGER_LINKS: usize = 8;
+
 /// The sessions that the peer has begun, and the handles that it has attached in each.
 #[derive(Debug, Default)]
-pub(super) struct Sessions([Option<BTreeSet<u32>>; SESSIONS]);
+pub(super) struct Sessions {
+    open: [Option<BTreeSet<u32>>; SESSIONS],
+    /// Sessions begun and links attached before the peer was authenticated, ended ones included.
+    stranger_begins: usize,
+    stranger_links: usize,
+}
 
 /// What a frame begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,10 +106,13 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
 }
 
 impl Sessions {
-    /// Checks the performative that a frame on `channel` begins with.
-    pub(super) fn check(&mut self, channel: u16, bytes: &[u8]) -> Result<(), Malformed> {
+    /// Checks the performative that a frame on `channel` begins with; `stranger` if the peer is not authenticated yet.
+    pub(super) fn check(&mut self, channel: u16, bytes: &[u8], stranger: bool) -> Result<(), Malformed> {
         let it = Performative::read(bytes)?;
-        let session = self.0.get_mut(usize::from(channel)).ok_or(Malformed)?;
+        if stranger {
+            self.count(&it)?;
+        }
+        let session = self.open.get_mut(usize::from(channel)).ok_or(Malformed)?;
         match it.code {
             0x10 => open(&it),
             0x11 => {
@@ -128,6 +145,20 @@ impl Sessions {
                 }
             }
         }
+    }
+}
+
+impl Sessions {
+    /// Counts what a peer begins before it is authenticated.
+    fn count(&mut self, it: &Performative<'_>) -> Result<(), Malformed> {
+        let (counted, most) = match it.code {
+            0x11 if self.open.iter().flatten().count() >= STRANGER_SESSIONS => return Err(Malformed),
+            0x11 => (&mut self.stranger_begins, STRANGER_BEGINS),
+            0x12 => (&mut self.stranger_links, STRANGER_LINKS),
+            _ => return Ok(()),
+        };
+        *counted = counted.saturating_add(1);
+        if *counted > most { Err(Malformed) } else { Ok(()) }
     }
 }
 
@@ -190,7 +221,7 @@ mod tests {
         let mut sessions = Sessions::default();
         let begin = performative(0x11, &[null(), U32(0), U32(10), U32(10)]);
         let attach = performative(0x12, &[vec![0xa1, 1, b'x'], U32(7), vec![0x42]]);
-        assert_eq!(sessions.check(0, &begin).and_then(|()| sessions.check(0, &attach)), Ok(()));
+        assert_eq!(sessions.check(0, &begin, false).and_then(|()| sessions.check(0, &attach, false)), Ok(()));
         sessions
     }
 
@@ -206,10 +237,10 @@ mod tests {
             (1 << 31, u32::MAX, false),
         ] {
             let bytes = performative(0x15, &[vec![0x41], U32(first), U32(last), vec![0x41]]);
-            assert_eq!(begun().check(0, &bytes).is_ok(), passes, "{first} to {last}");
+            assert_eq!(begun().check(0, &bytes, false).is_ok(), passes, "{first} to {last}");
         }
-        assert_eq!(begun().check(0, &performative(0x15, &[vec![0x41], U32(5)])), Ok(()));
-        assert_eq!(begun().check(0, &performative(0x15, &[vec![0x41]])), Err(Malformed));
+        assert_eq!(begun().check(0, &performative(0x15, &[vec![0x41], U32(5)]), false), Ok(()));
+        assert_eq!(begun().check(0, &performative(0x15, &[vec![0x41]]), false), Err(Malformed));
     }
 
     #[test]
@@ -226,7 +257,7 @@ mod tests {
             (null(), vec![0x54, 1], false),
         ] {
             let bytes = performative(0x10, &[vec![0xa1, 1, b'x'], null(), frame, null(), idle]);
-            assert_eq!(Sessions::default().check(0, &bytes).is_ok(), passes, "{bytes:02x?}");
+            assert_eq!(Sessions::default().check(0, &bytes, false).is_ok(), passes, "{bytes:02x?}");
         }
     }
 
@@ -258,7 +289,7 @@ mod tests {
             (0, performative(0x19, &[]), false),
             (0, performative(0x41, &[]), false),
         ] {
-            assert_eq!(sessions.check(channel, &bytes).is_ok(), passes, "{channel}: {bytes:02x?}");
+            assert_eq!(sessions.check(channel, &bytes, false).is_ok(), passes, "{channel}: {bytes:02x?}");
         }
     }
 
@@ -268,7 +299,36 @@ mod tests {
             let mut fields = vec![U32(7), U32(0), vec![0xa0, 1, 1]];
             fields.resize(11, null());
             fields[index] = vec![0x41];
-            assert_eq!(begun().check(0, &performative(0x14, &fields)).is_ok(), passes, "{index}");
+            assert_eq!(begun().check(0, &performative(0x14, &fields), false).is_ok(), passes, "{index}");
         }
+    }
+
+    #[test]
+    fn a_stranger_begins_two_sessions_and_attaches_eight_links() {
+        let begin = performative(0x11, &[null(), U32(0), U32(10), U32(10)]);
+        let attach = |handle| performative(0x12, &[vec![0xa1, 1, b'x'], U32(handle), vec![0x42]]);
+        let end = performative(0x17, &[]);
+        let mut sessions = Sessions::default();
+        for (channel, bytes, passes) in [
+            (0, &begin, true),
+            (1, &begin, true),
+            (0, &attach(0), true),
+            (0, &attach(1), true),
+            (0, &attach(2), true),
+            (0, &attach(3), true),
+            (1, &attach(0), true),
+            (1, &attach(1), true),
+            (1, &attach(2), true),
+            (1, &attach(3), true),
+            (1, &attach(4), false),
+            (2, &begin, false),
+            (1, &end, true),
+            (1, &begin, true),
+            // a link that has ended still counts
+            (1, &attach(0), false),
+        ] {
+            assert_eq!(sessions.check(channel, bytes, true).is_ok(), passes, "{channel}: {bytes:02x?}");
+        }
+        assert_eq!(sessions.check(2, &begin, false), Ok(()), "the bound ends with the proof");
     }
 }

@@ -177,6 +177,10 @@ struct Line<'b> {
 
 impl<'b> Written<'b> {
     pub(super) fn parse(body: &'b [u8]) -> Result<Self, Problem> {
+        // serde would read an array as the fields in their order
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::argument("the body is not a JSON object"));
+        }
         // serde's message may quote the body, so only the place of it is taken
         serde_json::from_slice(body).map_err(|error| {
             Problem::argument(format_args!(
