@@ -17,38 +17,37 @@ use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
 use crate::Outcome;
-use crate::clock::now;
+use crate::clock::NowArgument;
 use crate::shown;
 
-/// Longest input that is read; a bundle of all public roots has a quarter of a megabyte.
-const LONGEST: u64 = 16 * 1024 * 1024;
+/// The largest input that is read. A bundle of all public root CAs has a quarter of a megabyte.
+const MAX_LEN: u64 = 16 * 1024 * 1024;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say what certificates claim; nothing is proven.
+    /// Print the content of certificates. Nothing is verified.
     Inspect(Inspect),
     /// Print the SHA-256 thumbprint of each certificate.
     Thumbprint(Thumbprint),
-    /// Judge a chain by RFC 5280 and a profile, and say who vouched or why it is refused.
+    /// Verify a chain by RFC 5280 and a profile, and print its trust anchor or the reason of the refusal.
     Verify(verify::Verify),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// A file of certificates, PEM or DER (default: standard input).
-    #[arg(default_value = "-")]
+    /// A file of certificates, PEM or DER; `-` for standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
     certificates: PathBuf,
-    /// The time to compare the validity with (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
-    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
-    now: Option<u64>,
+    #[command(flatten)]
+    now: NowArgument,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Thumbprint {
-    /// A file of certificates, PEM or DER (default: standard input).
-    #[arg(default_value = "-")]
+    /// A file of certificates, PEM or DER; `-` for standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
     certificates: PathBuf,
-    /// SHA-1 instead, for identities that are registered with it.
+    /// Print SHA-1 instead, for identities that are registered with it.
     #[arg(long)]
     sha1: bool,
 }
@@ -56,16 +55,16 @@ pub(crate) struct Thumbprint {
 pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
     match command {
         Command::Inspect(arguments) => {
-            let now = arguments.now.unwrap_or_else(now);
+            let now = arguments.now.seconds();
             for (count, der) in read(&arguments.certificates)?.iter().enumerate() {
                 let certificate = parse(der, &arguments.certificates, count)?;
                 inspect::print(&mut std::io::stdout(), &certificate, count, now)?;
             }
-            Ok(Outcome::Well)
+            Ok(Outcome::Good)
         }
         Command::Thumbprint(arguments) => {
             let mut out = std::io::stdout();
-            // a digest of bytes: what cannot be parsed has one as well
+            // the digest is over bytes: a certificate that cannot be parsed has one too
             for der in read(&arguments.certificates)? {
                 let digest: &[u8] = if arguments.sha1 {
                     &Digests.sha1_for_legacy_thumbprints(&der)
@@ -74,41 +73,42 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
                 };
                 writeln!(out, "{}", Hex(digest))?;
             }
-            Ok(Outcome::Well)
+            Ok(Outcome::Good)
         }
         Command::Verify(arguments) => verify::run(arguments),
     }
 }
 
+/// Parses a certificate; an error names its file and its position.
 pub(crate) fn parse<'a>(der: &'a [u8], file: &Path, count: usize) -> Result<Certificate<'a>, String> {
     Certificate::parse(der).map_err(|error| format!("{}: certificate {count}: {error}", shown::file(file)))
 }
 
-/// The certificates of a file.
+/// Reads the certificates of a file.
 pub(crate) fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
     read_as(file, pem::certificates)
 }
 
-/// What `read` finds in a file, `-` being standard input.
+/// Reads a file, `-` being standard input, and parses it with `read`.
 fn read_as<T>(file: &Path, read: fn(&[u8]) -> Result<Vec<T>, PemError>) -> Result<Vec<T>, Box<dyn Error>> {
     let name = shown::file(if file == Path::new("-") { Path::new("standard input") } else { file });
-    let told = |error: &dyn fmt::Display| format!("{name}: {error}");
-    // there may be a key in it
+    let named = |error: &dyn fmt::Display| format!("{name}: {error}");
+    // erased at the end: the file may have a private key
     let mut bytes = Zeroizing::new(Vec::new());
-    let limit = LONGEST.saturating_add(1);
+    let limit = MAX_LEN.saturating_add(1);
     if file == Path::new("-") {
         std::io::stdin().take(limit).read_to_end(&mut bytes)?;
     } else {
-        let opened = std::fs::File::open(file).map_err(|error| told(&error))?;
-        opened.take(limit).read_to_end(&mut bytes).map_err(|error| told(&error))?;
+        let opened = std::fs::File::open(file).map_err(|error| named(&error))?;
+        opened.take(limit).read_to_end(&mut bytes).map_err(|error| named(&error))?;
     }
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
-        return Err(told(&"too long for a file of certificates").into());
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_LEN) {
+        return Err(named(&"the file is too long for certificates").into());
     }
-    Ok(read(&bytes).map_err(|error| told(&error))?)
+    Ok(read(&bytes).map_err(|error| named(&error))?)
 }
 
-/// Upper-case hex.
+/// Bytes as upper-case hexadecimal digits.
 pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Hex<'_> {

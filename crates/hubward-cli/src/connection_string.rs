@@ -4,7 +4,7 @@ use core::error::Error;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use hubward::types::{SecretShape, Shown};
 use hubward_connection_string::{
     ConnectionStringError, ConnectionStringKind, Explanation, ParseOptions, Span, explain,
@@ -15,67 +15,76 @@ use crate::secret;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say what a connection string is for and what is wrong with it. Secrets are not shown.
+    /// Print the kind and the fields of a connection string, and the first error in it. Secrets are not shown.
     Inspect(Inspect),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// A file with the connection string (default: standard input).
-    #[arg(long, visible_alias = "connection-string-file", default_value = "-")]
-    file: PathBuf,
-    /// Keep fields that are not known, and allow endpoints without TLS.
-    #[arg(long)]
-    compatible: bool,
+    /// A file with the connection string; `-` for standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    connection_string: PathBuf,
+    /// The rules to parse by.
+    #[arg(long, value_enum, value_name = "RULES", default_value_t = Rules::Strict)]
+    rules: Rules,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Rules {
+    /// Unknown fields and endpoints without TLS are errors.
+    Strict,
+    /// Unknown fields are kept, and endpoints without TLS are allowed.
+    Compatible,
 }
 
 pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
     let Command::Inspect(arguments) = command;
-    let text = secret::read(Some(&arguments.file), "HUBWARD_CONNECTION_STRING")?;
-    let rules = if arguments.compatible { ParseOptions::COMPATIBLE } else { ParseOptions::STRICT };
-    let explanation = explain(&text, &rules);
+    let text = secret::read(Some(&arguments.connection_string), "HUBWARD_CONNECTION_STRING")?;
+    let options = match arguments.rules {
+        Rules::Strict => ParseOptions::STRICT,
+        Rules::Compatible => ParseOptions::COMPATIBLE,
+    };
+    let explanation = explain(&text, &options);
     let mut out = std::io::stdout();
     match explanation.kind() {
         Some(kind) => writeln!(out, "kind      {kind}: {}", purpose(kind))?,
-        None => writeln!(out, "kind      none that is known")?,
+        None => writeln!(out, "kind      unknown")?,
     }
     for field in explanation.fields() {
         let value = field.value.of(&text);
         match (field.field, field.secret) {
             (Some(known), true) => writeln!(out, "field     {known}, {} bytes, not shown", value.len())?,
             (Some(known), false) => writeln!(out, "field     {known} = {}", Shown::new(shown(value)))?,
-            (None, _) => writeln!(out, "field     one that is not known, not shown")?,
+            (None, _) => writeln!(out, "field     unknown, not shown")?,
         }
     }
     match explanation.problem() {
         None => {
-            writeln!(out, "well formed; whether its key is accepted only its service can say")?;
-            Ok(Outcome::Well)
+            writeln!(out, "well formed; only its service can tell whether the key is accepted")?;
+            Ok(Outcome::Good)
         }
         Some(error) => {
-            refuse(&mut out, &text, &explanation, &error)?;
+            print_refusal(&mut out, &text, &explanation, &error)?;
             Ok(Outcome::Refused)
         }
     }
 }
 
-/// What a string of that kind is for.
+/// Returns the purpose of a kind of connection string.
 const fn purpose(kind: ConnectionStringKind) -> &'static str {
     match kind {
-        ConnectionStringKind::Device => "one device connects to its hub",
-        ConnectionStringKind::Module => "one module of a device connects to its hub",
-        ConnectionStringKind::Service => {
-            "a service uses a hub or a provisioning service by a shared access policy"
-        }
-        ConnectionStringKind::ServiceBus => "a service uses a namespace of event hubs, queues or topics",
+        ConnectionStringKind::Device => "a device connects to its hub",
+        ConnectionStringKind::Module => "a module of a device connects to its hub",
+        ConnectionStringKind::Service => "a service uses a hub or a DPS instance with a shared access policy",
+        ConnectionStringKind::ServiceBus => "a service uses a Service Bus or Event Hubs namespace",
         ConnectionStringKind::Storage => "a service uses a storage account",
-        ConnectionStringKind::Cosmos => "a service uses a database account",
-        _ => "a service beside a hub",
+        ConnectionStringKind::Cosmos => "a service uses a Cosmos DB account",
+        _ => "a service next to a hub",
     }
 }
 
-/// The error, the text without its secrets, and a caret under the byte.
-pub(crate) fn refuse(
+/// Prints the error, the text without its secrets, and a caret under the byte.
+pub(crate) fn print_refusal(
     out: &mut impl Write,
     text: &str,
     explanation: &Explanation<'_>,
@@ -83,12 +92,13 @@ pub(crate) fn refuse(
 ) -> Result<(), Box<dyn Error>> {
     writeln!(out, "refused: {error} ({})", error.problem.code())?;
     let shown = redacted(text, explanation);
-    // one mark stands for one byte
+    // the redacted text has one character for each byte
     writeln!(out, "  {shown}\n  {}^", " ".repeat(error.offset().min(shown.len())))?;
     Ok(())
 }
 
-/// The text with one mark for each byte: itself where it is a name or an open value of a known field, else an asterisk.
+/// Returns the text with one character for each byte: the byte itself in the name and the public value of a known field,
+/// else an asterisk.
 fn redacted(text: &str, explanation: &Explanation<'_>) -> String {
     let mut marks: Vec<char> =
         text.bytes().map(|byte| if matches!(byte, b';' | b'=') { char::from(byte) } else { '*' }).collect();
@@ -97,7 +107,7 @@ fn redacted(text: &str, explanation: &Explanation<'_>) -> String {
         bytes.for_each(|(byte, mark)| *mark = visible(byte));
     };
     for field in explanation.fields() {
-        // a name that is not known may be a part of a secret
+        // an unknown name may be a part of a secret
         if field.field.is_some() {
             open(field.name);
         }

@@ -1,6 +1,7 @@
-//! `hubward credentials mqtt | amqp | http`: exactly what a client sends.
+//! `hubward credentials mqtt | amqp | http`: prints what a client sends.
 
 use core::error::Error;
+use core::time::Duration;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -13,38 +14,39 @@ use hubward_connection_string::{
 use hubward_rustcrypto::HmacKey;
 
 use crate::Outcome;
-use crate::clock::{at, now};
-use crate::connection_string::refuse;
+use crate::clock::{NowArgument, at};
+use crate::connection_string::print_refusal;
 use crate::secret;
+use crate::times;
 
-/// What is printed is a credential: whoever has it can connect until it expires.
+/// The output is a credential: a client that has it can connect until it expires.
 #[derive(Debug, Args)]
 pub(crate) struct Credentials {
-    /// What carries it.
-    #[arg(value_enum)]
+    /// The transport.
+    #[arg(value_enum, value_name = "TRANSPORT")]
     transport: Transport,
-    /// A file with the connection string (`-` is standard input); else the environment's HUBWARD_CONNECTION_STRING.
-    #[arg(long)]
-    connection_string_file: Option<PathBuf>,
-    /// Seconds from now until the token expires.
-    #[arg(long, default_value_t = 3600)]
-    ttl: u64,
-    /// The time to count from (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
-    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
-    now: Option<u64>,
+    /// A file with the connection string, `-` for standard input (default: the environment's
+    /// HUBWARD_CONNECTION_STRING).
+    #[arg(value_name = "FILE")]
+    connection_string: Option<PathBuf>,
+    /// The time from now until the token expires, such as 1h30m.
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = times::parse_duration)]
+    ttl: Duration,
+    #[command(flatten)]
+    now: NowArgument,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Transport {
     /// Client id, username and password of a CONNECT.
     Mqtt,
-    /// Username and password of SASL PLAIN, and the message of CBS.
+    /// Username and password of SASL PLAIN, and the CBS message.
     Amqp,
     /// The `Authorization` header.
     Http,
 }
 
-/// What a client proves itself with.
+/// The proof that a client sends.
 enum Proof<'a> {
     Key(SymmetricKey),
     Token(SasText<'a>),
@@ -52,25 +54,25 @@ enum Proof<'a> {
 
 pub(crate) fn run(arguments: &Credentials) -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout();
-    let text = secret::read(arguments.connection_string_file.as_deref(), "HUBWARD_CONNECTION_STRING")?;
+    let text = secret::read(arguments.connection_string.as_deref(), "HUBWARD_CONNECTION_STRING")?;
     let string = match ConnectionString::parse(&text, &ParseOptions::STRICT) {
         Ok(string) => string,
         Err(error) => {
-            refuse(&mut out, &text, &explain(&text, &ParseOptions::STRICT), &error)?;
+            print_refusal(&mut out, &text, &explain(&text, &ParseOptions::STRICT), &error)?;
             return Ok(Outcome::Refused);
         }
     };
     let (client, proof) = match client(&string) {
         Ok(parts) => parts,
-        Err(why) => {
-            writeln!(out, "refused: {why}")?;
+        Err(error) => {
+            writeln!(out, "refused: {error}")?;
             return Ok(Outcome::Refused);
         }
     };
     let token = match proof {
         Proof::Token(token) => token.expose().to_owned(),
         Proof::Key(key) => {
-            let expiry = arguments.now.unwrap_or_else(now).saturating_add(arguments.ttl);
+            let expiry = arguments.now.seconds().saturating_add(arguments.ttl.as_secs());
             client.token(at(expiry)).sign(&HmacKey::new(&key)).to_string()
         }
     };
@@ -78,7 +80,7 @@ pub(crate) fn run(arguments: &Credentials) -> Result<Outcome, Box<dyn Error>> {
         Transport::Mqtt if matches!(string, ConnectionString::Service(_)) => {
             writeln!(
                 out,
-                "refused: a service does not connect over MQTT; name a device's connection string"
+                "refused: a service does not connect over MQTT; use the connection string of a device"
             )?;
             return Ok(Outcome::Refused);
         }
@@ -97,7 +99,7 @@ pub(crate) fn run(arguments: &Credentials) -> Result<Outcome, Box<dyn Error>> {
         }
         Transport::Http => writeln!(out, "Authorization: {token}")?,
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }
 
 fn client<'a>(string: &ConnectionString<'a>) -> Result<(Client<'a>, Proof<'a>), Box<dyn Error>> {
@@ -115,10 +117,10 @@ fn client<'a>(string: &ConnectionString<'a>) -> Result<(Client<'a>, Proof<'a>), 
             match service.credential() {
                 ServiceCredential::Key(key) => Ok((client, Proof::Key(key.symmetric_key()?))),
                 ServiceCredential::Signature(token) => Ok((client, Proof::Token(*token))),
-                _ => Err("a credential of another kind".into()),
+                _ => Err("the credential is of another kind".into()),
             }
         }
-        other => Err(format!("a {} string opens no hub", other.kind()).into()),
+        other => Err(format!("a {} connection string is not valid at a hub", other.kind()).into()),
     }
 }
 
@@ -132,6 +134,6 @@ fn of_device<'a>(
             Ok((client.signed_by(*policy), Proof::Key(key.symmetric_key()?)))
         }
         DeviceCredential::Signature(token) => Ok((client, Proof::Token(*token))),
-        _ => Err("it proves itself with a certificate: there is no password to print".into()),
+        _ => Err("the device authenticates with a certificate: there is no password to print".into()),
     }
 }

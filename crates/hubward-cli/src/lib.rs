@@ -1,4 +1,4 @@
-//! The program `hubward`, for its own `main` and its own tests: nothing here is an interface for other crates.
+//! The program `hubward`, as a library for its `main` and its tests. Nothing here is an interface for other crates.
 
 mod cert;
 mod clock;
@@ -6,6 +6,7 @@ mod connection_string;
 mod credentials;
 mod demo;
 mod enrollment;
+mod exit;
 mod file;
 mod misuse;
 mod policy;
@@ -14,13 +15,18 @@ mod registry;
 mod roots;
 mod secret;
 mod shown;
+mod times;
 mod token;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-/// The security core of an IoT hub, in a terminal.
+use exit::{Outcome, status};
+
+/// Authentication and authorization of IoT devices, in a terminal.
+///
+/// Exit status: 0 good, 1 refused, 2 wrong command line, 3 could not be judged.
 #[derive(Debug, Parser)]
 #[command(name = "hubward", version, about, arg_required_else_help = true)]
 struct Arguments {
@@ -30,40 +36,32 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Provision a hub in memory, admit its clients, refuse impostors, and say why.
+    /// Provision a hub in memory, authenticate its clients, refuse impostors, and explain each verdict.
     Demo,
     /// Read connection strings.
     #[command(subcommand)]
     ConnectionString(connection_string::Command),
-    /// Print what a client of a connection string sends on a transport.
+    /// Print the credentials that a client with a connection string sends over a transport.
     Credentials(credentials::Credentials),
-    /// Sign, verify and inspect security tokens.
+    /// Sign, verify and inspect SAS tokens.
     #[command(subcommand)]
     Token(token::Command),
-    /// Inspect certificates, print their thumbprints, and judge chains.
+    /// Inspect X.509 certificates, print their thumbprints, and verify chains.
     #[command(subcommand)]
     Cert(cert::Command),
-    /// Print who may do what, and explain a decision.
+    /// Print permissions and TLS rules, and explain an authorization decision.
     #[command(subcommand)]
     Policy(policy::Command),
     #[command(subcommand)]
     Registry(registry::Command),
     #[command(subcommand)]
     Enrollment(enrollment::Command),
-    /// Build, sign, take and judge bundles of roots for devices in the field.
+    /// Build, sign, apply and report on trust bundles: the root CAs of devices in the field.
     #[command(subcommand)]
     Roots(roots::Command),
 }
 
-/// What a command came to.
-enum Outcome {
-    /// All is well.
-    Well,
-    /// Something was refused.
-    Refused,
-}
-
-/// The tree of the program's arguments, which a test walks.
+/// Returns the tree of the program's arguments, for tests.
 #[doc(hidden)]
 #[must_use]
 pub fn command() -> clap::Command {
@@ -77,7 +75,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(status) => return status,
     };
-    let outcome = match arguments.command {
+    status(match arguments.command {
         Command::Demo => demo::run(),
         Command::ConnectionString(command) => connection_string::run(&command),
         Command::Credentials(arguments) => credentials::run(&arguments),
@@ -87,19 +85,5 @@ pub fn main() -> ExitCode {
         Command::Registry(command) => registry::run(&command),
         Command::Enrollment(command) => enrollment::run(&command),
         Command::Roots(command) => roots::run(&command),
-    };
-    match outcome {
-        Ok(Outcome::Well) => ExitCode::SUCCESS,
-        Ok(Outcome::Refused) => ExitCode::FAILURE,
-        // whoever read our output has gone: nothing to say and nobody to say it to
-        Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("hubward: {error}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn is_closed_pipe(error: &(dyn core::error::Error + 'static)) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
 }

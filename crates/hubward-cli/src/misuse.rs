@@ -1,7 +1,7 @@
-//! The command line, read without repeating it: a word that was typed may be a key.
+//! Parses the command line without repeating it in errors: an argument may be a key.
 //!
-//! clap quotes what it does not understand. Here an error is made of its kind and of the program's own names. Both
-//! programs of this repository include this file.
+//! The errors of clap quote the arguments. Here an error message is made of the kind of the error and of the program's own
+//! names. Both programs of this repository include this file.
 
 use core::any::TypeId;
 use core::error::Error as _;
@@ -14,23 +14,23 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, Error, Parser};
 use hubward::types::SecretShape;
 
-/// The exit status of a command line that is not understood.
+/// The exit status of a wrong command line.
 const MISUSE: u8 = 2;
 
-/// Parses the program's arguments. Prints the help that was asked for, or what is wrong, and returns the exit status
-/// then.
+/// Parses the program's arguments. Otherwise prints the requested help, or the error, and returns the exit status.
 pub(crate) fn parse<P: Parser>() -> Result<P, ExitCode> {
     let words: Vec<OsString> = std::env::args_os().collect();
     let mut command = P::command();
-    // and not the name by which the program was called
+    // not the name by which the program was called
     let name = command.get_name().to_owned();
     command.set_bin_name(&name);
     command.build();
-    let parsed =
-        command.try_get_matches_from_mut(&words).and_then(|matches| match mistaken(&command, &matches) {
+    let parsed = command.try_get_matches_from_mut(&words).and_then(|matches| {
+        match misplaced_secret(&command, &matches) {
             Some(problem) => Ok(Err(problem)),
             None => P::from_arg_matches(&matches).map(Ok),
-        });
+        }
+    });
     let problem = match parsed {
         Ok(Ok(arguments)) => return Ok(arguments),
         Ok(Err(problem)) => problem,
@@ -38,20 +38,20 @@ pub(crate) fn parse<P: Parser>() -> Result<P, ExitCode> {
             ErrorKind::DisplayHelp
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
             | ErrorKind::DisplayVersion => {
-                // a closed pipe reads no help
+                // a closed pipe is no error
                 let _ = error.print();
                 return Err(if error.use_stderr() { ExitCode::from(MISUSE) } else { ExitCode::SUCCESS });
             }
-            _ => explained(&command, &words, &error),
+            _ => message(&command, &words, &error),
         },
     };
     eprintln!("{name}: {problem}");
     Err(ExitCode::from(MISUSE))
 }
 
-/// What is wrong where a value is a secret by its shape and the argument takes none. An id can have the shape of a key,
-/// and a folder too.
-fn mistaken(command: &Command, matches: &ArgMatches) -> Option<String> {
+/// Returns an error if a value has the form of a secret and the argument takes no secret. An id or a folder can have the
+/// form of a key.
+fn misplaced_secret(command: &Command, matches: &ArgMatches) -> Option<String> {
     for arg in command.get_arguments() {
         let id = arg.get_id().as_str();
         let typed = matches.try_contains_id(id).unwrap_or_default()
@@ -60,12 +60,10 @@ fn mistaken(command: &Command, matches: &ArgMatches) -> Option<String> {
         let is_file = arg.get_value_parser().type_id() == TypeId::of::<PathBuf>();
         for value in values.into_iter().flatten() {
             match SecretShape::of(&value.to_string_lossy()) {
-                Some(shape) if is_file && !is_place(Path::new(value)) => {
+                Some(shape) if is_file && !is_path(Path::new(value)) => {
                     return Some(format!(
                         "the text given for {arg} looks like {shape}, not the name of a file; {}",
-                        remedy(
-                            "put it in a file, or give it on standard input (`-`) where the argument takes that"
-                        )
+                        hint("put it in a file, or give it on standard input if the argument takes `-`")
                     ));
                 }
                 Some(SecretShape::Key) | None => {}
@@ -73,28 +71,28 @@ fn mistaken(command: &Command, matches: &ArgMatches) -> Option<String> {
                 Some(shape) => {
                     return Some(format!(
                         "the text given for {arg} looks like {shape}; {}",
-                        remedy("it takes none")
+                        hint("the argument takes no secret")
                     ));
                 }
             }
         }
     }
     let (name, matches) = matches.subcommand()?;
-    mistaken(command.find_subcommand(name)?, matches)
+    misplaced_secret(command.find_subcommand(name)?, matches)
 }
 
-fn remedy(what: &str) -> String {
-    format!("{what}. It is not repeated here, but the history of your shell may hold it")
+fn hint(advice: &str) -> String {
+    format!("{advice}. It is not repeated here, but the history of your shell may have it")
 }
 
-/// Whether there is such a file, or a folder for it.
-fn is_place(path: &Path) -> bool {
+/// Returns whether the file, or the folder of the file, exists.
+fn is_path(path: &Path) -> bool {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && folder.parent().is_some());
     path.exists() || folder.is_some_and(Path::is_dir)
 }
 
-/// An error of clap without the text that it is about.
-fn explained(root: &Command, words: &[OsString], error: &Error) -> String {
+/// Returns the message of an error of clap, without the text of the user.
+fn message(root: &Command, words: &[OsString], error: &Error) -> String {
     let mut path = vec![root];
     for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
         path.extend(path.last().and_then(|command| command.find_subcommand(word)));
@@ -116,27 +114,29 @@ fn explained(root: &Command, words: &[OsString], error: &Error) -> String {
         ErrorKind::ValueValidation => {
             let all = path.iter().flat_map(|command| command.get_arguments());
             let help = all.filter(|known| known.to_string() == arg).find_map(|known| known.get_help());
-            let help = help.map(|help| format!(". It is: {help}")).unwrap_or_default();
-            // clap's own parsers of numbers quote what was typed
+            let help = help.map(|help| format!(". Expected: {help}")).unwrap_or_default();
+            // clap's parsers of numbers quote the text
             let typed = named(ContextKind::InvalidValue);
-            let why = error.source().map(ToString::to_string).filter(|why| !why.contains(&typed));
-            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-            format!("{arg} does not take that value{why}{help}")
+            let reason = error.source().map(ToString::to_string).filter(|reason| !reason.contains(&typed));
+            let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("{arg} does not take that value{reason}{help}")
         }
-        ErrorKind::NoEquals => format!("{arg} takes its value behind `=`"),
+        ErrorKind::NoEquals => format!("{arg} takes its value after `=`"),
         ErrorKind::TooManyValues => format!("{arg} does not take as many values"),
         ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
             format!("{arg} takes another number of values")
         }
         ErrorKind::ArgumentConflict => match named(ContextKind::PriorArg) {
-            prior if prior.is_empty() || prior == arg => format!("{arg} cannot be given here, or not twice"),
+            prior if prior.is_empty() || prior == arg => {
+                format!("{arg} cannot be given here, or not more than once")
+            }
             prior => format!("{arg} cannot be given together with {prior}"),
         },
-        ErrorKind::MissingRequiredArgument => format!("these are needed too: {arg}"),
+        ErrorKind::MissingRequiredArgument => format!("missing arguments: {arg}"),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
         _ => "the arguments cannot be read".to_owned(),
     };
-    // the nearest of the names that are known
+    // the most similar of the known names
     let suggested =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue].map(named);
     let suggested = suggested.iter().find(|name| !name.is_empty());
@@ -144,11 +144,10 @@ fn explained(root: &Command, words: &[OsString], error: &Error) -> String {
     let typed =
         [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand].map(named);
     let shape = typed.iter().find_map(|text| SecretShape::of(text));
-    let hint =
-        shape.map(|shape| format!("\n\nWhat was typed looks like {shape}: {}.", remedy("put it in a file")));
-    let hint = hint.unwrap_or_default();
+    let advice = shape.map(|shape| format!("\n\nThe text looks like {shape}: {}.", hint("put it in a file")));
+    let advice = advice.unwrap_or_default();
     let usage = command.clone().render_usage();
-    format!("{problem}{suggested}{hint}\n\n{usage}\n\nFor more information, try '--help'.")
+    format!("{problem}{suggested}{advice}\n\n{usage}\n\nFor more information, try '--help'.")
 }
 
 fn texts(error: &Error, kind: ContextKind) -> &[String] {

@@ -1,4 +1,4 @@
-//! `hubward policy table | explain | tls`.
+//! `hubward policy table | explain | tls`: the authorization rules.
 
 mod explain;
 mod roles;
@@ -16,18 +16,18 @@ use crate::Outcome;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Print every endpoint, whose it is, and the right that it takes.
+    /// Print every endpoint, its caller, and the permission that it needs.
     Table {
-        /// Those of a provisioning service.
+        /// Print the endpoints of a DPS instance instead.
         #[arg(long, conflicts_with = "json")]
         provisioning: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Say whether somebody may do something, by which rule, and what would change it.
+    /// Explain an authorization decision: the rule that decides, and the permission that is missing.
     Explain(Box<explain::Explain>),
-    /// Print which versions and cipher suites of TLS are taken, or judge a handshake or a client's offer.
+    /// Print the accepted TLS versions and cipher suites, or check a handshake or a client's offer.
     Tls(tls::Tls),
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
         Command::Explain(arguments) => return explain::run(arguments),
         Command::Tls(arguments) => return tls::run(arguments),
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }
 
 fn table() -> Value {

@@ -1,4 +1,4 @@
-//! `hubward roots build | sign | apply | report`: the roots of devices in the field.
+//! `hubward roots build | sign | apply | report`: trust bundles, the root CAs of devices in the field.
 
 mod apply;
 mod build;
@@ -15,13 +15,13 @@ use crate::Outcome;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Put together a bundle of roots, for its keys to sign.
+    /// Build a trust bundle of root CAs, ready to be signed by its update keys.
     Build(build::Build),
-    /// Add a signature to a bundle, with a key that is here or with one that an HSM made.
+    /// Add a signature to a trust bundle, made with a private key here or by an HSM.
     Sign(sign::Sign),
-    /// Take an update, as a device does: with the signatures of the keys before and after, or not at all.
+    /// Apply an update as a device does: with the signatures of the old and the new update keys, or not at all.
     Apply(apply::Apply),
-    /// Say what a bundle trusts at a date, and what of it stops when.
+    /// Report the CAs that a trust bundle trusts at a time, and when each of them expires.
     Report(report::Report),
 }
 

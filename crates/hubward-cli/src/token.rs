@@ -15,104 +15,107 @@ use hubward::types::{
 };
 
 use crate::Outcome;
-use crate::clock::{at, now, words};
+use crate::clock::{NowArgument, at};
+use crate::exit::{OrMisuse, misuse};
 use crate::secret;
 use crate::shown;
+use crate::times::{self, rfc3339_unsigned, words};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Sign a token with the key of a device, a module, a policy or a registration, and print it.
     Sign(Sign),
-    /// Verify a token with a key, and say for whom it is.
+    /// Verify a token with a key, and print its resource and signer.
     Verify(Verify),
-    /// Say what a token claims and what is wrong with its form; no key is needed and nothing is proven.
+    /// Print the claims of a token, or the error in its form. No key is needed and nothing is verified.
     Inspect(Inspect),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Sign {
-    /// The hub's or the provisioning service's host name, with an optional port.
-    #[arg(long, required_unless_present = "registration")]
+    /// The host name of the hub or the DPS instance, with an optional port.
+    #[arg(long, value_name = "HOST", required_unless_present = "registration")]
     host: Option<String>,
     /// The device.
-    #[arg(long, conflicts_with = "registration")]
+    #[arg(long, value_name = "ID", conflicts_with = "registration")]
     device: Option<String>,
-    /// The device's module.
-    #[arg(long, requires = "device")]
+    /// The module of the device.
+    #[arg(long, value_name = "ID", requires = "device")]
     module: Option<String>,
     /// The shared access policy whose key signs.
-    #[arg(long, conflicts_with = "registration")]
+    #[arg(long, value_name = "NAME", conflicts_with = "registration")]
     policy: Option<String>,
-    /// The provisioning service's id scope.
-    #[arg(long, requires = "registration")]
+    /// The id scope of the DPS instance.
+    #[arg(long, value_name = "ID", requires = "registration")]
     id_scope: Option<String>,
-    /// The registration at the provisioning service.
-    #[arg(long, requires = "id_scope")]
+    /// The registration at the DPS instance.
+    #[arg(long, value_name = "ID", requires = "id_scope")]
     registration: Option<String>,
-    /// Seconds from now until the token expires.
-    #[arg(long, default_value_t = 3600, conflicts_with = "expiry")]
-    ttl: u64,
-    /// The expiry itself: a date in UTC, such as 2026-06-30, or seconds since 1970.
-    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
+    /// The time from now until the token expires, such as 1h30m.
+    #[arg(long, value_name = "DURATION", default_value = "1h", conflicts_with = "expiry",
+        value_parser = times::parse_duration)]
+    ttl: Duration,
+    /// The time at which the token expires: 2026-06-30 or 2026-06-30T12:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = times::parse_start)]
     expiry: Option<u64>,
-    /// A file with the base64 key (`-` is standard input); else the environment's HUBWARD_KEY.
-    #[arg(long)]
+    /// A file with the base64 key, `-` for standard input (default: the environment's HUBWARD_KEY).
+    #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    #[command(flatten)]
+    now: NowArgument,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// A file with the token (default: standard input).
-    #[arg(long, default_value = "-")]
-    token_file: PathBuf,
-    /// A file with the base64 primary key; else the environment's HUBWARD_KEY.
-    #[arg(long)]
+    /// A file with the token; `-` for standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    token: PathBuf,
+    /// A file with the base64 primary key, `-` for standard input (default: the environment's HUBWARD_KEY).
+    #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
     /// A file with the base64 secondary key.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     secondary_key_file: Option<PathBuf>,
-    /// The host, with its port if it has one, that the token must be for.
-    #[arg(long)]
+    /// The host that the token must be for, with its port if it has one.
+    #[arg(long, value_name = "HOST")]
     host: Option<String>,
     /// The device that the token must be for.
-    #[arg(long)]
+    #[arg(long, value_name = "ID")]
     device: Option<String>,
-    /// The device's module that the token must be for.
-    #[arg(long, requires = "device")]
+    /// The module of that device that the token must be for.
+    #[arg(long, value_name = "ID", requires = "device")]
     module: Option<String>,
-    /// The policy that must have signed it.
-    #[arg(long)]
+    /// The shared access policy that must have signed the token.
+    #[arg(long, value_name = "NAME")]
     policy: Option<String>,
     /// The rules to verify by.
-    #[arg(long, value_enum, default_value_t = HubConfig::Strict)]
-    rules: HubConfig,
-    /// The time to judge by (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
-    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
-    now: Option<u64>,
+    #[arg(long, value_enum, value_name = "RULES", default_value_t = Rules::Strict)]
+    rules: Rules,
+    #[command(flatten)]
+    now: NowArgument,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// A file with the token (default: standard input).
-    #[arg(long, default_value = "-")]
-    token_file: PathBuf,
-    /// The rules to read it by.
-    #[arg(long, value_enum, default_value_t = HubConfig::Strict)]
-    rules: HubConfig,
-    /// The time to compare the expiry with (default: this machine's clock): a date in UTC, such as 2026-06-30, or seconds since 1970.
-    #[arg(long, value_name = "DATE", value_parser = crate::clock::first_second)]
-    now: Option<u64>,
+    /// A file with the token; `-` for standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    token: PathBuf,
+    /// The rules to parse by.
+    #[arg(long, value_enum, value_name = "RULES", default_value_t = Rules::Strict)]
+    rules: Rules,
+    #[command(flatten)]
+    now: NowArgument,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum HubConfig {
-    /// Only what the documentation prescribes; no leeway.
+enum Rules {
+    /// Only the form that the documentation prescribes, without leeway.
     Strict,
-    /// What a hub must take from clients in the field; five minutes of leeway.
+    /// The forms that clients in the field send, with five minutes of leeway.
     HubCompat,
 }
 
-impl HubConfig {
+impl Rules {
     const fn rules(self) -> TokenRules {
         match self {
             Self::Strict => TokenRules::STRICT,
@@ -132,48 +135,53 @@ pub(crate) fn run(command: Command) -> Result<Outcome, Box<dyn Error>> {
 fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     let expires = match arguments.expiry {
         Some(expiry) => at(expiry),
-        None => expires_after(at(now()), Duration::from_secs(arguments.ttl))?,
+        None => expires_after(arguments.now.time(), arguments.ttl).or_misuse()?,
     };
-    let host = || Authority::parse(arguments.host.as_deref().unwrap_or_default());
+    let host = || Authority::parse(arguments.host.as_deref().unwrap_or_default()).or_misuse();
     let mut unsigned = match (&arguments.device, &arguments.module, &arguments.registration) {
         (_, _, Some(registration)) => {
-            let scope = IdScope::parse(arguments.id_scope.as_deref().unwrap_or_default())?;
-            UnsignedToken::registration(scope, RegistrationId::parse(registration)?, expires)
+            let scope = IdScope::parse(arguments.id_scope.as_deref().unwrap_or_default()).or_misuse()?;
+            UnsignedToken::registration(scope, RegistrationId::parse(registration).or_misuse()?, expires)
         }
-        (Some(device), None, _) => UnsignedToken::device(host()?, DeviceId::parse(device)?, expires),
-        (Some(device), Some(module), _) => {
-            UnsignedToken::module(host()?, DeviceId::parse(device)?, ModuleId::parse(module)?, expires)
+        (Some(device), None, _) => {
+            UnsignedToken::device(host()?, DeviceId::parse(device).or_misuse()?, expires)
         }
+        (Some(device), Some(module), _) => UnsignedToken::module(
+            host()?,
+            DeviceId::parse(device).or_misuse()?,
+            ModuleId::parse(module).or_misuse()?,
+            expires,
+        ),
         (None, _, _) => {
-            let policy = arguments.policy.as_deref().ok_or(
-                "name whose token it is: --device, --policy for a service, or --registration with --id-scope",
-            )?;
-            UnsignedToken::service(host()?, PolicyName::parse(policy)?, expires)
+            let policy = arguments.policy.as_deref().ok_or_else(|| {
+                misuse("the token needs an identity: --device, --policy for a service, or --registration with --id-scope")
+            })?;
+            UnsignedToken::service(host()?, PolicyName::parse(policy).or_misuse()?, expires)
         }
     };
     if let Some(policy) = &arguments.policy {
-        unsigned = unsigned.signed_by(PolicyName::parse(policy)?);
+        unsigned = unsigned.signed_by(PolicyName::parse(policy).or_misuse()?);
     }
     let key = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
     writeln!(std::io::stdout(), "{}", unsigned.sign(&key))?;
-    if expires.as_secs() < now() {
-        // on the other stream, so that what reads the token reads the token alone
-        eprintln!("hubward: the token has expired already by this clock");
+    if expires.as_secs() < arguments.now.seconds() {
+        // on standard error, so that standard output has the token only
+        eprintln!("hubward: the token is expired: its expiry is {}", rfc3339_unsigned(expires.as_secs()));
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }
 
 fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout();
     let rules = arguments.rules.rules();
-    let text = secret::read(Some(&arguments.token_file), "HUBWARD_TOKEN")?;
+    if arguments.token == Path::new("-") && arguments.key_file.as_deref() == Some(Path::new("-")) {
+        return Err(misuse("the token and the key cannot both come from standard input"));
+    }
+    let text = secret::read(Some(&arguments.token), "HUBWARD_TOKEN")?;
     let token = match SasToken::parse(&text, &rules) {
         Ok(token) => token,
         Err(error) => return malformed(&mut out, &text, &error),
     };
-    if arguments.token_file == Path::new("-") && arguments.key_file.as_deref() == Some(Path::new("-")) {
-        return Err("the token and the key cannot both come from standard input".into());
-    }
     let primary = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
     let secondary = match &arguments.secondary_key_file {
         Some(file) => Some(secret::key(Some(file), "HUBWARD_SECONDARY_KEY")?),
@@ -183,8 +191,8 @@ fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
         Some(secondary) => Keys::pair(&primary, secondary),
         None => Keys::one(&primary),
     };
-    let when = arguments.now.unwrap_or_else(now);
-    let verified = match token.verify(keys, at(when), &rules) {
+    let now = arguments.now.seconds();
+    let verified = match token.verify(keys, at(now), &rules) {
         Ok(verified) => verified,
         Err(error) => {
             writeln!(out, "refused: {error} ({})", error.code())?;
@@ -194,48 +202,52 @@ fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
             return Ok(Outcome::Refused);
         }
     };
-    if let Some(why) = unmet(arguments, &verified, &rules)? {
-        writeln!(out, "refused: authentic, and {}", Shown::new(why))?;
+    if let Some(reason) = mismatch(arguments, &verified, &rules)? {
+        writeln!(out, "refused: authentic, but {}", Shown::new(reason))?;
         return Ok(Outcome::Refused);
     }
     writeln!(
         out,
-        "authentic: for {}, signed by the {:?} key of {}, good for another {}",
+        "authentic: for {}, signed by the {:?} key of {}, valid for another {}, until {}",
         shown::text(&verified.resource()),
         verified.key_slot(),
         shown::text(&verified.signer()),
-        words(verified.expires().as_secs().saturating_sub(when))
+        words(verified.expires().as_secs().saturating_sub(now)),
+        rfc3339_unsigned(verified.expires().as_secs())
     )?;
     if arguments.host.is_none() {
-        writeln!(out, "no --host was named: another hub's token under this key would be authentic too")?;
+        writeln!(
+            out,
+            "--host was not given: a token for another hub, signed with this key, would be authentic too"
+        )?;
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }
 
-/// What the token is not, of what it must be.
-fn unmet(
+/// Returns the requirement of the command line that the token does not meet.
+fn mismatch(
     arguments: &Verify,
     verified: &VerifiedToken<'_>,
     rules: &TokenRules,
 ) -> Result<Option<String>, Box<dyn Error>> {
     if let Some(host) = &arguments.host {
-        let host = Authority::parse(host)?;
+        let host = Authority::parse(host).or_misuse()?;
         if !verified.resource().root().eq_decoded_ignore_ascii_case(host.as_str()) {
-            return Ok(Some(format!("not for {host} but for {}", verified.resource())));
+            return Ok(Some(format!("for {}, not for {host}", verified.resource())));
         }
     }
     if let Some(device) = &arguments.device {
-        let device = DeviceId::parse(device)?;
-        let wanted = match &arguments.module {
-            Some(module) => Identity::Module(device, ModuleId::parse(module)?),
+        let device = DeviceId::parse(device).or_misuse()?;
+        let expected = match &arguments.module {
+            Some(module) => Identity::Module(device, ModuleId::parse(module).or_misuse()?),
             None => Identity::Device(device),
         };
-        if !verified.is_for(&wanted, rules) {
-            return Ok(Some(format!("not for {wanted} but for {}", verified.resource())));
+        if !verified.is_for(&expected, rules) {
+            return Ok(Some(format!("for {}, not for {expected}", verified.resource())));
         }
     }
     if let Some(policy) = &arguments.policy {
-        let policies = [PolicyName::parse(policy)?];
+        let policies = [PolicyName::parse(policy).or_misuse()?];
         if let Err(error) = verified.check(&Requirements::new().with_policies(&policies)) {
             return Ok(Some(error.to_string()));
         }
@@ -245,37 +257,37 @@ fn unmet(
 
 fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout();
-    let text = secret::read(Some(&arguments.token_file), "HUBWARD_TOKEN")?;
+    let text = secret::read(Some(&arguments.token), "HUBWARD_TOKEN")?;
     let token = match SasToken::parse(&text, &arguments.rules.rules()) {
         Ok(token) => token,
         Err(error) => return malformed(&mut out, &text, &error),
     };
-    let now = arguments.now.unwrap_or_else(now);
+    let now = arguments.now.seconds();
     writeln!(out, "resource  {}", shown::text(&token.resource()))?;
     writeln!(out, "as sent   {}", Shown::new(token.resource().as_received()))?;
     match token.signer() {
         Lookup::Policy(name) => {
-            writeln!(out, "key of    policy {} (skn is not signed: it proves nothing)", shown::text(&name))?
+            writeln!(out, "key of    policy {} (skn is not signed: it is only a claim)", shown::text(&name))?
         }
-        whose => writeln!(out, "key of    {}", shown::text(&whose))?,
+        signer => writeln!(out, "key of    {}", shown::text(&signer))?,
     }
     let expiry = token.expiry();
     match (expiry.checked_sub(now), now.checked_sub(expiry)) {
-        (Some(left), _) => writeln!(out, "expires   {expiry}, in {}", words(left))?,
-        (None, Some(gone)) => writeln!(out, "expired   {expiry}, {} ago by this clock", words(gone))?,
+        (Some(left), _) => writeln!(out, "expires   {}, in {}", rfc3339_unsigned(expiry), words(left))?,
+        (None, Some(past)) => writeln!(out, "expired   {}, {} ago", rfc3339_unsigned(expiry), words(past))?,
         (None, None) => {}
     }
-    writeln!(out, "signature 32 bytes, not shown and not verified")?;
-    Ok(Outcome::Well)
+    writeln!(out, "signature 32 bytes, not shown, not verified")?;
+    Ok(Outcome::Good)
 }
 
-/// Characters shown on each side of an error.
-const AROUND: usize = 60;
+/// The number of characters that are shown on each side of an error.
+const CONTEXT: usize = 60;
 
-/// The error, and a caret under the byte. Signatures and what may be one are not shown.
+/// Prints the error, and a caret under the byte. Text that may be a signature is not shown.
 fn malformed(out: &mut impl Write, text: &str, error: &TokenParseError) -> Result<Outcome, Box<dyn Error>> {
     if text.is_empty() {
-        return Err("no token: nothing was read".into());
+        return Err("the input is empty: it has no token".into());
     }
     writeln!(out, "refused: {error} ({})", error.code())?;
     if text.contains("HostName=") || text.contains("SharedAccessKey=") {
@@ -284,15 +296,15 @@ fn malformed(out: &mut impl Write, text: &str, error: &TokenParseError) -> Resul
     }
     let hidden = hide_signature(text);
     let before = hidden.char_indices().take_while(|(at, _)| *at < error.offset).count();
-    let skipped = before.saturating_sub(AROUND);
-    let shown: String = hidden.chars().skip(skipped).take(AROUND.saturating_mul(2)).collect();
+    let skipped = before.saturating_sub(CONTEXT);
+    let shown: String = hidden.chars().skip(skipped).take(CONTEXT.saturating_mul(2)).collect();
     writeln!(out, "  {shown}")?;
     writeln!(out, "  {}^", " ".repeat(before.saturating_sub(skipped)))?;
     Ok(Outcome::Refused)
 }
 
-/// The text with asterisks for all but what can be no secret: the scheme word, the four names, and of the values of
-/// `sr`, `se` and `skn` as much as looks like one.
+/// Returns the text with asterisks in place of all that may be secret. Shown are the scheme, the four names, and the values
+/// of `sr`, `se` and `skn` as far as they have the usual form.
 fn hide_signature(text: &str) -> String {
     const SCHEME: &str = "SharedAccessSignature ";
     let mut shown = String::new();
@@ -316,15 +328,15 @@ fn hide_signature(text: &str) -> String {
     shown
 }
 
-/// How much of a value is shown: up to the first character that a resource, an expiry or a policy's name has no use
-/// for, or the letters `sig`, where a signature may have run into it.
+/// Returns the length of the shown part of a value: up to the first character that is unusual in a resource, an expiry or a
+/// policy name, or up to the letters `sig`, which may begin a signature without a separator.
 fn open_len(value: &str) -> usize {
-    let usual = |c: char| {
+    let is_usual = |c: char| {
         c.is_ascii_alphanumeric() || matches!(c, '%' | '.' | '-' | '_' | '/' | ':' | '~' | '$' | '@')
     };
-    let strange = value.find(|c| !usual(c)).unwrap_or(value.len());
+    let unusual = value.find(|c| !is_usual(c)).unwrap_or(value.len());
     let sig = value.to_ascii_lowercase().find("sig").unwrap_or(value.len());
-    strange.min(sig)
+    unusual.min(sig)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Certificates in the program, minted as they are needed.
+//! `hubward cert`, with certificates that each test makes.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
@@ -39,7 +39,7 @@ impl Files {
         let pump = pump.signed_by(key, &below_ca).unwrap();
         files.write("pump.der", pump.der());
         files.write("pump.pem", pem("CERTIFICATE", pump.der()));
-        // as a server has it: with its key and its chain in one file
+        // the form of many servers: the key and the chain in one file
         let chain = [pem("CERTIFICATE", pump.der()), pem("CERTIFICATE", intermediate.der())].concat();
         files.write("all.pem", pem("PRIVATE KEY", &key.serialize_der()) + &chain);
         let mut hub = named("hub");
@@ -62,7 +62,7 @@ impl Files {
         fs::write(self.0.join(name), content).unwrap();
     }
 
-    /// The status and what was printed; a word that is a file's name stands for the file.
+    /// Returns the status and the output. Files are in the folder of the test.
     fn hubward(&self, words: &str) -> (i32, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hubward"));
         command.current_dir(&self.0).arg("cert").args(words.split(' ')).stdin(Stdio::null());
@@ -76,7 +76,7 @@ impl Files {
     }
 }
 
-/// A list of December 2025, good for two months.
+/// Returns a list of December 2025, valid for two months.
 fn list(by: &Issuer<'_, &KeyPair>, serials: &[&[u8]]) -> Vec<u8> {
     let at = date_time_ymd(2025, 12, 1);
     let revoked = serials.iter().map(|serial| RevokedCertParams {
@@ -126,25 +126,25 @@ fn expect((status, out): (i32, String), expected: i32, parts: &[&str]) {
 }
 
 #[test]
-fn a_certificate_is_told() {
-    let files = Files::mint("told");
+fn a_certificate_is_printed() {
+    let files = Files::mint("printed");
     let parts = [
         "subject      CN=hub\n",
         "common name  hub\n",
-        "also known   DNS hub.example\n",
-        "also known   IP 192.0.2.1\n",
+        "alt name     DNS hub.example\n",
+        "alt name     IP 192.0.2.1\n",
         "issuer       CN=Fleet CA\n",
         "valid from   2025-01-01T00:00:00Z\n",
         "valid until  2027-01-01T00:00:00Z, 364 days 18 h left\n",
         "CA           no\n",
     ];
-    // a year of 365 days is a quarter of a day short of the year that `words` counts
+    // `words` counts a year as 365.25 days
     let now = NOW.parse::<u64>().unwrap() + 6 * 3_600;
     expect(files.hubward(&format!("inspect hub.pem --now {now}")), 0, &parts);
     expect(
         files.hubward("inspect root.pem --now 1798761601"),
         0,
-        &["(itself)", "expired 1 s ago", "CA           yes"],
+        &["(self-issued)", "expired 1 s ago", "CA           yes"],
     );
     expect(files.hubward("inspect root.pem --now 0"), 0, &["not valid for another 55 years"]);
     let (status, out) = files.hubward("inspect all.pem");
@@ -154,7 +154,7 @@ fn a_certificate_is_told() {
 }
 
 #[test]
-fn thumbprints_are_those_of_the_der() {
+fn thumbprints_are_over_the_der() {
     let files = Files::mint("thumbprints");
     for (words, length) in [("thumbprint", 64), ("thumbprint --sha1", 40)] {
         let (status, out) = files.hubward(&format!("{words} pump.pem"));
@@ -167,21 +167,21 @@ fn thumbprints_are_those_of_the_der() {
 }
 
 #[test]
-fn a_chain_is_judged() {
-    let files = Files::mint("judged");
+fn a_chain_is_verified() {
+    let files = Files::mint("verified");
     let facts = [
         "good: CN=pump-17",
-        "over         CN=Fleet CA",
+        "intermediate CN=Fleet CA",
         "CN=Fleet Root (anchor 0)",
         "until        2027-01-01",
     ];
     expect(files.verify("--device pump-17 all.pem"), 0, &facts);
     expect(files.verify("--device pump-17 --intermediates ca.pem pump.der"), 0, &facts);
-    expect(files.verify("--profile rfc5280 --intermediates ca.pem pump.pem"), 0, &facts);
+    expect(files.verify("--rules rfc5280 --intermediates ca.pem pump.pem"), 0, &facts);
     expect(
         files.verify("--host hub.example --intermediates ca.pem hub.pem"),
         0,
-        &["also known   DNS hub.example"],
+        &["alt name     DNS hub.example"],
     );
     expect(files.verify("--host 192.0.2.1 --intermediates ca.pem hub.pem"), 0, &[]);
 
@@ -211,7 +211,7 @@ fn a_revoked_device_is_refused() {
     expect(files.verify("--crl root.crl --crl clear.crl all.pem"), 0, &good);
     expect(files.verify("--crl root-crl.pem --crl clear-crl.pem all.pem"), 0, &good);
     expect(files.verify("--crl clear.crl --leaf-only all.pem"), 0, &good);
-    expect(files.verify("all.pem"), 0, &["revocation   not looked at"]);
+    expect(files.verify("all.pem"), 0, &["revocation   not checked"]);
     let why = ["refused: leaf (CN=pump-17): was revoked (keyCompromise)", "revoked on   2025-12-01"];
     let lists = [
         "revocation list 0: by CN=Fleet Root, 0 revoked, 2025-12-01T00:00:00Z to 2026-02-01T00:00:00Z",
@@ -236,13 +236,13 @@ fn a_revoked_device_is_refused() {
         1,
         &[stale],
     );
-    expect(files.verify("--crl root.pem all.pem"), 2, &["root.pem: holds no revocation list"]);
-    expect(files.verify("--crl pump.der all.pem"), 2, &["revocation list 0: "]);
+    expect(files.verify("--crl root.pem all.pem"), 3, &["root.pem: holds no revocation list"]);
+    expect(files.verify("--crl pump.der all.pem"), 3, &["revocation list 0: "]);
     expect(files.verify("--leaf-only all.pem"), 2, &["--crl"]);
 }
 
 #[test]
-fn what_cannot_be_read_is_neither_good_nor_refused() {
+fn unreadable_input_has_status_3() {
     let files = Files::mint("unreadable");
     files.write("text", "nothing here");
     files.write("cut.der", [0x30, 0x82, 1]);
@@ -250,26 +250,26 @@ fn what_cannot_be_read_is_neither_good_nor_refused() {
     files.write("empty", "");
     for file in ["text", "cut.der", "cut.pem", "empty", "missing"] {
         for words in ["inspect", "thumbprint", "verify --ca root.pem"] {
-            expect(files.hubward(&format!("{words} {file}")), 2, &["hubward: "]);
+            expect(files.hubward(&format!("{words} {file}")), 3, &["hubward: "]);
         }
-        expect(files.hubward(&format!("verify --ca {file} pump.pem")), 2, &["hubward: "]);
+        expect(files.hubward(&format!("verify --ca {file} pump.pem")), 3, &["hubward: "]);
     }
     expect(files.hubward("verify pump.pem"), 2, &["--ca"]);
-    expect(files.verify("--profile server pump.pem"), 2, &["takes --host"]);
-    expect(files.verify("--profile device --host hub.example pump.pem"), 2, &["takes no --host"]);
+    expect(files.verify("--rules server pump.pem"), 2, &["need --host"]);
+    expect(files.verify("--rules device --host hub.example pump.pem"), 2, &["take no --host"]);
 }
 
 #[test]
-fn a_time_is_given_as_a_date_too() {
+fn a_time_may_be_a_date() {
     let files = Files::mint("dates");
     let by_second = files.verify("all.pem");
     assert_eq!(by_second.0, 0);
     assert_eq!(files.hubward("verify --now 2026-01-01 --ca root.pem all.pem"), by_second);
     let (status, out) = files.hubward("verify --now soon --ca root.pem all.pem");
-    assert!(status == 2 && out.contains("a date such as 2026-06-30"), "{out}");
+    assert!(status == 2 && out.contains("a time such as 2026-06-30"), "{out}");
     let (status, out) = files.hubward("inspect");
     assert_eq!(
         (status, &*out),
-        (2, "hubward: standard input: holds no certificate: it has no `BEGIN CERTIFICATE` line\n")
+        (3, "hubward: standard input: holds no certificate: it has no `BEGIN CERTIFICATE` line\n")
     );
 }

@@ -1,4 +1,4 @@
-//! The program never repeats a secret, wherever it was put.
+//! The program never repeats a secret, from any input.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -19,24 +19,24 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ED25519,
 };
 
-/// Every command, with arguments that work. Files are those of [`folder`].
+/// Each command, with arguments that work and files of [`folder`].
 const LINES: &[&str] = &[
     "demo",
-    "connection-string inspect --file string",
+    "connection-string inspect string --rules compatible",
     "connection-string inspect",
-    "credentials mqtt --connection-string-file string --now 1893456000",
-    "credentials amqp --ttl 60",
+    "credentials mqtt string --now 2030-01-01",
+    "credentials amqp --ttl 1h30m",
     "credentials http",
-    "token sign --host h.example --device pump-7 --module m --ttl 60 --key-file key",
+    "token sign --host h.example --device pump-7 --module m --ttl 60 --key-file key --now 2030-01-01",
     "token sign --host h.example --policy owner --expiry 1893456000",
     "token sign --id-scope 0ne1 --registration pump-7",
-    "token verify --token-file token --key-file key --secondary-key-file key --host h.example --now 1893455000",
-    "token verify --token-file token --device pump-7 --now 1893455000",
-    "token inspect --token-file token --now 1893455000",
+    "token verify token --key-file key --secondary-key-file key --host h.example --now 1893455000",
+    "token verify token --device pump-7 --now 1893455000",
+    "token inspect token --rules strict --now 2029-12-31T23:43:20Z",
     "cert inspect leaf.pem --now 1893455000",
     "cert thumbprint leaf.pem --sha1",
     "cert verify leaf.pem --ca ca.pem --intermediates ca.pem --device pump-7 --explain",
-    "cert verify leaf.pem --ca ca.pem --host h.example --explain",
+    "cert verify leaf.pem --ca ca.pem --host h.example --rules server --explain",
     "policy table",
     "policy explain --device pump-7 --module m mqtt-publish devices/pump-7/modules/m/messages/events/",
     "policy explain --device pump-7 --json http GET /devices/pump-7",
@@ -45,11 +45,13 @@ const LINES: &[&str] = &[
     "policy explain --policy owner --hub-policy owner=RegistryRead --json http GET /devices/pump-7",
     "policy explain --role Contributor action Microsoft.Devices/iotHubs/read",
     "policy explain --role Contributor http GET /devices/pump-7",
-    "policy tls",
+    "policy tls --rules hub",
     "policy tls --version 1.2 --suite 0xc02f",
     "registry import new lines --plain",
     "registry import hub lines --seal-key-file seal --dry-run --json",
     "registry export hub",
+    "registry export hub --output exported",
+    "registry export hub --output lines --force",
     "registry export plain --with-keys",
     "registry show hub",
     "registry show hub --device pump-7 --seal-key-file seal",
@@ -81,17 +83,17 @@ const LINES: &[&str] = &[
     "enrollment select enrolled --registration pump-8 --chain leaf.pem",
     "enrollment derive --registration pump-7 --print-key",
     "enrollment derive --registration pump-7 --key-file key --output derived",
-    "roots build --number 1 --expires 2040-12-31 --threshold 1 --key owner.pub --anchor ca.pem --out new",
+    "roots build --number 1 --expires 2040-12-31 --threshold 1 --public-key owner.pub --ca ca.pem --output new",
     "roots sign bundle --key-file owner.key",
-    "roots sign bundle --message message",
+    "roots sign bundle --message --output new",
     "roots sign bundle --signature signature --public-key owner.pub --current bundle",
-    "roots apply signed --first --to new",
-    "roots apply signed --to signed",
-    "roots report signed --at 2030-01-01",
+    "roots apply signed --first --output new",
+    "roots apply signed --current signed",
+    "roots report signed --now 2030-01-01",
     "roots report signed --chain leaf.pem --host h.example",
 ];
 
-/// What asks for a secret, or for a text in which the id that was typed stands: on standard output alone.
+/// Commands whose result is a secret, or a text with the given id. They print it on standard output only.
 const ARTEFACTS: &[&str] = &[
     "token sign",
     "credentials",
@@ -124,7 +126,7 @@ fn no_secret_is_repeated() {
     program.repeats_no_secret();
 }
 
-/// Every variable of the environment that the sources name.
+/// Returns each environment variable that the sources name.
 fn variables() -> Vec<String> {
     let mut all = std::collections::BTreeSet::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
@@ -145,7 +147,7 @@ fn variables() -> Vec<String> {
     all.into_iter().collect()
 }
 
-/// The files that the lines name.
+/// Creates the files that the lines name.
 fn folder() -> Folder {
     let folder = Folder::new("echo/files");
     let key = "eyJzdHJhbmdlIjoiYSBrZXkgb2YgYSB0ZXN0In0hISE=";
@@ -176,16 +178,16 @@ fn folder() -> Folder {
     folder.well("enrollment add enrolled --group hall-3 --generate-keys");
     folder.write("statements.json", r#"{"statements":[]}"#);
     folder.well(
-        "roots build --number 1 --expires 2040-12-31 --threshold 1 --key owner.pub --anchor ca.pem --out bundle",
+        "roots build --number 1 --expires 2040-12-31 --threshold 1 --public-key owner.pub --ca ca.pem --output bundle",
     );
     folder.write("signed", folder.read("bundle"));
     folder.well("roots sign signed --key-file owner.key");
-    folder.well("roots sign bundle --message message");
+    folder.well("roots sign bundle --message --output message");
     folder.write("signature", rcgen::SigningKey::sign(&owner, &folder.read("message")).unwrap());
     folder
 }
 
-/// Those of a fleet, and the key of its owner.
+/// Creates the certificates of a fleet, and returns the key of its owner.
 fn certificates(folder: &Folder) -> KeyPair {
     let named = |name: &str| {
         let mut params = CertificateParams::new([]).unwrap();

@@ -1,4 +1,4 @@
-//! Enrollments in their sealed file: who decides on whom.
+//! `hubward enrollment`: enrollments in a sealed file, and their selection.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -24,8 +24,8 @@ fn folder(test: &str) -> Folder {
     folder
 }
 
-/// What becomes of a token under the key of a file.
-fn presented(folder: &Folder, id: &str, key: &str) -> (i32, String) {
+/// Selects an enrollment by a token that is signed with the key of a file.
+fn select(folder: &Folder, id: &str, key: &str) -> (i32, String) {
     let sign =
         format!("token sign --id-scope 0ne001 --registration {id} --key-file {key} --expiry 1893456000");
     folder.write("token", folder.well(&sign));
@@ -33,39 +33,39 @@ fn presented(folder: &Folder, id: &str, key: &str) -> (i32, String) {
 }
 
 #[test]
-fn a_member_is_provisioned_with_the_key_that_is_derived_for_it() {
+fn a_group_member_is_provisioned_with_its_derived_key() {
     let folder = folder("derive");
     let derive = format!("enrollment derive --registration {ID} --key-file group");
     assert_eq!(folder.well(&format!("{derive} --print-key")), format!("{DERIVED}\n"));
-    assert_eq!(folder.hubward(&derive).0, 2, "it is asked where the key is to go");
+    assert_eq!(folder.hubward(&derive).0, 2, "an output is needed");
     assert_eq!(folder.well(&format!("{derive} --output own")), "");
-    assert_eq!(presented(&folder, ID, "own"), (0, format!("group north provisions {ID} as device {ID}\n")));
-    let (status, out) = presented(&folder, ID, "group");
+    assert_eq!(select(&folder, ID, "own"), (0, format!("group north provisions {ID} as device {ID}\n")));
+    let (status, out) = select(&folder, ID, "group");
     assert_eq!(
         (status, out),
         (1, format!("refused: {ID}: no enrollment matches\n")),
-        "the group's own attests nobody"
+        "the key of the group itself attests no device"
     );
     folder.well(&format!(
         "enrollment add fleet --registration {ID} --key-file other --device-id gate --disabled"
     ));
-    let (status, out) = presented(&folder, ID, "own");
+    let (status, out) = select(&folder, ID, "own");
     assert_eq!((status, out.contains("the evidence does not satisfy the enrollment")), (1, true), "{out}");
-    let (status, out) = presented(&folder, ID, "other");
+    let (status, out) = select(&folder, ID, "other");
     assert_eq!((status, out.contains("disabled")), (1, true), "{out}");
     folder.well(&format!("enrollment remove fleet --registration {ID}"));
     assert_eq!(folder.hubward(&format!("enrollment remove fleet --registration {ID}")).0, 1);
-    assert_eq!(presented(&folder, ID, "own").0, 0);
+    assert_eq!(select(&folder, ID, "own").0, 0);
 }
 
 #[test]
-fn what_is_kept_is_shown_without_keys() {
+fn enrollments_are_shown_without_keys() {
     let folder = folder("shown");
     folder.write("ek", "AQID");
     folder.well("enrollment add fleet --registration Tpm-1 --endorsement-key-file ek");
     let print = "5".repeat(64);
     folder.well(&format!("enrollment add fleet --group south --thumbprint {print} --disabled"));
-    // one of SHA-1 would deny nobody
+    // a SHA-1 thumbprint would match no certificate
     let legacy = "5".repeat(40);
     assert_eq!(
         folder.hubward(&format!("enrollment add fleet --group east --thumbprint {legacy} --disabled")).0,
@@ -74,7 +74,7 @@ fn what_is_kept_is_shown_without_keys() {
     folder.well("enrollment add fleet --registration gate --generate-keys --device-id Gate");
     let out = folder.well("enrollment show fleet");
     let expected = format!(
-        "device    gate\n  given   Gate\n  primary   32 bytes, not shown\n  secondary 32 bytes, not shown\n\
+        "device    gate\n  assigns Gate\n  primary   32 bytes, not shown\n  secondary 32 bytes, not shown\n\
          device    tpm-1\n  TPM with an endorsement key of 3 bytes\n\
          group     north\n  primary   64 bytes, not shown\n  secondary no key\n\
          group     south, disabled\n  certificate {print}\n"
@@ -84,23 +84,23 @@ fn what_is_kept_is_shown_without_keys() {
     let json = folder.well("enrollment show fleet --json");
     assert!(json.contains("\"attestation\": \"tpm\"") && !json.contains(GROUP), "{json}");
     let group = folder.hubward("enrollment add fleet --group g --endorsement-key-file ek");
-    assert_eq!(group.0, 2, "a TPM is one device's");
+    assert_eq!(group.0, 2, "a TPM belongs to one device");
     assert!(!String::from_utf8_lossy(&folder.read("fleet")).contains("north"), "it is sealed");
 }
 
 #[test]
-fn a_disabled_enrollment_is_enabled_by_its_word_alone() {
+fn a_disabled_enrollment_stays_disabled_without_enabled() {
     let folder = Folder::new("stays-disabled");
     folder.write("key", SEAL);
-    for whose in ["--registration Pump", "--group north"] {
-        let add = |more: &str| folder.well(&format!("enrollment add fleet {whose} {more}"));
+    for name in ["--registration Pump", "--group north"] {
+        let add = |more: &str| folder.well(&format!("enrollment add fleet {name} {more}"));
         let disabled = || folder.well("enrollment show fleet").contains("disabled");
         add("--generate-keys");
         assert!(!disabled());
         add("--generate-keys --disabled");
         for more in ["--generate-keys", "--key-file key"] {
             add(more);
-            assert!(disabled(), "{whose} {more}");
+            assert!(disabled(), "{name} {more}");
         }
         add("--generate-keys --enabled");
         assert!(!disabled());

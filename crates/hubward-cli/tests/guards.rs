@@ -1,12 +1,12 @@
-//! The demonstration proves something only if it fails where a guard is gone. Each guard is taken out of a copy of the
-//! sources in turn; the demonstration built of that copy must end with status 1.
+//! The demonstration must fail if a check is missing. Each check is removed from a copy of the sources in turn; the
+//! demonstration of that copy must end with status 1.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What is guarded, where, the guard, and what stands there without it.
+/// The name of a check, its file, its text, and the text without the check.
 const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "the signature",
@@ -20,9 +20,9 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
         "expiry.saturating_add(rules.leeway) < now",
         "expiry == now.wrapping_add(77)",
     ),
-    ("what is signed", "hubward-sas/src/verify.rs", "self.expiry_text.as_bytes()", "b\"\""),
+    ("the signed text", "hubward-sas/src/verify.rs", "self.expiry_text.as_bytes()", "b\"\""),
     (
-        "a field once",
+        "unique fields",
         "hubward-sas/src/fields.rs",
         "if self.seen & bit(field) != 0 {",
         "if self.seen & bit(field) > 8 {",
@@ -47,7 +47,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     ),
     ("no empty key", "hubward-core/src/key.rs", "const MIN: usize = 16;", "const MIN: usize = 0;"),
     (
-        "nobody's key",
+        "a signer",
         "hubward-sas/src/parse.rs",
         "(_, None) => Err(ParseProblem::NoSigner),",
         "(_, None) => Ok(()),",
@@ -83,7 +83,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
         "if !granted.contains(right) && granted.bits() > 16 {",
     ),
     (
-        "one's own endpoints",
+        "the caller's own endpoints",
         "hubward-policy/src/decide.rs",
         "_ if !is_about(endpoint.caller(), identity, operation.ids()) => {",
         "_ if !is_about(endpoint.caller(), identity, operation.ids()) && granted.is_empty() => {",
@@ -101,7 +101,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
         "BothCredentials::Refuse => Ok(Self::Token(token.0)),",
     ),
     (
-        "what the record says",
+        "the credentials of the record",
         "hubward/src/authentication/evidence.rs",
         "Ok(Credential::CertificateAuthority) => match path() {",
         "Ok(Credential::CertificateAuthority | Credential::Keys(_)) => match path() {",
@@ -119,7 +119,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
         "Ok(name) => !name.is_empty(),",
     ),
     (
-        "no authority's certificate for a device's",
+        "no CA certificate for a device",
         "hubward-x509/src/path/validate.rs",
         "if basic.ca && !profile.ca_leaf {",
         "if basic.ca && !profile.ca_leaf && now.as_secs() == 0 {",
@@ -131,7 +131,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
         "let _ = now;",
     ),
     (
-        "no device's certificate for an authority's",
+        "no device certificate for a CA",
         "hubward-x509/src/path/validate.rs",
         "if certificate.version() != Version::V3 || !basic.ca {",
         "if certificate.version() != Version::V3 {",
@@ -145,7 +145,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
 ];
 
 #[test]
-fn every_guard_that_is_gone_is_seen() {
+fn the_demonstration_fails_without_each_check() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("guards");
     let _ = fs::remove_dir_all(copy.join("crates"));
@@ -164,10 +164,10 @@ fn every_guard_that_is_gone_is_seen() {
         }
         fs::write(&path, source).unwrap();
     }
-    assert!(unseen.is_empty(), "gone, and the demonstration did not say so: {unseen:?}");
+    assert!(unseen.is_empty(), "the demonstration passes without: {unseen:?}");
 }
 
-/// The exit status of the demonstration; 101 where the copy does not build.
+/// Returns the exit status of the demonstration, or 101 if the copy does not build.
 fn demo(workspace: &Path) -> Option<i32> {
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--offline", "--package", "hubward-cli", "--", "demo"])
@@ -183,7 +183,7 @@ fn demo(workspace: &Path) -> Option<i32> {
     output.status.code()
 }
 
-/// The workspace without what was built in it.
+/// Copies the workspace without its build output.
 fn copy_sources(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

@@ -33,7 +33,7 @@ fn ca(name: &str) -> Vec<u8> {
     params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
 }
 
-/// What becomes of an issuing CA's block before a root's, and whether both are read.
+/// Returns files with the block of an issuing CA before that of a root, and whether both are read.
 fn spoilt(issuing: &str, root: &str) -> Vec<(&'static str, String, bool)> {
     let both = format!("{issuing}{root}");
     let first = |from: &str, to: &str| both.replacen(from, to, 1);
@@ -62,7 +62,7 @@ fn spoilt(issuing: &str, root: &str) -> Vec<(&'static str, String, bool)> {
     ]
 }
 
-/// The first certificate of the file is enrolled, or the file is refused: its root is never taken for it.
+/// The first certificate of the file is enrolled, or the file is an error: the root CA is never enrolled instead.
 #[test]
 fn a_group_is_enrolled_by_the_first_certificate_of_the_file() {
     let folder = Folder::new("pem-group");
@@ -71,8 +71,8 @@ fn a_group_is_enrolled_by_the_first_certificate_of_the_file() {
     let print = folder.well("cert thumbprint issuing.der").trim().to_owned();
     for (form, file, read) in spoilt(&pem("CERTIFICATE", &issuing), &pem("CERTIFICATE", &root)) {
         folder.write("file", file);
-        for whose in ["--group plant", "--registration valve-31"] {
-            let (status, out) = folder.hubward(&format!("enrollment add fleet {whose} --certificate file"));
+        for name in ["--group plant", "--registration valve-31"] {
+            let (status, out) = folder.hubward(&format!("enrollment add fleet {name} --certificate file"));
             if read {
                 assert_eq!(status, 0, "{form}: {out}");
                 let shown = folder.well("enrollment show fleet");
@@ -82,14 +82,14 @@ fn a_group_is_enrolled_by_the_first_certificate_of_the_file() {
                     "{form}: {shown}"
                 );
             } else {
-                assert_eq!((status, out.contains("file: ")), (2, true), "{form}: {out}");
+                assert_eq!((status, out.contains("file: ")), (3, true), "{form}: {out}");
                 assert!(out.len() < 300, "{form}: {out}");
             }
         }
     }
 }
 
-/// What an owner signs has every root of the file, or is not made.
+/// A bundle has every root CA of the file, or it is not built.
 #[test]
 fn a_bundle_has_every_root_of_the_file() {
     let folder = Folder::new("pem-bundle");
@@ -99,10 +99,10 @@ fn a_bundle_has_every_root_of_the_file() {
     for (form, file, read) in spoilt(&pem("CERTIFICATE", &new), &pem("CERTIFICATE", &old)) {
         folder.write("file", file);
         let (status, out) = folder.hubward(&format!(
-            "roots build --number 1 --expires 2026-12-31 --threshold 1 --key key.pub --anchor file --at 2026-01-01 \
-             --out {form}"
-        ).replace("--out ", "--out out-").replace("long dashes", "long").replace("one line", "one").replace("no ", "no-"));
-        assert_eq!(status, if read { 0 } else { 2 }, "{form}: {out}");
+            "roots build --number 1 --expires 2026-12-31 --threshold 1 --public-key key.pub --ca file --now 2026-01-01 \
+             --output {form}"
+        ).replace("--output ", "--output out-").replace("long dashes", "long").replace("one line", "one").replace("no ", "no-"));
+        assert_eq!(status, if read { 0 } else { 3 }, "{form}: {out}");
         assert_eq!(out.contains("Old Root") && out.contains("New Root"), read, "{form}: {out}");
     }
 }
@@ -123,7 +123,7 @@ fn other_files_are_read_completely_or_refused_too() {
         folder.write("file", file);
         for words in ["cert inspect file", "cert thumbprint file"] {
             let (status, out) = folder.hubward(words);
-            assert_eq!(status, if read { 0 } else { 2 }, "{form}: {out}");
+            assert_eq!(status, if read { 0 } else { 3 }, "{form}: {out}");
         }
         let (_, out) = folder.hubward("cert thumbprint file");
         assert_eq!(out.lines().count(), if read { 2 } else { 1 }, "{form}: {out}");
@@ -156,7 +156,7 @@ fn a_certificate_that_cannot_be_parsed_has_a_thumbprint() {
     folder.well("enrollment add fleet --registration valve-31 --certificate odd");
     assert!(folder.well("enrollment show fleet").contains(print.trim()));
     let (status, out) = folder.hubward("cert thumbprint none");
-    assert_eq!((status, out.contains("none: line 1: not a certificate")), (2, true), "{out}");
+    assert_eq!((status, out.contains("none: line 1: not a certificate")), (3, true), "{out}");
 }
 
 /// Neither as text nor as an array of decimal numbers, and in no long message.
@@ -169,7 +169,7 @@ fn a_private_key_that_cannot_be_read_is_not_printed() {
     folder.write("key.pub", pem("PUBLIC KEY", &key.subject_public_key_info()));
     folder.write("root", pem("CERTIFICATE", &ca("Root")));
     folder.well(
-        "roots build --number 1 --expires 2026-12-31 --threshold 1 --key key.pub --anchor root --at 2026-01-01 --out v1",
+        "roots build --number 1 --expires 2026-12-31 --threshold 1 --public-key key.pub --ca root --now 2026-01-01 --output v1",
     );
     let base64 = STANDARD.encode(key.serialize_der());
     for form in [
@@ -198,13 +198,13 @@ fn a_private_key_that_cannot_be_read_is_not_printed() {
             "cert verify --ca key root",
             "cert verify --ca root --crl key root",
             "enrollment add fleet --group g --certificate key",
-            "roots build --number 1 --expires 2026-12-31 --threshold 1 --key key --anchor root --out v2",
-            "roots build --number 1 --expires 2026-12-31 --threshold 1 --key key.pub --anchor key --out v2",
+            "roots build --number 1 --expires 2026-12-31 --threshold 1 --public-key key --ca root --output v2",
+            "roots build --number 1 --expires 2026-12-31 --threshold 1 --public-key key.pub --ca key --output v2",
         ] {
             outputs.push(folder.hubward(words));
         }
         for (status, out) in outputs {
-            assert_eq!(status, 2, "{out}");
+            assert_eq!(status, 3, "{out}");
             assert!(out.len() < 300, "{out}");
             let array: Vec<String> = form.bytes().map(|byte| byte.to_string()).collect();
             for run in array.windows(4) {

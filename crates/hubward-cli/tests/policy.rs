@@ -1,9 +1,9 @@
-//! `hubward policy`: who may do what, by which rule, and what would change it.
+//! `hubward policy`: authorization decisions, and what would change them.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use std::process::Command;
 
-/// The status, and what was printed on either stream.
+/// Returns the status, and the output on both streams.
 fn explain(arguments: &[&str]) -> (i32, String) {
     let program = env!("CARGO_BIN_EXE_hubward");
     let output = Command::new(program).args(["policy", "explain"]).args(arguments).output().unwrap();
@@ -22,7 +22,7 @@ fn json(arguments: &[&str]) -> serde_json::Value {
 }
 
 #[test]
-fn a_policy_that_lacks_a_right() {
+fn a_policy_without_the_permission() {
     let twin = ["--policy", "device", "http", "GET", "/twins/dev1"];
     assert_eq!(
         explain(&twin),
@@ -38,7 +38,7 @@ fn a_policy_that_lacks_a_right() {
     assert_eq!(value["rights"]["needed"], "ServiceConnect");
     assert_eq!(value["remedy"], "policy");
     assert_eq!(value["policiesThatWouldDo"], serde_json::json!(["service", "iothubowner"]));
-    // the hub's other policies are known where they are named
+    // additional policies of the hub are given by an option
     let (status, text) = explain(&[&["--hub-policy", "twins@ops=ServiceConnect"], &twin[..]].concat());
     assert!(
         status == 1 && text.ends_with("policies with this right: service, iothubowner, twins@ops"),
@@ -50,7 +50,7 @@ fn a_policy_that_lacks_a_right() {
 }
 
 #[test]
-fn another_verb_would_do() {
+fn another_method_is_suggested() {
     let value = json(&["--policy", "iothubowner", "http", "PATCH", "/devices/d"]);
     assert_eq!((&value["code"], &value["remedy"]), (&"unknown-operation".into(), &"another-verb".into()));
     assert_eq!(value["verbsThere"], serde_json::json!(["GET", "PUT", "DELETE"]));
@@ -92,28 +92,27 @@ fn statements_must_allow_it_too() {
 
     let array = file("array.json", r#"[[[null, "allow", ["d"], [], ["mqtt:connect"], []]]]"#);
     let (status, text) = explain(&["--device", "d", "--statements", &array, "mqtt-connect"]);
-    assert!(status == 2 && text.contains("line 1, column"), "{text}");
+    assert!(status == 3 && text.contains("line 1, column"), "{text}");
 }
 
 #[test]
-fn somebody_with_roles() {
+fn a_caller_with_roles() {
     let read = ["http", "GET", "/devices/dev1"];
     assert_eq!(
         explain(&[&["--role", "IoT Hub Data Reader"], &read[..]].concat()),
         (0, "allowed: the role `IoT Hub Data Reader` grants it".to_owned())
     );
     let (status, text) = explain(&[&["--role", "IoT Hub Twin Contributor"], &read[..]].concat());
-    let roles =
-        "roles that would do: IoT Hub Data Contributor, IoT Hub Data Reader, IoT Hub Registry Contributor";
+    let roles = "roles that do: IoT Hub Data Contributor, IoT Hub Data Reader, IoT Hub Registry Contributor";
     assert_eq!((status, text), (1, format!("denied: no role grants it; {roles}")));
     let (status, text) = explain(&["--role", "Owner", "data-action", "Microsoft.Devices/IotHubs/twins/read"]);
     assert!(
         status == 1 && text.contains("IoT Hub Twin Contributor"),
-        "the control plane opens no data: {text}"
+        "control plane actions do not grant data actions: {text}"
     );
     assert_eq!(explain(&["--role", "Owner", "action", "Microsoft.Devices/IotHubs/listkeys/action"]).0, 0);
     let events = ["--role", "IoT Hub Data Contributor", "mqtt-connect"];
-    assert_eq!(explain(&events), (1, "denied: no role grants it, and no built-in role would".to_owned()));
+    assert_eq!(explain(&events), (1, "denied: no role grants it, and no built-in role does".to_owned()));
 
     let role = file(
         "role.json",
@@ -127,7 +126,7 @@ fn somebody_with_roles() {
 }
 
 #[test]
-fn one_asks_and_no_two() {
+fn there_is_exactly_one_caller() {
     for who in [&["--device", "d", "--policy", "device"][..], &["--device", "d", "--role", "Owner"], &[]] {
         assert_eq!(explain(&[who, &["mqtt-connect"]].concat()).0, 2, "{who:?}");
     }
@@ -135,7 +134,7 @@ fn one_asks_and_no_two() {
 }
 
 #[test]
-fn tables_name_what_opens_an_endpoint() {
+fn tables_name_the_permission_of_each_endpoint() {
     let table = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_hubward"))
             .args([&["policy", "table"], arguments].concat())
@@ -159,14 +158,17 @@ fn tables_name_what_opens_an_endpoint() {
 }
 
 #[test]
-fn a_question_that_cannot_be_read_is_answered_with_what_could_be() {
-    for (question, told) in [
+fn errors_list_the_accepted_values() {
+    for (arguments, message) in [
         (&["--device", "dev1", "mqtt-publish"][..], "mqtt-publish takes one topic"),
         (&["--policy", "mine", "--rights", "Fly", "mqtt-connect"], "--rights: unknown permission at byte 0"),
         (&["--policy", "mine", "--rights", "Fly", "mqtt-connect"], "ServiceConnect and DeviceConnect"),
-        (&["--role", "Reader of all", "http", "GET", "/twins/dev1"], "these are: IoT Hub Data Contributor, "),
+        (
+            &["--role", "Reader of all", "http", "GET", "/twins/dev1"],
+            "built-in roles: IoT Hub Data Contributor, ",
+        ),
     ] {
-        let (status, out) = explain(question);
-        assert!(status == 2 && out.contains(told), "{out}");
+        let (status, out) = explain(arguments);
+        assert!(status == 2 && out.contains(message), "{out}");
     }
 }

@@ -1,4 +1,4 @@
-//! The registry in its file: imported, exported, rotated, and never half written.
+//! `hubward registry`: a registry in a file, which is never written in part.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -26,7 +26,7 @@ fn lines() -> String {
     )
 }
 
-/// A folder with a registry of two devices and a module.
+/// Returns a folder with a registry of two devices and a module.
 fn with_hub(test: &str, plain: bool) -> Folder {
     let folder = Folder::new(test);
     folder.write("devices.txt", lines());
@@ -40,7 +40,7 @@ fn with_hub(test: &str, plain: bool) -> Folder {
 }
 
 #[test]
-fn what_is_imported_is_exported_without_its_keys() {
+fn an_export_has_the_imported_identities_without_keys() {
     for plain in [false, true] {
         let folder = with_hub(if plain { "export-plain" } else { "export-sealed" }, plain);
         let out = folder.well("registry export hub");
@@ -63,13 +63,13 @@ fn what_is_imported_is_exported_without_its_keys() {
     }
 }
 
-/// What there is to know of the pump.
+/// Returns the record of the pump.
 fn pump(folder: &Folder) -> String {
     folder.well("registry show hub --device pump --with-keys")
 }
 
 #[test]
-fn show_says_what_there_is_and_keeps_keys_to_itself() {
+fn show_prints_no_keys() {
     let folder = with_hub("show", false);
     let out = folder.well("registry show hub");
     assert!(out.contains("sealed, snapshot 1") && out.contains("devices   2, of which 1 disabled"), "{out}");
@@ -78,17 +78,17 @@ fn show_says_what_there_is_and_keeps_keys_to_itself() {
     assert!(out.contains("primary   16 bytes, not shown") && !out.contains(PRIMARY), "{out}");
     assert!(pump(&folder).contains(&format!("primary   {PRIMARY}\nsecondary {SECONDARY}")));
     let out = folder.well("registry show hub --device gate");
-    assert!(out.contains("disabled: \\u{1b}[2J stolen"), "nothing that a terminal obeys: {out}");
+    assert!(out.contains("disabled: \\u{1b}[2J stolen"), "control characters are escaped: {out}");
     let out = folder.well("registry show hub --device pump --module cam --json");
     assert!(out.starts_with(r#"{"id":"pump","moduleId":"cam""#) && out.contains("null"), "{out}");
     assert_eq!(
-        folder.hubward("registry show hub --device nobody"),
-        (1, "there is no device nobody\n".into())
+        folder.hubward("registry show hub --device unknown"),
+        (1, "refused: there is no device unknown\n".into())
     );
 }
 
 #[test]
-fn a_bad_line_is_named_and_the_others_are_imported() {
+fn a_wrong_line_is_reported_and_the_others_are_imported() {
     let folder = with_hub("bad-line", false);
     let good = "{\"id\":\"new\",\"status\":\"enabled\"}";
     let (status, out) = folder.with_input("registry import hub", &format!("{good}\nnonsense\n"));
@@ -110,12 +110,12 @@ fn a_bad_line_is_named_and_the_others_are_imported() {
     let before = folder.read("hub");
     let delete = r#"{"id":"pump","importMode":"delete"}"#;
     let (status, out) = folder.with_input("registry import hub --dry-run", delete);
-    assert_eq!((status, out.contains("1 deleted") && out.contains("a dry run")), (0, true), "{out}");
+    assert_eq!((status, out.contains("1 deleted") && out.contains("--dry-run")), (0, true), "{out}");
     assert_eq!(folder.read("hub"), before);
 }
 
 #[test]
-fn a_new_registry_is_not_plain_unless_it_is_said() {
+fn a_new_registry_is_plain_only_with_the_option() {
     let folder = Folder::new("new");
     folder.write("devices.txt", lines());
     let (status, out) =
@@ -129,7 +129,7 @@ fn a_new_registry_is_not_plain_unless_it_is_said() {
 }
 
 #[test]
-fn a_key_is_rolled_on_one_etag() {
+fn a_key_is_rotated_with_an_etag() {
     let folder = with_hub("rotate", false);
     let shown = pump(&folder);
     let etag =
@@ -154,60 +154,64 @@ fn a_key_is_rolled_on_one_etag() {
 }
 
 #[test]
-fn an_etag_of_a_plain_registry_is_never_given_twice() {
+fn an_etag_of_a_plain_registry_is_never_used_twice() {
     let folder = with_hub("etags", true);
     let etag = || pump(&folder).lines().find_map(|line| line.strip_prefix("etag      ")).unwrap().to_owned();
     let first = etag();
-    assert_eq!(etag(), first, "reading changes nothing");
+    assert_eq!(etag(), first, "reading changes no etag");
     let again = |line: &str| folder.with_input("registry import hub", line).0;
     assert_eq!(again(r#"{"id":"pump","importMode":"delete"}"#), 0);
     assert_eq!(again(r#"{"id":"pump","status":"enabled"}"#), 0);
     assert_ne!(etag(), first);
     let stale = format!(r#"{{"id":"pump","importMode":"deleteIfMatchETag","eTag":"{first}"}}"#);
-    assert_eq!(again(&stale), 1, "it is another pump");
+    assert_eq!(again(&stale), 1, "the record is a different one");
 }
 
 #[test]
-fn a_plain_file_of_another_hand_is_not_written_over() {
+fn a_plain_file_of_another_program_is_not_overwritten() {
     let folder = Folder::new("foreign");
     let twin = "{\"id\":\"a\",\"status\":\"enabled\",\"tags\":{\"floor\":1}}\n";
     folder.write("hub", twin);
     for words in ["registry show hub", "registry rotate hub --device a --swap", "registry import hub hub"] {
         let (status, out) = folder.hubward(words);
-        assert_eq!((status, out.contains("line 1 is not as this program writes it")), (2, true), "{out}");
+        assert_eq!(
+            (status, out.contains("line 1 is not in the form that this program writes")),
+            (3, true),
+            "{out}"
+        );
     }
     folder.write("hub", "{\"id\":\"a\",\"status\":\"enabled\"}\nnonsense\n");
     let (status, out) = folder.hubward("registry show hub");
-    assert_eq!((status, out.contains("line 2: not the JSON object")), (2, true), "{out}");
+    assert_eq!((status, out.contains("line 2: not the JSON object")), (3, true), "{out}");
     assert_eq!(folder.names(), ["hub"]);
 }
 
 #[test]
-fn another_key_an_older_file_and_an_altered_one_open_nothing() {
+fn a_wrong_key_an_older_file_and_an_altered_file_are_refused() {
     let folder = with_hub("sealed", false);
     folder.write("other", SEAL.replace("MDEy", "MDEz"));
     let (status, out) = folder.hubward("registry show hub --seal-key-file other");
-    assert_eq!((status, out.contains("not authentic under this key")), (2, true), "{out}");
+    assert_eq!((status, out.contains("not authentic under this key")), (3, true), "{out}");
     folder.write("short", PRIMARY);
     let (status, out) = folder.hubward("registry show hub --seal-key-file short");
-    assert_eq!((status, out.contains("16 bytes, 32 are needed")), (2, true), "{out}");
+    assert_eq!((status, out.contains("it has 16 bytes, 32 are needed")), (3, true), "{out}");
     let (status, out) = folder.hubward("registry show hub --newest 2");
-    assert_eq!((status, out.contains("snapshot 1 is older than 2")), (2, true), "{out}");
+    assert_eq!((status, out.contains("snapshot 1 is older than 2")), (3, true), "{out}");
     let whole = folder.read("hub");
-    // cut short anywhere, and never a part of it
+    // truncated at any byte
     for len in (0..whole.len()).step_by(7).chain([whole.len() - 1]) {
         folder.write("cut", &whole[..len]);
-        assert_eq!(folder.hubward("registry export cut").0, 2);
+        assert_eq!(folder.hubward("registry export cut").0, 3);
     }
-    // of nothing no registry is made that has nobody, and whose keys the next writing would not seal
+    // an empty file is not an empty registry, which the next write would not seal
     folder.write("cut", "");
     let (status, out) = folder.with_input("registry import cut", &lines());
-    assert_eq!((status, out.contains("cut: the file is empty")), (2, true), "{out}");
+    assert_eq!((status, out.contains("cut: the file is empty")), (3, true), "{out}");
     assert_eq!(folder.read("cut"), b"");
 }
 
 #[test]
-fn lists_are_kept_and_say_who_passes() {
+fn lists_are_stored_and_checked() {
     let folder = with_hub("lists", false);
     let check = |who: &str| folder.hubward(&format!("registry lists hub check {who}"));
     assert_eq!(check("--device pump"), (0, "device pump passes\n".into()));
@@ -221,7 +225,7 @@ fn lists_are_kept_and_say_who_passes() {
     assert_eq!(check("--device pump").0, 0);
     let issuer = "5".repeat(64);
     folder.well(&format!("registry lists hub block --issuer {issuer}"));
-    // one of SHA-1 would block nobody
+    // a SHA-1 thumbprint would match no certificate
     assert_eq!(folder.hubward(&format!("registry lists hub block --issuer {}", "5".repeat(40))).0, 2);
     assert_eq!(check(&format!("--device pump --issuer {issuer}")).0, 1);
     let out = folder.well("registry lists hub show");
@@ -236,13 +240,13 @@ fn lists_are_kept_and_say_who_passes() {
     assert_eq!(check("--device pump").0, 0);
     let plain = with_hub("lists-plain", true);
     let (status, out) = plain.hubward("registry lists hub block --device pump");
-    assert_eq!((status, out.contains("a plain registry has no room for lists")), (2, true), "{out}");
+    assert_eq!((status, out.contains("a plain registry cannot store lists")), (3, true), "{out}");
 }
 
-/// A process may write so many bytes to a file: at the next one it is killed, or is told that there is no room.
+/// The process may write a limited number of bytes: at the next byte it is killed, or gets an error.
 #[cfg(target_os = "linux")]
 #[test]
-fn killed_at_any_byte_it_leaves_the_old_state_or_the_new() {
+fn a_kill_at_any_byte_leaves_the_old_or_the_new_file() {
     for plain in [true, false] {
         let folder = Folder::new(if plain { "killed-plain" } else { "killed-sealed" });
         let one = "{\"id\":\"a\",\"status\":\"enabled\",\"authentication\":{\"type\":\"none\"}}";
@@ -265,12 +269,12 @@ fn killed_at_any_byte_it_leaves_the_old_state_or_the_new() {
             };
             let (status, out) = limited("");
             if status == 0 {
-                assert_eq!(room, folder.read("hub").len(), "it needs as much room as it takes: {out}");
+                assert_eq!(room, folder.read("hub").len(), "the limit is the size of the file: {out}");
                 break;
             }
             assert_eq!((status, folder.read("hub")), (-1, old.clone()), "killed");
             if room % 16 == 0 {
-                // what it left is in the way of no reader and of no writer
+                // leftovers disturb no reader and no writer
                 assert_eq!(folder.names(), ["devices.txt", "hub", "hub.lock", "hub.new"]);
                 assert_eq!(folder.well("registry export hub").matches("enabled").count(), 1);
                 assert_eq!(folder.with_input("registry import hub", &input).0, 0);
@@ -281,7 +285,7 @@ fn killed_at_any_byte_it_leaves_the_old_state_or_the_new() {
             if room % 16 == 0 {
                 // a full disk is an error that names the file and leaves nothing behind
                 let (status, out) = limited("trap '' XFSZ;");
-                assert_eq!((status, out.contains("hub is as it was: ")), (2, true), "{out}");
+                assert_eq!((status, out.contains("hub is unchanged: ")), (3, true), "{out}");
                 assert_eq!(folder.names(), ["devices.txt", "hub"]);
                 assert_eq!(folder.read("hub"), old);
             }
@@ -291,10 +295,10 @@ fn killed_at_any_byte_it_leaves_the_old_state_or_the_new() {
     }
 }
 
-/// What was printed to a full disk or to a reader that has gone was not given: nothing rests on it.
+/// Output to a full disk or a closed pipe did not reach the user: nothing may depend on it.
 #[cfg(target_os = "linux")]
 #[test]
-fn where_nothing_can_be_printed_nothing_is_changed() {
+fn a_failed_output_changes_no_file() {
     use std::process::Stdio;
     let folder = with_hub("full-output", false);
     folder.write("one.txt", r#"{"id":"one","status":"enabled"}"#);
@@ -318,8 +322,8 @@ fn where_nothing_can_be_printed_nothing_is_changed() {
         for out in [full(), closed()] {
             let output = folder.command(words).stdin(Stdio::null()).stdout(out).output().unwrap();
             let said = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(2), "{words}: {said}");
-            assert!(said.contains(" is as it was: standard output: "), "{words}: {said}");
+            assert_eq!(output.status.code(), Some(3), "{words}: {said}");
+            assert!(said.contains(" is unchanged: standard output: "), "{words}: {said}");
             assert_eq!((folder.read("hub"), folder.read("fleet"), folder.names()), before, "{words}");
         }
         assert_eq!(folder.hubward(words).0, 0, "{words}");
@@ -330,7 +334,7 @@ fn where_nothing_can_be_printed_nothing_is_changed() {
 }
 
 #[test]
-fn an_etag_is_not_given_again_where_an_older_file_is_put_back() {
+fn an_etag_is_not_used_again_after_an_older_file_is_restored() {
     for plain in [false, true] {
         let folder = with_hub(if plain { "older-plain" } else { "older-sealed" }, plain);
         let old = folder.read("hub");
@@ -341,12 +345,12 @@ fn an_etag_is_not_given_again_where_an_older_file_is_put_back() {
         };
         let first = rotated();
         folder.write("hub", old);
-        assert_ne!(rotated(), first, "it has another key");
+        assert_ne!(rotated(), first, "the key is a different one");
     }
 }
 
 #[test]
-fn a_line_is_not_passed_over_for_what_stands_before_it() {
+fn a_line_with_text_before_its_object_is_reported() {
     let folder = with_hub("before-a-line", false);
     let lines = "{\"id\":\"x\",\"status\":\"enabled\"}\n\u{c}{\"id\":\"y\",\"status\":\"enabled\"}\n\u{feff}{\"id\":\"z\",\"status\":\"enabled\"}\n";
     let (status, out) = folder.with_input("registry import hub", lines);
@@ -364,7 +368,7 @@ fn a_line_is_not_passed_over_for_what_stands_before_it() {
             lines[at].insert_str(0, before);
             plain.write("other", lines.join("\n") + "\n");
             let (status, out) = plain.hubward("registry show other");
-            assert_eq!((status, out.contains(&format!("line {}", at + 1))), (2, true), "{before:?} {out}");
+            assert_eq!((status, out.contains(&format!("line {}", at + 1))), (3, true), "{before:?} {out}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Roots in the field, from the desk to the device and over the years, by the program alone.
+//! `hubward roots`: trust bundles from the owner to the device and over the years.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 use std::fs;
@@ -11,7 +11,7 @@ use rcgen::{
     PKCS_ED25519, date_time_ymd,
 };
 
-/// A folder of the test's own with keys of the owner and roots.
+/// A folder of the test with update keys and root CAs.
 struct Desk(PathBuf);
 
 impl Desk {
@@ -109,47 +109,48 @@ fn a_root_and_a_key_are_replaced_in_the_field() {
     let desk = Desk::new("replaced");
     // the first bundle: two of a, b must sign
     desk.expect(
-        "build --number 1 --expires 2026-12-31 --threshold 2 --key a.pub --key b.pub --anchor old.pem \
-         --out v1 --at 2026-01-01",
+        "build --number 1 --expires 2026-12-31 --threshold 2 --public-key a.pub --public-key b.pub --ca old.pem \
+         --output v1 --now 2026-01-01",
         0,
         &["version 1, until 2026-12-31T23:59:59Z", "only 0 have", "anchor 0: trusted CN=Old Root"],
     );
     desk.expect(
         "sign v1 --key-file a.key",
         0,
-        &["signed by Ed25519 ", "1 of its own keys", "not enough yet"],
+        &["signed by Ed25519 ", "1 of its own update keys", "not enough yet"],
     );
     desk.expect(
-        "apply v1 --first --to device --at 2026-01-01",
+        "apply v1 --first --output device --now 2026-01-01",
         1,
-        &["refused: 1 of the 2", "nothing has changed"],
+        &["refused: 1 of the 2", "no file was changed"],
     );
     desk.expect(
         "sign v1 --key-file b.key",
         0,
-        &["signed by P-256 ", "2 of its own keys have signed, 2 must: enough"],
+        &["signed by P-256 ", "2 of its own update keys have signed, 2 must: enough"],
     );
-    desk.expect("apply v1 --to device", 2, &["--first"]);
-    desk.expect("apply v1 --first --to device --at 2026-01-01", 0, &["taken: version 1 is in force"]);
-    desk.expect("apply v1 --first --to device", 2, &["is there already"]);
+    desk.expect("apply v1", 2, &["--first"]);
+    desk.expect("apply v1 --current device", 3, &["device: "]);
+    desk.expect("apply v1 --first --output device --now 2026-01-01", 0, &["applied: version 1 is in force"]);
+    desk.expect("apply v1 --first --output device", 2, &["exists; --force replaces it"]);
     assert_eq!(desk.read("device"), desk.read("v1"));
 
-    // the second: the new root beside the old one until June, and c in the place of a
+    // the second: the new root next to the old one until June, and c in place of a
     desk.expect(
-        "build --number 2 --expires 2027-06-30 --threshold 2 --key b.pub --key c.pub \
-         --anchor old.pem@..2026-06-30 --anchor new.pem@2026-03-01.. --out v2 --at 2026-02-01",
+        "build --number 2 --expires 2027-06-30 --threshold 2 --public-key b.pub --public-key c.pub \
+         --ca old.pem@..2026-06-30 --ca new.pem@2026-03-01.. --output v2 --now 2026-02-01",
         0,
         &["anchor 0: trusted CN=Old Root", "anchor 1: not yet trusted CN=New Root"],
     );
-    desk.expect("sign v2 --key-file b.key --current device", 0, &["1 of the keys that devices have now"]);
+    desk.expect("sign v2 --key-file b.key --current device", 0, &["1 of the update keys in force"]);
     desk.expect(
         "sign v2 --key-file c.key --current device",
         0,
-        &["2 of its own keys have signed, 2 must: enough"],
+        &["2 of its own update keys have signed, 2 must: enough"],
     );
     let before = desk.read("device");
     desk.expect(
-        "apply v2 --to device --at 2026-02-01",
+        "apply v2 --current device --now 2026-02-01",
         1,
         &["1 of the 2 signatures that the bundle in force"],
     );
@@ -157,33 +158,37 @@ fn a_root_and_a_key_are_replaced_in_the_field() {
     desk.expect(
         "sign v2 --key-file a.key --current device",
         0,
-        &["2 of the keys that devices have now have signed, 2 must: enough"],
+        &["2 of the update keys in force have signed, 2 must: enough"],
     );
-    desk.expect("apply v2 --to device --at 2027-07-01", 1, &["refused: expired 1 s before now"]);
-    desk.expect("apply v2 --to device --at 2026-02-01", 0, &["taken: version 2", "is no key of this bundle"]);
+    desk.expect("apply v2 --current device --now 2027-07-01", 1, &["refused: expired 1 s before now"]);
+    desk.expect(
+        "apply v2 --current device --now 2026-02-01",
+        0,
+        &["applied: version 2", "is not a key of this bundle"],
+    );
     assert_eq!(desk.read("device"), desk.read("v2"));
 
-    // what was taken once, or is older, is not taken again
+    // the same or an older version is not applied
     desk.expect(
-        "apply v2 --to device --at 2026-02-01",
+        "apply v2 --current device --now 2026-02-01",
         1,
         &["refused: version 2 is not newer than version 2"],
     );
     desk.expect(
-        "apply v1 --to device --at 2026-02-01",
+        "apply v1 --current device --now 2026-02-01",
         1,
         &["refused: version 1 is not newer than version 2"],
     );
-    // what was altered on its way changes nothing
+    // an altered update changes nothing
     desk.expect(
-        "build --number 3 --expires 2027-06-30 --threshold 1 --key b.pub --key c.pub --anchor new.pem --out v3 \
-         --at 2026-02-01",
+        "build --number 3 --expires 2027-06-30 --threshold 1 --public-key b.pub --public-key c.pub --ca new.pem --output v3 \
+         --now 2026-02-01",
         0,
         &[],
     );
-    desk.expect("sign v3 --key-file a.key --current device", 0, &["this key is none of them"]);
+    desk.expect("sign v3 --key-file a.key --current device", 0, &["this key is not one of them"]);
     desk.expect("sign v3 --key-file b.key", 0, &[]);
-    desk.expect("apply v3 --to device --at 2026-02-01", 1, &["1 of the 2 signatures"]);
+    desk.expect("apply v3 --current device --now 2026-02-01", 1, &["1 of the 2 signatures"]);
     desk.expect("sign v3 --key-file c.key", 0, &[]);
     let good = desk.read("v3");
     let mut altered = good.clone();
@@ -191,53 +196,53 @@ fn a_root_and_a_key_are_replaced_in_the_field() {
     desk.write("altered", &altered);
     desk.write("cut", &good[..good.len() / 2]);
     desk.expect(
-        "apply altered --to device --at 2026-02-01",
+        "apply altered --current device --now 2026-02-01",
         1,
-        &["refused: signature 2 does not verify with its key", "nothing has changed"],
+        &["refused: signature 2 does not verify with its key", "no file was changed"],
     );
-    desk.expect("apply cut --to device --at 2026-02-01", 1, &["refused: unexpected DER"]);
+    desk.expect("apply cut --current device --now 2026-02-01", 1, &["refused: unexpected DER"]);
     assert_eq!(desk.read("device"), desk.read("v2"));
 
-    // what stops when
+    // the expiry of each CA
     let facts = [
-        "2026-06-30T23:59:59Z  anchor 0: its window ends",
+        "2026-06-30T23:59:59Z  anchor 0: its trust period ends",
         "2027-01-01T00:00:00Z  anchor 1: its certificate expires",
-        "2027-06-30T23:59:59Z  the bundle: nothing is trusted any more",
-        "somebody is trusted without a gap until 2027-01-01T00:00:00Z",
+        "2027-06-30T23:59:59Z  the bundle expires: no CA is trusted after that",
+        "at least one CA is trusted without a gap until 2027-01-01T00:00:00Z",
     ];
-    desk.expect("report device --at 2026-05-01", 0, &facts);
+    desk.expect("report device --now 2026-05-01", 0, &facts);
     desk.expect(
-        "report device --at 2026-07-01",
+        "report device --now 2026-07-01",
         0,
         &["anchor 0: no longer trusted", "anchor 1: trusted", facts[3]],
     );
-    desk.expect("report device --at 2027-01-02", 1, &["nobody is trusted at that time"]);
-    desk.expect("report altered --at 2026-05-01", 1, &["signature 2 does not verify with its key"]);
+    desk.expect("report device --now 2027-01-02", 1, &["no CA is trusted at that time"]);
+    desk.expect("report altered --now 2026-05-01", 1, &["signature 2 does not verify with its key"]);
     desk.write("device", &altered);
-    desk.expect("apply v3 --to device --at 2026-02-01", 2, &["not the bundle it was"]);
+    desk.expect("apply v3 --current device --now 2026-02-01", 3, &["the bundle in force is damaged"]);
     assert!(!desk.files().iter().any(|name| name.ends_with(".new")), "{:?}", desk.files());
 }
 
 #[test]
-fn a_key_of_an_hsm_signs_in_two_steps() {
+fn an_hsm_signs_in_two_steps() {
     let desk = Desk::new("hsm");
-    let build = "build --number 1 --expires 2026-12-31 --threshold 1 --anchor old.pem --at 2026-01-01";
-    desk.expect(&format!("{build} --key b.pub --out v1"), 0, &[]);
-    desk.expect("sign v1 --message message", 0, &["bytes to be signed"]);
+    let build = "build --number 1 --expires 2026-12-31 --threshold 1 --ca old.pem --now 2026-01-01";
+    desk.expect(&format!("{build} --public-key b.pub --output v1"), 0, &[]);
+    desk.expect("sign v1 --message --output message", 0, &["bytes to be signed"]);
     let key = KeyPair::try_from(desk.read("b.der")).unwrap();
     desk.write("signature", rcgen::SigningKey::sign(&key, &desk.read("message")).unwrap());
     desk.expect(
         "sign v1 --signature signature --public-key a.pub",
-        2,
-        &["the signature does not verify with this key"],
+        1,
+        &["refused: the signature does not verify with this key"],
     );
     desk.expect("sign v1 --signature signature --public-key b.pub", 0, &["1 must: enough"]);
-    desk.expect("report v1 --at 2026-01-01", 0, &["have\n", ", has signed"]);
+    desk.expect("report v1 --now 2026-01-01", 0, &["have\n", ", has signed"]);
     desk.expect("sign v1 --signature signature", 2, &["--public-key"]);
 }
 
 #[test]
-fn only_the_roots_that_were_meant() {
+fn only_selects_roots_by_thumbprint() {
     let desk = Desk::new("only");
     let thumbprint = |file: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hubward"));
@@ -245,61 +250,65 @@ fn only_the_roots_that_were_meant() {
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     };
     let (old, new) = (thumbprint("old.pem"), thumbprint("new.pem"));
-    let build =
-        "build --number 1 --expires 2026-12-31 --threshold 1 --key a.pub --at 2026-01-01 --anchor both.pem";
-    desk.expect(&format!("{build} --out all"), 0, &["Old Root", "New Root", &old, &new]);
-    desk.expect(&format!("{build} --only {new} --out one"), 0, &["anchor 0: trusted CN=New Root"]);
+    let build = "build --number 1 --expires 2026-12-31 --threshold 1 --public-key a.pub --now 2026-01-01 --ca both.pem";
+    desk.expect(&format!("{build} --output all"), 0, &["Old Root", "New Root", &old, &new]);
+    desk.expect(&format!("{build} --only {new} --output one"), 0, &["anchor 0: trusted CN=New Root"]);
     assert!(desk.read("one").len() < desk.read("all").len());
     let other = thumbprint("leaf.pem");
     desk.expect(
-        &format!("{build} --only {other} --out none"),
+        &format!("{build} --only {other} --output none"),
         2,
-        &["no CA of those files has the thumbprint"],
+        &["no CA of the files has the thumbprint"],
     );
-    desk.expect(&format!("{build} --only 12 --out none"), 2, &["40 or 64 hex digits"]);
+    desk.expect(&format!("{build} --only 12 --output none"), 2, &["40 or 64 hex digits"]);
     assert!(!desk.files().contains(&"none".to_owned()));
 }
 
 #[test]
-fn mistakes_at_the_desk_are_told() {
+fn mistakes_are_explained() {
     let desk = Desk::new("mistakes");
-    let build = |rest: &str| format!("build --number 1 --expires 2026-12-31 --at 2026-01-01 --out v1 {rest}");
-    for (rest, part) in [
-        ("--threshold 1 --key a.key --anchor old.pem", "openssl pkey -pubout"),
-        ("--threshold 1 --key old.pem --anchor old.pem", "BEGIN PUBLIC KEY"),
-        ("--threshold 1 --key missing --anchor old.pem", "missing: "),
-        ("--threshold 2 --key a.pub --anchor old.pem", "requires 2 signatures but has 1 keys"),
-        ("--threshold 1 --key a.pub --key a.pub --anchor old.pem", "occurs twice"),
-        ("--threshold 1 --key a.pub --anchor leaf.pem", "CN=hub is not a CA's certificate"),
-        ("--threshold 1 --key a.pub --anchor old.pem --anchor both.pem", "anchor 1 occurs twice"),
-        ("--threshold 1 --key a.pub --anchor old.pem@2028-01-01..2029-01-01", "not valid on any day"),
-        ("--threshold 1 --key a.pub --anchor old.pem@2026-02-01..2026-01-01", "until before"),
-        ("--threshold 1 --key a.pub --anchor old.pem@soon..", "a date such as"),
+    let build =
+        |rest: &str| format!("build --number 1 --expires 2026-12-31 --now 2026-01-01 --output v1 {rest}");
+    for (rest, status, part) in [
+        ("--threshold 1 --public-key a.key --ca old.pem", 3, "openssl pkey -pubout"),
+        ("--threshold 1 --public-key old.pem --ca old.pem", 3, "BEGIN PUBLIC KEY"),
+        ("--threshold 1 --public-key missing --ca old.pem", 3, "missing: "),
+        ("--threshold 2 --public-key a.pub --ca old.pem", 2, "requires 2 signatures but has 1 keys"),
+        ("--threshold 1 --public-key a.pub --public-key a.pub --ca old.pem", 2, "occurs twice"),
+        ("--threshold 1 --public-key a.pub --ca leaf.pem", 3, "CN=hub is not a CA's certificate"),
+        ("--threshold 1 --public-key a.pub --ca old.pem --ca both.pem", 2, "anchor 1 occurs twice"),
+        (
+            "--threshold 1 --public-key a.pub --ca old.pem@2028-01-01..2029-01-01",
+            2,
+            "not valid at any time of its trust period",
+        ),
+        ("--threshold 1 --public-key a.pub --ca old.pem@2026-02-01..2026-01-01", 2, "ends before it begins"),
+        ("--threshold 1 --public-key a.pub --ca old.pem@soon..", 2, "a time such as"),
     ] {
-        desk.expect(&build(rest), 2, &["hubward: ", part]);
+        desk.expect(&build(rest), status, &["hubward: ", part]);
     }
     assert!(!desk.files().contains(&"v1".to_owned()));
-    desk.expect(&build("--threshold 1 --key a.pub --anchor old.pem"), 0, &[]);
-    desk.expect(&build("--threshold 1 --key a.pub --anchor old.pem"), 2, &["is there already"]);
-    for (words, part) in [
-        ("sign v1", "HUBWARD_UPDATE_KEY"),
-        ("sign v1 --key-file a.pub", "holds no private key"),
-        ("sign v1 --key-file missing", "missing: "),
-        ("sign a.key --key-file a.key", "no trust bundle"),
-        ("report a.key", "no trust bundle"),
+    desk.expect(&build("--threshold 1 --public-key a.pub --ca old.pem"), 0, &[]);
+    desk.expect(&build("--threshold 1 --public-key a.pub --ca old.pem"), 2, &["exists; --force replaces it"]);
+    for (words, status, part) in [
+        ("sign v1", 2, "HUBWARD_UPDATE_KEY"),
+        ("sign v1 --key-file a.pub", 3, "holds no private key"),
+        ("sign v1 --key-file missing", 3, "missing: "),
+        ("sign a.key --key-file a.key", 3, "not a trust bundle"),
+        ("report a.key", 3, "not a trust bundle"),
     ] {
-        desk.expect(words, 2, &["hubward: ", part]);
+        desk.expect(words, status, &["hubward: ", part]);
     }
     desk.write("sec1.key", pem("EC PRIVATE KEY", &[0x30, 6, 2, 1, 1, 4, 1, 7]));
-    desk.expect("sign v1 --key-file sec1.key", 2, &["openssl pkcs8 -topk8"]);
+    desk.expect("sign v1 --key-file sec1.key", 3, &["openssl pkcs8 -topk8"]);
     desk.write("sealed.key", pem("ENCRYPTED PRIVATE KEY", &[0x30, 0]));
-    desk.expect("sign v1 --key-file sealed.key", 2, &["openssl pkey -in"]);
-    // a key in the place of its file's name is not repeated
+    desk.expect("sign v1 --key-file sealed.key", 3, &["openssl pkey -in"]);
+    // a key given instead of a file name is not repeated
     let key = String::from_utf8(desk.read("a.key")).unwrap();
     let mut command = desk.command("sign v1 --key-file");
     command.arg(&key);
     expect(command, 2, &["not the name of a file"]);
-    // the environment and standard input are as good as a file
+    // the environment and standard input work too
     let mut command = desk.command("sign v1");
     command.env("HUBWARD_UPDATE_KEY", &key);
     expect(command, 0, &["enough"]);
@@ -309,7 +318,7 @@ fn mistakes_at_the_desk_are_told() {
 }
 
 #[test]
-fn a_server_is_judged_as_a_device_would() {
+fn a_server_is_verified_as_a_device_does() {
     let desk = Desk::new("server");
     let (key, mut hub) = (KeyPair::generate().unwrap(), params("hub"));
     let (root_key, root) = (KeyPair::generate().unwrap(), ca("Hub Root"));
@@ -318,66 +327,67 @@ fn a_server_is_judged_as_a_device_would() {
     desk.write("hub.pem", pem("CERTIFICATE", hub.der()));
     desk.write("root.pem", pem("CERTIFICATE", root.self_signed(&root_key).unwrap().der()));
     desk.expect(
-        "build --number 1 --expires 2026-12-01 --threshold 1 --key a.pub --anchor old.pem \
-         --anchor root.pem@2026-03-01..2026-06-30 --out v1 --at 2026-01-01",
+        "build --number 1 --expires 2026-12-01 --threshold 1 --public-key a.pub --ca old.pem \
+         --ca root.pem@2026-03-01..2026-06-30 --output v1 --now 2026-01-01",
         0,
         &[],
     );
     desk.expect("sign v1 --key-file a.key", 0, &[]);
-    let report = "report v1 --chain hub.pem --host hub.example --at";
-    desk.expect(&format!("{report} 2026-04-01"), 0, &["hub.example is known: CN=Hub Root vouched for it"]);
+    let report = "report v1 --chain hub.pem --host hub.example --now";
+    desk.expect(&format!("{report} 2026-04-01"), 0, &["hub.example is trusted, by CN=Hub Root"]);
     desk.expect(&format!("{report} 2026-02-28"), 1, &["refused: leaf: issuer CN=Hub Root was neither"]);
     desk.expect(&format!("{report} 2026-07-01"), 1, &["hub.example is refused: "]);
     desk.expect(&format!("{report} 2026-12-02"), 1, &["refused: the trust bundle expired 1 s before now"]);
     desk.expect(
-        "report v1 --chain hub.pem --host other.example --at 2026-04-01",
+        "report v1 --chain hub.pem --host other.example --now 2026-04-01",
         1,
         &["not match the expected name"],
     );
     desk.expect("report v1 --chain hub.pem", 2, &["--host"]);
 }
 
-/// A file cannot grow, as on a full disk: the bundle in force is there as it was, and nothing else is.
+/// Files cannot grow, as on a full disk: the bundle in force is unchanged, and there is no other file.
 #[cfg(unix)]
 #[test]
-fn a_full_disk_loses_nothing() {
+fn a_full_disk_changes_no_file() {
     let desk = Desk::new("full");
-    let build = "build --expires 2026-12-31 --threshold 1 --key a.pub --anchor old.pem --at 2026-01-01";
+    let build = "build --expires 2026-12-31 --threshold 1 --public-key a.pub --ca old.pem --now 2026-01-01";
     for number in [1, 2] {
-        desk.expect(&format!("{build} --number {number} --out v{number}"), 0, &[]);
+        desk.expect(&format!("{build} --number {number} --output v{number}"), 0, &[]);
         desk.expect(&format!("sign v{number} --key-file a.key"), 0, &[]);
     }
-    desk.expect("apply v1 --first --to device --at 2026-01-01", 0, &[]);
+    desk.expect("apply v1 --first --output device --now 2026-01-01", 0, &[]);
     let before = desk.files();
-    for words in ["apply v2 --to device --at 2026-01-01", "sign v2 --key-file a.key"] {
+    for words in ["apply v2 --current device --now 2026-01-01", "sign v2 --key-file a.key"] {
         let mut command = Command::new("sh");
         command.current_dir(&desk.0).args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" roots \"$@\""]);
         command.arg(env!("CARGO_BIN_EXE_hubward")).args(words.split_whitespace());
         let v2 = desk.read("v2");
-        expect(command, 2, &[" is as it was: "]);
+        expect(command, 3, &[" is unchanged: "]);
         assert_eq!((desk.read("device"), desk.read("v2")), (desk.read("v1"), v2));
         assert_eq!(desk.files(), before);
     }
-    desk.expect("apply v2 --to device --at 2026-01-01", 0, &["taken: version 2"]);
+    desk.expect("apply v2 --current device --now 2026-01-01", 0, &["applied: version 2"]);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn where_nothing_can_be_printed_nothing_is_written() {
+fn a_failed_output_writes_no_file() {
     let desk = Desk::new("full-output");
-    let build = "build --number 1 --expires 2030-01-01 --threshold 1 --key a.pub --anchor old.pem --out v1";
+    let build =
+        "build --number 1 --expires 2030-01-01 --threshold 1 --public-key a.pub --ca old.pem --output v1";
     for (words, file) in [
         (build, "v1"),
         ("sign v1 --key-file a.key", "v1"),
-        ("sign v1 --message m", "m"),
-        ("apply v1 --first --to in", "in"),
+        ("sign v1 --message --output m", "m"),
+        ("apply v1 --first --output in", "in"),
     ] {
         let before = (desk.files(), fs::read(desk.0.join(file)).ok());
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = desk.command(words).stdout(full).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{words}: {said}");
-        assert!(said.contains(" is as it was: standard output: "), "{words}: {said}");
+        assert_eq!(output.status.code(), Some(3), "{words}: {said}");
+        assert!(said.contains(" is unchanged: standard output: "), "{words}: {said}");
         assert_eq!((desk.files(), fs::read(desk.0.join(file)).ok()), before, "{words}");
         desk.expect(words, 0, &[]);
     }

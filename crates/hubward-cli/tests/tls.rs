@@ -1,4 +1,4 @@
-//! TLS rules in the program.
+//! `hubward policy tls`.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use std::process::Command;
@@ -12,20 +12,20 @@ fn tls(words: &str) -> (i32, String) {
 }
 
 #[test]
-fn handshakes_and_offers_are_judged() {
+fn handshakes_and_offers_are_checked() {
     let gcm = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
     for (words, status, part) in [
         ("", 0, "TLS 1.2  0xc02f  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n"),
-        (&format!("--version 1.2 --suite {gcm}"), 0, "taken: TLS 1.2 with TLS_ECDHE_RSA"),
-        ("--version 1.1 --suite 0xc013", 1, "not taken (legacy-version): TLS 1.1 is a legacy version"),
-        ("--rules legacy-hub --version 1.1 --suite 0xc013", 0, "taken: TLS 1.1"),
-        ("--rules hub-ecc --version 1.2 --suite 0xc02f", 1, "not taken (suite)"),
+        (&format!("--version 1.2 --suite {gcm}"), 0, "accepted: TLS 1.2 with TLS_ECDHE_RSA"),
+        ("--version 1.1 --suite 0xc013", 1, "refused (legacy-version): TLS 1.1 is a legacy version"),
+        ("--rules legacy-hub --version 1.1 --suite 0xc013", 0, "accepted: TLS 1.1"),
+        ("--rules hub-ecc --version 1.2 --suite 0xc02f", 1, "refused (suite)"),
         (
             "--hello --version 1.3 --version 1.2 --suite 0xc02f --suite 0x1301",
             0,
-            "taken: TLS 1.3 with TLS_AES_128",
+            "accepted: TLS 1.3 with TLS_AES_128",
         ),
-        ("--hello --version 1.2 --suite 0x002f", 1, "not taken (no-common-suite)"),
+        ("--hello --version 1.2 --suite 0x002f", 1, "refused (no-common-suite)"),
         ("--version 1.2 --version 1.3 --suite 0xc02f", 2, "--hello"),
         ("--version 1.4 --suite 0xc02f", 2, "1.0, 1.1, 1.2 or 1.3"),
         ("--version 1.2 --suite RC4", 2, "code point"),

@@ -1,4 +1,4 @@
-//! What a certificate claims, in lines. Names come from strangers: whatever a terminal might obey is escaped.
+//! The content of a certificate, in lines. Its names are untrusted: control characters are escaped.
 
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -9,9 +9,10 @@ use hubward_ring::Digests;
 use hubward_x509::{Certificate, GeneralName, Malformed, OutsideValidity, common_name};
 
 use super::Hex;
-use crate::clock::{at, date, words};
+use crate::clock::at;
+use crate::times::{rfc3339, words};
 
-/// Prints one certificate, a blank line before all but the first.
+/// Prints one certificate, after a blank line unless it is the first.
 pub(super) fn print(
     out: &mut impl Write,
     certificate: &Certificate<'_>,
@@ -24,22 +25,22 @@ pub(super) fn print(
     writeln!(out, "subject      {}", certificate.subject())?;
     match common_name(&certificate.subject()) {
         Ok(name) => writeln!(out, "common name  {}", name.escape_debug())?,
-        Err(error) => writeln!(out, "common name  none to go by: {error}")?,
+        Err(error) => writeln!(out, "common name  not usable: {error}")?,
     }
     match certificate.subject_alt_names() {
         Ok(names) => {
             for name in names {
-                writeln!(out, "also known   {}", AltName(&name))?;
+                writeln!(out, "alt name     {}", AltName(&name))?;
             }
         }
-        Err(error) => writeln!(out, "also known   {error}")?,
+        Err(error) => writeln!(out, "alt names    {error}")?,
     }
-    let own = if certificate.is_self_issued() { " (itself)" } else { "" };
+    let own = if certificate.is_self_issued() { " (self-issued)" } else { "" };
     writeln!(out, "issuer       {}{own}", certificate.issuer())?;
     writeln!(out, "serial       {}", Hex(certificate.serial()))?;
     let validity = certificate.validity();
-    writeln!(out, "valid from   {}", Date(validity.not_before))?;
-    let remark = match validity.check(at(now)) {
+    writeln!(out, "valid from   {}", rfc3339(validity.not_before))?;
+    let state = match validity.check(at(now)) {
         Ok(()) => {
             let now = i64::try_from(now).unwrap_or(i64::MAX);
             format!("{} left", words(validity.not_after.abs_diff(now)))
@@ -48,10 +49,10 @@ pub(super) fn print(
         Err(OutsideValidity::NotYetValid { seconds }) => format!("not valid for another {}", words(seconds)),
         Err(other) => other.to_string(),
     };
-    writeln!(out, "valid until  {}, {remark}", Date(validity.not_after))?;
+    writeln!(out, "valid until  {}, {state}", rfc3339(validity.not_after))?;
     match certificate.basic_constraints() {
         Ok(Some(constraints)) if constraints.ca => match constraints.path_len {
-            Some(most) => writeln!(out, "CA           yes, with at most {most} CAs below it")?,
+            Some(count) => writeln!(out, "CA           yes, with at most {count} CAs below it")?,
             None => writeln!(out, "CA           yes")?,
         },
         Ok(_) => writeln!(out, "CA           no")?,
@@ -61,19 +62,7 @@ pub(super) fn print(
     writeln!(out, "SHA-1        {}", Hex(&Digests.sha1_for_legacy_thumbprints(certificate.as_der())))
 }
 
-/// A second since 1970 as a date.
-pub(super) struct Date(pub(super) i64);
-
-impl fmt::Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match date(self.0) {
-            Some(date) => f.write_str(&date),
-            None => write!(f, "{} s after 1970", self.0),
-        }
-    }
-}
-
-/// An alternative name by its form.
+/// A subject alternative name, with its form.
 pub(super) struct AltName<'a>(pub(super) &'a Result<GeneralName<'a>, Malformed>);
 
 impl fmt::Display for AltName<'_> {

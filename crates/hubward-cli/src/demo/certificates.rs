@@ -1,5 +1,5 @@
-//! Certificates that clients and impostors show. They were minted once (`examples/mint_demo.rs`); nobody kept their keys, and
-//! none is needed: that the peer holds one is for the TLS handshake to ask.
+//! Certificates of clients and impostors. `examples/mint_demo.rs` made them. Their keys were not stored and are not needed: the
+//! TLS handshake is what checks the possession of a key.
 
 use core::error::Error;
 
@@ -10,14 +10,14 @@ use hubward_ring::Digests;
 use hubward_rustcrypto::HmacKey;
 use rustls_pki_types::CertificateDer;
 
-use super::attempt::Attempt;
-use super::cast::Hub;
-use super::script::{Row, of, row};
+use super::client::Attempt;
+use super::fixtures::Hub;
+use super::scenarios::{Row, of, row};
 
-const MINTED: &[u8] = include_bytes!("certificates.pem");
+const PEM: &[u8] = include_bytes!("certificates.pem");
 
-/// By who they are, each by itself.
-pub(crate) struct Minted {
+/// The certificates, each under its role.
+pub(crate) struct Certificates {
     root: CertificateDer<'static>,
     fleet: CertificateDer<'static>,
     x1: CertificateDer<'static>,
@@ -29,13 +29,14 @@ pub(crate) struct Minted {
     forged: CertificateDer<'static>,
     stranger: CertificateDer<'static>,
     strange: CertificateDer<'static>,
-    pinned: CertificateDer<'static>,
-    unpinned: CertificateDer<'static>,
+    self_signed: CertificateDer<'static>,
+    other_self_signed: CertificateDer<'static>,
 }
 
-impl Minted {
+impl Certificates {
+    /// Parses the certificates.
     pub(crate) fn read() -> Result<Self, Box<dyn Error>> {
-        let mut all = pem::certificates(MINTED)?.into_iter();
+        let mut all = pem::certificates(PEM)?.into_iter();
         let mut next = || all.next().ok_or("a certificate is missing");
         Ok(Self {
             root: next()?,
@@ -49,23 +50,23 @@ impl Minted {
             forged: next()?,
             stranger: next()?,
             strange: next()?,
-            pinned: next()?,
-            unpinned: next()?,
+            self_signed: next()?,
+            other_self_signed: next()?,
         })
     }
 
-    /// The one authority that the hub has registered.
+    /// Returns the root CA that the hub trusts.
     pub(crate) fn anchors(&self) -> Result<Anchors<'_>, Box<dyn Error>> {
         Ok(Anchors::parse([&self.root])?)
     }
 
-    /// Two devices below the authority, and one with a thumbprint.
+    /// Registers two devices with a CA, and one with a thumbprint.
     pub(crate) fn register(&self, registry: &mut Registry<HmacKey>) -> Result<(), Box<dyn Error>> {
-        let print = Thumbprint::Sha256(Digests.sha256(&self.pinned));
+        let thumbprint = Thumbprint::Sha256(Digests.sha256(&self.self_signed));
         for (id, authentication) in [
             ("x1", Authentication::CertificateAuthority),
             ("x10", Authentication::CertificateAuthority),
-            ("pinned", Authentication::SelfSigned(Thumbprints::new(Some(print), None)?)),
+            ("pinned", Authentication::SelfSigned(Thumbprints::new(Some(thumbprint), None)?)),
         ] {
             registry.create_device(DeviceId::parse(id)?, authentication)?;
         }
@@ -73,75 +74,81 @@ impl Minted {
     }
 }
 
-/// Who shows what. Each leaf comes with the intermediate, which not all of them need.
-pub(crate) fn showing(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
-    let minted = hub.minted;
-    let show = |id, leaf: &CertificateDer<'static>, above: &CertificateDer<'static>| Attempt::MqttShowing {
-        id,
-        password: None,
-        certificates: vec![leaf.clone(), above.clone()],
+/// Returns the attempts with certificates. Each leaf is sent with the intermediate, which not all of them need.
+pub(crate) fn certificate_rows(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
+    let certificates = hub.certificates;
+    let with_chain = |id, leaf: &CertificateDer<'static>, above: &CertificateDer<'static>| {
+        Attempt::MqttWithCertificates { id, password: None, certificates: vec![leaf.clone(), above.clone()] }
     };
-    let with_token = |id, leaf: &CertificateDer<'static>, password| Attempt::MqttShowing {
+    let with_token = |id, leaf: &CertificateDer<'static>, password| Attempt::MqttWithCertificates {
         id,
         password: Some(password),
-        certificates: vec![leaf.clone(), minted.fleet.clone()],
+        certificates: vec![leaf.clone(), certificates.fleet.clone()],
     };
-    let fleet = &minted.fleet;
-    let of_dev1 = hub.token(&of("dev1"), &hub.dev1, None)?;
-    let of_x1 = hub.token(&of("x1"), &hub.dev1, None)?;
+    let fleet = &certificates.fleet;
+    let dev1_token = hub.token(&of("dev1"), &hub.dev1, None)?;
+    let x1_token = hub.token(&of("x1"), &hub.dev1, None)?;
     Ok(vec![
-        row("x1 by a chain to a registered authority", "allow", show("x1", &minted.x1, fleet)),
+        row("x1 by a chain to a trusted CA", "allow", with_chain("x1", &certificates.x1, fleet)),
         row(
-            "a self-signed certificate, registered by its thumbprint",
+            "a self-signed certificate with a registered thumbprint",
             "allow",
-            show("pinned", &minted.pinned, fleet),
+            with_chain("pinned", &certificates.self_signed, fleet),
         ),
         row(
             "x1's certificate under the name of x10",
             "certificate-identity-mismatch",
-            show("x10", &minted.x1, fleet),
+            with_chain("x10", &certificates.x1, fleet),
         ),
-        row("x1's certificate, which is over", "certificate-expired", show("x1", &minted.expired, fleet)),
         row(
-            "x1's certificate, which has not begun",
+            "an expired certificate of x1",
+            "certificate-expired",
+            with_chain("x1", &certificates.expired, fleet),
+        ),
+        row(
+            "a certificate of x1 that is not yet valid",
             "certificate-not-yet-valid",
-            show("x1", &minted.early, fleet),
+            with_chain("x1", &certificates.early, fleet),
         ),
         row(
-            "an authority that is called x1",
+            "a CA certificate with the name x1",
             "certificate-of-an-authority",
-            show("x1", &minted.authority, fleet),
+            with_chain("x1", &certificates.authority, fleet),
         ),
-        row("x10, issued by x1", "certificate-by-no-authority", show("x10", &minted.by_x1, &minted.x1)),
         row(
-            "x1, below an authority that nobody registered",
+            "x10, issued by x1",
+            "certificate-by-no-authority",
+            with_chain("x10", &certificates.by_x1, &certificates.x1),
+        ),
+        row(
+            "x1, issued below an unknown CA",
             "certificate-unknown-issuer",
-            show("x1", &minted.strange, &minted.stranger),
+            with_chain("x1", &certificates.strange, &certificates.stranger),
         ),
         row(
-            "x1, signed in the name of the authority by another",
+            "x1, signed in the name of the CA with another key",
             "certificate-wrong-signature",
-            show("x1", &minted.forged, fleet),
+            with_chain("x1", &certificates.forged, fleet),
         ),
         row(
-            "another self-signed certificate of that name",
+            "another self-signed certificate with that name",
             "certificate-not-pinned",
-            show("pinned", &minted.unpinned, fleet),
+            with_chain("pinned", &certificates.other_self_signed, fleet),
         ),
         row(
-            "dev1, which has keys, by a certificate",
+            "dev1, registered with keys, by a certificate",
             "not-by-certificate",
-            show("dev1", &minted.dev1, fleet),
+            with_chain("dev1", &certificates.dev1, fleet),
         ),
         row(
-            "dev1's token beside a certificate",
+            "dev1's token together with a certificate",
             "both-credentials",
-            with_token("dev1", &minted.dev1, of_dev1),
+            with_token("dev1", &certificates.dev1, dev1_token),
         ),
-        row("x1, which has a certificate, by a token", "not-by-token", token_alone(of_x1)),
+        row("x1, registered with a CA, by a token", "not-by-token", token_alone(x1_token)),
     ])
 }
 
 fn token_alone(password: String) -> Attempt {
-    Attempt::MqttShowing { id: "x1", password: Some(password), certificates: Vec::new() }
+    Attempt::MqttWithCertificates { id: "x1", password: Some(password), certificates: Vec::new() }
 }

@@ -1,43 +1,43 @@
-//! `hubward demo`: a hub in memory, its clients, and impostors. Every verdict in the table is the outcome of an
-//! admission and a decision on bytes that a client could send; what is written down is only what to expect.
+//! `hubward demo`: a hub in memory, its clients, and impostors. Every verdict in the table is the result of an
+//! authentication and an authorization of bytes that a client could send. Only the expected verdicts are written down.
 
-mod attempt;
-mod cast;
 mod certificates;
-mod script;
+mod client;
+mod fixtures;
+mod scenarios;
 mod speed;
 
 use core::error::Error;
 use std::io::Write;
 
 use crate::Outcome;
-use attempt::Verdict;
-use cast::Hub;
-use certificates::Minted;
+use certificates::Certificates;
+use client::Verdict;
+use fixtures::Hub;
 
 pub(crate) fn run() -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
-    let minted = Minted::read()?;
-    let anchors = minted.anchors()?;
-    let hub = Hub::provision(&minted, &anchors)?;
+    let certificates = Certificates::read()?;
+    let anchors = certificates.anchors()?;
+    let hub = Hub::provision(&certificates, &anchors)?;
     writeln!(
         out,
-        "A hub, {}, is provisioned in memory. Its clients connect, and impostors try.\n",
-        cast::HOST
+        "The hub {} is provisioned in memory. Its clients connect, and impostors try to.\n",
+        fixtures::HOST
     )?;
 
-    let mut surprises = 0_usize;
+    let mut unexpected = 0_usize;
     let mut refused = 0_usize;
     let mut attempts = 0_usize;
-    for (section, rows) in script::rows(&hub)? {
+    for (section, rows) in scenarios::rows(&hub)? {
         writeln!(out, "{section}")?;
         for row in rows {
-            let verdict = row.attempt.make(&hub);
+            let verdict = row.attempt.run(&hub);
             let expected = verdict.code() == row.expect;
             let mark = if expected { " " } else { "!" };
-            writeln!(out, "{mark} {:<9} {:<62} {}", verdict.word(), row.what, verdict.why())?;
+            writeln!(out, "{mark} {:<9} {:<62} {}", verdict.word(), row.name, verdict.explanation())?;
             if !expected {
-                surprises = surprises.saturating_add(1);
+                unexpected = unexpected.saturating_add(1);
                 writeln!(out, "  expected {}, got {}", row.expect, verdict.code())?;
             }
             attempts = attempts.saturating_add(1);
@@ -46,10 +46,10 @@ pub(crate) fn run() -> Result<Outcome, Box<dyn Error>> {
         writeln!(out)?;
     }
 
-    writeln!(out, "{attempts} attempts, {refused} refused, {surprises} with another outcome than expected.")?;
-    if surprises > 0 {
+    writeln!(out, "{attempts} attempts, {refused} refused, {unexpected} with an unexpected verdict.")?;
+    if unexpected > 0 {
         return Ok(Outcome::Refused);
     }
     writeln!(out, "{}", speed::measure(&hub)?)?;
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }

@@ -1,4 +1,4 @@
-//! Tokens verified per second, text to verdict, on one core of this machine.
+//! Measures the tokens verified per second, from text to verdict, on one core.
 
 use core::error::Error;
 use core::hint::black_box;
@@ -7,7 +7,7 @@ use core::time::Duration;
 use hubward::sas::{SasToken, TokenRules};
 use hubward::types::Keys;
 
-use super::cast::{HOST, Hub};
+use super::fixtures::{HOST, Hub};
 use crate::clock::{at, stopwatch};
 
 pub(crate) fn measure(hub: &Hub<'_>) -> Result<String, Box<dyn Error>> {

@@ -11,19 +11,20 @@ use hubward_registry::{Attestation, EndorsementKey, Enrollment, SymmetricKeys, T
 use hubward_ring::Digests;
 use hubward_rustcrypto::HmacKey;
 
-use super::Whose;
-use super::kept::{FileArguments, Kept};
+use super::NameArguments;
+use super::file::{EnrollmentFile, FileArguments};
 use crate::Outcome;
 use crate::cert;
+use crate::exit::{OrMisuse, misuse};
 use crate::file::random;
 use crate::secret;
 use crate::shown;
 
-/// Enroll a device or a group, in place of an earlier enrollment of that name. One that was disabled stays disabled,
+/// Enroll a device or a group, and replace an earlier enrollment of that name. A disabled enrollment stays disabled
 /// unless `--enabled` is given.
 ///
-/// A device of a group with keys signs with a key that `derive` makes; a device of a group with a certificate presents a
-/// chain below it.
+/// A device of a group with keys signs with a key that `derive` makes. A device of a group with a certificate presents a
+/// chain below that certificate.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("proof").required(true).multiple(true)
     .args(["generate_keys", "key_file", "certificate", "thumbprint", "endorsement_key_file"])))]
@@ -31,33 +32,33 @@ pub(crate) struct Add {
     #[command(flatten)]
     file: FileArguments,
     #[command(flatten)]
-    whose: Whose,
-    /// By tokens, under two new keys: `show --with-keys` prints them.
+    name: NameArguments,
+    /// Attest by SAS tokens, with two new keys. `show --with-keys` prints them.
     #[arg(long)]
     generate_keys: bool,
-    /// By tokens, under the base64 key of this file (`-` is standard input).
+    /// Attest by SAS tokens, with the base64 key of this file; `-` for standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "generate_keys")]
     key_file: Option<PathBuf>,
-    /// A second key.
+    /// A file with the secondary key.
     #[arg(long, value_name = "FILE", requires = "key_file")]
     secondary_key_file: Option<PathBuf>,
-    /// By a certificate: the device's own, or the one above a group's. PEM or DER, the first of the file; twice for a
-    /// primary and a secondary.
+    /// Attest by X.509: the certificate of the device, or the CA certificate of a group. PEM or DER, the first of the file.
+    /// Twice for a primary and a secondary.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generate_keys", "key_file"])]
     certificate: Vec<PathBuf>,
-    /// The same by SHA-1 or SHA-256 thumbprint; a group's by SHA-256.
+    /// Attest by X.509: the SHA-1 or SHA-256 thumbprint of that certificate. A group needs SHA-256.
     #[arg(long, value_name = "THUMBPRINT", conflicts_with_all = ["generate_keys", "key_file", "certificate"])]
     thumbprint: Vec<String>,
-    /// By a TPM: a file with the base64 of its endorsement key, which is public. One device, no group.
+    /// Attest by a TPM: a file with its endorsement key in base64, which is public. Not for groups.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generate_keys", "key_file", "certificate", "thumbprint", "group"])]
     endorsement_key_file: Option<PathBuf>,
-    /// The device id to give; without it the registration id in lower case.
+    /// The device id to assign (default: the registration id in lower case).
     #[arg(long, value_name = "ID", conflicts_with = "group")]
     device_id: Option<String>,
-    /// Deny whom it matches.
+    /// Disable the enrollment: its devices are refused.
     #[arg(long)]
     disabled: bool,
-    /// Enable an enrollment that was disabled.
+    /// Enable a disabled enrollment.
     #[arg(long, conflicts_with = "disabled")]
     enabled: bool,
 }
@@ -66,32 +67,32 @@ pub(super) fn run(arguments: &Add) -> Result<Outcome, Box<dyn Error>> {
     let inputs = [&arguments.key_file, &arguments.secondary_key_file, &arguments.endorsement_key_file];
     let inputs = inputs.into_iter().flatten().filter(|file| file.as_os_str() == "-").count();
     if inputs.saturating_add(usize::from(arguments.file.key_from_standard_input())) > 1 {
-        return Err("standard input is one key only".into());
+        return Err(misuse("only one key can come from standard input"));
     }
-    let mut kept = Kept::open_or_begin(&arguments.file)?;
+    let mut file = EnrollmentFile::open_or_create(&arguments.file)?;
     let mut enrollment = Enrollment::new(attestation(arguments)?);
-    if arguments.disabled || (!arguments.enabled && was_disabled(&kept, &arguments.whose)) {
+    if arguments.disabled || (!arguments.enabled && is_disabled(&file, &arguments.name)) {
         enrollment = enrollment.disabled();
     }
-    match (&arguments.whose.registration, &arguments.whose.group) {
+    match (&arguments.name.registration, &arguments.name.group) {
         (Some(id), _) => {
             if let Some(device) = &arguments.device_id {
-                enrollment = enrollment.device_id(DeviceId::parse(device)?);
+                enrollment = enrollment.device_id(DeviceId::parse(device).or_misuse()?);
             }
-            kept.enrollments.enroll(RegistrationId::parse(id)?, enrollment);
+            file.enrollments.enroll(RegistrationId::parse(id).or_misuse()?, enrollment);
         }
-        (None, name) => kept.enrollments.enroll_group(name.as_deref().unwrap_or_default(), enrollment),
+        (None, name) => file.enrollments.enroll_group(name.as_deref().unwrap_or_default(), enrollment),
     }
-    kept.save()?;
-    Ok(Outcome::Well)
+    file.save()?;
+    Ok(Outcome::Good)
 }
 
-/// Whether there is such an enrollment, disabled.
-fn was_disabled(kept: &Kept, whose: &Whose) -> bool {
-    let all = &kept.enrollments;
-    let earlier = match (&whose.registration, &whose.group) {
-        (Some(id), _) => all.individuals().find(|(known, _)| known.eq_ignore_ascii_case(id)),
-        (None, Some(name)) => all.groups().find(|(known, _)| known == name),
+/// Returns whether there is a disabled enrollment of that name.
+fn is_disabled(file: &EnrollmentFile, name: &NameArguments) -> bool {
+    let all = &file.enrollments;
+    let earlier = match (&name.registration, &name.group) {
+        (Some(id), _) => all.individuals().find(|(name, _)| name.eq_ignore_ascii_case(id)),
+        (None, Some(name)) => all.groups().find(|(group, _)| group == name),
         (None, None) => None,
     };
     earlier.is_some_and(|(_, enrollment)| enrollment.status() == Status::Disabled)
@@ -112,20 +113,22 @@ fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> 
         return Ok(Attestation::Tpm(EndorsementKey::new(&key)?));
     }
     let prints = if arguments.certificate.is_empty() {
-        arguments.thumbprint.iter().map(|text| Ok(text.parse()?)).collect::<Result<Vec<_>, Box<dyn Error>>>()
+        arguments
+            .thumbprint
+            .iter()
+            .map(|text| text.parse().or_misuse())
+            .collect::<Result<Vec<_>, Box<dyn Error>>>()
     } else {
         arguments.certificate.iter().map(|file| certificate(file)).collect()
     }?;
-    if arguments.whose.group.is_some() && prints.iter().any(|print| !matches!(print, Thumbprint::Sha256(_))) {
-        return Err(
-            "the certificate of a group is known by its SHA-256 thumbprint: 64 hexadecimal digits".into()
-        );
+    if arguments.name.group.is_some() && prints.iter().any(|print| !matches!(print, Thumbprint::Sha256(_))) {
+        return Err(misuse("a group needs the SHA-256 thumbprint of its certificate: 64 hexadecimal digits"));
     }
     match prints.as_slice() {
         [] => Ok(Attestation::SymmetricKey(SymmetricKeys::generate(&mut random, HmacKey::new)?)),
         [one] => Ok(Attestation::X509(Thumbprints::new(Some(*one), None)?)),
         [one, two] => Ok(Attestation::X509(Thumbprints::new(Some(*one), Some(*two))?)),
-        _ => Err("two certificates at most: a primary and a secondary".into()),
+        _ => Err(misuse("at most two certificates: a primary and a secondary")),
     }
 }
 

@@ -1,7 +1,6 @@
 //! `hubward enrollment derive`.
 
 use core::error::Error;
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
@@ -10,36 +9,33 @@ use hubward_registry::derive_key;
 use zeroize::Zeroizing;
 
 use crate::Outcome;
-use crate::file::{Seen, replace};
+use crate::exit::OrMisuse;
+use crate::file::OutputArguments;
 use crate::secret;
 
-/// Make a device's key of its group's key. The device is given this one, never the group's.
+/// Derive the key of a device from the key of its group. The device gets the derived key, never the group's.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("to").required(true).args(["print_key", "output"])))]
 pub(crate) struct Derive {
-    /// The device's registration id, as the device will write it.
+    /// The registration id of the device, in the spelling that the device uses.
     #[arg(long, value_name = "ID")]
     registration: String,
-    /// A file with the group's base64 key (`-` is standard input); else the environment's HUBWARD_KEY.
+    /// A file with the base64 key of the group, `-` for standard input (default: the environment's HUBWARD_KEY).
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// Print the device's key.
+    /// Print the key of the device.
     #[arg(long)]
     print_key: bool,
-    /// Write the device's key to this file, for its owner alone.
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &Derive) -> Result<Outcome, Box<dyn Error>> {
-    let id = RegistrationId::parse(&arguments.registration)?;
+    let id = RegistrationId::parse(&arguments.registration).or_misuse()?;
     let group = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
     let mut buffer = Zeroizing::new([0; 88]);
     let key = derive_key(&group, id.as_str());
     let key = key.expose_base64(&mut buffer);
-    match &arguments.output {
-        Some(path) => replace(path, Seen::of(path)?, |out| Ok(writeln!(out, "{key}")?))?,
-        None => writeln!(stdout(), "{key}")?,
-    }
-    Ok(Outcome::Well)
+    arguments.output.write(|out| Ok(writeln!(out, "{key}")?))?;
+    Ok(Outcome::Good)
 }

@@ -1,8 +1,8 @@
-//! `hubward enrollment add | remove | show | select | derive`.
+//! `hubward enrollment add | remove | show | select | derive`: the enrollments of a DPS instance, in a file.
 
 mod add;
 mod derive;
-mod kept;
+mod file;
 mod select;
 mod show;
 
@@ -13,15 +13,16 @@ use clap::{ArgGroup, Args, Subcommand};
 use hubward::types::RegistrationId;
 
 use crate::Outcome;
-use kept::{FileArguments, Kept};
+use crate::exit::OrMisuse;
+use file::{EnrollmentFile, FileArguments};
 
-/// Keep who may be provisioned, and by which proof.
+/// Manage the enrollments of a DPS instance: the devices that may be provisioned, and their attestation.
 ///
-/// Enrollments are kept in one file, always sealed: a group's key opens a whole fleet. Begin with `add`, which makes it.
+/// The file is always sealed: the key of a group is a credential of its whole fleet. `add` creates it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Add(add::Add),
-    /// Take an enrollment back.
+    /// Remove an enrollment.
     Remove(Remove),
     /// Print the enrollments; their keys only with `--with-keys`.
     Show(show::Show),
@@ -34,17 +35,17 @@ pub(crate) struct Remove {
     #[command(flatten)]
     file: FileArguments,
     #[command(flatten)]
-    whose: Whose,
+    name: NameArguments,
 }
 
-/// Whose enrollment it is.
+/// The name of an enrollment.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("whose").required(true).args(["registration", "group"])))]
-pub(crate) struct Whose {
-    /// One device, by its registration id; the case of letters is not told apart.
+#[command(group(ArgGroup::new("name").required(true).args(["registration", "group"])))]
+pub(crate) struct NameArguments {
+    /// The enrollment of one device, by its registration id, in any case.
     #[arg(long, value_name = "ID")]
     registration: Option<String>,
-    /// A group of devices, by its name.
+    /// The enrollment of a group, by its name.
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
 }
@@ -60,16 +61,16 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
 }
 
 fn remove(arguments: &Remove) -> Result<Outcome, Box<dyn Error>> {
-    let mut kept = Kept::open(&arguments.file)?;
-    let was_there = match (&arguments.whose.registration, &arguments.whose.group) {
-        (Some(id), _) => kept.enrollments.withdraw(RegistrationId::parse(id)?),
-        (None, Some(name)) => kept.enrollments.withdraw_group(name),
+    let mut file = EnrollmentFile::open(&arguments.file)?;
+    let existed = match (&arguments.name.registration, &arguments.name.group) {
+        (Some(id), _) => file.enrollments.withdraw(RegistrationId::parse(id).or_misuse()?),
+        (None, Some(name)) => file.enrollments.withdraw_group(name),
         (None, None) => false,
     };
-    if !was_there {
-        writeln!(stdout(), "there is no such enrollment")?;
+    if !existed {
+        writeln!(stdout(), "refused: there is no such enrollment")?;
         return Ok(Outcome::Refused);
     }
-    kept.save()?;
-    Ok(Outcome::Well)
+    file.save()?;
+    Ok(Outcome::Good)
 }

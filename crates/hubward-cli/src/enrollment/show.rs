@@ -9,7 +9,7 @@ use hubward_registry::{Attestation, Enrollment};
 use hubward_rustcrypto::HmacKey;
 use serde_json::{Value, json};
 
-use super::kept::{FileArguments, Kept};
+use super::file::{EnrollmentFile, FileArguments};
 use crate::Outcome;
 use crate::registry::key_line;
 
@@ -17,7 +17,7 @@ use crate::registry::key_line;
 pub(crate) struct Show {
     #[command(flatten)]
     file: FileArguments,
-    /// Print the keys too: a group's opens every device of it.
+    /// Also print the keys. The key of a group is a credential of each of its devices.
     #[arg(long, conflicts_with = "json")]
     with_keys: bool,
     /// Print JSON, without keys.
@@ -26,20 +26,20 @@ pub(crate) struct Show {
 }
 
 pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
-    let kept = Kept::open(&arguments.file)?;
-    let all = &kept.enrollments;
+    let file = EnrollmentFile::open(&arguments.file)?;
+    let all = &file.enrollments;
     let mut out = stdout();
     if arguments.json {
-        let one = |(name, of): (&str, &Enrollment<HmacKey>)| as_json(name, of);
+        let one = |(name, enrollment): (&str, &Enrollment<HmacKey>)| as_json(name, enrollment);
         let individuals: Vec<Value> = all.individuals().map(one).collect();
         let groups: Vec<Value> = all.groups().map(one).collect();
         writeln!(out, "{:#}", json!({"individuals": individuals, "groups": groups}))?;
-        return Ok(Outcome::Well);
+        return Ok(Outcome::Good);
     }
     for (id, enrollment) in all.individuals() {
         writeln!(out, "device    {}{}", Shown::new(id), status(enrollment))?;
         if let Some(device) = enrollment.given_device_id() {
-            writeln!(out, "  given   {}", Shown::new(device.as_str()))?;
+            writeln!(out, "  assigns {}", Shown::new(device.as_str()))?;
         }
         proof(enrollment, arguments.with_keys)?;
     }
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
         writeln!(out, "group     {}{}", Shown::new(name), status(enrollment))?;
         proof(enrollment, arguments.with_keys)?;
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }
 
 fn status(enrollment: &Enrollment<HmacKey>) -> &'static str {

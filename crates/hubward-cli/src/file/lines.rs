@@ -1,18 +1,18 @@
-//! Lines of a reader, in one buffer of a fixed size that is erased at the end: they may hold keys.
+//! Reads lines into one buffer of a fixed size, which is erased at the end: lines may have keys.
 
 use core::ops::Range;
 use std::io::{ErrorKind, Read, Result};
 
 use zeroize::Zeroizing;
 
-/// Bytes of the buffer, beyond any line that is imported. A longer line is cut there.
-const ROOM: usize = 1024 * 1024;
+/// The size of the buffer in bytes, larger than every line that can be imported. A longer line is cut there.
+const CAPACITY: usize = 1024 * 1024;
 
 pub(crate) struct Lines<R> {
     from: R,
     buffer: Zeroizing<Vec<u8>>,
     held: Range<usize>,
-    /// How far of what is held no end of a line was found.
+    /// The number of held bytes that are known to have no end of a line.
     searched: usize,
     cut: bool,
     ended: bool,
@@ -21,16 +21,16 @@ pub(crate) struct Lines<R> {
 
 impl<R: Read> Lines<R> {
     pub(crate) fn new(from: R) -> Self {
-        let buffer = Zeroizing::new(vec![0; ROOM]);
+        let buffer = Zeroizing::new(vec![0; CAPACITY]);
         Self { from, buffer, held: 0..0, searched: 0, cut: false, ended: false, read: 0 }
     }
 
-    /// Bytes read so far.
+    /// Returns the number of bytes read so far.
     pub(crate) const fn read(&self) -> u64 {
         self.read
     }
 
-    /// The next line without its end; of one that is longer than the buffer, its beginning.
+    /// Returns the next line without its end, or the beginning of a line that is longer than the buffer.
     pub(crate) fn next(&mut self) -> Result<Option<&[u8]>> {
         let line = loop {
             let held = self.buffer.get(self.held.clone()).unwrap_or_default();
@@ -41,12 +41,12 @@ impl<R: Read> Lines<R> {
                 Some(end) => {
                     let line = self.held.start..end;
                     self.keep_from(end.saturating_add(1));
-                    // the rest of a line that was handed out cut
+                    // skip the rest of a line whose beginning was returned
                     if !core::mem::take(&mut self.cut) {
                         break line;
                     }
                 }
-                None if self.ended || held.len() >= ROOM => {
+                None if self.ended || held.len() >= CAPACITY => {
                     let line = self.held.clone();
                     self.keep_from(line.end);
                     let (was_cut, at_end) = (self.cut, self.ended);
@@ -73,7 +73,7 @@ impl<R: Read> Lines<R> {
     }
 
     fn fill(&mut self) -> Result<()> {
-        if self.held.end >= ROOM {
+        if self.held.end >= CAPACITY {
             self.buffer.copy_within(self.held.clone(), 0);
             self.held = 0..self.held.len();
         }
@@ -93,9 +93,9 @@ impl<R: Read> Lines<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lines, ROOM};
+    use super::{CAPACITY, Lines};
 
-    /// Gives a few bytes at a time.
+    /// A reader of a few bytes at a time.
     struct Slow<'b>(&'b [u8], usize);
 
     impl std::io::Read for Slow<'_> {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_whole_however_they_are_read() {
+    fn lines_are_complete_for_reads_of_any_size() {
         for step in [1, 2, 3, 100] {
             assert_eq!(lines(b"a\n\nbc\r\nd", step), [&b"a"[..], b"", b"bc\r", b"d"]);
             assert_eq!(lines(b"a\n", step), [b"a"]);
@@ -127,13 +127,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_beyond_the_buffer_is_cut_and_the_next_is_whole() {
-        for long in [ROOM - 1, ROOM, ROOM + 1, 3 * ROOM + 5] {
+    fn a_line_beyond_the_buffer_is_cut_and_the_next_is_complete() {
+        for long in [CAPACITY - 1, CAPACITY, CAPACITY + 1, 3 * CAPACITY + 5] {
             for end in ["", "\n", "\nnext", "\nnext\n"] {
                 let text = ["before\n", &"x".repeat(long), end].concat();
                 let found = lines(text.as_bytes(), 60_000);
                 assert_eq!(found[0], b"before");
-                assert_eq!(found[1].len(), long.min(ROOM));
+                assert_eq!(found[1].len(), long.min(CAPACITY));
                 let rest: Vec<_> = end.split('\n').filter(|line| !line.is_empty()).collect();
                 assert_eq!(found.len() - 2, rest.len(), "{long} {end:?}");
                 assert!(found[2..].iter().all(|line| line == b"next"));

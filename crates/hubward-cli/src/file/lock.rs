@@ -1,4 +1,4 @@
-//! One writer of a file at a time: a lock of the operating system, which ends with the process that holds it.
+//! Excludes a second writer of a file, by a lock of the operating system that ends with its process.
 
 use core::error::Error;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -7,33 +7,35 @@ use std::path::{Path, PathBuf};
 
 use crate::shown;
 
-use super::replace::beside;
+use super::replace::with_ending;
 
-/// The lock on a file: an empty file with `.lock` behind its name. What a killed process left of it locks nothing.
+/// The lock on a file: a locked, empty file with `.lock` appended to its name. A lock file of a killed process is not locked.
 pub(super) struct Lock {
-    place: PathBuf,
+    path: PathBuf,
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock, or says that another process has it.
+    /// Takes the lock, or returns an error if another process has it.
     pub(super) fn take(path: &Path) -> Result<Self, Box<dyn Error>> {
-        let place = beside(path, ".lock");
-        let words = |error: io::Error| format!("{}: {error}", shown::file(&place));
+        let place = with_ending(path, ".lock");
+        let named = |error: io::Error| format!("{}: {error}", shown::file(&place));
         loop {
-            let file = open(&place).map_err(words)?;
+            let file = open(&place).map_err(named)?;
             match file.try_lock() {
-                Ok(()) if has_name(&file, &place).map_err(words)? => return Ok(Self { place, _file: file }),
-                // the process before removed it after it was opened here, and a third one may lock a new one
+                Ok(()) if has_name(&file, &place).map_err(named)? => {
+                    return Ok(Self { path: place, _file: file });
+                }
+                // the previous process removed the file after it was opened here, and a third may lock a new file
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     return Err(format!(
-                        "another hubward is writing it ({} is locked); try again",
+                        "another process is writing it ({} is locked); try again",
                         shown::file(&place)
                     )
                     .into());
                 }
-                Err(TryLockError::Error(error)) => return Err(words(error).into()),
+                Err(TryLockError::Error(error)) => return Err(named(error).into()),
             }
         }
     }
@@ -41,14 +43,15 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // while it is locked, so that no other process has it; one that cannot be removed locks nothing
+        // removed while it is locked, so that no other process has it; a file that stays is not locked
         if cfg!(unix) {
-            let _ = fs::remove_file(&self.place);
+            let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// To be read is enough for a lock, so that one that another user's killed process left is no obstacle.
+/// Opens or creates the lock file. Read access is enough for a lock, so that a file left by another user's process can be
+/// locked.
 fn open(place: &Path) -> io::Result<File> {
     loop {
         match File::open(place) {
@@ -62,7 +65,7 @@ fn open(place: &Path) -> io::Result<File> {
     }
 }
 
-/// Whether the file is still the one of that name.
+/// Returns whether the open file still has that name.
 #[cfg(unix)]
 fn has_name(file: &File, place: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
@@ -74,7 +77,7 @@ fn has_name(file: &File, place: &Path) -> io::Result<bool> {
     }
 }
 
-/// It is not removed there.
+/// Returns `true`: the lock file is never removed on this system.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
 const fn has_name(_: &File, _: &Path) -> io::Result<bool> {
@@ -98,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn two_that_live_exclude_each_other() {
+    fn two_living_processes_exclude_each_other() {
         let folder = folder("live");
         let path = folder.join("hub");
         for _ in 0..2 {
             let held = Lock::take(&path).unwrap();
-            let words = Lock::take(&path).err().unwrap().to_string();
-            assert!(words.contains("hub.lock is locked") && words.ends_with("try again"), "{words}");
+            let message = Lock::take(&path).err().unwrap().to_string();
+            assert!(message.contains("hub.lock is locked") && message.ends_with("try again"), "{message}");
             assert!(Lock::take(&folder.join("other")).is_ok());
             drop(held);
         }
@@ -112,7 +115,7 @@ mod tests {
         fs::remove_dir_all(&folder).unwrap();
     }
 
-    /// Run by the test below, in a process of its own.
+    /// Runs in a process of its own, started by the test below.
     #[test]
     fn hold() {
         let Some(path) = std::env::var_os(HOLD) else { return };
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_killed_one_does_not_hold_up_the_next() {
+    fn a_lock_ends_with_a_killed_process() {
         let folder = folder("killed");
         let path = folder.join("hub");
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -134,17 +137,17 @@ mod tests {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap() == "held"));
-        assert!(Lock::take(&path).is_err(), "it lives");
+        assert!(Lock::take(&path).is_err(), "the process is alive");
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(folder.join("hub.lock").exists(), "it left its lock");
+        assert!(folder.join("hub.lock").exists(), "the lock file is left");
         drop(Lock::take(&path).unwrap());
         fs::remove_dir_all(&folder).unwrap();
     }
 
-    /// Each adds one to what it read under the lock; none may read what another is about to write.
+    /// Each thread adds one to a number under the lock: a lost update means that two held it.
     #[test]
-    fn no_two_of_many_are_in_at_once() {
+    fn only_one_of_many_threads_holds_the_lock() {
         let folder = folder("many");
         let (path, count) = (folder.join("hub"), folder.join("count"));
         fs::write(&count, "0").unwrap();

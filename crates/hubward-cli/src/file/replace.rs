@@ -1,4 +1,4 @@
-//! A file is replaced whole or not at all: written beside, flushed to the disk, and renamed over the old.
+//! Replaces a file completely or not at all: the new file is written next to the old one, flushed to the disk, and renamed.
 
 use core::error::Error;
 use std::ffi::OsString;
@@ -10,12 +10,12 @@ use std::time::SystemTime;
 use super::lock::Lock;
 use crate::shown;
 
-/// What a file was when it was read, so that what somebody else wrote since is not written over.
+/// The state of a file when it was read, so that a later change by another process is not overwritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seen(Option<(u64, Option<SystemTime>)>);
 
 impl Seen {
-    /// Take it before reading.
+    /// Returns the current state. Call it before reading the file.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         match fs::metadata(path) {
             Ok(about) => Ok(Self(Some((about.len(), about.modified().ok())))),
@@ -24,52 +24,45 @@ impl Seen {
         }
     }
 
-    pub(crate) const fn is_there(&self) -> bool {
+    /// Returns whether the file exists.
+    pub(crate) const fn exists(&self) -> bool {
         self.0.is_some()
     }
 }
 
-/// Replaces `path` by what `write` writes. Whatever fails, and whenever the program or the machine stops, the file is
-/// the old one or the new one. A new file can be read by its owner alone; one that was there keeps its permissions.
+/// Replaces the content of `path` with the output of `write`. After any failure, and after a stop of the program or the
+/// machine, the file is the old one or the new one. A new file is readable by its owner only; an existing file keeps its
+/// permissions. The new file is named `path` + `.new` until it is complete. A lock excludes other processes.
 ///
-/// The new file is `path` with `.new` behind it. A second program is kept out by a lock while one is writing.
-pub(crate) fn replace(
-    path: &Path,
-    seen: Seen,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), Box<dyn Error>>,
-) -> Result<(), Box<dyn Error>> {
-    replace_saying(path, seen, write, &[])
-}
-
-/// The same, and prints `words` to standard output before the new file takes the old one's place: where they cannot be
-/// printed, the file is as it was. So a key that was made for a user is in force only if the user was given it.
+/// `message` is printed to standard output before the rename: if it cannot be printed, the file is unchanged. A generated
+/// key is in force only if the user received it.
 pub(crate) fn replace_saying(
     path: &Path,
     seen: Seen,
     write: impl FnOnce(&mut dyn Write) -> Result<(), Box<dyn Error>>,
-    words: &[u8],
+    message: &[u8],
 ) -> Result<(), Box<dyn Error>> {
-    // where it is a link, what it points to
+    // the target of a link, not the link
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let unchanged = |error: Box<dyn Error>| format!("{} is as it was: {error}", shown::file(path));
+    let unchanged = |error: Box<dyn Error>| format!("{} is unchanged: {error}", shown::file(path));
     let _lock = Lock::take(path).map_err(unchanged)?;
     let mut new = New::create(path).map_err(unchanged)?;
     fill(&mut new, path, seen, write).map_err(unchanged)?;
-    say(words).map_err(|error| unchanged(format!("standard output: {error}").into()))?;
+    print(message).map_err(|error| unchanged(format!("standard output: {error}").into()))?;
     new.rename(path).map_err(|error| unchanged(error.into()))?;
     flush_folder(path)
-        .map_err(|error| format!("{} is written, but not flushed: {error}", shown::file(path)))?;
+        .map_err(|error| format!("{} is written, but not flushed to the disk: {error}", shown::file(path)))?;
     Ok(())
 }
 
-fn say(words: &[u8]) -> io::Result<()> {
+fn print(message: &[u8]) -> io::Result<()> {
     let mut out = stdout().lock();
-    out.write_all(words)?;
+    out.write_all(message)?;
     out.flush()
 }
 
-/// `path` with `ending` behind it.
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+/// Returns `path` with `ending` appended.
+pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);
     PathBuf::from(name)
@@ -82,7 +75,7 @@ fn fill(
     write: impl FnOnce(&mut dyn Write) -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
     if Seen::of(path)? != seen {
-        return Err("somebody else changed it since it was read; try again".into());
+        return Err("another process changed it after it was read; try again".into());
     }
     if let Ok(old) = fs::metadata(path) {
         new.file.set_permissions(old.permissions())?;
@@ -92,7 +85,7 @@ fn fill(
     Ok(new.file.sync_all()?)
 }
 
-/// The file beside; removed unless it is renamed.
+/// The new file, which is removed unless it is renamed.
 struct New {
     file: File,
     place: Option<PathBuf>,
@@ -100,18 +93,18 @@ struct New {
 
 impl New {
     fn create(path: &Path) -> Result<Self, Box<dyn Error>> {
-        let place = beside(path, ".new");
-        let words = |error: io::Error| format!("{}: {error}", shown::file(&place));
-        // of a program that was stopped while it wrote: no other one writes while this one has the lock
+        let place = with_ending(path, ".new");
+        let named = |error: io::Error| format!("{}: {error}", shown::file(&place));
+        // left by a process that was killed: no other process writes while this one has the lock
         match fs::remove_file(&place) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(words(error).into()),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(named(error).into()),
             _ => {}
         }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&place).map_err(words)?;
+        let file = options.open(&place).map_err(named)?;
         Ok(Self { file, place: Some(place) })
     }
 
@@ -127,13 +120,13 @@ impl New {
 impl Drop for New {
     fn drop(&mut self) {
         if let Some(place) = &self.place {
-            // what cannot be removed the next program removes, or names
+            // a file that cannot be removed is removed, or reported, by the next process
             let _ = fs::remove_file(place);
         }
     }
 }
 
-/// The new name is on the disk when the folder is.
+/// Flushes the folder of a file: the new name is on the disk after that.
 fn flush_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -149,7 +142,19 @@ mod tests {
     use std::fs;
     use std::path::PathBuf;
 
-    use super::{Seen, replace};
+    use core::error::Error;
+    use std::io::Write;
+    use std::path::Path;
+
+    use super::{Seen, replace_saying};
+
+    fn replace(
+        path: &Path,
+        seen: Seen,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), Box<dyn Error>>,
+    ) -> Result<(), Box<dyn Error>> {
+        replace_saying(path, seen, write, &[])
+    }
 
     const OLD: &[u8] = b"the old state";
     const NEW: &[u8] = b"the new state, which is longer";
@@ -161,8 +166,8 @@ mod tests {
         folder
     }
 
-    /// Nothing but the file itself is left in its folder.
-    fn alone(folder: &PathBuf) -> bool {
+    /// Returns whether the file is the only one in its folder.
+    fn is_alone(folder: &PathBuf) -> bool {
         fs::read_dir(folder).unwrap().count() == 1
     }
 
@@ -176,42 +181,42 @@ mod tests {
                 out.write_all(&NEW[..at])?;
                 Err("the disk is full".into())
             });
-            let words = failed.unwrap_err().to_string();
-            assert!(words.ends_with("hub is as it was: the disk is full"), "{words}");
+            let message = failed.unwrap_err().to_string();
+            assert!(message.ends_with("hub is unchanged: the disk is full"), "{message}");
             assert_eq!(fs::read(&path).unwrap(), OLD);
-            assert!(alone(&folder));
+            assert!(is_alone(&folder));
         }
         replace(&path, Seen::of(&path).unwrap(), |out| Ok(out.write_all(NEW)?)).unwrap();
         assert_eq!(fs::read(&path).unwrap(), NEW);
-        assert!(alone(&folder));
+        assert!(is_alone(&folder));
         fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
-    fn what_another_wrote_is_not_written_over() {
+    fn a_change_by_another_process_is_not_overwritten() {
         let folder = folder("another");
         let path = folder.join("hub");
         let seen = Seen::of(&path).unwrap();
-        assert!(!seen.is_there());
+        assert!(!seen.exists());
         fs::write(&path, OLD).unwrap();
         let failed = replace(&path, seen, |out| Ok(out.write_all(NEW)?));
         assert!(failed.unwrap_err().to_string().contains("try again"));
         assert_eq!(fs::read(&path).unwrap(), OLD);
-        assert!(alone(&folder));
-        // nor while another writes
+        assert!(is_alone(&folder));
+        // a second writer is excluded by the lock
         let failed = replace(&path, Seen::of(&path).unwrap(), |_| {
             let failed = replace(&path, Seen::of(&path).unwrap(), |out| Ok(out.write_all(NEW)?));
-            assert!(failed.unwrap_err().to_string().contains("another hubward is writing it"));
+            assert!(failed.unwrap_err().to_string().contains("another process is writing it"));
             Err("stop".into())
         });
         assert!(failed.unwrap_err().to_string().ends_with("stop"));
         assert_eq!(fs::read(&path).unwrap(), OLD);
-        assert!(alone(&folder));
+        assert!(is_alone(&folder));
         fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
-    fn what_a_stopped_program_left_is_not_in_the_way() {
+    fn leftovers_of_a_killed_process_are_removed() {
         let folder = folder("stopped");
         let path = folder.join("hub");
         fs::write(&path, OLD).unwrap();
@@ -219,7 +224,7 @@ mod tests {
         fs::write(folder.join("hub.lock"), b"").unwrap();
         replace(&path, Seen::of(&path).unwrap(), |out| Ok(out.write_all(NEW)?)).unwrap();
         assert_eq!(fs::read(&path).unwrap(), NEW);
-        assert!(alone(&folder));
+        assert!(is_alone(&folder));
         fs::remove_dir_all(&folder).unwrap();
     }
 
@@ -234,7 +239,7 @@ mod tests {
         replace(&path, Seen::of(&path).unwrap(), |out| Ok(out.write_all(NEW)?)).unwrap();
         assert_eq!((fs::read(&path).unwrap(), fs::read(&other).unwrap()), (NEW.to_vec(), OLD.to_vec()));
         assert!(!fs::symlink_metadata(&path).unwrap().is_symlink());
-        // and a wide open one is not kept
+        // an existing new file with wide permissions is not reused
         fs::write(folder.join("hub.new"), b"half").unwrap();
         fs::set_permissions(folder.join("hub.new"), fs::Permissions::from_mode(0o666)).unwrap();
         fs::remove_file(&path).unwrap();

@@ -1,4 +1,4 @@
-//! One decision, and what would change it.
+//! `hubward policy explain`: one authorization decision, and what would change it.
 
 use core::error::Error;
 use std::io::Write;
@@ -13,48 +13,51 @@ use serde_json::{Value, json};
 
 use super::roles;
 use crate::Outcome;
+use crate::exit::{OrMisuse, misuse};
 use crate::shown;
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("who").required(true))]
+#[command(group = clap::ArgGroup::new("caller").required(true))]
 pub(crate) struct Explain {
-    /// A device, with its own key.
-    #[arg(long, group = "who")]
+    /// The caller is a device, authenticated with its own key.
+    #[arg(long, value_name = "ID", group = "caller")]
     device: Option<String>,
-    /// A module of the device, with its own key.
-    #[arg(long, requires = "device")]
+    /// The caller is a module of the device, authenticated with its own key.
+    #[arg(long, value_name = "ID", requires = "device")]
     module: Option<String>,
-    /// A service with the key of this shared access policy.
-    #[arg(long, group = "who")]
+    /// The caller is a service, authenticated with the key of this shared access policy.
+    #[arg(long, value_name = "NAME", group = "caller")]
     policy: Option<String>,
-    /// A user or service of the directory with this role at the hub: a built-in one by its name or id, or `@` and a
-    /// file of JSON. More than once for more of them.
-    #[arg(long, group = "who")]
+    /// The caller is a directory user or service with this RBAC role at the hub: the name or id of a built-in role, or
+    /// `@` and a file of JSON. Repeatable.
+    #[arg(long, value_name = "ROLE", group = "caller")]
     pub(super) role: Vec<String>,
-    /// The policy's rights, such as `RegistryRead, ServiceConnect` (default: those of the hub's policy of that name).
-    #[arg(long, requires = "policy")]
+    /// The permissions of the policy, such as `RegistryRead, ServiceConnect` (default: those of the hub's policy).
+    #[arg(long, value_name = "RIGHTS", requires = "policy")]
     rights: Option<String>,
-    /// The resource of the policy's token (default: the whole hub).
-    #[arg(long, requires = "policy", default_value = "hub")]
+    /// The resource of the policy's token; `hub` is the whole hub.
+    #[arg(long, value_name = "RESOURCE", requires = "policy", default_value = "hub")]
     resource: String,
-    /// A policy that the hub has beside its own: `name=RegistryRead, ServiceConnect`. More than once for more.
+    /// An additional policy of the hub: `name=RegistryRead, ServiceConnect`. Repeatable.
     #[arg(long, value_name = "NAME=RIGHTS")]
     hub_policy: Vec<String>,
-    /// A file of statements in JSON that must allow it too. Over MQTT the client id is taken to be the identity's own.
+    /// A file of policy statements in JSON, which must also allow the operation. Over MQTT the client id is that of the
+    /// identity.
     #[arg(long, value_name = "FILE", conflicts_with = "role")]
     statements: Option<std::path::PathBuf>,
-    /// How it is asked for.
-    #[arg(value_enum)]
-    pub(super) how: How,
-    /// A method and a path, a topic, a filter, an address, or a provider operation.
-    pub(super) what: Vec<String>,
+    /// The kind of operation.
+    #[arg(value_enum, value_name = "OPERATION")]
+    pub(super) kind: OperationKind,
+    /// The object of the operation: METHOD PATH, TOPIC, FILTER, ADDRESS, or a provider operation.
+    #[arg(value_name = "OBJECT")]
+    pub(super) object: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum How {
+pub(super) enum OperationKind {
     /// An HTTP request: METHOD PATH.
     Http,
     /// An MQTT CONNECT.
@@ -67,9 +70,9 @@ pub(super) enum How {
     AmqpSend,
     /// An AMQP link on which the client receives: ADDRESS.
     AmqpReceive,
-    /// A management operation, by a role: `Microsoft.Devices/IotHubs/listkeys/action`.
+    /// A management operation, with a role: `Microsoft.Devices/IotHubs/listkeys/action`.
     Action,
-    /// An operation on data, by a role: `Microsoft.Devices/IotHubs/twins/read`.
+    /// A data operation, with a role: `Microsoft.Devices/IotHubs/twins/read`.
     DataAction,
 }
 
@@ -82,7 +85,7 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
     let operation = operation(arguments)?;
     let decision = decide(&subject, &operation);
     let verdict = match &arguments.statements {
-        Some(file) => Some(judge(&statements(file)?, &subject, &operation)),
+        Some(file) => Some(evaluate(&statements(file)?, &subject, &operation)),
         None => None,
     };
     let allowed = decision.is_allow() && verdict.is_none_or(|verdict| verdict.is_allow());
@@ -104,7 +107,7 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
             writeln!(out, "by the statements: {verdict}")?;
         }
     }
-    Ok(if allowed { Outcome::Well } else { Outcome::Refused })
+    Ok(if allowed { Outcome::Good } else { Outcome::Refused })
 }
 
 fn statements(file: &std::path::Path) -> Result<Statements, Box<dyn Error>> {
@@ -112,7 +115,7 @@ fn statements(file: &std::path::Path) -> Result<Statements, Box<dyn Error>> {
     statements_from_json(&text).map_err(|error| format!("{}: {error}", shown::file(file)).into())
 }
 
-fn judge(statements: &Statements, subject: &Subject<'_>, operation: &Operation<'_>) -> StatementVerdict {
+fn evaluate(statements: &Statements, subject: &Subject<'_>, operation: &Operation<'_>) -> StatementVerdict {
     let client = match subject.identity() {
         Identity::Device(id) => id.as_str().to_owned(),
         Identity::Module(device, module) => format!("{device}/{module}"),
@@ -121,12 +124,13 @@ fn judge(statements: &Statements, subject: &Subject<'_>, operation: &Operation<'
     statements.evaluate(&StatementRequest::new(subject.identity(), Some(&client), operation))
 }
 
-/// The hub's own policies and those that were named.
+/// Returns the hub's default policies and those of `--hub-policy`.
 fn policies(arguments: &Explain) -> Result<Vec<SharedAccessPolicy<'_>>, Box<dyn Error>> {
     let mut policies = DEFAULT_POLICIES.to_vec();
     for text in &arguments.hub_policy {
-        let (name, rights) = text.split_once('=').ok_or("--hub-policy takes NAME=RIGHTS")?;
-        let policy = SharedAccessPolicy::from_names(PolicyName::parse(name)?, rights)?;
+        let (name, rights) = text.split_once('=').ok_or_else(|| misuse("--hub-policy takes NAME=RIGHTS"))?;
+        let policy =
+            SharedAccessPolicy::from_names(PolicyName::parse(name).or_misuse()?, rights).or_misuse()?;
         policies.retain(|other| other.name() != policy.name());
         policies.push(policy);
     }
@@ -173,48 +177,56 @@ fn rights(denial: &Denial<'_>) -> Value {
     }
 }
 
-/// Who would ask. Nobody is admitted by this: it is a question about the rules.
-#[expect(clippy::disallowed_methods, reason = "the subject of a question, whom nobody has to prove")]
+/// Returns the hypothetical caller. It is not authenticated: the command only evaluates the rules.
+#[expect(clippy::disallowed_methods, reason = "a hypothetical caller, which is not authenticated")]
 fn subject<'a>(
     arguments: &'a Explain,
     policies: &[SharedAccessPolicy<'_>],
 ) -> Result<Subject<'a>, Box<dyn Error>> {
     if let Some(name) = &arguments.policy {
-        let policy = PolicyName::parse(name)?;
+        let policy = PolicyName::parse(name).or_misuse()?;
         let known = policies.iter().find(|policy| policy.name() == name);
         let rights = match (&arguments.rights, known) {
             (Some(rights), _) => {
-                rights.parse::<Permissions>().map_err(|error| format!("--rights: {error}"))?
+                rights.parse::<Permissions>().map_err(|error| misuse(format!("--rights: {error}")))?
             }
             (None, Some(policy)) => policy.rights(),
-            (None, None) => return Err("not one of the hub's own policies: name its --rights".into()),
+            (None, None) => {
+                return Err(misuse(
+                    "the hub has no default policy of that name: give its permissions by --rights",
+                ));
+            }
         };
-        let scope = Scope::Resource(ResourcePath::parse(&arguments.resource)?);
+        let scope = Scope::Resource(ResourcePath::parse(&arguments.resource).or_misuse()?);
         return Ok(Subject::assertion(Identity::Policy(policy), rights, scope));
     }
-    let device = DeviceId::parse(arguments.device.as_deref().unwrap_or_default())?;
+    let device = DeviceId::parse(arguments.device.as_deref().unwrap_or_default()).or_misuse()?;
     let identity = match &arguments.module {
-        Some(module) => Identity::Module(device, ModuleId::parse(module)?),
+        Some(module) => Identity::Module(device, ModuleId::parse(module).or_misuse()?),
         None => Identity::Device(device),
     };
     Ok(Subject::assertion(identity, Permissions::DEVICE_CONNECT, Scope::Own))
 }
 
+/// Returns the operation of the command line.
 pub(super) fn operation(arguments: &Explain) -> Result<Operation<'_>, Box<dyn Error>> {
-    let words: Vec<&str> = arguments.what.iter().map(String::as_str).collect();
-    Ok(match (arguments.how, &words[..]) {
-        (How::Http, [method, path]) => Operation::http(method, path),
-        (How::MqttConnect, []) => Operation::mqtt_connect(),
-        (How::MqttPublish, [topic]) => Operation::mqtt_publish(topic),
-        (How::MqttSubscribe, [filter]) => Operation::mqtt_subscribe(filter),
-        (How::AmqpSend, [address]) => Operation::amqp_send(address),
-        (How::AmqpReceive, [address]) => Operation::amqp_receive(address),
-        (How::Http, _) => return Err("http takes a method and a path".into()),
-        (How::MqttConnect, _) => return Err("mqtt-connect takes nothing more".into()),
-        (How::Action | How::DataAction, _) => return Err("a provider operation is asked by a --role".into()),
-        (_, _) => return Err(
-            "mqtt-publish takes one topic, mqtt-subscribe one filter, amqp-send and amqp-receive one address"
-                .into(),
-        ),
+    let words: Vec<&str> = arguments.object.iter().map(String::as_str).collect();
+    Ok(match (arguments.kind, &words[..]) {
+        (OperationKind::Http, [method, path]) => Operation::http(method, path),
+        (OperationKind::MqttConnect, []) => Operation::mqtt_connect(),
+        (OperationKind::MqttPublish, [topic]) => Operation::mqtt_publish(topic),
+        (OperationKind::MqttSubscribe, [filter]) => Operation::mqtt_subscribe(filter),
+        (OperationKind::AmqpSend, [address]) => Operation::amqp_send(address),
+        (OperationKind::AmqpReceive, [address]) => Operation::amqp_receive(address),
+        (OperationKind::Http, _) => return Err(misuse("http takes a method and a path")),
+        (OperationKind::MqttConnect, _) => return Err(misuse("mqtt-connect takes no object")),
+        (OperationKind::Action | OperationKind::DataAction, _) => {
+            return Err(misuse("a provider operation needs a --role"));
+        }
+        (_, _) => {
+            return Err(misuse(
+                "mqtt-publish takes one topic, mqtt-subscribe one filter, amqp-send and amqp-receive one address",
+            ));
+        }
     })
 }

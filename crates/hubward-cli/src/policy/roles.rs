@@ -1,4 +1,4 @@
-//! A decision on somebody of the directory, by roles.
+//! A decision on a directory user or service, by its RBAC roles.
 
 use core::error::Error;
 use std::io::Write;
@@ -10,37 +10,40 @@ use hubward::policy::roles::{
 use hubward::types::Shown;
 use serde_json::json;
 
-use super::explain::{Explain, How, operation};
+use super::explain::{Explain, OperationKind, operation};
 use crate::Outcome;
+use crate::exit::{OrMisuse, misuse};
 
-/// Somebody, and a hub: their names decide nothing here.
-const SOMEBODY: &str = "somebody";
+/// Placeholders for the principal and the hub: the decision does not depend on their names.
+const PRINCIPAL: &str = "principal";
 const HUB: &str = "/hub";
 
 pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
     let mut access = Access::new();
     for name in &arguments.role {
-        access.assign(SOMEBODY, &role(name)?, HUB)?;
+        access.assign(PRINCIPAL, &role(name)?, HUB)?;
     }
     let hub = ArmScope::parse(HUB)?;
-    let (ruling, would_do): (_, Vec<_>) = match (arguments.how, &arguments.what[..]) {
-        (How::Action | How::DataAction, [name]) => {
-            let plane = if arguments.how == How::Action { Plane::Control } else { Plane::Data };
-            let action = ActionName::parse(name)?;
-            let ruling = access.check(&Request::new(&[SOMEBODY], plane, action, hub));
-            (ruling, roles_granting(plane, action).collect())
+    let (decision, sufficient): (_, Vec<_>) = match (arguments.kind, &arguments.object[..]) {
+        (OperationKind::Action | OperationKind::DataAction, [name]) => {
+            let plane = if arguments.kind == OperationKind::Action { Plane::Control } else { Plane::Data };
+            let action = ActionName::parse(name).or_misuse()?;
+            let decision = access.check(&Request::new(&[PRINCIPAL], plane, action, hub));
+            (decision, roles_granting(plane, action).collect())
         }
-        (How::Action | How::DataAction, _) => return Err("it takes one provider operation".into()),
+        (OperationKind::Action | OperationKind::DataAction, _) => {
+            return Err(misuse("action and data-action take one provider operation"));
+        }
         _ => match operation(arguments)?.endpoint() {
             Some(endpoint) => {
-                (access.check_endpoint(&[SOMEBODY], endpoint, hub), roles_for_endpoint(endpoint).collect())
+                (access.check_endpoint(&[PRINCIPAL], endpoint, hub), roles_for_endpoint(endpoint).collect())
             }
-            None => return Err("a hub has no such endpoint".into()),
+            None => return Err(misuse("a hub has no such endpoint")),
         },
     };
-    let names: Vec<_> = would_do.iter().map(|role| role.name()).collect();
+    let names: Vec<_> = sufficient.iter().map(|role| role.name()).collect();
     let mut out = std::io::stdout();
-    match (ruling, arguments.json) {
+    match (decision, arguments.json) {
         (RoleDecision::Allow { assignment }, true) => {
             let role = access.role_of(assignment).map(Role::name);
             writeln!(out, "{:#}", json!({ "decision": "allow", "role": role }))?;
@@ -49,31 +52,35 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
             let role = access.role_of(assignment).map_or("", Role::name);
             writeln!(out, "allowed: the role `{role}` grants it")?;
         }
-        (RoleDecision::Deny(shortfall), true) => {
-            let value = json!({ "decision": "deny", "code": shortfall.code(), "rolesThatWouldDo": names,
-                "explanation": ruling.to_string() });
+        (RoleDecision::Deny(reason), true) => {
+            let value = json!({ "decision": "deny", "code": reason.code(), "rolesThatWouldDo": names,
+                "explanation": decision.to_string() });
             writeln!(out, "{value:#}")?;
         }
         (RoleDecision::Deny(_), false) if names.is_empty() => {
-            writeln!(out, "denied: {ruling}, and no built-in role would")?;
+            writeln!(out, "denied: {decision}, and no built-in role does")?;
         }
         (RoleDecision::Deny(_), false) => {
-            writeln!(out, "denied: {ruling}; roles that would do: {}", names.join(", "))?;
+            writeln!(out, "denied: {decision}; roles that do: {}", names.join(", "))?;
         }
     }
-    Ok(if ruling.is_allow() { Outcome::Well } else { Outcome::Refused })
+    Ok(if decision.is_allow() { Outcome::Good } else { Outcome::Refused })
 }
 
 fn role(name: &str) -> Result<Role, Box<dyn Error>> {
     let Some(file) = name.strip_prefix('@') else {
         return built_in(name).cloned().ok_or_else(|| {
             let known: Vec<&str> = BUILT_IN.iter().map(Role::name).collect();
-            format!("`{}` is no built-in role; these are: {}", Shown::new(name), known.join(", ")).into()
+            misuse(format!(
+                "`{}` is not a built-in role; built-in roles: {}",
+                Shown::new(name),
+                known.join(", ")
+            ))
         });
     };
     let shown = Shown::new(file);
     let text = std::fs::read_to_string(file).map_err(|error| format!("{shown}: {error}"))?;
     let role = role_from_json(&text).map_err(|error| format!("{shown}: {error}"))?;
-    // it is asked what the role would do at a hub, wherever it may be assigned
+    // the question is what the role grants at a hub, so that its assignable scopes do not matter
     Ok(role.list_of(RoleList::AssignableScopes, &["/"])?)
 }

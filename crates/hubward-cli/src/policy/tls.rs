@@ -1,4 +1,4 @@
-//! `hubward policy tls`.
+//! `hubward policy tls`: the accepted TLS versions and cipher suites.
 
 use core::error::Error;
 use std::io::Write;
@@ -7,19 +7,20 @@ use clap::{Args, ValueEnum};
 use hubward::policy::tls::{CipherSuite, ClientHello, TlsDenial, TlsRules, TlsVersion};
 
 use crate::Outcome;
+use crate::exit::misuse;
 
 #[derive(Debug, Args)]
 pub(crate) struct Tls {
-    /// Whose rules.
-    #[arg(long, value_enum, default_value = "hub")]
+    /// The rules of this kind of server.
+    #[arg(long, value_enum, value_name = "RULES", default_value = "hub")]
     rules: Kind,
-    /// A version, such as 1.2; several for `--hello`.
-    #[arg(long, requires = "suite", value_parser = version)]
+    /// A TLS version, such as 1.2. Repeatable with `--hello`.
+    #[arg(long, value_name = "VERSION", requires = "suite", value_parser = version)]
     version: Vec<TlsVersion>,
-    /// A cipher suite by IANA's name or code point, such as 0xc02f; several for `--hello`.
-    #[arg(long, requires = "version", value_parser = suite)]
+    /// A cipher suite, by its IANA name or code point, such as 0xc02f. Repeatable with `--hello`.
+    #[arg(long, value_name = "SUITE", requires = "version", value_parser = suite)]
     suite: Vec<CipherSuite>,
-    /// Judge a client's offer of these versions and suites, rather than what a handshake came to.
+    /// Check a client's offer of these versions and suites, not a negotiated pair.
     #[arg(long, requires = "version")]
     hello: bool,
 }
@@ -30,7 +31,7 @@ enum Kind {
     Hub,
     /// A hub with an ECC certificate.
     HubEcc,
-    /// The provisioning service.
+    /// A DPS instance.
     Provisioning,
     /// A hub without an enforced minimum, for devices that cannot be updated.
     LegacyHub,
@@ -43,28 +44,28 @@ pub(super) fn run(arguments: &Tls) -> Result<Outcome, Box<dyn Error>> {
         Kind::Provisioning => TlsRules::PROVISIONING,
         Kind::LegacyHub => TlsRules::LEGACY_HUB,
     };
-    let judged = match (arguments.hello, &arguments.version[..], &arguments.suite[..]) {
-        (false, [], _) => return table(&rules),
+    let result = match (arguments.hello, &arguments.version[..], &arguments.suite[..]) {
+        (false, [], _) => return print_table(&rules),
         (false, [version], [suite]) => rules.check_negotiated(*version, *suite).map(|()| (*version, *suite)),
         (false, _, _) => {
-            return Err("a handshake has one version and one suite; `--hello` takes several".into());
+            return Err(misuse("a handshake has one version and one suite; --hello takes several"));
         }
-        (true, versions, suites) => offered(&rules, versions, suites),
+        (true, versions, suites) => check_offer(&rules, versions, suites),
     };
     let mut out = std::io::stdout();
-    match judged {
+    match result {
         Ok((version, suite)) => {
-            writeln!(out, "taken: {version} with {suite}")?;
-            Ok(Outcome::Well)
+            writeln!(out, "accepted: {version} with {suite}")?;
+            Ok(Outcome::Good)
         }
         Err(denial) => {
-            writeln!(out, "not taken ({}): {denial}", denial.code())?;
+            writeln!(out, "refused ({}): {denial}", denial.code())?;
             Ok(Outcome::Refused)
         }
     }
 }
 
-fn offered(
+fn check_offer(
     rules: &TlsRules<'_>,
     versions: &[TlsVersion],
     suites: &[CipherSuite],
@@ -79,15 +80,15 @@ fn offered(
     rules.check_hello(&hello).map(|agreed| (agreed.version, agreed.suite))
 }
 
-/// Every pair that the rules take.
-fn table(rules: &TlsRules<'_>) -> Result<Outcome, Box<dyn Error>> {
+/// Prints every pair of version and suite that the rules accept.
+fn print_table(rules: &TlsRules<'_>) -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout();
     for version in TlsVersion::ALL {
         for suite in rules.suites().filter(|suite| rules.check_negotiated(version, *suite).is_ok()) {
             writeln!(out, "{version}  0x{:04x}  {suite}", suite.0)?;
         }
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }
 
 fn version(number: &str) -> Result<TlsVersion, String> {
@@ -97,6 +98,6 @@ fn version(number: &str) -> Result<TlsVersion, String> {
 fn suite(text: &str) -> Result<CipherSuite, String> {
     match text.strip_prefix("0x") {
         Some(digits) => u16::from_str_radix(digits, 16).map(CipherSuite).map_err(|error| error.to_string()),
-        None => text.parse().map_err(|error| format!("{error}; a code point such as 0xc02f will do")),
+        None => text.parse().map_err(|error| format!("{error}; or give a code point such as 0xc02f")),
     }
 }

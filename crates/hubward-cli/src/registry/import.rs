@@ -10,31 +10,32 @@ use hubward_registry::{ImportError, ImportSummary, Importer};
 use hubward_rustcrypto::HmacKey;
 use serde_json::json;
 
-use super::kept::{FileArguments, Kept};
+use super::file::{FileArguments, RegistryFile};
 use crate::Outcome;
+use crate::exit::misuse;
 use crate::file::{Lines, random};
 use crate::progress::Progress;
 use crate::shown;
 
-/// Create, change and delete identities by lines of JSON, such as a hub's `devices.txt`.
+/// Create, update and delete identities from lines of JSON, such as a hub's `devices.txt`.
 ///
-/// Each line is one identity in the format of a hub's bulk import: `id`, `status`, and what else is to be said;
-/// `importMode` says what is to be done with it, `createOrUpdate` where it is left out. A device without keys is given
-/// new ones. A line that is wrong is named, and the others are imported; the exit status is then 1.
+/// Each line is one identity in the format of a hub's bulk import: `id`, `status`, and other properties. `importMode` is
+/// the action, by default `createOrUpdate`. A device without keys gets new keys. A wrong line is reported, and the others
+/// are imported; the exit status is then 1.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     #[command(flatten)]
     file: FileArguments,
-    /// The lines to import (default: standard input).
-    #[arg(default_value = "-", hide_default_value = true)]
+    /// A file with the lines to import; `-` for standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
     lines: PathBuf,
-    /// Keep a registry that is new as plain lines, with its keys for every reader of the file.
+    /// Write a new registry as plain lines. Every reader of the file can read its keys.
     #[arg(long)]
     plain: bool,
-    /// Say what would be done, and write nothing.
+    /// Print the result, but write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Print JSON: an object for each line that is not imported, and one with the counts.
+    /// Print JSON: an object for each line that is not imported, and an object with the counts.
     #[arg(long)]
     json: bool,
 }
@@ -42,20 +43,20 @@ pub(crate) struct Import {
 pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
     let from_input = arguments.lines == Path::new("-");
     if from_input && arguments.file.key_from_standard_input() {
-        return Err("the lines and the key cannot both come from standard input".into());
+        return Err(misuse("the lines and the key cannot both come from standard input"));
     }
-    let mut kept = Kept::open_or_begin(&arguments.file, arguments.plain, arguments.json)?;
+    let mut file = RegistryFile::open_or_create(&arguments.file, arguments.plain, arguments.json)?;
     let summary = if from_input {
-        import(&mut kept, stdin().lock(), None, arguments.json)?
+        import(&mut file, stdin().lock(), None, arguments.json)?
     } else {
         let named = |error| format!("{}: {error}", shown::file(&arguments.lines));
-        let file = File::open(&arguments.lines).map_err(named)?;
-        let len = file.metadata().ok().map(|about| about.len());
-        import(&mut kept, file, len, arguments.json)?
+        let lines = File::open(&arguments.lines).map_err(named)?;
+        let len = lines.metadata().ok().map(|about| about.len());
+        import(&mut file, lines, len, arguments.json)?
     };
     let changed = summary.created.saturating_add(summary.updated).saturating_add(summary.deleted) > 0;
     let ImportSummary { created, updated, deleted, twins, failed, .. } = summary;
-    let say = |written: &str, out: &mut Vec<u8>| {
+    let print = |written: &str, out: &mut Vec<u8>| {
         if arguments.json {
             let counts = json!({
                 "created": created, "updated": updated, "deleted": deleted, "twins": twins, "failed": failed,
@@ -64,28 +65,28 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
         }
         writeln!(out, "{created} created, {updated} updated, {deleted} deleted, {failed} not imported")?;
         if twins > 0 {
-            writeln!(out, "{twins} lines are for twins, which a registry does not keep")?;
+            writeln!(out, "{twins} lines are for device twins, which a registry does not store")?;
         }
         writeln!(out, "{written}")
     };
-    let unwritten = match (arguments.dry_run, changed || kept.is_new()) {
-        (true, _) => Some("nothing is written: a dry run".to_owned()),
+    let unwritten = match (arguments.dry_run, changed || file.is_new()) {
+        (true, _) => Some("nothing is written: --dry-run".to_owned()),
         (false, true) => None,
-        (false, false) => Some(format!("{} is as it was", shown::file(kept.path()))),
+        (false, false) => Some(format!("{} is unchanged", shown::file(file.path()))),
     };
     match unwritten {
-        None => kept.save(say)?,
-        Some(words) => {
+        None => file.save(print)?,
+        Some(message) => {
             let mut out = Vec::new();
-            say(&words, &mut out)?;
+            print(&message, &mut out)?;
             stdout().write_all(&out)?;
         }
     }
-    Ok(if failed == 0 { Outcome::Well } else { Outcome::Refused })
+    Ok(if failed == 0 { Outcome::Good } else { Outcome::Refused })
 }
 
 fn import(
-    kept: &mut Kept,
+    file: &mut RegistryFile,
     from: impl Read,
     len: Option<u64>,
     json: bool,
@@ -94,7 +95,7 @@ fn import(
     let mut lines = Lines::new(from);
     let mut summary = ImportSummary::default();
     let mut entropy = random;
-    let mut importer = Importer::new(&mut kept.registry, &mut entropy, HmacKey::new);
+    let mut importer = Importer::new(&mut file.registry, &mut entropy, HmacKey::new);
     let mut done = 0_u64;
     loop {
         let read = lines.read();
@@ -115,7 +116,7 @@ fn report(error: &ImportError, json: bool, progress: &Progress) -> Result<(), Bo
     if json {
         writeln!(stdout(), "{}", json!({"line": error.line, "problem": error.problem.to_string()}))?;
     } else {
-        progress.say(&format!("hubward: {error}"));
+        progress.print(&format!("hubward: {error}"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `hubward registry lists`.
+//! `hubward registry lists`: block and allow lists.
 
 use core::error::Error;
 use std::io::{Write, stdout};
@@ -7,14 +7,15 @@ use clap::{ArgGroup, Args, Subcommand};
 use hubward::types::{Shown, Thumbprint};
 use hubward_registry::{AccessList, ListEntry, ListVerdict};
 
-use super::Who;
-use super::kept::{FileArguments, Kept};
+use super::IdentityArguments;
+use super::file::{FileArguments, RegistryFile};
 use crate::Outcome;
+use crate::exit::{OrMisuse, misuse};
 use crate::shown;
 
 /// Block and allow identities, groups of them, and issuers of certificates.
 ///
-/// Block wins. While there is an allow list, whoever is not on it is refused, even where it is empty.
+/// The block list wins. While an allow list is in force, an identity that is not on it is refused, even if it is empty.
 #[derive(Debug, Args)]
 pub(crate) struct Lists {
     #[command(flatten)]
@@ -27,153 +28,154 @@ pub(crate) struct Lists {
 enum Action {
     /// Print both lists and the groups.
     Show,
-    /// Say whether an identity passes.
-    Check(Checked),
-    /// Put something on the block list.
-    Block(Named),
-    /// Take something off the block list.
-    Unblock(Named),
-    /// Put something on the allow list, which is in force from then on.
-    Allow(Named),
-    /// Take something off the allow list, which stays in force.
-    Disallow(Named),
-    /// Drop the allow list: nobody has to be on one.
+    /// Check whether an identity passes both lists.
+    Check(CheckArguments),
+    /// Add an entry to the block list.
+    Block(EntryArguments),
+    /// Remove an entry from the block list.
+    Unblock(EntryArguments),
+    /// Add an entry to the allow list, which is in force after that.
+    Allow(EntryArguments),
+    /// Remove an entry from the allow list, which stays in force.
+    Disallow(EntryArguments),
+    /// Delete the allow list: identities need no entry after that.
     LiftAllow,
     /// Add an identity to a group.
-    Join(Member),
-    /// Take an identity out of a group.
-    Leave(Member),
+    Join(MemberArguments),
+    /// Remove an identity from a group.
+    Leave(MemberArguments),
 }
 
-/// What a list names.
+/// An entry of a list.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("listed").required(true).args(["device", "group", "issuer"])))]
-struct Named {
+#[command(group(ArgGroup::new("entry").required(true).args(["device", "group", "issuer"])))]
+struct EntryArguments {
     #[command(flatten)]
-    who: Who,
-    /// Every member of this group.
+    identity: IdentityArguments,
+    /// Each member of this group.
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
-    /// Whoever presents a certificate below the one with this SHA-256 thumbprint.
+    /// Each identity whose certificate was issued below the certificate with this SHA-256 thumbprint.
     #[arg(long, value_name = "THUMBPRINT")]
     issuer: Option<String>,
 }
 
 #[derive(Debug, Args)]
-struct Checked {
+struct CheckArguments {
     #[command(flatten)]
-    who: Who,
-    /// A certificate above the one that it presents, by thumbprint; may be given several times.
+    identity: IdentityArguments,
+    /// The SHA-256 thumbprint of a certificate above that of the identity. Repeatable.
     #[arg(long, value_name = "THUMBPRINT")]
     issuer: Vec<String>,
 }
 
 #[derive(Debug, Args)]
-struct Member {
-    /// The group's name.
+struct MemberArguments {
+    /// The name of the group.
+    #[arg(value_name = "NAME")]
     group: String,
     #[command(flatten)]
-    who: Who,
+    identity: IdentityArguments,
 }
 
-impl Named {
-    fn listed(&self) -> Result<ListEntry<'_>, Box<dyn Error>> {
+impl EntryArguments {
+    fn entry(&self) -> Result<ListEntry<'_>, Box<dyn Error>> {
         Ok(match (&self.group, &self.issuer) {
             (Some(group), _) => ListEntry::Group(group),
             (None, Some(issuer)) => ListEntry::Issuer(sha256(issuer)?),
-            (None, None) => ListEntry::Identity(self.who.named()?),
+            (None, None) => ListEntry::Identity(self.identity.named()?),
         })
     }
 }
 
-/// Those above a device's certificate are known by SHA-256: on a list another kind would name nobody.
+/// Parses the thumbprint of an issuer. Issuers are compared by SHA-256: an entry of another kind would match no certificate.
 fn sha256(text: &str) -> Result<Thumbprint, Box<dyn Error>> {
-    match text.parse()? {
+    match text.parse().or_misuse()? {
         print @ Thumbprint::Sha256(_) => Ok(print),
-        _ => Err("an issuer is known by its SHA-256 thumbprint: 64 hexadecimal digits".into()),
+        _ => Err(misuse("an issuer needs its SHA-256 thumbprint: 64 hexadecimal digits")),
     }
 }
 
 pub(super) fn run(arguments: &Lists) -> Result<Outcome, Box<dyn Error>> {
-    let mut kept = Kept::open(&arguments.file, false)?;
+    let mut file = RegistryFile::open(&arguments.file, false)?;
     match &arguments.action {
-        Action::Show => return show(&kept),
-        Action::Check(checked) => return check(&kept, checked),
-        _ if kept.snapshot().is_none() => {
-            return Err("a plain registry has no room for lists: import it into a sealed one".into());
+        Action::Show => return show(&file),
+        Action::Check(arguments) => return check(&file, arguments),
+        _ if file.snapshot().is_none() => {
+            return Err("a plain registry cannot store lists: import it into a sealed one".into());
         }
         _ => {}
     }
-    let access = kept.registry.access_mut();
-    let was_there = match &arguments.action {
-        Action::Block(named) => {
-            access.block().add(named.listed()?);
+    let access = file.registry.access_mut();
+    let existed = match &arguments.action {
+        Action::Block(entry) => {
+            access.block().add(entry.entry()?);
             true
         }
-        Action::Allow(named) => {
-            access.allow().add(named.listed()?);
+        Action::Allow(entry) => {
+            access.allow().add(entry.entry()?);
             true
         }
-        Action::Unblock(named) => access.block().remove(named.listed()?),
-        Action::Disallow(named) => access.allowed().is_some() && access.allow().remove(named.listed()?),
+        Action::Unblock(entry) => access.block().remove(entry.entry()?),
+        Action::Disallow(entry) => access.allowed().is_some() && access.allow().remove(entry.entry()?),
         Action::LiftAllow => {
             access.lift_allow();
             true
         }
         Action::Join(member) => {
-            access.join(&member.group, member.who.named()?);
+            access.join(&member.group, member.identity.named()?);
             true
         }
-        Action::Leave(member) => access.leave(&member.group, member.who.named()?),
-        Action::Show | Action::Check(_) => return Ok(Outcome::Well),
+        Action::Leave(member) => access.leave(&member.group, member.identity.named()?),
+        Action::Show | Action::Check(_) => return Ok(Outcome::Good),
     };
-    if !was_there {
-        writeln!(stdout(), "it is not there; {} is as it was", shown::file(kept.path()))?;
+    if !existed {
+        writeln!(stdout(), "refused: there is no such entry; {} is unchanged", shown::file(file.path()))?;
         return Ok(Outcome::Refused);
     }
-    kept.save(|written, out| writeln!(out, "{written}"))?;
-    Ok(Outcome::Well)
+    file.save(|written, out| writeln!(out, "{written}"))?;
+    Ok(Outcome::Good)
 }
 
-fn show(kept: &Kept) -> Result<Outcome, Box<dyn Error>> {
-    let lists = kept.registry.access();
+fn show(file: &RegistryFile) -> Result<Outcome, Box<dyn Error>> {
+    let lists = file.registry.access();
     print("blocked", lists.blocked())?;
     match lists.allowed() {
         Some(list) if list.is_empty() => {
-            writeln!(stdout(), "allowed   nobody: the list is empty and in force")?
+            writeln!(stdout(), "allowed   none: the allow list is empty and in force")?
         }
         Some(list) => print("allowed", list)?,
-        None => writeln!(stdout(), "allowed   everybody: no allow list is in force")?,
+        None => writeln!(stdout(), "allowed   all: no allow list is in force")?,
     }
     for group in lists.groups() {
         for member in lists.members(group) {
             writeln!(stdout(), "group     {}: {}", Shown::new(group), shown::text(&member))?;
         }
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }
 
-fn print(list: &str, named: &AccessList) -> std::io::Result<()> {
-    for listed in named.iter() {
-        match listed {
-            ListEntry::Group(name) => writeln!(stdout(), "{list:<10}group {}", Shown::new(name))?,
-            ListEntry::Issuer(print) => writeln!(stdout(), "{list:<10}below certificate {print}")?,
-            ListEntry::Identity(identity) => writeln!(stdout(), "{list:<10}{}", shown::text(&identity))?,
+fn print(name: &str, list: &AccessList) -> std::io::Result<()> {
+    for entry in list.iter() {
+        match entry {
+            ListEntry::Group(group) => writeln!(stdout(), "{name:<10}group {}", Shown::new(group))?,
+            ListEntry::Issuer(print) => writeln!(stdout(), "{name:<10}below certificate {print}")?,
+            ListEntry::Identity(identity) => writeln!(stdout(), "{name:<10}{}", shown::text(&identity))?,
             _ => {}
         }
     }
     Ok(())
 }
 
-fn check(kept: &Kept, checked: &Checked) -> Result<Outcome, Box<dyn Error>> {
-    let identity = checked.who.named()?;
+fn check(file: &RegistryFile, arguments: &CheckArguments) -> Result<Outcome, Box<dyn Error>> {
+    let identity = arguments.identity.named()?;
     let issuers: Vec<Thumbprint> =
-        checked.issuer.iter().map(|text| sha256(text)).collect::<Result<_, _>>()?;
-    let (outcome, words) = match kept.registry.access().verdict(&identity, &issuers) {
-        ListVerdict::Pass => (Outcome::Well, "passes"),
+        arguments.issuer.iter().map(|text| sha256(text)).collect::<Result<_, _>>()?;
+    let (outcome, text) = match file.registry.access().verdict(&identity, &issuers) {
+        ListVerdict::Pass => (Outcome::Good, "passes"),
         ListVerdict::Blocked => (Outcome::Refused, "is blocked"),
         ListVerdict::NotAllowed => (Outcome::Refused, "is not on the allow list"),
     };
-    writeln!(stdout(), "{} {words}", shown::text(&identity))?;
+    writeln!(stdout(), "{} {text}", shown::text(&identity))?;
     Ok(outcome)
 }

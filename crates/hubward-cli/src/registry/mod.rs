@@ -1,8 +1,8 @@
-//! `hubward registry import | export | show | rotate | lists`.
+//! `hubward registry import | export | show | rotate | lists`: the identities of a hub, in a file.
 
 mod export;
+mod file;
 mod import;
-mod kept;
 mod lists;
 mod rotate;
 mod show;
@@ -13,48 +13,52 @@ use clap::{Args, Subcommand};
 use hubward::types::{DeviceId, Identity, ModuleId};
 
 use crate::Outcome;
+use crate::exit::{OrMisuse, misuse};
+pub(crate) use file::with_file;
 pub(crate) use show::key_line;
 
-/// Keep who exists at a hub, and with which keys, in one file.
+/// Manage the identities of a hub and their keys, in one file.
 ///
-/// The file is sealed with a key of yours, or plain lines of JSON that anyone who reads it can use. Begin with `import`,
-/// which makes it. A command that changes it writes it anew and then puts it in the old one's place: it is never half
-/// written.
+/// The file is sealed with your key, or it is plain lines of JSON whose keys every reader can use. `import` creates it. A
+/// command that changes the file writes a new one and then renames it: the file is never written in part.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Import(import::Import),
-    /// Write every identity as a line of JSON, without keys unless they are asked for.
+    /// Write a line of JSON for each identity, without keys unless `--with-keys` is given.
     Export(export::Export),
-    /// Say what a registry holds, or what it knows of one identity.
+    /// Print a summary of a registry, or the record of one identity.
     Show(show::Show),
     Rotate(rotate::Rotate),
     Lists(lists::Lists),
 }
 
-/// Whom a command is about.
+/// The identity of a command.
 #[derive(Debug, Args)]
-pub(crate) struct Who {
-    /// A device.
+pub(crate) struct IdentityArguments {
+    /// The device.
     #[arg(long, value_name = "ID")]
     device: Option<String>,
-    /// A module of the device.
+    /// The module of the device.
     #[arg(long, value_name = "ID", requires = "device")]
     module: Option<String>,
 }
 
-impl Who {
+impl IdentityArguments {
+    /// Returns the identity, if one was given.
     fn identity(&self) -> Result<Option<Identity<'_>>, Box<dyn Error>> {
         let Some(device) = &self.device else { return Ok(None) };
-        let device = DeviceId::parse(device)?;
+        let device = DeviceId::parse(device).or_misuse()?;
         Ok(Some(match &self.module {
-            Some(module) => Identity::Module(device, ModuleId::parse(module)?),
+            Some(module) => Identity::Module(device, ModuleId::parse(module).or_misuse()?),
             None => Identity::Device(device),
         }))
     }
 
+    /// Returns the identity of a command that needs one.
     fn named(&self) -> Result<Identity<'_>, Box<dyn Error>> {
-        self.identity()?
-            .ok_or_else(|| "whose? Name it: --device ID, and --module ID for a module of it".into())
+        self.identity()?.ok_or_else(|| {
+            misuse("the command needs an identity: --device ID, and --module ID for a module of it")
+        })
     }
 }
 

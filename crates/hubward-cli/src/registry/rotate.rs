@@ -9,37 +9,38 @@ use hubward::types::KeySlot;
 use hubward_registry::{AuthenticationView, Change, ETag, Precondition, RegistryError};
 use hubward_rustcrypto::HmacKey;
 
-use super::Who;
-use super::kept::{FileArguments, Kept};
+use super::IdentityArguments;
+use super::file::{FileArguments, RegistryFile};
 use super::show::key_line;
 use crate::Outcome;
+use crate::exit::{OrMisuse, misuse};
 use crate::file::random;
 use crate::secret;
 use crate::shown;
 
-/// Give an identity a new key, or exchange its two keys.
+/// Replace a key of an identity, or exchange its two keys.
 ///
-/// To roll a key without refusing anyone: rotate the secondary, give the device the new key, then `--swap`, and rotate
-/// the secondary again.
+/// To roll a key without an interruption: rotate the secondary, give the device the new key, then `--swap`, and rotate the
+/// secondary again.
 #[derive(Debug, Args)]
 pub(crate) struct Rotate {
     #[command(flatten)]
     file: FileArguments,
     #[command(flatten)]
-    who: Who,
+    identity: IdentityArguments,
     /// The key to replace.
-    #[arg(long, value_enum, required_unless_present = "swap")]
+    #[arg(long, value_enum, value_name = "SLOT", required_unless_present = "swap")]
     slot: Option<Slot>,
     /// Exchange the two keys instead: the primary becomes the secondary.
     #[arg(long, conflicts_with_all = ["slot", "key_file"])]
     swap: bool,
-    /// A file with the new key in base64 (`-` is standard input); without it a new one of 32 bytes is made.
+    /// A file with the new key in base64, `-` for standard input (default: a random key of 32 bytes).
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// Change it only if this is still its etag.
+    /// Change the identity only if it still has this etag.
     #[arg(long, value_name = "ETAG")]
     if_match: Option<String>,
-    /// Print the identity's keys afterwards, to give to the device.
+    /// Print the new keys of the identity.
     #[arg(long)]
     with_keys: bool,
 }
@@ -51,12 +52,12 @@ enum Slot {
 }
 
 pub(super) fn run(arguments: &Rotate) -> Result<Outcome, Box<dyn Error>> {
-    let identity = arguments.who.named()?;
+    let identity = arguments.identity.named()?;
     let key_from_input = arguments.key_file.as_deref().is_some_and(|file| file.as_os_str() == "-");
     if key_from_input && arguments.file.key_from_standard_input() {
-        return Err("the two keys cannot both come from standard input".into());
+        return Err(misuse("the new key and the seal key cannot both come from standard input"));
     }
-    let mut kept = Kept::open(&arguments.file, false)?;
+    let mut file = RegistryFile::open(&arguments.file, false)?;
     let change = match (arguments.slot, &arguments.key_file) {
         (None, _) => Change::new().swap_keys(),
         (Some(slot), None) => Change::new().regenerate_key(slot.into(), &mut random, HmacKey::new)?,
@@ -65,11 +66,11 @@ pub(super) fn run(arguments: &Rotate) -> Result<Outcome, Box<dyn Error>> {
         }
     };
     let precondition = match &arguments.if_match {
-        Some(etag) => Precondition::IfMatch(etag.parse::<ETag>()?),
+        Some(etag) => Precondition::IfMatch(etag.parse::<ETag>().or_misuse()?),
         None => Precondition::Any,
     };
     let mut out = stdout();
-    let etag = match kept.registry.update(identity, change, precondition) {
+    let etag = match file.registry.update(identity, change, precondition) {
         Ok(etag) => etag,
         Err(error @ (RegistryError::NotFound | RegistryError::EtagMismatch | RegistryError::NoKeys)) => {
             writeln!(out, "refused: {}: {error}", shown::text(&identity))?;
@@ -77,13 +78,13 @@ pub(super) fn run(arguments: &Rotate) -> Result<Outcome, Box<dyn Error>> {
         }
         Err(error) => return Err(error.into()),
     };
-    kept.save(|written, out| {
+    file.save(|written, out| {
         writeln!(
             out,
-            "{} has new credentials, etag {etag}; its connections are to prove themselves again",
+            "{} has new credentials, etag {etag}; its connections must authenticate again",
             shown::text(&identity)
         )?;
-        if let (true, Some(view)) = (arguments.with_keys, kept.registry.get(identity))
+        if let (true, Some(view)) = (arguments.with_keys, file.registry.get(identity))
             && let AuthenticationView::Sas(keys) = view.authentication()
         {
             key_line(out, "primary", keys.expose_primary(), true)?;
@@ -91,7 +92,7 @@ pub(super) fn run(arguments: &Rotate) -> Result<Outcome, Box<dyn Error>> {
         }
         writeln!(out, "{written}")
     })?;
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }
 
 impl From<Slot> for KeySlot {

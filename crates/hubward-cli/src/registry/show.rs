@@ -9,8 +9,8 @@ use hubward_registry::{AuthenticationView, ExportKeys, ListVerdict, RecordView, 
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::Who;
-use super::kept::{FileArguments, Kept};
+use super::IdentityArguments;
+use super::file::{FileArguments, RegistryFile};
 use crate::Outcome;
 use crate::shown;
 
@@ -19,23 +19,23 @@ pub(crate) struct Show {
     #[command(flatten)]
     file: FileArguments,
     #[command(flatten)]
-    who: Who,
-    /// Print the keys of the identity too.
+    identity: IdentityArguments,
+    /// Also print the keys of the identity.
     #[arg(long, requires = "device")]
     with_keys: bool,
-    /// Print JSON: of one identity, the line that an export has.
+    /// Print JSON. For one identity it is its line of an export.
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
-    let kept = Kept::open(&arguments.file, arguments.json)?;
-    let Some(identity) = arguments.who.identity()? else {
-        summary(&kept, arguments.json)?;
-        return Ok(Outcome::Well);
+    let file = RegistryFile::open(&arguments.file, arguments.json)?;
+    let Some(identity) = arguments.identity.identity()? else {
+        summary(&file, arguments.json)?;
+        return Ok(Outcome::Good);
     };
-    let Some(view) = kept.registry.get(identity) else {
-        writeln!(stdout(), "there is no {}", shown::text(&identity))?;
+    let Some(view) = file.registry.get(identity) else {
+        writeln!(stdout(), "refused: there is no {}", shown::text(&identity))?;
         return Ok(Outcome::Refused);
     };
     if arguments.json {
@@ -44,24 +44,24 @@ pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
         view.export(keys, &mut *line)?;
         write!(stdout(), "{}", *line)?;
     } else {
-        record(&view, &kept.registry, arguments.with_keys)?;
+        record(&view, &file.registry, arguments.with_keys)?;
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }
 
-/// How many there are of each.
+/// The numbers of a summary.
 #[derive(Default)]
 struct Counts {
     devices: u64,
     modules: u64,
     disabled: u64,
-    /// With keys, thumbprints, an authority, and nothing.
+    /// Identities with keys, with thumbprints, with a CA, and without credentials.
     proofs: [u64; 4],
 }
 
-fn summary(kept: &Kept, as_json: bool) -> Result<(), Box<dyn Error>> {
+fn summary(file: &RegistryFile, as_json: bool) -> Result<(), Box<dyn Error>> {
     let mut counts = Counts::default();
-    for view in kept.registry.iter() {
+    for view in file.registry.iter() {
         let [keys, prints, authority, none] = &mut counts.proofs;
         let proof = match view.authentication() {
             AuthenticationView::Sas(_) => keys,
@@ -77,33 +77,33 @@ fn summary(kept: &Kept, as_json: bool) -> Result<(), Box<dyn Error>> {
         }
     }
     let Counts { devices, modules, disabled, proofs: [keys, prints, authority, none] } = counts;
-    let lists = kept.registry.access();
+    let lists = file.registry.access();
     let (blocked, allowed) =
         (lists.blocked().iter().count(), lists.allowed().map(|list| list.iter().count()));
     let mut out = stdout();
     if as_json {
         let all = json!({
-            "snapshot": kept.snapshot(), "devices": devices, "modules": modules, "disabled": disabled,
+            "snapshot": file.snapshot(), "devices": devices, "modules": modules, "disabled": disabled,
             "sas": keys, "selfSigned": prints, "certificateAuthority": authority, "none": none,
             "blocked": blocked, "allowed": allowed,
         });
         writeln!(out, "{all:#}")?;
         return Ok(());
     }
-    match kept.snapshot() {
-        Some(counter) => writeln!(out, "kept      sealed, snapshot {counter}")?,
-        None => writeln!(out, "kept      plain: whoever reads the file has the keys")?,
+    match file.snapshot() {
+        Some(counter) => writeln!(out, "file      sealed, snapshot {counter}")?,
+        None => writeln!(out, "file      plain: every reader of the file can read the keys")?,
     }
     writeln!(out, "devices   {devices}, of which {disabled} disabled")?;
     writeln!(out, "modules   {modules}")?;
     writeln!(
         out,
-        "proofs    {keys} by keys, {prints} by thumbprint, {authority} by an authority, {none} by none"
+        "proofs    {keys} by keys, {prints} by thumbprint, {authority} by a CA, {none} without credentials"
     )?;
     writeln!(out, "blocked   {blocked} on the list")?;
     match allowed {
-        Some(count) => writeln!(out, "allowed   {count} on the list, and nobody else")?,
-        None => writeln!(out, "allowed   everybody: no allow list is in force")?,
+        Some(count) => writeln!(out, "allowed   {count} on the list, and no others")?,
+        None => writeln!(out, "allowed   all: no allow list is in force")?,
     }
     Ok(())
 }
@@ -129,7 +129,7 @@ fn record<K: MacKey>(
     writeln!(out, "lists     {lists}")?;
     writeln!(out, "etag      {}", view.etag())?;
     if view.capabilities().iot_edge {
-        writeln!(out, "can       be a gateway for others (iotEdge)")?;
+        writeln!(out, "can       be a gateway for other devices (iotEdge)")?;
     }
     if let Some(scope) = view.device_scope() {
         writeln!(out, "scope     {}", Shown::new(scope.as_str()))?;
@@ -149,13 +149,13 @@ fn record<K: MacKey>(
                 writeln!(out, "proof     a certificate with thumbprint {print}")?;
             }
         }
-        AuthenticationView::CertificateAuthority => writeln!(out, "proof     a certificate of an authority")?,
-        _ => writeln!(out, "proof     none: nobody is admitted as it")?,
+        AuthenticationView::CertificateAuthority => writeln!(out, "proof     a certificate issued by a CA")?,
+        _ => writeln!(out, "proof     none: it cannot authenticate")?,
     }
     Ok(())
 }
 
-/// A key only where it is asked for.
+/// Prints a line for a key. The key itself is printed only with `with_keys`.
 pub(crate) fn key_line(
     out: &mut impl Write,
     slot: &str,

@@ -4,57 +4,64 @@ use core::error::Error;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use hubward_ring::signature;
-use hubward_x509::TrustBundle;
+use hubward_x509::{SignedBundle, TrustBundle};
 
 use super::{file, report};
 use crate::Outcome;
-use crate::clock::{self, at, now};
-use crate::file::Seen;
+use crate::clock::{NowArgument, at};
+use crate::exit::misuse;
+use crate::file::{OutputArguments, Seen, replace_saying};
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("from").required(true).args(["current", "first"])))]
 pub(crate) struct Apply {
-    /// The update.
+    /// The update: a signed trust bundle.
+    #[arg(value_name = "BUNDLE")]
     update: PathBuf,
-    /// The bundle in force, which the update replaces.
-    #[arg(long)]
-    to: PathBuf,
-    /// Install the first bundle, where there is none yet: whoever runs this vouches for it.
-    #[arg(long)]
+    /// The bundle in force. The update replaces it, unless `--output` names another file.
+    #[arg(long, value_name = "FILE")]
+    current: Option<PathBuf>,
+    /// Install the first bundle to `--output`. Only the caller is responsible for its origin.
+    #[arg(long, requires = "output")]
     first: bool,
-    /// The date to judge by (default: this machine's clock).
-    #[arg(long, value_name = "DATE", value_parser = clock::first_second)]
-    at: Option<u64>,
+    #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
+    now: NowArgument,
 }
 
 pub(super) fn run(arguments: &Apply) -> Result<Outcome, Box<dyn Error>> {
     let received = file::read(&arguments.update)?;
-    let now = arguments.at.unwrap_or_else(now);
-    let seen = Seen::of(&arguments.to)?;
-    let outcome = if arguments.first {
-        TrustBundle::provisioned(&received, signature::ALL)
-    } else {
-        let current = file::read(&arguments.to)
-            .map_err(|error| format!("{error}; the first bundle is installed with --first"))?;
-        let current = TrustBundle::provisioned(&current, signature::ALL)
-            .map_err(|error| file::told(&arguments.to, &format_args!("not the bundle it was: {error}")))?;
-        current.updated(&received, signature::ALL, at(now))
+    let now = arguments.now.seconds();
+    let target = arguments.output.target()?;
+    let (result, in_place) = match &arguments.current {
+        None => (TrustBundle::provisioned(&received, signature::ALL), None),
+        Some(path) => {
+            let seen = Seen::of(path)?;
+            let current = TrustBundle::provisioned(&file::read(path)?, signature::ALL).map_err(|error| {
+                file::error(path, &format_args!("the bundle in force is damaged: {error}"))
+            })?;
+            (current.updated(&received, signature::ALL, at(now)), Some((path, seen)))
+        }
     };
-    let bundle = match outcome {
+    let bundle = match result {
         Ok(bundle) => bundle,
         Err(error) => {
-            writeln!(std::io::stdout(), "refused: {error}; nothing has changed")?;
+            writeln!(std::io::stdout(), "refused: {error}; no file was changed")?;
             return Ok(Outcome::Refused);
         }
     };
-    let mut words = Vec::new();
-    writeln!(words, "taken: version {} is in force", bundle.version())?;
-    report::print(&mut words, &file::parse(&arguments.to, bundle.as_bytes())?, now)?;
-    if arguments.first {
-        file::create(&arguments.to, bundle.as_bytes(), &words)?;
-    } else {
-        file::write(&arguments.to, seen, bundle.as_bytes(), &words)?;
+    let mut message = Vec::new();
+    writeln!(message, "applied: version {} is in force", bundle.version())?;
+    let signed = SignedBundle::parse(bundle.as_bytes())?;
+    report::print(&mut message, &signed, now)?;
+    let write = |out: &mut dyn Write| Ok(out.write_all(bundle.as_bytes())?);
+    match (target, in_place) {
+        (Some(target), _) => target.write(write, &message)?,
+        (None, Some((path, seen))) => replace_saying(path, seen, write, &message)?,
+        (None, None) => return Err(misuse("--first needs --output FILE")),
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Good)
 }

@@ -1,6 +1,5 @@
-//! Files of bundles.
+//! Files of trust bundles.
 
-use core::error::Error;
 use core::fmt::Display;
 use std::fs::File;
 use std::io::Read;
@@ -8,40 +7,25 @@ use std::path::Path;
 
 use hubward_x509::SignedBundle;
 
-use crate::file::{Seen, replace_saying};
 use crate::shown;
 
-/// Somewhat more than the longest bundle, so that one that is too long is told from a good one.
-const LONGEST: u64 = 256 * 1024;
+/// The largest number of bytes that is read: more than the largest bundle, so that a longer file is an error.
+const MAX_LEN: u64 = 256 * 1024;
 
-/// The bytes of a small file.
+/// Reads a small file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let opened = File::open(path).map_err(|error| told(path, &error))?;
-    opened.take(LONGEST).read_to_end(&mut bytes).map_err(|error| told(path, &error))?;
+    let opened = File::open(path).map_err(|cause| error(path, &cause))?;
+    opened.take(MAX_LEN).read_to_end(&mut bytes).map_err(|cause| error(path, &cause))?;
     Ok(bytes)
 }
 
-/// The bundle that a file's bytes are.
+/// Parses the bundle that was read from `path`.
 pub(super) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<SignedBundle<'a>, String> {
-    SignedBundle::parse(bytes).map_err(|error| told(path, &format_args!("no trust bundle: {error}")))
+    SignedBundle::parse(bytes).map_err(|cause| error(path, &format_args!("not a trust bundle: {cause}")))
 }
 
-/// Writes a file that must not be there yet; as [`write()`].
-pub(super) fn create(path: &Path, bytes: &[u8], words: &[u8]) -> Result<(), Box<dyn Error>> {
-    let seen = Seen::of(path)?;
-    if seen.is_there() {
-        return Err(told(path, &"is there already, and may have signatures; name another file").into());
-    }
-    write(path, seen, bytes, words)
-}
-
-/// Writes a file in the place of what was seen there, and prints `words` first: where they cannot be printed, the file is
-/// as it was.
-pub(super) fn write(path: &Path, seen: Seen, bytes: &[u8], words: &[u8]) -> Result<(), Box<dyn Error>> {
-    replace_saying(path, seen, |out| Ok(out.write_all(bytes)?), words)
-}
-
-pub(super) fn told(path: &Path, what: &dyn Display) -> String {
-    format!("{}: {what}", shown::file(path))
+/// Returns an error message that names the file.
+pub(super) fn error(path: &Path, cause: &dyn Display) -> String {
+    format!("{}: {cause}", shown::file(path))
 }

@@ -12,70 +12,71 @@ use hubward_x509::{AnchorPeriod, ExpiryCause, SignedBundle, TrustBundle, UpdateE
 use super::{file, server};
 use crate::Outcome;
 use crate::cert::Hex;
-use crate::clock::{self, at, date, now};
+use crate::clock::{NowArgument, at};
+use crate::times;
 
 #[derive(Debug, Args)]
 pub(crate) struct Report {
-    /// The bundle.
+    /// The trust bundle.
     bundle: PathBuf,
-    /// The date to look from (default: this machine's clock).
-    #[arg(long, value_name = "DATE", value_parser = clock::first_second)]
-    at: Option<u64>,
-    /// Judge the certificates of this file too, a server's and its intermediates, as a device would on that date.
-    #[arg(long, requires = "host")]
+    /// Also verify this chain, a server's certificate and its intermediates, as a device would at that time.
+    #[arg(long, value_name = "FILE", requires = "host")]
     chain: Option<PathBuf>,
     /// The host name that the device connects to.
-    #[arg(long, requires = "chain")]
+    #[arg(long, value_name = "HOST", requires = "chain")]
     host: Option<String>,
+    #[command(flatten)]
+    now: NowArgument,
 }
 
-/// Well where a device that has this bundle trusts somebody on that date, and the server if there is one.
+/// Reports on a bundle. The outcome is good if a device with this bundle trusts a CA at that time, and the server if
+/// one was given.
 pub(super) fn run(arguments: &Report) -> Result<Outcome, Box<dyn Error>> {
     let bytes = file::read(&arguments.bundle)?;
     let bundle = file::parse(&arguments.bundle, &bytes)?;
-    let now = arguments.at.unwrap_or_else(now);
+    let now = arguments.now.seconds();
     let mut out = std::io::stdout();
     print(&mut out, &bundle, now)?;
     let Ok(in_force) = TrustBundle::provisioned(&bytes, signature::ALL) else { return Ok(Outcome::Refused) };
     if let (Some(chain), Some(host)) = (&arguments.chain, &arguments.host) {
-        return server::judge(&mut out, &in_force, chain, host, at(now));
+        return server::verify(&mut out, &in_force, chain, host, at(now));
     }
     let trusts = in_force.report(at(now)).trusted_until().is_some();
-    Ok(if trusts { Outcome::Well } else { Outcome::Refused })
+    Ok(if trusts { Outcome::Good } else { Outcome::Refused })
 }
 
-/// What a bundle says, what works at `now` and what stops from then on.
+/// Prints the content of a bundle, the state of each CA at `now`, and what expires after that.
 pub(super) fn print(out: &mut impl Write, bundle: &SignedBundle<'_>, now: u64) -> std::io::Result<()> {
-    writeln!(out, "version {}, until {}", bundle.version(), Day(bundle.expires()))?;
+    writeln!(out, "version {}, until {}", bundle.version(), Time(bundle.expires()))?;
     signatures(out, bundle)?;
     let report = bundle.report(at(now));
-    writeln!(out, "at {}:", Day(at(now)))?;
-    for (number, (anchor, term)) in bundle.anchors().zip(report.anchors()).enumerate() {
+    writeln!(out, "at {}:", Time(at(now)))?;
+    for (number, (anchor, period)) in bundle.anchors().zip(report.anchors()).enumerate() {
         let certificate = anchor.certificate();
-        let state = state(term, now, report.is_trusted(number));
+        let state = state(period, now, report.is_trusted(number));
         writeln!(out, "  anchor {number}: {state} {}", certificate.subject())?;
         writeln!(out, "    SHA-256 {}", Hex(&Digests.sha256(certificate.as_der())))?;
-        writeln!(out, "    works from {} until {}", Day(term.works.from), Day(term.works.until))?;
+        writeln!(out, "    trusted from {} until {}", Time(period.works.from), Time(period.works.until))?;
     }
-    let lapses = report.lapses();
-    if !lapses.is_empty() {
-        writeln!(out, "what stops, and its last second:")?;
+    let expiries = report.lapses();
+    if !expiries.is_empty() {
+        writeln!(out, "last seconds:")?;
     }
-    for lapse in lapses {
-        let last = Day(lapse.last);
-        match (lapse.cause, lapse.anchor) {
+    for expiry in expiries {
+        let last = Time(expiry.last);
+        match (expiry.cause, expiry.anchor) {
             (ExpiryCause::TrustPeriod, Some(number)) => {
-                writeln!(out, "  {last}  anchor {number}: its window ends")?
+                writeln!(out, "  {last}  anchor {number}: its trust period ends")?
             }
             (ExpiryCause::Certificate, Some(number)) => {
                 writeln!(out, "  {last}  anchor {number}: its certificate expires")?;
             }
-            _ => writeln!(out, "  {last}  the bundle: nothing is trusted any more")?,
+            _ => writeln!(out, "  {last}  the bundle expires: no CA is trusted after that")?,
         }
     }
     match report.trusted_until() {
-        Some(last) => writeln!(out, "somebody is trusted without a gap until {}", Day(last)),
-        None => writeln!(out, "nobody is trusted at that time"),
+        Some(last) => writeln!(out, "at least one CA is trusted without a gap until {}", Time(last)),
+        None => writeln!(out, "no CA is trusted at that time"),
     }
 }
 
@@ -87,38 +88,38 @@ fn signatures(out: &mut impl Write, bundle: &SignedBundle<'_>) -> std::io::Resul
         Err(UpdateError::UnderSigned { found, .. }) => format!("only {found} have"),
         Err(error) => error.to_string(),
     };
-    writeln!(out, "{threshold} of {} keys must sign it and what comes after it: {verdict}", keys.len())?;
+    writeln!(
+        out,
+        "{threshold} of {} update keys must sign this bundle and its successor: {verdict}",
+        keys.len()
+    )?;
     for key in keys {
         let signed = if signers.contains(&key) { ", has signed" } else { "" };
         writeln!(out, "  {key}{signed}")?;
     }
     for key in signers.into_iter().filter(|key| !keys.contains(key)) {
-        writeln!(out, "  {key}, has signed, and is no key of this bundle")?;
+        writeln!(out, "  {key}, has signed, but is not a key of this bundle")?;
     }
     Ok(())
 }
 
-fn state(term: &AnchorPeriod, now: u64, trusted: bool) -> &'static str {
+fn state(period: &AnchorPeriod, now: u64, trusted: bool) -> &'static str {
     if trusted {
         "trusted"
-    } else if term.works.until < term.works.from {
+    } else if period.works.until < period.works.from {
         "never trusted"
-    } else if at(now) < term.works.from {
+    } else if at(now) < period.works.from {
         "not yet trusted"
     } else {
         "no longer trusted"
     }
 }
 
-/// A date for people.
-struct Day(UnixTime);
+/// A time, printed as RFC 3339.
+struct Time(UnixTime);
 
-impl core::fmt::Display for Day {
+impl core::fmt::Display for Time {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let seconds = self.0.as_secs();
-        match i64::try_from(seconds).ok().and_then(date) {
-            Some(date) => f.write_str(&date),
-            None => write!(f, "{seconds} s after 1970"),
-        }
+        f.write_str(&times::rfc3339_unsigned(self.0.as_secs()))
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a device with a bundle knows a server.
+//! Verifies the certificate of a server as a device with a trust bundle does.
 
 use core::error::Error;
 use std::io::Write;
@@ -10,19 +10,20 @@ use hubward_x509::{Chain, Profile, TrustBundle};
 use rustls_pki_types::ServerName;
 
 use crate::Outcome;
+use crate::exit::OrMisuse;
 
-/// Judges the certificates of a file, the leaf first, as the device would at `now`.
-pub(super) fn judge(
+/// Verifies the certificates of a file, the leaf first, as the device would at `now`.
+pub(super) fn verify(
     out: &mut impl Write,
     bundle: &TrustBundle,
     file: &Path,
     host: &str,
     now: UnixTime,
 ) -> Result<Outcome, Box<dyn Error>> {
-    let presented = crate::cert::read(file)?;
-    let (leaf, rest) = presented.split_first().ok_or("no certificate")?;
+    let certificates = crate::cert::read(file)?;
+    let (leaf, rest) = certificates.split_first().ok_or("no certificate")?;
     let chain = Chain::parse(leaf, rest)?;
-    let profile = Profile::server(ServerName::try_from(host)?);
+    let profile = Profile::server(ServerName::try_from(host).or_misuse()?);
     let shown = Shown::new(host);
     let anchors = match bundle.anchors(now) {
         Ok(anchors) => anchors,
@@ -34,8 +35,8 @@ pub(super) fn judge(
     match chain.verify(&anchors, &profile, signature::ALL, now) {
         Ok(verified) => {
             let by = anchors.get(verified.anchor()).ok_or("no anchor")?;
-            writeln!(out, "{shown} is known: {} vouched for it", by.subject())?;
-            Ok(Outcome::Well)
+            writeln!(out, "{shown} is trusted, by {}", by.subject())?;
+            Ok(Outcome::Good)
         }
         Err(error) => {
             writeln!(out, "{shown} is refused: {}", chain.explain(error, &anchors))?;

@@ -7,34 +7,36 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use hubward_ring::{SigningKey, signature};
 use hubward_x509::pem::{self, PemProblem};
-use hubward_x509::{SignedBundle, UpdateKey};
+use hubward_x509::{SignError, SignedBundle, UpdateKey};
 use rustls_pki_types::PrivateKeyDer;
 
 use super::build::read_keys;
 use super::file;
-use crate::file::Seen;
+use crate::file::{OutputArguments, Seen, replace_saying};
 use crate::{Outcome, secret, shown};
 
 #[derive(Debug, Args)]
 pub(crate) struct Sign {
-    /// The bundle, to which the signature is added.
+    /// The trust bundle, to which the signature is added.
     bundle: PathBuf,
-    /// A file with the private key in PEM (`-` is standard input); else the environment's HUBWARD_UPDATE_KEY.
-    // a key in the place of a file's name begins with hyphens: the error is to name this argument
-    #[arg(long, allow_hyphen_values = true)]
+    /// A file with the private key in PEM, `-` for standard input (default: the environment's HUBWARD_UPDATE_KEY).
+    // a pasted PEM key begins with hyphens: the error must name this argument
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     key_file: Option<PathBuf>,
-    /// Write what an HSM has to sign to this file, and sign nothing here.
-    #[arg(long, conflicts_with_all = ["key_file", "signature"])]
-    message: Option<PathBuf>,
-    /// A file with the signature that an HSM made.
-    #[arg(long, requires = "public_key", conflicts_with = "key_file")]
+    /// Do not sign, but write the bytes that an HSM must sign to `--output`.
+    #[arg(long, requires = "output", conflicts_with_all = ["key_file", "signature"])]
+    message: bool,
+    /// A file with a signature that an HSM made.
+    #[arg(long, value_name = "FILE", requires = "public_key", conflicts_with = "key_file")]
     signature: Option<PathBuf>,
-    /// A file with the public key that it made it with.
-    #[arg(long, requires = "signature")]
+    /// A file with the public key of that signature.
+    #[arg(long, value_name = "FILE", requires = "signature")]
     public_key: Option<PathBuf>,
-    /// The bundle that devices have now, to count the signatures of its keys too.
-    #[arg(long)]
+    /// The bundle in force, to also count the signatures of its update keys.
+    #[arg(long, value_name = "FILE")]
     current: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
@@ -43,10 +45,12 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     let bytes = file::read(path)?;
     let bundle = file::parse(path, &bytes)?;
     let mut out = Vec::new();
-    if let Some(message) = &arguments.message {
-        writeln!(out, "{}: {} bytes to be signed", shown::file(message), bundle.to_be_signed().len())?;
-        file::write(message, Seen::of(message)?, bundle.to_be_signed(), &out)?;
-        return Ok(Outcome::Well);
+    if arguments.message {
+        let target = arguments.output.required()?;
+        let message = bundle.to_be_signed();
+        writeln!(out, "{}: {} bytes to be signed", shown::file(target.path()), message.len())?;
+        target.write(|file| Ok(file.write_all(message)?), &out)?;
+        return Ok(Outcome::Good);
     }
     let (key, made) = match (&arguments.signature, &arguments.public_key) {
         (Some(made), Some(public)) => (one_key(public)?, file::read(made)?),
@@ -55,10 +59,18 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
             (UpdateKey::from_spki_der(&key.public_key_der())?, key.sign(bundle.to_be_signed())?)
         }
     };
-    let signed = bundle.with_signature(key, &made, signature::ALL)?;
+    let signed = match bundle.with_signature(key, &made, signature::ALL) {
+        Ok(signed) => signed,
+        Err(error @ SignError::BadSignature) => {
+            writeln!(std::io::stdout(), "refused: {error}")?;
+            return Ok(Outcome::Refused);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let target = arguments.output.target()?;
     writeln!(out, "signed by {key}")?;
     let bundle = file::parse(path, &signed)?;
-    count(&mut out, &bundle, bundle.keys(), bundle.threshold(), "its own keys")?;
+    count(&mut out, &bundle, bundle.keys(), bundle.threshold(), "its own update keys")?;
     let current = match &arguments.current {
         None => None,
         Some(current) => Some((file::read(current)?, current)),
@@ -66,17 +78,21 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     let mut known = bundle.keys().contains(&key);
     if let Some((bytes, path)) = &current {
         let current = file::parse(path, bytes)?;
-        count(&mut out, &bundle, current.keys(), current.threshold(), "the keys that devices have now")?;
+        count(&mut out, &bundle, current.keys(), current.threshold(), "the update keys in force")?;
         known |= current.keys().contains(&key);
     }
     if !known {
         writeln!(
             out,
-            "this key is none of them: it counts for devices whose bundle has it, and for no others"
+            "this key is not one of them: its signature counts only for devices whose bundle has the key"
         )?;
     }
-    file::write(path, seen, &signed, &out)?;
-    Ok(Outcome::Well)
+    let write = |file: &mut dyn Write| Ok(file.write_all(&signed)?);
+    match target {
+        Some(target) => target.write(write, &out)?,
+        None => replace_saying(path, seen, write, &out)?,
+    }
+    Ok(Outcome::Good)
 }
 
 fn count(
@@ -84,28 +100,28 @@ fn count(
     bundle: &SignedBundle<'_>,
     keys: &[UpdateKey],
     threshold: usize,
-    whose: &str,
+    which: &str,
 ) -> std::io::Result<()> {
-    let found = bundle.signers().filter(|key| keys.contains(key)).count();
-    let verdict = if found < threshold { "not enough yet" } else { "enough" };
-    writeln!(out, "{found} of {whose} have signed, {threshold} must: {verdict}")
+    let count = bundle.signers().filter(|key| keys.contains(key)).count();
+    let verdict = if count < threshold { "not enough yet" } else { "enough" };
+    writeln!(out, "{count} of {which} have signed, {threshold} must: {verdict}")
 }
 
 fn one_key(path: &Path) -> Result<UpdateKey, String> {
     match read_keys(path)?[..] {
         [key] => Ok(key),
-        _ => Err(file::told(path, &"has several keys; name the one that signed")),
+        _ => Err(file::error(path, &"the file has several keys, but the signature has one")),
     }
 }
 
-/// A private key that is in memory no longer than it takes.
+/// Reads the private key, whose text is erased from memory.
 fn private_key(path: Option<&Path>) -> Result<SigningKey, Box<dyn Error>> {
     const VARIABLE: &str = "HUBWARD_UPDATE_KEY";
     let text = secret::read(path, VARIABLE)?;
     let from = path.map_or_else(|| VARIABLE.to_owned(), |path| shown::file(path).to_string());
     let key = pem::private_key(text.as_bytes()).map_err(|error| match error.problem() {
         PemProblem::Encrypted => format!(
-            "{from}: encrypted; `openssl pkey -in FILE | hubward roots sign --key-file -` asks for the password"
+            "{from}: the key is encrypted; `openssl pkey -in FILE | hubward roots sign --key-file -` asks for the password"
         ),
         _ => format!("{from}: {error}"),
     })?;
@@ -114,6 +130,6 @@ fn private_key(path: Option<&Path>) -> Result<SigningKey, Box<dyn Error>> {
         _ => Err(hubward_ring::SigningKeyError),
     }
     .map_err(|error| {
-        format!("{from}: {error}; `openssl pkcs8 -topk8 -nocrypt` makes that of other forms").into()
+        format!("{from}: {error}; `openssl pkcs8 -topk8 -nocrypt` converts other forms to PKCS #8").into()
     })
 }

@@ -1,4 +1,4 @@
-//! The program in a folder of a test's own.
+//! Runs the program in a folder of the test.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// 32 bytes that seal.
+/// A seal key of 32 bytes.
 pub const SEAL: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 pub struct Folder(PathBuf);
@@ -44,24 +44,24 @@ impl Folder {
         names
     }
 
-    /// The program with these words, the key that seals in its environment.
+    /// Returns the program with these arguments and the seal key in its environment.
     pub fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hubward"));
         command.current_dir(&self.0).args(words.split(' ')).env("HUBWARD_SEAL_KEY", SEAL);
         command
     }
 
-    /// The status, and all that was printed.
+    /// Returns the exit status, and the output on both streams.
     pub fn hubward(&self, words: &str) -> (i32, String) {
         run(&mut self.command(words), "")
     }
 
-    /// The same with an input.
+    /// Returns the same for a standard input.
     pub fn with_input(&self, words: &str, input: &str) -> (i32, String) {
         run(&mut self.command(words), input)
     }
 
-    /// What was printed by a run that went well.
+    /// Returns the output of a run with status 0.
     pub fn well(&self, words: &str) -> String {
         let (status, out) = self.hubward(words);
         assert_eq!(status, 0, "{words}: {out}");
@@ -78,7 +78,7 @@ pub fn run(command: &mut Command, input: &str) -> (i32, String) {
 pub fn outcome(command: &mut Command, input: &str) -> Output {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // a program that does not read its input may be gone before it is written
+    // a program that does not read its input may end before it is written
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }

@@ -1,41 +1,41 @@
-//! Who tries what, and what to expect.
+//! The attempts of clients and impostors, and the expected verdicts.
 
 use core::error::Error;
 
 use hubward_rustcrypto::HmacKey;
 
-use super::attempt::{Attempt, Packet, username};
-use super::cast::{ANOTHER_HOST, HOST, Hub, token_until};
-use super::certificates::showing;
+use super::certificates::certificate_rows;
+use super::client::{Attempt, Packet, username};
+use super::fixtures::{ANOTHER_HOST, HOST, Hub, token_until};
 
 /// One line of the table.
 pub(crate) struct Row {
-    pub(crate) what: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) attempt: Attempt,
-    /// `allow`, or the code of the refusal.
+    /// `allow`, or the stable code of the refusal.
     pub(crate) expect: &'static str,
 }
 
 type Section = (&'static str, Vec<Row>);
 
-/// The whole table, in the order it is shown.
+/// Returns the table, in the order of the output.
 pub(crate) fn rows(hub: &Hub<'_>) -> Result<Vec<Section>, Box<dyn Error>> {
     Ok(vec![
         ("Clients of the hub", clients(hub)?),
-        ("Impostors: who they are", impostors(hub)?),
-        ("Impostors: what their tokens say", forgers(hub)?),
-        ("Certificates, by a chain or by a thumbprint", showing(hub)?),
-        ("Authenticated, and asking for more than is theirs", climbers(hub)?),
+        ("Impostors: the identity", impostors(hub)?),
+        ("Impostors: the token", forgeries(hub)?),
+        ("Certificates, by chain or by thumbprint", certificate_rows(hub)?),
+        ("Authenticated, but not authorized", unauthorized(hub)?),
     ])
 }
 
-/// The resource of a device's token.
+/// Returns the resource of a device's token.
 pub(super) fn of(device: &str) -> String {
     format!("{HOST}%2Fdevices%2F{device}")
 }
 
-pub(super) fn row(what: &'static str, expect: &'static str, attempt: Attempt) -> Row {
-    Row { what, attempt, expect }
+pub(super) fn row(name: &'static str, expect: &'static str, attempt: Attempt) -> Row {
+    Row { name, attempt, expect }
 }
 
 fn connect(id: &str, password: String) -> Attempt {
@@ -58,7 +58,7 @@ fn clients(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     Ok(vec![
         row("dev1 connects over MQTT", "allow", connect("dev1", dev1.clone())),
         row(
-            "dev1 by its secondary key",
+            "dev1 connects with its secondary key",
             "allow",
             connect("dev1", hub.token(&of("dev1"), &hub.dev1_secondary, None)?),
         ),
@@ -75,17 +75,17 @@ fn clients(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
             connect("a+b", hub.token(&of("a%2Bb"), &hub.odd, None)?),
         ),
         row(
-            "dev10 by a token of the policy `device`",
+            "dev10 connects with a token of the policy `device`",
             "allow",
             connect("dev10", hub.token(&of("dev10"), &hub.device_policy, Some("device"))?),
         ),
         row(
-            "the owner reads a device's record",
+            "the owner reads the record of a device",
             "allow",
             http("GET", "/devices/dev1?api-version=2021-04-12", owner()?),
         ),
         row(
-            "the owner deletes one",
+            "the owner deletes a device",
             "allow",
             http("DELETE", "/devices/dev10?api-version=2021-04-12", owner()?),
         ),
@@ -103,7 +103,7 @@ fn impostors(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     Ok(vec![
         row("dev1's token under the name of dev10", "identity-mismatch", connect("dev10", dev1()?)),
         row(
-            "dev10's key over dev1's name",
+            "a token for dev1 with the key of dev10",
             "token-wrong-signature",
             connect("dev1", hub.token(&of("dev1"), &hub.dev10, None)?),
         ),
@@ -115,7 +115,7 @@ fn impostors(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
         row("client id dev10, username dev1", "client-id", mismatched("dev10", "dev1", dev1()?)),
         row("a device's token for its module", "identity-mismatch", connect("dev1/mod1", dev1()?)),
         row(
-            "the hub's policy, over a device that is disabled",
+            "a policy's token for a disabled device",
             "disabled",
             connect("off", hub.token(&of("off"), &hub.device_policy, Some("device"))?),
         ),
@@ -125,17 +125,17 @@ fn impostors(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
             connect("off", hub.token(&of("off"), &hub.off, None)?),
         ),
         row(
-            "a device that nobody registered",
+            "a device that is not registered",
             "unknown",
             connect("ghost", hub.token(&of("ghost"), &hub.dev1, None)?),
         ),
         row(
-            "another hub's token",
+            "a token for another hub",
             "hub-mismatch",
             connect("dev1", hub.token(&format!("{ANOTHER_HOST}%2Fdevices%2Fdev1"), &hub.dev1, None)?),
         ),
         row(
-            "dev1's token at another hub's host",
+            "dev1's token with the host of another hub",
             "hub-mismatch",
             Attempt::Http {
                 method: "POST",
@@ -162,7 +162,7 @@ fn impostors(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     ])
 }
 
-fn forgers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
+fn forgeries(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     let good = hub.token(&of("dev1"), &hub.dev1, None)?;
     let expired = token_until(&of("dev1"), hub.now.saturating_sub(1), &hub.dev1, None)?;
     let later = good.replace(
@@ -174,31 +174,35 @@ fn forgers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     let scheme = good.to_lowercase();
     let line_feed = good.replace("%2Fdevices", "\n%2Fdevices");
     Ok(vec![
-        row("another character in the signature", "token-wrong-signature", connect("dev1", flipped(&good))),
-        row("the expiry put off by an hour", "token-wrong-signature", connect("dev1", later)),
+        row(
+            "one character of the signature changed",
+            "token-wrong-signature",
+            connect("dev1", flipped(&good)),
+        ),
+        row("the expiry moved by an hour", "token-wrong-signature", connect("dev1", later)),
         row("expired a second ago", "token-expired", connect("dev1", expired)),
-        row("the expiry twice", "token-duplicate-field", connect("dev1", twice)),
+        row("two expiry fields", "token-duplicate-field", connect("dev1", twice)),
         row("a line feed in the resource", "token-not-visible-ascii", connect("dev1", line_feed)),
         row(
-            "dev1's key over the whole hub",
+            "a token for the whole hub with dev1's key",
             "token-nobodys-key",
             http("GET", "/devices/dev1", hub.token(HOST, &hub.dev1, None)?),
         ),
         row(
-            "dev1's key, claiming the owner's policy",
+            "dev1's key under the name of the owner's policy",
             "token-wrong-signature",
             http("GET", "/devices/dev1", hub.token(HOST, &hub.dev1, Some("iothubowner"))?),
         ),
         row(
-            "the policy `service`, claiming to be the owner",
+            "the key of `service` under the name of the owner's policy",
             "token-wrong-signature",
             http("GET", "/devices/dev1", swapped),
         ),
-        row("another scheme's word", "token-scheme", connect("dev1", scheme)),
+        row("another scheme", "token-scheme", connect("dev1", scheme)),
     ])
 }
 
-/// The token with another character in its signature: the first that is not escaped.
+/// Returns the token with another character in its signature: the first that is not escaped.
 fn flipped(token: &str) -> String {
     let (_, mut signature) = token.split_once("sig=").unwrap_or_default();
     while let Some(escape) = signature.strip_prefix('%') {
@@ -215,7 +219,7 @@ fn flipped(token: &str) -> String {
         .collect()
 }
 
-fn climbers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
+fn unauthorized(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
     let dev1 = || hub.token(&of("dev1"), &hub.dev1, None);
     let service = || hub.token(HOST, &hub.service, Some("service"));
     let narrow = hub.token(&of("dev1"), &hub.owner, Some("iothubowner"))?;
@@ -238,7 +242,7 @@ fn climbers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
             connect_then("dev1", dev1()?, subscribe("devices/dev10/messages/devicebound/#")),
         ),
         row(
-            "dev1 reads its own record, keys and all",
+            "dev1 reads its own record, which has its keys",
             "missing-right",
             http("GET", "/devices/dev1", dev1()?),
         ),
@@ -250,7 +254,7 @@ fn climbers(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
             http("GET", "/devices/dev10", narrow),
         ),
         row(
-            "the owner climbs out of a path",
+            "the owner sends a path with dot segments",
             "unknown-operation",
             http("GET", "/devices/dev1/../dev10", hub.token(HOST, &hub.owner, Some("iothubowner"))?),
         ),

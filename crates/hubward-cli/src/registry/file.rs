@@ -1,4 +1,4 @@
-//! A registry in its file, sealed or plain.
+//! The file of a registry, sealed or plain.
 
 use core::error::Error;
 use core::fmt;
@@ -14,30 +14,31 @@ use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::exit::{Misuse, misuse};
 use crate::file::{Lines, SealArguments, Seen, random, replace_saying, snapshot_of};
 use crate::progress::Progress;
 use crate::shown;
 
-/// Text that is gathered before it is written.
-const PIECE: usize = 64 * 1024;
+/// The size of the text buffer that is filled before it is written.
+const BUFFER: usize = 64 * 1024;
 
 #[derive(Debug, Args)]
 pub(crate) struct FileArguments {
-    /// The registry's file, sealed or plain.
+    /// The file of the registry, sealed or plain.
     registry: PathBuf,
     #[command(flatten)]
     seal: SealArguments,
 }
 
 impl FileArguments {
-    /// Standard input is one thing only.
+    /// Returns whether the seal key is read from standard input, which then has no other input.
     pub(crate) fn key_from_standard_input(&self) -> bool {
         self.seal.is_standard_input()
     }
 }
 
-/// A registry, and the file that it came from.
-pub(crate) struct Kept {
+/// A registry, and the file that it was read from.
+pub(crate) struct RegistryFile {
     pub(crate) registry: Registry<HmacKey>,
     path: PathBuf,
     form: Form,
@@ -47,80 +48,78 @@ pub(crate) struct Kept {
 enum Form {
     /// Lines of JSON.
     Plain,
-    /// A snapshot, and the counter of the last one.
+    /// A sealed snapshot: its key and its number.
     Sealed(Box<AeadKey>, u64),
 }
 
-impl Kept {
+impl RegistryFile {
     /// Reads the registry.
     pub(crate) fn open(arguments: &FileArguments, silent: bool) -> Result<Self, Box<dyn Error>> {
         let path = arguments.registry.clone();
-        let words = |error: Box<dyn Error>| format!("{}: {error}", shown::file(&path));
-        let seen = Seen::of(&path).map_err(|error| words(error.into()))?;
-        let file = File::open(&path).map_err(|error| words(error.into()))?;
-        let (registry, form) = read(file, &arguments.seal, silent).map_err(words)?;
+        let named = |error: Box<dyn Error>| with_file(&path, error);
+        let seen = Seen::of(&path).map_err(|error| named(error.into()))?;
+        let file = File::open(&path).map_err(|error| named(error.into()))?;
+        let (registry, form) = read(file, &arguments.seal, silent).map_err(named)?;
         Ok(Self { registry, path, form, seen })
     }
 
-    /// The same, or a new one where there is no file.
-    pub(crate) fn open_or_begin(
+    /// Reads the registry, or creates an empty one if there is no file.
+    pub(crate) fn open_or_create(
         arguments: &FileArguments,
         plain: bool,
         silent: bool,
     ) -> Result<Self, Box<dyn Error>> {
         let path = arguments.registry.clone();
         let seen = Seen::of(&path)?;
-        if seen.is_there() {
+        if seen.exists() {
             return Self::open(arguments, silent);
         }
         let form = match (plain, arguments.seal.is_given()) {
             (true, _) => Form::Plain,
             (false, true) => Form::Sealed(arguments.seal.key()?.into(), 0),
             (false, false) => {
-                return Err(format!(
-                    "{} is new: name the key that is to seal it (--seal-key-file or HUBWARD_SEAL_KEY), or say --plain \
-                     to keep its keys for every reader of the file",
+                return Err(misuse(format!(
+                    "{} is new: give a key that seals it (--seal-key-file or HUBWARD_SEAL_KEY), or --plain if every \
+                     reader of the file may read its keys",
                     shown::file(&path)
-                )
-                .into());
+                )));
             }
         };
         Ok(Self { registry: empty()?, path, form, seen })
     }
 
     pub(crate) const fn is_new(&self) -> bool {
-        !self.seen.is_there()
+        !self.seen.exists()
     }
 
-    /// Puts the registry in its file's place. What `say` makes of the words about it is printed first: where it cannot
-    /// be, nothing is changed.
+    /// Replaces the file. The output of `print` is printed first: if it cannot be printed, the file is unchanged.
     pub(crate) fn save(
         &self,
-        say: impl FnOnce(&str, &mut Vec<u8>) -> io::Result<()>,
+        print: impl FnOnce(&str, &mut Vec<u8>) -> io::Result<()>,
     ) -> Result<(), Box<dyn Error>> {
-        // there may be keys in it
-        let mut words = Zeroizing::new(Vec::with_capacity(PIECE));
+        // erased at the end: it may have keys
+        let mut message = Zeroizing::new(Vec::with_capacity(BUFFER));
         match &self.form {
             Form::Plain => {
-                say(&format!("{} is written, plain", shown::file(&self.path)), &mut words)?;
+                print(&format!("{} is written, plain", shown::file(&self.path)), &mut message)?;
                 let write = |out: &mut dyn Write| {
                     write_lines(&self.registry, ExportKeys::Included, out, &mut Progress::Silent)
                 };
-                replace_saying(&self.path, self.seen, write, &words)
+                replace_saying(&self.path, self.seen, write, &message)
             }
             Form::Sealed(key, last) => {
                 let counter = last.saturating_add(1);
                 let sealed = self.registry.seal(&**key, counter, &mut random)?;
-                say(
+                print(
                     &format!("{} is written, sealed, snapshot {counter}", shown::file(&self.path)),
-                    &mut words,
+                    &mut message,
                 )?;
-                replace_saying(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?), &words)
+                replace_saying(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?), &message)
             }
         }
     }
 
-    /// The number of its snapshot, where it is sealed.
+    /// Returns the snapshot number, if the file is sealed.
     pub(crate) const fn snapshot(&self) -> Option<u64> {
         match self.form {
             Form::Plain => None,
@@ -131,6 +130,12 @@ impl Kept {
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Returns the error with the name of the file. An error in the command line stays one.
+pub(crate) fn with_file(path: &Path, error: Box<dyn Error>) -> Box<dyn Error> {
+    let text = format!("{}: {error}", shown::file(path));
+    if error.is::<Misuse>() { misuse(text) } else { text.into() }
 }
 
 fn empty() -> Result<Registry<HmacKey>, Box<dyn Error>> {
@@ -145,7 +150,7 @@ fn read(file: File, seal: &SealArguments, silent: bool) -> Result<(Registry<Hmac
     (&file).take(64).read_to_end(&mut head)?;
     if head.is_empty() {
         return Err(
-            "the file is empty: it was cut, or its last identity was deleted; remove it to begin anew".into(),
+            "the file is empty: it was truncated, or its last identity was deleted; remove it to create a new one".into(),
         );
     }
     let Some(counter) = snapshot_of(&head) else {
@@ -162,7 +167,8 @@ fn read(file: File, seal: &SealArguments, silent: bool) -> Result<(Registry<Hmac
     Ok((registry, Form::Sealed(key.into(), counter)))
 }
 
-/// Reads what [`write_lines`] wrote, and nothing else: what a registry does not keep would be lost at the next writing.
+/// Reads lines that [`write_lines`] wrote, and no others: properties that a registry does not store would be lost by the
+/// next write.
 fn read_lines(from: impl Read, progress: &mut Progress) -> Result<Registry<HmacKey>, Box<dyn Error>> {
     let mut registry = empty()?;
     let mut lines = Lines::new(from);
@@ -176,28 +182,28 @@ fn read_lines(from: impl Read, progress: &mut Progress) -> Result<Registry<HmacK
         let number = hashes.len();
         match importer.line(line) {
             Ok(Imported::Created(_)) => {}
-            Ok(_) => return Err(foreign(number).into()),
+            Ok(_) => return Err(foreign_line(number).into()),
             Err(error) => return Err(format!("line {number}: {}", error.problem).into()),
         }
         progress.at(read, u64::try_from(number).unwrap_or(u64::MAX));
     }
-    let mut text = Zeroizing::new(String::with_capacity(PIECE));
-    let mut again = hashes.iter().enumerate();
+    let mut text = Zeroizing::new(String::with_capacity(BUFFER));
+    let mut expected = hashes.iter().enumerate();
     for view in registry.iter() {
         view.export(ExportKeys::Included, &mut *text)?;
-        match again.next() {
-            Some((_, expected)) if *expected == hash(text.trim_end_matches('\n').as_bytes()) => {}
-            at => return Err(foreign(at.map_or(hashes.len(), |(at, _)| at.saturating_add(1))).into()),
+        match expected.next() {
+            Some((_, line)) if *line == hash(text.trim_end_matches('\n').as_bytes()) => {}
+            at => return Err(foreign_line(at.map_or(hashes.len(), |(at, _)| at.saturating_add(1))).into()),
         }
         text.zeroize();
     }
     Ok(registry)
 }
 
-fn foreign(line: usize) -> String {
+fn foreign_line(line: usize) -> String {
     format!(
-        "line {line} is not as this program writes it, and what it says beyond that would be lost; import the file \
-         into another registry instead"
+        "line {line} is not in the form that this program writes, and its other properties would be lost; import the \
+         file into another registry instead"
     )
 }
 
@@ -207,18 +213,18 @@ fn hash(line: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// Writes every identity as a line.
+/// Writes a line for each identity.
 pub(crate) fn write_lines(
     registry: &Registry<HmacKey>,
     keys: ExportKeys,
     out: &mut dyn Write,
     progress: &mut Progress,
 ) -> Result<(), Box<dyn Error>> {
-    let mut text = Zeroizing::new(String::with_capacity(PIECE.saturating_mul(2)));
+    let mut text = Zeroizing::new(String::with_capacity(BUFFER.saturating_mul(2)));
     for (done, view) in registry.iter().enumerate() {
-        view.export(keys, &mut *text).map_err(|fmt::Error| "a line could not be made")?;
+        view.export(keys, &mut *text).map_err(|fmt::Error| "a line could not be formatted")?;
         progress.at(0, u64::try_from(done).unwrap_or(u64::MAX));
-        if text.len() >= PIECE {
+        if text.len() >= BUFFER {
             out.write_all(text.as_bytes())?;
             text.zeroize();
         }

@@ -1,4 +1,4 @@
-//! Enrollments in their file, which is sealed.
+//! The sealed file of enrollments.
 
 use core::error::Error;
 use std::fs;
@@ -10,24 +10,26 @@ use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 
 use crate::file::{SealArguments, Seen, random, replace_saying, snapshot_of};
+use crate::registry::with_file;
 use crate::shown;
 
 #[derive(Debug, Args)]
 pub(crate) struct FileArguments {
-    /// The file of the enrollments.
+    /// The sealed file of the enrollments.
     enrollments: PathBuf,
     #[command(flatten)]
     seal: SealArguments,
 }
 
 impl FileArguments {
-    /// Standard input is one thing only.
+    /// Returns whether the seal key is read from standard input, which then has no other input.
     pub(super) fn key_from_standard_input(&self) -> bool {
         self.seal.is_standard_input()
     }
 }
 
-pub(crate) struct Kept {
+/// Enrollments, and the file that they were read from.
+pub(crate) struct EnrollmentFile {
     pub(super) enrollments: Enrollments<HmacKey>,
     path: PathBuf,
     key: AeadKey,
@@ -35,35 +37,36 @@ pub(crate) struct Kept {
     seen: Seen,
 }
 
-impl Kept {
+impl EnrollmentFile {
+    /// Reads the enrollments.
     pub(super) fn open(arguments: &FileArguments) -> Result<Self, Box<dyn Error>> {
         let path = arguments.enrollments.clone();
-        let words = |error: Box<dyn Error>| format!("{}: {error}", shown::file(&path));
-        let seen = Seen::of(&path).map_err(|error| words(error.into()))?;
-        let sealed = fs::read(&path).map_err(|error| words(error.into()))?;
-        let counter = snapshot_of(&sealed).ok_or_else(|| words("not a sealed file".into()))?;
+        let named = |error: Box<dyn Error>| with_file(&path, error);
+        let seen = Seen::of(&path).map_err(|error| named(error.into()))?;
+        let sealed = fs::read(&path).map_err(|error| named(error.into()))?;
+        let counter = snapshot_of(&sealed).ok_or_else(|| named("not a sealed file".into()))?;
         let key = arguments.seal.key()?;
         let enrollments = Enrollments::open(sealed, &key, arguments.seal.newest(), HmacKey::new)
-            .map_err(|error| words(error.into()))?;
+            .map_err(|error| named(error.into()))?;
         Ok(Self { enrollments, path, key, counter, seen })
     }
 
-    /// The same, or none yet where there is no file.
-    pub(super) fn open_or_begin(arguments: &FileArguments) -> Result<Self, Box<dyn Error>> {
+    /// Reads the enrollments, or creates an empty set if there is no file.
+    pub(super) fn open_or_create(arguments: &FileArguments) -> Result<Self, Box<dyn Error>> {
         let path = arguments.enrollments.clone();
         let seen = Seen::of(&path)?;
-        if seen.is_there() {
+        if seen.exists() {
             return Self::open(arguments);
         }
         let enrollments = Enrollments::new(Derivation::AsPresentedOrLowerCase);
         Ok(Self { enrollments, path, key: arguments.seal.key()?, counter: 0, seen })
     }
 
-    /// Puts the enrollments in their file's place, and prints that first: where it cannot be printed, nothing is changed.
+    /// Prints a message, and replaces the file. If the message cannot be printed, the file is unchanged.
     pub(super) fn save(&self) -> Result<(), Box<dyn Error>> {
         let counter = self.counter.saturating_add(1);
         let sealed = self.enrollments.seal(&self.key, counter, &mut random)?;
-        let words = format!("{} is written, snapshot {counter}\n", shown::file(&self.path));
-        replace_saying(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?), words.as_bytes())
+        let message = format!("{} is written, snapshot {counter}\n", shown::file(&self.path));
+        replace_saying(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?), message.as_bytes())
     }
 }

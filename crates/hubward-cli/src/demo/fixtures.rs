@@ -1,4 +1,4 @@
-//! The hub and everybody who has a key.
+//! The hub of the demonstration, and the keys of its clients.
 
 use core::error::Error;
 
@@ -13,17 +13,17 @@ use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 use zeroize::Zeroizing;
 
-use super::certificates::Minted;
+use super::certificates::Certificates;
 use crate::clock::{at, now};
 
 pub(crate) const HOST: &str = "contoso.example";
 pub(crate) const ANOTHER_HOST: &str = "fabrikam.example";
 
-/// The hub, and the clients' own copies of their keys.
+/// The hub, and the clients' copies of their keys.
 pub(crate) struct Hub<'h> {
     pub(crate) registry: Registry<HmacKey>,
-    pub(crate) rules: HubConfig<'h, HmacKey>,
-    pub(crate) minted: &'h Minted,
+    pub(crate) config: HubConfig<'h, HmacKey>,
+    pub(crate) certificates: &'h Certificates,
     pub(crate) now: u64,
     pub(crate) dev1: HmacKey,
     pub(crate) dev1_secondary: HmacKey,
@@ -37,40 +37,43 @@ pub(crate) struct Hub<'h> {
 }
 
 impl<'h> Hub<'h> {
-    /// Creates four devices, a module and three policies with random keys, three devices with certificates, and tries to
-    /// create one without a key.
-    pub(crate) fn provision(minted: &'h Minted, anchors: &'h Anchors<'h>) -> Result<Self, Box<dyn Error>> {
+    /// Creates four devices, a module and three policies with random keys, and three devices with certificates, and tries
+    /// to create a device with an empty key.
+    pub(crate) fn provision(
+        certificates: &'h Certificates,
+        anchors: &'h Anchors<'h>,
+    ) -> Result<Self, Box<dyn Error>> {
         let mut registry = Registry::new();
-        minted.register(&mut registry)?;
+        certificates.register(&mut registry)?;
         let mut keys = Vec::new();
         for id in ["dev1", "dev10", "off", "a+b"] {
-            let (client, pair) = fresh_pair()?;
-            registry.create_device(DeviceId::parse(id)?, Authentication::Sas(pair))?;
+            let (client, registered) = random_keys()?;
+            registry.create_device(DeviceId::parse(id)?, Authentication::Sas(registered))?;
             keys.push(client);
         }
-        let (module, pair) = fresh_pair()?;
+        let (module, registered) = random_keys()?;
         registry.create_module(
             DeviceId::parse("dev1")?,
             ModuleId::parse("mod1")?,
-            Authentication::Sas(pair),
+            Authentication::Sas(registered),
         )?;
         registry.set_status(DeviceId::parse("off")?, Status::Disabled)?;
-        // a device whose key is the empty string: provisioned only if there were such a key
+        // a device with an empty key: created only if such a key were accepted
         if let Ok(empty) = SymmetricKey::from_base64("") {
             let pair = SymmetricKeys::one(HmacKey::new(&empty));
             registry.create_device(DeviceId::parse("blank")?, Authentication::Sas(pair))?;
         }
         let mut policies = Vec::new();
-        for (name, rights) in [
+        for (name, permissions) in [
             ("iothubowner", "RegistryWrite, ServiceConnect, DeviceConnect"),
             ("service", "ServiceConnect"),
             ("device", "DeviceConnect"),
         ] {
-            let (client, pair) = fresh_pair()?;
-            registry.set_policy(PolicyName::parse(name)?, rights.parse::<Permissions>()?, pair);
+            let (client, registered) = random_keys()?;
+            registry.set_policy(PolicyName::parse(name)?, permissions.parse::<Permissions>()?, registered);
             policies.push(client);
         }
-        let short = "the cast is complete";
+        let short = "a key is missing";
         let mut keys = keys.into_iter();
         let mut next = || keys.next().ok_or(short);
         let ((dev1, dev1_secondary), (dev10, _), (off, _), (odd, _)) = (next()?, next()?, next()?, next()?);
@@ -78,12 +81,12 @@ impl<'h> Hub<'h> {
         let mut next = || policies.next().ok_or(short);
         let ((owner, _), (service, _), (device_policy, _)) = (next()?, next()?, next()?);
         let x509 = X509Config::new(anchors, signature::ALL, &Digests);
-        let rules = HubConfig::new(HostName::parse(HOST)?, fresh()?.0).with_x509(x509);
+        let config = HubConfig::new(HostName::parse(HOST)?, random_key()?.0).with_x509(x509);
         let module = module.0;
         Ok(Self {
             registry,
-            rules,
-            minted,
+            config,
+            certificates,
             now: now(),
             dev1,
             dev1_secondary,
@@ -97,7 +100,7 @@ impl<'h> Hub<'h> {
         })
     }
 
-    /// A token over `sr` as it stands, good for an hour.
+    /// Returns a token for the unchanged `sr`, valid for an hour.
     pub(crate) fn token(
         &self,
         sr: &str,
@@ -108,7 +111,7 @@ impl<'h> Hub<'h> {
     }
 }
 
-/// A token over `sr` as it stands: what any client could send, whatever our own signer would write.
+/// Returns a token for the unchanged `sr`: any client can send it, though our signer would not write it.
 pub(crate) fn token_until(
     sr: &str,
     expiry: u64,
@@ -116,7 +119,7 @@ pub(crate) fn token_until(
     skn: Option<&str>,
 ) -> Result<String, Box<dyn Error>> {
     let tag = key.tag(&[sr.as_bytes(), b"\n", expiry.to_string().as_bytes()]);
-    // borrow the signer's encoding of the signature
+    // take the signer's encoding of the signature
     let signed =
         UnsignedToken::device(Authority::parse(HOST)?, DeviceId::parse("any")?, at(expiry)).finish(tag);
     let signed = signed.to_string();
@@ -125,17 +128,17 @@ pub(crate) fn token_until(
     Ok(format!("SharedAccessSignature sr={sr}&{sig}&se={expiry}{skn}"))
 }
 
-/// The client's primary and secondary.
-type Own = (HmacKey, HmacKey);
+/// The primary and the secondary key of a client.
+type ClientKeys = (HmacKey, HmacKey);
 
-/// Two random keys, for the client and for the registry.
-fn fresh_pair() -> Result<(Own, SymmetricKeys<HmacKey>), Box<dyn Error>> {
-    let (primary, registered_primary) = fresh()?;
-    let (secondary, registered_secondary) = fresh()?;
+/// Returns two random keys, for the client and for the registry.
+fn random_keys() -> Result<(ClientKeys, SymmetricKeys<HmacKey>), Box<dyn Error>> {
+    let (primary, registered_primary) = random_key()?;
+    let (secondary, registered_secondary) = random_key()?;
     Ok(((primary, secondary), SymmetricKeys::new(registered_primary, registered_secondary)))
 }
 
-fn fresh() -> Result<(HmacKey, HmacKey), Box<dyn Error>> {
+fn random_key() -> Result<(HmacKey, HmacKey), Box<dyn Error>> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     getrandom::fill(&mut *bytes).map_err(|error| format!("no random bytes: {error}"))?;
     let key = SymmetricKey::from_bytes(&*bytes)?;
