@@ -7,12 +7,9 @@ use hubward_gateway::{Config, Dev, Server};
 
 /// Returns the error of a start with changed files, with its sources.
 async fn refused(config: Config) -> String {
-    let error = match Server::start(config).await {
-        Ok(_) => panic!("the gateway started"),
-        Err(error) => error,
-    };
+    let Err(error) = Server::start(config).await else { panic!("the gateway started") };
     let mut shown = format!("{error} {error:?}");
-    let mut next = std::error::Error::source(&error);
+    let mut next = core::error::Error::source(&error);
     while let Some(source) = next {
         shown = format!("{shown} {source} {source:?}");
         next = source.source();
