@@ -148,7 +148,7 @@ fn a_key_is_rotated_with_an_etag() {
     folder.well("registry rotate hub --device pump --slot primary --key-file key");
     assert!(pump(&folder).contains(&format!("primary   {SECONDARY}\nsecondary {PRIMARY}")));
     let (status, out) = folder.hubward("registry rotate hub --device gate --swap");
-    assert_eq!((status, out.contains("has not the keys")), (1, true), "{out}");
+    assert_eq!((status, out.contains("does not have the keys")), (1, true), "{out}");
     let (status, out) = folder.hubward("registry rotate hub --swap");
     assert_eq!((status, out.contains("--device")), (2, true), "{out}");
 }
