@@ -112,9 +112,9 @@ mod tests {
                         for inner in inner {
                             for end in ["", "&se=1", "%", "\u{e9}"] {
                                 let text = format!("{root}{slash}{word}{slash}{id}{inner}{end}");
-                                let Some((found, len)) = fast_path(text.as_bytes()) else { continue };
-                                matched += usize::from(found.kind != Kind::Hub);
-                                assert_eq!(outline(&text).unwrap(), (found, len), "{text}");
+                                let Some((parsed, len)) = fast_path(text.as_bytes()) else { continue };
+                                matched += usize::from(parsed.kind != Kind::Hub);
+                                assert_eq!(outline(&text).unwrap(), (parsed, len), "{text}");
                             }
                         }
                     }

@@ -90,7 +90,8 @@ impl Thumbprints {
     /// Returns whether `presented` is one of them. Both are always compared.
     #[must_use]
     pub fn matches(&self, presented: &Thumbprint) -> bool {
-        let is = |kept: &Option<Thumbprint>| kept.as_ref().is_some_and(|kept| kept.matches(presented));
+        let is =
+            |stored: &Option<Thumbprint>| stored.as_ref().is_some_and(|stored| stored.matches(presented));
         is(&self.primary) | is(&self.secondary)
     }
 }

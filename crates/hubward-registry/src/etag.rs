@@ -63,7 +63,7 @@ pub enum Precondition {
 impl Precondition {
     pub(crate) fn holds(self, etag: ETag) -> bool {
         match self {
-            Self::IfMatch(wanted) => wanted == etag,
+            Self::IfMatch(expected) => expected == etag,
             Self::Any => true,
         }
     }

@@ -55,11 +55,12 @@ impl<K: MacKey> RecordView<'_, K> {
     fn authentication_fields(&self, keys: ExportKeys, out: &mut impl Write) -> fmt::Result {
         match self.authentication() {
             AuthenticationView::Sas(view) => {
-                let kept = |key: Option<SymmetricKey>| if keys == ExportKeys::Included { key } else { None };
+                let included =
+                    |key: Option<SymmetricKey>| if keys == ExportKeys::Included { key } else { None };
                 out.write_str("\"sas\",\"symmetricKey\":{\"primaryKey\":")?;
-                key(kept(view.expose_primary()), out)?;
+                key(included(view.expose_primary()), out)?;
                 out.write_str(",\"secondaryKey\":")?;
-                key(kept(view.expose_secondary()), out)?;
+                key(included(view.expose_secondary()), out)?;
                 out.write_char('}')
             }
             AuthenticationView::SelfSigned(thumbprints) => {

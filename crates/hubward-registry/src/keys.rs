@@ -6,7 +6,7 @@ use crate::authentication::KeysView;
 use crate::entropy::{Entropy, NoEntropy, fresh_key};
 use crate::store::RawKey;
 
-/// A primary and an optional secondary key. A missing key is `None`, never an empty key.
+/// A primary and an optional secondary key. A missing secondary key is absent, never an empty key.
 ///
 /// A key is stored ready for use, as a `K`. The symmetric key that it was made of may be stored too, to hand it to
 /// the device or export it. Without it only the hub can use the key.

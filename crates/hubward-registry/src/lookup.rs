@@ -142,8 +142,8 @@ impl<K: MacKey> Registry<K> {
     /// Returns the credential of an identity without keys, which is in the cold layer.
     fn certificate_at(&self, slot: Slot) -> Option<Credential<'_, K>> {
         Some(match &self.store.record(slot)?.proof {
-            StoredCredential::SelfSigned(kept) => {
-                Credential::Thumbprints { primary: kept.primary(), secondary: kept.secondary() }
+            StoredCredential::SelfSigned(stored) => {
+                Credential::Thumbprints { primary: stored.primary(), secondary: stored.secondary() }
             }
             StoredCredential::CertificateAuthority => Credential::CertificateAuthority,
             // keys would be in the hot layer

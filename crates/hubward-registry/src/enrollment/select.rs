@@ -105,7 +105,7 @@ impl<K: MacKey> Enrollments<K> {
         if let Some(enrollment) = self.individuals.get(&folded) {
             let proven = match (&enrollment.attestation, evidence) {
                 (Attestation::SymmetricKey(pair), Evidence::Token(verifies)) => verifies(pair.keys()),
-                (Attestation::X509(kept), Evidence::Chain { leaf, .. }) => kept.matches(leaf),
+                (Attestation::X509(stored), Evidence::Chain { leaf, .. }) => stored.matches(leaf),
                 _ => false,
             };
             if !proven {
@@ -121,7 +121,7 @@ impl<K: MacKey> Enrollments<K> {
             }),
             Evidence::Chain { issuers, .. } => issuers.iter().find_map(|issuer| {
                 self.groups.iter().find(|(_, group)| match &group.attestation {
-                    Attestation::X509(kept) => kept.matches(issuer),
+                    Attestation::X509(stored) => stored.matches(issuer),
                     _ => false,
                 })
             }),

@@ -113,7 +113,7 @@ impl<K: MacKey> Enrollments<K> {
         let enrollment: &Enrollment<K> =
             self.individuals.get(registration).ok_or(ProvisionError::NotEnrolled)?;
         match &enrollment.attestation {
-            Attestation::Tpm(kept) if kept.as_bytes() == endorsement => {
+            Attestation::Tpm(stored) if stored.as_bytes() == endorsement => {
                 let device_id = enrollment.device_id.clone().unwrap_or_else(|| registration.into());
                 enabled(enrollment, None, device_id)
             }

@@ -144,8 +144,8 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         loop {
             let together: [_; TOGETHER] = array::from_fn(|_| lines.next());
             let mut read: [_; TOGETHER] = array::from_fn(|_| Read::default());
-            let there = together.iter().flatten().zip(&mut read);
-            let count = there.map(|(line, read)| self.read(line.as_ref(), read)).count();
+            let filled = together.iter().flatten().zip(&mut read);
+            let count = filled.map(|(line, read)| self.read(line.as_ref(), read)).count();
             let read = read.get(..count).unwrap_or_default();
             self.registry.store.touch_all(read.iter().filter_map(|read| read.tag));
             for read in read {
@@ -155,7 +155,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
                     report(error);
                 }
             }
-            if together.iter().any(Option::is_none) {
+            if !together.iter().all(Option::is_some) {
                 return summary;
             }
         }
@@ -206,9 +206,9 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         let mode = mode.unwrap_or(stated);
         let mut buffer = [0; LONGEST];
         let place = self.registry.place(&identity, tag, &mut buffer).ok_or(RegistryError::NotFound)?;
-        let there = place.taken;
-        let precondition = if there && mode.compares() { expected(line)? } else { Precondition::Any };
-        match (mode, there) {
+        let exists = place.taken;
+        let precondition = if exists && mode.compares() { expected(line)? } else { Precondition::Any };
+        match (mode, exists) {
             (ImportMode::Create, true) => Err(RegistryError::Exists.into()),
             (mode, false) if !mode.creates() => Err(RegistryError::NotFound.into()),
             (ImportMode::UpdateTwin | ImportMode::UpdateTwinIfMatchETag, _) => Ok(Imported::TwinOnly),
@@ -234,14 +234,14 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         };
         let mut etag = self.registry.create_at(place, identity, authentication, rest)?;
         if self.keeps_etags
-            && let Some(shown) = line
+            && let Some(etag_of_line) = line
                 .e_tag
                 .text()
                 .and_then(|text| text.parse().ok())
                 .filter(|etag: &ETag| counts_on(etag.version()))
         {
-            self.registry.restore_etag(&identity, shown);
-            etag = shown;
+            self.registry.restore_etag(&identity, etag_of_line);
+            etag = etag_of_line;
         }
         Ok(Imported::Created(etag))
     }

@@ -113,8 +113,8 @@ fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut dyn Sink) -> Result<(
         }
         AuthenticationView::Sas(keys) => {
             out.bytes(&[3]);
-            out.text(kept(keys.primary)?);
-            let second = keys.keys().secondary().map(|_| kept(keys.secondary));
+            out.text(raw_bytes(keys.primary)?);
+            let second = keys.keys().secondary().map(|_| raw_bytes(keys.secondary));
             out.optional(second.transpose()?);
             out.number(view.secondary_version().map_or(0, |version| version.keys()));
         }
@@ -123,13 +123,13 @@ fn identity<K: MacKey>(view: &RecordView<'_, K>, out: &mut dyn Sink) -> Result<(
 }
 
 pub(super) fn pair<K>(pair: &SymmetricKeys<K>, out: &mut dyn Sink) -> Result<(), SnapshotError> {
-    out.text(kept(pair.primary.raw.as_ref())?);
-    let second = pair.secondary.as_ref().map(|key| kept(key.raw.as_ref()));
+    out.text(raw_bytes(pair.primary.raw.as_ref())?);
+    let second = pair.secondary.as_ref().map(|key| raw_bytes(key.raw.as_ref()));
     out.optional(second.transpose()?);
     Ok(())
 }
 
-fn kept(key: Option<&RawKey>) -> Result<&[u8], SnapshotError> {
+fn raw_bytes(key: Option<&RawKey>) -> Result<&[u8], SnapshotError> {
     key.map(RawKey::expose).ok_or(SnapshotError::KeyNotKept)
 }
 

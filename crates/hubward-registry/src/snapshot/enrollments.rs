@@ -47,9 +47,9 @@ impl<K: MacKey> Enrollments<K> {
 
 fn write<K: MacKey>(enrollments: &Enrollments<K>, out: &mut dyn Sink) -> Result<(), SnapshotError> {
     out.flag(enrollments.derivation == Derivation::AsPresentedOrLowerCase);
-    for kept in [&enrollments.individuals, &enrollments.groups] {
-        out.length(kept.len());
-        for (name, enrollment) in kept {
+    for stored in [&enrollments.individuals, &enrollments.groups] {
+        out.length(stored.len());
+        for (name, enrollment) in stored {
             out.text(name.as_bytes());
             out.flag(enrollment.status == Status::Enabled);
             out.optional(enrollment.device_id.as_deref().map(str::as_bytes));

@@ -36,10 +36,10 @@ pub(crate) fn undecoded<'a>(lookup: &Lookup<'a>) -> Option<&'a str> {
 }
 
 /// Parses a stored id.
-pub(crate) fn identity(kept: &str) -> Identity<'_> {
-    match kept.split_once('/') {
+pub(crate) fn identity(stored: &str) -> Identity<'_> {
+    match stored.split_once('/') {
         Some((device, module)) => Identity::Module(DeviceId::assertion(device), ModuleId::assertion(module)),
-        None => Identity::Device(DeviceId::assertion(kept)),
+        None => Identity::Device(DeviceId::assertion(stored)),
     }
 }
 

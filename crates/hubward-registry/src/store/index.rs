@@ -66,8 +66,8 @@ impl Group {
 }
 
 #[inline]
-fn bits(places: &[u32; GROUP], wanted: u32) -> u8 {
-    places.iter().rev().fold(0, |bits: u8, place| bits.wrapping_shl(1) | u8::from(*place == wanted))
+fn bits(places: &[u32; GROUP], tag: u32) -> u8 {
+    places.iter().rev().fold(0, |bits: u8, place| bits.wrapping_shl(1) | u8::from(*place == tag))
 }
 
 impl fmt::Debug for Index {
@@ -237,8 +237,8 @@ mod tests {
                 for number in 1..40 {
                     let slot = Slot::new(number).unwrap();
                     let tag = model.get(&number).copied().unwrap_or(IdTag(0));
-                    let found = index.find(tag, |found| found == slot);
-                    prop_assert_eq!(found, model.contains_key(&number).then_some(slot));
+                    let result = index.find(tag, |other| other == slot);
+                    prop_assert_eq!(result, model.contains_key(&number).then_some(slot));
                 }
             }
         }

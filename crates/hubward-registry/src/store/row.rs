@@ -97,9 +97,9 @@ impl Record {
         change: Option<T>,
         place: impl FnOnce(&mut OptionalFields) -> &mut T,
     ) {
-        let Some(said) = change else { return };
-        if self.more.is_some() || said != T::default() {
-            *place(self.more()) = said;
+        let Some(value) = change else { return };
+        if self.more.is_some() || value != T::default() {
+            *place(self.more()) = value;
         }
     }
 
