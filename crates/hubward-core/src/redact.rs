@@ -442,7 +442,7 @@ mod tests {
                 assert_eq!(Shown::new(said.replace("[-", "[").replace("and -", "and ")).to_string(), shown);
             }
         }
-        // also behind a list that is too short, in names, and beside a key in a row
+        // also behind a list that is too short, in names, and next to a key in a row
         let key = "53:45:43:52:45:54:53:45:43:52:45:54:53:45:43:52";
         let said =
             format!("00:15:5d, dev/{key}/x 6d2f0f5dd2b1ab0d5bb2dbb1a5d94d1c 3a002b000e51363438343937==");

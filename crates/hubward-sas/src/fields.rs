@@ -178,7 +178,7 @@ fn end_of_field(token: &str, start: usize) -> usize {
     start.wrapping_add(len)
 }
 
-/// Parses `skn` as a policy's name and keeps it as received; an empty `skn` is `None`.
+/// Parses `skn` as a policy's name and keeps it as received; returns `None` for an empty `skn`.
 fn policy_name(text: &str) -> Result<Option<Segment<'_>>, ParseProblem> {
     if text.is_empty() {
         return Ok(None);

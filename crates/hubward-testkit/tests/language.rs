@@ -109,8 +109,8 @@ fn the_count_finds_words_in_comments_identifiers_and_across_lines() {
 
 /// The words and phrases of the lists that a text has.
 fn hits(text: &str) -> Vec<&'static str> {
-    // the method of `Option`
-    let words = words(&text.replace(".is_none", ""));
+    // the method of `Option` is no phrase
+    let words = words(&text.replace("is_none", ""));
     let single = words.iter().filter_map(|word| WORDS.iter().find(|listed| *listed == word)).copied();
     let flat = format!(" {} ", words.join(" "));
     let phrases = PHRASES.iter().flat_map(|phrase| {
@@ -142,7 +142,7 @@ fn words(text: &str) -> Vec<String> {
 fn part(name: &str) -> &str {
     let mut ends = name.match_indices('/').map(|(at, _)| at);
     let end = if name.starts_with("crates/") { ends.nth(1) } else { ends.next() };
-    &name[..end.unwrap_or(name.len())]
+    end.and_then(|end| name.get(..end)).unwrap_or(name)
 }
 
 fn root() -> PathBuf {

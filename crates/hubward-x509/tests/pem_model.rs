@@ -36,7 +36,7 @@ fn block(label: &str, der: &[u8], width: usize, end: &str) -> String {
     format!("-----BEGIN {label}-----{end}{}{end}-----END {label}-----", lines.join(end))
 }
 
-/// What stands between and around blocks, harmless or not.
+/// Text between and around blocks, harmless or not.
 const BETWEEN: [&str; 28] = [
     "\n",
     "\r\n",

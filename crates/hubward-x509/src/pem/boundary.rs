@@ -65,7 +65,7 @@ fn label(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (printable && bare).then_some((label, rest.strip_prefix(HYPHENS)?))
 }
 
-/// Whether BEGIN or END stands on the line after two hyphens or more, or before three or more: hyphens that were lost,
+/// Returns `true` if BEGIN or END is on the line after two hyphens or more, or before three or more: hyphens that were lost,
 /// or that a word processor made dashes of.
 fn resembles(text: &[u8]) -> bool {
     let (mut hyphens, mut named, mut in_word) = (0_usize, false, false);
@@ -96,7 +96,7 @@ fn resembles(text: &[u8]) -> bool {
     false
 }
 
-/// How many hyphens the character at the beginning stands for, and its length: a word processor makes one dash of two
+/// Returns the number of hyphens that the first character represents, and its length: a word processor makes one dash of two
 /// hyphens. The single bytes are those of Windows-1252.
 const fn dash(text: &[u8]) -> (usize, usize) {
     match text {

@@ -15,7 +15,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 const LABELS: [&str; 4] = ["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE", "TRUSTED CERTIFICATE"];
 
-/// The base64 of every block of a certificate: what stands between `BEGIN label-----` and the next five hyphens,
+/// The base64 of every block of a certificate: the text between `BEGIN label-----` and the next five hyphens,
 /// wherever in the file it is.
 fn blocks(file: &[u8]) -> Vec<Vec<u8>> {
     let mut all: Vec<(usize, Vec<u8>)> = Vec::new();
