@@ -74,7 +74,8 @@ fn a_group_is_enrolled_by_the_first_certificate_of_the_file() {
         for name in ["--group plant", "--registration valve-31"] {
             let (status, out) = folder.hubward(&format!("enrollment add fleet {name} --certificate file"));
             if read {
-                assert_eq!(status, 0, "{form}: {out}");
+                assert_eq!((status, out.contains("certificates in file, ")), (0, true), "{form}: {out}");
+                assert!(out.contains(&print), "it says which was enrolled: {out}");
                 let shown = folder.well("enrollment show fleet");
                 assert_eq!(
                     shown.matches(&print).count(),

@@ -303,6 +303,13 @@ fn mistakes_are_explained() {
     desk.expect("sign v1 --key-file sec1.key", 3, &["openssl pkcs8 -topk8"]);
     desk.write("sealed.key", pem("ENCRYPTED PRIVATE KEY", &[0x30, 0]));
     desk.expect("sign v1 --key-file sealed.key", 3, &["openssl pkey -in"]);
+    // the form of another file is named
+    let text = desk.read("a.key");
+    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.iter().flat_map(|byte| [*byte, 0])).collect();
+    desk.write("utf16.key", utf16);
+    desk.expect("sign v1 --key-file utf16.key", 3, &["utf16.key: ", "UTF-16"]);
+    desk.write("rsa.key", pem("RSA PRIVATE KEY", &[0x30, 6, 2, 1, 0, 2, 1, 7]));
+    desk.expect("sign v1 --key-file rsa.key", 3, &["not an Ed25519 or P-256"]);
     // a key given instead of a file name is not repeated
     let key = String::from_utf8(desk.read("a.key")).unwrap();
     let mut command = desk.command("sign v1 --key-file");

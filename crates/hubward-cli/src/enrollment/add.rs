@@ -1,6 +1,7 @@
 //! `hubward enrollment add`.
 
 use core::error::Error;
+use core::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -70,7 +71,8 @@ pub(super) fn run(arguments: &Add) -> Result<Outcome, Box<dyn Error>> {
         return Err(misuse("only one key can come from standard input"));
     }
     let mut file = EnrollmentFile::open_or_create(&arguments.file)?;
-    let mut enrollment = Enrollment::new(attestation(arguments)?);
+    let mut details = String::new();
+    let mut enrollment = Enrollment::new(attestation(arguments, &mut details)?);
     if arguments.disabled || (!arguments.enabled && is_disabled(&file, &arguments.name)) {
         enrollment = enrollment.disabled();
     }
@@ -83,7 +85,7 @@ pub(super) fn run(arguments: &Add) -> Result<Outcome, Box<dyn Error>> {
         }
         (None, name) => file.enrollments.enroll_group(name.as_deref().unwrap_or_default(), enrollment),
     }
-    file.save()?;
+    file.save(&details)?;
     Ok(Outcome::Good)
 }
 
@@ -98,7 +100,8 @@ fn is_disabled(file: &EnrollmentFile, name: &NameArguments) -> bool {
     earlier.is_some_and(|(_, enrollment)| enrollment.status() == Status::Disabled)
 }
 
-fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> {
+/// Returns the attestation, and adds to `details` which certificates were enrolled.
+fn attestation(arguments: &Add, details: &mut String) -> Result<Attestation<HmacKey>, Box<dyn Error>> {
     let key = |file: &PathBuf| secret::symmetric_key(Some(file), "HUBWARD_KEY");
     if let Some(file) = &arguments.key_file {
         let primary = key(file)?;
@@ -119,7 +122,7 @@ fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> 
             .map(|text| text.parse().or_misuse())
             .collect::<Result<Vec<_>, Box<dyn Error>>>()
     } else {
-        arguments.certificate.iter().map(|file| certificate(file)).collect()
+        arguments.certificate.iter().map(|file| certificate(file, details)).collect()
     }?;
     if arguments.name.group.is_some() && prints.iter().any(|print| !matches!(print, Thumbprint::Sha256(_))) {
         return Err(misuse("a group needs the SHA-256 thumbprint of its certificate: 64 hexadecimal digits"));
@@ -132,8 +135,12 @@ fn attestation(arguments: &Add) -> Result<Attestation<HmacKey>, Box<dyn Error>> 
     }
 }
 
-fn certificate(file: &Path) -> Result<Thumbprint, Box<dyn Error>> {
+/// Returns the thumbprint of the first certificate of a file.
+fn certificate(file: &Path, details: &mut String) -> Result<Thumbprint, Box<dyn Error>> {
     let all = cert::read(file)?;
-    let first = all.first().ok_or_else(|| format!("{}: no certificate", shown::file(file)))?;
-    Ok(Thumbprint::Sha256(Digests.sha256(first)))
+    let name = shown::file(file);
+    let first = all.first().ok_or_else(|| format!("{name}: no certificate"))?;
+    let thumbprint = Thumbprint::Sha256(Digests.sha256(first));
+    writeln!(details, "enrolled: the first of {} certificates in {name}, {thumbprint}", all.len())?;
+    Ok(thumbprint)
 }

@@ -62,11 +62,11 @@ impl EnrollmentFile {
         Ok(Self { enrollments, path, key: arguments.seal.key()?, counter: 0, seen })
     }
 
-    /// Prints a message, and replaces the file. If the message cannot be printed, the file is unchanged.
-    pub(super) fn save(&self) -> Result<(), Box<dyn Error>> {
+    /// Prints `details` and a message, and replaces the file. If the message cannot be printed, the file is unchanged.
+    pub(super) fn save(&self, details: &str) -> Result<(), Box<dyn Error>> {
         let counter = self.counter.saturating_add(1);
         let sealed = self.enrollments.seal(&self.key, counter, &mut random)?;
-        let message = format!("{} is written, snapshot {counter}\n", shown::file(&self.path));
+        let message = format!("{details}{} is written, snapshot {counter}\n", shown::file(&self.path));
         replace_saying(&self.path, self.seen, |out| Ok(out.write_all(&sealed)?), message.as_bytes())
     }
 }

@@ -71,6 +71,6 @@ fn remove(arguments: &Remove) -> Result<Outcome, Box<dyn Error>> {
         writeln!(stdout(), "refused: there is no such enrollment")?;
         return Ok(Outcome::Refused);
     }
-    file.save()?;
+    file.save("")?;
     Ok(Outcome::Good)
 }

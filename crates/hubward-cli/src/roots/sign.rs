@@ -117,19 +117,22 @@ fn one_key(path: &Path) -> Result<UpdateKey, String> {
 /// Reads the private key, whose text is erased from memory.
 fn private_key(path: Option<&Path>) -> Result<SigningKey, Box<dyn Error>> {
     const VARIABLE: &str = "HUBWARD_UPDATE_KEY";
-    let text = secret::read(path, VARIABLE)?;
-    let from = path.map_or_else(|| VARIABLE.to_owned(), |path| shown::file(path).to_string());
-    let key = pem::private_key(text.as_bytes()).map_err(|error| match error.problem() {
+    let bytes = secret::read_bytes(path, VARIABLE)?;
+    let from = secret::source(path, VARIABLE);
+    let key = pem::private_key(&bytes).map_err(|error| match error.problem() {
         PemProblem::Encrypted => format!(
             "{from}: the key is encrypted; `openssl pkey -in FILE | hubward roots sign --key-file -` asks for the password"
         ),
         _ => format!("{from}: {error}"),
     })?;
     match &*key {
-        PrivateKeyDer::Pkcs8(key) => SigningKey::from_pkcs8(key.secret_pkcs8_der()),
-        _ => Err(hubward_ring::SigningKeyError),
+        PrivateKeyDer::Pkcs8(key) => {
+            SigningKey::from_pkcs8(key.secret_pkcs8_der()).map_err(|error| format!("{from}: {error}").into())
+        }
+        PrivateKeyDer::Sec1(_) => Err(format!(
+            "{from}: an elliptic-curve key in its own form; `openssl pkcs8 -topk8 -nocrypt` converts P-256 to PKCS #8"
+        )
+        .into()),
+        _ => Err(format!("{from}: {}", hubward_ring::SigningKeyError).into()),
     }
-    .map_err(|error| {
-        format!("{from}: {error}; `openssl pkcs8 -topk8 -nocrypt` converts other forms to PKCS #8").into()
-    })
 }
