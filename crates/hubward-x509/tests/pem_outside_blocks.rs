@@ -14,7 +14,7 @@ mod files;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use files::*;
-use hubward_x509::pem::{self, PemProblem};
+use hubward_x509::pem::PemProblem;
 
 fn folded(text: &str, width: usize, end: &str) -> String {
     let lines: Vec<_> = text.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap()).collect();
