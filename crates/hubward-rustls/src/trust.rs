@@ -26,7 +26,7 @@ pub enum IssuerStatus {
 /// It must answer from memory, since it blocks the handshake and its thread.
 pub trait TrustLookup: fmt::Debug + Send + Sync {
     /// Returns the status of the certificate with this thumbprint. It is called with both thumbprints of each
-    /// certificate, and with both of its malleated form if it is signed with ECDSA ([`Certificate::twin`]).
+    /// certificate, and with both signatures if it is signed with ECDSA ([`Certificate::malleated_form`]).
     fn standing(&self, thumbprint: &Thumbprint) -> IssuerStatus;
 
     /// Returns the registered CAs with this name.
