@@ -17,7 +17,7 @@ mod model;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hubward_x509::pem;
-use model::agrees;
+use model::{agrees, shows_nothing};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -109,6 +109,7 @@ proptest! {
             bytes.splice(at..cut_to, with.bytes());
         }
         agrees(&bytes);
+        shows_nothing(&bytes);
         // what was not spoilt after it was written is read as it was written
         if let (Ok(read), false) = (pem::certificates(&bytes), spoilt) {
             prop_assert_eq!(read.iter().map(|der| der.to_vec()).collect::<Vec<_>>(), written);
@@ -118,5 +119,6 @@ proptest! {
     #[test]
     fn any_bytes(bytes in vec(any::<u8>(), 0..300)) {
         agrees(&bytes);
+        shows_nothing(&bytes);
     }
 }
