@@ -124,20 +124,18 @@ impl<K: MacKey> Registry<K> {
         rest: Change<K>,
     ) -> Result<ETag, RegistryError> {
         let mut buffer = [0; LONGEST];
-        let place = self.place(&identity, None, &mut buffer).ok_or(RegistryError::NotFound)?;
+        let place = self.place(&identity, &mut buffer).ok_or(RegistryError::NotFound)?;
         self.create_at(place, identity, authentication, rest.rest)
     }
 
-    /// Finds the place of an identity; `tag` is a device's, if already computed. Returns `None` for a policy, which
-    /// is in no store.
+    /// Finds the place of an identity. Returns `None` for a policy, which is in no store.
     pub(crate) fn place<'b>(
         &self,
         identity: &Identity<'b>,
-        tag: Option<IdTag>,
         buffer: &'b mut [u8; LONGEST],
     ) -> Option<RecordPlace<'b>> {
         let id = of_identity(identity, buffer)?;
-        let tag = tag.unwrap_or_else(|| self.store.tag(id));
+        let tag = self.store.tag(id);
         Some(RecordPlace { id, tag, taken: self.store.find_tagged(tag, id).is_some() })
     }
 

@@ -208,7 +208,7 @@ fn an_import_line_reads_like_the_importer() {
 }
 
 proptest::proptest! {
-    /// Compares `run`, which reads lines ahead, with single imports; each line may depend on the one before.
+    /// Compares `run` with single imports; each line may depend on the one before.
     #[test]
     fn all_lines_do_what_each_does(picked in proptest::collection::vec(0..10_usize, 0..40)) {
         let lines = [
