@@ -133,6 +133,6 @@ fn the_record_has_the_credential() {
     }
     assert_eq!(by(&hub, "both"), "Some(true) Some(true)");
     assert_eq!(by(&hub, "secondary"), "None Some(true)");
-    hub.update(who("both"), Change::new().authentication(sas("k")), Precondition::Any).unwrap();
+    hub.update(who("both"), Change::new().with_authentication(sas("k")), Precondition::Any).unwrap();
     assert_eq!(by(&hub, "both"), "keys");
 }

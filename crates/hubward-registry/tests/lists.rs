@@ -87,7 +87,7 @@ fn a_block_outlives_its_device() {
 #[test]
 fn a_disabled_record_stays_disabled() {
     let mut hub = hub();
-    hub.update(who("a"), Change::new().status(Status::Disabled), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_status(Status::Disabled), Precondition::Any).unwrap();
     hub.access_mut().allow().add(id("a"));
     assert!(!passes(&hub, "a"), "an allow list does not enable a disabled identity");
 }

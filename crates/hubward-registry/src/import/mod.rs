@@ -122,7 +122,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     /// line, if that is one of a registry's, and may have a primary key only. Give the registry a random seed
     /// ([`Registry::with_seed`]), so that its later changes do not repeat the etag of a deleted record.
     #[must_use]
-    pub const fn keeping_etags(mut self) -> Self {
+    pub const fn with_kept_etags(mut self) -> Self {
         self.keeps_etags = true;
         self
     }
@@ -229,10 +229,10 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
             .get(identity)
             .is_some_and(|view| matches!(view.authentication(), AuthenticationView::Sas(_)));
         let change = match self.authentication(line)? {
-            Some(authentication) => change.authentication(authentication),
+            Some(authentication) => change.with_authentication(authentication),
             // an export without keys keeps the existing keys
             None if line.authentication.get().is_none() || has_keys => change,
-            None => change.authentication(self.fresh()?),
+            None => change.with_authentication(self.fresh()?),
         };
         Ok(Imported::Updated(self.registry.update(identity, change, precondition)?))
     }
