@@ -22,9 +22,9 @@ mod text;
 mod write;
 
 pub use cosmos::{Cosmos, DatabaseName};
-pub use device::{Device, DeviceCredential, Module, Unwritable};
+pub use device::{Device, DeviceCredential, Module, UnwritableId};
 pub use endpoint::{EndpointProblem, EndpointUrl, Scheme, host_is_under};
-pub use error::{ConnectionStringError, Problem};
+pub use error::{ConnectionStringError, ParseProblem};
 pub use explain::{ExplainedField, Explanation, explain};
 pub use field::FieldName;
 pub use grammar::{Extras, MAX_FIELDS};

@@ -180,7 +180,7 @@ impl<'a> Credentials<'a> {
     /// identity (RFC 4422, A.1). A claim from the certificate is verified like any other: by a registered authority or a
     /// registered thumbprint.
     ///
-    /// SASL requests no operation: pass the session to [`Cbs::opened_by`](crate::Cbs::opened_by) and decide on each
+    /// SASL requests no operation: pass the session to [`Cbs::with_session`](crate::Cbs::with_session) and decide on each
     /// link that is attached.
     ///
     /// # Errors
