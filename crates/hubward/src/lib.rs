@@ -12,6 +12,7 @@ mod credentials;
 mod error;
 mod provisioning;
 mod session;
+mod store;
 mod transport;
 
 pub use authentication::authenticated::Authenticated;
@@ -38,6 +39,7 @@ pub use provisioning::{
 };
 pub use rustls_pki_types::CertificateDer;
 pub use session::Session;
+pub use store::{AsyncStore, FoundRecord, OwnedRecord, RecordRequest, Store, StoreOr};
 pub use transport::auth_chain::{AUTH_CHAIN_PROPERTY, AuthChain, AuthChainError, AuthChainProblem};
 pub use transport::cbs::{CBS_OPERATION, CBS_TYPE, CbsRequest};
 pub use transport::mqtt::{UsernameError, UsernameProblem};

@@ -34,8 +34,9 @@ pub struct Session {
     until: u64,
 }
 
+/// The names of an identity, which were parsed before.
 #[derive(Debug)]
-enum OwnedIdentity {
+pub(crate) enum OwnedIdentity {
     Device(Box<str>),
     Module(Box<str>, Box<str>),
     Policy(Box<str>),
@@ -65,13 +66,7 @@ impl Session {
     /// Returns the authenticated identity.
     #[must_use]
     pub fn identity(&self) -> Identity<'_> {
-        match &self.identity {
-            OwnedIdentity::Device(id) => Identity::Device(DeviceId::assertion(id)),
-            OwnedIdentity::Module(device, module) => {
-                Identity::Module(DeviceId::assertion(device), ModuleId::assertion(module))
-            }
-            OwnedIdentity::Policy(name) => Identity::Policy(PolicyName::assertion(name)),
-        }
+        self.identity.identity()
     }
 
     /// Returns the last second, since 1970, at which the session is valid: disconnect after it. `u64::MAX`, which means
@@ -242,7 +237,17 @@ impl Session {
 }
 
 impl OwnedIdentity {
-    fn new(identity: &Identity<'_>) -> Self {
+    pub(crate) fn identity(&self) -> Identity<'_> {
+        match self {
+            Self::Device(id) => Identity::Device(DeviceId::assertion(id)),
+            Self::Module(device, module) => {
+                Identity::Module(DeviceId::assertion(device), ModuleId::assertion(module))
+            }
+            Self::Policy(name) => Identity::Policy(PolicyName::assertion(name)),
+        }
+    }
+
+    pub(crate) fn new(identity: &Identity<'_>) -> Self {
         match identity {
             Identity::Module(device, module) => Self::Module(device.as_str().into(), module.as_str().into()),
             Identity::Policy(name) => Self::Policy(name.as_str().into()),

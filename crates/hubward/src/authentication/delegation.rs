@@ -33,7 +33,7 @@ pub(super) fn parse<'a, K: MacKey>(
 
 /// Verifies the token with the edge hub's keys.
 pub(super) fn verify_edge_hub<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     token: SasToken<'a>,
     record: &IdentityRecord<'_, K>,
     now: UnixTime,
@@ -47,7 +47,7 @@ pub(super) fn verify_edge_hub<'a, K: MacKey>(
 
 /// Checks that the claimed identity is below the edge hub whose token was verified.
 pub(super) fn check<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     token: VerifiedToken<'a>,
     version: RecordVersion,
     found: &LookupResult<'_, K>,

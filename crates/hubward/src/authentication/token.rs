@@ -122,7 +122,7 @@ pub(super) fn verify_with_keys<'a, K: MacKey>(
 
 /// Verifies the token with the keys of the policy that it names.
 pub(super) fn verify_by_policy<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     parsed: SasToken<'a>,
     policy: &PolicyRecord<'_, K>,
     now: UnixTime,
@@ -164,7 +164,7 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
 
 /// Handles a signer that the store does not know.
 pub(super) fn signer_not_found<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     token: SasToken<'a>,
     now: UnixTime,
 ) -> Result<Step<'a>, AuthError> {
@@ -177,7 +177,7 @@ pub(super) fn signer_not_found<'a, K: MacKey>(
 /// Returns `true` if the token's `skn` is the id of the device that the transport names, and its resource is that
 /// device's. Some devices send such tokens, signed with their own key. If [`SknAsDeviceId`] permits it and no policy has
 /// that name, the device's key is looked up instead.
-fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, K>, token: &SasToken<'_>) -> bool {
+fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, '_, K>, token: &SasToken<'_>) -> bool {
     let rules = bound.config.token();
     match (token.policy(), bound.claimed.identity()) {
         // the claimed identity is a device only if the transport names it; otherwise it is the policy
@@ -207,7 +207,7 @@ pub(super) fn reject<K: MacKey>(
 
 /// Checks the record of the device or module that a policy's token connects.
 pub(super) fn check_device<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     token: VerifiedToken<'a>,
     rights: Permissions,
     version: RecordVersion,

@@ -27,7 +27,7 @@ pub enum CbsStep<'c, 'a, K> {
 #[must_use = "a pending put that is dropped puts no token"]
 pub struct PendingCbs<'c, 'a, K> {
     cbs: &'c mut Cbs,
-    pending: PendingAuthentication<'a, K>,
+    pending: PendingAuthentication<'a, 'a, K>,
 }
 
 /// The response to a `put-token`.
