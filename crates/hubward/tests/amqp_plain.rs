@@ -128,9 +128,9 @@ fn policy_has_its_permissions_within_its_resource_and_is_no_device() {
     let narrow = by("service", "/messages/events");
     let presented = Credentials::amqp_plain("service@sas.root.contoso", &narrow).unwrap();
     let session = hub.admit(presented, NOW).unwrap().into_session();
-    assert!(!session.decide(&Operation::amqp_send("/messages/devicebound")).is_allow());
+    assert!(!hub.checked(&session, NOW).decide(&Operation::amqp_send("/messages/devicebound")).is_allow());
     let partition = "/messages/events/ConsumerGroups/$Default/Partitions/0";
-    assert!(session.decide(&Operation::amqp_receive(partition)).is_allow());
+    assert!(hub.checked(&session, NOW).decide(&Operation::amqp_receive(partition)).is_allow());
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn by_policy() -> String {
 }
 
 /// The question for `dev1` itself, after the policy's key was found to have signed.
-fn second<'a>(hub: &'a Hub, name: &'a str, password: &'a str) -> PendingAuthentication<'a, HmacKey> {
+fn second<'a>(hub: &'a Hub, name: &'a str, password: &'a str) -> PendingAuthentication<'a, 'a, HmacKey> {
     let question = Credentials::mqtt("dev1", name, Some(password)).unwrap().start(&hub.rules).unwrap();
     assert_eq!(question.lookup().to_string(), "policy device");
     let found = hub.registry.find(&question.lookup());
@@ -48,7 +48,7 @@ fn second<'a>(hub: &'a Hub, name: &'a str, password: &'a str) -> PendingAuthenti
     question
 }
 
-fn code(admission: Result<AuthenticationStep<'_, HmacKey>, AuthError>) -> Result<(), &'static str> {
+fn code(admission: Result<AuthenticationStep<'_, '_, HmacKey>, AuthError>) -> Result<(), &'static str> {
     admission.map(drop).map_err(|error| error.code())
 }
 
@@ -159,7 +159,7 @@ fn rechecked(policy_found: PolicyRecord<'_, HmacKey>) -> Result<(), SessionError
     let found =
         PolicyRecord::new(policy_found.name(), policy_found.rights(), own.version(), *policy_found.keys());
     answers[0] = LookupResult::Policy(found);
-    session.recheck(&answers, at(NOW))
+    session.recheck(&answers, at(NOW)).map(drop)
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn a_session_rests_on_the_one_key_that_signed() {
         ((2, 1), holds, holds),
         ((3, 4), ended, ended),
     ] {
-        let recheck = |session: &Session| session.recheck(&[record(stamps.0, stamps.1)], at(NOW));
+        let recheck = |session: &Session| session.recheck(&[record(stamps.0, stamps.1)], at(NOW)).map(drop);
         assert_eq!((recheck(&by_first), recheck(&by_second)), (first, second), "{stamps:?}");
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! Cbs::put_token ──▶ CbsStep::NeedsLookup(PendingCbs) ──answer──▶ .. ──▶ CbsStep::Replied(CbsResponse)     200 only after verification
 //! Cbs::on_behalf(chain, now) ──▶ PendingDelegation ──answer──▶ ..                           an edge hub and an identity below it
-//! Cbs::may_attach(role, address, now) ──▶ LinkDecision: Allow | Deny with the reason
+//! Cbs::may_attach(role, address, recheck) ──▶ LinkDecision: Allow | Deny with the reason
 //! ```
 //!
 //! - [`connection`]: [`Cbs`], the verified identities of one connection.

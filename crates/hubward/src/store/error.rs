@@ -15,7 +15,10 @@ use crate::error::{AuthError, PublicError, SessionError};
 /// assert_eq!((error.code(), error.public()), ("store", PublicError::Unauthorized));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[expect(clippy::exhaustive_enums, reason = "either the store failed, or the credential or session is not valid")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "either the store failed, or the credential or session is not valid"
+)]
 pub enum StoreOr<R, E> {
     /// The credential or the session was refused.
     #[error(transparent)]

@@ -114,10 +114,9 @@ impl<K: MacKey> OwnedRecord<K> {
                 return then(LookupResult::Policy(record));
             }
             (Authentication::Sas(keys), _) => Credential::Keys(keys.keys()),
-            (Authentication::SelfSigned(thumbprints), _) => Credential::Thumbprints {
-                primary: thumbprints.primary(),
-                secondary: thumbprints.secondary(),
-            },
+            (Authentication::SelfSigned(thumbprints), _) => {
+                Credential::Thumbprints { primary: thumbprints.primary(), secondary: thumbprints.secondary() }
+            }
             (Authentication::CertificateAuthority, _) => Credential::CertificateAuthority,
             _ => Credential::None,
         };

@@ -11,7 +11,7 @@ use hubward::types::{
     Authority, DeviceId, HostName, Lookup, MacKey, ModuleId, Permissions, PolicyName, Status, SymmetricKey,
     UnixTime,
 };
-use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, HubConfig};
+use hubward::{AuthError, Authenticated, Cbs, CheckedSession, Credentials, HubConfig, LinkRole, Session};
 use hubward_rustcrypto::HmacKey;
 
 pub const HUB: &str = "contoso.azure-devices.net";
@@ -99,14 +99,17 @@ pub fn username(id: &str) -> String {
 
 impl HubWith<'_> {
     pub fn admit<'a>(&'a self, presented: Credentials<'a>, now: u64) -> Result<Authenticated<'a>, AuthError> {
-        let mut question = presented.start(&self.rules)?;
-        loop {
-            let found = self.registry.find_issued(&question.lookup(), question.issuers());
-            match question.resume(found, at(now))? {
-                AuthenticationStep::NeedsLookup(next) => question = next,
-                AuthenticationStep::Authenticated(admitted) => return Ok(admitted),
-            }
-        }
+        Ok(self.rules.authenticate(presented, &self.registry, || at(now))?)
+    }
+
+    /// Rechecks a session that must be valid.
+    pub fn checked<'s>(&self, session: &'s Session, now: u64) -> CheckedSession<'s> {
+        self.rules.recheck(session, &self.registry, || at(now)).unwrap()
+    }
+
+    pub fn may_send(&self, cbs: &Cbs, address: &str, now: u64) -> bool {
+        let recheck = |session| self.rules.recheck(session, &self.registry, || at(now)).ok();
+        cbs.may_attach(LinkRole::Sender, address, recheck).is_allow()
     }
 
     /// Returns the authenticated identity, or the code of the rejection.
@@ -123,7 +126,7 @@ impl HubWith<'_> {
             .map_err(|error| error.code())
     }
 
-    pub fn answers(&self, session: &hubward::Session) -> Vec<hubward::types::LookupResult<'_, HmacKey>> {
+    pub fn answers(&self, session: &Session) -> Vec<hubward::types::LookupResult<'_, HmacKey>> {
         let find = |lookup: Lookup<'_>| self.registry.find_issued(&lookup, session.issuers());
         session.lookups().map(find).collect()
     }

@@ -1,19 +1,23 @@
 //! A session: an authentication that is kept for a live connection, and checked again when records change.
+//!
+//! [`recheck`] has the check and the proof of it, [`with_store`] the check in one call.
+
+mod recheck;
+mod with_store;
 
 use alloc::boxed::Box;
 use core::fmt;
 
 use hubward_core::{
-    DeviceId, Identity, IdentityRecord, Lookup, LookupResult, ModuleId, Permissions, PolicyName,
-    RecordVersion, ResourcePath, Segment, Status, Thumbprint, UnixTime,
+    DeviceId, Identity, Lookup, ModuleId, Permissions, PolicyName, RecordVersion, Segment, Thumbprint,
 };
-use hubward_policy::{Decision, Operation, Scope, Subject, decide};
 
 use crate::authentication::authenticated::{Authenticated, RecordVersions};
-use crate::config::X509Config;
-use crate::error::SessionError;
+use crate::store::RecordRequest;
 use crate::transport::auth_chain::edge_hub;
 use crate::transport::claimed_identity::decoded;
+
+pub use recheck::CheckedSession;
 
 /// An authenticated identity with its permissions, the versions of the records that it rests on, and its expiry. It owns
 /// its names and holds neither keys nor tokens. [`Authenticated::into_session`] creates one.
@@ -87,6 +91,17 @@ impl Session {
         policy.into_iter().chain(self.actor().map(edge_hub)).chain(identity)
     }
 
+    /// Returns the requests for the records that the session rests on: [`Session::lookups`] with everything that a store
+    /// may need to answer.
+    pub fn requests(&self) -> impl Iterator<Item = RecordRequest<'_>> {
+        let below = self.identity();
+        self.lookups().map(move |lookup| {
+            // the edge hub acts on behalf of the identity, and for itself
+            let actor = self.actor().filter(|_| lookup.is(&below));
+            RecordRequest::new(lookup).with_issuers(self.issuers()).with_actor(actor)
+        })
+    }
+
     /// Returns the edge device whose `$edgeHub` acts on behalf of the identity, or `None` if the identity acts for
     /// itself. With an edge device, the identity's record must come with the edge devices above it
     /// ([`IdentityRecord::with_ancestors`](hubward_core::IdentityRecord::with_ancestors)).
@@ -138,102 +153,6 @@ impl Session {
     pub const fn issuers(&self) -> &[Thumbprint] {
         &self.issuers
     }
-
-    /// Checks that the authority which issued the certificate, if one did, is still registered. Call it when the
-    /// registered authorities change; it hashes each of them.
-    ///
-    /// # Errors
-    /// [`SessionError::AuthorityRemoved`]: close the connection.
-    pub fn recheck_authority(&self, rules: &X509Config<'_>) -> Result<(), SessionError> {
-        match self.issuers.last() {
-            Some(authority) if !rules.has_anchor(authority) => Err(SessionError::AuthorityRemoved),
-            _ => Ok(()),
-        }
-    }
-
-    /// Checks that the session is still valid: its token or certificate has not expired, no record was deleted, created
-    /// again or disabled, and the credentials and permissions that it rests on were not withdrawn.
-    ///
-    /// # Errors
-    /// [`SessionError`] with the reason: close the connection.
-    pub fn recheck<K>(&self, answers: &[LookupResult<'_, K>], now: UnixTime) -> Result<(), SessionError> {
-        if self.until < now.as_secs() {
-            return Err(SessionError::Expired { until: self.until, now: now.as_secs() });
-        }
-        let mut records = answers.iter();
-        let mut actor = self.actor();
-        for lookup in self.lookups() {
-            match (lookup, records.next()) {
-                (_, Some(LookupResult::NotFound)) => return Err(SessionError::Deleted),
-                (Lookup::Policy(_), Some(LookupResult::Policy(policy)))
-                    if lookup.is(&Identity::Policy(policy.name())) =>
-                {
-                    require_same_version(self.versions.signer, policy.version())?;
-                    if !policy.rights().contains(self.granted) {
-                        return Err(SessionError::RightsReduced);
-                    }
-                }
-                (Lookup::Device(_) | Lookup::Module(..), Some(LookupResult::Identity(record)))
-                    if lookup.is(&record.identity()) =>
-                {
-                    // with an actor, the edge hub's record is the first of the two
-                    match actor.take() {
-                        Some(_) => self.recheck_edge_hub(record)?,
-                        None => self.recheck_identity(record)?,
-                    }
-                }
-                _ => return Err(SessionError::RecordMismatch),
-            }
-        }
-        if records.next().is_some() { Err(SessionError::RecordMismatch) } else { Ok(()) }
-    }
-
-    /// Decides on an operation by what the session proved when it was opened. Call [`Session::recheck`] first.
-    pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
-        let resource = self.resource.as_deref().map(ResourcePath::parse);
-        let (granted, scope) = match resource {
-            None => (self.granted, Scope::Own),
-            Some(Ok(resource)) => (self.granted, Scope::Resource(resource)),
-            // the text was parsed before, so this cannot happen; without a scope there are no permissions
-            Some(Err(_)) => (Permissions::empty(), Scope::Own),
-        };
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this identity was verified when the session was opened"
-        )]
-        let subject = Subject::assertion(self.identity(), granted, scope);
-        decide(&subject, operation)
-    }
-
-    fn recheck_identity<K>(&self, record: &IdentityRecord<'_, K>) -> Result<(), SessionError> {
-        match self.versions.identity {
-            // the identity's own key or certificate was verified
-            None => self.recheck_credential(record)?,
-            // a policy's or an edge hub's key was verified, so the identity's own may change
-            Some(version) if version.generation() != record.version().generation() => {
-                return Err(SessionError::Recreated);
-            }
-            Some(_) => {}
-        }
-        if self.actor().is_some_and(|actor| !record.has_ancestor(&actor)) {
-            return Err(SessionError::NotInHierarchy);
-        }
-        require_enabled(record.status())
-    }
-
-    fn recheck_edge_hub<K>(&self, record: &IdentityRecord<'_, K>) -> Result<(), SessionError> {
-        self.recheck_credential(record)?;
-        require_enabled(record.status())
-    }
-
-    /// Checks that the record still has the credential that was verified.
-    fn recheck_credential<K>(&self, record: &IdentityRecord<'_, K>) -> Result<(), SessionError> {
-        if record.has_version(self.versions.signer) {
-            Ok(())
-        } else {
-            require_same_version(self.versions.signer, record.version())
-        }
-    }
 }
 
 impl OwnedIdentity {
@@ -253,23 +172,6 @@ impl OwnedIdentity {
             Identity::Policy(name) => Self::Policy(name.as_str().into()),
             identity => Self::Device(identity.device().map_or("", |id| id.as_str()).into()),
         }
-    }
-}
-
-const fn require_enabled(status: Status) -> Result<(), SessionError> {
-    match status {
-        Status::Enabled => Ok(()),
-        Status::Disabled => Err(SessionError::Disabled),
-    }
-}
-
-fn require_same_version(then: RecordVersion, now: RecordVersion) -> Result<(), SessionError> {
-    if then == now {
-        Ok(())
-    } else if then.generation() == now.generation() {
-        Err(SessionError::KeysReplaced)
-    } else {
-        Err(SessionError::Recreated)
     }
 }
 
