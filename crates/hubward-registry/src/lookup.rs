@@ -43,20 +43,13 @@ impl<K> Clone for PendingLookup<'_, '_, K> {
 impl<K> Copy for PendingLookup<'_, '_, K> {}
 
 impl<K: MacKey> Registry<K> {
-    /// Looks up a record for an authentication by a token. Ids are compared byte by byte; nothing is allocated.
+    /// Looks up a record for an authentication or a recheck. Ids are compared byte by byte; nothing is allocated.
     ///
-    /// An identity that the [access lists](crate::AccessLists) refuse has the status `Disabled`. List entries for
-    /// issuers are not considered: an authentication that may be by a certificate needs [`Registry::find_issued`].
+    /// `issuers` are the SHA-256 thumbprints of the authorities above a verified certificate, which the
+    /// [access lists](crate::AccessLists) may have entries for; empty for a token. An identity that the lists refuse
+    /// has the status `Disabled`.
     #[must_use]
-    pub fn find(&self, lookup: &Lookup<'_>) -> LookupResult<'_, K> {
-        self.find_issued(lookup, &[])
-    }
-
-    /// Does the lookup of [`Registry::find`] for a verified certificate chain, with the SHA-256 thumbprints of its
-    /// issuers, which the access lists may have entries for. Recheck a session with the issuers that it was opened
-    /// with.
-    #[must_use]
-    pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> LookupResult<'_, K> {
+    pub fn find(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> LookupResult<'_, K> {
         let result = match lookup {
             Lookup::Policy(name) => self.find_policy(name),
             _ => self.entry_of(lookup).and_then(|(slot, hot)| self.record_of(lookup, slot, hot, issuers)),
@@ -64,11 +57,14 @@ impl<K: MacKey> Registry<K> {
         result.unwrap_or(LookupResult::NotFound)
     }
 
-    /// Does the lookup of [`Registry::find`] for each of `lookups`, without issuers. Records of many devices are
+    /// Does the lookup of [`Registry::find`] for each of `lookups`, for tokens: without issuers. Records of many devices are
     /// rarely in the processor's cache: a batch loads them in parallel, where single lookups wait for one load after
     /// the other.
     #[must_use]
-    pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [LookupResult<'_, K>; N] {
+    pub fn find_many_without_issuers<const N: usize>(
+        &self,
+        lookups: &[Lookup<'_>; N],
+    ) -> [LookupResult<'_, K>; N] {
         let mut pending =
             [PendingLookup { id: None, tag: IdTag::default(), slot: None, hot: None, second: None }; N];
         for (pending, lookup) in pending.iter_mut().zip(lookups) {
@@ -94,7 +90,7 @@ impl<K: MacKey> Registry<K> {
                 (Some(id), Some(slot), Some(hot)) if hot.id == *id => {
                     self.record_of(lookup, slot, hot, &[]).unwrap_or(LookupResult::NotFound)
                 }
-                _ => self.find(lookup),
+                _ => self.find(lookup, &[]),
             };
         }
         result

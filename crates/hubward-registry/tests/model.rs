@@ -192,8 +192,8 @@ fn apply<'i>(
 fn agree(hub: &Hub, model: &BTreeMap<&str, Model>) -> Result<(), TestCaseError> {
     prop_assert_eq!(hub.len(), model.len());
     prop_assert_eq!(hub.iter().count(), model.len());
-    let many = hub.find_many(&IDS.map(|id| who(id).lookup()));
-    let one_by_one = IDS.map(|id| (id, hub.find(&who(id).lookup())));
+    let many = hub.find_many_without_issuers(&IDS.map(|id| who(id).lookup()));
+    let one_by_one = IDS.map(|id| (id, hub.find(&who(id).lookup(), &[])));
     for (id, found) in one_by_one.into_iter().chain(IDS.into_iter().zip(many)) {
         let Some(there) = model.get(id) else {
             prop_assert!(matches!(found, LookupResult::NotFound));

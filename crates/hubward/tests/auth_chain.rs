@@ -192,7 +192,7 @@ fn record_must_match_its_lookup() {
     };
     let second = || {
         let question = start();
-        let found = edge.hub.registry.find(&question.lookup());
+        let found = edge.hub.registry.find(&question.lookup(), &[]);
         let AuthenticationStep::NeedsLookup(question) = question.resume(found, at(NOW)).unwrap() else {
             unreachable!()
         };

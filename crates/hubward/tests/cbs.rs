@@ -24,7 +24,7 @@ fn put(hub: &Hub, cbs: &mut Cbs, message: CbsRequest<'_>, now: u64) -> CbsRespon
     loop {
         match put {
             CbsStep::NeedsLookup(question) => {
-                let found = hub.registry.find(&question.lookup());
+                let found = hub.registry.find(&question.lookup(), &[]);
                 put = question.resume(found, at(now));
             }
             CbsStep::Replied(reply) => return reply,
@@ -263,7 +263,7 @@ fn every_order(alphabet: &[Message], depth: u32) {
                     let CbsStep::NeedsLookup(question) = cbs.put_token(sent, &hub.rules) else {
                         unreachable!()
                     };
-                    let found = hub.registry.find(&question.lookup());
+                    let found = hub.registry.find(&question.lookup(), &[]);
                     assert!(matches!(question.resume(found, at(now)), CbsStep::NeedsLookup(_)));
                     true
                 }

@@ -173,7 +173,7 @@ fn delegation_without_a_matching_record_permits_nothing() {
         cbs.on_behalf(&chain, at(NOW)).unwrap().resume(&other, at(NOW)),
         Err(AuthError::RecordMismatch)
     );
-    let silent = edge.hub.registry.find(&chain.target());
+    let silent = edge.hub.registry.find(&chain.target(), &[]);
     assert_eq!(
         cbs.on_behalf(&chain, at(NOW)).unwrap().resume(&silent, at(NOW)),
         Err(AuthError::NotInHierarchy)
@@ -342,7 +342,7 @@ fn every_order(alphabet: &[Message], depth: u32) {
                 Message::OnBehalf => drop(on_behalf(&edge, &mut cbs, "leaf;edge1", now)),
                 Message::NotInHierarchy => {
                     if let Ok(question) = cbs.on_behalf(&chain, at(now)) {
-                        let found = edge.hub.registry.find(&question.lookup());
+                        let found = edge.hub.registry.find(&question.lookup(), &[]);
                         assert_eq!(question.resume(&found, at(now)), Err(AuthError::NotInHierarchy));
                     }
                 }

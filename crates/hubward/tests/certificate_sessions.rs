@@ -104,7 +104,7 @@ fn lists_of_issuers_apply_to_the_verified_path() {
     let malleated = vec![lasting[0].clone(), malleated_form(&lasting[1])];
     // block: the intermediate, then the root
     for (issuer, other) in [(above, Ok("device ca1".into())), (root, Err("disabled"))] {
-        hub.registry.access_mut().block().add(issuer);
+        hub.registry.access_mut().block_mut().add(issuer);
         assert_eq!(connect(&hub, "ca1", &lasting, TODAY), Err("disabled"));
         assert_eq!(
             connect(&hub, "ca1", &malleated, TODAY),
@@ -113,10 +113,10 @@ fn lists_of_issuers_apply_to_the_verified_path() {
         );
         assert_eq!(connect(&hub, "ca1", &brief, TODAY), other);
         assert_eq!(live.recheck(&hub.answers(&live), at(TODAY)).map(drop), Err(SessionError::Disabled));
-        hub.registry.access_mut().block().remove(issuer);
+        hub.registry.access_mut().block_mut().remove(issuer);
     }
     // allow: the certificate must be below the issuer; presenting the issuer's certificate is not enough
-    hub.registry.access_mut().allow().add(above);
+    hub.registry.access_mut().require_allow().add(above);
     assert_eq!(connect(&hub, "ca1", &lasting, TODAY), Ok("device ca1".into()));
     assert_eq!(live.recheck(&hub.answers(&live), at(TODAY)).map(drop), Ok(()));
     let mut extra = brief.clone();

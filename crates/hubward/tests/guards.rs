@@ -40,7 +40,7 @@ fn by_policy() -> String {
 fn second<'a>(hub: &'a Hub, name: &'a str, password: &'a str) -> PendingAuthentication<'a, 'a, HmacKey> {
     let question = Credentials::mqtt("dev1", name, Some(password)).unwrap().start(&hub.rules).unwrap();
     assert_eq!(question.lookup().to_string(), "policy device");
-    let found = hub.registry.find(&question.lookup());
+    let found = hub.registry.find(&question.lookup(), &[]);
     let AuthenticationStep::NeedsLookup(question) = question.resume(found, at(NOW)).unwrap() else {
         unreachable!()
     };
@@ -108,7 +108,7 @@ fn the_leeway_holds_for_the_second_answer_too() {
     assert!(leeway > 0);
     let answered = |now| {
         let question = second(&hub, &name, &password);
-        let found = hub.registry.find(&question.lookup());
+        let found = hub.registry.find(&question.lookup(), &[]);
         code(question.resume(found, at(now)))
     };
     assert_eq!(answered(NOW + leeway), Ok(()));

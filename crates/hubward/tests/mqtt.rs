@@ -247,11 +247,11 @@ fn expiry_is_checked_at_the_second_lookup() {
     let name = username("dev1");
     let presented = Credentials::mqtt("dev1", &name, Some(&password)).unwrap();
     let question = presented.start(&hub.rules).unwrap();
-    let found = hub.registry.find(&question.lookup());
+    let found = hub.registry.find(&question.lookup(), &[]);
     let AuthenticationStep::NeedsLookup(question) = question.resume(found, at(NOW)).unwrap() else {
         unreachable!()
     };
-    let found = hub.registry.find(&question.lookup());
+    let found = hub.registry.find(&question.lookup(), &[]);
     assert_eq!(question.resume(found, at(NOW + 11)).err().map(|error| error.code()), Some("token-expired"));
 }
 

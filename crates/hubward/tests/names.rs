@@ -117,7 +117,7 @@ fn cbs_name_token_and_link() {
                 let put = cbs.put_token(CbsRequest::new(CBS_OPERATION, CBS_TYPE, &name, token), &hub.rules);
                 let status = match put {
                     CbsStep::NeedsLookup(question) => {
-                        let found = hub.registry.find(&question.lookup());
+                        let found = hub.registry.find(&question.lookup(), &[]);
                         let CbsStep::Replied(reply) = question.resume(found, at(NOW)) else { unreachable!() };
                         reply.status_code()
                     }

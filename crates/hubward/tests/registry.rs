@@ -80,9 +80,9 @@ fn block_list_invalidates_the_session_while_it_applies() {
     let mut hub = hub();
     let session = session(&hub);
     let dev1 = ListEntry::Identity(Identity::Device(device(DEV1)));
-    hub.registry.access_mut().block().add(dev1);
+    hub.registry.access_mut().block_mut().add(dev1);
     assert_eq!(session.recheck(&hub.answers(&session), at(NOW)).map(drop), Err(SessionError::Disabled));
     assert!(hub.mqtt(DEV1, &username(DEV1), &own_token(DEV1)).is_err());
-    hub.registry.access_mut().block().remove(dev1);
+    hub.registry.access_mut().block_mut().remove(dev1);
     assert_eq!(session.recheck(&hub.answers(&session), at(NOW)).map(drop), Ok(()));
 }

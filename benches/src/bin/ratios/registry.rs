@@ -172,13 +172,13 @@ pub fn cases(fleet: &Fleet) -> Vec<Case<'_>> {
     {
         cases.push(fleet.case(together, place(), move |texts| {
             let batch = parsed(texts);
-            let found = registry.find_many(&each(&batch, SasToken::signer));
+            let found = registry.find_many_without_issuers(&each(&batch, SasToken::signer));
             verify(&batch, found.into_iter());
         }));
         cases.push(fleet.case(single, place(), move |texts| {
             for text in texts {
                 let token = SasToken::parse(text, &RULES).unwrap();
-                let found = registry.find(&token.signer());
+                let found = registry.find(&token.signer(), &[]);
                 let _ = black_box(token.verify(keys(&found), now(), &RULES)).unwrap();
             }
         }));

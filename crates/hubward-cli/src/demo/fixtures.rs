@@ -43,7 +43,7 @@ impl<'h> Hub<'h> {
         certificates: &'h Certificates,
         anchors: &'h Anchors<'h>,
     ) -> Result<Self, Box<dyn Error>> {
-        let mut registry = Registry::new();
+        let mut registry = Registry::unseeded();
         certificates.register(&mut registry)?;
         let mut keys = Vec::new();
         for id in ["dev1", "dev10", "off", "a+b"] {

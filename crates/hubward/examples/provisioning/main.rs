@@ -20,8 +20,8 @@ use hubward::types::{
 };
 use hubward::x509::Anchors;
 use hubward::{
-    AuthenticatedRegistration, AuthenticationStep, Client, Credentials, HubConfig, ProvisioningConfig,
-    RegistrationCredentials, X509Config,
+    AuthenticatedRegistration, Client, Credentials, HubConfig, ProvisioningConfig, RegistrationCredentials,
+    X509Config,
 };
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
@@ -100,9 +100,9 @@ impl Cloud<'_> {
     fn register(&mut self, id: &str, secret: &Secret) {
         let password = registration_token(id, secret);
         let presented = presented(id, password.as_deref(), secret);
-        let pending = presented.start(&self.provisioning).unwrap();
-        println!("  the service looks up {}", pending.lookup());
-        let registrant = pending.resume(&self.enrollments, HmacKey::new, at(NOW)).unwrap();
+        println!("  the service looks up {}", presented.lookup());
+        let result = self.provisioning.authenticate(presented, &self.enrollments, HmacKey::new, at(NOW));
+        let registrant = result.unwrap();
         let by =
             registrant.group().map_or("its own enrollment".to_owned(), |group| format!("group {group:?}"));
         println!("  {by} gives {id} the device {}", registrant.device_id());
@@ -123,8 +123,8 @@ impl Cloud<'_> {
     fn rejected(&self, id: &str, secret: &Secret) {
         let password = registration_token(id, secret);
         let presented = presented(id, password.as_deref(), secret);
-        let pending = presented.start(&self.provisioning).unwrap();
-        let error = pending.resume(&self.enrollments, HmacKey::new, at(NOW)).unwrap_err();
+        let result = self.provisioning.authenticate(presented, &self.enrollments, HmacKey::new, at(NOW));
+        let error = result.unwrap_err();
         println!("  an impostor is rejected: {error}");
     }
 
@@ -189,14 +189,7 @@ impl Cloud<'_> {
         let username = format!("{hub}/{device}/?api-version=2021-04-12");
         let presented =
             Credentials::mqtt(device.as_str(), &username, token).unwrap().with_certificates(chain);
-        let mut pending = presented.start(&self.rules).unwrap();
-        let authenticated = loop {
-            let found = self.hub.find_issued(&pending.lookup(), pending.issuers());
-            match pending.resume(found, at(NOW)).unwrap() {
-                AuthenticationStep::NeedsLookup(next) => pending = next,
-                AuthenticationStep::Authenticated(authenticated) => break authenticated,
-            }
-        };
+        let authenticated = self.rules.authenticate(presented, &self.hub, || at(NOW)).unwrap();
         assert!(authenticated.decision().is_allow());
         println!("  {hub}: {}", authenticated.decision());
     }

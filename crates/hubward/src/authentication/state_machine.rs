@@ -201,7 +201,7 @@ impl<'a, K> PendingAuthentication<'_, 'a, K> {
     }
 
     /// Returns the SHA-256 thumbprints of the authorities above a verified certificate, its issuer first. Pass them to a
-    /// store whose lists can block an issuer ([`Registry::find_issued`](hubward_registry::Registry::find_issued)).
+    /// store whose lists can block an issuer ([`Registry::find`](hubward_registry::Registry::find)).
     /// Empty for a token, and before the certificate is verified. If not empty, the lookup is that of the previous
     /// stage again: only the status of the record may differ.
     #[must_use]

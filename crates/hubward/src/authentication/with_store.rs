@@ -38,7 +38,7 @@ impl<K: MacKey> HubConfig<'_, K> {
     ///
     /// let credentials = Credentials::mqtt("pump-7", username, Some(token))?;
     /// let clock = || UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_800_000_000));
-    /// let result = config.authenticate(credentials, &Registry::new(), clock);
+    /// let result = config.authenticate(credentials, &Registry::unseeded(), clock);
     /// assert_eq!(result.err(), Some(StoreOr::Refused(AuthError::Unknown)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -10,11 +10,13 @@
 //! - [`put`]: putting a token.
 //! - [`delegation`]: links of an edge hub on behalf of an identity below it.
 //! - [`link`]: the decision on a link.
+//! - [`with_store`]: puts and delegations in one call.
 
 mod connection;
 mod delegation;
 mod link;
 mod put;
+mod with_store;
 
 pub use connection::{Cbs, MAX_IDENTITIES};
 pub use delegation::PendingDelegation;

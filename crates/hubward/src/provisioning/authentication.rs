@@ -20,8 +20,8 @@ use crate::error::AuthError;
 
 /// A pending authentication of a registration: the enrollments are needed.
 #[must_use = "a pending authentication that is dropped authenticates no device"]
-pub struct PendingRegistration<'a, K> {
-    rules: &'a ProvisioningConfig<'a, K>,
+pub struct PendingRegistration<'c, 'a, K> {
+    rules: &'c ProvisioningConfig<'c, K>,
     presented: RegistrationCredentials<'a>,
     credential: Credential<'a>,
 }
@@ -37,10 +37,10 @@ impl<'a> RegistrationCredentials<'a> {
     /// # Errors
     /// [`AuthError`] if the credential is malformed, is for another id scope, or is for another registration than the
     /// transport names.
-    pub fn start<K: MacKey>(
+    pub fn start<'c, K: MacKey>(
         self,
-        rules: &'a ProvisioningConfig<'a, K>,
-    ) -> Result<PendingRegistration<'a, K>, AuthError> {
+        rules: &'c ProvisioningConfig<'c, K>,
+    ) -> Result<PendingRegistration<'c, 'a, K>, AuthError> {
         if self.scope() != rules.scope {
             return Err(AuthError::IdScopeMismatch);
         }
@@ -66,7 +66,24 @@ impl<'a> RegistrationCredentials<'a> {
     }
 }
 
-impl<'a, K: MacKey> PendingRegistration<'a, K> {
+impl<K: MacKey> ProvisioningConfig<'_, K> {
+    /// Authenticates a device that registers, against the enrollments of this service. `make` prepares a key that was
+    /// derived from a group's key.
+    ///
+    /// # Errors
+    /// [`AuthError`] with the reason. Reject the device.
+    pub fn authenticate<'a, 'e>(
+        &self,
+        credentials: RegistrationCredentials<'a>,
+        enrollments: &'e Enrollments<K>,
+        make: impl Fn(&SymmetricKey) -> K,
+        now: UnixTime,
+    ) -> Result<AuthenticatedRegistration<'a, 'e>, AuthError> {
+        credentials.start(self)?.resume(enrollments, make, now)
+    }
+}
+
+impl<'a, K: MacKey> PendingRegistration<'_, 'a, K> {
     /// Returns the registration whose enrollments are needed: the individual enrollment of that registration id, compared
     /// without regard to case, or the groups that may contain it.
     #[must_use]
@@ -177,7 +194,7 @@ const fn auth_error(error: ProvisionError, mismatch: AuthError) -> AuthError {
     }
 }
 
-impl<K> fmt::Debug for PendingRegistration<'_, K> {
+impl<K> fmt::Debug for PendingRegistration<'_, '_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingRegistration")
             .field("lookup", &self.presented.lookup())

@@ -148,7 +148,7 @@ impl Session {
 
     /// Returns the SHA-256 thumbprints of the authorities above the certificate, its issuer first and the registered
     /// authority last. Empty if no authority was involved. Pass them with each lookup to a store whose lists can block
-    /// an issuer ([`Registry::find_issued`](hubward_registry::Registry::find_issued)).
+    /// an issuer ([`Registry::find`](hubward_registry::Registry::find)).
     #[must_use]
     pub const fn issuers(&self) -> &[Thumbprint] {
         &self.issuers

@@ -28,9 +28,9 @@ impl<K: MacKey> HubConfig<'_, K> {
     ///     config: &HubConfig<'_, HmacKey>,
     ///     session: &Session,
     ///     topic: &str,
-    ///     store: &Registry<HmacKey>,
+    ///     (store, clock): (&Registry<HmacKey>, fn() -> UnixTime),
     /// ) -> bool {
-    ///     let checked = config.recheck(session, store, UnixTime::now);
+    ///     let checked = config.recheck(session, store, clock);
     ///     checked.is_ok_and(|session| session.decide(&Operation::mqtt_publish(topic)).is_allow())
     /// }
     /// ```

@@ -86,7 +86,7 @@ impl<K: MacKey> Store<K> for Registry<K> {
 
     #[inline(always)]
     fn find(&self, request: &RecordRequest<'_>) -> Result<FoundRecord<'_, K>, Infallible> {
-        Ok(self.find_issued(request.lookup(), request.issuers()).into())
+        Ok(self.find(request.lookup(), request.issuers()).into())
     }
 }
 

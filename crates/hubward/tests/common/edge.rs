@@ -78,7 +78,7 @@ impl Store<HmacKey> for Edge {
 
 impl Edge {
     pub fn find(&self, lookup: &Lookup<'_>) -> LookupResult<'_, HmacKey> {
-        let found = self.hub.registry.find(lookup);
+        let found = self.hub.registry.find(lookup, &[]);
         let above = self.above.iter().find(|(names, _)| match lookup {
             Lookup::Device(id) => id.eq_decoded(names),
             Lookup::Module(device, module) => names

@@ -170,7 +170,7 @@ pub fn sha1(der: &[u8]) -> Thumbprint {
 /// Returns a hub with `ca1`, `ca10`, the module `ca1/mod1` and `ca-off` registered with an authority, `pinned` with
 /// thumbprints, `sas` with keys, and `none` without a credential.
 pub fn hub_of<'r>(anchors: &'r Anchors<'r>, pins: Thumbprints) -> HubWith<'r> {
-    let mut registry = Registry::new();
+    let mut registry = Registry::unseeded();
     for (id, authentication) in [
         ("ca1", Authentication::CertificateAuthority),
         ("ca10", Authentication::CertificateAuthority),
