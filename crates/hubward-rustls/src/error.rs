@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use hubward_x509::{
-    BundleExpired, ChainError, CrlError, OutsideValidity, ParseError, Problem, ThumbprintMatchError,
+    ChainError, Problem,
+    crl::CrlError,
+    error::{OutsideValidity, ParseError},
+    thumbprint::ThumbprintMatchError,
+    trust::BundleExpired,
 };
 use rustls::{CertificateError, Error, OtherError};
 

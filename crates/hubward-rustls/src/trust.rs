@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use hubward_core::Thumbprint;
-use hubward_x509::{Certificate, CertificateError, CrlError, Crls, Name};
+use hubward_x509::{Certificate, Crls, Name, crl::CrlError, error::CertificateError};
 use rustls::pki_types::CertificateDer;
 
 /// The registration status of one certificate.

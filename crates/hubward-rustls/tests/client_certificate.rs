@@ -13,7 +13,7 @@ use hubward_rustls::{
     ClientAuth, ClientCertificateVerifier, ProofOfPossessionVerifier, Trust, Verified, VerifierError,
     without_resumption,
 };
-use hubward_x509::{Certificate, ThumbprintMatchError, ValidityPolicy};
+use hubward_x509::{Certificate, ValidityPolicy, thumbprint::ThumbprintMatchError};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use rustls::pki_types::CertificateDer;
 use rustls::{AlertDescription, CertificateError, Error, HandshakeKind, SupportedProtocolVersion};

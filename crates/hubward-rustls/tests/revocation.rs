@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 
 use common::{Ca, Held, Hub, VERSIONS, entity};
 use hubward_rustls::{ClientCertificateVerifier, ProofOfPossessionVerifier, Trust, VerifierError};
-use hubward_x509::{CertificatePosition, ChainError, Problem, Revocation, UnknownStatus};
+use hubward_x509::{CertificatePosition, ChainError, Problem, Revocation, crl::UnknownStatus};
 use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, SerialNumber, date_time_ymd};
 use rustls::{AlertDescription, CertificateError, Error, HandshakeKind};
 

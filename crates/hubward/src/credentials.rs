@@ -8,7 +8,7 @@ use hubward_core::{
     Authority, DeviceId, Identity, Lookup, ModuleId, PolicyName, ResourcePath, Segment, Shape,
 };
 use hubward_policy::Operation;
-use hubward_x509::{Certificate, common_name};
+use hubward_x509::{Certificate, certificate::common_name};
 use rustls_pki_types::CertificateDer;
 
 use crate::config::BothCredentials;
