@@ -23,7 +23,7 @@ use hubward::{AuthError, Client, Credentials, HubConfig, Session};
 use hubward_rustcrypto::HmacKey;
 
 struct Hub {
-    config: HubConfig<'static, HmacKey>,
+    config: HubConfig<HmacKey>,
     registry: Registry<HmacKey>,
 }
 

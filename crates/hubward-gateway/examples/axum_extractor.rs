@@ -22,7 +22,7 @@ use hubward_rustcrypto::HmacKey;
 use tower::ServiceExt;
 
 struct Hub {
-    config: HubConfig<'static, HmacKey>,
+    config: HubConfig<HmacKey>,
     registry: RwLock<Registry<HmacKey>>,
 }
 

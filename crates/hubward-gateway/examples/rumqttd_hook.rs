@@ -37,7 +37,7 @@ use rumqttd::{Broker, Config, ConnectionSettings, RouterConfig, ServerSettings};
 use tokio::net::TcpStream;
 
 struct Hub {
-    config: HubConfig<'static, HmacKey>,
+    config: HubConfig<HmacKey>,
     registry: RwLock<Registry<HmacKey>>,
 }
 

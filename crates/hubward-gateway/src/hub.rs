@@ -7,7 +7,7 @@ use hubward::policy::{Decision, Operation};
 use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey};
 use hubward::{
     AuthError, Authenticated, Cbs, CbsRequest, CbsResponse, CheckedSession, Credentials, HubConfig, Session,
-    SessionError,
+    SessionError, X509Config,
 };
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::watch;
@@ -25,7 +25,8 @@ pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
 
 /// A hub: its records, its configuration and its connections.
 pub(crate) struct Hub {
-    config: HubConfig<'static, HmacKey>,
+    /// Replaced as a whole when the files of the certificate authorities change.
+    config: RwLock<HubConfig<HmacKey>>,
     registry: RwLock<Registry>,
     /// Notifies every connection when the registry has changed.
     changes: watch::Sender<()>,
@@ -60,9 +61,9 @@ pub(crate) enum SessionDecision {
 }
 
 impl Hub {
-    pub(crate) fn new(config: HubConfig<'static, HmacKey>, registry: Registry, limits: Limits) -> Self {
+    pub(crate) fn new(config: HubConfig<HmacKey>, registry: Registry, limits: Limits) -> Self {
         Self {
-            config,
+            config: RwLock::new(config),
             registry: RwLock::new(registry),
             changes: watch::Sender::new(()),
             connections: Connections::default(),
@@ -102,8 +103,9 @@ impl Hub {
         credentials: Result<Credentials<'a>, AuthError>,
     ) -> Result<Authenticated<'a>, AuthError> {
         let watch = clock::stopwatch();
-        let authenticated = credentials
-            .and_then(|credentials| Ok(self.config.authenticate(credentials, &*self.read(), clock::now)?));
+        let authenticated = credentials.and_then(|credentials| {
+            Ok(self.config().authenticate(credentials, &*self.read(), clock::now)?)
+        });
         match &authenticated {
             Ok(_) => {
                 self.metrics.authentication_took(watch.elapsed());
@@ -159,7 +161,7 @@ impl Hub {
 
     /// Rechecks a session against the records and the configuration of this moment.
     pub(crate) fn recheck<'s>(&self, session: &'s Session) -> Result<CheckedSession<'s>, SessionError> {
-        Ok(self.config.recheck(session, &*self.read(), clock::now)?)
+        Ok(self.config().recheck(session, &*self.read(), clock::now)?)
     }
 
     /// Authenticates the token of a CBS request. `claimed` is the identity that it is put for, for the log, which has
@@ -173,7 +175,7 @@ impl Hub {
     ) -> CbsResponse {
         let operation = Operation::amqp_send("cbs");
         let watch = clock::stopwatch();
-        let Ok(reply) = self.config.put_token(cbs, request, &*self.read(), clock::now);
+        let Ok(reply) = self.config().put_token(cbs, request, &*self.read(), clock::now);
         match (reply.error(), cbs.sessions().last()) {
             (None, Some(session)) => {
                 self.metrics.authentication_took(watch.elapsed());
@@ -257,6 +259,19 @@ impl Hub {
         done
     }
 
+    /// Returns the configuration of this moment.
+    pub(crate) fn config(&self) -> HubConfig<HmacKey> {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the certificate authorities of devices, and notifies every connection to recheck its session.
+    pub(crate) fn set_x509(&self, x509: X509Config) {
+        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        *config = config.clone().with_x509(x509);
+        drop(config);
+        self.changes.send_replace(());
+    }
+
     /// Returns a receiver of all later changes.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
@@ -272,14 +287,9 @@ pub(crate) fn dummy_key() -> Result<HmacKey, getrandom::Error> {
     Ok(HmacKey::new(&key))
 }
 
-/// Leaks the name of a hub, for the lifetime of the process: a server does this once for each name, at its start.
-pub(crate) fn leak(name: &str) -> &'static str {
-    Box::leak(name.into())
-}
-
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Hub").field("config", &self.config()).finish_non_exhaustive()
     }
 }
 

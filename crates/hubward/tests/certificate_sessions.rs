@@ -48,8 +48,7 @@ fn session_ends_with_the_records_that_it_rests_on() {
     let mut hub = hub_of(&anchors, kept);
     let (pinned, chained) =
         (session(&hub, "pinned", &shown), session(&hub, "ca1", &fleet.lasting(&entity("ca1"))));
-    let recheck =
-        |hub: &HubWith<'_>, session: &Session| session.recheck(&hub.answers(session), at(TODAY)).map(drop);
+    let recheck = |hub: &Hub, session: &Session| session.recheck(&hub.answers(session), at(TODAY)).map(drop);
     assert_eq!((recheck(&hub, &pinned), recheck(&hub, &chained)), (Ok(()), Ok(())));
     for id in ["pinned", "ca1"] {
         hub.registry.set_status(device(id), Status::Disabled).unwrap();
@@ -78,7 +77,7 @@ fn session_ends_when_its_authority_is_removed() {
     let hub = hub_of(&anchors, pins(Some(sha256(&shown[0])), None));
     let (pinned, chained) =
         (session(&hub, "pinned", &shown), session(&hub, "ca1", &fleet.lasting(&entity("ca1"))));
-    let rules = |anchors| X509Config::new(anchors, signature::ALL, &Digests);
+    let rules = |anchors: &Anchors| X509Config::new(anchors.clone(), signature::ALL, &Digests);
     assert_eq!(chained.recheck_authority(&rules(&anchors)), Ok(()));
     assert_eq!(chained.recheck_authority(&rules(&empty)), Err(SessionError::AuthorityRemoved));
     assert_eq!(pinned.recheck_authority(&rules(&empty)), Ok(()), "no authority issued it");
@@ -88,7 +87,7 @@ fn session_ends_when_its_authority_is_removed() {
 fn session_ends_with_the_trust_period_of_its_authority() {
     let fleet = Fleet::new();
     let mut anchors = Anchors::new();
-    anchors.add_until(Certificate::parse(&fleet.registered[0]).unwrap(), (TODAY + 60).try_into().unwrap());
+    anchors.add_until(&Certificate::parse(&fleet.registered[0]).unwrap(), (TODAY + 60).try_into().unwrap());
     let hub = hub_of(&anchors, unmatched_thumbprints());
     assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), TODAY + 60);
 }

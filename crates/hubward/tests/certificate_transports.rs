@@ -81,16 +81,16 @@ fn links_after_a_certificate() {
     let anchors = fleet.anchors();
     let mut hub = hub_of(&anchors, unmatched_thumbprints());
     let shown = fleet.lasting(&entity("ca1"));
-    let open = |hub: &HubWith<'_>| {
+    let open = |hub: &Hub| {
         let presented = Credentials::amqp_external("", Some(HUB), &shown).unwrap();
         Cbs::new().opened_by(hub.admit(presented, TODAY).unwrap().into_session())
     };
-    let may_send = |hub: &HubWith<'_>, cbs: &Cbs, address: &str| hub.may_send(cbs, address, TODAY);
+    let may_send = |hub: &Hub, cbs: &Cbs, address: &str| hub.may_send(cbs, address, TODAY);
     let (ca1, sas) = ("/devices/ca1/messages/events", "/devices/sas/messages/events");
     let host = Authority::parse(HUB).unwrap();
     let primary = key("sas primary");
     let own = UnsignedToken::device(host, device("sas"), at(TODAY + 60)).sign(&primary).to_string();
-    let put = |hub: &HubWith<'_>, cbs: &mut Cbs, id: &str| {
+    let put = |hub: &Hub, cbs: &mut Cbs, id: &str| {
         let (kind, name) = ("servicebus.windows.net:sastoken", format!("{HUB}/devices/{id}"));
         let put = cbs.put_token(CbsRequest::new("put-token", kind, &name, &own), &hub.rules);
         let reply = match put {

@@ -193,7 +193,7 @@ fn without_rules_for_certificates_nothing_is_asked() {
     let (shown, name) = (fleet.lasting(&entity("dev1")), username("dev1"));
     let mut hub = hub();
     hub.registry.set_device_authentication(device("dev1"), Authentication::CertificateAuthority).unwrap();
-    let rules: &HubConfig<'_, HmacKey> = &hub.rules;
+    let rules: &HubConfig<HmacKey> = &hub.rules;
     let presented = Credentials::mqtt("dev1", &name, None).unwrap().with_certificates(&shown);
     assert_eq!(presented.start(rules).err(), Some(AuthError::CertificatesNotJudged));
 }
@@ -217,7 +217,7 @@ fn another_authority_does_not_replace_that_of_the_evidence() {
     let session = session(&hub, "ca1", &fleet.lasting(&entity("ca1")));
     let other = [fleet.strange(&entity("ca1"))[1].clone()];
     let others = Anchors::parse(&other).unwrap();
-    let rules = X509Config::new(&others, signature::ALL, &Digests);
+    let rules = X509Config::new(others, signature::ALL, &Digests);
     assert_eq!(session.recheck_authority(&rules), Err(SessionError::AuthorityRemoved));
 }
 

@@ -178,8 +178,7 @@ fn pending_authentication_can_be_held_across_an_await() {
 #[test]
 fn aliases_are_accepted_and_other_hosts_are_not() {
     let mut hub = hub();
-    let aliases: &'static [_] = Box::leak(Box::new([Authority::parse("localhost:8443").unwrap()]));
-    hub.rules = hub.rules.with_aliases(aliases);
+    hub.rules = hub.rules.with_aliases([Authority::parse("localhost:8443").unwrap()]);
     let by_alias = token("localhost%3A8443%2Fdevices%2Fdev1", &key("dev1 primary"), NOW, None);
     assert_eq!(hub.mqtt("dev1", &username("dev1"), &by_alias), Ok("device dev1".into()));
     for host in ["localhost", "localhost%3A8883", "localhost%3A844"] {

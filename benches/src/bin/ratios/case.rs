@@ -34,7 +34,7 @@ pub struct Fixture {
     ring: hubward_ring::HmacKey,
     ring_other: hubward_ring::HmacKey,
     username: String,
-    config: HubConfig<'static, HmacKey>,
+    config: HubConfig<HmacKey>,
     registry: Registry<HmacKey>,
 }
 

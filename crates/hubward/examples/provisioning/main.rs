@@ -38,11 +38,11 @@ enum Secret {
 }
 
 /// The provisioning service and the hubs behind it, in one process.
-struct Cloud<'r> {
+struct Cloud {
     enrollments: Enrollments<HmacKey>,
-    provisioning: ProvisioningConfig<'r, HmacKey>,
+    provisioning: ProvisioningConfig<HmacKey>,
     hub: Registry<HmacKey>,
-    rules: HubConfig<'r, HmacKey>,
+    rules: HubConfig<HmacKey>,
 }
 
 fn main() {
@@ -50,10 +50,10 @@ fn main() {
     let plant = root.below("Plant 1");
     let registered = [root.der.clone()];
     let anchors = Anchors::parse(&registered).unwrap();
-    let x509 = X509Config::new(&anchors, signature::ALL, &Digests);
+    let x509 = X509Config::new(anchors, signature::ALL, &Digests);
     let mut cloud = Cloud {
         enrollments: Enrollments::new(Derivation::AsPresented),
-        provisioning: ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key(0)).with_x509(x509),
+        provisioning: ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key(0)).with_x509(x509.clone()),
         hub: Registry::with_seed(&[0x5e; 16]),
         rules: HubConfig::new(HostName::parse("north.example").unwrap(), key(0)).with_x509(x509),
     };
@@ -95,7 +95,7 @@ fn main() {
     cloud.register_tpm("gate-5", &mut chip);
 }
 
-impl Cloud<'_> {
+impl Cloud {
     /// Registers a device with its credential, and connects it to its hub.
     fn register(&mut self, id: &str, secret: &Secret) {
         let password = registration_token(id, secret);

@@ -19,7 +19,7 @@ use crate::transport::claimed_identity::ClaimedIdentity;
 pub(super) fn parse<'a, K: MacKey>(
     actor: Segment<'_>,
     text: &'a str,
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
 ) -> Result<SasToken<'a>, AuthError> {
     let token = SasToken::parse(text, config.token())?;
     let edge_hub = ClaimedIdentity::from_lookup(&edge_hub(actor)).ok_or(AuthError::IdentityMismatch)?;

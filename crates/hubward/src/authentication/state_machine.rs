@@ -71,7 +71,7 @@ impl<'a> Credentials<'a> {
     #[inline(always)]
     pub fn start<'c, K: MacKey>(
         self,
-        rules: &'c HubConfig<'c, K>,
+        rules: &'c HubConfig<K>,
     ) -> Result<PendingAuthentication<'c, 'a, K>, AuthError> {
         let Self { token, certificates, hub, claimed, context, operation } = self;
         if hub.is_some_and(|hub| !rules.is_named(hub)) {
@@ -105,7 +105,7 @@ impl<'a> Credentials<'a> {
     #[inline(never)]
     fn start_slow_path<'c, K: MacKey>(
         self,
-        rules: &'c HubConfig<'c, K>,
+        rules: &'c HubConfig<K>,
     ) -> Result<PendingAuthentication<'c, 'a, K>, AuthError> {
         use {IdentitySource as Source, LookupTarget as Target};
         let Self { token, certificates, claimed, context, operation, .. } = self;

@@ -14,7 +14,7 @@ use crate::transport::claimed_identity::ClaimedIdentity;
 
 /// Credentials whose names all refer to one identity, and the record to look up next.
 pub(super) struct BoundCredentials<'c, 'a, K> {
-    pub(super) config: &'c HubConfig<'c, K>,
+    pub(super) config: &'c HubConfig<K>,
     pub(super) context: TransportContext<'a>,
     pub(super) operation: RequestedOperation<'a>,
     pub(super) target: LookupTarget,

@@ -19,7 +19,7 @@ use crate::transport::claimed_identity::ClaimedIdentity;
 
 /// Parses a token and requires that it is for this hub.
 #[inline(always)]
-fn parse<'a, K: MacKey>(text: &'a str, config: &HubConfig<'_, K>) -> Result<SasToken<'a>, AuthError> {
+fn parse<'a, K: MacKey>(text: &'a str, config: &HubConfig<K>) -> Result<SasToken<'a>, AuthError> {
     let token = SasToken::parse(text, config.token()).map_err(refused)?;
     let resource = token.resource();
     if resource.is_registration() {
@@ -37,7 +37,7 @@ fn parse<'a, K: MacKey>(text: &'a str, config: &HubConfig<'_, K>) -> Result<SasT
 pub(super) fn parse_for<'a, K: MacKey>(
     identity: &Identity<'_>,
     text: &'a str,
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
 ) -> Result<SasToken<'a>, AuthError> {
     let token = parse(text, config)?;
     let covered = token.policy().is_some() && may_connect(token.resource(), identity);
@@ -51,7 +51,7 @@ pub(super) fn parse_for<'a, K: MacKey>(
 pub(super) fn parse_unnamed<'a, K: MacKey>(
     context: &TransportContext<'_>,
     text: &'a str,
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
 ) -> Result<(SasToken<'a>, ClaimedIdentity<'a>), AuthError> {
     let token = parse(text, config)?;
     let signer = token.signer();
@@ -90,7 +90,7 @@ fn may_connect(resource: ResourcePath<'_>, identity: &Identity<'_>) -> bool {
 /// Verifies the token with the keys of the claimed identity.
 #[inline(always)]
 pub(super) fn verify_by_identity<'a, K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     claimed: &ClaimedIdentity<'_>,
     token: SasToken<'a>,
     record: &IdentityRecord<'_, K>,
@@ -107,7 +107,7 @@ pub(super) fn verify_by_identity<'a, K: MacKey>(
 /// Verifies the token with the keys of an identity's record. Returns the version of the key that matched.
 #[inline(always)]
 pub(super) fn verify_with_keys<'a, K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: SasToken<'a>,
     record: &IdentityRecord<'_, K>,
     now: UnixTime,
@@ -196,7 +196,7 @@ fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, '_, K>, token
 #[cold]
 #[inline(never)]
 pub(super) fn reject<K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: SasToken<'_>,
     reason: AuthError,
     now: UnixTime,
@@ -225,7 +225,7 @@ pub(super) fn check_device<'a, K: MacKey>(
 
 /// Requires that a verified token has not expired since the previous lookup.
 pub(super) fn require_unexpired<K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: &VerifiedToken<'_>,
     now: UnixTime,
 ) -> Result<(), AuthError> {
@@ -239,7 +239,7 @@ pub(super) fn require_unexpired<K: MacKey>(
 /// Returns the proof of an identity by a verified token.
 #[inline(always)]
 pub(super) fn proven<'a, K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: VerifiedToken<'a>,
     granted: Permissions,
     scope: Scope<'a>,

@@ -14,7 +14,7 @@ use crate::credentials::Credentials;
 use crate::error::AuthError;
 use crate::store::{AsyncStore, RecordRequest, Store, StoreOr};
 
-impl<K: MacKey> HubConfig<'_, K> {
+impl<K: MacKey> HubConfig<K> {
     /// Authenticates a client: looks up each record that is needed and verifies the credential with it.
     ///
     /// `clock` is read after each lookup, so that a token does not outlive a slow store. An identity that is found,

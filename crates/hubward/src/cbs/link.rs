@@ -48,7 +48,7 @@ impl Cbs {
     /// use hubward::{Cbs, HubConfig, LinkRole};
     /// use hubward_rustcrypto::HmacKey;
     ///
-    /// fn attach(config: &HubConfig<'_, HmacKey>, cbs: &Cbs, store: &Registry<HmacKey>, now: UnixTime) -> bool {
+    /// fn attach(config: &HubConfig<HmacKey>, cbs: &Cbs, store: &Registry<HmacKey>, now: UnixTime) -> bool {
     ///     let address = "/devices/pump-7/messages/events";
     ///     let recheck = |session| config.recheck(session, store, || now).ok();
     ///     cbs.may_attach(LinkRole::Sender, address, recheck).is_allow()

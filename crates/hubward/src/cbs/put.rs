@@ -41,7 +41,7 @@ impl Cbs {
     pub fn put_token<'c, 'a, K: MacKey>(
         &'c mut self,
         put: CbsRequest<'a>,
-        rules: &'a HubConfig<'a, K>,
+        rules: &'a HubConfig<K>,
     ) -> CbsStep<'c, 'a, K> {
         let presented = self.presented(put, rules);
         match presented.and_then(|presented| presented.start(rules)) {
@@ -54,7 +54,7 @@ impl Cbs {
     pub(super) fn presented<'a, K: MacKey>(
         &self,
         put: CbsRequest<'a>,
-        rules: &HubConfig<'_, K>,
+        rules: &HubConfig<K>,
     ) -> Result<Credentials<'a>, AuthError> {
         if self.by_certificate && rules.both_credentials() != BothCredentials::TokenWins {
             return Err(AuthError::BothCredentials);

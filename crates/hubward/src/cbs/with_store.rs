@@ -10,7 +10,7 @@ use crate::store::{AsyncStore, RecordRequest, Store, StoreOr};
 use crate::transport::auth_chain::AuthChain;
 use crate::transport::cbs::CbsRequest;
 
-impl<K: MacKey> HubConfig<'_, K> {
+impl<K: MacKey> HubConfig<K> {
     /// Puts a token on a connection: does the lookups of [`Cbs::put_token`] with a store. `clock` is read after each
     /// lookup. Returns the response to send.
     ///

@@ -94,7 +94,7 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError::AuthorityRemoved`]: close the connection.
-    pub fn recheck_authority(&self, rules: &X509Config<'_>) -> Result<(), SessionError> {
+    pub fn recheck_authority(&self, rules: &X509Config) -> Result<(), SessionError> {
         match self.issuers.last() {
             Some(authority) if !rules.has_anchor(authority) => Err(SessionError::AuthorityRemoved),
             _ => Ok(()),

@@ -8,7 +8,7 @@ use crate::config::HubConfig;
 use crate::error::SessionError;
 use crate::store::{AsyncStore, Store, StoreOr};
 
-impl<K: MacKey> HubConfig<'_, K> {
+impl<K: MacKey> HubConfig<K> {
     /// Checks that a session is still valid by this configuration and by the records of this moment, as
     /// [`Session::recheck`] and [`Session::recheck_authority`] do, and returns it for a decision. `clock` is read after the
     /// lookups.
@@ -25,7 +25,7 @@ impl<K: MacKey> HubConfig<'_, K> {
     /// use hubward_rustcrypto::HmacKey;
     ///
     /// fn may_publish(
-    ///     config: &HubConfig<'_, HmacKey>,
+    ///     config: &HubConfig<HmacKey>,
     ///     session: &Session,
     ///     topic: &str,
     ///     (store, clock): (&Registry<HmacKey>, fn() -> UnixTime),

@@ -17,12 +17,10 @@ use hubward_rustcrypto::HmacKey;
 pub const HUB: &str = "contoso.azure-devices.net";
 pub const NOW: u64 = 1_800_000_000;
 
-pub struct HubWith<'r> {
+pub struct Hub {
     pub registry: Registry<HmacKey>,
-    pub rules: HubConfig<'r, HmacKey>,
+    pub rules: HubConfig<HmacKey>,
 }
-
-pub type Hub = HubWith<'static>;
 
 /// Returns a key that is derived from a name of up to 64 characters.
 pub fn key(name: &str) -> HmacKey {
@@ -67,7 +65,7 @@ pub fn hub() -> Hub {
     ] {
         registry.set_policy(policy(name), rights.parse::<Permissions>().unwrap(), pair(name));
     }
-    HubWith { registry, rules: HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy")) }
+    Hub { registry, rules: HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy")) }
 }
 
 pub fn compat() -> Hub {
@@ -97,7 +95,7 @@ pub fn username(id: &str) -> String {
     format!("{HUB}/{id}/?api-version=2021-04-12")
 }
 
-impl HubWith<'_> {
+impl Hub {
     pub fn admit<'a>(&'a self, presented: Credentials<'a>, now: u64) -> Result<Authenticated<'a>, AuthError> {
         Ok(self.rules.authenticate(presented, &self.registry, || at(now))?)
     }

@@ -110,7 +110,7 @@ pub(super) fn enroll_group(case: &Case) -> Result<Accepted, Refusal> {
     let id = case.arg("registration").expect("a registration");
     let dummy = HmacKey::new(&SymmetricKey::from_bytes(&[7; 32])?);
     let config = ProvisioningConfig::new(IdScope::parse("0ne00000A0A")?, dummy).with_x509(X509Config::new(
-        &anchors,
+        anchors,
         signature::ALL,
         &Digests,
     ));
