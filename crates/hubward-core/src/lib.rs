@@ -6,6 +6,7 @@
 mod aead;
 mod base64;
 mod class;
+mod entropy;
 mod fast_path;
 mod grammar;
 mod identity;
@@ -22,6 +23,7 @@ mod segment;
 mod thumbprint;
 
 pub use aead::{Aead, OpenError, SealError};
+pub use entropy::NoEntropy;
 pub use identity::{Identity, RecordVersion, Status};
 pub use key::{KeyError, SymmetricKey};
 pub use lookup::Lookup;

@@ -17,12 +17,12 @@ use axum::http::{HeaderName, Request, StatusCode};
 use axum::routing::{get, post};
 use hubward::registry::{Authentication, Registry, SymmetricKeys};
 use hubward::types::{Authority, DeviceId, HostName, Permissions, PolicyName, SymmetricKey, UnixTime};
-use hubward::{AuthError, AuthenticationStep, Client, Credentials, HubConfig, Session};
+use hubward::{AuthError, Client, Credentials, HubConfig, Session};
 use hubward_rustcrypto::HmacKey;
 use tower::ServiceExt;
 
 struct Hub {
-    config: HubConfig<'static, HmacKey>,
+    config: HubConfig<HmacKey>,
     registry: RwLock<Registry<HmacKey>>,
 }
 
@@ -50,19 +50,10 @@ fn authorize(hub: &Hub, parts: &Parts) -> Result<Option<Session>, AuthError> {
     let (host, authorization) = (one(parts, &HOST)?, one(parts, &AUTHORIZATION)?);
     let credentials =
         Credentials::http(parts.method.as_str(), path, host.unwrap_or_default(), authorization)?;
-    let mut pending = credentials.start(&hub.config)?;
-    loop {
-        // a database may be awaited here: the pending authentication owns its state
-        let registry = hub.registry.read().unwrap();
-        let result = registry.find_issued(&pending.lookup(), pending.issuers());
-        match pending.resume(result, now())? {
-            AuthenticationStep::NeedsLookup(next) => pending = next,
-            AuthenticationStep::Authenticated(authenticated) => {
-                println!("    {}", authenticated.decision());
-                return Ok(authenticated.decision().is_allow().then(|| authenticated.into_session()));
-            }
-        }
-    }
+    // a database is awaited in the same way, by `authenticate_async`
+    let authenticated = hub.config.authenticate(credentials, &*hub.registry.read().unwrap(), now)?;
+    println!("    {}", authenticated.decision());
+    Ok(authenticated.decision().is_allow().then(|| authenticated.into_session()))
 }
 
 /// Returns the value of a header. A repeated header is refused, since it could be read in two ways.
@@ -94,7 +85,7 @@ fn key(name: &str) -> HmacKey {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut registry = Registry::new();
+    let mut registry = Registry::unseeded();
     for id in ["pump-7", "pump-8"] {
         let keys = SymmetricKeys::new(key(id), key("second"));
         registry.create_device(DeviceId::parse(id)?, Authentication::Sas(keys))?;

@@ -50,7 +50,7 @@ fn a_certificate_for_the_code_proves_possession() {
     let verified = claim.verify(&Certificate::parse(&proof).unwrap(), ALL, now(0)).unwrap();
     assert_eq!(verified.certificate().as_der(), der);
     let mut anchors = Anchors::new();
-    anchors.add(*verified.certificate());
+    anchors.add(verified.certificate());
     assert_eq!(anchors.iter().count(), 1);
 }
 

@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     store.set_enabled("pump-7", false)?;
     for lookup in session.lookups() {
         let row = store.find(&lookup)?;
-        match session.recheck(&[lookup_result(row.as_ref())], now) {
+        match session.recheck(&[lookup_result(row.as_ref())], now).map(drop) {
             Ok(()) => println!("still in"),
             Err(ended) => println!("out: {ended}"),
         }

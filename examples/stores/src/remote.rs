@@ -63,7 +63,7 @@ impl RemoteStore {
     pub async fn authenticate(
         &self,
         credentials: Credentials<'_>,
-        config: &HubConfig<'_, HmacKey>,
+        config: &HubConfig<HmacKey>,
         now: impl Fn() -> UnixTime,
     ) -> Result<Session, Refused> {
         let mut pending = credentials.start(config)?;

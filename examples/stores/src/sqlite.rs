@@ -161,7 +161,7 @@ impl SqliteStore {
     pub fn authenticate<'a>(
         &self,
         credentials: Credentials<'a>,
-        config: &'a HubConfig<'a, HmacKey>,
+        config: &'a HubConfig<HmacKey>,
         now: UnixTime,
     ) -> Result<Authenticated<'a>, Refused> {
         let mut pending = credentials.start(config)?;

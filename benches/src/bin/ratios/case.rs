@@ -34,7 +34,7 @@ pub struct Fixture {
     ring: hubward_ring::HmacKey,
     ring_other: hubward_ring::HmacKey,
     username: String,
-    config: HubConfig<'static, HmacKey>,
+    config: HubConfig<HmacKey>,
     registry: Registry<HmacKey>,
 }
 
@@ -47,7 +47,7 @@ impl Fixture {
         let mut buffer = [0; 256];
         let message = String::from_utf8(unsigned.to_be_signed(&mut buffer).unwrap().to_vec()).unwrap();
         let signature = *hubward_core::MacKey::tag(&key, &[message.as_bytes()]).expose();
-        let mut registry = Registry::new();
+        let mut registry = Registry::unseeded();
         let pair = SymmetricKeys::new(make(KEY), make(OTHER));
         registry.create_device(DeviceId::parse(DEVICE).unwrap(), Authentication::Sas(pair)).unwrap();
         Self {
@@ -120,7 +120,7 @@ pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
             let credentials =
                 Credentials::mqtt(black_box(DEVICE), black_box(&f.username), Some(black_box(&f.token)));
             let pending = credentials.unwrap().start(&f.config).unwrap();
-            let record = f.registry.find(&pending.lookup());
+            let record = f.registry.find(&pending.lookup(), &[]);
             let AuthenticationStep::Authenticated(authenticated) = pending.resume(record, now).unwrap()
             else {
                 panic!("authenticated")

@@ -7,6 +7,7 @@ pub(crate) mod extensions;
 mod general_name;
 pub(crate) mod name;
 mod request;
+pub(crate) mod stored;
 pub(crate) mod time;
 
 use core::fmt;

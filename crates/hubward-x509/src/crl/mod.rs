@@ -9,7 +9,7 @@
 
 mod entry;
 pub(crate) mod list;
-pub(crate) mod owned;
+mod owned;
 mod reasons;
 mod rules;
 mod scope;

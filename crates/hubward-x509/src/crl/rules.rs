@@ -69,7 +69,7 @@ pub enum NextUpdate {
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Revocation<'a> {
-    pub(crate) crls: Option<&'a Crls<'a>>,
+    pub(crate) crls: Option<&'a Crls>,
     pub(crate) depth: RevocationDepth,
     pub(crate) unknown: UnknownStatus,
     pub(crate) expired: ExpiredCrl,
@@ -91,12 +91,25 @@ impl<'a> Revocation<'a> {
 
     /// Checks the whole path with these lists; refuses a certificate with an unknown status.
     #[must_use]
-    pub const fn by(crls: &'a Crls<'a>) -> Self {
+    pub const fn by(crls: &'a Crls) -> Self {
         Self { crls: Some(crls), ..Self::unchecked() }
     }
 
-    /// Returns the rules without the lists.
-    pub(crate) const fn without_crls(self) -> Revocation<'static> {
+    /// Returns the same configuration for other lists.
+    #[must_use]
+    pub const fn with_crls(self, crls: &Crls) -> Revocation<'_> {
+        Revocation { crls: Some(crls), ..self.without_crls() }
+    }
+
+    /// Returns the lists, unless revocation is not checked.
+    #[must_use]
+    pub const fn crls(&self) -> Option<&'a Crls> {
+        self.crls
+    }
+
+    /// Returns the configuration without the lists, with which revocation is not checked.
+    #[must_use]
+    pub const fn without_crls(self) -> Revocation<'static> {
         let Self { crls: _, depth, unknown, expired, next_update } = self;
         Revocation { crls: None, depth, unknown, expired, next_update }
     }

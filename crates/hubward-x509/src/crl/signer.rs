@@ -40,7 +40,7 @@ pub(crate) fn find(
         if !certificate.subject().same(&crl.issuer()) {
             continue;
         }
-        if !may_sign(query.profile, place, certificate) {
+        if !may_sign(query.profile, place, &certificate) {
             remember(CrlProblem::KeyUsage);
             continue;
         }
@@ -49,7 +49,7 @@ pub(crate) fn find(
             continue;
         }
         if place == query.about {
-            if scope::issues_own_status(certificate) {
+            if scope::issues_own_status(&certificate) {
                 let period = certificate.validity().into();
                 return Ok(Ok(Signer { place, period }));
             }

@@ -65,7 +65,7 @@ pub(crate) struct RevocationResults {
 pub(crate) struct StatusQuery<'s> {
     pub(crate) inputs: Inputs<'s>,
     pub(crate) profile: &'s Profile<'s>,
-    pub(crate) crls: &'s Crls<'s>,
+    pub(crate) crls: &'s Crls,
     /// The certificate whose status is queried.
     pub(crate) about: CertificatePosition,
     /// The certificates above it on its path, the anchor first. All of them were valid so far.
@@ -137,7 +137,7 @@ fn certificate_status(
 /// A complete list that covers the certificate, with its verified signer.
 struct ApplicableCrl<'s> {
     at: usize,
-    crl: &'s Crl<'s>,
+    crl: Crl<'s>,
     signer: Signer,
     reasons: Reasons,
 }
@@ -152,7 +152,7 @@ fn evaluate(
     for crl in query.crls.iter().filter(|crl| !crl.is_delta()) {
         let at = crl.number;
         work.meter.step()?;
-        let reasons = scope::covered_reasons(crl, certificate, &mut work.meter)?
+        let reasons = scope::covered_reasons(&crl, certificate, &mut work.meter)?
             .map_err(|problem| ChainError::Refused { place: query.about, problem })?;
         if reasons.is_empty() {
             continue;
@@ -210,8 +210,8 @@ fn supersedes(query: &StatusQuery<'_>, other: &ApplicableCrl<'_>, one: &Applicab
     let key = |applicable: &ApplicableCrl<'_>| {
         query.inputs.at(applicable.signer.place).map(|signer| signer.public_key().as_der())
     };
-    other.crl.is_newer_than(one.crl)
-        && other.crl.has_scope_of(one.crl)
+    other.crl.is_newer_than(&one.crl)
+        && other.crl.has_scope_of(&one.crl)
         && other.crl.this_update() <= query.now()
         && key(other) == key(one)
 }
@@ -231,10 +231,10 @@ fn look_up<'s>(
     work: &mut Work,
 ) -> Result<CrlResult<'s>, ChainError> {
     let (issuer, serial) = (certificate.issuer(), certificate.serial());
-    let mut current = query.current(one.crl);
+    let mut current = query.current(&one.crl);
     let mut removed_by_delta = false;
     if let Some(delta) = delta(query, one, work)? {
-        let current_delta = query.current(delta);
+        let current_delta = query.current(&delta);
         match delta.entries.find(&delta.issuer(), &issuer, serial, &mut work.meter)? {
             Some(entry) if entry.reason != RevocationReason::RemoveFromCrl => {
                 return Ok(CrlResult::Revoked(entry));
@@ -261,8 +261,8 @@ fn delta<'s>(
     query: &StatusQuery<'s>,
     one: &ApplicableCrl<'s>,
     work: &mut Work,
-) -> Result<Option<&'s Crl<'s>>, ChainError> {
-    let mut newest: Option<&Crl<'_>> = None;
+) -> Result<Option<Crl<'s>>, ChainError> {
+    let mut newest: Option<Crl<'_>> = None;
     for delta in query.crls.iter() {
         let (Some(base), Some(number), Some(next)) =
             (delta.extensions.base, one.crl.extensions.number, delta.extensions.number)
@@ -272,10 +272,10 @@ fn delta<'s>(
         work.meter.step()?;
         let fits = base <= number
             && number < next
-            && delta.has_scope_of(one.crl)
+            && delta.has_scope_of(&one.crl)
             && delta.extensions.authority_key_identifier == one.crl.extensions.authority_key_identifier
             && !delta.extensions.unknown_critical
-            && newest.is_none_or(|newest| delta.is_newer_than(newest));
+            && newest.is_none_or(|newest| delta.is_newer_than(&newest));
         if fits && signer::verify_signature(query, delta.number, one.signer.place, work)?.is_ok() {
             newest = Some(delta);
         }

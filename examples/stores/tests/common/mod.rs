@@ -26,7 +26,7 @@ pub fn key(name: &str) -> HmacKey {
     HmacKey::new(&SymmetricKey::from_bytes(&raw(name)).unwrap())
 }
 
-pub fn config() -> HubConfig<'static, HmacKey> {
+pub fn config() -> HubConfig<HmacKey> {
     HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy"))
 }
 
