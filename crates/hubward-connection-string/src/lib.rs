@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
 mod cosmos;
 mod device;
 mod endpoint;
@@ -10,6 +13,8 @@ mod field;
 mod grammar;
 mod kind;
 mod options;
+#[cfg(feature = "alloc")]
+mod owned;
 mod read;
 mod secret;
 mod service;
@@ -28,6 +33,8 @@ pub use field::FieldName;
 pub use grammar::{Extras, MAX_FIELDS};
 pub use kind::ConnectionStringKind;
 pub use options::{ParseOptions, UnknownNames, WithoutTls};
+#[cfg(feature = "alloc")]
+pub use owned::{OwnedDevice, OwnedModule, OwnedService};
 pub use secret::{KeyText, RawKey, SasProblem, SasQuery, SasText};
 pub use service::{ProvisioningService, Service, ServiceCredential};
 pub use service_bus::{EntityPath, ServiceBus, ServiceBusCredential};
