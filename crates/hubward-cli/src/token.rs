@@ -192,7 +192,7 @@ fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
         None => Keys::one(&primary),
     };
     let now = arguments.now.seconds();
-    let verified = match token.verify(keys, at(now), &rules) {
+    let verified = match token.verify_for_any_host(keys, at(now), &rules) {
         Ok(verified) => verified,
         Err(error) => {
             writeln!(out, "refused: {error} ({})", error.code())?;

@@ -300,7 +300,7 @@ mod tests {
     use hubward::Client;
     use hubward::policy::Transport;
     use hubward::registry::{Authentication, SymmetricKeys};
-    use hubward::types::{Authority, DeviceId, HostName, Status};
+    use hubward::types::{Authority, DeviceId, HostName, Status, UnixTime};
 
     use super::*;
     use crate::slots::Slot;

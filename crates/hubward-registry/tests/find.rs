@@ -68,7 +68,7 @@ fn ids_are_decoded_once_and_compared_byte_by_byte() {
 fn a_device_id_with_a_slash_does_not_match_a_module() {
     let hub = hub();
     assert_eq!(name(&hub.find(&device("dev%2Fm"), &[])), "not found");
-    assert_eq!(name(&hub.find(&Lookup::Device(Segment::plain("dev/m").unwrap(, &[])))), "not found");
+    assert_eq!(name(&hub.find(&Lookup::Device(Segment::plain("dev/m").unwrap()), &[])), "not found");
     assert_eq!(name(&hub.find(&module("dev%2Fm", "m"), &[])), "not found");
     assert_eq!(name(&hub.find(&module("d", "ev%2Fm"), &[])), "not found");
 }

@@ -89,7 +89,7 @@ pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
         Case::new("verify ring provider two", move || verify(f, Keys::pair(&f.ring_other, &f.ring), now)),
         Case::new("sixteen parsed one at a time", move || {
             for (token, keys) in black_box(&parsed) {
-                let _ = black_box(token.verify(*keys, now, &RULES)).unwrap();
+                let _ = black_box(token.verify_for_any_host(*keys, now, &RULES)).unwrap();
             }
         }),
         Case::new("sixteen parsed in a batch", move || {
@@ -99,7 +99,7 @@ pub fn ours(f: &Fixture) -> Vec<Case<'_>> {
         }),
         Case::new("sixteen one at a time", move || {
             for (token, keys) in batch(f) {
-                let _ = black_box(token.verify(black_box(keys), now, &RULES)).unwrap();
+                let _ = black_box(token.verify_for_any_host(black_box(keys), now, &RULES)).unwrap();
             }
         }),
         Case::new("sixteen in a batch", move || {
@@ -143,5 +143,5 @@ fn pairs<'b, 'f>(
 
 fn verify<K: hubward_core::MacKey>(f: &Fixture, keys: Keys<'_, K>, now: UnixTime) {
     let token = SasToken::parse(black_box(&f.token), &RULES).unwrap();
-    let _ = black_box(token.verify(black_box(keys), now, &RULES)).unwrap();
+    let _ = black_box(token.verify_for_any_host(black_box(keys), now, &RULES)).unwrap();
 }
