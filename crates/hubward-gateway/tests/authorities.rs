@@ -24,6 +24,7 @@ const DEVICES: usize = 100;
 struct Ca {
     params: CertificateParams,
     key: KeyPair,
+    pem: String,
 }
 
 fn named(name: &str) -> CertificateParams {
@@ -38,11 +39,9 @@ impl Ca {
         let mut params = named(name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        Self { params, key: KeyPair::generate().unwrap() }
-    }
-
-    fn pem(&self) -> String {
-        self.params.self_signed(&self.key).unwrap().pem()
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { params, key, pem }
     }
 
     /// Issues a device's certificate into the folder, as `{id}.pem` and `{id}.key`.
@@ -59,7 +58,7 @@ impl Ca {
 }
 
 fn trust(file: &Path, authorities: &[&Ca]) {
-    std::fs::write(file, authorities.iter().map(|ca| ca.pem()).collect::<String>()).unwrap();
+    std::fs::write(file, authorities.iter().map(|ca| ca.pem.as_str()).collect::<String>()).unwrap();
 }
 
 async fn connected(gateway: &Gateway, id: &str) -> Stream {

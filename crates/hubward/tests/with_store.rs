@@ -129,7 +129,7 @@ fn found_disabled_wrong_and_missing_take_the_same_number_of_lookups() {
         ("off", of_policy("off", &by), Err("disabled"), 2),
         ("gone", of_policy("gone", &by), Err("unknown"), 2),
         ("dev1", of_policy("dev1", &wrong), Err("token-wrong-signature"), 2),
-        ("dev1", token(&resource("dev1"), &by, NOW + 60, Some("nobody")), Err("unknown"), 2),
+        ("dev1", token(&resource("dev1"), &by, NOW + 60, Some("ghost")), Err("unknown"), 2),
     ] {
         let (name, store) = (username(id), Counted::new(&hub.registry));
         let presented = Credentials::mqtt(id, &name, Some(&password)).unwrap();

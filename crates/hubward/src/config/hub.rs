@@ -31,7 +31,6 @@ pub enum BothCredentials {
 /// use hubward::{BothCredentials, HubConfig, types::{Authority, HostName, SymmetricKey}};
 /// use hubward_rustcrypto::HmacKey;
 ///
-/// # mod getrandom { pub fn fill(key: &mut [u8]) -> Result<(), hubward::types::NoEntropy> { Ok(key.fill(7)) } }
 /// let dummy_key = HmacKey::new(&SymmetricKey::generate(getrandom::fill)?);
 /// let config = HubConfig::new(HostName::parse("contoso.example")?, dummy_key)
 ///     .with_aliases([Authority::parse("localhost:8443")?])

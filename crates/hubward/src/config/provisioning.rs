@@ -19,7 +19,6 @@ use super::x509::X509Config;
 /// use hubward::types::{IdScope, SymmetricKey};
 /// use hubward_rustcrypto::HmacKey;
 ///
-/// # mod getrandom { pub fn fill(key: &mut [u8]) -> Result<(), hubward::types::NoEntropy> { Ok(key.fill(7)) } }
 /// let dummy_key = HmacKey::new(&SymmetricKey::generate(getrandom::fill)?);
 /// let config = ProvisioningConfig::new(IdScope::parse("0ne00000A0A")?, dummy_key);
 /// # let _ = config;

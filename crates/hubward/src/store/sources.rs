@@ -39,7 +39,7 @@ pub trait Store<K> {
     /// The reason why the store cannot answer.
     type Error;
 
-    /// Returns the record, or that there is none of that name.
+    /// Returns the record, or that no record has that name.
     ///
     /// # Errors
     /// An error if the store cannot tell. The client is denied.
@@ -70,7 +70,7 @@ pub trait AsyncStore<K>: Sync {
     /// The reason why the store cannot answer.
     type Error: Send;
 
-    /// Returns the record, or `None` if there is none of that name.
+    /// Returns the record, or `None` if no record has that name.
     ///
     /// # Errors
     /// An error if the store cannot tell. The client is denied.
