@@ -260,17 +260,22 @@ pub struct StringToSign<'s, 'a> {
     pub(crate) claims: &'s Claims<'a>,
     pub(crate) resource: &'s Resource<'s>,
     pub(crate) parameters: RequestParameters<'s>,
+    /// The id of a stored access policy that the token's text leaves out.
+    pub(crate) omitted: Option<Text<'s>>,
 }
 
 impl Signed for StringToSign<'_, '_> {
     #[inline]
     fn put_signed(&self, sink: &mut impl Sink) {
-        let Self { claims, resource, parameters } = self;
+        let Self { claims, resource, parameters, omitted } = self;
         for (at, line) in claims.lines.iter().enumerate() {
             if at > 0 {
                 sink.put(b"\n");
             }
             match line {
+                Line::Value(Field::SI) if !claims.has(Field::SI) => {
+                    omitted.iter().for_each(|id| id.put(sink));
+                }
                 Line::Value(field) => claims.put(*field, sink),
                 Line::Account => sink.put(resource.account().as_bytes()),
                 Line::Resource => resource.put(claims.kind, claims.depth, sink),

@@ -11,6 +11,7 @@ mod policy;
 mod request;
 mod resource;
 mod sas;
+pub mod shared_key;
 mod sign;
 mod verify;
 mod version;

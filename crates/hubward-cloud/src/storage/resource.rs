@@ -86,6 +86,19 @@ impl<'a> Resource<'a> {
         Self::service(Service::Table, account)?.within(table)
     }
 
+    /// Returns an object of a service: a blob, a file, a message or an entity.
+    ///
+    /// # Errors
+    /// [`Problem::Name`] if one of the names cannot be one.
+    pub fn object(
+        service: Service,
+        account: &'a str,
+        container: &'a str,
+        path: &'a str,
+    ) -> Result<Self, Problem> {
+        Self::service(service, account)?.within(container)?.with_path(path)
+    }
+
     /// Returns the resource of a request's path, percent-encoded as received. A blob of the root container has the
     /// container `$root` here.
     ///

@@ -154,7 +154,7 @@ impl<'a> Sas<'a> {
         resource: &'s Resource<'s>,
         parameters: RequestParameters<'s>,
     ) -> StringToSign<'s, 'a> {
-        StringToSign { claims: &self.claims, resource, parameters }
+        StringToSign { claims: &self.claims, resource, parameters, omitted: None }
     }
 }
 

@@ -235,7 +235,7 @@ impl<'a> UnsignedSas<'a> {
         if !fits {
             return Err(ParseError::of("sr", 0, Problem::NotOfKind));
         }
-        Ok(StringToSign { claims: &self.claims, resource, parameters })
+        Ok(StringToSign { claims: &self.claims, resource, parameters, omitted: None })
     }
 
     /// Completes the token with the tag over [`UnsignedSas::string_to_sign`].

@@ -12,6 +12,7 @@ use crate::storage::policy::StoredPolicy;
 use crate::storage::request::RequestParameters;
 use crate::storage::resource::Resource;
 use crate::storage::sas::Sas;
+use crate::text::Text;
 
 /// The longest validity of a user delegation key, in seconds.
 const DELEGATION_MAX: u64 = 7 * 24 * 60 * 60;
@@ -29,6 +30,7 @@ const DELEGATION_MAX: u64 = 7 * 24 * 60 * 60;
 pub struct Context<'c> {
     now: u64,
     policy: Option<&'c StoredPolicy<'c>>,
+    omitted: bool,
     parameters: RequestParameters<'c>,
 }
 
@@ -36,13 +38,25 @@ impl<'c> Context<'c> {
     /// Returns the context of a request at `now`.
     #[must_use]
     pub fn new(now: UnixTime) -> Self {
-        Self { now: now.as_secs(), policy: None, parameters: RequestParameters::default() }
+        Self { now: now.as_secs(), policy: None, omitted: false, parameters: RequestParameters::default() }
     }
 
     /// Adds the stored access policy that [`Sas::identifier`] names.
     #[must_use]
     pub const fn with_policy(self, policy: &'c StoredPolicy<'c>) -> Self {
         Self { policy: Some(policy), ..self }
+    }
+
+    /// Adds a stored access policy whose id was signed, although the text of the token leaves `si` out. One SDK writes
+    /// such tokens. The policy applies as if the token named it.
+    #[must_use]
+    pub const fn with_omitted_policy(self, policy: &'c StoredPolicy<'c>) -> Self {
+        Self { policy: Some(policy), omitted: true, ..self }
+    }
+
+    /// Returns the id that the token leaves out.
+    fn omitted_id(&self) -> Option<Text<'c>> {
+        self.policy.filter(|_| self.omitted).map(|policy| Text::new(policy.id()))
     }
 
     /// Adds the headers and query parameters of the request.
@@ -135,14 +149,15 @@ impl<'a> Sas<'a> {
         if !context.parameters.has_all(claims.get(Field::SRH), claims.get(Field::SRQ)) {
             return Err(VerifyError::RequiredParameter);
         }
-        let signed = self.string_to_sign(resource, context.parameters);
+        let mut signed = self.string_to_sign(resource, context.parameters);
+        signed.omitted = context.omitted_id();
         if self.signature.is(&tag(key, &signed)) { Ok(()) } else { Err(VerifyError::WrongSignature) }
     }
 
     /// Checks the period and joins the values of the stored access policy.
     fn grant(&self, resource: &Resource<'a>, context: &Context<'_>) -> Result<Grant<'a>, VerifyError> {
         let claims = &self.claims;
-        let policy = match claims.get(Field::SI) {
+        let policy = match claims.get(Field::SI).or(context.omitted_id()) {
             None => None,
             Some(id) => {
                 Some(context.policy.filter(|policy| id.is(policy.id())).ok_or(VerifyError::UnknownPolicy)?)
