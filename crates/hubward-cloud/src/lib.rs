@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
+#[cfg(feature = "json")]
+extern crate alloc;
+
 pub mod cosmos;
 mod error;
 pub mod event_grid;
+mod inspect;
 mod ip;
 mod key;
 mod query;
@@ -13,8 +17,10 @@ mod sink;
 pub mod storage;
 mod text;
 mod time;
+pub mod web;
 
 pub use error::{ParseError, Problem, VerifyError};
+pub use inspect::{Inspection, inspect};
 pub use ip::IpRange;
 pub use key::{AccountKey, DelegationKey, KeyError, MasterKey, ServiceBusKey, ServiceKey, TopicKey, kind};
 pub use text::Text;

@@ -35,7 +35,7 @@ enum Form {
     /// With escapes; `+` is itself.
     Escaped,
     /// With escapes, and `+` is a space.
-    Form,
+    Query,
 }
 
 impl<'a> Text<'a> {
@@ -62,7 +62,7 @@ impl<'a> Text<'a> {
     /// # Errors
     /// As [`Text::escaped`].
     pub fn query(text: &'a str) -> Result<Self, Problem> {
-        Self::checked(text, Form::Form)
+        Self::checked(text, Form::Query)
     }
 
     pub(crate) const fn new(text: &'a str) -> Self {
@@ -75,7 +75,7 @@ impl<'a> Text<'a> {
             if byte.is_ascii_control() {
                 return Err(Problem::Control);
             }
-            special |= byte == b'%' || (byte == b'+' && form == Form::Form);
+            special |= byte == b'%' || (byte == b'+' && form == Form::Query);
         }
         if !special {
             return Ok(Self::new(text));
@@ -164,7 +164,7 @@ impl<'a> Text<'a> {
 
     fn put_decoded(&self, sink: &mut impl Sink) {
         let mut rest = self.text.as_bytes();
-        let special = |b: &u8| *b == b'%' || (*b == b'+' && self.form == Form::Form);
+        let special = |b: &u8| *b == b'%' || (*b == b'+' && self.form == Form::Query);
         while let Some(at) = rest.iter().position(special) {
             let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, &[]));
             sink.put(plain);
@@ -182,7 +182,7 @@ fn split_byte(text: &[u8], form: Form) -> Option<(u8, &[u8])> {
         [b'%', high, low, rest @ ..] if form != Form::Plain => {
             Some((hex_value(*high)?.wrapping_shl(4) | hex_value(*low)?, rest))
         }
-        [b'+', rest @ ..] if form == Form::Form => Some((b' ', rest)),
+        [b'+', rest @ ..] if form == Form::Query => Some((b' ', rest)),
         [byte, rest @ ..] => Some((*byte, rest)),
         [] => None,
     }

@@ -119,7 +119,7 @@ impl fmt::Debug for TokenTime {
 /// Returns the last `width` digits of a number of up to four digits.
 fn digits(number: u64, width: usize) -> impl Iterator<Item = u8> {
     let digit = |n: u64| b'0'.wrapping_add(u8::try_from(n.wrapping_rem(10)).unwrap_or_default());
-    let all = [1000, 100, 10, 1].map(|unit| digit(number.wrapping_div(unit)));
+    let all = [1000_u64, 100, 10, 1].map(|unit| digit(number.checked_div(unit).unwrap_or_default()));
     all.into_iter().skip(4_usize.saturating_sub(width))
 }
 

@@ -13,6 +13,7 @@ mod resource;
 mod sas;
 pub mod shared_key;
 mod sign;
+mod upload;
 mod verify;
 mod version;
 
@@ -26,6 +27,7 @@ pub use request::RequestParameters;
 pub use resource::Resource;
 pub use sas::Sas;
 pub use sign::{SignedSas, UnsignedSas};
+pub use upload::UploadUri;
 pub use verify::Context;
 pub(crate) use verify::check_period;
 pub use version::Version;
