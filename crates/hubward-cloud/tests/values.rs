@@ -13,7 +13,7 @@
 )]
 
 mod common;
-use std::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr};
 
 use common::*;
 use hubward_cloud::storage::{Permissions, SasKind};

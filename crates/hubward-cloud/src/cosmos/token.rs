@@ -60,7 +60,7 @@ impl<'a> Credential<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`ParseError`] if the text is none of the three forms.
+    /// [`ParseError`] if the text has another form than these three.
     pub fn parse(header: &'a str) -> Result<Self, ParseError> {
         if header.len() > MAX_LEN {
             return Err(ParseError::at(MAX_LEN, Problem::TooLong));

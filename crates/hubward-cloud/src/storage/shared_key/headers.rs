@@ -74,7 +74,7 @@ impl<'a> Headers<'a> {
     /// Writes `name:value` and a line feed for each `x-ms-` header.
     pub(crate) fn put_ms(&self, order: Order, sink: &mut impl Sink) {
         let mut last: Option<&str> = None;
-        // the next one in the order, until there is none
+        // the next one in the order, as long as there is one
         while let Some((name, value)) = self
             .ms()
             .filter(|(name, _)| last.is_none_or(|last| order.compare(last, name).is_lt()))
