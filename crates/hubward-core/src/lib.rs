@@ -20,6 +20,7 @@ mod record;
 mod redact;
 mod resource;
 mod segment;
+mod stream;
 mod thumbprint;
 
 pub use aead::{Aead, OpenError, SealError};
@@ -39,4 +40,5 @@ pub use redact::{SecretShape, Shown};
 pub use resource::{ResourceError, ResourcePath, ResourceProblem, Shape};
 pub use rustls_pki_types::UnixTime;
 pub use segment::Segment;
+pub use stream::{StreamKey, TagStream};
 pub use thumbprint::{Digest, Thumbprint, ThumbprintError};

@@ -7,12 +7,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates of the workspace and the workspace crates that each may depend on, without dev-dependencies.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("hubward-core", &[]),
     ("hubward-rustcrypto", &["hubward-core"]),
     ("hubward-ring", &["hubward-core"]),
     ("hubward-sas", &["hubward-core"]),
     ("hubward-connection-string", &["hubward-core"]),
+    ("hubward-cloud", &["hubward-core"]),
     ("hubward-x509", &["hubward-core"]),
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
@@ -38,6 +39,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
         "hubward-testkit",
         &[
             "hubward",
+            "hubward-cloud",
             "hubward-connection-string",
             "hubward-core",
             "hubward-ring",

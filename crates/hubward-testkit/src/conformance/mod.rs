@@ -1,5 +1,6 @@
 //! Conformance cases of real SDKs and public suites.
 
+pub mod cloud;
 pub mod connection_strings;
 pub mod known;
 pub mod limbo;
