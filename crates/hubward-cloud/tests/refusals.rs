@@ -66,6 +66,10 @@ fn a_malformed_storage_token_is_refused_with_its_place() {
         (blob("").replace("sv=2020-12-06&", ""), Problem::Missing),
         (blob("").replace("%3D", ""), Problem::Signature),
         (blob("").replace("y8%3D", "y9%3D"), Problem::Signature),
+        // 33 bytes
+        (blob("").replace("y8%3D", "y8%4D"), Problem::Signature),
+        (blob("").replace("y8%3D", "y8MM"), Problem::Signature),
+        (blob("").replace("Ky8%3D", "K%3D%3D"), Problem::Signature),
         (format!("{}&", blob("")), Problem::NotAField),
         (format!("{}&sig={SIG}", blob("")), Problem::Duplicate),
         (format!("{} ", blob("")), Problem::Signature),
