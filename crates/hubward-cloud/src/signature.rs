@@ -33,9 +33,10 @@ impl Signature {
         if !rest.is_empty() {
             return Err(Problem::Signature);
         }
-        let mut bytes = [0; 32];
-        match STANDARD.decode_slice_unchecked(characters, &mut bytes) {
-            Ok(32) => Ok(Self(bytes)),
+        // 44 characters encode up to 33 bytes
+        let mut bytes = [0; 33];
+        match (STANDARD.decode_slice(characters, &mut bytes), bytes.first_chunk()) {
+            (Ok(32), Some(signature)) => Ok(Self(*signature)),
             _ => Err(Problem::Signature),
         }
     }

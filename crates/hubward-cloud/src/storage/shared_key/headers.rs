@@ -29,7 +29,8 @@ pub(crate) const LITE: [&str; 3] = ["content-md5", "content-type", "date"];
 pub(crate) struct Headers<'a>(&'a [(&'a str, &'a str)]);
 
 impl<'a> Headers<'a> {
-    /// Takes headers. Those that are signed must not repeat, and must not have a control character.
+    /// Takes headers. The names of those that are signed are tokens and do not repeat, and their values have no control
+    /// character.
     pub(crate) fn new(headers: &'a [(&'a str, &'a str)]) -> Result<Self, Problem> {
         if headers.len() > MAX {
             return Err(Problem::TooLong);
@@ -38,6 +39,9 @@ impl<'a> Headers<'a> {
             let signed = is_ms(name) || SHARED_KEY.iter().any(|own| own.eq_ignore_ascii_case(name));
             if !signed {
                 continue;
+            }
+            if !name.bytes().all(is_token) {
+                return Err(Problem::Name);
             }
             if name.bytes().chain(value.bytes()).any(|b| b.is_ascii_control() && b != b'\t') {
                 return Err(Problem::Control);
@@ -99,6 +103,11 @@ impl<'a> Headers<'a> {
     fn ms(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         self.0.iter().copied().filter(|(name, _)| is_ms(name))
     }
+}
+
+/// Returns whether a byte may be in the name of a header (RFC 9110, 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn is_ms(name: &str) -> bool {

@@ -16,7 +16,8 @@ impl Order {
     pub(crate) fn compare(self, one: &str, other: &str) -> Ordering {
         match self {
             Self::Bytes => bytes(one).cmp(bytes(other)),
-            Self::Language => language(one, other),
+            // equal for the same name only, so that no header is left out
+            Self::Language => language(one, other).then_with(|| bytes(one).cmp(bytes(other))),
         }
     }
 }
