@@ -5,7 +5,7 @@ use core::fmt;
 use hubward_core::{Identity, Permissions};
 
 use crate::decide::{Decision, Denial, Grant, Reason};
-use crate::endpoint::{Caller, Endpoint, Transport};
+use crate::endpoint::{Endpoint, Transport};
 use crate::operation::{Operation, Target};
 use crate::pattern::capture;
 use crate::shared_access::{DEFAULT_POLICIES, SharedAccessPolicy};
@@ -112,7 +112,7 @@ impl<'a> Denial<'a> {
 
 /// Returns whether a policy's token can use the endpoint at all.
 fn takes_policy(endpoint: &Endpoint) -> bool {
-    endpoint.caller() != Caller::Connected && endpoint.transport() != Transport::Mqtt
+    !endpoint.caller().is_connected() && endpoint.transport() != Transport::Mqtt
 }
 
 struct Explanation<'p, 'a> {

@@ -183,6 +183,7 @@ pub const PROVISIONING_ENDPOINTS: &[ProvisioningEndpoint] = &[
     // the response has the enrollment's keys
     service("enrollment.attestation", "POST", "/enrollments/{enrollment}/attestationmechanism", WRITE),
     service("group.query", "POST", "/enrollmentGroups/query", READ),
+    service("group.bulk", "POST", "/enrollmentGroups", WRITE),
     service("group.read", "GET", "/enrollmentGroups/{group}", READ),
     service("group.write", "PUT", "/enrollmentGroups/{group}", WRITE),
     service("group.delete", "DELETE", "/enrollmentGroups/{group}", WRITE),
