@@ -241,9 +241,9 @@ fn judge(
 #[inline(always)]
 fn is_about(caller: Caller, identity: &Identity<'_>, ids: &Ids<'_>) -> bool {
     match (caller, identity, &ids.device, &ids.module) {
-        (Caller::Connected, _, None, None) | (Caller::ConnectedDevice, Identity::Device(_), None, None) => {
-            true
-        }
+        (Caller::Connected, _, None, None) => true,
+        // with such an id, `Grant::filter` would be a wildcard
+        (Caller::ConnectedDevice, Identity::Device(own), None, None) => !matches!(own.as_str(), "+" | "#"),
         (Caller::Itself, Identity::Device(own), Some(device), None) => device.is(own.as_str()),
         (Caller::Itself, Identity::Module(own, own_module), Some(device), Some(module)) => {
             device.is(own.as_str()) && module.is(own_module.as_str())
