@@ -123,6 +123,8 @@ pub enum Reason {
     },
     /// The address has the id of another identity than the subject's.
     IdentityMismatch,
+    /// The subject is a policy with DeviceConnect, and no device was named with its token.
+    NamesNoDevice,
     /// The endpoint serves connected devices and modules, and the subject is a policy.
     NotADevice,
     /// The path is not within the resource that the credential is for.
@@ -137,6 +139,7 @@ impl Reason {
             Self::UnknownOperation => "unknown-operation",
             Self::MissingRight { .. } => "missing-right",
             Self::IdentityMismatch => "identity-mismatch",
+            Self::NamesNoDevice => "names-no-device",
             Self::NotADevice => "not-a-device",
             Self::OutOfScope => "out-of-scope",
         }
@@ -219,6 +222,9 @@ fn judge(
             if endpoint.caller().is_connected() || endpoint.transport() == Transport::Mqtt =>
         {
             return Err(Reason::NotADevice);
+        }
+        Identity::Policy(_) if subject.is_without_device() && right.contains(Permissions::DEVICE_CONNECT) => {
+            return Err(Reason::NamesNoDevice);
         }
         Identity::Policy(_) => {}
         _ if !is_about(endpoint.caller(), identity, operation.ids()) => {

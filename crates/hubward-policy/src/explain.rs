@@ -71,7 +71,7 @@ impl<'a> Denial<'a> {
                 },
                 None => Hint::Nothing,
             },
-            Reason::NotADevice => Hint::ConnectedDevice,
+            Reason::NotADevice | Reason::NamesNoDevice => Hint::ConnectedDevice,
             Reason::OutOfScope => Hint::WiderResource,
         }
     }
@@ -163,6 +163,10 @@ impl fmt::Display for Explanation<'_, '_> {
                 )?;
                 self.write_policies(f, ", or a token of one of the policies ")
             }
+            Reason::NamesNoDevice => f.write_str(
+                "the policy has DeviceConnect, and its token names no device of this address; put or send a token for \
+                 the device's name",
+            ),
             Reason::NotADevice => {
                 f.write_str("the endpoint serves connected devices and modules, not policies")
             }

@@ -19,7 +19,8 @@ pub use lifetime::{ClockHint, LifetimeError, Margin, RenewalPlan, expires_after}
 pub use mint::{DeviceTokens, MintError, derive_device_key};
 pub use requirements::{RequirementError, Requirements};
 pub use rules::{
-    DoubleEncoding, IdCase, RegistrationPolicy, SchemeCase, SknAsDeviceId, TokenRules, UnknownFields,
+    DoubleEncoding, IdCase, ManyDevices, RegistrationPolicy, SchemeCase, SknAsDeviceId, TokenRules,
+    UnknownFields,
 };
 pub use sign::{SignedToken, UnsignedToken};
 pub use token::{SasToken, VerifiedToken};

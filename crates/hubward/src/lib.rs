@@ -20,8 +20,8 @@ pub use authentication::evidence::CertificateEvidence;
 pub use authentication::state_machine::{AuthenticationStep, PendingAuthentication};
 pub use bearer::{Bearer, PendingBearer, Principal, PrincipalRecord, User, UserDecision, UserDenial};
 pub use cbs::{
-    Cbs, CbsResponse, CbsStep, LinkDecision, LinkDenial, LinkRole, MAX_IDENTITIES, PendingCbs,
-    PendingDelegation,
+    Cbs, CbsResponse, CbsStep, LinkDecision, LinkDenial, LinkRole, LinkStep, MAX_IDENTITIES, PendingCbs,
+    PendingCbsBearer, PendingDelegation, PendingLink,
 };
 pub use client::{API_VERSION, Client};
 pub use config::{BothCredentials, DirectoryConfig, HUB_AUDIENCE, HubConfig, ProvisioningConfig, X509Config};
@@ -39,6 +39,6 @@ pub use provisioning::{
 pub use rustls_pki_types::CertificateDer;
 pub use session::Session;
 pub use transport::auth_chain::{AUTH_CHAIN_PROPERTY, AuthChain, AuthChainError, AuthChainProblem};
-pub use transport::cbs::{CBS_OPERATION, CBS_TYPE, CbsRequest};
+pub use transport::cbs::{CBS_HUB_TYPE, CBS_OPERATION, CBS_TYPE, CbsRequest, SASL_WITHOUT_IDENTITY};
 pub use transport::mqtt::{UsernameError, UsernameProblem};
 pub use transport::sasl::{SaslError, SaslProblem};

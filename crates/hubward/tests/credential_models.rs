@@ -141,7 +141,7 @@ proptest! {
         operation in text(&["put-token", "put-token", "put-token", "put-token", "PUT-TOKEN", "", "delete-token"]),
         kind in text(&[
             "servicebus.windows.net:sastoken", "servicebus.windows.net:sastoken", "servicebus.windows.net:sastoken",
-            "jwt", "", "servicebus.windows.net:sastoken ",
+            "azure-devices.net:sastoken", "jwt", "", "servicebus.windows.net:sastoken ",
         ]),
         host in prop_oneof![4 => Just(HUB.to_owned()), 1 => text(HOSTS)],
         names in prop::collection::vec(
@@ -157,6 +157,18 @@ proptest! {
             text.push_str(name);
         }
         cbs::agree(&operation, &kind, &text);
+    }
+
+    #[test]
+    fn cbs_of_a_uri(
+        scheme in text(&["amqps://", "https://", "AMQPS://", "Https://", "amqp://", "amqps:/", "amqps:", "//", ""]),
+        user in text(&["", "", "", "user@", "contoso@", ":@", "%40"]),
+        host in prop_oneof![4 => Just(HUB.to_owned()), 2 => text(HOSTS), 1 => Just("evil.net".to_owned())],
+        port in text(&["", "", ":5671", ":443", ":0", ":00", ":", ":+1", ":65536", ":56 71", "@evil.net", ":5671@evil.net"]),
+        end in text(&["", "", "/", "//", "/devices/dev1", "?", "#", "?x", "\\", "%2F", "/.", "/?x"]),
+    ) {
+        let name = format!("{scheme}{user}{host}{port}{end}");
+        cbs::agree("put-token", "servicebus.windows.net:sastoken", &name);
     }
 
     #[test]

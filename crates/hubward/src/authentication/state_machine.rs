@@ -79,7 +79,16 @@ impl<'a> Credentials<'a> {
         match (token, certificates, context, claimed) {
             // the token of a device or module that the transport names
             (Some(text), [], TransportContext::Empty, Some(claimed)) => {
-                let token = token::parse_for(&claimed.identity(), text.0, rules)?;
+                let token = match token::parse_for(&claimed.identity(), text.0, rules) {
+                    Ok(token) => token,
+                    // the path of a request is not the caller's: the token is, and the decision compares the two
+                    Err(AuthError::IdentityMismatch) if operation.is_request() => {
+                        let (token, certificates) = (Some(text), certificates);
+                        let presented = Self { token, certificates, hub, claimed: None, context, operation };
+                        return presented.start_slow_path(rules).map_err(refused);
+                    }
+                    Err(error) => return Err(error),
+                };
                 let (target, source) = (token::signer(&token), IdentitySource::Transport);
                 let bound = BoundCredentials {
                     config: rules,
@@ -116,6 +125,10 @@ impl<'a> Credentials<'a> {
                         let token = delegation::parse(actor, text, rules)?;
                         let claimed = claimed.ok_or(AuthError::IdentityMismatch)?;
                         (claimed, Source::Transport, Target::EdgeHub, Stage::Signer(token))
+                    }
+                    (TransportContext::DeviceName, Some(claimed)) => {
+                        let (token, claimed) = token::parse_for_device(claimed, text, rules)?;
+                        (claimed, Source::Transport, token::signer(&token), Stage::Signer(token))
                     }
                     (_, Some(claimed)) => {
                         let token = token::parse_for(&claimed.identity(), text, rules)?;
@@ -265,7 +278,7 @@ impl<'a, K: MacKey> PendingAuthentication<'a, K> {
 fn authenticated<'a, K>(bound: BoundCredentials<'a, K>, proven: Proven<'a>) -> Authenticated<'a> {
     let actor = bound.actor();
     let BoundCredentials { operation, claimed, certificate, .. } = bound;
-    let Proven { policy, token_policy, key_slot, granted, scope, versions, until } = proven;
+    let Proven { policy, token_policy, key_slot, granted, scope, versions, edge_device, until } = proven;
     let identity = policy.unwrap_or(claimed);
     Authenticated {
         identity,
@@ -276,6 +289,7 @@ fn authenticated<'a, K>(bound: BoundCredentials<'a, K>, proven: Proven<'a>) -> A
         key_slot,
         certificate,
         versions,
+        edge_device,
         until,
         operation,
     }

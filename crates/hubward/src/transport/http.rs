@@ -31,7 +31,11 @@ pub(crate) fn bearer_token(authorization: &str) -> Result<&str, AuthorizationErr
     if !scheme.eq_ignore_ascii_case("Bearer") {
         return Err(AuthorizationError::Scheme);
     }
-    // three parts of base64url (RFC 7515, 7.1)
+    three_parts(token)
+}
+
+/// Requires three parts of base64url (RFC 7515, 7.1).
+pub(crate) fn three_parts(token: &str) -> Result<&str, AuthorizationError> {
     let part = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
@@ -42,10 +46,15 @@ pub(crate) fn bearer_token(authorization: &str) -> Result<&str, AuthorizationErr
 }
 
 /// Returns the device or module that a request claims to be. The path names it only at an endpoint that devices call
-/// for themselves; at a service's endpoint the path names the device that the request is about.
-pub(crate) fn claimed_in_path<'a>(operation: &Operation<'a>) -> Option<Lookup<'a>> {
-    if operation.endpoint()?.caller() != Caller::Itself {
-        return None;
+/// for themselves; at a service's endpoint the path names the device that the request is about. At an edge device's
+/// own modules the path names the device, unless there is a token: its resource names the caller, which may be a service.
+pub(crate) fn claimed_in_path<'a>(operation: &Operation<'a>, has_token: bool) -> Option<Lookup<'a>> {
+    match (operation.endpoint()?.caller(), operation.target()) {
+        (Caller::ServiceOrEdgeDevice, Target::Device(id) | Target::Module(id, _)) if !has_token => {
+            return Some(Lookup::Device(id));
+        }
+        (Caller::Itself, _) => {}
+        _ => return None,
     }
     match operation.target() {
         Target::Device(id) => Some(Lookup::Device(id)),

@@ -11,7 +11,9 @@ use hubward::types::{
     Authority, DeviceId, HostName, Lookup, MacKey, ModuleId, Permissions, PolicyName, Status, SymmetricKey,
     UnixTime,
 };
-use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, HubConfig};
+use hubward::{
+    AuthError, Authenticated, AuthenticationStep, Cbs, Credentials, HubConfig, LinkRole, LinkStep,
+};
 use hubward_rustcrypto::HmacKey;
 
 pub const HUB: &str = "contoso.azure-devices.net";
@@ -95,6 +97,15 @@ pub fn own_token(id: &str) -> String {
 
 pub fn username(id: &str) -> String {
     format!("{HUB}/{id}/?api-version=2021-04-12")
+}
+
+/// Decides on a link under the strict rules, where no record is needed. Returns the denial.
+pub fn attach(cbs: &mut Cbs, role: LinkRole, address: &str, now: u64) -> Result<(), String> {
+    let config = HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy"));
+    let LinkStep::Decided(decision) = cbs.may_attach(role, address, &config, at(now)) else {
+        panic!("the strict rules need no record");
+    };
+    if decision.is_allow() { Ok(()) } else { Err(decision.to_string()) }
 }
 
 impl HubWith<'_> {
