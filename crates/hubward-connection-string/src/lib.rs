@@ -8,6 +8,7 @@ mod error;
 mod explain;
 mod field;
 mod grammar;
+mod hint;
 mod kind;
 mod options;
 mod read;

@@ -6,6 +6,7 @@ mod base64;
 mod class;
 mod fast_path;
 mod grammar;
+mod hint;
 mod identity;
 mod key;
 mod lookup;
@@ -20,6 +21,7 @@ mod segment;
 mod thumbprint;
 
 pub use aead::{Aead, OpenError, SealError};
+pub use hint::Hint;
 pub use identity::{Identity, RecordVersion, Status};
 pub use key::{KeyError, SymmetricKey};
 pub use lookup::Lookup;

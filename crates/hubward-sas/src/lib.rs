@@ -2,6 +2,7 @@
 #![no_std]
 
 mod error;
+mod explain;
 mod fields;
 mod lifetime;
 mod mint;
@@ -15,6 +16,7 @@ mod verify;
 mod writer;
 
 pub use error::{ExpiryProblem, ParseProblem, SignatureProblem, TokenField, TokenParseError, VerifyError};
+pub use explain::explain;
 pub use lifetime::{ClockHint, LifetimeError, Margin, RenewalPlan, expires_after};
 pub use mint::{DeviceTokens, MintError, derive_device_key};
 pub use requirements::{RequirementError, Requirements};

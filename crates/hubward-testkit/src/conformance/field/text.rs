@@ -1,7 +1,7 @@
 //! Texts that people paste: tokens and connection strings.
 
-use hubward::sas::SasToken;
-use hubward_connection_string::{ConnectionString, ParseOptions};
+use hubward::sas::{SasToken, explain as explain_token};
+use hubward_connection_string::{ConnectionString, ParseOptions, explain};
 
 use super::super::ensure;
 use super::case::{Expect, Text};
@@ -23,7 +23,12 @@ pub(super) fn judge_text(expect: &Expect, text: &Text, mode: Mode) -> Result<(),
     };
     ensure(wanted != "refuse" || read.is_err(), "it is read")?;
     ensure(wanted != "admit" || read.is_ok(), format!("it is refused: {read:?}"))?;
-    says(&expect.says_any, &read.err().unwrap_or_default())
+    let hint = match text.what.as_str() {
+        "token" => explain_token(&text.input),
+        _ => explain(&text.input, &ParseOptions::STRICT).hint(),
+    };
+    let hint = hint.map(|hint| hint.to_string()).unwrap_or_default();
+    says(&expect.says_any, &format!("{} {hint}", read.err().unwrap_or_default()))
 }
 
 fn connection_string(text: &str, options: &ParseOptions) -> Result<(), String> {
