@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-/// A known mistake in a credential, or in the names that are presented with it.
+use crate::permissions::Permissions;
+
+/// A known mistake in a credential or in the names that are presented with it, or what would allow a denied operation.
 ///
 /// A hint is a guess about a text that was refused, or that was accepted and is probably not what was meant. It never
 /// decides anything, no error contains it, and a peer is never told it: compute it after the answer, with the function
@@ -17,6 +19,22 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Hint<'a> {
+    /// A path that exists under another verb.
+    AnotherVerb,
+    /// An operation of a connected device or module.
+    ConnectedDevice,
+    /// The credential of the identity in the address would allow the operation, or a policy with that permission whose
+    /// resource covers the address, if there is one.
+    CredentialOf {
+        /// The permission that a policy would need; `None` if no policy can do the operation.
+        policy: Option<Permissions>,
+    },
+    /// A character of an MQTT topic's property bag that must be percent-encoded.
+    EncodeProperties,
+    /// A token of a policy with this permission would allow the operation.
+    Policy(Permissions),
+    /// A token whose resource is the host alone, or a prefix of the operation's path, would allow the operation.
+    WiderResource,
     /// `&` in the place of `;`.
     AmpersandForSemicolon,
     /// A bearer token of the directory where a SAS token is needed.
@@ -99,6 +117,12 @@ impl Hint<'_> {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::AnotherVerb => "another-verb",
+            Self::ConnectedDevice => "connected-device",
+            Self::CredentialOf { .. } => "credential-of",
+            Self::EncodeProperties => "encode-properties",
+            Self::Policy(_) => "policy",
+            Self::WiderResource => "wider-resource",
             Self::AmpersandForSemicolon => "ampersand-for-semicolon",
             Self::BearerToken => "bearer-token",
             Self::ByteOrderMark => "byte-order-mark",
@@ -140,6 +164,14 @@ impl Hint<'_> {
 
     const fn text(&self) -> &'static str {
         match self {
+            Self::AnotherVerb => "the address exists under another verb",
+            Self::ConnectedDevice => "connect as a device or a module",
+            Self::CredentialOf { .. } => "use the credential of the identity in the address",
+            Self::EncodeProperties => {
+                "a `/`, a space and a `+` in a property must be percent-encoded (`%2F`, `%20`, `%2B`)"
+            }
+            Self::Policy(_) => "use a token of a policy with the permission",
+            Self::WiderResource => "use a token whose resource is the hub or a prefix of the path",
             Self::AmpersandForSemicolon => "fields are separated by `;` (a semicolon), not by `&`",
             Self::BearerToken => "this is a bearer token of the directory, not a SAS token",
             Self::ByteOrderMark => "the text begins with a byte order mark (BOM): save the file without it",

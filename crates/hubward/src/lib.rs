@@ -10,6 +10,7 @@ mod client;
 mod config;
 mod credentials;
 mod error;
+pub mod explain;
 mod provisioning;
 mod session;
 mod transport;

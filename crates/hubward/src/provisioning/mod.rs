@@ -10,11 +10,13 @@
 //! - [`credentials`] and [`username`]: the presented names and credentials.
 //! - [`authentication`]: the verification against the enrollments.
 //! - [`registrant`]: the result.
+//! - [`explain`]: the hint about a refused registration.
 //! - [`client`]: the device's side.
 
 mod authentication;
 mod client;
 mod credentials;
+mod explain;
 mod registrant;
 mod username;
 

@@ -3,12 +3,12 @@
 use hubward::policy::roles::ArmScope;
 use hubward::{
     Cbs, CbsRequest, CbsStep, Credentials, DirectoryConfig, HubConfig, LinkDecision, LinkRole, LinkStep,
-    PrincipalRecord, SASL_WITHOUT_IDENTITY,
+    PrincipalRecord, SASL_WITHOUT_IDENTITY, explain,
 };
 use hubward_rustcrypto::HmacKey;
 
 use super::case::{Amqp, Link, Put};
-use super::hub::{authenticate, config, principals, refused};
+use super::hub::{authenticate, config, principals, refused, with_hint};
 use super::judge::{Mode, Outcome, Principal};
 use super::world::World;
 
@@ -21,7 +21,8 @@ pub(super) fn run(world: &World<'_>, connection: &Amqp, mode: Mode) -> Result<Ou
                 .and_then(|credentials| authenticate(world, &config, credentials));
             match admitted {
                 Err(error) => {
-                    let (admission, operations) = (Some(Err(error.to_string())), refused(attach.len()));
+                    let hint = explain::amqp_plain(&sasl.username, &sasl.password);
+                    let (admission, operations) = (Some(Err(with_hint(&error, hint))), refused(attach.len()));
                     return Ok(Outcome { admission, puts: Vec::new(), operations });
                 }
                 Ok(admitted) => {

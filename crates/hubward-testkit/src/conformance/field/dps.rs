@@ -7,7 +7,7 @@ use hubward_rustcrypto::HmacKey;
 use serde_json::json;
 
 use super::case::{Amqp, Http, Mqtt};
-use super::hub::refused;
+use super::hub::{refused, with_hint};
 use super::judge::{Mode, Outcome, Principal};
 use super::world::{World, dummy_key, token_rules};
 
@@ -53,10 +53,14 @@ fn register(
 ) -> Result<Outcome, String> {
     let config = config(world, mode);
     let make = |key: &SymmetricKey| HmacKey::new(key);
+    let hint = credentials
+        .as_ref()
+        .ok()
+        .and_then(|credentials| credentials.explain(&config, &world.enrollments, make, world.now()));
     let result = credentials
         .and_then(|credentials| credentials.start(&config)?.resume(&world.enrollments, make, world.now()));
     let (admission, operations) = match result {
-        Err(error) => (Err(error.to_string()), refused(operations.len())),
+        Err(error) => (Err(with_hint(&error, hint)), refused(operations.len())),
         Ok(registration) => {
             let decide = |(transport, verb, address): &(Transport, &str, &str)| {
                 let decision = registration.decide(*transport, verb, address);

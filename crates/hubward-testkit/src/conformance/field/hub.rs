@@ -1,8 +1,8 @@
 //! Connections over MQTT and requests over HTTP at a hub.
 
 use hubward::policy::{Decision, Operation};
-use hubward::types::{HostName, Identity};
-use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, HubConfig};
+use hubward::types::{Hint, HostName, Identity};
+use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, HubConfig, explain};
 use hubward_rustcrypto::HmacKey;
 use serde_json::json;
 
@@ -41,7 +41,10 @@ pub(super) fn mqtt(world: &World<'_>, connect: &Mqtt, mode: Mode) -> Result<Outc
     let admitted = Credentials::mqtt(client_id, username, password.as_deref())
         .and_then(|credentials| authenticate(world, &config, credentials));
     let (admission, operations) = match admitted {
-        Err(error) => (Err(error.to_string()), refused(operations.len())),
+        Err(error) => {
+            let hint = explain::mqtt(client_id, username, password.as_deref());
+            (Err(with_hint(&error, hint)), refused(operations.len()))
+        }
         Ok(admitted) => match admitted.decision() {
             Decision::Deny(denial) => (Err(denial.to_string()), refused(operations.len())),
             Decision::Allow(_) => {
@@ -59,13 +62,24 @@ pub(super) fn http(world: &World<'_>, request: &Http, mode: Mode) -> Result<Outc
     let admitted = Credentials::http(method, path, host, authorization.as_deref())
         .and_then(|credentials| authenticate(world, &config, credentials));
     let (admission, operations) = match admitted {
-        Err(error) => (Err(error.to_string()), refused(1)),
+        Err(error) => {
+            let hint = authorization.as_deref().and_then(explain::http);
+            (Err(with_hint(&error, hint)), refused(1))
+        }
         Ok(admitted) => {
             let policy = admitted.policy().map(|name| name.to_string());
             (Ok(principals(admitted.identity(), policy)), vec![text(admitted.decision())])
         }
     };
     Ok(Outcome { admission: Some(admission), puts: Vec::new(), operations })
+}
+
+/// Returns the message of a refusal with its hint.
+pub(super) fn with_hint(error: &AuthError, hint: Option<Hint<'_>>) -> String {
+    match hint {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    }
 }
 
 /// Returns the identity and the policy whose key signed its token, in the form of the file.
