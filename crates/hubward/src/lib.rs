@@ -34,8 +34,8 @@ pub use hubward_registry as registry;
 pub use hubward_sas as sas;
 pub use hubward_x509 as x509;
 pub use provisioning::{
-    AuthenticatedRegistration, PROVISIONING_API_VERSION, PendingRegistration, RegistrationClient,
-    RegistrationCredentials,
+    AuthenticatedRegistration, AuthenticatedService, PROVISIONING_API_VERSION, PendingRegistration,
+    PendingService, RegistrationClient, RegistrationCredentials, ServiceCredentials, ServicePolicyRecord,
 };
 pub use rustls_pki_types::CertificateDer;
 pub use session::Session;

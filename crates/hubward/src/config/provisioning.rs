@@ -2,11 +2,12 @@
 
 use core::fmt;
 
-use hubward_core::{IdScope, MacKey};
+use hubward_core::{Authority, IdScope, MacKey};
 use hubward_sas::TokenRules;
 
 use super::hub::BothCredentials;
 use super::x509::X509Config;
+use crate::transport::hub_name::without_port;
 
 /// The service's id scope, its requirements on tokens and certificates, and a dummy key as in [`HubConfig`](crate::HubConfig).
 ///
@@ -26,14 +27,60 @@ pub struct ProvisioningConfig<'r, K> {
     pub(crate) token: TokenRules,
     pub(crate) both: BothCredentials,
     pub(crate) x509: Option<X509Config<'r>>,
+    pub(crate) hosts: ProvisioningHosts<'r>,
     pub(crate) dummy_key: K,
+}
+
+/// The host names of a provisioning service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ProvisioningHosts<'r> {
+    /// The service's own host, at which policies' tokens are valid.
+    pub(crate) service: Option<Authority<'r>>,
+    /// The hosts that devices connect to, such as the global endpoint.
+    pub(crate) device: &'r [Authority<'r>],
+}
+
+impl ProvisioningHosts<'_> {
+    /// Returns `true` if a request with this `Host` header, or a URI with this host, is for the service's own host.
+    pub(crate) fn is_service(&self, host: &Authority<'_>) -> bool {
+        self.service.is_some_and(|own| is_same(&own, host))
+    }
+
+    /// Returns `true` if devices may connect to this host.
+    pub(crate) fn is_device(&self, host: &Authority<'_>) -> bool {
+        self.is_service(host) || self.device.iter().any(|own| is_same(own, host))
+    }
+}
+
+/// Compares without regard to ASCII case. The port of `host` is that of the connection, unless the own name has one.
+fn is_same(own: &Authority<'_>, host: &Authority<'_>) -> bool {
+    own.as_str().eq_ignore_ascii_case(host.as_str())
+        || own.as_str().eq_ignore_ascii_case(without_port(host).as_str())
 }
 
 impl<'r, K: MacKey> ProvisioningConfig<'r, K> {
     /// Configures the service of that id scope, with [`TokenRules::STRICT`] and without certificates.
     #[must_use]
     pub const fn new(scope: IdScope<'r>, dummy_key: K) -> Self {
-        Self { scope, token: TokenRules::STRICT, both: BothCredentials::Refuse, x509: None, dummy_key }
+        let (token, both) = (TokenRules::STRICT, BothCredentials::Refuse);
+        let hosts = ProvisioningHosts { service: None, device: &[] };
+        Self { scope, token, both, x509: None, hosts, dummy_key }
+    }
+
+    /// Sets the service's own host name, at which the tokens of its policies are valid. Without this call every policy's
+    /// token is rejected.
+    #[must_use]
+    pub const fn with_service_host(mut self, host: Authority<'r>) -> Self {
+        self.hosts.service = Some(host);
+        self
+    }
+
+    /// Sets the host names that devices connect to, such as `global.azure-devices-provisioning.net`. Links whose address
+    /// is a URI need one of these, or the service's own.
+    #[must_use]
+    pub const fn with_device_hosts(mut self, hosts: &'r [Authority<'r>]) -> Self {
+        self.hosts.device = hosts;
+        self
     }
 
     /// Sets the requirements on tokens.

@@ -1,19 +1,26 @@
 //! Connections and requests at the provisioning service.
 
 use hubward::policy::Transport;
-use hubward::types::{IdScope, SymmetricKey};
-use hubward::{AuthError, AuthenticatedRegistration, ProvisioningConfig, RegistrationCredentials};
+use hubward::types::{Authority, IdScope, Identity, RecordVersion, SymmetricKey};
+use hubward::{
+    AuthError, AuthenticatedRegistration, ProvisioningConfig, RegistrationCredentials, ServiceCredentials,
+    ServicePolicyRecord, explain,
+};
 use hubward_rustcrypto::HmacKey;
 use serde_json::json;
 
 use super::case::{Amqp, Http, Mqtt};
 use super::hub::{refused, with_hint};
 use super::judge::{Mode, Outcome, Principal};
-use super::world::{World, dummy_key, token_rules};
+use super::world::{World, dummy_key, keys_of, name_of, token_rules};
 
 fn config<'w>(world: &'w World<'_>, mode: Mode) -> ProvisioningConfig<'w, HmacKey> {
     let scope = IdScope::parse(&world.data.dps.id_scope).expect("an id scope");
-    ProvisioningConfig::new(scope, dummy_key()).with_token_rules(token_rules(mode))
+    let service = Authority::parse(&world.data.dps.host).expect("a host name");
+    ProvisioningConfig::new(scope, dummy_key())
+        .with_token_rules(token_rules(mode))
+        .with_service_host(service)
+        .with_device_hosts(&world.device_hosts)
 }
 
 pub(super) fn mqtt(world: &World<'_>, connect: &Mqtt, mode: Mode) -> Result<Outcome, String> {
@@ -30,9 +37,39 @@ pub(super) fn mqtt(world: &World<'_>, connect: &Mqtt, mode: Mode) -> Result<Outc
 }
 
 pub(super) fn http(world: &World<'_>, request: &Http, mode: Mode) -> Result<Outcome, String> {
-    let Http { method, path, authorization, .. } = request;
-    let credentials = RegistrationCredentials::http(method, path, authorization.as_deref());
-    register(world, credentials, &[(Transport::Http, method, path)], mode)
+    let Http { method, path, host, authorization } = request;
+    match RegistrationCredentials::http(method, path, authorization.as_deref()) {
+        Err(AuthError::RegistrationPath) => service(world, request, mode),
+        credentials => {
+            let credentials = credentials.and_then(|credentials| credentials.with_host(host));
+            register(world, credentials, &[(Transport::Http, method, path)], mode)
+        }
+    }
+}
+
+/// Authenticates a request with the token of a policy.
+fn service(world: &World<'_>, request: &Http, mode: Mode) -> Result<Outcome, String> {
+    let Http { method, path, host, authorization } = request;
+    let (config, token) = (config(world, mode), authorization.as_deref().unwrap_or_default());
+    let result = ServiceCredentials::http(method, path, host, token).and_then(|credentials| {
+        let pending = credentials.start(&config)?;
+        let policies = &world.data.dps.policies;
+        let found = policies.iter().find(|policy| pending.lookup().is(&Identity::Policy(name_of(policy))));
+        let keys = found.map(keys_of);
+        let record = found.zip(keys.as_ref()).map(|(policy, keys)| {
+            let rights = policy.rights.join(", ").parse().expect("rights");
+            ServicePolicyRecord::new(name_of(policy), rights, RecordVersion::new(1, 1), keys.keys())
+        });
+        pending.resume(record.as_ref(), world.now())
+    });
+    let (admission, operation) = match result {
+        Err(error) => (Err(with_hint(&error, explain::http(token))), Err("refused".into())),
+        Ok(service) => {
+            let decision = service.decision().map(|_| ()).map_err(|denial| denial.to_string());
+            (Ok(vec![json!({ "policy": service.policy().to_string() })]), decision)
+        }
+    };
+    Ok(Outcome { admission: Some(admission), puts: Vec::new(), operations: vec![operation] })
 }
 
 pub(super) fn amqp(world: &World<'_>, connection: &Amqp, mode: Mode) -> Result<Outcome, String> {

@@ -10,8 +10,8 @@ use hubward::registry::{
 };
 use hubward::sas::TokenRules;
 use hubward::types::{
-    DeviceId, Identity, Lookup, LookupResult, ModuleId, Permissions, PolicyName, RegistrationId, Status,
-    SymmetricKey, UnixTime,
+    Authority, DeviceId, Identity, Lookup, LookupResult, ModuleId, Permissions, PolicyName, RegistrationId,
+    Status, SymmetricKey, UnixTime,
 };
 use hubward_rustcrypto::HmacKey;
 
@@ -26,6 +26,8 @@ pub(super) struct World<'d> {
     /// The edge devices above each device, and above the modules of each.
     above: BTreeMap<&'d str, Vec<DeviceId<'d>>>,
     pub(super) enrollments: Enrollments<HmacKey>,
+    /// The host that devices connect to at the provisioning service.
+    pub(super) device_hosts: [Authority<'d>; 1],
 }
 
 impl<'d> World<'d> {
@@ -52,7 +54,8 @@ impl<'d> World<'d> {
             let rights = policy.rights.join(", ").parse::<Permissions>().expect("rights");
             registry.set_policy(name_of(policy), rights, keys_of(policy));
         }
-        Self { data, registry, above, enrollments: enrollments(data) }
+        let device_hosts = [Authority::parse(&data.dps.device_host).expect("a host name")];
+        Self { data, registry, above, enrollments: enrollments(data), device_hosts }
     }
 
     pub(super) fn now(&self) -> UnixTime {
