@@ -53,6 +53,9 @@ pub(crate) enum TransportContext<'a> {
     /// The claimed identity is the device of a CBS name. Its own token or that of one of its modules may be put for it:
     /// some clients name the device of their module.
     DeviceName,
+    /// The claimed identity is the device whose modules a request manages. It is the caller if it presents its own
+    /// credential; any other token names another caller.
+    EdgeDevice,
     /// The policy that must have signed the token (SASL PLAIN).
     Policy(PolicyName<'a>),
     /// The resource that a policy's token is put for (CBS): the token's resource must cover it, and limits the grant
@@ -247,9 +250,10 @@ impl<'a> Credentials<'a> {
     ) -> Result<Self, AuthError> {
         let hub = Some(HubName::Header(Authority::parse(host).map_err(AuthError::Host)?));
         require_shared_access_signature(authorization)?;
-        let claimed = checked(claimed_in_path(&Operation::http(method, path), authorization.is_some()))?;
+        let (claimed, context) = claimed_in_path(&Operation::http(method, path)).unzip();
+        let (claimed, context) = (checked(claimed)?, context.unwrap_or(TransportContext::Empty));
         let operation = RequestedOperation::Http(method, path);
-        Ok(Self { hub, claimed, ..Self::unnamed(authorization.map(TokenText), operation) })
+        Ok(Self { hub, claimed, context, ..Self::unnamed(authorization.map(TokenText), operation) })
     }
 
     const fn unnamed(token: Option<TokenText<'a>>, operation: RequestedOperation<'a>) -> Self {

@@ -203,12 +203,13 @@ proptest! {
 
     #[test]
     fn http_of_an_edge_hub(
-        method in text(&["POST", "PUT"]),
+        method in text(&["POST", "PUT", "GET"]),
         device in name(),
         module in text(&["$edgeHub", "%24edgeHub", "$edgehub", "%2524edgeHub", "$edgeAgent"]),
         call in text(&[
             "devicesAndModulesInTargetDeviceScope", "getDeviceAndModuleOnBehalfOf", "putModuleOnBehalfOf",
             "getModuleOnBehalfOf", "getModulesOnTargetDevice", "deleteModuleOnBehalfOf", "messages/events", "twin",
+            "devicesAndModulesInDeviceScope", "deviceAndModuleInDeviceScope",
         ]),
     ) {
         let path = format!("/devices/{device}/modules/{module}/{call}");

@@ -83,8 +83,8 @@ impl<'a> Credentials<'a> {
                     Ok(token) => token,
                     // the path of a request is not the caller's: the token is, and the decision compares the two
                     Err(AuthError::IdentityMismatch) if operation.is_request() => {
-                        let (token, certificates) = (Some(text), certificates);
-                        let presented = Self { token, certificates, hub, claimed: None, context, operation };
+                        let (token, claimed) = (Some(text), Some(claimed));
+                        let presented = Self { token, certificates, hub, claimed, context, operation };
                         return presented.start_slow_path(rules).map_err(refused);
                     }
                     Err(error) => return Err(error),
@@ -130,10 +130,20 @@ impl<'a> Credentials<'a> {
                         let (token, claimed) = token::parse_for_device(claimed, text, rules)?;
                         (claimed, Source::Transport, token::signer(&token), Stage::Signer(token))
                     }
-                    (_, Some(claimed)) => {
-                        let token = token::parse_for(&claimed.identity(), text, rules)?;
-                        (claimed, Source::Transport, token::signer(&token), Stage::Signer(token))
+                    (TransportContext::EdgeDevice, Some(claimed)) => {
+                        let (token, claimed, source) = token::parse_for_edge_device(claimed, text, rules)?;
+                        (claimed, source, token::signer(&token), Stage::Signer(token))
                     }
+                    (_, Some(claimed)) => match token::parse_for(&claimed.identity(), text, rules) {
+                        Err(AuthError::IdentityMismatch) if operation.is_request() => {
+                            let (token, claimed) = token::parse_unnamed(&context, text, rules)?;
+                            (claimed, Source::Token, token::signer(&token), Stage::Signer(token))
+                        }
+                        token => {
+                            let token = token?;
+                            (claimed, Source::Transport, token::signer(&token), Stage::Signer(token))
+                        }
+                    },
                     (context, None) => {
                         let (token, claimed) = token::parse_unnamed(&context, text, rules)?;
                         (claimed, Source::Token, token::signer(&token), Stage::Signer(token))

@@ -64,6 +64,21 @@ pub(super) fn parse_for_device<'a, K: MacKey>(
     parse_for(&claimed.identity(), text, config).map(|token| (token, claimed))
 }
 
+/// Parses the token of a request that manages the modules of a device: the device's own, or that of another caller, which
+/// is then the claimed identity.
+pub(super) fn parse_for_edge_device<'a, K: MacKey>(
+    claimed: ClaimedIdentity<'a>,
+    text: &'a str,
+    config: &HubConfig<'_, K>,
+) -> Result<(SasToken<'a>, ClaimedIdentity<'a>, IdentitySource), AuthError> {
+    let token = parse(text, config)?;
+    if token.policy().is_none() && token.is_for(&claimed.identity(), config.token()) {
+        return Ok((token, claimed, IdentitySource::Transport));
+    }
+    let (token, claimed) = parse_unnamed(&TransportContext::Empty, text, config)?;
+    Ok((token, claimed, IdentitySource::Token))
+}
+
 /// Parses a token if the transport names no device and no module: the token's signer is the claimed identity.
 pub(super) fn parse_unnamed<'a, K: MacKey>(
     context: &TransportContext<'_>,
@@ -87,7 +102,10 @@ fn matches_context(context: &TransportContext<'_>, token: &SasToken<'_>, signer:
         TransportContext::Audience(audience) => {
             matches!(signer, Lookup::Policy(_)) && token.resource().covers(audience)
         }
-        TransportContext::Empty | TransportContext::Actor(_) | TransportContext::DeviceName => true,
+        TransportContext::Empty
+        | TransportContext::Actor(_)
+        | TransportContext::DeviceName
+        | TransportContext::EdgeDevice => true,
     }
 }
 
