@@ -39,7 +39,7 @@ fn around(text: &str) -> Option<Hint<'static>> {
     if starts_with(trimmed, "bearer ") {
         return Some(Hint::BearerToken);
     }
-    if trimmed.contains("&amp;") || trimmed.contains("&#") {
+    if trimmed.contains("&amp;") || trimmed.contains("&#") || trimmed.starts_with('<') {
         return Some(Hint::Html);
     }
     let first = trimmed.split(';').next().unwrap_or_default();
@@ -103,7 +103,11 @@ fn end(text: &str) -> Option<Hint<'static>> {
         None => begins.then_some(Hint::CutAtSemicolon),
         Some((_, last)) => {
             let complete = last.split_once('=').is_some_and(|(_, value)| !value.is_empty());
-            (begins && !complete).then_some(Hint::Cut)
+            let is_hub = starts_with(text, "hostname=");
+            let has_credential = ["sharedaccesskey=", "sharedaccesssignature=", "x509", "useprovisioning="]
+                .iter()
+                .any(|name| find(text, name).is_some());
+            (begins && (!complete || is_hub && !has_credential)).then_some(Hint::Cut)
         }
     }
 }

@@ -173,8 +173,8 @@ impl Hint<'_> {
             Self::Policy(_) => "use a token of a policy with the permission",
             Self::WiderResource => "use a token whose resource is the hub or a prefix of the path",
             Self::AmpersandForSemicolon => "fields are separated by `;` (a semicolon), not by `&`",
-            Self::BearerToken => "this is a bearer token of the directory, not a SAS token",
-            Self::ByteOrderMark => "the text begins with a byte order mark (BOM): save the file without it",
+            Self::BearerToken => "this is a bearer token (JWT) of the directory, not a SAS token",
+            Self::ByteOrderMark => "the text begins with a byte-order mark (BOM): save the file without it",
             Self::CaseDiffers => {
                 "the client id and the username differ in case only, and ids are case-sensitive"
             }

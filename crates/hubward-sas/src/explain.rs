@@ -62,7 +62,7 @@ fn around(text: &str) -> Option<Hint<'static>> {
     if ["hostname=", "endpoint=", "sharedaccesskey=", "accountkey="].iter().any(|name| lower.contains(name)) {
         return Some(Hint::ConnectionStringForToken);
     }
-    if text.contains("&amp;") || text.contains("&#") {
+    if text.contains("&amp;") || text.contains("&#") || trimmed.starts_with('<') {
         return Some(Hint::Html);
     }
     if lower.starts_with("sharedaccesssignature%20") || lower.starts_with("sharedaccesssignature+") {

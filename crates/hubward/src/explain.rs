@@ -63,10 +63,14 @@ fn mqtt_username(client_id: &str, username: &str) -> Option<Hint<'static>> {
         return Some(Hint::NoSlashBeforeQuery);
     }
     let (host, ids) = names.split_once('/')?;
-    let ids = ids.trim_end_matches('/');
+    let ids = match ids.strip_prefix("registrations/") {
+        // at the provisioning service the query has no `?`
+        Some(rest) => rest.split('/').next().unwrap_or_default(),
+        None => ids.trim_end_matches('/'),
+    };
     if ids != client_id && ids.eq_ignore_ascii_case(client_id) {
         return Some(Hint::CaseDiffers);
     }
-    let is_label = !host.contains(['.', ':']) && !ids.starts_with("registrations/") && host != "localhost";
+    let is_label = !host.contains(['.', ':']) && !names.contains("/registrations/") && host != "localhost";
     is_label.then_some(Hint::ShortHubName)
 }

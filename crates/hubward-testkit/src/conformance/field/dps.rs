@@ -28,12 +28,13 @@ pub(super) fn mqtt(world: &World<'_>, connect: &Mqtt, mode: Mode) -> Result<Outc
     let publish = publish.iter().map(|topic| (Transport::Mqtt, "publish", topic.as_str()));
     let subscribe = subscribe.iter().map(|filter| (Transport::Mqtt, "subscribe", filter.as_str()));
     let operations: Vec<_> = publish.chain(subscribe).collect();
-    register(
-        world,
-        RegistrationCredentials::mqtt(client_id, username, password.as_deref()),
-        &operations,
-        mode,
-    )
+    let credentials = RegistrationCredentials::mqtt(client_id, username, password.as_deref());
+    let mut outcome = register(world, credentials, &operations, mode)?;
+    let names = explain::mqtt(client_id, username, password.as_deref());
+    if let (Some(Err(message)), Some(hint)) = (&mut outcome.admission, names) {
+        *message = format!("{message}; {hint}");
+    }
+    Ok(outcome)
 }
 
 pub(super) fn http(world: &World<'_>, request: &Http, mode: Mode) -> Result<Outcome, String> {
