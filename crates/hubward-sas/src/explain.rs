@@ -21,7 +21,7 @@ const PATHS: [&str; 9] = [
     "servicebound",
 ];
 
-/// Recognises a known mistake in a text that was presented as a token. Returns `None` if there is none.
+/// Recognises a known mistake in a text that was presented as a token. Returns `None` if it knows no mistake in it.
 ///
 /// The text may be a valid token: an expiry in milliseconds is one. Call this function for a person, after the answer
 /// to the peer; the verifier never calls it.
@@ -154,8 +154,8 @@ fn decoded_len(text: &str) -> usize {
 /// Returns the mistake of an expiry.
 fn expiry(se: &str) -> Option<Hint<'static>> {
     if se.bytes().all(|b| b.is_ascii_digit()) {
-        // as seconds these are after the year 5138, and as milliseconds after 1973
-        return (12..=14).contains(&se.len()).then_some(Hint::Milliseconds);
+        // as seconds these are after the year 33658, and as milliseconds after 2001
+        return (13..=14).contains(&se.len()).then_some(Hint::Milliseconds);
     }
     (se.contains(['-', ':', 'T', '/', ' ']) || se.contains("%3A") || se.contains("%3a"))
         .then_some(Hint::DateForExpiry)
