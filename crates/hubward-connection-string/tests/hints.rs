@@ -31,7 +31,7 @@ fn known_mistakes_are_named() {
         (device.replace("h.example.net", "https://h.example.net"), "scheme-in-host"),
         (device.replace("h.example.net", "contoso"), "short-hub-name"),
         (device.trim_end_matches('=').into(), "key-without-padding"),
-        (device.replace('=', "=").replace("WY=", "WY%3D"), "escaped-twice"),
+        (device.replace("WY=", "WY%3D"), "escaped-twice"),
         ("HostName=h.example.net".into(), "cut-at-semicolon"),
         ("HostName=h.example.net;DeviceId=d;SharedAccessKey".into(), "cut"),
         ("HostName=h.example.net;DeviceId=d;SharedAccessKey=".into(), "cut"),

@@ -245,8 +245,7 @@ impl Session {
             clippy::disallowed_methods,
             reason = "this identity was verified when the session was opened"
         )]
-        let identity = self.identity();
-        let subject = Subject::assertion(identity, granted, scope).without_device();
+        let subject = Subject::assertion(self.identity(), granted, scope).without_device();
         decide(&subject, operation)
     }
 

@@ -51,7 +51,7 @@ fn send(hub: &Hub, cbs: &mut Cbs, address: &str) -> Result<String, (String, Stri
 }
 
 fn code(hub: &Hub, cbs: &mut Cbs, address: &str) -> String {
-    send(hub, cbs, address).map_or_else(|(code, _)| code, |identity| identity)
+    send(hub, cbs, address).unwrap_or_else(|(code, _)| code)
 }
 
 fn events(id: &str) -> String {

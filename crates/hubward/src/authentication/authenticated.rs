@@ -142,8 +142,7 @@ impl Authenticated<'_> {
     #[inline(always)]
     pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
         #[expect(clippy::disallowed_methods, reason = "this identity has been verified")]
-        let identity = self.identity();
-        let subject = Subject::assertion(identity, self.granted, self.scope).without_device();
+        let subject = Subject::assertion(self.identity(), self.granted, self.scope).without_device();
         let subject = if self.edge_device { subject.as_edge_device() } else { subject };
         decide(&subject, operation)
     }
