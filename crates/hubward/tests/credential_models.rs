@@ -172,6 +172,23 @@ proptest! {
     }
 
     #[test]
+    fn link(
+        scheme in text(&["amqps://", "amqps://", "AMQPS://", "https://", "amqp://", "amqps:/", "//", "", ""]),
+        user in text(&["", "", "", "user@", "contoso@", ":@", "%40"]),
+        host in prop_oneof![4 => Just(HUB.to_owned()), 2 => text(HOSTS), 1 => Just("evil.net".to_owned())],
+        port in text(&["", "", ":5671", ":443", ":0", ":", ":+1", ":65536", "@evil.net", "\\@evil.net", "?", "#@x"]),
+        id in prop_oneof![3 => Just("dev1".to_owned()), 1 => name(), 1 => Just("%64ev1".to_owned())],
+        end in text(&[
+            "/messages/events", "/messages/events", "/messages/devicebound", "/twin", "/messages/events/", "",
+            "/messages/events?x", "/messages%2Fevents", "/../dev10/messages/events",
+        ]),
+    ) {
+        let authority = if scheme.is_empty() { String::new() } else { format!("{user}{host}{port}") };
+        link::agree(&format!("{scheme}{authority}/devices/{id}{end}"));
+        link::agree(&format!("{scheme}{authority}{id}{end}"));
+    }
+
+    #[test]
     fn cbs_of_an_identity(ids in (name(), name()), module in any::<bool>(), words in text(&["devices", "Devices", "%64evices"])) {
         let tail = if module { format!("/modules/{}", ids.1) } else { String::new() };
         let name = format!("{HUB}/{words}/{}{tail}", ids.0);
