@@ -13,6 +13,7 @@ mod error;
 mod explain;
 mod field;
 mod grammar;
+mod hint;
 mod kind;
 mod options;
 #[cfg(feature = "alloc")]

@@ -9,6 +9,7 @@ mod class;
 mod entropy;
 mod fast_path;
 mod grammar;
+mod hint;
 mod identity;
 mod key;
 mod lookup;
@@ -25,6 +26,7 @@ mod thumbprint;
 
 pub use aead::{Aead, OpenError, SealError};
 pub use entropy::NoEntropy;
+pub use hint::Hint;
 pub use identity::{Identity, RecordVersion, Status};
 pub use key::{KeyError, SymmetricKey};
 pub use lookup::Lookup;

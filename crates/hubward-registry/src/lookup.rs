@@ -61,7 +61,8 @@ impl<K: MacKey> Registry<K> {
         };
         let result = IdentityRecord::new(identity, status, hot.version, credential);
         let second = second.map(|second| RecordVersion::new(hot.version.generation(), second.version()));
-        Some(LookupResult::Identity(result.with_secondary_version(second.unwrap_or(hot.version))))
+        let result = result.with_secondary_version(second.unwrap_or(hot.version));
+        Some(LookupResult::Identity(result.with_edge_device(hot.edge_device)))
     }
 
     /// Returns the credential of an identity without keys, which is in the cold layer.

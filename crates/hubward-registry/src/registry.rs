@@ -182,6 +182,7 @@ impl<K: MacKey> Registry<K> {
             primary,
             device,
             status: Status::Enabled,
+            edge_device: false,
         };
         let etag = ETag::new(version);
         let record = Record { etag, capabilities: Capabilities::default(), proof, more: None };
@@ -287,6 +288,9 @@ impl<K: MacKey> Registry<K> {
     fn set_attributes(&mut self, slot: Slot, rest: Attributes, etag: ETag) -> Result<ETag, RegistryError> {
         if let (Some(status), Some(hot)) = (rest.status, self.store.hot_mut(slot)) {
             hot.status = status;
+        }
+        if let (Some(capabilities), Some(hot)) = (rest.capabilities, self.store.hot_mut(slot)) {
+            hot.edge_device = capabilities.iot_edge;
         }
         let record = self.store.record_mut(slot).ok_or(RegistryError::NotFound)?;
         record.etag = etag;

@@ -62,6 +62,18 @@ pub enum RegistrationPolicy {
     Any,
 }
 
+/// The handling of a policy's token that is put on an AMQP connection for many devices, as pooled clients and field
+/// gateways do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ManyDevices {
+    /// A policy's token connects the device that the transport names, and no other.
+    Refuse,
+    /// A token with DeviceConnect for the hub or for all devices opens the links of each device that exists, is enabled
+    /// and is within the token's resource.
+    ExistingAndEnabled,
+}
+
 /// The rules for parsing and verifying a token.
 ///
 /// Start from a constant and change single fields:
@@ -91,6 +103,8 @@ pub struct TokenRules {
     pub skn_as_device_id: SknAsDeviceId,
     /// The `skn` of a registration.
     pub registration_policy: RegistrationPolicy,
+    /// The handling of a policy's token for many devices.
+    pub many_devices: ManyDevices,
 }
 
 impl TokenRules {
@@ -104,6 +118,7 @@ impl TokenRules {
         double_encoding: DoubleEncoding::Refuse,
         skn_as_device_id: SknAsDeviceId::Refuse,
         registration_policy: RegistrationPolicy::Registration,
+        many_devices: ManyDevices::Refuse,
     };
 
     /// The rules that accept every known client: five minutes of leeway, any lifetime, and each leniency on.
@@ -116,5 +131,6 @@ impl TokenRules {
         double_encoding: DoubleEncoding::WhereIdentityIsKnown,
         skn_as_device_id: SknAsDeviceId::WhereIdentityIsKnown,
         registration_policy: RegistrationPolicy::Any,
+        many_devices: ManyDevices::ExistingAndEnabled,
     };
 }

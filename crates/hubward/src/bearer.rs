@@ -10,7 +10,7 @@ use hubward_policy::{Caller, Operation};
 use crate::config::DirectoryConfig;
 use crate::credentials::TokenText;
 use crate::error::AuthError;
-use crate::transport::http::bearer_token;
+use crate::transport::http::{bearer_token, three_parts};
 
 /// An HTTP request with a bearer token. Nothing is verified yet.
 ///
@@ -97,6 +97,9 @@ pub enum UserDenial {
     /// An endpoint that devices and modules call for themselves. No role grants access to it.
     #[error("only a device or module can call this endpoint, for itself")]
     DeviceEndpoint,
+    /// The AMQP connection has no valid token of a user.
+    #[error("this connection has no valid bearer token")]
+    NoUser,
     /// No role of the user permits it.
     #[error("{}", RoleDecision::Deny(*.0))]
     Role(MissingPermission),
@@ -111,6 +114,12 @@ impl<'a> Bearer<'a> {
     pub fn http(method: &'a str, path: &'a str, authorization: &'a str) -> Result<Self, AuthError> {
         let token = bearer_token(authorization)?;
         Ok(Self { token: TokenText(token), operation: Operation::http(method, path) })
+    }
+
+    /// Takes a token that is put by CBS, with or without the word `Bearer`. It requests no operation.
+    pub(crate) fn cbs(token: &'a str) -> Result<Self, AuthError> {
+        let token = if token.contains(' ') { bearer_token(token)? } else { three_parts(token)? };
+        Ok(Self { token: TokenText(token), operation: Operation::amqp_send("") })
     }
 
     /// Starts the authentication, which needs the result of the caller's JWT library.
@@ -166,6 +175,10 @@ impl<'a, 'p> User<'a, 'p> {
         self.object_id
     }
 
+    pub(crate) const fn ids(&self) -> &'p [&'p str] {
+        self.ids
+    }
+
     /// Returns the first second, since 1970, at which the token is no longer valid.
     #[must_use]
     pub const fn until(&self) -> u64 {
@@ -186,21 +199,26 @@ impl<'a, 'p> User<'a, 'p> {
     /// Decides on another operation. A user cannot call an endpoint that devices call for themselves, regardless of
     /// roles.
     pub fn decide(&self, operation: &Operation<'_>, access: &Access) -> UserDecision {
-        let Some(endpoint) = operation.endpoint() else {
-            return UserDecision::Deny(UserDenial::UnknownOperation);
-        };
-        match endpoint.caller() {
-            Caller::Service | Caller::ServiceOrSibling => {}
-            _ => return UserDecision::Deny(UserDenial::DeviceEndpoint),
-        }
-        match access.check_endpoint(self.ids, endpoint, self.hub) {
-            RoleDecision::Allow { assignment } => UserDecision::Allow { assignment },
-            RoleDecision::Deny(shortfall) => UserDecision::Deny(UserDenial::Role(shortfall)),
-        }
+        UserDecision::of(self.ids, operation, access, self.hub)
     }
 }
 
 impl UserDecision {
+    /// Decides on an operation of the principals `ids`, by the role assignments of `hub`.
+    pub(crate) fn of(ids: &[&str], operation: &Operation<'_>, access: &Access, hub: ArmScope<'_>) -> Self {
+        let Some(endpoint) = operation.endpoint() else {
+            return Self::Deny(UserDenial::UnknownOperation);
+        };
+        match endpoint.caller() {
+            Caller::Service | Caller::ServiceOrSibling | Caller::ServiceOrEdgeDevice => {}
+            _ => return Self::Deny(UserDenial::DeviceEndpoint),
+        }
+        match access.check_endpoint(ids, endpoint, hub) {
+            RoleDecision::Allow { assignment } => Self::Allow { assignment },
+            RoleDecision::Deny(shortfall) => Self::Deny(UserDenial::Role(shortfall)),
+        }
+    }
+
     /// Returns `true` if the request is permitted.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
@@ -215,6 +233,7 @@ impl UserDenial {
         match self {
             Self::UnknownOperation => "unknown-operation",
             Self::DeviceEndpoint => "device-endpoint",
+            Self::NoUser => "no-user",
             Self::Role(shortfall) => shortfall.code(),
         }
     }

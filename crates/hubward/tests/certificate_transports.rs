@@ -85,7 +85,7 @@ fn links_after_a_certificate() {
         let presented = Credentials::amqp_external("", Some(HUB), &shown).unwrap();
         Cbs::new().with_session(hub.admit(presented, TODAY).unwrap().into_session())
     };
-    let may_send = |hub: &Hub, cbs: &Cbs, address: &str| hub.may_send(cbs, address, TODAY);
+    let may_send = |hub: &Hub, cbs: &mut Cbs, address: &str| hub.may_send(cbs, address, TODAY);
     let (ca1, sas) = ("/devices/ca1/messages/events", "/devices/sas/messages/events");
     let host = Authority::parse(HUB).unwrap();
     let primary = key("sas primary");
@@ -104,20 +104,20 @@ fn links_after_a_certificate() {
         reply.error().map(|error| error.code())
     };
     let mut cbs = open(&hub);
-    assert!(may_send(&hub, &cbs, ca1) && !may_send(&hub, &cbs, sas));
-    assert!(!may_send(&hub, &cbs, "/devices/ca10/messages/events"));
+    assert!(may_send(&hub, &mut cbs, ca1) && !may_send(&hub, &mut cbs, sas));
+    assert!(!may_send(&hub, &mut cbs, "/devices/ca10/messages/events"));
     // a token after the certificate
     assert_eq!(put(&hub, &mut cbs, "sas"), Some("both-credentials"));
     hub.rules = hub.rules.with_both_credentials(BothCredentials::CertificateWins);
     assert_eq!(put(&hub, &mut cbs, "sas"), Some("both-credentials"));
-    assert!(may_send(&hub, &cbs, ca1) && !may_send(&hub, &cbs, sas));
+    assert!(may_send(&hub, &mut cbs, ca1) && !may_send(&hub, &mut cbs, sas));
     hub.rules = hub.rules.with_both_credentials(BothCredentials::TokenWins);
     assert_eq!(put(&hub, &mut cbs, "ca1"), Some("identity-mismatch"));
     assert_eq!(put(&hub, &mut cbs, "sas"), None);
-    assert!(may_send(&hub, &cbs, ca1) && may_send(&hub, &cbs, sas), "each by its own credential");
+    assert!(may_send(&hub, &mut cbs, ca1) && may_send(&hub, &mut cbs, sas), "each by its own credential");
     hub.registry.set_status(device("ca1"), Status::Disabled).unwrap();
     cbs.retain(|session| session.recheck(&hub.answers(session), at(TODAY)).is_ok());
-    assert!(!may_send(&hub, &cbs, ca1) && may_send(&hub, &cbs, sas));
+    assert!(!may_send(&hub, &mut cbs, ca1) && may_send(&hub, &mut cbs, sas));
 }
 
 #[test]

@@ -26,8 +26,8 @@ use hubward::policy::Operation;
 use hubward::registry::{Authentication, Registry};
 use hubward::types::{Identity, PolicyName, RecordVersion, Status};
 use hubward::{
-    AsyncStore, AuthError, Credentials, FoundRecord, OwnedRecord, PublicError, RecordRequest, SessionError,
-    Store, StoreOr,
+    AsyncStore, AuthError, Cbs, CbsRequest, Credentials, FoundRecord, LinkRole, OwnedRecord, PublicError,
+    RecordRequest, SessionError, Store, StoreOr,
 };
 use hubward_rustcrypto::HmacKey;
 
@@ -296,4 +296,41 @@ fn the_edge_devices_above_an_owned_record_count() {
     let session = hub.rules.authenticate(presented, &Rows, clock).unwrap().into_session();
     let checked = hub.rules.recheck(&session, &Rows, clock).unwrap();
     assert_eq!(checked.identity().to_string(), "device leaf");
+}
+
+#[test]
+fn links_of_many_devices_with_a_store() {
+    let (hub, mut store, mut cbs) = (compat(), Later::default(), Cbs::new());
+    let password = token(HUB, &key("device primary"), NOW + 60, Some("device"));
+    let put = CbsRequest::new("put-token", "azure-devices.net:sastoken", HUB, &password);
+    let reply = block_on(hub.rules.put_token_async(&mut cbs, put, &store, clock)).unwrap();
+    assert_eq!((reply.status_code(), store.lookups.swap(0, Ordering::Relaxed)), (200, 1));
+    let link = |cbs: &mut Cbs, store: &Later, id: &str| {
+        let address = format!("amqps://{HUB}/devices/{id}/messages/events");
+        let attached = hub.rules.may_attach_async(cbs, LinkRole::Sender, &address, store, clock);
+        let result = block_on(attached).map(|decision| decision.is_allow());
+        (result, store.lookups.swap(0, Ordering::Relaxed))
+    };
+    let down = Later { down: true, ..Later::default() };
+    assert_eq!(link(&mut cbs, &down, "dev1"), (Err(Down), 1));
+    assert_eq!(link(&mut cbs, &store, "dev1"), (Ok(true), 2), "the policy's recheck and the device");
+    assert_eq!(link(&mut cbs, &store, "dev1"), (Ok(true), 3), "the rechecks of both sessions");
+    assert_eq!(link(&mut cbs, &store, "gone"), (Ok(false), 4));
+    store.disabled = true;
+    assert_eq!(link(&mut cbs, &store, "dev1"), (Ok(false), 4), "its session decides no longer");
+    assert_eq!(link(&mut cbs, &down, "dev1"), (Err(Down), 1));
+}
+
+#[test]
+fn a_store_that_fails_permits_no_link() {
+    let (hub, mut cbs) = (compat(), Cbs::new());
+    let password = token(HUB, &key("device primary"), NOW + 60, Some("device"));
+    let put = CbsRequest::new("put-token", "azure-devices.net:sastoken", HUB, &password);
+    assert_eq!(hub.rules.put_token(&mut cbs, put, &hub.registry, clock).unwrap().status_code(), 200);
+    for (fails_at, expected) in [(1, Err(Down)), (2, Err(Down)), (3, Ok(true)), (3, Err(Down))] {
+        let store = Counted { fails_at, ..Counted::new(&hub.registry) };
+        let address = "/devices/dev1/messages/events";
+        let result = hub.rules.may_attach(&mut cbs, LinkRole::Sender, address, &store, clock);
+        assert_eq!(result.map(|decision| decision.is_allow()), expected, "{fails_at}");
+    }
 }

@@ -3,10 +3,10 @@
 
 use std::process::ExitCode;
 
-use hubward_testkit::conformance::{Tally, cloud, connection_strings, limbo, pkits, sas, x509_field};
+use hubward_testkit::conformance::{Tally, cloud, connection_strings, field, limbo, pkits, sas, x509_field};
 
 const USAGE: &str =
-    "usage: conformance sas | connection-strings | cloud | limbo | pkits | x509-field FILE...";
+    "usage: conformance sas | connection-strings | cloud | field | limbo | pkits | x509-field FILE...";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         "sas" => (sas::run, Tally::new("sas")),
         "connection-strings" => (connection_strings::run, Tally::new("connection-strings")),
         "cloud" => (cloud::run, Tally::new("cloud")),
+        "field" => (field::run, Tally::new("field")),
         "limbo" => (limbo::run, Tally::new("limbo")),
         "pkits" => (pkits::run, Tally::new("pkits")),
         "x509-field" => (x509_field::run, Tally::new("x509-field")),

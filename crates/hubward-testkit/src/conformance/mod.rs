@@ -2,6 +2,7 @@
 
 pub mod cloud;
 pub mod connection_strings;
+pub mod field;
 pub mod known;
 pub mod limbo;
 pub mod pkits;

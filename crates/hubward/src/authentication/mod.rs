@@ -22,5 +22,5 @@ mod delegation;
 pub(crate) mod evidence;
 pub(crate) mod state_machine;
 pub(crate) mod step;
-mod token;
+pub(crate) mod token;
 mod with_store;

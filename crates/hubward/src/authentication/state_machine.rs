@@ -80,7 +80,16 @@ impl<'a> Credentials<'a> {
         match (token, certificates, context, claimed) {
             // the token of a device or module that the transport names
             (Some(text), [], TransportContext::Empty, Some(claimed)) => {
-                let token = token::parse_for(&claimed.identity(), text.0, rules)?;
+                let token = match token::parse_for(&claimed.identity(), text.0, rules) {
+                    Ok(token) => token,
+                    // the path of a request is not the caller's: the token is, and the decision compares the two
+                    Err(AuthError::IdentityMismatch) if operation.is_request() => {
+                        let (token, claimed) = (Some(text), Some(claimed));
+                        let presented = Self { token, certificates, hub, claimed, context, operation };
+                        return presented.start_slow_path(rules).map_err(refused);
+                    }
+                    Err(error) => return Err(error),
+                };
                 let (target, source) = (token::signer(&token), IdentitySource::Transport);
                 let bound = BoundCredentials {
                     config: rules,
@@ -118,10 +127,24 @@ impl<'a> Credentials<'a> {
                         let claimed = claimed.ok_or(AuthError::IdentityMismatch)?;
                         (claimed, Source::Transport, Target::EdgeHub, Stage::Signer(token))
                     }
-                    (_, Some(claimed)) => {
-                        let token = token::parse_for(&claimed.identity(), text, rules)?;
+                    (TransportContext::DeviceName, Some(claimed)) => {
+                        let (token, claimed) = token::parse_for_device(claimed, text, rules)?;
                         (claimed, Source::Transport, token::signer(&token), Stage::Signer(token))
                     }
+                    (TransportContext::EdgeDevice, Some(claimed)) => {
+                        let (token, claimed, source) = token::parse_for_edge_device(claimed, text, rules)?;
+                        (claimed, source, token::signer(&token), Stage::Signer(token))
+                    }
+                    (_, Some(claimed)) => match token::parse_for(&claimed.identity(), text, rules) {
+                        Err(AuthError::IdentityMismatch) if operation.is_request() => {
+                            let (token, claimed) = token::parse_unnamed(&context, text, rules)?;
+                            (claimed, Source::Token, token::signer(&token), Stage::Signer(token))
+                        }
+                        token => {
+                            let token = token?;
+                            (claimed, Source::Transport, token::signer(&token), Stage::Signer(token))
+                        }
+                    },
                     (context, None) => {
                         let (token, claimed) = token::parse_unnamed(&context, text, rules)?;
                         (claimed, Source::Token, token::signer(&token), Stage::Signer(token))
@@ -293,7 +316,7 @@ impl<'c, 'a, K: MacKey> PendingAuthentication<'c, 'a, K> {
 fn authenticated<'a, K>(bound: BoundCredentials<'_, 'a, K>, proven: Proven<'a>) -> Authenticated<'a> {
     let actor = bound.actor();
     let BoundCredentials { operation, claimed, certificate, .. } = bound;
-    let Proven { policy, token_policy, key_slot, granted, scope, versions, until } = proven;
+    let Proven { policy, token_policy, key_slot, granted, scope, versions, edge_device, until } = proven;
     let identity = policy.unwrap_or(claimed);
     Authenticated {
         identity,
@@ -304,6 +327,7 @@ fn authenticated<'a, K>(bound: BoundCredentials<'_, 'a, K>, proven: Proven<'a>) 
         key_slot,
         certificate,
         versions,
+        edge_device,
         until,
         operation,
     }

@@ -78,6 +78,8 @@ pub(super) struct Proven<'a> {
     pub(super) granted: Permissions,
     pub(super) scope: Scope<'a>,
     pub(super) versions: RecordVersions,
+    /// `true` if the own credential of an edge device was verified.
+    pub(super) edge_device: bool,
     /// The last second at which the proof is valid.
     pub(super) until: u64,
 }

@@ -47,6 +47,38 @@ pub(super) fn parse_for<'a, K: MacKey>(
     Ok(token)
 }
 
+/// Parses the token that is put for the name of a device: the device's, a policy's, or that of one of its modules, which
+/// is then the claimed identity. The ids of a module's token are compared exactly, since they select the key.
+pub(super) fn parse_for_device<'a, K: MacKey>(
+    claimed: ClaimedIdentity<'a>,
+    text: &'a str,
+    config: &HubConfig<K>,
+) -> Result<(SasToken<'a>, ClaimedIdentity<'a>), AuthError> {
+    let token = parse(text, config)?;
+    if let (None, Shape::Module(device, module)) = (token.policy(), token.resource().shape())
+        && claimed.identity().device().is_some_and(|id| device.eq_decoded(id.as_str()))
+    {
+        let module = ClaimedIdentity::from_lookup(&Lookup::Module(device, module));
+        return Ok((token, module.ok_or(AuthError::IdentityMismatch)?));
+    }
+    parse_for(&claimed.identity(), text, config).map(|token| (token, claimed))
+}
+
+/// Parses the token of a request that manages the modules of a device: the device's own, or that of another caller, which
+/// is then the claimed identity.
+pub(super) fn parse_for_edge_device<'a, K: MacKey>(
+    claimed: ClaimedIdentity<'a>,
+    text: &'a str,
+    config: &HubConfig<K>,
+) -> Result<(SasToken<'a>, ClaimedIdentity<'a>, IdentitySource), AuthError> {
+    let token = parse(text, config)?;
+    if token.policy().is_none() && token.is_for(&claimed.identity(), config.token()) {
+        return Ok((token, claimed, IdentitySource::Transport));
+    }
+    let (token, claimed) = parse_unnamed(&TransportContext::Empty, text, config)?;
+    Ok((token, claimed, IdentitySource::Token))
+}
+
 /// Parses a token if the transport names no device and no module: the token's signer is the claimed identity.
 pub(super) fn parse_unnamed<'a, K: MacKey>(
     context: &TransportContext<'_>,
@@ -70,7 +102,10 @@ fn matches_context(context: &TransportContext<'_>, token: &SasToken<'_>, signer:
         TransportContext::Audience(audience) => {
             matches!(signer, Lookup::Policy(_)) && token.resource().covers(audience)
         }
-        TransportContext::Empty | TransportContext::Actor(_) => true,
+        TransportContext::Empty
+        | TransportContext::Actor(_)
+        | TransportContext::DeviceName
+        | TransportContext::EdgeDevice => true,
     }
 }
 
@@ -83,7 +118,7 @@ pub(super) const fn signer(token: &SasToken<'_>) -> LookupTarget {
 /// Returns `true` if a policy's token for `resource` may connect `identity`: if the resource is the hub, all its devices,
 /// a device or a module, and covers the identity. `{host}/devices/{id}/modules` connects no module, although
 /// [`ResourcePath::covers_identity`] is true.
-fn may_connect(resource: ResourcePath<'_>, identity: &Identity<'_>) -> bool {
+pub(crate) fn may_connect(resource: ResourcePath<'_>, identity: &Identity<'_>) -> bool {
     !matches!(resource.shape(), Shape::Other) && resource.covers_identity(identity)
 }
 
@@ -101,7 +136,8 @@ pub(super) fn verify_by_identity<'a, K: MacKey>(
     }
     let (token, version) = verify_with_keys(config, token, record, now)?;
     let versions = RecordVersions::identity(version);
-    Ok(proven(config, token, Permissions::DEVICE_CONNECT, Scope::Own, versions))
+    let proven = proven(config, token, Permissions::DEVICE_CONNECT, Scope::Own, versions);
+    Ok(Proven { edge_device: record.is_edge_device(), ..proven })
 }
 
 /// Verifies the token with the keys of an identity's record. Returns the version of the key that matched.
@@ -137,7 +173,13 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
         parsed.verify_for_any_host(policy.keys().with_dummy(config.dummy_key()), now, config.token())?;
     let (rights, version) = (policy.rights(), policy.version());
     match bound.source {
-        // without DeviceConnect the token connects no device: the policy itself is authenticated
+        // a device that connects is named, so without DeviceConnect the token proves neither it nor the policy
+        IdentitySource::Transport
+            if !rights.contains(Permissions::DEVICE_CONNECT) && !bound.operation.is_request() =>
+        {
+            Err(AuthError::PolicyConnectsNoDevice)
+        }
+        // the path of a request names no caller: the policy itself is authenticated
         IdentitySource::Transport if !rights.contains(Permissions::DEVICE_CONNECT) => {
             let policy = ClaimedIdentity::from_lookup(&parsed.signer()).ok_or(AuthError::RecordMismatch)?;
             let (scope, versions) = (Scope::Resource(token.resource()), RecordVersions::policy(version));
@@ -153,14 +195,12 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
             Ok(Step::Lookup(LookupTarget::Identity, Stage::DeviceCheck { token, rights, version }))
         }
         IdentitySource::Token => {
-            // DeviceConnect needs a device that the transport names, whose record is then checked
-            let granted = rights.difference(Permissions::DEVICE_CONNECT);
             let resource = match bound.context {
                 TransportContext::Audience(audience) => audience,
                 _ => token.resource(),
             };
             let versions = RecordVersions::policy(version);
-            Ok(Step::Authenticated(proven(config, token, granted, Scope::Resource(resource), versions)))
+            Ok(Step::Authenticated(proven(config, token, rights, Scope::Resource(resource), versions)))
         }
     }
 }
@@ -250,5 +290,5 @@ pub(super) fn proven<'a, K: MacKey>(
 ) -> Proven<'a> {
     let until = token.expires().as_secs().saturating_add(config.token().leeway);
     let (token_policy, key_slot) = (token.policy(), Some(token.key_slot()));
-    Proven { policy: None, token_policy, key_slot, granted, scope, versions, until }
+    Proven { policy: None, token_policy, key_slot, granted, scope, versions, edge_device: false, until }
 }

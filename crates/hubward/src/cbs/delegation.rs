@@ -77,7 +77,7 @@ impl<'a> PendingDelegation<'_, 'a> {
                 }
                 require_enabled(record.status())?;
                 let session = edge_hub.delegate(&device, &record.identity(), record.version());
-                cbs.add(Entry { audience: None, session }, now)
+                cbs.add(Entry { audience: None, source: None, session }, now)
             }
             _ => Err(AuthError::RecordMismatch),
         }

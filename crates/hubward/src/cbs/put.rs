@@ -68,7 +68,7 @@ impl Cbs {
             Identity::Policy(_) => authenticated.resource().map(|path| path.as_received().into()),
             _ => None,
         };
-        self.add(Entry { audience, session: authenticated.into_session() }, now)
+        self.add(Entry { audience, source: None, session: authenticated.into_session() }, now)
     }
 }
 
@@ -94,6 +94,14 @@ impl<'c, 'a, K: MacKey> PendingCbs<'c, 'a, K> {
 }
 
 impl CbsResponse {
+    pub(super) const fn taken() -> Self {
+        Self(Ok(()))
+    }
+
+    pub(super) const fn refused(error: AuthError) -> Self {
+        Self(Err(error))
+    }
+
     /// Returns the `status-code` of the response: 200, 400 for a malformed message, or 401 for a rejected token.
     #[must_use]
     pub const fn status_code(&self) -> i32 {

@@ -3,6 +3,7 @@
 use hubward_core::{LookupResult, MacKey, UnixTime};
 
 use super::connection::Cbs;
+use super::link::{LinkDecision, LinkRole, LinkSearch, LinkStep};
 use super::put::CbsResponse;
 use crate::config::HubConfig;
 use crate::error::AuthError;
@@ -87,6 +88,89 @@ impl<K: MacKey> HubConfig<K> {
                 None => pending.resume(&LookupResult::<K>::NotFound, clock()),
             };
             result.map_err(StoreOr::Refused)
+        }
+    }
+
+    /// Decides whether the client may attach a link to `address`: does the lookups of [`Cbs::may_attach`] with a store, the
+    /// rechecks of the sessions included. `clock` is read before and after each lookup.
+    ///
+    /// # Errors
+    /// The store's error: refuse the link.
+    ///
+    /// ```
+    /// use hubward::registry::Registry;
+    /// use hubward::types::UnixTime;
+    /// use hubward::{Cbs, HubConfig, LinkRole};
+    /// use hubward_rustcrypto::HmacKey;
+    ///
+    /// fn attach(config: &HubConfig<HmacKey>, cbs: &mut Cbs, store: &Registry<HmacKey>, now: UnixTime) -> bool {
+    ///     let address = "/devices/pump-7/messages/events";
+    ///     let Ok(decision) = config.may_attach(cbs, LinkRole::Sender, address, store, || now);
+    ///     decision.is_allow()
+    /// }
+    /// ```
+    pub fn may_attach<'s, S: Store<K> + ?Sized>(
+        &self,
+        cbs: &'s mut Cbs,
+        role: LinkRole,
+        address: &'s str,
+        store: &S,
+        clock: impl Fn() -> UnixTime,
+    ) -> Result<LinkDecision<'s>, S::Error> {
+        let mut search = match LinkSearch::start(role, address, self) {
+            Ok(search) => search,
+            Err(denial) => return Ok(LinkDecision::Deny(denial)),
+        };
+        for (at, session) in cbs.sessions().enumerate() {
+            match self.recheck(session, store, &clock) {
+                Ok(checked) if search.judge(at, &checked) => break,
+                Ok(_) | Err(StoreOr::Refused(_)) => {}
+                Err(StoreOr::Store(error)) => return Err(error),
+            }
+        }
+        match search.end(cbs) {
+            LinkStep::Decided(decision) => Ok(decision),
+            LinkStep::NeedsLookup(pending) => {
+                let found = store.find(&RecordRequest::new(pending.lookup()))?;
+                Ok(found.with_result(|found| pending.resume(&found, clock())))
+            }
+        }
+    }
+
+    /// Does what [`HubConfig::may_attach`] does with a store that answers later. Dropping the future permits nothing.
+    ///
+    /// # Errors
+    /// As [`HubConfig::may_attach`].
+    pub fn may_attach_async<'s, S: AsyncStore<K> + ?Sized>(
+        &self,
+        cbs: &'s mut Cbs,
+        role: LinkRole,
+        address: &'s str,
+        store: &S,
+        clock: impl Fn() -> UnixTime + Send + Sync,
+    ) -> impl Future<Output = Result<LinkDecision<'s>, S::Error>> + Send {
+        async move {
+            let mut search = match LinkSearch::start(role, address, self) {
+                Ok(search) => search,
+                Err(denial) => return Ok(LinkDecision::Deny(denial)),
+            };
+            for (at, session) in cbs.sessions().enumerate() {
+                match self.recheck_async(session, store, &clock).await {
+                    Ok(checked) if search.judge(at, &checked) => break,
+                    Ok(_) | Err(StoreOr::Refused(_)) => {}
+                    Err(StoreOr::Store(error)) => return Err(error),
+                }
+            }
+            match search.end(cbs) {
+                LinkStep::Decided(decision) => Ok(decision),
+                LinkStep::NeedsLookup(pending) => {
+                    let found = store.find(&RecordRequest::new(pending.lookup())).await?;
+                    Ok(match &found {
+                        Some(record) => record.with_result(|found| pending.resume(&found, clock())),
+                        None => pending.resume(&LookupResult::<K>::NotFound, clock()),
+                    })
+                }
+            }
         }
     }
 }

@@ -4,11 +4,12 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
-use hubward_core::{IdScope, MacKey};
+use hubward_core::{Authority, IdScope, MacKey};
 use hubward_sas::TokenRules;
 
 use super::hub::BothCredentials;
 use super::x509::X509Config;
+use crate::transport::hub_name::without_port;
 
 /// The service's id scope, its requirements on tokens and certificates, and a dummy key as in [`HubConfig`](crate::HubConfig).
 ///
@@ -16,11 +17,13 @@ use super::x509::X509Config;
 ///
 /// ```
 /// use hubward::ProvisioningConfig;
-/// use hubward::types::{IdScope, SymmetricKey};
+/// use hubward::types::{Authority, IdScope, SymmetricKey};
 /// use hubward_rustcrypto::HmacKey;
 ///
 /// let dummy_key = HmacKey::new(&SymmetricKey::generate(getrandom::fill)?);
-/// let config = ProvisioningConfig::new(IdScope::parse("0ne00000A0A")?, dummy_key);
+/// let config = ProvisioningConfig::new(IdScope::parse("0ne00000A0A")?, dummy_key)
+///     .with_service_host(Authority::parse("contoso-dps.example")?)
+///     .with_device_hosts([Authority::parse("global.contoso-dps.example")?]);
 /// # let _ = config;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -33,7 +36,38 @@ struct Shared<K> {
     token: TokenRules,
     both: BothCredentials,
     x509: Option<X509Config>,
+    hosts: ProvisioningHosts,
     dummy_key: Arc<K>,
+}
+
+/// The host names of a provisioning service.
+#[derive(Debug, Clone)]
+pub(crate) struct ProvisioningHosts {
+    service: Option<Arc<str>>,
+    device: Arc<[Box<str>]>,
+}
+
+impl ProvisioningHosts {
+    /// Returns the service's own host, at which policies' tokens are valid.
+    pub(crate) fn service(&self) -> Option<Authority<'_>> {
+        self.service.as_deref().map(Authority::assertion)
+    }
+
+    /// Returns `true` if a request with this `Host` header, or a URI with this host, is for the service's own host.
+    pub(crate) fn is_service(&self, host: &Authority<'_>) -> bool {
+        self.service.as_deref().is_some_and(|own| is_same(own, host))
+    }
+
+    /// Returns `true` if devices may connect to this host: the service's own, or one that devices connect to, such as the
+    /// global endpoint.
+    pub(crate) fn is_device(&self, host: &Authority<'_>) -> bool {
+        self.is_service(host) || self.device.iter().any(|own| is_same(own, host))
+    }
+}
+
+/// Compares without regard to ASCII case. The port of `host` is that of the connection, unless the own name has one.
+fn is_same(own: &str, host: &Authority<'_>) -> bool {
+    own.eq_ignore_ascii_case(host.as_str()) || own.eq_ignore_ascii_case(without_port(host).as_str())
 }
 
 impl<K: MacKey> ProvisioningConfig<K> {
@@ -45,9 +79,27 @@ impl<K: MacKey> ProvisioningConfig<K> {
             token: TokenRules::STRICT,
             both: BothCredentials::Refuse,
             x509: None,
+            hosts: ProvisioningHosts { service: None, device: Arc::new([]) },
             dummy_key: Arc::new(dummy_key),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Sets the service's own host name, at which the tokens of its policies are valid. Without this call every policy's
+    /// token is rejected.
+    #[must_use]
+    pub fn with_service_host(mut self, host: Authority<'_>) -> Self {
+        Arc::make_mut(&mut self.shared).hosts.service = Some(host.as_str().into());
+        self
+    }
+
+    /// Sets the host names that devices connect to, such as `global.azure-devices-provisioning.net`. Links whose address
+    /// is a URI need one of these, or the service's own.
+    #[must_use]
+    pub fn with_device_hosts<'h>(mut self, hosts: impl IntoIterator<Item = Authority<'h>>) -> Self {
+        let hosts = hosts.into_iter().map(|host| host.as_str().into()).collect();
+        Arc::make_mut(&mut self.shared).hosts.device = hosts;
+        self
     }
 
     /// Sets the requirements on tokens.
@@ -89,6 +141,10 @@ impl<K: MacKey> ProvisioningConfig<K> {
         self.shared.x509.as_ref()
     }
 
+    pub(crate) fn hosts(&self) -> &ProvisioningHosts {
+        &self.shared.hosts
+    }
+
     pub(crate) fn dummy_key(&self) -> &K {
         &self.shared.dummy_key
     }
@@ -107,6 +163,7 @@ impl<K> Clone for Shared<K> {
             token: self.token,
             both: self.both,
             x509: self.x509.clone(),
+            hosts: self.hosts.clone(),
             dummy_key: Arc::clone(&self.dummy_key),
         }
     }
@@ -118,6 +175,7 @@ impl<K> fmt::Debug for ProvisioningConfig<K> {
             .field("scope", &self.shared.scope)
             .field("token", &self.shared.token)
             .field("x509", &self.shared.x509)
+            .field("hosts", &self.shared.hosts)
             .finish_non_exhaustive()
     }
 }

@@ -44,6 +44,9 @@ impl<'a> RegistrationCredentials<'a> {
         if self.scope() != rules.scope() {
             return Err(AuthError::IdScopeMismatch);
         }
+        if self.host.is_some_and(|host| !rules.hosts().is_device(&host)) {
+            return Err(AuthError::HubMismatch);
+        }
         let credential =
             match SelectedCredential::select(self.token, self.certificates, rules.both_credentials())? {
                 SelectedCredential::Token(text) => {
@@ -112,7 +115,7 @@ impl<'a, K: MacKey> PendingRegistration<'_, 'a, K> {
             Credential::Token(token) => by_token(token, &presented, rules, enrollments, make, now)?,
             Credential::Chain(chain) => by_chain(&chain, &presented, rules, enrollments, make, now)?,
         };
-        Ok(AuthenticatedRegistration { presented, selected, until })
+        Ok(AuthenticatedRegistration { presented, selected, until, hosts: rules.hosts().clone() })
     }
 }
 

@@ -8,6 +8,9 @@ use hubward_policy::provisioning::{
 use hubward_registry::EnrollmentMatch;
 
 use super::credentials::RegistrationCredentials;
+use crate::config::ProvisioningHosts;
+use crate::transport::hub_name::HubName;
+use crate::transport::uri::link_path;
 
 /// An authenticated registration, valid until its credential expires. Only
 /// [`PendingRegistration::resume`](crate::PendingRegistration::resume) creates one.
@@ -23,6 +26,7 @@ pub struct AuthenticatedRegistration<'a, 'e> {
     pub(super) presented: RegistrationCredentials<'a>,
     pub(super) selected: EnrollmentMatch<'e>,
     pub(super) until: u64,
+    pub(super) hosts: ProvisioningHosts,
 }
 
 impl<'e> AuthenticatedRegistration<'_, 'e> {
@@ -65,6 +69,7 @@ impl<'e> AuthenticatedRegistration<'_, 'e> {
     }
 
     /// Decides on an operation at the service. A device may register itself and query the status of its registration.
+    /// The address of a link may be a URI of one of the service's hosts.
     ///
     /// # Errors
     /// [`ProvisioningDenial`] with the reason for a denial.
@@ -74,8 +79,17 @@ impl<'e> AuthenticatedRegistration<'_, 'e> {
         verb: &str,
         address: &str,
     ) -> Result<&'static ProvisioningEndpoint, ProvisioningDenial> {
+        let address = match transport {
+            Transport::Amqp => link_path(address, |host| self.is_host(host))
+                .map_err(|_| ProvisioningDenial::UnknownOperation)?,
+            _ => address,
+        };
         #[expect(clippy::disallowed_methods, reason = "this registration has been verified")]
         let subject = ProvisioningPrincipal::registrant_assertion(self.scope(), self.id());
         decide_provisioning(&subject, transport, verb, address)
+    }
+
+    fn is_host(&self, host: HubName<'_>) -> bool {
+        matches!(host, HubName::Header(host) if self.hosts.is_device(&host))
     }
 }

@@ -9,10 +9,12 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use hubward_core::{
-    DeviceId, Identity, Lookup, ModuleId, Permissions, PolicyName, RecordVersion, Segment, Thumbprint,
+    DeviceId, Identity, Lookup, ModuleId, Permissions, PolicyName, RecordVersion, ResourcePath, Segment,
+    Thumbprint,
 };
 
 use crate::authentication::authenticated::{Authenticated, RecordVersions};
+use crate::authentication::token::may_connect;
 use crate::store::RecordRequest;
 use crate::transport::auth_chain::edge_hub;
 use crate::transport::claimed_identity::decoded;
@@ -102,6 +104,13 @@ impl Session {
         })
     }
 
+    /// Returns the policy whose key signed the token. Returns `None` if an identity's key signed it, and for a
+    /// certificate.
+    #[must_use]
+    pub fn policy(&self) -> Option<PolicyName<'_>> {
+        self.policy.as_deref().map(PolicyName::assertion)
+    }
+
     /// Returns the edge device whose `$edgeHub` acts on behalf of the identity, or `None` if the identity acts for
     /// itself. With an edge device, the identity's record must come with the edge devices above it
     /// ([`IdentityRecord::with_ancestors`](hubward_core::IdentityRecord::with_ancestors)).
@@ -135,10 +144,41 @@ impl Session {
         }
     }
 
-    /// Takes over the expiry and the record version of the edge hub's new token.
-    pub(crate) const fn renew(&mut self, edge_hub: &Self) {
-        self.versions.signer = edge_hub.versions.signer;
-        self.until = edge_hub.until;
+    pub(crate) const fn granted(&self) -> Permissions {
+        self.granted
+    }
+
+    /// Returns `true` if the identity is a policy with DeviceConnect, whose token names no device.
+    pub(crate) const fn connects_devices(&self) -> bool {
+        matches!(self.identity, OwnedIdentity::Policy(_))
+            && self.granted.contains(Permissions::DEVICE_CONNECT)
+    }
+
+    /// Returns `true` if the resource of a policy's token covers the device or module.
+    pub(crate) fn covers(&self, identity: &Identity<'_>) -> bool {
+        let resource = self.resource.as_deref().map(ResourcePath::parse);
+        matches!(resource, Some(Ok(resource)) if may_connect(resource, identity))
+    }
+
+    /// Creates the session of a device or module from the session of a policy that connects devices.
+    pub(crate) fn connect(&self, identity: &Identity<'_>, version: RecordVersion) -> Self {
+        Self {
+            identity: OwnedIdentity::new(identity),
+            granted: self.granted.intersection(Permissions::DEVICE_CONNECT),
+            resource: self.resource.clone(),
+            policy: self.policy.clone(),
+            actor: None,
+            by_certificate: false,
+            issuers: Box::default(),
+            versions: RecordVersions::policy_for(self.versions.signer, version),
+            until: self.until,
+        }
+    }
+
+    /// Takes over the expiry and the record version of the signer's new token: an edge hub's or a policy's.
+    pub(crate) const fn renew(&mut self, signer: &Self) {
+        self.versions.signer = signer.versions.signer;
+        self.until = signer.until;
     }
 
     /// Returns `true` if a certificate proved the identity.

@@ -30,7 +30,8 @@ pub struct CheckedSession<'s> {
 }
 
 impl<'s> CheckedSession<'s> {
-    pub(super) const fn new(session: &'s Session) -> Self {
+    /// Only for a session that passed the recheck, or was opened, in the same call.
+    pub(crate) const fn new(session: &'s Session) -> Self {
         Self { session }
     }
 
@@ -59,7 +60,7 @@ impl<'s> CheckedSession<'s> {
             clippy::disallowed_methods,
             reason = "this identity was verified when the session was opened"
         )]
-        let subject = Subject::assertion(session.identity(), granted, scope);
+        let subject = Subject::assertion(session.identity(), granted, scope).without_device();
         decide(&subject, operation)
     }
 }

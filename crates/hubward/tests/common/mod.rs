@@ -11,7 +11,10 @@ use hubward::types::{
     Authority, DeviceId, HostName, Lookup, MacKey, ModuleId, Permissions, PolicyName, Status, SymmetricKey,
     UnixTime,
 };
-use hubward::{AuthError, Authenticated, Cbs, CheckedSession, Credentials, HubConfig, LinkRole, Session};
+use hubward::{
+    AuthError, Authenticated, Cbs, CheckedSession, Credentials, HubConfig, LinkDecision, LinkDenial,
+    LinkRole, Session,
+};
 use hubward_rustcrypto::HmacKey;
 
 pub const HUB: &str = "contoso.azure-devices.net";
@@ -105,9 +108,28 @@ impl Hub {
         self.rules.recheck(session, &self.registry, || at(now)).unwrap()
     }
 
-    pub fn may_send(&self, cbs: &Cbs, address: &str, now: u64) -> bool {
-        let recheck = |session| self.rules.recheck(session, &self.registry, || at(now)).ok();
-        cbs.may_attach(LinkRole::Sender, address, recheck).is_allow()
+    /// Returns the session if it is still valid.
+    pub fn valid<'s>(&self, session: &'s Session, now: u64) -> Option<CheckedSession<'s>> {
+        self.rules.recheck(session, &self.registry, || at(now)).ok()
+    }
+
+    /// Returns the identity whose session permits the link, or the denial.
+    pub fn attach<'s>(
+        &self,
+        cbs: &'s mut Cbs,
+        role: LinkRole,
+        address: &'s str,
+        now: u64,
+    ) -> Result<String, LinkDenial<'s>> {
+        let Ok(decision) = self.rules.may_attach(cbs, role, address, &self.registry, || at(now));
+        match decision {
+            LinkDecision::Allow(session, _) => Ok(session.identity().to_string()),
+            LinkDecision::Deny(denial) => Err(denial),
+        }
+    }
+
+    pub fn may_send(&self, cbs: &mut Cbs, address: &str, now: u64) -> bool {
+        self.attach(cbs, LinkRole::Sender, address, now).is_ok()
     }
 
     /// Returns the authenticated identity, or the code of the rejection.

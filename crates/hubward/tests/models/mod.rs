@@ -4,6 +4,7 @@
 pub mod auth_chain;
 pub mod cbs;
 pub mod http;
+pub mod link;
 pub mod mqtt;
 pub mod provisioning;
 pub mod sasl;
