@@ -75,6 +75,7 @@ impl<K: MacKey> HubConfig<K> {
     ///
     /// # Errors
     /// As [`HubConfig::authenticate`].
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` does not promise a `Send` future")]
     pub fn authenticate_async<'a, S: AsyncStore<K> + ?Sized>(
         &self,
         credentials: Credentials<'a>,

@@ -32,6 +32,7 @@ impl<K: MacKey> HubConfig<K> {
     ///
     /// # Errors
     /// As [`HubConfig::put_token`].
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` does not promise a `Send` future")]
     pub fn put_token_async<S: AsyncStore<K> + ?Sized>(
         &self,
         cbs: &mut Cbs,
@@ -71,6 +72,7 @@ impl<K: MacKey> HubConfig<K> {
     ///
     /// # Errors
     /// As [`HubConfig::delegate`].
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` does not promise a `Send` future")]
     pub fn delegate_async<S: AsyncStore<K> + ?Sized>(
         &self,
         cbs: &mut Cbs,

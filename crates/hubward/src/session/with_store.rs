@@ -53,6 +53,7 @@ impl<K: MacKey> HubConfig<K> {
     ///
     /// # Errors
     /// As [`HubConfig::recheck`].
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` does not promise a `Send` future")]
     pub fn recheck_async<'s, S: AsyncStore<K> + ?Sized>(
         &self,
         session: &'s Session,
