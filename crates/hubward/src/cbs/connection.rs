@@ -76,7 +76,7 @@ impl Cbs {
 
     /// Adds an entry in place of the one for the same identity or audience, and removes expired ones.
     pub(super) fn add(&mut self, entry: Entry, now: UnixTime) -> Result<(), AuthError> {
-        self.entries.retain(|other| other.session.until() >= now.as_secs() && !other.is_replaced_by(&entry));
+        self.entries.retain(|other| other.session.until() >= now && !other.is_replaced_by(&entry));
         if self.entries.len() >= self.limit {
             return Err(AuthError::TooManyIdentities);
         }

@@ -35,7 +35,7 @@ pub enum BothCredentials {
 /// let config = HubConfig::new(HostName::parse("contoso.example")?, dummy_key)
 ///     .with_aliases([Authority::parse("localhost:8443")?])
 ///     .with_both_credentials(BothCredentials::TokenWins);
-/// assert_eq!(config.token().leeway, 0);
+/// assert_eq!(config.token().leeway, std::time::Duration::ZERO);
 /// assert!(config.x509().is_none(), "certificates are rejected until an X509Config is set");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
