@@ -93,7 +93,7 @@ fn both(
 
 fn gather<'i, 'a: 'i>(lists: impl Iterator<Item = &'i Crl<'a>>) -> Crls {
     let mut crls = Crls::new();
-    lists.for_each(|list| crls.add(*list));
+    lists.for_each(|list| crls.add(list));
     crls
 }
 
