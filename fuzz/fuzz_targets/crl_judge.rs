@@ -50,8 +50,8 @@ fuzz_target!(|bytes: &[u8]| {
     let pump = || Profile::device(ExpectedSubject::Any);
 
     let mut genuine = gather(lists.iter());
-    genuine.add(Crl::parse(ROOT_LIST).unwrap());
-    genuine.add(Crl::parse(REVOKED).unwrap());
+    genuine.add(&Crl::parse(ROOT_LIST).unwrap());
+    genuine.add(&Crl::parse(REVOKED).unwrap());
     for unknown in [UnknownStatus::Deny, UnknownStatus::Allow] {
         let profile = pump().revocation(Revocation::by(&genuine).unknown(unknown));
         let outcome = chain.verify(&anchors, &profile, signature::ALL, now);
@@ -93,7 +93,7 @@ fn both(
 
 fn gather<'i, 'a: 'i>(lists: impl Iterator<Item = &'i Crl<'a>>) -> Crls {
     let mut crls = Crls::new();
-    lists.for_each(|list| crls.add(*list));
+    lists.for_each(|list| crls.add(list));
     crls
 }
 

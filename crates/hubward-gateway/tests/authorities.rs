@@ -72,7 +72,7 @@ async fn connected(gateway: &Gateway, id: &str) -> Stream {
 async fn sessions_of_a_removed_authority_end_and_the_others_stay() {
     let (kept, removed) = (Ca::new("Kept CA"), Ca::new("Removed CA"));
     let gateway = Gateway::with(|dev, config| {
-        let authority = |number: usize| if number % 2 == 0 { &kept } else { &removed };
+        let authority = |number: usize| if number.is_multiple_of(2) { &kept } else { &removed };
         let mut lines = String::new();
         for number in 0..DEVICES {
             let id = format!("d{number}");
@@ -100,7 +100,7 @@ async fn sessions_of_a_removed_authority_end_and_the_others_stay() {
     trust(&file, &[&kept]);
     gateway.server.reload().unwrap();
     for (number, stream) in streams.iter_mut().enumerate() {
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             assert_eq!(ask(stream, &PINGREQ).await, Some(PINGRESP), "d{number} stays");
         } else {
             assert_eq!(answer(stream).await, None, "d{number} ends");

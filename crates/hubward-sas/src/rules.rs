@@ -1,5 +1,7 @@
 //! [`TokenRules`]: the leniencies of a verifier. Each has a name and is off in [`TokenRules::STRICT`].
 
+use core::time::Duration;
+
 /// The case of the scheme word `SharedAccessSignature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -82,15 +84,15 @@ pub enum ManyDevices {
 /// use hubward_sas::TokenRules;
 ///
 /// let mut rules = TokenRules::STRICT;
-/// rules.leeway = 60;
+/// rules.leeway = core::time::Duration::from_secs(60);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenRules {
-    /// The seconds after its expiry for which a token is still valid, for clocks that differ.
-    pub leeway: u64,
-    /// The most seconds from `now` to an expiry, if there is such a limit.
-    pub max_lifetime: Option<u64>,
+    /// The time after its expiry for which a token is still valid, in whole seconds, for clocks that differ.
+    pub leeway: Duration,
+    /// The longest time from `now` to an expiry, in whole seconds, if there is such a limit.
+    pub max_lifetime: Option<Duration>,
     /// The case of the scheme word.
     pub scheme_case: SchemeCase,
     /// The handling of unknown fields.
@@ -110,8 +112,8 @@ pub struct TokenRules {
 impl TokenRules {
     /// Only what Azure's documentation prescribes: no leeway, and a lifetime of at most a year.
     pub const STRICT: Self = Self {
-        leeway: 0,
-        max_lifetime: Some(366 * 24 * 3600),
+        leeway: Duration::ZERO,
+        max_lifetime: Some(Duration::from_secs(366 * 24 * 3600)),
         scheme_case: SchemeCase::Exact,
         unknown_fields: UnknownFields::Refuse,
         id_case: IdCase::Exact,
@@ -123,7 +125,7 @@ impl TokenRules {
 
     /// The rules that accept every known client: five minutes of leeway, any lifetime, and each leniency on.
     pub const HUB_COMPAT: Self = Self {
-        leeway: 300,
+        leeway: Duration::from_secs(300),
         max_lifetime: None,
         scheme_case: SchemeCase::AsciiInsensitive,
         unknown_fields: UnknownFields::Ignore,

@@ -164,7 +164,7 @@ fn a_clock_difference_is_reported() {
     };
     assert_eq!(hint(NOW - 7200, NOW), Some(ClockHint::SignerBehind(7200)));
     assert_eq!(hint(3600, NOW), Some(ClockHint::SignerNotSet));
-    let year = TokenRules::STRICT.max_lifetime.unwrap();
+    let year = TokenRules::STRICT.max_lifetime.unwrap().as_secs();
     assert_eq!(hint(NOW + year + 60, NOW), Some(ClockHint::SignerAhead(60)));
     assert_eq!(
         VerifyError::WrongSignature.clock_hint(),

@@ -34,7 +34,7 @@ fn an_expiry_error_needs_a_valid_signature() {
 fn the_lifetime_is_limited_by_the_rules() {
     let text = device1();
     let mut rules = TokenRules::STRICT;
-    rules.max_lifetime = Some(3600);
+    rules.max_lifetime = Some(core::time::Duration::from_secs(3600));
     let at_time = |now| parse(&text).unwrap().verify_for_any_host(Keys::one(&key()), at(now), &rules);
     assert!(at_time(EXPIRY - 3600).is_ok());
     let error = at_time(EXPIRY - 3601).err();

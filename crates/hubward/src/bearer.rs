@@ -2,6 +2,7 @@
 //! verifies the signature.
 
 use core::fmt;
+use core::time::Duration;
 
 use hubward_core::UnixTime;
 use hubward_policy::roles::{Access, ArmScope, MissingPermission, RoleDecision};
@@ -179,10 +180,10 @@ impl<'a, 'p> User<'a, 'p> {
         self.ids
     }
 
-    /// Returns the first second, since 1970, at which the token is no longer valid.
+    /// Returns the first second at which the token is no longer valid.
     #[must_use]
-    pub const fn until(&self) -> u64 {
-        self.until
+    pub fn until(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.until))
     }
 
     /// Returns the requested operation.

@@ -173,7 +173,7 @@ fn number_of_identities_is_limited() {
     let name = format!("{HUB}/devices/dev10");
     let token = own_token("dev10");
     let message = CbsRequest::new("put-token", KIND, &name, &token);
-    let leeway = hub.rules.token().leeway;
+    let leeway = hub.rules.token().leeway.as_secs();
     assert_eq!(
         put(&hub, &mut cbs, message, NOW + 2 + leeway).status_code(),
         200,
@@ -235,7 +235,7 @@ fn model(history: &[Message], identity: usize) -> bool {
 fn every_order(alphabet: &[Message], depth: u32) {
     let mut hub = hub();
     let mut rules = hubward::sas::TokenRules::STRICT;
-    rules.leeway = 0;
+    rules.leeway = core::time::Duration::ZERO;
     hub.rules = hub.rules.with_token_rules(rules);
     let names = NAMES.map(|name| format!("{HUB}{name}"));
     let text = |message: &Message| match message {

@@ -178,7 +178,7 @@ fn delegation_without_a_matching_record_permits_nothing() {
         Err(AuthError::NotInHierarchy)
     );
     let good = edge.find(&chain.target());
-    let leeway = edge.hub.rules.token().leeway;
+    let leeway = edge.hub.rules.token().leeway.as_secs();
     let late = cbs.on_behalf(&chain, at(NOW)).unwrap().resume(&good, at(NOW + 11 + leeway));
     assert_eq!(late, Err(AuthError::NoDelegationToken));
     assert!(cbs.on_behalf(&chain, at(NOW + 11 + leeway)).is_err());
@@ -242,7 +242,7 @@ fn until_after(name: &str, token: &str) -> u64 {
     on_behalf(&edge, &mut cbs, "leaf;edge1", NOW).unwrap();
     assert_eq!(put(&edge, &mut cbs, name, token, NOW), 200, "{name}");
     let leaf = cbs.sessions().find(|session| session.identity().to_string() == "device leaf");
-    leaf.unwrap().until()
+    leaf.unwrap().until().as_secs()
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn model(history: &[Message]) -> (bool, bool) {
 fn every_order(alphabet: &[Message], depth: u32) {
     let mut edge = edge();
     let mut rules = TokenRules::STRICT;
-    rules.leeway = 0;
+    rules.leeway = core::time::Duration::ZERO;
     edge.hub.rules = edge.hub.rules.with_token_rules(rules);
     let sr = format!("{HUB}{HUB_NAME}");
     let text = |message: &Message| match message {

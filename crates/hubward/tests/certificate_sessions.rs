@@ -27,9 +27,9 @@ fn session_ends_with_the_first_certificate_of_its_path() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();
     let hub = hub_of(&anchors, unmatched_thumbprints());
-    assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), LEAF_END);
+    assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), at(LEAF_END));
     let session = session(&hub, "ca1", &fleet.brief(&entity("ca1")));
-    assert_eq!(session.until(), BRIEF_END);
+    assert_eq!(session.until(), at(BRIEF_END));
     let answers = hub.answers(&session);
     assert_eq!(session.recheck(&answers, at(BRIEF_END)).map(drop), Ok(()));
     let now = BRIEF_END + 1;
@@ -89,7 +89,7 @@ fn session_ends_with_the_trust_period_of_its_authority() {
     let mut anchors = Anchors::new();
     anchors.add_until(&Certificate::parse(&fleet.registered[0]).unwrap(), (TODAY + 60).try_into().unwrap());
     let hub = hub_of(&anchors, unmatched_thumbprints());
-    assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), TODAY + 60);
+    assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), at(TODAY + 60));
 }
 
 #[test]

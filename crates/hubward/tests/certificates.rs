@@ -75,7 +75,7 @@ fn thumbprint_of_either_kind_in_either_slot_is_accepted() {
             let presented = Credentials::mqtt("pinned", &name, None).unwrap().with_certificates(&shown);
             let admitted = hub.admit(presented, TODAY).unwrap();
             assert!(matches!(admitted.evidence(), Some(CertificateEvidence::Pin(found)) if *found == slot));
-            assert_eq!(admitted.into_session().until(), LEAF_END);
+            assert_eq!(admitted.into_session().until(), at(LEAF_END));
         }
         let hub = hub_of(&anchors, unmatched_thumbprints());
         assert_eq!(connect(&hub, "pinned", &shown, TODAY), Err("certificate-not-pinned"));
@@ -204,7 +204,7 @@ fn validity_of_a_thumbprint_certificate_is_configurable() {
     let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
     hub.rules = hub.rules.with_x509(x509.with_validity(ValidityPolicy::IgnoreForThumbprint));
     assert_eq!(connect(&hub, "pinned", &shown, later), Ok("device pinned".into()));
-    assert_eq!(session(&hub, "pinned", &shown).until(), u64::MAX, "the session does not expire");
+    assert_eq!(session(&hub, "pinned", &shown).until(), at(u64::MAX), "the session does not expire");
     // this does not apply to authorities
     assert_eq!(connect(&hub, "ca1", &fleet.lasting(&entity("ca1")), later), Err("certificate-expired"));
 }

@@ -104,7 +104,7 @@ fn the_second_answer_is_about_the_device_that_was_asked_for() {
 #[test]
 fn the_leeway_holds_for_the_second_answer_too() {
     let (hub, name, password) = (compat(), username("dev1"), by_policy());
-    let leeway = hub.rules.token().leeway;
+    let leeway = hub.rules.token().leeway.as_secs();
     assert!(leeway > 0);
     let answered = |now| {
         let question = second(&hub, &name, &password);

@@ -190,7 +190,7 @@ fn registration_may_register_itself_only() {
     assert_eq!(question.lookup().to_string(), "registration one in scope 0ne00000A0A");
     let registrant = question.resume(&all, HmacKey::new, at(TODAY)).unwrap();
     assert_eq!((registrant.id().as_str(), registrant.scope().as_str()), ("one", SCOPE));
-    assert_eq!(registrant.until(), TODAY + 60);
+    assert_eq!(registrant.until(), at(TODAY + 60));
     assert!(registrant.decision().is_none(), "MQTT CONNECT requests no operation");
     let may = |transport, verb, address| registrant.decide(transport, verb, address).is_ok();
     assert!(may(Transport::Mqtt, "publish", "$dps/registrations/PUT/iotdps-register/?$rid=1"));

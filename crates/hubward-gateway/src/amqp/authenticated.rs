@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hubward::policy::Operation;
-use hubward::types::{Identity, Lookup};
+use hubward::types::{Identity, Lookup, UnixTime};
 use hubward::{Cbs, CbsRequest, CbsResponse, Session};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -76,7 +76,7 @@ impl Connection {
     }
 
     /// Returns the earliest of the sessions' last valid seconds.
-    pub(super) fn until(&self) -> Option<u64> {
+    pub(super) fn until(&self) -> Option<UnixTime> {
         self.lock().cbs.sessions().map(Session::until).min()
     }
 

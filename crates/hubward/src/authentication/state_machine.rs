@@ -252,15 +252,25 @@ impl<'c, 'a, K: MacKey> PendingAuthentication<'c, 'a, K> {
         found: LookupResult<'_, K>,
         now: UnixTime,
     ) -> Result<AuthenticationStep<'c, 'a, K>, AuthError> {
+        self.resume_with(&found, now)
+    }
+
+    /// Does what [`PendingAuthentication::resume`] does without a copy of the record.
+    #[inline(always)]
+    pub(super) fn resume_with(
+        self,
+        found: &LookupResult<'_, K>,
+        now: UnixTime,
+    ) -> Result<AuthenticationStep<'c, 'a, K>, AuthError> {
         let Self { bound, stage } = self;
         // the token of a device or module that signed it itself
         if let (Stage::Signer(token), LookupTarget::Identity, LookupResult::Identity(record)) =
-            (stage, bound.target, &found)
+            (stage, bound.target, found)
         {
             let proven = token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?;
             return Ok(AuthenticationStep::Authenticated(authenticated(bound, proven)));
         }
-        Self { bound, stage }.resume_slow_path(&found, now).map_err(refused)
+        Self { bound, stage }.resume_slow_path(found, now).map_err(refused)
     }
 
     /// Resumes all stages that [`PendingAuthentication::resume`] does not resume itself.

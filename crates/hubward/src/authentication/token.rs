@@ -272,7 +272,7 @@ pub(super) fn require_unexpired<K: MacKey>(
     token: &VerifiedToken<'_>,
     now: UnixTime,
 ) -> Result<(), AuthError> {
-    let (expiry, leeway) = (token.expires().as_secs(), config.token().leeway);
+    let (expiry, leeway) = (token.expires().as_secs(), config.token().leeway.as_secs());
     if expiry.saturating_add(leeway) < now.as_secs() {
         return Err(AuthError::Verify(VerifyError::Expired { expiry, now: now.as_secs(), leeway }));
     }
@@ -288,7 +288,7 @@ pub(super) fn proven<'a, K: MacKey>(
     scope: Scope<'a>,
     versions: RecordVersions,
 ) -> Proven<'a> {
-    let until = token.expires().as_secs().saturating_add(config.token().leeway);
+    let until = token.expires().as_secs().saturating_add(config.token().leeway.as_secs());
     let (token_policy, key_slot) = (token.policy(), Some(token.key_slot()));
     Proven { policy: None, token_policy, key_slot, granted, scope, versions, edge_device: false, until }
 }

@@ -94,7 +94,7 @@ impl Cbs {
 
     /// Adds an entry in place of the one for the same identity or audience, and removes expired ones.
     pub(super) fn add(&mut self, entry: Entry, now: UnixTime) -> Result<(), AuthError> {
-        self.entries.retain(|other| other.session.until() >= now.as_secs() && !other.is_replaced_by(&entry));
+        self.entries.retain(|other| other.session.until() >= now && !other.is_replaced_by(&entry));
         // the devices of a policy's token follow the new token for the same name, if the same policy signed it
         if let Some(source) = entry.as_source() {
             self.entries.retain_mut(|other| match &other.source {

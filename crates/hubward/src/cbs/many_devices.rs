@@ -86,7 +86,7 @@ fn connect<K>(
     found: &LookupResult<'_, K>,
     now: UnixTime,
 ) -> Result<(), AuthError> {
-    let policy = cbs.entries.get(policy_at).filter(|entry| entry.session.until() >= now.as_secs());
+    let policy = cbs.entries.get(policy_at).filter(|entry| entry.session.until() >= now);
     let policy = policy.ok_or(AuthError::Unknown)?;
     let record = match found {
         LookupResult::NotFound => return Err(AuthError::Unknown),

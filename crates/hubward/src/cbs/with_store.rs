@@ -33,6 +33,7 @@ impl<K: MacKey> HubConfig<K> {
     ///
     /// # Errors
     /// As [`HubConfig::put_token`].
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` does not promise a `Send` future")]
     pub fn put_token_async<S: AsyncStore<K> + ?Sized>(
         &self,
         cbs: &mut Cbs,
@@ -65,13 +66,14 @@ impl<K: MacKey> HubConfig<K> {
         let pending = cbs.on_behalf(chain, clock()).map_err(StoreOr::Refused)?;
         let request = RecordRequest::new(pending.lookup()).with_actor(Some(pending.actor()));
         let found = store.find(&request).map_err(StoreOr::Store)?;
-        found.with_result(|found| pending.resume(&found, clock())).map_err(StoreOr::Refused)
+        found.with_result(|found| pending.resume(found, clock())).map_err(StoreOr::Refused)
     }
 
     /// Does what [`HubConfig::delegate`] does with a store that answers later. Dropping the future permits nothing.
     ///
     /// # Errors
     /// As [`HubConfig::delegate`].
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` does not promise a `Send` future")]
     pub fn delegate_async<S: AsyncStore<K> + ?Sized>(
         &self,
         cbs: &mut Cbs,
@@ -84,7 +86,7 @@ impl<K: MacKey> HubConfig<K> {
             let request = RecordRequest::new(pending.lookup()).with_actor(Some(pending.actor()));
             let found = store.find(&request).await.map_err(StoreOr::Store)?;
             let result = match &found {
-                Some(record) => record.with_result(|found| pending.resume(&found, clock())),
+                Some(record) => record.with_result(|found| pending.resume(found, clock())),
                 None => pending.resume(&LookupResult::<K>::NotFound, clock()),
             };
             result.map_err(StoreOr::Refused)

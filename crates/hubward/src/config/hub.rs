@@ -35,20 +35,16 @@ pub enum BothCredentials {
 /// let config = HubConfig::new(HostName::parse("contoso.example")?, dummy_key)
 ///     .with_aliases([Authority::parse("localhost:8443")?])
 ///     .with_both_credentials(BothCredentials::TokenWins);
-/// assert_eq!(config.token().leeway, 0);
+/// assert_eq!(config.token().leeway, std::time::Duration::ZERO);
 /// assert!(config.x509().is_none(), "certificates are rejected until an X509Config is set");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct HubConfig<K> {
-    shared: Arc<Shared<K>>,
-}
-
-struct Shared<K> {
-    hub: Box<str>,
+    hub: Arc<str>,
     aliases: Arc<[Box<str>]>,
     token: TokenRules,
     both: BothCredentials,
-    x509: Option<X509Config>,
+    x509: Option<Arc<X509Config>>,
     dummy_key: Arc<K>,
 }
 
@@ -60,65 +56,59 @@ impl<K: MacKey> HubConfig<K> {
     /// A token that is signed with it is rejected.
     #[must_use]
     pub fn new(hub: HostName<'_>, dummy_key: K) -> Self {
-        let shared = Shared {
+        Self {
             hub: hub.as_str().into(),
             aliases: Arc::default(),
             token: TokenRules::STRICT,
             both: BothCredentials::Refuse,
             x509: None,
             dummy_key: Arc::new(dummy_key),
-        };
-        Self { shared: Arc::new(shared) }
+        }
     }
 
     /// Sets other names by which tokens and usernames may refer to this hub, such as `localhost:8443`.
     #[must_use]
     pub fn with_aliases<'n>(mut self, aliases: impl IntoIterator<Item = Authority<'n>>) -> Self {
-        self.change().aliases = aliases.into_iter().map(|alias| alias.as_str().into()).collect();
+        self.aliases = aliases.into_iter().map(|alias| alias.as_str().into()).collect();
         self
     }
 
     /// Sets the requirements on tokens.
     #[must_use]
-    pub fn with_token_rules(mut self, rules: TokenRules) -> Self {
-        self.change().token = rules;
+    pub const fn with_token_rules(mut self, rules: TokenRules) -> Self {
+        self.token = rules;
         self
     }
 
     /// Selects a credential for a client that presents a certificate and a token. The default is
     /// [`BothCredentials::Refuse`].
     #[must_use]
-    pub fn with_both_credentials(mut self, both: BothCredentials) -> Self {
-        self.change().both = both;
+    pub const fn with_both_credentials(mut self, both: BothCredentials) -> Self {
+        self.both = both;
         self
     }
 
     /// Enables certificates and sets the requirements on them. Without this call every certificate is rejected.
     #[must_use]
     pub fn with_x509(mut self, x509: X509Config) -> Self {
-        self.change().x509 = Some(x509);
+        self.x509 = Some(Arc::new(x509));
         self
     }
 
-    /// Returns the part that clones share, to change it. Other clones keep what they have.
-    fn change(&mut self) -> &mut Shared<K> {
-        Arc::make_mut(&mut self.shared)
-    }
-
-    pub(crate) fn both_credentials(&self) -> BothCredentials {
-        self.shared.both
+    pub(crate) const fn both_credentials(&self) -> BothCredentials {
+        self.both
     }
 
     /// Returns the requirements on tokens.
     #[must_use]
-    pub fn token(&self) -> &TokenRules {
-        &self.shared.token
+    pub const fn token(&self) -> &TokenRules {
+        &self.token
     }
 
     /// Returns the requirements on certificates, or `None` if certificates are rejected.
     #[must_use]
     pub fn x509(&self) -> Option<&X509Config> {
-        self.shared.x509.as_ref()
+        self.x509.as_deref()
     }
 
     /// Returns `true` if a transport's name for the hub is this hub's name or an alias.
@@ -127,8 +117,8 @@ impl<K: MacKey> HubConfig<K> {
         match hub {
             HubName::Host(host) => self.is_host(host),
             HubName::FirstLabel(label) => {
-                is_first_label(label, &self.shared.hub)
-                    || self.shared.aliases.iter().any(|alias| is_first_label(label, alias))
+                is_first_label(label, &self.hub)
+                    || self.aliases.iter().any(|alias| is_first_label(label, alias))
             }
             HubName::Header(host) => {
                 self.is_host(host.segment()) || self.is_host(without_port(&host).segment())
@@ -139,20 +129,19 @@ impl<K: MacKey> HubConfig<K> {
     /// Compares without regard to ASCII case.
     #[inline(always)]
     fn is_host(&self, host: Segment<'_>) -> bool {
-        host.eq_decoded_ignore_ascii_case(&self.shared.hub)
-            || self.shared.aliases.iter().any(|alias| host.eq_decoded_ignore_ascii_case(alias))
+        host.eq_decoded_ignore_ascii_case(&self.hub)
+            || self.aliases.iter().any(|alias| host.eq_decoded_ignore_ascii_case(alias))
     }
 
     /// Returns `true` if a token's resource is this hub or below it.
     #[inline(always)]
     pub(crate) fn has_resource(&self, resource: ResourcePath<'_>) -> bool {
-        resource.is_rooted_at(&self.shared.hub)
-            || self.shared.aliases.iter().any(|alias| resource.is_rooted_at(alias))
+        resource.is_rooted_at(&self.hub) || self.aliases.iter().any(|alias| resource.is_rooted_at(alias))
     }
 
     #[inline(always)]
     pub(crate) fn dummy_key(&self) -> &K {
-        &self.shared.dummy_key
+        &self.dummy_key
     }
 
     /// Returns the dummy key in both slots.
@@ -163,14 +152,8 @@ impl<K: MacKey> HubConfig<K> {
 
 impl<K> Clone for HubConfig<K> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
-    }
-}
-
-impl<K> Clone for Shared<K> {
-    fn clone(&self) -> Self {
         Self {
-            hub: self.hub.clone(),
+            hub: Arc::clone(&self.hub),
             aliases: Arc::clone(&self.aliases),
             token: self.token,
             both: self.both,
@@ -183,10 +166,10 @@ impl<K> Clone for Shared<K> {
 impl<K> fmt::Debug for HubConfig<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HubConfig")
-            .field("hub", &self.shared.hub)
-            .field("aliases", &self.shared.aliases)
-            .field("token", &self.shared.token)
-            .field("x509", &self.shared.x509)
+            .field("hub", &self.hub)
+            .field("aliases", &self.aliases)
+            .field("token", &self.token)
+            .field("x509", &self.x509)
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,5 @@
 //! The configuration of a provisioning service (DPS).
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
@@ -28,15 +27,11 @@ use crate::transport::hub_name::without_port;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct ProvisioningConfig<K> {
-    shared: Arc<Shared<K>>,
-}
-
-struct Shared<K> {
-    scope: Box<str>,
+    scope: Arc<str>,
     token: TokenRules,
     both: BothCredentials,
-    x509: Option<X509Config>,
-    hosts: ProvisioningHosts,
+    x509: Option<Arc<X509Config>>,
+    hosts: Arc<ProvisioningHosts>,
     dummy_key: Arc<K>,
 }
 
@@ -74,22 +69,21 @@ impl<K: MacKey> ProvisioningConfig<K> {
     /// Configures the service of that id scope, with [`TokenRules::STRICT`] and without certificates.
     #[must_use]
     pub fn new(scope: IdScope<'_>, dummy_key: K) -> Self {
-        let shared = Shared {
+        Self {
             scope: scope.as_str().into(),
             token: TokenRules::STRICT,
             both: BothCredentials::Refuse,
             x509: None,
-            hosts: ProvisioningHosts { service: None, device: Arc::new([]) },
+            hosts: Arc::new(ProvisioningHosts { service: None, device: Arc::new([]) }),
             dummy_key: Arc::new(dummy_key),
-        };
-        Self { shared: Arc::new(shared) }
+        }
     }
 
     /// Sets the service's own host name, at which the tokens of its policies are valid. Without this call every policy's
     /// token is rejected.
     #[must_use]
     pub fn with_service_host(mut self, host: Authority<'_>) -> Self {
-        Arc::make_mut(&mut self.shared).hosts.service = Some(host.as_str().into());
+        Arc::make_mut(&mut self.hosts).service = Some(host.as_str().into());
         self
     }
 
@@ -98,22 +92,22 @@ impl<K: MacKey> ProvisioningConfig<K> {
     #[must_use]
     pub fn with_device_hosts<'h>(mut self, hosts: impl IntoIterator<Item = Authority<'h>>) -> Self {
         let hosts = hosts.into_iter().map(|host| host.as_str().into()).collect();
-        Arc::make_mut(&mut self.shared).hosts.device = hosts;
+        Arc::make_mut(&mut self.hosts).device = hosts;
         self
     }
 
     /// Sets the requirements on tokens.
     #[must_use]
-    pub fn with_token_rules(mut self, rules: TokenRules) -> Self {
-        Arc::make_mut(&mut self.shared).token = rules;
+    pub const fn with_token_rules(mut self, rules: TokenRules) -> Self {
+        self.token = rules;
         self
     }
 
     /// Selects a credential for a device that presents a certificate and a token. The default is
     /// [`BothCredentials::Refuse`].
     #[must_use]
-    pub fn with_both_credentials(mut self, both: BothCredentials) -> Self {
-        Arc::make_mut(&mut self.shared).both = both;
+    pub const fn with_both_credentials(mut self, both: BothCredentials) -> Self {
+        self.both = both;
         self
     }
 
@@ -121,45 +115,39 @@ impl<K: MacKey> ProvisioningConfig<K> {
     /// trust anchors are the authorities whose owners have proven to the service that they hold the private key.
     #[must_use]
     pub fn with_x509(mut self, x509: X509Config) -> Self {
-        Arc::make_mut(&mut self.shared).x509 = Some(x509);
+        self.x509 = Some(Arc::new(x509));
         self
     }
 
     pub(crate) fn scope(&self) -> IdScope<'_> {
-        IdScope::assertion(&self.shared.scope)
+        IdScope::assertion(&self.scope)
     }
 
-    pub(crate) fn token(&self) -> &TokenRules {
-        &self.shared.token
+    pub(crate) const fn token(&self) -> &TokenRules {
+        &self.token
     }
 
-    pub(crate) fn both_credentials(&self) -> BothCredentials {
-        self.shared.both
+    pub(crate) const fn both_credentials(&self) -> BothCredentials {
+        self.both
     }
 
     pub(crate) fn x509(&self) -> Option<&X509Config> {
-        self.shared.x509.as_ref()
+        self.x509.as_deref()
     }
 
     pub(crate) fn hosts(&self) -> &ProvisioningHosts {
-        &self.shared.hosts
+        &self.hosts
     }
 
     pub(crate) fn dummy_key(&self) -> &K {
-        &self.shared.dummy_key
+        &self.dummy_key
     }
 }
 
 impl<K> Clone for ProvisioningConfig<K> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
-    }
-}
-
-impl<K> Clone for Shared<K> {
-    fn clone(&self) -> Self {
         Self {
-            scope: self.scope.clone(),
+            scope: Arc::clone(&self.scope),
             token: self.token,
             both: self.both,
             x509: self.x509.clone(),
@@ -172,10 +160,10 @@ impl<K> Clone for Shared<K> {
 impl<K> fmt::Debug for ProvisioningConfig<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProvisioningConfig")
-            .field("scope", &self.shared.scope)
-            .field("token", &self.shared.token)
-            .field("x509", &self.shared.x509)
-            .field("hosts", &self.shared.hosts)
+            .field("scope", &self.scope)
+            .field("token", &self.token)
+            .field("x509", &self.x509)
+            .field("hosts", &self.hosts)
             .finish_non_exhaustive()
     }
 }

@@ -140,7 +140,7 @@ fn by_token<'a, 'e, K: MacKey>(
     let selected = enrollments.select(presented.id(), &Evidence::Token(&verifies), make);
     match (selected, verified.get()) {
         (Ok(selected), Some(Ok(token))) => {
-            Ok((selected, token.expires().as_secs().saturating_add(rules.token().leeway)))
+            Ok((selected, token.expires().as_secs().saturating_add(rules.token().leeway.as_secs())))
         }
         (Err(ProvisionError::Disabled), _) => Err(AuthError::Disabled),
         (Err(_), Some(Err(error))) if error != VerifyError::WrongSignature => Err(error.into()),

@@ -1,6 +1,8 @@
 //! An authenticated registration.
 
-use hubward_core::{DeviceId, IdScope, RegistrationId};
+use core::time::Duration;
+
+use hubward_core::{DeviceId, IdScope, RegistrationId, UnixTime};
 use hubward_policy::Transport;
 use hubward_policy::provisioning::{
     ProvisioningDenial, ProvisioningEndpoint, ProvisioningPrincipal, decide_provisioning,
@@ -55,10 +57,10 @@ impl<'e> AuthenticatedRegistration<'_, 'e> {
         self.selected.group
     }
 
-    /// Returns the last second, since 1970, at which the credential is valid.
+    /// Returns the last second at which the credential is valid.
     #[must_use]
-    pub const fn until(&self) -> u64 {
-        self.until
+    pub fn until(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.until))
     }
 
     /// Decides on the HTTP request that presented the credential. Returns `None` for MQTT and AMQP, where connecting

@@ -7,10 +7,11 @@ mod with_store;
 
 use alloc::boxed::Box;
 use core::fmt;
+use core::time::Duration;
 
 use hubward_core::{
     DeviceId, Identity, Lookup, ModuleId, Permissions, PolicyName, RecordVersion, ResourcePath, Segment,
-    Thumbprint,
+    Thumbprint, UnixTime,
 };
 
 use crate::authentication::authenticated::{Authenticated, RecordVersions};
@@ -75,11 +76,11 @@ impl Session {
         self.identity.identity()
     }
 
-    /// Returns the last second, since 1970, at which the session is valid: disconnect after it. `u64::MAX`, which means
-    /// never, for a certificate that is registered by its thumbprint if the configuration ignores its validity period.
+    /// Returns the last second at which the session is valid: disconnect after it. `u64::MAX` seconds, which means never,
+    /// for a certificate that is registered by its thumbprint if the configuration ignores its validity period.
     #[must_use]
-    pub const fn until(&self) -> u64 {
-        self.until
+    pub fn until(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.until))
     }
 
     /// Returns the lookups of the records that the session rests on. [`Session::recheck`] takes a result for each, in

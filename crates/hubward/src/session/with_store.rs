@@ -44,7 +44,7 @@ impl<K: MacKey> HubConfig<K> {
         let mut check = RecordCheck::new(session);
         for request in session.requests() {
             let found = store.find(&request).map_err(StoreOr::Store)?;
-            found.with_result(|found| check.next(request.lookup(), &found)).map_err(StoreOr::Refused)?;
+            found.with_result(|found| check.next(request.lookup(), found)).map_err(StoreOr::Refused)?;
         }
         self.checked(session, clock()).map_err(StoreOr::Refused)
     }
@@ -53,6 +53,7 @@ impl<K: MacKey> HubConfig<K> {
     ///
     /// # Errors
     /// As [`HubConfig::recheck`].
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` does not promise a `Send` future")]
     pub fn recheck_async<'s, S: AsyncStore<K> + ?Sized>(
         &self,
         session: &'s Session,
@@ -65,7 +66,7 @@ impl<K: MacKey> HubConfig<K> {
             for request in session.requests() {
                 let found = store.find(&request).await.map_err(StoreOr::Store)?;
                 match &found {
-                    Some(record) => record.with_result(|found| check.next(request.lookup(), &found)),
+                    Some(record) => record.with_result(|found| check.next(request.lookup(), found)),
                     None => check.next(request.lookup(), &LookupResult::<K>::NotFound),
                 }
                 .map_err(StoreOr::Refused)?;

@@ -106,12 +106,12 @@ impl<K> OwnedRecord<K> {
 
 impl<K: MacKey> OwnedRecord<K> {
     /// Calls `then` with the record as the result of a lookup.
-    pub fn with_result<T>(&self, then: impl FnOnce(LookupResult<'_, K>) -> T) -> T {
+    pub fn with_result<T>(&self, then: impl FnOnce(&LookupResult<'_, K>) -> T) -> T {
         let identity = self.identity();
         let credential = match (&self.authentication, identity) {
             (Authentication::Sas(keys), Identity::Policy(name)) => {
                 let record = PolicyRecord::new(name, self.rights, self.version, keys.keys());
-                return then(LookupResult::Policy(record));
+                return then(&LookupResult::Policy(record));
             }
             (Authentication::Sas(keys), _) => Credential::Keys(keys.keys()),
             (Authentication::SelfSigned(thumbprints), _) => {
@@ -124,7 +124,7 @@ impl<K: MacKey> OwnedRecord<K> {
         let record = IdentityRecord::new(identity, self.status, self.version, credential)
             .with_secondary_version(self.secondary_version)
             .with_ancestors(&ancestors);
-        then(LookupResult::Identity(record))
+        then(&LookupResult::Identity(record))
     }
 }
 
@@ -137,8 +137,8 @@ impl<K> FoundRecord<'_, K> {
 impl<K: MacKey> FoundRecord<'_, K> {
     /// Calls `then` with the answer as the result of a lookup.
     #[inline(always)]
-    pub fn with_result<T>(self, then: impl FnOnce(LookupResult<'_, K>) -> T) -> T {
-        match self.0 {
+    pub fn with_result<T>(&self, then: impl FnOnce(&LookupResult<'_, K>) -> T) -> T {
+        match &self.0 {
             Found::Kept(result) => then(result),
             Found::Made(record) => record.with_result(then),
         }
