@@ -73,12 +73,6 @@ const KNOWN: &[Entry] = &[
     },
     Entry {
         suite: "x509-field",
-        ids: &["version-1/anchor/1", "version-1/anchor-and-intermediate/1", "version-1/anchor-rsa/1"],
-        kind: Kind::Fails,
-        reason: "an anchor of version 1 is not taken yet; issue: certificates as they are in the field",
-    },
-    Entry {
-        suite: "x509-field",
         ids: &[
             "one-bad-element/anchors-no-serial/1",
             "one-bad-element/anchors-last-no-serial/1",
@@ -103,34 +97,6 @@ const KNOWN: &[Entry] = &[
         ids: &["registry-line/letter/1"],
         kind: Kind::Fails,
         reason: "the message does not name the thumbprint; issue: certificates as they are in the field",
-    },
-    Entry {
-        suite: "x509-field",
-        ids: &[
-            "trust-anchors/serial-zero/rfc5280/1",
-            "trust-anchors/serial-zero/web-pki/1",
-            "trust-anchors/serial-negative/rfc5280/1",
-            "trust-anchors/serial-negative/web-pki/1",
-            "trust-anchors/sha1-self-signature/rfc5280/1",
-            "trust-anchors/sha1-self-signature/web-pki/1",
-            "trust-anchors/md5-self-signature/rfc5280/1",
-            "trust-anchors/md5-self-signature/web-pki/1",
-            "trust-anchors/sha1-serial-zero/rfc5280/1",
-            "trust-anchors/sha1-serial-zero/web-pki/1",
-            "trust-anchors/generalized-before-2050/rfc5280/1",
-            "trust-anchors/generalized-before-2050/web-pki/1",
-            "trust-anchors/aki-issuer-serial/rfc5280/1",
-            "trust-anchors/version-1/device/1",
-            "trust-anchors/version-1/server/1",
-            "trust-anchors/self-signature-absent-params/rfc5280/1",
-            "trust-anchors/self-signature-absent-params/web-pki/1",
-            "trust-anchors/serial-zero-with-intermediate/rfc5280/1",
-            "trust-anchors/serial-zero-with-intermediate/web-pki/1",
-            "trust-anchors/unused-odd-root/rfc5280/1",
-            "trust-anchors/unused-odd-root/web-pki/1",
-        ],
-        kind: Kind::Fails,
-        reason: "an anchor is judged as a certificate is (RFC 5280 6.1.1 d); issue: certificates as they are in the field",
     },
 ];
 

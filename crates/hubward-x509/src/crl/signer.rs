@@ -123,6 +123,7 @@ impl<'a> Profile<'a> {
         };
         Self {
             anchor_checks: self.anchor_checks,
+            anchor_versions: self.anchor_versions,
             ca_requirements: self.ca_requirements,
             budget: self.budget,
             ..Self::rfc5280().revocation(revocation)

@@ -170,7 +170,9 @@ impl<'s, 'w> Search<'s, 'w> {
         let top = CertificatePosition::Anchor(anchor);
         validate::check_anchor(self.inputs.certificate(top), self.profile, self.inputs.now)
             .map_err(|problem| ChainError::Refused { place: top, problem })?;
-        self.check_authority_key(top)?;
+        if self.profile.anchor_checks == AnchorChecks::Certificate {
+            self.check_authority_key(top)?;
+        }
         let mut issuer = top;
         for place in
             intermediates.iter().rev().map(|at| CertificatePosition::Intermediate(*at)).chain([self.start])
@@ -195,17 +197,18 @@ impl<'s, 'w> Search<'s, 'w> {
     }
 
     /// Checks the one requirement on CAs that needs a signature: only a certificate that is signed with its own key may
-    /// omit the authority key identifier.
+    /// omit the authority key identifier. An anchor with its own name whose signature no accepted algorithm can verify,
+    /// such as SHA-1, counts as signed with its own key: that signature is not relied on.
     fn check_authority_key(&mut self, place: CertificatePosition) -> Result<(), ChainError> {
-        if self.profile.ca_requirements == CaRequirements::Ignore
-            || (self.profile.anchor_checks == AnchorChecks::NameAndKey
-                && matches!(place, CertificatePosition::Anchor(_)))
-        {
+        if self.profile.ca_requirements == CaRequirements::Ignore {
             return Ok(());
         }
         let certificate = self.inputs.certificate(place);
         let signs_itself = || match self.work.verify_signature(&self.inputs, place, place) {
             Err(error @ ChainError::BudgetExceeded(_)) => Err(error),
+            Err(ChainError::Refused { problem: Problem::UnsupportedAlgorithm, .. }) => {
+                Ok(matches!(place, CertificatePosition::Anchor(_)) && certificate.is_self_issued())
+            }
             result => Ok(result.is_ok()),
         };
         ca_requirements::check_authority_key(certificate, signs_itself)?
