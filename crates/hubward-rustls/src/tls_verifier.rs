@@ -1,11 +1,13 @@
 //! The core of all verifiers: limits, algorithms, and the verification of the handshake's signature, which proves that
 //! a peer holds the private key of its certificate.
 
+use std::sync::Arc;
+
 use hubward_x509::{Certificate, Problem};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::CertificateDer;
-use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, PeerMisbehaved, SignatureScheme};
 
 use crate::limits::Limits;
 use crate::schemes::ALGORITHMS;
@@ -67,8 +69,9 @@ impl TlsVerifier {
         for algorithm in of_scheme.iter().take(most) {
             match key.verify(message, signed.signature(), *algorithm) {
                 Ok(()) => return Ok(HandshakeSignatureValid::assertion()),
-                Err(Problem::UnsupportedAlgorithm) => {}
-                Err(_) => return Err(CertificateError::BadSignature.into()),
+                Err(Problem::UnsupportedAlgorithm(_)) => {}
+                Err(Problem::BadSignature) => return Err(CertificateError::BadSignature.into()),
+                Err(problem) => return Err(CertificateError::Other(OtherError(Arc::new(problem))).into()),
             }
         }
         // the scheme was offered, but does not fit the key

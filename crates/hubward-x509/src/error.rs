@@ -3,6 +3,7 @@
 
 use core::fmt;
 
+pub use crate::algorithm::{KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm, UnsupportedKey};
 use crate::certificate::Seconds;
 use crate::certificate::time::InWords;
 pub use crate::certificate::time::OutsideValidity;
@@ -257,8 +258,11 @@ pub enum Problem {
     #[error("cannot be read: {0}")]
     Unreadable(CertificateError),
     /// No algorithm of the caller's list matches the signature and the key.
-    #[error("no accepted algorithm matches its signature algorithm and its issuer's key")]
-    UnsupportedAlgorithm,
+    #[error(transparent)]
+    UnsupportedAlgorithm(#[from] UnsupportedAlgorithm),
+    /// The key that should verify the signature has a form that is not supported.
+    #[error("the signature cannot be verified: the signer's key {0}")]
+    UnsupportedKey(#[from] UnsupportedKey),
     /// Its key usage does not allow this use.
     #[error("its key usage does not allow this use")]
     KeyUsage,

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::der::{fields, sequence};
 use common::{ca, entity, key, now, sign};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
@@ -126,32 +127,9 @@ fn what_limits_the_trust_in_an_anchor_is_checked() {
 /// Rewrites a certificate as version 1: without the version and the extensions. Its own signature no longer verifies.
 fn version_1(params: &CertificateParams, key: &KeyPair) -> Vec<u8> {
     let der = params.self_signed(key).unwrap().der().to_vec();
-    let sequence = |contents: &[u8]| {
-        let [high, low] = u16::try_from(contents.len()).unwrap().to_be_bytes();
-        let length = if high == 0 { vec![0x81, low] } else { vec![0x82, high, low] };
-        [&[0x30], &length[..], contents].concat()
-    };
-    let value = |der: &[u8]| {
-        let head = match der[1] {
-            0x82 => 4,
-            0x81 => 3,
-            _ => 2,
-        };
-        let length = der[2..head].iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
-        head..head + if head == 2 { usize::from(der[1]) } else { length }
-    };
-    let outer = &der[value(&der)];
-    let tbs = value(outer);
-    let (mut fields, rest) = (&outer[tbs.clone()], &outer[tbs.end..]);
-    let mut kept = Vec::new();
-    while !fields.is_empty() {
-        let (one, next) = fields.split_at(value(fields).end);
-        if one[0] & 0xc0 != 0x80 {
-            kept.extend_from_slice(one);
-        }
-        fields = next;
-    }
-    sequence(&[&sequence(&kept), rest].concat())
+    let outer = fields(&der);
+    let kept: Vec<&[u8]> = fields(outer[0]).into_iter().filter(|field| field[0] & 0xc0 != 0x80).collect();
+    sequence(&[&sequence(&kept), outer[1], outer[2]])
 }
 
 #[test]

@@ -27,21 +27,6 @@ const KNOWN: &[Entry] = &[
     Entry {
         suite: "x509-field",
         ids: &[
-            "algorithm-identifier/rsa-256-absent/1",
-            "algorithm-identifier/rsa-384-absent/1",
-            "algorithm-identifier/rsa-512-absent/1",
-            "algorithm-identifier/rsa-absent-intermediate/1",
-            "algorithm-identifier/rsa-absent-crl/1",
-            "algorithm-identifier/pss-256-absent/1",
-            "algorithm-identifier/pss-384-absent/1",
-            "algorithm-identifier/pss-mixed/1",
-        ],
-        kind: Kind::Fails,
-        reason: "RSA without parameters and PSS without NULL are not read yet; issue: certificates as they are in the field",
-    },
-    Entry {
-        suite: "x509-field",
-        ids: &[
             "cn-string-type/bmp/1",
             "cn-string-type/universal/1",
             "cn-string-type/teletex/1",
@@ -64,12 +49,6 @@ const KNOWN: &[Entry] = &[
         ],
         kind: Kind::Fails,
         reason: "unknown policy qualifiers in a critical extension are not refused yet; issue: certificates as they are in the field",
-    },
-    Entry {
-        suite: "x509-field",
-        ids: &["messages/rsa-1024/1", "messages/compressed-point/1"],
-        kind: Kind::Fails,
-        reason: "a short key and a compressed point are reported as a bad signature; issue: certificates as they are in the field",
     },
     Entry {
         suite: "x509-field",

@@ -20,7 +20,7 @@ pub use time::{Seconds, Validity};
 
 pub use crate::identity::common_name;
 
-use crate::error::{CertificateError, Problem};
+use crate::error::{CertificateError, Problem, UnsupportedAlgorithm, UnsupportedKey};
 use crate::tlv::{Cursor, Malformed, Tag, context, integer, only, whole_bits};
 
 /// The version of a certificate. Version 2 was never in use, but is accepted.
@@ -65,8 +65,8 @@ impl<'a> PublicKey<'a> {
     /// Verifies a signature of `message` with this key, for example that of a TLS handshake.
     ///
     /// # Errors
-    /// [`Problem::UnsupportedAlgorithm`] if `algorithm` is for another type of key, [`Problem::BadSignature`] if the
-    /// signature does not verify.
+    /// [`Problem::UnsupportedAlgorithm`] if `algorithm` is for another type of key, [`Problem::UnsupportedKey`] if the
+    /// signature does not verify with a key of this form, [`Problem::BadSignature`] if it does not verify otherwise.
     pub fn verify(
         &self,
         message: &[u8],
@@ -74,9 +74,11 @@ impl<'a> PublicKey<'a> {
         algorithm: &dyn SignatureVerificationAlgorithm,
     ) -> Result<(), Problem> {
         if *algorithm.public_key_alg_id() != *self.algorithm {
-            return Err(Problem::UnsupportedAlgorithm);
+            return Err(UnsupportedAlgorithm::new(&algorithm.signature_alg_id(), self).into());
         }
-        algorithm.verify_signature(self.key, message, signature).map_err(|_| Problem::BadSignature)
+        algorithm
+            .verify_signature(self.key, message, signature)
+            .map_err(|_| UnsupportedKey::of(self).map_or(Problem::BadSignature, Problem::UnsupportedKey))
     }
 }
 

@@ -206,7 +206,7 @@ impl<'s, 'w> Search<'s, 'w> {
         let certificate = self.inputs.certificate(place);
         let signs_itself = || match self.work.verify_signature(&self.inputs, place, place) {
             Err(error @ ChainError::BudgetExceeded(_)) => Err(error),
-            Err(ChainError::Refused { problem: Problem::UnsupportedAlgorithm, .. }) => {
+            Err(ChainError::Refused { problem: Problem::UnsupportedAlgorithm(_), .. }) => {
                 Ok(matches!(place, CertificatePosition::Anchor(_)) && certificate.is_self_issued())
             }
             result => Ok(result.is_ok()),
@@ -229,7 +229,10 @@ const fn rank(error: &ChainError) -> u8 {
     match error {
         ChainError::UnknownIssuer { .. } => 0,
         ChainError::Refused { problem: Problem::BadSignature | Problem::Unreadable(_), .. } => 1,
-        ChainError::Refused { problem: Problem::UnsupportedAlgorithm, .. } => 2,
+        ChainError::Refused {
+            problem: Problem::UnsupportedAlgorithm(_) | Problem::UnsupportedKey(_),
+            ..
+        } => 2,
         ChainError::Refused { problem: Problem::NotCa | Problem::TooManyIntermediates { .. }, .. } => 3,
         ChainError::Refused { problem: Problem::OutsideValidity(_), .. } => 5,
         ChainError::Refused { problem: Problem::RevocationUnknown(_), .. } => 6,
