@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hubward::policy::Transport;
 use hubward::sas::TokenRules;
 use hubward::types::{Authority, HostName, NameError, Shown};
+use hubward::x509::profile::AnchorVersions;
 use hubward::{BothCredentials, HubConfig, X509Config};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -195,8 +196,10 @@ fn hub_config(config: &Config) -> Result<HubConfig<'static, hubward_rustcrypto::
     let aliases: Vec<Authority<'static>> =
         config.aliases.iter().map(|alias| Authority::parse(leak(alias))).collect::<Result<_, _>>()?;
     let token = if config.strict { TokenRules::STRICT } else { TokenRules::HUB_COMPAT };
-    let authorities = tls::authorities(config.client_ca.as_deref())?;
-    let x509 = X509Config::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
+    let authorities = tls::authorities(config.client_ca.as_deref(), config.strict_ca)?;
+    let versions = if config.strict_ca { AnchorVersions::OnlyVersion3 } else { AnchorVersions::Any };
+    let x509 = X509Config::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests)
+        .with_anchor_versions(versions);
     Ok(HubConfig::new(hub, dummy_key()?)
         .with_aliases(aliases.leak())
         .with_token_rules(token)

@@ -91,12 +91,25 @@ pub(crate) fn config(
     Ok(Arc::new(config))
 }
 
-/// Reads the certificate authorities of devices. They are read once at the start, and leaked.
-pub(crate) fn authorities(file: Option<&Path>) -> Result<&'static Anchors<'static>, TlsError> {
+/// Reads the certificate authorities of devices. They are read once at the start, and leaked. One that cannot be parsed is
+/// reported, and an error if `strict`, or if there is no other.
+pub(crate) fn authorities(file: Option<&Path>, strict: bool) -> Result<&'static Anchors<'static>, TlsError> {
     let anchors = match file {
         None => Anchors::new(),
-        Some(file) => Anchors::parse(&*read(file, pem::certificates)?.leak())
-            .map_err(|error| TlsError::Authority { file: file.into(), error })?,
+        Some(file) => {
+            let store = &*read(file, pem::each_certificate)?.leak();
+            let (anchors, unreadable) = Anchors::parse_readable(store.iter().flatten());
+            let of_blocks = store.iter().filter_map(|one| one.as_ref().err()).copied();
+            let of_blocks = of_blocks.map(|error| TlsError::Pem { file: file.into(), error });
+            let of_der = unreadable.into_iter().map(|error| TlsError::Authority { file: file.into(), error });
+            for error in of_blocks.chain(of_der) {
+                if strict || anchors.iter().len() == 0 {
+                    return Err(error);
+                }
+                eprintln!("hubward-gateway: passed over {error}");
+            }
+            anchors
+        }
     };
     Ok(Box::leak(Box::new(anchors)))
 }

@@ -52,21 +52,6 @@ const KNOWN: &[Entry] = &[
     },
     Entry {
         suite: "x509-field",
-        ids: &[
-            "one-bad-element/anchors-no-serial/1",
-            "one-bad-element/anchors-last-no-serial/1",
-            "one-bad-element/anchors-fraction/1",
-            "one-bad-element/anchors-last-fraction/1",
-            "one-bad-element/crls-good-negative-number/1",
-            "one-bad-element/crls-revoked-negative-number/1",
-            "one-bad-element/crls-good-no-list/1",
-            "one-bad-element/crls-revoked-no-list/1",
-        ],
-        kind: Kind::Fails,
-        reason: "one unreadable element of a trust store spoils it; issue: certificates as they are in the field",
-    },
-    Entry {
-        suite: "x509-field",
         ids: &["crl-scope/step-ca-revoked-allow-unknown/1"],
         kind: Kind::Fails,
         reason: "a list whose scope does not fit does not revoke where unknown is allowed; issue: certificates as they are in the field",

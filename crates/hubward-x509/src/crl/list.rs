@@ -277,6 +277,25 @@ impl<'a> Crls<'a> {
         Self { all: Vec::new() }
     }
 
+    /// Parses the lists of `ders`, and passes over those that cannot be parsed: they clear no certificate, and revoke none
+    /// either. Returns the lists and, for a report, the position of each of the others in `ders`, counted from 0. To
+    /// refuse such a set, use [`Self::parse`]; do so with [`UnknownStatus::Allow`](super::UnknownStatus::Allow), where a
+    /// certificate that only an unreadable list revokes would be accepted.
+    #[must_use]
+    pub fn parse_readable<D>(ders: impl IntoIterator<Item = &'a D>) -> (Self, Vec<CrlError>)
+    where
+        D: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let (mut crls, mut passed_over) = (Self::new(), Vec::new());
+        for (crl, der) in ders.into_iter().enumerate() {
+            match Crl::parse(der.as_ref()) {
+                Ok(list) => crls.add(list),
+                Err(error) => passed_over.push(CrlError { crl, error }),
+            }
+        }
+        (crls, passed_over)
+    }
+
     /// Parses every list of `ders`.
     ///
     /// # Errors

@@ -4,7 +4,8 @@ use core::fmt;
 
 use hubward_core::{Digest, Identity, Thumbprint};
 use hubward_x509::{
-    Anchors, Budget, ExpectedSubject, Profile, Purpose, Revocation, ValidityPolicy, profile::ExtendedKeyUsage,
+    Anchors, Budget, ExpectedSubject, Profile, Purpose, Revocation, ValidityPolicy,
+    profile::{AnchorVersions, ExtendedKeyUsage},
 };
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
@@ -30,6 +31,7 @@ pub struct X509Config<'r> {
     pub(crate) digest: &'r dyn Digest,
     pub(crate) validity: ValidityPolicy,
     extended_key_usage: ExtendedKeyUsage,
+    anchor_versions: AnchorVersions,
     revocation: Revocation<'r>,
     budget: Budget,
 }
@@ -64,6 +66,7 @@ impl<'r> X509Config<'r> {
             digest,
             validity: ValidityPolicy::Enforce,
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ClientAuth),
+            anchor_versions: AnchorVersions::Any,
             revocation: Revocation::unchecked(),
             budget: BUDGET,
         }
@@ -81,6 +84,13 @@ impl<'r> X509Config<'r> {
     #[must_use]
     pub const fn with_extended_key_usage(mut self, rule: ExtendedKeyUsage) -> Self {
         self.extended_key_usage = rule;
+        self
+    }
+
+    /// Sets the versions of certificates that are accepted as trust anchors. By default also version 1.
+    #[must_use]
+    pub const fn with_anchor_versions(mut self, versions: AnchorVersions) -> Self {
+        self.anchor_versions = versions;
         self
     }
 
@@ -117,7 +127,8 @@ impl<'r> X509Config<'r> {
             Identity::Module(device, id) => ExpectedSubject::Module(*device, *id),
             _ => return None,
         };
-        let profile = Profile::device(subject).revocation(self.revocation);
+        let profile =
+            Profile::device(subject).anchor_versions(self.anchor_versions).revocation(self.revocation);
         Some(profile.extended_key_usage(self.extended_key_usage).budget(self.budget))
     }
 }
