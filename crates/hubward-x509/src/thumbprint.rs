@@ -1,6 +1,8 @@
 //! Thumbprint authentication: a certificate that is registered by its thumbprint needs no issuer
 //! ([`Chain::match_thumbprint`]).
 
+use alloc::borrow::Cow;
+
 use hubward_core::{Digest, Thumbprint};
 use rustls_pki_types::UnixTime;
 
@@ -150,7 +152,7 @@ impl<'p> ThumbprintMatch<'p> {
     ///
     /// # Errors
     /// [`CommonNameError`] if there is not exactly one, or it has a string type that is not supported.
-    pub fn common_name(&self) -> Result<&'p str, CommonNameError> {
+    pub fn common_name(&self) -> Result<Cow<'p, str>, CommonNameError> {
         common_name(&self.leaf.subject())
     }
 }

@@ -44,7 +44,7 @@ fn both_thumbprints_and_both_digests_are_compared() {
     ] {
         let pin = chain.match_thumbprint(pins, &Ring, now(0), ValidityPolicy::Enforce).unwrap();
         assert_eq!(pin.slot(), slot);
-        assert_eq!(pin.common_name(), Ok("pump-17"));
+        assert_eq!(pin.common_name().as_deref(), Ok("pump-17"));
     }
     for (pins, error) in [
         (ExpectedThumbprints::new(Some(other), None), ThumbprintMatchError::Mismatch),

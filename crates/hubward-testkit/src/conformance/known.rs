@@ -26,17 +26,6 @@ pub enum Kind {
 const KNOWN: &[Entry] = &[
     Entry {
         suite: "x509-field",
-        ids: &[
-            "cn-string-type/bmp/1",
-            "cn-string-type/universal/1",
-            "cn-string-type/teletex/1",
-            "cn-string-type/bmp-module/1",
-        ],
-        kind: Kind::Fails,
-        reason: "a common name of BMPString, UniversalString or TeletexString is not read yet; issue: certificates as they are in the field",
-    },
-    Entry {
-        suite: "x509-field",
         ids: &["malformed-name/no-value/1", "malformed-name/sequence-for-set/1", "malformed-name/no-type/1"],
         kind: Kind::Fails,
         reason: "a name is compared by its bytes before it is read; issue: certificates as they are in the field",

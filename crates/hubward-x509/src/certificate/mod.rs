@@ -2,6 +2,7 @@
 //! an extension is decoded when it is needed. The other types are its fields ([`Name`], [`PublicKey`], [`Validity`],
 //! [`Extensions`], [`SubjectAltNames`]); [`CertificateRequest`] is a request for one.
 
+pub(crate) mod directory_string;
 mod ecdsa_malleability;
 pub(crate) mod extensions;
 mod general_name;

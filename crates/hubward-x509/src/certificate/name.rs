@@ -1,7 +1,9 @@
 //! Distinguished names, borrowed, and their comparison (RFC 5280 7.1).
 
+use alloc::borrow::Cow;
 use core::fmt;
 
+use super::directory_string::decode;
 use crate::tlv::{Cursor, Malformed, Tag, Tlv};
 
 /// `commonName` (2.5.4.3).
@@ -279,14 +281,22 @@ fn write_attribute(f: &mut fmt::Formatter<'_>, attribute: &Attribute<'_>) -> fmt
             f.write_str("=")?;
         }
     }
-    for byte in attribute.value.value.iter().take(64) {
-        match byte {
-            b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';' | b'=' => write!(f, "\\{}", char::from(*byte))?,
-            b' '..=b'~' => write!(f, "{}", char::from(*byte))?,
-            other => write!(f, "\\{other:02x}")?,
-        }
+    match decode(&attribute.value) {
+        // BMPString and UniversalString, whose bytes are not readable
+        Some(Cow::Owned(text)) => text.chars().take(64).try_for_each(|c| match u8::try_from(c) {
+            Ok(byte) => write_byte(f, byte),
+            Err(_) => write!(f, "{}", c.escape_unicode()),
+        }),
+        _ => attribute.value.value.iter().take(64).try_for_each(|byte| write_byte(f, *byte)),
     }
-    Ok(())
+}
+
+fn write_byte(f: &mut fmt::Formatter<'_>, byte: u8) -> fmt::Result {
+    match byte {
+        b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';' | b'=' => write!(f, "\\{}", char::from(byte)),
+        b' '..=b'~' => write!(f, "{}", char::from(byte)),
+        other => write!(f, "\\{other:02x}"),
+    }
 }
 
 impl fmt::Debug for Name<'_> {

@@ -1,5 +1,6 @@
 //! Chains: as presented ([`Chain`]) and as verified ([`VerifiedChain`]).
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -211,7 +212,7 @@ impl<'p> VerifiedChain<'p> {
     ///
     /// # Errors
     /// [`CommonNameError`] if there is not exactly one, or it has a string type that is not supported.
-    pub fn common_name(&self) -> Result<&'p str, CommonNameError> {
+    pub fn common_name(&self) -> Result<Cow<'p, str>, CommonNameError> {
         common_name(&self.leaf.subject())
     }
 
