@@ -202,6 +202,11 @@ pub enum Problem {
         /// The time since its expiry.
         seconds: u64,
     },
+    /// Its issuer or its subject is not a Name (RFC 5280 4.1.2.4).
+    #[error(
+        "its issuer or its subject is not a name: a part of it is not a set of pairs of a type and a value"
+    )]
+    MalformedName,
     /// `anyPolicy` in a policy mapping (RFC 5280 6.1.4 (a)).
     #[error("maps anyPolicy")]
     MapsAnyPolicy,

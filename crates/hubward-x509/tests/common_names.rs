@@ -30,15 +30,20 @@ fn universal(text: &str) -> Vec<u8> {
 
 /// Returns a root and a leaf below it whose common name has this tag and these bytes.
 fn named(tag: u8, bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let name = sequence(&[&tlv(0x31, &sequence(&[&[6, 3, 0x55, 4, 3], &tlv(tag, bytes)]))]);
+    with_subject(&name)
+}
+
+/// Returns a root and a leaf below it with this subject.
+fn with_subject(name: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (root, root_key) = (ca("Root"), key());
     let leaf = sign(&entity("placeholder"), &key(), &root, &root_key);
     let algorithm = fields(&leaf)[1].to_vec();
-    let name = sequence(&[&tlv(0x31, &sequence(&[&[6, 3, 0x55, 4, 3], &tlv(tag, bytes)]))]);
     let leaf = signed_again(
         &leaf,
         2,
         &algorithm,
-        |inner| inner[5] = name,
+        |inner| inner[5] = name.to_vec(),
         |message| root_key.sign(message).unwrap(),
     );
     (root.self_signed(&root_key).unwrap().der().to_vec(), leaf)

@@ -117,6 +117,11 @@ impl<'a> Name<'a> {
         })
     }
 
+    /// Returns `true` if the bytes are a Name (RFC 5280 4.1.2.4): sets that are not empty, of pairs of a type and a value.
+    pub(crate) fn is_name(&self) -> bool {
+        self.attributes().all(|attribute| attribute.is_ok())
+    }
+
     /// Returns `true` if the name is within the limits and can be parsed, so that it can be compared.
     pub(crate) fn is_comparable(&self) -> bool {
         self.der.len() <= MAX_LENGTH
@@ -156,10 +161,13 @@ fn attributes(mut set: Cursor<'_>) -> impl Iterator<Item = Result<Attribute<'_>,
 
 fn attribute<'a>(set: &mut Cursor<'a>) -> Result<Attribute<'a>, Malformed> {
     let mut pair = set.expect(Tag::SEQUENCE)?.open();
-    let oid = pair.expect(Tag::OBJECT_IDENTIFIER)?.value;
+    let oid = pair.expect(Tag::OBJECT_IDENTIFIER)?;
+    if oid.value.is_empty() {
+        return Err(oid.malformed());
+    }
     let value = pair.any()?;
     pair.finish()?;
-    Ok(Attribute { oid, value })
+    Ok(Attribute { oid: oid.value, value })
 }
 
 /// Returns `true` if both RDNs have the same attributes.

@@ -125,6 +125,10 @@ fn check_certificate(
     now: UnixTime,
 ) -> Result<(), Problem> {
     certificate.validity().check(now)?;
+    // otherwise equal bytes would match in the search, whatever they are; the anchor's subject is such an issuer
+    if !certificate.issuer().is_name() || !certificate.subject().is_name() {
+        return Err(Problem::MalformedName);
+    }
     if certificate.extensions().unknown_critical {
         return Err(Problem::UnknownCriticalExtension);
     }
