@@ -262,6 +262,9 @@ pub enum Problem {
     /// It cannot be parsed, and no other certificate is the issuer that the path needs.
     #[error("cannot be read: {0}")]
     Unreadable(CertificateError),
+    /// An unknown qualifier of a policy in a critical extension (RFC 5280 4.2.1.4).
+    #[error("has an unknown policy qualifier in a critical extension")]
+    UnknownPolicyQualifier,
     /// No algorithm of the caller's list matches the signature and the key.
     #[error(transparent)]
     UnsupportedAlgorithm(#[from] UnsupportedAlgorithm),

@@ -26,21 +26,6 @@ pub enum Kind {
 const KNOWN: &[Entry] = &[
     Entry {
         suite: "x509-field",
-        ids: &["malformed-name/no-value/1", "malformed-name/sequence-for-set/1", "malformed-name/no-type/1"],
-        kind: Kind::Fails,
-        reason: "a name is compared by its bytes before it is read; issue: certificates as they are in the field",
-    },
-    Entry {
-        suite: "x509-field",
-        ids: &[
-            "critical-extensions/policy-unknown-qualifier/1",
-            "critical-extensions/policy-unknown-qualifier-ca/1",
-        ],
-        kind: Kind::Fails,
-        reason: "unknown policy qualifiers in a critical extension are not refused yet; issue: certificates as they are in the field",
-    },
-    Entry {
-        suite: "x509-field",
         ids: &["crl-scope/step-ca-revoked-allow-unknown/1"],
         kind: Kind::Fails,
         reason: "a list whose scope does not fit does not revoke where unknown is allowed; issue: certificates as they are in the field",
