@@ -91,3 +91,11 @@ fn separators_are_only_ignored_in_pasted_thumbprints() {
     assert!(parse_pasted_thumbprint(&pasted).unwrap().matches(&plain.parse().unwrap()));
     assert!(parse_pasted_thumbprint("AB:CD").is_err());
 }
+
+#[test]
+fn an_error_about_a_thumbprint_says_so() {
+    for text in ["z7".repeat(32), "a7".repeat(31), String::new()] {
+        let error = parse_pasted_thumbprint(&text).unwrap_err();
+        assert!(error.to_string().contains("thumbprint"), "{error}");
+    }
+}
