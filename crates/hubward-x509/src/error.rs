@@ -5,6 +5,7 @@ use core::fmt;
 
 pub use crate::algorithm::{KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm, UnsupportedKey};
 use crate::certificate::Seconds;
+use crate::certificate::date::Date;
 use crate::certificate::time::InWords;
 pub use crate::certificate::time::OutsideValidity;
 use crate::crl::RevocationReason;
@@ -34,6 +35,12 @@ pub enum CertificateError {
     TooManyExtensions {
         /// The largest number that the parser accepts.
         most: usize,
+    },
+    /// Bytes after the end of the DER, such as a line break or a second certificate.
+    #[error("{count} bytes follow the end of the DER")]
+    TrailingBytes {
+        /// Their number.
+        count: usize,
     },
     /// Not version 1, 2 or 3; a request has only version 1, a revocation list 1 or 2.
     #[error("unknown version")]
@@ -174,6 +181,9 @@ pub enum Problem {
     /// The CA violated a requirement of RFC 5280 section 4.
     #[error("violates RFC 5280 section 4: {0:?}")]
     CaRequirement(#[from] CaRequirement),
+    /// A default value is written out, and the profile forbids it (X.690 11.5).
+    #[error("has a default value written out: `cA` FALSE, `critical` FALSE or version 1")]
+    DefaultValueWritten,
     /// A name that the name constraints of a CA above exclude.
     #[error("has a {form:?} name that the name constraints of {by} exclude")]
     Excluded {
@@ -249,7 +259,7 @@ pub enum Problem {
     #[error("may be revoked: {0}")]
     RevocationUnknown(#[from] StatusUnknown),
     /// A revocation list contains it.
-    #[error("was revoked ({reason}) at Unix time {at}")]
+    #[error("was revoked ({reason}) at {}", Date(*at))]
     Revoked {
         /// The time of the revocation.
         at: Seconds,

@@ -78,6 +78,17 @@ pub enum AnchorVersions {
     OnlyVersion3,
 }
 
+/// The treatment of default values that are written out, which X.690 11.5 forbids to writers: `cA` FALSE, `critical` FALSE
+/// and version 1. Each says the same as an absent value, so no verdict depends on it otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DefaultValues {
+    /// They are read. rcgen, DICE, OpenTitan, GoDaddy and asn1c write them.
+    MayBeWritten,
+    /// A certificate below the anchor that has one is refused.
+    MustBeAbsent,
+}
+
 /// The treatment of a path with a CA that violates RFC 5280 section 4 in a way that section 6 does not check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -162,6 +173,7 @@ pub struct Profile<'a> {
     pub(crate) extended_key_usage: ExtendedKeyUsage,
     pub(crate) anchor_checks: AnchorChecks,
     pub(crate) anchor_versions: AnchorVersions,
+    pub(crate) default_values: DefaultValues,
     pub(crate) ca_requirements: CaRequirements,
     pub(crate) policies: PolicyInputs<'a>,
     pub(crate) max_intermediates: Option<usize>,
@@ -182,6 +194,7 @@ impl<'a> Profile<'a> {
             extended_key_usage: ExtendedKeyUsage::Off,
             anchor_checks: AnchorChecks::Certificate,
             anchor_versions: AnchorVersions::OnlyVersion3,
+            default_values: DefaultValues::MustBeAbsent,
             ca_requirements: CaRequirements::Enforce,
             policies: PolicyInputs::any(),
             max_intermediates: None,
@@ -202,6 +215,7 @@ impl<'a> Profile<'a> {
             subject,
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ClientAuth),
             anchor_versions: AnchorVersions::Any,
+            default_values: DefaultValues::MayBeWritten,
             ca_requirements: CaRequirements::Ignore,
             ca_leaf: false,
             signing_leaf: true,
@@ -216,6 +230,7 @@ impl<'a> Profile<'a> {
             subject: ExpectedSubject::Server(name),
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ServerAuth),
             anchor_versions: AnchorVersions::Any,
+            default_values: DefaultValues::MayBeWritten,
             ca_requirements: CaRequirements::Ignore,
             ca_leaf: false,
             signing_leaf: true,
@@ -258,6 +273,12 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub fn anchor_versions(self, versions: AnchorVersions) -> Self {
         Self { anchor_versions: versions, ..self }
+    }
+
+    /// Sets the treatment of default values that are written out.
+    #[must_use]
+    pub fn default_values(self, rule: DefaultValues) -> Self {
+        Self { default_values: rule, ..self }
     }
 
     /// Sets whether the requirements of RFC 5280 section 4 on CAs are enforced.
@@ -303,6 +324,7 @@ impl<'a> Profile<'a> {
             extended_key_usage: self.extended_key_usage,
             anchor_checks: self.anchor_checks,
             anchor_versions: self.anchor_versions,
+            default_values: self.default_values,
             ca_requirements: self.ca_requirements,
             policies: PolicyInputs { acceptable: None, ..self.policies },
             max_intermediates: self.max_intermediates,

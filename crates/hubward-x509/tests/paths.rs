@@ -61,11 +61,12 @@ fn the_error_for_an_expired_intermediate_has_its_number_and_the_time_since() {
     let chain = Chain::parse(&leaf, [&stranger.intermediate, &below]).unwrap();
     let anchors = Anchors::parse([&root_der]).unwrap();
     let error = chain.verify(&anchors, &device("pump-17"), ALL, now(0)).unwrap_err();
-    let problem = Problem::OutsideValidity(OutsideValidity::Expired { seconds: 3 * 86_400 });
+    let problem =
+        Problem::OutsideValidity(OutsideValidity::Expired { seconds: 3 * 86_400, at: 1_766_966_400 });
     assert_eq!(error, ChainError::Refused { place: CertificatePosition::Intermediate(1), problem });
     assert_eq!(
         chain.explain(error, &anchors).to_string(),
-        "intermediate 1 (CN=Intermediate): expired 3 days before now",
+        "intermediate 1 (CN=Intermediate): expired 3 days before now, at 2025-12-29T00:00:00Z",
     );
 }
 

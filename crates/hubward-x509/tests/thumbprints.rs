@@ -64,7 +64,7 @@ fn the_validity_period_is_checked_unless_it_is_ignored() {
     let seconds = now(LATER).as_secs().checked_sub(u64::try_from(end).unwrap()).unwrap();
     assert_eq!(
         chain.match_thumbprint(pins, &Ring, now(LATER), ValidityPolicy::Enforce).unwrap_err(),
-        ThumbprintMatchError::OutsideValidity(OutsideValidity::Expired { seconds }),
+        ThumbprintMatchError::OutsideValidity(OutsideValidity::Expired { seconds, at: end }),
     );
     assert!(chain.match_thumbprint(pins, &Ring, now(LATER), ValidityPolicy::IgnoreForThumbprint).is_ok());
     let other = ExpectedThumbprints::new(Some(Thumbprint::Sha256([7; 32])), None);

@@ -2,6 +2,7 @@
 //! an extension is decoded when it is needed. The other types are its fields ([`Name`], [`PublicKey`], [`Validity`],
 //! [`Extensions`], [`SubjectAltNames`]); [`CertificateRequest`] is a request for one.
 
+pub(crate) mod date;
 pub(crate) mod directory_string;
 mod ecdsa_malleability;
 pub(crate) mod extensions;
@@ -22,7 +23,7 @@ pub use time::{Seconds, Validity};
 pub use crate::identity::common_name;
 
 use crate::error::{CertificateError, Problem, UnsupportedAlgorithm, UnsupportedKey};
-use crate::tlv::{Cursor, Malformed, Tag, context, integer, only, whole_bits};
+use crate::tlv::{Cursor, Malformed, Tag, context, integer, whole_bits};
 
 /// The version of a certificate. Version 2 was never in use, but is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,8 +100,12 @@ pub(crate) struct Signed<'a> {
 
 impl<'a> Signed<'a> {
     /// Parses the whole DER; returns also a cursor over the signed part.
-    pub(crate) fn read(der: &'a [u8]) -> Result<(Self, Cursor<'a>), Malformed> {
-        let mut outer = only(der, Tag::SEQUENCE)?.open();
+    pub(crate) fn read(der: &'a [u8]) -> Result<(Self, Cursor<'a>), CertificateError> {
+        let mut input = Cursor::new(der);
+        let mut outer = input.expect(Tag::SEQUENCE)?.open();
+        if !input.is_empty() {
+            return Err(CertificateError::TrailingBytes { count: input.rest().len() });
+        }
         let message = outer.expect(Tag::SEQUENCE)?;
         let algorithm = outer.expect(Tag::SEQUENCE)?.value;
         let signature = whole_bits(&outer.expect(Tag::BIT_STRING)?)?;
@@ -146,12 +151,16 @@ impl<'a> Certificate<'a> {
     /// twice, or extensions in a version that does not allow them.
     pub fn parse(der: &'a [u8]) -> Result<Self, CertificateError> {
         let (signed, mut tbs) = Signed::read(der)?;
+        let mut version_1_written = false;
         let version = match tbs.optional(context(0, true))? {
             None => Version::V1,
             Some(tlv) => {
                 let mut inner = tlv.open();
                 let version = match inner.read_u32()? {
-                    // DER omits the default, v1
+                    0 => {
+                        version_1_written = true;
+                        Version::V1
+                    }
                     1 => Version::V2,
                     2 => Version::V3,
                     _ => return Err(CertificateError::UnknownVersion),
@@ -175,7 +184,7 @@ impl<'a> Certificate<'a> {
         if (issuer_unique_id || subject_unique_id) && version == Version::V1 {
             return Err(CertificateError::VersionTooLow);
         }
-        let extensions = match tbs.optional(context(3, true))? {
+        let mut extensions = match tbs.optional(context(3, true))? {
             None => Extensions::default(),
             Some(_) if version != Version::V3 => return Err(CertificateError::VersionTooLow),
             Some(tlv) => {
@@ -186,6 +195,7 @@ impl<'a> Certificate<'a> {
             }
         };
         tbs.finish()?;
+        extensions.default_written |= version_1_written;
         Ok(Self { der, signed, version, serial: serial.value, issuer, validity, subject, key, extensions })
     }
 

@@ -111,13 +111,13 @@ impl<'a> Crl<'a> {
             return Err(CertificateError::AlgorithmsDiffer);
         }
         let issuer = Name::new(tbs.expect(Tag::SEQUENCE)?.value);
-        let (this_update, _) = time::read(&tbs.any()?)?;
+        let (this_update, _) = time::read(&tbs.any()?).map_err(CertificateError::Time)?;
         let mut next_update = None;
         for form in [Tag::UTC_TIME, Tag::GENERALIZED_TIME] {
             if next_update.is_none()
                 && let Some(tlv) = tbs.optional(form)?
             {
-                next_update = Some(time::read(&tlv)?.0);
+                next_update = Some(time::read(&tlv).map_err(CertificateError::Time)?.0);
             }
         }
         let list = tbs.optional(Tag::SEQUENCE)?.map_or(Cursor::new(&[]), |tlv| tlv.open());

@@ -12,7 +12,8 @@ use crate::certificate::{Certificate, Version};
 use crate::error::{CertificatePosition, ChainError, KnownExtension, Problem};
 use crate::identity::check_subject;
 use crate::profile::{
-    AnchorChecks, AnchorVersions, CaRequirements, CommonNames, ExtendedKeyUsage, Profile, Purpose,
+    AnchorChecks, AnchorVersions, CaRequirements, CommonNames, DefaultValues, ExtendedKeyUsage, Profile,
+    Purpose,
 };
 use crate::tlv::Malformed;
 
@@ -131,6 +132,9 @@ fn check_certificate(
     }
     if certificate.extensions().unknown_critical {
         return Err(Problem::UnknownCriticalExtension);
+    }
+    if profile.default_values == DefaultValues::MustBeAbsent && certificate.extensions().default_written {
+        return Err(Problem::DefaultValueWritten);
     }
     if profile.ca_requirements == CaRequirements::Enforce {
         ca_requirements::check_certificate(certificate, profile)?;
