@@ -37,7 +37,7 @@ fn it_revokes_even_where_an_unknown_status_is_accepted() {
     );
     assert!(is_revoked(allowing(&fleet, &[revoked.sign(&fleet.ca_key)])));
     assert!(is_revoked(fleet.check(&[revoked.sign(&fleet.ca_key)])));
-    // also beside a list that clears it
+    // also with another list that clears it
     let clears = fleet.list().sign(&fleet.ca_key);
     assert!(is_good(fleet.check(&[good.sign(&fleet.ca_key), clears.clone()])));
     assert!(is_revoked(fleet.check(&[revoked.sign(&fleet.ca_key), clears])));

@@ -109,7 +109,7 @@ impl fmt::Display for SignatureAlgorithm {
 pub enum KeyAlgorithm {
     Brainpool,
     Dsa,
-    /// A key of an elliptic curve that is none of the others, or whose parameters are written out.
+    /// A key of an elliptic curve that is not in this list, or whose parameters are written out.
     EcOther,
     Ed25519,
     Ed448,

@@ -126,7 +126,7 @@ fn check_certificate(
     now: UnixTime,
 ) -> Result<(), Problem> {
     certificate.validity().check(now)?;
-    // otherwise equal bytes would match in the search, whatever they are; the anchor's subject is such an issuer
+    // otherwise equal bytes would match in the search even if they are not names; the anchor's subject is such an issuer
     if !certificate.issuer().is_name() || !certificate.subject().is_name() {
         return Err(Problem::MalformedName);
     }
