@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hubward_x509::{Certificate, Problem};
+use hubward_x509::{Chain, Problem};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::CertificateDer;
@@ -65,7 +65,9 @@ impl TlsVerifier {
             .iter()
             .find(|(scheme, _)| *scheme == signed.scheme)
             .ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
-        let key = Certificate::parse(leaf).map_err(|_| CertificateError::BadEncoding)?.public_key();
+        // a certificate that is registered by its thumbprint needs a key that can be read, and no more
+        let chain = Chain::parse(leaf, &[] as &[&[u8]]).map_err(|_| CertificateError::BadEncoding)?;
+        let key = chain.leaf().public_key();
         for algorithm in of_scheme.iter().take(most) {
             match key.verify(message, signed.signature(), *algorithm) {
                 Ok(()) => return Ok(HandshakeSignatureValid::assertion()),

@@ -94,7 +94,8 @@ impl ExpectedThumbprints {
 }
 
 impl<'p> Chain<'p> {
-    /// Accepts the leaf if it has one of the thumbprints in `pins`, even if it is self-signed or a CA's certificate.
+    /// Accepts the leaf if it has one of the thumbprints in `pins`, even if it is self-signed, a CA's certificate, or
+    /// readable only in part ([`Certificate::unreadable`]).
     /// Ignores its issuer and the intermediates. The TLS handshake must prove that the peer holds the private key.
     ///
     /// Always compares both thumbprints, and checks the validity period last, so that the error `OutsideValidity` is only

@@ -8,7 +8,7 @@ use common::{ca, entity, key, now, rsa_key, sign};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
     Anchors, CertificatePosition, Chain, ChainError, ExpectedSubject, Problem, Profile,
-    error::{KeyAlgorithm, SignatureAlgorithm, UnsupportedKey},
+    error::{CertificateError, KeyAlgorithm, SignatureAlgorithm, UnsupportedKey},
 };
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -94,7 +94,9 @@ fn both_identifiers_are_compared_byte_by_byte() {
     let leaf = sign(&entity("pump-17"), &key(), &root, &root_key);
     let outer = fields(&leaf);
     let differs = sequence(&[outer[0], &pkcs1(11, &[]), outer[2]]);
-    assert!(Chain::parse(&differs, &[] as &[&[u8]]).is_err());
+    let root = root.self_signed(&root_key).unwrap().der().to_vec();
+    let expected = Problem::Unreadable(CertificateError::AlgorithmsDiffer);
+    assert_eq!(problem(verify(&differs, &root)), expected);
 }
 
 #[test]

@@ -141,6 +141,8 @@ pub struct Certificate<'a> {
     subject: Name<'a>,
     key: PublicKey<'a>,
     extensions: Extensions<'a>,
+    /// The reason why only the key, the validity period and the names could be read.
+    unreadable: Option<CertificateError>,
 }
 
 impl<'a> Certificate<'a> {
@@ -196,7 +198,45 @@ impl<'a> Certificate<'a> {
         };
         tbs.finish()?;
         extensions.default_written |= version_1_written;
-        Ok(Self { der, signed, version, serial: serial.value, issuer, validity, subject, key, extensions })
+        Ok(Self {
+            der,
+            signed,
+            version,
+            serial: serial.value,
+            issuer,
+            validity,
+            subject,
+            key,
+            extensions,
+            unreadable: None,
+        })
+    }
+
+    /// Parses a leaf, which may be registered by its thumbprint. Then nothing counts but its key and its validity period,
+    /// so a leaf of which only these and the names can be read is returned with the reason, and no path accepts it.
+    pub(crate) fn parse_leaf(der: &'a [u8]) -> Result<Self, CertificateError> {
+        Self::parse(der).or_else(|error| Self::parse_key(der, error).map_err(|_| error))
+    }
+
+    /// Reads the fields up to the key, without the version, the serial number, the algorithms and the extensions.
+    fn parse_key(der: &'a [u8], error: CertificateError) -> Result<Self, CertificateError> {
+        let (signed, mut tbs) = Signed::read(der)?;
+        tbs.optional(context(0, true))?;
+        let serial = tbs.any()?.value;
+        tbs.any()?;
+        let issuer = Name::new(tbs.expect(Tag::SEQUENCE)?.value);
+        let validity = Validity::read(tbs.expect(Tag::SEQUENCE)?.open())?;
+        let subject = Name::new(tbs.expect(Tag::SEQUENCE)?.value);
+        let key = PublicKey::read(&mut tbs)?;
+        let (version, extensions, unreadable) = (Version::V1, Extensions::default(), Some(error));
+        Ok(Self { der, signed, version, serial, issuer, validity, subject, key, extensions, unreadable })
+    }
+
+    /// Returns the reason why only the key, the validity period and the names of a leaf could be read: such a leaf of a
+    /// [`Chain`](crate::Chain) is accepted by its thumbprint only. `None` for every other certificate.
+    #[must_use]
+    pub const fn unreadable(&self) -> Option<CertificateError> {
+        self.unreadable
     }
 
     /// Returns the whole certificate, as received.

@@ -125,6 +125,9 @@ fn check_certificate(
     profile: &Profile<'_>,
     now: UnixTime,
 ) -> Result<(), Problem> {
+    if let Some(error) = certificate.unreadable() {
+        return Err(Problem::Unreadable(error));
+    }
     certificate.validity().check(now)?;
     // otherwise equal bytes would match in the search even if they are not names; the anchor's subject is such an issuer
     if !certificate.issuer().is_name() || !certificate.subject().is_name() {
