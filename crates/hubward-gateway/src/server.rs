@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hubward::policy::Transport;
 use hubward::sas::TokenRules;
 use hubward::types::{Authority, HostName, NameError, Shown};
+use hubward::x509::profile::AnchorVersions;
 use hubward::{BothCredentials, HubConfig, X509Config};
 use hubward_rustcrypto::HmacKey;
 use tokio::net::TcpListener;
@@ -91,6 +92,7 @@ pub struct Server {
     files: Mutex<Files>,
     /// The file of the certificate authorities of devices.
     client_ca: Option<PathBuf>,
+    strict_ca: bool,
     mqtt: Option<SocketAddr>,
     https: Option<SocketAddr>,
     amqps: Option<SocketAddr>,
@@ -128,9 +130,17 @@ impl Server {
             return Err(StartError::NoListener);
         }
         let files = Mutex::new(files);
-        let client_ca = config.client_ca;
-        let mut server =
-            Self { context, files, client_ca, mqtt: None, https: None, amqps: None, metrics: None };
+        let (client_ca, strict_ca) = (config.client_ca, config.strict_ca);
+        let mut server = Self {
+            context,
+            files,
+            client_ca,
+            strict_ca,
+            mqtt: None,
+            https: None,
+            amqps: None,
+            metrics: None,
+        };
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
             let context = server.context.clone();
@@ -197,7 +207,7 @@ impl Server {
     pub fn reload(&self) -> Result<Applied, ReloadError> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let reading = files.read()?;
-        let x509 = x509_config(self.client_ca.as_deref())?;
+        let x509 = x509_config(self.client_ca.as_deref(), self.strict_ca)?;
         let applied = self.context.hub.change(|registry| files.apply(reading, registry));
         self.context.hub.set_x509(x509);
         Ok(applied)
@@ -219,14 +229,16 @@ fn hub_config(config: &Config) -> Result<HubConfig<HmacKey>, StartError> {
     Ok(HubConfig::new(HostName::parse(&config.hub)?, dummy_key()?)
         .with_aliases(aliases)
         .with_token_rules(token)
-        .with_x509(x509_config(config.client_ca.as_deref())?)
+        .with_x509(x509_config(config.client_ca.as_deref(), config.strict_ca)?)
         .with_both_credentials(BothCredentials::Refuse))
 }
 
 /// Reads the certificate authorities of devices.
-fn x509_config(client_ca: Option<&Path>) -> Result<X509Config, TlsError> {
-    let authorities = tls::authorities(client_ca)?;
-    Ok(X509Config::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests))
+fn x509_config(client_ca: Option<&Path>, strict_ca: bool) -> Result<X509Config, TlsError> {
+    let authorities = tls::authorities(client_ca, strict_ca)?;
+    let versions = if strict_ca { AnchorVersions::OnlyVersion3 } else { AnchorVersions::Any };
+    let x509 = X509Config::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
+    Ok(x509.with_anchor_versions(versions))
 }
 
 /// Binds an address before anything is served, so that a gateway serves all its addresses or none.

@@ -91,11 +91,22 @@ pub(crate) fn config(
     Ok(Arc::new(config))
 }
 
-/// Reads the certificate authorities of devices.
-pub(crate) fn authorities(file: Option<&Path>) -> Result<Anchors, TlsError> {
+/// Reads the certificate authorities of devices. One that cannot be parsed is reported, and an error if `strict`, or if
+/// there is no other.
+pub(crate) fn authorities(file: Option<&Path>, strict: bool) -> Result<Anchors, TlsError> {
     let Some(file) = file else { return Ok(Anchors::new()) };
-    let certificates = read(file, pem::certificates)?;
-    Anchors::parse(&certificates).map_err(|error| TlsError::Authority { file: file.into(), error })
+    let store = read(file, pem::each_certificate)?;
+    let (anchors, unreadable) = Anchors::parse_readable(store.iter().flatten());
+    let of_blocks = store.iter().filter_map(|one| one.as_ref().err()).copied();
+    let of_blocks = of_blocks.map(|error| TlsError::Pem { file: file.into(), error });
+    let of_der = unreadable.into_iter().map(|error| TlsError::Authority { file: file.into(), error });
+    for error in of_blocks.chain(of_der) {
+        if strict || anchors.iter().next().is_none() {
+            return Err(error);
+        }
+        eprintln!("hubward-gateway: passed over {error}");
+    }
+    Ok(anchors)
 }
 
 /// Parses a file by `read`; its bytes, which may include a key, are erased.

@@ -2,6 +2,7 @@
 //!
 //! [`Credentials`] has one constructor for each transport. [`Credentials::start`] begins the authentication.
 
+use alloc::borrow::Cow;
 use core::fmt;
 
 use hubward_core::{
@@ -199,7 +200,8 @@ impl<'a> Credentials<'a> {
     /// - [`AuthError::Host`]: the hostname is malformed.
     /// - [`AuthError::HubMismatch`]: the response and the hostname name different hubs.
     /// - [`AuthError::NoCredential`], [`AuthError::Certificate`] and [`AuthError::NoIdentityClaimed`]: the response is
-    ///   empty, and there is no certificate, it is malformed, or it has no common name that is an id.
+    ///   empty, and there is no certificate, it is malformed, or it has no common name that is an id in the encoding of
+    ///   ASCII or UTF-8.
     pub fn amqp_external(
         response: &'a str,
         hostname: Option<&'a str>,
@@ -272,7 +274,10 @@ fn checked(claimed: Option<Lookup<'_>>) -> Result<Option<ClaimedIdentity<'_>>, A
 /// Returns the identity that the common name of a certificate states. The certificate is not verified.
 fn identity_in_certificate<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Identity<'a>, AuthError> {
     let leaf = certificates.first().ok_or(AuthError::NoCredential)?;
-    let name = common_name(&Certificate::parse(leaf)?.subject()).map_err(|_| AuthError::NoIdentityClaimed)?;
+    // the names are borrowed, so a BMPString or UniversalString, which must be decoded, needs the response to name the id
+    let Ok(Cow::Borrowed(name)) = common_name(&Certificate::parse(leaf)?.subject()) else {
+        return Err(AuthError::NoIdentityClaimed);
+    };
     let identity = match name.split_once('/') {
         None => DeviceId::parse(name).map(Identity::Device),
         Some((device, module)) => {

@@ -221,7 +221,7 @@ fn change_of_the_policy_ends_all_and_an_eviction_ends_one() {
 fn new_token_of_the_policy_renews_its_devices() {
     let hub = compat();
     let mut cbs = Cbs::new();
-    let until = |cbs: &Cbs| cbs.sessions().map(|session| session.until()).collect::<Vec<_>>();
+    let until = |cbs: &Cbs| cbs.sessions().map(|session| session.until().as_secs()).collect::<Vec<_>>();
     assert_eq!(put(&hub, &mut cbs, "", &by("device", "", NOW + 60)), 200);
     assert_eq!(code(&hub, &mut cbs, &events("dev1")), "device dev1");
     assert_eq!(put(&hub, &mut cbs, "", &by("device", "", NOW + 3600)), 200);

@@ -1,5 +1,6 @@
 //! A certificate that owns its bytes: parsed once, and borrowed again without parsing.
 
+use crate::error::CertificateError;
 use alloc::sync::Arc;
 use core::fmt;
 
@@ -67,12 +68,24 @@ struct Spans {
     key: [Span; 3],
     extensions: [Option<(bool, Span)>; KNOWN],
     unknown_critical: bool,
+    default_written: bool,
+    unreadable: Option<CertificateError>,
 }
 
 impl StoredCertificate {
     pub(crate) fn new(certificate: &Certificate<'_>) -> Self {
-        let Certificate { der, signed, version, serial, issuer, validity, subject, key, extensions } =
-            certificate;
+        let Certificate {
+            der,
+            signed,
+            version,
+            serial,
+            issuer,
+            validity,
+            subject,
+            key,
+            extensions,
+            unreadable,
+        } = certificate;
         let span = |part: &[u8]| Span::of(der, part);
         let spans = Spans {
             signed: SignedSpans::of(der, signed),
@@ -84,6 +97,8 @@ impl StoredCertificate {
             key: [key.der, key.algorithm, key.key].map(span),
             extensions: extensions.known().map(|one| one.map(|one| (one.critical, span(one.value)))),
             unknown_critical: extensions.unknown_critical,
+            default_written: extensions.default_written,
+            unreadable: *unreadable,
         };
         Self { der: Arc::from(*der), spans: Arc::new(spans) }
     }
@@ -114,7 +129,8 @@ impl StoredCertificate {
             validity: spans.validity,
             subject: Name::new(spans.subject.of_bytes(der)),
             key: PublicKey { der: spki, algorithm, key },
-            extensions: Extensions::of_known(extensions, spans.unknown_critical),
+            extensions: Extensions::of_known(extensions, spans.unknown_critical, spans.default_written),
+            unreadable: spans.unreadable,
         }
     }
 }

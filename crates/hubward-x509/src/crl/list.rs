@@ -113,13 +113,13 @@ impl<'a> Crl<'a> {
             return Err(CertificateError::AlgorithmsDiffer);
         }
         let issuer = Name::new(tbs.expect(Tag::SEQUENCE)?.value);
-        let (this_update, _) = time::read(&tbs.any()?)?;
+        let (this_update, _) = time::read(&tbs.any()?).map_err(CertificateError::Time)?;
         let mut next_update = None;
         for form in [Tag::UTC_TIME, Tag::GENERALIZED_TIME] {
             if next_update.is_none()
                 && let Some(tlv) = tbs.optional(form)?
             {
-                next_update = Some(time::read(&tlv)?.0);
+                next_update = Some(time::read(&tlv).map_err(CertificateError::Time)?.0);
             }
         }
         let list = tbs.optional(Tag::SEQUENCE)?.map_or(Cursor::new(&[]), |tlv| tlv.open());
@@ -279,6 +279,25 @@ impl Crls {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Parses the lists of `ders`, and passes over those that cannot be parsed: they clear no certificate, and revoke none
+    /// either. Returns the lists and, for a report, the position of each of the others in `ders`, counted from 0. To
+    /// refuse such a set, use [`Self::parse`]; do so with [`UnknownStatus::Allow`](super::UnknownStatus::Allow), where a
+    /// certificate that only an unreadable list revokes would be accepted.
+    #[must_use]
+    pub fn parse_readable<'a, D>(ders: impl IntoIterator<Item = &'a D>) -> (Self, Vec<CrlError>)
+    where
+        D: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let (mut crls, mut passed_over) = (Self::new(), Vec::new());
+        for (crl, der) in ders.into_iter().enumerate() {
+            match Crl::parse(der.as_ref()) {
+                Ok(list) => crls.add(&list),
+                Err(error) => passed_over.push(CrlError { crl, error }),
+            }
+        }
+        (crls, passed_over)
     }
 
     /// Parses every list of `ders`.

@@ -9,7 +9,8 @@
 
 mod entry;
 pub(crate) mod list;
-mod owned;
+mod own_list;
+pub(crate) mod owned;
 mod reasons;
 mod rules;
 mod scope;

@@ -4,7 +4,7 @@
 use super::list::Crls;
 use super::reasons::Reasons;
 use crate::certificate::time::{InWords, Seconds};
-use crate::error::Problem;
+use crate::error::{Problem, UnsupportedAlgorithm, UnsupportedKey};
 
 /// The certificates whose revocation status is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -221,8 +221,11 @@ pub enum CrlProblem {
     #[error("has an unknown critical extension")]
     UnknownCriticalExtension,
     /// No algorithm of the caller's list matches the signature and the key.
-    #[error("no accepted algorithm matches its signature algorithm and its signer's key")]
-    UnsupportedAlgorithm,
+    #[error(transparent)]
+    UnsupportedAlgorithm(#[from] UnsupportedAlgorithm),
+    /// The key that should verify the signature has a form that is not supported.
+    #[error("the signature cannot be verified: the signer's key {0}")]
+    UnsupportedKey(#[from] UnsupportedKey),
 }
 
 /// A requirement of RFC 5280 section 5 on the issuer of a revocation list. Section 6 does not check it.
@@ -241,7 +244,8 @@ impl CrlProblem {
     /// Maps the problem of a signature that did not verify.
     pub(super) const fn of_signature(problem: Problem) -> Self {
         match problem {
-            Problem::UnsupportedAlgorithm => Self::UnsupportedAlgorithm,
+            Problem::UnsupportedAlgorithm(algorithm) => Self::UnsupportedAlgorithm(algorithm),
+            Problem::UnsupportedKey(key) => Self::UnsupportedKey(key),
             _ => Self::BadSignature,
         }
     }
@@ -250,7 +254,7 @@ impl CrlProblem {
     pub(super) const fn rank(self) -> u8 {
         match self {
             Self::SignerUnknown => 1,
-            Self::UnsupportedAlgorithm => 2,
+            Self::UnsupportedAlgorithm(_) | Self::UnsupportedKey(_) => 2,
             Self::BadSignature => 3,
             Self::KeyUsage => 4,
             Self::Circular | Self::Signer => 5,

@@ -123,6 +123,8 @@ impl<'a> Profile<'a> {
         };
         Self {
             anchor_checks: self.anchor_checks,
+            anchor_versions: self.anchor_versions,
+            default_values: self.default_values,
             ca_requirements: self.ca_requirements,
             budget: self.budget,
             ..Self::rfc5280().revocation(revocation)

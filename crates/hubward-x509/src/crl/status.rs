@@ -10,7 +10,7 @@ use super::rules::{
     UnknownStatus,
 };
 use super::signer::{self, Signer};
-use super::{entry::Revoked, scope};
+use super::{entry::Revoked, own_list, scope};
 use crate::certificate::Certificate;
 use crate::certificate::time::{Seconds, Validity};
 use crate::error::{CertificatePosition, ChainError, Problem};
@@ -135,11 +135,18 @@ fn certificate_status(
 }
 
 /// A complete list that covers the certificate, with its verified signer.
-struct ApplicableCrl<'s> {
-    at: usize,
-    crl: Crl<'s>,
+pub(super) struct ApplicableCrl<'s> {
+    pub(super) at: usize,
+    pub(super) crl: Crl<'s>,
     signer: Signer,
     reasons: Reasons,
+}
+
+impl<'s> ApplicableCrl<'s> {
+    /// Wraps a list that does not cover the certificate.
+    pub(super) fn without_scope(crl: Crl<'s>, signer: Signer) -> Self {
+        Self { at: crl.number, crl, signer, reasons: Reasons::NONE }
+    }
 }
 
 fn evaluate(
@@ -149,12 +156,16 @@ fn evaluate(
 ) -> Result<CertificateStatus, ChainError> {
     let mut unknown = StatusUnknown::NoCrl;
     let mut applicable: Vec<ApplicableCrl<'_>> = Vec::new();
+    let mut own = Vec::new();
     for crl in query.crls.iter().filter(|crl| !crl.is_delta()) {
         let at = crl.number;
         work.meter.step()?;
         let reasons = scope::covered_reasons(&crl, certificate, &mut work.meter)?
             .map_err(|problem| ChainError::Refused { place: query.about, problem })?;
         if reasons.is_empty() {
+            if own_list::is_own(&crl, certificate) {
+                own.push(crl);
+            }
             continue;
         }
         // RFC 5280 5.2: a list with an unknown critical extension must not be used
@@ -185,6 +196,9 @@ fn evaluate(
             CrlResult::Cleared(Err(problem)) => keep_most_specific(&mut unknown, one.at, problem),
         }
     }
+    if let Some(entry) = own_list::find_revoked(query, &own, certificate, work)? {
+        return Ok(CertificateStatus::Revoked { at: entry.at, reason: entry.reason });
+    }
     let missing = covered.missing();
     if missing.is_empty() {
         return Ok(CertificateStatus::Good(period));
@@ -206,7 +220,11 @@ fn keep_most_specific(best: &mut StatusUnknown, crl: usize, problem: CrlProblem)
 }
 
 /// Returns `true` if `other` is a later edition of a list. A list that is not yet current replaces none.
-fn supersedes(query: &StatusQuery<'_>, other: &ApplicableCrl<'_>, one: &ApplicableCrl<'_>) -> bool {
+pub(super) fn supersedes(
+    query: &StatusQuery<'_>,
+    other: &ApplicableCrl<'_>,
+    one: &ApplicableCrl<'_>,
+) -> bool {
     let key = |applicable: &ApplicableCrl<'_>| {
         query.inputs.at(applicable.signer.place).map(|signer| signer.public_key().as_der())
     };
@@ -217,14 +235,14 @@ fn supersedes(query: &StatusQuery<'_>, other: &ApplicableCrl<'_>, one: &Applicab
 }
 
 /// The result of one list together with its delta list.
-enum CrlResult<'s> {
+pub(super) enum CrlResult<'s> {
     Revoked(Revoked<'s>),
     /// The list does not contain the certificate; the error if that does not clear it.
     Cleared(Result<Period, CrlProblem>),
 }
 
 /// Looks the certificate up: (c), (h) to (k). An expired list still revokes the certificates that it contains.
-fn look_up<'s>(
+pub(super) fn look_up<'s>(
     query: &StatusQuery<'s>,
     one: &ApplicableCrl<'s>,
     certificate: &Certificate<'_>,
@@ -286,6 +304,16 @@ fn delta<'s>(
 impl StatusQuery<'_> {
     fn now(&self) -> Seconds {
         Seconds::try_from(self.inputs.now.as_secs()).unwrap_or(Seconds::MAX)
+    }
+
+    /// Returns `true` if now is between the list's dates.
+    pub(super) fn is_current(&self, crl: &Crl<'_>) -> bool {
+        let (now, rules) = (self.now(), &self.profile.revocation);
+        let grace = match rules.expired {
+            ExpiredCrl::Refuse => 0,
+            ExpiredCrl::AcceptFor { seconds } => seconds.into(),
+        };
+        crl.this_update() <= now && crl.next_update().is_none_or(|next| now <= next.saturating_add(grace))
     }
 
     /// Checks that the list clears the certificates that it does not contain; returns the period in which it does.

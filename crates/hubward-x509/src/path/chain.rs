@@ -1,5 +1,6 @@
 //! Chains: as presented ([`Chain`]) and as verified ([`VerifiedChain`]).
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -45,10 +46,12 @@ pub struct Chain<'p> {
 
 impl<'p> Chain<'p> {
     /// Parses a leaf and the certificates presented with it. An intermediate that cannot be parsed fails only the paths
-    /// that need it.
+    /// that need it. A leaf of which only the key, the validity period and the names can be read
+    /// ([`Certificate::unreadable`]) fails every path, but [`Self::match_thumbprint`] accepts it: a thumbprint covers all
+    /// bytes.
     ///
     /// # Errors
-    /// [`ParseError`] if the leaf cannot be parsed.
+    /// [`ParseError`] if not even these parts of the leaf can be parsed.
     pub fn parse<D>(
         leaf: &'p (impl AsRef<[u8]> + ?Sized),
         intermediates: impl IntoIterator<Item = &'p D>,
@@ -56,7 +59,7 @@ impl<'p> Chain<'p> {
     where
         D: AsRef<[u8]> + ?Sized + 'p,
     {
-        let leaf = Certificate::parse(leaf.as_ref())
+        let leaf = Certificate::parse_leaf(leaf.as_ref())
             .map_err(|error| ParseError { place: CertificatePosition::Leaf, error })?;
         let intermediates = intermediates.into_iter().map(|der| Certificate::parse(der.as_ref())).collect();
         Ok(Self { leaf, intermediates })
@@ -207,7 +210,7 @@ impl<'p> VerifiedChain<'p> {
     ///
     /// # Errors
     /// [`CommonNameError`] if there is not exactly one, or it has a string type that is not supported.
-    pub fn common_name(&self) -> Result<&'p str, CommonNameError> {
+    pub fn common_name(&self) -> Result<Cow<'p, str>, CommonNameError> {
         common_name(&self.leaf.subject())
     }
 

@@ -57,6 +57,38 @@ impl Anchors {
         (self.first..).zip(self.all.iter().map(|one| one.certificate.subject()))
     }
 
+    /// Parses the certificates of a trust store, and passes over those that cannot be parsed: they are as little trusted as
+    /// those that are not there. Returns the anchors and, for a report, the position of each of the others in `ders`,
+    /// counted from 0. To refuse such a store, use [`Self::parse`].
+    ///
+    /// ```
+    /// use hubward_x509::Anchors;
+    /// # use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+    /// # let mut params = CertificateParams::default();
+    /// # params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    /// # let ca = params.self_signed(&KeyPair::generate()?)?.der().to_vec();
+    ///
+    /// let store = [vec![0x30, 0], ca];
+    /// let (anchors, passed_over) = Anchors::parse_readable(&store);
+    /// assert_eq!(anchors.iter().count(), 1);
+    /// assert_eq!(passed_over[0].to_string(), "anchor 0: unexpected DER at byte 2");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn parse_readable<'a, D>(ders: impl IntoIterator<Item = &'a D>) -> (Self, Vec<ParseError>)
+    where
+        D: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let (mut anchors, mut passed_over) = (Self::new(), Vec::new());
+        for (at, der) in ders.into_iter().enumerate() {
+            match Certificate::parse(der.as_ref()) {
+                Ok(certificate) => anchors.add(&certificate),
+                Err(error) => passed_over.push(ParseError { place: CertificatePosition::Anchor(at), error }),
+            }
+        }
+        (anchors, passed_over)
+    }
+
     /// Parses every certificate of `ders`.
     ///
     /// # Errors

@@ -100,7 +100,7 @@ impl<'a> PendingCbsBearer<'_, 'a> {
                 if cbs.users.len().saturating_add(cbs.entries.len()) >= cbs.limit {
                     return CbsResponse::refused(AuthError::TooManyIdentities);
                 }
-                cbs.users.push(CbsUser { ids, until: user.until() });
+                cbs.users.push(CbsUser { ids, until: user.until().as_secs() });
                 CbsResponse::taken()
             }
             Err(error) => CbsResponse::refused(error),

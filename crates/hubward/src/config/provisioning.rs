@@ -1,5 +1,6 @@
 //! The configuration of a provisioning service (DPS).
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 

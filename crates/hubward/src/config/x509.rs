@@ -6,7 +6,7 @@ use core::fmt;
 use hubward_core::{Digest, Identity, Thumbprint};
 use hubward_x509::{
     Anchors, Budget, Crls, ExpectedSubject, Profile, Purpose, Revocation, ValidityPolicy,
-    profile::ExtendedKeyUsage,
+    profile::{AnchorVersions, ExtendedKeyUsage},
 };
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
@@ -36,6 +36,7 @@ pub struct X509Config {
     pub(crate) digest: &'static dyn Digest,
     pub(crate) validity: ValidityPolicy,
     extended_key_usage: ExtendedKeyUsage,
+    anchor_versions: AnchorVersions,
     revocation: Revocation<'static>,
     crls: Option<Crls>,
     budget: Budget,
@@ -73,6 +74,7 @@ impl X509Config {
             digest,
             validity: ValidityPolicy::Enforce,
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ClientAuth),
+            anchor_versions: AnchorVersions::Any,
             revocation: Revocation::unchecked(),
             crls: None,
             budget: BUDGET,
@@ -91,6 +93,13 @@ impl X509Config {
     #[must_use]
     pub fn with_extended_key_usage(mut self, rule: ExtendedKeyUsage) -> Self {
         self.extended_key_usage = rule;
+        self
+    }
+
+    /// Sets the versions of certificates that are accepted as trust anchors. By default also version 1.
+    #[must_use]
+    pub const fn with_anchor_versions(mut self, versions: AnchorVersions) -> Self {
+        self.anchor_versions = versions;
         self
     }
 
@@ -134,7 +143,7 @@ impl X509Config {
             Some(crls) => self.revocation.with_crls(crls),
             None => self.revocation,
         };
-        let profile = Profile::device(subject).revocation(revocation);
+        let profile = Profile::device(subject).anchor_versions(self.anchor_versions).revocation(revocation);
         Some(profile.extended_key_usage(self.extended_key_usage).budget(self.budget))
     }
 }

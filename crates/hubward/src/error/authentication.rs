@@ -286,6 +286,7 @@ const fn chain_code(error: &ChainError) -> &'static str {
             Problem::NotCa => "certificate-by-no-authority",
             Problem::CaAsLeaf => "certificate-of-an-authority",
             Problem::BadSignature => "certificate-wrong-signature",
+            Problem::UnsupportedAlgorithm(_) | Problem::UnsupportedKey(_) => "certificate-algorithm",
             Problem::Revoked { .. } => "certificate-revoked",
             Problem::RevocationUnknown(_) => "certificate-status-unknown",
             Problem::Purpose | Problem::KeyUsage => "certificate-purpose",

@@ -142,7 +142,7 @@ impl<'a, K: MacKey> PendingService<'_, 'a, K> {
         };
         let verified =
             token.verify_for_any_host(record.keys.with_dummy(rules.dummy_key()), now, rules.token())?;
-        let until = verified.expires().as_secs().saturating_add(rules.token().leeway);
+        let until = verified.expires().as_secs().saturating_add(rules.token().leeway.as_secs());
         Ok(AuthenticatedService {
             credentials,
             policy,
