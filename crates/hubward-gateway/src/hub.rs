@@ -7,7 +7,7 @@ use hubward::policy::{Decision, Operation};
 use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey, UnixTime};
 use hubward::{
     AuthError, Authenticated, AuthenticationStep, Cbs, CbsRequest, CbsResponse, CbsStep, Credentials,
-    HubConfig, Session, SessionError,
+    HubConfig, LinkDecision, LinkDenial, LinkRole, LinkStep, Session, SessionError,
 };
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::watch;
@@ -216,6 +216,50 @@ impl Hub {
             }
         }
         reply
+    }
+
+    /// Decides on the address of a link, by the sessions of its connection and, for a policy's token for many devices, by
+    /// the record of the device. Returns the path of the address: the caller decides on it and logs that. A refusal
+    /// here is logged.
+    pub(crate) fn link_path(
+        &self,
+        peer: &Peer,
+        cbs: &mut Cbs,
+        role: LinkRole,
+        address: &str,
+    ) -> Option<Box<str>> {
+        let now = clock::now();
+        let decision = match cbs.may_attach(role, address, &self.config, now) {
+            LinkStep::Decided(decision) => decision,
+            LinkStep::NeedsLookup(pending) => {
+                let registry = self.read();
+                let found = registry.find(&pending.lookup());
+                pending.resume(&found, now)
+            }
+        };
+        match decision {
+            LinkDecision::Allow(_, grant) => Some(grant.operation().address().into()),
+            LinkDecision::Deny(LinkDenial::Denied(denial)) => {
+                let operation = denial.operation();
+                let entry = Entry::of(peer, denial.subject().identity(), operation, &Decision::Deny(denial));
+                record(&self.metrics, &entry);
+                None
+            }
+            LinkDecision::Deny(denial) => {
+                let operation = match role {
+                    LinkRole::Sender => Operation::amqp_send(address),
+                    LinkRole::Receiver => Operation::amqp_receive(address),
+                };
+                match denial {
+                    LinkDenial::NoToken => self.log_unauthenticated(peer, &operation),
+                    denial => {
+                        let reason = format_args!("{denial}");
+                        self.log_refusal(peer, Who::Unknown, &operation, SESSION, denial.code(), reason);
+                    }
+                }
+                None
+            }
+        }
     }
 
     /// Logs an authentication that does not request an operation by itself.
