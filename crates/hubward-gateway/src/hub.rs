@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::clock;
 use crate::connections::Connections;
 use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
+use crate::hints::Hints;
 use crate::limits::{Limits, Refusals};
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
@@ -33,6 +34,7 @@ pub(crate) struct Hub {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: Refusals,
+    pub(crate) hints: Hints,
     /// Devices that listen for messages.
     pub(crate) mailboxes: Mailboxes,
 }
@@ -69,6 +71,7 @@ impl Hub {
             limits,
             metrics: Metrics::default(),
             refusals: Refusals::new(limits.refusal_delay),
+            hints: Hints::new(),
             mailboxes: Mailboxes::default(),
         }
     }

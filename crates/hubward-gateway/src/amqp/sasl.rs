@@ -54,7 +54,14 @@ impl Acceptor {
         let (username, password) = parts(response).unwrap_or_default();
         let credentials = Credentials::amqp_plain(username, password)
             .map(|credentials| credentials.with_certificates(&self.peer.certificates));
-        self.open(claimed(username), credentials)
+        let result = self.open(claimed(username), credentials);
+        if result.is_err() {
+            let texts = [username, password];
+            self.hub.hints.log(&self.peer, texts, |[username, password]| {
+                hubward::explain::amqp_plain(username, password)
+            });
+        }
+        result
     }
 
     /// Authenticates by the client certificate, as EXTERNAL or without SASL.
