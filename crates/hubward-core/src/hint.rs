@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::permissions::Permissions;
+use crate::redact::Shown;
 
 /// A known mistake in a credential or in the names that are presented with it, or what would allow a denied operation.
 ///
@@ -249,7 +250,11 @@ impl fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WholeHost { label } => {
-                write!(f, "the username takes the first label of the host name: write `{label}`")
+                write!(
+                    f,
+                    "the username takes the first label of the host name: write `{}`",
+                    Shown::new(label)
+                )
             }
             other => f.write_str(other.text()),
         }

@@ -6,8 +6,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use hubward::policy::{Decision, Operation};
 use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey};
 use hubward::{
-    AuthError, Authenticated, Cbs, CbsRequest, CbsResponse, CheckedSession, Credentials, HubConfig, Session,
-    SessionError, X509Config,
+    AuthError, Authenticated, Cbs, CbsRequest, CbsResponse, CheckedSession, Credentials, HubConfig,
+    LinkDecision, LinkDenial, LinkRole, LinkStep, Session, SessionError, X509Config,
 };
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::watch;
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::clock;
 use crate::connections::Connections;
 use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
+use crate::hints::Hints;
 use crate::limits::{Limits, Refusals};
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
@@ -34,6 +35,7 @@ pub(crate) struct Hub {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: Refusals,
+    pub(crate) hints: Hints,
     /// Devices that listen for messages.
     pub(crate) mailboxes: Mailboxes,
 }
@@ -70,6 +72,7 @@ impl Hub {
             limits,
             metrics: Metrics::default(),
             refusals: Refusals::new(limits.refusal_delay),
+            hints: Hints::new(),
             mailboxes: Mailboxes::default(),
         }
     }
@@ -193,6 +196,53 @@ impl Hub {
             }
         }
         reply
+    }
+
+    /// Decides on the address of a link, by the sessions of its connection and, for a policy's token for many devices, by
+    /// the record of the device. Returns the path of the address: the caller decides on it and logs that. A refusal
+    /// here is logged.
+    pub(crate) fn link_path(
+        &self,
+        peer: &Peer,
+        cbs: &mut Cbs,
+        role: LinkRole,
+        address: &str,
+    ) -> Option<Box<str>> {
+        let requested = match role {
+            LinkRole::Sender => Operation::amqp_send(address),
+            LinkRole::Receiver => Operation::amqp_receive(address),
+        };
+        let step = cbs.may_attach(role, address, &self.config(), |session| {
+            let checked = self.recheck(session);
+            checked.map_err(|error| self.log_session_error(peer, session, &requested, error)).ok()
+        });
+        let decision = match step {
+            LinkStep::Decided(decision) => decision,
+            LinkStep::NeedsLookup(pending) => {
+                let registry = self.read();
+                let found = registry.find(&pending.lookup(), &[]);
+                pending.resume(&found, clock::now())
+            }
+        };
+        match decision {
+            LinkDecision::Allow(_, grant) => Some(grant.operation().address().into()),
+            LinkDecision::Deny(LinkDenial::Denied(denial)) => {
+                let operation = denial.operation();
+                let entry = Entry::of(peer, denial.subject().identity(), operation, &Decision::Deny(denial));
+                record(&self.metrics, &entry);
+                None
+            }
+            LinkDecision::Deny(denial) => {
+                match denial {
+                    LinkDenial::NoToken => self.log_unauthenticated(peer, &requested),
+                    denial => {
+                        let reason = format_args!("{denial}");
+                        self.log_refusal(peer, Who::Unknown, &requested, SESSION, denial.code(), reason);
+                    }
+                }
+                None
+            }
+        }
     }
 
     /// Logs an authentication that does not request an operation by itself.

@@ -8,6 +8,7 @@ mod decision_log;
 mod descriptors;
 mod dev;
 mod files;
+mod hints;
 mod https;
 mod hub;
 mod limits;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hubward::policy::Operation;
 use hubward::types::{Identity, Lookup, UnixTime};
-use hubward::{Cbs, CbsRequest, CbsResponse, Session};
+use hubward::{Cbs, CbsRequest, CbsResponse, LinkRole, Session};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,14 @@ struct State {
     cbs: Cbs,
     /// The identities that this connection has registered.
     seated: BTreeSet<Box<str>>,
+}
+
+/// Returns the operation of a link.
+pub(super) fn operation(role: LinkRole, path: &str) -> Operation<'_> {
+    match role {
+        LinkRole::Sender => Operation::amqp_send(path),
+        LinkRole::Receiver => Operation::amqp_receive(path),
+    }
 }
 
 impl Connection {
@@ -89,6 +97,18 @@ impl Connection {
             self.newly_authenticated.notify_one();
         }
         reply
+    }
+
+    /// Decides on a link that is attached to an address, a path or a URI of this hub. Returns the path.
+    pub(super) fn attach(self: &Arc<Self>, role: LinkRole, address: &str) -> Option<Box<str>> {
+        let mut state = self.lock();
+        let path = self.hub.link_path(&self.peer, &mut state.cbs, role, address)?;
+        // a policy's token for many devices has one more session
+        self.seat_newest(&mut state);
+        drop(state);
+        self.newly_authenticated.notify_one();
+        let operation = operation(role, &path);
+        (self.decide(&operation) == SessionDecision::Allowed).then_some(path)
     }
 
     /// Decides on a link or a message, by a session that allows it if there is one.
