@@ -1,8 +1,8 @@
 //! Hints about refused credentials, for the log. Each is computed after the answer to the peer and off the threads that
 //! serve, and only a few at a time: a flood of refusals gets few hints and costs no connection anything.
 
+use core::net::SocketAddr;
 use core::time::Duration;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hubward::types::Hint;
