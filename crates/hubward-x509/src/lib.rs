@@ -9,6 +9,8 @@ pub mod certificate;
 pub mod crl;
 pub mod error;
 mod identity;
+#[cfg(feature = "issue")]
+pub mod issue;
 mod issuer;
 mod path;
 pub mod pem;
