@@ -11,6 +11,7 @@ use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use super::error::IssueError;
 use super::extensions::{CLIENT_AUTH, SERVER_AUTH, Template, key_identifier};
+use super::fleet_writer::FleetWriter;
 use super::issuer_key::{IssuerKey, WithoutPrivateKey};
 use super::key_strength::SubjectKey;
 use super::leaf::{DeviceCertificate, ServerCertificate};
@@ -34,6 +35,7 @@ pub struct CertificateAuthority {
     path_length: Option<u32>,
     pub(super) signs_crls: bool,
     pub(super) crl_url: Option<Ia5String>,
+    devices: FleetWriter,
 }
 
 impl CertificateAuthority {
@@ -51,8 +53,7 @@ impl CertificateAuthority {
     ) -> Result<Unsigned, IssueError> {
         let name = names::common_name(common_name)?;
         let public_key = key.subject_public_key_info()?;
-        let template =
-            Template::new(name.clone(), name).ca(path_length)?.key_identifiers(&public_key, None)?;
+        let template = Template::new(name.clone(), name).ca(path_length)?.subject_key(&public_key)?;
         build(template, public_key, key, serial, validity)
     }
 
@@ -77,9 +78,11 @@ impl CertificateAuthority {
         let usage = parsed.key_usage().map_err(|malformed| IssueError::Certificate(malformed.into()))?;
         let basic =
             parsed.basic_constraints().map_err(|malformed| IssueError::Certificate(malformed.into()))?;
+        let name = owned.tbs_certificate().subject().clone();
         Ok(Self {
+            devices: devices(&name, &key_identifier, None)?,
             der: certificate.to_vec(),
-            name: owned.tbs_certificate().subject().clone(),
+            name,
             key,
             key_identifier,
             validity: parsed.validity(),
@@ -95,7 +98,9 @@ impl CertificateAuthority {
     /// # Errors
     /// [`IssueError::Url`] if it is not in ASCII.
     pub fn with_crl_url(self, url: &str) -> Result<Self, IssueError> {
-        Ok(Self { crl_url: Some(Ia5String::new(url).map_err(|_| IssueError::Url)?), ..self })
+        let url = Ia5String::new(url).map_err(|_| IssueError::Url)?;
+        let devices = devices(&self.name, &self.key_identifier, Some(&url))?;
+        Ok(Self { crl_url: Some(url), devices, ..self })
     }
 
     /// Returns the DER of the CA's certificate.
@@ -148,8 +153,10 @@ impl CertificateAuthority {
         serial: SerialNumber,
         validity: Validity,
     ) -> Result<Unsigned, IssueError> {
-        let template = self.template(names::common_name(&device.name)?).leaf(Some(CLIENT_AUTH))?;
-        self.issue(template, device.key, serial, validity)
+        self.check(device.key, validity)?;
+        let key = device.key.as_der();
+        let message = self.devices.write(&device.name, key, &self.key, serial, validity.encode()?)?;
+        Ok(Unsigned::new(message, self.key.clone()))
     }
 
     /// Prepares a server's certificate, for the profile [`server`](crate::Profile::server). It has no subject: the names
@@ -183,7 +190,7 @@ impl CertificateAuthority {
         validity.check_within(&self.validity)?;
         let public_key = self.key.subject_public_key_info()?;
         let template = self.template(names::common_name(code.expose())?).leaf(None)?;
-        let template = template.key_identifiers(&public_key, Some(&self.key_identifier))?;
+        let template = template.authority(&self.key_identifier)?.subject_key(&public_key)?;
         build(template, public_key, &self.key, serial, validity)
     }
 
@@ -198,15 +205,26 @@ impl CertificateAuthority {
         serial: SerialNumber,
         validity: Validity,
     ) -> Result<Unsigned, IssueError> {
-        key.check_differs_from(self.key.public_key())?;
-        validity.check_within(&self.validity)?;
+        self.check(key, validity)?;
         let public_key =
             SubjectPublicKeyInfoOwned::from_der(key.as_der()).map_err(|_| IssueError::Encoding)?;
         let template = template
-            .key_identifiers(&public_key, Some(&self.key_identifier))?
-            .revocation_list(self.crl_url.as_ref())?;
+            .revocation_list(self.crl_url.as_ref())?
+            .authority(&self.key_identifier)?
+            .subject_key(&public_key)?;
         build(template, public_key, &self.key, serial, validity)
     }
+
+    fn check(&self, key: SubjectKey<'_>, validity: Validity) -> Result<(), IssueError> {
+        key.check_differs_from(self.key.public_key())?;
+        Ok(validity.check_within(&self.validity)?)
+    }
+}
+
+/// Returns the writer of a CA's device certificates.
+fn devices(ca: &Name, key: &OctetString, url: Option<&Ia5String>) -> Result<FleetWriter, IssueError> {
+    let template = Template::new(ca.clone(), Name::default()).leaf(Some(CLIENT_AUTH))?;
+    FleetWriter::new(ca, template.revocation_list(url)?.authority(key)?.encoded()?)
 }
 
 fn build(
@@ -227,5 +245,53 @@ impl fmt::Debug for CertificateAuthority {
         f.debug_struct("CertificateAuthority")
             .field("certificate", &Certificate::parse(&self.der).ok())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use rustls_pki_types::{UnixTime, alg_id};
+
+    use super::*;
+
+    const HEAD: [u8; 26] = [
+        0x30, 0x59, 0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, //
+        6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7, 3, 0x42, 0,
+    ];
+
+    fn key(byte: u8) -> Vec<u8> {
+        [&HEAD[..], &[4], &[byte; 64]].concat()
+    }
+
+    fn validity(from: u64, until: u64) -> Validity {
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        Validity::between(at(from), at(until)).unwrap()
+    }
+
+    #[test]
+    fn the_writer_of_a_fleet_writes_what_the_builder_writes() -> Result<(), IssueError> {
+        let issuer = IssuerKey::new(&key(7), alg_id::ECDSA_SHA256)?;
+        let name = names::common_name("Plant CA")?;
+        let url = Ia5String::new("http://ca.example/plant.crl").unwrap();
+        let (id, public_key) = (OctetString::new([9; 20]).unwrap(), key(8));
+        for url in [None, Some(&url)] {
+            for (common_name, first, until) in
+                [("pump", 1, 60), ("pümpe/7", 0xff, 4_000_000_000), ("x", 0, 253_402_300_799)]
+            {
+                let mut entropy = [first; 16];
+                entropy[15] = 1;
+                let (serial, validity) = (SerialNumber::from_entropy(entropy)?, validity(5, until));
+                let fast = devices(&name, &id, url)?;
+                let fast = fast.write(common_name, &public_key, &issuer, serial, validity.encode()?)?;
+                let owned = SubjectPublicKeyInfoOwned::from_der(&public_key).unwrap();
+                let template = Template::new(name.clone(), names::common_name(common_name)?);
+                let template = template.leaf(Some(CLIENT_AUTH))?.revocation_list(url)?;
+                let template = template.authority(&id)?.subject_key(&owned)?;
+                assert_eq!(fast, build(template, owned, &issuer, serial, validity)?.message());
+            }
+        }
+        Ok(())
     }
 }

@@ -226,7 +226,7 @@ impl<'c> CrlDraft<'c> {
         }
         let list = TbsCertList {
             version: x509_cert::Version::V2,
-            signature: self.ca.key.signature_algorithm().clone(),
+            signature: self.ca.key.owned_signature_algorithm().map_err(encoding)?,
             issuer: self.ca.name.clone(),
             this_update: time(period.not_before)?,
             next_update: Some(time(period.not_after)?),
@@ -283,7 +283,8 @@ fn entries(list: &Crl<'_>) -> Result<Entries, CrlDraftError> {
 
 /// Returns the serial number whose contents are these, if `x509-cert` encodes it: positive, at most 20 bytes.
 fn encode_serial(contents: &[u8]) -> Option<SerialNumber> {
-    let serial = SerialNumber::new(contents).ok()?;
+    // `SerialNumber` encodes no digits as an INTEGER without contents
+    let serial = SerialNumber::new(contents).ok().filter(|_| !contents.is_empty())?;
     (serial.to_der().ok()?.get(2..) == Some(contents)).then_some(serial)
 }
 

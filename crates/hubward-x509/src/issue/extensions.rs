@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use der::asn1::{Ia5String, ObjectIdentifier, OctetString};
+use der::asn1::{Any, Ia5String, ObjectIdentifier, OctetString};
 use der::flagset::FlagSet;
 use x509_cert::builder::Result as BuilderResult;
 use x509_cert::builder::profile::BuilderProfile;
@@ -35,23 +35,29 @@ impl Template {
         Self { issuer, subject, extensions: Vec::new() }
     }
 
+    /// Returns each extension as DER.
+    pub(super) fn encoded(&self) -> Result<Vec<Any>, IssueError> {
+        self.extensions
+            .iter()
+            .map(Any::encode_from)
+            .collect::<Result<_, _>>()
+            .map_err(|_| IssueError::Encoding)
+    }
+
     fn add(mut self, extension: impl ToExtension<Error = der::Error>) -> Result<Self, IssueError> {
         let extension = extension.to_extension(&self.subject, &self.extensions);
         self.extensions.push(extension.map_err(|_| IssueError::Encoding)?);
         Ok(self)
     }
 
-    /// Adds what each certificate has: the identifier of its key, and that of the issuer's key if it is not self-signed.
-    pub(super) fn key_identifiers(
-        self,
-        key: &SubjectPublicKeyInfoOwned,
-        issuer: Option<&OctetString>,
-    ) -> Result<Self, IssueError> {
-        let template = self.add(&SubjectKeyIdentifier(key_identifier(key)?))?;
-        match issuer {
-            None => Ok(template),
-            Some(issuer) => template.add(&authority_key_identifier(issuer)),
-        }
+    /// Adds the identifier of the issuer's key.
+    pub(super) fn authority(self, issuer: &OctetString) -> Result<Self, IssueError> {
+        self.add(&authority_key_identifier(issuer))
+    }
+
+    /// Adds the identifier of the subject's key, the last extension.
+    pub(super) fn subject_key(self, key: &SubjectPublicKeyInfoOwned) -> Result<Self, IssueError> {
+        self.add(&SubjectKeyIdentifier(key_identifier(key)?))
     }
 
     /// Adds the extensions of a CA (RFC 5280 4.2.1.3, 4.2.1.9).

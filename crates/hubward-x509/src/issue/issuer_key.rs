@@ -1,9 +1,10 @@
 //! The public half of a signing key, which is all that issuing needs of it.
 
+use alloc::sync::Arc;
 use core::fmt;
 
-use der::asn1::AnyRef;
-use der::{Decode, Document, Encode, Tag};
+use der::asn1::{Any, AnyRef};
+use der::{Decode, Document, Tag};
 use hubward_core::{AlgorithmIdentifier, Signer};
 use rustls_pki_types::alg_id;
 use x509_cert::spki::{
@@ -28,10 +29,14 @@ use super::key_strength::SubjectKey;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct IssuerKey {
+pub struct IssuerKey(Arc<Inner>);
+
+#[derive(PartialEq, Eq)]
+struct Inner {
     public_key: Document,
     algorithm: AlgorithmIdentifier,
-    signature: AlgorithmIdentifierOwned,
+    /// The AlgorithmIdentifier as a whole.
+    signature: Any,
 }
 
 /// The signature algorithms of each type of key.
@@ -68,13 +73,11 @@ impl IssuerKey {
             return Err(IssueError::AlgorithmMismatch);
         }
         let encoding = |_: der::Error| IssueError::Encoding;
-        let identifier =
-            AnyRef::new(Tag::Sequence, &algorithm).map_err(encoding)?.to_der().map_err(encoding)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Inner {
             public_key: Document::from_der(public_key).map_err(encoding)?,
             algorithm,
-            signature: AlgorithmIdentifierOwned::from_der(&identifier).map_err(encoding)?,
-        })
+            signature: Any::new(Tag::Sequence, &*algorithm).map_err(encoding)?,
+        })))
     }
 
     /// Creates it from a signer.
@@ -88,17 +91,22 @@ impl IssuerKey {
     /// Returns the DER of the SubjectPublicKeyInfo.
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
-        self.public_key.as_bytes()
+        self.0.public_key.as_bytes()
     }
 
     /// Returns the algorithm of the signatures.
     #[must_use]
-    pub const fn algorithm(&self) -> AlgorithmIdentifier {
-        self.algorithm
+    pub fn algorithm(&self) -> AlgorithmIdentifier {
+        self.0.algorithm
     }
 
-    pub(super) const fn signature_algorithm(&self) -> &AlgorithmIdentifierOwned {
-        &self.signature
+    /// Returns the whole AlgorithmIdentifier of the signatures.
+    pub(super) fn signature_algorithm(&self) -> AnyRef<'_> {
+        AnyRef::from(&self.0.signature)
+    }
+
+    pub(super) fn owned_signature_algorithm(&self) -> der::Result<AlgorithmIdentifierOwned> {
+        self.0.signature.decode_as()
     }
 
     pub(super) fn subject_public_key_info(&self) -> Result<SubjectPublicKeyInfoOwned, IssueError> {
@@ -108,7 +116,7 @@ impl IssuerKey {
 
 impl fmt::Debug for IssuerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IssuerKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
+        f.debug_struct("IssuerKey").field("algorithm", &self.0.algorithm).finish_non_exhaustive()
     }
 }
 
@@ -119,13 +127,13 @@ impl signature::Keypair for WithoutPrivateKey<'_> {
     type VerifyingKey = PublicHalf;
 
     fn verifying_key(&self) -> PublicHalf {
-        PublicHalf(self.0.public_key.clone())
+        PublicHalf(self.0.0.public_key.clone())
     }
 }
 
 impl DynSignatureAlgorithmIdentifier for WithoutPrivateKey<'_> {
     fn signature_algorithm_identifier(&self) -> SpkiResult<AlgorithmIdentifierOwned> {
-        Ok(self.0.signature.clone())
+        Ok(self.0.owned_signature_algorithm()?)
     }
 }
 

@@ -38,6 +38,7 @@ mod authority;
 mod crl_draft;
 mod error;
 mod extensions;
+mod fleet_writer;
 mod issuer_key;
 mod key_strength;
 mod leaf;

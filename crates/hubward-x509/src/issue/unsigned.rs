@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use der::asn1::{Any, BitStringRef};
-use der::{Decode, Encode};
+use der::asn1::{AnyRef, BitStringRef};
+use der::{Decode, Encode, Sequence};
 use hubward_core::{AlgorithmIdentifier, LONGEST_SIGNATURE, Signer};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
@@ -51,7 +51,7 @@ impl Unsigned {
 
     /// Returns the algorithm of the signature.
     #[must_use]
-    pub const fn algorithm(&self) -> AlgorithmIdentifier {
+    pub fn algorithm(&self) -> AlgorithmIdentifier {
         self.key.algorithm()
     }
 
@@ -88,16 +88,24 @@ impl Unsigned {
 
     fn assemble(&self, signature: &[u8]) -> Result<Vec<u8>, IssueError> {
         let write = || {
-            [
-                Any::from_der(&self.message)?,
-                Any::encode_from(self.key.signature_algorithm())?,
-                Any::encode_from(&BitStringRef::from_bytes(signature)?)?,
-            ]
-            .to_vec()
+            let signature = BitStringRef::from_bytes(signature)?;
+            Whole {
+                message: AnyRef::from_der(&self.message)?,
+                algorithm: self.key.signature_algorithm(),
+                signature,
+            }
             .to_der()
         };
         write().map_err(|_| IssueError::Encoding)
     }
+}
+
+/// A Certificate, CertificateList or CertificationRequest.
+#[derive(Sequence)]
+struct Whole<'a> {
+    message: AnyRef<'a>,
+    algorithm: AnyRef<'a>,
+    signature: BitStringRef<'a>,
 }
 
 impl fmt::Debug for Unsigned {
