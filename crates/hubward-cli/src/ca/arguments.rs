@@ -56,7 +56,7 @@ impl PeriodArguments {
             Some(ttl) => now.saturating_add(ttl.as_secs()),
             None => now.saturating_add(default.saturating_mul(86_400)).min(last),
         };
-        Ok(Validity::between(at(now), at(until)).or_misuse()?)
+        Validity::between(at(now), at(until)).or_misuse()
     }
 }
 
