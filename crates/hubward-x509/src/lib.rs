@@ -19,7 +19,6 @@ pub mod profile;
 pub mod thumbprint;
 mod tlv;
 pub mod trust;
-mod write;
 
 pub use certificate::{Certificate, CertificateRequest, Name, PublicKey, Seconds, Validity, VerifiedRequest};
 pub use crl::{Crls, Revocation, RevocationStatus};

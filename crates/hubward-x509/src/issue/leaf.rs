@@ -96,8 +96,8 @@ fn module_name(device: DeviceId<'_>, module: ModuleId<'_>) -> String {
 /// # use hubward_ring::{KeyType, SigningKey};
 /// # let key = SigningKey::from_pkcs8(&SigningKey::generate_pkcs8(KeyType::P256)?)?.public_key_der();
 ///
-/// let names = ["hub.example", "10.0.0.7"].map(rustls_pki_types::ServerName::try_from);
-/// let server = ServerCertificate::from_public_key(&key, &names.into_iter().collect::<Result<Vec<_>, _>>()?)?;
+/// let name = rustls_pki_types::ServerName::try_from("hub.example").map_err(|error| error.to_string())?;
+/// let server = ServerCertificate::from_public_key(&key, &[name])?;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
