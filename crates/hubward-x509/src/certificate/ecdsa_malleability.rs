@@ -68,7 +68,9 @@ fn number<'a>(fields: &mut Cursor<'a>) -> Option<&'a [u8]> {
     integer(&tlv).ok()?;
     match tlv.value {
         [0x80..=0xff, ..] => None,
-        [0, digits @ ..] | digits => Some(digits),
+        // zero keeps its digit: `der` writes a number without digits as an INTEGER without contents
+        [0, digits @ ..] if !digits.is_empty() => Some(digits),
+        digits => Some(digits),
     }
 }
 
