@@ -1,10 +1,17 @@
 //! Any bytes, read by this crate and by `x509-cert`: the same fields, or one of these named differences.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test uses what it needs")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test uses what it needs"
+)]
 
 use hubward_x509::Certificate;
 use hubward_x509::certificate::Version;
+use hubward_x509::error::CertificateError;
 use x509_cert::certificate::{Rfc5280, TbsCertificateInner};
-use x509_cert::der::{Decode, Encode};
+use x509_cert::der::{Decode, Encode, ErrorKind, Tag};
 
 /// The result of both readings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,14 +30,8 @@ pub fn compare(bytes: &[u8]) -> Compared {
     let ours = match (Certificate::parse(bytes), &theirs) {
         (Ok(ours), Ok(_)) => ours,
         (Err(_), Err(_)) => return Compared::Neither,
-        // RFC 5280 4.1.2.2 bounds serial numbers, X.680 bounds strings and times: this crate checks when it uses them
-        (Ok(_), Err(_)) => {
-            return Compared::Named("read by this crate only: x509-cert decodes every name and time");
-        }
-        // duplicate extensions, versions without their fields, two different algorithms (RFC 5280 4.1.1.2, 4.2)
-        (Err(_), Ok(_)) => {
-            return Compared::Named("read by x509-cert only: rules of RFC 5280 between fields");
-        }
+        (Ok(_), Err(error)) => return Compared::Named(only_ours(error.kind())),
+        (Err(error), Ok(theirs)) => return Compared::Named(only_theirs(error, theirs)),
     };
     let theirs = theirs.unwrap();
     let tbs: &TbsCertificateInner<Rfc5280> = theirs.tbs_certificate();
@@ -72,4 +73,49 @@ pub fn compare(bytes: &[u8]) -> Compared {
         assert_eq!(of(last), ours.map(|one| (one.critical, one.value)), "2.5.29.{last}");
     }
     Compared::Same
+}
+
+/// Returns the reason why only this crate reads a certificate.
+fn only_ours(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Incomplete { .. }
+        | ErrorKind::Length { .. }
+        | ErrorKind::OidMalformed
+        | ErrorKind::TagModeUnknown
+        | ErrorKind::TagNumberInvalid
+        | ErrorKind::TagUnexpected { .. }
+        | ErrorKind::TagUnknown { .. }
+        | ErrorKind::TrailingData { .. } => {
+            "names, object identifiers and parameters of algorithms are decoded when they are used"
+        }
+        ErrorKind::Value { tag: Tag::UtcTime } | ErrorKind::DateTime => "times before 1970 are read",
+        ErrorKind::Value { tag: Tag::Integer } | ErrorKind::Overlength | ErrorKind::Overflow => {
+            "serial numbers of any length are read (RFC 5280 4.1.2.2)"
+        }
+        ErrorKind::Noncanonical { tag: Tag::Boolean } => "a default that is written out is read",
+        other => panic!("a difference without a name: only this crate reads it, x509-cert: {other:?}"),
+    }
+}
+
+/// Returns the reason why only `x509-cert` reads a certificate.
+fn only_theirs(error: CertificateError, theirs: &x509_cert::Certificate) -> &'static str {
+    let key = theirs.tbs_certificate().subject_public_key_info();
+    match error {
+        CertificateError::AlgorithmsDiffer => "RFC 5280 4.1.1.2: both algorithms are the same",
+        CertificateError::DuplicateExtension => "RFC 5280 4.2: an extension occurs once",
+        CertificateError::TooManyExtensions { .. } => "the number of extensions is limited",
+        CertificateError::UnknownVersion => "X.690 11.5: version 1 is a default",
+        CertificateError::VersionTooLow => "RFC 5280 4.1.2.1: the version has the fields",
+        CertificateError::Malformed(_)
+            if theirs.signature().unused_bits() > 0 || key.subject_public_key.unused_bits() > 0 =>
+        {
+            "a key and a signature have whole bytes"
+        }
+        CertificateError::Malformed(_)
+            if theirs.tbs_certificate().extensions().is_some_and(Vec::is_empty) =>
+        {
+            "RFC 5280 4.1: a list of extensions is not empty"
+        }
+        other => panic!("a difference without a name: only x509-cert reads it, this crate: {other:?}"),
+    }
 }
