@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::secret;
 use crate::shown;
 
-/// Writes a new file that only its owner can read. An existing file is an error, whatever it has.
+/// Writes a new file that only its owner can read. An existing file is an error, even an empty one.
 pub(crate) fn write_new(path: &Path, content: &[u8]) -> Result<(), Box<dyn Error>> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

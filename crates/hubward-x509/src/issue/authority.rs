@@ -40,7 +40,7 @@ pub struct CertificateAuthority {
 
 impl CertificateAuthority {
     /// Prepares the certificate of a root CA with this common name. `path_length` is the largest number of CAs between
-    /// it and a device, without a limit if there is none.
+    /// it and a device, with no limit if it is absent.
     ///
     /// # Errors
     /// [`IssueError::NameLength`] if the name is empty or too long.

@@ -15,7 +15,7 @@ use crate::identity::common_name;
 
 /// A device's or a module's certificate before it is issued: the id, and a key that was judged.
 ///
-/// The id is the common name, and the only name. Whatever else a request asks for is not copied: the CA decides.
+/// The id is the common name, and the only name. Nothing else that a request asks for is copied: the CA decides.
 ///
 /// ```
 /// use hubward_core::DeviceId;
