@@ -1,5 +1,12 @@
 //! What is issued verifies in the crate's profiles and in OpenSSL, and `x509-cert` reads the same fields back.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "a test"
+)]
 
 #[path = "common/issuing.rs"]
 mod issuing;

@@ -1,5 +1,12 @@
 //! Revocation lists that a CA issues: numbers only rise, a revoked device is refused, and other readers agree.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "a test"
+)]
 
 #[path = "common/issuing.rs"]
 mod issuing;

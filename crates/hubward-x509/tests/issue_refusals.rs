@@ -1,5 +1,12 @@
 //! What a CA does not issue: for each rule, the case that breaks it.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "a test"
+)]
 
 #[path = "common/issuing.rs"]
 mod issuing;

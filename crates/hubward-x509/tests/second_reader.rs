@@ -1,5 +1,12 @@
 //! `x509-cert` as a second opinion on the parser. The fuzz target `x509_second_reader` has the same comparison.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "a test"
+)]
 
 #[path = "common/mod.rs"]
 mod minting;

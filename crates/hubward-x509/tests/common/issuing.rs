@@ -1,5 +1,10 @@
 //! A root, an issuing CA and keys, made with the crate's own feature `issue`.
-#![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::arithmetic_side_effects,
+    reason = "each test uses what it needs"
+)]
 
 use core::time::Duration;
 

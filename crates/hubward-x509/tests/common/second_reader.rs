@@ -4,6 +4,8 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     reason = "each test uses what it needs"
 )]
 
