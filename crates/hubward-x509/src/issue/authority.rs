@@ -154,8 +154,7 @@ impl CertificateAuthority {
         validity: Validity,
     ) -> Result<Unsigned, IssueError> {
         self.check(device.key, validity)?;
-        let key = device.key.as_der();
-        let message = self.devices.write(&device.name, key, &self.key, serial, validity.encode()?)?;
+        let message = self.devices.write(&device.name, &device.key, &self.key, serial, validity.encode()?)?;
         Ok(Unsigned::new(message, self.key.clone()))
     }
 
@@ -224,7 +223,7 @@ impl CertificateAuthority {
 /// Returns the writer of a CA's device certificates.
 fn devices(ca: &Name, key: &OctetString, url: Option<&Ia5String>) -> Result<FleetWriter, IssueError> {
     let template = Template::new(ca.clone(), Name::default()).leaf(Some(CLIENT_AUTH))?;
-    FleetWriter::new(ca, template.revocation_list(url)?.authority(key)?.encoded()?)
+    FleetWriter::new(ca, &template.revocation_list(url)?.authority(key)?.encoded()?)
 }
 
 fn build(
@@ -283,8 +282,9 @@ mod tests {
                 let mut entropy = [first; 16];
                 entropy[15] = 1;
                 let (serial, validity) = (SerialNumber::from_entropy(entropy)?, validity(5, until));
+                let subject = SubjectKey::from_public_key(&public_key)?;
                 let fast = devices(&name, &id, url)?;
-                let fast = fast.write(common_name, &public_key, &issuer, serial, validity.encode()?)?;
+                let fast = fast.write(common_name, &subject, &issuer, serial, validity.encode()?)?;
                 let owned = SubjectPublicKeyInfoOwned::from_der(&public_key).unwrap();
                 let template = Template::new(name.clone(), names::common_name(common_name)?);
                 let template = template.leaf(Some(CLIENT_AUTH))?.revocation_list(url)?;

@@ -70,6 +70,11 @@ impl<'a> SubjectKey<'a> {
         self.0.der
     }
 
+    /// Returns the contents of the BIT STRING.
+    pub(super) const fn bits(&self) -> &'a [u8] {
+        self.0.key
+    }
+
     /// Returns the contents of the AlgorithmIdentifier.
     pub(super) const fn algorithm(&self) -> &'a [u8] {
         self.0.algorithm
