@@ -1,6 +1,7 @@
-//! `hubward cert inspect | thumbprint | verify`.
+//! `hubward cert inspect | thumbprint | verify | request`.
 
 mod inspect;
+mod request;
 mod verify;
 
 use core::error::Error;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Thumbprint(Thumbprint),
     /// Verify a chain by RFC 5280 and a profile, and print its trust anchor or the reason of the refusal.
     Verify(verify::Verify),
+    /// Make a request (PKCS#10) for the certificate of a device or module, signed with its key.
+    Request(request::Request),
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +79,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
             Ok(Outcome::Good)
         }
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Request(arguments) => request::run(arguments),
     }
 }
 

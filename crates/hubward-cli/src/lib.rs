@@ -1,5 +1,6 @@
 //! The program `hubward`, as a library for its `main` and its tests. Nothing here is an interface for other crates.
 
+mod ca;
 mod cert;
 mod clock;
 mod connection_string;
@@ -46,7 +47,10 @@ enum Command {
     /// Sign, verify and inspect SAS tokens.
     #[command(subcommand)]
     Token(token::Command),
-    /// Inspect X.509 certificates, print their thumbprints, and verify chains.
+    /// Make certificate authorities, and issue and revoke the certificates of a fleet.
+    #[command(subcommand)]
+    Ca(ca::Command),
+    /// Inspect X.509 certificates, print their thumbprints, verify chains, and make requests.
     #[command(subcommand)]
     Cert(cert::Command),
     /// Print permissions and TLS rules, and explain an authorization decision.
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::ConnectionString(command) => connection_string::run(&command),
         Command::Credentials(arguments) => credentials::run(&arguments),
         Command::Token(command) => token::run(command),
+        Command::Ca(command) => ca::run(&command),
         Command::Cert(command) => cert::run(&command),
         Command::Policy(command) => policy::run(&command),
         Command::Registry(command) => registry::run(&command),

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, Command};
 
 /// Metavars of paths. A path has one of them, and no other value has.
-const PATHS: [&str; 4] = ["FILE", "REGISTRY", "ENROLLMENTS", "BUNDLE"];
+const PATHS: [&str; 5] = ["FILE", "REGISTRY", "ENROLLMENTS", "BUNDLE", "FOLDER"];
 
 /// Options whose metavar is fixed by their name.
-const METAVARS: [(&str, &str); 16] = [
+const METAVARS: [(&str, &str); 21] = [
     ("now", "TIME"),
     ("expiry", "TIME"),
     ("expires", "TIME"),
@@ -27,6 +27,11 @@ const METAVARS: [(&str, &str); 16] = [
     ("host", "HOST"),
     ("issuer", "THUMBPRINT"),
     ("thumbprint", "THUMBPRINT"),
+    ("parent", "FOLDER"),
+    ("output-folder", "FOLDER"),
+    ("key-type", "TYPE"),
+    ("reason", "REASON"),
+    ("crl-url", "URL"),
 ];
 
 /// Names that earlier versions had, and what replaces them.

@@ -37,6 +37,20 @@ const LINES: &[&str] = &[
     "cert thumbprint leaf.pem --sha1",
     "cert verify leaf.pem --ca ca.pem --intermediates ca.pem --device pump-7 --explain",
     "cert verify leaf.pem --ca ca.pem --host h.example --rules server --explain",
+    "cert request --device pump-7 --module m --key-file owner.key --output new",
+    "cert request --device pump-7 --new-key-file new.key --key-type p256",
+    "ca init new --name Root --key-type ed25519 --path-length 1 --crl-url http://h.example/list --now 2026-01-01",
+    "ca init new --name Issuing --parent root --ttl 30d --now 2026-01-02",
+    "ca issue root request.csr --device pump-7 --output new --now 2026-01-02",
+    "ca issue root --host h.example --public-key owner.pub --now 2026-01-02",
+    "ca issue root --device pump-7 --module m --new-key-file new.key --key-type p384 --now 2026-01-02",
+    "ca issue root --ids ids --output-folder new --requests requests --register ca --now 2026-01-02",
+    "ca prove root code --now 2026-01-02",
+    "ca revoke root issued.pem --reason superseded --now 2026-01-02",
+    "ca revoke root issued.pem --release --now 2026-01-02",
+    "ca crl root --base base.crl --output new --now 2026-01-02",
+    "ca renew root --output-folder new --keep-key --now 2026-01-02",
+    "ca renew issuing --output-folder new --parent root --key-type p256 --now 2026-01-02",
     "policy table",
     "policy explain --device pump-7 --module m mqtt-publish devices/pump-7/modules/m/messages/events/",
     "policy explain --device pump-7 --json http GET /devices/pump-7",
@@ -173,6 +187,7 @@ fn folder() -> Folder {
         folder.well(&format!("token sign --id-scope 0ne1 --registration pump-7 {sign}")),
     );
     let owner = certificates(&folder);
+    authorities(&folder);
     folder.well("enrollment add enrolled --registration pump-7 --key-file key");
     folder.well("enrollment add enrolled --registration pump-8 --certificate leaf.pem");
     folder.well("enrollment add enrolled --group hall-3 --generate-keys");
@@ -185,6 +200,20 @@ fn folder() -> Folder {
     folder.well("roots sign bundle --message --output message");
     folder.write("signature", rcgen::SigningKey::sign(&owner, &folder.read("message")).unwrap());
     folder
+}
+
+/// Creates a root, a CA below it, and what they issue and need.
+fn authorities(folder: &Folder) {
+    folder.well("ca init root --name Root --now 2026-01-01");
+    folder.well("ca init issuing --name Issuing --parent root --now 2026-01-01");
+    folder.well("cert request --device pump-7 --new-key-file pump-7.key --output request.csr");
+    folder.well("ca issue root request.csr --device pump-7 --output issued.pem --now 2026-01-01");
+    folder.well("ca crl root --output base.crl --now 2026-01-01");
+    folder.well("ca revoke root issued.pem --reason certificate-hold --now 2026-01-01");
+    folder.write("code", "5A".repeat(24));
+    folder.write("ids", "pump-7\n");
+    std::fs::create_dir(folder.path("requests")).unwrap();
+    folder.write("requests/pump-7.csr", folder.read("request.csr"));
 }
 
 /// Creates the certificates of a fleet, and returns the key of its owner.

@@ -309,7 +309,7 @@ fn mistakes_are_explained() {
     desk.write("utf16.key", utf16);
     desk.expect("sign v1 --key-file utf16.key", 3, &["utf16.key: ", "UTF-16"]);
     desk.write("rsa.key", pem("RSA PRIVATE KEY", &[0x30, 6, 2, 1, 0, 2, 1, 7]));
-    desk.expect("sign v1 --key-file rsa.key", 3, &["not an Ed25519 or P-256"]);
+    desk.expect("sign v1 --key-file rsa.key", 3, &["not an Ed25519, P-256 or P-384"]);
     // a key given instead of a file name is not repeated
     let key = String::from_utf8(desk.read("a.key")).unwrap();
     let mut command = desk.command("sign v1 --key-file");

@@ -21,6 +21,7 @@ mod record;
 mod redact;
 mod resource;
 mod segment;
+mod signer;
 mod stream;
 mod thumbprint;
 
@@ -40,7 +41,8 @@ pub use permissions::{Permissions, UnknownRight};
 pub use record::{Credential, IdentityRecord, LookupResult, PolicyRecord};
 pub use redact::{SecretShape, Shown};
 pub use resource::{ResourceError, ResourcePath, ResourceProblem, Shape};
-pub use rustls_pki_types::UnixTime;
+pub use rustls_pki_types::{AlgorithmIdentifier, UnixTime};
 pub use segment::Segment;
+pub use signer::{LONGEST_SIGNATURE, Signer, SignerError};
 pub use stream::{StreamKey, TagStream};
 pub use thumbprint::{Digest, Thumbprint, ThumbprintError};

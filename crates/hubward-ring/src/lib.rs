@@ -15,4 +15,4 @@ mod signing;
 pub use aead::AeadKey;
 pub use digest::Digests;
 pub use hmac::HmacKey;
-pub use signing::{SignError, SigningKey, SigningKeyError};
+pub use signing::{KeyType, SignError, SigningKey, SigningKeyError};

@@ -184,8 +184,17 @@ impl Program<'_> {
         fs::create_dir_all(&folder).unwrap();
         for word in &case.words {
             let from = self.files.join(word);
-            if word.len() < 64 && !word.contains('/') && from.is_file() {
+            if word.len() >= 64 || word.contains('/') {
+                continue;
+            }
+            if from.is_file() {
                 fs::copy(from, folder.join(word)).unwrap();
+            } else if from.is_dir() {
+                fs::create_dir_all(folder.join(word)).unwrap();
+                for entry in fs::read_dir(from).unwrap() {
+                    let entry = entry.unwrap();
+                    fs::copy(entry.path(), folder.join(word).join(entry.file_name())).unwrap();
+                }
             }
         }
         fs::write(folder.join(FILE), &case.form.text).unwrap();

@@ -10,6 +10,8 @@ pub mod certificate;
 pub mod crl;
 pub mod error;
 mod identity;
+#[cfg(feature = "issue")]
+pub mod issue;
 mod issuer;
 mod path;
 pub mod pem;
@@ -18,7 +20,6 @@ pub mod profile;
 pub mod thumbprint;
 mod tlv;
 pub mod trust;
-mod write;
 
 pub use certificate::{Certificate, CertificateRequest, Name, PublicKey, Seconds, Validity, VerifiedRequest};
 pub use crl::{Crls, Revocation, RevocationStatus};

@@ -111,19 +111,8 @@ fn ten_thousand_name_constraints_exceed_the_budget() {
 
 /// Encodes a DER value.
 fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = contents.len();
-    let mut der = vec![tag];
-    match length {
-        0..=0x7f => der.push(length as u8),
-        0x80..=0xffff => der.extend([0x82, (length >> 8) as u8, length as u8]),
-        _ => der.extend([0x83, (length >> 16) as u8, (length >> 8) as u8, length as u8]),
-    }
-    if let 0x80..=0xff = length {
-        der.truncate(1);
-        der.extend([0x81, length as u8]);
-    }
-    der.extend(contents);
-    der
+    use der::{Decode, Encode};
+    der::asn1::AnyRef::new(der::Tag::from_der(&[tag]).unwrap(), contents).unwrap().to_der().unwrap()
 }
 
 fn policy(at: u16) -> Vec<u8> {

@@ -175,12 +175,8 @@ impl Signer {
 }
 
 fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = match contents.len() {
-        short @ 0..=0x7f => vec![short as u8],
-        long @ 0x80..=0xff => vec![0x81, long as u8],
-        long => vec![0x82, (long >> 8) as u8, long as u8],
-    };
-    [&[tag][..], &length, contents].concat()
+    use der::{Decode, Encode};
+    der::asn1::AnyRef::new(der::Tag::from_der(&[tag]).unwrap(), contents).unwrap().to_der().unwrap()
 }
 
 fn integer(number: u64) -> Vec<u8> {

@@ -3,9 +3,11 @@
 
 use alloc::vec::Vec;
 
+use der::asn1::{Any, BitStringRef, UintRef};
+use der::{Decode, Encode};
+
 use super::{Certificate, Signed};
 use crate::tlv::{Cursor, Tag, integer, only};
-use crate::write::{bit_string, sequence, value};
 
 /// `ecdsa-with-SHA224` to `ecdsa-with-SHA512` (RFC 5758 3.2), without the last byte.
 const ECDSA_WITH_SHA2: [u8; 9] = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3];
@@ -44,17 +46,19 @@ impl Certificate<'_> {
             return None;
         }
         let mut fields = only(signature, Tag::SEQUENCE).ok()?.open();
-        let (r, s) = (fields.expect(Tag::INTEGER).ok()?, number(&mut fields)?);
+        let (r, s) = (number(&mut fields)?, number(&mut fields)?);
         fields.finish().ok()?;
         // the length of r shows the issuer's curve: an r much shorter than the order does not occur in practice
-        let order = match number(&mut Cursor::new(r.raw))?.len() {
+        let order = match r.len() {
             ..=32 => P256,
             33..=48 => P384,
             _ => P521,
         };
-        let other = unsigned(&difference(order, s)?);
-        let signature = sequence(&[r.raw, &other]);
-        Some(sequence(&[message, &sequence(&[algorithm]), &bit_string(&signature)]))
+        let other = difference(order, s)?;
+        let signature = [UintRef::new(r).ok()?, UintRef::new(&other).ok()?].to_der().ok()?;
+        let signature = BitStringRef::from_bytes(&signature).ok()?;
+        let algorithm = Any::new(der::Tag::Sequence, algorithm).ok()?;
+        [Any::from_der(message).ok()?, algorithm, Any::encode_from(&signature).ok()?].to_der().ok()
     }
 }
 
@@ -64,7 +68,9 @@ fn number<'a>(fields: &mut Cursor<'a>) -> Option<&'a [u8]> {
     integer(&tlv).ok()?;
     match tlv.value {
         [0x80..=0xff, ..] => None,
-        [0, digits @ ..] | digits => Some(digits),
+        // zero keeps its digit: `der` writes a number without digits as an INTEGER without contents
+        [0, digits @ ..] if !digits.is_empty() => Some(digits),
+        digits => Some(digits),
     }
 }
 
@@ -82,12 +88,4 @@ fn difference(n: &[u8], s: &[u8]) -> Option<Vec<u8>> {
     }
     less.reverse();
     if borrowed { None } else { Some(less) }
-}
-
-/// Encodes an INTEGER with these digits, in its shortest form.
-fn unsigned(digits: &[u8]) -> Vec<u8> {
-    let zeros = digits.iter().take_while(|byte| **byte == 0).count();
-    let digits = digits.get(zeros..).unwrap_or_default();
-    let sign: &[u8] = if digits.first().is_none_or(|top| *top >= 0x80) { &[0] } else { &[] };
-    value(Tag::INTEGER, &[sign, digits])
 }

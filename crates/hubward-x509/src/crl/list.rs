@@ -70,6 +70,13 @@ impl<'a> Number<'a> {
     }
 }
 
+impl<'a> Number<'a> {
+    /// Returns the digits, big-endian.
+    const fn digits(self) -> &'a [u8] {
+        self.0
+    }
+}
+
 impl Ord for Number<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(other.0))
@@ -168,6 +175,30 @@ impl<'a> Crl<'a> {
     #[must_use]
     pub const fn is_delta(&self) -> bool {
         self.extensions.base.is_some()
+    }
+
+    /// Returns the CRL number (RFC 5280 5.2.3), if the list has one: big-endian, without leading zeros.
+    #[must_use]
+    pub fn crl_number(&self) -> Option<&'a [u8]> {
+        self.extensions.number.map(Number::digits)
+    }
+
+    /// Returns the number of the complete list that a delta list is based on (RFC 5280 5.2.4).
+    #[must_use]
+    pub fn base_crl_number(&self) -> Option<&'a [u8]> {
+        self.extensions.base.map(Number::digits)
+    }
+
+    /// Returns the DER of the issuing distribution point.
+    #[cfg(feature = "issue")]
+    pub(crate) fn issuing_distribution_point(&self) -> Option<&'a [u8]> {
+        self.extensions.issuing_distribution_point.map(|point| point.raw)
+    }
+
+    /// Returns `true` if the list has no entry of another issuer and no unknown critical extension.
+    #[cfg(feature = "issue")]
+    pub(crate) const fn is_plain(&self) -> bool {
+        !self.entries.indirect && !self.extensions.unknown_critical
     }
 
     /// Returns the number of entries.

@@ -2,15 +2,16 @@
 
 use alloc::vec::Vec;
 
+use der::asn1::Any;
+use der::{Decode, Encode, Tag};
 use rustls_pki_types::UnixTime;
 
-use super::FORMAT;
 use super::contents::TrustPeriod;
 use super::error::BundleError;
 use super::signed::{SignedBundle, assemble};
 use super::update_key::UpdateKey;
-use crate::tlv::Tag;
-use crate::write::{integer, sequence, time, value};
+use super::{FORMAT, MAX_LENGTH};
+use crate::certificate::Certificate;
 
 /// A trust bundle before it is signed.
 ///
@@ -68,22 +69,33 @@ impl<'a> BundleDraft<'a> {
     /// [`BundleError`] if a device could not parse the bundle.
     pub fn finish(mut self) -> Result<Vec<u8>, BundleError> {
         self.keys.sort_unstable();
-        let keys: Vec<Vec<u8>> = self.keys.iter().map(UpdateKey::to_spki_der).collect();
-        let anchors: Vec<Vec<u8>> = self
-            .anchors
-            .iter()
-            .map(|(der, period)| sequence(&[&time(period.from), &time(period.until), der]))
-            .collect();
-        let bundle = sequence(&[
-            &value(Tag::UTF8_STRING, &[FORMAT]),
-            &integer(self.version.into()),
-            &time(self.expires),
-            &integer(self.threshold.into()),
-            &sequence(&keys.iter().map(Vec::as_slice).collect::<Vec<_>>()),
-            &sequence(&anchors.iter().map(Vec::as_slice).collect::<Vec<_>>()),
-        ]);
-        let bytes = assemble(&bundle, &[]);
+        for (anchor, (certificate, _)) in self.anchors.iter().enumerate() {
+            Certificate::parse(certificate).map_err(|error| BundleError::Anchor { anchor, error })?;
+        }
+        let bytes = assemble(&self.encode().map_err(|_| BundleError::TooLong { most: MAX_LENGTH })?, &[])?;
         SignedBundle::parse(&bytes)?;
         Ok(bytes)
+    }
+
+    /// Encodes the `TrustBundle`.
+    fn encode(&self) -> der::Result<Vec<u8>> {
+        let keys = self.keys.iter().map(|key| Any::from_der(&key.to_spki_der()));
+        let anchors = self.anchors.iter().map(|(certificate, period)| {
+            let (from, until) = (period.from.as_secs(), period.until.as_secs());
+            Any::encode_from(&[
+                Any::encode_from(&from)?,
+                Any::encode_from(&until)?,
+                Any::from_der(certificate)?,
+            ])
+        });
+        [
+            Any::new(Tag::Utf8String, FORMAT)?,
+            Any::encode_from(&self.version)?,
+            Any::encode_from(&self.expires.as_secs())?,
+            Any::encode_from(&self.threshold)?,
+            Any::encode_from(&keys.collect::<der::Result<Vec<_>>>()?)?,
+            Any::encode_from(&anchors.collect::<der::Result<Vec<_>>>()?)?,
+        ]
+        .to_der()
     }
 }

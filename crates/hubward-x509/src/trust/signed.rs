@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
+use der::asn1::{Any, BitStringRef};
+use der::{Decode, Encode};
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use super::contents::{BundledAnchor, Contents};
@@ -13,7 +15,6 @@ use super::{MAX_LENGTH, MAX_SIGNATURES};
 use crate::certificate::PublicKey;
 use crate::error::Problem;
 use crate::tlv::{Cursor, Tag, only, whole_bits};
-use crate::write::{bit_string, sequence};
 
 /// A trust bundle and its signatures, parsed but not verified. [`TrustBundle`](crate::TrustBundle) is verified.
 ///
@@ -136,7 +137,7 @@ impl<'a> SignedBundle<'a> {
             }
             Err(at) => all.insert(at, (key, signature)),
         }
-        Ok(assemble(self.to_be_signed(), &all))
+        Ok(assemble(self.to_be_signed(), &all)?)
     }
 
     /// Returns those of `keys` and of the bundle's own keys that signed it. Signatures of other keys are ignored; a
@@ -167,11 +168,18 @@ impl fmt::Debug for SignedBundle<'_> {
 }
 
 /// Encodes a `SignedBundle` from a `TrustBundle` and sorted signatures.
-pub(super) fn assemble(bundle: &[u8], signatures: &[(UpdateKey, &[u8])]) -> Vec<u8> {
-    let entries: Vec<Vec<u8>> =
-        signatures.iter().map(|(key, made)| sequence(&[&key.to_spki_der(), &bit_string(made)])).collect();
-    let entries: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
-    sequence(&[bundle, &sequence(&entries)])
+pub(super) fn assemble(bundle: &[u8], signatures: &[(UpdateKey, &[u8])]) -> Result<Vec<u8>, BundleError> {
+    let entry = |(key, made): &(UpdateKey, &[u8])| {
+        Any::encode_from(&[
+            Any::from_der(&key.to_spki_der())?,
+            Any::encode_from(&BitStringRef::from_bytes(made)?)?,
+        ])
+    };
+    let write = || {
+        let entries: Vec<Any> = signatures.iter().map(entry).collect::<Result<_, _>>()?;
+        [Any::from_der(bundle)?, Any::encode_from(&entries)?].to_der()
+    };
+    write().map_err(|_: der::Error| BundleError::TooLong { most: MAX_LENGTH })
 }
 
 fn signatures(mut list: Cursor<'_>) -> Result<Vec<(UpdateKey, &[u8])>, BundleError> {

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use der::asn1::{Any, BitStringRef};
+use der::{Encode, Tag};
 use rustls_pki_types::{SignatureVerificationAlgorithm, alg_id};
 
 use super::error::UpdateKeyError;
@@ -10,7 +12,6 @@ use crate::certificate::{PublicKey, Signed};
 use crate::error::Problem;
 use crate::path::signature::check_signature;
 use crate::tlv::Cursor;
-use crate::write::{bit_string, sequence};
 
 /// A public key of the fleet's owner: Ed25519 (RFC 8410), or ECDSA on P-256 with SHA-256 (RFC 5480).
 ///
@@ -60,7 +61,12 @@ impl UpdateKey {
     /// Returns the DER of the SubjectPublicKeyInfo.
     #[must_use]
     pub fn to_spki_der(&self) -> Vec<u8> {
-        sequence(&[&sequence(&[self.algorithm()]), &bit_string(self.bytes())])
+        let write = || {
+            let key = BitStringRef::from_bytes(self.bytes())?;
+            [Any::new(Tag::Sequence, self.algorithm())?, Any::encode_from(&key)?].to_der()
+        };
+        // only a value of more than 256 MiB cannot be encoded
+        write().unwrap_or_default()
     }
 
     /// Returns `true` if both keys have the same private key: they are equal, or one is the negated point of the other,

@@ -1,29 +1,13 @@
 //! Revocation lists for tests, encoded by hand: valid ones, and malformed ones that no library creates.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
-    reason = "each test uses what it needs"
-)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test uses what it needs")]
 
 use hubward_x509::Certificate;
 use rcgen::{CertificateParams, CustomExtension, SerialNumber, SigningKey};
 
 /// Encodes a DER value.
 pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let mut der = vec![tag];
-    let length = contents.len().to_be_bytes();
-    let digits: Vec<u8> = length.into_iter().skip_while(|byte| *byte == 0).collect();
-    match contents.len() {
-        0..=0x7f => der.push(contents.len() as u8),
-        _ => {
-            der.push(0x80 | digits.len() as u8);
-            der.extend(digits);
-        }
-    }
-    der.extend(contents);
-    der
+    use der::{Decode, Encode};
+    der::asn1::AnyRef::new(der::Tag::from_der(&[tag]).unwrap(), contents).unwrap().to_der().unwrap()
 }
 
 pub fn sequence(parts: &[&[u8]]) -> Vec<u8> {
