@@ -5,7 +5,7 @@ use core::fmt;
 use crate::error::{ParseError, Problem};
 use crate::query::fields;
 use crate::signature::Signature;
-use crate::storage::claims::{Claims, StringToSign};
+use crate::storage::claims::{Claims, Shown, StringToSign};
 use crate::storage::field::Field;
 use crate::storage::kind::SasKind;
 use crate::storage::permissions::Permissions;
@@ -145,6 +145,11 @@ impl<'a> Sas<'a> {
     #[must_use]
     pub fn table(&self) -> Option<Text<'a>> {
         self.claims.get(Field::TN)
+    }
+
+    /// Returns the fields of the token but its signature, with their decoded values, for an inspection.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, impl fmt::Display)> {
+        self.claims.present().map(|field| (field.name(), Shown { claims: &self.claims, field }))
     }
 
     /// Returns the text that was signed, if the token is for `resource`.
