@@ -67,9 +67,46 @@ impl Field {
         (0_u32..).zip(0..COUNT).map(|(shift, index)| Self { index, bit: 1_u64.wrapping_shl(shift) })
     }
 
-    /// Returns the field of a name.
+    /// Returns the field of a name. It is called for each field of a token, and a search of [`NAMES`] takes longer.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::all().zip(NAMES).find(|(_, own)| *own == name).map(|(field, _)| field)
+        Some(match name {
+            "sv" => Self::SV,
+            "ss" => Self::SS,
+            "srt" => Self::SRT,
+            "sp" => Self::SP,
+            "st" => Self::ST,
+            "se" => Self::SE,
+            "sip" => Self::SIP,
+            "spr" => Self::SPR,
+            "sr" => Self::SR,
+            "si" => Self::SI,
+            "sdd" => Self::SDD,
+            "ses" => Self::SES,
+            "rscc" => Self::RSCC,
+            "rscd" => Self::RSCD,
+            "rsce" => Self::RSCE,
+            "rscl" => Self::RSCL,
+            "rsct" => Self::RSCT,
+            "tn" => Self::TN,
+            "spk" => Self::SPK,
+            "srk" => Self::SRK,
+            "epk" => Self::EPK,
+            "erk" => Self::ERK,
+            "skoid" => Self::SKOID,
+            "sktid" => Self::SKTID,
+            "skt" => Self::SKT,
+            "ske" => Self::SKE,
+            "sks" => Self::SKS,
+            "skv" => Self::SKV,
+            "saoid" => Self::SAOID,
+            "suoid" => Self::SUOID,
+            "scid" => Self::SCID,
+            "skdutid" => Self::SKDUTID,
+            "sduoid" => Self::SDUOID,
+            "srh" => Self::SRH,
+            "srq" => Self::SRQ,
+            _ => return None,
+        })
     }
 
     /// Returns the field of a name in any ASCII case.
@@ -87,5 +124,19 @@ impl Field {
 
     pub(crate) const fn bit(self) -> u64 {
         self.bit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_fields_are_paired() {
+        for (field, name) in Field::all().zip(NAMES) {
+            assert_eq!(Field::from_name(name), Some(field), "{name}");
+            assert_eq!(field.name(), name);
+        }
+        assert_eq!(Field::from_name("sig"), None);
     }
 }
