@@ -7,8 +7,9 @@ use core::time::Duration;
 
 use hubward_ring::signature;
 use hubward_x509::{
-    Anchors, Budget, Certificate, Chain, ChainError, Crl, Crls, ExpectedSubject, Profile, Revocation,
-    RevocationStatus, UnixTime, UnknownStatus,
+    Anchors, Budget, Certificate, Chain, ChainError, Crls, ExpectedSubject, Profile, Revocation,
+    RevocationStatus, UnixTime,
+    crl::{Crl, UnknownStatus},
 };
 use libfuzzer_sys::fuzz_target;
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
@@ -57,7 +58,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(outcome.is_err(), "a revoked leaf was let pass");
     }
 
-    let judge = |crls: &Crls<'_>, budget: Budget| {
+    let judge = |crls: &Crls, budget: Budget| {
         let profile = pump().revocation(Revocation::by(crls)).budget(budget);
         chain.verify(&anchors, &profile, &[&Believing], now).map(|verified| verified.revocation())
     };
@@ -90,7 +91,7 @@ fn both(
     (!ended(one) && !ended(other)).then_some((one.is_ok(), other.is_ok()))
 }
 
-fn gather<'i, 'a: 'i>(lists: impl Iterator<Item = &'i Crl<'a>>) -> Crls<'a> {
+fn gather<'i, 'a: 'i>(lists: impl Iterator<Item = &'i Crl<'a>>) -> Crls {
     let mut crls = Crls::new();
     lists.for_each(|list| crls.add(*list));
     crls

@@ -160,7 +160,7 @@ fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
         }
     };
     if let Some(policy) = &arguments.policy {
-        unsigned = unsigned.signed_by(PolicyName::parse(policy).or_misuse()?);
+        unsigned = unsigned.with_policy(PolicyName::parse(policy).or_misuse()?);
     }
     let key = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
     writeln!(std::io::stdout(), "{}", unsigned.sign(&key))?;
@@ -192,7 +192,7 @@ fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
         None => Keys::one(&primary),
     };
     let now = arguments.now.seconds();
-    let verified = match token.verify(keys, at(now), &rules) {
+    let verified = match token.verify_for_any_host(keys, at(now), &rules) {
         Ok(verified) => verified,
         Err(error) => {
             writeln!(out, "refused: {error} ({})", error.code())?;

@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+// docs.rs builds with this: it marks the items that a feature adds
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
 
 mod cosmos;
 mod device;
@@ -10,6 +15,8 @@ mod field;
 mod grammar;
 mod kind;
 mod options;
+#[cfg(feature = "alloc")]
+mod owned;
 mod read;
 mod secret;
 mod service;
@@ -20,14 +27,16 @@ mod text;
 mod write;
 
 pub use cosmos::{Cosmos, DatabaseName};
-pub use device::{Device, DeviceCredential, Module, Unwritable};
+pub use device::{Device, DeviceCredential, Module, UnwritableId};
 pub use endpoint::{EndpointProblem, EndpointUrl, Scheme, host_is_under};
-pub use error::{ConnectionStringError, Problem};
+pub use error::{ConnectionStringError, ParseProblem};
 pub use explain::{ExplainedField, Explanation, explain};
 pub use field::FieldName;
 pub use grammar::{Extras, MAX_FIELDS};
 pub use kind::ConnectionStringKind;
 pub use options::{ParseOptions, UnknownNames, WithoutTls};
+#[cfg(feature = "alloc")]
+pub use owned::{OwnedDevice, OwnedModule, OwnedService};
 pub use secret::{KeyText, RawKey, SasProblem, SasQuery, SasText};
 pub use service::{ProvisioningService, Service, ServiceCredential};
 pub use service_bus::{EntityPath, ServiceBus, ServiceBusCredential};

@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+// docs.rs builds with this: it marks the items that a feature adds
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod aead;
 mod base64;
 mod class;
+mod entropy;
 mod fast_path;
 mod grammar;
 mod identity;
@@ -21,6 +24,7 @@ mod stream;
 mod thumbprint;
 
 pub use aead::{Aead, OpenError, SealError};
+pub use entropy::NoEntropy;
 pub use identity::{Identity, RecordVersion, Status};
 pub use key::{KeyError, SymmetricKey};
 pub use lookup::Lookup;

@@ -23,7 +23,8 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 #[expect(clippy::exhaustive_enums, reason = "the command line of this program")]
 pub enum Command {
-    /// Serve until SIGTERM or Ctrl-C; SIGHUP reads the files of the registry and the policies again.
+    /// Serve until SIGTERM or Ctrl-C; SIGHUP reads the files of the registry, the policies and the client
+    /// CAs again.
     Serve(Serve),
 }
 

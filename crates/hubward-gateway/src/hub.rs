@@ -4,10 +4,10 @@ use core::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::policy::{Decision, Operation};
-use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey, UnixTime};
+use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey};
 use hubward::{
-    AuthError, Authenticated, AuthenticationStep, Cbs, CbsRequest, CbsResponse, CbsStep, Credentials,
-    HubConfig, Session, SessionError,
+    AuthError, Authenticated, Cbs, CbsRequest, CbsResponse, CheckedSession, Credentials, HubConfig, Session,
+    SessionError, X509Config,
 };
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::watch;
@@ -25,7 +25,8 @@ pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
 
 /// A hub: its records, its configuration and its connections.
 pub(crate) struct Hub {
-    config: HubConfig<'static, HmacKey>,
+    /// Replaced as a whole when the files of the certificate authorities change.
+    config: RwLock<HubConfig<HmacKey>>,
     registry: RwLock<Registry>,
     /// Notifies every connection when the registry has changed.
     changes: watch::Sender<()>,
@@ -60,9 +61,9 @@ pub(crate) enum SessionDecision {
 }
 
 impl Hub {
-    pub(crate) fn new(config: HubConfig<'static, HmacKey>, registry: Registry, limits: Limits) -> Self {
+    pub(crate) fn new(config: HubConfig<HmacKey>, registry: Registry, limits: Limits) -> Self {
         Self {
-            config,
+            config: RwLock::new(config),
             registry: RwLock::new(registry),
             changes: watch::Sender::new(()),
             connections: Connections::default(),
@@ -102,8 +103,9 @@ impl Hub {
         credentials: Result<Credentials<'a>, AuthError>,
     ) -> Result<Authenticated<'a>, AuthError> {
         let watch = clock::stopwatch();
-        let authenticated =
-            credentials.and_then(|credentials| self.run_authentication(credentials, clock::now()));
+        let authenticated = credentials.and_then(|credentials| {
+            Ok(self.config().authenticate(credentials, &*self.read(), clock::now)?)
+        });
         match &authenticated {
             Ok(_) => {
                 self.metrics.authentication_took(watch.elapsed());
@@ -118,22 +120,6 @@ impl Hub {
         authenticated
     }
 
-    fn run_authentication<'a>(
-        &'a self,
-        credentials: Credentials<'a>,
-        now: UnixTime,
-    ) -> Result<Authenticated<'a>, AuthError> {
-        let mut pending = credentials.start(&self.config)?;
-        loop {
-            let registry = self.read();
-            let result = registry.find_issued(&pending.lookup(), pending.issuers());
-            match pending.resume(result, now)? {
-                AuthenticationStep::NeedsLookup(next) => pending = next,
-                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated),
-            }
-        }
-    }
-
     /// Decides on an operation of a connected peer, after a recheck of its session.
     pub(crate) fn decide(
         &self,
@@ -141,11 +127,14 @@ impl Hub {
         session: &Session,
         operation: &Operation<'_>,
     ) -> SessionDecision {
-        if let Err(error) = self.recheck(session) {
-            self.log_session_error(peer, session, operation, error);
-            return SessionDecision::SessionError;
-        }
-        let decision = session.decide(operation);
+        let checked = match self.recheck(session) {
+            Ok(checked) => checked,
+            Err(error) => {
+                self.log_session_error(peer, session, operation, error);
+                return SessionDecision::SessionError;
+            }
+        };
+        let decision = checked.decide(operation);
         record(&self.metrics, &Entry::of(peer, session.identity(), operation, &decision));
         if decision.is_allow() { SessionDecision::Allowed } else { SessionDecision::Denied }
     }
@@ -170,11 +159,9 @@ impl Hub {
         self.log_refusal(peer, who, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
-    fn recheck(&self, session: &Session) -> Result<(), SessionError> {
-        let registry = self.read();
-        let results: Vec<LookupResult<'_, HmacKey>> =
-            session.lookups().map(|lookup| registry.find_issued(&lookup, session.issuers())).collect();
-        session.recheck(&results, clock::now())
+    /// Rechecks a session against the records and the configuration of this moment.
+    pub(crate) fn recheck<'s>(&self, session: &'s Session) -> Result<CheckedSession<'s>, SessionError> {
+        Ok(self.config().recheck(session, &*self.read(), clock::now)?)
     }
 
     /// Authenticates the token of a CBS request. `claimed` is the identity that it is put for, for the log, which has
@@ -188,17 +175,7 @@ impl Hub {
     ) -> CbsResponse {
         let operation = Operation::amqp_send("cbs");
         let watch = clock::stopwatch();
-        let now = clock::now();
-        let mut step = cbs.put_token(request, &self.config);
-        let reply = loop {
-            match step {
-                CbsStep::NeedsLookup(pending) => {
-                    let (registry, lookup) = (self.read(), pending.lookup());
-                    step = pending.resume(registry.find(&lookup), now);
-                }
-                CbsStep::Replied(reply) => break reply,
-            }
-        };
+        let Ok(reply) = self.config().put_token(cbs, request, &*self.read(), clock::now);
         match (reply.error(), cbs.sessions().last()) {
             (None, Some(session)) => {
                 self.metrics.authentication_took(watch.elapsed());
@@ -208,7 +185,7 @@ impl Hub {
             (error, _) => {
                 let error = error.unwrap_or(AuthError::Unknown);
                 let registry = self.read();
-                let who = match claimed.map(|claimed| registry.find(&claimed)) {
+                let who = match claimed.map(|claimed| registry.find(&claimed, &[])) {
                     Some(LookupResult::Identity(record)) => Who::Identity(record.identity()),
                     _ => Who::Unknown,
                 };
@@ -282,6 +259,19 @@ impl Hub {
         done
     }
 
+    /// Returns the configuration of this moment.
+    pub(crate) fn config(&self) -> HubConfig<HmacKey> {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the certificate authorities of devices, and notifies every connection to recheck its session.
+    pub(crate) fn set_x509(&self, x509: X509Config) {
+        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        *config = config.clone().with_x509(x509);
+        drop(config);
+        self.changes.send_replace(());
+    }
+
     /// Returns a receiver of all later changes.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
@@ -297,14 +287,9 @@ pub(crate) fn dummy_key() -> Result<HmacKey, getrandom::Error> {
     Ok(HmacKey::new(&key))
 }
 
-/// Leaks the name of a hub, for the lifetime of the process: a server does this once for each name, at its start.
-pub(crate) fn leak(name: &str) -> &'static str {
-    Box::leak(name.into())
-}
-
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Hub").field("config", &self.config()).finish_non_exhaustive()
     }
 }
 
@@ -315,7 +300,7 @@ mod tests {
     use hubward::Client;
     use hubward::policy::Transport;
     use hubward::registry::{Authentication, SymmetricKeys};
-    use hubward::types::{Authority, DeviceId, HostName, Status};
+    use hubward::types::{Authority, DeviceId, HostName, Status, UnixTime};
 
     use super::*;
     use crate::slots::Slot;
@@ -324,7 +309,7 @@ mod tests {
     fn each_decision_rechecks_the_session() {
         let key = || HmacKey::from_bytes(&[7; 32]);
         let device = DeviceId::parse("dev1").unwrap();
-        let mut registry = Registry::new();
+        let mut registry = Registry::unseeded();
         registry.create_device(device, Authentication::Sas(SymmetricKeys::one(key()))).unwrap();
         let config = HubConfig::new(HostName::parse("hub.example").unwrap(), dummy_key().unwrap());
         let hub = Hub::new(config, registry, Limits::default());

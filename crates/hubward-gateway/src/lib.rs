@@ -29,5 +29,5 @@ pub use files::{Applied, FilesError};
 pub use https::UsersError;
 pub use limits::Limits;
 pub use run::run;
-pub use server::{Server, StartError};
+pub use server::{ReloadError, Server, StartError};
 pub use tls::TlsError;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hubward::x509::pem::{self, PemError};
-use hubward::x509::{Anchors, ParseError};
+use hubward::x509::{Anchors, error::ParseError};
 use hubward_rustls::ProofOfPossessionVerifier;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -91,14 +91,11 @@ pub(crate) fn config(
     Ok(Arc::new(config))
 }
 
-/// Reads the certificate authorities of devices. They are read once at the start, and leaked.
-pub(crate) fn authorities(file: Option<&Path>) -> Result<&'static Anchors<'static>, TlsError> {
-    let anchors = match file {
-        None => Anchors::new(),
-        Some(file) => Anchors::parse(&*read(file, pem::certificates)?.leak())
-            .map_err(|error| TlsError::Authority { file: file.into(), error })?,
-    };
-    Ok(Box::leak(Box::new(anchors)))
+/// Reads the certificate authorities of devices.
+pub(crate) fn authorities(file: Option<&Path>) -> Result<Anchors, TlsError> {
+    let Some(file) = file else { return Ok(Anchors::new()) };
+    let certificates = read(file, pem::certificates)?;
+    Anchors::parse(&certificates).map_err(|error| TlsError::Authority { file: file.into(), error })
 }
 
 /// Parses a file by `read`; its bytes, which may include a key, are erased.

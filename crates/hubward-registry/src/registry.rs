@@ -9,10 +9,12 @@ use smol_str::SmolStr;
 
 use crate::authentication::Authentication;
 use crate::change::{Attributes, Capabilities, Change, Credentials};
+use crate::entropy::{NoEntropy, fresh_seed};
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::lists::AccessLists;
 use crate::policy::Policy;
+use crate::record_view::RecordView;
 use crate::store::id::{LONGEST, of_identity};
 use crate::store::{Hot, Record, StoredCredential};
 use crate::store::{IdTag, Slot, Store};
@@ -28,12 +30,13 @@ use crate::versions::{counts_on, first_change};
 /// use hubward_registry::{Authentication, Registry, SymmetricKeys};
 /// use hubward_rustcrypto::HmacKey;
 ///
-/// let mut registry = Registry::with_seed(&[7; 16]); // draw random bytes
+/// # mod getrandom { pub fn fill(seed: &mut [u8]) -> Result<(), hubward_registry::NoEntropy> { Ok(seed.fill(7)) } }
+/// let mut registry = Registry::new(getrandom::fill)?;
 /// let id = DeviceId::parse("dev1")?;
 /// let key = SymmetricKey::from_bytes(&[1; 32])?;
 /// registry.create_device(id, Authentication::Sas(SymmetricKeys::kept_one(key, HmacKey::new)))?;
 ///
-/// let result = registry.find(&Identity::Device(id).lookup());
+/// let result = registry.find(&Identity::Device(id).lookup(), &[]);
 /// assert!(matches!(result, LookupResult::Identity(record) if record.identity() == Identity::Device(id)));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
@@ -54,12 +57,6 @@ pub(crate) struct RecordPlace<'b> {
     pub(crate) taken: bool,
 }
 
-impl<K> Default for Registry<K> {
-    fn default() -> Self {
-        Self::empty(&[0; 16], 0)
-    }
-}
-
 impl<K> Registry<K> {
     fn empty(seed: &[u8; 16], changes: u64) -> Self {
         Self { store: Store::new(seed), policies: BTreeMap::new(), lists: AccessLists::default(), changes }
@@ -67,26 +64,44 @@ impl<K> Registry<K> {
 }
 
 impl<K: MacKey> Registry<K> {
-    /// Creates an empty registry for tests and for ids that you choose: its index hashes under a public key, and its
-    /// versions and etags begin at 1. Use [`Registry::with_seed`] if others choose the ids, or if a session or an
-    /// etag can be older than the registry.
+    /// Creates an empty registry with a random seed. `fill` is the caller's source of random bytes, for example
+    /// `getrandom::fill`. Clients then cannot choose ids that make the index slow, and no version or etag of another
+    /// registry is repeated.
+    ///
+    /// ```
+    /// use hubward_registry::Registry;
+    /// use hubward_rustcrypto::HmacKey;
+    ///
+    /// # mod getrandom { pub fn fill(seed: &mut [u8]) -> Result<(), hubward_registry::NoEntropy> { Ok(seed.fill(7)) } }
+    /// let registry: Registry<HmacKey> = Registry::new(getrandom::fill)?;
+    /// assert!(registry.is_empty());
+    /// # Ok::<(), hubward_registry::NoEntropy>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`NoEntropy`] if the source fails.
+    pub fn new<E>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, NoEntropy> {
+        Ok(Self::with_seed(&fresh_seed(fill)?))
+    }
+
+    /// Creates an empty registry for tests: its index hashes under a public key, and its versions and etags begin at
+    /// 1. Clients that choose ids can make its index slow, and a session or an etag of another registry may match.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn unseeded() -> Self {
+        Self::empty(&[0; 16], 0)
     }
 
     /// Creates an empty registry whose index hashes under `seed`, and whose versions and etags begin at a number
-    /// derived from it. Draw 16 random bytes for each registry: then clients cannot choose ids that make the index
-    /// slow, and no version or etag of another registry is repeated.
+    /// derived from it. Draw 16 random bytes for each registry, or call [`Registry::new`].
     #[must_use]
     pub fn with_seed(seed: &[u8; 16]) -> Self {
         Self::empty(seed, first_change(seed))
     }
 
-    /// Sets a minimum for the first version. A [`Registry::new`] that replaces another registry while sessions are
-    /// open must begin at the [`Registry::changes`] of that one; [`Registry::with_seed`] does not need this.
+    /// Sets a minimum for the first version. A [`Registry::unseeded`] that replaces another registry while sessions are
+    /// open must begin at the [`Registry::changes`] of that one; one with a seed does not need this.
     #[must_use]
-    pub const fn starting_at(mut self, changes: u64) -> Self {
+    pub const fn with_first_change(mut self, changes: u64) -> Self {
         if self.changes < changes {
             self.changes = changes;
         }
@@ -124,20 +139,18 @@ impl<K: MacKey> Registry<K> {
         rest: Change<K>,
     ) -> Result<ETag, RegistryError> {
         let mut buffer = [0; LONGEST];
-        let place = self.place(&identity, None, &mut buffer).ok_or(RegistryError::NotFound)?;
+        let place = self.place(&identity, &mut buffer).ok_or(RegistryError::NotFound)?;
         self.create_at(place, identity, authentication, rest.rest)
     }
 
-    /// Finds the place of an identity; `tag` is a device's, if already computed. Returns `None` for a policy, which
-    /// is in no store.
+    /// Finds the place of an identity. Returns `None` for a policy, which is in no store.
     pub(crate) fn place<'b>(
         &self,
         identity: &Identity<'b>,
-        tag: Option<IdTag>,
         buffer: &'b mut [u8; LONGEST],
     ) -> Option<RecordPlace<'b>> {
         let id = of_identity(identity, buffer)?;
-        let tag = tag.unwrap_or_else(|| self.store.tag(id));
+        let tag = self.store.tag(id);
         Some(RecordPlace { id, tag, taken: self.store.find_tagged(tag, id).is_some() })
     }
 
@@ -321,7 +334,7 @@ impl<K: MacKey> Registry<K> {
 
 /// Shorthands without a precondition.
 impl<K: MacKey> Registry<K> {
-    /// Creates an enabled device.
+    /// Creates an enabled device and returns its record.
     ///
     /// # Errors
     /// The errors of [`Registry::create`].
@@ -329,11 +342,11 @@ impl<K: MacKey> Registry<K> {
         &mut self,
         id: DeviceId<'_>,
         authentication: Authentication<K>,
-    ) -> Result<(), RegistryError> {
-        self.create(Identity::Device(id), authentication, Change::new()).map(drop)
+    ) -> Result<RecordView<'_, K>, RegistryError> {
+        self.created(Identity::Device(id), authentication)
     }
 
-    /// Creates a module of a device.
+    /// Creates a module of a device and returns its record.
     ///
     /// # Errors
     /// The errors of [`Registry::create`].
@@ -342,8 +355,17 @@ impl<K: MacKey> Registry<K> {
         device: DeviceId<'_>,
         id: ModuleId<'_>,
         authentication: Authentication<K>,
-    ) -> Result<(), RegistryError> {
-        self.create(Identity::Module(device, id), authentication, Change::new()).map(drop)
+    ) -> Result<RecordView<'_, K>, RegistryError> {
+        self.created(Identity::Module(device, id), authentication)
+    }
+
+    fn created(
+        &mut self,
+        identity: Identity<'_>,
+        authentication: Authentication<K>,
+    ) -> Result<RecordView<'_, K>, RegistryError> {
+        self.create(identity, authentication, Change::new())?;
+        self.get(identity).ok_or(RegistryError::NotFound)
     }
 
     /// Enables or disables a device, and its modules with it.
@@ -351,7 +373,7 @@ impl<K: MacKey> Registry<K> {
     /// # Errors
     /// [`RegistryError::NotFound`] if there is no such device.
     pub fn set_status(&mut self, id: DeviceId<'_>, status: Status) -> Result<(), RegistryError> {
-        self.update(Identity::Device(id), Change::new().status(status), Precondition::Any).map(drop)
+        self.update(Identity::Device(id), Change::new().with_status(status), Precondition::Any).map(drop)
     }
 
     /// Replaces the credential of a device.
@@ -363,7 +385,7 @@ impl<K: MacKey> Registry<K> {
         id: DeviceId<'_>,
         authentication: Authentication<K>,
     ) -> Result<(), RegistryError> {
-        let change = Change::new().authentication(authentication);
+        let change = Change::new().with_authentication(authentication);
         self.update(Identity::Device(id), change, Precondition::Any).map(drop)
     }
 
@@ -377,7 +399,7 @@ impl<K: MacKey> Registry<K> {
         id: ModuleId<'_>,
         authentication: Authentication<K>,
     ) -> Result<(), RegistryError> {
-        let change = Change::new().authentication(authentication);
+        let change = Change::new().with_authentication(authentication);
         self.update(Identity::Module(device, id), change, Precondition::Any).map(drop)
     }
 

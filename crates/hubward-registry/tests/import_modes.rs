@@ -115,7 +115,7 @@ fn all_cells_of_the_table() {
         for there in [false, true] {
             for etag in [Shown::None, Shown::Right, Shown::Wrong, Shown::NoETagAtAll] {
                 for id in ["a", "a/m"] {
-                    let mut hub = Hub::new();
+                    let mut hub = Hub::unseeded();
                     let old = hub.create(who("other"), sas("other"), Change::new()).unwrap();
                     if id == "a/m" {
                         hub.create(who("a"), sas("a"), Change::new()).unwrap();
@@ -152,7 +152,7 @@ proptest! {
     fn any_sequence_agrees_with_the_table(
         steps in prop::collection::vec((0..IDS.len(), 0..MODES.len(), 0..4_usize), 0..40)
     ) {
-        let mut hub = Hub::new();
+        let mut hub = Hub::unseeded();
         let mut model = BTreeMap::new();
         let mut old = hub.create(who("first"), sas("first"), Change::new()).unwrap();
         hub.delete(who("first"), Precondition::Any).unwrap();
@@ -216,8 +216,8 @@ fn only_a_status_enables_a_disabled_device() {
     for mode in modes {
         for body in bodies {
             for id in [r#""id":"a""#, r#""id":"a","moduleId":"m""#] {
-                let mut hub = Hub::new();
-                hub.create(who("a"), sas("a"), Change::new().status(Status::Disabled)).unwrap();
+                let mut hub = Hub::unseeded();
+                hub.create(who("a"), sas("a"), Change::new().with_status(Status::Disabled)).unwrap();
                 hub.create(who("a/m"), sas("m"), Change::new()).unwrap();
                 let whose = if id.contains("moduleId") { "a/m" } else { "a" };
                 let etag = hub.get(who(whose)).unwrap().etag().to_string();
@@ -233,14 +233,14 @@ fn only_a_status_enables_a_disabled_device() {
     }
     let changes: [fn() -> Change<HmacKey>; 5] = [
         Change::new,
-        || Change::new().authentication(sas("new")),
+        || Change::new().with_authentication(sas("new")),
         || Change::new().swap_keys(),
-        || Change::new().status_reason(None),
-        || Change::new().capabilities(Capabilities::EDGE),
+        || Change::new().with_status_reason(None),
+        || Change::new().with_capabilities(Capabilities::EDGE),
     ];
     for change in changes {
-        let mut hub = Hub::new();
-        hub.create(who("a"), sas("a"), Change::new().status(Status::Disabled)).unwrap();
+        let mut hub = Hub::unseeded();
+        hub.create(who("a"), sas("a"), Change::new().with_status(Status::Disabled)).unwrap();
         hub.update(who("a"), change(), Precondition::Any).unwrap();
         assert_eq!(hub.get(who("a")).unwrap().status(), Status::Disabled);
     }

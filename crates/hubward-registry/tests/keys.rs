@@ -27,7 +27,7 @@ fn version(hub: &Hub, id: &str) -> RecordVersion {
 /// Returns the slot in which a lookup finds the key of this name.
 fn slot_of(hub: &Hub, id: &str, key: &str) -> Option<KeySlot> {
     let tag = HmacKey::new(&raw(key)).tag(&[b"message"]);
-    match hub.find(&who(id).lookup()) {
+    match hub.find(&who(id).lookup(), &[]) {
         LookupResult::Identity(found) => match found.credential() {
             Credential::Keys(keys) => keys.matching(&[b"message"], tag.expose()),
             _ => None,
@@ -38,18 +38,18 @@ fn slot_of(hub: &Hub, id: &str, key: &str) -> Option<KeySlot> {
 
 #[test]
 fn each_change_of_credentials_changes_the_version() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     let mut seen = vec![version(&hub, "a")];
     let thumbprints = Thumbprints::new(Some("a".repeat(64).parse().unwrap()), None).unwrap();
     let changes = [
-        Change::new().key(KeySlot::Primary, raw("new"), HmacKey::new),
+        Change::new().with_key(KeySlot::Primary, raw("new"), HmacKey::new),
         Change::new().regenerate_key(KeySlot::Primary, &mut counting(), HmacKey::new).unwrap(),
-        Change::new().authentication(sas("a")),
-        Change::new().authentication(sas("a")),
-        Change::new().authentication(Authentication::SelfSigned(thumbprints)),
-        Change::new().authentication(Authentication::CertificateAuthority),
-        Change::new().authentication(Authentication::None),
+        Change::new().with_authentication(sas("a")),
+        Change::new().with_authentication(sas("a")),
+        Change::new().with_authentication(Authentication::SelfSigned(thumbprints)),
+        Change::new().with_authentication(Authentication::CertificateAuthority),
+        Change::new().with_authentication(Authentication::None),
     ];
     for change in changes {
         hub.update(who("a"), change, Precondition::Any).unwrap();
@@ -65,7 +65,7 @@ fn each_change_of_credentials_changes_the_version() {
 
 /// Returns the versions of both keys.
 fn versions(hub: &Hub) -> (RecordVersion, RecordVersion) {
-    let LookupResult::Identity(found) = hub.find(&who("a").lookup()) else { panic!() };
+    let LookupResult::Identity(found) = hub.find(&who("a").lookup(), &[]) else { panic!() };
     assert_eq!(found.version_of(KeySlot::Primary), version(hub, "a"));
     assert_eq!(Some(found.version_of(KeySlot::Secondary)), hub.get(who("a")).unwrap().secondary_version());
     (found.version_of(KeySlot::Primary), found.version_of(KeySlot::Secondary))
@@ -73,7 +73,7 @@ fn versions(hub: &Hub) -> (RecordVersion, RecordVersion) {
 
 #[test]
 fn each_key_keeps_its_own_version() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     let (first, second) = versions(&hub);
     assert_ne!(first, second);
@@ -81,21 +81,21 @@ fn each_key_keeps_its_own_version() {
         hub.update(who("a"), change, Precondition::Any).unwrap();
         versions(&hub)
     };
-    let (primary, new) = change(Change::new().key(KeySlot::Secondary, raw("new"), HmacKey::new));
+    let (primary, new) = change(Change::new().with_key(KeySlot::Secondary, raw("new"), HmacKey::new));
     assert!(primary == first && new != second && new != first);
     assert_eq!(change(Change::new().swap_keys()), (new, first));
-    let (newest, secondary) = change(Change::new().key(KeySlot::Primary, raw("newest"), HmacKey::new));
+    let (newest, secondary) = change(Change::new().with_key(KeySlot::Primary, raw("newest"), HmacKey::new));
     assert!(secondary == first && newest != new);
-    assert_eq!(change(Change::new().status_reason(None)), (newest, first));
-    let (a, b) = change(Change::new().authentication(sas("a")));
+    assert_eq!(change(Change::new().with_status_reason(None)), (newest, first));
+    let (a, b) = change(Change::new().with_authentication(sas("a")));
     assert!(![first, second, new, newest].contains(&a) && ![first, second, new, newest, a].contains(&b));
 }
 
 #[test]
 fn one_key_is_replaced_and_the_other_stays() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
-    let change = Change::new().key(KeySlot::Primary, raw("new"), HmacKey::new);
+    let change = Change::new().with_key(KeySlot::Primary, raw("new"), HmacKey::new);
     hub.update(who("a"), change, Precondition::Any).unwrap();
     assert_eq!(slot_of(&hub, "a", "new"), Some(KeySlot::Primary));
     assert_eq!(slot_of(&hub, "a", "a 1"), None, "the old one is worth nothing");
@@ -106,7 +106,7 @@ fn one_key_is_replaced_and_the_other_stays() {
 
 #[test]
 fn a_swap_exchanges_the_raw_keys_too() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap();
     assert_eq!(slot_of(&hub, "a", "a 1"), Some(KeySlot::Secondary));
@@ -117,27 +117,27 @@ fn a_swap_exchanges_the_raw_keys_too() {
 
 #[test]
 fn a_secondary_key_is_added_and_removed() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let one = || Authentication::Sas(SymmetricKeys::kept_one(raw("one"), HmacKey::new));
     hub.create(who("a"), one(), Change::new()).unwrap();
     let swapped = hub.update(who("a"), Change::new().swap_keys(), Precondition::Any);
     assert_eq!(swapped, Err(RegistryError::NoKeys), "there is nothing to exchange it with");
-    let second = || Change::new().key(KeySlot::Secondary, raw("two"), HmacKey::new);
+    let second = || Change::new().with_key(KeySlot::Secondary, raw("two"), HmacKey::new);
     hub.update(who("a"), second(), Precondition::Any).unwrap();
     assert_eq!(slot_of(&hub, "a", "two"), Some(KeySlot::Secondary));
-    hub.update(who("a"), Change::new().authentication(one()), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_authentication(one()), Precondition::Any).unwrap();
     assert_eq!(slot_of(&hub, "a", "two"), None);
     // the slot of its secondary key is reused for another key
     hub.create(who("b"), sas("b"), Change::new()).unwrap();
     assert_eq!(slot_of(&hub, "a", "b 2"), None);
-    hub.update(who("a"), Change::new().authentication(Authentication::None), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_authentication(Authentication::None), Precondition::Any).unwrap();
     assert_eq!(hub.update(who("a"), second(), Precondition::Any), Err(RegistryError::NoKeys));
     assert_eq!(slot_of(&hub, "a", "one"), None);
 }
 
 #[test]
 fn a_refused_change_keeps_the_version() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let etag = hub.create(who("a"), Authentication::None, Change::new()).unwrap();
     let before = version(&hub, "a");
     hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap_err();

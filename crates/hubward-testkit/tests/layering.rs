@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates of the workspace and the workspace crates that each may depend on, without dev-dependencies.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("hubward-core", &[]),
     ("hubward-rustcrypto", &["hubward-core"]),
     ("hubward-ring", &["hubward-core"]),
@@ -18,6 +18,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
     ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas", "hubward-x509"]),
+    ("hubward-axum", &["hubward"]),
     ("hubward-rustls", &["hubward-core", "hubward-ring", "hubward-x509"]),
     (
         "hubward-cli",

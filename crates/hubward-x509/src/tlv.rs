@@ -98,6 +98,11 @@ impl<'a> Cursor<'a> {
         Self { input, at: 0 }
     }
 
+    /// Creates a cursor over a part of the bytes, with its position in them.
+    pub(crate) const fn within(input: &'a [u8], at: usize) -> Self {
+        Self { input, at }
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.input.is_empty()
     }

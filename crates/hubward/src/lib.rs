@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+// docs.rs builds with this: it marks the items that a feature adds
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 
@@ -12,6 +14,7 @@ mod credentials;
 mod error;
 mod provisioning;
 mod session;
+mod store;
 mod transport;
 
 pub use authentication::authenticated::Authenticated;
@@ -37,7 +40,8 @@ pub use provisioning::{
     RegistrationCredentials,
 };
 pub use rustls_pki_types::CertificateDer;
-pub use session::Session;
+pub use session::{CheckedSession, Session};
+pub use store::{AsyncStore, FoundRecord, OwnedRecord, RecordRequest, Store, StoreOr};
 pub use transport::auth_chain::{AUTH_CHAIN_PROPERTY, AuthChain, AuthChainError, AuthChainProblem};
 pub use transport::cbs::{CBS_OPERATION, CBS_TYPE, CbsRequest};
 pub use transport::mqtt::{UsernameError, UsernameProblem};

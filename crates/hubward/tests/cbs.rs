@@ -24,7 +24,7 @@ fn put(hub: &Hub, cbs: &mut Cbs, message: CbsRequest<'_>, now: u64) -> CbsRespon
     loop {
         match put {
             CbsStep::NeedsLookup(question) => {
-                let found = hub.registry.find(&question.lookup());
+                let found = hub.registry.find(&question.lookup(), &[]);
                 put = question.resume(found, at(now));
             }
             CbsStep::Replied(reply) => return reply,
@@ -42,28 +42,32 @@ fn by(name: &str, sr: &str) -> String {
     token(&format!("{HUB}{sr}"), &key(&format!("{name} primary")), NOW + 60, Some(name))
 }
 
-fn may_send(cbs: &Cbs, address: &str) -> bool {
-    cbs.may_attach(LinkRole::Sender, address, at(NOW)).is_allow()
-}
-
 #[test]
 fn link_needs_a_token() {
     let (hub, mut cbs) = (hub(), Cbs::new());
     assert_eq!(
-        cbs.may_attach(LinkRole::Sender, EVENTS, at(NOW)).to_string(),
+        cbs.may_attach(LinkRole::Sender, EVENTS, |_| None).to_string(),
         "this connection has no valid token"
     );
     assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &own_token("dev1")), (200, None));
-    assert!(may_send(&cbs, EVENTS));
-    assert!(cbs.may_attach(LinkRole::Receiver, "/devices/dev1/messages/devicebound", at(NOW)).is_allow());
-    assert!(!may_send(&cbs, "/devices/dev10/messages/events"));
-    assert!(!may_send(&cbs, "/devices/dev1/modules/mod1/messages/events"));
-    assert!(!may_send(&cbs, "/messages/devicebound"));
-    assert!(!may_send(&cbs, "$cbs"), "an address outside of the endpoint table is denied");
+    assert!(hub.may_send(&cbs, EVENTS, NOW));
+    assert!(
+        cbs.may_attach(LinkRole::Receiver, "/devices/dev1/messages/devicebound", |it| Some(
+            hub.checked(it, NOW)
+        ))
+        .is_allow()
+    );
+    assert!(!hub.may_send(&cbs, "/devices/dev10/messages/events", NOW));
+    assert!(!hub.may_send(&cbs, "/devices/dev1/modules/mod1/messages/events", NOW));
+    assert!(!hub.may_send(&cbs, "/messages/devicebound", NOW));
+    assert!(!hub.may_send(&cbs, "$cbs", NOW), "an address outside of the endpoint table is denied");
 
     let module = token(&format!("{HUB}/devices/dev1/modules/mod1"), &key("dev1/mod1 primary"), NOW, None);
     assert_eq!(judged(&hub, &mut cbs, "%2Fdevices%2Fdev1%2Fmodules%2Fmod1", &module), (200, None));
-    assert!(may_send(&cbs, "/devices/dev1/modules/mod1/messages/events") && may_send(&cbs, EVENTS));
+    assert!(
+        hub.may_send(&cbs, "/devices/dev1/modules/mod1/messages/events", NOW)
+            && hub.may_send(&cbs, EVENTS, NOW)
+    );
     assert_eq!(cbs.sessions().count(), 2);
 }
 
@@ -114,13 +118,16 @@ fn other_messages_are_malformed() {
 fn service_is_limited_to_the_name_of_its_put() {
     let (hub, mut cbs) = (hub(), Cbs::new());
     assert_eq!(judged(&hub, &mut cbs, "/messages/events", &by("iothubowner", "")), (200, None));
-    assert!(!may_send(&cbs, "/messages/devicebound"));
+    assert!(!hub.may_send(&cbs, "/messages/devicebound", NOW));
     assert_eq!(judged(&hub, &mut cbs, "", &by("iothubowner", "")), (200, None));
-    assert!(may_send(&cbs, "/messages/devicebound"));
-    assert!(!may_send(&cbs, EVENTS), "a policy acts as a device only after a put for the device's name");
+    assert!(hub.may_send(&cbs, "/messages/devicebound", NOW));
+    assert!(
+        !hub.may_send(&cbs, EVENTS, NOW),
+        "a policy acts as a device only after a put for the device's name"
+    );
     assert_eq!(judged(&hub, &mut cbs, "/devices/dev1", &by("iothubowner", "")), (200, None));
-    assert!(may_send(&cbs, EVENTS));
-    assert!(!may_send(&cbs, "/devices/dev10/messages/events"));
+    assert!(hub.may_send(&cbs, EVENTS, NOW));
+    assert!(!hub.may_send(&cbs, "/devices/dev10/messages/events", NOW));
 }
 
 #[test]
@@ -128,7 +135,7 @@ fn token_for_one_audience_keeps_those_for_others() {
     let (hub, mut cbs) = (hub(), Cbs::new());
     for (name, held) in [("", 1), ("/messages/events", 2), ("", 2), ("/messages/events", 2)] {
         assert_eq!(judged(&hub, &mut cbs, name, &by("iothubowner", "")), (200, None));
-        assert!(may_send(&cbs, "/messages/devicebound"), "what was put for the hub still counts");
+        assert!(hub.may_send(&cbs, "/messages/devicebound", NOW), "what was put for the hub still counts");
         assert_eq!(cbs.sessions().count(), held, "{name}");
     }
 }
@@ -163,7 +170,7 @@ fn invalid_sessions_are_removed() {
     judged(&hub, &mut cbs, "/devices/dev10", &own_token("dev10"));
     hub.registry.set_status(device("dev1"), Status::Disabled).unwrap();
     cbs.retain(|session| session.recheck(&hub.answers(session), at(NOW)).is_ok());
-    assert!(!may_send(&cbs, EVENTS) && may_send(&cbs, "/devices/dev10/messages/events"));
+    assert!(!hub.may_send(&cbs, EVENTS, NOW) && hub.may_send(&cbs, "/devices/dev10/messages/events", NOW));
 }
 
 /// An event on a connection.
@@ -256,7 +263,7 @@ fn every_order(alphabet: &[Message], depth: u32) {
                     let CbsStep::NeedsLookup(question) = cbs.put_token(sent, &hub.rules) else {
                         unreachable!()
                     };
-                    let found = hub.registry.find(&question.lookup());
+                    let found = hub.registry.find(&question.lookup(), &[]);
                     assert!(matches!(question.resume(found, at(now)), CbsStep::NeedsLookup(_)));
                     true
                 }
@@ -274,13 +281,13 @@ fn every_order(alphabet: &[Message], depth: u32) {
             // a prefix is the end of a shorter order, and is checked there
             if step + 1 == depth {
                 for (identity, address) in ADDRESSES.iter().enumerate() {
-                    let allowed = cbs.may_attach(LinkRole::Sender, address, at(now)).is_allow();
+                    let allowed = hub.may_send(&cbs, address, now);
                     assert_eq!(allowed, model(&history, identity), "{address} after {history:?}");
                 }
                 // no token was ever put for these
                 for address in ["/devices/dev/messages/events", "/devices/dev1/modules/mod1/messages/events"]
                 {
-                    let allowed = cbs.may_attach(LinkRole::Sender, address, at(now)).is_allow();
+                    let allowed = hub.may_send(&cbs, address, now);
                     assert!(!allowed, "{address} after {history:?}");
                 }
             }

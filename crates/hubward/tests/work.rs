@@ -34,7 +34,7 @@ fn authentication_and_decision_allocate_nothing() {
 #[test]
 fn pending_authentication_is_small() {
     assert!(size_of::<Credentials<'_>>() <= 176);
-    assert!(size_of::<PendingAuthentication<'_, HmacKey>>() <= 256);
+    assert!(size_of::<PendingAuthentication<'_, '_, HmacKey>>() <= 256);
     assert!(size_of::<Authenticated<'_>>() <= 232);
 }
 

@@ -18,9 +18,12 @@ fn at(seconds: u64) -> UnixTime {
 }
 
 /// A real program draws keys from the system's random source.
+fn raw(device: usize) -> Vec<u8> {
+    format!("a key of device {device:.>16}").into_bytes()
+}
+
 fn key(device: usize) -> HmacKey {
-    let bytes = format!("a key of device {device:.>16}");
-    HmacKey::new(&SymmetricKey::from_bytes(bytes.as_bytes()).expect("32 bytes"))
+    HmacKey::new(&SymmetricKey::from_bytes(&raw(device)).expect("32 bytes"))
 }
 
 async fn connect(store: RemoteStore, number: usize) -> String {
@@ -32,9 +35,9 @@ async fn connect(store: RemoteStore, number: usize) -> String {
     let config = HubConfig::new(HostName::parse(HUB).expect("a name"), key(99));
     let username = format!("{HUB}/{id}/?api-version=2021-04-12");
     let credentials = Credentials::mqtt(&id, &username, Some(&token)).expect("names that agree");
-    match store.authenticate(credentials, &config, || at(1_800_000_000)).await {
-        Ok(session) => format!("in: {session}"),
-        Err(refused) => format!("{id} refused: {refused:?}"),
+    match config.authenticate_async(credentials, &store, || at(1_800_000_000)).await {
+        Ok(client) => format!("in: {}", client.into_session()),
+        Err(refused) => format!("{id} refused: {refused}"),
     }
 }
 
@@ -47,7 +50,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
             rights: Permissions::empty(),
             generation: 1,
             keys: 1,
-            primary: key(number),
+            primary: raw(number),
             secondary: None,
         };
         let store = RemoteStore::start((1..=3).map(row));

@@ -8,7 +8,7 @@ use hubward::sas::UnsignedToken;
 use hubward::types::{Authority, DeviceId, HostName, Permissions, SymmetricKey, UnixTime};
 use hubward::{Credentials, HubConfig};
 use hubward_rustcrypto::HmacKey;
-use hubward_stores::row::{RowKey, lookup_result};
+use hubward_stores::row::RowKey;
 use hubward_stores::sqlite::{SCHEMA, SqliteStore};
 use rusqlite::Connection;
 
@@ -33,19 +33,15 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     // the hub
     let username = format!("{HUB}/pump-7/?api-version=2021-04-12");
     let credentials = Credentials::mqtt("pump-7", &username, Some(&token))?;
-    let authenticated =
-        store.authenticate(credentials, &config, now).map_err(|refused| format!("{refused:?}"))?;
+    let authenticated = config.authenticate(credentials, &store, || now)?;
     println!("{}", authenticated.decision());
     let session = authenticated.into_session();
     println!("in: {session}");
 
     store.set_enabled("pump-7", false)?;
-    for lookup in session.lookups() {
-        let row = store.find(&lookup)?;
-        match session.recheck(&[lookup_result(row.as_ref())], now) {
-            Ok(()) => println!("still in"),
-            Err(ended) => println!("out: {ended}"),
-        }
+    match config.recheck(&session, &store, || now) {
+        Ok(_) => println!("still in"),
+        Err(ended) => println!("out: {ended}"),
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! Databases in place of the registry. An authentication needs a lookup, the store returns a result, and the
-//! authentication is resumed with it. No part of hubward is async, opens a connection, or depends on a database.
+//! Databases in place of the registry: each is a `Store` or an `AsyncStore` of hubward, which does the lookups. No part of hubward
+//! opens a connection, has a run time, or depends on a database.
 //!
 //! - `sqlite`: a table of SQLite. `cargo run --example sqlite`
 //! - `remote`: a store that answers later, as a server over a network does. `cargo run --example remote`
 //!
-//! `row` is the common part: the content of a row, and its conversion to a `LookupResult`.
+//! `row` is the common part: the content of a row, and its conversion to an `OwnedRecord`.
 
 pub mod remote;
 pub mod row;

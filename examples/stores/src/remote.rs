@@ -1,44 +1,35 @@
 //! A store that answers later. Here a task owns the rows and answers over channels; a database over a network is used
-//! in the same way: the pending authentication is kept across the await.
+//! in the same way.
 
+use core::fmt;
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use hubward::types::{Lookup, UnixTime};
-use hubward::{AuthError, AuthenticationStep, Credentials, HubConfig, Session};
+use hubward::{AsyncStore, OwnedRecord, RecordRequest};
 use hubward_rustcrypto::HmacKey;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::row::{Row, RowKey, lookup_result};
+use crate::row::{Row, RowKey};
 
-type Reply = oneshot::Sender<Option<Arc<Row>>>;
+type Reply = oneshot::Sender<Option<Row>>;
 
 /// The client of a store.
 #[derive(Debug, Clone)]
 pub struct RemoteStore(mpsc::Sender<(RowKey, Reply)>);
 
 /// The store has ended, or did not answer.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreachable;
 
-/// The reason why a client was refused.
-#[derive(Debug)]
-pub enum Refused {
-    Credential(AuthError),
-    Store(Unreachable),
-}
-
-impl From<AuthError> for Refused {
-    fn from(error: AuthError) -> Self {
-        Self::Credential(error)
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the store is gone")
     }
 }
 
 impl RemoteStore {
     /// Starts the task that owns the rows. It ends when the last client is dropped.
     pub fn start(rows: impl IntoIterator<Item = Row>) -> Self {
-        let rows: HashMap<RowKey, Arc<Row>> =
-            rows.into_iter().map(|row| (row.id.clone(), Arc::new(row))).collect();
+        let rows: HashMap<RowKey, Row> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
         let (client, mut lookups) = mpsc::channel::<(RowKey, Reply)>(64);
         tokio::spawn(async move {
             while let Some((key, reply)) = lookups.recv().await {
@@ -48,31 +39,17 @@ impl RemoteStore {
         });
         Self(client)
     }
+}
 
-    /// Looks up a row.
-    pub async fn find(&self, lookup: &Lookup<'_>) -> Result<Option<Arc<Row>>, Unreachable> {
-        let Some(key) = RowKey::of(lookup) else { return Ok(None) };
+impl AsyncStore<HmacKey> for RemoteStore {
+    type Error = Unreachable;
+
+    async fn find(&self, request: &RecordRequest<'_>) -> Result<Option<OwnedRecord<HmacKey>>, Unreachable> {
+        let Some(key) = RowKey::of(request.lookup()) else { return Ok(None) };
         let (reply, answer) = oneshot::channel();
         self.0.send((key, reply)).await.map_err(|_| Unreachable)?;
-        answer.await.map_err(|_| Unreachable)
-    }
-
-    /// Does lookups until the client is authenticated or refused. A store that cannot be reached refuses all.
-    ///
-    /// `now` is called after each lookup, which may have taken long.
-    pub async fn authenticate(
-        &self,
-        credentials: Credentials<'_>,
-        config: &HubConfig<'_, HmacKey>,
-        now: impl Fn() -> UnixTime,
-    ) -> Result<Session, Refused> {
-        let mut pending = credentials.start(config)?;
-        loop {
-            let row = self.find(&pending.lookup()).await.map_err(Refused::Store)?;
-            match pending.resume(lookup_result(row.as_deref()), now())? {
-                AuthenticationStep::NeedsLookup(next) => pending = next,
-                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated.into_session()),
-            }
-        }
+        let row = answer.await.map_err(|_| Unreachable)?;
+        // a key that cannot be used is no missing record
+        row.map_or(Ok(None), Row::into_record).map_err(|_| Unreachable)
     }
 }

@@ -1,10 +1,12 @@
-//! Rows of a store, and the `LookupResult` that borrows from a row.
+//! Rows of a store, and their conversion to the records of hubward.
 
 use core::fmt;
 
+use hubward::OwnedRecord;
+use hubward::registry::{Authentication, SymmetricKeys};
 use hubward::types::{
-    Credential, DeviceId, Identity, IdentityRecord, Keys, Lookup, LookupResult, ModuleId, Permissions,
-    PolicyName, PolicyRecord, RecordVersion, Segment, Status,
+    DeviceId, Identity, KeyError, Lookup, ModuleId, Permissions, PolicyName, RecordVersion, Segment, Status,
+    SymmetricKey,
 };
 use hubward_rustcrypto::HmacKey;
 
@@ -31,6 +33,7 @@ impl RowKey {
 }
 
 /// A row. Its names come from the row and never from the lookup, so that a row of another identity is detected.
+#[derive(Clone)]
 pub struct Row {
     pub id: RowKey,
     pub enabled: bool,
@@ -38,8 +41,9 @@ pub struct Row {
     /// The number of this creation of the name; `keys` is the version of its keys.
     pub generation: u64,
     pub keys: u64,
-    pub primary: HmacKey,
-    pub secondary: Option<HmacKey>,
+    /// The bytes of the keys. A key is made ready for use for each answer.
+    pub primary: Vec<u8>,
+    pub secondary: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for Row {
@@ -48,27 +52,26 @@ impl fmt::Debug for Row {
     }
 }
 
-/// Returns the lookup result of a row.
-pub fn lookup_result(row: Option<&Row>) -> LookupResult<'_, HmacKey> {
-    let Some(row) = row else { return LookupResult::NotFound };
-    let version = RecordVersion::new(row.generation, row.keys);
-    let status = if row.enabled { Status::Enabled } else { Status::Disabled };
-    let keys = match &row.secondary {
-        Some(secondary) => Keys::pair(&row.primary, secondary),
-        None => Keys::one(&row.primary),
-    };
-    let identity = match &row.id {
-        RowKey::Policy(name) => {
-            let Ok(name) = PolicyName::parse(name) else { return LookupResult::NotFound };
-            return LookupResult::Policy(PolicyRecord::new(name, row.rights, version, keys));
-        }
-        RowKey::Device(id) => DeviceId::parse(id).map(Identity::Device),
-        RowKey::Module(device, module) => {
-            DeviceId::parse(device).and_then(|device| Ok(Identity::Module(device, ModuleId::parse(module)?)))
-        }
-    };
-    // a row with an invalid name is not found
-    identity.map_or(LookupResult::NotFound, |identity| {
-        LookupResult::Identity(IdentityRecord::new(identity, status, version, Credential::Keys(keys)))
-    })
+impl Row {
+    /// Returns the record of the row; `None` if its name is not valid.
+    pub fn into_record(self) -> Result<Option<OwnedRecord<HmacKey>>, KeyError> {
+        let ready = |raw: Vec<u8>| SymmetricKey::from_bytes(&raw).map(|raw| HmacKey::new(&raw));
+        let version = RecordVersion::new(self.generation, self.keys);
+        let status = if self.enabled { Status::Enabled } else { Status::Disabled };
+        let keys = match self.secondary {
+            Some(secondary) => SymmetricKeys::new(ready(self.primary)?, ready(secondary)?),
+            None => SymmetricKeys::one(ready(self.primary)?),
+        };
+        let identity = match &self.id {
+            RowKey::Policy(name) => {
+                let name = PolicyName::parse(name);
+                return Ok(name.ok().map(|name| OwnedRecord::policy(name, self.rights, version, keys)));
+            }
+            RowKey::Device(id) => DeviceId::parse(id).map(Identity::Device),
+            RowKey::Module(device, module) => DeviceId::parse(device)
+                .and_then(|device| Ok(Identity::Module(device, ModuleId::parse(module)?))),
+        };
+        let keys = Authentication::Sas(keys);
+        Ok(identity.ok().map(|identity| OwnedRecord::new(identity, status, version, keys)))
+    }
 }

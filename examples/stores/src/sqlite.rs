@@ -5,12 +5,12 @@
 
 use core::fmt;
 
-use hubward::types::{KeyError, Lookup, Permissions, SymmetricKey, UnixTime};
-use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, HubConfig};
+use hubward::types::{KeyError, Lookup, Permissions};
+use hubward::{FoundRecord, RecordRequest, Store};
 use hubward_rustcrypto::HmacKey;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::row::{Row, RowKey, lookup_result};
+use crate::row::{Row, RowKey};
 
 /// One table for all. A module is `device/module`, and no id contains a `/`; a policy has permissions.
 ///
@@ -66,7 +66,7 @@ impl SqliteStore {
     }
 
     /// Looks up a row.
-    pub fn find(&self, lookup: &Lookup<'_>) -> Result<Option<Row>, StoreError> {
+    pub fn row(&self, lookup: &Lookup<'_>) -> Result<Option<Row>, StoreError> {
         let Some(key) = RowKey::of(lookup) else { return Ok(None) };
         let (kind, name) = columns(&key);
         let mut query = self.0.prepare_cached(
@@ -90,7 +90,6 @@ impl SqliteStore {
         let Some(((kind, name), rights, (generation, keys), (primary, secondary), enabled)) = row else {
             return Ok(None);
         };
-        let ready = |raw: Vec<u8>| SymmetricKey::from_bytes(&raw).map(|raw| HmacKey::new(&raw));
         let id = match (kind, name.split_once('/')) {
             (POLICY, _) => RowKey::Policy(name),
             (_, Some((device, module))) => RowKey::Module(device.into(), module.into()),
@@ -102,8 +101,8 @@ impl SqliteStore {
             rights: Permissions::from_bits_truncate(rights),
             generation: generation.unsigned_abs(),
             keys: keys.unsigned_abs(),
-            primary: ready(primary).map_err(StoreError::Key)?,
-            secondary: secondary.map(ready).transpose().map_err(StoreError::Key)?,
+            primary,
+            secondary,
         }))
     }
 
@@ -156,22 +155,15 @@ impl SqliteStore {
     fn change(&self) -> Result<i64, StoreError> {
         Ok(self.0.query_row("SELECT random() & 0x3fffffffffffffff", [], |row| row.get(0))?)
     }
+}
 
-    /// Does lookups until the client is authenticated or refused. A store that fails refuses all.
-    pub fn authenticate<'a>(
-        &self,
-        credentials: Credentials<'a>,
-        config: &'a HubConfig<'a, HmacKey>,
-        now: UnixTime,
-    ) -> Result<Authenticated<'a>, Refused> {
-        let mut pending = credentials.start(config)?;
-        loop {
-            let row = self.find(&pending.lookup()).map_err(Refused::Store)?;
-            match pending.resume(lookup_result(row.as_ref()), now)? {
-                AuthenticationStep::NeedsLookup(next) => pending = next,
-                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated),
-            }
-        }
+impl Store<HmacKey> for SqliteStore {
+    type Error = StoreError;
+
+    fn find(&self, request: &RecordRequest<'_>) -> Result<FoundRecord<'_, HmacKey>, StoreError> {
+        let record =
+            self.row(request.lookup())?.map(Row::into_record).transpose().map_err(StoreError::Key)?;
+        Ok(record.flatten().into())
     }
 }
 
@@ -182,18 +174,5 @@ fn columns(key: &RowKey) -> (i64, String) {
         RowKey::Device(id) => (0, id.clone()),
         RowKey::Module(device, module) => (1, format!("{device}/{module}")),
         RowKey::Policy(name) => (POLICY, name.clone()),
-    }
-}
-
-/// The reason why a client was refused.
-#[derive(Debug)]
-pub enum Refused {
-    Credential(AuthError),
-    Store(StoreError),
-}
-
-impl From<AuthError> for Refused {
-    fn from(error: AuthError) -> Self {
-        Self::Credential(error)
     }
 }

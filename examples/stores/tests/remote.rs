@@ -4,13 +4,16 @@ mod common;
 
 use common::*;
 use hubward::types::Permissions;
-use hubward::{AuthError, Credentials};
-use hubward_stores::remote::{Refused, RemoteStore};
+use hubward::{AuthError, Credentials, StoreOr};
+use hubward_stores::remote::{RemoteStore, Unreachable};
+
 use hubward_stores::row::{Row, RowKey};
+
+type Refused = StoreOr<AuthError, Unreachable>;
 
 fn row(id: RowKey, by: &str) -> Row {
     let rights = Permissions::DEVICE_CONNECT;
-    Row { id, enabled: true, rights, generation: 1, keys: 1, primary: key(by), secondary: None }
+    Row { id, enabled: true, rights, generation: 1, keys: 1, primary: raw(by).to_vec(), secondary: None }
 }
 
 fn rows() -> Vec<Row> {
@@ -21,9 +24,9 @@ fn rows() -> Vec<Row> {
 async fn connect(store: RemoteStore, id: &'static str, token: String) -> Result<String, Refused> {
     tokio::spawn(async move {
         let (username, config) = (username(id), config());
-        let credentials = Credentials::mqtt(id, &username, Some(&token))?;
-        let session = store.authenticate(credentials, &config, || at(NOW)).await?;
-        Ok(session.to_string())
+        let credentials = Credentials::mqtt(id, &username, Some(&token)).unwrap();
+        let client = config.authenticate_async(credentials, &store, || at(NOW)).await?;
+        Ok(client.into_session().to_string())
     })
     .await
     .unwrap()
@@ -34,7 +37,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn the_pending_authentication_is_kept_across_the_await() {
+fn the_authentication_is_kept_across_the_await() {
     run(async {
         let store = RemoteStore::start(rows());
         for (token, authenticated) in [
@@ -45,7 +48,7 @@ fn the_pending_authentication_is_kept_across_the_await() {
             assert_eq!(connect(store.clone(), "pump", token).await.is_ok(), authenticated);
         }
         let unknown = connect(store, "unknown", token("unknown", "pump")).await;
-        assert!(matches!(unknown, Err(Refused::Credential(AuthError::Unknown))), "{unknown:?}");
+        assert!(matches!(unknown, Err(StoreOr::Refused(AuthError::Unknown))), "{unknown:?}");
     });
 }
 
@@ -53,5 +56,5 @@ fn the_pending_authentication_is_kept_across_the_await() {
 fn a_store_that_has_ended_refuses_all() {
     let store = run(async { RemoteStore::start(rows()) });
     let gone = run(connect(store, "pump", token("pump", "pump")));
-    assert!(matches!(gone, Err(Refused::Store(_))), "{gone:?}");
+    assert!(matches!(gone, Err(StoreOr::Store(Unreachable))), "{gone:?}");
 }

@@ -3,11 +3,10 @@
 mod common;
 
 use common::*;
-use hubward::types::{DeviceId, Lookup, LookupResult, Permissions};
-use hubward::{AuthError, Credentials, Session, SessionError};
-use hubward_rustcrypto::HmacKey;
-use hubward_stores::row::{Row, RowKey, lookup_result};
-use hubward_stores::sqlite::{Refused, SCHEMA, SqliteStore, StoreError};
+use hubward::types::{DeviceId, Lookup, Permissions};
+use hubward::{AuthError, Credentials, Session, SessionError, StoreOr};
+use hubward_stores::row::RowKey;
+use hubward_stores::sqlite::{SCHEMA, SqliteStore, StoreError};
 use rusqlite::Connection;
 
 fn store(schema: &str) -> SqliteStore {
@@ -23,27 +22,30 @@ fn device(id: &str) -> RowKey {
     RowKey::Device(id.into())
 }
 
+type Refused = StoreOr<AuthError, StoreError>;
+
 /// Presents a token over MQTT.
 fn session(store: &SqliteStore, id: &str, token: &str) -> Result<Session, Refused> {
     let (username, config) = (username(id), config());
     let credentials = Credentials::mqtt(id, &username, Some(token)).unwrap();
-    store.authenticate(credentials, &config, at(NOW)).map(|authenticated| authenticated.into_session())
+    config.authenticate(credentials, store, || at(NOW)).map(|authenticated| authenticated.into_session())
 }
 
 fn code(session: Result<Session, Refused>) -> String {
     match session {
         Ok(session) => session.identity().to_string(),
-        Err(Refused::Credential(error)) => error.code().to_owned(),
-        Err(Refused::Store(StoreError::Database(_))) => "the database failed".to_owned(),
-        Err(Refused::Store(StoreError::Key(_))) => "an invalid key".to_owned(),
+        Err(StoreOr::Refused(error)) => error.code().to_owned(),
+        Err(StoreOr::Store(StoreError::Database(_))) => "the database failed".to_owned(),
+        Err(StoreOr::Store(StoreError::Key(_))) => "an invalid key".to_owned(),
     }
 }
 
 fn recheck(store: &SqliteStore, session: &Session) -> Result<(), SessionError> {
-    let rows: Vec<Option<Row>> = session.lookups().map(|lookup| store.find(&lookup).unwrap()).collect();
-    let answers: Vec<LookupResult<'_, HmacKey>> =
-        rows.iter().map(|row| lookup_result(row.as_ref())).collect();
-    session.recheck(&answers, at(NOW))
+    match config().recheck(session, store, || at(NOW)) {
+        Ok(_) => Ok(()),
+        Err(StoreOr::Refused(error)) => Err(error),
+        Err(StoreOr::Store(error)) => panic!("{error}"),
+    }
 }
 
 #[test]
@@ -54,8 +56,8 @@ fn either_key_of_a_device_is_accepted_and_no_other() {
     assert_eq!(code(session(&store, "pump/cam", &token("pump/modules/cam", "cam"))), "module pump/cam");
     let refused = session(&store, "pump", &token("pump", "cam"));
     let unknown = session(&store, "unknown", &token("unknown", "pump"));
-    assert!(matches!(refused, Err(Refused::Credential(AuthError::Verify(_)))), "{refused:?}");
-    assert!(matches!(unknown, Err(Refused::Credential(AuthError::Unknown))), "{unknown:?}");
+    assert!(matches!(refused, Err(StoreOr::Refused(AuthError::Verify(_)))), "{refused:?}");
+    assert!(matches!(unknown, Err(StoreOr::Refused(AuthError::Unknown))), "{unknown:?}");
 }
 
 #[test]
@@ -97,10 +99,10 @@ fn a_collation_that_ignores_case_is_detected() {
     let folding = store(&SCHEMA.replace("COLLATE BINARY", "COLLATE NOCASE"));
     // the row of `pump` is returned for `PUMP`, id token verifies with its key
     let other_row = session(&folding, "PUMP", &token("PUMP", "pump"));
-    assert!(matches!(other_row, Err(Refused::Credential(AuthError::RecordMismatch))), "{other_row:?}");
+    assert!(matches!(other_row, Err(StoreOr::Refused(AuthError::RecordMismatch))), "{other_row:?}");
     assert_eq!(code(session(&folding, "pump", &token("pump", "pump"))), "device pump");
     let binary = session(&store(SCHEMA), "PUMP", &token("PUMP", "pump"));
-    assert!(matches!(binary, Err(Refused::Credential(AuthError::Unknown))), "{binary:?}");
+    assert!(matches!(binary, Err(StoreOr::Refused(AuthError::Unknown))), "{binary:?}");
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn a_restored_backup_repeats_no_version() {
     std::fs::create_dir_all(&folder).unwrap();
     let (file, backup) = (folder.join("hub"), folder.join("backup"));
     let version = |store: &SqliteStore| {
-        let row = store.find(&Lookup::Device(DeviceId::parse("pump").unwrap().segment()));
+        let row = store.row(&Lookup::Device(DeviceId::parse("pump").unwrap().segment()));
         let row = row.unwrap().unwrap();
         (row.generation, row.keys)
     };

@@ -10,7 +10,8 @@ use hubward_ring::signature;
 use hubward_x509::pem::{self, PemError};
 use hubward_x509::{
     Anchors, Certificate, CertificatePosition, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile,
-    Revocation, RevocationDepth, RevocationStatus, UnknownStatus, VerifiedChain,
+    Revocation, RevocationStatus, VerifiedChain,
+    crl::{RevocationDepth, UnknownStatus},
 };
 use rustls_pki_types::ServerName;
 
@@ -110,7 +111,7 @@ pub(super) fn run(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
 fn print_verified(
     out: &mut impl Write,
     verified: &VerifiedChain<'_>,
-    anchors: &Anchors<'_>,
+    anchors: &Anchors,
 ) -> std::io::Result<()> {
     writeln!(out, "good: {}", verified.leaf().subject())?;
     if let Ok(name) = verified.common_name() {
@@ -123,10 +124,10 @@ fn print_verified(
         writeln!(out, "  intermediate {}", one.subject())?;
     }
     let anchor = anchors.get(verified.anchor());
-    if let Some(one) = anchor {
+    if let Some(one) = &anchor {
         writeln!(out, "  trust anchor {} (anchor {})", one.subject(), verified.anchor())?;
     }
-    let path = [verified.leaf()].into_iter().chain(verified.intermediates()).chain(anchor);
+    let path = [verified.leaf()].into_iter().chain(verified.intermediates()).copied().chain(anchor);
     let lists = match verified.revocation() {
         RevocationStatus::Good { until } => Some(until),
         _ => None,
@@ -142,7 +143,7 @@ fn print_verified(
 }
 
 /// Prints every certificate that a path could contain, by the position that errors give.
-fn print_certificates(out: &mut impl Write, chain: &Chain<'_>, anchors: &Anchors<'_>) -> std::io::Result<()> {
+fn print_certificates(out: &mut impl Write, chain: &Chain<'_>, anchors: &Anchors) -> std::io::Result<()> {
     print_line(out, CertificatePosition::Leaf, chain.leaf())?;
     for (count, one) in chain.intermediates().enumerate() {
         match one {
@@ -151,7 +152,7 @@ fn print_certificates(out: &mut impl Write, chain: &Chain<'_>, anchors: &Anchors
         }
     }
     for (count, one) in anchors.iter().enumerate() {
-        print_line(out, CertificatePosition::Anchor(count), one)?;
+        print_line(out, CertificatePosition::Anchor(count), &one)?;
     }
     Ok(())
 }
@@ -166,7 +167,7 @@ fn print_line(
 }
 
 /// Prints every list, by the number that errors give.
-fn print_lists(out: &mut impl Write, crls: &Crls<'_>) -> std::io::Result<()> {
+fn print_lists(out: &mut impl Write, crls: &Crls) -> std::io::Result<()> {
     for (number, crl) in crls.iter().enumerate() {
         let kind = if crl.is_delta() { "delta, " } else { "" };
         write!(out, "  revocation list {number}: {kind}by {}, {} revoked, ", crl.issuer(), crl.len())?;
@@ -187,7 +188,7 @@ fn all<T>(files: &[PathBuf], read: fn(&[u8]) -> Result<Vec<T>, PemError>) -> Res
     Ok(all)
 }
 
-fn revocation<'a>(arguments: &Verify, crls: &'a Crls<'a>) -> Revocation<'a> {
+fn revocation<'a>(arguments: &Verify, crls: &'a Crls) -> Revocation<'a> {
     if arguments.crl.is_empty() {
         return Revocation::unchecked();
     }

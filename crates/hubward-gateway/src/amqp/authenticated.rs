@@ -41,10 +41,10 @@ struct State {
 
 impl Connection {
     /// Returns the state of a connection, with the session that SASL opened, if any.
-    pub(super) fn new(hub: Arc<Hub>, peer: Arc<Peer>, opened_by: Option<Session>) -> Arc<Self> {
+    pub(super) fn new(hub: Arc<Hub>, peer: Arc<Peer>, session: Option<Session>) -> Arc<Self> {
         let cbs = Cbs::with_limit(IDENTITIES);
-        let cbs = match opened_by {
-            Some(session) => cbs.opened_by(session),
+        let cbs = match session {
+            Some(session) => cbs.with_session(session),
             None => cbs,
         };
         let connection = Arc::new(Self {
@@ -94,7 +94,7 @@ impl Connection {
     /// Decides on a link or a message, by a session that allows it if there is one.
     pub(super) fn decide(&self, operation: &Operation<'_>) -> SessionDecision {
         let state = self.lock();
-        let allowing = state.cbs.sessions().find(|session| session.decide(operation).is_allow());
+        let allowing = state.cbs.sessions().find(|session| self.allows(session, operation));
         match allowing.or_else(|| state.cbs.sessions().last()) {
             Some(session) => self.hub.decide(&self.peer, session, operation),
             None => {
@@ -108,12 +108,17 @@ impl Connection {
     /// the registry notifies every link.
     pub(super) fn may_stay(&self, operation: &Operation<'_>) -> bool {
         let state = self.lock();
-        let allowing = state.cbs.sessions().find(|session| session.decide(operation).is_allow());
+        let allowing = state.cbs.sessions().find(|session| self.allows(session, operation));
         if let Some(session) = allowing {
             return self.hub.still_valid(&self.peer, session, operation);
         }
         drop(state);
         self.decide(operation) == SessionDecision::Allowed
+    }
+
+    /// Returns whether a session is valid by the records of this moment and allows an operation.
+    fn allows(&self, session: &Session, operation: &Operation<'_>) -> bool {
+        self.hub.recheck(session).is_ok_and(|checked| checked.decide(operation).is_allow())
     }
 
     /// Drops the sessions that are no longer valid, and notifies the links to recheck. Returns whether a session is left.

@@ -7,7 +7,6 @@ use hubward_core::{DeviceId, Identity, ModuleId};
 use super::error::{ImportError, ImportProblem};
 use super::line::Line;
 use super::mode::ImportMode;
-use crate::store::IdTag;
 
 /// Maximum length of a line in bytes: a hub's largest twin with every character escaped, and the rest.
 const LONGEST_LINE: usize = 512 * 1024;
@@ -21,8 +20,6 @@ pub(super) struct Read<'l> {
     pub(super) line: Line<'l>,
     /// Replaces the line's own mode.
     pub(super) mode: Option<ImportMode>,
-    /// The tag of the line's device.
-    pub(super) tag: Option<IdTag>,
 }
 
 impl<'l> Read<'l> {
@@ -82,7 +79,7 @@ impl Line<'_> {
 /// # let mut random = |buffer: &mut [u8]| { buffer.fill(7); Ok::<(), NoEntropy>(()) };
 /// let line = ImportLine::read(1, br#"{"id":"pump-7","status":"enabled","importMode":"create"}"#)?.expect("not blank");
 /// assert_eq!((line.mode(), line.identity().to_string()), (ImportMode::Create, "device pump-7".to_owned()));
-/// let mut hub = Registry::new();
+/// let mut hub = Registry::unseeded();
 /// Importer::new(&mut hub, &mut random, HmacKey::new).import(&line.with_mode(ImportMode::CreateOrUpdate))?;
 /// assert_eq!(hub.len(), 1);
 /// # Ok::<(), hubward_registry::ImportError>(())

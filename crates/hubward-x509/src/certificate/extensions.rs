@@ -1,5 +1,6 @@
 //! The extensions of a certificate: located when it is parsed, decoded when they are needed.
 
+use super::stored::KNOWN;
 use crate::error::CertificateError;
 use crate::tlv::{Cursor, Malformed, Tag, only};
 
@@ -81,6 +82,76 @@ impl<'a> Extensions<'a> {
             }
         }
         Ok(all)
+    }
+
+    /// Returns the extensions in the order of the fields.
+    pub(super) const fn known(&self) -> [Option<Extension<'a>>; KNOWN] {
+        let Self {
+            authority_key_identifier,
+            subject_key_identifier,
+            key_usage,
+            certificate_policies,
+            policy_mappings,
+            subject_alt_name,
+            basic_constraints,
+            name_constraints,
+            policy_constraints,
+            extended_key_usage,
+            crl_distribution_points,
+            inhibit_any_policy,
+            authority_info_access,
+            unknown_critical: _,
+        } = *self;
+        [
+            authority_key_identifier,
+            subject_key_identifier,
+            key_usage,
+            certificate_policies,
+            policy_mappings,
+            subject_alt_name,
+            basic_constraints,
+            name_constraints,
+            policy_constraints,
+            extended_key_usage,
+            crl_distribution_points,
+            inhibit_any_policy,
+            authority_info_access,
+        ]
+    }
+
+    /// Returns the extensions of which [`Self::known`] returned the parts.
+    pub(super) const fn of_known(known: [Option<Extension<'a>>; KNOWN], unknown_critical: bool) -> Self {
+        let [
+            authority_key_identifier,
+            subject_key_identifier,
+            key_usage,
+            certificate_policies,
+            policy_mappings,
+            subject_alt_name,
+            basic_constraints,
+            name_constraints,
+            policy_constraints,
+            extended_key_usage,
+            crl_distribution_points,
+            inhibit_any_policy,
+            authority_info_access,
+        ] = known;
+        Self {
+            authority_key_identifier,
+            subject_key_identifier,
+            key_usage,
+            certificate_policies,
+            policy_mappings,
+            subject_alt_name,
+            basic_constraints,
+            name_constraints,
+            policy_constraints,
+            extended_key_usage,
+            crl_distribution_points,
+            inhibit_any_policy,
+            authority_info_access,
+            unknown_critical,
+        }
     }
 
     fn slot(&mut self, oid: &[u8]) -> Option<&mut Option<Extension<'a>>> {

@@ -9,17 +9,17 @@ use super::policy::Policies;
 use super::search::{FoundPath, Search};
 use super::work::{Inputs, Work};
 use crate::certificate::Certificate;
-use crate::certificate::general_name::SubjectAltNames;
+use crate::certificate::SubjectAltNames;
+use crate::crl::RevocationStatus;
 use crate::error::{CertificateError, CertificatePosition, ChainError, ParseError};
 use crate::identity::{CommonNameError, common_name};
 use crate::profile::Profile;
-use crate::revocation::rules::RevocationStatus;
-use crate::roots::anchor::Anchors;
+use crate::trust::Anchors;
 
 /// A leaf and the certificates presented with it, in any order, parsed but not verified.
 ///
 /// ```
-/// use hubward_x509::{Anchors, Chain, Profile, ExpectedSubject, UnixTime};
+/// use hubward_x509::{Anchors, Chain, ExpectedSubject, Profile, UnixTime};
 /// # use rcgen::{CertificateParams, DnType, BasicConstraints, IsCa, Issuer, KeyPair};
 /// # let mut ca = CertificateParams::default();
 /// # ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -85,7 +85,7 @@ impl<'p> Chain<'p> {
     /// search at once.
     pub fn verify(
         &self,
-        anchors: &Anchors<'_>,
+        anchors: &Anchors,
         profile: &Profile<'_>,
         algorithms: &[&dyn SignatureVerificationAlgorithm],
         now: UnixTime,
@@ -97,21 +97,17 @@ impl<'p> Chain<'p> {
 
     /// Returns the certificate at a place of this chain, or of the anchors that it was verified with.
     #[must_use]
-    pub fn at<'c>(
-        &'c self,
-        place: CertificatePosition,
-        anchors: &'c Anchors<'_>,
-    ) -> Option<&'c Certificate<'c>> {
+    pub fn at<'c>(&'c self, place: CertificatePosition, anchors: &'c Anchors) -> Option<Certificate<'c>> {
         match place {
-            CertificatePosition::Leaf => Some(&self.leaf),
-            CertificatePosition::Intermediate(at) => self.intermediate(at),
+            CertificatePosition::Leaf => Some(self.leaf),
+            CertificatePosition::Intermediate(at) => self.intermediate(at).copied(),
             CertificatePosition::Anchor(at) => anchors.get(at),
         }
     }
 
     /// Returns the error for display in a log, with the names of the certificates that it concerns.
     #[must_use]
-    pub const fn explain<'c>(&'c self, error: ChainError, anchors: &'c Anchors<'c>) -> ExplainedError<'c> {
+    pub const fn explain<'c>(&'c self, error: ChainError, anchors: &'c Anchors) -> ExplainedError<'c> {
         ExplainedError { chain: self, error, anchors }
     }
 }
@@ -121,7 +117,7 @@ impl<'p> Chain<'p> {
 pub struct ExplainedError<'c> {
     chain: &'c Chain<'c>,
     error: ChainError,
-    anchors: &'c Anchors<'c>,
+    anchors: &'c Anchors,
 }
 
 impl fmt::Display for ExplainedError<'_> {
@@ -145,7 +141,7 @@ impl fmt::Display for ExplainedError<'_> {
 /// A verified path: its leaf, its issuers and its policies. Only [`Chain::verify`] creates one.
 ///
 /// ```compile_fail,E0451
-/// # use hubward_x509::{Certificate, Policies, VerifiedChain};
+/// # use hubward_x509::{Certificate, VerifiedChain, profile::Policies};
 /// fn unverified(leaf: Certificate<'_>, policies: Policies) -> VerifiedChain<'_> {
 ///     VerifiedChain { leaf, intermediates: Vec::new(), anchor: 0, policies }
 /// }
@@ -185,8 +181,8 @@ impl<'p> VerifiedChain<'p> {
 
     /// Returns all issuers upward: the leaf's issuer first, the anchor last. `anchors` are those that the chain was
     /// verified with.
-    pub fn issuers<'c>(&'c self, anchors: &'c Anchors<'_>) -> impl Iterator<Item = &'c Certificate<'c>> {
-        self.intermediates.iter().chain(anchors.get(self.anchor))
+    pub fn issuers<'c>(&'c self, anchors: &'c Anchors) -> impl Iterator<Item = Certificate<'c>> {
+        self.intermediates.iter().copied().chain(anchors.get(self.anchor))
     }
 
     /// Returns the number of the anchor that the path ends at, in the order of [`Anchors`].

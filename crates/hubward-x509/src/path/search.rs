@@ -7,10 +7,10 @@ use super::ca_requirements;
 use super::policy::Policies;
 use super::validate::{self, Path};
 use super::work::{Inputs, Work};
+use crate::crl::RevocationStatus;
+use crate::crl::status::{self, Period};
 use crate::error::{CertificatePosition, ChainError, Problem};
 use crate::profile::{AnchorChecks, CaRequirements, Profile};
-use crate::revocation::rules::RevocationStatus;
-use crate::revocation::status::{self, Period};
 
 /// A valid path.
 pub(crate) struct FoundPath {
@@ -87,7 +87,7 @@ impl<'s, 'w> Search<'s, 'w> {
 
     /// Checks the start of the path, whose failure does not depend on the path.
     fn check_start(&self) -> Result<(), ChainError> {
-        validate::check_leaf(self.inputs.certificate(self.start), self.profile, self.inputs.now)
+        validate::check_leaf(&self.inputs.certificate(self.start), self.profile, self.inputs.now)
             .map_err(|problem| ChainError::Refused { place: self.start, problem })
     }
 
@@ -168,7 +168,8 @@ impl<'s, 'w> Search<'s, 'w> {
     /// revocation status.
     fn complete(&mut self, intermediates: &[usize], anchor: usize) -> Result<FoundPath, ChainError> {
         let top = CertificatePosition::Anchor(anchor);
-        validate::check_anchor(self.inputs.certificate(top), self.profile, self.inputs.now)
+        let certificate = self.inputs.certificate(top);
+        validate::check_anchor(&certificate, self.profile, self.inputs.now)
             .map_err(|problem| ChainError::Refused { place: top, problem })?;
         self.check_authority_key(top)?;
         let mut issuer = top;
@@ -179,15 +180,16 @@ impl<'s, 'w> Search<'s, 'w> {
             self.check_authority_key(place)?;
             issuer = place;
         }
+        let leaf = self.inputs.certificate(self.start);
         let path = Path {
-            leaf: (self.start, self.inputs.certificate(self.start)),
+            leaf: (self.start, &leaf),
             intermediates: intermediates
                 .iter()
                 .filter_map(|at| {
                     Some((CertificatePosition::Intermediate(*at), self.inputs.chain.intermediate(*at)?))
                 })
                 .collect(),
-            anchor: (top, self.inputs.certificate(top)),
+            anchor: (top, &certificate),
         };
         let policies = validate::check_path(&path, self.profile, &mut self.work.meter)?;
         let (revocation, period) = status::check_path(&self.inputs, self.profile, &path, anchor, self.work)?;
@@ -197,7 +199,7 @@ impl<'s, 'w> Search<'s, 'w> {
     /// Checks the one requirement on CAs that needs a signature: only a certificate that is signed with its own key may
     /// omit the authority key identifier.
     fn check_authority_key(&mut self, place: CertificatePosition) -> Result<(), ChainError> {
-        if self.profile.duties == CaRequirements::Ignore
+        if self.profile.ca_requirements == CaRequirements::Ignore
             || (self.profile.anchor_checks == AnchorChecks::NameAndKey
                 && matches!(place, CertificatePosition::Anchor(_)))
         {
@@ -208,7 +210,7 @@ impl<'s, 'w> Search<'s, 'w> {
             Err(error @ ChainError::BudgetExceeded(_)) => Err(error),
             result => Ok(result.is_ok()),
         };
-        ca_requirements::check_authority_key(certificate, signs_itself)?
+        ca_requirements::check_authority_key(&certificate, signs_itself)?
             .map_err(|problem| ChainError::Refused { place, problem })
     }
 

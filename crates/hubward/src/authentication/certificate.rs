@@ -30,7 +30,7 @@ pub(crate) fn parse<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Chain<
 
 /// Verifies the certificate by the credential that the identity's record requires. Returns the evidence with the step.
 pub(super) fn verify<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     found: &LookupResult<'_, K>,
     now: UnixTime,
 ) -> Result<(CertificateEvidence, Step<'a>), AuthError> {
@@ -53,7 +53,7 @@ pub(super) fn verify<'a, K: MacKey>(
 
 /// Checks the identity's record again, now that the store has seen the issuers.
 pub(super) fn check_issuers<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     until: u64,
     version: RecordVersion,
     found: &LookupResult<'_, K>,

@@ -19,7 +19,7 @@ use crate::transport::claimed_identity::ClaimedIdentity;
 
 /// Parses a token and requires that it is for this hub.
 #[inline(always)]
-fn parse<'a, K: MacKey>(text: &'a str, config: &HubConfig<'_, K>) -> Result<SasToken<'a>, AuthError> {
+fn parse<'a, K: MacKey>(text: &'a str, config: &HubConfig<K>) -> Result<SasToken<'a>, AuthError> {
     let token = SasToken::parse(text, config.token()).map_err(refused)?;
     let resource = token.resource();
     if resource.is_registration() {
@@ -37,7 +37,7 @@ fn parse<'a, K: MacKey>(text: &'a str, config: &HubConfig<'_, K>) -> Result<SasT
 pub(super) fn parse_for<'a, K: MacKey>(
     identity: &Identity<'_>,
     text: &'a str,
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
 ) -> Result<SasToken<'a>, AuthError> {
     let token = parse(text, config)?;
     let covered = token.policy().is_some() && may_connect(token.resource(), identity);
@@ -51,7 +51,7 @@ pub(super) fn parse_for<'a, K: MacKey>(
 pub(super) fn parse_unnamed<'a, K: MacKey>(
     context: &TransportContext<'_>,
     text: &'a str,
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
 ) -> Result<(SasToken<'a>, ClaimedIdentity<'a>), AuthError> {
     let token = parse(text, config)?;
     let signer = token.signer();
@@ -90,7 +90,7 @@ fn may_connect(resource: ResourcePath<'_>, identity: &Identity<'_>) -> bool {
 /// Verifies the token with the keys of the claimed identity.
 #[inline(always)]
 pub(super) fn verify_by_identity<'a, K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     claimed: &ClaimedIdentity<'_>,
     token: SasToken<'a>,
     record: &IdentityRecord<'_, K>,
@@ -107,7 +107,7 @@ pub(super) fn verify_by_identity<'a, K: MacKey>(
 /// Verifies the token with the keys of an identity's record. Returns the version of the key that matched.
 #[inline(always)]
 pub(super) fn verify_with_keys<'a, K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: SasToken<'a>,
     record: &IdentityRecord<'_, K>,
     now: UnixTime,
@@ -115,14 +115,16 @@ pub(super) fn verify_with_keys<'a, K: MacKey>(
     let Credential::Keys(keys) = record.credential() else {
         return Err(reject(config, token, AuthError::NotByToken, now));
     };
-    let token = token.verify(keys.padded(config.dummy_key()), now, config.token()).map_err(refused)?;
+    let token = token
+        .verify_for_any_host(keys.with_dummy(config.dummy_key()), now, config.token())
+        .map_err(refused)?;
     require_enabled(record.status()).map_err(refused)?;
     Ok((token, record.version_of(token.key_slot())))
 }
 
 /// Verifies the token with the keys of the policy that it names.
 pub(super) fn verify_by_policy<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     parsed: SasToken<'a>,
     policy: &PolicyRecord<'_, K>,
     now: UnixTime,
@@ -131,7 +133,8 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
     if !parsed.policy().is_some_and(|name| name.eq_decoded(policy.name().as_str())) {
         return Err(reject(config, parsed, AuthError::RecordMismatch, now));
     }
-    let token = parsed.verify(policy.keys().padded(config.dummy_key()), now, config.token())?;
+    let token =
+        parsed.verify_for_any_host(policy.keys().with_dummy(config.dummy_key()), now, config.token())?;
     let (rights, version) = (policy.rights(), policy.version());
     match bound.source {
         // without DeviceConnect the token connects no device: the policy itself is authenticated
@@ -164,7 +167,7 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
 
 /// Handles a signer that the store does not know.
 pub(super) fn signer_not_found<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     token: SasToken<'a>,
     now: UnixTime,
 ) -> Result<Step<'a>, AuthError> {
@@ -177,7 +180,7 @@ pub(super) fn signer_not_found<'a, K: MacKey>(
 /// Returns `true` if the token's `skn` is the id of the device that the transport names, and its resource is that
 /// device's. Some devices send such tokens, signed with their own key. If [`SknAsDeviceId`] permits it and no policy has
 /// that name, the device's key is looked up instead.
-fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, K>, token: &SasToken<'_>) -> bool {
+fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, '_, K>, token: &SasToken<'_>) -> bool {
     let rules = bound.config.token();
     match (token.policy(), bound.claimed.identity()) {
         // the claimed identity is a device only if the transport names it; otherwise it is the policy
@@ -196,18 +199,18 @@ fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, K>, token: &S
 #[cold]
 #[inline(never)]
 pub(super) fn reject<K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: SasToken<'_>,
     reason: AuthError,
     now: UnixTime,
 ) -> AuthError {
-    let _ = black_box(token.verify(config.dummy_keys(), now, config.token()));
+    let _ = black_box(token.verify_for_any_host(config.dummy_keys(), now, config.token()));
     reason
 }
 
 /// Checks the record of the device or module that a policy's token connects.
 pub(super) fn check_device<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     token: VerifiedToken<'a>,
     rights: Permissions,
     version: RecordVersion,
@@ -225,7 +228,7 @@ pub(super) fn check_device<'a, K: MacKey>(
 
 /// Requires that a verified token has not expired since the previous lookup.
 pub(super) fn require_unexpired<K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: &VerifiedToken<'_>,
     now: UnixTime,
 ) -> Result<(), AuthError> {
@@ -239,7 +242,7 @@ pub(super) fn require_unexpired<K: MacKey>(
 /// Returns the proof of an identity by a verified token.
 #[inline(always)]
 pub(super) fn proven<'a, K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: VerifiedToken<'a>,
     granted: Permissions,
     scope: Scope<'a>,

@@ -17,12 +17,10 @@ pub const MAX_IDENTITIES: usize = 128;
 ///
 /// ```
 /// use hubward::{LinkDecision, Cbs, LinkDenial, LinkRole};
-/// use hubward::types::UnixTime;
 ///
-/// let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_800_000_000));
 /// let cbs = Cbs::new();
 /// // no token was put, so no link is permitted
-/// let attach = cbs.may_attach(LinkRole::Sender, "/devices/pump-7/messages/events", now);
+/// let attach = cbs.may_attach(LinkRole::Sender, "/devices/pump-7/messages/events", |_| None);
 /// assert!(matches!(attach, LinkDecision::Deny(LinkDenial::NoToken)));
 /// ```
 #[derive(Debug)]
@@ -59,7 +57,7 @@ impl Cbs {
     /// session of a token that was put does. After a certificate, tokens can be put only with
     /// [`BothCredentials::TokenWins`](crate::BothCredentials::TokenWins).
     #[must_use]
-    pub fn opened_by(mut self, session: Session) -> Self {
+    pub fn with_session(mut self, session: Session) -> Self {
         self.by_certificate |= session.is_by_certificate();
         self.entries.push(Entry { audience: None, session });
         self

@@ -1,12 +1,11 @@
 //! The decision on a link.
 
-use core::fmt;
+use core::{fmt, ptr};
 
-use hubward_core::UnixTime;
 use hubward_policy::{Decision, Denial, Grant, Operation};
 
 use super::connection::Cbs;
-use crate::session::Session;
+use crate::session::{CheckedSession, Session};
 
 /// The client's role on a link (AMQP 1.0, 2.6.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,16 +39,37 @@ pub enum LinkDenial<'s> {
 }
 
 impl Cbs {
-    /// Decides whether the client may attach a link to `address`, a path, at the time `now`. If records can change, call
-    /// [`Cbs::retain`] first.
-    pub fn may_attach<'s>(&'s self, role: LinkRole, address: &'s str, now: UnixTime) -> LinkDecision<'s> {
+    /// Decides whether the client may attach a link to `address`, a path. `recheck` returns a session if it is still valid:
+    /// pass [`HubConfig::recheck`](crate::HubConfig::recheck) or [`Session::recheck`].
+    ///
+    /// ```
+    /// use hubward::registry::Registry;
+    /// use hubward::types::UnixTime;
+    /// use hubward::{Cbs, HubConfig, LinkRole};
+    /// use hubward_rustcrypto::HmacKey;
+    ///
+    /// fn attach(config: &HubConfig<HmacKey>, cbs: &Cbs, store: &Registry<HmacKey>, now: UnixTime) -> bool {
+    ///     let address = "/devices/pump-7/messages/events";
+    ///     let recheck = |session| config.recheck(session, store, || now).ok();
+    ///     cbs.may_attach(LinkRole::Sender, address, recheck).is_allow()
+    /// }
+    /// ```
+    pub fn may_attach<'s>(
+        &'s self,
+        role: LinkRole,
+        address: &'s str,
+        mut recheck: impl FnMut(&'s Session) -> Option<CheckedSession<'s>>,
+    ) -> LinkDecision<'s> {
         let operation = match role {
             LinkRole::Sender => Operation::amqp_send(address),
             LinkRole::Receiver => Operation::amqp_receive(address),
         };
         let mut reason = LinkDenial::NoToken;
-        for session in self.sessions().filter(|session| session.until() >= now.as_secs()) {
-            match session.decide(&operation) {
+        for session in self.sessions() {
+            let Some(checked) = recheck(session).filter(|it| ptr::eq(it.session(), session)) else {
+                continue;
+            };
+            match checked.decide(&operation) {
                 Decision::Allow(permit) => return LinkDecision::Allow(session, permit),
                 Decision::Deny(denial) => reason = LinkDenial::Denied(denial),
             }

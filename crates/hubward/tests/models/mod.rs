@@ -63,7 +63,7 @@ pub fn key() -> HmacKey {
     HmacKey::new(&SymmetricKey::from_bytes(b"sixteen bytes...").unwrap())
 }
 
-pub fn rules() -> HubConfig<'static, HmacKey> {
+pub fn rules() -> HubConfig<HmacKey> {
     HubConfig::new(HostName::parse(HUB).unwrap(), key())
 }
 
