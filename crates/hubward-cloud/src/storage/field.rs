@@ -67,44 +67,52 @@ impl Field {
         (0_u32..).zip(0..COUNT).map(|(shift, index)| Self { index, bit: 1_u64.wrapping_shl(shift) })
     }
 
-    /// Returns the field of a name. It is called for each field of a token, and a search of [`NAMES`] takes longer.
+    /// Returns the first of a set of fields, by their bits.
+    pub(crate) fn first(bits: u64) -> Option<Self> {
+        let number = bits.trailing_zeros();
+        let index = usize::try_from(number).ok().filter(|index| *index < COUNT)?;
+        Some(Self { index, bit: 1_u64.wrapping_shl(number) })
+    }
+
+    /// Returns the field of a name. It is called for each field of a token; a search of [`NAMES`] takes longer,
+    /// and so do comparisons of whole names.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "sv" => Self::SV,
-            "ss" => Self::SS,
-            "srt" => Self::SRT,
-            "sp" => Self::SP,
-            "st" => Self::ST,
-            "se" => Self::SE,
-            "sip" => Self::SIP,
-            "spr" => Self::SPR,
-            "sr" => Self::SR,
-            "si" => Self::SI,
-            "sdd" => Self::SDD,
-            "ses" => Self::SES,
-            "rscc" => Self::RSCC,
-            "rscd" => Self::RSCD,
-            "rsce" => Self::RSCE,
-            "rscl" => Self::RSCL,
-            "rsct" => Self::RSCT,
-            "tn" => Self::TN,
-            "spk" => Self::SPK,
-            "srk" => Self::SRK,
-            "epk" => Self::EPK,
-            "erk" => Self::ERK,
-            "skoid" => Self::SKOID,
-            "sktid" => Self::SKTID,
-            "skt" => Self::SKT,
-            "ske" => Self::SKE,
-            "sks" => Self::SKS,
-            "skv" => Self::SKV,
-            "saoid" => Self::SAOID,
-            "suoid" => Self::SUOID,
-            "scid" => Self::SCID,
-            "skdutid" => Self::SKDUTID,
-            "sduoid" => Self::SDUOID,
-            "srh" => Self::SRH,
-            "srq" => Self::SRQ,
+        Some(match name.as_bytes() {
+            b"sv" => Self::SV,
+            b"ss" => Self::SS,
+            b"srt" => Self::SRT,
+            b"sp" => Self::SP,
+            b"st" => Self::ST,
+            b"se" => Self::SE,
+            b"sip" => Self::SIP,
+            b"spr" => Self::SPR,
+            b"sr" => Self::SR,
+            b"si" => Self::SI,
+            b"sdd" => Self::SDD,
+            b"ses" => Self::SES,
+            b"rscc" => Self::RSCC,
+            b"rscd" => Self::RSCD,
+            b"rsce" => Self::RSCE,
+            b"rscl" => Self::RSCL,
+            b"rsct" => Self::RSCT,
+            b"tn" => Self::TN,
+            b"spk" => Self::SPK,
+            b"srk" => Self::SRK,
+            b"epk" => Self::EPK,
+            b"erk" => Self::ERK,
+            b"skoid" => Self::SKOID,
+            b"sktid" => Self::SKTID,
+            b"skt" => Self::SKT,
+            b"ske" => Self::SKE,
+            b"sks" => Self::SKS,
+            b"skv" => Self::SKV,
+            b"saoid" => Self::SAOID,
+            b"suoid" => Self::SUOID,
+            b"scid" => Self::SCID,
+            b"skdutid" => Self::SKDUTID,
+            b"sduoid" => Self::SDUOID,
+            b"srh" => Self::SRH,
+            b"srq" => Self::SRQ,
             _ => return None,
         })
     }
