@@ -2,6 +2,7 @@
 
 mod cert;
 mod clock;
+mod cloud;
 mod connection_string;
 mod credentials;
 mod demo;
@@ -46,6 +47,9 @@ enum Command {
     /// Sign, verify and inspect SAS tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Sign, verify and inspect tokens and headers of Event Hubs, Service Bus, Storage, Cosmos DB and Event Grid.
+    #[command(subcommand)]
+    Cloud(cloud::Command),
     /// Inspect X.509 certificates, print their thumbprints, and verify chains.
     #[command(subcommand)]
     Cert(cert::Command),
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::ConnectionString(command) => connection_string::run(&command),
         Command::Credentials(arguments) => credentials::run(&arguments),
         Command::Token(command) => token::run(command),
+        Command::Cloud(command) => cloud::run(&command),
         Command::Cert(command) => cert::run(&command),
         Command::Policy(command) => policy::run(&command),
         Command::Registry(command) => registry::run(&command),
