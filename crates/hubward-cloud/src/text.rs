@@ -78,7 +78,8 @@ impl<'a> Text<'a> {
         if found.control {
             return Err(Problem::Control);
         }
-        if !found.percent && !(found.plus && form == Form::Query) {
+        let decodes = found.percent || (found.plus && form == Form::Query);
+        if !decodes {
             return Ok(Self::new(text));
         }
         let value = Self { text, form };

@@ -42,7 +42,7 @@ impl<'a> Sas<'a> {
     /// # Errors
     /// [`ParseError`] if the text is not a token of a known version, or has an unknown, repeated or foreign field.
     pub fn parse(query: &'a str) -> Result<Self, ParseError> {
-        Self::read(query, false).map_err(|error| outline_error(query).unwrap_or(error))
+        Self::read(query, false)
     }
 
     /// Parses the token in the query of a request, which has parameters of the operation too. Those are left alone, but
@@ -51,11 +51,19 @@ impl<'a> Sas<'a> {
     /// # Errors
     /// As [`Sas::parse`], but for fields that no token has.
     pub fn parse_request(query: &'a str) -> Result<Self, ParseError> {
-        Self::read(query, true).map_err(|error| outline_error(query).unwrap_or(error))
+        Self::read(query, true)
     }
 
     fn read(query: &'a str, request: bool) -> Result<Self, ParseError> {
         let mut claims = Claims::empty();
+        // the claims are filled in place, because they are large
+        match Self::fill(&mut claims, query, request) {
+            Ok(signature) => Ok(Self { claims, signature }),
+            Err(error) => Err(outline_error(query).unwrap_or(error)),
+        }
+    }
+
+    fn fill(claims: &mut Claims<'a>, query: &'a str, request: bool) -> Result<Signature, ParseError> {
         let mut signature = None;
         for field in fields(query, 0)? {
             let field = field?;
@@ -83,7 +91,7 @@ impl<'a> Sas<'a> {
         }
         let signature = signature.ok_or(ParseError::of("sig", query.len(), Problem::Missing))?;
         claims.complete().map_err(|error| ParseError { offset: query.len(), ..error })?;
-        Ok(Self { claims, signature })
+        Ok(signature)
     }
 
     /// Returns the kind of the token.
