@@ -3,6 +3,7 @@
 mod ca;
 mod cert;
 mod clock;
+mod cloud;
 mod connection_string;
 mod credentials;
 mod demo;
@@ -50,6 +51,9 @@ enum Command {
     /// Make certificate authorities, and issue and revoke the certificates of a fleet.
     #[command(subcommand)]
     Ca(ca::Command),
+    /// Sign, verify and inspect tokens and headers of Event Hubs, Service Bus, Storage, Cosmos DB and Event Grid.
+    #[command(subcommand)]
+    Cloud(cloud::Command),
     /// Inspect X.509 certificates, print their thumbprints, verify chains, and make requests.
     #[command(subcommand)]
     Cert(cert::Command),
@@ -85,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Credentials(arguments) => credentials::run(&arguments),
         Command::Token(command) => token::run(command),
         Command::Ca(command) => ca::run(&command),
+        Command::Cloud(command) => cloud::run(&command),
         Command::Cert(command) => cert::run(&command),
         Command::Policy(command) => policy::run(&command),
         Command::Registry(command) => registry::run(&command),

@@ -1,6 +1,7 @@
 //! Splits a query into its fields, with their positions.
 
 use crate::error::{ParseError, Problem};
+use crate::scan::position;
 
 /// The most bytes of a text.
 pub(crate) const MAX_LEN: usize = 8192;
@@ -31,19 +32,39 @@ pub(crate) fn fields(
     if text.len() > MAX_LEN {
         return Err(ParseError::at(MAX_LEN, Problem::TooLong));
     }
-    let mut offset = start;
-    let mut count = 0_usize;
-    let rest = text.get(start..).unwrap_or_default();
-    Ok(rest.split('&').map(move |field| {
-        let at = offset;
-        offset = at.saturating_add(field.len()).saturating_add(1);
-        count = count.saturating_add(1);
-        if count > MAX_FIELDS {
-            return Err(ParseError::at(at, Problem::TooLong));
+    Ok(Fields { rest: Some(text.get(start..).unwrap_or_default()), offset: start, count: 0 })
+}
+
+/// The fields of a text. Names are short, so that a loop finds their end first.
+struct Fields<'a> {
+    rest: Option<&'a str>,
+    offset: usize,
+    count: usize,
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<Field<'a>, ParseError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (rest, offset) = (self.rest?, self.offset);
+        self.count = self.count.saturating_add(1);
+        if self.count > MAX_FIELDS {
+            self.rest = None;
+            return Some(Err(ParseError::at(offset, Problem::TooLong)));
         }
-        let (name, value) = field.split_once('=').ok_or(ParseError::at(at, Problem::NotAField))?;
-        Ok(Field { name, value, offset: at })
-    }))
+        let equals = rest.bytes().position(|b| matches!(b, b'=' | b'&')).unwrap_or(rest.len());
+        let (name, after) = rest.split_at_checked(equals)?;
+        let Some(after) = after.strip_prefix('=') else {
+            self.rest = None;
+            return Some(Err(ParseError::at(offset, Problem::NotAField)));
+        };
+        let end = position(after.as_bytes(), b'&').unwrap_or(after.len());
+        let (value, tail) = after.split_at_checked(end)?;
+        self.rest = tail.strip_prefix('&');
+        self.offset = offset.saturating_add(name.len()).saturating_add(value.len()).saturating_add(2);
+        Some(Ok(Field { name, value, offset }))
+    }
 }
 
 /// Parses a plain number: digits without a leading zero.

@@ -132,16 +132,36 @@ struct EscapedSink<'f, 'b> {
     result: fmt::Result,
 }
 
+impl EscapedSink<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> fmt::Result {
+        let mut rest = bytes;
+        while let Some(at) = rest.iter().position(|byte| !hubward_core::is_unreserved(*byte)) {
+            let (plain, tail) = rest.split_at_checked(at).ok_or(fmt::Error)?;
+            let [byte, tail @ ..] = tail else { return Err(fmt::Error) };
+            if !plain.is_empty() {
+                self.out.write_str(ascii(plain)?)?;
+            }
+            let escape = [b'%', hex_digit(byte.wrapping_shr(4)), hex_digit(byte & 0x0f)];
+            self.out.write_str(ascii(&escape)?)?;
+            rest = tail;
+        }
+        self.out.write_str(ascii(rest)?)
+    }
+}
+
+fn ascii(bytes: &[u8]) -> Result<&str, fmt::Error> {
+    core::str::from_utf8(bytes).map_err(|_| fmt::Error)
+}
+
+/// Returns the upper-case digit of a number below 16.
+const fn hex_digit(number: u8) -> u8 {
+    if number < 10 { b'0'.wrapping_add(number) } else { b'A'.wrapping_sub(10).wrapping_add(number) }
+}
+
 impl Sink for EscapedSink<'_, '_> {
     fn put(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            let result = if hubward_core::is_unreserved(*byte) {
-                fmt::Write::write_char(self.out, char::from(*byte))
-            } else {
-                write!(self.out, "%{byte:02X}")
-            };
-            self.result = self.result.and(result);
-        }
+        let result = self.write(bytes);
+        self.result = self.result.and(result);
     }
 }
 

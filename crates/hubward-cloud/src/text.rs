@@ -5,6 +5,7 @@ use core::fmt::{self, Write};
 use hubward_core::hex_value;
 
 use crate::error::Problem;
+use crate::scan::classify;
 use crate::sink::Sink;
 
 /// A value of a token or a request. It has no control character, escaped or not: a line feed in a value would move the
@@ -39,14 +40,12 @@ enum Form {
 }
 
 impl<'a> Text<'a> {
-    pub(crate) const EMPTY: Self = Self { text: "", form: Form::Plain };
-
     /// Takes a text that is not encoded.
     ///
     /// # Errors
     /// [`Problem::Control`] if it has a control character.
     pub fn plain(text: &'a str) -> Result<Self, Problem> {
-        if text.bytes().any(|b| b.is_ascii_control()) { Err(Problem::Control) } else { Ok(Self::new(text)) }
+        if classify(text.as_bytes()).control { Err(Problem::Control) } else { Ok(Self::new(text)) }
     }
 
     /// Takes a percent-encoded text, in which `+` is itself, as in the path of a URL.
@@ -69,15 +68,18 @@ impl<'a> Text<'a> {
         Self { text, form: Form::Plain }
     }
 
+    /// Returns a value that was checked before: one of a query with escapes, or plain.
+    pub(crate) const fn of_query(text: &'a str, encoded: bool) -> Self {
+        Self { text, form: if encoded { Form::Query } else { Form::Plain } }
+    }
+
     fn checked(text: &'a str, form: Form) -> Result<Self, Problem> {
-        let mut special = false;
-        for byte in text.bytes() {
-            if byte.is_ascii_control() {
-                return Err(Problem::Control);
-            }
-            special |= byte == b'%' || (byte == b'+' && form == Form::Query);
+        let found = classify(text.as_bytes());
+        if found.control {
+            return Err(Problem::Control);
         }
-        if !special {
+        let decodes = found.percent || (found.plus && form == Form::Query);
+        if !decodes {
             return Ok(Self::new(text));
         }
         let value = Self { text, form };
@@ -102,7 +104,10 @@ impl<'a> Text<'a> {
                 if byte.is_ascii_control() {
                     return Err(Problem::Control);
                 }
-                run.push(byte)?;
+                // most runs are one ASCII character
+                if !byte.is_ascii() || run.len > 0 {
+                    run.push(byte)?;
+                }
                 rest = tail;
             }
             run.end()?;

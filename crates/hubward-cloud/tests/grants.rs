@@ -43,10 +43,18 @@ fn a_grant_judges_permission_address_protocol_and_time() {
         .unwrap()
         .https_only()
         .unwrap()
+        .with_value("rsct", "text/plain")
+        .unwrap()
         .sign(&blob, &account_key())
         .unwrap()
         .to_string();
     let grant = grant(&text, &blob).unwrap();
+    let fields: Vec<_> =
+        Sas::parse(&text).unwrap().fields().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(fields[1..4], ["sp=rw", "st=2029-12-31T23:59:50Z", "se=2030-01-01T00:00:00Z"]);
+    assert!(fields.iter().all(|field| !field.starts_with("sig")));
+    let headers: Vec<_> = grant.response_headers().map(|(name, value)| format!("{name}: {value}")).collect();
+    assert_eq!(headers, ["content-type: text/plain"]);
     let access = |now| Access::new(&blob, Permission::Read, at(now)).with_address([10, 0, 0, 5].into());
     assert_eq!(grant.judge(&access(EXPIRY)), Ok(()));
     assert_eq!(grant.judge(&access(EXPIRY - 10)), Ok(()));

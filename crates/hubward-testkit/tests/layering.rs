@@ -24,6 +24,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
         "hubward-cli",
         &[
             "hubward",
+            "hubward-cloud",
             "hubward-connection-string",
             "hubward-registry",
             "hubward-ring",
@@ -52,6 +53,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
         "hubward-benches",
         &[
             "hubward",
+            "hubward-cloud",
             "hubward-core",
             "hubward-policy",
             "hubward-registry",

@@ -8,8 +8,10 @@ pub mod heap;
 use core::panic::PanicInfo;
 use core::time::Duration;
 
+use hubward_cloud::AccountKey;
+use hubward_cloud::storage::{Context, Resource, Sas};
 use hubward_core::{Authority, DeviceId, Keys, SymmetricKey, UnixTime};
-use hubward_rustcrypto::HmacKey;
+use hubward_rustcrypto::{GeneralKey, HmacKey};
 use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 
 #[panic_handler]
@@ -27,4 +29,12 @@ pub fn token(key: &[u8], id: &str, seconds: u64, buffer: &mut [u8]) -> Option<bo
     let token = SasToken::parse(text, &TokenRules::STRICT).ok()?;
     let verified = token.verify_for_any_host(Keys::one(&key), expires, &TokenRules::STRICT).ok()?;
     Some(verified.expires() == expires)
+}
+
+/// Parses and verifies a storage token, for the linker.
+pub fn storage_token(key: &str, query: &str, seconds: u64) -> Option<bool> {
+    let key = AccountKey::<GeneralKey>::from_base64(key).ok()?;
+    let blob = Resource::blob("acct1", "container", "blob").ok()?;
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    Some(Sas::parse(query).ok()?.verify(&blob, &key, &Context::new(now)).is_ok())
 }

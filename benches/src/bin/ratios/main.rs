@@ -17,6 +17,7 @@
 mod case;
 mod certificates;
 mod clock;
+mod cloud;
 mod issuing;
 #[path = "../../../../crates/hubward/examples/bearer/provider.rs"]
 mod jsonwebtoken_provider;
@@ -41,15 +42,16 @@ fn main() {
     cases.extend(rights::cases());
     cases.extend(certificates::cases());
     cases.extend(issuing::cases());
+    cases.extend(cloud::cases());
     cases.extend(registry::cases(&fleet));
     cases.extend(lengths.cases());
     clock::measure(&mut cases);
 
     let ns = |name: &str| cases.iter().find(|case| case.name == name).map(|case| case.median).expect(name);
     println!("# token of {} bytes, signed message of {} bytes", fixture.token.len(), fixture.message.len());
-    for (name, mine, theirs) in
-        RATIOS.iter().chain(certificates::RATIOS).chain(issuing::RATIOS).chain(registry::RATIOS)
-    {
+    let parts = [certificates::RATIOS, cloud::RATIOS, issuing::RATIOS, registry::RATIOS];
+    let all = RATIOS.iter().chain(parts.into_iter().flatten());
+    for (name, mine, theirs) in all {
         let (mine, theirs) = (ns(mine), ns(theirs));
         println!("{name} {:.2} ({mine:.0} / {theirs:.0})", mine / theirs);
     }

@@ -8,7 +8,7 @@ use crate::query::number;
 use crate::sink::{Signed, Sink};
 use crate::storage::field::{COUNT, Field};
 use crate::storage::kind::{Protocol, ResourceType, SasKind, Service};
-use crate::storage::layout::{Line, is_implied, lines};
+use crate::storage::layout::{Line, implied_fields, lines, signed_fields};
 use crate::storage::permissions::Permissions;
 use crate::storage::request::RequestParameters;
 use crate::storage::resource::Resource;
@@ -19,12 +19,16 @@ use crate::time::TokenTime;
 /// The values of a token. Permissions and times are kept apart, because a signer gives them in another form.
 #[derive(Clone, Copy)]
 pub(crate) struct Claims<'a> {
-    values: [Text<'a>; COUNT],
+    values: [&'a str; COUNT],
+    /// The fields whose value is kept as a query has it, by [`Field::bit`].
+    encoded: u64,
     /// The fields that the token has, by [`Field::bit`].
     present: u64,
     pub(crate) kind: SasKind,
     pub(crate) version: Version,
     lines: &'static [Line],
+    /// The fields that a token of this kind and version may have, by [`Field::bit`].
+    allowed: u64,
     pub(crate) permissions: Option<Permissions>,
     pub(crate) start: Option<TokenTime>,
     pub(crate) expiry: Option<TokenTime>,
@@ -37,21 +41,31 @@ pub(crate) struct Claims<'a> {
     pub(crate) depth: usize,
 }
 
+/// The fields whose values have a form, by [`Field::bit`].
+const TYPED: u64 = Field::SP.bit()
+    | Field::ST.bit()
+    | Field::SE.bit()
+    | Field::SKT.bit()
+    | Field::SKE.bit()
+    | Field::SIP.bit()
+    | Field::SPR.bit()
+    | Field::SDD.bit()
+    | Field::SS.bit()
+    | Field::SRT.bit()
+    | Field::SKV.bit()
+    | Field::SKS.bit();
+
 impl<'a> Claims<'a> {
-    /// Returns claims without a value but the version.
-    pub(crate) fn new(kind: SasKind, delegated: bool, version: Version) -> Result<Self, Problem> {
-        let lines = lines(kind, delegated, version).ok_or(Problem::NotOfKind)?;
-        // before `sr` and the snapshot were signed, there were no tokens of these kinds
-        let late = matches!(kind, SasKind::BlobSnapshot | SasKind::BlobVersion | SasKind::Directory);
-        if late && !lines.contains(&Line::Snapshot) {
-            return Err(Problem::NotOfKind);
-        }
-        let mut claims = Self {
-            values: [Text::EMPTY; COUNT],
+    /// Returns claims without a value.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            values: [""; COUNT],
+            encoded: 0,
             present: 0,
-            kind,
-            version,
-            lines,
+            kind: SasKind::Account,
+            version: Version::LATEST,
+            lines: &[],
+            allowed: 0,
             permissions: None,
             start: None,
             expiry: None,
@@ -60,7 +74,13 @@ impl<'a> Claims<'a> {
             ip: None,
             protocol: Protocol::HttpsOrHttp,
             depth: 0,
-        };
+        }
+    }
+
+    /// Returns claims without a value but the version.
+    pub(crate) fn new(kind: SasKind, delegated: bool, version: Version) -> Result<Self, Problem> {
+        let mut claims = Self::empty();
+        claims.become_kind(kind, delegated, version)?;
         claims.set(Field::SV, Text::new(version.as_str()))?;
         if let Some(sr) = kind.sr() {
             claims.set(Field::SR, Text::new(sr))?;
@@ -68,12 +88,51 @@ impl<'a> Claims<'a> {
         Ok(claims)
     }
 
+    fn become_kind(&mut self, kind: SasKind, delegated: bool, version: Version) -> Result<(), Problem> {
+        let lines = lines(kind, delegated, version).ok_or(Problem::NotOfKind)?;
+        // before `sr` and the snapshot were signed, there were no tokens of these kinds
+        let late = matches!(kind, SasKind::BlobSnapshot | SasKind::BlobVersion | SasKind::Directory);
+        if late && !lines.contains(&Line::Snapshot) {
+            return Err(Problem::NotOfKind);
+        }
+        let allowed = signed_fields(lines) | implied_fields(kind, lines);
+        (self.kind, self.version, self.lines, self.allowed) = (kind, version, lines, allowed);
+        Ok(())
+    }
+
+    /// Finds the kind and the version of received values, and checks each value by them.
+    ///
+    /// # Errors
+    /// The field, which is one of the token or is missing, and its problem.
+    pub(crate) fn interpret(&mut self) -> Result<(), (Field, Problem)> {
+        let version = self.get(Field::SV).ok_or((Field::SV, Problem::Missing))?;
+        let version = Version::parse(version.as_received()).map_err(|problem| (Field::SV, problem))?;
+        let kind = match self.get(Field::SR) {
+            Some(sr) => SasKind::from_sr(sr.as_received()).map_err(|problem| (Field::SR, problem))?,
+            None if self.has(Field::SS) || self.has(Field::SRT) => SasKind::Account,
+            None if self.has(Field::TN) => SasKind::Table,
+            None => SasKind::Queue,
+        };
+        self.become_kind(kind, self.is_delegated(), version).map_err(|problem| (Field::SR, problem))?;
+        let mut left = self.present & (TYPED | !self.allowed);
+        while let Some(field) = Field::first(left) {
+            left &= !field.bit();
+            let value = self.get(field).ok_or((field, Problem::Missing))?;
+            self.check(field, value).map_err(|problem| (field, problem))?;
+        }
+        Ok(())
+    }
+
     pub(crate) const fn has(&self, field: Field) -> bool {
         self.present & field.bit() != 0
     }
 
     pub(crate) fn get(&self, field: Field) -> Option<Text<'a>> {
-        self.values.get(field.index()).copied().filter(|_| self.has(field))
+        self.values.get(field.index()).filter(|_| self.has(field)).map(|value| self.text(field, value))
+    }
+
+    fn text(&self, field: Field, value: &'a str) -> Text<'a> {
+        Text::of_query(value, self.encoded & field.bit() != 0)
     }
 
     /// Returns whether the token is signed with a user delegation key.
@@ -83,10 +142,13 @@ impl<'a> Claims<'a> {
 
     /// Sets a value and checks it.
     pub(crate) fn set(&mut self, field: Field, value: Text<'a>) -> Result<(), Problem> {
-        if value.is_empty() {
-            return Err(Problem::Empty);
-        }
-        if !self.lines.contains(&Line::Value(field)) && !is_implied(field, self.kind, self.lines) {
+        self.check(field, value)?;
+        self.put_value(field, value)
+    }
+
+    /// Checks the value of a field, and keeps its meaning.
+    fn check(&mut self, field: Field, value: Text<'a>) -> Result<(), Problem> {
+        if self.allowed & field.bit() == 0 {
             return Err(Problem::NotOfKind);
         }
         match field {
@@ -114,7 +176,6 @@ impl<'a> Claims<'a> {
             Field::SKS => letters(&value, "bfqt")?,
             _ => {}
         }
-        self.put_value(field, value);
         Ok(())
     }
 
@@ -134,11 +195,22 @@ impl<'a> Claims<'a> {
         self.present |= field.bit();
     }
 
-    fn put_value(&mut self, field: Field, value: Text<'a>) {
+    /// Keeps a value, which is checked before or later.
+    ///
+    /// # Errors
+    /// [`Problem::Empty`] if it has no character.
+    pub(crate) fn put_value(&mut self, field: Field, value: Text<'a>) -> Result<(), Problem> {
+        if value.is_empty() {
+            return Err(Problem::Empty);
+        }
         if let Some(slot) = self.values.get_mut(field.index()) {
-            *slot = value;
+            *slot = value.as_received();
+        }
+        if value.as_plain().is_none() {
+            self.encoded |= field.bit();
         }
         self.present |= field.bit();
+        Ok(())
     }
 
     /// Checks that the token has what a token of its kind must have.
@@ -209,7 +281,7 @@ impl<'a> Claims<'a> {
             Field::SE => &self.expiry,
             Field::SKT => &self.key_start,
             Field::SKE => &self.key_expiry,
-            _ => return self.values.get(field.index()).into_iter().for_each(|value| value.put(sink)),
+            _ => return self.get(field).iter().for_each(|value| value.put(sink)),
         };
         time.iter().for_each(|time| time.put(sink));
     }

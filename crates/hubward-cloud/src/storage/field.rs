@@ -67,9 +67,54 @@ impl Field {
         (0_u32..).zip(0..COUNT).map(|(shift, index)| Self { index, bit: 1_u64.wrapping_shl(shift) })
     }
 
-    /// Returns the field of a name.
+    /// Returns the first of a set of fields, by their bits.
+    pub(crate) fn first(bits: u64) -> Option<Self> {
+        let number = bits.trailing_zeros();
+        let index = usize::try_from(number).ok().filter(|index| *index < COUNT)?;
+        Some(Self { index, bit: 1_u64.wrapping_shl(number) })
+    }
+
+    /// Returns the field of a name. It is called for each field of a token; a search of [`NAMES`] takes longer,
+    /// and so do comparisons of whole names.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::all().zip(NAMES).find(|(_, own)| *own == name).map(|(field, _)| field)
+        Some(match name.as_bytes() {
+            b"sv" => Self::SV,
+            b"ss" => Self::SS,
+            b"srt" => Self::SRT,
+            b"sp" => Self::SP,
+            b"st" => Self::ST,
+            b"se" => Self::SE,
+            b"sip" => Self::SIP,
+            b"spr" => Self::SPR,
+            b"sr" => Self::SR,
+            b"si" => Self::SI,
+            b"sdd" => Self::SDD,
+            b"ses" => Self::SES,
+            b"rscc" => Self::RSCC,
+            b"rscd" => Self::RSCD,
+            b"rsce" => Self::RSCE,
+            b"rscl" => Self::RSCL,
+            b"rsct" => Self::RSCT,
+            b"tn" => Self::TN,
+            b"spk" => Self::SPK,
+            b"srk" => Self::SRK,
+            b"epk" => Self::EPK,
+            b"erk" => Self::ERK,
+            b"skoid" => Self::SKOID,
+            b"sktid" => Self::SKTID,
+            b"skt" => Self::SKT,
+            b"ske" => Self::SKE,
+            b"sks" => Self::SKS,
+            b"skv" => Self::SKV,
+            b"saoid" => Self::SAOID,
+            b"suoid" => Self::SUOID,
+            b"scid" => Self::SCID,
+            b"skdutid" => Self::SKDUTID,
+            b"sduoid" => Self::SDUOID,
+            b"srh" => Self::SRH,
+            b"srq" => Self::SRQ,
+            _ => return None,
+        })
     }
 
     /// Returns the field of a name in any ASCII case.
@@ -87,5 +132,19 @@ impl Field {
 
     pub(crate) const fn bit(self) -> u64 {
         self.bit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_fields_are_paired() {
+        for (field, name) in Field::all().zip(NAMES) {
+            assert_eq!(Field::from_name(name), Some(field), "{name}");
+            assert_eq!(field.name(), name);
+        }
+        assert_eq!(Field::from_name("sig"), None);
     }
 }

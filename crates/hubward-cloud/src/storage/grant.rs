@@ -167,6 +167,19 @@ impl<'a> Grant<'a> {
         self.claims.get(Field::SES)
     }
 
+    /// Returns the headers that responses must have in place of the resource's own.
+    pub fn response_headers(&self) -> impl Iterator<Item = (&'static str, Text<'a>)> {
+        [
+            ("cache-control", Field::RSCC),
+            ("content-disposition", Field::RSCD),
+            ("content-encoding", Field::RSCE),
+            ("content-language", Field::RSCL),
+            ("content-type", Field::RSCT),
+        ]
+        .into_iter()
+        .filter_map(|(name, field)| Some((name, self.claims.get(field)?)))
+    }
+
     /// Returns the object id of the user that the token is bound to (`sduoid`).
     #[must_use]
     pub fn user(&self) -> Option<Text<'a>> {

@@ -142,16 +142,27 @@ pub(crate) fn lines(kind: SasKind, delegated: bool, version: Version) -> Option<
         .map(|layout| layout.lines)
 }
 
-/// Returns whether a field may be in a token with these lines although no line is its value: `sr` before it was signed,
-/// the names of signed headers and parameters, the depth of a directory and the name of a table, which are in the
-/// resource.
-pub(crate) fn is_implied(field: Field, kind: SasKind, lines: &[Line]) -> bool {
-    match field {
-        Field::SR => kind.sr().is_some(),
-        Field::SDD => kind == SasKind::Directory,
-        Field::TN => kind == SasKind::Table,
-        Field::SRH => lines.contains(&Line::Headers),
-        Field::SRQ => lines.contains(&Line::Query),
-        _ => false,
+/// Returns the fields that are a line of the text, by [`Field::bit`].
+pub(crate) const fn signed_fields(lines: &[Line]) -> u64 {
+    let (mut fields, mut rest) = (0, lines);
+    while let [line, tail @ ..] = rest {
+        if let Line::Value(field) = line {
+            fields |= field.bit();
+        }
+        rest = tail;
     }
+    fields
+}
+
+/// Returns the fields that a token with these lines may have although no line is their value, by [`Field::bit`]: `sr`
+/// before it was signed, the names of signed headers and parameters, the depth of a directory and the name of a table,
+/// which are in the resource.
+pub(crate) fn implied_fields(kind: SasKind, lines: &[Line]) -> u64 {
+    let has = |line| lines.contains(&line);
+    let by = |is: bool, field: Field| if is { field.bit() } else { 0 };
+    by(kind.sr().is_some(), Field::SR)
+        | by(kind == SasKind::Directory, Field::SDD)
+        | by(kind == SasKind::Table, Field::TN)
+        | by(has(Line::Headers), Field::SRH)
+        | by(has(Line::Query), Field::SRQ)
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::error::{ParseError, Problem};
 use crate::query::fields;
 use crate::signature::Signature;
-use crate::storage::claims::{Claims, StringToSign};
+use crate::storage::claims::{Claims, Shown, StringToSign};
 use crate::storage::field::Field;
 use crate::storage::kind::SasKind;
 use crate::storage::permissions::Permissions;
@@ -36,16 +36,6 @@ pub struct Sas<'a> {
     pub(crate) signature: Signature,
 }
 
-/// The positions of the fields that decide which others there are.
-#[derive(Default)]
-struct Outline<'a> {
-    version: Option<(Version, usize)>,
-    sr: Option<(&'a str, usize)>,
-    account: bool,
-    table: bool,
-    delegated: bool,
-}
-
 impl<'a> Sas<'a> {
     /// Parses a token: a query without `?`, in which every field belongs to the token.
     ///
@@ -65,12 +55,15 @@ impl<'a> Sas<'a> {
     }
 
     fn read(query: &'a str, request: bool) -> Result<Self, ParseError> {
-        let outline = Outline::read(query)?;
-        let (version, _) = outline.version.ok_or(ParseError::of("sv", query.len(), Problem::Missing))?;
-        let (kind, at) = outline.kind()?;
-        let mut claims = Claims::new(kind, outline.delegated, version)
-            .map_err(|problem| ParseError::of("sr", at, problem))?;
-        let mut seen = 0_u64;
+        let mut claims = Claims::empty();
+        // the claims are filled in place, because they are large
+        match Self::fill(&mut claims, query, request) {
+            Ok(signature) => Ok(Self { claims, signature }),
+            Err(error) => Err(outline_error(query).unwrap_or(error)),
+        }
+    }
+
+    fn fill(claims: &mut Claims<'a>, query: &'a str, request: bool) -> Result<Signature, ParseError> {
         let mut signature = None;
         for field in fields(query, 0)? {
             let field = field?;
@@ -86,17 +79,19 @@ impl<'a> Sas<'a> {
                 foreign(field.name, request).map_err(|problem| ParseError::at(field.offset, problem))?;
                 continue;
             };
-            if seen & known.bit() != 0 {
+            if claims.has(known) {
                 return Err(ParseError::of(known.name(), field.offset, Problem::Duplicate));
             }
-            seen |= known.bit();
             Text::query(field.value)
-                .and_then(|value| claims.set(known, value))
+                .and_then(|value| claims.put_value(known, value))
                 .map_err(|problem| ParseError::of(known.name(), field.value_offset(), problem))?;
+        }
+        if let Err((field, problem)) = claims.interpret() {
+            return Err(ParseError::of(field.name(), value_offset(query, field), problem));
         }
         let signature = signature.ok_or(ParseError::of("sig", query.len(), Problem::Missing))?;
         claims.complete().map_err(|error| ParseError { offset: query.len(), ..error })?;
-        Ok(Self { claims, signature })
+        Ok(signature)
     }
 
     /// Returns the kind of the token.
@@ -147,6 +142,11 @@ impl<'a> Sas<'a> {
         self.claims.get(Field::TN)
     }
 
+    /// Returns the fields of the token but its signature, with their decoded values, for an inspection.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, impl fmt::Display)> {
+        self.claims.present().map(|field| (field.name(), Shown { claims: &self.claims, field }))
+    }
+
     /// Returns the text that was signed, if the token is for `resource`.
     #[must_use]
     pub const fn string_to_sign<'s>(
@@ -158,38 +158,39 @@ impl<'a> Sas<'a> {
     }
 }
 
-impl<'a> Outline<'a> {
-    fn read(query: &'a str) -> Result<Self, ParseError> {
-        let mut outline = Self::default();
-        for field in fields(query, 0)? {
-            let field = field?;
-            match field.name {
-                "sv" if outline.version.is_none() => {
-                    let version = Version::parse(field.value)
-                        .map_err(|problem| ParseError::of("sv", field.value_offset(), problem))?;
-                    outline.version = Some((version, field.offset));
-                }
-                "sr" if outline.sr.is_none() => outline.sr = Some((field.value, field.value_offset())),
-                "ss" | "srt" => outline.account = true,
-                "tn" => outline.table = true,
-                "skoid" => outline.delegated = true,
-                _ => {}
+/// Returns the error that a refused text is reported with before all others: of its separators, its version or its `sr`,
+/// because they decide about the other fields.
+#[cold]
+fn outline_error(query: &str) -> Option<ParseError> {
+    let (mut version, mut sr) = (None, None);
+    let fields = match fields(query, 0) {
+        Ok(fields) => fields,
+        Err(error) => return Some(error),
+    };
+    for field in fields {
+        match field {
+            Err(error) => return Some(error),
+            Ok(field) if field.name == "sv" && version.is_none() => {
+                let parsed = Version::parse(field.value);
+                version = Some(parsed.map_err(|p| ParseError::of("sv", field.value_offset(), p)));
             }
+            Ok(field) if field.name == "sr" && sr.is_none() => {
+                let parsed = SasKind::from_sr(field.value);
+                sr = Some(parsed.map_err(|p| ParseError::of("sr", field.value_offset(), p)));
+            }
+            Ok(_) => {}
         }
-        Ok(outline)
     }
+    let missing = ParseError::of("sv", query.len(), Problem::Missing);
+    version.unwrap_or(Err(missing)).err().or(sr.and_then(Result::err))
+}
 
-    /// Returns the kind, and the position of the field that decides.
-    fn kind(&self) -> Result<(SasKind, usize), ParseError> {
-        Ok(match self.sr {
-            Some((sr, at)) => {
-                (SasKind::from_sr(sr).map_err(|problem| ParseError::of("sr", at, problem))?, at)
-            }
-            None if self.account => (SasKind::Account, 0),
-            None if self.table => (SasKind::Table, 0),
-            None => (SasKind::Queue, 0),
-        })
-    }
+/// Returns the position of a field's value, or the end of a text without the field.
+#[cold]
+fn value_offset(query: &str, wanted: Field) -> usize {
+    let mut fields = fields(query, 0).into_iter().flatten().flatten();
+    let found = fields.find(|field| field.name == wanted.name());
+    found.map_or(query.len(), |field| field.value_offset())
 }
 
 /// Refuses a field that no token has, unless it is a parameter of the request.

@@ -78,15 +78,19 @@ impl<'a> UnsignedSas<'a> {
         let claims = Claims::new(kind, true, version).map_err(|problem| ParseError::of("sr", 0, problem))?;
         let mut unsigned = Self { claims };
         for (field, value) in delegation.values() {
-            unsigned = unsigned.with(field, value)?;
+            unsigned.set(field, value)?;
         }
         Ok(unsigned)
     }
 
-    fn with(mut self, field: Field, value: &'a str) -> Result<Self, ParseError> {
+    fn set(&mut self, field: Field, value: &'a str) -> Result<(), ParseError> {
         Text::plain(value)
             .and_then(|value| self.claims.set(field, value))
-            .map_err(|problem| ParseError::of(field.name(), 0, problem))?;
+            .map_err(|problem| ParseError::of(field.name(), 0, problem))
+    }
+
+    fn with(mut self, field: Field, value: &'a str) -> Result<Self, ParseError> {
+        self.set(field, value)?;
         Ok(self)
     }
 
@@ -294,7 +298,8 @@ impl fmt::Display for SignedSas<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for field in self.claims.present() {
             let shown = Shown { claims: &self.claims, field };
-            write!(f, "{}=", field.name())?;
+            f.write_str(field.name())?;
+            f.write_str("=")?;
             write_escaped(&shown, f)?;
             f.write_str("&")?;
         }

@@ -97,9 +97,8 @@ impl Cbs {
         config: &HubConfig<K>,
         mut recheck: impl FnMut(&Session) -> Option<CheckedSession<'_>>,
     ) -> LinkStep<'s> {
-        let mut search = match LinkSearch::start(role, address, config) {
-            Ok(search) => search,
-            Err(denial) => return LinkStep::Decided(LinkDecision::Deny(denial)),
+        let Some(mut search) = LinkSearch::start(role, address, config) else {
+            return LinkStep::Decided(LinkDecision::Deny(LinkDenial::HubMismatch));
         };
         for (at, session) in self.sessions().enumerate() {
             let checked = recheck(session).filter(|checked| ptr::eq(checked.session(), session));
@@ -138,15 +137,11 @@ pub(super) struct LinkSearch<'s> {
 }
 
 impl<'s> LinkSearch<'s> {
-    /// Starts a search, unless the address is a URI of another host.
-    pub(super) fn start<K: MacKey>(
-        role: LinkRole,
-        address: &'s str,
-        config: &HubConfig<K>,
-    ) -> Result<Self, LinkDenial<'s>> {
-        let path = link_path(address, |hub| config.is_named(hub)).map_err(|_| LinkDenial::HubMismatch)?;
+    /// Starts a search. Returns `None` if the address is a URI of another host.
+    pub(super) fn start<K: MacKey>(role: LinkRole, address: &'s str, config: &HubConfig<K>) -> Option<Self> {
+        let path = link_path(address, |hub| config.is_named(hub)).ok()?;
         let operation = role.operation(path);
-        Ok(Self {
+        Some(Self {
             operation,
             target: LinkTarget::of(&operation),
             many_devices: config.token().many_devices,

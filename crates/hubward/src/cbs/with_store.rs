@@ -3,7 +3,7 @@
 use hubward_core::{LookupResult, MacKey, UnixTime};
 
 use super::connection::Cbs;
-use super::link::{LinkDecision, LinkRole, LinkSearch, LinkStep};
+use super::link::{LinkDecision, LinkDenial, LinkRole, LinkSearch, LinkStep};
 use super::put::CbsResponse;
 use crate::config::HubConfig;
 use crate::error::AuthError;
@@ -119,9 +119,8 @@ impl<K: MacKey> HubConfig<K> {
         store: &S,
         clock: impl Fn() -> UnixTime,
     ) -> Result<LinkDecision<'s>, S::Error> {
-        let mut search = match LinkSearch::start(role, address, self) {
-            Ok(search) => search,
-            Err(denial) => return Ok(LinkDecision::Deny(denial)),
+        let Some(mut search) = LinkSearch::start(role, address, self) else {
+            return Ok(LinkDecision::Deny(LinkDenial::HubMismatch));
         };
         for (at, session) in cbs.sessions().enumerate() {
             match self.recheck(session, store, &clock) {
@@ -152,9 +151,8 @@ impl<K: MacKey> HubConfig<K> {
         clock: impl Fn() -> UnixTime + Send + Sync,
     ) -> impl Future<Output = Result<LinkDecision<'s>, S::Error>> + Send {
         async move {
-            let mut search = match LinkSearch::start(role, address, self) {
-                Ok(search) => search,
-                Err(denial) => return Ok(LinkDecision::Deny(denial)),
+            let Some(mut search) = LinkSearch::start(role, address, self) else {
+                return Ok(LinkDecision::Deny(LinkDenial::HubMismatch));
             };
             for (at, session) in cbs.sessions().enumerate() {
                 match self.recheck_async(session, store, &clock).await {

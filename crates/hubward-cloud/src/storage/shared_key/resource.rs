@@ -38,7 +38,7 @@ impl<'a> Target<'a> {
     fn parameters(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> + use<'a> {
         self.query.split('&').filter(|field| !field.is_empty()).map(|field| {
             let (name, value) = split(field);
-            let text = |text| Text::escaped(text).unwrap_or(Text::EMPTY);
+            let text = |text| Text::escaped(text).unwrap_or(Text::new(""));
             (text(name), text(value))
         })
     }

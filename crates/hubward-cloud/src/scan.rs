@@ -1,0 +1,103 @@
+//! Scans text eight bytes at a time: a token is short, and most of its bytes need no more than one look.
+
+/// A one in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// The highest bit of each byte.
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// Returns a word with a byte in each of its places.
+const fn all(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Marks the bytes below `limit`, which is at most 128. The lowest mark is exact, and there is one if there is such a byte.
+const fn below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(all(limit)) & !word & HIGHS
+}
+
+/// Marks the bytes that are `byte`, as [`below`] does.
+const fn equal(word: u64, byte: u8) -> u64 {
+    let differences = word ^ all(byte);
+    differences.wrapping_sub(ONES) & !differences & HIGHS
+}
+
+/// Returns the position of the first `byte`.
+#[inline]
+pub(crate) fn position(bytes: &[u8], byte: u8) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut at = 0_usize;
+    for word in words {
+        let marks = equal(u64::from_le_bytes(*word), byte);
+        if marks != 0 {
+            let within = usize::try_from(marks.trailing_zeros().wrapping_shr(3)).ok()?;
+            return Some(at.saturating_add(within));
+        }
+        at = at.saturating_add(8);
+    }
+    rest.iter().position(|own| *own == byte).map(|within| at.saturating_add(within))
+}
+
+/// What a text has that is no plain character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) control: bool,
+    pub(crate) percent: bool,
+    pub(crate) plus: bool,
+}
+
+/// Looks for ASCII control characters, `%` and `+`.
+#[inline]
+pub(crate) fn classify(bytes: &[u8]) -> Found {
+    let (mut control, mut percent, mut plus) = (0, 0, 0);
+    let mut look = |word: u64| {
+        control |= below(word, b' ') | equal(word, 0x7f);
+        percent |= equal(word, b'%');
+        plus |= equal(word, b'+');
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().for_each(|word| look(u64::from_le_bytes(*word)));
+    match bytes.last_chunk::<8>() {
+        // the last word overlaps the one before
+        Some(last) if !rest.is_empty() => look(u64::from_le_bytes(*last)),
+        Some(_) => {}
+        None => rest.iter().for_each(|byte| look(all(*byte))),
+    }
+    Found { control: control != 0, percent: percent != 0, plus: plus != 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scans_agree_with_loops_for_each_byte_at_each_place() {
+        for len in 0..20 {
+            for at in 0..len {
+                for byte in 0..=255_u8 {
+                    let mut text = [b'a'; 20];
+                    text[at] = byte;
+                    let text = &text[..len];
+                    let expected =
+                        Found { control: byte.is_ascii_control(), percent: byte == b'%', plus: byte == b'+' };
+                    assert_eq!(classify(text), expected, "{text:?}");
+                    assert_eq!(position(text, b'&'), text.iter().position(|b| *b == b'&'), "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_of_several_kinds_are_found_together() {
+        let neighbours = b"\x00\x01\x1f\x20\x21\x7e\x7f\x80\xff%&'+,";
+        for first in neighbours {
+            for second in neighbours {
+                let text = [b'x', *first, *second, b'x', b'x', b'x', b'x', b'x', *second];
+                let has = |byte: u8| text.contains(&byte);
+                let found = classify(&text);
+                assert_eq!(found.control, text.iter().any(u8::is_ascii_control), "{text:?}");
+                assert_eq!((found.percent, found.plus), (has(b'%'), has(b'+')), "{text:?}");
+                assert_eq!(position(&text, b'&'), text.iter().position(|b| *b == b'&'), "{text:?}");
+            }
+        }
+    }
+}
