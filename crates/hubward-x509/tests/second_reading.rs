@@ -1,8 +1,13 @@
 //! Comparison of the parser with `x509-cert` on altered certificates.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
 
-#[path = "common/der.rs"]
-mod der;
 #[path = "common/mod.rs"]
 mod minting;
 #[path = "common/oracle.rs"]
@@ -10,7 +15,7 @@ mod oracle;
 
 use std::collections::BTreeMap;
 
-use minting::{Fleet, ca, entity, key};
+use minting::{Fleet, ca, der, entity, key};
 use oracle::{Agreement, compare};
 use proptest::prelude::*;
 use rcgen::{GeneralSubtree, NameConstraints, SanType};
