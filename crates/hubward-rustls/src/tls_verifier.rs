@@ -66,7 +66,8 @@ impl TlsVerifier {
             .find(|(scheme, _)| *scheme == signed.scheme)
             .ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
         // a certificate that is registered by its thumbprint needs a key that can be read, and no more
-        let chain = Chain::parse(leaf, &[] as &[&[u8]]).map_err(|_| CertificateError::BadEncoding)?;
+        let chain =
+            Chain::parse(leaf, core::iter::empty::<&[u8]>()).map_err(|_| CertificateError::BadEncoding)?;
         let key = chain.leaf().public_key();
         for algorithm in of_scheme.iter().take(most) {
             match key.verify(message, signed.signature(), *algorithm) {

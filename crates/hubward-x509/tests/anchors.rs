@@ -1,5 +1,12 @@
 //! Anchors are a name and a key (RFC 5280 6.1.1 (d)): which parts of their certificates are checked.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
 
 mod common;
 

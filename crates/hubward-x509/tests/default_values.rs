@@ -1,5 +1,14 @@
 //! Default values that are written out (X.690 11.5) are read where the profile says so, and refused elsewhere.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::ptr_arg,
+    clippy::type_complexity,
+    reason = "a test"
+)]
 
 mod common;
 

@@ -1,5 +1,12 @@
 //! An issuer or a subject that is not a Name is refused, even where the bytes of issuer and subject are equal.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
 
 mod common;
 

@@ -1,5 +1,12 @@
 //! Qualifiers of certificate policies (RFC 5280 4.2.1.4): an unknown one in a critical extension must be refused.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
 
 mod common;
 

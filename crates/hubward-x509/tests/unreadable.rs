@@ -1,5 +1,12 @@
 //! One element of a set that cannot be read does the others no harm.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
 
 #[path = "common/crl_builder.rs"]
 mod crl_builder;

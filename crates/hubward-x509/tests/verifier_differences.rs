@@ -1,5 +1,12 @@
 //! The rules in which verifiers of X.509 differ, as docs/COMPATIBILITY.md lists them: each test pins one of them.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
 
 mod common;
 

@@ -133,10 +133,13 @@ fn report<E: Error + Clone + 'static>(passed_over: &[E], strict: bool) -> Result
     Ok(())
 }
 
+/// The elements of a file: each is read, or is an error in its place.
+type Elements<T> = Result<Vec<Result<T, PemError>>, PemError>;
+
 /// Reads the elements of all files that are what they should be, and reports the others.
 fn readable<T>(
     files: &[PathBuf],
-    read: fn(&[u8]) -> Result<Vec<Result<T, PemError>>, PemError>,
+    read: fn(&[u8]) -> Elements<T>,
     strict: bool,
 ) -> Result<Vec<T>, Box<dyn Error>> {
     let (mut all, mut passed_over) = (Vec::new(), Vec::new());

@@ -1,5 +1,11 @@
 //! DER for tests: certificates with encodings that no library writes.
-#![allow(dead_code, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
 
 /// Returns a value with this tag.
 pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
