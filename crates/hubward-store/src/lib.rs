@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod change;
+mod detail;
+mod encode;
+mod entry;
+mod feed;
+mod follow;
+mod list_row;
+mod memory;
+mod row;
+mod seal;
+mod store;
+#[cfg(feature = "suite")]
+pub mod suite;
+
+pub use change::{ChangeError, Changed, change};
+pub use encode::{EncodeError, identity_row, policy_row};
+pub use entry::{Affected, Applier, Entry, RowError};
+pub use feed::{Feed, FeedHealth, FeedStep, FeedTimes};
+pub use follow::{Follower, Target};
+pub use list_row::ListRow;
+pub use memory::{Backup, MemoryStore};
+pub use row::{Kind, Proof, Row, RowKey};
+pub use seal::{SealedKeyError, SealedPlace, Sealer};
+pub use store::{Commit, Expected, Position, Store, Write};
