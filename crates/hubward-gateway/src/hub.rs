@@ -10,7 +10,7 @@ use hubward::{
     HubConfig, Session, SessionError,
 };
 use hubward_rustcrypto::HmacKey;
-use tokio::sync::watch;
+use hubward_store::{FeedHealth, RowKey};
 
 use crate::clock;
 use crate::connections::Connections;
@@ -19,6 +19,8 @@ use crate::limits::{Limits, Refusals};
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
 use crate::peer::Peer;
+use crate::store::{Durable, WriteError};
+use crate::wakes::Wakes;
 
 /// The registry, with keys ready for use.
 pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
@@ -27,8 +29,10 @@ pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
 pub(crate) struct Hub {
     config: HubConfig<'static, HmacKey>,
     registry: RwLock<Registry>,
-    /// Notifies every connection when the registry has changed.
-    changes: watch::Sender<()>,
+    /// The durable registry, which the one above is the index of.
+    durable: Option<Durable>,
+    /// Wakes connections whose records have changed.
+    pub(crate) wakes: Wakes,
     pub(crate) connections: Connections,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
@@ -42,6 +46,8 @@ pub(crate) struct Hub {
 pub(crate) enum Refusal {
     /// The peer is not authenticated.
     Unauthenticated(AuthError),
+    /// The registry's store does not answer, so the records may be out of date.
+    Unavailable,
     /// The peer is authenticated, and not permitted to do the operation.
     Denied,
     /// The peer is authenticated, and there is no such operation.
@@ -64,13 +70,37 @@ impl Hub {
         Self {
             config,
             registry: RwLock::new(registry),
-            changes: watch::Sender::new(()),
+            durable: None,
+            wakes: Wakes::default(),
             connections: Connections::default(),
             limits,
             metrics: Metrics::default(),
             refusals: Refusals::new(limits.refusal_delay),
             mailboxes: Mailboxes::default(),
         }
+    }
+
+    /// Sets the durable registry whose index this hub has.
+    pub(crate) fn with_durable(mut self, durable: Durable) -> Self {
+        self.durable = Some(durable);
+        self
+    }
+
+    /// Returns whether the registry is durable.
+    pub(crate) const fn is_durable(&self) -> bool {
+        self.durable.is_some()
+    }
+
+    /// Ends the thread that follows a durable registry.
+    pub(crate) fn stop_feed(&self) {
+        if let Some(durable) = &self.durable {
+            durable.stop();
+        }
+    }
+
+    /// Returns what the gateway may do by the age of its index. A registry in memory is always current.
+    pub(crate) fn health(&self) -> FeedHealth {
+        self.durable.as_ref().map_or(FeedHealth::Current, Durable::health)
     }
 
     /// Authenticates a peer and decides on the operation that it requested with its credentials. `claimed` is the identity
@@ -82,6 +112,10 @@ impl Hub {
         claimed: Option<Identity<'_>>,
         credentials: Result<Credentials<'a>, AuthError>,
     ) -> Result<Session, Refusal> {
+        if self.health() != FeedHealth::Current {
+            self.log_unavailable(peer, operation);
+            return Err(Refusal::Unavailable);
+        }
         let authenticated =
             self.authenticate(peer, operation, claimed, credentials).map_err(Refusal::Unauthenticated)?;
         let decision = authenticated.decision();
@@ -103,7 +137,7 @@ impl Hub {
     ) -> Result<Authenticated<'a>, AuthError> {
         let watch = clock::stopwatch();
         let authenticated =
-            credentials.and_then(|credentials| self.run_authentication(credentials, clock::now()));
+            credentials.and_then(|credentials| self.run_authentication(peer, credentials, clock::now()));
         match &authenticated {
             Ok(_) => {
                 self.metrics.authentication_took(watch.elapsed());
@@ -120,13 +154,20 @@ impl Hub {
 
     fn run_authentication<'a>(
         &'a self,
+        peer: &Peer,
         credentials: Credentials<'a>,
         now: UnixTime,
     ) -> Result<Authenticated<'a>, AuthError> {
         let mut pending = credentials.start(&self.config)?;
         loop {
+            // first, so that no change falls between
+            peer.depends_on(&pending.lookup());
             let registry = self.read();
-            let result = registry.find_issued(&pending.lookup(), pending.issuers());
+            let result = match self.health() {
+                FeedHealth::Current => registry.find_issued(&pending.lookup(), pending.issuers()),
+                // a record that may be out of date admits nobody
+                FeedHealth::Late | FeedHealth::Lost => LookupResult::NotFound,
+            };
             match pending.resume(result, now)? {
                 AuthenticationStep::NeedsLookup(next) => pending = next,
                 AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated),
@@ -171,9 +212,13 @@ impl Hub {
     }
 
     fn recheck(&self, session: &Session) -> Result<(), SessionError> {
-        let registry = self.read();
-        let results: Vec<LookupResult<'_, HmacKey>> =
-            session.lookups().map(|lookup| registry.find_issued(&lookup, session.issuers())).collect();
+        let (registry, lost) = (self.read(), self.health() == FeedHealth::Lost);
+        let find = |lookup: Lookup<'_>| match lost {
+            false => registry.find_issued(&lookup, session.issuers()),
+            // in doubt, the record is gone
+            true => LookupResult::NotFound,
+        };
+        let results: Vec<LookupResult<'_, HmacKey>> = session.lookups().map(find).collect();
         session.recheck(&results, clock::now())
     }
 
@@ -193,8 +238,14 @@ impl Hub {
         let reply = loop {
             match step {
                 CbsStep::NeedsLookup(pending) => {
-                    let (registry, lookup) = (self.read(), pending.lookup());
-                    step = pending.resume(registry.find(&lookup), now);
+                    let lookup = pending.lookup();
+                    peer.depends_on(&lookup);
+                    let registry = self.read();
+                    let result = match self.health() {
+                        FeedHealth::Current => registry.find(&lookup),
+                        FeedHealth::Late | FeedHealth::Lost => LookupResult::NotFound,
+                    };
+                    step = pending.resume(result, now);
                 }
                 CbsStep::Replied(reply) => break reply,
             }
@@ -238,6 +289,12 @@ impl Hub {
         self.log_refusal(peer, Who::Unknown, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
+    /// Logs that a peer is refused because the registry's store does not answer.
+    fn log_unavailable(&self, peer: &Peer, operation: &Operation<'_>) {
+        let reason = format_args!("the registry's store does not answer");
+        self.log_refusal(peer, Who::Unknown, operation, ADMISSION, "unavailable", reason);
+    }
+
     /// Logs that bytes before authentication could not be parsed.
     pub(crate) fn log_malformed(&self, peer: &Peer, operation: &Operation<'_>) {
         let reason = format_args!("the bytes before any credential do not follow the protocol");
@@ -277,14 +334,35 @@ impl Hub {
 
     /// Changes the registry, and notifies every connection to recheck its session.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Registry) -> T) -> T {
-        let done = change(&mut self.registry.write().unwrap_or_else(PoisonError::into_inner));
-        self.changes.send_replace(());
+        let done = self.apply(change);
+        self.wakes.wake_all();
         done
     }
 
-    /// Returns a receiver of all later changes.
-    pub(crate) fn changes(&self) -> watch::Receiver<()> {
-        self.changes.subscribe()
+    /// Changes the registry, and wakes no connection: the caller does.
+    pub(crate) fn apply<T>(&self, change: impl FnOnce(&mut Registry) -> T) -> T {
+        change(&mut self.registry.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the registry, and notifies every connection to recheck its session.
+    pub(crate) fn replace(&self, registry: Registry) {
+        let former = self.apply(|current| core::mem::replace(current, registry));
+        self.wakes.wake_all();
+        // erases its keys, which takes long, without the lock
+        drop(former);
+    }
+
+    /// Makes a change of the records with these keys, in the store if there is one. It is durable and visible on this
+    /// gateway when this returns.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        keys: Vec<RowKey>,
+        mut apply: impl FnMut(&mut Registry) -> T + Send + 'static,
+    ) -> Result<T, WriteError> {
+        match &self.durable {
+            Some(durable) => durable.write(keys, apply).await,
+            None => Ok(self.change(|registry| apply(registry))),
+        }
     }
 }
 
@@ -330,7 +408,7 @@ mod tests {
         let hub = Hub::new(config, registry, Limits::default());
         let address = ([127, 0, 0, 1], 1).into();
         let slot = Slot::alone();
-        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot };
+        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot, wake: None };
 
         let client = Client::device(Authority::parse("hub.example").unwrap(), device);
         let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));

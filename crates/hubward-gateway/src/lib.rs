@@ -21,7 +21,9 @@ mod peer;
 mod run;
 mod server;
 mod slots;
+mod store;
 mod tls;
+mod wakes;
 
 pub use config::{Arguments, Command, Config, Serve};
 pub use dev::{Dev, DevError};
@@ -30,4 +32,5 @@ pub use https::UsersError;
 pub use limits::Limits;
 pub use run::run;
 pub use server::{Server, StartError};
+pub use store::{StoreConfig, StoreError, StoreFailure, StorePlace};
 pub use tls::TlsError;

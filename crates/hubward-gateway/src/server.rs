@@ -20,6 +20,7 @@ use crate::https::{Users, UsersError};
 use crate::hub::{Hub, Registry, dummy_key, leak};
 use crate::listener::{self, ListenerContext};
 use crate::slots::Slots;
+use crate::store::{self, StoreError, open_store};
 use crate::tls::{self, TlsError};
 use crate::{amqp, https, metrics_listener, mqtt};
 
@@ -33,6 +34,12 @@ pub enum StartError {
     /// The registry or the policies could not be applied.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The durable registry was not opened, or differs from the files.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A thread was not started.
+    #[error("a thread was not started: {0}")]
+    Thread(io::Error),
     /// The file of users was refused.
     #[error(transparent)]
     Users(#[from] UsersError),
@@ -94,13 +101,27 @@ impl Server {
         let applied = files.apply(files.read()?, &mut registry);
         tracing::info!(records = applied.set, "files read");
         let users = config.users.as_deref().map(Users::read).transpose()?.map(Arc::new);
-        let hub = Hub::new(hub_config(&config)?, registry, config.limits);
+        let hub_config = hub_config(&config)?;
+        let (hub, feed) = match config.store.clone() {
+            None => (Hub::new(hub_config, registry, config.limits), None),
+            Some(store) => {
+                let (name, times) = (config.hub.clone(), config.feed);
+                let opened = tokio::task::spawn_blocking(move || open_store(&store, &name, times, &registry));
+                let opened = opened.await.map_err(|error| StartError::Thread(io::Error::other(error)))??;
+                let hub = Hub::new(hub_config, opened.index, config.limits).with_durable(opened.durable);
+                (hub, Some(opened.feed))
+            }
+        };
         let context = ListenerContext {
             hub: Arc::new(hub),
             slots: Slots::new(config.limits.max_connections, config.limits.max_unproven),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
+        if let Some(feed) = feed {
+            feed.run(Arc::clone(&context.hub)).map_err(StartError::Thread)?;
+            context.tasks.spawn(store::end_lost_sessions(Arc::clone(&context.hub), context.stop.clone()));
+        }
         let mqtt = listen(config.mqtt.as_deref(), &config, None).await?;
         let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
         let amqps = listen(config.amqps.as_deref(), &config, None).await?;
@@ -171,11 +192,16 @@ impl Server {
         self.context.hub.counters()
     }
 
-    /// Reads the files again and applies their changes. Connections whose records changed end.
+    /// Reads the files again and applies their changes. Connections whose records changed end. With a durable registry it
+    /// does nothing: the files are its first content only.
     ///
     /// # Errors
     /// Returns a [`FilesError`] if a file was refused; nothing is applied then.
     pub fn reload(&self) -> Result<Applied, FilesError> {
+        if self.context.hub.is_durable() {
+            // the files are the first content only
+            return Ok(Applied::default());
+        }
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let reading = files.read()?;
         Ok(self.context.hub.change(|registry| files.apply(reading, registry)))
@@ -185,6 +211,7 @@ impl Server {
     /// them ended in time.
     pub async fn shutdown(self) -> bool {
         self.context.stop.cancel();
+        self.context.hub.stop_feed();
         self.context.tasks.close();
         timeout(self.context.hub.limits.drain_timeout, self.context.tasks.wait()).await.is_ok()
     }

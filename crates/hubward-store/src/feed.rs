@@ -21,6 +21,22 @@ impl Default for FeedTimes {
     }
 }
 
+impl FeedTimes {
+    /// Returns what a gateway may do by the time of its last heartbeat.
+    #[must_use]
+    pub fn health(self, heartbeat: Option<Duration>, now: Duration) -> FeedHealth {
+        let Some(heartbeat) = heartbeat else { return FeedHealth::Lost };
+        let age = now.saturating_sub(heartbeat);
+        if age < self.timeout {
+            FeedHealth::Current
+        } else if age < self.grace.max(self.timeout) {
+            FeedHealth::Late
+        } else {
+            FeedHealth::Lost
+        }
+    }
+}
+
 /// The next step of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a caller does each of them")]
@@ -115,14 +131,12 @@ impl Feed {
     /// Returns what the gateway may do at this time.
     #[must_use]
     pub fn health(&self, now: Duration) -> FeedHealth {
-        let Some(heartbeat) = self.heartbeat else { return FeedHealth::Lost };
-        let age = now.saturating_sub(heartbeat);
-        if age < self.times.timeout {
-            FeedHealth::Current
-        } else if age < self.times.grace.max(self.times.timeout) {
-            FeedHealth::Late
-        } else {
-            FeedHealth::Lost
-        }
+        self.times.health(self.heartbeat, now)
+    }
+
+    /// Returns the time at which the store was asked last, of a question that was answered.
+    #[must_use]
+    pub const fn heartbeat(&self) -> Option<Duration> {
+        self.heartbeat
     }
 }

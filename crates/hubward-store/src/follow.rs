@@ -55,6 +55,12 @@ impl<M> Follower<M> {
         self.feed.reached()
     }
 
+    /// Returns the time at which the store was asked last, of a question that was answered.
+    #[must_use]
+    pub const fn heartbeat(&self) -> Option<Duration> {
+        self.feed.heartbeat()
+    }
+
     /// Returns what a gateway may do at this time.
     #[must_use]
     pub fn health(&self, now: Duration) -> FeedHealth {
