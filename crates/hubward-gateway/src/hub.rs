@@ -165,7 +165,7 @@ impl Hub {
             let registry = self.read();
             let result = match self.health() {
                 FeedHealth::Current => registry.find_issued(&pending.lookup(), pending.issuers()),
-                // a record that may be out of date admits nobody
+                // a record that may be out of date admits no session
                 FeedHealth::Late | FeedHealth::Lost => LookupResult::NotFound,
             };
             match pending.resume(result, now)? {
