@@ -7,8 +7,9 @@ use core::time::Duration;
 
 use hubward_ring::signature;
 use hubward_x509::{
-    Anchors, Budget, Certificate, Chain, ChainError, Crl, Crls, ExpectedSubject, Profile, Revocation,
-    RevocationStatus, UnixTime, UnknownStatus,
+    Anchors, Budget, Certificate, Chain, ChainError, Crls, ExpectedSubject, Profile, Revocation,
+    RevocationStatus, UnixTime,
+    crl::{Crl, UnknownStatus},
 };
 use libfuzzer_sys::fuzz_target;
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};

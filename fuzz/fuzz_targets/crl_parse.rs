@@ -1,7 +1,7 @@
 //! Any bytes as a CRL: no panic, and the parsed list borrows from the input, each entry once.
 #![no_main]
 
-use hubward_x509::{Crl, Crls};
+use hubward_x509::{Crls, crl::Crl};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

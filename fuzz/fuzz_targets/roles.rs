@@ -40,11 +40,11 @@ fuzz_target!(|text: &str| {
     for entry in &entries {
         let role =
             LISTS.iter().zip(entry.patterns).try_fold(Role::named("r", ""), |role, (list, pattern)| {
-                if pattern.is_empty() { Ok(role) } else { role.list_of(*list, &[pattern]) }
+                if pattern.is_empty() { Ok(role) } else { role.with_list(*list, &[pattern]) }
             });
         let Ok(role) = role else { continue };
         let added = if entry.denies {
-            let deny = DenyAssignment::new(role, entry.scope).and_then(|deny| deny.to(entry.who));
+            let deny = DenyAssignment::new(role, entry.scope).and_then(|deny| deny.with_principal(entry.who));
             deny.and_then(|deny| access.deny(deny)).is_ok()
         } else {
             access.assign(entry.who, &role, entry.scope).is_ok()

@@ -22,7 +22,7 @@ fuzz_target!(|input: (&str, &str, &str, u32, u16, u8)| {
         _ => return,
     };
     let policy = PolicyName::parse(policy).ok();
-    let unsigned = policy.map_or(unsigned, |policy| unsigned.signed_by(policy));
+    let unsigned = policy.map_or(unsigned, |policy| unsigned.with_policy(policy));
 
     let key = HmacKey::new(&SymmetricKey::from_bytes(b"0123456789abcdef").unwrap());
     let signed = unsigned.sign(&key);

@@ -25,7 +25,7 @@ fuzz_target!(|text: &str| {
         .iter()
         .map(|(denies, who, action, resource)| {
             let start = if *denies { Statement::deny() } else { Statement::allow() };
-            start.identity(who).action(*action).resource(resource)
+            start.with_identity(who).with_action(*action).with_resource(resource)
         })
         .collect();
     let Ok(compiled) = Statements::compile(&statements) else { return };

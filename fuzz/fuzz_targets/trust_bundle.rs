@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(bundle) = SignedBundle::parse(bytes) else {
-        assert!(TrustBundle::provisioned(bytes, signature::ALL).is_err());
+        assert!(TrustBundle::load(bytes, signature::ALL).is_err());
         return;
     };
     let threshold = bundle.threshold().try_into().unwrap();
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let anchors: Vec<_> = bundle.anchors().collect();
     for anchor in &anchors {
-        draft = draft.anchor(anchor.certificate().as_der(), anchor.window());
+        draft = draft.anchor(anchor.certificate().as_der(), anchor.period());
     }
     // the format has one encoding for each content
     let again = draft.finish().unwrap();
@@ -29,12 +29,12 @@ fuzz_target!(|bytes: &[u8]| {
     let at = UnixTime::since_unix_epoch(Duration::from_secs(1_811_808_000));
     let report = bundle.report(at);
     assert_eq!(report.anchors().len(), anchors.len());
-    assert!(report.lapses().is_sorted_by_key(|lapse| lapse.last));
+    assert!(report.expiries().is_sorted_by_key(|expiry| expiry.last));
     let trusted = (0..anchors.len()).any(|anchor| report.is_trusted(anchor));
     assert_eq!(report.trusted_until().is_some(), trusted);
     assert!(report.trusted_until().is_none_or(|last| at <= last && last <= bundle.expires()));
 
-    if let Ok(proven) = TrustBundle::provisioned(bytes, signature::ALL) {
+    if let Ok(proven) = TrustBundle::load(bytes, signature::ALL) {
         assert_eq!(proven.as_bytes(), bytes);
         assert!(proven.anchors(bundle.expires()).unwrap().iter().count() <= anchors.len());
     }

@@ -14,7 +14,7 @@ const SIGNED: [&[u8]; 2] =
     [include_bytes!("../seeds/trust_update/two"), include_bytes!("../seeds/trust_update/three")];
 
 fuzz_target!(|received: &[u8]| {
-    let current = TrustBundle::provisioned(CURRENT, signature::ALL).unwrap();
+    let current = TrustBundle::load(CURRENT, signature::ALL).unwrap();
     let now = UnixTime::since_unix_epoch(Duration::from_secs(1_811_808_000));
     match current.updated(received, signature::ALL, now) {
         Ok(next) => {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use hubward_ring::signature;
-use hubward_x509::{Certificate, CertificateRequest, Chain, common_name};
+use hubward_x509::{Certificate, CertificateRequest, Chain, certificate::common_name};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -131,7 +131,7 @@ fn of_device<'a>(
     match credential {
         DeviceCredential::Key(key) => Ok((client, Proof::Key(key.symmetric_key()?))),
         DeviceCredential::PolicyKey(policy, key) => {
-            Ok((client.signed_by(*policy), Proof::Key(key.symmetric_key()?)))
+            Ok((client.with_policy(*policy), Proof::Key(key.symmetric_key()?)))
         }
         DeviceCredential::Signature(token) => Ok((client, Proof::Token(*token))),
         _ => Err("the device authenticates with a certificate: there is no password to print".into()),

@@ -160,7 +160,7 @@ fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
         }
     };
     if let Some(policy) = &arguments.policy {
-        unsigned = unsigned.signed_by(PolicyName::parse(policy).or_misuse()?);
+        unsigned = unsigned.with_policy(PolicyName::parse(policy).or_misuse()?);
     }
     let key = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
     writeln!(std::io::stdout(), "{}", unsigned.sign(&key))?;

@@ -4,7 +4,7 @@ use core::fmt;
 
 use hubward_core::{DeviceId, HostName, ModuleId, PolicyName};
 
-use crate::error::{ConnectionStringError, Problem};
+use crate::error::{ConnectionStringError, ParseProblem};
 use crate::field::FieldName;
 use crate::grammar::Extras;
 use crate::kind::ConnectionStringKind;
@@ -31,13 +31,13 @@ pub enum DeviceCredential<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{field} has a `;`, which ends a value of a connection string")]
 #[non_exhaustive]
-pub struct Unwritable {
+pub struct UnwritableId {
     /// The field of the id.
     pub field: FieldName,
 }
 
-fn check_writable(field: FieldName, id: &str) -> Result<(), Unwritable> {
-    if id.contains(';') { Err(Unwritable { field }) } else { Ok(()) }
+fn check_writable(field: FieldName, id: &str) -> Result<(), UnwritableId> {
+    if id.contains(';') { Err(UnwritableId { field }) } else { Ok(()) }
 }
 
 impl<'a> DeviceCredential<'a> {
@@ -48,22 +48,21 @@ impl<'a> DeviceCredential<'a> {
         let certificate = reader.flag(FieldName::X509)?;
         match (key, token, certificate) {
             (Some(_), Some(_), _) => {
-                let problem = Problem::SecondCredential(FieldName::SharedAccessKey);
+                let problem = ParseProblem::SecondCredential(FieldName::SharedAccessKey);
                 Err(reader.refuse(FieldName::SharedAccessSignature, problem))
             }
             (Some(_), None, true) => {
-                Err(reader.refuse(FieldName::X509, Problem::SecondCredential(FieldName::SharedAccessKey)))
-            }
-            (None, Some(_), true) => {
                 Err(reader
-                    .refuse(FieldName::X509, Problem::SecondCredential(FieldName::SharedAccessSignature)))
+                    .refuse(FieldName::X509, ParseProblem::SecondCredential(FieldName::SharedAccessKey)))
             }
+            (None, Some(_), true) => Err(reader
+                .refuse(FieldName::X509, ParseProblem::SecondCredential(FieldName::SharedAccessSignature))),
             (Some(key), None, false) => {
                 Ok(policy.map_or(Self::Key(key), |policy| Self::PolicyKey(policy, key)))
             }
             (None, None, false) => Err(reader.missing_credential()),
             _ if policy.is_some() => {
-                Err(reader.refuse(FieldName::SharedAccessKeyName, Problem::PolicyWithoutKey))
+                Err(reader.refuse(FieldName::SharedAccessKeyName, ParseProblem::PolicyWithoutKey))
             }
             (None, Some(token), false) => Ok(Self::Signature(token)),
             (None, None, true) => Ok(Self::Certificate),
@@ -108,12 +107,12 @@ impl<'a> Device<'a> {
     /// Builds a string from its parts.
     ///
     /// # Errors
-    /// [`Unwritable`] if the id has a `;`.
+    /// [`UnwritableId`] if the id has a `;`.
     pub fn new(
         host: HostName<'a>,
         id: DeviceId<'a>,
         credential: DeviceCredential<'a>,
-    ) -> Result<Self, Unwritable> {
+    ) -> Result<Self, UnwritableId> {
         check_writable(FieldName::DeviceId, id.as_str())?;
         Ok(Self { host, id, credential, gateway: None, extras: Extras::default() })
     }
@@ -219,13 +218,13 @@ impl<'a> Module<'a> {
     /// Builds a string from its parts.
     ///
     /// # Errors
-    /// [`Unwritable`] if an id has a `;`.
+    /// [`UnwritableId`] if an id has a `;`.
     pub fn new(
         host: HostName<'a>,
         device: DeviceId<'a>,
         id: ModuleId<'a>,
         credential: DeviceCredential<'a>,
-    ) -> Result<Self, Unwritable> {
+    ) -> Result<Self, UnwritableId> {
         check_writable(FieldName::ModuleId, id.as_str())?;
         Ok(Self { device: Device::new(host, device, credential)?, id })
     }

@@ -1,4 +1,4 @@
-//! [`ConnectionStringError`] and its [`Problem`]s. An error has the apparent kind, the field and the span, never the text.
+//! [`ConnectionStringError`] and its [`ParseProblem`]s. An error has the apparent kind, the field and the span, never the text.
 
 use core::fmt;
 
@@ -21,7 +21,7 @@ pub struct ConnectionStringError {
     /// The bytes with the problem, or the end of the text if something is missing.
     pub span: Span,
     /// The problem.
-    pub problem: Problem,
+    pub problem: ParseProblem,
 }
 
 impl ConnectionStringError {
@@ -34,7 +34,7 @@ impl ConnectionStringError {
 
 impl fmt::Display for ConnectionStringError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Problem::WrongKind { .. } = self.problem {
+        if let ParseProblem::WrongKind { .. } = self.problem {
             return fmt::Display::fmt(&self.problem, f);
         }
         if let Some(kind) = self.kind {
@@ -52,7 +52,7 @@ impl core::error::Error for ConnectionStringError {}
 /// The problem of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum ParseProblem {
     /// The account's name is malformed.
     #[error("the name of a storage account must be 3 to 24 lower-case letters and digits")]
     AccountName,
@@ -155,7 +155,7 @@ pub enum Problem {
     },
 }
 
-impl Problem {
+impl ParseProblem {
     /// Returns a code that does not change between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -194,13 +194,13 @@ impl Problem {
 /// The problem of a value, before its position in the text is known.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ValueProblem {
-    pub(crate) problem: Problem,
+    pub(crate) problem: ParseProblem,
     /// The byte of the value that has the problem, if it is one byte.
     pub(crate) at: Option<usize>,
 }
 
-impl From<Problem> for ValueProblem {
-    fn from(problem: Problem) -> Self {
+impl From<ParseProblem> for ValueProblem {
+    fn from(problem: ParseProblem) -> Self {
         Self { problem, at: None }
     }
 }
@@ -211,7 +211,7 @@ impl From<NameProblem> for ValueProblem {
             NameProblem::Character { offset } => Some(offset),
             _ => None,
         };
-        Self { problem: Problem::Name(problem), at }
+        Self { problem: ParseProblem::Name(problem), at }
     }
 }
 
@@ -223,7 +223,7 @@ impl From<hubward_core::NameError> for ValueProblem {
 
 impl From<KeyError> for ValueProblem {
     fn from(error: KeyError) -> Self {
-        Problem::Key(error).into()
+        ParseProblem::Key(error).into()
     }
 }
 
@@ -233,13 +233,13 @@ impl From<SasProblem> for ValueProblem {
             SasProblem::Text(NameProblem::Character { offset }) => Some(offset),
             _ => None,
         };
-        Self { problem: Problem::Sas(problem), at }
+        Self { problem: ParseProblem::Sas(problem), at }
     }
 }
 
 impl From<EndpointProblem> for ValueProblem {
     fn from(problem: EndpointProblem) -> Self {
-        Problem::EndpointUrl(problem).into()
+        ParseProblem::EndpointUrl(problem).into()
     }
 }
 

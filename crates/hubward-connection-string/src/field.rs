@@ -8,7 +8,7 @@ use core::fmt;
 /// use hubward_connection_string::FieldName;
 ///
 /// assert_eq!(FieldName::from_name("hostname"), Some(FieldName::HostName));
-/// assert_eq!(FieldName::near_miss("ShareAccessKey"), Some(FieldName::SharedAccessKey));
+/// assert_eq!(FieldName::suggestion("ShareAccessKey"), Some(FieldName::SharedAccessKey));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -160,7 +160,7 @@ impl FieldName {
     /// Returns the field that an unknown name most likely means: one whose name differs by at most two edits, or by one
     /// if it is short, or one whose alias in other tools this is.
     #[must_use]
-    pub fn near_miss(name: &str) -> Option<Self> {
+    pub fn suggestion(name: &str) -> Option<Self> {
         if let Some((_, field)) = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(name)) {
             return Some(*field);
         }

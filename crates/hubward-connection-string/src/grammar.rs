@@ -1,6 +1,6 @@
 //! The grammar of all kinds: `name=value` segments between `;`, each split at its first `=`.
 
-use crate::error::{ConnectionStringError, Problem};
+use crate::error::{ConnectionStringError, ParseProblem};
 use crate::field::FieldName;
 use crate::kind::ConnectionStringKind;
 use crate::options::{ParseOptions, UnknownNames};
@@ -31,9 +31,9 @@ impl<'a> Fields<'a> {
     pub(crate) fn scan(text: &'a str, rules: &ParseOptions) -> Self {
         let mut fields = Self { text, entries: [None; MAX_FIELDS], count: 0, first_problem: None };
         if text.is_empty() {
-            fields.report(None, Span { start: 0, end: 0 }, Problem::Empty);
+            fields.report(None, Span { start: 0, end: 0 }, ParseProblem::Empty);
         } else if text.len() > MAX_LEN {
-            let problem = Problem::TooLong { len: text.len(), max: MAX_LEN };
+            let problem = ParseProblem::TooLong { len: text.len(), max: MAX_LEN };
             let start = (0..=MAX_LEN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             fields.report(None, Span { start, end: text.len() }, problem);
         } else {
@@ -41,7 +41,7 @@ impl<'a> Fields<'a> {
             for segment in text.strip_suffix(';').unwrap_or(text).split(';') {
                 if fields.count == MAX_FIELDS {
                     let span = Span { start, end: start.saturating_add(segment.len()) };
-                    fields.report(None, span, Problem::TooManyFields { max: MAX_FIELDS });
+                    fields.report(None, span, ParseProblem::TooManyFields { max: MAX_FIELDS });
                     break;
                 }
                 fields.segment(segment, start, rules);
@@ -58,17 +58,17 @@ impl<'a> Fields<'a> {
     fn segment(&mut self, segment: &str, start: usize, rules: &ParseOptions) {
         let whole = Span { start, end: start.saturating_add(segment.len()) };
         if segment.is_empty() {
-            return self.report(None, whole, Problem::EmptySegment);
+            return self.report(None, whole, ParseProblem::EmptySegment);
         }
         let printable = |c: char| c == ' ' || c.is_ascii_graphic();
         if let Some((at, c)) = segment.char_indices().find(|(_, c)| !printable(*c)) {
             let start = start.saturating_add(at);
             let end = start.saturating_add(c.len_utf8());
-            self.report(None, Span { start, end }, Problem::Character);
+            self.report(None, Span { start, end }, ParseProblem::Character);
         }
         let Some((name_text, value_text)) = segment.split_once('=') else {
             let after_id = self.last_id();
-            return self.report(None, whole, Problem::NoEquals { after_id });
+            return self.report(None, whole, ParseProblem::NoEquals { after_id });
         };
         let name = Span { start, end: start.saturating_add(name_text.len()) };
         let value = Span { start: name.end.saturating_add(1), end: whole.end };
@@ -77,11 +77,11 @@ impl<'a> Fields<'a> {
         if self.first_problem.is_none()
             && let Some(problem) = self.problem_of(name_text, value_text, field, rules)
         {
-            let span = if let Problem::EmptyValue = problem { value } else { name };
+            let span = if let ParseProblem::EmptyValue = problem { value } else { name };
             self.report(field, span, problem);
         }
         if let Some(space) = outer_space(name_text, name).or_else(|| outer_space(value_text, value)) {
-            self.report(field, space, Problem::WhiteSpace);
+            self.report(field, space, ParseProblem::WhiteSpace);
         }
         if let Some(slot) = self.entries.get_mut(self.count) {
             *slot = Some(Entry { field, name, value });
@@ -95,9 +95,9 @@ impl<'a> Fields<'a> {
         value: &str,
         field: Option<FieldName>,
         rules: &ParseOptions,
-    ) -> Option<Problem> {
+    ) -> Option<ParseProblem> {
         if name.is_empty() {
-            return Some(Problem::NoName);
+            return Some(ParseProblem::NoName);
         }
         if outer_space(name, Span { start: 0, end: 0 }).is_some() {
             // reported as white space
@@ -105,19 +105,19 @@ impl<'a> Fields<'a> {
         }
         let same = |entry: &Entry| entry.name.of(self.text).eq_ignore_ascii_case(name);
         if let Some(before) = self.entries().find(same) {
-            return Some(Problem::Duplicate { first: before.name.start });
+            return Some(ParseProblem::Duplicate { first: before.name.start });
         }
         if field.is_some() {
-            return value.is_empty().then_some(Problem::EmptyValue);
+            return value.is_empty().then_some(ParseProblem::EmptyValue);
         }
         // in `DeviceId=a;b=c`, `b` may be a name or a part of an old id
         let after_id = self.last_id();
         match rules.unknown_names {
-            UnknownNames::Refuse => Some(match (FieldName::near_miss(name), after_id) {
-                (None, Some(id)) => Problem::UnknownAfterId(id),
-                (meant, _) => Problem::UnknownName { meant },
+            UnknownNames::Refuse => Some(match (FieldName::suggestion(name), after_id) {
+                (None, Some(id)) => ParseProblem::UnknownAfterId(id),
+                (meant, _) => ParseProblem::UnknownName { meant },
             }),
-            UnknownNames::Keep => after_id.map(Problem::UnknownAfterId),
+            UnknownNames::Keep => after_id.map(ParseProblem::UnknownAfterId),
         }
     }
 
@@ -128,7 +128,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Keeps the problem if it is the first one.
-    fn report(&mut self, field: Option<FieldName>, span: Span, problem: Problem) {
+    fn report(&mut self, field: Option<FieldName>, span: Span, problem: ParseProblem) {
         self.first_problem.get_or_insert(ConnectionStringError { kind: None, field, span, problem });
     }
 

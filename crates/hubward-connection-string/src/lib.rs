@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+// docs.rs builds with this: it marks the items that a feature adds
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod cosmos;
 mod device;
@@ -20,9 +22,9 @@ mod text;
 mod write;
 
 pub use cosmos::{Cosmos, DatabaseName};
-pub use device::{Device, DeviceCredential, Module, Unwritable};
+pub use device::{Device, DeviceCredential, Module, UnwritableId};
 pub use endpoint::{EndpointProblem, EndpointUrl, Scheme, host_is_under};
-pub use error::{ConnectionStringError, Problem};
+pub use error::{ConnectionStringError, ParseProblem};
 pub use explain::{ExplainedField, Explanation, explain};
 pub use field::FieldName;
 pub use grammar::{Extras, MAX_FIELDS};

@@ -1,7 +1,7 @@
 //! [`Reader`]: checks presence, form and combination of the fields of one kind, and parses their values.
 
 use crate::endpoint::{EndpointProblem, EndpointUrl};
-use crate::error::{ConnectionStringError, Problem, ValueProblem};
+use crate::error::{ConnectionStringError, ParseProblem, ValueProblem};
 use crate::field::FieldName;
 use crate::grammar::{Entry, Extras, Fields};
 use crate::kind::ConnectionStringKind;
@@ -26,7 +26,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         }
         let reader = Self { fields, kind, rules };
         match fields.entries().find(|entry| entry.field.is_some_and(|field| !kind.has(field))) {
-            Some(entry) => Err(reader.error(entry.field, entry.name, Problem::NotOfKind)),
+            Some(entry) => Err(reader.error(entry.field, entry.name, ParseProblem::NotOfKind)),
             None => Ok(reader),
         }
     }
@@ -44,38 +44,40 @@ impl<'f, 'a> Reader<'f, 'a> {
                 kind: Some(found),
                 field: None,
                 span: Span { start: 0, end: text.len() },
-                problem: Problem::WrongKind { found, wanted },
+                problem: ParseProblem::WrongKind { found, wanted },
             }),
             _ => read(&Reader::new(&fields, rules, wanted)?),
         }
     }
 
-    fn error(&self, field: Option<FieldName>, span: Span, problem: Problem) -> ConnectionStringError {
+    fn error(&self, field: Option<FieldName>, span: Span, problem: ParseProblem) -> ConnectionStringError {
         ConnectionStringError { kind: Some(self.kind), field, span, problem }
     }
 
     /// Returns an error about a field that the text has.
-    pub(crate) fn refuse(&self, field: FieldName, problem: Problem) -> ConnectionStringError {
+    pub(crate) fn refuse(&self, field: FieldName, problem: ParseProblem) -> ConnectionStringError {
         let span = self.fields.find(field).map_or_else(|| self.end(), |entry| entry.value);
         self.error(Some(field), span, problem)
     }
 
     /// Returns an error about a missing field. If a kept unknown name is similar to it, the error is about that name.
-    fn missing(&self, problem: Problem, wanted: impl Fn(FieldName) -> bool) -> ConnectionStringError {
+    fn missing(&self, problem: ParseProblem, wanted: impl Fn(FieldName) -> bool) -> ConnectionStringError {
         let misspelt = self
             .fields
             .entries()
             .filter(|entry| entry.field.is_none())
-            .find_map(|entry| Some((entry, FieldName::near_miss(entry.name.of(self.fields.text()))?)))
+            .find_map(|entry| Some((entry, FieldName::suggestion(entry.name.of(self.fields.text()))?)))
             .filter(|(_, meant)| self.kind.has(*meant) && wanted(*meant));
         match misspelt {
-            Some((entry, meant)) => self.error(None, entry.name, Problem::UnknownName { meant: Some(meant) }),
+            Some((entry, meant)) => {
+                self.error(None, entry.name, ParseProblem::UnknownName { meant: Some(meant) })
+            }
             None => self.error(None, self.end(), problem),
         }
     }
 
     pub(crate) fn missing_credential(&self) -> ConnectionStringError {
-        self.missing(Problem::MissingCredential, |field| field.is_secret() || field == FieldName::X509)
+        self.missing(ParseProblem::MissingCredential, |field| field.is_secret() || field == FieldName::X509)
     }
 
     fn end(&self) -> Span {
@@ -126,7 +128,7 @@ impl<'f, 'a> Reader<'f, 'a> {
     ) -> Result<T, ConnectionStringError> {
         match self.optional(field, parse)? {
             Some(value) => Ok(value),
-            None => Err(self.missing(Problem::Missing(field), |meant| meant == field)),
+            None => Err(self.missing(ParseProblem::Missing(field), |meant| meant == field)),
         }
     }
 
@@ -138,7 +140,7 @@ impl<'f, 'a> Reader<'f, 'a> {
             } else if value.eq_ignore_ascii_case("false") {
                 Ok(false)
             } else {
-                Err(Problem::Flag)
+                Err(ParseProblem::Flag)
             }
         })?;
         Ok(flag.unwrap_or(false))
@@ -151,7 +153,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         others: &[FieldName],
     ) -> Result<(), ConnectionStringError> {
         match others.iter().find(|field| self.has(**field)) {
-            Some(second) => Err(self.refuse(*second, Problem::SecondCredential(first))),
+            Some(second) => Err(self.refuse(*second, ParseProblem::SecondCredential(first))),
             None => Ok(()),
         }
     }
@@ -164,7 +166,7 @@ impl<'f, 'a> Reader<'f, 'a> {
     ) -> Result<(), ConnectionStringError> {
         match self.rules.without_tls {
             WithoutTls::Loopback if !endpoint.is_loopback() => {
-                Err(self.refuse(field, Problem::EndpointUrl(EndpointProblem::WithoutTls)))
+                Err(self.refuse(field, ParseProblem::EndpointUrl(EndpointProblem::WithoutTls)))
             }
             WithoutTls::Loopback | WithoutTls::Anywhere => Ok(()),
         }

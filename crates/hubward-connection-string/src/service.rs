@@ -4,7 +4,7 @@ use core::fmt;
 
 use hubward_core::{HostName, PolicyName};
 
-use crate::error::{ConnectionStringError, Problem};
+use crate::error::{ConnectionStringError, ParseProblem};
 use crate::field::FieldName;
 use crate::grammar::Extras;
 use crate::kind::ConnectionStringKind;
@@ -171,7 +171,7 @@ impl<'a> ProvisioningService<'a> {
         Reader::parse_kind(text, rules, ConnectionStringKind::Service, |reader| {
             let service = Service::read(reader)?;
             match service.gateway {
-                Some(_) => Err(reader.refuse(FieldName::GatewayHostName, Problem::NotOfKind)),
+                Some(_) => Err(reader.refuse(FieldName::GatewayHostName, ParseProblem::NotOfKind)),
                 None => Ok(Self(service)),
             }
         })

@@ -5,7 +5,7 @@ use core::fmt;
 use hubward_core::{NameProblem, PolicyName};
 
 use crate::endpoint::{EndpointProblem, EndpointUrl, Scheme};
-use crate::error::{ConnectionStringError, Problem};
+use crate::error::{ConnectionStringError, ParseProblem};
 use crate::field::FieldName;
 use crate::grammar::Extras;
 use crate::kind::ConnectionStringKind;
@@ -138,7 +138,7 @@ impl<'a> ServiceBus<'a> {
             )
         } else if let Some(token) = reader.optional(FieldName::SharedAccessSignature, SasText::parse)? {
             if reader.has(FieldName::SharedAccessKeyName) {
-                let problem = Problem::PolicyWithoutKey;
+                let problem = ParseProblem::PolicyWithoutKey;
                 return Err(reader.refuse(FieldName::SharedAccessKeyName, problem));
             }
             ServiceBusCredential::Signature(token)

@@ -5,7 +5,7 @@ use core::fmt;
 use hubward_core::HostName;
 
 use crate::endpoint::{EndpointProblem, EndpointUrl, Scheme};
-use crate::error::{ConnectionStringError, Problem};
+use crate::error::{ConnectionStringError, ParseProblem};
 use crate::field::FieldName;
 use crate::grammar::Extras;
 use crate::kind::ConnectionStringKind;
@@ -61,10 +61,10 @@ impl<'a> AccountName<'a> {
     /// Parses a name and borrows it.
     ///
     /// # Errors
-    /// [`Problem::AccountName`] if the text is not a name.
-    pub fn parse(text: &'a str) -> Result<Self, Problem> {
+    /// [`ParseProblem::AccountName`] if the text is not a name.
+    pub fn parse(text: &'a str) -> Result<Self, ParseProblem> {
         let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if plain && (3..=24).contains(&text.len()) { Ok(Self(text)) } else { Err(Problem::AccountName) }
+        if plain && (3..=24).contains(&text.len()) { Ok(Self(text)) } else { Err(ParseProblem::AccountName) }
     }
 
     /// Returns the name.
@@ -214,7 +214,7 @@ impl<'a> Storage<'a> {
             return Self::read_development(reader);
         }
         if reader.has(FieldName::DevelopmentStorageProxyUri) {
-            return Err(reader.refuse(FieldName::DevelopmentStorageProxyUri, Problem::NotOfKind));
+            return Err(reader.refuse(FieldName::DevelopmentStorageProxyUri, ParseProblem::NotOfKind));
         }
         let mut endpoints = [None; 8];
         for (slot, field) in endpoints.iter_mut().zip(explicit_fields()) {
@@ -225,14 +225,14 @@ impl<'a> Storage<'a> {
             }
         }
         let protocol = reader.optional(FieldName::DefaultEndpointsProtocol, |text| {
-            Scheme::from_name(text).filter(|scheme| *scheme != Scheme::Sb).ok_or(Problem::Protocol)
+            Scheme::from_name(text).filter(|scheme| *scheme != Scheme::Sb).ok_or(ParseProblem::Protocol)
         })?;
         if protocol == Some(Scheme::Http) && reader.rules.without_tls == WithoutTls::Loopback {
             // an emulator's string has explicit endpoints on this machine; the defaults of others are elsewhere
             let emulator = endpoints.iter().flatten().all(EndpointUrl::is_loopback)
                 && EXPLICIT.iter().any(|(_, primary, _)| reader.has(*primary));
             if !emulator || reader.has(FieldName::EndpointSuffix) {
-                let problem = Problem::EndpointUrl(EndpointProblem::WithoutTls);
+                let problem = ParseProblem::EndpointUrl(EndpointProblem::WithoutTls);
                 return Err(reader.refuse(FieldName::DefaultEndpointsProtocol, problem));
             }
         }
@@ -257,7 +257,7 @@ impl<'a> Storage<'a> {
         let fixed = [FieldName::DefaultEndpointsProtocol, FieldName::AccountName, FieldName::EndpointSuffix]
             .into_iter();
         if let Some(field) = fixed.chain(explicit_fields()).find(|field| reader.has(*field)) {
-            return Err(reader.refuse(field, Problem::NotOfKind));
+            return Err(reader.refuse(field, ParseProblem::NotOfKind));
         }
         reader.refuse_second(
             FieldName::UseDevelopmentStorage,

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::cosmos::Cosmos;
 use crate::device::{Device, Module};
-use crate::error::{ConnectionStringError, Problem};
+use crate::error::{ConnectionStringError, ParseProblem};
 use crate::grammar::{Extras, Fields};
 use crate::kind::ConnectionStringKind;
 use crate::options::ParseOptions;
@@ -55,7 +55,7 @@ impl<'a> ConnectionString<'a> {
         let Some(kind) = fields.kind() else {
             let span = Span { start: 0, end: fields.text().len() };
             let unknown =
-                ConnectionStringError { kind: None, field: None, span, problem: Problem::UnknownKind };
+                ConnectionStringError { kind: None, field: None, span, problem: ParseProblem::UnknownKind };
             return Err(fields.first_problem().unwrap_or(unknown));
         };
         let reader = Reader::new(fields, rules, kind)?;

@@ -3,7 +3,7 @@
 #![allow(clippy::arithmetic_side_effects, clippy::panic, reason = "tests")]
 
 use hubward_connection_string::{
-    ConnectionString, Device, FieldName, MAX_FIELDS, MAX_LEN, ParseOptions, Problem, UnknownNames,
+    ConnectionString, Device, FieldName, MAX_FIELDS, MAX_LEN, ParseOptions, ParseProblem, UnknownNames,
 };
 
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -83,7 +83,7 @@ fn a_duplicate_name_is_refused() {
         let error = Device::parse(&text, &ParseOptions::STRICT).unwrap_err();
         assert_eq!(
             (error.field, error.problem),
-            (Some(FieldName::HostName), Problem::Duplicate { first: 0 })
+            (Some(FieldName::HostName), ParseProblem::Duplicate { first: 0 })
         );
         assert_eq!(error.offset(), device().len() + 1);
     }
@@ -119,10 +119,10 @@ fn a_segment_needs_a_name_and_an_equals_sign() {
 fn a_part_of_an_id_is_not_parsed_as_a_field() {
     let error =
         Device::parse(&device().replace("DeviceId=d", "DeviceId=a;b"), &ParseOptions::STRICT).unwrap_err();
-    assert_eq!(error.problem, Problem::NoEquals { after_id: Some(FieldName::DeviceId) });
+    assert_eq!(error.problem, ParseProblem::NoEquals { after_id: Some(FieldName::DeviceId) });
     for rules in [ParseOptions::STRICT, ParseOptions::COMPATIBLE] {
         let error = Device::parse(&device().replace("DeviceId=d", "DeviceId=a;b=c"), &rules).unwrap_err();
-        assert_eq!(error.problem, Problem::UnknownAfterId(FieldName::DeviceId));
+        assert_eq!(error.problem, ParseProblem::UnknownAfterId(FieldName::DeviceId));
     }
 }
 
@@ -144,7 +144,7 @@ fn unknown_names_are_refused_or_kept() {
 fn the_size_of_a_text_is_limited() {
     let long = format!("{};Pad={}", device(), "x".repeat(MAX_LEN));
     let error = Device::parse(&long, &ParseOptions::COMPATIBLE).unwrap_err();
-    assert_eq!(error.problem, Problem::TooLong { len: long.len(), max: MAX_LEN });
+    assert_eq!(error.problem, ParseProblem::TooLong { len: long.len(), max: MAX_LEN });
     let wide = "é".repeat(MAX_LEN);
     let error = Device::parse(&format!("a{wide}"), &ParseOptions::STRICT).unwrap_err();
     assert!(wide.len() > MAX_LEN && error.offset() == MAX_LEN - 1, "a span ends at character boundaries");
@@ -152,6 +152,6 @@ fn the_size_of_a_text_is_limited() {
     let most = device() + &pads(MAX_FIELDS - 3);
     assert!(Device::parse(&most, &ParseOptions::COMPATIBLE).is_ok());
     let error = Device::parse(&(device() + &pads(MAX_FIELDS - 2)), &ParseOptions::COMPATIBLE).unwrap_err();
-    assert_eq!(error.problem, Problem::TooManyFields { max: MAX_FIELDS });
+    assert_eq!(error.problem, ParseProblem::TooManyFields { max: MAX_FIELDS });
     assert_eq!(error.offset(), most.len() + 1);
 }

@@ -3,9 +3,9 @@
 #![allow(clippy::panic, reason = "tests")]
 
 use hubward_connection_string::{
-    ConnectionString, ConnectionStringKind, Cosmos, Device, DeviceCredential, Module, ParseOptions, Problem,
-    ProvisioningService, Scheme, Service, ServiceBus, ServiceBusCredential, ServiceCredential, Storage,
-    StorageCredential, StorageService,
+    ConnectionString, ConnectionStringKind, Cosmos, Device, DeviceCredential, Module, ParseOptions,
+    ParseProblem, ProvisioningService, Scheme, Service, ServiceBus, ServiceBusCredential, ServiceCredential,
+    Storage, StorageCredential, StorageService,
 };
 
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -46,7 +46,7 @@ fn a_service_has_a_policy_and_its_key_or_a_token() {
     let behind = format!("{text};GatewayHostName=gw");
     assert_eq!(Service::parse(&behind, &ParseOptions::STRICT).unwrap().gateway().unwrap().as_str(), "gw");
     let error = ProvisioningService::parse(&behind, &ParseOptions::STRICT).unwrap_err();
-    assert_eq!((error.problem, error.span.of(&behind)), (Problem::NotOfKind, "gw"));
+    assert_eq!((error.problem, error.span.of(&behind)), (ParseProblem::NotOfKind, "gw"));
 
     assert_eq!(code("HostName=h"), "missing");
     assert_eq!(code("HostName=h;SharedAccessKey={K}"), "missing");
@@ -162,19 +162,28 @@ fn an_error_has_the_actual_kind() {
     let error = Service::parse(&device, &ParseOptions::STRICT).unwrap_err();
     assert_eq!(
         error.problem,
-        Problem::WrongKind { found: ConnectionStringKind::Device, wanted: ConnectionStringKind::Service }
+        ParseProblem::WrongKind {
+            found: ConnectionStringKind::Device,
+            wanted: ConnectionStringKind::Service
+        }
     );
     let service = fill("HostName=h;SharedAccessKeyName=p;SharedAccessKey={K}");
     let error = Device::parse(&service, &ParseOptions::STRICT).unwrap_err();
     assert_eq!(
         error.problem,
-        Problem::WrongKind { found: ConnectionStringKind::Service, wanted: ConnectionStringKind::Device }
+        ParseProblem::WrongKind {
+            found: ConnectionStringKind::Service,
+            wanted: ConnectionStringKind::Device
+        }
     );
     let bus = "Endpoint=sb://ns.example/;SharedAccessKeyName=p;SharedAccessKey=k";
     let error = Service::parse(bus, &ParseOptions::STRICT).unwrap_err();
     assert_eq!(
         error.problem,
-        Problem::WrongKind { found: ConnectionStringKind::ServiceBus, wanted: ConnectionStringKind::Service }
+        ParseProblem::WrongKind {
+            found: ConnectionStringKind::ServiceBus,
+            wanted: ConnectionStringKind::Service
+        }
     );
     assert_eq!(code("SharedAccessSignature={S}"), "unknown-kind");
 }
@@ -184,7 +193,7 @@ fn a_field_of_another_kind_is_always_refused() {
     let text = fill("HostName=h;DeviceId=d;SharedAccessKey={K};AccountName=abc");
     for rules in [ParseOptions::STRICT, ParseOptions::COMPATIBLE] {
         let error = Device::parse(&text, &rules).unwrap_err();
-        assert_eq!(error.problem, Problem::NotOfKind);
+        assert_eq!(error.problem, ParseProblem::NotOfKind);
         assert_eq!(error.span.of(&text), "AccountName");
     }
 }

@@ -113,7 +113,7 @@ impl<'k, K: MacKey> Keys<'k, K> {
     /// Puts a dummy key into an empty second slot. This costs the time of two keys, and a tag under the dummy key
     /// matches nothing: an identity with one key takes as long as one with two.
     #[must_use]
-    pub const fn padded(self, dummy: &'k K) -> Self {
+    pub const fn with_dummy(self, dummy: &'k K) -> Self {
         match self.secondary {
             Some(_) => self,
             None => Self { primary: self.primary, secondary: Some(dummy), dummy: true },

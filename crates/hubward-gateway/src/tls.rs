@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hubward::x509::pem::{self, PemError};
-use hubward::x509::{Anchors, ParseError};
+use hubward::x509::{Anchors, error::ParseError};
 use hubward_rustls::ProofOfPossessionVerifier;
 use rustls::ServerConfig;
 use rustls::crypto::ring;

@@ -58,7 +58,7 @@ fn roles() {
 /// Measures a hundred statements, each for a device of its own, then each for every device with a topic of its own.
 fn hundred_statements() {
     let rule = |identity: &str, resource: &str| {
-        Statement::allow().identity(identity).action(Action::MqttPublish).resource(resource)
+        Statement::allow().with_identity(identity).with_action(Action::MqttPublish).with_resource(resource)
     };
     let each: Vec<_> = (0..100)
         .map(|at| rule(&format!("thermostat-{at:04}"), &format!("fleet/thermostat-{at:04}/#")))

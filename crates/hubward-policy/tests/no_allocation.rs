@@ -41,11 +41,11 @@ fn evaluating_statements_does_not_allocate() {
     let rules: Vec<_> = (0..100)
         .map(|at| {
             Statement::allow()
-                .identity("{{iot:identity}}")
-                .identity(&format!("dev{at}"))
-                .action(Action::MqttPublish)
-                .action(Action::HttpGet)
-                .resource(&format!("fleet/{at}/{{{{iot:device_id}}}}/+/#"))
+                .with_identity("{{iot:identity}}")
+                .with_identity(&format!("dev{at}"))
+                .with_action(Action::MqttPublish)
+                .with_action(Action::HttpGet)
+                .with_resource(&format!("fleet/{at}/{{{{iot:device_id}}}}/+/#"))
         })
         .collect();
     let rules = Statements::compile(&rules).unwrap();
@@ -83,7 +83,10 @@ fn a_role_check_does_not_allocate() {
 #[test]
 fn a_compiled_set_has_a_few_megabytes_at_most() {
     let rule = |resource: &str| {
-        Statement::allow().identity("{{iot:identity}}").action(Action::MqttPublish).resource(resource)
+        Statement::allow()
+            .with_identity("{{iot:identity}}")
+            .with_action(Action::MqttPublish)
+            .with_resource(resource)
     };
     for resource in
         [["{{iot:device_id}}"; 13].join("/"), ["a"; 14].join("/"), "a".repeat(230), "a/b".to_owned()]

@@ -34,7 +34,7 @@ fn the_built_in_roles_are_valid() {
         assert_eq!(role.id().len(), 36);
         for list in LISTS {
             let entries: Vec<_> = role.entries(list).collect();
-            Role::new("copy", "").list_of(list, &entries).unwrap();
+            Role::new("copy", "").with_list(list, &entries).unwrap();
         }
     }
 }
@@ -60,8 +60,8 @@ fn the_endpoints_of_a_hub_require_the_documented_roles() {
         assert_eq!(registry.is_allow(), expected, "{}", endpoint.name());
     }
     let bulk = ENDPOINTS.iter().find(|endpoint| endpoint.name() == "identity.bulk").unwrap();
-    let writes =
-        Role::new("writes", "").list_of(RoleList::DataActions, &["Microsoft.Devices/IotHubs/devices/write"]);
+    let writes = Role::new("writes", "")
+        .with_list(RoleList::DataActions, &["Microsoft.Devices/IotHubs/devices/write"]);
     let mut access = Access::new();
     access.assign("ann", &writes.unwrap(), HUB).unwrap();
     assert!(!access.check_endpoint(&["ann"], bulk, hub).is_allow(), "a bulk request may delete");
@@ -202,8 +202,8 @@ fn roles_of_other_services_are_evaluated_in_the_same_way() {
 #[test]
 fn not_actions_exclude_from_their_own_role_alone() {
     let role = |granted: &[&str], excluded: &[&str]| {
-        let role = Role::named("custom", "").list_of(RoleList::DataActions, granted).unwrap();
-        role.list_of(RoleList::NotDataActions, excluded).unwrap()
+        let role = Role::named("custom", "").with_list(RoleList::DataActions, granted).unwrap();
+        role.with_list(RoleList::NotDataActions, excluded).unwrap()
     };
     let (delete, read) =
         ("Microsoft.Devices/IotHubs/devices/delete", "Microsoft.Devices/IotHubs/devices/read");
@@ -223,8 +223,11 @@ fn not_actions_exclude_from_their_own_role_alone() {
         RoleDecision::Allow { assignment: 1 }
     );
 
-    let deny =
-        DenyAssignment::new(role(&["*/delete"], &[]), "/").unwrap().to_everyone().except("root").unwrap();
+    let deny = DenyAssignment::new(role(&["*/delete"], &[]), "/")
+        .unwrap()
+        .with_everyone()
+        .with_exception("root")
+        .unwrap();
     access.deny(deny).unwrap();
     assert_eq!(
         check(&access, &["ann", "admins"], Plane::Data, delete, HUB),
@@ -237,8 +240,8 @@ fn not_actions_exclude_from_their_own_role_alone() {
         RoleDecision::Deny(MissingPermission::NoRole)
     );
 
-    let here = DenyAssignment::new(role(&["*"], &[]), HUB).unwrap().not_below();
-    access.deny(here.to("ann").unwrap().to("bob").unwrap()).unwrap();
+    let here = DenyAssignment::new(role(&["*"], &[]), HUB).unwrap().without_child_scopes();
+    access.deny(here.with_principal("ann").unwrap().with_principal("bob").unwrap()).unwrap();
     let below = format!("{HUB}/devices/dev1");
     assert_eq!(
         check(&access, &["ann"], Plane::Data, read, HUB),
@@ -254,21 +257,21 @@ fn not_actions_exclude_from_their_own_role_alone() {
 #[test]
 fn a_deny_assignment_without_effect_is_refused() {
     const ALL_PRINCIPALS: &str = "00000000-0000-0000-0000-000000000000";
-    let all = || Role::named("all", "").list_of(RoleList::Actions, &["*"]).unwrap();
+    let all = || Role::named("all", "").with_list(RoleList::Actions, &["*"]).unwrap();
     let deny = |role: Role| DenyAssignment::new(role, HUB).unwrap();
     let mut access = with("Contributor", HUB);
     let lists = "Microsoft.Devices/iotHubs/listkeys/action";
     assert_eq!(access.deny(deny(all())).err(), Some(RoleError::NoPrincipal));
-    assert_eq!(access.deny(deny(all()).except("ann").unwrap()).err(), Some(RoleError::NoPrincipal));
-    assert_eq!(access.deny(deny(Role::named("none", "")).to_everyone()).err(), Some(RoleError::NoActions));
+    assert_eq!(access.deny(deny(all()).with_exception("ann").unwrap()).err(), Some(RoleError::NoPrincipal));
+    assert_eq!(access.deny(deny(Role::named("none", "")).with_everyone()).err(), Some(RoleError::NoActions));
     assert!(check(&access, &["ann"], Plane::Control, lists, HUB).is_allow());
     // the directory's id of all principals denies to everyone
-    access.deny(deny(all()).to(ALL_PRINCIPALS).unwrap()).unwrap();
+    access.deny(deny(all()).with_principal(ALL_PRINCIPALS).unwrap()).unwrap();
     assert_eq!(
         check(&access, &["ann"], Plane::Control, lists, HUB),
         RoleDecision::Deny(MissingPermission::Denied(0))
     );
-    assert!(deny(all()).except(ALL_PRINCIPALS).is_err());
+    assert!(deny(all()).with_exception(ALL_PRINCIPALS).is_err());
     assert!(access.assign(ALL_PRINCIPALS, built_in("Owner").unwrap(), HUB).is_err());
 }
 
@@ -278,18 +281,18 @@ fn the_number_of_assignments_is_limited() {
     let role = Role::new("r", "");
     (0..16_384).for_each(|_| access.assign("ann", &role, "/").unwrap());
     assert_eq!(access.assign("ann", &role, "/").err(), Some(RoleError::TooManyAssignments));
-    let denied = role.list_of(RoleList::Actions, &["*"]).unwrap();
+    let denied = role.with_list(RoleList::Actions, &["*"]).unwrap();
     let mut deny = DenyAssignment::new(denied, "/").unwrap();
     for _ in 0..1024 {
-        deny = deny.to("ann").unwrap().except("bob").unwrap();
+        deny = deny.with_principal("ann").unwrap().with_exception("bob").unwrap();
     }
-    assert!(deny.clone().to("ann").is_err() && deny.clone().except("bob").is_err());
+    assert!(deny.clone().with_principal("ann").is_err() && deny.clone().with_exception("bob").is_err());
     (0..16_384).for_each(|_| {
         access
             .deny(
-                DenyAssignment::new(Role::named("r", "").list_of(RoleList::Actions, &["*"]).unwrap(), "/")
+                DenyAssignment::new(Role::named("r", "").with_list(RoleList::Actions, &["*"]).unwrap(), "/")
                     .unwrap()
-                    .to_everyone(),
+                    .with_everyone(),
             )
             .unwrap()
     });
@@ -318,7 +321,7 @@ fn a_scope_covers_whole_names_in_any_case() {
     for scope in ["", "subscriptions", "/a/", "//a", "/a//b", "/a/../b", "/a/%2e", "/a/*", "/a b", "/a\\b"] {
         assert!(ArmScope::parse(scope).is_err(), "{scope}");
     }
-    let here = Role::named("here", "").list_of(RoleList::AssignableScopes, &[SUBSCRIPTION]).unwrap();
+    let here = Role::named("here", "").with_list(RoleList::AssignableScopes, &[SUBSCRIPTION]).unwrap();
     let mut access = Access::new();
     assert!(access.assign("ann", &here, HUB).is_ok());
     assert!(access.assign("ann", &here, "/subscriptions/8d3c0").is_err());
@@ -337,7 +340,7 @@ fn an_invalid_entry_refuses_the_role() {
         ("Microsoft.Devices/rea?", "notActions, entry 1: the character at byte 21 is not allowed"),
         ("*/a*/a*/a*/a*/a*/a*/a*/a*/a", "notActions, entry 1: more than 256 bytes or 8 wildcards"),
     ] {
-        let refused = Role::named("r", "").list_of(RoleList::NotActions, &["*/read", entry]).unwrap_err();
+        let refused = Role::named("r", "").with_list(RoleList::NotActions, &["*/read", entry]).unwrap_err();
         assert_eq!(refused.to_string(), text);
     }
     for name in ["*", "Microsoft.Devices/*", "Microsoft.Devices", "a/ b", "/a/b", ""] {

@@ -40,7 +40,7 @@ impl Plain {
     fn role(&self) -> Role {
         LISTS.iter().zip(&self.lists).fold(Role::named("r", ""), |role, (list, entries)| {
             let entries: Vec<_> = entries.iter().map(String::as_str).collect();
-            role.list_of(*list, &entries).unwrap()
+            role.with_list(*list, &entries).unwrap()
         })
     }
 
@@ -91,7 +91,10 @@ fn compile(roles: &[Plain], denies: &[Plain]) -> Access {
         access.assign(plain.principal, &plain.role(), &plain.scope()).unwrap();
     }
     for plain in denies {
-        let deny = DenyAssignment::new(plain.role(), &plain.scope()).unwrap().to(plain.principal).unwrap();
+        let deny = DenyAssignment::new(plain.role(), &plain.scope())
+            .unwrap()
+            .with_principal(plain.principal)
+            .unwrap();
         // a deny assignment without operations is refused, and changes nothing
         let without_effect = plain.lists[0].is_empty() && plain.lists[2].is_empty();
         assert_eq!(access.deny(deny).is_err(), without_effect);
@@ -104,7 +107,7 @@ proptest! {
 
     #[test]
     fn a_wildcard_is_any_text(pattern in pattern(), name in name()) {
-        let role = Role::named("r", "").list_of(RoleList::Actions, &[&pattern]).unwrap();
+        let role = Role::named("r", "").with_list(RoleList::Actions, &[&pattern]).unwrap();
         let granted = role.grants(Plane::Control, ActionName::parse(&name).unwrap());
         prop_assert_eq!(granted, glob(pattern.as_bytes(), name.as_bytes()));
         prop_assert!(!role.grants(Plane::Data, ActionName::parse(&name).unwrap()));

@@ -10,10 +10,10 @@ use hubward_policy::statements::{
 #[test]
 fn the_value_of_a_variable_is_text() {
     let own = Statement::allow()
-        .identity("{{iot:identity}}")
-        .action(Action::MqttPublish)
-        .action(Action::MqttSubscribe)
-        .resource("fleet/{{iot:device_id}}/#");
+        .with_identity("{{iot:identity}}")
+        .with_action(Action::MqttPublish)
+        .with_action(Action::MqttSubscribe)
+        .with_resource("fleet/{{iot:device_id}}/#");
     let rules = Statements::compile(&[own]).unwrap();
     for (id, operation, allowed) in [
         ("dev1", Operation::mqtt_subscribe("fleet/dev1/#"), true),
@@ -37,14 +37,16 @@ fn the_value_of_a_variable_is_text() {
 
 #[test]
 fn paths_are_compared_decoded_once() {
-    let get = Statement::allow().policy("ops").action(Action::HttpGet).resource("devices/a+#b/+");
+    let get =
+        Statement::allow().with_policy("ops").with_action(Action::HttpGet).with_resource("devices/a+#b/+");
     let refused = Statements::compile(&[get]).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "statement 0, resource 0: a wildcard must be a whole level, and `#` the last"
     );
 
-    let get = Statement::allow().policy("ops").action(Action::HttpGet).resource("devices/a%b/+");
+    let get =
+        Statement::allow().with_policy("ops").with_action(Action::HttpGet).with_resource("devices/a%b/+");
     let rules = Statements::compile(&[get]).unwrap();
     let ops = Identity::Policy(PolicyName::parse("ops").unwrap());
     for (path, allowed) in [
@@ -63,9 +65,10 @@ fn paths_are_compared_decoded_once() {
         assert_eq!(verdict.is_allow(), allowed, "{path}: {verdict}");
     }
 
-    let named = Statement::allow().identity("{{iot:identity}}").action(Action::HttpGet);
-    let rules =
-        Statements::compile(&[named.resource("x/{{iot:device_id}}-{{iot:device_id}}.d/{{iot:identity}}")]);
+    let named = Statement::allow().with_identity("{{iot:identity}}").with_action(Action::HttpGet);
+    let rules = Statements::compile(&[
+        named.with_resource("x/{{iot:device_id}}-{{iot:device_id}}.d/{{iot:identity}}")
+    ]);
     let rules = rules.unwrap();
     let device = Identity::Device(DeviceId::parse("a#").unwrap());
     for (path, allowed) in [
@@ -86,82 +89,89 @@ fn paths_are_compared_decoded_once() {
 
 #[test]
 fn an_invalid_entry_refuses_the_set() {
-    let valid = || Statement::allow().identity("a").action(Action::MqttPublish).resource("x");
+    let valid = || Statement::allow().with_identity("a").with_action(Action::MqttPublish).with_resource("x");
     for (statement, text) in [
         (Statement::allow(), "statement 1, operation 0: must not be empty"),
-        (valid().identity("a b"), "statement 1, identity 1: not a valid name"),
-        (valid().identity("a/b/c"), "statement 1, identity 1: not a valid name"),
-        (valid().identity("{{iot:hub}}"), "statement 1, identity 1: unknown variable"),
-        (valid().identity(""), "statement 1, identity 1: must not be empty"),
-        (valid().identity("a/"), "statement 1, identity 1: must not be empty"),
+        (valid().with_identity("a b"), "statement 1, identity 1: not a valid name"),
+        (valid().with_identity("a/b/c"), "statement 1, identity 1: not a valid name"),
+        (valid().with_identity("{{iot:hub}}"), "statement 1, identity 1: unknown variable"),
+        (valid().with_identity(""), "statement 1, identity 1: must not be empty"),
+        (valid().with_identity("a/"), "statement 1, identity 1: must not be empty"),
         // no identity matches these, and a deny among them would have no effect
-        (valid().identity("{{iot:module_id}}"), "statement 1, identity 1: not a valid name"),
-        (valid().identity("x{{iot:device_id}}"), "statement 1, identity 1: not a valid name"),
-        (valid().identity("a/{{iot:device_id}}"), "statement 1, identity 1: not a valid name"),
-        (valid().identity("{{iot:identity}}/m"), "statement 1, identity 1: not a valid name"),
-        (valid().policy("a b"), "statement 1, policy 0: not a valid name"),
-        (valid().resource(""), "statement 1, resource 1: must not be empty"),
+        (valid().with_identity("{{iot:module_id}}"), "statement 1, identity 1: not a valid name"),
+        (valid().with_identity("x{{iot:device_id}}"), "statement 1, identity 1: not a valid name"),
+        (valid().with_identity("a/{{iot:device_id}}"), "statement 1, identity 1: not a valid name"),
+        (valid().with_identity("{{iot:identity}}/m"), "statement 1, identity 1: not a valid name"),
+        (valid().with_policy("a b"), "statement 1, policy 0: not a valid name"),
+        (valid().with_resource(""), "statement 1, resource 1: must not be empty"),
         (
-            valid().resource("a/#/b"),
+            valid().with_resource("a/#/b"),
             "statement 1, resource 1: a wildcard must be a whole level, and `#` the last",
         ),
         (
-            valid().resource("a+"),
+            valid().with_resource("a+"),
             "statement 1, resource 1: a wildcard must be a whole level, and `#` the last",
         ),
-        (valid().resource("{{iot:device_id"), "statement 1, resource 1: unknown variable"),
-        (valid().resource("iot:device_id}}"), "statement 1, resource 1: unknown variable"),
-        (valid().resource("{{ iot:device_id }}"), "statement 1, resource 1: unknown variable"),
+        (valid().with_resource("{{iot:device_id"), "statement 1, resource 1: unknown variable"),
+        (valid().with_resource("iot:device_id}}"), "statement 1, resource 1: unknown variable"),
+        (valid().with_resource("{{ iot:device_id }}"), "statement 1, resource 1: unknown variable"),
         (
-            valid().resource("x-{{mqtt:client_id}}"),
+            valid().with_resource("x-{{mqtt:client_id}}"),
             "statement 1, resource 1: this variable must be a whole level",
         ),
-        (valid().resource("a\u{0}"), "statement 1, resource 1: control character"),
-        (valid().resource(&"x".repeat(1025)), "statement 1, resource 1: too many or too long"),
+        (valid().with_resource("a\u{0}"), "statement 1, resource 1: control character"),
+        (valid().with_resource(&"x".repeat(1025)), "statement 1, resource 1: too many or too long"),
         // no resource matches these
         (
-            valid().resource("x/{{iot:module_id}}"),
+            valid().with_resource("x/{{iot:module_id}}"),
             "statement 1, resource 1: this variable has no value for any identity of the statement",
         ),
         (
-            valid().identity("{{iot:device_id}}").resource("{{iot:module_id}}-x"),
+            valid().with_identity("{{iot:device_id}}").with_resource("{{iot:module_id}}-x"),
             "statement 1, resource 1: this variable has no value for any identity of the statement",
         ),
         (
-            Statement::deny().policy("ops").action(Action::HttpGet).resource("{{iot:identity}}"),
+            Statement::deny()
+                .with_policy("ops")
+                .with_action(Action::HttpGet)
+                .with_resource("{{iot:identity}}"),
             "statement 1, resource 0: this variable has no value for any identity of the statement",
         ),
         (
-            Statement::deny().policy("ops").action(Action::HttpGet).resource("x-{{iot:device_id}}"),
+            Statement::deny()
+                .with_policy("ops")
+                .with_action(Action::HttpGet)
+                .with_resource("x-{{iot:device_id}}"),
             "statement 1, resource 0: this variable has no value for any identity of the statement",
         ),
         (
-            valid().resource("${{iot:device_id}}/a"),
+            valid().with_resource("${{iot:device_id}}/a"),
             "statement 1, resource 1: a first level that begins with `$` must not have a variable",
         ),
         (
-            Statement::allow().identity("a").action(Action::MqttConnect).resource("a"),
+            Statement::allow().with_identity("a").with_action(Action::MqttConnect).with_resource("a"),
             "statement 1, resource 0: `mqtt:connect` has no resource and needs a statement of its own",
         ),
         (
-            valid().action(Action::MqttConnect),
+            valid().with_action(Action::MqttConnect),
             "statement 1, resource 0: `mqtt:connect` has no resource and needs a statement of its own",
         ),
         (
-            Statement::deny().identity("a").action(Action::MqttSubscribe),
+            Statement::deny().with_identity("a").with_action(Action::MqttSubscribe),
             "statement 1, resource 0: must not be empty",
         ),
     ] {
         assert_eq!(Statements::compile(&[valid(), statement]).unwrap_err().to_string(), text);
     }
     for path in ["/x", "x/", "x//y", "../x", "x/.", "x\\y", "a b", "\u{e9}"] {
-        let refused = Statements::compile(&[valid().action(Action::HttpGet).resource(path)]).unwrap_err();
+        let refused =
+            Statements::compile(&[valid().with_action(Action::HttpGet).with_resource(path)]).unwrap_err();
         assert_eq!(
             refused.to_string(),
             "statement 0, resource 1: a path must be visible ASCII without a first slash, empty names and path steps"
         );
     }
-    let connect = Statement::allow().identity("{{mqtt:client_id}}").action(Action::MqttConnect);
+    let connect = Statement::allow().with_identity("{{mqtt:client_id}}").with_action(Action::MqttConnect);
     let rules = Statements::compile(&[connect]).unwrap();
     let identity = Identity::Module(DeviceId::parse("d").unwrap(), ModuleId::parse("m").unwrap());
     let connect = Operation::mqtt_connect();
@@ -174,7 +184,13 @@ fn an_invalid_entry_refuses_the_set() {
 fn a_variable_without_a_value_denies_nothing() {
     let device = Identity::Device(DeviceId::parse("d").unwrap());
     let ops = Identity::Policy(PolicyName::parse("ops").unwrap());
-    let all = || Statement::allow().identity("d").policy("ops").action(Action::MqttPublish).resource("#");
+    let all = || {
+        Statement::allow()
+            .with_identity("d")
+            .with_policy("ops")
+            .with_action(Action::MqttPublish)
+            .with_resource("#")
+    };
     for (identity, client, variable, denied) in [
         (device, None, "{{mqtt:client_id}}", false),
         (device, Some(""), "{{mqtt:client_id}}", false),
@@ -186,8 +202,12 @@ fn a_variable_without_a_value_denies_nothing() {
         (ops, None, "{{iot:identity}}", false),
         (ops, None, "{{iot:device_id}}", false),
     ] {
-        let deny = Statement::deny().identity("d").identity("d/m").policy("ops").action(Action::MqttPublish);
-        let rules = Statements::compile(&[all(), deny.resource(&format!("{variable}/#"))]).unwrap();
+        let deny = Statement::deny()
+            .with_identity("d")
+            .with_identity("d/m")
+            .with_policy("ops")
+            .with_action(Action::MqttPublish);
+        let rules = Statements::compile(&[all(), deny.with_resource(&format!("{variable}/#"))]).unwrap();
         let request = StatementRequest::new(identity, client, &Operation::mqtt_publish("d/x"));
         assert_eq!(!rules.evaluate(&request).is_allow(), denied, "{identity}, {client:?}: {variable}");
     }
@@ -209,9 +229,9 @@ fn an_operation_has_one_name() {
     ] {
         let action: Action = name.parse().unwrap();
         assert_eq!(action.to_string(), name);
-        let mut rules = Statement::allow().policy("ops").action(action);
+        let mut rules = Statement::allow().with_policy("ops").with_action(action);
         if action != Action::MqttConnect {
-            rules = rules.resource("a/b");
+            rules = rules.with_resource("a/b");
         }
         let rules = Statements::compile(&[rules]).unwrap();
         let ops = Identity::Policy(PolicyName::parse("ops").unwrap());
@@ -237,11 +257,11 @@ fn a_variable_without_a_value_allows_nothing() {
     let device = Identity::Device(DeviceId::parse("d").unwrap());
     for variable in ["{{mqtt:client_id}}", "{{iot:module_id}}", "x{{iot:module_id}}", "{{iot:module_id}}x"] {
         let allow = Statement::allow()
-            .identity("d")
-            .identity("d/m")
-            .action(Action::HttpGet)
-            .action(Action::MqttPublish);
-        let rules = Statements::compile(&[allow.resource(variable)]).unwrap();
+            .with_identity("d")
+            .with_identity("d/m")
+            .with_action(Action::HttpGet)
+            .with_action(Action::MqttPublish);
+        let rules = Statements::compile(&[allow.with_resource(variable)]).unwrap();
         for operation in [
             Operation::http("GET", "/x"),
             Operation::http("GET", "/%78"),
@@ -262,10 +282,10 @@ fn a_variable_without_a_value_allows_nothing() {
 fn only_text_covers_the_own_topics_of_a_broker() {
     let publish = |resource: &str| {
         Statement::allow()
-            .identity("{{iot:identity}}")
-            .action(Action::MqttPublish)
-            .action(Action::MqttSubscribe)
-            .resource(resource)
+            .with_identity("{{iot:identity}}")
+            .with_action(Action::MqttPublish)
+            .with_action(Action::MqttSubscribe)
+            .with_resource(resource)
     };
     let id = |name| Identity::Device(DeviceId::parse(name).unwrap());
     for (resource, name, topic, allowed) in [
@@ -289,7 +309,8 @@ fn only_text_covers_the_own_topics_of_a_broker() {
     }
     // a deny overlaps with them
     for resource in ["#", "+/#", "{{iot:device_id}}/#"] {
-        let deny = Statement::deny().identity("$s").action(Action::MqttPublish).resource(resource);
+        let deny =
+            Statement::deny().with_identity("$s").with_action(Action::MqttPublish).with_resource(resource);
         let rules = Statements::compile(&[publish("$s/#"), deny]).unwrap();
         let request = StatementRequest::new(id("$s"), None, &Operation::mqtt_publish("$s/x"));
         assert_eq!(
@@ -299,8 +320,8 @@ fn only_text_covers_the_own_topics_of_a_broker() {
         );
     }
     // in a path, `$` has no meaning
-    let get = Statement::allow().identity("{{iot:identity}}").action(Action::HttpGet);
-    let rules = Statements::compile(&[get.resource("{{iot:device_id}}/x")]).unwrap();
+    let get = Statement::allow().with_identity("{{iot:identity}}").with_action(Action::HttpGet);
+    let rules = Statements::compile(&[get.with_resource("{{iot:device_id}}/x")]).unwrap();
     assert!(
         rules.evaluate(&StatementRequest::new(id("$d"), None, &Operation::http("GET", "/%24d/x"))).is_allow()
     );
@@ -324,7 +345,7 @@ fn a_variable_selects_identities() {
         // each has the client id `d`, which is the name of one
         ("{{mqtt:client_id}}", "d"),
     ] {
-        let allow = Statement::allow().identity(identity).action(Action::MqttConnect);
+        let allow = Statement::allow().with_identity(identity).with_action(Action::MqttConnect);
         let rules = Statements::compile(&[allow]).unwrap();
         let found: Vec<_> = all
             .iter()
@@ -345,7 +366,10 @@ fn a_variable_selects_identities() {
 #[test]
 fn the_size_of_a_set_is_limited() {
     let rule = |resource: &str| {
-        Statement::allow().identity("{{iot:identity}}").action(Action::MqttPublish).resource(resource)
+        Statement::allow()
+            .with_identity("{{iot:identity}}")
+            .with_action(Action::MqttPublish)
+            .with_resource(resource)
     };
     let text = |rules: &[Statement]| Statements::compile(rules).err().map(|error| error.to_string());
     // 2 levels of the identity and 14 of the resource, 4,096 times
@@ -361,7 +385,7 @@ fn the_size_of_a_set_is_limited() {
     );
     let mut many = rule("a");
     for _ in 0..256 {
-        many = many.resource("a");
+        many = many.with_resource("a");
     }
     assert_eq!(text(&[many]).unwrap(), "statement 0, resource 256: too many or too long");
 }

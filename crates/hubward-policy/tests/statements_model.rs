@@ -194,8 +194,8 @@ fn naive(rules: &[Rule], query: &Query) -> bool {
 
 fn statement(rule: &Rule) -> Statement {
     let start = if rule.effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
-    let rest = start.identity(&rule.identity).action(rule.action);
-    if rule.action == Action::MqttConnect { rest } else { rest.resource(&rule.resource) }
+    let rest = start.with_identity(&rule.identity).with_action(rule.action);
+    if rule.action == Action::MqttConnect { rest } else { rest.with_resource(&rule.resource) }
 }
 
 fn compile(rules: &[Rule]) -> Statements {
@@ -323,9 +323,9 @@ proptest! {
         let mut one = if effect == Effect::Allow { Statement::allow() } else { Statement::deny() };
         let mut each = vec![];
         for rule in &rules {
-            one = one.identity(&rule.identity).action(rule.action);
+            one = one.with_identity(&rule.identity).with_action(rule.action);
             if !connects {
-                one = one.resource(&rule.resource);
+                one = one.with_resource(&rule.resource);
             }
             for action in &rules {
                 each.extend(rules.iter().map(|resource| Rule {
@@ -347,15 +347,15 @@ proptest! {
 fn an_escaped_slash_is_refused() {
     let rules = [
         Statement::allow()
-            .identity("d")
-            .action(Action::HttpGet)
-            .action(Action::AmqpSend)
-            .resource("devices/{{iot:device_id}}/#"),
+            .with_identity("d")
+            .with_action(Action::HttpGet)
+            .with_action(Action::AmqpSend)
+            .with_resource("devices/{{iot:device_id}}/#"),
         Statement::deny()
-            .identity("d")
-            .action(Action::HttpGet)
-            .action(Action::AmqpSend)
-            .resource("devices/+/files/#"),
+            .with_identity("d")
+            .with_action(Action::HttpGet)
+            .with_action(Action::AmqpSend)
+            .with_resource("devices/+/files/#"),
     ];
     let rules = Statements::compile(&rules).unwrap();
     let identity = Identity::Device(DeviceId::parse("d").unwrap());

@@ -62,10 +62,12 @@ fn a_subscription_is_a_subset_of_its_rule() {
     let (mut judged, mut narrow) = (0, 0);
     for (pattern, pattern_reach) in filters.iter().zip(&reached) {
         let pattern = pattern.join("/");
-        let allow = Statement::allow().identity("d").action(Action::MqttSubscribe).resource(&pattern);
-        let all = ["#", "$s/#"].into_iter().fold(Statement::allow(), |all, text| all.resource(text));
-        let all = all.identity("d").action(Action::MqttSubscribe);
-        let deny = Statement::deny().identity("d").action(Action::MqttSubscribe).resource(&pattern);
+        let allow =
+            Statement::allow().with_identity("d").with_action(Action::MqttSubscribe).with_resource(&pattern);
+        let all = ["#", "$s/#"].into_iter().fold(Statement::allow(), |all, text| all.with_resource(text));
+        let all = all.with_identity("d").with_action(Action::MqttSubscribe);
+        let deny =
+            Statement::deny().with_identity("d").with_action(Action::MqttSubscribe).with_resource(&pattern);
         let allows = Statements::compile(&[allow]).unwrap();
         let denies = Statements::compile(&[all, deny]).unwrap();
         for (filter, reach) in filters.iter().zip(&reached) {

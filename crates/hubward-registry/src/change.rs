@@ -40,7 +40,7 @@ impl Capabilities {
 /// registry.create_device(id, hubward_registry::Authentication::Sas(keys))?;
 ///
 /// // rotate: replace one key, and disable the device
-/// let change = Change::new().key(KeySlot::Secondary, key(3)?, HmacKey::new).status(Status::Disabled);
+/// let change = Change::new().with_key(KeySlot::Secondary, key(3)?, HmacKey::new).with_status(Status::Disabled);
 /// registry.update(Identity::Device(id), change, Precondition::Any)?;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
@@ -84,28 +84,33 @@ impl<K: MacKey> Change<K> {
 
     /// Enables or disables a device, and its modules with it.
     #[must_use]
-    pub fn status(mut self, status: Status) -> Self {
+    pub fn with_status(mut self, status: Status) -> Self {
         self.rest.status = Some(status);
         self
     }
 
     /// Sets or removes the reason of the status.
     #[must_use]
-    pub fn status_reason(mut self, reason: Option<StatusReason>) -> Self {
+    pub fn with_status_reason(mut self, reason: Option<StatusReason>) -> Self {
         self.rest.reason = Some(reason);
         self
     }
 
     /// Replaces the credential.
     #[must_use]
-    pub fn authentication(mut self, authentication: Authentication<K>) -> Self {
+    pub fn with_authentication(mut self, authentication: Authentication<K>) -> Self {
         self.credentials = Some(Credentials::Replace(authentication));
         self
     }
 
     /// Writes a key to one slot and leaves the other unchanged, as a rotation does.
     #[must_use]
-    pub fn key(mut self, slot: KeySlot, key: SymmetricKey, make: impl FnOnce(&SymmetricKey) -> K) -> Self {
+    pub fn with_key(
+        mut self,
+        slot: KeySlot,
+        key: SymmetricKey,
+        make: impl FnOnce(&SymmetricKey) -> K,
+    ) -> Self {
         self.credentials = Some(Credentials::ReplaceOne(slot, StoredKey::of(key, make)));
         self
     }
@@ -120,7 +125,7 @@ impl<K: MacKey> Change<K> {
         entropy: &mut Entropy<'_>,
         make: impl FnOnce(&SymmetricKey) -> K,
     ) -> Result<Self, NoEntropy> {
-        Ok(self.key(slot, fresh_key(entropy)?, make))
+        Ok(self.with_key(slot, fresh_key(entropy)?, make))
     }
 
     /// Swaps the two keys.
@@ -132,21 +137,21 @@ impl<K: MacKey> Change<K> {
 
     /// Sets a device's capabilities.
     #[must_use]
-    pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
+    pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         self.rest.capabilities = Some(capabilities);
         self
     }
 
     /// Sets or removes a device's scope.
     #[must_use]
-    pub fn device_scope(mut self, scope: Option<DeviceScope>) -> Self {
+    pub fn with_device_scope(mut self, scope: Option<DeviceScope>) -> Self {
         self.rest.scope = Some(scope);
         self
     }
 
     /// Sets the scopes of a device's parents.
     #[must_use]
-    pub fn parent_scopes(mut self, parents: Vec<DeviceScope>) -> Self {
+    pub fn with_parent_scopes(mut self, parents: Vec<DeviceScope>) -> Self {
         self.rest.parents = Some(parents);
         self
     }
@@ -154,7 +159,7 @@ impl<K: MacKey> Change<K> {
     /// Stores the generation id that another hub gave, for a registry that follows that hub. It does not start a new
     /// generation here: delete and create the identity for that.
     #[must_use]
-    pub fn generation_id(mut self, id: GenerationId) -> Self {
+    pub fn with_generation_id(mut self, id: GenerationId) -> Self {
         self.rest.generation_id = Some(id);
         self
     }

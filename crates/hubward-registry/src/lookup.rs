@@ -1,6 +1,4 @@
-//! Lookups of an authentication, one at a time and in batches.
-
-use core::hint::black_box;
+//! Lookups of an authentication.
 
 use hubward_core::{
     Credential, DeviceId, Identity, IdentityRecord, Keys, Lookup, LookupResult, MacKey, RecordVersion,
@@ -10,37 +8,7 @@ use hubward_core::{
 use crate::lists::ListVerdict;
 use crate::registry::Registry;
 use crate::store::id::{LONGEST, identity, of_lookup, undecoded};
-use crate::store::{Hot, Second, StoredCredential};
-use crate::store::{IdTag, Slot};
-
-/// One lookup of a batch, and the parts of its result that are loaded.
-struct PendingLookup<'r, 'a, K> {
-    id: Option<&'a str>,
-    tag: IdTag,
-    slot: Option<Slot>,
-    hot: Option<&'r Option<Hot<K>>>,
-    second: Option<&'r Option<Second<K>>>,
-}
-
-impl<'r, K> PendingLookup<'r, '_, K> {
-    #[inline]
-    fn hot(&self) -> Option<&'r Hot<K>> {
-        self.hot?.as_ref()
-    }
-
-    #[inline]
-    fn second(&self) -> Option<&'r Second<K>> {
-        self.second?.as_ref()
-    }
-}
-
-impl<K> Clone for PendingLookup<'_, '_, K> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<K> Copy for PendingLookup<'_, '_, K> {}
+use crate::store::{Hot, Slot, StoredCredential};
 
 impl<K: MacKey> Registry<K> {
     /// Looks up a record for an authentication by a token. Ids are compared byte by byte; nothing is allocated.
@@ -62,42 +30,6 @@ impl<K: MacKey> Registry<K> {
             _ => self.entry_of(lookup).and_then(|(slot, hot)| self.record_of(lookup, slot, hot, issuers)),
         };
         result.unwrap_or(LookupResult::NotFound)
-    }
-
-    /// Does the lookup of [`Registry::find`] for each of `lookups`, without issuers. Records of many devices are
-    /// rarely in the processor's cache: a batch loads them in parallel, where single lookups wait for one load after
-    /// the other.
-    #[must_use]
-    pub fn find_many<const N: usize>(&self, lookups: &[Lookup<'_>; N]) -> [LookupResult<'_, K>; N] {
-        let mut pending =
-            [PendingLookup { id: None, tag: IdTag::default(), slot: None, hot: None, second: None }; N];
-        for (pending, lookup) in pending.iter_mut().zip(lookups) {
-            pending.id = undecoded(lookup);
-            pending.tag = self.store.tag(pending.id.unwrap_or_default());
-        }
-        self.store.touch_all(pending.iter().map(|pending| pending.tag));
-        // the address of each entry has a loop of its own: the loop that waits for the entries is then little more
-        // than loads
-        for pending in &mut pending {
-            pending.slot = self.store.likely(pending.tag);
-            pending.hot = pending.slot.and_then(|slot| self.store.entry(slot));
-            pending.second = pending.slot.and_then(|slot| self.store.second_entry(slot));
-        }
-        black_box(pending.iter().filter_map(PendingLookup::hot).fold(0, |sum: u64, hot| {
-            sum.wrapping_add(hot.version.keys()) ^ u64::from(hot.status == Status::Enabled)
-        }));
-        let seconds = pending.iter().filter_map(PendingLookup::second);
-        black_box(seconds.fold(0, |sum: u64, second| sum.wrapping_add(second.version())));
-        let mut result = [const { LookupResult::NotFound }; N];
-        for ((result, pending), lookup) in result.iter_mut().zip(&pending).zip(lookups) {
-            *result = match (pending.id, pending.slot, pending.hot()) {
-                (Some(id), Some(slot), Some(hot)) if hot.id == *id => {
-                    self.record_of(lookup, slot, hot, &[]).unwrap_or(LookupResult::NotFound)
-                }
-                _ => self.find(lookup),
-            };
-        }
-        result
     }
 
     #[inline]

@@ -86,7 +86,7 @@ impl<K: MacKey> Registry<K> {
     /// Sets a minimum for the first version. A [`Registry::new`] that replaces another registry while sessions are
     /// open must begin at the [`Registry::changes`] of that one; [`Registry::with_seed`] does not need this.
     #[must_use]
-    pub const fn starting_at(mut self, changes: u64) -> Self {
+    pub const fn with_first_change(mut self, changes: u64) -> Self {
         if self.changes < changes {
             self.changes = changes;
         }
@@ -124,20 +124,18 @@ impl<K: MacKey> Registry<K> {
         rest: Change<K>,
     ) -> Result<ETag, RegistryError> {
         let mut buffer = [0; LONGEST];
-        let place = self.place(&identity, None, &mut buffer).ok_or(RegistryError::NotFound)?;
+        let place = self.place(&identity, &mut buffer).ok_or(RegistryError::NotFound)?;
         self.create_at(place, identity, authentication, rest.rest)
     }
 
-    /// Finds the place of an identity; `tag` is a device's, if already computed. Returns `None` for a policy, which
-    /// is in no store.
+    /// Finds the place of an identity. Returns `None` for a policy, which is in no store.
     pub(crate) fn place<'b>(
         &self,
         identity: &Identity<'b>,
-        tag: Option<IdTag>,
         buffer: &'b mut [u8; LONGEST],
     ) -> Option<RecordPlace<'b>> {
         let id = of_identity(identity, buffer)?;
-        let tag = tag.unwrap_or_else(|| self.store.tag(id));
+        let tag = self.store.tag(id);
         Some(RecordPlace { id, tag, taken: self.store.find_tagged(tag, id).is_some() })
     }
 
@@ -351,7 +349,7 @@ impl<K: MacKey> Registry<K> {
     /// # Errors
     /// [`RegistryError::NotFound`] if there is no such device.
     pub fn set_status(&mut self, id: DeviceId<'_>, status: Status) -> Result<(), RegistryError> {
-        self.update(Identity::Device(id), Change::new().status(status), Precondition::Any).map(drop)
+        self.update(Identity::Device(id), Change::new().with_status(status), Precondition::Any).map(drop)
     }
 
     /// Replaces the credential of a device.
@@ -363,7 +361,7 @@ impl<K: MacKey> Registry<K> {
         id: DeviceId<'_>,
         authentication: Authentication<K>,
     ) -> Result<(), RegistryError> {
-        let change = Change::new().authentication(authentication);
+        let change = Change::new().with_authentication(authentication);
         self.update(Identity::Device(id), change, Precondition::Any).map(drop)
     }
 
@@ -377,7 +375,7 @@ impl<K: MacKey> Registry<K> {
         id: ModuleId<'_>,
         authentication: Authentication<K>,
     ) -> Result<(), RegistryError> {
-        let change = Change::new().authentication(authentication);
+        let change = Change::new().with_authentication(authentication);
         self.update(Identity::Module(device, id), change, Precondition::Any).map(drop)
     }
 

@@ -12,7 +12,7 @@
 )]
 mod common;
 use common::*;
-use hubward_core::{DeviceId, Keys, MacKey, RegistrationId, SymmetricKey, Thumbprint};
+use hubward_core::{DeviceId, Keys, MacKey, RegistrationId, Status, SymmetricKey, Thumbprint};
 use hubward_registry::{
     Attestation, Derivation, Enrollment, Enrollments, Evidence, ProvisionError, SymmetricKeys, Thumbprints,
     derive_key,
@@ -93,12 +93,12 @@ fn a_token_signed_with_the_groups_own_key_is_refused() {
 fn an_individual_enrollment_precedes_its_group() {
     let mut all = all();
     all.enroll_group("north", Enrollment::new(by_key("north")));
-    all.enroll(rid("Pump"), Enrollment::new(by_key("own")).device_id(DeviceId::parse("Pump").unwrap()));
+    all.enroll(rid("Pump"), Enrollment::new(by_key("own")).with_device_id(DeviceId::parse("Pump").unwrap()));
     assert_eq!(with_key(&all, "pump", &raw("own 2")), given("Pump", None));
     let by_group = with_key(&all, "pump", &derived("north 1", "pump"));
     assert_eq!(by_group, Err(ProvisionError::Mismatch), "the group is not asked");
     assert_eq!(with_chain(&all, "pump", &[1, 2]), Err(ProvisionError::Mismatch));
-    all.enroll(rid("PUMP"), Enrollment::new(by_key("own")).disabled());
+    all.enroll(rid("PUMP"), Enrollment::new(by_key("own")).with_status(Status::Disabled));
     assert_eq!(with_key(&all, "pump", &raw("own 1")), Err(ProvisionError::Disabled));
     assert!(all.withdraw(rid("pump")) && !all.withdraw(rid("pump")));
     assert_eq!(with_key(&all, "pump", &derived("north 1", "pump")), given("pump", Some("north")));
@@ -109,7 +109,7 @@ fn an_individual_enrollment_precedes_its_group() {
 #[test]
 fn a_disabled_match_denies() {
     let mut all = all();
-    all.enroll_group("near", Enrollment::new(x509(2)).disabled());
+    all.enroll_group("near", Enrollment::new(x509(2)).with_status(Status::Disabled));
     all.enroll_group("far", Enrollment::new(x509(3)));
     assert_eq!(with_chain(&all, "pump", &[1, 2, 3]), Err(ProvisionError::Disabled));
     assert_eq!(with_chain(&all, "pump", &[1, 3, 2]), given("pump", Some("far")));
@@ -117,7 +117,8 @@ fn a_disabled_match_denies() {
     // two groups with one key: the first by name matches
     all.enroll_group(
         "a",
-        Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(HmacKey::new(&raw("k"))))).disabled(),
+        Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(HmacKey::new(&raw("k")))))
+            .with_status(Status::Disabled),
     );
     all.enroll_group(
         "b",
@@ -223,7 +224,7 @@ proptest! {
                 x509(*proof)
             };
             let enrollment = Enrollment::new(attestation);
-            let enrollment = if *on { enrollment } else { enrollment.disabled() };
+            let enrollment = if *on { enrollment } else { enrollment.with_status(Status::Disabled) };
             if *group { all.enroll_group(NAMES[*name], enrollment) } else { all.enroll(rid(NAMES[*name]), enrollment) }
         }
         for (id, name) in NAMES.iter().enumerate() {

@@ -69,29 +69,8 @@ fn a_device_id_with_a_slash_does_not_match_a_module() {
     let hub = hub();
     assert_eq!(name(&hub.find(&device("dev%2Fm"))), "not found");
     assert_eq!(name(&hub.find(&Lookup::Device(Segment::plain("dev/m").unwrap()))), "not found");
-    assert_eq!(name(&hub.find_many(&[Lookup::Device(Segment::plain("dev/m").unwrap())])[0]), "not found");
     assert_eq!(name(&hub.find(&module("dev%2Fm", "m"))), "not found");
     assert_eq!(name(&hub.find(&module("d", "ev%2Fm"))), "not found");
-}
-
-#[test]
-fn a_batch_has_the_results_of_single_lookups() {
-    let (hub, long) = (hub(), "x".repeat(128));
-    let lookups = [
-        device("a"),
-        device("a%2Bb"),
-        device("missing"),
-        module("dev", "m"),
-        device(&long),
-        module("dev", &long),
-        device("a"),
-        device("dev"),
-    ];
-    let many = hub.find_many(&lookups);
-    for (lookup, found) in lookups.iter().zip(&many) {
-        assert_eq!(name(found), name(&hub.find(lookup)), "{lookup}");
-    }
-    assert_eq!(hub.find_many::<0>(&[]).len(), 0);
 }
 
 #[test]
@@ -102,7 +81,6 @@ fn lookups_do_not_allocate() {
         for lookup in &lookups {
             black_box(hub.find(lookup));
         }
-        black_box(hub.find_many(&lookups));
     });
     assert_eq!(counted.count_total, 0);
 }
@@ -155,6 +133,6 @@ fn the_record_has_the_credential() {
     }
     assert_eq!(by(&hub, "both"), "Some(true) Some(true)");
     assert_eq!(by(&hub, "secondary"), "None Some(true)");
-    hub.update(who("both"), Change::new().authentication(sas("k")), Precondition::Any).unwrap();
+    hub.update(who("both"), Change::new().with_authentication(sas("k")), Precondition::Any).unwrap();
     assert_eq!(by(&hub, "both"), "keys");
 }

@@ -167,7 +167,7 @@ proptest! {
                     entropy(&mut seed).unwrap();
                     let mut into = Hub::with_seed(&seed);
                     Importer::new(&mut into, &mut entropy, HmacKey::new)
-                        .keeping_etags()
+                        .with_kept_etags()
                         .run(lines.lines(), |error| panic!("{error}"));
                     given.registry(&into)?;
                     running.push(into);
@@ -196,8 +196,8 @@ fn change(hub: &mut Hub, id: &str, step: &Step, name: u8) {
             let rights = Permissions::from_bits_truncate(name);
             return hub.set_policy(PolicyName::parse("service").unwrap(), rights, pair("service"));
         }
-        Step::Replace => Change::new().authentication(new()),
-        Step::Key(slot) => Change::new().key(*slot, one("one"), HmacKey::new),
+        Step::Replace => Change::new().with_authentication(new()),
+        Step::Key(slot) => Change::new().with_key(*slot, one("one"), HmacKey::new),
         Step::Swap => Change::new().swap_keys(),
         Step::Touch => Change::new(),
     };
@@ -213,8 +213,12 @@ fn a_restored_snapshot_does_not_revive_a_session_of_a_withdrawn_key() {
     live.create(who("a"), sas("first"), Change::new()).unwrap();
     let snapshot = live.seal(&sealing, 1, &mut entropy).unwrap();
     let set = |hub: &mut Hub, key: &str| {
-        hub.update(who("a"), Change::new().key(KeySlot::Primary, raw(key), HmacKey::new), Precondition::Any)
-            .unwrap();
+        hub.update(
+            who("a"),
+            Change::new().with_key(KeySlot::Primary, raw(key), HmacKey::new),
+            Precondition::Any,
+        )
+        .unwrap();
         (hub.get(who("a")).unwrap().version(), hub.get(who("a")).unwrap().etag())
     };
     let (lost, lost_etag) = set(&mut live, "lost with the snapshot");

@@ -208,7 +208,7 @@ fn an_import_line_reads_like_the_importer() {
 }
 
 proptest::proptest! {
-    /// Compares `run`, which reads lines ahead, with single imports; each line may depend on the one before.
+    /// Compares `run` with single imports; each line may depend on the one before.
     #[test]
     fn all_lines_do_what_each_does(picked in proptest::collection::vec(0..10_usize, 0..40)) {
         let lines = [
@@ -361,7 +361,7 @@ fn an_export_is_restored_with_its_etags() {
     let mut again = Hub::new();
     let mut entropy = counting();
     let summary = Importer::new(&mut again, &mut entropy, HmacKey::new)
-        .keeping_etags()
+        .with_kept_etags()
         .run(lines.lines(), |error| panic!("{error}"));
     assert_eq!(summary.created, 4);
     assert_eq!(exported(&again, ExportKeys::Included), lines, "to the byte");
@@ -369,7 +369,7 @@ fn an_export_is_restored_with_its_etags() {
     let next = again.update(who("a"), Change::new(), Precondition::Any).unwrap();
     assert!(next.to_string() > newest, "no etag is given twice");
     // without this option every line is a new record
-    let mut new = Hub::new().starting_at(100);
+    let mut new = Hub::new().with_first_change(100);
     let mut entropy = counting();
     let mut failed = Vec::new();
     Importer::new(&mut new, &mut entropy, HmacKey::new)
@@ -383,11 +383,11 @@ fn an_etag_near_the_end_of_the_counter_is_not_restored() {
     let mut hub = Hub::new();
     let mut entropy = counting();
     let line = device(r#","eTag":"ffffffffffffffff""#);
-    Importer::new(&mut hub, &mut entropy, HmacKey::new).keeping_etags().line(line.as_bytes()).unwrap();
+    Importer::new(&mut hub, &mut entropy, HmacKey::new).with_kept_etags().line(line.as_bytes()).unwrap();
     let before = hub.get(who("a")).unwrap().version();
-    hub.update(who("a"), Change::new().authentication(sas("new")), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_authentication(sas("new")), Precondition::Any).unwrap();
     let changed = hub.get(who("a")).unwrap().version();
     assert_ne!(changed, before, "a session by the old key would go on");
-    hub.update(who("a"), Change::new().authentication(sas("newer")), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_authentication(sas("newer")), Precondition::Any).unwrap();
     assert_ne!(hub.get(who("a")).unwrap().version(), changed, "a session by the old key would go on");
 }

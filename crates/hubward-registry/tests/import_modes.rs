@@ -217,7 +217,7 @@ fn only_a_status_enables_a_disabled_device() {
         for body in bodies {
             for id in [r#""id":"a""#, r#""id":"a","moduleId":"m""#] {
                 let mut hub = Hub::new();
-                hub.create(who("a"), sas("a"), Change::new().status(Status::Disabled)).unwrap();
+                hub.create(who("a"), sas("a"), Change::new().with_status(Status::Disabled)).unwrap();
                 hub.create(who("a/m"), sas("m"), Change::new()).unwrap();
                 let whose = if id.contains("moduleId") { "a/m" } else { "a" };
                 let etag = hub.get(who(whose)).unwrap().etag().to_string();
@@ -233,14 +233,14 @@ fn only_a_status_enables_a_disabled_device() {
     }
     let changes: [fn() -> Change<HmacKey>; 5] = [
         Change::new,
-        || Change::new().authentication(sas("new")),
+        || Change::new().with_authentication(sas("new")),
         || Change::new().swap_keys(),
-        || Change::new().status_reason(None),
-        || Change::new().capabilities(Capabilities::EDGE),
+        || Change::new().with_status_reason(None),
+        || Change::new().with_capabilities(Capabilities::EDGE),
     ];
     for change in changes {
         let mut hub = Hub::new();
-        hub.create(who("a"), sas("a"), Change::new().status(Status::Disabled)).unwrap();
+        hub.create(who("a"), sas("a"), Change::new().with_status(Status::Disabled)).unwrap();
         hub.update(who("a"), change(), Precondition::Any).unwrap();
         assert_eq!(hub.get(who("a")).unwrap().status(), Status::Disabled);
     }

@@ -43,13 +43,13 @@ fn each_change_of_credentials_changes_the_version() {
     let mut seen = vec![version(&hub, "a")];
     let thumbprints = Thumbprints::new(Some("a".repeat(64).parse().unwrap()), None).unwrap();
     let changes = [
-        Change::new().key(KeySlot::Primary, raw("new"), HmacKey::new),
+        Change::new().with_key(KeySlot::Primary, raw("new"), HmacKey::new),
         Change::new().regenerate_key(KeySlot::Primary, &mut counting(), HmacKey::new).unwrap(),
-        Change::new().authentication(sas("a")),
-        Change::new().authentication(sas("a")),
-        Change::new().authentication(Authentication::SelfSigned(thumbprints)),
-        Change::new().authentication(Authentication::CertificateAuthority),
-        Change::new().authentication(Authentication::None),
+        Change::new().with_authentication(sas("a")),
+        Change::new().with_authentication(sas("a")),
+        Change::new().with_authentication(Authentication::SelfSigned(thumbprints)),
+        Change::new().with_authentication(Authentication::CertificateAuthority),
+        Change::new().with_authentication(Authentication::None),
     ];
     for change in changes {
         hub.update(who("a"), change, Precondition::Any).unwrap();
@@ -81,13 +81,13 @@ fn each_key_keeps_its_own_version() {
         hub.update(who("a"), change, Precondition::Any).unwrap();
         versions(&hub)
     };
-    let (primary, new) = change(Change::new().key(KeySlot::Secondary, raw("new"), HmacKey::new));
+    let (primary, new) = change(Change::new().with_key(KeySlot::Secondary, raw("new"), HmacKey::new));
     assert!(primary == first && new != second && new != first);
     assert_eq!(change(Change::new().swap_keys()), (new, first));
-    let (newest, secondary) = change(Change::new().key(KeySlot::Primary, raw("newest"), HmacKey::new));
+    let (newest, secondary) = change(Change::new().with_key(KeySlot::Primary, raw("newest"), HmacKey::new));
     assert!(secondary == first && newest != new);
-    assert_eq!(change(Change::new().status_reason(None)), (newest, first));
-    let (a, b) = change(Change::new().authentication(sas("a")));
+    assert_eq!(change(Change::new().with_status_reason(None)), (newest, first));
+    let (a, b) = change(Change::new().with_authentication(sas("a")));
     assert!(![first, second, new, newest].contains(&a) && ![first, second, new, newest, a].contains(&b));
 }
 
@@ -95,7 +95,7 @@ fn each_key_keeps_its_own_version() {
 fn one_key_is_replaced_and_the_other_stays() {
     let mut hub = Hub::new();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
-    let change = Change::new().key(KeySlot::Primary, raw("new"), HmacKey::new);
+    let change = Change::new().with_key(KeySlot::Primary, raw("new"), HmacKey::new);
     hub.update(who("a"), change, Precondition::Any).unwrap();
     assert_eq!(slot_of(&hub, "a", "new"), Some(KeySlot::Primary));
     assert_eq!(slot_of(&hub, "a", "a 1"), None, "the old one is worth nothing");
@@ -122,15 +122,15 @@ fn a_secondary_key_is_added_and_removed() {
     hub.create(who("a"), one(), Change::new()).unwrap();
     let swapped = hub.update(who("a"), Change::new().swap_keys(), Precondition::Any);
     assert_eq!(swapped, Err(RegistryError::NoKeys), "there is nothing to exchange it with");
-    let second = || Change::new().key(KeySlot::Secondary, raw("two"), HmacKey::new);
+    let second = || Change::new().with_key(KeySlot::Secondary, raw("two"), HmacKey::new);
     hub.update(who("a"), second(), Precondition::Any).unwrap();
     assert_eq!(slot_of(&hub, "a", "two"), Some(KeySlot::Secondary));
-    hub.update(who("a"), Change::new().authentication(one()), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_authentication(one()), Precondition::Any).unwrap();
     assert_eq!(slot_of(&hub, "a", "two"), None);
     // the slot of its secondary key is reused for another key
     hub.create(who("b"), sas("b"), Change::new()).unwrap();
     assert_eq!(slot_of(&hub, "a", "b 2"), None);
-    hub.update(who("a"), Change::new().authentication(Authentication::None), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_authentication(Authentication::None), Precondition::Any).unwrap();
     assert_eq!(hub.update(who("a"), second(), Precondition::Any), Err(RegistryError::NoKeys));
     assert_eq!(slot_of(&hub, "a", "one"), None);
 }

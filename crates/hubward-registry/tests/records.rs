@@ -21,13 +21,13 @@ use hubward_registry::{
 
 #[test]
 fn a_full_counter_refuses_changes() {
-    let mut hub = Hub::new().starting_at(u64::MAX);
+    let mut hub = Hub::new().with_first_change(u64::MAX);
     assert_eq!(hub.create(who("gate"), sas("gate"), Change::new()), Err(RegistryError::Full));
     assert!(hub.is_empty());
-    let mut hub = Hub::new().starting_at((1 << 63) - 1);
+    let mut hub = Hub::new().with_first_change((1 << 63) - 1);
     hub.create(who("gate"), sas("gate"), Change::new()).unwrap();
     let (version, etag) = (hub.get(who("gate")).unwrap().version(), hub.get(who("gate")).unwrap().etag());
-    let change = Change::new().authentication(sas("other"));
+    let change = Change::new().with_authentication(sas("other"));
     assert_eq!(hub.update(who("gate"), change, Precondition::Any), Err(RegistryError::Full));
     let gate = hub.get(who("gate")).unwrap();
     assert_eq!((gate.version(), gate.etag()), (version, etag));
@@ -39,12 +39,12 @@ fn all_fields_are_stored() {
     let mut hub = Hub::new();
     let scope = |text: &str| DeviceScope::new(text).unwrap();
     let rest = Change::new()
-        .status(Status::Disabled)
-        .status_reason(Some(StatusReason::new("lost in the field, été").unwrap()))
-        .capabilities(Capabilities::EDGE)
-        .device_scope(Some(scope("ms-azure-iot-edge://gate-1")))
-        .parent_scopes(vec![scope("ms-azure-iot-edge://top-1")])
-        .generation_id(GenerationId::new("637204583457382910").unwrap());
+        .with_status(Status::Disabled)
+        .with_status_reason(Some(StatusReason::new("lost in the field, été").unwrap()))
+        .with_capabilities(Capabilities::EDGE)
+        .with_device_scope(Some(scope("ms-azure-iot-edge://gate-1")))
+        .with_parent_scopes(vec![scope("ms-azure-iot-edge://top-1")])
+        .with_generation_id(GenerationId::new("637204583457382910").unwrap());
     let etag = hub.create(who("gate"), sas("gate"), rest).unwrap();
     let gate = hub.get(who("gate")).unwrap();
     assert_eq!(gate.identity(), who("gate"));
@@ -63,14 +63,14 @@ fn all_fields_are_stored() {
 #[test]
 fn an_update_keeps_the_other_fields() {
     let mut hub = Hub::new();
-    hub.create(who("a"), sas("a"), Change::new().status(Status::Disabled)).unwrap();
+    hub.create(who("a"), sas("a"), Change::new().with_status(Status::Disabled)).unwrap();
     let before = hub.get(who("a")).unwrap().version();
     let reason = Some(StatusReason::new("stolen").unwrap());
-    hub.update(who("a"), Change::new().status_reason(reason), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_status_reason(reason), Precondition::Any).unwrap();
     let a = hub.get(who("a")).unwrap();
     assert_eq!((a.status(), a.status_reason()), (Status::Disabled, Some("stolen")));
     assert_eq!(a.version(), before, "a status reason does not change the version");
-    hub.update(who("a"), Change::new().status_reason(None), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_status_reason(None), Precondition::Any).unwrap();
     assert_eq!(hub.get(who("a")).unwrap().status_reason(), None);
 }
 
@@ -80,7 +80,7 @@ fn an_old_etag_changes_nothing() {
     let old = hub.create(who("a"), sas("a"), Change::new()).unwrap();
     let new = hub.update(who("a"), Change::new(), Precondition::IfMatch(old)).unwrap();
     assert_ne!(old, new, "a change of nothing is a version too");
-    let disable = || Change::new().status(Status::Disabled);
+    let disable = || Change::new().with_status(Status::Disabled);
     let refused = hub.update(who("a"), disable(), Precondition::IfMatch(old)).unwrap_err();
     assert_eq!((refused, refused.code()), (RegistryError::EtagMismatch, 412_001));
     assert_eq!(hub.delete(who("a"), Precondition::IfMatch(old)), Err(RegistryError::EtagMismatch));
@@ -146,12 +146,12 @@ fn a_module_has_its_devices_status() {
     let mut hub = Hub::new();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     hub.create(who("a/m"), sas("m"), Change::new()).unwrap();
-    let refused = hub.update(who("a/m"), Change::new().status(Status::Disabled), Precondition::Any);
+    let refused = hub.update(who("a/m"), Change::new().with_status(Status::Disabled), Precondition::Any);
     assert_eq!(refused, Err(RegistryError::NotOfAModule));
-    let refused = hub.create(who("a/n"), sas("n"), Change::new().capabilities(Capabilities::EDGE));
+    let refused = hub.create(who("a/n"), sas("n"), Change::new().with_capabilities(Capabilities::EDGE));
     assert_eq!(refused, Err(RegistryError::NotOfAModule));
     assert!(hub.get(who("a/n")).is_none());
-    hub.update(who("a"), Change::new().status(Status::Disabled), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_status(Status::Disabled), Precondition::Any).unwrap();
     assert_eq!(hub.get(who("a/m")).unwrap().status(), Status::Disabled);
 }
 

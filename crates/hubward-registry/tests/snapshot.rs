@@ -33,12 +33,12 @@ fn hub() -> Hub {
     let mut hub = Hub::new();
     let scope = |text: &str| DeviceScope::new(text).unwrap();
     let rest = Change::new()
-        .status(Status::Disabled)
-        .status_reason(Some(StatusReason::new("été").unwrap()))
-        .capabilities(Capabilities::EDGE)
-        .device_scope(Some(scope("s")))
-        .parent_scopes(vec![scope("p"), scope("q")])
-        .generation_id(GenerationId::new("637").unwrap());
+        .with_status(Status::Disabled)
+        .with_status_reason(Some(StatusReason::new("été").unwrap()))
+        .with_capabilities(Capabilities::EDGE)
+        .with_device_scope(Some(scope("s")))
+        .with_parent_scopes(vec![scope("p"), scope("q")])
+        .with_generation_id(GenerationId::new("637").unwrap());
     hub.create(who("gone"), sas("gone"), Change::new()).unwrap();
     hub.create(who("gate"), sas("gate"), rest).unwrap();
     hub.create(
@@ -207,10 +207,10 @@ fn enrolled() -> Enrollments<HmacKey> {
     let mut all = Enrollments::new(Derivation::AsPresentedOrLowerCase);
     let one = SymmetricKeys::kept_one(raw("one"), HmacKey::new);
     let given =
-        Enrollment::new(Attestation::SymmetricKey(pair("own"))).device_id(DeviceId::parse("D").unwrap());
+        Enrollment::new(Attestation::SymmetricKey(pair("own"))).with_device_id(DeviceId::parse("D").unwrap());
     all.enroll(RegistrationId::parse("Pump").unwrap(), given);
     let tpm = Attestation::Tpm(EndorsementKey::new(b"ek").unwrap());
-    all.enroll(RegistrationId::parse("gate").unwrap(), Enrollment::new(tpm).disabled());
+    all.enroll(RegistrationId::parse("gate").unwrap(), Enrollment::new(tpm).with_status(Status::Disabled));
     all.enroll_group("north", Enrollment::new(Attestation::SymmetricKey(one)));
     let print = Thumbprints::new(None, "5".repeat(64).parse().ok()).unwrap();
     all.enroll_group("south", Enrollment::new(Attestation::X509(print)));
@@ -233,7 +233,7 @@ fn enrollments_are_restored_as_a_whole_or_not_at_all() {
     assert_eq!(again.seal(&key(), 7, &mut counting()).unwrap(), whole);
     assert_eq!((again.individuals().count(), again.groups().count()), (2, 2));
     let pump = again.individuals().find(|(id, _)| *id == "pump").unwrap().1;
-    assert_eq!(pump.given_device_id().unwrap().as_str(), "D");
+    assert_eq!(pump.device_id().unwrap().as_str(), "D");
     for len in 0..whole.len() {
         unseal_enrollments(whole[..len].to_vec()).unwrap_err();
         let mut altered = whole.clone();

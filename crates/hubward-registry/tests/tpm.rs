@@ -14,7 +14,7 @@ mod common;
 use core::time::Duration;
 
 use common::*;
-use hubward_core::{DeviceId, Keys, MacKey, RegistrationId, SymmetricKey, UnixTime};
+use hubward_core::{DeviceId, Keys, MacKey, RegistrationId, Status, SymmetricKey, UnixTime};
 use hubward_registry::{
     Attestation, Derivation, EndorsementKey, Enrollment, Enrollments, Evidence, NoEntropy, ProvisionError,
     TpmChallenge, TpmKeys,
@@ -39,7 +39,7 @@ fn by_tpm(endorsement: &[u8]) -> Enrollment<HmacKey> {
 
 fn enrolled() -> All {
     let mut all = All::new(Derivation::AsPresented);
-    all.enroll(rid("Gate"), by_tpm(TPM.endorsement).device_id(DeviceId::parse("Gate-1").unwrap()));
+    all.enroll(rid("Gate"), by_tpm(TPM.endorsement).with_device_id(DeviceId::parse("Gate-1").unwrap()));
     all
 }
 
@@ -103,7 +103,10 @@ fn changes_between_the_rounds_count() {
     type Edit = fn(&mut All);
     let edits: [(Edit, ProvisionError); 4] = [
         (|all| assert!(all.withdraw(rid("gate"))), ProvisionError::NotEnrolled),
-        (|all| all.enroll(rid("gate"), by_tpm(TPM.endorsement).disabled()), ProvisionError::Disabled),
+        (
+            |all| all.enroll(rid("gate"), by_tpm(TPM.endorsement).with_status(Status::Disabled)),
+            ProvisionError::Disabled,
+        ),
         (|all| all.enroll(rid("gate"), by_tpm(b"another")), ProvisionError::Mismatch),
         (
             |all| all.enroll(rid("gate"), Enrollment::new(Attestation::SymmetricKey(pair("k")))),

@@ -15,23 +15,23 @@ use crate::error::VerifierError;
 use crate::proof_of_possession::ProofOfPossessionVerifier;
 use crate::trust::{IssuerStatus, TrustLookup};
 
-/// A client certificate that was accepted at a certain time. Only [`ClientCertificateVerifier::judge`] creates one.
+/// A client certificate that was accepted at a certain time. Only [`ClientCertificateVerifier::verify`] creates one.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_enums, reason = "a certificate is accepted by its thumbprint or by its chain")]
-pub enum Verified<'p> {
+pub enum VerifiedClient<'p> {
     /// The chain ends at a registered CA.
     Chain(VerifiedChain<'p>),
     /// The thumbprint is registered.
-    Pin(ThumbprintMatch<'p>),
+    Thumbprint(ThumbprintMatch<'p>),
 }
 
-impl<'p> Verified<'p> {
+impl<'p> VerifiedClient<'p> {
     /// Returns the leaf.
     #[must_use]
     pub const fn leaf(&self) -> &Certificate<'p> {
         match self {
             Self::Chain(chain) => chain.leaf(),
-            Self::Pin(pin) => pin.leaf(),
+            Self::Thumbprint(matched) => matched.leaf(),
         }
     }
 }
@@ -41,14 +41,14 @@ impl<'p> Verified<'p> {
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hubward_rustls::{ClientCertificateVerifier, ProofOfPossessionVerifier, Trust, without_resumption};
+/// use hubward_rustls::{ClientCertificateVerifier, ProofOfPossessionVerifier, TrustStore, without_resumption};
 /// # use rustls::{ServerConfig, pki_types::{CertificateDer, PrivateKeyDer}};
 /// # fn config(
 /// #     device_ca: CertificateDer<'static>,
 /// #     hub_cert: CertificateDer<'static>,
 /// #     hub_key: PrivateKeyDer<'static>,
 /// # ) -> Result<ServerConfig, Box<dyn std::error::Error>> {
-/// let mut trust = Trust::new();
+/// let mut trust = TrustStore::new();
 /// trust.add_authority(device_ca)?;
 /// let provider = Arc::new(rustls::crypto::ring::default_provider());
 /// let config = ServerConfig::builder_with_provider(provider)
@@ -60,14 +60,14 @@ impl<'p> Verified<'p> {
 /// ```
 ///
 /// A resumed handshake calls no verifier. Either disable resumption
-/// ([`without_resumption`](crate::without_resumption)), or call [`ClientCertificateVerifier::judge`] with `peer_certificates()` after each
+/// ([`without_resumption`](crate::without_resumption)), or call [`ClientCertificateVerifier::verify`] with `peer_certificates()` after each
 /// handshake.
 #[derive(Debug)]
 pub struct ClientCertificateVerifier {
     possession: ProofOfPossessionVerifier,
     lookup: Box<dyn TrustLookup>,
     profile: Profile<'static>,
-    pins: ValidityPolicy,
+    thumbprint_validity: ValidityPolicy,
     revocation: Option<RevocationRules>,
 }
 
@@ -83,7 +83,7 @@ impl ClientCertificateVerifier {
             possession,
             lookup: Box::new(lookup),
             profile: Profile::device(ExpectedSubject::Any),
-            pins: ValidityPolicy::Enforce,
+            thumbprint_validity: ValidityPolicy::Enforce,
             revocation: None,
         }
     }
@@ -96,8 +96,8 @@ impl ClientCertificateVerifier {
 
     /// Sets whether a certificate with a registered thumbprint must be valid at the time. The default requires it.
     #[must_use]
-    pub fn with_pin_validity(self, pins: ValidityPolicy) -> Self {
-        Self { pins, ..self }
+    pub fn with_thumbprint_validity(self, validity: ValidityPolicy) -> Self {
+        Self { thumbprint_validity: validity, ..self }
     }
 
     /// Checks revocation with the lists of the [`TrustLookup`]; without this, revocation is not checked. `rules` starts with
@@ -113,11 +113,11 @@ impl ClientCertificateVerifier {
     ///
     /// # Errors
     /// [`VerifierError`] if the certificate is not accepted.
-    pub fn judge<'p>(
+    pub fn verify<'p>(
         &self,
         presented: &'p [CertificateDer<'_>],
         now: UnixTime,
-    ) -> Result<Verified<'p>, VerifierError> {
+    ) -> Result<VerifiedClient<'p>, VerifierError> {
         let (leaf, others) = presented.split_first().ok_or(VerifierError::NoCertificate)?;
         self.verify_chain(leaf, others, now)
     }
@@ -127,53 +127,58 @@ impl ClientCertificateVerifier {
         leaf: &'p CertificateDer<'_>,
         others: &'p [CertificateDer<'_>],
         now: UnixTime,
-    ) -> Result<Verified<'p>, VerifierError> {
+    ) -> Result<VerifiedClient<'p>, VerifierError> {
         self.possession.tls.limits.check(leaf, others)?;
-        let pin = match self.standing(leaf) {
+        let registered = match self.status(leaf) {
             (IssuerStatus::Withdrawn, _) => return Err(VerifierError::Withdrawn),
-            (IssuerStatus::Pinned, thumbprint) => Some(thumbprint),
-            (IssuerStatus::Unknown, _) => None,
+            (IssuerStatus::Registered, thumbprint) => Some(thumbprint),
+            (IssuerStatus::NotRegistered, _) => None,
         };
         // a withdrawn intermediate is treated as not presented
-        let others = others.iter().filter(|der| self.standing(der).0 != IssuerStatus::Withdrawn);
+        let others = others.iter().filter(|der| self.status(der).0 != IssuerStatus::Withdrawn);
         let chain = Chain::parse(leaf, others)?;
-        if let Some(thumbprint) = pin {
-            let pins = ExpectedThumbprints::new(Some(thumbprint), None);
-            return Ok(Verified::Pin(chain.match_thumbprint(pins, &Digests, now, self.pins)?));
+        if let Some(thumbprint) = registered {
+            let expected = ExpectedThumbprints::new(Some(thumbprint), None);
+            return Ok(VerifiedClient::Thumbprint(chain.match_thumbprint(
+                expected,
+                &Digests,
+                now,
+                self.thumbprint_validity,
+            )?));
         }
         let mut issuers = for_each_issuer(&chain, |name| self.lookup.issuers(name));
-        issuers.retain(|der| self.standing(der).0 != IssuerStatus::Withdrawn);
+        issuers.retain(|der| self.status(der).0 != IssuerStatus::Withdrawn);
         let anchors = Anchors::parse(&issuers)?;
         let algorithms = self.possession.tls.algorithms.all;
         let Some(rules) = self.revocation else {
-            return Ok(Verified::Chain(chain.verify(&anchors, &self.profile, algorithms, now)?));
+            return Ok(VerifiedClient::Chain(chain.verify(&anchors, &self.profile, algorithms, now)?));
         };
         let lists = for_each_issuer(&chain, |name| self.lookup.crls(name));
         let crls = Crls::parse(&lists)?;
         let profile = self.profile.clone().revocation(rules(Revocation::by(&crls)));
-        Ok(Verified::Chain(chain.verify(&anchors, &profile, algorithms, now)?))
+        Ok(VerifiedClient::Chain(chain.verify(&anchors, &profile, algorithms, now)?))
     }
 
     /// Returns the status of a certificate, and the thumbprint that it was found by. A certificate is also withdrawn if
     /// the malleated form of its ECDSA signature is, which anyone can compute without a key.
-    fn standing(&self, der: &CertificateDer<'_>) -> (IssuerStatus, Thumbprint) {
-        let known = self.standing_of_bytes(der);
+    fn status(&self, der: &CertificateDer<'_>) -> (IssuerStatus, Thumbprint) {
+        let known = self.status_of_bytes(der);
         let malleated = Certificate::parse(der).ok().and_then(|certificate| certificate.malleated_form());
-        match malleated.map(|der| self.standing_of_bytes(&der)) {
+        match malleated.map(|der| self.status_of_bytes(&der)) {
             Some(withdrawn @ (IssuerStatus::Withdrawn, _)) => withdrawn,
             _ => known,
         }
     }
 
     /// Returns the status of these bytes by either of their thumbprints, and that thumbprint.
-    fn standing_of_bytes(&self, der: &[u8]) -> (IssuerStatus, Thumbprint) {
-        let known = |thumbprint| (self.lookup.standing(&thumbprint), thumbprint);
+    fn status_of_bytes(&self, der: &[u8]) -> (IssuerStatus, Thumbprint) {
+        let known = |thumbprint| (self.lookup.status(&thumbprint), thumbprint);
         let sha256 = known(Thumbprint::Sha256(Digests.sha256(der)));
         let sha1 = known(Thumbprint::Sha1(Digests.sha1_for_legacy_thumbprints(der)));
         match (sha256.0, sha1.0) {
             (IssuerStatus::Withdrawn, _)
-            | (IssuerStatus::Pinned, IssuerStatus::Pinned | IssuerStatus::Unknown) => sha256,
-            (_, IssuerStatus::Withdrawn) | (IssuerStatus::Unknown, _) => sha1,
+            | (IssuerStatus::Registered, IssuerStatus::Registered | IssuerStatus::NotRegistered) => sha256,
+            (_, IssuerStatus::Withdrawn) | (IssuerStatus::NotRegistered, _) => sha1,
         }
     }
 }

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use hubward_x509::{
-    BundleExpired, ChainError, CrlError, OutsideValidity, ParseError, Problem, ThumbprintMatchError,
+    ChainError, Problem,
+    crl::CrlError,
+    error::{OutsideValidity, ParseError},
+    thumbprint::ThumbprintMatchError,
+    trust::BundleExpired,
 };
 use rustls::{CertificateError, Error, OtherError};
 
@@ -30,7 +34,7 @@ pub enum VerifierError {
     Parse(#[from] ParseError),
     /// The thumbprint is registered, but the certificate is not valid at the time.
     #[error(transparent)]
-    Pin(#[from] ThumbprintMatchError),
+    Thumbprint(#[from] ThumbprintMatchError),
     /// The peer presented more than the limits allow.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
@@ -47,7 +51,7 @@ impl From<VerifierError> for Error {
             VerifierError::NoCertificate => return Self::NoCertificatesPresented,
             VerifierError::Parse(_) => CertificateError::BadEncoding,
             VerifierError::Withdrawn => CertificateError::Revoked,
-            VerifierError::Pin(ThumbprintMatchError::OutsideValidity(outside)) => of_time(outside),
+            VerifierError::Thumbprint(ThumbprintMatchError::OutsideValidity(outside)) => of_time(outside),
             VerifierError::Chain(ChainError::UnknownIssuer { .. }) => CertificateError::UnknownIssuer,
             VerifierError::Chain(ChainError::Refused { problem, .. }) => match problem {
                 Problem::BadSignature => CertificateError::BadSignature,
@@ -63,7 +67,7 @@ impl From<VerifierError> for Error {
             VerifierError::Bundle(_)
             | VerifierError::Chain(_)
             | VerifierError::Crl(_)
-            | VerifierError::Pin(_)
+            | VerifierError::Thumbprint(_)
             | VerifierError::TooLarge(_) => other(),
         };
         Self::InvalidCertificate(error)

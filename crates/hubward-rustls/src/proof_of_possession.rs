@@ -59,11 +59,11 @@ impl ProofOfPossessionVerifier {
     /// registered.
     ///
     /// # Errors
-    /// [`CertificateError`](hubward_x509::CertificateError) of the first certificate that cannot be parsed.
+    /// [`CertificateError`](hubward_x509::error::CertificateError) of the first certificate that cannot be parsed.
     pub fn with_hints(
         self,
         authorities: &[CertificateDer<'_>],
-    ) -> Result<Self, hubward_x509::CertificateError> {
+    ) -> Result<Self, hubward_x509::error::CertificateError> {
         let mut hints = Vec::new();
         for der in authorities {
             let subject = Certificate::parse(der)?.subject();

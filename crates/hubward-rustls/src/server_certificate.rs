@@ -1,6 +1,6 @@
 //! [`ServerVerifier`]: the verifier of a device or another client of a hub.
 
-use hubward_x509::{Anchors, Chain, ParseError, Profile, TrustBundle, UnixTime};
+use hubward_x509::{Anchors, Chain, Profile, TrustBundle, UnixTime, error::ParseError};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -16,7 +16,7 @@ use crate::tls_verifier::TlsVerifier;
 /// ```
 /// use hubward_rustls::ServerVerifier;
 /// # use rustls::pki_types::CertificateDer;
-/// # fn verifier(hub_root: CertificateDer<'static>) -> Result<ServerVerifier, hubward_x509::ParseError> {
+/// # fn verifier(hub_root: CertificateDer<'static>) -> Result<ServerVerifier, hubward_x509::error::ParseError> {
 /// let verifier = ServerVerifier::with_roots(vec![hub_root])?;
 /// # Ok(verifier)
 /// # }

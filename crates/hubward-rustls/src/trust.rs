@@ -1,11 +1,11 @@
-//! The trusted CAs and certificates of a hub ([`Trust`]), looked up during a handshake ([`TrustLookup`]).
+//! The trusted CAs and certificates of a hub ([`TrustStore`]), looked up during a handshake ([`TrustLookup`]).
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use hubward_core::Thumbprint;
-use hubward_x509::{Certificate, CertificateError, CrlError, Crls, Name};
+use hubward_x509::{Certificate, Crls, Name, crl::CrlError, error::CertificateError};
 use rustls::pki_types::CertificateDer;
 
 /// The registration status of one certificate.
@@ -13,9 +13,9 @@ use rustls::pki_types::CertificateDer;
 #[expect(clippy::exhaustive_enums, reason = "a certificate is accepted, refused or left to its issuer")]
 pub enum IssuerStatus {
     /// Its thumbprint is registered: it needs no issuer.
-    Pinned,
+    Registered,
     /// It is not registered: it must be issued by a registered CA.
-    Unknown,
+    NotRegistered,
     /// It was withdrawn, or its device is disabled: refused, even if a registered CA issued it.
     Withdrawn,
 }
@@ -27,7 +27,7 @@ pub enum IssuerStatus {
 pub trait TrustLookup: fmt::Debug + Send + Sync {
     /// Returns the status of the certificate with this thumbprint. It is called with both thumbprints of each
     /// certificate, and with both signatures if it is signed with ECDSA ([`Certificate::malleated_form`]).
-    fn standing(&self, thumbprint: &Thumbprint) -> IssuerStatus;
+    fn status(&self, thumbprint: &Thumbprint) -> IssuerStatus;
 
     /// Returns the registered CAs with this name.
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>>;
@@ -42,25 +42,25 @@ pub trait TrustLookup: fmt::Debug + Send + Sync {
 /// ```
 /// use std::sync::{Arc, RwLock};
 /// use hubward_core::Thumbprint;
-/// use hubward_rustls::{ClientCertificateVerifier, ProofOfPossessionVerifier, Trust};
+/// use hubward_rustls::{ClientCertificateVerifier, ProofOfPossessionVerifier, TrustStore};
 ///
-/// let trust = Arc::new(RwLock::new(Trust::new()));
+/// let trust = Arc::new(RwLock::new(TrustStore::new()));
 /// let verifier = ClientCertificateVerifier::new(ProofOfPossessionVerifier::new(), Arc::clone(&trust));
 /// // later, while connections come in:
 /// trust.write().expect("no writer panicked").withdraw(&Thumbprint::Sha256([0xab; 32]));
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Trust {
+pub struct TrustStore {
     authorities: Vec<CertificateDer<'static>>,
     crls: Vec<Arc<[u8]>>,
-    standings: BTreeMap<Vec<u8>, IssuerStatus>,
+    statuses: BTreeMap<Vec<u8>, IssuerStatus>,
 }
 
-impl Trust {
+impl TrustStore {
     /// Creates an empty collection, which trusts no certificate.
     #[must_use]
     pub const fn new() -> Self {
-        Self { authorities: Vec::new(), crls: Vec::new(), standings: BTreeMap::new() }
+        Self { authorities: Vec::new(), crls: Vec::new(), statuses: BTreeMap::new() }
     }
 
     /// Registers a CA.
@@ -85,7 +85,7 @@ impl Trust {
 
     /// Registers a certificate by its thumbprint.
     pub fn add_thumbprint(&mut self, thumbprint: &Thumbprint) {
-        self.set(thumbprint, IssuerStatus::Pinned);
+        self.set(thumbprint, IssuerStatus::Registered);
     }
 
     /// Refuses a certificate from now on, a device's or a CA's, even if a registered CA issued it. A withdrawn CA is no
@@ -96,17 +96,17 @@ impl Trust {
 
     /// Removes the registration or the withdrawal of a certificate.
     pub fn forget(&mut self, thumbprint: &Thumbprint) {
-        self.standings.remove(thumbprint.as_bytes());
+        self.statuses.remove(thumbprint.as_bytes());
     }
 
-    fn set(&mut self, thumbprint: &Thumbprint, standing: IssuerStatus) {
-        self.standings.insert(thumbprint.as_bytes().to_vec(), standing);
+    fn set(&mut self, thumbprint: &Thumbprint, status: IssuerStatus) {
+        self.statuses.insert(thumbprint.as_bytes().to_vec(), status);
     }
 }
 
-impl TrustLookup for Trust {
-    fn standing(&self, thumbprint: &Thumbprint) -> IssuerStatus {
-        self.standings.get(thumbprint.as_bytes()).copied().unwrap_or(IssuerStatus::Unknown)
+impl TrustLookup for TrustStore {
+    fn status(&self, thumbprint: &Thumbprint) -> IssuerStatus {
+        self.statuses.get(thumbprint.as_bytes()).copied().unwrap_or(IssuerStatus::NotRegistered)
     }
 
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>> {
@@ -125,8 +125,8 @@ impl TrustLookup for Trust {
 /// A lookup that changes while connections come in. If a writer panicked, every certificate is refused, since its
 /// change may be incomplete.
 impl<L: TrustLookup> TrustLookup for RwLock<L> {
-    fn standing(&self, thumbprint: &Thumbprint) -> IssuerStatus {
-        self.read().map_or(IssuerStatus::Withdrawn, |lookup| lookup.standing(thumbprint))
+    fn status(&self, thumbprint: &Thumbprint) -> IssuerStatus {
+        self.read().map_or(IssuerStatus::Withdrawn, |lookup| lookup.status(thumbprint))
     }
 
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>> {
@@ -139,8 +139,8 @@ impl<L: TrustLookup> TrustLookup for RwLock<L> {
 }
 
 impl<L: TrustLookup + ?Sized> TrustLookup for Arc<L> {
-    fn standing(&self, thumbprint: &Thumbprint) -> IssuerStatus {
-        (**self).standing(thumbprint)
+    fn status(&self, thumbprint: &Thumbprint) -> IssuerStatus {
+        (**self).status(thumbprint)
     }
 
     fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>> {

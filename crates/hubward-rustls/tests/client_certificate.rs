@@ -10,10 +10,10 @@ use common::{Ca, EARLIER, Held, Hub, LATER, VERSIONS, ca_params, entity, self_si
 use hubward_core::{Digest, Thumbprint};
 use hubward_ring::Digests;
 use hubward_rustls::{
-    ClientAuth, ClientCertificateVerifier, ProofOfPossessionVerifier, Trust, Verified, VerifierError,
-    without_resumption,
+    ClientAuth, ClientCertificateVerifier, ProofOfPossessionVerifier, TrustStore, VerifiedClient,
+    VerifierError, without_resumption,
 };
-use hubward_x509::{Certificate, ThumbprintMatchError, ValidityPolicy};
+use hubward_x509::{Certificate, ValidityPolicy, thumbprint::ThumbprintMatchError};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use rustls::pki_types::CertificateDer;
 use rustls::{AlertDescription, CertificateError, Error, HandshakeKind, SupportedProtocolVersion};
@@ -21,14 +21,14 @@ use rustls::{AlertDescription, CertificateError, Error, HandshakeKind, Supported
 /// A hub that trusts one CA, and whose trust can change.
 struct Fleet {
     ca: Ca,
-    trust: Arc<RwLock<Trust>>,
+    trust: Arc<RwLock<TrustStore>>,
     full: Arc<ClientCertificateVerifier>,
 }
 
 impl Fleet {
     fn new() -> Self {
         let ca = Ca::new("Fleet Root");
-        let mut trust = Trust::new();
+        let mut trust = TrustStore::new();
         trust.add_authority(ca.der.clone()).unwrap();
         let trust = Arc::new(RwLock::new(trust));
         let full =
@@ -40,7 +40,7 @@ impl Fleet {
         Hub::new(version, self.full.clone())
     }
 
-    fn change(&self, change: impl FnOnce(&mut Trust)) {
+    fn change(&self, change: impl FnOnce(&mut TrustStore)) {
         change(&mut self.trust.write().unwrap());
     }
 }
@@ -61,7 +61,9 @@ fn a_certificate_of_a_registered_ca_is_accepted() {
         let hub = fleet.hub(version);
         let pair = hub.handshake(&hub.client(Some(&device))).unwrap();
         let presented = pair.server.peer_certificates().unwrap();
-        let Ok(Verified::Chain(chain)) = fleet.full.judge(presented, hub.clock.now()) else { panic!() };
+        let Ok(VerifiedClient::Chain(chain)) = fleet.full.verify(presented, hub.clock.now()) else {
+            panic!()
+        };
         assert_eq!(chain.common_name(), Ok("pump-17"));
     }
 }
@@ -147,7 +149,10 @@ fn a_thumbprint_of_either_kind_is_enough_without_a_registered_ca() {
             fleet.change(|trust| trust.add_thumbprint(&thumbprint(device.leaf())));
             let pair = hub.handshake(&client).unwrap();
             let presented = pair.server.peer_certificates().unwrap();
-            assert!(matches!(fleet.full.judge(presented, hub.clock.now()), Ok(Verified::Pin(_))));
+            assert!(matches!(
+                fleet.full.verify(presented, hub.clock.now()),
+                Ok(VerifiedClient::Thumbprint(_))
+            ));
             fleet.change(|trust| trust.forget(&thumbprint(device.leaf())));
         }
     }
@@ -218,7 +223,7 @@ fn a_client_without_a_mandatory_certificate_is_refused() {
         assert_eq!(refused.server, Some(Error::NoCertificatesPresented));
     }
     assert_eq!(
-        full.judge(&[], Hub::new(VERSIONS[0], full.clone()).clock.now()).err(),
+        full.verify(&[], Hub::new(VERSIONS[0], full.clone()).clock.now()).err(),
         Some(VerifierError::NoCertificate)
     );
 }
@@ -226,12 +231,12 @@ fn a_client_without_a_mandatory_certificate_is_refused() {
 #[test]
 fn the_time_provider_of_the_connection_is_used() {
     let fleet = Fleet::new();
-    let (device, pinned) = (fleet.ca.issue(&entity("pump-17")), self_signed(&entity("pump-18")));
-    fleet.change(|trust| trust.add_thumbprint(&sha256(pinned.leaf())));
+    let (device, registered) = (fleet.ca.issue(&entity("pump-17")), self_signed(&entity("pump-18")));
+    fleet.change(|trust| trust.add_thumbprint(&sha256(registered.leaf())));
     let lenient = ClientCertificateVerifier::new(ProofOfPossessionVerifier::new(), Arc::clone(&fleet.trust))
-        .with_pin_validity(ValidityPolicy::IgnoreForThumbprint);
+        .with_thumbprint_validity(ValidityPolicy::IgnoreForThumbprint);
     for version in VERSIONS {
-        for held in [&device, &pinned] {
+        for held in [&device, &registered] {
             let hub = fleet.hub(version);
             hub.handshake(&hub.client(Some(held))).unwrap();
             for (seconds, error) in
@@ -244,10 +249,10 @@ fn the_time_provider_of_the_connection_is_used() {
         }
         let hub = fleet.hub(version);
         hub.clock.set(LATER);
-        let refusal = fleet.full.judge(&pinned.chain, hub.clock.now()).unwrap_err();
-        assert!(matches!(refusal, VerifierError::Pin(ThumbprintMatchError::OutsideValidity(_))));
-        lenient.judge(&pinned.chain, hub.clock.now()).unwrap();
-        lenient.judge(&device.chain, hub.clock.now()).unwrap_err();
+        let refusal = fleet.full.verify(&registered.chain, hub.clock.now()).unwrap_err();
+        assert!(matches!(refusal, VerifierError::Thumbprint(ThumbprintMatchError::OutsideValidity(_))));
+        lenient.verify(&registered.chain, hub.clock.now()).unwrap();
+        lenient.verify(&device.chain, hub.clock.now()).unwrap_err();
     }
 }
 
@@ -264,7 +269,7 @@ fn a_certificate_withdrawn_before_a_resumption_is_refused_by_the_check_after_it(
         // TLS itself accepts it: a resumption calls no verifier
         let resumed = hub.handshake(&client).unwrap().server;
         assert_eq!(resumed.handshake_kind(), Some(HandshakeKind::Resumed));
-        let refusal = fleet.full.judge(resumed.peer_certificates().unwrap(), hub.clock.now()).unwrap_err();
+        let refusal = fleet.full.verify(resumed.peer_certificates().unwrap(), hub.clock.now()).unwrap_err();
         assert_eq!(refusal, VerifierError::Withdrawn);
     }
 }
@@ -302,7 +307,7 @@ fn every_certificate_is_refused_after_a_writer_panicked() {
 
 #[test]
 fn a_ca_that_cannot_be_parsed_is_not_registered() {
-    let mut trust = Trust::new();
+    let mut trust = TrustStore::new();
     trust.add_authority(CertificateDer::from(b"no".as_slice())).unwrap_err();
     ProofOfPossessionVerifier::new().with_hints(&[b"no".as_slice().into()]).unwrap_err();
 }

@@ -6,8 +6,8 @@ mod common;
 use std::sync::{Arc, RwLock};
 
 use common::{Ca, Held, Hub, VERSIONS, entity};
-use hubward_rustls::{ClientCertificateVerifier, ProofOfPossessionVerifier, Trust, VerifierError};
-use hubward_x509::{CertificatePosition, ChainError, Problem, Revocation, UnknownStatus};
+use hubward_rustls::{ClientCertificateVerifier, ProofOfPossessionVerifier, TrustStore, VerifierError};
+use hubward_x509::{CertificatePosition, ChainError, Problem, Revocation, crl::UnknownStatus};
 use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, SerialNumber, date_time_ymd};
 use rustls::{AlertDescription, CertificateError, Error, HandshakeKind};
 
@@ -44,8 +44,8 @@ fn list_until(ca: &Ca, revoked: &[u8], year: i32, month: u8) -> Arc<[u8]> {
     params.signed_by(&ca.issuer).unwrap().der().to_vec().into()
 }
 
-fn fleet(lists: Vec<Arc<[u8]>>, ca: &Ca) -> (Arc<RwLock<Trust>>, ClientCertificateVerifier) {
-    let mut trust = Trust::new();
+fn fleet(lists: Vec<Arc<[u8]>>, ca: &Ca) -> (Arc<RwLock<TrustStore>>, ClientCertificateVerifier) {
+    let mut trust = TrustStore::new();
     trust.add_authority(ca.der.clone()).unwrap();
     trust.set_crls(lists).unwrap();
     let trust = Arc::new(RwLock::new(trust));
@@ -80,8 +80,8 @@ fn an_unknown_status_is_refused_unless_the_rules_allow_it() {
             .with_revocation(|by| Revocation::unknown(by, UnknownStatus::Allow));
         for version in VERSIONS {
             let hub = Hub::new(version, Arc::new(ProofOfPossessionVerifier::new()));
-            lenient.judge(&good.chain, hub.clock.now()).unwrap();
-            let refusal = full.judge(&good.chain, hub.clock.now()).unwrap_err();
+            lenient.verify(&good.chain, hub.clock.now()).unwrap();
+            let refusal = full.verify(&good.chain, hub.clock.now()).unwrap_err();
             assert_eq!(Error::from(refusal), CertificateError::UnknownRevocationStatus.into());
         }
     }
@@ -101,7 +101,7 @@ fn a_certificate_revoked_before_a_resumption_is_refused_by_the_check_after_it() 
         trust.write().unwrap().set_crls(vec![list(&ca, &[1])]).unwrap();
         let resumed = hub.handshake(&client).unwrap().server;
         assert_eq!(resumed.handshake_kind(), Some(HandshakeKind::Resumed));
-        let refusal = full.judge(resumed.peer_certificates().unwrap(), hub.clock.now()).unwrap_err();
+        let refusal = full.verify(resumed.peer_certificates().unwrap(), hub.clock.now()).unwrap_err();
         let VerifierError::Chain(ChainError::Refused {
             place: CertificatePosition::Leaf,
             problem: Problem::Revoked { .. },
@@ -118,6 +118,6 @@ fn lists_that_cannot_be_parsed_do_not_replace_the_current_ones() {
     let (trust, full) = fleet(vec![list(&ca, &[1])], &ca);
     trust.write().unwrap().set_crls(vec![b"no".as_slice().into()]).unwrap_err();
     let hub = Hub::new(VERSIONS[0], Arc::new(ProofOfPossessionVerifier::new()));
-    let refusal = full.judge(&device(&ca, 1).chain, hub.clock.now()).unwrap_err();
+    let refusal = full.verify(&device(&ca, 1).chain, hub.clock.now()).unwrap_err();
     assert_eq!(Error::from(refusal), CertificateError::Revoked.into());
 }

@@ -116,7 +116,7 @@ fn bundle(root: &CertificateDer<'_>) -> TrustBundle {
     let unsigned = SignedBundle::parse(&draft).unwrap();
     let signature = owner.sign(unsigned.to_be_signed()).unwrap();
     let signed = unsigned.with_signature(key, &signature, hubward_ring::signature::ALL).unwrap();
-    TrustBundle::provisioned(&signed, hubward_ring::signature::ALL).unwrap()
+    TrustBundle::load(&signed, hubward_ring::signature::ALL).unwrap()
 }
 
 #[test]

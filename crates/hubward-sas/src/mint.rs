@@ -115,7 +115,7 @@ impl<'a, K: MacKey> DeviceTokens<'a, K> {
             Some(module) => UnsignedToken::module(self.host, device, module, expires),
             None => UnsignedToken::device(self.host, device, expires),
         };
-        Ok(unsigned.signed_by(self.policy).sign(&self.key))
+        Ok(unsigned.with_policy(self.policy).sign(&self.key))
     }
 }
 

@@ -78,7 +78,7 @@ impl<'a> UnsignedToken<'a> {
     /// Selects a policy's key instead of the identity's own, for the same resource. A registration has no policy: its
     /// token does not change.
     #[must_use]
-    pub const fn signed_by(mut self, policy: PolicyName<'a>) -> Self {
+    pub const fn with_policy(mut self, policy: PolicyName<'a>) -> Self {
         self.policy = Some(policy);
         self
     }

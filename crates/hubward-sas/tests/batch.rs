@@ -57,7 +57,7 @@ proptest! {
                 0 => Keys::one(good),
                 1 => Keys::one(bad),
                 2 => Keys::pair(bad, good),
-                _ => Keys::one(bad).padded(good),
+                _ => Keys::one(bad).with_dummy(good),
             }
         }
         let batch: Vec<(SasToken<'_>, Keys<'_, HmacKey>)> =

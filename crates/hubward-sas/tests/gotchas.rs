@@ -98,9 +98,9 @@ fn g05_a_missing_second_key_matches_nothing() {
     assert_eq!(slot(Keys::one(&other)), None);
     assert_eq!(slot(Keys::pair(&key, &other)), Some(KeySlot::Primary));
     assert_eq!(slot(Keys::pair(&other, &key)), Some(KeySlot::Secondary));
-    assert_eq!(slot(Keys::one(&other).padded(&key)), None, "the tag of a dummy key matches nothing");
-    assert_eq!(slot(Keys::one(&key).padded(&other)), Some(KeySlot::Primary));
-    assert_eq!(slot(Keys::pair(&other, &key).padded(&other)), Some(KeySlot::Secondary));
+    assert_eq!(slot(Keys::one(&other).with_dummy(&key)), None, "the tag of a dummy key matches nothing");
+    assert_eq!(slot(Keys::one(&key).with_dummy(&other)), Some(KeySlot::Primary));
+    assert_eq!(slot(Keys::pair(&other, &key).with_dummy(&other)), Some(KeySlot::Secondary));
 }
 
 /// A key that counts its tags.

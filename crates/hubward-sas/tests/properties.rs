@@ -36,7 +36,7 @@ proptest! {
             Some(Err(_)) => return Ok(()),
         };
         let unsigned = match &policy {
-            Some(name) => unsigned.signed_by(PolicyName::parse(name).unwrap()),
+            Some(name) => unsigned.with_policy(PolicyName::parse(name).unwrap()),
             None => unsigned,
         };
         let text = unsigned.sign(&key()).to_string();

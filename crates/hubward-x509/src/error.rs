@@ -3,11 +3,14 @@
 
 use core::fmt;
 
-use crate::certificate::time::{InWords, OutsideValidity, Seconds};
-use crate::identity::CommonNameError;
-use crate::revocation::reasons::RevocationReason;
-use crate::revocation::rules::StatusUnknown;
-use crate::tlv::Malformed;
+use crate::certificate::Seconds;
+use crate::certificate::time::InWords;
+pub use crate::certificate::time::OutsideValidity;
+use crate::crl::RevocationReason;
+use crate::crl::StatusUnknown;
+pub use crate::identity::CommonNameError;
+pub use crate::path::chain::ExplainedError;
+pub use crate::tlv::Malformed;
 
 /// The reason why a certificate, a request or a revocation list cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -188,13 +191,13 @@ pub enum Problem {
     },
     /// A name that cannot be compared with the name constraints above it.
     #[error("has a {form:?} name that cannot be compared with the name constraints above it")]
-    Unjudgeable {
+    NotComparable {
         /// The form of the name.
         form: NameForm,
     },
     /// The kept issuer depends on a certificate or a revocation list that has expired since.
     #[error("the kept issuer expired {} before now: verify the whole chain again", InWords(*seconds))]
-    Lapsed {
+    IssuerExpired {
         /// The time since its expiry.
         seconds: u64,
     },

@@ -8,17 +8,17 @@ use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use crate::certificate::Certificate;
 use crate::certificate::time::Seconds;
+use crate::crl::Revocation;
+use crate::crl::list::Crls;
+use crate::crl::owned::OwnedCrl;
+use crate::crl::signer;
+use crate::crl::status::{CheckedCrl, Period, StatusQuery};
 use crate::error::{CertificateError, CertificatePosition, ChainError, Problem};
 use crate::path::chain::{Chain, VerifiedChain};
 use crate::path::search::{FoundPath, Search};
 use crate::path::work::{CheckedSignature, Inputs, Work};
 use crate::profile::{AnchorChecks, ExpectedSubject, PolicyInputs, Profile};
-use crate::revocation::crl::Crls;
-use crate::revocation::owned::OwnedCrl;
-use crate::revocation::rules::Revocation;
-use crate::revocation::signer;
-use crate::revocation::status::{CheckedCrl, Period, StatusQuery};
-use crate::roots::anchor::Anchors;
+use crate::trust::Anchors;
 
 /// The issuer of a verified leaf, with everything that its verification depends on: the certificates above it, the
 /// revocation lists, and the signatures that verified. Only [`Chain::verify_keeping`] creates one.
@@ -149,8 +149,8 @@ impl VerifiedIssuer {
     /// the leaf's own signature, with `algorithms`; all other signatures were checked before.
     ///
     /// # Errors
-    /// [`ChainError`], with places and numbers as in the verification that returned the issuer; [`Problem::Lapsed`] if
-    /// the issuer is past [`until`](Self::until) and no more specific error applies.
+    /// [`ChainError`], with places and numbers as in the verification that returned the issuer;
+    /// [`Problem::IssuerExpired`] if the issuer is past [`until`](Self::until) and no more specific error applies.
     pub fn verify<'l>(
         &'l self,
         leaf: &Certificate<'l>,
@@ -190,7 +190,7 @@ impl VerifiedIssuer {
         let found = Search::new(inputs, &profile, &mut work).run_along(&self.path, self.anchor_number)?;
         let now = Seconds::try_from(now.as_secs()).unwrap_or(Seconds::MAX);
         if now > self.until {
-            let problem = Problem::Lapsed { seconds: now.abs_diff(self.until) };
+            let problem = Problem::IssuerExpired { seconds: now.abs_diff(self.until) };
             return Err(ChainError::Refused { place: CertificatePosition::Leaf, problem });
         }
         Ok(VerifiedChain::new(&chain, found))

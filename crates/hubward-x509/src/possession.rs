@@ -1,5 +1,5 @@
 //! Proof of possession of a CA's private key, required to register the CA: its owner signs a certificate whose common
-//! name is a code that the hub generated.
+//! name is a code that the hub generated ([`CaVerification`]).
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -26,7 +26,7 @@ use crate::path::validate::may_issue;
 /// let code = VerificationCode::from_entropy(bytes)?;
 /// assert!(code.expose().starts_with("5A00"));
 /// assert!(VerificationCode::parse(code.expose()).is_ok());
-/// # Ok::<(), hubward_x509::VerificationCodeError>(())
+/// # Ok::<(), hubward_x509::possession::VerificationCodeError>(())
 /// ```
 #[derive(Clone)]
 pub struct VerificationCode([u8; 48]);
@@ -156,10 +156,10 @@ impl<'a> CaVerification<'a> {
     ) -> Result<(), PossessionError> {
         let name = common_name(&proof.subject())?;
         if !constant_time_eq(name.as_bytes(), &self.code.0) {
-            return Err(PossessionError::AnotherCode);
+            return Err(PossessionError::CodeMismatch);
         }
         if !proof.issuer().same(&self.certificate.subject()) {
-            return Err(PossessionError::AnotherIssuer);
+            return Err(PossessionError::IssuerMismatch);
         }
         check_signature(&proof.signed, &self.certificate.public_key(), algorithms)
             .map_err(PossessionError::Signature)?;
@@ -173,10 +173,10 @@ impl<'a> CaVerification<'a> {
 pub enum PossessionError {
     /// The proof's common name is not the code of this claim. A newer code may have been issued.
     #[error("the proof's common name is not the verification code")]
-    AnotherCode,
+    CodeMismatch,
     /// The proof's issuer is not the CA's subject.
     #[error("the proof's issuer is not the CA")]
-    AnotherIssuer,
+    IssuerMismatch,
     /// The certificate to register may not sign other certificates.
     #[error("the certificate to register {0}")]
     Ca(Problem),

@@ -1,12 +1,13 @@
-//! Profiles: the requirements on a path in addition to RFC 5280 section 6, such as the expected subject, the purpose
-//! and the strictness towards CAs.
+//! Profiles ([`Profile`]): the requirements on a path in addition to RFC 5280 section 6, such as the expected subject,
+//! the purpose and the strictness towards CAs.
 
 use rustls_pki_types::ServerName;
 
 use hubward_core::{DeviceId, ModuleId};
 
+use crate::crl::Revocation;
 use crate::path::budget::Budget;
-use crate::revocation::rules::Revocation;
+pub use crate::path::policy::Policies;
 
 /// The use of the leaf's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub enum ExtendedKeyUsage {
 ///
 /// ```
 /// use hubward_core::DeviceId;
-/// use hubward_x509::{Profile, ExpectedSubject};
+/// use hubward_x509::{ExpectedSubject, Profile};
 ///
 /// let profile = Profile::device(ExpectedSubject::Device(DeviceId::parse("pump-17")?));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -90,7 +91,7 @@ pub enum CommonNames {
 /// IDENTIFIER.
 ///
 /// ```
-/// use hubward_x509::{PolicyInputs, Profile};
+/// use hubward_x509::{Profile, profile::PolicyInputs};
 ///
 /// const TEST_POLICY: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x02, 0x01, 0x30, 0x01];
 /// let accepted = [TEST_POLICY];
@@ -139,7 +140,7 @@ impl<'a> PolicyInputs<'a> {
 /// The requirements on a path. Start with one of the four constructors and change what must differ.
 ///
 /// ```
-/// use hubward_x509::{Profile, ExpectedSubject};
+/// use hubward_x509::{ExpectedSubject, Profile};
 ///
 /// let profile = Profile::device(ExpectedSubject::Any).max_intermediates(3);
 /// ```
@@ -148,7 +149,7 @@ pub struct Profile<'a> {
     pub(crate) subject: ExpectedSubject<'a>,
     pub(crate) extended_key_usage: ExtendedKeyUsage,
     pub(crate) anchor_checks: AnchorChecks,
-    pub(crate) duties: CaRequirements,
+    pub(crate) ca_requirements: CaRequirements,
     pub(crate) policies: PolicyInputs<'a>,
     pub(crate) max_intermediates: Option<usize>,
     pub(crate) budget: Budget,
@@ -167,7 +168,7 @@ impl<'a> Profile<'a> {
             subject: ExpectedSubject::Any,
             extended_key_usage: ExtendedKeyUsage::Off,
             anchor_checks: AnchorChecks::Certificate,
-            duties: CaRequirements::Enforce,
+            ca_requirements: CaRequirements::Enforce,
             policies: PolicyInputs::any(),
             max_intermediates: None,
             budget: Budget::DEFAULT,
@@ -186,7 +187,7 @@ impl<'a> Profile<'a> {
         Self {
             subject,
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ClientAuth),
-            duties: CaRequirements::Ignore,
+            ca_requirements: CaRequirements::Ignore,
             ca_leaf: false,
             signing_leaf: true,
             ..Self::rfc5280()
@@ -199,7 +200,7 @@ impl<'a> Profile<'a> {
         Self {
             subject: ExpectedSubject::Server(name),
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ServerAuth),
-            duties: CaRequirements::Ignore,
+            ca_requirements: CaRequirements::Ignore,
             ca_leaf: false,
             signing_leaf: true,
             ..Self::rfc5280()
@@ -239,8 +240,8 @@ impl<'a> Profile<'a> {
 
     /// Sets whether the requirements of RFC 5280 section 4 on CAs are enforced.
     #[must_use]
-    pub fn duties(self, duties: CaRequirements) -> Self {
-        Self { duties, ..self }
+    pub fn ca_requirements(self, ca_requirements: CaRequirements) -> Self {
+        Self { ca_requirements, ..self }
     }
 
     /// Sets the inputs to policy processing.
@@ -279,7 +280,7 @@ impl<'a> Profile<'a> {
             subject: ExpectedSubject::Any,
             extended_key_usage: self.extended_key_usage,
             anchor_checks: self.anchor_checks,
-            duties: self.duties,
+            ca_requirements: self.ca_requirements,
             policies: PolicyInputs { acceptable: None, ..self.policies },
             max_intermediates: self.max_intermediates,
             budget: self.budget,

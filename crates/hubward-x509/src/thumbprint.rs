@@ -1,4 +1,5 @@
-//! Thumbprint authentication: a certificate that is registered by its thumbprint needs no issuer.
+//! Thumbprint authentication: a certificate that is registered by its thumbprint needs no issuer
+//! ([`Chain::match_thumbprint`]).
 
 use hubward_core::{Digest, Thumbprint};
 use rustls_pki_types::UnixTime;
@@ -12,7 +13,7 @@ use crate::path::chain::Chain;
 ///
 /// ```
 /// use hubward_core::Digest as _;
-/// use hubward_x509::{Chain, ThumbprintSlot, ExpectedThumbprints, UnixTime, ValidityPolicy};
+/// use hubward_x509::{Chain, ExpectedThumbprints, UnixTime, ValidityPolicy, thumbprint::ThumbprintSlot};
 /// # use rcgen::{CertificateParams, KeyPair};
 /// # let certificate = CertificateParams::default().self_signed(&KeyPair::generate()?)?.der().clone();
 /// # let digest = hubward_ring::Digests;
@@ -59,7 +60,7 @@ pub enum ValidityPolicy {
 pub enum ThumbprintMatchError {
     /// No thumbprint is registered.
     #[error("no thumbprint is registered")]
-    NoPins,
+    NoThumbprints,
     /// The certificate has neither the primary nor the secondary thumbprint.
     #[error("the certificate has neither of the registered thumbprints")]
     Mismatch,
@@ -71,7 +72,7 @@ pub enum ThumbprintMatchError {
 /// A leaf that has one of the two registered thumbprints. Only [`Chain::match_thumbprint`] creates one.
 ///
 /// ```compile_fail,E0451
-/// # use hubward_x509::{Certificate, ThumbprintSlot, ThumbprintMatch};
+/// # use hubward_x509::{Certificate, ThumbprintMatch, thumbprint::ThumbprintSlot};
 /// fn unpinned(leaf: Certificate<'_>) -> ThumbprintMatch<'_> {
 ///     ThumbprintMatch { leaf, slot: ThumbprintSlot::Primary }
 /// }
@@ -107,7 +108,7 @@ impl<'p> Chain<'p> {
         validity: ValidityPolicy,
     ) -> Result<ThumbprintMatch<'p>, ThumbprintMatchError> {
         if pins.primary.is_none() && pins.secondary.is_none() {
-            return Err(ThumbprintMatchError::NoPins);
+            return Err(ThumbprintMatchError::NoThumbprints);
         }
         let leaf = self.leaf;
         let fits = |pin: Option<Thumbprint>| {

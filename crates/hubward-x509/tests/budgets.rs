@@ -15,8 +15,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use common::{ca, entity, key, now, sign};
 use hubward_ring::signature;
 use hubward_x509::{
-    Anchors, BudgetExceeded, Certificate, CertificatePosition, Chain, ChainError, ExpectedSubject, NameForm,
-    Problem, Profile,
+    Anchors, Certificate, CertificatePosition, Chain, ChainError, ExpectedSubject, Problem, Profile,
+    error::{BudgetExceeded, NameForm},
 };
 use rcgen::{CertificateParams, CustomExtension, GeneralSubtree, KeyPair, NameConstraints, SanType};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
@@ -172,7 +172,7 @@ fn a_name_above_the_length_limit_does_not_evade_an_excluded_subtree() {
     leaf.distinguished_name = excluded;
     leaf.distinguished_name.push(rcgen::DnType::CommonName, "x".repeat(5_000));
     let leaf = sign(&leaf, &key(), &constrained, &own);
-    let problem = Problem::Unjudgeable { form: NameForm::Directory };
+    let problem = Problem::NotComparable { form: NameForm::Directory };
     assert_eq!(
         verify(&root, &leaf, &[intermediate]).0,
         Err(ChainError::Refused { place: CertificatePosition::Leaf, problem })

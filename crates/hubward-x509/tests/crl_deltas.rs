@@ -12,7 +12,7 @@ use core::slice;
 
 use crl_builder::{CrlBuilder, Entry, HOLD, KEY_COMPROMISE, REMOVE};
 use crl_fleet::{CrlFleet, PUMP, is_good, is_revoked, unknown};
-use hubward_x509::{CrlProblem, StatusUnknown};
+use hubward_x509::crl::{CrlProblem, StatusUnknown};
 
 const OLD: Option<&str> = Some("251230000000Z");
 

@@ -12,7 +12,9 @@ mod minting;
 use crl_builder::{CrlBuilder, Entry, KEY_COMPROMISE, full, listed_at, point, sequence, tlv, uri};
 use crl_fleet::{CrlFleet, PUMP, is_good, is_revoked};
 use hubward_x509::{
-    Budget, BudgetExceeded, CertificateError, ChainError, Crl, Crls, ExpectedSubject, Profile, Revocation,
+    Budget, ChainError, Crls, ExpectedSubject, Profile, Revocation,
+    crl::Crl,
+    error::{BudgetExceeded, CertificateError},
 };
 use minting::{ca, entity, key};
 

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 use crl_builder::{CrlBuilder, Entry, directory, full, listed_at, name_of, numbered, point, tlv, uri};
 use hubward_x509::{
-    Anchors, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile, Revocation, RevocationDepth,
-    RevocationStatus,
+    Anchors, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile, Revocation, RevocationStatus,
+    crl::RevocationDepth,
 };
 use minting::{ca, entity, now, sign};
 use proptest::prelude::*;

@@ -16,7 +16,7 @@ use crl_builder::{
     tlv, uri,
 };
 use crl_fleet::{CrlFleet, PUMP, is_good, is_revoked, unknown};
-use hubward_x509::{CertificatePosition, ChainError, KnownExtension, Problem, StatusUnknown};
+use hubward_x509::{CertificatePosition, ChainError, Problem, crl::StatusUnknown, error::KnownExtension};
 use minting::{ca, entity, key};
 use rcgen::{CertificateParams, KeyUsagePurpose};
 

@@ -15,8 +15,9 @@ use crl_builder::{CrlBuilder, directory, listed_at, name_of, numbered, point, tl
 use crl_fleet::{CA, CrlFleet, PUMP, is_good, is_revoked, unknown};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    AnchorChecks, Anchors, Chain, CrlProblem, Crls, ExpectedSubject, Profile, Revocation, RevocationDepth,
-    StatusUnknown,
+    Anchors, Chain, Crls, ExpectedSubject, Profile, Revocation,
+    crl::{CrlProblem, RevocationDepth, StatusUnknown},
+    profile::AnchorChecks,
 };
 use minting::{ca, entity, key, now, sign};
 use rcgen::{CertificateParams, KeyPair, KeyUsagePurpose, date_time_ymd};

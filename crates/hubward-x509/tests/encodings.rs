@@ -10,7 +10,7 @@
 mod common;
 
 use common::{entity, key};
-use hubward_x509::{Certificate, CertificateError};
+use hubward_x509::{Certificate, error::CertificateError};
 use rcgen::CustomExtension;
 
 /// The usage of a client.

@@ -11,8 +11,8 @@ mod toy;
 
 use crl_builder::{CrlBuilder, Entry, HOLD, REMOVE, full, listed_at, numbered, point, uri};
 use hubward_x509::{
-    Anchors, Certificate, Chain, Crls, ExpectedSubject, ExpiredCrl, Profile, Revocation, RevocationDepth,
-    RevocationStatus, UnixTime, UnknownStatus,
+    Anchors, Certificate, Chain, Crls, ExpectedSubject, Profile, Revocation, RevocationStatus, UnixTime,
+    crl::{ExpiredCrl, RevocationDepth, UnknownStatus},
 };
 use minting::{ca, entity, now, sign};
 use proptest::prelude::*;

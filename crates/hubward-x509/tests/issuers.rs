@@ -15,8 +15,9 @@ use crl_fleet::{CrlFleet, PUMP};
 use hubward_core::DeviceId;
 use hubward_ring::signature;
 use hubward_x509::{
-    Anchors, Certificate, CertificatePosition, Chain, ChainError, CrlProblem, Crls, ExpectedSubject, Problem,
-    Profile, Revocation, RevocationStatus, StatusUnknown, UnixTime, UnknownStatus, VerifiedIssuer,
+    Anchors, Certificate, CertificatePosition, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile,
+    Revocation, RevocationStatus, UnixTime, VerifiedIssuer,
+    crl::{CrlProblem, StatusUnknown, UnknownStatus},
 };
 use minting::{ca, entity, key, now, sign};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
@@ -124,7 +125,7 @@ fn it_expires_with_the_first_certificate_or_list_it_depends_on() {
     // also if the full verification would accept an unknown status
     let issuer = keep(&fleet, &lists, UnknownStatus::Allow);
     assert!(check(&issuer, &valve, now(5)).is_ok());
-    let (place, problem) = (CertificatePosition::Leaf, Problem::Lapsed { seconds: 1 });
+    let (place, problem) = (CertificatePosition::Leaf, Problem::IssuerExpired { seconds: 1 });
     assert_eq!(check(&issuer, &valve, now(6)), Err(ChainError::Refused { place, problem }));
     // 2027-01-01, when every certificate here expires
     let issuer = keep(&fleet, &[], UnknownStatus::Allow);

@@ -7,8 +7,10 @@ use common::{Fleet, ca, entity, key, now, sign};
 use hubward_core::{DeviceId, ModuleId};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    Anchors, CertificatePosition, CertificateRequest, Chain, ChainError, CommonNameError, ExpectedSubject,
-    ExtendedKeyUsage, OutsideValidity, Problem, Profile, Purpose,
+    Anchors, CertificatePosition, CertificateRequest, Chain, ChainError, ExpectedSubject, Problem, Profile,
+    Purpose,
+    error::{CommonNameError, OutsideValidity},
+    profile::ExtendedKeyUsage,
 };
 use rcgen::{DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose, SanType, date_time_ymd};
 
@@ -137,7 +139,7 @@ fn a_request_proves_possession_of_its_key() {
     wish.distinguished_name = entity("pump-17").distinguished_name;
     let der = wish.serialize_request(&key()).unwrap().der().to_vec();
     let verified = CertificateRequest::parse(&der).unwrap().verify(ALL).unwrap();
-    assert_eq!(hubward_x509::common_name(&verified.subject()), Ok("pump-17"));
+    assert_eq!(hubward_x509::certificate::common_name(&verified.subject()), Ok("pump-17"));
     let at = der.windows(7).position(|bytes| bytes == b"pump-17").unwrap();
     let mut forged = der.clone();
     forged[at] = b'd';

@@ -6,8 +6,9 @@ mod common;
 use common::{ca, entity, key, now, sign};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    Anchors, CaVerification, Certificate, CommonNameError, OutsideValidity, PossessionError, Problem,
-    VerificationCode, VerificationCodeError,
+    Anchors, CaVerification, Certificate, Problem, VerificationCode,
+    error::{CommonNameError, OutsideValidity},
+    possession::{PossessionError, VerificationCodeError},
 };
 use rcgen::{CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
 
@@ -62,7 +63,7 @@ fn any_other_proof_is_refused_and_returns_the_claim() {
     two_names.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 3]), fresh.expose());
     let mut none = good.clone();
     none.distinguished_name = rcgen::DistinguishedName::new();
-    let (outside, another) = (OutsideValidity::Expired { seconds: 1 }, PossessionError::AnotherCode);
+    let (outside, another) = (OutsideValidity::Expired { seconds: 1 }, PossessionError::CodeMismatch);
     let end = 31_536_000;
     let signature = PossessionError::Signature(Problem::BadSignature);
     let name = |error| PossessionError::CommonName(error);
@@ -70,7 +71,7 @@ fn any_other_proof_is_refused_and_returns_the_claim() {
     let longer = entity(&format!("{}0", fresh.expose()));
     for (proof, issuer, issuer_key, at, why) in [
         (&good, &params, &key(), 0, signature),
-        (&good, &ca("Another Root"), &ca_key, 0, PossessionError::AnotherIssuer),
+        (&good, &ca("Another Root"), &ca_key, 0, PossessionError::IssuerMismatch),
         (&entity(code(8).expose()), &params, &ca_key, 0, another),
         (&lower, &params, &ca_key, 0, another),
         (&longer, &params, &ca_key, 0, another),

@@ -14,9 +14,13 @@ use core::slice;
 use crl_builder::{CrlBuilder, Entry, HOLD, KEY_COMPROMISE};
 use crl_fleet::{CA, CrlFleet, PUMP, is_good, is_revoked, unknown};
 use hubward_x509::{
-    Anchors, CaRequirements, CertificatePosition, Chain, ChainError, CrlProblem, CrlRequirement, Crls,
-    ExpectedSubject, ExpiredCrl, NextUpdate, Problem, Profile, Revocation, RevocationDepth, RevocationReason,
-    RevocationStatus, StatusUnknown, UnknownStatus,
+    Anchors, CertificatePosition, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile, Revocation,
+    RevocationStatus,
+    crl::{
+        CrlProblem, CrlRequirement, ExpiredCrl, NextUpdate, RevocationDepth, RevocationReason, StatusUnknown,
+        UnknownStatus,
+    },
+    profile::CaRequirements,
 };
 use minting::now;
 
@@ -176,7 +180,7 @@ fn requirements_on_lists_are_enforced_with_those_on_cas() {
     assert!(is_good(fleet.check_under(&profile)));
     let why = CrlProblem::CaRequirement(CrlRequirement::AuthorityKeyIdentifierMissing);
     assert_eq!(
-        fleet.check_under(&profile.duties(CaRequirements::Enforce)),
+        fleet.check_under(&profile.ca_requirements(CaRequirements::Enforce)),
         Err(ChainError::Refused {
             place: CertificatePosition::Leaf,
             problem: Problem::RevocationUnknown(StatusUnknown::Crl { crl: 1, problem: why })

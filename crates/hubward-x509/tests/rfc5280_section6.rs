@@ -7,8 +7,8 @@ mod common;
 use common::{ca, entity, key, now, sign};
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    Anchors, CertificatePosition, Chain, ChainError, ExpectedSubject, NameForm, PolicyInputs, Problem,
-    Profile,
+    Anchors, CertificatePosition, Chain, ChainError, ExpectedSubject, Problem, Profile, error::NameForm,
+    profile::PolicyInputs,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, CustomExtension, DnType, GeneralSubtree, IsCa, KeyPair,

@@ -6,8 +6,9 @@ mod common;
 use common::{Fleet, ca, key, now};
 use hubward_core::{Digest, Thumbprint};
 use hubward_x509::{
-    Chain, ExpectedThumbprints, OutsideValidity, ThumbprintMatchError, ThumbprintSlot, ValidityPolicy,
-    parse_pasted_thumbprint,
+    Chain, ExpectedThumbprints, ValidityPolicy,
+    error::OutsideValidity,
+    thumbprint::{ThumbprintMatchError, ThumbprintSlot, parse_pasted_thumbprint},
 };
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
@@ -48,7 +49,7 @@ fn both_thumbprints_and_both_digests_are_compared() {
     for (pins, error) in [
         (ExpectedThumbprints::new(Some(other), None), ThumbprintMatchError::Mismatch),
         (ExpectedThumbprints::new(Some(other), Some(other)), ThumbprintMatchError::Mismatch),
-        (ExpectedThumbprints::default(), ThumbprintMatchError::NoPins),
+        (ExpectedThumbprints::default(), ThumbprintMatchError::NoThumbprints),
     ] {
         assert_eq!(chain.match_thumbprint(pins, &Ring, now(0), ValidityPolicy::Enforce).unwrap_err(), error);
     }

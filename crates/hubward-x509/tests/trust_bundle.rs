@@ -9,20 +9,20 @@
 
 mod common;
 
-use common::bundles::{bundle, ed25519, p256, public, root, sign, window};
+use common::bundles::{bundle, ed25519, p256, period, public, root, sign};
 use common::{NOW, ca, entity, key, now, sign as certify};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use hubward_ring::SigningKey;
 use hubward_ring::signature::ALL;
 use hubward_x509::{
-    BundleDraft, BundleError, BundlePart, CertificatePosition, Chain, ChainError, ExpectedSubject,
-    ExpiryCause, Problem, Profile, SignError, SignedBundle, TrustBundle, TrustPeriod, UnixTime, UpdateError,
-    UpdateKey, UpdateKeyError, UpdateKeySet,
+    BundleDraft, CertificatePosition, Chain, ChainError, ExpectedSubject, Problem, Profile, SignedBundle,
+    TrustBundle, TrustPeriod, UnixTime, UpdateKey,
+    trust::{BundleError, BundlePart, ExpiryCause, SignError, UpdateError, UpdateKeyError, UpdateKeySet},
 };
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
 fn provisioned(bytes: &[u8]) -> TrustBundle {
-    TrustBundle::provisioned(bytes, ALL).unwrap()
+    TrustBundle::load(bytes, ALL).unwrap()
 }
 
 fn seconds(at: u64) -> UnixTime {
@@ -38,8 +38,8 @@ fn a_server_is_verified_with_the_roots_whose_periods_contain_now() {
     // from now on both for ten seconds, then only the new one
     let draft = BundleDraft::new(1, now(100), 1)
         .key(public(&owner))
-        .anchor(&old_root, window(-100, 10))
-        .anchor(&new_root, window(0, 1000))
+        .anchor(&old_root, period(-100, 10))
+        .anchor(&new_root, period(0, 1000))
         .finish()
         .unwrap();
     let bundle = provisioned(&sign(&draft, &[&owner]));
@@ -73,14 +73,14 @@ fn a_kept_issuer_expires_with_its_root() {
     // the trust period ends first, then the bundle
     for (expires, until) in [(100, 10), (10, 100)] {
         let draft =
-            BundleDraft::new(1, now(expires), 1).key(public(&owner)).anchor(&der, window(-100, until));
+            BundleDraft::new(1, now(expires), 1).key(public(&owner)).anchor(&der, period(-100, until));
         let bundle = provisioned(&sign(&draft.finish().unwrap(), &[&owner]));
         let anchors = bundle.anchors(now(0)).unwrap();
         let profile = Profile::device(ExpectedSubject::Any);
         let issuer = chain.verify_keeping(&anchors, &profile, ALL, now(0)).unwrap().1;
         let check = |at| issuer.verify(chain.leaf(), ExpectedSubject::Any, ALL, now(at)).map(drop);
         assert_eq!(check(10), Ok(()));
-        let problem = Problem::Lapsed { seconds: 1 };
+        let problem = Problem::IssuerExpired { seconds: 1 };
         assert_eq!(check(11), Err(ChainError::Refused { place: CertificatePosition::Leaf, problem }));
     }
 }
@@ -128,7 +128,7 @@ fn only_a_newer_version_that_has_not_expired_is_accepted() {
     let last = provisioned(&at(u32::MAX));
     assert!(matches!(last.updated(&at(u32::MAX), ALL, now(0)), Err(UpdateError::NotNewer { .. })));
     // an expired bundle trusts no anchor, and still accepts its update
-    let late = BundleDraft::new(8, now(200_000), 1).key(public(&owner)).anchor(&one, window(0, 1)).finish();
+    let late = BundleDraft::new(8, now(200_000), 1).key(public(&owner)).anchor(&one, period(0, 1)).finish();
     assert!(current.anchors(now(86_401)).is_err());
     assert!(current.updated(&sign(&late.unwrap(), &[&owner]), ALL, now(86_401)).is_ok());
 }
@@ -166,7 +166,7 @@ fn no_key_holder_counts_twice() {
             .fold(BundleDraft::new(1, now(1), 1), |draft, key| {
                 draft.key(UpdateKey::from_spki_der(key).unwrap())
             })
-            .anchor(&one, window(-1, 1))
+            .anchor(&one, period(-1, 1))
             .finish()
     };
     assert_eq!(draft(&[&spki, &spki]), Err(BundleError::DuplicateKey { key: 1 }));
@@ -245,9 +245,9 @@ fn an_update_key_must_not_be_a_ca_key() {
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let anchor = ca("Two").self_signed(&ca_key).unwrap().der().to_vec();
     let key = UpdateKey::from_spki_der(&rcgen::PublicKeyData::subject_public_key_info(&ca_key)).unwrap();
-    let draft = BundleDraft::new(1, now(1), 1).key(key).anchor(&one, window(-1, 1));
+    let draft = BundleDraft::new(1, now(1), 1).key(key).anchor(&one, period(-1, 1));
     assert!(draft.clone().finish().is_ok());
-    assert_eq!(draft.anchor(&anchor, window(-1, 1)).finish(), Err(BundleError::CaKey { key: 0, anchor: 1 }));
+    assert_eq!(draft.anchor(&anchor, period(-1, 1)).finish(), Err(BundleError::CaKey { key: 0, anchor: 1 }));
 }
 
 #[test]
@@ -257,23 +257,23 @@ fn a_bundle_above_its_limits_is_refused() {
     let draft = |threshold, keys: &[UpdateKey]| {
         keys.iter().fold(BundleDraft::new(1, now(1), threshold), |draft, key| draft.key(*key))
     };
-    let with_one = |draft: BundleDraft<'_>| draft.anchor(&one, window(-1, 1)).finish();
+    let with_one = |draft: BundleDraft<'_>| draft.anchor(&one, period(-1, 1)).finish();
     assert!(with_one(draft(16, &keys[..16])).is_ok());
     assert_eq!(with_one(draft(1, &keys)), Err(BundleError::TooMany { part: BundlePart::Keys, most: 16 }));
-    assert_eq!(with_one(draft(1, &[])), Err(BundleError::None(BundlePart::Keys)));
+    assert_eq!(with_one(draft(1, &[])), Err(BundleError::Empty(BundlePart::Keys)));
     for threshold in [0, 3, u32::MAX] {
         assert_eq!(
             with_one(draft(threshold, &keys[..2])),
             Err(BundleError::Threshold { threshold, keys: 2 })
         );
     }
-    assert_eq!(draft(1, &keys[..1]).finish(), Err(BundleError::None(BundlePart::Anchors)));
-    let twice = draft(1, &keys[..1]).anchor(&one, window(-2, 2));
+    assert_eq!(draft(1, &keys[..1]).finish(), Err(BundleError::Empty(BundlePart::Anchors)));
+    let twice = draft(1, &keys[..1]).anchor(&one, period(-2, 2));
     assert_eq!(with_one(twice), Err(BundleError::DuplicateAnchor { anchor: 1 }));
     let backwards = draft(1, &keys[..1]).anchor(&one, TrustPeriod { from: now(1), until: now(0) });
     assert_eq!(backwards.finish(), Err(BundleError::TrustPeriod { anchor: 0 }));
     assert!(matches!(
-        draft(1, &keys[..1]).anchor(&[0x30, 0], window(-1, 1)).finish(),
+        draft(1, &keys[..1]).anchor(&[0x30, 0], period(-1, 1)).finish(),
         Err(BundleError::Anchor { anchor: 0, .. })
     ));
     let end = seconds(253_402_300_799);
@@ -283,7 +283,7 @@ fn a_bundle_above_its_limits_is_refused() {
     assert!(matches!(with_one(beyond), Err(BundleError::Malformed(_))));
     let roots: Vec<Vec<u8>> = (0..33).map(|number| root(&number.to_string())).collect();
     let many = |count| {
-        roots.iter().take(count).fold(draft(1, &keys[..1]), |draft, der| draft.anchor(der, window(-1, 1)))
+        roots.iter().take(count).fold(draft(1, &keys[..1]), |draft, der| draft.anchor(der, period(-1, 1)))
     };
     assert!(many(32).finish().is_ok());
     assert_eq!(many(33).finish(), Err(BundleError::TooMany { part: BundlePart::Anchors, most: 32 }));
@@ -301,11 +301,8 @@ fn corrupted_storage_is_detected() {
     assert_eq!(provisioned(&bytes).as_bytes(), bytes);
     let short = bundle(1, 2, &[&a, &b], &[&one], &[&a]);
     let expected = UpdateError::UnderSigned { by: UpdateKeySet::New, found: 1, needed: 2 };
-    assert_eq!(TrustBundle::provisioned(&short, ALL), Err(expected));
-    assert_eq!(
-        TrustBundle::provisioned(&bytes, &[]),
-        Err(UpdateError::UnsupportedAlgorithm { signature: 0 })
-    );
+    assert_eq!(TrustBundle::load(&short, ALL), Err(expected));
+    assert_eq!(TrustBundle::load(&bytes, &[]), Err(UpdateError::UnsupportedAlgorithm { signature: 0 }));
 }
 
 #[test]
@@ -316,7 +313,7 @@ fn the_report_lists_every_expiry() {
     let end = 1_798_761_600;
     let draft = BundleDraft::new(1, now(400 * 86_400), 1)
         .key(public(&owner))
-        .anchor(&old, window(-100, 100))
+        .anchor(&old, period(-100, 100))
         .anchor(&new, TrustPeriod { from: now(50), until: seconds(end + 9) })
         .anchor(&last, TrustPeriod { from: seconds(end + 5), until: seconds(end + 50) })
         .finish()
@@ -324,7 +321,7 @@ fn the_report_lists_every_expiry() {
     let bundle = provisioned(&sign(&draft, &[&owner]));
     let report = bundle.report(now(0));
     let debug: Vec<_> =
-        report.lapses().iter().map(|one| (one.last.as_secs(), one.cause, one.anchor)).collect();
+        report.expiries().iter().map(|one| (one.last.as_secs(), one.cause, one.anchor)).collect();
     assert_eq!(
         debug,
         [
@@ -340,12 +337,12 @@ fn the_report_lists_every_expiry() {
     assert_eq!(bundle.report(now(-100)).trusted_until(), Some(seconds(end)));
     let later = bundle.report(now(101));
     assert_eq!([0, 1].map(|at| later.is_trusted(at)), [false, true]);
-    assert_eq!(later.lapses().len(), 2);
+    assert_eq!(later.expiries().len(), 2);
     let after = bundle.report(now(401 * 86_400));
-    assert_eq!((after.lapses().len(), after.trusted_until()), (0, None));
+    assert_eq!((after.expiries().len(), after.trusted_until()), (0, None));
     assert!(!after.is_trusted(1));
     // the bundle's own expiry comes first
-    let soon = BundleDraft::new(1, now(10), 1).key(public(&owner)).anchor(&old, window(0, 99));
+    let soon = BundleDraft::new(1, now(10), 1).key(public(&owner)).anchor(&old, period(0, 99));
     let soon = provisioned(&sign(&soon.finish().unwrap(), &[&owner]));
     assert_eq!(soon.report(now(0)).trusted_until(), Some(now(10)));
     assert!(!soon.report(now(11)).is_trusted(0));
@@ -411,7 +408,7 @@ fn errors_of_updates_have_texts() {
         ),
         (UpdateError::UnsupportedAlgorithm { signature: 1 }, "no algorithm for the key of signature 1"),
         (ca_error.into(), "key 1 is the key of anchor 2: an update key must not be the key of a CA"),
-        (BundleError::None(BundlePart::Anchors).into(), "has no anchors: add at least one"),
+        (BundleError::Empty(BundlePart::Anchors).into(), "has no anchors: add at least one"),
         (
             BundleError::TooMany { part: BundlePart::Signatures, most: 32 }.into(),
             "has more than 32 signatures",

@@ -17,7 +17,7 @@ use common::bundles::{bundle, ed25519, p256, root};
 use common::{NOW, now};
 use hubward_ring::SigningKey;
 use hubward_ring::signature::ALL;
-use hubward_x509::{TrustBundle, UpdateError};
+use hubward_x509::{TrustBundle, trust::UpdateError};
 
 /// The faults that an update can have besides its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +215,7 @@ fn only_a_newer_bundle_with_valid_signatures_changes_the_anchors() {
     let updates: Vec<(Update, Vec<u8>)> =
         every_update().into_iter().map(|update| (update, desk.write(&update))).collect();
     let start = Update { version: 1, owners: 0, expired: false, signers: 0b110, fault: Fault::None };
-    let provisioned = TrustBundle::provisioned(&desk.write(&start), ALL).unwrap();
+    let provisioned = TrustBundle::load(&desk.write(&start), ALL).unwrap();
     // the result depends only on version and keys of the current state: one of each covers all sequences
     let mut states = BTreeMap::from([((start.version, start.owners), (start, provisioned))]);
     let mut open = vec![(start.version, start.owners)];
@@ -237,11 +237,7 @@ fn only_a_newer_bundle_with_valid_signatures_changes_the_anchors() {
                 next.anchors(now(0)).unwrap().iter().map(|one| one.as_der().to_vec()).collect();
             assert_eq!(trusted, [desk.roots[update.root()].clone()]);
             assert_eq!(next.as_bytes(), bytes);
-            assert_eq!(
-                TrustBundle::provisioned(next.as_bytes(), ALL).as_ref(),
-                Ok(&next),
-                "as after a restart"
-            );
+            assert_eq!(TrustBundle::load(next.as_bytes(), ALL).as_ref(), Ok(&next), "as after a restart");
             let place = (update.version, update.owners);
             states.entry(place).or_insert_with(|| {
                 open.push(place);
@@ -262,7 +258,7 @@ fn only_a_newer_bundle_with_valid_signatures_changes_the_anchors() {
 #[test]
 fn no_altered_update_changes_the_anchors() {
     let (a, b, one) = (ed25519(1), p256(), root("One"));
-    let current = TrustBundle::provisioned(&bundle(1, 2, &[&a, &b], &[&one], &[&a, &b]), ALL).unwrap();
+    let current = TrustBundle::load(&bundle(1, 2, &[&a, &b], &[&one], &[&a, &b]), ALL).unwrap();
     let update = bundle(2, 2, &[&a, &b], &[&one], &[&a, &b]);
     assert!(current.updated(&update, ALL, now(0)).is_ok());
     for length in 0..update.len() {
@@ -276,7 +272,7 @@ fn no_altered_update_changes_the_anchors() {
         for flip in [1, 2, 4, 8, 16, 32, 64, 128, 255] {
             damaged[at] ^= flip;
             assert!(current.updated(&damaged, ALL, now(0)).is_err(), "byte {at} ^ {flip}");
-            assert!(TrustBundle::provisioned(&damaged, ALL).is_err(), "byte {at} ^ {flip}");
+            assert!(TrustBundle::load(&damaged, ALL).is_err(), "byte {at} ^ {flip}");
             damaged[at] ^= flip;
         }
     }

@@ -74,7 +74,7 @@ impl<'a> Client<'a> {
     /// use hubward::types::{Authority, DeviceId};
     ///
     /// let above = [DeviceId::parse("edge1")?];
-    /// let leaf = Client::device(Authority::parse("contoso.example")?, DeviceId::parse("leaf")?).behind(&above);
+    /// let leaf = Client::device(Authority::parse("contoso.example")?, DeviceId::parse("leaf")?).with_ancestors(&above);
     /// assert_eq!(leaf.mqtt_client_id().to_string(), "leaf");
     /// assert!(leaf.mqtt_username().to_string().ends_with("&auth-chain=leaf%3Bedge1"));
     /// assert_eq!(leaf.auth_chain().to_string(), "leaf;edge1");
@@ -82,7 +82,7 @@ impl<'a> Client<'a> {
     /// # Ok::<(), hubward::types::NameError>(())
     /// ```
     #[must_use]
-    pub const fn behind(mut self, above: &'a [DeviceId<'a>]) -> Self {
+    pub const fn with_ancestors(mut self, above: &'a [DeviceId<'a>]) -> Self {
         self.above = above;
         self
     }
@@ -97,7 +97,7 @@ impl<'a> Client<'a> {
 
     /// Sets the policy whose key signs the tokens. Has no effect on a service, which has its own policy.
     #[must_use]
-    pub const fn signed_by(mut self, policy: PolicyName<'a>) -> Self {
+    pub const fn with_policy(mut self, policy: PolicyName<'a>) -> Self {
         self.signer = match self.identity {
             ClientIdentity::Policy(own) => Some(own),
             ClientIdentity::Device(_) | ClientIdentity::Module(..) => Some(policy),
@@ -117,7 +117,7 @@ impl<'a> Client<'a> {
             ClientIdentity::Device(device) => UnsignedToken::device(self.host, device, expires),
         };
         match self.signer {
-            Some(policy) => unsigned.signed_by(policy),
+            Some(policy) => unsigned.with_policy(policy),
             None => unsigned,
         }
     }

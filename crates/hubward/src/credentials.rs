@@ -8,7 +8,7 @@ use hubward_core::{
     Authority, DeviceId, Identity, Lookup, ModuleId, PolicyName, ResourcePath, Segment, Shape,
 };
 use hubward_policy::Operation;
-use hubward_x509::{Certificate, common_name};
+use hubward_x509::{Certificate, certificate::common_name};
 use rustls_pki_types::CertificateDer;
 
 use crate::config::BothCredentials;
@@ -180,7 +180,7 @@ impl<'a> Credentials<'a> {
     /// identity (RFC 4422, A.1). A claim from the certificate is verified like any other: by a registered authority or a
     /// registered thumbprint.
     ///
-    /// SASL requests no operation: pass the session to [`Cbs::opened_by`](crate::Cbs::opened_by) and decide on each
+    /// SASL requests no operation: pass the session to [`Cbs::with_session`](crate::Cbs::with_session) and decide on each
     /// link that is attached.
     ///
     /// # Errors

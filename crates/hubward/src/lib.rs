@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+// docs.rs builds with this: it marks the items that a feature adds
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 

@@ -340,7 +340,7 @@ fn client_output_is_authenticated() {
         (Client::module(host, device("edge1"), module("temp")), "module edge1/temp", &above[1..]),
         (Client::module(host, device("edge2"), module("$edgeHub")), "module edge2/$edgeHub", &above[..]),
     ] {
-        let client = client.behind(above);
+        let client = client.with_ancestors(above);
         let (id, name) = (client.mqtt_client_id().to_string(), client.mqtt_username().to_string());
         let password = client.token(at(NOW)).sign(&key("edge1/$edgeHub primary")).to_string();
         assert_eq!(judge(&edge, &id, &name, &password), Ok(identity.to_owned()), "{name}");

@@ -82,7 +82,7 @@ fn roles_of_user_or_group_decide() {
     assert_eq!(user.decision(&access).to_string(), "assignment 0 allows it");
     assert!(!user.decide(&Operation::http("PUT", "/devices/dev1"), &access).is_allow());
     let denied = built_in("IoT Hub Data Reader").unwrap().clone();
-    access.deny(DenyAssignment::new(denied, ARM).unwrap().to(USER).unwrap()).unwrap();
+    access.deny(DenyAssignment::new(denied, ARM).unwrap().with_principal(USER).unwrap()).unwrap();
     assert_eq!(user.decision(&access).to_string(), "deny assignment 0 denies it");
 }
 

@@ -137,7 +137,7 @@ fn token_of_sasl_plain_permits_delegation() {
     let edge = edge();
     let token = edge_token("edge1");
     let presented = Credentials::amqp_plain("edge1/modules/$edgeHub@sas.contoso", &token).unwrap();
-    let mut cbs = Cbs::new().opened_by(edge.admit(presented, NOW).unwrap().into_session());
+    let mut cbs = Cbs::new().with_session(edge.admit(presented, NOW).unwrap().into_session());
     assert_eq!(on_behalf(&edge, &mut cbs, "leaf;edge1", NOW), Ok(()));
     assert!(may(&cbs, LEAF_EVENTS, NOW));
 
@@ -148,7 +148,7 @@ fn token_of_sasl_plain_permits_delegation() {
     hub.registry.create_module(device("ca1"), module("$edgeHub"), by_authority).unwrap();
     let shown = fleet.lasting(&fleet::entity("ca1/$edgeHub"));
     let presented = Credentials::amqp_external("", Some(HUB), &shown).unwrap();
-    let mut cbs = Cbs::new().opened_by(hub.admit(presented, fleet::TODAY).unwrap().into_session());
+    let mut cbs = Cbs::new().with_session(hub.admit(presented, fleet::TODAY).unwrap().into_session());
     assert!(may(&cbs, "/devices/ca1/modules/$edgeHub/messages/events", fleet::TODAY));
     let chain = AuthChain::parse("ca10;ca1").unwrap();
     assert_eq!(cbs.on_behalf(&chain, at(fleet::TODAY)).err(), Some(AuthError::NoDelegationToken));

@@ -83,7 +83,7 @@ fn links_after_a_certificate() {
     let shown = fleet.lasting(&entity("ca1"));
     let open = |hub: &HubWith<'_>| {
         let presented = Credentials::amqp_external("", Some(HUB), &shown).unwrap();
-        Cbs::new().opened_by(hub.admit(presented, TODAY).unwrap().into_session())
+        Cbs::new().with_session(hub.admit(presented, TODAY).unwrap().into_session())
     };
     let may_send = |cbs: &Cbs, address: &str| cbs.may_attach(LinkRole::Sender, address, at(TODAY)).is_allow();
     let (ca1, sas) = ("/devices/ca1/messages/events", "/devices/sas/messages/events");

@@ -22,7 +22,7 @@ use hubward::types::{
     Authority, Credential, DeviceId, Identity, IdentityRecord, LookupResult, RecordVersion, Status,
     Thumbprint,
 };
-use hubward::x509::{Anchors, Crls, Revocation, ThumbprintSlot, ValidityPolicy};
+use hubward::x509::{Anchors, Crls, Revocation, ValidityPolicy, thumbprint::ThumbprintSlot};
 use hubward::{
     AuthError, AuthenticationStep, BothCredentials, CertificateEvidence, Credentials, MAX_CERTIFICATE_BYTES,
     MAX_CERTIFICATES, PublicError, X509Config,

@@ -58,7 +58,7 @@ fn client_output_is_accepted_on_every_transport() {
         everywhere(&hub, Client::device(host, device(id)), "k primary", &format!("device {id}"));
         let own = Client::module(host, device(id), module(id));
         everywhere(&hub, own, "m secondary", &format!("module {id}/{id}"));
-        let by_policy = Client::device(host, device(id)).signed_by(policy("device"));
+        let by_policy = Client::device(host, device(id)).with_policy(policy("device"));
         everywhere(&hub, by_policy, "device primary", &format!("device {id}"));
     }
     everywhere(&hub, Client::service(host, policy("service")), "service primary", "policy service");

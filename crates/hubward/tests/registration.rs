@@ -22,7 +22,7 @@ use hubward::registry::{
     Attestation, Derivation, Enrollment, Enrollments, SymmetricKeys, Thumbprints, derive_key,
 };
 use hubward::sas::UnsignedToken;
-use hubward::types::{Authority, IdScope, MacKey, RegistrationId, SymmetricKey, Thumbprint};
+use hubward::types::{Authority, IdScope, MacKey, RegistrationId, Status, SymmetricKey, Thumbprint};
 use hubward::x509::{Anchors, ValidityPolicy};
 use hubward::{AuthError, BothCredentials, ProvisioningConfig, RegistrationCredentials, X509Config};
 use hubward_ring::{Digests, signature};
@@ -52,8 +52,8 @@ fn by_certificate(print: Thumbprint) -> Enrollment<HmacKey> {
 
 fn all() -> All {
     let mut all = Enrollments::new(Derivation::AsPresented);
-    all.enroll(rid("one"), by_key("one").device_id(device("device-one")));
-    all.enroll(rid("off"), by_key("off").disabled());
+    all.enroll(rid("one"), by_key("one").with_device_id(device("device-one")));
+    all.enroll(rid("off"), by_key("off").with_status(Status::Disabled));
     all.enroll_group("keys", by_key("group"));
     all
 }
@@ -210,7 +210,7 @@ fn own_certificate_or_group_authority_is_accepted() {
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let (own, old) = (self_signed(&authority), self_signed(&entity("old")));
     let [above, root] = fleet.above_lasting();
-    all.enroll(rid("own"), by_certificate(sha256(&own[0])).device_id(device("given")));
+    all.enroll(rid("own"), by_certificate(sha256(&own[0])).with_device_id(device("given")));
     all.enroll_group("by root", by_certificate(root));
     let register = |rules: &_, all: &All, id: &str, shown: &Shown, now| {
         let name = username(SCOPE, id);
@@ -243,7 +243,7 @@ fn own_certificate_or_group_authority_is_accepted() {
     // the nearest issuer decides, even if it denies; other certificates match the root's group
     all.enroll_group("by intermediate", by_certificate(above));
     assert_eq!(register(&rules, &all, "m1", &lasting("m1"), TODAY), Ok("m1 by intermediate".into()));
-    all.enroll_group("by intermediate", by_certificate(above).disabled());
+    all.enroll_group("by intermediate", by_certificate(above).with_status(Status::Disabled));
     assert_eq!(register(&rules, &all, "m1", &lasting("m1"), TODAY), Err("disabled"));
     let mut malleated = lasting("m1");
     malleated[1] = malleated_form(&malleated[1]);

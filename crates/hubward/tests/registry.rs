@@ -37,7 +37,7 @@ fn after(change: Change<HmacKey>) -> Result<(), SessionError> {
 #[test]
 fn change_of_the_other_key_keeps_the_session() {
     let new = || SymmetricKey::from_bytes(&[7; 32]).unwrap();
-    assert_eq!(after(Change::new().key(KeySlot::Secondary, new(), HmacKey::new)), Ok(()));
+    assert_eq!(after(Change::new().with_key(KeySlot::Secondary, new(), HmacKey::new)), Ok(()));
     assert_eq!(after(Change::new().swap_keys()), Ok(()), "its key is in the other slot");
 
     let mut hub = hub();
@@ -47,9 +47,9 @@ fn change_of_the_other_key_keeps_the_session() {
         session.recheck(&hub.answers(&session), at(NOW))
     };
     assert_eq!(then(Change::new().swap_keys()), Ok(()));
-    assert_eq!(then(Change::new().key(KeySlot::Primary, new(), HmacKey::new)), Ok(()));
+    assert_eq!(then(Change::new().with_key(KeySlot::Primary, new(), HmacKey::new)), Ok(()));
     assert_eq!(
-        then(Change::new().key(KeySlot::Secondary, new(), HmacKey::new)),
+        then(Change::new().with_key(KeySlot::Secondary, new(), HmacKey::new)),
         Err(SessionError::KeysReplaced)
     );
     assert_eq!(then(Change::new().swap_keys()), Err(SessionError::KeysReplaced), "the session stays invalid");
@@ -59,10 +59,10 @@ fn change_of_the_other_key_keeps_the_session() {
 fn change_of_the_credential_ends_the_session() {
     let new = || SymmetricKey::from_bytes(&[7; 32]).unwrap();
     for change in [
-        Change::new().key(KeySlot::Primary, new(), HmacKey::new),
-        Change::new().authentication(Authentication::Sas(pair(DEV1))),
-        Change::new().authentication(Authentication::CertificateAuthority),
-        Change::new().authentication(Authentication::None),
+        Change::new().with_key(KeySlot::Primary, new(), HmacKey::new),
+        Change::new().with_authentication(Authentication::Sas(pair(DEV1))),
+        Change::new().with_authentication(Authentication::CertificateAuthority),
+        Change::new().with_authentication(Authentication::None),
     ] {
         assert_eq!(after(change), Err(SessionError::KeysReplaced));
     }
@@ -71,8 +71,8 @@ fn change_of_the_credential_ends_the_session() {
 #[test]
 fn other_changes_keep_the_session() {
     assert_eq!(after(Change::new()), Ok(()));
-    assert_eq!(after(Change::new().status_reason(None)), Ok(()));
-    assert_eq!(after(Change::new().status(Status::Disabled)), Err(SessionError::Disabled));
+    assert_eq!(after(Change::new().with_status_reason(None)), Ok(()));
+    assert_eq!(after(Change::new().with_status(Status::Disabled)), Err(SessionError::Disabled));
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub fn each(text: &str, der: &[u8], dummy: HmacKey) -> bool {
     let config = HostName::parse(text).map(|hub| HubConfig::new(hub, dummy));
     let others: [&[u8]; 0] = [];
     Chain::parse(der, &others).is_ok()
-        && TrustBundle::provisioned(der, &[]).is_ok()
+        && TrustBundle::load(der, &[]).is_ok()
         && ConnectionString::parse(text, &hubward_connection_string::ParseOptions::STRICT).is_ok()
         && Credentials::mqtt(text, text, Some(text)).is_ok()
         && Operation::mqtt_publish(text).endpoint().is_some()

@@ -82,7 +82,7 @@ fn revocation() -> Vec<Case<'static>> {
     let leaf: &[u8] = sign(&entity("pump-17"), &key(), &ca_params, &ca_key).leak();
     let list: &[u8] = list(&ca_params, ca_key).leak();
     let crls = Crls::parse([list]).unwrap();
-    let rules = Revocation::by(&crls).depth(hubward_x509::RevocationDepth::Leaf);
+    let rules = Revocation::by(&crls).depth(hubward_x509::crl::RevocationDepth::Leaf);
     let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
     let anchors = Anchors::parse([root]).unwrap();
     let chain = Chain::parse(leaf, [intermediate]).unwrap();

@@ -18,9 +18,9 @@ pub fn cases() -> Vec<Case<'static>> {
     let statements: Vec<_> = (0..100)
         .map(|at| {
             Statement::allow()
-                .identity(&format!("pump-{at:04}"))
-                .action(Action::MqttPublish)
-                .resource(&format!("fleet/pump-{at:04}/#"))
+                .with_identity(&format!("pump-{at:04}"))
+                .with_action(Action::MqttPublish)
+                .with_resource(&format!("fleet/pump-{at:04}/#"))
         })
         .collect();
     let statements = Statements::compile(&statements).unwrap();

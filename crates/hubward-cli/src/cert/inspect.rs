@@ -6,7 +6,11 @@ use std::io::Write;
 
 use hubward::types::Digest;
 use hubward_ring::Digests;
-use hubward_x509::{Certificate, GeneralName, Malformed, OutsideValidity, common_name};
+use hubward_x509::{
+    Certificate,
+    certificate::{GeneralName, common_name},
+    error::{Malformed, OutsideValidity},
+};
 
 use super::Hex;
 use crate::clock::at;

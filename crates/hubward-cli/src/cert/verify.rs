@@ -10,7 +10,8 @@ use hubward_ring::signature;
 use hubward_x509::pem::{self, PemError};
 use hubward_x509::{
     Anchors, Certificate, CertificatePosition, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile,
-    Revocation, RevocationDepth, RevocationStatus, UnknownStatus, VerifiedChain,
+    Revocation, RevocationStatus, VerifiedChain,
+    crl::{RevocationDepth, UnknownStatus},
 };
 use rustls_pki_types::ServerName;
 

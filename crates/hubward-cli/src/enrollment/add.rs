@@ -74,12 +74,12 @@ pub(super) fn run(arguments: &Add) -> Result<Outcome, Box<dyn Error>> {
     let mut details = String::new();
     let mut enrollment = Enrollment::new(attestation(arguments, &mut details)?);
     if arguments.disabled || (!arguments.enabled && is_disabled(&file, &arguments.name)) {
-        enrollment = enrollment.disabled();
+        enrollment = enrollment.with_status(Status::Disabled);
     }
     match (&arguments.name.registration, &arguments.name.group) {
         (Some(id), _) => {
             if let Some(device) = &arguments.device_id {
-                enrollment = enrollment.device_id(DeviceId::parse(device).or_misuse()?);
+                enrollment = enrollment.with_device_id(DeviceId::parse(device).or_misuse()?);
             }
             file.enrollments.enroll(RegistrationId::parse(id).or_misuse()?, enrollment);
         }

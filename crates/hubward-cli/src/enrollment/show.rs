@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
     }
     for (id, enrollment) in all.individuals() {
         writeln!(out, "device    {}{}", Shown::new(id), status(enrollment))?;
-        if let Some(device) = enrollment.given_device_id() {
+        if let Some(device) = enrollment.device_id() {
             writeln!(out, "  assigns {}", Shown::new(device.as_str()))?;
         }
         proof(enrollment, arguments.with_keys)?;
@@ -93,7 +93,7 @@ fn as_json(name: &str, enrollment: &Enrollment<HmacKey>) -> Value {
         "name": name,
         "attestation": kind,
         "thumbprints": thumbprints,
-        "deviceId": enrollment.given_device_id().map(|id| id.as_str()),
+        "deviceId": enrollment.device_id().map(|id| id.as_str()),
         "enabled": enrollment.status() == Status::Enabled,
     })
 }

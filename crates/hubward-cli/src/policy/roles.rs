@@ -82,5 +82,5 @@ fn role(name: &str) -> Result<Role, Box<dyn Error>> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{shown}: {error}"))?;
     let role = role_from_json(&text).map_err(|error| format!("{shown}: {error}"))?;
     // the question is what the role grants at a hub, so that its assignable scopes do not matter
-    Ok(role.list_of(RoleList::AssignableScopes, &["/"])?)
+    Ok(role.with_list(RoleList::AssignableScopes, &["/"])?)
 }

@@ -174,7 +174,7 @@ fn read_lines(from: impl Read, progress: &mut Progress) -> Result<Registry<HmacK
     let mut lines = Lines::new(from);
     let mut hashes = Vec::new();
     let mut entropy = random;
-    let mut importer = Importer::new(&mut registry, &mut entropy, HmacKey::new).keeping_etags();
+    let mut importer = Importer::new(&mut registry, &mut entropy, HmacKey::new).with_kept_etags();
     loop {
         let read = lines.read();
         let Some(line) = lines.next()? else { break };

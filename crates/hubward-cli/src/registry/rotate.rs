@@ -61,9 +61,11 @@ pub(super) fn run(arguments: &Rotate) -> Result<Outcome, Box<dyn Error>> {
     let change = match (arguments.slot, &arguments.key_file) {
         (None, _) => Change::new().swap_keys(),
         (Some(slot), None) => Change::new().regenerate_key(slot.into(), &mut random, HmacKey::new)?,
-        (Some(slot), Some(file)) => {
-            Change::new().key(slot.into(), secret::symmetric_key(Some(file), "HUBWARD_KEY")?, HmacKey::new)
-        }
+        (Some(slot), Some(file)) => Change::new().with_key(
+            slot.into(),
+            secret::symmetric_key(Some(file), "HUBWARD_KEY")?,
+            HmacKey::new,
+        ),
     };
     let precondition = match &arguments.if_match {
         Some(etag) => Precondition::IfMatch(etag.parse::<ETag>().or_misuse()?),

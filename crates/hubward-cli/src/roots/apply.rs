@@ -37,10 +37,10 @@ pub(super) fn run(arguments: &Apply) -> Result<Outcome, Box<dyn Error>> {
     let now = arguments.now.seconds();
     let target = arguments.output.target()?;
     let (result, in_place) = match &arguments.current {
-        None => (TrustBundle::provisioned(&received, signature::ALL), None),
+        None => (TrustBundle::load(&received, signature::ALL), None),
         Some(path) => {
             let seen = Seen::of(path)?;
-            let current = TrustBundle::provisioned(&file::read(path)?, signature::ALL).map_err(|error| {
+            let current = TrustBundle::load(&file::read(path)?, signature::ALL).map_err(|error| {
                 file::error(path, &format_args!("the bundle in force is damaged: {error}"))
             })?;
             (current.updated(&received, signature::ALL, at(now)), Some((path, seen)))

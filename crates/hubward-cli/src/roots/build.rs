@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args};
 use hubward::types::{Digest, Thumbprint, UnixTime};
 use hubward_ring::Digests;
 use hubward_x509::pem::{self, Label};
-use hubward_x509::{BundleDraft, Certificate, TrustPeriod, UpdateKey, parse_pasted_thumbprint};
+use hubward_x509::{BundleDraft, Certificate, TrustPeriod, UpdateKey, thumbprint::parse_pasted_thumbprint};
 use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
 

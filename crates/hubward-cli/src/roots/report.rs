@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use clap::Args;
 use hubward::types::{Digest, UnixTime};
 use hubward_ring::{Digests, signature};
-use hubward_x509::{AnchorPeriod, ExpiryCause, SignedBundle, TrustBundle, UpdateError};
+use hubward_x509::{
+    SignedBundle, TrustBundle,
+    trust::{AnchorPeriod, ExpiryCause, UpdateError},
+};
 
 use super::{file, server};
 use crate::Outcome;
@@ -37,7 +40,7 @@ pub(super) fn run(arguments: &Report) -> Result<Outcome, Box<dyn Error>> {
     let now = arguments.now.seconds();
     let mut out = std::io::stdout();
     print(&mut out, &bundle, now)?;
-    let Ok(in_force) = TrustBundle::provisioned(&bytes, signature::ALL) else { return Ok(Outcome::Refused) };
+    let Ok(in_force) = TrustBundle::load(&bytes, signature::ALL) else { return Ok(Outcome::Refused) };
     if let (Some(chain), Some(host)) = (&arguments.chain, &arguments.host) {
         return server::verify(&mut out, &in_force, chain, host, at(now));
     }
@@ -58,7 +61,7 @@ pub(super) fn print(out: &mut impl Write, bundle: &SignedBundle<'_>, now: u64) -
         writeln!(out, "    SHA-256 {}", Hex(&Digests.sha256(certificate.as_der())))?;
         writeln!(out, "    trusted from {} until {}", Time(period.works.from), Time(period.works.until))?;
     }
-    let expiries = report.lapses();
+    let expiries = report.expiries();
     if !expiries.is_empty() {
         writeln!(out, "last seconds:")?;
     }
@@ -83,7 +86,7 @@ pub(super) fn print(out: &mut impl Write, bundle: &SignedBundle<'_>, now: u64) -
 fn signatures(out: &mut impl Write, bundle: &SignedBundle<'_>) -> std::io::Result<()> {
     let signers: Vec<_> = bundle.signers().collect();
     let (keys, threshold) = (bundle.keys(), bundle.threshold());
-    let verdict = match TrustBundle::provisioned(bundle.as_bytes(), signature::ALL) {
+    let verdict = match TrustBundle::load(bundle.as_bytes(), signature::ALL) {
         Ok(_) => "have".to_owned(),
         Err(UpdateError::UnderSigned { found, .. }) => format!("only {found} have"),
         Err(error) => error.to_string(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use hubward_ring::{SigningKey, signature};
 use hubward_x509::pem::{self, PemProblem};
-use hubward_x509::{SignError, SignedBundle, UpdateKey};
+use hubward_x509::{SignedBundle, UpdateKey, trust::SignError};
 use rustls_pki_types::PrivateKeyDer;
 
 use super::build::read_keys;

@@ -41,10 +41,10 @@ struct State {
 
 impl Connection {
     /// Returns the state of a connection, with the session that SASL opened, if any.
-    pub(super) fn new(hub: Arc<Hub>, peer: Arc<Peer>, opened_by: Option<Session>) -> Arc<Self> {
+    pub(super) fn new(hub: Arc<Hub>, peer: Arc<Peer>, session: Option<Session>) -> Arc<Self> {
         let cbs = Cbs::with_limit(IDENTITIES);
-        let cbs = match opened_by {
-            Some(session) => cbs.opened_by(session),
+        let cbs = match session {
+            Some(session) => cbs.with_session(session),
             None => cbs,
         };
         let connection = Arc::new(Self {

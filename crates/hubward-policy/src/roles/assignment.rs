@@ -52,9 +52,9 @@ struct Assignment {
 /// ```
 /// use hubward_policy::roles::{Access, DenyAssignment, RoleList, Role};
 ///
-/// let deletes = Role::named("deletes", "").list_of(RoleList::DataActions, &["*/delete"])?;
+/// let deletes = Role::named("deletes", "").with_list(RoleList::DataActions, &["*/delete"])?;
 /// let mut access = Access::new();
-/// access.deny(DenyAssignment::new(deletes, "/subscriptions/8d3c")?.to_everyone().except("root")?)?;
+/// access.deny(DenyAssignment::new(deletes, "/subscriptions/8d3c")?.with_everyone().with_exception("root")?)?;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -156,9 +156,9 @@ impl DenyAssignment {
     ///
     /// # Errors
     /// [`RoleError::Principal`] if `id` is not a principal's id, [`RoleError::TooManyAssignments`] for more than 1,024.
-    pub fn to(mut self, id: &str) -> Result<Self, RoleError> {
+    pub fn with_principal(mut self, id: &str) -> Result<Self, RoleError> {
         if id == ALL_PRINCIPALS {
-            return Ok(self.to_everyone());
+            return Ok(self.with_everyone());
         }
         add_principal(&mut self.principals, id)?;
         Ok(self)
@@ -166,7 +166,7 @@ impl DenyAssignment {
 
     /// Adds everyone.
     #[must_use]
-    pub const fn to_everyone(mut self) -> Self {
+    pub const fn with_everyone(mut self) -> Self {
         self.everyone = true;
         self
     }
@@ -175,14 +175,14 @@ impl DenyAssignment {
     ///
     /// # Errors
     /// [`RoleError::Principal`] if `id` is not a principal's id, [`RoleError::TooManyAssignments`] for more than 1,024.
-    pub fn except(mut self, id: &str) -> Result<Self, RoleError> {
+    pub fn with_exception(mut self, id: &str) -> Result<Self, RoleError> {
         add_principal(&mut self.except, id)?;
         Ok(self)
     }
 
     /// Restricts the assignment to the scope itself, without the resources below.
     #[must_use]
-    pub const fn not_below(mut self) -> Self {
+    pub const fn without_child_scopes(mut self) -> Self {
         self.children = false;
         self
     }

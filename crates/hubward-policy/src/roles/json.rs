@@ -65,7 +65,7 @@ pub fn role_from_json(text: &str) -> Result<Role, RoleJsonError> {
         (RoleList::AssignableScopes, &document.assignable_scopes),
     ] {
         let entries: Vec<_> = entries.iter().map(|entry| &**entry).collect();
-        role = role.list_of(list, &entries)?;
+        role = role.with_list(list, &entries)?;
     }
     Ok(role)
 }

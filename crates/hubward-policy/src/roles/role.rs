@@ -19,8 +19,8 @@ type Patterns = Cow<'static, [Cow<'static, str>]>;
 /// use hubward_policy::roles::{ActionName, RoleList, Plane, Role};
 ///
 /// let role = Role::named("Twin reader", "")
-///     .list_of(RoleList::DataActions, &["Microsoft.Devices/IotHubs/twins/*"])?
-///     .list_of(RoleList::NotDataActions, &["*/write"])?;
+///     .with_list(RoleList::DataActions, &["Microsoft.Devices/IotHubs/twins/*"])?
+///     .with_list(RoleList::NotDataActions, &["*/write"])?;
 /// assert!(role.grants(Plane::Data, ActionName::parse("Microsoft.Devices/IotHubs/twins/read")?));
 /// assert!(!role.grants(Plane::Data, ActionName::parse("Microsoft.Devices/IotHubs/twins/write")?));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -146,7 +146,7 @@ impl Role {
     ///
     /// # Errors
     /// [`RoleError`] if an entry is not a pattern or not a scope, or the list has more than 2,048 entries.
-    pub fn list_of(mut self, list: RoleList, entries: &[&str]) -> Result<Self, RoleError> {
+    pub fn with_list(mut self, list: RoleList, entries: &[&str]) -> Result<Self, RoleError> {
         if entries.len() > MAX_ENTRIES {
             return Err(RoleError::TooMany(list));
         }

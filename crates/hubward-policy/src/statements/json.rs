@@ -69,8 +69,8 @@ pub fn statements_from_json(text: &str) -> Result<Statements, JsonError> {
             _ => return Err(wrong(StatementPart::Effect, 0).into()),
         });
         for (index, name) in entry.operations.iter().enumerate() {
-            statement =
-                statement.action(name.parse::<Action>().map_err(|_| wrong(StatementPart::Operation, index))?);
+            statement = statement
+                .with_action(name.parse::<Action>().map_err(|_| wrong(StatementPart::Operation, index))?);
         }
         statement.identities = entry.identities.into_iter().map(Cow::into_owned).collect();
         statement.policies = entry.policies.into_iter().map(Cow::into_owned).collect();

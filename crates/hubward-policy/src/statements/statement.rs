@@ -14,9 +14,9 @@ use super::request::{Action, Effect};
 /// use hubward_policy::statements::{StatementRequest, Action, Statement, Statements};
 ///
 /// let own_topics = Statement::allow()
-///     .identity("{{iot:identity}}")
-///     .action(Action::MqttPublish)
-///     .resource("fleet/{{iot:device_id}}/#");
+///     .with_identity("{{iot:identity}}")
+///     .with_action(Action::MqttPublish)
+///     .with_resource("fleet/{{iot:device_id}}/#");
 /// let statements = Statements::compile(&[own_topics])?;
 ///
 /// let dev1 = Identity::Device(DeviceId::parse("dev1")?);
@@ -62,21 +62,21 @@ impl Statement {
     /// also with a name in place of either variable, and `{{mqtt:client_id}}` every identity whose client id is its own
     /// name.
     #[must_use]
-    pub fn identity(mut self, identity: &str) -> Self {
+    pub fn with_identity(mut self, identity: &str) -> Self {
         self.identities.push(identity.into());
         self
     }
 
     /// Adds a shared access policy by name.
     #[must_use]
-    pub fn policy(mut self, name: &str) -> Self {
+    pub fn with_policy(mut self, name: &str) -> Self {
         self.policies.push(name.into());
         self
     }
 
     /// Adds an operation. [`Action::MqttConnect`] has no resource and needs a statement of its own.
     #[must_use]
-    pub fn action(mut self, action: Action) -> Self {
+    pub fn with_action(mut self, action: Action) -> Self {
         self.actions.push(action);
         self
     }
@@ -86,7 +86,7 @@ impl Statement {
     /// such as `{{iot:module_id}}` for a device, matches nothing. If the first level of a topic begins with `$`, an
     /// allow covers it only with text there, not with a wildcard or a variable (MQTT 3.1.1, 4.7.2).
     #[must_use]
-    pub fn resource(mut self, resource: &str) -> Self {
+    pub fn with_resource(mut self, resource: &str) -> Self {
         self.resources.push(resource.into());
         self
     }

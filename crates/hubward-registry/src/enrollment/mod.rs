@@ -44,16 +44,16 @@ impl<K: MacKey> Enrollment<K> {
         Self { status: Status::Enabled, attestation, device_id: None }
     }
 
-    /// Disables the enrollment: it then denies the registrations that match it.
+    /// Sets the status: a disabled enrollment denies the registrations that match it.
     #[must_use]
-    pub fn disabled(mut self) -> Self {
-        self.status = Status::Disabled;
+    pub const fn with_status(mut self, status: Status) -> Self {
+        self.status = status;
         self
     }
 
     /// Sets the device id to assign. It is ignored for a group: each member is assigned its registration id.
     #[must_use]
-    pub fn device_id(mut self, id: DeviceId<'_>) -> Self {
+    pub fn with_device_id(mut self, id: DeviceId<'_>) -> Self {
         self.device_id = Some(id.as_str().into());
         self
     }
@@ -72,7 +72,7 @@ impl<K: MacKey> Enrollment<K> {
 
     /// Returns the device id to assign, if it differs from the registration id.
     #[must_use]
-    pub fn given_device_id(&self) -> Option<DeviceId<'_>> {
+    pub fn device_id(&self) -> Option<DeviceId<'_>> {
         self.device_id.as_deref().map(DeviceId::assertion)
     }
 }

@@ -5,8 +5,6 @@ mod line;
 mod mode;
 mod read;
 
-use core::array;
-
 use hubward_core::{Identity, KeySlot, MacKey, Status, SymmetricKey};
 
 use crate::authentication::{Authentication, AuthenticationView, Thumbprints};
@@ -16,7 +14,6 @@ use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::keys::SymmetricKeys;
 use crate::registry::{RecordPlace, Registry};
-use crate::store::IdTag;
 use crate::store::id::LONGEST;
 use crate::text::{DeviceScope, StatusReason};
 use crate::versions::counts_on;
@@ -25,9 +22,6 @@ use line::Line;
 pub use mode::ImportMode;
 pub use read::ImportLine;
 use read::Read;
-
-/// Lines that are read before the first of them is imported, so that their ids are searched in parallel.
-const TOGETHER: usize = 8;
 
 /// The effect of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +122,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     /// line, if that is one of a registry's, and may have a primary key only. Give the registry a random seed
     /// ([`Registry::with_seed`]), so that its later changes do not repeat the etag of a deleted record.
     #[must_use]
-    pub const fn keeping_etags(mut self) -> Self {
+    pub const fn with_kept_etags(mut self) -> Self {
         self.keeps_etags = true;
         self
     }
@@ -140,25 +134,14 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         mut report: impl FnMut(ImportError),
     ) -> ImportSummary {
         let mut summary = ImportSummary::default();
-        let mut lines = lines.into_iter().fuse();
-        loop {
-            let together: [_; TOGETHER] = array::from_fn(|_| lines.next());
-            let mut read: [_; TOGETHER] = array::from_fn(|_| Read::default());
-            let filled = together.iter().flatten().zip(&mut read);
-            let count = filled.map(|(line, read)| self.read(line.as_ref(), read)).count();
-            let read = read.get(..count).unwrap_or_default();
-            self.registry.store.touch_all(read.iter().filter_map(|read| read.tag));
-            for read in read {
-                let imported = self.import_read(read);
-                summary.count(&imported);
-                if let Err(error) = imported {
-                    report(error);
-                }
-            }
-            if !together.iter().all(Option::is_some) {
-                return summary;
+        for line in lines {
+            let imported = self.line(line.as_ref());
+            summary.count(&imported);
+            if let Err(error) = imported {
+                report(error);
             }
         }
+        summary
     }
 
     /// Imports the next line.
@@ -166,8 +149,9 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     /// # Errors
     /// [`ImportError`] with the number of the line; the registry is unchanged.
     pub fn line(&mut self, line: &[u8]) -> Result<Imported, ImportError> {
+        self.line = self.line.saturating_add(1);
         let mut read = Read::default();
-        self.read(line, &mut read);
+        read.fill(self.line, line);
         self.import_read(&read)
     }
 
@@ -179,33 +163,20 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
         self.import_read(line.parsed())
     }
 
-    fn read<'l>(&mut self, line: &'l [u8], into: &mut Read<'l>) {
-        self.line = self.line.saturating_add(1);
-        into.fill(self.line, line);
-        if let (None, Some(id)) = (into.line.module_id.text(), into.line.id.text()) {
-            into.tag = Some(self.registry.store.tag(id));
-        }
-    }
-
     fn import_read(&mut self, read: &Read<'_>) -> Result<Imported, ImportError> {
         let imported = match read.problem {
             Some(problem) => Err(problem),
             None if read.blank => Ok(Imported::Blank),
-            None => self.import_line(&read.line, read.mode, read.tag),
+            None => self.import_line(&read.line, read.mode),
         };
         imported.map_err(|problem| ImportError { line: read.number, problem })
     }
 
-    fn import_line(
-        &mut self,
-        line: &Line<'_>,
-        mode: Option<ImportMode>,
-        tag: Option<IdTag>,
-    ) -> Result<Imported, ImportProblem> {
+    fn import_line(&mut self, line: &Line<'_>, mode: Option<ImportMode>) -> Result<Imported, ImportProblem> {
         let (stated, identity) = line.head()?;
         let mode = mode.unwrap_or(stated);
         let mut buffer = [0; LONGEST];
-        let place = self.registry.place(&identity, tag, &mut buffer).ok_or(RegistryError::NotFound)?;
+        let place = self.registry.place(&identity, &mut buffer).ok_or(RegistryError::NotFound)?;
         let exists = place.taken;
         let precondition = if exists && mode.compares() { expected(line)? } else { Precondition::Any };
         match (mode, exists) {
@@ -258,10 +229,10 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
             .get(identity)
             .is_some_and(|view| matches!(view.authentication(), AuthenticationView::Sas(_)));
         let change = match self.authentication(line)? {
-            Some(authentication) => change.authentication(authentication),
+            Some(authentication) => change.with_authentication(authentication),
             // an export without keys keeps the existing keys
             None if line.authentication.get().is_none() || has_keys => change,
-            None => change.authentication(self.fresh()?),
+            None => change.with_authentication(self.fresh()?),
         };
         Ok(Imported::Updated(self.registry.update(identity, change, precondition)?))
     }

@@ -7,7 +7,6 @@ use hubward_core::{DeviceId, Identity, ModuleId};
 use super::error::{ImportError, ImportProblem};
 use super::line::Line;
 use super::mode::ImportMode;
-use crate::store::IdTag;
 
 /// Maximum length of a line in bytes: a hub's largest twin with every character escaped, and the rest.
 const LONGEST_LINE: usize = 512 * 1024;
@@ -21,8 +20,6 @@ pub(super) struct Read<'l> {
     pub(super) line: Line<'l>,
     /// Replaces the line's own mode.
     pub(super) mode: Option<ImportMode>,
-    /// The tag of the line's device.
-    pub(super) tag: Option<IdTag>,
 }
 
 impl<'l> Read<'l> {

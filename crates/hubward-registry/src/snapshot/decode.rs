@@ -219,19 +219,19 @@ fn identity<K: MacKey>(
     };
     let mut rest = Change::new();
     if module.is_none() {
-        rest = rest.status(status).capabilities(capabilities);
+        rest = rest.with_status(status).with_capabilities(capabilities);
         if let Some(reason) = reason {
-            rest = rest.status_reason(Some(content.checked(StatusReason::new(&reason))?));
+            rest = rest.with_status_reason(Some(content.checked(StatusReason::new(&reason))?));
         }
         if let Some(scope) = scope {
-            rest = rest.device_scope(Some(content.checked(DeviceScope::new(&scope))?));
+            rest = rest.with_device_scope(Some(content.checked(DeviceScope::new(&scope))?));
         }
         if !parents.is_empty() {
-            rest = rest.parent_scopes(parents);
+            rest = rest.with_parent_scopes(parents);
         }
     }
     if let Some(id) = generation_id {
-        rest = rest.generation_id(content.checked(GenerationId::new(&id))?);
+        rest = rest.with_generation_id(content.checked(GenerationId::new(&id))?);
     }
     content.checked(registry.create(identity, authentication, rest))?;
     // versions and etags as before, so that sessions and conditional changes continue

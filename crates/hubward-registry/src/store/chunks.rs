@@ -88,14 +88,8 @@ impl<T> Default for Chunks<T> {
 impl<T> Chunks<T> {
     #[inline]
     pub(crate) fn get(&self, slot: Slot) -> Option<&T> {
-        self.place(slot)?.as_ref()
-    }
-
-    /// Returns the address of a value, present or not, without reading it.
-    #[inline]
-    pub(crate) fn place(&self, slot: Slot) -> Option<&Option<T>> {
         let (chunk, _, at) = slot.split();
-        self.chunks.get(chunk)?.get(at)
+        self.chunks.get(chunk)?.get(at)?.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {

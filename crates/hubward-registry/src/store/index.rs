@@ -78,7 +78,7 @@ impl fmt::Debug for Index {
 }
 
 /// The part of an id's hash that an entry contains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IdTag(u32);
 
 impl Index {
@@ -123,23 +123,6 @@ impl Index {
             }
             at = at.wrapping_add(1) & mask;
         }
-    }
-
-    /// Reads from the group that a search begins with, so that its line is loaded.
-    #[inline]
-    pub(crate) fn touch(&self, tag: IdTag) -> u32 {
-        let [first, ..] =
-            match self.groups.len().checked_sub(1).and_then(|mask| self.groups.get(home(tag) & mask)) {
-                Some(group) => group.tags,
-                None => [0; GROUP],
-            };
-        first
-    }
-
-    /// Returns the first slot with this tag, which is nearly always the right one: a batch loads them in parallel.
-    #[inline]
-    pub(crate) fn likely(&self, tag: IdTag) -> Option<Slot> {
-        self.find(tag, |_| true)
     }
 
     /// Adds an id that is not in the table.

@@ -6,7 +6,6 @@ mod index;
 mod raw_key;
 mod row;
 
-use core::hint::black_box;
 use core::mem;
 
 use hubward_core::{KeySlot, RecordVersion};
@@ -55,18 +54,6 @@ impl<K> Store<K> {
         self.index.tag(id)
     }
 
-    /// Starts the searches for many ids. Each step is a few instructions and a load that does not depend on the
-    /// others, so the processor starts all of them before the first completes.
-    #[inline]
-    pub(crate) fn touch_all(&self, tags: impl Iterator<Item = IdTag>) {
-        black_box(tags.map(|tag| self.index.touch(tag)).fold(0, u32::wrapping_add));
-    }
-
-    #[inline]
-    pub(crate) fn likely(&self, tag: IdTag) -> Option<Slot> {
-        self.index.likely(tag)
-    }
-
     #[inline]
     pub(crate) fn find(&self, id: &str) -> Option<Slot> {
         self.find_tagged(self.index.tag(id), id)
@@ -94,12 +81,6 @@ impl<K> Store<K> {
         self.hot.get(slot)
     }
 
-    /// Returns the address of a hot entry without reading it.
-    #[inline]
-    pub(crate) fn entry(&self, slot: Slot) -> Option<&Option<Hot<K>>> {
-        self.hot.place(slot)
-    }
-
     pub(crate) fn hot_mut(&mut self, slot: Slot) -> Option<&mut Hot<K>> {
         self.hot.get_mut(slot)
     }
@@ -107,12 +88,6 @@ impl<K> Store<K> {
     #[inline]
     pub(crate) fn second(&self, slot: Slot) -> Option<&Second<K>> {
         self.seconds.get(slot)
-    }
-
-    /// Returns the address of a secondary key without reading it.
-    #[inline]
-    pub(crate) fn second_entry(&self, slot: Slot) -> Option<&Option<Second<K>>> {
-        self.seconds.place(slot)
     }
 
     pub(crate) fn record(&self, slot: Slot) -> Option<&Record> {

@@ -5,8 +5,8 @@ use base64::Engine;
 use core::time::Duration;
 use hubward_ring::signature;
 use hubward_x509::{
-    Anchors, Chain, CommonNames, Crls, ExpectedSubject, ExtendedKeyUsage, Profile, Purpose, Revocation,
-    UnixTime,
+    Anchors, Chain, Crls, ExpectedSubject, Profile, Purpose, Revocation, UnixTime,
+    profile::{CommonNames, ExtendedKeyUsage},
 };
 use rustls_pki_types::ServerName;
 use serde_json::Value;

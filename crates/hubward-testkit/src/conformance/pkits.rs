@@ -4,7 +4,10 @@
 use base64::Engine;
 use core::time::Duration;
 use hubward_ring::signature;
-use hubward_x509::{Anchors, CaRequirements, Chain, Crls, PolicyInputs, Profile, Revocation, UnixTime};
+use hubward_x509::{
+    Anchors, Chain, Crls, Profile, Revocation, UnixTime,
+    profile::{CaRequirements, PolicyInputs},
+};
 use serde_json::Value;
 
 use super::Tally;
@@ -84,8 +87,10 @@ fn verify(
     if flag("initial_inhibit_any_policy") {
         inputs = inputs.inhibit_any();
     }
-    let profile =
-        Profile::rfc5280().duties(CaRequirements::Ignore).policies(inputs).revocation(Revocation::by(&crls));
+    let profile = Profile::rfc5280()
+        .ca_requirements(CaRequirements::Ignore)
+        .policies(inputs)
+        .revocation(Revocation::by(&crls));
     let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds(settings["time"].as_str().unwrap())));
     let verified = chain
         .verify(&anchors, &profile, signature::ALL, now)

@@ -1,20 +1,24 @@
 //! Certificates, parsed once into borrowed values (RFC 5280 4.1). [`Certificate`] keeps the signed bytes as received;
-//! an extension is decoded when it is needed.
+//! an extension is decoded when it is needed. The other types are its fields ([`Name`], [`PublicKey`], [`Validity`],
+//! [`Extensions`], [`SubjectAltNames`]); [`CertificateRequest`] is a request for one.
 
 mod ecdsa_malleability;
 pub(crate) mod extensions;
-pub(crate) mod general_name;
+mod general_name;
 pub(crate) mod name;
-pub(crate) mod request;
+mod request;
 pub(crate) mod time;
 
 use core::fmt;
 
-use extensions::{BasicConstraints, Extensions, KeyUsage};
-use general_name::SubjectAltNames;
-use name::Name;
+pub use extensions::{BasicConstraints, Extension, Extensions, KeyUsage};
+pub use general_name::{GeneralName, SubjectAltNames};
+pub use name::Name;
+pub use request::{CertificateRequest, VerifiedRequest};
 use rustls_pki_types::SignatureVerificationAlgorithm;
-use time::Validity;
+pub use time::{Seconds, Validity};
+
+pub use crate::identity::common_name;
 
 use crate::error::{CertificateError, Problem};
 use crate::tlv::{Cursor, Malformed, Tag, context, integer, only, whole_bits};

@@ -9,7 +9,7 @@ use hubward_core::{DeviceId, ModuleId};
 use rustls_pki_types::{IpAddr, ServerName};
 
 use crate::certificate::Certificate;
-use crate::certificate::general_name::GeneralName;
+use crate::certificate::GeneralName;
 use crate::certificate::name::{COMMON_NAME, Name};
 use crate::error::{KnownExtension, Problem};
 use crate::profile::ExpectedSubject;

@@ -1,10 +1,10 @@
 //! Requirements of RFC 5280 section 4 on the CAs that issue certificates. Section 6 does not check them.
 
 use crate::certificate::Certificate;
+use crate::certificate::GeneralName;
 use crate::certificate::extensions::{
     AuthorityKeyIdentifier, BasicConstraints, KeyUsage, subject_key_identifier,
 };
-use crate::certificate::general_name::GeneralName;
 use crate::error::{CaRequirement, ChainError, KnownExtension, Problem};
 use crate::identity::dns::is_presented;
 use crate::profile::Profile;

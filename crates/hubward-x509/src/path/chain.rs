@@ -9,17 +9,17 @@ use super::policy::Policies;
 use super::search::{FoundPath, Search};
 use super::work::{Inputs, Work};
 use crate::certificate::Certificate;
-use crate::certificate::general_name::SubjectAltNames;
+use crate::certificate::SubjectAltNames;
+use crate::crl::RevocationStatus;
 use crate::error::{CertificateError, CertificatePosition, ChainError, ParseError};
 use crate::identity::{CommonNameError, common_name};
 use crate::profile::Profile;
-use crate::revocation::rules::RevocationStatus;
-use crate::roots::anchor::Anchors;
+use crate::trust::Anchors;
 
 /// A leaf and the certificates presented with it, in any order, parsed but not verified.
 ///
 /// ```
-/// use hubward_x509::{Anchors, Chain, Profile, ExpectedSubject, UnixTime};
+/// use hubward_x509::{Anchors, Chain, ExpectedSubject, Profile, UnixTime};
 /// # use rcgen::{CertificateParams, DnType, BasicConstraints, IsCa, Issuer, KeyPair};
 /// # let mut ca = CertificateParams::default();
 /// # ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -145,7 +145,7 @@ impl fmt::Display for ExplainedError<'_> {
 /// A verified path: its leaf, its issuers and its policies. Only [`Chain::verify`] creates one.
 ///
 /// ```compile_fail,E0451
-/// # use hubward_x509::{Certificate, Policies, VerifiedChain};
+/// # use hubward_x509::{Certificate, VerifiedChain, profile::Policies};
 /// fn unverified(leaf: Certificate<'_>, policies: Policies) -> VerifiedChain<'_> {
 ///     VerifiedChain { leaf, intermediates: Vec::new(), anchor: 0, policies }
 /// }

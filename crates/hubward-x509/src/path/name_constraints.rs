@@ -6,7 +6,7 @@
 use super::budget::Meter;
 use super::validate::{Path, extension};
 use crate::certificate::Certificate;
-use crate::certificate::general_name::GeneralName;
+use crate::certificate::GeneralName;
 use crate::certificate::name::{EMAIL_ADDRESS, Name, text};
 use crate::error::{CertificatePosition, ChainError, KnownExtension, NameForm, Problem};
 use crate::identity::{dns, email, uri};
@@ -112,12 +112,12 @@ impl Checker<'_, '_> {
         // mailboxes in the subject are treated as alternative names
         for attribute in subject.attributes() {
             let attribute =
-                attribute.map_err(|_| refused(Problem::Unjudgeable { form: NameForm::Directory }))?;
+                attribute.map_err(|_| refused(Problem::NotComparable { form: NameForm::Directory }))?;
             if attribute.oid != EMAIL_ADDRESS {
                 continue;
             }
             let mailbox =
-                text(&attribute.value).ok_or(refused(Problem::Unjudgeable { form: NameForm::Email }))?;
+                text(&attribute.value).ok_or(refused(Problem::NotComparable { form: NameForm::Email }))?;
             self.name(place, &GeneralName::Email(mailbox))?;
         }
         let malformed = |malformed| refused(extension(KnownExtension::SubjectAltName)(malformed));
@@ -130,7 +130,7 @@ impl Checker<'_, '_> {
     fn name(&mut self, place: CertificatePosition, name: &GeneralName<'_>) -> Result<(), ChainError> {
         let refused = |problem| ChainError::Refused { place, problem };
         let form = form(name);
-        let unjudgeable = || refused(Problem::Unjudgeable { form });
+        let not_comparable = || refused(Problem::NotComparable { form });
         let mut limited = false;
         let mut permitted = false;
         let mut rest = self.constraints.permitted;
@@ -140,7 +140,7 @@ impl Checker<'_, '_> {
                 Match::OtherForm => {}
                 Match::Yes => (limited, permitted) = (true, true),
                 Match::No => limited = true,
-                Match::Undecidable => return Err(unjudgeable()),
+                Match::Undecidable => return Err(not_comparable()),
             }
         }
         if limited && !permitted {
@@ -152,7 +152,7 @@ impl Checker<'_, '_> {
             match within(name, &base, SubtreeList::Excluded) {
                 Match::OtherForm | Match::No => {}
                 Match::Yes => return Err(refused(Problem::Excluded { form, by: self.by })),
-                Match::Undecidable => return Err(unjudgeable()),
+                Match::Undecidable => return Err(not_comparable()),
             }
         }
         Ok(())

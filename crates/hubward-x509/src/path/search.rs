@@ -7,10 +7,10 @@ use super::ca_requirements;
 use super::policy::Policies;
 use super::validate::{self, Path};
 use super::work::{Inputs, Work};
+use crate::crl::RevocationStatus;
+use crate::crl::status::{self, Period};
 use crate::error::{CertificatePosition, ChainError, Problem};
 use crate::profile::{AnchorChecks, CaRequirements, Profile};
-use crate::revocation::rules::RevocationStatus;
-use crate::revocation::status::{self, Period};
 
 /// A valid path.
 pub(crate) struct FoundPath {
@@ -197,7 +197,7 @@ impl<'s, 'w> Search<'s, 'w> {
     /// Checks the one requirement on CAs that needs a signature: only a certificate that is signed with its own key may
     /// omit the authority key identifier.
     fn check_authority_key(&mut self, place: CertificatePosition) -> Result<(), ChainError> {
-        if self.profile.duties == CaRequirements::Ignore
+        if self.profile.ca_requirements == CaRequirements::Ignore
             || (self.profile.anchor_checks == AnchorChecks::NameAndKey
                 && matches!(place, CertificatePosition::Anchor(_)))
         {

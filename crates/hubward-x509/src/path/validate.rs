@@ -62,7 +62,7 @@ pub(super) fn check_leaf(
     for name in certificate.subject_alt_names().map_err(extension(KnownExtension::SubjectAltName))? {
         name.map_err(extension(KnownExtension::SubjectAltName))?;
     }
-    if profile.duties == CaRequirements::Enforce {
+    if profile.ca_requirements == CaRequirements::Enforce {
         ca_requirements::check_leaf(certificate, basic, usage)?;
     }
     if profile.web_pki {
@@ -114,7 +114,7 @@ fn check_certificate(
     if certificate.extensions().unknown_critical {
         return Err(Problem::UnknownCriticalExtension);
     }
-    if profile.duties == CaRequirements::Enforce {
+    if profile.ca_requirements == CaRequirements::Enforce {
         ca_requirements::check_certificate(certificate, profile)?;
     }
     Ok(())
@@ -123,7 +123,7 @@ fn check_certificate(
 /// Checks that a certificate may issue others, and RFC 5280 section 4 if the profile enforces it.
 fn check_issuer(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
     may_issue(certificate)?;
-    if profile.duties == CaRequirements::Enforce {
+    if profile.ca_requirements == CaRequirements::Enforce {
         ca_requirements::check_issuer(certificate)?;
     }
     Ok(())

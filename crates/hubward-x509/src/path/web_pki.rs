@@ -7,10 +7,10 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use rustls_pki_types::alg_id;
 
 use super::validate::extension;
+use crate::certificate::GeneralName;
 use crate::certificate::extensions::{
     AuthorityKeyIdentifier, Purposes, check_authority_info_access, subject_key_identifier,
 };
-use crate::certificate::general_name::GeneralName;
 use crate::certificate::name::{COMMON_NAME, text};
 use crate::certificate::{Certificate, PublicKey, Version};
 use crate::error::{KnownExtension, Problem, WebPkiRule};

@@ -10,9 +10,9 @@ use super::chain::Chain;
 use super::signature::check_signature;
 use crate::certificate::Certificate;
 use crate::certificate::extensions::{AuthorityKeyIdentifier, subject_key_identifier};
+use crate::crl::status::RevocationResults;
 use crate::error::{CertificatePosition, ChainError, Problem};
-use crate::revocation::status::RevocationResults;
-use crate::roots::anchor::Anchors;
+use crate::trust::Anchors;
 
 /// The caller's arguments, except the profile.
 #[derive(Clone, Copy)]

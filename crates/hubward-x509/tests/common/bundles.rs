@@ -29,7 +29,7 @@ pub fn root(name: &str) -> Vec<u8> {
 }
 
 /// Returns a trust period in seconds relative to now.
-pub fn window(from: i64, until: i64) -> TrustPeriod {
+pub fn period(from: i64, until: i64) -> TrustPeriod {
     TrustPeriod { from: now(from), until: now(until) }
 }
 
@@ -46,7 +46,7 @@ pub fn bundle(
         draft = draft.key(public(key));
     }
     for root in roots {
-        draft = draft.anchor(root, window(-86_400, 86_400));
+        draft = draft.anchor(root, period(-86_400, 86_400));
     }
     sign(&draft.finish().unwrap(), signers)
 }

@@ -4,7 +4,7 @@
 use hubward_ring::signature;
 use hubward_x509::{
     Anchors, CertificatePosition, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile, Revocation,
-    RevocationStatus, StatusUnknown,
+    RevocationStatus, crl::StatusUnknown,
 };
 use rcgen::{CertificateParams, KeyPair};
 

@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 
 use hubward_ring::signature;
 use hubward_x509::{
-    AnchorChecks, Anchors, Certificate, Chain, ChainError, ExpectedSubject, KnownExtension, ParseError,
-    Problem, Profile,
+    Anchors, Certificate, Chain, ChainError, ExpectedSubject, Problem, Profile,
+    error::{KnownExtension, ParseError},
+    profile::AnchorChecks,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,

@@ -64,8 +64,10 @@ fn main() {
     let by_print = |der| Attestation::X509(Thumbprints::new(Some(thumbprint(der)), None).unwrap());
     let scanner = root.device("scanner-3");
     let enroll = &mut cloud.enrollments;
-    enroll
-        .enroll(rid("pump-1"), Enrollment::new(by_key(1)).device_id(DeviceId::parse("north-pump").unwrap()));
+    enroll.enroll(
+        rid("pump-1"),
+        Enrollment::new(by_key(1)).with_device_id(DeviceId::parse("north-pump").unwrap()),
+    );
     enroll.enroll_group("meters", Enrollment::new(by_key(2)));
     enroll.enroll(rid("scanner-3"), Enrollment::new(by_print(&scanner)));
     enroll.enroll_group("plant 1", Enrollment::new(by_print(&plant.der)));

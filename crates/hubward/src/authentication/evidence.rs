@@ -6,7 +6,9 @@ use core::hint::black_box;
 use hubward_core::{Credential, Identity, Thumbprint, UnixTime};
 use hubward_x509::{
     Certificate, CertificatePosition, Chain, ChainError, ExpectedThumbprints, Problem, Seconds,
-    ThumbprintMatch, ThumbprintMatchError, ThumbprintSlot, ValidityPolicy, VerifiedChain, common_name,
+    ThumbprintMatch, ValidityPolicy, VerifiedChain,
+    certificate::common_name,
+    thumbprint::{ThumbprintMatchError, ThumbprintSlot},
 };
 
 use crate::config::X509Config;

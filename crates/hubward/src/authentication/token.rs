@@ -115,7 +115,7 @@ pub(super) fn verify_with_keys<'a, K: MacKey>(
     let Credential::Keys(keys) = record.credential() else {
         return Err(reject(config, token, AuthError::NotByToken, now));
     };
-    let token = token.verify(keys.padded(config.dummy_key()), now, config.token()).map_err(refused)?;
+    let token = token.verify(keys.with_dummy(config.dummy_key()), now, config.token()).map_err(refused)?;
     require_enabled(record.status()).map_err(refused)?;
     Ok((token, record.version_of(token.key_slot())))
 }
@@ -131,7 +131,7 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
     if !parsed.policy().is_some_and(|name| name.eq_decoded(policy.name().as_str())) {
         return Err(reject(config, parsed, AuthError::RecordMismatch, now));
     }
-    let token = parsed.verify(policy.keys().padded(config.dummy_key()), now, config.token())?;
+    let token = parsed.verify(policy.keys().with_dummy(config.dummy_key()), now, config.token())?;
     let (rights, version) = (policy.rights(), policy.version());
     match bound.source {
         // without DeviceConnect the token connects no device: the policy itself is authenticated

@@ -59,7 +59,7 @@ impl Cbs {
     /// session of a token that was put does. After a certificate, tokens can be put only with
     /// [`BothCredentials::TokenWins`](crate::BothCredentials::TokenWins).
     #[must_use]
-    pub fn opened_by(mut self, session: Session) -> Self {
+    pub fn with_session(mut self, session: Session) -> Self {
         self.by_certificate |= session.is_by_certificate();
         self.entries.push(Entry { audience: None, session });
         self

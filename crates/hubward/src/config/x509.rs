@@ -4,7 +4,7 @@ use core::fmt;
 
 use hubward_core::{Digest, Identity, Thumbprint};
 use hubward_x509::{
-    Anchors, Budget, ExpectedSubject, ExtendedKeyUsage, Profile, Purpose, Revocation, ValidityPolicy,
+    Anchors, Budget, ExpectedSubject, Profile, Purpose, Revocation, ValidityPolicy, profile::ExtendedKeyUsage,
 };
 use rustls_pki_types::SignatureVerificationAlgorithm;
 

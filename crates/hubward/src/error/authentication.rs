@@ -3,7 +3,11 @@
 use hubward_core::{NameError, ResourceError};
 use hubward_registry::ProvisionError;
 use hubward_sas::{TokenParseError, VerifyError};
-use hubward_x509::{CertificateError, ChainError, OutsideValidity, Problem, ThumbprintMatchError};
+use hubward_x509::{
+    ChainError, Problem,
+    error::{CertificateError, OutsideValidity},
+    thumbprint::ThumbprintMatchError,
+};
 
 use super::PublicError;
 use crate::transport::auth_chain::AuthChainError;

@@ -108,7 +108,7 @@ fn by_token<'a, 'e, K: MacKey>(
 ) -> Result<(EnrollmentMatch<'e>, u64), AuthError> {
     let verified: Cell<Option<Result<VerifiedToken<'a>, VerifyError>>> = Cell::new(None);
     let verifies = |keys: Keys<'_, K>| {
-        let result = token.verify(keys.padded(&rules.dummy_key), now, &rules.token);
+        let result = token.verify(keys.with_dummy(&rules.dummy_key), now, &rules.token);
         let is_valid = result.is_ok();
         // an expiry of an authentic token is a better reason than another key's wrong signature
         if !matches!(verified.get(), Some(Err(error)) if error != VerifyError::WrongSignature) {

@@ -52,5 +52,5 @@ pub fn token(path: &str, by: &str) -> String {
 }
 
 pub fn policy_token(path: &str, policy: &str, by: &str) -> String {
-    unsigned(path).signed_by(PolicyName::parse(policy).unwrap()).sign(&key(by)).to_string()
+    unsigned(path).with_policy(PolicyName::parse(policy).unwrap()).sign(&key(by)).to_string()
 }

@@ -11,7 +11,8 @@ use hubward::{ProvisioningConfig, RegistrationCredentials, X509Config};
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 use hubward_x509::{
-    Anchors, BundleDraft, Certificate, SignedBundle, TrustPeriod, UpdateKey, parse_pasted_thumbprint, pem,
+    Anchors, BundleDraft, Certificate, SignedBundle, TrustPeriod, UpdateKey, pem,
+    thumbprint::parse_pasted_thumbprint,
 };
 use rustls_pki_types::CertificateDer;
 

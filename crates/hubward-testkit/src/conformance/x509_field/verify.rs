@@ -5,8 +5,10 @@ use core::time::Duration;
 use hubward::types::{DeviceId, ModuleId};
 use hubward_ring::{Digests, signature};
 use hubward_x509::{
-    Anchors, Chain, ChainError, Crls, ExpectedSubject, ExpectedThumbprints, NextUpdate, Problem, Profile,
-    Revocation, RevocationDepth, UnixTime, UnknownStatus, ValidityPolicy, pem,
+    Anchors, Chain, ChainError, Crls, ExpectedSubject, ExpectedThumbprints, Problem, Profile, Revocation,
+    UnixTime, ValidityPolicy,
+    crl::{NextUpdate, RevocationDepth, UnknownStatus},
+    pem,
 };
 use rustls_pki_types::ServerName;
 

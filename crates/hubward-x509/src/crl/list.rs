@@ -257,13 +257,13 @@ impl fmt::Debug for Crl<'_> {
 /// The available revocation lists, in any order. They may include delta lists and lists of unknown issuers.
 ///
 /// ```no_run
-/// use hubward_x509::{Crls, Profile, Revocation, ExpectedSubject};
+/// use hubward_x509::{Crls, ExpectedSubject, Profile, Revocation};
 /// # fn read_lists() -> Vec<Vec<u8>> { Vec::new() }
 ///
 /// let ders: Vec<Vec<u8>> = read_lists();
 /// let crls = Crls::parse(&ders)?;
 /// let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
-/// # Ok::<(), hubward_x509::CrlError>(())
+/// # Ok::<(), hubward_x509::crl::CrlError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Crls<'a> {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::crl::Crl;
+use super::list::Crl;
 
 /// The bytes of a revocation list and the results of one pass over its entries.
 #[derive(Clone)]

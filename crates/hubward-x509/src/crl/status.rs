@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::crl::{Crl, Crls};
+use super::list::{Crl, Crls};
 use super::reasons::{Reasons, RevocationReason};
 use super::rules::{
     CrlProblem, CrlRequirement, ExpiredCrl, NextUpdate, RevocationDepth, RevocationStatus, StatusUnknown,
@@ -291,7 +291,7 @@ impl StatusQuery<'_> {
     /// Checks that the list clears the certificates that it does not contain; returns the period in which it does.
     fn current(&self, crl: &Crl<'_>) -> Result<Period, CrlProblem> {
         let rules = &self.profile.revocation;
-        if self.profile.duties == CaRequirements::Enforce {
+        if self.profile.ca_requirements == CaRequirements::Enforce {
             check_requirements(crl).map_err(CrlProblem::CaRequirement)?;
         }
         let (now, from) = (self.now(), crl.this_update());

@@ -19,11 +19,11 @@ const END: u64 = 253_402_300_799;
 ///
 /// ```
 /// use core::time::Duration;
-/// use hubward_x509::{UnixTime, TrustPeriod};
+/// use hubward_x509::{TrustPeriod, UnixTime};
 ///
 /// let second = |at| UnixTime::since_unix_epoch(Duration::from_secs(at));
-/// let window = TrustPeriod { from: second(1_767_225_600), until: second(1_798_761_599) };
-/// assert!(window.contains(second(1_780_000_000)));
+/// let period = TrustPeriod { from: second(1_767_225_600), until: second(1_798_761_599) };
+/// assert!(period.contains(second(1_780_000_000)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a period has two ends")]
@@ -46,7 +46,7 @@ impl TrustPeriod {
 #[derive(Debug, Clone, Copy)]
 pub struct BundledAnchor<'a> {
     certificate: Certificate<'a>,
-    window: TrustPeriod,
+    period: TrustPeriod,
 }
 
 impl<'a> BundledAnchor<'a> {
@@ -58,8 +58,8 @@ impl<'a> BundledAnchor<'a> {
 
     /// Returns the period in which it is trusted. The certificate's validity period applies as well.
     #[must_use]
-    pub const fn window(&self) -> TrustPeriod {
-        self.window
+    pub const fn period(&self) -> TrustPeriod {
+        self.period
     }
 }
 
@@ -97,9 +97,9 @@ impl Contents {
 
     /// Returns the anchors, from the bytes that were parsed. All of them were parsed before, so that none is left out.
     pub(super) fn anchors<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = BundledAnchor<'a>> {
-        self.anchors.iter().filter_map(|(window, place)| {
+        self.anchors.iter().filter_map(|(period, place)| {
             let certificate = Certificate::parse(bytes.get(place.clone())?).ok()?;
-            Some(BundledAnchor { certificate, window: *window })
+            Some(BundledAnchor { certificate, period: *period })
         })
     }
 }
@@ -126,7 +126,7 @@ fn keys(mut list: Cursor<'_>) -> Result<Vec<UpdateKey>, BundleError> {
         }
         keys.push(key);
     }
-    if keys.is_empty() { Err(BundleError::None(BundlePart::Keys)) } else { Ok(keys) }
+    if keys.is_empty() { Err(BundleError::Empty(BundlePart::Keys)) } else { Ok(keys) }
 }
 
 /// Parses the anchors, each once, and none with an update key.
@@ -142,10 +142,10 @@ fn anchors(
             return Err(BundleError::TooMany { part: BundlePart::Anchors, most: MAX_ANCHORS });
         }
         let mut fields = list.expect(Tag::SEQUENCE)?.open();
-        let window = TrustPeriod { from: time(&mut fields)?, until: time(&mut fields)? };
+        let period = TrustPeriod { from: time(&mut fields)?, until: time(&mut fields)? };
         let certificate = fields.expect(Tag::SEQUENCE)?;
         fields.finish()?;
-        if window.until < window.from {
+        if period.until < period.from {
             return Err(BundleError::TrustPeriod { anchor });
         }
         let parsed =
@@ -157,7 +157,7 @@ fn anchors(
             return Err(BundleError::DuplicateAnchor { anchor });
         }
         ders.push(certificate.raw);
-        anchors.push((window, certificate.range()));
+        anchors.push((period, certificate.range()));
     }
-    if anchors.is_empty() { Err(BundleError::None(BundlePart::Anchors)) } else { Ok(anchors) }
+    if anchors.is_empty() { Err(BundleError::Empty(BundlePart::Anchors)) } else { Ok(anchors) }
 }

@@ -70,7 +70,7 @@ impl Report {
 
     /// Returns what expires from the time of the report on, sorted by time: present and future anchors, and the bundle.
     #[must_use]
-    pub fn lapses(&self) -> Vec<AnchorExpiry> {
+    pub fn expiries(&self) -> Vec<AnchorExpiry> {
         let anchors = self.anchors.iter().enumerate().map(|(anchor, term)| {
             (
                 AnchorExpiry { last: term.works.until, cause: term.ends_by, anchor: Some(anchor) },
@@ -78,13 +78,13 @@ impl Report {
             )
         });
         let bundle = AnchorExpiry { last: self.expires, cause: ExpiryCause::Bundle, anchor: None };
-        let mut lapses: Vec<AnchorExpiry> = anchors
+        let mut expiries: Vec<AnchorExpiry> = anchors
             .chain([(bundle, self.at)])
-            .filter(|(lapse, from)| self.at <= lapse.last && *from <= lapse.last)
-            .map(|(lapse, _)| lapse)
+            .filter(|(expiry, from)| self.at <= expiry.last && *from <= expiry.last)
+            .map(|(expiry, _)| expiry)
             .collect();
-        lapses.sort_by_key(|lapse| lapse.last);
-        lapses
+        expiries.sort_by_key(|expiry| expiry.last);
+        expiries
     }
 
     /// Returns the end of the uninterrupted period, starting at the time of the report, in which at least one anchor is
@@ -106,12 +106,12 @@ impl Report {
 
 impl AnchorPeriod {
     fn of(anchor: &BundledAnchor<'_>) -> Self {
-        // a validity that ended before 1970 ends before the start of any window, except one that starts at 0
+        // a validity that ended before 1970 ends before the start of any period, except one that starts at 0
         let second = |at: i64| UnixTime::since_unix_epoch(Duration::from_secs(at.try_into().unwrap_or(0)));
-        let (window, dates) = (anchor.window(), anchor.certificate().validity());
+        let (period, dates) = (anchor.period(), anchor.certificate().validity());
         let (from, until) = (second(dates.not_before), second(dates.not_after));
-        let ends_by = if until <= window.until { ExpiryCause::Certificate } else { ExpiryCause::TrustPeriod };
-        let works = TrustPeriod { from: window.from.max(from), until: window.until.min(until) };
+        let ends_by = if until <= period.until { ExpiryCause::Certificate } else { ExpiryCause::TrustPeriod };
+        let works = TrustPeriod { from: period.from.max(from), until: period.until.min(until) };
         Self { works, ends_by }
     }
 }

@@ -15,7 +15,7 @@ use crate::write::{integer, sequence, time, value};
 /// A trust bundle before it is signed.
 ///
 /// ```
-/// use hubward_x509::{BundleDraft, SignedBundle, UnixTime, UpdateKey, TrustPeriod};
+/// use hubward_x509::{BundleDraft, SignedBundle, TrustPeriod, UnixTime, UpdateKey};
 /// # use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, PublicKeyData};
 /// # let day = |day: u64| UnixTime::since_unix_epoch(core::time::Duration::from_secs(1_767_225_600 + day * 86_400));
 /// # let mut params = CertificateParams::default();
@@ -56,8 +56,8 @@ impl<'a> BundleDraft<'a> {
 
     /// Adds an anchor, given as the DER of its certificate.
     #[must_use]
-    pub fn anchor(mut self, certificate: &'a [u8], window: TrustPeriod) -> Self {
-        self.anchors.push((certificate, window));
+    pub fn anchor(mut self, certificate: &'a [u8], period: TrustPeriod) -> Self {
+        self.anchors.push((certificate, period));
         self
     }
 
@@ -72,7 +72,7 @@ impl<'a> BundleDraft<'a> {
         let anchors: Vec<Vec<u8>> = self
             .anchors
             .iter()
-            .map(|(der, window)| sequence(&[&time(window.from), &time(window.until), der]))
+            .map(|(der, period)| sequence(&[&time(period.from), &time(period.until), der]))
             .collect();
         let bundle = sequence(&[
             &value(Tag::UTF8_STRING, &[FORMAT]),

@@ -52,7 +52,7 @@ pub enum BundleError {
     Malformed(#[from] Malformed),
     /// An empty list, which must have at least one element.
     #[error("has no {0}: add at least one")]
-    None(BundlePart),
+    Empty(BundlePart),
     /// Keys of the bundle or of its signatures that are not sorted by their bytes.
     #[error("its {0} are not sorted, or one occurs twice")]
     Order(BundlePart),

@@ -1,14 +1,25 @@
-//! Trust anchors ([`Anchors`](crate::Anchors)), and signed trust bundles that update them on devices in the field. The
-//! format is documented at [`SignedBundle`](crate::SignedBundle).
+//! Trust anchors ([`Anchors`]), and signed trust bundles that update them on devices in the field ([`TrustBundle`]). The
+//! format is documented at [`SignedBundle`].
 
-pub(crate) mod anchor;
-pub(crate) mod bundle;
-pub(crate) mod contents;
-pub(crate) mod draft;
-pub(crate) mod error;
-pub(crate) mod report;
-pub(crate) mod signed;
-pub(crate) mod update_key;
+mod anchor;
+mod bundle;
+mod contents;
+mod draft;
+mod error;
+mod report;
+mod signed;
+mod update_key;
+
+pub use anchor::Anchors;
+pub use bundle::TrustBundle;
+pub use contents::{BundledAnchor, TrustPeriod};
+pub use draft::BundleDraft;
+pub use error::{
+    BundleError, BundleExpired, BundlePart, SignError, UpdateError, UpdateKeyError, UpdateKeySet,
+};
+pub use report::{AnchorExpiry, AnchorPeriod, ExpiryCause, Report};
+pub use signed::SignedBundle;
+pub use update_key::UpdateKey;
 
 /// The first field of the signed part. No certificate, request or revocation list starts like it, so a signature for
 /// one is not valid for the other.

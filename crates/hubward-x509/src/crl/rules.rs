@@ -1,7 +1,7 @@
 //! Configuration of revocation checks ([`Revocation`]) and their results ([`RevocationStatus`], [`StatusUnknown`],
 //! [`CrlProblem`]).
 
-use super::crl::Crls;
+use super::list::Crls;
 use super::reasons::Reasons;
 use crate::certificate::time::{InWords, Seconds};
 use crate::error::Problem;
@@ -61,7 +61,7 @@ pub enum NextUpdate {
 /// add its certificate to the intermediates of [`Chain::parse`](crate::Chain::parse).
 ///
 /// ```
-/// use hubward_x509::{Crls, Profile, Revocation, RevocationDepth, ExpectedSubject};
+/// use hubward_x509::{Crls, ExpectedSubject, Profile, Revocation, crl::RevocationDepth};
 ///
 /// let crls = Crls::new();
 /// let revocation = Revocation::by(&crls).depth(RevocationDepth::Leaf);

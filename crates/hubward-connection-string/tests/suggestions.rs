@@ -2,7 +2,7 @@
 
 #![allow(clippy::arithmetic_side_effects, clippy::string_slice, reason = "tests")]
 
-use hubward_connection_string::{ConnectionString, Device, FieldName, ParseOptions, Problem};
+use hubward_connection_string::{ConnectionString, Device, FieldName, ParseOptions, ParseProblem};
 
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -22,12 +22,12 @@ fn similar_names_are_suggested() {
         ("AcountKey", FieldName::AccountKey),
         ("EndPointSufix", FieldName::EndpointSuffix),
     ] {
-        assert_eq!(FieldName::near_miss(name), Some(meant), "{name}");
+        assert_eq!(FieldName::suggestion(name), Some(meant), "{name}");
     }
     for name in
         ["", "Protocol", "CredentialScope", "TransportType", "x5", "GatewayHost", &"HostName".repeat(9)]
     {
-        assert_eq!(FieldName::near_miss(name), None, "{name}");
+        assert_eq!(FieldName::suggestion(name), None, "{name}");
     }
 }
 
@@ -41,7 +41,7 @@ fn every_name_with_one_edit_is_suggested() {
             let added = format!("{}~{}", &name[..at], &name[at..]);
             for typo in [without, changed, added] {
                 if FieldName::from_name(&typo).is_none() {
-                    assert_eq!(FieldName::near_miss(&typo), Some(field), "{typo}");
+                    assert_eq!(FieldName::suggestion(&typo), Some(field), "{typo}");
                 }
             }
         }
@@ -52,7 +52,7 @@ fn every_name_with_one_edit_is_suggested() {
 fn the_error_has_the_suggestion_and_the_span() {
     let text = format!("HostName=h;ShareAccessKeyName=owner;SharedAccessKey={KEY}");
     let error = ConnectionString::parse(&text, &ParseOptions::STRICT).unwrap_err();
-    assert_eq!(error.problem, Problem::UnknownName { meant: Some(FieldName::SharedAccessKeyName) });
+    assert_eq!(error.problem, ParseProblem::UnknownName { meant: Some(FieldName::SharedAccessKeyName) });
     assert_eq!(error.span.of(&text), "ShareAccessKeyName");
 }
 
@@ -60,13 +60,13 @@ fn the_error_has_the_suggestion_and_the_span() {
 fn a_kept_misspelt_name_explains_a_missing_field() {
     let text = format!("DeviceId=d;SharedAccessKey={KEY};HotsName=h");
     let error = Device::parse(&text, &ParseOptions::COMPATIBLE).unwrap_err();
-    assert_eq!(error.problem, Problem::UnknownName { meant: Some(FieldName::HostName) });
+    assert_eq!(error.problem, ParseProblem::UnknownName { meant: Some(FieldName::HostName) });
     assert_eq!(error.span.of(&text), "HotsName");
     let text = format!("HostName=h;SharedAccesKey={KEY};DeviceId=d");
     let error = Device::parse(&text, &ParseOptions::COMPATIBLE).unwrap_err();
-    assert_eq!(error.problem, Problem::UnknownName { meant: Some(FieldName::SharedAccessKey) });
+    assert_eq!(error.problem, ParseProblem::UnknownName { meant: Some(FieldName::SharedAccessKey) });
     // a field of another kind is not suggested
     let text = format!("AcountKey={KEY};HostName=h;DeviceId=d");
     let error = Device::parse(&text, &ParseOptions::COMPATIBLE).unwrap_err();
-    assert_eq!(error.problem, Problem::MissingCredential);
+    assert_eq!(error.problem, ParseProblem::MissingCredential);
 }

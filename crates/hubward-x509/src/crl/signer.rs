@@ -123,7 +123,7 @@ impl<'a> Profile<'a> {
         };
         Self {
             anchor_checks: self.anchor_checks,
-            duties: self.duties,
+            ca_requirements: self.ca_requirements,
             budget: self.budget,
             ..Self::rfc5280().revocation(revocation)
         }

@@ -15,11 +15,11 @@ use crate::certificate::time::Seconds;
 /// The trust of a device: CAs, each with its period, until the bundle expires, and the keys whose signatures can change
 /// them.
 ///
-/// It is installed once ([`Self::provisioned`]) and changes only by [`Self::updated`].
+/// It is installed once ([`Self::load`]) and changes only by [`Self::updated`].
 ///
 /// ```
 /// use hubward_ring::signature;
-/// use hubward_x509::{Anchors, BundleExpired, TrustBundle, UnixTime, UpdateError};
+/// use hubward_x509::{Anchors, TrustBundle, UnixTime, trust::{BundleExpired, UpdateError}};
 ///
 /// fn start<'a>(stored: &'a TrustBundle, now: UnixTime) -> Result<Anchors<'a>, BundleExpired> {
 ///     stored.anchors(now)
@@ -52,7 +52,7 @@ impl TrustBundle {
     ///
     /// # Errors
     /// [`UpdateError`] if it cannot be parsed, or signatures by its own keys are missing or wrong.
-    pub fn provisioned(
+    pub fn load(
         bytes: &[u8],
         algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> Result<Self, UpdateError> {
@@ -101,9 +101,9 @@ impl TrustBundle {
             return Err(BundleExpired { seconds: now.as_secs().abs_diff(self.expires().as_secs()) });
         }
         let mut anchors = Anchors::new();
-        self.all_anchors().filter(|one| one.window().contains(now)).for_each(|one| {
+        self.all_anchors().filter(|one| one.period().contains(now)).for_each(|one| {
             // both are at most the end of the year 9999
-            let last = one.window().until.min(self.expires()).as_secs();
+            let last = one.period().until.min(self.expires()).as_secs();
             anchors.add_until(*one.certificate(), Seconds::try_from(last).unwrap_or(Seconds::MAX));
         });
         Ok(anchors)

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::certificate::GeneralName;
 use crate::certificate::extensions::read_extension;
-use crate::certificate::general_name::GeneralName;
 use crate::certificate::name::Name;
 use crate::certificate::time::{self, Seconds};
 use crate::error::{CertificateError, ChainError};

@@ -1,11 +1,11 @@
 //! The scope of a revocation list: its issuing distribution point, compared with the distribution points of a
 //! certificate (RFC 5280 4.2.1.13, 5.2.5, 6.3.3 (b), (d)).
 
-use super::crl::Crl;
 use super::entry::check_general_names;
+use super::list::Crl;
 use super::reasons::Reasons;
 use crate::certificate::Certificate;
-use crate::certificate::general_name::GeneralName;
+use crate::certificate::GeneralName;
 use crate::certificate::name::Name;
 use crate::error::{ChainError, KnownExtension, Problem};
 use crate::identity::email;
