@@ -51,7 +51,7 @@ impl<K: MacKey> Registry<K> {
     ) -> Result<(), RegistryError> {
         let given = rest.rest.generation_id.clone();
         let mut buffer = [0; LONGEST];
-        let place = self.place(&identity, None, &mut buffer).ok_or(RegistryError::NotFound)?;
+        let place = self.place(&identity, &mut buffer).ok_or(RegistryError::NotFound)?;
         if place.taken {
             let module = matches!(identity, Identity::Module(..));
             let rest = if module { rest.rest } else { rest.rest.complete() };

@@ -15,12 +15,12 @@ const NUMBERS: RecordNumbers = RecordNumbers { etag: 4, generation: 1, primary: 
 
 fn full() -> Change<HmacKey> {
     Change::new()
-        .status(Status::Disabled)
-        .status_reason(Some(StatusReason::new("stolen").unwrap()))
-        .capabilities(Capabilities::EDGE)
-        .device_scope(Some(DeviceScope::new("scope").unwrap()))
-        .parent_scopes(vec![DeviceScope::new("parent").unwrap()])
-        .generation_id(GenerationId::new("g1").unwrap())
+        .with_status(Status::Disabled)
+        .with_status_reason(Some(StatusReason::new("stolen").unwrap()))
+        .with_capabilities(Capabilities::EDGE)
+        .with_device_scope(Some(DeviceScope::new("scope").unwrap()))
+        .with_parent_scopes(vec![DeviceScope::new("parent").unwrap()])
+        .with_generation_id(GenerationId::new("g1").unwrap())
 }
 
 #[test]
@@ -45,9 +45,9 @@ fn a_record_that_exists_is_replaced_as_a_whole() {
     hub.restore(who("dev1"), Authentication::CertificateAuthority, Change::new(), numbers).unwrap();
     let view = hub.get(who("dev1")).unwrap();
     assert_eq!(view.numbers(), numbers);
-    assert_eq!((view.status(), view.status_reason()), (Status::Enabled, None));
-    assert_eq!((view.capabilities(), view.given_generation_id()), (Capabilities::default(), None));
-    assert!(view.device_scope().is_none() && view.parent_scopes().is_empty());
+    assert_eq!((view.status(), view.with_status_reason()), (Status::Enabled, None));
+    assert_eq!((view.with_capabilities(), view.given_generation_id()), (Capabilities::default(), None));
+    assert!(view.with_device_scope().is_none() && view.parent_scopes().is_empty());
     let device = DeviceId::parse("dev1").unwrap();
     let modules: Vec<_> = hub.modules(device).map(|view| view.identity().to_string()).collect();
     assert_eq!(modules, ["module dev1/mod1"]);

@@ -128,7 +128,7 @@ fn read<S: Store + ?Sized, K: MacKey>(
 }
 
 /// Returns the writes that lead from the rows that were read to the registry.
-fn difference<K: MacKey>(
+pub(crate) fn difference<K: MacKey>(
     before: &BTreeMap<RowKey, u64>,
     registry: &Registry<K>,
     sealer: &Sealer,

@@ -174,7 +174,7 @@ fn denied<K: MacKey>(row: &Row<'_>) -> Option<Content<K>> {
         authentication: Authentication::None,
         rest: match identity {
             Identity::Module(..) => Change::new(),
-            _ => Change::new().status(Status::Disabled),
+            _ => Change::new().with_status(Status::Disabled),
         },
         numbers,
     })
@@ -215,7 +215,7 @@ fn rest<K: MacKey>(row: &Row<'_>, module: bool) -> Result<Change<K>, RowError> {
     let detail = Detail::parse(&row.detail).ok_or(RowError::Detail)?;
     let mut rest = Change::new();
     if let Some(id) = detail.generation_id {
-        rest = rest.generation_id(GenerationId::new(&id).map_err(|_| RowError::Detail)?);
+        rest = rest.with_generation_id(GenerationId::new(&id).map_err(|_| RowError::Detail)?);
     }
     // a module has its device's status
     if module {
@@ -224,12 +224,12 @@ fn rest<K: MacKey>(row: &Row<'_>, module: bool) -> Result<Change<K>, RowError> {
     let scope = |text: Cow<'_, str>| DeviceScope::new(&text).map_err(|_| RowError::Detail);
     let reason = |text: Cow<'_, str>| StatusReason::new(&text).map_err(|_| RowError::Detail);
     rest = rest
-        .status(if row.enabled { Status::Enabled } else { Status::Disabled })
-        .capabilities(if detail.iot_edge { Capabilities::EDGE } else { Capabilities::default() })
-        .status_reason(detail.status_reason.map(reason).transpose()?)
-        .device_scope(detail.device_scope.map(scope).transpose()?);
+        .with_status(if row.enabled { Status::Enabled } else { Status::Disabled })
+        .with_capabilities(if detail.iot_edge { Capabilities::EDGE } else { Capabilities::default() })
+        .with_status_reason(detail.status_reason.map(reason).transpose()?)
+        .with_device_scope(detail.device_scope.map(scope).transpose()?);
     let parents = detail.parent_scopes.into_iter().map(scope).collect::<Result<Vec<_>, _>>()?;
-    Ok(rest.parent_scopes(parents))
+    Ok(rest.with_parent_scopes(parents))
 }
 
 fn policy_content<K: MacKey>(

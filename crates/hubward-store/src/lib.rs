@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// docs.rs builds with this: it marks the items that a feature adds
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod change;
 mod detail;
@@ -14,6 +16,7 @@ mod seal;
 mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod working_copy;
 
 pub use change::{ChangeError, Changed, change};
 pub use encode::{EncodeError, identity_row, policy_row};
@@ -26,3 +29,4 @@ pub use memory::{Backup, MemoryStore};
 pub use row::{Kind, Proof, Row, RowKey};
 pub use seal::{SealedKeyError, SealedPlace, Sealer};
 pub use store::{Commit, Expected, Position, Store, Write};
+pub use working_copy::WorkingCopy;

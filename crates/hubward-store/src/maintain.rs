@@ -10,6 +10,7 @@ use crate::list_row::ListRow;
 use crate::row::{Kind, Proof, Row, RowKey};
 use crate::seal::{SealedPlace, Sealer};
 use crate::store::{Commit, Expected, Store, Write};
+use crate::working_copy::list_keys;
 
 /// Rows that are read at once.
 const TOGETHER: usize = 10_000;
@@ -41,16 +42,10 @@ pub fn seed<S: Store + ?Sized, K: MacKey>(
     for view in registry.iter() {
         writes.push(Write::Put(identity_row(&view, sealer)?, Expected::Absent));
     }
-    let lists = registry.access();
-    let mut rows: Vec<ListRow<'_>> = lists.blocked().iter().map(ListRow::Block).collect();
-    if let Some(allowed) = lists.allowed() {
-        rows.push(ListRow::InForce);
-        rows.extend(allowed.iter().map(ListRow::Allow));
-    }
-    for group in lists.groups() {
-        rows.extend(lists.members(group).map(|member| ListRow::Member(group, member)));
-    }
-    writes.extend(rows.iter().filter_map(|row| put_list_row(row)));
+    let lists = list_keys(registry.access());
+    writes.extend(
+        lists.iter().map(|key| Write::Put(Row::new(key.kind, &key.name).into_owned(), Expected::Any)),
+    );
     match store.commit(&writes).map_err(ChangeError::Store)? {
         Commit::Done(_) => Ok(true),
         Commit::Conflict => Ok(false),

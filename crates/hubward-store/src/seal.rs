@@ -84,6 +84,24 @@ impl Sealer {
         self
     }
 
+    /// Reads a key file: each line is a key of 32 bytes in base64, the current one first. `make` makes a key ready for
+    /// use. Returns `None` for another content.
+    #[must_use]
+    pub fn from_key_file<A: Aead + 'static>(
+        hub: &str,
+        text: &str,
+        make: impl Fn(&[u8; 32]) -> A,
+        entropy: fn(&mut [u8]) -> Result<(), NoEntropy>,
+    ) -> Option<Self> {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut keys = lines.map(|line| {
+            let key = SymmetricKey::from_base64(line).ok()?;
+            Some(Box::new(make(key.expose().try_into().ok()?)))
+        });
+        let sealer = Self::new(hub, keys.next()??, entropy);
+        keys.try_fold(sealer, |sealer, key| Some(sealer.with_former(key?)))
+    }
+
     /// Returns the id of the key that seals. It is derived from the key and reveals nothing of it.
     #[must_use]
     pub fn key_id(&self) -> u32 {

@@ -102,11 +102,11 @@ impl World {
                 let _ = registry.create(who(id), sas(number), Change::new());
             }),
             Step::Disable(number) => with(number % 4, &mut |registry, id| {
-                let change = Change::new().status(Status::Disabled);
+                let change = Change::new().with_status(Status::Disabled);
                 let _ = registry.update(who(id), change, Precondition::Any);
             }),
             Step::Rotate(number) => with(number, &mut |registry, id| {
-                let change = Change::new().authentication(sas(number + 100));
+                let change = Change::new().with_authentication(sas(number + 100));
                 let _ = registry.update(who(id), change, Precondition::Any);
             }),
             Step::Delete(number) => with(number, &mut |registry, id| {

@@ -141,8 +141,8 @@ fn keys_are_sealed_again_when_they_are_swapped_or_rotated() {
     let (store, sealer) = store();
     for change_of in [
         || Change::<HmacKey>::new().swap_keys(),
-        || Change::new().key(KeySlot::Secondary, key(40), HmacKey::new),
-        || Change::new().key(KeySlot::Primary, key(41), HmacKey::new),
+        || Change::new().with_key(KeySlot::Secondary, key(40), HmacKey::new),
+        || Change::new().with_key(KeySlot::Primary, key(41), HmacKey::new),
     ] {
         let key = row_key("dev1");
         change(&store, &sealer, HmacKey::new, &[key], |registry| {

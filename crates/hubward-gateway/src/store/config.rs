@@ -149,13 +149,5 @@ fn sealer(file: &Path, hub: &str) -> Result<Sealer, StoreError> {
         }
         Err(error) => return Err(StoreError::File { file: file.into(), error }),
     };
-    let key = |line: &str| -> Option<AeadKey> {
-        let key = SymmetricKey::from_base64(line.trim()).ok()?;
-        Some(AeadKey::new(key.expose().try_into().ok()?))
-    };
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).map(key);
-    let wrong = || StoreError::Key(file.into());
-    let current = lines.next().flatten().ok_or_else(wrong)?;
-    let sealer = Sealer::new(hub, Box::new(current), entropy);
-    lines.try_fold(sealer, |sealer, key| Some(sealer.with_former(Box::new(key?)))).ok_or_else(wrong)
+    Sealer::from_key_file(hub, &text, AeadKey::new, entropy).ok_or_else(|| StoreError::Key(file.into()))
 }

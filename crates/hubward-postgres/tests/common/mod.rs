@@ -8,6 +8,8 @@
     reason = "a test"
 )]
 
+pub mod proxy;
+
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
