@@ -79,7 +79,7 @@ impl PostgresConfig {
     /// Requires TLS, with a certificate for the host below one of these authorities, in PEM.
     ///
     /// # Errors
-    /// [`PostgresError::Authorities`] if there is none in the text, or one is not valid.
+    /// [`PostgresError::Authorities`] if the text has no certificate, or one is not valid.
     pub fn with_authorities(mut self, pem: &[u8]) -> Result<Self, PostgresError> {
         self.tls = Some(Arc::new(tls::config(pem)?));
         self.address.ssl_mode(SslMode::Require);

@@ -44,7 +44,7 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects, creates the tables if there are none, and checks that the engine keeps the promises of a store.
+    /// Connects, creates the tables if they do not exist, and checks that the engine keeps the promises of a store.
     ///
     /// # Errors
     /// [`PostgresError`] if the database cannot be used.
@@ -270,7 +270,7 @@ impl Store for PostgresStore {
         let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
         let removed = self.call(async |client| {
             client.batch_execute(write::BEGIN).await?;
-            let up_to = [(&up_to as &(dyn ToSql + Sync), Type::INT8)];
+            let up_to: [(&(dyn ToSql + Sync), Type); 1] = [(&up_to, Type::INT8)];
             client
                 .execute_typed(
                     "UPDATE hubward.hub SET purged = greatest(purged, least($1, \

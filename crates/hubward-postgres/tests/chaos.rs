@@ -10,6 +10,7 @@
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::as_conversions,
+    clippy::type_complexity,
     reason = "a test"
 )]
 

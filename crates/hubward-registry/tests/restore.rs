@@ -1,5 +1,13 @@
 //! Records that a store of rows gives, with their numbers.
-#![allow(unreachable_pub, clippy::panic, clippy::unwrap_used, reason = "a test")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
 
 mod common;
 
@@ -45,9 +53,9 @@ fn a_record_that_exists_is_replaced_as_a_whole() {
     hub.restore(who("dev1"), Authentication::CertificateAuthority, Change::new(), numbers).unwrap();
     let view = hub.get(who("dev1")).unwrap();
     assert_eq!(view.numbers(), numbers);
-    assert_eq!((view.status(), view.with_status_reason()), (Status::Enabled, None));
-    assert_eq!((view.with_capabilities(), view.given_generation_id()), (Capabilities::default(), None));
-    assert!(view.with_device_scope().is_none() && view.parent_scopes().is_empty());
+    assert_eq!((view.status(), view.status_reason()), (Status::Enabled, None));
+    assert_eq!((view.capabilities(), view.given_generation_id()), (Capabilities::default(), None));
+    assert!(view.device_scope().is_none() && view.parent_scopes().is_empty());
     let device = DeviceId::parse("dev1").unwrap();
     let modules: Vec<_> = hub.modules(device).map(|view| view.identity().to_string()).collect();
     assert_eq!(modules, ["module dev1/mod1"]);

@@ -195,7 +195,7 @@ pub struct Row<'r> {
     pub primary: Option<Cow<'r, [u8]>>,
     /// The secondary key, sealed, or the secondary thumbprint.
     pub secondary: Option<Cow<'r, [u8]>>,
-    /// The other attributes, as an object of JSON; empty if there are none.
+    /// The other attributes, as an object of JSON; empty if the row has no others.
     pub detail: Cow<'r, str>,
 }
 

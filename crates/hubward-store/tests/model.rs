@@ -78,7 +78,7 @@ fn list_row(number: u8, name: &str) -> ListRow<'_> {
         0 => ListEntry::Group("group one"),
         _ => ListEntry::Identity(who(name)),
     };
-    if number % 2 == 0 { ListRow::Block(entry) } else { ListRow::Allow(entry) }
+    if number.is_multiple_of(2) { ListRow::Block(entry) } else { ListRow::Allow(entry) }
 }
 
 struct World {
@@ -90,7 +90,7 @@ struct World {
 
 impl World {
     fn run(&mut self, step: &Step) {
-        let World { store, sealer, .. } = self;
+        let Self { store, sealer, .. } = self;
         let with = |number: u8, apply: &mut dyn FnMut(&mut hubward::registry::Registry<HmacKey>, &str)| {
             let id = id(number);
             change(store, sealer, HmacKey::new, &[row_key(&id)], |registry| apply(registry, &id)).unwrap();

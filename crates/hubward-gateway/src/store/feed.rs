@@ -66,7 +66,8 @@ pub(crate) struct Feed {
 impl Feed {
     /// Creates a feed that has loaded nothing.
     pub(crate) fn new(store: AnyStore, sealer: Arc<Sealer>, times: FeedTimes) -> Self {
-        let follower = Follower::new(times, HmacKey::new as Make, entropy);
+        let make: Make = HmacKey::new;
+        let follower = Follower::new(times, make, entropy);
         Self { store, sealer, follower, heart: Arc::new(Heart::new(times)), reached: watch::Sender::new(0) }
     }
 

@@ -5,18 +5,20 @@
     missing_debug_implementations,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     reason = "a test"
 )]
 
 pub mod proxy;
 
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hubward_postgres::{PostgresConfig, PostgresStore};
 use hubward_store::{Kind, Row, RowKey};
@@ -194,7 +196,7 @@ fn user() -> Option<(u32, u32)> {
     }
     let users = fs::read_to_string("/etc/passwd").unwrap();
     let found =
-        ["postgres:", "nobody:"].iter().find_map(|name| users.lines().find(|line| line.starts_with(name)));
+        ["postgres:", "daemon:"].iter().find_map(|name| users.lines().find(|line| line.starts_with(name)));
     let fields: Vec<&str> = found.unwrap().split(':').collect();
     Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
 }

@@ -1,8 +1,8 @@
 //! A TCP proxy that a test cuts and mends.
 
+use core::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A proxy on a port of its own. Its threads end with the test.

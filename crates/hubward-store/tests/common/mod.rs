@@ -1,5 +1,12 @@
 //! Fixtures of the tests.
-#![allow(dead_code, unreachable_pub, missing_debug_implementations, clippy::unwrap_used, reason = "a test")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_debug_implementations,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
