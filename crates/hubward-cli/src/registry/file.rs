@@ -123,13 +123,11 @@ impl RegistryFile {
         let mut message = Zeroizing::new(Vec::with_capacity(BUFFER));
         match &self.form {
             Form::Durable(durable) => {
-                // committed first: its output says what is durable
-                durable.save(&self.registry)?;
-                print(
-                    &format!("{} has the change, which gateways see", shown::file(&self.path)),
-                    &mut message,
-                )?;
-                Ok(io::stdout().write_all(&message)?)
+                print(&format!("{} is written, and gateways see it", shown::file(&self.path)), &mut message)?;
+                // printed first, as for a file: a new key that was not printed would be lost
+                let mut out = io::stdout();
+                out.write_all(&message).and_then(|()| out.flush())?;
+                durable.save(&self.registry)
             }
             Form::Plain => {
                 print(&format!("{} is written, plain", shown::file(&self.path)), &mut message)?;

@@ -1,17 +1,13 @@
-//! Measures how long a gateway takes to load its index from a file: `load_devices FILE [DEVICES]`. Without the file it
-//! is created first, with two keys for each device.
-#![allow(clippy::disallowed_methods, clippy::arithmetic_side_effects, reason = "a measurement")]
+//! Fills a store with devices, and measures how long an index takes to load.
 
 use core::error::Error;
 use core::time::Duration;
-use std::path::Path;
 use std::time::Instant;
 
 use hubward::registry::{Authentication, Change, NoEntropy, Registry, SymmetricKeys};
 use hubward::types::{DeviceId, Identity};
 use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
-use hubward_sqlite::SqliteStore;
 use hubward_store::{
     Affected, Expected, FeedTimes, Follower, RowError, RowKey, Sealer, Store, Target, Write, identity_row,
 };
@@ -42,21 +38,21 @@ impl Target<HmacKey> for Index {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let file = arguments.next().ok_or("load_devices FILE [DEVICES]")?;
-    let devices: usize = arguments.next().map_or(Ok(1_000_000), |devices| devices.parse())?;
+/// Creates devices if the store is empty, and loads an index three times.
+pub(crate) fn measure<S: Store>(store: &S, devices: usize) -> Result<(), Box<dyn Error>>
+where
+    S::Error: 'static,
+{
     let sealer = Sealer::new("hub.example", Box::new(AeadKey::new(&[7; 32])), counted);
-    let store = SqliteStore::create(Path::new(&file), "hub.example")?;
     if store.position()?.change == 0 {
         let start = Instant::now();
-        fill(&store, &sealer, devices)?;
+        fill(store, &sealer, devices)?;
         println!("{devices} devices written in {:.1?}", start.elapsed());
     }
     for _ in 0..3 {
         let (mut index, start) = (Index(Registry::new()), Instant::now());
         let mut follower = Follower::new(FeedTimes::default(), HmacKey::new, counted);
-        follower.catch_up(&store, &sealer, || Duration::ZERO, &mut index)?;
+        follower.catch_up(store, &sealer, || Duration::ZERO, &mut index)?;
         println!("{} devices loaded in {:.2?}", index.0.len(), start.elapsed());
     }
     Ok(())
