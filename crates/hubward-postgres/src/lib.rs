@@ -5,6 +5,7 @@
 mod config;
 mod error;
 mod guard;
+mod insert;
 mod listen;
 mod rows;
 mod schema;

@@ -5,12 +5,15 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::error::PostgresError;
+use crate::insert;
 
 /// Begins a transaction that has the lock on the order of commits, before its first statement takes its snapshot. A
 /// commit is written to the disk, also where the server's default is another.
 pub(crate) const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7526763), \
     CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'local', true) END";
 
+const LAST: &str =
+    "SELECT greatest(coalesce((SELECT max(change) FROM hubward.record), 0), purged) FROM hubward.hub";
 const SET: &str = "change = -1, deleted = false, etag = $3, generation = $4, primary_version = $5, \
     secondary_version = $6, enabled = $7, rights = $8, proof = $9, primary_key = $10, secondary_key = $11, \
     detail = $12";
@@ -19,26 +22,27 @@ const TOMBSTONE: &str = "change = -1, deleted = true, etag = 0, proof = 0, prima
 
 /// Does all writes, and returns the number of the last one. The caller commits, or rolls back after a conflict.
 pub(crate) async fn all(client: &Client, writes: &[Write]) -> Result<Commit, PostgresError> {
-    for write in writes {
-        let done = match write {
-            Write::Put(row, expected) => put(client, row, *expected).await?,
-            Write::Delete(key, expected) => delete(client, key, *expected).await?,
+    let mut left = writes;
+    while let Some((first, rest)) = left.split_first() {
+        let run = insert::run(left);
+        let (done, next) = match first {
+            _ if run.len() > 1 => {
+                (insert::all(client, &run).await?, left.get(run.len()..).unwrap_or_default())
+            }
+            Write::Put(row, expected) => (put(client, row, *expected).await?, rest),
+            Write::Delete(key, expected) => (delete(client, key, *expected).await?, rest),
         };
         if !done {
             return Ok(Commit::Conflict);
         }
+        left = next;
     }
-    let last = client
-        .query_typed(
-            "SELECT greatest(coalesce((SELECT max(change) FROM hubward.record), 0), purged) FROM hubward.hub",
-            &[],
-        )
-        .await?;
+    let last = client.query_typed(LAST, &[]).await?;
     let last: i64 = last.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
     Ok(Commit::Done(last.unsigned_abs()))
 }
 
-fn signed(number: u64) -> Result<i64, PostgresError> {
+pub(crate) fn signed(number: u64) -> Result<i64, PostgresError> {
     i64::try_from(number).map_err(|_| PostgresError::Number)
 }
 

@@ -153,16 +153,16 @@ fn waiting_ends_with_a_change_of_another_gateway() {
     }
     let mut slowest = Duration::ZERO;
     for etag in 1..20 {
+        // before the commit, which may be done before the other thread runs
+        let last = one.position().unwrap().change;
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {
-                let last = one.position().unwrap().change;
                 let start = std::time::Instant::now();
                 while one.position().unwrap().change == last {
                     one.wait(Duration::from_secs(5)).unwrap();
                 }
                 start.elapsed()
             });
-            std::thread::sleep(Duration::from_millis(20));
             two.commit(&[Write::Put(device("a", etag), Expected::Any)]).unwrap();
             slowest = slowest.max(waiting.join().unwrap());
         });

@@ -154,3 +154,85 @@ impl core::fmt::Debug for Durable {
         f.debug_struct("Durable").field("sealer", &self.sealer).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::files::entropy;
+    use crate::hub::dummy_key;
+    use crate::limits::Limits;
+    use crate::peer::Peer;
+    use crate::slots::Slot;
+    use hubward::policy::{Operation, Transport};
+    use hubward::registry::{Authentication, Change, SymmetricKeys};
+    use hubward::types::{Authority, DeviceId, HostName, Identity, SymmetricKey, UnixTime};
+    use hubward::{Client, Credentials, HubConfig};
+    use hubward_ring::AeadKey;
+    use hubward_store::MemoryStore;
+
+    const TOGETHER: u32 = 200;
+
+    fn device() -> DeviceId<'static> {
+        DeviceId::parse("dev1").unwrap()
+    }
+
+    fn hub(registry: Registry) -> Hub {
+        let config = HubConfig::new(HostName::parse("hub.example").unwrap(), dummy_key().unwrap());
+        Hub::new(config, registry, Limits::default())
+    }
+
+    fn key() -> SymmetricKey {
+        SymmetricKey::from_bytes(&[7; 32]).unwrap()
+    }
+
+    fn with_device() -> Registry {
+        let mut registry = Registry::new();
+        let keys = SymmetricKeys::kept_one(key(), HmacKey::new);
+        registry.create(Identity::Device(device()), Authentication::Sas(keys), Change::new()).unwrap();
+        registry
+    }
+
+    fn durable() -> Hub {
+        let store = any::any(MemoryStore::new("hub.example"));
+        let sealer = Arc::new(Sealer::new("hub.example", Box::new(AeadKey::new(&[1; 32])), entropy));
+        assert!(seed(&store, &sealer, &with_device()).unwrap());
+        let mut feed = Feed::new(Arc::clone(&store), Arc::clone(&sealer), FeedTimes::default());
+        let index = feed.load().unwrap();
+        let (heart, reached) = feed.state();
+        hub(index).with_durable(Durable::new(store, sealer, reached, heart))
+    }
+
+    /// Returns the time of some admissions.
+    fn admissions(hub: &Hub) -> Duration {
+        let client = Client::device(Authority::parse("hub.example").unwrap(), device());
+        let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));
+        let token = client.token(until).sign(&HmacKey::new(&key())).to_string();
+        let username = client.mqtt_username().to_string();
+        let watch = clock::stopwatch();
+        for _ in 0..TOGETHER {
+            let address = ([127, 0, 0, 1], 1).into();
+            let wake = Some(hub.wakes.connection());
+            let slot = Slot::alone();
+            let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot, wake };
+            let credentials = Credentials::mqtt("dev1", &username, Some(&token));
+            hub.authorize(&peer, &Operation::mqtt_connect(), None, credentials).unwrap();
+        }
+        watch.elapsed()
+    }
+
+    #[test]
+    fn an_admission_with_a_feed_costs_little_more() {
+        let (memory, durable) = (hub(with_device()), durable());
+        let mut ratios: Vec<f64> = (0..50)
+            .map(|_| {
+                let (one, other) = (admissions(&memory), admissions(&durable));
+                other.as_secs_f64() / one.as_secs_f64()
+            })
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        let (one, median) = (admissions(&memory) / TOGETHER, ratios[25]);
+        println!("an admission takes {one:?}; with a feed {median:.3} times as long");
+        assert!(median < 1.5, "{ratios:?}");
+    }
+}
