@@ -14,8 +14,8 @@ mod common;
 #[path = "../../hubward-postgres/tests/common/mod.rs"]
 mod postgres;
 
+use core::fmt::Write as _;
 use core::time::Duration;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
