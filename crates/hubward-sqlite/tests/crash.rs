@@ -5,14 +5,13 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
-    clippy::as_conversions,
+    clippy::indexing_slicing,
     reason = "a test"
 )]
 
 mod common;
 
 use common::{Folder, device, key};
-use core::time::Duration;
 use hubward_sqlite::SqliteStore;
 use hubward_store::{Commit, Expected, Row, Store, Write};
 use std::collections::BTreeMap;
@@ -55,13 +54,12 @@ fn start(file: &std::path::Path, own: u64) -> Child {
         .unwrap()
 }
 
-/// Returns the last acknowledged step of a writer.
-fn last_acknowledged(child: &mut Child) -> u64 {
+/// Returns the acknowledged steps of a writer.
+fn steps(child: &mut Child) -> impl Iterator<Item = u64> + use<> {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let steps = lines.map_while(Result::ok).filter_map(|line| {
+    lines.map_while(Result::ok).filter_map(|line| {
         line.trim_start_matches("test writer ... ").strip_prefix("ack ").and_then(|step| step.parse().ok())
-    });
-    steps.last().unwrap_or(0)
+    })
 }
 
 fn rows(store: &SqliteStore) -> BTreeMap<String, Row<'static>> {
@@ -84,18 +82,21 @@ fn what_was_acknowledged_survives_kill_9() {
     let (mut acknowledged, mut random) = (0, 88_172_645_463_325_252_u64);
     for round in 1..=rounds {
         let mut writers = [start(&file, round * 2), start(&file, round * 2 + 1)];
-        // the moment of the kill is random, and that it hits a write is checked by nothing: many rounds do
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
         let other = store.commit(&[Write::Put(device("other", round), Expected::Any)]).unwrap();
         assert!(matches!(other, Commit::Done(_)));
-        std::thread::sleep(Duration::from_millis(60 + random % 200));
+        // the kill follows a random write, and hits any part of the next ones: of this writer, and of the other
+        let mut acknowledgements = writers.each_mut().map(steps);
+        let mut last = [acknowledgements[0].nth(usize::try_from(random % 60).unwrap()).unwrap_or(0), 0];
         for writer in &mut writers {
             writer.kill().unwrap();
         }
-        for (writer, own) in writers.iter_mut().zip([round * 2, round * 2 + 1]) {
-            let last = last_acknowledged(writer);
+        for (last, steps) in last.iter_mut().zip(&mut acknowledgements) {
+            *last = steps.last().unwrap_or(*last);
+        }
+        for ((writer, last), own) in writers.iter_mut().zip(last).zip([round * 2, round * 2 + 1]) {
             writer.wait().unwrap();
             acknowledged += last;
             let found = rows(&store);
