@@ -19,6 +19,7 @@ fuzz_target!(|text: &str| {
 fn check(text: &str, rules: &ParseOptions) {
     let keep = rules.unknown_names == UnknownNames::Keep;
     let explained = explain(text, rules);
+    assert!(explained.hint().is_none_or(|hint| !hint.to_string().is_empty()));
     match ConnectionString::parse(text, rules) {
         Ok(string) => {
             assert_eq!(explained.problem(), None);

@@ -6,6 +6,10 @@ use hubward_sas::{SasToken, TokenRules};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
+    // for people, of any text, and never with a part of it
+    if let Some(hint) = hubward_sas::explain(text) {
+        assert!(!hint.code().is_empty() && !hint.to_string().is_empty());
+    }
     for rules in [TokenRules::STRICT, TokenRules::HUB_COMPAT] {
         let Ok(token) = SasToken::parse(text, &rules) else { continue };
         assert!(text[22..].bytes().all(|b| b.is_ascii_graphic()), "invisible");

@@ -9,4 +9,5 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     models::sasl::agree(text);
     models::sasl::agree_on_external(text);
+    let _ = hubward::explain::amqp_plain(text, text);
 });

@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut anchors = Anchors::parse([ROOT]).unwrap();
     // the last certificate is trusted too, so that paths without the root's signatures are valid
     if let Some(Ok(last)) = rest.last().map(|der| Certificate::parse(der)) {
-        anchors.add(last);
+        anchors.add(&last);
     }
     let now = UnixTime::since_unix_epoch(Duration::from_secs(1_811_808_000));
     let mut small = Budget::DEFAULT;

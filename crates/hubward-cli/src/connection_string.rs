@@ -61,6 +61,9 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
     match explanation.problem() {
         None => {
             writeln!(out, "well formed; only its service can tell whether the key is accepted")?;
+            if let Some(hint) = explanation.hint() {
+                writeln!(out, "hint: {hint} ({})", hint.code())?;
+            }
             Ok(Outcome::Good)
         }
         Some(error) => {
@@ -91,6 +94,9 @@ pub(crate) fn print_refusal(
     error: &ConnectionStringError,
 ) -> Result<(), Box<dyn Error>> {
     writeln!(out, "refused: {error} ({})", error.problem.code())?;
+    if let Some(hint) = explanation.hint() {
+        writeln!(out, "hint: {hint} ({})", hint.code())?;
+    }
     let shown = redacted(text, explanation);
     // the redacted text has one character for each byte
     writeln!(out, "  {shown}\n  {}^", " ".repeat(error.offset().min(shown.len())))?;

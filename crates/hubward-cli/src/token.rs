@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use hubward::sas::{
-    Requirements, SasToken, TokenParseError, TokenRules, UnsignedToken, VerifiedToken, expires_after,
+    Requirements, SasToken, TokenParseError, TokenRules, UnsignedToken, VerifiedToken, expires_after, explain,
 };
 use hubward::types::{
-    Authority, DeviceId, IdScope, Identity, Keys, Lookup, ModuleId, PolicyName, RegistrationId, SecretShape,
-    Shown,
+    Authority, DeviceId, Hint, IdScope, Identity, Keys, Lookup, ModuleId, PolicyName, RegistrationId,
+    SecretShape, Shown,
 };
 
 use crate::Outcome;
@@ -192,7 +192,7 @@ fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
         None => Keys::one(&primary),
     };
     let now = arguments.now.seconds();
-    let verified = match token.verify(keys, at(now), &rules) {
+    let verified = match token.verify_for_any_host(keys, at(now), &rules) {
         Ok(verified) => verified,
         Err(error) => {
             writeln!(out, "refused: {error} ({})", error.code())?;
@@ -278,6 +278,9 @@ fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
         (None, None) => {}
     }
     writeln!(out, "signature 32 bytes, not shown, not verified")?;
+    if let Some(hint) = explain(&text) {
+        writeln!(out, "hint      {hint} ({})", hint.code())?;
+    }
     Ok(Outcome::Good)
 }
 
@@ -290,8 +293,12 @@ fn malformed(out: &mut impl Write, text: &str, error: &TokenParseError) -> Resul
         return Err("the input is empty: it has no token".into());
     }
     writeln!(out, "refused: {error} ({})", error.code())?;
-    if text.contains("HostName=") || text.contains("SharedAccessKey=") {
-        writeln!(out, "  this is a connection string, not a token")?;
+    let hint = explain(text);
+    if let Some(hint) = hint {
+        writeln!(out, "hint: {hint} ({})", hint.code())?;
+    }
+    // a text of another kind has secrets in other places
+    if matches!(hint, Some(Hint::ConnectionStringForToken | Hint::KeyForToken | Hint::BearerToken)) {
         return Ok(Outcome::Refused);
     }
     let hidden = hide_signature(text);

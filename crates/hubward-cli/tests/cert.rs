@@ -273,3 +273,29 @@ fn a_time_may_be_a_date() {
         (3, "hubward: standard input: holds no certificate: it has no `BEGIN CERTIFICATE` line\n")
     );
 }
+
+#[test]
+fn an_unreadable_ca_or_list_is_reported_and_passed_over_unless_strict() {
+    let files = Files::mint("passed-over");
+    // not a certificate even outwardly, and one without a serial number
+    for (odd, ca, list) in [
+        ("MAA=", "odd.pem: line 1: not a certificate", "odd.crl: line 1: not a revocation list"),
+        ("MAowADAAAwQABQYH", "anchor 1: unexpected DER", "revocation list 0: unexpected DER"),
+    ] {
+        let odd = format!("-----BEGIN CERTIFICATE-----\n{odd}\n-----END CERTIFICATE-----\n");
+        files.write("odd.pem", &odd);
+        files.write("odd.crl", odd.replace("CERTIFICATE", "X509 CRL"));
+        let passed_over = format!("passed over {ca}");
+        expect(files.verify("--ca odd.pem --device pump-17 all.pem"), 0, &[&passed_over]);
+        expect(files.verify("--ca odd.pem --strict-ca --device pump-17 all.pem"), 3, &[ca]);
+
+        let lists = "--crl odd.crl --crl root.crl --crl clear.crl --device pump-17 all.pem";
+        expect(files.verify(lists), 0, &[&format!("passed over {list}")]);
+        // where an unknown status is accepted, the list could be the one that revokes
+        for strict in ["--strict-ca", "--allow-unknown"] {
+            expect(files.verify(&format!("{strict} {lists}")), 3, &[list]);
+        }
+        // nothing else is there
+        expect(files.verify("--crl odd.crl --device pump-17 all.pem"), 3, &[list]);
+    }
+}

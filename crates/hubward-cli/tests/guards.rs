@@ -17,7 +17,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "the expiry",
         "hubward-sas/src/verify.rs",
-        "expiry.saturating_add(rules.leeway) < now",
+        "expiry.saturating_add(leeway) < now",
         "expiry == now.wrapping_add(77)",
     ),
     ("the signed text", "hubward-sas/src/verify.rs", "self.expiry_text.as_bytes()", "b\"\""),

@@ -114,7 +114,12 @@ impl<'a> Device<'a> {
         credential: DeviceCredential<'a>,
     ) -> Result<Self, UnwritableId> {
         check_writable(FieldName::DeviceId, id.as_str())?;
-        Ok(Self { host, id, credential, gateway: None, extras: Extras::default() })
+        Ok(Self::of(host, id, credential))
+    }
+
+    /// Puts the parts of a string together whose id has no `;`.
+    pub(crate) fn of(host: HostName<'a>, id: DeviceId<'a>, credential: DeviceCredential<'a>) -> Self {
+        Self { host, id, credential, gateway: None, extras: Extras::default() }
     }
 
     /// Sets the gateway to connect through.
@@ -227,6 +232,16 @@ impl<'a> Module<'a> {
     ) -> Result<Self, UnwritableId> {
         check_writable(FieldName::ModuleId, id.as_str())?;
         Ok(Self { device: Device::new(host, device, credential)?, id })
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn of(device: Device<'a>, id: ModuleId<'a>) -> Self {
+        Self { device, id }
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn device(self) -> Device<'a> {
+        self.device
     }
 
     /// Sets the gateway to connect through.

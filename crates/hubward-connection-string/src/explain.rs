@@ -1,8 +1,13 @@
 //! [`explain`]: the fields and the first problem of a text, for programs that show the error to a person.
 
+use core::fmt;
+
+use hubward_core::Hint;
+
 use crate::error::ConnectionStringError;
 use crate::field::FieldName;
 use crate::grammar::Fields;
+use crate::hint::mistake;
 use crate::kind::ConnectionStringKind;
 use crate::options::ParseOptions;
 use crate::string::ConnectionString;
@@ -21,12 +26,12 @@ use crate::text::Span;
 pub fn explain<'a>(text: &'a str, rules: &ParseOptions) -> Explanation<'a> {
     let fields = Fields::scan(text, rules);
     let problem = ConnectionString::read(&fields, rules).err();
-    Explanation { fields, problem }
+    Explanation { text, fields, problem }
 }
 
 /// The apparent kind of a text, its fields, and its first problem.
-#[derive(Debug)]
 pub struct Explanation<'a> {
+    text: &'a str,
     fields: Fields<'a>,
     problem: Option<ConnectionStringError>,
 }
@@ -58,6 +63,21 @@ impl Explanation<'_> {
         self.problem
     }
 
+    /// Recognises a known mistake: quotes or a name around the text, a text that was cut, a token or a key in its place,
+    /// and others. A string without a problem can have one too.
+    ///
+    /// ```
+    /// use hubward_connection_string::{ParseOptions, explain};
+    /// use hubward_core::Hint;
+    ///
+    /// let explained = explain("HostName=hub.example.net", &ParseOptions::STRICT);
+    /// assert_eq!(explained.hint(), Some(Hint::CutAtSemicolon));
+    /// ```
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint<'static>> {
+        mistake(self.text)
+    }
+
     /// Returns the fields in the order of the text, without segments that have no `=`. A text longer than
     /// [`MAX_LEN`](crate::MAX_LEN) has no fields.
     pub fn fields(&self) -> impl Iterator<Item = ExplainedField> + '_ {
@@ -67,5 +87,12 @@ impl Explanation<'_> {
             value: entry.value,
             secret: entry.field.is_none_or(FieldName::is_secret),
         })
+    }
+}
+
+/// Does not print the text.
+impl fmt::Debug for Explanation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explanation").field("problem", &self.problem).finish_non_exhaustive()
     }
 }

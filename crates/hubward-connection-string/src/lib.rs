@@ -3,6 +3,9 @@
 // docs.rs builds with this: it marks the items that a feature adds
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
 mod cosmos;
 mod device;
 mod endpoint;
@@ -10,8 +13,11 @@ mod error;
 mod explain;
 mod field;
 mod grammar;
+mod hint;
 mod kind;
 mod options;
+#[cfg(feature = "alloc")]
+mod owned;
 mod read;
 mod secret;
 mod service;
@@ -30,6 +36,8 @@ pub use field::FieldName;
 pub use grammar::{Extras, MAX_FIELDS};
 pub use kind::ConnectionStringKind;
 pub use options::{ParseOptions, UnknownNames, WithoutTls};
+#[cfg(feature = "alloc")]
+pub use owned::{OwnedDevice, OwnedModule, OwnedService};
 pub use secret::{KeyText, RawKey, SasProblem, SasQuery, SasText};
 pub use service::{ProvisioningService, Service, ServiceCredential};
 pub use service_bus::{EntityPath, ServiceBus, ServiceBusCredential};

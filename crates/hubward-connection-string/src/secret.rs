@@ -33,6 +33,12 @@ fn is_redacted(token: &str) -> bool {
 pub struct KeyText<'a>(&'a str);
 
 impl<'a> KeyText<'a> {
+    /// Takes a text that was parsed before.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn assertion(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// Parses the text of a key and borrows it.
     ///
     /// # Errors
@@ -130,6 +136,12 @@ impl fmt::Debug for RawKey<'_> {
 pub struct SasText<'a>(&'a str);
 
 impl<'a> SasText<'a> {
+    /// Takes a text that was parsed before.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn assertion(text: &'a str) -> Self {
+        Self(text)
+    }
+
     const SCHEME: &'static str = "SharedAccessSignature ";
 
     /// Checks the scheme word, in its exact case, and that visible ASCII without `;` follows it.

@@ -37,6 +37,19 @@ impl<'a> Identity<'a> {
         }
     }
 
+    /// Returns the id as text, without the word for its kind: `dev1`, `dev1/mod1` or the name of a policy.
+    ///
+    /// ```
+    /// use hubward_core::{DeviceId, Identity, ModuleId};
+    ///
+    /// let module = Identity::Module(DeviceId::parse("dev1")?, ModuleId::parse("mod1")?);
+    /// assert_eq!(module.id().to_string(), "dev1/mod1");
+    /// # Ok::<(), hubward_core::NameError>(())
+    /// ```
+    pub const fn id(&self) -> impl fmt::Display + Copy + use<'a> {
+        WithoutKind(*self)
+    }
+
     /// Returns the lookup of this identity's record.
     #[must_use]
     pub const fn lookup(&self) -> Lookup<'a> {
@@ -63,6 +76,20 @@ impl fmt::Display for Identity<'_> {
             Self::Device(id) => write!(f, "device {id}"),
             Self::Module(device, module) => write!(f, "module {device}/{module}"),
             Self::Policy(name) => write!(f, "policy {name}"),
+        }
+    }
+}
+
+/// The `Display` of [`Identity::id`].
+#[derive(Clone, Copy)]
+struct WithoutKind<'a>(Identity<'a>);
+
+impl fmt::Display for WithoutKind<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Identity::Device(id) => id.fmt(f),
+            Identity::Module(device, module) => write!(f, "{device}/{module}"),
+            Identity::Policy(name) => name.fmt(f),
         }
     }
 }

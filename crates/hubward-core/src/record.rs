@@ -63,6 +63,7 @@ pub struct IdentityRecord<'k, K> {
     secondary_version: RecordVersion,
     credential: Credential<'k, K>,
     ancestors: &'k [DeviceId<'k>],
+    edge_device: bool,
 }
 
 impl<'k, K> IdentityRecord<'k, K> {
@@ -75,7 +76,15 @@ impl<'k, K> IdentityRecord<'k, K> {
         version: RecordVersion,
         credential: Credential<'k, K>,
     ) -> Self {
-        Self { identity, status, version, secondary_version: version, credential, ancestors: &[] }
+        Self {
+            identity,
+            status,
+            version,
+            secondary_version: version,
+            credential,
+            ancestors: &[],
+            edge_device: false,
+        }
     }
 
     /// Gives the secondary key a version of its own, so that a change of one key leaves the sessions of the other.
@@ -93,6 +102,20 @@ impl<'k, K> IdentityRecord<'k, K> {
     pub const fn with_ancestors(mut self, ancestors: &'k [DeviceId<'k>]) -> Self {
         self.ancestors = ancestors;
         self
+    }
+
+    /// Marks the device as an edge device (`capabilities.iotEdge`), which may manage its own modules. It has no effect on a
+    /// module.
+    #[must_use]
+    pub const fn with_edge_device(mut self, edge_device: bool) -> Self {
+        self.edge_device = edge_device;
+        self
+    }
+
+    /// Returns whether the device is an edge device.
+    #[must_use]
+    pub const fn is_edge_device(&self) -> bool {
+        self.edge_device && matches!(self.identity, Identity::Device(_))
     }
 
     /// Returns whether this edge device is one of the ancestors. Whole names are compared.

@@ -44,7 +44,7 @@ pub enum ThumbprintError {
         len: usize,
     },
     /// A character is not a hex digit. Separators are not allowed.
-    #[error("not a hex digit at byte {offset}")]
+    #[error("the thumbprint has a character at byte {offset} that is not a hex digit")]
     Digit {
         /// The offset of the character in bytes.
         offset: usize,

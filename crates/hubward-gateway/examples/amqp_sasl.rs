@@ -19,11 +19,11 @@ use fe2o3_amqp::types::primitives::{Array, Symbol};
 use fe2o3_amqp::types::sasl::{SaslCode, SaslInit, SaslOutcome, SaslResponse};
 use hubward::registry::{Authentication, Registry, SymmetricKeys};
 use hubward::types::{Authority, DeviceId, HostName, SymmetricKey, UnixTime};
-use hubward::{AuthError, AuthenticationStep, Client, Credentials, HubConfig, Session};
+use hubward::{AuthError, Client, Credentials, HubConfig, Session};
 use hubward_rustcrypto::HmacKey;
 
 struct Hub {
-    config: HubConfig<'static, HmacKey>,
+    config: HubConfig<HmacKey>,
     registry: Registry<HmacKey>,
 }
 
@@ -36,15 +36,9 @@ struct Acceptor {
 
 impl Acceptor {
     fn authenticate(&self, username: &str, password: &str) -> Result<Session, AuthError> {
-        let mut pending = Credentials::amqp_plain(username, password)?.start(&self.hub.config)?;
-        loop {
-            // the acceptor is synchronous: the store must answer from memory
-            let result = self.hub.registry.find_issued(&pending.lookup(), pending.issuers());
-            match pending.resume(result, now())? {
-                AuthenticationStep::NeedsLookup(next) => pending = next,
-                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated.into_session()),
-            }
-        }
+        let credentials = Credentials::amqp_plain(username, password)?;
+        // the acceptor is synchronous: the store must answer from memory
+        Ok(self.hub.config.authenticate(credentials, &self.hub.registry, now)?.into_session())
     }
 }
 
@@ -108,7 +102,7 @@ async fn connect(hub: &Arc<Hub>, username: &str, password: &str) -> Option<Strin
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut registry = Registry::new();
+    let mut registry = Registry::unseeded();
     let keys = SymmetricKeys::new(key("pump-7"), key("second"));
     registry.create_device(DeviceId::parse("pump-7")?, Authentication::Sas(keys))?;
     let config = HubConfig::new(HostName::parse("contoso.example")?, key("random, of no identity"));

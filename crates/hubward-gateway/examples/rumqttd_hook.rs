@@ -31,13 +31,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use client::{ask, connack, connect, puback, publish};
 use hubward::registry::{Authentication, Registry, SymmetricKeys};
 use hubward::types::{Authority, DeviceId, HostName, SymmetricKey, UnixTime};
-use hubward::{AuthError, AuthenticationStep, Client, Credentials, HubConfig, Session};
+use hubward::{AuthError, Client, Credentials, HubConfig, Session};
 use hubward_rustcrypto::HmacKey;
 use rumqttd::{Broker, Config, ConnectionSettings, RouterConfig, ServerSettings};
 use tokio::net::TcpStream;
 
 struct Hub {
-    config: HubConfig<'static, HmacKey>,
+    config: HubConfig<HmacKey>,
     registry: RwLock<Registry<HmacKey>>,
 }
 
@@ -45,15 +45,7 @@ impl Hub {
     /// Authenticates a client by its three strings.
     fn authenticate(&self, client_id: &str, username: &str, password: &str) -> Result<Session, AuthError> {
         let credentials = Credentials::mqtt(client_id, username, Some(password))?;
-        let mut pending = credentials.start(&self.config)?;
-        loop {
-            let registry = self.registry.read().unwrap();
-            let result = registry.find_issued(&pending.lookup(), pending.issuers());
-            match pending.resume(result, now())? {
-                AuthenticationStep::NeedsLookup(next) => pending = next,
-                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated.into_session()),
-            }
-        }
+        Ok(self.config.authenticate(credentials, &*self.registry.read().unwrap(), now)?.into_session())
     }
 
     /// The hook of the broker.
@@ -111,7 +103,7 @@ fn broker(hub: &Arc<Hub>, listen: SocketAddr) {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut registry = Registry::new();
+    let mut registry = Registry::unseeded();
     registry
         .create_device(DeviceId::parse("pump-7")?, Authentication::Sas(SymmetricKeys::one(key("pump-7"))))?;
     let config = HubConfig::new(HostName::parse("contoso.example")?, key("random, of no identity"));

@@ -26,7 +26,8 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 #[expect(clippy::exhaustive_enums, reason = "the command line of this program")]
 pub enum Command {
-    /// Serve until SIGTERM or Ctrl-C; SIGHUP reads the files of the registry and the policies again.
+    /// Serve until SIGTERM or Ctrl-C; SIGHUP reads the files of the registry, the policies and the client
+    /// CAs again.
     Serve(Serve),
 }
 
@@ -82,6 +83,10 @@ pub struct Serve {
     /// Certificate authorities that issue client certificates of devices, in PEM.
     #[arg(long, value_name = "FILE", conflicts_with = "dev")]
     pub client_ca: Option<PathBuf>,
+    /// Refuse to start if a certificate of `--client-ca` cannot be read, instead of passing over it, and trust none of
+    /// version 1.
+    #[arg(long, requires = "client_ca")]
+    pub strict_ca: bool,
     /// Users of a directory, whose bearer tokens are accepted over HTTPS: issuer, keys and role assignments, in JSON.
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
@@ -130,6 +135,8 @@ pub struct Config {
     pub key: PathBuf,
     /// The certificate authorities of devices.
     pub client_ca: Option<PathBuf>,
+    /// Whether every authority must be readable, and of version 3.
+    pub strict_ca: bool,
     /// The file of users.
     pub users: Option<PathBuf>,
     /// Address to listen on for MQTT; not served if `None`.
@@ -172,6 +179,7 @@ impl Serve {
             cert: self.cert?,
             key: self.key?,
             client_ca: self.client_ca,
+            strict_ca: self.strict_ca,
             users: self.users,
             mqtt: self.mqtt,
             https: self.https,

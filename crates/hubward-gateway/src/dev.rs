@@ -100,6 +100,7 @@ impl Dev {
             cert: self.file("server.pem"),
             key: self.file("server.key"),
             client_ca: Some(self.file("ca.pem")),
+            strict_ca: false,
             users: None,
             mqtt: Some(mqtt.into()),
             https: Some(https.into()),

@@ -238,7 +238,7 @@ impl Files {
 
     fn read_identities(&self, text: &str) -> Result<Vec<ReadIdentity>, FilesError> {
         let file = || self.registry_file();
-        let mut scratch = Registry::new();
+        let mut scratch = Registry::unseeded();
         let mut entropy = entropy;
         let mut importer = Importer::new(&mut scratch, &mut entropy, HmacKey::new);
         let (mut identities, mut seen, mut end) = (Vec::new(), BTreeSet::new(), 0_usize);

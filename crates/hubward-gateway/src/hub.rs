@@ -4,10 +4,10 @@ use core::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::policy::{Decision, Operation};
-use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey, UnixTime};
+use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey};
 use hubward::{
-    AuthError, Authenticated, AuthenticationStep, Cbs, CbsRequest, CbsResponse, CbsStep, Credentials,
-    HubConfig, Session, SessionError,
+    AuthError, Authenticated, Cbs, CbsRequest, CbsResponse, CheckedSession, Credentials, HubConfig,
+    LinkDecision, LinkDenial, LinkRole, LinkStep, Session, SessionError, X509Config,
 };
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{FeedHealth, RowKey};
@@ -15,6 +15,7 @@ use hubward_store::{FeedHealth, RowKey};
 use crate::clock;
 use crate::connections::Connections;
 use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
+use crate::hints::Hints;
 use crate::limits::{Limits, Refusals};
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
@@ -27,7 +28,8 @@ pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
 
 /// A hub: its records, its configuration and its connections.
 pub(crate) struct Hub {
-    config: HubConfig<'static, HmacKey>,
+    /// Replaced as a whole when the files of the certificate authorities change.
+    config: RwLock<HubConfig<HmacKey>>,
     registry: RwLock<Registry>,
     /// The durable registry, which the one above is the index of.
     durable: Option<Durable>,
@@ -37,6 +39,7 @@ pub(crate) struct Hub {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: Refusals,
+    pub(crate) hints: Hints,
     /// Devices that listen for messages.
     pub(crate) mailboxes: Mailboxes,
 }
@@ -66,9 +69,9 @@ pub(crate) enum SessionDecision {
 }
 
 impl Hub {
-    pub(crate) fn new(config: HubConfig<'static, HmacKey>, registry: Registry, limits: Limits) -> Self {
+    pub(crate) fn new(config: HubConfig<HmacKey>, registry: Registry, limits: Limits) -> Self {
         Self {
-            config,
+            config: RwLock::new(config),
             registry: RwLock::new(registry),
             durable: None,
             wakes: Wakes::default(),
@@ -76,6 +79,7 @@ impl Hub {
             limits,
             metrics: Metrics::default(),
             refusals: Refusals::new(limits.refusal_delay),
+            hints: Hints::new(),
             mailboxes: Mailboxes::default(),
         }
     }
@@ -136,8 +140,9 @@ impl Hub {
         credentials: Result<Credentials<'a>, AuthError>,
     ) -> Result<Authenticated<'a>, AuthError> {
         let watch = clock::stopwatch();
-        let authenticated =
-            credentials.and_then(|credentials| self.run_authentication(peer, credentials, clock::now()));
+        let authenticated = credentials.and_then(|credentials| {
+            Ok(self.config().authenticate(credentials, &self.records_for(peer), clock::now)?)
+        });
         match &authenticated {
             Ok(_) => {
                 self.metrics.authentication_took(watch.elapsed());
@@ -152,29 +157,6 @@ impl Hub {
         authenticated
     }
 
-    fn run_authentication<'a>(
-        &'a self,
-        peer: &Peer,
-        credentials: Credentials<'a>,
-        now: UnixTime,
-    ) -> Result<Authenticated<'a>, AuthError> {
-        let mut pending = credentials.start(&self.config)?;
-        loop {
-            // first, so that no change falls between
-            peer.depends_on(&pending.lookup());
-            let registry = self.read();
-            let result = match self.health() {
-                FeedHealth::Current => registry.find_issued(&pending.lookup(), pending.issuers()),
-                // a record that may be out of date admits no session
-                FeedHealth::Late | FeedHealth::Lost => LookupResult::NotFound,
-            };
-            match pending.resume(result, now)? {
-                AuthenticationStep::NeedsLookup(next) => pending = next,
-                AuthenticationStep::Authenticated(authenticated) => return Ok(authenticated),
-            }
-        }
-    }
-
     /// Decides on an operation of a connected peer, after a recheck of its session.
     pub(crate) fn decide(
         &self,
@@ -182,11 +164,14 @@ impl Hub {
         session: &Session,
         operation: &Operation<'_>,
     ) -> SessionDecision {
-        if let Err(error) = self.recheck(session) {
-            self.log_session_error(peer, session, operation, error);
-            return SessionDecision::SessionError;
-        }
-        let decision = session.decide(operation);
+        let checked = match self.recheck(session) {
+            Ok(checked) => checked,
+            Err(error) => {
+                self.log_session_error(peer, session, operation, error);
+                return SessionDecision::SessionError;
+            }
+        };
+        let decision = checked.decide(operation);
         record(&self.metrics, &Entry::of(peer, session.identity(), operation, &decision));
         if decision.is_allow() { SessionDecision::Allowed } else { SessionDecision::Denied }
     }
@@ -211,15 +196,9 @@ impl Hub {
         self.log_refusal(peer, who, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
-    fn recheck(&self, session: &Session) -> Result<(), SessionError> {
-        let (registry, lost) = (self.read(), self.health() == FeedHealth::Lost);
-        let find = |lookup: Lookup<'_>| match lost {
-            false => registry.find_issued(&lookup, session.issuers()),
-            // in doubt, the record is gone
-            true => LookupResult::NotFound,
-        };
-        let results: Vec<LookupResult<'_, HmacKey>> = session.lookups().map(find).collect();
-        session.recheck(&results, clock::now())
+    /// Rechecks a session against the records and the configuration of this moment.
+    pub(crate) fn recheck<'s>(&self, session: &'s Session) -> Result<CheckedSession<'s>, SessionError> {
+        Ok(self.config().recheck(session, &self.records_of_sessions(), clock::now)?)
     }
 
     /// Authenticates the token of a CBS request. `claimed` is the identity that it is put for, for the log, which has
@@ -233,23 +212,7 @@ impl Hub {
     ) -> CbsResponse {
         let operation = Operation::amqp_send("cbs");
         let watch = clock::stopwatch();
-        let now = clock::now();
-        let mut step = cbs.put_token(request, &self.config);
-        let reply = loop {
-            match step {
-                CbsStep::NeedsLookup(pending) => {
-                    let lookup = pending.lookup();
-                    peer.depends_on(&lookup);
-                    let registry = self.read();
-                    let result = match self.health() {
-                        FeedHealth::Current => registry.find(&lookup),
-                        FeedHealth::Late | FeedHealth::Lost => LookupResult::NotFound,
-                    };
-                    step = pending.resume(result, now);
-                }
-                CbsStep::Replied(reply) => break reply,
-            }
-        };
+        let Ok(reply) = self.config().put_token(cbs, request, &self.records_for(peer), clock::now);
         match (reply.error(), cbs.sessions().last()) {
             (None, Some(session)) => {
                 self.metrics.authentication_took(watch.elapsed());
@@ -259,7 +222,7 @@ impl Hub {
             (error, _) => {
                 let error = error.unwrap_or(AuthError::Unknown);
                 let registry = self.read();
-                let who = match claimed.map(|claimed| registry.find(&claimed)) {
+                let who = match claimed.map(|claimed| registry.find(&claimed, &[])) {
                     Some(LookupResult::Identity(record)) => Who::Identity(record.identity()),
                     _ => Who::Unknown,
                 };
@@ -267,6 +230,53 @@ impl Hub {
             }
         }
         reply
+    }
+
+    /// Decides on the address of a link, by the sessions of its connection and, for a policy's token for many devices, by
+    /// the record of the device. Returns the path of the address: the caller decides on it and logs that. A refusal
+    /// here is logged.
+    pub(crate) fn link_path(
+        &self,
+        peer: &Peer,
+        cbs: &mut Cbs,
+        role: LinkRole,
+        address: &str,
+    ) -> Option<Box<str>> {
+        let requested = match role {
+            LinkRole::Sender => Operation::amqp_send(address),
+            LinkRole::Receiver => Operation::amqp_receive(address),
+        };
+        let step = cbs.may_attach(role, address, &self.config(), |session| {
+            let checked = self.recheck(session);
+            checked.map_err(|error| self.log_session_error(peer, session, &requested, error)).ok()
+        });
+        let decision = match step {
+            LinkStep::Decided(decision) => decision,
+            LinkStep::NeedsLookup(pending) => {
+                let records = self.records_for(peer);
+                let found = records.result(&pending.lookup(), &[]);
+                pending.resume(&found, clock::now())
+            }
+        };
+        match decision {
+            LinkDecision::Allow(_, grant) => Some(grant.operation().address().into()),
+            LinkDecision::Deny(LinkDenial::Denied(denial)) => {
+                let operation = denial.operation();
+                let entry = Entry::of(peer, denial.subject().identity(), operation, &Decision::Deny(denial));
+                record(&self.metrics, &entry);
+                None
+            }
+            LinkDecision::Deny(denial) => {
+                match denial {
+                    LinkDenial::NoToken => self.log_unauthenticated(peer, &requested),
+                    denial => {
+                        let reason = format_args!("{denial}");
+                        self.log_refusal(peer, Who::Unknown, &requested, SESSION, denial.code(), reason);
+                    }
+                }
+                None
+            }
+        }
     }
 
     /// Logs an authentication that does not request an operation by itself.
@@ -339,6 +349,19 @@ impl Hub {
         done
     }
 
+    /// Returns the configuration of this moment.
+    pub(crate) fn config(&self) -> HubConfig<HmacKey> {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the certificate authorities of devices, and notifies every connection to recheck its session.
+    pub(crate) fn set_x509(&self, x509: X509Config) {
+        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        *config = config.clone().with_x509(x509);
+        drop(config);
+        self.wakes.wake_all();
+    }
+
     /// Changes the registry, and wakes no connection: the caller does.
     pub(crate) fn apply<T>(&self, change: impl FnOnce(&mut Registry) -> T) -> T {
         change(&mut self.registry.write().unwrap_or_else(PoisonError::into_inner))
@@ -375,14 +398,9 @@ pub(crate) fn dummy_key() -> Result<HmacKey, getrandom::Error> {
     Ok(HmacKey::new(&key))
 }
 
-/// Leaks the name of a hub, for the lifetime of the process: a server does this once for each name, at its start.
-pub(crate) fn leak(name: &str) -> &'static str {
-    Box::leak(name.into())
-}
-
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Hub").field("config", &self.config()).finish_non_exhaustive()
     }
 }
 
@@ -393,7 +411,7 @@ mod tests {
     use hubward::Client;
     use hubward::policy::Transport;
     use hubward::registry::{Authentication, SymmetricKeys};
-    use hubward::types::{Authority, DeviceId, HostName, Status};
+    use hubward::types::{Authority, DeviceId, HostName, Status, UnixTime};
 
     use super::*;
     use crate::slots::Slot;
@@ -402,7 +420,7 @@ mod tests {
     fn each_decision_rechecks_the_session() {
         let key = || HmacKey::from_bytes(&[7; 32]);
         let device = DeviceId::parse("dev1").unwrap();
-        let mut registry = Registry::new();
+        let mut registry = Registry::unseeded();
         registry.create_device(device, Authentication::Sas(SymmetricKeys::one(key()))).unwrap();
         let config = HubConfig::new(HostName::parse("hub.example").unwrap(), dummy_key().unwrap());
         let hub = Hub::new(config, registry, Limits::default());

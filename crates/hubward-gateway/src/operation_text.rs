@@ -39,7 +39,14 @@ fn word(segment: &str) -> &str {
         || !segment.contains('{')
             && (ENDPOINTS.iter().any(|row| of(row.pattern(), row.verb()))
                 || PROVISIONING_ENDPOINTS.iter().any(|row| of(row.pattern(), row.verb())));
-    if known { segment } else { "*" }
+    if known || is_node(segment) { segment } else { "*" }
+}
+
+/// Returns `true` for the name of a node or of a service's topics, such as `$management`. Sixteen lower-case letters are no
+/// key: every second character of one is in another case or a digit.
+fn is_node(segment: &str) -> bool {
+    let word = segment.strip_prefix('$').unwrap_or_default();
+    (1..=16).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -53,7 +60,10 @@ mod tests {
             (Operation::mqtt_publish("$iothub/twin/nothing/?$rid=1&sig=x"), "MQTT publish $iothub/twin/*/*"),
             (Operation::mqtt_publish("$dps/registrations/POST/x"), "MQTT publish $dps/registrations/POST/*"),
             (Operation::mqtt_publish(key), "MQTT publish *"),
-            (Operation::mqtt_subscribe("devices/+/messages/#"), "MQTT subscribe devices/*/messages/#"),
+            (Operation::mqtt_subscribe("$iothub/commands"), "MQTT subscribe $iothub/commands"),
+            (Operation::amqp_receive("/messages/events/$nothing"), "AMQP receive /messages/events/$nothing"),
+            (Operation::amqp_receive("/messages/events/$Nothing1"), "AMQP receive /messages/events/*"),
+            (Operation::mqtt_subscribe("devices/+/messages/#"), "MQTT subscribe devices/+/messages/#"),
             (Operation::http("GET", "/no/such/devices?sig=x"), "HTTP GET /*/*/devices"),
             (Operation::http(key, "/devices"), "HTTP * /devices"),
             (Operation::amqp_send("connection"), "AMQP send connection"),

@@ -76,7 +76,7 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
                     refused = applied.refused,
                     "files read again"
                 ),
-                Err(error) => tracing::error!(%error, "files not applied; registry and policies are unchanged"),
+                Err(error) => tracing::error!(%error, "files not applied; registry, policies and certificate authorities are unchanged"),
             },
         }
     }

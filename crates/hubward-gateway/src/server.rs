@@ -2,12 +2,15 @@
 
 use core::net::SocketAddr;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hubward::policy::Transport;
 use hubward::sas::TokenRules;
 use hubward::types::{Authority, HostName, NameError, Shown};
+use hubward::x509::profile::AnchorVersions;
 use hubward::{BothCredentials, HubConfig, X509Config};
+use hubward_rustcrypto::HmacKey;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -17,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::files::{Applied, Files, FilesError};
 use crate::https::{Users, UsersError};
-use crate::hub::{Hub, Registry, dummy_key, leak};
+use crate::hub::{Hub, Registry, dummy_key};
 use crate::listener::{self, ListenerContext};
 use crate::slots::Slots;
 use crate::store::{self, StoreError, open_store};
@@ -62,6 +65,18 @@ pub enum StartError {
     NoListener,
 }
 
+/// The reason why files that were read again were not applied.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReloadError {
+    /// The registry or the policies were refused.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// The certificate authorities could not be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
 /// A gateway that serves until it is [shut down](Server::shutdown).
 ///
 /// ```
@@ -82,6 +97,9 @@ pub enum StartError {
 pub struct Server {
     context: ListenerContext,
     files: Mutex<Files>,
+    /// The file of the certificate authorities of devices.
+    client_ca: Option<PathBuf>,
+    strict_ca: bool,
     mqtt: Option<SocketAddr>,
     https: Option<SocketAddr>,
     amqps: Option<SocketAddr>,
@@ -133,7 +151,17 @@ impl Server {
             return Err(StartError::NoListener);
         }
         let files = Mutex::new(files);
-        let mut server = Self { context, files, mqtt: None, https: None, amqps: None, metrics: None };
+        let (client_ca, strict_ca) = (config.client_ca, config.strict_ca);
+        let mut server = Self {
+            context,
+            files,
+            client_ca,
+            strict_ca,
+            mqtt: None,
+            https: None,
+            amqps: None,
+            metrics: None,
+        };
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
             let context = server.context.clone();
@@ -192,19 +220,20 @@ impl Server {
         self.context.hub.counters()
     }
 
-    /// Reads the files again and applies their changes. Connections whose records changed end. With a durable registry it
-    /// does nothing: the files are its first content only.
+    /// Reads the files of the registry, the policies and the certificate authorities again, and applies their changes.
+    /// Connections whose records changed end, and so do those of devices whose certificate authority was removed. With a
+    /// durable registry, only the certificate authorities are read: the other files are its first content.
     ///
     /// # Errors
-    /// Returns a [`FilesError`] if a file was refused; nothing is applied then.
-    pub fn reload(&self) -> Result<Applied, FilesError> {
-        if self.context.hub.is_durable() {
-            // the files are the first content only
-            return Ok(Applied::default());
-        }
+    /// Returns a [`ReloadError`] if a file was refused; nothing is applied then.
+    pub fn reload(&self) -> Result<Applied, ReloadError> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let reading = files.read()?;
-        Ok(self.context.hub.change(|registry| files.apply(reading, registry)))
+        let reading = if self.context.hub.is_durable() { None } else { Some(files.read()?) };
+        let x509 = x509_config(self.client_ca.as_deref(), self.strict_ca)?;
+        let applied =
+            reading.map(|reading| self.context.hub.change(|registry| files.apply(reading, registry)));
+        self.context.hub.set_x509(x509);
+        Ok(applied.unwrap_or_default())
     }
 
     /// Closes the listeners, ends the open connections, and waits for them up to the drain timeout. Returns whether all of
@@ -217,18 +246,23 @@ impl Server {
     }
 }
 
-fn hub_config(config: &Config) -> Result<HubConfig<'static, hubward_rustcrypto::HmacKey>, StartError> {
-    let hub = HostName::parse(leak(&config.hub))?;
-    let aliases: Vec<Authority<'static>> =
-        config.aliases.iter().map(|alias| Authority::parse(leak(alias))).collect::<Result<_, _>>()?;
+fn hub_config(config: &Config) -> Result<HubConfig<HmacKey>, StartError> {
+    let aliases: Vec<Authority<'_>> =
+        config.aliases.iter().map(|alias| Authority::parse(alias)).collect::<Result<_, _>>()?;
     let token = if config.strict { TokenRules::STRICT } else { TokenRules::HUB_COMPAT };
-    let authorities = tls::authorities(config.client_ca.as_deref())?;
-    let x509 = X509Config::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
-    Ok(HubConfig::new(hub, dummy_key()?)
-        .with_aliases(aliases.leak())
+    Ok(HubConfig::new(HostName::parse(&config.hub)?, dummy_key()?)
+        .with_aliases(aliases)
         .with_token_rules(token)
-        .with_x509(x509)
+        .with_x509(x509_config(config.client_ca.as_deref(), config.strict_ca)?)
         .with_both_credentials(BothCredentials::Refuse))
+}
+
+/// Reads the certificate authorities of devices.
+fn x509_config(client_ca: Option<&Path>, strict_ca: bool) -> Result<X509Config, TlsError> {
+    let authorities = tls::authorities(client_ca, strict_ca)?;
+    let versions = if strict_ca { AnchorVersions::OnlyVersion3 } else { AnchorVersions::Any };
+    let x509 = X509Config::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
+    Ok(x509.with_anchor_versions(versions))
 }
 
 /// Binds an address before anything is served, so that a gateway serves all its addresses or none.

@@ -91,14 +91,22 @@ pub(crate) fn config(
     Ok(Arc::new(config))
 }
 
-/// Reads the certificate authorities of devices. They are read once at the start, and leaked.
-pub(crate) fn authorities(file: Option<&Path>) -> Result<&'static Anchors<'static>, TlsError> {
-    let anchors = match file {
-        None => Anchors::new(),
-        Some(file) => Anchors::parse(&*read(file, pem::certificates)?.leak())
-            .map_err(|error| TlsError::Authority { file: file.into(), error })?,
-    };
-    Ok(Box::leak(Box::new(anchors)))
+/// Reads the certificate authorities of devices. One that cannot be parsed is reported, and an error if `strict`, or if
+/// there is no other.
+pub(crate) fn authorities(file: Option<&Path>, strict: bool) -> Result<Anchors, TlsError> {
+    let Some(file) = file else { return Ok(Anchors::new()) };
+    let store = read(file, pem::each_certificate)?;
+    let (anchors, unreadable) = Anchors::parse_readable(store.iter().flatten());
+    let of_blocks = store.iter().filter_map(|one| one.as_ref().err()).copied();
+    let of_blocks = of_blocks.map(|error| TlsError::Pem { file: file.into(), error });
+    let of_der = unreadable.into_iter().map(|error| TlsError::Authority { file: file.into(), error });
+    for error in of_blocks.chain(of_der) {
+        if strict || anchors.iter().next().is_none() {
+            return Err(error);
+        }
+        eprintln!("hubward-gateway: passed over {error}");
+    }
+    Ok(anchors)
 }
 
 /// Parses a file by `read`; its bytes, which may include a key, are erased.

@@ -117,9 +117,66 @@ async fn a_token_that_is_put_permits_the_links_of_its_identity_only() {
         }
         assert!(!amqp.listens("/devices/dev-x509/messages/devicebound").await);
         assert!(amqp.listens(LISTENS).await);
+        // addresses as URIs
+        for host in ["amqps://localhost", "amqps://localhost:5671", "AMQPS://LOCALHOST"] {
+            assert!(amqp.sends(&format!("{host}{SENDS}")).await, "{host}");
+        }
+        for host in ["amqps://evil.net", "amqps://localhost@evil.net", "amqps://user@localhost", "amqps://"] {
+            assert!(!amqp.sends(&format!("{host}{SENDS}")).await, "{host}");
+        }
         assert_eq!(cbs.put("localhost/devices/dev1/modules/mod1", &gateway.module_token()).await, 200);
         assert!(amqp.sends("/devices/dev1/modules/mod1/messages/events").await);
     }
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_policy_s_token_opens_the_links_of_many_devices() {
+    let gateway = gateway().await;
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, Some(SaslProfile::Anonymous)).await.unwrap();
+    let mut cbs = amqp.cbs().await;
+    assert_eq!(cbs.put("amqps://localhost:5671/", &gateway.policy_token("device")).await, 200);
+    assert!(amqp.sends(SENDS).await);
+    assert!(gateway.log.last().contains("device dev1"), "{}", gateway.log.last());
+    assert!(amqp.sends("amqps://localhost/devices/dev1/modules/mod1/messages/events").await);
+    assert!(!amqp.sends("/devices/ghost/messages/events").await);
+    assert!(!amqp.sends(COMMANDS).await, "the policy has no ServiceConnect");
+    assert_eq!(gateway.counter("hubward_identities_connected"), 2, "each device has its seat");
+    // a newer connection of the device ends its links, and those of no other identity
+    let mut module = amqp.sender("/devices/dev1/modules/mod1/messages/events").await.unwrap();
+    let mut device = amqp.sender(SENDS).await.unwrap();
+    let newer = gateway.amqp_dev1().await;
+    assert!(tokio::time::timeout(Duration::from_secs(10), device.on_detach()).await.is_ok(), "evicted");
+    assert!(module.send("still here".to_owned()).await.is_ok());
+    drop(newer);
+    // a service without DeviceConnect connects no device
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = amqp.cbs().await;
+    assert_eq!(cbs.put("localhost/devices/dev1", &gateway.policy_token("service")).await, 401);
+    assert_eq!(cbs.put("https://localhost", &gateway.policy_token("service")).await, 200);
+    assert!(!amqp.sends(SENDS).await);
+    assert!(amqp.sender(&format!("amqps://localhost:5671{COMMANDS}")).await.is_ok());
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn mechanisms_without_an_identity_are_offered_together() {
+    let gateway = gateway().await;
+    for mechanism in ["ANONYMOUS", "MSSBCBS"] {
+        let mut stream = gateway.amqp_stream().await;
+        assert_eq!(outcome(&mut stream, &init(mechanism, b"")).await, Some(0), "{mechanism}");
+    }
+    let mut stream = gateway.amqp_stream().await;
+    stream.write_all(SASL).await.unwrap();
+    // the header, and a frame that begins with its size
+    let mut answer = vec![0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    let size = u32::from_be_bytes(answer[8..12].try_into().unwrap());
+    answer.resize(usize::try_from(size).unwrap() - 4, 0);
+    stream.read_exact(&mut answer).await.unwrap();
+    let offers = |name: &str| answer.windows(name.len()).any(|part| part == name.as_bytes());
+    assert!(offers("ANONYMOUS") && offers("MSSBCBS") && offers("PLAIN"), "{answer:?}");
+    drop(stream);
     gateway.end().await;
 }
 

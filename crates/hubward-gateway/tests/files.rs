@@ -3,6 +3,7 @@
     missing_docs,
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a test"
@@ -10,7 +11,7 @@
 
 mod common;
 use common::*;
-use hubward_gateway::{Applied, FilesError};
+use hubward_gateway::{Applied, FilesError, ReloadError};
 
 fn lines(count: usize) -> String {
     (0..count).map(|n| format!("{{\"id\":\"d{n}\",\"status\":\"enabled\"}}\n")).collect()
@@ -18,7 +19,10 @@ fn lines(count: usize) -> String {
 
 fn write(gateway: &Gateway, text: impl AsRef<[u8]>) -> Result<Applied, FilesError> {
     std::fs::write(gateway.dev.file("devices.jsonl"), text).unwrap();
-    gateway.server.reload()
+    gateway.server.reload().map_err(|error| match error {
+        ReloadError::Files(error) => error,
+        error => panic!("{error}"),
+    })
 }
 
 async fn devices(gateway: &Gateway) -> usize {

@@ -74,7 +74,7 @@ async fn each_filter_is_decided_on() {
         "devices/+/messages/devicebound/#",
         "$iothub/twin/res/#",
     ];
-    assert_eq!(ask(&mut stream, &subscribe(&filters)).await, Some((0x90, vec![0, 9, 1, 0x80, 0x80, 1])));
+    assert_eq!(ask(&mut stream, &subscribe(&filters)).await, Some((0x90, vec![0, 9, 1, 0x80, 1, 1])));
     // a request for a twin is answered: not implemented
     stream.write_all(&publish("$iothub/twin/GET/?$rid=5", 0, b"")).await.unwrap();
     let (first, body) = answer(&mut stream).await.unwrap();

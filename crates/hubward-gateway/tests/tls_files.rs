@@ -80,3 +80,24 @@ async fn a_key_of_another_certificate_is_an_error_that_names_both_files() {
     assert!(shown.contains("server.pem") && shown.contains("dev-x509.key"), "{shown}");
     assert!(shown.contains("first certificate"), "{shown}");
 }
+
+/// A block that is whole, but has no certificate: with `--strict-ca` an error, and without it too if there is no other.
+#[tokio::test]
+async fn an_unreadable_authority_is_passed_over_unless_it_must_not_be() {
+    let dev = Dev::create().unwrap();
+    let ca = fs::read_to_string(dev.file("ca.pem")).unwrap();
+    // not a certificate even outwardly, and one without a serial number
+    for (odd, place) in [("MAA=", "line 1: "), ("MAowADAAAwQABQYH", "anchor 0: ")] {
+        let odd = format!("-----BEGIN CERTIFICATE-----\n{odd}\n-----END CERTIFICATE-----\n");
+        fs::write(dev.file("ca.pem"), format!("{odd}{ca}")).unwrap();
+        let config = || dev.config("127.0.0.1:0", "127.0.0.1:0");
+        let server = Server::start(config()).await.unwrap();
+        assert!(server.shutdown().await);
+
+        let mut strict = config();
+        strict.strict_ca = true;
+        assert!(refused(strict).await.contains(&format!("ca.pem: {place}")));
+        fs::write(dev.file("ca.pem"), odd).unwrap();
+        assert!(refused(config()).await.contains(&format!("ca.pem: {place}")));
+    }
+}

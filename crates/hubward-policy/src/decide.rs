@@ -1,6 +1,8 @@
 //! [`decide()`] and its result. An operation is allowed if the subject has the endpoint's right, the address belongs to
 //! the subject's identity, and the path is within the subject's scope.
 
+use core::fmt;
+
 use hubward_core::{Identity, Permissions, ResourcePath};
 
 use crate::endpoint::{Caller, Endpoint, Transport};
@@ -57,10 +59,44 @@ impl<'a> Grant<'a> {
         self.endpoint
     }
 
+    /// Returns the topic filter to install for an allowed subscription: the peer's own, with the connected device's id in
+    /// the place of `+`. At `devices/+/messages/devicebound/#` a broker that installs the peer's filter would deliver
+    /// the messages of every device.
+    ///
+    /// ```
+    /// use hubward_core::{DeviceId, Identity, Permissions};
+    /// use hubward_policy::{Decision, Operation, Scope, Subject, decide};
+    ///
+    /// let dev1 = Identity::Device(DeviceId::parse("dev1")?);
+    /// let dev1 = Subject::assertion(dev1, Permissions::DEVICE_CONNECT, Scope::Own);
+    /// let Decision::Allow(grant) = decide(&dev1, &Operation::mqtt_subscribe("devices/+/messages/devicebound/#")) else {
+    ///     panic!("the filter means the connected device");
+    /// };
+    /// assert_eq!(grant.filter().to_string(), "devices/dev1/messages/devicebound/#");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn filter(&self) -> impl fmt::Display {
+        OwnFilter(self)
+    }
+
     /// Returns the right that the endpoint required.
     #[must_use]
     pub const fn right(&self) -> Permissions {
         self.right
+    }
+}
+
+/// The filter to which an allowed subscription is limited.
+struct OwnFilter<'g, 'a>(&'g Grant<'a>);
+
+impl fmt::Display for OwnFilter<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Grant { subject, operation, endpoint, .. } = self.0;
+        match (endpoint.caller(), operation.address().split_once('+'), subject.identity().device()) {
+            (Caller::ConnectedDevice, Some((start, end)), Some(device)) => write!(f, "{start}{device}{end}"),
+            _ => f.write_str(operation.address()),
+        }
     }
 }
 
@@ -87,6 +123,8 @@ pub enum Reason {
     },
     /// The address has the id of another identity than the subject's.
     IdentityMismatch,
+    /// The subject is a policy with DeviceConnect, and no device was named with its token.
+    NamesNoDevice,
     /// The endpoint serves connected devices and modules, and the subject is a policy.
     NotADevice,
     /// The path is not within the resource that the credential is for.
@@ -101,6 +139,7 @@ impl Reason {
             Self::UnknownOperation => "unknown-operation",
             Self::MissingRight { .. } => "missing-right",
             Self::IdentityMismatch => "identity-mismatch",
+            Self::NamesNoDevice => "names-no-device",
             Self::NotADevice => "not-a-device",
             Self::OutOfScope => "out-of-scope",
         }
@@ -170,6 +209,7 @@ fn judge(
     let identity = subject.identity_ref();
     let right = match (endpoint.caller(), identity) {
         (Caller::ServiceOrSibling, Identity::Module(..)) => Permissions::DEVICE_CONNECT,
+        (Caller::ServiceOrEdgeDevice, _) if subject.is_edge_device() => Permissions::DEVICE_CONNECT,
         _ => endpoint.right(),
     };
     let granted = subject.granted();
@@ -179,9 +219,12 @@ fn judge(
     match identity {
         // an MQTT connection belongs to a device or a module, and a policy's key is neither
         Identity::Policy(_)
-            if endpoint.caller() == Caller::Connected || endpoint.transport() == Transport::Mqtt =>
+            if endpoint.caller().is_connected() || endpoint.transport() == Transport::Mqtt =>
         {
             return Err(Reason::NotADevice);
+        }
+        Identity::Policy(_) if subject.is_without_device() && right.contains(Permissions::DEVICE_CONNECT) => {
+            return Err(Reason::NamesNoDevice);
         }
         Identity::Policy(_) => {}
         _ if !is_about(endpoint.caller(), identity, operation.ids()) => {
@@ -200,16 +243,19 @@ fn judge(
 }
 
 /// Returns whether the ids of the address are those of the device or module itself, or at an endpoint that modules may
-/// use for their siblings, those of its device.
+/// use for their siblings or an edge device for its modules, those of its device.
 #[inline(always)]
 fn is_about(caller: Caller, identity: &Identity<'_>, ids: &Ids<'_>) -> bool {
     match (caller, identity, &ids.device, &ids.module) {
         (Caller::Connected, _, None, None) => true,
+        // with such an id, `Grant::filter` would be a wildcard
+        (Caller::ConnectedDevice, Identity::Device(own), None, None) => !matches!(own.as_str(), "+" | "#"),
         (Caller::Itself, Identity::Device(own), Some(device), None) => device.is(own.as_str()),
         (Caller::Itself, Identity::Module(own, own_module), Some(device), Some(module)) => {
             device.is(own.as_str()) && module.is(own_module.as_str())
         }
-        (Caller::ServiceOrSibling, Identity::Module(own, _), Some(device), _) => device.is(own.as_str()),
+        (Caller::ServiceOrSibling, Identity::Module(own, _), Some(device), _)
+        | (Caller::ServiceOrEdgeDevice, Identity::Device(own), Some(device), _) => device.is(own.as_str()),
         _ => false,
     }
 }
@@ -218,7 +264,7 @@ fn is_about(caller: Caller, identity: &Identity<'_>, ids: &Ids<'_>) -> bool {
 /// no id, the path of the connected identity counts instead.
 #[inline(never)]
 fn is_in_scope(scope: ResourcePath<'_>, identity: Identity<'_>, operation: Operation<'_>) -> bool {
-    if operation.endpoint().is_some_and(|endpoint| endpoint.caller() == Caller::Connected) {
+    if operation.endpoint().is_some_and(|endpoint| endpoint.caller().is_connected()) {
         return scope.covers_identity(&identity);
     }
     let mut path = operation.segments();

@@ -34,10 +34,22 @@ pub enum Caller {
     Service,
     /// A service, or a module with DeviceConnect for its own device and that device's modules.
     ServiceOrSibling,
+    /// A service, or an edge device for its own modules: with its own key or certificate, not with a policy's token.
+    ServiceOrEdgeDevice,
     /// The device or module in the address, or a policy whose scope covers the address.
     Itself,
     /// The connected device or module: the address has no id, and no policy may use the endpoint.
     Connected,
+    /// The connected device, and no module or policy: the address has `+` in the place of the device's id. The caller
+    /// must deliver the messages of that device only.
+    ConnectedDevice,
+}
+
+impl Caller {
+    /// Returns whether the address has no id, and means the connected identity.
+    pub(crate) const fn is_connected(self) -> bool {
+        matches!(self, Self::Connected | Self::ConnectedDevice)
+    }
 }
 
 /// One row of [`ENDPOINTS`](crate::ENDPOINTS).

@@ -1,78 +1,37 @@
-//! Explanations: the hint of a [`Denial`] and the sentences of [`Decision`], [`Grant`] and [`Denial`].
+//! Explanations: the [`Hint`] of a [`Denial`] and the sentences of [`Decision`], [`Grant`] and [`Denial`].
 
 use core::fmt;
 
-use hubward_core::{Identity, Permissions};
+use hubward_core::{Hint, Identity};
 
 use crate::decide::{Decision, Denial, Grant, Reason};
-use crate::endpoint::{Caller, Endpoint, Transport};
+use crate::endpoint::{Endpoint, Transport};
 use crate::operation::{Operation, Target};
 use crate::pattern::capture;
 use crate::shared_access::{DEFAULT_POLICIES, SharedAccessPolicy};
 use crate::subject::Scope;
 use crate::table::ENDPOINTS;
 
-/// A change that would allow a denied operation.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum Hint<'a> {
-    /// Another verb: the path exists under those of [`Denial::endpoints_at_address`].
-    AnotherVerb,
-    /// No change: there is no such endpoint.
-    Nothing,
-    /// A token of a policy with this right; see [`Denial::policies_with_right`].
-    Policy(Permissions),
-    /// The credential of the identity in the address or, if `policy` is set, a token of a policy with that right whose
-    /// resource covers the address.
-    CredentialOf {
-        /// The identity in the address.
-        target: Target<'a>,
-        /// The right that a policy would need; `None` if no policy can use the endpoint.
-        policy: Option<Permissions>,
-    },
-    /// A connection as a device or as a module.
-    ConnectedDevice,
-    /// A token whose resource is the host alone or a prefix of the operation's path.
-    WiderResource,
-}
-
-impl Hint<'_> {
-    /// Returns a code that does not change between versions.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::AnotherVerb => "another-verb",
-            Self::Nothing => "nothing",
-            Self::Policy(_) => "policy",
-            Self::CredentialOf { .. } => "credential-of",
-            Self::ConnectedDevice => "connected-device",
-            Self::WiderResource => "wider-resource",
-        }
-    }
-}
-
 impl<'a> Denial<'a> {
-    /// Returns the change that would allow the operation.
+    /// Returns the change that would allow the operation. Returns `None` if there is no such endpoint.
     #[must_use]
-    pub fn remedy(&self) -> Hint<'a> {
+    pub fn hint(&self) -> Option<Hint<'static>> {
         match self.reason() {
-            Reason::UnknownOperation => match self.endpoints_at_address().next() {
-                Some(_) => Hint::AnotherVerb,
-                None => Hint::Nothing,
-            },
-            Reason::MissingRight { needed, .. } => match self.endpoint() {
+            Reason::UnknownOperation if self.endpoints_at_address().next().is_some() => {
+                Some(Hint::AnotherVerb)
+            }
+            Reason::UnknownOperation => {
+                has_raw_properties(self.operation()).then_some(Hint::EncodeProperties)
+            }
+            Reason::MissingRight { needed, .. } => Some(match self.endpoint() {
                 Some(endpoint) if takes_policy(endpoint) => Hint::Policy(needed),
                 _ => Hint::ConnectedDevice,
-            },
-            Reason::IdentityMismatch => match self.endpoint() {
-                Some(endpoint) => Hint::CredentialOf {
-                    target: self.operation().target(),
-                    policy: takes_policy(endpoint).then_some(endpoint.right()),
-                },
-                None => Hint::Nothing,
-            },
-            Reason::NotADevice => Hint::ConnectedDevice,
-            Reason::OutOfScope => Hint::WiderResource,
+            }),
+            Reason::IdentityMismatch => self.endpoint().map(|endpoint| Hint::CredentialOf {
+                policy: takes_policy(endpoint).then_some(endpoint.right()),
+            }),
+            Reason::NotADevice | Reason::NamesNoDevice => Some(Hint::ConnectedDevice),
+            Reason::OutOfScope => Some(Hint::WiderResource),
         }
     }
 
@@ -82,8 +41,8 @@ impl<'a> Denial<'a> {
         &self,
         policies: &'p [SharedAccessPolicy<'p>],
     ) -> impl Iterator<Item = &'p SharedAccessPolicy<'p>> + use<'p> {
-        let right = match self.remedy() {
-            Hint::Policy(right) | Hint::CredentialOf { policy: Some(right), .. } => Some(right),
+        let right = match self.hint() {
+            Some(Hint::Policy(right) | Hint::CredentialOf { policy: Some(right) }) => Some(right),
             _ => None,
         };
         policies.iter().filter(move |policy| right.is_some_and(|right| policy.rights().contains(right)))
@@ -110,9 +69,18 @@ impl<'a> Denial<'a> {
     }
 }
 
+/// Returns whether a publication is to a topic for events, followed by properties that are not percent-encoded.
+fn has_raw_properties(operation: &Operation<'_>) -> bool {
+    let text = operation.address();
+    let bag = text.split_once("/messages/events/").map(|(_, bag)| bag);
+    (operation.transport(), operation.verb()) == (Transport::Mqtt, "publish")
+        && text.starts_with("devices/")
+        && bag.is_some_and(|bag| bag.contains(['/', ' ', '+', '#']) || !bag.is_ascii())
+}
+
 /// Returns whether a policy's token can use the endpoint at all.
 fn takes_policy(endpoint: &Endpoint) -> bool {
-    endpoint.caller() != Caller::Connected && endpoint.transport() != Transport::Mqtt
+    !endpoint.caller().is_connected() && endpoint.transport() != Transport::Mqtt
 }
 
 struct Explanation<'p, 'a> {
@@ -144,7 +112,10 @@ impl fmt::Display for Explanation<'_, '_> {
                     write!(f, "{separator}{}", endpoint.verb())?;
                     separator = ", ";
                 }
-                Ok(())
+                match denial.hint() {
+                    Some(hint @ Hint::EncodeProperties) => write!(f, "; {hint}"),
+                    _ => Ok(()),
+                }
             }
             Reason::MissingRight { needed, granted } => {
                 write!(f, "needs {needed}; {} grants ", IdentityText(subject.identity()))?;
@@ -163,6 +134,10 @@ impl fmt::Display for Explanation<'_, '_> {
                 )?;
                 self.write_policies(f, ", or a token of one of the policies ")
             }
+            Reason::NamesNoDevice => f.write_str(
+                "the policy has DeviceConnect, and its token names no device of this address; put or send a token for \
+                 the device's name",
+            ),
             Reason::NotADevice => {
                 f.write_str("the endpoint serves connected devices and modules, not policies")
             }

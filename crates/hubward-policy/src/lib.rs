@@ -23,7 +23,6 @@ pub mod tls;
 
 pub use decide::{Decision, Denial, Grant, Reason, decide};
 pub use endpoint::{Caller, Endpoint, Transport};
-pub use explain::Hint;
 pub use operation::{Operation, Target};
 pub use shared_access::{DEFAULT_POLICIES, SharedAccessPolicy};
 pub use subject::{Scope, Subject};

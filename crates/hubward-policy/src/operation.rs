@@ -4,7 +4,7 @@ use core::fmt::{self, Display, Write};
 
 use hubward_core::{SecretShape, Segment, Shown};
 
-use crate::endpoint::{Caller, Endpoint, Transport, levels};
+use crate::endpoint::{Endpoint, Transport, levels};
 use crate::pattern::{Form, Id, Ids, capture, segment};
 use crate::table::{CONNECT, ENDPOINTS};
 
@@ -143,7 +143,7 @@ impl<'a> Operation<'a> {
             (Some(device), Some(module)) => Target::Module(device, module),
             (Some(device), None) => Target::Device(device),
             (None, _) => match self.endpoint {
-                Some(endpoint) if endpoint.caller() == Caller::Connected => Target::Own,
+                Some(endpoint) if endpoint.caller().is_connected() => Target::Own,
                 _ => Target::Hub,
             },
         }

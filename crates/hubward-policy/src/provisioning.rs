@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use hubward_core::{IdScope, RegistrationId};
+use hubward_core::{IdScope, RegistrationId, ResourcePath, Segment};
 
 use crate::endpoint::Transport;
 use crate::pattern::{Form, Ids, capture};
@@ -183,6 +183,7 @@ pub const PROVISIONING_ENDPOINTS: &[ProvisioningEndpoint] = &[
     // the response has the enrollment's keys
     service("enrollment.attestation", "POST", "/enrollments/{enrollment}/attestationmechanism", WRITE),
     service("group.query", "POST", "/enrollmentGroups/query", READ),
+    service("group.bulk", "POST", "/enrollmentGroups", WRITE),
     service("group.read", "GET", "/enrollmentGroups/{group}", READ),
     service("group.write", "PUT", "/enrollmentGroups/{group}", WRITE),
     service("group.delete", "DELETE", "/enrollmentGroups/{group}", WRITE),
@@ -231,7 +232,7 @@ pub struct ProvisioningPrincipal<'a>(SubjectKind<'a>);
 
 #[derive(Debug, Clone, Copy)]
 enum SubjectKind<'a> {
-    Policy(ProvisioningRights),
+    Policy(ProvisioningRights, Option<ResourcePath<'a>>),
     AuthenticatedRegistration(IdScope<'a>, RegistrationId<'a>),
 }
 
@@ -239,7 +240,17 @@ impl<'a> ProvisioningPrincipal<'a> {
     /// Asserts that the caller was authenticated with the key of a policy with these rights.
     #[must_use]
     pub const fn policy_assertion(rights: ProvisioningRights) -> Self {
-        Self(SubjectKind::Policy(rights))
+        Self(SubjectKind::Policy(rights, None))
+    }
+
+    /// Limits a policy to a resource: the `sr` of its token, whose host the token's verifier compared with the service's.
+    /// It has no effect on a registration.
+    #[must_use]
+    pub const fn within(mut self, resource: ResourcePath<'a>) -> Self {
+        if let SubjectKind::Policy(rights, _) = self.0 {
+            self.0 = SubjectKind::Policy(rights, Some(resource));
+        }
+        self
     }
 
     /// Asserts that the caller was authenticated as this registration in this id scope.
@@ -262,6 +273,9 @@ pub enum ProvisioningDenial {
     /// The address has another registration id or id scope.
     #[error("the address is of another registration")]
     AnotherRegistration,
+    /// The path is not within the resource of the policy's token.
+    #[error("the path is outside the token's resource")]
+    OutOfScope,
     /// A policy asked for an operation of registering devices.
     #[error("the endpoint serves registering devices, not policies")]
     NotADevice,
@@ -280,11 +294,15 @@ pub fn decide_provisioning(
 ) -> Result<&'static ProvisioningEndpoint, ProvisioningDenial> {
     let (endpoint, ids) = find(transport, verb, address).ok_or(ProvisioningDenial::UnknownOperation)?;
     match (endpoint.opens, subject.0) {
-        (RequiredPermission::Right(right), SubjectKind::Policy(rights)) if rights.contains(right) => {
-            Ok(endpoint)
+        (RequiredPermission::Right(right), SubjectKind::Policy(rights, resource))
+            if rights.contains(right) =>
+        {
+            let path = address.split('?').next().unwrap_or_default();
+            let in_scope = resource.is_none_or(|resource| covers(resource, path));
+            if in_scope { Ok(endpoint) } else { Err(ProvisioningDenial::OutOfScope) }
         }
         (RequiredPermission::Right(right), _) => Err(ProvisioningDenial::MissingRight(right)),
-        (RequiredPermission::AuthenticatedRegistration, SubjectKind::Policy(_)) => {
+        (RequiredPermission::AuthenticatedRegistration, SubjectKind::Policy(..)) => {
             Err(ProvisioningDenial::NotADevice)
         }
         (
@@ -296,6 +314,12 @@ pub fn decide_provisioning(
             if own { Ok(endpoint) } else { Err(ProvisioningDenial::AnotherRegistration) }
         }
     }
+}
+
+/// Returns whether `resource` covers a path by whole names after the host.
+fn covers(resource: ResourcePath<'_>, path: &str) -> bool {
+    let mut names = path.strip_prefix('/').unwrap_or(path).split('/').map_while(Segment::encoded);
+    resource.segments().skip(1).all(|name| names.next().is_some_and(|word| name.same(&word)))
 }
 
 fn find<'a>(

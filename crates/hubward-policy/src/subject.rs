@@ -21,6 +21,10 @@ pub struct Subject<'a> {
     scope: Scope<'a>,
     /// `true` if the scope is the host alone, which covers every path.
     whole_hub: bool,
+    /// `true` for an edge device that was authenticated with its own credential.
+    edge_device: bool,
+    /// `true` for a policy whose token connects no device.
+    without_device: bool,
 }
 
 /// The part of the hub that a credential is valid for.
@@ -51,7 +55,17 @@ impl<'a> Subject<'a> {
             Scope::Resource(resource) => resource.segments().nth(1).is_none(),
             Scope::Own => false,
         };
-        Self { identity, granted, scope, whole_hub }
+        Self { identity, granted, scope, whole_hub, edge_device: false, without_device: false }
+    }
+
+    /// Asserts that the device is an edge device (`capabilities.iotEdge`), which may manage its own modules. It has no
+    /// effect on a module or a policy, and none if a policy's token authenticated the device: its key would give every
+    /// device's keys to a policy that may only connect devices.
+    #[must_use]
+    #[inline]
+    pub const fn as_edge_device(mut self) -> Self {
+        self.edge_device = matches!((&self.identity, &self.scope), (Identity::Device(_), Scope::Own));
+        self
     }
 
     /// Returns the authenticated identity.
@@ -74,6 +88,28 @@ impl<'a> Subject<'a> {
     #[inline]
     pub(crate) const fn whole_hub(&self) -> bool {
         self.whole_hub
+    }
+
+    /// Asserts that no device was named with a policy's token, so that its DeviceConnect opens no device's endpoint: the
+    /// record of the device must be checked first, and the device is the subject then. It has no effect on a device or
+    /// a module.
+    #[must_use]
+    #[inline]
+    pub const fn without_device(mut self) -> Self {
+        self.without_device = matches!(self.identity, Identity::Policy(_));
+        self
+    }
+
+    #[inline]
+    pub(crate) const fn is_without_device(&self) -> bool {
+        self.without_device
+    }
+
+    /// Returns whether the subject is an edge device that may manage its own modules.
+    #[must_use]
+    #[inline]
+    pub const fn is_edge_device(&self) -> bool {
+        self.edge_device
     }
 
     /// Returns the scope of the rights.

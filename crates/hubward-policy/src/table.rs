@@ -18,6 +18,16 @@ const fn service(
     Endpoint::new(name, Transport::Http, verb, pattern, right, Caller::Service)
 }
 
+/// An endpoint of the registry that an edge device may use for its own modules.
+const fn own_modules(
+    name: &'static str,
+    verb: &'static str,
+    pattern: &'static str,
+    right: Permissions,
+) -> Endpoint {
+    Endpoint::new(name, Transport::Http, verb, pattern, right, Caller::ServiceOrEdgeDevice)
+}
+
 const fn method(pattern: &'static str) -> Endpoint {
     Endpoint::new("method.invoke", Transport::Http, "POST", pattern, SERVICE, Caller::ServiceOrSibling)
 }
@@ -55,10 +65,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     service("identity.delete", "DELETE", "/devices/{device}", WRITE),
     service("identity.bulk", "POST", "/devices", WRITE),
     service("identity.bulk", "POST", "/devices/", WRITE),
-    service("module.list", "GET", "/devices/{device}/modules", READ),
-    service("module.read", "GET", "/devices/{device}/modules/{module}", READ),
-    service("module.write", "PUT", "/devices/{device}/modules/{module}", WRITE),
-    service("module.delete", "DELETE", "/devices/{device}/modules/{module}", WRITE),
+    own_modules("module.list", "GET", "/devices/{device}/modules", READ),
+    own_modules("module.read", "GET", "/devices/{device}/modules/{module}", READ),
+    own_modules("module.write", "PUT", "/devices/{device}/modules/{module}", WRITE),
+    own_modules("module.delete", "DELETE", "/devices/{device}/modules/{module}", WRITE),
+    service("identity.regenerate", "POST", "/devices/keys/regenerate", WRITE),
     service("statistics.registry", "GET", "/statistics/devices", READ),
     service("job.create", "POST", "/jobs/create", WRITE),
     service("job.list", "GET", "/jobs", WRITE),
@@ -71,6 +82,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     service("job.read", "GET", "/jobs/{job}", WRITE),
     service("job.delete", "DELETE", "/jobs/{job}", WRITE),
     service("configuration.list", "GET", "/configurations", READ),
+    service("configuration.list", "GET", "/configurations/", READ),
     service("configuration.read", "GET", "/configurations/{configuration}", READ),
     service("configuration.write", "PUT", "/configurations/{configuration}", WRITE),
     service("configuration.delete", "DELETE", "/configurations/{configuration}", WRITE),
@@ -86,16 +98,47 @@ pub const ENDPOINTS: &[Endpoint] = &[
     service("twin.replace", "PUT", "/twins/{device}/modules/{module}", SERVICE),
     method("/twins/{device}/methods"),
     method("/twins/{device}/modules/{module}/methods"),
+    service("digitaltwin.read", "GET", "/digitaltwins/{device}", SERVICE),
+    service("digitaltwin.update", "PATCH", "/digitaltwins/{device}", SERVICE),
+    service("digitaltwin.invoke", "POST", "/digitaltwins/{device}/commands/{command}", SERVICE),
+    service(
+        "digitaltwin.invoke",
+        "POST",
+        "/digitaltwins/{device}/components/{component}/commands/{command}",
+        SERVICE,
+    ),
+    service("stream.start", "POST", "/twins/{device}/streams/{stream}", SERVICE),
+    service("stream.start", "POST", "/twins/{device}/modules/{module}/streams/{stream}", SERVICE),
     service("commands.purge", "DELETE", "/devices/{device}/commands", SERVICE),
+    service("commands.feedback", "GET", "/messages/servicebound|serviceBound/feedback", SERVICE),
+    service(
+        "commands.feedback.complete",
+        "DELETE",
+        "/messages/servicebound|serviceBound/feedback/{lock}",
+        SERVICE,
+    ),
+    service(
+        "commands.feedback.abandon",
+        "POST",
+        "/messages/servicebound|serviceBound/feedback/{lock}/abandon",
+        SERVICE,
+    ),
     service("statistics.service", "GET", "/statistics/service", SERVICE),
     amqp_service("commands.send", "send", "/messages/devicebound|deviceBound"),
-    amqp_service("commands.feedback", "receive", "/messages/serviceBound/feedback"),
-    amqp_service("files.notifications", "receive", "/messages/serviceBound/filenotifications"),
+    amqp_service("commands.feedback", "receive", "/messages/servicebound|serviceBound/feedback"),
+    amqp_service("files.notifications", "receive", "/messages/servicebound|serviceBound/filenotifications"),
     amqp_service(
         "telemetry.read",
         "receive",
         "/messages/events/ConsumerGroups/{group}/Partitions/{partition}",
     ),
+    // the caller redirects these links to the hub's Event Hubs endpoint
+    amqp_service("telemetry.redirect", "send", "/messages/events"),
+    amqp_service("telemetry.redirect", "send", "/messages/events/"),
+    amqp_service("telemetry.redirect", "send", "/messages/events/$management"),
+    amqp_service("telemetry.redirect", "receive", "/messages/events"),
+    amqp_service("telemetry.redirect", "receive", "/messages/events/"),
+    amqp_service("telemetry.redirect", "receive", "/messages/events/$management"),
     // a device or module over HTTP
     device("events.send", "POST", "/devices/{device}/messages/events"),
     device("commands.receive", "GET", "/devices/{device}/messages/devicebound|deviceBound"),
@@ -124,6 +167,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     device("edge.module.get", "POST", "/devices/{device}/modules/{$edgeHub}/getModuleOnBehalfOf"),
     device("edge.module.list", "POST", "/devices/{device}/modules/{$edgeHub}/getModulesOnTargetDevice"),
     device("edge.module.delete", "POST", "/devices/{device}/modules/{$edgeHub}/deleteModuleOnBehalfOf"),
+    // the edge hubs of versions 1.0 and 1.1
+    device("edge.scope", "GET", "/devices/{device}/modules/{$edgeHub}/devicesAndModulesInDeviceScope"),
+    device("edge.identity", "GET", "/devices/{device}/modules/{$edgeHub}/deviceAndModuleInDeviceScope"),
     // a device or module over AMQP
     amqp("events.send", "send", "/devices/{device}/messages/events"),
     amqp("commands.receive", "receive", "/devices/{device}/messages/devicebound|deviceBound"),
@@ -146,7 +192,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "commands.settle",
         Transport::Amqp,
         "send",
-        "/messages/serviceBound/feedback",
+        "/messages/servicebound|serviceBound/feedback",
         DEVICE,
         Caller::Connected,
     ),
@@ -158,9 +204,24 @@ pub const ENDPOINTS: &[Endpoint] = &[
     mqtt_own("twin.report", "publish", "$iothub/twin/PATCH/properties/reported/?$rid={rid}"),
     mqtt_own("methods.response", "publish", "$iothub/methods/res/{status}/?$rid={rid}"),
     mqtt("commands.receive", "subscribe", "devices/{device}/messages/devicebound/#"),
+    mqtt("commands.receive", "subscribe", "devices/{device}/modules/{module}/messages/devicebound/#"),
+    // deliver the connected device's own messages only: the `+` is that device
+    Endpoint::new(
+        "commands.receive",
+        Transport::Mqtt,
+        "subscribe",
+        "devices/+/messages/devicebound/#",
+        DEVICE,
+        Caller::ConnectedDevice,
+    ),
     mqtt("inputs.receive", "subscribe", "devices/{device}/modules/{module}/#"),
     mqtt("inputs.receive", "subscribe", "devices/{device}/modules/{module}/inputs/#"),
     mqtt_own("twin.response", "subscribe", "$iothub/twin/res/#"),
     mqtt_own("twin.desired", "subscribe", "$iothub/twin/PATCH/properties/desired/#"),
     mqtt_own("methods.request", "subscribe", "$iothub/methods/POST/#"),
+    // renewal of a certificate, and streams of a device
+    mqtt_own("certificate.request", "publish", "$iothub/credentials/POST/issueCertificate/?$rid={rid}"),
+    mqtt_own("certificate.response", "subscribe", "$iothub/credentials/res/#"),
+    mqtt_own("streams.response", "publish", "$iothub/streams/res/{status}/?$rid={rid}"),
+    mqtt_own("streams.request", "subscribe", "$iothub/streams/POST/#"),
 ];

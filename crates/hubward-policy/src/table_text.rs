@@ -56,8 +56,10 @@ fn row(endpoint: &Endpoint, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let caller = match endpoint.caller() {
         Caller::Service => "a service",
         Caller::ServiceOrSibling => "a service, or a module of the device with DeviceConnect",
+        Caller::ServiceOrEdgeDevice => "a service, or the edge device in the address",
         Caller::Itself => "the identity in the address",
         Caller::Connected => "the connected device or module",
+        Caller::ConnectedDevice => "the connected device",
     };
     writeln!(f, "{separator} | {} | {caller} | {} |", endpoint.right(), endpoint.name())
 }

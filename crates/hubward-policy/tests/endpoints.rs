@@ -24,6 +24,7 @@ fn every_row_matches_its_own_pattern() {
             .replace("{$edgeHub}", "$edgeHub")
             .replace("{bag}", "a=b")
             .replace("devicebound|deviceBound", "deviceBound")
+            .replace("servicebound|serviceBound", "serviceBound")
             .replace(['{', '}'], "");
         let operation = match (endpoint.transport(), endpoint.verb()) {
             (Transport::Http, method) => Operation::http(method, &text),

@@ -6,9 +6,9 @@
     reason = "a test asserts subjects, and a failed step is a failed test"
 )]
 
-use hubward_core::{DeviceId, Identity, Permissions, PolicyName, ResourcePath};
+use hubward_core::{DeviceId, Hint, Identity, Permissions, PolicyName, ResourcePath};
 use hubward_policy::{
-    DEFAULT_POLICIES, Decision, Denial, Hint, Operation, Scope, SharedAccessPolicy, Subject, decide,
+    DEFAULT_POLICIES, Decision, Denial, Operation, Scope, SharedAccessPolicy, Subject, decide,
 };
 
 fn device(id: &str) -> Subject<'_> {
@@ -102,8 +102,8 @@ fn a_permit_has_a_sentence() {
 fn the_facts_have_accessors() {
     let denial =
         denied(&policy("device", Permissions::DEVICE_CONNECT, "h.net"), Operation::http("GET", "/twins/d"));
-    assert_eq!((denial.code(), denial.remedy().code()), ("missing-right", "policy"));
-    assert!(matches!(denial.remedy(), Hint::Policy(Permissions::SERVICE_CONNECT)));
+    assert_eq!((denial.code(), denial.hint().unwrap().code()), ("missing-right", "policy"));
+    assert!(matches!(denial.hint(), Some(Hint::Policy(Permissions::SERVICE_CONNECT))));
     let names: Vec<_> = denial.policies_with_right(&DEFAULT_POLICIES).map(|policy| policy.name()).collect();
     assert_eq!(names, ["service", "iothubowner"]);
 
@@ -115,7 +115,7 @@ fn the_facts_have_accessors() {
     assert!(sentence.ends_with("policies with this right: twins@ops"), "{sentence}");
 
     let denial = denied(&device("dev1"), Operation::http("PATCH", "/devices/dev1"));
-    assert!(matches!(denial.remedy(), Hint::AnotherVerb));
+    assert!(matches!(denial.hint(), Some(Hint::AnotherVerb)));
     assert_eq!(denial.endpoints_at_address().count(), 3);
 }
 

@@ -93,7 +93,15 @@ fn only_the_documented_filters_are_allowed() {
     for (id, filter, expected) in [
         ("dev1", "#", "unknown-operation"),
         ("dev1", "devices/#", "unknown-operation"),
-        ("dev1", "devices/+/messages/devicebound/#", "unknown-operation"),
+        // `+` is the connected device
+        ("dev1", "devices/+/messages/devicebound/#", "allow"),
+        ("dev1", "devices/+/messages/devicebound/+", "unknown-operation"),
+        ("dev1", "devices/+/messages/events/#", "unknown-operation"),
+        ("dev1", "devices/+/+/devicebound/#", "unknown-operation"),
+        ("dev1", "+/+/messages/devicebound/#", "unknown-operation"),
+        ("dev1", "/devices/+/messages/devicebound/#", "unknown-operation"),
+        ("dev1", "devices/+/modules/+/#", "unknown-operation"),
+        ("dev1", "devices/dev1/modules/+/messages/devicebound/#", "unknown-operation"),
         ("dev1", "devices/dev1/#", "unknown-operation"),
         ("dev1", "devices/dev1/messages/+/#", "unknown-operation"),
         ("dev1", "$iothub/#", "unknown-operation"),
@@ -102,7 +110,8 @@ fn only_the_documented_filters_are_allowed() {
         ("dev1", "/devices/dev1/messages/devicebound/#", "unknown-operation"),
         ("dev1", "devices/dev1/messages/devicebound/#/", "unknown-operation"),
         // as a whole level these are wildcards and not ids
-        ("+", "devices/+/messages/devicebound/#", "unknown-operation"),
+        ("+", "devices/+/messages/devicebound/#", "identity-mismatch"),
+        ("#", "devices/+/messages/devicebound/#", "identity-mismatch"),
         ("#", "devices/#/messages/devicebound/#", "unknown-operation"),
         ("a+b", "devices/a+b/messages/devicebound/#", "allow"),
         ("a+b", "devices/acb/messages/devicebound/#", "identity-mismatch"),
@@ -111,6 +120,15 @@ fn only_the_documented_filters_are_allowed() {
         ("aA", "devices/a%41/messages/devicebound/#", "identity-mismatch"),
     ] {
         check(&device(id), Operation::mqtt_subscribe(filter), expected);
+    }
+    let module = module("dev1", "m");
+    for (filter, expected) in [
+        ("devices/+/messages/devicebound/#", "identity-mismatch"),
+        ("devices/dev1/modules/m/messages/devicebound/#", "allow"),
+        ("devices/dev1/modules/m0/messages/devicebound/#", "identity-mismatch"),
+        ("devices/dev1/modules/+/messages/devicebound/#", "unknown-operation"),
+    ] {
+        check(&module, Operation::mqtt_subscribe(filter), expected);
     }
     check(&device("dev1"), Operation::mqtt_publish("devices/dev1/messages/events/#"), "unknown-operation");
     check(&device("+"), Operation::mqtt_publish("devices/+/messages/events/"), "unknown-operation");

@@ -20,6 +20,8 @@ use hubward_policy::{Caller, ENDPOINTS, Endpoint, Operation, Scope, Subject, Tra
 enum ModelCaller {
     Policy,
     Device(String),
+    /// An edge device.
+    Edge(String),
     Module(String, String),
 }
 
@@ -64,24 +66,32 @@ fn needed(
     let (device, module) = named(endpoint, path);
     let own_path = match caller {
         ModelCaller::Policy => vec![],
-        ModelCaller::Device(id) => vec!["devices".to_owned(), id.clone()],
+        ModelCaller::Device(id) | ModelCaller::Edge(id) => vec!["devices".to_owned(), id.clone()],
         ModelCaller::Module(id, module) => {
             vec!["devices".to_owned(), id.clone(), "modules".to_owned(), module.clone()]
         }
     };
-    let path = if endpoint.caller() == Caller::Connected { &own_path } else { path };
+    let connected = matches!(endpoint.caller(), Caller::Connected | Caller::ConnectedDevice);
+    let path = if connected { &own_path } else { path };
     let in_scope = match scope {
         Some(scope) => path.starts_with(scope),
         None => *caller != ModelCaller::Policy,
     };
     let right = right_word(endpoint);
     let (right, fits) = match (endpoint.caller(), caller) {
-        (Caller::Service | Caller::ServiceOrSibling, ModelCaller::Policy) => (right, true),
+        (Caller::Service | Caller::ServiceOrSibling | Caller::ServiceOrEdgeDevice, ModelCaller::Policy) => {
+            (right, true)
+        }
+        // with its own credential only
+        (Caller::ServiceOrEdgeDevice, ModelCaller::Edge(own)) if scope.is_none() => {
+            ("device", device.as_ref() == Some(own))
+        }
         (Caller::ServiceOrSibling, ModelCaller::Module(own, _)) => ("device", device.as_ref() == Some(own)),
         (Caller::Service | Caller::ServiceOrSibling, _) => (right, false),
         (Caller::Connected, caller) => (right, *caller != ModelCaller::Policy),
         (Caller::Itself, ModelCaller::Policy) => (right, endpoint.transport() != Transport::Mqtt),
-        (Caller::Itself, ModelCaller::Device(own)) => {
+        (Caller::ConnectedDevice, ModelCaller::Device(_) | ModelCaller::Edge(_)) => (right, true),
+        (Caller::Itself, ModelCaller::Device(own) | ModelCaller::Edge(own)) => {
             (right, device.as_ref() == Some(own) && module.is_none())
         }
         (Caller::Itself, ModelCaller::Module(own, own_module)) => {
@@ -166,6 +176,7 @@ fn callers() -> Vec<ModelCaller> {
     let mut callers = vec![ModelCaller::Policy];
     for device in ["dev1", "dev10", "Dev1", "a+b", "%41"] {
         callers.push(ModelCaller::Device(device.to_owned()));
+        callers.push(ModelCaller::Edge(device.to_owned()));
         for module in ["m", "m0", "$edgeHub"] {
             callers.push(ModelCaller::Module(device.to_owned(), module.to_owned()));
         }
@@ -176,7 +187,7 @@ fn callers() -> Vec<ModelCaller> {
 fn identity(caller: &ModelCaller) -> Identity<'_> {
     match caller {
         ModelCaller::Policy => Identity::Policy(PolicyName::parse("p").unwrap()),
-        ModelCaller::Device(id) => Identity::Device(DeviceId::parse(id).unwrap()),
+        ModelCaller::Device(id) | ModelCaller::Edge(id) => Identity::Device(DeviceId::parse(id).unwrap()),
         ModelCaller::Module(id, module) => {
             Identity::Module(DeviceId::parse(id).unwrap(), ModuleId::parse(module).unwrap())
         }
@@ -219,6 +230,8 @@ fn decide_agrees_with_the_model_everywhere() {
                         for (mask, words) in &lattice {
                             let expected = needed.is_some_and(|word| words.contains(word));
                             let subject = Subject::assertion(identity(caller), *mask, real);
+                            let edge = matches!(caller, ModelCaller::Edge(_));
+                            let subject = if edge { subject.as_edge_device() } else { subject };
                             let decision = decide(&subject, &operation);
                             assert_eq!(decision.is_allow(), expected, "{decision} (in {scope:?})");
                             judged += 1;

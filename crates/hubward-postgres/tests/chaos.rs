@@ -146,7 +146,7 @@ fn gateway<'h>(
     store: &PostgresStore,
 ) -> (Follower<fn(&SymmetricKey) -> HmacKey>, Gateway<'h>) {
     let (sealer, mut dice) = (sealer(), Dice(77 + number as u64));
-    let mut gateway = Gateway { number, registry: Registry::new(), history };
+    let mut gateway = Gateway { number, registry: Registry::unseeded(), history };
     let mut follower: Follower<fn(&SymmetricKey) -> HmacKey> = Follower::new(TIMES, HmacKey::new, random);
     while history.running() {
         let done = follower.catch_up(store, &sealer, || history.now(), &mut gateway);
@@ -299,7 +299,7 @@ fn check(
 ) {
     let (sealer, store) = (sealer(), &stores[0]);
     let load = |store: &PostgresStore| {
-        let mut fresh = Gateway { number: 9, registry: Registry::new(), history };
+        let mut fresh = Gateway { number: 9, registry: Registry::unseeded(), history };
         Follower::new(TIMES, HmacKey::new as fn(&SymmetricKey) -> HmacKey, random)
             .catch_up(store, &sealer, || history.now(), &mut fresh)
             .unwrap();

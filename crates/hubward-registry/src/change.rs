@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use hubward_core::{KeySlot, MacKey, Status, SymmetricKey};
 
 use crate::authentication::Authentication;
-use crate::entropy::{Entropy, NoEntropy, fresh_key};
+use crate::entropy::{Entropy, NoEntropy};
 use crate::keys::StoredKey;
 use crate::text::{DeviceScope, GenerationId, StatusReason};
 
@@ -35,7 +35,7 @@ impl Capabilities {
 ///
 /// let key = |byte| SymmetricKey::from_bytes(&[byte; 32]);
 /// let id = DeviceId::parse("dev1")?;
-/// let mut registry = Registry::new();
+/// let mut registry = Registry::unseeded();
 /// let keys = SymmetricKeys::kept(key(1)?, key(2)?, HmacKey::new);
 /// registry.create_device(id, hubward_registry::Authentication::Sas(keys))?;
 ///
@@ -125,7 +125,7 @@ impl<K: MacKey> Change<K> {
         entropy: &mut Entropy<'_>,
         make: impl FnOnce(&SymmetricKey) -> K,
     ) -> Result<Self, NoEntropy> {
-        Ok(self.with_key(slot, fresh_key(entropy)?, make))
+        Ok(self.with_key(slot, SymmetricKey::generate(&mut *entropy)?, make))
     }
 
     /// Swaps the two keys.

@@ -3,7 +3,7 @@
 use hubward_core::{Keys, MacKey, SymmetricKey};
 
 use crate::authentication::KeysView;
-use crate::entropy::{Entropy, NoEntropy, fresh_key};
+use crate::entropy::{Entropy, NoEntropy};
 use crate::store::RawKey;
 
 /// A primary and an optional secondary key. A missing secondary key is absent, never an empty key.
@@ -60,7 +60,7 @@ impl<K: MacKey> SymmetricKeys<K> {
     /// # Errors
     /// [`NoEntropy`] if the source fails.
     pub fn generate(entropy: &mut Entropy<'_>, make: impl Fn(&SymmetricKey) -> K) -> Result<Self, NoEntropy> {
-        Ok(Self::kept(fresh_key(entropy)?, fresh_key(entropy)?, make))
+        Ok(Self::kept(SymmetricKey::generate(&mut *entropy)?, SymmetricKey::generate(&mut *entropy)?, make))
     }
 
     /// Returns both keys, with the symmetric keys that they were made of if those are stored.

@@ -112,26 +112,32 @@ pub struct AccessLists {
 }
 
 impl AccessLists {
-    /// Returns the block list, to change it.
-    pub const fn block(&mut self) -> &mut AccessList {
-        &mut self.block
-    }
-
-    /// Returns the allow list, to change it, and puts it in force.
-    pub fn allow(&mut self) -> &mut AccessList {
-        self.allow.get_or_insert_default()
-    }
-
     /// Returns the block list.
     #[must_use]
-    pub const fn blocked(&self) -> &AccessList {
+    pub const fn block(&self) -> &AccessList {
         &self.block
+    }
+
+    /// Returns the block list, to change it.
+    pub const fn block_mut(&mut self) -> &mut AccessList {
+        &mut self.block
     }
 
     /// Returns the allow list, if one is in force.
     #[must_use]
-    pub const fn allowed(&self) -> Option<&AccessList> {
+    pub const fn allow(&self) -> Option<&AccessList> {
         self.allow.as_ref()
+    }
+
+    /// Returns the allow list, to change it, if one is in force.
+    pub const fn allow_mut(&mut self) -> Option<&mut AccessList> {
+        self.allow.as_mut()
+    }
+
+    /// Puts an allow list in force, empty unless one is in force already, and returns it to be filled. All identities
+    /// without an entry are refused from now on.
+    pub fn require_allow(&mut self) -> &mut AccessList {
+        self.allow.get_or_insert_default()
     }
 
     /// Iterates over the names of the groups.

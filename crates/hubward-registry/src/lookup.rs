@@ -11,20 +11,13 @@ use crate::store::id::{LONGEST, identity, of_lookup, undecoded};
 use crate::store::{Hot, Slot, StoredCredential};
 
 impl<K: MacKey> Registry<K> {
-    /// Looks up a record for an authentication by a token. Ids are compared byte by byte; nothing is allocated.
+    /// Looks up a record for an authentication or a recheck. Ids are compared byte by byte; nothing is allocated.
     ///
-    /// An identity that the [access lists](crate::AccessLists) refuse has the status `Disabled`. List entries for
-    /// issuers are not considered: an authentication that may be by a certificate needs [`Registry::find_issued`].
+    /// `issuers` are the SHA-256 thumbprints of the authorities above a verified certificate, which the
+    /// [access lists](crate::AccessLists) may have entries for; empty for a token. An identity that the lists refuse
+    /// has the status `Disabled`.
     #[must_use]
-    pub fn find(&self, lookup: &Lookup<'_>) -> LookupResult<'_, K> {
-        self.find_issued(lookup, &[])
-    }
-
-    /// Does the lookup of [`Registry::find`] for a verified certificate chain, with the SHA-256 thumbprints of its
-    /// issuers, which the access lists may have entries for. Recheck a session with the issuers that it was opened
-    /// with.
-    #[must_use]
-    pub fn find_issued(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> LookupResult<'_, K> {
+    pub fn find(&self, lookup: &Lookup<'_>, issuers: &[Thumbprint]) -> LookupResult<'_, K> {
         let result = match lookup {
             Lookup::Policy(name) => self.find_policy(name),
             _ => self.entry_of(lookup).and_then(|(slot, hot)| self.record_of(lookup, slot, hot, issuers)),
@@ -68,7 +61,8 @@ impl<K: MacKey> Registry<K> {
         };
         let result = IdentityRecord::new(identity, status, hot.version, credential);
         let second = second.map(|second| RecordVersion::new(hot.version.generation(), second.version()));
-        Some(LookupResult::Identity(result.with_secondary_version(second.unwrap_or(hot.version))))
+        let result = result.with_secondary_version(second.unwrap_or(hot.version));
+        Some(LookupResult::Identity(result.with_edge_device(hot.edge_device)))
     }
 
     /// Returns the credential of an identity without keys, which is in the cold layer.

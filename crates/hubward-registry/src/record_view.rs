@@ -94,6 +94,12 @@ impl<'r, K: MacKey> RecordView<'r, K> {
         self.more()?.reason.as_ref().map(|reason| reason.as_str())
     }
 
+    /// Returns the number of a device's modules; 0 for a module.
+    #[must_use]
+    pub fn module_count(&self) -> usize {
+        self.record.modules().len()
+    }
+
     /// Returns the capabilities.
     #[must_use]
     pub const fn capabilities(&self) -> Capabilities {

@@ -9,10 +9,12 @@ use smol_str::SmolStr;
 
 use crate::authentication::Authentication;
 use crate::change::{Attributes, Capabilities, Change, Credentials};
+use crate::entropy::{NoEntropy, fresh_seed};
 use crate::error::RegistryError;
 use crate::etag::{ETag, Precondition};
 use crate::lists::AccessLists;
 use crate::policy::Policy;
+use crate::record_view::RecordView;
 use crate::store::id::{LONGEST, of_identity};
 use crate::store::{Hot, Record, StoredCredential};
 use crate::store::{IdTag, Slot, Store};
@@ -28,12 +30,13 @@ use crate::versions::{counts_on, first_change};
 /// use hubward_registry::{Authentication, Registry, SymmetricKeys};
 /// use hubward_rustcrypto::HmacKey;
 ///
-/// let mut registry = Registry::with_seed(&[7; 16]); // draw random bytes
+/// # mod getrandom { pub fn fill(seed: &mut [u8]) -> Result<(), hubward_registry::NoEntropy> { Ok(seed.fill(7)) } }
+/// let mut registry = Registry::new(getrandom::fill)?;
 /// let id = DeviceId::parse("dev1")?;
 /// let key = SymmetricKey::from_bytes(&[1; 32])?;
 /// registry.create_device(id, Authentication::Sas(SymmetricKeys::kept_one(key, HmacKey::new)))?;
 ///
-/// let result = registry.find(&Identity::Device(id).lookup());
+/// let result = registry.find(&Identity::Device(id).lookup(), &[]);
 /// assert!(matches!(result, LookupResult::Identity(record) if record.identity() == Identity::Device(id)));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
@@ -54,12 +57,6 @@ pub(crate) struct RecordPlace<'b> {
     pub(crate) taken: bool,
 }
 
-impl<K> Default for Registry<K> {
-    fn default() -> Self {
-        Self::empty(&[0; 16], 0)
-    }
-}
-
 impl<K> Registry<K> {
     fn empty(seed: &[u8; 16], changes: u64) -> Self {
         Self { store: Store::new(seed), policies: BTreeMap::new(), lists: AccessLists::default(), changes }
@@ -67,24 +64,42 @@ impl<K> Registry<K> {
 }
 
 impl<K: MacKey> Registry<K> {
-    /// Creates an empty registry for tests and for ids that you choose: its index hashes under a public key, and its
-    /// versions and etags begin at 1. Use [`Registry::with_seed`] if others choose the ids, or if a session or an
-    /// etag can be older than the registry.
+    /// Creates an empty registry with a random seed. `fill` is the caller's source of random bytes, for example
+    /// `getrandom::fill`. Clients then cannot choose ids that make the index slow, and no version or etag of another
+    /// registry is repeated.
+    ///
+    /// ```
+    /// use hubward_registry::Registry;
+    /// use hubward_rustcrypto::HmacKey;
+    ///
+    /// # mod getrandom { pub fn fill(seed: &mut [u8]) -> Result<(), hubward_registry::NoEntropy> { Ok(seed.fill(7)) } }
+    /// let registry: Registry<HmacKey> = Registry::new(getrandom::fill)?;
+    /// assert!(registry.is_empty());
+    /// # Ok::<(), hubward_registry::NoEntropy>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`NoEntropy`] if the source fails.
+    pub fn new<E>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, NoEntropy> {
+        Ok(Self::with_seed(&fresh_seed(fill)?))
+    }
+
+    /// Creates an empty registry for tests: its index hashes under a public key, and its versions and etags begin at
+    /// 1. Clients that choose ids can make its index slow, and a session or an etag of another registry may match.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn unseeded() -> Self {
+        Self::empty(&[0; 16], 0)
     }
 
     /// Creates an empty registry whose index hashes under `seed`, and whose versions and etags begin at a number
-    /// derived from it. Draw 16 random bytes for each registry: then clients cannot choose ids that make the index
-    /// slow, and no version or etag of another registry is repeated.
+    /// derived from it. Draw 16 random bytes for each registry, or call [`Registry::new`].
     #[must_use]
     pub fn with_seed(seed: &[u8; 16]) -> Self {
         Self::empty(seed, first_change(seed))
     }
 
-    /// Sets a minimum for the first version. A [`Registry::new`] that replaces another registry while sessions are
-    /// open must begin at the [`Registry::changes`] of that one; [`Registry::with_seed`] does not need this.
+    /// Sets a minimum for the first version. A [`Registry::unseeded`] that replaces another registry while sessions are
+    /// open must begin at the [`Registry::changes`] of that one; one with a seed does not need this.
     #[must_use]
     pub const fn with_first_change(mut self, changes: u64) -> Self {
         if self.changes < changes {
@@ -167,6 +182,7 @@ impl<K: MacKey> Registry<K> {
             primary,
             device,
             status: Status::Enabled,
+            edge_device: false,
         };
         let etag = ETag::new(version);
         let record = Record { etag, capabilities: Capabilities::default(), proof, more: None };
@@ -273,6 +289,9 @@ impl<K: MacKey> Registry<K> {
         if let (Some(status), Some(hot)) = (rest.status, self.store.hot_mut(slot)) {
             hot.status = status;
         }
+        if let (Some(capabilities), Some(hot)) = (rest.capabilities, self.store.hot_mut(slot)) {
+            hot.edge_device = capabilities.iot_edge;
+        }
         let record = self.store.record_mut(slot).ok_or(RegistryError::NotFound)?;
         record.etag = etag;
         if let Some(capabilities) = rest.capabilities {
@@ -319,7 +338,7 @@ impl<K: MacKey> Registry<K> {
 
 /// Shorthands without a precondition.
 impl<K: MacKey> Registry<K> {
-    /// Creates an enabled device.
+    /// Creates an enabled device and returns its record.
     ///
     /// # Errors
     /// The errors of [`Registry::create`].
@@ -327,11 +346,11 @@ impl<K: MacKey> Registry<K> {
         &mut self,
         id: DeviceId<'_>,
         authentication: Authentication<K>,
-    ) -> Result<(), RegistryError> {
-        self.create(Identity::Device(id), authentication, Change::new()).map(drop)
+    ) -> Result<RecordView<'_, K>, RegistryError> {
+        self.created(Identity::Device(id), authentication)
     }
 
-    /// Creates a module of a device.
+    /// Creates a module of a device and returns its record.
     ///
     /// # Errors
     /// The errors of [`Registry::create`].
@@ -340,8 +359,17 @@ impl<K: MacKey> Registry<K> {
         device: DeviceId<'_>,
         id: ModuleId<'_>,
         authentication: Authentication<K>,
-    ) -> Result<(), RegistryError> {
-        self.create(Identity::Module(device, id), authentication, Change::new()).map(drop)
+    ) -> Result<RecordView<'_, K>, RegistryError> {
+        self.created(Identity::Module(device, id), authentication)
+    }
+
+    fn created(
+        &mut self,
+        identity: Identity<'_>,
+        authentication: Authentication<K>,
+    ) -> Result<RecordView<'_, K>, RegistryError> {
+        self.create(identity, authentication, Change::new())?;
+        self.get(identity).ok_or(RegistryError::NotFound)
     }
 
     /// Enables or disables a device, and its modules with it.

@@ -112,7 +112,7 @@ impl Given {
     fn registry(&mut self, hub: &Hub) -> Result<(), TestCaseError> {
         hub.iter().try_for_each(|view| self.record(&view))?;
         let name = PolicyName::parse("service").unwrap();
-        if let LookupResult::Policy(policy) = hub.find(&Lookup::Policy(name.segment())) {
+        if let LookupResult::Policy(policy) = hub.find(&Lookup::Policy(name.segment()), &[]) {
             // the permissions of each policy in this test differ
             self.version("policy", policy.version(), &format!("{:?}", policy.rights()))?;
         }

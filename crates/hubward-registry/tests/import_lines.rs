@@ -47,7 +47,7 @@ fn exported(hub: &Hub, keys: ExportKeys) -> String {
 
 #[test]
 fn all_fields_are_imported_and_twins_skipped() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let line = device(
         r#","statusReason":"a \"reason\"","twinETag":"x","tags":{"a":[{"b":1}]},"properties":{"desired":{}},
         "capabilities":{"iotEdge":true},"deviceScope":"ms-azure-iot-edge://a-1","parentScopes":["p1","p2"],
@@ -66,7 +66,7 @@ fn all_fields_are_imported_and_twins_skipped() {
 #[test]
 fn problems_are_reported() {
     let long = "x".repeat(129);
-    let of = |line: &str| import(&mut Hub::new(), line).unwrap_err().to_string();
+    let of = |line: &str| import(&mut Hub::unseeded(), line).unwrap_err().to_string();
     let key = |slot, error| ImportProblem::Key { slot, error };
     for (line, problem) in [
         (r#"{"status":"enabled"}"#.to_owned(), ImportProblem::NoId.to_string()),
@@ -109,7 +109,7 @@ fn problems_are_reported() {
         of("{\"id\":\"\u{e9}\",\"status\":\"enabled\"}"),
         "device id: character at byte 0 is not allowed"
     );
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let mut entropy = counting();
     assert!(Importer::new(&mut hub, &mut entropy, HmacKey::new).line(b"{\"id\":\"\xff\"}").is_err());
 }
@@ -119,14 +119,14 @@ fn skipped_fields_may_have_any_value() {
     let deep = "[{\"x\":".repeat(20_000) + "1e999" + &"}]".repeat(20_000);
     let number = "9".repeat(10_000);
     for other in [&*deep, &number, "-0.0e-99999", "\"\\u0000\"", "{\"id\":\"b\",\"id\":null}"] {
-        let mut hub = Hub::new();
+        let mut hub = Hub::unseeded();
         let line = device(&format!(",\"tags\":{other},\"capabilities\":{{\"id\":{other}}}"));
         assert!(matches!(import(&mut hub, &line), Ok(Imported::Created(_))));
         assert!(hub.get(who("a")).is_some());
     }
     // the depth of objects that are read is limited
     let within = device(&format!(",\"authentication\":{deep}"));
-    assert!(matches!(import(&mut Hub::new(), &within), Err(ImportProblem::Json { .. })));
+    assert!(matches!(import(&mut Hub::unseeded(), &within), Err(ImportProblem::Json { .. })));
 }
 
 #[test]
@@ -139,14 +139,14 @@ fn no_message_contains_a_key() {
         device(&format!(r#","authentication":"{secret}""#)),
         device(&format!(r#","importMode":"{secret}""#)),
     ] {
-        let problem = import(&mut Hub::new(), &line).unwrap_err();
+        let problem = import(&mut Hub::unseeded(), &line).unwrap_err();
         assert!(!format!("{problem:?} {problem}").contains("c2Vj"), "{problem}");
     }
 }
 
 #[test]
 fn an_invalid_line_is_reported_and_the_others_imported() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let mut entropy = counting();
     let text = "\u{feff}{\"id\":\"a\",\"status\":\"enabled\"}\r\n\r\nnonsense\n{\"id\":\"b\",\"status\":\"enabled\"}\n\
                 {\"id\":\"b\",\"importMode\":\"create\",\"status\":\"enabled\"}\n{\"id\":\"a\",\"importMode\":\"delete\"}\n";
@@ -167,7 +167,7 @@ fn an_invalid_line_is_reported_and_the_others_imported() {
 fn text_before_the_object_is_an_error() {
     let object = r#"{"id":"a","status":"enabled"}"#;
     let import = |text: String| {
-        let (mut hub, mut entropy, mut failed) = (Hub::new(), counting(), Vec::new());
+        let (mut hub, mut entropy, mut failed) = (Hub::unseeded(), counting(), Vec::new());
         Importer::new(&mut hub, &mut entropy, HmacKey::new)
             .run(text.split('\n'), |error| failed.push(error.line));
         (hub.len(), failed)
@@ -198,7 +198,7 @@ fn an_import_line_reads_like_the_importer() {
     assert_eq!(read(7, r#"{"id":"a","importMode":"x"}"#).unwrap_err().problem, ImportProblem::Mode);
     let escaped = read(3, r#"{"\u0069d":"\u0061","moduleId":"m","importMode":"create"}"#).unwrap().unwrap();
     assert_eq!((escaped.number(), escaped.mode(), escaped.identity()), (3, ImportMode::Create, who("a/m")));
-    let (mut hub, mut entropy) = (Hub::new(), counting());
+    let (mut hub, mut entropy) = (Hub::unseeded(), counting());
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     hub.create(who("a/m"), sas("m"), Change::new()).unwrap();
     let mut importer = Importer::new(&mut hub, &mut entropy, HmacKey::new);
@@ -224,7 +224,7 @@ proptest::proptest! {
             "nonsense",
         ];
         let picked = || picked.iter().map(|at| lines[*at]);
-        let (mut together, mut apart) = (Hub::new(), Hub::new());
+        let (mut together, mut apart) = (Hub::unseeded(), Hub::unseeded());
         let (mut errors, mut expected) = (Vec::new(), Vec::new());
         let mut entropy = counting();
         let mut importer = Importer::new(&mut together, &mut entropy, HmacKey::new);
@@ -249,7 +249,7 @@ proptest::proptest! {
 
 #[test]
 fn missing_keys_are_generated_or_kept() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     import(&mut hub, &sas_keys("null", "null")).unwrap();
     let AuthenticationView::Sas(keys) = hub.get(who("a")).unwrap().authentication() else { panic!() };
     let primary = keys.expose_primary().unwrap().expose().to_vec();
@@ -268,7 +268,7 @@ fn missing_keys_are_generated_or_kept() {
 
 #[test]
 fn a_failed_line_changes_nothing() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let mut dry = |_: &mut [u8]| Err(NoEntropy);
     let made = Importer::new(&mut hub, &mut dry, HmacKey::new).line(device("").as_bytes());
     assert_eq!(made.unwrap_err().problem, RegistryError::NoEntropy(NoEntropy).into());
@@ -282,7 +282,7 @@ fn a_failed_line_changes_nothing() {
 
 #[test]
 fn an_export_is_imported_unchanged() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     for line in [
         device(
             r#","statusReason":"tab\t quote\" slash\\ line\u2028 \u007f é","deviceScope":"s","parentScopes":["p","q"]"#,
@@ -303,7 +303,7 @@ fn an_export_is_imported_unchanged() {
     let first = exported(&hub, ExportKeys::Included);
     assert_eq!(first.lines().count(), 6);
     assert!(first.is_ascii() || first.contains('é'));
-    let mut other = Hub::new();
+    let mut other = Hub::unseeded();
     for line in first.lines() {
         import(&mut other, line).unwrap();
     }
@@ -318,7 +318,7 @@ fn an_export_is_imported_unchanged() {
 
 #[test]
 fn an_export_without_keys_contains_none() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     import(&mut hub, &sas_keys(&format!("\"{KEY}\""), &format!("\"{KEY}\""))).unwrap();
     let without = exported(&hub, ExportKeys::LeftOut);
     assert!(!without.contains("MDEy"));
@@ -338,7 +338,7 @@ impl core::fmt::Write for Full {
 
 #[test]
 fn a_full_disk_is_an_error() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     import(&mut hub, &device("")).unwrap();
     let a = hub.get(who("a")).unwrap();
     let len = exported(&hub, ExportKeys::Included).len();
@@ -350,7 +350,7 @@ fn a_full_disk_is_an_error() {
 
 #[test]
 fn an_export_is_restored_with_its_etags() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     for id in ["a", "a/m", "b", "gone"] {
         hub.create(who(id), sas(id), Change::new()).unwrap();
     }
@@ -358,7 +358,7 @@ fn an_export_is_restored_with_its_etags() {
     hub.create(who("c"), Authentication::Sas(one), Change::new()).unwrap();
     hub.delete(who("gone"), Precondition::Any).unwrap();
     let lines = exported(&hub, ExportKeys::Included);
-    let mut again = Hub::new();
+    let mut again = Hub::unseeded();
     let mut entropy = counting();
     let summary = Importer::new(&mut again, &mut entropy, HmacKey::new)
         .with_kept_etags()
@@ -369,7 +369,7 @@ fn an_export_is_restored_with_its_etags() {
     let next = again.update(who("a"), Change::new(), Precondition::Any).unwrap();
     assert!(next.to_string() > newest, "no etag is given twice");
     // without this option every line is a new record
-    let mut new = Hub::new().with_first_change(100);
+    let mut new = Hub::unseeded().with_first_change(100);
     let mut entropy = counting();
     let mut failed = Vec::new();
     Importer::new(&mut new, &mut entropy, HmacKey::new)
@@ -380,7 +380,7 @@ fn an_export_is_restored_with_its_etags() {
 
 #[test]
 fn an_etag_near_the_end_of_the_counter_is_not_restored() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let mut entropy = counting();
     let line = device(r#","eTag":"ffffffffffffffff""#);
     Importer::new(&mut hub, &mut entropy, HmacKey::new).with_kept_etags().line(line.as_bytes()).unwrap();

@@ -115,7 +115,7 @@ fn all_cells_of_the_table() {
         for there in [false, true] {
             for etag in [Shown::None, Shown::Right, Shown::Wrong, Shown::NoETagAtAll] {
                 for id in ["a", "a/m"] {
-                    let mut hub = Hub::new();
+                    let mut hub = Hub::unseeded();
                     let old = hub.create(who("other"), sas("other"), Change::new()).unwrap();
                     if id == "a/m" {
                         hub.create(who("a"), sas("a"), Change::new()).unwrap();
@@ -152,7 +152,7 @@ proptest! {
     fn any_sequence_agrees_with_the_table(
         steps in prop::collection::vec((0..IDS.len(), 0..MODES.len(), 0..4_usize), 0..40)
     ) {
-        let mut hub = Hub::new();
+        let mut hub = Hub::unseeded();
         let mut model = BTreeMap::new();
         let mut old = hub.create(who("first"), sas("first"), Change::new()).unwrap();
         hub.delete(who("first"), Precondition::Any).unwrap();
@@ -216,7 +216,7 @@ fn only_a_status_enables_a_disabled_device() {
     for mode in modes {
         for body in bodies {
             for id in [r#""id":"a""#, r#""id":"a","moduleId":"m""#] {
-                let mut hub = Hub::new();
+                let mut hub = Hub::unseeded();
                 hub.create(who("a"), sas("a"), Change::new().with_status(Status::Disabled)).unwrap();
                 hub.create(who("a/m"), sas("m"), Change::new()).unwrap();
                 let whose = if id.contains("moduleId") { "a/m" } else { "a" };
@@ -239,7 +239,7 @@ fn only_a_status_enables_a_disabled_device() {
         || Change::new().with_capabilities(Capabilities::EDGE),
     ];
     for change in changes {
-        let mut hub = Hub::new();
+        let mut hub = Hub::unseeded();
         hub.create(who("a"), sas("a"), Change::new().with_status(Status::Disabled)).unwrap();
         hub.update(who("a"), change(), Precondition::Any).unwrap();
         assert_eq!(hub.get(who("a")).unwrap().status(), Status::Disabled);

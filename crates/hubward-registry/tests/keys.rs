@@ -27,7 +27,7 @@ fn version(hub: &Hub, id: &str) -> RecordVersion {
 /// Returns the slot in which a lookup finds the key of this name.
 fn slot_of(hub: &Hub, id: &str, key: &str) -> Option<KeySlot> {
     let tag = HmacKey::new(&raw(key)).tag(&[b"message"]);
-    match hub.find(&who(id).lookup()) {
+    match hub.find(&who(id).lookup(), &[]) {
         LookupResult::Identity(found) => match found.credential() {
             Credential::Keys(keys) => keys.matching(&[b"message"], tag.expose()),
             _ => None,
@@ -38,7 +38,7 @@ fn slot_of(hub: &Hub, id: &str, key: &str) -> Option<KeySlot> {
 
 #[test]
 fn each_change_of_credentials_changes_the_version() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     let mut seen = vec![version(&hub, "a")];
     let thumbprints = Thumbprints::new(Some("a".repeat(64).parse().unwrap()), None).unwrap();
@@ -65,7 +65,7 @@ fn each_change_of_credentials_changes_the_version() {
 
 /// Returns the versions of both keys.
 fn versions(hub: &Hub) -> (RecordVersion, RecordVersion) {
-    let LookupResult::Identity(found) = hub.find(&who("a").lookup()) else { panic!() };
+    let LookupResult::Identity(found) = hub.find(&who("a").lookup(), &[]) else { panic!() };
     assert_eq!(found.version_of(KeySlot::Primary), version(hub, "a"));
     assert_eq!(Some(found.version_of(KeySlot::Secondary)), hub.get(who("a")).unwrap().secondary_version());
     (found.version_of(KeySlot::Primary), found.version_of(KeySlot::Secondary))
@@ -73,7 +73,7 @@ fn versions(hub: &Hub) -> (RecordVersion, RecordVersion) {
 
 #[test]
 fn each_key_keeps_its_own_version() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     let (first, second) = versions(&hub);
     assert_ne!(first, second);
@@ -93,7 +93,7 @@ fn each_key_keeps_its_own_version() {
 
 #[test]
 fn one_key_is_replaced_and_the_other_stays() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     let change = Change::new().with_key(KeySlot::Primary, raw("new"), HmacKey::new);
     hub.update(who("a"), change, Precondition::Any).unwrap();
@@ -106,7 +106,7 @@ fn one_key_is_replaced_and_the_other_stays() {
 
 #[test]
 fn a_swap_exchanges_the_raw_keys_too() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap();
     assert_eq!(slot_of(&hub, "a", "a 1"), Some(KeySlot::Secondary));
@@ -117,7 +117,7 @@ fn a_swap_exchanges_the_raw_keys_too() {
 
 #[test]
 fn a_secondary_key_is_added_and_removed() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let one = || Authentication::Sas(SymmetricKeys::kept_one(raw("one"), HmacKey::new));
     hub.create(who("a"), one(), Change::new()).unwrap();
     let swapped = hub.update(who("a"), Change::new().swap_keys(), Precondition::Any);
@@ -137,7 +137,7 @@ fn a_secondary_key_is_added_and_removed() {
 
 #[test]
 fn a_refused_change_keeps_the_version() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let etag = hub.create(who("a"), Authentication::None, Change::new()).unwrap();
     let before = version(&hub, "a");
     hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap_err();

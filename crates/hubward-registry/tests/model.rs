@@ -192,7 +192,7 @@ fn apply<'i>(
 fn agree(hub: &Hub, model: &BTreeMap<&str, Model>) -> Result<(), TestCaseError> {
     prop_assert_eq!(hub.len(), model.len());
     prop_assert_eq!(hub.iter().count(), model.len());
-    for (id, found) in IDS.map(|id| (id, hub.find(&who(id).lookup()))) {
+    for (id, found) in IDS.map(|id| (id, hub.find(&who(id).lookup(), &[]))) {
         let Some(there) = model.get(id) else {
             prop_assert!(matches!(found, LookupResult::NotFound));
             continue;

@@ -21,10 +21,10 @@ use hubward_registry::{
 
 #[test]
 fn a_full_counter_refuses_changes() {
-    let mut hub = Hub::new().with_first_change(u64::MAX);
+    let mut hub = Hub::unseeded().with_first_change(u64::MAX);
     assert_eq!(hub.create(who("gate"), sas("gate"), Change::new()), Err(RegistryError::Full));
     assert!(hub.is_empty());
-    let mut hub = Hub::new().with_first_change((1 << 63) - 1);
+    let mut hub = Hub::unseeded().with_first_change((1 << 63) - 1);
     hub.create(who("gate"), sas("gate"), Change::new()).unwrap();
     let (version, etag) = (hub.get(who("gate")).unwrap().version(), hub.get(who("gate")).unwrap().etag());
     let change = Change::new().with_authentication(sas("other"));
@@ -36,7 +36,7 @@ fn a_full_counter_refuses_changes() {
 
 #[test]
 fn all_fields_are_stored() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let scope = |text: &str| DeviceScope::new(text).unwrap();
     let rest = Change::new()
         .with_status(Status::Disabled)
@@ -62,7 +62,7 @@ fn all_fields_are_stored() {
 
 #[test]
 fn an_update_keeps_the_other_fields() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new().with_status(Status::Disabled)).unwrap();
     let before = hub.get(who("a")).unwrap().version();
     let reason = Some(StatusReason::new("stolen").unwrap());
@@ -76,7 +76,7 @@ fn an_update_keeps_the_other_fields() {
 
 #[test]
 fn an_old_etag_changes_nothing() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let old = hub.create(who("a"), sas("a"), Change::new()).unwrap();
     let new = hub.update(who("a"), Change::new(), Precondition::IfMatch(old)).unwrap();
     assert_ne!(old, new, "a change of nothing is a version too");
@@ -94,7 +94,7 @@ fn an_old_etag_changes_nothing() {
 
 #[test]
 fn an_etag_is_never_reused() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let first = hub.create(who("a"), sas("a"), Change::new()).unwrap();
     hub.delete(who("a"), Precondition::Any).unwrap();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
@@ -103,7 +103,7 @@ fn an_etag_is_never_reused() {
 
 #[test]
 fn an_etag_is_parsed_from_its_http_forms() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let etag = hub.create(who("a"), sas("a"), Change::new()).unwrap();
     for text in [format!("{etag}"), format!("\"{etag}\""), format!("W/\"{etag}\"")] {
         assert_eq!(text.parse::<ETag>(), Ok(etag), "{text}");
@@ -125,7 +125,7 @@ fn an_etag_is_parsed_from_its_http_forms() {
 
 #[test]
 fn existing_and_missing_identities() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let any = Precondition::Any;
     assert_eq!(hub.create(who("a/m"), sas("m"), Change::new()), Err(RegistryError::NotFound), "no device");
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
@@ -143,7 +143,7 @@ fn existing_and_missing_identities() {
 
 #[test]
 fn a_module_has_its_devices_status() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
     hub.create(who("a/m"), sas("m"), Change::new()).unwrap();
     let refused = hub.update(who("a/m"), Change::new().with_status(Status::Disabled), Precondition::Any);
@@ -163,7 +163,7 @@ fn thumbprints_are_of_one_algorithm() {
     assert_eq!(Thumbprints::new(Some(one), Some(short)).unwrap_err(), ThumbprintsError::DifferentLength);
     let second_only = Thumbprints::new(None, Some(two)).unwrap();
     assert!(second_only.matches(&print(64, "b")) && !second_only.matches(&one));
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let pinned = Authentication::SelfSigned(Thumbprints::new(Some(one), Some(two)).unwrap());
     hub.create(who("x"), pinned, Change::new()).unwrap();
     let AuthenticationView::SelfSigned(kept) = hub.get(who("x")).unwrap().authentication() else { panic!() };
@@ -181,7 +181,7 @@ fn texts_have_limits() {
 
 #[test]
 fn a_device_is_followed_by_its_modules() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     for id in ["gone", "a", "b", "b/m", "a/m"] {
         hub.create(who(id), sas(id), Change::new()).unwrap();
     }

@@ -46,7 +46,7 @@ fn a_new_record_has_the_numbers_of_the_store() {
 
 #[test]
 fn a_record_that_exists_is_replaced_as_a_whole() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.restore(who("dev1"), sas("a"), full(), NUMBERS).unwrap();
     hub.restore(who("dev1/mod1"), sas("m"), Change::new(), NUMBERS).unwrap();
     let numbers = RecordNumbers { etag: 14, generation: 11, primary: 12, secondary: 0 };
@@ -63,7 +63,7 @@ fn a_record_that_exists_is_replaced_as_a_whole() {
 
 #[test]
 fn a_module_needs_its_device_and_has_no_attributes_of_one() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let module = who("dev1/mod1");
     assert_eq!(hub.restore(module, sas("m"), Change::new(), NUMBERS), Err(RegistryError::NotFound));
     hub.restore(who("dev1"), sas("a"), Change::new(), NUMBERS).unwrap();
@@ -75,11 +75,11 @@ fn a_module_needs_its_device_and_has_no_attributes_of_one() {
 
 #[test]
 fn a_policy_has_the_version_of_the_store() {
-    let mut hub = Registry::new();
+    let mut hub = Registry::unseeded();
     let name = PolicyName::parse("service").unwrap();
     for (number, rights) in [(7, Permissions::all()), (8, Permissions::SERVICE_CONNECT)] {
         hub.restore_policy(name, rights, pair("p"), RecordVersion::new(number, number));
-        let LookupResult::Policy(record) = hub.find(&Identity::Policy(name).lookup()) else { panic!() };
+        let LookupResult::Policy(record) = hub.find(&Identity::Policy(name).lookup(), &[]) else { panic!() };
         assert_eq!((record.rights(), record.version()), (rights, RecordVersion::new(number, number)));
     }
     let policies: Vec<_> = hub.policies().map(|policy| policy.name().to_string()).collect();

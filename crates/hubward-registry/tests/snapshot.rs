@@ -30,7 +30,7 @@ fn key() -> AeadKey {
 
 /// Creates a hub with every kind of content.
 fn hub() -> Hub {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     let scope = |text: &str| DeviceScope::new(text).unwrap();
     let rest = Change::new()
         .with_status(Status::Disabled)
@@ -60,9 +60,9 @@ fn hub() -> Hub {
     hub.update(who("gate"), Change::new().swap_keys(), Precondition::Any).unwrap();
     hub.set_policy(PolicyName::parse("service").unwrap(), Permissions::SERVICE_CONNECT, pair("service"));
     let lists = hub.access_mut();
-    lists.block().add(ListEntry::Identity(who("a")));
-    lists.allow().add(ListEntry::Group("north"));
-    lists.allow().add(ListEntry::Issuer("4".repeat(64).parse().unwrap()));
+    lists.block_mut().add(ListEntry::Identity(who("a")));
+    lists.require_allow().add(ListEntry::Group("north"));
+    lists.require_allow().add(ListEntry::Issuer("4".repeat(64).parse().unwrap()));
     lists.join("north", who("gate"));
     hub
 }
@@ -101,7 +101,8 @@ fn all_content_is_restored() {
     }
     let policy = PolicyName::parse("service").unwrap();
     let lookup = hubward_core::Lookup::Policy(policy.segment());
-    let (LookupResult::Policy(one), LookupResult::Policy(two)) = (before.find(&lookup), after.find(&lookup))
+    let (LookupResult::Policy(one), LookupResult::Policy(two)) =
+        (before.find(&lookup, &[]), after.find(&lookup, &[]))
     else {
         panic!()
     };
@@ -177,7 +178,7 @@ fn an_older_snapshot_is_refused() {
 
 #[test]
 fn keys_without_their_raw_form_are_not_sealed() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::unseeded();
     hub.create(who("a"), Authentication::Sas(SymmetricKeys::one(HmacKey::new(&raw("a")))), Change::new())
         .unwrap();
     assert_eq!(hub.seal(&key(), 1, &mut counting()), Err(SnapshotError::KeyNotKept));

@@ -4,8 +4,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod digest;
+mod general;
 mod hmac;
 mod message;
 
 pub use digest::Digests;
+pub use general::{GeneralKey, GeneralTag};
 pub use hmac::HmacKey;

@@ -1,11 +1,13 @@
 //! The core of all verifiers: limits, algorithms, and the verification of the handshake's signature, which proves that
 //! a peer holds the private key of its certificate.
 
-use hubward_x509::{Certificate, Problem};
+use std::sync::Arc;
+
+use hubward_x509::{Chain, Problem};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::CertificateDer;
-use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, PeerMisbehaved, SignatureScheme};
 
 use crate::limits::Limits;
 use crate::schemes::ALGORITHMS;
@@ -63,12 +65,15 @@ impl TlsVerifier {
             .iter()
             .find(|(scheme, _)| *scheme == signed.scheme)
             .ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
-        let key = Certificate::parse(leaf).map_err(|_| CertificateError::BadEncoding)?.public_key();
+        // a certificate that is registered by its thumbprint needs a key that can be read, and no more
+        let chain = Chain::parse(leaf, &[] as &[&[u8]]).map_err(|_| CertificateError::BadEncoding)?;
+        let key = chain.leaf().public_key();
         for algorithm in of_scheme.iter().take(most) {
             match key.verify(message, signed.signature(), *algorithm) {
                 Ok(()) => return Ok(HandshakeSignatureValid::assertion()),
-                Err(Problem::UnsupportedAlgorithm) => {}
-                Err(_) => return Err(CertificateError::BadSignature.into()),
+                Err(Problem::UnsupportedAlgorithm(_)) => {}
+                Err(Problem::BadSignature) => return Err(CertificateError::BadSignature.into()),
+                Err(problem) => return Err(CertificateError::Other(OtherError(Arc::new(problem))).into()),
             }
         }
         // the scheme was offered, but does not fit the key

@@ -73,6 +73,17 @@ impl TrustStore {
         Ok(())
     }
 
+    /// Replaces all revocation lists with those of `ders` that can be parsed. Returns the position of each of the others in
+    /// `ders`, for a report; to refuse them all then, use [`Self::set_crls`].
+    #[must_use]
+    pub fn set_readable_crls(&mut self, ders: Vec<Arc<[u8]>>) -> Vec<CrlError> {
+        let (_, passed_over) = Crls::parse_readable(&ders);
+        let unreadable = |at: usize| passed_over.iter().any(|error| error.crl == at);
+        self.crls =
+            ders.into_iter().enumerate().filter(|(at, _)| !unreadable(*at)).map(|(_, der)| der).collect();
+        passed_over
+    }
+
     /// Replaces all revocation lists.
     ///
     /// # Errors

@@ -121,3 +121,16 @@ fn lists_that_cannot_be_parsed_do_not_replace_the_current_ones() {
     let refusal = full.verify(&device(&ca, 1).chain, hub.clock.now()).unwrap_err();
     assert_eq!(Error::from(refusal), CertificateError::Revoked.into());
 }
+
+#[test]
+fn an_unreadable_list_is_reported_and_does_the_others_no_harm() {
+    let ca = Ca::new("Fleet Root");
+    let (good, revoked) = (device(&ca, 1), device(&ca, 2));
+    let (trust, full) = fleet(Vec::new(), &ca);
+    let passed_over = trust.write().unwrap().set_readable_crls(vec![vec![0x30, 0].into(), list(&ca, &[2])]);
+    assert_eq!(passed_over.iter().map(|error| error.crl).collect::<Vec<_>>(), [0]);
+    let hub = Hub::new(VERSIONS[0], Arc::new(full));
+    hub.handshake(&hub.client(Some(&good))).unwrap();
+    let refused = hub.handshake(&hub.client(Some(&revoked))).unwrap_err();
+    assert_eq!(refused.server, Some(CertificateError::Revoked.into()));
+}

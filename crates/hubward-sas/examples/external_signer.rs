@@ -49,7 +49,7 @@ fn main() {
     assert_eq!(by_callback, remotely);
 
     let token = SasToken::parse(&by_callback, &TokenRules::HUB_COMPAT).unwrap();
-    let verified = token.verify(Keys::one(&key), expires, &TokenRules::HUB_COMPAT).unwrap();
+    let verified = token.verify_for_any_host(Keys::one(&key), expires, &TokenRules::HUB_COMPAT).unwrap();
     println!("signed by an external key, and valid for {}", verified.resource());
 }
 

@@ -132,6 +132,9 @@ pub enum VerifyError {
     /// The signature does not match any of the keys.
     #[error("the signature does not match any of the keys")]
     WrongSignature,
+    /// The token is authentic and is for a resource at another host.
+    #[error("the token is for another host")]
+    AnotherHost,
     /// The token is authentic and has expired.
     #[error("expired {} s before `now`, and the leeway is {leeway} s", .now.saturating_sub(*.expiry))]
     Expired {
@@ -187,6 +190,7 @@ impl VerifyError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::WrongSignature => "token-wrong-signature",
+            Self::AnotherHost => "token-another-host",
             Self::Expired { .. } => "token-expired",
             Self::TooLongLived { .. } => "token-too-long-lived",
         }

@@ -4,6 +4,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod error;
+mod explain;
 mod fields;
 mod lifetime;
 mod mint;
@@ -17,11 +18,13 @@ mod verify;
 mod writer;
 
 pub use error::{ExpiryProblem, ParseProblem, SignatureProblem, TokenField, TokenParseError, VerifyError};
+pub use explain::explain;
 pub use lifetime::{ClockHint, LifetimeError, Margin, RenewalPlan, expires_after};
 pub use mint::{DeviceTokens, MintError, derive_device_key};
 pub use requirements::{RequirementError, Requirements};
 pub use rules::{
-    DoubleEncoding, IdCase, RegistrationPolicy, SchemeCase, SknAsDeviceId, TokenRules, UnknownFields,
+    DoubleEncoding, IdCase, ManyDevices, RegistrationPolicy, SchemeCase, SknAsDeviceId, TokenRules,
+    UnknownFields,
 };
 pub use sign::{SignedToken, UnsignedToken};
 pub use token::{SasToken, VerifiedToken};

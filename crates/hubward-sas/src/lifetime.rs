@@ -143,7 +143,7 @@ impl VerifyError {
             Self::TooLongLived { expiry, now, max } => {
                 Some(ClockHint::SignerAhead(expiry.saturating_sub(*now).saturating_sub(*max)))
             }
-            Self::WrongSignature => None,
+            Self::WrongSignature | Self::AnotherHost => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! [`TokenRules`]: the leniencies of a verifier. Each has a name and is off in [`TokenRules::STRICT`].
 
+use core::time::Duration;
+
 /// The case of the scheme word `SharedAccessSignature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -62,6 +64,18 @@ pub enum RegistrationPolicy {
     Any,
 }
 
+/// The handling of a policy's token that is put on an AMQP connection for many devices, as pooled clients and field
+/// gateways do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ManyDevices {
+    /// A policy's token connects the device that the transport names, and no other.
+    Refuse,
+    /// A token with DeviceConnect for the hub or for all devices opens the links of each device that exists, is enabled
+    /// and is within the token's resource.
+    ExistingAndEnabled,
+}
+
 /// The rules for parsing and verifying a token.
 ///
 /// Start from a constant and change single fields:
@@ -70,15 +84,15 @@ pub enum RegistrationPolicy {
 /// use hubward_sas::TokenRules;
 ///
 /// let mut rules = TokenRules::STRICT;
-/// rules.leeway = 60;
+/// rules.leeway = core::time::Duration::from_secs(60);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenRules {
-    /// The seconds after its expiry for which a token is still valid, for clocks that differ.
-    pub leeway: u64,
-    /// The most seconds from `now` to an expiry, if there is such a limit.
-    pub max_lifetime: Option<u64>,
+    /// The time after its expiry for which a token is still valid, in whole seconds, for clocks that differ.
+    pub leeway: Duration,
+    /// The longest time from `now` to an expiry, in whole seconds, if there is such a limit.
+    pub max_lifetime: Option<Duration>,
     /// The case of the scheme word.
     pub scheme_case: SchemeCase,
     /// The handling of unknown fields.
@@ -91,24 +105,27 @@ pub struct TokenRules {
     pub skn_as_device_id: SknAsDeviceId,
     /// The `skn` of a registration.
     pub registration_policy: RegistrationPolicy,
+    /// The handling of a policy's token for many devices.
+    pub many_devices: ManyDevices,
 }
 
 impl TokenRules {
     /// Only what Azure's documentation prescribes: no leeway, and a lifetime of at most a year.
     pub const STRICT: Self = Self {
-        leeway: 0,
-        max_lifetime: Some(366 * 24 * 3600),
+        leeway: Duration::ZERO,
+        max_lifetime: Some(Duration::from_secs(366 * 24 * 3600)),
         scheme_case: SchemeCase::Exact,
         unknown_fields: UnknownFields::Refuse,
         id_case: IdCase::Exact,
         double_encoding: DoubleEncoding::Refuse,
         skn_as_device_id: SknAsDeviceId::Refuse,
         registration_policy: RegistrationPolicy::Registration,
+        many_devices: ManyDevices::Refuse,
     };
 
     /// The rules that accept every known client: five minutes of leeway, any lifetime, and each leniency on.
     pub const HUB_COMPAT: Self = Self {
-        leeway: 300,
+        leeway: Duration::from_secs(300),
         max_lifetime: None,
         scheme_case: SchemeCase::AsciiInsensitive,
         unknown_fields: UnknownFields::Ignore,
@@ -116,5 +133,6 @@ impl TokenRules {
         double_encoding: DoubleEncoding::WhereIdentityIsKnown,
         skn_as_device_id: SknAsDeviceId::WhereIdentityIsKnown,
         registration_policy: RegistrationPolicy::Any,
+        many_devices: ManyDevices::ExistingAndEnabled,
     };
 }

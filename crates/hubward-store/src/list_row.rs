@@ -90,8 +90,8 @@ impl AllowRows {
     /// Applies a row, or its deletion, to the lists.
     pub(crate) fn apply(&mut self, name: &str, row: &ListRow<'_>, deleted: bool, lists: &mut AccessLists) {
         match (row, deleted) {
-            (ListRow::Block(entry), false) => lists.block().add(*entry),
-            (ListRow::Block(entry), true) => drop(lists.block().remove(*entry)),
+            (ListRow::Block(entry), false) => lists.block_mut().add(*entry),
+            (ListRow::Block(entry), true) => drop(lists.block_mut().remove(*entry)),
             (ListRow::Member(group, identity), false) => lists.join(group, *identity),
             (ListRow::Member(group, identity), true) => drop(lists.leave(group, *identity)),
             (ListRow::InForce, true) => {
@@ -100,7 +100,7 @@ impl AllowRows {
             }
             (ListRow::InForce, false) => {
                 self.in_force = true;
-                let list = lists.allow();
+                let list = lists.require_allow();
                 for name in &self.names {
                     if let Some(ListRow::Allow(entry)) = ListRow::parse(Kind::ListEntry, name) {
                         list.add(entry);
@@ -110,13 +110,13 @@ impl AllowRows {
             (ListRow::Allow(entry), false) => {
                 self.names.insert(name.into());
                 if self.in_force {
-                    lists.allow().add(*entry);
+                    lists.require_allow().add(*entry);
                 }
             }
             (ListRow::Allow(entry), true) => {
                 self.names.remove(name);
                 if self.in_force {
-                    lists.allow().remove(*entry);
+                    lists.require_allow().remove(*entry);
                 }
             }
         }

@@ -97,8 +97,8 @@ impl WorkingCopy {
 
 /// Returns the keys of the rows of access lists and groups.
 pub(crate) fn list_keys(lists: &AccessLists) -> BTreeSet<RowKey> {
-    let mut rows: Vec<ListRow<'_>> = lists.blocked().iter().map(ListRow::Block).collect();
-    if let Some(allowed) = lists.allowed() {
+    let mut rows: Vec<ListRow<'_>> = lists.block().iter().map(ListRow::Block).collect();
+    if let Some(allowed) = lists.allow() {
         rows.push(ListRow::InForce);
         rows.extend(allowed.iter().map(ListRow::Allow));
     }

@@ -99,7 +99,7 @@ fn a_row_with_the_keys_of_another_is_denied_and_reported() {
     let forged = Row { primary: two.primary, ..one };
     store.commit(&[Write::Put(forged, Expected::Present)]).unwrap();
     let index = index(&store, &sealer);
-    let record = index.registry.find(&who("dev1").lookup());
+    let record = index.registry.find(&who("dev1").lookup(), &[]);
     let LookupResult::Identity(record) = record else { panic!("{record:?}") };
     assert!(matches!(record.credential(), Credential::None), "{record:?}");
     assert_eq!(index.refused, [(row_key("dev1"), RowError::Key(SealedKeyError::NotAuthentic))]);

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The first segment of a path, and the crate that it means.
-const CRATES: [(&str, &str); 7] = [
+const CRATES: [(&str, &str); 8] = [
+    ("cloud", "hubward-cloud"),
     ("connection_string", "hubward-connection-string"),
     ("hubward", "hubward"),
     ("policy", "hubward-policy"),

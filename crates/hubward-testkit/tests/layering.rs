@@ -7,16 +7,18 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates of the workspace and the workspace crates that each may depend on, without dev-dependencies.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("hubward-core", &[]),
     ("hubward-rustcrypto", &["hubward-core"]),
     ("hubward-ring", &["hubward-core"]),
     ("hubward-sas", &["hubward-core"]),
     ("hubward-connection-string", &["hubward-core"]),
+    ("hubward-cloud", &["hubward-core"]),
     ("hubward-x509", &["hubward-core"]),
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
     ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas", "hubward-x509"]),
+    ("hubward-axum", &["hubward"]),
     ("hubward-rustls", &["hubward-core", "hubward-ring", "hubward-x509"]),
     ("hubward-store", &["hubward"]),
     ("hubward-sqlite", &["hubward-store"]),
@@ -51,6 +53,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
         "hubward-testkit",
         &[
             "hubward",
+            "hubward-cloud",
             "hubward-connection-string",
             "hubward-core",
             "hubward-ring",

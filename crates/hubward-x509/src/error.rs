@@ -3,7 +3,9 @@
 
 use core::fmt;
 
+pub use crate::algorithm::{KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm, UnsupportedKey};
 use crate::certificate::Seconds;
+use crate::certificate::date::Date;
 use crate::certificate::time::InWords;
 pub use crate::certificate::time::OutsideValidity;
 use crate::crl::RevocationReason;
@@ -33,6 +35,12 @@ pub enum CertificateError {
     TooManyExtensions {
         /// The largest number that the parser accepts.
         most: usize,
+    },
+    /// Bytes after the end of the DER, such as a line break or a second certificate.
+    #[error("{count} bytes follow the end of the DER")]
+    TrailingBytes {
+        /// Their number.
+        count: usize,
     },
     /// Not version 1, 2 or 3; a request has only version 1, a revocation list 1 or 2.
     #[error("unknown version")]
@@ -173,6 +181,9 @@ pub enum Problem {
     /// The CA violated a requirement of RFC 5280 section 4.
     #[error("violates RFC 5280 section 4: {0:?}")]
     CaRequirement(#[from] CaRequirement),
+    /// A default value is written out, and the profile forbids it (X.690 11.5).
+    #[error("has a default value written out: `cA` FALSE, `critical` FALSE or version 1")]
+    DefaultValueWritten,
     /// A name that the name constraints of a CA above exclude.
     #[error("has a {form:?} name that the name constraints of {by} exclude")]
     Excluded {
@@ -201,6 +212,11 @@ pub enum Problem {
         /// The time since its expiry.
         seconds: u64,
     },
+    /// Its issuer or its subject is not a Name (RFC 5280 4.1.2.4).
+    #[error(
+        "its issuer or its subject is not a name: a part of it is not a set of pairs of a type and a value"
+    )]
+    MalformedName,
     /// `anyPolicy` in a policy mapping (RFC 5280 6.1.4 (a)).
     #[error("maps anyPolicy")]
     MapsAnyPolicy,
@@ -243,7 +259,7 @@ pub enum Problem {
     #[error("may be revoked: {0}")]
     RevocationUnknown(#[from] StatusUnknown),
     /// A revocation list contains it.
-    #[error("was revoked ({reason}) at Unix time {at}")]
+    #[error("was revoked ({reason}) at {}", Date(*at))]
     Revoked {
         /// The time of the revocation.
         at: Seconds,
@@ -256,9 +272,15 @@ pub enum Problem {
     /// It cannot be parsed, and no other certificate is the issuer that the path needs.
     #[error("cannot be read: {0}")]
     Unreadable(CertificateError),
+    /// An unknown qualifier of a policy in a critical extension (RFC 5280 4.2.1.4).
+    #[error("has an unknown policy qualifier in a critical extension")]
+    UnknownPolicyQualifier,
     /// No algorithm of the caller's list matches the signature and the key.
-    #[error("no accepted algorithm matches its signature algorithm and its issuer's key")]
-    UnsupportedAlgorithm,
+    #[error(transparent)]
+    UnsupportedAlgorithm(#[from] UnsupportedAlgorithm),
+    /// The key that should verify the signature has a form that is not supported.
+    #[error("the signature cannot be verified: the signer's key {0}")]
+    UnsupportedKey(#[from] UnsupportedKey),
     /// Its key usage does not allow this use.
     #[error("its key usage does not allow this use")]
     KeyUsage,

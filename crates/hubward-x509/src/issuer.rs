@@ -7,10 +7,10 @@ use core::fmt;
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
 use crate::certificate::Certificate;
+use crate::certificate::stored::StoredCertificate;
 use crate::certificate::time::Seconds;
 use crate::crl::Revocation;
 use crate::crl::list::Crls;
-use crate::crl::owned::OwnedCrl;
 use crate::crl::signer;
 use crate::crl::status::{CheckedCrl, Period, StatusQuery};
 use crate::error::{CertificateError, CertificatePosition, ChainError, Problem};
@@ -37,13 +37,14 @@ use crate::trust::Anchors;
 pub struct VerifiedIssuer {
     /// The number of the anchor that the path ended at.
     anchor_number: usize,
-    anchor: Vec<u8>,
+    /// The anchor alone.
+    anchor: Anchors,
     /// All presented certificates except the leaf, numbered as in [`CertificatePosition::Intermediate`].
-    presented: Vec<Result<Vec<u8>, CertificateError>>,
+    presented: Vec<Result<StoredCertificate, CertificateError>>,
     /// The numbers of the path's intermediates, the leaf's issuer first.
     path: Vec<usize>,
     checked: Vec<CheckedSignature>,
-    crls: Vec<OwnedCrl>,
+    crls: Crls,
     checked_crls: Vec<CheckedCrl>,
     /// The profile without its subject and without its borrowed parts.
     profile: Profile<'static>,
@@ -61,7 +62,7 @@ impl<'p> Chain<'p> {
     /// As [`verify`](Self::verify).
     pub fn verify_keeping(
         &self,
-        anchors: &Anchors<'_>,
+        anchors: &Anchors,
         profile: &Profile<'_>,
         algorithms: &[&dyn SignatureVerificationAlgorithm],
         now: UnixTime,
@@ -72,7 +73,7 @@ impl<'p> Chain<'p> {
         let anchor = anchors
             .get(found.anchor)
             .ok_or(ChainError::UnknownIssuer { place: CertificatePosition::Leaf })?;
-        let issuer = VerifiedIssuer::new(&inputs, profile, anchor, &found, work);
+        let issuer = VerifiedIssuer::new(&inputs, profile, &anchor, &found, work);
         Ok((VerifiedChain::new(self, found), issuer))
     }
 }
@@ -85,7 +86,7 @@ impl VerifiedIssuer {
         found: &FoundPath,
         mut work: Work,
     ) -> Self {
-        let mut crls = Vec::new();
+        let mut crls = Crls::new();
         if let Some(all) = profile.revocation.crls {
             let complete = check_crl_signatures(inputs, profile, all, found, &mut work);
             // a CRL whose signature was not verified cannot affect any leaf
@@ -93,7 +94,7 @@ impl VerifiedIssuer {
                 let checked = &work.revocation.signatures;
                 checked.iter().any(|(crl, _, result)| *crl == number && result.is_ok())
             };
-            crls.extend(all.iter().filter(|crl| !complete || signed(crl.number)).map(OwnedCrl::new));
+            crls = Crls::sorted(all.iter().filter(|crl| !complete || signed(crl.number)));
         }
         let kept = |place: &CertificatePosition| match place {
             CertificatePosition::Leaf => false,
@@ -109,9 +110,9 @@ impl VerifiedIssuer {
         let presented = inputs.chain.intermediates.iter();
         Self {
             anchor_number: found.anchor,
-            anchor: anchor.as_der().to_vec(),
+            anchor: inputs.anchors.only(found.anchor),
             presented: presented
-                .map(|one| one.as_ref().map(|one| one.as_der().to_vec()).map_err(|e| *e))
+                .map(|one| one.as_ref().map(StoredCertificate::new).map_err(|error| *error))
                 .collect(),
             path: found.intermediates.clone(),
             checked: work.checked_signatures,
@@ -127,15 +128,21 @@ impl VerifiedIssuer {
     /// Returns `true` if the leaf's issuer name is the name of this issuer. Several issuers can have the same name.
     #[must_use]
     pub fn is_named_by(&self, leaf: &Certificate<'_>) -> bool {
-        Certificate::parse(self.as_der()).is_ok_and(|issuer| issuer.subject().same(&leaf.issuer()))
+        let stored = self.stored().map(StoredCertificate::subject);
+        let issuer = stored.or_else(|| self.anchor.subjects().next().map(|(_, name)| name));
+        issuer.is_some_and(|issuer| issuer.same(&leaf.issuer()))
     }
 
     /// Returns the issuer's certificate: the lowest intermediate of the path, or the anchor if there is no
     /// intermediate.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
-        let first = self.path.first().and_then(|at| self.presented.get(*at));
-        first.and_then(|der| der.as_ref().ok()).unwrap_or(&self.anchor)
+        self.stored().map(StoredCertificate::as_der).or_else(|| self.anchor.ders().next()).unwrap_or_default()
+    }
+
+    /// Returns the lowest intermediate of the path.
+    fn stored(&self) -> Option<&StoredCertificate> {
+        self.presented.get(*self.path.first()?)?.as_ref().ok()
     }
 
     /// Returns the last second at which the issuer can be used: until then every certificate and every revocation list
@@ -159,34 +166,31 @@ impl VerifiedIssuer {
         now: UnixTime,
     ) -> Result<VerifiedChain<'l>, ChainError> {
         let unknown = ChainError::UnknownIssuer { place: CertificatePosition::Leaf };
-        let anchor = Certificate::parse(&self.anchor).map_err(|_| unknown)?;
-        let presented = self.presented.iter().map(|one| match one {
-            Ok(der) => Certificate::parse(der),
-            Err(error) => Err(*error),
-        });
+        let anchor = self.anchor.get(self.anchor_number).ok_or(unknown)?;
+        let presented = self
+            .presented
+            .iter()
+            .map(|one| one.as_ref().map(StoredCertificate::certificate).map_err(|error| *error));
         let chain = Chain { leaf: *leaf, intermediates: presented.collect() };
         let issuer = self.path.first().map_or(Some(&anchor), |at| chain.intermediate(*at)).ok_or(unknown)?;
         if !issuer.subject().same(&leaf.issuer()) {
             return Err(unknown);
         }
-        let mut crls = Crls::new();
-        self.crls.iter().filter_map(OwnedCrl::to_crl).for_each(|crl| crls.add_numbered(crl));
         let acceptable: Option<Vec<&[u8]>> =
             self.acceptable.as_ref().map(|all| all.iter().map(Vec::as_slice).collect());
         let profile = Profile {
             subject,
             policies: PolicyInputs { acceptable: acceptable.as_deref(), ..self.profile.policies },
             revocation: Revocation {
-                crls: self.judges_revocation.then_some(&crls),
+                crls: self.judges_revocation.then_some(&self.crls),
                 ..self.profile.revocation
             },
             ..self.profile.clone()
         };
-        let anchors = Anchors::alone(self.anchor_number, anchor);
         let mut work = Work::new(profile.budget);
         work.checked_signatures.extend_from_slice(&self.checked);
         work.revocation.signatures.extend_from_slice(&self.checked_crls);
-        let inputs = Inputs { chain: &chain, anchors: &anchors, algorithms, now };
+        let inputs = Inputs { chain: &chain, anchors: &self.anchor, algorithms, now };
         let found = Search::new(inputs, &profile, &mut work).run_along(&self.path, self.anchor_number)?;
         let now = Seconds::try_from(now.as_secs()).unwrap_or(Seconds::MAX);
         if now > self.until {
@@ -201,7 +205,7 @@ impl VerifiedIssuer {
 fn check_crl_signatures(
     inputs: &Inputs<'_>,
     profile: &Profile<'_>,
-    crls: &Crls<'_>,
+    crls: &Crls,
     found: &FoundPath,
     work: &mut Work,
 ) -> bool {

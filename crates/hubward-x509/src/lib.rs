@@ -5,6 +5,7 @@
 
 extern crate alloc;
 
+mod algorithm;
 pub mod certificate;
 pub mod crl;
 pub mod error;

@@ -60,10 +60,33 @@ pub enum ExpectedSubject<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnchorChecks {
-    /// Its validity, basic constraints, key usage, name constraints and critical extensions are checked.
+    /// Its validity, basic constraints, key usage, name constraints and critical extensions are checked, because they
+    /// limit what it is trusted for. Its serial number, its own signature and the form of its dates are not.
     Certificate,
     /// Only its name and its key are used.
     NameAndKey,
+}
+
+/// The versions of certificates that are accepted as anchors. An intermediate must have version 3 (RFC 5280 6.1.4 (k)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnchorVersions {
+    /// Every version. A certificate of version 1 has no extensions, so it cannot say that it is a CA's: the caller
+    /// decides that by making it an anchor (RFC 5280 6.1.1 (d)). `openssl x509 -req -signkey` makes such roots.
+    Any,
+    /// Only version 3, with basic constraints that mark a CA.
+    OnlyVersion3,
+}
+
+/// The treatment of default values that are written out, which X.690 11.5 forbids to writers: `cA` FALSE, `critical` FALSE
+/// and version 1. Each says the same as an absent value, so no verdict depends on it otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DefaultValues {
+    /// They are read. rcgen, DICE, OpenTitan, GoDaddy and asn1c write them.
+    MayBeWritten,
+    /// A certificate below the anchor that has one is refused.
+    MustBeAbsent,
 }
 
 /// The treatment of a path with a CA that violates RFC 5280 section 4 in a way that section 6 does not check.
@@ -149,6 +172,8 @@ pub struct Profile<'a> {
     pub(crate) subject: ExpectedSubject<'a>,
     pub(crate) extended_key_usage: ExtendedKeyUsage,
     pub(crate) anchor_checks: AnchorChecks,
+    pub(crate) anchor_versions: AnchorVersions,
+    pub(crate) default_values: DefaultValues,
     pub(crate) ca_requirements: CaRequirements,
     pub(crate) policies: PolicyInputs<'a>,
     pub(crate) max_intermediates: Option<usize>,
@@ -168,6 +193,8 @@ impl<'a> Profile<'a> {
             subject: ExpectedSubject::Any,
             extended_key_usage: ExtendedKeyUsage::Off,
             anchor_checks: AnchorChecks::Certificate,
+            anchor_versions: AnchorVersions::OnlyVersion3,
+            default_values: DefaultValues::MustBeAbsent,
             ca_requirements: CaRequirements::Enforce,
             policies: PolicyInputs::any(),
             max_intermediates: None,
@@ -187,6 +214,8 @@ impl<'a> Profile<'a> {
         Self {
             subject,
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ClientAuth),
+            anchor_versions: AnchorVersions::Any,
+            default_values: DefaultValues::MayBeWritten,
             ca_requirements: CaRequirements::Ignore,
             ca_leaf: false,
             signing_leaf: true,
@@ -200,6 +229,8 @@ impl<'a> Profile<'a> {
         Self {
             subject: ExpectedSubject::Server(name),
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ServerAuth),
+            anchor_versions: AnchorVersions::Any,
+            default_values: DefaultValues::MayBeWritten,
             ca_requirements: CaRequirements::Ignore,
             ca_leaf: false,
             signing_leaf: true,
@@ -236,6 +267,18 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub fn anchor_checks(self, checks: AnchorChecks) -> Self {
         Self { anchor_checks: checks, ..self }
+    }
+
+    /// Sets the versions of certificates that are accepted as anchors.
+    #[must_use]
+    pub fn anchor_versions(self, versions: AnchorVersions) -> Self {
+        Self { anchor_versions: versions, ..self }
+    }
+
+    /// Sets the treatment of default values that are written out.
+    #[must_use]
+    pub fn default_values(self, rule: DefaultValues) -> Self {
+        Self { default_values: rule, ..self }
     }
 
     /// Sets whether the requirements of RFC 5280 section 4 on CAs are enforced.
@@ -280,6 +323,8 @@ impl<'a> Profile<'a> {
             subject: ExpectedSubject::Any,
             extended_key_usage: self.extended_key_usage,
             anchor_checks: self.anchor_checks,
+            anchor_versions: self.anchor_versions,
+            default_values: self.default_values,
             ca_requirements: self.ca_requirements,
             policies: PolicyInputs { acceptable: None, ..self.policies },
             max_intermediates: self.max_intermediates,

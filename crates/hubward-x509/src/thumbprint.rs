@@ -1,6 +1,8 @@
 //! Thumbprint authentication: a certificate that is registered by its thumbprint needs no issuer
 //! ([`Chain::match_thumbprint`]).
 
+use alloc::borrow::Cow;
+
 use hubward_core::{Digest, Thumbprint};
 use rustls_pki_types::UnixTime;
 
@@ -92,7 +94,8 @@ impl ExpectedThumbprints {
 }
 
 impl<'p> Chain<'p> {
-    /// Accepts the leaf if it has one of the thumbprints in `pins`, even if it is self-signed or a CA's certificate.
+    /// Accepts the leaf if it has one of the thumbprints in `pins`, even if it is self-signed, a CA's certificate, or
+    /// readable only in part ([`Certificate::unreadable`]).
     /// Ignores its issuer and the intermediates. The TLS handshake must prove that the peer holds the private key.
     ///
     /// Always compares both thumbprints, and checks the validity period last, so that the error `OutsideValidity` is only
@@ -150,7 +153,7 @@ impl<'p> ThumbprintMatch<'p> {
     ///
     /// # Errors
     /// [`CommonNameError`] if there is not exactly one, or it has a string type that is not supported.
-    pub fn common_name(&self) -> Result<&'p str, CommonNameError> {
+    pub fn common_name(&self) -> Result<Cow<'p, str>, CommonNameError> {
         common_name(&self.leaf.subject())
     }
 }

@@ -26,9 +26,12 @@ impl Tag {
     pub(crate) const OBJECT_IDENTIFIER: Self = Self(0x06);
     pub(crate) const UTF8_STRING: Self = Self(0x0c);
     pub(crate) const PRINTABLE_STRING: Self = Self(0x13);
+    pub(crate) const TELETEX_STRING: Self = Self(0x14);
     pub(crate) const IA5_STRING: Self = Self(0x16);
     pub(crate) const UTC_TIME: Self = Self(0x17);
     pub(crate) const GENERALIZED_TIME: Self = Self(0x18);
+    pub(crate) const UNIVERSAL_STRING: Self = Self(0x1c);
+    pub(crate) const BMP_STRING: Self = Self(0x1e);
     pub(crate) const SEQUENCE: Self = Self(0x30);
     pub(crate) const SET: Self = Self(0x31);
 }
@@ -96,6 +99,11 @@ pub(crate) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     pub(crate) const fn new(input: &'a [u8]) -> Self {
         Self { input, at: 0 }
+    }
+
+    /// Creates a cursor over a part of the bytes, with its position in them.
+    pub(crate) const fn within(input: &'a [u8], at: usize) -> Self {
+        Self { input, at }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {

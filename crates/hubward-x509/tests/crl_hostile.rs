@@ -33,8 +33,8 @@ fn a_list_of_a_hundred_thousand_entries_is_searched_in_place() {
     let (short, long, root_list) = (list(10), list(100_000), fleet.root_list());
     let allocations = |list: &[u8]| {
         let (mut revoked, mut length) = (false, 0);
+        let crls = Crls::parse([&root_list, list]).unwrap();
         let info = allocation_counter::measure(|| {
-            let crls = Crls::parse([&root_list, list]).unwrap();
             length = crls.get(1).unwrap().len();
             let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
             revoked = is_revoked(fleet.check_under(&profile));

@@ -244,6 +244,21 @@ impl Plan {
     }
 }
 
+/// Returns whether the newest delta list for a complete one is current and takes the leaf off.
+fn removed_by_delta(list: &Plan, good: &[&Plan]) -> bool {
+    let mut deltas: Vec<&&Plan> = good
+        .iter()
+        .filter(|delta| delta.scope() == list.scope() && delta.number > list.number)
+        .filter(|delta| delta.base.is_some_and(|base| base <= list.number))
+        .collect();
+    deltas.reverse();
+    deltas.sort_by_key(|delta| (delta.number, delta.days.0));
+    deltas.last().is_some_and(|delta| {
+        let found = delta.reasons_for_leaf();
+        !found.is_empty() && found.iter().all(|reason| *reason == REMOVE) && delta.is_current()
+    })
+}
+
 fn model(points: &[PointPlan], plans: &[Plan]) -> Status {
     let good: Vec<&Plan> = plans.iter().filter(|plan| !plan.forged && !plan.unknown_critical).collect();
     let applicable = |plan: &&&Plan| plan.base.is_none() && !plan.covers(points).is_empty();
@@ -280,6 +295,24 @@ fn model(points: &[PointPlan], plans: &[Plan]) -> Status {
         }
         if current {
             covered.extend(list.covers(points));
+        }
+    }
+    // the issuer's own lists that do not cover the leaf revoke it if they contain it and are current
+    let own = |plan: &&&Plan| {
+        let outside = plan.base.is_none() && plan.covers(points).is_empty();
+        outside && plan.by == CrlIssuer::Ca && plan.kind != Some(3)
+    };
+    for list in good.iter().filter(own) {
+        let replaced = good
+            .iter()
+            .filter(own)
+            .any(|other| other.scope() == list.scope() && later(other, list) && other.days.0 <= 10);
+        if list.is_current()
+            && !replaced
+            && !list.reasons_for_leaf().is_empty()
+            && !removed_by_delta(list, &good)
+        {
+            return Status::Revoked;
         }
     }
     if covered.len() == ALL.len() { Status::Good } else { Status::Unknown }

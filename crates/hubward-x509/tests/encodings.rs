@@ -66,3 +66,14 @@ fn a_time_that_cannot_be_read_is_told_as_one() {
         assert!(error.to_string().contains("date"), "{error}");
     }
 }
+
+#[test]
+fn bytes_after_the_der_are_named() {
+    let der = common::Fleet::p256("pump-17").leaf;
+    for more in [&b"\n"[..], &der] {
+        let joined = [&der, more].concat();
+        let error = Certificate::parse(&joined).unwrap_err();
+        assert_eq!(error, CertificateError::TrailingBytes { count: more.len() });
+        assert!(error.to_string().contains("follow the end"), "{error}");
+    }
+}

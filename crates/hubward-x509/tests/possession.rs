@@ -50,7 +50,7 @@ fn a_certificate_for_the_code_proves_possession() {
     let verified = claim.verify(&Certificate::parse(&proof).unwrap(), ALL, now(0)).unwrap();
     assert_eq!(verified.certificate().as_der(), der);
     let mut anchors = Anchors::new();
-    anchors.add(*verified.certificate());
+    anchors.add(verified.certificate());
     assert_eq!(anchors.iter().count(), 1);
 }
 
@@ -63,7 +63,8 @@ fn any_other_proof_is_refused_and_returns_the_claim() {
     two_names.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 3]), fresh.expose());
     let mut none = good.clone();
     none.distinguished_name = rcgen::DistinguishedName::new();
-    let (outside, another) = (OutsideValidity::Expired { seconds: 1 }, PossessionError::CodeMismatch);
+    let (outside, another) =
+        (OutsideValidity::Expired { seconds: 1, at: 1_798_761_600 }, PossessionError::CodeMismatch);
     let end = 31_536_000;
     let signature = PossessionError::Signature(Problem::BadSignature);
     let name = |error| PossessionError::CommonName(error);

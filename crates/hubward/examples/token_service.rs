@@ -18,7 +18,7 @@ use hubward::sas::{DeviceTokens, MintError};
 use hubward::types::{
     Authority, DeviceId, HostName, Identity, MacKey, Permissions, PolicyName, SymmetricKey, Tag, UnixTime,
 };
-use hubward::{AuthenticationStep, Credentials, HubConfig};
+use hubward::{Credentials, HubConfig};
 use hubward_rustcrypto::HmacKey;
 
 const HUB: &str = "contoso.example";
@@ -52,7 +52,7 @@ fn main() {
     };
 
     // the hub has records of the device and the policy; the device has no key of its own at the hub
-    let mut registry = Registry::new();
+    let mut registry = Registry::unseeded();
     registry.create_device(DeviceId::parse("pump-7").unwrap(), Authentication::None).unwrap();
     let policy = PolicyName::parse("tokens").unwrap();
     registry.set_policy(policy, Permissions::DEVICE_CONNECT, SymmetricKeys::one(key("policy")));
@@ -88,15 +88,7 @@ fn main() {
     // the device connects to the hub with the token
     let username = format!("{HUB}/pump-7/?api-version=2021-04-12");
     let presented = Credentials::mqtt("pump-7", &username, Some(&token)).unwrap();
-    let mut pending = presented.start(&rules).unwrap();
-    let authenticated = loop {
-        println!("the hub looks up {}", pending.lookup());
-        let record = registry.find_issued(&pending.lookup(), pending.issuers());
-        match pending.resume(record, at(NOW)).unwrap() {
-            AuthenticationStep::NeedsLookup(next) => pending = next,
-            AuthenticationStep::Authenticated(authenticated) => break authenticated,
-        }
-    };
+    let authenticated = rules.authenticate(presented, &registry, || at(NOW)).unwrap();
     println!("{}", authenticated.decision());
     assert!(authenticated.decision().is_allow());
 }

@@ -2,6 +2,7 @@
 //! verifies the signature.
 
 use core::fmt;
+use core::time::Duration;
 
 use hubward_core::UnixTime;
 use hubward_policy::roles::{Access, ArmScope, MissingPermission, RoleDecision};
@@ -10,7 +11,7 @@ use hubward_policy::{Caller, Operation};
 use crate::config::DirectoryConfig;
 use crate::credentials::TokenText;
 use crate::error::AuthError;
-use crate::transport::http::bearer_token;
+use crate::transport::http::{bearer_token, three_parts};
 
 /// An HTTP request with a bearer token. Nothing is verified yet.
 ///
@@ -31,7 +32,7 @@ pub struct Bearer<'a> {
 #[must_use = "a pending authentication has authenticated no user yet"]
 pub struct PendingBearer<'a> {
     bearer: Bearer<'a>,
-    rules: DirectoryConfig<'a>,
+    rules: &'a DirectoryConfig,
 }
 
 /// The result of the caller's JWT library.
@@ -97,6 +98,9 @@ pub enum UserDenial {
     /// An endpoint that devices and modules call for themselves. No role grants access to it.
     #[error("only a device or module can call this endpoint, for itself")]
     DeviceEndpoint,
+    /// The AMQP connection has no valid token of a user.
+    #[error("this connection has no valid bearer token")]
+    NoUser,
     /// No role of the user permits it.
     #[error("{}", RoleDecision::Deny(*.0))]
     Role(MissingPermission),
@@ -113,9 +117,15 @@ impl<'a> Bearer<'a> {
         Ok(Self { token: TokenText(token), operation: Operation::http(method, path) })
     }
 
+    /// Takes a token that is put by CBS, with or without the word `Bearer`. It requests no operation.
+    pub(crate) fn cbs(token: &'a str) -> Result<Self, AuthError> {
+        let token = if token.contains(' ') { bearer_token(token)? } else { three_parts(token)? };
+        Ok(Self { token: TokenText(token), operation: Operation::amqp_send("") })
+    }
+
     /// Starts the authentication, which needs the result of the caller's JWT library.
-    pub const fn start(self, rules: &DirectoryConfig<'a>) -> PendingBearer<'a> {
-        PendingBearer { bearer: self, rules: *rules }
+    pub const fn start(self, rules: &'a DirectoryConfig) -> PendingBearer<'a> {
+        PendingBearer { bearer: self, rules }
     }
 }
 
@@ -138,15 +148,15 @@ impl<'a> PendingBearer<'a> {
         let PrincipalRecord::Verified(Principal { ids, audience, expiry }) = found else {
             return Err(AuthError::BearerRefused);
         };
-        if audience != self.rules.audience {
+        if audience != self.rules.audience() {
             return Err(AuthError::AudienceMismatch);
         }
-        let (until, now) = (expiry.saturating_add(self.rules.leeway), now.as_secs());
+        let (until, now) = (expiry.saturating_add(self.rules.leeway()), now.as_secs());
         if until <= now {
             return Err(AuthError::BearerExpired { expiry, now });
         }
         let object_id = *ids.first().filter(|id| !id.is_empty()).ok_or(AuthError::BearerRefused)?;
-        Ok(User { ids, object_id, hub: self.rules.hub, operation: self.bearer.operation, until })
+        Ok(User { ids, object_id, hub: self.rules.hub(), operation: self.bearer.operation, until })
     }
 }
 
@@ -166,10 +176,14 @@ impl<'a, 'p> User<'a, 'p> {
         self.object_id
     }
 
-    /// Returns the first second, since 1970, at which the token is no longer valid.
+    pub(crate) const fn ids(&self) -> &'p [&'p str] {
+        self.ids
+    }
+
+    /// Returns the first second at which the token is no longer valid.
     #[must_use]
-    pub const fn until(&self) -> u64 {
-        self.until
+    pub fn until(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.until))
     }
 
     /// Returns the requested operation.
@@ -186,21 +200,26 @@ impl<'a, 'p> User<'a, 'p> {
     /// Decides on another operation. A user cannot call an endpoint that devices call for themselves, regardless of
     /// roles.
     pub fn decide(&self, operation: &Operation<'_>, access: &Access) -> UserDecision {
-        let Some(endpoint) = operation.endpoint() else {
-            return UserDecision::Deny(UserDenial::UnknownOperation);
-        };
-        match endpoint.caller() {
-            Caller::Service | Caller::ServiceOrSibling => {}
-            _ => return UserDecision::Deny(UserDenial::DeviceEndpoint),
-        }
-        match access.check_endpoint(self.ids, endpoint, self.hub) {
-            RoleDecision::Allow { assignment } => UserDecision::Allow { assignment },
-            RoleDecision::Deny(shortfall) => UserDecision::Deny(UserDenial::Role(shortfall)),
-        }
+        UserDecision::of(self.ids, operation, access, self.hub)
     }
 }
 
 impl UserDecision {
+    /// Decides on an operation of the principals `ids`, by the role assignments of `hub`.
+    pub(crate) fn of(ids: &[&str], operation: &Operation<'_>, access: &Access, hub: ArmScope<'_>) -> Self {
+        let Some(endpoint) = operation.endpoint() else {
+            return Self::Deny(UserDenial::UnknownOperation);
+        };
+        match endpoint.caller() {
+            Caller::Service | Caller::ServiceOrSibling | Caller::ServiceOrEdgeDevice => {}
+            _ => return Self::Deny(UserDenial::DeviceEndpoint),
+        }
+        match access.check_endpoint(ids, endpoint, hub) {
+            RoleDecision::Allow { assignment } => Self::Allow { assignment },
+            RoleDecision::Deny(shortfall) => Self::Deny(UserDenial::Role(shortfall)),
+        }
+    }
+
     /// Returns `true` if the request is permitted.
     #[must_use]
     pub const fn is_allow(&self) -> bool {
@@ -215,6 +234,7 @@ impl UserDenial {
         match self {
             Self::UnknownOperation => "unknown-operation",
             Self::DeviceEndpoint => "device-endpoint",
+            Self::NoUser => "no-user",
             Self::Role(shortfall) => shortfall.code(),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! [`Credentials`] has one constructor for each transport. [`Credentials::start`] begins the authentication.
 
+use alloc::borrow::Cow;
 use core::fmt;
 
 use hubward_core::{
@@ -13,7 +14,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::config::BothCredentials;
 use crate::error::{AuthError, refused};
-use crate::transport::cbs::CbsRequest;
+use crate::transport::cbs::{CbsName, CbsRequest};
 use crate::transport::claimed_identity::ClaimedIdentity;
 use crate::transport::http::{claimed_in_path, require_shared_access_signature};
 use crate::transport::hub_name::{HubName, is_first_label};
@@ -50,6 +51,12 @@ pub(crate) enum TransportContext<'a> {
     Empty,
     /// The edge device whose edge hub acts on behalf of the claimed identity (`auth-chain`).
     Actor(Segment<'a>),
+    /// The claimed identity is the device of a CBS name. Its own token or that of one of its modules may be put for it:
+    /// some clients name the device of their module.
+    DeviceName,
+    /// The claimed identity is the device whose modules a request manages. It is the caller if it presents its own
+    /// credential; any other token names another caller.
+    EdgeDevice,
     /// The policy that must have signed the token (SASL PLAIN).
     Policy(PolicyName<'a>),
     /// The resource that a policy's token is put for (CBS): the token's resource must cover it, and limits the grant
@@ -70,6 +77,11 @@ pub(crate) enum RequestedOperation<'a> {
 }
 
 impl<'a> RequestedOperation<'a> {
+    /// Returns `true` for an HTTP request, whose path is about a device and does not claim to be one.
+    pub(crate) const fn is_request(&self) -> bool {
+        matches!(self, Self::Http(..))
+    }
+
     #[inline]
     pub(crate) fn operation(&self) -> Operation<'a> {
         match self {
@@ -188,7 +200,8 @@ impl<'a> Credentials<'a> {
     /// - [`AuthError::Host`]: the hostname is malformed.
     /// - [`AuthError::HubMismatch`]: the response and the hostname name different hubs.
     /// - [`AuthError::NoCredential`], [`AuthError::Certificate`] and [`AuthError::NoIdentityClaimed`]: the response is
-    ///   empty, and there is no certificate, it is malformed, or it has no common name that is an id.
+    ///   empty, and there is no certificate, it is malformed, or it has no common name that is an id in the encoding of
+    ///   ASCII or UTF-8.
     pub fn amqp_external(
         response: &'a str,
         hostname: Option<&'a str>,
@@ -210,15 +223,15 @@ impl<'a> Credentials<'a> {
     }
 
     /// Parses a `put-token` of AMQP's CBS. Its `name` is `{host}/devices/{device}[/modules/{module}]`, or for a
-    /// service the host or a resource below it.
+    /// service the host, also as a URI, or a resource below it.
     pub(crate) fn cbs(put: CbsRequest<'a>) -> Result<Self, AuthError> {
-        let name = put.audience()?;
-        let (claimed, context) = match name.shape() {
-            Shape::Device(id) => (Some(Lookup::Device(id)), TransportContext::Empty),
+        let CbsName { hub, audience } = put.name_of_sas()?;
+        let (claimed, context) = match audience.shape() {
+            Shape::Device(id) => (Some(Lookup::Device(id)), TransportContext::DeviceName),
             Shape::Module(device, module) => (Some(Lookup::Module(device, module)), TransportContext::Empty),
-            _ => (None, TransportContext::Audience(name)),
+            _ => (None, TransportContext::Audience(audience)),
         };
-        let (hub, claimed) = (Some(HubName::Host(name.root())), checked(claimed)?);
+        let (hub, claimed) = (Some(hub), checked(claimed)?);
         let token = Some(TokenText(put.token()));
         Ok(Self { hub, claimed, context, ..Self::unnamed(token, RequestedOperation::Deferred) })
     }
@@ -239,9 +252,10 @@ impl<'a> Credentials<'a> {
     ) -> Result<Self, AuthError> {
         let hub = Some(HubName::Header(Authority::parse(host).map_err(AuthError::Host)?));
         require_shared_access_signature(authorization)?;
-        let claimed = checked(claimed_in_path(&Operation::http(method, path)))?;
+        let (claimed, context) = claimed_in_path(&Operation::http(method, path)).unzip();
+        let (claimed, context) = (checked(claimed)?, context.unwrap_or(TransportContext::Empty));
         let operation = RequestedOperation::Http(method, path);
-        Ok(Self { hub, claimed, ..Self::unnamed(authorization.map(TokenText), operation) })
+        Ok(Self { hub, claimed, context, ..Self::unnamed(authorization.map(TokenText), operation) })
     }
 
     const fn unnamed(token: Option<TokenText<'a>>, operation: RequestedOperation<'a>) -> Self {
@@ -260,7 +274,10 @@ fn checked(claimed: Option<Lookup<'_>>) -> Result<Option<ClaimedIdentity<'_>>, A
 /// Returns the identity that the common name of a certificate states. The certificate is not verified.
 fn identity_in_certificate<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Identity<'a>, AuthError> {
     let leaf = certificates.first().ok_or(AuthError::NoCredential)?;
-    let name = common_name(&Certificate::parse(leaf)?.subject()).map_err(|_| AuthError::NoIdentityClaimed)?;
+    // the names are borrowed, so a BMPString or UniversalString, which must be decoded, needs the response to name the id
+    let Ok(Cow::Borrowed(name)) = common_name(&Certificate::parse(leaf)?.subject()) else {
+        return Err(AuthError::NoIdentityClaimed);
+    };
     let identity = match name.split_once('/') {
         None => DeviceId::parse(name).map(Identity::Device),
         Some((device, module)) => {

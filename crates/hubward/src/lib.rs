@@ -12,8 +12,10 @@ mod client;
 mod config;
 mod credentials;
 mod error;
+pub mod explain;
 mod provisioning;
 mod session;
+mod store;
 mod transport;
 
 pub use authentication::authenticated::Authenticated;
@@ -22,8 +24,8 @@ pub use authentication::evidence::CertificateEvidence;
 pub use authentication::state_machine::{AuthenticationStep, PendingAuthentication};
 pub use bearer::{Bearer, PendingBearer, Principal, PrincipalRecord, User, UserDecision, UserDenial};
 pub use cbs::{
-    Cbs, CbsResponse, CbsStep, LinkDecision, LinkDenial, LinkRole, MAX_IDENTITIES, PendingCbs,
-    PendingDelegation,
+    Cbs, CbsResponse, CbsStep, LinkDecision, LinkDenial, LinkRole, LinkStep, MAX_IDENTITIES, PendingCbs,
+    PendingCbsBearer, PendingDelegation, PendingLink,
 };
 pub use client::{API_VERSION, Client};
 pub use config::{BothCredentials, DirectoryConfig, HUB_AUDIENCE, HubConfig, ProvisioningConfig, X509Config};
@@ -35,12 +37,13 @@ pub use hubward_registry as registry;
 pub use hubward_sas as sas;
 pub use hubward_x509 as x509;
 pub use provisioning::{
-    AuthenticatedRegistration, PROVISIONING_API_VERSION, PendingRegistration, RegistrationClient,
-    RegistrationCredentials,
+    AuthenticatedRegistration, AuthenticatedService, PROVISIONING_API_VERSION, PendingRegistration,
+    PendingService, RegistrationClient, RegistrationCredentials, ServiceCredentials, ServicePolicyRecord,
 };
 pub use rustls_pki_types::CertificateDer;
-pub use session::Session;
+pub use session::{CheckedSession, Session};
+pub use store::{AsyncStore, FoundRecord, OwnedRecord, RecordRequest, Store, StoreOr};
 pub use transport::auth_chain::{AUTH_CHAIN_PROPERTY, AuthChain, AuthChainError, AuthChainProblem};
-pub use transport::cbs::{CBS_OPERATION, CBS_TYPE, CbsRequest};
+pub use transport::cbs::{CBS_HUB_TYPE, CBS_OPERATION, CBS_TYPE, CbsRequest, SASL_WITHOUT_IDENTITY};
 pub use transport::mqtt::{UsernameError, UsernameProblem};
 pub use transport::sasl::{SaslError, SaslProblem};

@@ -16,6 +16,7 @@ mod common;
 mod fleet;
 
 use core::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::LazyLock;
 
 use common::{HUB, at, device, key, username};
 use fleet::{Fleet, Shown, TODAY, entity, self_signed, sha1, sha256};
@@ -30,6 +31,12 @@ use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificat
 
 static SIGNATURES: AtomicUsize = AtomicUsize::new(0);
 static DIGESTS: AtomicUsize = AtomicUsize::new(0);
+
+/// The algorithms that count the signatures that they verify.
+static COUNTED: LazyLock<Vec<Counted>> =
+    LazyLock::new(|| signature::ALL.iter().map(|one| Counted(*one)).collect());
+static ALGORITHMS: LazyLock<Vec<&dyn SignatureVerificationAlgorithm>> =
+    LazyLock::new(|| COUNTED.iter().map(|one| one as _).collect());
 
 #[derive(Debug)]
 struct Counted(&'static dyn SignatureVerificationAlgorithm);
@@ -66,10 +73,8 @@ impl Digest for CountedDigests {
 
 /// Returns the code of the first result, and the number of signatures and thumbprints that it took.
 fn judge(fleet: &Fleet, shown: &Shown, found: LookupResult<'_, HmacKey>) -> (&'static str, usize, usize) {
-    let counted: Vec<Counted> = signature::ALL.iter().map(|one| Counted(*one)).collect();
-    let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = counted.iter().map(|one| one as _).collect();
     let anchors = fleet.anchors();
-    let x509 = X509Config::new(&anchors, &algorithms, &CountedDigests);
+    let x509 = X509Config::new(anchors, &ALGORITHMS, &CountedDigests);
     let rules = HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy")).with_x509(x509);
     let name = username("dev1");
     let presented = Credentials::mqtt("dev1", &name, None).unwrap().with_certificates(shown);

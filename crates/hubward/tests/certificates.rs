@@ -75,7 +75,7 @@ fn thumbprint_of_either_kind_in_either_slot_is_accepted() {
             let presented = Credentials::mqtt("pinned", &name, None).unwrap().with_certificates(&shown);
             let admitted = hub.admit(presented, TODAY).unwrap();
             assert!(matches!(admitted.evidence(), Some(CertificateEvidence::Pin(found)) if *found == slot));
-            assert_eq!(admitted.into_session().until(), LEAF_END);
+            assert_eq!(admitted.into_session().until(), at(LEAF_END));
         }
         let hub = hub_of(&anchors, unmatched_thumbprints());
         assert_eq!(connect(&hub, "pinned", &shown, TODAY), Err("certificate-not-pinned"));
@@ -120,7 +120,7 @@ fn mismatched_names_are_rejected() {
         let host = Authority::parse(HUB).unwrap();
         UnsignedToken::device(host, device(id), at(TODAY + 60)).sign(&key("sas primary")).to_string()
     };
-    let both = |hub: &HubWith<'_>, id: &str, token: &str, shown: &Shown| {
+    let both = |hub: &Hub, id: &str, token: &str, shown: &Shown| {
         let username = username(id);
         let presented = Credentials::mqtt(id, &username, Some(token)).unwrap().with_certificates(shown);
         hub.admit(presented, TODAY).map(|admitted| name(&admitted)).map_err(|error| error.code())
@@ -201,10 +201,10 @@ fn validity_of_a_thumbprint_certificate_is_configurable() {
     let mut hub = hub_of(&anchors, pins(Some(sha256(&shown[0])), None));
     let later = LEAF_END + 1;
     assert_eq!(connect(&hub, "pinned", &shown, later), Err("certificate-expired"));
-    let x509 = X509Config::new(&anchors, signature::ALL, &Digests);
+    let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
     hub.rules = hub.rules.with_x509(x509.with_validity(ValidityPolicy::IgnoreForThumbprint));
     assert_eq!(connect(&hub, "pinned", &shown, later), Ok("device pinned".into()));
-    assert_eq!(session(&hub, "pinned", &shown).until(), u64::MAX, "the session does not expire");
+    assert_eq!(session(&hub, "pinned", &shown).until(), at(u64::MAX), "the session does not expire");
     // this does not apply to authorities
     assert_eq!(connect(&hub, "ca1", &fleet.lasting(&entity("ca1")), later), Err("certificate-expired"));
 }
@@ -286,7 +286,7 @@ fn revocation_lists_are_configurable() {
     assert_eq!(connect(&hub, "ca1", &bad, TODAY), Ok("device ca1".into()));
     let lists = fleet.lists(&[8]);
     let crls = Crls::parse(&lists).unwrap();
-    let x509 = X509Config::new(&anchors, signature::ALL, &Digests);
+    let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
     hub.rules = hub.rules.with_x509(x509.with_revocation(Revocation::by(&crls)));
     assert_eq!(connect(&hub, "ca1", &good, TODAY), Ok("device ca1".into()));
     assert_eq!(connect(&hub, "ca1", &bad, TODAY), Err("certificate-revoked"));

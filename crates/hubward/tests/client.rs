@@ -38,7 +38,7 @@ fn everywhere(hub: &Hub, client: Client<'_>, signer: &str, identity: &str) {
     let reply = loop {
         match put {
             CbsStep::NeedsLookup(question) => {
-                let found = hub.registry.find(&question.lookup());
+                let found = hub.registry.find(&question.lookup(), &[]);
                 put = question.resume(found, at(NOW));
             }
             CbsStep::Replied(reply) => break reply,

@@ -141,7 +141,7 @@ proptest! {
         operation in text(&["put-token", "put-token", "put-token", "put-token", "PUT-TOKEN", "", "delete-token"]),
         kind in text(&[
             "servicebus.windows.net:sastoken", "servicebus.windows.net:sastoken", "servicebus.windows.net:sastoken",
-            "jwt", "", "servicebus.windows.net:sastoken ",
+            "azure-devices.net:sastoken", "jwt", "", "servicebus.windows.net:sastoken ",
         ]),
         host in prop_oneof![4 => Just(HUB.to_owned()), 1 => text(HOSTS)],
         names in prop::collection::vec(
@@ -157,6 +157,35 @@ proptest! {
             text.push_str(name);
         }
         cbs::agree(&operation, &kind, &text);
+    }
+
+    #[test]
+    fn cbs_of_a_uri(
+        scheme in text(&["amqps://", "https://", "AMQPS://", "Https://", "amqp://", "amqps:/", "amqps:", "//", ""]),
+        user in text(&["", "", "", "user@", "contoso@", ":@", "%40"]),
+        host in prop_oneof![4 => Just(HUB.to_owned()), 2 => text(HOSTS), 1 => Just("evil.net".to_owned())],
+        port in text(&["", "", ":5671", ":443", ":0", ":00", ":", ":+1", ":65536", ":56 71", "@evil.net", ":5671@evil.net"]),
+        end in text(&["", "", "/", "//", "/devices/dev1", "?", "#", "?x", "\\", "%2F", "/.", "/?x"]),
+    ) {
+        let name = format!("{scheme}{user}{host}{port}{end}");
+        cbs::agree("put-token", "servicebus.windows.net:sastoken", &name);
+    }
+
+    #[test]
+    fn link(
+        scheme in text(&["amqps://", "amqps://", "AMQPS://", "https://", "amqp://", "amqps:/", "//", "", ""]),
+        user in text(&["", "", "", "user@", "contoso@", ":@", "%40"]),
+        host in prop_oneof![4 => Just(HUB.to_owned()), 2 => text(HOSTS), 1 => Just("evil.net".to_owned())],
+        port in text(&["", "", ":5671", ":443", ":0", ":", ":+1", ":65536", "@evil.net", "\\@evil.net", "?", "#@x"]),
+        id in prop_oneof![3 => Just("dev1".to_owned()), 1 => name(), 1 => Just("%64ev1".to_owned())],
+        end in text(&[
+            "/messages/events", "/messages/events", "/messages/devicebound", "/twin", "/messages/events/", "",
+            "/messages/events?x", "/messages%2Fevents", "/../dev10/messages/events",
+        ]),
+    ) {
+        let authority = if scheme.is_empty() { String::new() } else { format!("{user}{host}{port}") };
+        link::agree(&format!("{scheme}{authority}/devices/{id}{end}"));
+        link::agree(&format!("{scheme}{authority}{id}{end}"));
     }
 
     #[test]
@@ -191,12 +220,13 @@ proptest! {
 
     #[test]
     fn http_of_an_edge_hub(
-        method in text(&["POST", "PUT"]),
+        method in text(&["POST", "PUT", "GET"]),
         device in name(),
         module in text(&["$edgeHub", "%24edgeHub", "$edgehub", "%2524edgeHub", "$edgeAgent"]),
         call in text(&[
             "devicesAndModulesInTargetDeviceScope", "getDeviceAndModuleOnBehalfOf", "putModuleOnBehalfOf",
             "getModuleOnBehalfOf", "getModulesOnTargetDevice", "deleteModuleOnBehalfOf", "messages/events", "twin",
+            "devicesAndModulesInDeviceScope", "deviceAndModuleInDeviceScope",
         ]),
     ) {
         let path = format!("/devices/{device}/modules/{module}/{call}");

@@ -58,8 +58,8 @@ fn all() -> All {
     all
 }
 
-fn rules<'r>(anchors: &'r Anchors<'r>) -> ProvisioningConfig<'r, HmacKey> {
-    let x509 = X509Config::new(anchors, signature::ALL, &Digests);
+fn rules(anchors: &Anchors) -> ProvisioningConfig<HmacKey> {
+    let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
     ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key("dummy")).with_x509(x509)
 }
 
@@ -73,7 +73,7 @@ fn username(scope: &str, id: &str) -> String {
 
 /// Returns the device id and the matching group, or the code of the rejection.
 fn judge(
-    rules: &ProvisioningConfig<'_, HmacKey>,
+    rules: &ProvisioningConfig<HmacKey>,
     all: &All,
     presented: Result<RegistrationCredentials<'_>, AuthError>,
     now: u64,
@@ -190,7 +190,7 @@ fn registration_may_register_itself_only() {
     assert_eq!(question.lookup().to_string(), "registration one in scope 0ne00000A0A");
     let registrant = question.resume(&all, HmacKey::new, at(TODAY)).unwrap();
     assert_eq!((registrant.id().as_str(), registrant.scope().as_str()), ("one", SCOPE));
-    assert_eq!(registrant.until(), TODAY + 60);
+    assert_eq!(registrant.until(), at(TODAY + 60));
     assert!(registrant.decision().is_none(), "MQTT CONNECT requests no operation");
     let may = |transport, verb, address| registrant.decide(transport, verb, address).is_ok();
     assert!(may(Transport::Mqtt, "publish", "$dps/registrations/PUT/iotdps-register/?$rid=1"));
@@ -258,7 +258,7 @@ fn own_certificate_or_group_authority_is_accepted() {
     extra.extend(fleet.brief(&entity("m1")).into_iter().skip(1));
     assert_eq!(register(&rules, &all, "m1", &extra, TODAY), Err("disabled"));
 
-    let x509 = X509Config::new(&anchors, signature::ALL, &Digests);
+    let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
     rules = rules.with_x509(x509.with_validity(ValidityPolicy::IgnoreForThumbprint));
     assert_eq!(register(&rules, &all, "own", &own, LEAF_END + 1), Ok("given -".into()));
     rules = ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key("dummy"));
@@ -317,7 +317,7 @@ fn certificate_with_a_token_needs_a_preference() {
     all.enroll_group("by root", by_certificate(fleet.above_lasting()[1]));
     let (shown, name) = (fleet.lasting(&entity("m1")), username(SCOPE, "m1"));
     let password = token(SCOPE, "m1", &member("m1"), TODAY + 60);
-    let register = |rules: ProvisioningConfig<'_, HmacKey>| {
+    let register = |rules: ProvisioningConfig<HmacKey>| {
         let presented = RegistrationCredentials::mqtt("m1", &name, Some(&password)).unwrap();
         judge(&rules, &all, Ok(presented.with_certificates(&shown)), TODAY)
     };

@@ -31,10 +31,27 @@ fn authentication_and_decision_allocate_nothing() {
     assert_eq!(count.count_total, 0);
 }
 
+/// The configuration owns its parts: authentication, recheck and decision borrow from it.
+#[test]
+fn recheck_and_decision_allocate_nothing() {
+    let hub = hub();
+    let (name, password) = (username("dev1"), own_token("dev1"));
+    let session = hub.admit(Credentials::mqtt("dev1", &name, Some(&password)).unwrap(), NOW).unwrap();
+    let session = session.into_session();
+    let config = hub.rules.clone();
+    let count = allocation_counter::measure(|| {
+        let checked = config.recheck(&session, &hub.registry, || at(NOW)).unwrap();
+        assert!(checked.decide(&Operation::mqtt_publish("devices/dev1/messages/events/")).is_allow());
+        let clone = config.clone();
+        assert!(clone.x509().is_none());
+    });
+    assert_eq!(count.count_total, 0);
+}
+
 #[test]
 fn pending_authentication_is_small() {
     assert!(size_of::<Credentials<'_>>() <= 176);
-    assert!(size_of::<PendingAuthentication<'_, HmacKey>>() <= 256);
+    assert!(size_of::<PendingAuthentication<'_, '_, HmacKey>>() <= 256);
     assert!(size_of::<Authenticated<'_>>() <= 232);
 }
 

@@ -49,8 +49,10 @@ pub(super) fn print(
             let now = i64::try_from(now).unwrap_or(i64::MAX);
             format!("{} left", words(validity.not_after.abs_diff(now)))
         }
-        Err(OutsideValidity::Expired { seconds }) => format!("expired {} ago", words(seconds)),
-        Err(OutsideValidity::NotYetValid { seconds }) => format!("not valid for another {}", words(seconds)),
+        Err(OutsideValidity::Expired { seconds, .. }) => format!("expired {} ago", words(seconds)),
+        Err(OutsideValidity::NotYetValid { seconds, .. }) => {
+            format!("not valid for another {}", words(seconds))
+        }
         Err(other) => other.to_string(),
     };
     writeln!(out, "valid until  {}, {state}", rfc3339(validity.not_after))?;

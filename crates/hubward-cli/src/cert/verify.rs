@@ -1,6 +1,7 @@
 //! `hubward cert verify`: verifies a chain against CAs and revocation lists.
 
 use core::error::Error;
+use core::fmt;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use hubward_x509::{
     Anchors, Certificate, CertificatePosition, Chain, ChainError, Crls, ExpectedSubject, Problem, Profile,
     Revocation, RevocationStatus, VerifiedChain,
     crl::{RevocationDepth, UnknownStatus},
+    profile::AnchorVersions,
 };
 use rustls_pki_types::ServerName;
 
@@ -19,6 +21,7 @@ use super::{inspect, read, read_as};
 use crate::Outcome;
 use crate::clock::NowArgument;
 use crate::exit::{OrMisuse, misuse};
+use crate::shown;
 use crate::times::rfc3339;
 
 #[derive(Debug, Args)]
@@ -29,6 +32,10 @@ pub(crate) struct Verify {
     /// A file of trusted CA certificates. Repeatable.
     #[arg(long, value_name = "FILE", required = true)]
     ca: Vec<PathBuf>,
+    /// Refuse CAs and revocation lists of which one cannot be read, instead of reporting and passing over it, and trust no
+    /// CA of version 1.
+    #[arg(long)]
+    strict_ca: bool,
     /// A file of additional intermediates. Repeatable.
     #[arg(long, value_name = "FILE")]
     intermediates: Vec<PathBuf>,
@@ -76,12 +83,20 @@ pub(super) fn run(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
     let certificates = read(&arguments.certificates)?;
     let (leaf, rest) = certificates.split_first().ok_or("no certificate")?;
     let more = all(&arguments.intermediates, pem::certificates)?;
-    let trusted = all(&arguments.ca, pem::certificates)?;
-    let lists = all(&arguments.crl, pem::revocation_lists)?;
-    let anchors = Anchors::parse(&trusted)?;
+    let strict = arguments.strict_ca;
+    let trusted = readable(&arguments.ca, pem::each_certificate, strict)?;
+    // where an unknown status is accepted, a list that is passed over could be the one that revokes
+    let strict_lists = strict || arguments.allow_unknown;
+    let lists = readable(&arguments.crl, pem::each_revocation_list, strict_lists)?;
+    let (anchors, unreadable_cas) = Anchors::parse_readable(&trusted);
     let chain = Chain::parse(leaf, rest.iter().chain(&more))?;
-    let crls = Crls::parse(&lists)?;
-    let profile = profile(arguments)?.revocation(revocation(arguments, &crls));
+    let (crls, unreadable_lists) = Crls::parse_readable(&lists);
+    let mut profile = profile(arguments)?.revocation(revocation(arguments, &crls));
+    if strict {
+        profile = profile.anchor_versions(AnchorVersions::OnlyVersion3);
+    }
+    report(&unreadable_cas, strict || anchors.iter().len() == 0)?;
+    report(&unreadable_lists, strict_lists || crls.iter().len() == 0)?;
     let now = arguments.now.time();
     let outcome = match chain.verify(&anchors, &profile, signature::ALL, now) {
         Ok(verified) => {
@@ -107,11 +122,56 @@ pub(super) fn run(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
     Ok(outcome)
 }
 
+/// Prints which CAs or lists are passed over; the first one is an error if `strict`.
+fn report<E: Error + Clone + 'static>(passed_over: &[E], strict: bool) -> Result<(), Box<dyn Error>> {
+    for error in passed_over {
+        if strict {
+            return Err(error.clone().into());
+        }
+        eprintln!("hubward: passed over {error}");
+    }
+    Ok(())
+}
+
+/// Reads the elements of all files that are what they should be, and reports the others.
+fn readable<T>(
+    files: &[PathBuf],
+    read: fn(&[u8]) -> Result<Vec<Result<T, PemError>>, PemError>,
+    strict: bool,
+) -> Result<Vec<T>, Box<dyn Error>> {
+    let (mut all, mut passed_over) = (Vec::new(), Vec::new());
+    for file in files {
+        for one in read_as(file, read)? {
+            match one {
+                Ok(one) => all.push(one),
+                Err(error) => passed_over.push(NotOne { file: shown::file(file).to_string(), error }),
+            }
+        }
+    }
+    report(&passed_over, strict || all.is_empty())?;
+    Ok(all)
+}
+
+/// A block of a file that is not what its label says.
+#[derive(Debug, Clone)]
+struct NotOne {
+    file: String,
+    error: PemError,
+}
+
+impl fmt::Display for NotOne {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, self.error)
+    }
+}
+
+impl Error for NotOne {}
+
 /// Prints the subject, the path, its trust anchor, and the time until which all of it is valid.
 fn print_verified(
     out: &mut impl Write,
     verified: &VerifiedChain<'_>,
-    anchors: &Anchors<'_>,
+    anchors: &Anchors,
 ) -> std::io::Result<()> {
     writeln!(out, "good: {}", verified.leaf().subject())?;
     if let Ok(name) = verified.common_name() {
@@ -124,10 +184,10 @@ fn print_verified(
         writeln!(out, "  intermediate {}", one.subject())?;
     }
     let anchor = anchors.get(verified.anchor());
-    if let Some(one) = anchor {
+    if let Some(one) = &anchor {
         writeln!(out, "  trust anchor {} (anchor {})", one.subject(), verified.anchor())?;
     }
-    let path = [verified.leaf()].into_iter().chain(verified.intermediates()).chain(anchor);
+    let path = [verified.leaf()].into_iter().chain(verified.intermediates()).copied().chain(anchor);
     let lists = match verified.revocation() {
         RevocationStatus::Good { until } => Some(until),
         _ => None,
@@ -143,7 +203,7 @@ fn print_verified(
 }
 
 /// Prints every certificate that a path could contain, by the position that errors give.
-fn print_certificates(out: &mut impl Write, chain: &Chain<'_>, anchors: &Anchors<'_>) -> std::io::Result<()> {
+fn print_certificates(out: &mut impl Write, chain: &Chain<'_>, anchors: &Anchors) -> std::io::Result<()> {
     print_line(out, CertificatePosition::Leaf, chain.leaf())?;
     for (count, one) in chain.intermediates().enumerate() {
         match one {
@@ -152,7 +212,7 @@ fn print_certificates(out: &mut impl Write, chain: &Chain<'_>, anchors: &Anchors
         }
     }
     for (count, one) in anchors.iter().enumerate() {
-        print_line(out, CertificatePosition::Anchor(count), one)?;
+        print_line(out, CertificatePosition::Anchor(count), &one)?;
     }
     Ok(())
 }
@@ -167,7 +227,7 @@ fn print_line(
 }
 
 /// Prints every list, by the number that errors give.
-fn print_lists(out: &mut impl Write, crls: &Crls<'_>) -> std::io::Result<()> {
+fn print_lists(out: &mut impl Write, crls: &Crls) -> std::io::Result<()> {
     for (number, crl) in crls.iter().enumerate() {
         let kind = if crl.is_delta() { "delta, " } else { "" };
         write!(out, "  revocation list {number}: {kind}by {}, {} revoked, ", crl.issuer(), crl.len())?;
@@ -188,7 +248,7 @@ fn all<T>(files: &[PathBuf], read: fn(&[u8]) -> Result<Vec<T>, PemError>) -> Res
     Ok(all)
 }
 
-fn revocation<'a>(arguments: &Verify, crls: &'a Crls<'a>) -> Revocation<'a> {
+fn revocation<'a>(arguments: &Verify, crls: &'a Crls) -> Revocation<'a> {
     if arguments.crl.is_empty() {
         return Revocation::unchecked();
     }

@@ -56,7 +56,7 @@ impl Certificates {
     }
 
     /// Returns the root CA that the hub trusts.
-    pub(crate) fn anchors(&self) -> Result<Anchors<'_>, Box<dyn Error>> {
+    pub(crate) fn anchors(&self) -> Result<Anchors, Box<dyn Error>> {
         Ok(Anchors::parse([&self.root])?)
     }
 

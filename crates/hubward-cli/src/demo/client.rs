@@ -2,7 +2,7 @@
 
 use hubward::policy::{Decision, Operation};
 use hubward::types::Identity;
-use hubward::{AuthError, AuthenticationStep, Credentials};
+use hubward::{AuthError, Credentials, SessionError};
 use rustls_pki_types::CertificateDer;
 
 use super::fixtures::{HOST, Hub};
@@ -84,14 +84,8 @@ impl Attempt {
                 (Credentials::http(method, path, host, Some(authorization))?, &None)
             }
         };
-        let mut pending = credentials.start(&hub.config)?;
-        let authenticated = loop {
-            let result = hub.registry.find_issued(&pending.lookup(), pending.issuers());
-            match pending.resume(result, at(hub.now))? {
-                AuthenticationStep::NeedsLookup(next) => pending = next,
-                AuthenticationStep::Authenticated(authenticated) => break authenticated,
-            }
-        };
+        let clock = || at(hub.now);
+        let authenticated = hub.config.authenticate(credentials, &hub.registry, clock)?;
         let first = verdict(&authenticated.identity(), &authenticated.decision());
         let operation = match then {
             None => return Ok(first),
@@ -100,7 +94,10 @@ impl Attempt {
             Some(Packet::Subscribe(filter)) => Operation::mqtt_subscribe(filter),
         };
         let session = authenticated.into_session();
-        Ok(verdict(&session.identity(), &session.decide(&operation)))
+        match hub.config.recheck(&session, &hub.registry, clock).map_err(SessionError::from) {
+            Ok(checked) => Ok(verdict(&checked.identity(), &checked.decide(&operation))),
+            Err(error) => Ok(Verdict::Refused { explanation: error.to_string(), code: error.code() }),
+        }
     }
 }
 

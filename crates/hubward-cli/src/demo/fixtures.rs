@@ -22,7 +22,7 @@ pub(crate) const ANOTHER_HOST: &str = "fabrikam.example";
 /// The hub, and the clients' copies of their keys.
 pub(crate) struct Hub<'h> {
     pub(crate) registry: Registry<HmacKey>,
-    pub(crate) config: HubConfig<'h, HmacKey>,
+    pub(crate) config: HubConfig<HmacKey>,
     pub(crate) certificates: &'h Certificates,
     pub(crate) now: u64,
     pub(crate) dev1: HmacKey,
@@ -41,9 +41,9 @@ impl<'h> Hub<'h> {
     /// to create a device with an empty key.
     pub(crate) fn provision(
         certificates: &'h Certificates,
-        anchors: &'h Anchors<'h>,
+        anchors: Anchors,
     ) -> Result<Self, Box<dyn Error>> {
-        let mut registry = Registry::new();
+        let mut registry = Registry::unseeded();
         certificates.register(&mut registry)?;
         let mut keys = Vec::new();
         for id in ["dev1", "dev10", "off", "a+b"] {

@@ -19,7 +19,7 @@ pub(crate) fn run() -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
     let certificates = Certificates::read()?;
     let anchors = certificates.anchors()?;
-    let hub = Hub::provision(&certificates, &anchors)?;
+    let hub = Hub::provision(&certificates, anchors)?;
     writeln!(
         out,
         "The hub {} is provisioned in memory. Its clients connect, and impostors try to.\n",

@@ -19,7 +19,7 @@ pub(crate) fn measure(hub: &Hub<'_>) -> Result<String, Box<dyn Error>> {
     let mut verified = 0_u64;
     while start.elapsed() < Duration::from_millis(300) {
         for _ in 0..BATCH {
-            SasToken::parse(black_box(&text), &rules)?.verify(keys, at(hub.now), &rules)?;
+            SasToken::parse(black_box(&text), &rules)?.verify_for_any_host(keys, at(hub.now), &rules)?;
         }
         verified = verified.saturating_add(u64::from(BATCH));
     }

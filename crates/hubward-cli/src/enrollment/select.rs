@@ -63,7 +63,9 @@ pub(super) fn run(arguments: &Select) -> Result<Outcome, Box<dyn Error>> {
                 return Ok(Outcome::Refused);
             }
             let now = arguments.now.time();
-            let verifies = |keys: Keys<'_, HmacKey>| token.verify(keys, now, &TokenRules::HUB_COMPAT).is_ok();
+            let verifies = |keys: Keys<'_, HmacKey>| {
+                token.verify_for_any_host(keys, now, &TokenRules::HUB_COMPAT).is_ok()
+            };
             decide(&enrollments, id, &Evidence::Token(&verifies))
         }
         (None, Some(file), Some(id)) => {

@@ -159,7 +159,7 @@ fn as_json(decision: &Decision<'_>, policies: &[SharedAccessPolicy<'_>]) -> Valu
             "code": denial.code(),
             "endpoint": denial.endpoint().map(|endpoint| endpoint.name()),
             "rights": rights(denial),
-            "remedy": denial.remedy().code(),
+            "remedy": denial.hint().map_or("nothing", |hint| hint.code()),
             "policiesThatWouldDo":
                 denial.policies_with_right(policies).map(SharedAccessPolicy::name).collect::<Vec<_>>(),
             "verbsThere": denial.endpoints_at_address().map(|endpoint| endpoint.verb()).collect::<Vec<_>>(),

@@ -109,15 +109,18 @@ pub(super) fn run(arguments: &Lists) -> Result<Outcome, Box<dyn Error>> {
     let access = file.registry.access_mut();
     let existed = match &arguments.action {
         Action::Block(entry) => {
-            access.block().add(entry.entry()?);
+            access.block_mut().add(entry.entry()?);
             true
         }
         Action::Allow(entry) => {
-            access.allow().add(entry.entry()?);
+            access.require_allow().add(entry.entry()?);
             true
         }
-        Action::Unblock(entry) => access.block().remove(entry.entry()?),
-        Action::Disallow(entry) => access.allowed().is_some() && access.allow().remove(entry.entry()?),
+        Action::Unblock(entry) => access.block_mut().remove(entry.entry()?),
+        Action::Disallow(entry) => {
+            let entry = entry.entry()?;
+            access.allow_mut().is_some_and(|allow| allow.remove(entry))
+        }
         Action::LiftAllow => {
             access.lift_allow();
             true
@@ -139,8 +142,8 @@ pub(super) fn run(arguments: &Lists) -> Result<Outcome, Box<dyn Error>> {
 
 fn show(file: &RegistryFile) -> Result<Outcome, Box<dyn Error>> {
     let lists = file.registry.access();
-    print("blocked", lists.blocked())?;
-    match lists.allowed() {
+    print("blocked", lists.block())?;
+    match lists.allow() {
         Some(list) if list.is_empty() => {
             writeln!(stdout(), "allowed   none: the allow list is empty and in force")?
         }

@@ -78,8 +78,7 @@ fn summary(file: &RegistryFile, as_json: bool) -> Result<(), Box<dyn Error>> {
     }
     let Counts { devices, modules, disabled, proofs: [keys, prints, authority, none] } = counts;
     let lists = file.registry.access();
-    let (blocked, allowed) =
-        (lists.blocked().iter().count(), lists.allowed().map(|list| list.iter().count()));
+    let (blocked, allowed) = (lists.block().iter().count(), lists.allow().map(|list| list.iter().count()));
     let mut out = stdout();
     if as_json {
         let all = json!({

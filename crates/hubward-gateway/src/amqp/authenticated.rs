@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hubward::policy::Operation;
-use hubward::types::{Identity, Lookup};
-use hubward::{Cbs, CbsRequest, CbsResponse, Session};
+use hubward::types::{Identity, Lookup, UnixTime};
+use hubward::{Cbs, CbsRequest, CbsResponse, LinkRole, Session};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,14 @@ struct State {
     cbs: Cbs,
     /// The identities that this connection has registered.
     seated: BTreeSet<Box<str>>,
+}
+
+/// Returns the operation of a link.
+pub(super) fn operation(role: LinkRole, path: &str) -> Operation<'_> {
+    match role {
+        LinkRole::Sender => Operation::amqp_send(path),
+        LinkRole::Receiver => Operation::amqp_receive(path),
+    }
 }
 
 impl Connection {
@@ -76,7 +84,7 @@ impl Connection {
     }
 
     /// Returns the earliest of the sessions' last valid seconds.
-    pub(super) fn until(&self) -> Option<u64> {
+    pub(super) fn until(&self) -> Option<UnixTime> {
         self.lock().cbs.sessions().map(Session::until).min()
     }
 
@@ -91,10 +99,22 @@ impl Connection {
         reply
     }
 
+    /// Decides on a link that is attached to an address, a path or a URI of this hub. Returns the path.
+    pub(super) fn attach(self: &Arc<Self>, role: LinkRole, address: &str) -> Option<Box<str>> {
+        let mut state = self.lock();
+        let path = self.hub.link_path(&self.peer, &mut state.cbs, role, address)?;
+        // a policy's token for many devices has one more session
+        self.seat_newest(&mut state);
+        drop(state);
+        self.newly_authenticated.notify_one();
+        let operation = operation(role, &path);
+        (self.decide(&operation) == SessionDecision::Allowed).then_some(path)
+    }
+
     /// Decides on a link or a message, by a session that allows it if there is one.
     pub(super) fn decide(&self, operation: &Operation<'_>) -> SessionDecision {
         let state = self.lock();
-        let allowing = state.cbs.sessions().find(|session| session.decide(operation).is_allow());
+        let allowing = state.cbs.sessions().find(|session| self.allows(session, operation));
         match allowing.or_else(|| state.cbs.sessions().last()) {
             Some(session) => self.hub.decide(&self.peer, session, operation),
             None => {
@@ -108,12 +128,17 @@ impl Connection {
     /// the registry notifies every link.
     pub(super) fn may_stay(&self, operation: &Operation<'_>) -> bool {
         let state = self.lock();
-        let allowing = state.cbs.sessions().find(|session| session.decide(operation).is_allow());
+        let allowing = state.cbs.sessions().find(|session| self.allows(session, operation));
         if let Some(session) = allowing {
             return self.hub.still_valid(&self.peer, session, operation);
         }
         drop(state);
         self.decide(operation) == SessionDecision::Allowed
+    }
+
+    /// Returns whether a session is valid by the records of this moment and allows an operation.
+    fn allows(&self, session: &Session, operation: &Operation<'_>) -> bool {
+        self.hub.recheck(session).is_ok_and(|checked| checked.decide(operation).is_allow())
     }
 
     /// Drops the sessions that are no longer valid, and notifies the links to recheck. Returns whether a session is left.

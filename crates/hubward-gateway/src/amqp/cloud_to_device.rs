@@ -32,7 +32,7 @@ pub(super) fn receiver(hub: &Hub, operation: &Operation<'_>) -> Option<Box<str>>
         Target::Module(device, module) => Lookup::Module(device, module),
         Target::Hub | Target::Own => return None,
     };
-    match hub.read().find(&lookup) {
+    match hub.read().find(&lookup, &[]) {
         LookupResult::Identity(record) => Some(record.identity().to_string().into()),
         _ => None,
     }

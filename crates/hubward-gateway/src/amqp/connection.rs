@@ -9,6 +9,7 @@ use fe2o3_amqp::acceptor::{
 use fe2o3_amqp::connection::OpenError;
 use fe2o3_amqp::types::definitions::{self, AmqpError, ConnectionError};
 use hubward::policy::Operation;
+use hubward::types::UnixTime;
 use tokio::io::DuplexStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -180,9 +181,9 @@ async fn serve_session(
 }
 
 /// Waits until the second after the first expiry of a session; forever without a session.
-async fn expiry(until: Option<u64>) {
+async fn expiry(until: Option<UnixTime>) {
     let Some(until) = until else { return core::future::pending().await };
-    let left = until.saturating_add(1).saturating_sub(clock::now().as_secs());
+    let left = until.as_secs().saturating_add(1).saturating_sub(clock::now().as_secs());
     tokio::time::sleep(Duration::from_secs(left)).await;
 }
 

@@ -9,12 +9,13 @@ use fe2o3_amqp::types::messaging::{Body, TargetArchetype};
 use fe2o3_amqp::types::performatives::Attach;
 use fe2o3_amqp::types::primitives::Value;
 use fe2o3_amqp::{Receiver, Sender};
+use hubward::LinkRole;
 use hubward::policy::Operation;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::authenticated::Connection;
+use super::authenticated::{Connection, operation};
 use super::cbs::{self, Node};
 use super::cloud_to_device::{self, NotDelivered};
 use crate::hub::SessionDecision;
@@ -52,7 +53,10 @@ pub(super) async fn attach(
     links: &mut JoinSet<()>,
 ) -> bool {
     let address = address(&attach);
-    let purpose = purpose(connection, node, &attach.role, &address);
+    let (purpose, address) = match purpose(connection, node, &attach.role, &address) {
+        Ok((purpose, path)) => (Ok(purpose), path),
+        Err(error) => (Err(error), address),
+    };
     if purpose.is_err() {
         // a refused link has no terminus
         match attach.role {
@@ -123,32 +127,28 @@ fn address(attach: &Attach) -> Box<str> {
     address.unwrap_or_default().into()
 }
 
-fn operation<'a>(role: &Role, address: &'a str) -> Operation<'a> {
-    match role {
-        Role::Sender => Operation::amqp_send(address),
-        Role::Receiver => Operation::amqp_receive(address),
-    }
-}
-
-/// Returns the purpose of a link, if it may be attached. Any peer may put tokens: that is how it is authenticated.
+/// Returns the purpose of a link and the path of its address, if it may be attached. Any peer may put tokens: that is
+/// how it is authenticated.
 fn purpose(
     connection: &Arc<Connection>,
     node: &Node,
     role: &Role,
     address: &str,
-) -> Result<Purpose, AmqpError> {
+) -> Result<(Purpose, Box<str>), AmqpError> {
     if address == cbs::ADDRESS {
-        return match role {
-            Role::Sender => node.permit().map(Purpose::Tokens).ok_or(AmqpError::ResourceLocked),
-            Role::Receiver => node.answers().map(Purpose::Answers).ok_or(AmqpError::ResourceLocked),
+        let purpose = match role {
+            Role::Sender => node.permit().map(Purpose::Tokens),
+            Role::Receiver => node.answers().map(Purpose::Answers),
         };
+        return purpose.map(|purpose| (purpose, address.into())).ok_or(AmqpError::ResourceLocked);
     }
-    let operation = operation(role, address);
-    match connection.decide(&operation) {
-        SessionDecision::Allowed => {}
-        SessionDecision::Denied | SessionDecision::SessionError => return Err(AmqpError::UnauthorizedAccess),
-    }
-    match operation.endpoint().map(|endpoint| endpoint.name()) {
+    let role = match role {
+        Role::Sender => LinkRole::Sender,
+        Role::Receiver => LinkRole::Receiver,
+    };
+    let path = connection.attach(role, address).ok_or(AmqpError::UnauthorizedAccess)?;
+    let operation = operation(role, &path);
+    let purpose = match operation.endpoint().map(|endpoint| endpoint.name()) {
         Some("events.send") => Ok(Purpose::Events),
         Some("commands.send") => Ok(Purpose::SendCommands),
         Some("commands.receive") => {
@@ -157,7 +157,8 @@ fn purpose(
         }
         // permitted, but not implemented by this gateway
         _ => Err(AmqpError::NotImplemented),
-    }
+    }?;
+    Ok((purpose, path))
 }
 
 /// Receives messages until the peer detaches or is no longer permitted to send.

@@ -1,4 +1,5 @@
-//! SASL: PLAIN authenticates by a token and EXTERNAL by the client certificate; ANONYMOUS defers to a token that is put.
+//! SASL: PLAIN authenticates by a token and EXTERNAL by the client certificate; ANONYMOUS and MSSBCBS defer to a token that
+//! is put.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +9,7 @@ use fe2o3_amqp::types::primitives::{Array, Symbol};
 use fe2o3_amqp::types::sasl::{SaslCode, SaslInit, SaslOutcome, SaslResponse};
 use hubward::policy::Operation;
 use hubward::types::{DeviceId, Identity, ModuleId, PolicyName};
-use hubward::{AuthError, Credentials, Session};
+use hubward::{AuthError, Credentials, SASL_WITHOUT_IDENTITY, Session};
 
 use crate::hub::Hub;
 use crate::peer::Peer;
@@ -53,7 +54,14 @@ impl Acceptor {
         let (username, password) = parts(response).unwrap_or_default();
         let credentials = Credentials::amqp_plain(username, password)
             .map(|credentials| credentials.with_certificates(&self.peer.certificates));
-        self.open(claimed(username), credentials)
+        let result = self.open(claimed(username), credentials);
+        if result.is_err() {
+            let texts = [username, password];
+            self.hub.hints.log(&self.peer, texts, |[username, password]| {
+                hubward::explain::amqp_plain(username, password)
+            });
+        }
+        result
     }
 
     /// Authenticates by the client certificate, as EXTERNAL or without SASL.
@@ -67,8 +75,9 @@ impl Acceptor {
 impl SaslAcceptor for Acceptor {
     fn mechanisms(&self) -> Array<Symbol> {
         // a peer with a certificate is authenticated by it; a peer without one may put a token later
-        let other = if self.peer.certificates.is_empty() { "ANONYMOUS" } else { "EXTERNAL" };
-        Array([other, "PLAIN"].map(Symbol::from).into())
+        let without_token: &[&str] =
+            if self.peer.certificates.is_empty() { &SASL_WITHOUT_IDENTITY } else { &["EXTERNAL"] };
+        Array(without_token.iter().copied().chain(["PLAIN"]).map(Symbol::from).collect())
     }
 
     fn on_init(&mut self, init: SaslInit) -> SaslServerFrame {
@@ -76,7 +85,7 @@ impl SaslAcceptor for Acceptor {
         let result = match (init.mechanism.as_str(), self.peer.certificates.is_empty()) {
             ("PLAIN", _) => self.plain(&response),
             ("EXTERNAL", false) => self.external(&response, init.hostname.as_deref()),
-            ("ANONYMOUS", true) => Ok(()),
+            (mechanism, true) if SASL_WITHOUT_IDENTITY.contains(&mechanism) => Ok(()),
             _ => Err(AuthError::NoCredential),
         };
         outcome(if result.is_ok() { SaslCode::Ok } else { SaslCode::Auth })

@@ -26,6 +26,8 @@ use crate::hub::{Hub, Registry};
 const LIST: usize = 1000;
 /// Largest number of identities in one bulk request.
 const BULK: usize = 100;
+/// Largest number of modules of one device.
+const MODULES: usize = 50;
 
 /// Answers with one identity.
 pub(super) fn read(hub: &Hub, identity: Identity<'_>) -> Result<Response, Problem> {
@@ -85,6 +87,9 @@ pub(super) async fn write(
         let current = registry.get(identity).map(|view| view.status());
         let line = written.line(&identity, if_match.as_deref(), current)?;
         let device = identity.device().map(Identity::Device);
+        if about(&identity) == About::Module && current.is_none() && !has_room(registry, &identity) {
+            return Err(Problem::argument("a device has at most 50 modules"));
+        }
         if about(&identity) == About::Module && device.is_none_or(|device| registry.get(device).is_none()) {
             return Err(Problem::not_found(About::Device));
         }
@@ -92,6 +97,12 @@ pub(super) async fn write(
     };
     hub.write(keys, apply).await.map_err(|error| Problem::write(&error))??;
     read(hub, identity)
+}
+
+/// Returns whether a device can have one more module.
+fn has_room(registry: &Registry, module: &Identity<'_>) -> bool {
+    let device = module.device().and_then(|device| registry.get(Identity::Device(device)));
+    device.is_none_or(|device| device.module_count() < MODULES)
 }
 
 /// Deletes an identity, if its ETag matches `If-Match`.

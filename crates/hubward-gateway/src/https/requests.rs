@@ -65,7 +65,11 @@ fn authorize(
                 let credentials = Credentials::http(head.method.as_str(), path, host(head)?, authorization)?;
                 Ok(credentials.with_certificates(&peer.certificates))
             });
-            hub.authorize(peer, operation, claimed, credentials).map(Some)
+            let session = hub.authorize(peer, operation, claimed, credentials);
+            if let (Err(Refusal::Unauthenticated(_)), Ok(Some(token))) = (&session, authorization) {
+                hub.hints.log(peer, [token], |[token]| hubward::explain::http(token));
+            }
+            session.map(Some)
         }
     }
 }

@@ -16,7 +16,7 @@ use super::jwt::{self, IssuerKey};
 use crate::clock;
 use crate::decision_log::{ADMISSION, Entry, Who, record};
 use crate::files::shown;
-use crate::hub::{Hub, Refusal, leak};
+use crate::hub::{Hub, Refusal};
 use crate::peer::Peer;
 
 /// The reason why the file of users was refused.
@@ -81,7 +81,7 @@ struct Assignment {
 /// The directory whose users are authenticated by bearer tokens.
 #[derive(Debug)]
 pub(crate) struct Users {
-    config: DirectoryConfig<'static>,
+    config: DirectoryConfig,
     access: Access,
     issuer: String,
     keys: Vec<IssuerKey>,
@@ -114,10 +114,10 @@ impl Users {
     }
 
     fn of(document: Document) -> Result<Self, String> {
-        let hub = leak(&document.hub);
+        let hub = document.hub.as_str();
         let scope = ArmScope::parse(hub).map_err(|error| format!("hub: {error}"))?;
-        let mut config = DirectoryConfig::new(scope);
-        config.audience = document.audience.as_deref().map_or(HUB_AUDIENCE, leak);
+        let audience = document.audience.as_deref().unwrap_or(HUB_AUDIENCE);
+        let config = DirectoryConfig::new(scope).with_audience(audience);
         let mut access = Access::new();
         for Assignment { principal, role, scope } in &document.assignments {
             let role =

@@ -63,9 +63,19 @@ pub(crate) async fn connect(hub: &Hub, wire: &mut Wire, peer: &Peer) -> Result<C
         Err(code) => {
             hub.slow(peer).await;
             wire.send(connack(code)?).await?;
+            explain(hub, peer, &connect);
             Err(End::Refused)
         }
     }
+}
+
+/// Logs the known mistake of a refused CONNECT, if there is one.
+fn explain(hub: &Hub, peer: &Peer, connect: &Connect) {
+    let password = connect.password().and_then(|password| str::from_utf8(password).ok()).unwrap_or_default();
+    let texts = [connect.client_id(), connect.user_name().unwrap_or_default(), password];
+    hub.hints.log(peer, texts, |[client_id, username, password]| {
+        hubward::explain::mqtt(client_id, username, (!password.is_empty()).then_some(password))
+    });
 }
 
 fn decide(hub: &Hub, peer: &Peer, connect: &Connect) -> Result<Session, ConnectReturnCode> {

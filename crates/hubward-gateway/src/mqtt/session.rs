@@ -170,7 +170,7 @@ impl Serving<'_> {
 
 /// Waits until the second after the last one at which the session is valid.
 async fn expiry(session: &Session) {
-    let left = session.until().saturating_add(1).saturating_sub(clock::now().as_secs());
+    let left = session.until().as_secs().saturating_add(1).saturating_sub(clock::now().as_secs());
     tokio::time::sleep(Duration::from_secs(left)).await;
 }
 

@@ -73,7 +73,7 @@ impl Feed {
 
     /// Loads the index. It blocks.
     pub(crate) fn load(&mut self) -> Result<Registry, StoreFailure> {
-        let mut first = First(Registry::new());
+        let mut first = First(Registry::unseeded());
         self.catch_up(&mut first)?;
         Ok(first.0)
     }

@@ -187,7 +187,7 @@ mod tests {
     }
 
     fn with_device() -> Registry {
-        let mut registry = Registry::new();
+        let mut registry = Registry::unseeded();
         let keys = SymmetricKeys::kept_one(key(), HmacKey::new);
         registry.create(Identity::Device(device()), Authentication::Sas(keys), Change::new()).unwrap();
         registry

@@ -10,15 +10,17 @@ pub fn hub_actions(endpoint: &Endpoint) -> &'static [&'static str] {
         "identity.list" | "identity.read" | "module.list" | "module.read" => {
             &["Microsoft.Devices/IotHubs/devices/read"]
         }
-        "identity.write" | "module.write" => &["Microsoft.Devices/IotHubs/devices/write"],
+        "identity.write" | "identity.regenerate" | "module.write" => {
+            &["Microsoft.Devices/IotHubs/devices/write"]
+        }
         "identity.delete" | "module.delete" => &["Microsoft.Devices/IotHubs/devices/delete"],
         // one request may write some devices and delete others
         "identity.bulk" => {
             &["Microsoft.Devices/IotHubs/devices/write", "Microsoft.Devices/IotHubs/devices/delete"]
         }
-        "twin.query" | "twin.read" => &["Microsoft.Devices/IotHubs/twins/read"],
-        "twin.update" | "twin.replace" => &["Microsoft.Devices/IotHubs/twins/write"],
-        "method.invoke" => &["Microsoft.Devices/IotHubs/directMethods/invoke/action"],
+        "twin.query" | "twin.read" | "digitaltwin.read" => &["Microsoft.Devices/IotHubs/twins/read"],
+        "twin.update" | "twin.replace" | "digitaltwin.update" => &["Microsoft.Devices/IotHubs/twins/write"],
+        "method.invoke" | "digitaltwin.invoke" => &["Microsoft.Devices/IotHubs/directMethods/invoke/action"],
         "job.list" | "job.read" | "twinjob.list" | "twinjob.query" | "twinjob.read" => {
             &["Microsoft.Devices/IotHubs/jobs/read"]
         }
@@ -30,7 +32,9 @@ pub fn hub_actions(endpoint: &Endpoint) -> &'static [&'static str] {
         "configuration.test" => &["Microsoft.Devices/IotHubs/configurations/testQueries/action"],
         "configuration.apply" => &["Microsoft.Devices/IotHubs/configurations/applyToEdgeDevice/action"],
         "commands.send" => &["Microsoft.Devices/IotHubs/cloudToDeviceMessages/send/action"],
-        "commands.feedback" => &["Microsoft.Devices/IotHubs/cloudToDeviceMessages/feedback/action"],
+        "commands.feedback" | "commands.feedback.complete" | "commands.feedback.abandon" => {
+            &["Microsoft.Devices/IotHubs/cloudToDeviceMessages/feedback/action"]
+        }
         "commands.purge" => &["Microsoft.Devices/IotHubs/cloudToDeviceMessages/queue/purge/action"],
         "files.notifications" => &["Microsoft.Devices/IotHubs/fileUpload/notifications/action"],
         "statistics.registry" | "statistics.service" => &["Microsoft.Devices/IotHubs/statistics/read"],

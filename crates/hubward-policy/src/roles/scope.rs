@@ -61,6 +61,13 @@ impl<'a> ArmScope<'a> {
         Ok(Self(scope))
     }
 
+    /// Takes `scope` without validating it. The caller guarantees that the text was parsed as a scope before, as a
+    /// configuration that keeps it can. The name of this function is easy to search for.
+    #[must_use]
+    pub const fn assertion(scope: &'a str) -> Self {
+        Self(scope)
+    }
+
     /// Returns whether `other` is this resource or below it, name by whole name.
     #[must_use]
     pub fn covers(&self, other: &ArmScope<'_>) -> bool {

@@ -8,7 +8,7 @@ use hubward_core::{Keys, MacKey, RegistrationId, SymmetricKey, UnixTime};
 
 use super::{Attestation, Enrollment, EnrollmentMatch, Enrollments, ProvisionError, folded};
 use crate::enrollment::select::enabled;
-use crate::entropy::{Entropy, fresh_key};
+use crate::entropy::Entropy;
 
 /// Maximum length of an endorsement key in bytes: the public area of a 4096-bit RSA key has about 600.
 const LONGEST: usize = 1024;
@@ -99,7 +99,7 @@ impl<K: MacKey> Enrollments<K> {
     ) -> Result<TpmChallenge<'t, K>, ProvisionError> {
         let registration = folded(id);
         self.with_tpm(&registration, tpm.endorsement)?;
-        let identity = fresh_key(entropy)?;
+        let identity = SymmetricKey::generate(&mut *entropy)?;
         let ready = make(&identity);
         Ok(TpmChallenge { registration, tpm, identity, ready, expires: expires.as_secs() })
     }

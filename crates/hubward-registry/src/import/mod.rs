@@ -82,7 +82,7 @@ impl ImportSummary {
 /// use hubward_rustcrypto::HmacKey;
 ///
 /// # let mut random = |buffer: &mut [u8]| { buffer.fill(7); Ok::<(), NoEntropy>(()) };
-/// let mut hub = Registry::new();
+/// let mut hub = Registry::unseeded();
 /// let lines = ["{\"id\":\"pump-7\",\"status\":\"enabled\"}", "{\"id\":\"pump-8\"}"];
 /// let mut wrong = Vec::new();
 /// let summary = Importer::new(&mut hub, &mut random, HmacKey::new).run(lines, |error| wrong.push(error.to_string()));
@@ -92,7 +92,7 @@ impl ImportSummary {
 /// // export, and import into another registry with the same keys
 /// let mut lines = String::new();
 /// hub.iter().try_for_each(|record| record.export(ExportKeys::Included, &mut lines))?;
-/// let mut another = Registry::new();
+/// let mut another = Registry::unseeded();
 /// let summary = Importer::new(&mut another, &mut random, HmacKey::new).run(lines.lines(), |_| ());
 /// assert_eq!(summary.created, 1);
 /// # Ok::<(), core::fmt::Error>(())

@@ -79,7 +79,7 @@ impl Line<'_> {
 /// # let mut random = |buffer: &mut [u8]| { buffer.fill(7); Ok::<(), NoEntropy>(()) };
 /// let line = ImportLine::read(1, br#"{"id":"pump-7","status":"enabled","importMode":"create"}"#)?.expect("not blank");
 /// assert_eq!((line.mode(), line.identity().to_string()), (ImportMode::Create, "device pump-7".to_owned()));
-/// let mut hub = Registry::new();
+/// let mut hub = Registry::unseeded();
 /// Importer::new(&mut hub, &mut random, HmacKey::new).import(&line.with_mode(ImportMode::CreateOrUpdate))?;
 /// assert_eq!(hub.len(), 1);
 /// # Ok::<(), hubward_registry::ImportError>(())

@@ -52,7 +52,7 @@ impl<K: MacKey> Registry<K> {
         make: impl Fn(&SymmetricKey) -> K,
     ) -> Result<Self, SnapshotError> {
         let restored = envelope::open(Kind::Registry, &mut sealed, key, newest).and_then(|content| {
-            let seed = fresh_seed(entropy).map_err(|_| SnapshotError::NoEntropy)?;
+            let seed = fresh_seed(&mut *entropy).map_err(|_| SnapshotError::NoEntropy)?;
             restore(content, &seed, make)
         });
         sealed.zeroize();

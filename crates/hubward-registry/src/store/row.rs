@@ -27,6 +27,8 @@ pub(crate) struct Hot<K> {
     pub(crate) device: Option<Slot>,
     /// The status of a device; unused for a module.
     pub(crate) status: Status,
+    /// `true` for an edge device.
+    pub(crate) edge_device: bool,
 }
 
 /// A secondary key between the two halves of its version: reading both loads all of it.

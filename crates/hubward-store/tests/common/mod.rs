@@ -57,12 +57,17 @@ pub fn row_key(id: &str) -> RowKey {
 }
 
 /// An index, and what was reported to it.
-#[derive(Default)]
 pub struct Index {
     pub registry: Registry<HmacKey>,
     pub loads: usize,
     pub affected: Vec<Affected>,
     pub refused: Vec<(RowKey, RowError)>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self { registry: Registry::unseeded(), loads: 0, affected: Vec::new(), refused: Vec::new() }
+    }
 }
 
 impl Target<HmacKey> for Index {
@@ -101,8 +106,8 @@ pub fn content(registry: &Registry<HmacKey>) -> Vec<String> {
         lines.push(format!("{} {} {:?} {key:?}", policy.name(), policy.rights(), policy.version()));
     }
     let lists = registry.access();
-    lines.extend(lists.blocked().iter().map(|entry| format!("blocked {entry:?}")));
-    lines.extend(lists.allowed().into_iter().flat_map(|list| {
+    lines.extend(lists.block().iter().map(|entry| format!("blocked {entry:?}")));
+    lines.extend(lists.allow().into_iter().flat_map(|list| {
         core::iter::once("in force".to_owned()).chain(list.iter().map(|entry| format!("allowed {entry:?}")))
     }));
     for group in lists.groups() {

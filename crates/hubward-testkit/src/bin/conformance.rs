@@ -3,9 +3,10 @@
 
 use std::process::ExitCode;
 
-use hubward_testkit::conformance::{Tally, connection_strings, limbo, pkits, sas, x509_field};
+use hubward_testkit::conformance::{Tally, cloud, connection_strings, field, limbo, pkits, sas, x509_field};
 
-const USAGE: &str = "usage: conformance sas | connection-strings | limbo | pkits | x509-field FILE...";
+const USAGE: &str =
+    "usage: conformance sas | connection-strings | cloud | field | limbo | pkits | x509-field FILE...";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -16,6 +17,8 @@ fn main() -> ExitCode {
     let (run, mut tally): (fn(&str, &mut Tally) -> _, _) = match suite.as_str() {
         "sas" => (sas::run, Tally::new("sas")),
         "connection-strings" => (connection_strings::run, Tally::new("connection-strings")),
+        "cloud" => (cloud::run, Tally::new("cloud")),
+        "field" => (field::run, Tally::new("field")),
         "limbo" => (limbo::run, Tally::new("limbo")),
         "pkits" => (pkits::run, Tally::new("pkits")),
         "x509-field" => (x509_field::run, Tally::new("x509-field")),

@@ -1,6 +1,8 @@
 //! Conformance cases of real SDKs and public suites.
 
+pub mod cloud;
 pub mod connection_strings;
+pub mod field;
 pub mod known;
 pub mod limbo;
 pub mod pkits;

@@ -1,5 +1,6 @@
 //! The extensions of a certificate: located when it is parsed, decoded when they are needed.
 
+use super::stored::KNOWN;
 use crate::error::CertificateError;
 use crate::tlv::{Cursor, Malformed, Tag, only};
 
@@ -49,6 +50,8 @@ pub struct Extensions<'a> {
     pub authority_info_access: Option<Extension<'a>>,
     /// `true` if another extension is critical.
     pub(crate) unknown_critical: bool,
+    /// `true` if an extension has a default value written out: `critical` FALSE, or `cA` FALSE.
+    pub(crate) default_written: bool,
 }
 
 impl<'a> Extensions<'a> {
@@ -60,7 +63,8 @@ impl<'a> Extensions<'a> {
         }
         let (start, mut count) = (list, 0_usize);
         while !list.is_empty() {
-            let (oid, extension) = read_extension(&mut list)?;
+            let (oid, extension, default_written) = read_with_defaults(&mut list)?;
+            all.default_written |= default_written;
             count = count.saturating_add(1);
             if count > MAX_EXTENSIONS {
                 return Err(CertificateError::TooManyExtensions { most: MAX_EXTENSIONS });
@@ -81,6 +85,82 @@ impl<'a> Extensions<'a> {
             }
         }
         Ok(all)
+    }
+
+    /// Returns the extensions in the order of the fields.
+    pub(super) const fn known(&self) -> [Option<Extension<'a>>; KNOWN] {
+        let Self {
+            authority_key_identifier,
+            subject_key_identifier,
+            key_usage,
+            certificate_policies,
+            policy_mappings,
+            subject_alt_name,
+            basic_constraints,
+            name_constraints,
+            policy_constraints,
+            extended_key_usage,
+            crl_distribution_points,
+            inhibit_any_policy,
+            authority_info_access,
+            unknown_critical: _,
+            default_written: _,
+        } = *self;
+        [
+            authority_key_identifier,
+            subject_key_identifier,
+            key_usage,
+            certificate_policies,
+            policy_mappings,
+            subject_alt_name,
+            basic_constraints,
+            name_constraints,
+            policy_constraints,
+            extended_key_usage,
+            crl_distribution_points,
+            inhibit_any_policy,
+            authority_info_access,
+        ]
+    }
+
+    /// Returns the extensions of which [`Self::known`] returned the parts.
+    pub(super) const fn of_known(
+        known: [Option<Extension<'a>>; KNOWN],
+        unknown_critical: bool,
+        default_written: bool,
+    ) -> Self {
+        let [
+            authority_key_identifier,
+            subject_key_identifier,
+            key_usage,
+            certificate_policies,
+            policy_mappings,
+            subject_alt_name,
+            basic_constraints,
+            name_constraints,
+            policy_constraints,
+            extended_key_usage,
+            crl_distribution_points,
+            inhibit_any_policy,
+            authority_info_access,
+        ] = known;
+        Self {
+            authority_key_identifier,
+            subject_key_identifier,
+            key_usage,
+            certificate_policies,
+            policy_mappings,
+            subject_alt_name,
+            basic_constraints,
+            name_constraints,
+            policy_constraints,
+            extended_key_usage,
+            crl_distribution_points,
+            inhibit_any_policy,
+            authority_info_access,
+            unknown_critical,
+            default_written,
+        }
     }
 
     fn slot(&mut self, oid: &[u8]) -> Option<&mut Option<Extension<'a>>> {
@@ -106,12 +186,21 @@ impl<'a> Extensions<'a> {
 /// Parses one extension; returns its OID and value.
 #[inline]
 pub(crate) fn read_extension<'a>(list: &mut Cursor<'a>) -> Result<(&'a [u8], Extension<'a>), Malformed> {
+    read_with_defaults(list).map(|(oid, extension, _)| (oid, extension))
+}
+
+/// Parses one extension; returns its OID and value, and `true` if a default value is written out.
+#[inline]
+fn read_with_defaults<'a>(list: &mut Cursor<'a>) -> Result<(&'a [u8], Extension<'a>, bool), Malformed> {
     let mut fields = list.expect(Tag::SEQUENCE)?.open();
     let oid = fields.expect(Tag::OBJECT_IDENTIFIER)?.value;
+    let present = fields.rest().first() == Some(&Tag::BOOLEAN.0);
     let critical = fields.default_false()?;
     let value = fields.expect(Tag::OCTET_STRING)?.value;
     fields.finish()?;
-    Ok((oid, Extension { critical, value }))
+    let written =
+        (present && !critical) || matches!((oid, value), ([0x55, 0x1d, 19], [0x30, _, 1, 1, 0, ..]));
+    Ok((oid, Extension { critical, value }, written))
 }
 
 /// The basic constraints: whether the subject is a CA, and how many CAs may follow it in a path.

@@ -2,11 +2,14 @@
 //! an extension is decoded when it is needed. The other types are its fields ([`Name`], [`PublicKey`], [`Validity`],
 //! [`Extensions`], [`SubjectAltNames`]); [`CertificateRequest`] is a request for one.
 
+pub(crate) mod date;
+pub(crate) mod directory_string;
 mod ecdsa_malleability;
 pub(crate) mod extensions;
 mod general_name;
 pub(crate) mod name;
 mod request;
+pub(crate) mod stored;
 pub(crate) mod time;
 
 use core::fmt;
@@ -20,8 +23,8 @@ pub use time::{Seconds, Validity};
 
 pub use crate::identity::common_name;
 
-use crate::error::{CertificateError, Problem};
-use crate::tlv::{Cursor, Malformed, Tag, context, integer, only, whole_bits};
+use crate::error::{CertificateError, Problem, UnsupportedAlgorithm, UnsupportedKey};
+use crate::tlv::{Cursor, Malformed, Tag, context, integer, whole_bits};
 
 /// The version of a certificate. Version 2 was never in use, but is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +68,8 @@ impl<'a> PublicKey<'a> {
     /// Verifies a signature of `message` with this key, for example that of a TLS handshake.
     ///
     /// # Errors
-    /// [`Problem::UnsupportedAlgorithm`] if `algorithm` is for another type of key, [`Problem::BadSignature`] if the
-    /// signature does not verify.
+    /// [`Problem::UnsupportedAlgorithm`] if `algorithm` is for another type of key, [`Problem::UnsupportedKey`] if the
+    /// signature does not verify with a key of this form, [`Problem::BadSignature`] if it does not verify otherwise.
     pub fn verify(
         &self,
         message: &[u8],
@@ -74,9 +77,11 @@ impl<'a> PublicKey<'a> {
         algorithm: &dyn SignatureVerificationAlgorithm,
     ) -> Result<(), Problem> {
         if *algorithm.public_key_alg_id() != *self.algorithm {
-            return Err(Problem::UnsupportedAlgorithm);
+            return Err(UnsupportedAlgorithm::new(&algorithm.signature_alg_id(), self).into());
         }
-        algorithm.verify_signature(self.key, message, signature).map_err(|_| Problem::BadSignature)
+        algorithm
+            .verify_signature(self.key, message, signature)
+            .map_err(|_| UnsupportedKey::of(self).map_or(Problem::BadSignature, Problem::UnsupportedKey))
     }
 }
 
@@ -96,8 +101,12 @@ pub(crate) struct Signed<'a> {
 
 impl<'a> Signed<'a> {
     /// Parses the whole DER; returns also a cursor over the signed part.
-    pub(crate) fn read(der: &'a [u8]) -> Result<(Self, Cursor<'a>), Malformed> {
-        let mut outer = only(der, Tag::SEQUENCE)?.open();
+    pub(crate) fn read(der: &'a [u8]) -> Result<(Self, Cursor<'a>), CertificateError> {
+        let mut input = Cursor::new(der);
+        let mut outer = input.expect(Tag::SEQUENCE)?.open();
+        if !input.is_empty() {
+            return Err(CertificateError::TrailingBytes { count: input.rest().len() });
+        }
         let message = outer.expect(Tag::SEQUENCE)?;
         let algorithm = outer.expect(Tag::SEQUENCE)?.value;
         let signature = whole_bits(&outer.expect(Tag::BIT_STRING)?)?;
@@ -133,6 +142,8 @@ pub struct Certificate<'a> {
     subject: Name<'a>,
     key: PublicKey<'a>,
     extensions: Extensions<'a>,
+    /// The reason why only the key, the validity period and the names could be read.
+    unreadable: Option<CertificateError>,
 }
 
 impl<'a> Certificate<'a> {
@@ -143,12 +154,16 @@ impl<'a> Certificate<'a> {
     /// twice, or extensions in a version that does not allow them.
     pub fn parse(der: &'a [u8]) -> Result<Self, CertificateError> {
         let (signed, mut tbs) = Signed::read(der)?;
+        let mut version_1_written = false;
         let version = match tbs.optional(context(0, true))? {
             None => Version::V1,
             Some(tlv) => {
                 let mut inner = tlv.open();
                 let version = match inner.read_u32()? {
-                    // DER omits the default, v1
+                    0 => {
+                        version_1_written = true;
+                        Version::V1
+                    }
                     1 => Version::V2,
                     2 => Version::V3,
                     _ => return Err(CertificateError::UnknownVersion),
@@ -172,7 +187,7 @@ impl<'a> Certificate<'a> {
         if (issuer_unique_id || subject_unique_id) && version == Version::V1 {
             return Err(CertificateError::VersionTooLow);
         }
-        let extensions = match tbs.optional(context(3, true))? {
+        let mut extensions = match tbs.optional(context(3, true))? {
             None => Extensions::default(),
             Some(_) if version != Version::V3 => return Err(CertificateError::VersionTooLow),
             Some(tlv) => {
@@ -183,7 +198,46 @@ impl<'a> Certificate<'a> {
             }
         };
         tbs.finish()?;
-        Ok(Self { der, signed, version, serial: serial.value, issuer, validity, subject, key, extensions })
+        extensions.default_written |= version_1_written;
+        Ok(Self {
+            der,
+            signed,
+            version,
+            serial: serial.value,
+            issuer,
+            validity,
+            subject,
+            key,
+            extensions,
+            unreadable: None,
+        })
+    }
+
+    /// Parses a leaf, which may be registered by its thumbprint. Then nothing counts but its key and its validity period,
+    /// so a leaf of which only these and the names can be read is returned with the reason, and no path accepts it.
+    pub(crate) fn parse_leaf(der: &'a [u8]) -> Result<Self, CertificateError> {
+        Self::parse(der).or_else(|error| Self::parse_key(der, error).map_err(|_| error))
+    }
+
+    /// Reads the fields up to the key, without the version, the serial number, the algorithms and the extensions.
+    fn parse_key(der: &'a [u8], error: CertificateError) -> Result<Self, CertificateError> {
+        let (signed, mut tbs) = Signed::read(der)?;
+        tbs.optional(context(0, true))?;
+        let serial = tbs.any()?.value;
+        tbs.any()?;
+        let issuer = Name::new(tbs.expect(Tag::SEQUENCE)?.value);
+        let validity = Validity::read(tbs.expect(Tag::SEQUENCE)?.open())?;
+        let subject = Name::new(tbs.expect(Tag::SEQUENCE)?.value);
+        let key = PublicKey::read(&mut tbs)?;
+        let (version, extensions, unreadable) = (Version::V1, Extensions::default(), Some(error));
+        Ok(Self { der, signed, version, serial, issuer, validity, subject, key, extensions, unreadable })
+    }
+
+    /// Returns the reason why only the key, the validity period and the names of a leaf could be read: such a leaf of a
+    /// [`Chain`](crate::Chain) is accepted by its thumbprint only. `None` for every other certificate.
+    #[must_use]
+    pub const fn unreadable(&self) -> Option<CertificateError> {
+        self.unreadable
     }
 
     /// Returns the whole certificate, as received.

@@ -1,7 +1,9 @@
 //! Distinguished names, borrowed, and their comparison (RFC 5280 7.1).
 
+use alloc::borrow::Cow;
 use core::fmt;
 
+use super::directory_string::decode;
 use crate::tlv::{Cursor, Malformed, Tag, Tlv};
 
 /// `commonName` (2.5.4.3).
@@ -115,6 +117,11 @@ impl<'a> Name<'a> {
         })
     }
 
+    /// Returns `true` if the bytes are a Name (RFC 5280 4.1.2.4): sets that are not empty, of pairs of a type and a value.
+    pub(crate) fn is_name(&self) -> bool {
+        self.attributes().all(|attribute| attribute.is_ok())
+    }
+
     /// Returns `true` if the name is within the limits and can be parsed, so that it can be compared.
     pub(crate) fn is_comparable(&self) -> bool {
         self.der.len() <= MAX_LENGTH
@@ -154,10 +161,13 @@ fn attributes(mut set: Cursor<'_>) -> impl Iterator<Item = Result<Attribute<'_>,
 
 fn attribute<'a>(set: &mut Cursor<'a>) -> Result<Attribute<'a>, Malformed> {
     let mut pair = set.expect(Tag::SEQUENCE)?.open();
-    let oid = pair.expect(Tag::OBJECT_IDENTIFIER)?.value;
+    let oid = pair.expect(Tag::OBJECT_IDENTIFIER)?;
+    if oid.value.is_empty() {
+        return Err(oid.malformed());
+    }
     let value = pair.any()?;
     pair.finish()?;
-    Ok(Attribute { oid, value })
+    Ok(Attribute { oid: oid.value, value })
 }
 
 /// Returns `true` if both RDNs have the same attributes.
@@ -279,14 +289,22 @@ fn write_attribute(f: &mut fmt::Formatter<'_>, attribute: &Attribute<'_>) -> fmt
             f.write_str("=")?;
         }
     }
-    for byte in attribute.value.value.iter().take(64) {
-        match byte {
-            b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';' | b'=' => write!(f, "\\{}", char::from(*byte))?,
-            b' '..=b'~' => write!(f, "{}", char::from(*byte))?,
-            other => write!(f, "\\{other:02x}")?,
-        }
+    match decode(&attribute.value) {
+        // BMPString and UniversalString, whose bytes are not readable
+        Some(Cow::Owned(text)) => text.chars().take(64).try_for_each(|c| match u8::try_from(c) {
+            Ok(byte) => write_byte(f, byte),
+            Err(_) => write!(f, "{}", c.escape_unicode()),
+        }),
+        _ => attribute.value.value.iter().take(64).try_for_each(|byte| write_byte(f, *byte)),
     }
-    Ok(())
+}
+
+fn write_byte(f: &mut fmt::Formatter<'_>, byte: u8) -> fmt::Result {
+    match byte {
+        b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';' | b'=' => write!(f, "\\{}", char::from(byte)),
+        b' '..=b'~' => write!(f, "{}", char::from(byte)),
+        other => write!(f, "\\{other:02x}"),
+    }
 }
 
 impl fmt::Debug for Name<'_> {

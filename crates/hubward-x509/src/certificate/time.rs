@@ -2,6 +2,7 @@
 
 use rustls_pki_types::UnixTime;
 
+use super::date::Date;
 use crate::error::CertificateError;
 use crate::tlv::{Cursor, Malformed, Tag, Tlv};
 
@@ -25,16 +26,20 @@ pub struct Validity {
 #[non_exhaustive]
 pub enum OutsideValidity {
     /// Later than `notAfter`.
-    #[error("expired {} before now", InWords(*seconds))]
+    #[error("expired {} before now, at {}", InWords(*seconds), Date(*at))]
     Expired {
         /// The time since `notAfter`.
         seconds: u64,
+        /// `notAfter`.
+        at: Seconds,
     },
     /// Earlier than `notBefore`.
-    #[error("not valid until {} after now", InWords(*seconds))]
+    #[error("not valid until {} after now, at {}", InWords(*seconds), Date(*at))]
     NotYetValid {
         /// The time until `notBefore`.
         seconds: u64,
+        /// `notBefore`.
+        at: Seconds,
     },
 }
 
@@ -66,9 +71,9 @@ impl Validity {
     pub fn check(&self, now: UnixTime) -> Result<(), OutsideValidity> {
         let now = Seconds::try_from(now.as_secs()).unwrap_or(Seconds::MAX);
         if now > self.not_after {
-            Err(OutsideValidity::Expired { seconds: now.abs_diff(self.not_after) })
+            Err(OutsideValidity::Expired { seconds: now.abs_diff(self.not_after), at: self.not_after })
         } else if now < self.not_before {
-            Err(OutsideValidity::NotYetValid { seconds: now.abs_diff(self.not_before) })
+            Err(OutsideValidity::NotYetValid { seconds: now.abs_diff(self.not_before), at: self.not_before })
         } else {
             Ok(())
         }

@@ -38,7 +38,7 @@ impl<'a> Revoked<'a> {
         let mut fields = list.expect(Tag::SEQUENCE)?.open();
         let serial = fields.expect(Tag::INTEGER)?;
         integer(&serial)?;
-        let (at, _) = time::read(&fields.any()?)?;
+        let (at, _) = time::read(&fields.any()?).map_err(CertificateError::Time)?;
         let mut revoked = Self {
             serial: serial.value,
             at,
@@ -69,7 +69,7 @@ impl<'a> Revoked<'a> {
                 [0x55, 0x1d, 21] => reason.replace(only(extension.value, ENUMERATED)?.value).is_some(),
                 [0x55, 0x1d, 24] => {
                     let tlv = only(extension.value, Tag::GENERALIZED_TIME)?;
-                    invalidity.replace(time::read(&tlv)?).is_some()
+                    invalidity.replace(time::read(&tlv).map_err(CertificateError::Time)?).is_some()
                 }
                 [0x55, 0x1d, 29] => {
                     let names = only(extension.value, Tag::SEQUENCE)?.open();

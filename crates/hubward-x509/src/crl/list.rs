@@ -1,11 +1,13 @@
 //! Revocation lists ([`Crl`], [`Crls`]), parsed into borrowed values in one pass over their entries (RFC 5280 5.1,
 //! 5.2), but not verified.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 
 use super::entry::{Entries, Revoked};
+use super::owned::StoredCrl;
 use super::scope::IssuingDistributionPoint;
 use crate::certificate::Signed;
 use crate::certificate::extensions::{AuthorityKeyIdentifier, MAX_EXTENSIONS, read_extension};
@@ -28,11 +30,11 @@ pub struct CrlError {
 /// One revocation list, complete or a delta, parsed but not verified.
 #[derive(Clone, Copy)]
 pub struct Crl<'a> {
-    der: &'a [u8],
+    pub(super) der: &'a [u8],
     pub(crate) signed: Signed<'a>,
-    issuer: Name<'a>,
-    this_update: Seconds,
-    next_update: Option<Seconds>,
+    pub(super) issuer: Name<'a>,
+    pub(super) this_update: Seconds,
+    pub(super) next_update: Option<Seconds>,
     pub(super) entries: Entries<'a>,
     pub(super) count: usize,
     /// The number among the lists of [`Crls`].
@@ -55,7 +57,7 @@ pub(super) struct CrlExtensions<'a> {
 
 /// A CRL number: up to twenty bytes, never negative, without leading zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Number<'a>(&'a [u8]);
+pub(super) struct Number<'a>(pub(super) &'a [u8]);
 
 impl<'a> Number<'a> {
     fn read(tlv: &Tlv<'a>) -> Result<Self, CertificateError> {
@@ -99,7 +101,7 @@ impl<'a> Crl<'a> {
     }
 
     /// Parses everything except the entries; returns also whether entries may have extensions.
-    pub(super) fn parse_head(der: &'a [u8]) -> Result<(Self, bool), CertificateError> {
+    fn parse_head(der: &'a [u8]) -> Result<(Self, bool), CertificateError> {
         let (signed, mut tbs) = Signed::read(der)?;
         let extended = match tbs.optional(Tag::INTEGER)? {
             None => false,
@@ -111,13 +113,13 @@ impl<'a> Crl<'a> {
             return Err(CertificateError::AlgorithmsDiffer);
         }
         let issuer = Name::new(tbs.expect(Tag::SEQUENCE)?.value);
-        let (this_update, _) = time::read(&tbs.any()?)?;
+        let (this_update, _) = time::read(&tbs.any()?).map_err(CertificateError::Time)?;
         let mut next_update = None;
         for form in [Tag::UTC_TIME, Tag::GENERALIZED_TIME] {
             if next_update.is_none()
                 && let Some(tlv) = tbs.optional(form)?
             {
-                next_update = Some(time::read(&tlv)?.0);
+                next_update = Some(time::read(&tlv).map_err(CertificateError::Time)?.0);
             }
         }
         let list = tbs.optional(Tag::SEQUENCE)?.map_or(Cursor::new(&[]), |tlv| tlv.open());
@@ -265,51 +267,74 @@ impl fmt::Debug for Crl<'_> {
 /// let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
 /// # Ok::<(), hubward_x509::crl::CrlError>(())
 /// ```
+///
+/// It owns copies of them, which are parsed once; a verification borrows them. A clone shares the copies.
 #[derive(Debug, Clone, Default)]
-pub struct Crls<'a> {
-    all: Vec<Crl<'a>>,
+pub struct Crls {
+    all: Arc<Vec<StoredCrl>>,
 }
 
-impl<'a> Crls<'a> {
+impl Crls {
     /// Creates an empty collection.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { all: Vec::new() }
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Parses the lists of `ders`, and passes over those that cannot be parsed: they clear no certificate, and revoke none
+    /// either. Returns the lists and, for a report, the position of each of the others in `ders`, counted from 0. To
+    /// refuse such a set, use [`Self::parse`]; do so with [`UnknownStatus::Allow`](super::UnknownStatus::Allow), where a
+    /// certificate that only an unreadable list revokes would be accepted.
+    #[must_use]
+    pub fn parse_readable<'a, D>(ders: impl IntoIterator<Item = &'a D>) -> (Self, Vec<CrlError>)
+    where
+        D: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let (mut crls, mut passed_over) = (Self::new(), Vec::new());
+        for (crl, der) in ders.into_iter().enumerate() {
+            match Crl::parse(der.as_ref()) {
+                Ok(list) => crls.add(&list),
+                Err(error) => passed_over.push(CrlError { crl, error }),
+            }
+        }
+        (crls, passed_over)
     }
 
     /// Parses every list of `ders`.
     ///
     /// # Errors
     /// [`CrlError`] with the number of the first list that cannot be parsed.
-    pub fn parse<D>(ders: impl IntoIterator<Item = &'a D>) -> Result<Self, CrlError>
+    pub fn parse<'a, D>(ders: impl IntoIterator<Item = &'a D>) -> Result<Self, CrlError>
     where
         D: AsRef<[u8]> + ?Sized + 'a,
     {
         let mut crls = Self::new();
         for (crl, der) in ders.into_iter().enumerate() {
-            crls.add(Crl::parse(der.as_ref()).map_err(|error| CrlError { crl, error })?);
+            crls.add(&Crl::parse(der.as_ref()).map_err(|error| CrlError { crl, error })?);
         }
         Ok(crls)
     }
 
     /// Adds a list. Its number is the count of lists before it.
-    pub fn add(&mut self, crl: Crl<'a>) {
-        self.all.push(Crl { number: self.all.len(), ..crl });
+    pub fn add(&mut self, crl: &Crl<'_>) {
+        let number = self.all.len();
+        Arc::make_mut(&mut self.all).push(StoredCrl::new(crl, number));
     }
 
-    /// Adds a list that already has its number.
-    pub(crate) fn add_numbered(&mut self, crl: Crl<'a>) {
-        self.all.push(crl);
+    /// Collects lists that keep their numbers and are searched for many certificates.
+    pub(crate) fn sorted<'a>(lists: impl Iterator<Item = Crl<'a>>) -> Self {
+        Self { all: Arc::new(lists.map(|crl| StoredCrl::sorted(&crl)).collect()) }
     }
 
     /// Returns the list with this number.
     #[must_use]
-    pub fn get(&self, at: usize) -> Option<&Crl<'a>> {
-        self.all.get(at).filter(|crl| crl.number == at).or_else(|| self.iter().find(|crl| crl.number == at))
+    pub fn get(&self, at: usize) -> Option<Crl<'_>> {
+        let stored = self.all.get(at).filter(|crl| crl.number == at);
+        stored.or_else(|| self.all.iter().find(|crl| crl.number == at)).map(StoredCrl::crl)
     }
 
     /// Returns all lists, in the order of their numbers.
-    pub fn iter(&self) -> core::slice::Iter<'_, Crl<'a>> {
-        self.all.iter()
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Crl<'_>> {
+        self.all.iter().map(StoredCrl::crl)
     }
 }

@@ -9,6 +9,7 @@
 
 mod entry;
 pub(crate) mod list;
+mod own_list;
 pub(crate) mod owned;
 mod reasons;
 mod rules;

@@ -4,7 +4,7 @@
 use super::list::Crls;
 use super::reasons::Reasons;
 use crate::certificate::time::{InWords, Seconds};
-use crate::error::Problem;
+use crate::error::{Problem, UnsupportedAlgorithm, UnsupportedKey};
 
 /// The certificates whose revocation status is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,7 +69,7 @@ pub enum NextUpdate {
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Revocation<'a> {
-    pub(crate) crls: Option<&'a Crls<'a>>,
+    pub(crate) crls: Option<&'a Crls>,
     pub(crate) depth: RevocationDepth,
     pub(crate) unknown: UnknownStatus,
     pub(crate) expired: ExpiredCrl,
@@ -91,12 +91,25 @@ impl<'a> Revocation<'a> {
 
     /// Checks the whole path with these lists; refuses a certificate with an unknown status.
     #[must_use]
-    pub const fn by(crls: &'a Crls<'a>) -> Self {
+    pub const fn by(crls: &'a Crls) -> Self {
         Self { crls: Some(crls), ..Self::unchecked() }
     }
 
-    /// Returns the rules without the lists.
-    pub(crate) const fn without_crls(self) -> Revocation<'static> {
+    /// Returns the same configuration for other lists.
+    #[must_use]
+    pub const fn with_crls(self, crls: &Crls) -> Revocation<'_> {
+        Revocation { crls: Some(crls), ..self.without_crls() }
+    }
+
+    /// Returns the lists, unless revocation is not checked.
+    #[must_use]
+    pub const fn crls(&self) -> Option<&'a Crls> {
+        self.crls
+    }
+
+    /// Returns the configuration without the lists, with which revocation is not checked.
+    #[must_use]
+    pub const fn without_crls(self) -> Revocation<'static> {
         let Self { crls: _, depth, unknown, expired, next_update } = self;
         Revocation { crls: None, depth, unknown, expired, next_update }
     }
@@ -208,8 +221,11 @@ pub enum CrlProblem {
     #[error("has an unknown critical extension")]
     UnknownCriticalExtension,
     /// No algorithm of the caller's list matches the signature and the key.
-    #[error("no accepted algorithm matches its signature algorithm and its signer's key")]
-    UnsupportedAlgorithm,
+    #[error(transparent)]
+    UnsupportedAlgorithm(#[from] UnsupportedAlgorithm),
+    /// The key that should verify the signature has a form that is not supported.
+    #[error("the signature cannot be verified: the signer's key {0}")]
+    UnsupportedKey(#[from] UnsupportedKey),
 }
 
 /// A requirement of RFC 5280 section 5 on the issuer of a revocation list. Section 6 does not check it.
@@ -228,7 +244,8 @@ impl CrlProblem {
     /// Maps the problem of a signature that did not verify.
     pub(super) const fn of_signature(problem: Problem) -> Self {
         match problem {
-            Problem::UnsupportedAlgorithm => Self::UnsupportedAlgorithm,
+            Problem::UnsupportedAlgorithm(algorithm) => Self::UnsupportedAlgorithm(algorithm),
+            Problem::UnsupportedKey(key) => Self::UnsupportedKey(key),
             _ => Self::BadSignature,
         }
     }
@@ -237,7 +254,7 @@ impl CrlProblem {
     pub(super) const fn rank(self) -> u8 {
         match self {
             Self::SignerUnknown => 1,
-            Self::UnsupportedAlgorithm => 2,
+            Self::UnsupportedAlgorithm(_) | Self::UnsupportedKey(_) => 2,
             Self::BadSignature => 3,
             Self::KeyUsage => 4,
             Self::Circular | Self::Signer => 5,

@@ -48,7 +48,7 @@ pub(super) struct IssuingDistributionPoint<'a> {
     name: Option<DistributionPointName<'a>>,
     only_users: bool,
     only_cas: bool,
-    only_attributes: bool,
+    pub(super) only_attributes: bool,
     only_reasons: Option<Reasons>,
     indirect: bool,
 }

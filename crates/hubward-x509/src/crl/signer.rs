@@ -40,7 +40,7 @@ pub(crate) fn find(
         if !certificate.subject().same(&crl.issuer()) {
             continue;
         }
-        if !may_sign(query.profile, place, certificate) {
+        if !may_sign(query.profile, place, &certificate) {
             remember(CrlProblem::KeyUsage);
             continue;
         }
@@ -49,7 +49,7 @@ pub(crate) fn find(
             continue;
         }
         if place == query.about {
-            if scope::issues_own_status(certificate) {
+            if scope::issues_own_status(&certificate) {
                 let period = certificate.validity().into();
                 return Ok(Ok(Signer { place, period }));
             }
@@ -123,6 +123,8 @@ impl<'a> Profile<'a> {
         };
         Self {
             anchor_checks: self.anchor_checks,
+            anchor_versions: self.anchor_versions,
+            default_values: self.default_values,
             ca_requirements: self.ca_requirements,
             budget: self.budget,
             ..Self::rfc5280().revocation(revocation)

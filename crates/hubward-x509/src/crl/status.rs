@@ -10,7 +10,7 @@ use super::rules::{
     UnknownStatus,
 };
 use super::signer::{self, Signer};
-use super::{entry::Revoked, scope};
+use super::{entry::Revoked, own_list, scope};
 use crate::certificate::Certificate;
 use crate::certificate::time::{Seconds, Validity};
 use crate::error::{CertificatePosition, ChainError, Problem};
@@ -65,7 +65,7 @@ pub(crate) struct RevocationResults {
 pub(crate) struct StatusQuery<'s> {
     pub(crate) inputs: Inputs<'s>,
     pub(crate) profile: &'s Profile<'s>,
-    pub(crate) crls: &'s Crls<'s>,
+    pub(crate) crls: &'s Crls,
     /// The certificate whose status is queried.
     pub(crate) about: CertificatePosition,
     /// The certificates above it on its path, the anchor first. All of them were valid so far.
@@ -135,11 +135,18 @@ fn certificate_status(
 }
 
 /// A complete list that covers the certificate, with its verified signer.
-struct ApplicableCrl<'s> {
-    at: usize,
-    crl: &'s Crl<'s>,
+pub(super) struct ApplicableCrl<'s> {
+    pub(super) at: usize,
+    pub(super) crl: Crl<'s>,
     signer: Signer,
     reasons: Reasons,
+}
+
+impl<'s> ApplicableCrl<'s> {
+    /// Wraps a list that does not cover the certificate.
+    pub(super) fn without_scope(crl: Crl<'s>, signer: Signer) -> Self {
+        Self { at: crl.number, crl, signer, reasons: Reasons::NONE }
+    }
 }
 
 fn evaluate(
@@ -149,12 +156,16 @@ fn evaluate(
 ) -> Result<CertificateStatus, ChainError> {
     let mut unknown = StatusUnknown::NoCrl;
     let mut applicable: Vec<ApplicableCrl<'_>> = Vec::new();
+    let mut own = Vec::new();
     for crl in query.crls.iter().filter(|crl| !crl.is_delta()) {
         let at = crl.number;
         work.meter.step()?;
-        let reasons = scope::covered_reasons(crl, certificate, &mut work.meter)?
+        let reasons = scope::covered_reasons(&crl, certificate, &mut work.meter)?
             .map_err(|problem| ChainError::Refused { place: query.about, problem })?;
         if reasons.is_empty() {
+            if own_list::is_own(&crl, certificate) {
+                own.push(crl);
+            }
             continue;
         }
         // RFC 5280 5.2: a list with an unknown critical extension must not be used
@@ -185,6 +196,9 @@ fn evaluate(
             CrlResult::Cleared(Err(problem)) => keep_most_specific(&mut unknown, one.at, problem),
         }
     }
+    if let Some(entry) = own_list::find_revoked(query, &own, certificate, work)? {
+        return Ok(CertificateStatus::Revoked { at: entry.at, reason: entry.reason });
+    }
     let missing = covered.missing();
     if missing.is_empty() {
         return Ok(CertificateStatus::Good(period));
@@ -206,35 +220,39 @@ fn keep_most_specific(best: &mut StatusUnknown, crl: usize, problem: CrlProblem)
 }
 
 /// Returns `true` if `other` is a later edition of a list. A list that is not yet current replaces none.
-fn supersedes(query: &StatusQuery<'_>, other: &ApplicableCrl<'_>, one: &ApplicableCrl<'_>) -> bool {
+pub(super) fn supersedes(
+    query: &StatusQuery<'_>,
+    other: &ApplicableCrl<'_>,
+    one: &ApplicableCrl<'_>,
+) -> bool {
     let key = |applicable: &ApplicableCrl<'_>| {
         query.inputs.at(applicable.signer.place).map(|signer| signer.public_key().as_der())
     };
-    other.crl.is_newer_than(one.crl)
-        && other.crl.has_scope_of(one.crl)
+    other.crl.is_newer_than(&one.crl)
+        && other.crl.has_scope_of(&one.crl)
         && other.crl.this_update() <= query.now()
         && key(other) == key(one)
 }
 
 /// The result of one list together with its delta list.
-enum CrlResult<'s> {
+pub(super) enum CrlResult<'s> {
     Revoked(Revoked<'s>),
     /// The list does not contain the certificate; the error if that does not clear it.
     Cleared(Result<Period, CrlProblem>),
 }
 
 /// Looks the certificate up: (c), (h) to (k). An expired list still revokes the certificates that it contains.
-fn look_up<'s>(
+pub(super) fn look_up<'s>(
     query: &StatusQuery<'s>,
     one: &ApplicableCrl<'s>,
     certificate: &Certificate<'_>,
     work: &mut Work,
 ) -> Result<CrlResult<'s>, ChainError> {
     let (issuer, serial) = (certificate.issuer(), certificate.serial());
-    let mut current = query.current(one.crl);
+    let mut current = query.current(&one.crl);
     let mut removed_by_delta = false;
     if let Some(delta) = delta(query, one, work)? {
-        let current_delta = query.current(delta);
+        let current_delta = query.current(&delta);
         match delta.entries.find(&delta.issuer(), &issuer, serial, &mut work.meter)? {
             Some(entry) if entry.reason != RevocationReason::RemoveFromCrl => {
                 return Ok(CrlResult::Revoked(entry));
@@ -261,8 +279,8 @@ fn delta<'s>(
     query: &StatusQuery<'s>,
     one: &ApplicableCrl<'s>,
     work: &mut Work,
-) -> Result<Option<&'s Crl<'s>>, ChainError> {
-    let mut newest: Option<&Crl<'_>> = None;
+) -> Result<Option<Crl<'s>>, ChainError> {
+    let mut newest: Option<Crl<'_>> = None;
     for delta in query.crls.iter() {
         let (Some(base), Some(number), Some(next)) =
             (delta.extensions.base, one.crl.extensions.number, delta.extensions.number)
@@ -272,10 +290,10 @@ fn delta<'s>(
         work.meter.step()?;
         let fits = base <= number
             && number < next
-            && delta.has_scope_of(one.crl)
+            && delta.has_scope_of(&one.crl)
             && delta.extensions.authority_key_identifier == one.crl.extensions.authority_key_identifier
             && !delta.extensions.unknown_critical
-            && newest.is_none_or(|newest| delta.is_newer_than(newest));
+            && newest.is_none_or(|newest| delta.is_newer_than(&newest));
         if fits && signer::verify_signature(query, delta.number, one.signer.place, work)?.is_ok() {
             newest = Some(delta);
         }
@@ -286,6 +304,16 @@ fn delta<'s>(
 impl StatusQuery<'_> {
     fn now(&self) -> Seconds {
         Seconds::try_from(self.inputs.now.as_secs()).unwrap_or(Seconds::MAX)
+    }
+
+    /// Returns `true` if now is between the list's dates.
+    pub(super) fn is_current(&self, crl: &Crl<'_>) -> bool {
+        let (now, rules) = (self.now(), &self.profile.revocation);
+        let grace = match rules.expired {
+            ExpiredCrl::Refuse => 0,
+            ExpiredCrl::AcceptFor { seconds } => seconds.into(),
+        };
+        crl.this_update() <= now && crl.next_update().is_none_or(|next| now <= next.saturating_add(grace))
     }
 
     /// Checks that the list clears the certificates that it does not contain; returns the period in which it does.

@@ -5,15 +5,17 @@ pub(crate) mod dns;
 pub(crate) mod email;
 pub(crate) mod uri;
 
+use alloc::borrow::Cow;
+
 use hubward_core::{DeviceId, ModuleId};
 use rustls_pki_types::{IpAddr, ServerName};
 
 use crate::certificate::Certificate;
 use crate::certificate::GeneralName;
+use crate::certificate::directory_string::decode;
 use crate::certificate::name::{COMMON_NAME, Name};
 use crate::error::{KnownExtension, Problem};
 use crate::profile::ExpectedSubject;
-use crate::tlv::Tag;
 
 /// The reason why a subject has no usable common name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,16 +27,17 @@ pub enum CommonNameError {
     /// There are several, and choosing one would be a guess.
     #[error("the subject has more than one common name")]
     Several,
-    /// Not a UTF8String or PrintableString of allowed characters, or the subject cannot be parsed.
-    #[error("the subject's common name is not a UTF8String or PrintableString")]
+    /// Not a text of one of the string types of RFC 5280 4.1.2.4, or the subject cannot be parsed.
+    #[error("the subject's common name is not a text of a string type of RFC 5280 4.1.2.4")]
     Unreadable,
 }
 
-/// Returns the only common name of a subject.
+/// Returns the only common name of a subject: a UTF8String, PrintableString, BMPString, UniversalString, or TeletexString of
+/// ASCII. The decoding is strict, so a name with half of a surrogate pair or an odd number of bytes is an error.
 ///
 /// # Errors
 /// [`CommonNameError`] if there is not exactly one, or it cannot be read.
-pub fn common_name<'a>(subject: &Name<'a>) -> Result<&'a str, CommonNameError> {
+pub fn common_name<'a>(subject: &Name<'a>) -> Result<Cow<'a, str>, CommonNameError> {
     let mut found = None;
     for attribute in subject.attributes() {
         let attribute = attribute.map_err(|_| CommonNameError::Unreadable)?;
@@ -43,17 +46,7 @@ pub fn common_name<'a>(subject: &Name<'a>) -> Result<&'a str, CommonNameError> {
         }
     }
     let value = found.ok_or(CommonNameError::Absent)?;
-    let text = core::str::from_utf8(value.value).map_err(|_| CommonNameError::Unreadable)?;
-    match value.tag {
-        Tag::UTF8_STRING => Ok(text),
-        // X.680 41.4, and `*`, `@`, `_` and `&`, which CAs use there although it forbids them
-        Tag::PRINTABLE_STRING
-            if text.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?*@_&".contains(&b)) =>
-        {
-            Ok(text)
-        }
-        _ => Err(CommonNameError::Unreadable),
-    }
+    decode(&value).ok_or(CommonNameError::Unreadable)
 }
 
 /// Checks that the leaf is for the subject that the profile expects.

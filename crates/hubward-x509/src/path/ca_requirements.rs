@@ -11,23 +11,37 @@ use crate::profile::Profile;
 
 use super::validate::extension;
 
-fn require(holds: bool, duty: CaRequirement) -> Result<(), Problem> {
-    if holds { Ok(()) } else { Err(Problem::CaRequirement(duty)) }
+fn require(holds: bool, requirement: CaRequirement) -> Result<(), Problem> {
+    if holds { Ok(()) } else { Err(Problem::CaRequirement(requirement)) }
 }
 
-/// Checks the requirements on every certificate, regardless of its position.
+/// Checks the requirements on every certificate below an anchor.
 pub(super) fn check_certificate(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
-    let extensions = certificate.extensions();
     require(matches!(certificate.serial(), [0x01..=0x7f, ..] | [0, 0x80..=0xff, ..]), CaRequirement::Serial)?;
     require(certificate.serial().len() <= 20, CaRequirement::Serial)?;
     require(certificate.validity().has_required_forms, CaRequirement::TimeForm)?;
-    require(!certificate.issuer().is_empty(), CaRequirement::EmptyIssuer)?;
-    if let Some(aki) = extensions.authority_key_identifier {
-        require(!aki.critical, CaRequirement::AuthorityKeyIdentifierCritical)?;
+    if let Some(aki) = certificate.extensions().authority_key_identifier {
         let aki = AuthorityKeyIdentifier::read(aki.value)
             .map_err(extension(KnownExtension::AuthorityKeyIdentifier))?;
         // 4.2.1.1: the key identifier; issuer and serial go together
         require(aki.key.is_some(), CaRequirement::AuthorityKeyIdentifierMissing)?;
+    }
+    check_extensions(certificate, profile)
+}
+
+/// Checks an anchor: a name and a key (6.1.1 (d)), and the extensions that limit what the name and the key are trusted
+/// for. Its serial number, the form of its dates and the fields of its authority key identifier affect no path below it.
+pub(super) fn check_anchor(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
+    check_extensions(certificate, profile)?;
+    check_issuer(certificate)
+}
+
+/// Checks the criticality of the extensions that every certificate may have.
+fn check_extensions(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
+    let extensions = certificate.extensions();
+    require(!certificate.issuer().is_empty(), CaRequirement::EmptyIssuer)?;
+    if let Some(aki) = extensions.authority_key_identifier {
+        require(!aki.critical, CaRequirement::AuthorityKeyIdentifierCritical)?;
     }
     if let Some(ski) = extensions.subject_key_identifier {
         require(!ski.critical, CaRequirement::SubjectKeyIdentifierCritical)?;

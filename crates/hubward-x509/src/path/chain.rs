@@ -1,5 +1,6 @@
 //! Chains: as presented ([`Chain`]) and as verified ([`VerifiedChain`]).
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -45,10 +46,12 @@ pub struct Chain<'p> {
 
 impl<'p> Chain<'p> {
     /// Parses a leaf and the certificates presented with it. An intermediate that cannot be parsed fails only the paths
-    /// that need it.
+    /// that need it. A leaf of which only the key, the validity period and the names can be read
+    /// ([`Certificate::unreadable`]) fails every path, but [`Self::match_thumbprint`] accepts it: a thumbprint covers all
+    /// bytes.
     ///
     /// # Errors
-    /// [`ParseError`] if the leaf cannot be parsed.
+    /// [`ParseError`] if not even these parts of the leaf can be parsed.
     pub fn parse<D>(
         leaf: &'p (impl AsRef<[u8]> + ?Sized),
         intermediates: impl IntoIterator<Item = &'p D>,
@@ -56,7 +59,7 @@ impl<'p> Chain<'p> {
     where
         D: AsRef<[u8]> + ?Sized + 'p,
     {
-        let leaf = Certificate::parse(leaf.as_ref())
+        let leaf = Certificate::parse_leaf(leaf.as_ref())
             .map_err(|error| ParseError { place: CertificatePosition::Leaf, error })?;
         let intermediates = intermediates.into_iter().map(|der| Certificate::parse(der.as_ref())).collect();
         Ok(Self { leaf, intermediates })
@@ -85,7 +88,7 @@ impl<'p> Chain<'p> {
     /// search at once.
     pub fn verify(
         &self,
-        anchors: &Anchors<'_>,
+        anchors: &Anchors,
         profile: &Profile<'_>,
         algorithms: &[&dyn SignatureVerificationAlgorithm],
         now: UnixTime,
@@ -97,21 +100,17 @@ impl<'p> Chain<'p> {
 
     /// Returns the certificate at a place of this chain, or of the anchors that it was verified with.
     #[must_use]
-    pub fn at<'c>(
-        &'c self,
-        place: CertificatePosition,
-        anchors: &'c Anchors<'_>,
-    ) -> Option<&'c Certificate<'c>> {
+    pub fn at<'c>(&'c self, place: CertificatePosition, anchors: &'c Anchors) -> Option<Certificate<'c>> {
         match place {
-            CertificatePosition::Leaf => Some(&self.leaf),
-            CertificatePosition::Intermediate(at) => self.intermediate(at),
+            CertificatePosition::Leaf => Some(self.leaf),
+            CertificatePosition::Intermediate(at) => self.intermediate(at).copied(),
             CertificatePosition::Anchor(at) => anchors.get(at),
         }
     }
 
     /// Returns the error for display in a log, with the names of the certificates that it concerns.
     #[must_use]
-    pub const fn explain<'c>(&'c self, error: ChainError, anchors: &'c Anchors<'c>) -> ExplainedError<'c> {
+    pub const fn explain<'c>(&'c self, error: ChainError, anchors: &'c Anchors) -> ExplainedError<'c> {
         ExplainedError { chain: self, error, anchors }
     }
 }
@@ -121,7 +120,7 @@ impl<'p> Chain<'p> {
 pub struct ExplainedError<'c> {
     chain: &'c Chain<'c>,
     error: ChainError,
-    anchors: &'c Anchors<'c>,
+    anchors: &'c Anchors,
 }
 
 impl fmt::Display for ExplainedError<'_> {
@@ -185,8 +184,8 @@ impl<'p> VerifiedChain<'p> {
 
     /// Returns all issuers upward: the leaf's issuer first, the anchor last. `anchors` are those that the chain was
     /// verified with.
-    pub fn issuers<'c>(&'c self, anchors: &'c Anchors<'_>) -> impl Iterator<Item = &'c Certificate<'c>> {
-        self.intermediates.iter().chain(anchors.get(self.anchor))
+    pub fn issuers<'c>(&'c self, anchors: &'c Anchors) -> impl Iterator<Item = Certificate<'c>> {
+        self.intermediates.iter().copied().chain(anchors.get(self.anchor))
     }
 
     /// Returns the number of the anchor that the path ends at, in the order of [`Anchors`].
@@ -211,7 +210,7 @@ impl<'p> VerifiedChain<'p> {
     ///
     /// # Errors
     /// [`CommonNameError`] if there is not exactly one, or it has a string type that is not supported.
-    pub fn common_name(&self) -> Result<&'p str, CommonNameError> {
+    pub fn common_name(&self) -> Result<Cow<'p, str>, CommonNameError> {
         common_name(&self.leaf.subject())
     }
 

@@ -5,7 +5,7 @@ mod read;
 
 use alloc::vec::Vec;
 
-use read::{read_constraints, read_inhibit, read_mappings, read_policies};
+use read::{Asserted, read_constraints, read_inhibit, read_mappings, read_policies};
 
 use super::budget::Meter;
 use super::validate::{Path, extension};
@@ -113,7 +113,12 @@ impl<'a> State<'a> {
             self.graph = None;
             return Ok(());
         };
-        let asserted = read_policies(present.value, meter).map_err(|e| e.or_else(malformed))?;
+        let Asserted { policies: asserted, unknown_qualifier } =
+            read_policies(present.value, meter).map_err(|e| e.or_else(malformed))?;
+        // 4.2.1.4: a verifier that cannot interpret a qualifier of a critical extension must refuse
+        if present.critical && unknown_qualifier {
+            return Err(ChainError::Refused { place, problem: Problem::UnknownPolicyQualifier });
+        }
         let any_counts = self.inhibit_any > 0 || (!last && certificate.is_self_issued());
         let Some(levels) = &mut self.graph else { return Ok(()) };
         let Some(above) = levels.last() else { return Ok(()) };

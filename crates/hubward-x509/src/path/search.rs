@@ -87,7 +87,7 @@ impl<'s, 'w> Search<'s, 'w> {
 
     /// Checks the start of the path, whose failure does not depend on the path.
     fn check_start(&self) -> Result<(), ChainError> {
-        validate::check_leaf(self.inputs.certificate(self.start), self.profile, self.inputs.now)
+        validate::check_leaf(&self.inputs.certificate(self.start), self.profile, self.inputs.now)
             .map_err(|problem| ChainError::Refused { place: self.start, problem })
     }
 
@@ -168,9 +168,12 @@ impl<'s, 'w> Search<'s, 'w> {
     /// revocation status.
     fn complete(&mut self, intermediates: &[usize], anchor: usize) -> Result<FoundPath, ChainError> {
         let top = CertificatePosition::Anchor(anchor);
-        validate::check_anchor(self.inputs.certificate(top), self.profile, self.inputs.now)
+        let certificate = self.inputs.certificate(top);
+        validate::check_anchor(&certificate, self.profile, self.inputs.now)
             .map_err(|problem| ChainError::Refused { place: top, problem })?;
-        self.check_authority_key(top)?;
+        if self.profile.anchor_checks == AnchorChecks::Certificate {
+            self.check_authority_key(top)?;
+        }
         let mut issuer = top;
         for place in
             intermediates.iter().rev().map(|at| CertificatePosition::Intermediate(*at)).chain([self.start])
@@ -179,15 +182,16 @@ impl<'s, 'w> Search<'s, 'w> {
             self.check_authority_key(place)?;
             issuer = place;
         }
+        let leaf = self.inputs.certificate(self.start);
         let path = Path {
-            leaf: (self.start, self.inputs.certificate(self.start)),
+            leaf: (self.start, &leaf),
             intermediates: intermediates
                 .iter()
                 .filter_map(|at| {
                     Some((CertificatePosition::Intermediate(*at), self.inputs.chain.intermediate(*at)?))
                 })
                 .collect(),
-            anchor: (top, self.inputs.certificate(top)),
+            anchor: (top, &certificate),
         };
         let policies = validate::check_path(&path, self.profile, &mut self.work.meter)?;
         let (revocation, period) = status::check_path(&self.inputs, self.profile, &path, anchor, self.work)?;
@@ -195,20 +199,21 @@ impl<'s, 'w> Search<'s, 'w> {
     }
 
     /// Checks the one requirement on CAs that needs a signature: only a certificate that is signed with its own key may
-    /// omit the authority key identifier.
+    /// omit the authority key identifier. An anchor with its own name whose signature no accepted algorithm can verify,
+    /// such as SHA-1, counts as signed with its own key: that signature is not relied on.
     fn check_authority_key(&mut self, place: CertificatePosition) -> Result<(), ChainError> {
-        if self.profile.ca_requirements == CaRequirements::Ignore
-            || (self.profile.anchor_checks == AnchorChecks::NameAndKey
-                && matches!(place, CertificatePosition::Anchor(_)))
-        {
+        if self.profile.ca_requirements == CaRequirements::Ignore {
             return Ok(());
         }
         let certificate = self.inputs.certificate(place);
         let signs_itself = || match self.work.verify_signature(&self.inputs, place, place) {
             Err(error @ ChainError::BudgetExceeded(_)) => Err(error),
+            Err(ChainError::Refused { problem: Problem::UnsupportedAlgorithm(_), .. }) => {
+                Ok(matches!(place, CertificatePosition::Anchor(_)) && certificate.is_self_issued())
+            }
             result => Ok(result.is_ok()),
         };
-        ca_requirements::check_authority_key(certificate, signs_itself)?
+        ca_requirements::check_authority_key(&certificate, signs_itself)?
             .map_err(|problem| ChainError::Refused { place, problem })
     }
 
@@ -226,7 +231,10 @@ const fn rank(error: &ChainError) -> u8 {
     match error {
         ChainError::UnknownIssuer { .. } => 0,
         ChainError::Refused { problem: Problem::BadSignature | Problem::Unreadable(_), .. } => 1,
-        ChainError::Refused { problem: Problem::UnsupportedAlgorithm, .. } => 2,
+        ChainError::Refused {
+            problem: Problem::UnsupportedAlgorithm(_) | Problem::UnsupportedKey(_),
+            ..
+        } => 2,
         ChainError::Refused { problem: Problem::NotCa | Problem::TooManyIntermediates { .. }, .. } => 3,
         ChainError::Refused { problem: Problem::OutsideValidity(_), .. } => 5,
         ChainError::Refused { problem: Problem::RevocationUnknown(_), .. } => 6,

@@ -2,8 +2,9 @@
 
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
+use crate::algorithm;
 use crate::certificate::{PublicKey, Signed};
-use crate::error::Problem;
+use crate::error::{Problem, UnsupportedAlgorithm};
 
 /// Verifies the signature with `key`, with each algorithm that matches both identifiers.
 pub(crate) fn check_signature(
@@ -11,16 +12,17 @@ pub(crate) fn check_signature(
     key: &PublicKey<'_>,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Result<(), Problem> {
-    let mut problem = Problem::UnsupportedAlgorithm;
+    let mut problem = None;
     for algorithm in algorithms {
-        if *algorithm.signature_alg_id() != *signed.algorithm {
+        if *algorithm.public_key_alg_id() != *key.algorithm
+            || !algorithm::is_same(&algorithm.signature_alg_id(), signed.algorithm)
+        {
             continue;
         }
         match key.verify(signed.message, signed.signature, *algorithm) {
             Ok(()) => return Ok(()),
-            Err(Problem::UnsupportedAlgorithm) => {}
-            Err(bad) => problem = bad,
+            Err(bad) => problem = Some(bad),
         }
     }
-    Err(problem)
+    Err(problem.unwrap_or_else(|| UnsupportedAlgorithm::new(signed.algorithm, key).into()))
 }

@@ -11,7 +11,10 @@ use crate::certificate::extensions::{BasicConstraints, KeyUsage, Purposes};
 use crate::certificate::{Certificate, Version};
 use crate::error::{CertificatePosition, ChainError, KnownExtension, Problem};
 use crate::identity::check_subject;
-use crate::profile::{AnchorChecks, CaRequirements, CommonNames, ExtendedKeyUsage, Profile, Purpose};
+use crate::profile::{
+    AnchorChecks, AnchorVersions, CaRequirements, CommonNames, DefaultValues, ExtendedKeyUsage, Profile,
+    Purpose,
+};
 use crate::tlv::Malformed;
 
 /// A path whose signatures are valid.
@@ -81,7 +84,10 @@ pub(super) fn check_intermediate(
     now: UnixTime,
 ) -> Result<(), Problem> {
     check_certificate(certificate, profile, now)?;
-    check_issuer(certificate, profile)?;
+    may_issue(certificate)?;
+    if profile.ca_requirements == CaRequirements::Enforce {
+        ca_requirements::check_issuer(certificate)?;
+    }
     if profile.web_pki {
         web_pki::check_certificate(certificate)?;
     }
@@ -97,8 +103,17 @@ pub(super) fn check_anchor(
     if profile.anchor_checks == AnchorChecks::NameAndKey {
         return Ok(());
     }
-    check_certificate(certificate, profile, now)?;
-    check_issuer(certificate, profile)?;
+    certificate.validity().check(now)?;
+    if certificate.extensions().unknown_critical {
+        return Err(Problem::UnknownCriticalExtension);
+    }
+    // a version without extensions cannot say that it is a CA's
+    if certificate.version() == Version::V3 || profile.anchor_versions == AnchorVersions::OnlyVersion3 {
+        may_issue(certificate)?;
+    }
+    if profile.ca_requirements == CaRequirements::Enforce {
+        ca_requirements::check_anchor(certificate, profile)?;
+    }
     if profile.web_pki {
         web_pki::check_root(certificate)?;
     }
@@ -110,21 +125,22 @@ fn check_certificate(
     profile: &Profile<'_>,
     now: UnixTime,
 ) -> Result<(), Problem> {
+    if let Some(error) = certificate.unreadable() {
+        return Err(Problem::Unreadable(error));
+    }
     certificate.validity().check(now)?;
+    // otherwise equal bytes would match in the search even if they are not names; the anchor's subject is such an issuer
+    if !certificate.issuer().is_name() || !certificate.subject().is_name() {
+        return Err(Problem::MalformedName);
+    }
     if certificate.extensions().unknown_critical {
         return Err(Problem::UnknownCriticalExtension);
     }
+    if profile.default_values == DefaultValues::MustBeAbsent && certificate.extensions().default_written {
+        return Err(Problem::DefaultValueWritten);
+    }
     if profile.ca_requirements == CaRequirements::Enforce {
         ca_requirements::check_certificate(certificate, profile)?;
-    }
-    Ok(())
-}
-
-/// Checks that a certificate may issue others, and RFC 5280 section 4 if the profile enforces it.
-fn check_issuer(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<(), Problem> {
-    may_issue(certificate)?;
-    if profile.ca_requirements == CaRequirements::Enforce {
-        ca_requirements::check_issuer(certificate)?;
     }
     Ok(())
 }

@@ -18,23 +18,18 @@ use crate::trust::Anchors;
 #[derive(Clone, Copy)]
 pub(crate) struct Inputs<'s> {
     pub(crate) chain: &'s Chain<'s>,
-    pub(crate) anchors: &'s Anchors<'s>,
+    pub(crate) anchors: &'s Anchors,
     pub(crate) algorithms: &'s [&'s dyn SignatureVerificationAlgorithm],
     pub(crate) now: UnixTime,
 }
 
 impl<'s> Inputs<'s> {
-    pub(crate) fn certificate(&self, place: CertificatePosition) -> &'s Certificate<'s> {
-        let found = match place {
-            CertificatePosition::Leaf => None,
-            CertificatePosition::Intermediate(at) => self.chain.intermediate(at),
-            CertificatePosition::Anchor(at) => self.anchors.get(at),
-        };
-        found.unwrap_or(&self.chain.leaf)
+    pub(crate) fn certificate(&self, place: CertificatePosition) -> Certificate<'s> {
+        self.at(place).unwrap_or(self.chain.leaf)
     }
 
     /// Returns the certificate at a place, if it could be parsed.
-    pub(crate) fn at(&self, place: CertificatePosition) -> Option<&'s Certificate<'s>> {
+    pub(crate) fn at(&self, place: CertificatePosition) -> Option<Certificate<'s>> {
         self.chain.at(place, self.anchors)
     }
 }
@@ -106,7 +101,8 @@ impl Work {
             .and_then(|aki| aki.key);
         let name = child.issuer();
         let named = |anchor: &Certificate<'_>| anchor.subject().same(&name);
-        let anchors = inputs.anchors.numbered().filter(|(_, one)| named(one)).map(|(at, _)| at).collect();
+        let anchors =
+            inputs.anchors.subjects().filter(|(_, one)| one.same(&name)).map(|(at, _)| at).collect();
         let (mut intermediates, mut others) = (Vec::new(), Vec::new());
         for (at, candidate) in inputs.chain.intermediates.iter().enumerate() {
             // an unauthenticated peer chooses these names: each comparison counts

@@ -22,8 +22,9 @@
 //! # Ok::<(), pem::PemError>(())
 //! ```
 //!
-//! The functions refuse a file if one of its blocks is not what they look for. A program that keeps a trust store and
-//! reports unusable entries one by one reads [`blocks`]:
+//! The functions refuse a file if one of its blocks is not what they look for. A trust store, where one unusable entry
+//! must not spoil the others, is read by [`each_certificate`] and [`each_revocation_list`]. For full control read
+//! [`blocks`]:
 //!
 //! ```
 //! use hubward_x509::{Certificate, pem::{self, Label}};
@@ -83,6 +84,51 @@ pub fn certificates(file: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemErro
 /// [`PemError`] if the file has no list, or any part of it cannot be read.
 pub fn revocation_lists(file: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, PemError> {
     read(file, Label::RevocationList, |block| block.revocation_list())
+}
+
+/// Reads the certificates of a trust store, in order: at least one block. A whole block whose bytes are not a certificate is
+/// an error in its place and does the others no harm; report it. Everything else that [`certificates`] refuses is refused,
+/// because the certificates after it could not be told apart.
+///
+/// ```
+/// use hubward_x509::{Anchors, pem};
+///
+/// fn trust_store(file: &[u8]) -> Result<usize, pem::PemError> {
+///     let (store, mut passed_over) = (pem::each_certificate(file)?, 0);
+///     for error in store.iter().filter_map(|one| one.as_ref().err()) {
+///         eprintln!("passed over: {error}");
+///         passed_over += 1;
+///     }
+///     let (anchors, unreadable) = Anchors::parse_readable(store.iter().flatten());
+///     # let _ = anchors;
+///     Ok(passed_over + unreadable.len())
+/// }
+/// # assert_eq!(trust_store(b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), Ok(1));
+/// ```
+///
+/// # Errors
+/// [`PemError`] if the file has no block of a certificate, or any part of it cannot be read.
+pub fn each_certificate(file: &[u8]) -> Result<Vec<Result<CertificateDer<'static>, PemError>>, PemError> {
+    read(file, Label::Certificate, |block| in_its_place(block.certificate()))
+}
+
+/// Reads the revocation lists of a file, in order: at least one block. As [`each_certificate`], a whole block whose bytes
+/// are not a list is an error in its place.
+///
+/// # Errors
+/// [`PemError`] if the file has no block of a list, or any part of it cannot be read.
+pub fn each_revocation_list(
+    file: &[u8],
+) -> Result<Vec<Result<CertificateRevocationListDer<'static>, PemError>>, PemError> {
+    read(file, Label::RevocationList, |block| in_its_place(block.revocation_list()))
+}
+
+/// Keeps the error of a whole block whose bytes are not what its label says; all others are errors of the file.
+fn in_its_place<T>(read: Result<T, PemError>) -> Result<Result<T, PemError>, PemError> {
+    match read {
+        Err(error) if !matches!(error.problem(), PemProblem::NotDer(_)) => Err(error),
+        other => Ok(other),
+    }
 }
 
 /// Reads every public key (SubjectPublicKeyInfo) of a file, in order: at least one. Other blocks in the file are

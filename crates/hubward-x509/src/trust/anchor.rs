@@ -1,12 +1,17 @@
 //! Trust anchors: registered CAs, roots or intermediates.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::certificate::Certificate;
+use crate::certificate::Name;
+use crate::certificate::stored::StoredCertificate;
 use crate::certificate::time::Seconds;
 use crate::error::{CertificatePosition, ParseError};
 
 /// The certificates that are trusted as issuers without being verified.
+///
+/// It owns copies of them, which are parsed once; a verification borrows them. A clone shares the copies.
 ///
 /// ```
 /// use hubward_x509::Anchors;
@@ -20,36 +25,75 @@ use crate::error::{CertificatePosition, ParseError};
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Anchors<'a> {
-    all: Vec<Certificate<'a>>,
-    /// The last second in which each is trusted, independently of its validity period.
-    ends: Vec<Seconds>,
+pub struct Anchors {
+    all: Arc<Vec<Anchor>>,
     /// The number of the first one.
     first: usize,
 }
 
-impl<'a> Anchors<'a> {
+#[derive(Debug, Clone)]
+struct Anchor {
+    certificate: StoredCertificate,
+    /// The last second in which it is trusted, independently of its validity period.
+    last: Seconds,
+}
+
+impl Anchors {
     /// Creates an empty collection, which trusts no issuer.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { all: Vec::new(), ends: Vec::new(), first: 0 }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Creates a collection of one anchor that keeps its number.
-    pub(crate) fn alone(number: usize, certificate: Certificate<'a>) -> Self {
-        Self { all: Vec::from([certificate]), ends: Vec::from([Seconds::MAX]), first: number }
+    /// Returns the anchor with this number alone. It keeps its number, and is trusted without a limit.
+    pub(crate) fn only(&self, at: usize) -> Self {
+        let found = at.checked_sub(self.first).and_then(|at| self.all.get(at));
+        let one = found.map(|one| Anchor { certificate: one.certificate.clone(), last: Seconds::MAX });
+        Self { all: Arc::new(one.into_iter().collect()), first: at }
     }
 
-    /// Returns all anchors with their numbers.
-    pub(crate) fn numbered(&self) -> impl Iterator<Item = (usize, &Certificate<'a>)> {
-        (self.first..).zip(&self.all)
+    /// Returns the subjects of all anchors with their numbers.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = (usize, Name<'_>)> {
+        (self.first..).zip(self.all.iter().map(|one| one.certificate.subject()))
+    }
+
+    /// Parses the certificates of a trust store, and passes over those that cannot be parsed: they are as little trusted as
+    /// those that are not there. Returns the anchors and, for a report, the position of each of the others in `ders`,
+    /// counted from 0. To refuse such a store, use [`Self::parse`].
+    ///
+    /// ```
+    /// use hubward_x509::Anchors;
+    /// # use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+    /// # let mut params = CertificateParams::default();
+    /// # params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    /// # let ca = params.self_signed(&KeyPair::generate()?)?.der().to_vec();
+    ///
+    /// let store = [vec![0x30, 0], ca];
+    /// let (anchors, passed_over) = Anchors::parse_readable(&store);
+    /// assert_eq!(anchors.iter().count(), 1);
+    /// assert_eq!(passed_over[0].to_string(), "anchor 0: unexpected DER at byte 2");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn parse_readable<'a, D>(ders: impl IntoIterator<Item = &'a D>) -> (Self, Vec<ParseError>)
+    where
+        D: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let (mut anchors, mut passed_over) = (Self::new(), Vec::new());
+        for (at, der) in ders.into_iter().enumerate() {
+            match Certificate::parse(der.as_ref()) {
+                Ok(certificate) => anchors.add(&certificate),
+                Err(error) => passed_over.push(ParseError { place: CertificatePosition::Anchor(at), error }),
+            }
+        }
+        (anchors, passed_over)
     }
 
     /// Parses every certificate of `ders`.
     ///
     /// # Errors
     /// [`ParseError`] with the number of the first certificate that cannot be parsed.
-    pub fn parse<D>(ders: impl IntoIterator<Item = &'a D>) -> Result<Self, ParseError>
+    pub fn parse<'a, D>(ders: impl IntoIterator<Item = &'a D>) -> Result<Self, ParseError>
     where
         D: AsRef<[u8]> + ?Sized + 'a,
     {
@@ -57,39 +101,44 @@ impl<'a> Anchors<'a> {
         for (at, der) in ders.into_iter().enumerate() {
             let certificate = Certificate::parse(der.as_ref())
                 .map_err(|error| ParseError { place: CertificatePosition::Anchor(at), error })?;
-            anchors.add(certificate);
+            anchors.add(&certificate);
         }
         Ok(anchors)
     }
 
     /// Adds an anchor. Its number is the count of anchors before it.
-    pub fn add(&mut self, certificate: Certificate<'a>) {
+    pub fn add(&mut self, certificate: &Certificate<'_>) {
         self.add_until(certificate, Seconds::MAX);
     }
 
     /// Adds an anchor that is trusted until `last`, inclusive. An issuer kept below it
     /// ([`Chain::verify_keeping`](crate::Chain::verify_keeping)) expires then. The caller ensures that it is trusted
     /// now.
-    pub fn add_until(&mut self, certificate: Certificate<'a>, last: Seconds) {
-        self.all.push(certificate);
-        self.ends.push(last);
+    pub fn add_until(&mut self, certificate: &Certificate<'_>, last: Seconds) {
+        let certificate = StoredCertificate::new(certificate);
+        Arc::make_mut(&mut self.all).push(Anchor { certificate, last });
     }
 
     /// Returns the last second in which the anchor with this number is trusted, independently of its validity period;
     /// `Seconds::MAX` if there is no limit.
     #[must_use]
     pub fn until(&self, at: usize) -> Option<Seconds> {
-        self.ends.get(at.checked_sub(self.first)?).copied()
+        self.all.get(at.checked_sub(self.first)?).map(|one| one.last)
     }
 
     /// Returns the anchor with this number.
     #[must_use]
-    pub fn get(&self, at: usize) -> Option<&Certificate<'a>> {
-        self.all.get(at.checked_sub(self.first)?)
+    pub fn get(&self, at: usize) -> Option<Certificate<'_>> {
+        self.all.get(at.checked_sub(self.first)?).map(|one| one.certificate.certificate())
     }
 
     /// Returns all anchors, in the order of their numbers.
-    pub fn iter(&self) -> core::slice::Iter<'_, Certificate<'a>> {
-        self.all.iter()
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Certificate<'_>> {
+        self.all.iter().map(|one| one.certificate.certificate())
+    }
+
+    /// Returns the DER of all anchors, in the order of their numbers.
+    pub fn ders(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.all.iter().map(|one| one.certificate.as_der())
     }
 }

@@ -21,7 +21,7 @@ use crate::certificate::time::Seconds;
 /// use hubward_ring::signature;
 /// use hubward_x509::{Anchors, TrustBundle, UnixTime, trust::{BundleExpired, UpdateError}};
 ///
-/// fn start<'a>(stored: &'a TrustBundle, now: UnixTime) -> Result<Anchors<'a>, BundleExpired> {
+/// fn start(stored: &TrustBundle, now: UnixTime) -> Result<Anchors, BundleExpired> {
 ///     stored.anchors(now)
 /// }
 ///
@@ -96,7 +96,7 @@ impl TrustBundle {
     ///
     /// # Errors
     /// [`BundleExpired`]: no anchor is trusted until the next update.
-    pub fn anchors(&self, now: UnixTime) -> Result<Anchors<'_>, BundleExpired> {
+    pub fn anchors(&self, now: UnixTime) -> Result<Anchors, BundleExpired> {
         if self.expires() < now {
             return Err(BundleExpired { seconds: now.as_secs().abs_diff(self.expires().as_secs()) });
         }
@@ -104,7 +104,7 @@ impl TrustBundle {
         self.all_anchors().filter(|one| one.period().contains(now)).for_each(|one| {
             // both are at most the end of the year 9999
             let last = one.period().until.min(self.expires()).as_secs();
-            anchors.add_until(*one.certificate(), Seconds::try_from(last).unwrap_or(Seconds::MAX));
+            anchors.add_until(one.certificate(), Seconds::try_from(last).unwrap_or(Seconds::MAX));
         });
         Ok(anchors)
     }

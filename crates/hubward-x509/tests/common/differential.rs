@@ -272,12 +272,16 @@ struct AcceptedPath {
 fn ours(case: &Case) -> Result<AcceptedPath, Ours> {
     let root = Certificate::parse(&case.root).unwrap();
     let mut anchors = Anchors::new();
-    anchors.add(root);
+    anchors.add(&root);
     let profile = Profile::device(ExpectedSubject::Any).anchor_checks(AnchorChecks::NameAndKey);
     let chain = Chain::parse(&case.leaf, &case.intermediates).map_err(Ours::Parse)?;
     let verified = chain.verify(&anchors, &profile, signature::ALL, now(0)).map_err(Ours::Chain)?;
-    let path: Vec<_> =
-        [verified.leaf()].into_iter().chain(verified.intermediates()).chain(anchors.iter()).collect();
+    let path: Vec<_> = [verified.leaf()]
+        .into_iter()
+        .chain(verified.intermediates())
+        .copied()
+        .chain(anchors.iter())
+        .collect();
     let folded = path.windows(2).any(|pair| pair[0].issuer().as_der() != pair[1].subject().as_der());
     let special = path.iter().any(|one| {
         let extensions = one.extensions();

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 pub mod bundles;
+pub mod der;
 
 use base64::Engine;
 use core::time::Duration;

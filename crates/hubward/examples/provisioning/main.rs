@@ -20,8 +20,8 @@ use hubward::types::{
 };
 use hubward::x509::Anchors;
 use hubward::{
-    AuthenticatedRegistration, AuthenticationStep, Client, Credentials, HubConfig, ProvisioningConfig,
-    RegistrationCredentials, X509Config,
+    AuthenticatedRegistration, Client, Credentials, HubConfig, ProvisioningConfig, RegistrationCredentials,
+    X509Config,
 };
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
@@ -38,11 +38,11 @@ enum Secret {
 }
 
 /// The provisioning service and the hubs behind it, in one process.
-struct Cloud<'r> {
+struct Cloud {
     enrollments: Enrollments<HmacKey>,
-    provisioning: ProvisioningConfig<'r, HmacKey>,
+    provisioning: ProvisioningConfig<HmacKey>,
     hub: Registry<HmacKey>,
-    rules: HubConfig<'r, HmacKey>,
+    rules: HubConfig<HmacKey>,
 }
 
 fn main() {
@@ -50,10 +50,10 @@ fn main() {
     let plant = root.below("Plant 1");
     let registered = [root.der.clone()];
     let anchors = Anchors::parse(&registered).unwrap();
-    let x509 = X509Config::new(&anchors, signature::ALL, &Digests);
+    let x509 = X509Config::new(anchors, signature::ALL, &Digests);
     let mut cloud = Cloud {
         enrollments: Enrollments::new(Derivation::AsPresented),
-        provisioning: ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key(0)).with_x509(x509),
+        provisioning: ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key(0)).with_x509(x509.clone()),
         hub: Registry::with_seed(&[0x5e; 16]),
         rules: HubConfig::new(HostName::parse("north.example").unwrap(), key(0)).with_x509(x509),
     };
@@ -97,14 +97,14 @@ fn main() {
     cloud.register_tpm("gate-5", &mut chip);
 }
 
-impl Cloud<'_> {
+impl Cloud {
     /// Registers a device with its credential, and connects it to its hub.
     fn register(&mut self, id: &str, secret: &Secret) {
         let password = registration_token(id, secret);
         let presented = presented(id, password.as_deref(), secret);
-        let pending = presented.start(&self.provisioning).unwrap();
-        println!("  the service looks up {}", pending.lookup());
-        let registrant = pending.resume(&self.enrollments, HmacKey::new, at(NOW)).unwrap();
+        println!("  the service looks up {}", presented.lookup());
+        let result = self.provisioning.authenticate(presented, &self.enrollments, HmacKey::new, at(NOW));
+        let registrant = result.unwrap();
         let by =
             registrant.group().map_or("its own enrollment".to_owned(), |group| format!("group {group:?}"));
         println!("  {by} gives {id} the device {}", registrant.device_id());
@@ -125,8 +125,8 @@ impl Cloud<'_> {
     fn rejected(&self, id: &str, secret: &Secret) {
         let password = registration_token(id, secret);
         let presented = presented(id, password.as_deref(), secret);
-        let pending = presented.start(&self.provisioning).unwrap();
-        let error = pending.resume(&self.enrollments, HmacKey::new, at(NOW)).unwrap_err();
+        let result = self.provisioning.authenticate(presented, &self.enrollments, HmacKey::new, at(NOW));
+        let error = result.unwrap_err();
         println!("  an impostor is rejected: {error}");
     }
 
@@ -151,7 +151,7 @@ impl Cloud<'_> {
         let verifies = |keys: Keys<'_, HmacKey>| {
             // the token must be for this registration, not only signed with this key
             presented.signer().to_string() == format!("registration {registered} in scope {SCOPE}")
-                && presented.verify(keys, at(NOW), &TokenRules::STRICT).is_ok()
+                && presented.verify_for_any_host(keys, at(NOW), &TokenRules::STRICT).is_ok()
         };
         let selected = challenge.answer(&self.enrollments, verifies, at(NOW)).unwrap();
         println!("  its own enrollment gives {id} the device {}", selected.device_id);
@@ -191,14 +191,7 @@ impl Cloud<'_> {
         let username = format!("{hub}/{device}/?api-version=2021-04-12");
         let presented =
             Credentials::mqtt(device.as_str(), &username, token).unwrap().with_certificates(chain);
-        let mut pending = presented.start(&self.rules).unwrap();
-        let authenticated = loop {
-            let found = self.hub.find_issued(&pending.lookup(), pending.issuers());
-            match pending.resume(found, at(NOW)).unwrap() {
-                AuthenticationStep::NeedsLookup(next) => pending = next,
-                AuthenticationStep::Authenticated(authenticated) => break authenticated,
-            }
-        };
+        let authenticated = self.rules.authenticate(presented, &self.hub, || at(NOW)).unwrap();
         assert!(authenticated.decision().is_allow());
         println!("  {hub}: {}", authenticated.decision());
     }

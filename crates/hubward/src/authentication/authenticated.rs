@@ -32,6 +32,8 @@ pub struct Authenticated<'a> {
     pub(super) key_slot: Option<KeySlot>,
     pub(super) certificate: Option<Box<CertificateState<'a>>>,
     pub(crate) versions: RecordVersions,
+    /// `true` for an edge device with its own credential, which may manage its modules.
+    pub(super) edge_device: bool,
     /// The last second at which the proof is valid.
     pub(crate) until: u64,
     pub(super) operation: RequestedOperation<'a>,
@@ -140,7 +142,8 @@ impl Authenticated<'_> {
     #[inline(always)]
     pub fn decide<'s>(&'s self, operation: &Operation<'s>) -> Decision<'s> {
         #[expect(clippy::disallowed_methods, reason = "this identity has been verified")]
-        let subject = Subject::assertion(self.identity(), self.granted, self.scope);
+        let subject = Subject::assertion(self.identity(), self.granted, self.scope).without_device();
+        let subject = if self.edge_device { subject.as_edge_device() } else { subject };
         decide(&subject, operation)
     }
 

@@ -30,7 +30,7 @@ pub(crate) fn parse<'a>(certificates: &'a [CertificateDer<'a>]) -> Result<Chain<
 
 /// Verifies the certificate by the credential that the identity's record requires. Returns the evidence with the step.
 pub(super) fn verify<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     found: &LookupResult<'_, K>,
     now: UnixTime,
 ) -> Result<(CertificateEvidence, Step<'a>), AuthError> {
@@ -48,12 +48,12 @@ pub(super) fn verify<'a, K: MacKey>(
         return Ok((evidence, Step::Lookup(LookupTarget::Identity, Stage::IssuerCheck { until, version })));
     }
     require_enabled(record.status())?;
-    Ok((evidence, Step::Authenticated(proven(until, version))))
+    Ok((evidence, Step::Authenticated(proven(until, version, record.is_edge_device()))))
 }
 
 /// Checks the identity's record again, now that the store has seen the issuers.
 pub(super) fn check_issuers<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     until: u64,
     version: RecordVersion,
     found: &LookupResult<'_, K>,
@@ -68,10 +68,10 @@ pub(super) fn check_issuers<'a, K: MacKey>(
         return Err(AuthError::RecordMismatch);
     }
     require_enabled(record.status())?;
-    Ok(proven(until, version))
+    Ok(proven(until, version, record.is_edge_device()))
 }
 
-const fn proven<'a>(until: u64, version: RecordVersion) -> Proven<'a> {
+const fn proven<'a>(until: u64, version: RecordVersion, edge_device: bool) -> Proven<'a> {
     Proven {
         policy: None,
         token_policy: None,
@@ -79,6 +79,7 @@ const fn proven<'a>(until: u64, version: RecordVersion) -> Proven<'a> {
         granted: Permissions::DEVICE_CONNECT,
         scope: Scope::Own,
         versions: RecordVersions::identity(version),
+        edge_device,
         until,
     }
 }

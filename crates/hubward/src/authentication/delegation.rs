@@ -19,7 +19,7 @@ use crate::transport::claimed_identity::ClaimedIdentity;
 pub(super) fn parse<'a, K: MacKey>(
     actor: Segment<'_>,
     text: &'a str,
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
 ) -> Result<SasToken<'a>, AuthError> {
     let token = SasToken::parse(text, config.token())?;
     let edge_hub = ClaimedIdentity::from_lookup(&edge_hub(actor)).ok_or(AuthError::IdentityMismatch)?;
@@ -33,7 +33,7 @@ pub(super) fn parse<'a, K: MacKey>(
 
 /// Verifies the token with the edge hub's keys.
 pub(super) fn verify_edge_hub<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     token: SasToken<'a>,
     record: &IdentityRecord<'_, K>,
     now: UnixTime,
@@ -47,7 +47,7 @@ pub(super) fn verify_edge_hub<'a, K: MacKey>(
 
 /// Checks that the claimed identity is below the edge hub whose token was verified.
 pub(super) fn check<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     token: VerifiedToken<'a>,
     version: RecordVersion,
     found: &LookupResult<'_, K>,

@@ -59,7 +59,7 @@ impl CertificateEvidence {
 /// Every rejection costs two thumbprints and one search for a path with the identity's name bound, regardless of the
 /// record: the cost of the search depends on the presented certificates alone.
 pub(super) fn verify<K>(
-    config: &X509Config<'_>,
+    config: &X509Config,
     chain: &Chain<'_>,
     identity: &Identity<'_>,
     registered: Result<&Credential<'_, K>, AuthError>,
@@ -99,19 +99,19 @@ pub(super) fn verify<K>(
 
 /// Verifies a path from a leaf for `identity` to a registered authority.
 pub(crate) fn verify_path(
-    config: &X509Config<'_>,
+    config: &X509Config,
     chain: &Chain<'_>,
     identity: &Identity<'_>,
     now: UnixTime,
 ) -> Result<Verified, AuthError> {
     // only devices and modules have certificates
     let profile = config.profile(identity).ok_or(AuthError::NotByCertificate)?;
-    by_authority(config, &chain.verify(config.anchors, &profile, config.algorithms, now)?)
+    by_authority(config, &chain.verify(config.anchors(), &profile, config.algorithms, now)?)
 }
 
 /// Returns the SHA-256 thumbprint of a leaf whose common name is the registration id.
 pub(crate) fn registration_thumbprint(
-    config: &X509Config<'_>,
+    config: &X509Config,
     chain: &Chain<'_>,
     id: &str,
 ) -> Result<Thumbprint, AuthError> {
@@ -126,13 +126,13 @@ pub(crate) fn registration_thumbprint(
 }
 
 /// Returns the SHA-1 thumbprint of a leaf.
-pub(crate) fn legacy_thumbprint(config: &X509Config<'_>, chain: &Chain<'_>) -> Thumbprint {
+pub(crate) fn legacy_thumbprint(config: &X509Config, chain: &Chain<'_>) -> Thumbprint {
     Thumbprint::Sha1(config.digest.sha1_for_legacy_thumbprints(chain.leaf().as_der()))
 }
 
 /// Checks the validity period of a leaf that is registered by its thumbprint, and returns its last second.
 pub(crate) fn thumbprint_validity(
-    config: &X509Config<'_>,
+    config: &X509Config,
     chain: &Chain<'_>,
     now: UnixTime,
 ) -> Result<u64, AuthError> {
@@ -143,21 +143,21 @@ pub(crate) fn thumbprint_validity(
     Ok(end_by_thumbprint(config, leaf))
 }
 
-const fn end_by_thumbprint(config: &X509Config<'_>, leaf: &Certificate<'_>) -> u64 {
+const fn end_by_thumbprint(config: &X509Config, leaf: &Certificate<'_>) -> u64 {
     match config.validity {
         ValidityPolicy::IgnoreForThumbprint => u64::MAX,
         _ => end(leaf.validity().not_after),
     }
 }
 
-fn by_thumbprint(config: &X509Config<'_>, pin: &ThumbprintMatch<'_>) -> Verified {
+fn by_thumbprint(config: &X509Config, pin: &ThumbprintMatch<'_>) -> Verified {
     Verified { evidence: CertificateEvidence::Pin(pin.slot()), until: end_by_thumbprint(config, pin.leaf()) }
 }
 
-fn by_authority(config: &X509Config<'_>, chain: &VerifiedChain<'_>) -> Result<Verified, AuthError> {
+fn by_authority(config: &X509Config, chain: &VerifiedChain<'_>) -> Result<Verified, AuthError> {
     let anchor = chain.anchor();
     // the index comes from the same anchors, so it is always valid
-    let Some(registered) = config.anchors.get(anchor) else {
+    let Some(registered) = config.anchors().get(anchor) else {
         return Err(ChainError::UnknownIssuer { place: CertificatePosition::Leaf }.into());
     };
     let thumbprint = |der: &[u8]| Thumbprint::Sha256(config.digest.sha256(der));
@@ -167,9 +167,9 @@ fn by_authority(config: &X509Config<'_>, chain: &VerifiedChain<'_>) -> Result<Ve
         [thumbprint(one.as_der())].into_iter().chain(malleated)
     });
     let issuers = presented.chain([thumbprint(registered.as_der())]).collect();
-    let above = chain.intermediates().iter().chain([registered]);
+    let above = chain.intermediates().iter().chain([&registered]);
     let ends = above.chain([chain.leaf()]).map(|one| one.validity().not_after);
-    let until = ends.chain(config.anchors.until(anchor)).min().map_or(0, end);
+    let until = ends.chain(config.anchors().until(anchor)).min().map_or(0, end);
     Ok(Verified { evidence: CertificateEvidence::Authority { anchor, issuers }, until })
 }
 

@@ -14,6 +14,7 @@
 //! - [`step`]: the data of a pending authentication.
 //! - [`evidence`]: the verification of a certificate against the registered thumbprints or authorities.
 //! - [`authenticated`]: the result.
+//! - [`with_store`]: the whole authentication in one call.
 
 pub(crate) mod authenticated;
 pub(crate) mod certificate;
@@ -21,4 +22,5 @@ mod delegation;
 pub(crate) mod evidence;
 pub(crate) mod state_machine;
 pub(crate) mod step;
-mod token;
+pub(crate) mod token;
+mod with_store;

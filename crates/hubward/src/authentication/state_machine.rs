@@ -21,15 +21,16 @@ use super::{certificate, delegation, token};
 use crate::config::HubConfig;
 use crate::credentials::{Credentials, SelectedCredential, TransportContext};
 use crate::error::{AuthError, refused};
+use crate::store::RecordRequest;
 use crate::transport::auth_chain::edge_hub;
 
 /// The result of one step of an authentication.
 #[derive(Debug)]
 #[must_use = "an authentication that needs a lookup has authenticated no identity yet"]
 #[expect(clippy::exhaustive_enums, reason = "an authentication is pending or complete")]
-pub enum AuthenticationStep<'a, K> {
+pub enum AuthenticationStep<'c, 'a, K> {
     /// A record is needed.
-    NeedsLookup(PendingAuthentication<'a, K>),
+    NeedsLookup(PendingAuthentication<'c, 'a, K>),
     /// The identity is proven. Check its permissions with [`Authenticated::decision`] before you accept the connection.
     Authenticated(Authenticated<'a>),
 }
@@ -55,8 +56,8 @@ pub enum AuthenticationStep<'a, K> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a pending authentication that is dropped authenticates no identity"]
-pub struct PendingAuthentication<'a, K> {
-    bound: BoundCredentials<'a, K>,
+pub struct PendingAuthentication<'c, 'a, K> {
+    bound: BoundCredentials<'c, 'a, K>,
     stage: Stage<'a>,
 }
 
@@ -68,10 +69,10 @@ impl<'a> Credentials<'a> {
     /// [`AuthError`] if the credential is malformed, is for another hub, or is for another identity than the
     /// transport names.
     #[inline(always)]
-    pub fn start<K: MacKey>(
+    pub fn start<'c, K: MacKey>(
         self,
-        rules: &'a HubConfig<'a, K>,
-    ) -> Result<PendingAuthentication<'a, K>, AuthError> {
+        rules: &'c HubConfig<K>,
+    ) -> Result<PendingAuthentication<'c, 'a, K>, AuthError> {
         let Self { token, certificates, hub, claimed, context, operation } = self;
         if hub.is_some_and(|hub| !rules.is_named(hub)) {
             return Err(refused(AuthError::HubMismatch));
@@ -79,7 +80,16 @@ impl<'a> Credentials<'a> {
         match (token, certificates, context, claimed) {
             // the token of a device or module that the transport names
             (Some(text), [], TransportContext::Empty, Some(claimed)) => {
-                let token = token::parse_for(&claimed.identity(), text.0, rules)?;
+                let token = match token::parse_for(&claimed.identity(), text.0, rules) {
+                    Ok(token) => token,
+                    // the path of a request is not the caller's: the token is, and the decision compares the two
+                    Err(AuthError::IdentityMismatch) if operation.is_request() => {
+                        let (token, claimed) = (Some(text), Some(claimed));
+                        let presented = Self { token, certificates, hub, claimed, context, operation };
+                        return presented.start_slow_path(rules).map_err(refused);
+                    }
+                    Err(error) => return Err(error),
+                };
                 let (target, source) = (token::signer(&token), IdentitySource::Transport);
                 let bound = BoundCredentials {
                     config: rules,
@@ -102,10 +112,10 @@ impl<'a> Credentials<'a> {
     /// Starts all authentications that [`Credentials::start`] does not start itself.
     #[cold]
     #[inline(never)]
-    fn start_slow_path<K: MacKey>(
+    fn start_slow_path<'c, K: MacKey>(
         self,
-        rules: &'a HubConfig<'a, K>,
-    ) -> Result<PendingAuthentication<'a, K>, AuthError> {
+        rules: &'c HubConfig<K>,
+    ) -> Result<PendingAuthentication<'c, 'a, K>, AuthError> {
         use {IdentitySource as Source, LookupTarget as Target};
         let Self { token, certificates, claimed, context, operation, .. } = self;
         let mut certificate = None;
@@ -117,10 +127,24 @@ impl<'a> Credentials<'a> {
                         let claimed = claimed.ok_or(AuthError::IdentityMismatch)?;
                         (claimed, Source::Transport, Target::EdgeHub, Stage::Signer(token))
                     }
-                    (_, Some(claimed)) => {
-                        let token = token::parse_for(&claimed.identity(), text, rules)?;
+                    (TransportContext::DeviceName, Some(claimed)) => {
+                        let (token, claimed) = token::parse_for_device(claimed, text, rules)?;
                         (claimed, Source::Transport, token::signer(&token), Stage::Signer(token))
                     }
+                    (TransportContext::EdgeDevice, Some(claimed)) => {
+                        let (token, claimed, source) = token::parse_for_edge_device(claimed, text, rules)?;
+                        (claimed, source, token::signer(&token), Stage::Signer(token))
+                    }
+                    (_, Some(claimed)) => match token::parse_for(&claimed.identity(), text, rules) {
+                        Err(AuthError::IdentityMismatch) if operation.is_request() => {
+                            let (token, claimed) = token::parse_unnamed(&context, text, rules)?;
+                            (claimed, Source::Token, token::signer(&token), Stage::Signer(token))
+                        }
+                        token => {
+                            let token = token?;
+                            (claimed, Source::Transport, token::signer(&token), Stage::Signer(token))
+                        }
+                    },
                     (context, None) => {
                         let (token, claimed) = token::parse_unnamed(&context, text, rules)?;
                         (claimed, Source::Token, token::signer(&token), Stage::Signer(token))
@@ -145,7 +169,7 @@ impl<'a> Credentials<'a> {
     }
 }
 
-impl<'a, K> PendingAuthentication<'a, K> {
+impl<'a, K> PendingAuthentication<'_, 'a, K> {
     /// Returns the record that is needed.
     #[must_use]
     #[inline]
@@ -157,6 +181,33 @@ impl<'a, K> PendingAuthentication<'a, K> {
                 None => self.bound.claimed.lookup(),
             },
             _ => self.bound.claimed.lookup(),
+        }
+    }
+
+    /// Returns the record that is needed, with everything that a store may need to answer.
+    #[must_use]
+    #[inline]
+    pub const fn request(&self) -> RecordRequest<'_> {
+        RecordRequest::new(self.lookup()).with_issuers(self.issuers()).with_actor(self.actor())
+    }
+
+    /// Returns the lookup of the claimed identity.
+    #[inline]
+    pub(super) const fn claimed_lookup(&self) -> Lookup<'a> {
+        self.bound.claimed.lookup()
+    }
+
+    /// Returns the number of lookups that the way of these credentials has at most. It depends on what was presented, and
+    /// on no record.
+    #[inline]
+    pub(super) const fn lookups(&self) -> u8 {
+        match (&self.stage, self.bound.target, self.bound.source) {
+            // the signer, then the device that a policy's or an edge hub's token connects
+            (Stage::Signer(_), LookupTarget::EdgeHub, _)
+            | (Stage::Signer(_), LookupTarget::Policy, IdentitySource::Transport)
+            // the identity, then the identity with the issuers of its certificate
+            | (Stage::Certificate, ..) => 2,
+            _ => 1,
         }
     }
 
@@ -173,7 +224,7 @@ impl<'a, K> PendingAuthentication<'a, K> {
     }
 
     /// Returns the SHA-256 thumbprints of the authorities above a verified certificate, its issuer first. Pass them to a
-    /// store whose lists can block an issuer ([`Registry::find_issued`](hubward_registry::Registry::find_issued)).
+    /// store whose lists can block an issuer ([`Registry::find`](hubward_registry::Registry::find)).
     /// Empty for a token, and before the certificate is verified. If not empty, the lookup is that of the previous
     /// stage again: only the status of the record may differ.
     #[must_use]
@@ -188,7 +239,7 @@ impl<'a, K> PendingAuthentication<'a, K> {
     }
 }
 
-impl<'a, K: MacKey> PendingAuthentication<'a, K> {
+impl<'c, 'a, K: MacKey> PendingAuthentication<'c, 'a, K> {
     /// Resumes the authentication with the record that the store returned for [`PendingAuthentication::lookup`], at the time `now`.
     ///
     /// The same work is done if the store has no record, so the duration does not tell whether the identity exists.
@@ -200,16 +251,26 @@ impl<'a, K: MacKey> PendingAuthentication<'a, K> {
         self,
         found: LookupResult<'_, K>,
         now: UnixTime,
-    ) -> Result<AuthenticationStep<'a, K>, AuthError> {
+    ) -> Result<AuthenticationStep<'c, 'a, K>, AuthError> {
+        self.resume_with(&found, now)
+    }
+
+    /// Does what [`PendingAuthentication::resume`] does without a copy of the record.
+    #[inline(always)]
+    pub(super) fn resume_with(
+        self,
+        found: &LookupResult<'_, K>,
+        now: UnixTime,
+    ) -> Result<AuthenticationStep<'c, 'a, K>, AuthError> {
         let Self { bound, stage } = self;
         // the token of a device or module that signed it itself
         if let (Stage::Signer(token), LookupTarget::Identity, LookupResult::Identity(record)) =
-            (stage, bound.target, &found)
+            (stage, bound.target, found)
         {
             let proven = token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?;
             return Ok(AuthenticationStep::Authenticated(authenticated(bound, proven)));
         }
-        Self { bound, stage }.resume_slow_path(&found, now).map_err(refused)
+        Self { bound, stage }.resume_slow_path(found, now).map_err(refused)
     }
 
     /// Resumes all stages that [`PendingAuthentication::resume`] does not resume itself.
@@ -219,7 +280,7 @@ impl<'a, K: MacKey> PendingAuthentication<'a, K> {
         self,
         found: &LookupResult<'_, K>,
         now: UnixTime,
-    ) -> Result<AuthenticationStep<'a, K>, AuthError> {
+    ) -> Result<AuthenticationStep<'c, 'a, K>, AuthError> {
         let Self { mut bound, stage } = self;
         let step = match stage {
             Stage::Signer(token) => match (bound.target, found) {
@@ -262,10 +323,10 @@ impl<'a, K: MacKey> PendingAuthentication<'a, K> {
 
 /// Ends an authentication.
 #[inline(always)]
-fn authenticated<'a, K>(bound: BoundCredentials<'a, K>, proven: Proven<'a>) -> Authenticated<'a> {
+fn authenticated<'a, K>(bound: BoundCredentials<'_, 'a, K>, proven: Proven<'a>) -> Authenticated<'a> {
     let actor = bound.actor();
     let BoundCredentials { operation, claimed, certificate, .. } = bound;
-    let Proven { policy, token_policy, key_slot, granted, scope, versions, until } = proven;
+    let Proven { policy, token_policy, key_slot, granted, scope, versions, edge_device, until } = proven;
     let identity = policy.unwrap_or(claimed);
     Authenticated {
         identity,
@@ -276,12 +337,13 @@ fn authenticated<'a, K>(bound: BoundCredentials<'a, K>, proven: Proven<'a>) -> A
         key_slot,
         certificate,
         versions,
+        edge_device,
         until,
         operation,
     }
 }
 
-impl<K> fmt::Debug for PendingAuthentication<'_, K> {
+impl<K> fmt::Debug for PendingAuthentication<'_, '_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingAuthentication").field("lookup", &self.lookup()).finish_non_exhaustive()
     }

@@ -13,8 +13,8 @@ use crate::error::AuthError;
 use crate::transport::claimed_identity::ClaimedIdentity;
 
 /// Credentials whose names all refer to one identity, and the record to look up next.
-pub(super) struct BoundCredentials<'a, K> {
-    pub(super) config: &'a HubConfig<'a, K>,
+pub(super) struct BoundCredentials<'c, 'a, K> {
+    pub(super) config: &'c HubConfig<K>,
     pub(super) context: TransportContext<'a>,
     pub(super) operation: RequestedOperation<'a>,
     pub(super) target: LookupTarget,
@@ -78,11 +78,13 @@ pub(super) struct Proven<'a> {
     pub(super) granted: Permissions,
     pub(super) scope: Scope<'a>,
     pub(super) versions: RecordVersions,
+    /// `true` if the own credential of an edge device was verified.
+    pub(super) edge_device: bool,
     /// The last second at which the proof is valid.
     pub(super) until: u64,
 }
 
-impl<'a, K> BoundCredentials<'a, K> {
+impl<'a, K> BoundCredentials<'_, 'a, K> {
     /// Returns the edge device whose edge hub acts on behalf of the claimed identity.
     #[inline(always)]
     pub(super) const fn actor(&self) -> Option<Segment<'a>> {

@@ -19,7 +19,7 @@ use crate::transport::claimed_identity::ClaimedIdentity;
 
 /// Parses a token and requires that it is for this hub.
 #[inline(always)]
-fn parse<'a, K: MacKey>(text: &'a str, config: &HubConfig<'_, K>) -> Result<SasToken<'a>, AuthError> {
+fn parse<'a, K: MacKey>(text: &'a str, config: &HubConfig<K>) -> Result<SasToken<'a>, AuthError> {
     let token = SasToken::parse(text, config.token()).map_err(refused)?;
     let resource = token.resource();
     if resource.is_registration() {
@@ -37,7 +37,7 @@ fn parse<'a, K: MacKey>(text: &'a str, config: &HubConfig<'_, K>) -> Result<SasT
 pub(super) fn parse_for<'a, K: MacKey>(
     identity: &Identity<'_>,
     text: &'a str,
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
 ) -> Result<SasToken<'a>, AuthError> {
     let token = parse(text, config)?;
     let covered = token.policy().is_some() && may_connect(token.resource(), identity);
@@ -47,11 +47,43 @@ pub(super) fn parse_for<'a, K: MacKey>(
     Ok(token)
 }
 
+/// Parses the token that is put for the name of a device: the device's, a policy's, or that of one of its modules, which
+/// is then the claimed identity. The ids of a module's token are compared exactly, since they select the key.
+pub(super) fn parse_for_device<'a, K: MacKey>(
+    claimed: ClaimedIdentity<'a>,
+    text: &'a str,
+    config: &HubConfig<K>,
+) -> Result<(SasToken<'a>, ClaimedIdentity<'a>), AuthError> {
+    let token = parse(text, config)?;
+    if let (None, Shape::Module(device, module)) = (token.policy(), token.resource().shape())
+        && claimed.identity().device().is_some_and(|id| device.eq_decoded(id.as_str()))
+    {
+        let module = ClaimedIdentity::from_lookup(&Lookup::Module(device, module));
+        return Ok((token, module.ok_or(AuthError::IdentityMismatch)?));
+    }
+    parse_for(&claimed.identity(), text, config).map(|token| (token, claimed))
+}
+
+/// Parses the token of a request that manages the modules of a device: the device's own, or that of another caller, which
+/// is then the claimed identity.
+pub(super) fn parse_for_edge_device<'a, K: MacKey>(
+    claimed: ClaimedIdentity<'a>,
+    text: &'a str,
+    config: &HubConfig<K>,
+) -> Result<(SasToken<'a>, ClaimedIdentity<'a>, IdentitySource), AuthError> {
+    let token = parse(text, config)?;
+    if token.policy().is_none() && token.is_for(&claimed.identity(), config.token()) {
+        return Ok((token, claimed, IdentitySource::Transport));
+    }
+    let (token, claimed) = parse_unnamed(&TransportContext::Empty, text, config)?;
+    Ok((token, claimed, IdentitySource::Token))
+}
+
 /// Parses a token if the transport names no device and no module: the token's signer is the claimed identity.
 pub(super) fn parse_unnamed<'a, K: MacKey>(
     context: &TransportContext<'_>,
     text: &'a str,
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
 ) -> Result<(SasToken<'a>, ClaimedIdentity<'a>), AuthError> {
     let token = parse(text, config)?;
     let signer = token.signer();
@@ -70,7 +102,10 @@ fn matches_context(context: &TransportContext<'_>, token: &SasToken<'_>, signer:
         TransportContext::Audience(audience) => {
             matches!(signer, Lookup::Policy(_)) && token.resource().covers(audience)
         }
-        TransportContext::Empty | TransportContext::Actor(_) => true,
+        TransportContext::Empty
+        | TransportContext::Actor(_)
+        | TransportContext::DeviceName
+        | TransportContext::EdgeDevice => true,
     }
 }
 
@@ -83,14 +118,14 @@ pub(super) const fn signer(token: &SasToken<'_>) -> LookupTarget {
 /// Returns `true` if a policy's token for `resource` may connect `identity`: if the resource is the hub, all its devices,
 /// a device or a module, and covers the identity. `{host}/devices/{id}/modules` connects no module, although
 /// [`ResourcePath::covers_identity`] is true.
-fn may_connect(resource: ResourcePath<'_>, identity: &Identity<'_>) -> bool {
+pub(crate) fn may_connect(resource: ResourcePath<'_>, identity: &Identity<'_>) -> bool {
     !matches!(resource.shape(), Shape::Other) && resource.covers_identity(identity)
 }
 
 /// Verifies the token with the keys of the claimed identity.
 #[inline(always)]
 pub(super) fn verify_by_identity<'a, K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     claimed: &ClaimedIdentity<'_>,
     token: SasToken<'a>,
     record: &IdentityRecord<'_, K>,
@@ -101,13 +136,14 @@ pub(super) fn verify_by_identity<'a, K: MacKey>(
     }
     let (token, version) = verify_with_keys(config, token, record, now)?;
     let versions = RecordVersions::identity(version);
-    Ok(proven(config, token, Permissions::DEVICE_CONNECT, Scope::Own, versions))
+    let proven = proven(config, token, Permissions::DEVICE_CONNECT, Scope::Own, versions);
+    Ok(Proven { edge_device: record.is_edge_device(), ..proven })
 }
 
 /// Verifies the token with the keys of an identity's record. Returns the version of the key that matched.
 #[inline(always)]
 pub(super) fn verify_with_keys<'a, K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: SasToken<'a>,
     record: &IdentityRecord<'_, K>,
     now: UnixTime,
@@ -115,14 +151,16 @@ pub(super) fn verify_with_keys<'a, K: MacKey>(
     let Credential::Keys(keys) = record.credential() else {
         return Err(reject(config, token, AuthError::NotByToken, now));
     };
-    let token = token.verify(keys.with_dummy(config.dummy_key()), now, config.token()).map_err(refused)?;
+    let token = token
+        .verify_for_any_host(keys.with_dummy(config.dummy_key()), now, config.token())
+        .map_err(refused)?;
     require_enabled(record.status()).map_err(refused)?;
     Ok((token, record.version_of(token.key_slot())))
 }
 
 /// Verifies the token with the keys of the policy that it names.
 pub(super) fn verify_by_policy<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     parsed: SasToken<'a>,
     policy: &PolicyRecord<'_, K>,
     now: UnixTime,
@@ -131,10 +169,17 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
     if !parsed.policy().is_some_and(|name| name.eq_decoded(policy.name().as_str())) {
         return Err(reject(config, parsed, AuthError::RecordMismatch, now));
     }
-    let token = parsed.verify(policy.keys().with_dummy(config.dummy_key()), now, config.token())?;
+    let token =
+        parsed.verify_for_any_host(policy.keys().with_dummy(config.dummy_key()), now, config.token())?;
     let (rights, version) = (policy.rights(), policy.version());
     match bound.source {
-        // without DeviceConnect the token connects no device: the policy itself is authenticated
+        // a device that connects is named, so without DeviceConnect the token proves neither it nor the policy
+        IdentitySource::Transport
+            if !rights.contains(Permissions::DEVICE_CONNECT) && !bound.operation.is_request() =>
+        {
+            Err(AuthError::PolicyConnectsNoDevice)
+        }
+        // the path of a request names no caller: the policy itself is authenticated
         IdentitySource::Transport if !rights.contains(Permissions::DEVICE_CONNECT) => {
             let policy = ClaimedIdentity::from_lookup(&parsed.signer()).ok_or(AuthError::RecordMismatch)?;
             let (scope, versions) = (Scope::Resource(token.resource()), RecordVersions::policy(version));
@@ -150,21 +195,19 @@ pub(super) fn verify_by_policy<'a, K: MacKey>(
             Ok(Step::Lookup(LookupTarget::Identity, Stage::DeviceCheck { token, rights, version }))
         }
         IdentitySource::Token => {
-            // DeviceConnect needs a device that the transport names, whose record is then checked
-            let granted = rights.difference(Permissions::DEVICE_CONNECT);
             let resource = match bound.context {
                 TransportContext::Audience(audience) => audience,
                 _ => token.resource(),
             };
             let versions = RecordVersions::policy(version);
-            Ok(Step::Authenticated(proven(config, token, granted, Scope::Resource(resource), versions)))
+            Ok(Step::Authenticated(proven(config, token, rights, Scope::Resource(resource), versions)))
         }
     }
 }
 
 /// Handles a signer that the store does not know.
 pub(super) fn signer_not_found<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     token: SasToken<'a>,
     now: UnixTime,
 ) -> Result<Step<'a>, AuthError> {
@@ -177,7 +220,7 @@ pub(super) fn signer_not_found<'a, K: MacKey>(
 /// Returns `true` if the token's `skn` is the id of the device that the transport names, and its resource is that
 /// device's. Some devices send such tokens, signed with their own key. If [`SknAsDeviceId`] permits it and no policy has
 /// that name, the device's key is looked up instead.
-fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, K>, token: &SasToken<'_>) -> bool {
+fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, '_, K>, token: &SasToken<'_>) -> bool {
     let rules = bound.config.token();
     match (token.policy(), bound.claimed.identity()) {
         // the claimed identity is a device only if the transport names it; otherwise it is the policy
@@ -196,18 +239,18 @@ fn has_device_id_as_policy<K: MacKey>(bound: &BoundCredentials<'_, K>, token: &S
 #[cold]
 #[inline(never)]
 pub(super) fn reject<K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: SasToken<'_>,
     reason: AuthError,
     now: UnixTime,
 ) -> AuthError {
-    let _ = black_box(token.verify(config.dummy_keys(), now, config.token()));
+    let _ = black_box(token.verify_for_any_host(config.dummy_keys(), now, config.token()));
     reason
 }
 
 /// Checks the record of the device or module that a policy's token connects.
 pub(super) fn check_device<'a, K: MacKey>(
-    bound: &BoundCredentials<'a, K>,
+    bound: &BoundCredentials<'_, 'a, K>,
     token: VerifiedToken<'a>,
     rights: Permissions,
     version: RecordVersion,
@@ -225,11 +268,11 @@ pub(super) fn check_device<'a, K: MacKey>(
 
 /// Requires that a verified token has not expired since the previous lookup.
 pub(super) fn require_unexpired<K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: &VerifiedToken<'_>,
     now: UnixTime,
 ) -> Result<(), AuthError> {
-    let (expiry, leeway) = (token.expires().as_secs(), config.token().leeway);
+    let (expiry, leeway) = (token.expires().as_secs(), config.token().leeway.as_secs());
     if expiry.saturating_add(leeway) < now.as_secs() {
         return Err(AuthError::Verify(VerifyError::Expired { expiry, now: now.as_secs(), leeway }));
     }
@@ -239,13 +282,13 @@ pub(super) fn require_unexpired<K: MacKey>(
 /// Returns the proof of an identity by a verified token.
 #[inline(always)]
 pub(super) fn proven<'a, K: MacKey>(
-    config: &HubConfig<'_, K>,
+    config: &HubConfig<K>,
     token: VerifiedToken<'a>,
     granted: Permissions,
     scope: Scope<'a>,
     versions: RecordVersions,
 ) -> Proven<'a> {
-    let until = token.expires().as_secs().saturating_add(config.token().leeway);
+    let until = token.expires().as_secs().saturating_add(config.token().leeway.as_secs());
     let (token_policy, key_slot) = (token.policy(), Some(token.key_slot()));
-    Proven { policy: None, token_policy, key_slot, granted, scope, versions, until }
+    Proven { policy: None, token_policy, key_slot, granted, scope, versions, edge_device: false, until }
 }

@@ -3,8 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use hubward_core::UnixTime;
+use hubward_core::{Identity, UnixTime};
 
+use super::bearer::CbsUser;
 use crate::error::AuthError;
 use crate::session::Session;
 use crate::transport::auth_chain::edge_hub;
@@ -16,19 +17,23 @@ pub const MAX_IDENTITIES: usize = 128;
 /// it. It holds neither tokens nor keys.
 ///
 /// ```
-/// use hubward::{LinkDecision, Cbs, LinkDenial, LinkRole};
-/// use hubward::types::UnixTime;
+/// use hubward::types::{HostName, SymmetricKey};
+/// use hubward::{Cbs, HubConfig, LinkDecision, LinkDenial, LinkRole, LinkStep};
+/// use hubward_rustcrypto::HmacKey;
 ///
-/// let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_800_000_000));
-/// let cbs = Cbs::new();
+/// let dummy_key = HmacKey::new(&SymmetricKey::generate(getrandom::fill)?);
+/// let config = HubConfig::new(HostName::parse("contoso.example")?, dummy_key);
+/// let mut cbs = Cbs::new();
 /// // no token was put, so no link is permitted
-/// let attach = cbs.may_attach(LinkRole::Sender, "/devices/pump-7/messages/events", now);
-/// assert!(matches!(attach, LinkDecision::Deny(LinkDenial::NoToken)));
+/// let step = cbs.may_attach(LinkRole::Sender, "/devices/pump-7/messages/events", &config, |_| None);
+/// assert!(matches!(step, LinkStep::Decided(LinkDecision::Deny(LinkDenial::NoToken))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Cbs {
     pub(super) entries: Vec<Entry>,
-    limit: usize,
+    pub(super) users: Vec<CbsUser>,
+    pub(super) limit: usize,
     /// `true` if a certificate opened the connection.
     pub(super) by_certificate: bool,
 }
@@ -39,7 +44,18 @@ pub(super) struct Entry {
     /// The resource that a policy's token was put for; another token for it replaces this one. `None` for a device or a
     /// module, whose token is replaced by another one for the same identity.
     pub(super) audience: Option<Box<str>>,
+    /// The token from which the session is derived, if a policy's token for many devices opened it.
+    pub(super) source: Option<PolicySource>,
     pub(super) session: Session,
+}
+
+/// A policy's token for many devices.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct PolicySource {
+    /// The policy.
+    pub(super) policy: Box<str>,
+    /// The resource that the token was put for; `None` for the token of SASL PLAIN.
+    pub(super) audience: Option<Box<str>>,
 }
 
 impl Cbs {
@@ -52,7 +68,7 @@ impl Cbs {
     /// Creates a connection without identities, with a limit of `limit`.
     #[must_use]
     pub const fn with_limit(limit: usize) -> Self {
-        Self { entries: Vec::new(), limit, by_certificate: false }
+        Self { entries: Vec::new(), users: Vec::new(), limit, by_certificate: false }
     }
 
     /// Adds the session of the SASL exchange: PLAIN with a token, or EXTERNAL with a certificate. It permits links as a
@@ -61,7 +77,7 @@ impl Cbs {
     #[must_use]
     pub fn with_session(mut self, session: Session) -> Self {
         self.by_certificate |= session.is_by_certificate();
-        self.entries.push(Entry { audience: None, session });
+        self.entries.push(Entry { audience: None, source: None, session });
         self
     }
 
@@ -78,8 +94,21 @@ impl Cbs {
 
     /// Adds an entry in place of the one for the same identity or audience, and removes expired ones.
     pub(super) fn add(&mut self, entry: Entry, now: UnixTime) -> Result<(), AuthError> {
-        self.entries.retain(|other| other.session.until() >= now.as_secs() && !other.is_replaced_by(&entry));
-        if self.entries.len() >= self.limit {
+        self.entries.retain(|other| other.session.until() >= now && !other.is_replaced_by(&entry));
+        // the devices of a policy's token follow the new token for the same name, if the same policy signed it
+        if let Some(source) = entry.as_source() {
+            self.entries.retain_mut(|other| match &other.source {
+                Some(own) if own.audience == source.audience => {
+                    let renewed = *own == source && entry.session.connects_devices();
+                    if renewed {
+                        other.session.renew(&entry.session);
+                    }
+                    renewed
+                }
+                _ => true,
+            });
+        }
+        if self.entries.len().saturating_add(self.users.len()) >= self.limit {
             return Err(AuthError::TooManyIdentities);
         }
         if entry.session.is_by_own_token() {
@@ -102,6 +131,16 @@ impl Default for Cbs {
 }
 
 impl Entry {
+    /// Returns the source of the sessions that a policy's token opens.
+    pub(super) fn as_source(&self) -> Option<PolicySource> {
+        match self.session.identity() {
+            Identity::Policy(name) => {
+                Some(PolicySource { policy: name.as_str().into(), audience: self.audience.clone() })
+            }
+            _ => None,
+        }
+    }
+
     fn is_replaced_by(&self, other: &Self) -> bool {
         match (&self.audience, &other.audience) {
             (None, None) => self.session.identity() == other.session.identity(),

@@ -36,7 +36,7 @@ impl Cbs {
         let device = chain.actor().ok_or(AuthError::NoDelegationToken)?;
         let actor = edge_hub(device);
         let is_actor = |session: &Session| {
-            session.is_by_own_token() && session.until() >= now.as_secs() && actor.is(&session.identity())
+            session.is_by_own_token() && session.until() >= now && actor.is(&session.identity())
         };
         let edge_hub_at = self.sessions().position(is_actor).ok_or(AuthError::NoDelegationToken)?;
         Ok(PendingDelegation { cbs: self, edge_hub_at, device, target: chain.target() })
@@ -66,7 +66,7 @@ impl<'a> PendingDelegation<'_, 'a> {
     pub fn resume<K>(self, found: &LookupResult<'_, K>, now: UnixTime) -> Result<(), AuthError> {
         let Self { cbs, edge_hub_at, device, target } = self;
         let edge_hub = &cbs.entries.get(edge_hub_at).ok_or(AuthError::NoDelegationToken)?.session;
-        if edge_hub.until() < now.as_secs() {
+        if edge_hub.until() < now {
             return Err(AuthError::NoDelegationToken);
         }
         match found {
@@ -77,7 +77,7 @@ impl<'a> PendingDelegation<'_, 'a> {
                 }
                 require_enabled(record.status())?;
                 let session = edge_hub.delegate(&device, &record.identity(), record.version());
-                cbs.add(Entry { audience: None, session }, now)
+                cbs.add(Entry { audience: None, source: None, session }, now)
             }
             _ => Err(AuthError::RecordMismatch),
         }

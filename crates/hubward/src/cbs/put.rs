@@ -5,6 +5,7 @@ use core::fmt;
 use hubward_core::{Identity, Lookup, LookupResult, MacKey, UnixTime};
 
 use super::connection::{Cbs, Entry};
+use crate::authentication::authenticated::Authenticated;
 use crate::authentication::state_machine::{AuthenticationStep, PendingAuthentication};
 use crate::config::{BothCredentials, HubConfig};
 use crate::credentials::Credentials;
@@ -27,12 +28,12 @@ pub enum CbsStep<'c, 'a, K> {
 #[must_use = "a pending put that is dropped puts no token"]
 pub struct PendingCbs<'c, 'a, K> {
     cbs: &'c mut Cbs,
-    pending: PendingAuthentication<'a, K>,
+    pending: PendingAuthentication<'a, 'a, K>,
 }
 
 /// The response to a `put-token`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CbsResponse(Result<(), AuthError>);
+pub struct CbsResponse(pub(super) Result<(), AuthError>);
 
 impl Cbs {
     /// Puts a token. It permits links after the lookups and its verification, not before. It then replaces an earlier
@@ -40,15 +41,34 @@ impl Cbs {
     pub fn put_token<'c, 'a, K: MacKey>(
         &'c mut self,
         put: CbsRequest<'a>,
-        rules: &'a HubConfig<'a, K>,
+        rules: &'a HubConfig<K>,
     ) -> CbsStep<'c, 'a, K> {
-        if self.by_certificate && rules.both_credentials() != BothCredentials::TokenWins {
-            return CbsStep::Replied(CbsResponse(Err(AuthError::BothCredentials)));
-        }
-        match Credentials::cbs(put).and_then(|presented| presented.start(rules)) {
+        let presented = self.presented(put, rules);
+        match presented.and_then(|presented| presented.start(rules)) {
             Ok(pending) => CbsStep::NeedsLookup(PendingCbs { cbs: self, pending }),
             Err(error) => CbsStep::Replied(CbsResponse(Err(error))),
         }
+    }
+
+    /// Parses a put-token, unless a certificate opened the connection and the configuration prefers no token.
+    pub(super) fn presented<'a, K: MacKey>(
+        &self,
+        put: CbsRequest<'a>,
+        rules: &HubConfig<K>,
+    ) -> Result<Credentials<'a>, AuthError> {
+        if self.by_certificate && rules.both_credentials() != BothCredentials::TokenWins {
+            return Err(AuthError::BothCredentials);
+        }
+        Credentials::cbs(put)
+    }
+
+    /// Adds the session of a verified token.
+    pub(super) fn keep(&mut self, authenticated: Authenticated<'_>, now: UnixTime) -> Result<(), AuthError> {
+        let audience = match authenticated.identity() {
+            Identity::Policy(_) => authenticated.resource().map(|path| path.as_received().into()),
+            _ => None,
+        };
+        self.add(Entry { audience, source: None, session: authenticated.into_session() }, now)
     }
 }
 
@@ -66,13 +86,7 @@ impl<'c, 'a, K: MacKey> PendingCbs<'c, 'a, K> {
             Ok(AuthenticationStep::NeedsLookup(pending)) => {
                 return CbsStep::NeedsLookup(PendingCbs { cbs, pending });
             }
-            Ok(AuthenticationStep::Authenticated(authenticated)) => {
-                let audience = match authenticated.identity() {
-                    Identity::Policy(_) => authenticated.resource().map(|path| path.as_received().into()),
-                    _ => None,
-                };
-                cbs.add(Entry { audience, session: authenticated.into_session() }, now)
-            }
+            Ok(AuthenticationStep::Authenticated(authenticated)) => cbs.keep(authenticated, now),
             Err(error) => Err(error),
         };
         CbsStep::Replied(CbsResponse(result))
@@ -80,6 +94,14 @@ impl<'c, 'a, K: MacKey> PendingCbs<'c, 'a, K> {
 }
 
 impl CbsResponse {
+    pub(super) const fn taken() -> Self {
+        Self(Ok(()))
+    }
+
+    pub(super) const fn refused(error: AuthError) -> Self {
+        Self(Err(error))
+    }
+
     /// Returns the `status-code` of the response: 200, 400 for a malformed message, or 401 for a rejected token.
     #[must_use]
     pub const fn status_code(&self) -> i32 {

@@ -13,4 +13,5 @@ mod x509;
 pub use directory::{DirectoryConfig, HUB_AUDIENCE};
 pub use hub::{BothCredentials, HubConfig};
 pub use provisioning::ProvisioningConfig;
+pub(crate) use provisioning::ProvisioningHosts;
 pub use x509::X509Config;

@@ -1,15 +1,19 @@
 //! The verification of client certificates.
 
+use alloc::sync::Arc;
 use core::fmt;
 
 use hubward_core::{Digest, Identity, Thumbprint};
 use hubward_x509::{
-    Anchors, Budget, ExpectedSubject, Profile, Purpose, Revocation, ValidityPolicy, profile::ExtendedKeyUsage,
+    Anchors, Budget, Crls, ExpectedSubject, Profile, Purpose, Revocation, ValidityPolicy,
+    profile::{AnchorVersions, ExtendedKeyUsage},
 };
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
 /// The trust anchors, the accepted signature algorithms, and the requirements on a client's certificate. The caller
 /// provides the cryptography.
+///
+/// It owns the anchors and the revocation lists, which were parsed once; a clone shares them.
 ///
 /// ```
 /// use hubward::X509Config;
@@ -18,19 +22,23 @@ use rustls_pki_types::SignatureVerificationAlgorithm;
 /// // the certificates of the registered authorities, in DER
 /// let registered: Vec<hubward::CertificateDer<'static>> = vec![];
 /// let anchors = Anchors::parse(&registered)?;
-/// let rules = X509Config::new(&anchors, hubward_ring::signature::ALL, &hubward_ring::Digests)
+/// let x509 = X509Config::new(anchors, hubward_ring::signature::ALL, &hubward_ring::Digests)
 ///     .with_validity(ValidityPolicy::IgnoreForThumbprint);
-/// # let _ = rules;
+/// # let _ = x509;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy)]
-pub struct X509Config<'r> {
-    pub(crate) anchors: &'r Anchors<'r>,
-    pub(crate) algorithms: &'r [&'r dyn SignatureVerificationAlgorithm],
-    pub(crate) digest: &'r dyn Digest,
+#[derive(Clone)]
+pub struct X509Config {
+    anchors: Anchors,
+    /// The SHA-256 thumbprint of each anchor.
+    thumbprints: Arc<[Thumbprint]>,
+    pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
+    pub(crate) digest: &'static dyn Digest,
     pub(crate) validity: ValidityPolicy,
     extended_key_usage: ExtendedKeyUsage,
-    revocation: Revocation<'r>,
+    anchor_versions: AnchorVersions,
+    revocation: Revocation<'static>,
+    crls: Option<Crls>,
     budget: Budget,
 }
 
@@ -47,24 +55,28 @@ const BUDGET: Budget = {
     budget
 };
 
-impl<'r> X509Config<'r> {
+impl X509Config {
     /// Accepts certificates below one of `anchors`, and certificates by their thumbprints.
     ///
     /// A certificate must be within its validity period, and if it has an extended key usage, that must include client
     /// authentication.
     #[must_use]
-    pub const fn new(
-        anchors: &'r Anchors<'r>,
-        algorithms: &'r [&'r dyn SignatureVerificationAlgorithm],
-        digest: &'r dyn Digest,
+    pub fn new(
+        anchors: Anchors,
+        algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
+        digest: &'static dyn Digest,
     ) -> Self {
+        let thumbprints = anchors.ders().map(|der| Thumbprint::Sha256(digest.sha256(der))).collect();
         Self {
             anchors,
+            thumbprints,
             algorithms,
             digest,
             validity: ValidityPolicy::Enforce,
             extended_key_usage: ExtendedKeyUsage::AllowAbsent(Purpose::ClientAuth),
+            anchor_versions: AnchorVersions::Any,
             revocation: Revocation::unchecked(),
+            crls: None,
             budget: BUDGET,
         }
     }
@@ -72,15 +84,22 @@ impl<'r> X509Config<'r> {
     /// Sets whether a certificate that is registered by its thumbprint must be within its validity period. If not, it is
     /// accepted for as long as the thumbprint is registered.
     #[must_use]
-    pub const fn with_validity(mut self, validity: ValidityPolicy) -> Self {
+    pub fn with_validity(mut self, validity: ValidityPolicy) -> Self {
         self.validity = validity;
         self
     }
 
     /// Sets the requirement on the extended key usage of a chain.
     #[must_use]
-    pub const fn with_extended_key_usage(mut self, rule: ExtendedKeyUsage) -> Self {
+    pub fn with_extended_key_usage(mut self, rule: ExtendedKeyUsage) -> Self {
         self.extended_key_usage = rule;
+        self
+    }
+
+    /// Sets the versions of certificates that are accepted as trust anchors. By default also version 1.
+    #[must_use]
+    pub const fn with_anchor_versions(mut self, versions: AnchorVersions) -> Self {
+        self.anchor_versions = versions;
         self
     }
 
@@ -88,44 +107,51 @@ impl<'r> X509Config<'r> {
     /// certificate that is registered by its thumbprint is not checked either: remove the thumbprint from the record.
     /// Revocation does not end a session: disable the identity too, or block its issuer.
     #[must_use]
-    pub const fn with_revocation(mut self, revocation: Revocation<'r>) -> Self {
-        self.revocation = revocation;
+    pub fn with_revocation(mut self, revocation: Revocation<'_>) -> Self {
+        self.revocation = revocation.without_crls();
+        self.crls = revocation.crls().cloned();
         self
     }
 
     /// Sets the maximum work for a chain.
     #[must_use]
-    pub const fn with_budget(mut self, budget: Budget) -> Self {
+    pub fn with_budget(mut self, budget: Budget) -> Self {
         self.budget = budget;
         self
     }
 
     /// Returns `true` if a trust anchor has this SHA-256 thumbprint.
     pub(crate) fn has_anchor(&self, thumbprint: &Thumbprint) -> bool {
-        let is = |der| Thumbprint::Sha256(self.digest.sha256(der)).matches(thumbprint);
-        self.anchors.iter().any(|anchor| is(anchor.as_der()))
+        self.thumbprints.iter().any(|anchor| anchor.matches(thumbprint))
+    }
+
+    /// Returns the trust anchors.
+    #[must_use]
+    pub const fn anchors(&self) -> &Anchors {
+        &self.anchors
     }
 
     /// Returns the requirements on a device's or a module's certificate. Returns `None` for other identities, which
     /// cannot have certificates.
-    pub(crate) fn profile<'i>(&self, identity: &Identity<'i>) -> Option<Profile<'i>>
-    where
-        'r: 'i,
-    {
+    pub(crate) fn profile<'i>(&'i self, identity: &Identity<'i>) -> Option<Profile<'i>> {
         let subject = match identity {
             Identity::Device(id) => ExpectedSubject::Device(*id),
             Identity::Module(device, id) => ExpectedSubject::Module(*device, *id),
             _ => return None,
         };
-        let profile = Profile::device(subject).revocation(self.revocation);
+        let revocation = match &self.crls {
+            Some(crls) => self.revocation.with_crls(crls),
+            None => self.revocation,
+        };
+        let profile = Profile::device(subject).anchor_versions(self.anchor_versions).revocation(revocation);
         Some(profile.extended_key_usage(self.extended_key_usage).budget(self.budget))
     }
 }
 
-impl fmt::Debug for X509Config<'_> {
+impl fmt::Debug for X509Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("X509Config")
-            .field("anchors", &self.anchors.iter().count())
+            .field("anchors", &self.anchors.iter().len())
             .field("validity", &self.validity)
             .field("extended_key_usage", &self.extended_key_usage)
             .finish_non_exhaustive()

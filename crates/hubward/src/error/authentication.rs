@@ -106,11 +106,19 @@ pub enum AuthError {
     #[error("the CBS operation is not `put-token`")]
     CbsOperation,
     /// The type of a CBS token is unknown.
-    #[error("the CBS token type is not `servicebus.windows.net:sastoken`")]
+    #[error(
+        "the CBS token type is neither `servicebus.windows.net:sastoken` nor `azure-devices.net:sastoken`"
+    )]
     CbsType,
     /// The `name` of a CBS message is not a resource.
     #[error("CBS name: {0}")]
     CbsName(ResourceError),
+    /// The `name` of a CBS message is a URI that is not the hub alone.
+    #[error("CBS name: a URI must be `amqps://` or `https://` and the hub's host, with nothing below it")]
+    CbsUri,
+    /// A device or a module was named, and the policy that signed the token has no DeviceConnect.
+    #[error("the policy that signed the token has no DeviceConnect, so it connects no device")]
+    PolicyConnectsNoDevice,
     /// The connection has the maximum number of identities.
     #[error("this connection has the maximum number of identities")]
     TooManyIdentities,
@@ -187,6 +195,7 @@ impl From<PutTokenError> for AuthError {
             PutTokenError::Operation => Self::CbsOperation,
             PutTokenError::Type => Self::CbsType,
             PutTokenError::Name(error) => Self::CbsName(error),
+            PutTokenError::Uri => Self::CbsUri,
         }
     }
 }
@@ -203,6 +212,7 @@ impl AuthError {
             | Self::CbsOperation
             | Self::CbsType
             | Self::CbsName(_)
+            | Self::CbsUri
             | Self::AuthChain(_)
             | Self::Token(_)
             | Self::Certificate(_)
@@ -225,6 +235,8 @@ impl AuthError {
             Self::CbsOperation => "cbs-operation",
             Self::CbsType => "cbs-type",
             Self::CbsName(_) => "cbs-name",
+            Self::CbsUri => "cbs-uri",
+            Self::PolicyConnectsNoDevice => "policy-connects-no-device",
             Self::TooManyIdentities => "too-many-identities",
             Self::ClientId => "client-id",
             Self::DelegationTargetMismatch => "auth-chain-target",
@@ -274,6 +286,7 @@ const fn chain_code(error: &ChainError) -> &'static str {
             Problem::NotCa => "certificate-by-no-authority",
             Problem::CaAsLeaf => "certificate-of-an-authority",
             Problem::BadSignature => "certificate-wrong-signature",
+            Problem::UnsupportedAlgorithm(_) | Problem::UnsupportedKey(_) => "certificate-algorithm",
             Problem::Revoked { .. } => "certificate-revoked",
             Problem::RevocationUnknown(_) => "certificate-status-unknown",
             Problem::Purpose | Problem::KeyUsage => "certificate-purpose",

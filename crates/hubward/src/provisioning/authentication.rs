@@ -20,8 +20,8 @@ use crate::error::AuthError;
 
 /// A pending authentication of a registration: the enrollments are needed.
 #[must_use = "a pending authentication that is dropped authenticates no device"]
-pub struct PendingRegistration<'a, K> {
-    rules: &'a ProvisioningConfig<'a, K>,
+pub struct PendingRegistration<'c, 'a, K> {
+    rules: &'c ProvisioningConfig<K>,
     presented: RegistrationCredentials<'a>,
     credential: Credential<'a>,
 }
@@ -37,36 +37,57 @@ impl<'a> RegistrationCredentials<'a> {
     /// # Errors
     /// [`AuthError`] if the credential is malformed, is for another id scope, or is for another registration than the
     /// transport names.
-    pub fn start<K: MacKey>(
+    pub fn start<'c, K: MacKey>(
         self,
-        rules: &'a ProvisioningConfig<'a, K>,
-    ) -> Result<PendingRegistration<'a, K>, AuthError> {
-        if self.scope() != rules.scope {
+        rules: &'c ProvisioningConfig<K>,
+    ) -> Result<PendingRegistration<'c, 'a, K>, AuthError> {
+        if self.scope() != rules.scope() {
             return Err(AuthError::IdScopeMismatch);
         }
-        let credential = match SelectedCredential::select(self.token, self.certificates, rules.both)? {
-            SelectedCredential::Token(text) => {
-                let token = SasToken::parse(text, &rules.token)?;
-                match token.signer() {
-                    Lookup::Registration(scope, _) if !scope.eq_decoded(&self.scope) => {
-                        return Err(AuthError::IdScopeMismatch);
+        if self.host.is_some_and(|host| !rules.hosts().is_device(&host)) {
+            return Err(AuthError::HubMismatch);
+        }
+        let credential =
+            match SelectedCredential::select(self.token, self.certificates, rules.both_credentials())? {
+                SelectedCredential::Token(text) => {
+                    let token = SasToken::parse(text, rules.token())?;
+                    match token.signer() {
+                        Lookup::Registration(scope, _) if !scope.eq_decoded(&self.scope) => {
+                            return Err(AuthError::IdScopeMismatch);
+                        }
+                        Lookup::Registration(_, id) if id.eq_decoded(&self.id) => Credential::Token(token),
+                        _ => return Err(AuthError::IdentityMismatch),
                     }
-                    Lookup::Registration(_, id) if id.eq_decoded(&self.id) => Credential::Token(token),
-                    _ => return Err(AuthError::IdentityMismatch),
                 }
-            }
-            SelectedCredential::Certificates(_) if rules.x509.is_none() => {
-                return Err(AuthError::CertificatesNotJudged);
-            }
-            SelectedCredential::Certificates(certificates) => {
-                Credential::Chain(Box::new(certificate::parse(certificates)?))
-            }
-        };
+                SelectedCredential::Certificates(_) if rules.x509().is_none() => {
+                    return Err(AuthError::CertificatesNotJudged);
+                }
+                SelectedCredential::Certificates(certificates) => {
+                    Credential::Chain(Box::new(certificate::parse(certificates)?))
+                }
+            };
         Ok(PendingRegistration { rules, presented: self, credential })
     }
 }
 
-impl<'a, K: MacKey> PendingRegistration<'a, K> {
+impl<K: MacKey> ProvisioningConfig<K> {
+    /// Authenticates a device that registers, against the enrollments of this service. `make` prepares a key that was
+    /// derived from a group's key.
+    ///
+    /// # Errors
+    /// [`AuthError`] with the reason. Reject the device.
+    pub fn authenticate<'a, 'e>(
+        &self,
+        credentials: RegistrationCredentials<'a>,
+        enrollments: &'e Enrollments<K>,
+        make: impl Fn(&SymmetricKey) -> K,
+        now: UnixTime,
+    ) -> Result<AuthenticatedRegistration<'a, 'e>, AuthError> {
+        credentials.start(self)?.resume(enrollments, make, now)
+    }
+}
+
+impl<'a, K: MacKey> PendingRegistration<'_, 'a, K> {
     /// Returns the registration whose enrollments are needed: the individual enrollment of that registration id, compared
     /// without regard to case, or the groups that may contain it.
     #[must_use]
@@ -94,21 +115,21 @@ impl<'a, K: MacKey> PendingRegistration<'a, K> {
             Credential::Token(token) => by_token(token, &presented, rules, enrollments, make, now)?,
             Credential::Chain(chain) => by_chain(&chain, &presented, rules, enrollments, make, now)?,
         };
-        Ok(AuthenticatedRegistration { presented, selected, until })
+        Ok(AuthenticatedRegistration { presented, selected, until, hosts: rules.hosts().clone() })
     }
 }
 
 fn by_token<'a, 'e, K: MacKey>(
     token: SasToken<'a>,
     presented: &RegistrationCredentials<'_>,
-    rules: &ProvisioningConfig<'_, K>,
+    rules: &ProvisioningConfig<K>,
     enrollments: &'e Enrollments<K>,
     make: impl Fn(&SymmetricKey) -> K,
     now: UnixTime,
 ) -> Result<(EnrollmentMatch<'e>, u64), AuthError> {
     let verified: Cell<Option<Result<VerifiedToken<'a>, VerifyError>>> = Cell::new(None);
     let verifies = |keys: Keys<'_, K>| {
-        let result = token.verify(keys.with_dummy(&rules.dummy_key), now, &rules.token);
+        let result = token.verify_for_any_host(keys.with_dummy(rules.dummy_key()), now, rules.token());
         let is_valid = result.is_ok();
         // an expiry of an authentic token is a better reason than another key's wrong signature
         if !matches!(verified.get(), Some(Err(error)) if error != VerifyError::WrongSignature) {
@@ -119,15 +140,15 @@ fn by_token<'a, 'e, K: MacKey>(
     let selected = enrollments.select(presented.id(), &Evidence::Token(&verifies), make);
     match (selected, verified.get()) {
         (Ok(selected), Some(Ok(token))) => {
-            Ok((selected, token.expires().as_secs().saturating_add(rules.token.leeway)))
+            Ok((selected, token.expires().as_secs().saturating_add(rules.token().leeway.as_secs())))
         }
         (Err(ProvisionError::Disabled), _) => Err(AuthError::Disabled),
         (Err(_), Some(Err(error))) if error != VerifyError::WrongSignature => Err(error.into()),
         (Err(ProvisionError::Mismatch), Some(Err(error))) => Err(error.into()),
         (Err(error), verified) => {
             if verified.is_none() {
-                let dummy_keys = Keys::pair(&rules.dummy_key, &rules.dummy_key);
-                let _ = black_box(token.verify(dummy_keys, now, &rules.token));
+                let dummy_keys = Keys::pair(rules.dummy_key(), rules.dummy_key());
+                let _ = black_box(token.verify_for_any_host(dummy_keys, now, rules.token()));
             }
             Err(auth_error(error, AuthError::NotByToken))
         }
@@ -139,12 +160,12 @@ fn by_token<'a, 'e, K: MacKey>(
 fn by_chain<'e, K: MacKey>(
     chain: &Chain<'_>,
     presented: &RegistrationCredentials<'_>,
-    rules: &ProvisioningConfig<'_, K>,
+    rules: &ProvisioningConfig<K>,
     enrollments: &'e Enrollments<K>,
     make: impl Fn(&SymmetricKey) -> K,
     now: UnixTime,
 ) -> Result<(EnrollmentMatch<'e>, u64), AuthError> {
-    let x509 = rules.x509.as_ref().ok_or(AuthError::CertificatesNotJudged)?;
+    let x509 = rules.x509().ok_or(AuthError::CertificatesNotJudged)?;
     let registration = Identity::Device(DeviceId::assertion(&presented.id));
     let leaf = evidence::registration_thumbprint(x509, chain, &presented.id)?;
     let path = evidence::verify_path(x509, chain, &registration, now);
@@ -177,7 +198,7 @@ const fn auth_error(error: ProvisionError, mismatch: AuthError) -> AuthError {
     }
 }
 
-impl<K> fmt::Debug for PendingRegistration<'_, K> {
+impl<K> fmt::Debug for PendingRegistration<'_, '_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingRegistration")
             .field("lookup", &self.presented.lookup())

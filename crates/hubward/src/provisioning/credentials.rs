@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use hubward_core::{IdScope, Lookup, RegistrationId, Segment};
+use hubward_core::{Authority, IdScope, Lookup, RegistrationId, Segment};
 use hubward_policy::Transport;
 use rustls_pki_types::CertificateDer;
 
@@ -11,6 +11,7 @@ use super::username;
 use crate::credentials::TokenText;
 use crate::error::AuthError;
 use crate::transport::http::require_shared_access_signature;
+use crate::transport::uri::{ADDRESS_SCHEMES, Uri};
 
 /// A token, certificates or both, with an id scope and a registration id. Nothing is verified yet.
 ///
@@ -28,6 +29,8 @@ pub struct RegistrationCredentials<'a> {
     pub(super) certificates: &'a [CertificateDer<'a>],
     pub(super) scope: Box<str>,
     pub(super) id: Box<str>,
+    /// The host of a request or of a URI.
+    pub(super) host: Option<Authority<'a>>,
     /// The requested operation: transport, method and path. `None` for MQTT and AMQP.
     pub(super) operation: Option<(Transport, &'a str, &'a str)>,
 }
@@ -41,7 +44,7 @@ impl<'a> RegistrationCredentials<'a> {
     pub fn mqtt(client_id: &str, username: &str, password: Option<&'a str>) -> Result<Self, AuthError> {
         let (scope, id) = username::parse(client_id, username)?;
         let (scope, id) = (scope.as_str().into(), id.as_str().into());
-        Ok(Self { token: password.map(TokenText), certificates: &[], scope, id, operation: None })
+        Ok(Self { token: password.map(TokenText), certificates: &[], scope, id, host: None, operation: None })
     }
 
     /// Parses the username of AMQP's SASL PLAIN, `{id scope}/registrations/{id}`, and takes the password as the token.
@@ -50,11 +53,18 @@ impl<'a> RegistrationCredentials<'a> {
     /// [`AuthError::RegistrationPath`] if the username has another form.
     pub fn amqp_plain(username: &str, password: &'a str) -> Result<Self, AuthError> {
         let (scope, id) = names(username, false)?;
-        Ok(Self { token: Some(TokenText(password)), certificates: &[], scope, id, operation: None })
+        Ok(Self {
+            token: Some(TokenText(password)),
+            certificates: &[],
+            scope,
+            id,
+            host: None,
+            operation: None,
+        })
     }
 
-    /// Parses the address of a link that is attached after SASL EXTERNAL, `{id scope}/registrations/{id}`, and takes the
-    /// certificates of the connection as [`Credentials::with_certificates`](crate::Credentials::with_certificates) does.
+    /// Parses the address of a link that is attached after SASL EXTERNAL, `{id scope}/registrations/{id}` or a URI
+    /// `amqps://{host}[:port]/..` with that path, whose host must be one of the service's, and takes the certificates of the connection as [`Credentials::with_certificates`](crate::Credentials::with_certificates) does.
     ///
     /// # Errors
     /// [`AuthError::RegistrationPath`] if the address has another form.
@@ -62,8 +72,11 @@ impl<'a> RegistrationCredentials<'a> {
         address: &'a str,
         certificates: &'a [CertificateDer<'a>],
     ) -> Result<Self, AuthError> {
-        let (scope, id) = names(address.strip_prefix('/').unwrap_or(address), false)?;
-        Ok(Self { token: None, certificates, scope, id, operation: None })
+        let uri = Uri::split(address, ADDRESS_SCHEMES).map_err(|_| AuthError::RegistrationPath)?;
+        let path = uri.map_or(address, |uri| uri.path());
+        let (scope, id) = names(path.strip_prefix('/').unwrap_or(path), false)?;
+        let host = uri.map(|uri| uri.host());
+        Ok(Self { token: None, certificates, scope, id, host, operation: None })
     }
 
     /// Parses an HTTP request: its method, its path with the query, which must begin with
@@ -77,7 +90,16 @@ impl<'a> RegistrationCredentials<'a> {
         let names_of = path.split('?').next().and_then(|path| path.strip_prefix('/'));
         let (scope, id) = names(names_of.ok_or(AuthError::RegistrationPath)?, true)?;
         let operation = Some((Transport::Http, method, path));
-        Ok(Self { token: authorization.map(TokenText), certificates: &[], scope, id, operation })
+        Ok(Self { token: authorization.map(TokenText), certificates: &[], scope, id, host: None, operation })
+    }
+
+    /// Adds the value of the request's `Host` header, which must then be one of the service's hosts.
+    ///
+    /// # Errors
+    /// [`AuthError::Host`] if the host is malformed.
+    pub fn with_host(mut self, host: &'a str) -> Result<Self, AuthError> {
+        self.host = Some(Authority::parse(host).map_err(AuthError::Host)?);
+        Ok(self)
     }
 
     /// Adds the certificates of the TLS connection: see

@@ -10,15 +10,20 @@
 //! - [`credentials`] and [`username`]: the presented names and credentials.
 //! - [`authentication`]: the verification against the enrollments.
 //! - [`registrant`]: the result.
+//! - [`explain`]: the hint about a refused registration.
+//! - [`service`]: services with the token of a policy, which manage enrollments and registrations.
 //! - [`client`]: the device's side.
 
 mod authentication;
 mod client;
 mod credentials;
+mod explain;
 mod registrant;
+mod service;
 mod username;
 
 pub use authentication::PendingRegistration;
 pub use client::{PROVISIONING_API_VERSION, RegistrationClient};
 pub use credentials::RegistrationCredentials;
 pub use registrant::AuthenticatedRegistration;
+pub use service::{AuthenticatedService, PendingService, ServiceCredentials, ServicePolicyRecord};

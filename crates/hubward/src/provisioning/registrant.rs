@@ -1,6 +1,8 @@
 //! An authenticated registration.
 
-use hubward_core::{DeviceId, IdScope, RegistrationId};
+use core::time::Duration;
+
+use hubward_core::{DeviceId, IdScope, RegistrationId, UnixTime};
 use hubward_policy::Transport;
 use hubward_policy::provisioning::{
     ProvisioningDenial, ProvisioningEndpoint, ProvisioningPrincipal, decide_provisioning,
@@ -8,6 +10,9 @@ use hubward_policy::provisioning::{
 use hubward_registry::EnrollmentMatch;
 
 use super::credentials::RegistrationCredentials;
+use crate::config::ProvisioningHosts;
+use crate::transport::hub_name::HubName;
+use crate::transport::uri::link_path;
 
 /// An authenticated registration, valid until its credential expires. Only
 /// [`PendingRegistration::resume`](crate::PendingRegistration::resume) creates one.
@@ -23,6 +28,7 @@ pub struct AuthenticatedRegistration<'a, 'e> {
     pub(super) presented: RegistrationCredentials<'a>,
     pub(super) selected: EnrollmentMatch<'e>,
     pub(super) until: u64,
+    pub(super) hosts: ProvisioningHosts,
 }
 
 impl<'e> AuthenticatedRegistration<'_, 'e> {
@@ -51,10 +57,10 @@ impl<'e> AuthenticatedRegistration<'_, 'e> {
         self.selected.group
     }
 
-    /// Returns the last second, since 1970, at which the credential is valid.
+    /// Returns the last second at which the credential is valid.
     #[must_use]
-    pub const fn until(&self) -> u64 {
-        self.until
+    pub fn until(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.until))
     }
 
     /// Decides on the HTTP request that presented the credential. Returns `None` for MQTT and AMQP, where connecting
@@ -65,6 +71,7 @@ impl<'e> AuthenticatedRegistration<'_, 'e> {
     }
 
     /// Decides on an operation at the service. A device may register itself and query the status of its registration.
+    /// The address of a link may be a URI of one of the service's hosts.
     ///
     /// # Errors
     /// [`ProvisioningDenial`] with the reason for a denial.
@@ -74,8 +81,17 @@ impl<'e> AuthenticatedRegistration<'_, 'e> {
         verb: &str,
         address: &str,
     ) -> Result<&'static ProvisioningEndpoint, ProvisioningDenial> {
+        let address = match transport {
+            Transport::Amqp => link_path(address, |host| self.is_host(host))
+                .map_err(|_| ProvisioningDenial::UnknownOperation)?,
+            _ => address,
+        };
         #[expect(clippy::disallowed_methods, reason = "this registration has been verified")]
         let subject = ProvisioningPrincipal::registrant_assertion(self.scope(), self.id());
         decide_provisioning(&subject, transport, verb, address)
+    }
+
+    fn is_host(&self, host: HubName<'_>) -> bool {
+        matches!(host, HubName::Header(host) if self.hosts.is_device(&host))
     }
 }

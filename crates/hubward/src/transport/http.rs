@@ -3,6 +3,8 @@
 use hubward_core::Lookup;
 use hubward_policy::{Caller, Operation, Target};
 
+use crate::credentials::TransportContext;
+
 /// The maximum length of a bearer token in bytes. A token that lists many groups of its user comes near it.
 const MAX_BEARER_TOKEN: usize = 16 * 1024;
 
@@ -31,7 +33,11 @@ pub(crate) fn bearer_token(authorization: &str) -> Result<&str, AuthorizationErr
     if !scheme.eq_ignore_ascii_case("Bearer") {
         return Err(AuthorizationError::Scheme);
     }
-    // three parts of base64url (RFC 7515, 7.1)
+    three_parts(token)
+}
+
+/// Requires three parts of base64url (RFC 7515, 7.1).
+pub(crate) fn three_parts(token: &str) -> Result<&str, AuthorizationError> {
     let part = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
@@ -42,14 +48,17 @@ pub(crate) fn bearer_token(authorization: &str) -> Result<&str, AuthorizationErr
 }
 
 /// Returns the device or module that a request claims to be. The path names it only at an endpoint that devices call
-/// for themselves; at a service's endpoint the path names the device that the request is about.
-pub(crate) fn claimed_in_path<'a>(operation: &Operation<'a>) -> Option<Lookup<'a>> {
-    if operation.endpoint()?.caller() != Caller::Itself {
-        return None;
-    }
-    match operation.target() {
-        Target::Device(id) => Some(Lookup::Device(id)),
-        Target::Module(device, module) => Some(Lookup::Module(device, module)),
-        _ => None,
-    }
+/// for themselves; at a service's endpoint the path names the device that the request is about. At an edge device's
+/// own modules the caller is the device of the path or a service, as the credential shows.
+pub(crate) fn claimed_in_path<'a>(operation: &Operation<'a>) -> Option<(Lookup<'a>, TransportContext<'a>)> {
+    let (caller, target) = (operation.endpoint()?.caller(), operation.target());
+    let (lookup, context) = match (caller, target) {
+        (Caller::ServiceOrEdgeDevice, Target::Device(id) | Target::Module(id, _)) => {
+            (Lookup::Device(id), TransportContext::EdgeDevice)
+        }
+        (Caller::Itself, Target::Device(id)) => (Lookup::Device(id), TransportContext::Empty),
+        (Caller::Itself, Target::Module(id, module)) => (Lookup::Module(id, module), TransportContext::Empty),
+        _ => return None,
+    };
+    Some((lookup, context))
 }

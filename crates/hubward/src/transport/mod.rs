@@ -8,6 +8,7 @@
 //! - [`http`]: the `Authorization` header, and the device that a request path names.
 //! - [`cbs`]: the `put-token` message of claims-based security (AMQP).
 //! - [`auth_chain`]: the `auth-chain` of a nested IoT Edge deployment (MQTT and AMQP).
+//! - [`uri`]: URIs of the hub in the place of a path or a resource (AMQP).
 //! - [`hub_name`]: the forms in which a transport names the hub.
 //! - [`claimed_identity`]: the identity that a transport or a token names.
 
@@ -18,3 +19,4 @@ pub(crate) mod http;
 pub(crate) mod hub_name;
 pub(crate) mod mqtt;
 pub(crate) mod sasl;
+pub(crate) mod uri;

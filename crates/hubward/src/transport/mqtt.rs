@@ -1,4 +1,4 @@
-//! The username of an MQTT CONNECT: `{host}/{device}[/{module}]/?api-version=..`.
+//! The username of an MQTT CONNECT: `{host}/{device}[/?api-version=..]` or `{host}/{device}/{module}/?api-version=..`.
 
 use hubward_core::{DeviceId, Identity, ModuleId, NameError, Segment};
 use memchr::memchr;
@@ -24,7 +24,9 @@ pub struct UsernameError {
 #[non_exhaustive]
 pub enum UsernameProblem {
     /// The parts are not a host, one or two ids and a query, separated by `/`.
-    #[error("expected `{{host}}/{{device}}[/{{module}}]/?api-version=..`")]
+    #[error(
+        "expected `{{host}}/{{device}}[/?api-version=..]` or `{{host}}/{{device}}/{{module}}/?api-version=..`"
+    )]
     Shape,
     /// The parts are not an id scope, `registrations`, an id and a query, separated by `/`.
     #[error("expected `{{id scope}}/registrations/{{id}}/api-version=..`")]
@@ -79,7 +81,7 @@ impl<'a> Username<'a> {
     pub(crate) fn for_client(client_id: &str, username: &'a str) -> Result<Self, ConnectError> {
         match Self::fast_path(client_id, username) {
             Some((host, identity, query)) => {
-                let chain = if is_api_version(query) { None } else { chain(username, query)? };
+                let chain = if is_api_version(query) { None } else { chain(username, &identity, query)? };
                 Ok(Self { host, identity, chain })
             }
             None => Self::slow_path(client_id, username),
@@ -118,7 +120,8 @@ impl<'a> Username<'a> {
         let err = |part: &str, problem| UsernameError { offset: offset_of(part), problem };
         let shape = err(username, UsernameProblem::Shape);
         let (host, rest) = cut(username, b'/').ok_or(shape)?;
-        let (device, rest) = cut(rest, b'/').ok_or(shape)?;
+        // without a query the username ends with the device, and only a device may leave it out
+        let (device, rest) = cut(rest, b'/').unwrap_or((rest, rest.get(rest.len()..).unwrap_or_default()));
         let (module, query) = match cut(rest, b'/') {
             None => (None, rest),
             Some((_, query)) if cut(query, b'/').is_some() => return Err(shape),
@@ -133,7 +136,7 @@ impl<'a> Username<'a> {
                 Identity::Module(device_id, id)
             }
         };
-        Ok(Self { host, identity, chain: chain(username, query)? })
+        Ok(Self { host, identity, chain: chain(username, &identity, query)? })
     }
 
     /// Returns `true` if the client id names the same identity.
@@ -166,10 +169,22 @@ fn is_api_version(query: &str) -> bool {
     }
 }
 
-/// Parses the `auth-chain` of the query, if it has one. The query must be a part of `username`.
+/// Parses the `auth-chain` of the query, if it has one. The query must be a part of `username`. A device's may be empty.
 #[inline(never)]
-fn chain<'a>(username: &'a str, query: &'a str) -> Result<Option<AuthChain<'a>>, UsernameError> {
+fn chain<'a>(
+    username: &'a str,
+    identity: &Identity<'_>,
+    query: &'a str,
+) -> Result<Option<AuthChain<'a>>, UsernameError> {
     let offset_of = |part: &str| part.as_ptr().addr().saturating_sub(username.as_ptr().addr());
+    match (identity, query) {
+        (Identity::Device(_), "" | "?") => return Ok(None),
+        // an empty query of a module, or a module without a query, which is in the place of a query
+        (_, text) if matches!(text, "" | "?") || !text.contains(['?', '=']) => {
+            return Err(UsernameError { offset: offset_of(text), problem: UsernameProblem::ApiVersion });
+        }
+        _ => {}
+    }
     let text =
         check_query(query).map_err(|(part, problem)| UsernameError { offset: offset_of(part), problem })?;
     let chain = text.map(|text| {

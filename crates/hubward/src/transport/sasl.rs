@@ -63,6 +63,12 @@ impl<'a> SaslUsername<'a> {
     }
 }
 
+/// Returns the text in the place of the hub in PLAIN's username, which need not be valid.
+pub(crate) fn hub_of(username: &str) -> Option<&str> {
+    let (_, hub) = username.rsplit_once(AT_SAS)?;
+    Some(hub.strip_prefix(ROOT).unwrap_or(hub))
+}
+
 /// The whole text, from whose start offsets are counted.
 #[derive(Clone, Copy)]
 struct Text<'a>(&'a str);

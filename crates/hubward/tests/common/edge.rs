@@ -1,10 +1,14 @@
 //! A hub with edge devices and their hierarchy.
 
+use core::convert::Infallible;
 use std::collections::BTreeMap;
 
 use hubward::registry::Authentication;
 use hubward::types::{DeviceId, Lookup, LookupResult, UnixTime};
-use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, Session, SessionError};
+use hubward::{
+    AuthError, Authenticated, CheckedSession, Credentials, FoundRecord, RecordRequest, Session, SessionError,
+    Store,
+};
 use hubward_rustcrypto::HmacKey;
 
 use super::{HUB, Hub, NOW, at, device, hub, key, module, pair, token, username};
@@ -64,9 +68,17 @@ pub fn on_behalf(id: &str, chain: &str) -> String {
     format!("{}&auth-chain={chain}", username(id))
 }
 
+impl Store<HmacKey> for Edge {
+    type Error = Infallible;
+
+    fn find(&self, request: &RecordRequest<'_>) -> Result<FoundRecord<'_, HmacKey>, Infallible> {
+        Ok(self.find(request.lookup()).into())
+    }
+}
+
 impl Edge {
     pub fn find(&self, lookup: &Lookup<'_>) -> LookupResult<'_, HmacKey> {
-        let found = self.hub.registry.find(lookup);
+        let found = self.hub.registry.find(lookup, &[]);
         let above = self.above.iter().find(|(names, _)| match lookup {
             Lookup::Device(id) => id.eq_decoded(names),
             Lookup::Module(device, module) => names
@@ -83,14 +95,11 @@ impl Edge {
     }
 
     pub fn admit<'a>(&'a self, presented: Credentials<'a>, now: u64) -> Result<Authenticated<'a>, AuthError> {
-        let mut question = presented.start(&self.hub.rules)?;
-        loop {
-            let found = self.find(&question.lookup());
-            match question.resume(found, at(now))? {
-                AuthenticationStep::NeedsLookup(next) => question = next,
-                AuthenticationStep::Authenticated(admitted) => return Ok(admitted),
-            }
-        }
+        Ok(self.hub.rules.authenticate(presented, self, || at(now))?)
+    }
+
+    pub fn checked<'s>(&self, session: &'s Session, now: u64) -> CheckedSession<'s> {
+        self.hub.rules.recheck(session, self, || at(now)).unwrap()
     }
 
     pub fn answers(&self, session: &Session) -> Vec<LookupResult<'_, HmacKey>> {
@@ -99,6 +108,6 @@ impl Edge {
 
     pub fn recheck(&self, session: &Session, now: u64) -> Result<(), SessionError> {
         let now: UnixTime = at(now);
-        session.recheck(&self.answers(session), now)
+        session.recheck(&self.answers(session), now).map(drop)
     }
 }

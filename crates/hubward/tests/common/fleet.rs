@@ -12,7 +12,7 @@ use rcgen::{
 };
 use rustls_pki_types::CertificateDer;
 
-use crate::common::{HUB, HubWith, device, key, module, pair, policy, username};
+use crate::common::{HUB, Hub, device, key, module, pair, policy, username};
 
 /// 2026-01-01, within every generated validity period.
 pub const TODAY: u64 = 1_767_225_600;
@@ -104,7 +104,7 @@ impl Fleet {
         Self { root, lasting, brief, stranger: Authority::root("Stranger"), registered }
     }
 
-    pub fn anchors(&self) -> Anchors<'_> {
+    pub fn anchors(&self) -> Anchors {
         Anchors::parse(&self.registered).unwrap()
     }
 
@@ -169,8 +169,8 @@ pub fn sha1(der: &[u8]) -> Thumbprint {
 
 /// Returns a hub with `ca1`, `ca10`, the module `ca1/mod1` and `ca-off` registered with an authority, `pinned` with
 /// thumbprints, `sas` with keys, and `none` without a credential.
-pub fn hub_of<'r>(anchors: &'r Anchors<'r>, pins: Thumbprints) -> HubWith<'r> {
-    let mut registry = Registry::new();
+pub fn hub_of(anchors: &Anchors, pins: Thumbprints) -> Hub {
+    let mut registry = Registry::unseeded();
     for (id, authentication) in [
         ("ca1", Authentication::CertificateAuthority),
         ("ca10", Authentication::CertificateAuthority),
@@ -184,9 +184,9 @@ pub fn hub_of<'r>(anchors: &'r Anchors<'r>, pins: Thumbprints) -> HubWith<'r> {
     registry.create_module(device("ca1"), module("mod1"), Authentication::CertificateAuthority).unwrap();
     registry.set_status(device("ca-off"), Status::Disabled).unwrap();
     registry.set_policy(policy("device"), Permissions::DEVICE_CONNECT, pair("device"));
-    let x509 = X509Config::new(anchors, signature::ALL, &Digests);
+    let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
     let rules = HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy")).with_x509(x509);
-    HubWith { registry, rules }
+    Hub { registry, rules }
 }
 
 pub fn pins(primary: Option<Thumbprint>, secondary: Option<Thumbprint>) -> Thumbprints {
@@ -198,7 +198,7 @@ pub fn unmatched_thumbprints() -> Thumbprints {
 }
 
 /// Returns the authenticated identity, or the code of the rejection.
-pub fn connect(hub: &HubWith<'_>, id: &str, shown: &Shown, now: u64) -> Result<String, &'static str> {
+pub fn connect(hub: &Hub, id: &str, shown: &Shown, now: u64) -> Result<String, &'static str> {
     let username = username(id);
     Credentials::mqtt(id, &username, None)
         .and_then(|presented| {
@@ -211,7 +211,7 @@ pub fn name(admitted: &Authenticated<'_>) -> String {
     admitted.identity().to_string()
 }
 
-pub fn session(hub: &HubWith<'_>, id: &str, shown: &Shown) -> Session {
+pub fn session(hub: &Hub, id: &str, shown: &Shown) -> Session {
     let username = username(id);
     let presented = Credentials::mqtt(id, &username, None).unwrap().with_certificates(shown);
     hub.admit(presented, TODAY).unwrap().into_session()

@@ -11,18 +11,19 @@ use hubward::types::{
     Authority, DeviceId, HostName, Lookup, MacKey, ModuleId, Permissions, PolicyName, Status, SymmetricKey,
     UnixTime,
 };
-use hubward::{AuthError, Authenticated, AuthenticationStep, Credentials, HubConfig};
+use hubward::{
+    AuthError, Authenticated, Cbs, CheckedSession, Credentials, HubConfig, LinkDecision, LinkDenial,
+    LinkRole, Session,
+};
 use hubward_rustcrypto::HmacKey;
 
 pub const HUB: &str = "contoso.azure-devices.net";
 pub const NOW: u64 = 1_800_000_000;
 
-pub struct HubWith<'r> {
+pub struct Hub {
     pub registry: Registry<HmacKey>,
-    pub rules: HubConfig<'r, HmacKey>,
+    pub rules: HubConfig<HmacKey>,
 }
-
-pub type Hub = HubWith<'static>;
 
 /// Returns a key that is derived from a name of up to 64 characters.
 pub fn key(name: &str) -> HmacKey {
@@ -52,7 +53,7 @@ pub fn policy(name: &str) -> PolicyName<'_> {
 }
 
 pub fn hub() -> Hub {
-    let mut registry = Registry::new();
+    let mut registry = Registry::unseeded();
     for id in ["dev1", "dev10", "off", "a+b"] {
         registry.create_device(device(id), Authentication::Sas(pair(id))).unwrap();
     }
@@ -67,7 +68,7 @@ pub fn hub() -> Hub {
     ] {
         registry.set_policy(policy(name), rights.parse::<Permissions>().unwrap(), pair(name));
     }
-    HubWith { registry, rules: HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy")) }
+    Hub { registry, rules: HubConfig::new(HostName::parse(HUB).unwrap(), key("dummy")) }
 }
 
 pub fn compat() -> Hub {
@@ -97,16 +98,38 @@ pub fn username(id: &str) -> String {
     format!("{HUB}/{id}/?api-version=2021-04-12")
 }
 
-impl HubWith<'_> {
+impl Hub {
     pub fn admit<'a>(&'a self, presented: Credentials<'a>, now: u64) -> Result<Authenticated<'a>, AuthError> {
-        let mut question = presented.start(&self.rules)?;
-        loop {
-            let found = self.registry.find_issued(&question.lookup(), question.issuers());
-            match question.resume(found, at(now))? {
-                AuthenticationStep::NeedsLookup(next) => question = next,
-                AuthenticationStep::Authenticated(admitted) => return Ok(admitted),
-            }
+        Ok(self.rules.authenticate(presented, &self.registry, || at(now))?)
+    }
+
+    /// Rechecks a session that must be valid.
+    pub fn checked<'s>(&self, session: &'s Session, now: u64) -> CheckedSession<'s> {
+        self.rules.recheck(session, &self.registry, || at(now)).unwrap()
+    }
+
+    /// Returns the session if it is still valid.
+    pub fn valid<'s>(&self, session: &'s Session, now: u64) -> Option<CheckedSession<'s>> {
+        self.rules.recheck(session, &self.registry, || at(now)).ok()
+    }
+
+    /// Returns the identity whose session permits the link, or the denial.
+    pub fn attach<'s>(
+        &self,
+        cbs: &'s mut Cbs,
+        role: LinkRole,
+        address: &'s str,
+        now: u64,
+    ) -> Result<String, LinkDenial<'s>> {
+        let Ok(decision) = self.rules.may_attach(cbs, role, address, &self.registry, || at(now));
+        match decision {
+            LinkDecision::Allow(session, _) => Ok(session.identity().to_string()),
+            LinkDecision::Deny(denial) => Err(denial),
         }
+    }
+
+    pub fn may_send(&self, cbs: &mut Cbs, address: &str, now: u64) -> bool {
+        self.attach(cbs, LinkRole::Sender, address, now).is_ok()
     }
 
     /// Returns the authenticated identity, or the code of the rejection.
@@ -123,8 +146,8 @@ impl HubWith<'_> {
             .map_err(|error| error.code())
     }
 
-    pub fn answers(&self, session: &hubward::Session) -> Vec<hubward::types::LookupResult<'_, HmacKey>> {
-        let find = |lookup: Lookup<'_>| self.registry.find_issued(&lookup, session.issuers());
+    pub fn answers(&self, session: &Session) -> Vec<hubward::types::LookupResult<'_, HmacKey>> {
+        let find = |lookup: Lookup<'_>| self.registry.find(&lookup, session.issuers());
         session.lookups().map(find).collect()
     }
 }

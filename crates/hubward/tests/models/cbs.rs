@@ -14,14 +14,33 @@ pub fn names(name: &str) -> Option<Vec<String>> {
         .then_some(names)
 }
 
+/// Returns the authority of a URI, or `None` within if there is more than an authority. Returns `None` for another text.
+fn uri(name: &str) -> Option<Option<&str>> {
+    let at = name.find("://")?;
+    if !["amqps", "https"].contains(&name[..at].to_ascii_lowercase().as_str()) {
+        return None;
+    }
+    let rest = &name[at + 3..];
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let zero = authority.rsplit_once(':').is_some_and(|(_, port)| port.chars().all(|c| c == '0'));
+    Some((!authority.contains('/') && !zero).then_some(authority))
+}
+
 /// Returns the identity whose record is looked up: the device or module that the name is for, or else the policy `p`,
 /// which signed.
 pub fn read(operation: &str, kind: &str, name: &str) -> Result<NamedIdentity, &'static str> {
     if operation != "put-token" {
         return Err("cbs-operation");
     }
-    if kind != "servicebus.windows.net:sastoken" {
+    if !matches!(kind, "servicebus.windows.net:sastoken" | "azure-devices.net:sastoken") {
         return Err("cbs-type");
+    }
+    if let Some(host) = uri(name) {
+        return match host.and_then(super::http::host) {
+            None => Err("cbs-uri"),
+            Some(host) if !host.eq_ignore_ascii_case(HUB) => Err("hub-mismatch"),
+            Some(_) => Ok(NamedIdentity::Policy("p".to_owned())),
+        };
     }
     let names = names(name).ok_or("cbs-name")?;
     let words: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -18,7 +18,9 @@ const DEVICE: [(&str, &[&str]); 4] = [
     ("POST", &["files", "notifications"]),
     ("POST", &["files", "notifications", "*"]),
 ];
-const EDGE_HUB: [(&str, &str); 6] = [
+const EDGE_HUB: [(&str, &str); 8] = [
+    ("GET", "devicesAndModulesInDeviceScope"),
+    ("GET", "deviceAndModuleInDeviceScope"),
     ("POST", "devicesAndModulesInTargetDeviceScope"),
     ("POST", "getDeviceAndModuleOnBehalfOf"),
     ("PUT", "putModuleOnBehalfOf"),

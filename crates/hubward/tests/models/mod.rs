@@ -4,6 +4,7 @@
 pub mod auth_chain;
 pub mod cbs;
 pub mod http;
+pub mod link;
 pub mod mqtt;
 pub mod provisioning;
 pub mod sasl;
@@ -63,7 +64,7 @@ pub fn key() -> HmacKey {
     HmacKey::new(&SymmetricKey::from_bytes(b"sixteen bytes...").unwrap())
 }
 
-pub fn rules() -> HubConfig<'static, HmacKey> {
+pub fn rules() -> HubConfig<HmacKey> {
     HubConfig::new(HostName::parse(HUB).unwrap(), key())
 }
 

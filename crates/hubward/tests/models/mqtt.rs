@@ -13,6 +13,8 @@ pub fn read(
 ) -> Result<(String, NamedIdentity, Option<String>), &'static str> {
     let parts: Vec<&str> = username.split('/').collect();
     let (host, identity, query) = match parts[..] {
+        // the query of a device is optional
+        [host, device] if is_id(device) => (host, NamedIdentity::Device(device.to_owned()), ""),
         [host, device, query] if is_id(device) => (host, NamedIdentity::Device(device.to_owned()), query),
         [host, device, module, query] if is_id(device) && is_id(module) => {
             (host, NamedIdentity::Module(device.to_owned(), module.to_owned()), query)
@@ -22,7 +24,9 @@ pub fn read(
     if host.is_empty() || !host.chars().all(|c| c.is_ascii_graphic()) {
         return Err("username");
     }
-    let parameters = parameters(query).ok_or("username")?;
+    let is_device = matches!(identity, NamedIdentity::Device(_));
+    let parameters =
+        if is_device && matches!(query, "" | "?") { vec![] } else { parameters(query).ok_or("username")? };
     let chain = parameters.iter().find(|(name, _)| *name == "auth-chain");
     let chain = match chain {
         Some((_, value)) => Some(auth_chain::read(value, true).ok_or("username")?),

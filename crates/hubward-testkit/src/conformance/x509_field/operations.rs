@@ -110,7 +110,7 @@ pub(super) fn enroll_group(case: &Case) -> Result<Accepted, Refusal> {
     let id = case.arg("registration").expect("a registration");
     let dummy = HmacKey::new(&SymmetricKey::from_bytes(&[7; 32])?);
     let config = ProvisioningConfig::new(IdScope::parse("0ne00000A0A")?, dummy).with_x509(X509Config::new(
-        &anchors,
+        anchors,
         signature::ALL,
         &Digests,
     ));
@@ -118,7 +118,7 @@ pub(super) fn enroll_group(case: &Case) -> Result<Accepted, Refusal> {
         let shown = pem::certificates(&case.file(role))?;
         let name = format!("0ne00000A0A/registrations/{id}/api-version=2019-03-31");
         let credentials = RegistrationCredentials::mqtt(id, &name, None)?.with_certificates(&shown);
-        credentials.start(&config)?.resume(&all, HmacKey::new, now(case))?;
+        config.authenticate(credentials, &all, HmacKey::new, now(case))?;
         Ok(())
     };
     // neither is an error of the file, which may be correct under `either`
@@ -136,7 +136,7 @@ pub(super) fn thumbprint_text(case: &Case) -> Result<Accepted, Refusal> {
 }
 
 pub(super) fn registry_import(case: &Case) -> Result<Accepted, Refusal> {
-    let mut registry = Registry::<HmacKey>::new();
+    let mut registry = Registry::<HmacKey>::unseeded();
     let mut refused = Ok(());
     let file = case.file("devices");
     Importer::new(&mut registry, &mut |_| Err(NoEntropy), HmacKey::new)

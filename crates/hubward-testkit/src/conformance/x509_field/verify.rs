@@ -23,14 +23,15 @@ pub(super) fn now(case: &Case) -> UnixTime {
 }
 
 pub(super) fn verify(case: &Case) -> Result<Accepted, Refusal> {
-    let chain = pem::certificates(&case.file("chain"))?;
-    let registered = pem::certificates(&case.file("anchors"))?;
+    // trust stores: what cannot be read is reported, and does the others no harm
+    let chain = pem::each_certificate(&case.file("chain"))?;
+    let registered = pem::each_certificate(&case.file("anchors"))?;
     let lists =
-        case.files.contains_key("crls").then(|| pem::revocation_lists(&case.file("crls"))).transpose()?;
+        case.files.contains_key("crls").then(|| pem::each_revocation_list(&case.file("crls"))).transpose()?;
     let (leaf, rest) = chain.split_first().expect("at least one");
-    let anchors = Anchors::parse(&registered)?;
-    let chain = Chain::parse(leaf, rest)?;
-    let crls = Crls::parse(lists.iter().flatten())?;
+    let (anchors, _) = Anchors::parse_readable(registered.iter().flatten());
+    let chain = Chain::parse(leaf.as_ref().map_err(|error| *error)?, rest.iter().flatten())?;
+    let (crls, unreadable) = Crls::parse_readable(lists.iter().flatten().flatten());
     let mut profile = profile(case)?;
     if lists.is_some() {
         let mut revocation = Revocation::by(&crls);
@@ -38,6 +39,13 @@ pub(super) fn verify(case: &Case) -> Result<Accepted, Refusal> {
             revocation = revocation.depth(RevocationDepth::Leaf);
         }
         if case.flag("allow_unknown") {
+            // the one that cannot be read could be the one that revokes
+            if let Some(error) = lists.iter().flatten().find_map(|list| list.as_ref().err()) {
+                return Err((*error).into());
+            }
+            if let Some(error) = unreadable.first() {
+                return Err((*error).into());
+            }
             revocation = revocation.unknown(UnknownStatus::Allow);
         }
         if case.arg("next_update") == Some("optional") {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::error::ChainError;
 use crate::path::budget::Meter;
-use crate::tlv::{Malformed, Tag, context, only, u32_value};
+use crate::tlv::{Cursor, Malformed, Tag, context, only, u32_value};
 
 /// A list that is malformed, or the budget that was exceeded while it was parsed.
 pub(super) enum ReadError {
@@ -33,10 +33,17 @@ impl From<ChainError> for ReadError {
     }
 }
 
+/// The asserted policies of a certificate.
+pub(super) struct Asserted<'a> {
+    pub(super) policies: Vec<&'a [u8]>,
+    /// `true` if a policy has a qualifier other than the two of RFC 5280.
+    pub(super) unknown_qualifier: bool,
+}
+
 /// Parses the asserted policies, each of which may occur once (RFC 5280 4.2.1.4).
-pub(super) fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Vec<&'a [u8]>, ReadError> {
+pub(super) fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Asserted<'a>, ReadError> {
     let mut list = only(value, Tag::SEQUENCE)?.open();
-    let mut policies = Vec::new();
+    let (mut policies, mut unknown_qualifier) = (Vec::new(), false);
     if list.is_empty() {
         return Err(list.malformed().into());
     }
@@ -44,7 +51,9 @@ pub(super) fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Ve
         let at = list.malformed();
         let mut fields = list.expect(Tag::SEQUENCE)?.open();
         let policy = fields.expect(Tag::OBJECT_IDENTIFIER)?.value;
-        fields.optional(Tag::SEQUENCE)?;
+        if let Some(qualifiers) = fields.optional(Tag::SEQUENCE)? {
+            unknown_qualifier |= !are_known(qualifiers.open())?;
+        }
         fields.finish()?;
         for other in &policies {
             meter.policy_step()?;
@@ -54,7 +63,22 @@ pub(super) fn read_policies<'a>(value: &'a [u8], meter: &mut Meter) -> Result<Ve
         }
         policies.push(policy);
     }
-    Ok(policies)
+    Ok(Asserted { policies, unknown_qualifier })
+}
+
+/// Returns `true` if all qualifiers are pointers to a practice statement or user notices: id-qt, 1.3.6.1.5.5.7.2, 1 and 2.
+fn are_known(mut qualifiers: Cursor<'_>) -> Result<bool, Malformed> {
+    let mut known = true;
+    if qualifiers.is_empty() {
+        return Err(qualifiers.malformed());
+    }
+    while !qualifiers.is_empty() {
+        let mut pair = qualifiers.expect(Tag::SEQUENCE)?.open();
+        known &= matches!(pair.expect(Tag::OBJECT_IDENTIFIER)?.value, [0x2b, 6, 1, 5, 5, 7, 2, 1 | 2]);
+        pair.any()?;
+        pair.finish()?;
+    }
+    Ok(known)
 }
 
 /// A policy of the issuer and the equivalent policy of the subject.

@@ -1,0 +1,247 @@
+//! [`Permission`]: the permission letters of `sp`, by the resource that they are for.
+
+use core::fmt;
+
+use crate::error::Problem;
+use crate::sink::Sink;
+use crate::storage::kind::SasKind;
+use crate::text::Text;
+
+/// A permission of a storage SAS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Permission {
+    /// `r`: read content, properties or entities; peek at messages.
+    Read,
+    /// `a`: add a block, a message or an entity.
+    Add,
+    /// `c`: create.
+    Create,
+    /// `w`: write.
+    Write,
+    /// `d`: delete.
+    Delete,
+    /// `x`: delete a version.
+    DeleteVersion,
+    /// `y`: delete permanently.
+    PermanentDelete,
+    /// `l`: list.
+    List,
+    /// `t`: read and write tags.
+    Tags,
+    /// `f`: find blobs by tags.
+    Find,
+    /// `m`: move.
+    Move,
+    /// `e`: execute, which is to read properties of a path.
+    Execute,
+    /// `o`: set the owner.
+    Ownership,
+    /// `p` of blobs: set POSIX permissions.
+    ManageAccess,
+    /// `i`: set immutability policies.
+    Immutability,
+    /// `u`: update messages or entities.
+    Update,
+    /// `p` of accounts and queues: get and delete messages.
+    Process,
+}
+
+type Letters = &'static [(u8, Permission)];
+
+/// Letters in the order in which a signer writes them.
+const ACCOUNT: Letters = &[
+    (b'r', Permission::Read),
+    (b'w', Permission::Write),
+    (b'd', Permission::Delete),
+    (b'x', Permission::DeleteVersion),
+    (b'y', Permission::PermanentDelete),
+    (b'l', Permission::List),
+    (b'a', Permission::Add),
+    (b'c', Permission::Create),
+    (b'u', Permission::Update),
+    (b'p', Permission::Process),
+    (b'f', Permission::Find),
+    (b't', Permission::Tags),
+    (b'i', Permission::Immutability),
+];
+const BLOB: Letters = &[
+    (b'r', Permission::Read),
+    (b'a', Permission::Add),
+    (b'c', Permission::Create),
+    (b'w', Permission::Write),
+    (b'd', Permission::Delete),
+    (b'x', Permission::DeleteVersion),
+    (b'y', Permission::PermanentDelete),
+    (b'l', Permission::List),
+    (b't', Permission::Tags),
+    (b'm', Permission::Move),
+    (b'e', Permission::Execute),
+    (b'o', Permission::Ownership),
+    (b'p', Permission::ManageAccess),
+    (b'i', Permission::Immutability),
+];
+const CONTAINER: Letters = &[
+    (b'r', Permission::Read),
+    (b'a', Permission::Add),
+    (b'c', Permission::Create),
+    (b'w', Permission::Write),
+    (b'd', Permission::Delete),
+    (b'x', Permission::DeleteVersion),
+    (b'y', Permission::PermanentDelete),
+    (b'l', Permission::List),
+    (b't', Permission::Tags),
+    (b'f', Permission::Find),
+    (b'm', Permission::Move),
+    (b'e', Permission::Execute),
+    (b'o', Permission::Ownership),
+    (b'p', Permission::ManageAccess),
+    (b'i', Permission::Immutability),
+];
+const SHARE: Letters = &[
+    (b'r', Permission::Read),
+    (b'c', Permission::Create),
+    (b'w', Permission::Write),
+    (b'd', Permission::Delete),
+    (b'l', Permission::List),
+];
+const FILE: Letters = &[
+    (b'r', Permission::Read),
+    (b'c', Permission::Create),
+    (b'w', Permission::Write),
+    (b'd', Permission::Delete),
+];
+const QUEUE: Letters = &[
+    (b'r', Permission::Read),
+    (b'a', Permission::Add),
+    (b'u', Permission::Update),
+    (b'p', Permission::Process),
+];
+const TABLE: Letters = &[
+    (b'r', Permission::Read),
+    (b'a', Permission::Add),
+    (b'u', Permission::Update),
+    (b'd', Permission::Delete),
+];
+
+/// Returns the letters of a kind of token.
+pub(crate) const fn letters(kind: SasKind) -> Letters {
+    match kind {
+        SasKind::Account => ACCOUNT,
+        SasKind::Container => CONTAINER,
+        SasKind::Blob | SasKind::BlobVersion | SasKind::BlobSnapshot | SasKind::Directory => BLOB,
+        SasKind::Share => SHARE,
+        SasKind::File => FILE,
+        SasKind::Queue => QUEUE,
+        SasKind::Table => TABLE,
+    }
+}
+
+/// The permissions of a token: letters in the order in which they are signed.
+///
+/// ```
+/// use hubward_cloud::storage::{Permission, Permissions, SasKind};
+///
+/// let permissions = Permissions::new(SasKind::Blob, &[Permission::Write, Permission::Read])?;
+/// assert_eq!(permissions.as_str(), "rw", "in the order of the scheme");
+/// assert!(permissions.contains(Permission::Read));
+/// assert!(Permissions::parse(SasKind::Queue, "rl").is_err(), "a queue has no `l`");
+/// # Ok::<(), hubward_cloud::Problem>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Permissions {
+    kind: SasKind,
+    /// Letters, then zeros.
+    text: [u8; 16],
+}
+
+impl Permissions {
+    pub(crate) const fn none(kind: SasKind) -> Self {
+        Self { kind, text: [0; 16] }
+    }
+
+    /// Takes permissions and writes them in the order of the scheme. One that is given twice counts once.
+    ///
+    /// # Errors
+    /// [`Problem::Letter`] if a token of this kind does not have one of the permissions; [`Problem::Empty`] without one.
+    pub fn new(kind: SasKind, permissions: &[Permission]) -> Result<Self, Problem> {
+        let known = letters(kind);
+        if permissions.iter().any(|wanted| known.iter().all(|(_, permission)| permission != wanted)) {
+            return Err(Problem::Letter);
+        }
+        let mut set = Self::none(kind);
+        let chosen = known.iter().filter(|(_, permission)| permissions.contains(permission));
+        for (slot, (letter, _)) in set.text.iter_mut().zip(chosen) {
+            *slot = *letter;
+        }
+        if set.text.first() == Some(&0) { Err(Problem::Empty) } else { Ok(set) }
+    }
+
+    /// Parses letters in any order, which is the order that is signed.
+    ///
+    /// Signers order letters differently, and the signature covers the order, so none is required here.
+    ///
+    /// # Errors
+    /// [`Problem::Letter`] for a letter that tokens of this kind do not have, or that occurs twice; [`Problem::Empty`]
+    /// without a letter.
+    pub fn parse(kind: SasKind, text: &str) -> Result<Self, Problem> {
+        Self::of(kind, Text::new(text))
+    }
+
+    pub(crate) fn of(kind: SasKind, text: Text<'_>) -> Result<Self, Problem> {
+        let known = letters(kind);
+        let mut set = Self::none(kind);
+        let mut count = 0_usize;
+        for letter in text.bytes() {
+            let repeated = set.text.contains(&letter);
+            if repeated || known.iter().all(|(known, _)| *known != letter) {
+                return Err(Problem::Letter);
+            }
+            *set.text.get_mut(count).ok_or(Problem::Letter)? = letter;
+            count = count.saturating_add(1);
+        }
+        if count == 0 { Err(Problem::Empty) } else { Ok(set) }
+    }
+
+    fn letters(&self) -> &[u8] {
+        let len = self.text.iter().take_while(|letter| **letter != 0).count();
+        self.text.get(..len).unwrap_or_default()
+    }
+
+    /// Returns the letters in the order in which they are signed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(self.letters()).unwrap_or_default()
+    }
+
+    /// Returns whether it has a permission.
+    #[must_use]
+    pub fn contains(&self, permission: Permission) -> bool {
+        self.iter().any(|own| own == permission)
+    }
+
+    /// Returns the permissions in the order of their letters.
+    pub fn iter(&self) -> impl Iterator<Item = Permission> {
+        let known = letters(self.kind);
+        self.text
+            .into_iter()
+            .filter_map(|letter| known.iter().find(|(own, _)| *own == letter))
+            .map(|(_, p)| *p)
+    }
+
+    pub(crate) fn put(&self, sink: &mut impl Sink) {
+        sink.put(self.letters());
+    }
+}
+
+impl fmt::Debug for Permissions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Permissions").field(&self.as_str()).finish()
+    }
+}
+
+impl fmt::Display for Permissions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
