@@ -1,10 +1,13 @@
 //! The configuration of a gateway, and its command line.
 
+use core::time::Duration;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use hubward_store::FeedTimes;
 
-use crate::limits::Limits;
+use crate::limits::{Limits, seconds};
+use crate::store::{StoreConfig, StorePlace};
 
 /// Percent of the identities that one reading may delete, by default.
 pub(crate) const DEFAULT_DELETE_SHARE: u8 = 10;
@@ -41,9 +44,25 @@ pub struct Serve {
     /// Another name of the hub in tokens and usernames, with a port if clients sign one.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub alias: Vec<String>,
-    /// Identities, in the hub's import format: one JSON object a line.
-    #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
-    pub registry: Option<PathBuf>,
+    /// The registry. `sqlite:FILE` is a durable one in a file, which is created if it does not exist;
+    /// `postgres://USER@HOST:PORT/DATABASE` is one that gateways share. A name without one of these is a file of
+    /// identities in the hub's import format, one JSON object a line: changes over HTTPS are then lost when the gateway ends.
+    #[arg(long, value_name = "FILE|URL", required_unless_present = "dev", conflicts_with = "dev")]
+    pub registry: Option<String>,
+    /// The key that seals the keys of a durable registry: 32 bytes in base64, and former keys on further lines. For
+    /// `sqlite:FILE` it is FILE.key by default, and is created with the registry.
+    #[arg(long, value_name = "FILE")]
+    pub registry_key_file: Option<PathBuf>,
+    /// Certificate authorities of the database's certificate, in PEM: connections to it then need TLS, as they do off
+    /// this machine. Its password is in the environment variable HUBWARD_REGISTRY_PASSWORD.
+    #[arg(long, value_name = "FILE")]
+    pub registry_ca: Option<PathBuf>,
+    /// Seconds without an answer of a durable registry after which no session is admitted.
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub feed_timeout: Duration,
+    /// Seconds without an answer of a durable registry after which all sessions end.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub feed_grace: Duration,
     /// Percent of the identities that one reading of the registry's file may delete. A file that would delete more, or all,
     /// is refused because it may have been truncated. Up to 5 identities may be deleted while others are left, unless the
     /// share is 0. A file that ends with the number of its identities, {"identities":N}, is complete, and may delete any
@@ -51,8 +70,9 @@ pub struct Serve {
     #[arg(long, value_name = "PERCENT", default_value_t = DEFAULT_DELETE_SHARE,
         value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_delete_share: u8,
-    /// Shared access policies: a JSON array of {keyName, primaryKey, secondaryKey, rights}.
-    #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
+    /// Shared access policies: a JSON array of {keyName, primaryKey, secondaryKey, rights}. For a durable registry it is
+    /// the first content; later the gateway starts only if it equals the registry's policies, or without it.
+    #[arg(long, value_name = "FILE", conflicts_with = "dev")]
     pub policies: Option<PathBuf>,
     /// The server's certificate and its intermediates, in PEM.
     #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
@@ -98,12 +118,17 @@ pub struct Config {
     pub hub: String,
     /// Other names of the hub in tokens and usernames.
     pub aliases: Vec<String>,
-    /// The file of identities.
-    pub registry: PathBuf,
+    /// The file of identities. With a durable registry it is the first content of an empty one.
+    pub registry: Option<PathBuf>,
+    /// The durable registry. Without one, changes over HTTPS are lost when the gateway ends.
+    pub store: Option<StoreConfig>,
+    /// The times after which a gateway that a durable registry does not answer admits no session, and ends its sessions.
+    pub feed: FeedTimes,
     /// Percent of the identities that one reading of that file may delete.
     pub max_delete_share: u8,
-    /// The file of shared access policies.
-    pub policies: PathBuf,
+    /// The file of shared access policies. With a durable registry it is the first content of an empty one, and must
+    /// equal the registry's later.
+    pub policies: Option<PathBuf>,
     /// The server's certificate and its intermediates.
     pub cert: PathBuf,
     /// The server's private key.
@@ -131,12 +156,26 @@ pub struct Config {
 impl Serve {
     /// Returns the configuration of a gateway; `None` if a required file is missing, which `--dev` permits.
     pub(crate) fn config(self) -> Option<Config> {
+        let feed = FeedTimes { timeout: self.feed_timeout, grace: self.feed_grace };
+        let place = StorePlace::parse(self.registry.as_deref()?);
+        let registry = if place.is_some() { None } else { self.registry.map(PathBuf::from) };
+        let store = place.map(|place| StoreConfig {
+            place,
+            key_file: self.registry_key_file,
+            authorities: self.registry_ca,
+        });
+        // without a durable registry, the policies have no other place
+        if store.is_none() && self.policies.is_none() {
+            return None;
+        }
         Some(Config {
             hub: self.hub?,
             aliases: self.alias,
-            registry: self.registry?,
+            registry,
+            store,
+            feed,
             max_delete_share: self.max_delete_share,
-            policies: self.policies?,
+            policies: self.policies,
             cert: self.cert?,
             key: self.key?,
             client_ca: self.client_ca,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use hubward::policy::DEFAULT_POLICIES;
 use hubward::types::SymmetricKey;
+use hubward_store::FeedTimes;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose,
@@ -91,9 +92,11 @@ impl Dev {
         Config {
             hub: HUB.into(),
             aliases: Vec::new(),
-            registry: self.file("devices.jsonl"),
+            registry: Some(self.file("devices.jsonl")),
+            store: None,
+            feed: FeedTimes::default(),
             max_delete_share: DEFAULT_DELETE_SHARE,
-            policies: self.file("policies.json"),
+            policies: Some(self.file("policies.json")),
             cert: self.file("server.pem"),
             key: self.file("server.key"),
             client_ca: Some(self.file("ca.pem")),

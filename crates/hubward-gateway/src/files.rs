@@ -133,8 +133,8 @@ pub enum FilesError {
 /// The files, and their content when they were read last.
 #[derive(Debug)]
 pub(crate) struct Files {
-    registry: PathBuf,
-    policies: PathBuf,
+    registry: Option<PathBuf>,
+    policies: Option<PathBuf>,
     /// Percent of the identities that one reading may delete.
     max_delete_share: u8,
     /// Set if the registry's last line counted its identities.
@@ -211,7 +211,7 @@ struct ReadPolicy {
 }
 
 impl Files {
-    pub(crate) fn new(registry: PathBuf, policies: PathBuf, max_delete_share: u8) -> Self {
+    pub(crate) fn new(registry: Option<PathBuf>, policies: Option<PathBuf>, max_delete_share: u8) -> Self {
         let (identities, rights) = (BTreeMap::new(), BTreeMap::new());
         let hasher = RandomState::new();
         Self { registry, policies, max_delete_share, counted: false, identities, rights, hasher }
@@ -219,21 +219,25 @@ impl Files {
 
     /// Reads both files and checks their whole content.
     pub(crate) fn read(&self) -> Result<Reading, FilesError> {
-        let mut text = read(&self.registry)?;
+        let mut text = self.registry.as_deref().map(read).transpose()?.unwrap_or_default();
         let count = take_count(&mut text);
         let identities = self.read_identities(&text)?;
         if let Some(Count { identities: stated }) = count
             && u64::try_from(identities.len()) != Ok(stated)
         {
-            return Err(FilesError::Count { file: self.registry.clone(), stated, found: identities.len() });
+            return Err(FilesError::Count { file: self.registry_file(), stated, found: identities.len() });
         }
         let reading = Reading { text, identities, counted: count.is_some(), policies: self.read_policies()? };
         self.refuse_truncated(&reading)?;
         Ok(reading)
     }
 
+    fn registry_file(&self) -> PathBuf {
+        self.registry.clone().unwrap_or_default()
+    }
+
     fn read_identities(&self, text: &str) -> Result<Vec<ReadIdentity>, FilesError> {
-        let file = || self.registry.clone();
+        let file = || self.registry_file();
         let mut scratch = Registry::unseeded();
         let mut entropy = entropy;
         let mut importer = Importer::new(&mut scratch, &mut entropy, HmacKey::new);
@@ -259,7 +263,7 @@ impl Files {
 
     /// Refuses a file that may have been truncated at the end of a line.
     fn refuse_truncated(&self, reading: &Reading) -> Result<(), FilesError> {
-        let (file, now) = (|| self.registry.clone(), reading.identities.len());
+        let (file, now) = (|| self.registry_file(), reading.identities.len());
         if reading.counted {
             return Ok(());
         }
@@ -277,8 +281,9 @@ impl Files {
     }
 
     fn read_policies(&self) -> Result<Vec<ReadPolicy>, FilesError> {
-        let file = || self.policies.clone();
-        let text = read(&self.policies)?;
+        let Some(policies) = &self.policies else { return Ok(Vec::new()) };
+        let file = || policies.clone();
+        let text = read(policies)?;
         // a byte order mark is not part of the array
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         // serde's message may quote the text, so only its position is used
@@ -293,8 +298,8 @@ impl Files {
             let key = |text: &str| SymmetricKey::from_base64(text).map_err(|error| error.to_string());
             let primary = key(&policy.primary_key)?;
             let keys = match &policy.secondary_key {
-                Some(secondary) => SymmetricKeys::new(HmacKey::new(&primary), HmacKey::new(&key(secondary)?)),
-                None => SymmetricKeys::one(HmacKey::new(&primary)),
+                Some(secondary) => SymmetricKeys::kept(primary, key(secondary)?, HmacKey::new),
+                None => SymmetricKeys::kept_one(primary, HmacKey::new),
             };
             Ok(ReadPolicy {
                 name: policy.key_name.to_string(),
@@ -328,7 +333,7 @@ impl Files {
                     None => Ok(()),
                 });
                 if let Err(error) = imported {
-                    tracing::warn!(file = %shown(&self.registry), %error, "a line is not applied");
+                    tracing::warn!(file = %shown(&self.registry_file()), %error, "a line is not applied");
                     applied.refused = applied.refused.saturating_add(1);
                     continue;
                 }

@@ -10,7 +10,7 @@ use hubward::{
     LinkDecision, LinkDenial, LinkRole, LinkStep, Session, SessionError, X509Config,
 };
 use hubward_rustcrypto::HmacKey;
-use tokio::sync::watch;
+use hubward_store::{FeedHealth, RowKey};
 
 use crate::clock;
 use crate::connections::Connections;
@@ -20,6 +20,8 @@ use crate::limits::{Limits, Refusals};
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
 use crate::peer::Peer;
+use crate::store::{Durable, WriteError};
+use crate::wakes::Wakes;
 
 /// The registry, with keys ready for use.
 pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
@@ -29,8 +31,10 @@ pub(crate) struct Hub {
     /// Replaced as a whole when the files of the certificate authorities change.
     config: RwLock<HubConfig<HmacKey>>,
     registry: RwLock<Registry>,
-    /// Notifies every connection when the registry has changed.
-    changes: watch::Sender<()>,
+    /// The durable registry, which the one above is the index of.
+    durable: Option<Durable>,
+    /// Wakes connections whose records have changed.
+    pub(crate) wakes: Wakes,
     pub(crate) connections: Connections,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
@@ -45,6 +49,8 @@ pub(crate) struct Hub {
 pub(crate) enum Refusal {
     /// The peer is not authenticated.
     Unauthenticated(AuthError),
+    /// The registry's store does not answer, so the records may be out of date.
+    Unavailable,
     /// The peer is authenticated, and not permitted to do the operation.
     Denied,
     /// The peer is authenticated, and there is no such operation.
@@ -67,7 +73,8 @@ impl Hub {
         Self {
             config: RwLock::new(config),
             registry: RwLock::new(registry),
-            changes: watch::Sender::new(()),
+            durable: None,
+            wakes: Wakes::default(),
             connections: Connections::default(),
             limits,
             metrics: Metrics::default(),
@@ -75,6 +82,29 @@ impl Hub {
             hints: Hints::new(),
             mailboxes: Mailboxes::default(),
         }
+    }
+
+    /// Sets the durable registry whose index this hub has.
+    pub(crate) fn with_durable(mut self, durable: Durable) -> Self {
+        self.durable = Some(durable);
+        self
+    }
+
+    /// Returns whether the registry is durable.
+    pub(crate) const fn is_durable(&self) -> bool {
+        self.durable.is_some()
+    }
+
+    /// Ends the thread that follows a durable registry.
+    pub(crate) fn stop_feed(&self) {
+        if let Some(durable) = &self.durable {
+            durable.stop();
+        }
+    }
+
+    /// Returns what the gateway may do by the age of its index. A registry in memory is always current.
+    pub(crate) fn health(&self) -> FeedHealth {
+        self.durable.as_ref().map_or(FeedHealth::Current, Durable::health)
     }
 
     /// Authenticates a peer and decides on the operation that it requested with its credentials. `claimed` is the identity
@@ -86,6 +116,10 @@ impl Hub {
         claimed: Option<Identity<'_>>,
         credentials: Result<Credentials<'a>, AuthError>,
     ) -> Result<Session, Refusal> {
+        if self.health() != FeedHealth::Current {
+            self.log_unavailable(peer, operation);
+            return Err(Refusal::Unavailable);
+        }
         let authenticated =
             self.authenticate(peer, operation, claimed, credentials).map_err(Refusal::Unauthenticated)?;
         let decision = authenticated.decision();
@@ -107,7 +141,7 @@ impl Hub {
     ) -> Result<Authenticated<'a>, AuthError> {
         let watch = clock::stopwatch();
         let authenticated = credentials.and_then(|credentials| {
-            Ok(self.config().authenticate(credentials, &*self.read(), clock::now)?)
+            Ok(self.config().authenticate(credentials, &self.records_for(peer), clock::now)?)
         });
         match &authenticated {
             Ok(_) => {
@@ -164,7 +198,7 @@ impl Hub {
 
     /// Rechecks a session against the records and the configuration of this moment.
     pub(crate) fn recheck<'s>(&self, session: &'s Session) -> Result<CheckedSession<'s>, SessionError> {
-        Ok(self.config().recheck(session, &*self.read(), clock::now)?)
+        Ok(self.config().recheck(session, &self.records_of_sessions(), clock::now)?)
     }
 
     /// Authenticates the token of a CBS request. `claimed` is the identity that it is put for, for the log, which has
@@ -178,7 +212,7 @@ impl Hub {
     ) -> CbsResponse {
         let operation = Operation::amqp_send("cbs");
         let watch = clock::stopwatch();
-        let Ok(reply) = self.config().put_token(cbs, request, &*self.read(), clock::now);
+        let Ok(reply) = self.config().put_token(cbs, request, &self.records_for(peer), clock::now);
         match (reply.error(), cbs.sessions().last()) {
             (None, Some(session)) => {
                 self.metrics.authentication_took(watch.elapsed());
@@ -219,8 +253,8 @@ impl Hub {
         let decision = match step {
             LinkStep::Decided(decision) => decision,
             LinkStep::NeedsLookup(pending) => {
-                let registry = self.read();
-                let found = registry.find(&pending.lookup(), &[]);
+                let records = self.records_for(peer);
+                let found = records.result(&pending.lookup(), &[]);
                 pending.resume(&found, clock::now())
             }
         };
@@ -265,6 +299,12 @@ impl Hub {
         self.log_refusal(peer, Who::Unknown, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
+    /// Logs that a peer is refused because the registry's store does not answer.
+    fn log_unavailable(&self, peer: &Peer, operation: &Operation<'_>) {
+        let reason = format_args!("the registry's store does not answer");
+        self.log_refusal(peer, Who::Unknown, operation, ADMISSION, "unavailable", reason);
+    }
+
     /// Logs that bytes before authentication could not be parsed.
     pub(crate) fn log_malformed(&self, peer: &Peer, operation: &Operation<'_>) {
         let reason = format_args!("the bytes before any credential do not follow the protocol");
@@ -304,8 +344,8 @@ impl Hub {
 
     /// Changes the registry, and notifies every connection to recheck its session.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Registry) -> T) -> T {
-        let done = change(&mut self.registry.write().unwrap_or_else(PoisonError::into_inner));
-        self.changes.send_replace(());
+        let done = self.apply(change);
+        self.wakes.wake_all();
         done
     }
 
@@ -319,12 +359,33 @@ impl Hub {
         let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
         *config = config.clone().with_x509(x509);
         drop(config);
-        self.changes.send_replace(());
+        self.wakes.wake_all();
     }
 
-    /// Returns a receiver of all later changes.
-    pub(crate) fn changes(&self) -> watch::Receiver<()> {
-        self.changes.subscribe()
+    /// Changes the registry, and wakes no connection: the caller does.
+    pub(crate) fn apply<T>(&self, change: impl FnOnce(&mut Registry) -> T) -> T {
+        change(&mut self.registry.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the registry, and notifies every connection to recheck its session.
+    pub(crate) fn replace(&self, registry: Registry) {
+        let former = self.apply(|current| core::mem::replace(current, registry));
+        self.wakes.wake_all();
+        // erases its keys, which takes long, without the lock
+        drop(former);
+    }
+
+    /// Makes a change of the records with these keys, in the store if there is one. It is durable and visible on this
+    /// gateway when this returns.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        keys: Vec<RowKey>,
+        mut apply: impl FnMut(&mut Registry) -> T + Send + 'static,
+    ) -> Result<T, WriteError> {
+        match &self.durable {
+            Some(durable) => durable.write(keys, apply).await,
+            None => Ok(self.change(|registry| apply(registry))),
+        }
     }
 }
 
@@ -365,7 +426,7 @@ mod tests {
         let hub = Hub::new(config, registry, Limits::default());
         let address = ([127, 0, 0, 1], 1).into();
         let slot = Slot::alone();
-        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot };
+        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot, wake: None };
 
         let client = Client::device(Authority::parse("hub.example").unwrap(), device);
         let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));

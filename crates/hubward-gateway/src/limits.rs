@@ -57,7 +57,7 @@ impl Default for Limits {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, core::num::ParseFloatError> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, core::num::ParseFloatError> {
     // a number that is not a duration becomes 0: the peer has no time
     text.parse().map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }

@@ -79,7 +79,9 @@ pub(crate) async fn run<S, F>(
                 tracing::debug!(%transport, peer = %address, "the TLS handshake failed");
                 return;
             };
-            let peer = Peer { transport, address, certificates, slot: slot.clone() };
+            // HTTP authenticates each request
+            let wake = (transport != Transport::Http).then(|| open.hub.wakes.connection());
+            let peer = Peer { transport, address, certificates, slot: slot.clone(), wake };
             tokio::select! {
                 () = slot.displaced() => open.hub.metrics.crowded_out.add(1),
                 () = Box::pin(serve(Arc::clone(&open.hub), stream, peer, stop)) => {}

@@ -1,11 +1,15 @@
 //! The peer of a connection, as the transport presents it.
 
 use core::net::SocketAddr;
+use std::sync::Arc;
 
 use hubward::policy::Transport;
+use hubward::types::Lookup;
 use rustls_pki_types::CertificateDer;
+use tokio::sync::watch;
 
 use crate::slots::Slot;
+use crate::wakes::Wake;
 
 /// A peer whose TLS handshake is done.
 #[derive(Debug, Clone)]
@@ -17,4 +21,20 @@ pub(crate) struct Peer {
     pub(crate) certificates: Vec<CertificateDer<'static>>,
     /// The slot of its connection.
     pub(crate) slot: Slot,
+    /// Wakes the connection when its records change; `None` if each request is authenticated for itself.
+    pub(crate) wake: Option<Arc<Wake>>,
+}
+
+impl Peer {
+    /// Registers the connection for the changes of a record that is about to be looked up.
+    pub(crate) fn depends_on(&self, lookup: &Lookup<'_>) {
+        if let Some(wake) = &self.wake {
+            wake.depends_on(lookup);
+        }
+    }
+
+    /// Returns a receiver of all later changes of the records that the connection depends on.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.wake.as_ref().map_or_else(|| watch::Sender::new(()).subscribe(), |wake| wake.changes())
+    }
 }

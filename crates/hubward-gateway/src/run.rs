@@ -3,6 +3,7 @@
 use core::error::Error;
 use std::io::{IsTerminal, Write};
 
+use hubward_store::FeedTimes;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -12,6 +13,7 @@ use crate::descriptors;
 use crate::dev::Dev;
 use crate::limits::Limits;
 use crate::server::Server;
+use crate::store::{StoreConfig, StorePlace};
 
 /// Runs the program until a signal ends it.
 ///
@@ -97,7 +99,11 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
     let amqps = Some(serve.amqps.unwrap_or_else(|| "localhost:5671".into()));
     let (users, metrics, strict, limits) = (serve.users, serve.metrics, serve.strict, serve.limits);
     let max_delete_share = serve.max_delete_share;
-    Config { hub, aliases, max_delete_share, amqps, metrics, users, strict, limits, ..config }
+    // the files are the first content of a durable registry
+    let place = StorePlace::Sqlite(dev.file("hub.db"));
+    let store = Some(StoreConfig { place, key_file: None, authorities: None });
+    let feed = FeedTimes { timeout: serve.feed_timeout, grace: serve.feed_grace };
+    Config { hub, aliases, store, feed, max_delete_share, amqps, metrics, users, strict, limits, ..config }
 }
 
 fn print_dev(dev: &Dev, server: &Server) -> std::io::Result<()> {

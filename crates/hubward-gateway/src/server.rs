@@ -23,6 +23,7 @@ use crate::https::{Users, UsersError};
 use crate::hub::{Hub, Registry, dummy_key};
 use crate::listener::{self, ListenerContext};
 use crate::slots::Slots;
+use crate::store::{self, StoreError, open_store};
 use crate::tls::{self, TlsError};
 use crate::{amqp, https, metrics_listener, mqtt};
 
@@ -36,6 +37,12 @@ pub enum StartError {
     /// The registry or the policies could not be applied.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The durable registry was not opened, or differs from the files.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A thread was not started.
+    #[error("a thread was not started: {0}")]
+    Thread(io::Error),
     /// The file of users was refused.
     #[error(transparent)]
     Users(#[from] UsersError),
@@ -112,13 +119,27 @@ impl Server {
         let applied = files.apply(files.read()?, &mut registry);
         tracing::info!(records = applied.set, "files read");
         let users = config.users.as_deref().map(Users::read).transpose()?.map(Arc::new);
-        let hub = Hub::new(hub_config(&config)?, registry, config.limits);
+        let hub_config = hub_config(&config)?;
+        let (hub, feed) = match config.store.clone() {
+            None => (Hub::new(hub_config, registry, config.limits), None),
+            Some(store) => {
+                let (name, times) = (config.hub.clone(), config.feed);
+                let opened = tokio::task::spawn_blocking(move || open_store(&store, &name, times, &registry));
+                let opened = opened.await.map_err(|error| StartError::Thread(io::Error::other(error)))??;
+                let hub = Hub::new(hub_config, opened.index, config.limits).with_durable(opened.durable);
+                (hub, Some(opened.feed))
+            }
+        };
         let context = ListenerContext {
             hub: Arc::new(hub),
             slots: Slots::new(config.limits.max_connections, config.limits.max_unproven),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
+        if let Some(feed) = feed {
+            feed.run(Arc::clone(&context.hub)).map_err(StartError::Thread)?;
+            context.tasks.spawn(store::end_lost_sessions(Arc::clone(&context.hub), context.stop.clone()));
+        }
         let mqtt = listen(config.mqtt.as_deref(), &config, None).await?;
         let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
         let amqps = listen(config.amqps.as_deref(), &config, None).await?;
@@ -200,23 +221,26 @@ impl Server {
     }
 
     /// Reads the files of the registry, the policies and the certificate authorities again, and applies their changes.
-    /// Connections whose records changed end, and so do those of devices whose certificate authority was removed.
+    /// Connections whose records changed end, and so do those of devices whose certificate authority was removed. With a
+    /// durable registry, only the certificate authorities are read: the other files are its first content.
     ///
     /// # Errors
     /// Returns a [`ReloadError`] if a file was refused; nothing is applied then.
     pub fn reload(&self) -> Result<Applied, ReloadError> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let reading = files.read()?;
+        let reading = if self.context.hub.is_durable() { None } else { Some(files.read()?) };
         let x509 = x509_config(self.client_ca.as_deref(), self.strict_ca)?;
-        let applied = self.context.hub.change(|registry| files.apply(reading, registry));
+        let applied =
+            reading.map(|reading| self.context.hub.change(|registry| files.apply(reading, registry)));
         self.context.hub.set_x509(x509);
-        Ok(applied)
+        Ok(applied.unwrap_or_default())
     }
 
     /// Closes the listeners, ends the open connections, and waits for them up to the drain timeout. Returns whether all of
     /// them ended in time.
     pub async fn shutdown(self) -> bool {
         self.context.stop.cancel();
+        self.context.hub.stop_feed();
         self.context.tasks.close();
         timeout(self.context.hub.limits.drain_timeout, self.context.tasks.wait()).await.is_ok()
     }

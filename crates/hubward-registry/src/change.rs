@@ -166,6 +166,16 @@ impl<K: MacKey> Change<K> {
 }
 
 impl Attributes {
+    /// Adds the removal of each attribute of a device that is not set.
+    pub(crate) fn complete(mut self) -> Self {
+        self.status.get_or_insert(Status::Enabled);
+        self.capabilities.get_or_insert_default();
+        self.reason.get_or_insert_default();
+        self.scope.get_or_insert_default();
+        self.parents.get_or_insert_default();
+        self
+    }
+
     /// Returns whether it sets something that only devices have.
     pub(crate) const fn is_of_a_device(&self) -> bool {
         self.status.is_some()

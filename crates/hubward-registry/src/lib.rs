@@ -24,6 +24,7 @@ mod record_view;
 mod registry;
 mod snapshot;
 mod store;
+mod stored;
 mod text;
 mod versions;
 
@@ -46,4 +47,5 @@ pub use lists::{AccessList, AccessLists, ListEntry, ListVerdict};
 pub use record_view::RecordView;
 pub use registry::Registry;
 pub use snapshot::{SnapshotError, snapshot_counter};
+pub use stored::{PolicyView, RecordNumbers};
 pub use text::{DeviceScope, GenerationId, StatusReason, TextError};

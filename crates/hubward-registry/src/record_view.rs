@@ -141,7 +141,9 @@ impl<'r, K: MacKey> RecordView<'r, K> {
         &self.hot.id
     }
 
-    pub(crate) fn given_generation_id(&self) -> Option<&'r str> {
+    /// Returns the generation id that another hub gave, if one did.
+    #[must_use]
+    pub fn given_generation_id(&self) -> Option<&'r str> {
         self.more()?.generation_id.as_ref().map(GenerationId::as_str)
     }
 

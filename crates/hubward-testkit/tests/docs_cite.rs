@@ -201,7 +201,7 @@ fn readmes() -> Vec<(String, String)> {
 fn names() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut folders: Vec<PathBuf> =
-        ["benches", "crates", "examples", "fuzz/fuzz_targets"].map(|folder| root().join(folder)).into();
+        ["benches", "crates", "fuzz/fuzz_targets"].map(|folder| root().join(folder)).into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -14,6 +14,7 @@ use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::durable::{self, Durable, DurableArguments, Opened};
 use crate::exit::{Misuse, misuse};
 use crate::file::{Lines, SealArguments, Seen, random, replace_saying, snapshot_of};
 use crate::progress::Progress;
@@ -24,10 +25,12 @@ const BUFFER: usize = 64 * 1024;
 
 #[derive(Debug, Args)]
 pub(crate) struct FileArguments {
-    /// The file of the registry, sealed or plain.
+    /// The file of the registry, sealed or plain, or `sqlite:FILE` for the durable registry of a gateway, which may run.
     registry: PathBuf,
     #[command(flatten)]
     seal: SealArguments,
+    #[command(flatten)]
+    durable: DurableArguments,
 }
 
 impl FileArguments {
@@ -46,6 +49,8 @@ pub(crate) struct RegistryFile {
 }
 
 enum Form {
+    /// A durable registry.
+    Durable(Box<Durable>),
     /// Lines of JSON.
     Plain,
     /// A sealed snapshot: its key and its number.
@@ -56,6 +61,9 @@ impl RegistryFile {
     /// Reads the registry.
     pub(crate) fn open(arguments: &FileArguments, silent: bool) -> Result<Self, Box<dyn Error>> {
         let path = arguments.registry.clone();
+        if let Some(file) = durable::file_of(&path) {
+            return Self::durable(Durable::open(&file, &arguments.durable)?, file);
+        }
         let named = |error: Box<dyn Error>| with_file(&path, error);
         let seen = Seen::of(&path).map_err(|error| named(error.into()))?;
         let file = File::open(&path).map_err(|error| named(error.into()))?;
@@ -70,6 +78,9 @@ impl RegistryFile {
         silent: bool,
     ) -> Result<Self, Box<dyn Error>> {
         let path = arguments.registry.clone();
+        if let Some(file) = durable::file_of(&path) {
+            return Self::durable(Durable::open_or_create(&file, &arguments.durable)?, file);
+        }
         let seen = Seen::of(&path)?;
         if seen.exists() {
             return Self::open(arguments, silent);
@@ -88,8 +99,19 @@ impl RegistryFile {
         Ok(Self { registry: empty()?, path, form, seen })
     }
 
+    /// Takes the records of a durable registry.
+    fn durable((durable, registry): Opened, path: PathBuf) -> Result<Self, Box<dyn Error>> {
+        let seen = Seen::of(&path)?;
+        Ok(Self { registry, path, form: Form::Durable(durable.into()), seen })
+    }
+
     pub(crate) const fn is_new(&self) -> bool {
         !self.seen.exists()
+    }
+
+    /// Returns whether the registry has access lists.
+    pub(crate) const fn has_lists(&self) -> bool {
+        !matches!(self.form, Form::Plain)
     }
 
     /// Replaces the file. The output of `print` is printed first: if it cannot be printed, the file is unchanged.
@@ -100,6 +122,13 @@ impl RegistryFile {
         // erased at the end: it may have keys
         let mut message = Zeroizing::new(Vec::with_capacity(BUFFER));
         match &self.form {
+            Form::Durable(durable) => {
+                print(&format!("{} is written, and gateways see it", shown::file(&self.path)), &mut message)?;
+                // printed first, as for a file: a new key that was not printed would be lost
+                let mut out = io::stdout();
+                out.write_all(&message).and_then(|()| out.flush())?;
+                durable.save(&self.registry)
+            }
             Form::Plain => {
                 print(&format!("{} is written, plain", shown::file(&self.path)), &mut message)?;
                 let write = |out: &mut dyn Write| {
@@ -122,7 +151,7 @@ impl RegistryFile {
     /// Returns the snapshot number, if the file is sealed.
     pub(crate) const fn snapshot(&self) -> Option<u64> {
         match self.form {
-            Form::Plain => None,
+            Form::Plain | Form::Durable(_) => None,
             Form::Sealed(_, counter) => Some(counter),
         }
     }

@@ -101,7 +101,7 @@ pub(super) fn run(arguments: &Lists) -> Result<Outcome, Box<dyn Error>> {
     match &arguments.action {
         Action::Show => return show(&file),
         Action::Check(arguments) => return check(&file, arguments),
-        _ if file.snapshot().is_none() => {
+        _ if !file.has_lists() => {
             return Err("a plain registry cannot store lists: import it into a sealed one".into());
         }
         _ => {}

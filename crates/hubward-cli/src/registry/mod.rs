@@ -1,5 +1,6 @@
 //! `hubward registry import | export | show | rotate | lists`: the identities of a hub, in a file.
 
+mod durable;
 mod export;
 mod file;
 mod import;

@@ -90,6 +90,7 @@ fn summary(file: &RegistryFile, as_json: bool) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     match file.snapshot() {
+        None if file.has_lists() => writeln!(out, "file      a durable registry, with sealed keys")?,
         Some(counter) => writeln!(out, "file      sealed, snapshot {counter}")?,
         None => writeln!(out, "file      plain: every reader of the file can read the keys")?,
     }

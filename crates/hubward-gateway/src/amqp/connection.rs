@@ -38,7 +38,7 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) -> End {
     let peer = Arc::new(peer);
-    let mut changes = hub.changes();
+    let mut changes = peer.changes();
     let accepted = tokio::select! {
         () = stop.cancelled() => return End::Stopped,
         // boxed, so that its memory is freed when it is done

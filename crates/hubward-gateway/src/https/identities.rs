@@ -4,15 +4,18 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, ETAG};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hubward::registry::{ImportError, ImportProblem, Importer, Precondition};
-use hubward::types::{Identity, Status};
+use hubward::registry::{ImportError, ImportProblem, Importer, Precondition, RegistryError};
+use hubward::types::{DeviceId, Identity, ModuleId, Status};
 use hubward_rustcrypto::HmacKey;
+use hubward_store::RowKey;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 use super::problem::{About, Problem};
 use super::record::{Record, Written};
@@ -70,16 +73,19 @@ pub(super) fn modules(hub: &Hub, device: Identity<'_>) -> Result<Response, Probl
 }
 
 /// Creates an identity, or changes it if the request has an `If-Match`.
-pub(super) fn write(
+pub(super) async fn write(
     hub: &Hub,
     identity: Identity<'_>,
     if_match: Option<&str>,
-    body: &[u8],
+    body: Bytes,
 ) -> Result<Response, Problem> {
-    let written = Written::parse(body)?;
-    hub.change(|registry| {
+    let key = RowKey::of(&identity).ok_or(Problem::not_found(about(&identity)))?;
+    let (keys, if_match) = (vec![key.clone()], if_match.map(str::to_owned));
+    let apply = move |registry: &mut Registry| -> Result<(), Problem> {
+        let identity = key.to_identity().ok_or(Problem::not_found(About::Device))?;
+        let written = Written::parse(&body)?;
         let current = registry.get(identity).map(|view| view.status());
-        let line = written.line(&identity, if_match, current)?;
+        let line = written.line(&identity, if_match.as_deref(), current)?;
         let device = identity.device().map(Identity::Device);
         if about(&identity) == About::Module && current.is_none() && !has_room(registry, &identity) {
             return Err(Problem::argument("a device has at most 50 modules"));
@@ -87,9 +93,10 @@ pub(super) fn write(
         if about(&identity) == About::Module && device.is_none_or(|device| registry.get(device).is_none()) {
             return Err(Problem::not_found(About::Device));
         }
-        import(registry, &line).map_err(|problem| Problem::import(problem, about(&identity)))?;
-        one(hub, registry, identity)
-    })
+        import(registry, &line).map_err(|problem| Problem::import(problem, about(&identity)))
+    };
+    hub.write(keys, apply).await.map_err(|error| Problem::write(&error))??;
+    read(hub, identity)
 }
 
 /// Returns whether a device can have one more module.
@@ -99,16 +106,27 @@ fn has_room(registry: &Registry, module: &Identity<'_>) -> bool {
 }
 
 /// Deletes an identity, if its ETag matches `If-Match`.
-pub(super) fn delete(hub: &Hub, identity: Identity<'_>, if_match: Option<&str>) -> Result<Response, Problem> {
+pub(super) async fn delete(
+    hub: &Hub,
+    identity: Identity<'_>,
+    if_match: Option<&str>,
+) -> Result<Response, Problem> {
     let precondition = match if_match {
         None | Some("*") => Precondition::Any,
         // an ETag of another form matches no record
-        Some(etag) => etag.parse().map(Precondition::IfMatch).map_err(|_| {
-            Problem::registry(hubward::registry::RegistryError::EtagMismatch, about(&identity))
-        })?,
+        Some(etag) => etag
+            .parse()
+            .map(Precondition::IfMatch)
+            .map_err(|_| Problem::registry(RegistryError::EtagMismatch, about(&identity)))?,
     };
-    hub.change(|registry| registry.delete(identity, precondition))
-        .map_err(|error| Problem::registry(error, about(&identity)))?;
+    let key = RowKey::of(&identity).ok_or(Problem::not_found(about(&identity)))?;
+    let keys = vec![key.clone()];
+    let apply = move |registry: &mut Registry| {
+        let identity = key.to_identity().ok_or(RegistryError::NotFound)?;
+        registry.delete(identity, precondition)
+    };
+    let deleted = hub.write(keys, apply).await.map_err(|error| Problem::write(&error))?;
+    deleted.map_err(|error| Problem::registry(error, about(&identity)))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -122,9 +140,19 @@ struct EntryIds<'l> {
     module_id: Option<Cow<'l, str>>,
 }
 
+impl EntryIds<'_> {
+    fn key(&self) -> Option<RowKey> {
+        let device = DeviceId::parse(&self.id).ok()?;
+        RowKey::of(&match &self.module_id {
+            Some(module) => Identity::Module(device, ModuleId::parse(module).ok()?),
+            None => Identity::Device(device),
+        })
+    }
+}
+
 /// Imports up to a hundred identities, each as a line of an import: each is applied as a whole or not at all.
-pub(super) fn bulk(hub: &Hub, body: &[u8]) -> Result<Response, Problem> {
-    let lines: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| {
+pub(super) async fn bulk(hub: &Hub, body: Bytes) -> Result<Response, Problem> {
+    let lines: Vec<&RawValue> = serde_json::from_slice(&body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         Problem::argument(format_args!("not an array of identities, at line {line}, column {column}"))
     })?;
@@ -142,8 +170,14 @@ pub(super) fn bulk(hub: &Hub, body: &[u8]) -> Result<Response, Problem> {
     if !ids.iter().all(|ids| seen.insert((&ids.id, &ids.module_id))) {
         return Err(Problem::argument("an identity is in the list twice"));
     }
-    let outcomes: Vec<_> =
-        hub.change(|registry| lines.iter().map(|line| import(registry, line.get().as_bytes())).collect());
+    // an id that is not valid has no record; its line reports the error
+    let keys = ids.iter().filter_map(EntryIds::key).collect();
+    let owned: Vec<Zeroizing<String>> =
+        lines.iter().map(|line| Zeroizing::new(line.get().to_owned())).collect();
+    let apply = move |registry: &mut Registry| -> Vec<Result<(), ImportProblem>> {
+        owned.iter().map(|line| import(registry, line.as_bytes())).collect()
+    };
+    let outcomes = hub.write(keys, apply).await.map_err(|error| Problem::write(&error))?;
     let mut errors = Vec::new();
     for (ids, outcome) in ids.iter().zip(outcomes) {
         if let Err(problem) = outcome {

@@ -14,8 +14,12 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::CONNECTION;
+use axum::response::IntoResponse;
 use axum::routing::get;
+use hubward_store::FeedHealth;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -56,6 +60,7 @@ pub(crate) async fn serve(
     let router = Router::new()
         // closed, so that a health check frees its slot at once
         .route("/healthz", get(async || ([(CONNECTION, "close")], "ok\n")))
+        .route("/readyz", get(readyz))
         .fallback(requests::answer)
         .with_state(Arc::new(Handler { hub, users, peer }));
     let connection = http1::Builder::new()
@@ -75,6 +80,19 @@ pub(crate) async fn serve(
     connection.as_mut().graceful_shutdown();
     // less than the drain timeout, so that the gateway itself stops in time
     let _ = timeout(limits.drain_timeout.mul_f32(0.75), connection).await;
+}
+
+/// Answers whether sessions are admitted: the index of the registry is current.
+async fn readyz(State(handler): State<Arc<Handler>>) -> impl IntoResponse {
+    let (status, text) = match handler.hub.health() {
+        FeedHealth::Current => (StatusCode::OK, "ok\n"),
+        FeedHealth::Late => (StatusCode::SERVICE_UNAVAILABLE, "the registry's store does not answer\n"),
+        FeedHealth::Lost => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the registry's store is gone, and sessions have ended\n")
+        }
+    };
+    // closed, so that a check frees its slot at once
+    (status, [(CONNECTION, "close")], text)
 }
 
 /// Waits for `time`, and forever if the peer is authenticated by then: refused requests keep no connection open.

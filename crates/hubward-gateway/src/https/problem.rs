@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use hubward::registry::{ImportProblem, RegistryError};
 use serde_json::json;
 
+use crate::store::WriteError;
+
 /// An error code of the hub, whose first three digits are the HTTP status.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -58,6 +60,17 @@ impl Problem {
     /// The body did not arrive in time.
     pub(super) const fn too_slow() -> Self {
         Self::new(408_001, "RequestTimeout")
+    }
+
+    /// The registry's store does not answer.
+    pub(super) const fn unavailable() -> Self {
+        Self::new(503_001, "ServiceUnavailable")
+    }
+
+    /// Returns the problem for a write to the registry's store. The log has the reason.
+    pub(super) fn write(error: &WriteError) -> Self {
+        tracing::error!(%error, "a change of the registry was not made, or is not visible");
+        Self::unavailable()
     }
 
     /// The identity does not exist.

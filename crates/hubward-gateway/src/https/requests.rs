@@ -78,6 +78,7 @@ fn authorize(
 const fn problem(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::Unauthenticated(_) => Problem::unauthenticated(),
+        Refusal::Unavailable => Problem::unavailable(),
         Refusal::Denied => Problem::denied(),
         Refusal::UnknownOperation => Problem::not_here(),
     }
@@ -132,16 +133,16 @@ async fn dispatch(
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         ("identity.list", None) => identities::list(hub, head.uri.query()),
-        ("identity.bulk", None) => identities::bulk(hub, &read(BULK).await?),
+        ("identity.bulk", None) => identities::bulk(hub, read(BULK).await?).await,
         ("statistics.registry", None) => Ok(identities::statistics(hub)),
         ("identity.read" | "module.read", Some(identity)) => identities::read(hub, identity),
         ("module.list", Some(device)) => identities::modules(hub, device),
         ("identity.write" | "module.write", Some(identity)) => {
             let if_match = if_match()?;
-            identities::write(hub, identity, if_match, &read(IDENTITY).await?)
+            identities::write(hub, identity, if_match, read(IDENTITY).await?).await
         }
         ("identity.delete" | "module.delete", Some(identity)) => {
-            identities::delete(hub, identity, if_match()?)
+            identities::delete(hub, identity, if_match()?).await
         }
         _ => Err(Problem::not_here()),
     }

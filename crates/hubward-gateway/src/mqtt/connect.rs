@@ -48,7 +48,7 @@ pub(crate) async fn connect(hub: &Hub, wire: &mut Wire, peer: &Peer) -> Result<C
         }
         Err(end) => return Err(end),
     };
-    let changes = hub.changes();
+    let changes = peer.changes();
     match decide(hub, peer, &connect) {
         Ok(session) => {
             let seat = hub.connections.take(&session.identity());
@@ -112,6 +112,7 @@ fn return_code(refusal: &Refusal) -> ConnectReturnCode {
         Refusal::Unauthenticated(error) if AuthError::public(error) == PublicError::Malformed => {
             ConnectReturnCode::BadUserNameOrPassword
         }
+        Refusal::Unavailable => ConnectReturnCode::ServerUnavailable,
         _ => ConnectReturnCode::NotAuthorized,
     }
 }

@@ -1,0 +1,66 @@
+//! Stores of different engines under one type.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+use hubward_store::{Commit, Position, Row, RowKey, Store, Write};
+
+/// A store of any engine.
+pub(crate) type AnyStore = Arc<dyn Store<Error = StoreFailure>>;
+
+/// The error of a store.
+pub struct StoreFailure(Box<dyn core::error::Error + Send + Sync>);
+
+impl StoreFailure {
+    pub(crate) fn new(error: impl core::error::Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Debug for StoreFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for StoreFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl core::error::Error for StoreFailure {}
+
+/// Wraps a store.
+pub(crate) fn any(store: impl Store + 'static) -> AnyStore {
+    Arc::new(Wrapped(store))
+}
+
+struct Wrapped<S>(S);
+
+impl<S: Store> Store for Wrapped<S> {
+    type Error = StoreFailure;
+
+    fn hub(&self) -> &str {
+        self.0.hub()
+    }
+    fn position(&self) -> Result<Position, StoreFailure> {
+        self.0.position().map_err(StoreFailure::new)
+    }
+    fn read(&self, keys: &[RowKey], each: &mut dyn FnMut(Row<'_>)) -> Result<(), StoreFailure> {
+        self.0.read(keys, each).map_err(StoreFailure::new)
+    }
+    fn commit(&self, writes: &[Write]) -> Result<Commit, StoreFailure> {
+        self.0.commit(writes).map_err(StoreFailure::new)
+    }
+    fn changes(&self, after: Option<u64>, each: &mut dyn FnMut(Row<'_>)) -> Result<Position, StoreFailure> {
+        self.0.changes(after, each).map_err(StoreFailure::new)
+    }
+    fn wait(&self, at_most: Duration) -> Result<(), StoreFailure> {
+        self.0.wait(at_most).map_err(StoreFailure::new)
+    }
+    fn purge(&self, up_to: u64) -> Result<u64, StoreFailure> {
+        self.0.purge(up_to).map_err(StoreFailure::new)
+    }
+}

@@ -1,0 +1,153 @@
+//! The durable registry of a configuration, and its key file.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use hubward::types::SymmetricKey;
+use hubward_postgres::PostgresConfig;
+use hubward_ring::AeadKey;
+use hubward_sqlite::SqliteStore;
+use hubward_store::Sealer;
+use zeroize::Zeroizing;
+
+use super::any::{AnyStore, StoreFailure, any};
+use crate::files::{entropy, shown};
+
+/// The variable with the password of the database.
+const PASSWORD: &str = "HUBWARD_REGISTRY_PASSWORD";
+
+/// A durable registry.
+#[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_structs, reason = "an embedder fills in all of it")]
+pub struct StoreConfig {
+    /// The place of the registry.
+    pub place: StorePlace,
+    /// The file with the key that seals the registry's keys: 32 bytes in base64, and former keys on further lines. For a
+    /// file of SQLite it is `FILE.key` if it is not given, and is created with the registry.
+    pub key_file: Option<PathBuf>,
+    /// The certificate authorities of the database's certificate, in PEM.
+    pub authorities: Option<PathBuf>,
+}
+
+/// The place of a durable registry.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum StorePlace {
+    /// A file of SQLite, which is created if it does not exist.
+    Sqlite(PathBuf),
+    /// A database of PostgreSQL: `postgres://user@host:port/database`.
+    Postgres(String),
+}
+
+impl StorePlace {
+    /// Parses `sqlite:FILE` or `postgres://..`. Returns `None` for another text, which is the name of a file.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(file) = text.strip_prefix("sqlite:") {
+            return Some(Self::Sqlite(file.into()));
+        }
+        let database = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        database.then(|| Self::Postgres(text.into()))
+    }
+}
+
+/// The reason why a durable registry was not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store cannot be used.
+    #[error("--registry: {0}")]
+    Store(#[from] StoreFailure),
+    /// A file cannot be read or created.
+    #[error("{}: {error}", shown(file))]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// The cause.
+        error: std::io::Error,
+    },
+    /// The key file has another content.
+    #[error("{}: each line must be a key of 32 bytes in base64, the current one first", shown(.0))]
+    Key(PathBuf),
+    /// The registry exists, and its key file does not.
+    #[error("{}: there is no such file; it has the key that seals the registry's keys", shown(.0))]
+    NoKeyFile(PathBuf),
+    /// A database needs a key file, which all gateways share.
+    #[error("--registry-key-file is missing: all gateways of a database share it")]
+    NoKeyFileGiven,
+    /// The file of policies differs from the registry.
+    #[error(
+        "--policies: the policy {} differs from the one in the registry; the file is used only for an empty registry, \
+         so start without it, or make both equal", .0
+    )]
+    PoliciesDiffer(String),
+    /// The first content cannot be written.
+    #[error("--registry: {0}")]
+    Seed(String),
+}
+
+/// Opens the store, and the keys that seal its rows. It blocks.
+pub(crate) fn open(config: &StoreConfig, hub: &str) -> Result<(AnyStore, Sealer), StoreError> {
+    match &config.place {
+        StorePlace::Sqlite(file) => {
+            let key_file = config.key_file.clone().unwrap_or_else(|| key_file_of(file));
+            // created before the registry, so that no registry is ever without one
+            if config.key_file.is_none() && !file.exists() && !key_file.exists() {
+                create_key(&key_file)?;
+            }
+            let sealer = sealer(&key_file, hub)?;
+            let store = SqliteStore::create(file, hub).map_err(StoreFailure::new)?;
+            Ok((any(store), sealer))
+        }
+        StorePlace::Postgres(address) => {
+            let key_file = config.key_file.as_ref().ok_or(StoreError::NoKeyFileGiven)?;
+            let sealer = sealer(key_file, hub)?;
+            let mut postgres = PostgresConfig::parse(address).map_err(StoreFailure::new)?;
+            if let Some(password) = std::env::var_os(PASSWORD) {
+                let password = Zeroizing::new(password.into_string().unwrap_or_default());
+                postgres = postgres.with_password(&password);
+            }
+            if let Some(file) = &config.authorities {
+                let pem = fs::read(file).map_err(|error| StoreError::File { file: file.clone(), error })?;
+                postgres = postgres.with_authorities(&pem).map_err(StoreFailure::new)?;
+            }
+            let store = hubward_postgres::PostgresStore::open(&postgres, hub).map_err(StoreFailure::new)?;
+            Ok((any(store), sealer))
+        }
+    }
+}
+
+/// Returns the name of the key file next to a registry.
+fn key_file_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".key");
+    name.into()
+}
+
+/// Creates a key file that only its owner reads.
+fn create_key(file: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::File { file: file.into(), error };
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *bytes).map_err(|error| failed(error.into()))?;
+    let key = SymmetricKey::from_bytes(&*bytes).map_err(|_| StoreError::Key(file.into()))?;
+    let mut text = Zeroizing::new([0; 88]);
+    let line = Zeroizing::new(format!("{}\n", key.expose_base64(&mut text)));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut created = options.open(file).map_err(failed)?;
+    created.write_all(line.as_bytes()).and_then(|()| created.sync_all()).map_err(failed)
+}
+
+fn sealer(file: &Path, hub: &str) -> Result<Sealer, StoreError> {
+    let text = match fs::read_to_string(file) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(StoreError::NoKeyFile(file.into()));
+        }
+        Err(error) => return Err(StoreError::File { file: file.into(), error }),
+    };
+    Sealer::from_key_file(hub, &text, AeadKey::new, entropy).ok_or_else(|| StoreError::Key(file.into()))
+}

@@ -1,0 +1,239 @@
+//! A durable registry: writes go to the store, and come back by the feed.
+
+mod any;
+mod config;
+mod feed;
+mod seed;
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use hubward_rustcrypto::HmacKey;
+use hubward_store::{ChangeError, Changed, FeedHealth, FeedTimes, RowKey, Sealer, change};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use any::AnyStore;
+pub use any::StoreFailure;
+use config::open;
+pub use config::{StoreConfig, StoreError, StorePlace};
+use feed::{Feed, Heart};
+use seed::{compare, seed};
+
+use crate::hub::{Hub, Registry};
+
+/// The time between two looks at the age of the index.
+const WATCH: Duration = Duration::from_millis(100);
+/// The longest time that a write waits to be visible on this gateway.
+const VISIBLE: Duration = Duration::from_secs(10);
+
+/// The durable registry of a running gateway.
+#[derive(Clone)]
+pub(crate) struct Durable {
+    store: AnyStore,
+    sealer: Arc<Sealer>,
+    /// The number of the last change that the index has.
+    reached: watch::Receiver<u64>,
+    heart: Arc<Heart>,
+}
+
+/// The reason why a write was not made, or is not visible yet.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriteError {
+    /// The store failed.
+    #[error(transparent)]
+    Change(#[from] ChangeError<StoreFailure>),
+    /// It was made, and the feed has not passed it in time.
+    #[error("the change was made and is not visible here yet")]
+    NotVisible,
+    /// A thread failed.
+    #[error("the write was interrupted")]
+    Interrupted,
+}
+
+impl Durable {
+    pub(crate) fn new(
+        store: AnyStore,
+        sealer: Arc<Sealer>,
+        reached: watch::Receiver<u64>,
+        heart: Arc<Heart>,
+    ) -> Self {
+        Self { store, sealer, reached, heart }
+    }
+
+    /// Makes a change of the records with these keys, and waits until the index of this gateway has it.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        keys: Vec<RowKey>,
+        apply: impl FnMut(&mut Registry) -> T + Send + 'static,
+    ) -> Result<T, WriteError> {
+        let (store, sealer) = (Arc::clone(&self.store), Arc::clone(&self.sealer));
+        let made = tokio::task::spawn_blocking(move || change(&*store, &sealer, HmacKey::new, &keys, apply));
+        let Changed { result, change } = made.await.map_err(|_| WriteError::Interrupted)??;
+        if let Some(change) = change {
+            let mut reached = self.reached.clone();
+            let visible = reached.wait_for(|reached| *reached >= change);
+            match tokio::time::timeout(VISIBLE, visible).await {
+                Ok(Ok(_)) => {}
+                _ => return Err(WriteError::NotVisible),
+            }
+        }
+        Ok(result)
+    }
+
+    /// Ends the thread of the feed.
+    pub(crate) fn stop(&self) {
+        self.heart.stop();
+    }
+
+    /// Returns what the gateway may do by the age of its index.
+    pub(crate) fn health(&self) -> FeedHealth {
+        self.heart.health()
+    }
+}
+
+/// A durable registry that was opened.
+pub(crate) struct Opened {
+    pub(crate) durable: Durable,
+    pub(crate) index: Registry,
+    pub(crate) feed: Feed,
+}
+
+/// Opens a durable registry, writes the content of the files if it never had any, and loads its index. It blocks.
+pub(crate) fn open_store(
+    config: &StoreConfig,
+    hub: &str,
+    times: FeedTimes,
+    files: &Registry,
+) -> Result<Opened, StoreError> {
+    let (store, sealer) = open(config, hub)?;
+    let sealer = Arc::new(sealer);
+    let seeded = seed(&store, &sealer, files)?;
+    let mut feed = Feed::new(Arc::clone(&store), Arc::clone(&sealer), times);
+    let index = feed.load()?;
+    if !seeded {
+        compare(files, &index)?;
+    }
+    tracing::info!(identities = index.len(), seeded, "the durable registry is open");
+    if index.policies().next().is_none() {
+        tracing::warn!(
+            "the registry has no policy, so no service can connect: start it once with --policies"
+        );
+    }
+    let (heart, reached) = feed.state();
+    Ok(Opened { durable: Durable::new(store, sealer, reached, heart), index, feed })
+}
+
+/// Ends the sessions when the store has not answered for the grace, and again while that lasts.
+pub(crate) async fn end_lost_sessions(hub: Arc<Hub>, stop: CancellationToken) {
+    let mut before = FeedHealth::Current;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(WATCH) => {}
+        }
+        let health = hub.health();
+        if health != before {
+            match health {
+                FeedHealth::Current => tracing::info!("the registry is current: sessions are admitted"),
+                FeedHealth::Late => {
+                    tracing::error!("the registry may be out of date: no session is admitted")
+                }
+                FeedHealth::Lost => tracing::error!("the registry is lost: all sessions end"),
+            }
+        }
+        if health == FeedHealth::Lost {
+            hub.wakes.wake_all();
+        }
+        before = health;
+    }
+}
+
+impl core::fmt::Debug for Durable {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Durable").field("sealer", &self.sealer).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::files::entropy;
+    use crate::hub::dummy_key;
+    use crate::limits::Limits;
+    use crate::peer::Peer;
+    use crate::slots::Slot;
+    use hubward::policy::{Operation, Transport};
+    use hubward::registry::{Authentication, Change, SymmetricKeys};
+    use hubward::types::{Authority, DeviceId, HostName, Identity, SymmetricKey, UnixTime};
+    use hubward::{Client, Credentials, HubConfig};
+    use hubward_ring::AeadKey;
+    use hubward_store::MemoryStore;
+
+    const TOGETHER: u32 = 200;
+
+    fn device() -> DeviceId<'static> {
+        DeviceId::parse("dev1").unwrap()
+    }
+
+    fn hub(registry: Registry) -> Hub {
+        let config = HubConfig::new(HostName::parse("hub.example").unwrap(), dummy_key().unwrap());
+        Hub::new(config, registry, Limits::default())
+    }
+
+    fn key() -> SymmetricKey {
+        SymmetricKey::from_bytes(&[7; 32]).unwrap()
+    }
+
+    fn with_device() -> Registry {
+        let mut registry = Registry::unseeded();
+        let keys = SymmetricKeys::kept_one(key(), HmacKey::new);
+        registry.create(Identity::Device(device()), Authentication::Sas(keys), Change::new()).unwrap();
+        registry
+    }
+
+    fn durable() -> Hub {
+        let store = any::any(MemoryStore::new("hub.example"));
+        let sealer = Arc::new(Sealer::new("hub.example", Box::new(AeadKey::new(&[1; 32])), entropy));
+        assert!(seed(&store, &sealer, &with_device()).unwrap());
+        let mut feed = Feed::new(Arc::clone(&store), Arc::clone(&sealer), FeedTimes::default());
+        let index = feed.load().unwrap();
+        let (heart, reached) = feed.state();
+        hub(index).with_durable(Durable::new(store, sealer, reached, heart))
+    }
+
+    /// Returns the time of some admissions.
+    fn admissions(hub: &Hub) -> Duration {
+        let client = Client::device(Authority::parse("hub.example").unwrap(), device());
+        let until =
+            UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs().saturating_add(600)));
+        let token = client.token(until).sign(&HmacKey::new(&key())).to_string();
+        let username = client.mqtt_username().to_string();
+        let watch = clock::stopwatch();
+        for _ in 0..TOGETHER {
+            let address = ([127, 0, 0, 1], 1).into();
+            let wake = Some(hub.wakes.connection());
+            let slot = Slot::alone();
+            let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot, wake };
+            let credentials = Credentials::mqtt("dev1", &username, Some(&token));
+            hub.authorize(&peer, &Operation::mqtt_connect(), None, credentials).unwrap();
+        }
+        watch.elapsed()
+    }
+
+    #[test]
+    fn an_admission_with_a_feed_costs_little_more() {
+        let (memory, durable) = (hub(with_device()), durable());
+        let mut ratios: Vec<f64> = (0..50)
+            .map(|_| {
+                let (one, other) = (admissions(&memory), admissions(&durable));
+                other.as_secs_f64() / one.as_secs_f64()
+            })
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        let (one, median) = (admissions(&memory).checked_div(TOGETHER), ratios[25]);
+        println!("an admission takes {one:?}; with a feed {median:.3} times as long");
+        assert!(median < 1.5, "{ratios:?}");
+    }
+}

@@ -1,0 +1,304 @@
+//! The store in a database.
+
+use core::fmt;
+use core::pin::pin;
+use core::time::Duration;
+use std::sync::Arc;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
+use futures_util::StreamExt;
+use hubward_store::{Commit, Kind, Position, Row, RowKey, Store, Write};
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, NoTls};
+
+use crate::config::PostgresConfig;
+use crate::error::PostgresError;
+use crate::listen::{self, Hints};
+use crate::tls::Tls;
+use crate::{guard, rows, schema, write};
+
+/// A registry in PostgreSQL, which several gateways share.
+///
+/// Calls block the thread, so call it off the threads of an async runtime. It has threads of its own for its
+/// connections. A call returns within the time of [`PostgresConfig::with_answer_within`] for each answer, and for each
+/// row of a load.
+///
+/// ```no_run
+/// use hubward_postgres::{PostgresConfig, PostgresStore};
+/// use hubward_store::Store;
+///
+/// let config = PostgresConfig::parse("postgres://hub@127.0.0.1:5432/hub")?;
+/// let store = PostgresStore::open(&config, "hub.example")?;
+/// println!("at change {}", store.position()?.change);
+/// # Ok::<(), hubward_postgres::PostgresError>(())
+/// ```
+pub struct PostgresStore {
+    hub: String,
+    pool: Pool,
+    answer: Duration,
+    hints: Arc<Hints>,
+    /// Ends its tasks when the store is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl PostgresStore {
+    /// Connects, creates the tables if they do not exist, and checks that the engine keeps the promises of a store.
+    ///
+    /// # Errors
+    /// [`PostgresError`] if the database cannot be used.
+    pub fn open(config: &PostgresConfig, hub: &str) -> Result<Self, PostgresError> {
+        config.check()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("hubward-postgres")
+            .enable_all()
+            .build()
+            .map_err(PostgresError::Threads)?;
+        let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match &config.tls {
+            Some(tls) => Manager::from_config(config.address.clone(), Tls(Arc::clone(tls)), settings),
+            None => Manager::from_config(config.address.clone(), NoTls, settings),
+        };
+        let pool = Pool::builder(manager)
+            .max_size(config.connections.max(2))
+            .runtime(deadpool_postgres::Runtime::Tokio1)
+            .wait_timeout(Some(config.answer))
+            .create_timeout(Some(config.answer))
+            .build()
+            .map_err(|error| PostgresError::Pool(error.to_string()))?;
+        let hints = Arc::new(Hints::default());
+        if config.listens {
+            // listens before anything is loaded
+            runtime.spawn(listen::run(config.clone(), Arc::clone(&hints)));
+        }
+        let store = Self {
+            hub: hub.to_ascii_lowercase(),
+            pool,
+            answer: config.answer,
+            hints,
+            runtime: Some(runtime),
+        };
+        store.run(async || {
+            let (one, two) = (store.connection().await?, store.connection().await?);
+            store.within(schema::prepare(&one, hub)).await?;
+            store.within(guard::check(&one, &two)).await
+        })?;
+        Ok(store)
+    }
+
+    /// Gives the registry a new epoch. Call it after a backup was restored: every gateway then loads everything anew and
+    /// rechecks its sessions.
+    ///
+    /// # Errors
+    /// [`PostgresError`] if the database failed.
+    pub fn renew_epoch(&self) -> Result<(), PostgresError> {
+        let renew = "UPDATE hubward.hub SET epoch = decode(replace(gen_random_uuid()::text, '-', ''), 'hex')";
+        self.call(async |client| Ok(client.batch_execute(renew).await?))?;
+        self.hints.hint();
+        Ok(())
+    }
+
+    /// Runs a future on the threads of the store.
+    fn run<T>(&self, call: impl AsyncFnOnce() -> Result<T, PostgresError>) -> Result<T, PostgresError> {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(call()),
+            None => Err(PostgresError::Poisoned),
+        }
+    }
+
+    /// Runs one call on a connection, in time. A connection whose call failed is closed, with its transaction.
+    fn call<T>(
+        &self,
+        call: impl AsyncFnOnce(&Client) -> Result<T, PostgresError>,
+    ) -> Result<T, PostgresError> {
+        self.run(async || {
+            let connection = self.connection().await?;
+            let done = self.within(call(&connection)).await;
+            if done.is_err() {
+                drop(Object::take(connection));
+            }
+            done
+        })
+    }
+
+    async fn connection(&self) -> Result<Object, PostgresError> {
+        self.pool.get().await.map_err(|error| match error {
+            deadpool_postgres::PoolError::Backend(error) => PostgresError::Database(error),
+            deadpool_postgres::PoolError::Timeout(_) => PostgresError::Timeout,
+            error => PostgresError::Pool(error.to_string()),
+        })
+    }
+
+    async fn within<T>(
+        &self,
+        call: impl Future<Output = Result<T, PostgresError>>,
+    ) -> Result<T, PostgresError> {
+        timeout(self.answer, call).await.map_err(|_| PostgresError::Timeout)?
+    }
+
+    /// Passes the rows of a query to `each`. Each row must come in time.
+    async fn pass(
+        &self,
+        client: &Client,
+        query: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+        each: &mut dyn FnMut(Row<'_>),
+    ) -> Result<(), PostgresError> {
+        let parameters = parameters.iter().map(|(value, kind)| (*value, kind.clone()));
+        let found = self.within(async { Ok(client.query_typed_raw(query, parameters).await?) }).await?;
+        let mut found = pin!(found);
+        while let Some(row) = self.within(async { Ok(found.next().await) }).await? {
+            each(rows::row(&row?)?);
+        }
+        Ok(())
+    }
+
+    async fn changes_in_transaction(
+        &self,
+        client: &Client,
+        after: Option<u64>,
+        each: &mut dyn FnMut(Row<'_>),
+    ) -> Result<Position, PostgresError> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+        self.within(async { Ok(client.batch_execute(begin).await?) }).await?;
+        let place = self.within(place(client)).await?;
+        for modules in ["device IS NULL", "device IS NOT NULL"] {
+            let columns = rows::COLUMNS;
+            match after {
+                None => {
+                    let all = format!("SELECT {columns} FROM hubward.record WHERE NOT deleted AND {modules}");
+                    self.pass(client, &all, &[], each).await?;
+                }
+                Some(after) => {
+                    let after = i64::try_from(after).map_err(|_| PostgresError::Number)?;
+                    let newer = format!(
+                        "SELECT {columns} FROM hubward.record WHERE change > $1 AND {modules} ORDER BY change"
+                    );
+                    self.pass(client, &newer, &[(&after, Type::INT8)], each).await?;
+                }
+            }
+        }
+        self.within(async { Ok(client.batch_execute("COMMIT").await?) }).await?;
+        Ok(place)
+    }
+}
+
+async fn place(client: &Client) -> Result<Position, PostgresError> {
+    let found = client.query_typed(rows::POSITION, &[]).await?;
+    found.first().map_or(Err(PostgresError::Row { change: 0, column: "hub" }), rows::position)
+}
+
+impl Store for PostgresStore {
+    type Error = PostgresError;
+
+    fn hub(&self) -> &str {
+        &self.hub
+    }
+
+    fn position(&self) -> Result<Position, PostgresError> {
+        self.call(async |client| place(client).await)
+    }
+
+    fn read(&self, keys: &[RowKey], each: &mut dyn FnMut(Row<'_>)) -> Result<(), PostgresError> {
+        let kinds: Vec<i16> = keys.iter().map(|key| i16::from(key.kind.number())).collect();
+        let names: Vec<&str> = keys.iter().map(|key| &*key.name).collect();
+        let devices: Vec<&str> = keys
+            .iter()
+            .filter(|key| key.kind == Kind::Identity && key.device().is_none())
+            .map(|key| &*key.name)
+            .collect();
+        let query = format!(
+            "SELECT {columns} FROM hubward.record WHERE NOT deleted \
+             AND (kind, name) IN (SELECT * FROM unnest($1::int2[], $2::text[])) \
+             UNION SELECT {columns} FROM hubward.record WHERE NOT deleted AND device IS NOT NULL AND device = ANY ($3)",
+            columns = rows::COLUMNS
+        );
+        self.run(async || {
+            let connection = self.connection().await?;
+            let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+                [(&kinds, Type::INT2_ARRAY), (&names, Type::TEXT_ARRAY), (&devices, Type::TEXT_ARRAY)];
+            let done = self.pass(&connection, &query, &parameters, each).await;
+            if done.is_err() {
+                drop(Object::take(connection));
+            }
+            done
+        })
+    }
+
+    fn commit(&self, writes: &[Write]) -> Result<Commit, PostgresError> {
+        // a large transaction may take as many times longer
+        let share = u32::try_from(writes.len() / 1000).unwrap_or(u32::MAX);
+        let longest = self.answer.saturating_mul(share.saturating_add(1));
+        let done = self.run(async || {
+            let connection = self.connection().await?;
+            let call = async {
+                connection.batch_execute(write::BEGIN).await?;
+                let done = write::all(&connection, writes).await?;
+                let end = if done == Commit::Conflict { "ROLLBACK" } else { "COMMIT" };
+                connection.batch_execute(end).await?;
+                Ok(done)
+            };
+            let done = timeout(longest, call).await.unwrap_or(Err(PostgresError::Timeout));
+            if done.is_err() {
+                drop(Object::take(connection));
+            }
+            done
+        })?;
+        self.hints.hint();
+        Ok(done)
+    }
+
+    fn changes(&self, after: Option<u64>, each: &mut dyn FnMut(Row<'_>)) -> Result<Position, PostgresError> {
+        self.run(async || {
+            let connection = self.connection().await?;
+            let done = self.changes_in_transaction(&connection, after, each).await;
+            if done.is_err() {
+                drop(Object::take(connection));
+            }
+            done
+        })
+    }
+
+    fn wait(&self, at_most: Duration) -> Result<(), PostgresError> {
+        self.hints.wait(at_most);
+        Ok(())
+    }
+
+    fn purge(&self, up_to: u64) -> Result<u64, PostgresError> {
+        let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
+        let removed = self.call(async |client| {
+            client.batch_execute(write::BEGIN).await?;
+            let up_to: [(&(dyn ToSql + Sync), Type); 1] = [(&up_to, Type::INT8)];
+            client
+                .execute_typed(
+                    "UPDATE hubward.hub SET purged = greatest(purged, least($1, \
+                     greatest(coalesce((SELECT max(change) FROM hubward.record), 0), purged)))",
+                    &up_to,
+                )
+                .await?;
+            let delete = "DELETE FROM hubward.record WHERE deleted AND change <= $1";
+            let removed = client.execute_typed(delete, &up_to).await?;
+            client.batch_execute("COMMIT").await?;
+            Ok(removed)
+        })?;
+        self.hints.hint();
+        Ok(removed)
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        // a runtime may not be dropped where another one runs
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("hub", &self.hub).finish_non_exhaustive()
+    }
+}

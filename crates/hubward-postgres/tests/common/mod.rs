@@ -1,0 +1,214 @@
+//! A PostgreSQL server for a test, in a temporary folder.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_debug_implementations,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+pub mod proxy;
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use hubward_postgres::{PostgresConfig, PostgresStore};
+use hubward_store::{Kind, Row, RowKey};
+
+/// A running server. It is stopped and removed when dropped.
+pub struct Server {
+    folder: PathBuf,
+    programs: PathBuf,
+    /// The user and the group that the server runs as, if the test runs as root.
+    user: Option<(u32, u32)>,
+    pub port: u16,
+}
+
+impl Server {
+    /// Starts a server. Returns `None` if PostgreSQL is not installed; `.ci/run` installs it.
+    pub fn start() -> Option<Self> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let Some(programs) = programs() else {
+            eprintln!("PostgreSQL is not installed: not tested");
+            return None;
+        };
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("hubward-pg-{}-{number}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let user = user();
+        if let Some((user, group)) = user {
+            chown(&folder, Some(user), Some(group)).unwrap();
+        }
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        let port = free_port();
+        let server = Self { folder, programs, user, port };
+        let data = server.data();
+        let arguments = [
+            "-D",
+            data.to_str().unwrap(),
+            "-A",
+            "trust",
+            "-U",
+            "hub",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ];
+        server.run("initdb", &arguments);
+        server.up();
+        Some(server)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        if let Some((user, group)) = self.user {
+            command.uid(user).gid(group);
+        }
+        command.current_dir(&self.folder).env("LC_ALL", "C");
+        command
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let log = fs::File::create(self.folder.join(format!("{program}.log"))).unwrap();
+        let status = self
+            .command(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .status()
+            .unwrap();
+        let text = || fs::read_to_string(self.folder.join(format!("{program}.log"))).unwrap();
+        assert!(status.success(), "{program} {arguments:?}: {}", text());
+    }
+
+    /// Starts the server, on another port than before if that is set.
+    pub fn up(&self) {
+        let options = format!(
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=60",
+            self.port,
+            self.folder.display()
+        );
+        let log = self.folder.join("server.log");
+        let (data, log) = (self.data(), log);
+        self.run(
+            "pg_ctl",
+            &["-D", data.to_str().unwrap(), "-w", "-o", &options, "-l", log.to_str().unwrap(), "start"],
+        );
+    }
+
+    /// Kills the server, as a crash does.
+    pub fn kill(&self) {
+        let file = self.data().join("postmaster.pid");
+        let text = fs::read_to_string(&file).unwrap();
+        let process = text.lines().next().unwrap();
+        // the processes of its connections end when they see it
+        let killed = Command::new("kill").args(["-9", process]).status().unwrap();
+        assert!(killed.success());
+    }
+
+    /// Stops the server at once, with recovery at the next start.
+    pub fn down(&self) {
+        let data = self.data();
+        self.run("pg_ctl", &["-D", data.to_str().unwrap(), "-m", "immediate", "-w", "stop"]);
+    }
+
+    /// Runs SQL in a database, and returns the output.
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        let output = self
+            .command("psql")
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "hub", "-d", database])
+            .args(["-v", "ON_ERROR_STOP=1", "-X", "-A", "-t", "-q", "-c", sql])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Starts `psql` with a session that stays open.
+    pub fn session(&self, database: &str) -> std::process::Child {
+        self.command("psql")
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "hub", "-d", database])
+            .args(["-v", "ON_ERROR_STOP=1", "-X", "-A", "-t", "-q"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    pub fn create(&self, database: &str) {
+        self.sql("postgres", &format!("CREATE DATABASE {database}"));
+    }
+
+    pub fn config(&self, database: &str) -> PostgresConfig {
+        self.config_at(self.port, database)
+    }
+
+    pub fn config_at(&self, port: u16, database: &str) -> PostgresConfig {
+        PostgresConfig::parse(&format!("postgres://hub@127.0.0.1:{port}/{database}")).unwrap()
+    }
+
+    pub fn open(&self, database: &str) -> PostgresStore {
+        PostgresStore::open(&self.config(database), "hub.example").unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let data = self.data();
+        let _ = self
+            .command("pg_ctl")
+            .args(["-D", data.to_str().unwrap_or("."), "-m", "immediate", "stop"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Returns the folder of the server's programs.
+fn programs() -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    folders.into_iter().rev().find(|folder| folder.join("initdb").exists())
+}
+
+/// Returns a user for the server, which refuses to run as root.
+fn user() -> Option<(u32, u32)> {
+    use std::os::unix::fs::MetadataExt;
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return None;
+    }
+    let users = fs::read_to_string("/etc/passwd").unwrap();
+    let found =
+        ["postgres:", "daemon:"].iter().find_map(|name| users.lines().find(|line| line.starts_with(name)));
+    let fields: Vec<&str> = found.unwrap().split(':').collect();
+    Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+pub fn device(name: &str, etag: u64) -> Row<'static> {
+    Row { etag, generation: 1, ..Row::new(Kind::Identity, name) }.into_owned()
+}
+
+pub fn key(name: &str) -> RowKey {
+    RowKey { kind: Kind::Identity, name: name.into() }
+}

@@ -1,0 +1,72 @@
+//! A TCP proxy that a test cuts and mends.
+
+use core::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// A proxy on a port of its own. Its threads end with the test.
+#[derive(Clone)]
+pub struct Proxy {
+    pub port: u16,
+    target: Arc<AtomicU16>,
+    cut: Arc<AtomicBool>,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Proxy {
+    pub fn start(target: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = Self {
+            port: listener.local_addr().unwrap().port(),
+            target: Arc::new(AtomicU16::new(target)),
+            cut: Arc::default(),
+            open: Arc::default(),
+        };
+        let own = proxy.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                own.pass(client);
+            }
+        });
+        proxy
+    }
+
+    fn pass(&self, client: TcpStream) {
+        if self.cut.load(Ordering::SeqCst) {
+            return;
+        }
+        let Ok(server) = TcpStream::connect(("127.0.0.1", self.target.load(Ordering::SeqCst))) else {
+            return;
+        };
+        let _ = (client.set_nodelay(true), server.set_nodelay(true));
+        let mut open = self.open.lock().unwrap();
+        for (from, to) in [(&client, &server), (&server, &client)] {
+            let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+            open.push(from.try_clone().unwrap());
+            std::thread::spawn(move || {
+                let mut buffer = [0; 16 * 1024];
+                while let Ok(count) = from.read(&mut buffer) {
+                    if count == 0 || to.write_all(&buffer[..count]).is_err() {
+                        break;
+                    }
+                }
+                let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+            });
+        }
+    }
+
+    /// Closes all connections, and refuses new ones.
+    pub fn cut(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+        for stream in self.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Passes connections on again, to this port.
+    pub fn mend(&self, target: u16) {
+        self.target.store(target, Ordering::SeqCst);
+        self.cut.store(false, Ordering::SeqCst);
+    }
+}
