@@ -13,6 +13,7 @@ use std::path::Path;
 
 use common::client::*;
 use common::*;
+use hubward_gateway::{StoreConfig, StorePlace};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -118,5 +119,33 @@ async fn sessions_of_a_removed_authority_end_and_the_others_stay() {
     trust(&file, &[&kept, &removed]);
     gateway.server.reload().unwrap();
     drop(connected(&gateway, "d1").await);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn with_a_durable_registry_only_the_authorities_are_read_again() {
+    let (kept, removed) = (Ca::new("Kept CA"), Ca::new("Removed CA"));
+    let gateway = Gateway::with(|dev, config| {
+        let mut lines = String::new();
+        for (id, ca) in [("d0", &kept), ("d1", &removed)] {
+            ca.issue(|name| dev.file(name), id);
+            lines += &format!(
+                "{{\"id\":\"{id}\",\"status\":\"enabled\",\"authentication\":{{\"type\":\"certificateAuthority\"}}}}\n"
+            );
+        }
+        std::fs::write(dev.file("devices.jsonl"), lines).unwrap();
+        config.client_ca = Some(dev.file("client-ca.pem"));
+        trust(&dev.file("client-ca.pem"), &[&kept, &removed]);
+        let place = StorePlace::Sqlite(dev.file("hub.db"));
+        config.store = Some(StoreConfig { place, key_file: None, authorities: None });
+    })
+    .await;
+    let (mut stays, mut ends) = (connected(&gateway, "d0").await, connected(&gateway, "d1").await);
+    trust(&gateway.dev.file("client-ca.pem"), &[&kept]);
+    // this file was the first content only, so it is not read
+    std::fs::write(gateway.dev.file("devices.jsonl"), "no identity").unwrap();
+    assert_eq!(gateway.server.reload().unwrap(), Default::default());
+    assert_eq!(ask(&mut stays, &PINGREQ).await, Some(PINGRESP));
+    assert_eq!(answer(&mut ends).await, None);
     gateway.end().await;
 }
