@@ -124,7 +124,7 @@ async fn every_other_request_is_refused_with_its_status() {
         ("POST", EVENTS, None, 401),
         ("POST", EVENTS, Some("Bearer x"), 401),
         ("POST", EVENTS, Some(guess.as_str()), 401),
-        ("POST", EVENTS, Some(&other), 401),
+        ("POST", EVENTS, Some(&other), 403),
         ("POST", EVENTS, Some(&reader), 403),
         ("DELETE", "/devices/pump-7", Some(&reader), 403),
         ("GET", "/devices/pump-7", Some(&own), 403),
@@ -206,7 +206,7 @@ async fn the_extractor_does_not_reuse_the_layers_result_for_another_request() {
     let router = Router::new().fallback(caller).with_state(world.hub.clone());
     let router = router.layer(changed).layer(AuthorizationLayer::new(world.hub.clone()));
     let answer = send(&router, request("POST", EVENTS, Some(&device("pump-7", "pump-7")))).await;
-    assert_eq!(answer.status(), 401);
+    assert_eq!(answer.status(), 403);
 }
 
 /// A store over a network: it answers after a turn of the executor, or fails.

@@ -33,6 +33,11 @@ const LINES: &[&str] = &[
     "token verify token --key-file key --secondary-key-file key --host h.example --now 1893455000",
     "token verify token --device pump-7 --now 1893455000",
     "token inspect token --rules strict --now 2029-12-31T23:43:20Z",
+    "cloud sign --scheme storage --resource https://contosoacct.blob.core.windows.net/plant/log.txt --permissions r --key-file key --now 2030-01-01",
+    "cloud sign --scheme service-bus --resource sb://ns.servicebus.windows.net/telemetry --policy send --key-file key --now 2030-01-01",
+    "cloud verify blob --key-file key --resource https://contosoacct.blob.core.windows.net/plant/log.txt --now 2030-01-01",
+    "cloud verify shared --key-file key --request request --resource https://contosoacct.blob.core.windows.net/plant/log.txt --now 2030-01-01",
+    "cloud inspect blob --now 2030-01-01",
     "cert inspect leaf.pem --now 1893455000",
     "cert thumbprint leaf.pem --sha1",
     "cert verify leaf.pem --ca ca.pem --intermediates ca.pem --device pump-7 --explain",
@@ -110,6 +115,7 @@ const LINES: &[&str] = &[
 /// Commands whose result is a secret, or a text with the given id. They print it on standard output only.
 const ARTEFACTS: &[&str] = &[
     "token sign",
+    "cloud sign",
     "credentials",
     "registry export --with-keys",
     "registry show --with-keys",
@@ -188,6 +194,14 @@ fn folder() -> Folder {
     );
     let owner = certificates(&folder);
     authorities(&folder);
+    let blob = "https://contosoacct.blob.core.windows.net/plant/log.txt";
+    folder.write("request", "GET /plant/log.txt HTTP/1.1\nx-ms-date: Tue, 01 Jan 2030 00:00:00 GMT\n\nbody");
+    let signed = |name: &str, scheme: &str| {
+        let line = format!("cloud sign --scheme {scheme} --resource {blob} --key-file key --now 2030-01-01");
+        folder.write(name, folder.well(&line));
+    };
+    signed("blob", "storage --permissions r");
+    signed("shared", "shared-key --request request");
     folder.well("enrollment add enrolled --registration pump-7 --key-file key");
     folder.well("enrollment add enrolled --registration pump-8 --certificate leaf.pem");
     folder.well("enrollment add enrolled --group hall-3 --generate-keys");

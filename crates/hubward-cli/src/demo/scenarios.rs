@@ -247,7 +247,11 @@ fn unauthorized(hub: &Hub<'_>) -> Result<Vec<Row>, Box<dyn Error>> {
             http("GET", "/devices/dev1", dev1()?),
         ),
         row("the policy `service` reads a record", "missing-right", http("GET", "/devices/dev1", service()?)),
-        row("the policy `service` connects as dev1", "missing-right", connect("dev1", service()?)),
+        row(
+            "the policy `service` connects as dev1",
+            "policy-connects-no-device",
+            connect("dev1", service()?),
+        ),
         row(
             "the owner's token for dev1, used on dev10",
             "out-of-scope",

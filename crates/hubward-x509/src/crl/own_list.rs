@@ -47,7 +47,7 @@ pub(super) fn find_revoked<'s>(
             continue;
         }
         if let Ok(signer) = signer::find(query, crl.number, work)? {
-            verified.push(ApplicableCrl::without_scope(crl.clone(), signer));
+            verified.push(ApplicableCrl::without_scope(*crl, signer));
         }
     }
     for one in verified.iter().filter(|one| containing.contains(&one.at)) {
