@@ -1,8 +1,8 @@
 //! A hub, as the state of a router.
 
 use core::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use core::future::Future;
+use core::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 

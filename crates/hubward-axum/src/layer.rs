@@ -1,8 +1,8 @@
 //! The layer.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
 
 use axum_core::response::{IntoResponse, Response};
 use http::Request;

@@ -133,7 +133,7 @@ impl<K: MacKey> HubConfig<K> {
             LinkStep::Decided(decision) => Ok(decision),
             LinkStep::NeedsLookup(pending) => {
                 let found = store.find(&RecordRequest::new(pending.lookup()))?;
-                Ok(found.with_result(|found| pending.resume(&found, clock())))
+                Ok(found.with_result(|found| pending.resume(found, clock())))
             }
         }
     }
@@ -142,6 +142,7 @@ impl<K: MacKey> HubConfig<K> {
     ///
     /// # Errors
     /// As [`HubConfig::may_attach`].
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` does not promise a `Send` future")]
     pub fn may_attach_async<'s, S: AsyncStore<K> + ?Sized>(
         &self,
         cbs: &'s mut Cbs,
@@ -166,7 +167,7 @@ impl<K: MacKey> HubConfig<K> {
                 LinkStep::NeedsLookup(pending) => {
                     let found = store.find(&RecordRequest::new(pending.lookup())).await?;
                     Ok(match &found {
-                        Some(record) => record.with_result(|found| pending.resume(&found, clock())),
+                        Some(record) => record.with_result(|found| pending.resume(found, clock())),
                         None => pending.resume(&LookupResult::<K>::NotFound, clock()),
                     })
                 }

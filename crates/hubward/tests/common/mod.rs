@@ -114,6 +114,7 @@ impl Hub {
     }
 
     /// Returns the identity whose session permits the link, or the denial.
+    #[allow(clippy::result_large_err, reason = "a helper of tests")]
     pub fn attach<'s>(
         &self,
         cbs: &'s mut Cbs,
