@@ -61,7 +61,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "the hub's name",
         "hubward/src/config/hub.rs",
-        "host.eq_decoded_ignore_ascii_case(self.hub.as_str())\n",
+        "host.eq_decoded_ignore_ascii_case(&self.hub)\n",
         "!host.eq_decoded(\"\")\n",
     ),
     (
@@ -127,8 +127,8 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "the certificate's dates",
         "hubward-x509/src/path/validate.rs",
-        "certificate.validity().check(now)?;",
-        "let _ = now;",
+        "}\n    certificate.validity().check(now)?;\n    //",
+        "}\n    let _ = now;\n    //",
     ),
     (
         "no device certificate for a CA",
@@ -139,7 +139,7 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     (
         "the certificate's signature",
         "hubward-x509/src/path/signature.rs",
-        "Err(bad) => problem = bad,",
+        "Err(bad) => problem = Some(bad),",
         "Err(_) => return Ok(()),",
     ),
 ];
