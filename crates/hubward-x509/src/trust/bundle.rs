@@ -34,8 +34,8 @@ use crate::certificate::time::Seconds;
 ///
 /// ```compile_fail,E0451
 /// # use hubward_x509::TrustBundle;
-/// fn unverified(bytes: Vec<u8>) -> TrustBundle {
-///     TrustBundle { bytes, contents: todo!() }
+/// fn unverified(bytes: Vec<u8>, verified: TrustBundle) -> TrustBundle {
+///     TrustBundle { bytes, ..verified }
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
