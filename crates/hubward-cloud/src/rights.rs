@@ -1,6 +1,7 @@
 //! [`RIGHTS`]: the rights of each service, and what they allow.
 
 use crate::service_bus::Right;
+use crate::storage::permissions::letters;
 use crate::storage::{Permission, SasKind};
 
 /// A right, as the rule, the token or the key of a service has it.
@@ -27,87 +28,27 @@ pub struct ServiceRight {
     pub kind: RightKind,
     /// Its name or its letter, as a rule or a token has it.
     pub name: &'static str,
-    /// The kinds of storage tokens that can have it; empty for the other services.
-    pub tokens: &'static [SasKind],
     /// The operations that it allows.
     pub allows: &'static str,
 }
 
+impl ServiceRight {
+    /// Returns the kinds of storage tokens that can have it; none for the other services.
+    pub fn tokens(&self) -> impl Iterator<Item = SasKind> {
+        let right = self.kind;
+        SasKind::ALL.into_iter().filter(move |kind| {
+            letters(*kind).iter().any(|(_, permission)| right == RightKind::Storage(*permission))
+        })
+    }
+}
+
 const fn of(kind: RightKind, name: &'static str, allows: &'static str) -> ServiceRight {
-    ServiceRight { kind, name, tokens: &[], allows }
+    ServiceRight { kind, name, allows }
 }
 
-const fn storage(
-    permission: Permission,
-    name: &'static str,
-    tokens: &'static [SasKind],
-    allows: &'static str,
-) -> ServiceRight {
-    ServiceRight { kind: RightKind::Storage(permission), name, tokens, allows }
+const fn storage(permission: Permission, name: &'static str, allows: &'static str) -> ServiceRight {
+    of(RightKind::Storage(permission), name, allows)
 }
-
-const ALL: &[SasKind] = &[
-    SasKind::Account,
-    SasKind::Container,
-    SasKind::Directory,
-    SasKind::Blob,
-    SasKind::BlobVersion,
-    SasKind::BlobSnapshot,
-    SasKind::Share,
-    SasKind::File,
-    SasKind::Queue,
-    SasKind::Table,
-];
-const BLOBS: &[SasKind] =
-    &[SasKind::Container, SasKind::Directory, SasKind::Blob, SasKind::BlobVersion, SasKind::BlobSnapshot];
-const ACCOUNT_AND_BLOBS: &[SasKind] = &[
-    SasKind::Account,
-    SasKind::Container,
-    SasKind::Directory,
-    SasKind::Blob,
-    SasKind::BlobVersion,
-    SasKind::BlobSnapshot,
-];
-const NO_FILES: &[SasKind] = &[
-    SasKind::Account,
-    SasKind::Container,
-    SasKind::Directory,
-    SasKind::Blob,
-    SasKind::BlobVersion,
-    SasKind::BlobSnapshot,
-    SasKind::Queue,
-    SasKind::Table,
-];
-const NO_MESSAGES: &[SasKind] = &[
-    SasKind::Account,
-    SasKind::Container,
-    SasKind::Directory,
-    SasKind::Blob,
-    SasKind::BlobVersion,
-    SasKind::BlobSnapshot,
-    SasKind::Share,
-    SasKind::File,
-];
-const NO_QUEUES: &[SasKind] = &[
-    SasKind::Account,
-    SasKind::Container,
-    SasKind::Directory,
-    SasKind::Blob,
-    SasKind::BlobVersion,
-    SasKind::BlobSnapshot,
-    SasKind::Share,
-    SasKind::File,
-    SasKind::Table,
-];
-const LISTS: &[SasKind] = &[
-    SasKind::Account,
-    SasKind::Container,
-    SasKind::Directory,
-    SasKind::Blob,
-    SasKind::BlobVersion,
-    SasKind::BlobSnapshot,
-    SasKind::Share,
-];
 
 /// The rights of all services. The table is in the section "Rights" of the crate's page too.
 ///
@@ -126,33 +67,23 @@ pub const RIGHTS: &[ServiceRight] = &[
         "Manage",
         "create, change and delete entities; includes Send and Listen",
     ),
-    storage(
-        Permission::Read,
-        "r",
-        ALL,
-        "read content, properties and metadata; peek at messages; query entities",
-    ),
-    storage(Permission::Add, "a", NO_FILES, "add a block to an append blob, a message or an entity"),
-    storage(Permission::Create, "c", NO_MESSAGES, "create a blob, a file or a snapshot"),
-    storage(Permission::Write, "w", NO_MESSAGES, "write content, properties and metadata"),
-    storage(Permission::Delete, "d", NO_QUEUES, "delete a blob, a file or an entity"),
-    storage(Permission::DeleteVersion, "x", ACCOUNT_AND_BLOBS, "delete a version of a blob"),
-    storage(Permission::PermanentDelete, "y", ACCOUNT_AND_BLOBS, "delete a soft-deleted snapshot or version"),
-    storage(Permission::List, "l", LISTS, "list blobs, files and containers"),
-    storage(Permission::Tags, "t", ACCOUNT_AND_BLOBS, "read and write the tags of a blob"),
-    storage(Permission::Find, "f", &[SasKind::Account, SasKind::Container], "find blobs by their tags"),
-    storage(Permission::Move, "m", BLOBS, "move a blob or a directory"),
-    storage(Permission::Execute, "e", BLOBS, "read the properties of a path, and traverse it"),
-    storage(Permission::Ownership, "o", BLOBS, "set the owner and the group"),
-    storage(Permission::ManageAccess, "p", BLOBS, "set POSIX permissions and access lists"),
-    storage(Permission::Immutability, "i", ACCOUNT_AND_BLOBS, "set immutability policies and legal holds"),
-    storage(
-        Permission::Update,
-        "u",
-        &[SasKind::Account, SasKind::Queue, SasKind::Table],
-        "update messages and entities",
-    ),
-    storage(Permission::Process, "p", &[SasKind::Account, SasKind::Queue], "get and delete messages"),
+    storage(Permission::Read, "r", "read content, properties and metadata; peek at messages; query entities"),
+    storage(Permission::Add, "a", "add a block to an append blob, a message or an entity"),
+    storage(Permission::Create, "c", "create a blob, a file or a snapshot"),
+    storage(Permission::Write, "w", "write content, properties and metadata"),
+    storage(Permission::Delete, "d", "delete a blob, a file or an entity"),
+    storage(Permission::DeleteVersion, "x", "delete a version of a blob"),
+    storage(Permission::PermanentDelete, "y", "delete a soft-deleted snapshot or version"),
+    storage(Permission::List, "l", "list blobs, files and containers"),
+    storage(Permission::Tags, "t", "read and write the tags of a blob"),
+    storage(Permission::Find, "f", "find blobs by their tags"),
+    storage(Permission::Move, "m", "move a blob or a directory"),
+    storage(Permission::Execute, "e", "read the properties of a path, and traverse it"),
+    storage(Permission::Ownership, "o", "set the owner and the group"),
+    storage(Permission::ManageAccess, "p", "set POSIX permissions and access lists"),
+    storage(Permission::Immutability, "i", "set immutability policies and legal holds"),
+    storage(Permission::Update, "u", "update messages and entities"),
+    storage(Permission::Process, "p", "get and delete messages"),
     of(RightKind::CosmosReadWrite, "read-write key", "every verb on every resource of the account"),
     of(RightKind::CosmosRead, "read-only key", "GET, HEAD and queries on every resource but permissions"),
     of(RightKind::EventGridPublish, "key or SAS", "publish events to a topic or a domain"),

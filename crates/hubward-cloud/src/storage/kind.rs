@@ -79,6 +79,20 @@ pub enum SasKind {
 }
 
 impl SasKind {
+    /// All kinds, in the order of their declaration.
+    pub const ALL: [Self; 10] = [
+        Self::Account,
+        Self::Container,
+        Self::Blob,
+        Self::BlobVersion,
+        Self::BlobSnapshot,
+        Self::Directory,
+        Self::Share,
+        Self::File,
+        Self::Queue,
+        Self::Table,
+    ];
+
     /// Returns the service, or `None` for an account.
     #[must_use]
     pub const fn service(self) -> Option<Service> {

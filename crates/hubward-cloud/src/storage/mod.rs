@@ -6,7 +6,7 @@ mod field;
 mod grant;
 mod kind;
 mod layout;
-mod permissions;
+pub(crate) mod permissions;
 mod policy;
 mod request;
 mod resource;
