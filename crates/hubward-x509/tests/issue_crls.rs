@@ -61,7 +61,7 @@ fn a_revoked_device_is_refused_by_a_complete_list_and_by_a_delta() {
         let certificate = Certificate::parse(&revoked).unwrap();
         draft.revoke(&certificate, day(1), RevocationReason::KeyCompromise).unwrap();
         let complete = draft.complete(days(1, 30)).unwrap().sign(&fleet.key).unwrap();
-        let delta = draft.delta(&base, days(1, 30)).unwrap().sign(&fleet.key).unwrap();
+        let delta = draft.delta(&base, signature::ALL, days(1, 30)).unwrap().sign(&fleet.key).unwrap();
         for lists in
             [&[&complete[..]][..], &[&first, &delta], &[&first, &complete], &[&delta, &complete, &first]]
         {
@@ -85,7 +85,7 @@ fn a_hold_ends_and_a_revocation_does_not() {
     let mut next = CrlDraft::after(&base, &fleet.ca, signature::ALL).unwrap();
     assert!(next.release(&serial) && !next.release(&serial) && next.is_empty());
     let complete = next.complete(days(1, 30)).unwrap().sign(&fleet.key).unwrap();
-    let delta = next.delta(&base, days(1, 30)).unwrap().sign(&fleet.key).unwrap();
+    let delta = next.delta(&base, signature::ALL, days(1, 30)).unwrap().sign(&fleet.key).unwrap();
     assert_eq!(Crl::parse(&delta).unwrap().entries().next().unwrap().reason, RevocationReason::RemoveFromCrl);
     assert!(matches!(verdict(&fleet, &device, &[&held, &delta]), Ok(RevocationStatus::Good { .. })));
     assert!(matches!(verdict(&fleet, &device, &[&held, &complete]), Ok(RevocationStatus::Good { .. })));
@@ -142,18 +142,23 @@ fn a_list_continues_only_a_complete_list_of_the_same_ca_and_scope() {
     assert_eq!(after(&list, &named), CrlDraftError::ForeignScope);
     let base = Crl::parse(&list).unwrap();
     let draft = CrlDraft::after(&base, &fleet.ca, signature::ALL).unwrap();
-    let delta = draft.delta(&base, days(0, 30)).unwrap().sign(&fleet.key).unwrap();
+    let delta = draft.delta(&base, signature::ALL, days(0, 30)).unwrap().sign(&fleet.key).unwrap();
     assert_eq!(after(&delta, &fleet.ca), CrlDraftError::NotComplete);
-    assert!(draft.delta(&Crl::parse(&delta).unwrap(), days(0, 30)).is_err());
+    assert!(draft.delta(&Crl::parse(&delta).unwrap(), signature::ALL, days(0, 30)).is_err());
     let same = draft.complete(days(0, 30)).unwrap().sign(&fleet.key).unwrap();
     assert!(
-        draft.delta(&Crl::parse(&same).unwrap(), days(0, 30)).is_err(),
+        draft.delta(&Crl::parse(&same).unwrap(), signature::ALL, days(0, 30)).is_err(),
         "the base has the draft's own number"
     );
     let mut altered = list.clone();
     let last = altered.len() - 1;
     altered[last] ^= 1;
     assert_eq!(after(&altered, &fleet.ca), CrlDraftError::Issuer, "the signature");
+    // what a base contains is not in the delta, so a base that this CA did not sign could hide a revocation
+    for (foreign, why) in [(&altered, "the signature"), (&sign(&other.ca, &other.key), "another key")] {
+        let delta = draft.delta(&Crl::parse(foreign).unwrap(), signature::ALL, days(0, 30));
+        assert!(matches!(delta, Err(IssueError::Crl(CrlDraftError::Issuer))), "{why}: {delta:?}");
+    }
 }
 
 #[test]

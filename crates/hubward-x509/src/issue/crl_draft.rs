@@ -44,7 +44,7 @@ const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwra
 /// let mut next = CrlDraft::after(&base, &ca, signature::ALL)?;
 /// next.revoke_serial(&[0x2a], day(1), RevocationReason::KeyCompromise)?;
 /// let complete = next.complete(Validity::between(day(1), day(8))?)?.sign(&key)?;
-/// let delta = next.delta(&base, Validity::between(day(1), day(8))?)?.sign(&key)?;
+/// let delta = next.delta(&base, signature::ALL, Validity::between(day(1), day(8))?)?.sign(&key)?;
 /// assert_eq!((Crl::parse(&complete)?.len(), Crl::parse(&delta)?.len()), (1, 1));
 /// assert_eq!(Crl::parse(&complete)?.crl_number(), Some(&[2][..]));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -89,20 +89,7 @@ impl<'c> CrlDraft<'c> {
         algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> Result<Self, CrlDraftError> {
         let draft = Self::first(ca)?;
-        if previous.is_delta() {
-            return Err(CrlDraftError::NotComplete);
-        }
-        let issuer = Certificate::parse(ca.as_der()).map_err(|_| CrlDraftError::Issuer)?;
-        if !previous.issuer().same(&issuer.subject()) {
-            return Err(CrlDraftError::Issuer);
-        }
-        let key =
-            PublicKey::read(&mut Cursor::new(ca.key.public_key())).map_err(|_| CrlDraftError::Issuer)?;
-        check_signature(&previous.signed, &key, algorithms).map_err(|_| CrlDraftError::Issuer)?;
-        let scope = ca.scope().map_err(|_| CrlDraftError::ForeignScope)?;
-        if !previous.is_plain() || previous.issuing_distribution_point() != scope.as_deref() {
-            return Err(CrlDraftError::ForeignScope);
-        }
+        check_complete(previous, ca, algorithms)?;
         let number = previous.crl_number().and_then(number).and_then(|number| number.checked_add(1));
         let number = number.filter(|number| *number < u64::MAX).ok_or(CrlDraftError::Number)?;
         Ok(Self { number, not_before: previous.this_update(), entries: entries(previous)?, ..draft })
@@ -183,17 +170,18 @@ impl<'c> CrlDraft<'c> {
     }
 
     /// Prepares the delta list with the changes since `base`, an earlier complete list of this CA. It has the number of
-    /// the complete list of this draft, which should be published with it (RFC 5280 5.2.3).
+    /// the complete list of this draft, which should be published with it (RFC 5280 5.2.3). The signature of `base` is
+    /// verified, since a revocation that it contains is not in the delta list.
     ///
     /// # Errors
-    /// [`CrlDraftError`] if `base` is not an earlier complete list of the same scope.
-    pub fn delta(&self, base: &Crl<'_>, period: Validity) -> Result<Unsigned, IssueError> {
-        if base.is_delta() {
-            return Err(CrlDraftError::NotComplete.into());
-        }
-        if base.issuing_distribution_point() != self.ca.scope()?.as_deref() || !base.is_plain() {
-            return Err(CrlDraftError::ForeignScope.into());
-        }
+    /// [`CrlDraftError`] if `base` is not an earlier complete list of this CA and of the scope of its lists.
+    pub fn delta(
+        &self,
+        base: &Crl<'_>,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+        period: Validity,
+    ) -> Result<Unsigned, IssueError> {
+        check_complete(base, self.ca, algorithms)?;
         let number = base.crl_number().and_then(number).filter(|number| *number < self.number);
         let number = number.ok_or(CrlDraftError::Number)?;
         let before = entries(base)?;
@@ -265,6 +253,28 @@ impl CertificateAuthority {
         let point = self.issuing_distribution_point();
         point.map(|point| point.to_der()).transpose().map_err(|_| IssueError::Encoding)
     }
+}
+
+/// Checks that a list is a complete one of this CA, by its name and its key, with the scope of the CA's lists.
+fn check_complete(
+    list: &Crl<'_>,
+    ca: &CertificateAuthority,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> Result<(), CrlDraftError> {
+    if list.is_delta() {
+        return Err(CrlDraftError::NotComplete);
+    }
+    let issuer = Certificate::parse(ca.as_der()).map_err(|_| CrlDraftError::Issuer)?;
+    if !list.issuer().same(&issuer.subject()) {
+        return Err(CrlDraftError::Issuer);
+    }
+    let key = PublicKey::read(&mut Cursor::new(ca.key.public_key())).map_err(|_| CrlDraftError::Issuer)?;
+    check_signature(&list.signed, &key, algorithms).map_err(|_| CrlDraftError::Issuer)?;
+    let scope = ca.scope().map_err(|_| CrlDraftError::ForeignScope)?;
+    if !list.is_plain() || list.issuing_distribution_point() != scope.as_deref() {
+        return Err(CrlDraftError::ForeignScope);
+    }
+    Ok(())
 }
 
 /// Returns a number with these digits, if it fits.
