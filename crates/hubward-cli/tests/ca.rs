@@ -205,6 +205,23 @@ fn a_ca_is_renewed_and_the_old_one_is_still_valid() {
 }
 
 #[test]
+fn a_renewal_with_the_same_key_continues_the_revocation_list() {
+    let folder = folder("ca-renewed-list");
+    folder.well("ca issue root --device pump --new-key-file pump.key -o pump.pem --now 2026-01-01");
+    folder.well("ca revoke root pump.pem --now 2026-01-02");
+    folder.well("ca renew root --output-folder renewed --keep-key --now 2026-01-03");
+    let text = folder.well("ca crl renewed -o next.crl --now 2026-01-04");
+    assert!(text.contains("list 3, 1 revoked"), "{text}");
+    let verify =
+        "cert verify pump.pem --device pump --ca renewed/certificate.pem --crl next.crl --now 2026-01-05";
+    let (status, text) = folder.hubward(verify);
+    assert_eq!((status, text.contains("revoked")), (1, true), "{text}");
+    // another key has lists of its own
+    folder.well("ca renew root --output-folder other --now 2026-01-03");
+    assert!(!folder.path("other/crl.pem").exists());
+}
+
+#[test]
 fn an_expired_ca_and_a_longer_validity_are_refused() {
     let folder = folder("ca-validity");
     let issue = "ca issue issuing --device pump --new-key-file key -o pump.pem";

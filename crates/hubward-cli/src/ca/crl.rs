@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use hubward_ring::signature;
 use hubward_x509::crl::{Crl, RevocationReason};
 use hubward_x509::pem;
 
@@ -125,7 +126,7 @@ pub(super) fn next(arguments: &Next) -> Result<Outcome, Box<dyn Error>> {
                 let lists = pem::revocation_lists(&bytes).map_err(|error| named(&error))?;
                 let base = lists.first().ok_or_else(|| named(&"no revocation list"))?;
                 let base = Crl::parse(base).map_err(|error| named(&error))?;
-                draft.delta(&base, period).map_err(|error| named(&error))?.sign(&ca.key)?
+                draft.delta(&base, signature::ALL, period).map_err(|error| named(&error))?.sign(&ca.key)?
             }
         };
         Ok(complete)

@@ -41,6 +41,8 @@ pub(super) struct NewCa<'a> {
     /// The CA that signed it, unless it is a root.
     pub(super) parent: Option<&'a CaFolder>,
     pub(super) url: Option<&'a str>,
+    /// The last revocation list of the same name and key, which the next one continues.
+    pub(super) list: Option<&'a [u8]>,
 }
 
 impl CaFolder {
@@ -77,6 +79,9 @@ impl CaFolder {
         }
         if let Some(parent) = new.parent {
             write_new(&path.join(CHAIN), [&certificate, parent.chain.as_str()].concat().as_bytes())?;
+        }
+        if let Some(list) = new.list {
+            write_new(&path.join(LIST), list)?;
         }
         // the last file: without it the folder is not a CA's
         write_new(&path.join(CERTIFICATE), certificate.as_bytes())
@@ -126,7 +131,8 @@ impl CaFolder {
     }
 }
 
-fn read_if_exists(path: &Path) -> Result<Option<String>, Box<dyn Error>> {
+/// Reads a file of text, if it exists.
+pub(super) fn read_if_exists(path: &Path) -> Result<Option<String>, Box<dyn Error>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

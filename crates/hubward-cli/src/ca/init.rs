@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Init) -> Result<Outcome, Box<dyn Error>> {
         CertificateAuthority::new(&certificate, IssuerKey::of(&key)?)?.with_crl_url(url)?;
     }
     let url = arguments.crl_url.as_deref();
-    let new = NewCa { key: &text, certificate: &certificate, parent: parent.as_ref(), url };
+    let new = NewCa { key: &text, certificate: &certificate, parent: parent.as_ref(), url, list: None };
     CaFolder::create(&arguments.folder, &new)?;
     let until = CertificateAuthority::new(&certificate, IssuerKey::of(&key)?)?.validity().not_after;
     let folder = shown::file(&arguments.folder);

@@ -9,7 +9,7 @@ use hubward_x509::certificate::common_name;
 use zeroize::Zeroizing;
 
 use super::arguments::{KeyTypeArgument, PeriodArguments};
-use super::folder::{CaFolder, NewCa};
+use super::folder::{CaFolder, NewCa, read_if_exists};
 use super::init::Ca;
 use super::new_file::{new_key, read_key};
 use crate::exit::misuse;
@@ -60,7 +60,10 @@ pub(super) fn run(arguments: &Renew) -> Result<Outcome, Box<dyn Error>> {
     let ca = Ca { name: &name, key: &key, path_length };
     let new = ca.issue(parent.as_ref(), &arguments.period)?;
     let url = old.url.as_deref();
-    let ca = NewCa { key: &text, certificate: &new, parent: parent.as_ref(), url };
+    // a first list under the same name and key would clear what the old CA has revoked
+    let list = if arguments.keep_key { read_if_exists(&old.list())? } else { None };
+    let list = list.as_deref().map(str::as_bytes);
+    let ca = NewCa { key: &text, certificate: &new, parent: parent.as_ref(), url, list };
     CaFolder::create(&arguments.output_folder, &ca)?;
     writeln!(std::io::stdout(), "{}: trust it before it issues", shown::file(&arguments.output_folder))?;
     Ok(Outcome::Good)
