@@ -1,7 +1,7 @@
 //! Changes of a store by the rules of the registry: the rows that a change is about are read into a small registry, the
 //! change is made there, and the difference is written with the etags that were read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hubward::registry::{NoEntropy, Registry};
 use hubward::types::{MacKey, SymmetricKey};
@@ -157,15 +157,17 @@ pub(crate) fn difference<K: MacKey>(
     let mut all: Vec<Write> =
         left.into_iter().map(|(key, etag)| Write::Delete(key, Expected::Etag(etag))).collect();
     // a device's deletion takes its modules with it
-    let devices: Vec<Box<str>> = all
+    let devices: BTreeSet<Box<str>> = all
         .iter()
         .filter_map(|write| match write {
-            Write::Delete(key, _) if key.device().is_none() => Some(key.name.clone()),
+            Write::Delete(key, _) if key.kind == Kind::Identity && key.device().is_none() => {
+                Some(key.name.clone())
+            }
             _ => None,
         })
         .collect();
     all.retain(|write| match write {
-        Write::Delete(key, _) => key.device().is_none_or(|device| !devices.iter().any(|id| **id == *device)),
+        Write::Delete(key, _) => key.device().is_none_or(|device| !devices.contains(device)),
         Write::Put(..) => true,
     });
     all.append(&mut writes);
