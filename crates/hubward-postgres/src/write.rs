@@ -7,9 +7,9 @@ use tokio_postgres::types::{ToSql, Type};
 use crate::error::PostgresError;
 use crate::insert;
 
-/// Begins a transaction that has the lock on the order of commits, before its first statement takes its snapshot. A
-/// commit is written to the disk, also where the server's default is another.
-pub(crate) const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7526763), \
+/// Begins a transaction that has the lock on the order of commits, before the statements after it take their snapshots: at
+/// READ COMMITTED each has its own, whatever the server's default level is. A commit is written to the disk, also where the server's default is another.
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SELECT pg_advisory_xact_lock(7526763), \
     CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'local', true) END";
 
 const LAST: &str =
