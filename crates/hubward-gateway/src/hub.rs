@@ -116,10 +116,7 @@ impl Hub {
         claimed: Option<Identity<'_>>,
         credentials: Result<Credentials<'a>, AuthError>,
     ) -> Result<Session, Refusal> {
-        if self.health() != FeedHealth::Current {
-            self.log_unavailable(peer, operation);
-            return Err(Refusal::Unavailable);
-        }
+        self.require_current(peer, operation)?;
         let authenticated =
             self.authenticate(peer, operation, claimed, credentials).map_err(Refusal::Unauthenticated)?;
         let decision = authenticated.decision();
@@ -300,9 +297,14 @@ impl Hub {
     }
 
     /// Logs that a peer is refused because the registry's store does not answer.
-    fn log_unavailable(&self, peer: &Peer, operation: &Operation<'_>) {
+    /// Refuses a request, and logs it, while the registry may be outdated.
+    pub(crate) fn require_current(&self, peer: &Peer, operation: &Operation<'_>) -> Result<(), Refusal> {
+        if self.health() == FeedHealth::Current {
+            return Ok(());
+        }
         let reason = format_args!("the registry's store does not answer");
         self.log_refusal(peer, Who::Unknown, operation, ADMISSION, "unavailable", reason);
+        Err(Refusal::Unavailable)
     }
 
     /// Logs that bytes before authentication could not be parsed.

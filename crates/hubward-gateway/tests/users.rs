@@ -17,7 +17,7 @@ use core::time::Duration;
 
 use common::*;
 use directory::*;
-use hubward_gateway::{Dev, Server};
+use hubward_gateway::{Dev, Server, StoreConfig, StorePlace};
 use serde_json::{Value, json};
 
 const HUB: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/contoso";
@@ -89,6 +89,26 @@ async fn a_role_authorizes_its_operations() {
     bob["groups"] = json!([]);
     assert_eq!(gateway.http("GET /devices/dev1", &signed(&directory, &bob), "").await.0, 403);
     gateway.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_is_not_answered_from_a_registry_that_may_be_outdated() {
+    let directory = Directory::new();
+    let gateway = Gateway::with(|dev, config| {
+        std::fs::write(dev.file("users.json"), users(&directory.keys())).unwrap();
+        config.users = Some(dev.file("users.json"));
+        let place = StorePlace::Sqlite(dev.file("hub.db"));
+        config.store = Some(StoreConfig { place, key_file: None, authorities: None });
+        config.feed.timeout = Duration::from_millis(300);
+    })
+    .await;
+    let alice = signed(&directory, &claims());
+    assert_eq!(gateway.http("GET /devices/dev1", &alice, "").await.0, 200);
+    let store = rusqlite::Connection::open(gateway.dev.file("hub.db")).unwrap();
+    store.execute_batch("ALTER TABLE hub RENAME TO gone").unwrap();
+    while gateway.http("GET /readyz", "", "").await.0 != 503 {}
+    assert_eq!(gateway.http("GET /devices/dev1", &alice, "").await.0, 503);
+    assert!(gateway.server.shutdown().await);
 }
 
 #[tokio::test]

@@ -58,6 +58,7 @@ fn authorize(
     };
     match (authorization, users) {
         (Ok(Some(value)), Some(users)) if users.takes(value) => {
+            hub.require_current(peer, operation)?;
             users.authorize(hub, peer, operation, [head.method.as_str(), path, value]).map(|()| None)
         }
         (authorization, _) => {
