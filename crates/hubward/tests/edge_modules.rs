@@ -10,9 +10,13 @@
 )]
 
 mod common;
+use core::convert::Infallible;
+
 use common::*;
 use hubward::registry::{Authentication, Capabilities, Change};
-use hubward::types::{Identity, Status};
+use hubward::types::{Identity, LookupResult, Status};
+use hubward::{Credentials, FoundRecord, OwnedRecord, RecordRequest, Store};
+use hubward_rustcrypto::HmacKey;
 
 const METHODS: [&str; 3] = ["GET", "PUT", "DELETE"];
 
@@ -104,8 +108,39 @@ fn session_of_an_edge_device_manages_no_modules() {
     let hub = edge_hub();
     let password = own("/devices/Edge1", "Edge1 primary");
     let name = username("Edge1");
-    let presented = hubward::Credentials::mqtt("Edge1", &name, Some(&password)).unwrap();
+    let presented = Credentials::mqtt("Edge1", &name, Some(&password)).unwrap();
     let session = hub.admit(presented, NOW).unwrap().into_session();
     let put = hubward::policy::Operation::http("PUT", "/devices/Edge1/modules/m");
     assert!(!hub.checked(&session, NOW).decide(&put).is_allow(), "the request has a credential of its own");
+}
+
+/// A store that returns records of its own, as a database's does.
+struct Rows {
+    hub: Hub,
+    edge_device: bool,
+}
+
+impl Store<HmacKey> for Rows {
+    type Error = Infallible;
+
+    fn find(&self, request: &RecordRequest<'_>) -> Result<FoundRecord<'_, HmacKey>, Infallible> {
+        let LookupResult::Identity(found) = self.hub.registry.find(request.lookup(), &[]) else {
+            return Ok(None.into());
+        };
+        let keys = Authentication::Sas(pair("Edge1"));
+        let record = OwnedRecord::new(found.identity(), found.status(), found.version(), keys);
+        Ok(record.with_edge_device(self.edge_device).into())
+    }
+}
+
+#[test]
+fn a_record_of_a_store_tells_that_its_device_is_an_edge_device() {
+    let path = "/devices/Edge1/modules/%24edgeAgent?api-version=2017-11-08-preview";
+    let token = own("/devices/Edge1", "Edge1 primary");
+    for edge_device in [true, false] {
+        let rows = Rows { hub: edge_hub(), edge_device };
+        let credentials = Credentials::http("PUT", path, HUB, Some(&token)).unwrap();
+        let result = rows.hub.rules.authenticate(credentials, &rows, || at(NOW));
+        assert_eq!(result.unwrap().decision().is_allow(), edge_device);
+    }
 }

@@ -46,6 +46,7 @@ pub struct OwnedRecord<K> {
     secondary_version: RecordVersion,
     rights: Permissions,
     authentication: Authentication<K>,
+    edge_device: bool,
     ancestors: Vec<Box<str>>,
 }
 
@@ -66,6 +67,7 @@ impl<K> OwnedRecord<K> {
             secondary_version: version,
             rights: Permissions::empty(),
             authentication,
+            edge_device: false,
             ancestors: Vec::new(),
         }
     }
@@ -87,6 +89,13 @@ impl<K> OwnedRecord<K> {
     #[must_use]
     pub const fn with_secondary_version(mut self, version: RecordVersion) -> Self {
         self.secondary_version = version;
+        self
+    }
+
+    /// Sets if the device is an edge device, which manages its own modules, as [`IdentityRecord::with_edge_device`] does.
+    #[must_use]
+    pub const fn with_edge_device(mut self, edge_device: bool) -> Self {
+        self.edge_device = edge_device;
         self
     }
 
@@ -123,6 +132,7 @@ impl<K: MacKey> OwnedRecord<K> {
         let ancestors: Vec<DeviceId<'_>> = self.ancestors.iter().map(|id| DeviceId::assertion(id)).collect();
         let record = IdentityRecord::new(identity, self.status, self.version, credential)
             .with_secondary_version(self.secondary_version)
+            .with_edge_device(self.edge_device)
             .with_ancestors(&ancestors);
         then(&LookupResult::Identity(record))
     }
