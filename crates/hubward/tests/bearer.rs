@@ -16,7 +16,8 @@ use std::sync::LazyLock;
 
 use hubward::policy::roles::{Access, ArmScope, DenyAssignment, built_in};
 use hubward::{
-    Bearer, DirectoryConfig, HUB_AUDIENCE, Principal, PrincipalRecord, PublicError, User, UserDenial,
+    Bearer, Cbs, CbsRequest, DirectoryConfig, HUB_AUDIENCE, Principal, PrincipalRecord, PublicError, User,
+    UserDenial,
 };
 
 const ARM: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/contoso";
@@ -120,4 +121,28 @@ fn decision_allocates_nothing() {
     let _ = rules();
     let count = allocation_counter::measure(|| assert!(admitted(&ids).decision(&access).is_allow()));
     assert_eq!(count.count_total, 0);
+}
+
+#[test]
+fn what_has_expired_on_a_connection_leaves_room_for_users_and_devices() {
+    let (hub, mut cbs) = (hub(), Cbs::with_limit(1));
+    let put_device = |cbs: &mut Cbs, expiry: u64, now: u64| {
+        let token = token(&format!("{HUB}/devices/dev1"), &key("dev1 primary"), expiry, None);
+        let name = format!("{HUB}/devices/dev1");
+        let request = CbsRequest::new("put-token", "servicebus.windows.net:sastoken", &name, &token);
+        let Ok(response) = hub.rules.put_token(cbs, request, &hub.registry, || at(now));
+        response.status_code()
+    };
+    let put_user = |cbs: &mut Cbs, now: u64| {
+        let request = CbsRequest::new("put-token", "jwt", HUB, "aaaa.bbbb.cccc");
+        let pending = cbs.put_bearer(request, &hub.rules, rules()).unwrap();
+        let ids = [USER];
+        let found = PrincipalRecord::Verified(Principal::new(&ids, HUB_AUDIENCE, at(now + 60)));
+        pending.resume(found, at(now)).status_code()
+    };
+    assert_eq!(put_device(&mut cbs, NOW + 60, NOW), 200);
+    assert_eq!(put_user(&mut cbs, NOW), 401, "the connection is full");
+    assert_eq!(put_user(&mut cbs, NOW + 1000), 200, "the device's token has expired");
+    assert_eq!(put_device(&mut cbs, NOW + 3000, NOW + 1001), 401);
+    assert_eq!(put_device(&mut cbs, NOW + 3000, NOW + 1100), 200, "the user's token has expired");
 }

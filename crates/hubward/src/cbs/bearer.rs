@@ -72,7 +72,7 @@ impl Cbs {
         };
         let operation = role.operation(path);
         let mut decision = UserDecision::Deny(UserDenial::NoUser);
-        for user in self.users.iter().filter(|user| user.until > now.as_secs()) {
+        for user in self.users.iter().filter(|user| user.is_valid(now)) {
             let ids: Vec<&str> = user.ids.iter().map(|id| &**id).collect();
             decision = UserDecision::of(&ids, &operation, access, directory.hub());
             if decision.is_allow() {
@@ -96,9 +96,9 @@ impl<'a> PendingCbsBearer<'_, 'a> {
         match pending.resume(found, now) {
             Ok(user) => {
                 let ids = user.ids().iter().map(|id| Box::from(*id)).collect();
-                cbs.users.retain(|other| other.until > now.as_secs() && !other.is(user.object_id()));
-                if cbs.users.len().saturating_add(cbs.entries.len()) >= cbs.limit {
-                    return CbsResponse::refused(AuthError::TooManyIdentities);
+                cbs.users.retain(|other| !other.is(user.object_id()));
+                if let Err(error) = cbs.make_room(now) {
+                    return CbsResponse::refused(error);
                 }
                 cbs.users.push(CbsUser { ids, until: user.until().as_secs() });
                 CbsResponse::taken()
@@ -109,6 +109,10 @@ impl<'a> PendingCbsBearer<'_, 'a> {
 }
 
 impl CbsUser {
+    pub(super) const fn is_valid(&self, now: UnixTime) -> bool {
+        self.until > now.as_secs()
+    }
+
     fn is(&self, object_id: &str) -> bool {
         self.ids.first().is_some_and(|id| **id == *object_id)
     }

@@ -108,9 +108,7 @@ impl Cbs {
                 _ => true,
             });
         }
-        if self.entries.len().saturating_add(self.users.len()) >= self.limit {
-            return Err(AuthError::TooManyIdentities);
-        }
+        self.make_room(now)?;
         if entry.session.is_by_own_token() {
             for other in &mut self.entries {
                 let actor = other.session.actor().map(edge_hub);
@@ -121,6 +119,14 @@ impl Cbs {
         }
         self.entries.push(entry);
         Ok(())
+    }
+
+    /// Removes what has expired, and checks that the connection may have one identity more.
+    pub(super) fn make_room(&mut self, now: UnixTime) -> Result<(), AuthError> {
+        self.entries.retain(|entry| entry.session.until() >= now);
+        self.users.retain(|user| user.is_valid(now));
+        let count = self.entries.len().saturating_add(self.users.len());
+        if count < self.limit { Ok(()) } else { Err(AuthError::TooManyIdentities) }
     }
 }
 
