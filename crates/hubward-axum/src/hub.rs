@@ -13,7 +13,7 @@ use hubward::{AsyncStore, AuthError, Authenticated, HubConfig, StoreOr};
 
 use crate::caller::Caller;
 use crate::refusal::Refusal;
-use crate::request::RequestText;
+use crate::request::credentials;
 
 /// A hub: its configuration, its store and the system's clock. A clone shares all of them.
 ///
@@ -72,7 +72,7 @@ impl Hub {
                 return Ok(caller.caller.clone());
             }
         }
-        self.source.authorize(RequestText::new(parts)).await
+        self.source.authorize(parts).await
     }
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
@@ -105,7 +105,7 @@ type Answer<'s> = Pin<Box<dyn Future<Output = Result<Caller, Refusal>> + Send + 
 
 /// The configuration with its store, without their types.
 trait Source: Send + Sync {
-    fn authorize(&self, request: RequestText) -> Answer<'_>;
+    fn authorize<'s>(&'s self, parts: &'s Parts) -> Answer<'s>;
 }
 
 struct InMemory<K> {
@@ -114,10 +114,10 @@ struct InMemory<K> {
 }
 
 impl<K: MacKey + Send + Sync> Source for InMemory<K> {
-    fn authorize(&self, request: RequestText) -> Answer<'_> {
+    fn authorize<'s>(&'s self, parts: &'s Parts) -> Answer<'s> {
         let config = current(&self.config);
         let answer = (|| {
-            let credentials = request.credentials().map_err(Refusal::NotAuthenticated)?;
+            let credentials = credentials(parts).map_err(Refusal::NotAuthenticated)?;
             let registry = self.registry.read().unwrap_or_else(PoisonError::into_inner);
             let result = config.authenticate(credentials, &*registry, now);
             decide(result.map_err(|error| Refusal::NotAuthenticated(AuthError::from(error)))?)
@@ -136,10 +136,10 @@ where
     K: MacKey + Send + Sync,
     S: AsyncStore<K, Error: fmt::Display> + Send,
 {
-    fn authorize(&self, request: RequestText) -> Answer<'_> {
+    fn authorize<'s>(&'s self, parts: &'s Parts) -> Answer<'s> {
         Box::pin(async move {
             let config = current(&self.config);
-            let credentials = request.credentials().map_err(Refusal::NotAuthenticated)?;
+            let credentials = credentials(parts).map_err(Refusal::NotAuthenticated)?;
             let result = config.authenticate_async(credentials, &self.store, now).await;
             decide(result.map_err(|error| match error {
                 StoreOr::Refused(error) => Refusal::NotAuthenticated(error),

@@ -31,48 +31,28 @@ impl PeerCertificates {
     }
 }
 
-/// The parts of a request that authenticate it.
-pub(crate) struct RequestText {
-    method: String,
-    path: String,
-    host: Result<String, AuthError>,
-    authorization: Result<Option<String>, AuthError>,
-    certificates: Option<PeerCertificates>,
-}
-
-impl RequestText {
-    pub(crate) fn new(parts: &Parts) -> Self {
-        Self {
-            method: parts.method.as_str().to_owned(),
-            path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-            host: host(parts),
-            authorization: one(&parts.headers, &AUTHORIZATION).map(|value| value.map(str::to_owned)),
-            certificates: parts.extensions.get::<PeerCertificates>().cloned(),
-        }
-    }
-
-    pub(crate) fn credentials(&self) -> Result<Credentials<'_>, AuthError> {
-        let host = self.host.as_ref().map_err(Clone::clone)?;
-        let authorization = self.authorization.as_ref().map_err(Clone::clone)?;
-        let credentials = Credentials::http(&self.method, &self.path, host, authorization.as_deref())?;
-        Ok(match &self.certificates {
-            Some(certificates) => credentials.with_certificates(&certificates.0),
-            None => credentials,
-        })
-    }
+/// Returns the credentials of a request. They borrow from it.
+pub(crate) fn credentials(parts: &Parts) -> Result<Credentials<'_>, AuthError> {
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let authorization = one(&parts.headers, &AUTHORIZATION)?;
+    let credentials = Credentials::http(parts.method.as_str(), path, host(parts)?, authorization)?;
+    Ok(match parts.extensions.get::<PeerCertificates>() {
+        Some(certificates) => credentials.with_certificates(&certificates.0),
+        None => credentials,
+    })
 }
 
 /// Returns the host of the request: the `Host` header of HTTP/1.1, or the authority of HTTP/2. They must agree if a request
 /// has both.
-fn host(parts: &Parts) -> Result<String, AuthError> {
+fn host(parts: &Parts) -> Result<&str, AuthError> {
     let header = one(&parts.headers, &HOST).map_err(|_| AuthError::HubMismatch)?;
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
     match (header, authority) {
         (Some(header), Some(authority)) if !header.eq_ignore_ascii_case(authority) => {
             Err(AuthError::HubMismatch)
         }
-        (Some(host), _) | (None, Some(host)) => Ok(host.to_owned()),
-        (None, None) => Ok(String::new()),
+        (Some(host), _) | (None, Some(host)) => Ok(host),
+        (None, None) => Ok(""),
     }
 }
 
