@@ -39,7 +39,7 @@ fn request(method: &str, path: &str, host: &str, token: &str) -> Result<Result<(
         let found = pending.lookup().to_string() == "policy reader";
         let service = pending.resume(found.then_some(&record), at(NOW))?;
         assert_eq!(service.policy().to_string(), "reader");
-        assert_eq!((service.version(), service.until()), (RecordVersion::new(1, 7), NOW + 300));
+        assert_eq!((service.version(), service.until()), (RecordVersion::new(1, 7), at(NOW + 300)));
         Ok(service.decision().map(|_| ()).map_err(|denial| denial.to_string()))
     };
     judge().map_err(|error| error.code())

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::hint::black_box;
+use core::time::Duration;
 
 use hubward_core::{
     Authority, Keys, Lookup, MacKey, PolicyName, RecordVersion, ResourcePath, Segment, UnixTime,
@@ -186,10 +187,10 @@ impl<'a> AuthenticatedService<'a> {
         self.version
     }
 
-    /// Returns the last second, since 1970, at which the token is valid.
+    /// Returns the last second at which the token is valid.
     #[must_use]
-    pub const fn until(&self) -> u64 {
-        self.until
+    pub fn until(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.until))
     }
 
     /// Returns the principal of decisions: the policy's permissions within the token's resource.
