@@ -9,7 +9,8 @@ use crate::redact::Shown;
 ///
 /// A hint is a guess about a text that was refused, or that was accepted and is probably not what was meant. It never
 /// decides anything, no error contains it, and a peer is never told it: compute it after the answer, with the function
-/// `explain` of a crate. `Display` writes one sentence that names the mistake and the remedy, without the text.
+/// `explain` of a crate. `Display` writes one sentence that names the mistake and the remedy, without the text; only
+/// [`Hint::WholeHost`] shows the label, unless it has the shape of a secret.
 ///
 /// ```
 /// use hubward_core::Hint;
