@@ -21,12 +21,19 @@ pub(crate) fn write_new(path: &Path, content: &[u8]) -> Result<(), Box<dyn Error
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let name = shown::file(path);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => format!("{name} exists; a key is never written over a file"),
-        _ => format!("{name}: {error}"),
-    })?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(|error| format!("{name}: {error}"))?;
-    Ok(())
+    let named = |error: std::io::Error| std::io::Error::new(error.kind(), format!("{name}: {error}"));
+    let mut file = match options.open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            return Err(format!("{name} exists; a key is never written over a file").into());
+        }
+        file => file.map_err(named)?,
+    };
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        // half a key would be taken for a key by the next run
+        let _ = std::fs::remove_file(path);
+        named(error).into()
+    })
 }
 
 /// Generates a key; returns it and its PEM, which is erased when dropped.

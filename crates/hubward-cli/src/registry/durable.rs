@@ -3,7 +3,7 @@
 use core::error::Error;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,6 +15,7 @@ use hubward_sqlite::SqliteStore;
 use hubward_store::{Sealer, Store, WorkingCopy};
 use zeroize::Zeroizing;
 
+use crate::ca::write_new;
 use crate::exit::misuse;
 use crate::file::random;
 use crate::shown;
@@ -126,10 +127,5 @@ fn create_key(file: &Path) -> Result<(), Box<dyn Error>> {
     random(&mut *bytes)?;
     let mut text = Zeroizing::new([0; 88]);
     let line = Zeroizing::new(format!("{}\n", SymmetricKey::from_bytes(&*bytes)?.expose_base64(&mut text)));
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut created = options.open(file)?;
-    Ok(created.write_all(line.as_bytes()).and_then(|()| created.sync_all())?)
+    write_new(file, line.as_bytes())
 }
