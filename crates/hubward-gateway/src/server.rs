@@ -136,10 +136,6 @@ impl Server {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        if let Some(feed) = feed {
-            feed.run(Arc::clone(&context.hub)).map_err(StartError::Thread)?;
-            context.tasks.spawn(store::end_lost_sessions(Arc::clone(&context.hub), context.stop.clone()));
-        }
         let mqtt = listen(config.mqtt.as_deref(), &config, None).await?;
         let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
         let amqps = listen(config.amqps.as_deref(), &config, None).await?;
@@ -149,6 +145,11 @@ impl Server {
         };
         if mqtt.is_none() && https.is_none() && amqps.is_none() {
             return Err(StartError::NoListener);
+        }
+        // after all that can fail: the thread of the feed holds the hub until the server ends
+        if let Some(feed) = feed {
+            feed.run(Arc::clone(&context.hub)).map_err(StartError::Thread)?;
+            context.tasks.spawn(store::end_lost_sessions(Arc::clone(&context.hub), context.stop.clone()));
         }
         let files = Mutex::new(files);
         let (client_ca, strict_ca) = (config.client_ca, config.strict_ca);
