@@ -53,7 +53,8 @@ impl WorkingCopy {
         Ok((Self { before, lists, refused }, registry))
     }
 
-    /// Returns the rows that are not used as they are: what they name is denied, and is not changed by a save.
+    /// Returns the rows that are not used as they are: identities and policies are denied, entries of access lists and groups
+    /// are not in force, and a save changes none of them.
     #[must_use]
     pub fn refused(&self) -> &[(RowKey, RowError)] {
         &self.refused

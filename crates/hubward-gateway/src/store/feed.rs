@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use hubward::types::SymmetricKey;
 use hubward_rustcrypto::HmacKey;
-use hubward_store::{Affected, FeedHealth, FeedTimes, Follower, RowError, RowKey, Sealer, Target};
+use hubward_store::{Affected, FeedHealth, FeedTimes, Follower, Kind, RowError, RowKey, Sealer, Target};
 use tokio::sync::watch;
 
 use super::any::{AnyStore, StoreFailure};
@@ -126,7 +126,14 @@ impl Feed {
 fn report(key: &RowKey, error: RowError) {
     use hubward::types::Shown;
     let name = Shown::new(&*key.name);
-    tracing::error!(kind = ?key.kind, %name, %error, "a row of the registry is not used: what it names is denied");
+    match key.kind {
+        Kind::Identity | Kind::Policy => {
+            tracing::error!(kind = ?key.kind, %name, %error, "a row of the registry is not used: what it names is denied");
+        }
+        _ => {
+            tracing::error!(kind = ?key.kind, %name, %error, "a row of the registry is not used: it is not in force")
+        }
+    }
 }
 
 /// The index while it is loaded for the first time.
