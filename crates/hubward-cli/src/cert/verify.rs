@@ -85,7 +85,8 @@ pub(super) fn run(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
     let more = all(&arguments.intermediates, pem::certificates)?;
     let strict = arguments.strict_ca;
     let trusted = readable(&arguments.ca, pem::each_certificate, strict)?;
-    // where an unknown status is accepted, a list that is passed over could be the one that revokes
+    // where an unknown status is accepted, a list that is passed over could be the one that revokes; otherwise only an older
+    // list of the same issuer that is still current could clear the certificate, and the error is on standard error
     let strict_lists = strict || arguments.allow_unknown;
     let lists = readable(&arguments.crl, pem::each_revocation_list, strict_lists)?;
     let (anchors, unreadable_cas) = Anchors::parse_readable(&trusted);

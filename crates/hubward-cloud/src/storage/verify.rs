@@ -1,4 +1,4 @@
-//! [`Sas::verify`]: checks the signature first, then times and the stored access policy, and returns a [`Grant`].
+//! [`Sas::verify`]: checks the resource and the required parameters, which are signed, then the signature, then times and the stored access policy, and returns a [`Grant`].
 
 use hubward_core::{StreamKey, UnixTime};
 
@@ -69,8 +69,9 @@ impl<'c> Context<'c> {
 impl<'a> Sas<'a> {
     /// Verifies a token that is signed with the account's key, for a request of `resource`.
     ///
-    /// The signature is checked first, so that every other error is about an authentic token. The token is valid from
-    /// its start to its expiry, both included.
+    /// The resource and the required parameters are part of the signed text, so [`VerifyError::AnotherResource`] and
+    /// [`VerifyError::RequiredParameter`] come before the signature; every other error is about an authentic token or the
+    /// signature. The token is valid from its start to its expiry, both included.
     ///
     /// # Errors
     /// [`VerifyError`] if the token is not for the resource, the signature does not match, or the time is not in its

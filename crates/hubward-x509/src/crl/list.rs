@@ -314,8 +314,11 @@ impl Crls {
 
     /// Parses the lists of `ders`, and passes over those that cannot be parsed: they clear no certificate, and revoke none
     /// either. Returns the lists and, for a report, the position of each of the others in `ders`, counted from 0. To
-    /// refuse such a set, use [`Self::parse`]; do so with [`UnknownStatus::Allow`](super::UnknownStatus::Allow), where a
-    /// certificate that only an unreadable list revokes would be accepted.
+    /// refuse such a set, use [`Self::parse`].
+    ///
+    /// A certificate that only an unreadable list revokes is accepted if an older list that is still current clears it, and
+    /// with [`UnknownStatus::Allow`](super::UnknownStatus::Allow). So report each error, and pass over lists only if those
+    /// of strangers are among them.
     #[must_use]
     pub fn parse_readable<'a, D>(ders: impl IntoIterator<Item = &'a D>) -> (Self, Vec<CrlError>)
     where

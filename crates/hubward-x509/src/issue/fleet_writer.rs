@@ -1,6 +1,6 @@
 //! Writes the certificates of a fleet: what all of them have in common is encoded once.
 //!
-//! The builder of `x509-cert` takes a third of the time of a P-256 signature for a certificate, this a fraction of it. A
+//! The builder of `x509-cert` takes about half of the time of a P-256 signature for a certificate, this a fraction of it. A
 //! test below compares both byte for byte.
 
 use alloc::vec::Vec;
