@@ -8,7 +8,7 @@ use crate::error::PostgresError;
 use crate::insert;
 
 /// Begins a transaction that has the lock on the order of commits, before the statements after it take their snapshots: at
-/// READ COMMITTED each has its own, whatever the server's default level is. A commit is written to the disk, also where the server's default is another.
+/// READ COMMITTED each has its own, independently of the server's default level. A commit is written to the disk, also where the server's default is another.
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SELECT pg_advisory_xact_lock(7526763), \
     CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'local', true) END";
 
