@@ -36,20 +36,19 @@ fuzz_target!(|text: &str| {
         shows_no_secret(text, "sig", &url.to_string());
     }
     if let Ok(url) = FunctionUrl::parse(text) {
-        let shown = url.to_string();
-        assert_eq!(shown.matches("=****").count(), 1 + text.matches("=****").count(), "{shown}");
+        shows_no_secret(text, "code", &url.to_string());
     }
 });
 
-/// Checks that the shown text is the original with the value of one field replaced.
+/// Checks that the shown text is the original with the value of one field replaced. The name may have capitals.
 fn shows_no_secret(text: &str, name: &str, shown: &str) {
-    let query = text.split_once('?').unwrap().1;
-    let secret = fields(query).into_iter().find(|(own, _)| *own == name).unwrap().1;
-    let (before, after) = (format!("{name}={secret}"), format!("{name}=****"));
-    let separated = |found: &str| text.contains(&format!("?{found}")) || text.contains(&format!("&{found}"));
-    assert!(separated(&before));
-    assert_eq!(shown.len() + secret.len(), text.len() + 4);
-    assert!(shown.contains(&after), "{shown}");
+    let (base, query) = text.split_once('?').unwrap();
+    let hidden = |field: &str| match field.split_once('=') {
+        Some((own, _)) if own.eq_ignore_ascii_case(name) => format!("{own}=****"),
+        _ => field.to_owned(),
+    };
+    let expected: Vec<String> = query.split('&').map(hidden).collect();
+    assert_eq!(shown, format!("{base}?{}", expected.join("&")));
 }
 
 fn fields(text: &str) -> Vec<(&str, &str)> {
