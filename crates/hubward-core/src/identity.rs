@@ -16,14 +16,22 @@ use crate::name::{DeviceId, ModuleId, PolicyName};
 /// assert_eq!(module.to_string(), "module dev1/mod1");
 /// # Ok::<(), hubward_core::NameError>(())
 /// ```
+///
+/// With the feature `serde` it is `{"device": "dev1"}`, `{"module": ["dev1", "mod1"]}` or `{"policy": "service"}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Identity<'a> {
     /// A device.
+    #[cfg_attr(feature = "serde", serde(borrow))]
     Device(DeviceId<'a>),
     /// A module of a device.
-    Module(DeviceId<'a>, ModuleId<'a>),
+    Module(
+        #[cfg_attr(feature = "serde", serde(borrow))] DeviceId<'a>,
+        #[cfg_attr(feature = "serde", serde(borrow))] ModuleId<'a>,
+    ),
     /// A service that holds the key of a shared access policy.
+    #[cfg_attr(feature = "serde", serde(borrow))]
     Policy(PolicyName<'a>),
 }
 

@@ -21,6 +21,8 @@ mod record;
 mod redact;
 mod resource;
 mod segment;
+#[cfg(feature = "serde")]
+mod serialize;
 mod signer;
 mod stream;
 mod thumbprint;

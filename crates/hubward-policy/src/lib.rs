@@ -14,6 +14,8 @@ mod operation;
 mod pattern;
 pub mod provisioning;
 pub mod roles;
+#[cfg(feature = "serde")]
+mod serialize;
 mod shared_access;
 pub mod statements;
 mod subject;

@@ -281,6 +281,20 @@ pub enum ProvisioningDenial {
     NotADevice,
 }
 
+impl ProvisioningDenial {
+    /// Returns a code that does not change between versions.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownOperation => "unknown-operation",
+            Self::MissingRight(_) => "missing-right",
+            Self::AnotherRegistration => "another-registration",
+            Self::OutOfScope => "out-of-scope",
+            Self::NotADevice => "not-a-device",
+        }
+    }
+}
+
 /// Decides whether `subject` may do an operation at the provisioning service. `address` is a request target, a topic or
 /// filter, or a link's address; `verb` is an HTTP method, `publish` or `subscribe`, `send` or `receive`.
 ///

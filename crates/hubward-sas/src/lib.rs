@@ -11,6 +11,8 @@ mod mint;
 mod parse;
 mod requirements;
 mod rules;
+#[cfg(feature = "serde")]
+mod serialize;
 mod sign;
 mod signature;
 mod token;

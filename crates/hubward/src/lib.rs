@@ -14,6 +14,8 @@ mod credentials;
 mod error;
 pub mod explain;
 mod provisioning;
+#[cfg(feature = "serde")]
+mod serialize;
 mod session;
 mod store;
 mod transport;
