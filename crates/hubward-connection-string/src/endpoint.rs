@@ -6,6 +6,7 @@ use core::net::Ipv4Addr;
 use hubward_core::{Authority, HostName};
 use url::Url;
 
+use crate::error::EndpointProblem;
 use crate::text::{MAX_LEN, visible};
 
 /// The scheme of an endpoint.
@@ -55,36 +56,6 @@ pub struct EndpointUrl<'a> {
     host: HostName<'a>,
     port: Option<u16>,
     path: &'a str,
-}
-
-/// The problem of a text that is not an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EndpointProblem {
-    /// The endpoints and the account of the emulator are fixed.
-    #[error("the emulator's endpoints are fixed")]
-    Fixed,
-    /// The host or its port is malformed.
-    #[error("the endpoint's host is not a host name with an optional port")]
-    Host,
-    /// The endpoint has a path, which this field does not allow.
-    #[error("the endpoint must not have a path")]
-    Path,
-    /// The endpoint has a query or a fragment.
-    #[error("the endpoint must not have a query or a fragment")]
-    Query,
-    /// The endpoint has no scheme, or one that this field does not allow.
-    #[error("the field does not allow the endpoint's scheme")]
-    Scheme,
-    /// The URL standard refuses the endpoint, or normalizes it to another URL.
-    #[error("the endpoint is not a URL in normalized form")]
-    Url,
-    /// The endpoint has a user name or a password.
-    #[error("the endpoint must not have a user name or a password")]
-    User,
-    /// The endpoint is without TLS and not on this machine.
-    #[error("the endpoint is without TLS, and its host is not this machine")]
-    WithoutTls,
 }
 
 impl<'a> EndpointUrl<'a> {
@@ -191,30 +162,6 @@ impl fmt::Debug for EndpointUrl<'_> {
     }
 }
 
-/// Returns whether `host` is `suffix` or ends in its labels, without regard to the case of ASCII letters.
-///
-/// The caller decides which hosts are hubs: sovereign clouds and private hubs have suffixes of their own, so this crate
-/// has no list of suffixes.
-///
-/// ```
-/// use hubward_connection_string::host_is_under;
-/// use hubward_core::HostName;
-///
-/// let suffix = HostName::parse("azure-devices.cn")?;
-/// assert!(host_is_under(HostName::parse("hub.azure-devices.cn")?, suffix));
-/// assert!(!host_is_under(HostName::parse("hub.not-azure-devices.cn")?, suffix));
-/// # Ok::<(), hubward_core::NameError>(())
-/// ```
-#[must_use]
-pub fn host_is_under(host: HostName<'_>, suffix: HostName<'_>) -> bool {
-    let (host, suffix) = (host.as_str().as_bytes(), suffix.as_str().as_bytes());
-    let Some((front, end)) = host.len().checked_sub(suffix.len()).and_then(|at| host.split_at_checked(at))
-    else {
-        return false;
-    };
-    end.eq_ignore_ascii_case(suffix) && front.last().is_none_or(|b| *b == b'.')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,14 +199,5 @@ mod tests {
         ] {
             assert_eq!(EndpointUrl::parse(text), Err(problem), "{text}");
         }
-    }
-
-    #[test]
-    fn suffixes_are_compared_by_labels() {
-        let host = |text| HostName::parse(text).unwrap();
-        assert!(host_is_under(host("a.Azure-Devices.cn"), host("azure-devices.cn")));
-        assert!(host_is_under(host("x.example"), host("x.example")));
-        assert!(!host_is_under(host("ax.example"), host("x.example")));
-        assert!(!host_is_under(host("example"), host("x.example")));
     }
 }

@@ -4,7 +4,6 @@ use core::fmt;
 
 use hubward_core::{KeyError, NameProblem};
 
-use crate::endpoint::EndpointProblem;
 use crate::field::FieldName;
 use crate::kind::ConnectionStringKind;
 use crate::secret::SasProblem;
@@ -130,6 +129,9 @@ pub enum ParseProblem {
         /// The most bytes of a text.
         max: usize,
     },
+    /// A string of Service Bus, Storage or Cosmos DB, in a build without the feature `url`.
+    #[error("this is a {0}, which this program cannot read: build it with the feature `url`")]
+    NeedsUrl(ConnectionStringKind),
     /// An unknown name directly after an id, of which it may be a part.
     #[error("unknown name; if it is a part of {0}: a connection string cannot have an id with `;`")]
     UnknownAfterId(FieldName),
@@ -173,6 +175,7 @@ impl ParseProblem {
             Self::Missing(_) => "missing",
             Self::MissingCredential => "missing-credential",
             Self::Name(_) => "name",
+            Self::NeedsUrl(_) => "needs-url",
             Self::NoEquals { .. } => "no-equals",
             Self::NoName => "no-name",
             Self::NotOfKind => "not-of-kind",
@@ -189,6 +192,36 @@ impl ParseProblem {
             Self::WrongKind { .. } => "wrong-kind",
         }
     }
+}
+
+/// The problem of a text that is not an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointProblem {
+    /// The endpoints and the account of the emulator are fixed.
+    #[error("the emulator's endpoints are fixed")]
+    Fixed,
+    /// The host or its port is malformed.
+    #[error("the endpoint's host is not a host name with an optional port")]
+    Host,
+    /// The endpoint has a path, which this field does not allow.
+    #[error("the endpoint must not have a path")]
+    Path,
+    /// The endpoint has a query or a fragment.
+    #[error("the endpoint must not have a query or a fragment")]
+    Query,
+    /// The endpoint has no scheme, or one that this field does not allow.
+    #[error("the field does not allow the endpoint's scheme")]
+    Scheme,
+    /// The URL standard refuses the endpoint, or normalizes it to another URL.
+    #[error("the endpoint is not a URL in normalized form")]
+    Url,
+    /// The endpoint has a user name or a password.
+    #[error("the endpoint must not have a user name or a password")]
+    User,
+    /// The endpoint is without TLS and not on this machine.
+    #[error("the endpoint is without TLS, and its host is not this machine")]
+    WithoutTls,
 }
 
 /// The problem of a value, before its position in the text is known.

@@ -6,14 +6,17 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "url")]
 mod cosmos;
 mod device;
+#[cfg(feature = "url")]
 mod endpoint;
 mod error;
 mod explain;
 mod field;
 mod grammar;
 mod hint;
+mod host;
 mod kind;
 mod options;
 #[cfg(feature = "alloc")]
@@ -21,26 +24,33 @@ mod owned;
 mod read;
 mod secret;
 mod service;
+#[cfg(feature = "url")]
 mod service_bus;
+#[cfg(feature = "url")]
 mod storage;
 mod string;
 mod text;
 mod write;
 
+#[cfg(feature = "url")]
 pub use cosmos::{Cosmos, DatabaseName};
 pub use device::{Device, DeviceCredential, Module, UnwritableId};
-pub use endpoint::{EndpointProblem, EndpointUrl, Scheme, host_is_under};
-pub use error::{ConnectionStringError, ParseProblem};
+#[cfg(feature = "url")]
+pub use endpoint::{EndpointUrl, Scheme};
+pub use error::{ConnectionStringError, EndpointProblem, ParseProblem};
 pub use explain::{ExplainedField, Explanation, explain};
 pub use field::FieldName;
 pub use grammar::{Extras, MAX_FIELDS};
+pub use host::host_is_under;
 pub use kind::ConnectionStringKind;
 pub use options::{ParseOptions, UnknownNames, WithoutTls};
 #[cfg(feature = "alloc")]
 pub use owned::{OwnedDevice, OwnedModule, OwnedService};
 pub use secret::{KeyText, RawKey, SasProblem, SasQuery, SasText};
 pub use service::{ProvisioningService, Service, ServiceCredential};
+#[cfg(feature = "url")]
 pub use service_bus::{EntityPath, ServiceBus, ServiceBusCredential};
+#[cfg(feature = "url")]
 pub use storage::{AccountName, Storage, StorageCredential, StorageService};
 pub use string::ConnectionString;
 pub use text::{MAX_LEN, Span};

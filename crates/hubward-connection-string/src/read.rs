@@ -1,17 +1,23 @@
 //! [`Reader`]: checks presence, form and combination of the fields of one kind, and parses their values.
 
-use crate::endpoint::{EndpointProblem, EndpointUrl};
+#[cfg(feature = "url")]
+use crate::endpoint::EndpointUrl;
+#[cfg(feature = "url")]
+use crate::error::EndpointProblem;
 use crate::error::{ConnectionStringError, ParseProblem, ValueProblem};
 use crate::field::FieldName;
 use crate::grammar::{Entry, Extras, Fields};
 use crate::kind::ConnectionStringKind;
-use crate::options::{ParseOptions, WithoutTls};
+use crate::options::ParseOptions;
+#[cfg(feature = "url")]
+use crate::options::WithoutTls;
 use crate::text::Span;
 
 /// The fields of a text of one kind, which has no fields of other kinds.
 pub(crate) struct Reader<'f, 'a> {
     fields: &'f Fields<'a>,
     kind: ConnectionStringKind,
+    #[cfg_attr(not(feature = "url"), expect(dead_code, reason = "these options are about URLs"))]
     pub(crate) rules: &'f ParseOptions,
 }
 
@@ -78,6 +84,13 @@ impl<'f, 'a> Reader<'f, 'a> {
 
     pub(crate) fn missing_credential(&self) -> ConnectionStringError {
         self.missing(ParseProblem::MissingCredential, |field| field.is_secret() || field == FieldName::X509)
+    }
+
+    /// Returns the error about the whole text, which is of a kind with URLs.
+    #[cfg(not(feature = "url"))]
+    pub(crate) fn needs_url(&self, kind: ConnectionStringKind) -> ConnectionStringError {
+        let span = Span { start: 0, end: self.fields.text().len() };
+        self.error(None, span, ParseProblem::NeedsUrl(kind))
     }
 
     fn end(&self) -> Span {
@@ -159,6 +172,7 @@ impl<'f, 'a> Reader<'f, 'a> {
     }
 
     /// Refuses the endpoint of `field`, which is without TLS, unless the options allow that at its host.
+    #[cfg(feature = "url")]
     pub(crate) fn require_tls(
         &self,
         field: FieldName,

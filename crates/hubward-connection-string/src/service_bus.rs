@@ -4,8 +4,8 @@ use core::fmt;
 
 use hubward_core::{NameProblem, PolicyName};
 
-use crate::endpoint::{EndpointProblem, EndpointUrl, Scheme};
-use crate::error::{ConnectionStringError, ParseProblem};
+use crate::endpoint::{EndpointUrl, Scheme};
+use crate::error::{ConnectionStringError, EndpointProblem, ParseProblem};
 use crate::field::FieldName;
 use crate::grammar::Extras;
 use crate::kind::ConnectionStringKind;

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+#[cfg(feature = "url")]
 use crate::cosmos::Cosmos;
 use crate::device::{Device, Module};
 use crate::error::{ConnectionStringError, ParseProblem};
@@ -10,7 +11,9 @@ use crate::kind::ConnectionStringKind;
 use crate::options::ParseOptions;
 use crate::read::Reader;
 use crate::service::Service;
+#[cfg(feature = "url")]
 use crate::service_bus::ServiceBus;
+#[cfg(feature = "url")]
 use crate::storage::Storage;
 use crate::text::Span;
 use crate::write::{KindParts, WithSecrets, write_redacted};
@@ -26,7 +29,10 @@ use crate::write::{KindParts, WithSecrets, write_redacted};
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "borrowed and on the stack: boxing would allocate")]
+#[cfg_attr(
+    feature = "url",
+    expect(clippy::large_enum_variant, reason = "borrowed and on the stack: boxing would allocate")
+)]
 pub enum ConnectionString<'a> {
     /// The string of a service.
     Service(Service<'a>),
@@ -35,10 +41,13 @@ pub enum ConnectionString<'a> {
     /// The string of a module.
     Module(Module<'a>),
     /// The string of Event Hubs or Service Bus.
+    #[cfg(feature = "url")]
     ServiceBus(ServiceBus<'a>),
     /// The string of a storage account.
+    #[cfg(feature = "url")]
     Storage(Storage<'a>),
     /// The string of a Cosmos DB account.
+    #[cfg(feature = "url")]
     Cosmos(Cosmos<'a>),
 }
 
@@ -63,9 +72,14 @@ impl<'a> ConnectionString<'a> {
             ConnectionStringKind::Service => Service::read(&reader).map(Self::Service),
             ConnectionStringKind::Device => Device::read(&reader).map(Self::Device),
             ConnectionStringKind::Module => Module::read(&reader).map(Self::Module),
+            #[cfg(feature = "url")]
             ConnectionStringKind::ServiceBus => ServiceBus::read(&reader).map(Self::ServiceBus),
+            #[cfg(feature = "url")]
             ConnectionStringKind::Storage => Storage::read(&reader).map(Self::Storage),
+            #[cfg(feature = "url")]
             ConnectionStringKind::Cosmos => Cosmos::read(&reader).map(Self::Cosmos),
+            #[cfg(not(feature = "url"))]
+            kind => Err(reader.needs_url(kind)),
         }
     }
 
@@ -76,8 +90,11 @@ impl<'a> ConnectionString<'a> {
             Self::Service(_) => ConnectionStringKind::Service,
             Self::Device(_) => ConnectionStringKind::Device,
             Self::Module(_) => ConnectionStringKind::Module,
+            #[cfg(feature = "url")]
             Self::ServiceBus(_) => ConnectionStringKind::ServiceBus,
+            #[cfg(feature = "url")]
             Self::Storage(_) => ConnectionStringKind::Storage,
+            #[cfg(feature = "url")]
             Self::Cosmos(_) => ConnectionStringKind::Cosmos,
         }
     }
@@ -89,8 +106,11 @@ impl<'a> ConnectionString<'a> {
             Self::Service(string) => string.extras(),
             Self::Device(string) => string.extras(),
             Self::Module(string) => string.extras(),
+            #[cfg(feature = "url")]
             Self::ServiceBus(string) => string.extras(),
+            #[cfg(feature = "url")]
             Self::Storage(string) => string.extras(),
+            #[cfg(feature = "url")]
             Self::Cosmos(string) => string.extras(),
         }
     }
@@ -107,8 +127,11 @@ impl<'a> ConnectionString<'a> {
             Self::Service(string) => string,
             Self::Device(string) => string,
             Self::Module(string) => string,
+            #[cfg(feature = "url")]
             Self::ServiceBus(string) => string,
+            #[cfg(feature = "url")]
             Self::Storage(string) => string,
+            #[cfg(feature = "url")]
             Self::Cosmos(string) => string,
         }
     }
@@ -139,18 +162,21 @@ impl<'a> From<Module<'a>> for ConnectionString<'a> {
     }
 }
 
+#[cfg(feature = "url")]
 impl<'a> From<ServiceBus<'a>> for ConnectionString<'a> {
     fn from(string: ServiceBus<'a>) -> Self {
         Self::ServiceBus(string)
     }
 }
 
+#[cfg(feature = "url")]
 impl<'a> From<Storage<'a>> for ConnectionString<'a> {
     fn from(string: Storage<'a>) -> Self {
         Self::Storage(string)
     }
 }
 
+#[cfg(feature = "url")]
 impl<'a> From<Cosmos<'a>> for ConnectionString<'a> {
     fn from(string: Cosmos<'a>) -> Self {
         Self::Cosmos(string)

@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use hubward_cloud::AccountKey;
 use hubward_cloud::storage::{Context, Resource, Sas};
+use hubward_connection_string::{Device, ParseOptions};
 use hubward_core::{Authority, DeviceId, Keys, SymmetricKey, UnixTime};
 use hubward_rustcrypto::{GeneralKey, HmacKey};
 use hubward_sas::{SasToken, TokenRules, UnsignedToken};
@@ -37,4 +38,9 @@ pub fn storage_token(key: &str, query: &str, seconds: u64) -> Option<bool> {
     let blob = Resource::blob("acct1", "container", "blob").ok()?;
     let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
     Some(Sas::parse(query).ok()?.verify(&blob, &key, &Context::new(now)).is_ok())
+}
+
+/// Parses a device's connection string, for the linker.
+pub fn device(text: &str) -> bool {
+    Device::parse(text, &ParseOptions::STRICT).is_ok()
 }
