@@ -78,6 +78,18 @@ impl<'a> Identity<'a> {
     }
 }
 
+/// Writes the kind's word and the id: `device dev1`. A device and a policy may have one name, so only the text with the
+/// word is unique, as a log or the key of a map needs it; [`Identity::id`] leaves the word out.
+///
+/// ```
+/// use hubward_core::{DeviceId, Identity, PolicyName};
+///
+/// let device = Identity::Device(DeviceId::parse("service")?);
+/// let policy = Identity::Policy(PolicyName::parse("service")?);
+/// assert_eq!(device.id().to_string(), policy.id().to_string());
+/// assert_ne!(device.to_string(), policy.to_string());
+/// # Ok::<(), hubward_core::NameError>(())
+/// ```
 impl fmt::Display for Identity<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
