@@ -15,6 +15,7 @@ mod key;
 mod lookup;
 mod mac;
 mod name;
+mod pasted;
 mod percent;
 mod permissions;
 mod record;
@@ -38,6 +39,7 @@ pub use name::{
     Authority, DeviceId, HostName, IdScope, ModuleId, Name, NameError, NameProblem, PolicyName,
     RegistrationId, kind,
 };
+pub use pasted::PastedText;
 pub use percent::{EscapeError, NeedBytes, decode_into, escape_value, hex_value, is_unreserved};
 pub use permissions::{Permissions, UnknownRight};
 pub use record::{Credential, IdentityRecord, LookupResult, PolicyRecord};

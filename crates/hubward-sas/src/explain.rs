@@ -1,11 +1,9 @@
 //! [`explain`]: known mistakes in the text of a token.
 
-use hubward_core::{Hint, SecretShape};
+use hubward_core::{Hint, PastedText, SecretShape};
 
 /// The scheme word.
 const SCHEME: &str = "SharedAccessSignature";
-/// The most bytes that are searched: a token has no more, and neither has a connection string.
-const MAX_LEN: usize = 4096;
 /// The characters of a signature without its padding.
 const SIGNATURE: usize = 43;
 /// The first segments of a hub's paths, and that of a registration.
@@ -35,56 +33,51 @@ const PATHS: [&str; 9] = [
 /// ```
 #[must_use]
 pub fn explain(text: &str) -> Option<Hint<'static>> {
-    // cut at a character, of which none has more than four bytes
-    let text = (0..4).find_map(|back: usize| text.get(..MAX_LEN.saturating_sub(back))).unwrap_or(text);
-    around(text).or_else(|| within(text))
+    let text = PastedText::new(text);
+    around(text).or_else(|| within(text.as_str()))
 }
 
 /// Returns the mistake of a text that is not a token alone.
-fn around(text: &str) -> Option<Hint<'static>> {
-    let trimmed = text.trim();
-    if text.starts_with('\u{feff}') {
-        return Some(Hint::ByteOrderMark);
+fn around(text: PastedText<'_>) -> Option<Hint<'static>> {
+    if let Some(hint) = text.wrapping() {
+        return Some(hint);
     }
-    if trimmed.starts_with(['{', '[']) || trimmed.starts_with('"') && trimmed.contains("\":") {
-        return Some(Hint::Json);
-    }
-    if trimmed.starts_with(['"', '\'', '`', '\u{201c}', '\u{2018}', '\u{ab}']) {
-        return Some(Hint::Quoted);
-    }
-    let lower = Lower(trimmed);
-    if lower.starts_with("authorization") && trimmed.contains(SCHEME) || lower.starts_with("authorization:") {
+    let trimmed = text.trimmed();
+    if trimmed.starts_with("authorization") && trimmed.as_str().contains(SCHEME)
+        || trimmed.starts_with("authorization:")
+    {
         return Some(Hint::HeaderName);
     }
-    if lower.starts_with("sharedaccesssignature=") {
+    if trimmed.starts_with("sharedaccesssignature=") {
         return Some(Hint::ValueWithName);
     }
-    if ["hostname=", "endpoint=", "sharedaccesskey=", "accountkey="].iter().any(|name| lower.contains(name)) {
+    if ["hostname=", "endpoint=", "sharedaccesskey=", "accountkey="].iter().any(|name| trimmed.contains(name))
+    {
         return Some(Hint::ConnectionStringForToken);
     }
-    if text.contains("&amp;") || text.contains("&#") || trimmed.starts_with('<') {
-        return Some(Hint::Html);
+    if let Some(hint) = text.html() {
+        return Some(hint);
     }
-    if lower.starts_with("sharedaccesssignature%20") || lower.starts_with("sharedaccesssignature+") {
+    if trimmed.starts_with("sharedaccesssignature%20") || trimmed.starts_with("sharedaccesssignature+") {
         return Some(Hint::EscapedSpace);
     }
-    if !lower.starts_with("sharedaccesssignature") {
-        return other_text(trimmed, lower);
+    if !trimmed.starts_with("sharedaccesssignature") {
+        return other_text(trimmed);
     }
-    let body = trimmed.get(SCHEME.len()..).unwrap_or_default();
+    let body = trimmed.as_str().get(SCHEME.len()..).unwrap_or_default();
     let one_space = body.strip_prefix(' ').is_some_and(|fields| !fields.contains(char::is_whitespace));
-    (text != trimmed || !body.is_empty() && !one_space).then_some(Hint::WhiteSpace)
+    (text.as_str() != trimmed.as_str() || !body.is_empty() && !one_space).then_some(Hint::WhiteSpace)
 }
 
 /// Returns the mistake of a text that does not begin with the scheme word.
-fn other_text(text: &str, lower: Lower<'_>) -> Option<Hint<'static>> {
-    if lower.contains("sharedaccesssignature ") {
+fn other_text(text: PastedText<'_>) -> Option<Hint<'static>> {
+    if text.contains("sharedaccesssignature ") {
         return Some(Hint::NameInFront);
     }
-    if ["sr=", "sig=", "se=", "skn="].iter().any(|name| lower.starts_with(name)) {
+    if ["sr=", "sig=", "se=", "skn="].iter().any(|name| text.starts_with(name)) {
         return Some(Hint::SchemeWordMissing);
     }
-    match SecretShape::of(text) {
+    match SecretShape::of(text.as_str()) {
         Some(SecretShape::Token) => Some(Hint::BearerToken),
         Some(SecretShape::Key) => Some(Hint::KeyForToken),
         Some(SecretShape::Json) => Some(Hint::Json),
@@ -96,7 +89,7 @@ fn other_text(text: &str, lower: Lower<'_>) -> Option<Hint<'static>> {
 /// Returns the mistake of a token's fields.
 fn within(text: &str) -> Option<Hint<'static>> {
     let fields = text.get(SCHEME.len()..)?.trim_start();
-    if !Lower(text).starts_with("sharedaccesssignature") {
+    if !PastedText::new(text).starts_with("sharedaccesssignature") {
         return None;
     }
     let field = |name: &str| fields.split('&').find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
@@ -119,7 +112,7 @@ fn within(text: &str) -> Option<Hint<'static>> {
 
 /// Returns the mistake of a resource, as received.
 fn resource(sr: &str, by_policy: bool) -> Option<Hint<'static>> {
-    let lower = Lower(sr);
+    let lower = PastedText::new(sr);
     if lower.contains("servicebus") || lower.starts_with("sb:") || lower.starts_with("sb%3a") {
         return Some(Hint::OtherService);
     }
@@ -159,20 +152,6 @@ fn expiry(se: &str) -> Option<Hint<'static>> {
     }
     (se.contains(['-', ':', 'T', '/', ' ']) || se.contains("%3A") || se.contains("%3a"))
         .then_some(Hint::DateForExpiry)
-}
-
-/// A text whose comparisons ignore ASCII case. The texts to compare with are in lower case.
-#[derive(Clone, Copy)]
-struct Lower<'a>(&'a str);
-
-impl Lower<'_> {
-    fn starts_with(self, start: &str) -> bool {
-        self.0.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
-    }
-
-    fn contains(self, part: &str) -> bool {
-        self.0.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
-    }
 }
 
 /// The segments of a resource, split at `/` and its escape, not decoded.
