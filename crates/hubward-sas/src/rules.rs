@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::error::VerifyError;
+
 /// The case of the scheme word `SharedAccessSignature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -135,4 +137,19 @@ impl TokenRules {
         registration_policy: RegistrationPolicy::Any,
         many_devices: ManyDevices::ExistingAndEnabled,
     };
+
+    /// Returns the last second at which a token with this expiry is valid.
+    #[inline]
+    pub(crate) const fn last_second(&self, expiry: u64) -> u64 {
+        expiry.saturating_add(self.leeway.as_secs())
+    }
+
+    /// Requires that a token with this expiry is valid at `now`, in seconds since 1970.
+    #[inline]
+    pub(crate) const fn require_unexpired(&self, expiry: u64, now: u64) -> Result<(), VerifyError> {
+        if self.last_second(expiry) < now {
+            return Err(VerifyError::Expired { expiry, now, leeway: self.leeway.as_secs() });
+        }
+        Ok(())
+    }
 }

@@ -1,9 +1,11 @@
 //! [`SasToken`], a parsed token, and [`VerifiedToken`], which only verification returns.
 
 use core::fmt;
+use core::time::Duration;
 
 use hubward_core::{Identity, KeySlot, Lookup, ResourcePath, Segment, Shape, UnixTime};
 
+use crate::error::VerifyError;
 use crate::rules::{DoubleEncoding, IdCase, TokenRules};
 
 /// A well-formed token whose signature and expiry are not verified. It borrows the text it was parsed from.
@@ -149,7 +151,23 @@ impl<'a> VerifiedToken<'a> {
     /// Returns its expiry, without leeway.
     #[must_use]
     pub fn expires(&self) -> UnixTime {
-        UnixTime::since_unix_epoch(core::time::Duration::from_secs(self.expiry))
+        UnixTime::since_unix_epoch(Duration::from_secs(self.expiry))
+    }
+
+    /// Returns the last second at which it is valid by these rules: its expiry and the leeway.
+    #[must_use]
+    #[inline]
+    pub fn until(&self, rules: &TokenRules) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(rules.last_second(self.expiry)))
+    }
+
+    /// Checks again that it has not expired, for a caller that waited since the verification, such as for a lookup.
+    ///
+    /// # Errors
+    /// [`VerifyError::Expired`] if `now` is after [`VerifiedToken::until`].
+    #[inline]
+    pub const fn require_unexpired(&self, now: UnixTime, rules: &TokenRules) -> Result<(), VerifyError> {
+        rules.require_unexpired(self.expiry, now.as_secs())
     }
 
     /// Returns which of the keys matched. During a key rotation, this shows the devices that still use the old key.

@@ -88,10 +88,8 @@ impl<'a> SasToken<'a> {
         rules: &TokenRules,
     ) -> Result<VerifiedToken<'a>, VerifyError> {
         let slot = slot.ok_or(VerifyError::WrongSignature)?;
-        let (expiry, now, leeway) = (self.expiry, now.as_secs(), rules.leeway.as_secs());
-        if expiry.saturating_add(leeway) < now {
-            return Err(VerifyError::Expired { expiry, now, leeway });
-        }
+        let (expiry, now) = (self.expiry, now.as_secs());
+        rules.require_unexpired(expiry, now)?;
         match rules.max_lifetime.map(|max| max.as_secs()) {
             Some(max) if expiry > now.saturating_add(max) => {
                 Err(VerifyError::TooLongLived { expiry, now, max })

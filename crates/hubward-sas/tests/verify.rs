@@ -31,6 +31,26 @@ fn an_expiry_error_needs_a_valid_signature() {
 }
 
 #[test]
+fn a_token_is_valid_until_its_expiry_and_the_leeway() {
+    let text = device1();
+    let mut rules = TokenRules::STRICT;
+    for leeway in [0, 60] {
+        rules.leeway = core::time::Duration::from_secs(leeway);
+        let key = key();
+        let verify = |now| parse(&text).unwrap().verify_for_any_host(Keys::one(&key), at(now), &rules);
+        let token = verify(EXPIRY).unwrap();
+        assert_eq!(token.until(&rules).as_secs(), EXPIRY + leeway);
+        let (last, late) = (EXPIRY + leeway, EXPIRY + leeway + 1);
+        assert!(verify(last).is_ok() && token.require_unexpired(at(last), &rules).is_ok());
+        let expired = VerifyError::Expired { expiry: EXPIRY, now: late, leeway };
+        assert_eq!(verify(late).err(), Some(expired));
+        assert_eq!(token.require_unexpired(at(late), &rules), Err(expired));
+    }
+    rules.leeway = core::time::Duration::MAX;
+    assert_eq!(verify(&text, EXPIRY).unwrap().until(&rules).as_secs(), u64::MAX, "it does not wrap");
+}
+
+#[test]
 fn the_lifetime_is_limited_by_the_rules() {
     let text = device1();
     let mut rules = TokenRules::STRICT;

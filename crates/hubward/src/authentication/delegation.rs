@@ -9,7 +9,7 @@ use hubward_sas::{SasToken, VerifiedToken};
 
 use super::authenticated::RecordVersions;
 use super::step::{BoundCredentials, LookupTarget, Proven, Stage, Step, require_enabled};
-use super::token::{proven, reject, require_unexpired, verify_with_keys};
+use super::token::{proven, reject, verify_with_keys};
 use crate::config::HubConfig;
 use crate::error::AuthError;
 use crate::transport::auth_chain::edge_hub;
@@ -53,7 +53,7 @@ pub(super) fn check<'a, K: MacKey>(
     found: &LookupResult<'_, K>,
     now: UnixTime,
 ) -> Result<Proven<'a>, AuthError> {
-    require_unexpired(bound.config, &token, now)?;
+    token.require_unexpired(now, bound.config.token())?;
     let record = bound.claimed_record(found)?;
     if !bound.actor().is_some_and(|actor| record.has_ancestor(&actor)) {
         return Err(AuthError::NotInHierarchy);

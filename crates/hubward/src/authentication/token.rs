@@ -8,7 +8,7 @@ use hubward_core::{
     RecordVersion, ResourcePath, Shape, UnixTime,
 };
 use hubward_policy::Scope;
-use hubward_sas::{SasToken, SknAsDeviceId, TokenRules, VerifiedToken, VerifyError};
+use hubward_sas::{SasToken, SknAsDeviceId, TokenRules, VerifiedToken};
 
 use super::authenticated::RecordVersions;
 use super::step::{BoundCredentials, IdentitySource, LookupTarget, Proven, Stage, Step, require_enabled};
@@ -257,26 +257,13 @@ pub(super) fn check_device<'a, K: MacKey>(
     found: &LookupResult<'_, K>,
     now: UnixTime,
 ) -> Result<Proven<'a>, AuthError> {
-    require_unexpired(bound.config, &token, now)?;
+    token.require_unexpired(now, bound.config.token())?;
     let record = bound.claimed_record(found)?;
     require_enabled(record.status())?;
     let granted = rights.intersection(Permissions::DEVICE_CONNECT);
     let versions = RecordVersions::policy_for(version, record.version());
     // the device's own endpoints, limited to the token's resource
     Ok(proven(bound.config, token, granted, Scope::Resource(token.resource()), versions))
-}
-
-/// Requires that a verified token has not expired since the previous lookup.
-pub(super) fn require_unexpired<K: MacKey>(
-    config: &HubConfig<K>,
-    token: &VerifiedToken<'_>,
-    now: UnixTime,
-) -> Result<(), AuthError> {
-    let (expiry, leeway) = (token.expires().as_secs(), config.token().leeway.as_secs());
-    if expiry.saturating_add(leeway) < now.as_secs() {
-        return Err(AuthError::Verify(VerifyError::Expired { expiry, now: now.as_secs(), leeway }));
-    }
-    Ok(())
 }
 
 /// Returns the proof of an identity by a verified token.
@@ -288,7 +275,7 @@ pub(super) fn proven<'a, K: MacKey>(
     scope: Scope<'a>,
     versions: RecordVersions,
 ) -> Proven<'a> {
-    let until = token.expires().as_secs().saturating_add(config.token().leeway.as_secs());
+    let until = token.until(config.token()).as_secs();
     let (token_policy, key_slot) = (token.policy(), Some(token.key_slot()));
     Proven { policy: None, token_policy, key_slot, granted, scope, versions, edge_device: false, until }
 }

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
-use hubward_core::{Authority, IdScope, MacKey};
+use hubward_core::{Authority, IdScope, Keys, MacKey};
 use hubward_sas::TokenRules;
 
 use super::hub::BothCredentials;
@@ -142,6 +142,11 @@ impl<K: MacKey> ProvisioningConfig<K> {
 
     pub(crate) fn dummy_key(&self) -> &K {
         &self.dummy_key
+    }
+
+    /// Returns the dummy key in both slots.
+    pub(crate) fn dummy_keys(&self) -> Keys<'_, K> {
+        Keys::pair(self.dummy_key(), self.dummy_key())
     }
 }
 

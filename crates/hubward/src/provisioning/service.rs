@@ -131,19 +131,20 @@ impl<'a, K: MacKey> PendingService<'_, 'a, K> {
         now: UnixTime,
     ) -> Result<AuthenticatedService<'a>, AuthError> {
         let Self { rules, credentials, token, policy } = self;
-        let (record, error) = match found {
-            Some(record) if policy.eq_decoded(record.name.as_str()) => (Some(record), AuthError::Unknown),
-            Some(_) => (None, AuthError::RecordMismatch),
-            None => (None, AuthError::Unknown),
-        };
-        let Some(record) = record else {
-            let dummy_keys = Keys::pair(rules.dummy_key(), rules.dummy_key());
-            let _ = black_box(token.verify_for_any_host(dummy_keys, now, rules.token()));
-            return Err(error);
+        let record = found.ok_or(AuthError::Unknown).and_then(|record| {
+            let same = policy.eq_decoded(record.name.as_str());
+            if same { Ok(record) } else { Err(AuthError::RecordMismatch) }
+        });
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let _ = black_box(token.verify_for_any_host(rules.dummy_keys(), now, rules.token()));
+                return Err(error);
+            }
         };
         let verified =
             token.verify_for_any_host(record.keys.with_dummy(rules.dummy_key()), now, rules.token())?;
-        let until = verified.expires().as_secs().saturating_add(rules.token().leeway.as_secs());
+        let until = verified.until(rules.token()).as_secs();
         Ok(AuthenticatedService {
             credentials,
             policy,
