@@ -271,7 +271,7 @@ fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
         }
         signer => writeln!(out, "key of    {}", shown::text(&signer))?,
     }
-    let expiry = token.expiry();
+    let expiry = token.expires().as_secs();
     match (expiry.checked_sub(now), now.checked_sub(expiry)) {
         (Some(left), _) => writeln!(out, "expires   {}, in {}", rfc3339_unsigned(expiry), words(left))?,
         (None, Some(past)) => writeln!(out, "expired   {}, {} ago", rfc3339_unsigned(expiry), words(past))?,

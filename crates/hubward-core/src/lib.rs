@@ -3,6 +3,9 @@
 // docs.rs builds with this: it marks the items that a feature adds
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
 mod aead;
 mod base64;
 mod class;

@@ -70,6 +70,31 @@ impl<T: MacKey + ?Sized> MacKey for &T {
     }
 }
 
+/// A key that several owners share, such as two configurations.
+#[cfg(feature = "alloc")]
+impl<T: MacKey> MacKey for alloc::sync::Arc<T> {
+    fn tag(&self, parts: &[&[u8]]) -> Tag {
+        (**self).tag(parts)
+    }
+
+    fn tag_pair(&self, mine: &[&[u8]], other: &Self, theirs: &[&[u8]]) -> (Tag, Tag) {
+        (**self).tag_pair(mine, other, theirs)
+    }
+
+    fn tag_both(&self, other: &Self, parts: &[&[u8]]) -> (Tag, Tag) {
+        (**self).tag_both(other, parts)
+    }
+}
+
+/// A key whose type is chosen at run time, such as one of an HSM or one of memory. Two tags are computed one after the
+/// other.
+#[cfg(feature = "alloc")]
+impl<T: MacKey + ?Sized> MacKey for alloc::boxed::Box<T> {
+    fn tag(&self, parts: &[&[u8]]) -> Tag {
+        (**self).tag(parts)
+    }
+}
+
 /// The key slot, primary or secondary, whose key matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a hub's identity has two slots")]

@@ -48,7 +48,7 @@ pub fn derive_device_key(group: &impl MacKey, id: RegistrationId<'_>) -> Symmetr
 /// let now = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
 /// let dev1 = DeviceId::parse("dev1")?; // authenticated by the service
 /// let token = tokens.mint(dev1, Identity::Device(dev1), now, Duration::from_secs(600))?;
-/// assert_eq!(token.expiry(), 1_800_000_600);
+/// assert_eq!(token.expires().as_secs(), 1_800_000_600);
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 pub struct DeviceTokens<'a, K> {

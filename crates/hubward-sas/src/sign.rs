@@ -2,6 +2,7 @@
 //! HSM or a key service signs between the two steps; [`UnsignedToken::sign`] does both with a key in memory.
 
 use core::fmt;
+use core::time::Duration;
 
 use hubward_core::{
     Authority, DeviceId, IdScope, MacKey, ModuleId, NeedBytes, PolicyName, RegistrationId, Tag, UnixTime,
@@ -174,10 +175,10 @@ impl SignedToken<'_> {
         writer.finish_text()
     }
 
-    /// Returns its expiry, in seconds since 1970.
+    /// Returns its expiry, without leeway.
     #[must_use]
-    pub const fn expiry(&self) -> u64 {
-        self.unsigned.expiry
+    pub fn expires(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.unsigned.expiry))
     }
 }
 

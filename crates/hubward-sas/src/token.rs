@@ -34,10 +34,10 @@ impl<'a> SasToken<'a> {
         self.resource
     }
 
-    /// Returns the claimed expiry, in seconds since 1970.
+    /// Returns the claimed expiry, without leeway.
     #[must_use]
-    pub const fn expiry(&self) -> u64 {
-        self.expiry
+    pub fn expires(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.expiry))
     }
 
     /// Returns the policy that the token claims to be signed by.
@@ -98,7 +98,7 @@ fn is_same_by_leniency(received: Segment<'_>, known: &str, rules: &TokenRules) -
 /// # use hubward_core::KeySlot;
 /// # use hubward_sas::{SasToken, VerifiedToken};
 /// fn unverified(token: SasToken<'_>) -> VerifiedToken<'_> {
-///     let (resource, expiry, policy) = (token.resource(), token.expiry(), token.policy());
+///     let (resource, expiry, policy) = (token.resource(), token.expires().as_secs(), token.policy());
 ///     VerifiedToken { resource, expiry, policy, slot: KeySlot::Primary }
 /// }
 /// ```

@@ -52,7 +52,7 @@ fn a_token_is_minted_for_the_caller_alone() {
         let token = parse(&text).unwrap();
         assert_eq!(token.resource().as_received(), sr);
         assert!(matches!(token.signer(), Lookup::Policy(name) if name.eq_decoded("device")));
-        assert_eq!(token.expiry(), NOW + 3600);
+        assert_eq!(token.expires(), at(NOW + 3600));
         assert!(token.verify_for_any_host(Keys::one(&key()), at(NOW), &TokenRules::STRICT).is_ok());
     }
     assert_eq!(mint(Identity::Device(device("d10")), 60), Err(MintError::AnotherDevice));

@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
@@ -121,7 +122,9 @@ impl VerifiedIssuer {
             acceptable: profile.policies.acceptable.map(|all| all.iter().map(|one| one.to_vec()).collect()),
             judges_revocation: profile.revocation.crls.is_some(),
             profile: profile.owned(),
-            until: inputs.anchors.until(found.anchor).map_or(period.until, |end| end.min(period.until)),
+            until: inputs.anchors.until(found.anchor).map_or(period.until, |end| {
+                Seconds::try_from(end.as_secs()).map_or(period.until, |end| end.min(period.until))
+            }),
         }
     }
 
@@ -148,8 +151,9 @@ impl VerifiedIssuer {
     /// Returns the last second at which the issuer can be used: until then every certificate and every revocation list
     /// that it depends on is current, and its anchor is trusted ([`Anchors::until`]).
     #[must_use]
-    pub const fn until(&self) -> Seconds {
-        self.until
+    pub fn until(&self) -> UnixTime {
+        // a certificate that expired before 1970 is never valid, so the first second is as good
+        UnixTime::since_unix_epoch(Duration::from_secs(self.until.try_into().unwrap_or_default()))
     }
 
     /// Verifies a leaf with the result that the full verification would have for this leaf at this `now`. Checks only

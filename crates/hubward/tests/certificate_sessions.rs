@@ -87,7 +87,7 @@ fn session_ends_when_its_authority_is_removed() {
 fn session_ends_with_the_trust_period_of_its_authority() {
     let fleet = Fleet::new();
     let mut anchors = Anchors::new();
-    anchors.add_until(&Certificate::parse(&fleet.registered[0]).unwrap(), (TODAY + 60).try_into().unwrap());
+    anchors.add_until(&Certificate::parse(&fleet.registered[0]).unwrap(), at(TODAY + 60));
     let hub = hub_of(&anchors, unmatched_thumbprints());
     assert_eq!(session(&hub, "ca1", &fleet.lasting(&entity("ca1"))).until(), at(TODAY + 60));
 }

@@ -6,7 +6,8 @@ use super::date::Date;
 use crate::error::CertificateError;
 use crate::tlv::{Cursor, Malformed, Tag, Tlv};
 
-/// Seconds since 1970. Signed, since a certificate may contain an earlier time.
+/// A time that a certificate or a revocation list contains: seconds since 1970. Signed, since it may be earlier. A time of the
+/// caller or of a result is a [`UnixTime`].
 pub type Seconds = i64;
 
 /// `notBefore` and `notAfter`, both inclusive.

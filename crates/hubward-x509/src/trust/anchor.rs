@@ -3,10 +3,11 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use rustls_pki_types::UnixTime;
+
 use crate::certificate::Certificate;
 use crate::certificate::Name;
 use crate::certificate::stored::StoredCertificate;
-use crate::certificate::time::Seconds;
 use crate::error::{CertificatePosition, ParseError};
 
 /// The certificates that are trusted as issuers without being verified.
@@ -34,8 +35,8 @@ pub struct Anchors {
 #[derive(Debug, Clone)]
 struct Anchor {
     certificate: StoredCertificate,
-    /// The last second in which it is trusted, independently of its validity period.
-    last: Seconds,
+    /// The last second in which it is trusted, independently of its validity period, if there is such a limit.
+    last: Option<UnixTime>,
 }
 
 impl Anchors {
@@ -48,7 +49,7 @@ impl Anchors {
     /// Returns the anchor with this number alone. It keeps its number, and is trusted without a limit.
     pub(crate) fn only(&self, at: usize) -> Self {
         let found = at.checked_sub(self.first).and_then(|at| self.all.get(at));
-        let one = found.map(|one| Anchor { certificate: one.certificate.clone(), last: Seconds::MAX });
+        let one = found.map(|one| Anchor { certificate: one.certificate.clone(), last: None });
         Self { all: Arc::new(one.into_iter().collect()), first: at }
     }
 
@@ -108,22 +109,26 @@ impl Anchors {
 
     /// Adds an anchor. Its number is the count of anchors before it.
     pub fn add(&mut self, certificate: &Certificate<'_>) {
-        self.add_until(certificate, Seconds::MAX);
+        self.push(certificate, None);
     }
 
     /// Adds an anchor that is trusted until `last`, inclusive. An issuer kept below it
     /// ([`Chain::verify_keeping`](crate::Chain::verify_keeping)) expires then. The caller ensures that it is trusted
     /// now.
-    pub fn add_until(&mut self, certificate: &Certificate<'_>, last: Seconds) {
+    pub fn add_until(&mut self, certificate: &Certificate<'_>, last: UnixTime) {
+        self.push(certificate, Some(last));
+    }
+
+    fn push(&mut self, certificate: &Certificate<'_>, last: Option<UnixTime>) {
         let certificate = StoredCertificate::new(certificate);
         Arc::make_mut(&mut self.all).push(Anchor { certificate, last });
     }
 
-    /// Returns the last second in which the anchor with this number is trusted, independently of its validity period;
-    /// `Seconds::MAX` if there is no limit.
+    /// Returns the last second in which the anchor with this number is trusted, independently of its validity period.
+    /// Returns `None` if there is no limit, or no such anchor.
     #[must_use]
-    pub fn until(&self, at: usize) -> Option<Seconds> {
-        self.all.get(at.checked_sub(self.first)?).map(|one| one.last)
+    pub fn until(&self, at: usize) -> Option<UnixTime> {
+        self.all.get(at.checked_sub(self.first)?)?.last
     }
 
     /// Returns the anchor with this number.

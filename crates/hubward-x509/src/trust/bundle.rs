@@ -10,7 +10,6 @@ use super::contents::{BundledAnchor, Contents};
 use super::error::{BundleExpired, UpdateError, UpdateKeySet};
 use super::signed::SignedBundle;
 use super::update_key::UpdateKey;
-use crate::certificate::time::Seconds;
 
 /// The trust of a device: CAs, each with its period, until the bundle expires, and the keys whose signatures can change
 /// them.
@@ -103,8 +102,7 @@ impl TrustBundle {
         let mut anchors = Anchors::new();
         self.all_anchors().filter(|one| one.period().contains(now)).for_each(|one| {
             // both are at most the end of the year 9999
-            let last = one.period().until.min(self.expires()).as_secs();
-            anchors.add_until(one.certificate(), Seconds::try_from(last).unwrap_or(Seconds::MAX));
+            anchors.add_until(one.certificate(), one.period().until.min(self.expires()));
         });
         Ok(anchors)
     }

@@ -168,8 +168,8 @@ fn by_authority(config: &X509Config, chain: &VerifiedChain<'_>) -> Result<Verifi
     });
     let issuers = presented.chain([thumbprint(registered.as_der())]).collect();
     let above = chain.intermediates().iter().chain([&registered]);
-    let ends = above.chain([chain.leaf()]).map(|one| one.validity().not_after);
-    let until = ends.chain(config.anchors().until(anchor)).min().map_or(0, end);
+    let ends = above.chain([chain.leaf()]).map(|one| end(one.validity().not_after));
+    let until = ends.chain(config.anchors().until(anchor).map(|last| last.as_secs())).min().unwrap_or(0);
     Ok(Verified { evidence: CertificateEvidence::Authority { anchor, issuers }, until })
 }
 
