@@ -146,24 +146,48 @@ impl ClientCertificateVerifier {
                 self.thumbprint_validity,
             )?));
         }
-        let mut issuers = for_each_issuer(&chain, |name| self.lookup.issuers(name));
-        issuers.retain(|der| self.status(der).0 != IssuerStatus::Withdrawn);
-        let anchors = Anchors::parse(&issuers)?;
+        let anchors = self.anchors(&chain);
         let algorithms = self.possession.tls.algorithms.all;
         let Some(rules) = self.revocation else {
             return Ok(VerifiedClient::Chain(chain.verify(&anchors, &self.profile, algorithms, now)?));
         };
-        let lists = for_each_issuer(&chain, |name| self.lookup.crls(name));
+        let mut lists = Vec::new();
+        for list in issuer_names(&chain).flat_map(|name| self.lookup.crls(&name)) {
+            if !lists.contains(&list) {
+                lists.push(list);
+            }
+        }
         let crls = Crls::parse(&lists)?;
         let profile = self.profile.clone().revocation(rules(Revocation::by(&crls)));
         Ok(VerifiedClient::Chain(chain.verify(&anchors, &profile, algorithms, now)?))
     }
 
+    /// Returns the registered CAs that may have issued a certificate of the chain, without those that were withdrawn.
+    fn anchors(&self, chain: &Chain<'_>) -> Anchors {
+        let mut all = Anchors::new();
+        for named in issuer_names(chain).map(|name| self.lookup.issuers(&name)) {
+            for one in named.iter() {
+                let known = all.ders().any(|der| der == one.as_der());
+                if !known && self.status_of(&one).0 != IssuerStatus::Withdrawn {
+                    all.add(&one);
+                }
+            }
+        }
+        all
+    }
+
     /// Returns the status of a certificate, and the thumbprint that it was found by. A certificate is also withdrawn if
     /// the malleated form of its ECDSA signature is, which anyone can compute without a key.
     fn status(&self, der: &CertificateDer<'_>) -> (IssuerStatus, Thumbprint) {
-        let known = self.status_of_bytes(der);
-        let malleated = Certificate::parse(der).ok().and_then(|certificate| certificate.malleated_form());
+        match Certificate::parse(der) {
+            Ok(certificate) => self.status_of(&certificate),
+            Err(_) => self.status_of_bytes(der),
+        }
+    }
+
+    fn status_of(&self, certificate: &Certificate<'_>) -> (IssuerStatus, Thumbprint) {
+        let known = self.status_of_bytes(certificate.as_der());
+        let malleated = certificate.malleated_form();
         match malleated.map(|der| self.status_of_bytes(&der)) {
             Some(withdrawn @ (IssuerStatus::Withdrawn, _)) => withdrawn,
             _ => known,
@@ -183,18 +207,10 @@ impl ClientCertificateVerifier {
     }
 }
 
-/// Returns the lookup results for the issuers of all certificates of a chain, without duplicates.
-fn for_each_issuer<T: PartialEq>(chain: &Chain<'_>, lookup: impl Fn(&Name<'_>) -> Vec<T>) -> Vec<T> {
+/// Returns the issuer's name of each certificate of a chain.
+fn issuer_names<'c>(chain: &Chain<'c>) -> impl Iterator<Item = Name<'c>> {
     let presented = chain.intermediates().filter_map(|parsed| parsed.as_ref().ok());
-    let mut all = Vec::new();
-    for certificate in core::iter::once(chain.leaf()).chain(presented) {
-        for one in lookup(&certificate.issuer()) {
-            if !all.contains(&one) {
-                all.push(one);
-            }
-        }
-    }
-    all
+    core::iter::once(chain.leaf()).chain(presented).map(|certificate| certificate.issuer())
 }
 
 impl ClientCertVerifier for ClientCertificateVerifier {

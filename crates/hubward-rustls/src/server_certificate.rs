@@ -33,7 +33,7 @@ pub struct ServerVerifier {
 #[derive(Debug, Clone)]
 enum Roots {
     Bundle(TrustBundle),
-    Fixed(Vec<CertificateDer<'static>>),
+    Fixed(Anchors),
 }
 
 impl ServerVerifier {
@@ -48,8 +48,13 @@ impl ServerVerifier {
     /// # Errors
     /// [`ParseError`] with the number of the first root that cannot be parsed.
     pub fn with_roots(roots: Vec<CertificateDer<'static>>) -> Result<Self, ParseError> {
-        Anchors::parse(&roots)?;
-        Ok(Self::with(Roots::Fixed(roots)))
+        Anchors::parse(&roots).map(Self::with_anchors)
+    }
+
+    /// Trusts these anchors while their certificates are valid. They were parsed once, and a clone shares them.
+    #[must_use]
+    pub const fn with_anchors(anchors: Anchors) -> Self {
+        Self::with(Roots::Fixed(anchors))
     }
 
     const fn with(roots: Roots) -> Self {
@@ -78,10 +83,10 @@ impl ServerVerifier {
         self.tls.limits.check(leaf, others)?;
         let chain = Chain::parse(leaf, others)?;
         let anchors = match &self.roots {
-            Roots::Bundle(bundle) => bundle.anchors(now)?,
-            Roots::Fixed(ders) => Anchors::parse(ders)?,
+            Roots::Bundle(bundle) => &bundle.anchors(now)?,
+            Roots::Fixed(anchors) => anchors,
         };
-        chain.verify(&anchors, &Profile::server(name.to_owned()), self.tls.algorithms.all, now)?;
+        chain.verify(anchors, &Profile::server(name.to_owned()), self.tls.algorithms.all, now)?;
         Ok(())
     }
 }

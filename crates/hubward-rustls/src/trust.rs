@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use hubward_core::Thumbprint;
-use hubward_x509::{Certificate, Crls, Name, crl::CrlError, error::CertificateError};
+use hubward_x509::{Anchors, Certificate, Crls, Name, crl::CrlError, error::CertificateError};
 use rustls::pki_types::CertificateDer;
 
 /// The registration status of one certificate.
@@ -29,8 +29,8 @@ pub trait TrustLookup: fmt::Debug + Send + Sync {
     /// certificate, and with both signatures if it is signed with ECDSA ([`Certificate::malleated_form`]).
     fn status(&self, thumbprint: &Thumbprint) -> IssuerStatus;
 
-    /// Returns the registered CAs with this name.
-    fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>>;
+    /// Returns the registered CAs with this name, parsed before.
+    fn issuers(&self, name: &Name<'_>) -> Anchors;
 
     /// Returns the revocation lists, in DER, that may cover certificates issued by the CA with this name, including
     /// indirect lists. Called only with [`ClientCertificateVerifier::with_revocation`](crate::ClientCertificateVerifier::with_revocation).
@@ -51,7 +51,8 @@ pub trait TrustLookup: fmt::Debug + Send + Sync {
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct TrustStore {
-    authorities: Vec<CertificateDer<'static>>,
+    /// Parsed once. A clone of the store shares them.
+    authorities: Anchors,
     crls: Vec<Arc<[u8]>>,
     statuses: BTreeMap<Vec<u8>, IssuerStatus>,
 }
@@ -59,17 +60,16 @@ pub struct TrustStore {
 impl TrustStore {
     /// Creates an empty collection, which trusts no certificate.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { authorities: Vec::new(), crls: Vec::new(), statuses: BTreeMap::new() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Registers a CA.
     ///
     /// # Errors
     /// [`CertificateError`] if the certificate cannot be parsed; it is not registered then.
-    pub fn add_authority(&mut self, der: CertificateDer<'static>) -> Result<(), CertificateError> {
-        Certificate::parse(&der)?;
-        self.authorities.push(der);
+    pub fn add_authority(&mut self, der: CertificateDer<'_>) -> Result<(), CertificateError> {
+        self.authorities.add(&Certificate::parse(&der)?);
         Ok(())
     }
 
@@ -120,11 +120,10 @@ impl TrustLookup for TrustStore {
         self.statuses.get(thumbprint.as_bytes()).copied().unwrap_or(IssuerStatus::NotRegistered)
     }
 
-    fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>> {
-        let named = |der: &&CertificateDer<'static>| {
-            Certificate::parse(der).is_ok_and(|authority| authority.subject().same(name))
-        };
-        self.authorities.iter().filter(named).cloned().collect()
+    fn issuers(&self, name: &Name<'_>) -> Anchors {
+        let mut named = Anchors::new();
+        self.authorities.iter().filter(|one| one.subject().same(name)).for_each(|one| named.add(&one));
+        named
     }
 
     /// Returns all of them; the verification uses those that apply.
@@ -140,8 +139,8 @@ impl<L: TrustLookup> TrustLookup for RwLock<L> {
         self.read().map_or(IssuerStatus::Withdrawn, |lookup| lookup.status(thumbprint))
     }
 
-    fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>> {
-        self.read().map_or_else(|_| Vec::new(), |lookup| lookup.issuers(name))
+    fn issuers(&self, name: &Name<'_>) -> Anchors {
+        self.read().map_or_else(|_| Anchors::new(), |lookup| lookup.issuers(name))
     }
 
     fn crls(&self, issuer: &Name<'_>) -> Vec<Arc<[u8]>> {
@@ -154,7 +153,7 @@ impl<L: TrustLookup + ?Sized> TrustLookup for Arc<L> {
         (**self).status(thumbprint)
     }
 
-    fn issuers(&self, name: &Name<'_>) -> Vec<CertificateDer<'static>> {
+    fn issuers(&self, name: &Name<'_>) -> Anchors {
         (**self).issuers(name)
     }
 
