@@ -1,18 +1,14 @@
 //! Certificate authorities of devices, and their devices.
 
-use core::time::Duration;
 use std::path::Path;
-use std::time::SystemTime;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 
 use super::Gateway;
 use super::client::{Stream, ask, connack, connect};
-
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// A certificate authority, which signs itself.
 pub struct Ca {
@@ -51,18 +47,18 @@ impl Ca {
         std::fs::write(folder(&format!("{id}.key")), key.serialize_pem()).unwrap();
     }
 
-    /// Returns a revocation list with the certificates of these devices, which is current for a day.
+    /// Returns a revocation list with the certificates of these devices, which is current until 2100.
     pub fn list(&self, number: u64, revoked: &[&str]) -> String {
-        let (yesterday, tomorrow) = (SystemTime::now() - DAY, SystemTime::now() + DAY);
+        let issued = date_time_ymd(2025, 1, 1);
         let entry = |id: &&str| RevokedCertParams {
             serial_number: serial(id),
-            revocation_time: yesterday.into(),
+            revocation_time: issued,
             reason_code: None,
             invalidity_date: None,
         };
         let params = CertificateRevocationListParams {
-            this_update: yesterday.into(),
-            next_update: tomorrow.into(),
+            this_update: issued,
+            next_update: date_time_ymd(2100, 1, 1),
             crl_number: number.into(),
             issuing_distribution_point: None,
             revoked_certs: revoked.iter().map(entry).collect(),
