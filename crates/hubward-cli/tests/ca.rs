@@ -130,6 +130,51 @@ fn a_fleet_is_issued_in_one_run_and_the_run_can_be_repeated() {
 }
 
 #[test]
+fn a_certificate_of_an_earlier_run_is_kept_only_if_this_run_would_issue_its_like() {
+    let folder = folder("ca-kept");
+    folder.write("ids", "pump\n");
+    let words = "ca issue issuing --ids ids --output-folder fleet";
+    folder.well(&format!("{words} --now 2026-01-01 --ttl 30d"));
+    let refused = |now: &str, why: &str| {
+        let (status, text) = folder.hubward(&format!("{words} --now {now}"));
+        assert_eq!((status, text.contains(why)), (1, true), "{why}: {text}");
+        assert!(text.contains("0 issued, 0 kept, 1 not issued"), "{text}");
+    };
+    refused("2026-02-15", "expired at 2026-01-31");
+    refused("2025-12-31", "not valid before 2026-01-01");
+    let text = folder.well(&format!("{words} --now 2026-01-02"));
+    assert!(text.contains("0 issued, 1 kept, 0 not issued"), "{text}");
+
+    // a CA of the same name, which has another key
+    let good = folder.text("fleet/pump.pem");
+    folder.well("ca init impostor --name Issuing --parent root --now 2026-01-01");
+    folder.well("cert request --device pump --key-file fleet/pump.key.pem -o pump.csr");
+    folder.well("ca issue impostor pump.csr --device pump -o forged.pem --now 2026-01-01");
+    fs::copy(folder.path("forged.pem"), folder.path("fleet/pump.pem")).unwrap();
+    refused("2026-01-02", "not a certificate of this CA for this device");
+    // neither is it revoked or released by this CA
+    for end in ["--reason unspecified", "--release"] {
+        let (status, text) = folder.hubward(&format!("ca revoke issuing forged.pem {end} --now 2026-01-02"));
+        assert_eq!((status, text.contains("was not issued by this CA")), (3, true), "{text}");
+    }
+
+    // another key than the device's, and none
+    folder.write("fleet/pump.pem", &good);
+    fs::rename(folder.path("fleet/pump.key.pem"), folder.path("pump.key")).unwrap();
+    refused("2026-01-02", "pump.key.pem");
+    folder.well("cert request --device pump --new-key-file fleet/pump.key.pem -o other.csr");
+    refused("2026-01-02", "another key than that of the device");
+    // by request, too
+    fs::create_dir(folder.path("requests")).unwrap();
+    fs::rename(folder.path("other.csr"), folder.path("requests/pump.csr")).unwrap();
+    let words = "ca issue issuing --ids ids --output-folder fleet --requests requests --now 2026-01-02";
+    let (status, text) = folder.hubward(words);
+    assert_eq!((status, text.contains("another key than that of the device")), (1, true), "{text}");
+    fs::rename(folder.path("pump.csr"), folder.path("requests/pump.csr")).unwrap();
+    assert!(folder.well(words).contains("0 issued, 1 kept"));
+}
+
+#[test]
 fn a_fleet_is_issued_from_requests() {
     let folder = folder("ca-requests");
     fs::create_dir(folder.path("requests")).unwrap();

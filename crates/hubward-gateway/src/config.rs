@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use hubward_store::FeedTimes;
 
 use crate::limits::{Limits, seconds};
+use crate::revocation::{CrlArguments, CrlConfig};
 use crate::store::{StoreConfig, StorePlace};
 
 /// Percent of the identities that one reading may delete, by default.
@@ -26,8 +27,8 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 #[expect(clippy::exhaustive_enums, reason = "the command line of this program")]
 pub enum Command {
-    /// Serve until SIGTERM or Ctrl-C; SIGHUP reads the files of the registry, the policies and the client
-    /// CAs again.
+    /// Serve until SIGTERM or Ctrl-C; SIGHUP reads the files of the registry, the policies, the client CAs and
+    /// the revocation lists again.
     Serve(Serve),
 }
 
@@ -87,6 +88,9 @@ pub struct Serve {
     /// version 1.
     #[arg(long, requires = "client_ca")]
     pub strict_ca: bool,
+    /// Revocation lists of those authorities.
+    #[command(flatten)]
+    pub revocation: CrlArguments,
     /// Users of a directory, whose bearer tokens are accepted over HTTPS: issuer, keys and role assignments, in JSON.
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
@@ -137,6 +141,8 @@ pub struct Config {
     pub client_ca: Option<PathBuf>,
     /// Whether every authority must be readable, and of version 3.
     pub strict_ca: bool,
+    /// The revocation lists of those authorities. Without them revocation is not checked.
+    pub crls: Option<CrlConfig>,
     /// The file of users.
     pub users: Option<PathBuf>,
     /// Address to listen on for MQTT; not served if `None`.
@@ -180,6 +186,7 @@ impl Serve {
             key: self.key?,
             client_ca: self.client_ca,
             strict_ca: self.strict_ca,
+            crls: self.revocation.config(),
             users: self.users,
             mqtt: self.mqtt,
             https: self.https,

@@ -101,6 +101,7 @@ impl Dev {
             key: self.file("server.key"),
             client_ca: Some(self.file("ca.pem")),
             strict_ca: false,
+            crls: None,
             users: None,
             mqtt: Some(mqtt.into()),
             https: Some(https.into()),

@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::policy::{Decision, Operation};
-use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey};
+use hubward::types::{Identity, Lookup, LookupResult};
 use hubward::{
     AuthError, Authenticated, Cbs, CbsRequest, CbsResponse, CheckedSession, Credentials, HubConfig,
     LinkDecision, LinkDenial, LinkRole, LinkStep, Session, SessionError, X509Config,
@@ -17,6 +17,7 @@ use crate::connections::Connections;
 use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
 use crate::hints::Hints;
 use crate::limits::{Limits, Refusals};
+use crate::live_config::LiveConfig;
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
 use crate::peer::Peer;
@@ -28,8 +29,7 @@ pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
 
 /// A hub: its records, its configuration and its connections.
 pub(crate) struct Hub {
-    /// Replaced as a whole when the files of the certificate authorities change.
-    config: RwLock<HubConfig<HmacKey>>,
+    config: LiveConfig,
     registry: RwLock<Registry>,
     /// The durable registry, which the one above is the index of.
     durable: Option<Durable>,
@@ -57,6 +57,9 @@ pub(crate) enum Refusal {
     UnknownOperation,
 }
 
+/// The result of a recheck.
+type Rechecked<'s> = Result<CheckedSession<'s>, SessionError>;
+
 /// The result of an operation of a connected peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionDecision {
@@ -71,7 +74,7 @@ pub(crate) enum SessionDecision {
 impl Hub {
     pub(crate) fn new(config: HubConfig<HmacKey>, registry: Registry, limits: Limits) -> Self {
         Self {
-            config: RwLock::new(config),
+            config: LiveConfig::new(config),
             registry: RwLock::new(registry),
             durable: None,
             wakes: Wakes::default(),
@@ -136,7 +139,7 @@ impl Hub {
         claimed: Option<Identity<'_>>,
         credentials: Result<Credentials<'a>, AuthError>,
     ) -> Result<Authenticated<'a>, AuthError> {
-        let watch = clock::stopwatch();
+        let (watch, version) = (clock::stopwatch(), self.config.version());
         let authenticated = credentials.and_then(|credentials| {
             Ok(self.config().authenticate(credentials, &self.records_for(peer), clock::now)?)
         });
@@ -144,6 +147,7 @@ impl Hub {
             Ok(_) => {
                 self.metrics.authentication_took(watch.elapsed());
                 peer.slot.set_authenticated();
+                peer.chain_checked(version);
             }
             Err(error) => {
                 let known = claimed.filter(|who| self.read().get(*who).is_some());
@@ -161,7 +165,7 @@ impl Hub {
         session: &Session,
         operation: &Operation<'_>,
     ) -> SessionDecision {
-        let checked = match self.recheck(session) {
+        let checked = match self.recheck(peer, session) {
             Ok(checked) => checked,
             Err(error) => {
                 self.log_session_error(peer, session, operation, error);
@@ -175,7 +179,7 @@ impl Hub {
 
     /// Returns whether a session is still valid after a change of the registry or at its expiry. Its end is logged.
     pub(crate) fn still_valid(&self, peer: &Peer, session: &Session, operation: &Operation<'_>) -> bool {
-        let error = self.recheck(session).err();
+        let error = self.recheck(peer, session).err();
         if let Some(error) = error {
             self.log_session_error(peer, session, operation, error);
         }
@@ -193,9 +197,16 @@ impl Hub {
         self.log_refusal(peer, who, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
-    /// Rechecks a session against the records and the configuration of this moment.
-    pub(crate) fn recheck<'s>(&self, session: &'s Session) -> Result<CheckedSession<'s>, SessionError> {
-        Ok(self.config().recheck(session, &self.records_of_sessions(), clock::now)?)
+    /// Rechecks a session against the records and the configuration of this moment. The chain of its certificate is
+    /// verified once for each version of the configuration.
+    pub(crate) fn recheck<'s>(&self, peer: &Peer, session: &'s Session) -> Rechecked<'s> {
+        let (version, config) = (self.config.version(), self.config());
+        let checked = config.recheck(session, &self.records_of_sessions(), clock::now)?;
+        if !peer.is_chain_checked(version) {
+            config.recheck_revocation(session, &peer.certificates, clock::now())?;
+            peer.chain_checked(version);
+        }
+        Ok(checked)
     }
 
     /// Authenticates the token of a CBS request. `claimed` is the identity that it is put for, for the log, which has
@@ -244,7 +255,7 @@ impl Hub {
             LinkRole::Receiver => Operation::amqp_receive(address),
         };
         let step = cbs.may_attach(role, address, &self.config(), |session| {
-            let checked = self.recheck(session);
+            let checked = self.recheck(peer, session);
             checked.map_err(|error| self.log_session_error(peer, session, &requested, error)).ok()
         });
         let decision = match step {
@@ -296,7 +307,6 @@ impl Hub {
         self.log_refusal(peer, Who::Unknown, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
-    /// Logs that a peer is refused because the registry's store does not answer.
     /// Refuses a request, and logs it, while the registry may be outdated.
     pub(crate) fn require_current(&self, peer: &Peer, operation: &Operation<'_>) -> Result<(), Refusal> {
         if self.health() == FeedHealth::Current {
@@ -353,14 +363,13 @@ impl Hub {
 
     /// Returns the configuration of this moment.
     pub(crate) fn config(&self) -> HubConfig<HmacKey> {
-        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.config.get()
     }
 
-    /// Changes the certificate authorities of devices, and notifies every connection to recheck its session.
+    /// Changes the certificate authorities of devices and the revocation lists, and notifies every connection to recheck
+    /// its session.
     pub(crate) fn set_x509(&self, x509: X509Config) {
-        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
-        *config = config.clone().with_x509(x509);
-        drop(config);
+        self.config.set_x509(x509);
         self.wakes.wake_all();
     }
 
@@ -391,15 +400,6 @@ impl Hub {
     }
 }
 
-/// Returns a new dummy key, which no identity has.
-pub(crate) fn dummy_key() -> Result<HmacKey, getrandom::Error> {
-    let mut bytes = zeroize::Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes)?;
-    // 32 bytes are a valid key length
-    let key = SymmetricKey::from_bytes(&*bytes).map_err(|_| getrandom::Error::UNEXPECTED)?;
-    Ok(HmacKey::new(&key))
-}
-
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub").field("config", &self.config()).finish_non_exhaustive()
@@ -416,6 +416,7 @@ mod tests {
     use hubward::types::{Authority, DeviceId, HostName, Status, UnixTime};
 
     use super::*;
+    use crate::live_config::dummy_key;
     use crate::slots::Slot;
 
     #[test]
@@ -428,7 +429,7 @@ mod tests {
         let hub = Hub::new(config, registry, Limits::default());
         let address = ([127, 0, 0, 1], 1).into();
         let slot = Slot::alone();
-        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot, wake: None };
+        let peer = Peer::new(Transport::Mqtt, address, Vec::new(), slot, None);
 
         let client = Client::device(Authority::parse("hub.example").unwrap(), device);
         let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));

@@ -81,7 +81,7 @@ pub(crate) async fn run<S, F>(
             };
             // HTTP authenticates each request
             let wake = (transport != Transport::Http).then(|| open.hub.wakes.connection());
-            let peer = Peer { transport, address, certificates, slot: slot.clone(), wake };
+            let peer = Peer::new(transport, address, certificates, slot.clone(), wake);
             tokio::select! {
                 () = slot.displaced() => open.hub.metrics.crowded_out.add(1),
                 () = Box::pin(serve(Arc::clone(&open.hub), stream, peer, stop)) => {}

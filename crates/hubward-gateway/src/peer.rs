@@ -1,6 +1,7 @@
 //! The peer of a connection, as the transport presents it.
 
 use core::net::SocketAddr;
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use hubward::policy::Transport;
@@ -22,10 +23,33 @@ pub(crate) struct Peer {
     /// The slot of its connection.
     pub(crate) slot: Slot,
     /// Wakes the connection when its records change; `None` if each request is authenticated for itself.
-    pub(crate) wake: Option<Arc<Wake>>,
+    wake: Option<Arc<Wake>>,
+    /// The version of the configuration by which the chain was verified.
+    chain_checked: Arc<AtomicU64>,
 }
 
 impl Peer {
+    pub(crate) fn new(
+        transport: Transport,
+        address: SocketAddr,
+        certificates: Vec<CertificateDer<'static>>,
+        slot: Slot,
+        wake: Option<Arc<Wake>>,
+    ) -> Self {
+        let chain_checked = Arc::new(AtomicU64::new(u64::MAX));
+        Self { transport, address, certificates, slot, wake, chain_checked }
+    }
+
+    /// Returns whether the chain was verified by this version of the configuration, if there is one.
+    pub(crate) fn is_chain_checked(&self, version: u64) -> bool {
+        self.certificates.is_empty() || self.chain_checked.load(Ordering::Relaxed) == version
+    }
+
+    /// Notes that the chain was verified by this version of the configuration, or a newer one.
+    pub(crate) fn chain_checked(&self, version: u64) {
+        self.chain_checked.store(version, Ordering::Relaxed);
+    }
+
     /// Registers the connection for the changes of a record that is about to be looked up.
     pub(crate) fn depends_on(&self, lookup: &Lookup<'_>) {
         if let Some(wake) = &self.wake {

@@ -18,10 +18,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::crl_files::CrlError;
 use crate::files::{Applied, Files, FilesError};
 use crate::https::{Users, UsersError};
-use crate::hub::{Hub, Registry, dummy_key};
+use crate::hub::{Hub, Registry};
 use crate::listener::{self, ListenerContext};
+use crate::live_config::dummy_key;
+use crate::revocation::RevocationLists;
 use crate::slots::Slots;
 use crate::store::{self, StoreError, open_store};
 use crate::tls::{self, TlsError};
@@ -49,6 +52,9 @@ pub enum StartError {
     /// The certificate, the key or the certificate authorities could not be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The revocation lists could not be read.
+    #[error("--crls: {0}")]
+    Crls(#[from] CrlError),
     /// An address could not be bound.
     #[error("cannot listen on {}: {error}", Shown::new(address))]
     Listen {
@@ -75,6 +81,9 @@ pub enum ReloadError {
     /// The certificate authorities could not be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The revocation lists could not be read.
+    #[error("--crls: {0}")]
+    Crls(#[from] CrlError),
 }
 
 /// A gateway that serves until it is [shut down](Server::shutdown).
@@ -100,6 +109,7 @@ pub struct Server {
     /// The file of the certificate authorities of devices.
     client_ca: Option<PathBuf>,
     strict_ca: bool,
+    lists: RevocationLists,
     mqtt: Option<SocketAddr>,
     https: Option<SocketAddr>,
     amqps: Option<SocketAddr>,
@@ -119,7 +129,8 @@ impl Server {
         let applied = files.apply(files.read()?, &mut registry);
         tracing::info!(records = applied.set, "files read");
         let users = config.users.as_deref().map(Users::read).transpose()?.map(Arc::new);
-        let hub_config = hub_config(&config)?;
+        let lists = RevocationLists::new(config.crls.clone());
+        let hub_config = hub_config(&config, &lists)?;
         let (hub, feed) = match config.store.clone() {
             None => (Hub::new(hub_config, registry, config.limits), None),
             Some(store) => {
@@ -151,6 +162,8 @@ impl Server {
             feed.run(Arc::clone(&context.hub)).map_err(StartError::Thread)?;
             context.tasks.spawn(store::end_lost_sessions(Arc::clone(&context.hub), context.stop.clone()));
         }
+        let following = lists.clone().follow(Arc::clone(&context.hub), context.stop.clone());
+        context.tasks.spawn(following);
         let files = Mutex::new(files);
         let (client_ca, strict_ca) = (config.client_ca, config.strict_ca);
         let mut server = Self {
@@ -158,6 +171,7 @@ impl Server {
             files,
             client_ca,
             strict_ca,
+            lists,
             mqtt: None,
             https: None,
             amqps: None,
@@ -221,9 +235,10 @@ impl Server {
         self.context.hub.counters()
     }
 
-    /// Reads the files of the registry, the policies and the certificate authorities again, and applies their changes.
-    /// Connections whose records changed end, and so do those of devices whose certificate authority was removed. With a
-    /// durable registry, only the certificate authorities are read: the other files are its first content.
+    /// Reads the files of the registry, the policies, the certificate authorities and the revocation lists again, and
+    /// applies their changes. Connections whose records changed end, and so do those of devices whose certificate was
+    /// revoked or whose certificate authority was removed. With a durable registry, the files of the registry and the
+    /// policies are not read: they are its first content.
     ///
     /// # Errors
     /// Returns a [`ReloadError`] if a file was refused; nothing is applied then.
@@ -231,9 +246,12 @@ impl Server {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let reading = if self.context.hub.is_durable() { None } else { Some(files.read()?) };
         let x509 = x509_config(self.client_ca.as_deref(), self.strict_ca)?;
-        let applied =
-            reading.map(|reading| self.context.hub.change(|registry| files.apply(reading, registry)));
-        self.context.hub.set_x509(x509);
+        let hub = &self.context.hub;
+        let applied = self.lists.read(x509, |x509| {
+            let applied = reading.map(|reading| hub.change(|registry| files.apply(reading, registry)));
+            hub.set_x509(x509);
+            applied
+        })?;
         Ok(applied.unwrap_or_default())
     }
 
@@ -247,14 +265,15 @@ impl Server {
     }
 }
 
-fn hub_config(config: &Config) -> Result<HubConfig<HmacKey>, StartError> {
+fn hub_config(config: &Config, lists: &RevocationLists) -> Result<HubConfig<HmacKey>, StartError> {
     let aliases: Vec<Authority<'_>> =
         config.aliases.iter().map(|alias| Authority::parse(alias)).collect::<Result<_, _>>()?;
     let token = if config.strict { TokenRules::STRICT } else { TokenRules::HUB_COMPAT };
+    let x509 = x509_config(config.client_ca.as_deref(), config.strict_ca)?;
     Ok(HubConfig::new(HostName::parse(&config.hub)?, dummy_key()?)
         .with_aliases(aliases)
         .with_token_rules(token)
-        .with_x509(x509_config(config.client_ca.as_deref(), config.strict_ca)?)
+        .with_x509(lists.read(x509, |x509| x509)?)
         .with_both_credentials(BothCredentials::Refuse))
 }
 

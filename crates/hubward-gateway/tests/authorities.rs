@@ -9,65 +9,12 @@
 )]
 
 mod common;
-use std::path::Path;
-
+use common::ca::{Ca, connected, trust};
 use common::client::*;
 use common::*;
 use hubward_gateway::{StoreConfig, StorePlace};
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
-};
 
 const DEVICES: usize = 100;
-
-/// A certificate authority, which signs itself.
-struct Ca {
-    params: CertificateParams,
-    key: KeyPair,
-    pem: String,
-}
-
-fn named(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = Default::default();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params
-}
-
-impl Ca {
-    fn new(name: &str) -> Self {
-        let mut params = named(name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self { params, key, pem }
-    }
-
-    /// Issues a device's certificate into the folder, as `{id}.pem` and `{id}.key`.
-    fn issue(&self, folder: impl Fn(&str) -> std::path::PathBuf, id: &str) {
-        let key = KeyPair::generate().unwrap();
-        let mut leaf = named(id);
-        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        leaf.use_authority_key_identifier_extension = true;
-        let signed = leaf.signed_by(&key, &Issuer::from_params(&self.params, &self.key)).unwrap();
-        std::fs::write(folder(&format!("{id}.pem")), signed.pem()).unwrap();
-        std::fs::write(folder(&format!("{id}.key")), key.serialize_pem()).unwrap();
-    }
-}
-
-fn trust(file: &Path, authorities: &[&Ca]) {
-    std::fs::write(file, authorities.iter().map(|ca| ca.pem.as_str()).collect::<String>()).unwrap();
-}
-
-async fn connected(gateway: &Gateway, id: &str) -> Stream {
-    let mut stream = gateway.mqtt_with(id).await;
-    let username = format!("localhost/{id}/?api-version=2021-04-12");
-    assert_eq!(ask(&mut stream, &connect(id, &username, None, None)).await, connack(0), "{id}");
-    stream
-}
 
 #[tokio::test]
 async fn sessions_of_a_removed_authority_end_and_the_others_stay() {

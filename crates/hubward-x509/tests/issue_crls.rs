@@ -59,7 +59,7 @@ fn a_revoked_device_is_refused_by_a_complete_list_and_by_a_delta() {
         let base = Crl::parse(&first).unwrap();
         let mut draft = CrlDraft::after(&base, &fleet.ca, signature::ALL).unwrap();
         let certificate = Certificate::parse(&revoked).unwrap();
-        draft.revoke(&certificate, day(1), RevocationReason::KeyCompromise).unwrap();
+        draft.revoke(&certificate, day(1), RevocationReason::KeyCompromise, signature::ALL).unwrap();
         let complete = draft.complete(days(1, 30)).unwrap().sign(&fleet.key).unwrap();
         let delta = draft.delta(&base, signature::ALL, days(1, 30)).unwrap().sign(&fleet.key).unwrap();
         for lists in
@@ -83,7 +83,7 @@ fn a_hold_ends_and_a_revocation_does_not() {
 
     let base = Crl::parse(&held).unwrap();
     let mut next = CrlDraft::after(&base, &fleet.ca, signature::ALL).unwrap();
-    assert!(next.release(&serial) && !next.release(&serial) && next.is_empty());
+    assert!(next.release_serial(&serial) && !next.release_serial(&serial) && next.is_empty());
     let complete = next.complete(days(1, 30)).unwrap().sign(&fleet.key).unwrap();
     let delta = next.delta(&base, signature::ALL, days(1, 30)).unwrap().sign(&fleet.key).unwrap();
     assert_eq!(Crl::parse(&delta).unwrap().entries().next().unwrap().reason, RevocationReason::RemoveFromCrl);
@@ -92,7 +92,7 @@ fn a_hold_ends_and_a_revocation_does_not() {
 
     let mut draft = CrlDraft::after(&base, &fleet.ca, signature::ALL).unwrap();
     draft.revoke_serial(&serial, day(2), RevocationReason::KeyCompromise).unwrap();
-    assert!(!draft.release(&serial), "a revocation is final");
+    assert!(!draft.release_serial(&serial), "a revocation is final");
     draft.revoke_serial(&serial, day(3), RevocationReason::Superseded).unwrap();
     let list = draft.complete(days(2, 30)).unwrap().sign(&fleet.key).unwrap();
     let entry = Crl::parse(&list).unwrap().entries().next().unwrap();
@@ -166,7 +166,8 @@ fn what_cannot_be_revoked_is_refused() {
     let [fleet, other] = fleets();
     let mut draft = CrlDraft::first(&fleet.ca).unwrap();
     let of_root = Certificate::parse(other.ca.as_der()).unwrap();
-    assert_eq!(draft.revoke(&of_root, day(0), RevocationReason::Superseded), Err(CrlDraftError::Issuer));
+    let revoked = draft.revoke(&of_root, day(0), RevocationReason::Superseded, signature::ALL);
+    assert_eq!(revoked, Err(CrlDraftError::NotIssued));
     let reason = RevocationReason::RemoveFromCrl;
     assert_eq!(draft.revoke_serial(&[1], day(0), reason), Err(CrlDraftError::Reason));
     for serial in [&[][..], &[0x80], &[0, 1], &[1; 21]] {
@@ -176,4 +177,33 @@ fn what_cannot_be_revoked_is_refused() {
     // an unknown status is refused unless the caller allows it
     let device = fleet.device("pump", &new_key(KeyType::P256), 7, days(0, 90));
     assert!(matches!(verdict(&fleet, &device, &[]), Err(Problem::RevocationUnknown(_))));
+}
+
+#[test]
+fn only_a_certificate_that_the_ca_signed_is_revoked_or_released() {
+    // two CAs of the same name, whose devices have the same serial number
+    let [fleet, other] = fleets();
+    let key = new_key(KeyType::P256);
+    let (own, foreign) =
+        (fleet.device("pump", &key, 7, days(0, 90)), other.device("pump", &key, 7, days(0, 90)));
+    let mut altered = own.clone();
+    let last = altered.len() - 1;
+    altered[last] ^= 1;
+    let (hold, all) = (RevocationReason::CertificateHold, signature::ALL);
+    let mut draft = CrlDraft::first(&fleet.ca).unwrap();
+    for (der, why) in [(&foreign, "another key of the same name"), (&altered, "the signature")] {
+        let certificate = Certificate::parse(der).unwrap();
+        assert_eq!(draft.revoke(&certificate, day(0), hold, all), Err(CrlDraftError::NotIssued), "{why}");
+        assert!(draft.is_empty(), "{why}");
+    }
+    let own = Certificate::parse(&own).unwrap();
+    assert_eq!(draft.revoke(&own, day(0), hold, &[]), Err(CrlDraftError::NotIssued), "no algorithm");
+    draft.revoke(&own, day(0), hold, all).unwrap();
+    for der in [&foreign, &altered] {
+        let certificate = Certificate::parse(der).unwrap();
+        assert_eq!(draft.release(&certificate, all), Err(CrlDraftError::NotIssued));
+        assert_eq!(draft.len(), 1);
+    }
+    assert_eq!(draft.release(&own, all), Ok(true));
+    assert_eq!(draft.release(&own, all), Ok(false));
 }

@@ -18,7 +18,7 @@ use common::*;
 use fleet::*;
 use hubward::registry::{Authentication, ListEntry};
 use hubward::types::Status;
-use hubward::x509::{Anchors, Certificate};
+use hubward::x509::{Anchors, Certificate, Crls, Revocation, crl::UnknownStatus};
 use hubward::{Session, SessionError, X509Config};
 use hubward_ring::{Digests, signature};
 
@@ -81,6 +81,51 @@ fn session_ends_when_its_authority_is_removed() {
     assert_eq!(chained.recheck_authority(&rules(&anchors)), Ok(()));
     assert_eq!(chained.recheck_authority(&rules(&empty)), Err(SessionError::AuthorityRemoved));
     assert_eq!(pinned.recheck_authority(&rules(&empty)), Ok(()), "no authority issued it");
+}
+
+#[test]
+fn session_ends_when_its_certificate_or_one_above_it_is_revoked() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let mut leaf = entity("ca1");
+    leaf.serial_number = Some(77_u64.into());
+    let (chain, pin) = (fleet.lasting(&leaf), self_signed(&entity("pinned")));
+    let mut hub = hub_of(&anchors, pins(Some(sha256(&pin[0])), None));
+    let (live, pinned) = (session(&hub, "ca1", &chain), session(&hub, "pinned", &pin));
+    let [root_list, good] = fleet.lists(&[]);
+    let [_, revoking] = fleet.lists(&[77]);
+    let above = Certificate::parse(&chain[1]).unwrap().serial().to_vec();
+    let revoking_above = fleet.root_list(&above);
+    let mut broken = revoking.clone();
+    let last = broken.len() - 1;
+    broken[last] ^= 1;
+    let revoked = Err(SessionError::CertificateRevoked);
+    let cases: [(&[&[u8]], _, &str); 6] = [
+        (&[], Ok(()), "an unknown status ends no session"),
+        (&[&root_list, &good], Ok(()), "good"),
+        (&[&root_list, &revoking], revoked, "the leaf"),
+        (&[&revoking_above, &good], revoked, "the intermediate"),
+        (&[&revoking_above], revoked, "the intermediate, below which the status is unknown"),
+        (&[&root_list, &broken], Ok(()), "a list whose signature is wrong revokes nothing"),
+    ];
+    for (lists, expected, what) in cases {
+        for unknown in [UnknownStatus::Deny, UnknownStatus::Allow] {
+            let crls = Crls::parse(lists.iter().copied()).unwrap();
+            let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
+            hub.rules = hub.rules.with_x509(x509.with_revocation(Revocation::by(&crls).unknown(unknown)));
+            assert_eq!(hub.rules.recheck_revocation(&live, &chain, at(TODAY)), expected, "{what}");
+            assert_eq!(hub.rules.recheck_revocation(&pinned, &pin, at(TODAY)), Ok(()), "{what}");
+        }
+    }
+    // without lists nothing is checked; the certificates must be those of the session
+    let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
+    hub.rules = hub.rules.with_x509(x509.clone());
+    assert_eq!(hub.rules.recheck_revocation(&live, &chain, at(TODAY)), Ok(()));
+    hub.rules = hub.rules.with_x509(x509.with_revocation(Revocation::by(&Crls::new())));
+    for other in [&pin[..], &[]] {
+        let error = hub.rules.recheck_revocation(&live, other, at(TODAY));
+        assert_eq!(error, Err(SessionError::CertificateRefused));
+    }
 }
 
 #[test]

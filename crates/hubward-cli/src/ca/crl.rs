@@ -89,14 +89,14 @@ pub(super) fn revoke(arguments: &Revoke) -> Result<Outcome, Box<dyn Error>> {
             let (subject, serial) = (certificate.subject().to_string(), certificate.serial());
             let named = |error: &dyn core::fmt::Display| format!("{}: {error}", shown::file(file));
             if arguments.release {
-                if !draft.release(serial) {
+                if !draft.release(&certificate, signature::ALL).map_err(|error| named(&error))? {
                     return Err(named(&"the certificate is not on hold").into());
                 }
                 writeln!(message, "released {}, serial number {}", shown::text(&subject), Hex(serial))?;
             } else {
                 let reason = arguments.reason.into();
                 draft
-                    .revoke(&certificate, arguments.period.now.time(), reason)
+                    .revoke(&certificate, arguments.period.now.time(), reason, signature::ALL)
                     .map_err(|error| named(&error))?;
                 writeln!(message, "revoked {}, serial number {}", shown::text(&subject), Hex(serial))?;
             }

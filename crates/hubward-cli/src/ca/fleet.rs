@@ -3,18 +3,18 @@
 use core::error::Error;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use hubward::types::{DeviceId, Digest};
 use hubward_ring::{Digests, KeyType, SigningKey};
-use hubward_x509::certificate::common_name;
+use hubward_x509::Validity;
 use hubward_x509::issue::{DeviceCertificate, Signer};
-use hubward_x509::{Certificate, Validity, pem};
 use serde_json::json;
 
 use super::arguments::serial;
+use super::existing::Existing;
 use super::folder::CaFolder;
 use super::issue::{read_request, verify_request};
 use super::new_file::{new_key, read_key, write_new};
@@ -106,22 +106,28 @@ impl Fleet<'_> {
     fn one<'i>(&self, id: &'i [u8], counts: &mut Counts) -> Result<(DeviceId<'i>, [u8; 32]), Box<dyn Error>> {
         let id = DeviceId::parse(str::from_utf8(id)?)?;
         let file = self.file(id, ".pem");
-        if let Some(thumbprint) = self.existing(&file, id)? {
+        let existing = Existing::read(&file)?;
+        let request = self.requests.map(|folder| folder.join(name(id, ".csr")));
+        let request =
+            request.map(|path| Ok::<_, Box<dyn Error>>((read_request(&path)?, path))).transpose()?;
+        let own_key;
+        let device = match &request {
+            Some((request, path)) => {
+                let device = DeviceCertificate::from_request(&verify_request(request, path)?, id);
+                device.map_err(|error| format!("{}: {error}", shown::file(path)))?
+            }
+            None => {
+                own_key = self.key(id, existing.is_some())?;
+                DeviceCertificate::from_public_key(own_key.public_key(), id)?
+            }
+        };
+        if let Some(existing) = existing {
+            let thumbprint = existing.check(self.ca, id, &device, self.validity.not_before);
+            let thumbprint = thumbprint.map_err(|error| format!("{}: {error}", shown::file(&file)))?;
             counts.kept = counts.kept.saturating_add(1);
             return Ok((id, thumbprint));
         }
-        let der = match self.requests {
-            Some(requests) => {
-                let path = requests.join(name(id, ".csr"));
-                let request = read_request(&path)?;
-                let device = DeviceCertificate::from_request(&verify_request(&request, &path)?, id);
-                self.sign(&device.map_err(|error| format!("{}: {error}", shown::file(&path)))?)?
-            }
-            None => {
-                let key = self.key(id)?;
-                self.sign(&DeviceCertificate::from_public_key(key.public_key(), id)?)?
-            }
-        };
+        let der = self.sign(&device)?;
         // a file that was stopped halfway is not taken for a certificate
         let new = self.file(id, ".pem.new");
         fs::write(&new, self.ca.with_chain(&der)?)?;
@@ -134,29 +140,10 @@ impl Fleet<'_> {
         Ok(self.ca.authority.device(device, serial()?, self.validity)?.sign(&self.ca.key)?)
     }
 
-    /// Returns the thumbprint of a certificate of an earlier run, if there is one.
-    fn existing(&self, file: &Path, id: DeviceId<'_>) -> Result<Option<[u8; 32]>, Box<dyn Error>> {
-        let bytes = match fs::read(file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let named = |error: &dyn core::fmt::Display| format!("{}: {error}", shown::file(file));
-        let certificates = pem::certificates(&bytes).map_err(|error| named(&error))?;
-        let der = certificates.first().ok_or_else(|| named(&"no certificate"))?;
-        let certificate = Certificate::parse(der).map_err(|error| named(&error))?;
-        if common_name(&certificate.subject()).ok().as_deref() != Some(id.as_str())
-            || !certificate.issuer().same(&self.ca.certificate()?.subject())
-        {
-            return Err(named(&"this is not a certificate of this CA for this device").into());
-        }
-        Ok(Some(Digests.sha256(der)))
-    }
-
-    /// Returns the key of a device: that of an earlier run, which ended before its certificate was written, or a new one.
-    fn key(&self, id: DeviceId<'_>) -> Result<SigningKey, Box<dyn Error>> {
+    /// Returns the key of a device: that of an earlier run, or a new one if there is no certificate yet.
+    fn key(&self, id: DeviceId<'_>, is_certified: bool) -> Result<SigningKey, Box<dyn Error>> {
         let file = self.file(id, ".key.pem");
-        if file.exists() {
+        if is_certified || file.exists() {
             return read_key(&file);
         }
         let (key, text) = new_key(self.key_type)?;

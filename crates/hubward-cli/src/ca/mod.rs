@@ -2,6 +2,7 @@
 
 mod arguments;
 mod crl;
+mod existing;
 mod fleet;
 mod folder;
 mod init;

@@ -138,7 +138,7 @@ impl Connection {
 
     /// Returns whether a session is valid by the records of this moment and allows an operation.
     fn allows(&self, session: &Session, operation: &Operation<'_>) -> bool {
-        self.hub.recheck(session).is_ok_and(|checked| checked.decide(operation).is_allow())
+        self.hub.recheck(&self.peer, session).is_ok_and(|checked| checked.decide(operation).is_allow())
     }
 
     /// Drops the sessions that are no longer valid, and notifies the links to recheck. Returns whether a session is left.

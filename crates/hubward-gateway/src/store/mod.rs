@@ -160,8 +160,8 @@ mod tests {
     use super::*;
     use crate::clock;
     use crate::files::entropy;
-    use crate::hub::dummy_key;
     use crate::limits::Limits;
+    use crate::live_config::dummy_key;
     use crate::peer::Peer;
     use crate::slots::Slot;
     use hubward::policy::{Operation, Transport};
@@ -215,7 +215,7 @@ mod tests {
             let address = ([127, 0, 0, 1], 1).into();
             let wake = Some(hub.wakes.connection());
             let slot = Slot::alone();
-            let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot, wake };
+            let peer = Peer::new(Transport::Mqtt, address, Vec::new(), slot, wake);
             let credentials = Credentials::mqtt("dev1", &username, Some(&token));
             hub.authorize(&peer, &Operation::mqtt_connect(), None, credentials).unwrap();
         }

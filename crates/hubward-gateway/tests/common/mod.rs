@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 pub mod amqp;
+pub mod ca;
 pub mod client;
 pub mod frames;
 pub mod process;
@@ -196,7 +197,7 @@ pub fn at(seconds: u64) -> UnixTime {
 
 /// The logged decisions, each as a line of its fields.
 #[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<String>>>);
+pub struct Log(Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<String>>>);
 
 impl Log {
     pub fn lines(&self) -> Vec<String> {
@@ -210,15 +211,23 @@ impl Log {
     pub fn has(&self, part: &str) -> bool {
         self.lines().iter().any(|line| line.contains(part))
     }
+
+    /// Returns whether a line about files of revocation lists has all of these parts.
+    pub fn has_about_lists(&self, parts: &[&str]) -> bool {
+        self.1.lock().unwrap().iter().any(|line| parts.iter().all(|part| line.contains(part)))
+    }
 }
 
 impl<S: tracing::Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
-        if event.metadata().target() == "hubward_gateway::decision" {
-            let mut line = Line::default();
-            event.record(&mut line);
-            self.0.lock().unwrap().push(line.0);
-        }
+        let lines = match event.metadata().target() {
+            "hubward_gateway::decision" => &self.0,
+            "hubward_gateway::crl_files" => &self.1,
+            _ => return,
+        };
+        let mut line = Line::default();
+        event.record(&mut line);
+        lines.lock().unwrap().push(line.0);
     }
 }
 

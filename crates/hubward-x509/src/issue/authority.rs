@@ -5,6 +5,7 @@ use core::fmt;
 
 use der::Decode;
 use der::asn1::{Ia5String, OctetString};
+use rustls_pki_types::SignatureVerificationAlgorithm;
 use x509_cert::builder::{Builder, CertificateBuilder};
 use x509_cert::name::Name;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
@@ -19,6 +20,7 @@ use super::names;
 use super::serial::SerialNumber;
 use super::unsigned::Unsigned;
 use crate::certificate::{Certificate, Validity};
+use crate::path::signature::check_signature;
 use crate::path::validate::may_issue;
 use crate::possession::VerificationCode;
 
@@ -113,6 +115,24 @@ impl CertificateAuthority {
     #[must_use]
     pub const fn validity(&self) -> Validity {
         self.validity
+    }
+
+    /// Checks that this CA issued a certificate: by its name, and by its signature, since CAs can have the same name. The
+    /// CA's certificate has the key of its [`IssuerKey`].
+    ///
+    /// # Errors
+    /// [`IssueError::NotIssued`] if the issuer has another name, [`IssueError::Signature`] if the signature does not verify
+    /// with the CA's key by one of `algorithms`.
+    pub fn check_issued(
+        &self,
+        certificate: &Certificate<'_>,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+    ) -> Result<(), IssueError> {
+        let issuer = Certificate::parse(&self.der)?;
+        if !certificate.issuer().same(&issuer.subject()) {
+            return Err(IssueError::NotIssued);
+        }
+        check_signature(&certificate.signed, &issuer.public_key(), algorithms).map_err(IssueError::Signature)
     }
 
     /// Prepares the certificate of a CA below this one. `path_length` is the largest number of CAs between it and a

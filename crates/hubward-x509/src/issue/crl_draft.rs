@@ -17,10 +17,9 @@ use super::extensions::{authority_key_identifier, full_name};
 use super::unsigned::Unsigned;
 use super::validity::time;
 use crate::certificate::time::Seconds;
-use crate::certificate::{Certificate, PublicKey, Validity};
+use crate::certificate::{Certificate, Validity};
 use crate::crl::{Crl, RevocationReason};
 use crate::path::signature::check_signature;
-use crate::tlv::Cursor;
 
 /// The extension of an issuing distribution point (RFC 5280 5.2.5).
 const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
@@ -113,25 +112,25 @@ impl<'c> CrlDraft<'c> {
         self.entries.is_empty()
     }
 
-    /// Revokes a certificate of this CA. One that is already revoked keeps its date; only
+    /// Revokes a certificate of this CA, whose signature is verified: another CA can have the same name, and its
+    /// certificates the same serial numbers. One that is already revoked keeps its date; only
     /// [`RevocationReason::CertificateHold`] can be replaced by another reason.
     ///
     /// # Errors
-    /// [`CrlDraftError::Issuer`] if another CA issued the certificate, or as [`revoke_serial`](Self::revoke_serial).
+    /// [`CrlDraftError::NotIssued`] if another CA issued the certificate, or as [`revoke_serial`](Self::revoke_serial).
     pub fn revoke(
         &mut self,
         certificate: &Certificate<'_>,
         at: UnixTime,
         reason: RevocationReason,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> Result<(), CrlDraftError> {
-        let issuer = Certificate::parse(self.ca.as_der()).map_err(|_| CrlDraftError::Issuer)?;
-        if !certificate.issuer().same(&issuer.subject()) {
-            return Err(CrlDraftError::Issuer);
-        }
+        self.ca.check_issued(certificate, algorithms).map_err(|_| CrlDraftError::NotIssued)?;
         self.revoke_serial(certificate.serial(), at, reason)
     }
 
-    /// Revokes the certificate of this CA with this serial number, as [`Certificate::serial`] returns it.
+    /// Revokes the certificate of this CA with this serial number, as [`Certificate::serial`] returns it. The caller knows
+    /// that the number is one of this CA.
     ///
     /// # Errors
     /// [`CrlDraftError::Reason`] for `removeFromCRL`, [`CrlDraftError::ForeignScope`] if no certificate can have the
@@ -154,8 +153,23 @@ impl<'c> CrlDraft<'c> {
         Ok(())
     }
 
-    /// Ends the hold of a certificate; returns `false` if it is not on hold. A revocation for another reason is final.
-    pub fn release(&mut self, serial: &[u8]) -> bool {
+    /// Ends the hold of a certificate of this CA, whose signature is verified; returns `false` if it is not on hold. A
+    /// revocation for another reason is final.
+    ///
+    /// # Errors
+    /// [`CrlDraftError::NotIssued`] if another CA issued the certificate.
+    pub fn release(
+        &mut self,
+        certificate: &Certificate<'_>,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+    ) -> Result<bool, CrlDraftError> {
+        self.ca.check_issued(certificate, algorithms).map_err(|_| CrlDraftError::NotIssued)?;
+        Ok(self.release_serial(certificate.serial()))
+    }
+
+    /// Ends the hold of the certificate of this CA with this serial number; returns `false` if it is not on hold. The
+    /// caller knows that the number is one of this CA.
+    pub fn release_serial(&mut self, serial: &[u8]) -> bool {
         let on_hold =
             self.entries.get(serial).is_some_and(|entry| entry.reason == RevocationReason::CertificateHold);
         on_hold && self.entries.remove(serial).is_some()
@@ -268,8 +282,7 @@ fn check_complete(
     if !list.issuer().same(&issuer.subject()) {
         return Err(CrlDraftError::Issuer);
     }
-    let key = PublicKey::read(&mut Cursor::new(ca.key.public_key())).map_err(|_| CrlDraftError::Issuer)?;
-    check_signature(&list.signed, &key, algorithms).map_err(|_| CrlDraftError::Issuer)?;
+    check_signature(&list.signed, &issuer.public_key(), algorithms).map_err(|_| CrlDraftError::Issuer)?;
     let scope = ca.scope().map_err(|_| CrlDraftError::ForeignScope)?;
     if !list.is_plain() || list.issuing_distribution_point() != scope.as_deref() {
         return Err(CrlDraftError::ForeignScope);

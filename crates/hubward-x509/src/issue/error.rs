@@ -48,6 +48,9 @@ pub enum IssueError {
     /// The certificate is not that of a CA that may sign certificates.
     #[error("the issuer's certificate {0}")]
     NotCa(Problem),
+    /// The certificate has another issuer than this CA.
+    #[error("the certificate was issued by a CA of another name")]
+    NotIssued,
     /// The issuer allows no CA below it, or fewer levels than the new CA is to allow.
     #[error("the issuer's pathLenConstraint does not allow this CA below it")]
     PathLength,
@@ -132,6 +135,9 @@ pub enum CrlDraftError {
     /// The earlier list has no number, or one that cannot be raised.
     #[error("the earlier revocation list has no number, or one above 2^64 - 2")]
     Number,
+    /// The certificate to revoke or to release has another issuer, or its signature does not verify with the CA's key.
+    #[error("the certificate was not issued by this CA")]
+    NotIssued,
     /// A delta list where a complete one is needed.
     #[error("the earlier revocation list is a delta, not a complete list")]
     NotComplete,

@@ -77,6 +77,12 @@ impl<'a> DeviceCertificate<'a> {
         Ok(Self { name: module_name(device, module), key: SubjectKey::from_public_key(public_key)? })
     }
 
+    /// Returns the DER of the SubjectPublicKeyInfo to certify.
+    #[must_use]
+    pub const fn public_key(&self) -> &'a [u8] {
+        self.key.as_der()
+    }
+
     fn requested(request: &VerifiedRequest<'a>, name: String) -> Result<Self, IssueError> {
         if common_name(&request.subject())? != name {
             return Err(IssueError::NameMismatch);

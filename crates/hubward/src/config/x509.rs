@@ -105,7 +105,10 @@ impl X509Config {
 
     /// Sets the revocation lists for the certificates of a chain. Without this call revocation is not checked. A
     /// certificate that is registered by its thumbprint is not checked either: remove the thumbprint from the record.
-    /// Revocation does not end a session: disable the identity too, or block its issuer.
+    /// A session does not end with a new list by itself: call [`HubConfig::recheck_revocation`] for each, or disable the
+    /// identity too.
+    ///
+    /// [`HubConfig::recheck_revocation`]: crate::HubConfig::recheck_revocation
     #[must_use]
     pub fn with_revocation(mut self, revocation: Revocation<'_>) -> Self {
         self.revocation = revocation.without_crls();
@@ -131,6 +134,11 @@ impl X509Config {
         &self.anchors
     }
 
+    /// Returns the rules for revocation checks with the lists. Returns `None` if revocation is not checked.
+    pub(crate) fn revocation(&self) -> Option<Revocation<'_>> {
+        self.crls.as_ref().map(|crls| self.revocation.with_crls(crls))
+    }
+
     /// Returns the requirements on a device's or a module's certificate. Returns `None` for other identities, which
     /// cannot have certificates.
     pub(crate) fn profile<'i>(&'i self, identity: &Identity<'i>) -> Option<Profile<'i>> {
@@ -139,10 +147,7 @@ impl X509Config {
             Identity::Module(device, id) => ExpectedSubject::Module(*device, *id),
             _ => return None,
         };
-        let revocation = match &self.crls {
-            Some(crls) => self.revocation.with_crls(crls),
-            None => self.revocation,
-        };
+        let revocation = self.revocation().unwrap_or(self.revocation);
         let profile = Profile::device(subject).anchor_versions(self.anchor_versions).revocation(revocation);
         Some(profile.extended_key_usage(self.extended_key_usage).budget(self.budget))
     }

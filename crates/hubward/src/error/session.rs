@@ -24,6 +24,12 @@ pub enum SessionError {
     /// The authority that issued the certificate is no longer registered.
     #[error("the authority that issued the certificate is no longer registered")]
     AuthorityRemoved,
+    /// The certificate, or one above it, was revoked.
+    #[error("the certificate, or one above it, was revoked")]
+    CertificateRevoked,
+    /// The chain has no valid path any more by the configuration of this moment.
+    #[error("the certificate has no valid path to a registered authority any more")]
+    CertificateRefused,
     /// The policy that signed the token lost permissions.
     #[error("the policy that signed the token no longer has all of the session's permissions")]
     RightsReduced,
@@ -48,6 +54,8 @@ impl SessionError {
             Self::Recreated => "recreated",
             Self::KeysReplaced => "keys-replaced",
             Self::AuthorityRemoved => "authority-removed",
+            Self::CertificateRevoked => "certificate-revoked",
+            Self::CertificateRefused => "certificate-refused",
             Self::RightsReduced => "rights-reduced",
             Self::NotInHierarchy => "not-in-hierarchy",
             Self::Disabled => "disabled",

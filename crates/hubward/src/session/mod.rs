@@ -3,6 +3,7 @@
 //! [`recheck`] has the check and the proof of it, [`with_store`] the check in one call.
 
 mod recheck;
+mod revocation;
 mod with_store;
 
 use alloc::boxed::Box;

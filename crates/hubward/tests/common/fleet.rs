@@ -73,9 +73,9 @@ impl Authority {
         params.signed_by(key, &Issuer::from_params(&self.params, &self.key)).unwrap().der().clone()
     }
 
-    fn list(&self, serials: &[u64]) -> Vec<u8> {
-        let revoked = |serial: &u64| RevokedCertParams {
-            serial_number: (*serial).into(),
+    fn list(&self, serials: &[rcgen::SerialNumber]) -> Vec<u8> {
+        let revoked = |serial: &rcgen::SerialNumber| RevokedCertParams {
+            serial_number: serial.clone(),
             revocation_time: date_time_ymd(2025, 6, 1),
             reason_code: None,
             invalidity_date: None,
@@ -120,7 +120,13 @@ impl Fleet {
 
     /// Returns the CRLs of the root, which is empty, and of the intermediate of [`Fleet::lasting`].
     pub fn lists(&self, revoked: &[u64]) -> [Vec<u8>; 2] {
-        [self.root.list(&[]), self.lasting.list(revoked)]
+        let revoked: Vec<_> = revoked.iter().map(|serial| (*serial).into()).collect();
+        [self.root.list(&[]), self.lasting.list(&revoked)]
+    }
+
+    /// Returns a CRL of the root with this serial number.
+    pub fn root_list(&self, revoked: &[u8]) -> Vec<u8> {
+        self.root.list(&[revoked.to_vec().into()])
     }
 
     /// Issues a leaf below the unregistered root, which is presented too.
