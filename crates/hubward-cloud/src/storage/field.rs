@@ -1,11 +1,8 @@
 //! [`Field`]: the fields of a storage token.
 
-/// A field of a storage token.
+/// A field of a storage token: its position in [`NAMES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Field {
-    index: usize,
-    bit: u64,
-}
+pub(crate) struct Field(u32);
 
 /// The number of fields.
 pub(crate) const COUNT: usize = 35;
@@ -17,61 +14,50 @@ const NAMES: [&str; COUNT] = [
 ];
 
 impl Field {
-    const fn at(number: u32) -> Self {
-        let mut index = 0_usize;
-        let mut left = number;
-        while left > 0 {
-            (index, left) = (index.wrapping_add(1), left.wrapping_sub(1));
-        }
-        Self { index, bit: 1_u64.wrapping_shl(number) }
-    }
-
-    pub(crate) const SV: Self = Self::at(0);
-    pub(crate) const SS: Self = Self::at(1);
-    pub(crate) const SRT: Self = Self::at(2);
-    pub(crate) const SP: Self = Self::at(3);
-    pub(crate) const ST: Self = Self::at(4);
-    pub(crate) const SE: Self = Self::at(5);
-    pub(crate) const SIP: Self = Self::at(6);
-    pub(crate) const SPR: Self = Self::at(7);
-    pub(crate) const SR: Self = Self::at(8);
-    pub(crate) const SI: Self = Self::at(9);
-    pub(crate) const SDD: Self = Self::at(10);
-    pub(crate) const SES: Self = Self::at(11);
-    pub(crate) const RSCC: Self = Self::at(12);
-    pub(crate) const RSCD: Self = Self::at(13);
-    pub(crate) const RSCE: Self = Self::at(14);
-    pub(crate) const RSCL: Self = Self::at(15);
-    pub(crate) const RSCT: Self = Self::at(16);
-    pub(crate) const TN: Self = Self::at(17);
-    pub(crate) const SPK: Self = Self::at(18);
-    pub(crate) const SRK: Self = Self::at(19);
-    pub(crate) const EPK: Self = Self::at(20);
-    pub(crate) const ERK: Self = Self::at(21);
-    pub(crate) const SKOID: Self = Self::at(22);
-    pub(crate) const SKTID: Self = Self::at(23);
-    pub(crate) const SKT: Self = Self::at(24);
-    pub(crate) const SKE: Self = Self::at(25);
-    pub(crate) const SKS: Self = Self::at(26);
-    pub(crate) const SKV: Self = Self::at(27);
-    pub(crate) const SAOID: Self = Self::at(28);
-    pub(crate) const SUOID: Self = Self::at(29);
-    pub(crate) const SCID: Self = Self::at(30);
-    pub(crate) const SKDUTID: Self = Self::at(31);
-    pub(crate) const SDUOID: Self = Self::at(32);
-    pub(crate) const SRH: Self = Self::at(33);
-    pub(crate) const SRQ: Self = Self::at(34);
+    pub(crate) const SV: Self = Self(0);
+    pub(crate) const SS: Self = Self(1);
+    pub(crate) const SRT: Self = Self(2);
+    pub(crate) const SP: Self = Self(3);
+    pub(crate) const ST: Self = Self(4);
+    pub(crate) const SE: Self = Self(5);
+    pub(crate) const SIP: Self = Self(6);
+    pub(crate) const SPR: Self = Self(7);
+    pub(crate) const SR: Self = Self(8);
+    pub(crate) const SI: Self = Self(9);
+    pub(crate) const SDD: Self = Self(10);
+    pub(crate) const SES: Self = Self(11);
+    pub(crate) const RSCC: Self = Self(12);
+    pub(crate) const RSCD: Self = Self(13);
+    pub(crate) const RSCE: Self = Self(14);
+    pub(crate) const RSCL: Self = Self(15);
+    pub(crate) const RSCT: Self = Self(16);
+    pub(crate) const TN: Self = Self(17);
+    pub(crate) const SPK: Self = Self(18);
+    pub(crate) const SRK: Self = Self(19);
+    pub(crate) const EPK: Self = Self(20);
+    pub(crate) const ERK: Self = Self(21);
+    pub(crate) const SKOID: Self = Self(22);
+    pub(crate) const SKTID: Self = Self(23);
+    pub(crate) const SKT: Self = Self(24);
+    pub(crate) const SKE: Self = Self(25);
+    pub(crate) const SKS: Self = Self(26);
+    pub(crate) const SKV: Self = Self(27);
+    pub(crate) const SAOID: Self = Self(28);
+    pub(crate) const SUOID: Self = Self(29);
+    pub(crate) const SCID: Self = Self(30);
+    pub(crate) const SKDUTID: Self = Self(31);
+    pub(crate) const SDUOID: Self = Self(32);
+    pub(crate) const SRH: Self = Self(33);
+    pub(crate) const SRQ: Self = Self(34);
 
     /// Returns all fields, in the order in which a token is written.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        (0_u32..).zip(0..COUNT).map(|(shift, index)| Self { index, bit: 1_u64.wrapping_shl(shift) })
+        (0_u32..).zip(NAMES).map(|(number, _)| Self(number))
     }
 
     /// Returns the first of a set of fields, by their bits.
-    pub(crate) fn first(bits: u64) -> Option<Self> {
-        let number = bits.trailing_zeros();
-        let index = usize::try_from(number).ok().filter(|index| *index < COUNT)?;
-        Some(Self { index, bit: 1_u64.wrapping_shl(number) })
+    pub(crate) const fn first(bits: u64) -> Option<Self> {
+        if bits == 0 { None } else { Some(Self(bits.trailing_zeros())) }
     }
 
     /// Returns the field of a name. It is called for each field of a token; a search of [`NAMES`] takes longer,
@@ -126,12 +112,14 @@ impl Field {
         NAMES.get(self.index()).copied().unwrap_or_default()
     }
 
-    pub(crate) const fn index(self) -> usize {
-        self.index
+    /// Returns its position in arrays of [`COUNT`] values.
+    pub(crate) fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(COUNT)
     }
 
+    /// Returns its bit in a set of fields.
     pub(crate) const fn bit(self) -> u64 {
-        self.bit
+        1_u64.wrapping_shl(self.0)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::ip::IpRange;
 use crate::key::{AccountKey, DelegationKey, ServiceKey};
 use crate::signature::Base64;
 use crate::sink::{tag, write_escaped};
-use crate::storage::claims::{Claims, Shown, StringToSign};
+use crate::storage::claims::{GivenClaims, Shown, Source, StringToSign};
 use crate::storage::delegation::UserDelegation;
 use crate::storage::field::Field;
 use crate::storage::kind::{Protocol, SasKind};
@@ -45,7 +45,7 @@ use crate::time::TokenTime;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct UnsignedSas<'a> {
-    claims: Claims<'a>,
+    claims: GivenClaims<'a>,
 }
 
 impl<'a> UnsignedSas<'a> {
@@ -54,7 +54,8 @@ impl<'a> UnsignedSas<'a> {
     /// # Errors
     /// [`ParseError`] if the version has no such tokens.
     pub fn new(kind: SasKind, version: Version) -> Result<Self, ParseError> {
-        let claims = Claims::new(kind, false, version).map_err(|problem| ParseError::of("sr", 0, problem))?;
+        let claims =
+            GivenClaims::new(kind, false, version).map_err(|problem| ParseError::of("sr", 0, problem))?;
         Ok(Self { claims })
     }
 
@@ -75,7 +76,8 @@ impl<'a> UnsignedSas<'a> {
         version: Version,
         delegation: &UserDelegation<'a>,
     ) -> Result<Self, ParseError> {
-        let claims = Claims::new(kind, true, version).map_err(|problem| ParseError::of("sr", 0, problem))?;
+        let claims =
+            GivenClaims::new(kind, true, version).map_err(|problem| ParseError::of("sr", 0, problem))?;
         let mut unsigned = Self { claims };
         for (field, value) in delegation.values() {
             unsigned.set(field, value)?;
@@ -125,14 +127,14 @@ impl<'a> UnsignedSas<'a> {
 
     /// Sets the last second in one of the forms of [`TokenTime::parse`].
     #[must_use]
-    pub fn with_expiry_text(mut self, expiry: TokenTime) -> Self {
+    pub fn with_expiry_text(mut self, expiry: TokenTime<'a>) -> Self {
         self.claims.set_time(Field::SE, expiry);
         self
     }
 
     /// Sets the first second in one of the forms of [`TokenTime::parse`].
     #[must_use]
-    pub fn with_start_text(mut self, start: TokenTime) -> Self {
+    pub fn with_start_text(mut self, start: TokenTime<'a>) -> Self {
         self.claims.set_time(Field::ST, start);
         self
     }
@@ -239,7 +241,7 @@ impl<'a> UnsignedSas<'a> {
         if !fits {
             return Err(ParseError::of("sr", 0, Problem::NotOfKind));
         }
-        Ok(StringToSign { claims: &self.claims, resource, parameters, omitted: None })
+        Ok(StringToSign { claims: Source::Given(&self.claims), resource, parameters, omitted: None })
     }
 
     /// Completes the token with the tag over [`UnsignedSas::string_to_sign`].
@@ -290,7 +292,7 @@ impl<'a> UnsignedSas<'a> {
 
 /// A signed storage token. `Display` writes it with its signature: the text is a credential.
 pub struct SignedSas<'a> {
-    claims: Claims<'a>,
+    claims: GivenClaims<'a>,
     tag: Tag,
 }
 
