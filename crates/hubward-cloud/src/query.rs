@@ -1,7 +1,7 @@
 //! Splits a query into its fields, with their positions.
 
 use crate::error::{ParseError, Problem};
-use crate::scan::{Found, until_ampersand};
+use crate::scan::{Found, equal, until_ampersand};
 
 /// The most bytes of a text.
 pub(crate) const MAX_LEN: usize = 8192;
@@ -45,6 +45,10 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// Returns the position at the start of a field.
+    ///
+    /// # Errors
+    /// [`Problem::TooLong`] if the text is.
     pub(crate) const fn new(text: &'a str, start: usize) -> Result<Self, ParseError> {
         if text.len() > MAX_LEN {
             return Err(ParseError::at(MAX_LEN, Problem::TooLong));
@@ -52,18 +56,56 @@ impl<'a> Cursor<'a> {
         Ok(Self { text, at: start, count: 0 })
     }
 
+    /// Returns the meaning of the next name by `known`, and moves to its value; `None`, and no move, if it has none.
+    ///
+    /// The name has at most seven bytes, and `known` is given them and the `=` as a number, the first byte lowest.
+    #[inline]
+    pub(crate) fn known<F>(&mut self, known: impl FnOnce(u64) -> Option<F>) -> Option<F> {
+        let (first, _) = self.text.as_bytes().get(self.at..)?.split_first_chunk::<8>()?;
+        let text = u64::from_le_bytes(*first);
+        let marks = equal(text, b'=');
+        // the bits of a whole number of bytes
+        let bits = marks.trailing_zeros() & 0x78;
+        let field = known(text & u64::MAX.wrapping_shr(56_u32.wrapping_sub(bits)))?;
+        if marks == 0 || self.count >= MAX_FIELDS {
+            return None;
+        }
+        self.count = self.count.wrapping_add(1);
+        self.at = self.at.wrapping_add(usize::try_from(bits.wrapping_shr(3)).ok()?).wrapping_add(1);
+        Some(field)
+    }
+
+    /// Returns the value at this position and its meaning by `read`, which is given the rest of the text and returns the
+    /// length of the value, and moves to the next name; `None`, and no move, if `read` returns none or another length.
+    #[inline]
+    pub(crate) fn value_by<T>(
+        &mut self,
+        read: impl FnOnce(&[u8]) -> Option<(T, usize)>,
+    ) -> Option<(&'a str, T)> {
+        let (meaning, len) = read(self.text.as_bytes().get(self.at..)?)?;
+        let end = self.at.wrapping_add(len);
+        let value = self.text.get(self.at..end)?;
+        match self.text.as_bytes().get(end) {
+            None | Some(b'&') => {
+                self.at = end.wrapping_add(1);
+                Some((value, meaning))
+            }
+            Some(_) => None,
+        }
+    }
+
     /// Returns the next name with its position, and moves to its value.
     #[inline]
     pub(crate) fn name(&mut self) -> Option<Result<(&'a str, usize), ParseError>> {
         let start = self.at;
         let rest = self.text.as_bytes().get(start..)?;
-        self.count = self.count.saturating_add(1);
+        self.count = self.count.wrapping_add(1);
         let len = rest.iter().take_while(|byte| !matches!(byte, b'=' | b'&')).count();
-        let end = start.saturating_add(len);
+        let end = start.wrapping_add(len);
         let problem = match rest.get(len) {
             _ if self.count > MAX_FIELDS => Problem::TooLong,
             Some(b'=') => {
-                self.at = end.saturating_add(1);
+                self.at = end.wrapping_add(1);
                 return Some(Ok((self.text.get(start..end)?, start)));
             }
             _ => Problem::NotAField,
@@ -77,8 +119,8 @@ impl<'a> Cursor<'a> {
     pub(crate) fn value(&mut self) -> (&'a str, Found) {
         let start = self.at;
         let (len, found) = until_ampersand(self.text.as_bytes().get(start..).unwrap_or_default());
-        let end = start.saturating_add(len);
-        self.at = end.saturating_add(1);
+        let end = start.wrapping_add(len);
+        self.at = end.wrapping_add(1);
         (self.text.get(start..end).unwrap_or_default(), found)
     }
 }

@@ -16,7 +16,7 @@ const fn below(word: u64, limit: u8) -> u64 {
 }
 
 /// Marks the bytes that are `byte`, as [`below`] does.
-const fn equal(word: u64, byte: u8) -> u64 {
+pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
     let differences = word ^ all(byte);
     differences.wrapping_sub(ONES) & !differences & HIGHS
 }

@@ -91,6 +91,12 @@ impl fmt::Debug for TokenTime<'_> {
 
 /// Parses the forms of [`TokenTime::parse`].
 pub(crate) fn seconds(text: &Text<'_>) -> Result<u64, Problem> {
+    // 20 characters have no escape
+    if let Some((seconds, 20)) = usual(text.as_received().as_bytes())
+        && text.as_received().len() == 20
+    {
+        return Ok(seconds);
+    }
     if let Some(plain) = text.as_plain() {
         return storage(plain.as_bytes()).ok_or(Problem::Time);
     }
@@ -103,16 +109,17 @@ pub(crate) fn seconds(text: &Text<'_>) -> Result<u64, Problem> {
     storage(decoded.get(..len).unwrap_or_default()).ok_or(Problem::Time)
 }
 
-/// Parses `YYYY-MM-DDThh:mm:ssZ` in a query, which most tokens have, and in which each colon may be an escape. Another
-/// text is `None`. Without this function, verifying a token takes a tenth longer.
-pub(crate) fn usual(text: &[u8]) -> Option<u64> {
+/// Parses `YYYY-MM-DDThh:mm:ssZ` in a query, which most tokens have, and in which each colon may be an escape. Returns
+/// the seconds and the length; another text is `None`. Without this function, verifying a token takes a tenth longer.
+pub(crate) fn usual(text: &[u8]) -> Option<(u64, usize)> {
     let (date, [b'T', h, i, rest @ ..]) = text.split_first_chunk::<10>()? else { return None };
     let [j, k, rest @ ..] = after_colon(rest)? else { return None };
-    let [s, t, b'Z'] = after_colon(rest)? else { return None };
+    let [s, t, b'Z', rest @ ..] = after_colon(rest)? else { return None };
     let [y, e, a, r, b'-', m, n, b'-', d, f] = date else { return None };
     let (century, year) = (pair(*y, *e)?, pair(*a, *r)?);
     let days = days(century.wrapping_mul(100).wrapping_add(year), pair(*m, *n)?, pair(*d, *f)?)?;
-    days.checked_mul(DAY)?.checked_add(of_day(pair(*h, *i)?, pair(*j, *k)?, pair(*s, *t)?)?)
+    let of_day = of_day(pair(*h, *i)?, pair(*j, *k)?, pair(*s, *t)?)?;
+    Some((days.wrapping_mul(DAY).wrapping_add(of_day), text.len().wrapping_sub(rest.len())))
 }
 
 /// Returns the text after a colon, which may be an escape.
@@ -345,6 +352,12 @@ mod tests {
 
     #[test]
     fn the_usual_form_is_read_as_the_general_one_does() {
+        let usual = |text: &[u8]| {
+            let (seconds, len) = usual(text)?;
+            assert_eq!(len, text.len());
+            Some(seconds)
+        };
+        assert_eq!(super::usual(b"2030-01-01T00:00:00Z&"), Some((1_893_456_000, 20)));
         for text in
             ["2030-01-01T00:00:00Z", "1970-01-01T23:59:59Z", "2028-02-29T12:34:56Z", "9999-12-31T23:59:59Z"]
         {

@@ -61,15 +61,16 @@ const TYPED: u64 = Field::SP.bit()
 pub(crate) type GivenClaims<'a> = Claims<'a, Given<'a>>;
 
 impl<'a> GivenClaims<'a> {
-    /// Returns claims without a value but the version.
-    pub(crate) fn new(kind: SasKind, delegated: bool, version: Version) -> Result<Self, Problem> {
-        let mut claims = Self::empty(Given::new());
-        claims.become_kind(kind, delegated, version)?;
-        claims.set(Field::SV, Text::new(version.as_str()))?;
-        if let Some(sr) = kind.sr() {
-            claims.set(Field::SR, Text::new(sr))?;
-        }
-        Ok(claims)
+    /// Returns claims without a value.
+    pub(crate) const fn none() -> Self {
+        Self::empty(Given::new())
+    }
+
+    /// Sets the kind and the version.
+    pub(crate) fn begin(&mut self, kind: SasKind, delegated: bool, version: Version) -> Result<(), Problem> {
+        self.become_kind(kind, delegated, version)?;
+        self.set(Field::SV, Text::new(version.as_str()))?;
+        kind.sr().map_or(Ok(()), |sr| self.set(Field::SR, Text::new(sr)))
     }
 }
 
@@ -108,13 +109,15 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
     /// # Errors
     /// The field, which is one of the token or is missing, and its problem.
     pub(crate) fn interpret(&mut self, checked: u64) -> Result<(), (Field, Problem)> {
-        let version = self.get(Field::SV).ok_or((Field::SV, Problem::Missing))?;
-        let version = Version::parse(version.as_received()).map_err(|problem| (Field::SV, problem))?;
-        let kind = match self.get(Field::SR) {
-            Some(sr) => SasKind::from_sr(sr.as_received()).map_err(|problem| (Field::SR, problem))?,
-            None if self.has(Field::SS) || self.has(Field::SRT) => SasKind::Account,
-            None if self.has(Field::TN) => SasKind::Table,
-            None => SasKind::Queue,
+        if !self.has(Field::SV) {
+            return Err((Field::SV, Problem::Missing));
+        }
+        let version = Version::of(self.values.bytes(Field::SV)).map_err(|problem| (Field::SV, problem))?;
+        let kind = match self.values.bytes(Field::SR) {
+            sr if self.has(Field::SR) => SasKind::from_sr(sr).map_err(|problem| (Field::SR, problem))?,
+            _ if self.has(Field::SS) || self.has(Field::SRT) => SasKind::Account,
+            _ if self.has(Field::TN) => SasKind::Table,
+            _ => SasKind::Queue,
         };
         self.become_kind(kind, self.is_delegated(), version).map_err(|problem| (Field::SR, problem))?;
         let mut left = self.present & ((TYPED & !checked) | !self.allowed);
@@ -133,6 +136,13 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
     pub(crate) fn get(&self, field: Field) -> Option<Text<'a>> {
         let bit = field.bit();
         (self.present & bit != 0).then(|| Text::of_query(self.values.get(field), self.encoded & bit != 0))
+    }
+
+    /// Returns the value of a field that is signed as it was received or given.
+    #[inline]
+    fn plain(&self, field: Field) -> Option<&[u8]> {
+        let text = self.values.bytes(field);
+        (self.encoded & field.bit() == 0 && !text.is_empty()).then_some(text)
     }
 
     /// Returns whether the token is signed with a user delegation key.
@@ -292,7 +302,12 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
 
     /// Returns the fields that the token has, in the order in which a token is written.
     pub(crate) fn present(&self) -> impl Iterator<Item = Field> {
-        Field::all().filter(|field| self.has(*field))
+        let mut left = self.present;
+        core::iter::from_fn(move || {
+            let field = Field::first(left)?;
+            left &= !field.bit();
+            Some(field)
+        })
     }
 
     /// Writes the value of a field as it is signed.
@@ -302,9 +317,16 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
         }
         match field {
             Field::SP => self.permissions.iter().for_each(|permissions| permissions.put(sink)),
-            Field::ST | Field::SE | Field::SKT | Field::SKE => {
-                self.time(field).iter().for_each(|time| time.put(sink));
-            }
+            Field::ST | Field::SE | Field::SKT | Field::SKE => match self.values.bytes(field) {
+                // the usual form in a query: `2030-01-01T00%3A00%3A00Z`
+                [date_and_hour @ .., b'%', _, _, i, j, b'%', _, _, s, t, b'Z']
+                    if date_and_hour.len() == 13 =>
+                {
+                    sink.put(date_and_hour);
+                    sink.put(&[b':', *i, *j, b':', *s, *t, b'Z']);
+                }
+                _ => self.time(field).iter().for_each(|time| time.put(sink)),
+            },
             _ => self.get(field).iter().for_each(|value| value.put(sink)),
         }
     }
@@ -383,9 +405,14 @@ impl StringToSign<'_, '_> {
         self.put_line(first, claims, sink);
         for line in rest {
             sink.put(b"\n");
-            // most lines are empty
-            if !matches!(line, Line::Value(field) if !claims.has(*field) && *field != Field::SI) {
-                self.put_line(line, claims, sink);
+            match line {
+                // most lines are empty, and most others are plain
+                Line::Value(field) if claims.has(*field) => match claims.plain(*field) {
+                    Some(text) => sink.put(text),
+                    None => self.put_line(line, claims, sink),
+                },
+                Line::Value(field) if *field != Field::SI => {}
+                line => self.put_line(line, claims, sink),
             }
         }
     }

@@ -1,5 +1,57 @@
 //! [`Field`]: the fields of a storage token.
 
+/// Returns a name with its `=`, up to eight bytes, as a number, the first byte lowest.
+pub(crate) const fn word(name: &[u8]) -> u64 {
+    let (mut bytes, mut rest) = ([0; 8], name);
+    let mut free: &mut [u8] = &mut bytes;
+    while let ([byte, tail @ ..], [slot, others @ ..]) = (rest, free) {
+        *slot = *byte;
+        (rest, free) = (tail, others);
+    }
+    u64::from_le_bytes(bytes)
+}
+
+/// The names as numbers.
+mod words {
+    use super::word;
+
+    pub(super) const SV: u64 = word(b"sv=");
+    pub(super) const SS: u64 = word(b"ss=");
+    pub(super) const SRT: u64 = word(b"srt=");
+    pub(super) const SP: u64 = word(b"sp=");
+    pub(super) const ST: u64 = word(b"st=");
+    pub(super) const SE: u64 = word(b"se=");
+    pub(super) const SIP: u64 = word(b"sip=");
+    pub(super) const SPR: u64 = word(b"spr=");
+    pub(super) const SR: u64 = word(b"sr=");
+    pub(super) const SI: u64 = word(b"si=");
+    pub(super) const SDD: u64 = word(b"sdd=");
+    pub(super) const SES: u64 = word(b"ses=");
+    pub(super) const RSCC: u64 = word(b"rscc=");
+    pub(super) const RSCD: u64 = word(b"rscd=");
+    pub(super) const RSCE: u64 = word(b"rsce=");
+    pub(super) const RSCL: u64 = word(b"rscl=");
+    pub(super) const RSCT: u64 = word(b"rsct=");
+    pub(super) const TN: u64 = word(b"tn=");
+    pub(super) const SPK: u64 = word(b"spk=");
+    pub(super) const SRK: u64 = word(b"srk=");
+    pub(super) const EPK: u64 = word(b"epk=");
+    pub(super) const ERK: u64 = word(b"erk=");
+    pub(super) const SKOID: u64 = word(b"skoid=");
+    pub(super) const SKTID: u64 = word(b"sktid=");
+    pub(super) const SKT: u64 = word(b"skt=");
+    pub(super) const SKE: u64 = word(b"ske=");
+    pub(super) const SKS: u64 = word(b"sks=");
+    pub(super) const SKV: u64 = word(b"skv=");
+    pub(super) const SAOID: u64 = word(b"saoid=");
+    pub(super) const SUOID: u64 = word(b"suoid=");
+    pub(super) const SCID: u64 = word(b"scid=");
+    pub(super) const SKDUTID: u64 = word(b"skdutid=");
+    pub(super) const SDUOID: u64 = word(b"sduoid=");
+    pub(super) const SRH: u64 = word(b"srh=");
+    pub(super) const SRQ: u64 = word(b"srq=");
+}
+
 /// A field of a storage token: its position in [`NAMES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Field(u32);
@@ -60,47 +112,52 @@ impl Field {
         if bits == 0 { None } else { Some(Self(bits.trailing_zeros())) }
     }
 
-    /// Returns the field of a name. It is called for each field of a token; a search of [`NAMES`] takes longer,
-    /// and so do comparisons of whole names.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Some(match name.as_bytes() {
-            b"sv" => Self::SV,
-            b"ss" => Self::SS,
-            b"srt" => Self::SRT,
-            b"sp" => Self::SP,
-            b"st" => Self::ST,
-            b"se" => Self::SE,
-            b"sip" => Self::SIP,
-            b"spr" => Self::SPR,
-            b"sr" => Self::SR,
-            b"si" => Self::SI,
-            b"sdd" => Self::SDD,
-            b"ses" => Self::SES,
-            b"rscc" => Self::RSCC,
-            b"rscd" => Self::RSCD,
-            b"rsce" => Self::RSCE,
-            b"rscl" => Self::RSCL,
-            b"rsct" => Self::RSCT,
-            b"tn" => Self::TN,
-            b"spk" => Self::SPK,
-            b"srk" => Self::SRK,
-            b"epk" => Self::EPK,
-            b"erk" => Self::ERK,
-            b"skoid" => Self::SKOID,
-            b"sktid" => Self::SKTID,
-            b"skt" => Self::SKT,
-            b"ske" => Self::SKE,
-            b"sks" => Self::SKS,
-            b"skv" => Self::SKV,
-            b"saoid" => Self::SAOID,
-            b"suoid" => Self::SUOID,
-            b"scid" => Self::SCID,
-            b"skdutid" => Self::SKDUTID,
-            b"sduoid" => Self::SDUOID,
-            b"srh" => Self::SRH,
-            b"srq" => Self::SRQ,
+    /// Returns the field of a name, given as a [`word`]. It is called for each field of a token: comparisons of names
+    /// byte by byte take longer.
+    pub(crate) const fn from_word(word: u64) -> Option<Self> {
+        Some(match word {
+            words::SV => Self::SV,
+            words::SS => Self::SS,
+            words::SRT => Self::SRT,
+            words::SP => Self::SP,
+            words::ST => Self::ST,
+            words::SE => Self::SE,
+            words::SIP => Self::SIP,
+            words::SPR => Self::SPR,
+            words::SR => Self::SR,
+            words::SI => Self::SI,
+            words::SDD => Self::SDD,
+            words::SES => Self::SES,
+            words::RSCC => Self::RSCC,
+            words::RSCD => Self::RSCD,
+            words::RSCE => Self::RSCE,
+            words::RSCL => Self::RSCL,
+            words::RSCT => Self::RSCT,
+            words::TN => Self::TN,
+            words::SPK => Self::SPK,
+            words::SRK => Self::SRK,
+            words::EPK => Self::EPK,
+            words::ERK => Self::ERK,
+            words::SKOID => Self::SKOID,
+            words::SKTID => Self::SKTID,
+            words::SKT => Self::SKT,
+            words::SKE => Self::SKE,
+            words::SKS => Self::SKS,
+            words::SKV => Self::SKV,
+            words::SAOID => Self::SAOID,
+            words::SUOID => Self::SUOID,
+            words::SCID => Self::SCID,
+            words::SKDUTID => Self::SKDUTID,
+            words::SDUOID => Self::SDUOID,
+            words::SRH => Self::SRH,
+            words::SRQ => Self::SRQ,
             _ => return None,
         })
+    }
+
+    /// Returns the field of a name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::all().zip(NAMES).find(|(_, own)| *own == name).map(|(field, _)| field)
     }
 
     /// Returns the field of a name in any ASCII case.
@@ -126,12 +183,18 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use super::*;
+    extern crate std;
 
     #[test]
     fn names_and_fields_are_paired() {
         for (field, name) in Field::all().zip(NAMES) {
             assert_eq!(Field::from_name(name), Some(field), "{name}");
             assert_eq!(field.name(), name);
+            let bytes = |end: &str| word([name, end].concat().as_bytes());
+            assert_eq!(Field::from_word(bytes("=")), Some(field));
+            for end in ["", "\0="] {
+                assert_eq!(Field::from_word(bytes(end)), None, "{name}{end}");
+            }
         }
         assert_eq!(Field::from_name("sig"), None);
     }

@@ -67,10 +67,11 @@ impl<'a> Sas<'a> {
     fn fill(claims: &mut Claims<'a>, query: &'a str, request: bool) -> Result<Signature, ParseError> {
         let (mut signature, mut times) = (None, 0);
         let mut cursor = Cursor::new(query, 0)?;
-        while let Some(name) = cursor.name() {
-            let (name, offset) = name?;
-            let at = cursor.at;
-            let Some(known) = Field::from_name(name) else {
+        loop {
+            let offset = cursor.at;
+            let Some(known) = cursor.known(Field::from_word) else {
+                let Some(name) = cursor.name() else { break };
+                let (name, at) = (name?.0, cursor.at);
                 if name == "sig" {
                     let (parsed, end) = Signature::parse_at(query, at).ok_or(ParseError::of(
                         "sig",
@@ -80,22 +81,25 @@ impl<'a> Sas<'a> {
                     if signature.replace(parsed).is_some() {
                         return Err(ParseError::of("sig", offset, Problem::Duplicate));
                     }
-                    cursor.at = end.saturating_add(1);
+                    cursor.at = end.wrapping_add(1);
                 } else {
                     foreign(name, request).map_err(|problem| ParseError::at(offset, problem))?;
                     cursor.value();
                 }
                 continue;
             };
+            let at = cursor.at;
             if claims.has(known) {
                 return Err(ParseError::of(known.name(), offset, Problem::Duplicate));
             }
-            let (value, found) = cursor.value();
-            if let Some(seconds) = usual_time(known, value) {
+            if known.bit() & TIMES != 0
+                && let Some((value, seconds)) = cursor.value_by(time::usual)
+            {
                 claims.put_usual_time(known, value, at, seconds);
                 times |= known.bit();
                 continue;
             }
+            let (value, found) = cursor.value();
             Text::scanned(value, found)
                 .and_then(|value| claims.put_value(known, value, at))
                 .map_err(|problem| ParseError::of(known.name(), at, problem))?;
@@ -172,11 +176,8 @@ impl<'a> Sas<'a> {
     }
 }
 
-/// Returns the seconds of a field that is a time in its usual form. The form has no other escape than that of a colon.
-fn usual_time(field: Field, value: &str) -> Option<u64> {
-    const TIMES: u64 = Field::ST.bit() | Field::SE.bit() | Field::SKT.bit() | Field::SKE.bit();
-    if field.bit() & TIMES == 0 { None } else { time::usual(value.as_bytes()) }
-}
+/// The fields that are times.
+const TIMES: u64 = Field::ST.bit() | Field::SE.bit() | Field::SKT.bit() | Field::SKE.bit();
 
 /// Returns the error that a refused text is reported with before all others: of its separators, its version or its `sr`,
 /// because they decide about the other fields.
@@ -195,7 +196,7 @@ fn outline_error(query: &str) -> Option<ParseError> {
                 version = Some(parsed.map_err(|p| ParseError::of("sv", field.value_offset(), p)));
             }
             Ok(field) if field.name == "sr" && sr.is_none() => {
-                let parsed = SasKind::from_sr(field.value);
+                let parsed = SasKind::from_sr(field.value.as_bytes());
                 sr = Some(parsed.map_err(|p| ParseError::of("sr", field.value_offset(), p)));
             }
             Ok(_) => {}

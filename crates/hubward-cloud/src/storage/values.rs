@@ -6,6 +6,8 @@ use crate::storage::field::{COUNT, Field};
 pub(crate) trait Values<'a>: Copy {
     fn get(&self, field: Field) -> &'a str;
 
+    fn bytes(&self, field: Field) -> &'a [u8];
+
     /// Sets a text. A received one starts at `at` in the token's text.
     fn put(&mut self, field: Field, value: &'a str, at: usize);
 }
@@ -33,8 +35,14 @@ impl<'a> Values<'a> for Received<'a> {
     }
 
     #[inline]
+    fn bytes(&self, field: Field) -> &'a [u8] {
+        let (start, end) = self.spans.get(field.index()).copied().unwrap_or_default();
+        self.text.as_bytes().get(usize::from(start)..usize::from(end)).unwrap_or_default()
+    }
+
+    #[inline]
     fn put(&mut self, field: Field, value: &'a str, at: usize) {
-        let end = at.saturating_add(value.len());
+        let end = at.wrapping_add(value.len());
         if let (Some(slot), Ok(start), Ok(end)) =
             (self.spans.get_mut(field.index()), u16::try_from(at), u16::try_from(end))
         {
@@ -57,6 +65,11 @@ impl<'a> Values<'a> for Given<'a> {
     #[inline]
     fn get(&self, field: Field) -> &'a str {
         self.0.get(field.index()).copied().unwrap_or_default()
+    }
+
+    #[inline]
+    fn bytes(&self, field: Field) -> &'a [u8] {
+        self.get(field).as_bytes()
     }
 
     #[inline]
