@@ -1,7 +1,7 @@
 //! Splits a query into its fields, with their positions.
 
 use crate::error::{ParseError, Problem};
-use crate::scan::position;
+use crate::scan::{Found, equal, until_ampersand};
 
 /// The most bytes of a text.
 pub(crate) const MAX_LEN: usize = 8192;
@@ -29,41 +29,99 @@ pub(crate) fn fields(
     text: &str,
     start: usize,
 ) -> Result<impl Iterator<Item = Result<Field<'_>, ParseError>>, ParseError> {
-    if text.len() > MAX_LEN {
-        return Err(ParseError::at(MAX_LEN, Problem::TooLong));
-    }
-    Ok(Fields { rest: Some(text.get(start..).unwrap_or_default()), offset: start, count: 0 })
+    let mut cursor = Cursor::new(text, start)?;
+    Ok(core::iter::from_fn(move || match cursor.name()? {
+        Ok((name, offset)) => Some(Ok(Field { name, value: cursor.value().0, offset })),
+        Err(error) => Some(Err(error)),
+    }))
 }
 
-/// The fields of a text. Names are short, so that a loop finds their end first.
-struct Fields<'a> {
-    rest: Option<&'a str>,
-    offset: usize,
+/// The position in a text that is split into fields: before a name or before a value.
+pub(crate) struct Cursor<'a> {
+    text: &'a str,
+    /// After the last field it is behind the end of the text.
+    pub(crate) at: usize,
     count: usize,
 }
 
-impl<'a> Iterator for Fields<'a> {
-    type Item = Result<Field<'a>, ParseError>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        let (rest, offset) = (self.rest?, self.offset);
-        self.count = self.count.saturating_add(1);
-        if self.count > MAX_FIELDS {
-            self.rest = None;
-            return Some(Err(ParseError::at(offset, Problem::TooLong)));
+impl<'a> Cursor<'a> {
+    /// Returns the position at the start of a field.
+    ///
+    /// # Errors
+    /// [`Problem::TooLong`] if the text is.
+    pub(crate) const fn new(text: &'a str, start: usize) -> Result<Self, ParseError> {
+        if text.len() > MAX_LEN {
+            return Err(ParseError::at(MAX_LEN, Problem::TooLong));
         }
-        let equals = rest.bytes().position(|b| matches!(b, b'=' | b'&')).unwrap_or(rest.len());
-        let (name, after) = rest.split_at_checked(equals)?;
-        let Some(after) = after.strip_prefix('=') else {
-            self.rest = None;
-            return Some(Err(ParseError::at(offset, Problem::NotAField)));
+        Ok(Self { text, at: start, count: 0 })
+    }
+
+    /// Returns the meaning of the next name by `known`, and moves to its value; `None`, and no move, if it has none.
+    ///
+    /// The name has at most seven bytes, and `known` is given them and the `=` as a number, the first byte lowest.
+    #[inline]
+    pub(crate) fn known<F>(&mut self, known: impl FnOnce(u64) -> Option<F>) -> Option<F> {
+        let (first, _) = self.text.as_bytes().get(self.at..)?.split_first_chunk::<8>()?;
+        let text = u64::from_le_bytes(*first);
+        let marks = equal(text, b'=');
+        // the bits of a whole number of bytes
+        let bits = marks.trailing_zeros() & 0x78;
+        let field = known(text & u64::MAX.wrapping_shr(56_u32.wrapping_sub(bits)))?;
+        if marks == 0 || self.count >= MAX_FIELDS {
+            return None;
+        }
+        self.count = self.count.wrapping_add(1);
+        self.at = self.at.wrapping_add(usize::try_from(bits.wrapping_shr(3)).ok()?).wrapping_add(1);
+        Some(field)
+    }
+
+    /// Returns the value at this position and its meaning by `read`, which is given the rest of the text and returns the
+    /// length of the value, and moves to the next name; `None`, and no move, if `read` returns none or another length.
+    #[inline]
+    pub(crate) fn value_by<T>(
+        &mut self,
+        read: impl FnOnce(&[u8]) -> Option<(T, usize)>,
+    ) -> Option<(&'a str, T)> {
+        let (meaning, len) = read(self.text.as_bytes().get(self.at..)?)?;
+        let end = self.at.wrapping_add(len);
+        let value = self.text.get(self.at..end)?;
+        match self.text.as_bytes().get(end) {
+            None | Some(b'&') => {
+                self.at = end.wrapping_add(1);
+                Some((value, meaning))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Returns the next name with its position, and moves to its value.
+    #[inline]
+    pub(crate) fn name(&mut self) -> Option<Result<(&'a str, usize), ParseError>> {
+        let start = self.at;
+        let rest = self.text.as_bytes().get(start..)?;
+        self.count = self.count.wrapping_add(1);
+        let len = rest.iter().take_while(|byte| !matches!(byte, b'=' | b'&')).count();
+        let end = start.wrapping_add(len);
+        let problem = match rest.get(len) {
+            _ if self.count > MAX_FIELDS => Problem::TooLong,
+            Some(b'=') => {
+                self.at = end.wrapping_add(1);
+                return Some(Ok((self.text.get(start..end)?, start)));
+            }
+            _ => Problem::NotAField,
         };
-        let end = position(after.as_bytes(), b'&').unwrap_or(after.len());
-        let (value, tail) = after.split_at_checked(end)?;
-        self.rest = tail.strip_prefix('&');
-        self.offset = offset.saturating_add(name.len()).saturating_add(value.len()).saturating_add(2);
-        Some(Ok(Field { name, value, offset }))
+        self.at = usize::MAX;
+        Some(Err(ParseError::at(start, problem)))
+    }
+
+    /// Returns the value at this position with its kinds of characters, and moves to the next name.
+    #[inline]
+    pub(crate) fn value(&mut self) -> (&'a str, Found) {
+        let start = self.at;
+        let (len, found) = until_ampersand(self.text.as_bytes().get(start..).unwrap_or_default());
+        let end = start.wrapping_add(len);
+        self.at = end.wrapping_add(1);
+        (self.text.get(start..end).unwrap_or_default(), found)
     }
 }
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hubward_core::{Tag, hex_value};
+use hubward_core::{Tag, decode_signature};
 
 use crate::error::Problem;
 
@@ -18,27 +18,18 @@ pub(crate) struct Signature([u8; 32]);
 impl Signature {
     /// Parses canonical base64. It may be percent-encoded; `+` is always itself.
     pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
-        let mut characters = [0; LEN];
-        let mut rest = text.as_bytes();
-        for slot in &mut characters {
-            (*slot, rest) = match rest {
-                [b'%', high, low, rest @ ..] => match (hex_value(*high), hex_value(*low)) {
-                    (Some(high), Some(low)) => (high.wrapping_shl(4) | low, rest),
-                    _ => return Err(Problem::Signature),
-                },
-                [byte, rest @ ..] => (*byte, rest),
-                [] => return Err(Problem::Signature),
-            };
-        }
-        if !rest.is_empty() {
-            return Err(Problem::Signature);
-        }
-        // 44 characters encode up to 33 bytes
-        let mut bytes = [0; 33];
-        match (STANDARD.decode_slice(characters, &mut bytes), bytes.first_chunk()) {
-            (Ok(32), Some(signature)) => Ok(Self(*signature)),
+        let mut bytes = [0; 32];
+        match decode_signature(text.as_bytes(), 0, &mut bytes) {
+            Ok(end) if end == text.len() => Ok(Self(bytes)),
             _ => Err(Problem::Signature),
         }
+    }
+
+    /// Parses the signature that starts at `start` and ends before a `&` or at the end of the text, and returns that end.
+    pub(crate) fn parse_at(text: &str, start: usize) -> Option<(Self, usize)> {
+        let mut bytes = [0; 32];
+        let end = decode_signature(text.as_bytes(), start, &mut bytes).ok()?;
+        Some((Self(bytes), end))
     }
 
     /// Returns whether it is the tag. The time does not depend on where they differ.

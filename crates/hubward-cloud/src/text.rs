@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use hubward_core::hex_value;
 
 use crate::error::Problem;
-use crate::scan::classify;
+use crate::scan::{Found, classify};
 use crate::sink::Sink;
 
 /// A value of a token or a request. It has no control character, escaped or not: a line feed in a value would move the
@@ -74,7 +74,17 @@ impl<'a> Text<'a> {
     }
 
     fn checked(text: &'a str, form: Form) -> Result<Self, Problem> {
-        let found = classify(text.as_bytes());
+        Self::found(text, form, classify(text.as_bytes()))
+    }
+
+    /// As [`Text::query`], with what the text has.
+    #[inline]
+    pub(crate) fn scanned(text: &'a str, found: Found) -> Result<Self, Problem> {
+        Self::found(text, Form::Query, found)
+    }
+
+    #[inline]
+    fn found(text: &'a str, form: Form, found: Found) -> Result<Self, Problem> {
         if found.control {
             return Err(Problem::Control);
         }

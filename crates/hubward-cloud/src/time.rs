@@ -25,66 +25,34 @@ const LAST: u64 = 253_402_300_799;
 /// # Ok::<(), hubward_cloud::Problem>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct TokenTime {
-    text: [u8; LONGEST],
-    len: usize,
+pub struct TokenTime<'a> {
+    /// The text as received or given; without one, the time is written as `YYYY-MM-DDThh:mm:ssZ`.
+    text: Option<Text<'a>>,
     seconds: u64,
 }
 
-impl TokenTime {
+impl<'a> TokenTime<'a> {
     /// Parses `YYYY-MM-DD`, `YYYY-MM-DDThh:mmZ`, `YYYY-MM-DDThh:mm:ssZ` and the same with 1 to 7 digits of a fraction of
     /// a second, which is dropped. `Z` may be an offset of hours and minutes.
     ///
     /// # Errors
     /// [`Problem::Time`] if the text is no such time, or is before 1970.
-    pub fn parse(text: Text<'_>) -> Result<Self, Problem> {
-        let mut time = Self { text: [0; LONGEST], len: 0, seconds: 0 };
-        match text.as_plain() {
-            Some(plain) => {
-                let slot = time.text.get_mut(..plain.len()).ok_or(Problem::Time)?;
-                slot.copy_from_slice(plain.as_bytes());
-                time.len = plain.len();
-            }
-            None => {
-                for byte in text.bytes() {
-                    *time.text.get_mut(time.len).ok_or(Problem::Time)? = byte;
-                    time.len = time.len.saturating_add(1);
-                }
-            }
-        }
-        time.seconds = storage(time.text.get(..time.len).unwrap_or_default()).ok_or(Problem::Time)?;
-        Ok(time)
+    pub fn parse(text: Text<'a>) -> Result<Self, Problem> {
+        Ok(Self { text: Some(text), seconds: seconds(&text)? })
     }
 
     /// Returns the time as `YYYY-MM-DDThh:mm:ssZ`.
     ///
     /// # Errors
     /// [`Problem::Time`] after the year 9999.
-    pub fn at(time: UnixTime) -> Result<Self, Problem> {
+    pub const fn at(time: UnixTime) -> Result<Self, Problem> {
         let seconds = time.as_secs();
-        if seconds > LAST {
-            return Err(Problem::Time);
-        }
-        let (year, month, day) = civil(seconds.wrapping_div(DAY));
-        let of_day = seconds.wrapping_rem(DAY);
-        let (minutes, second) = (of_day.wrapping_div(60), of_day.wrapping_rem(60));
-        let numbers = [
-            (year, 4, b'-'),
-            (month, 2, b'-'),
-            (day, 2, b'T'),
-            (minutes.wrapping_div(60), 2, b':'),
-            (minutes.wrapping_rem(60), 2, b':'),
-            (second, 2, b'Z'),
-        ];
-        let mut time = Self { text: [0; LONGEST], len: 20, seconds };
-        let mut slots = time.text.iter_mut();
-        for (number, width, after) in numbers {
-            for digit in digits(number, width) {
-                slots.next().into_iter().for_each(|slot| *slot = digit);
-            }
-            slots.next().into_iter().for_each(|slot| *slot = after);
-        }
-        Ok(time)
+        if seconds > LAST { Err(Problem::Time) } else { Ok(Self { text: None, seconds }) }
+    }
+
+    /// Returns a time whose text was parsed before.
+    pub(crate) const fn known(text: Option<Text<'a>>, seconds: u64) -> Self {
+        Self { text, seconds }
     }
 
     /// Returns the seconds since 1970.
@@ -93,34 +61,97 @@ impl TokenTime {
         self.seconds
     }
 
-    /// Returns the text that is signed.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        core::str::from_utf8(self.text.get(..self.len).unwrap_or_default()).unwrap_or_default()
+    /// Returns the text, unless it was made of seconds.
+    pub(crate) const fn text(&self) -> Option<Text<'a>> {
+        self.text
     }
 
     pub(crate) fn put(&self, sink: &mut impl Sink) {
-        sink.put(self.text.get(..self.len).unwrap_or_default());
+        match self.text {
+            Some(text) => text.put(sink),
+            None => sink.put(&written(self.seconds)),
+        }
     }
 }
 
-impl fmt::Display for TokenTime {
+impl fmt::Display for TokenTime<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        match self.text {
+            Some(text) => text.fmt(f),
+            None => f.write_str(core::str::from_utf8(&written(self.seconds)).unwrap_or_default()),
+        }
     }
 }
 
-impl fmt::Debug for TokenTime {
+impl fmt::Debug for TokenTime<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TokenTime").field(&self.as_str()).finish()
+        f.debug_tuple("TokenTime").field(&format_args!("{self}")).finish()
     }
 }
 
-/// Returns the last `width` digits of a number of up to four digits.
-fn digits(number: u64, width: usize) -> impl Iterator<Item = u8> {
-    let digit = |n: u64| b'0'.wrapping_add(u8::try_from(n.wrapping_rem(10)).unwrap_or_default());
-    let all = [1000_u64, 100, 10, 1].map(|unit| digit(number.checked_div(unit).unwrap_or_default()));
-    all.into_iter().skip(4_usize.saturating_sub(width))
+/// Parses the forms of [`TokenTime::parse`].
+pub(crate) fn seconds(text: &Text<'_>) -> Result<u64, Problem> {
+    // 20 characters have no escape
+    if let Some((seconds, 20)) = usual(text.as_received().as_bytes())
+        && text.as_received().len() == 20
+    {
+        return Ok(seconds);
+    }
+    if let Some(plain) = text.as_plain() {
+        return storage(plain.as_bytes()).ok_or(Problem::Time);
+    }
+    let mut decoded = [0; LONGEST];
+    let mut len = 0_usize;
+    for byte in text.bytes() {
+        *decoded.get_mut(len).ok_or(Problem::Time)? = byte;
+        len = len.saturating_add(1);
+    }
+    storage(decoded.get(..len).unwrap_or_default()).ok_or(Problem::Time)
+}
+
+/// Parses `YYYY-MM-DDThh:mm:ssZ` in a query, which most tokens have, and in which each colon may be an escape. Returns
+/// the seconds and the length; another text is `None`. Without this function, verifying a token takes a tenth longer.
+pub(crate) fn usual(text: &[u8]) -> Option<(u64, usize)> {
+    let (date, [b'T', h, i, rest @ ..]) = text.split_first_chunk::<10>()? else { return None };
+    let [j, k, rest @ ..] = after_colon(rest)? else { return None };
+    let [s, t, b'Z', rest @ ..] = after_colon(rest)? else { return None };
+    let [y, e, a, r, b'-', m, n, b'-', d, f] = date else { return None };
+    let (century, year) = (pair(*y, *e)?, pair(*a, *r)?);
+    let days = days(century.wrapping_mul(100).wrapping_add(year), pair(*m, *n)?, pair(*d, *f)?)?;
+    let of_day = of_day(pair(*h, *i)?, pair(*j, *k)?, pair(*s, *t)?)?;
+    Some((days.wrapping_mul(DAY).wrapping_add(of_day), text.len().wrapping_sub(rest.len())))
+}
+
+/// Returns the text after a colon, which may be an escape.
+const fn after_colon(text: &[u8]) -> Option<&[u8]> {
+    match text {
+        [b':', rest @ ..] | [b'%', b'3', b'A' | b'a', rest @ ..] => Some(rest),
+        _ => None,
+    }
+}
+
+/// Returns the number of two digits.
+fn pair(high: u8, low: u8) -> Option<u64> {
+    let (high, low) = (high.wrapping_sub(b'0'), low.wrapping_sub(b'0'));
+    (high < 10 && low < 10).then_some(u64::from(high.wrapping_mul(10).wrapping_add(low)))
+}
+
+/// Writes `YYYY-MM-DDThh:mm:ssZ`.
+fn written(seconds: u64) -> [u8; 20] {
+    let (year, month, day) = civil(seconds.wrapping_div(DAY));
+    let of_day = seconds.wrapping_rem(DAY);
+    let (minutes, second) = (of_day.wrapping_div(60), of_day.wrapping_rem(60));
+    let ([y, e], [a, r]) = (two(year.wrapping_div(100)), two(year.wrapping_rem(100)));
+    let ([m, n], [d, f]) = (two(month), two(day));
+    let ([h, i], [j, k], [s, t]) =
+        (two(minutes.wrapping_div(60)), two(minutes.wrapping_rem(60)), two(second));
+    [y, e, a, r, b'-', m, n, b'-', d, f, b'T', h, i, b':', j, k, b':', s, t, b'Z']
+}
+
+/// Returns the digits of a number below 100.
+fn two(number: u64) -> [u8; 2] {
+    let number = u8::try_from(number).unwrap_or_default();
+    [b'0'.wrapping_add(number.wrapping_div(10)), b'0'.wrapping_add(number.wrapping_rem(10))]
 }
 
 /// Parses the forms of [`TokenTime::parse`].
@@ -278,24 +309,34 @@ const fn leaps_before(year: u64) -> u64 {
     last.wrapping_div(4).wrapping_sub(last.wrapping_div(100)).wrapping_add(last.wrapping_div(400))
 }
 
-/// Returns year, month and day of a number of days since 1970.
-fn civil(count: u64) -> (u64, u64, u64) {
-    // the year is at most this many, and at least one less
-    let mut year = count.wrapping_div(365).saturating_add(1970);
-    while days(year, 1, 1).is_none_or(|first| first > count) {
-        year = year.saturating_sub(1);
+/// Returns year, month and day of a number of days since 1970. Years begin in March here, so that a leap day is the last
+/// day of one.
+const fn civil(count: u64) -> (u64, u64, u64) {
+    // from the first of March of the year 0, in periods of 400 years
+    let days = count.wrapping_add(719_468);
+    let (period, day) = (days.wrapping_div(146_097), days.wrapping_rem(146_097));
+    let leaps = day
+        .wrapping_div(36_524)
+        .wrapping_sub(day.wrapping_div(1_460))
+        .wrapping_sub(day.wrapping_div(146_096));
+    let year = day.wrapping_add(leaps).wrapping_div(365);
+    let before =
+        year.wrapping_mul(365).wrapping_add(year.wrapping_div(4)).wrapping_sub(year.wrapping_div(100));
+    let day = day.wrapping_sub(before);
+    let month = day.wrapping_mul(5).wrapping_add(2).wrapping_div(153);
+    let day = day.wrapping_sub(month.wrapping_mul(153).wrapping_add(2).wrapping_div(5)).wrapping_add(1);
+    let year = period.wrapping_mul(400).wrapping_add(year);
+    if month < 10 {
+        (year, month.wrapping_add(3), day)
+    } else {
+        (year.wrapping_add(1), month.wrapping_sub(9), day)
     }
-    let mut month = 12;
-    while days(year, month, 1).is_none_or(|first| first > count) {
-        month = month.saturating_sub(1);
-    }
-    let first = days(year, month, 1).unwrap_or_default();
-    (year, month, count.saturating_sub(first).saturating_add(1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    extern crate std;
 
     #[test]
     fn every_day_of_some_centuries_is_written_and_read_back() {
@@ -307,6 +348,36 @@ mod tests {
         assert_eq!(days(2000, 2, 29), Some(11_016));
         assert_eq!(days(2100, 2, 29), None);
         assert_eq!(days(2023, 13, 1), None);
+    }
+
+    #[test]
+    fn the_usual_form_is_read_as_the_general_one_does() {
+        let usual = |text: &[u8]| {
+            let (seconds, len) = usual(text)?;
+            assert_eq!(len, text.len());
+            Some(seconds)
+        };
+        assert_eq!(super::usual(b"2030-01-01T00:00:00Z&"), Some((1_893_456_000, 20)));
+        for text in
+            ["2030-01-01T00:00:00Z", "1970-01-01T23:59:59Z", "2028-02-29T12:34:56Z", "9999-12-31T23:59:59Z"]
+        {
+            let expected = storage(text.as_bytes());
+            assert!(expected.is_some());
+            assert_eq!(usual(text.as_bytes()), expected);
+            assert_eq!(usual(text.replace(':', "%3A").as_bytes()), expected);
+            assert_eq!(usual(text.replacen(':', "%3a", 1).as_bytes()), expected);
+            for at in 0..text.len() {
+                for byte in 0..128 {
+                    let mut other = text.as_bytes().to_vec();
+                    other[at] = byte;
+                    assert!(usual(&other).is_none() || usual(&other) == storage(&other), "{other:?}");
+                    let plain = core::str::from_utf8(&other).unwrap();
+                    let escaped = plain.replace(':', "%3A");
+                    assert_eq!(usual(escaped.as_bytes()), usual(&other), "{escaped}");
+                }
+                assert_eq!(usual(&text.as_bytes()[..at]), None);
+            }
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod resource;
 mod segment;
 #[cfg(feature = "serde")]
 mod serialize;
+mod signature;
 mod signer;
 mod stream;
 mod thumbprint;
@@ -50,6 +51,7 @@ pub use redact::{SecretShape, Shown};
 pub use resource::{ResourceError, ResourcePath, ResourceProblem, Shape};
 pub use rustls_pki_types::{AlgorithmIdentifier, UnixTime};
 pub use segment::Segment;
+pub use signature::{SignatureProblem, decode_signature};
 pub use signer::{LONGEST_SIGNATURE, Signer, SignerError};
 pub use stream::{StreamKey, TagStream};
 pub use thumbprint::{Digest, Thumbprint, ThumbprintError};

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hubward_core::ResourceProblem;
+use hubward_core::{ResourceProblem, SignatureProblem};
 
 /// The fields of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,21 +90,6 @@ pub enum ParseProblem {
     /// No signer: the token has no `skn`, and its resource is not one device, module or registration.
     #[error("no `skn`, and the resource is not a device, module or registration")]
     NoSigner,
-}
-
-/// The problem of a signature's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignatureProblem {
-    /// A `%` without two hex digits.
-    #[error("bad escape")]
-    Escape,
-    /// Not 44 characters after percent-decoding.
-    #[error("not 44 characters of base64")]
-    Length,
-    /// Not canonical standard base64 with padding (RFC 4648, 3.5 and 4).
-    #[error("not canonical base64")]
-    Base64,
 }
 
 /// The problem of an expiry's text.

@@ -1,11 +1,10 @@
 //! [`Fields`]: the fields of a token, each split off and parsed in one pass before the next one.
 
-use hubward_core::{PolicyName, ResourcePath, Segment};
+use hubward_core::{PolicyName, ResourcePath, Segment, decode_signature};
 
 use crate::error::{ExpiryProblem, ParseProblem, TokenField, TokenParseError};
 use crate::parse::SCHEME;
 use crate::rules::{TokenRules, UnknownFields};
-use crate::signature;
 
 /// The most fields of a token, including ignored ones.
 const MAX_FIELDS: usize = 8;
@@ -76,7 +75,7 @@ impl<'a> Fields<'a> {
             }
             [b's', b'i', b'g', b'=', ..] => {
                 let start = self.value(TokenField::Sig, at, 4)?;
-                signature::read(token.as_bytes(), start, signature)
+                decode_signature(token.as_bytes(), start, signature)
                     .map_err(|(at, problem)| TokenParseError::new(at, ParseProblem::Signature(problem)))
             }
             [b's', b'e', b'=', ..] => {

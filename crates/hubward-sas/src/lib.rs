@@ -19,8 +19,9 @@ mod token;
 mod verify;
 mod writer;
 
-pub use error::{ExpiryProblem, ParseProblem, SignatureProblem, TokenField, TokenParseError, VerifyError};
+pub use error::{ExpiryProblem, ParseProblem, TokenField, TokenParseError, VerifyError};
 pub use explain::explain;
+pub use hubward_core::SignatureProblem;
 pub use lifetime::{ClockHint, LifetimeError, Margin, RenewalPlan, expires_after};
 pub use mint::{DeviceTokens, MintError, derive_device_key};
 pub use requirements::{RequirementError, Requirements};

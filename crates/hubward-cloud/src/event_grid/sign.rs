@@ -40,7 +40,7 @@ pub struct UnsignedToken<'a> {
 
 #[derive(Debug, Clone, Copy)]
 enum Expiry<'a> {
-    At(TokenTime),
+    At(TokenTime<'a>),
     Text(Text<'a>),
 }
 

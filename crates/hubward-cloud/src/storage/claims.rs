@@ -6,20 +6,21 @@ use crate::error::{ParseError, Problem};
 use crate::ip::IpRange;
 use crate::query::number;
 use crate::sink::{Signed, Sink};
-use crate::storage::field::{COUNT, Field};
+use crate::storage::field::Field;
 use crate::storage::kind::{Protocol, ResourceType, SasKind, Service};
-use crate::storage::layout::{Line, implied_fields, lines, signed_fields};
+use crate::storage::layout::{Line, layout};
 use crate::storage::permissions::Permissions;
 use crate::storage::request::RequestParameters;
 use crate::storage::resource::Resource;
+use crate::storage::values::{Given, Received, Values};
 use crate::storage::version::Version;
 use crate::text::Text;
-use crate::time::TokenTime;
+use crate::time::{self, TokenTime};
 
-/// The values of a token. Permissions and times are kept apart, because a signer gives them in another form.
+/// The values of a token. Permissions and times also have their meaning; a signer may give it without a text.
 #[derive(Clone, Copy)]
-pub(crate) struct Claims<'a> {
-    values: [&'a str; COUNT],
+pub(crate) struct Claims<'a, V = Received<'a>> {
+    values: V,
     /// The fields whose value is kept as a query has it, by [`Field::bit`].
     encoded: u64,
     /// The fields that the token has, by [`Field::bit`].
@@ -30,11 +31,12 @@ pub(crate) struct Claims<'a> {
     /// The fields that a token of this kind and version may have, by [`Field::bit`].
     allowed: u64,
     pub(crate) permissions: Option<Permissions>,
-    pub(crate) start: Option<TokenTime>,
-    pub(crate) expiry: Option<TokenTime>,
+    /// Times in seconds since 1970.
+    pub(crate) start: Option<u64>,
+    pub(crate) expiry: Option<u64>,
     /// The validity of the user delegation key.
-    pub(crate) key_start: Option<TokenTime>,
-    pub(crate) key_expiry: Option<TokenTime>,
+    pub(crate) key_start: Option<u64>,
+    pub(crate) key_expiry: Option<u64>,
     pub(crate) ip: Option<IpRange<'a>>,
     pub(crate) protocol: Protocol,
     /// The depth of a directory.
@@ -55,11 +57,28 @@ const TYPED: u64 = Field::SP.bit()
     | Field::SKV.bit()
     | Field::SKS.bit();
 
-impl<'a> Claims<'a> {
+/// The claims of a token that is to be signed.
+pub(crate) type GivenClaims<'a> = Claims<'a, Given<'a>>;
+
+impl<'a> GivenClaims<'a> {
     /// Returns claims without a value.
-    pub(crate) const fn empty() -> Self {
+    pub(crate) const fn none() -> Self {
+        Self::empty(Given::new())
+    }
+
+    /// Sets the kind and the version.
+    pub(crate) fn begin(&mut self, kind: SasKind, delegated: bool, version: Version) -> Result<(), Problem> {
+        self.become_kind(kind, delegated, version)?;
+        self.set(Field::SV, Text::new(version.as_str()))?;
+        kind.sr().map_or(Ok(()), |sr| self.set(Field::SR, Text::new(sr)))
+    }
+}
+
+impl<'a, V: Values<'a>> Claims<'a, V> {
+    /// Returns claims without a value.
+    pub(crate) const fn empty(values: V) -> Self {
         Self {
-            values: [""; COUNT],
+            values,
             encoded: 0,
             present: 0,
             kind: SasKind::Account,
@@ -77,44 +96,31 @@ impl<'a> Claims<'a> {
         }
     }
 
-    /// Returns claims without a value but the version.
-    pub(crate) fn new(kind: SasKind, delegated: bool, version: Version) -> Result<Self, Problem> {
-        let mut claims = Self::empty();
-        claims.become_kind(kind, delegated, version)?;
-        claims.set(Field::SV, Text::new(version.as_str()))?;
-        if let Some(sr) = kind.sr() {
-            claims.set(Field::SR, Text::new(sr))?;
-        }
-        Ok(claims)
-    }
-
     fn become_kind(&mut self, kind: SasKind, delegated: bool, version: Version) -> Result<(), Problem> {
-        let lines = lines(kind, delegated, version).ok_or(Problem::NotOfKind)?;
-        // before `sr` and the snapshot were signed, there were no tokens of these kinds
-        let late = matches!(kind, SasKind::BlobSnapshot | SasKind::BlobVersion | SasKind::Directory);
-        if late && !lines.contains(&Line::Snapshot) {
-            return Err(Problem::NotOfKind);
-        }
-        let allowed = signed_fields(lines) | implied_fields(kind, lines);
-        (self.kind, self.version, self.lines, self.allowed) = (kind, version, lines, allowed);
+        let layout = layout(kind, delegated, version).ok_or(Problem::NotOfKind)?;
+        (self.kind, self.version) = (kind, version);
+        (self.lines, self.allowed) = (layout.lines, layout.fields(kind));
         Ok(())
     }
 
-    /// Finds the kind and the version of received values, and checks each value by them.
+    /// Finds the kind and the version of received values, and checks each value by them. `checked` are fields whose
+    /// meaning is known, by [`Field::bit`].
     ///
     /// # Errors
     /// The field, which is one of the token or is missing, and its problem.
-    pub(crate) fn interpret(&mut self) -> Result<(), (Field, Problem)> {
-        let version = self.get(Field::SV).ok_or((Field::SV, Problem::Missing))?;
-        let version = Version::parse(version.as_received()).map_err(|problem| (Field::SV, problem))?;
-        let kind = match self.get(Field::SR) {
-            Some(sr) => SasKind::from_sr(sr.as_received()).map_err(|problem| (Field::SR, problem))?,
-            None if self.has(Field::SS) || self.has(Field::SRT) => SasKind::Account,
-            None if self.has(Field::TN) => SasKind::Table,
-            None => SasKind::Queue,
+    pub(crate) fn interpret(&mut self, checked: u64) -> Result<(), (Field, Problem)> {
+        if !self.has(Field::SV) {
+            return Err((Field::SV, Problem::Missing));
+        }
+        let version = Version::of(self.values.bytes(Field::SV)).map_err(|problem| (Field::SV, problem))?;
+        let kind = match self.values.bytes(Field::SR) {
+            sr if self.has(Field::SR) => SasKind::from_sr(sr).map_err(|problem| (Field::SR, problem))?,
+            _ if self.has(Field::SS) || self.has(Field::SRT) => SasKind::Account,
+            _ if self.has(Field::TN) => SasKind::Table,
+            _ => SasKind::Queue,
         };
         self.become_kind(kind, self.is_delegated(), version).map_err(|problem| (Field::SR, problem))?;
-        let mut left = self.present & (TYPED | !self.allowed);
+        let mut left = self.present & ((TYPED & !checked) | !self.allowed);
         while let Some(field) = Field::first(left) {
             left &= !field.bit();
             let value = self.get(field).ok_or((field, Problem::Missing))?;
@@ -128,11 +134,15 @@ impl<'a> Claims<'a> {
     }
 
     pub(crate) fn get(&self, field: Field) -> Option<Text<'a>> {
-        self.values.get(field.index()).filter(|_| self.has(field)).map(|value| self.text(field, value))
+        let bit = field.bit();
+        (self.present & bit != 0).then(|| Text::of_query(self.values.get(field), self.encoded & bit != 0))
     }
 
-    fn text(&self, field: Field, value: &'a str) -> Text<'a> {
-        Text::of_query(value, self.encoded & field.bit() != 0)
+    /// Returns the value of a field that is signed as it was received or given.
+    #[inline]
+    fn plain(&self, field: Field) -> Option<&[u8]> {
+        let text = self.values.bytes(field);
+        (self.encoded & field.bit() == 0 && !text.is_empty()).then_some(text)
     }
 
     /// Returns whether the token is signed with a user delegation key.
@@ -143,7 +153,7 @@ impl<'a> Claims<'a> {
     /// Sets a value and checks it.
     pub(crate) fn set(&mut self, field: Field, value: Text<'a>) -> Result<(), Problem> {
         self.check(field, value)?;
-        self.put_value(field, value)
+        self.put_value(field, value, 0)
     }
 
     /// Checks the value of a field, and keeps its meaning.
@@ -153,10 +163,9 @@ impl<'a> Claims<'a> {
         }
         match field {
             Field::SP => self.permissions = Some(Permissions::of(self.kind, value)?),
-            Field::ST => self.start = Some(TokenTime::parse(value)?),
-            Field::SE => self.expiry = Some(TokenTime::parse(value)?),
-            Field::SKT => self.key_start = Some(TokenTime::parse(value)?),
-            Field::SKE => self.key_expiry = Some(TokenTime::parse(value)?),
+            Field::ST | Field::SE | Field::SKT | Field::SKE => {
+                self.set_seconds(field, time::seconds(&value)?)
+            }
             Field::SIP => self.ip = Some(IpRange::of(value)?),
             Field::SPR => {
                 self.protocol = match value {
@@ -184,28 +193,54 @@ impl<'a> Claims<'a> {
         self.present |= Field::SP.bit();
     }
 
-    /// Sets a time that is not a text of the caller.
-    pub(crate) fn set_time(&mut self, field: Field, time: TokenTime) {
+    /// Sets a time.
+    pub(crate) fn set_time(&mut self, field: Field, time: TokenTime<'a>) {
+        self.set_seconds(field, time.seconds());
+        self.values.put(field, time.text().map_or("", |text| text.as_received()), 0);
+        let encoded = time.text().is_some_and(|text| text.as_plain().is_none());
+        self.encoded = if encoded { self.encoded | field.bit() } else { self.encoded & !field.bit() };
+        self.present |= field.bit();
+    }
+
+    fn set_seconds(&mut self, field: Field, seconds: u64) {
         *match field {
             Field::ST => &mut self.start,
             Field::SKT => &mut self.key_start,
             Field::SKE => &mut self.key_expiry,
             _ => &mut self.expiry,
-        } = Some(time);
+        } = Some(seconds);
+    }
+
+    /// Returns a time, with the text that it was received or given in.
+    pub(crate) fn time(&self, field: Field) -> Option<TokenTime<'a>> {
+        let seconds = match field {
+            Field::ST => self.start,
+            Field::SKT => self.key_start,
+            Field::SKE => self.key_expiry,
+            _ => self.expiry,
+        };
+        Some(TokenTime::known(self.get(field).filter(|text| !text.is_empty()), seconds?))
+    }
+
+    /// Keeps a received time of the usual form.
+    pub(crate) fn put_usual_time(&mut self, field: Field, value: &'a str, at: usize, seconds: u64) {
+        self.set_seconds(field, seconds);
+        self.values.put(field, value, at);
+        // the form is 20 characters without escapes
+        self.encoded |= if value.len() > 20 { field.bit() } else { 0 };
         self.present |= field.bit();
     }
 
-    /// Keeps a value, which is checked before or later.
+    /// Keeps a value, which is checked before or later. A received one starts at `at` in the token's text.
     ///
     /// # Errors
     /// [`Problem::Empty`] if it has no character.
-    pub(crate) fn put_value(&mut self, field: Field, value: Text<'a>) -> Result<(), Problem> {
+    #[inline]
+    pub(crate) fn put_value(&mut self, field: Field, value: Text<'a>, at: usize) -> Result<(), Problem> {
         if value.is_empty() {
             return Err(Problem::Empty);
         }
-        if let Some(slot) = self.values.get_mut(field.index()) {
-            *slot = value.as_received();
-        }
+        self.values.put(field, value.as_received(), at);
         if value.as_plain().is_none() {
             self.encoded |= field.bit();
         }
@@ -267,7 +302,12 @@ impl<'a> Claims<'a> {
 
     /// Returns the fields that the token has, in the order in which a token is written.
     pub(crate) fn present(&self) -> impl Iterator<Item = Field> {
-        Field::all().filter(|field| self.has(*field))
+        let mut left = self.present;
+        core::iter::from_fn(move || {
+            let field = Field::first(left)?;
+            left &= !field.bit();
+            Some(field)
+        })
     }
 
     /// Writes the value of a field as it is signed.
@@ -275,15 +315,20 @@ impl<'a> Claims<'a> {
         if !self.has(field) {
             return;
         }
-        let time = match field {
-            Field::SP => return self.permissions.iter().for_each(|permissions| permissions.put(sink)),
-            Field::ST => &self.start,
-            Field::SE => &self.expiry,
-            Field::SKT => &self.key_start,
-            Field::SKE => &self.key_expiry,
-            _ => return self.get(field).iter().for_each(|value| value.put(sink)),
-        };
-        time.iter().for_each(|time| time.put(sink));
+        match field {
+            Field::SP => self.permissions.iter().for_each(|permissions| permissions.put(sink)),
+            Field::ST | Field::SE | Field::SKT | Field::SKE => match self.values.bytes(field) {
+                // the usual form in a query: `2030-01-01T00%3A00%3A00Z`
+                [date_and_hour @ .., b'%', _, _, i, j, b'%', _, _, s, t, b'Z']
+                    if date_and_hour.len() == 13 =>
+                {
+                    sink.put(date_and_hour);
+                    sink.put(&[b':', *i, *j, b':', *s, *t, b'Z']);
+                }
+                _ => self.time(field).iter().for_each(|time| time.put(sink)),
+            },
+            _ => self.get(field).iter().for_each(|value| value.put(sink)),
+        }
     }
 }
 
@@ -295,7 +340,7 @@ fn letters(text: &Text<'_>, known: &str) -> Result<(), Problem> {
     if fine { Ok(()) } else { Err(Problem::Letter) }
 }
 
-impl fmt::Debug for Claims<'_> {
+impl<'a, V: Values<'a>> fmt::Debug for Claims<'a, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Claims");
         for field in self.present() {
@@ -307,18 +352,18 @@ impl fmt::Debug for Claims<'_> {
 }
 
 /// Writes the value of one field.
-pub(crate) struct Shown<'c, 'a> {
-    pub(crate) claims: &'c Claims<'a>,
+pub(crate) struct Shown<'c, 'a, V = Received<'a>> {
+    pub(crate) claims: &'c Claims<'a, V>,
     pub(crate) field: Field,
 }
 
-impl Signed for Shown<'_, '_> {
+impl<'a, V: Values<'a>> Signed for Shown<'_, 'a, V> {
     fn put_signed(&self, sink: &mut impl Sink) {
         self.claims.put(self.field, sink);
     }
 }
 
-impl fmt::Display for Shown<'_, '_> {
+impl<'a, V: Values<'a>> fmt::Display for Shown<'_, 'a, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::sink::write(self, f)
     }
@@ -329,38 +374,67 @@ impl fmt::Display for Shown<'_, '_> {
 /// `Display` writes it. Its tag completes an [`UnsignedSas`](crate::storage::UnsignedSas).
 #[derive(Debug, Clone, Copy)]
 pub struct StringToSign<'s, 'a> {
-    pub(crate) claims: &'s Claims<'a>,
+    pub(crate) claims: Source<'s, 'a>,
     pub(crate) resource: &'s Resource<'s>,
     pub(crate) parameters: RequestParameters<'s>,
     /// The id of a stored access policy that the token's text leaves out.
     pub(crate) omitted: Option<Text<'s>>,
 }
 
+/// The claims of a received token, or of one that is to be signed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source<'s, 'a> {
+    Received(&'s Claims<'a>),
+    Given(&'s GivenClaims<'a>),
+}
+
 impl Signed for StringToSign<'_, '_> {
     #[inline]
     fn put_signed(&self, sink: &mut impl Sink) {
-        let Self { claims, resource, parameters, omitted } = self;
-        for (at, line) in claims.lines.iter().enumerate() {
-            if at > 0 {
-                sink.put(b"\n");
-            }
+        match self.claims {
+            Source::Received(claims) => self.put_lines(claims, sink),
+            Source::Given(claims) => self.put_lines(claims, sink),
+        }
+    }
+}
+
+impl StringToSign<'_, '_> {
+    #[inline]
+    fn put_lines<'v, V: Values<'v>>(&self, claims: &Claims<'v, V>, sink: &mut impl Sink) {
+        let [first, rest @ ..] = claims.lines else { return };
+        self.put_line(first, claims, sink);
+        for line in rest {
+            sink.put(b"\n");
             match line {
-                Line::Value(Field::SI) if !claims.has(Field::SI) => {
-                    omitted.iter().for_each(|id| id.put(sink));
-                }
-                Line::Value(field) => claims.put(*field, sink),
-                Line::Account => sink.put(resource.account().as_bytes()),
-                Line::Resource => resource.put(claims.kind, claims.depth, sink),
-                Line::Snapshot => {
-                    let kinds = [SasKind::BlobSnapshot, SasKind::BlobVersion];
-                    if let Some((_, text)) = resource.snapshot().filter(|_| kinds.contains(&claims.kind)) {
-                        text.put(sink);
-                    }
-                }
-                Line::Headers => parameters.put_headers(claims.get(Field::SRH), sink),
-                Line::Query => parameters.put_query(claims.get(Field::SRQ), sink),
-                Line::Empty => {}
+                // most lines are empty, and most others are plain
+                Line::Value(field) if claims.has(*field) => match claims.plain(*field) {
+                    Some(text) => sink.put(text),
+                    None => self.put_line(line, claims, sink),
+                },
+                Line::Value(field) if *field != Field::SI => {}
+                line => self.put_line(line, claims, sink),
             }
+        }
+    }
+
+    fn put_line<'v, V: Values<'v>>(&self, line: &Line, claims: &Claims<'v, V>, sink: &mut impl Sink) {
+        let Self { resource, parameters, omitted, .. } = self;
+        match line {
+            Line::Value(Field::SI) if !claims.has(Field::SI) => {
+                omitted.iter().for_each(|id| id.put(sink));
+            }
+            Line::Value(field) => claims.put(*field, sink),
+            Line::Account => sink.put(resource.account().as_bytes()),
+            Line::Resource => resource.put(claims.kind, claims.depth, sink),
+            Line::Snapshot => {
+                let kinds = [SasKind::BlobSnapshot, SasKind::BlobVersion];
+                if let Some((_, text)) = resource.snapshot().filter(|_| kinds.contains(&claims.kind)) {
+                    text.put(sink);
+                }
+            }
+            Line::Headers => parameters.put_headers(claims.get(Field::SRH), sink),
+            Line::Query => parameters.put_query(claims.get(Field::SRQ), sink),
+            Line::Empty => {}
         }
     }
 }

@@ -122,15 +122,15 @@ impl SasKind {
         }
     }
 
-    pub(crate) fn from_sr(sr: &str) -> Result<Self, Problem> {
+    pub(crate) fn from_sr(sr: &[u8]) -> Result<Self, Problem> {
         match sr {
-            "c" => Ok(Self::Container),
-            "b" => Ok(Self::Blob),
-            "bv" => Ok(Self::BlobVersion),
-            "bs" => Ok(Self::BlobSnapshot),
-            "d" => Ok(Self::Directory),
-            "s" => Ok(Self::Share),
-            "f" => Ok(Self::File),
+            b"c" => Ok(Self::Container),
+            b"b" => Ok(Self::Blob),
+            b"bv" => Ok(Self::BlobVersion),
+            b"bs" => Ok(Self::BlobSnapshot),
+            b"d" => Ok(Self::Directory),
+            b"s" => Ok(Self::Share),
+            b"f" => Ok(Self::File),
             _ => Err(Problem::Name),
         }
     }

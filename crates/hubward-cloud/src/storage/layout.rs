@@ -32,10 +32,49 @@ enum Group {
 }
 
 /// A layout, from its first version on.
-struct Layout {
+pub(crate) struct Layout {
     group: Group,
     since: Version,
-    lines: &'static [Line],
+    pub(crate) lines: &'static [Line],
+    /// The fields that a token may have, by [`Field::bit`]: those that are a line of the text, and the names of signed
+    /// headers and parameters.
+    fields: u64,
+    /// Whether a line is the snapshot.
+    snapshot: bool,
+}
+
+impl Layout {
+    const fn new(group: Group, since: Version, lines: &'static [Line]) -> Self {
+        let (mut fields, mut snapshot, mut rest) = (0, false, lines);
+        while let [line, tail @ ..] = rest {
+            match line {
+                Line::Value(field) => fields |= field.bit(),
+                Line::Headers => fields |= Field::SRH.bit(),
+                Line::Query => fields |= Field::SRQ.bit(),
+                Line::Snapshot => snapshot = true,
+                Line::Account | Line::Resource | Line::Empty => {}
+            }
+            rest = tail;
+        }
+        Self { group, since, lines, fields, snapshot }
+    }
+
+    /// Returns the fields that a token of a kind may have, by [`Field::bit`]: also `sr` before it was signed, the depth
+    /// of a directory and the name of a table, which are in the resource.
+    pub(crate) const fn fields(&self, kind: SasKind) -> u64 {
+        let implied = match kind {
+            SasKind::Account | SasKind::Queue => 0,
+            SasKind::Table => Field::TN.bit(),
+            SasKind::Directory => Field::SR.bit() | Field::SDD.bit(),
+            SasKind::Container
+            | SasKind::Blob
+            | SasKind::BlobVersion
+            | SasKind::BlobSnapshot
+            | SasKind::Share
+            | SasKind::File => Field::SR.bit(),
+        };
+        self.fields | implied
+    }
 }
 
 const fn value(field: Field) -> Line {
@@ -71,63 +110,63 @@ const SDUOID: Line = value(Field::SDUOID);
 const SERVICE_2015: Version = Version::known("2015-04-05");
 
 #[rustfmt::skip]
-const LAYOUTS: [Layout; 15] = [
-    Layout { group: Group::Account, since: SERVICE_2015, lines: &[
+static LAYOUTS: [Layout; 15] = [
+    Layout::new(Group::Account, SERVICE_2015, &[
         Line::Account, SP, value(Field::SS), value(Field::SRT), ST, SE, SIP, SPR, SV, Line::Empty,
-    ] },
-    Layout { group: Group::Account, since: Version::known("2020-12-06"), lines: &[
+    ]),
+    Layout::new(Group::Account, Version::known("2020-12-06"), &[
         Line::Account, SP, value(Field::SS), value(Field::SRT), ST, SE, SIP, SPR, SV, SES, Line::Empty,
-    ] },
-    Layout { group: Group::Service(Service::Blob), since: SERVICE_2015, lines: &[
+    ]),
+    Layout::new(Group::Service(Service::Blob), SERVICE_2015, &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV, RSCC, RSCD, RSCE, RSCL, RSCT,
-    ] },
-    Layout { group: Group::Service(Service::Blob), since: Version::known("2018-11-09"), lines: &[
+    ]),
+    Layout::new(Group::Service(Service::Blob), Version::known("2018-11-09"), &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV, SR, Line::Snapshot, RSCC, RSCD, RSCE, RSCL, RSCT,
-    ] },
-    Layout { group: Group::Service(Service::Blob), since: Version::known("2020-12-06"), lines: &[
+    ]),
+    Layout::new(Group::Service(Service::Blob), Version::known("2020-12-06"), &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV, SR, Line::Snapshot, SES, RSCC, RSCD, RSCE, RSCL, RSCT,
-    ] },
-    Layout { group: Group::Service(Service::File), since: SERVICE_2015, lines: &[
+    ]),
+    Layout::new(Group::Service(Service::File), SERVICE_2015, &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV, RSCC, RSCD, RSCE, RSCL, RSCT,
-    ] },
-    Layout { group: Group::Service(Service::Queue), since: SERVICE_2015, lines: &[
+    ]),
+    Layout::new(Group::Service(Service::Queue), SERVICE_2015, &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV,
-    ] },
-    Layout { group: Group::Service(Service::Table), since: SERVICE_2015, lines: &[
+    ]),
+    Layout::new(Group::Service(Service::Table), SERVICE_2015, &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV,
         value(Field::SPK), value(Field::SRK), value(Field::EPK), value(Field::ERK),
-    ] },
-    Layout { group: Group::Delegated(Service::Blob), since: Version::known("2018-11-09"), lines: &[
+    ]),
+    Layout::new(Group::Delegated(Service::Blob), Version::known("2018-11-09"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV,
         SIP, SPR, SV, SR, Line::Snapshot, RSCC, RSCD, RSCE, RSCL, RSCT,
-    ] },
-    Layout { group: Group::Delegated(Service::Blob), since: Version::known("2020-02-10"), lines: &[
+    ]),
+    Layout::new(Group::Delegated(Service::Blob), Version::known("2020-02-10"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SAOID, SUOID, SCID,
         SIP, SPR, SV, SR, Line::Snapshot, RSCC, RSCD, RSCE, RSCL, RSCT,
-    ] },
-    Layout { group: Group::Delegated(Service::Blob), since: Version::known("2020-12-06"), lines: &[
+    ]),
+    Layout::new(Group::Delegated(Service::Blob), Version::known("2020-12-06"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SAOID, SUOID, SCID,
         SIP, SPR, SV, SR, Line::Snapshot, SES, RSCC, RSCD, RSCE, RSCL, RSCT,
-    ] },
-    Layout { group: Group::Delegated(Service::Blob), since: Version::known("2025-07-05"), lines: &[
+    ]),
+    Layout::new(Group::Delegated(Service::Blob), Version::known("2025-07-05"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SAOID, SUOID, SCID, SKDUTID, SDUOID,
         SIP, SPR, SV, SR, Line::Snapshot, SES, RSCC, RSCD, RSCE, RSCL, RSCT,
-    ] },
-    Layout { group: Group::Delegated(Service::Blob), since: Version::known("2026-04-06"), lines: &[
+    ]),
+    Layout::new(Group::Delegated(Service::Blob), Version::known("2026-04-06"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SAOID, SUOID, SCID, SKDUTID, SDUOID,
         SIP, SPR, SV, SR, Line::Snapshot, SES, Line::Headers, Line::Query, RSCC, RSCD, RSCE, RSCL, RSCT,
-    ] },
-    Layout { group: Group::Delegated(Service::File), since: Version::known("2025-07-05"), lines: &[
+    ]),
+    Layout::new(Group::Delegated(Service::File), Version::known("2025-07-05"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SKDUTID, SDUOID,
         SIP, SPR, SV, RSCC, RSCD, RSCE, RSCL, RSCT,
-    ] },
-    Layout { group: Group::Delegated(Service::Queue), since: Version::known("2025-07-05"), lines: &[
+    ]),
+    Layout::new(Group::Delegated(Service::Queue), Version::known("2025-07-05"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SKDUTID, SDUOID, SIP, SPR, SV,
-    ] },
+    ]),
 ];
 
-/// Returns the lines of a kind of token in a version, if that version has such tokens.
-pub(crate) fn lines(kind: SasKind, delegated: bool, version: Version) -> Option<&'static [Line]> {
+/// Returns the layout of a kind of token in a version, if that version has such tokens.
+pub(crate) fn layout(kind: SasKind, delegated: bool, version: Version) -> Option<&'static Layout> {
     let group = match (kind.service(), delegated) {
         (None, false) => Group::Account,
         (None, true) => return None,
@@ -135,34 +174,8 @@ pub(crate) fn lines(kind: SasKind, delegated: bool, version: Version) -> Option<
         (Some(service), true) => Group::Delegated(service),
     };
     // of several, the one with the latest first version
-    LAYOUTS
-        .iter()
-        .rev()
-        .find(|layout| layout.group == group && layout.since <= version)
-        .map(|layout| layout.lines)
-}
-
-/// Returns the fields that are a line of the text, by [`Field::bit`].
-pub(crate) const fn signed_fields(lines: &[Line]) -> u64 {
-    let (mut fields, mut rest) = (0, lines);
-    while let [line, tail @ ..] = rest {
-        if let Line::Value(field) = line {
-            fields |= field.bit();
-        }
-        rest = tail;
-    }
-    fields
-}
-
-/// Returns the fields that a token with these lines may have although no line is their value, by [`Field::bit`]: `sr`
-/// before it was signed, the names of signed headers and parameters, the depth of a directory and the name of a table,
-/// which are in the resource.
-pub(crate) fn implied_fields(kind: SasKind, lines: &[Line]) -> u64 {
-    let has = |line| lines.contains(&line);
-    let by = |is: bool, field: Field| if is { field.bit() } else { 0 };
-    by(kind.sr().is_some(), Field::SR)
-        | by(kind == SasKind::Directory, Field::SDD)
-        | by(kind == SasKind::Table, Field::TN)
-        | by(has(Line::Headers), Field::SRH)
-        | by(has(Line::Query), Field::SRQ)
+    let layout = LAYOUTS.iter().rev().find(|layout| layout.group == group && layout.since <= version)?;
+    // before `sr` and the snapshot were signed, there were no tokens of these kinds
+    let late = matches!(kind, SasKind::BlobSnapshot | SasKind::BlobVersion | SasKind::Directory);
+    (!late || layout.snapshot).then_some(layout)
 }

@@ -14,6 +14,7 @@ mod sas;
 pub mod shared_key;
 mod sign;
 mod upload;
+mod values;
 mod verify;
 mod version;
 

@@ -137,6 +137,36 @@ pub(crate) const fn letters(kind: SasKind) -> Letters {
     }
 }
 
+/// Returns the bit of a lower-case letter in a set of letters; 0 for another byte.
+const fn bit(letter: u8) -> u32 {
+    // the subtraction of a smaller byte wraps to one above 25
+    let shift = letter.wrapping_sub(b'a');
+    if shift < 26 { 1_u32.wrapping_shl(u32::from_le_bytes([shift, 0, 0, 0])) } else { 0 }
+}
+
+/// Returns the set of the letters of a kind of token.
+const fn known_letters(kind: SasKind) -> u32 {
+    const ACCOUNTS: u32 = mask(ACCOUNT);
+    const BLOBS: u32 = mask(BLOB);
+    const CONTAINERS: u32 = mask(CONTAINER);
+    match kind {
+        SasKind::Account => ACCOUNTS,
+        SasKind::Container => CONTAINERS,
+        SasKind::Blob | SasKind::BlobVersion | SasKind::BlobSnapshot | SasKind::Directory => BLOBS,
+        SasKind::Share | SasKind::File | SasKind::Queue | SasKind::Table => mask(letters(kind)),
+    }
+}
+
+/// Returns the set of letters.
+const fn mask(letters: Letters) -> u32 {
+    let (mut mask, mut rest) = (0, letters);
+    while let [(letter, _), tail @ ..] = rest {
+        mask |= bit(*letter);
+        rest = tail;
+    }
+    mask
+}
+
 /// The permissions of a token: letters in the order in which they are signed.
 ///
 /// ```
@@ -189,18 +219,19 @@ impl Permissions {
     }
 
     pub(crate) fn of(kind: SasKind, text: Text<'_>) -> Result<Self, Problem> {
-        let known = letters(kind);
         let mut set = Self::none(kind);
-        let mut count = 0_usize;
+        let mut left = known_letters(kind);
+        let mut slots = set.text.iter_mut();
         for letter in text.bytes() {
-            let repeated = set.text.contains(&letter);
-            if repeated || known.iter().all(|(known, _)| *known != letter) {
+            let bit = bit(letter);
+            if left & bit == 0 {
                 return Err(Problem::Letter);
             }
-            *set.text.get_mut(count).ok_or(Problem::Letter)? = letter;
-            count = count.saturating_add(1);
+            left &= !bit;
+            // each letter is there once, and there are fewer letters than slots
+            *slots.next().ok_or(Problem::Letter)? = letter;
         }
-        if count == 0 { Err(Problem::Empty) } else { Ok(set) }
+        if text.is_empty() { Err(Problem::Empty) } else { Ok(set) }
     }
 
     fn letters(&self) -> &[u8] {

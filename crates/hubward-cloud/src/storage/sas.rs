@@ -3,17 +3,18 @@
 use core::fmt;
 
 use crate::error::{ParseError, Problem};
-use crate::query::fields;
+use crate::query::{Cursor, fields};
 use crate::signature::Signature;
-use crate::storage::claims::{Claims, Shown, StringToSign};
+use crate::storage::claims::{Claims, Shown, Source, StringToSign};
 use crate::storage::field::Field;
 use crate::storage::kind::SasKind;
 use crate::storage::permissions::Permissions;
 use crate::storage::request::RequestParameters;
 use crate::storage::resource::Resource;
+use crate::storage::values::Received;
 use crate::storage::version::Version;
 use crate::text::Text;
-use crate::time::TokenTime;
+use crate::time::{self, TokenTime};
 
 /// A shared access signature of a storage account: of the account, of a service, or by a user delegation key.
 ///
@@ -55,7 +56,7 @@ impl<'a> Sas<'a> {
     }
 
     fn read(query: &'a str, request: bool) -> Result<Self, ParseError> {
-        let mut claims = Claims::empty();
+        let mut claims = Claims::empty(Received::new(query));
         // the claims are filled in place, because they are large
         match Self::fill(&mut claims, query, request) {
             Ok(signature) => Ok(Self { claims, signature }),
@@ -64,29 +65,46 @@ impl<'a> Sas<'a> {
     }
 
     fn fill(claims: &mut Claims<'a>, query: &'a str, request: bool) -> Result<Signature, ParseError> {
-        let mut signature = None;
-        for field in fields(query, 0)? {
-            let field = field?;
-            if field.name == "sig" {
-                let parsed = Signature::parse(field.value)
-                    .map_err(|problem| ParseError::of("sig", field.value_offset(), problem))?;
-                if signature.replace(parsed).is_some() {
-                    return Err(ParseError::of("sig", field.offset, Problem::Duplicate));
+        let (mut signature, mut times) = (None, 0);
+        let mut cursor = Cursor::new(query, 0)?;
+        loop {
+            let offset = cursor.at;
+            let Some(known) = cursor.known(Field::from_word) else {
+                let Some(name) = cursor.name() else { break };
+                let (name, at) = (name?.0, cursor.at);
+                if name == "sig" {
+                    let (parsed, end) = Signature::parse_at(query, at).ok_or(ParseError::of(
+                        "sig",
+                        at,
+                        Problem::Signature,
+                    ))?;
+                    if signature.replace(parsed).is_some() {
+                        return Err(ParseError::of("sig", offset, Problem::Duplicate));
+                    }
+                    cursor.at = end.wrapping_add(1);
+                } else {
+                    foreign(name, request).map_err(|problem| ParseError::at(offset, problem))?;
+                    cursor.value();
                 }
                 continue;
-            }
-            let Some(known) = Field::from_name(field.name) else {
-                foreign(field.name, request).map_err(|problem| ParseError::at(field.offset, problem))?;
-                continue;
             };
+            let at = cursor.at;
             if claims.has(known) {
-                return Err(ParseError::of(known.name(), field.offset, Problem::Duplicate));
+                return Err(ParseError::of(known.name(), offset, Problem::Duplicate));
             }
-            Text::query(field.value)
-                .and_then(|value| claims.put_value(known, value))
-                .map_err(|problem| ParseError::of(known.name(), field.value_offset(), problem))?;
+            if known.bit() & TIMES != 0
+                && let Some((value, seconds)) = cursor.value_by(time::usual)
+            {
+                claims.put_usual_time(known, value, at, seconds);
+                times |= known.bit();
+                continue;
+            }
+            let (value, found) = cursor.value();
+            Text::scanned(value, found)
+                .and_then(|value| claims.put_value(known, value, at))
+                .map_err(|problem| ParseError::of(known.name(), at, problem))?;
         }
-        if let Err((field, problem)) = claims.interpret() {
+        if let Err((field, problem)) = claims.interpret(times) {
             return Err(ParseError::of(field.name(), value_offset(query, field), problem));
         }
         let signature = signature.ok_or(ParseError::of("sig", query.len(), Problem::Missing))?;
@@ -120,14 +138,14 @@ impl<'a> Sas<'a> {
 
     /// Returns its expiry, unless a stored access policy has it.
     #[must_use]
-    pub const fn expiry(&self) -> Option<TokenTime> {
-        self.claims.expiry
+    pub fn expiry(&self) -> Option<TokenTime<'a>> {
+        self.claims.time(Field::SE)
     }
 
     /// Returns the first second at which it is valid, if it has one.
     #[must_use]
-    pub const fn start(&self) -> Option<TokenTime> {
-        self.claims.start
+    pub fn start(&self) -> Option<TokenTime<'a>> {
+        self.claims.time(Field::ST)
     }
 
     /// Returns the id of its stored access policy.
@@ -154,9 +172,12 @@ impl<'a> Sas<'a> {
         resource: &'s Resource<'s>,
         parameters: RequestParameters<'s>,
     ) -> StringToSign<'s, 'a> {
-        StringToSign { claims: &self.claims, resource, parameters, omitted: None }
+        StringToSign { claims: Source::Received(&self.claims), resource, parameters, omitted: None }
     }
 }
+
+/// The fields that are times.
+const TIMES: u64 = Field::ST.bit() | Field::SE.bit() | Field::SKT.bit() | Field::SKE.bit();
 
 /// Returns the error that a refused text is reported with before all others: of its separators, its version or its `sr`,
 /// because they decide about the other fields.
@@ -175,7 +196,7 @@ fn outline_error(query: &str) -> Option<ParseError> {
                 version = Some(parsed.map_err(|p| ParseError::of("sv", field.value_offset(), p)));
             }
             Ok(field) if field.name == "sr" && sr.is_none() => {
-                let parsed = SasKind::from_sr(field.value);
+                let parsed = SasKind::from_sr(field.value.as_bytes());
                 sr = Some(parsed.map_err(|p| ParseError::of("sr", field.value_offset(), p)));
             }
             Ok(_) => {}

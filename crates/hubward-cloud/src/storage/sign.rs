@@ -2,14 +2,14 @@
 
 use core::fmt;
 
-use hubward_core::{StreamKey, Tag, UnixTime, escape_value};
+use hubward_core::{StreamKey, Tag, UnixTime};
 
 use crate::error::{ParseError, Problem};
 use crate::ip::IpRange;
 use crate::key::{AccountKey, DelegationKey, ServiceKey};
 use crate::signature::Base64;
-use crate::sink::{tag, write_escaped};
-use crate::storage::claims::{Claims, Shown, StringToSign};
+use crate::sink::{EscapedSink, Sink, tag};
+use crate::storage::claims::{GivenClaims, Source, StringToSign};
 use crate::storage::delegation::UserDelegation;
 use crate::storage::field::Field;
 use crate::storage::kind::{Protocol, SasKind};
@@ -45,7 +45,7 @@ use crate::time::TokenTime;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct UnsignedSas<'a> {
-    claims: Claims<'a>,
+    claims: GivenClaims<'a>,
 }
 
 impl<'a> UnsignedSas<'a> {
@@ -54,8 +54,7 @@ impl<'a> UnsignedSas<'a> {
     /// # Errors
     /// [`ParseError`] if the version has no such tokens.
     pub fn new(kind: SasKind, version: Version) -> Result<Self, ParseError> {
-        let claims = Claims::new(kind, false, version).map_err(|problem| ParseError::of("sr", 0, problem))?;
-        Ok(Self { claims })
+        Self::begin(kind, version, false, [])
     }
 
     /// Begins a token of an account: `services` are letters of `bfqt`, `types` letters of `sco`.
@@ -75,9 +74,22 @@ impl<'a> UnsignedSas<'a> {
         version: Version,
         delegation: &UserDelegation<'a>,
     ) -> Result<Self, ParseError> {
-        let claims = Claims::new(kind, true, version).map_err(|problem| ParseError::of("sr", 0, problem))?;
-        let mut unsigned = Self { claims };
-        for (field, value) in delegation.values() {
+        Self::begin(kind, version, true, delegation.values())
+    }
+
+    fn begin(
+        kind: SasKind,
+        version: Version,
+        delegated: bool,
+        values: impl IntoIterator<Item = (Field, &'a str)>,
+    ) -> Result<Self, ParseError> {
+        // filled in place, because the claims are large
+        let mut unsigned = Self { claims: GivenClaims::none() };
+        unsigned
+            .claims
+            .begin(kind, delegated, version)
+            .map_err(|problem| ParseError::of("sr", 0, problem))?;
+        for (field, value) in values {
             unsigned.set(field, value)?;
         }
         Ok(unsigned)
@@ -125,14 +137,14 @@ impl<'a> UnsignedSas<'a> {
 
     /// Sets the last second in one of the forms of [`TokenTime::parse`].
     #[must_use]
-    pub fn with_expiry_text(mut self, expiry: TokenTime) -> Self {
+    pub fn with_expiry_text(mut self, expiry: TokenTime<'a>) -> Self {
         self.claims.set_time(Field::SE, expiry);
         self
     }
 
     /// Sets the first second in one of the forms of [`TokenTime::parse`].
     #[must_use]
-    pub fn with_start_text(mut self, start: TokenTime) -> Self {
+    pub fn with_start_text(mut self, start: TokenTime<'a>) -> Self {
         self.claims.set_time(Field::ST, start);
         self
     }
@@ -239,7 +251,7 @@ impl<'a> UnsignedSas<'a> {
         if !fits {
             return Err(ParseError::of("sr", 0, Problem::NotOfKind));
         }
-        Ok(StringToSign { claims: &self.claims, resource, parameters, omitted: None })
+        Ok(StringToSign { claims: Source::Given(&self.claims), resource, parameters, omitted: None })
     }
 
     /// Completes the token with the tag over [`UnsignedSas::string_to_sign`].
@@ -290,21 +302,22 @@ impl<'a> UnsignedSas<'a> {
 
 /// A signed storage token. `Display` writes it with its signature: the text is a credential.
 pub struct SignedSas<'a> {
-    claims: Claims<'a>,
+    claims: GivenClaims<'a>,
     tag: Tag,
 }
 
 impl fmt::Display for SignedSas<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut sink = EscapedSink::new(f);
         for field in self.claims.present() {
-            let shown = Shown { claims: &self.claims, field };
-            f.write_str(field.name())?;
-            f.write_str("=")?;
-            write_escaped(&shown, f)?;
-            f.write_str("&")?;
+            sink.put_plain(field.name().as_bytes());
+            sink.put_plain(b"=");
+            self.claims.put(field, &mut sink);
+            sink.put_plain(b"&");
         }
-        f.write_str("sig=")?;
-        Base64(&self.tag).with(|text| write!(f, "{}", escape_value(text)))
+        sink.put_plain(b"sig=");
+        Base64(&self.tag).with(|text| sink.put(text.as_bytes()));
+        sink.finish()
     }
 }
 

@@ -115,14 +115,14 @@ impl<'a> Sas<'a> {
         let (Some(start), Some(expiry)) = (claims.key_start, claims.key_expiry) else {
             return Err(VerifyError::DelegationPeriod);
         };
-        match expiry.seconds().checked_sub(start.seconds()) {
+        match expiry.checked_sub(start) {
             Some(period) if period <= DELEGATION_MAX => {}
             _ => return Err(VerifyError::DelegationPeriod),
         }
-        check_period(Some(start.seconds()), expiry.seconds(), context.now)?;
+        check_period(Some(start), expiry, context.now)?;
         let mut grant = self.grant(resource, context)?;
-        grant.expiry = grant.expiry.min(expiry.seconds());
-        grant.start = grant.start.max(Some(start.seconds()));
+        grant.expiry = grant.expiry.min(expiry);
+        grant.start = grant.start.max(Some(start));
         Ok(grant)
     }
 
@@ -165,10 +165,8 @@ impl<'a> Sas<'a> {
             }
         };
         let permissions = one_of("sp", claims.permissions, policy.and_then(|policy| policy.permissions))?;
-        let own = claims.expiry.map(|time| time.seconds());
-        let expiry = one_of("se", own, policy.and_then(|policy| policy.expiry))?;
-        let own = claims.start.map(|time| time.seconds());
-        let start = match (own, policy.and_then(|policy| policy.start)) {
+        let expiry = one_of("se", claims.expiry, policy.and_then(|policy| policy.expiry))?;
+        let start = match (claims.start, policy.and_then(|policy| policy.start)) {
             (Some(_), Some(_)) => return Err(VerifyError::PolicyValue("st")),
             (own, theirs) => own.or(theirs),
         };

@@ -78,6 +78,10 @@ impl Version {
     /// # Errors
     /// [`Problem::Version`] if the version is not known.
     pub fn parse(text: &str) -> Result<Self, Problem> {
+        Self::of(text.as_bytes())
+    }
+
+    pub(crate) fn of(text: &[u8]) -> Result<Self, Problem> {
         let number = number(text).ok_or(Problem::Version)?;
         let at = KNOWN.binary_search_by_key(&number, |known| known.number).map_err(|_| Problem::Version)?;
         KNOWN.get(at).copied().ok_or(Problem::Version)
@@ -95,7 +99,7 @@ impl Version {
     }
 
     pub(crate) const fn known(text: &'static str) -> Self {
-        let number = match number(text) {
+        let number = match number(text.as_bytes()) {
             Some(number) => number,
             None => 0,
         };
@@ -104,8 +108,8 @@ impl Version {
 }
 
 /// Returns the digits of `YYYY-MM-DD` as one number.
-const fn number(text: &str) -> Option<u32> {
-    let [a, b, c, d, b'-', e, f, b'-', g, h] = text.as_bytes() else { return None };
+const fn number(text: &[u8]) -> Option<u32> {
+    let [a, b, c, d, b'-', e, f, b'-', g, h] = text else { return None };
     let (mut number, mut rest): (u32, &[&u8]) = (0, &[a, b, c, d, e, f, g, h]);
     while let [digit, tail @ ..] = rest {
         if !digit.is_ascii_digit() {

@@ -28,8 +28,8 @@ pub struct CallbackUrl<'a> {
     host: &'a str,
     trigger: Option<Text<'a>>,
     permissions: Text<'a>,
-    start: Option<TokenTime>,
-    expiry: Option<TokenTime>,
+    start: Option<TokenTime<'a>>,
+    expiry: Option<TokenTime<'a>>,
 }
 
 impl<'a> CallbackUrl<'a> {
@@ -126,13 +126,13 @@ impl<'a> CallbackUrl<'a> {
 
     /// Returns the first second at which it is valid, if it has one.
     #[must_use]
-    pub const fn start(&self) -> Option<TokenTime> {
+    pub const fn start(&self) -> Option<TokenTime<'a>> {
         self.start
     }
 
     /// Returns the last second at which it is valid. Without it, the URL is valid until the workflow's key changes.
     #[must_use]
-    pub const fn expiry(&self) -> Option<TokenTime> {
+    pub const fn expiry(&self) -> Option<TokenTime<'a>> {
         self.expiry
     }
 }

@@ -212,13 +212,13 @@ fn rebuild<'c>(case: &'c Case, text: &'c str, sas: &Sas<'c>) -> Result<UnsignedS
         unsigned = unsigned.with_permissions(permissions);
     }
     if let Some(time) = sas.expiry() {
-        unsigned = match time.as_str().len() {
+        unsigned = match time.to_string().len() {
             20 => unsigned.with_expiry(at(time.seconds())).map_err(fail)?,
             _ => unsigned.with_expiry_text(time),
         };
     }
     if let Some(time) = sas.start() {
-        unsigned = match time.as_str().len() {
+        unsigned = match time.to_string().len() {
             20 => unsigned.with_start(at(time.seconds())).map_err(fail)?,
             _ => unsigned.with_start_text(time),
         };

@@ -1,0 +1,81 @@
+//! [`Values`]: the texts of a token's fields, received in one text or given one by one.
+
+use crate::storage::field::{COUNT, Field};
+
+/// The texts of fields. A field without a text has an empty one.
+pub(crate) trait Values<'a>: Copy {
+    fn get(&self, field: Field) -> &'a str;
+
+    fn bytes(&self, field: Field) -> &'a [u8];
+
+    /// Sets a text. A received one starts at `at` in the token's text.
+    fn put(&mut self, field: Field, value: &'a str, at: usize);
+}
+
+/// The texts of a received token, as positions in its text: a token is copied when it is returned and when it is
+/// verified, and with a `&str` for each field it is three times as large.
+#[derive(Clone, Copy)]
+pub(crate) struct Received<'a> {
+    text: &'a str,
+    /// The start and the end of each value; a text has at most 8,192 bytes.
+    spans: [(u16, u16); COUNT],
+}
+
+impl<'a> Received<'a> {
+    pub(crate) const fn new(text: &'a str) -> Self {
+        Self { text, spans: [(0, 0); COUNT] }
+    }
+}
+
+impl<'a> Values<'a> for Received<'a> {
+    #[inline]
+    fn get(&self, field: Field) -> &'a str {
+        let (start, end) = self.spans.get(field.index()).copied().unwrap_or_default();
+        self.text.get(usize::from(start)..usize::from(end)).unwrap_or_default()
+    }
+
+    #[inline]
+    fn bytes(&self, field: Field) -> &'a [u8] {
+        let (start, end) = self.spans.get(field.index()).copied().unwrap_or_default();
+        self.text.as_bytes().get(usize::from(start)..usize::from(end)).unwrap_or_default()
+    }
+
+    #[inline]
+    fn put(&mut self, field: Field, value: &'a str, at: usize) {
+        let end = at.wrapping_add(value.len());
+        if let (Some(slot), Ok(start), Ok(end)) =
+            (self.spans.get_mut(field.index()), u16::try_from(at), u16::try_from(end))
+        {
+            *slot = (start, end);
+        }
+    }
+}
+
+/// The texts that a signer gives.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a>([&'a str; COUNT]);
+
+impl Given<'_> {
+    pub(crate) const fn new() -> Self {
+        Self([""; COUNT])
+    }
+}
+
+impl<'a> Values<'a> for Given<'a> {
+    #[inline]
+    fn get(&self, field: Field) -> &'a str {
+        self.0.get(field.index()).copied().unwrap_or_default()
+    }
+
+    #[inline]
+    fn bytes(&self, field: Field) -> &'a [u8] {
+        self.get(field).as_bytes()
+    }
+
+    #[inline]
+    fn put(&mut self, field: Field, value: &'a str, _at: usize) {
+        if let Some(slot) = self.0.get_mut(field.index()) {
+            *slot = value;
+        }
+    }
+}
