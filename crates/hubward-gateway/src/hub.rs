@@ -1,7 +1,7 @@
 //! The part that all transports share: the registry, the configuration, the connections, and every decision.
 
 use core::fmt;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::policy::{Decision, Operation};
 use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey};
@@ -20,6 +20,7 @@ use crate::limits::{Limits, Refusals};
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
 use crate::peer::Peer;
+use crate::provisioning::Provisioning;
 use crate::store::{Durable, WriteError};
 use crate::wakes::Wakes;
 
@@ -33,6 +34,8 @@ pub(crate) struct Hub {
     registry: RwLock<Registry>,
     /// The durable registry, which the one above is the index of.
     durable: Option<Durable>,
+    /// The provisioning service beside the hub.
+    pub(crate) provisioning: Option<Arc<Provisioning>>,
     /// Wakes connections whose records have changed.
     pub(crate) wakes: Wakes,
     pub(crate) connections: Connections,
@@ -74,6 +77,7 @@ impl Hub {
             config: RwLock::new(config),
             registry: RwLock::new(registry),
             durable: None,
+            provisioning: None,
             wakes: Wakes::default(),
             connections: Connections::default(),
             limits,
@@ -87,6 +91,12 @@ impl Hub {
     /// Sets the durable registry whose index this hub has.
     pub(crate) fn with_durable(mut self, durable: Durable) -> Self {
         self.durable = Some(durable);
+        self
+    }
+
+    /// Sets the provisioning service.
+    pub(crate) fn with_provisioning(mut self, provisioning: Option<Provisioning>) -> Self {
+        self.provisioning = provisioning.map(Arc::new);
         self
     }
 
@@ -320,7 +330,7 @@ impl Hub {
         }
     }
 
-    fn log_refusal(
+    pub(crate) fn log_refusal(
         &self,
         peer: &Peer,
         who: Who<'_>,
@@ -358,6 +368,9 @@ impl Hub {
 
     /// Changes the certificate authorities of devices, and notifies every connection to recheck its session.
     pub(crate) fn set_x509(&self, x509: X509Config) {
+        if let Some(provisioning) = &self.provisioning {
+            provisioning.set_x509(x509.clone());
+        }
         let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
         *config = config.clone().with_x509(x509);
         drop(config);
