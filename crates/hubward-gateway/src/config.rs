@@ -75,6 +75,10 @@ pub struct Serve {
     /// the first content; later the gateway starts only if it equals the registry's policies, or without it.
     #[arg(long, value_name = "FILE", conflicts_with = "dev")]
     pub policies: Option<PathBuf>,
+    /// The provisioning service to serve beside the hub, in JSON: idScope, host, individuals, groups and policies. For a
+    /// durable registry it is the first content; later the gateway starts only if it equals the registry's, or without it.
+    #[arg(long, value_name = "FILE")]
+    pub provisioning: Option<PathBuf>,
     /// The server's certificate and its intermediates, in PEM.
     #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
     pub cert: Option<PathBuf>,
@@ -133,6 +137,9 @@ pub struct Config {
     /// The file of shared access policies. With a durable registry it is the first content of an empty one, and must
     /// equal the registry's later.
     pub policies: Option<PathBuf>,
+    /// The file of the provisioning service. With a durable registry it is the first content of one without a provisioning
+    /// service, and must equal the registry's later.
+    pub provisioning: Option<PathBuf>,
     /// The server's certificate and its intermediates.
     pub cert: PathBuf,
     /// The server's private key.
@@ -182,6 +189,7 @@ impl Serve {
             feed,
             max_delete_share: self.max_delete_share,
             policies: self.policies,
+            provisioning: self.provisioning,
             cert: self.cert?,
             key: self.key?,
             client_ca: self.client_ca,

@@ -88,6 +88,8 @@ pub(crate) enum Who<'a> {
     Identity(Identity<'a>),
     /// A user or a service of the directory, by its object id.
     User(&'a str),
+    /// A device that registers, by its registration id.
+    Registration(&'a str),
 }
 
 impl fmt::Display for Who<'_> {
@@ -96,6 +98,7 @@ impl fmt::Display for Who<'_> {
             Self::Unknown => f.write_str("unknown peer"),
             Self::Identity(identity) => identity.fmt(f),
             Self::User(id) => write!(f, "user {}", id.escape_debug()),
+            Self::Registration(id) => write!(f, "registration {id}"),
         }
     }
 }

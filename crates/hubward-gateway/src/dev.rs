@@ -97,6 +97,7 @@ impl Dev {
             feed: FeedTimes::default(),
             max_delete_share: DEFAULT_DELETE_SHARE,
             policies: Some(self.file("policies.json")),
+            provisioning: None,
             cert: self.file("server.pem"),
             key: self.file("server.key"),
             client_ca: Some(self.file("ca.pem")),

@@ -1,7 +1,7 @@
 //! The part that all transports share: the registry, the configuration, the connections, and every decision.
 
 use core::fmt;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::policy::{Decision, Operation};
 use hubward::types::{Identity, Lookup, LookupResult};
@@ -21,6 +21,7 @@ use crate::live_config::LiveConfig;
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
 use crate::peer::Peer;
+use crate::provisioning::Provisioning;
 use crate::store::{Durable, WriteError};
 use crate::wakes::Wakes;
 
@@ -33,6 +34,8 @@ pub(crate) struct Hub {
     registry: RwLock<Registry>,
     /// The durable registry, which the one above is the index of.
     durable: Option<Durable>,
+    /// The provisioning service beside the hub.
+    pub(crate) provisioning: Option<Arc<Provisioning>>,
     /// Wakes connections whose records have changed.
     pub(crate) wakes: Wakes,
     pub(crate) connections: Connections,
@@ -77,6 +80,7 @@ impl Hub {
             config: LiveConfig::new(config),
             registry: RwLock::new(registry),
             durable: None,
+            provisioning: None,
             wakes: Wakes::default(),
             connections: Connections::default(),
             limits,
@@ -90,6 +94,12 @@ impl Hub {
     /// Sets the durable registry whose index this hub has.
     pub(crate) fn with_durable(mut self, durable: Durable) -> Self {
         self.durable = Some(durable);
+        self
+    }
+
+    /// Sets the provisioning service.
+    pub(crate) fn with_provisioning(mut self, provisioning: Option<Provisioning>) -> Self {
+        self.provisioning = provisioning.map(Arc::new);
         self
     }
 
@@ -330,7 +340,7 @@ impl Hub {
         }
     }
 
-    fn log_refusal(
+    pub(crate) fn log_refusal(
         &self,
         peer: &Peer,
         who: Who<'_>,
@@ -369,6 +379,9 @@ impl Hub {
     /// Changes the certificate authorities of devices and the revocation lists, and notifies every connection to recheck
     /// its session.
     pub(crate) fn set_x509(&self, x509: X509Config) {
+        if let Some(provisioning) = &self.provisioning {
+            provisioning.set_x509(x509.clone());
+        }
         self.config.set_x509(x509);
         self.wakes.wake_all();
     }

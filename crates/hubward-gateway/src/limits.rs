@@ -70,7 +70,7 @@ pub(crate) const PACKET_BYTES: u32 = 260 * 1024;
 pub(crate) const LONGEST_KEEP_ALIVE: u16 = 1767;
 
 /// The number of addresses whose refusals are counted.
-const ADDRESSES: usize = 4096;
+pub(crate) const ADDRESSES: usize = 4096;
 /// Refusals of an address that are not delayed.
 const FREE: u32 = 4;
 /// The time without a refusal after which the refusals of an address are forgotten.
@@ -135,7 +135,7 @@ impl Refusals {
 }
 
 /// Returns the network of an address: the owner of one IPv6 address has all addresses of its /64 prefix.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
         v4 => v4,

@@ -25,6 +25,7 @@ use crate::hub::{Hub, Registry};
 use crate::listener::{self, ListenerContext};
 use crate::live_config::dummy_key;
 use crate::revocation::RevocationLists;
+use crate::provisioning::{Assignment, FirstContent, OwnHubOnly, Provisioning, ProvisioningError, Shared};
 use crate::slots::Slots;
 use crate::store::{self, StoreError, open_store};
 use crate::tls::{self, TlsError};
@@ -46,6 +47,9 @@ pub enum StartError {
     /// A thread was not started.
     #[error("a thread was not started: {0}")]
     Thread(io::Error),
+    /// The file of the provisioning service was refused.
+    #[error(transparent)]
+    Provisioning(#[from] ProvisioningError),
     /// The file of users was refused.
     #[error(transparent)]
     Users(#[from] UsersError),
@@ -122,6 +126,14 @@ impl Server {
     /// # Errors
     /// Returns a [`StartError`] if a file, a name or an address was refused; nothing is served then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, Arc::new(OwnHubOnly)).await
+    }
+
+    /// Starts a gateway as [`Server::start`] does, whose provisioning service asks the caller for the hubs of devices.
+    ///
+    /// # Errors
+    /// Returns a [`StartError`] if a file, a name or an address was refused; nothing is served then.
+    pub async fn start_with(config: Config, assignment: Arc<dyn Assignment>) -> Result<Self, StartError> {
         let mut files = Files::new(config.registry.clone(), config.policies.clone(), config.max_delete_share);
         let mut seed = [0; 16];
         getrandom::fill(&mut seed)?;
@@ -130,14 +142,33 @@ impl Server {
         tracing::info!(records = applied.set, "files read");
         let users = config.users.as_deref().map(Users::read).transpose()?.map(Arc::new);
         let lists = RevocationLists::new(config.crls.clone());
-        let hub_config = hub_config(&config, &lists)?;
+        let x509 = x509_config(config.client_ca.as_deref(), config.strict_ca)?;
+        let x509 = lists.read(x509, |x509| x509)?;
+        let hub_config = hub_config(&config, x509.clone())?;
+        let first = config.provisioning.as_deref().map(FirstContent::read).transpose()?;
+        let shared = Shared {
+            hub: &config.hub,
+            x509,
+            token: token_rules(&config),
+            assignment,
+        };
         let (hub, feed) = match config.store.clone() {
-            None => (Hub::new(hub_config, registry, config.limits), None),
+            None => {
+                let provisioning =
+                    first.map(|first| Provisioning::in_memory(&first, shared)).transpose()?;
+                (Hub::new(hub_config, registry, config.limits).with_provisioning(provisioning), None)
+            }
             Some(store) => {
                 let (name, times) = (config.hub.clone(), config.feed);
-                let opened = tokio::task::spawn_blocking(move || open_store(&store, &name, times, &registry));
+                let opened = tokio::task::spawn_blocking(move || {
+                    open_store(&store, &name, times, &registry, first.as_ref())
+                });
                 let opened = opened.await.map_err(|error| StartError::Thread(io::Error::other(error)))??;
-                let hub = Hub::new(hub_config, opened.index, config.limits).with_durable(opened.durable);
+                let provisioning =
+                    Provisioning::durable(opened.durable.clone(), opened.provisioning, shared)?;
+                let hub = Hub::new(hub_config, opened.index, config.limits)
+                    .with_durable(opened.durable)
+                    .with_provisioning(provisioning);
                 (hub, Some(opened.feed))
             }
         };
@@ -265,16 +296,18 @@ impl Server {
     }
 }
 
-fn hub_config(config: &Config, lists: &RevocationLists) -> Result<HubConfig<HmacKey>, StartError> {
+fn hub_config(config: &Config, x509: X509Config) -> Result<HubConfig<HmacKey>, StartError> {
     let aliases: Vec<Authority<'_>> =
         config.aliases.iter().map(|alias| Authority::parse(alias)).collect::<Result<_, _>>()?;
-    let token = if config.strict { TokenRules::STRICT } else { TokenRules::HUB_COMPAT };
-    let x509 = x509_config(config.client_ca.as_deref(), config.strict_ca)?;
     Ok(HubConfig::new(HostName::parse(&config.hub)?, dummy_key()?)
         .with_aliases(aliases)
-        .with_token_rules(token)
-        .with_x509(lists.read(x509, |x509| x509)?)
+        .with_token_rules(token_rules(config))
+        .with_x509(x509)
         .with_both_credentials(BothCredentials::Refuse))
+}
+
+const fn token_rules(config: &Config) -> TokenRules {
+    if config.strict { TokenRules::STRICT } else { TokenRules::HUB_COMPAT }
 }
 
 /// Reads the certificate authorities of devices.

@@ -31,7 +31,7 @@ mod versions;
 pub use authentication::{Authentication, AuthenticationView, KeysView, Thumbprints, ThumbprintsError};
 pub use change::{Capabilities, Change};
 pub use enrollment::{
-    Attestation, Derivation, EndorsementKey, EndorsementKeyError, Enrollment, EnrollmentMatch, Enrollments,
+    Attestation, Derivation, EndorsementKey, EndorsementKeyError, Enrollment, EnrollmentMatch, Enrollments, MOST_GROUPS,
     Evidence, ProvisionError, TpmChallenge, TpmKeys, derive_key,
 };
 pub use entropy::{Entropy, NoEntropy};

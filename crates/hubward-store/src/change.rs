@@ -13,7 +13,7 @@ use crate::seal::Sealer;
 use crate::store::{Commit, Expected, Store, Write};
 
 /// Attempts of a change whose rows are written by others at the same time.
-const ATTEMPTS: usize = 32;
+pub(crate) const ATTEMPTS: usize = 32;
 
 /// The reason why a change was not made.
 #[derive(Debug, thiserror::Error)]

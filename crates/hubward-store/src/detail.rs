@@ -18,9 +18,6 @@ pub(crate) struct Detail<'d> {
     pub(crate) device_scope: Option<Cow<'d, str>>,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) parent_scopes: Vec<Cow<'d, str>>,
-    /// The device id that an enrollment assigns.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    pub(crate) device_id: Option<Cow<'d, str>>,
 }
 
 impl<'d> Detail<'d> {

@@ -36,7 +36,6 @@ pub fn identity_row<K: MacKey>(
         generation_id: view.given_generation_id().map(Into::into),
         device_scope: view.device_scope().map(|scope| scope.as_str().into()),
         parent_scopes: view.parent_scopes().iter().map(|scope| scope.as_str().into()).collect(),
-        device_id: None,
     };
     let mut row = Row {
         etag: numbers.etag,

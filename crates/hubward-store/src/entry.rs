@@ -150,7 +150,8 @@ impl Applier {
                 self.0.apply(&key.name, &row, deleted, registry.access_mut());
                 (affected(&row), None)
             }
-            Kind::Enrollment | Kind::EnrollmentGroup => (Affected::Nothing, None),
+            // of the provisioning service, which has an index of its own
+            _ => (Affected::Nothing, None),
         }
     }
 }
@@ -261,7 +262,7 @@ fn keys<K: MacKey>(
     })
 }
 
-fn thumbprint(bytes: &[u8]) -> Result<Thumbprint, RowError> {
+pub(crate) fn thumbprint(bytes: &[u8]) -> Result<Thumbprint, RowError> {
     match (bytes.try_into(), bytes.try_into()) {
         (Ok(bytes), _) => Ok(Thumbprint::Sha256(bytes)),
         (_, Ok(bytes)) => Ok(Thumbprint::Sha1(bytes)),

@@ -7,6 +7,7 @@ use hubward::types::{MacKey, SymmetricKey};
 
 use crate::entry::{Affected, Applier, Entry, RowError};
 use crate::feed::{Feed, FeedHealth, FeedStep, FeedTimes};
+use crate::provisioning::{ProvisioningEntry, ProvisioningIndex};
 use crate::row::{Row, RowKey};
 use crate::seal::Sealer;
 use crate::store::{Position, Store};
@@ -23,6 +24,12 @@ pub trait Target<K> {
 
     /// Locks the index for writing and calls `apply` once. Keep the lock short.
     fn change(&mut self, apply: &mut dyn FnMut(&mut Registry<K>));
+
+    /// Replaces the index of the provisioning service. A target without one does nothing.
+    fn load_provisioning(&mut self, _index: ProvisioningIndex<K>) {}
+
+    /// Applies a row to the index of the provisioning service. A target without one does nothing.
+    fn provisioning(&mut self, _entry: ProvisioningEntry<K>) {}
 
     /// Rechecks the sessions that changes are about. The index has the changes.
     fn affected(&mut self, affected: Vec<Affected>);
@@ -131,7 +138,13 @@ impl<M> Follower<M> {
         let _ = (self.seed)(&mut seed);
         let mut registry = Registry::with_seed(&seed);
         let mut applier = Applier::new();
+        let mut provisioning = ProvisioningIndex::default();
         let mut each = |row: Row<'_>| {
+            if let Some((entry, error)) = ProvisioningEntry::read(&row, sealer, &self.make) {
+                provisioning.apply(entry);
+                error.into_iter().for_each(|error| target.refused(&row.key(), error));
+                return;
+            }
             let (entry, unread) = Entry::read(&row, sealer, &self.make);
             let (_, unapplied) = applier.apply(entry, &mut registry);
             if let Some(error) = unread.or(unapplied) {
@@ -141,6 +154,7 @@ impl<M> Follower<M> {
         let place = store.changes(None, &mut each)?;
         self.applier = applier;
         target.load(registry);
+        target.load_provisioning(provisioning);
         Ok(place)
     }
 
@@ -159,6 +173,11 @@ impl<M> Follower<M> {
         let (make, applier) = (&self.make, &mut self.applier);
         let mut entries = Vec::new();
         let mut each = |row: Row<'_>| {
+            if let Some((entry, error)) = ProvisioningEntry::read(&row, sealer, make) {
+                target.provisioning(entry);
+                error.into_iter().for_each(|error| target.refused(&row.key(), error));
+                return;
+            }
             let (entry, error) = Entry::read(&row, sealer, make);
             if let Some(error) = error {
                 target.refused(&row.key(), error);

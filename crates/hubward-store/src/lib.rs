@@ -11,6 +11,7 @@ mod follow;
 mod list_row;
 mod maintain;
 mod memory;
+mod provisioning;
 mod row;
 mod seal;
 mod store;
@@ -26,6 +27,11 @@ pub use follow::{Follower, Target};
 pub use list_row::ListRow;
 pub use maintain::{Resealed, add_to_list, is_empty, lift_allow, remove_from_list, reseal, seed};
 pub use memory::{Backup, MemoryStore};
+pub use provisioning::{
+    Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, ProvisioningEntry, ProvisioningIndex,
+    ProvisioningRows, RegistrationRecord, RegistrationState, Reprovision, ServicePolicy, ServicePolicyContent,
+    ServiceRecord, change_provisioning, read_provisioning, read_service_policy, seed_provisioning,
+};
 pub use row::{Kind, Proof, Row, RowKey};
 pub use seal::{SealedKeyError, SealedPlace, Sealer};
 pub use store::{Commit, Expected, Position, Store, Write};

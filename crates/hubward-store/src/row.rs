@@ -1,4 +1,4 @@
-//! The rows of a store: one table for identities, policies, lists, groups and enrollments.
+//! The rows of a store: one table for identities, policies, lists, groups, enrollments and registrations.
 
 use core::fmt;
 use std::borrow::Cow;
@@ -21,17 +21,26 @@ pub enum Kind {
     Enrollment,
     /// An enrollment of a group of devices.
     EnrollmentGroup,
+    /// A registration at the provisioning service, by its id in lower case: which device was assigned where.
+    Registration,
+    /// The names of the provisioning service: one row.
+    ProvisioningService,
+    /// A shared access policy of the provisioning service.
+    ProvisioningPolicy,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Identity,
         Self::Policy,
         Self::ListEntry,
         Self::Member,
         Self::Enrollment,
         Self::EnrollmentGroup,
+        Self::Registration,
+        Self::ProvisioningService,
+        Self::ProvisioningPolicy,
     ];
 
     /// Returns the number of the kind in a table.
@@ -44,6 +53,9 @@ impl Kind {
             Self::Member => 3,
             Self::Enrollment => 4,
             Self::EnrollmentGroup => 5,
+            Self::Registration => 6,
+            Self::ProvisioningService => 7,
+            Self::ProvisioningPolicy => 8,
         }
     }
 

@@ -42,6 +42,7 @@ pub fn run<S: Store>(mut open: impl FnMut(&str) -> S) -> Checked {
     conditions_hold(&open("conditions"))?;
     commits_are_atomic(&open("atomic"))?;
     devices_take_their_modules(&open("modules"))?;
+    kinds_are_apart(&open("kinds"))?;
     numbers_rise(&open("numbers"))?;
     tombstones_are_purged(&open("purge"))?;
     let two = (open("two"), open("two"));
@@ -197,6 +198,38 @@ fn devices_take_their_modules<S: Store>(store: &S) -> Checked {
     let all = [("a", true), ("a/1", true), ("a/2", true)];
     require(rule, names == all, || format!("the changes are {names:?}"))?;
     require(rule, rows.iter().all(|row| row.primary.is_none()), || "a tombstone keeps a key".into())
+}
+
+/// A device, its enrollment and its registration have one name, and one transaction writes them.
+fn kinds_are_apart<S: Store>(store: &S) -> Checked {
+    let rule = "rows of different kinds are apart";
+    let row = |kind, etag| Row { etag, generation: 1, ..Row::new(kind, "sn-7") }.into_owned();
+    let writes = Kind::ALL.map(|kind| Write::Put(row(kind, 1), Expected::Absent));
+    let start = commit(rule, store, &writes)?;
+    require(rule, start.is_some(), || "rows of one name and several kinds are in conflict".into())?;
+    let key = |kind| RowKey { kind, name: "sn-7".into() };
+    // a device's deletion leaves its enrollment, which another condition would hold back
+    let writes = [
+        Write::Delete(key(Kind::Identity), Expected::Etag(1)),
+        Write::Put(row(Kind::Enrollment, 2), Expected::Etag(1)),
+        Write::Put(row(Kind::Registration, 2), Expected::Etag(9)),
+    ];
+    require(rule, commit(rule, store, &writes)?.is_none(), || "a conflict was not detected".into())?;
+    let done = commit(rule, store, writes.get(..2).unwrap_or_default())?;
+    require(rule, done.is_some(), || "a condition was checked with another kind's etag".into())?;
+    let mut etags = BTreeMap::new();
+    let mut each = |row: Row<'_>| etags.extend([(row.kind, row.etag)]);
+    works(rule, store.read(&Kind::ALL.map(key), &mut each))?;
+    let expected: BTreeMap<Kind, u64> = Kind::ALL
+        .into_iter()
+        .filter(|kind| *kind != Kind::Identity)
+        .map(|kind| (kind, if kind == Kind::Enrollment { 2 } else { 1 }))
+        .collect();
+    require(rule, etags == expected, || format!("{etags:?} are left"))?;
+    let (rows, _) = changes(rule, store, start)?;
+    let mut found: Vec<_> = rows.iter().map(|row| (row.kind, row.deleted)).collect();
+    found.sort_unstable();
+    require(rule, found == [(Kind::Identity, true), (Kind::Enrollment, false)], || format!("{found:?}"))
 }
 
 fn numbers_rise<S: Store>(store: &S) -> Checked {

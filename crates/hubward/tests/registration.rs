@@ -330,7 +330,7 @@ fn certificate_with_a_token_needs_a_preference() {
 }
 
 #[test]
-fn rejection_without_an_enrollment_costs_the_same() {
+fn every_rejection_of_a_token_costs_the_same() {
     use core::sync::atomic::{AtomicUsize, Ordering};
     #[derive(Debug)]
     struct Counting<'c>(HmacKey, &'c AtomicUsize);
@@ -342,22 +342,65 @@ fn rejection_without_an_enrollment_costs_the_same() {
     }
     let tags = AtomicUsize::new(0);
     let counting = |name: &str| Counting(key(name), &tags);
+    let by_key =
+        |name: &str| Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(counting(name))));
     let rules = ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), counting("dummy"));
     let mut all = Enrollments::new(Derivation::AsPresented);
-    all.enroll(
-        rid("one"),
-        Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(counting("one primary")))),
-    );
+    all.enroll(rid("one"), by_key("one primary"));
+    all.enroll(rid("off"), by_key("off primary").with_status(Status::Disabled));
     let print = Thumbprints::new(Some(Thumbprint::Sha256([7; 32])), None).unwrap();
     all.enroll(rid("x509"), Enrollment::new(Attestation::X509(print)));
     let make = |key: &SymmetricKey| Counting(HmacKey::new(key), &tags);
-    for (id, code) in [("one", "token-wrong-signature"), ("x509", "not-by-token"), ("ghost", "unknown")] {
-        let (name, password) = (username(SCOPE, id), token(SCOPE, id, &key("another"), TODAY + 60));
-        let presented = RegistrationCredentials::mqtt(id, &name, Some(&password)).unwrap();
-        let question = presented.start(&rules).unwrap();
-        tags.store(0, Ordering::Relaxed);
-        let error = question.resume(&all, make, at(TODAY)).unwrap_err();
-        assert_eq!((error.code(), error.public().to_string()), (code, "unauthorized".into()));
-        assert_eq!(tags.load(Ordering::Relaxed), 2, "{id}");
+    let mut groups = 0;
+    loop {
+        let closed = HmacKey::new(&derive_key(&key("closed"), "member"));
+        for (id, signer, code) in [
+            ("one", key("another"), "token-wrong-signature"),
+            ("off", key("off primary"), "disabled"),
+            ("x509", key("another"), "not-by-token"),
+            ("ghost", key("another"), "unknown"),
+            ("member", closed, if groups > 0 { "disabled" } else { "unknown" }),
+        ] {
+            let (name, password) = (username(SCOPE, id), token(SCOPE, id, &signer, TODAY + 60));
+            let presented = RegistrationCredentials::mqtt(id, &name, Some(&password)).unwrap();
+            let question = presented.start(&rules).unwrap();
+            tags.store(0, Ordering::Relaxed);
+            let error = question.resume(&all, make, at(TODAY)).unwrap_err();
+            assert_eq!((error.code(), error.public().to_string()), (code, "unauthorized".into()), "{id}");
+            // a group derives a key, and each verification has two tags
+            assert_eq!(tags.load(Ordering::Relaxed), 2 + 3 * groups, "{id} with {groups} groups");
+        }
+        // the disabled group is neither the first nor the last one
+        match groups {
+            0 => {
+                all.enroll_group("b", by_key("closed").with_status(Status::Disabled));
+                all.enroll_group("a", by_key("first"));
+                all.enroll_group("c", by_key("last"));
+                groups = 3;
+            }
+            _ => break,
+        }
     }
+}
+
+#[test]
+fn a_token_is_tried_with_the_first_groups_up_to_a_limit() {
+    let anchors = Anchors::default();
+    let rules = rules(&anchors);
+    let enrolled = |count: usize, limit: Option<usize>| {
+        let mut all = Enrollments::new(Derivation::AsPresented);
+        if let Some(limit) = limit {
+            all = all.with_most_groups(limit);
+        }
+        for at in 1..count {
+            all.enroll_group(&format!("a{at:03}"), by_key("other"));
+        }
+        all.enroll_group("z", by_key("group"));
+        let (name, password) = (username(SCOPE, "m1"), token(SCOPE, "m1", &member("m1"), TODAY + 60));
+        let presented = RegistrationCredentials::mqtt("m1", &name, Some(&password)).unwrap();
+        rules.authenticate(presented, &all, HmacKey::new, at(TODAY)).map(drop).map_err(|error| error.code())
+    };
+    assert_eq!(enrolled(hubward::registry::MOST_GROUPS, None), Ok(()));
+    assert_eq!(enrolled(hubward::registry::MOST_GROUPS + 1, None), Err("unknown"));
+    assert_eq!((enrolled(3, Some(3)), enrolled(4, Some(3))), (Ok(()), Err("unknown")));
 }

@@ -1,11 +1,14 @@
 //! HTTPS: the gateway decides on the head of a request, and reads its body after that.
 
 mod body;
+mod enrollments;
 mod identities;
 mod jwt;
 mod problem;
 mod record;
+mod registration;
 mod requests;
+mod service;
 mod users;
 
 use core::future::pending;

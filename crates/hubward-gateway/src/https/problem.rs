@@ -52,6 +52,26 @@ impl Problem {
         Self { code: 400_004, name: "ArgumentInvalid", detail: Some(detail.to_string()) }
     }
 
+    /// The enrollment or the registration does not exist.
+    pub(super) const fn no_enrollment() -> Self {
+        Self::new(404_201, "NotFound")
+    }
+
+    /// The enrollment exists.
+    pub(super) const fn enrolled() -> Self {
+        Self::new(409_201, "Conflict")
+    }
+
+    /// The etag is another one.
+    pub(super) const fn other_etag() -> Self {
+        Self::new(412_001, "PreconditionFailed")
+    }
+
+    /// There are as many groups with keys as one token is tried with.
+    pub(super) const fn many_groups() -> Self {
+        Self::new(403_201, "QuotaExceeded")
+    }
+
     /// The body is too long.
     pub(super) const fn too_large() -> Self {
         Self::new(413_001, "MessageTooLarge")

@@ -14,7 +14,7 @@ use hubward::types::{DeviceId, Identity, ModuleId, Segment};
 use hubward::{AuthError, Credentials, Session};
 
 use super::problem::Problem;
-use super::{Handler, body, identities};
+use super::{Handler, body, identities, registration, service};
 use crate::hub::Refusal;
 
 /// Largest size in bytes of a device's message.
@@ -29,6 +29,15 @@ pub(super) async fn answer(State(handler): State<Arc<Handler>>, request: Request
     let (head, body) = request.into_parts();
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let operation = Operation::http(head.method.as_str(), path);
+    if let Some(service) = &handler.hub.provisioning {
+        if registration::is_for(service, path) {
+            return registration::answer(&handler, service, &head, &operation, body).await;
+        }
+        if service::is_for(path) {
+            let answer = service::answer(&handler, service, &head, &operation, body).await;
+            return answer.unwrap_or_else(IntoResponse::into_response);
+        }
+    }
     let answer = match authorize(&handler, &head, path, &operation) {
         Ok(session) => dispatch(&handler, &head, &operation, body, session.as_ref()).await,
         Err(refusal) => {
@@ -86,13 +95,13 @@ const fn problem(refusal: &Refusal) -> Problem {
 }
 
 /// Returns the host of a request: that of a target in absolute form, else that of the header (RFC 9112, 3.2.2).
-fn host(head: &Parts) -> Result<&str, AuthError> {
+pub(super) fn host(head: &Parts) -> Result<&str, AuthError> {
     let header = only(&head.headers, &HOST)?;
     Ok(head.uri.authority().map(Authority::as_str).or(header).unwrap_or_default())
 }
 
 /// Returns the value of a header. A repeated header is refused, since it could be read in two ways.
-fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, AuthError> {
+pub(super) fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, AuthError> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),

@@ -31,23 +31,32 @@ pub(crate) struct Connected {
     pub(crate) will: Option<(String, usize)>,
 }
 
-/// Waits for CONNECT, decides on it and answers it.
-pub(crate) async fn connect(hub: &Hub, wire: &mut Wire, peer: &Peer) -> Result<Connected, End> {
+/// Waits for CONNECT. It tells whether the client is the hub's or registers at the provisioning service.
+pub(crate) async fn first(hub: &Hub, wire: &mut Wire, peer: &Peer) -> Result<Connect, End> {
     let first = match timeout(hub.limits.connect_timeout, wire.next()).await {
         Ok(first) => first,
         Err(_) => Err(End::Silent),
     };
-    let connect = match first {
-        Ok(Packet::V3_1_1Connect(connect)) => connect,
+    match first {
+        Ok(Packet::V3_1_1Connect(connect)) => Ok(connect),
         // the codec permits only CONNECT as the first packet, and no second one
-        Ok(_) => return Err(End::Malformed),
+        Ok(_) => Err(End::Malformed),
         Err(End::Malformed) => {
             hub.log_malformed(peer, &Operation::mqtt_connect());
             hub.slow(peer).await;
-            return Err(End::Malformed);
+            Err(End::Malformed)
         }
-        Err(end) => return Err(end),
-    };
+        Err(end) => Err(end),
+    }
+}
+
+/// Decides on a CONNECT and answers it.
+pub(crate) async fn connect(
+    hub: &Hub,
+    wire: &mut Wire,
+    peer: &Peer,
+    connect: Connect,
+) -> Result<Connected, End> {
     let changes = peer.changes();
     match decide(hub, peer, &connect) {
         Ok(session) => {
@@ -107,7 +116,7 @@ fn claimed(client_id: &str) -> Option<Identity<'_>> {
 }
 
 /// Returns the return code of a refusal, one of two (MQTT 3.1.1, 3.2.2.3).
-fn return_code(refusal: &Refusal) -> ConnectReturnCode {
+pub(super) fn return_code(refusal: &Refusal) -> ConnectReturnCode {
     match refusal {
         Refusal::Unauthenticated(error) if AuthError::public(error) == PublicError::Malformed => {
             ConnectReturnCode::BadUserNameOrPassword
@@ -117,13 +126,13 @@ fn return_code(refusal: &Refusal) -> ConnectReturnCode {
     }
 }
 
-fn connack(code: ConnectReturnCode) -> Result<Connack, End> {
+pub(super) fn connack(code: ConnectReturnCode) -> Result<Connack, End> {
     // both mandatory fields are set
     Connack::builder().session_present(false).return_code(code).build().map_err(|_| End::Malformed)
 }
 
 /// Returns the idle timeout. Without a keep-alive, or with a longer one than the hub's, the hub's applies.
-fn idle_timeout(keep_alive: u16) -> Duration {
+pub(super) fn idle_timeout(keep_alive: u16) -> Duration {
     let keep_alive = if keep_alive == 0 { LONGEST_KEEP_ALIVE } else { keep_alive.min(LONGEST_KEEP_ALIVE) };
     Duration::from_millis(u64::from(keep_alive).saturating_mul(1500))
 }

@@ -1,11 +1,13 @@
 //! MQTT 3.1.1: the gateway decides on CONNECT, then on each PUBLISH and SUBSCRIBE.
 
 mod connect;
+mod registration;
 mod session;
 mod wire;
 
 use std::sync::Arc;
 
+use mqtt_protocol_core::mqtt::packet::v3_1_1::Connect;
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
@@ -19,8 +21,8 @@ pub(crate) async fn serve(hub: Arc<Hub>, stream: TlsStream<TcpStream>, peer: Pee
     let mut wire = Wire::new(stream, hub.limits.write_timeout);
     let end = tokio::select! {
         () = stop.cancelled() => End::Stopped,
-        connected = connect::connect(&hub, &mut wire, &peer) => match connected {
-            Ok(connected) => session::run(&hub, &mut wire, &peer, connected, &stop).await,
+        first = connect::first(&hub, &mut wire, &peer) => match first {
+            Ok(first) => after(&hub, &mut wire, &peer, first, &stop).await,
             Err(end) => end,
         },
     };
@@ -32,6 +34,21 @@ pub(crate) async fn serve(hub: Arc<Hub>, stream: TlsStream<TcpStream>, peer: Pee
     }
     tracing::debug!(peer = %peer.address, ?end, "MQTT connection over");
     wire.close().await;
+}
+
+/// Serves a connection from its CONNECT.
+async fn after(hub: &Hub, wire: &mut Wire, peer: &Peer, first: Connect, stop: &CancellationToken) -> End {
+    if let Some(service) = hub.provisioning.as_ref().filter(|_| registration::is_for(&first)) {
+        return registration::run(hub, service, wire, peer, first, stop).await;
+    }
+    let connected = tokio::select! {
+        () = stop.cancelled() => return End::Stopped,
+        connected = connect::connect(hub, wire, peer, first) => connected,
+    };
+    match connected {
+        Ok(connected) => session::run(hub, wire, peer, connected, stop).await,
+        Err(end) => end,
+    }
 }
 
 /// The reason why a connection has ended.

@@ -22,7 +22,7 @@ use crate::peer::Peer;
 const TWIN_RESPONSES: &str = "$iothub/twin/res/#";
 
 /// Filters of one SUBSCRIBE: clients send one to eight.
-const FILTERS: usize = 32;
+pub(super) const FILTERS: usize = 32;
 
 /// Serves an authenticated client to the end of its connection.
 pub(crate) async fn run(
@@ -175,6 +175,6 @@ async fn expiry(session: &Session) {
 }
 
 /// Returns `from + by`, or `from` if that overflows.
-fn later(from: Instant, by: Duration) -> Instant {
+pub(super) fn later(from: Instant, by: Duration) -> Instant {
     from.checked_add(by).unwrap_or(from)
 }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::any::{AnyStore, StoreFailure, any};
 use crate::files::{entropy, shown};
+use crate::provisioning::ProvisioningError;
 
 /// The variable with the password of the database.
 const PASSWORD: &str = "HUBWARD_REGISTRY_PASSWORD";
@@ -82,6 +83,9 @@ pub enum StoreError {
          so start without it, or make both equal", .0
     )]
     PoliciesDiffer(String),
+    /// The file of `--provisioning` differs from the registry, or cannot be compared with it.
+    #[error(transparent)]
+    Provisioning(#[from] ProvisioningError),
     /// The first content cannot be written.
     #[error("--registry: {0}")]
     Seed(String),

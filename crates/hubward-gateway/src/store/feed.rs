@@ -7,7 +7,10 @@ use std::time::Instant;
 
 use hubward::types::SymmetricKey;
 use hubward_rustcrypto::HmacKey;
-use hubward_store::{Affected, FeedHealth, FeedTimes, Follower, Kind, RowError, RowKey, Sealer, Target};
+use hubward_store::{
+    Affected, FeedHealth, FeedTimes, Follower, Kind, ProvisioningEntry, ProvisioningIndex, RowError, RowKey, Sealer,
+    Target,
+};
 use tokio::sync::watch;
 
 use super::any::{AnyStore, StoreFailure};
@@ -72,10 +75,10 @@ impl Feed {
     }
 
     /// Loads the index. It blocks.
-    pub(crate) fn load(&mut self) -> Result<Registry, StoreFailure> {
-        let mut first = First(Registry::unseeded());
+    pub(crate) fn load(&mut self) -> Result<(Registry, ProvisioningIndex<HmacKey>), StoreFailure> {
+        let mut first = First(Registry::unseeded(), ProvisioningIndex::default());
         self.catch_up(&mut first)?;
-        Ok(first.0)
+        Ok((first.0, first.1))
     }
 
     /// Returns the age of the index, and the number of the last change that it has.
@@ -137,11 +140,17 @@ fn report(key: &RowKey, error: RowError) {
 }
 
 /// The index while it is loaded for the first time.
-struct First(Registry);
+struct First(Registry, ProvisioningIndex<HmacKey>);
 
 impl Target<HmacKey> for First {
     fn load(&mut self, registry: Registry) {
         self.0 = registry;
+    }
+    fn load_provisioning(&mut self, index: ProvisioningIndex<HmacKey>) {
+        self.1 = index;
+    }
+    fn provisioning(&mut self, entry: ProvisioningEntry<HmacKey>) {
+        self.1.apply(entry);
     }
     fn change(&mut self, apply: &mut dyn FnMut(&mut Registry)) {
         apply(&mut self.0);
@@ -162,6 +171,16 @@ impl Target<HmacKey> for Index<'_> {
             "the registry was loaded anew; every session is rechecked"
         );
         self.0.replace(registry);
+    }
+    fn load_provisioning(&mut self, index: ProvisioningIndex<HmacKey>) {
+        if let Some(provisioning) = &self.0.provisioning {
+            provisioning.replace(index);
+        }
+    }
+    fn provisioning(&mut self, entry: ProvisioningEntry<HmacKey>) {
+        if let Some(provisioning) = &self.0.provisioning {
+            provisioning.apply(entry);
+        }
     }
     fn change(&mut self, apply: &mut dyn FnMut(&mut Registry)) {
         self.0.apply(apply);

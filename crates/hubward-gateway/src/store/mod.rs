@@ -9,18 +9,21 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use hubward_rustcrypto::HmacKey;
-use hubward_store::{ChangeError, Changed, FeedHealth, FeedTimes, RowKey, Sealer, change};
+use hubward_store::{
+    ChangeError, Changed, FeedHealth, FeedTimes, ProvisioningIndex, RowKey, Sealer, change,
+};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use any::AnyStore;
 pub use any::StoreFailure;
+pub(crate) use any::{AnyStore, any};
 use config::open;
 pub use config::{StoreConfig, StoreError, StorePlace};
 use feed::{Feed, Heart};
-use seed::{compare, seed};
+use seed::{compare, seed, seed_first};
 
 use crate::hub::{Hub, Registry};
+use crate::provisioning::{self, FirstContent};
 
 /// The time between two looks at the age of the index.
 const WATCH: Duration = Duration::from_millis(100);
@@ -67,8 +70,16 @@ impl Durable {
         keys: Vec<RowKey>,
         apply: impl FnMut(&mut Registry) -> T + Send + 'static,
     ) -> Result<T, WriteError> {
+        self.run(move |store, sealer| change(&**store, sealer, HmacKey::new, &keys, apply)).await
+    }
+
+    /// Makes a change of rows, and waits until the index of this gateway has it.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&AnyStore, &Sealer) -> Result<Changed<T>, ChangeError<StoreFailure>> + Send + 'static,
+    ) -> Result<T, WriteError> {
         let (store, sealer) = (Arc::clone(&self.store), Arc::clone(&self.sealer));
-        let made = tokio::task::spawn_blocking(move || change(&*store, &sealer, HmacKey::new, &keys, apply));
+        let made = tokio::task::spawn_blocking(move || change(&store, &sealer));
         let Changed { result, change } = made.await.map_err(|_| WriteError::Interrupted)??;
         if let Some(change) = change {
             let mut reached = self.reached.clone();
@@ -79,6 +90,11 @@ impl Durable {
             }
         }
         Ok(result)
+    }
+
+    /// Returns the store, and the keys that seal its rows.
+    pub(crate) fn parts(&self) -> (&AnyStore, &Sealer) {
+        (&self.store, &self.sealer)
     }
 
     /// Ends the thread of the feed.
@@ -96,6 +112,7 @@ impl Durable {
 pub(crate) struct Opened {
     pub(crate) durable: Durable,
     pub(crate) index: Registry,
+    pub(crate) provisioning: ProvisioningIndex<HmacKey>,
     pub(crate) feed: Feed,
 }
 
@@ -105,14 +122,19 @@ pub(crate) fn open_store(
     hub: &str,
     times: FeedTimes,
     files: &Registry,
+    first: Option<&FirstContent>,
 ) -> Result<Opened, StoreError> {
     let (store, sealer) = open(config, hub)?;
     let sealer = Arc::new(sealer);
     let seeded = seed(&store, &sealer, files)?;
+    let provisioning_seeded = first.map(|first| seed_first(&store, &sealer, first)).transpose()?;
     let mut feed = Feed::new(Arc::clone(&store), Arc::clone(&sealer), times);
-    let index = feed.load()?;
+    let (index, provisioning) = feed.load()?;
     if !seeded {
         compare(files, &index)?;
+    }
+    if let (Some(first), Some(false)) = (first, provisioning_seeded) {
+        provisioning::compare(first, &provisioning, &store, &sealer)?;
     }
     tracing::info!(identities = index.len(), seeded, "the durable registry is open");
     if index.policies().next().is_none() {
@@ -121,7 +143,7 @@ pub(crate) fn open_store(
         );
     }
     let (heart, reached) = feed.state();
-    Ok(Opened { durable: Durable::new(store, sealer, reached, heart), index, feed })
+    Ok(Opened { durable: Durable::new(store, sealer, reached, heart), index, provisioning, feed })
 }
 
 /// Ends the sessions when the store has not answered for the grace, and again while that lasts.
@@ -194,11 +216,11 @@ mod tests {
     }
 
     fn durable() -> Hub {
-        let store = any::any(MemoryStore::new("hub.example"));
+        let store = any(MemoryStore::new("hub.example"));
         let sealer = Arc::new(Sealer::new("hub.example", Box::new(AeadKey::new(&[1; 32])), entropy));
         assert!(seed(&store, &sealer, &with_device()).unwrap());
         let mut feed = Feed::new(Arc::clone(&store), Arc::clone(&sealer), FeedTimes::default());
-        let index = feed.load().unwrap();
+        let (index, _) = feed.load().unwrap();
         let (heart, reached) = feed.state();
         hub(index).with_durable(Durable::new(store, sealer, reached, heart))
     }

@@ -7,6 +7,7 @@ use hubward_store::{Sealer, is_empty};
 use super::any::AnyStore;
 use super::config::StoreError;
 use crate::hub::Registry;
+use crate::provisioning::FirstContent;
 
 /// Writes the content of the files to a registry that never had any. Returns `false` if it has content. It blocks.
 pub(crate) fn seed(store: &AnyStore, sealer: &Sealer, files: &Registry) -> Result<bool, StoreError> {
@@ -15,6 +16,16 @@ pub(crate) fn seed(store: &AnyStore, sealer: &Sealer, files: &Registry) -> Resul
     Ok(empty
         && hubward_store::seed(&**store, sealer, files)
             .map_err(|error| StoreError::Seed(error.to_string()))?)
+}
+
+/// Writes the first content of the provisioning service to a registry without one. Returns `false` if it has one. It blocks.
+pub(crate) fn seed_first(
+    store: &AnyStore,
+    sealer: &Sealer,
+    first: &FirstContent,
+) -> Result<bool, StoreError> {
+    hubward_store::seed_provisioning(&**store, sealer, &first.service, &first.policies, &first.enrollments)
+        .map_err(|error| StoreError::Seed(error.to_string()))
 }
 
 /// Compares the policies of the files with those of the registry, so that there are never two truths.

@@ -94,13 +94,37 @@ pub struct Enrollments<K> {
     pub(crate) individuals: BTreeMap<Box<str>, Box<Enrollment<K>>>,
     pub(crate) groups: BTreeMap<Box<str>, Box<Enrollment<K>>>,
     pub(crate) derivation: Derivation,
+    pub(crate) most_groups: usize,
 }
+
+/// The number of groups with keys that one token is tried with, by default.
+pub const MOST_GROUPS: usize = 100;
 
 impl<K: MacKey> Enrollments<K> {
     /// Creates an empty set of enrollments.
     #[must_use]
     pub const fn new(derivation: Derivation) -> Self {
-        Self { individuals: BTreeMap::new(), groups: BTreeMap::new(), derivation }
+        Self { individuals: BTreeMap::new(), groups: BTreeMap::new(), derivation, most_groups: MOST_GROUPS }
+    }
+
+    /// Sets the number of groups with keys that one token is tried with. The first ones by name are tried: devices of
+    /// further groups are refused.
+    #[must_use]
+    pub const fn with_most_groups(mut self, most: usize) -> Self {
+        self.most_groups = most;
+        self
+    }
+
+    /// Returns the individual enrollment of a registration id, in any case.
+    #[must_use]
+    pub fn individual(&self, id: RegistrationId<'_>) -> Option<&Enrollment<K>> {
+        self.individuals.get(&*folded(id)).map(|enrollment| &**enrollment)
+    }
+
+    /// Returns the group enrollment with this name.
+    #[must_use]
+    pub fn group(&self, name: &str) -> Option<&Enrollment<K>> {
+        self.groups.get(name).map(|enrollment| &**enrollment)
     }
 
     /// Adds an individual enrollment, in place of one with the same registration id in any case.

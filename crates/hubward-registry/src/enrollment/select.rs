@@ -1,6 +1,7 @@
 //! Selection of the enrollment that matches a registration, and its decision.
 
 use alloc::boxed::Box;
+use core::hint::black_box;
 
 use hubward_core::{DeviceId, Keys, MacKey, NameError, RegistrationId, Status, SymmetricKey, Thumbprint};
 
@@ -89,6 +90,10 @@ impl<K: MacKey> Enrollments<K> {
     /// with a certificate, the one of the nearest issuer is selected; of groups with a key, the first by name whose
     /// derived key verifies the token. The first match decides, even if it denies.
     ///
+    /// A token is tried with the keys of at most [`MOST_GROUPS`](crate::MOST_GROUPS) groups, unless
+    /// [`Enrollments::with_most_groups`] says otherwise. A refusal tries all of them, so that its cost tells neither
+    /// whether there is an individual enrollment nor which group matched.
+    ///
     /// # Errors
     /// [`ProvisionError`] if the match denies, or if there is no match.
     pub fn select(
@@ -108,26 +113,53 @@ impl<K: MacKey> Enrollments<K> {
                 (Attestation::X509(stored), Evidence::Chain { leaf, .. }) => stored.matches(leaf),
                 _ => false,
             };
-            if !proven {
-                return Err(ProvisionError::Mismatch);
+            let device_id = enrollment.device_id.clone().unwrap_or_else(|| folded.clone());
+            let selected =
+                if proven { enabled(enrollment, None, device_id) } else { Err(ProvisionError::Mismatch) };
+            if let (Err(_), Evidence::Token(verifies)) = (&selected, evidence) {
+                // for the same cost as without an individual enrollment; the result is irrelevant
+                let _ = black_box(self.group_of_token(id, &folded, &make, verifies));
             }
-            let device_id = enrollment.device_id.clone().unwrap_or(folded);
-            return enabled(enrollment, None, device_id);
+            return selected;
         }
-        let group = match evidence {
-            Evidence::Token(verifies) => self.groups.iter().find(|(_, group)| match &group.attestation {
-                Attestation::SymmetricKey(pair) => self.derived(pair, id, &folded, &make, verifies),
-                _ => false,
-            }),
-            Evidence::Chain { issuers, .. } => issuers.iter().find_map(|issuer| {
-                self.groups.iter().find(|(_, group)| match &group.attestation {
-                    Attestation::X509(stored) => stored.matches(issuer),
-                    _ => false,
-                })
-            }),
-        };
-        let (name, group) = group.ok_or(ProvisionError::NotEnrolled)?;
-        enabled(group, Some(name), folded)
+        match evidence {
+            Evidence::Token(verifies) => self.group_of_token(id, &folded, &make, verifies),
+            Evidence::Chain { issuers, .. } => {
+                let of = |issuer: &Thumbprint| {
+                    self.groups.iter().find(|(_, group)| match &group.attestation {
+                        Attestation::X509(stored) => stored.matches(issuer),
+                        _ => false,
+                    })
+                };
+                let (name, group) = issuers.iter().find_map(of).ok_or(ProvisionError::NotEnrolled)?;
+                enabled(group, Some(name), folded)
+            }
+        }
+    }
+
+    /// Returns the first group whose derived key verifies the token, if it is enabled. Otherwise all groups are tried,
+    /// up to the limit, so that the cost does not tell which one matched.
+    fn group_of_token(
+        &self,
+        id: RegistrationId<'_>,
+        folded: &str,
+        make: &impl Fn(&SymmetricKey) -> K,
+        verifies: &dyn Fn(Keys<'_, K>) -> bool,
+    ) -> Result<EnrollmentMatch<'_>, ProvisionError> {
+        let mut selected = Err(ProvisionError::NotEnrolled);
+        let with_keys = self.groups.iter().filter_map(|(name, group)| match &group.attestation {
+            Attestation::SymmetricKey(pair) => Some((name, group, pair)),
+            _ => None,
+        });
+        for (name, group, pair) in with_keys.take(self.most_groups) {
+            if self.derived(pair, id, folded, make, verifies) && selected == Err(ProvisionError::NotEnrolled) {
+                selected = enabled(group, Some(name), folded.into());
+                if selected.is_ok() {
+                    break;
+                }
+            }
+        }
+        selected
     }
 
     /// Does [`Enrollments::select`], and returns the hub that `assign` chooses for the match.
@@ -152,7 +184,7 @@ impl<K: MacKey> Enrollments<K> {
         pair: &SymmetricKeys<K>,
         id: RegistrationId<'_>,
         folded: &str,
-        make: impl Fn(&SymmetricKey) -> K,
+        make: &impl Fn(&SymmetricKey) -> K,
         verifies: &dyn Fn(Keys<'_, K>) -> bool,
     ) -> bool {
         let keys = pair.keys();
@@ -164,7 +196,8 @@ impl<K: MacKey> Enrollments<K> {
             }
         };
         let lower = self.derivation == Derivation::AsPresentedOrLowerCase && id.as_str() != folded;
-        verifies(id.as_str()) || (lower && verifies(folded))
+        // both are always tried, for the same cost
+        verifies(id.as_str()) | (lower && verifies(folded))
     }
 }
 

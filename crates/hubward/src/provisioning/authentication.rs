@@ -7,7 +7,7 @@ use core::fmt;
 use core::hint::black_box;
 
 use hubward_core::{DeviceId, Identity, Keys, Lookup, MacKey, SymmetricKey, UnixTime};
-use hubward_registry::{EnrollmentMatch, Enrollments, Evidence, ProvisionError};
+use hubward_registry::{Attestation, EnrollmentMatch, Enrollments, Evidence, ProvisionError};
 use hubward_sas::{SasToken, VerifiedToken, VerifyError};
 use hubward_x509::Chain;
 
@@ -99,8 +99,8 @@ impl<'a, K: MacKey> PendingRegistration<'_, 'a, K> {
     /// group's key. An individual enrollment has priority over groups, and the group of the nearest issuer over others.
     /// The first match decides, even if it denies. A token that is signed with a group's own key is rejected.
     ///
-    /// A rejection costs at least the MACs of one token, or one search for a path. With an individual enrollment, or
-    /// without groups, it costs no more. With groups, the duration tells against how many groups a token was tried.
+    /// Every rejection of a well-formed token costs the same: the MACs of one individual enrollment and of all groups, whether
+    /// or not there is such an enrollment. A certificate costs one search for a path.
     ///
     /// # Errors
     /// [`AuthError`] with the reason. Reject the device.
@@ -140,17 +140,32 @@ fn by_token<'a, 'e, K: MacKey>(
     let selected = enrollments.select(presented.id(), &Evidence::Token(&verifies), make);
     match (selected, verified.get()) {
         (Ok(selected), Some(Ok(token))) => Ok((selected, token.until(rules.token()).as_secs())),
-        (Err(ProvisionError::Disabled), _) => Err(AuthError::Disabled),
-        (Err(_), Some(Err(error))) if error != VerifyError::WrongSignature => Err(error.into()),
-        (Err(ProvisionError::Mismatch), Some(Err(error))) => Err(error.into()),
         (Err(error), verified) => {
-            if verified.is_none() {
+            // the groups were tried; an individual enrollment with keys was tried too, and costs the same if there is none
+            let individual = enrollments.individual(presented.id());
+            let by_keys = individual.is_some_and(|one| matches!(one.attestation(), Attestation::SymmetricKey(_)));
+            if !by_keys {
                 let _ = black_box(token.verify_for_any_host(rules.dummy_keys(), now, rules.token()));
             }
-            Err(auth_error(error, AuthError::NotByToken))
+            Err(token_error(error, verified, by_keys))
         }
         // no enrollment matches a token that was not verified
         (Ok(_), _) => Err(AuthError::RecordMismatch),
+    }
+}
+
+/// Returns the reason of a refusal, as far as it is known.
+fn token_error(
+    error: ProvisionError,
+    verified: Option<Result<VerifiedToken<'_>, VerifyError>>,
+    by_keys: bool,
+) -> AuthError {
+    match (error, verified) {
+        (ProvisionError::Disabled, _) => AuthError::Disabled,
+        (_, Some(Err(error))) if error != VerifyError::WrongSignature => error.into(),
+        // a group's key may have signed it
+        (ProvisionError::Mismatch, _) if by_keys => VerifyError::WrongSignature.into(),
+        (error, _) => auth_error(error, AuthError::NotByToken),
     }
 }
 

@@ -1,0 +1,118 @@
+//! The provisioning service beside the hub: devices that register are assigned to a hub and created in its registry.
+//!
+//! - [`file`]: the first content, from `--provisioning`. [`json`]: enrollments in the service's JSON.
+//! - [`open`]: the enrollments in memory, or in the registry's store.
+//! - [`verify`]: the credential of a device, off the serving threads and within the [`budget`] of its address.
+//! - [`assign`] and [`register`]: the hub of a device, its identity, and the record of its registration.
+//! - [`answer`]: the service's answers. `mqtt::registration` and `https::registration` are the transports.
+
+mod answer;
+mod assign;
+mod budget;
+mod device;
+mod file;
+mod json;
+mod log;
+mod open;
+mod register;
+mod verify;
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use hubward::{ProvisioningConfig, X509Config};
+use hubward_rustcrypto::HmacKey;
+use hubward_store::{ProvisioningEntry, ProvisioningIndex, ProvisioningRows, RowKey, read_provisioning};
+use tokio::sync::Semaphore;
+
+use crate::store::WriteError;
+pub(crate) use answer::{Failure, assigning, registration, status};
+pub(crate) use assign::OwnHubOnly;
+pub use assign::{AssignedDevice, Assignment, AssignmentRequest};
+use budget::Budget;
+pub use file::ProvisioningError;
+pub(crate) use file::FirstContent;
+pub(crate) use json::{Written, attestation, enrollment, etag, key};
+use open::Rows;
+pub(crate) use log::{denial_code, log_decision, log_refusal};
+pub(crate) use open::{Shared, compare, has_room};
+pub(crate) use register::Registered;
+pub(crate) use verify::{Attempt, Names, Refused, Registrant};
+
+/// A provisioning service.
+pub(crate) struct Provisioning {
+    /// Replaced as a whole when the files of the certificate authorities change.
+    config: RwLock<ProvisioningConfig<HmacKey>>,
+    index: RwLock<ProvisioningIndex<HmacKey>>,
+    rows: Rows,
+    assignment: Arc<dyn Assignment>,
+    budget: Budget,
+    /// Verifications at one time.
+    workers: Arc<Semaphore>,
+    /// The name of the gateway's own hub.
+    hub: Box<str>,
+}
+
+impl Provisioning {
+    /// Returns the configuration of this moment.
+    pub(crate) fn config(&self) -> ProvisioningConfig<HmacKey> {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the certificate authorities of devices.
+    pub(crate) fn set_x509(&self, x509: X509Config) {
+        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        *config = config.clone().with_x509(x509);
+    }
+
+    /// Locks the index for reading.
+    pub(crate) fn index(&self) -> RwLockReadGuard<'_, ProvisioningIndex<HmacKey>> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces the index. It keeps the names with which the gateway was started.
+    pub(crate) fn replace(&self, index: ProvisioningIndex<HmacKey>) {
+        let mut current = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let former = core::mem::replace(&mut *current, index);
+        drop(current);
+        // erases its keys, which takes long, without the lock
+        drop(former);
+    }
+
+    /// Applies a row of the store to the index.
+    pub(crate) fn apply(&self, entry: ProvisioningEntry<HmacKey>) {
+        self.index.write().unwrap_or_else(PoisonError::into_inner).apply(entry);
+    }
+
+    /// Reads enrollments and registrations.
+    pub(crate) async fn read(self: &Arc<Self>, keys: Vec<RowKey>) -> Result<ProvisioningRows, WriteError> {
+        let this = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || {
+            let (store, sealer) = this.rows.store();
+            read_provisioning(&**store, sealer, &keys)
+        });
+        let rows = read.await.map_err(|_| WriteError::Interrupted)?;
+        rows.map_err(|error| WriteError::Change(hubward_store::ChangeError::Store(error)))
+    }
+
+    /// Changes enrollments and registrations, in one transaction. It is durable, and in the index of this gateway, when
+    /// this returns.
+    pub(crate) async fn change<T: Send + 'static>(
+        self: &Arc<Self>,
+        keys: Vec<RowKey>,
+        apply: impl FnMut(&mut ProvisioningRows) -> T + Send + 'static,
+    ) -> Result<T, WriteError> {
+        Rows::change(self, keys, apply).await
+    }
+}
+
+/// Returns a number of seconds since 1970 as a text of ISO 8601.
+pub(crate) fn time(seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |time| time.to_string())
+}
+
+impl core::fmt::Debug for Provisioning {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Provisioning").field("config", &self.config()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,290 @@
+//! A registration: the hub is chosen, the device created, and the registration recorded.
+
+use core::net::IpAddr;
+use std::sync::Arc;
+
+use hubward::registry::RegistryError;
+use hubward::types::{DeviceId, Identity, RegistrationId};
+use hubward_store::{
+    EnrollmentRecord, ProvisioningRows, RegistrationRecord, RegistrationState, RowKey,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::answer::Failure;
+use super::assign::{AssignedDevice, AssignmentRequest, choose};
+use super::device::{DeviceCredential, NotCreated};
+use super::verify::{Attempt, Registrant};
+use super::Provisioning;
+use crate::clock;
+use crate::files::entropy;
+use crate::hub::{Hub, Registry};
+use crate::store::WriteError;
+
+/// A registration that was carried out.
+#[derive(Debug)]
+pub(crate) struct Registered {
+    /// The id by which the device asks for the result.
+    pub(crate) operation: Box<str>,
+}
+
+/// The body of a request to register.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'t> {
+    registration_id: Option<String>,
+    #[serde(borrow)]
+    payload: Option<&'t RawValue>,
+}
+
+/// What is about to be done for a device.
+struct Plan {
+    device_id: Box<str>,
+    hub: Box<str>,
+    is_own: bool,
+    /// The hub that the device had.
+    former: Option<Box<str>>,
+    /// The device was registered before, at this gateway's hub.
+    registered: bool,
+    /// The device is new at its hub, or starts again.
+    fresh: bool,
+    migrate: bool,
+    edge: bool,
+    initial_twin: Option<Box<str>>,
+    credential: DeviceCredential,
+    state: RegistrationState,
+}
+
+impl Provisioning {
+    /// Registers a device that was verified.
+    pub(crate) async fn register(
+        self: &Arc<Self>,
+        hub: &Hub,
+        address: IpAddr,
+        attempt: &Arc<Attempt>,
+        registrant: &Registrant,
+        body: &[u8],
+    ) -> Result<Registered, Failure> {
+        let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
+        let payload = payload(body, id)?;
+        let keys = vec![enrollment_key(registrant), RowKey::registration(id)];
+        let rows = self.read(keys.clone()).await.map_err(|error| unavailable(&error))?;
+        // the caller's function may block
+        let (this, owned) = (Arc::clone(self), (Arc::clone(attempt), copy(registrant)));
+        let planned = tokio::task::spawn_blocking(move || {
+            this.plan(&rows, address, &owned.0, &owned.1, payload.as_deref())
+        });
+        let plan = planned.await.map_err(|_| Failure::Unavailable)??;
+        let plan = self.settle(hub, plan).await?;
+        let state = plan.state;
+        let operation = state.operation.clone();
+        let recorded = self.change(keys.clone(), move |rows| {
+            let [enrollment, registration] = &*keys else { return Err(Failure::Unavailable) };
+            // it may have been disabled meanwhile
+            rows.enrollment(enrollment).filter(|one| one.enabled).ok_or(Failure::Unauthorized)?;
+            rows.set_registration(RegistrationRecord {
+                key: registration.clone(),
+                state: state.clone(),
+                etag: 0,
+            });
+            Ok(())
+        });
+        recorded.await.map_err(|error| unavailable(&error))??;
+        Ok(Registered { operation })
+    }
+
+    fn plan(
+        &self,
+        rows: &ProvisioningRows,
+        address: IpAddr,
+        attempt: &Attempt,
+        registrant: &Registrant,
+        payload: Option<&str>,
+    ) -> Result<Plan, Failure> {
+        let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
+        let enrollment = rows.enrollment(&enrollment_key(registrant)).filter(|one| one.enabled);
+        let enrollment = enrollment.ok_or(Failure::Unauthorized)?;
+        let credential =
+            self.credential(enrollment, registrant, attempt).ok_or(Failure::NotImplemented)?;
+        let before = rows.registration(&RowKey::registration(id)).map(|record| &record.state);
+        // another device id is another device
+        let before = before.filter(|before| before.device_id == registrant.device_id);
+        let hub = self.hub_of(enrollment, registrant, address, payload, before)?;
+        let settings = &enrollment.settings;
+        let reprovision = settings.reprovision;
+        let moved = before.is_some_and(|before| !before.hub.eq_ignore_ascii_case(&hub));
+        let reset = before.is_some() && reprovision.update_hub_assignment && !reprovision.migrate_device_data;
+        let substatus = match before {
+            None => "initialAssignment",
+            Some(_) if reset => "deviceDataReset",
+            Some(_) if moved => "deviceDataMigrated",
+            Some(before) => &before.substatus,
+        };
+        let now = clock::now().as_secs();
+        let state = RegistrationState {
+            device_id: registrant.device_id.clone(),
+            hub: hub.clone(),
+            group: registrant.group.clone(),
+            operation: operation_id()?,
+            substatus: substatus.into(),
+            created: before.map_or(now, |before| before.created),
+            updated: now,
+        };
+        Ok(Plan {
+            device_id: registrant.device_id.clone(),
+            is_own: self.is_own(&hub),
+            hub,
+            former: before.filter(|_| moved).map(|before| before.hub.clone()),
+            registered: before.is_some_and(|before| {
+                // a member of another group is another device with the same id
+                let same = registrant.group.is_none() || registrant.group == before.group;
+                same && self.is_own(&before.hub)
+            }),
+            fresh: before.is_none() || moved || reset,
+            migrate: moved && !reset,
+            edge: settings.iot_edge,
+            initial_twin: settings.initial_twin.clone(),
+            credential,
+            state,
+        })
+    }
+
+    /// Returns the hub of a device: the one that it has if the enrollment keeps it, else one that is chosen.
+    fn hub_of(
+        &self,
+        enrollment: &EnrollmentRecord,
+        registrant: &Registrant,
+        address: IpAddr,
+        payload: Option<&str>,
+        before: Option<&RegistrationState>,
+    ) -> Result<Box<str>, Failure> {
+        let settings = &enrollment.settings;
+        if let Some(before) = before.filter(|_| !settings.reprovision.update_hub_assignment) {
+            return Ok(before.hub.clone());
+        }
+        let own = [self.hub.clone()];
+        let hubs = if settings.hubs.is_empty() { &own[..] } else { &settings.hubs };
+        let lower = registrant.id.to_ascii_lowercase();
+        let request = AssignmentRequest {
+            registration_id: &lower,
+            device_id: &registrant.device_id,
+            group: registrant.group.as_deref(),
+            hubs,
+            current: before.map(|before| &*before.hub),
+            definition: settings.custom_allocation.as_deref(),
+            payload,
+            peer: address,
+        };
+        let position = choose(settings.allocation, &*self.assignment, &request);
+        position.and_then(|position| hubs.get(position)).cloned().ok_or(Failure::NoHub)
+    }
+
+    fn is_own(&self, hub: &str) -> bool {
+        self.hub.eq_ignore_ascii_case(hub)
+    }
+
+    /// Creates the device at its hub, and deletes it from this gateway's if it has moved away.
+    async fn settle(self: &Arc<Self>, hub: &Hub, plan: Plan) -> Result<Plan, Failure> {
+        let plan = Arc::new(plan);
+        let device = DeviceId::parse(&plan.device_id).map_err(|_| Failure::BadRequest)?;
+        let key = RowKey::of(&Identity::Device(device)).ok_or(Failure::BadRequest)?;
+        if plan.is_own {
+            let plan = Arc::clone(&plan);
+            let create = move |registry: &mut Registry| match DeviceId::parse(&plan.device_id) {
+                Ok(device) => plan.credential.settle(registry, device, plan.registered, plan.edge),
+                Err(_) => Err(NotCreated::Taken),
+            };
+            let created = hub.write(vec![key.clone()], create).await.map_err(|error| unavailable(&error))?;
+            created.map_err(|error| match error {
+                NotCreated::Taken => Failure::Taken,
+                NotCreated::Registry(RegistryError::Full) => Failure::Full,
+                NotCreated::Registry(_) => Failure::Unavailable,
+            })?;
+        }
+        if plan.fresh || !plan.is_own {
+            let (this, assigned) = (Arc::clone(self), Arc::clone(&plan));
+            let handed = tokio::task::spawn_blocking(move || {
+                this.assignment.hand_over(&AssignedDevice {
+                    device_id: &assigned.device_id,
+                    hub: &assigned.hub,
+                    is_own: assigned.is_own,
+                    former: assigned.former.as_deref(),
+                    migrate: assigned.migrate,
+                    initial_twin: assigned.initial_twin.as_deref(),
+                })
+            });
+            if !handed.await.map_err(|_| Failure::Unavailable)? {
+                return Err(Failure::NoHub);
+            }
+        }
+        if plan.former.as_deref().is_some_and(|former| self.is_own(former)) {
+            let gone = move |registry: &mut Registry| {
+                key.to_identity().map(|it| registry.delete(it, hubward::registry::Precondition::Any))
+            };
+            let keys = vec![RowKey::of(&Identity::Device(device)).ok_or(Failure::BadRequest)?];
+            hub.write(keys, gone).await.map_err(|error| unavailable(&error))?;
+        }
+        Arc::try_unwrap(plan).map_err(|_| Failure::Unavailable)
+    }
+
+    /// Returns the registration of a device, and its result if the device names its last operation.
+    pub(crate) async fn lookup(
+        self: &Arc<Self>,
+        registrant: &Registrant,
+        operation: Option<&str>,
+    ) -> Result<RegistrationRecord, Failure> {
+        let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
+        let key = RowKey::registration(id);
+        let rows = self.read(vec![key.clone()]).await.map_err(|error| unavailable(&error))?;
+        let record = rows.registration(&key).ok_or(Failure::NotFound)?;
+        match operation {
+            Some(operation) if operation != &*record.state.operation => Err(Failure::NotFound),
+            _ => Ok(record.clone()),
+        }
+    }
+}
+
+/// Returns the key of the enrollment that a device was verified against.
+fn enrollment_key(registrant: &Registrant) -> RowKey {
+    match &registrant.group {
+        Some(name) => {
+            RowKey { kind: hubward_store::Kind::EnrollmentGroup, name: name.clone() }
+        }
+        None => RowKey {
+            kind: hubward_store::Kind::Enrollment,
+            name: registrant.id.to_ascii_lowercase().into(),
+        },
+    }
+}
+
+fn copy(registrant: &Registrant) -> Registrant {
+    Registrant {
+        id: registrant.id.clone(),
+        device_id: registrant.device_id.clone(),
+        group: registrant.group.clone(),
+        until: registrant.until,
+        decision: registrant.decision,
+    }
+}
+
+/// Checks the body, whose registration id must be the device's, and returns the payload. An empty body is one without.
+fn payload(body: &[u8], id: RegistrationId<'_>) -> Result<Option<String>, Failure> {
+    if body.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let request: Request<'_> = serde_json::from_slice(body).map_err(|_| Failure::BadRequest)?;
+    let own = request.registration_id.is_none_or(|named| named.eq_ignore_ascii_case(id.as_str()));
+    if own { Ok(request.payload.map(|payload| payload.get().to_owned())) } else { Err(Failure::BadRequest) }
+}
+
+/// Returns the id of a new operation, which is not predictable.
+fn operation_id() -> Result<Box<str>, Failure> {
+    let mut bytes = [0; 16];
+    entropy(&mut bytes).map_err(|_| Failure::Unavailable)?;
+    Ok(format!("5.{:032x}", u128::from_le_bytes(bytes)).into())
+}
+
+fn unavailable(error: &WriteError) -> Failure {
+    tracing::error!(%error, "a registration was not carried out");
+    Failure::Unavailable
+}

@@ -1,0 +1,106 @@
+//! The credential of a device that registers: verified off the serving threads, within the budget of its address.
+
+use core::net::IpAddr;
+use std::sync::Arc;
+
+use hubward::policy::Transport;
+use hubward::policy::provisioning::{ProvisioningDenial, ProvisioningEndpoint};
+use hubward::{AuthError, RegistrationCredentials};
+use hubward_rustcrypto::HmacKey;
+use rustls_pki_types::CertificateDer;
+use zeroize::Zeroizing;
+
+use super::Provisioning;
+use crate::clock;
+
+/// The credentials of a device, which are verified again for each of its operations.
+pub(crate) struct Attempt {
+    pub(crate) names: Names,
+    pub(crate) certificates: Vec<CertificateDer<'static>>,
+}
+
+/// The names and the token that a transport carries.
+pub(crate) enum Names {
+    Mqtt { client_id: String, username: String, password: Option<Zeroizing<String>> },
+    Http { method: String, path: String, host: String, authorization: Option<Zeroizing<String>> },
+}
+
+/// A device whose credential was verified for one operation.
+#[derive(Debug)]
+pub(crate) struct Registrant {
+    /// The registration id as the device wrote it.
+    pub(crate) id: Box<str>,
+    pub(crate) device_id: Box<str>,
+    /// The group that the device is a member of.
+    pub(crate) group: Option<Box<str>>,
+    /// The last second at which the credential is valid.
+    pub(crate) until: u64,
+    /// The decision on the operation; `None` for a CONNECT, which requests none.
+    pub(crate) decision: Option<Result<&'static ProvisioningEndpoint, ProvisioningDenial>>,
+}
+
+/// The reason why a device is refused.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refused {
+    /// It is not authenticated.
+    Unauthenticated(AuthError),
+    /// Its address has no verification left.
+    OverBudget,
+    /// A thread failed.
+    Interrupted,
+}
+
+impl Attempt {
+    pub(crate) fn credentials(&self) -> Result<RegistrationCredentials<'_>, AuthError> {
+        let credentials = match &self.names {
+            Names::Mqtt { client_id, username, password } => {
+                RegistrationCredentials::mqtt(client_id, username, password.as_ref().map(|text| text.as_str()))?
+            }
+            Names::Http { method, path, host, authorization } => {
+                let authorization = authorization.as_ref().map(|text| text.as_str());
+                RegistrationCredentials::http(method, path, authorization)?.with_host(host)?
+            }
+        };
+        Ok(credentials.with_certificates(&self.certificates))
+    }
+}
+
+impl Provisioning {
+    /// Verifies the credential of a device, and decides on its operation: that of the request, or the `verb` and the address
+    /// of a packet.
+    pub(crate) async fn verify(
+        self: &Arc<Self>,
+        address: IpAddr,
+        attempt: &Arc<Attempt>,
+        packet: Option<(&'static str, String)>,
+    ) -> Result<Registrant, Refused> {
+        if !self.budget.take(address) {
+            return Err(Refused::OverBudget);
+        }
+        let permit = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Refused::Interrupted)?;
+        let (this, attempt) = (Arc::clone(self), Arc::clone(attempt));
+        let verified = tokio::task::spawn_blocking(move || {
+            let verified = this.verify_now(&attempt, packet.as_ref().map(|(verb, text)| (*verb, &**text)));
+            drop(permit);
+            verified
+        });
+        verified.await.map_err(|_| Refused::Interrupted)?.map_err(Refused::Unauthenticated)
+    }
+
+    fn verify_now(&self, attempt: &Attempt, packet: Option<(&str, &str)>) -> Result<Registrant, AuthError> {
+        let (credentials, config) = (attempt.credentials()?, self.config());
+        let index = self.index();
+        let one = config.authenticate(credentials, index.enrollments(), HmacKey::new, clock::now())?;
+        let decision = match packet {
+            Some((verb, address)) => Some(one.decide(Transport::Mqtt, verb, address)),
+            None => one.decision(),
+        };
+        Ok(Registrant {
+            id: one.id().as_str().into(),
+            device_id: one.device_id().as_str().into(),
+            group: one.group().map(Into::into),
+            until: one.until().as_secs(),
+            decision,
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! Changes of enrollments and registrations: the rows are read, changed, and written with the etags that were read.
+
+use std::collections::BTreeMap;
+
+use super::record::EnrollmentRecord;
+use super::registration::RegistrationRecord;
+use super::service::{ServicePolicyContent, ServiceRecord};
+use crate::change::{ATTEMPTS, ChangeError, Changed};
+use crate::encode::EncodeError;
+use crate::row::{Kind, Row, RowKey};
+use crate::seal::Sealer;
+use crate::store::{Commit, Expected, Store, Write};
+
+/// The enrollments and registrations that a change is about.
+#[derive(Debug, Default)]
+pub struct ProvisioningRows {
+    enrollments: BTreeMap<RowKey, EnrollmentRecord>,
+    registrations: BTreeMap<RowKey, RegistrationRecord>,
+    /// The etag and the number of the creation of each row that was read, also of those that are not understood.
+    before: BTreeMap<RowKey, (u64, u64)>,
+    changed: BTreeMap<RowKey, bool>,
+}
+
+impl ProvisioningRows {
+    fn take(&mut self, row: &Row<'_>, sealer: &Sealer) {
+        let key = row.key();
+        self.before.insert(key.clone(), (row.etag, row.generation));
+        match row.kind {
+            // a row that is not understood can only be replaced or deleted
+            Kind::Enrollment | Kind::EnrollmentGroup => {
+                if let Ok(record) = EnrollmentRecord::read(row, sealer) {
+                    self.enrollments.insert(key, record);
+                }
+            }
+            Kind::Registration => {
+                if let Some(record) = RegistrationRecord::read(row) {
+                    self.registrations.insert(key, record);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns an enrollment.
+    #[must_use]
+    pub fn enrollment(&self, key: &RowKey) -> Option<&EnrollmentRecord> {
+        self.enrollments.get(key)
+    }
+
+    /// Returns a registration.
+    #[must_use]
+    pub fn registration(&self, key: &RowKey) -> Option<&RegistrationRecord> {
+        self.registrations.get(key)
+    }
+
+    /// Returns the etag of a row, also of one that is not understood; `None` if there is no such row.
+    #[must_use]
+    pub fn etag(&self, key: &RowKey) -> Option<u64> {
+        self.before.get(key).map(|(etag, _)| *etag)
+    }
+
+    /// Sets an enrollment.
+    pub fn set_enrollment(&mut self, record: EnrollmentRecord) {
+        self.changed.insert(record.key.clone(), true);
+        self.enrollments.insert(record.key.clone(), record);
+    }
+
+    /// Sets a registration.
+    pub fn set_registration(&mut self, record: RegistrationRecord) {
+        self.changed.insert(record.key.clone(), true);
+        self.registrations.insert(record.key.clone(), record);
+    }
+
+    /// Deletes an enrollment or a registration.
+    pub fn delete(&mut self, key: &RowKey) {
+        self.changed.insert(key.clone(), false);
+        self.enrollments.remove(key);
+        self.registrations.remove(key);
+    }
+
+    fn writes(&self, sealer: &Sealer) -> Result<Vec<Write>, EncodeError> {
+        let mut writes = Vec::new();
+        for (key, set) in &self.changed {
+            let before = self.before.get(key);
+            let expected = before.map_or(Expected::Absent, |(etag, _)| Expected::Etag(*etag));
+            if !set {
+                if before.is_some() {
+                    writes.push(Write::Delete(key.clone(), expected));
+                }
+                continue;
+            }
+            let etag = number(sealer)?;
+            let generation = match before {
+                Some((_, generation)) => *generation,
+                None => number(sealer)?,
+            };
+            let row = match (self.enrollments.get(key), self.registrations.get(key)) {
+                (Some(record), _) => record.row([etag, generation, number(sealer)?], sealer)?,
+                (None, Some(record)) => Row { generation, ..record.row(etag) },
+                (None, None) => continue,
+            };
+            writes.push(Write::Put(row, expected));
+        }
+        Ok(writes)
+    }
+}
+
+/// Draws an etag, a generation or a version: 62 random bits, so that none of a restored backup returns.
+fn number(sealer: &Sealer) -> Result<u64, EncodeError> {
+    let mut bytes = [0; 8];
+    (sealer.entropy())(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes) >> 2)
+}
+
+/// Reads the enrollments and registrations with these keys.
+///
+/// # Errors
+/// The error of the store.
+pub fn read_provisioning<S: Store + ?Sized>(
+    store: &S,
+    sealer: &Sealer,
+    keys: &[RowKey],
+) -> Result<ProvisioningRows, S::Error> {
+    let mut rows = ProvisioningRows::default();
+    store.read(keys, &mut |row| rows.take(&row, sealer))?;
+    Ok(rows)
+}
+
+/// Makes a change of the enrollments and registrations with these keys, in one transaction.
+///
+/// `apply` gets the rows. If others changed one of them meanwhile, all of it is done again.
+///
+/// # Errors
+/// [`ChangeError`] if it was not made; after [`ChangeError::Store`] it may have been.
+pub fn change_provisioning<S: Store + ?Sized, T>(
+    store: &S,
+    sealer: &Sealer,
+    keys: &[RowKey],
+    mut apply: impl FnMut(&mut ProvisioningRows) -> T,
+) -> Result<Changed<T>, ChangeError<S::Error>> {
+    for _ in 0..ATTEMPTS {
+        let mut rows = read_provisioning(store, sealer, keys).map_err(ChangeError::Store)?;
+        let result = apply(&mut rows);
+        let writes = rows.writes(sealer)?;
+        if writes.is_empty() {
+            return Ok(Changed { result, change: None });
+        }
+        match store.commit(&writes).map_err(ChangeError::Store)? {
+            Commit::Done(change) => return Ok(Changed { result, change: Some(change) }),
+            Commit::Conflict => {}
+        }
+    }
+    Err(ChangeError::Busy)
+}
+
+/// Writes the first content of a provisioning service, in one transaction. Returns `false` and writes nothing if the store
+/// has one, or an enrollment or a policy of one.
+///
+/// # Errors
+/// [`ChangeError`] if the store failed or a key was not sealed.
+pub fn seed_provisioning<S: Store + ?Sized>(
+    store: &S,
+    sealer: &Sealer,
+    service: &ServiceRecord,
+    policies: &[ServicePolicyContent],
+    enrollments: &[EnrollmentRecord],
+) -> Result<bool, ChangeError<S::Error>> {
+    let numbers = || Ok::<_, EncodeError>([number(sealer)?, number(sealer)?, number(sealer)?]);
+    let mut writes = vec![Write::Put(service.row(number(sealer)?), Expected::Absent)];
+    for policy in policies {
+        writes.push(Write::Put(policy.row(numbers()?, sealer)?, Expected::Absent));
+    }
+    for enrollment in enrollments {
+        writes.push(Write::Put(enrollment.row(numbers()?, sealer)?, Expected::Absent));
+    }
+    match store.commit(&writes).map_err(ChangeError::Store)? {
+        Commit::Done(_) => Ok(true),
+        Commit::Conflict => Ok(false),
+    }
+}
+
+/// Reads a policy of the provisioning service. Returns `None` if there is none, or if it is not understood.
+///
+/// # Errors
+/// The error of the store.
+pub fn read_service_policy<S: Store + ?Sized>(
+    store: &S,
+    sealer: &Sealer,
+    name: &str,
+) -> Result<Option<ServicePolicyContent>, S::Error> {
+    let key = RowKey { kind: Kind::ProvisioningPolicy, name: name.into() };
+    let mut policy = None;
+    store.read(&[key], &mut |row| policy = ServicePolicyContent::read(&row, sealer).ok())?;
+    Ok(policy)
+}

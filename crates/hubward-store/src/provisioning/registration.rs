@@ -1,0 +1,57 @@
+//! The record of a registration: which device was assigned where.
+
+use serde::{Deserialize, Serialize};
+
+use crate::row::{Kind, Row, RowKey};
+
+/// The record of a registration, as far as it is needed to provision the device again and to answer about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a registration has these parts")]
+pub struct RegistrationRecord {
+    /// The key of its row: [`RowKey::registration`].
+    pub key: RowKey,
+    /// The device and its hub.
+    pub state: RegistrationState,
+    /// The version of the row. A write sets it.
+    pub etag: u64,
+}
+
+/// The content of a registration.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[expect(clippy::exhaustive_structs, reason = "a registration has these parts")]
+pub struct RegistrationState {
+    /// The device id.
+    pub device_id: Box<str>,
+    /// The hub that the device is assigned to.
+    pub hub: Box<str>,
+    /// The group whose member registered; `None` for an individual enrollment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<Box<str>>,
+    /// The id of the operation that registered the device last.
+    pub operation: Box<str>,
+    /// The way in which it was assigned: `initialAssignment`, `deviceDataMigrated`, `deviceDataReset`.
+    pub substatus: Box<str>,
+    /// The second of the first registration, since 1970.
+    pub created: u64,
+    /// The second of the last registration, since 1970.
+    pub updated: u64,
+}
+
+impl RegistrationRecord {
+    /// Reads a row. Returns `None` if it is not a registration's, or not understood.
+    pub(crate) fn read(row: &Row<'_>) -> Option<Self> {
+        let state = serde_json::from_str(&row.detail).ok()?;
+        (row.kind == Kind::Registration && !row.deleted).then(|| Self {
+            key: row.key(),
+            state,
+            etag: row.etag,
+        })
+    }
+
+    /// Returns the row, with this etag.
+    pub(crate) fn row(&self, etag: u64) -> Row<'static> {
+        let detail = serde_json::to_string(&self.state).unwrap_or_default();
+        Row { etag, detail: detail.into(), ..Row::new(Kind::Registration, &self.key.name) }.into_owned()
+    }
+}
