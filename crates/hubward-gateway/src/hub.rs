@@ -296,7 +296,6 @@ impl Hub {
         self.log_refusal(peer, Who::Unknown, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
-    /// Logs that a peer is refused because the registry's store does not answer.
     /// Refuses a request, and logs it, while the registry may be outdated.
     pub(crate) fn require_current(&self, peer: &Peer, operation: &Operation<'_>) -> Result<(), Refusal> {
         if self.health() == FeedHealth::Current {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
 use futures_util::StreamExt;
-use hubward_store::{Commit, Kind, Position, Row, RowKey, Store, Write};
+use hubward_store::{COLUMNS, Commit, Kind, Position, Row, RowKey, Store, Write};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
@@ -165,7 +165,7 @@ impl PostgresStore {
         self.within(async { Ok(client.batch_execute(begin).await?) }).await?;
         let place = self.within(place(client)).await?;
         for modules in ["device IS NULL", "device IS NOT NULL"] {
-            let columns = rows::COLUMNS;
+            let columns = COLUMNS;
             match after {
                 None => {
                     let all = format!("SELECT {columns} FROM hubward.record WHERE NOT deleted AND {modules}");
@@ -213,7 +213,7 @@ impl Store for PostgresStore {
             "SELECT {columns} FROM hubward.record WHERE NOT deleted \
              AND (kind, name) IN (SELECT * FROM unnest($1::int2[], $2::text[])) \
              UNION SELECT {columns} FROM hubward.record WHERE NOT deleted AND device IS NOT NULL AND device = ANY ($3)",
-            columns = rows::COLUMNS
+            columns = COLUMNS
         );
         self.run(async || {
             let connection = self.connection().await?;

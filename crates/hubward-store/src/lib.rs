@@ -3,6 +3,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod change;
+mod columns;
 mod detail;
 mod encode;
 mod entry;
@@ -19,6 +20,7 @@ pub mod suite;
 mod working_copy;
 
 pub use change::{ChangeError, Changed, change};
+pub use columns::COLUMNS;
 pub use encode::{EncodeError, identity_row, policy_row};
 pub use entry::{Affected, Applier, Entry, RowError};
 pub use feed::{Feed, FeedHealth, FeedStep, FeedTimes};

@@ -7,7 +7,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hubward::types::SymmetricKey;
 use hubward_registry::Registry;
 use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
@@ -74,7 +73,7 @@ impl Durable {
         })?;
         let key_file = key_file(file, arguments);
         if arguments.registry_key_file.is_none() && !key_file.exists() {
-            create_key(&key_file)?;
+            write_new(&key_file, Sealer::new_key_file(random)?.as_bytes())?;
         }
         let store =
             SqliteStore::create(file, hub).map_err(|error| format!("{}: {error}", shown::file(file)))?;
@@ -119,13 +118,4 @@ fn key_file(file: &Path, arguments: &DurableArguments) -> PathBuf {
         name.push(".key");
         name.into()
     })
-}
-
-/// Creates a key file that only its owner reads.
-fn create_key(file: &Path) -> Result<(), Box<dyn Error>> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    random(&mut *bytes)?;
-    let mut text = Zeroizing::new([0; 88]);
-    let line = Zeroizing::new(format!("{}\n", SymmetricKey::from_bytes(&*bytes)?.expose_base64(&mut text)));
-    write_new(file, line.as_bytes())
 }

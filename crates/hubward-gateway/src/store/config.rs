@@ -4,7 +4,6 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use hubward::types::SymmetricKey;
 use hubward_postgres::PostgresConfig;
 use hubward_ring::AeadKey;
 use hubward_sqlite::SqliteStore;
@@ -128,17 +127,17 @@ fn key_file_of(file: &Path) -> PathBuf {
 /// Creates a key file that only its owner reads.
 fn create_key(file: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::File { file: file.into(), error };
-    let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes).map_err(|error| failed(error.into()))?;
-    let key = SymmetricKey::from_bytes(&*bytes).map_err(|_| StoreError::Key(file.into()))?;
-    let mut text = Zeroizing::new([0; 88]);
-    let line = Zeroizing::new(format!("{}\n", key.expose_base64(&mut text)));
+    let line = Sealer::new_key_file(entropy).map_err(|error| failed(std::io::Error::other(error)))?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut created = options.open(file).map_err(failed)?;
-    created.write_all(line.as_bytes()).and_then(|()| created.sync_all()).map_err(failed)
+    created.write_all(line.as_bytes()).and_then(|()| created.sync_all()).map_err(|error| {
+        // half a key would be taken for a key by the next start
+        let _ = fs::remove_file(file);
+        failed(error)
+    })
 }
 
 fn sealer(file: &Path, hub: &str) -> Result<Sealer, StoreError> {
