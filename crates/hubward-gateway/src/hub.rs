@@ -90,6 +90,12 @@ impl Hub {
         self
     }
 
+    /// Shares the seats of identities with other gateways.
+    pub(crate) fn with_shared_seats(mut self) -> Self {
+        self.connections = Connections::shared();
+        self
+    }
+
     /// Returns whether the registry is durable.
     pub(crate) const fn is_durable(&self) -> bool {
         self.durable.is_some()

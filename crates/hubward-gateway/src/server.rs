@@ -120,14 +120,15 @@ impl Server {
         tracing::info!(records = applied.set, "files read");
         let users = config.users.as_deref().map(Users::read).transpose()?.map(Arc::new);
         let hub_config = hub_config(&config)?;
-        let (hub, feed) = match config.store.clone() {
-            None => (Hub::new(hub_config, registry, config.limits), None),
+        let (hub, feed, seats) = match config.store.clone() {
+            None => (Hub::new(hub_config, registry, config.limits), None, None),
             Some(store) => {
                 let (name, times) = (config.hub.clone(), config.feed);
                 let opened = tokio::task::spawn_blocking(move || open_store(&store, &name, times, &registry));
                 let opened = opened.await.map_err(|error| StartError::Thread(io::Error::other(error)))??;
                 let hub = Hub::new(hub_config, opened.index, config.limits).with_durable(opened.durable);
-                (hub, Some(opened.feed))
+                let hub = if opened.seats.is_some() { hub.with_shared_seats() } else { hub };
+                (hub, Some(opened.feed), opened.seats)
             }
         };
         let context = ListenerContext {
@@ -150,6 +151,10 @@ impl Server {
         if let Some(feed) = feed {
             feed.run(Arc::clone(&context.hub)).map_err(StartError::Thread)?;
             context.tasks.spawn(store::end_lost_sessions(Arc::clone(&context.hub), context.stop.clone()));
+        }
+        if let Some(seats) = seats {
+            let (hub, stop) = (Arc::clone(&context.hub), context.stop.clone());
+            seats.run(hub, stop).map_err(StartError::Thread)?;
         }
         let files = Mutex::new(files);
         let (client_ca, strict_ca) = (config.client_ca, config.strict_ca);

@@ -64,7 +64,7 @@ impl PostgresConfig {
             address: parsed,
             tls: None,
             answer: Duration::from_secs(10),
-            connections: 4,
+            connections: 6,
             listens: true,
         })
     }
@@ -93,7 +93,7 @@ impl PostgresConfig {
         self
     }
 
-    /// Sets the number of connections in the pool; 4 by default. One more listens.
+    /// Sets the number of connections in the pool; 6 by default. One more listens.
     #[must_use]
     pub const fn with_connections(mut self, connections: usize) -> Self {
         self.connections = connections;

@@ -6,10 +6,10 @@ use tokio_postgres::types::Type;
 use crate::error::PostgresError;
 
 /// The migrations: the format of the tables is the number of those that they have.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// The newest format.
-const FORMAT: i32 = 1;
+const FORMAT: i32 = 2;
 
 /// Gateways that start at the same time create the tables one after the other.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7526764)";

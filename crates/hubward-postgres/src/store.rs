@@ -17,7 +17,7 @@ use crate::config::PostgresConfig;
 use crate::error::PostgresError;
 use crate::listen::{self, Hints};
 use crate::tls::Tls;
-use crate::{guard, rows, schema, write};
+use crate::{guard, rows, schema, seats, write};
 
 /// A registry in PostgreSQL, which several gateways share.
 ///
@@ -39,6 +39,8 @@ pub struct PostgresStore {
     pool: Pool,
     answer: Duration,
     hints: Arc<Hints>,
+    /// Wakes the thread that follows the claims of seats.
+    pub(crate) seat_hints: Arc<Hints>,
     /// Ends its tasks when the store is dropped.
     runtime: Option<Runtime>,
 }
@@ -68,16 +70,17 @@ impl PostgresStore {
             .create_timeout(Some(config.answer))
             .build()
             .map_err(|error| PostgresError::Pool(error.to_string()))?;
-        let hints = Arc::new(Hints::default());
+        let (hints, seat_hints) = (Arc::new(Hints::default()), Arc::new(Hints::default()));
         if config.listens {
             // listens before anything is loaded
-            runtime.spawn(listen::run(config.clone(), Arc::clone(&hints)));
+            runtime.spawn(listen::run(config.clone(), Arc::clone(&hints), Arc::clone(&seat_hints)));
         }
         let store = Self {
             hub: hub.to_ascii_lowercase(),
             pool,
             answer: config.answer,
             hints,
+            seat_hints,
             runtime: Some(runtime),
         };
         store.run(async || {
@@ -88,13 +91,14 @@ impl PostgresStore {
         Ok(store)
     }
 
-    /// Gives the registry a new epoch. Call it after a backup was restored: every gateway then loads everything anew and
-    /// rechecks its sessions.
+    /// Gives the registry a new epoch. Call it after a backup was restored: every gateway then loads everything anew, rechecks
+    /// its sessions, and enters the seats of its connections again.
     ///
     /// # Errors
     /// [`PostgresError`] if the database failed.
     pub fn renew_epoch(&self) -> Result<(), PostgresError> {
-        let renew = "UPDATE hubward.hub SET epoch = decode(replace(gen_random_uuid()::text, '-', ''), 'hex')";
+        let renew = "BEGIN; UPDATE hubward.hub SET epoch = decode(replace(gen_random_uuid()::text, '-', ''), 'hex'); \
+                     DELETE FROM hubward.seat; COMMIT";
         self.call(async |client| Ok(client.batch_execute(renew).await?))?;
         self.hints.hint();
         Ok(())
@@ -109,7 +113,7 @@ impl PostgresStore {
     }
 
     /// Runs one call on a connection, in time. A connection whose call failed is closed, with its transaction.
-    fn call<T>(
+    pub(crate) fn call<T>(
         &self,
         call: impl AsyncFnOnce(&Client) -> Result<T, PostgresError>,
     ) -> Result<T, PostgresError> {
@@ -278,6 +282,7 @@ impl Store for PostgresStore {
                     &up_to,
                 )
                 .await?;
+            client.execute_typed(seats::PURGE, &up_to).await?;
             let delete = "DELETE FROM hubward.record WHERE deleted AND change <= $1";
             let removed = client.execute_typed(delete, &up_to).await?;
             client.batch_execute("COMMIT").await?;

@@ -14,6 +14,7 @@ mod maintain;
 mod memory;
 mod row;
 mod seal;
+mod seats;
 mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
@@ -30,5 +31,6 @@ pub use maintain::{Resealed, add_to_list, is_empty, lift_allow, remove_from_list
 pub use memory::{Backup, MemoryStore};
 pub use row::{Kind, Proof, Row, RowKey};
 pub use seal::{SealedKeyError, SealedPlace, Sealer};
+pub use seats::{Claim, SeatPlace, Seats};
 pub use store::{Commit, Expected, Position, Store, Write};
 pub use working_copy::WorkingCopy;

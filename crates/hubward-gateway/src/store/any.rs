@@ -4,10 +4,13 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
-use hubward_store::{Commit, Position, Row, RowKey, Store, Write};
+use hubward_store::{Claim, Commit, Position, Row, RowKey, SeatPlace, Seats, Store, Write};
 
 /// A store of any engine.
 pub(crate) type AnyStore = Arc<dyn Store<Error = StoreFailure>>;
+
+/// The seats of an engine that several gateways share.
+pub(crate) type AnySeats = Arc<dyn Seats<Error = StoreFailure>>;
 
 /// The error of a store.
 pub struct StoreFailure(Box<dyn core::error::Error + Send + Sync>);
@@ -34,10 +37,33 @@ impl core::error::Error for StoreFailure {}
 
 /// Wraps a store.
 pub(crate) fn any(store: impl Store + 'static) -> AnyStore {
-    Arc::new(Wrapped(store))
+    Arc::new(Wrapped(Arc::new(store)))
 }
 
-struct Wrapped<S>(S);
+/// Wraps a store that has seats too.
+pub(crate) fn shared<S: Store + Seats + 'static>(store: S) -> (AnyStore, AnySeats) {
+    let store = Arc::new(store);
+    (Arc::new(Wrapped(Arc::clone(&store))), Arc::new(Wrapped(store)))
+}
+
+struct Wrapped<S>(Arc<S>);
+
+impl<S: Seats> Seats for Wrapped<S> {
+    type Error = StoreFailure;
+
+    fn claim(&self, names: &[&str]) -> Result<Vec<u64>, StoreFailure> {
+        self.0.claim(names).map_err(StoreFailure::new)
+    }
+    fn restore(&self, claims: &[(&str, u64)]) -> Result<(), StoreFailure> {
+        self.0.restore(claims).map_err(StoreFailure::new)
+    }
+    fn claims(&self, after: Option<u64>, each: &mut dyn FnMut(Claim<'_>)) -> Result<SeatPlace, StoreFailure> {
+        self.0.claims(after, each).map_err(StoreFailure::new)
+    }
+    fn wait_for_claims(&self, at_most: Duration) -> Result<(), StoreFailure> {
+        self.0.wait_for_claims(at_most).map_err(StoreFailure::new)
+    }
+}
 
 impl<S: Store> Store for Wrapped<S> {
     type Error = StoreFailure;

@@ -10,7 +10,7 @@ use hubward_sqlite::SqliteStore;
 use hubward_store::Sealer;
 use zeroize::Zeroizing;
 
-use super::any::{AnyStore, StoreFailure, any};
+use super::any::{AnySeats, AnyStore, StoreFailure, any, shared};
 use crate::files::{entropy, shown};
 
 /// The variable with the password of the database.
@@ -86,8 +86,11 @@ pub enum StoreError {
     Seed(String),
 }
 
-/// Opens the store, and the keys that seal its rows. It blocks.
-pub(crate) fn open(config: &StoreConfig, hub: &str) -> Result<(AnyStore, Sealer), StoreError> {
+/// A store, the keys that seal its rows, and the seats if several gateways may share it.
+pub(crate) type OpenStore = (AnyStore, Sealer, Option<AnySeats>);
+
+/// Opens the store. It blocks.
+pub(crate) fn open(config: &StoreConfig, hub: &str) -> Result<OpenStore, StoreError> {
     match &config.place {
         StorePlace::Sqlite(file) => {
             let key_file = config.key_file.clone().unwrap_or_else(|| key_file_of(file));
@@ -97,7 +100,7 @@ pub(crate) fn open(config: &StoreConfig, hub: &str) -> Result<(AnyStore, Sealer)
             }
             let sealer = sealer(&key_file, hub)?;
             let store = SqliteStore::create(file, hub).map_err(StoreFailure::new)?;
-            Ok((any(store), sealer))
+            Ok((any(store), sealer, None))
         }
         StorePlace::Postgres(address) => {
             let key_file = config.key_file.as_ref().ok_or(StoreError::NoKeyFileGiven)?;
@@ -112,7 +115,8 @@ pub(crate) fn open(config: &StoreConfig, hub: &str) -> Result<(AnyStore, Sealer)
                 postgres = postgres.with_authorities(&pem).map_err(StoreFailure::new)?;
             }
             let store = hubward_postgres::PostgresStore::open(&postgres, hub).map_err(StoreFailure::new)?;
-            Ok((any(store), sealer))
+            let (store, seats) = shared(store);
+            Ok((store, sealer, Some(seats)))
         }
     }
 }

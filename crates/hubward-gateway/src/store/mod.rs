@@ -3,6 +3,7 @@
 mod any;
 mod config;
 mod feed;
+mod seats;
 mod seed;
 
 use core::time::Duration;
@@ -18,6 +19,7 @@ pub use any::StoreFailure;
 use config::open;
 pub use config::{StoreConfig, StoreError, StorePlace};
 use feed::{Feed, Heart};
+use seats::SeatFeed;
 use seed::{compare, seed};
 
 use crate::hub::{Hub, Registry};
@@ -97,6 +99,8 @@ pub(crate) struct Opened {
     pub(crate) durable: Durable,
     pub(crate) index: Registry,
     pub(crate) feed: Feed,
+    /// Set if gateways share the registry.
+    pub(crate) seats: Option<SeatFeed>,
 }
 
 /// Opens a durable registry, writes the content of the files if it never had any, and loads its index. It blocks.
@@ -106,7 +110,7 @@ pub(crate) fn open_store(
     times: FeedTimes,
     files: &Registry,
 ) -> Result<Opened, StoreError> {
-    let (store, sealer) = open(config, hub)?;
+    let (store, sealer, seats) = open(config, hub)?;
     let sealer = Arc::new(sealer);
     let seeded = seed(&store, &sealer, files)?;
     let mut feed = Feed::new(Arc::clone(&store), Arc::clone(&sealer), times);
@@ -121,7 +125,8 @@ pub(crate) fn open_store(
         );
     }
     let (heart, reached) = feed.state();
-    Ok(Opened { durable: Durable::new(store, sealer, reached, heart), index, feed })
+    let seats = seats.map(|seats| SeatFeed::new(seats, times)).transpose()?;
+    Ok(Opened { durable: Durable::new(store, sealer, reached, heart), index, feed, seats })
 }
 
 /// Ends the sessions when the store has not answered for the grace, and again while that lasts.
