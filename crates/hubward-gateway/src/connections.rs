@@ -49,7 +49,6 @@ struct Table {
 struct Held {
     number: u64,
     evicted: CancellationToken,
-    since: Instant,
     /// The number of its claim, if the engine has given it one.
     claim: Option<u64>,
     /// The highest number of a claim by any gateway that was seen.
@@ -81,7 +80,7 @@ impl Connections {
         if self.shared {
             table.unclaimed.insert(number, name.clone());
         }
-        let held = Held { number, evicted: evicted.clone(), since: now, claim: None, seen: 0 };
+        let held = Held { number, evicted: evicted.clone(), claim: None, seen: 0 };
         if let Some(former) = table.seats.insert(name.clone(), held) {
             table.unclaimed.remove(&former.number);
             table.rival(&name, None, now);
@@ -125,18 +124,17 @@ impl Connections {
         }
     }
 
-    /// Notes that seats were not claimed: they are to be claimed again, or are lost after `patience`.
-    pub(crate) fn not_claimed(&self, seats: Vec<(u64, Box<str>)>, patience: Duration) {
+    /// Ends the connections whose seats were not claimed, and those that wait to be. A later claim could come after one of a newer
+    /// connection on another gateway, and evict that.
+    pub(crate) fn not_claimed(&self, seats: &[(u64, Box<str>)]) {
         let mut table = lock(&self.table);
-        for (number, name) in seats {
-            match table.seats.get(&name).filter(|held| held.number == number) {
-                Some(held) if held.since.elapsed() < patience => _ = table.unclaimed.insert(number, name),
-                Some(_) => table.evict(&name),
-                None => {}
+        let waiting = core::mem::take(&mut table.unclaimed);
+        let waiting = waiting.iter().map(|(number, name)| (number, name));
+        for (number, name) in seats.iter().map(|(number, name)| (number, name)).chain(waiting) {
+            if table.seats.get(name).is_some_and(|held| held.number == *number) {
+                table.evict(name);
             }
         }
-        drop(table);
-        self.unclaimed.notify_one();
     }
 
     /// Notes a claim by any gateway, and evicts an older connection.
@@ -284,14 +282,20 @@ mod tests {
     }
 
     #[test]
-    fn a_seat_that_cannot_be_claimed_is_lost_after_a_time() {
+    fn a_connection_whose_seat_cannot_be_claimed_ends() {
         let connections = Connections::shared();
-        let seat = connections.take(&dev1());
-        connections.not_claimed(connections.take_unclaimed(), QUICK);
-        let again = connections.take_unclaimed();
-        assert_eq!(again.len(), 1);
-        connections.not_claimed(again, Duration::ZERO);
-        assert!(seat.evicted.is_cancelled() && connections.take_unclaimed().is_empty());
+        let failed = connections.take(&dev1());
+        let seats = connections.take_unclaimed();
+        let other = Identity::Device(DeviceId::parse("dev2").unwrap());
+        let waiting = connections.take(&other);
+        connections.not_claimed(&seats);
+        assert!(failed.evicted.is_cancelled() && waiting.evicted.is_cancelled());
+        assert!(connections.take_unclaimed().is_empty() && connections.len() == 0);
+        // a successor whose seat is claimed is not meant
+        let newer = connections.take(&dev1());
+        connections.claimed(&connections.take_unclaimed(), &[5]);
+        connections.not_claimed(&seats);
+        assert!(!newer.evicted.is_cancelled());
         // an older connection's claim says nothing of its successor
         let (older, newer) = (connections.take(&dev1()), connections.take(&dev1()));
         assert!(older.evicted.is_cancelled());

@@ -126,8 +126,8 @@ impl Server {
                 let (name, times) = (config.hub.clone(), config.feed);
                 let opened = tokio::task::spawn_blocking(move || open_store(&store, &name, times, &registry));
                 let opened = opened.await.map_err(|error| StartError::Thread(io::Error::other(error)))??;
-                let hub = Hub::new(hub_config, opened.index, config.limits).with_durable(opened.durable);
-                let hub = if opened.seats.is_some() { hub.with_shared_seats() } else { hub };
+                let hub = Hub::new(hub_config, opened.index, config.limits)
+                    .with_durable(opened.durable, opened.seats.is_some());
                 (hub, Some(opened.feed), opened.seats)
             }
         };
@@ -151,6 +151,9 @@ impl Server {
         if let Some(feed) = feed {
             feed.run(Arc::clone(&context.hub)).map_err(StartError::Thread)?;
             context.tasks.spawn(store::end_lost_sessions(Arc::clone(&context.hub), context.stop.clone()));
+            if let Some(durable) = context.hub.durable() {
+                context.tasks.spawn(store::purge(durable, config.feed.grace, context.stop.clone()));
+            }
         }
         if let Some(seats) = seats {
             let (hub, stop) = (Arc::clone(&context.hub), context.stop.clone());
@@ -234,7 +237,7 @@ impl Server {
     /// Returns a [`ReloadError`] if a file was refused; nothing is applied then.
     pub fn reload(&self) -> Result<Applied, ReloadError> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let reading = if self.context.hub.is_durable() { None } else { Some(files.read()?) };
+        let reading = if self.context.hub.durable().is_some() { None } else { Some(files.read()?) };
         let x509 = x509_config(self.client_ca.as_deref(), self.strict_ca)?;
         let applied =
             reading.map(|reading| self.context.hub.change(|registry| files.apply(reading, registry)));

@@ -55,6 +55,19 @@ async fn stays(stream: &mut Stream) {
     assert_eq!(ask(stream, &PINGREQ).await, Some(PINGRESP), "it is the newest");
 }
 
+/// Returns the number of the newest claim of `d0`, when it is above `after`.
+async fn claimed(database: &postgres::Server, after: i64) -> i64 {
+    let start = std::time::Instant::now();
+    loop {
+        let number = database.sql("hub", "SELECT max(number) FROM hubward.seat WHERE name = 'd0'");
+        if let Some(number) = number.parse().ok().filter(|number| *number > after) {
+            return number;
+        }
+        assert!(start.elapsed() < PATIENCE, "the seat is not claimed: {number}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_newer_connection_evicts_the_older_one_wherever_it_is() {
     let Some(mut database) = postgres::Server::start() else { return };
@@ -63,8 +76,10 @@ async fn the_newer_connection_evicts_the_older_one_wherever_it_is() {
     let nodes = nodes(&gateway, &database, 3, 10, |_| {}).await;
     let mut bystander = session(&gateway, &nodes[0], "d9").await;
     let mut older = session(&gateway, &nodes[0], "d0").await;
+    let mut claim = claimed(&database, 0).await;
     for node in [1, 2, 0, 0] {
         let newer = session(&gateway, &nodes[node], "d0").await;
+        claim = claimed(&database, claim).await;
         ends(core::mem::replace(&mut older, newer)).await;
         stays(&mut older).await;
     }
@@ -72,6 +87,7 @@ async fn the_newer_connection_evicts_the_older_one_wherever_it_is() {
     // a gateway that is cut off meanwhile ends its older connection when it is back
     nodes[0].proxy.cut();
     let mut newer = session(&gateway, &nodes[1], "d0").await;
+    claim = claimed(&database, claim).await;
     stays(&mut older).await;
     nodes[0].proxy.mend(database.port);
     ends(older).await;
@@ -80,19 +96,13 @@ async fn the_newer_connection_evicts_the_older_one_wherever_it_is() {
     nodes[1].proxy.cut();
     let mut newest = session(&gateway, &nodes[2], "d0").await;
     stays(&mut newer).await;
-    let seats = database.sql("hub", "SELECT count(*) FROM hubward.seat WHERE name = 'd0'");
-    assert_eq!(seats, "1");
+    let newest_claim = claimed(&database, claim).await;
     database.down();
     database.port = postgres::free_port();
     database.up();
     nodes[2].proxy.mend(database.port);
     // entered again by the gateway that has it
-    let entered = "SELECT count(*) FROM hubward.seat WHERE name = 'd0'";
-    let start = std::time::Instant::now();
-    while database.sql("hub", entered) != "1" {
-        assert!(start.elapsed() < PATIENCE, "the seat is not entered again");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    assert_eq!(claimed(&database, claim).await, newest_claim);
     nodes[1].proxy.mend(database.port);
     ends(newer).await;
     stays(&mut newest).await;

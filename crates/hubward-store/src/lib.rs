@@ -2,6 +2,7 @@
 // docs.rs builds with this: it marks the items that a feature adds
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod any;
 mod change;
 mod columns;
 mod detail;
@@ -20,6 +21,7 @@ mod store;
 pub mod suite;
 mod working_copy;
 
+pub use any::{AnySeats, AnyStore, StoreFailure, any, any_shared};
 pub use change::{ChangeError, Changed, change};
 pub use columns::COLUMNS;
 pub use encode::{EncodeError, identity_row, policy_row};

@@ -7,14 +7,10 @@ use std::path::{Path, PathBuf};
 use hubward_postgres::PostgresConfig;
 use hubward_ring::AeadKey;
 use hubward_sqlite::SqliteStore;
-use hubward_store::Sealer;
+use hubward_store::{AnySeats, AnyStore, Sealer, StoreFailure, any, any_shared};
 use zeroize::Zeroizing;
 
-use super::any::{AnySeats, AnyStore, StoreFailure, any, shared};
 use crate::files::{entropy, shown};
-
-/// The variable with the password of the database.
-const PASSWORD: &str = "HUBWARD_REGISTRY_PASSWORD";
 
 /// A durable registry.
 #[derive(Debug, Clone)]
@@ -105,17 +101,15 @@ pub(crate) fn open(config: &StoreConfig, hub: &str) -> Result<OpenStore, StoreEr
         StorePlace::Postgres(address) => {
             let key_file = config.key_file.as_ref().ok_or(StoreError::NoKeyFileGiven)?;
             let sealer = sealer(key_file, hub)?;
-            let mut postgres = PostgresConfig::parse(address).map_err(StoreFailure::new)?;
-            if let Some(password) = std::env::var_os(PASSWORD) {
-                let password = Zeroizing::new(password.into_string().unwrap_or_default());
-                postgres = postgres.with_password(&password);
-            }
+            let mut postgres = PostgresConfig::parse(address)
+                .and_then(PostgresConfig::with_environment_password)
+                .map_err(StoreFailure::new)?;
             if let Some(file) = &config.authorities {
                 let pem = fs::read(file).map_err(|error| StoreError::File { file: file.clone(), error })?;
                 postgres = postgres.with_authorities(&pem).map_err(StoreFailure::new)?;
             }
             let store = hubward_postgres::PostgresStore::open(&postgres, hub).map_err(StoreFailure::new)?;
-            let (store, seats) = shared(store);
+            let (store, seats) = any_shared(store);
             Ok((store, sealer, Some(seats)))
         }
     }

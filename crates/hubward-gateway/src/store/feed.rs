@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use hubward::types::SymmetricKey;
 use hubward_rustcrypto::HmacKey;
-use hubward_store::{Affected, FeedHealth, FeedTimes, Follower, Kind, RowError, RowKey, Sealer, Target};
+use hubward_store::{
+    Affected, AnyStore, FeedHealth, FeedTimes, Follower, Kind, RowError, RowKey, Sealer, StoreFailure, Target,
+};
 use tokio::sync::watch;
 
-use super::any::{AnyStore, StoreFailure};
 use crate::clock;
 use crate::files::entropy;
 use crate::hub::{Hub, Registry};

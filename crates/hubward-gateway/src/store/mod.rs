@@ -1,8 +1,8 @@
 //! A durable registry: writes go to the store, and come back by the feed.
 
-mod any;
 mod config;
 mod feed;
+mod purge;
 mod seats;
 mod seed;
 
@@ -10,15 +10,15 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use hubward_rustcrypto::HmacKey;
-use hubward_store::{ChangeError, Changed, FeedHealth, FeedTimes, RowKey, Sealer, change};
+pub use hubward_store::StoreFailure;
+use hubward_store::{AnyStore, ChangeError, Changed, FeedHealth, FeedTimes, RowKey, Sealer, change};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use any::AnyStore;
-pub use any::StoreFailure;
 use config::open;
 pub use config::{StoreConfig, StoreError, StorePlace};
 use feed::{Feed, Heart};
+pub(crate) use purge::purge;
 use seats::SeatFeed;
 use seed::{compare, seed};
 
@@ -125,7 +125,7 @@ pub(crate) fn open_store(
         );
     }
     let (heart, reached) = feed.state();
-    let seats = seats.map(|seats| SeatFeed::new(seats, times)).transpose()?;
+    let seats = seats.map(|seats| SeatFeed::new(seats)).transpose()?;
     Ok(Opened { durable: Durable::new(store, sealer, reached, heart), index, feed, seats })
 }
 
@@ -174,7 +174,7 @@ mod tests {
     use hubward::types::{Authority, DeviceId, HostName, Identity, SymmetricKey, UnixTime};
     use hubward::{Client, Credentials, HubConfig};
     use hubward_ring::AeadKey;
-    use hubward_store::MemoryStore;
+    use hubward_store::{MemoryStore, any};
 
     const TOGETHER: u32 = 200;
 
@@ -199,13 +199,15 @@ mod tests {
     }
 
     fn durable() -> Hub {
-        let store = any::any(MemoryStore::new("hub.example"));
+        let store = any(MemoryStore::new("hub.example"));
         let sealer = Arc::new(Sealer::new("hub.example", Box::new(AeadKey::new(&[1; 32])), entropy));
         assert!(seed(&store, &sealer, &with_device()).unwrap());
-        let mut feed = Feed::new(Arc::clone(&store), Arc::clone(&sealer), FeedTimes::default());
+        // no thread follows the store here, and a build without optimisation on a busy machine takes its time
+        let times = FeedTimes { timeout: Duration::from_secs(3600), ..FeedTimes::default() };
+        let mut feed = Feed::new(Arc::clone(&store), Arc::clone(&sealer), times);
         let index = feed.load().unwrap();
         let (heart, reached) = feed.state();
-        hub(index).with_durable(Durable::new(store, sealer, reached, heart))
+        hub(index).with_durable(Durable::new(store, sealer, reached, heart), false)
     }
 
     /// Returns the time of some admissions.

@@ -5,10 +5,9 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 
-use hubward_store::{FeedTimes, SeatPlace};
+use hubward_store::{AnySeats, SeatPlace, StoreFailure};
 use tokio_util::sync::CancellationToken;
 
-use super::any::{AnySeats, StoreFailure};
 use crate::hub::Hub;
 
 /// The longest time between two questions for claims.
@@ -22,20 +21,18 @@ const TOGETHER: usize = 500;
 pub(crate) struct SeatFeed {
     seats: AnySeats,
     place: SeatPlace,
-    /// The time after which a connection ends whose seat cannot be claimed: no session is admitted then either.
-    patience: Duration,
 }
 
 impl SeatFeed {
     /// Reads the current place, before any seat of this gateway is claimed. It blocks.
-    pub(crate) fn new(seats: AnySeats, times: FeedTimes) -> Result<Self, StoreFailure> {
+    pub(crate) fn new(seats: AnySeats) -> Result<Self, StoreFailure> {
         let place = seats.claims(None, &mut |_| {})?;
-        Ok(Self { seats, place, patience: times.timeout })
+        Ok(Self { seats, place })
     }
 
     /// Starts the thread and the task, until `stop`.
     pub(crate) fn run(self, hub: Arc<Hub>, stop: CancellationToken) -> std::io::Result<()> {
-        let Self { seats, mut place, patience } = self;
+        let Self { seats, mut place } = self;
         let ended = Arc::new(AtomicBool::new(false));
         let (followed, of, end) = (Arc::clone(&seats), Arc::clone(&hub), Arc::clone(&ended));
         std::thread::Builder::new().name("seat-feed".into()).spawn(move || {
@@ -50,7 +47,7 @@ impl SeatFeed {
             loop {
                 tokio::select! {
                     () = stop.cancelled() => break,
-                    () = hub.connections.unclaimed.notified() => claim(&seats, &hub, patience).await,
+                    () = hub.connections.unclaimed.notified() => claim(&seats, &hub).await,
                 }
             }
             ended.store(true, Ordering::Release);
@@ -77,7 +74,7 @@ fn follow(seats: &AnySeats, hub: &Hub, place: &mut SeatPlace) -> Result<(), Stor
 }
 
 /// Claims the seats of new connections.
-async fn claim(seats: &AnySeats, hub: &Hub, patience: Duration) {
+async fn claim(seats: &AnySeats, hub: &Hub) {
     let unclaimed = hub.connections.take_unclaimed();
     for some in unclaimed.chunks(TOGETHER) {
         let (engine, names) = (Arc::clone(seats), some.to_vec());
@@ -88,9 +85,8 @@ async fn claim(seats: &AnySeats, hub: &Hub, patience: Duration) {
         match claimed.await {
             Ok(Ok(claims)) => hub.connections.claimed(some, &claims),
             failed => {
-                tracing::debug!(?failed, "seats were not claimed");
-                tokio::time::sleep(AGAIN).await;
-                hub.connections.not_claimed(some.to_vec(), patience);
+                tracing::warn!(?failed, "seats were not claimed: their connections end");
+                hub.connections.not_claimed(some);
             }
         }
     }

@@ -4,19 +4,23 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
-use hubward_store::{Claim, Commit, Position, Row, RowKey, SeatPlace, Seats, Store, Write};
+use crate::row::{Row, RowKey};
+use crate::seats::{Claim, SeatPlace, Seats};
+use crate::store::{Commit, Position, Store, Write};
 
 /// A store of any engine.
-pub(crate) type AnyStore = Arc<dyn Store<Error = StoreFailure>>;
+pub type AnyStore = Arc<dyn Store<Error = StoreFailure>>;
 
 /// The seats of an engine that several gateways share.
-pub(crate) type AnySeats = Arc<dyn Seats<Error = StoreFailure>>;
+pub type AnySeats = Arc<dyn Seats<Error = StoreFailure>>;
 
-/// The error of a store.
+/// The error of a store of any engine.
 pub struct StoreFailure(Box<dyn core::error::Error + Send + Sync>);
 
 impl StoreFailure {
-    pub(crate) fn new(error: impl core::error::Error + Send + Sync + 'static) -> Self {
+    /// Takes the error of an engine.
+    #[must_use]
+    pub fn new(error: impl core::error::Error + Send + Sync + 'static) -> Self {
         Self(Box::new(error))
     }
 }
@@ -35,13 +39,21 @@ impl fmt::Display for StoreFailure {
 
 impl core::error::Error for StoreFailure {}
 
-/// Wraps a store.
-pub(crate) fn any(store: impl Store + 'static) -> AnyStore {
+/// Returns a store as one of any engine.
+///
+/// ```
+/// use hubward_store::{AnyStore, MemoryStore, any};
+///
+/// let store: AnyStore = any(MemoryStore::new("hub.example"));
+/// assert_eq!(store.position()?.change, 0);
+/// # Ok::<(), hubward_store::StoreFailure>(())
+/// ```
+pub fn any(store: impl Store + 'static) -> AnyStore {
     Arc::new(Wrapped(Arc::new(store)))
 }
 
-/// Wraps a store that has seats too.
-pub(crate) fn shared<S: Store + Seats + 'static>(store: S) -> (AnyStore, AnySeats) {
+/// Returns a store that has seats too.
+pub fn any_shared<S: Store + Seats + 'static>(store: S) -> (AnyStore, AnySeats) {
     let store = Arc::new(store);
     (Arc::new(Wrapped(Arc::clone(&store))), Arc::new(Wrapped(store)))
 }
