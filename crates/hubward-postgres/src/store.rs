@@ -51,6 +51,18 @@ impl PostgresStore {
     /// # Errors
     /// [`PostgresError`] if the database cannot be used.
     pub fn open(config: &PostgresConfig, hub: &str) -> Result<Self, PostgresError> {
+        Self::prepare(config, Some(hub))
+    }
+
+    /// Opens a registry that exists, of any hub.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`]; [`PostgresError::NoRegistry`] if there are no tables.
+    pub fn open_existing(config: &PostgresConfig) -> Result<Self, PostgresError> {
+        Self::prepare(config, None)
+    }
+
+    fn prepare(config: &PostgresConfig, hub: Option<&str>) -> Result<Self, PostgresError> {
         config.check()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -75,18 +87,19 @@ impl PostgresStore {
             // listens before anything is loaded
             runtime.spawn(listen::run(config.clone(), Arc::clone(&hints), Arc::clone(&seat_hints)));
         }
-        let store = Self {
-            hub: hub.to_ascii_lowercase(),
+        let mut store = Self {
+            hub: String::new(),
             pool,
             answer: config.answer,
             hints,
             seat_hints,
             runtime: Some(runtime),
         };
-        store.run(async || {
+        store.hub = store.run(async || {
             let (one, two) = (store.connection().await?, store.connection().await?);
-            store.within(schema::prepare(&one, hub)).await?;
-            store.within(guard::check(&one, &two)).await
+            let hub = store.within(schema::prepare(&one, hub)).await?;
+            store.within(guard::check(&one, &two)).await?;
+            Ok(hub)
         })?;
         Ok(store)
     }
