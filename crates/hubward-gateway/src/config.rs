@@ -55,7 +55,8 @@ pub struct Serve {
     #[arg(long, value_name = "FILE")]
     pub registry_key_file: Option<PathBuf>,
     /// Certificate authorities of the database's certificate, in PEM: connections to it then need TLS, as they do off
-    /// this machine. Its password is in the environment variable HUBWARD_REGISTRY_PASSWORD.
+    /// this machine. Its password is in the environment variable HUBWARD_REGISTRY_PASSWORD, or in the file that
+    /// HUBWARD_REGISTRY_PASSWORD_FILE names.
     #[arg(long, value_name = "FILE")]
     pub registry_ca: Option<PathBuf>,
     /// Seconds without an answer of a durable registry after which no session is admitted.

@@ -91,9 +91,10 @@ impl Hub {
         }
     }
 
-    /// Sets the durable registry whose index this hub has.
-    pub(crate) fn with_durable(mut self, durable: Durable) -> Self {
+    /// Sets the durable registry whose index this hub has. Other gateways may share its seats.
+    pub(crate) fn with_durable(mut self, durable: Durable, shared: bool) -> Self {
         self.durable = Some(durable);
+        self.connections = if shared { Connections::shared() } else { Connections::default() };
         self
     }
 
@@ -103,9 +104,9 @@ impl Hub {
         self
     }
 
-    /// Returns whether the registry is durable.
-    pub(crate) const fn is_durable(&self) -> bool {
-        self.durable.is_some()
+    /// Returns the durable registry.
+    pub(crate) fn durable(&self) -> Option<Durable> {
+        self.durable.clone()
     }
 
     /// Ends the thread that follows a durable registry.

@@ -53,3 +53,103 @@ impl Store<HmacKey> for Records<'_> {
         Ok(self.result(request.lookup(), request.issuers()).into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+    use std::sync::Barrier;
+
+    use hubward::policy::{Operation, Transport};
+    use hubward::registry::{Authentication, SymmetricKeys};
+    use hubward::types::{Authority, DeviceId, HostName, Identity, Status, UnixTime};
+    use hubward::{Client, Credentials, HubConfig};
+    use hubward_store::Affected;
+
+    use super::*;
+    use crate::clock;
+    use crate::hub::dummy_key;
+    use crate::limits::Limits;
+    use crate::slots::Slot;
+
+    fn device() -> DeviceId<'static> {
+        DeviceId::parse("dev1").unwrap()
+    }
+
+    fn hub() -> Hub {
+        let mut registry = Registry::unseeded();
+        let keys = Authentication::Sas(SymmetricKeys::one(HmacKey::from_bytes(&[7; 32])));
+        registry.create_device(device(), keys).unwrap();
+        let config = HubConfig::new(HostName::parse("hub.example").unwrap(), dummy_key().unwrap());
+        Hub::new(config, registry, Limits::default())
+    }
+
+    fn peer(hub: &Hub) -> Peer {
+        let (address, slot) = (([127, 0, 0, 1], 1).into(), Slot::alone());
+        let wake = Some(hub.wakes.connection());
+        Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot, wake }
+    }
+
+    fn disable(hub: &Hub) {
+        // as a feed does: the index first, then the wake
+        hub.apply(|registry| registry.set_status(device(), Status::Disabled)).unwrap();
+        hub.wakes.wake(&Affected::Device("dev1".into()));
+    }
+
+    #[test]
+    fn a_connection_is_registered_before_its_record_is_looked_up() {
+        let hub = hub();
+        let peer = peer(&hub);
+        let changes = peer.changes();
+        std::thread::scope(|scope| {
+            let records = hub.records_for(&peer);
+            let found = records.result(&Identity::Device(device()).lookup(), &[]);
+            assert!(matches!(found, LookupResult::Identity(_)));
+            let change = scope.spawn(|| disable(&hub));
+            // the change waits for the lock of the lookup, so its wake finds the connection
+            std::thread::yield_now();
+            assert!(!change.is_finished() && !changes.has_changed().unwrap());
+            drop(records);
+        });
+        assert!(changes.has_changed().unwrap());
+    }
+
+    #[test]
+    fn a_connection_that_is_registered_after_the_lookup_misses_the_change() {
+        let hub = hub();
+        let peer = peer(&hub);
+        let changes = peer.changes();
+        assert!(hub.read().get(Identity::Device(device())).is_some());
+        disable(&hub);
+        peer.depends_on(&Identity::Device(device()).lookup());
+        assert!(!changes.has_changed().unwrap(), "the order of the two is what closes the gap");
+    }
+
+    #[test]
+    fn no_change_falls_between_an_admission_and_its_wake() {
+        let hub = hub();
+        let key = HmacKey::from_bytes(&[7; 32]);
+        let client = Client::device(Authority::parse("hub.example").unwrap(), device());
+        let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));
+        let (username, token) =
+            (client.mqtt_username().to_string(), client.token(until).sign(&key).to_string());
+        for round in 0..300 {
+            hub.apply(|registry| registry.set_status(device(), Status::Enabled)).unwrap();
+            let (peer, barrier) = (peer(&hub), Barrier::new(2));
+            let changes = peer.changes();
+            let session = std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    barrier.wait();
+                    disable(&hub);
+                });
+                barrier.wait();
+                let credentials = Credentials::mqtt("dev1", &username, Some(&token));
+                hub.authorize(&peer, &Operation::mqtt_connect(), None, credentials)
+            });
+            // admitted by the record of before the change: then the change has woken it
+            if let Ok(session) = session {
+                assert!(changes.has_changed().unwrap(), "round {round}");
+                assert!(!hub.still_valid(&peer, &session, &Operation::mqtt_connect()));
+            }
+        }
+    }
+}

@@ -152,11 +152,11 @@ impl Server {
             token: token_rules(&config),
             assignment,
         };
-        let (hub, feed) = match config.store.clone() {
+        let (hub, feed, seats) = match config.store.clone() {
             None => {
                 let provisioning =
                     first.map(|first| Provisioning::in_memory(&first, shared)).transpose()?;
-                (Hub::new(hub_config, registry, config.limits).with_provisioning(provisioning), None)
+                (Hub::new(hub_config, registry, config.limits).with_provisioning(provisioning), None, None)
             }
             Some(store) => {
                 let (name, times) = (config.hub.clone(), config.feed);
@@ -167,9 +167,9 @@ impl Server {
                 let provisioning =
                     Provisioning::durable(opened.durable.clone(), opened.provisioning, shared)?;
                 let hub = Hub::new(hub_config, opened.index, config.limits)
-                    .with_durable(opened.durable)
+                    .with_durable(opened.durable, opened.seats.is_some())
                     .with_provisioning(provisioning);
-                (hub, Some(opened.feed))
+                (hub, Some(opened.feed), opened.seats)
             }
         };
         let context = ListenerContext {
@@ -192,6 +192,13 @@ impl Server {
         if let Some(feed) = feed {
             feed.run(Arc::clone(&context.hub)).map_err(StartError::Thread)?;
             context.tasks.spawn(store::end_lost_sessions(Arc::clone(&context.hub), context.stop.clone()));
+            if let Some(durable) = context.hub.durable() {
+                context.tasks.spawn(store::purge(durable, config.feed.grace, context.stop.clone()));
+            }
+        }
+        if let Some(seats) = seats {
+            let (hub, stop) = (Arc::clone(&context.hub), context.stop.clone());
+            seats.run(hub, stop).map_err(StartError::Thread)?;
         }
         let following = lists.clone().follow(Arc::clone(&context.hub), context.stop.clone());
         context.tasks.spawn(following);
@@ -275,7 +282,7 @@ impl Server {
     /// Returns a [`ReloadError`] if a file was refused; nothing is applied then.
     pub fn reload(&self) -> Result<Applied, ReloadError> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let reading = if self.context.hub.is_durable() { None } else { Some(files.read()?) };
+        let reading = if self.context.hub.durable().is_some() { None } else { Some(files.read()?) };
         let x509 = x509_config(self.client_ca.as_deref(), self.strict_ca)?;
         let hub = &self.context.hub;
         let applied = self.lists.read(x509, |x509| {

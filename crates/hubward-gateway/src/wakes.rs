@@ -38,6 +38,7 @@ enum Name {
 pub(crate) struct Wake {
     wakes: Wakes,
     number: u64,
+    changed: watch::Sender<()>,
     names: Mutex<BTreeSet<Name>>,
 }
 
@@ -47,8 +48,9 @@ impl Wakes {
         let mut table = lock(&self.0);
         let number = table.next;
         table.next = table.next.wrapping_add(1);
-        table.connections.insert(number, watch::Sender::new(()));
-        Arc::new(Wake { wakes: self.clone(), number, names: Mutex::default() })
+        let changed = watch::Sender::new(());
+        table.connections.insert(number, changed.clone());
+        Arc::new(Wake { wakes: self.clone(), number, changed, names: Mutex::default() })
     }
 
     /// Wakes the connections that a change is about.
@@ -98,11 +100,7 @@ impl Wake {
 
     /// Returns a receiver of all later changes of the records that the connection depends on.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
-        let table = lock(&self.wakes.0);
-        table
-            .connections
-            .get(&self.number)
-            .map_or_else(|| watch::Sender::new(()).subscribe(), |c| c.subscribe())
+        self.changed.subscribe()
     }
 }
 

@@ -77,6 +77,23 @@ async fn a_deleted_device_stays_deleted_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_is_answered_with_its_own_record() {
+    let gateway = start().await;
+    let write = async |writer: u32| {
+        for round in 0..20 {
+            let reason = format!("{writer} {round}");
+            let body = json!({ "status": "enabled", "statusReason": reason }).to_string();
+            let (status, body) = gateway.owner("PUT /devices/dev1", "If-Match: *\r\n", &body).await;
+            assert_eq!(status, 200, "{body}");
+            let record: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(record["statusReason"], json!(reason), "not the record of the other writer");
+        }
+    };
+    tokio::join!(write(1), write(2), write(3));
+    assert!(gateway.server.shutdown().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_by_any_way_ends_the_sessions_on_every_gateway_and_no_others() {
     let gateway = start().await;
     let other = Server::start(config(&gateway.dev)).await.unwrap();

@@ -108,6 +108,20 @@ async fn lists_bulk_requests_and_statistics() {
     assert_eq!(gateway.owner("POST /devices", "", &json!(many[..100]).to_string()).await.0, 200);
     let (_, body) = gateway.owner("GET /statistics/devices", "", "").await;
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["totalDeviceCount"], 102);
+    // a device has at most 50 modules, one of them is `mod1`
+    let modules: Vec<_> = (0..51).map(|n| json!({ "id": "dev1", "moduleId": format!("m{n}") })).collect();
+    let (status, body) = gateway.owner("POST /devices", "", &json!(modules).to_string()).await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let refused: Vec<&Value> = body["errors"].as_array().unwrap().iter().map(|it| &it["moduleId"]).collect();
+    assert_eq!((status, refused), (400, vec![&json!("m49"), &json!("m50")]));
+    assert_eq!(ids(&gateway.owner("GET /devices/dev1/modules", "", "").await.1).len(), 50);
+    // those that exist may be changed, and deleted
+    let again = json!([
+        { "id": "dev1", "moduleId": "m0" },
+        { "id": "dev1", "moduleId": "m1", "importMode": "delete" },
+        { "id": "dev1", "moduleId": "m50" },
+    ]);
+    assert_eq!(gateway.owner("POST /devices", "", &again.to_string()).await.0, 200);
     gateway.end().await;
 }
 

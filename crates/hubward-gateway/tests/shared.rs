@@ -11,10 +11,11 @@
 )]
 
 mod common;
+#[path = "common/nodes.rs"]
+mod nodes;
 #[path = "../../hubward-postgres/tests/common/mod.rs"]
 mod postgres;
 
-use core::fmt::Write as _;
 use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,23 +25,14 @@ use common::*;
 use hubward::Client;
 use hubward::registry::{Change, NoEntropy, Precondition};
 use hubward::types::{DeviceId, Identity, Status};
-use hubward_gateway::{Config, Server, StoreConfig, StorePlace};
 use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{RowKey, Sealer, change};
-use postgres::proxy::Proxy;
+use nodes::{KEY, Node, nodes};
 use tokio::task::JoinHandle;
-
-const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 fn entropy(buffer: &mut [u8]) -> Result<(), NoEntropy> {
     getrandom::fill(buffer).map_err(|_| NoEntropy)
-}
-
-/// A gateway with its proxy to the database.
-struct Node {
-    server: Server,
-    proxy: Proxy,
 }
 
 /// The sessions of one change: each task returns the time at which its connection ended.
@@ -78,29 +70,7 @@ async fn gateways_share_a_database() {
         if std::env::var_os("HUBWARD_LONG").is_some() { (100_000, 1000, 200) } else { (300, 30, 30) };
     // the folder has the files and the certificates; its own gateway is not used
     let gateway = Gateway::start().await;
-    let mut lines = String::new();
-    for number in 0..devices {
-        let keys = format!("{{\"primaryKey\":\"{KEY}\",\"secondaryKey\":\"{KEY}\"}}");
-        let authentication = format!("{{\"type\":\"sas\",\"symmetricKey\":{keys}}}");
-        writeln!(
-            lines,
-            "{{\"id\":\"d{number}\",\"status\":\"enabled\",\"authentication\":{authentication}}}"
-        )
-        .unwrap();
-    }
-    std::fs::write(gateway.dev.file("devices.jsonl"), lines).unwrap();
-    std::fs::write(gateway.dev.file("registry.key"), format!("{KEY}\n")).unwrap();
-    let mut nodes = Vec::new();
-    for _ in 0..3 {
-        let proxy = Proxy::start(database.port);
-        let place = StorePlace::Postgres(format!("postgres://hub@127.0.0.1:{}/hub", proxy.port));
-        let key_file = Some(gateway.dev.file("registry.key"));
-        let mut config: Config = gateway.dev.config("127.0.0.1:0", "127.0.0.1:0");
-        config.store = Some(StoreConfig { place, key_file, authorities: None });
-        config.feed.timeout = Duration::from_secs(3);
-        config.feed.grace = Duration::from_secs(600);
-        nodes.push(Node { server: Server::start(config).await.unwrap(), proxy });
-    }
+    let nodes = nodes(&gateway, &database, 3, devices, |_| {}).await;
     let raw: [u8; 32] = core::array::from_fn(|at| u8::try_from(at).unwrap());
     let sealer = Arc::new(Sealer::new("localhost", Box::new(AeadKey::new(&raw)), entropy));
     let address = database.config("hub");
@@ -113,17 +83,24 @@ async fn gateways_share_a_database() {
     }
     let mut times = Vec::new();
     for round in 0..changes {
-        let id = format!("d{}", devices - 1 - round % 100);
+        // one device on each gateway: a device has one connection
+        let ids: Vec<String> =
+            (0..3).map(|node| format!("d{}", devices - 1 - (3 * round + node) % 150)).collect();
         let mut ends = Vec::new();
-        for node in &nodes {
-            ends.push(session(&gateway, node, &id).await);
+        for (node, id) in nodes.iter().zip(&ids) {
+            ends.push(session(&gateway, node, id).await);
         }
         for status in [Status::Disabled, Status::Enabled] {
-            let (store, sealer, id) = (Arc::clone(&store), Arc::clone(&sealer), id.clone());
+            let (store, sealer, ids) = (Arc::clone(&store), Arc::clone(&sealer), ids.clone());
             let committed = tokio::task::spawn_blocking(move || {
-                let device = Identity::Device(DeviceId::parse(&id).unwrap());
-                change(&*store, &sealer, HmacKey::new, &[RowKey::of(&device).unwrap()], |registry| {
-                    registry.update(device, Change::new().with_status(status), Precondition::Any).unwrap();
+                let devices: Vec<_> =
+                    ids.iter().map(|id| Identity::Device(DeviceId::parse(id).unwrap())).collect();
+                let keys: Vec<_> = devices.iter().filter_map(RowKey::of).collect();
+                change(&*store, &sealer, HmacKey::new, &keys, |registry| {
+                    for device in &devices {
+                        let change = Change::new().with_status(status);
+                        registry.update(*device, change, Precondition::Any).unwrap();
+                    }
                 })
                 .unwrap();
                 Instant::now()

@@ -7,9 +7,15 @@ use std::sync::Arc;
 
 use rustls::ClientConfig;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
+use zeroize::Zeroizing;
 
 use crate::error::PostgresError;
 use crate::tls;
+
+/// The variable with the password of the database.
+const PASSWORD: &str = "HUBWARD_REGISTRY_PASSWORD";
+/// The variable with the name of a file with the password.
+const PASSWORD_FILE: &str = "HUBWARD_REGISTRY_PASSWORD_FILE";
 
 /// The address of a database and its limits.
 ///
@@ -64,7 +70,7 @@ impl PostgresConfig {
             address: parsed,
             tls: None,
             answer: Duration::from_secs(10),
-            connections: 4,
+            connections: 6,
             listens: true,
         })
     }
@@ -74,6 +80,21 @@ impl PostgresConfig {
     pub fn with_password(mut self, password: &str) -> Self {
         self.address.password(password);
         self
+    }
+
+    /// Sets the password from the environment: from the variable `HUBWARD_REGISTRY_PASSWORD`, or from the first line of the file
+    /// that `HUBWARD_REGISTRY_PASSWORD_FILE` names. Without both there is no password.
+    ///
+    /// # Errors
+    /// [`PostgresError::PasswordFile`] if the file cannot be read.
+    pub fn with_environment_password(self) -> Result<Self, PostgresError> {
+        if let Some(password) = std::env::var_os(PASSWORD) {
+            let password = Zeroizing::new(password.into_string().unwrap_or_default());
+            return Ok(self.with_password(&password));
+        }
+        let Some(file) = std::env::var_os(PASSWORD_FILE) else { return Ok(self) };
+        let text = std::fs::read_to_string(&file).map(Zeroizing::new).map_err(PostgresError::PasswordFile)?;
+        Ok(self.with_password(text.lines().next().unwrap_or_default()))
     }
 
     /// Requires TLS, with a certificate for the host below one of these authorities, in PEM.
@@ -93,7 +114,7 @@ impl PostgresConfig {
         self
     }
 
-    /// Sets the number of connections in the pool; 4 by default. One more listens.
+    /// Sets the number of connections in the pool; 6 by default. One more listens.
     #[must_use]
     pub const fn with_connections(mut self, connections: usize) -> Self {
         self.connections = connections;

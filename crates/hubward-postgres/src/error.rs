@@ -10,9 +10,15 @@ pub enum PostgresError {
     /// The address contains a password, which process lists and logs would show.
     #[error(
         "the address contains a password; take it out, and give it by the environment variable \
-         HUBWARD_REGISTRY_PASSWORD or by a file"
+         HUBWARD_REGISTRY_PASSWORD, or by a file that HUBWARD_REGISTRY_PASSWORD_FILE names"
     )]
     PasswordInAddress,
+    /// The file with the password cannot be read.
+    #[error("the file that HUBWARD_REGISTRY_PASSWORD_FILE names: {0}")]
+    PasswordFile(#[source] std::io::Error),
+    /// There are no tables of a registry.
+    #[error("the database has no registry; give the host name of its hub to create one")]
+    NoRegistry,
     /// The database is not on this machine, and there is no authority to verify its certificate.
     #[error(
         "the database is not on a loopback address, so its connections need TLS: give the certificate authority of \

@@ -9,6 +9,7 @@ mod insert;
 mod listen;
 mod rows;
 mod schema;
+mod seats;
 mod store;
 mod tls;
 mod write;

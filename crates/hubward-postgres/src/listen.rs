@@ -58,19 +58,20 @@ impl Hints {
 }
 
 /// Listens until the task is dropped, and connects again after a failure.
-pub(crate) async fn run(config: PostgresConfig, hints: Arc<Hints>) {
+pub(crate) async fn run(config: PostgresConfig, hints: Arc<Hints>, seats: Arc<Hints>) {
     loop {
         match &config.tls {
-            Some(tls) => listen(&config, Tls(Arc::clone(tls)), &hints).await,
-            None => listen(&config, NoTls, &hints).await,
+            Some(tls) => listen(&config, Tls(Arc::clone(tls)), &hints, &seats).await,
+            None => listen(&config, NoTls, &hints, &seats).await,
         }
         hints.listening(false);
+        seats.listening(false);
         tokio::time::sleep(AGAIN).await;
     }
 }
 
 /// Listens on one connection until it fails.
-async fn listen<T>(config: &PostgresConfig, tls: T, hints: &Hints)
+async fn listen<T>(config: &PostgresConfig, tls: T, hints: &Hints, seats: &Hints)
 where
     T: MakeTlsConnect<Socket> + Send,
     T::Stream: Send,
@@ -78,14 +79,17 @@ where
     let Ok((client, mut connection)) = config.address.connect(tls).await else { return };
     let mut messages = async || {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if let AsyncMessage::Notification(_) = message {
-                hints.hint();
+            match message {
+                AsyncMessage::Notification(about) if about.channel() == "hubward_seat" => seats.hint(),
+                AsyncMessage::Notification(_) => hints.hint(),
+                _ => {}
             }
         }
     };
     let started = async {
-        if client.batch_execute("LISTEN hubward_change").await.is_ok() {
+        if client.batch_execute("LISTEN hubward_change; LISTEN hubward_seat").await.is_ok() {
             hints.listening(true);
+            seats.listening(true);
             // a connection that was cut without a word is detected by a question
             loop {
                 tokio::time::sleep(config.answer.min(Duration::from_secs(2))).await;

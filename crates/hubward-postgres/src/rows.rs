@@ -6,10 +6,6 @@ use hubward_store::{Kind, Position, Proof, Row};
 
 use crate::error::PostgresError;
 
-/// The columns, in the order of [`row`].
-pub(crate) const COLUMNS: &str = "change, kind, name, deleted, etag, generation, primary_version, \
-    secondary_version, enabled, rights, proof, primary_key, secondary_key, detail";
-
 /// Reads the place of the tables. The epoch has the identity of the server and of the table too, and the start of the
 /// server: a database that was restored in any way has another one.
 pub(crate) const POSITION: &str = "SELECT \
@@ -26,7 +22,7 @@ pub(crate) fn position(from: &tokio_postgres::Row) -> Result<Position, PostgresE
     Ok(Position { epoch, change: number(1)?, purged: number(2)? })
 }
 
-/// Reads a row. Its values are borrowed from the answer.
+/// Reads a row of [`COLUMNS`](hubward_store::COLUMNS). Its values are borrowed from the answer.
 pub(crate) fn row(from: &tokio_postgres::Row) -> Result<Row<'_>, PostgresError> {
     let change: i64 = from.try_get(0)?;
     let wrong = |column| PostgresError::Row { change, column };

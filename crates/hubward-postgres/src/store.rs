@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
 use futures_util::StreamExt;
-use hubward_store::{Commit, Kind, Position, Row, RowKey, Store, Write};
+use hubward_store::{COLUMNS, Commit, Kind, Position, Row, RowKey, Store, Write};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
@@ -17,7 +17,7 @@ use crate::config::PostgresConfig;
 use crate::error::PostgresError;
 use crate::listen::{self, Hints};
 use crate::tls::Tls;
-use crate::{guard, rows, schema, write};
+use crate::{guard, rows, schema, seats, write};
 
 /// A registry in PostgreSQL, which several gateways share.
 ///
@@ -39,6 +39,8 @@ pub struct PostgresStore {
     pool: Pool,
     answer: Duration,
     hints: Arc<Hints>,
+    /// Wakes the thread that follows the claims of seats.
+    pub(crate) seat_hints: Arc<Hints>,
     /// Ends its tasks when the store is dropped.
     runtime: Option<Runtime>,
 }
@@ -49,6 +51,18 @@ impl PostgresStore {
     /// # Errors
     /// [`PostgresError`] if the database cannot be used.
     pub fn open(config: &PostgresConfig, hub: &str) -> Result<Self, PostgresError> {
+        Self::prepare(config, Some(hub))
+    }
+
+    /// Opens a registry that exists, of any hub.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`]; [`PostgresError::NoRegistry`] if there are no tables.
+    pub fn open_existing(config: &PostgresConfig) -> Result<Self, PostgresError> {
+        Self::prepare(config, None)
+    }
+
+    fn prepare(config: &PostgresConfig, hub: Option<&str>) -> Result<Self, PostgresError> {
         config.check()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -68,33 +82,36 @@ impl PostgresStore {
             .create_timeout(Some(config.answer))
             .build()
             .map_err(|error| PostgresError::Pool(error.to_string()))?;
-        let hints = Arc::new(Hints::default());
+        let (hints, seat_hints) = (Arc::new(Hints::default()), Arc::new(Hints::default()));
         if config.listens {
             // listens before anything is loaded
-            runtime.spawn(listen::run(config.clone(), Arc::clone(&hints)));
+            runtime.spawn(listen::run(config.clone(), Arc::clone(&hints), Arc::clone(&seat_hints)));
         }
-        let store = Self {
-            hub: hub.to_ascii_lowercase(),
+        let mut store = Self {
+            hub: String::new(),
             pool,
             answer: config.answer,
             hints,
+            seat_hints,
             runtime: Some(runtime),
         };
-        store.run(async || {
+        store.hub = store.run(async || {
             let (one, two) = (store.connection().await?, store.connection().await?);
-            store.within(schema::prepare(&one, hub)).await?;
-            store.within(guard::check(&one, &two)).await
+            let hub = store.within(schema::prepare(&one, hub)).await?;
+            store.within(guard::check(&one, &two)).await?;
+            Ok(hub)
         })?;
         Ok(store)
     }
 
-    /// Gives the registry a new epoch. Call it after a backup was restored: every gateway then loads everything anew and
-    /// rechecks its sessions.
+    /// Gives the registry a new epoch. Call it after a backup was restored: every gateway then loads everything anew, rechecks
+    /// its sessions, and enters the seats of its connections again.
     ///
     /// # Errors
     /// [`PostgresError`] if the database failed.
     pub fn renew_epoch(&self) -> Result<(), PostgresError> {
-        let renew = "UPDATE hubward.hub SET epoch = decode(replace(gen_random_uuid()::text, '-', ''), 'hex')";
+        let renew = "BEGIN; UPDATE hubward.hub SET epoch = decode(replace(gen_random_uuid()::text, '-', ''), 'hex'); \
+                     DELETE FROM hubward.seat; COMMIT";
         self.call(async |client| Ok(client.batch_execute(renew).await?))?;
         self.hints.hint();
         Ok(())
@@ -109,7 +126,7 @@ impl PostgresStore {
     }
 
     /// Runs one call on a connection, in time. A connection whose call failed is closed, with its transaction.
-    fn call<T>(
+    pub(crate) fn call<T>(
         &self,
         call: impl AsyncFnOnce(&Client) -> Result<T, PostgresError>,
     ) -> Result<T, PostgresError> {
@@ -165,7 +182,7 @@ impl PostgresStore {
         self.within(async { Ok(client.batch_execute(begin).await?) }).await?;
         let place = self.within(place(client)).await?;
         for modules in ["device IS NULL", "device IS NOT NULL"] {
-            let columns = rows::COLUMNS;
+            let columns = COLUMNS;
             match after {
                 None => {
                     let all = format!("SELECT {columns} FROM hubward.record WHERE NOT deleted AND {modules}");
@@ -213,7 +230,7 @@ impl Store for PostgresStore {
             "SELECT {columns} FROM hubward.record WHERE NOT deleted \
              AND (kind, name) IN (SELECT * FROM unnest($1::int2[], $2::text[])) \
              UNION SELECT {columns} FROM hubward.record WHERE NOT deleted AND device IS NOT NULL AND device = ANY ($3)",
-            columns = rows::COLUMNS
+            columns = COLUMNS
         );
         self.run(async || {
             let connection = self.connection().await?;
@@ -278,6 +295,7 @@ impl Store for PostgresStore {
                     &up_to,
                 )
                 .await?;
+            client.execute_typed(seats::PURGE, &up_to).await?;
             let delete = "DELETE FROM hubward.record WHERE deleted AND change <= $1";
             let removed = client.execute_typed(delete, &up_to).await?;
             client.batch_execute("COMMIT").await?;

@@ -7,11 +7,7 @@ use rusqlite::types::ValueRef;
 
 use crate::error::SqliteError;
 
-/// The columns, in the order of [`row`].
-pub(crate) const COLUMNS: &str = "change, kind, name, deleted, etag, generation, primary_version, \
-    secondary_version, enabled, rights, proof, primary_key, secondary_key, detail";
-
-/// Reads a row. Its values are borrowed from the statement.
+/// Reads a row of [`COLUMNS`](hubward_store::COLUMNS). Its values are borrowed from the statement.
 pub(crate) fn row<'r>(from: &'r rusqlite::Row<'_>) -> Result<Row<'r>, SqliteError> {
     let change = from.get::<_, i64>(0)?;
     let wrong = |column| SqliteError::Row { change, column };

@@ -5,12 +5,12 @@ use core::time::Duration;
 use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-use hubward_store::{Commit, Expected, Kind, Position, Row, RowKey, Store, Write};
+use hubward_store::{COLUMNS, Commit, Expected, Kind, Position, Row, RowKey, Store, Write};
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
 
 use crate::connection;
 use crate::error::SqliteError;
-use crate::rows::{COLUMNS, row};
+use crate::rows::row;
 use crate::schema;
 
 /// The time between two questions whether another process has written.

@@ -14,8 +14,8 @@ use crate::store::{Position, Store};
 
 /// Rows that are applied under one lock, so that an import does not hold up the readers of the index.
 const TOGETHER: usize = 128;
-/// Attempts to reach a place that the store leaves meanwhile.
-const ATTEMPTS: usize = 64;
+/// Questions of one call: a read that met removed tombstones is followed by a load.
+const ATTEMPTS: usize = 4;
 
 /// The index that a [`Follower`] keeps, and its sessions.
 pub trait Target<K> {
@@ -80,7 +80,8 @@ impl<M> Follower<M> {
         self.feed.forget();
     }
 
-    /// Applies what is new in the store, until the index has reached its place. `now` is a monotonic clock.
+    /// Applies what is new in the store, at most one batch: all changes up to the place that it has when they are read. `now` is
+    /// a monotonic clock. Under steady writes the caller thus reports the heartbeat and the place after each batch.
     ///
     /// # Errors
     /// The error of the store. A part of the changes may be applied; the next call applies them again.
@@ -107,6 +108,7 @@ impl<M> Follower<M> {
                 FeedStep::Load => {
                     let place = self.load(store, sealer, target)?;
                     self.feed.applied(place, asked);
+                    return Ok(());
                 }
                 FeedStep::Read(after) => {
                     let place = self.read(store, sealer, after, target)?;
@@ -115,6 +117,7 @@ impl<M> Follower<M> {
                         self.feed.forget();
                     } else {
                         self.feed.applied(place, asked);
+                        return Ok(());
                     }
                 }
             }

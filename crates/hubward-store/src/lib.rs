@@ -2,7 +2,9 @@
 // docs.rs builds with this: it marks the items that a feature adds
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod any;
 mod change;
+mod columns;
 mod detail;
 mod encode;
 mod entry;
@@ -14,12 +16,15 @@ mod memory;
 mod provisioning;
 mod row;
 mod seal;
+mod seats;
 mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod working_copy;
 
+pub use any::{AnySeats, AnyStore, StoreFailure, any, any_shared};
 pub use change::{ChangeError, Changed, change};
+pub use columns::COLUMNS;
 pub use encode::{EncodeError, identity_row, policy_row};
 pub use entry::{Affected, Applier, Entry, RowError};
 pub use feed::{Feed, FeedHealth, FeedStep, FeedTimes};
@@ -34,5 +39,6 @@ pub use provisioning::{
 };
 pub use row::{Kind, Proof, Row, RowKey};
 pub use seal::{SealedKeyError, SealedPlace, Sealer};
+pub use seats::{Claim, SeatPlace, Seats};
 pub use store::{Commit, Expected, Position, Store, Write};
 pub use working_copy::WorkingCopy;

@@ -102,6 +102,31 @@ impl Sealer {
         keys.try_fold(sealer, |sealer, key| Some(sealer.with_former(key?)))
     }
 
+    /// Returns the content of a new key file: one random key, on a line.
+    ///
+    /// ```
+    /// use hubward_ring::AeadKey;
+    /// use hubward_store::Sealer;
+    ///
+    /// # fn random(buffer: &mut [u8]) -> Result<(), hubward::registry::NoEntropy> { buffer.fill(7); Ok(()) }
+    /// let text = Sealer::new_key_file(random)?;
+    /// assert!(Sealer::from_key_file("hub.example", &text, AeadKey::new, random).is_some());
+    /// # Ok::<(), hubward::registry::NoEntropy>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`NoEntropy`] if there is no randomness.
+    pub fn new_key_file(
+        entropy: fn(&mut [u8]) -> Result<(), NoEntropy>,
+    ) -> Result<Zeroizing<String>, NoEntropy> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        entropy(&mut *bytes)?;
+        // 32 bytes are a valid key length
+        let key = SymmetricKey::from_bytes(&*bytes).map_err(|_| NoEntropy)?;
+        let mut text = Zeroizing::new([0; 88]);
+        Ok(Zeroizing::new(format!("{}\n", key.expose_base64(&mut text))))
+    }
+
     /// Returns the id of the key that seals. It is derived from the key and reveals nothing of it.
     #[must_use]
     pub fn key_id(&self) -> u32 {

@@ -17,8 +17,8 @@ use hubward::registry::{Change, ListEntry, Precondition, SymmetricKeys};
 use hubward::types::{Permissions, PolicyName, Status};
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{
-    Affected, FeedHealth, FeedTimes, Follower, Kind, ListRow, MemoryStore, RowKey, Sealer, Store,
-    add_to_list, change, lift_allow, remove_from_list,
+    Affected, Commit, FeedHealth, FeedTimes, Follower, Kind, ListRow, MemoryStore, Position, Row, RowKey,
+    Sealer, Store, Write, add_to_list, change, lift_allow, remove_from_list,
 };
 use proptest::prelude::*;
 
@@ -245,4 +245,53 @@ fn without_a_heartbeat_a_gateway_stops_to_admit_and_then_ends_its_sessions() {
     }
     follower.catch_up(&store, &sealer, || at(200), &mut Index::default()).unwrap();
     assert_eq!(follower.health(at(204)), FeedHealth::Current, "it recovers by itself");
+}
+
+/// A store in which another gateway commits after each question.
+struct Busy(MemoryStore, Sealer);
+
+impl Store for Busy {
+    type Error = Infallible;
+    fn hub(&self) -> &str {
+        self.0.hub()
+    }
+    fn position(&self) -> Result<Position, Infallible> {
+        let key = RowKey { kind: Kind::Identity, name: "busy".into() };
+        change(&self.0, &self.1, HmacKey::new, &[key], |registry| {
+            let busy = who("busy");
+            if registry.get(busy).is_some() {
+                registry.delete(busy, Precondition::Any).unwrap();
+            } else {
+                registry.create(busy, sas(7), Change::new()).unwrap();
+            }
+        })
+        .unwrap();
+        self.0.position()
+    }
+    fn read(&self, keys: &[RowKey], each: &mut dyn FnMut(Row<'_>)) -> Result<(), Infallible> {
+        self.0.read(keys, each)
+    }
+    fn commit(&self, writes: &[Write]) -> Result<Commit, Infallible> {
+        self.0.commit(writes)
+    }
+    fn changes(&self, after: Option<u64>, each: &mut dyn FnMut(Row<'_>)) -> Result<Position, Infallible> {
+        self.0.changes(after, each)
+    }
+    fn wait(&self, at_most: Duration) -> Result<(), Infallible> {
+        self.0.wait(at_most)
+    }
+    fn purge(&self, up_to: u64) -> Result<u64, Infallible> {
+        self.0.purge(up_to)
+    }
+}
+
+#[test]
+fn steady_writes_do_not_keep_a_feed_from_its_heartbeat() {
+    let store = Busy(MemoryStore::new("hub.example"), sealer());
+    let mut gateway = Gateway::new();
+    for batch in 1..10 {
+        gateway.catch_up(&store, &store.1);
+        assert_eq!(store.0.position().unwrap().change, batch, "one question for each call");
+        assert_eq!(gateway.follower.reached(), Some(batch));
+    }
 }

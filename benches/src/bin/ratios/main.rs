@@ -18,6 +18,7 @@ mod case;
 mod certificates;
 mod clock;
 mod cloud;
+mod feed;
 mod issuing;
 #[path = "../../../../crates/hubward/examples/bearer/provider.rs"]
 mod jsonwebtoken_provider;
@@ -32,7 +33,14 @@ mod rights;
 use case::Case;
 
 fn main() {
+    let followed = feed::Both::new();
     clock::pin();
+    if std::env::args().nth(1).as_deref() == Some("feed") {
+        let mut cases = feed::cases(&followed);
+        clock::measure(&mut cases);
+        print(&cases, feed::RATIOS.iter());
+        return;
+    }
     let (fixture, fleet) = (case::Fixture::new(), registry::Fleet::new());
     let lengths = lengths::Lengths::new();
     // before the others use the memory that it needs
@@ -44,18 +52,28 @@ fn main() {
     cases.extend(issuing::cases());
     cases.extend(cloud::cases());
     cases.extend(registry::cases(&fleet));
+    cases.extend(feed::cases(&followed));
     cases.extend(lengths.cases());
     clock::measure(&mut cases);
 
-    let ns = |name: &str| cases.iter().find(|case| case.name == name).map(|case| case.median).expect(name);
     println!("# token of {} bytes, signed message of {} bytes", fixture.token.len(), fixture.message.len());
-    let parts = [certificates::RATIOS, cloud::RATIOS, issuing::RATIOS, registry::RATIOS];
-    let all = RATIOS.iter().chain(parts.into_iter().flatten());
-    for (name, mine, theirs) in all {
-        let (mine, theirs) = (ns(mine), ns(theirs));
+    let parts = [certificates::RATIOS, cloud::RATIOS, issuing::RATIOS, registry::RATIOS, feed::RATIOS];
+    print(&cases, RATIOS.iter().chain(parts.into_iter().flatten()));
+    lengths::print(|name| median(&cases, name));
+}
+
+fn median(cases: &[Case<'_>], name: &str) -> f64 {
+    cases.iter().find(|case| case.name == name).map(|case| case.median).expect(name)
+}
+
+fn print<'r>(
+    cases: &[Case<'_>],
+    ratios: impl Iterator<Item = &'r (&'static str, &'static str, &'static str)>,
+) {
+    for (name, mine, theirs) in ratios {
+        let (mine, theirs) = (median(cases, mine), median(cases, theirs));
         println!("{name} {:.2} ({mine:.0} / {theirs:.0})", mine / theirs);
     }
-    lengths::print(ns);
 }
 
 /// The compared cases. `x-per-y` of peers is their time over ours, so that more is better there too.

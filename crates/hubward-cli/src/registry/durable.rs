@@ -1,4 +1,4 @@
-//! The durable registry of a gateway, in a file of SQLite.
+//! The durable registry of gateways: a file of SQLite, or a database of PostgreSQL.
 
 use core::error::Error;
 use std::ffi::OsString;
@@ -7,12 +7,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hubward::types::SymmetricKey;
+use hubward_postgres::{PostgresConfig, PostgresStore};
 use hubward_registry::Registry;
 use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 use hubward_sqlite::SqliteStore;
-use hubward_store::{Sealer, Store, WorkingCopy};
+use hubward_store::{AnyStore, Sealer, WorkingCopy, any};
 use zeroize::Zeroizing;
 
 use crate::ca::write_new;
@@ -20,7 +20,7 @@ use crate::exit::misuse;
 use crate::file::random;
 use crate::shown;
 
-/// The first bytes of a database.
+/// The first bytes of a file of SQLite.
 const HEAD: &[u8] = b"SQLite format 3\0";
 
 #[derive(Debug, Args)]
@@ -29,103 +29,166 @@ pub(crate) struct DurableArguments {
     /// the registry's name with `.key`).
     #[arg(long, value_name = "FILE")]
     registry_key_file: Option<PathBuf>,
+    /// Certificate authorities of a database's certificate, in PEM. Off this machine connections need TLS.
+    #[arg(long, value_name = "FILE")]
+    registry_ca: Option<PathBuf>,
     /// The host name of the hub, to create a durable registry.
     #[arg(long, value_name = "NAME")]
     hub: Option<String>,
 }
 
-/// A durable registry, and its records.
-pub(crate) type Opened = (Durable, Registry<HmacKey>);
+/// The place of a durable registry.
+pub(crate) enum Place {
+    /// A file.
+    Sqlite(PathBuf),
+    /// The address of a database.
+    Postgres(String),
+}
+
+/// A durable registry, and the key that seals.
+pub(crate) struct Durable {
+    pub(crate) store: AnyStore,
+    pub(crate) sealer: Sealer,
+}
 
 /// A durable registry, and the versions of its records when they were read.
-pub(crate) struct Durable {
-    store: SqliteStore,
-    sealer: Sealer,
+pub(crate) struct Copied {
+    durable: Durable,
     copy: WorkingCopy,
 }
 
-/// Returns the file of a durable registry, by its name or by its content.
-pub(crate) fn file_of(path: &Path) -> Option<PathBuf> {
-    if let Some(file) = path.to_str().and_then(|text| text.strip_prefix("sqlite:")) {
-        return Some(file.into());
+impl Place {
+    /// Returns the place of a durable registry, by its name or by its content; `None` for a file of lines or a sealed one.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        if let Some(text) = path.to_str() {
+            if let Some(file) = text.strip_prefix("sqlite:") {
+                return Some(Self::Sqlite(file.into()));
+            }
+            if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+                return Some(Self::Postgres(text.into()));
+            }
+        }
+        let mut head = Vec::new();
+        File::open(path).ok()?.take(16).read_to_end(&mut head).ok()?;
+        (head == HEAD).then(|| Self::Sqlite(path.into()))
     }
-    let mut head = Vec::new();
-    File::open(path).ok()?.take(16).read_to_end(&mut head).ok()?;
-    (head == HEAD).then(|| path.into())
-}
 
-impl Durable {
-    /// Opens a registry that exists.
-    pub(crate) fn open(file: &Path, arguments: &DurableArguments) -> Result<Opened, Box<dyn Error>> {
-        let store = SqliteStore::open(file).map_err(|error| format!("{}: {error}", shown::file(file)))?;
-        Self::read(store, file, arguments)
+    /// Returns the name of the registry in messages.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Sqlite(file) => file,
+            Self::Postgres(address) => Path::new(address),
+        }
     }
 
-    /// Opens a registry, or creates it with its key file.
-    pub(crate) fn open_or_create(
-        file: &Path,
+    fn named(&self, error: impl core::fmt::Display) -> Box<dyn Error> {
+        format!("{}: {error}", shown::file(self.path())).into()
+    }
+
+    /// Opens a registry; one that does not exist is created, if `creates` and if its hub is given.
+    pub(crate) fn open(
+        &self,
         arguments: &DurableArguments,
-    ) -> Result<Opened, Box<dyn Error>> {
-        if file.exists() {
-            return Self::open(file, arguments);
-        }
-        let hub = arguments.hub.as_deref().ok_or_else(|| {
-            misuse(format!("{} is new: give the host name of its hub (--hub)", shown::file(file)))
-        })?;
-        let key_file = key_file(file, arguments);
-        if arguments.registry_key_file.is_none() && !key_file.exists() {
-            create_key(&key_file)?;
-        }
-        let store =
-            SqliteStore::create(file, hub).map_err(|error| format!("{}: {error}", shown::file(file)))?;
-        Self::read(store, file, arguments)
-    }
-
-    fn read(store: SqliteStore, file: &Path, arguments: &DurableArguments) -> Result<Opened, Box<dyn Error>> {
-        if let Some(hub) = arguments.hub.as_deref().filter(|hub| !hub.eq_ignore_ascii_case(store.hub())) {
+        creates: bool,
+    ) -> Result<Durable, Box<dyn Error>> {
+        let hub = arguments.hub.as_deref();
+        let store: AnyStore = match self {
+            Self::Sqlite(file) if creates && !file.exists() => {
+                let hub = hub.ok_or_else(|| {
+                    misuse(format!("{} is new: give the host name of its hub (--hub)", shown::file(file)))
+                })?;
+                let key_file = self.key_file(arguments)?;
+                if arguments.registry_key_file.is_none() && !key_file.exists() {
+                    write_new(&key_file, Sealer::new_key_file(random)?.as_bytes())?;
+                }
+                any(SqliteStore::create(file, hub).map_err(|error| self.named(error))?)
+            }
+            Self::Sqlite(file) => any(SqliteStore::open(file).map_err(|error| self.named(error))?),
+            Self::Postgres(address) => {
+                // its key file first: no registry is created whose keys nothing seals
+                self.key_file(arguments)?;
+                let config = config(address, arguments)?;
+                let opened = match hub.filter(|_| creates) {
+                    Some(hub) => PostgresStore::open(&config, hub),
+                    None => PostgresStore::open_existing(&config),
+                };
+                any(opened.map_err(|error| self.named(error))?)
+            }
+        };
+        if let Some(hub) = hub.filter(|hub| !hub.eq_ignore_ascii_case(store.hub())) {
             return Err(misuse(format!(
                 "{} is the registry of {}, not of {hub}",
-                shown::file(file),
+                shown::file(self.path()),
                 store.hub()
             )));
         }
-        let key_file = key_file(file, arguments);
+        let key_file = self.key_file(arguments)?;
         let text = fs::read_to_string(&key_file).map(Zeroizing::new);
         let text = text.map_err(|error| format!("{}: {error}", shown::file(&key_file)))?;
         let sealer = Sealer::from_key_file(store.hub(), &text, AeadKey::new, random).ok_or_else(|| {
             format!("{}: each line must be a key of 32 bytes in base64", shown::file(&key_file))
         })?;
-        let (copy, registry) = WorkingCopy::read(&store, &sealer, HmacKey::new)
-            .map_err(|error| format!("{}: {error}", shown::file(file)))?;
+        Ok(Durable { store, sealer })
+    }
+
+    /// Gives the registry a new epoch.
+    pub(crate) fn renew_epoch(&self, arguments: &DurableArguments) -> Result<(), Box<dyn Error>> {
+        match self {
+            Self::Sqlite(file) => SqliteStore::open(file)
+                .and_then(|store| store.renew_epoch())
+                .map_err(|error| self.named(error)),
+            Self::Postgres(address) => PostgresStore::open_existing(&config(address, arguments)?)
+                .and_then(|store| store.renew_epoch())
+                .map_err(|error| self.named(error)),
+        }
+    }
+
+    fn key_file(&self, arguments: &DurableArguments) -> Result<PathBuf, Box<dyn Error>> {
+        match (&arguments.registry_key_file, self) {
+            (Some(file), _) => Ok(file.clone()),
+            (None, Self::Sqlite(file)) => {
+                let mut name: OsString = file.as_os_str().to_owned();
+                name.push(".key");
+                Ok(name.into())
+            }
+            (None, Self::Postgres(_)) => {
+                Err(misuse("a database needs the key file that its gateways share: give --registry-key-file"))
+            }
+        }
+    }
+}
+
+fn config(address: &str, arguments: &DurableArguments) -> Result<PostgresConfig, Box<dyn Error>> {
+    let mut config = PostgresConfig::parse(address)
+        .map_err(|error| misuse(error.to_string()))?
+        .with_environment_password()?;
+    if let Some(file) = &arguments.registry_ca {
+        let pem = fs::read(file).map_err(|error| format!("{}: {error}", shown::file(file)))?;
+        config = config.with_authorities(&pem)?;
+    }
+    config.check().map_err(|error| misuse(format!("{error}: --registry-ca FILE")))?;
+    Ok(config)
+}
+
+impl Durable {
+    /// Reads all records.
+    pub(crate) fn copy(self, place: &Place) -> Result<(Copied, Registry<HmacKey>), Box<dyn Error>> {
+        let (copy, registry) = WorkingCopy::read(&*self.store, &self.sealer, HmacKey::new)
+            .map_err(|error| place.named(error))?;
         if let Some((key, error)) = copy.refused().first() {
             let count = copy.refused().len();
             eprintln!("hubward: {count} rows are not used, the first is {:?}: {error}", key.kind);
         }
-        Ok((Self { store, sealer, copy }, registry))
+        Ok((Copied { durable: self, copy }, registry))
     }
+}
 
+impl Copied {
     /// Writes what differs from the records that were read, in one transaction.
     pub(crate) fn save(&self, registry: &Registry<HmacKey>) -> Result<(), Box<dyn Error>> {
-        match self.copy.save(registry, &self.store, &self.sealer)? {
+        match self.copy.save(registry, &*self.durable.store, &self.durable.sealer)? {
             Some(_) => Ok(()),
             None => Err("others changed the same records meanwhile; nothing is written, so try again".into()),
         }
     }
-}
-
-fn key_file(file: &Path, arguments: &DurableArguments) -> PathBuf {
-    arguments.registry_key_file.clone().unwrap_or_else(|| {
-        let mut name: OsString = file.as_os_str().to_owned();
-        name.push(".key");
-        name.into()
-    })
-}
-
-/// Creates a key file that only its owner reads.
-fn create_key(file: &Path) -> Result<(), Box<dyn Error>> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    random(&mut *bytes)?;
-    let mut text = Zeroizing::new([0; 88]);
-    let line = Zeroizing::new(format!("{}\n", SymmetricKey::from_bytes(&*bytes)?.expose_base64(&mut text)));
-    write_new(file, line.as_bytes())
 }

@@ -14,7 +14,7 @@ use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::durable::{self, Durable, DurableArguments, Opened};
+use super::durable::{Copied, Durable, DurableArguments, Place};
 use crate::exit::{Misuse, misuse};
 use crate::file::{Lines, SealArguments, Seen, random, replace_saying, snapshot_of};
 use crate::progress::Progress;
@@ -25,8 +25,9 @@ const BUFFER: usize = 64 * 1024;
 
 #[derive(Debug, Args)]
 pub(crate) struct FileArguments {
-    /// The file of the registry, sealed or plain, or `sqlite:FILE` for the durable registry of a gateway, which may run.
-    registry: PathBuf,
+    /// The file of the registry, sealed or plain; or the durable registry of gateways, which may run: `sqlite:FILE`, or
+    /// `postgres://USER@HOST:PORT/DATABASE`.
+    pub(crate) registry: PathBuf,
     #[command(flatten)]
     seal: SealArguments,
     #[command(flatten)]
@@ -34,6 +35,11 @@ pub(crate) struct FileArguments {
 }
 
 impl FileArguments {
+    /// Opens a durable registry, or creates it if its hub is given; `None` for a file.
+    pub(crate) fn durable(&self) -> Result<Option<Durable>, Box<dyn Error>> {
+        Place::of(&self.registry).map(|place| place.open(&self.durable, true)).transpose()
+    }
+
     /// Returns whether the seal key is read from standard input, which then has no other input.
     pub(crate) fn key_from_standard_input(&self) -> bool {
         self.seal.is_standard_input()
@@ -50,7 +56,7 @@ pub(crate) struct RegistryFile {
 
 enum Form {
     /// A durable registry.
-    Durable(Box<Durable>),
+    Durable(Box<Copied>),
     /// Lines of JSON.
     Plain,
     /// A sealed snapshot: its key and its number.
@@ -61,8 +67,8 @@ impl RegistryFile {
     /// Reads the registry.
     pub(crate) fn open(arguments: &FileArguments, silent: bool) -> Result<Self, Box<dyn Error>> {
         let path = arguments.registry.clone();
-        if let Some(file) = durable::file_of(&path) {
-            return Self::durable(Durable::open(&file, &arguments.durable)?, file);
+        if let Some(place) = Place::of(&path) {
+            return Self::durable(place.open(&arguments.durable, false)?, &place);
         }
         let named = |error: Box<dyn Error>| with_file(&path, error);
         let seen = Seen::of(&path).map_err(|error| named(error.into()))?;
@@ -78,8 +84,8 @@ impl RegistryFile {
         silent: bool,
     ) -> Result<Self, Box<dyn Error>> {
         let path = arguments.registry.clone();
-        if let Some(file) = durable::file_of(&path) {
-            return Self::durable(Durable::open_or_create(&file, &arguments.durable)?, file);
+        if let Some(place) = Place::of(&path) {
+            return Self::durable(place.open(&arguments.durable, true)?, &place);
         }
         let seen = Seen::of(&path)?;
         if seen.exists() {
@@ -100,13 +106,16 @@ impl RegistryFile {
     }
 
     /// Takes the records of a durable registry.
-    fn durable((durable, registry): Opened, path: PathBuf) -> Result<Self, Box<dyn Error>> {
+    fn durable(durable: Durable, place: &Place) -> Result<Self, Box<dyn Error>> {
+        let (copied, registry) = durable.copy(place)?;
+        let path = place.path().to_owned();
         let seen = Seen::of(&path)?;
-        Ok(Self { registry, path, form: Form::Durable(durable.into()), seen })
+        Ok(Self { registry, path, form: Form::Durable(copied.into()), seen })
     }
 
+    /// Returns whether there is no file yet. A durable registry was created when it was opened.
     pub(crate) const fn is_new(&self) -> bool {
-        !self.seen.exists()
+        !self.seen.exists() && !matches!(self.form, Form::Durable(_))
     }
 
     /// Returns whether the registry has access lists.

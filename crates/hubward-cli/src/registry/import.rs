@@ -10,6 +10,7 @@ use hubward_registry::{ImportError, ImportSummary, Importer};
 use hubward_rustcrypto::HmacKey;
 use serde_json::json;
 
+use super::batches;
 use super::file::{FileArguments, RegistryFile};
 use crate::Outcome;
 use crate::exit::misuse;
@@ -22,6 +23,9 @@ use crate::shown;
 /// Each line is one identity in the format of a hub's bulk import: `id`, `status`, and other properties. `importMode` is
 /// the action, by default `createOrUpdate`. A device without keys gets new keys. A wrong line is reported, and the others
 /// are imported; the exit status is then 1.
+///
+/// A durable registry is written in batches, while gateways serve: each batch of 2000 lines is one transaction. If one fails, the
+/// message says how far it came, and `--from-line` goes on there.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     #[command(flatten)]
@@ -32,6 +36,9 @@ pub(crate) struct Import {
     /// Write a new registry as plain lines. Every reader of the file can read its keys.
     #[arg(long)]
     plain: bool,
+    /// Begin with this line of the file, to go on with an import into a durable registry that was interrupted.
+    #[arg(long, value_name = "NUMBER", default_value = "1", hide_default_value = true)]
+    from_line: u64,
     /// Print the result, but write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -45,30 +52,40 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
     if from_input && arguments.file.key_from_standard_input() {
         return Err(misuse("the lines and the key cannot both come from standard input"));
     }
-    let mut file = RegistryFile::open_or_create(&arguments.file, arguments.plain, arguments.json)?;
-    let summary = if from_input {
-        import(&mut file, stdin().lock(), None, arguments.json)?
+    let (lines, len): (Box<dyn Read>, _) = if from_input {
+        (Box::new(stdin().lock()), None)
     } else {
         let named = |error| format!("{}: {error}", shown::file(&arguments.lines));
         let lines = File::open(&arguments.lines).map_err(named)?;
         let len = lines.metadata().ok().map(|about| about.len());
-        import(&mut file, lines, len, arguments.json)?
+        (Box::new(lines), len)
     };
-    let changed = summary.created.saturating_add(summary.updated).saturating_add(summary.deleted) > 0;
-    let ImportSummary { created, updated, deleted, twins, failed, .. } = summary;
-    let print = |written: &str, out: &mut Vec<u8>| {
-        if arguments.json {
-            let counts = json!({
-                "created": created, "updated": updated, "deleted": deleted, "twins": twins, "failed": failed,
-            });
-            return writeln!(out, "{counts}");
-        }
-        writeln!(out, "{created} created, {updated} updated, {deleted} deleted, {failed} not imported")?;
-        if twins > 0 {
-            writeln!(out, "{twins} lines are for device twins, which a registry does not store")?;
-        }
-        writeln!(out, "{written}")
-    };
+    if let (false, Some(durable)) = (arguments.dry_run, arguments.file.durable()?) {
+        let mut progress = Progress::new("importing", len, arguments.json);
+        let reported = |error: &ImportError, progress: &Progress| report(error, arguments.json, progress);
+        let summary = batches::import(&durable, lines, arguments.from_line, &mut progress, reported);
+        progress.done();
+        let summary = summary?;
+        let name = shown::file(&arguments.file.registry);
+        let message = if changes(&summary) {
+            format!("{name} is written, and gateways see it")
+        } else {
+            format!("{name} is unchanged")
+        };
+        let mut out = Vec::new();
+        print_counts(&summary, arguments.json, &message, &mut out)?;
+        stdout().write_all(&out)?;
+        return Ok(if summary.failed == 0 { Outcome::Good } else { Outcome::Refused });
+    }
+    if arguments.from_line != 1 {
+        return Err(misuse(
+            "--from-line goes on with an import into a durable registry; a file is written as a whole",
+        ));
+    }
+    let mut file = RegistryFile::open_or_create(&arguments.file, arguments.plain, arguments.json)?;
+    let summary = import(&mut file, lines, len, arguments.json)?;
+    let changed = changes(&summary);
+    let print = |written: &str, out: &mut Vec<u8>| print_counts(&summary, arguments.json, written, out);
     let unwritten = match (arguments.dry_run, changed || file.is_new()) {
         (true, _) => Some("nothing is written: --dry-run".to_owned()),
         (false, true) => None,
@@ -82,7 +99,31 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
             stdout().write_all(&out)?;
         }
     }
-    Ok(if failed == 0 { Outcome::Good } else { Outcome::Refused })
+    Ok(if summary.failed == 0 { Outcome::Good } else { Outcome::Refused })
+}
+
+const fn changes(summary: &ImportSummary) -> bool {
+    summary.created > 0 || summary.updated > 0 || summary.deleted > 0
+}
+
+fn print_counts(
+    summary: &ImportSummary,
+    json: bool,
+    written: &str,
+    out: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    let ImportSummary { created, updated, deleted, twins, failed, .. } = summary;
+    if json {
+        let counts = json!({
+            "created": created, "updated": updated, "deleted": deleted, "twins": twins, "failed": failed,
+        });
+        return writeln!(out, "{counts}");
+    }
+    writeln!(out, "{created} created, {updated} updated, {deleted} deleted, {failed} not imported")?;
+    if *twins > 0 {
+        writeln!(out, "{twins} lines are for device twins, which a registry does not store")?;
+    }
+    writeln!(out, "{written}")
 }
 
 fn import(

@@ -1,5 +1,6 @@
-//! `hubward registry import | export | show | rotate | lists`: the identities of a hub, in a file.
+//! `hubward registry import | export | show | rotate | lists | reseal | renew-epoch`: the identities of a hub, in a file.
 
+mod batches;
 mod durable;
 mod export;
 mod file;
@@ -7,6 +8,7 @@ mod import;
 mod lists;
 mod rotate;
 mod show;
+mod upkeep;
 
 use core::error::Error;
 
@@ -31,6 +33,8 @@ pub(crate) enum Command {
     Show(show::Show),
     Rotate(rotate::Rotate),
     Lists(lists::Lists),
+    Reseal(upkeep::Reseal),
+    RenewEpoch(upkeep::RenewEpoch),
 }
 
 /// The identity of a command.
@@ -70,5 +74,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
         Command::Show(arguments) => show::run(arguments),
         Command::Rotate(arguments) => rotate::run(arguments),
         Command::Lists(arguments) => lists::run(arguments),
+        Command::Reseal(arguments) => arguments.run(),
+        Command::RenewEpoch(arguments) => arguments.run(),
     }
 }

@@ -99,6 +99,15 @@ impl Connection {
         reply
     }
 
+    /// Delays a peer whose newest identity is claimed by rivals.
+    pub(super) async fn slow_rivals(&self) {
+        let newest =
+            self.lock().cbs.sessions().last().map(|session| self.hub.connections.delay(&session.identity()));
+        if let Some(delay) = newest.filter(|delay| !delay.is_zero()) {
+            tokio::time::sleep(delay).await;
+        }
+    }
+
     /// Decides on a link that is attached to an address, a path or a URI of this hub. Returns the path.
     pub(super) fn attach(self: &Arc<Self>, role: LinkRole, address: &str) -> Option<Box<str>> {
         let mut state = self.lock();

@@ -85,6 +85,7 @@ impl Node {
             if reply.error().is_some() {
                 connection.hub.slow(&connection.peer).await;
             }
+            connection.slow_rivals().await;
             if self.answers.try_send(Box::new(answer(&message, reply))).is_err() {
                 // the peer reads no answers, and would put tokens forever
                 let _ = link.close_with_error(AmqpError::ResourceLimitExceeded).await;

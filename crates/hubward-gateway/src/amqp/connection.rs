@@ -147,7 +147,11 @@ async fn accept(
         }
         Header::Sasl => acceptor.sasl_acceptor(sasl.clone()).build().accept(stream).await?,
     };
-    Ok((Connection::new(Arc::clone(hub), Arc::clone(peer), sasl.take()), handle))
+    let session = sasl.take();
+    if let Some(session) = &session {
+        hub.connections.slow(&session.identity()).await;
+    }
+    Ok((Connection::new(Arc::clone(hub), Arc::clone(peer), session), handle))
 }
 
 /// How a session ended.

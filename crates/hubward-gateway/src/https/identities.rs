@@ -31,13 +31,12 @@ const MODULES: usize = 50;
 
 /// Answers with one identity.
 pub(super) fn read(hub: &Hub, identity: Identity<'_>) -> Result<Response, Problem> {
-    one(hub, &hub.read(), identity)
+    one(&hub.read(), identity, hub.connections.has(&identity))
 }
 
 /// Returns the record, with its ETag as a header.
-fn one(hub: &Hub, registry: &Registry, identity: Identity<'_>) -> Result<Response, Problem> {
+fn one(registry: &Registry, identity: Identity<'_>, connected: bool) -> Result<Response, Problem> {
     let view = registry.get(identity).ok_or(Problem::not_found(about(&identity)))?;
-    let connected = hub.connections.has(&identity);
     let mut response = Json(Record::of(&view, connected)).into_response();
     if let Ok(etag) = HeaderValue::try_from(format!("\"{}\"", view.etag())) {
         response.headers_mut().insert(ETAG, etag);
@@ -81,7 +80,8 @@ pub(super) async fn write(
 ) -> Result<Response, Problem> {
     let key = RowKey::of(&identity).ok_or(Problem::not_found(about(&identity)))?;
     let (keys, if_match) = (vec![key.clone()], if_match.map(str::to_owned));
-    let apply = move |registry: &mut Registry| -> Result<(), Problem> {
+    let connected = hub.connections.has(&identity);
+    let apply = move |registry: &mut Registry| -> Result<Response, Problem> {
         let identity = key.to_identity().ok_or(Problem::not_found(About::Device))?;
         let written = Written::parse(&body)?;
         let current = registry.get(identity).map(|view| view.status());
@@ -93,10 +93,11 @@ pub(super) async fn write(
         if about(&identity) == About::Module && device.is_none_or(|device| registry.get(device).is_none()) {
             return Err(Problem::not_found(About::Device));
         }
-        import(registry, &line).map_err(|problem| Problem::import(problem, about(&identity)))
+        import(registry, &line).map_err(|problem| Problem::import(problem, about(&identity)))?;
+        // the record as this write left it: another write may follow before the index has this one
+        one(registry, identity, connected)
     };
-    hub.write(keys, apply).await.map_err(|error| Problem::write(&error))??;
-    read(hub, identity)
+    hub.write(keys, apply).await.map_err(|error| Problem::write(&error))?
 }
 
 /// Returns whether a device can have one more module.
@@ -174,15 +175,16 @@ pub(super) async fn bulk(hub: &Hub, body: Bytes) -> Result<Response, Problem> {
     let keys = ids.iter().filter_map(EntryIds::key).collect();
     let owned: Vec<Zeroizing<String>> =
         lines.iter().map(|line| Zeroizing::new(line.get().to_owned())).collect();
-    let apply = move |registry: &mut Registry| -> Vec<Result<(), ImportProblem>> {
-        owned.iter().map(|line| import(registry, line.as_bytes())).collect()
+    let keys_of_lines: Vec<Option<RowKey>> = ids.iter().map(EntryIds::key).collect();
+    let apply = move |registry: &mut Registry| -> Vec<Result<(), Problem>> {
+        let lines = owned.iter().zip(&keys_of_lines);
+        lines.map(|(line, key)| import_within_room(registry, line.as_bytes(), key.as_ref())).collect()
     };
     let outcomes = hub.write(keys, apply).await.map_err(|error| Problem::write(&error))?;
     let mut errors = Vec::new();
     for (ids, outcome) in ids.iter().zip(outcomes) {
         if let Err(problem) = outcome {
-            let about = if ids.module_id.is_some() { About::Module } else { About::Device };
-            let (code, name) = Problem::import(problem, about).parts();
+            let (code, name) = problem.parts();
             errors.push(json!({
                 "deviceId": ids.id, "moduleId": ids.module_id, "errorCode": code, "errorStatus": name,
             }));
@@ -204,6 +206,23 @@ pub(super) fn statistics(hub: &Hub) -> Response {
         "disabledDeviceCount": total.saturating_sub(enabled),
     });
     Json(body).into_response()
+}
+
+/// Imports a line, unless it would be one module too many for its device.
+fn import_within_room(registry: &mut Registry, line: &[u8], key: Option<&RowKey>) -> Result<(), Problem> {
+    let identity = key.and_then(RowKey::to_identity);
+    let module = identity.filter(|identity| about(identity) == About::Module);
+    let full =
+        module.filter(|module| registry.get(*module).is_none() && !has_room(registry, module)).is_some();
+    let about = module.map_or(About::Device, |_| About::Module);
+    import(registry, line).map_err(|problem| Problem::import(problem, about))?;
+    match module.filter(|module| full && registry.get(*module).is_some()) {
+        None => Ok(()),
+        Some(module) => {
+            registry.delete(module, Precondition::Any).map_err(|error| Problem::registry(error, about))?;
+            Err(Problem::argument("a device has at most 50 modules"))
+        }
+    }
 }
 
 fn import(registry: &mut Registry, line: &[u8]) -> Result<(), ImportProblem> {

@@ -60,9 +60,11 @@ pub(crate) async fn connect(
     let changes = peer.changes();
     match decide(hub, peer, &connect) {
         Ok(session) => {
-            let seat = hub.connections.take(&session.identity());
+            hub.connections.slow(&session.identity()).await;
             wire.lift_allowance();
             wire.send(connack(ConnectReturnCode::Accepted)?).await?;
+            // a client that is gone already evicts no other
+            let seat = hub.connections.take(&session.identity());
             let will = connect
                 .will_topic()
                 .map(str::to_owned)

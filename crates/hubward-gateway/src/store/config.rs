@@ -4,19 +4,14 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use hubward::types::SymmetricKey;
 use hubward_postgres::PostgresConfig;
 use hubward_ring::AeadKey;
 use hubward_sqlite::SqliteStore;
-use hubward_store::Sealer;
+use hubward_store::{AnySeats, AnyStore, Sealer, StoreFailure, any, any_shared};
 use zeroize::Zeroizing;
 
-use super::any::{AnyStore, StoreFailure, any};
 use crate::files::{entropy, shown};
 use crate::provisioning::ProvisioningError;
-
-/// The variable with the password of the database.
-const PASSWORD: &str = "HUBWARD_REGISTRY_PASSWORD";
 
 /// A durable registry.
 #[derive(Debug, Clone)]
@@ -91,8 +86,11 @@ pub enum StoreError {
     Seed(String),
 }
 
-/// Opens the store, and the keys that seal its rows. It blocks.
-pub(crate) fn open(config: &StoreConfig, hub: &str) -> Result<(AnyStore, Sealer), StoreError> {
+/// A store, the keys that seal its rows, and the seats if several gateways may share it.
+pub(crate) type OpenStore = (AnyStore, Sealer, Option<AnySeats>);
+
+/// Opens the store. It blocks.
+pub(crate) fn open(config: &StoreConfig, hub: &str) -> Result<OpenStore, StoreError> {
     match &config.place {
         StorePlace::Sqlite(file) => {
             let key_file = config.key_file.clone().unwrap_or_else(|| key_file_of(file));
@@ -102,22 +100,21 @@ pub(crate) fn open(config: &StoreConfig, hub: &str) -> Result<(AnyStore, Sealer)
             }
             let sealer = sealer(&key_file, hub)?;
             let store = SqliteStore::create(file, hub).map_err(StoreFailure::new)?;
-            Ok((any(store), sealer))
+            Ok((any(store), sealer, None))
         }
         StorePlace::Postgres(address) => {
             let key_file = config.key_file.as_ref().ok_or(StoreError::NoKeyFileGiven)?;
             let sealer = sealer(key_file, hub)?;
-            let mut postgres = PostgresConfig::parse(address).map_err(StoreFailure::new)?;
-            if let Some(password) = std::env::var_os(PASSWORD) {
-                let password = Zeroizing::new(password.into_string().unwrap_or_default());
-                postgres = postgres.with_password(&password);
-            }
+            let mut postgres = PostgresConfig::parse(address)
+                .and_then(PostgresConfig::with_environment_password)
+                .map_err(StoreFailure::new)?;
             if let Some(file) = &config.authorities {
                 let pem = fs::read(file).map_err(|error| StoreError::File { file: file.clone(), error })?;
                 postgres = postgres.with_authorities(&pem).map_err(StoreFailure::new)?;
             }
             let store = hubward_postgres::PostgresStore::open(&postgres, hub).map_err(StoreFailure::new)?;
-            Ok((any(store), sealer))
+            let (store, seats) = any_shared(store);
+            Ok((store, sealer, Some(seats)))
         }
     }
 }
@@ -132,17 +129,17 @@ fn key_file_of(file: &Path) -> PathBuf {
 /// Creates a key file that only its owner reads.
 fn create_key(file: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::File { file: file.into(), error };
-    let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes).map_err(|error| failed(error.into()))?;
-    let key = SymmetricKey::from_bytes(&*bytes).map_err(|_| StoreError::Key(file.into()))?;
-    let mut text = Zeroizing::new([0; 88]);
-    let line = Zeroizing::new(format!("{}\n", key.expose_base64(&mut text)));
+    let line = Sealer::new_key_file(entropy).map_err(|error| failed(std::io::Error::other(error)))?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut created = options.open(file).map_err(failed)?;
-    created.write_all(line.as_bytes()).and_then(|()| created.sync_all()).map_err(failed)
+    created.write_all(line.as_bytes()).and_then(|()| created.sync_all()).map_err(|error| {
+        // half a key would be taken for a key by the next start
+        let _ = fs::remove_file(file);
+        failed(error)
+    })
 }
 
 fn sealer(file: &Path, hub: &str) -> Result<Sealer, StoreError> {

@@ -8,12 +8,11 @@ use std::time::Instant;
 use hubward::types::SymmetricKey;
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{
-    Affected, FeedHealth, FeedTimes, Follower, Kind, ProvisioningEntry, ProvisioningIndex, RowError, RowKey, Sealer,
-    Target,
+    Affected, AnyStore, FeedHealth, FeedTimes, Follower, Kind, ProvisioningEntry, ProvisioningIndex, RowError, RowKey,
+    Sealer, StoreFailure, Target,
 };
 use tokio::sync::watch;
 
-use super::any::{AnyStore, StoreFailure};
 use crate::clock;
 use crate::files::entropy;
 use crate::hub::{Hub, Registry};

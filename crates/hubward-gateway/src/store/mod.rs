@@ -1,25 +1,25 @@
 //! A durable registry: writes go to the store, and come back by the feed.
 
-mod any;
 mod config;
 mod feed;
+mod purge;
+mod seats;
 mod seed;
 
 use core::time::Duration;
 use std::sync::Arc;
 
 use hubward_rustcrypto::HmacKey;
-use hubward_store::{
-    ChangeError, Changed, FeedHealth, FeedTimes, ProvisioningIndex, RowKey, Sealer, change,
-};
+pub use hubward_store::StoreFailure;
+use hubward_store::{AnyStore, ChangeError, Changed, FeedHealth, FeedTimes, ProvisioningIndex, RowKey, Sealer, change};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub use any::StoreFailure;
-pub(crate) use any::{AnyStore, any};
 use config::open;
 pub use config::{StoreConfig, StoreError, StorePlace};
 use feed::{Feed, Heart};
+pub(crate) use purge::purge;
+use seats::SeatFeed;
 use seed::{compare, seed, seed_first};
 
 use crate::hub::{Hub, Registry};
@@ -114,6 +114,8 @@ pub(crate) struct Opened {
     pub(crate) index: Registry,
     pub(crate) provisioning: ProvisioningIndex<HmacKey>,
     pub(crate) feed: Feed,
+    /// Set if gateways share the registry.
+    pub(crate) seats: Option<SeatFeed>,
 }
 
 /// Opens a durable registry, writes the content of the files if it never had any, and loads its index. It blocks.
@@ -124,7 +126,7 @@ pub(crate) fn open_store(
     files: &Registry,
     first: Option<&FirstContent>,
 ) -> Result<Opened, StoreError> {
-    let (store, sealer) = open(config, hub)?;
+    let (store, sealer, seats) = open(config, hub)?;
     let sealer = Arc::new(sealer);
     let seeded = seed(&store, &sealer, files)?;
     let provisioning_seeded = first.map(|first| seed_first(&store, &sealer, first)).transpose()?;
@@ -143,7 +145,8 @@ pub(crate) fn open_store(
         );
     }
     let (heart, reached) = feed.state();
-    Ok(Opened { durable: Durable::new(store, sealer, reached, heart), index, provisioning, feed })
+    let seats = seats.map(|seats| SeatFeed::new(seats)).transpose()?;
+    Ok(Opened { durable: Durable::new(store, sealer, reached, heart), index, provisioning, feed, seats })
 }
 
 /// Ends the sessions when the store has not answered for the grace, and again while that lasts.
@@ -191,7 +194,7 @@ mod tests {
     use hubward::types::{Authority, DeviceId, HostName, Identity, SymmetricKey, UnixTime};
     use hubward::{Client, Credentials, HubConfig};
     use hubward_ring::AeadKey;
-    use hubward_store::MemoryStore;
+    use hubward_store::{MemoryStore, any};
 
     const TOGETHER: u32 = 200;
 
@@ -219,10 +222,12 @@ mod tests {
         let store = any(MemoryStore::new("hub.example"));
         let sealer = Arc::new(Sealer::new("hub.example", Box::new(AeadKey::new(&[1; 32])), entropy));
         assert!(seed(&store, &sealer, &with_device()).unwrap());
-        let mut feed = Feed::new(Arc::clone(&store), Arc::clone(&sealer), FeedTimes::default());
+        // no thread follows the store here, and a build without optimisation on a busy machine takes its time
+        let times = FeedTimes { timeout: Duration::from_secs(3600), ..FeedTimes::default() };
+        let mut feed = Feed::new(Arc::clone(&store), Arc::clone(&sealer), times);
         let (index, _) = feed.load().unwrap();
         let (heart, reached) = feed.state();
-        hub(index).with_durable(Durable::new(store, sealer, reached, heart))
+        hub(index).with_durable(Durable::new(store, sealer, reached, heart), false)
     }
 
     /// Returns the time of some admissions.

@@ -2,9 +2,8 @@
 
 use hubward::types::Permissions;
 use hubward_rustcrypto::HmacKey;
-use hubward_store::{Sealer, is_empty};
+use hubward_store::{AnyStore, Sealer, is_empty};
 
-use super::any::AnyStore;
 use super::config::StoreError;
 use crate::hub::Registry;
 use crate::provisioning::FirstContent;
