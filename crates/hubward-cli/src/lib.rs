@@ -4,11 +4,13 @@ mod ca;
 mod cert;
 mod clock;
 mod cloud;
+mod codes;
 mod connection_string;
 mod credentials;
 mod demo;
 mod enrollment;
 mod exit;
+mod explain;
 mod file;
 mod misuse;
 mod policy;
@@ -38,6 +40,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Print the meaning of a stable code: its sentence, its cause, the cure, and the word that a peer is told.
+    Explain(explain::Explain),
     /// Provision a hub in memory, authenticate its clients, refuse impostors, and explain each verdict.
     Demo,
     /// Read connection strings.
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
         Err(status) => return status,
     };
     status(match arguments.command {
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Demo => demo::run(),
         Command::ConnectionString(command) => connection_string::run(&command),
         Command::Credentials(arguments) => credentials::run(&arguments),
