@@ -1,7 +1,7 @@
 //! `hubward explain`: the meaning of a stable code.
 
 use core::error::Error;
-use std::io::{Write, stdout};
+use std::io::Write;
 
 use clap::Args;
 use hubward::types::Shown;
@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::Outcome;
 use crate::codes::{Area, Code, areas, find};
+use crate::out::{is_json, stdout};
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
@@ -18,16 +19,13 @@ pub(crate) struct Explain {
     /// Print all codes as a page of Markdown.
     #[arg(long, conflicts_with = "code")]
     markdown: bool,
-    /// Print JSON: one object for each code.
-    #[arg(long)]
-    json: bool,
 }
 
 pub(crate) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
     let mut out = stdout();
     let Some(text) = &arguments.code else {
         let areas = areas();
-        match (arguments.markdown, arguments.json) {
+        match (arguments.markdown, is_json()) {
             (true, _) => write!(out, "{}", page(&areas))?,
             (false, true) => {
                 for code in areas.iter().flat_map(|area| &area.codes) {
@@ -56,7 +54,7 @@ pub(crate) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
         return Ok(Outcome::Refused);
     }
     for (count, entry) in found.iter().enumerate() {
-        if arguments.json {
+        if is_json() {
             writeln!(out, "{}", object(entry))?;
             continue;
         }

@@ -2,7 +2,7 @@
 
 use core::error::Error;
 use std::fs::File;
-use std::io::{Read, Write, stdin, stdout};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,6 +14,7 @@ use super::file::{FileArguments, RegistryFile};
 use crate::Outcome;
 use crate::exit::misuse;
 use crate::file::{Lines, random};
+use crate::out::stdout;
 use crate::progress::Progress;
 use crate::shown;
 
@@ -21,7 +22,8 @@ use crate::shown;
 ///
 /// Each line is one identity in the format of a hub's bulk import: `id`, `status`, and other properties. `importMode` is
 /// the action, by default `createOrUpdate`. A device without keys gets new keys. A wrong line is reported, and the others
-/// are imported; the exit status is then 1.
+/// are imported; the exit status is then 1. `--json` prints an object for each line that is not imported, and an object
+/// with the counts.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     #[command(flatten)]
@@ -35,9 +37,6 @@ pub(crate) struct Import {
     /// Print the result, but write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Print JSON: an object for each line that is not imported, and an object with the counts.
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
@@ -45,19 +44,19 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
     if from_input && arguments.file.key_from_standard_input() {
         return Err(misuse("the lines and the key cannot both come from standard input"));
     }
-    let mut file = RegistryFile::open_or_create(&arguments.file, arguments.plain, arguments.json)?;
+    let mut file = RegistryFile::open_or_create(&arguments.file, arguments.plain, crate::out::is_json())?;
     let summary = if from_input {
-        import(&mut file, stdin().lock(), None, arguments.json)?
+        import(&mut file, crate::terminal::input("lines of JSON")?, None, crate::out::is_json())?
     } else {
         let named = |error| format!("{}: {error}", shown::file(&arguments.lines));
         let lines = File::open(&arguments.lines).map_err(named)?;
         let len = lines.metadata().ok().map(|about| about.len());
-        import(&mut file, lines, len, arguments.json)?
+        import(&mut file, lines, len, crate::out::is_json())?
     };
     let changed = summary.created.saturating_add(summary.updated).saturating_add(summary.deleted) > 0;
     let ImportSummary { created, updated, deleted, twins, failed, .. } = summary;
     let print = |written: &str, out: &mut Vec<u8>| {
-        if arguments.json {
+        if crate::out::is_json() {
             let counts = json!({
                 "created": created, "updated": updated, "deleted": deleted, "twins": twins, "failed": failed,
             });
