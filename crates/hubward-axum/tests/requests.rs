@@ -138,6 +138,7 @@ async fn every_other_request_is_refused_with_its_status() {
             let reason = refused.extensions().get::<Refusal>().unwrap().clone();
             assert_eq!(reason.status(), status);
             assert!(!reason.code().is_empty() && !reason.to_string().is_empty());
+            assert_eq!(reason.code() == "denied", status == 403);
             let word = text(refused).await;
             assert!(["unauthorized", "malformed", "forbidden"].contains(&word.as_str()), "{word}");
         }

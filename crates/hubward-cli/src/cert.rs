@@ -61,12 +61,12 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
             let now = arguments.now.seconds();
             for (count, der) in read(&arguments.certificates)?.iter().enumerate() {
                 let certificate = parse(der, &arguments.certificates, count)?;
-                inspect::print(&mut std::io::stdout(), &certificate, count, now)?;
+                inspect::print(&mut crate::out::stdout(), &certificate, count, now)?;
             }
             Ok(Outcome::Good)
         }
         Command::Thumbprint(arguments) => {
-            let mut out = std::io::stdout();
+            let mut out = crate::out::stdout();
             // the digest is over bytes: a certificate that cannot be parsed has one too
             for der in read(&arguments.certificates)? {
                 let digest: &[u8] = if arguments.sha1 {
@@ -101,7 +101,7 @@ fn read_as<T>(file: &Path, read: fn(&[u8]) -> Result<Vec<T>, PemError>) -> Resul
     let mut bytes = Zeroizing::new(Vec::new());
     let limit = MAX_LEN.saturating_add(1);
     if file == Path::new("-") {
-        std::io::stdin().take(limit).read_to_end(&mut bytes)?;
+        crate::terminal::input("certificates or keys")?.take(limit).read_to_end(&mut bytes)?;
     } else {
         let opened = std::fs::File::open(file).map_err(|error| named(&error))?;
         opened.take(limit).read_to_end(&mut bytes).map_err(|error| named(&error))?;

@@ -45,7 +45,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
         Rules::Compatible => ParseOptions::COMPATIBLE,
     };
     let explanation = explain(&text, &options);
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     match explanation.kind() {
         Some(kind) => writeln!(out, "kind      {kind}: {}", purpose(kind))?,
         None => writeln!(out, "kind      unknown")?,

@@ -53,7 +53,7 @@ enum Proof<'a> {
 }
 
 pub(crate) fn run(arguments: &Credentials) -> Result<Outcome, Box<dyn Error>> {
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     let text = secret::read(arguments.connection_string.as_deref(), "HUBWARD_CONNECTION_STRING")?;
     let string = match ConnectionString::parse(&text, &ParseOptions::STRICT) {
         Ok(string) => string,

@@ -4,6 +4,8 @@ use core::error::Error;
 use core::fmt;
 use std::process::ExitCode;
 
+use crate::out;
+
 /// The result of a command that came to a judgement.
 pub(crate) enum Outcome {
     /// The command did what was asked, or its judgement is good.
@@ -44,13 +46,32 @@ impl<T, E: Into<Box<dyn Error>>> OrMisuse<T> for Result<T, E> {
 /// Returns the exit status of a command, and prints its error.
 pub(crate) fn status(result: Result<Outcome, Box<dyn Error>>) -> ExitCode {
     match result {
-        Ok(Outcome::Good) => ExitCode::SUCCESS,
-        Ok(Outcome::Refused) => ExitCode::from(1),
+        Ok(Outcome::Good) => finished(0),
+        Ok(Outcome::Refused) => finished(1),
         // the reader of standard output has closed it, as `head` does
         Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("hubward: {error}");
-            ExitCode::from(if error.is::<Misuse>() { 2 } else { 3 })
+            let status = if error.is::<Misuse>() { 2 } else { 3 };
+            // the lines before the error, if there are some
+            let _ = out::flush_held();
+            if out::is_json() {
+                eprintln!("{}", serde_json::json!({"error": error.to_string(), "status": status}));
+            } else {
+                eprintln!("hubward: {error}");
+            }
+            ExitCode::from(status)
+        }
+    }
+}
+
+/// Prints the output that is held, and returns the status.
+fn finished(status: u8) -> ExitCode {
+    match out::finish(status) {
+        Ok(()) => ExitCode::from(status),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hubward: standard output: {error}");
+            ExitCode::from(3)
         }
     }
 }

@@ -4,19 +4,23 @@ mod ca;
 mod cert;
 mod clock;
 mod cloud;
+mod codes;
 mod connection_string;
 mod credentials;
 mod demo;
 mod enrollment;
 mod exit;
+mod explain;
 mod file;
 mod misuse;
+mod out;
 mod policy;
 mod progress;
 mod registry;
 mod roots;
 mod secret;
 mod shown;
+mod terminal;
 mod times;
 mod token;
 
@@ -30,14 +34,26 @@ use exit::{Outcome, status};
 ///
 /// Exit status: 0 good, 1 refused, 2 wrong command line, 3 could not be judged.
 #[derive(Debug, Parser)]
-#[command(name = "hubward", version, about, arg_required_else_help = true)]
+#[command(name = "hubward", version, long_version = LONG_VERSION, about, arg_required_else_help = true)]
 struct Arguments {
+    #[command(flatten)]
+    form: out::OutputForm,
     #[command(subcommand)]
     command: Command,
 }
 
+/// The text of `hubward --version`.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nfeatures: json, issue",
+    "\nregistries: lines of JSON, sealed files, SQLite",
+    "\nproviders: RustCrypto for HMAC-SHA256; ring for AES-256-GCM, SHA-2, ECDSA, Ed25519 and RSA"
+);
+
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Print the meaning of a stable code: its sentence, its cause, the cure, and the word that a peer is told.
+    Explain(explain::Explain),
     /// Provision a hub in memory, authenticate its clients, refuse impostors, and explain each verdict.
     Demo,
     /// Read connection strings.
@@ -83,7 +99,9 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(status) => return status,
     };
+    arguments.form.apply();
     status(match arguments.command {
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Demo => demo::run(),
         Command::ConnectionString(command) => connection_string::run(&command),
         Command::Credentials(arguments) => credentials::run(&arguments),

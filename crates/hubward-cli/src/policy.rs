@@ -19,11 +19,8 @@ pub(crate) enum Command {
     /// Print every endpoint, its caller, and the permission that it needs.
     Table {
         /// Print the endpoints of a DPS instance instead.
-        #[arg(long, conflicts_with = "json")]
-        provisioning: bool,
-        /// Print JSON.
         #[arg(long)]
-        json: bool,
+        provisioning: bool,
     },
     /// Explain an authorization decision: the rule that decides, and the permission that is missing.
     Explain(Box<explain::Explain>),
@@ -32,10 +29,10 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     match command {
-        Command::Table { json: true, .. } => writeln!(out, "{:#}", table())?,
-        Command::Table { provisioning: true, .. } => write!(out, "{}", provisioning_table())?,
+        Command::Table { provisioning: false } if crate::out::is_json() => writeln!(out, "{:#}", table())?,
+        Command::Table { provisioning: true } => write!(out, "{}", provisioning_table())?,
         Command::Table { .. } => write!(out, "{}", endpoint_table())?,
         Command::Explain(arguments) => return explain::run(arguments),
         Command::Tls(arguments) => return tls::run(arguments),

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::exit::misuse;
 use crate::shown;
+use crate::terminal;
 
 /// The most bytes of a secret: longer than every key and token.
 const LONGEST: usize = 64 * 1024;
@@ -27,7 +28,7 @@ pub(crate) fn source(file: Option<&Path>, variable: &str) -> String {
 pub(crate) fn read_bytes(file: Option<&Path>, variable: &str) -> Result<Zeroizing<Vec<u8>>, Box<dyn Error>> {
     let failed = |error| format!("{}: {error}", source(file, variable));
     let bytes = match file {
-        Some(path) if path == Path::new("-") => bounded(std::io::stdin()).map_err(failed)?,
+        Some(path) if path == Path::new("-") => bounded(terminal::input("the text")?).map_err(failed)?,
         Some(path) => std::fs::File::open(path).and_then(bounded).map_err(failed)?,
         None => {
             let value = std::env::var_os(variable).ok_or_else(|| {

@@ -163,7 +163,7 @@ fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
         unsigned = unsigned.with_policy(PolicyName::parse(policy).or_misuse()?);
     }
     let key = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
-    writeln!(std::io::stdout(), "{}", unsigned.sign(&key))?;
+    writeln!(crate::out::stdout(), "{}", unsigned.sign(&key))?;
     if expires.as_secs() < arguments.now.seconds() {
         // on standard error, so that standard output has the token only
         eprintln!("hubward: the token is expired: its expiry is {}", rfc3339_unsigned(expires.as_secs()));
@@ -172,7 +172,7 @@ fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
 }
 
 fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     let rules = arguments.rules.rules();
     if arguments.token == Path::new("-") && arguments.key_file.as_deref() == Some(Path::new("-")) {
         return Err(misuse("the token and the key cannot both come from standard input"));
@@ -256,7 +256,7 @@ fn mismatch(
 }
 
 fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     let text = secret::read(Some(&arguments.token), "HUBWARD_TOKEN")?;
     let token = match SasToken::parse(&text, &arguments.rules.rules()) {
         Ok(token) => token,

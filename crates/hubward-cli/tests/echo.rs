@@ -21,6 +21,8 @@ use rcgen::{
 
 /// Each command, with arguments that work and files of [`folder`].
 const LINES: &[&str] = &[
+    "explain token-expired",
+    "explain --markdown",
     "demo",
     "connection-string inspect string --rules compatible",
     "connection-string inspect",

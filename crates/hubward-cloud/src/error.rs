@@ -79,9 +79,6 @@ pub enum Problem {
     /// Not the URL of an endpoint of this service.
     #[error("not the URL of an endpoint of this service")]
     Url,
-    /// Not base64 of JSON as the platform writes it.
-    #[error("not base64 of a JSON object as the platform writes it")]
-    Json,
 }
 
 impl Problem {
@@ -109,7 +106,6 @@ impl Problem {
             Self::Number => "cloud-number",
             Self::Name => "cloud-name",
             Self::Url => "cloud-url",
-            Self::Json => "cloud-json",
         }
     }
 }

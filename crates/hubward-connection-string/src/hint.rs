@@ -60,6 +60,7 @@ fn within(text: PastedText<'_>, segment: PastedText<'_>) -> Option<Hint<'static>
         if host.contains('&') {
             return Some(Hint::AmpersandForSemicolon);
         }
+        let host = host.split(':').next().unwrap_or(host);
         return (!host.is_empty() && !host.contains('.') && host != "localhost")
             .then_some(Hint::ShortHubName);
     }

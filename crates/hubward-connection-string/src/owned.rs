@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use hubward_core::{DeviceId, HostName, ModuleId, PolicyName};
+use hubward_core::{Authority, DeviceId, HostName, ModuleId, PolicyName};
 use zeroize::Zeroizing;
 
 use crate::device::{Device, DeviceCredential, Module};
@@ -62,7 +62,7 @@ pub struct OwnedModule {
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 pub struct OwnedService {
-    host: Box<str>,
+    authority: Box<str>,
     policy: Box<str>,
     credential: OwnedServiceCredential,
     gateway: Option<Box<str>>,
@@ -122,7 +122,7 @@ impl Service<'_> {
             ServiceCredential::Signature(token) => OwnedServiceCredential::Signature(secret(token.expose())),
         };
         OwnedService {
-            host: self.host().as_str().into(),
+            authority: self.authority().as_str().into(),
             policy: self.policy().as_str().into(),
             credential,
             gateway: self.gateway().map(|gateway| gateway.as_str().into()),
@@ -168,8 +168,11 @@ impl OwnedService {
                 ServiceCredential::Signature(SasText::assertion(token))
             }
         };
-        let service =
-            Service::new(HostName::assertion(&self.host), PolicyName::assertion(&self.policy), credential);
+        let service = Service::of(
+            Authority::assertion(&self.authority),
+            PolicyName::assertion(&self.policy),
+            credential,
+        );
         match &self.gateway {
             Some(gateway) => service.with_gateway(HostName::assertion(gateway)),
             None => service,

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hubward_core::{HostName, PolicyName};
+use hubward_core::{Authority, HostName, PolicyName};
 
 use crate::error::{ConnectionStringError, ParseProblem};
 use crate::field::FieldName;
@@ -14,14 +14,14 @@ use crate::secret::{KeyText, SasText};
 use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 
 /// The connection string of a service: `HostName`, `SharedAccessKeyName`, a key or a token, and `GatewayHostName` if
-/// the service connects through a gateway.
+/// the service connects through a gateway. The host may have a port, as a hub on this machine has.
 ///
 /// The strings of a hub and of a provisioning service have the same fields and differ in the host alone. The caller
 /// decides which hosts are which; see [`host_is_under`](crate::host_is_under).
 ///
 /// ```
 /// use hubward_connection_string::{KeyText, Service, ServiceCredential};
-/// use hubward_core::{HostName, PolicyName};
+/// use hubward_core::{Authority, HostName, PolicyName};
 ///
 /// let (hub, policy) = (HostName::parse("hub.example")?, PolicyName::parse("service")?);
 /// let key = KeyText::parse("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")?;
@@ -31,7 +31,7 @@ use crate::write::{KindParts, Visit, WithSecrets, write_redacted};
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Service<'a> {
-    host: HostName<'a>,
+    authority: Authority<'a>,
     policy: PolicyName<'a>,
     credential: ServiceCredential<'a>,
     gateway: Option<HostName<'a>>,
@@ -52,7 +52,15 @@ impl<'a> Service<'a> {
     /// Builds a string from its parts.
     #[must_use]
     pub fn new(host: HostName<'a>, policy: PolicyName<'a>, credential: ServiceCredential<'a>) -> Self {
-        Self { host, policy, credential, gateway: None, extras: Extras::default() }
+        Self::of(host.into(), policy, credential)
+    }
+
+    pub(crate) fn of(
+        authority: Authority<'a>,
+        policy: PolicyName<'a>,
+        credential: ServiceCredential<'a>,
+    ) -> Self {
+        Self { authority, policy, credential, gateway: None, extras: Extras::default() }
     }
 
     /// Sets the gateway to connect through.
@@ -70,7 +78,7 @@ impl<'a> Service<'a> {
     }
 
     pub(crate) fn read(reader: &Reader<'_, 'a>) -> Result<Self, ConnectionStringError> {
-        let host = reader.required(FieldName::HostName, HostName::parse)?;
+        let authority = reader.required(FieldName::HostName, Authority::parse)?;
         let policy = reader.required(FieldName::SharedAccessKeyName, PolicyName::parse)?;
         let credential = if let Some(key) = reader.optional(FieldName::SharedAccessKey, KeyText::parse)? {
             reader.refuse_second(FieldName::SharedAccessKey, &[FieldName::SharedAccessSignature])?;
@@ -81,13 +89,20 @@ impl<'a> Service<'a> {
             return Err(reader.missing_credential());
         };
         let gateway = reader.optional(FieldName::GatewayHostName, HostName::parse)?;
-        Ok(Self { host, policy, credential, gateway, extras: reader.extras() })
+        Ok(Self { authority, policy, credential, gateway, extras: reader.extras() })
     }
 
-    /// Returns the host of the hub or provisioning service.
+    /// Returns the host of the hub or provisioning service, without its port.
     #[must_use]
-    pub const fn host(&self) -> HostName<'a> {
-        self.host
+    pub fn host(&self) -> HostName<'a> {
+        let text = self.authority.as_str();
+        HostName::assertion(text.split_once(':').map_or(text, |(host, _)| host))
+    }
+
+    /// Returns the host with its port, if it has one.
+    #[must_use]
+    pub const fn authority(&self) -> Authority<'a> {
+        self.authority
     }
 
     /// Returns the name of the policy.
@@ -123,7 +138,7 @@ impl<'a> Service<'a> {
 
 impl KindParts for Service<'_> {
     fn visit_parts(&self, visit: &mut Visit<'_>) -> fmt::Result {
-        visit(FieldName::HostName, self.host.as_str())?;
+        visit(FieldName::HostName, self.authority.as_str())?;
         visit(FieldName::SharedAccessKeyName, self.policy.as_str())?;
         match self.credential {
             ServiceCredential::Key(key) => visit(FieldName::SharedAccessKey, key.expose())?,

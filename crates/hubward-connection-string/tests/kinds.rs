@@ -305,3 +305,22 @@ fn cosmos_strings() {
         "unknown-name"
     );
 }
+
+#[test]
+fn the_host_of_a_service_may_have_a_port() {
+    let text = format!("HostName=localhost:8443;SharedAccessKeyName=iothubowner;SharedAccessKey={KEY}");
+    let service = Service::parse(&text, &ParseOptions::STRICT).unwrap();
+    assert_eq!((service.host().as_str(), service.authority().as_str()), ("localhost", "localhost:8443"));
+    assert_eq!(service.with_secrets().to_string(), text);
+    assert_eq!(service.into_owned().get().with_secrets().to_string(), text);
+    for host in ["localhost:", "localhost:0x1", "localhost:65536", "localhost:8443:1"] {
+        let text = text.replace("localhost:8443", host);
+        assert_eq!(
+            Service::parse(&text, &ParseOptions::STRICT).unwrap_err().problem.code(),
+            "name",
+            "{host}"
+        );
+    }
+    let device = format!("HostName=localhost:8443;DeviceId=d;SharedAccessKey={KEY}");
+    assert_eq!(Device::parse(&device, &ParseOptions::STRICT).unwrap_err().problem.code(), "name");
+}

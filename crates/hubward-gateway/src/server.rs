@@ -24,8 +24,8 @@ use crate::https::{Users, UsersError};
 use crate::hub::{Hub, Registry};
 use crate::listener::{self, ListenerContext};
 use crate::live_config::dummy_key;
-use crate::revocation::RevocationLists;
 use crate::provisioning::{Assignment, FirstContent, OwnHubOnly, Provisioning, ProvisioningError, Shared};
+use crate::revocation::RevocationLists;
 use crate::slots::Slots;
 use crate::store::{self, StoreError, open_store};
 use crate::tls::{self, TlsError};
@@ -146,16 +146,10 @@ impl Server {
         let x509 = lists.read(x509, |x509| x509)?;
         let hub_config = hub_config(&config, x509.clone())?;
         let first = config.provisioning.as_deref().map(FirstContent::read).transpose()?;
-        let shared = Shared {
-            hub: &config.hub,
-            x509,
-            token: token_rules(&config),
-            assignment,
-        };
+        let shared = Shared { hub: &config.hub, x509, token: token_rules(&config), assignment };
         let (hub, feed, seats) = match config.store.clone() {
             None => {
-                let provisioning =
-                    first.map(|first| Provisioning::in_memory(&first, shared)).transpose()?;
+                let provisioning = first.map(|first| Provisioning::in_memory(&first, shared)).transpose()?;
                 (Hub::new(hub_config, registry, config.limits).with_provisioning(provisioning), None, None)
             }
             Some(store) => {

@@ -342,8 +342,7 @@ fn every_rejection_of_a_token_costs_the_same() {
     }
     let tags = AtomicUsize::new(0);
     let counting = |name: &str| Counting(key(name), &tags);
-    let by_key =
-        |name: &str| Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(counting(name))));
+    let by_key = |name: &str| Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(counting(name))));
     let rules = ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), counting("dummy"));
     let mut all = Enrollments::new(Derivation::AsPresented);
     all.enroll(rid("one"), by_key("one primary"));

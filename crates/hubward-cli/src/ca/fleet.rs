@@ -65,7 +65,7 @@ impl Fleet<'_> {
         progress.done();
         written?;
         let Counts { issued, kept, refused } = counts;
-        let mut out = std::io::stdout();
+        let mut out = crate::out::stdout();
         writeln!(out, "{issued} issued, {kept} kept, {refused} not issued")?;
         writeln!(out, "{} is for `hubward registry import`", shown::file(&path))?;
         Ok(if refused == 0 { Outcome::Good } else { Outcome::Refused })

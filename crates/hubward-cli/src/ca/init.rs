@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Init) -> Result<Outcome, Box<dyn Error>> {
     CaFolder::create(&arguments.folder, &new)?;
     let until = CertificateAuthority::new(&certificate, IssuerKey::of(&key)?)?.validity().not_after;
     let folder = shown::file(&arguments.folder);
-    writeln!(std::io::stdout(), "{folder}: {} until {}", shown::text(&arguments.name), rfc3339(until))?;
+    writeln!(crate::out::stdout(), "{folder}: {} until {}", shown::text(&arguments.name), rfc3339(until))?;
     Ok(Outcome::Good)
 }
 

@@ -109,7 +109,7 @@ pub(super) fn run(arguments: &Issue) -> Result<Outcome, Box<dyn Error>> {
     let text = ca.with_chain(&certificate)?;
     match target {
         Some(target) => target.write(|out| Ok(out.write_all(text.as_bytes())?), &[])?,
-        None => std::io::stdout().write_all(text.as_bytes())?,
+        None => crate::out::stdout().write_all(text.as_bytes())?,
     }
     Ok(Outcome::Good)
 }
@@ -154,7 +154,7 @@ pub(super) fn read_request(file: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     let named = |error: &dyn core::fmt::Display| format!("{}: {error}", shown::file(file));
     let mut bytes = Vec::new();
     if file == Path::new("-") {
-        std::io::stdin().take(MAX_LEN).read_to_end(&mut bytes)?;
+        crate::terminal::input("a request")?.take(MAX_LEN).read_to_end(&mut bytes)?;
     } else {
         let opened = std::fs::File::open(file).map_err(|error| named(&error))?;
         opened.take(MAX_LEN).read_to_end(&mut bytes).map_err(|error| named(&error))?;

@@ -65,6 +65,6 @@ pub(super) fn run(arguments: &Renew) -> Result<Outcome, Box<dyn Error>> {
     let list = list.as_deref().map(str::as_bytes);
     let ca = NewCa { key: &text, certificate: &new, parent: parent.as_ref(), url, list };
     CaFolder::create(&arguments.output_folder, &ca)?;
-    writeln!(std::io::stdout(), "{}: trust it before it issues", shown::file(&arguments.output_folder))?;
+    writeln!(crate::out::stdout(), "{}: trust it before it issues", shown::file(&arguments.output_folder))?;
     Ok(Outcome::Good)
 }

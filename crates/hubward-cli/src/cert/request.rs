@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Request) -> Result<Outcome, Box<dyn Error>> {
     let text = pem_text("CERTIFICATE REQUEST", &request(&name, &IssuerKey::of(&key)?)?.sign(&key)?)?;
     match target {
         Some(target) => target.write(|out| Ok(out.write_all(text.as_bytes())?), &[])?,
-        None => std::io::stdout().write_all(text.as_bytes())?,
+        None => crate::out::stdout().write_all(text.as_bytes())?,
     }
     Ok(Outcome::Good)
 }

@@ -79,7 +79,7 @@ enum Kind {
 }
 
 pub(super) fn run(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     let certificates = read(&arguments.certificates)?;
     let (leaf, rest) = certificates.split_first().ok_or("no certificate")?;
     let more = all(&arguments.intermediates, pem::certificates)?;

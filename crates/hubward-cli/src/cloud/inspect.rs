@@ -29,7 +29,7 @@ pub(crate) struct Inspect {
 
 pub(super) fn run(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
     let text = secret::read(Some(&arguments.token), "HUBWARD_TOKEN")?;
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     let inspection = match recognise(&text)? {
         Recognised::Parsed(inspection) => inspection,
         Recognised::Malformed(error) => return refuse(&mut out, &error, error.code()),

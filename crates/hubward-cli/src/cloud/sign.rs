@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
             request.sign(&MasterKey::<GeneralKey>::from_base64(&key(arguments)?)?).to_string()
         }
     };
-    writeln!(std::io::stdout(), "{signed}")?;
+    writeln!(crate::out::stdout(), "{signed}")?;
     Ok(Outcome::Good)
 }
 

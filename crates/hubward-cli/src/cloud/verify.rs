@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
         return Err(misuse("the token, the key and the request cannot come from standard input together"));
     }
     let text = secret::read(Some(&arguments.token), "HUBWARD_TOKEN")?;
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     let inspection = match recognise(&text)? {
         Recognised::Parsed(inspection) => inspection,
         Recognised::Malformed(error) => return refuse(&mut out, &error, error.code()),

@@ -16,7 +16,7 @@ use client::Verdict;
 use fixtures::Hub;
 
 pub(crate) fn run() -> Result<Outcome, Box<dyn Error>> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::out::stdout().lock();
     let certificates = Certificates::read()?;
     let anchors = certificates.anchors()?;
     let hub = Hub::provision(&certificates, anchors)?;

@@ -7,13 +7,14 @@ mod select;
 mod show;
 
 use core::error::Error;
-use std::io::{Write, stdout};
+use std::io::Write;
 
 use clap::{ArgGroup, Args, Subcommand};
 use hubward::types::RegistrationId;
 
 use crate::Outcome;
 use crate::exit::OrMisuse;
+use crate::out::stdout;
 use file::{EnrollmentFile, FileArguments};
 
 /// Manage the enrollments of a DPS instance: the devices that may be provisioned, and their attestation.

@@ -1,7 +1,7 @@
 //! `hubward enrollment select`.
 
 use core::error::Error;
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
@@ -16,6 +16,7 @@ use crate::Outcome;
 use crate::cert;
 use crate::clock::NowArgument;
 use crate::exit::{OrMisuse, misuse};
+use crate::out::stdout;
 use crate::secret;
 
 /// Find the enrollment that matches a token or a chain, and print the assigned device.

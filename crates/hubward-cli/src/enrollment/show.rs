@@ -1,7 +1,7 @@
 //! `hubward enrollment show`.
 
 use core::error::Error;
-use std::io::{Write, stdout};
+use std::io::Write;
 
 use clap::Args;
 use hubward::types::{Shown, Status};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::file::{EnrollmentFile, FileArguments};
 use crate::Outcome;
+use crate::out::stdout;
 use crate::registry::key_line;
 
 #[derive(Debug, Args)]
@@ -20,16 +21,13 @@ pub(crate) struct Show {
     /// Also print the keys. The key of a group is a credential of each of its devices.
     #[arg(long, conflicts_with = "json")]
     with_keys: bool,
-    /// Print JSON, without keys.
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
     let file = EnrollmentFile::open(&arguments.file)?;
     let all = &file.enrollments;
     let mut out = stdout();
-    if arguments.json {
+    if crate::out::is_json() {
         let one = |(name, enrollment): (&str, &Enrollment<HmacKey>)| as_json(name, enrollment);
         let individuals: Vec<Value> = all.individuals().map(one).collect();
         let groups: Vec<Value> = all.groups().map(one).collect();

@@ -1,13 +1,14 @@
 //! The option `-o/--output`: a new file, never over an existing one without `--force`.
 
 use core::error::Error;
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{Seen, replace_saying};
 use crate::exit::misuse;
+use crate::out::stdout;
 use crate::shown;
 
 #[derive(Debug, Args)]

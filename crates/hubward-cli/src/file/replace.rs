@@ -3,11 +3,12 @@
 use core::error::Error;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write, stdout};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::lock::Lock;
+use crate::out::stdout;
 use crate::shown;
 
 /// The state of a file when it was read, so that a later change by another process is not overwritten.

@@ -51,9 +51,6 @@ pub(crate) struct Explain {
     /// The object of the operation: METHOD PATH, TOPIC, FILTER, ADDRESS, or a provider operation.
     #[arg(value_name = "OBJECT")]
     pub(super) object: Vec<String>,
-    /// Print JSON.
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -89,8 +86,8 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
         None => None,
     };
     let allowed = decision.is_allow() && verdict.is_none_or(|verdict| verdict.is_allow());
-    let mut out = std::io::stdout();
-    if arguments.json {
+    let mut out = crate::out::stdout();
+    if crate::out::is_json() {
         let mut value = as_json(&decision, &policies);
         if let (Some(verdict), Value::Object(members)) = (verdict, &mut value) {
             members.insert("statements".to_owned(), verdict_as_json(verdict));

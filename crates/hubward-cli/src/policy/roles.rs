@@ -42,8 +42,8 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
         },
     };
     let names: Vec<_> = sufficient.iter().map(|role| role.name()).collect();
-    let mut out = std::io::stdout();
-    match (decision, arguments.json) {
+    let mut out = crate::out::stdout();
+    match (decision, crate::out::is_json()) {
         (RoleDecision::Allow { assignment }, true) => {
             let role = access.role_of(assignment).map(Role::name);
             writeln!(out, "{:#}", json!({ "decision": "allow", "role": role }))?;

@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Tls) -> Result<Outcome, Box<dyn Error>> {
         }
         (true, versions, suites) => check_offer(&rules, versions, suites),
     };
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     match result {
         Ok((version, suite)) => {
             writeln!(out, "accepted: {version} with {suite}")?;
@@ -82,7 +82,7 @@ fn check_offer(
 
 /// Prints every pair of version and suite that the rules accept.
 fn print_table(rules: &TlsRules<'_>) -> Result<Outcome, Box<dyn Error>> {
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     for version in TlsVersion::ALL {
         for suite in rules.suites().filter(|suite| rules.check_negotiated(version, *suite).is_ok()) {
             writeln!(out, "{version}  0x{:04x}  {suite}", suite.0)?;

@@ -134,7 +134,7 @@ impl RegistryFile {
             Form::Durable(durable) => {
                 print(&format!("{} is written, and gateways see it", shown::file(&self.path)), &mut message)?;
                 // printed first, as for a file: a new key that was not printed would be lost
-                let mut out = io::stdout();
+                let mut out = crate::out::stdout();
                 out.write_all(&message).and_then(|()| out.flush())?;
                 durable.save(&self.registry)
             }

@@ -2,7 +2,7 @@
 
 use core::error::Error;
 use std::fs::File;
-use std::io::{Read, Write, stdin, stdout};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,6 +15,7 @@ use super::file::{FileArguments, RegistryFile};
 use crate::Outcome;
 use crate::exit::misuse;
 use crate::file::{Lines, random};
+use crate::out::{is_json, stdout};
 use crate::progress::Progress;
 use crate::shown;
 
@@ -22,7 +23,8 @@ use crate::shown;
 ///
 /// Each line is one identity in the format of a hub's bulk import: `id`, `status`, and other properties. `importMode` is
 /// the action, by default `createOrUpdate`. A device without keys gets new keys. A wrong line is reported, and the others
-/// are imported; the exit status is then 1.
+/// are imported; the exit status is then 1. `--json` prints an object for each line that is not imported, and an object
+/// with the counts.
 ///
 /// A durable registry is written in batches, while gateways serve: each batch of 2000 lines is one transaction. If one fails, the
 /// message says how far it came, and `--from-line` goes on there.
@@ -42,9 +44,6 @@ pub(crate) struct Import {
     /// Print the result, but write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Print JSON: an object for each line that is not imported, and an object with the counts.
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
@@ -53,7 +52,7 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
         return Err(misuse("the lines and the key cannot both come from standard input"));
     }
     let (lines, len): (Box<dyn Read>, _) = if from_input {
-        (Box::new(stdin().lock()), None)
+        (Box::new(crate::terminal::input("lines of JSON")?), None)
     } else {
         let named = |error| format!("{}: {error}", shown::file(&arguments.lines));
         let lines = File::open(&arguments.lines).map_err(named)?;
@@ -61,8 +60,8 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
         (Box::new(lines), len)
     };
     if let (false, Some(durable)) = (arguments.dry_run, arguments.file.durable()?) {
-        let mut progress = Progress::new("importing", len, arguments.json);
-        let reported = |error: &ImportError, progress: &Progress| report(error, arguments.json, progress);
+        let mut progress = Progress::new("importing", len, is_json());
+        let reported = |error: &ImportError, progress: &Progress| report(error, is_json(), progress);
         let summary = batches::import(&durable, lines, arguments.from_line, &mut progress, reported);
         progress.done();
         let summary = summary?;
@@ -73,7 +72,7 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
             format!("{name} is unchanged")
         };
         let mut out = Vec::new();
-        print_counts(&summary, arguments.json, &message, &mut out)?;
+        print_counts(&summary, is_json(), &message, &mut out)?;
         stdout().write_all(&out)?;
         return Ok(if summary.failed == 0 { Outcome::Good } else { Outcome::Refused });
     }
@@ -82,10 +81,10 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
             "--from-line goes on with an import into a durable registry; a file is written as a whole",
         ));
     }
-    let mut file = RegistryFile::open_or_create(&arguments.file, arguments.plain, arguments.json)?;
-    let summary = import(&mut file, lines, len, arguments.json)?;
+    let mut file = RegistryFile::open_or_create(&arguments.file, arguments.plain, is_json())?;
+    let summary = import(&mut file, lines, len, is_json())?;
     let changed = changes(&summary);
-    let print = |written: &str, out: &mut Vec<u8>| print_counts(&summary, arguments.json, written, out);
+    let print = |written: &str, out: &mut Vec<u8>| print_counts(&summary, is_json(), written, out);
     let unwritten = match (arguments.dry_run, changed || file.is_new()) {
         (true, _) => Some("nothing is written: --dry-run".to_owned()),
         (false, true) => None,

@@ -1,7 +1,7 @@
 //! `hubward registry lists`: block and allow lists.
 
 use core::error::Error;
-use std::io::{Write, stdout};
+use std::io::Write;
 
 use clap::{ArgGroup, Args, Subcommand};
 use hubward::types::{Shown, Thumbprint};
@@ -11,6 +11,7 @@ use super::IdentityArguments;
 use super::file::{FileArguments, RegistryFile};
 use crate::Outcome;
 use crate::exit::{OrMisuse, misuse};
+use crate::out::stdout;
 use crate::shown;
 
 /// Block and allow identities, groups of them, and issuers of certificates.

@@ -1,7 +1,7 @@
 //! `hubward registry rotate`.
 
 use core::error::Error;
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -15,6 +15,7 @@ use super::show::key_line;
 use crate::Outcome;
 use crate::exit::{OrMisuse, misuse};
 use crate::file::random;
+use crate::out::stdout;
 use crate::secret;
 use crate::shown;
 

@@ -1,7 +1,7 @@
 //! `hubward registry show`.
 
 use core::error::Error;
-use std::io::{Write, stdout};
+use std::io::Write;
 
 use clap::Args;
 use hubward::types::{Identity, MacKey, Shown, Status, SymmetricKey};
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::IdentityArguments;
 use super::file::{FileArguments, RegistryFile};
 use crate::Outcome;
+use crate::out::stdout;
 use crate::shown;
 
 #[derive(Debug, Args)]
@@ -23,22 +24,19 @@ pub(crate) struct Show {
     /// Also print the keys of the identity.
     #[arg(long, requires = "device")]
     with_keys: bool,
-    /// Print JSON. For one identity it is its line of an export.
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
-    let file = RegistryFile::open(&arguments.file, arguments.json)?;
+    let file = RegistryFile::open(&arguments.file, crate::out::is_json())?;
     let Some(identity) = arguments.identity.identity()? else {
-        summary(&file, arguments.json)?;
+        summary(&file, crate::out::is_json())?;
         return Ok(Outcome::Good);
     };
     let Some(view) = file.registry.get(identity) else {
         writeln!(stdout(), "refused: there is no {}", shown::text(&identity))?;
         return Ok(Outcome::Refused);
     };
-    if arguments.json {
+    if crate::out::is_json() {
         let keys = if arguments.with_keys { ExportKeys::Included } else { ExportKeys::LeftOut };
         let mut line = Zeroizing::new(String::with_capacity(4096));
         view.export(keys, &mut *line)?;

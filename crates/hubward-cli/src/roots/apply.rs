@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Apply) -> Result<Outcome, Box<dyn Error>> {
     let bundle = match result {
         Ok(bundle) => bundle,
         Err(error) => {
-            writeln!(std::io::stdout(), "refused: {error}; no file was changed")?;
+            writeln!(crate::out::stdout(), "refused: {error}; no file was changed")?;
             return Ok(Outcome::Refused);
         }
     };

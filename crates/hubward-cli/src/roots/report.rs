@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Report) -> Result<Outcome, Box<dyn Error>> {
     let bytes = file::read(&arguments.bundle)?;
     let bundle = file::parse(&arguments.bundle, &bytes)?;
     let now = arguments.now.seconds();
-    let mut out = std::io::stdout();
+    let mut out = crate::out::stdout();
     print(&mut out, &bundle, now)?;
     let Ok(in_force) = TrustBundle::load(&bytes, signature::ALL) else { return Ok(Outcome::Refused) };
     if let (Some(chain), Some(host)) = (&arguments.chain, &arguments.host) {

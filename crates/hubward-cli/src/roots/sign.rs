@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     let signed = match bundle.with_signature(key, &made, signature::ALL) {
         Ok(signed) => signed,
         Err(error @ SignError::BadSignature) => {
-            writeln!(std::io::stdout(), "refused: {error}")?;
+            writeln!(crate::out::stdout(), "refused: {error}")?;
             return Ok(Outcome::Refused);
         }
         Err(error) => return Err(error.into()),

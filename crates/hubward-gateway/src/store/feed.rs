@@ -8,8 +8,8 @@ use std::time::Instant;
 use hubward::types::SymmetricKey;
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{
-    Affected, AnyStore, FeedHealth, FeedTimes, Follower, Kind, ProvisioningEntry, ProvisioningIndex, RowError, RowKey,
-    Sealer, StoreFailure, Target,
+    Affected, AnyStore, FeedHealth, FeedTimes, Follower, Kind, ProvisioningEntry, ProvisioningIndex,
+    RowError, RowKey, Sealer, StoreFailure, Target,
 };
 use tokio::sync::watch;
 

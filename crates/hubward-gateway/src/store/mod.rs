@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use hubward_rustcrypto::HmacKey;
 pub use hubward_store::StoreFailure;
-use hubward_store::{AnyStore, ChangeError, Changed, FeedHealth, FeedTimes, ProvisioningIndex, RowKey, Sealer, change};
+use hubward_store::{
+    AnyStore, ChangeError, Changed, FeedHealth, FeedTimes, ProvisioningIndex, RowKey, Sealer, change,
+};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

@@ -41,7 +41,8 @@ impl Line {
         while let Some(text) = texts.next() {
             let mut word = Word { text: text.to_owned(), of: None, is_command: false };
             if let Some(name) = text.strip_prefix("--") {
-                let arg = command.get_arguments().find(|arg| arg.get_long() == Some(name));
+                let mut all = command.get_arguments().chain(tree.get_arguments());
+                let arg = all.find(|arg| arg.get_long() == Some(name));
                 let arg = arg.unwrap_or_else(|| panic!("{line}: no option {text}"));
                 words.push(word);
                 if arg.get_action().takes_values() {

@@ -143,7 +143,8 @@ fn by_token<'a, 'e, K: MacKey>(
         (Err(error), verified) => {
             // the groups were tried; an individual enrollment with keys was tried too, and costs the same if there is none
             let individual = enrollments.individual(presented.id());
-            let by_keys = individual.is_some_and(|one| matches!(one.attestation(), Attestation::SymmetricKey(_)));
+            let by_keys =
+                individual.is_some_and(|one| matches!(one.attestation(), Attestation::SymmetricKey(_)));
             if !by_keys {
                 let _ = black_box(token.verify_for_any_host(rules.dummy_keys(), now, rules.token()));
             }
