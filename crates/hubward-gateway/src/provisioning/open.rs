@@ -8,8 +8,8 @@ use hubward::{BothCredentials, ProvisioningConfig, X509Config};
 use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{
-    Affected, ChangeError, FeedTimes, Follower, MemoryStore, ProvisioningEntry, ProvisioningIndex,
-    ProvisioningRows, RowError, RowKey, Sealer, Target, change_provisioning, read_provisioning,
+    Affected, AnyStore, ChangeError, FeedTimes, Follower, MemoryStore, ProvisioningEntry, ProvisioningIndex,
+    ProvisioningRows, RowError, RowKey, Sealer, Target, any, change_provisioning, read_provisioning,
     read_service_policy, seed_provisioning,
 };
 use tokio::sync::Semaphore;
@@ -17,8 +17,8 @@ use zeroize::Zeroizing;
 
 use super::{Assignment, Budget, FirstContent, Provisioning, ProvisioningError};
 use crate::files::entropy;
-use crate::hub::dummy_key;
-use crate::store::{AnyStore, Durable, StoreFailure, WriteError, any};
+use crate::live_config::dummy_key;
+use crate::store::{Durable, StoreFailure, WriteError};
 
 type Make = fn(&SymmetricKey) -> HmacKey;
 
