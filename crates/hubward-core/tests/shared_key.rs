@@ -1,5 +1,5 @@
 //! A shared and a boxed key are keys.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::arithmetic_side_effects, reason = "a test")]
 
 use std::sync::Arc;
 

@@ -119,7 +119,7 @@ impl<K: MacKey> Change<K> {
     ///
     /// # Errors
     /// [`NoEntropy`] if the source fails.
-    pub fn regenerate_key(
+    pub fn with_regenerated_key(
         self,
         slot: KeySlot,
         entropy: &mut Entropy<'_>,
@@ -130,7 +130,7 @@ impl<K: MacKey> Change<K> {
 
     /// Swaps the two keys.
     #[must_use]
-    pub fn swap_keys(mut self) -> Self {
+    pub fn with_swapped_keys(mut self) -> Self {
         self.credentials = Some(Credentials::Swap);
         self
     }

@@ -127,12 +127,23 @@ impl<K: MacKey> Registry<K> {
     }
 
     /// Creates a device, enabled unless `rest` has another status, or a module of a device. `authentication` takes
-    /// precedence over credentials in `rest`.
+    /// precedence over credentials in `rest`. Returns the record.
     ///
     /// # Errors
     /// [`RegistryError::Exists`] if the id exists; [`RegistryError::NotFound`] for a module without its device;
     /// [`RegistryError::NotOfAModule`]; [`RegistryError::Full`].
     pub fn create(
+        &mut self,
+        identity: Identity<'_>,
+        authentication: Authentication<K>,
+        rest: Change<K>,
+    ) -> Result<RecordView<'_, K>, RegistryError> {
+        self.insert(identity, authentication, rest)?;
+        self.get(identity).ok_or(RegistryError::NotFound)
+    }
+
+    /// Does what [`Registry::create`] does, without a second search for the record.
+    pub(crate) fn insert(
         &mut self,
         identity: Identity<'_>,
         authentication: Authentication<K>,
@@ -347,7 +358,7 @@ impl<K: MacKey> Registry<K> {
         id: DeviceId<'_>,
         authentication: Authentication<K>,
     ) -> Result<RecordView<'_, K>, RegistryError> {
-        self.created(Identity::Device(id), authentication)
+        self.create(Identity::Device(id), authentication, Change::new())
     }
 
     /// Creates a module of a device and returns its record.
@@ -360,16 +371,7 @@ impl<K: MacKey> Registry<K> {
         id: ModuleId<'_>,
         authentication: Authentication<K>,
     ) -> Result<RecordView<'_, K>, RegistryError> {
-        self.created(Identity::Module(device, id), authentication)
-    }
-
-    fn created(
-        &mut self,
-        identity: Identity<'_>,
-        authentication: Authentication<K>,
-    ) -> Result<RecordView<'_, K>, RegistryError> {
-        self.create(identity, authentication, Change::new())?;
-        self.get(identity).ok_or(RegistryError::NotFound)
+        self.create(Identity::Module(device, id), authentication, Change::new())
     }
 
     /// Enables or disables a device, and its modules with it.

@@ -198,7 +198,7 @@ fn change(hub: &mut Hub, id: &str, step: &Step, name: u8) {
         }
         Step::Replace => Change::new().with_authentication(new()),
         Step::Key(slot) => Change::new().with_key(*slot, one("one"), HmacKey::new),
-        Step::Swap => Change::new().swap_keys(),
+        Step::Swap => Change::new().with_swapped_keys(),
         Step::Touch => Change::new(),
     };
     hub.update(who(id), change, Precondition::Any).map(drop).unwrap_or_default();

@@ -44,7 +44,7 @@ fn each_change_of_credentials_changes_the_version() {
     let thumbprints = Thumbprints::new(Some("a".repeat(64).parse().unwrap()), None).unwrap();
     let changes = [
         Change::new().with_key(KeySlot::Primary, raw("new"), HmacKey::new),
-        Change::new().regenerate_key(KeySlot::Primary, &mut counting(), HmacKey::new).unwrap(),
+        Change::new().with_regenerated_key(KeySlot::Primary, &mut counting(), HmacKey::new).unwrap(),
         Change::new().with_authentication(sas("a")),
         Change::new().with_authentication(sas("a")),
         Change::new().with_authentication(Authentication::SelfSigned(thumbprints)),
@@ -83,7 +83,7 @@ fn each_key_keeps_its_own_version() {
     };
     let (primary, new) = change(Change::new().with_key(KeySlot::Secondary, raw("new"), HmacKey::new));
     assert!(primary == first && new != second && new != first);
-    assert_eq!(change(Change::new().swap_keys()), (new, first));
+    assert_eq!(change(Change::new().with_swapped_keys()), (new, first));
     let (newest, secondary) = change(Change::new().with_key(KeySlot::Primary, raw("newest"), HmacKey::new));
     assert!(secondary == first && newest != new);
     assert_eq!(change(Change::new().with_status_reason(None)), (newest, first));
@@ -108,7 +108,7 @@ fn one_key_is_replaced_and_the_other_stays() {
 fn a_swap_exchanges_the_raw_keys_too() {
     let mut hub = Hub::unseeded();
     hub.create(who("a"), sas("a"), Change::new()).unwrap();
-    hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap();
+    hub.update(who("a"), Change::new().with_swapped_keys(), Precondition::Any).unwrap();
     assert_eq!(slot_of(&hub, "a", "a 1"), Some(KeySlot::Secondary));
     assert_eq!(slot_of(&hub, "a", "a 2"), Some(KeySlot::Primary));
     let AuthenticationView::Sas(keys) = hub.get(who("a")).unwrap().authentication() else { panic!() };
@@ -120,7 +120,7 @@ fn a_secondary_key_is_added_and_removed() {
     let mut hub = Hub::unseeded();
     let one = || Authentication::Sas(SymmetricKeys::kept_one(raw("one"), HmacKey::new));
     hub.create(who("a"), one(), Change::new()).unwrap();
-    let swapped = hub.update(who("a"), Change::new().swap_keys(), Precondition::Any);
+    let swapped = hub.update(who("a"), Change::new().with_swapped_keys(), Precondition::Any);
     assert_eq!(swapped, Err(RegistryError::NoKeys), "there is nothing to exchange it with");
     let second = || Change::new().with_key(KeySlot::Secondary, raw("two"), HmacKey::new);
     hub.update(who("a"), second(), Precondition::Any).unwrap();
@@ -138,9 +138,9 @@ fn a_secondary_key_is_added_and_removed() {
 #[test]
 fn a_refused_change_keeps_the_version() {
     let mut hub = Hub::unseeded();
-    let etag = hub.create(who("a"), Authentication::None, Change::new()).unwrap();
+    let etag = hub.create(who("a"), Authentication::None, Change::new()).unwrap().etag();
     let before = version(&hub, "a");
-    hub.update(who("a"), Change::new().swap_keys(), Precondition::Any).unwrap_err();
+    hub.update(who("a"), Change::new().with_swapped_keys(), Precondition::Any).unwrap_err();
     assert_eq!(version(&hub, "a"), before);
     assert_eq!(hub.get(who("a")).unwrap().etag(), etag);
 }

@@ -126,11 +126,13 @@ proptest! {
                 Step::Replace { keys } => Change::new().with_authentication(authentication(keys)),
                 Step::Key { slot: false, key: k } => Change::new().with_key(KeySlot::Primary, key(*k), HmacKey::new),
                 Step::Key { slot: true, key: k } => Change::new().with_key(KeySlot::Secondary, key(*k), HmacKey::new),
-                Step::Swap => Change::new().swap_keys(),
+                Step::Swap => Change::new().with_swapped_keys(),
                 Step::Disable(off) => Change::new().with_status(if *off { Status::Disabled } else { Status::Enabled }),
             };
             let done = match &step {
-                Step::Create { keys } => hub.create(who(id), authentication(keys), change).map(Some),
+                Step::Create { keys } => {
+                    hub.create(who(id), authentication(keys), change).map(|record| Some(record.etag()))
+                }
                 Step::Delete => hub.delete(who(id), precondition).map(|()| None),
                 _ => hub.update(who(id), change, precondition).map(Some),
             };

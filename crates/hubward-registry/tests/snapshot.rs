@@ -57,7 +57,7 @@ fn hub() -> Hub {
         hub.create(who(id), authentication, Change::new()).unwrap();
     }
     hub.delete(who("gone"), Precondition::Any).unwrap();
-    hub.update(who("gate"), Change::new().swap_keys(), Precondition::Any).unwrap();
+    hub.update(who("gate"), Change::new().with_swapped_keys(), Precondition::Any).unwrap();
     hub.set_policy(PolicyName::parse("service").unwrap(), Permissions::SERVICE_CONNECT, pair("service"));
     let lists = hub.access_mut();
     lists.block_mut().add(ListEntry::Identity(who("a")));

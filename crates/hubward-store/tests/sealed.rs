@@ -140,7 +140,7 @@ fn another_key_seals_all_rows_and_no_version_changes() {
 fn keys_are_sealed_again_when_they_are_swapped_or_rotated() {
     let (store, sealer) = store();
     for change_of in [
-        || Change::<HmacKey>::new().swap_keys(),
+        || Change::<HmacKey>::new().with_swapped_keys(),
         || Change::new().with_key(KeySlot::Secondary, key(40), HmacKey::new),
         || Change::new().with_key(KeySlot::Primary, key(41), HmacKey::new),
     ] {

@@ -38,7 +38,7 @@ fn after(change: Change<HmacKey>) -> Result<(), SessionError> {
 fn change_of_the_other_key_keeps_the_session() {
     let new = || SymmetricKey::from_bytes(&[7; 32]).unwrap();
     assert_eq!(after(Change::new().with_key(KeySlot::Secondary, new(), HmacKey::new)), Ok(()));
-    assert_eq!(after(Change::new().swap_keys()), Ok(()), "its key is in the other slot");
+    assert_eq!(after(Change::new().with_swapped_keys()), Ok(()), "its key is in the other slot");
 
     let mut hub = hub();
     let session = session(&hub);
@@ -46,13 +46,17 @@ fn change_of_the_other_key_keeps_the_session() {
         hub.registry.update(Identity::Device(device(DEV1)), change, Precondition::Any).unwrap();
         session.recheck(&hub.answers(&session), at(NOW)).map(drop)
     };
-    assert_eq!(then(Change::new().swap_keys()), Ok(()));
+    assert_eq!(then(Change::new().with_swapped_keys()), Ok(()));
     assert_eq!(then(Change::new().with_key(KeySlot::Primary, new(), HmacKey::new)), Ok(()));
     assert_eq!(
         then(Change::new().with_key(KeySlot::Secondary, new(), HmacKey::new)),
         Err(SessionError::KeysReplaced)
     );
-    assert_eq!(then(Change::new().swap_keys()), Err(SessionError::KeysReplaced), "the session stays invalid");
+    assert_eq!(
+        then(Change::new().with_swapped_keys()),
+        Err(SessionError::KeysReplaced),
+        "the session stays invalid"
+    );
 }
 
 #[test]

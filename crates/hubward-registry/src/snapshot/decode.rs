@@ -233,7 +233,7 @@ fn identity<K: MacKey>(
     if let Some(id) = generation_id {
         rest = rest.with_generation_id(content.checked(GenerationId::new(&id))?);
     }
-    content.checked(registry.create(identity, authentication, rest))?;
+    content.checked(registry.insert(identity, authentication, rest))?;
     // versions and etags as before, so that sessions and conditional changes continue
     let slot = registry.slot(&identity).ok_or(content.bad())?;
     registry.store.restore_versions(slot, version, second);

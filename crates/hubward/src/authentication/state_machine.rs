@@ -13,7 +13,8 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use hubward_core::{Lookup, LookupResult, MacKey, Segment, Thumbprint, UnixTime};
+use hubward_core::{IdentityRecord, Lookup, LookupResult, MacKey, Segment, Thumbprint, UnixTime};
+use hubward_sas::SasToken;
 
 use super::authenticated::{Authenticated, CertificateState};
 use super::step::{BoundCredentials, IdentitySource, LookupTarget, Proven, Stage, Step};
@@ -262,15 +263,39 @@ impl<'c, 'a, K: MacKey> PendingAuthentication<'c, 'a, K> {
         found: &LookupResult<'_, K>,
         now: UnixTime,
     ) -> Result<AuthenticationStep<'c, 'a, K>, AuthError> {
-        let Self { bound, stage } = self;
-        // the token of a device or module that signed it itself
-        if let (Stage::Signer(token), LookupTarget::Identity, LookupResult::Identity(record)) =
-            (stage, bound.target, found)
-        {
-            let proven = token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?;
-            return Ok(AuthenticationStep::Authenticated(authenticated(bound, proven)));
+        match self.own_token(found) {
+            Some((token, record)) => {
+                self.resume_with_own_token(token, record, now).map(AuthenticationStep::Authenticated)
+            }
+            None => self.resume_slow_path(found, now).map_err(refused),
         }
-        Self { bound, stage }.resume_slow_path(found, now).map_err(refused)
+    }
+
+    /// Returns the token of a device or module that signed it itself, and its record.
+    #[inline(always)]
+    pub(super) const fn own_token<'f, 'r>(
+        &self,
+        found: &'f LookupResult<'r, K>,
+    ) -> Option<(SasToken<'a>, &'f IdentityRecord<'r, K>)> {
+        match (&self.stage, self.bound.target, found) {
+            (Stage::Signer(token), LookupTarget::Identity, LookupResult::Identity(record)) => {
+                Some((*token, record))
+            }
+            _ => None,
+        }
+    }
+
+    /// Ends the authentication with what [`own_token`](Self::own_token) returned.
+    #[inline(always)]
+    pub(super) fn resume_with_own_token(
+        self,
+        token: SasToken<'a>,
+        record: &IdentityRecord<'_, K>,
+        now: UnixTime,
+    ) -> Result<Authenticated<'a>, AuthError> {
+        let Self { bound, .. } = self;
+        let proven = token::verify_by_identity(bound.config, &bound.claimed, token, record, now)?;
+        Ok(authenticated(bound, proven))
     }
 
     /// Resumes all stages that [`PendingAuthentication::resume`] does not resume itself.

@@ -138,7 +138,16 @@ impl<K: MacKey> OwnedRecord<K> {
     }
 }
 
-impl<K> FoundRecord<'_, K> {
+impl<'s, K> FoundRecord<'s, K> {
+    /// Returns the answer, unless the store made a record for it.
+    #[inline(always)]
+    pub(crate) const fn kept(&self) -> Option<&LookupResult<'s, K>> {
+        match &self.0 {
+            Found::Kept(result) => Some(result),
+            Found::Made(_) => None,
+        }
+    }
+
     pub(super) const fn is_found(&self) -> bool {
         !matches!(self.0, Found::Kept(LookupResult::NotFound))
     }
