@@ -2,6 +2,7 @@
 
 mod amqp;
 mod clock;
+mod cloud_to_device;
 mod config;
 mod connections;
 mod decision_log;
@@ -25,14 +26,16 @@ mod server;
 mod slots;
 mod store;
 mod tls;
+mod users;
 mod wakes;
 
+pub use amqp::{EventsEndpoint, EventsEndpointError};
 pub use config::{Arguments, Command, Config, Serve};
 pub use dev::{Dev, DevError};
 pub use files::{Applied, FilesError};
-pub use https::UsersError;
 pub use limits::Limits;
 pub use run::run;
 pub use server::{ReloadError, Server, StartError};
 pub use store::{StoreConfig, StoreError, StoreFailure, StorePlace};
 pub use tls::TlsError;
+pub use users::UsersError;

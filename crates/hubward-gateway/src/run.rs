@@ -98,12 +98,12 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
     let aliases = serve.alias.into_iter().chain(["localhost".into(), format!("localhost:{port}")]).collect();
     let amqps = Some(serve.amqps.unwrap_or_else(|| "localhost:5671".into()));
     let (users, metrics, strict, limits) = (serve.users, serve.metrics, serve.strict, serve.limits);
-    let max_delete_share = serve.max_delete_share;
+    let (max_delete_share, events) = (serve.max_delete_share, serve.events);
     // the files are the first content of a durable registry
     let place = StorePlace::Sqlite(dev.file("hub.db"));
     let store = Some(StoreConfig { place, key_file: None, authorities: None });
     let feed = FeedTimes { timeout: serve.feed_timeout, grace: serve.feed_grace };
-    Config { hub, aliases, store, feed, max_delete_share, amqps, metrics, users, strict, limits, ..config }
+    Config { hub, aliases, store, feed, max_delete_share, amqps, events, metrics, users, strict, limits, ..config }
 }
 
 fn print_dev(dev: &Dev, server: &Server) -> std::io::Result<()> {

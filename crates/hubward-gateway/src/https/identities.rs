@@ -138,9 +138,16 @@ struct EntryIds<'l> {
     id: Cow<'l, str>,
     #[serde(borrow, default)]
     module_id: Option<Cow<'l, str>>,
+    #[serde(borrow, default)]
+    status: Option<&'l RawValue>,
 }
 
 impl EntryIds<'_> {
+    /// Returns the key of a device whose line has no status.
+    fn without_status(&self) -> Option<RowKey> {
+        if self.status.is_none() && self.module_id.is_none() { self.key() } else { None }
+    }
+
     fn key(&self) -> Option<RowKey> {
         let device = DeviceId::parse(&self.id).ok()?;
         RowKey::of(&match &self.module_id {
@@ -172,10 +179,17 @@ pub(super) async fn bulk(hub: &Hub, body: Bytes) -> Result<Response, Problem> {
     }
     // an id that is not valid has no record; its line reports the error
     let keys = ids.iter().filter_map(EntryIds::key).collect();
-    let owned: Vec<Zeroizing<String>> =
-        lines.iter().map(|line| Zeroizing::new(line.get().to_owned())).collect();
+    let owned: Vec<(Option<RowKey>, Zeroizing<String>)> = lines
+        .iter()
+        .zip(&ids)
+        .map(|(line, ids)| (ids.without_status(), Zeroizing::new(line.get().to_owned())))
+        .collect();
     let apply = move |registry: &mut Registry| -> Vec<Result<(), ImportProblem>> {
-        owned.iter().map(|line| import(registry, line.as_bytes())).collect()
+        let import = |(key, line): &(Option<RowKey>, Zeroizing<String>)| match key {
+            Some(key) => import(registry, with_status(registry, key, line).as_bytes()),
+            None => import(registry, line.as_bytes()),
+        };
+        owned.iter().map(import).collect()
     };
     let outcomes = hub.write(keys, apply).await.map_err(|error| Problem::write(&error))?;
     let mut errors = Vec::new();
@@ -191,6 +205,20 @@ pub(super) async fn bulk(hub: &Hub, body: Bytes) -> Result<Response, Problem> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let body = json!({ "isSuccessful": errors.is_empty(), "errors": errors, "warnings": [] });
     Ok((status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response())
+}
+
+/// Returns a line without a status with the device's own one: a new device is enabled, and a bulk request enables a
+/// disabled device only explicitly, as a write of one device does.
+fn with_status(registry: &Registry, key: &RowKey, line: &str) -> Zeroizing<String> {
+    let current = key.to_identity().and_then(|identity| registry.get(identity)).map(|view| view.status());
+    let status = if current == Some(Status::Disabled) { "disabled" } else { "enabled" };
+    let members = line.trim_start().strip_prefix('{').unwrap_or_default();
+    Zeroizing::new(format!("{{\"status\":\"{status}\",{members}"))
+}
+
+/// Answers with the number of identities that are connected.
+pub(super) fn service_statistics(hub: &Hub) -> Response {
+    Json(json!({ "connectedDeviceCount": hub.connections.len() })).into_response()
 }
 
 /// Answers with the number of devices.

@@ -2,11 +2,9 @@
 
 mod body;
 mod identities;
-mod jwt;
 mod problem;
 mod record;
 mod requests;
-mod users;
 
 use core::future::pending;
 use core::time::Duration;
@@ -31,8 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::hub::Hub;
 use crate::peer::Peer;
 use crate::slots::Slot;
-pub(crate) use users::Users;
-pub use users::UsersError;
+use crate::users::Users;
 
 /// Bytes of a request's head, which is buffered before authentication: a token of a directory and the other headers.
 const HEAD: usize = 16 * 1024;
