@@ -36,7 +36,8 @@ domain.set_trusted_ca_db(ca_file)
 domain.set_peer_authentication(SSLDomain.VERIFY_PEER_NAME)
 try:
     connection = BlockingConnection(f"amqps://{host}:5671", timeout=15, ssl_domain=domain, allowed_mechs="ANONYMOUS")
-    answers, puts = connection.create_receiver("$cbs"), connection.create_sender("$cbs")
+    answers = connection.create_receiver("$cbs", name="cbs-receiver")
+    puts = connection.create_sender("$cbs", name="cbs-sender")
     put = {"operation": "put-token", "type": kind, "name": name}
     puts.send(Message(id="1", body=token(resource, key, policy), properties=put))
     answer = answers.receive(timeout=10)

@@ -122,10 +122,11 @@ async fn services_leave_out_statuses_and_send_empty_keys() {
     let lines = json!([
         { "id": "c", "importMode": "create", "authentication": sas },
         { "id": "b", "importMode": "update", "statusReason": "x" },
-        { "id": "a", "importMode": "delete" },
+        { "id": "a", "importMode": "Delete" },
     ]);
     let (status, body) = gateway.owner("POST /devices", "", &lines.to_string()).await;
     assert_eq!(status, 200, "{body}");
+    assert_eq!(gateway.owner("GET /devices/a", "", "").await.0, 404);
     for (id, status) in [("b", "disabled"), ("c", "enabled")] {
         let (_, body) = gateway.owner(&format!("GET /devices/{id}"), "", "").await;
         let record: Value = serde_json::from_str(&body).unwrap();

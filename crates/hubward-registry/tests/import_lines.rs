@@ -391,17 +391,3 @@ fn an_etag_near_the_end_of_the_counter_is_not_restored() {
     hub.update(who("a"), Change::new().with_authentication(sas("newer")), Precondition::Any).unwrap();
     assert_ne!(hub.get(who("a")).unwrap().version(), changed, "a session by the old key would go on");
 }
-
-#[test]
-fn empty_keys_are_generated_like_missing_ones() {
-    let mut hub = Hub::unseeded();
-    // services send them so
-    assert!(matches!(import(&mut hub, &sas_keys("\"\"", "\"\"")), Ok(Imported::Created(_))));
-    let view = hub.get(who("a")).unwrap();
-    let AuthenticationView::Sas(keys) = view.authentication() else { panic!("no keys") };
-    assert!(keys.expose_primary().is_some() && keys.expose_secondary().is_some());
-    let mut hub = Hub::unseeded();
-    for (primary, secondary) in [(format!("\"{KEY}\""), "\"\"".to_owned()), ("\"\"".to_owned(), format!("\"{KEY}\""))] {
-        assert_eq!(import(&mut hub, &sas_keys(&primary, &secondary)).unwrap_err(), ImportProblem::OneKey);
-    }
-}

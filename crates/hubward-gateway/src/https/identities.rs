@@ -140,9 +140,34 @@ struct EntryIds<'l> {
     module_id: Option<Cow<'l, str>>,
     #[serde(borrow, default)]
     status: Option<&'l RawValue>,
+    #[serde(borrow, default)]
+    import_mode: Option<&'l RawValue>,
 }
 
+/// The modes of a bulk request. Some services begin them with a capital letter.
+const MODES: [&str; 7] = [
+    "\"create\"",
+    "\"createOrUpdate\"",
+    "\"update\"",
+    "\"updateIfMatchETag\"",
+    "\"createOrUpdateIfMatchETag\"",
+    "\"delete\"",
+    "\"deleteIfMatchETag\"",
+];
+
 impl EntryIds<'_> {
+    /// Returns the line, with its mode in the case that an import has.
+    fn line(&self, line: &str) -> Zeroizing<String> {
+        let mode = self.import_mode.map(RawValue::get);
+        let known = MODES.into_iter().find(|known| mode.is_some_and(|mode| mode.eq_ignore_ascii_case(known)));
+        let (Some(mode), Some(known)) = (mode, known) else { return Zeroizing::new(line.to_owned()) };
+        // the mode is a part of the line
+        let at = mode.as_ptr().addr().saturating_sub(line.as_ptr().addr());
+        let (before, from) = line.split_at_checked(at).unwrap_or((line, ""));
+        let after = from.strip_prefix(mode).unwrap_or_default();
+        Zeroizing::new([before, known, after].concat())
+    }
+
     /// Returns the key of a device whose line has no status.
     fn without_status(&self) -> Option<RowKey> {
         if self.status.is_none() && self.module_id.is_none() { self.key() } else { None }
@@ -182,7 +207,7 @@ pub(super) async fn bulk(hub: &Hub, body: Bytes) -> Result<Response, Problem> {
     let owned: Vec<(Option<RowKey>, Zeroizing<String>)> = lines
         .iter()
         .zip(&ids)
-        .map(|(line, ids)| (ids.without_status(), Zeroizing::new(line.get().to_owned())))
+        .map(|(line, ids)| (ids.without_status(), ids.line(line.get())))
         .collect();
     let apply = move |registry: &mut Registry| -> Vec<Result<(), ImportProblem>> {
         let import = |(key, line): &(Option<RowKey>, Zeroizing<String>)| match key {
