@@ -173,6 +173,22 @@ fn a_user_s_links_follow_its_roles_and_end_with_its_token() {
     assert_eq!(attach(LinkRole::Sender, other, NOW), Err(UserDenial::UnknownOperation));
     let device = "/devices/dev1/messages/events";
     assert_eq!(attach(LinkRole::Sender, device, NOW), Err(UserDenial::DeviceEndpoint));
+    // the SDK for Python names the scope of the directory
+    for (name, status) in [
+        ("https://iothubs.azure.net/.default", 200),
+        ("https://iothubs.azure.net", 200),
+        ("amqps://hub.example:5671/", 401),
+        ("https://iothubs.azure.net/other", 400),
+        ("https://other.example/.default", 400),
+        ("/.default", 400),
+    ] {
+        let request = CbsRequest::new("put-token", "bearer", name, "Bearer aaaa.bbbb.cccc");
+        let mut cbs = Cbs::new();
+        let found = PrincipalRecord::Verified(Principal::new(&ids, HUB_AUDIENCE, at(NOW + 60)));
+        let response = cbs.put_bearer(request, &hub.rules, rules());
+        let response = response.map(|pending| pending.resume(found, at(NOW))).unwrap_or_else(|refused| refused);
+        assert_eq!(response.status_code(), status, "{name}");
+    }
     assert_eq!(cbs.users(at(NOW + 59)).count(), 1);
     assert_eq!(cbs.users(at(NOW + 60)).count(), 0);
 }

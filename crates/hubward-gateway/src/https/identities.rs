@@ -17,6 +17,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::leniency;
 use super::problem::{About, Problem};
 use super::record::{Record, Written};
 use crate::files::entropy;
@@ -142,30 +143,23 @@ struct EntryIds<'l> {
     status: Option<&'l RawValue>,
     #[serde(borrow, default)]
     import_mode: Option<&'l RawValue>,
+    #[serde(borrow, default)]
+    authentication: Option<&'l RawValue>,
 }
 
-/// The modes of a bulk request. Some services begin them with a capital letter.
-const MODES: [&str; 7] = [
-    "\"create\"",
-    "\"createOrUpdate\"",
-    "\"update\"",
-    "\"updateIfMatchETag\"",
-    "\"createOrUpdateIfMatchETag\"",
-    "\"delete\"",
-    "\"deleteIfMatchETag\"",
-];
-
 impl EntryIds<'_> {
-    /// Returns the line, with its mode in the case that an import has.
+    /// Returns the line in the form of an import.
     fn line(&self, line: &str) -> Zeroizing<String> {
-        let mode = self.import_mode.map(RawValue::get);
-        let known = MODES.into_iter().find(|known| mode.is_some_and(|mode| mode.eq_ignore_ascii_case(known)));
-        let (Some(mode), Some(known)) = (mode, known) else { return Zeroizing::new(line.to_owned()) };
-        // the mode is a part of the line
-        let at = mode.as_ptr().addr().saturating_sub(line.as_ptr().addr());
-        let (before, from) = line.split_at_checked(at).unwrap_or((line, ""));
-        let after = from.strip_prefix(mode).unwrap_or_default();
-        Zeroizing::new([before, known, after].concat())
+        let mut parts = [
+            self.import_mode.zip(leniency::mode(self.import_mode)),
+            self.authentication.zip(leniency::generated(self.authentication)),
+        ];
+        // the last part first, so that the other one stays in its place
+        parts.sort_by_key(|part| part.map(|(part, _)| core::cmp::Reverse(leniency::offset(line, part))));
+        let changed = Zeroizing::new(line.to_owned());
+        parts.into_iter().flatten().fold(changed, |changed, (part, with)| {
+            leniency::replaced(&changed, leniency::offset(line, part), part, with)
+        })
     }
 
     /// Returns the key of a device whose line has no status.

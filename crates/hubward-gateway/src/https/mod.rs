@@ -2,6 +2,7 @@
 
 mod body;
 mod identities;
+mod leniency;
 mod problem;
 mod record;
 mod requests;

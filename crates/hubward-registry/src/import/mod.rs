@@ -251,10 +251,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
                 let read = |text, slot| {
                     SymmetricKey::from_base64(text).map_err(|error| ImportProblem::Key { slot, error })
                 };
-                // services send empty keys for those that the hub is to generate
-                let [primary, secondary] = [&line.primary_key, &line.secondary_key]
-                    .map(|key| key.text().filter(|text| !text.is_empty()));
-                match (primary, secondary) {
+                match (line.primary_key.text(), line.secondary_key.text()) {
                     (None, None) => None,
                     (Some(primary), Some(secondary)) => {
                         let primary = read(primary, KeySlot::Primary)?;

@@ -47,7 +47,8 @@ pub enum UserLinkDecision<'c, 'a> {
 }
 
 impl Cbs {
-    /// Puts a bearer token ([`CbsRequest::is_bearer`]), whose `name` must be the hub. Without a call of this function a
+    /// Puts a bearer token ([`CbsRequest::is_bearer`]), whose `name` must be the hub, or the directory's
+    /// audience or scope (`https://iothubs.azure.net/.default`), as a service SDK for Python sends it. Without a call of this function a
     /// hub takes no such token: [`Cbs::put_token`] rejects its type.
     ///
     /// # Errors
@@ -61,8 +62,9 @@ impl Cbs {
         if self.by_certificate && hub.both_credentials() != BothCredentials::TokenWins {
             return Err(CbsResponse::refused(AuthError::BothCredentials));
         }
-        let name = put.name_of_bearer().map_err(|error| CbsResponse::refused(error.into()))?;
-        if !hub.is_named(name.hub) {
+        let name = put.name_of_bearer(directory.audience());
+        let name = name.map_err(|error| CbsResponse::refused(error.into()))?;
+        if name.is_some_and(|name| !hub.is_named(name.hub)) {
             return Err(CbsResponse::refused(AuthError::HubMismatch));
         }
         let bearer = Bearer::cbs(put.token()).map_err(CbsResponse::refused)?;
