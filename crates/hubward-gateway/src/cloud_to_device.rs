@@ -97,7 +97,10 @@ fn feedback(registry: &Registry, identity: Identity<'_>, id: &str) -> Option<Any
         header: None,
         delivery_annotations: None,
         message_annotations: None,
-        properties: Some(Properties { content_type: Some(Symbol::from(FEEDBACK_TYPE)), ..Properties::default() }),
+        properties: Some(Properties {
+            content_type: Some(Symbol::from(FEEDBACK_TYPE)),
+            ..Properties::default()
+        }),
         application_properties: None,
         body: Body::Data(vec![Data(Binary::from(record.to_string().into_bytes()))].into()),
         footer: None,

@@ -103,7 +103,20 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
     let place = StorePlace::Sqlite(dev.file("hub.db"));
     let store = Some(StoreConfig { place, key_file: None, authorities: None });
     let feed = FeedTimes { timeout: serve.feed_timeout, grace: serve.feed_grace };
-    Config { hub, aliases, store, feed, max_delete_share, amqps, events, metrics, users, strict, limits, ..config }
+    Config {
+        hub,
+        aliases,
+        store,
+        feed,
+        max_delete_share,
+        amqps,
+        events,
+        metrics,
+        users,
+        strict,
+        limits,
+        ..config
+    }
 }
 
 fn print_dev(dev: &Dev, server: &Server) -> std::io::Result<()> {

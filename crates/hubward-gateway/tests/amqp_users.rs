@@ -153,7 +153,8 @@ async fn only_an_authorized_service_learns_where_the_events_are() {
     let error = refusal(device.receiver(EVENTS).await);
     assert_eq!(error.condition, ErrorCondition::AmqpError(AmqpError::UnauthorizedAccess));
     assert!(error.info.is_none());
-    let other = refusal(configured.amqp_service().await.receiver("amqps://other.example/messages/events").await);
+    let other =
+        refusal(configured.amqp_service().await.receiver("amqps://other.example/messages/events").await);
     assert_eq!(other.condition, ErrorCondition::AmqpError(AmqpError::UnauthorizedAccess));
     configured.end().await;
 
@@ -175,9 +176,18 @@ fn an_events_endpoint_is_a_uri_with_host_and_name() {
     assert_eq!(parsed("amqps://ns.example/a/b"), Some("amqps://ns.example:5671/a/b".to_owned()));
     assert_eq!(parsed("amqps://ns.example:5672/a"), Some("amqps://ns.example:5672/a".to_owned()));
     for text in [
-        "", "ns.example/a", "https://ns.example/a", "amqps://ns.example", "amqps://ns.example/", "amqps:///a",
-        "amqps://user@ns.example/a", "amqps://ns.example:0x1/a", "amqps://ns.example:/a", "amqps://ns.example/a?b",
-        "amqps://ns.example/a b", "amqps://ns.example:70000/a",
+        "",
+        "ns.example/a",
+        "https://ns.example/a",
+        "amqps://ns.example",
+        "amqps://ns.example/",
+        "amqps:///a",
+        "amqps://user@ns.example/a",
+        "amqps://ns.example:0x1/a",
+        "amqps://ns.example:/a",
+        "amqps://ns.example/a?b",
+        "amqps://ns.example/a b",
+        "amqps://ns.example:70000/a",
     ] {
         assert_eq!(parsed(text), None, "{text}");
     }

@@ -13,9 +13,7 @@ mod common;
 use common::amqp::*;
 use common::client::*;
 use common::*;
-use fe2o3_amqp::types::messaging::{
-    AmqpValue, ApplicationProperties, Body, Message, Outcome, Properties,
-};
+use fe2o3_amqp::types::messaging::{AmqpValue, ApplicationProperties, Body, Message, Outcome, Properties};
 use fe2o3_amqp::types::primitives::Value;
 use serde_json::Value as Json;
 
@@ -73,7 +71,10 @@ async fn only_the_device_that_is_named_gets_a_message() {
     assert_eq!(ask(&mut module, &connect).await, connack(0));
     let own = subscribe(&["devices/dev1/modules/mod1/messages/devicebound/#"]);
     assert_eq!(ask(&mut module, &own).await, Some((0x90, vec![0, 9, 1])));
-    assert!(rejection(sends.send(command(LISTENS, "hello")).await.unwrap()).is_some(), "dev1 does not listen");
+    assert!(
+        rejection(sends.send(command(LISTENS, "hello")).await.unwrap()).is_some(),
+        "dev1 does not listen"
+    );
     assert_eq!(ask(&mut module, &PINGREQ).await, Some(PINGRESP), "nothing came to its module");
     gateway.end().await;
 }

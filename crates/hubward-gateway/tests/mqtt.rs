@@ -223,7 +223,8 @@ fn connect_as(gateway: &Gateway, name: &[u8], level: u8) -> Vec<u8> {
 async fn a_connect_of_another_protocol_is_refused() {
     let gateway = Gateway::start().await;
     // bridges try the level with the bridge bit first, and wait for return code 1 (MQTT 3.1.1, 3.1.2.2)
-    for (name, level) in [(&b"MQTT"[..], 0x84), (b"MQTT", 5), (b"MQTT", 3), (b"MQIsdp", 3), (b"MQIsdp", 0x83)] {
+    for (name, level) in [(&b"MQTT"[..], 0x84), (b"MQTT", 5), (b"MQTT", 3), (b"MQIsdp", 3), (b"MQIsdp", 0x83)]
+    {
         let mut stream = gateway.mqtt().await;
         let answered = ask(&mut stream, &connect_as(&gateway, name, level)).await;
         match answered {

@@ -16,8 +16,8 @@ use std::sync::LazyLock;
 
 use hubward::policy::roles::{Access, ArmScope, DenyAssignment, built_in};
 use hubward::{
-    Bearer, Cbs, CbsRequest, DirectoryConfig, HUB_AUDIENCE, LinkRole, Principal, PrincipalRecord, PublicError, User,
-    UserDenial, UserLinkDecision,
+    Bearer, Cbs, CbsRequest, DirectoryConfig, HUB_AUDIENCE, LinkRole, Principal, PrincipalRecord,
+    PublicError, User, UserDenial, UserLinkDecision,
 };
 
 const ARM: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/contoso";
@@ -157,14 +157,19 @@ fn a_user_s_links_follow_its_roles_and_end_with_its_token() {
     let ids = [USER, GROUP];
     let found = PrincipalRecord::Verified(Principal::new(&ids, HUB_AUDIENCE, at(NOW + 60)));
     assert_eq!(pending.resume(found, at(NOW)).status_code(), 200);
-    let attach = |role, address: &str, now| {
-        match cbs.user_may_attach(role, address, &hub.rules, rules(), &access, at(now)) {
-            UserLinkDecision::Allow(user, operation) => {
-                assert_eq!((user.object_id(), user.until()), (USER, at(NOW + 60)));
-                Ok(operation.address().to_owned())
-            }
-            UserLinkDecision::Deny(denial) => Err(denial),
+    let attach = |role, address: &str, now| match cbs.user_may_attach(
+        role,
+        address,
+        &hub.rules,
+        rules(),
+        &access,
+        at(now),
+    ) {
+        UserLinkDecision::Allow(user, operation) => {
+            assert_eq!((user.object_id(), user.until()), (USER, at(NOW + 60)));
+            Ok(operation.address().to_owned())
         }
+        UserLinkDecision::Deny(denial) => Err(denial),
     };
     let uri = format!("amqps://{HUB}:5671/messages/devicebound");
     assert_eq!(attach(LinkRole::Sender, &uri, NOW), Ok("/messages/devicebound".to_owned()));
@@ -186,7 +191,8 @@ fn a_user_s_links_follow_its_roles_and_end_with_its_token() {
         let mut cbs = Cbs::new();
         let found = PrincipalRecord::Verified(Principal::new(&ids, HUB_AUDIENCE, at(NOW + 60)));
         let response = cbs.put_bearer(request, &hub.rules, rules());
-        let response = response.map(|pending| pending.resume(found, at(NOW))).unwrap_or_else(|refused| refused);
+        let response =
+            response.map(|pending| pending.resume(found, at(NOW))).unwrap_or_else(|refused| refused);
         assert_eq!(response.status_code(), status, "{name}");
     }
     assert_eq!(cbs.users(at(NOW + 59)).count(), 1);

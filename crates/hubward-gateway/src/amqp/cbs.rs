@@ -101,7 +101,12 @@ impl Node {
 
 /// Logs the known mistake of a refused put, if there is one.
 fn explain(connection: &Connection, message: &Any) {
-    let texts = [property(message, "operation"), property(message, "type"), property(message, "name"), token(message)];
+    let texts = [
+        property(message, "operation"),
+        property(message, "type"),
+        property(message, "name"),
+        token(message),
+    ];
     connection.hub.hints.log(&connection.peer, texts, |[operation, kind, name, token]| {
         hubward::explain::cbs(&CbsRequest::new(operation, kind, name, token))
     });

@@ -140,7 +140,9 @@ fn purpose(
             Role::Sender => node.permit().map(Purpose::Tokens),
             Role::Receiver => node.answers().map(Purpose::Answers),
         };
-        return purpose.map(|purpose| (purpose, address.into())).ok_or_else(|| AmqpError::ResourceLocked.into());
+        return purpose
+            .map(|purpose| (purpose, address.into()))
+            .ok_or_else(|| AmqpError::ResourceLocked.into());
     }
     let role = match role {
         Role::Sender => LinkRole::Sender,
@@ -256,7 +258,12 @@ async fn send_commands(
 
 /// Sends one message, and reports an accepted one if its sender asked for that. Returns whether the device answered in
 /// time.
-async fn send_command(connection: &Connection, link: &mut Sender, command: Any, operation: &Operation<'_>) -> bool {
+async fn send_command(
+    connection: &Connection,
+    link: &mut Sender,
+    command: Any,
+    operation: &Operation<'_>,
+) -> bool {
     let feedback = cloud_to_device::feedback_id(&command);
     match timeout(connection.hub.limits.write_timeout, link.send(command)).await {
         Ok(Ok(Outcome::Accepted(_))) => {

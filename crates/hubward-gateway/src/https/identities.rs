@@ -198,11 +198,8 @@ pub(super) async fn bulk(hub: &Hub, body: Bytes) -> Result<Response, Problem> {
     }
     // an id that is not valid has no record; its line reports the error
     let keys = ids.iter().filter_map(EntryIds::key).collect();
-    let owned: Vec<(Option<RowKey>, Zeroizing<String>)> = lines
-        .iter()
-        .zip(&ids)
-        .map(|(line, ids)| (ids.without_status(), ids.line(line.get())))
-        .collect();
+    let owned: Vec<(Option<RowKey>, Zeroizing<String>)> =
+        lines.iter().zip(&ids).map(|(line, ids)| (ids.without_status(), ids.line(line.get()))).collect();
     let apply = move |registry: &mut Registry| -> Vec<Result<(), ImportProblem>> {
         let import = |(key, line): &(Option<RowKey>, Zeroizing<String>)| match key {
             Some(key) => import(registry, with_status(registry, key, line).as_bytes()),

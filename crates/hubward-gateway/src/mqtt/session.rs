@@ -176,7 +176,9 @@ impl Serving<'_> {
             self.commands = None;
             return Ok(());
         };
-        if self.hub.decide(self.peer, self.session, &Operation::mqtt_subscribe(filter)) != SessionDecision::Allowed {
+        if self.hub.decide(self.peer, self.session, &Operation::mqtt_subscribe(filter))
+            != SessionDecision::Allowed
+        {
             return Err(End::Refused);
         }
         let identity = self.session.identity();

@@ -15,13 +15,13 @@ use hubward::{
 use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
 
-pub(crate) use cbs::users_until;
-use jwt::IssuerKey;
 use crate::clock;
 use crate::decision_log::{ADMISSION, Entry, Who, record};
 use crate::files::shown;
 use crate::hub::{Hub, Refusal};
 use crate::peer::Peer;
+pub(crate) use cbs::users_until;
+use jwt::IssuerKey;
 
 /// The reason why the file of users was refused.
 #[derive(Debug, thiserror::Error)]
