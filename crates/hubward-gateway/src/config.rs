@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use hubward_store::FeedTimes;
 
+use crate::amqp::EventsEndpoint;
 use crate::limits::{Limits, seconds};
 use crate::revocation::{CrlArguments, CrlConfig};
 use crate::store::{StoreConfig, StorePlace};
@@ -108,6 +109,9 @@ pub struct Serve {
     /// Address to listen on for AMQP over TLS.
     #[arg(long, value_name = "ADDR")]
     pub amqps: Option<String>,
+    /// Event Hubs endpoint to which services are redirected that attach to `/messages/events` over AMQP.
+    #[arg(long, value_name = "amqps://HOST[:PORT]/NAME")]
+    pub events: Option<EventsEndpoint>,
     /// Address to serve the metrics on over plain HTTP, at `/metrics`. A port alone listens on 127.0.0.1.
     #[arg(long, value_name = "ADDR")]
     pub metrics: Option<String>,
@@ -159,6 +163,8 @@ pub struct Config {
     pub https: Option<String>,
     /// Address to listen on for AMQP; not served if `None`.
     pub amqps: Option<String>,
+    /// The Event Hubs endpoint to which services are redirected that receive the hub's events.
+    pub events: Option<EventsEndpoint>,
     /// Address to serve the metrics on over plain HTTP; not served if `None`. A port alone listens on 127.0.0.1.
     pub metrics: Option<String>,
     /// Verifies tokens by `TokenRules::STRICT` if set, by `TokenRules::HUB_COMPAT` if not.
@@ -200,6 +206,7 @@ impl Serve {
             mqtt: self.mqtt,
             https: self.https,
             amqps: self.amqps,
+            events: self.events,
             metrics: self.metrics,
             strict: self.strict,
             limits: self.limits,

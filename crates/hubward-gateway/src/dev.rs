@@ -107,6 +107,7 @@ impl Dev {
             mqtt: Some(mqtt.into()),
             https: Some(https.into()),
             amqps: None,
+            events: None,
             metrics: None,
             strict: false,
             limits: Limits::default(),

@@ -2,6 +2,7 @@
 
 mod amqp;
 mod clock;
+mod cloud_to_device;
 mod config;
 mod connections;
 mod crl_files;
@@ -29,13 +30,14 @@ mod server;
 mod slots;
 mod store;
 mod tls;
+mod users;
 mod wakes;
 
+pub use amqp::{EventsEndpoint, EventsEndpointError};
 pub use config::{Arguments, Command, Config, Serve};
 pub use crl_files::CrlError;
 pub use dev::{Dev, DevError};
 pub use files::{Applied, FilesError};
-pub use https::UsersError;
 pub use limits::Limits;
 pub use provisioning::{AssignedDevice, Assignment, AssignmentRequest, ProvisioningError};
 pub use revocation::{CrlArguments, CrlConfig, CrlUnknown};
@@ -43,3 +45,4 @@ pub use run::run;
 pub use server::{ReloadError, Server, StartError};
 pub use store::{StoreConfig, StoreError, StoreFailure, StorePlace};
 pub use tls::TlsError;
+pub use users::UsersError;

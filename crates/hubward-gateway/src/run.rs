@@ -99,7 +99,7 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
     let amqps = Some(serve.amqps.unwrap_or_else(|| "localhost:5671".into()));
     let (users, metrics, strict, limits) = (serve.users, serve.metrics, serve.strict, serve.limits);
     let provisioning = serve.provisioning;
-    let max_delete_share = serve.max_delete_share;
+    let (max_delete_share, events) = (serve.max_delete_share, serve.events);
     // the files are the first content of a durable registry
     let place = StorePlace::Sqlite(dev.file("hub.db"));
     let store = Some(StoreConfig { place, key_file: None, authorities: None });
@@ -112,6 +112,7 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
         max_delete_share,
         provisioning,
         amqps,
+        events,
         metrics,
         users,
         strict,

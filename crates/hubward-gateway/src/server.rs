@@ -20,7 +20,6 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::crl_files::CrlError;
 use crate::files::{Applied, Files, FilesError};
-use crate::https::{Users, UsersError};
 use crate::hub::{Hub, Registry};
 use crate::listener::{self, ListenerContext};
 use crate::live_config::dummy_key;
@@ -29,6 +28,7 @@ use crate::revocation::RevocationLists;
 use crate::slots::Slots;
 use crate::store::{self, StoreError, open_store};
 use crate::tls::{self, TlsError};
+use crate::users::{Users, UsersError};
 use crate::{amqp, https, metrics_listener, mqtt};
 
 /// The reason why a gateway did not start.
@@ -217,13 +217,16 @@ impl Server {
         if let Some((listener, tls, address)) = https {
             server.https = Some(address);
             let context = server.context.clone();
+            let users = users.clone();
             let serve = move |hub, stream, peer, stop| https::serve(hub, users.clone(), stream, peer, stop);
             server.spawn(listener::run(listener, tls, Transport::Http, context, serve));
         }
         if let Some((listener, tls, address)) = amqps {
             server.amqps = Some(address);
             let context = server.context.clone();
-            server.spawn(listener::run(listener, tls, Transport::Amqp, context, amqp::serve));
+            let settings = amqp::Context { users, events: config.events };
+            let serve = move |hub, stream, peer, stop| amqp::serve(hub, settings.clone(), stream, peer, stop);
+            server.spawn(listener::run(listener, tls, Transport::Amqp, context, serve));
         }
         if let Some((listener, address)) = metrics {
             server.metrics = Some(address);

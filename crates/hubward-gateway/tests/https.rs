@@ -126,6 +126,34 @@ async fn lists_bulk_requests_and_statistics() {
 }
 
 #[tokio::test]
+async fn services_leave_out_statuses_and_send_empty_keys() {
+    let gateway = Gateway::start().await;
+    let sas = json!({ "type": "sas", "symmetricKey": { "primaryKey": "", "secondaryKey": "" } });
+    let device = json!({ "deviceId": "a", "authentication": sas });
+    assert_eq!(gateway.owner("PUT /devices/a", "", &device.to_string()).await.0, 200);
+    let disabled = json!({ "deviceId": "b", "status": "disabled", "authentication": sas });
+    assert_eq!(gateway.owner("PUT /devices/b", "", &disabled.to_string()).await.0, 200);
+    let lines = json!([
+        { "id": "c", "importMode": "create", "authentication": sas },
+        { "id": "b", "importMode": "update", "statusReason": "x" },
+        { "id": "a", "importMode": "Delete" },
+    ]);
+    let (status, body) = gateway.owner("POST /devices", "", &lines.to_string()).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(gateway.owner("GET /devices/a", "", "").await.0, 404);
+    for (id, status) in [("b", "disabled"), ("c", "enabled")] {
+        let (_, body) = gateway.owner(&format!("GET /devices/{id}"), "", "").await;
+        let record: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(record["status"], status, "{id}");
+        let key = record["authentication"]["symmetricKey"]["primaryKey"].as_str().unwrap();
+        assert_eq!(key.len(), 44, "the hub generates 32 bytes");
+    }
+    let (status, body) = gateway.owner("GET /statistics/service", "", "").await;
+    assert_eq!((status, body.as_str()), (200, "{\"connectedDeviceCount\":0}"));
+    gateway.end().await;
+}
+
+#[tokio::test]
 async fn refusals_have_the_codes_of_a_hub() {
     let gateway = Gateway::start().await;
     let header = |token: String| format!("Authorization: {token}\r\n");

@@ -207,3 +207,35 @@ async fn silence_longer_than_the_keep_alive_ends_the_connection() {
     assert_eq!(gateway.counter("hubward_connections_timed_out_total"), 1);
     gateway.end().await;
 }
+
+/// Returns a valid CONNECT of `dev1`, with another protocol.
+fn connect_as(gateway: &Gateway, name: &[u8], level: u8) -> Vec<u8> {
+    let connect = connect("dev1", USERNAME, Some(&gateway.token()), None);
+    let at = connect.windows(4).position(|window| window == b"MQTT").unwrap();
+    let after = &connect[at + 5..];
+    // MQTT 5 has properties after the keep-alive
+    let properties: &[u8] = if level == 5 { &[0] } else { &[] };
+    let length = [0, u8::try_from(name.len()).unwrap()];
+    packet(0x10, &[&length[..], name, &[level], &after[..3], properties, &after[3..]].concat())
+}
+
+#[tokio::test]
+async fn a_connect_of_another_protocol_is_refused() {
+    let gateway = Gateway::start().await;
+    // bridges try the level with the bridge bit first, and wait for return code 1 (MQTT 3.1.1, 3.1.2.2)
+    for (name, level) in [(&b"MQTT"[..], 0x84), (b"MQTT", 5), (b"MQTT", 3), (b"MQIsdp", 3), (b"MQIsdp", 0x83)]
+    {
+        let mut stream = gateway.mqtt().await;
+        let answered = ask(&mut stream, &connect_as(&gateway, name, level)).await;
+        match answered {
+            Some((0x20, body)) => assert_eq!(body, [0, 1], "level {level}"),
+            // the standard lets a server close without an answer if the name is another; `MQTT` had no level 3
+            other => assert!((name != b"MQTT" || level == 3) && other.is_none(), "level {level}: {other:?}"),
+        }
+        assert_eq!(answer(&mut stream).await, None);
+    }
+    assert!(!gateway.log.has("verdict=\"allow\""));
+    let mut stream = gateway.mqtt().await;
+    assert_eq!(ask(&mut stream, &connect_as(&gateway, b"MQTT", 4)).await, connack(0));
+    gateway.end().await;
+}

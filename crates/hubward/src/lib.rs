@@ -26,8 +26,8 @@ pub use authentication::evidence::CertificateEvidence;
 pub use authentication::state_machine::{AuthenticationStep, PendingAuthentication};
 pub use bearer::{Bearer, PendingBearer, Principal, PrincipalRecord, User, UserDecision, UserDenial};
 pub use cbs::{
-    Cbs, CbsResponse, CbsStep, LinkDecision, LinkDenial, LinkRole, LinkStep, MAX_IDENTITIES, PendingCbs,
-    PendingCbsBearer, PendingDelegation, PendingLink,
+    Cbs, CbsResponse, CbsStep, CbsUser, LinkDecision, LinkDenial, LinkRole, LinkStep, MAX_IDENTITIES,
+    PendingCbs, PendingCbsBearer, PendingDelegation, PendingLink, UserLinkDecision,
 };
 pub use client::{API_VERSION, Client};
 pub use config::{BothCredentials, DirectoryConfig, HUB_AUDIENCE, HubConfig, ProvisioningConfig, X509Config};

@@ -16,8 +16,8 @@ use std::sync::LazyLock;
 
 use hubward::policy::roles::{Access, ArmScope, DenyAssignment, built_in};
 use hubward::{
-    Bearer, Cbs, CbsRequest, DirectoryConfig, HUB_AUDIENCE, Principal, PrincipalRecord, PublicError, User,
-    UserDenial,
+    Bearer, Cbs, CbsRequest, DirectoryConfig, HUB_AUDIENCE, LinkRole, Principal, PrincipalRecord,
+    PublicError, User, UserDenial, UserLinkDecision,
 };
 
 const ARM: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/contoso";
@@ -145,4 +145,56 @@ fn what_has_expired_on_a_connection_leaves_room_for_users_and_devices() {
     assert_eq!(put_user(&mut cbs, NOW + 1000), 200, "the device's token has expired");
     assert_eq!(put_device(&mut cbs, NOW + 3000, NOW + 1001), 401);
     assert_eq!(put_device(&mut cbs, NOW + 3000, NOW + 1100), 200, "the user's token has expired");
+}
+
+#[test]
+fn a_user_s_links_follow_its_roles_and_end_with_its_token() {
+    let (hub, mut cbs) = (hub(), Cbs::new());
+    let mut access = Access::new();
+    access.assign(GROUP, built_in("IoT Hub Data Contributor").unwrap(), "/").unwrap();
+    let request = CbsRequest::new("put-token", "jwt", HUB, "aaaa.bbbb.cccc");
+    let pending = cbs.put_bearer(request, &hub.rules, rules()).unwrap();
+    let ids = [USER, GROUP];
+    let found = PrincipalRecord::Verified(Principal::new(&ids, HUB_AUDIENCE, at(NOW + 60)));
+    assert_eq!(pending.resume(found, at(NOW)).status_code(), 200);
+    let attach = |role, address: &str, now| match cbs.user_may_attach(
+        role,
+        address,
+        &hub.rules,
+        rules(),
+        &access,
+        at(now),
+    ) {
+        UserLinkDecision::Allow(user, operation) => {
+            assert_eq!((user.object_id(), user.until()), (USER, at(NOW + 60)));
+            Ok(operation.address().to_owned())
+        }
+        UserLinkDecision::Deny(denial) => Err(denial),
+    };
+    let uri = format!("amqps://{HUB}:5671/messages/devicebound");
+    assert_eq!(attach(LinkRole::Sender, &uri, NOW), Ok("/messages/devicebound".to_owned()));
+    assert_eq!(attach(LinkRole::Sender, &uri, NOW + 60), Err(UserDenial::NoUser));
+    let other = "amqps://other.example/messages/devicebound";
+    assert_eq!(attach(LinkRole::Sender, other, NOW), Err(UserDenial::UnknownOperation));
+    let device = "/devices/dev1/messages/events";
+    assert_eq!(attach(LinkRole::Sender, device, NOW), Err(UserDenial::DeviceEndpoint));
+    // the SDK for Python names the scope of the directory
+    for (name, status) in [
+        ("https://iothubs.azure.net/.default", 200),
+        ("https://iothubs.azure.net", 200),
+        ("amqps://hub.example:5671/", 401),
+        ("https://iothubs.azure.net/other", 400),
+        ("https://other.example/.default", 400),
+        ("/.default", 400),
+    ] {
+        let request = CbsRequest::new("put-token", "bearer", name, "Bearer aaaa.bbbb.cccc");
+        let mut cbs = Cbs::new();
+        let found = PrincipalRecord::Verified(Principal::new(&ids, HUB_AUDIENCE, at(NOW + 60)));
+        let response = cbs.put_bearer(request, &hub.rules, rules());
+        let response =
+            response.map(|pending| pending.resume(found, at(NOW))).unwrap_or_else(|refused| refused);
+        assert_eq!(response.status_code(), status, "{name}");
+    }
+    assert_eq!(cbs.users(at(NOW + 59)).count(), 1);
+    assert_eq!(cbs.users(at(NOW + 60)).count(), 0);
 }

@@ -9,8 +9,11 @@ use hubward::{Cbs, CbsRequest, CbsResponse, LinkRole, Session};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::Context;
+use crate::clock;
 use crate::hub::{Hub, SessionDecision};
 use crate::peer::Peer;
+use crate::users::users_until;
 
 /// The largest number of identities on one connection, for field gateways that connect many devices.
 const IDENTITIES: usize = 128;
@@ -19,6 +22,7 @@ const IDENTITIES: usize = 128;
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) hub: Arc<Hub>,
+    pub(super) context: Context,
     pub(super) peer: Arc<Peer>,
     state: Mutex<State>,
     /// Notifies the links to recheck whether they may stay.
@@ -49,7 +53,12 @@ pub(super) fn operation(role: LinkRole, path: &str) -> Operation<'_> {
 
 impl Connection {
     /// Returns the state of a connection, with the session that SASL opened, if any.
-    pub(super) fn new(hub: Arc<Hub>, peer: Arc<Peer>, session: Option<Session>) -> Arc<Self> {
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        context: Context,
+        peer: Arc<Peer>,
+        session: Option<Session>,
+    ) -> Arc<Self> {
         let cbs = Cbs::with_limit(IDENTITIES);
         let cbs = match session {
             Some(session) => cbs.with_session(session),
@@ -57,6 +66,7 @@ impl Connection {
         };
         let connection = Arc::new(Self {
             hub,
+            context,
             peer,
             state: Mutex::new(State { cbs, seated: BTreeSet::new() }),
             changed: watch::Sender::new(()),
@@ -80,18 +90,22 @@ impl Connection {
 
     /// Returns whether any identity is authenticated.
     pub(super) fn is_authenticated(&self) -> bool {
-        self.lock().cbs.sessions().next().is_some()
+        has_identity(&self.lock().cbs)
     }
 
-    /// Returns the earliest of the sessions' last valid seconds.
+    /// Returns the earliest of the last valid seconds of sessions and users.
     pub(super) fn until(&self) -> Option<UnixTime> {
-        self.lock().cbs.sessions().map(Session::until).min()
+        let state = self.lock();
+        state.cbs.sessions().map(Session::until).chain(users_until(&state.cbs)).min()
     }
 
     /// Authenticates a token that is put.
     pub(super) fn put(self: &Arc<Self>, claimed: Option<Lookup<'_>>, request: CbsRequest<'_>) -> CbsResponse {
         let mut state = self.lock();
-        let reply = self.hub.put_token(&self.peer, claimed, request, &mut state.cbs);
+        let reply = match &self.context.users {
+            Some(users) if request.is_bearer() => users.put(&self.hub, &self.peer, request, &mut state.cbs),
+            _ => self.hub.put_token(&self.peer, claimed, request, &mut state.cbs),
+        };
         if reply.error().is_none() {
             self.seat_newest(&mut state);
             self.newly_authenticated.notify_one();
@@ -111,6 +125,12 @@ impl Connection {
     /// Decides on a link that is attached to an address, a path or a URI of this hub. Returns the path.
     pub(super) fn attach(self: &Arc<Self>, role: LinkRole, address: &str) -> Option<Box<str>> {
         let mut state = self.lock();
+        if let Some(users) = &self.context.users {
+            let path = users.link_path(&self.hub, &self.peer, &state.cbs, role, address);
+            if path.is_some() || state.cbs.sessions().next().is_none() && has_identity(&state.cbs) {
+                return path;
+            }
+        }
         let path = self.hub.link_path(&self.peer, &mut state.cbs, role, address)?;
         // a policy's token for many devices has one more session
         self.seat_newest(&mut state);
@@ -124,6 +144,12 @@ impl Connection {
     pub(super) fn decide(&self, operation: &Operation<'_>) -> SessionDecision {
         let state = self.lock();
         let allowing = state.cbs.sessions().find(|session| self.allows(session, operation));
+        if allowing.is_none()
+            && let Some(users) = &self.context.users
+            && let Some(decision) = users.decide(&self.hub, &self.peer, &state.cbs, operation)
+        {
+            return decision;
+        }
         match allowing.or_else(|| state.cbs.sessions().last()) {
             Some(session) => self.hub.decide(&self.peer, session, operation),
             None => {
@@ -141,6 +167,10 @@ impl Connection {
         if let Some(session) = allowing {
             return self.hub.still_valid(&self.peer, session, operation);
         }
+        let users = self.context.users.as_ref();
+        if users.is_some_and(|users| users.allowing(&self.hub, &state.cbs, operation).is_some()) {
+            return true;
+        }
         drop(state);
         self.decide(operation) == SessionDecision::Allowed
     }
@@ -150,11 +180,12 @@ impl Connection {
         self.hub.recheck(&self.peer, session).is_ok_and(|checked| checked.decide(operation).is_allow())
     }
 
-    /// Drops the sessions that are no longer valid, and notifies the links to recheck. Returns whether a session is left.
+    /// Drops the sessions that are no longer valid, and notifies the links to recheck. Returns whether a session or a user
+    /// is left.
     pub(super) fn recheck(&self, operation: &Operation<'_>) -> bool {
         let mut state = self.lock();
         state.cbs.retain(|session| self.hub.still_valid(&self.peer, session, operation));
-        let left = state.cbs.sessions().next().is_some();
+        let left = has_identity(&state.cbs);
         drop(state);
         self.changed.send_replace(());
         left
@@ -183,7 +214,7 @@ impl Connection {
         let mut state = self.lock();
         state.seated.remove(who);
         state.cbs.retain(|session| session.identity().to_string() != who);
-        if state.cbs.sessions().next().is_none() {
+        if !has_identity(&state.cbs) {
             self.evicted.cancel();
         } else {
             self.hub.metrics.evicted.add(1);
@@ -196,4 +227,9 @@ impl Connection {
         // a half-made change permits no more than before
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns whether a connection has a session, or a user whose token is valid.
+fn has_identity(cbs: &Cbs) -> bool {
+    cbs.sessions().next().is_some() || cbs.users(clock::now()).next().is_some()
 }

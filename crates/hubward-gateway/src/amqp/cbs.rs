@@ -86,23 +86,43 @@ impl Node {
                 connection.hub.slow(&connection.peer).await;
             }
             connection.slow_rivals().await;
+            let refused = reply.error().is_some();
             if self.answers.try_send(Box::new(answer(&message, reply))).is_err() {
                 // the peer reads no answers, and would put tokens forever
                 let _ = link.close_with_error(AmqpError::ResourceLimitExceeded).await;
                 return;
+            }
+            if refused {
+                explain(connection, &message);
             }
         }
         let _ = link.close().await;
     }
 }
 
+/// Logs the known mistake of a refused put, if there is one.
+fn explain(connection: &Connection, message: &Any) {
+    let texts = [
+        property(message, "operation"),
+        property(message, "type"),
+        property(message, "name"),
+        token(message),
+    ];
+    connection.hub.hints.log(&connection.peer, texts, |[operation, kind, name, token]| {
+        hubward::explain::cbs(&CbsRequest::new(operation, kind, name, token))
+    });
+}
+
 fn put_token(message: &Any) -> CbsRequest<'_> {
-    let token = match &message.body {
-        Body::Value(AmqpValue(Value::String(token))) => token.as_str(),
-        _ => "",
-    };
     let property = |name| property(message, name);
-    CbsRequest::new(property("operation"), property("type"), property("name"), token)
+    CbsRequest::new(property("operation"), property("type"), property("name"), token(message))
+}
+
+fn token(message: &Any) -> &str {
+    match &message.body {
+        Body::Value(AmqpValue(Value::String(token))) => token,
+        _ => "",
+    }
 }
 
 /// Returns an application property. A missing one is empty, and refused as empty.

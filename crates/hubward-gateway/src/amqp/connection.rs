@@ -19,7 +19,7 @@ use super::authenticated::Connection;
 use super::cbs::Node;
 use super::guard::FRAME_BYTES;
 use super::performatives::{LAST_HANDLE, SESSIONS};
-use super::{End, GOODBYE, Header, link, sasl};
+use super::{Context, End, GOODBYE, Header, link, sasl};
 use crate::clock;
 use crate::hub::Hub;
 use crate::peer::Peer;
@@ -32,6 +32,7 @@ const IDLE: u32 = 240_000;
 /// Serves a connection to its end.
 pub(super) async fn run(
     hub: Arc<Hub>,
+    context: Context,
     peer: Peer,
     header: Header,
     stream: DuplexStream,
@@ -42,7 +43,7 @@ pub(super) async fn run(
     let accepted = tokio::select! {
         () = stop.cancelled() => return End::Stopped,
         // boxed, so that its memory is freed when it is done
-        accepted = timeout(hub.limits.connect_timeout, Box::pin(accept(&hub, &peer, header, stream))) => accepted,
+        accepted = timeout(hub.limits.connect_timeout, Box::pin(accept(&hub, context, &peer, header, stream))) => accepted,
     };
     let (connection, mut handle) = match accepted {
         Ok(Ok(accepted)) => accepted,
@@ -128,6 +129,7 @@ impl From<OpenError> for NotOpen {
 /// EXTERNAL.
 async fn accept(
     hub: &Arc<Hub>,
+    context: Context,
     peer: &Arc<Peer>,
     header: Header,
     stream: DuplexStream,
@@ -151,7 +153,7 @@ async fn accept(
     if let Some(session) = &session {
         hub.connections.slow(&session.identity()).await;
     }
-    Ok((Connection::new(Arc::clone(hub), Arc::clone(peer), session), handle))
+    Ok((Connection::new(Arc::clone(hub), context, Arc::clone(peer), session), handle))
 }
 
 /// How a session ended.

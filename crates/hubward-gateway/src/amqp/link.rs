@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fe2o3_amqp::acceptor::{LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SupportedReceiverSettleModes};
 use fe2o3_amqp::link::RecvError;
 use fe2o3_amqp::types::definitions::{self, AmqpError, Role};
-use fe2o3_amqp::types::messaging::{Body, TargetArchetype};
+use fe2o3_amqp::types::messaging::{Body, Outcome, TargetArchetype};
 use fe2o3_amqp::types::performatives::Attach;
 use fe2o3_amqp::types::primitives::Value;
 use fe2o3_amqp::{Receiver, Sender};
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::authenticated::{Connection, operation};
 use super::cbs::{self, Node};
-use super::cloud_to_device::{self, NotDelivered};
+use crate::cloud_to_device::{self, NotDelivered};
 use crate::hub::SessionDecision;
 use crate::mailboxes::Any;
 
@@ -39,7 +39,7 @@ enum Purpose {
     Events,
     /// A service sends messages to devices.
     SendCommands,
-    /// A device receives messages.
+    /// A device receives messages, or a service the feedback about them.
     Commands(tokio::sync::mpsc::Receiver<Any>),
 }
 
@@ -99,7 +99,7 @@ pub(super) async fn attach(
                 Box::pin(send_commands(&connection, link, commands, &address)).await;
             }
             (purpose, endpoint) => {
-                let error = purpose.err().unwrap_or(AmqpError::InternalError);
+                let error = purpose.err().unwrap_or_else(|| error(AmqpError::InternalError));
                 let _ = timeout(write_timeout, close(endpoint, error)).await;
             }
         }
@@ -134,29 +134,39 @@ fn purpose(
     node: &Node,
     role: &Role,
     address: &str,
-) -> Result<(Purpose, Box<str>), AmqpError> {
+) -> Result<(Purpose, Box<str>), definitions::Error> {
     if address == cbs::ADDRESS {
         let purpose = match role {
             Role::Sender => node.permit().map(Purpose::Tokens),
             Role::Receiver => node.answers().map(Purpose::Answers),
         };
-        return purpose.map(|purpose| (purpose, address.into())).ok_or(AmqpError::ResourceLocked);
+        return purpose
+            .map(|purpose| (purpose, address.into()))
+            .ok_or_else(|| AmqpError::ResourceLocked.into());
     }
     let role = match role {
         Role::Sender => LinkRole::Sender,
         Role::Receiver => LinkRole::Receiver,
     };
-    let path = connection.attach(role, address).ok_or(AmqpError::UnauthorizedAccess)?;
+    let path = connection.attach(role, address).ok_or_else(|| error(AmqpError::UnauthorizedAccess))?;
     let operation = operation(role, &path);
     let purpose = match operation.endpoint().map(|endpoint| endpoint.name()) {
         Some("events.send") => Ok(Purpose::Events),
         Some("commands.send") => Ok(Purpose::SendCommands),
         Some("commands.receive") => {
-            let device = cloud_to_device::receiver(&connection.hub, &operation).ok_or(AmqpError::NotFound)?;
+            let device = cloud_to_device::receiver(&connection.hub, &operation);
+            let device = device.ok_or_else(|| error(AmqpError::NotFound))?;
             Ok(Purpose::Commands(connection.hub.mailboxes.open(device)))
         }
+        Some("commands.feedback") => {
+            Ok(Purpose::Commands(connection.hub.mailboxes.open(cloud_to_device::FEEDBACK.into())))
+        }
+        Some("telemetry.redirect") => Err(match &connection.context.events {
+            Some(events) => events.redirect(&path),
+            None => error(AmqpError::NotImplemented),
+        }),
         // permitted, but not implemented by this gateway
-        _ => Err(AmqpError::NotImplemented),
+        _ => Err(error(AmqpError::NotImplemented)),
     }?;
     Ok((purpose, path))
 }
@@ -229,7 +239,7 @@ async fn send_commands(
             _ = changes.changed() => connection.may_stay(&operation),
             command = commands.recv() => match command {
                 Some(command) => connection.decide(&operation) == SessionDecision::Allowed
-                    && matches!(timeout(connection.hub.limits.write_timeout, link.send(command)).await, Ok(Ok(_))),
+                    && send_command(connection, &mut link, command, &operation).await,
                 // the device receives on another link now
                 None => false,
             },
@@ -246,7 +256,32 @@ async fn send_commands(
     }
 }
 
-async fn close(endpoint: LinkEndpoint, error: AmqpError) {
+/// Sends one message, and reports an accepted one if its sender asked for that. Returns whether the device answered in
+/// time.
+async fn send_command(
+    connection: &Connection,
+    link: &mut Sender,
+    command: Any,
+    operation: &Operation<'_>,
+) -> bool {
+    let feedback = cloud_to_device::feedback_id(&command);
+    match timeout(connection.hub.limits.write_timeout, link.send(command)).await {
+        Ok(Ok(Outcome::Accepted(_))) => {
+            if let Some(id) = feedback {
+                cloud_to_device::report_of(&connection.hub, operation, &id);
+            }
+            true
+        }
+        Ok(sent) => sent.is_ok(),
+        Err(_) => false,
+    }
+}
+
+fn error(condition: AmqpError) -> definitions::Error {
+    definitions::Error::from(condition)
+}
+
+async fn close(endpoint: LinkEndpoint, error: definitions::Error) {
     let _ = match endpoint {
         LinkEndpoint::Sender(link) => link.close_with_error(error).await,
         LinkEndpoint::Receiver(link) => link.close_with_error(error).await,

@@ -3,8 +3,8 @@
 
 mod authenticated;
 mod cbs;
-mod cloud_to_device;
 mod connection;
+mod context;
 mod guard;
 mod link;
 mod performatives;
@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
+pub(crate) use context::Context;
+pub use context::{EventsEndpoint, EventsEndpointError};
 use guard::Guard;
 
 /// Bytes of the pipe between the socket and the codec. Each connection has two, one for each direction.
@@ -67,6 +69,7 @@ enum End {
 /// still waits.
 pub(crate) async fn serve(
     hub: Arc<Hub>,
+    context: Context,
     mut stream: TlsStream<TcpStream>,
     peer: Peer,
     stop: CancellationToken,
@@ -79,7 +82,7 @@ pub(crate) async fn serve(
             let (mut near, far) = tokio::io::duplex(PIPE_BYTES);
             // the empty pipe has room for the header
             let _ = near.write_all(&bytes).await;
-            let mut served = Box::pin(connection::run(hub, peer, header, far, stop));
+            let mut served = Box::pin(connection::run(hub, context, peer, header, far, stop));
             let mut relay = pin!(relay(&mut stream, near, Guard::new(slot, header)));
             tokio::select! {
                 end = &mut served => {

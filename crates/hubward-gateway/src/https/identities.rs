@@ -17,6 +17,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::leniency;
 use super::problem::{About, Problem};
 use super::record::{Record, Written};
 use crate::files::entropy;
@@ -139,9 +140,34 @@ struct EntryIds<'l> {
     id: Cow<'l, str>,
     #[serde(borrow, default)]
     module_id: Option<Cow<'l, str>>,
+    #[serde(borrow, default)]
+    status: Option<&'l RawValue>,
+    #[serde(borrow, default)]
+    import_mode: Option<&'l RawValue>,
+    #[serde(borrow, default)]
+    authentication: Option<&'l RawValue>,
 }
 
 impl EntryIds<'_> {
+    /// Returns the line in the form of an import.
+    fn line(&self, line: &str) -> Zeroizing<String> {
+        let mut parts = [
+            self.import_mode.zip(leniency::mode(self.import_mode)),
+            self.authentication.zip(leniency::generated(self.authentication)),
+        ];
+        // the last part first, so that the other one stays in its place
+        parts.sort_by_key(|part| part.map(|(part, _)| core::cmp::Reverse(leniency::offset(line, part))));
+        let changed = Zeroizing::new(line.to_owned());
+        parts.into_iter().flatten().fold(changed, |changed, (part, with)| {
+            leniency::replaced(&changed, leniency::offset(line, part), part, with)
+        })
+    }
+
+    /// Returns the key of a device whose line has no status.
+    fn without_status(&self) -> Option<RowKey> {
+        if self.status.is_none() && self.module_id.is_none() { self.key() } else { None }
+    }
+
     fn key(&self) -> Option<RowKey> {
         let device = DeviceId::parse(&self.id).ok()?;
         RowKey::of(&match &self.module_id {
@@ -173,12 +199,15 @@ pub(super) async fn bulk(hub: &Hub, body: Bytes) -> Result<Response, Problem> {
     }
     // an id that is not valid has no record; its line reports the error
     let keys = ids.iter().filter_map(EntryIds::key).collect();
-    let owned: Vec<Zeroizing<String>> =
-        lines.iter().map(|line| Zeroizing::new(line.get().to_owned())).collect();
-    let keys_of_lines: Vec<Option<RowKey>> = ids.iter().map(EntryIds::key).collect();
+    let owned: Vec<(Option<RowKey>, Option<RowKey>, Zeroizing<String>)> = (lines.iter().zip(&ids))
+        .map(|(line, ids)| (ids.key(), ids.without_status(), ids.line(line.get())))
+        .collect();
     let apply = move |registry: &mut Registry| -> Vec<Result<(), Problem>> {
-        let lines = owned.iter().zip(&keys_of_lines);
-        lines.map(|(line, key)| import_within_room(registry, line.as_bytes(), key.as_ref())).collect()
+        let import = |(key, without_status, line): &(Option<RowKey>, Option<RowKey>, Zeroizing<String>)| {
+            let with_status = without_status.as_ref().map(|device| with_status(registry, device, line));
+            import_within_room(registry, with_status.as_ref().unwrap_or(line).as_bytes(), key.as_ref())
+        };
+        owned.iter().map(import).collect()
     };
     let outcomes = hub.write(keys, apply).await.map_err(|error| Problem::write(&error))?;
     let mut errors = Vec::new();
@@ -193,6 +222,20 @@ pub(super) async fn bulk(hub: &Hub, body: Bytes) -> Result<Response, Problem> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let body = json!({ "isSuccessful": errors.is_empty(), "errors": errors, "warnings": [] });
     Ok((status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response())
+}
+
+/// Returns a line without a status with the device's own one: a new device is enabled, and a bulk request enables a
+/// disabled device only explicitly, as a write of one device does.
+fn with_status(registry: &Registry, key: &RowKey, line: &str) -> Zeroizing<String> {
+    let current = key.to_identity().and_then(|identity| registry.get(identity)).map(|view| view.status());
+    let status = if current == Some(Status::Disabled) { "disabled" } else { "enabled" };
+    let members = line.trim_start().strip_prefix('{').unwrap_or_default();
+    Zeroizing::new(format!("{{\"status\":\"{status}\",{members}"))
+}
+
+/// Answers with the number of identities that are connected.
+pub(super) fn service_statistics(hub: &Hub) -> Response {
+    Json(json!({ "connectedDeviceCount": hub.connections.len() })).into_response()
 }
 
 /// Answers with the number of devices.

@@ -3,13 +3,12 @@
 mod body;
 mod enrollments;
 mod identities;
-mod jwt;
+mod leniency;
 mod problem;
 mod record;
 mod registration;
 mod requests;
 mod service;
-mod users;
 
 use core::future::pending;
 use core::time::Duration;
@@ -34,8 +33,7 @@ use tokio_util::sync::CancellationToken;
 use crate::hub::Hub;
 use crate::peer::Peer;
 use crate::slots::Slot;
-pub(crate) use users::Users;
-pub use users::UsersError;
+use crate::users::Users;
 
 /// Bytes of a request's head, which is buffered before authentication: a token of a directory and the other headers.
 const HEAD: usize = 16 * 1024;

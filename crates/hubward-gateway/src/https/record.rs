@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::leniency::generated;
 use super::problem::Problem;
 
 /// The value of a time that was never set.
@@ -217,6 +218,10 @@ impl<'b> Written<'b> {
             Some("*") => ("update", None),
             Some(etag) => ("updateIfMatchETag", Some(etag)),
         };
+        let generated = generated(self.authentication)
+            .map(|text| RawValue::from_string(text.into()))
+            .transpose()
+            .map_err(Problem::argument)?;
         let line = Line {
             id,
             module_id,
@@ -224,7 +229,7 @@ impl<'b> Written<'b> {
             e_tag,
             status: Some(self.status.unwrap_or(&status)),
             status_reason: self.status_reason,
-            authentication: self.authentication,
+            authentication: generated.as_deref().or(self.authentication),
             capabilities: self.capabilities,
             device_scope: self.device_scope,
             parent_scopes: self.parent_scopes,

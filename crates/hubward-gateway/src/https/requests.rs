@@ -145,6 +145,7 @@ async fn dispatch(
         ("identity.list", None) => identities::list(hub, head.uri.query()),
         ("identity.bulk", None) => identities::bulk(hub, read(BULK).await?).await,
         ("statistics.registry", None) => Ok(identities::statistics(hub)),
+        ("statistics.service", None) => Ok(identities::service_statistics(hub)),
         ("identity.read" | "module.read", Some(identity)) => identities::read(hub, identity),
         ("module.list", Some(device)) => identities::modules(hub, device),
         ("identity.write" | "module.write", Some(identity)) => {

@@ -1,5 +1,6 @@
 //! MQTT 3.1.1: the gateway decides on CONNECT, then on each PUBLISH and SUBSCRIBE.
 
+mod commands;
 mod connect;
 mod registration;
 mod session;

@@ -8,14 +8,18 @@ use mqtt::packet::v3_1_1::{Pingresp, Puback, Publish, Suback, Subscribe, Unsubac
 use mqtt::packet::{Packet, Qos};
 use mqtt::result_code::SubackReturnCode;
 use mqtt_protocol_core::mqtt;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::End;
+use super::commands::publication;
 use super::connect::Connected;
 use super::wire::Wire;
 use crate::clock;
+use crate::cloud_to_device;
 use crate::hub::{Hub, SessionDecision};
+use crate::mailboxes::Any;
 use crate::peer::Peer;
 
 /// The filter of the answers to requests for a device twin.
@@ -33,7 +37,7 @@ pub(crate) async fn run(
     stop: &CancellationToken,
 ) -> End {
     let Connected { session, seat, mut changes, idle_timeout, will } = connected;
-    let mut serving = Serving { hub, wire, peer, session: &session, twin_responses: false };
+    let mut serving = Serving { hub, wire, peer, session: &session, twin_responses: false, commands: None };
     let mut last_packet = Instant::now();
     let end = loop {
         let outcome = tokio::select! {
@@ -44,6 +48,7 @@ pub(crate) async fn run(
             _ = changes.changed() => serving.still_valid(),
             () = expiry(&session) => serving.still_valid(),
             () = sleep_until(later(last_packet, idle_timeout)) => Err(End::Silent),
+            command = next_command(&mut serving.commands) => serving.command(command).await,
             packet = serving.wire.next() => match packet {
                 Ok(packet) => {
                     last_packet = Instant::now();
@@ -76,6 +81,8 @@ struct Serving<'s> {
     session: &'s Session,
     /// Set if the client subscribed to answers about its twin.
     twin_responses: bool,
+    /// The client's filter for messages to it, and the messages, once it subscribed.
+    commands: Option<(Box<str>, mpsc::Receiver<Any>)>,
 }
 
 impl Serving<'_> {
@@ -85,6 +92,11 @@ impl Serving<'_> {
             Packet::V3_1_1Subscribe(subscribe) => self.subscribe(&subscribe).await,
             Packet::V3_1_1Unsubscribe(unsubscribe) => {
                 self.twin_responses &= !unsubscribe.entries().iter().any(|it| it.as_str() == TWIN_RESPONSES);
+                if let Some((filter, _)) = &self.commands
+                    && unsubscribe.entries().iter().any(|it| it.as_str() == &**filter)
+                {
+                    self.commands = None;
+                }
                 let answer = Unsuback::builder().packet_id(unsubscribe.packet_id()).build();
                 self.wire.send(answer.map_err(|_| End::Malformed)?).await
             }
@@ -137,8 +149,13 @@ impl Serving<'_> {
         let mut codes = Vec::with_capacity(subscribe.entries().len());
         for entry in subscribe.entries() {
             let filter = entry.topic_filter();
-            codes.push(match self.hub.decide(self.peer, self.session, &Operation::mqtt_subscribe(filter)) {
+            let operation = Operation::mqtt_subscribe(filter);
+            codes.push(match self.hub.decide(self.peer, self.session, &operation) {
                 SessionDecision::Allowed => {
+                    if operation.endpoint().is_some_and(|endpoint| endpoint.name() == "commands.receive") {
+                        let own = self.session.identity().to_string().into();
+                        self.commands = Some((filter.into(), self.hub.mailboxes.open(own)));
+                    }
                     self.twin_responses |= filter == TWIN_RESPONSES;
                     match entry.sub_opts().qos() {
                         Qos::AtMostOnce => SubackReturnCode::SuccessMaximumQos0,
@@ -153,6 +170,29 @@ impl Serving<'_> {
         self.wire.send(answer.map_err(|_| End::Malformed)?).await
     }
 
+    /// Publishes a message from a service to the client, at QoS 0. `None` means that another connection receives now.
+    async fn command(&mut self, command: Option<Any>) -> Result<(), End> {
+        let (Some(command), Some((filter, _))) = (command, &self.commands) else {
+            self.commands = None;
+            return Ok(());
+        };
+        if self.hub.decide(self.peer, self.session, &Operation::mqtt_subscribe(filter))
+            != SessionDecision::Allowed
+        {
+            return Err(End::Refused);
+        }
+        let identity = self.session.identity();
+        let Some((topic, payload)) = publication(&identity, &command) else { return Ok(()) };
+        let publish = Publish::builder()
+            .topic_name(topic)
+            .and_then(|publish| publish.qos(Qos::AtMostOnce).payload(payload).build());
+        self.wire.send(publish.map_err(|_| End::Malformed)?).await?;
+        if let Some(id) = cloud_to_device::feedback_id(&command) {
+            cloud_to_device::report(self.hub, identity, &id);
+        }
+        Ok(())
+    }
+
     fn still_valid(&self) -> Result<(), End> {
         // staying connected requires the permission to connect
         if self.hub.still_valid(self.peer, self.session, &Operation::mqtt_connect()) {
@@ -165,6 +205,14 @@ impl Serving<'_> {
     fn count(&self, bytes: usize) {
         self.hub.metrics.messages.add(1);
         self.hub.metrics.message_bytes.add(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+}
+
+/// Waits for a message to the client; forever if it did not subscribe.
+async fn next_command(commands: &mut Option<(Box<str>, mpsc::Receiver<Any>)>) -> Option<Any> {
+    match commands {
+        Some((_, commands)) => commands.recv().await,
+        None => core::future::pending().await,
     }
 }
 

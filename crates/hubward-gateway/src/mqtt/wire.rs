@@ -5,6 +5,7 @@ use core::time::Duration;
 use mqtt::common::Cursor;
 use mqtt::connection::{ConnectionOptions, Event};
 use mqtt::packet::{GenericPacketTrait, Packet};
+use mqtt::result_code::ConnectReturnCode;
 use mqtt_protocol_core::mqtt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -84,6 +85,9 @@ impl Wire {
         for event in events {
             match event {
                 Event::NotifyPacketReceived(packet) => received = received.and(Ok(Some(packet))),
+                // a CONNECT that is malformed has no answer (MQTT 3.1.1, 3.1.4), one of another version has return code 1
+                Event::RequestSendPacket { packet: Packet::V3_1_1Connack(connack), .. }
+                    if connack.return_code() != ConnectReturnCode::UnacceptableProtocolVersion => {}
                 Event::RequestSendPacket { packet, .. } => self.last_packet = packet.to_continuous_buffer(),
                 Event::NotifyError(_) | Event::RequestClose => received = Err(End::Malformed),
                 _ => {}

@@ -120,12 +120,17 @@ pub struct Cbs {
 impl Cbs {
     /// Puts a token, and returns the status of the answer; 0 without one.
     pub async fn put(&mut self, name: &str, token: &str) -> i32 {
+        self.put_as("servicebus.windows.net:sastoken", name, token).await
+    }
+
+    /// Puts a token of another type.
+    pub async fn put_as(&mut self, kind: &str, name: &str, token: &str) -> i32 {
         let message = Message::builder()
             .properties(Properties { message_id: Some("1".to_owned().into()), ..Properties::default() })
             .application_properties(
                 ApplicationProperties::builder()
                     .insert("operation", "put-token".to_owned())
-                    .insert("type", "servicebus.windows.net:sastoken".to_owned())
+                    .insert("type", kind.to_owned())
                     .insert("name", name.to_owned())
                     .build(),
             )

@@ -22,7 +22,7 @@ mod many_devices;
 mod put;
 mod with_store;
 
-pub use bearer::PendingCbsBearer;
+pub use bearer::{CbsUser, PendingCbsBearer, UserLinkDecision};
 pub use connection::{Cbs, MAX_IDENTITIES};
 pub use delegation::PendingDelegation;
 pub use link::{LinkDecision, LinkDenial, LinkRole, LinkStep};

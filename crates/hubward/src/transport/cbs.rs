@@ -82,16 +82,20 @@ impl<'a> CbsRequest<'a> {
         }
     }
 
-    /// Checks the operation and the type of a bearer token, and returns the name, which must be the hub.
-    pub(crate) fn name_of_bearer(&self) -> Result<CbsName<'a>, PutTokenError> {
+    /// Checks the operation and the type of a bearer token, and returns the name, which must be the hub. Returns `None` if
+    /// the name is the directory's audience, or its scope, which the token's claims are compared with.
+    pub(crate) fn name_of_bearer(&self, audience: &str) -> Result<Option<CbsName<'a>>, PutTokenError> {
         if self.operation != CBS_OPERATION {
             return Err(PutTokenError::Operation);
         }
         if !self.is_bearer() {
             return Err(PutTokenError::Type);
         }
+        if self.name.strip_suffix("/.default").unwrap_or(self.name) == audience {
+            return Ok(None);
+        }
         let name = self.name()?;
-        if matches!(name.audience.shape(), Shape::Hub) { Ok(name) } else { Err(PutTokenError::Uri) }
+        if matches!(name.audience.shape(), Shape::Hub) { Ok(Some(name)) } else { Err(PutTokenError::Uri) }
     }
 
     /// Parses the name: a resource, or a URI of the hub with no path below it.

@@ -1,5 +1,8 @@
 //! Users of a directory: their bearer tokens are verified with its keys, and their roles authorize them.
 
+mod cbs;
+mod jwt;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,12 +15,13 @@ use hubward::{
 use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
 
-use super::jwt::{self, IssuerKey};
 use crate::clock;
 use crate::decision_log::{ADMISSION, Entry, Who, record};
 use crate::files::shown;
 use crate::hub::{Hub, Refusal};
 use crate::peer::Peer;
+pub(crate) use cbs::users_until;
+use jwt::IssuerKey;
 
 /// The reason why the file of users was refused.
 #[derive(Debug, thiserror::Error)]
@@ -136,12 +140,12 @@ impl Users {
     }
 
     /// Returns whether an `Authorization` header has the scheme `Bearer`.
-    pub(super) fn takes(&self, authorization: &str) -> bool {
+    pub(crate) fn takes(&self, authorization: &str) -> bool {
         authorization.split(' ').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer"))
     }
 
     /// Authenticates a request by its bearer token and decides on it. Both results are logged.
-    pub(super) fn authorize(
+    pub(crate) fn authorize(
         &self,
         hub: &Hub,
         peer: &Peer,
@@ -159,18 +163,8 @@ impl Users {
         }
         let pending = Bearer::http(method, path, authorization).map_err(refuse)?.start(&self.config);
         let claims = self.verified(pending.token(), clock::now());
-        let ids: Vec<&str> = claims
-            .iter()
-            .flat_map(|claims| core::iter::once(&claims.oid).chain(&claims.groups))
-            .map(String::as_str)
-            .collect();
-        let result = match &claims {
-            Some(claims) => {
-                PrincipalRecord::Verified(Principal::new(&ids, &claims.aud, clock::at(claims.exp)))
-            }
-            None => PrincipalRecord::Refused,
-        };
-        let user = pending.resume(result, clock::now()).map_err(refuse)?;
+        let ids = ids(claims.as_ref());
+        let user = pending.resume(result(claims.as_ref(), &ids), clock::now()).map_err(refuse)?;
         peer.slot.set_authenticated();
         let rule = operation.endpoint().map_or("none", |endpoint| endpoint.name());
         let (allow, code, outcome) = match user.decision(&self.access) {
@@ -190,5 +184,19 @@ impl Users {
         let claims: Claims = jwt::verified(token, &self.keys)?;
         let begun = claims.nbf.is_none_or(|from| from <= now.as_secs().saturating_add(NOT_BEFORE_LEEWAY));
         (claims.iss == self.issuer && begun).then_some(claims)
+    }
+}
+
+/// Returns the object id of a token's user, followed by the ids of its groups.
+fn ids(claims: Option<&Claims>) -> Vec<&str> {
+    let ids = claims.into_iter().flat_map(|claims| core::iter::once(&claims.oid).chain(&claims.groups));
+    ids.map(String::as_str).collect()
+}
+
+/// Returns the result of a token's verification, with the ids of its user.
+fn result<'c>(claims: Option<&'c Claims>, ids: &'c [&'c str]) -> PrincipalRecord<'c> {
+    match claims {
+        Some(claims) => PrincipalRecord::Verified(Principal::new(ids, &claims.aud, clock::at(claims.exp))),
+        None => PrincipalRecord::Refused,
     }
 }
