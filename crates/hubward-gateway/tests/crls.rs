@@ -88,7 +88,7 @@ async fn a_revoked_device_is_disconnected_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn an_unreadable_file_admits_nobody_that_it_revoked_before() {
+async fn an_unreadable_file_admits_no_device_that_it_revoked_before() {
     let ca = Ca::new("Plant CA");
     let gateway = Gateway::with(|dev, config| {
         configure(&ca, &["d0", "d1"], NEVER)(dev, config);
@@ -104,7 +104,7 @@ async fn an_unreadable_file_admits_nobody_that_it_revoked_before() {
         refused(&gateway, "d1").await;
         drop(connected(&gateway, "d0").await);
     }
-    // whoever removes the file wants it so
+    // the file was removed on purpose
     fs::remove_file(&file).unwrap();
     gateway.server.reload().unwrap();
     drop(connected(&gateway, "d1").await);
