@@ -35,7 +35,7 @@ pub struct CrlArguments {
 pub enum CrlUnknown {
     /// It is refused.
     Deny,
-    /// It is accepted: whoever withholds the lists keeps a revoked certificate usable.
+    /// It is accepted: an attacker who withholds the lists keeps a revoked certificate usable.
     Allow,
 }
 

@@ -74,7 +74,7 @@ async fn a_revoked_device_is_disconnected_and_the_others_stay() {
 
     // a file that is cut off, and one of a stranger with the same name, admit no revoked device and end no session
     let stranger = Ca::new("Plant CA");
-    let cut = |text: String| text[..text.len() / 2].to_owned();
+    let cut = |text: String| text.split_at(text.len() / 2).0.to_owned();
     for content in [cut(ca.list(3, &[])), "no list".to_owned(), stranger.list(4, &["d0", "d2"])] {
         replace(&file, &content);
         replace(&gateway.dev.file("crls/kept.crl"), &ca.list(2, &["d1"]));
@@ -88,7 +88,7 @@ async fn a_revoked_device_is_disconnected_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn an_unreadable_file_admits_nobody_that_it_revoked_before() {
+async fn an_unreadable_file_admits_no_device_that_it_revoked_before() {
     let ca = Ca::new("Plant CA");
     let gateway = Gateway::with(|dev, config| {
         configure(&ca, &["d0", "d1"], NEVER)(dev, config);
@@ -98,13 +98,13 @@ async fn an_unreadable_file_admits_nobody_that_it_revoked_before() {
     .await;
     let file = gateway.dev.file("crls/plant.crl");
     let list = ca.list(3, &["d1"]);
-    for content in [&list[..list.len() / 2], "", "no list"] {
+    for content in [list.split_at(list.len() / 2).0, "", "no list"] {
         replace(&file, content);
         gateway.server.reload().unwrap();
         refused(&gateway, "d1").await;
         drop(connected(&gateway, "d0").await);
     }
-    // whoever removes the file wants it so
+    // the file was removed on purpose
     fs::remove_file(&file).unwrap();
     gateway.server.reload().unwrap();
     drop(connected(&gateway, "d1").await);

@@ -41,7 +41,7 @@ impl Hsm {
     }
 
     /// Returns the CA's key of this label: its private half and the DER of its SubjectPublicKeyInfo. Generates a P-256 key
-    /// if there is none.
+    /// if the HSM has no such key.
     pub fn signing_key(&self, label: &str) -> Result<(ObjectHandle, Vec<u8>)> {
         let labelled = |class| [Attribute::Class(class), Attribute::Label(label.into())];
         let find = |class| Ok::<_, Error>(self.session.find_objects(&labelled(class))?.first().copied());

@@ -295,10 +295,14 @@ mod tests {
         let name = names::common_name("Plant CA")?;
         let url = Ia5String::new("http://ca.example/plant.crl").unwrap();
         let (id, public_key) = (OctetString::new([9; 20]).unwrap(), key(8));
+        let longest = "\u{1d11e}".repeat(64);
         for url in [None, Some(&url)] {
-            for (common_name, first, until) in
-                [("pump", 1, 60), ("pümpe/7", 0xff, 4_000_000_000), ("x", 0, 253_402_300_799)]
-            {
+            for (common_name, first, until) in [
+                ("pump", 1, 60),
+                ("pümpe/7", 0xff, 4_000_000_000),
+                ("x", 0, 253_402_300_799),
+                (&longest, 7, 253_402_300_799),
+            ] {
                 let mut entropy = [first; 16];
                 entropy[15] = 1;
                 let (serial, validity) = (SerialNumber::from_entropy(entropy)?, validity(5, until));

@@ -5,7 +5,9 @@
 
 use alloc::vec::Vec;
 
-use der::asn1::{Any, AnyRef, BitStringRef, ContextSpecific, ObjectIdentifier, UintRef, Utf8StringRef};
+use der::asn1::{
+    Any, AnyRef, BitStringRef, ContextSpecific, ObjectIdentifier, OctetStringRef, UintRef, Utf8StringRef,
+};
 use der::{Decode, Encode, Sequence, Tag, TagMode, TagNumber};
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 use x509_cert::name::Name;
@@ -18,6 +20,11 @@ use super::key_strength::SubjectKey;
 use super::names;
 use super::serial::SerialNumber;
 
+/// The bytes of a key's identifier, a SHA-1 digest (RFC 5280 4.2.1.2, method 1).
+const IDENTIFIER: usize = 20;
+/// Room for a common name of 64 characters of four bytes with its headers, and for two dates.
+const NAME: usize = 288;
+const DATES: usize = 40;
 const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 
 /// The parts that the certificates of a CA's devices have in common, as DER.
@@ -25,7 +32,7 @@ const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2
 pub(super) struct FleetWriter {
     version: Any,
     issuer: Any,
-    /// One extension after the other.
+    /// One extension after the other. The last bytes are those of the identifier of the subject's key, still zero.
     extensions: Vec<u8>,
 }
 
@@ -56,14 +63,17 @@ struct Extension<'a> {
 }
 
 impl FleetWriter {
-    /// Keeps the issuer and the extensions other than the identifier of the subject's key, which comes last.
+    /// Encodes the issuer and the extensions. The identifier of the subject's key comes last.
     pub(super) fn new(issuer: &Name, extensions: &[Any]) -> Result<Self, IssueError> {
         let write = || {
-            let extensions = extensions.iter().map(Any::to_der).collect::<der::Result<Vec<_>>>()?.concat();
+            let mut all = extensions.iter().map(Any::to_der).collect::<der::Result<Vec<_>>>()?.concat();
+            let identifier = OctetStringRef::new(&[0; IDENTIFIER])?.to_der()?;
+            let value = AnyRef::new(Tag::OctetString, &identifier)?;
+            all.extend(Extension { kind: SUBJECT_KEY_IDENTIFIER, value }.to_der()?);
             let version =
                 ContextSpecific { tag_number: TagNumber(0), tag_mode: TagMode::Explicit, value: 2_u8 };
             let version = Any::encode_from(&version)?;
-            Ok(Self { version, issuer: Any::encode_from(issuer)?, extensions })
+            Ok(Self { version, issuer: Any::encode_from(issuer)?, extensions: all })
         };
         write().map_err(|_: der::Error| IssueError::Encoding)
     }
@@ -79,26 +89,30 @@ impl FleetWriter {
     ) -> Result<Vec<u8>, IssueError> {
         names::check(common_name)?;
         let write = || {
+            // on the stack: each part would be an allocation
+            let (mut one, mut other, mut dates) = ([0; NAME], [0; NAME], [0; DATES]);
             let value = Utf8StringRef::new(common_name)?;
-            let attribute = Attribute { kind: names::COMMON_NAME, value }.to_der()?;
+            let attribute = Attribute { kind: names::COMMON_NAME, value }.encode_to_slice(&mut one)?;
+            let subject = AnyRef::new(Tag::Set, attribute)?.encode_to_slice(&mut other)?;
             // `Validity` converts both times again for each length that is computed
-            let validity = [validity.not_before, validity.not_after].to_der()?;
-            let subject = AnyRef::new(Tag::Set, &attribute)?.to_der()?;
-            let identifier = SubjectKeyIdentifier::try_from(bits(key)?)?.to_der()?;
-            let value = AnyRef::new(Tag::OctetString, &identifier)?;
-            let identifier = Extension { kind: SUBJECT_KEY_IDENTIFIER, value }.to_der()?;
-            let extensions = [self.extensions.as_slice(), &identifier].concat();
-            Tbs {
+            let validity = [validity.not_before, validity.not_after].encode_to_slice(&mut dates)?;
+            let mut message = Tbs {
                 version: AnyRef::from(&self.version),
                 serial: UintRef::new(serial.as_bytes())?,
                 signature: issuer.signature_algorithm(),
                 issuer: AnyRef::from(&self.issuer),
-                validity: AnyRef::from_der(&validity)?,
-                subject: AnyRef::new(Tag::Sequence, &subject)?,
+                validity: AnyRef::from_der(validity)?,
+                subject: AnyRef::new(Tag::Sequence, subject)?,
                 key: AnyRef::from_der(key.as_der())?,
-                extensions: AnyRef::new(Tag::Sequence, &extensions)?,
+                extensions: AnyRef::new(Tag::Sequence, &self.extensions)?,
             }
-            .to_der()
+            .to_der()?;
+            let identifier = SubjectKeyIdentifier::try_from(bits(key)?)?;
+            match (message.last_chunk_mut::<IDENTIFIER>(), identifier.0.as_bytes().first_chunk()) {
+                (Some(end), Some(identifier)) => *end = *identifier,
+                _ => return Err(Tag::OctetString.length_error().into()),
+            }
+            Ok(message)
         };
         write().map_err(|_: der::Error| IssueError::Encoding)
     }

@@ -16,7 +16,7 @@ impl<K: MacKey> HubConfig<K> {
     ///
     /// A status that is unknown, because a list is missing or has expired, ends no session: it is judged when a client
     /// authenticates, by [`Revocation::unknown`](hubward_x509::Revocation::unknown). A session by a token or by a thumbprint
-    /// passes: no authority vouches for it.
+    /// passes: no list of an authority is about it.
     ///
     /// # Errors
     /// [`SessionError::CertificateRevoked`], or another error if the chain has no valid path any more: close the connection.
