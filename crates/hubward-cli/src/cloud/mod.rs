@@ -4,6 +4,7 @@ mod endpoint;
 mod inspect;
 mod request;
 mod sign;
+mod storage;
 mod verify;
 
 use core::error::Error;
