@@ -33,7 +33,7 @@ pub(crate) struct Options {
     #[arg(long, value_enum, value_name = "PROTOCOL", default_value = "https")]
     protocol: Protocols,
     /// The stored access policy of a storage token; it gives the permissions and the expiry that are not given here.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "NAME")]
     stored_policy: Option<String>,
     /// Sign for the directory that the URL names, with everything below it, instead of for a blob.
     #[arg(long)]
