@@ -40,15 +40,36 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// Checks that the shown text is the original with the value of one field replaced. The name may have capitals.
+/// Checks that the shown text is the original with the value of one field replaced. The name may be percent-encoded and
+/// may have capitals.
 fn shows_no_secret(text: &str, name: &str, shown: &str) {
     let (base, query) = text.split_once('?').unwrap();
     let hidden = |field: &str| match field.split_once('=') {
-        Some((own, _)) if own.eq_ignore_ascii_case(name) => format!("{own}=****"),
+        Some((own, _)) if decoded(own).eq_ignore_ascii_case(name.as_bytes()) => format!("{own}=****"),
         _ => field.to_owned(),
     };
     let expected: Vec<String> = query.split('&').map(hidden).collect();
     assert_eq!(shown, format!("{base}?{}", expected.join("&")));
+}
+
+/// Decodes a name as a server does.
+fn decoded(name: &str) -> Vec<u8> {
+    let bytes = name.as_bytes();
+    let (mut out, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        let hex = name.get(at + 1..at + 3).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+        match hex.filter(|_| bytes[at] == b'%') {
+            Some(hex) => {
+                out.push(u8::from_str_radix(hex, 16).unwrap());
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    out
 }
 
 fn fields(text: &str) -> Vec<(&str, &str)> {

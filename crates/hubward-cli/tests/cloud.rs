@@ -167,3 +167,141 @@ fn the_exit_status_has_four_values() {
         assert_eq!(status, expected, "{words}: {text}");
     }
 }
+
+/// Removes the gap of an option that is not given.
+fn one_space(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const DELEGATION: &str = "<?xml version=\"1.0\"?><UserDelegationKey><SignedOid>11111111-1111-1111-1111-111111111111\
+    </SignedOid><SignedTid>22222222-2222-2222-2222-222222222222</SignedTid><SignedStart>2029-12-31T00:00:00Z\
+    </SignedStart><SignedExpiry>2030-01-03T00:00:00Z</SignedExpiry><SignedService>b</SignedService>\
+    <SignedVersion>2026-04-06</SignedVersion><Value>SEAL</Value></UserDelegationKey>";
+
+#[test]
+fn a_storage_token_is_signed_with_every_limit() {
+    let folder = folder("cloud-limits");
+    folder.write("delegation", DELEGATION.replace("SEAL", SEAL));
+    let account = "https://contosoacct.blob.core.windows.net";
+    let of = |service: &str, path: &str| format!("https://contosoacct.{service}.core.windows.net{path}");
+    for (url, inside, words, fields) in [
+        (
+            BLOB.to_owned(),
+            BLOB.to_owned(),
+            "--start 2029-12-31 --addresses 10.0.0.1-10.0.0.9 --protocol https-or-http",
+            "st=2029-12-31T00%3A00%3A00Z&se=2030-01-01T01%3A00%3A00Z&sip=10.0.0.1-10.0.0.9&spr=https%2Chttp&sr=b",
+        ),
+        (
+            format!("{account}/plant"),
+            BLOB.to_owned(),
+            "--ttl 1d",
+            "se=2030-01-02T00%3A00%3A00Z&spr=https&sr=c",
+        ),
+        (
+            format!("{account}/plant/dev1"),
+            BLOB.to_owned(),
+            "--directory --storage-version 2022-11-02",
+            "se=2030-01-01T01%3A00%3A00Z&spr=https&sr=d&sdd=1",
+        ),
+        (format!("{account}/plant"), BLOB.to_owned(), "--directory", "sr=d&sdd=0"),
+        (of("file", "/s"), of("file", "/s/a"), "", "sr=s&"),
+        (of("file", "/s/a"), of("file", "/s/a"), "", "sr=f&"),
+        (of("queue", "/jobs"), of("queue", "/jobs"), "--start 2029-12-31", "st=2029"),
+        (of("table", "/rows"), of("table", "/rows"), "--addresses 10.0.0.1", "sip=10.0.0.1"),
+        (format!("{account}/"), of("queue", "/jobs"), "--services bq --types c", "ss=bq&srt=c&sp=r"),
+    ] {
+        let sign = format!("cloud sign --scheme storage --resource {url} --permissions r {words} {NOW}");
+        let token = folder.well(&one_space(&format!("{sign} --key-file key")));
+        assert!(token.contains(fields), "{words}: {token}");
+        folder.write("token", &token);
+        let verify = format!("cloud verify token --key-file key --resource {inside} {NOW}");
+        assert!(folder.well(&verify).starts_with("authentic: "), "{words}");
+    }
+}
+
+#[test]
+fn a_user_delegation_key_signs_and_its_value_is_not_shown() {
+    let folder = folder("cloud-delegation");
+    folder.write("delegation", DELEGATION.replace("SEAL", SEAL));
+    let sign = format!("cloud sign --scheme storage --permissions r --delegation delegation {NOW}");
+    for (url, words) in [
+        (BLOB, ""),
+        ("https://contosoacct.blob.core.windows.net/plant", "--addresses 10.0.0.1"),
+        ("https://contosoacct.blob.core.windows.net/plant/dev1", "--directory"),
+    ] {
+        let token = folder.well(&one_space(&format!("{sign} --resource {url} {words}")));
+        assert!(token.contains("&skoid=11111111-") && token.contains("&skv=2026-04-06"), "{token}");
+        folder.write("token", &token);
+        let verify = format!("cloud verify token --key-file key --resource {BLOB} {NOW}");
+        assert!(folder.well(&verify).starts_with("authentic: "), "{url}");
+    }
+    let queue = "https://contosoacct.queue.core.windows.net/jobs";
+    for (document, words) in [
+        (DELEGATION.replace("SEAL", SEAL), format!("--resource {BLOB} --stored-policy p")),
+        (
+            DELEGATION.replace("SEAL", SEAL),
+            "--resource https://contosoacct.table.core.windows.net/rows".to_owned(),
+        ),
+        (
+            DELEGATION.replace("SEAL", SEAL),
+            "--resource https://contosoacct.blob.core.windows.net/".to_owned(),
+        ),
+        (DELEGATION.replace("SEAL", SEAL), format!("--resource {queue} --storage-version 2022-11-02")),
+        (DELEGATION.replace("SEAL", SEAL), format!("--resource {BLOB} --key-file key")),
+        (DELEGATION.replace("SEAL", "c2hvcnQ="), format!("--resource {BLOB}")),
+        (DELEGATION.replace("SEAL", SEAL).replace("SignedOid", "Oid"), format!("--resource {BLOB}")),
+        (DELEGATION.replace("SEAL", SEAL).repeat(2), format!("--resource {BLOB}")),
+        (DELEGATION.replace("SEAL", SEAL).replace("2029-12-31T", "soon"), format!("--resource {BLOB}")),
+    ] {
+        folder.write("delegation", &document);
+        let (status, text) = folder.hubward(&format!("{sign} {words}"));
+        assert!(status == 2 || status == 3, "{words}: {status} {text}");
+        assert!(!text.contains(SEAL) && !text.contains("c2hvcnQ"), "{text}");
+    }
+}
+
+#[test]
+fn a_stored_policy_gives_what_is_not_given() {
+    let folder = folder("cloud-policy");
+    let container = "https://contosoacct.blob.core.windows.net/plant";
+    let sign = format!(
+        "cloud sign --scheme storage --resource {container} --stored-policy readers --key-file key {NOW}"
+    );
+    for (words, with, without) in [
+        ("", "&si=readers&", &["sp=", "se="][..]),
+        ("--permissions r", "&sp=r&", &["se="]),
+        ("--ttl 1h", "&se=2030-01-01T01%3A00%3A00Z&", &["sp="]),
+        ("--permissions rl --expiry 2030-01-02", "&sp=rl&se=2030-01-02T00%3A00%3A00Z&", &[]),
+    ] {
+        let token = folder.well(&one_space(&format!("{sign} {words}")));
+        assert!(token.contains(with) && without.iter().all(|field| !token.contains(field)), "{token}");
+        folder.write("token", &token);
+        let (status, text) =
+            folder.hubward(&format!("cloud verify token --key-file key --resource {container} {NOW}"));
+        assert_eq!((status, text.contains("cloud-unknown-policy")), (3, true), "{text}");
+    }
+}
+
+#[test]
+fn a_limit_of_another_kind_is_misuse() {
+    let folder = folder("cloud-misuse");
+    folder.write("delegation", DELEGATION.replace("SEAL", SEAL));
+    let sign = "cloud sign --scheme storage --permissions r --key-file key";
+    let queue = "https://contosoacct.queue.core.windows.net/jobs";
+    for words in [
+        format!("--resource {BLOB} --addresses 10.0.0.9-10.0.0.1"),
+        format!("--resource {BLOB} --addresses localhost"),
+        format!("--resource {BLOB} --services b"),
+        format!("--resource {BLOB} --protocol http"),
+        format!("--resource {BLOB} --storage-version 2026-10-07"),
+        format!("--resource {BLOB} --directory --storage-version 2018-03-28"),
+        format!("--resource {queue} --directory"),
+        "--resource https://contosoacct.blob.core.windows.net --services bb".to_owned(),
+        "--resource https://contosoacct.blob.core.windows.net --types x".to_owned(),
+        "--resource https://contosoacct.blob.core.windows.net --stored-policy p".to_owned(),
+        format!("--resource {BLOB} --start tomorrow"),
+    ] {
+        let (status, text) = folder.hubward(&format!("{sign} {words}"));
+        assert_eq!(status, 2, "{words}: {text}");
+    }
+}

@@ -31,8 +31,8 @@ pub enum Problem {
     /// A field that the scheme does not have.
     #[error("unknown field")]
     UnknownField,
-    /// The name of a field in another case.
-    #[error("the name of the field must be in lower case")]
+    /// The name of a field in another case, or percent-encoded.
+    #[error("the name of the field must be plain text in lower case")]
     FieldCase,
     /// The same field a second time.
     #[error("duplicate field")]

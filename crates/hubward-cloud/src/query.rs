@@ -2,6 +2,7 @@
 
 use crate::error::{ParseError, Problem};
 use crate::scan::{Found, equal, until_ampersand};
+use crate::text::Text;
 
 /// The most bytes of a text.
 pub(crate) const MAX_LEN: usize = 8192;
@@ -123,6 +124,11 @@ impl<'a> Cursor<'a> {
         self.at = end.wrapping_add(1);
         (self.text.get(start..end).unwrap_or_default(), found)
     }
+}
+
+/// Returns whether a reader that decodes names, or ignores their case, takes a name for `wanted`.
+pub(crate) fn is_read_as(name: &str, wanted: &str) -> bool {
+    Text::query(name).is_ok_and(|name| name.matches_ignoring_case(&Text::new(wanted)))
 }
 
 /// Parses a plain number: digits without a leading zero.

@@ -247,3 +247,21 @@ fn debug_and_errors_show_no_secret() {
     let key = account_key();
     assert_eq!(format!("{key:?}"), "ServiceKey(redacted)");
 }
+
+#[test]
+fn a_secret_under_another_spelling_of_its_name_is_not_shown() {
+    let secret = "aVeryLongFunctionKeyOfTheHost";
+    for name in ["code", "CODE", "c%6Fde", "%63%6f%64%65", "Cod%45"] {
+        let url = format!("https://h/api/f?x=1&{name}={secret}&y=2");
+        let parsed = FunctionUrl::parse(&url).unwrap();
+        assert_eq!(parsed.to_string(), format!("https://h/api/f?x=1&{name}=****&y=2"));
+        let twice = format!("{url}&code={secret}");
+        assert_eq!(FunctionUrl::parse(&twice).unwrap_err().problem, Problem::Duplicate, "{twice}");
+    }
+    let url = format!("https://h/workflows/0/triggers/m/paths/invoke?sp=%2Fx&sv=1.0&sig={secret}");
+    assert!(!CallbackUrl::parse(&url).unwrap().to_string().contains(secret));
+    for name in ["SIG", "s%69g", "%73%69%67", "S%49G", "Se", "s%70"] {
+        let text = format!("{url}&{name}={secret}");
+        assert_eq!(CallbackUrl::parse(&text).unwrap_err().problem, Problem::FieldCase, "{text}");
+    }
+}

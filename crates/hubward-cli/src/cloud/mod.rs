@@ -4,6 +4,7 @@ mod endpoint;
 mod inspect;
 mod request;
 mod sign;
+mod storage;
 mod verify;
 
 use core::error::Error;
@@ -19,7 +20,7 @@ pub(crate) enum Command {
     /// Print the scheme and the fields of a token, a header or a URL. No key is needed and nothing is verified.
     Inspect(inspect::Inspect),
     /// Sign a token or a request with the key of a service, and print the token or the header.
-    Sign(sign::Sign),
+    Sign(Box<sign::Sign>),
     /// Verify a token or a header with the key of its service.
     Verify(verify::Verify),
 }

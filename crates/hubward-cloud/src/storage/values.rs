@@ -13,7 +13,7 @@ pub(crate) trait Values<'a>: Copy {
 }
 
 /// The texts of a received token, as positions in its text: a token is copied when it is returned and when it is
-/// verified, and with a `&str` for each field it is three times as large.
+/// verified, and with a `&str` for each field it is twice as large.
 #[derive(Clone, Copy)]
 pub(crate) struct Received<'a> {
     text: &'a str,

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::error::{ParseError, Problem};
-use crate::query::{MAX_LEN, fields};
+use crate::query::{MAX_LEN, fields, is_read_as};
 use crate::text::Text;
 use crate::time::TokenTime;
 
@@ -36,7 +36,8 @@ impl<'a> CallbackUrl<'a> {
     /// Parses a URL of HTTPS with `sp`, `sv` and `sig`.
     ///
     /// # Errors
-    /// [`ParseError`] if the text is no such URL, or repeats a field.
+    /// [`ParseError`] if the text is no such URL, repeats a field, or has the name of one in capitals or
+    /// percent-encoded: another reader could take that for the signature.
     pub fn parse(url: &'a str) -> Result<Self, ParseError> {
         if url.len() > MAX_LEN {
             return Err(ParseError::at(MAX_LEN, Problem::TooLong));
@@ -61,6 +62,9 @@ impl<'a> CallbackUrl<'a> {
                 "sig" => &mut sig,
                 "st" => &mut st,
                 "se" => &mut se,
+                name if ["sp", "sv", "sig", "st", "se"].iter().any(|own| is_read_as(name, own)) => {
+                    return Err(ParseError::at(field.offset, Problem::FieldCase));
+                }
                 // parameters of the workflow's own
                 _ => continue,
             };

@@ -5,7 +5,7 @@ use core::fmt;
 use constant_time_eq::constant_time_eq;
 
 use crate::error::{ParseError, Problem};
-use crate::query::{MAX_LEN, fields};
+use crate::query::{MAX_LEN, fields, is_read_as};
 
 /// The key of a function or a host: the header `x-functions-key`, or `code` in a URL. It is never shown.
 ///
@@ -75,7 +75,7 @@ pub struct FunctionUrl<'a> {
 }
 
 impl<'a> FunctionUrl<'a> {
-    /// Parses a URL of HTTPS with one `code`.
+    /// Parses a URL of HTTPS with one `code`, whose name may be percent-encoded or in capitals.
     ///
     /// # Errors
     /// [`ParseError`] if the text is no such URL.
@@ -90,7 +90,7 @@ impl<'a> FunctionUrl<'a> {
         let mut around = None;
         for field in fields(url, before.len().saturating_add(1))? {
             let field = field?;
-            if field.name.eq_ignore_ascii_case("code") {
+            if is_read_as(field.name, "code") {
                 let (start, end) =
                     (field.value_offset(), field.value_offset().saturating_add(field.value.len()));
                 if field.value.len() < 16 {
