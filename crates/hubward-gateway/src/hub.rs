@@ -34,7 +34,7 @@ pub(crate) struct Hub {
     registry: RwLock<Registry>,
     /// The durable registry, which the one above is the index of.
     durable: Option<Durable>,
-    /// The provisioning service beside the hub.
+    /// The provisioning service, if there is one.
     pub(crate) provisioning: Option<Arc<Provisioning>>,
     /// Wakes connections whose records have changed.
     pub(crate) wakes: Wakes,

@@ -141,8 +141,7 @@ impl Server {
         };
         let (hub, feed) = match config.store.clone() {
             None => {
-                let provisioning =
-                    first.map(|first| Provisioning::in_memory(&first, shared)).transpose()?;
+                let provisioning = first.map(|first| Provisioning::in_memory(&first, shared)).transpose()?;
                 (Hub::new(hub_config, registry, config.limits).with_provisioning(provisioning), None)
             }
             Some(store) => {

@@ -31,8 +31,8 @@ mod versions;
 pub use authentication::{Authentication, AuthenticationView, KeysView, Thumbprints, ThumbprintsError};
 pub use change::{Capabilities, Change};
 pub use enrollment::{
-    Attestation, Derivation, EndorsementKey, EndorsementKeyError, Enrollment, EnrollmentMatch, Enrollments, MOST_GROUPS,
-    Evidence, ProvisionError, TpmChallenge, TpmKeys, derive_key,
+    Attestation, Derivation, EndorsementKey, EndorsementKeyError, Enrollment, EnrollmentMatch, Enrollments,
+    Evidence, MOST_GROUPS, ProvisionError, TpmChallenge, TpmKeys, derive_key,
 };
 pub use entropy::{Entropy, NoEntropy};
 pub use error::RegistryError;

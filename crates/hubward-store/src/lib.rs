@@ -28,9 +28,10 @@ pub use list_row::ListRow;
 pub use maintain::{Resealed, add_to_list, is_empty, lift_allow, remove_from_list, reseal, seed};
 pub use memory::{Backup, MemoryStore};
 pub use provisioning::{
-    Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, ProvisioningEntry, ProvisioningIndex,
-    ProvisioningRows, RegistrationRecord, RegistrationState, Reprovision, ServicePolicy, ServicePolicyContent,
-    ServiceRecord, change_provisioning, read_provisioning, read_service_policy, seed_provisioning,
+    Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, ProvisioningEntry,
+    ProvisioningIndex, ProvisioningRows, RegistrationRecord, RegistrationState, Reprovision, ServicePolicy,
+    ServicePolicyContent, ServiceRecord, change_provisioning, read_provisioning, read_service_policy,
+    seed_provisioning,
 };
 pub use row::{Kind, Proof, Row, RowKey};
 pub use seal::{SealedKeyError, SealedPlace, Sealer};

@@ -133,9 +133,10 @@ fn each_enrollment_comes_back_as_it_was_written() {
         .changes(None, &mut |row| {
             for bytes in [&row.primary, &row.secondary].into_iter().flatten() {
                 let keys = [1, 2, 9, 20, 21];
-                assert!(row.proof != hubward_store::Proof::Keys || !bytes.windows(8).any(|part| {
-                    keys.iter().any(|key| part == [*key; 8])
-                }));
+                assert!(
+                    row.proof != hubward_store::Proof::Keys
+                        || !bytes.windows(8).any(|part| { keys.iter().any(|key| part == [*key; 8]) })
+                );
             }
         })
         .unwrap();
@@ -181,9 +182,8 @@ fn an_index_follows_each_change() {
         record.enabled = false;
         rows.set_enrollment(record);
         rows.delete(&keys[1]);
-        let tpm = EnrollmentAttestation::X509(
-            Thumbprints::new(Some(Thumbprint::Sha256([3; 32])), None).unwrap(),
-        );
+        let tpm =
+            EnrollmentAttestation::X509(Thumbprints::new(Some(Thumbprint::Sha256([3; 32])), None).unwrap());
         rows.set_enrollment(EnrollmentRecord::new(keys[2].clone(), tpm, EnrollmentSettings::default()));
     });
     assert!(changed.unwrap().change.is_some());
@@ -212,7 +212,8 @@ fn of_two_changes_with_one_etag_one_is_done_again() {
         calls += 1;
         if calls == 1 {
             // another gateway is faster
-            change_provisioning(&store, &sealer(), core::slice::from_ref(&key), |rows| rows.delete(&key)).unwrap();
+            change_provisioning(&store, &sealer(), core::slice::from_ref(&key), |rows| rows.delete(&key))
+                .unwrap();
         }
         let before = rows.etag(&key);
         rows.set_enrollment(EnrollmentRecord::new(key.clone(), by_key(40), EnrollmentSettings::default()));

@@ -18,7 +18,9 @@ use zeroize::Zeroizing;
 use super::problem::Problem;
 use super::requests::only;
 use crate::clock;
-use crate::provisioning::{self, Provisioning, Written, attestation, enrollment, etag, has_room, registration};
+use crate::provisioning::{
+    self, Provisioning, Written, attestation, enrollment, etag, has_room, registration,
+};
 
 /// Largest number of enrollments in one answer.
 const PAGE: usize = 1000;
@@ -191,8 +193,8 @@ async fn query(
     head: &Parts,
     body: &[u8],
 ) -> Result<Response, Problem> {
-    let query: Query = serde_json::from_slice(body)
-        .map_err(|_| Problem::argument("not an object with a text `query`"))?;
+    let query: Query =
+        serde_json::from_slice(body).map_err(|_| Problem::argument("not an object with a text `query`"))?;
     let words: Vec<String> = query.query.split_whitespace().map(str::to_ascii_lowercase).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (table, item) = match kind {
@@ -265,7 +267,9 @@ async fn bulk(service: &Arc<Provisioning>, kind: Kind, body: Bytes) -> Result<Re
         _ => (&bulk.enrollments, &bulk.enrollment_groups, "registrationId"),
     };
     if list.len() > BULK || !other.is_empty() {
-        return Err(Problem::argument("a bulk request has at most 10 enrollments of the kind that its path names"));
+        return Err(Problem::argument(
+            "a bulk request has at most 10 enrollments of the kind that its path names",
+        ));
     }
     let mut errors = Vec::new();
     for text in list {
@@ -281,7 +285,9 @@ async fn bulk(service: &Arc<Provisioning>, kind: Kind, body: Bytes) -> Result<Re
                 write(service, key.clone(), condition, text).await
             }
             "delete" => delete(service, key.clone(), Condition::Present).await,
-            _ => return Err(Problem::argument("mode is `create`, `update`, `updateIfMatchETag` or `delete`")),
+            _ => {
+                return Err(Problem::argument("mode is `create`, `update`, `updateIfMatchETag` or `delete`"));
+            }
         };
         if let Err(problem) = done {
             let (code, status) = problem.parts();

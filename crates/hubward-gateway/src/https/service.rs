@@ -48,7 +48,8 @@ pub(super) async fn answer(
                 Ok(endpoint) => (true, *endpoint, "allowed"),
                 Err(denial) => (false, "none", denial_code(denial)),
             };
-            let who = PolicyName::parse(&policy).map_or(Who::Unknown, |name| Who::Identity(Identity::Policy(name)));
+            let who =
+                PolicyName::parse(&policy).map_or(Who::Unknown, |name| Who::Identity(Identity::Policy(name)));
             record(&hub.metrics, &Entry { peer, who, operation, allow, rule, code, reason: None });
             peer.slot.set_authenticated();
             decision

@@ -34,7 +34,8 @@ const REQUEST_ID: usize = 128;
 /// Returns whether a client is the provisioning service's: its username is `{id scope}/registrations/{id}/api-version=..`.
 pub(super) fn is_for(connect: &Connect) -> bool {
     let mut parts = connect.user_name().unwrap_or_default().split('/').skip(1);
-    parts.next() == Some("registrations") && parts.nth(1).is_some_and(|query| query.starts_with("api-version="))
+    parts.next() == Some("registrations")
+        && parts.nth(1).is_some_and(|query| query.starts_with("api-version="))
 }
 
 /// Serves a device to the end of its connection.
@@ -47,9 +48,9 @@ pub(super) async fn run(
     stop: &CancellationToken,
 ) -> End {
     // a token is ASCII; invalid UTF-8 becomes an empty text, which is not a token
-    let password = connect.password().map(|password| {
-        Zeroizing::new(str::from_utf8(password).unwrap_or_default().to_owned())
-    });
+    let password = connect
+        .password()
+        .map(|password| Zeroizing::new(str::from_utf8(password).unwrap_or_default().to_owned()));
     let names = Names::Mqtt {
         client_id: connect.client_id().into(),
         username: connect.user_name().unwrap_or_default().into(),
@@ -252,6 +253,8 @@ impl Device<'_> {
 /// Returns the value of a parameter of a topic.
 fn parameter<'t>(topic: &'t str, name: &str) -> Option<&'t str> {
     let (_, query) = topic.split_once('?')?;
-    query.split('&').find_map(|pair| pair.split_once('=').filter(|(own, _)| *own == name)).map(|(_, value)| value)
+    query
+        .split('&')
+        .find_map(|pair| pair.split_once('=').filter(|(own, _)| *own == name))
+        .map(|(_, value)| value)
 }
-

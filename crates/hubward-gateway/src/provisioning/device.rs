@@ -1,8 +1,8 @@
 //! The identity of a device that was assigned to this gateway's hub.
 
 use hubward::registry::{
-    Authentication, AuthenticationView, Capabilities, Change, Derivation, Enrollment, Enrollments, Precondition,
-    RecordView, RegistryError, SymmetricKeys, Thumbprints, derive_key,
+    Authentication, AuthenticationView, Capabilities, Change, Derivation, Enrollment, Enrollments,
+    Precondition, RecordView, RegistryError, SymmetricKeys, Thumbprints, derive_key,
 };
 use hubward::types::{DeviceId, Digest, Identity, SymmetricKey, Thumbprint};
 use hubward_ring::Digests;

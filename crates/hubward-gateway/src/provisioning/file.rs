@@ -28,7 +28,10 @@ pub enum ProvisioningError {
         error: std::io::Error,
     },
     /// It is not an object with the fields of a provisioning service.
-    #[error("{}: line {line}, column {column}: not an object of idScope, host, individuals, groups and policies", shown(file))]
+    #[error(
+        "{}: line {line}, column {column}: not an object of idScope, host, individuals, groups and policies",
+        shown(file)
+    )]
     Json {
         /// The file.
         file: PathBuf,
@@ -114,8 +117,7 @@ impl FirstContent {
         let at = |place: &str, error: &dyn core::fmt::Display| (place.to_owned(), error.to_string());
         IdScope::parse(&document.id_scope).map_err(|error| at("idScope", &error))?;
         Authority::parse(&document.host).map_err(|error| at("host", &error))?;
-        let service =
-            ServiceRecord { id_scope: (*document.id_scope).into(), host: (*document.host).into() };
+        let service = ServiceRecord { id_scope: (*document.id_scope).into(), host: (*document.host).into() };
         let now = clock::now().as_secs();
         let (mut enrollments, mut seen) = (Vec::new(), BTreeSet::new());
         let lists = [
@@ -134,8 +136,7 @@ impl FirstContent {
                 enrollments.push(record);
             }
         }
-        let with_keys =
-            |one: &&EnrollmentRecord| matches!(one.attestation, EnrollmentAttestation::Keys(..));
+        let with_keys = |one: &&EnrollmentRecord| matches!(one.attestation, EnrollmentAttestation::Keys(..));
         if enrollments.iter().filter(|one| one.is_group()).filter(with_keys).count() > MOST_GROUPS {
             let most = format!("at most {MOST_GROUPS} groups with keys are allowed");
             return Err(("groups".into(), most));

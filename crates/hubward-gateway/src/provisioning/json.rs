@@ -165,9 +165,7 @@ impl<'t> Written<'t> {
     /// Returns the key of its row. `kind` is the kind of enrollment that the place of the text expects.
     pub(crate) fn key(&self, kind: Kind) -> Result<RowKey, Problem> {
         let (own, other, place) = match kind {
-            Kind::EnrollmentGroup => {
-                (&self.enrollment_group_id, &self.registration_id, "enrollmentGroupId")
-            }
+            Kind::EnrollmentGroup => (&self.enrollment_group_id, &self.registration_id, "enrollmentGroupId"),
             _ => (&self.registration_id, &self.enrollment_group_id, "registrationId"),
         };
         let name = own.as_deref().filter(|_| other.is_none());
@@ -252,11 +250,7 @@ fn opaque(place: &str, value: Option<&Value>) -> Result<Option<Box<str>>, Proble
 }
 
 impl Attestation<'_> {
-    fn read(
-        &self,
-        group: bool,
-        former: Option<&EnrollmentRecord>,
-    ) -> Result<EnrollmentAttestation, Problem> {
+    fn read(&self, group: bool, former: Option<&EnrollmentRecord>) -> Result<EnrollmentAttestation, Problem> {
         match (&*self.r#type, &self.symmetric_key, &self.x509, &self.tpm) {
             ("symmetricKey", keys, None, None) => symmetric(keys.as_ref(), former),
             ("x509", None, Some(x509), None) => x509.read(group),
@@ -368,12 +362,12 @@ fn der(text: &str) -> Option<Vec<u8>> {
 impl Tpm<'_> {
     fn read(&self) -> Result<EnrollmentAttestation, Problem> {
         let place = "attestation.tpm";
-        let decode = |text: &str| {
-            Base64::decode_vec(text.trim()).map_err(|_| problem(place, "a key is not base64"))
-        };
+        let decode =
+            |text: &str| Base64::decode_vec(text.trim()).map_err(|_| problem(place, "a key is not base64"));
         let endorsement = EndorsementKey::new(&decode(&self.endorsement_key)?)
             .map_err(|error| problem("attestation.tpm.endorsementKey", error))?;
-        let root = self.storage_root_key.as_deref().filter(|text| !text.is_empty()).map(decode).transpose()?;
+        let root =
+            self.storage_root_key.as_deref().filter(|text| !text.is_empty()).map(decode).transpose()?;
         Ok(EnrollmentAttestation::Tpm(endorsement, root.map(Into::into)))
     }
 }
@@ -432,7 +426,8 @@ pub(crate) fn attestation(record: &EnrollmentRecord, with_keys: bool) -> Value {
             let info = |print: Option<&Thumbprint>| {
                 print.map(|print| json!({ "info": { "sha256Thumbprint": print.to_string() } }))
             };
-            let pair = json!({ "primary": info(thumbprints.primary()), "secondary": info(thumbprints.secondary()) });
+            let pair =
+                json!({ "primary": info(thumbprints.primary()), "secondary": info(thumbprints.secondary()) });
             let place = if record.is_group() { "signingCertificates" } else { "clientCertificates" };
             json!({ "type": "x509", "x509": { place: pair } })
         }

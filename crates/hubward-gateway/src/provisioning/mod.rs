@@ -1,4 +1,4 @@
-//! The provisioning service beside the hub: devices that register are assigned to a hub and created in its registry.
+//! The provisioning service of a gateway: devices that register are assigned to a hub and created in its registry.
 //!
 //! - [`file`]: the first content, from `--provisioning`. [`json`]: enrollments in the service's JSON.
 //! - [`open`]: the enrollments in memory, or in the registry's store.
@@ -29,11 +29,11 @@ pub(crate) use answer::{Failure, assigning, registration, status};
 pub(crate) use assign::OwnHubOnly;
 pub use assign::{AssignedDevice, Assignment, AssignmentRequest};
 use budget::Budget;
-pub use file::ProvisioningError;
 pub(crate) use file::FirstContent;
+pub use file::ProvisioningError;
 pub(crate) use json::{Written, attestation, enrollment, etag, key};
-use open::Rows;
 pub(crate) use log::{denial_code, log_decision, log_refusal};
+use open::Rows;
 pub(crate) use open::{Shared, compare, has_room};
 pub(crate) use register::Registered;
 pub(crate) use verify::{Attempt, Names, Refused, Registrant};

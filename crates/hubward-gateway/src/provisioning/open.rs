@@ -63,9 +63,7 @@ impl Provisioning {
         let make: Make = HmacKey::new;
         let mut follower = Follower::new(FeedTimes::default(), make, entropy);
         let mut index = Index(ProvisioningIndex::default());
-        follower
-            .catch_up(&*store, &sealer, Default::default, &mut index)
-            .map_err(|error| failed(&error))?;
+        follower.catch_up(&*store, &sealer, Default::default, &mut index).map_err(|error| failed(&error))?;
         Self::of(Rows::Memory { store, sealer, follower: Mutex::new(follower) }, index.0, shared)
     }
 

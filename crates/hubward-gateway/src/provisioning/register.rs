@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use hubward::registry::RegistryError;
 use hubward::types::{DeviceId, Identity, RegistrationId};
-use hubward_store::{
-    EnrollmentRecord, ProvisioningRows, RegistrationRecord, RegistrationState, RowKey,
-};
+use hubward_store::{EnrollmentRecord, ProvisioningRows, RegistrationRecord, RegistrationState, RowKey};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::Provisioning;
 use super::answer::Failure;
 use super::assign::{AssignedDevice, AssignmentRequest, choose};
 use super::device::{DeviceCredential, NotCreated};
 use super::verify::{Attempt, Registrant};
-use super::Provisioning;
 use crate::clock;
 use crate::files::entropy;
 use crate::hub::{Hub, Registry};
@@ -104,8 +102,7 @@ impl Provisioning {
         let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
         let enrollment = rows.enrollment(&enrollment_key(registrant)).filter(|one| one.enabled);
         let enrollment = enrollment.ok_or(Failure::Unauthorized)?;
-        let credential =
-            self.credential(enrollment, registrant, attempt).ok_or(Failure::NotImplemented)?;
+        let credential = self.credential(enrollment, registrant, attempt).ok_or(Failure::NotImplemented)?;
         let before = rows.registration(&RowKey::registration(id)).map(|record| &record.state);
         // another device id is another device
         let before = before.filter(|before| before.device_id == registrant.device_id);
@@ -247,13 +244,10 @@ impl Provisioning {
 /// Returns the key of the enrollment that a device was verified against.
 fn enrollment_key(registrant: &Registrant) -> RowKey {
     match &registrant.group {
-        Some(name) => {
-            RowKey { kind: hubward_store::Kind::EnrollmentGroup, name: name.clone() }
+        Some(name) => RowKey { kind: hubward_store::Kind::EnrollmentGroup, name: name.clone() },
+        None => {
+            RowKey { kind: hubward_store::Kind::Enrollment, name: registrant.id.to_ascii_lowercase().into() }
         }
-        None => RowKey {
-            kind: hubward_store::Kind::Enrollment,
-            name: registrant.id.to_ascii_lowercase().into(),
-        },
     }
 }
 

@@ -53,9 +53,11 @@ pub(crate) enum Refused {
 impl Attempt {
     pub(crate) fn credentials(&self) -> Result<RegistrationCredentials<'_>, AuthError> {
         let credentials = match &self.names {
-            Names::Mqtt { client_id, username, password } => {
-                RegistrationCredentials::mqtt(client_id, username, password.as_ref().map(|text| text.as_str()))?
-            }
+            Names::Mqtt { client_id, username, password } => RegistrationCredentials::mqtt(
+                client_id,
+                username,
+                password.as_ref().map(|text| text.as_str()),
+            )?,
             Names::Http { method, path, host, authorization } => {
                 let authorization = authorization.as_ref().map(|text| text.as_str());
                 RegistrationCredentials::http(method, path, authorization)?.with_host(host)?

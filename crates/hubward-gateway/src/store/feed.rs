@@ -8,8 +8,8 @@ use std::time::Instant;
 use hubward::types::SymmetricKey;
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{
-    Affected, FeedHealth, FeedTimes, Follower, Kind, ProvisioningEntry, ProvisioningIndex, RowError, RowKey, Sealer,
-    Target,
+    Affected, FeedHealth, FeedTimes, Follower, Kind, ProvisioningEntry, ProvisioningIndex, RowError, RowKey,
+    Sealer, Target,
 };
 use tokio::sync::watch;
 

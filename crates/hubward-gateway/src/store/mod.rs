@@ -9,9 +9,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use hubward_rustcrypto::HmacKey;
-use hubward_store::{
-    ChangeError, Changed, FeedHealth, FeedTimes, ProvisioningIndex, RowKey, Sealer, change,
-};
+use hubward_store::{ChangeError, Changed, FeedHealth, FeedTimes, ProvisioningIndex, RowKey, Sealer, change};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

@@ -152,7 +152,8 @@ impl<K: MacKey> Enrollments<K> {
             _ => None,
         });
         for (name, group, pair) in with_keys.take(self.most_groups) {
-            if self.derived(pair, id, folded, make, verifies) && selected == Err(ProvisionError::NotEnrolled) {
+            if self.derived(pair, id, folded, make, verifies) && selected == Err(ProvisionError::NotEnrolled)
+            {
                 selected = enabled(group, Some(name), folded.into());
                 if selected.is_ok() {
                     break;

@@ -59,18 +59,18 @@ impl<K: MacKey> ProvisioningEntry<K> {
         make: impl Fn(&SymmetricKey) -> K,
     ) -> Option<(Self, Option<RowError>)> {
         let content = match row.kind {
-            Kind::Enrollment | Kind::EnrollmentGroup if !row.deleted => {
-                EnrollmentRecord::read(row, sealer)
-                    .map(|record| Content::Enrollment(Box::new(record.ready(make))))
+            Kind::Enrollment | Kind::EnrollmentGroup if !row.deleted => EnrollmentRecord::read(row, sealer)
+                .map(|record| Content::Enrollment(Box::new(record.ready(make)))),
+            Kind::ProvisioningPolicy if !row.deleted => {
+                ServicePolicyContent::read(row, sealer).map(|policy| {
+                    let keys = match &policy.secondary {
+                        Some(secondary) => SymmetricKeys::new(make(&policy.primary), make(secondary)),
+                        None => SymmetricKeys::one(make(&policy.primary)),
+                    };
+                    let version = RecordVersion::new(row.generation, row.primary_version);
+                    Content::Policy(ServicePolicy { rights: policy.rights, version, keys })
+                })
             }
-            Kind::ProvisioningPolicy if !row.deleted => ServicePolicyContent::read(row, sealer).map(|policy| {
-                let keys = match &policy.secondary {
-                    Some(secondary) => SymmetricKeys::new(make(&policy.primary), make(secondary)),
-                    None => SymmetricKeys::one(make(&policy.primary)),
-                };
-                let version = RecordVersion::new(row.generation, row.primary_version);
-                Content::Policy(ServicePolicy { rights: policy.rights, version, keys })
-            }),
             Kind::ProvisioningService if !row.deleted => ServiceRecord::read(row).map(Content::Service),
             Kind::Enrollment
             | Kind::EnrollmentGroup

@@ -132,11 +132,7 @@ impl RowKey {
 impl EnrollmentRecord {
     /// Creates an enabled enrollment.
     #[must_use]
-    pub const fn new(
-        key: RowKey,
-        attestation: EnrollmentAttestation,
-        settings: EnrollmentSettings,
-    ) -> Self {
+    pub const fn new(key: RowKey, attestation: EnrollmentAttestation, settings: EnrollmentSettings) -> Self {
         Self { key, enabled: true, attestation, settings, etag: 0 }
     }
 
