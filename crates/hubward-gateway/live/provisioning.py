@@ -47,7 +47,7 @@ def main(case, port):
 
     # the client's port is fixed at 8883
     connect = paho.Client.connect
-    paho.Client.connect = lambda self, host, _port=0, *more, **named: connect(self, host, port, *more, **named)
+    paho.Client.connect = lambda self, host, **named: connect(self, host, **(named | {"port": port}))
     trust = {"server_verification_cert": text("server.pem")}
     registration, credential, scope = {
         "key": ("sn-key", KEYS["sn-key"], SCOPE),

@@ -55,7 +55,7 @@ expect() {
     outcome=$("$python" "$here/provisioning.py" "$3" "$port" 2>err) || outcome=failed
     if [ "$outcome" != "$2" ]; then
         echo "MISMATCH: $1: $outcome, expected $2"
-        cat err
+        tail -3 err
         bad=1
     else
         echo "ok: $1: $outcome"
