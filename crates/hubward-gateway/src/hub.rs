@@ -20,7 +20,6 @@ use crate::limits::{Limits, Refusals};
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
 use crate::peer::Peer;
-use crate::provisioning::Provisioning;
 use crate::store::{Durable, WriteError};
 use crate::wakes::Wakes;
 
@@ -35,7 +34,7 @@ pub(crate) struct Hub {
     /// The durable registry, which the one above is the index of.
     durable: Option<Durable>,
     /// The provisioning service, if there is one.
-    pub(crate) provisioning: Option<Arc<Provisioning>>,
+    pub(crate) provisioning: Option<Arc<crate::provisioning::Provisioning>>,
     /// Wakes connections whose records have changed.
     pub(crate) wakes: Wakes,
     pub(crate) connections: Connections,
@@ -91,12 +90,6 @@ impl Hub {
     /// Sets the durable registry whose index this hub has.
     pub(crate) fn with_durable(mut self, durable: Durable) -> Self {
         self.durable = Some(durable);
-        self
-    }
-
-    /// Sets the provisioning service.
-    pub(crate) fn with_provisioning(mut self, provisioning: Option<Provisioning>) -> Self {
-        self.provisioning = provisioning.map(Arc::new);
         self
     }
 
@@ -306,7 +299,6 @@ impl Hub {
         self.log_refusal(peer, Who::Unknown, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
-    /// Logs that a peer is refused because the registry's store does not answer.
     /// Refuses a request, and logs it, while the registry may be outdated.
     pub(crate) fn require_current(&self, peer: &Peer, operation: &Operation<'_>) -> Result<(), Refusal> {
         if self.health() == FeedHealth::Current {
@@ -368,9 +360,6 @@ impl Hub {
 
     /// Changes the certificate authorities of devices, and notifies every connection to recheck its session.
     pub(crate) fn set_x509(&self, x509: X509Config) {
-        if let Some(provisioning) = &self.provisioning {
-            provisioning.set_x509(x509.clone());
-        }
         let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
         *config = config.clone().with_x509(x509);
         drop(config);

@@ -261,6 +261,9 @@ impl Server {
         let x509 = x509_config(self.client_ca.as_deref(), self.strict_ca)?;
         let applied =
             reading.map(|reading| self.context.hub.change(|registry| files.apply(reading, registry)));
+        if let Some(provisioning) = &self.context.hub.provisioning {
+            provisioning.set_x509(x509.clone());
+        }
         self.context.hub.set_x509(x509);
         Ok(applied.unwrap_or_default())
     }

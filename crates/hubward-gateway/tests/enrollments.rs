@@ -97,13 +97,15 @@ async fn enrollments_are_created_changed_and_deleted() {
     assert_eq!(ask(&mut stream, &connect).await, connack(5), "its group was deleted");
     // registrations
     assert_eq!(call("GET /registrations/v-1", "", json!({})).await.body["enrollmentGroupId"], "valves");
+    let of_group = call("POST /registrations/valves/query", "", json!({})).await.body;
+    assert_eq!((of_group.as_array().unwrap().len(), &of_group[0]["deviceId"]), (1, &json!("v-1")));
+    assert_eq!(call("POST /registrations/pumps/query", "", json!({})).await.body, json!([]));
     assert_eq!(call("DELETE /registrations/v-1", "", json!({})).await.status, 204);
     for (request, status) in [
         ("GET /registrations/v-1", 404),
         ("GET /enrollments/ghost", 404),
         ("DELETE /enrollments/ghost", 404),
         ("GET /enrollmentGroups/sn-2", 404),
-        ("POST /registrations/pumps/query", 501),
         ("PATCH /enrollments/sn-2", 501),
     ] {
         assert_eq!(call(request, "", json!({})).await.status, status, "{request}");

@@ -23,7 +23,8 @@ use crate::clock;
 use crate::hub::{Hub, Refusal};
 use crate::peer::Peer;
 use crate::provisioning::{
-    Attempt, Failure, Names, Provisioning, Refused, Registrant, assigning, log_decision, log_refusal, status,
+    Attempt, Failure, Names, Provisioning, Refused, Registrant, assigning, log_decision, log_hint,
+    log_refusal, status,
 };
 
 /// Seconds after which a device asks for the result of its registration.
@@ -121,6 +122,7 @@ impl Device<'_> {
         };
         self.hub.slow(self.peer).await;
         self.wire.send(connack(code)?).await?;
+        log_hint(self.hub, self.service, self.peer, &self.attempt);
         Err(End::Refused)
     }
 

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::{Assignment, Budget, FirstContent, Provisioning, ProvisioningError};
 use crate::files::entropy;
-use crate::hub::dummy_key;
+use crate::hub::{Hub, dummy_key};
 use crate::store::{AnyStore, Durable, StoreFailure, WriteError, any};
 
 type Make = fn(&SymmetricKey) -> HmacKey;
@@ -92,8 +92,17 @@ impl Provisioning {
             assignment: shared.assignment,
             budget: Budget::default(),
             workers: Arc::new(Semaphore::new(threads)),
+            scans: Arc::new(Semaphore::new(1)),
             hub: shared.hub.into(),
         })
+    }
+}
+
+impl Hub {
+    /// Sets the provisioning service.
+    pub(crate) fn with_provisioning(mut self, provisioning: Option<Provisioning>) -> Self {
+        self.provisioning = provisioning.map(Arc::new);
+        self
     }
 }
 

@@ -144,7 +144,7 @@ fn by_token<'a, 'e, K: MacKey>(
             Ok((selected, token.expires().as_secs().saturating_add(rules.token().leeway.as_secs())))
         }
         (Err(error), verified) => {
-            // the groups were tried; an individual enrollment with keys was tried too, and costs the same if there is none
+            // the groups were tried; an individual enrollment with keys was tried too, and costs the same without one
             let individual = enrollments.individual(presented.id());
             let by_keys =
                 individual.is_some_and(|one| matches!(one.attestation(), Attestation::SymmetricKey(_)));
