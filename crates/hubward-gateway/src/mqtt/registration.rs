@@ -241,10 +241,12 @@ impl Device<'_> {
         }
         let (status, body) = answer.unwrap_or_else(|failure| (failure.status(), failure.body()));
         let request = parameter(topic, "$rid").filter(|id| id.len() <= REQUEST_ID).unwrap_or_default();
-        let mut topic = format!("$dps/registrations/res/{status}/?$rid={request}");
-        if matches!(status, 202 | 429 | 503) {
-            topic.push_str(&format!("&retry-after={RETRY_AFTER}"));
-        }
+        let after = if matches!(status, 202 | 429 | 503) {
+            format!("&retry-after={RETRY_AFTER}")
+        } else {
+            String::new()
+        };
+        let topic = format!("$dps/registrations/res/{status}/?$rid={request}{after}");
         let answer = Publish::builder()
             .topic_name(topic)
             .and_then(|answer| answer.qos(Qos::AtMostOnce).payload(body.to_string()).build());
