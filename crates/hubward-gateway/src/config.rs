@@ -77,7 +77,7 @@ pub struct Serve {
     /// the first content; later the gateway starts only if it equals the registry's policies, or without it.
     #[arg(long, value_name = "FILE", conflicts_with = "dev")]
     pub policies: Option<PathBuf>,
-    /// The provisioning service to serve beside the hub, in JSON: idScope, host, individuals, groups and policies. For a
+    /// The provisioning service to serve too, in JSON: idScope, host, individuals, groups and policies. For a
     /// durable registry it is the first content; later the gateway starts only if it equals the registry's, or without it.
     #[arg(long, value_name = "FILE")]
     pub provisioning: Option<PathBuf>,

@@ -21,7 +21,6 @@ use crate::live_config::LiveConfig;
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
 use crate::peer::Peer;
-use crate::provisioning::Provisioning;
 use crate::store::{Durable, WriteError};
 use crate::wakes::Wakes;
 
@@ -34,8 +33,8 @@ pub(crate) struct Hub {
     registry: RwLock<Registry>,
     /// The durable registry, which the one above is the index of.
     durable: Option<Durable>,
-    /// The provisioning service beside the hub.
-    pub(crate) provisioning: Option<Arc<Provisioning>>,
+    /// The provisioning service, if there is one.
+    pub(crate) provisioning: Option<Arc<crate::provisioning::Provisioning>>,
     /// Wakes connections whose records have changed.
     pub(crate) wakes: Wakes,
     pub(crate) connections: Connections,

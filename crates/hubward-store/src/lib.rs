@@ -36,7 +36,7 @@ pub use provisioning::{
     Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, ProvisioningEntry,
     ProvisioningIndex, ProvisioningRows, RegistrationRecord, RegistrationState, Reprovision, ServicePolicy,
     ServicePolicyContent, ServiceRecord, change_provisioning, read_provisioning, read_service_policy,
-    seed_provisioning,
+    registrations_of, seed_provisioning,
 };
 pub use row::{Kind, Proof, Row, RowKey};
 pub use seal::{SealedKeyError, SealedPlace, Sealer};

@@ -12,7 +12,7 @@ use hubward_store::{
     Affected, Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, Expected, FeedTimes,
     Follower, Kind, MemoryStore, ProvisioningEntry, ProvisioningIndex, RegistrationRecord, RegistrationState,
     Reprovision, Row, RowError, RowKey, ServicePolicyContent, ServiceRecord, Store, Target, Write,
-    change_provisioning, read_provisioning, read_service_policy, reseal, seed_provisioning,
+    change_provisioning, read_provisioning, read_service_policy, registrations_of, reseal, seed_provisioning,
 };
 
 /// The indexes of a gateway.
@@ -250,6 +250,25 @@ fn a_registration_is_recorded_and_is_in_no_index() {
     change_provisioning(&store, &sealer(), core::slice::from_ref(&key), |rows| rows.delete(&key)).unwrap();
     let rows = read_provisioning(&store, &sealer(), core::slice::from_ref(&key)).unwrap();
     assert!(rows.registration(&key).is_none() && rows.etag(&key).is_none());
+}
+
+#[test]
+fn the_registrations_of_a_group_are_read_by_page() {
+    let store = seeded();
+    for (at, group) in ["a", "b", "a", "a", "b"].into_iter().enumerate() {
+        let key = RowKey::registration(rid(&format!("d{at}")));
+        let state = RegistrationState { group: Some(group.into()), ..RegistrationState::default() };
+        change_provisioning(&store, &sealer(), core::slice::from_ref(&key), |rows| {
+            rows.set_registration(RegistrationRecord { key: key.clone(), state: state.clone(), etag: 0 });
+        })
+        .unwrap();
+    }
+    let page = |group, after, most| -> Vec<String> {
+        let found = registrations_of(&store, group, after, most).unwrap();
+        found.into_iter().map(|record| record.key.name.into()).collect()
+    };
+    assert_eq!((page("a", "", 2), page("a", "d2", 2)), (vec!["d0".into(), "d2".into()], vec!["d3".into()]));
+    assert_eq!((page("b", "", 9).len(), page("c", "", 9).len()), (2, 0));
 }
 
 #[test]

@@ -383,6 +383,27 @@ fn every_rejection_of_a_token_costs_the_same() {
 }
 
 #[test]
+fn a_key_is_derived_from_either_spelling_where_that_is_allowed() {
+    let anchors = Anchors::default();
+    let rules = rules(&anchors);
+    for (derivation, id, spelled, accepted) in [
+        (Derivation::AsPresented, "SN-7", "SN-7", true),
+        (Derivation::AsPresented, "SN-7", "sn-7", false),
+        (Derivation::AsPresentedOrLowerCase, "SN-7", "SN-7", true),
+        (Derivation::AsPresentedOrLowerCase, "SN-7", "sn-7", true),
+        (Derivation::AsPresentedOrLowerCase, "sn-7", "SN-7", false),
+    ] {
+        let mut all = Enrollments::new(derivation);
+        all.enroll_group("a", by_key("other"));
+        all.enroll_group("b", by_key("group"));
+        let (name, password) = (username(SCOPE, id), token(SCOPE, id, &member(spelled), TODAY + 60));
+        let presented = RegistrationCredentials::mqtt(id, &name, Some(&password)).unwrap();
+        let registered = rules.authenticate(presented, &all, HmacKey::new, at(TODAY));
+        assert_eq!(registered.map(drop).is_ok(), accepted, "{derivation:?} {id} {spelled}");
+    }
+}
+
+#[test]
 fn a_token_is_tried_with_the_first_groups_up_to_a_limit() {
     let anchors = Anchors::default();
     let rules = rules(&anchors);

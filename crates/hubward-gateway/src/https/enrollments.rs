@@ -204,6 +204,19 @@ async fn query(
     if words != ["select", "*", "from", table] {
         return Err(Problem::argument(format_args!("the only query is `SELECT * FROM {table}`")));
     }
+    let (after, most) = place(head)?;
+    let names = page(service, kind, after, most);
+    // a full page is followed by another one, which may be empty
+    let next = names.last().filter(|_| names.len() == most).cloned();
+    let keys: Vec<RowKey> = names.into_iter().map(|name| RowKey { kind, name }).collect();
+    let rows = read(service, keys.clone()).await?;
+    let found = keys.iter().filter_map(|key| rows.enrollment(key));
+    let items: Vec<Value> = found.map(|record| enrollment(record, None)).collect();
+    Ok(answer_page(items, item, next.as_deref()))
+}
+
+/// Returns the id after which a page begins, and the largest number of its items.
+fn place(head: &Parts) -> Result<(&str, usize), Problem> {
     let header = |name: HeaderName| {
         only(&head.headers, &name).map_err(|_| Problem::argument("a header is repeated or not ASCII"))
     };
@@ -214,21 +227,17 @@ async fn query(
             _ => return Err(Problem::argument("x-ms-max-item-count must be a number from 1 to 1000")),
         },
     };
-    let after = header(CONTINUATION)?.unwrap_or_default();
-    let names = page(service, kind, after, most);
-    // a full page is followed by another one, which may be empty
-    let next = names.last().filter(|_| names.len() == most).cloned();
-    let keys: Vec<RowKey> = names.into_iter().map(|name| RowKey { kind, name }).collect();
-    let rows = read(service, keys.clone()).await?;
-    let found = keys.iter().filter_map(|key| rows.enrollment(key));
-    let items: Vec<Value> = found.map(|record| enrollment(record, None)).collect();
+    Ok((header(CONTINUATION)?.unwrap_or_default(), most))
+}
+
+fn answer_page(items: Vec<Value>, item: &'static str, next: Option<&str>) -> Response {
     let mut response = Json(items).into_response();
     let headers = response.headers_mut();
     headers.insert(ITEM_TYPE, HeaderValue::from_static(item));
-    if let Some(value) = next.and_then(|name| HeaderValue::try_from(&*name).ok()) {
+    if let Some(value) = next.and_then(|name| HeaderValue::try_from(name).ok()) {
         headers.insert(CONTINUATION, value);
     }
-    Ok(response)
+    response
 }
 
 /// Returns the names of the enrollments after a name.
@@ -308,6 +317,14 @@ async fn registrations(
     let name = name_of(head).ok_or(Problem::no_enrollment())?;
     let id = RegistrationId::parse(&name).map_err(|_| Problem::no_enrollment())?;
     let key = RowKey::registration(id);
+    if action == "query" {
+        let (after, most) = place(head)?;
+        let found = service.members((*key.name).to_owned(), after.to_owned(), most).await;
+        let found = found.map_err(|error| Problem::write(&error))?;
+        let next = found.last().filter(|_| found.len() == most).map(|record| &*record.key.name);
+        let items = found.iter().map(|record| registration(record, &record.key.name)).collect();
+        return Ok(answer_page(items, "deviceRegistration", next));
+    }
     match action {
         "read" => {
             let rows = read(service, vec![key.clone()]).await?;

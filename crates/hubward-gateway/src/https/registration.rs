@@ -19,8 +19,8 @@ use super::problem::Problem;
 use super::requests::{host, only};
 use super::{Handler, body as bodies};
 use crate::provisioning::{
-    Attempt, Failure, Names, Provisioning, Refused, Registrant, assigning, log_decision, log_refusal,
-    registration, status,
+    Attempt, Failure, Names, Provisioning, Refused, Registrant, assigning, log_decision, log_hint,
+    log_refusal, registration, status,
 };
 
 /// Seconds after which a device asks for the result of its registration.
@@ -55,7 +55,10 @@ pub(super) async fn answer(
     };
     let registrant = match service.verify(peer.address.ip(), &attempt, None).await {
         Ok(registrant) => registrant,
-        Err(error) => return refused(handler, operation, &error).await,
+        Err(error) => {
+            log_hint(hub, service, peer, &attempt);
+            return refused(handler, operation, &error).await;
+        }
     };
     log_decision(hub, peer, operation, &registrant);
     peer.slot.set_authenticated();

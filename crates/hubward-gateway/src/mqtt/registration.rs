@@ -23,7 +23,8 @@ use crate::clock;
 use crate::hub::{Hub, Refusal};
 use crate::peer::Peer;
 use crate::provisioning::{
-    Attempt, Failure, Names, Provisioning, Refused, Registrant, assigning, log_decision, log_refusal, status,
+    Attempt, Failure, Names, Provisioning, Refused, Registrant, assigning, log_decision, log_hint,
+    log_refusal, status,
 };
 
 /// Seconds after which a device asks for the result of its registration.
@@ -121,6 +122,7 @@ impl Device<'_> {
         };
         self.hub.slow(self.peer).await;
         self.wire.send(connack(code)?).await?;
+        log_hint(self.hub, self.service, self.peer, &self.attempt);
         Err(End::Refused)
     }
 
@@ -239,10 +241,12 @@ impl Device<'_> {
         }
         let (status, body) = answer.unwrap_or_else(|failure| (failure.status(), failure.body()));
         let request = parameter(topic, "$rid").filter(|id| id.len() <= REQUEST_ID).unwrap_or_default();
-        let mut topic = format!("$dps/registrations/res/{status}/?$rid={request}");
-        if matches!(status, 202 | 429 | 503) {
-            topic.push_str(&format!("&retry-after={RETRY_AFTER}"));
-        }
+        let after = if matches!(status, 202 | 429 | 503) {
+            format!("&retry-after={RETRY_AFTER}")
+        } else {
+            String::new()
+        };
+        let topic = format!("$dps/registrations/res/{status}/?$rid={request}{after}");
         let answer = Publish::builder()
             .topic_name(topic)
             .and_then(|answer| answer.qos(Qos::AtMostOnce).payload(body.to_string()).build());

@@ -120,7 +120,7 @@ struct WrittenCertificate<'t> {
     info: Option<Info<'t>>,
 }
 
-/// What the service says of a certificate; its thumbprint alone counts.
+/// The service's description of a certificate; its thumbprint alone counts.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Info<'t> {

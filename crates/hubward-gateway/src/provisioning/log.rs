@@ -1,9 +1,12 @@
 //! The lines of the log about devices that register.
 
+use std::sync::Arc;
+
 use hubward::policy::Operation;
 use hubward::policy::provisioning::ProvisioningDenial;
 
-use super::verify::{Refused, Registrant};
+use super::Provisioning;
+use super::verify::{Attempt, Refused, Registrant};
 use crate::decision_log::{ADMISSION, Entry, Who, record};
 use crate::hub::Hub;
 use crate::peer::Peer;
@@ -18,6 +21,12 @@ pub(crate) fn log_refusal(hub: &Hub, peer: &Peer, operation: &Operation<'_>, ref
         Refused::OverBudget => log("over-budget", "the address has had too many registrations verified"),
         Refused::Interrupted => log("unavailable", "the verification was interrupted"),
     }
+}
+
+/// Logs the known mistake of a refused device, if there is one, after the answer to it.
+pub(crate) fn log_hint(hub: &Hub, service: &Arc<Provisioning>, peer: &Peer, attempt: &Arc<Attempt>) {
+    let (service, attempt) = (Arc::clone(service), Arc::clone(attempt));
+    hub.hints.log(peer, [""], move |_| service.hint(&attempt));
 }
 
 /// Logs the decision on an operation of a device that was verified.

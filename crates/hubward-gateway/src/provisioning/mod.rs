@@ -1,4 +1,4 @@
-//! The provisioning service beside the hub: devices that register are assigned to a hub and created in its registry.
+//! The provisioning service of a gateway: devices that register are assigned to a hub and created in its registry.
 //!
 //! - [`file`]: the first content, from `--provisioning`. [`json`]: enrollments in the service's JSON.
 //! - [`open`]: the enrollments in memory, or in the registry's store.
@@ -21,7 +21,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::{ProvisioningConfig, X509Config};
 use hubward_rustcrypto::HmacKey;
-use hubward_store::{ProvisioningEntry, ProvisioningIndex, ProvisioningRows, RowKey, read_provisioning};
+use hubward_store::{
+    ProvisioningEntry, ProvisioningIndex, ProvisioningRows, RegistrationRecord, RowKey, read_provisioning,
+    registrations_of,
+};
 use tokio::sync::Semaphore;
 
 use crate::store::WriteError;
@@ -32,7 +35,7 @@ use budget::Budget;
 pub(crate) use file::FirstContent;
 pub use file::ProvisioningError;
 pub(crate) use json::{Written, attestation, enrollment, etag, key};
-pub(crate) use log::{denial_code, log_decision, log_refusal};
+pub(crate) use log::{denial_code, log_decision, log_hint, log_refusal};
 use open::Rows;
 pub(crate) use open::{Shared, compare, has_room};
 pub(crate) use register::Registered;
@@ -48,6 +51,8 @@ pub(crate) struct Provisioning {
     budget: Budget,
     /// Verifications at one time.
     workers: Arc<Semaphore>,
+    /// Readings of all rows at one time.
+    scans: Arc<Semaphore>,
     /// The name of the gateway's own hub.
     hub: Box<str>,
 }
@@ -92,6 +97,25 @@ impl Provisioning {
         });
         let rows = read.await.map_err(|_| WriteError::Interrupted)?;
         rows.map_err(|error| WriteError::Change(hubward_store::ChangeError::Store(error)))
+    }
+
+    /// Returns the registrations of the members of a group, at most `most` of those after an id.
+    pub(crate) async fn members(
+        self: &Arc<Self>,
+        group: String,
+        after: String,
+        most: usize,
+    ) -> Result<Vec<RegistrationRecord>, WriteError> {
+        // all rows are read: one request at a time
+        let permit = Arc::clone(&self.scans).acquire_owned().await.map_err(|_| WriteError::Interrupted)?;
+        let this = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || {
+            let found = registrations_of(&**this.rows.store().0, &group, &after, most);
+            drop(permit);
+            found
+        });
+        let found = read.await.map_err(|_| WriteError::Interrupted)?;
+        found.map_err(|error| WriteError::Change(hubward_store::ChangeError::Store(error)))
     }
 
     /// Changes enrollments and registrations, in one transaction. It is durable, and in the index of this gateway, when

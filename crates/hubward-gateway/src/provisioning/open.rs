@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::{Assignment, Budget, FirstContent, Provisioning, ProvisioningError};
 use crate::files::entropy;
+use crate::hub::Hub;
 use crate::live_config::dummy_key;
 use crate::store::{Durable, StoreFailure, WriteError};
 
@@ -92,8 +93,17 @@ impl Provisioning {
             assignment: shared.assignment,
             budget: Budget::default(),
             workers: Arc::new(Semaphore::new(threads)),
+            scans: Arc::new(Semaphore::new(1)),
             hub: shared.hub.into(),
         })
+    }
+}
+
+impl Hub {
+    /// Sets the provisioning service.
+    pub(crate) fn with_provisioning(mut self, provisioning: Option<Provisioning>) -> Self {
+        self.provisioning = provisioning.map(Arc::new);
+        self
     }
 }
 

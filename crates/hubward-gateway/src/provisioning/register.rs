@@ -35,7 +35,7 @@ struct Request<'t> {
     payload: Option<&'t RawValue>,
 }
 
-/// What is about to be done for a device.
+/// The changes that a registration makes.
 struct Plan {
     device_id: Box<str>,
     hub: Box<str>,

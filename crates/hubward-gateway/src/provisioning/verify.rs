@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hubward::policy::Transport;
 use hubward::policy::provisioning::{ProvisioningDenial, ProvisioningEndpoint};
+use hubward::types::Hint;
 use hubward::{AuthError, RegistrationCredentials};
 use hubward_rustcrypto::HmacKey;
 use rustls_pki_types::CertificateDer;
@@ -87,6 +88,12 @@ impl Provisioning {
             verified
         });
         verified.await.map_err(|_| Refused::Interrupted)?.map_err(Refused::Unauthenticated)
+    }
+
+    /// Returns the known mistake of a refused device, for the log. It tries the keys of the groups: call it later, and rarely.
+    pub(crate) fn hint(&self, attempt: &Attempt) -> Option<Hint<'static>> {
+        let (credentials, config) = (attempt.credentials().ok()?, self.config());
+        credentials.explain(&config, self.index().enrollments(), HmacKey::new, clock::now())
     }
 
     fn verify_now(&self, attempt: &Attempt, packet: Option<(&str, &str)>) -> Result<Registrant, AuthError> {

@@ -13,7 +13,8 @@ CREATE TABLE hubward.hub (
 
 CREATE SEQUENCE hubward.change;
 
--- Identities (kind 0), policies (1), entries of lists (2), members of groups (3), enrollments (4) and their groups (5).
+-- Identities (kind 0), policies (1), entries of lists (2), members of groups (3), enrollments (4), their groups (5),
+-- registrations (6), the names of the provisioning service (7) and its policies (8).
 CREATE TABLE hubward.record (
     kind smallint NOT NULL,
     name text COLLATE "C" NOT NULL,

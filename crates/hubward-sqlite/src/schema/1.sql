@@ -10,7 +10,8 @@ CREATE TABLE hub (
     purged INTEGER NOT NULL
 );
 
--- Identities (kind 0), policies (1), entries of lists (2), members of groups (3), enrollments (4) and their groups (5).
+-- Identities (kind 0), policies (1), entries of lists (2), members of groups (3), enrollments (4), their groups (5),
+-- registrations (6), the names of the provisioning service (7) and its policies (8).
 CREATE TABLE record (
     kind INTEGER NOT NULL,
     name TEXT NOT NULL COLLATE BINARY,

@@ -179,7 +179,7 @@ pub fn seed_provisioning<S: Store + ?Sized>(
     }
 }
 
-/// Reads a policy of the provisioning service. Returns `None` if there is none, or if it is not understood.
+/// Reads a policy of the provisioning service. Returns `None` for an unknown one, and for one that is not understood.
 ///
 /// # Errors
 /// The error of the store.

@@ -15,5 +15,5 @@ pub use change::{
 };
 pub use index::{ProvisioningEntry, ProvisioningIndex, ServicePolicy};
 pub use record::{Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, Reprovision};
-pub use registration::{RegistrationRecord, RegistrationState};
+pub use registration::{RegistrationRecord, RegistrationState, registrations_of};
 pub use service::{ServicePolicyContent, ServiceRecord};

@@ -50,7 +50,7 @@ pub enum Allocation {
     Custom,
 }
 
-/// What happens when a device registers again.
+/// The effect of another registration of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(clippy::exhaustive_structs, reason = "the service has these two settings")]
@@ -80,7 +80,7 @@ pub struct EnrollmentSettings {
     pub iot_edge: bool,
     /// The choice of the hub.
     pub allocation: Allocation,
-    /// What happens when a device registers again.
+    /// The effect of another registration of a device.
     pub reprovision: Reprovision,
     /// The hubs that may be assigned; the gateway's own if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]

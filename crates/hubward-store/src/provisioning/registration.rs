@@ -1,8 +1,11 @@
 //! The record of a registration: which device was assigned where.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::row::{Kind, Row, RowKey};
+use crate::store::Store;
 
 /// The record of a registration, as far as it is needed to provision the device again and to answer about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,4 +57,32 @@ impl RegistrationRecord {
         let detail = serde_json::to_string(&self.state).unwrap_or_default();
         Row { etag, detail: detail.into(), ..Row::new(Kind::Registration, &self.key.name) }.into_owned()
     }
+}
+
+/// Returns the registrations of the members of a group, in the order of their ids: at most `most` of those after an id.
+/// It reads all rows of the store.
+///
+/// # Errors
+/// The error of the store.
+pub fn registrations_of<S: Store + ?Sized>(
+    store: &S,
+    group: &str,
+    after: &str,
+    most: usize,
+) -> Result<Vec<RegistrationRecord>, S::Error> {
+    let mut found = BTreeMap::new();
+    let mut each = |row: Row<'_>| {
+        if row.kind != Kind::Registration || *row.name <= *after {
+            return;
+        }
+        let record = RegistrationRecord::read(&row).filter(|one| one.state.group.as_deref() == Some(group));
+        if let Some(record) = record {
+            found.insert(record.key.name.clone(), record);
+            if found.len() > most {
+                found.pop_last();
+            }
+        }
+    };
+    store.changes(None, &mut each)?;
+    Ok(found.into_values().collect())
 }

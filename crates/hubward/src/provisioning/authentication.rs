@@ -131,8 +131,9 @@ fn by_token<'a, 'e, K: MacKey>(
     let verifies = |keys: Keys<'_, K>| {
         let result = token.verify_for_any_host(keys.with_dummy(rules.dummy_key()), now, rules.token());
         let is_valid = result.is_ok();
-        // an expiry of an authentic token is a better reason than another key's wrong signature
-        if !matches!(verified.get(), Some(Err(error)) if error != VerifyError::WrongSignature) {
+        // further keys are tried after the one that signed, and an expiry of an authentic token is a better reason than
+        // another key's wrong signature
+        if matches!(verified.get(), None | Some(Err(VerifyError::WrongSignature))) {
             verified.set(Some(result));
         }
         is_valid
@@ -141,7 +142,7 @@ fn by_token<'a, 'e, K: MacKey>(
     match (selected, verified.get()) {
         (Ok(selected), Some(Ok(token))) => Ok((selected, token.until(rules.token()).as_secs())),
         (Err(error), verified) => {
-            // the groups were tried; an individual enrollment with keys was tried too, and costs the same if there is none
+            // the groups were tried; an individual enrollment with keys was tried too, and costs the same without one
             let individual = enrollments.individual(presented.id());
             let by_keys =
                 individual.is_some_and(|one| matches!(one.attestation(), Attestation::SymmetricKey(_)));
