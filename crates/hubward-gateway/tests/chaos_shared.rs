@@ -87,7 +87,7 @@ async fn processes_lose_nothing_and_admit_no_session_wrongly() {
             }
             3 => steps += u32::from(fleet.step_clock(dice.roll(2400))),
             _ => {
-                let device = WRITTEN + usize::try_from(dice.roll(SQL as u64)).unwrap();
+                let device = WRITTEN + usize::try_from(dice.roll(u64::try_from(SQL).unwrap())).unwrap();
                 let sql = "UPDATE hubward.record SET enabled = NOT enabled WHERE kind = 0 AND name = ";
                 database.sql("hub", &format!("{sql}'d{device}'"));
             }

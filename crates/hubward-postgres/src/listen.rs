@@ -67,7 +67,7 @@ enum End {
     /// It failed.
     Failed,
     /// A notification did not come through: behind a pooler of transactions, for instance.
-    Unheard,
+    NotNotified,
 }
 
 /// Listens until the task is dropped, and connects again after a failure.
@@ -81,7 +81,7 @@ pub(crate) async fn run(config: PostgresConfig, hints: Arc<Hints>, seats: Arc<Hi
         seats.listening(false);
         let pause = match end {
             End::Failed => AGAIN,
-            End::Unheard => LATER,
+            End::NotNotified => LATER,
         };
         tokio::time::sleep(pause).await;
     }
@@ -114,13 +114,13 @@ where
         if client.batch_execute("LISTEN hubward_change; LISTEN hubward_seat").await.is_err() {
             return End::Failed;
         }
-        let heard = async {
+        let notified = async {
             probe(config, tls).await.ok()?;
             probed.notified().await;
             Some(())
         };
-        if !matches!(tokio::time::timeout(PROBE, heard).await, Ok(Some(()))) {
-            return End::Unheard;
+        if !matches!(tokio::time::timeout(PROBE, notified).await, Ok(Some(()))) {
+            return End::NotNotified;
         }
         hints.listening(true);
         seats.listening(true);

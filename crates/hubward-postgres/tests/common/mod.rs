@@ -152,6 +152,7 @@ impl Server {
         }
         // a process that is never collected would count as a running server
         fs::remove_file(file).unwrap();
+        let _ = fs::remove_file(self.folder.join(format!(".s.PGSQL.{}.lock", self.port)));
     }
 
     /// Stops the server at once, with recovery at the next start.
