@@ -129,8 +129,7 @@ impl Connections {
     pub(crate) fn not_claimed(&self, seats: &[(u64, Box<str>)]) {
         let mut table = lock(&self.table);
         let waiting = core::mem::take(&mut table.unclaimed);
-        let waiting = waiting.iter().map(|(number, name)| (number, name));
-        for (number, name) in seats.iter().map(|(number, name)| (number, name)).chain(waiting) {
+        for (number, name) in seats.iter().map(|(number, name)| (number, name)).chain(&waiting) {
             if table.seats.get(name).is_some_and(|held| held.number == *number) {
                 table.evict(name);
             }

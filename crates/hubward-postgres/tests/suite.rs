@@ -16,7 +16,7 @@ use std::io::{BufRead, BufReader, Write as _};
 
 use common::{Server, device, key};
 use hubward_postgres::{PostgresError, PostgresStore};
-use hubward_store::{Commit, Expected, Store, Write, suite};
+use hubward_store::{Commit, Expected, Seats, Store, Write, suite};
 
 #[test]
 fn the_suite_passes() {
@@ -74,9 +74,63 @@ fn changes_by_sql_are_numbered_and_get_another_etag() {
     assert!(matches!(open(), Err(PostgresError::Guard(_))));
     server.sql(
         "hub",
-        "ALTER TABLE hubward.record ENABLE TRIGGER a_in_order; UPDATE hubward.hub SET format = 2",
+        "ALTER TABLE hubward.record ENABLE TRIGGER a_in_order; UPDATE hubward.hub SET format = 3",
     );
-    assert!(matches!(open(), Err(PostgresError::Newer { found: 2, known: 1 })));
+    assert!(matches!(open(), Err(PostgresError::Newer { found: 3, known: 2 })));
+    // tables of the first format are migrated
+    server.sql("hub", "DROP TABLE hubward.seat; DROP SEQUENCE hubward.seat_number");
+    server.sql("hub", "UPDATE hubward.hub SET format = 1");
+    assert_eq!(open().unwrap().claim(&["a"]).unwrap().len(), 1);
+    assert_eq!(server.sql("hub", "SELECT format FROM hubward.hub"), "2");
+}
+
+#[test]
+fn claims_of_seats_are_ordered_and_loss_is_visible() {
+    let Some(server) = Server::start() else { return };
+    server.create("hub");
+    let (one, two) = (server.open("hub"), server.open("hub"));
+    let start = one.claims(None, &mut |_| {}).unwrap();
+    let first = one.claim(&["a", "b", "a"]).unwrap();
+    assert_eq!(first.first(), first.last(), "a name is claimed once");
+    let second = two.claim(&["a"]).unwrap();
+    assert!(second.first() > first.iter().max());
+    let seen = |store: &PostgresStore, after: u64| {
+        let mut seen = Vec::new();
+        let place = store
+            .claims(Some(after), &mut |claim| seen.push((claim.name.to_owned(), claim.number, claim.rivals)));
+        seen.sort();
+        (seen, place.unwrap())
+    };
+    let row = |name: &str, number: &u64, rivals| (name.to_owned(), *number, rivals);
+    let (claims, place) = seen(&one, start.last);
+    let (a, b) = (second.first().unwrap(), first.get(1).unwrap());
+    assert_eq!(claims, [row("a", a, 1), row("b", b, 0)], "the newest of each");
+    assert_eq!(seen(&one, place.last).0, []);
+    // a crash empties the table; an older claim that is entered again later does not replace a newer one
+    server.kill();
+    server.up();
+    let lost = (0..50).find_map(|_| {
+        let seen = one.claims(Some(0), &mut |_| {});
+        if seen.is_err() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        seen.ok()
+    });
+    assert_ne!(lost.unwrap().life, place.life);
+    one.restore(&[("a", *a)]).unwrap();
+    let _ = two.claims(None, &mut |_| {});
+    two.restore(&[("a", first.first().copied().unwrap()), ("b", *b)]).unwrap();
+    let (claims, again) = seen(&one, 0);
+    assert_eq!(claims, [row("a", a, 0), row("b", b, 0)]);
+    assert!(again.life != place.life && two.claim(&["b"]).unwrap().first() > Some(a));
+    // a deleted device has no seat after its tombstone is removed
+    one.commit(&[Write::Put(device("a", 7), Expected::Absent)]).unwrap();
+    server.sql("hub", "DELETE FROM hubward.record WHERE name = 'a'");
+    one.purge(one.position().unwrap().change).unwrap();
+    assert_eq!(server.sql("hub", "SELECT name FROM hubward.seat WHERE name <> ''"), "b");
+    // and a new epoch empties the table
+    one.renew_epoch().unwrap();
+    assert_eq!(seen(&one, 0).0, []);
 }
 
 #[test]

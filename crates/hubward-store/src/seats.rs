@@ -10,7 +10,7 @@ pub struct Claim<'c> {
     pub name: &'c str,
     /// The number of the claim: of two claims of one seat the newer has the higher number.
     pub number: u64,
-    /// How many claims of this seat came before it, each within 10 s of the one before: rivals have many.
+    /// The number of claims of this seat before it, each within 10 s of the one before: rivals have many.
     pub rivals: u32,
 }
 

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hubward::registry::{Authentication, Change, NoEntropy, Precondition, Registry, SymmetricKeys};
 use hubward::types::{Authority, DeviceId, HostName, Identity, KeySlot, Lookup, LookupResult, SymmetricKey};
@@ -17,6 +17,8 @@ use hubward_store::{
     seed,
 };
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::case::{Case, EXPIRY, HOST, now};
 
 const DEVICES: usize = 10_000;
@@ -24,6 +26,12 @@ const TIMES: FeedTimes = FeedTimes { timeout: Duration::from_secs(5), grace: Dur
 
 pub const RATIOS: &[(&str, &str, &str)] =
     &[("admission.with-feed/in-memory", "admission with a feed", "admission in memory")];
+
+/// The monotonic clock that the gateway reads for each admission.
+fn monotonic() -> Duration {
+    let now = clock_gettime(ClockId::MonotonicCoarse);
+    Duration::new(u64::try_from(now.tv_sec).unwrap(), u32::try_from(now.tv_nsec).unwrap())
+}
 
 fn random(buffer: &mut [u8]) -> Result<(), NoEntropy> {
     static COUNT: AtomicU64 = AtomicU64::new(1);
@@ -54,12 +62,12 @@ fn registry() -> Registry<HmacKey> {
 /// An index, and the time of its last heartbeat in milliseconds.
 struct Index {
     registry: RwLock<Registry<HmacKey>>,
-    start: Instant,
+    start: Duration,
     heartbeat: AtomicU64,
     stop: AtomicBool,
 }
 
-/// What the feed keeps.
+/// The target of the feed.
 struct Kept(Arc<Index>);
 
 impl Target<HmacKey> for Kept {
@@ -87,12 +95,16 @@ pub struct Both {
 impl Index {
     fn new(registry: Registry<HmacKey>) -> Arc<Self> {
         let (heartbeat, stop) = (AtomicU64::new(0), AtomicBool::new(false));
-        Arc::new(Self { registry: RwLock::new(registry), start: Instant::now(), heartbeat, stop })
+        Arc::new(Self { registry: RwLock::new(registry), start: monotonic(), heartbeat, stop })
+    }
+
+    fn now(&self) -> Duration {
+        monotonic().saturating_sub(self.start)
     }
 
     fn health(&self) -> FeedHealth {
         let heartbeat = Duration::from_millis(self.heartbeat.load(Ordering::Acquire));
-        TIMES.health(Some(heartbeat), self.start.elapsed())
+        TIMES.health(Some(heartbeat), self.now())
     }
 }
 
@@ -108,7 +120,7 @@ impl Both {
             let (mut follower, mut kept, sealer) =
                 (Follower::new(TIMES, HmacKey::new, random), Kept(Arc::clone(&index)), sealer());
             while !index.stop.load(Ordering::Acquire) {
-                follower.catch_up(&*rows, &sealer, || index.start.elapsed(), &mut kept).unwrap();
+                follower.catch_up(&*rows, &sealer, || index.now(), &mut kept).unwrap();
                 let heartbeat = follower.heartbeat().unwrap_or_default().as_millis();
                 index.heartbeat.store(u64::try_from(heartbeat).unwrap(), Ordering::Release);
                 rows.wait(Duration::from_millis(500)).unwrap();

@@ -3,7 +3,6 @@
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
-use std::time::Instant;
 
 use hubward::types::SymmetricKey;
 use hubward_rustcrypto::HmacKey;
@@ -26,7 +25,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(crate) struct Heart {
     times: FeedTimes,
-    start: Instant,
+    start: Duration,
     /// Milliseconds from the start to the last heartbeat, plus one; 0 before the first.
     last: AtomicU64,
     stop: AtomicBool,
@@ -34,7 +33,7 @@ pub(crate) struct Heart {
 
 impl Heart {
     fn new(times: FeedTimes) -> Self {
-        Self { times, start: clock::stopwatch(), last: AtomicU64::new(0), stop: AtomicBool::new(false) }
+        Self { times, start: clock::monotonic(), last: AtomicU64::new(0), stop: AtomicBool::new(false) }
     }
 
     fn beat(&self, at: Duration) {
@@ -45,7 +44,12 @@ impl Heart {
     /// Returns what the gateway may do now.
     pub(crate) fn health(&self) -> FeedHealth {
         let last = self.last.load(Ordering::Acquire).checked_sub(1).map(Duration::from_millis);
-        self.times.health(last, self.start.elapsed())
+        self.times.health(last, self.now())
+    }
+
+    /// Returns the monotonic time since the start.
+    fn now(&self) -> Duration {
+        clock::monotonic().saturating_sub(self.start)
     }
 
     /// Ends the thread of the feed.
@@ -113,8 +117,8 @@ impl Feed {
     }
 
     fn catch_up(&mut self, target: &mut impl Target<HmacKey>) -> Result<(), StoreFailure> {
-        let start = self.heart.start;
-        self.follower.catch_up(&*self.store, &self.sealer, || start.elapsed(), target)?;
+        let heart = &self.heart;
+        self.follower.catch_up(&*self.store, &self.sealer, || heart.now(), target)?;
         if let Some(heartbeat) = self.follower.heartbeat() {
             self.heart.beat(heartbeat);
         }

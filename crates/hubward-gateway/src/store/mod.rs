@@ -147,7 +147,7 @@ pub(crate) fn open_store(
         );
     }
     let (heart, reached) = feed.state();
-    let seats = seats.map(|seats| SeatFeed::new(seats)).transpose()?;
+    let seats = seats.map(SeatFeed::new).transpose()?;
     Ok(Opened { durable: Durable::new(store, sealer, reached, heart), index, provisioning, feed, seats })
 }
 

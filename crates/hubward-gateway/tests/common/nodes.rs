@@ -1,4 +1,5 @@
 //! Gateways that share a database, each behind a proxy of its own.
+#![allow(dead_code, reason = "each test uses a part")]
 
 use core::fmt::Write as _;
 use core::time::Duration;

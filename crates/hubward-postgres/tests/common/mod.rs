@@ -69,6 +69,24 @@ impl Server {
         Some(server)
     }
 
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    /// Starts the server anew with this certificate and this key, in PEM.
+    pub fn use_tls(&self, certificate: &str, key: &str) {
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let file = self.folder.join(name);
+            fs::write(&file, text).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = self.user {
+                chown(&file, Some(user), Some(group)).unwrap();
+            }
+        }
+        self.down();
+        self.up();
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
@@ -98,11 +116,16 @@ impl Server {
 
     /// Starts the server, on another port than before if that is set.
     pub fn up(&self) {
-        let options = format!(
+        let mut options = format!(
             "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=60",
             self.port,
             self.folder.display()
         );
+        if self.folder.join("server.key").exists() {
+            let file = |name: &str| self.folder.join(name).display().to_string();
+            let (certificate, key) = (file("server.crt"), file("server.key"));
+            options.push_str(&format!(" -c ssl=on -c ssl_cert_file={certificate} -c ssl_key_file={key}"));
+        }
         let log = self.folder.join("server.log");
         let (data, log) = (self.data(), log);
         self.run(
@@ -111,14 +134,25 @@ impl Server {
         );
     }
 
-    /// Kills the server, as a crash does.
+    /// Kills the processes of the server, as a crash does.
     pub fn kill(&self) {
         let file = self.data().join("postmaster.pid");
         let text = fs::read_to_string(&file).unwrap();
-        let process = text.lines().next().unwrap();
-        // the processes of its connections end when they see it
-        let killed = Command::new("kill").args(["-9", process]).status().unwrap();
-        assert!(killed.success());
+        let main = text.lines().next().unwrap().to_owned();
+        let kill = |signal: &str, process: &str| {
+            let _ = Command::new("kill").args([signal, process]).stderr(Stdio::null()).status().unwrap();
+        };
+        // it starts no others meanwhile
+        kill("-STOP", &main);
+        let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap_or_default();
+        let all = || children.split_whitespace().chain([&*main]);
+        all().for_each(|process| kill("-9", process));
+        while all().any(is_running) {
+            std::thread::sleep(core::time::Duration::from_millis(5));
+        }
+        // a process that is never collected would count as a running server
+        fs::remove_file(file).unwrap();
+        let _ = fs::remove_file(self.folder.join(format!(".s.PGSQL.{}.lock", self.port)));
     }
 
     /// Stops the server at once, with recovery at the next start.
@@ -180,6 +214,12 @@ impl Drop for Server {
     }
 }
 
+/// Returns whether a process runs; one that waits to be collected does not.
+fn is_running(process: &str) -> bool {
+    let state = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    state.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+}
+
 /// Returns the folder of the server's programs.
 fn programs() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -189,7 +229,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// Returns a user for the server, which refuses to run as root.
-fn user() -> Option<(u32, u32)> {
+pub fn user() -> Option<(u32, u32)> {
     use std::os::unix::fs::MetadataExt;
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
         return None;
