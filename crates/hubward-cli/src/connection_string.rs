@@ -44,14 +44,22 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
         Rules::Strict => ParseOptions::STRICT,
         Rules::Compatible => ParseOptions::COMPATIBLE,
     };
-    let explanation = explain(&text, &options);
-    let mut out = crate::out::stdout();
+    print(&mut crate::out::stdout(), &text, &options)
+}
+
+/// Prints the kind and the fields of a connection string, or its first error.
+pub(crate) fn print(
+    out: &mut impl Write,
+    text: &str,
+    options: &ParseOptions,
+) -> Result<Outcome, Box<dyn Error>> {
+    let explanation = explain(text, options);
     match explanation.kind() {
         Some(kind) => writeln!(out, "kind      {kind}: {}", purpose(kind))?,
         None => writeln!(out, "kind      unknown")?,
     }
     for field in explanation.fields() {
-        let value = field.value.of(&text);
+        let value = field.value.of(text);
         match (field.field, field.secret) {
             (Some(known), true) => writeln!(out, "field     {known}, {} bytes, not shown", value.len())?,
             (Some(known), false) => writeln!(out, "field     {known} = {}", Shown::new(shown(value)))?,
@@ -67,7 +75,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
             Ok(Outcome::Good)
         }
         Some(error) => {
-            print_refusal(&mut out, &text, &explanation, &error)?;
+            print_refusal(out, text, &explanation, &error)?;
             Ok(Outcome::Refused)
         }
     }

@@ -12,6 +12,7 @@ mod enrollment;
 mod exit;
 mod explain;
 mod file;
+mod inspect;
 mod misuse;
 mod out;
 mod policy;
@@ -54,6 +55,9 @@ const LONG_VERSION: &str = concat!(
 enum Command {
     /// Print the meaning of a stable code: its sentence, its cause, the cure, and the word that a peer is told.
     Explain(explain::Explain),
+    /// Say what a pasted text is, field by field, and what is wrong with it: tokens, keys, connection strings, certificates,
+    /// requests, revocation lists, JWTs, URLs, usernames, headers and JSON. Secrets are not shown.
+    Inspect(inspect::Inspect),
     /// Provision a hub in memory, authenticate its clients, refuse impostors, and explain each verdict.
     Demo,
     /// Read connection strings.
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
     arguments.form.apply();
     status(match arguments.command {
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Demo => demo::run(),
         Command::ConnectionString(command) => connection_string::run(&command),
         Command::Credentials(arguments) => credentials::run(&arguments),

@@ -22,6 +22,8 @@ use rcgen::{
 /// Each command, with arguments that work and files of [`folder`].
 const LINES: &[&str] = &[
     "explain token-expired",
+    "inspect token --now 2029-01-01",
+    "inspect leaf.pem",
     "explain --markdown",
     "demo",
     "connection-string inspect string --rules compatible",

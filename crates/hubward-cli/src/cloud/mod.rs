@@ -1,7 +1,7 @@
 //! `hubward cloud inspect | sign | verify`: the credentials of the services around a hub.
 
 mod endpoint;
-mod inspect;
+pub(crate) mod inspect;
 mod request;
 mod sign;
 mod verify;
