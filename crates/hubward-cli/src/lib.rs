@@ -8,6 +8,8 @@ mod codes;
 mod connection_string;
 mod credentials;
 mod demo;
+mod diagnose;
+mod doctor;
 mod enrollment;
 mod exit;
 mod explain;
@@ -58,6 +60,9 @@ enum Command {
     /// Say what a pasted text is, field by field, and what is wrong with it: tokens, keys, connection strings, certificates,
     /// requests, revocation lists, JWTs, URLs, usernames, headers and JSON. Secrets are not shown.
     Inspect(inspect::Inspect),
+    #[command(subcommand)]
+    Diagnose(diagnose::Command),
+    Doctor(doctor::Doctor),
     /// Provision a hub in memory, authenticate its clients, refuse impostors, and explain each verdict.
     Demo,
     /// Read connection strings.
@@ -107,6 +112,8 @@ pub fn main() -> ExitCode {
     status(match arguments.command {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Diagnose(command) => diagnose::run(&command),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Demo => demo::run(),
         Command::ConnectionString(command) => connection_string::run(&command),
         Command::Credentials(arguments) => credentials::run(&arguments),

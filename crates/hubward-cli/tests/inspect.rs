@@ -147,13 +147,13 @@ fn strings() -> Vec<Case> {
         (
             "h.example/pump/?api-version=2021-04-12".to_owned(),
             "MQTT username of a device",
-            "client id pump",
+            "client    pump",
             0,
         ),
         (
             "h.example/pump/m/?api-version=2021-04-12".to_owned(),
             "MQTT username of a module",
-            "client id pump/m",
+            "client    pump/m",
             0,
         ),
         (

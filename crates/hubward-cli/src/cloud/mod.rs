@@ -2,7 +2,7 @@
 
 mod endpoint;
 pub(crate) mod inspect;
-mod request;
+pub(crate) mod request;
 mod sign;
 mod verify;
 

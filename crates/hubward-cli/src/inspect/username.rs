@@ -51,7 +51,7 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Result<Option<Outcom
     let client = ids.join("/");
     let credentials = Credentials::mqtt(&client, text, None);
     let hint = explain::mqtt(&client, text, None);
-    report.field("client id", &client)?;
+    report.field("client", &client)?;
     judged(report, credentials.err(), hint).map(Some)
 }
 

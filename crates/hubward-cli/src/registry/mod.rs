@@ -15,7 +15,7 @@ use hubward::types::{DeviceId, Identity, ModuleId};
 
 use crate::Outcome;
 use crate::exit::{OrMisuse, misuse};
-pub(crate) use file::with_file;
+pub(crate) use file::{FileArguments, RegistryFile, with_file};
 pub(crate) use show::key_line;
 
 /// Manage the identities of a hub and their keys, in one file.
