@@ -14,6 +14,7 @@ mod enrollment;
 mod exit;
 mod explain;
 mod file;
+mod generate;
 mod inspect;
 mod misuse;
 mod out;
@@ -92,6 +93,8 @@ enum Command {
     /// Build, sign, apply and report on trust bundles: the root CAs of devices in the field.
     #[command(subcommand)]
     Roots(roots::Command),
+    Completions(generate::Completions),
+    Man(generate::Man),
 }
 
 /// Returns the tree of the program's arguments, for tests.
@@ -125,5 +128,7 @@ pub fn main() -> ExitCode {
         Command::Registry(command) => registry::run(&command),
         Command::Enrollment(command) => enrollment::run(&command),
         Command::Roots(command) => roots::run(&command),
+        Command::Completions(arguments) => generate::completions(&arguments),
+        Command::Man(arguments) => generate::man(&arguments),
     })
 }

@@ -20,6 +20,7 @@ use crate::shown;
 
 /// Create, update and delete identities from lines of JSON, such as a hub's `devices.txt`.
 ///
+/// The list that `az iot hub device-identity list` prints is read too; it has no keys, so that its devices get new ones.
 /// Each line is one identity in the format of a hub's bulk import: `id`, `status`, and other properties. `importMode` is
 /// the action, by default `createOrUpdate`. A device without keys gets new keys. A wrong line is reported, and the others
 /// are imported; the exit status is then 1. `--json` prints an object for each line that is not imported, and an object
@@ -46,12 +47,17 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
     }
     let mut file = RegistryFile::open_or_create(&arguments.file, arguments.plain, crate::out::is_json())?;
     let summary = if from_input {
-        import(&mut file, crate::terminal::input("lines of JSON")?, None, crate::out::is_json())?
+        import(
+            &mut file,
+            super::az::lines(crate::terminal::input("lines of JSON")?)?,
+            None,
+            crate::out::is_json(),
+        )?
     } else {
         let named = |error| format!("{}: {error}", shown::file(&arguments.lines));
         let lines = File::open(&arguments.lines).map_err(named)?;
         let len = lines.metadata().ok().map(|about| about.len());
-        import(&mut file, lines, len, crate::out::is_json())?
+        import(&mut file, super::az::lines(lines)?, len, crate::out::is_json())?
     };
     let changed = summary.created.saturating_add(summary.updated).saturating_add(summary.deleted) > 0;
     let ImportSummary { created, updated, deleted, twins, failed, .. } = summary;

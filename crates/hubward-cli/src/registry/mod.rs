@@ -1,10 +1,14 @@
 //! `hubward registry import | export | show | rotate | lists`: the identities of a hub, in a file.
 
+mod az;
+mod change;
 mod durable;
 mod export;
 mod file;
 mod import;
+mod list;
 mod lists;
+mod policies;
 mod rotate;
 mod show;
 
@@ -25,12 +29,18 @@ pub(crate) use show::key_line;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Import(import::Import),
+    List(list::List),
+    Create(change::Create),
+    Delete(change::Delete),
+    Enable(change::Enable),
+    Disable(change::Disable),
     /// Write a line of JSON for each identity, without keys unless `--with-keys` is given.
     Export(export::Export),
     /// Print a summary of a registry, or the record of one identity.
     Show(show::Show),
     Rotate(rotate::Rotate),
     Lists(lists::Lists),
+    Policies(policies::Policies),
 }
 
 /// The identity of a command.
@@ -66,6 +76,12 @@ impl IdentityArguments {
 pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
     match command {
         Command::Import(arguments) => import::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+        Command::Create(arguments) => change::create(arguments),
+        Command::Delete(arguments) => change::delete(arguments),
+        Command::Enable(arguments) => change::enable(arguments),
+        Command::Disable(arguments) => change::disable(arguments),
+        Command::Policies(arguments) => policies::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Rotate(arguments) => rotate::run(arguments),
