@@ -34,7 +34,7 @@ const LINES: &[&str] = &[
     "registry create hub --device pump-9 --key-file key --secondary-key-file key --disabled --edge --with-keys",
     "registry create hub --device pump-7 --module m --register ca",
     "registry create hub --device pump-9 --thumbprint 0123456789abcdef0123456789abcdef01234567",
-    "registry delete hub --device pump-7 --if-match AAAAAAAAAAA=",
+    "registry delete hub --device pump-7 --if-match 3eda81355dfd36d4",
     "registry enable hub --device pump-7",
     "registry disable hub --device pump-7",
     "registry list hub --enabled --starts-with pump --device pump-7",

@@ -44,8 +44,8 @@ fn identities_are_created_listed_disabled_and_deleted() {
         let (status, text) = folder.hubward(&format!("registry disable {registry} --device pump --module m"));
         assert!(status == 1 && text.contains("(400004)"), "{text}");
         let wrong =
-            folder.hubward(&format!("registry delete {registry} --device cold --if-match AAAAAAAAAAA="));
-        assert!(wrong.0 == 1 || wrong.0 == 2, "{wrong:?}");
+            folder.hubward(&format!("registry delete {registry} --device cold --if-match 3eda81355dfd36d4"));
+        assert!(wrong.0 == 1 && wrong.1.contains("(412001)"), "{wrong:?}");
         let text = folder.well(&format!("registry delete {registry} --device pump"));
         assert!(text.contains("with 1 modules"), "{text}");
         let (status, text) = folder.hubward(&format!("registry delete {registry} --device pump"));
