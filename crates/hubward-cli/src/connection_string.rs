@@ -44,19 +44,20 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
         Rules::Strict => ParseOptions::STRICT,
         Rules::Compatible => ParseOptions::COMPATIBLE,
     };
-    print(&mut crate::out::stdout(), &text, &options)
+    print(&mut crate::out::stdout(), &text, &options, "kind")
 }
 
-/// Prints the kind and the fields of a connection string, or its first error.
+/// Prints the kind, under this label, and the fields of a connection string, or its first error.
 pub(crate) fn print(
     out: &mut impl Write,
     text: &str,
     options: &ParseOptions,
+    label: &str,
 ) -> Result<Outcome, Box<dyn Error>> {
     let explanation = explain(text, options);
     match explanation.kind() {
-        Some(kind) => writeln!(out, "kind      {kind}: {}", purpose(kind))?,
-        None => writeln!(out, "kind      unknown")?,
+        Some(kind) => writeln!(out, "{label:<10}{kind}: {}", purpose(kind))?,
+        None => writeln!(out, "{label:<10}unknown")?,
     }
     for field in explanation.fields() {
         let value = field.value.of(text);

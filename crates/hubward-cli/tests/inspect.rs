@@ -290,5 +290,5 @@ fn json_output_has_the_kind_and_the_code() {
     let text = format!("\"HostName=h.example;DeviceId=d;SharedAccessKey={SEAL}\"");
     let (status, answer) = folder.with_input("inspect --json", &text);
     let answer: serde_json::Value = serde_json::from_str(answer.trim()).unwrap();
-    assert_eq!((status, &answer["hint_code"]), (1, &"quoted".into()), "{answer}");
+    assert_eq!((status, &answer["hint_code"][0]), (1, &"quoted".into()), "{answer}");
 }

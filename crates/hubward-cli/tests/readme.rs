@@ -6,7 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Folder, run};
+use common::{Folder, SEAL, run};
 
 /// The expectation for a block.
 enum Block {
@@ -18,10 +18,11 @@ enum Block {
 use Block::{Ends, NotHere};
 
 /// Each block by the beginning of its first line.
-const BLOCKS: [(&str, Block); 7] = [
+const BLOCKS: [(&str, Block); 8] = [
     ("cargo test --workspace", NotHere("it runs this test")),
     ("cargo run --release -p hubward-cli -- demo", Ends(0)),
     ("cargo install --path crates/hubward-cli", Ends(0)),
+    ("hubward token sign", Ends(0)),
     ("hubward ca init root", Ends(0)),
     (
         "hubward ca issue issuing --host localhost",
@@ -63,7 +64,11 @@ fn the_blocks_of_the_front_page_work_as_written() {
             .map(|line| line.replace("cargo run --release -p hubward-cli --", "hubward"))
             .collect();
         let mut shell = Command::new("sh");
-        shell.args(["-e", "-c", &lines.join("\n")]).current_dir(folder.path("")).env("PATH", &path);
+        shell
+            .args(["-e", "-c", &lines.join("\n")])
+            .current_dir(folder.path(""))
+            .env("PATH", &path)
+            .env("HUBWARD_KEY", SEAL);
         let (status, text) = run(&mut shell, "");
         assert_eq!(status, expected, "{block}\n{text}");
     }

@@ -99,8 +99,15 @@ impl Report<'_> {
         }
         let outcome = self.value(&peeled.text)?;
         // a good value with a mark around it is refused where it is used
-        let is_good = matches!(outcome, Outcome::Good) && self.blemishes.is_empty();
-        Ok(if is_good { Outcome::Good } else { Outcome::Refused })
+        match (outcome, self.blemishes.first()) {
+            (Outcome::Good, Some(hint)) => {
+                let code = hint.code();
+                self.refused(&format!(
+                    "as it was pasted: a reader takes the text without that mark only ({code})"
+                ))
+            }
+            (outcome, _) => Ok(outcome),
+        }
     }
 
     fn value(&mut self, text: &str) -> Judged {
@@ -120,7 +127,7 @@ impl Report<'_> {
             ["hostname=", "endpoint=", "accountname=", "accountendpoint=", "accountkey=", "sharedaccesskey="];
         if is_string.iter().any(|field| lower.contains(field)) && !lower.starts_with("http") {
             self.kind("connection string")?;
-            return connection_string::print(&mut self.out, text, &ParseOptions::STRICT);
+            return connection_string::print(&mut self.out, text, &ParseOptions::STRICT, "form");
         }
         match hubward_cloud::inspect(text) {
             Some(Ok(inspection)) => return self.cloud(&inspection),

@@ -48,8 +48,8 @@ pub(super) fn run(arguments: &List) -> Result<Outcome, Box<dyn Error>> {
             let device = view.identity().device().map_or("", |id| id.as_str()).to_owned();
             // a module has the status of its device
             let status = view.status();
-            !(arguments.enabled && status != Status::Enabled)
-                && !(arguments.disabled && status != Status::Disabled)
+            (!arguments.enabled || status == Status::Enabled)
+                && (!arguments.disabled || status == Status::Disabled)
                 && arguments.device.as_ref().is_none_or(|id| *id == device)
                 && arguments.starts_with.as_ref().is_none_or(|start| device.starts_with(start.as_str()))
         })
