@@ -1,6 +1,6 @@
 //! `hubward cert inspect | thumbprint | verify | request`.
 
-mod inspect;
+pub(crate) mod inspect;
 mod request;
 mod verify;
 

@@ -44,14 +44,23 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
         Rules::Strict => ParseOptions::STRICT,
         Rules::Compatible => ParseOptions::COMPATIBLE,
     };
-    let explanation = explain(&text, &options);
-    let mut out = crate::out::stdout();
+    print(&mut crate::out::stdout(), &text, &options, "kind")
+}
+
+/// Prints the kind, under this label, and the fields of a connection string, or its first error.
+pub(crate) fn print(
+    out: &mut impl Write,
+    text: &str,
+    options: &ParseOptions,
+    label: &str,
+) -> Result<Outcome, Box<dyn Error>> {
+    let explanation = explain(text, options);
     match explanation.kind() {
-        Some(kind) => writeln!(out, "kind      {kind}: {}", purpose(kind))?,
-        None => writeln!(out, "kind      unknown")?,
+        Some(kind) => writeln!(out, "{label:<10}{kind}: {}", purpose(kind))?,
+        None => writeln!(out, "{label:<10}unknown")?,
     }
     for field in explanation.fields() {
-        let value = field.value.of(&text);
+        let value = field.value.of(text);
         match (field.field, field.secret) {
             (Some(known), true) => writeln!(out, "field     {known}, {} bytes, not shown", value.len())?,
             (Some(known), false) => writeln!(out, "field     {known} = {}", Shown::new(shown(value)))?,
@@ -67,7 +76,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
             Ok(Outcome::Good)
         }
         Some(error) => {
-            print_refusal(&mut out, &text, &explanation, &error)?;
+            print_refusal(out, text, &explanation, &error)?;
             Ok(Outcome::Refused)
         }
     }

@@ -8,10 +8,14 @@ mod codes;
 mod connection_string;
 mod credentials;
 mod demo;
+mod diagnose;
+mod doctor;
 mod enrollment;
 mod exit;
 mod explain;
 mod file;
+mod generate;
+mod inspect;
 mod misuse;
 mod out;
 mod policy;
@@ -54,6 +58,12 @@ const LONG_VERSION: &str = concat!(
 enum Command {
     /// Print the meaning of a stable code: its sentence, its cause, the cure, and the word that a peer is told.
     Explain(explain::Explain),
+    /// Say what a pasted text is, field by field, and what is wrong with it: tokens, keys, connection strings, certificates,
+    /// requests, revocation lists, JWTs, URLs, usernames, headers and JSON. Secrets are not shown.
+    Inspect(inspect::Inspect),
+    #[command(subcommand)]
+    Diagnose(diagnose::Command),
+    Doctor(doctor::Doctor),
     /// Provision a hub in memory, authenticate its clients, refuse impostors, and explain each verdict.
     Demo,
     /// Read connection strings.
@@ -83,6 +93,8 @@ enum Command {
     /// Build, sign, apply and report on trust bundles: the root CAs of devices in the field.
     #[command(subcommand)]
     Roots(roots::Command),
+    Completions(generate::Completions),
+    Man(generate::Man),
 }
 
 /// Returns the tree of the program's arguments, for tests.
@@ -102,6 +114,9 @@ pub fn main() -> ExitCode {
     arguments.form.apply();
     status(match arguments.command {
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Diagnose(command) => diagnose::run(&command),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Demo => demo::run(),
         Command::ConnectionString(command) => connection_string::run(&command),
         Command::Credentials(arguments) => credentials::run(&arguments),
@@ -113,5 +128,7 @@ pub fn main() -> ExitCode {
         Command::Registry(command) => registry::run(&command),
         Command::Enrollment(command) => enrollment::run(&command),
         Command::Roots(command) => roots::run(&command),
+        Command::Completions(arguments) => generate::completions(&arguments),
+        Command::Man(arguments) => generate::man(&arguments),
     })
 }

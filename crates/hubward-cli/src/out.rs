@@ -3,8 +3,8 @@
 //! A command writes lines to [`stdout`]. With `--json` the lines become objects: `label  value` is a member,
 //! `refused: reason (code)` a verdict. A command that writes JSON itself asks [`is_json`].
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use clap::{Args, ValueEnum};
@@ -238,7 +238,11 @@ fn object(block: &str) -> Map<String, Value> {
     object
 }
 
-/// Adds a text, and the code at its end as a member of its own.
+/// The members that are always arrays, because their labels can occur more than once.
+const REPEATED: [&str; 10] =
+    ["field", "step", "hint", "hint_code", "query", "note", "alt_name", "parent", "group", "policy"];
+
+/// Adds a text, and the code at its end as a member of its own. The last reason counts: it is that of the verdict.
 fn with_code(object: &mut Map<String, Value>, name: &str, text: &str) {
     let split = text.strip_suffix(')').and_then(|text| text.rsplit_once(" ("));
     let is_code = |code: &str| {
@@ -249,6 +253,10 @@ fn with_code(object: &mut Map<String, Value>, name: &str, text: &str) {
             add(object, name, text);
             add(object, if name == "hint" { "hint_code" } else { "code" }, code);
         }
+        None if name == "reason" => {
+            object.remove("code");
+            add(object, name, text);
+        }
         None => add(object, name, text),
     }
 }
@@ -256,6 +264,12 @@ fn with_code(object: &mut Map<String, Value>, name: &str, text: &str) {
 /// Adds a member; the values of a label that occurs twice become an array.
 fn add(object: &mut Map<String, Value>, label: &str, value: &str) {
     match object.get_mut(label) {
+        None if REPEATED.contains(&label) => {
+            object.insert(label.to_owned(), Value::Array(vec![value.into()]));
+        }
+        _ if matches!(label, "reason" | "code") => {
+            object.insert(label.to_owned(), value.into());
+        }
         None => {
             object.insert(label.to_owned(), value.into());
         }

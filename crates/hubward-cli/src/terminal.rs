@@ -46,6 +46,19 @@ impl Read for Input {
     }
 }
 
+/// Returns the width of the terminal that standard output is, in columns.
+#[cfg(unix)]
+pub(crate) fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then(|| usize::from(size.ws_col))
+}
+
+/// Returns the width of the terminal that standard output is, in columns.
+#[cfg(not(unix))]
+pub(crate) const fn width() -> Option<usize> {
+    None
+}
+
 /// A terminal without an echo, until this is dropped.
 #[cfg(unix)]
 struct Silence(rustix::termios::Termios);

@@ -256,13 +256,21 @@ fn mismatch(
 }
 
 fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
-    let mut out = crate::out::stdout();
     let text = secret::read(Some(&arguments.token), "HUBWARD_TOKEN")?;
-    let token = match SasToken::parse(&text, &arguments.rules.rules()) {
+    print(&mut crate::out::stdout(), &text, &arguments.rules.rules(), arguments.now.seconds())
+}
+
+/// Prints the fields of a token, or its first error.
+pub(crate) fn print(
+    out: &mut impl Write,
+    text: &str,
+    rules: &TokenRules,
+    now: u64,
+) -> Result<Outcome, Box<dyn Error>> {
+    let token = match SasToken::parse(text, rules) {
         Ok(token) => token,
-        Err(error) => return malformed(&mut out, &text, &error),
+        Err(error) => return malformed(out, text, &error),
     };
-    let now = arguments.now.seconds();
     writeln!(out, "resource  {}", shown::text(&token.resource()))?;
     writeln!(out, "as sent   {}", Shown::new(token.resource().as_received()))?;
     match token.signer() {
@@ -278,7 +286,7 @@ fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
         (None, None) => {}
     }
     writeln!(out, "signature 32 bytes, not shown, not verified")?;
-    if let Some(hint) = explain(&text) {
+    if let Some(hint) = explain(text) {
         writeln!(out, "hint      {hint} ({})", hint.code())?;
     }
     Ok(Outcome::Good)

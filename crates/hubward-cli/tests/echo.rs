@@ -22,6 +22,29 @@ use rcgen::{
 /// Each command, with arguments that work and files of [`folder`].
 const LINES: &[&str] = &[
     "explain token-expired",
+    "inspect token --now 2029-01-01",
+    "inspect leaf.pem",
+    "diagnose mqtt hub --client-id pump-7 --username h.example/pump-7/?api-version=2021-04-12 --password-file token --now 1893455000",
+    "diagnose mqtt plain --client-id pump-7 --username h.example/pump-7/?api-version=2021-04-12 --chain leaf.pem --ca ca.pem",
+    "diagnose amqp hub --username pump-7@sas.h --password-file token --host h.example --now 1893455000",
+    "diagnose cbs hub --resource h.example/devices/pump-7 --token-file token --now 1893455000",
+    "diagnose http hub --request request --host h.example",
+    "diagnose dps enrolled --id-scope 0ne1 --client-id pump-7 --username 0ne1/registrations/pump-7/api-version=2019-03-31 --password-file registration.token --now 1893455000",
+    "diagnose amqp hub --username owner@sas.root.h --password-file token --host h.example --policies policies",
+    "registry create hub --device pump-9 --key-file key --secondary-key-file key --disabled --edge --with-keys",
+    "registry create hub --device pump-7 --module m --register ca",
+    "registry create hub --device pump-9 --thumbprint 0123456789abcdef0123456789abcdef01234567",
+    "registry delete hub --device pump-7 --if-match 3eda81355dfd36d4",
+    "registry enable hub --device pump-7",
+    "registry disable hub --device pump-7",
+    "registry list hub --enabled --starts-with pump --device pump-7",
+    "registry list hub --disabled --az",
+    "registry policies hub show",
+    "registry policies hub set --policy owner --rights ServiceConnect --key-file key --secondary-key-file key --with-keys",
+    "registry policies hub delete --policy owner",
+    "completions bash",
+    "man new",
+    "doctor token leaf.pem --within 1d --now 2029-01-01",
     "explain --markdown",
     "demo",
     "connection-string inspect string --rules compatible",
@@ -122,6 +145,8 @@ const ARTEFACTS: &[&str] = &[
     "registry export --with-keys",
     "registry show --with-keys",
     "registry rotate --with-keys",
+    "registry create --with-keys",
+    "registry policies set --with-keys",
 ];
 
 #[test]
@@ -207,6 +232,10 @@ fn folder() -> Folder {
     folder.well("enrollment add enrolled --registration pump-7 --key-file key");
     folder.well("enrollment add enrolled --registration pump-8 --certificate leaf.pem");
     folder.well("enrollment add enrolled --group hall-3 --generate-keys");
+    folder.write(
+        "policies",
+        format!("[{{\"keyName\":\"owner\",\"primaryKey\":\"{key}\",\"rights\":\"ServiceConnect\"}}]"),
+    );
     folder.write("statements.json", r#"{"statements":[]}"#);
     folder.well(
         "roots build --number 1 --expires 2040-12-31 --threshold 1 --public-key owner.pub --ca ca.pem --output bundle",

@@ -46,7 +46,7 @@ fn a_typed_secret_is_not_repeated() {
             "[looks like a key, not shown]` is not a built-in role",
         ),
         ("policy explain --device d http _ /devices/d", KEY, "may not HTTP [looks like"),
-        ("_", KEY, "`hubward` takes one of these commands: demo, "),
+        ("_", KEY, "`hubward` takes one of these commands: explain, "),
     ] {
         let (status, text) = of(&folder, words, typed);
         assert!(!text.contains("85HnC13E"), "{words}: {text}");
@@ -88,7 +88,7 @@ fn errors_name_the_arguments_of_the_program() {
     let folder = Folder::new("misuse-words");
     for (words, said) in [
         ("token sgin", "`hubward token` takes one of these commands: sign, verify, inspect"),
-        ("token", "Usage: hubward token <COMMAND>"),
+        ("token", "Usage: hubward token [OPTIONS] <COMMAND>"),
         ("token sign --hots h", "did you mean --host?"),
         (
             "token verify --rules strikt",

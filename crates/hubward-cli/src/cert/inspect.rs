@@ -17,7 +17,7 @@ use crate::clock::at;
 use crate::times::{rfc3339, words};
 
 /// Prints one certificate, after a blank line unless it is the first.
-pub(super) fn print(
+pub(crate) fn print(
     out: &mut impl Write,
     certificate: &Certificate<'_>,
     count: usize,

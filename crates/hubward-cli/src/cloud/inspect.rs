@@ -34,15 +34,23 @@ pub(super) fn run(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
         Recognised::Parsed(inspection) => inspection,
         Recognised::Malformed(error) => return refuse(&mut out, &error, error.code()),
     };
-    let now = arguments.now.seconds();
-    match &*inspection {
+    print(&mut out, &inspection, arguments.now.seconds())
+}
+
+/// Prints the scheme and the fields.
+pub(crate) fn print(
+    out: &mut impl Write,
+    inspection: &Inspection<'_>,
+    now: u64,
+) -> Result<Outcome, Box<dyn Error>> {
+    match inspection {
         Inspection::ServiceBus(token) => {
             writeln!(out, "scheme    Event Hubs or Service Bus SAS")?;
             writeln!(out, "resource  {}", shown::text(&token.audience().uri()))?;
             writeln!(out, "rule      {} (not signed: it is only a claim)", shown::text(&token.rule_name()))?;
-            expiry(&mut out, token.expiry(), now)?;
+            expiry(out, token.expiry(), now)?;
         }
-        Inspection::Storage(sas, url) => storage(&mut out, sas, *url, now)?,
+        Inspection::Storage(sas, url) => storage(out, sas, *url, now)?,
         Inspection::SharedKey(header) => {
             writeln!(out, "scheme    Storage {}", header.scheme().as_str())?;
             writeln!(out, "account   {}", Shown::new(header.account()))?;
@@ -55,14 +63,14 @@ pub(super) fn run(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
         Inspection::EventGrid(token) => {
             writeln!(out, "scheme    Event Grid SAS")?;
             writeln!(out, "resource  {}", shown::text(&token.resource()))?;
-            expiry(&mut out, token.expiry(), now)?;
+            expiry(out, token.expiry(), now)?;
         }
         Inspection::Callback(url) => {
             writeln!(out, "scheme    Logic Apps callback URL")?;
             writeln!(out, "host      {}", Shown::new(url.host()))?;
             writeln!(out, "runs      {}", shown::text(&url.permissions()))?;
             if let Some(time) = url.expiry() {
-                expiry(&mut out, time.seconds(), now)?;
+                expiry(out, time.seconds(), now)?;
             }
         }
         Inspection::Function(_) => writeln!(out, "scheme    Functions URL with a key")?,

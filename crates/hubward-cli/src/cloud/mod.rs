@@ -1,8 +1,8 @@
 //! `hubward cloud inspect | sign | verify`: the credentials of the services around a hub.
 
 mod endpoint;
-mod inspect;
-mod request;
+pub(crate) mod inspect;
+pub(crate) mod request;
 mod sign;
 mod storage;
 mod verify;

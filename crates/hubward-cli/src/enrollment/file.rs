@@ -23,14 +23,14 @@ pub(crate) struct FileArguments {
 
 impl FileArguments {
     /// Returns whether the seal key is read from standard input, which then has no other input.
-    pub(super) fn key_from_standard_input(&self) -> bool {
+    pub(crate) fn key_from_standard_input(&self) -> bool {
         self.seal.is_standard_input()
     }
 }
 
 /// Enrollments, and the file that they were read from.
 pub(crate) struct EnrollmentFile {
-    pub(super) enrollments: Enrollments<HmacKey>,
+    pub(crate) enrollments: Enrollments<HmacKey>,
     path: PathBuf,
     key: AeadKey,
     counter: u64,
@@ -39,7 +39,7 @@ pub(crate) struct EnrollmentFile {
 
 impl EnrollmentFile {
     /// Reads the enrollments.
-    pub(super) fn open(arguments: &FileArguments) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn open(arguments: &FileArguments) -> Result<Self, Box<dyn Error>> {
         let path = arguments.enrollments.clone();
         let named = |error: Box<dyn Error>| with_file(&path, error);
         let seen = Seen::of(&path).map_err(|error| named(error.into()))?;

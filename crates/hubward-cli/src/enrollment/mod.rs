@@ -15,7 +15,7 @@ use hubward::types::RegistrationId;
 use crate::Outcome;
 use crate::exit::OrMisuse;
 use crate::out::stdout;
-use file::{EnrollmentFile, FileArguments};
+pub(crate) use file::{EnrollmentFile, FileArguments};
 
 /// Manage the enrollments of a DPS instance: the devices that may be provisioned, and their attestation.
 ///

@@ -40,6 +40,11 @@ impl FileArguments {
         Place::of(&self.registry).map(|place| place.open(&self.durable, true)).transpose()
     }
 
+    /// Returns the path of the file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.registry
+    }
+
     /// Returns whether the seal key is read from standard input, which then has no other input.
     pub(crate) fn key_from_standard_input(&self) -> bool {
         self.seal.is_standard_input()

@@ -10,7 +10,7 @@ use hubward_registry::{ImportError, ImportSummary, Importer};
 use hubward_rustcrypto::HmacKey;
 use serde_json::json;
 
-use super::batches;
+use super::{az, batches};
 use super::file::{FileArguments, RegistryFile};
 use crate::Outcome;
 use crate::exit::misuse;
@@ -21,6 +21,7 @@ use crate::shown;
 
 /// Create, update and delete identities from lines of JSON, such as a hub's `devices.txt`.
 ///
+/// The list that `az iot hub device-identity list` prints is read too; it has no keys, so that its devices get new ones.
 /// Each line is one identity in the format of a hub's bulk import: `id`, `status`, and other properties. `importMode` is
 /// the action, by default `createOrUpdate`. A device without keys gets new keys. A wrong line is reported, and the others
 /// are imported; the exit status is then 1. `--json` prints an object for each line that is not imported, and an object
@@ -52,12 +53,12 @@ pub(super) fn run(arguments: &Import) -> Result<Outcome, Box<dyn Error>> {
         return Err(misuse("the lines and the key cannot both come from standard input"));
     }
     let (lines, len): (Box<dyn Read>, _) = if from_input {
-        (Box::new(crate::terminal::input("lines of JSON")?), None)
+        (Box::new(az::lines(crate::terminal::input("lines of JSON")?)?), None)
     } else {
         let named = |error| format!("{}: {error}", shown::file(&arguments.lines));
         let lines = File::open(&arguments.lines).map_err(named)?;
         let len = lines.metadata().ok().map(|about| about.len());
-        (Box::new(lines), len)
+        (Box::new(az::lines(lines)?), len)
     };
     if let (false, Some(durable)) = (arguments.dry_run, arguments.file.durable()?) {
         let mut progress = Progress::new("importing", len, is_json());

@@ -1,11 +1,15 @@
 //! `hubward registry import | export | show | rotate | lists | reseal | renew-epoch`: the identities of a hub, in a file.
 
+mod az;
 mod batches;
+mod change;
 mod durable;
 mod export;
 mod file;
 mod import;
+mod list;
 mod lists;
+mod policies;
 mod rotate;
 mod show;
 mod upkeep;
@@ -17,7 +21,7 @@ use hubward::types::{DeviceId, Identity, ModuleId};
 
 use crate::Outcome;
 use crate::exit::{OrMisuse, misuse};
-pub(crate) use file::with_file;
+pub(crate) use file::{FileArguments, RegistryFile, with_file};
 pub(crate) use show::key_line;
 
 /// Manage the identities of a hub and their keys, in one file.
@@ -27,6 +31,11 @@ pub(crate) use show::key_line;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Import(import::Import),
+    List(list::List),
+    Create(change::Create),
+    Delete(change::Delete),
+    Enable(change::Enable),
+    Disable(change::Disable),
     /// Write a line of JSON for each identity, without keys unless `--with-keys` is given.
     Export(export::Export),
     /// Print a summary of a registry, or the record of one identity.
@@ -35,6 +44,7 @@ pub(crate) enum Command {
     Lists(lists::Lists),
     Reseal(upkeep::Reseal),
     RenewEpoch(upkeep::RenewEpoch),
+    Policies(policies::Policies),
 }
 
 /// The identity of a command.
@@ -70,6 +80,12 @@ impl IdentityArguments {
 pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
     match command {
         Command::Import(arguments) => import::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+        Command::Create(arguments) => change::create(arguments),
+        Command::Delete(arguments) => change::delete(arguments),
+        Command::Enable(arguments) => change::enable(arguments),
+        Command::Disable(arguments) => change::disable(arguments),
+        Command::Policies(arguments) => policies::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Rotate(arguments) => rotate::run(arguments),

@@ -1,0 +1,162 @@
+//! Certificates, keys, requests and revocation lists, in PEM or DER.
+
+use hubward::types::Shown;
+use hubward_x509::crl::Crl;
+use hubward_x509::pem::{self, Block, Label};
+use hubward_x509::{Certificate, CertificateRequest};
+use rustls_pki_types::PrivateKeyDer;
+
+use super::{Judged, Report};
+use crate::Outcome;
+use crate::cert::Hex;
+use crate::cert::inspect::print as print_certificate;
+use crate::times::rfc3339;
+
+pub(super) fn pem(report: &mut Report<'_>, text: &str) -> Judged {
+    let (mut blocks, mut failed) = (Vec::new(), None);
+    for block in pem::blocks(text.as_bytes()) {
+        match block {
+            Ok(block) => blocks.push(block),
+            Err(error) => failed = Some(error),
+        }
+    }
+    let names: Vec<&str> = blocks.iter().map(name).collect();
+    let chain = names.len() > 1 && names.iter().all(|name| *name == "certificate");
+    let kind = match names.as_slice() {
+        [] => "PEM without a block that can be read".to_owned(),
+        [name] => format!("{name} in PEM"),
+        _ if chain => format!("chain of {} certificates in PEM", names.len()),
+        _ => format!("PEM file of {}", names.join(", ")),
+    };
+    report.kind(&kind)?;
+    let mut outcome = Outcome::Good;
+    for (count, block) in blocks.iter().enumerate() {
+        if count > 0 {
+            writeln!(report.out)?;
+        }
+        if let Some(line) = block.line() {
+            writeln!(report.out, "block     {}, line {line}", name(block))?;
+        }
+        if let Outcome::Refused = print(report, block)? {
+            outcome = Outcome::Refused;
+        }
+    }
+    if let Some(error) = failed {
+        // the line has bytes of a key perhaps: only its number is shown
+        return report.refused(&format!("{error}"));
+    }
+    if chain && let Some(reason) = broken_link(&blocks) {
+        return report.refused(&reason);
+    }
+    Ok(outcome)
+}
+
+/// Returns the first pair of neighbours of a chain in which the second is not the issuer of the first.
+fn broken_link(blocks: &[Block<'_>]) -> Option<String> {
+    let ders: Vec<_> = blocks.iter().filter_map(|block| block.certificate().ok()).collect();
+    let parsed: Vec<_> = ders.iter().filter_map(|der| Certificate::parse(der).ok()).collect();
+    let at = parsed.windows(2).position(|pair| match pair {
+        [below, above] => below.issuer().to_string() != above.subject().to_string(),
+        _ => false,
+    })?;
+    Some(format!(
+        "certificate {at} was not issued by the next one: an intermediate is missing, or the order is wrong \
+         (certificate-unknown-issuer)"
+    ))
+}
+
+pub(super) fn der(report: &mut Report<'_>, bytes: &[u8]) -> Judged {
+    if let Ok(certificate) = Certificate::parse(bytes) {
+        report.kind("certificate in DER")?;
+        print_certificate(&mut report.out, &certificate, 0, report.now)?;
+        return Ok(Outcome::Good);
+    }
+    if let Ok(list) = Crl::parse(bytes) {
+        report.kind("revocation list in DER")?;
+        return crl(report, &list);
+    }
+    if let Ok(request) = CertificateRequest::parse(bytes) {
+        report.kind("certificate request in DER")?;
+        writeln!(report.out, "subject   {}", request.subject())?;
+        return Ok(Outcome::Good);
+    }
+    if PrivateKeyDer::try_from(bytes).is_ok() {
+        report.kind("private key in DER")?;
+        writeln!(report.out, "secret    {} bytes, not shown", bytes.len())?;
+        return Ok(Outcome::Good);
+    }
+    // PFX is a SEQUENCE that begins with INTEGER 3
+    let is_pfx = matches!(bytes, [0x30, 0x82, _, _, 2, 1, 3, ..] | [0x30, 0x81, _, 2, 1, 3, ..]);
+    report.kind(if is_pfx { "PKCS #12 file (PFX)" } else { "binary data that is not recognised" })?;
+    if is_pfx {
+        return report.refused(
+            "a PFX is encrypted: `openssl pkcs12 -in FILE -nodes` writes its certificates and key as PEM",
+        );
+    }
+    report.refused("neither text nor DER of a certificate, a key, a request or a revocation list")
+}
+
+fn name(block: &Block<'_>) -> &'static str {
+    match block.label() {
+        Some(Label::Certificate) => "certificate",
+        Some(Label::RevocationList) => "revocation list",
+        Some(Label::PublicKey | Label::OtherPublicKey) => "public key",
+        Some(Label::PrivateKey | Label::OtherPrivateKey) => "private key",
+        Some(Label::EncryptedPrivateKey) => "encrypted private key",
+        Some(Label::OpenSshPrivateKey) => "private key of OpenSSH",
+        Some(Label::CertificateRequest) => "certificate request",
+        Some(Label::Pkcs7) => "PKCS #7 file",
+        _ => "block of another kind",
+    }
+}
+
+fn print(report: &mut Report<'_>, block: &Block<'_>) -> Judged {
+    let der = match block.der() {
+        Ok(der) => der,
+        Err(error) => return report.refused(&error.to_string()),
+    };
+    match block.label() {
+        Some(Label::Certificate) => match Certificate::parse(&der) {
+            Ok(certificate) => print_certificate(&mut report.out, &certificate, 0, report.now)?,
+            Err(error) => return report.refused(&format!("{error} (certificate-malformed)")),
+        },
+        Some(Label::RevocationList) => match Crl::parse(&der) {
+            Ok(list) => return crl(report, &list),
+            Err(error) => return report.refused(&error.to_string()),
+        },
+        Some(Label::CertificateRequest) => match CertificateRequest::parse(&der) {
+            Ok(request) => writeln!(report.out, "subject   {}", request.subject())?,
+            Err(error) => return report.refused(&error.to_string()),
+        },
+        Some(Label::PrivateKey) => match block.private_key() {
+            Ok(_) => writeln!(report.out, "secret    {} bytes, not shown", der.len())?,
+            Err(error) => return report.refused(&error.to_string()),
+        },
+        Some(Label::PublicKey) => writeln!(report.out, "length    {} bytes", der.len())?,
+        _ => {
+            writeln!(report.out, "content   {} bytes, not shown", der.len())?;
+            return report.refused("no command reads a block of this kind");
+        }
+    }
+    Ok(Outcome::Good)
+}
+
+fn crl(report: &mut Report<'_>, list: &Crl<'_>) -> Judged {
+    writeln!(report.out, "issuer    {}", Shown::new(list.issuer().to_string()))?;
+    if let Some(number) = list.crl_number() {
+        writeln!(report.out, "number    {}", Hex(number))?;
+    }
+    writeln!(report.out, "form      {}", if list.is_delta() { "delta list" } else { "complete list" })?;
+    writeln!(report.out, "entries   {}", list.len())?;
+    writeln!(report.out, "issued    {}", rfc3339(list.this_update()))?;
+    match list.next_update() {
+        Some(next) => {
+            writeln!(report.out, "next      {}", rfc3339(next))?;
+            if u64::try_from(next).is_ok_and(|next| next < report.now) {
+                return report.refused("the list is old: load the next one (certificate-status-unknown)");
+            }
+        }
+        None => writeln!(report.out, "next      not stated")?,
+    }
+    Ok(Outcome::Good)
+}

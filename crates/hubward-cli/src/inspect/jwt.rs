@@ -1,0 +1,85 @@
+//! JSON Web Tokens: the claims, without the signature.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use super::{Judged, Report};
+use crate::Outcome;
+use crate::times::{rfc3339_unsigned, words};
+
+/// The audience of a hub.
+const AUDIENCE: &str = "https://iothubs.azure.net";
+
+/// Returns the token in a text, with or without the word `Bearer`.
+pub(super) fn of(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(' ').unwrap_or(("", text));
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim());
+    }
+    (text.starts_with("eyJ") && !text.contains(' ') && text.contains('.')).then_some(text)
+}
+
+pub(super) fn print(report: &mut Report<'_>, text: &str) -> Judged {
+    let parts: Vec<&str> = text.split('.').collect();
+    let decoded = |at: usize| -> Option<Value> {
+        let bytes = URL_SAFE_NO_PAD.decode(parts.get(at)?).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    };
+    let (Some(head), Some(claims), 3) = (decoded(0), decoded(1), parts.len()) else {
+        report.kind("JWT (bearer token), malformed")?;
+        return report.refused(
+            "a bearer token has three parts of base64url, the first two of JSON; it may be cut (bearer)",
+        );
+    };
+    report.kind("JWT (bearer token)")?;
+    for (label, from, name) in [
+        ("algorithm", &head, "alg"),
+        ("key id", &head, "kid"),
+        ("issuer", &claims, "iss"),
+        ("audience", &claims, "aud"),
+        ("tenant", &claims, "tid"),
+        ("object id", &claims, "oid"),
+        ("client", &claims, "appid"),
+        ("subject", &claims, "sub"),
+        ("scopes", &claims, "scp"),
+        ("roles", &claims, "roles"),
+    ] {
+        match from.get(name) {
+            None | Some(Value::Null) => {}
+            Some(Value::String(value)) => writeln!(report.out, "{label:<10}{}", value.escape_debug())?,
+            Some(other) => writeln!(report.out, "{label:<10}{other}")?,
+        }
+    }
+    writeln!(report.out, "signature not shown, not verified")?;
+    if head.get("alg").and_then(Value::as_str).is_none_or(|alg| alg.eq_ignore_ascii_case("none")) {
+        return report.refused("the token is not signed: every verifier refuses it (bearer-refused)");
+    }
+    let audience = claims.get("aud").and_then(Value::as_str).unwrap_or_default();
+    let is_hub = audience.trim_end_matches('/') == AUDIENCE;
+    if !is_hub {
+        writeln!(report.out, "note      a hub takes the audience {AUDIENCE} only (audience-mismatch)")?;
+    }
+    let now = report.now;
+    match claims.get("exp").and_then(Value::as_u64) {
+        Some(expiry) if expiry < now => {
+            let past = words(now.saturating_sub(expiry));
+            writeln!(report.out, "expired   {}, {past} ago", rfc3339_unsigned(expiry))?;
+            return report.refused("expired: request a new token (bearer-expired)");
+        }
+        Some(expiry) => {
+            writeln!(
+                report.out,
+                "expires   {}, in {}",
+                rfc3339_unsigned(expiry),
+                words(expiry.saturating_sub(now))
+            )?;
+        }
+        None => return report.refused("the token has no expiry (bearer-refused)"),
+    }
+    if claims.get("oid").is_none() {
+        return report
+            .refused("the token has no object id (`oid`), by which roles are assigned (bearer-refused)");
+    }
+    Ok(Outcome::Good)
+}

@@ -1,0 +1,225 @@
+//! `hubward inspect`: recognises a pasted text. The narrower commands print its parts.
+
+mod file;
+mod json;
+mod jwt;
+mod key;
+mod peel;
+mod username;
+
+use core::error::Error;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use hubward::sas::{SasToken, TokenRules};
+use hubward::types::{Hint, Lookup, Shown};
+use hubward_cloud::Inspection;
+use hubward_connection_string::ParseOptions;
+use zeroize::Zeroizing;
+
+use crate::Outcome;
+use crate::clock::NowArgument;
+use crate::{cloud, connection_string, shown, terminal, token};
+
+/// The largest input that is read.
+const MAX_LEN: u64 = 16 * 1024 * 1024;
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// A file with the text; `-` for standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    text: PathBuf,
+    #[command(flatten)]
+    now: NowArgument,
+}
+
+/// Standard output, and the state of the inspection.
+struct Report<'o> {
+    out: &'o mut dyn Write,
+    now: u64,
+    /// The header or the JSON that the text came in.
+    around: &'static str,
+    /// The mistakes around the text, printed after the kind.
+    blemishes: Vec<Hint<'static>>,
+}
+
+type Judged = Result<Outcome, Box<dyn Error>>;
+
+pub(crate) fn run(arguments: &Inspect) -> Judged {
+    let name = shown::file(if arguments.text == Path::new("-") {
+        Path::new("standard input")
+    } else {
+        &arguments.text
+    });
+    let mut bytes = Zeroizing::new(Vec::new());
+    let limit = MAX_LEN.saturating_add(1);
+    let read = if arguments.text == Path::new("-") {
+        terminal::input("a text of any kind")?.take(limit).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(&arguments.text).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| format!("{name}: {error}"))?;
+    if u64::try_from(bytes.len()).is_ok_and(|len| len > MAX_LEN) {
+        return Err(format!("{name}: longer than everything that is recognised").into());
+    }
+    let mut report = Report {
+        out: &mut crate::out::stdout(),
+        now: arguments.now.seconds(),
+        around: "",
+        blemishes: Vec::new(),
+    };
+    report.bytes(&bytes)
+}
+
+impl Report<'_> {
+    fn bytes(&mut self, bytes: &[u8]) -> Judged {
+        if bytes.trim_ascii().is_empty() {
+            return Err("the input is empty".into());
+        }
+        if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
+            self.kind("text in UTF-16")?;
+            return self.refused("UTF-16, and every reader expects UTF-8: save the file as UTF-8");
+        }
+        match str::from_utf8(bytes) {
+            Ok(text) if !bytes.contains(&0) => self.text(text),
+            _ => file::der(self, bytes),
+        }
+    }
+
+    /// Recognises a text after the marks around it are removed.
+    fn text(&mut self, text: &str) -> Judged {
+        if text.contains("-----") && text.contains("BEGIN ") {
+            return file::pem(self, text);
+        }
+        let peeled = peel::peel(text);
+        self.blemishes.extend(peeled.blemishes);
+        if peeled.is_header {
+            self.around = "HTTP header Authorization with a ";
+        }
+        let outcome = self.value(&peeled.text)?;
+        // a good value with a mark around it is refused where it is used
+        match (outcome, self.blemishes.first()) {
+            (Outcome::Good, Some(hint)) => {
+                let code = hint.code();
+                self.refused(&format!(
+                    "as it was pasted: a reader takes the text without that mark only ({code})"
+                ))
+            }
+            (outcome, _) => Ok(outcome),
+        }
+    }
+
+    fn value(&mut self, text: &str) -> Judged {
+        let lower = text.to_ascii_lowercase();
+        if text.starts_with(['{', '[']) {
+            return json::print(self, text);
+        }
+        if let Some(jwt) = jwt::of(text) {
+            return jwt::print(self, jwt);
+        }
+        if lower.starts_with("sharedaccesssignature")
+            || (lower.contains("sr=") && lower.contains("sig=") && !lower.contains("sv="))
+        {
+            return self.token(text);
+        }
+        let is_string =
+            ["hostname=", "endpoint=", "accountname=", "accountendpoint=", "accountkey=", "sharedaccesskey="];
+        if is_string.iter().any(|field| lower.contains(field)) && !lower.starts_with("http") {
+            self.kind("connection string")?;
+            return connection_string::print(&mut self.out, text, &ParseOptions::STRICT, "form");
+        }
+        match hubward_cloud::inspect(text) {
+            Some(Ok(inspection)) => return self.cloud(&inspection),
+            Some(Err(error)) => {
+                self.kind("token or URL of a service around a hub, malformed")?;
+                return self.refused(&format!("{error} ({})", error.code()));
+            }
+            None => {}
+        }
+        if let Some(outcome) = username::print(self, text)? {
+            return Ok(outcome);
+        }
+        if let Some(outcome) = key::print(self, text)? {
+            return Ok(outcome);
+        }
+        if lower.starts_with("http://") || lower.starts_with("https://") {
+            self.kind("URL without a credential that is known")?;
+            return self.refused("the URL has neither `sig` nor `code`; the text is not shown");
+        }
+        self.kind("not recognised")?;
+        self.refused(
+            "the text is no token, key, connection string, certificate, request, list, JWT, URL, username, header or JSON \
+             that is known; it may be cut at its beginning",
+        )
+    }
+
+    fn token(&mut self, text: &str) -> Judged {
+        let rules = TokenRules::HUB_COMPAT;
+        let service = match hubward_cloud::inspect(text) {
+            Some(Ok(Inspection::ServiceBus(token)))
+                if is_of_service_bus(&token.audience().uri().to_string()) =>
+            {
+                Some(token)
+            }
+            _ => None,
+        };
+        if let Some(token) = service {
+            return self.cloud(&Inspection::ServiceBus(token));
+        }
+        let parsed = SasToken::parse(text, &rules);
+        match parsed.as_ref().map(SasToken::signer) {
+            Ok(Lookup::Device(_)) => self.kind("SAS token of an IoT hub, of a device")?,
+            Ok(Lookup::Module(..)) => self.kind("SAS token of an IoT hub, of a module")?,
+            Ok(Lookup::Policy(_)) => self.kind("SAS token of an IoT hub, of a shared access policy")?,
+            Ok(_) => self.kind("SAS token of a DPS registration")?,
+            Err(_) => self.kind("SAS token of an IoT hub, malformed")?,
+        }
+        let outcome = token::print(&mut self.out, text, &rules, self.now)?;
+        let expired = parsed.is_ok_and(|token| token.expiry() < self.now);
+        if expired {
+            return self.refused("expired: sign a new token, or compare the clocks (token-expired)");
+        }
+        Ok(outcome)
+    }
+
+    fn cloud(&mut self, inspection: &Inspection<'_>) -> Judged {
+        self.kind(match inspection {
+            Inspection::ServiceBus(_) => "SAS token of Event Hubs or Service Bus",
+            Inspection::Storage(_, None) => "SAS token of Azure Storage",
+            Inspection::Storage(_, Some(_)) => "SAS URL of Azure Storage",
+            Inspection::SharedKey(_) => "Shared Key signature of Azure Storage",
+            Inspection::Cosmos(_) => "token of Cosmos DB",
+            Inspection::EventGrid(_) => "SAS token of Event Grid",
+            Inspection::Callback(_) => "callback URL of Logic Apps",
+            Inspection::Function(_) => "URL of Functions with a key",
+            _ => "token of a service around a hub",
+        })?;
+        cloud::inspect::print(&mut self.out, inspection, self.now)
+    }
+
+    /// Prints the first line, and the mistakes around the text.
+    fn kind(&mut self, kind: &str) -> std::io::Result<()> {
+        writeln!(self.out, "kind      {}{kind}", self.around)?;
+        for hint in &self.blemishes {
+            writeln!(self.out, "hint      {hint} ({})", hint.code())?;
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, label: &str, value: &str) -> std::io::Result<()> {
+        writeln!(self.out, "{label:<10}{}", Shown::new(value))
+    }
+
+    fn refused(&mut self, reason: &str) -> Judged {
+        writeln!(self.out, "refused: {reason}")?;
+        Ok(Outcome::Refused)
+    }
+}
+
+fn is_of_service_bus(uri: &str) -> bool {
+    uri.starts_with("sb://")
+        || uri.starts_with("http")
+        || uri.starts_with("amqp")
+        || uri.contains(".servicebus.")
+}

@@ -1,0 +1,85 @@
+//! The JSON of `az iot hub device-identity list` and `show`, read and written.
+
+use core::error::Error;
+use std::io::{Cursor, Read};
+
+use hubward::types::MacKey;
+use hubward_registry::{ExportKeys, RecordView};
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+/// The longest JSON that is read: an array is held as a whole.
+const MAX_LEN: u64 = 256 * 1024 * 1024;
+
+/// Members of a device that a line of an import has under the same name.
+const SAME: [&str; 7] =
+    ["moduleId", "status", "statusReason", "authentication", "capabilities", "deviceScope", "parentScopes"];
+
+/// Returns lines of an import: those of `from`, or one for each object of a JSON array.
+pub(super) fn lines<'r>(mut from: impl Read + 'r) -> Result<Box<dyn Read + 'r>, Box<dyn Error>> {
+    let mut head = [0];
+    let first = loop {
+        match from.read(&mut head)? {
+            0 => return Ok(Box::new(std::io::empty())),
+            _ if head.iter().all(u8::is_ascii_whitespace) => {}
+            _ => break head,
+        }
+    };
+    if first != *b"[" {
+        return Ok(Box::new(Cursor::new(first).chain(from)));
+    }
+    let mut text = Zeroizing::new(vec![b'[']);
+    from.take(MAX_LEN).read_to_end(&mut text)?;
+    let list: Vec<Map<String, Value>> = serde_json::from_slice(&text).map_err(|error| {
+        format!("not a JSON list of identities, line {}, column {}", error.line(), error.column())
+    })?;
+    let mut lines = Vec::new();
+    for device in list {
+        serde_json::to_writer(&mut lines, &line(&device))?;
+        lines.push(b'\n');
+    }
+    Ok(Box::new(Cursor::new(lines)))
+}
+
+/// Returns the line of an import for an identity, or for a twin, which has no keys.
+fn line(device: &Map<String, Value>) -> Value {
+    let Some(id) = device.get("deviceId") else { return Value::Object(device.clone()) };
+    let mut line = Map::new();
+    line.insert("id".to_owned(), id.clone());
+    for name in SAME {
+        if let Some(value) = device.get(name).filter(|value| !value.is_null()) {
+            line.insert(name.to_owned(), value.clone());
+        }
+    }
+    if !line.contains_key("authentication")
+        && let Some(kind) = device.get("authenticationType")
+    {
+        let mut authentication = Map::from_iter([("type".to_owned(), kind.clone())]);
+        let has_print = kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("selfSigned"));
+        if let (true, Some(prints)) = (has_print, device.get("x509Thumbprint")) {
+            authentication.insert("x509Thumbprint".to_owned(), prints.clone());
+        }
+        line.insert("authentication".to_owned(), Value::Object(authentication));
+    }
+    Value::Object(line)
+}
+
+/// Returns a device as a list of the az command line has it, without keys.
+pub(super) fn device<K: MacKey>(view: &RecordView<'_, K>) -> Result<Value, Box<dyn Error>> {
+    let mut text = String::new();
+    view.export(ExportKeys::LeftOut, &mut text)?;
+    let line: Value = serde_json::from_str(&text)?;
+    let member = |name: &str| line.get(name).cloned().unwrap_or_default();
+    let authentication = member("authentication");
+    Ok(json!({
+        "deviceId": member("id"),
+        "etag": member("eTag"),
+        "status": member("status"),
+        "statusReason": member("statusReason"),
+        "authenticationType": authentication.get("type").cloned().unwrap_or_default(),
+        "x509Thumbprint": authentication.get("x509Thumbprint").cloned().unwrap_or_default(),
+        "capabilities": member("capabilities"),
+        "deviceScope": member("deviceScope"),
+        "parentScopes": member("parentScopes"),
+    }))
+}
