@@ -10,8 +10,8 @@ use hubward_registry::{ImportError, ImportSummary, Importer};
 use hubward_rustcrypto::HmacKey;
 use serde_json::json;
 
-use super::{az, batches};
 use super::file::{FileArguments, RegistryFile};
+use super::{az, batches};
 use crate::Outcome;
 use crate::exit::misuse;
 use crate::file::{Lines, random};
