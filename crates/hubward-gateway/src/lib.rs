@@ -24,8 +24,10 @@ mod run;
 mod server;
 mod slots;
 mod store;
+mod stream;
 mod tls;
 mod wakes;
+mod websocket;
 
 pub use config::{Arguments, Command, Config, Serve};
 pub use dev::{Dev, DevError};

@@ -29,6 +29,8 @@ pub(crate) struct Metrics {
     pub(crate) slowed: Counter,
     /// Connections that a newer one of the same identity closed.
     pub(crate) evicted: Counter,
+    /// WebSockets that were opened.
+    pub(crate) websockets: Counter,
     /// Messages from devices.
     pub(crate) messages: Counter,
     /// Their bytes.
@@ -111,6 +113,7 @@ impl Metrics {
                 &self.evicted,
             ),
             ("hubward_refusals_slowed_total", "Refusals whose answer was delayed.", &self.slowed),
+            ("hubward_websockets_total", "WebSockets that were opened.", &self.websockets),
             ("hubward_messages_total", "Messages from devices.", &self.messages),
             ("hubward_message_bytes_total", "Bytes of messages from devices.", &self.message_bytes),
             ("hubward_admissions_total", "Successful authentications.", &self.authentications),

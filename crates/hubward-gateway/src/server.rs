@@ -24,6 +24,7 @@ use crate::hub::{Hub, Registry, dummy_key};
 use crate::listener::{self, ListenerContext};
 use crate::slots::Slots;
 use crate::store::{self, StoreError, open_store};
+use crate::stream::Stream;
 use crate::tls::{self, TlsError};
 use crate::{amqp, https, metrics_listener, mqtt};
 
@@ -166,7 +167,13 @@ impl Server {
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
             let context = server.context.clone();
-            server.spawn(listener::run(listener, tls, Transport::Mqtt, context, mqtt::serve));
+            server.spawn(listener::run(
+                listener,
+                tls,
+                Transport::Mqtt,
+                context,
+                |hub, stream, peer, stop| mqtt::serve(hub, Stream::Tls(stream), peer, stop),
+            ));
         }
         if let Some((listener, tls, address)) = https {
             server.https = Some(address);
@@ -177,7 +184,13 @@ impl Server {
         if let Some((listener, tls, address)) = amqps {
             server.amqps = Some(address);
             let context = server.context.clone();
-            server.spawn(listener::run(listener, tls, Transport::Amqp, context, amqp::serve));
+            server.spawn(listener::run(
+                listener,
+                tls,
+                Transport::Amqp,
+                context,
+                |hub, stream, peer, stop| amqp::serve(hub, Stream::Tls(stream), peer, stop),
+            ));
         }
         if let Some((listener, address)) = metrics {
             server.metrics = Some(address);

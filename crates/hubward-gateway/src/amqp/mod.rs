@@ -17,13 +17,12 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, sink, split};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
+use crate::stream::Stream;
 use guard::Guard;
 
 /// Bytes of the pipe between the socket and the codec. Each connection has two, one for each direction.
@@ -65,12 +64,7 @@ enum End {
 ///
 /// The codec has one end of a pipe and never the socket, so that a connection can be closed while the codec or the peer
 /// still waits.
-pub(crate) async fn serve(
-    hub: Arc<Hub>,
-    mut stream: TlsStream<TcpStream>,
-    peer: Peer,
-    stop: CancellationToken,
-) {
+pub(crate) async fn serve(hub: Arc<Hub>, mut stream: Stream, peer: Peer, stop: CancellationToken) {
     let (shared, address, slot) = (Arc::clone(&hub), peer.address, peer.slot.clone());
     let end = match timeout(hub.limits.connect_timeout, header(&mut stream)).await {
         Err(_) => End::Silent,
@@ -114,11 +108,7 @@ pub(crate) async fn serve(
 }
 
 /// Forwards frames in both directions until the codec has sent its last one. The end of the peer's stream is passed on.
-async fn relay(
-    stream: &mut TlsStream<TcpStream>,
-    near: DuplexStream,
-    mut guard: Guard,
-) -> Result<(), guard::Malformed> {
+async fn relay(stream: &mut Stream, near: DuplexStream, mut guard: Guard) -> Result<(), guard::Malformed> {
     let (mut from_peer, mut to_peer) = split(stream);
     let (mut from_codec, mut to_codec) = split(near);
     let incoming = async {
@@ -133,7 +123,7 @@ async fn relay(
 }
 
 /// Reads the protocol header. A client of another protocol is sent the header of SASL.
-async fn header(stream: &mut TlsStream<TcpStream>) -> Result<(Header, [u8; 8]), End> {
+async fn header(stream: &mut Stream) -> Result<(Header, [u8; 8]), End> {
     let mut bytes = [0; 8];
     stream.read_exact(&mut bytes).await.map_err(|_| End::Gone)?;
     match bytes {

@@ -49,7 +49,7 @@ fn authorize(
     path: &str,
     operation: &Operation<'_>,
 ) -> Result<Option<Session>, Refusal> {
-    let Handler { hub, users, peer } = handler;
+    let Handler { hub, users, peer, .. } = handler;
     let authorization = only(&head.headers, &AUTHORIZATION);
     let target = ids(operation);
     let claimed = match operation.endpoint().map(|endpoint| endpoint.caller()) {

@@ -9,6 +9,8 @@ use fe2o3_amqp::types::messaging::{AmqpValue, ApplicationProperties, Body, Messa
 use fe2o3_amqp::types::primitives::{SimpleValue, Value};
 use fe2o3_amqp::{Connection, Receiver, Sender, Session};
 
+use tokio::io::{AsyncRead, AsyncWrite};
+
 use super::Gateway;
 use super::client::{Stream, dial, tls};
 
@@ -56,7 +58,10 @@ impl Gateway {
 }
 
 impl Amqp {
-    pub async fn open(stream: Stream, profile: Option<SaslProfile>) -> Result<Self, OpenError> {
+    pub async fn open(
+        stream: impl AsyncRead + AsyncWrite + core::fmt::Debug + Send + Unpin + 'static,
+        profile: Option<SaslProfile>,
+    ) -> Result<Self, OpenError> {
         let builder = Connection::builder().container_id("test");
         let mut connection = match profile {
             Some(profile) => builder.sasl_profile(profile).open_with_stream(stream).await?,
