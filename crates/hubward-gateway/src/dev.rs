@@ -99,6 +99,8 @@ impl Dev {
             policies: Some(self.file("policies.json")),
             cert: self.file("server.pem"),
             key: self.file("server.key"),
+            sni_certs: Vec::new(),
+            sni_keys: Vec::new(),
             client_ca: Some(self.file("ca.pem")),
             strict_ca: false,
             users: None,

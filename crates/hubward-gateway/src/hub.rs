@@ -1,6 +1,7 @@
 //! The part that all transports share: the registry, the configuration, the connections, and every decision.
 
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::policy::{Decision, Operation};
@@ -12,6 +13,7 @@ use hubward::{
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{FeedHealth, RowKey};
 
+use crate::addresses::Addresses;
 use crate::clock;
 use crate::connections::Connections;
 use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
@@ -39,6 +41,10 @@ pub(crate) struct Hub {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: Refusals,
+    /// Limits the connections of each address.
+    pub(crate) addresses: Addresses,
+    /// Set when the gateway is about to stop.
+    draining: AtomicBool,
     pub(crate) hints: Hints,
     /// Devices that listen for messages.
     pub(crate) mailboxes: Mailboxes,
@@ -79,6 +85,8 @@ impl Hub {
             limits,
             metrics: Metrics::default(),
             refusals: Refusals::new(limits.refusal_delay),
+            addresses: Addresses::new(limits.connections_per_address),
+            draining: AtomicBool::new(false),
             hints: Hints::new(),
             mailboxes: Mailboxes::default(),
         }
@@ -100,6 +108,16 @@ impl Hub {
         if let Some(durable) = &self.durable {
             durable.stop();
         }
+    }
+
+    /// Tells load balancers by `/readyz` that the gateway is about to stop.
+    pub(crate) fn set_draining(&self) {
+        self.draining.store(true, Relaxed);
+    }
+
+    /// Returns whether the gateway is about to stop.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
     }
 
     /// Returns what the gateway may do by the age of its index. A registry in memory is always current.
@@ -195,7 +213,10 @@ impl Hub {
 
     /// Rechecks a session against the records and the configuration of this moment.
     pub(crate) fn recheck<'s>(&self, session: &'s Session) -> Result<CheckedSession<'s>, SessionError> {
-        Ok(self.config().recheck(session, &self.records_of_sessions(), clock::now)?)
+        let watch = clock::stopwatch();
+        let checked = self.config().recheck(session, &self.records_of_sessions(), clock::now);
+        self.metrics.recheck_took(watch.elapsed());
+        Ok(checked?)
     }
 
     /// Authenticates the token of a CBS request. `claimed` is the identity that it is put for, for the log, which has
@@ -407,42 +428,5 @@ impl fmt::Debug for Hub {
 }
 
 #[cfg(test)]
-mod tests {
-    use core::time::Duration;
-
-    use hubward::Client;
-    use hubward::policy::Transport;
-    use hubward::registry::{Authentication, SymmetricKeys};
-    use hubward::types::{Authority, DeviceId, HostName, Status, UnixTime};
-
-    use super::*;
-    use crate::slots::Slot;
-
-    #[test]
-    fn each_decision_rechecks_the_session() {
-        let key = || HmacKey::from_bytes(&[7; 32]);
-        let device = DeviceId::parse("dev1").unwrap();
-        let mut registry = Registry::unseeded();
-        registry.create_device(device, Authentication::Sas(SymmetricKeys::one(key()))).unwrap();
-        let config = HubConfig::new(HostName::parse("hub.example").unwrap(), dummy_key().unwrap());
-        let hub = Hub::new(config, registry, Limits::default());
-        let address = ([127, 0, 0, 1], 1).into();
-        let slot = Slot::alone();
-        let peer = Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot, wake: None };
-
-        let client = Client::device(Authority::parse("hub.example").unwrap(), device);
-        let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));
-        let (username, token) =
-            (client.mqtt_username().to_string(), client.token(until).sign(&key()).to_string());
-        let credentials = Credentials::mqtt("dev1", &username, Some(&token));
-        let session = hub.authorize(&peer, &Operation::mqtt_connect(), None, credentials).unwrap();
-
-        // no notification is awaited: the decision itself rechecks
-        let own = Operation::mqtt_publish("devices/dev1/messages/events/");
-        assert_eq!(hub.decide(&peer, &session, &own), SessionDecision::Allowed);
-        hub.change(|registry| registry.set_status(device, Status::Disabled)).unwrap();
-        assert_eq!(hub.decide(&peer, &session, &own), SessionDecision::SessionError);
-        hub.change(|registry| registry.set_status(device, Status::Enabled)).unwrap();
-        assert_eq!(hub.decide(&peer, &session, &own), SessionDecision::Allowed);
-    }
-}
+#[path = "hub_tests.rs"]
+mod tests;

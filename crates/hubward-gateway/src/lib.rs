@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod addresses;
 mod amqp;
 mod clock;
 mod config;
@@ -22,6 +23,9 @@ mod peer;
 mod records;
 mod run;
 mod server;
+mod server_certificates;
+mod service_manager;
+mod settings;
 mod slots;
 mod store;
 mod stream;
@@ -29,12 +33,13 @@ mod tls;
 mod wakes;
 mod websocket;
 
-pub use config::{Arguments, Command, Config, Serve};
+pub use config::{Arguments, Command, Config, LogFormat, Serve};
 pub use dev::{Dev, DevError};
 pub use files::{Applied, FilesError};
 pub use https::UsersError;
 pub use limits::Limits;
 pub use run::run;
 pub use server::{ReloadError, Server, StartError};
+pub use settings::{Problem, SettingsError, check};
 pub use store::{StoreConfig, StoreError, StoreFailure, StorePlace};
 pub use tls::TlsError;

@@ -1,6 +1,7 @@
 //! A running gateway: its listeners, its files, and its shutdown.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,14 +20,18 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::files::{Applied, Files, FilesError};
-use crate::https::{Users, UsersError};
+use crate::https::{UsersError, UsersFile};
 use crate::hub::{Hub, Registry, dummy_key};
 use crate::listener::{self, ListenerContext};
+use crate::server_certificates::ServerCertificates;
 use crate::slots::Slots;
 use crate::store::{self, StoreError, open_store};
 use crate::stream::Stream;
 use crate::tls::{self, TlsError};
 use crate::{amqp, https, metrics_listener, mqtt};
+
+/// The time between two looks whether connections are open.
+const OPEN: Duration = Duration::from_millis(50);
 
 /// The reason why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -73,9 +78,12 @@ pub enum ReloadError {
     /// The registry or the policies were refused.
     #[error(transparent)]
     Files(#[from] FilesError),
-    /// The certificate authorities could not be used.
+    /// The certificate authorities, or the server's certificate or key, could not be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The file of users was refused.
+    #[error(transparent)]
+    Users(#[from] UsersError),
 }
 
 /// A gateway that serves until it is [shut down](Server::shutdown).
@@ -98,6 +106,8 @@ pub enum ReloadError {
 pub struct Server {
     context: ListenerContext,
     files: Mutex<Files>,
+    certificates: Arc<ServerCertificates>,
+    users: Option<Arc<UsersFile>>,
     /// The file of the certificate authorities of devices.
     client_ca: Option<PathBuf>,
     strict_ca: bool,
@@ -119,7 +129,8 @@ impl Server {
         let mut registry = Registry::with_seed(&seed);
         let applied = files.apply(files.read()?, &mut registry);
         tracing::info!(records = applied.set, "files read");
-        let users = config.users.as_deref().map(Users::read).transpose()?.map(Arc::new);
+        let users = config.users.clone().map(UsersFile::open).transpose()?.map(Arc::new);
+        let certificates = Arc::new(ServerCertificates::open(certificate_files(&config)?)?);
         let hub_config = hub_config(&config)?;
         let (hub, feed) = match config.store.clone() {
             None => (Hub::new(hub_config, registry, config.limits), None),
@@ -135,11 +146,12 @@ impl Server {
             hub: Arc::new(hub),
             slots: Slots::new(config.limits.max_connections, config.limits.max_unproven),
             stop: CancellationToken::new(),
+            closed: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        let mqtt = listen(config.mqtt.as_deref(), &config, None).await?;
-        let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
-        let amqps = listen(config.amqps.as_deref(), &config, None).await?;
+        let mqtt = listen(config.mqtt.as_deref(), &certificates, None).await?;
+        let https = listen(config.https.as_deref(), &certificates, Some(b"http/1.1")).await?;
+        let amqps = listen(config.amqps.as_deref(), &certificates, None).await?;
         let metrics = match config.metrics.as_deref() {
             Some(address) => Some(bind(&metrics_listener::address(address)).await?),
             None => None,
@@ -157,6 +169,8 @@ impl Server {
         let mut server = Self {
             context,
             files,
+            certificates,
+            users: users.clone(),
             client_ca,
             strict_ca,
             mqtt: None,
@@ -234,9 +248,11 @@ impl Server {
         self.context.hub.counters()
     }
 
-    /// Reads the files of the registry, the policies and the certificate authorities again, and applies their changes.
+    /// Reads the files of the registry, the policies, the users, the server's certificates and the certificate authorities
+    /// again, and applies their changes.
     /// Connections whose records changed end, and so do those of devices whose certificate authority was removed. With a
-    /// durable registry, only the certificate authorities are read: the other files are its first content.
+    /// durable registry, its files are not read: they are its first content. Connections keep the server's certificate of
+    /// their handshake.
     ///
     /// # Errors
     /// Returns a [`ReloadError`] if a file was refused; nothing is applied then.
@@ -244,15 +260,39 @@ impl Server {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let reading = if self.context.hub.is_durable() { None } else { Some(files.read()?) };
         let x509 = x509_config(self.client_ca.as_deref(), self.strict_ca)?;
+        let certificates = self.certificates.read()?;
+        let users = self.users.as_ref().map(|users| users.read()).transpose()?;
         let applied =
             reading.map(|reading| self.context.hub.change(|registry| files.apply(reading, registry)));
         self.context.hub.set_x509(x509);
+        self.certificates.set(certificates);
+        if let (Some(current), Some(users)) = (&self.users, users) {
+            current.set(users);
+        }
         Ok(applied.unwrap_or_default())
+    }
+
+    /// Lets sessions end by themselves before a [shutdown](Self::shutdown): `/readyz` answers 503 from now on, after
+    /// [`drain_notice`](crate::Limits::drain_notice) nothing new is accepted, and the rest ends when no connection is open or
+    /// [`drain_sessions`](crate::Limits::drain_sessions) has passed.
+    pub async fn drain(&self) {
+        let ListenerContext { hub, closed, .. } = &self.context;
+        hub.set_draining();
+        tokio::time::sleep(hub.limits.drain_notice).await;
+        closed.cancel();
+        let ended = async {
+            while hub.metrics.open.get() > 0 {
+                tokio::time::sleep(OPEN).await;
+            }
+        };
+        let _ = timeout(hub.limits.drain_sessions, ended).await;
     }
 
     /// Closes the listeners, ends the open connections, and waits for them up to the drain timeout. Returns whether all of
     /// them ended in time.
     pub async fn shutdown(self) -> bool {
+        self.context.hub.set_draining();
+        self.context.closed.cancel();
         self.context.stop.cancel();
         self.context.hub.stop_feed();
         self.context.tasks.close();
@@ -279,14 +319,24 @@ fn x509_config(client_ca: Option<&Path>, strict_ca: bool) -> Result<X509Config, 
     Ok(x509.with_anchor_versions(versions))
 }
 
+/// Returns the files of the server's certificates, the first one first.
+fn certificate_files(config: &Config) -> Result<Vec<(PathBuf, PathBuf)>, TlsError> {
+    let (certs, keys) = (config.sni_certs.len(), config.sni_keys.len());
+    if certs != keys {
+        return Err(TlsError::Pairs { certs, keys });
+    }
+    let further = config.sni_certs.iter().cloned().zip(config.sni_keys.iter().cloned());
+    Ok(core::iter::once((config.cert.clone(), config.key.clone())).chain(further).collect())
+}
+
 /// Binds an address before anything is served, so that a gateway serves all its addresses or none.
 async fn listen(
     address: Option<&str>,
-    config: &Config,
+    certificates: &Arc<ServerCertificates>,
     protocol: Option<&[u8]>,
 ) -> Result<Option<(TcpListener, TlsAcceptor, SocketAddr)>, StartError> {
     let Some(address) = address else { return Ok(None) };
-    let tls = tls::config(&config.cert, &config.key, protocol)?;
+    let tls = tls::config(Arc::clone(certificates), protocol)?;
     let (listener, bound) = bind(address).await?;
     Ok(Some((listener, TlsAcceptor::from(tls), bound)))
 }

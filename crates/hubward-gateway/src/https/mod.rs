@@ -33,8 +33,8 @@ use crate::peer::Peer;
 use crate::slots::Slot;
 use crate::websocket::{self, Upgrade};
 use problem::Problem;
-pub(crate) use users::Users;
 pub use users::UsersError;
+pub(crate) use users::{Users, UsersFile};
 
 /// Bytes of a request's head, which is buffered before authentication: a token of a directory and the other headers.
 const HEAD: usize = 16 * 1024;
@@ -46,7 +46,7 @@ const LIFETIME: Duration = Duration::from_secs(300);
 struct Handler {
     hub: Arc<Hub>,
     /// Verifies bearer tokens, if a directory is configured.
-    users: Option<Arc<Users>>,
+    users: Option<Arc<UsersFile>>,
     peer: Peer,
     /// The WebSocket that the connection becomes when its answer is sent.
     upgrade: Mutex<Option<Upgrade>>,
@@ -55,7 +55,7 @@ struct Handler {
 /// Serves one connection to its end.
 pub(crate) async fn serve(
     hub: Arc<Hub>,
-    users: Option<Arc<Users>>,
+    users: Option<Arc<UsersFile>>,
     stream: TlsStream<TcpStream>,
     peer: Peer,
     stop: CancellationToken,
@@ -127,9 +127,10 @@ async fn serve_websocket(handler: &Handler, stop: CancellationToken) {
     }
 }
 
-/// Answers whether sessions are admitted: the index of the registry is current.
+/// Answers whether sessions are admitted: the gateway is not about to stop, and the index of the registry is current.
 async fn readyz(State(handler): State<Arc<Handler>>) -> impl IntoResponse {
     let (status, text) = match handler.hub.health() {
+        _ if handler.hub.is_draining() => (StatusCode::SERVICE_UNAVAILABLE, "the gateway is about to stop\n"),
         FeedHealth::Current => (StatusCode::OK, "ok\n"),
         FeedHealth::Late => (StatusCode::SERVICE_UNAVAILABLE, "the registry's store does not answer\n"),
         FeedHealth::Lost => {

@@ -50,6 +50,7 @@ fn authorize(
     operation: &Operation<'_>,
 ) -> Result<Option<Session>, Refusal> {
     let Handler { hub, users, peer, .. } = handler;
+    let users = users.as_ref().map(|users| users.current());
     let authorization = only(&head.headers, &AUTHORIZATION);
     let target = ids(operation);
     let claimed = match operation.endpoint().map(|endpoint| endpoint.caller()) {
