@@ -2,11 +2,13 @@
 
 use core::time::Duration;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hubward_store::FeedTimes;
 
 use crate::limits::{Limits, seconds};
+use crate::messages::CloudMessages;
 use crate::store::{StoreConfig, StorePlace};
 
 /// Percent of the identities that one reading may delete, by default.
@@ -183,6 +185,11 @@ pub struct Config {
     pub metrics: Option<String>,
     /// Verifies tokens by `TokenRules::STRICT` if set, by `TokenRules::HUB_COMPAT` if not.
     pub strict: bool,
+    /// The store of messages from services to devices; in memory if `None`.
+    pub messages: Option<Arc<dyn CloudMessages>>,
+    /// Whether a twin that is asked for is answered as an empty one, for clients that ask when they connect. Twins are
+    /// not implemented.
+    pub empty_twins: bool,
     /// Limits on the resources that peers may use.
     pub limits: Limits,
 }
@@ -222,6 +229,8 @@ impl Serve {
             amqps: self.amqps,
             metrics: self.metrics,
             strict: self.strict,
+            messages: None,
+            empty_twins: false,
             limits: self.limits,
         })
     }

@@ -109,6 +109,8 @@ impl Dev {
             amqps: None,
             metrics: None,
             strict: false,
+            messages: None,
+            empty_twins: false,
             limits: Limits::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::policy::{Decision, Operation};
 use hubward::types::{Identity, Lookup, LookupResult, SymmetricKey};
@@ -19,7 +19,7 @@ use crate::connections::Connections;
 use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
 use crate::hints::Hints;
 use crate::limits::{Limits, Refusals};
-use crate::mailboxes::Mailboxes;
+use crate::messages::{CloudMessages, Mailboxes};
 use crate::metrics::Metrics;
 use crate::peer::Peer;
 use crate::store::{Durable, WriteError};
@@ -46,8 +46,10 @@ pub(crate) struct Hub {
     /// Set when the gateway is about to stop.
     draining: AtomicBool,
     pub(crate) hints: Hints,
-    /// Devices that listen for messages.
+    /// Messages from services to devices.
     pub(crate) mailboxes: Mailboxes,
+    /// Whether a twin that is asked for is answered as an empty one.
+    pub(crate) empty_twins: bool,
 }
 
 /// The reason why a request is refused. The log has it in full; the peer is told one word.
@@ -89,12 +91,22 @@ impl Hub {
             draining: AtomicBool::new(false),
             hints: Hints::new(),
             mailboxes: Mailboxes::default(),
+            empty_twins: false,
         }
     }
 
     /// Sets the durable registry whose index this hub has.
     pub(crate) fn with_durable(mut self, durable: Durable) -> Self {
         self.durable = Some(durable);
+        self
+    }
+
+    /// Sets the store of messages from services to devices, and whether twins are answered as empty ones.
+    pub(crate) fn with_messages(mut self, store: Option<Arc<dyn CloudMessages>>, empty_twins: bool) -> Self {
+        if let Some(store) = store {
+            self.mailboxes = Mailboxes::new(store);
+        }
+        self.empty_twins = empty_twins;
         self
     }
 

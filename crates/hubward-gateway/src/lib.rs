@@ -14,7 +14,7 @@ mod https;
 mod hub;
 mod limits;
 mod listener;
-mod mailboxes;
+mod messages;
 mod metrics;
 mod metrics_listener;
 mod mqtt;
@@ -38,6 +38,10 @@ pub use dev::{Dev, DevError};
 pub use files::{Applied, FilesError};
 pub use https::UsersError;
 pub use limits::Limits;
+pub use messages::{
+    Ack, CloudMessage, CloudMessages, Delivery, Ended, LockLost, MessagesInMemory, Outcome, QueueFull,
+    Settlement,
+};
 pub use run::run;
 pub use server::{ReloadError, Server, StartError};
 pub use settings::{Problem, SettingsError, check};

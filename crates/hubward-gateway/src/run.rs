@@ -139,7 +139,22 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
     let place = StorePlace::Sqlite(dev.file("hub.db"));
     let store = Some(StoreConfig { place, key_file: None, authorities: None });
     let feed = FeedTimes { timeout: serve.feed_timeout, grace: serve.feed_grace };
-    Config { hub, aliases, store, feed, max_delete_share, amqps, metrics, users, strict, limits, ..config }
+    // SDKs ask for the twin when they connect
+    let empty_twins = true;
+    Config {
+        hub,
+        aliases,
+        store,
+        feed,
+        max_delete_share,
+        amqps,
+        metrics,
+        users,
+        strict,
+        empty_twins,
+        limits,
+        ..config
+    }
 }
 
 fn print_dev(dev: &Dev, server: &Server) -> std::io::Result<()> {

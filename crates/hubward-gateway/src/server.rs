@@ -142,6 +142,7 @@ impl Server {
                 (hub, Some(opened.feed))
             }
         };
+        let hub = hub.with_messages(config.messages.clone(), config.empty_twins);
         let context = ListenerContext {
             hub: Arc::new(hub),
             slots: Slots::new(config.limits.max_connections, config.limits.max_unproven),

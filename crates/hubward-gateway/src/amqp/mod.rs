@@ -5,6 +5,7 @@ mod authenticated;
 mod cbs;
 mod cloud_to_device;
 mod connection;
+mod delivery;
 mod guard;
 mod link;
 mod performatives;
@@ -16,6 +17,8 @@ use core::pin::pin;
 use core::time::Duration;
 use std::sync::Arc;
 
+use fe2o3_amqp::types::messaging::{Body, Message};
+use fe2o3_amqp::types::primitives::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, sink, split};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +45,9 @@ enum Header {
 
 const SASL: [u8; 8] = *b"AMQP\x03\x01\x00\x00";
 const AMQP: [u8; 8] = *b"AMQP\x00\x01\x00\x00";
+
+/// A message with any body.
+type Any = Message<Body<Value>>;
 
 /// The reason why a connection has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

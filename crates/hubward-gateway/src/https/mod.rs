@@ -1,6 +1,7 @@
 //! HTTPS: the gateway decides on the head of a request, and reads its body after that.
 
 mod body;
+mod deliveries;
 mod identities;
 mod jwt;
 mod problem;

@@ -14,7 +14,7 @@ use hubward::types::{DeviceId, Identity, ModuleId, Segment};
 use hubward::{AuthError, Credentials, Session};
 
 use super::problem::Problem;
-use super::{Handler, body, identities};
+use super::{Handler, body, deliveries, identities};
 use crate::hub::Refusal;
 
 /// Largest size in bytes of a device's message.
@@ -145,6 +145,9 @@ async fn dispatch(
         }
         ("identity.delete" | "module.delete", Some(identity)) => {
             identities::delete(hub, identity, if_match()?).await
+        }
+        (endpoint, identity) if endpoint.starts_with("commands.") => {
+            deliveries::answer(hub, endpoint, identity, head.uri.path(), head.uri.query())
         }
         _ => Err(Problem::not_here()),
     }

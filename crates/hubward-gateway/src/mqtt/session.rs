@@ -21,6 +21,9 @@ use crate::peer::Peer;
 /// The filter of the answers to requests for a device twin.
 const TWIN_RESPONSES: &str = "$iothub/twin/res/#";
 
+/// The twin of a device that nothing was written to.
+const EMPTY_TWIN: &str = r#"{"desired":{"$version":1},"reported":{"$version":1}}"#;
+
 /// Filters of one SUBSCRIBE: clients send one to eight.
 const FILTERS: usize = 32;
 
@@ -115,17 +118,23 @@ impl Serving<'_> {
             self.wire.send(answer.map_err(|_| End::Malformed)?).await?;
         }
         if matches!(endpoint, "twin.get" | "twin.report") && self.twin_responses {
-            self.no_twin(publish.topic_name()).await?;
+            self.twin(endpoint, publish.topic_name()).await?;
         }
         Ok(())
     }
 
-    /// Answers that twins are not implemented, so that a client does not wait.
-    async fn no_twin(&mut self, topic: &str) -> Result<(), End> {
+    /// Answers that twins are not implemented, or that the twin is empty, so that a client does not wait.
+    async fn twin(&mut self, endpoint: &str, topic: &str) -> Result<(), End> {
         let request = topic.rsplit_once("?$rid=").map_or("", |(_, request)| request);
+        let (status, version, payload) = match endpoint {
+            _ if !self.hub.empty_twins => (501, "", ""),
+            "twin.get" => (200, "", EMPTY_TWIN),
+            // what is reported is not kept
+            _ => (204, "&$version=2", ""),
+        };
         let answer = Publish::builder()
-            .topic_name(format!("$iothub/twin/res/501/?$rid={request}"))
-            .and_then(|answer| answer.qos(Qos::AtMostOnce).payload(&[][..]).build());
+            .topic_name(format!("$iothub/twin/res/{status}/?$rid={request}{version}"))
+            .and_then(|answer| answer.qos(Qos::AtMostOnce).payload(payload.as_bytes()).build());
         self.wire.send(answer.map_err(|_| End::Malformed)?).await
     }
 
