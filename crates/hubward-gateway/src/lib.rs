@@ -9,6 +9,7 @@ mod decision_log;
 mod descriptors;
 mod dev;
 mod files;
+mod hierarchy;
 mod hints;
 mod https;
 mod hub;

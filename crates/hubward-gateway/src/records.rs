@@ -8,6 +8,7 @@ use hubward::{FoundRecord, RecordRequest, Store};
 use hubward_rustcrypto::HmacKey;
 use hubward_store::FeedHealth;
 
+use crate::hierarchy;
 use crate::hub::{Hub, Registry};
 use crate::peer::Peer;
 
@@ -50,6 +51,15 @@ impl Store<HmacKey> for Records<'_> {
     type Error = Infallible;
 
     fn find(&self, request: &RecordRequest<'_>) -> Result<FoundRecord<'_, HmacKey>, Infallible> {
-        Ok(self.result(request.lookup(), request.issuers()).into())
+        let found = self.result(request.lookup(), request.issuers());
+        if request.actor().is_none() {
+            return Ok(found.into());
+        }
+        // the scopes of each edge device above decide
+        Ok(hierarchy::below(&self.registry, found, |device| {
+            if let Some(peer) = self.peer {
+                peer.depends_on(&Lookup::Device(device));
+            }
+        }))
     }
 }
