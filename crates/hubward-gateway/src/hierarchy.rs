@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(above(&registry, "leaf"), ["middle", "top"]);
         assert_eq!(above(&registry, "middle"), ["top"]);
         assert!(above(&registry, "top").is_empty());
-        // a device that is no edge device has no one below it
+        // a device that is not an edge device has nothing below it
         create(&mut registry, "under-plain", false, &["plain"]);
         assert!(above(&registry, "under-plain").is_empty());
         // a disabled edge device ends the line

@@ -353,7 +353,8 @@ impl Hub {
         }
     }
 
-    fn log_refusal(
+    /// Logs a refusal of a peer or a session.
+    pub(crate) fn log_refusal(
         &self,
         peer: &Peer,
         who: Who<'_>,

@@ -13,8 +13,13 @@ mod common;
 use core::time::Duration;
 use std::fs;
 
+use common::amqp::Amqp;
 use common::client::*;
 use common::*;
+use fe2o3_amqp::types::definitions::Fields;
+use fe2o3_amqp::types::messaging::Outcome;
+use fe2o3_amqp::types::primitives::Value;
+use fe2o3_amqp::{Sender, Session};
 use hubward::Client;
 use hubward::types::{DeviceId, Identity, ModuleId};
 use hubward_gateway::Dev;
@@ -22,7 +27,7 @@ use serde_json::json;
 
 const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
-/// Writes the registry: `edge1` is below `edge2`, `leaf` and `edge1/mod` are below `edge1`, and `edge3` stands alone.
+/// Writes the registry: `edge1` is below `edge2`, `leaf` and `edge1/mod` are below `edge1`, and `edge3` is alone.
 fn write(dev: &Dev, leaf_below: &str, edge1: &str) {
     let keys = json!({ "type": "sas", "symmetricKey": { "primaryKey": KEY, "secondaryKey": KEY } });
     let scope = |id: &str| format!("ms-azure-iot-edge://{id}-1");
@@ -96,6 +101,48 @@ async fn only_the_edge_hubs_above_an_identity_connect_on_behalf_of_it() {
         let (answer, _) = connect_below(&gateway, identity, above).await;
         assert_eq!(answer, Some(code), "{identity} below {above:?}");
     }
+    gateway.end().await;
+}
+
+/// Returns whether a link is attached with an `auth-chain`, in a session of its own.
+async fn attaches(amqp: &mut Amqp, address: &str, chain: Value) -> bool {
+    let mut session = Session::begin(&mut amqp.connection).await.unwrap();
+    let mut properties = Fields::new();
+    properties.insert(hubward::AUTH_CHAIN_PROPERTY.into(), chain);
+    let link =
+        Sender::builder().name("below").target(address).properties(properties).attach(&mut session).await;
+    let sent = match link {
+        Ok(mut link) => matches!(link.send("hello").await, Ok(Outcome::Accepted(_))),
+        Err(_) => false,
+    };
+    let _ = session.end().await;
+    sent
+}
+
+#[tokio::test]
+async fn over_amqp_the_chain_is_a_property_of_the_link() {
+    let gateway = Gateway::with(|dev, config| {
+        write(dev, "edge1", "enabled");
+        config.amqps = Some("127.0.0.1:0".into());
+        config.limits.refusal_delay = Duration::ZERO;
+    })
+    .await;
+    let above = [DeviceId::parse("edge1").unwrap()];
+    let leaf = Client::device(host(), DeviceId::parse("leaf").unwrap()).with_ancestors(&above);
+    let token = leaf.token(at(now() + 600)).sign(&key(KEY)).to_string();
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let events = "/devices/leaf/messages/events";
+    let text = |chain: &str| Value::String(chain.into());
+    let mut cbs = amqp.cbs().await;
+    assert!(!attaches(&mut amqp, events, text("leaf;edge1")).await, "no token");
+    assert_eq!(cbs.put(&leaf.cbs_name().to_string(), &token).await, 200);
+    for chain in [text("leaf;edge2"), text("alone;edge1"), text("leaf;;edge1"), text(""), Value::Uint(1)] {
+        assert!(!attaches(&mut amqp, events, chain.clone()).await, "{chain:?}");
+    }
+    assert!(!amqp.sends(events).await, "without a chain");
+    assert!(attaches(&mut amqp, events, text("leaf;edge1")).await);
+    assert!(!attaches(&mut amqp, "/devices/alone/messages/events", text("leaf;edge1")).await);
+    assert!(gateway.log.has("auth-chain"), "{:#?}", gateway.log.lines());
     gateway.end().await;
 }
 

@@ -99,9 +99,19 @@ impl Connection {
         reply
     }
 
-    /// Decides on a link that is attached to an address, a path or a URI of this hub. Returns the path.
-    pub(super) fn attach(self: &Arc<Self>, role: LinkRole, address: &str) -> Option<Box<str>> {
+    /// Decides on a link that is attached to an address, a path or a URI of this hub, with its `auth-chain` if it has one.
+    /// Returns the path.
+    pub(super) fn attach(
+        self: &Arc<Self>,
+        role: LinkRole,
+        address: &str,
+        chain: Option<&str>,
+    ) -> Option<Box<str>> {
         let mut state = self.lock();
+        let may = |chain| self.hub.delegate(&self.peer, &mut state.cbs, chain, &operation(role, address));
+        if !chain.is_none_or(may) {
+            return None;
+        }
         let path = self.hub.link_path(&self.peer, &mut state.cbs, role, address)?;
         // a policy's token for many devices has one more session
         self.seat_newest(&mut state);

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::authenticated::{Connection, operation};
 use super::cbs::{self, Node};
-use super::{Any, cloud_to_device, delivery};
+use super::{Any, cloud_to_device, delegation, delivery};
 use crate::hub::SessionDecision;
 use crate::messages::{NotQueued, Receiving, Recipient};
 
@@ -53,7 +53,8 @@ pub(super) async fn attach(
     links: &mut JoinSet<()>,
 ) -> bool {
     let address = address(&attach);
-    let (purpose, address) = match purpose(connection, node, &attach.role, &address) {
+    let chain = delegation::chain(&attach);
+    let (purpose, address) = match purpose(connection, node, &attach.role, &address, chain.as_deref()) {
         Ok((purpose, path)) => (Ok(purpose), path),
         Err(error) => (Err(error), address),
     };
@@ -134,6 +135,7 @@ fn purpose(
     node: &Node,
     role: &Role,
     address: &str,
+    chain: Option<&str>,
 ) -> Result<(Purpose, Box<str>), AmqpError> {
     if address == cbs::ADDRESS {
         let purpose = match role {
@@ -146,7 +148,7 @@ fn purpose(
         Role::Sender => LinkRole::Sender,
         Role::Receiver => LinkRole::Receiver,
     };
-    let path = connection.attach(role, address).ok_or(AmqpError::UnauthorizedAccess)?;
+    let path = connection.attach(role, address, chain).ok_or(AmqpError::UnauthorizedAccess)?;
     let operation = operation(role, &path);
     let purpose = match operation.endpoint().map(|endpoint| endpoint.name()) {
         Some("events.send") => Ok(Purpose::Events),

@@ -5,6 +5,7 @@ mod authenticated;
 mod cbs;
 mod cloud_to_device;
 mod connection;
+mod delegation;
 mod delivery;
 mod guard;
 mod link;

@@ -112,7 +112,7 @@ fn words(name: &str, value: &DeValue<'_>) -> Result<Vec<OsString>, String> {
             let help = arg.get_help().map(|help| format!(": {help}")).unwrap_or_default();
             Err(format!("`{name}` does not take that value{help}"))
         }
-        // what the setting needs beside it is checked together with the others
+        // the other settings that it requires are checked together with all
         _ => Ok(words),
     }
 }
