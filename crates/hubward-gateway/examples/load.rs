@@ -221,8 +221,9 @@ async fn metrics() -> Result<(String, String), Box<dyn Error>> {
 /// Returns the nanoseconds of all successful authentications, from the gateway's metrics.
 async fn authentication_time() -> Result<f64, Box<dyn Error>> {
     let (_, text) = metrics().await?;
-    let line = text.lines().find(|line| line.starts_with("hubward_admission_nanoseconds_total "));
-    Ok(line.and_then(|line| line.rsplit(' ').next()).ok_or("no such counter")?.parse()?)
+    let line = text.lines().find(|line| line.starts_with("hubward_admission_seconds_sum "));
+    let seconds: f64 = line.and_then(|line| line.rsplit(' ').next()).ok_or("no such metric")?.parse()?;
+    Ok(seconds * 1e9)
 }
 
 /// Returns the resident memory in KiB.

@@ -26,6 +26,8 @@ mod frames;
 mod process;
 #[path = "../tests/common/unauthenticated.rs"]
 mod unauthenticated;
+#[path = "../tests/common/websocket.rs"]
+mod websocket;
 
 use core::error::Error;
 

@@ -31,6 +31,12 @@ const COARSE: ClockId = ClockId::MonotonicCoarse;
 #[cfg(not(target_os = "linux"))]
 const COARSE: ClockId = ClockId::Monotonic;
 
+/// Returns a time as a text of RFC 3339; an empty one after the year 9999.
+pub(crate) fn text(time: UnixTime) -> String {
+    let time = i64::try_from(time.as_secs()).ok().and_then(|secs| jiff::Timestamp::from_second(secs).ok());
+    time.map(|time| time.to_string()).unwrap_or_default()
+}
+
 /// Returns the time at a number of seconds since 1970.
 pub(crate) const fn at(seconds: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))

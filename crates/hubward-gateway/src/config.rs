@@ -2,12 +2,14 @@
 
 use core::time::Duration;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use hubward_store::FeedTimes;
 
 use crate::amqp::EventsEndpoint;
 use crate::limits::{Limits, seconds};
+use crate::messages::CloudMessages;
 use crate::revocation::{CrlArguments, CrlConfig};
 use crate::store::{StoreConfig, StorePlace};
 
@@ -28,20 +30,43 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 #[expect(clippy::exhaustive_enums, reason = "the command line of this program")]
 pub enum Command {
-    /// Serve until SIGTERM or Ctrl-C; SIGHUP reads the files of the registry, the policies, the client CAs and
-    /// the revocation lists again.
-    Serve(Serve),
+    /// Serve until SIGTERM or Ctrl-C; SIGHUP reads the files of the registry, the policies, the users, the server's
+    /// certificates, the client CAs and the revocation lists again.
+    Serve(Box<Serve>),
+    /// Check a file of settings and the files that it names, without serving.
+    Check {
+        /// The file, in TOML.
+        file: PathBuf,
+    },
+}
+
+/// The format of the log on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[non_exhaustive]
+pub enum LogFormat {
+    /// One line of text for each event.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// The arguments of `serve`.
 #[derive(Debug, Args)]
 #[expect(clippy::exhaustive_structs, reason = "the command line of this program")]
 pub struct Serve {
+    /// Settings in TOML: each has the name of an argument of this command, without its dashes. An argument of the command
+    /// line overrides the file's, and is added to it if it may be repeated.
+    #[arg(long, value_name = "FILE", conflicts_with = "dev")]
+    pub config: Option<PathBuf>,
+    /// The format of the log on standard error. RUST_LOG chooses what is logged.
+    #[arg(long, value_enum, default_value_t)]
+    pub log_format: LogFormat,
     /// Make a hub `localhost` with devices, keys and certificates in a temporary folder, and print how to connect.
     #[arg(long)]
     pub dev: bool,
     /// The hub's host name, as clients sign it.
-    #[arg(long, required_unless_present = "dev")]
+    #[arg(long, required_unless_present_any = ["dev", "config"])]
     pub hub: Option<String>,
     /// Another name of the hub in tokens and usernames, with a port if clients sign one.
     #[arg(long, value_name = "HOST[:PORT]")]
@@ -49,7 +74,7 @@ pub struct Serve {
     /// The registry. `sqlite:FILE` is a durable one in a file, which is created if it does not exist;
     /// `postgres://USER@HOST:PORT/DATABASE` is one that gateways share. A name without one of these is a file of
     /// identities in the hub's import format, one JSON object a line: changes over HTTPS are then lost when the gateway ends.
-    #[arg(long, value_name = "FILE|URL", required_unless_present = "dev", conflicts_with = "dev")]
+    #[arg(long, value_name = "FILE|URL", required_unless_present_any = ["dev", "config"], conflicts_with = "dev")]
     pub registry: Option<String>,
     /// The key that seals the keys of a durable registry: 32 bytes in base64, and former keys on further lines. For
     /// `sqlite:FILE` it is FILE.key by default, and is created with the registry.
@@ -82,11 +107,18 @@ pub struct Serve {
     #[arg(long, value_name = "FILE")]
     pub provisioning: Option<PathBuf>,
     /// The server's certificate and its intermediates, in PEM.
-    #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["dev", "config"], conflicts_with = "dev")]
     pub cert: Option<PathBuf>,
     /// The server's private key, in PEM.
-    #[arg(long, value_name = "FILE", required_unless_present = "dev", conflicts_with = "dev")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["dev", "config"], conflicts_with = "dev")]
     pub key: Option<PathBuf>,
+    /// A further certificate of the server with its intermediates, in PEM, for clients that name a host of it in their
+    /// handshake (SNI).
+    #[arg(long, value_name = "FILE", requires = "sni_key")]
+    pub sni_cert: Vec<PathBuf>,
+    /// The private key of the `--sni-cert` at the same position, in PEM.
+    #[arg(long, value_name = "FILE", requires = "sni_cert")]
+    pub sni_key: Vec<PathBuf>,
     /// Certificate authorities that issue client certificates of devices, in PEM.
     #[arg(long, value_name = "FILE", conflicts_with = "dev")]
     pub client_ca: Option<PathBuf>,
@@ -149,6 +181,10 @@ pub struct Config {
     pub cert: PathBuf,
     /// The server's private key.
     pub key: PathBuf,
+    /// Further certificates of the server, for clients that name a host of them (SNI).
+    pub sni_certs: Vec<PathBuf>,
+    /// Their private keys, in the same order.
+    pub sni_keys: Vec<PathBuf>,
     /// The certificate authorities of devices.
     pub client_ca: Option<PathBuf>,
     /// Whether every authority must be readable, and of version 3.
@@ -169,6 +205,11 @@ pub struct Config {
     pub metrics: Option<String>,
     /// Verifies tokens by `TokenRules::STRICT` if set, by `TokenRules::HUB_COMPAT` if not.
     pub strict: bool,
+    /// The store of messages from services to devices; in memory if `None`.
+    pub messages: Option<Arc<dyn CloudMessages>>,
+    /// Whether a twin that is asked for is answered as an empty one, for clients that ask when they connect. Twins are
+    /// not implemented.
+    pub empty_twins: bool,
     /// Limits on the resources that peers may use.
     pub limits: Limits,
 }
@@ -199,6 +240,8 @@ impl Serve {
             provisioning: self.provisioning,
             cert: self.cert?,
             key: self.key?,
+            sni_certs: self.sni_cert,
+            sni_keys: self.sni_key,
             client_ca: self.client_ca,
             strict_ca: self.strict_ca,
             crls: self.revocation.config(),
@@ -209,6 +252,8 @@ impl Serve {
             events: self.events,
             metrics: self.metrics,
             strict: self.strict,
+            messages: None,
+            empty_twins: false,
             limits: self.limits,
         })
     }

@@ -61,22 +61,14 @@ pub(crate) fn record(metrics: &Metrics, entry: &Entry<'_>) {
         target: "hubward_gateway::decision",
         transport = %peer.transport,
         peer = %peer.address,
-        who = %Quoted(who),
-        what = %Quoted(LoggedOperation(operation, *who)),
+        // texts: quoted in a line of text, and plain in JSON
+        who = who.to_string().as_str(),
+        what = LoggedOperation(operation, *who).to_string().as_str(),
         verdict,
         rule,
         code,
-        reason = reason.map(|reason| tracing::field::display(Quoted(reason))),
+        reason = reason.map(|reason| reason.to_string()).as_deref(),
     );
-}
-
-/// A text in quotation marks. Names, redacted operations and reasons contain none.
-struct Quoted<T>(T);
-
-impl<T: fmt::Display> fmt::Display for Quoted<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0)
-    }
 }
 
 /// The subject of a decision.

@@ -100,6 +100,8 @@ impl Dev {
             provisioning: None,
             cert: self.file("server.pem"),
             key: self.file("server.key"),
+            sni_certs: Vec::new(),
+            sni_keys: Vec::new(),
             client_ca: Some(self.file("ca.pem")),
             strict_ca: false,
             crls: None,
@@ -110,6 +112,8 @@ impl Dev {
             events: None,
             metrics: None,
             strict: false,
+            messages: None,
+            empty_twins: false,
             limits: Limits::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! The part that all transports share: the registry, the configuration, the connections, and every decision.
 
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::policy::{Decision, Operation};
@@ -12,15 +13,17 @@ use hubward::{
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{FeedHealth, RowKey};
 
+use crate::addresses::Addresses;
 use crate::clock;
 use crate::connections::Connections;
 use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
 use crate::hints::Hints;
 use crate::limits::{Limits, Refusals};
 use crate::live_config::LiveConfig;
-use crate::mailboxes::Mailboxes;
+use crate::messages::{CloudMessages, Mailboxes};
 use crate::metrics::Metrics;
 use crate::peer::Peer;
+use crate::provisioning::Provisioning;
 use crate::store::{Durable, WriteError};
 use crate::wakes::Wakes;
 
@@ -34,16 +37,22 @@ pub(crate) struct Hub {
     /// The durable registry, which the one above is the index of.
     durable: Option<Durable>,
     /// The provisioning service, if there is one.
-    pub(crate) provisioning: Option<Arc<crate::provisioning::Provisioning>>,
+    pub(crate) provisioning: Option<Arc<Provisioning>>,
     /// Wakes connections whose records have changed.
     pub(crate) wakes: Wakes,
     pub(crate) connections: Connections,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: Refusals,
+    /// Limits the connections of each address.
+    pub(crate) addresses: Addresses,
+    /// Set when the gateway is about to stop.
+    draining: AtomicBool,
     pub(crate) hints: Hints,
-    /// Devices that listen for messages.
+    /// Messages from services to devices.
     pub(crate) mailboxes: Mailboxes,
+    /// Whether a twin that is asked for is answered as an empty one.
+    pub(crate) empty_twins: bool,
 }
 
 /// The reason why a request is refused. The log has it in full; the peer is told one word.
@@ -85,8 +94,11 @@ impl Hub {
             limits,
             metrics: Metrics::default(),
             refusals: Refusals::new(limits.refusal_delay),
+            addresses: Addresses::new(limits.connections_per_address),
+            draining: AtomicBool::new(false),
             hints: Hints::new(),
             mailboxes: Mailboxes::default(),
+            empty_twins: false,
         }
     }
 
@@ -97,15 +109,16 @@ impl Hub {
         self
     }
 
-    /// Sets the provisioning service.
-    pub(crate) fn with_provisioning(mut self, provisioning: Option<Provisioning>) -> Self {
-        self.provisioning = provisioning.map(Arc::new);
-        self
-    }
-
     /// Returns the durable registry.
     pub(crate) fn durable(&self) -> Option<Durable> {
         self.durable.clone()
+    }
+
+    /// Sets the store of messages from services to devices, and whether twins are answered as empty ones.
+    pub(crate) fn with_messages(mut self, store: Option<Arc<dyn CloudMessages>>, empty_twins: bool) -> Self {
+        self.mailboxes = store.map_or_else(Mailboxes::default, Mailboxes::new);
+        self.empty_twins = empty_twins;
+        self
     }
 
     /// Ends the thread that follows a durable registry.
@@ -113,6 +126,16 @@ impl Hub {
         if let Some(durable) = &self.durable {
             durable.stop();
         }
+    }
+
+    /// Tells load balancers by `/readyz` that the gateway is about to stop.
+    pub(crate) fn set_draining(&self) {
+        self.draining.store(true, Relaxed);
+    }
+
+    /// Returns whether the gateway is about to stop.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
     }
 
     /// Returns what the gateway may do by the age of its index. A registry in memory is always current.
@@ -210,12 +233,14 @@ impl Hub {
     /// Rechecks a session against the records and the configuration of this moment. The chain of its certificate is
     /// verified once for each version of the configuration.
     pub(crate) fn recheck<'s>(&self, peer: &Peer, session: &'s Session) -> Rechecked<'s> {
+        let watch = clock::stopwatch();
         let (version, config) = (self.config.version(), self.config());
         let checked = config.recheck(session, &self.records_of_sessions(), clock::now)?;
         if !peer.is_chain_checked(version) {
             config.recheck_revocation(session, &peer.certificates, clock::now())?;
             peer.chain_checked(version);
         }
+        self.metrics.recheck_took(watch.elapsed());
         Ok(checked)
     }
 
@@ -340,6 +365,7 @@ impl Hub {
         }
     }
 
+    /// Logs a refusal of a peer or a session.
     pub(crate) fn log_refusal(
         &self,
         peer: &Peer,
@@ -420,43 +446,5 @@ impl fmt::Debug for Hub {
 }
 
 #[cfg(test)]
-mod tests {
-    use core::time::Duration;
-
-    use hubward::Client;
-    use hubward::policy::Transport;
-    use hubward::registry::{Authentication, SymmetricKeys};
-    use hubward::types::{Authority, DeviceId, HostName, Status, UnixTime};
-
-    use super::*;
-    use crate::live_config::dummy_key;
-    use crate::slots::Slot;
-
-    #[test]
-    fn each_decision_rechecks_the_session() {
-        let key = || HmacKey::from_bytes(&[7; 32]);
-        let device = DeviceId::parse("dev1").unwrap();
-        let mut registry = Registry::unseeded();
-        registry.create_device(device, Authentication::Sas(SymmetricKeys::one(key()))).unwrap();
-        let config = HubConfig::new(HostName::parse("hub.example").unwrap(), dummy_key().unwrap());
-        let hub = Hub::new(config, registry, Limits::default());
-        let address = ([127, 0, 0, 1], 1).into();
-        let slot = Slot::alone();
-        let peer = Peer::new(Transport::Mqtt, address, Vec::new(), slot, None);
-
-        let client = Client::device(Authority::parse("hub.example").unwrap(), device);
-        let until = UnixTime::since_unix_epoch(Duration::from_secs(clock::now().as_secs() + 600));
-        let (username, token) =
-            (client.mqtt_username().to_string(), client.token(until).sign(&key()).to_string());
-        let credentials = Credentials::mqtt("dev1", &username, Some(&token));
-        let session = hub.authorize(&peer, &Operation::mqtt_connect(), None, credentials).unwrap();
-
-        // no notification is awaited: the decision itself rechecks
-        let own = Operation::mqtt_publish("devices/dev1/messages/events/");
-        assert_eq!(hub.decide(&peer, &session, &own), SessionDecision::Allowed);
-        hub.change(|registry| registry.set_status(device, Status::Disabled)).unwrap();
-        assert_eq!(hub.decide(&peer, &session, &own), SessionDecision::SessionError);
-        hub.change(|registry| registry.set_status(device, Status::Enabled)).unwrap();
-        assert_eq!(hub.decide(&peer, &session, &own), SessionDecision::Allowed);
-    }
-}
+#[path = "hub_tests.rs"]
+mod tests;

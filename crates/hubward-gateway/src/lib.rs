@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod addresses;
 mod amqp;
 mod clock;
-mod cloud_to_device;
 mod config;
 mod connections;
 mod crl_files;
@@ -10,13 +10,14 @@ mod decision_log;
 mod descriptors;
 mod dev;
 mod files;
+mod hierarchy;
 mod hints;
 mod https;
 mod hub;
 mod limits;
 mod listener;
 mod live_config;
-mod mailboxes;
+mod messages;
 mod metrics;
 mod metrics_listener;
 mod mqtt;
@@ -27,22 +28,32 @@ mod records;
 mod revocation;
 mod run;
 mod server;
+mod server_certificates;
+mod service_manager;
+mod settings;
 mod slots;
 mod store;
+mod stream;
 mod tls;
 mod users;
 mod wakes;
+mod websocket;
 
 pub use amqp::{EventsEndpoint, EventsEndpointError};
-pub use config::{Arguments, Command, Config, Serve};
+pub use config::{Arguments, Command, Config, LogFormat, Serve};
 pub use crl_files::CrlError;
 pub use dev::{Dev, DevError};
 pub use files::{Applied, FilesError};
 pub use limits::Limits;
+pub use messages::{
+    Ack, CloudMessage, CloudMessages, Delivery, Ended, LockLost, MessagesInMemory, Outcome, QueueFull,
+    Settlement,
+};
 pub use provisioning::{AssignedDevice, Assignment, AssignmentRequest, ProvisioningError};
 pub use revocation::{CrlArguments, CrlConfig, CrlUnknown};
 pub use run::run;
 pub use server::{ReloadError, Server, StartError};
+pub use settings::{Problem, SettingsError, check};
 pub use store::{StoreConfig, StoreError, StoreFailure, StorePlace};
 pub use tls::TlsError;
 pub use users::UsersError;

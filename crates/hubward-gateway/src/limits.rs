@@ -25,6 +25,10 @@ pub struct Limits {
     /// Connections that are not authenticated yet, of all transports together: a new one closes the oldest.
     #[arg(long, default_value_t = 2_000)]
     pub max_unproven: usize,
+    /// Connections that an address may open in a second, a /64 prefix over IPv6; more are closed before their handshake.
+    /// 0 for no limit.
+    #[arg(long, default_value_t = 1_000)]
+    pub connections_per_address: u32,
     /// Seconds that a TLS handshake may take.
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub handshake_timeout: Duration,
@@ -37,6 +41,13 @@ pub struct Limits {
     /// Largest delay of a refusal's answer in seconds; 0 for no delay.
     #[arg(long, default_value = "1", value_parser = seconds)]
     pub refusal_delay: Duration,
+    /// Seconds from SIGTERM for which everything is served and `/readyz` answers 503, so that a load balancer turns to
+    /// another gateway.
+    #[arg(long, default_value = "0", value_parser = seconds)]
+    pub drain_notice: Duration,
+    /// Seconds after that for which nothing new is accepted, and open sessions go on until they end by themselves.
+    #[arg(long, default_value = "0", value_parser = seconds)]
+    pub drain_sessions: Duration,
     /// Seconds that connections have to end when the gateway stops.
     #[arg(long, default_value = "5", value_parser = seconds)]
     pub drain_timeout: Duration,
@@ -48,10 +59,13 @@ impl Default for Limits {
         Self {
             max_connections: 10_000,
             max_unproven: 2_000,
+            connections_per_address: 1_000,
             handshake_timeout: ten,
             connect_timeout: ten,
             write_timeout: ten,
             refusal_delay: Duration::from_secs(1),
+            drain_notice: Duration::ZERO,
+            drain_sessions: Duration::ZERO,
             drain_timeout: Duration::from_secs(5),
         }
     }

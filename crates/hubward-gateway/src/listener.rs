@@ -12,6 +12,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::clock;
 use crate::hub::Hub;
 use crate::peer::Peer;
 use crate::slots::Slots;
@@ -23,6 +24,8 @@ pub(crate) struct ListenerContext {
     pub(crate) slots: Slots,
     /// Cancelled when the gateway stops.
     pub(crate) stop: CancellationToken,
+    /// Cancelled when nothing new is accepted.
+    pub(crate) closed: CancellationToken,
     /// Every task of the gateway.
     pub(crate) tasks: TaskTracker,
 }
@@ -46,7 +49,7 @@ pub(crate) async fn run<S, F>(
 {
     loop {
         let taken = tokio::select! {
-            () = context.stop.cancelled() => return,
+            () = context.closed.cancelled() => return,
             taken = listener.accept() => taken,
         };
         let (stream, address) = match taken {
@@ -58,6 +61,10 @@ pub(crate) async fn run<S, F>(
             }
         };
         let metrics = &context.hub.metrics;
+        if !context.hub.addresses.allows(address.ip()) {
+            metrics.over_rate.add(1);
+            continue;
+        }
         let Some(slot) = context.slots.take() else {
             metrics.crowded_out.add(1);
             continue;
@@ -68,6 +75,7 @@ pub(crate) async fn run<S, F>(
         context.tasks.spawn(async move {
             // no delay for small packets
             let _ = stream.set_nodelay(true);
+            let watch = clock::stopwatch();
             let handshake = tokio::select! {
                 () = stop.cancelled() => return,
                 () = slot.displaced() => return open.hub.metrics.crowded_out.add(1),
@@ -79,6 +87,7 @@ pub(crate) async fn run<S, F>(
                 tracing::debug!(%transport, peer = %address, "the TLS handshake failed");
                 return;
             };
+            open.hub.metrics.handshake_took(watch.elapsed());
             // HTTP authenticates each request
             let wake = (transport != Transport::Http).then(|| open.hub.wakes.connection());
             let peer = Peer::new(transport, address, certificates, slot.clone(), wake);

@@ -1,24 +1,33 @@
-//! Metrics in Prometheus' format. They name no identity and no address.
+//! Metrics in the OpenMetrics text format. They name no identity and no address.
 
-use core::fmt::Write;
-use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use core::time::Duration;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use hubward::policy::Transport;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// The labels of a decision: transport, verdict and code.
+type DecisionLabels = [(&'static str, &'static str); 3];
 
 /// The metrics of a gateway.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Metrics {
+    registry: Registry,
     /// Decisions by transport, verdict and code: all from fixed lists, with one code for all peers that are not authenticated.
-    decisions: Mutex<BTreeMap<(&'static str, &'static str, &'static str), u64>>,
+    decisions: Family<DecisionLabels, counter::Counter>,
+    identities: gauge::Gauge,
     /// Connections that are open now.
     pub(crate) open: Gauge,
     /// Connections that were accepted.
     pub(crate) accepted: Counter,
     /// Connections closed because there were too many.
     pub(crate) crowded_out: Counter,
+    /// Connections closed before their handshake because their address opened too many in a second.
+    pub(crate) over_rate: Counter,
     /// Handshakes that failed or took too long.
     pub(crate) handshakes_failed: Counter,
     /// Connections closed because they did not follow the protocol.
@@ -29,39 +38,94 @@ pub(crate) struct Metrics {
     pub(crate) slowed: Counter,
     /// Connections that a newer one of the same identity closed.
     pub(crate) evicted: Counter,
+    /// WebSockets that were opened.
+    pub(crate) websockets: Counter,
     /// Messages from devices.
     pub(crate) messages: Counter,
     /// Their bytes.
     pub(crate) message_bytes: Counter,
-    authentications: Counter,
-    authentication_nanoseconds: Counter,
+    handshakes: Histogram,
+    admissions: Histogram,
+    rechecks: Histogram,
 }
 
 /// A counter that only grows.
 #[derive(Debug, Default)]
-pub(crate) struct Counter(AtomicU64);
+pub(crate) struct Counter(counter::Counter);
 
 impl Counter {
     pub(crate) fn add(&self, more: u64) {
-        self.0.fetch_add(more, Relaxed);
-    }
-
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Relaxed)
+        self.0.inc_by(more);
     }
 }
 
 /// A value that goes up and down.
 #[derive(Debug, Default)]
-pub(crate) struct Gauge(AtomicU64);
+pub(crate) struct Gauge(gauge::Gauge);
 
 impl Gauge {
     pub(crate) fn up(&self) {
-        self.0.fetch_add(1, Relaxed);
+        self.0.inc();
     }
 
     pub(crate) fn down(&self) {
-        self.0.fetch_sub(1, Relaxed);
+        self.0.dec();
+    }
+
+    pub(crate) fn get(&self) -> i64 {
+        self.0.get()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("hubward");
+        let mut counter = |name: &str, help: &str| {
+            let counter = counter::Counter::default();
+            registry.register(name, help, counter.clone());
+            Counter(counter)
+        };
+        let accepted = counter("connections_accepted", "Connections that were accepted");
+        let crowded_out = counter("connections_crowded_out", "Closed: too many were open");
+        let over_rate = counter("connections_over_rate", "Closed: too many of one address in a second");
+        let handshakes_failed = counter("handshakes_failed", "TLS handshakes that failed");
+        let malformed = counter("connections_malformed", "Closed: the peer did not follow the protocol");
+        let timed_out = counter("connections_timed_out", "Closed: too slow or silent");
+        let evicted = counter("connections_evicted", "Closed: the identity opened a newer connection");
+        let slowed = counter("refusals_slowed", "Refusals whose answer was delayed");
+        let websockets = counter("websockets", "WebSockets that were opened");
+        let messages = counter("messages", "Messages from devices");
+        let message_bytes = counter("message_bytes", "Bytes of messages from devices");
+        let (open, identities, decisions) =
+            (gauge::Gauge::default(), gauge::Gauge::default(), Family::default());
+        registry.register("connections_open", "Connections that are open now", open.clone());
+        registry.register("identities_connected", "Devices and modules connected", identities.clone());
+        registry.register("decisions", "Decisions, each with its log line", Family::clone(&decisions));
+        let mut histogram = |name: &str, help: &str, first: f64, buckets: u16| {
+            let histogram = Histogram::new(exponential_buckets(first, 2.0, buckets));
+            registry.register(name, help, histogram.clone());
+            histogram
+        };
+        Self {
+            handshakes: histogram("handshake_seconds", "Time of completed TLS handshakes", 0.000_5, 15),
+            admissions: histogram("admission_seconds", "Time of successful authentications", 0.000_001, 16),
+            rechecks: histogram("recheck_seconds", "Time of rechecks of sessions", 0.000_000_1, 16),
+            registry,
+            decisions,
+            identities,
+            open: Gauge(open),
+            accepted,
+            crowded_out,
+            over_rate,
+            handshakes_failed,
+            malformed,
+            timed_out,
+            slowed,
+            evicted,
+            websockets,
+            messages,
+            message_bytes,
+        }
     }
 }
 
@@ -72,63 +136,32 @@ impl Metrics {
             Transport::Mqtt => "mqtt",
             Transport::Amqp => "amqp",
         };
-        let mut decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = decisions.entry((transport, verdict, code)).or_default();
-        *count = count.saturating_add(1);
+        let labels = [("transport", transport), ("verdict", verdict), ("code", code)];
+        self.decisions.get_or_create(&labels).inc();
+    }
+
+    /// Records the time of a completed handshake.
+    pub(crate) fn handshake_took(&self, time: Duration) {
+        self.handshakes.observe(time.as_secs_f64());
     }
 
     /// Records the time of a successful authentication, lookups included. Refusals are not measured: their times would
     /// reveal whether an identity exists.
     pub(crate) fn authentication_took(&self, time: Duration) {
-        self.authentications.add(1);
-        self.authentication_nanoseconds.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        self.admissions.observe(time.as_secs_f64());
     }
 
-    /// Returns the metrics in Prometheus' text format, version 0.0.4.
+    /// Records the time of a recheck.
+    pub(crate) fn recheck_took(&self, time: Duration) {
+        self.rechecks.observe(time.as_secs_f64());
+    }
+
+    /// Returns the metrics in the OpenMetrics text format, version 1.0.0.
     pub(crate) fn text(&self, identities: usize) -> String {
+        self.identities.set(i64::try_from(identities).unwrap_or(i64::MAX));
         let mut text = String::new();
-        let mut write = |name: &str, kind: &str, help: &str, value: u64| {
-            // writing to a `String` cannot fail
-            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
-        };
-        let open = self.open.0.load(Relaxed);
-        write("hubward_connections_open", "gauge", "Connections that are open now.", open);
-        let identities = u64::try_from(identities).unwrap_or(u64::MAX);
-        write("hubward_identities_connected", "gauge", "Devices and modules connected.", identities);
-        for (name, help, counter) in [
-            ("hubward_connections_accepted_total", "Connections that were accepted.", &self.accepted),
-            ("hubward_connections_crowded_out_total", "Closed: too many were open.", &self.crowded_out),
-            ("hubward_handshakes_failed_total", "TLS handshakes that failed.", &self.handshakes_failed),
-            (
-                "hubward_connections_malformed_total",
-                "Closed: the peer did not follow the protocol.",
-                &self.malformed,
-            ),
-            ("hubward_connections_timed_out_total", "Closed: too slow or silent.", &self.timed_out),
-            (
-                "hubward_connections_evicted_total",
-                "Closed: the identity opened a newer connection.",
-                &self.evicted,
-            ),
-            ("hubward_refusals_slowed_total", "Refusals whose answer was delayed.", &self.slowed),
-            ("hubward_messages_total", "Messages from devices.", &self.messages),
-            ("hubward_message_bytes_total", "Bytes of messages from devices.", &self.message_bytes),
-            ("hubward_admissions_total", "Successful authentications.", &self.authentications),
-            (
-                "hubward_admission_nanoseconds_total",
-                "Time of successful authentications.",
-                &self.authentication_nanoseconds,
-            ),
-        ] {
-            write(name, "counter", help, counter.get());
-        }
-        let name = "hubward_decisions_total";
-        let _ = write!(text, "# HELP {name} Decisions, each with its log line.\n# TYPE {name} counter\n");
-        let decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((transport, verdict, code), count) in &*decisions {
-            let labels = format!("transport=\"{transport}\",verdict=\"{verdict}\",code=\"{code}\"");
-            let _ = writeln!(text, "{name}{{{labels}}} {count}");
-        }
+        // writing to a `String` cannot fail
+        let _ = encode(&mut text, &self.registry);
         text
     }
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::header::CONNECTION;
+use axum::http::header::{CONNECTION, CONTENT_TYPE};
 use axum::routing::get;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,6 +16,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::listener::ListenerContext;
 
+/// The format of the answer.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Connections at one time.
 const CONNECTIONS: usize = 8;
 /// The longest lifetime of a connection.
@@ -54,7 +56,8 @@ pub(crate) async fn run(listener: TcpListener, context: ListenerContext) {
         let (hub, stop) = (Arc::clone(&context.hub), context.stop.clone());
         context.tasks.spawn(async move {
             let _permit = permit;
-            let counters = async move || ([(CONNECTION, "close")], hub.counters());
+            let counters =
+                async move || ([(CONNECTION, "close"), (CONTENT_TYPE, OPEN_METRICS)], hub.counters());
             let router = Router::new().route("/metrics", get(counters));
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())

@@ -40,6 +40,11 @@ impl Peer {
         Self { transport, address, certificates, slot, wake, chain_checked }
     }
 
+    /// Returns the peer of a WebSocket that its connection has become, with what wakes it.
+    pub(crate) fn upgraded(self, transport: Transport, wake: Arc<Wake>) -> Self {
+        Self { transport, wake: Some(wake), ..self }
+    }
+
     /// Returns whether the chain was verified by this version of the configuration, if there is one.
     pub(crate) fn is_chain_checked(&self, version: u64) -> bool {
         self.certificates.is_empty() || self.chain_checked.load(Ordering::Relaxed) == version

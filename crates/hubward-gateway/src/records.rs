@@ -8,6 +8,7 @@ use hubward::{FoundRecord, RecordRequest, Store};
 use hubward_rustcrypto::HmacKey;
 use hubward_store::FeedHealth;
 
+use crate::hierarchy;
 use crate::hub::{Hub, Registry};
 use crate::peer::Peer;
 
@@ -50,7 +51,16 @@ impl Store<HmacKey> for Records<'_> {
     type Error = Infallible;
 
     fn find(&self, request: &RecordRequest<'_>) -> Result<FoundRecord<'_, HmacKey>, Infallible> {
-        Ok(self.result(request.lookup(), request.issuers()).into())
+        let found = self.result(request.lookup(), request.issuers());
+        if request.actor().is_none() {
+            return Ok(found.into());
+        }
+        // the scopes of each edge device above decide
+        Ok(hierarchy::below(&self.registry, found, |device| {
+            if let Some(peer) = self.peer {
+                peer.depends_on(&Lookup::Device(device));
+            }
+        }))
     }
 }
 
@@ -67,8 +77,8 @@ mod tests {
 
     use super::*;
     use crate::clock;
-    use crate::hub::dummy_key;
     use crate::limits::Limits;
+    use crate::live_config::dummy_key;
     use crate::slots::Slot;
 
     fn device() -> DeviceId<'static> {
@@ -86,7 +96,7 @@ mod tests {
     fn peer(hub: &Hub) -> Peer {
         let (address, slot) = (([127, 0, 0, 1], 1).into(), Slot::alone());
         let wake = Some(hub.wakes.connection());
-        Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot, wake }
+        Peer::new(Transport::Mqtt, address, Vec::new(), slot, wake)
     }
 
     fn disable(hub: &Hub) {

@@ -1,6 +1,7 @@
 //! The program: starts a gateway from the command line, and ends it on a signal.
 
 use core::error::Error;
+use core::time::Duration;
 use std::io::{IsTerminal, Write};
 
 use hubward_store::FeedTimes;
@@ -8,11 +9,14 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Arguments, Command, Config, Serve};
+use crate::config::{Arguments, Command, Config, LogFormat, Serve};
 use crate::descriptors;
 use crate::dev::Dev;
+use crate::files::Applied;
 use crate::limits::Limits;
-use crate::server::Server;
+use crate::server::{ReloadError, Server};
+use crate::service_manager::{self, Phase};
+use crate::settings::{check, complete};
 use crate::store::{StoreConfig, StorePlace};
 
 /// Runs the program until a signal ends it.
@@ -20,10 +24,22 @@ use crate::store::{StoreConfig, StorePlace};
 /// # Errors
 /// Returns the reason why the gateway did not start, as a text for the user.
 pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    let Command::Serve(serve) = arguments.command;
+    let serve = match arguments.command {
+        Command::Check { file } => return Ok(check(&file)?),
+        Command::Serve(serve) => match serve.config {
+            // the words after the program's name and `serve`
+            Some(file) => complete(&file, std::env::args_os().skip(2))?,
+            None => *serve,
+        },
+    };
     let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new("info"))?;
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    match serve.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).with_ansi(false).init(),
+    }
     // signals and the shutdown timeout run on a thread of their own, so that connections cannot delay them
     let signals = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let serving = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -59,11 +75,16 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
     if let Some(dev) = &dev {
         print_dev(dev, &server)?;
     }
+    service_manager::tell(Phase::Ready);
+    let watchdog = service_manager::watchdog();
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => match server.reload() {
+            () = tokio::time::sleep(watchdog.unwrap_or(Duration::MAX)), if watchdog.is_some() => {
+                service_manager::sign_of_life(serving, watchdog.unwrap_or_default()).await;
+            }
+            _ = hang_up.recv() => match reload(&server) {
                 Ok(applied) if applied.deleted > 0 => tracing::warn!(
                     set = applied.set,
                     deleted = applied.deleted,
@@ -76,15 +97,30 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
                     refused = applied.refused,
                     "files read again"
                 ),
-                Err(error) => tracing::error!(%error, "files not applied; registry, policies and certificate authorities are unchanged"),
+                Err(error) => tracing::error!(%error, "files not applied; everything is as before"),
             },
         }
     }
     tracing::info!("stopping");
+    service_manager::tell(Phase::Stopping);
+    // a second signal ends the sessions at once
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = server.drain() => {}
+    }
     if !server.shutdown().await {
         tracing::warn!("connections were cut");
     }
     Ok(())
+}
+
+/// Reads the files again; the service manager knows when that has ended.
+fn reload(server: &Server) -> Result<Applied, ReloadError> {
+    service_manager::tell(Phase::Reloading);
+    let result = server.reload();
+    service_manager::tell(Phase::Ready);
+    result
 }
 
 /// Returns the configuration of a `--dev` hub, with the other arguments of the command line applied.
@@ -104,6 +140,8 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
     let place = StorePlace::Sqlite(dev.file("hub.db"));
     let store = Some(StoreConfig { place, key_file: None, authorities: None });
     let feed = FeedTimes { timeout: serve.feed_timeout, grace: serve.feed_grace };
+    // SDKs ask for the twin when they connect
+    let empty_twins = true;
     Config {
         hub,
         aliases,
@@ -116,6 +154,7 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
         metrics,
         users,
         strict,
+        empty_twins,
         limits,
         ..config
     }

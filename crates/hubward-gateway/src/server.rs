@@ -1,6 +1,7 @@
 //! A running gateway: its listeners, its files, and its shutdown.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,11 +26,16 @@ use crate::listener::{self, ListenerContext};
 use crate::live_config::dummy_key;
 use crate::provisioning::{Assignment, FirstContent, OwnHubOnly, Provisioning, ProvisioningError, Shared};
 use crate::revocation::RevocationLists;
+use crate::server_certificates::ServerCertificates;
 use crate::slots::Slots;
 use crate::store::{self, StoreError, open_store};
+use crate::stream::Stream;
 use crate::tls::{self, TlsError};
-use crate::users::{Users, UsersError};
+use crate::users::{UsersError, UsersFile};
 use crate::{amqp, https, metrics_listener, mqtt};
+
+/// The time between two looks whether connections are open.
+const OPEN: Duration = Duration::from_millis(50);
 
 /// The reason why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -82,12 +88,15 @@ pub enum ReloadError {
     /// The registry or the policies were refused.
     #[error(transparent)]
     Files(#[from] FilesError),
-    /// The certificate authorities could not be used.
+    /// The certificate authorities, or the server's certificate or key, could not be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The revocation lists could not be read.
     #[error("--crls: {0}")]
     Crls(#[from] CrlError),
+    /// The file of users was refused.
+    #[error(transparent)]
+    Users(#[from] UsersError),
 }
 
 /// A gateway that serves until it is [shut down](Server::shutdown).
@@ -110,6 +119,8 @@ pub enum ReloadError {
 pub struct Server {
     context: ListenerContext,
     files: Mutex<Files>,
+    certificates: Arc<ServerCertificates>,
+    users: Option<Arc<UsersFile>>,
     /// The file of the certificate authorities of devices.
     client_ca: Option<PathBuf>,
     strict_ca: bool,
@@ -140,7 +151,8 @@ impl Server {
         let mut registry = Registry::with_seed(&seed);
         let applied = files.apply(files.read()?, &mut registry);
         tracing::info!(records = applied.set, "files read");
-        let users = config.users.as_deref().map(Users::read).transpose()?.map(Arc::new);
+        let users = config.users.clone().map(UsersFile::open).transpose()?.map(Arc::new);
+        let certificates = Arc::new(ServerCertificates::open(certificate_files(&config)?)?);
         let lists = RevocationLists::new(config.crls.clone());
         let x509 = x509_config(config.client_ca.as_deref(), config.strict_ca)?;
         let x509 = lists.read(x509, |x509| x509)?;
@@ -166,15 +178,17 @@ impl Server {
                 (hub, Some(opened.feed), opened.seats)
             }
         };
+        let hub = hub.with_messages(config.messages.clone(), config.empty_twins);
         let context = ListenerContext {
             hub: Arc::new(hub),
             slots: Slots::new(config.limits.max_connections, config.limits.max_unproven),
             stop: CancellationToken::new(),
+            closed: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        let mqtt = listen(config.mqtt.as_deref(), &config, None).await?;
-        let https = listen(config.https.as_deref(), &config, Some(b"http/1.1")).await?;
-        let amqps = listen(config.amqps.as_deref(), &config, None).await?;
+        let mqtt = listen(config.mqtt.as_deref(), &certificates, None).await?;
+        let https = listen(config.https.as_deref(), &certificates, Some(b"http/1.1")).await?;
+        let amqps = listen(config.amqps.as_deref(), &certificates, None).await?;
         let metrics = match config.metrics.as_deref() {
             Some(address) => Some(bind(&metrics_listener::address(address)).await?),
             None => None,
@@ -201,6 +215,8 @@ impl Server {
         let mut server = Self {
             context,
             files,
+            certificates,
+            users: users.clone(),
             client_ca,
             strict_ca,
             lists,
@@ -209,23 +225,32 @@ impl Server {
             amqps: None,
             metrics: None,
         };
+        let settings = amqp::Context { users, events: config.events };
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
             let context = server.context.clone();
-            server.spawn(listener::run(listener, tls, Transport::Mqtt, context, mqtt::serve));
+            server.spawn(listener::run(
+                listener,
+                tls,
+                Transport::Mqtt,
+                context,
+                |hub, stream, peer, stop| mqtt::serve(hub, Stream::Tls(stream), peer, stop),
+            ));
         }
         if let Some((listener, tls, address)) = https {
             server.https = Some(address);
             let context = server.context.clone();
-            let users = users.clone();
-            let serve = move |hub, stream, peer, stop| https::serve(hub, users.clone(), stream, peer, stop);
+            let settings = settings.clone();
+            let serve =
+                move |hub, stream, peer, stop| https::serve(hub, settings.clone(), stream, peer, stop);
             server.spawn(listener::run(listener, tls, Transport::Http, context, serve));
         }
         if let Some((listener, tls, address)) = amqps {
             server.amqps = Some(address);
             let context = server.context.clone();
-            let settings = amqp::Context { users, events: config.events };
-            let serve = move |hub, stream, peer, stop| amqp::serve(hub, settings.clone(), stream, peer, stop);
+            let serve = move |hub, stream, peer, stop| {
+                amqp::serve(hub, settings.clone(), Stream::Tls(stream), peer, stop)
+            };
             server.spawn(listener::run(listener, tls, Transport::Amqp, context, serve));
         }
         if let Some((listener, address)) = metrics {
@@ -270,10 +295,11 @@ impl Server {
         self.context.hub.counters()
     }
 
-    /// Reads the files of the registry, the policies, the certificate authorities and the revocation lists again, and
-    /// applies their changes. Connections whose records changed end, and so do those of devices whose certificate was
-    /// revoked or whose certificate authority was removed. With a durable registry, the files of the registry and the
-    /// policies are not read: they are its first content.
+    /// Reads the files of the registry, the policies, the users, the server's certificates, the certificate authorities and
+    /// the revocation lists again, and applies their changes. Connections whose records changed end, and so do those of
+    /// devices whose certificate was revoked or whose certificate authority was removed. With a durable registry, the files
+    /// of the registry and the policies are not read: they are its first content. Connections keep the server's certificate
+    /// of their handshake.
     ///
     /// # Errors
     /// Returns a [`ReloadError`] if a file was refused; nothing is applied then.
@@ -281,8 +307,15 @@ impl Server {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let reading = if self.context.hub.durable().is_some() { None } else { Some(files.read()?) };
         let x509 = x509_config(self.client_ca.as_deref(), self.strict_ca)?;
+        let certificates = self.certificates.read()?;
+        let users = self.users.as_ref().map(|users| users.read()).transpose()?;
         let hub = &self.context.hub;
         let applied = self.lists.read(x509, |x509| {
+            // before the change that wakes the connections
+            self.certificates.set(certificates);
+            if let (Some(current), Some(users)) = (&self.users, users) {
+                current.set(users);
+            }
             let applied = reading.map(|reading| hub.change(|registry| files.apply(reading, registry)));
             hub.set_x509(x509);
             applied
@@ -290,9 +323,27 @@ impl Server {
         Ok(applied.unwrap_or_default())
     }
 
+    /// Lets sessions end by themselves before a [shutdown](Self::shutdown): `/readyz` answers 503 from now on, after
+    /// [`drain_notice`](crate::Limits::drain_notice) nothing new is accepted, and the rest ends when no connection is open or
+    /// [`drain_sessions`](crate::Limits::drain_sessions) has passed.
+    pub async fn drain(&self) {
+        let ListenerContext { hub, closed, .. } = &self.context;
+        hub.set_draining();
+        tokio::time::sleep(hub.limits.drain_notice).await;
+        closed.cancel();
+        let ended = async {
+            while hub.metrics.open.get() > 0 {
+                tokio::time::sleep(OPEN).await;
+            }
+        };
+        let _ = timeout(hub.limits.drain_sessions, ended).await;
+    }
+
     /// Closes the listeners, ends the open connections, and waits for them up to the drain timeout. Returns whether all of
     /// them ended in time.
     pub async fn shutdown(self) -> bool {
+        self.context.hub.set_draining();
+        self.context.closed.cancel();
         self.context.stop.cancel();
         self.context.hub.stop_feed();
         self.context.tasks.close();
@@ -322,14 +373,24 @@ fn x509_config(client_ca: Option<&Path>, strict_ca: bool) -> Result<X509Config, 
     Ok(x509.with_anchor_versions(versions))
 }
 
+/// Returns the files of the server's certificates, the first one first.
+fn certificate_files(config: &Config) -> Result<Vec<(PathBuf, PathBuf)>, TlsError> {
+    let (certs, keys) = (config.sni_certs.len(), config.sni_keys.len());
+    if certs != keys {
+        return Err(TlsError::Pairs { certs, keys });
+    }
+    let further = config.sni_certs.iter().cloned().zip(config.sni_keys.iter().cloned());
+    Ok(core::iter::once((config.cert.clone(), config.key.clone())).chain(further).collect())
+}
+
 /// Binds an address before anything is served, so that a gateway serves all its addresses or none.
 async fn listen(
     address: Option<&str>,
-    config: &Config,
+    certificates: &Arc<ServerCertificates>,
     protocol: Option<&[u8]>,
 ) -> Result<Option<(TcpListener, TlsAcceptor, SocketAddr)>, StartError> {
     let Some(address) = address else { return Ok(None) };
-    let tls = tls::config(&config.cert, &config.key, protocol)?;
+    let tls = tls::config(Arc::clone(certificates), protocol)?;
     let (listener, bound) = bind(address).await?;
     Ok(Some((listener, TlsAcceptor::from(tls), bound)))
 }

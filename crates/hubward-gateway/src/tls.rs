@@ -8,10 +8,11 @@ use hubward::x509::{Anchors, error::ParseError};
 use hubward_rustls::ProofOfPossessionVerifier;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::sign::CertifiedKey;
 use zeroize::Zeroizing;
 
 use crate::files::shown;
+use crate::server_certificates::ServerCertificates;
 
 /// The reason why TLS could not be configured.
 #[derive(Debug, thiserror::Error)]
@@ -59,17 +60,36 @@ pub enum TlsError {
         /// The key's file.
         key: Box<Path>,
     },
+    /// There is not one key for each certificate.
+    #[error(
+        "{certs} of --sni-cert and {keys} of --sni-key: give one key for each certificate, in the same order"
+    )]
+    Pairs {
+        /// The number of certificates.
+        certs: usize,
+        /// The number of keys.
+        keys: usize,
+    },
     /// The server's certificate or key could not be used.
     #[error("the server's certificate or key cannot be used: {0}")]
     Rustls(#[from] rustls::Error),
 }
 
-/// Returns the configuration of a listener for the ALPN protocol `protocol`, if it has one.
-pub(crate) fn config(
-    cert: &Path,
-    key: &Path,
-    protocol: Option<&[u8]>,
-) -> Result<Arc<ServerConfig>, TlsError> {
+impl TlsError {
+    /// Returns whether the error is about this file.
+    pub(crate) fn is_about(&self, path: &Path) -> bool {
+        match self {
+            Self::Read { file, .. } | Self::Pem { file, .. } | Self::Authority { file, .. } => {
+                &**file == path
+            }
+            Self::Key { file } => &**file == path,
+            Self::Mismatch { .. } | Self::Pairs { .. } | Self::Rustls(_) => false,
+        }
+    }
+}
+
+/// Reads a certificate with its chain, and its key.
+pub(crate) fn certified(cert: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     let chain = read(cert, pem::certificates)?;
     let private = read(key, pem::private_key)?;
     let private = ring::sign::any_supported_type(&private).map_err(|_| TlsError::Key { file: key.into() })?;
@@ -82,11 +102,19 @@ pub(crate) fn config(
         }
         Err(error) => return Err(error.into()),
     }
+    Ok(certified)
+}
+
+/// Returns the configuration of a listener for the ALPN protocol `protocol`, if it has one.
+pub(crate) fn config(
+    certificates: Arc<ServerCertificates>,
+    protocol: Option<&[u8]>,
+) -> Result<Arc<ServerConfig>, TlsError> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         // verifies possession only: authentication verifies the chain, on every connection
         .with_client_cert_verifier(Arc::new(ProofOfPossessionVerifier::new()))
-        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+        .with_cert_resolver(certificates);
     config.alpn_protocols = protocol.into_iter().map(<[u8]>::to_vec).collect();
     Ok(Arc::new(config))
 }

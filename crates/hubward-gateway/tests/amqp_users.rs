@@ -79,9 +79,9 @@ async fn a_bearer_token_opens_the_links_of_its_roles() {
         assert!(line.contains("who=\"user alice\"") && line.contains("code=\"admitted\""), "{line}");
         let mut sends = amqp.sender("amqps://localhost/messages/devicebound").await.unwrap();
         assert!(matches!(sends.send(command(LISTENS, kind)).await.unwrap(), Outcome::Accepted(_)));
-        let received = listens.recv::<String>().await.unwrap();
-        listens.accept(&received).await.unwrap();
-        assert_eq!(received.body(), kind);
+        let (delivery, text) = received(&mut listens).await;
+        listens.accept(&delivery).await.unwrap();
+        assert_eq!(text, kind);
         assert!(!amqp.sends(SENDS).await, "a user is not a device");
         assert!(gateway.log.has("code=\"device-endpoint\""));
     }

@@ -83,6 +83,22 @@ async fn each_filter_is_decided_on() {
 }
 
 #[tokio::test]
+async fn a_twin_is_empty_if_the_hub_is_for_development() {
+    let gateway = Gateway::with(|_, config| config.empty_twins = true).await;
+    let mut stream = gateway.dev1().await;
+    ask(&mut stream, &subscribe(&["$iothub/twin/res/#"])).await.unwrap();
+    let twin = r#"{"desired":{"$version":1},"reported":{"$version":1}}"#;
+    for (request, answered) in [
+        ("$iothub/twin/GET/?$rid=5", format!("$iothub/twin/res/200/?$rid=5{twin}")),
+        ("$iothub/twin/PATCH/properties/reported/?$rid=6", "$iothub/twin/res/204/?$rid=6&$version=2".into()),
+    ] {
+        let (first, body) = ask(&mut stream, &publish(request, 0, b"{}")).await.unwrap();
+        assert_eq!((first, str::from_utf8(&body[2..]).unwrap()), (0x30, &*answered));
+    }
+    gateway.end().await;
+}
+
+#[tokio::test]
 async fn qos_2_ends_the_connection() {
     let gateway = Gateway::start().await;
     let mut stream = gateway.dev1().await;

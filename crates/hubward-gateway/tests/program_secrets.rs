@@ -29,17 +29,32 @@ fn no_secret_is_printed() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let own = "--registry devices.jsonl --policies policies.json --cert server.pem --key server.key";
+    let own_file = |name: &str| files.join(name).display().to_string();
+    let settings = format!(
+        "hub = \"h.example\"\nregistry = {:?}\npolicies = {:?}\ncert = {:?}\nkey = {:?}\nmqtt = \"127.0.0.1:0\"\n",
+        own_file("devices.jsonl"),
+        own_file("policies.json"),
+        own_file("server.pem"),
+        own_file("server.key"),
+    );
+    fs::write(files.join("gateway.toml"), settings).unwrap();
     let (client_ca, users) = ("--client-ca ca.pem", "--users users.json");
     let addresses = format!("--mqtt 127.0.0.1:0 --https 127.0.0.1:0 --amqps {address}");
     let lines = [
         format!("serve --hub h.example --alias hub {own} {client_ca} {users} {addresses}"),
+        "check gateway.toml".to_owned(),
+        format!("serve --config gateway.toml {addresses}"),
         format!("serve --dev --hub h.example --alias hub --max-connections 1 {addresses}"),
     ];
     Program {
         binary: Path::new(env!("CARGO_BIN_EXE_hubward-gateway")),
         tree: Arguments::command(),
-        lines: &[&lines[0], &lines[1]],
-        works: |status, text| status == 2 && text.contains("cannot listen on 127.0.0.1:"),
+        lines: &lines.each_ref().map(String::as_str),
+        // `check` has nothing to tell
+        works: |status, text| match status {
+            0 => text.is_empty(),
+            status => status == 2 && text.contains("cannot listen on 127.0.0.1:"),
+        },
         environment: &[("RUST_LOG", "trace")],
         variables: &["RUST_LOG"],
         files: &files,

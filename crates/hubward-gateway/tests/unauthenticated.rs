@@ -181,7 +181,11 @@ async fn scraped(gateway: &Gateway) -> BTreeMap<String, f64> {
     let mut stream = tokio::net::TcpStream::connect(gateway.server.metrics_address().unwrap()).await.unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     let answer = String::from_utf8(all(stream).await).unwrap();
-    let lines = answer.split_once("\r\n\r\n").unwrap().1.lines().filter(|line| !line.starts_with('#'));
+    let lines = answer.split_once("\r\n\r\n").unwrap().1.lines().filter(|line| {
+        // a handshake is before any name, and its time varies
+        let time = ["hubward_handshake_seconds_bucket", "hubward_handshake_seconds_sum"];
+        !line.starts_with('#') && !time.iter().any(|name| line.starts_with(name))
+    });
     let values = lines.map(|line| line.rsplit_once(' ').unwrap());
     values.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
 }

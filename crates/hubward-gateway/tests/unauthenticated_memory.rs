@@ -58,3 +58,9 @@ async fn over_amqp() {
 async fn over_amqp_with_a_link() {
     cost("amqp attach", WITH_A_LINK).await;
 }
+
+#[tokio::test]
+async fn over_a_websocket() {
+    cost("websocket mqtt", EACH).await;
+    cost("websocket amqp", EACH).await;
+}

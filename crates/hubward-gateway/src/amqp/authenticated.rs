@@ -102,7 +102,7 @@ impl Connection {
     /// Authenticates a token that is put.
     pub(super) fn put(self: &Arc<Self>, claimed: Option<Lookup<'_>>, request: CbsRequest<'_>) -> CbsResponse {
         let mut state = self.lock();
-        let reply = match &self.context.users {
+        let reply = match self.context.current_users() {
             Some(users) if request.is_bearer() => users.put(&self.hub, &self.peer, request, &mut state.cbs),
             _ => self.hub.put_token(&self.peer, claimed, request, &mut state.cbs),
         };
@@ -122,10 +122,20 @@ impl Connection {
         }
     }
 
-    /// Decides on a link that is attached to an address, a path or a URI of this hub. Returns the path.
-    pub(super) fn attach(self: &Arc<Self>, role: LinkRole, address: &str) -> Option<Box<str>> {
+    /// Decides on a link that is attached to an address, a path or a URI of this hub, with its `auth-chain` if it has one.
+    /// Returns the path.
+    pub(super) fn attach(
+        self: &Arc<Self>,
+        role: LinkRole,
+        address: &str,
+        chain: Option<&str>,
+    ) -> Option<Box<str>> {
         let mut state = self.lock();
-        if let Some(users) = &self.context.users {
+        let may = |chain| self.hub.delegate(&self.peer, &mut state.cbs, chain, &operation(role, address));
+        if !chain.is_none_or(may) {
+            return None;
+        }
+        if let Some(users) = self.context.current_users() {
             let path = users.link_path(&self.hub, &self.peer, &state.cbs, role, address);
             if path.is_some() || state.cbs.sessions().next().is_none() && has_identity(&state.cbs) {
                 return path;
@@ -145,7 +155,7 @@ impl Connection {
         let state = self.lock();
         let allowing = state.cbs.sessions().find(|session| self.allows(session, operation));
         if allowing.is_none()
-            && let Some(users) = &self.context.users
+            && let Some(users) = self.context.current_users()
             && let Some(decision) = users.decide(&self.hub, &self.peer, &state.cbs, operation)
         {
             return decision;
@@ -167,7 +177,7 @@ impl Connection {
         if let Some(session) = allowing {
             return self.hub.still_valid(&self.peer, session, operation);
         }
-        let users = self.context.users.as_ref();
+        let users = self.context.current_users();
         if users.is_some_and(|users| users.allowing(&self.hub, &state.cbs, operation).is_some()) {
             return true;
         }

@@ -12,8 +12,8 @@ use hubward::{CbsRequest, CbsResponse};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
+use super::Any;
 use super::authenticated::Connection;
-use crate::mailboxes::Any;
 
 /// The address of the node.
 pub(super) const ADDRESS: &str = "$cbs";

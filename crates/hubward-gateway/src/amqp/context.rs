@@ -1,4 +1,4 @@
-//! What the connections of the AMQP listener share beside the hub.
+//! What the connections of AMQP share beside the hub, and those of HTTPS, which may become WebSockets.
 
 use core::str::FromStr;
 use std::sync::Arc;
@@ -7,18 +7,25 @@ use fe2o3_amqp::types::definitions::{self, Fields, LinkError};
 use fe2o3_amqp::types::primitives::{Symbol, Value};
 use hubward::types::Authority;
 
-use crate::users::Users;
+use crate::users::{Users, UsersFile};
 
 /// The port of AMQP over TLS.
 const PORT: u16 = 5671;
 
-/// The settings of the AMQP listener.
+/// The settings of AMQP, and the users, whom HTTPS has too.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Context {
     /// Verifies bearer tokens, if a directory is configured.
-    pub(crate) users: Option<Arc<Users>>,
+    pub(crate) users: Option<Arc<UsersFile>>,
     /// The place of the hub's events, if they are served elsewhere.
     pub(crate) events: Option<EventsEndpoint>,
+}
+
+impl Context {
+    /// Returns the users of this moment, if a directory is configured.
+    pub(crate) fn current_users(&self) -> Option<Arc<Users>> {
+        self.users.as_ref().map(|users| users.current())
+    }
 }
 
 /// The Event Hubs endpoint to which services are redirected that receive a hub's events: `amqps://HOST[:PORT]/NAME`.

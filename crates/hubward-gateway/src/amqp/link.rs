@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use fe2o3_amqp::Receiver;
 use fe2o3_amqp::acceptor::{LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SupportedReceiverSettleModes};
 use fe2o3_amqp::link::RecvError;
 use fe2o3_amqp::types::definitions::{self, AmqpError, Role};
-use fe2o3_amqp::types::messaging::{Body, Outcome, TargetArchetype};
+use fe2o3_amqp::types::messaging::{Body, TargetArchetype};
 use fe2o3_amqp::types::performatives::Attach;
 use fe2o3_amqp::types::primitives::Value;
-use fe2o3_amqp::{Receiver, Sender};
 use hubward::LinkRole;
 use hubward::policy::Operation;
 use tokio::sync::OwnedSemaphorePermit;
@@ -17,9 +17,9 @@ use tokio::time::timeout;
 
 use super::authenticated::{Connection, operation};
 use super::cbs::{self, Node};
-use crate::cloud_to_device::{self, NotDelivered};
+use super::{Any, cloud_to_device, delegation, delivery};
 use crate::hub::SessionDecision;
-use crate::mailboxes::Any;
+use crate::messages::{NotQueued, Receiving, Recipient};
 
 /// Bytes of a device-to-cloud message, the limit of a hub.
 const MESSAGE_BYTES: u64 = 256 * 1024;
@@ -39,8 +39,8 @@ enum Purpose {
     Events,
     /// A service sends messages to devices.
     SendCommands,
-    /// A device receives messages, or a service the feedback about them.
-    Commands(tokio::sync::mpsc::Receiver<Any>),
+    /// A device receives messages, or a service receives feedback.
+    Commands(Recipient, Receiving),
 }
 
 /// Attaches a link, or attaches and closes it with an error, as AMQP 1.0, 2.6.3 requires. Returns whether the codec
@@ -53,7 +53,8 @@ pub(super) async fn attach(
     links: &mut JoinSet<()>,
 ) -> bool {
     let address = address(&attach);
-    let (purpose, address) = match purpose(connection, node, &attach.role, &address) {
+    let chain = delegation::chain(&attach);
+    let (purpose, address) = match purpose(connection, node, &attach.role, &address, chain.as_deref()) {
         Ok((purpose, path)) => (Ok(purpose), path),
         Err(error) => (Err(error), address),
     };
@@ -66,7 +67,7 @@ pub(super) async fn attach(
     }
     let most = match &purpose {
         Ok(Purpose::Events) => MESSAGE_BYTES,
-        Ok(Purpose::SendCommands | Purpose::Commands(_)) => COMMAND_BYTES,
+        Ok(Purpose::SendCommands | Purpose::Commands(..)) => COMMAND_BYTES,
         Ok(Purpose::Tokens(_) | Purpose::Answers(_)) | Err(_) => TOKEN_BYTES,
     };
     let acceptor = LinkAcceptor::builder()
@@ -95,8 +96,8 @@ pub(super) async fn attach(
             (Ok(Purpose::Events | Purpose::SendCommands), LinkEndpoint::Receiver(link)) => {
                 Box::pin(receive(&connection, link, &address)).await;
             }
-            (Ok(Purpose::Commands(commands)), LinkEndpoint::Sender(link)) => {
-                Box::pin(send_commands(&connection, link, commands, &address)).await;
+            (Ok(Purpose::Commands(recipient, receiving)), LinkEndpoint::Sender(link)) => {
+                Box::pin(delivery::run(&connection, link, &recipient, &receiving, &address)).await;
             }
             (purpose, endpoint) => {
                 let error = purpose.err().unwrap_or_else(|| error(AmqpError::InternalError));
@@ -134,6 +135,7 @@ fn purpose(
     node: &Node,
     role: &Role,
     address: &str,
+    chain: Option<&str>,
 ) -> Result<(Purpose, Box<str>), definitions::Error> {
     if address == cbs::ADDRESS {
         let purpose = match role {
@@ -148,18 +150,16 @@ fn purpose(
         Role::Sender => LinkRole::Sender,
         Role::Receiver => LinkRole::Receiver,
     };
-    let path = connection.attach(role, address).ok_or_else(|| error(AmqpError::UnauthorizedAccess))?;
+    let path = connection.attach(role, address, chain).ok_or_else(|| error(AmqpError::UnauthorizedAccess))?;
     let operation = operation(role, &path);
     let purpose = match operation.endpoint().map(|endpoint| endpoint.name()) {
         Some("events.send") => Ok(Purpose::Events),
         Some("commands.send") => Ok(Purpose::SendCommands),
-        Some("commands.receive") => {
-            let device = cloud_to_device::receiver(&connection.hub, &operation);
-            let device = device.ok_or_else(|| error(AmqpError::NotFound))?;
-            Ok(Purpose::Commands(connection.hub.mailboxes.open(device)))
-        }
-        Some("commands.feedback") => {
-            Ok(Purpose::Commands(connection.hub.mailboxes.open(cloud_to_device::FEEDBACK.into())))
+        Some("commands.receive" | "commands.feedback") => {
+            let recipient = cloud_to_device::recipient(&connection.hub, &operation)
+                .ok_or_else(|| error(AmqpError::NotFound))?;
+            let receiving = connection.hub.mailboxes.receive(&recipient);
+            Ok(Purpose::Commands(recipient, receiving))
         }
         Some("telemetry.redirect") => Err(match &connection.context.events {
             Some(events) => events.redirect(&path),
@@ -210,9 +210,10 @@ async fn receive(connection: &Connection, mut link: Receiver, address: &str) {
 /// Accepts a permitted message: counts it, or queues it for its device.
 fn accept(connection: &Connection, operation: &Operation<'_>, message: &Any) -> Result<(), AmqpError> {
     if operation.endpoint().is_some_and(|endpoint| endpoint.name() == "commands.send") {
-        return cloud_to_device::send(&connection.hub, message.clone()).map_err(|error| match error {
-            NotDelivered::NoDevice => AmqpError::NotFound,
-            NotDelivered::NotReceiving => AmqpError::ResourceLimitExceeded,
+        return cloud_to_device::send(&connection.hub, message).map_err(|error| match error {
+            NotQueued::NoDevice => AmqpError::NotFound,
+            NotQueued::Full => AmqpError::ResourceLimitExceeded,
+            NotQueued::Body => AmqpError::NotImplemented,
         });
     }
     let bytes = match &message.body {
@@ -222,59 +223,6 @@ fn accept(connection: &Connection, operation: &Operation<'_>, message: &Any) -> 
     connection.hub.metrics.messages.add(1);
     connection.hub.metrics.message_bytes.add(u64::try_from(bytes).unwrap_or(u64::MAX));
     Ok(())
-}
-
-/// Sends a device its messages until it detaches, is no longer permitted to receive, or does not accept one in time.
-async fn send_commands(
-    connection: &Connection,
-    mut link: Sender,
-    mut commands: tokio::sync::mpsc::Receiver<Any>,
-    address: &str,
-) {
-    let operation = Operation::amqp_receive(address);
-    let mut changes = connection.changes();
-    loop {
-        let goes_on = tokio::select! {
-            biased;
-            _ = changes.changed() => connection.may_stay(&operation),
-            command = commands.recv() => match command {
-                Some(command) => connection.decide(&operation) == SessionDecision::Allowed
-                    && send_command(connection, &mut link, command, &operation).await,
-                // the device receives on another link now
-                None => false,
-            },
-            _ = link.on_detach() => {
-                let _ = link.close().await;
-                return;
-            }
-        };
-        if !goes_on {
-            let error = AmqpError::UnauthorizedAccess;
-            let _ = timeout(connection.hub.limits.write_timeout, link.close_with_error(error)).await;
-            return;
-        }
-    }
-}
-
-/// Sends one message, and reports an accepted one if its sender asked for that. Returns whether the device answered in
-/// time.
-async fn send_command(
-    connection: &Connection,
-    link: &mut Sender,
-    command: Any,
-    operation: &Operation<'_>,
-) -> bool {
-    let feedback = cloud_to_device::feedback_id(&command);
-    match timeout(connection.hub.limits.write_timeout, link.send(command)).await {
-        Ok(Ok(Outcome::Accepted(_))) => {
-            if let Some(id) = feedback {
-                cloud_to_device::report_of(&connection.hub, operation, &id);
-            }
-            true
-        }
-        Ok(sent) => sent.is_ok(),
-        Err(_) => false,
-    }
 }
 
 fn error(condition: AmqpError) -> definitions::Error {

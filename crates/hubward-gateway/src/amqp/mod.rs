@@ -3,8 +3,11 @@
 
 mod authenticated;
 mod cbs;
+mod cloud_to_device;
 mod connection;
 mod context;
+mod delegation;
+mod delivery;
 mod guard;
 mod link;
 mod performatives;
@@ -16,14 +19,15 @@ use core::pin::pin;
 use core::time::Duration;
 use std::sync::Arc;
 
+use fe2o3_amqp::types::messaging::{Body, Message};
+use fe2o3_amqp::types::primitives::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, sink, split};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
+use crate::stream::Stream;
 pub(crate) use context::Context;
 pub use context::{EventsEndpoint, EventsEndpointError};
 use guard::Guard;
@@ -45,6 +49,9 @@ enum Header {
 
 const SASL: [u8; 8] = *b"AMQP\x03\x01\x00\x00";
 const AMQP: [u8; 8] = *b"AMQP\x00\x01\x00\x00";
+
+/// A message with any body.
+type Any = Message<Body<Value>>;
 
 /// The reason why a connection has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +77,7 @@ enum End {
 pub(crate) async fn serve(
     hub: Arc<Hub>,
     context: Context,
-    mut stream: TlsStream<TcpStream>,
+    mut stream: Stream,
     peer: Peer,
     stop: CancellationToken,
 ) {
@@ -117,11 +124,7 @@ pub(crate) async fn serve(
 }
 
 /// Forwards frames in both directions until the codec has sent its last one. The end of the peer's stream is passed on.
-async fn relay(
-    stream: &mut TlsStream<TcpStream>,
-    near: DuplexStream,
-    mut guard: Guard,
-) -> Result<(), guard::Malformed> {
+async fn relay(stream: &mut Stream, near: DuplexStream, mut guard: Guard) -> Result<(), guard::Malformed> {
     let (mut from_peer, mut to_peer) = split(stream);
     let (mut from_codec, mut to_codec) = split(near);
     let incoming = async {
@@ -136,7 +139,7 @@ async fn relay(
 }
 
 /// Reads the protocol header. A client of another protocol is sent the header of SASL.
-async fn header(stream: &mut TlsStream<TcpStream>) -> Result<(Header, [u8; 8]), End> {
+async fn header(stream: &mut Stream) -> Result<(Header, [u8; 8]), End> {
     let mut bytes = [0; 8];
     stream.read_exact(&mut bytes).await.map_err(|_| End::Gone)?;
     match bytes {

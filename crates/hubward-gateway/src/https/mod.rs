@@ -1,6 +1,7 @@
 //! HTTPS: the gateway decides on the head of a request, and reads its body after that.
 
 mod body;
+mod deliveries;
 mod enrollments;
 mod identities;
 mod leniency;
@@ -12,15 +13,15 @@ mod service;
 
 use core::future::pending;
 use core::time::Duration;
-use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONNECTION;
-use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use hubward::policy::Operation;
 use hubward_store::FeedHealth;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -30,10 +31,12 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::amqp;
 use crate::hub::Hub;
 use crate::peer::Peer;
 use crate::slots::Slot;
-use crate::users::Users;
+use crate::websocket::{self, Upgrade};
+use problem::Problem;
 
 /// Bytes of a request's head, which is buffered before authentication: a token of a directory and the other headers.
 const HEAD: usize = 16 * 1024;
@@ -44,35 +47,43 @@ const LIFETIME: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 struct Handler {
     hub: Arc<Hub>,
-    /// Verifies bearer tokens, if a directory is configured.
-    users: Option<Arc<Users>>,
+    settings: amqp::Context,
     peer: Peer,
+    /// The WebSocket that the connection becomes when its answer is sent.
+    upgrade: Mutex<Option<Upgrade>>,
 }
 
 /// Serves one connection to its end.
 pub(crate) async fn serve(
     hub: Arc<Hub>,
-    users: Option<Arc<Users>>,
+    settings: amqp::Context,
     stream: TlsStream<TcpStream>,
     peer: Peer,
     stop: CancellationToken,
 ) {
     let (limits, slot) = (hub.limits, peer.slot.clone());
+    let handler = Arc::new(Handler { hub, settings, peer, upgrade: Mutex::new(None) });
     let router = Router::new()
         // closed, so that a health check frees its slot at once
         .route("/healthz", get(async || ([(CONNECTION, "close")], "ok\n")))
         .route("/readyz", get(readyz))
+        .route(websocket::PATH, any(open_websocket))
         .fallback(requests::answer)
-        .with_state(Arc::new(Handler { hub, users, peer }));
+        .with_state(Arc::clone(&handler));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.connect_timeout)
         .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = pin!(connection);
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    // boxed, so that its memory is freed before a WebSocket is served
+    let mut connection = Box::pin(connection);
     tokio::select! {
         // an error means that the peer disconnected, or did not send HTTP
-        _ = connection.as_mut() => return,
+        _ = connection.as_mut() => {
+            drop(connection);
+            return serve_websocket(&handler, stop).await;
+        }
         // a peer that is not authenticated has no request in progress to wait for
         () = stop.cancelled() => if !slot.is_authenticated() { return },
         () = sleep(LIFETIME) => {}
@@ -83,9 +94,45 @@ pub(crate) async fn serve(
     let _ = timeout(limits.drain_timeout.mul_f32(0.75), connection).await;
 }
 
-/// Answers whether sessions are admitted: the index of the registry is current.
+/// Answers a request for a WebSocket; another request at its path is answered as any other.
+async fn open_websocket(State(handler): State<Arc<Handler>>, request: Request) -> Response {
+    if !websocket::is_upgrade(request.headers()) {
+        return requests::answer(State(handler), request).await;
+    }
+    // the limits before authentication are those of the connection
+    let accepted = if handler.peer.slot.is_authenticated() {
+        Err("open a new connection for a WebSocket")
+    } else {
+        websocket::accept(request)
+    };
+    match accepted {
+        Ok((upgrade, answer)) => {
+            *handler.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
+            answer
+        }
+        Err(cure) => {
+            let Handler { hub, peer, .. } = &*handler;
+            hub.metrics.malformed.add(1);
+            hub.log_malformed(peer, &Operation::http("GET", websocket::PATH));
+            hub.slow(peer).await;
+            Problem::argument(cure).into_response()
+        }
+    }
+}
+
+/// Serves the WebSocket that a connection has become, if it has.
+async fn serve_websocket(handler: &Handler, stop: CancellationToken) {
+    let upgrade = handler.upgrade.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(upgrade) = upgrade {
+        let settings = handler.settings.clone();
+        websocket::serve(Arc::clone(&handler.hub), settings, upgrade, handler.peer.clone(), stop).await;
+    }
+}
+
+/// Answers whether sessions are admitted: the gateway is not about to stop, and the index of the registry is current.
 async fn readyz(State(handler): State<Arc<Handler>>) -> impl IntoResponse {
     let (status, text) = match handler.hub.health() {
+        _ if handler.hub.is_draining() => (StatusCode::SERVICE_UNAVAILABLE, "the gateway is about to stop\n"),
         FeedHealth::Current => (StatusCode::OK, "ok\n"),
         FeedHealth::Late => (StatusCode::SERVICE_UNAVAILABLE, "the registry's store does not answer\n"),
         FeedHealth::Lost => {

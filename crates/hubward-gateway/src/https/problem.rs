@@ -82,6 +82,11 @@ impl Problem {
         Self::new(408_001, "RequestTimeout")
     }
 
+    /// The lock of a message is not valid, or not any more.
+    pub(super) const fn lock_lost() -> Self {
+        Self::new(412_002, "DeviceMessageLockLost")
+    }
+
     /// The registry's store does not answer.
     pub(super) const fn unavailable() -> Self {
         Self::new(503_001, "ServiceUnavailable")

@@ -14,7 +14,7 @@ use hubward::types::{DeviceId, Identity, ModuleId, Segment};
 use hubward::{AuthError, Credentials, Session};
 
 use super::problem::Problem;
-use super::{Handler, body, identities, registration, service};
+use super::{Handler, body, deliveries, identities, registration, service};
 use crate::hub::Refusal;
 
 /// Largest size in bytes of a device's message.
@@ -58,7 +58,8 @@ fn authorize(
     path: &str,
     operation: &Operation<'_>,
 ) -> Result<Option<Session>, Refusal> {
-    let Handler { hub, users, peer } = handler;
+    let Handler { hub, settings, peer, .. } = handler;
+    let users = settings.current_users();
     let authorization = only(&head.headers, &AUTHORIZATION);
     let target = ids(operation);
     let claimed = match operation.endpoint().map(|endpoint| endpoint.caller()) {
@@ -154,6 +155,9 @@ async fn dispatch(
         }
         ("identity.delete" | "module.delete", Some(identity)) => {
             identities::delete(hub, identity, if_match()?).await
+        }
+        (endpoint, identity) if endpoint.starts_with("commands.") => {
+            deliveries::answer(hub, endpoint, identity, head.uri.path(), head.uri.query())
         }
         _ => Err(Problem::not_here()),
     }

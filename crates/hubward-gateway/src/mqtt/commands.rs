@@ -1,21 +1,48 @@
-//! Cloud-to-device messages over MQTT: the topic with the message's properties, and the payload.
+//! Cloud-to-device messages over MQTT: a subscription to them, the topic with a message's properties, and the payload.
 
 use core::fmt::Write as _;
 
-use fe2o3_amqp::types::messaging::{AmqpValue, Body, MessageId};
-use fe2o3_amqp::types::primitives::{SimpleValue, Value};
 use hubward::types::Identity;
 
-use crate::mailboxes::Any;
+use crate::hub::Hub;
+use crate::messages::{CloudMessage, Delivery, Receiving, Recipient};
 
-/// Returns the topic and the payload of a message to `identity`; `None` if its body is neither bytes nor a text.
-pub(super) fn publication(identity: &Identity<'_>, message: &Any) -> Option<(String, Vec<u8>)> {
-    let payload = match &message.body {
-        Body::Data(sections) => sections.iter().flat_map(|section| section.0.iter().copied()).collect(),
-        Body::Value(AmqpValue(Value::String(text))) => text.as_bytes().to_vec(),
-        Body::Value(AmqpValue(Value::Binary(bytes))) => bytes.to_vec(),
-        _ => return None,
-    };
+/// The subscription of a client to the messages of services.
+#[derive(Debug)]
+pub(super) struct Commands {
+    /// The filter, as the client sent it.
+    pub(super) filter: Box<str>,
+    pub(super) recipient: Recipient,
+    receiving: Receiving,
+}
+
+impl Commands {
+    /// Returns the subscription of an identity; `None` if it is no longer in the registry. A former subscription, or a link
+    /// that receives, is told to end.
+    pub(super) fn new(hub: &Hub, identity: Identity<'_>, filter: &str) -> Option<Self> {
+        let recipient = Recipient::of(&hub.read(), identity)?;
+        let receiving = hub.mailboxes.receive(&recipient);
+        Some(Self { filter: filter.into(), recipient, receiving })
+    }
+
+    /// Waits for a message and locks it; `None` if another connection receives now. The future is cancel-safe: a message that
+    /// is locked is returned at once.
+    pub(super) async fn next(&self, hub: &Hub) -> Option<Delivery> {
+        loop {
+            if let Some(delivery) = hub.mailboxes.next(&self.recipient) {
+                return Some(delivery);
+            }
+            tokio::select! {
+                biased;
+                () = self.receiving.replaced() => return None,
+                () = self.receiving.arrived() => {}
+            }
+        }
+    }
+}
+
+/// Returns the topic and the payload of a message to `identity`; `None` if the topic would be too long.
+pub(super) fn publication(identity: &Identity<'_>, message: CloudMessage) -> Option<(String, Vec<u8>)> {
     let mut topic = format!("devices/{}", identity.device()?.as_str());
     if let Some(module) = identity.module() {
         let _ = write!(topic, "/modules/{}", module.as_str());
@@ -30,28 +57,23 @@ pub(super) fn publication(identity: &Identity<'_>, message: &Any) -> Option<(Str
         topic.push('=');
         encode(&mut topic, value);
     };
-    if let Some(properties) = &message.properties {
-        for (name, id) in [("$.mid", &properties.message_id), ("$.cid", &properties.correlation_id)] {
-            if let Some(MessageId::String(id)) = id {
-                add(name, id);
-            }
-        }
-        let to = properties.to.as_deref();
-        let content = [properties.content_type.as_ref(), properties.content_encoding.as_ref()];
-        let [kind, encoding] = content.map(|symbol| symbol.map(|symbol| symbol.as_str()));
-        for (name, value) in [("$.to", to), ("$.ct", kind), ("$.ce", encoding)] {
-            if let Some(value) = value {
-                add(name, value);
-            }
-        }
-    }
-    for (name, value) in message.application_properties.iter().flat_map(|properties| properties.0.iter()) {
-        if let SimpleValue::String(value) = value {
+    let CloudMessage { message_id, correlation_id, to, content_type, content_encoding, .. } = &message;
+    for (name, value) in [("$.mid", message_id), ("$.cid", correlation_id)] {
+        if let Some(value) = value {
             add(name, value);
         }
     }
+    add("$.to", to);
+    for (name, value) in [("$.ct", content_type), ("$.ce", content_encoding)] {
+        if let Some(value) = value {
+            add(name, value);
+        }
+    }
+    for (name, value) in &message.properties {
+        add(name, value);
+    }
     // a topic has at most 65,535 bytes
-    u16::try_from(topic.len()).is_ok().then_some((topic, payload))
+    u16::try_from(topic.len()).is_ok().then_some((topic, message.body))
 }
 
 /// Appends a text with all bytes but the unreserved ones (RFC 3986, 2.3) as escapes.

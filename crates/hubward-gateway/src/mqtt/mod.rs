@@ -9,16 +9,15 @@ mod wire;
 use std::sync::Arc;
 
 use mqtt_protocol_core::mqtt::packet::v3_1_1::Connect;
-use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
+use crate::stream::Stream;
 use wire::Wire;
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(hub: Arc<Hub>, stream: TlsStream<TcpStream>, peer: Peer, stop: CancellationToken) {
+pub(crate) async fn serve(hub: Arc<Hub>, stream: Stream, peer: Peer, stop: CancellationToken) {
     let mut wire = Wire::new(stream, hub.limits.write_timeout);
     let end = tokio::select! {
         () = stop.cancelled() => End::Stopped,

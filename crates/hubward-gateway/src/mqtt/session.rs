@@ -8,22 +8,23 @@ use mqtt::packet::v3_1_1::{Pingresp, Puback, Publish, Suback, Subscribe, Unsubac
 use mqtt::packet::{Packet, Qos};
 use mqtt::result_code::SubackReturnCode;
 use mqtt_protocol_core::mqtt;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::End;
-use super::commands::publication;
+use super::commands::{Commands, publication};
 use super::connect::Connected;
 use super::wire::Wire;
 use crate::clock;
-use crate::cloud_to_device;
 use crate::hub::{Hub, SessionDecision};
-use crate::mailboxes::Any;
+use crate::messages::{CloudMessage, Delivery, Settlement};
 use crate::peer::Peer;
 
 /// The filter of the answers to requests for a device twin.
 const TWIN_RESPONSES: &str = "$iothub/twin/res/#";
+
+/// The twin of a device that nothing was written to.
+const EMPTY_TWIN: &str = r#"{"desired":{"$version":1},"reported":{"$version":1}}"#;
 
 /// Filters of one SUBSCRIBE: clients send one to eight.
 pub(super) const FILTERS: usize = 32;
@@ -48,7 +49,7 @@ pub(crate) async fn run(
             _ = changes.changed() => serving.still_valid(),
             () = expiry(&session) => serving.still_valid(),
             () = sleep_until(later(last_packet, idle_timeout)) => Err(End::Silent),
-            command = next_command(&mut serving.commands) => serving.command(command).await,
+            delivery = next_command(hub, &serving.commands) => serving.command(delivery).await,
             packet = serving.wire.next() => match packet {
                 Ok(packet) => {
                     last_packet = Instant::now();
@@ -81,8 +82,8 @@ struct Serving<'s> {
     session: &'s Session,
     /// Set if the client subscribed to answers about its twin.
     twin_responses: bool,
-    /// The client's filter for messages to it, and the messages, once it subscribed.
-    commands: Option<(Box<str>, mpsc::Receiver<Any>)>,
+    /// Set once the client subscribed to messages of services.
+    commands: Option<Commands>,
 }
 
 impl Serving<'_> {
@@ -92,8 +93,8 @@ impl Serving<'_> {
             Packet::V3_1_1Subscribe(subscribe) => self.subscribe(&subscribe).await,
             Packet::V3_1_1Unsubscribe(unsubscribe) => {
                 self.twin_responses &= !unsubscribe.entries().iter().any(|it| it.as_str() == TWIN_RESPONSES);
-                if let Some((filter, _)) = &self.commands
-                    && unsubscribe.entries().iter().any(|it| it.as_str() == &**filter)
+                if let Some(commands) = &self.commands
+                    && unsubscribe.entries().iter().any(|it| it.as_str() == &*commands.filter)
                 {
                     self.commands = None;
                 }
@@ -127,17 +128,23 @@ impl Serving<'_> {
             self.wire.send(answer.map_err(|_| End::Malformed)?).await?;
         }
         if matches!(endpoint, "twin.get" | "twin.report") && self.twin_responses {
-            self.no_twin(publish.topic_name()).await?;
+            self.twin(endpoint, publish.topic_name()).await?;
         }
         Ok(())
     }
 
-    /// Answers that twins are not implemented, so that a client does not wait.
-    async fn no_twin(&mut self, topic: &str) -> Result<(), End> {
+    /// Answers that twins are not implemented, or that the twin is empty, so that a client does not wait.
+    async fn twin(&mut self, endpoint: &str, topic: &str) -> Result<(), End> {
         let request = topic.rsplit_once("?$rid=").map_or("", |(_, request)| request);
+        let (status, version, payload) = match endpoint {
+            _ if !self.hub.empty_twins => (501, "", ""),
+            "twin.get" => (200, "", EMPTY_TWIN),
+            // what is reported is not kept
+            _ => (204, "&$version=2", ""),
+        };
         let answer = Publish::builder()
-            .topic_name(format!("$iothub/twin/res/501/?$rid={request}"))
-            .and_then(|answer| answer.qos(Qos::AtMostOnce).payload(&[][..]).build());
+            .topic_name(format!("$iothub/twin/res/{status}/?$rid={request}{version}"))
+            .and_then(|answer| answer.qos(Qos::AtMostOnce).payload(payload.as_bytes()).build());
         self.wire.send(answer.map_err(|_| End::Malformed)?).await
     }
 
@@ -153,8 +160,7 @@ impl Serving<'_> {
             codes.push(match self.hub.decide(self.peer, self.session, &operation) {
                 SessionDecision::Allowed => {
                     if operation.endpoint().is_some_and(|endpoint| endpoint.name() == "commands.receive") {
-                        let own = self.session.identity().to_string().into();
-                        self.commands = Some((filter.into(), self.hub.mailboxes.open(own)));
+                        self.commands = Commands::new(self.hub, self.session.identity(), filter);
                     }
                     self.twin_responses |= filter == TWIN_RESPONSES;
                     match entry.sub_opts().qos() {
@@ -170,27 +176,39 @@ impl Serving<'_> {
         self.wire.send(answer.map_err(|_| End::Malformed)?).await
     }
 
-    /// Publishes a message from a service to the client, at QoS 0. `None` means that another connection receives now.
-    async fn command(&mut self, command: Option<Any>) -> Result<(), End> {
-        let (Some(command), Some((filter, _))) = (command, &self.commands) else {
+    /// Publishes a message of a service to the client, at QoS 0, which completes it. `None` means that another connection
+    /// receives now.
+    async fn command(&mut self, delivery: Option<Delivery>) -> Result<(), End> {
+        let (Some(delivery), Some(commands)) = (delivery, &self.commands) else {
             self.commands = None;
             return Ok(());
         };
-        if self.hub.decide(self.peer, self.session, &Operation::mqtt_subscribe(filter))
-            != SessionDecision::Allowed
-        {
-            return Err(End::Refused);
-        }
-        let identity = self.session.identity();
-        let Some((topic, payload)) = publication(&identity, &command) else { return Ok(()) };
+        let recipient = commands.recipient.clone();
+        let operation = Operation::mqtt_subscribe(&commands.filter);
+        let allowed = self.hub.decide(self.peer, self.session, &operation) == SessionDecision::Allowed;
+        let (settlement, sent) = if allowed {
+            self.deliver(delivery.message).await
+        } else {
+            (Settlement::Abandon, Err(End::Refused))
+        };
+        // a lock that has expired meanwhile is of a message that is delivered again
+        let _ = self.hub.mailboxes.settle(&recipient, &delivery.lock, settlement);
+        sent
+    }
+
+    /// Publishes a message, and returns how that settles it. One that does not fit in a topic is rejected.
+    async fn deliver(&mut self, message: CloudMessage) -> (Settlement, Result<(), End>) {
+        let Some((topic, payload)) = publication(&self.session.identity(), message) else {
+            return (Settlement::Reject, Ok(()));
+        };
         let publish = Publish::builder()
             .topic_name(topic)
             .and_then(|publish| publish.qos(Qos::AtMostOnce).payload(payload).build());
-        self.wire.send(publish.map_err(|_| End::Malformed)?).await?;
-        if let Some(id) = cloud_to_device::feedback_id(&command) {
-            cloud_to_device::report(self.hub, identity, &id);
+        let Ok(publish) = publish else { return (Settlement::Reject, Ok(())) };
+        match self.wire.send(publish).await {
+            Ok(()) => (Settlement::Complete, Ok(())),
+            Err(end) => (Settlement::Abandon, Err(end)),
         }
-        Ok(())
     }
 
     fn still_valid(&self) -> Result<(), End> {
@@ -209,9 +227,9 @@ impl Serving<'_> {
 }
 
 /// Waits for a message to the client; forever if it did not subscribe.
-async fn next_command(commands: &mut Option<(Box<str>, mpsc::Receiver<Any>)>) -> Option<Any> {
+async fn next_command(hub: &Hub, commands: &Option<Commands>) -> Option<Delivery> {
     match commands {
-        Some((_, commands)) => commands.recv().await,
+        Some(commands) => commands.next(hub).await,
         None => core::future::pending().await,
     }
 }

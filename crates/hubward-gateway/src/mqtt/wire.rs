@@ -1,4 +1,4 @@
-//! Packets over a TLS stream. The codec checks their format and their order.
+//! Packets over a stream. The codec checks their format and their order.
 
 use core::time::Duration;
 
@@ -8,12 +8,11 @@ use mqtt::packet::{GenericPacketTrait, Packet};
 use mqtt::result_code::ConnectReturnCode;
 use mqtt_protocol_core::mqtt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::server::TlsStream;
 
 use super::End;
 use crate::limits::{CONNECT_BYTES, PACKET_BYTES};
+use crate::stream::Stream;
 
 /// Bytes read at a time: telemetry is small, and each idle connection holds a buffer of this size.
 const READ: usize = 1024;
@@ -23,7 +22,7 @@ const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A connection and its codec.
 pub(crate) struct Wire {
-    stream: TlsStream<TcpStream>,
+    stream: Stream,
     codec: mqtt::Connection<mqtt::role::Server>,
     /// Bytes that were read; the codec has not received those from `at` to `len`.
     buffer: [u8; READ],
@@ -37,7 +36,7 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(stream: TlsStream<TcpStream>, write_timeout: Duration) -> Self {
+    pub(crate) fn new(stream: Stream, write_timeout: Duration) -> Self {
         let options = ConnectionOptions::new().maximum_packet_size_recv(PACKET_BYTES);
         let mut codec = mqtt::Connection::with_options(mqtt::Version::V3_1_1, options);
         // packets are answered after the decision only

@@ -5,6 +5,7 @@ mod jwt;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use hubward::policy::Operation;
 use hubward::policy::roles::{Access, ArmScope, built_in};
@@ -104,6 +105,36 @@ struct Claims {
 
 /// Seconds before its `nbf` from which a token is accepted, for clock skew.
 const NOT_BEFORE_LEEWAY: u64 = 60;
+
+/// The users of a file that is read again while connections live.
+#[derive(Debug)]
+pub(crate) struct UsersFile {
+    file: PathBuf,
+    current: RwLock<Arc<Users>>,
+}
+
+impl UsersFile {
+    /// Reads the file.
+    pub(crate) fn open(file: PathBuf) -> Result<Self, UsersError> {
+        let current = RwLock::new(Arc::new(Users::read(&file)?));
+        Ok(Self { file, current })
+    }
+
+    /// Reads the file again, without applying it.
+    pub(crate) fn read(&self) -> Result<Users, UsersError> {
+        Users::read(&self.file)
+    }
+
+    /// Replaces the users: the next request is decided on by the new ones.
+    pub(crate) fn set(&self, users: Users) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(users);
+    }
+
+    /// Returns the users of this moment.
+    pub(crate) fn current(&self) -> Arc<Users> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 impl Users {
     /// Reads the file.

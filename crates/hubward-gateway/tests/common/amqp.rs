@@ -1,13 +1,16 @@
 //! An AMQP 1.0 client.
 
 use fe2o3_amqp::connection::{ConnectionHandle, OpenError};
+use fe2o3_amqp::link::delivery::Delivery;
 use fe2o3_amqp::link::{ReceiverAttachError, SenderAttachError};
 use fe2o3_amqp::sasl_profile::SaslProfile;
 use fe2o3_amqp::session::SessionHandle;
 use fe2o3_amqp::types::definitions::{AmqpError, ErrorCondition};
-use fe2o3_amqp::types::messaging::{AmqpValue, ApplicationProperties, Body, Message, Outcome, Properties};
-use fe2o3_amqp::types::primitives::{SimpleValue, Value};
+use fe2o3_amqp::types::messaging::{ApplicationProperties, Body, Data, Message, Outcome, Properties};
+use fe2o3_amqp::types::primitives::{Binary, SimpleValue, Value};
 use fe2o3_amqp::{Connection, Receiver, Sender, Session};
+
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Gateway;
 use super::client::{Stream, dial, tls};
@@ -56,7 +59,10 @@ impl Gateway {
 }
 
 impl Amqp {
-    pub async fn open(stream: Stream, profile: Option<SaslProfile>) -> Result<Self, OpenError> {
+    pub async fn open(
+        stream: impl AsyncRead + AsyncWrite + core::fmt::Debug + Send + Unpin + 'static,
+        profile: Option<SaslProfile>,
+    ) -> Result<Self, OpenError> {
         let builder = Connection::builder().container_id("test");
         let mut connection = match profile {
             Some(profile) => builder.sasl_profile(profile).open_with_stream(stream).await?,
@@ -149,11 +155,35 @@ impl Cbs {
 }
 
 /// Returns a message to the receiver at an address.
-pub fn command(to: &str, text: &str) -> Message<AmqpValue<String>> {
+pub fn command(to: &str, text: &str) -> Message<Data> {
+    command_with(to, text, "none", None)
+}
+
+/// Returns a message with the outcomes that its service is told, and an expiry in milliseconds since 1970.
+pub fn command_with(to: &str, text: &str, ack: &str, expires: Option<i64>) -> Message<Data> {
     Message::builder()
-        .properties(Properties { to: Some(to.into()), ..Properties::default() })
-        .value(text.to_owned())
+        .properties(Properties {
+            to: Some(to.into()),
+            message_id: Some(format!("id of {text}").into()),
+            absolute_expiry_time: expires.map(Into::into),
+            ..Properties::default()
+        })
+        .application_properties(
+            ApplicationProperties::builder()
+                .insert("iothub-ack", ack.to_owned())
+                .insert("colour", "red".to_owned())
+                .insert("lines", "a\r\nSet-Cookie: b".to_owned())
+                .build(),
+        )
+        .data(Binary::from(text.as_bytes().to_vec()))
         .build()
+}
+
+/// Receives a message without an outcome; returns its text too.
+pub async fn received(link: &mut Receiver) -> (Delivery<Data>, String) {
+    let delivery = link.recv::<Data>().await.unwrap();
+    let text = String::from_utf8(delivery.body().0.to_vec()).unwrap();
+    (delivery, text)
 }
 
 /// Returns the error of a rejection.

@@ -7,6 +7,7 @@ pub mod client;
 pub mod frames;
 pub mod process;
 pub mod unauthenticated;
+pub mod websocket;
 
 use core::fmt::Write as _;
 use core::net::SocketAddr;
@@ -64,6 +65,24 @@ impl Gateway {
         let (cert, key) = (self.file(name, "pem"), self.file(name, "key"));
         let tls = tls(&self.dev.file("ca.pem"), Some((&cert, &key)));
         dial(&tls, self.mqtt_address()).await.unwrap()
+    }
+
+    pub async fn https_stream(&self) -> Stream {
+        dial(&tls(&self.dev.file("ca.pem"), None), self.server.https().unwrap()).await.unwrap()
+    }
+
+    /// Connects with a certificate of the folder, by the name of its file.
+    pub async fn https_stream_with(&self, name: &str) -> Stream {
+        let (cert, key) = (self.file(name, "pem"), self.file(name, "key"));
+        dial(&tls(&self.dev.file("ca.pem"), Some((&cert, &key))), self.server.https().unwrap()).await.unwrap()
+    }
+
+    /// Opens a WebSocket.
+    pub async fn websocket(&self, protocol: &str) -> Stream {
+        let mut stream = self.https_stream().await;
+        let answer = websocket::open(&mut stream, &websocket::request(protocol, "")).await;
+        assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+        stream
     }
 
     fn file(&self, name: &str, ending: &str) -> PathBuf {

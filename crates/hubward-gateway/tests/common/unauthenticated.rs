@@ -5,10 +5,20 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::client::{Stream, packet};
 use super::frames::*;
 use super::process::Process;
+use super::websocket;
 
 /// The transports, for AMQP with the last step of the client.
-pub const KINDS: [&str; 7] =
-    ["tls", "mqtt", "https", "amqp header", "amqp open", "amqp begin", "amqp attach"];
+pub const KINDS: [&str; 9] = [
+    "tls",
+    "mqtt",
+    "https",
+    "amqp header",
+    "amqp open",
+    "amqp begin",
+    "amqp attach",
+    "websocket mqtt",
+    "websocket amqp",
+];
 
 /// Returns the bytes of a peer, close to the limit of its transport.
 fn bytes(kind: &str) -> Vec<u8> {
@@ -47,6 +57,11 @@ fn bytes(kind: &str) -> Vec<u8> {
 
 /// Connects, sends the bytes, and reads the gateway's answers to them.
 pub async fn unauthenticated_peer(process: &Process, kind: &str) -> Stream {
+    match kind {
+        "websocket mqtt" => return websocket::half_a_message(process, "mqtt", &bytes("mqtt")).await,
+        "websocket amqp" => return websocket::half_a_message(process, "AMQPWSB10", &[b'x'; 8000]).await,
+        _ => {}
+    }
     let address = match kind {
         "mqtt" | "tls" => process.mqtt,
         "https" => process.https,
