@@ -68,7 +68,9 @@ done
 expect 'a message from a service' 0 command "$service" 'hello there'
 wait "$listener" || { echo "MISMATCH: the device got no message: $(cat listened)"; bad=1; }
 expect 'a service with a wrong key' 3 command "${service%%SharedAccessKey=*}SharedAccessKey=$wrong_key" 'hello there'
-expect 'a message to a device that does not receive' 4 command "$service" 'hello there'
+# a message waits for its device
+expect 'a message to a device that does not receive' 0 command "$service" 'hello again'
+expect 'the device, which receives it later' 0 listen "$device" 'hello again'
 
 [ "$bad" -eq 0 ] && echo 'all as expected'
 exit "$bad"
