@@ -31,6 +31,7 @@ mod slots;
 mod store;
 mod stream;
 mod tls;
+mod twin;
 mod wakes;
 mod websocket;
 

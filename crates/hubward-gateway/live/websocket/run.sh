@@ -55,10 +55,10 @@ for transport in mqtt amqp; do
     expect 'an unknown device' 3 "$transport" telemetry "HostName=localhost;DeviceId=ghost;SharedAccessKey=$wrong_key"
     expect 'a device by its certificate' 0 "$transport" telemetry 'HostName=localhost;DeviceId=dev-x509;x509=true' \
         "$certificate" "${certificate%.pem}.key"
+    expect 'an empty twin' 0 "$transport" twin "$device"
     expect 'a certificate of another device' 3 "$transport" telemetry 'HostName=localhost;DeviceId=dev1;x509=true' \
         "$certificate" "${certificate%.pem}.key"
 done
-expect 'an empty twin' 0 mqtt twin "$device"
 
 [ "$bad" -eq 0 ] && echo 'all as expected'
 exit "$bad"

@@ -9,6 +9,7 @@ use hubward::{Cbs, CbsRequest, CbsResponse, LinkRole, Session};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::twin::Twins;
 use crate::hub::{Hub, SessionDecision};
 use crate::peer::Peer;
 
@@ -21,6 +22,8 @@ pub(super) struct Connection {
     pub(super) hub: Arc<Hub>,
     pub(super) peer: Arc<Peer>,
     state: Mutex<State>,
+    /// The links for answers about twins.
+    pub(super) twins: Twins,
     /// Notifies the links to recheck whether they may stay.
     changed: watch::Sender<()>,
     /// Notifies the connection that an identity was authenticated, which changes its deadlines.
@@ -59,6 +62,7 @@ impl Connection {
             hub,
             peer,
             state: Mutex::new(State { cbs, seated: BTreeSet::new() }),
+            twins: Twins::default(),
             changed: watch::Sender::new(()),
             newly_authenticated: Notify::new(),
             evicted: CancellationToken::new(),
