@@ -156,6 +156,8 @@ fn start(program: &str, folder: &Path) -> std::io::Result<Child> {
     let file = |name: &str| folder.join(name);
     Command::new(program)
         .args(["serve", "--hub", "localhost", "--mqtt", MQTT, "--https", HTTPS, "--metrics", METRICS])
+        // all connections have one address
+        .args(["--connections-per-address", "0"])
         .arg("--registry")
         .arg(file("devices.jsonl"))
         .arg("--policies")

@@ -44,7 +44,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let most = (count + 100).to_string();
         let process = Process::start(
             &program,
-            &["--connect-timeout", "600", "--max-unproven", &most, "--max-connections", &most],
+            &[
+                "--connect-timeout",
+                "600",
+                "--max-unproven",
+                &most,
+                "--max-connections",
+                &most,
+                // all connections have one address
+                "--connections-per-address",
+                "0",
+            ],
         );
         let mut peers = Vec::new();
         for _ in 0..10 {

@@ -35,6 +35,7 @@ mod slots;
 mod store;
 mod stream;
 mod tls;
+mod twin;
 mod users;
 mod wakes;
 mod websocket;

@@ -13,8 +13,9 @@ mod common;
 use common::amqp::*;
 use common::*;
 use fe2o3_amqp::types::definitions::{AmqpError, ErrorCondition};
-use fe2o3_amqp::types::messaging::{Body, Outcome};
-use fe2o3_amqp::types::primitives::Value;
+use fe2o3_amqp::types::messaging::annotations::OwnedKey;
+use fe2o3_amqp::types::messaging::{Body, Message, MessageAnnotations, Outcome, Properties};
+use fe2o3_amqp::types::primitives::{Binary, Value};
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -82,6 +83,47 @@ async fn an_operation_that_is_not_implemented_is_refused() {
     assert!(gateway.log.last().contains("verdict=\"allow\" rule=\"twin.request\""), "{}", gateway.log.last());
     // the connection stays open
     assert!(device.sends(SENDS).await);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_twin_is_empty_if_the_hub_is_for_development() {
+    let gateway = Gateway::with(|_, config| {
+        config.amqps = Some("127.0.0.1:0".into());
+        config.empty_twins = true;
+    })
+    .await;
+    let mut device = gateway.amqp_dev1().await;
+    let twin = "/devices/dev1/twin";
+    let mut requests = device.sender(twin).await.unwrap();
+    let request = |operation: &str| {
+        let mut annotations = MessageAnnotations::default();
+        annotations.0.insert(OwnedKey::Symbol("operation".into()), Value::String(operation.into()));
+        let properties =
+            Properties { correlation_id: Some(operation.to_owned().into()), ..Properties::default() };
+        Message::builder()
+            .message_annotations(annotations)
+            .properties(properties)
+            .data(Binary::from(Vec::new()))
+            .build()
+    };
+    // no link for the answer yet
+    assert!(rejection(requests.send(request("GET")).await.unwrap()).is_some());
+    let mut answers = device.receiver(twin).await.unwrap();
+    for (operation, body) in
+        [("GET", r#"{"desired":{"$version":1},"reported":{"$version":1}}"#), ("PATCH", "")]
+    {
+        assert!(matches!(requests.send(request(operation)).await.unwrap(), Outcome::Accepted(_)));
+        let (answer, text) = received(&mut answers).await;
+        answers.accept(&answer).await.unwrap();
+        assert_eq!(text, body);
+        let answer = answer.into_message();
+        assert_eq!(answer.properties.unwrap().correlation_id, Some(operation.to_owned().into()));
+        let annotations = answer.message_annotations.unwrap().0;
+        assert_eq!(annotations.get(&OwnedKey::Symbol("status".into())), Some(&Value::Int(200)));
+    }
+    // another device's twin
+    assert!(!device.sends("/devices/dev2/twin").await);
     gateway.end().await;
 }
 

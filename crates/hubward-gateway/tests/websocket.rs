@@ -251,7 +251,7 @@ async fn requests_that_open_no_websocket_are_answered_with_the_cure() {
     // the answer to the key of RFC 6455, 1.3, and no compression
     assert!(head.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=\r\n"), "{head}");
     assert!(!head.contains("sec-websocket-extensions"), "{head}");
-    // a request at that path that is none for a WebSocket is decided on as any other
+    // another request at that path is decided on as any other
     assert_eq!(gateway.http("GET /$iothub/websocket", "", "").await.0, 401);
     gateway.end().await;
 }

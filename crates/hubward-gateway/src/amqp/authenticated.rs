@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
+use super::twin::Twins;
 use crate::clock;
 use crate::hub::{Hub, SessionDecision};
 use crate::peer::Peer;
@@ -25,6 +26,8 @@ pub(super) struct Connection {
     pub(super) context: Context,
     pub(super) peer: Arc<Peer>,
     state: Mutex<State>,
+    /// The links for answers about twins.
+    pub(super) twins: Twins,
     /// Notifies the links to recheck whether they may stay.
     changed: watch::Sender<()>,
     /// Notifies the connection that an identity was authenticated, which changes its deadlines.
@@ -69,6 +72,7 @@ impl Connection {
             context,
             peer,
             state: Mutex::new(State { cbs, seated: BTreeSet::new() }),
+            twins: Twins::default(),
             changed: watch::Sender::new(()),
             newly_authenticated: Notify::new(),
             evicted: CancellationToken::new(),

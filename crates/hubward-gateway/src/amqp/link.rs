@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::authenticated::{Connection, operation};
 use super::cbs::{self, Node};
-use super::{Any, cloud_to_device, delegation, delivery};
+use super::{Any, cloud_to_device, delegation, delivery, twin};
 use crate::hub::SessionDecision;
 use crate::messages::{NotQueued, Receiving, Recipient};
 
@@ -39,6 +39,10 @@ enum Purpose {
     Events,
     /// A service sends messages to devices.
     SendCommands,
+    /// A device asks for its twin.
+    TwinRequests,
+    /// The gateway answers about a twin.
+    TwinAnswers(tokio::sync::mpsc::Receiver<twin::Answer>),
     /// A device receives messages, or a service receives feedback.
     Commands(Recipient, Receiving),
 }
@@ -68,7 +72,8 @@ pub(super) async fn attach(
     let most = match &purpose {
         Ok(Purpose::Events) => MESSAGE_BYTES,
         Ok(Purpose::SendCommands | Purpose::Commands(..)) => COMMAND_BYTES,
-        Ok(Purpose::Tokens(_) | Purpose::Answers(_)) | Err(_) => TOKEN_BYTES,
+        Ok(Purpose::Tokens(_) | Purpose::Answers(_) | Purpose::TwinRequests | Purpose::TwinAnswers(_))
+        | Err(_) => TOKEN_BYTES,
     };
     let acceptor = LinkAcceptor::builder()
         .max_message_size(most)
@@ -93,8 +98,14 @@ pub(super) async fn attach(
             (Ok(Purpose::Answers(answers)), LinkEndpoint::Sender(link)) => {
                 node.send_answers(answers, link, write_timeout).await;
             }
-            (Ok(Purpose::Events | Purpose::SendCommands), LinkEndpoint::Receiver(link)) => {
+            (
+                Ok(Purpose::Events | Purpose::SendCommands | Purpose::TwinRequests),
+                LinkEndpoint::Receiver(link),
+            ) => {
                 Box::pin(receive(&connection, link, &address)).await;
+            }
+            (Ok(Purpose::TwinAnswers(answers)), LinkEndpoint::Sender(link)) => {
+                Box::pin(twin::send_answers(&connection, link, answers, &address)).await;
             }
             (Ok(Purpose::Commands(recipient, receiving)), LinkEndpoint::Sender(link)) => {
                 Box::pin(delivery::run(&connection, link, &recipient, &receiving, &address)).await;
@@ -165,6 +176,10 @@ fn purpose(
             Some(events) => events.redirect(&path),
             None => error(AmqpError::NotImplemented),
         }),
+        Some("twin.request") if connection.hub.empty_twins => Ok(Purpose::TwinRequests),
+        Some("twin.response") if connection.hub.empty_twins => {
+            Ok(Purpose::TwinAnswers(connection.twins.open(&path)))
+        }
         // permitted, but not implemented by this gateway
         _ => Err(error(AmqpError::NotImplemented)),
     }?;
@@ -215,6 +230,9 @@ fn accept(connection: &Connection, operation: &Operation<'_>, message: &Any) -> 
             NotQueued::Full => AmqpError::ResourceLimitExceeded,
             NotQueued::Body => AmqpError::NotImplemented,
         });
+    }
+    if operation.endpoint().is_some_and(|endpoint| endpoint.name() == "twin.request") {
+        return connection.twins.request(operation.address(), message);
     }
     let bytes = match &message.body {
         Body::Data(sections) => sections.iter().map(|section| section.0.len()).sum(),

@@ -12,6 +12,7 @@ mod guard;
 mod link;
 mod performatives;
 mod sasl;
+mod twin;
 mod values;
 
 use core::future::pending;

@@ -19,12 +19,10 @@ use crate::clock;
 use crate::hub::{Hub, SessionDecision};
 use crate::messages::{CloudMessage, Delivery, Settlement};
 use crate::peer::Peer;
+use crate::twin::EMPTY_TWIN;
 
 /// The filter of the answers to requests for a device twin.
 const TWIN_RESPONSES: &str = "$iothub/twin/res/#";
-
-/// The twin of a device that nothing was written to.
-const EMPTY_TWIN: &str = r#"{"desired":{"$version":1},"reported":{"$version":1}}"#;
 
 /// Filters of one SUBSCRIBE: clients send one to eight.
 pub(super) const FILTERS: usize = 32;
