@@ -67,6 +67,26 @@ fn refusal<T>(attached: Result<T, ReceiverAttachError>) -> Error {
 }
 
 #[tokio::test]
+async fn a_user_without_a_role_after_a_reload_loses_its_links() {
+    let (gateway, directory) = gateway(None).await;
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = amqp.cbs().await;
+    assert_eq!(cbs.put_as("jwt", "amqps://localhost:5671/", &token(&directory, "alice")).await, 200);
+    let mut sends = amqp.sender(COMMANDS).await.unwrap();
+    gateway.server.reload().unwrap();
+    assert!(matches!(sends.send(command(LISTENS, "one")).await.unwrap(), Outcome::Accepted(_)));
+    let file = gateway.dev.file("users.json");
+    let mut users: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    users["assignments"] = json!([]);
+    std::fs::write(&file, users.to_string()).unwrap();
+    gateway.server.reload().unwrap();
+    // the gateway detaches the link
+    let _ = sends.on_detach().await;
+    assert!(amqp.sender(COMMANDS).await.is_err());
+    gateway.end().await;
+}
+
+#[tokio::test]
 async fn a_bearer_token_opens_the_links_of_its_roles() {
     let (gateway, directory) = gateway(None).await;
     let mut device = gateway.amqp_dev1().await;

@@ -14,6 +14,7 @@ mod common;
 mod dps;
 
 use common::client::*;
+use common::websocket::tunnel;
 use common::*;
 use dps::*;
 use serde_json::{Value, json};
@@ -67,6 +68,20 @@ async fn a_member_of_a_group_registers_by_a_derived_key_of_either_spelling() {
         assert_eq!(hub_code(&gateway, &device, &member(10, spelled)).await, 0, "{id}");
         assert_eq!(hub_code(&gateway, &device, &member(11, spelled)).await, 0, "{id}: the secondary key");
     }
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_device_registers_over_a_websocket() {
+    let gateway = start().await;
+    let mut impostor = tunnel(gateway.https_stream().await, "mqtt", 1).await;
+    let connect = register_connect("sn-1", Some(&token("sn-1", &member(10, "sn-1"))));
+    assert_eq!(ask(&mut impostor, &connect).await, connack(5));
+    let mut device = tunnel(gateway.https_stream().await, "mqtt", 1).await;
+    let connect = register_connect("sn-1", Some(&token("sn-1", &secret(1))));
+    assert_eq!(ask(&mut device, &connect).await, connack(0));
+    assert_eq!(registered(&mut device).await.unwrap()["deviceId"], "pump-1");
+    assert_eq!(hub_code(&gateway, "pump-1", &secret(1)).await, 0);
     gateway.end().await;
 }
 

@@ -41,7 +41,16 @@ fn settings(dev: &Dev, more: &str) -> PathBuf {
 #[test]
 fn a_good_file_has_no_problem() {
     let dev = Dev::create().unwrap();
-    check(&settings(&dev, "strict = true\nalias = [\"localhost:8443\"]\n")).unwrap();
+    fs::write(dev.file("dps.json"), r#"{"idScope":"0ne00000A0A","host":"localhost"}"#).unwrap();
+    let (crls, dps) = (dev.file("."), dev.file("dps.json"));
+    check(&settings(
+        &dev,
+        &format!(
+            "strict = true\nalias = [\"localhost:8443\"]\nevents = \"amqps://ns.example/events\"\n\
+             crls = {crls:?}\ncrl-unknown = \"allow\"\nprovisioning = {dps:?}\n"
+        ),
+    ))
+    .unwrap();
     let output = Command::new(PROGRAM).arg("check").arg(dev.file("gateway.toml")).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
@@ -71,6 +80,15 @@ fn each_problem_is_told_with_its_line() {
         fs::write(&file, good.replacen(from, to, 1)).unwrap();
         let told = check(&file).unwrap_err().to_string();
         assert!(told.contains(line) && told.contains(part), "{to}: {told}");
+    }
+    for (more, part) in [
+        ("crls = \"none/crls\"", "`crls`: "),
+        ("provisioning = \"none.json\"", "`provisioning`: "),
+        ("events = \"ns.example\"", "`events` does not take that value"),
+    ] {
+        fs::write(&file, format!("{good}{more}\n")).unwrap();
+        let told = check(&file).unwrap_err().to_string();
+        assert!(told.contains("line 11") && told.contains(part), "{more}: {told}");
     }
     // two problems at once, by the program
     fs::write(&file, good.replace("localhost", "not a host").replace("server.pem", "none.pem")).unwrap();

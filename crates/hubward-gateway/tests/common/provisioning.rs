@@ -11,7 +11,7 @@ use rcgen::{
     KeyUsagePurpose,
 };
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::common::client::*;
 use super::common::*;
@@ -93,7 +93,11 @@ pub fn register_connect(id: &str, token: Option<&str>) -> Vec<u8> {
 }
 
 /// Sends a request by a topic. Returns the topic and the body of the answer.
-pub async fn request(stream: &mut Stream, topic: &str, body: &str) -> Option<(String, Value)> {
+pub async fn request(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    topic: &str,
+    body: &str,
+) -> Option<(String, Value)> {
     stream.write_all(&publish(topic, 1, body.as_bytes())).await.ok()?;
     stream.flush().await.ok()?;
     assert_eq!(answer(stream).await, puback());
@@ -106,7 +110,9 @@ pub async fn request(stream: &mut Stream, topic: &str, body: &str) -> Option<(St
 
 /// Subscribes, registers, and asks for the result. Returns the state of the registration, or the status and the body of
 /// the refusal.
-pub async fn registered(stream: &mut Stream) -> Result<Value, (String, Value)> {
+pub async fn registered(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+) -> Result<Value, (String, Value)> {
     let granted = ask(stream, &subscribe(&[RESPONSES])).await;
     assert_eq!(granted, Some((0x90, vec![0, 9, 1])));
     let (topic, body) = request(stream, REGISTER, "").await.unwrap();
