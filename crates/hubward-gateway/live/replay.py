@@ -51,7 +51,7 @@ try:
     try:
         sender.send(message)
     except SendException:
-        # nobody listens: the message reached the gateway, which cannot deliver it
+        # no device listens: the message reached the gateway, which cannot deliver it
         if "service" not in dialect:
             raise
     connection.close()

@@ -70,7 +70,7 @@ pub(crate) fn report(hub: &Hub, identity: Identity<'_>, id: &str) {
 }
 
 fn put_feedback(hub: &Hub, feedback: Option<Any>) {
-    // without a receiver there is no one to tell
+    // without a receiver it is dropped
     if let Some(feedback) = feedback {
         let _ = hub.mailboxes.put(FEEDBACK, feedback);
     }

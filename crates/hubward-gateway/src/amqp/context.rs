@@ -1,4 +1,4 @@
-//! What the connections of the AMQP listener share beside the hub.
+//! The settings that all connections of the AMQP listener share.
 
 use core::str::FromStr;
 use std::sync::Arc;
