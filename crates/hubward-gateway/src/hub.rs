@@ -97,12 +97,6 @@ impl Hub {
         self
     }
 
-    /// Sets the provisioning service.
-    pub(crate) fn with_provisioning(mut self, provisioning: Option<Provisioning>) -> Self {
-        self.provisioning = provisioning.map(Arc::new);
-        self
-    }
-
     /// Returns the durable registry.
     pub(crate) fn durable(&self) -> Option<Durable> {
         self.durable.clone()

@@ -131,15 +131,16 @@ impl DeviceCredential {
         let done = match registry.get(identity) {
             None => {
                 let capabilities = if edge { Capabilities::EDGE } else { Capabilities::default() };
-                registry.create(identity, authentication, Change::new().with_capabilities(capabilities))
+                let change = Change::new().with_capabilities(capabilities);
+                registry.create(identity, authentication, change).map(drop)
             }
             Some(view) if self.is_of(&view) => return Ok(()),
             Some(_) if registered => {
                 let change = Change::new().with_authentication(authentication);
-                registry.update(identity, change, Precondition::Any)
+                registry.update(identity, change, Precondition::Any).map(drop)
             }
             Some(_) => return Err(NotCreated::Taken),
         };
-        done.map(drop).map_err(NotCreated::Registry)
+        done.map_err(NotCreated::Registry)
     }
 }
