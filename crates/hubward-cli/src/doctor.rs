@@ -192,17 +192,17 @@ impl Found {
             return;
         }
         if let Ok(token) = SasToken::parse(text, &TokenRules::HUB_COMPAT) {
-            self.add(file, token.expires(), format!("SAS token for {}", shown::text(&token.resource())));
+            self.add(file, token.expires().as_secs(), format!("SAS token for {}", shown::text(&token.resource())));
             return;
         }
         let cloud = match hubward_cloud::inspect(text) {
             Some(Ok(Inspection::ServiceBus(token))) => {
-                Some(("SAS token of Event Hubs or Service Bus", token.expires()))
+                Some(("SAS token of Event Hubs or Service Bus", token.expiry()))
             }
             Some(Ok(Inspection::Storage(sas, _))) => {
                 sas.expiry().as_ref().map(TokenTime::seconds).map(|last| ("SAS token of Azure Storage", last))
             }
-            Some(Ok(Inspection::EventGrid(token))) => Some(("SAS token of Event Grid", token.expires())),
+            Some(Ok(Inspection::EventGrid(token))) => Some(("SAS token of Event Grid", token.expiry())),
             Some(Ok(Inspection::Callback(url))) => {
                 url.expiry().map(|time| ("callback URL of Logic Apps", time.seconds()))
             }

@@ -67,8 +67,8 @@ mod tests {
 
     use super::*;
     use crate::clock;
-    use crate::hub::dummy_key;
     use crate::limits::Limits;
+    use crate::live_config::dummy_key;
     use crate::slots::Slot;
 
     fn device() -> DeviceId<'static> {
@@ -86,7 +86,7 @@ mod tests {
     fn peer(hub: &Hub) -> Peer {
         let (address, slot) = (([127, 0, 0, 1], 1).into(), Slot::alone());
         let wake = Some(hub.wakes.connection());
-        Peer { transport: Transport::Mqtt, address, certificates: Vec::new(), slot, wake }
+        Peer::new(Transport::Mqtt, address, Vec::new(), slot, wake)
     }
 
     fn disable(hub: &Hub) {

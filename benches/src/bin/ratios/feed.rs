@@ -139,7 +139,7 @@ impl Both {
                         registry.create(busy, Authentication::Sas(keys), Change::new()).unwrap();
                     } else {
                         let rolled = Change::new()
-                            .regenerate_key(KeySlot::Primary, &mut random, HmacKey::new)
+                            .with_regenerated_key(KeySlot::Primary, &mut random, HmacKey::new)
                             .unwrap();
                         registry.update(busy, rolled, Precondition::Any).unwrap();
                     }
