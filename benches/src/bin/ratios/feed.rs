@@ -133,7 +133,7 @@ impl Both {
             let busy = Identity::Device(DeviceId::parse("busy").unwrap());
             let key = RowKey::of(&busy).unwrap();
             while !index.stop.load(Ordering::Acquire) {
-                change(&*store, &sealer, HmacKey::new, &[key.clone()], |registry| {
+                change(&*store, &sealer, HmacKey::new, core::slice::from_ref(&key), |registry| {
                     if registry.get(busy).is_none() {
                         let keys = SymmetricKeys::generate(&mut random, HmacKey::new).unwrap();
                         registry.create(busy, Authentication::Sas(keys), Change::new()).unwrap();
