@@ -125,7 +125,9 @@ fn leaf(
     let is_key = name.ends_with("key") && !name.contains("public");
     let is_secret =
         is_key || ["token", "secret", "password", "connectionstring"].iter().any(|word| name.contains(word));
-    let is_name = name.contains("thumbprint") || name.contains("etag") || name.ends_with("id");
+    // a thumbprint has the form of a key
+    let digits = text.bytes().filter(|byte| *byte != b':').all(|byte| byte.is_ascii_hexdigit());
+    let is_name = (name.contains("thumbprint") && digits) || name.contains("etag");
     let path = path.escape_debug();
     if is_key && let Err(error) = SymmetricKey::from_base64(text) {
         let code = if error == KeyError::Redacted { "redacted" } else { "key" };
