@@ -1,6 +1,6 @@
 //! JSON of the az command line, of a registry's export and of a directory.
 
-use hubward::types::{KeyError, SecretShape, SymmetricKey};
+use hubward::types::{KeyError, SecretShape, Shown, SymmetricKey};
 use serde_json::{Map, Value};
 
 use super::{Judged, Report, jwt};
@@ -100,11 +100,13 @@ fn fields(
     wrong: &mut Option<String>,
 ) -> std::io::Result<()> {
     for (name, value) in members {
+        // a member's name can be a key that was pasted into the wrong place
+        let name = Shown::new(name.as_str()).to_string();
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         match value {
             Value::Null => {}
             Value::Object(members) => fields(report, &path, members, wrong)?,
-            Value::String(text) => leaf(report, &path, name, text, wrong)?,
+            Value::String(text) => leaf(report, &path, &name, text, wrong)?,
             Value::Array(list) => {
                 writeln!(report.out, "field     {} = {} values", path.escape_debug(), list.len())?
             }
