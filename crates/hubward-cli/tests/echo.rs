@@ -93,6 +93,10 @@ const LINES: &[&str] = &[
     "policy tls --version 1.2 --suite 0xc02f",
     "registry import new lines --plain",
     "registry import hub lines --seal-key-file seal --dry-run --json",
+    "registry import sqlite:durable lines --from-line 2 --registry-key-file seal",
+    "registry export sqlite:durable --registry-key-file seal",
+    "registry reseal sqlite:durable --registry-key-file seal",
+    "registry renew-epoch sqlite:durable --registry-key-file seal",
     "registry export hub",
     "registry export hub --output exported",
     "registry export hub --output lines --force",
@@ -210,6 +214,7 @@ fn folder() -> Folder {
     folder.write("lines", line("pump-7") + &line("pump-8"));
     folder.well("registry import hub lines --seal-key-file seal");
     folder.well("registry import plain lines --plain");
+    folder.well("registry import sqlite:durable lines --hub h.example --registry-key-file seal");
     folder.well("registry lists hub block --device pump-8");
     folder.well("registry lists hub allow --device pump-8");
     folder.well("registry lists hub join hall-3 --device pump-8");

@@ -16,8 +16,8 @@ const GUARDS: [(&str, &str, &str, &str); 24] = [
     ),
     (
         "the expiry",
-        "hubward-sas/src/verify.rs",
-        "expiry.saturating_add(leeway) < now",
+        "hubward-sas/src/rules.rs",
+        "self.last_second(expiry) < now",
         "expiry == now.wrapping_add(77)",
     ),
     ("the signed text", "hubward-sas/src/verify.rs", "self.expiry_text.as_bytes()", "b\"\""),

@@ -1,7 +1,7 @@
 //! `hubward registry reseal | renew-epoch`: the upkeep of a durable registry.
 
 use core::error::Error;
-use std::io::{Write, stdout};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,6 +10,7 @@ use hubward_store::reseal;
 use super::durable::{DurableArguments, Place};
 use crate::Outcome;
 use crate::exit::misuse;
+use crate::out::stdout;
 use crate::shown;
 
 /// Seal the keys of a durable registry under the first key of the key file.
