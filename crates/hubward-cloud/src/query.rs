@@ -62,8 +62,11 @@ impl<'a> Cursor<'a> {
     /// The name has at most seven bytes, and `known` is given them and the `=` as a number, the first byte lowest.
     #[inline]
     pub(crate) fn known<F>(&mut self, known: impl FnOnce(u64) -> Option<F>) -> Option<F> {
-        let (first, _) = self.text.as_bytes().get(self.at..)?.split_first_chunk::<8>()?;
-        let text = u64::from_le_bytes(*first);
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let text = match rest.first_chunk::<8>() {
+            Some(first) => u64::from_le_bytes(*first),
+            None => rest.iter().rev().fold(0, |text: u64, byte| text.wrapping_shl(8) | u64::from(*byte)),
+        };
         let marks = equal(text, b'=');
         // the bits of a whole number of bytes
         let bits = marks.trailing_zeros() & 0x78;

@@ -142,3 +142,19 @@ fn times_and_ranges_that_are_refused() {
     assert!(TokenTime::at(at(253_402_300_800)).is_err());
     assert!(TokenTime::at(at(u64::MAX)).is_err(), "without a long search");
 }
+
+#[test]
+fn the_order_of_fields_does_not_matter() {
+    let sig = "sig=e1pyi8RFvgp7aMja4YBXPvgOCeV9awkCGv0Rwyw1Ky8%3D";
+    let mut fields = ["sv=2020-12-06", "se=2030-01-01T00%3A00%3A00Z", "sr=b", "sp=rw", sig];
+    for _ in 0..fields.len() {
+        let text = fields.join("&");
+        let sas = hubward_cloud::storage::Sas::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(sas.expiry().unwrap().seconds(), 1_893_456_000, "{text}");
+        assert_eq!(
+            hubward_cloud::storage::Sas::parse(&format!("{text}&sp=r")).unwrap_err().code(),
+            "cloud-duplicate-field"
+        );
+        fields.rotate_left(1);
+    }
+}

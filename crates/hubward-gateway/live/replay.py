@@ -49,16 +49,7 @@ try:
     # no client of this kit listens for the messages of dev2
     to = "/devices/dev2/messages/devicebound"
     message = Message(id="2", body=b"hello") if "service" not in dialect else Message(id="2", body=b"hello", address=to)
-<<<<<<< HEAD
     sender.send(message)
-=======
-    try:
-        sender.send(message)
-    except SendException:
-        # no device listens: the message reached the gateway, which cannot deliver it
-        if "service" not in dialect:
-            raise
->>>>>>> integration
     connection.close()
     end(DONE)
 except LinkDetached as error:

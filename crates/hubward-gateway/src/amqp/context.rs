@@ -1,8 +1,4 @@
-//! The settings that all connections of AMQP share, and those of HTTPS, which may become WebSockets.
 //! What the connections of AMQP share beside the hub, and those of HTTPS, which may become WebSockets.
-=======
-//! The settings that all connections of the AMQP listener share.
->>>>>>> integration
 
 use core::str::FromStr;
 use std::sync::Arc;
