@@ -183,6 +183,8 @@ impl Program<'_> {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         for word in &case.words {
+            // the file of a durable registry
+            let word = word.strip_prefix("sqlite:").unwrap_or(word);
             let from = self.files.join(word);
             if word.len() >= 64 || word.contains('/') {
                 continue;
