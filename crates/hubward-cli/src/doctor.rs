@@ -192,7 +192,11 @@ impl Found {
             return;
         }
         if let Ok(token) = SasToken::parse(text, &TokenRules::HUB_COMPAT) {
-            self.add(file, token.expiry(), format!("SAS token for {}", shown::text(&token.resource())));
+            self.add(
+                file,
+                token.expires().as_secs(),
+                format!("SAS token for {}", shown::text(&token.resource())),
+            );
             return;
         }
         let cloud = match hubward_cloud::inspect(text) {

@@ -179,7 +179,7 @@ pub(crate) fn finish(status: u8) -> io::Result<()> {
     print_held(Some(status))
 }
 
-/// Prints the held output. Nothing is printed if there is none.
+/// Prints the held output. Nothing is printed if no output is held.
 pub(crate) fn flush_held() -> io::Result<()> {
     print_held(None)
 }

@@ -140,10 +140,10 @@ fn strings() -> Vec<Case> {
         (
             "AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01".to_owned(),
             "SHA-1 thumbprint of a certificate",
-            "ABCDEF0123456789",
+            "40 digits",
             0,
         ),
-        ("a".repeat(64), "SHA-256 thumbprint of a certificate", "AAAA", 0),
+        ("a".repeat(64), "SHA-256 thumbprint of a certificate", "64 digits", 0),
         (
             "h.example/pump/?api-version=2021-04-12".to_owned(),
             "MQTT username of a device",
@@ -291,4 +291,24 @@ fn json_output_has_the_kind_and_the_code() {
     let (status, answer) = folder.with_input("inspect --json", &text);
     let answer: serde_json::Value = serde_json::from_str(answer.trim()).unwrap();
     assert_eq!((status, &answer["hint_code"][0]), (1, &"quoted".into()), "{answer}");
+}
+
+#[test]
+fn a_key_in_the_place_of_a_name_is_not_shown() {
+    let folder = Folder::new("inspect-misplaced");
+    let hexadecimal = "F391E70B5DC4881FA26ED937B04CFA157BE1962DC8530EBF64A9F23D81CE571A";
+    for text in
+        [hexadecimal.to_owned(), format!("{{\"{SEAL}\": 1}}"), format!("{{\"deviceId\": \"{SEAL}\"}}")]
+    {
+        let (_, answer) = folder.with_input("inspect", &text);
+        assert!(!answer.contains("F391E70B") && !answer.contains(SEAL), "{answer}");
+    }
+    folder.write("key", SEAL);
+    folder.well("enrollment add enrolled --registration pump --key-file key");
+    let words = format!(
+        "diagnose dps enrolled --id-scope {hexadecimal} --client-id pump --username \
+         0ne1/registrations/pump/api-version=2019-03-31 --password-file key"
+    );
+    let (status, answer) = folder.hubward(&words);
+    assert!(status == 1 && !answer.contains("F391E70B"), "{answer}");
 }

@@ -154,7 +154,9 @@ fn tables_name_the_permission_of_each_endpoint() {
     );
     let (status, text) = table(&["--provisioning"]);
     assert!(status == Some(0) && text.contains("| the registering device |"), "{text}");
-    assert_eq!(table(&["--provisioning", "--json"]).0, Some(2));
+    let (status, text) = table(&["--provisioning", "--json"]);
+    let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(status == Some(0) && rows["lines"].as_array().unwrap().len() > 10, "{text}");
 }
 
 #[test]

@@ -1,5 +1,11 @@
 //! Types the command blocks of README.md, as they are written, and compares their exit statuses.
-#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
 
 mod common;
 

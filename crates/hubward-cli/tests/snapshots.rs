@@ -1,7 +1,13 @@
 //! Snapshots: the help and two failures of every command, and outputs for people and as JSON.
 //!
 //! After an intended change: `INSTA_UPDATE=always cargo test -p hubward-cli --test snapshots`.
-#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
 
 mod common;
 

@@ -99,7 +99,7 @@ expect() {
     result "$name" "$status" "$expected" said
 }
 
-# counts the decisions that let somebody receive messages
+# counts the decisions that permit to receive messages
 receivers() {
     grep -c 'verdict="allow" rule="commands.receive"' log || true
 }

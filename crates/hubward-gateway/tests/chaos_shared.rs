@@ -45,7 +45,7 @@ async fn processes_lose_nothing_and_admit_no_session_wrongly() {
     }
     let long = std::env::var_os("HUBWARD_LONG").is_some();
     let minutes = std::env::var("HUBWARD_MINUTES").ok().and_then(|minutes| minutes.parse().ok());
-    let time = Duration::from_secs(if long { 60 * minutes.unwrap_or(30) } else { 12 });
+    let time = Duration::from_secs(if long { 60 * minutes.unwrap_or(30) } else { 8 });
     let longest = if long { 9000 } else { 2500 };
     let fleet = Arc::new(Fleet::start(&gateway, database.port).await);
     let mut tasks = Vec::new();

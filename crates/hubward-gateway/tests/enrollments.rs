@@ -269,7 +269,8 @@ async fn a_durable_registry_has_the_enrollments_and_all_gateways_follow() {
     };
     assert!(differs(&refused) && refused.to_string().contains("pumps"), "{refused}");
     let closed = with(group("pumps", &keys(10)), "provisioningStatus", json!("disabled"));
-    let equal = file(&[individual("sn-1", &keys(1))], &[closed.clone()]);
+    let closed = [closed];
+    let equal = file(&[individual("sn-1", &keys(1))], &closed);
     assert!(Server::start(config(dev, Some(&equal))).await.unwrap().shutdown().await);
     let mut other_host = equal.clone();
     other_host["host"] = json!("dps.example");
@@ -278,9 +279,9 @@ async fn a_durable_registry_has_the_enrollments_and_all_gateways_follow() {
     for different in [
         other_host,
         other_policy,
-        file(&[], &[closed.clone()]),
-        file(&[individual("sn-1", &keys(2))], &[closed.clone()]),
-        file(&[individual("sn-1", &keys(1)), individual("sn-2", &keys(1))], &[closed]),
+        file(&[], &closed),
+        file(&[individual("sn-1", &keys(2))], &closed),
+        file(&[individual("sn-1", &keys(1)), individual("sn-2", &keys(1))], &closed),
     ] {
         let refused = Server::start(config(dev, Some(&different))).await.unwrap_err();
         assert!(differs(&refused), "{refused}");
@@ -373,7 +374,8 @@ async fn a_device_keeps_its_hub_moves_or_starts_again_as_its_enrollment_says() {
     assert_eq!(topic, "$dps/registrations/res/400/?$rid=1");
     let mut other = gateway.dev.config("127.0.0.1:0", "127.0.0.1:0");
     provisioning(&gateway.dev, &mut other, &content);
-    let own = Server::start_with(other, Arc::clone(&two) as Arc<dyn Assignment>).await.unwrap();
+    let assignment: Arc<dyn Assignment> = Arc::<TwoHubs>::clone(&two);
+    let own = Server::start_with(other, assignment).await.unwrap();
     assert!(core::mem::replace(&mut gateway.server, own).shutdown().await);
     let devices = [("keep", 1), ("move", 3), ("reset", 5)];
     for (id, key) in devices {

@@ -316,7 +316,7 @@ async fn an_address_has_a_budget_of_verifications() {
         stream.flush().await.unwrap();
         let mut buffer = [0; 4096];
         let read = stream.read(&mut buffer).await.unwrap();
-        let status = String::from_utf8_lossy(&buffer[..read])[9..12].to_owned();
+        let status = String::from_utf8_lossy(&buffer[..read][9..12]).into_owned();
         let over = status == "429";
         *answered.entry(status).or_insert(0_u32) += 1;
         if over {

@@ -49,7 +49,7 @@ fn nothing_is_lost_and_no_session_lives_on() {
     drop(server.open("hub"));
     let long = std::env::var_os("HUBWARD_LONG").is_some();
     let minutes = std::env::var("HUBWARD_MINUTES").ok().and_then(|minutes| minutes.parse().ok());
-    let time = Duration::from_secs(if long { 60 * minutes.unwrap_or(30) } else { 25 });
+    let time = Duration::from_secs(if long { 60 * minutes.unwrap_or(30) } else { 18 });
     let history = History::new();
     let (proxies, stores) = stores(&server);
     let (mut kills, mut stops, mut cuts, mut dice) = (0, 0, 0, Dice(5));

@@ -133,13 +133,13 @@ impl Both {
             let busy = Identity::Device(DeviceId::parse("busy").unwrap());
             let key = RowKey::of(&busy).unwrap();
             while !index.stop.load(Ordering::Acquire) {
-                change(&*store, &sealer, HmacKey::new, &[key.clone()], |registry| {
+                change(&*store, &sealer, HmacKey::new, core::slice::from_ref(&key), |registry| {
                     if registry.get(busy).is_none() {
                         let keys = SymmetricKeys::generate(&mut random, HmacKey::new).unwrap();
                         registry.create(busy, Authentication::Sas(keys), Change::new()).unwrap();
                     } else {
                         let rolled = Change::new()
-                            .regenerate_key(KeySlot::Primary, &mut random, HmacKey::new)
+                            .with_regenerated_key(KeySlot::Primary, &mut random, HmacKey::new)
                             .unwrap();
                         registry.update(busy, rolled, Precondition::Any).unwrap();
                     }

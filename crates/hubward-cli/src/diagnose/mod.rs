@@ -21,7 +21,7 @@ use crate::cloud::request;
 use crate::exit::misuse;
 use crate::out::stdout;
 use crate::registry::FileArguments;
-use crate::{Outcome, cert, secret};
+use crate::{Outcome, cert, secret, shown};
 use verdict::{Judgement, finish};
 use world::World;
 
@@ -237,7 +237,7 @@ fn print(
     hint: Option<(String, &'static str)>,
 ) -> Result<Outcome, Box<dyn Error>> {
     let mut out = stdout();
-    writeln!(out, "judged    {what} at hub {}", world.host)?;
+    writeln!(out, "judged    {what} at hub {}", shown::text(&world.host))?;
     let seconds = now.seconds();
     world.forget();
     let verdict = judge(at(seconds));

@@ -19,7 +19,7 @@ use crate::enrollment::{EnrollmentFile, FileArguments};
 use crate::exit::{OrMisuse, misuse};
 use crate::file::random;
 use crate::out::stdout;
-use crate::{Outcome, cert, secret};
+use crate::{Outcome, cert, secret, shown};
 
 #[derive(Debug, Args)]
 pub(crate) struct Dps {
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &Dps) -> Result<Outcome, Box<dyn Error>> {
         credentials.explain(&config, &enrollments.enrollments, HmacKey::new, at(now))
     });
     let mut out = stdout();
-    writeln!(out, "judged    registration at id scope {scope}")?;
+    writeln!(out, "judged    registration at id scope {}", shown::text(&scope))?;
     let verdict = judge(at(now));
     let later = judge(at(now.saturating_add(1)));
     finish(&mut out, now, verdict, &later, hint.map(|hint| (hint.to_string(), hint.code())))

@@ -1,6 +1,6 @@
 //! JSON of the az command line, of a registry's export and of a directory.
 
-use hubward::types::{KeyError, SecretShape, SymmetricKey};
+use hubward::types::{KeyError, SecretShape, Shown, SymmetricKey};
 use serde_json::{Map, Value};
 
 use super::{Judged, Report, jwt};
@@ -100,11 +100,13 @@ fn fields(
     wrong: &mut Option<String>,
 ) -> std::io::Result<()> {
     for (name, value) in members {
+        // a member's name can be a key that was pasted into the wrong place
+        let name = Shown::new(name.as_str()).to_string();
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         match value {
             Value::Null => {}
             Value::Object(members) => fields(report, &path, members, wrong)?,
-            Value::String(text) => leaf(report, &path, name, text, wrong)?,
+            Value::String(text) => leaf(report, &path, &name, text, wrong)?,
             Value::Array(list) => {
                 writeln!(report.out, "field     {} = {} values", path.escape_debug(), list.len())?
             }
@@ -125,7 +127,9 @@ fn leaf(
     let is_key = name.ends_with("key") && !name.contains("public");
     let is_secret =
         is_key || ["token", "secret", "password", "connectionstring"].iter().any(|word| name.contains(word));
-    let is_name = name.contains("thumbprint") || name.contains("etag") || name.ends_with("id");
+    // a thumbprint has the form of a key
+    let digits = text.bytes().filter(|byte| *byte != b':').all(|byte| byte.is_ascii_hexdigit());
+    let is_name = (name.contains("thumbprint") && digits) || name.contains("etag");
     let path = path.escape_debug();
     if is_key && let Err(error) = SymmetricKey::from_base64(text) {
         let code = if error == KeyError::Redacted { "redacted" } else { "key" };

@@ -47,7 +47,7 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Judged {
     ] {
         match from.get(name) {
             None | Some(Value::Null) => {}
-            Some(Value::String(value)) => writeln!(report.out, "{label:<10}{}", value.escape_debug())?,
+            Some(Value::String(value)) => report.field(label, value)?,
             Some(other) => writeln!(report.out, "{label:<10}{other}")?,
         }
     }

@@ -8,7 +8,7 @@ use hubward::{AuthError, Credentials, RegistrationCredentials, explain};
 use super::Report;
 use crate::Outcome;
 
-/// Prints a username. Returns `None` if the text is none.
+/// Prints a username. Returns `None` if the text is not one.
 pub(super) fn print(report: &mut Report<'_>, text: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
     if text.len() > 1024 || text.contains(char::is_whitespace) {
         return Ok(None);

@@ -136,7 +136,7 @@ pub(super) fn create(arguments: &Create) -> Result<Outcome, Box<dyn Error>> {
         rest = rest.with_capabilities(capabilities);
     }
     let etag = match file.registry.create(identity, authentication, rest) {
-        Ok(etag) => etag,
+        Ok(record) => record.etag(),
         Err(error) => return refused(&identity, error),
     };
     file.save(|written, out| {

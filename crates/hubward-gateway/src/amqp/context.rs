@@ -1,4 +1,4 @@
-//! What the connections of AMQP share beside the hub, and those of HTTPS, which may become WebSockets.
+//! The settings that all connections of AMQP share, and those of HTTPS, which may become WebSockets.
 
 use core::str::FromStr;
 use std::sync::Arc;

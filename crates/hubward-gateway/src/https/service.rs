@@ -99,6 +99,5 @@ fn authorize(service: &Provisioning, head: &Parts) -> Result<Decided, AuthError>
     });
     let authenticated = pending.resume(found.as_ref(), clock::now())?;
     let decision = authenticated.decision().map(|endpoint| endpoint.name());
-    drop(found);
     Ok((name, decision))
 }

@@ -136,7 +136,7 @@ mod tests {
         assert!(counts.iter().all(|count| (2_200..2_800).contains(count)), "{counts:?}");
         // these results must not change with a version: devices would move
         let known = ["a", "b", "c", "sn-7"].map(|id| hashed(id, &few).unwrap());
-        assert_eq!(known, ["a", "b", "c", "sn-7"].map(|id| hashed(id, &few).unwrap()));
+        assert_eq!(known, [0, 0, 0, 2]);
     }
 
     #[test]

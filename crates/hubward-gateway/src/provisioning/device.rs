@@ -131,9 +131,8 @@ impl DeviceCredential {
         let done = match registry.get(identity) {
             None => {
                 let capabilities = if edge { Capabilities::EDGE } else { Capabilities::default() };
-                registry
-                    .create(identity, authentication, Change::new().with_capabilities(capabilities))
-                    .map(drop)
+                let change = Change::new().with_capabilities(capabilities);
+                registry.create(identity, authentication, change).map(drop)
             }
             Some(view) if self.is_of(&view) => return Ok(()),
             Some(_) if registered => {

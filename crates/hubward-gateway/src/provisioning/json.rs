@@ -290,7 +290,7 @@ fn symmetric(
                 ));
             }
             _ => {
-                let generate = || SymmetricKey::generate(&mut |buffer: &mut [u8]| entropy(buffer));
+                let generate = || SymmetricKey::generate(entropy);
                 let both = generate().and_then(|one| Ok((one, generate()?)));
                 let (primary, secondary) = both.map_err(|error| problem(place, error))?;
                 return Ok(EnrollmentAttestation::Keys(primary, Some(secondary)));
