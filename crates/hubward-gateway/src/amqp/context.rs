@@ -1,4 +1,4 @@
-//! What the connections of AMQP share beside the hub, and those of HTTPS, which may become WebSockets.
+//! The settings that all connections of AMQP share, and those of HTTPS, which may become WebSockets.
 
 use core::str::FromStr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::users::{Users, UsersFile};
 /// The port of AMQP over TLS.
 const PORT: u16 = 5671;
 
-/// The settings of AMQP, and the users, whom HTTPS has too.
+/// The settings of AMQP, and the users, which HTTPS has too.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Context {
     /// Verifies bearer tokens, if a directory is configured.
