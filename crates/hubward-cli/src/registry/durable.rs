@@ -117,7 +117,7 @@ impl Place {
         };
         if let Some(hub) = hub.filter(|hub| !hub.eq_ignore_ascii_case(store.hub())) {
             return Err(misuse(format!(
-                "{} is the registry of {}, not of {hub}",
+                "{} is the registry of {}, and --hub names another hub",
                 shown::file(self.path()),
                 store.hub()
             )));
