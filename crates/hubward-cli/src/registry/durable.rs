@@ -115,7 +115,7 @@ impl Place {
                 any(opened.map_err(|error| self.named(error))?)
             }
         };
-        if let Some(hub) = hub.filter(|hub| !hub.eq_ignore_ascii_case(store.hub())) {
+        if hub.is_some_and(|hub| !hub.eq_ignore_ascii_case(store.hub())) {
             return Err(misuse(format!(
                 "{} is the registry of {}, and --hub names another hub",
                 shown::file(self.path()),
