@@ -12,7 +12,7 @@ use crate::users::{Users, UsersFile};
 /// The port of AMQP over TLS.
 const PORT: u16 = 5671;
 
-/// The settings of AMQP, and the users, whom HTTPS has too.
+/// The settings of AMQP, and the users, which HTTPS has too.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Context {
     /// Verifies bearer tokens, if a directory is configured.
