@@ -143,7 +143,7 @@ expect 3 'service with a wrong key:' python service.py registry "$wrong_owner" "
 
 echo '== azure-iot-device of PyPI: MQTT'
 expect 0 'device:' python device.py telemetry "$dev1" "$ca"
-expect 0 'device that asks for its twin (501):' python device.py twin "$dev1" "$ca"
+expect 0 'device that asks for its twin, which is empty:' python device.py twin "$dev1" "$ca"
 expect 0 'module:' python device.py telemetry "$mod1" "$ca"
 expect 0 'device by its certificate:' python device.py telemetry "$x509" "$ca" "$certificate" "$private_key"
 expect 3 "device with another's key:" python device.py telemetry "$wrong_key" "$ca"
