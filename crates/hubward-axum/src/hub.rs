@@ -23,10 +23,9 @@ use crate::request::credentials;
 /// use hubward_axum::Hub;
 /// use hubward_rustcrypto::HmacKey;
 ///
-/// // in production: 32 bytes of a random number generator
-/// let dummy_key = HmacKey::new(&SymmetricKey::from_bytes(b"random, used by no device")?);
+/// let dummy_key = HmacKey::new(&SymmetricKey::generate(getrandom::fill)?);
 /// let config = HubConfig::new(HostName::parse("contoso.example")?, dummy_key);
-/// let registry = Arc::new(RwLock::new(Registry::unseeded()));
+/// let registry = Arc::new(RwLock::new(Registry::new(getrandom::fill)?));
 /// let hub = Hub::with_registry(Arc::new(RwLock::new(config)), registry);
 /// # let _ = hub;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

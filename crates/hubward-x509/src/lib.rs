@@ -29,6 +29,6 @@ pub use path::budget::Budget;
 pub use path::chain::{Chain, VerifiedChain};
 pub use possession::{CaVerification, VerificationCode, VerifiedCa};
 pub use profile::{ExpectedSubject, Profile, Purpose};
-pub use rustls_pki_types::UnixTime;
+pub use rustls_pki_types::{ServerName, UnixTime};
 pub use thumbprint::{ExpectedThumbprints, ThumbprintMatch, ValidityPolicy};
 pub use trust::{Anchors, BundleDraft, SignedBundle, TrustBundle, TrustPeriod, UpdateKey};

@@ -117,6 +117,12 @@ fn session_ends_when_its_certificate_or_one_above_it_is_revoked() {
             assert_eq!(hub.rules.recheck_revocation(&pinned, &pin, at(TODAY)), Ok(()), "{what}");
         }
     }
+    // other anchors keep the lists
+    let crls = Crls::parse([&root_list[..], &revoking].into_iter()).unwrap();
+    let x509 = X509Config::new(Anchors::new(), signature::ALL, &Digests);
+    hub.rules =
+        hub.rules.with_x509(x509.with_revocation(Revocation::by(&crls)).with_anchors(anchors.clone()));
+    assert_eq!(hub.rules.recheck_revocation(&live, &chain, at(TODAY)), revoked);
     // without lists nothing is checked; the certificates must be those of the session
     let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
     hub.rules = hub.rules.with_x509(x509.clone());

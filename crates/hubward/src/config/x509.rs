@@ -55,6 +55,10 @@ const BUDGET: Budget = {
     budget
 };
 
+fn thumbprints(anchors: &Anchors, digest: &dyn Digest) -> Arc<[Thumbprint]> {
+    anchors.ders().map(|der| Thumbprint::Sha256(digest.sha256(der))).collect()
+}
+
 impl X509Config {
     /// Accepts certificates below one of `anchors`, and certificates by their thumbprints.
     ///
@@ -66,10 +70,9 @@ impl X509Config {
         algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
         digest: &'static dyn Digest,
     ) -> Self {
-        let thumbprints = anchors.ders().map(|der| Thumbprint::Sha256(digest.sha256(der))).collect();
         Self {
+            thumbprints: thumbprints(&anchors, digest),
             anchors,
-            thumbprints,
             algorithms,
             digest,
             validity: ValidityPolicy::Enforce,
@@ -79,6 +82,15 @@ impl X509Config {
             crls: None,
             budget: BUDGET,
         }
+    }
+
+    /// Replaces the trust anchors, and keeps everything else, such as the revocation lists. Use it to read the authorities
+    /// again at run time, and recheck the sessions.
+    #[must_use]
+    pub fn with_anchors(mut self, anchors: Anchors) -> Self {
+        self.thumbprints = thumbprints(&anchors, self.digest);
+        self.anchors = anchors;
+        self
     }
 
     /// Sets whether a certificate that is registered by its thumbprint must be within its validity period. If not, it is
