@@ -1,6 +1,6 @@
 //! The provisioning service of a gateway: devices that register are assigned to a hub and created in its registry.
 //!
-//! - [`file`]: the first content, from `--provisioning`. [`json`]: enrollments in the service's JSON.
+//! - [`mod@file`]: the first content, from `--provisioning`. [`json`]: enrollments in the service's JSON.
 //! - [`open`]: the enrollments in memory, or in the registry's store.
 //! - [`verify`]: the credential of a device, off the serving threads and within the [`budget`] of its address.
 //! - [`assign`] and [`register`]: the hub of a device, its identity, and the record of its registration.
