@@ -164,6 +164,11 @@ impl<'a> Text<'a> {
         self.bytes().map(lower).eq(other.bytes().map(lower))
     }
 
+    /// Returns whether [`Text::of_query`] takes the text as received for the same value.
+    pub(crate) fn is_query_value(&self) -> bool {
+        self.form != Form::Escaped || !self.text.contains('+')
+    }
+
     /// Returns the text if no byte of it needs decoding.
     pub(crate) fn as_plain(&self) -> Option<&'a str> {
         (self.form == Form::Plain).then_some(self.text)

@@ -16,7 +16,7 @@ mod common;
 use core::net::{IpAddr, Ipv4Addr};
 
 use common::*;
-use hubward_cloud::storage::{Permissions, SasKind};
+use hubward_cloud::storage::{Permissions, Resource, Sas, SasKind, UnsignedSas, Version};
 use hubward_cloud::{IpRange, Text, TokenTime};
 use proptest::prelude::*;
 
@@ -149,12 +149,49 @@ fn the_order_of_fields_does_not_matter() {
     let mut fields = ["sv=2020-12-06", "se=2030-01-01T00%3A00%3A00Z", "sr=b", "sp=rw", sig];
     for _ in 0..fields.len() {
         let text = fields.join("&");
-        let sas = hubward_cloud::storage::Sas::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let sas = Sas::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert_eq!(sas.expiry().unwrap().seconds(), 1_893_456_000, "{text}");
-        assert_eq!(
-            hubward_cloud::storage::Sas::parse(&format!("{text}&sp=r")).unwrap_err().code(),
-            "cloud-duplicate-field"
-        );
+        assert_eq!(Sas::parse(&format!("{text}&sp=r")).unwrap_err().code(), "cloud-duplicate-field");
         fields.rotate_left(1);
+    }
+}
+
+#[test]
+fn a_time_with_an_offset_is_signed_as_the_same_second_in_each_form() {
+    let (key, blob) = (account_key(), Resource::blob("contosoacct", "plant", "log").unwrap());
+    let second = EXPIRY - 3600;
+    let cases = [
+        (Text::plain("2030-01-01T00:00:00+01:00"), "2030-01-01T00:00:00+01:00"),
+        (Text::query("2030-01-01T00%3A00%3A00%2B01:00"), "2030-01-01T00:00:00+01:00"),
+        (Text::escaped("2030-01-01T00%3A00%3A00%2B01:00"), "2030-01-01T00:00:00+01:00"),
+        (Text::escaped("2030-01-01T00:00:00+01:00"), "2030-01-01T00:00:00+01:00"),
+        // the value of a query would have a space
+        (Text::escaped("2030-01-01T00%3A00%3A00+01:00"), "2029-12-31T23:00:00Z"),
+        (Text::escaped("2029-12-31T21%3A30-01:30"), "2029-12-31T21:30-01:30"),
+    ];
+    for (text, written) in cases {
+        let time = TokenTime::parse(text.unwrap()).unwrap();
+        assert_eq!(time.seconds(), second);
+        let unsigned = UnsignedSas::new(SasKind::Blob, Version::LATEST)
+            .unwrap()
+            .with_permissions(Permissions::parse(SasKind::Blob, "r").unwrap())
+            .with_start_text(time)
+            .with_expiry_text(time);
+        let to_sign = unsigned.string_to_sign(&blob, Default::default()).unwrap().to_string();
+        assert!(to_sign.starts_with(&format!("r\n{written}\n{written}\n")), "{to_sign}");
+        let expected = sign(&to_sign);
+        let token = unsigned.sign(&blob, &key).unwrap().to_string();
+        assert!(token.contains(&format!("&se={}&", escape(written))), "{token}");
+        assert!(token.ends_with(&escape(&expected)), "{token}");
+        let parsed = Sas::parse(&token).unwrap_or_else(|error| panic!("{token}: {error}"));
+        assert_eq!(parsed.expiry().unwrap().seconds(), second, "{token}");
+        assert_eq!(parsed.start().unwrap().seconds(), second, "{token}");
+        // a received time, signed again
+        let again = UnsignedSas::new(SasKind::Blob, Version::LATEST)
+            .unwrap()
+            .with_permissions(Permissions::parse(SasKind::Blob, "r").unwrap())
+            .with_start_text(parsed.start().unwrap())
+            .with_expiry_text(parsed.expiry().unwrap());
+        assert_eq!(again.sign(&blob, &key).unwrap().to_string(), token);
     }
 }

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
+use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 
 use rustls::ClientConfig;
@@ -86,15 +87,23 @@ impl PostgresConfig {
     /// that `HUBWARD_REGISTRY_PASSWORD_FILE` names. Without both there is no password.
     ///
     /// # Errors
-    /// [`PostgresError::PasswordFile`] if the file cannot be read.
+    /// [`PostgresError::PasswordNotText`] if the variable is not UTF-8, [`PostgresError::PasswordFile`] if the file cannot
+    /// be read or its first line is empty.
     pub fn with_environment_password(self) -> Result<Self, PostgresError> {
         if let Some(password) = std::env::var_os(PASSWORD) {
-            let password = Zeroizing::new(password.into_string().unwrap_or_default());
-            return Ok(self.with_password(&password));
+            let password = Zeroizing::new(password.into_encoded_bytes());
+            let text = str::from_utf8(&password).map_err(|_| PostgresError::PasswordNotText)?;
+            return Ok(self.with_password(text));
         }
         let Some(file) = std::env::var_os(PASSWORD_FILE) else { return Ok(self) };
         let text = std::fs::read_to_string(&file).map(Zeroizing::new).map_err(PostgresError::PasswordFile)?;
-        Ok(self.with_password(text.lines().next().unwrap_or_default()))
+        match text.lines().next().filter(|line| !line.is_empty()) {
+            Some(password) => Ok(self.with_password(password)),
+            None => Err(PostgresError::PasswordFile(Error::new(
+                ErrorKind::InvalidData,
+                "its first line is empty",
+            ))),
+        }
     }
 
     /// Requires TLS, with a certificate for the host below one of these authorities, in PEM.

@@ -13,7 +13,13 @@ pub enum PostgresError {
          HUBWARD_REGISTRY_PASSWORD, or by a file that HUBWARD_REGISTRY_PASSWORD_FILE names"
     )]
     PasswordInAddress,
-    /// The file with the password cannot be read.
+    /// The variable with the password is not UTF-8.
+    #[error(
+        "the password in the environment variable HUBWARD_REGISTRY_PASSWORD is not UTF-8; set it in UTF-8, or give it by \
+         a file that HUBWARD_REGISTRY_PASSWORD_FILE names"
+    )]
+    PasswordNotText,
+    /// The file with the password cannot be read, or has no password in its first line.
     #[error("the file that HUBWARD_REGISTRY_PASSWORD_FILE names: {0}")]
     PasswordFile(#[source] std::io::Error),
     /// There are no tables of a registry.

@@ -22,6 +22,13 @@ const CLAIM: &str = "INSERT INTO hubward.seat AS s (name, number, place) \
         rivals = CASE WHEN excluded.claimed < s.claimed + interval '10 s' THEN least(s.rivals + 1, 1000) ELSE 0 END \
     RETURNING name, number";
 
+/// Begins a transaction that renews the epoch. A restored backup has the sequence of its time: the claims that gateways made
+/// since then, and enter again, have higher numbers than its next ones, and would evict newer connections. The step is
+/// above the number of claims since any backup, and 2^31 such steps are left.
+pub(crate) const ADVANCE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; \
+    SELECT pg_advisory_xact_lock(7526765); \
+    SELECT setval('hubward.seat_number', last_value + (1::bigint << 32)) FROM hubward.seat_number";
+
 /// After a restored backup the sequence may be behind the claims that gateways have.
 const AT_LEAST: &str =
     "SELECT setval('hubward.seat_number', $1) FROM hubward.seat_number WHERE last_value < $1";

@@ -105,14 +105,18 @@ impl PostgresStore {
     }
 
     /// Gives the registry a new epoch. Call it after a backup was restored: every gateway then loads everything anew, rechecks
-    /// its sessions, and enters the seats of its connections again.
+    /// its sessions, and enters the seats of its connections again. A later claim of a seat has a higher number than every
+    /// earlier one, also than those made after the backup if they are fewer than 2^32.
     ///
     /// # Errors
     /// [`PostgresError`] if the database failed.
     pub fn renew_epoch(&self) -> Result<(), PostgresError> {
-        let renew = "BEGIN; UPDATE hubward.hub SET epoch = decode(replace(gen_random_uuid()::text, '-', ''), 'hex'); \
+        let renew = "UPDATE hubward.hub SET epoch = decode(replace(gen_random_uuid()::text, '-', ''), 'hex'); \
                      DELETE FROM hubward.seat; COMMIT";
-        self.call(async |client| Ok(client.batch_execute(renew).await?))?;
+        self.call(async |client| {
+            client.batch_execute(seats::ADVANCE).await?;
+            Ok(client.batch_execute(renew).await?)
+        })?;
         self.hints.hint();
         Ok(())
     }

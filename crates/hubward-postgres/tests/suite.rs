@@ -134,6 +134,29 @@ fn claims_of_seats_are_ordered_and_loss_is_visible() {
 }
 
 #[test]
+fn a_claim_from_before_a_restored_backup_does_not_replace_a_newer_one() {
+    let Some(server) = Server::start() else { return };
+    server.create("hub");
+    let (one, two) = (server.open("hub"), server.open("hub"));
+    let backup = server.sql("hub", "SELECT last_value FROM hubward.seat_number");
+    let former = (0..20).filter_map(|_| one.claim(&["a"]).unwrap().pop()).last().unwrap();
+    // the numbers of the backup, whose unlogged table is empty
+    server.sql("hub", &format!("TRUNCATE hubward.seat; SELECT setval('hubward.seat_number', {backup})"));
+    one.renew_epoch().unwrap();
+    // the device connects to another gateway before the first one enters its claims again
+    let newer = two.claim(&["a"]).unwrap();
+    assert!(newer.first() > Some(&former), "{newer:?} is after {former}");
+    one.restore(&[("a", former)]).unwrap();
+    let mut seen = Vec::new();
+    one.claims(Some(0), &mut |claim| seen.push(claim.number)).unwrap();
+    assert_eq!(seen, newer);
+    // a second restored backup is one step further
+    one.renew_epoch().unwrap();
+    let last = one.claim(&["a"]).unwrap();
+    assert!(last.first().zip(newer.first()).is_some_and(|(last, newer)| last - newer >= 1 << 32), "{last:?}");
+}
+
+#[test]
 fn an_epoch_differs_after_a_restore_and_a_restart() {
     let Some(server) = Server::start() else { return };
     server.create("hub");

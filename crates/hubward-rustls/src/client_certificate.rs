@@ -13,7 +13,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
 use crate::error::VerifierError;
 use crate::proof_of_possession::ProofOfPossessionVerifier;
-use crate::trust::{IssuerStatus, TrustLookup};
+use crate::trust::{IssuerStatus, TrustLookup, trusted_at};
 
 /// A client certificate that was accepted at a certain time. Only [`ClientCertificateVerifier::verify`] creates one.
 #[derive(Debug, Clone)]
@@ -146,7 +146,7 @@ impl ClientCertificateVerifier {
                 self.thumbprint_validity,
             )?));
         }
-        let anchors = self.anchors(&chain);
+        let anchors = self.anchors(&chain, now);
         let algorithms = self.possession.tls.algorithms.all;
         let Some(rules) = self.revocation else {
             return Ok(VerifiedClient::Chain(chain.verify(&anchors, &self.profile, algorithms, now)?));
@@ -162,11 +162,12 @@ impl ClientCertificateVerifier {
         Ok(VerifiedClient::Chain(chain.verify(&anchors, &profile, algorithms, now)?))
     }
 
-    /// Returns the registered CAs that may have issued a certificate of the chain, without those that were withdrawn.
-    fn anchors(&self, chain: &Chain<'_>) -> Anchors {
+    /// Returns the registered CAs that may have issued a certificate of the chain, without those that were withdrawn or
+    /// are not trusted any more.
+    fn anchors(&self, chain: &Chain<'_>, now: UnixTime) -> Anchors {
         let mut all = Anchors::new();
         for named in issuer_names(chain).map(|name| self.lookup.issuers(&name)) {
-            for one in named.iter() {
+            for one in trusted_at(&named, now) {
                 let known = all.ders().any(|der| der == one.as_der());
                 if !known && self.status_of(&one).0 != IssuerStatus::Withdrawn {
                     all.add(&one);

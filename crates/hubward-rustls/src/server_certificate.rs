@@ -9,6 +9,7 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 use crate::error::VerifierError;
 use crate::limits::Limits;
 use crate::tls_verifier::TlsVerifier;
+use crate::trust::trusted_at;
 
 /// Accepts a server whose certificate is valid for the server name of the connection (RFC 9525) and has a path to a
 /// trusted root, under the `server` profile.
@@ -51,7 +52,8 @@ impl ServerVerifier {
         Anchors::parse(&roots).map(Self::with_anchors)
     }
 
-    /// Trusts these anchors while their certificates are valid. They were parsed once, and a clone shares them.
+    /// Trusts these anchors while their certificates are valid, and each that was added until a time
+    /// ([`Anchors::add_until`]) until then. They were parsed once, and a clone shares them.
     #[must_use]
     pub const fn with_anchors(anchors: Anchors) -> Self {
         Self::with(Roots::Fixed(anchors))
@@ -82,9 +84,14 @@ impl ServerVerifier {
     ) -> Result<(), VerifierError> {
         self.tls.limits.check(leaf, others)?;
         let chain = Chain::parse(leaf, others)?;
+        let mut left = Anchors::new();
         let anchors = match &self.roots {
             Roots::Bundle(bundle) => &bundle.anchors(now)?,
-            Roots::Fixed(anchors) => anchors,
+            Roots::Fixed(anchors) if trusted_at(anchors, now).count() == anchors.iter().len() => anchors,
+            Roots::Fixed(anchors) => {
+                trusted_at(anchors, now).for_each(|one| left.add(&one));
+                &left
+            }
         };
         chain.verify(anchors, &Profile::server(name.to_owned()), self.tls.algorithms.all, now)?;
         Ok(())

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use hubward_core::Thumbprint;
-use hubward_x509::{Anchors, Certificate, Crls, Name, crl::CrlError, error::CertificateError};
+use hubward_x509::{Anchors, Certificate, Crls, Name, UnixTime, crl::CrlError, error::CertificateError};
 use rustls::pki_types::CertificateDer;
 
 /// The registration status of one certificate.
@@ -29,12 +29,20 @@ pub trait TrustLookup: fmt::Debug + Send + Sync {
     /// certificate, and with both signatures if it is signed with ECDSA ([`Certificate::malleated_form`]).
     fn status(&self, thumbprint: &Thumbprint) -> IssuerStatus;
 
-    /// Returns the registered CAs with this name, parsed before.
+    /// Returns the registered CAs with this name, parsed before. One that was added until a time
+    /// ([`Anchors::add_until`]) is not trusted after it.
     fn issuers(&self, name: &Name<'_>) -> Anchors;
 
     /// Returns the revocation lists, in DER, that may cover certificates issued by the CA with this name, including
     /// indirect lists. Called only with [`ClientCertificateVerifier::with_revocation`](crate::ClientCertificateVerifier::with_revocation).
     fn crls(&self, issuer: &Name<'_>) -> Vec<Arc<[u8]>>;
+}
+
+/// Returns the anchors that are trusted at `now` by the time until which they were added
+/// ([`Anchors::add_until`]). The verification of a chain does not check that time.
+pub(crate) fn trusted_at(anchors: &Anchors, now: UnixTime) -> impl Iterator<Item = Certificate<'_>> {
+    let trusted = move |at: usize| anchors.until(at).is_none_or(|last| now <= last);
+    anchors.iter().enumerate().filter(move |(at, _)| trusted(*at)).map(|(_, one)| one)
 }
 
 /// A [`TrustLookup`] with everything in memory.

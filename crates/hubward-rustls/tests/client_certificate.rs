@@ -6,14 +6,17 @@ mod common;
 
 use std::sync::{Arc, RwLock};
 
-use common::{Ca, EARLIER, Held, Hub, LATER, VERSIONS, ca_params, entity, self_signed};
+use common::{Ca, EARLIER, Held, Hub, LATER, NOW, VERSIONS, bundle, ca_params, entity, self_signed};
 use hubward_core::{Digest, Thumbprint};
 use hubward_ring::Digests;
 use hubward_rustls::{
-    ClientAuth, ClientCertificateVerifier, ProofOfPossessionVerifier, TrustStore, VerifiedClient,
-    VerifierError, without_resumption,
+    ClientAuth, ClientCertificateVerifier, IssuerStatus, ProofOfPossessionVerifier, TrustLookup, TrustStore,
+    VerifiedClient, VerifierError, without_resumption,
 };
-use hubward_x509::{Certificate, ValidityPolicy, thumbprint::ThumbprintMatchError};
+use hubward_x509::{
+    Anchors, Certificate, Name, Revocation, ValidityPolicy, crl::UnknownStatus,
+    thumbprint::ThumbprintMatchError,
+};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use rustls::pki_types::CertificateDer;
 use rustls::{AlertDescription, CertificateError, Error, HandshakeKind, SupportedProtocolVersion};
@@ -310,4 +313,52 @@ fn a_ca_that_cannot_be_parsed_is_not_registered() {
     let mut trust = TrustStore::new();
     trust.add_authority(CertificateDer::from(b"no".as_slice())).unwrap_err();
     ProofOfPossessionVerifier::new().with_hints(&[b"no".as_slice().into()]).unwrap_err();
+}
+
+type Rules = for<'a> fn(Revocation<'a>) -> Revocation<'a>;
+
+fn allow_unknown(by: Revocation<'_>) -> Revocation<'_> {
+    by.unknown(UnknownStatus::Allow)
+}
+
+/// A lookup with the anchors that a bundle had at one time, each under every name.
+#[derive(Debug)]
+struct Former(Anchors);
+
+impl TrustLookup for Former {
+    fn status(&self, _: &Thumbprint) -> IssuerStatus {
+        IssuerStatus::NotRegistered
+    }
+
+    fn issuers(&self, _: &Name<'_>) -> Anchors {
+        self.0.clone()
+    }
+
+    fn crls(&self, _: &Name<'_>) -> Vec<Arc<[u8]>> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn anchors_taken_from_a_bundle_are_trusted_until_their_period_ends() {
+    let ca = Ca::new("Fleet Root");
+    let device = ca.issue(&entity("pump-17"));
+    for version in VERSIONS {
+        let rules: [Option<Rules>; 2] = [None, Some(allow_unknown)];
+        for rules in rules {
+            let clock = common::Clock::new();
+            let lookup = Former(bundle(&ca.der).anchors(clock.now()).unwrap());
+            let full = ClientCertificateVerifier::new(ProofOfPossessionVerifier::new(), lookup);
+            let full = match rules {
+                Some(rules) => full.with_revocation(rules),
+                None => full,
+            };
+            let hub = Hub::new(version, Arc::new(full));
+            hub.clock.set(NOW + 86_400);
+            hub.handshake(&hub.client(Some(&device))).unwrap();
+            hub.clock.set(NOW + 86_401);
+            let refused = hub.handshake(&hub.client(Some(&device))).unwrap_err();
+            assert_eq!(refused.server, Some(CertificateError::UnknownIssuer.into()));
+        }
+    }
 }

@@ -9,13 +9,11 @@
 
 mod common;
 
-use core::time::Duration;
 use std::sync::Arc;
 
-use common::{Ca, HUB, Held, Hub, LATEST, NOW, VERSIONS, entity, provider};
-use hubward_ring::SigningKey;
+use common::{Ca, HUB, Held, Hub, LATEST, NOW, VERSIONS, bundle, entity, provider};
 use hubward_rustls::{ProofOfPossessionVerifier, ServerVerifier, VerifierError};
-use hubward_x509::{BundleDraft, SignedBundle, TrustBundle, TrustPeriod, UnixTime, UpdateKey};
+use hubward_x509::{Anchors, Certificate};
 use rcgen::KeyPair;
 use rustls::client::Resumption;
 use rustls::pki_types::CertificateDer;
@@ -106,19 +104,6 @@ fn a_root_that_cannot_be_parsed_is_an_error() {
     ServerVerifier::with_roots(vec![b"no".as_slice().into()]).unwrap_err();
 }
 
-/// A bundle with one root that is trusted for one day, itself valid for two days, signed with its only key.
-fn bundle(root: &CertificateDer<'_>) -> TrustBundle {
-    let owner = SigningKey::from_pkcs8(&KeyPair::generate().unwrap().serialize_der()).unwrap();
-    let key = UpdateKey::from_spki_der(&owner.public_key_der()).unwrap();
-    let at = |days: u64| UnixTime::since_unix_epoch(Duration::from_secs(NOW + days * 86_400));
-    let window = TrustPeriod { from: at(0), until: at(1) };
-    let draft = BundleDraft::new(1, at(2), 1).key(key).anchor(root, window).finish().unwrap();
-    let unsigned = SignedBundle::parse(&draft).unwrap();
-    let signature = owner.sign(unsigned.to_be_signed()).unwrap();
-    let signed = unsigned.with_signature(key, &signature, hubward_ring::signature::ALL).unwrap();
-    TrustBundle::load(&signed, hubward_ring::signature::ALL).unwrap()
-}
-
 #[test]
 fn the_roots_of_a_bundle_are_trusted_in_their_periods_until_the_bundle_expires() {
     for hub in hubs() {
@@ -133,5 +118,32 @@ fn the_roots_of_a_bundle_are_trusted_in_their_periods_until_the_bundle_expires()
         let refused = hub.handshake(&client()).unwrap_err();
         assert!(matches!(refused.reason(), Some(VerifierError::Bundle(_))), "{refused:?}");
         assert_eq!(refused.server, Some(Error::AlertReceived(AlertDescription::CertificateUnknown)));
+    }
+}
+
+#[test]
+fn anchors_taken_from_a_bundle_are_trusted_until_their_period_ends() {
+    for hub in hubs() {
+        let other = Ca::new("Another Root").der;
+        // as an application has them that does not keep the bundle
+        let mut anchors = bundle(&hub.ca.der).anchors(hub.clock.now()).unwrap();
+        let by = |anchors: &Anchors| Arc::new(client_by(&hub, ServerVerifier::with_anchors(anchors.clone())));
+        hub.clock.set(NOW + 86_400);
+        hub.handshake(&by(&anchors)).unwrap();
+
+        hub.clock.set(NOW + 86_401);
+        let refused = hub.handshake(&by(&anchors)).unwrap_err();
+        assert_eq!(refused.client, Some(CertificateError::UnknownIssuer.into()));
+        // the others stay trusted, with a limit or without one
+        let root = Certificate::parse(&hub.ca.der).unwrap();
+        anchors.add(&Certificate::parse(&other).unwrap());
+        hub.handshake(&by(&anchors)).unwrap_err();
+        anchors.add_until(&root, hub.clock.now());
+        hub.handshake(&by(&anchors)).unwrap();
+        anchors = Anchors::new();
+        anchors.add_until(&Certificate::parse(&other).unwrap(), hub.clock.now());
+        anchors.add(&root);
+        hub.clock.set(NOW + 3 * 86_400);
+        hub.handshake(&by(&anchors)).unwrap();
     }
 }

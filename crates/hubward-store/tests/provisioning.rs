@@ -304,6 +304,47 @@ fn an_enrollment_that_cannot_be_read_denies_and_can_be_replaced() {
 }
 
 #[test]
+fn an_enrollment_in_another_case_changes_none_and_is_reported() {
+    let store = seeded();
+    let (mut follower, mut gateway) = (follower(), Gateway::default());
+    catch_up(&mut follower, &store, &mut gateway);
+    let status = |gateway: &Gateway, id: &str| {
+        gateway.index.enrollments().individual(rid(id)).map(hubward::registry::Enrollment::status)
+    };
+    let before = [("sn-7", Some(Status::Enabled)), ("cert", Some(Status::Disabled))];
+    let unchanged = |gateway: &Gateway| {
+        before.iter().all(|(id, expected)| status(gateway, id) == *expected)
+            && gateway.index.enrollments().individuals().count() == 3
+            && gateway.index.enrollments().group("pumps").is_some_and(|one| one.status() == Status::Enabled)
+    };
+    assert!(unchanged(&gateway));
+    let row = |kind, name| Row { generation: 1, ..Row::new(kind, name) }.into_owned();
+    let names = [
+        (Kind::Enrollment, "SN-7"),
+        (Kind::Enrollment, "Cert"),
+        (Kind::Enrollment, "NEW"),
+        (Kind::EnrollmentGroup, "Pumps"),
+    ];
+    for (kind, name) in names {
+        store.commit(&[Write::Put(row(kind, name), Expected::Absent)]).unwrap();
+    }
+    catch_up(&mut follower, &store, &mut gateway);
+    assert!(unchanged(&gateway), "after they were written");
+    let expected = names.map(|(kind, name)| (RowKey { kind, name: name.into() }, RowError::Name));
+    assert_eq!(gateway.refused, expected);
+    // a gateway that loads everything
+    let mut other = Gateway::default();
+    catch_up(&mut self::follower(), &store, &mut other);
+    assert!(unchanged(&other) && other.refused.len() == 4, "{:?}", other.refused);
+    for (kind, name) in names {
+        let key = RowKey { kind, name: name.into() };
+        store.commit(&[Write::Delete(key, Expected::Present)]).unwrap();
+    }
+    catch_up(&mut follower, &store, &mut gateway);
+    assert!(unchanged(&gateway), "a blocked device stays blocked after they were deleted");
+}
+
+#[test]
 fn keys_of_enrollments_and_policies_are_sealed_again_under_a_new_key() {
     let store = seeded();
     let newer = || hubward_store::Sealer::new("hub.example", aead(2), random);

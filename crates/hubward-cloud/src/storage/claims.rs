@@ -193,11 +193,12 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
         self.present |= Field::SP.bit();
     }
 
-    /// Sets a time.
+    /// Sets a time. It is written from its seconds if it has no text, or one that a query would change.
     pub(crate) fn set_time(&mut self, field: Field, time: TokenTime<'a>) {
         self.set_seconds(field, time.seconds());
-        self.values.put(field, time.text().map_or("", |text| text.as_received()), 0);
-        let encoded = time.text().is_some_and(|text| text.as_plain().is_none());
+        let kept = time.text().filter(Text::is_query_value);
+        self.values.put(field, kept.map_or("", |text| text.as_received()), 0);
+        let encoded = kept.is_some_and(|text| text.as_plain().is_none());
         self.encoded = if encoded { self.encoded | field.bit() } else { self.encoded & !field.bit() };
         self.present |= field.bit();
     }

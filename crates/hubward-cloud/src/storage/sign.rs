@@ -135,14 +135,16 @@ impl<'a> UnsignedSas<'a> {
         Ok(self)
     }
 
-    /// Sets the last second in one of the forms of [`TokenTime::parse`].
+    /// Sets the last second in one of the forms of [`TokenTime::parse`]. A text by [`Text::escaped`] with a `+` is
+    /// written as `YYYY-MM-DDThh:mm:ssZ`.
     #[must_use]
     pub fn with_expiry_text(mut self, expiry: TokenTime<'a>) -> Self {
         self.claims.set_time(Field::SE, expiry);
         self
     }
 
-    /// Sets the first second in one of the forms of [`TokenTime::parse`].
+    /// Sets the first second in one of the forms of [`TokenTime::parse`]. A text by [`Text::escaped`] with a `+` is
+    /// written as `YYYY-MM-DDThh:mm:ssZ`.
     #[must_use]
     pub fn with_start_text(mut self, start: TokenTime<'a>) -> Self {
         self.claims.set_time(Field::ST, start);

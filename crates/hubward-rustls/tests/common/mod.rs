@@ -5,7 +5,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 
+use hubward_ring::SigningKey;
 use hubward_rustls::VerifierError;
+use hubward_x509::{BundleDraft, SignedBundle, TrustBundle, TrustPeriod, UpdateKey};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, date_time_ymd,
@@ -287,4 +289,17 @@ pub fn rsa_key() -> KeyPair {
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}-----END PRIVATE KEY-----\n");
     let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).unwrap();
     KeyPair::try_from(der.secret_pkcs8_der()).unwrap()
+}
+
+/// A bundle with one root that is trusted for one day, itself valid for two days, signed with its only key.
+pub fn bundle(root: &CertificateDer<'_>) -> TrustBundle {
+    let owner = SigningKey::from_pkcs8(&KeyPair::generate().unwrap().serialize_der()).unwrap();
+    let key = UpdateKey::from_spki_der(&owner.public_key_der()).unwrap();
+    let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    let window = TrustPeriod { from: at(NOW), until: at(NOW + 86_400) };
+    let draft = BundleDraft::new(1, at(NOW + 2 * 86_400), 1).key(key).anchor(root, window).finish().unwrap();
+    let unsigned = SignedBundle::parse(&draft).unwrap();
+    let signature = owner.sign(unsigned.to_be_signed()).unwrap();
+    let signed = unsigned.with_signature(key, &signature, hubward_ring::signature::ALL).unwrap();
+    TrustBundle::load(&signed, hubward_ring::signature::ALL).unwrap()
 }

@@ -113,12 +113,17 @@ impl<K: MacKey> Default for ProvisioningIndex<K> {
 }
 
 impl<K: MacKey> ProvisioningIndex<K> {
-    /// Applies an entry. A name that is not valid is in no index.
+    /// Applies an entry. A name that is not valid is in no index: an enrollment under the name `SN-7`, which
+    /// [`ProvisioningEntry::read`] reports, leaves the one under `sn-7` as it is, with its tombstone too.
     pub fn apply(&mut self, entry: ProvisioningEntry<K>) {
         let ProvisioningEntry { key, content } = entry;
         match key.kind {
             Kind::Enrollment => {
                 let Ok(id) = RegistrationId::parse(&key.name) else { return };
+                // the index has no case: it would change the enrollment of another row
+                if key.name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                    return;
+                }
                 match content {
                     Some(Content::Enrollment(enrollment)) => self.enrollments.enroll(id, *enrollment),
                     _ => drop(self.enrollments.withdraw(id)),
