@@ -53,13 +53,13 @@ fuzz_target!(|bytes: &[u8]| {
     genuine.add(&Crl::parse(ROOT_LIST).unwrap());
     genuine.add(&Crl::parse(REVOKED).unwrap());
     for unknown in [UnknownStatus::Deny, UnknownStatus::Allow] {
-        let profile = pump().revocation(Revocation::by(&genuine).unknown(unknown));
+        let profile = pump().with_revocation(Revocation::by(&genuine).with_unknown(unknown));
         let outcome = chain.verify(&anchors, &profile, signature::ALL, now);
         assert!(outcome.is_err(), "a revoked leaf was let pass");
     }
 
     let judge = |crls: &Crls, budget: Budget| {
-        let profile = pump().revocation(Revocation::by(crls)).budget(budget);
+        let profile = pump().with_revocation(Revocation::by(crls)).with_budget(budget);
         chain.verify(&anchors, &profile, &[&Believing], now).map(|verified| verified.revocation())
     };
     let crls = gather(lists.iter());
@@ -75,7 +75,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let Ok(status) = outcome else { return };
     assert!(matches!(status, RevocationStatus::Good { until } if until >= NOW.cast_signed()), "{status:?}");
-    let profile = pump().revocation(Revocation::by(&crls));
+    let profile = pump().with_revocation(Revocation::by(&crls));
     let (_, kept) = chain.verify_keeping(&anchors, &profile, &[&Believing], now).unwrap();
     let leaf = Certificate::parse(PUMP).unwrap();
     let again = kept.verify(&leaf, ExpectedSubject::Any, &[&Believing], now).unwrap();

@@ -33,7 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
     let profiles =
         [Profile::rfc5280(), Profile::device(pump), Profile::server(host()), Profile::web_pki(host())];
     for profile in profiles {
-        let narrow = chain.verify(&anchors, &profile.clone().budget(small), signature::ALL, now);
+        let narrow = chain.verify(&anchors, &profile.clone().with_budget(small), signature::ALL, now);
         let wide = chain.verify(&anchors, &profile, signature::ALL, now);
         for outcome in [&narrow, &wide] {
             match outcome {

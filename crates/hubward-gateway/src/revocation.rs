@@ -137,6 +137,6 @@ impl Lists {
         if crls.iter().len() == 0 {
             tracing::warn!("there is no revocation list: the status of every certificate is unknown");
         }
-        x509.with_revocation(Revocation::by(&crls).unknown(self.config.unknown))
+        x509.with_revocation(Revocation::by(&crls).with_unknown(self.config.unknown))
     }
 }

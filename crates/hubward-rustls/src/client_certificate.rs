@@ -158,7 +158,7 @@ impl ClientCertificateVerifier {
             }
         }
         let crls = Crls::parse(&lists)?;
-        let profile = self.profile.clone().revocation(rules(Revocation::by(&crls)));
+        let profile = self.profile.clone().with_revocation(rules(Revocation::by(&crls)));
         Ok(VerifiedClient::Chain(chain.verify(&anchors, &profile, algorithms, now)?))
     }
 

@@ -318,7 +318,7 @@ fn a_ca_that_cannot_be_parsed_is_not_registered() {
 type Rules = for<'a> fn(Revocation<'a>) -> Revocation<'a>;
 
 fn allow_unknown(by: Revocation<'_>) -> Revocation<'_> {
-    by.unknown(UnknownStatus::Allow)
+    by.with_unknown(UnknownStatus::Allow)
 }
 
 /// A lookup with the anchors that a bundle had at one time, each under every name.

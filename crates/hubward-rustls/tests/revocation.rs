@@ -77,7 +77,7 @@ fn an_unknown_status_is_refused_unless_the_rules_allow_it() {
     for lists in [vec![], vec![stale], vec![list(&impostor, &[])]] {
         let (trust, full) = fleet(lists, &ca);
         let lenient = ClientCertificateVerifier::new(ProofOfPossessionVerifier::new(), trust)
-            .with_revocation(|by| Revocation::unknown(by, UnknownStatus::Allow));
+            .with_revocation(|by| Revocation::with_unknown(by, UnknownStatus::Allow));
         for version in VERSIONS {
             let hub = Hub::new(version, Arc::new(ProofOfPossessionVerifier::new()));
             lenient.verify(&good.chain, hub.clock.now()).unwrap();

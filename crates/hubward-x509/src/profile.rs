@@ -118,7 +118,7 @@ pub enum CommonNames {
 ///
 /// const TEST_POLICY: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x02, 0x01, 0x30, 0x01];
 /// let accepted = [TEST_POLICY];
-/// let profile = Profile::rfc5280().policies(PolicyInputs::any().acceptable(&accepted).require_explicit());
+/// let profile = Profile::rfc5280().with_policies(PolicyInputs::any().with_acceptable(&accepted).require_explicit());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PolicyInputs<'a> {
@@ -137,7 +137,7 @@ impl<'a> PolicyInputs<'a> {
 
     /// Accepts only these policies (`user-initial-policy-set`).
     #[must_use]
-    pub const fn acceptable(self, policies: &'a [&'a [u8]]) -> Self {
+    pub const fn with_acceptable(self, policies: &'a [&'a [u8]]) -> Self {
         Self { acceptable: Some(policies), ..self }
     }
 
@@ -165,7 +165,7 @@ impl<'a> PolicyInputs<'a> {
 /// ```
 /// use hubward_x509::{ExpectedSubject, Profile};
 ///
-/// let profile = Profile::device(ExpectedSubject::Any).max_intermediates(3);
+/// let profile = Profile::device(ExpectedSubject::Any).with_max_intermediates(3);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Profile<'a> {
@@ -253,67 +253,67 @@ impl<'a> Profile<'a> {
 
     /// Sets the expected subject.
     #[must_use]
-    pub fn for_subject(self, subject: ExpectedSubject<'a>) -> Self {
+    pub fn with_subject(self, subject: ExpectedSubject<'a>) -> Self {
         Self { subject, ..self }
     }
 
     /// Sets the rule for extended key usage.
     #[must_use]
-    pub fn extended_key_usage(self, rule: ExtendedKeyUsage) -> Self {
+    pub fn with_extended_key_usage(self, rule: ExtendedKeyUsage) -> Self {
         Self { extended_key_usage: rule, ..self }
     }
 
     /// Sets the rule for anchors.
     #[must_use]
-    pub fn anchor_checks(self, checks: AnchorChecks) -> Self {
+    pub fn with_anchor_checks(self, checks: AnchorChecks) -> Self {
         Self { anchor_checks: checks, ..self }
     }
 
     /// Sets the versions of certificates that are accepted as anchors.
     #[must_use]
-    pub fn anchor_versions(self, versions: AnchorVersions) -> Self {
+    pub fn with_anchor_versions(self, versions: AnchorVersions) -> Self {
         Self { anchor_versions: versions, ..self }
     }
 
     /// Sets the treatment of default values that are written out.
     #[must_use]
-    pub fn default_values(self, rule: DefaultValues) -> Self {
+    pub fn with_default_values(self, rule: DefaultValues) -> Self {
         Self { default_values: rule, ..self }
     }
 
     /// Sets whether the requirements of RFC 5280 section 4 on CAs are enforced.
     #[must_use]
-    pub fn ca_requirements(self, ca_requirements: CaRequirements) -> Self {
+    pub fn with_ca_requirements(self, ca_requirements: CaRequirements) -> Self {
         Self { ca_requirements, ..self }
     }
 
     /// Sets the inputs to policy processing.
     #[must_use]
-    pub fn policies(self, inputs: PolicyInputs<'a>) -> Self {
+    pub fn with_policies(self, inputs: PolicyInputs<'a>) -> Self {
         Self { policies: inputs, ..self }
     }
 
     /// Sets the largest number of intermediates that are not self-issued.
     #[must_use]
-    pub fn max_intermediates(self, most: usize) -> Self {
+    pub fn with_max_intermediates(self, most: usize) -> Self {
         Self { max_intermediates: Some(most), ..self }
     }
 
     /// Sets the rule for common names.
     #[must_use]
-    pub fn common_names(self, rule: CommonNames) -> Self {
+    pub fn with_common_names(self, rule: CommonNames) -> Self {
         Self { common_names: rule, ..self }
     }
 
     /// Sets the rule for revocation. Without it, revocation is not checked.
     #[must_use]
-    pub fn revocation(self, revocation: Revocation<'a>) -> Self {
+    pub fn with_revocation(self, revocation: Revocation<'a>) -> Self {
         Self { revocation, ..self }
     }
 
     /// Sets the limits of the work that one verification may do.
     #[must_use]
-    pub fn budget(self, budget: Budget) -> Self {
+    pub fn with_budget(self, budget: Budget) -> Self {
         Self { budget, ..self }
     }
 

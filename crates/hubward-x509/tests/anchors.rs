@@ -146,7 +146,7 @@ fn an_anchor_of_version_1_is_accepted_where_the_profile_says_so() {
     assert!(Certificate::parse(&anchor).unwrap().extensions().basic_constraints.is_none());
     let leaf = sign(&entity("pump-17"), &key(), &root, &root_key);
     assert_eq!(verify(&leaf, &anchor, &device()), Ok(()));
-    let strict = device().anchor_versions(AnchorVersions::OnlyVersion3);
+    let strict = device().with_anchor_versions(AnchorVersions::OnlyVersion3);
     assert_eq!(verify(&leaf, &anchor, &strict), refused(Problem::NotCa));
     assert_eq!(verify(&leaf, &anchor, &Profile::rfc5280()), refused(Problem::NotCa));
 

@@ -77,12 +77,12 @@ fn a_delta_list_applies_by_its_base_and_number() {
 #[test]
 fn a_current_delta_list_makes_an_expired_list_current() {
     let fleet = CrlFleet::new();
-    let old = || fleet.list().next_update(OLD);
+    let old = || fleet.list().with_next_update(OLD);
     assert!(is_good(check(&fleet, old(), delta(&fleet))));
     let stale = StatusUnknown::Crl { crl: 2, problem: CrlProblem::Stale { seconds: 2 * 86_400 } };
-    assert_eq!(unknown(check(&fleet, old(), delta(&fleet).next_update(OLD))), stale);
+    assert_eq!(unknown(check(&fleet, old(), delta(&fleet).with_next_update(OLD))), stale);
     // what an expired delta list adds is revoked; what it removes is not cleared
-    let old_delta = || delta(&fleet).next_update(OLD);
+    let old_delta = || delta(&fleet).with_next_update(OLD);
     assert!(is_good(check(&fleet, fleet.list(), old_delta())));
     assert!(is_revoked(check(&fleet, fleet.list(), old_delta().revoking(PUMP))));
     let on_hold = fleet.list().entry(&Entry::new(PUMP).reason(HOLD));

@@ -36,7 +36,7 @@ fn a_list_of_a_hundred_thousand_entries_is_searched_in_place() {
         let crls = Crls::parse([&root_list, list]).unwrap();
         let info = allocation_counter::measure(|| {
             length = crls.get(1).unwrap().len();
-            let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
+            let profile = Profile::device(ExpectedSubject::Any).with_revocation(Revocation::by(&crls));
             revoked = is_revoked(fleet.check_under(&profile));
         });
         assert!(revoked);
@@ -56,7 +56,7 @@ fn the_entries_that_are_read_are_counted() {
         let mut budget = Budget::DEFAULT;
         budget.crl_entries = most;
         let rules = Revocation::by(&crls);
-        fleet.check_under(&Profile::device(ExpectedSubject::Any).revocation(rules).budget(budget))
+        fleet.check_under(&Profile::device(ExpectedSubject::Any).with_revocation(rules).with_budget(budget))
     };
     assert!(is_good(check(1_000)));
     assert_eq!(check(999), Err(ChainError::BudgetExceeded(BudgetExceeded::CrlEntries)));

@@ -156,7 +156,7 @@ fn mint(issuers: &Issuers, points: &[PointPlan], plans: &[Plan]) -> (Vec<u8>, Ve
     let lists = plans.iter().map(|plan| {
         let day = |day: u8| format!("2601{day:02}000000Z");
         let list = CrlBuilder::by(issuers.of(plan.by)).number(plan.number);
-        let list = list.this_update(&day(plan.days.0)).next_update(Some(&day(plan.days.1)));
+        let list = list.this_update(&day(plan.days.0)).with_next_update(Some(&day(plan.days.1)));
         let list = plan.base.iter().fold(list, |list, base| list.delta_since(*base));
         let mut scope = plan.name.map_or(Vec::new(), location);
         for (number, set) in [(0x81, plan.kind == Some(1)), (0x82, plan.kind == Some(2))] {
@@ -320,8 +320,8 @@ fn model(points: &[PointPlan], plans: &[Plan]) -> Status {
 
 fn check(issuers: &Issuers, leaf: &[u8], lists: &[Vec<u8>]) -> Status {
     let crls = Crls::parse(lists).unwrap();
-    let rules = Revocation::by(&crls).depth(RevocationDepth::Leaf);
-    let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
+    let rules = Revocation::by(&crls).with_depth(RevocationDepth::Leaf);
+    let profile = Profile::device(ExpectedSubject::Any).with_revocation(rules);
     let anchors = Anchors::parse([&issuers.ca]).unwrap();
     let chain = Chain::parse(leaf, [&issuers.delegate]).unwrap();
     let algorithms: &[&dyn SignatureVerificationAlgorithm] = &[&toy::ToyVerifier];

@@ -30,7 +30,7 @@ fn elsewhere(fleet: &CrlFleet) -> CrlBuilder {
 /// Accepts an unknown status.
 fn allowing(fleet: &CrlFleet, lists: &[Vec<u8>]) -> Result<RevocationStatus, ChainError> {
     let lists = [&[fleet.root_list()], lists].concat();
-    fleet.check_with(&lists, |rules| rules.unknown(UnknownStatus::Allow))
+    fleet.check_with(&lists, |rules| rules.with_unknown(UnknownStatus::Allow))
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn it_must_be_the_issuers_and_current() {
         // another issuer, another key, ended, not yet issued
         stranger.sign(&fleet.root_key),
         revoked().sign(&minting::key()),
-        revoked().this_update("250101000000Z").next_update(Some("250201000000Z")).sign(&fleet.ca_key),
-        revoked().this_update("260201000000Z").next_update(Some("260301000000Z")).sign(&fleet.ca_key),
+        revoked().this_update("250101000000Z").with_next_update(Some("250201000000Z")).sign(&fleet.ca_key),
+        revoked().this_update("260201000000Z").with_next_update(Some("260301000000Z")).sign(&fleet.ca_key),
         revoked().extension(&[0x2a, 3, 4], true, &[5, 0]).sign(&fleet.ca_key),
         elsewhere(&fleet).revoking(PUMP + 1).sign(&fleet.ca_key),
     ] {
@@ -89,11 +89,11 @@ fn a_later_edition_without_the_entry_replaces_it() {
 #[test]
 fn a_list_without_next_update_revokes_and_does_not_clear() {
     let fleet = CrlFleet::new();
-    let list = || fleet.list().next_update(None);
+    let list = || fleet.list().with_next_update(None);
     let missing = StatusUnknown::Crl { crl: 1, problem: CrlProblem::NextUpdateMissing };
     assert_eq!(crl_fleet::unknown(fleet.check(&[list().sign(&fleet.ca_key)])), missing);
     assert!(is_revoked(fleet.check(&[list().revoking(PUMP).sign(&fleet.ca_key)])));
-    let pointed = elsewhere(&fleet).next_update(None).revoking(PUMP);
+    let pointed = elsewhere(&fleet).with_next_update(None).revoking(PUMP);
     assert!(is_revoked(allowing(&fleet, &[pointed.sign(&fleet.ca_key)])));
 }
 

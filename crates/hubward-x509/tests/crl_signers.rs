@@ -70,12 +70,12 @@ fn an_anchor_needs_it_too_unless_it_is_only_a_name_and_a_key() {
     let pump = sign(&numbered(entity("pump-17"), PUMP), &key(), &params, &own);
     let lists = [CrlBuilder::by(&root).sign(&own)];
     let crls = Crls::parse(&lists).unwrap();
-    let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
+    let profile = Profile::device(ExpectedSubject::Any).with_revocation(Revocation::by(&crls));
     let anchors = Anchors::parse([&root]).unwrap();
     let chain = Chain::parse(&pump, NONE).unwrap();
     let check = |profile: &Profile<'_>| chain.verify(&anchors, profile, ALL, now(0)).map(|v| v.revocation());
     assert_eq!(unknown(check(&profile)), because(0, CrlProblem::KeyUsage));
-    assert!(is_good(check(&profile.anchor_checks(AnchorChecks::NameAndKey))));
+    assert!(is_good(check(&profile.with_anchor_checks(AnchorChecks::NameAndKey))));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_signer_below_another_anchor_is_refused() {
     let signer = sign(&second_key(), &own, &root, &root_key);
     let lists = [fleet.root_list(), fleet.list().sign(&own)];
     let crls = Crls::parse(&lists).unwrap();
-    let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
+    let profile = Profile::device(ExpectedSubject::Any).with_revocation(Revocation::by(&crls));
     let anchors = Anchors::parse([&fleet.root, &root_der, &other.root]).unwrap();
     let pool = [fleet.ca.clone(), signer];
     let chain = Chain::parse(&fleet.pump, &pool).unwrap();
@@ -125,7 +125,7 @@ fn a_revoked_signer_is_refused() {
     let lists = [revoked, fleet.list().sign(&own)];
     assert_eq!(unknown(fleet.check_with(&lists, |rules| rules)), because(1, CrlProblem::Signer));
     // only the status of the leaf is checked
-    assert!(is_good(fleet.check_with(&lists, |rules| rules.depth(RevocationDepth::Leaf))));
+    assert!(is_good(fleet.check_with(&lists, |rules| rules.with_depth(RevocationDepth::Leaf))));
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn verify(change: fn(&mut Vec<Vec<u8>>), changed_ca: bool, profile: &Profile<'_>
 #[test]
 fn they_are_read_by_the_profiles_of_devices_and_servers() {
     let device = || Profile::device(ExpectedSubject::Any);
-    let strict = device().default_values(DefaultValues::MustBeAbsent);
+    let strict = device().with_default_values(DefaultValues::MustBeAbsent);
     let written = |inner: &mut Vec<Vec<u8>>| with_extensions(inner, critical_false);
     let cases: [(fn(&mut Vec<Vec<u8>>), bool); 4] =
         [(written, false), (written, true), (ca_false, false), (version_1, false)];

@@ -58,7 +58,7 @@ proptest! {
         let above = [fleet.ca.as_der()];
         let chain = Chain::parse(&der, &above).unwrap();
         let subject = ExpectedSubject::Device(DeviceId::parse(&id).unwrap());
-        for profile in [Profile::device(subject.clone()), Profile::rfc5280().for_subject(subject)] {
+        for profile in [Profile::device(subject.clone()), Profile::rfc5280().with_subject(subject)] {
             for now in [from, until] {
                 prop_assert!(chain.verify(&anchors, &profile, signature::ALL, day(now)).is_ok());
             }

@@ -30,7 +30,8 @@ fn verdict(fleet: &Fleet, device: &[u8], lists: &[&[u8]]) -> Result<RevocationSt
     let above = [fleet.ca.as_der()];
     let chain = Chain::parse(device, &above).unwrap();
     let profile = Profile::device(ExpectedSubject::Device(DeviceId::parse("pump").unwrap()));
-    let profile = profile.revocation(Revocation::by(&crls).depth(hubward_x509::crl::RevocationDepth::Leaf));
+    let profile =
+        profile.with_revocation(Revocation::by(&crls).with_depth(hubward_x509::crl::RevocationDepth::Leaf));
     match chain.verify(&anchors, &profile, signature::ALL, day(9)) {
         Ok(verified) => Ok(verified.revocation()),
         Err(ChainError::Refused { problem, .. }) => Err(problem),

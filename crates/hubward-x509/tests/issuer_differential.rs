@@ -192,7 +192,7 @@ fn mint(fleet: &Fleet) -> Minted {
         let day = |day: u8| format!("2601{day:02}000000Z");
         let (by, key) = if plan.above { (above_der, above_key) } else { (issuer_der, issuer_key) };
         let list = CrlBuilder::by(by).number(plan.number).this_update(&day(plan.days.0));
-        let list = list.next_update(Some(&day(plan.days.1)));
+        let list = list.with_next_update(Some(&day(plan.days.1)));
         let list = if plan.delta { list.delta_since(1) } else { list };
         let list = if plan.scoped { list.scope(&[&full(&[&name])]) } else { list };
         let entries = plan.entries.iter().map(|(serial, reason)| Entry::new(*serial).reason(*reason));
@@ -206,10 +206,10 @@ fn compare(fleet: &Fleet, counts: &mut [usize; 3]) {
     let crls = Crls::parse(&minted.lists).unwrap();
     let (leaf_only, allow, grace) = fleet.rules;
     let rules = Revocation::by(&crls)
-        .depth(if leaf_only { RevocationDepth::Leaf } else { RevocationDepth::Path })
-        .unknown(if allow { UnknownStatus::Allow } else { UnknownStatus::Deny })
-        .expired(ExpiredCrl::AcceptFor { seconds: u32::from(grace) * 86_400 });
-    let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
+        .with_depth(if leaf_only { RevocationDepth::Leaf } else { RevocationDepth::Path })
+        .with_unknown(if allow { UnknownStatus::Allow } else { UnknownStatus::Deny })
+        .with_expired(ExpiredCrl::AcceptFor { seconds: u32::from(grace) * 86_400 });
+    let profile = Profile::device(ExpectedSubject::Any).with_revocation(rules);
     let anchors = Anchors::parse([&minted.root]).unwrap();
     let algorithms: &[&dyn SignatureVerificationAlgorithm] = &[&toy::ToyVerifier];
     let first = Chain::parse(minted.leaves.first().unwrap(), &minted.pool).unwrap();

@@ -46,8 +46,8 @@ impl SignatureVerificationAlgorithm for Counting {
 
 fn keep(fleet: &CrlFleet, lists: &[Vec<u8>], unknown: UnknownStatus) -> VerifiedIssuer {
     let crls = Crls::parse(lists).unwrap();
-    let rules = Revocation::by(&crls).unknown(unknown);
-    let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
+    let rules = Revocation::by(&crls).with_unknown(unknown);
+    let profile = Profile::device(ExpectedSubject::Any).with_revocation(rules);
     let anchors = Anchors::parse([&fleet.root]).unwrap();
     let chain = Chain::parse(&fleet.pump, &fleet.pool).unwrap();
     chain.verify_keeping(&anchors, &profile, signature::ALL, now(0)).unwrap().1
@@ -114,7 +114,7 @@ fn it_expires_with_the_first_certificate_or_list_it_depends_on() {
     let fleet = CrlFleet::new();
     let valve = leaf(&fleet, "valve", 20);
     let fifth = Some("260101000005Z");
-    let root_list = crl_builder::CrlBuilder::by(&fleet.root).next_update(fifth).sign(&fleet.root_key);
+    let root_list = crl_builder::CrlBuilder::by(&fleet.root).with_next_update(fifth).sign(&fleet.root_key);
     let lists = [root_list, fleet.list().sign(&fleet.ca_key)];
     let issuer = keep(&fleet, &lists, UnknownStatus::Deny);
     assert_eq!(issuer.until().as_secs(), 1_767_225_605);

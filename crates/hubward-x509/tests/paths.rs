@@ -127,8 +127,8 @@ fn a_device_certificate_is_not_a_ca_and_may_sign() {
 fn extended_key_usage_can_be_optional_required_or_ignored() {
     let mut server = entity("pump-17");
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let required = device("pump-17").extended_key_usage(ExtendedKeyUsage::Require(Purpose::ClientAuth));
-    let off = device("pump-17").extended_key_usage(ExtendedKeyUsage::Off);
+    let required = device("pump-17").with_extended_key_usage(ExtendedKeyUsage::Require(Purpose::ClientAuth));
+    let off = device("pump-17").with_extended_key_usage(ExtendedKeyUsage::Off);
     assert_eq!(problem_of(&server, &device("pump-17")), Some(Problem::Purpose));
     assert_eq!(problem_of(&server, &off), None);
     assert_eq!(problem_of(&entity("pump-17"), &required), Some(Problem::Purpose));

@@ -46,7 +46,7 @@ fn the_status_of_a_good_path_has_its_end() {
     let fleet = CrlFleet::new();
     let list = fleet.list().revoking(3).sign(&fleet.ca_key);
     assert_eq!(fleet.check(&[list]), Ok(RevocationStatus::Good { until: NEXT_MONTH }));
-    let soon = fleet.list().next_update(Some("260101000500Z")).sign(&fleet.ca_key);
+    let soon = fleet.list().with_next_update(Some("260101000500Z")).sign(&fleet.ca_key);
     assert_eq!(
         fleet.check(&[soon]),
         Ok(RevocationStatus::Good { until: 1_767_225_600 + 300 }),
@@ -65,7 +65,8 @@ fn revocation_is_only_checked_if_the_profile_says_so() {
 fn an_unknown_status_is_refused_unless_the_caller_allows_it() {
     let fleet = CrlFleet::new();
     assert_eq!(unknown(fleet.check(&[])), StatusUnknown::NoCrl);
-    let status = |lists: &[Vec<u8>]| fleet.check_with(lists, |rules| rules.unknown(UnknownStatus::Allow));
+    let status =
+        |lists: &[Vec<u8>]| fleet.check_with(lists, |rules| rules.with_unknown(UnknownStatus::Allow));
     assert_eq!(status(&[]), Ok(RevocationStatus::Unknown(StatusUnknown::NoCrl)));
     // a certificate in a list is refused nevertheless
     let list = fleet.list().revoking(PUMP).sign(&fleet.ca_key);
@@ -81,7 +82,7 @@ fn the_whole_path_or_only_the_leaf_is_checked() {
     let problem = Problem::Revoked { at: LAST_MONTH, reason: RevocationReason::Unspecified };
     let both = [list.clone(), revoked];
     assert_eq!(fleet.check_with(&both, |rules| rules), Err(ChainError::Refused { place, problem }));
-    assert!(is_good(fleet.check_with(&both, |rules| rules.depth(RevocationDepth::Leaf))));
+    assert!(is_good(fleet.check_with(&both, |rules| rules.with_depth(RevocationDepth::Leaf))));
     let problem = Problem::RevocationUnknown(StatusUnknown::NoCrl);
     assert_eq!(fleet.check_with(&[list], |rules| rules), Err(ChainError::Refused { place, problem }));
 }
@@ -89,7 +90,7 @@ fn the_whole_path_or_only_the_leaf_is_checked() {
 #[test]
 fn an_expired_list_revokes_but_does_not_clear() {
     let fleet = CrlFleet::new();
-    let old = |list: CrlBuilder| list.next_update(Some("251229000000Z")).sign(&fleet.ca_key);
+    let old = |list: CrlBuilder| list.with_next_update(Some("251229000000Z")).sign(&fleet.ca_key);
     let list = old(fleet.list());
     let why = StatusUnknown::Crl { crl: 1, problem: CrlProblem::Stale { seconds: 3 * 86_400 } };
     assert_eq!(unknown(fleet.check(slice::from_ref(&list))), why);
@@ -98,15 +99,15 @@ fn an_expired_list_revokes_but_does_not_clear() {
 
     let both = [fleet.root_list(), list];
     let days = |days: u32| ExpiredCrl::AcceptFor { seconds: days * 86_400 };
-    assert!(is_good(fleet.check_with(&both, |rules| rules.expired(days(3)))));
-    assert_eq!(unknown(fleet.check_with(&both, |rules| rules.expired(days(2)))), why);
+    assert!(is_good(fleet.check_with(&both, |rules| rules.with_expired(days(3)))));
+    assert_eq!(unknown(fleet.check_with(&both, |rules| rules.with_expired(days(2)))), why);
 }
 
 #[test]
 fn a_list_is_current_at_both_ends_of_its_period() {
     let fleet = CrlFleet::new();
     let at = |this: &'static str, next: &'static str| {
-        let list = fleet.list().this_update(this).next_update(Some(next));
+        let list = fleet.list().this_update(this).with_next_update(Some(next));
         fleet.check(&[list.sign(&fleet.ca_key)])
     };
     assert!(is_good(at("260101000000Z", "260101000000Z")));
@@ -119,11 +120,11 @@ fn a_list_is_current_at_both_ends_of_its_period() {
 #[test]
 fn a_list_without_next_update_clears_only_if_the_caller_allows_it() {
     let fleet = CrlFleet::new();
-    let list = fleet.list().next_update(None).sign(&fleet.ca_key);
+    let list = fleet.list().with_next_update(None).sign(&fleet.ca_key);
     let why = StatusUnknown::Crl { crl: 1, problem: CrlProblem::NextUpdateMissing };
     assert_eq!(unknown(fleet.check(slice::from_ref(&list))), why);
     let both = [fleet.root_list(), list];
-    assert!(is_good(fleet.check_with(&both, |rules| rules.next_update(NextUpdate::Optional))));
+    assert!(is_good(fleet.check_with(&both, |rules| rules.with_next_update(NextUpdate::Optional))));
 }
 
 #[test]
@@ -175,12 +176,12 @@ fn requirements_on_lists_are_enforced_with_those_on_cas() {
     let list = fleet.list().sign(&fleet.ca_key);
     let crls = [fleet.root_list(), list];
     let crls = Crls::parse(&crls).unwrap();
-    let rules = Revocation::by(&crls).depth(RevocationDepth::Leaf);
-    let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
+    let rules = Revocation::by(&crls).with_depth(RevocationDepth::Leaf);
+    let profile = Profile::device(ExpectedSubject::Any).with_revocation(rules);
     assert!(is_good(fleet.check_under(&profile)));
     let why = CrlProblem::CaRequirement(CrlRequirement::AuthorityKeyIdentifierMissing);
     assert_eq!(
-        fleet.check_under(&profile.ca_requirements(CaRequirements::Enforce)),
+        fleet.check_under(&profile.with_ca_requirements(CaRequirements::Enforce)),
         Err(ChainError::Refused {
             place: CertificatePosition::Leaf,
             problem: Problem::RevocationUnknown(StatusUnknown::Crl { crl: 1, problem: why })

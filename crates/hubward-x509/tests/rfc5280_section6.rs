@@ -78,7 +78,7 @@ fn self_issued_intermediates_are_not_counted() {
         check(&[short.clone(), ca("Two")], &leaf, &any_subject()),
         refused(CertificatePosition::Intermediate(0), Problem::PathTooLong { most: 0 })
     );
-    let most = any_subject().max_intermediates(1);
+    let most = any_subject().with_max_intermediates(1);
     assert_eq!(check(&[ca("One"), ca("One")], &leaf, &most), Ok(()));
     assert_eq!(
         check(&[ca("One"), ca("Two")], &leaf, &most),
@@ -174,7 +174,7 @@ fn policies(all: &[u8]) -> CustomExtension {
 
 #[test]
 fn policies_are_valid_over_the_whole_path_and_through_mappings() {
-    let explicit = any_subject().policies(PolicyInputs::any().require_explicit());
+    let explicit = any_subject().with_policies(PolicyInputs::any().require_explicit());
     let with = |mut params: CertificateParams, all: &[u8]| {
         params.custom_extensions.push(policies(all));
         params
@@ -196,8 +196,8 @@ fn policies_are_valid_over_the_whole_path_and_through_mappings() {
     assert_eq!(check(&mapped, &leaf(&[7]), &explicit), Ok(()));
     assert_eq!(check(&mapped, &leaf(&[3]), &explicit), required);
     let wanted: [&[u8]; 1] = [&[0x2a, 3]];
-    let top = any_subject().policies(PolicyInputs::any().require_explicit().acceptable(&wanted));
+    let top = any_subject().with_policies(PolicyInputs::any().require_explicit().with_acceptable(&wanted));
     assert_eq!(check(&mapped, &leaf(&[7]), &top), Ok(()), "in the terms of the path's top");
-    let inhibited = any_subject().policies(PolicyInputs::any().require_explicit().inhibit_mapping());
+    let inhibited = any_subject().with_policies(PolicyInputs::any().require_explicit().inhibit_mapping());
     assert_eq!(check(&mapped, &leaf(&[7]), &inhibited), required);
 }

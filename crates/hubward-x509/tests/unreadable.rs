@@ -59,7 +59,7 @@ fn an_unreadable_list_among_lists_is_reported_and_passed_over() {
         let (crls, passed_over) = Crls::parse_readable(lists.iter().copied());
         assert_eq!(passed_over.len(), 1);
         assert_eq!(passed_over[0].to_string(), "revocation list 0: unexpected DER at byte 2");
-        fleet.check_under(&Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls)))
+        fleet.check_under(&Profile::device(ExpectedSubject::Any).with_revocation(Revocation::by(&crls)))
     };
     let root = fleet.root_list();
     assert!(is_good(check(&[&odd, &clear, &root])));

@@ -91,7 +91,7 @@ fn the_purposes_of_a_ca_limit_the_certificates_below_it() {
     let leaf = entity("x");
     assert_eq!(verify(&ca("Root"), &servers, &leaf, &device()), refused(at, Problem::Purpose));
     assert_eq!(verify(&ca("Root"), &servers, &leaf, &Profile::rfc5280()), Ok(()));
-    let off = device().extended_key_usage(ExtendedKeyUsage::Off);
+    let off = device().with_extended_key_usage(ExtendedKeyUsage::Off);
     assert_eq!(verify(&ca("Root"), &servers, &leaf, &off), Ok(()));
 }
 
@@ -101,7 +101,7 @@ fn any_extended_key_usage_includes_every_purpose() {
     let mut any = entity("x");
     any.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
     assert_eq!(verify(&ca("Root"), &ca("Middle"), &any, &device()), Ok(()));
-    let required = device().extended_key_usage(ExtendedKeyUsage::Require(Purpose::ClientAuth));
+    let required = device().with_extended_key_usage(ExtendedKeyUsage::Require(Purpose::ClientAuth));
     assert_eq!(verify(&ca("Root"), &ca("Middle"), &any, &required), Ok(()));
 }
 
@@ -114,7 +114,7 @@ fn policy(mut params: CertificateParams, arc: u8) -> CertificateParams {
 /// RFC 5280 6.1.1 (d): the policies of an anchor are no input of the validation, but its constraints apply here.
 #[test]
 fn the_policies_of_an_anchor_do_not_matter_and_its_constraints_do() {
-    let explicit = device().policies(PolicyInputs::any().require_explicit());
+    let explicit = device().with_policies(PolicyInputs::any().require_explicit());
     let below = || (policy(ca("Middle"), 1), policy(entity("x"), 1));
     let (middle, leaf) = below();
     assert_eq!(verify(&ca("Root"), &middle, &leaf, &explicit), Ok(()));
@@ -186,6 +186,6 @@ fn the_requirements_on_cas_are_a_setting() {
     let leaf = entity("x");
     assert_eq!(verify(&ca("Root"), &middle, &leaf, &device()), Ok(()));
     assert_eq!(verify(&ca("Root"), &middle, &leaf, &Profile::rfc5280()), refused(at, problem));
-    let lenient = Profile::rfc5280().ca_requirements(CaRequirements::Ignore);
+    let lenient = Profile::rfc5280().with_ca_requirements(CaRequirements::Ignore);
     assert_eq!(verify(&ca("Root"), &middle, &leaf, &lenient), Ok(()));
 }

@@ -112,7 +112,8 @@ fn session_ends_when_its_certificate_or_one_above_it_is_revoked() {
         for unknown in [UnknownStatus::Deny, UnknownStatus::Allow] {
             let crls = Crls::parse(lists.iter().copied()).unwrap();
             let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
-            hub.rules = hub.rules.with_x509(x509.with_revocation(Revocation::by(&crls).unknown(unknown)));
+            hub.rules =
+                hub.rules.with_x509(x509.with_revocation(Revocation::by(&crls).with_unknown(unknown)));
             assert_eq!(hub.rules.recheck_revocation(&live, &chain, at(TODAY)), expected, "{what}");
             assert_eq!(hub.rules.recheck_revocation(&pinned, &pin, at(TODAY)), Ok(()), "{what}");
         }

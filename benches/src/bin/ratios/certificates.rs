@@ -82,8 +82,8 @@ fn revocation() -> Vec<Case<'static>> {
     let leaf: &[u8] = sign(&entity("pump-17"), &key(), &ca_params, &ca_key).leak();
     let list: &[u8] = list(&ca_params, ca_key).leak();
     let crls = Crls::parse([list]).unwrap();
-    let rules = Revocation::by(&crls).depth(hubward_x509::crl::RevocationDepth::Leaf);
-    let profile = Profile::device(ExpectedSubject::Any).revocation(rules);
+    let rules = Revocation::by(&crls).with_depth(hubward_x509::crl::RevocationDepth::Leaf);
+    let profile = Profile::device(ExpectedSubject::Any).with_revocation(rules);
     let anchors = Anchors::parse([root]).unwrap();
     let chain = Chain::parse(leaf, [intermediate]).unwrap();
     let (_, kept) = chain.verify_keeping(&anchors, &profile, signature::ALL, now(0)).unwrap();

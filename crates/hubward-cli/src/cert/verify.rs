@@ -92,9 +92,9 @@ pub(super) fn run(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
     let (anchors, unreadable_cas) = Anchors::parse_readable(&trusted);
     let chain = Chain::parse(leaf, rest.iter().chain(&more))?;
     let (crls, unreadable_lists) = Crls::parse_readable(&lists);
-    let mut profile = profile(arguments)?.revocation(revocation(arguments, &crls));
+    let mut profile = profile(arguments)?.with_revocation(revocation(arguments, &crls));
     if strict {
-        profile = profile.anchor_versions(AnchorVersions::OnlyVersion3);
+        profile = profile.with_anchor_versions(AnchorVersions::OnlyVersion3);
     }
     report(&unreadable_cas, strict || anchors.iter().len() == 0)?;
     report(&unreadable_lists, strict_lists || crls.iter().len() == 0)?;
@@ -258,7 +258,7 @@ fn revocation<'a>(arguments: &Verify, crls: &'a Crls) -> Revocation<'a> {
     }
     let depth = if arguments.leaf_only { RevocationDepth::Leaf } else { RevocationDepth::Path };
     let unknown = if arguments.allow_unknown { UnknownStatus::Allow } else { UnknownStatus::Deny };
-    Revocation::by(crls).depth(depth).unknown(unknown)
+    Revocation::by(crls).with_depth(depth).with_unknown(unknown)
 }
 
 fn profile(arguments: &Verify) -> Result<Profile<'_>, Box<dyn Error>> {
@@ -278,6 +278,6 @@ fn profile(arguments: &Verify) -> Result<Profile<'_>, Box<dyn Error>> {
             return Err(misuse("the device rules take no --host"));
         }
         (None | Some(Kind::Device), subject) => Profile::device(subject),
-        (Some(Kind::Rfc5280), subject) => Profile::rfc5280().for_subject(subject),
+        (Some(Kind::Rfc5280), subject) => Profile::rfc5280().with_subject(subject),
     })
 }

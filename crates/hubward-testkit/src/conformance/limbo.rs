@@ -79,10 +79,10 @@ fn verify(id: &str, case: &Value) -> Result<(), String> {
     for subject in subjects {
         let profile = profile(id, client, subject);
         let profile = match case["max_chain_depth"].as_u64() {
-            Some(most) => profile.max_intermediates(usize::try_from(most).unwrap()),
+            Some(most) => profile.with_max_intermediates(usize::try_from(most).unwrap()),
             None => profile,
         };
-        let profile = if lists.is_empty() { profile } else { profile.revocation(Revocation::by(&crls)) };
+        let profile = if lists.is_empty() { profile } else { profile.with_revocation(Revocation::by(&crls)) };
         chain
             .verify(&anchors, &profile, signature::ALL, now)
             .map_err(|error| chain.explain(error, &anchors).to_string())?;
@@ -98,9 +98,9 @@ fn profile<'a>(id: &str, client: bool, subject: ExpectedSubject<'a>) -> Profile<
             // most of these cases have the same common name, independent of their names
             let profile = Profile::web_pki(name);
             let strict = id.starts_with("webpki::cn::");
-            if strict { profile } else { profile.common_names(CommonNames::Ignore) }
+            if strict { profile } else { profile.with_common_names(CommonNames::Ignore) }
         }
-        _ => Profile::rfc5280().for_subject(subject).extended_key_usage(server),
+        _ => Profile::rfc5280().with_subject(subject).with_extended_key_usage(server),
     }
 }
 

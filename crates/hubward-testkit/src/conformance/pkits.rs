@@ -77,7 +77,7 @@ fn verify(
     let acceptable: Vec<Vec<u8>> =
         settings["initial_policy_set"].as_array().unwrap().iter().map(oid).collect();
     let acceptable: Vec<&[u8]> = acceptable.iter().map(Vec::as_slice).collect();
-    let mut inputs = PolicyInputs::any().acceptable(&acceptable);
+    let mut inputs = PolicyInputs::any().with_acceptable(&acceptable);
     if flag("initial_explicit_policy") {
         inputs = inputs.require_explicit();
     }
@@ -88,9 +88,9 @@ fn verify(
         inputs = inputs.inhibit_any();
     }
     let profile = Profile::rfc5280()
-        .ca_requirements(CaRequirements::Ignore)
-        .policies(inputs)
-        .revocation(Revocation::by(&crls));
+        .with_ca_requirements(CaRequirements::Ignore)
+        .with_policies(inputs)
+        .with_revocation(Revocation::by(&crls));
     let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds(settings["time"].as_str().unwrap())));
     let verified = chain
         .verify(&anchors, &profile, signature::ALL, now)

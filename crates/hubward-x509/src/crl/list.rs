@@ -295,7 +295,7 @@ impl fmt::Debug for Crl<'_> {
 ///
 /// let ders: Vec<Vec<u8>> = read_lists();
 /// let crls = Crls::parse(&ders)?;
-/// let profile = Profile::device(ExpectedSubject::Any).revocation(Revocation::by(&crls));
+/// let profile = Profile::device(ExpectedSubject::Any).with_revocation(Revocation::by(&crls));
 /// # Ok::<(), hubward_x509::crl::CrlError>(())
 /// ```
 ///

@@ -64,8 +64,8 @@ pub enum NextUpdate {
 /// use hubward_x509::{Crls, ExpectedSubject, Profile, Revocation, crl::RevocationDepth};
 ///
 /// let crls = Crls::new();
-/// let revocation = Revocation::by(&crls).depth(RevocationDepth::Leaf);
-/// let profile = Profile::device(ExpectedSubject::Any).revocation(revocation);
+/// let revocation = Revocation::by(&crls).with_depth(RevocationDepth::Leaf);
+/// let profile = Profile::device(ExpectedSubject::Any).with_revocation(revocation);
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Revocation<'a> {
@@ -116,25 +116,25 @@ impl<'a> Revocation<'a> {
 
     /// Sets the certificates whose status is checked.
     #[must_use]
-    pub const fn depth(self, depth: RevocationDepth) -> Self {
+    pub const fn with_depth(self, depth: RevocationDepth) -> Self {
         Self { depth, ..self }
     }
 
     /// Sets the treatment of an unknown status.
     #[must_use]
-    pub const fn unknown(self, unknown: UnknownStatus) -> Self {
+    pub const fn with_unknown(self, unknown: UnknownStatus) -> Self {
         Self { unknown, ..self }
     }
 
     /// Sets the treatment of an expired list.
     #[must_use]
-    pub const fn expired(self, expired: ExpiredCrl) -> Self {
+    pub const fn with_expired(self, expired: ExpiredCrl) -> Self {
         Self { expired, ..self }
     }
 
     /// Sets the treatment of a list without `nextUpdate`.
     #[must_use]
-    pub const fn next_update(self, rule: NextUpdate) -> Self {
+    pub const fn with_next_update(self, rule: NextUpdate) -> Self {
         Self { next_update: rule, ..self }
     }
 }

@@ -127,7 +127,7 @@ impl<'a> Profile<'a> {
             default_values: self.default_values,
             ca_requirements: self.ca_requirements,
             budget: self.budget,
-            ..Self::rfc5280().revocation(revocation)
+            ..Self::rfc5280().with_revocation(revocation)
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{BudgetExceeded, ChainError};
 ///
 /// let mut budget = Budget::DEFAULT;
 /// budget.signatures = 20;
-/// let profile = Profile::rfc5280().budget(budget);
+/// let profile = Profile::rfc5280().with_budget(budget);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -34,7 +34,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The budget of every profile unless [`Profile::budget`](crate::Profile::budget) changes it.
+    /// The budget of every profile unless [`Profile::with_budget`](crate::Profile::with_budget) changes it.
     pub const DEFAULT: Self = Self {
         signatures: 100,
         steps: 200_000,

@@ -132,7 +132,7 @@ impl CrlBuilder {
         Self { number, ..self }
     }
 
-    pub fn next_update(self, next_update: Option<&str>) -> Self {
+    pub fn with_next_update(self, next_update: Option<&str>) -> Self {
         Self { next_update: next_update.map(str::to_owned), ..self }
     }
 

@@ -74,7 +74,7 @@ impl CrlFleet {
         rules: impl Fn(Revocation<'_>) -> Revocation<'_>,
     ) -> Result<RevocationStatus, ChainError> {
         let crls = Crls::parse(lists).unwrap();
-        let profile = Profile::device(ExpectedSubject::Any).revocation(rules(Revocation::by(&crls)));
+        let profile = Profile::device(ExpectedSubject::Any).with_revocation(rules(Revocation::by(&crls)));
         self.check_under(&profile)
     }
 

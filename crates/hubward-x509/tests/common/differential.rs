@@ -273,7 +273,7 @@ fn ours(case: &Case) -> Result<AcceptedPath, Ours> {
     let root = Certificate::parse(&case.root).unwrap();
     let mut anchors = Anchors::new();
     anchors.add(&root);
-    let profile = Profile::device(ExpectedSubject::Any).anchor_checks(AnchorChecks::NameAndKey);
+    let profile = Profile::device(ExpectedSubject::Any).with_anchor_checks(AnchorChecks::NameAndKey);
     let chain = Chain::parse(&case.leaf, &case.intermediates).map_err(Ours::Parse)?;
     let verified = chain.verify(&anchors, &profile, signature::ALL, now(0)).map_err(Ours::Chain)?;
     let path: Vec<_> = [verified.leaf()]

@@ -160,8 +160,9 @@ impl X509Config {
             _ => return None,
         };
         let revocation = self.revocation().unwrap_or(self.revocation);
-        let profile = Profile::device(subject).anchor_versions(self.anchor_versions).revocation(revocation);
-        Some(profile.extended_key_usage(self.extended_key_usage).budget(self.budget))
+        let profile =
+            Profile::device(subject).with_anchor_versions(self.anchor_versions).with_revocation(revocation);
+        Some(profile.with_extended_key_usage(self.extended_key_usage).with_budget(self.budget))
     }
 }
 

@@ -15,7 +15,7 @@ impl<K: MacKey> HubConfig<K> {
     /// it verifies the chain anew, so [`HubConfig::recheck`] does not include it.
     ///
     /// A status that is unknown, because a list is missing or has expired, ends no session: it is judged when a client
-    /// authenticates, by [`Revocation::unknown`](hubward_x509::Revocation::unknown). A session by a token or by a thumbprint
+    /// authenticates, by [`Revocation::with_unknown`](hubward_x509::Revocation::with_unknown). A session by a token or by a thumbprint
     /// passes: no list of an authority is about it.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl<K: MacKey> HubConfig<K> {
         let identity = session.identity();
         let profile = config.profile(&identity).ok_or(refused)?;
         // a certificate whose status is unknown must not hide a revoked one above it
-        let profile = profile.revocation(revocation.unknown(UnknownStatus::Allow));
+        let profile = profile.with_revocation(revocation.with_unknown(UnknownStatus::Allow));
         match chain.verify(config.anchors(), &profile, config.algorithms, now) {
             Ok(_) => Ok(()),
             Err(ChainError::Refused { problem: Problem::Revoked { .. }, .. }) => {

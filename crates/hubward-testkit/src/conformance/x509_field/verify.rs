@@ -36,7 +36,7 @@ pub(super) fn verify(case: &Case) -> Result<Accepted, Refusal> {
     if lists.is_some() {
         let mut revocation = Revocation::by(&crls);
         if case.flag("leaf_only") {
-            revocation = revocation.depth(RevocationDepth::Leaf);
+            revocation = revocation.with_depth(RevocationDepth::Leaf);
         }
         if case.flag("allow_unknown") {
             // the one that cannot be read could be the one that revokes
@@ -46,12 +46,12 @@ pub(super) fn verify(case: &Case) -> Result<Accepted, Refusal> {
             if let Some(error) = unreadable.first() {
                 return Err((*error).into());
             }
-            revocation = revocation.unknown(UnknownStatus::Allow);
+            revocation = revocation.with_unknown(UnknownStatus::Allow);
         }
         if case.arg("next_update") == Some("optional") {
-            revocation = revocation.next_update(NextUpdate::Optional);
+            revocation = revocation.with_next_update(NextUpdate::Optional);
         }
-        profile = profile.revocation(revocation);
+        profile = profile.with_revocation(revocation);
     }
     chain.verify(&anchors, &profile, signature::ALL, now(case)).map_err(|error| {
         let revoked = matches!(error, ChainError::Refused { problem: Problem::Revoked { .. }, .. });
@@ -74,9 +74,9 @@ fn profile(case: &Case) -> Result<Profile<'_>, Refusal> {
     let name = || server.clone().ok_or_else(|| Untyped("no host".into()));
     Ok(match case.arg("profile") {
         Some("device") => Profile::device(subject),
-        Some("server") => Profile::server(name()?).for_subject(subject),
-        Some("web-pki") => Profile::web_pki(name()?).for_subject(subject),
-        Some("rfc5280") => Profile::rfc5280().for_subject(subject),
+        Some("server") => Profile::server(name()?).with_subject(subject),
+        Some("web-pki") => Profile::web_pki(name()?).with_subject(subject),
+        Some("rfc5280") => Profile::rfc5280().with_subject(subject),
         other => panic!("a profile called {other:?}"),
     })
 }
