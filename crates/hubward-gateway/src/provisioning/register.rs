@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::Provisioning;
 use super::answer::Failure;
 use super::assign::{AssignedDevice, AssignmentRequest, choose};
-use super::device::{DeviceCredential, NotCreated};
+use super::device::{DeviceCredential, NotCreated, delete_registered};
 use super::verify::{Attempt, Registrant};
 use crate::clock;
 use crate::files::entropy;
@@ -42,8 +42,8 @@ struct Plan {
     is_own: bool,
     /// The hub that the device had.
     former: Option<Box<str>>,
-    /// The device was registered before, at this gateway's hub.
-    registered: bool,
+    /// The generation id of the device that was registered before, at this gateway's hub, by the same enrollment.
+    registered: Option<Box<str>>,
     /// The device is new at its hub, or starts again.
     fresh: bool,
     migrate: bool,
@@ -106,6 +106,12 @@ impl Provisioning {
         let before = rows.registration(&RowKey::registration(id)).map(|record| &record.state);
         // another device id is another device
         let before = before.filter(|before| before.device_id == registrant.device_id);
+        // a group that was deleted and created again is another group, and so are its members
+        let group_creation = registrant.group.as_ref().and(rows.creation(&enrollment_key(registrant)));
+        let before = before.filter(|before| {
+            registrant.group.is_none()
+                || before.group_creation.is_none_or(|creation| Some(creation) == group_creation)
+        });
         let hub = self.hub_of(enrollment, registrant, address, payload, before)?;
         let settings = &enrollment.settings;
         let reprovision = settings.reprovision;
@@ -122,6 +128,8 @@ impl Provisioning {
             device_id: registrant.device_id.clone(),
             hub: hub.clone(),
             group: registrant.group.clone(),
+            group_creation,
+            generation: None,
             operation: operation_id()?,
             substatus: substatus.into(),
             created: before.map_or(now, |before| before.created),
@@ -132,10 +140,10 @@ impl Provisioning {
             is_own: self.is_own(&hub),
             hub,
             former: before.filter(|_| moved).map(|before| before.hub.clone()),
-            registered: before.is_some_and(|before| {
+            registered: before.and_then(|before| {
                 // a member of another group is another device with the same id
                 let same = registrant.group.is_none() || registrant.group == before.group;
-                same && self.is_own(&before.hub)
+                before.generation.clone().filter(|_| same && self.is_own(&before.hub))
             }),
             fresh: before.is_none() || moved || reset,
             migrate: moved && !reset,
@@ -185,18 +193,20 @@ impl Provisioning {
         let plan = Arc::new(plan);
         let device = DeviceId::parse(&plan.device_id).map_err(|_| Failure::BadRequest)?;
         let key = RowKey::of(&Identity::Device(device)).ok_or(Failure::BadRequest)?;
+        let mut generation = None;
         if plan.is_own {
             let plan = Arc::clone(&plan);
             let create = move |registry: &mut Registry| match DeviceId::parse(&plan.device_id) {
-                Ok(device) => plan.credential.settle(registry, device, plan.registered, plan.edge),
+                Ok(device) => plan.credential.settle(registry, device, plan.registered.as_deref(), plan.edge),
                 Err(_) => Err(NotCreated::Taken),
             };
             let created = hub.write(vec![key.clone()], create).await.map_err(|error| unavailable(&error))?;
-            created.map_err(|error| match error {
+            let settled = created.map_err(|error| match error {
                 NotCreated::Taken => Failure::Taken,
                 NotCreated::Registry(RegistryError::Full) => Failure::Full,
                 NotCreated::Registry(_) => Failure::Unavailable,
             })?;
+            generation = Some(settled.generation);
         }
         if plan.fresh || !plan.is_own {
             let (this, assigned) = (Arc::clone(self), Arc::clone(&plan));
@@ -215,13 +225,17 @@ impl Provisioning {
             }
         }
         if plan.former.as_deref().is_some_and(|former| self.is_own(former)) {
+            let plan = Arc::clone(&plan);
             let gone = move |registry: &mut Registry| {
-                key.to_identity().map(|it| registry.delete(it, hubward::registry::Precondition::Any))
+                if let Ok(device) = DeviceId::parse(&plan.device_id) {
+                    delete_registered(registry, device, plan.registered.as_deref());
+                }
             };
-            let keys = vec![RowKey::of(&Identity::Device(device)).ok_or(Failure::BadRequest)?];
-            hub.write(keys, gone).await.map_err(|error| unavailable(&error))?;
+            hub.write(vec![key], gone).await.map_err(|error| unavailable(&error))?;
         }
-        Arc::try_unwrap(plan).map_err(|_| Failure::Unavailable)
+        let mut plan = Arc::try_unwrap(plan).map_err(|_| Failure::Unavailable)?;
+        plan.state.generation = generation;
+        Ok(plan)
     }
 
     /// Returns the registration of a device, and its result if the device names its last operation.
