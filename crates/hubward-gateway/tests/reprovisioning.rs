@@ -137,6 +137,22 @@ async fn start(steps: &Arc<Steps>, groups: &[Value]) -> Gateway {
 }
 
 #[tokio::test]
+async fn a_group_does_not_move_the_device_of_another_group() {
+    let steps = Arc::new(Steps::default());
+    let gateway = start(&steps, &[custom("pumps", 10), custom("valves", 60)]).await;
+    register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
+    steps.position.store(1, SeqCst);
+    let (topic, _) = register(&gateway, "sn-7", &member(60, "sn-7")).await.unwrap_err();
+    assert_eq!(topic, TAKEN);
+    assert_eq!(hub_code(&gateway, "sn-7", &member(10, "sn-7")).await, 0, "it was deleted");
+    // its own group moves it
+    let state = register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
+    assert_eq!(state["assignedHub"], "far.example");
+    assert_eq!(hub_code(&gateway, "sn-7", &member(10, "sn-7")).await, 5);
+    assert!(gateway.server.shutdown().await);
+}
+
+#[tokio::test]
 async fn a_device_that_was_created_by_hand_stays_when_a_registration_moves_away() {
     let steps = Arc::new(Steps::default());
     let gateway = start(&steps, &[custom("pumps", 10)]).await;

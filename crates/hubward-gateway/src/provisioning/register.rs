@@ -106,6 +106,10 @@ impl Provisioning {
         let before = rows.registration(&RowKey::registration(id)).map(|record| &record.state);
         // another device id is another device
         let before = before.filter(|before| before.device_id == registrant.device_id);
+        // a member of another group is another device with the same id, and leaves this one where it is
+        if before.is_some_and(|before| registrant.group.is_some() && registrant.group != before.group) {
+            return Err(Failure::Taken);
+        }
         // a group that was deleted and created again is another group, and so are its members
         let group_creation = registrant.group.as_ref().and(rows.creation(&enrollment_key(registrant)));
         let before = before.filter(|before| {
@@ -140,11 +144,9 @@ impl Provisioning {
             is_own: self.is_own(&hub),
             hub,
             former: before.filter(|_| moved).map(|before| before.hub.clone()),
-            registered: before.and_then(|before| {
-                // a member of another group is another device with the same id
-                let same = registrant.group.is_none() || registrant.group == before.group;
-                before.generation.clone().filter(|_| same && self.is_own(&before.hub))
-            }),
+            registered: before
+                .filter(|before| self.is_own(&before.hub))
+                .and_then(|before| before.generation.clone()),
             fresh: before.is_none() || moved || reset,
             migrate: moved && !reset,
             edge: settings.iot_edge,
