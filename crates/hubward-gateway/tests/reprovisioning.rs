@@ -165,3 +165,26 @@ async fn a_device_that_was_created_by_hand_stays_when_a_registration_moves_away(
     assert_eq!(hub_code(&gateway, "sn-7", &secret(90)).await, 0);
     assert!(gateway.server.shutdown().await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registration_in_flight_ends_with_its_enrollment() {
+    let steps = Arc::new(Steps::default());
+    let gateway = start(&steps, &[custom("pumps", 10)]).await;
+    let disabled = with(custom("pumps", 10), "provisioningStatus", json!("disabled"));
+    for gate in [&steps.choosing, &steps.handing] {
+        let ((called, was_called), (let_go, go_on)) = (channel(), channel());
+        *gate.lock().unwrap() = Some((called, go_on));
+        let key = member(10, "sn-7");
+        let disable = async {
+            tokio::task::spawn_blocking(move || was_called.recv().unwrap()).await.unwrap();
+            manage(&gateway, "PUT /enrollmentGroups/pumps", &disabled, 200).await;
+            let_go.send(()).unwrap();
+        };
+        let (done, ()) = tokio::join!(register(&gateway, "sn-7", &key), disable);
+        assert_eq!(done.unwrap_err().0, UNAUTHORIZED);
+        assert_eq!(gateway.owner("GET /devices/sn-7", "", "").await.0, 404, "it was created");
+        manage(&gateway, "PUT /enrollmentGroups/pumps", &custom("pumps", 10), 200).await;
+    }
+    register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
+    assert!(gateway.server.shutdown().await);
+}
