@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use common::client::*;
 use common::*;
 use dps::*;
 use hubward_gateway::{AssignedDevice, Assignment, AssignmentRequest, Server};
@@ -86,6 +87,28 @@ async fn a_group_that_is_created_again_does_not_inherit_devices() {
     delete(&gateway, "sn-7").await;
     register(&gateway, "sn-7", &member(60, "sn-7")).await.unwrap();
     assert_eq!(hub_code(&gateway, "sn-7", &member(60, "sn-7")).await, 0);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_device_is_disconnected_when_its_enrollment_no_longer_admits_it() {
+    let content = file(&[], &[group("pumps", &keys(10)), group("valves", &keys(60))]);
+    let gateway = Gateway::with(|dev, config| provisioning(dev, config, &content)).await;
+    for changed in
+        [with(group("pumps", &keys(10)), "provisioningStatus", json!("disabled")), group("pumps", &keys(90))]
+    {
+        let mut ends = gateway.mqtt().await;
+        let own = register_connect("sn-7", Some(&token("sn-7", &member(10, "sn-7"))));
+        assert_eq!(ask(&mut ends, &own).await, connack(0));
+        let mut stays = gateway.mqtt().await;
+        let other = register_connect("v-1", Some(&token("v-1", &member(60, "v-1"))));
+        assert_eq!(ask(&mut stays, &other).await, connack(0));
+        manage(&gateway, "PUT /enrollmentGroups/pumps", &changed, 200).await;
+        let ended = tokio::time::timeout(core::time::Duration::from_secs(10), answer(&mut ends)).await;
+        assert_eq!(ended, Ok(None));
+        assert_eq!(ask(&mut stays, &PINGREQ).await, Some(PINGRESP));
+        manage(&gateway, "PUT /enrollmentGroups/pumps", &group("pumps", &keys(10)), 200).await;
+    }
     gateway.end().await;
 }
 
