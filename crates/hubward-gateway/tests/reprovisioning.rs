@@ -13,14 +13,14 @@ mod common;
 #[allow(dead_code, reason = "each test uses a part")]
 mod dps;
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use common::client::*;
 use common::*;
 use dps::*;
-use hubward_gateway::{AssignedDevice, Assignment, AssignmentRequest, Server};
+use hubward_gateway::{AssignedDevice, Assignment, AssignmentRequest, Server, StoreConfig, StorePlace};
 use serde_json::{Value, json};
 
 const TAKEN: &str = "$dps/registrations/res/409/?$rid=1";
@@ -46,31 +46,45 @@ async fn manage(gateway: &Gateway, request: &str, body: &Value, status: u16) {
     assert_eq!(got, status, "{request}: {body}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_device_that_was_created_by_hand_after_a_registered_one_is_not_taken_over() {
     let content = file(&[], &[group("pumps", &keys(10))]);
-    let gateway = Gateway::with(|dev, config| provisioning(dev, config, &content)).await;
-    register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
-    delete(&gateway, "sn-7").await;
-    create(&gateway, "sn-7", 90).await;
-    // the record of the registration is still there
-    let (topic, _) = register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap_err();
-    assert_eq!(topic, TAKEN);
-    assert_eq!(hub_code(&gateway, "sn-7", &secret(90)).await, 0);
-    assert_eq!(hub_code(&gateway, "sn-7", &member(10, "sn-7")).await, 5);
-    gateway.end().await;
+    for durable in [false, true] {
+        let gateway = Gateway::with(|dev, config| {
+            provisioning(dev, config, &content);
+            let place = StorePlace::Sqlite(dev.file("hub.db"));
+            config.store = durable.then(|| StoreConfig { place, key_file: None, authorities: None });
+        })
+        .await;
+        register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
+        delete(&gateway, "sn-7").await;
+        create(&gateway, "sn-7", 90).await;
+        // the record of the registration is still there
+        let (topic, _) = register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap_err();
+        assert_eq!(topic, TAKEN);
+        assert_eq!(hub_code(&gateway, "sn-7", &secret(90)).await, 0);
+        assert_eq!(hub_code(&gateway, "sn-7", &member(10, "sn-7")).await, 5);
+        assert!(gateway.server.shutdown().await);
+    }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registered_device_gets_the_new_key_of_its_group() {
     let content = file(&[], &[group("pumps", &keys(10))]);
-    let gateway = Gateway::with(|dev, config| provisioning(dev, config, &content)).await;
-    register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
-    manage(&gateway, "PUT /enrollmentGroups/pumps", &group("pumps", &keys(60)), 200).await;
-    register(&gateway, "sn-7", &member(60, "sn-7")).await.unwrap();
-    assert_eq!(hub_code(&gateway, "sn-7", &member(60, "sn-7")).await, 0);
-    assert_eq!(hub_code(&gateway, "sn-7", &member(10, "sn-7")).await, 5);
-    gateway.end().await;
+    for durable in [false, true] {
+        let gateway = Gateway::with(|dev, config| {
+            provisioning(dev, config, &content);
+            let place = StorePlace::Sqlite(dev.file("hub.db"));
+            config.store = durable.then(|| StoreConfig { place, key_file: None, authorities: None });
+        })
+        .await;
+        register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
+        manage(&gateway, "PUT /enrollmentGroups/pumps", &group("pumps", &keys(60)), 200).await;
+        register(&gateway, "sn-7", &member(60, "sn-7")).await.unwrap();
+        assert_eq!(hub_code(&gateway, "sn-7", &member(60, "sn-7")).await, 0);
+        assert_eq!(hub_code(&gateway, "sn-7", &member(10, "sn-7")).await, 5);
+        assert!(gateway.server.shutdown().await);
+    }
 }
 
 #[tokio::test]

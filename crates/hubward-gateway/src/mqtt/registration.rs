@@ -148,12 +148,12 @@ impl Device<'_> {
 
     /// Returns whether the enrollment admits the device after a change. Only a refusal is logged: no operation was requested.
     async fn may_stay(&self) -> Result<(), End> {
-        let refused = match self.service.verify_again(&self.attempt, None).await {
-            Err(refused @ Refused::Unauthenticated(_)) => refused,
-            _ => return Ok(()),
-        };
-        log_refusal(self.hub, self.peer, &Operation::mqtt_connect(), &refused);
-        Err(End::Refused)
+        let verified = self.service.verify_again(&self.attempt, None).await;
+        if let Err(refused @ Refused::Unauthenticated(_)) = &verified {
+            log_refusal(self.hub, self.peer, &Operation::mqtt_connect(), refused);
+            return Err(End::Refused);
+        }
+        Ok(())
     }
 
     async fn packet(&mut self, packet: Packet) -> Result<(), End> {
