@@ -209,13 +209,13 @@ async fn a_registration_in_flight_ends_with_its_enrollment() {
     let gateway = start(&steps, &[custom("pumps", 10)]).await;
     let disabled = with(custom("pumps", 10), "provisioningStatus", json!("disabled"));
     for gate in [&steps.choosing, &steps.handing] {
-        let ((called, was_called), (let_go, go_on)) = (channel(), channel());
+        let ((called, was_called), (resume, go_on)) = (channel(), channel());
         *gate.lock().unwrap() = Some((called, go_on));
         let key = member(10, "sn-7");
         let disable = async {
             tokio::task::spawn_blocking(move || was_called.recv().unwrap()).await.unwrap();
             manage(&gateway, "PUT /enrollmentGroups/pumps", &disabled, 200).await;
-            let_go.send(()).unwrap();
+            resume.send(()).unwrap();
         };
         let (done, ()) = tokio::join!(register(&gateway, "sn-7", &key), disable);
         assert_eq!(done.unwrap_err().0, UNAUTHORIZED);

@@ -282,7 +282,7 @@ fn require_enrolled(rows: &ProvisioningRows, key: &RowKey, creation: Option<u64>
     if enabled && rows.creation(key) == creation { Ok(()) } else { Err(Failure::Unauthorized) }
 }
 
-/// Deletes the device that a registration created, if it was refused later and nobody has changed the device since.
+/// Deletes the device that a registration created, if it was refused later and the device has not changed since.
 async fn take_back(hub: &Hub, device: &str, created: Option<ETag>) {
     let (Ok(id), Some(etag)) = (DeviceId::parse(device), created) else { return };
     let Some(key) = RowKey::of(&Identity::Device(id)) else { return };
