@@ -53,7 +53,7 @@ async fn a_device_that_was_created_by_hand_after_a_registered_one_is_not_taken_o
         let gateway = Gateway::with(|dev, config| {
             provisioning(dev, config, &content);
             let place = StorePlace::Sqlite(dev.file("hub.db"));
-            config.store = durable.then(|| StoreConfig { place, key_file: None, authorities: None });
+            config.store = durable.then_some(StoreConfig { place, key_file: None, authorities: None });
         })
         .await;
         register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
@@ -75,7 +75,7 @@ async fn a_registered_device_gets_the_new_key_of_its_group() {
         let gateway = Gateway::with(|dev, config| {
             provisioning(dev, config, &content);
             let place = StorePlace::Sqlite(dev.file("hub.db"));
-            config.store = durable.then(|| StoreConfig { place, key_file: None, authorities: None });
+            config.store = durable.then_some(StoreConfig { place, key_file: None, authorities: None });
         })
         .await;
         register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
