@@ -48,7 +48,7 @@ struct CrlFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     len: u64,
-    modified: SystemTime,
+    modified: Option<SystemTime>,
     #[cfg(unix)]
     inode: u64,
 }
@@ -74,7 +74,8 @@ impl CrlFiles {
         });
         for (path, stamp) in found {
             let known = self.files.get_mut(&path);
-            if !anew && known.as_ref().is_some_and(|known| stamp.is_some() && known.stamp == stamp) {
+            // a file that could not be examined, then as now, did not change
+            if !anew && known.as_ref().is_some_and(|known| known.stamp == stamp) {
                 continue;
             }
             let former = known.map(|known| core::mem::take(&mut known.former)).unwrap_or_default();
@@ -91,7 +92,7 @@ impl CrlFiles {
     fn find(&self) -> io::Result<Vec<(PathBuf, Option<Stamp>)>> {
         let about = fs::metadata(&self.path)?;
         if !about.is_dir() {
-            return Ok(vec![(self.path.clone(), stamp(&about))]);
+            return Ok(vec![(self.path.clone(), Some(stamp(&about)))]);
         }
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
@@ -102,7 +103,7 @@ impl CrlFiles {
             let path = entry.path();
             match fs::metadata(&path) {
                 Ok(about) if about.is_dir() => {}
-                Ok(about) => found.push((path, stamp(&about))),
+                Ok(about) => found.push((path, Some(stamp(&about)))),
                 // removed since the folder was read
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(_) => found.push((path, None)),
@@ -122,13 +123,13 @@ impl CrlFiles {
     }
 }
 
-fn stamp(about: &Metadata) -> Option<Stamp> {
-    Some(Stamp {
+fn stamp(about: &Metadata) -> Stamp {
+    Stamp {
         len: about.len(),
-        modified: about.modified().ok()?,
+        modified: about.modified().ok(),
         #[cfg(unix)]
         inode: std::os::unix::fs::MetadataExt::ino(about),
-    })
+    }
 }
 
 /// Returns the lists of a file, PEM or DER, and whether all of it was read. Logs what was not.
@@ -205,5 +206,26 @@ struct Unreadable {
 impl core::fmt::Display for Unreadable {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "revocation list {}: {}", self.number, self.error)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::Dev;
+
+    #[test]
+    fn a_file_that_cannot_be_examined_is_read_once() {
+        let dev = Dev::create().unwrap();
+        let folder = dev.file("crls");
+        fs::create_dir(&folder).unwrap();
+        // a link to itself
+        std::os::unix::fs::symlink("loop.crl", folder.join("loop.crl")).unwrap();
+        let (mut files, anchors) = (CrlFiles::new(folder.clone()), Anchors::default());
+        assert!(files.read(false, &anchors).unwrap(), "a new file");
+        assert!(!files.read(false, &anchors).unwrap());
+        fs::remove_file(folder.join("loop.crl")).unwrap();
+        assert!(files.read(false, &anchors).unwrap(), "it was removed");
+        assert!(!files.read(false, &anchors).unwrap());
     }
 }

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::{Args, ValueEnum};
 use hubward::X509Config;
+use hubward::registry::Attestation;
 use hubward::x509::Revocation;
 use hubward::x509::crl::UnknownStatus;
 use tokio_util::sync::CancellationToken;
 
 use crate::crl_files::{CrlError, CrlFiles};
 use crate::hub::Hub;
+use crate::provisioning::Provisioning;
 
 /// The time between two examinations of the files.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -90,6 +92,17 @@ impl RevocationLists {
         let mut files = lists.lock();
         files.read(true, x509.anchors())?;
         Ok(apply(lists.add_to(x509, &files)))
+    }
+
+    /// Warns of groups by certificate, if there are lists: the hub knows their devices by thumbprints.
+    pub(crate) fn warn_of_groups(&self, provisioning: &Provisioning) {
+        let index = provisioning.index();
+        let mut groups = index.enrollments().groups().map(|(_, group)| group.attestation());
+        if self.0.is_some() && groups.any(|attestation| matches!(attestation, Attestation::X509(_))) {
+            tracing::warn!(
+                "a revocation list ends the registrations of a device, not its sessions: the hub knows a device of a group by its thumbprint, so disable or delete it too"
+            );
+        }
     }
 
     /// Examines the files until the gateway stops, and applies what changed.

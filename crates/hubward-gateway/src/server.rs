@@ -178,6 +178,9 @@ impl Server {
                 (hub, Some(opened.feed), opened.seats)
             }
         };
+        if let Some(provisioning) = &hub.provisioning {
+            lists.warn_of_groups(provisioning);
+        }
         let hub = hub.with_messages(config.messages.clone(), config.empty_twins);
         let context = ListenerContext {
             hub: Arc::new(hub),

@@ -25,14 +25,22 @@ use fe2o3_amqp::types::messaging::Outcome;
 use fe2o3_amqp::types::primitives::{Symbol, Value};
 use hubward_gateway::EventsEndpoint;
 use serde_json::json;
+use tokio::time::timeout;
 
+/// The longest time that the end of a link or a connection is waited for.
+const WAIT: Duration = Duration::from_secs(10);
 const ISSUER: &str = "https://login.example/tenant";
 const EVENTS: &str = "amqps://localhost:5671/messages/events";
 
 /// Starts a gateway whose directory has a user `alice` with every data role.
 async fn gateway(events: Option<&str>) -> (Gateway, Directory) {
     let directory = Directory::new();
-    let gateway = Gateway::with(|dev, config| {
+    let gateway = start(&directory, events, Duration::from_secs(10)).await;
+    (gateway, directory)
+}
+
+async fn start(directory: &Directory, events: Option<&str>, connect_timeout: Duration) -> Gateway {
+    Gateway::with(|dev, config| {
         let users = json!({
             "hub": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/contoso",
             "issuer": ISSUER,
@@ -44,9 +52,9 @@ async fn gateway(events: Option<&str>) -> (Gateway, Directory) {
         config.amqps = Some("127.0.0.1:0".into());
         config.events = events.map(|events| events.parse().unwrap());
         config.limits.refusal_delay = Duration::ZERO;
+        config.limits.connect_timeout = connect_timeout;
     })
-    .await;
-    (gateway, directory)
+    .await
 }
 
 fn token_until(directory: &Directory, who: &str, expires: u64) -> String {
@@ -83,6 +91,58 @@ async fn a_user_without_a_role_after_a_reload_loses_its_links() {
     // the gateway detaches the link
     let _ = sends.on_detach().await;
     assert!(amqp.sender(COMMANDS).await.is_err());
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_user_of_a_key_that_was_removed_loses_its_links() {
+    let (gateway, directory) = gateway(None).await;
+    let file = gateway.dev.file("users.json");
+    let reload = |keys: serde_json::Value| {
+        let mut users: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        users["keys"] = keys;
+        std::fs::write(&file, users.to_string()).unwrap();
+        gateway.server.reload().unwrap();
+    };
+    let other = Directory::new();
+    let [own, new] = [&directory, &other].map(|directory| directory.keys()[0].clone());
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = amqp.cbs().await;
+    assert_eq!(cbs.put("localhost/devices/dev1", &gateway.token()).await, 200);
+    assert_eq!(cbs.put_as("jwt", "localhost", &token(&directory, "alice")).await, 200);
+    let mut stays = amqp.sender(SENDS).await.unwrap();
+    let mut sends = amqp.sender(COMMANDS).await.unwrap();
+    let mut alone = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    assert_eq!(alone.cbs().await.put_as("jwt", "localhost", &token(&directory, "alice")).await, 200);
+    // one more key ends nothing
+    let keys = directory.keys();
+    reload(json!([keys[0], keys[1], keys[2], new]));
+    assert!(matches!(sends.send(command(LISTENS, "one")).await.unwrap(), Outcome::Accepted(_)));
+    reload(json!([new]));
+    timeout(WAIT, sends.on_detach()).await.unwrap();
+    timeout(WAIT, alone.connection.on_close()).await.unwrap().unwrap_err();
+    assert!(amqp.sender(COMMANDS).await.is_err());
+    assert!(matches!(stays.send("hello").await, Ok(Outcome::Accepted(_))), "a device is no user");
+    // a key that returns does not bring the user back
+    reload(json!([own]));
+    assert!(amqp.sender(COMMANDS).await.is_err());
+    assert_eq!(cbs.put_as("jwt", "localhost", &token(&directory, "alice")).await, 200);
+    assert!(amqp.sender(COMMANDS).await.is_ok());
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_user_is_unauthenticated_until_a_link_is_permitted() {
+    let directory = Directory::new();
+    let gateway = start(&directory, None, Duration::from_secs(1)).await;
+    let mut alice = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    assert_eq!(alice.cbs().await.put_as("jwt", "localhost", &token(&directory, "alice")).await, 200);
+    let mut sends = alice.sender(COMMANDS).await.unwrap();
+    let mut bob = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    assert_eq!(bob.cbs().await.put_as("jwt", "localhost", &token(&directory, "bob")).await, 200);
+    assert!(!bob.sends(COMMANDS).await);
+    timeout(WAIT, bob.connection.on_close()).await.unwrap().unwrap_err();
+    assert!(matches!(sends.send(command(LISTENS, "one")).await.unwrap(), Outcome::Accepted(_)));
     gateway.end().await;
 }
 

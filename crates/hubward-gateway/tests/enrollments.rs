@@ -187,6 +187,28 @@ async fn enrollments_are_queried_by_page_and_written_in_bulk() {
     let many: Vec<&Value> = list.iter().chain(list.iter().take(1)).collect();
     let many = json!({ "mode": "create", "enrollments": many });
     assert_eq!(service_at(&gateway, "POST /enrollments", "", &many).await.status, 400);
+    // a list with a mistake writes nothing
+    let (good, twin) = (individual("c-1", &keys(5)), individual("C-1", &keys(7)));
+    let wrong = with(good.clone(), "attestation", json!({ "type": "x509" }));
+    let wrong = with(wrong, "registrationId", json!("c-2"));
+    for (mode, list) in [
+        ("create", json!([good, wrong])),
+        ("create", json!([good, twin])),
+        ("create", json!([good, 7])),
+        ("Create", json!([good])),
+        ("Create", json!([])),
+    ] {
+        let body = json!({ "mode": mode, "enrollments": list });
+        assert_eq!(service_at(&gateway, "POST /enrollments", "", &body).await.status, 400, "{body}");
+        assert_eq!(service_at(&gateway, "GET /enrollments/c-1", "", &json!({})).await.status, 404, "{body}");
+    }
+    // an existing one is one result of the list, and the others are written
+    let part = json!({ "mode": "create", "enrollments": [list[0], good] });
+    let part = service_at(&gateway, "POST /enrollments", "", &part).await;
+    assert_eq!((part.status, &part.body["isSuccessful"]), (200, &json!(false)));
+    assert_eq!(part.body["errors"].as_array().unwrap().len(), 1);
+    assert_eq!(part.body["errors"][0]["registrationId"], "b-0");
+    assert_eq!(service_at(&gateway, "DELETE /enrollments/c-1", "", &json!({})).await.status, 204);
     let query = json!({ "query": "SELECT * FROM enrollments" });
     let (mut names, mut after) = (Vec::new(), String::new());
     let tls = tls(&gateway.dev.file("ca.pem"), None);

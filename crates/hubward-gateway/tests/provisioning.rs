@@ -247,6 +247,24 @@ async fn certificates_register_by_their_own_enrollment_or_their_issuers() {
 }
 
 #[tokio::test]
+async fn the_start_warns_of_revocation_lists_and_groups_by_certificate() {
+    for (attestation, warned) in [(Ca::new("Factory CA").signing(), true), (keys(10), false)] {
+        let gateway = Gateway::with(|dev, config| {
+            provisioning(dev, config, &file(&[], &[group("factory", &attestation)]));
+            std::fs::create_dir(dev.file("crls")).unwrap();
+            config.crls = Some(hubward_gateway::CrlConfig {
+                path: dev.file("crls"),
+                unknown: hubward::x509::crl::UnknownStatus::Deny,
+                interval: core::time::Duration::from_secs(86_400),
+            });
+        })
+        .await;
+        assert_eq!(gateway.log.has_about_lists(&["by its thumbprint"]), warned);
+        gateway.end().await;
+    }
+}
+
+#[tokio::test]
 async fn a_device_registers_over_https() {
     let gateway = start().await;
     let authorization =

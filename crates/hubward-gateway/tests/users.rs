@@ -37,11 +37,17 @@ fn users(keys: &Value) -> String {
 
 /// Starts a gateway that accepts the tokens of a directory.
 async fn gateway() -> (Gateway, Directory) {
+    with_unauthenticated(2_000).await
+}
+
+/// Starts a gateway with at most so many connections that are not authenticated.
+async fn with_unauthenticated(most: usize) -> (Gateway, Directory) {
     let directory = Directory::new();
     let gateway = Gateway::with(|dev, config| {
         std::fs::write(dev.file("users.json"), users(&directory.keys())).unwrap();
         config.users = Some(dev.file("users.json"));
         config.limits.refusal_delay = Duration::ZERO;
+        config.limits.max_unproven = most;
     })
     .await;
     (gateway, directory)
@@ -262,5 +268,30 @@ async fn a_certificate_together_with_a_bearer_token_is_refused() {
     let tls = client::tls(&gateway.dev.file("ca.pem"), Some((&file("pem"), &file("key"))));
     assert_eq!(gateway.http_over(&tls, "GET /devices/dev1", &alice, "").await.0, 401);
     assert!(gateway.log.last().contains("code=\"both-credentials\""), "{}", gateway.log.last());
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn the_connection_of_a_user_without_a_role_is_unauthenticated() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (gateway, directory) = with_unauthenticated(1).await;
+    for (groups, status, stays) in [(json!(["operators"]), "200", true), (json!([]), "403", false)] {
+        let mut claims = claims();
+        claims["groups"] = groups;
+        let header = signed(&directory, &claims);
+        let mut stream = gateway.https_stream().await;
+        let request = format!("GET /devices/dev1 HTTP/1.1\r\nHost: localhost\r\n{header}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        let mut answer = [0; 4096];
+        let read = stream.read(&mut answer).await.unwrap();
+        assert_eq!(&answer[9..12], status.as_bytes(), "{}", String::from_utf8_lossy(&answer[..read]));
+        // another connection takes the place of the oldest one that is not authenticated
+        drop(gateway.https_stream().await);
+        stream.write_all(request.as_bytes()).await.ok();
+        stream.flush().await.ok();
+        let again = stream.read(&mut answer).await;
+        assert_eq!(again.is_ok_and(|read| read > 0), stays, "{status}");
+    }
     gateway.end().await;
 }

@@ -231,6 +231,8 @@ fn a_registration_is_recorded_and_is_in_no_index() {
         device_id: "Pump-7".into(),
         hub: "a.example".into(),
         group: Some("pumps".into()),
+        group_creation: Some(7),
+        generation: Some("9".into()),
         operation: "4.1".into(),
         substatus: "initialAssignment".into(),
         created: 1,

@@ -197,4 +197,8 @@ fn a_user_s_links_follow_its_roles_and_end_with_its_token() {
     }
     assert_eq!(cbs.users(at(NOW + 59)).count(), 1);
     assert_eq!(cbs.users(at(NOW + 60)).count(), 0);
+    cbs.retain_users(|user| user.object_id() == USER);
+    assert_eq!(cbs.users(at(NOW)).count(), 1);
+    cbs.retain_users(|user| user.object_id() != USER);
+    assert_eq!(cbs.users(at(NOW)).count(), 0);
 }

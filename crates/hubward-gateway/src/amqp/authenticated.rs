@@ -1,6 +1,6 @@
 //! The authenticated identities of one connection, and all decisions about them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hubward::policy::Operation;
@@ -14,7 +14,7 @@ use super::twin::Twins;
 use crate::clock;
 use crate::hub::{Hub, SessionDecision};
 use crate::peer::Peer;
-use crate::users::users_until;
+use crate::users::{Users, users_until};
 
 /// The largest number of identities on one connection, for field gateways that connect many devices.
 const IDENTITIES: usize = 128;
@@ -44,6 +44,8 @@ struct State {
     cbs: Cbs,
     /// The identities that this connection has registered.
     seated: BTreeSet<Box<str>>,
+    /// The object ids of the users, each with the version of the directory that verified its token.
+    versions: BTreeMap<Box<str>, u64>,
 }
 
 /// Returns the operation of a link.
@@ -71,7 +73,7 @@ impl Connection {
             hub,
             context,
             peer,
-            state: Mutex::new(State { cbs, seated: BTreeSet::new() }),
+            state: Mutex::new(State { cbs, seated: BTreeSet::new(), versions: BTreeMap::new() }),
             twins: Twins::default(),
             changed: watch::Sender::new(()),
             newly_authenticated: Notify::new(),
@@ -92,9 +94,9 @@ impl Connection {
         self.changed.subscribe()
     }
 
-    /// Returns whether any identity is authenticated.
+    /// Returns whether any identity is authenticated: a user is when a link was permitted.
     pub(super) fn is_authenticated(&self) -> bool {
-        has_identity(&self.lock().cbs)
+        self.peer.slot.is_authenticated() && has_identity(&self.lock().cbs)
     }
 
     /// Returns the earliest of the last valid seconds of sessions and users.
@@ -106,8 +108,20 @@ impl Connection {
     /// Authenticates a token that is put.
     pub(super) fn put(self: &Arc<Self>, claimed: Option<Lookup<'_>>, request: CbsRequest<'_>) -> CbsResponse {
         let mut state = self.lock();
-        let reply = match self.context.current_users() {
-            Some(users) if request.is_bearer() => users.put(&self.hub, &self.peer, request, &mut state.cbs),
+        let reply = match self.users(&mut state) {
+            Some(users) if request.is_bearer() => {
+                let reply = users.put(&self.hub, &self.peer, request, &mut state.cbs);
+                if let (None, Some(user)) = (reply.error(), state.cbs.users(clock::now()).last()) {
+                    let user: Box<str> = user.object_id().into();
+                    if state.versions.len() >= IDENTITIES {
+                        let State { cbs, versions, .. } = &mut *state;
+                        versions
+                            .retain(|id, _| cbs.users(clock::now()).any(|user| user.object_id() == &**id));
+                    }
+                    state.versions.insert(user, users.version());
+                }
+                reply
+            }
             _ => self.hub.put_token(&self.peer, claimed, request, &mut state.cbs),
         };
         if reply.error().is_none() {
@@ -139,9 +153,11 @@ impl Connection {
         if !chain.is_none_or(may) {
             return None;
         }
-        if let Some(users) = self.context.current_users() {
+        if let Some(users) = self.users(&mut state) {
             let path = users.link_path(&self.hub, &self.peer, &state.cbs, role, address);
             if path.is_some() || state.cbs.sessions().next().is_none() && has_identity(&state.cbs) {
+                drop(state);
+                self.newly_authenticated.notify_one();
                 return path;
             }
         }
@@ -156,10 +172,11 @@ impl Connection {
 
     /// Decides on a link or a message, by a session that allows it if there is one.
     pub(super) fn decide(&self, operation: &Operation<'_>) -> SessionDecision {
-        let state = self.lock();
+        let mut state = self.lock();
+        let users = self.users(&mut state);
         let allowing = state.cbs.sessions().find(|session| self.allows(session, operation));
         if allowing.is_none()
-            && let Some(users) = self.context.current_users()
+            && let Some(users) = users
             && let Some(decision) = users.decide(&self.hub, &self.peer, &state.cbs, operation)
         {
             return decision;
@@ -176,12 +193,12 @@ impl Connection {
     /// Returns whether a link may stay after a change. Only its end is logged: no operation was requested, and a change of
     /// the registry notifies every link.
     pub(super) fn may_stay(&self, operation: &Operation<'_>) -> bool {
-        let state = self.lock();
+        let mut state = self.lock();
+        let users = self.users(&mut state);
         let allowing = state.cbs.sessions().find(|session| self.allows(session, operation));
         if let Some(session) = allowing {
             return self.hub.still_valid(&self.peer, session, operation);
         }
-        let users = self.context.current_users();
         if users.is_some_and(|users| users.allowing(&self.hub, &state.cbs, operation).is_some()) {
             return true;
         }
@@ -194,15 +211,26 @@ impl Connection {
         self.hub.recheck(&self.peer, session).is_ok_and(|checked| checked.decide(operation).is_allow())
     }
 
-    /// Drops the sessions that are no longer valid, and notifies the links to recheck. Returns whether a session or a user
+    /// Drops the sessions and the users that are no longer valid, and notifies the links to recheck. Returns whether a session or a user
     /// is left.
     pub(super) fn recheck(&self, operation: &Operation<'_>) -> bool {
         let mut state = self.lock();
         state.cbs.retain(|session| self.hub.still_valid(&self.peer, session, operation));
+        self.users(&mut state);
         let left = has_identity(&state.cbs);
         drop(state);
         self.changed.send_replace(());
         left
+    }
+
+    /// Returns the directory of this moment, if one is configured, after it has dropped the users whose tokens another version
+    /// of it verified: their key may have been removed.
+    fn users(&self, state: &mut State) -> Option<Arc<Users>> {
+        let users = self.context.current_users()?;
+        let State { cbs, versions, .. } = state;
+        cbs.retain_users(|user| versions.get(user.object_id()) == Some(&users.version()));
+        versions.retain(|_, version| *version == users.version());
+        Some(users)
     }
 
     /// Registers the connection of the identity that was authenticated last, until it opens a newer connection or this one

@@ -265,7 +265,65 @@ struct Bulk<'t> {
     enrollment_groups: Vec<&'t RawValue>,
 }
 
-/// Writes each enrollment of a list, as a whole or not at all.
+/// What is to be done with each enrollment of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Create,
+    Update,
+    UpdateIfMatch,
+    Delete,
+}
+
+impl Mode {
+    fn of(text: &str) -> Result<Self, Problem> {
+        match text {
+            "create" => Ok(Self::Create),
+            "update" => Ok(Self::Update),
+            "updateIfMatchETag" => Ok(Self::UpdateIfMatch),
+            "delete" => Ok(Self::Delete),
+            _ => Err(Problem::argument("mode is `create`, `update`, `updateIfMatchETag` or `delete`")),
+        }
+    }
+}
+
+/// One enrollment of a list.
+struct Entry {
+    key: RowKey,
+    etag: Option<String>,
+    text: Zeroizing<Vec<u8>>,
+}
+
+/// Returns the enrollments of a list if all of them can be read and no two have one id: a mistake in one must leave none
+/// written.
+async fn entries(
+    service: &Arc<Provisioning>,
+    kind: Kind,
+    mode: Mode,
+    list: &[&RawValue],
+) -> Result<Vec<Entry>, Problem> {
+    let mut entries: Vec<Entry> = Vec::with_capacity(list.len());
+    for text in list {
+        let text = Zeroizing::new(text.get().as_bytes().to_vec());
+        let written = Written::parse(&text).map_err(Problem::argument)?;
+        let key = written.key(kind).map_err(Problem::argument)?;
+        if entries.iter().any(|other| other.key == key) {
+            return Err(Problem::argument("two enrollments of the list have one id"));
+        }
+        let etag = written.etag.as_deref().map(str::to_owned);
+        entries.push(Entry { key, etag, text });
+    }
+    if mode == Mode::Delete {
+        return Ok(entries);
+    }
+    let rows = read(service, entries.iter().map(|entry| entry.key.clone()).collect()).await?;
+    for Entry { key, text, .. } in &entries {
+        let written = Written::parse(text).map_err(Problem::argument)?;
+        written.record(key.clone(), rows.enrollment(key), 0).map_err(Problem::argument)?;
+    }
+    Ok(entries)
+}
+
+/// Writes each enrollment of a list, as a whole or not at all, and answers with those that were not written.
 async fn bulk(service: &Arc<Provisioning>, kind: Kind, body: Bytes) -> Result<Response, Problem> {
     let bulk: Bulk<'_> = serde_json::from_slice(&body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -280,23 +338,18 @@ async fn bulk(service: &Arc<Provisioning>, kind: Kind, body: Bytes) -> Result<Re
             "a bulk request has at most 10 enrollments of the kind that its path names",
         ));
     }
+    let mode = Mode::of(&bulk.mode)?;
+    let entries = entries(service, kind, mode, list).await?;
     let mut errors = Vec::new();
-    for text in list {
-        let text = Zeroizing::new(text.get().as_bytes().to_vec());
-        let written = Written::parse(&text).map_err(Problem::argument)?;
-        let key = written.key(kind).map_err(Problem::argument)?;
-        let etag = written.etag.as_deref().map(str::to_owned);
-        let done = match &*bulk.mode {
-            "create" => write(service, key.clone(), Condition::Absent, text).await,
-            "update" => write(service, key.clone(), Condition::Present, text).await,
-            "updateIfMatchETag" => {
+    for Entry { key, etag, text } in entries {
+        let done = match mode {
+            Mode::Create => write(service, key.clone(), Condition::Absent, text).await,
+            Mode::Update => write(service, key.clone(), Condition::Present, text).await,
+            Mode::UpdateIfMatch => {
                 let condition = Condition::of(Some(etag.as_deref().unwrap_or_default()), Condition::Present);
                 write(service, key.clone(), condition, text).await
             }
-            "delete" => delete(service, key.clone(), Condition::Present).await,
-            _ => {
-                return Err(Problem::argument("mode is `create`, `update`, `updateIfMatchETag` or `delete`"));
-            }
+            Mode::Delete => delete(service, key.clone(), Condition::Present).await,
         };
         if let Err(problem) = done {
             let (code, status) = problem.parts();

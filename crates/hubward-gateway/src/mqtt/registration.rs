@@ -29,6 +29,9 @@ use crate::provisioning::{
 
 /// Seconds after which a device asks for the result of its registration.
 const RETRY_AFTER: u32 = 1;
+/// The longest time that a device is connected: a registration takes seconds, and a device that registers has no seat, so
+/// that it may have any number of connections.
+const LIFETIME: Duration = Duration::from_secs(300);
 /// Bytes of the number that a device gives its request.
 const REQUEST_ID: usize = 128;
 
@@ -57,6 +60,7 @@ pub(super) async fn run(
         username: connect.user_name().unwrap_or_default().into(),
         password,
     };
+    let mut changes = service.changes();
     let attempt = Arc::new(Attempt { names, certificates: peer.certificates.clone() });
     let mut device = Device { hub, service, wire, peer, attempt, subscribed: false };
     let admitted = tokio::select! {
@@ -69,13 +73,14 @@ pub(super) async fn run(
     };
     let idle = idle_timeout(connect.keep_alive());
     let left = until.saturating_add(1).saturating_sub(clock::now().as_secs());
-    let expiry = later(Instant::now(), Duration::from_secs(left));
+    let expiry = later(Instant::now(), lifetime(left));
     let mut last_packet = Instant::now();
     loop {
         let done = tokio::select! {
             biased;
             () = stop.cancelled() => Err(End::Stopped),
             () = sleep_until(expiry) => Err(End::Refused),
+            Ok(()) = changes.changed() => device.may_stay().await,
             () = sleep_until(later(last_packet, idle)) => Err(End::Silent),
             packet = device.wire.next() => {
                 last_packet = Instant::now();
@@ -139,6 +144,16 @@ impl Device<'_> {
             Err(refused) => log_refusal(self.hub, self.peer, operation, refused),
         }
         verified
+    }
+
+    /// Returns whether the enrollment admits the device after a change. Only a refusal is logged: no operation was requested.
+    async fn may_stay(&self) -> Result<(), End> {
+        let verified = self.service.verify_again(&self.attempt, None).await;
+        if let Err(refused @ Refused::Unauthenticated(_)) = &verified {
+            log_refusal(self.hub, self.peer, &Operation::mqtt_connect(), refused);
+            return Err(End::Refused);
+        }
+        Ok(())
     }
 
     async fn packet(&mut self, packet: Packet) -> Result<(), End> {
@@ -254,6 +269,11 @@ impl Device<'_> {
     }
 }
 
+/// Returns the time for which a device may stay connected, from the seconds for which its credential is valid.
+fn lifetime(left: u64) -> Duration {
+    Duration::from_secs(left).min(LIFETIME)
+}
+
 /// Returns the value of a parameter of a topic.
 fn parameter<'t>(topic: &'t str, name: &str) -> Option<&'t str> {
     let (_, query) = topic.split_once('?')?;
@@ -261,4 +281,16 @@ fn parameter<'t>(topic: &'t str, name: &str) -> Option<&'t str> {
         .split('&')
         .find_map(|pair| pair.split_once('=').filter(|(own, _)| *own == name))
         .map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_ends_with_its_credential_and_after_five_minutes() {
+        assert_eq!(lifetime(60), Duration::from_secs(60));
+        assert_eq!(lifetime(3600), Duration::from_secs(5 * 60));
+        assert_eq!(lifetime(u64::MAX), Duration::from_secs(5 * 60));
+    }
 }

@@ -1,7 +1,7 @@
 //! The identity of a device that was assigned to this gateway's hub.
 
 use hubward::registry::{
-    Authentication, AuthenticationView, Capabilities, Change, Derivation, Enrollment, Enrollments,
+    Authentication, AuthenticationView, Capabilities, Change, Derivation, ETag, Enrollment, Enrollments,
     Precondition, RecordView, RegistryError, SymmetricKeys, Thumbprints, derive_key,
 };
 use hubward::types::{DeviceId, Digest, Identity, SymmetricKey, Thumbprint};
@@ -27,6 +27,15 @@ pub(super) enum NotCreated {
     Taken,
     /// The registry refused it.
     Registry(RegistryError),
+}
+
+/// A device that has the credential with which it registered.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// The generation id, which the registration records.
+    pub(super) generation: Box<str>,
+    /// The etag, if the device was created.
+    pub(super) created: Option<ETag>,
 }
 
 impl Provisioning {
@@ -117,30 +126,52 @@ impl DeviceCredential {
         }
     }
 
-    /// Creates the device, or gives it its credential if it is one that registered before. A device that did not register
-    /// keeps its credential: the members of a group must not take over devices of others. A disabled one stays disabled.
+    /// Creates the device, or gives it its credential if it is the one that registered before: the one with the generation
+    /// id `registered`. Another device keeps its credential: the members of a group must not take over devices of others. A
+    /// disabled one stays disabled.
     pub(super) fn settle(
         &self,
         registry: &mut Registry,
         device: DeviceId<'_>,
-        registered: bool,
+        registered: Option<&str>,
         edge: bool,
-    ) -> Result<(), NotCreated> {
+    ) -> Result<Settled, NotCreated> {
         let identity = Identity::Device(device);
         let authentication = self.authentication()?;
+        let mut created = false;
         let done = match registry.get(identity) {
             None => {
                 let capabilities = if edge { Capabilities::EDGE } else { Capabilities::default() };
                 let change = Change::new().with_capabilities(capabilities);
+                created = true;
                 registry.create(identity, authentication, change).map(drop)
             }
-            Some(view) if self.is_of(&view) => return Ok(()),
-            Some(_) if registered => {
+            Some(view) if self.is_of(&view) => Ok(()),
+            Some(view) if is_generation(&view, registered) => {
                 let change = Change::new().with_authentication(authentication);
                 registry.update(identity, change, Precondition::Any).map(drop)
             }
             Some(_) => return Err(NotCreated::Taken),
         };
-        done.map_err(NotCreated::Registry)
+        done.map_err(NotCreated::Registry)?;
+        let view = registry.get(identity).ok_or(NotCreated::Registry(RegistryError::NotFound))?;
+        Ok(Settled {
+            generation: view.generation_id().to_string().into(),
+            created: created.then(|| view.etag()),
+        })
     }
+}
+
+/// Deletes a device that registered, if it has the generation id that its registration recorded: another device with the
+/// same id stays.
+pub(super) fn delete_registered(registry: &mut Registry, device: DeviceId<'_>, registered: Option<&str>) {
+    let identity = Identity::Device(device);
+    if registry.get(identity).is_some_and(|view| is_generation(&view, registered)) {
+        // it was found, so that it can be deleted
+        let _ = registry.delete(identity, Precondition::Any);
+    }
+}
+
+fn is_generation(view: &RecordView<'_, HmacKey>, registered: Option<&str>) -> bool {
+    registered.is_some_and(|registered| view.generation_id().to_string() == registered)
 }

@@ -25,7 +25,7 @@ use hubward_store::{
     ProvisioningEntry, ProvisioningIndex, ProvisioningRows, RegistrationRecord, RowKey, read_provisioning,
     registrations_of,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::store::WriteError;
 pub(crate) use answer::{Failure, assigning, registration, status};
@@ -46,6 +46,8 @@ pub(crate) struct Provisioning {
     /// Replaced as a whole when the files of the certificate authorities change.
     config: RwLock<ProvisioningConfig<HmacKey>>,
     index: RwLock<ProvisioningIndex<HmacKey>>,
+    /// Notifies the devices that are connected to verify their credentials again.
+    changed: watch::Sender<()>,
     rows: Rows,
     assignment: Arc<dyn Assignment>,
     budget: Budget,
@@ -67,6 +69,13 @@ impl Provisioning {
     pub(crate) fn set_x509(&self, x509: X509Config) {
         let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
         *config = config.clone().with_x509(x509);
+        drop(config);
+        self.changed.send_replace(());
+    }
+
+    /// Returns a receiver of all later changes of the enrollments and the certificate authorities.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Locks the index for reading.
@@ -79,6 +88,7 @@ impl Provisioning {
         let mut current = self.index.write().unwrap_or_else(PoisonError::into_inner);
         let former = core::mem::replace(&mut *current, index);
         drop(current);
+        self.changed.send_replace(());
         // erases its keys, which takes long, without the lock
         drop(former);
     }
@@ -86,6 +96,7 @@ impl Provisioning {
     /// Applies a row of the store to the index.
     pub(crate) fn apply(&self, entry: ProvisioningEntry<HmacKey>) {
         self.index.write().unwrap_or_else(PoisonError::into_inner).apply(entry);
+        self.changed.send_replace(());
     }
 
     /// Reads enrollments and registrations.

@@ -12,7 +12,7 @@ use hubward_store::{
     ProvisioningRows, RowError, RowKey, Sealer, Target, any, change_provisioning, read_provisioning,
     read_service_policy, seed_provisioning,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
 
 use super::{Assignment, Budget, FirstContent, Provisioning, ProvisioningError};
@@ -89,6 +89,7 @@ impl Provisioning {
         Ok(Self {
             config: RwLock::new(config),
             index: RwLock::new(index),
+            changed: watch::Sender::new(()),
             rows,
             assignment: shared.assignment,
             budget: Budget::default(),

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use std::sync::Arc;
 
-use hubward::registry::RegistryError;
+use hubward::registry::{ETag, Precondition, RegistryError};
 use hubward::types::{DeviceId, Identity, RegistrationId};
 use hubward_store::{EnrollmentRecord, ProvisioningRows, RegistrationRecord, RegistrationState, RowKey};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::Provisioning;
 use super::answer::Failure;
 use super::assign::{AssignedDevice, AssignmentRequest, choose};
-use super::device::{DeviceCredential, NotCreated};
+use super::device::{DeviceCredential, NotCreated, delete_registered};
 use super::verify::{Attempt, Registrant};
 use crate::clock;
 use crate::files::entropy;
@@ -37,13 +37,15 @@ struct Request<'t> {
 
 /// The changes that a registration makes.
 struct Plan {
+    /// The number of the creation of the enrollment.
+    creation: Option<u64>,
     device_id: Box<str>,
     hub: Box<str>,
     is_own: bool,
     /// The hub that the device had.
     former: Option<Box<str>>,
-    /// The device was registered before, at this gateway's hub.
-    registered: bool,
+    /// The generation id of the device that was registered before, at this gateway's hub, by the same enrollment.
+    registered: Option<Box<str>>,
     /// The device is new at its hub, or starts again.
     fresh: bool,
     migrate: bool,
@@ -73,13 +75,14 @@ impl Provisioning {
             this.plan(&rows, address, &owned.0, &owned.1, payload.as_deref())
         });
         let plan = planned.await.map_err(|_| Failure::Unavailable)??;
-        let plan = self.settle(hub, plan).await?;
-        let state = plan.state;
+        let creation = plan.creation;
+        let (plan, created) = self.settle(hub, plan, keys.first()).await?;
+        let (device, state) = (plan.device_id, plan.state);
         let operation = state.operation.clone();
         let recorded = self.change(keys.clone(), move |rows| {
             let [enrollment, registration] = &*keys else { return Err(Failure::Unavailable) };
             // it may have been disabled meanwhile
-            rows.enrollment(enrollment).filter(|one| one.enabled).ok_or(Failure::Unauthorized)?;
+            require_enrolled(rows, enrollment, creation)?;
             rows.set_registration(RegistrationRecord {
                 key: registration.clone(),
                 state: state.clone(),
@@ -87,8 +90,11 @@ impl Provisioning {
             });
             Ok(())
         });
-        recorded.await.map_err(|error| unavailable(&error))??;
-        Ok(Registered { operation })
+        let recorded = recorded.await.map_err(|error| unavailable(&error))?;
+        if recorded.is_err() {
+            take_back(hub, &device, created).await;
+        }
+        recorded.map(|()| Registered { operation })
     }
 
     fn plan(
@@ -106,6 +112,17 @@ impl Provisioning {
         let before = rows.registration(&RowKey::registration(id)).map(|record| &record.state);
         // another device id is another device
         let before = before.filter(|before| before.device_id == registrant.device_id);
+        // a member of another group is another device with the same id, and leaves this one where it is
+        if before.is_some_and(|before| registrant.group.is_some() && registrant.group != before.group) {
+            return Err(Failure::Taken);
+        }
+        // a group that was deleted and created again is another group, and so are its members
+        let creation = rows.creation(&enrollment_key(registrant));
+        let group_creation = registrant.group.as_ref().and(creation);
+        let before = before.filter(|before| {
+            registrant.group.is_none()
+                || before.group_creation.is_none_or(|creation| Some(creation) == group_creation)
+        });
         let hub = self.hub_of(enrollment, registrant, address, payload, before)?;
         let settings = &enrollment.settings;
         let reprovision = settings.reprovision;
@@ -122,21 +139,22 @@ impl Provisioning {
             device_id: registrant.device_id.clone(),
             hub: hub.clone(),
             group: registrant.group.clone(),
+            group_creation,
+            generation: None,
             operation: operation_id()?,
             substatus: substatus.into(),
             created: before.map_or(now, |before| before.created),
             updated: now,
         };
         Ok(Plan {
+            creation,
             device_id: registrant.device_id.clone(),
             is_own: self.is_own(&hub),
             hub,
             former: before.filter(|_| moved).map(|before| before.hub.clone()),
-            registered: before.is_some_and(|before| {
-                // a member of another group is another device with the same id
-                let same = registrant.group.is_none() || registrant.group == before.group;
-                same && self.is_own(&before.hub)
-            }),
+            registered: before
+                .filter(|before| self.is_own(&before.hub))
+                .and_then(|before| before.generation.clone()),
             fresh: before.is_none() || moved || reset,
             migrate: moved && !reset,
             edge: settings.iot_edge,
@@ -180,23 +198,35 @@ impl Provisioning {
         self.hub.eq_ignore_ascii_case(hub)
     }
 
-    /// Creates the device at its hub, and deletes it from this gateway's if it has moved away.
-    async fn settle(self: &Arc<Self>, hub: &Hub, plan: Plan) -> Result<Plan, Failure> {
+    /// Creates the device at its hub, and deletes it from this gateway's if it has moved away. Returns the etag of the device
+    /// if it was created here.
+    async fn settle(
+        self: &Arc<Self>,
+        hub: &Hub,
+        plan: Plan,
+        enrollment: Option<&RowKey>,
+    ) -> Result<(Plan, Option<ETag>), Failure> {
+        // the choice of the hub may have taken long
+        let enrollment = enrollment.ok_or(Failure::Unavailable)?;
+        let rows = self.read(vec![enrollment.clone()]).await.map_err(|error| unavailable(&error))?;
+        require_enrolled(&rows, enrollment, plan.creation)?;
         let plan = Arc::new(plan);
         let device = DeviceId::parse(&plan.device_id).map_err(|_| Failure::BadRequest)?;
         let key = RowKey::of(&Identity::Device(device)).ok_or(Failure::BadRequest)?;
+        let (mut generation, mut created) = (None, None);
         if plan.is_own {
             let plan = Arc::clone(&plan);
             let create = move |registry: &mut Registry| match DeviceId::parse(&plan.device_id) {
-                Ok(device) => plan.credential.settle(registry, device, plan.registered, plan.edge),
+                Ok(device) => plan.credential.settle(registry, device, plan.registered.as_deref(), plan.edge),
                 Err(_) => Err(NotCreated::Taken),
             };
-            let created = hub.write(vec![key.clone()], create).await.map_err(|error| unavailable(&error))?;
-            created.map_err(|error| match error {
+            let done = hub.write(vec![key.clone()], create).await.map_err(|error| unavailable(&error))?;
+            let settled = done.map_err(|error| match error {
                 NotCreated::Taken => Failure::Taken,
                 NotCreated::Registry(RegistryError::Full) => Failure::Full,
                 NotCreated::Registry(_) => Failure::Unavailable,
             })?;
+            (generation, created) = (Some(settled.generation), settled.created);
         }
         if plan.fresh || !plan.is_own {
             let (this, assigned) = (Arc::clone(self), Arc::clone(&plan));
@@ -211,17 +241,22 @@ impl Provisioning {
                 })
             });
             if !handed.await.map_err(|_| Failure::Unavailable)? {
+                take_back(hub, &plan.device_id, created).await;
                 return Err(Failure::NoHub);
             }
         }
         if plan.former.as_deref().is_some_and(|former| self.is_own(former)) {
+            let plan = Arc::clone(&plan);
             let gone = move |registry: &mut Registry| {
-                key.to_identity().map(|it| registry.delete(it, hubward::registry::Precondition::Any))
+                if let Ok(device) = DeviceId::parse(&plan.device_id) {
+                    delete_registered(registry, device, plan.registered.as_deref());
+                }
             };
-            let keys = vec![RowKey::of(&Identity::Device(device)).ok_or(Failure::BadRequest)?];
-            hub.write(keys, gone).await.map_err(|error| unavailable(&error))?;
+            hub.write(vec![key], gone).await.map_err(|error| unavailable(&error))?;
         }
-        Arc::try_unwrap(plan).map_err(|_| Failure::Unavailable)
+        let mut plan = Arc::try_unwrap(plan).map_err(|_| Failure::Unavailable)?;
+        plan.state.generation = generation;
+        Ok((plan, created))
     }
 
     /// Returns the registration of a device, and its result if the device names its last operation.
@@ -238,6 +273,26 @@ impl Provisioning {
             Some(operation) if operation != &*record.state.operation => Err(Failure::NotFound),
             _ => Ok(record.clone()),
         }
+    }
+}
+
+/// Checks that an enrollment is there, enabled, and not one that was created again.
+fn require_enrolled(rows: &ProvisioningRows, key: &RowKey, creation: Option<u64>) -> Result<(), Failure> {
+    let enabled = rows.enrollment(key).is_some_and(|enrollment| enrollment.enabled);
+    if enabled && rows.creation(key) == creation { Ok(()) } else { Err(Failure::Unauthorized) }
+}
+
+/// Deletes the device that a registration created, if it was refused later and the device has not changed since.
+async fn take_back(hub: &Hub, device: &str, created: Option<ETag>) {
+    let (Ok(id), Some(etag)) = (DeviceId::parse(device), created) else { return };
+    let Some(key) = RowKey::of(&Identity::Device(id)) else { return };
+    let name = device.to_owned();
+    let delete = move |registry: &mut Registry| match DeviceId::parse(&name) {
+        Ok(id) => registry.delete(Identity::Device(id), Precondition::IfMatch(etag)),
+        Err(_) => Ok(()),
+    };
+    if let Err(error) = hub.write(vec![key], delete).await {
+        tracing::error!(%error, %device, "the device of a registration that was refused was not deleted");
     }
 }
 

@@ -80,6 +80,16 @@ impl Provisioning {
         if !self.budget.take(address) {
             return Err(Refused::OverBudget);
         }
+        self.verify_again(attempt, packet).await
+    }
+
+    /// Does as [`Self::verify`] does for a device that was verified, after a change of this gateway's own: it is not within the
+    /// budget of the address.
+    pub(crate) async fn verify_again(
+        self: &Arc<Self>,
+        attempt: &Arc<Attempt>,
+        packet: Option<(&'static str, String)>,
+    ) -> Result<Registrant, Refused> {
         let permit = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Refused::Interrupted)?;
         let (this, attempt) = (Arc::clone(self), Arc::clone(attempt));
         let verified = tokio::task::spawn_blocking(move || {

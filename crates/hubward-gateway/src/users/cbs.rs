@@ -27,8 +27,8 @@ impl Users {
             }
         };
         match (response.error(), &user) {
+            // everyone in the directory has a token: the peer is authenticated by the first link that a role permits
             (None, Some(user)) => {
-                peer.slot.set_authenticated();
                 self.log(hub, peer, Who::User(user), &operation, Ok("admitted"));
             }
             (error, _) => {
@@ -59,6 +59,7 @@ impl Users {
             cbs.user_may_attach(role, address, &hub.config(), &self.config, &self.access, clock::now());
         match decision {
             UserLinkDecision::Allow(user, operation) => {
+                peer.slot.set_authenticated();
                 self.log(hub, peer, Who::User(user.object_id()), &operation, Ok("allowed"));
                 Some(operation.address().into())
             }

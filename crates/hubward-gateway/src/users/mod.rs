@@ -89,7 +89,12 @@ pub(crate) struct Users {
     config: DirectoryConfig,
     access: Access,
     issuer: String,
+    audience: String,
     keys: Vec<IssuerKey>,
+    /// The keys as they were written, by which a removed one is noticed.
+    written: Vec<Jwk>,
+    /// Rises when tokens that were verified before may no longer be.
+    version: u64,
 }
 
 #[derive(Deserialize)]
@@ -125,9 +130,11 @@ impl UsersFile {
         Users::read(&self.file)
     }
 
-    /// Replaces the users: the next request is decided on by the new ones.
-    pub(crate) fn set(&self, users: Users) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(users);
+    /// Replaces the users: the next request is decided on by the new ones. Wake the connections after it.
+    pub(crate) fn set(&self, mut users: Users) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        users.version = current.version.saturating_add(u64::from(!users.verifies_all_of(&current)));
+        *current = Arc::new(users);
     }
 
     /// Returns the users of this moment.
@@ -167,7 +174,20 @@ impl Users {
             IssuerKey::of(jwk).map_err(|problem| format!("keys: the key at position {at} {problem}"))
         };
         let keys = (1_usize..).zip(&document.keys).map(key).collect::<Result<_, _>>()?;
-        Ok(Self { config, access, issuer: document.issuer, keys })
+        let (issuer, audience, written) = (document.issuer, audience.to_owned(), document.keys);
+        Ok(Self { config, access, issuer, audience, keys, written, version: 0 })
+    }
+
+    /// Returns the version, which rises when the issuer or the audience has changed or a key was removed: a user whose token
+    /// was verified by another version must put it again.
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Returns whether every token that `former` verifies is verified still.
+    fn verifies_all_of(&self, former: &Self) -> bool {
+        let same = (&self.issuer, &self.audience) == (&former.issuer, &former.audience);
+        same && former.written.iter().all(|key| self.written.contains(key))
     }
 
     /// Returns whether an `Authorization` header has the scheme `Bearer`.
@@ -196,10 +216,13 @@ impl Users {
         let claims = self.verified(pending.token(), clock::now());
         let ids = ids(claims.as_ref());
         let user = pending.resume(result(claims.as_ref(), &ids), clock::now()).map_err(refuse)?;
-        peer.slot.set_authenticated();
         let rule = operation.endpoint().map_or("none", |endpoint| endpoint.name());
         let (allow, code, outcome) = match user.decision(&self.access) {
-            UserDecision::Allow { .. } => (true, "allowed", Ok(())),
+            UserDecision::Allow { .. } => {
+                // everyone in the directory has a token: only a role distinguishes the hub's users
+                peer.slot.set_authenticated();
+                (true, "allowed", Ok(()))
+            }
             UserDecision::Deny(denial @ UserDenial::UnknownOperation) => {
                 (false, denial.code(), Err(Refusal::UnknownOperation))
             }

@@ -241,7 +241,7 @@ impl<S: tracing::Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
         let lines = match event.metadata().target() {
             "hubward_gateway::decision" => &self.0,
-            "hubward_gateway::crl_files" => &self.1,
+            "hubward_gateway::crl_files" | "hubward_gateway::revocation" => &self.1,
             _ => return,
         };
         let mut line = Line::default();

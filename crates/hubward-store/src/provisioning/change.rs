@@ -59,6 +59,13 @@ impl ProvisioningRows {
         self.before.get(key).map(|(etag, _)| *etag)
     }
 
+    /// Returns the number of the creation of a row, which stays the same while the row is changed; `None` if there is no
+    /// such row.
+    #[must_use]
+    pub fn creation(&self, key: &RowKey) -> Option<u64> {
+        self.before.get(key).map(|(_, creation)| *creation)
+    }
+
     /// Sets an enrollment.
     pub fn set_enrollment(&mut self, record: EnrollmentRecord) {
         self.changed.insert(record.key.clone(), true);

@@ -31,6 +31,14 @@ pub struct RegistrationState {
     /// The group whose member registered; `None` for an individual enrollment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<Box<str>>,
+    /// The number of the creation of the group ([`ProvisioningRows::creation`](crate::ProvisioningRows::creation)): a group
+    /// that was created again under the same name is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_creation: Option<u64>,
+    /// The generation id of the device that the registration created or gave its credential, at the hub that recorded it.
+    /// A device with another one is another device with the same id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Box<str>>,
     /// The id of the operation that registered the device last.
     pub operation: Box<str>,
     /// The way in which it was assigned: `initialAssignment`, `deviceDataMigrated`, `deviceDataReset`.

@@ -100,6 +100,12 @@ impl Cbs {
     pub fn users(&self, now: UnixTime) -> impl Iterator<Item = &CbsUser> {
         self.users.iter().filter(move |user| user.is_valid(now))
     }
+
+    /// Keeps the users for which `is_valid` returns `true`: call it when the directory's issuer, audience or keys changed.
+    /// Detach the links of the removed users.
+    pub fn retain_users(&mut self, is_valid: impl FnMut(&CbsUser) -> bool) {
+        self.users.retain(is_valid);
+    }
 }
 
 impl<'a> PendingCbsBearer<'_, 'a> {
