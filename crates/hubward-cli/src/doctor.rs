@@ -279,7 +279,7 @@ impl Found {
                 Some(("SAS token of Event Hubs or Service Bus", token.expiry()))
             }
             Some(Ok(Inspection::Storage(sas, _))) => {
-                sas.expiry().as_ref().map(TokenTime::seconds).map(|last| ("SAS token of Azure Storage", last))
+                sas.until().as_ref().map(TokenTime::seconds).map(|last| ("SAS token of Azure Storage", last))
             }
             Some(Ok(Inspection::EventGrid(token))) => Some(("SAS token of Event Grid", token.expiry())),
             Some(Ok(Inspection::Callback(url))) => {
