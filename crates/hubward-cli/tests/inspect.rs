@@ -312,3 +312,21 @@ fn a_key_in_the_place_of_a_name_is_not_shown() {
     let (status, answer) = folder.hubward(&words);
     assert!(status == 1 && !answer.contains("F391E70B"), "{answer}");
 }
+
+#[test]
+fn sixteen_marks_are_removed_and_no_more() {
+    let folder = Folder::new("inspect-marks");
+    let device = format!("HostName=h.example;DeviceId=d;SharedAccessKey={SEAL}");
+    let quoted = |count: usize| format!("{0}{device}{0}", "'".repeat(count));
+    let (status, answer) = folder.with_input("inspect", &quoted(16));
+    assert!(status == 1 && answer.starts_with("kind      connection string"), "{answer}");
+    for count in [17, 1000] {
+        let (status, answer) = folder.with_input("inspect", &quoted(count));
+        assert!(status == 1 && answer.contains("more than 16 marks"), "{answer}");
+        assert!(
+            answer.contains("what remains begins with another one: ") && answer.contains("(quoted)"),
+            "{answer}"
+        );
+        assert!(!answer.contains(SEAL), "{answer}");
+    }
+}

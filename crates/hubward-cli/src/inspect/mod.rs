@@ -97,6 +97,11 @@ impl Report<'_> {
         if peeled.is_header {
             self.around = "HTTP header Authorization with a ";
         }
+        if let Some(hint) = peeled.remains {
+            self.kind("text in more than 16 marks")?;
+            let code = hint.code();
+            return self.refused(&format!("what remains begins with another one: {hint} ({code})"));
+        }
         let outcome = self.value(&peeled.text)?;
         // a good value with a mark around it is refused where it is used
         match (outcome, self.blemishes.first()) {
