@@ -314,6 +314,16 @@ fn a_key_in_the_place_of_a_name_is_not_shown() {
 }
 
 #[test]
+fn a_hub_token_is_judged_with_the_leeway_of_a_hub() {
+    let folder = Folder::new("inspect-leeway");
+    let token = format!("SharedAccessSignature sr=h.example%2Fdevices%2Fpump&sig={SIG}&se=1893456000");
+    for (now, expected) in [(1_893_456_300, 0), (1_893_456_301, 1)] {
+        let (status, answer) = folder.with_input(&format!("inspect --now {now}"), &token);
+        assert_eq!(status, expected, "{answer}");
+    }
+}
+
+#[test]
 fn sixteen_marks_are_removed_and_no_more() {
     let folder = Folder::new("inspect-marks");
     let device = format!("HostName=h.example;DeviceId=d;SharedAccessKey={SEAL}");

@@ -181,7 +181,8 @@ impl Report<'_> {
             Err(_) => self.kind("SAS token of an IoT hub, malformed")?,
         }
         let outcome = token::print(&mut self.out, text, &rules, self.now)?;
-        let expired = parsed.is_ok_and(|token| token.expires().as_secs() < self.now);
+        let expired = parsed
+            .is_ok_and(|token| token.expires().as_secs().saturating_add(rules.leeway.as_secs()) < self.now);
         if expired {
             return self.refused("expired: sign a new token, or compare the clocks (token-expired)");
         }
