@@ -324,6 +324,18 @@ fn a_hub_token_is_judged_with_the_leeway_of_a_hub() {
 }
 
 #[test]
+fn an_expired_token_of_a_service_is_refused() {
+    let folder = Folder::new("inspect-cloud-expired");
+    for text in [
+        format!("SharedAccessSignature sr=sb%3A%2F%2Fn.servicebus.windows.net&sig={SIG}&se=1593456000&skn=k"),
+        format!("sv=2020-12-06&sr=b&sp=r&se=2020-01-01&sig={SIG}"),
+    ] {
+        let (status, answer) = folder.with_input(&format!("inspect --now {NOW}"), &text);
+        assert!(status == 1 && answer.contains("(cloud-expired)"), "{answer}");
+    }
+}
+
+#[test]
 fn sixteen_marks_are_removed_and_no_more() {
     let folder = Folder::new("inspect-marks");
     let device = format!("HostName=h.example;DeviceId=d;SharedAccessKey={SEAL}");

@@ -201,7 +201,18 @@ impl Report<'_> {
             Inspection::Function(_) => "URL of Functions with a key",
             _ => "token of a service around a hub",
         })?;
-        cloud::inspect::print(&mut self.out, inspection, self.now)
+        let outcome = cloud::inspect::print(&mut self.out, inspection, self.now)?;
+        let until = match inspection {
+            Inspection::ServiceBus(token) => Some(token.expiry()),
+            Inspection::Storage(sas, _) => sas.until().map(|time| time.seconds()),
+            Inspection::EventGrid(token) => Some(token.expiry()),
+            Inspection::Callback(url) => url.expiry().map(|time| time.seconds()),
+            _ => None,
+        };
+        if until.is_some_and(|until| until < self.now) {
+            return self.refused("expired: sign a new one, or compare the clocks (cloud-expired)");
+        }
+        Ok(outcome)
     }
 
     /// Prints the first line, and the mistakes around the text.
