@@ -1,9 +1,10 @@
 //! `hubward doctor`: what stops working by a date, the weakest first.
 
 use core::error::Error;
+use core::fmt::Display;
 use core::time::Duration;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -13,7 +14,8 @@ use hubward::sas::{SasToken, TokenRules};
 use hubward_cloud::{Inspection, TokenTime};
 use hubward_connection_string::{ConnectionString, DeviceCredential, ParseOptions, ServiceCredential};
 use hubward_x509::crl::Crl;
-use hubward_x509::{Certificate, SignedBundle, pem};
+use hubward_x509::pem::{self, Block, Label};
+use hubward_x509::{Certificate, CertificateRequest, SignedBundle};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -25,9 +27,13 @@ use crate::{Outcome, shown, terminal};
 /// The largest file that is read.
 const MAX_LEN: u64 = 16 * 1024 * 1024;
 
+/// A part of the first line of each block.
+const BEGIN: &[u8] = b"-----BEGIN ";
+
 /// Print when tokens, certificates, CAs, revocation lists and trust bundles stop working, the first to stop first.
 ///
-/// The exit status is 1 if one of them stops within the given time, or has stopped: for cron and CI.
+/// The exit status is 1 if one of them stops within the given time, or has stopped, and 3 if a file or a part of one could
+/// not be judged: for cron and CI.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// A file of any kind, or a folder, of which all files are read; `-` for standard input. Repeatable.
@@ -47,17 +53,18 @@ struct Item {
     file: PathBuf,
 }
 
-/// The items of the files, and the number of files without one.
+/// The items of the files, the number of files without one, and what could not be judged, with its file and place.
 #[derive(Default)]
 struct Found {
     items: Vec<Item>,
     undated: u64,
+    unjudged: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Doctor) -> Result<Outcome, Box<dyn Error>> {
     let mut found = Found::default();
     for file in &arguments.files {
-        found.read(file)?;
+        found.read(file);
     }
     found.items.sort_by(|one, other| (one.last, &one.file).cmp(&(other.last, &other.file)));
     let now = arguments.now.seconds();
@@ -90,6 +97,7 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Outcome, Box<dyn Error>> {
     if !is_json() {
         let within = words(arguments.within.as_secs());
         match (soon, found.items.is_empty()) {
+            (0, _) if !found.unjudged.is_empty() => {}
             (_, true) => writeln!(out, "nothing with a date was found")?,
             (0, _) => writeln!(out, "good: nothing stops within {within}")?,
             (1, _) => writeln!(out, "refused: 1 of these stops within {within}, or has stopped")?,
@@ -103,33 +111,50 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Outcome, Box<dyn Error>> {
             )?;
         }
     }
-    Ok(if soon == 0 { Outcome::Good } else { Outcome::Refused })
+    match found.unjudged.as_slice() {
+        [] => Ok(if soon == 0 { Outcome::Good } else { Outcome::Refused }),
+        [one] => Err(format!("could not be judged: {one}").into()),
+        all => Err(format!("{} places could not be judged: {}", all.len(), all.join("; ")).into()),
+    }
 }
 
 impl Found {
-    fn read(&mut self, file: &Path) -> Result<(), Box<dyn Error>> {
-        let named = |error: std::io::Error| format!("{}: {error}", shown::file(file));
-        let mut bytes = Zeroizing::new(Vec::new());
-        if file == Path::new("-") {
-            terminal::input("a text of any kind")?.take(MAX_LEN).read_to_end(&mut bytes)?;
-        } else if file.is_dir() {
-            let mut below: Vec<PathBuf> = Vec::new();
-            for entry in fs::read_dir(file).map_err(named)? {
-                below.push(entry.map_err(named)?.path());
-            }
-            below.sort();
-            return below.iter().try_for_each(|file| self.read(file));
-        } else {
-            fs::File::open(file)
-                .and_then(|file| file.take(MAX_LEN).read_to_end(&mut bytes))
-                .map_err(named)?;
+    fn read(&mut self, file: &Path) {
+        if let Err(error) = self.try_read(file) {
+            self.unjudged(file, &error);
         }
-        let before = self.items.len();
+    }
+
+    fn try_read(&mut self, file: &Path) -> io::Result<()> {
+        let mut bytes = Zeroizing::new(Vec::new());
+        let limit = MAX_LEN.saturating_add(1);
+        if file == Path::new("-") {
+            terminal::input("a text of any kind")?.take(limit).read_to_end(&mut bytes)?;
+        } else if file.is_dir() {
+            let below = fs::read_dir(file)?.map(|entry| Ok(entry?.path()));
+            let mut below = below.collect::<io::Result<Vec<PathBuf>>>()?;
+            below.sort();
+            below.iter().for_each(|file| self.read(file));
+            return Ok(());
+        } else {
+            fs::File::open(file)?.take(limit).read_to_end(&mut bytes)?;
+        }
+        if u64::try_from(bytes.len()).is_ok_and(|len| len > MAX_LEN) {
+            self.unjudged(file, &"longer than 16 MiB");
+            return Ok(());
+        }
+        let before = (self.items.len(), self.unjudged.len());
         self.dated(file, &bytes);
-        if self.items.len() == before {
+        if (self.items.len(), self.unjudged.len()) == before {
             self.undated = self.undated.saturating_add(1);
         }
         Ok(())
+    }
+
+    /// Keeps what could not be judged. The cause has the place in the file.
+    fn unjudged(&mut self, file: &Path, cause: &dyn Display) {
+        let name = if file == Path::new("-") { Path::new("standard input") } else { file };
+        self.unjudged.push(format!("{}: {cause}", shown::file(name)));
     }
 
     fn add(&mut self, file: &Path, last: u64, what: String) {
@@ -147,29 +172,77 @@ impl Found {
             }
             return;
         }
-        for block in pem::blocks(bytes).filter_map(Result::ok) {
-            if let Ok(der) = block.der() {
-                self.der(file, &der);
+        let is_utf_16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+        let has_blocks = bytes.windows(BEGIN.len()).any(|part| part == BEGIN);
+        // other files with NUL bytes are no certificates, such as a sealed registry
+        if !bytes.contains(&0) || is_utf_16 || has_blocks || bytes.first() == Some(&0x30) {
+            for block in pem::blocks(bytes) {
+                match block {
+                    Ok(block) => self.block(file, &block),
+                    Err(error) => self.unjudged(file, &error),
+                }
             }
         }
-        if let Ok(text) = str::from_utf8(bytes) {
+        if let (false, Ok(text)) = (has_blocks, str::from_utf8(bytes)) {
             self.text(file, text.trim());
         }
     }
 
-    fn der(&mut self, file: &Path, der: &[u8]) {
-        if let Ok(certificate) = Certificate::parse(der) {
-            let is_ca = matches!(certificate.basic_constraints(), Ok(Some(constraints)) if constraints.ca);
-            let kind = match (is_ca, certificate.is_self_issued()) {
-                (true, true) => "root CA",
-                (true, false) => "intermediate CA",
-                (false, _) => "certificate",
-            };
-            let last = u64::try_from(certificate.validity().not_after).unwrap_or_default();
-            self.add(file, last, format!("{kind} {}", shown::text(&certificate.subject())));
-        } else if let Ok(list) = Crl::parse(der)
-            && let Some(next) = list.next_update()
-        {
+    /// Adds the certificate or the list of a block. Keys and requests have no date, so that they are not decoded.
+    fn block(&mut self, file: &Path, block: &Block<'_>) {
+        let place = block.line().map_or_else(String::new, |line| format!("line {line}: "));
+        match block.label() {
+            None | Some(Label::Certificate | Label::RevocationList) => {}
+            Some(Label::Pkcs7) => {
+                return self.unjudged(
+                    file,
+                    &format_args!(
+                        "{place}PKCS #7: `openssl pkcs7 -print_certs -in FILE` writes its certificates as PEM"
+                    ),
+                );
+            }
+            Some(_) => return,
+        }
+        let der = match block.der() {
+            Ok(der) => der,
+            Err(error) => return self.unjudged(file, &error),
+        };
+        match block.label() {
+            Some(Label::Certificate) => match Certificate::parse(&der) {
+                Ok(certificate) => self.certificate(file, &certificate),
+                Err(error) => self.unjudged(file, &format_args!("{place}{error}")),
+            },
+            Some(_) => match Crl::parse(&der) {
+                Ok(list) => self.list(file, &list),
+                Err(error) => self.unjudged(file, &format_args!("{place}{error}")),
+            },
+            None => match (Certificate::parse(&der), Crl::parse(&der)) {
+                (Ok(certificate), _) => self.certificate(file, &certificate),
+                (_, Ok(list)) => self.list(file, &list),
+                // a request has the outer structure of a certificate
+                (Err(error), _)
+                    if block.certificate().is_ok() && CertificateRequest::parse(&der).is_err() =>
+                {
+                    self.unjudged(file, &error);
+                }
+                _ => {}
+            },
+        }
+    }
+
+    fn certificate(&mut self, file: &Path, certificate: &Certificate<'_>) {
+        let is_ca = matches!(certificate.basic_constraints(), Ok(Some(constraints)) if constraints.ca);
+        let kind = match (is_ca, certificate.is_self_issued()) {
+            (true, true) => "root CA",
+            (true, false) => "intermediate CA",
+            (false, _) => "certificate",
+        };
+        let last = u64::try_from(certificate.validity().not_after).unwrap_or_default();
+        self.add(file, last, format!("{kind} {}", shown::text(&certificate.subject())));
+    }
+
+    fn list(&mut self, file: &Path, list: &Crl<'_>) {
+        if let Some(next) = list.next_update() {
             let last = u64::try_from(next).unwrap_or_default();
             self.add(file, last, format!("revocation list of {}", shown::text(&list.issuer())));
         }
@@ -191,6 +264,8 @@ impl Found {
             }
             return;
         }
+        // prose can have the parts of a token
+        let is_token = text.starts_with("SharedAccessSignature ") || !text.contains(char::is_whitespace);
         if let Ok(token) = SasToken::parse(text, &TokenRules::HUB_COMPAT) {
             self.add(
                 file,
@@ -204,18 +279,23 @@ impl Found {
                 Some(("SAS token of Event Hubs or Service Bus", token.expiry()))
             }
             Some(Ok(Inspection::Storage(sas, _))) => {
-                sas.expiry().as_ref().map(TokenTime::seconds).map(|last| ("SAS token of Azure Storage", last))
+                sas.until().as_ref().map(TokenTime::seconds).map(|last| ("SAS token of Azure Storage", last))
             }
             Some(Ok(Inspection::EventGrid(token))) => Some(("SAS token of Event Grid", token.expiry())),
             Some(Ok(Inspection::Callback(url))) => {
                 url.expiry().map(|time| ("callback URL of Logic Apps", time.seconds()))
             }
+            Some(Err(error)) if is_token => return self.unjudged(file, &error),
             _ => None,
         };
         if let Some((what, last)) = cloud {
             self.add(file, last, what.to_owned());
         } else if let Some(last) = jwt_expiry(text) {
             self.add(file, last, "JWT (bearer token)".to_owned());
+        } else if text.starts_with("eyJ") && is_token {
+            self.unjudged(file, &"the expiry of the JWT cannot be read");
+        } else if text.lines().count() == 1 && text.to_ascii_lowercase().contains("sharedaccesssignature") {
+            self.unjudged(file, &"the SAS token cannot be read: `hubward inspect FILE` names the mistake");
         }
     }
 }

@@ -219,6 +219,24 @@ fn a_storage_token_is_signed_with_every_limit() {
     }
 }
 
+/// A token whose key ends a week before it.
+const ENDS_WITH_KEY: &str = "sv=2022-11-02&sr=b&sp=r&se=2030-01-10T00%3A00%3A00Z&skoid=11&sktid=22\
+    &skt=2029-12-31T00%3A00%3A00Z&ske=2030-01-03T00%3A00%3A00Z&sks=b&skv=2022-11-02\
+    &sig=hZvWhj34jFN%2FvVXIU3qEKjMM5T8pjPSKfabskI1p%2F74%3D";
+
+#[test]
+fn a_token_ends_with_its_user_delegation_key() {
+    let folder = Folder::new("cloud-delegation-end");
+    folder.write("token", ENDS_WITH_KEY);
+    let answer = folder.well(&format!("cloud inspect token {NOW}"));
+    assert!(answer.contains("expires   2030-01-03T00:00:00Z, in 2 days"), "{answer}");
+    assert!(answer.contains("note      the user delegation key ends before the token"), "{answer}");
+    let answer = folder.well("cloud inspect token --now 2030-01-05");
+    assert!(answer.contains("expired   2030-01-03T00:00:00Z, 2 days ago"), "{answer}");
+    let (status, answer) = folder.hubward("doctor token --within 3d --now 2030-01-01");
+    assert!(status == 1 && answer.starts_with("! 2030-01-03T00:00:00Z"), "{answer}");
+}
+
 #[test]
 fn a_user_delegation_key_signs_and_its_value_is_not_shown() {
     let folder = folder("cloud-delegation");

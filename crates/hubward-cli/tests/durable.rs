@@ -83,6 +83,19 @@ fn all_commands_work_while_a_gateway_has_the_file() {
 }
 
 #[test]
+fn no_registry_is_created_without_its_key_file() {
+    let folder = Folder::new("durable-no-key");
+    folder.write("devices.txt", lines());
+    folder.write("bad.key", "short\n");
+    for key in ["missing.key", "bad.key"] {
+        let words = "registry import sqlite:hub.db devices.txt --hub hub.example --registry-key-file";
+        let (status, out) = folder.hubward(&format!("{words} {key}"));
+        assert!(status == 3 && out.contains(key), "{out}");
+        assert_eq!(folder.names(), ["bad.key", "devices.txt"]);
+    }
+}
+
+#[test]
 fn the_file_and_its_key_belong_together() {
     let (folder, store) = with_hub("durable-key");
     let key = folder.text("hub.db.key");

@@ -312,3 +312,43 @@ fn a_key_in_the_place_of_a_name_is_not_shown() {
     let (status, answer) = folder.hubward(&words);
     assert!(status == 1 && !answer.contains("F391E70B"), "{answer}");
 }
+
+#[test]
+fn a_hub_token_is_judged_with_the_leeway_of_a_hub() {
+    let folder = Folder::new("inspect-leeway");
+    let token = format!("SharedAccessSignature sr=h.example%2Fdevices%2Fpump&sig={SIG}&se=1893456000");
+    for (now, expected) in [(1_893_456_300, 0), (1_893_456_301, 1)] {
+        let (status, answer) = folder.with_input(&format!("inspect --now {now}"), &token);
+        assert_eq!(status, expected, "{answer}");
+    }
+}
+
+#[test]
+fn an_expired_token_of_a_service_is_refused() {
+    let folder = Folder::new("inspect-cloud-expired");
+    for text in [
+        format!("SharedAccessSignature sr=sb%3A%2F%2Fn.servicebus.windows.net&sig={SIG}&se=1593456000&skn=k"),
+        format!("sv=2020-12-06&sr=b&sp=r&se=2020-01-01&sig={SIG}"),
+    ] {
+        let (status, answer) = folder.with_input(&format!("inspect --now {NOW}"), &text);
+        assert!(status == 1 && answer.contains("(cloud-expired)"), "{answer}");
+    }
+}
+
+#[test]
+fn sixteen_marks_are_removed_and_no_more() {
+    let folder = Folder::new("inspect-marks");
+    let device = format!("HostName=h.example;DeviceId=d;SharedAccessKey={SEAL}");
+    let quoted = |count: usize| format!("{0}{device}{0}", "'".repeat(count));
+    let (status, answer) = folder.with_input("inspect", &quoted(16));
+    assert!(status == 1 && answer.starts_with("kind      connection string"), "{answer}");
+    for count in [17, 1000] {
+        let (status, answer) = folder.with_input("inspect", &quoted(count));
+        assert!(status == 1 && answer.contains("more than 16 marks"), "{answer}");
+        assert!(
+            answer.contains("what remains begins with another one: ") && answer.contains("(quoted)"),
+            "{answer}"
+        );
+        assert!(!answer.contains(SEAL), "{answer}");
+    }
+}

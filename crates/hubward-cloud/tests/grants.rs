@@ -159,6 +159,20 @@ fn delegated<'a>(period: (&'a str, &'a str), service: &'a str) -> UnsignedSas<'a
 }
 
 #[test]
+fn a_token_ends_with_its_delegation_key_at_the_latest() {
+    let key = DelegationKey::<GeneralKey>::from_base64(KEY).unwrap();
+    let blob = Resource::blob("acct1", "cont", "b").unwrap();
+    for (end, until) in [("2030-01-02T00:00:00Z", EXPIRY), ("2029-12-31T00:00:00Z", EXPIRY - 86_400)] {
+        let unsigned = delegated(("2029-12-26T00:00:00Z", end), "b");
+        let text = unsigned.sign_delegated(&blob, &key, RequestParameters::default()).unwrap().to_string();
+        let sas = Sas::parse(&text).unwrap();
+        assert_eq!(sas.until().map(|time| time.seconds()), Some(until), "{end}");
+        let grant = |now| sas.verify_delegated(&blob, &key, &Context::new(at(now)));
+        assert!(grant(until).is_ok() && grant(until + 1).is_err(), "the verifier agrees");
+    }
+}
+
+#[test]
 fn a_delegation_key_has_a_period_and_a_service() {
     let key = DelegationKey::<GeneralKey>::from_base64(KEY).unwrap();
     let blob = Resource::blob("acct1", "cont", "b").unwrap();

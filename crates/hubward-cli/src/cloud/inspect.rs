@@ -92,8 +92,13 @@ fn storage(out: &mut impl Write, sas: &Sas<'_>, url: Option<&str>, now: u64) -> 
     if let Some(start) = sas.start() {
         writeln!(out, "starts    {}", rfc3339_unsigned(start.seconds()))?;
     }
-    if let Some(time) = sas.expiry().as_ref().map(TokenTime::seconds) {
+    let seconds = |time: Option<TokenTime<'_>>| time.map(|time| time.seconds());
+    let (until, own) = (seconds(sas.until()), seconds(sas.expiry()));
+    if let Some(time) = until {
         expiry(out, time, now)?;
+    }
+    if until < own {
+        writeln!(out, "note      the user delegation key ends before the token")?;
     }
     Ok(())
 }

@@ -97,6 +97,11 @@ impl Report<'_> {
         if peeled.is_header {
             self.around = "HTTP header Authorization with a ";
         }
+        if let Some(hint) = peeled.remains {
+            self.kind("text in more than 16 marks")?;
+            let code = hint.code();
+            return self.refused(&format!("what remains begins with another one: {hint} ({code})"));
+        }
         let outcome = self.value(&peeled.text)?;
         // a good value with a mark around it is refused where it is used
         match (outcome, self.blemishes.first()) {
@@ -176,7 +181,8 @@ impl Report<'_> {
             Err(_) => self.kind("SAS token of an IoT hub, malformed")?,
         }
         let outcome = token::print(&mut self.out, text, &rules, self.now)?;
-        let expired = parsed.is_ok_and(|token| token.expires().as_secs() < self.now);
+        let expired = parsed
+            .is_ok_and(|token| token.expires().as_secs().saturating_add(rules.leeway.as_secs()) < self.now);
         if expired {
             return self.refused("expired: sign a new token, or compare the clocks (token-expired)");
         }
@@ -195,7 +201,18 @@ impl Report<'_> {
             Inspection::Function(_) => "URL of Functions with a key",
             _ => "token of a service around a hub",
         })?;
-        cloud::inspect::print(&mut self.out, inspection, self.now)
+        let outcome = cloud::inspect::print(&mut self.out, inspection, self.now)?;
+        let until = match inspection {
+            Inspection::ServiceBus(token) => Some(token.expiry()),
+            Inspection::Storage(sas, _) => sas.until().map(|time| time.seconds()),
+            Inspection::EventGrid(token) => Some(token.expiry()),
+            Inspection::Callback(url) => url.expiry().map(|time| time.seconds()),
+            _ => None,
+        };
+        if until.is_some_and(|until| until < self.now) {
+            return self.refused("expired: sign a new one, or compare the clocks (cloud-expired)");
+        }
+        Ok(outcome)
     }
 
     /// Prints the first line, and the mistakes around the text.

@@ -9,7 +9,12 @@ pub(super) struct Peeled {
     pub(super) blemishes: Vec<Hint<'static>>,
     /// The text was a whole `Authorization` header, which is not a mistake.
     pub(super) is_header: bool,
+    /// The next mark, if too many are around the text.
+    pub(super) remains: Option<Hint<'static>>,
 }
+
+/// The most marks that are removed: each removal copies the text.
+const MAX_MARKS: usize = 16;
 
 /// The beginnings of values.
 const VALUES: [&str; 8] = [
@@ -25,10 +30,14 @@ const VALUES: [&str; 8] = [
 
 /// Removes one mark after another.
 pub(super) fn peel(text: &str) -> Peeled {
-    let mut peeled =
-        Peeled { text: Zeroizing::new(text.to_owned()), blemishes: Vec::new(), is_header: false };
-    // each step removes a mark, so that the loop ends
-    while let Some((rest, hint)) = step(&peeled.text) {
+    let mut peeled = Peeled {
+        text: Zeroizing::new(text.to_owned()),
+        blemishes: Vec::new(),
+        is_header: false,
+        remains: None,
+    };
+    for _ in 0..MAX_MARKS {
+        let Some((rest, hint)) = step(&peeled.text) else { break };
         match hint {
             Some(hint) if !peeled.blemishes.contains(&hint) => peeled.blemishes.push(hint),
             Some(_) => {}
@@ -36,6 +45,7 @@ pub(super) fn peel(text: &str) -> Peeled {
         }
         peeled.text = Zeroizing::new(rest);
     }
+    peeled.remains = step(&peeled.text).and_then(|(_, hint)| hint);
     let end = peeled.text.trim_end_matches(['\r', '\n']).len();
     peeled.text.truncate(end);
     peeled

@@ -101,12 +101,13 @@ impl Place {
                 if arguments.registry_key_file.is_none() && !key_file.exists() {
                     write_new(&key_file, Sealer::new_key_file(random)?.as_bytes())?;
                 }
+                self.sealer(arguments, hub)?;
                 any(SqliteStore::create(file, hub).map_err(|error| self.named(error))?)
             }
             Self::Sqlite(file) => any(SqliteStore::open(file).map_err(|error| self.named(error))?),
             Self::Postgres(address) => {
                 // its key file first: no registry is created whose keys nothing seals
-                self.key_file(arguments)?;
+                self.sealer(arguments, hub.unwrap_or_default())?;
                 let config = config(address, arguments)?;
                 let opened = match hub.filter(|_| creates) {
                     Some(hub) => PostgresStore::open(&config, hub),
@@ -122,13 +123,18 @@ impl Place {
                 store.hub()
             )));
         }
+        let sealer = self.sealer(arguments, store.hub())?;
+        Ok(Durable { store, sealer })
+    }
+
+    /// Reads the key file.
+    fn sealer(&self, arguments: &DurableArguments, hub: &str) -> Result<Sealer, Box<dyn Error>> {
         let key_file = self.key_file(arguments)?;
         let text = fs::read_to_string(&key_file).map(Zeroizing::new);
         let text = text.map_err(|error| format!("{}: {error}", shown::file(&key_file)))?;
-        let sealer = Sealer::from_key_file(store.hub(), &text, AeadKey::new, random).ok_or_else(|| {
-            format!("{}: each line must be a key of 32 bytes in base64", shown::file(&key_file))
-        })?;
-        Ok(Durable { store, sealer })
+        Sealer::from_key_file(hub, &text, AeadKey::new, random).ok_or_else(|| {
+            format!("{}: each line must be a key of 32 bytes in base64", shown::file(&key_file)).into()
+        })
     }
 
     /// Gives the registry a new epoch.

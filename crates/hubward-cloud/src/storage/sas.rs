@@ -136,10 +136,18 @@ impl<'a> Sas<'a> {
         self.claims.permissions
     }
 
-    /// Returns its expiry, unless a stored access policy has it.
+    /// Returns its expiry, unless a stored access policy has it. [`Sas::until`] regards its key too.
     #[must_use]
     pub fn expiry(&self) -> Option<TokenTime<'a>> {
         self.claims.time(Field::SE)
+    }
+
+    /// Returns the last second at which it can be valid: its expiry (`se`), or the expiry of its user delegation key (`ske`)
+    /// if that is earlier. A stored access policy has it if the token has neither.
+    #[must_use]
+    pub fn until(&self) -> Option<TokenTime<'a>> {
+        let times = [self.expiry(), self.claims.time(Field::SKE)];
+        times.into_iter().flatten().min_by_key(TokenTime::seconds)
     }
 
     /// Returns the first second at which it is valid, if it has one.
