@@ -63,9 +63,10 @@ fn certificate(folder: &Folder, name: &str, end: &str) -> String {
 
 /// Returns the block with other bytes in the middle of its base64.
 fn damaged(block: &str, by: &str) -> String {
-    let middle = block.len() / 2;
-    let at = middle + block[middle..].find('\n').unwrap() + 5;
-    format!("{}{by}{}", &block[..at], &block[at + by.len()..])
+    let mut lines: Vec<String> = block.lines().map(str::to_owned).collect();
+    let middle = lines.len() / 2;
+    lines[middle].replace_range(5..5_usize.checked_add(by.len()).unwrap(), by);
+    lines.join("\n")
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn session_ends_when_its_certificate_or_one_above_it_is_revoked() {
         }
     }
     // other anchors keep the lists
-    let crls = Crls::parse([&root_list[..], &revoking].into_iter()).unwrap();
+    let crls = Crls::parse([&root_list[..], &revoking]).unwrap();
     let x509 = X509Config::new(Anchors::new(), signature::ALL, &Digests);
     hub.rules =
         hub.rules.with_x509(x509.with_revocation(Revocation::by(&crls)).with_anchors(anchors.clone()));
