@@ -134,7 +134,7 @@ impl Found {
             let below = fs::read_dir(file)?.map(|entry| Ok(entry?.path()));
             let mut below = below.collect::<io::Result<Vec<PathBuf>>>()?;
             below.sort();
-            below.iter().for_each(|file| self.read(file));
+            below.iter().for_each(|file| self.read_below(file));
             return Ok(());
         } else {
             fs::File::open(file)?.take(limit).read_to_end(&mut bytes)?;
@@ -149,6 +149,18 @@ impl Found {
             self.undated = self.undated.saturating_add(1);
         }
         Ok(())
+    }
+
+    /// Reads a file or folder of a folder. A link to a folder may lead to a loop, and a pipe may never end: both are reported.
+    fn read_below(&mut self, file: &Path) {
+        match (fs::symlink_metadata(file), fs::metadata(file)) {
+            (Ok(own), Ok(target)) if target.is_dir() && own.is_symlink() => {
+                self.unjudged(file, &"a link to a folder, which is not followed");
+            }
+            (Ok(_), Ok(target)) if target.is_dir() || target.is_file() => self.read(file),
+            (Ok(_), Ok(_)) => self.unjudged(file, &"not a file"),
+            (Err(error), _) | (_, Err(error)) => self.unjudged(file, &error),
+        }
     }
 
     /// Keeps what could not be judged. The cause has the place in the file.

@@ -134,3 +134,17 @@ fn what_cannot_be_judged_is_no_good_verdict() {
         assert!(status == 0 && answer.contains("nothing with a date"), "{text}: {answer}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn links_and_pipes_in_a_folder_do_not_hold_it_up() {
+    let folder = folder("doctor/special");
+    std::os::unix::fs::symlink(".", folder.path("all/loop")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(folder.path("all/pipe")).status().unwrap();
+    assert!(made.success());
+    let (status, text) = folder.hubward("doctor all --now 2028-01-01");
+    assert_eq!(status, 3, "{text}");
+    for part in ["loop: a link to a folder", "pipe: not a file"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
