@@ -92,6 +92,14 @@ fn the_suite_passes_through_a_pooler() {
         PostgresStore::open(&server.config_at(pooler.port, &database), "hub.example").unwrap()
     })
     .unwrap();
+    // a batch has a table of its own until its transaction ends
+    server.create("batch");
+    let open = || PostgresStore::open(&server.config_at(pooler.port, "batch"), "hub.example").unwrap();
+    let (one, two) = (open(), open());
+    for (round, store) in [&one, &two, &one].into_iter().enumerate() {
+        let rows = (0..700).map(|at| Write::Put(device(&format!("{round}-{at}"), 1), Expected::Absent));
+        assert!(matches!(store.commit(&rows.collect::<Vec<_>>()).unwrap(), Commit::Done(_)));
+    }
 }
 
 #[test]

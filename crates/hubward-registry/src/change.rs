@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use hubward_core::{KeySlot, MacKey, Status, SymmetricKey};
 
 use crate::authentication::Authentication;
-use crate::entropy::{Entropy, NoEntropy};
+use crate::entropy::NoEntropy;
 use crate::keys::StoredKey;
 use crate::text::{DeviceScope, GenerationId, StatusReason};
 
@@ -115,17 +115,18 @@ impl<K: MacKey> Change<K> {
         self
     }
 
-    /// Writes a new key of 32 bytes to one slot.
+    /// Writes a new key of 32 bytes to one slot. `fill` is the caller's source of unpredictable bytes, as for
+    /// [`SymmetricKey::generate`].
     ///
     /// # Errors
-    /// [`NoEntropy`] if the source fails.
-    pub fn with_regenerated_key(
+    /// [`NoEntropy`] if the source fails, or returns without writing.
+    pub fn with_regenerated_key<E>(
         self,
         slot: KeySlot,
-        entropy: &mut Entropy<'_>,
+        fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
         make: impl FnOnce(&SymmetricKey) -> K,
     ) -> Result<Self, NoEntropy> {
-        Ok(self.with_key(slot, SymmetricKey::generate(&mut *entropy)?, make))
+        Ok(self.with_key(slot, SymmetricKey::generate(fill)?, make))
     }
 
     /// Swaps the two keys.

@@ -3,7 +3,7 @@
 use hubward_core::{Keys, MacKey, SymmetricKey};
 
 use crate::authentication::KeysView;
-use crate::entropy::{Entropy, NoEntropy};
+use crate::entropy::NoEntropy;
 use crate::store::RawKey;
 
 /// A primary and an optional secondary key. A missing secondary key is absent, never an empty key.
@@ -55,12 +55,16 @@ impl<K: MacKey> SymmetricKeys<K> {
         Self { primary: StoredKey::of(primary, make), secondary: None }
     }
 
-    /// Generates two keys of 32 bytes.
+    /// Generates two keys of 32 bytes. `fill` is the caller's source of unpredictable bytes, as for
+    /// [`SymmetricKey::generate`]: `getrandom::fill` is one.
     ///
     /// # Errors
-    /// [`NoEntropy`] if the source fails.
-    pub fn generate(entropy: &mut Entropy<'_>, make: impl Fn(&SymmetricKey) -> K) -> Result<Self, NoEntropy> {
-        Ok(Self::kept(SymmetricKey::generate(&mut *entropy)?, SymmetricKey::generate(&mut *entropy)?, make))
+    /// [`NoEntropy`] if the source fails, or returns without writing.
+    pub fn generate<E>(
+        mut fill: impl FnMut(&mut [u8]) -> Result<(), E>,
+        make: impl Fn(&SymmetricKey) -> K,
+    ) -> Result<Self, NoEntropy> {
+        Ok(Self::kept(SymmetricKey::generate(&mut fill)?, SymmetricKey::generate(&mut fill)?, make))
     }
 
     /// Returns both keys, with the symmetric keys that they were made of if those are stored.

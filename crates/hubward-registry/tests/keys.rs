@@ -147,14 +147,10 @@ fn a_refused_change_keeps_the_version() {
 
 #[test]
 fn without_entropy_no_key_is_generated() {
-    let mut empty = |_: &mut [u8]| Err(NoEntropy);
-    assert_eq!(SymmetricKeys::generate(&mut empty, HmacKey::new).unwrap_err(), NoEntropy);
-    let mut silent = |_: &mut [u8]| Ok(());
-    assert_eq!(
-        SymmetricKeys::generate(&mut silent, HmacKey::new).unwrap_err(),
-        NoEntropy,
-        "it wrote nothing"
-    );
+    let empty = |_: &mut [u8]| Err(NoEntropy);
+    assert_eq!(SymmetricKeys::generate(empty, HmacKey::new).unwrap_err(), NoEntropy);
+    let silent = |_: &mut [u8]| Ok::<(), NoEntropy>(());
+    assert_eq!(SymmetricKeys::generate(silent, HmacKey::new).unwrap_err(), NoEntropy, "it wrote nothing");
     let pair = SymmetricKeys::generate(&mut counting(), HmacKey::new).unwrap();
     let (first, second) = (pair.keys().primary(), pair.keys().secondary().unwrap());
     assert!(!first.tag(&[b"m"]).matches(second.tag(&[b"m"]).expose()));

@@ -15,13 +15,20 @@ use crate::list_row::{AllowRows, ListRow};
 use crate::row::{Kind, Proof, Row, RowKey, identity};
 use crate::seal::{SealedKeyError, SealedPlace, Sealer};
 
-/// The reason why a row is not used as it is. An identity with such a row has no credential, and a policy none either.
+/// The reason why a row is not used as it is. An identity with such a row has no credential, and a policy none either. An
+/// enrollment with such a row denies the devices that match it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RowError {
     /// The name is not valid.
     #[error("its name is not valid")]
     Name,
+    /// The name of an enrollment group is not valid. The group denies: devices below its certificates are refused.
+    #[error("its name is not valid: devices below its certificates are refused")]
+    GroupName,
+    /// The name of an enrollment group is not valid, and nothing can match it: no index has the group.
+    #[error("its name is not valid, and no device can match it: it has no effect")]
+    UnmatchedGroup,
     /// A key was not opened.
     #[error("a key: {0}")]
     Key(#[from] SealedKeyError),

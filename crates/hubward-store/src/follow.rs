@@ -34,8 +34,8 @@ pub trait Target<K> {
     /// Rechecks the sessions that changes are about. The index has the changes.
     fn affected(&mut self, affected: Vec<Affected>);
 
-    /// Reports a row that is not used as it is: the identity or policy that it names is denied; an entry of an access list or a
-    /// group is not in force.
+    /// Reports a row that is not used as it is: the identity or policy that it names is denied, and devices that match an
+    /// enrollment; an entry of an access list or a group is not in force.
     fn refused(&mut self, key: &RowKey, error: RowError);
 }
 

@@ -69,6 +69,10 @@ pub enum Commit {
 /// 8. **Bytes.** Names are compared byte by byte, and values come back as they were written.
 /// 9. **Bounded.** Each call returns within a time that the store documents, with an error if need be.
 ///
+/// A store that breaks a promise lets a deleted device in (1, 4, 5, 7), loses an acknowledged change (2, 3), or answers for another
+/// identity (8). A call that never returns (9) is seen as any other failure: after [`FeedTimes::timeout`](crate::FeedTimes)
+/// the gateway admits no session.
+///
 /// `suite::run` (feature `suite`) checks these rules, as far as one process can.
 pub trait Store: Send + Sync {
     /// The error of the store.

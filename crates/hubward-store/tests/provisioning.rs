@@ -317,6 +317,7 @@ fn an_enrollment_in_another_case_changes_none_and_is_reported() {
     let unchanged = |gateway: &Gateway| {
         before.iter().all(|(id, expected)| status(gateway, id) == *expected)
             && gateway.index.enrollments().individuals().count() == 3
+            && gateway.index.enrollments().groups().count() == 1
             && gateway.index.enrollments().group("pumps").is_some_and(|one| one.status() == Status::Enabled)
     };
     assert!(unchanged(&gateway));
@@ -332,7 +333,8 @@ fn an_enrollment_in_another_case_changes_none_and_is_reported() {
     }
     catch_up(&mut follower, &store, &mut gateway);
     assert!(unchanged(&gateway), "after they were written");
-    let expected = names.map(|(kind, name)| (RowKey { kind, name: name.into() }, RowError::Name));
+    let reason = |kind| if kind == Kind::Enrollment { RowError::Name } else { RowError::UnmatchedGroup };
+    let expected = names.map(|(kind, name)| (RowKey { kind, name: name.into() }, reason(kind)));
     assert_eq!(gateway.refused, expected);
     // a gateway that loads everything
     let mut other = Gateway::default();
@@ -344,6 +346,28 @@ fn an_enrollment_in_another_case_changes_none_and_is_reported() {
     }
     catch_up(&mut follower, &store, &mut gateway);
     assert!(unchanged(&gateway), "a blocked device stays blocked after they were deleted");
+}
+
+#[test]
+fn a_group_whose_name_is_not_valid_denies_those_below_its_certificates() {
+    let store = seeded();
+    let print = vec![9; 32];
+    let row = Row {
+        generation: 1,
+        proof: hubward_store::Proof::Thumbprints,
+        primary: Some(print.clone().into()),
+        ..Row::new(Kind::EnrollmentGroup, "a b")
+    };
+    store.commit(&[Write::Put(row.clone().into_owned(), Expected::Absent)]).unwrap();
+    let (mut follower, mut gateway) = (follower(), Gateway::default());
+    catch_up(&mut follower, &store, &mut gateway);
+    assert_eq!(gateway.refused, [(row.key(), RowError::GroupName)]);
+    let group = gateway.index.enrollments().group("a b").unwrap();
+    assert_eq!(group.status(), Status::Disabled);
+    assert!(matches!(group.attestation(), Attestation::X509(_)));
+    store.commit(&[Write::Delete(row.key(), Expected::Present)]).unwrap();
+    catch_up(&mut follower, &store, &mut gateway);
+    assert!(gateway.index.enrollments().group("a b").is_none());
 }
 
 #[test]

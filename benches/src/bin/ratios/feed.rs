@@ -135,11 +135,11 @@ impl Both {
             while !index.stop.load(Ordering::Acquire) {
                 change(&*store, &sealer, HmacKey::new, core::slice::from_ref(&key), |registry| {
                     if registry.get(busy).is_none() {
-                        let keys = SymmetricKeys::generate(&mut random, HmacKey::new).unwrap();
+                        let keys = SymmetricKeys::generate(random, HmacKey::new).unwrap();
                         registry.create(busy, Authentication::Sas(keys), Change::new()).unwrap();
                     } else {
                         let rolled = Change::new()
-                            .with_regenerated_key(KeySlot::Primary, &mut random, HmacKey::new)
+                            .with_regenerated_key(KeySlot::Primary, random, HmacKey::new)
                             .unwrap();
                         registry.update(busy, rolled, Precondition::Any).unwrap();
                     }

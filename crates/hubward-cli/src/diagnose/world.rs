@@ -84,7 +84,7 @@ impl World {
         let name = given.split(':').next().unwrap_or(given);
         // a name that is malformed is the client's mistake, which the judgement names
         let host = HostName::parse(name).or_else(|_| HostName::parse("hub.invalid"))?;
-        let dummy = SymmetricKeys::generate(&mut random, HmacKey::new)?;
+        let dummy = SymmetricKeys::generate(random, HmacKey::new)?;
         let dummy = dummy.view().expose_primary().ok_or("no key")?;
         let mut config = HubConfig::new(host, HmacKey::new(&dummy))
             .with_token_rules(TokenRules::HUB_COMPAT)
@@ -139,7 +139,7 @@ fn from_connection_string(file: &Path) -> Result<Option<Made>, Box<dyn Error>> {
         }
         ConnectionString::Module(module) => {
             let DeviceCredential::Key(key) = module.credential() else { return Err(no_key.into()) };
-            let device = SymmetricKeys::generate(&mut random, HmacKey::new)?;
+            let device = SymmetricKeys::generate(random, HmacKey::new)?;
             registry.create_device(module.device_id(), Authentication::Sas(device))?;
             let own = Authentication::Sas(keys(key.symmetric_key()?));
             registry.create_module(module.device_id(), module.id(), own)?;

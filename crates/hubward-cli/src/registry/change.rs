@@ -99,7 +99,7 @@ impl KeyArguments {
     /// Reads the keys, or makes random ones.
     pub(super) fn keys(&self, file: &FileArguments) -> Result<SymmetricKeys<HmacKey>, Box<dyn Error>> {
         let Some(primary) = &self.key_file else {
-            return Ok(SymmetricKeys::generate(&mut random, HmacKey::new)?);
+            return Ok(SymmetricKeys::generate(random, HmacKey::new)?);
         };
         if primary == Path::new("-") && file.key_from_standard_input() {
             return Err(misuse("the key and the seal key cannot both come from standard input"));

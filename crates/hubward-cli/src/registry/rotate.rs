@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Rotate) -> Result<Outcome, Box<dyn Error>> {
     let mut file = RegistryFile::open(&arguments.file, false)?;
     let change = match (arguments.slot, &arguments.key_file) {
         (None, _) => Change::new().with_swapped_keys(),
-        (Some(slot), None) => Change::new().with_regenerated_key(slot.into(), &mut random, HmacKey::new)?,
+        (Some(slot), None) => Change::new().with_regenerated_key(slot.into(), random, HmacKey::new)?,
         (Some(slot), Some(file)) => Change::new().with_key(
             slot.into(),
             secret::symmetric_key(Some(file), "HUBWARD_KEY")?,

@@ -136,6 +136,9 @@ fn report(key: &RowKey, error: RowError) {
         Kind::Identity | Kind::Policy => {
             tracing::error!(kind = ?key.kind, %name, %error, "a row of the registry is not used: what it names is denied");
         }
+        Kind::Enrollment | Kind::EnrollmentGroup => {
+            tracing::error!(kind = ?key.kind, %name, %error, "an enrollment is not used: devices that match it are refused");
+        }
         _ => {
             tracing::error!(kind = ?key.kind, %name, %error, "a row of the registry is not used: it is not in force")
         }

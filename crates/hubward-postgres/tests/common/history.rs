@@ -181,7 +181,7 @@ pub fn writer(history: &History, own: u64, store: &PostgresStore) {
         let deletes = dice.roll(5) == 0;
         let key = RowKey::of(&device(&id)).unwrap();
         let done = change(store, &sealer, HmacKey::new, &[key], |registry| {
-            let keys = || Authentication::Sas(SymmetricKeys::generate(&mut random, HmacKey::new).unwrap());
+            let keys = || Authentication::Sas(SymmetricKeys::generate(random, HmacKey::new).unwrap());
             let device = device(&id);
             if registry.get(device).is_none() {
                 registry.create(device, keys(), Change::new()).unwrap();

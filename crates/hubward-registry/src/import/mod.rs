@@ -238,7 +238,7 @@ impl<'r, K: MacKey, M: Fn(&SymmetricKey) -> K> Importer<'r, K, M> {
     }
 
     fn fresh(&mut self) -> Result<Authentication<K>, RegistryError> {
-        Ok(Authentication::Sas(SymmetricKeys::generate(self.entropy, &self.make)?))
+        Ok(Authentication::Sas(SymmetricKeys::generate(&mut *self.entropy, &self.make)?))
     }
 
     /// Returns the credential of the line, or `None` if the hub is to generate keys.

@@ -47,12 +47,19 @@ enum Content<K> {
     Service(ServiceRecord),
 }
 
+impl<K: MacKey> Content<K> {
+    fn has_certificates(&self) -> bool {
+        matches!(self, Self::Enrollment(one) if matches!(one.attestation(), Attestation::X509(_)))
+    }
+}
+
 impl<K: MacKey> ProvisioningEntry<K> {
     /// Opens the keys of a row and prepares them with `make`. Returns `None` for a row of another part of the hub, and for a
     /// registration, which no index has.
     ///
     /// An enrollment that cannot be used becomes one that denies, so that no other enrollment is selected for its
-    /// devices. The reason is returned for a report.
+    /// devices. A group whose name is not valid denies the devices below its certificates; without certificates nothing can
+    /// match it, and no index has it. The reason is returned for a report.
     pub fn read(
         row: &Row<'_>,
         sealer: &Sealer,
@@ -82,6 +89,11 @@ impl<K: MacKey> ProvisioningEntry<K> {
         };
         Some(match content {
             Ok(content) => (Self { key: row.key(), content: Some(content) }, None),
+            Err(RowError::Name) if row.kind == Kind::EnrollmentGroup => {
+                let content = denied(row).filter(Content::has_certificates);
+                let error = if content.is_some() { RowError::GroupName } else { RowError::UnmatchedGroup };
+                (Self { key: row.key(), content }, Some(error))
+            }
             Err(error) => (Self { key: row.key(), content: denied(row) }, Some(error)),
         })
     }

@@ -65,7 +65,7 @@ fn fill<S: Store>(store: &S, sealer: &Sealer, devices: usize) -> Result<(), Box<
         let mut registry = Registry::with_seed(&u128::try_from(number)?.to_le_bytes());
         let id = format!("device-{number:07}");
         let identity = Identity::Device(DeviceId::parse(&id)?);
-        let keys = SymmetricKeys::generate(&mut counted, HmacKey::new)?;
+        let keys = SymmetricKeys::generate(counted, HmacKey::new)?;
         registry.create(identity, Authentication::Sas(keys), Change::new())?;
         let view = registry.get(identity).ok_or("the device was not created")?;
         writes.push(Write::Put(identity_row(&view, sealer)?, Expected::Absent));
