@@ -299,7 +299,9 @@ impl fmt::Debug for Crl<'_> {
 /// # Ok::<(), hubward_x509::crl::CrlError>(())
 /// ```
 ///
-/// It owns copies of them, which are parsed once; a verification borrows them. A clone shares the copies.
+/// It owns copies of them, which are parsed once; a verification borrows them. The entries of each list are sorted once, with
+/// 4 bytes for each, so that a certificate is found by a binary search; those of an indirect list, where the order counts,
+/// are read one after another. A clone shares the copies.
 #[derive(Debug, Clone, Default)]
 pub struct Crls {
     all: Arc<Vec<StoredCrl>>,
@@ -355,9 +357,9 @@ impl Crls {
         Arc::make_mut(&mut self.all).push(StoredCrl::new(crl, number));
     }
 
-    /// Collects lists that keep their numbers and are searched for many certificates.
-    pub(crate) fn sorted<'a>(lists: impl Iterator<Item = Crl<'a>>) -> Self {
-        Self { all: Arc::new(lists.map(|crl| StoredCrl::sorted(&crl)).collect()) }
+    /// Collects lists that keep their numbers.
+    pub(crate) fn numbered<'a>(lists: impl Iterator<Item = Crl<'a>>) -> Self {
+        Self { all: Arc::new(lists.map(|crl| StoredCrl::new(&crl, crl.number)).collect()) }
     }
 
     /// Returns the list with this number.

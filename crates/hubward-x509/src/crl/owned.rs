@@ -1,5 +1,5 @@
-//! A revocation list that owns its bytes: parsed once, borrowed again without parsing, and with its entries sorted if it
-//! is to be searched for one device after another.
+//! A revocation list that owns its bytes: parsed once, borrowed again without parsing, and with its entries sorted, so that
+//! the status of a certificate costs the same in a long list and in a short one.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -39,18 +39,13 @@ struct Head {
 }
 
 impl StoredCrl {
-    /// Copies a list, with its own number.
+    /// Copies a list under this number, and sorts its entries unless they are sorted already.
     pub(crate) fn new(crl: &Crl<'_>, number: usize) -> Self {
-        Self::with_entries(crl, number, crl.entries.sorted.to_vec())
-    }
-
-    /// Copies a list with its number, and sorts its entries.
-    pub(crate) fn sorted(crl: &Crl<'_>) -> Self {
-        Self::with_entries(crl, crl.number, crl.entries.sort())
-    }
-
-    fn with_entries(crl: &Crl<'_>, number: usize, sorted: Vec<u32>) -> Self {
         let der = crl.as_der();
+        let sorted = match crl.entries.sorted {
+            [] => crl.entries.sort(),
+            sorted => sorted.to_vec(),
+        };
         let span = |part: &[u8]| Span::of(der, part);
         let extensions = &crl.extensions;
         let head = Head {
