@@ -95,7 +95,7 @@ impl VerifiedIssuer {
                 let checked = &work.revocation.signatures;
                 checked.iter().any(|(crl, _, result)| *crl == number && result.is_ok())
             };
-            crls = Crls::numbered(all.iter().filter(|crl| !complete || signed(crl.number)));
+            crls = Crls::sorted(all.iter().filter(|crl| !complete || signed(crl.number)));
         }
         let kept = |place: &CertificatePosition| match place {
             CertificatePosition::Leaf => false,

@@ -39,6 +39,8 @@ pub struct Crl<'a> {
     pub(super) count: usize,
     /// The number among the lists of [`Crls`].
     pub(crate) number: usize,
+    /// The SubjectPublicKeyInfo with which the signature verified, if that is known.
+    pub(super) signed_by: Option<&'a [u8]>,
     pub(super) extensions: CrlExtensions<'a>,
 }
 
@@ -142,8 +144,18 @@ impl<'a> Crl<'a> {
         };
         tbs.finish()?;
         let entries = Entries { list, indirect: false, sorted: &[] };
-        let head =
-            Self { der, signed, issuer, this_update, next_update, entries, count: 0, number: 0, extensions };
+        let head = Self {
+            der,
+            signed,
+            issuer,
+            this_update,
+            next_update,
+            entries,
+            count: 0,
+            number: 0,
+            signed_by: None,
+            extensions,
+        };
         Ok((head, extended))
     }
 
@@ -299,9 +311,7 @@ impl fmt::Debug for Crl<'_> {
 /// # Ok::<(), hubward_x509::crl::CrlError>(())
 /// ```
 ///
-/// It owns copies of them, which are parsed once; a verification borrows them. The entries of each list are sorted once, with
-/// 4 bytes for each, so that a certificate is found by a binary search; those of an indirect list, where the order counts,
-/// are read one after another. A clone shares the copies.
+/// It owns copies of them, which are parsed once; a verification borrows them. A clone shares the copies.
 #[derive(Debug, Clone, Default)]
 pub struct Crls {
     all: Arc<Vec<StoredCrl>>,
@@ -357,9 +367,17 @@ impl Crls {
         Arc::make_mut(&mut self.all).push(StoredCrl::new(crl, number));
     }
 
-    /// Collects lists that keep their numbers.
-    pub(crate) fn numbered<'a>(lists: impl Iterator<Item = Crl<'a>>) -> Self {
-        Self { all: Arc::new(lists.map(|crl| StoredCrl::new(&crl, crl.number)).collect()) }
+    pub(super) fn stored(&self) -> &[StoredCrl] {
+        &self.all
+    }
+
+    pub(super) fn of_stored(all: Vec<StoredCrl>) -> Self {
+        Self { all: Arc::new(all) }
+    }
+
+    /// Collects lists that keep their numbers and are searched for many certificates.
+    pub(crate) fn sorted<'a>(lists: impl Iterator<Item = Crl<'a>>) -> Self {
+        Self::of_stored(lists.map(|crl| StoredCrl::sorted(&crl)).collect())
     }
 
     /// Returns the list with this number.
