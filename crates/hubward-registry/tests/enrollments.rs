@@ -55,6 +55,18 @@ fn with_key(all: &All, id: &str, key: &SymmetricKey) -> Outcome {
     outcome(all.select(rid(id), &Evidence::Token(&verifies), HmacKey::new))
 }
 
+/// Presents the same token with the name of a group.
+fn with_named_key(all: &All, id: &str, group: &str, key: &SymmetricKey) -> (Outcome, usize) {
+    let tag = HmacKey::new(key).tag(&[b"token"]);
+    let tries = core::cell::Cell::new(0);
+    let verifies = |keys: Keys<'_, HmacKey>| {
+        tries.set(tries.get() + 1);
+        keys.matching(&[b"token"], tag.expose()).is_some()
+    };
+    let selected = all.select_named(rid(id), group, &Evidence::Token(&verifies), HmacKey::new);
+    (outcome(selected), tries.get())
+}
+
 fn with_chain(all: &All, id: &str, chain: &[u8]) -> Outcome {
     let chain: Vec<_> = chain.iter().map(|number| print(*number)).collect();
     let (leaf, issuers) = chain.split_first().unwrap();
@@ -241,4 +253,61 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_named_group_is_the_only_one_that_is_tried() {
+    let mut all = all();
+    for name in ["east", "north", "south"] {
+        all.enroll_group(name, Enrollment::new(by_key(name)));
+    }
+    all.enroll_group("certificates", Enrollment::new(x509(1)));
+    all.enroll_group("off", Enrollment::new(by_key("off")).with_status(Status::Disabled));
+    let member = derived("north 1", "pump");
+    assert_eq!(with_named_key(&all, "pump", "north", &member), (given("pump", Some("north")), 1));
+    // the name is a claim: another group's key proves no membership, and neither does the group's own
+    for (group, key) in
+        [("south", &member), ("north", &raw("north 1")), ("north", &derived("north 1", "pump2"))]
+    {
+        assert_eq!(
+            with_named_key(&all, "pump", group, key),
+            (Err(ProvisionError::NotEnrolled), 1),
+            "{group}"
+        );
+    }
+    // a group that does not exist, or has no key, costs the same, and matches nothing
+    for group in ["missing", "certificates", ""] {
+        for key in [&member, &derived("east 1", "pump")] {
+            assert_eq!(
+                with_named_key(&all, "pump", group, key),
+                (Err(ProvisionError::NotEnrolled), 1),
+                "{group}"
+            );
+        }
+    }
+    assert_eq!(
+        with_named_key(&all, "pump", "off", &derived("off 1", "pump")),
+        (Err(ProvisionError::Disabled), 1)
+    );
+    // an individual enrollment has precedence, and its refusal costs one group more
+    all.enroll(rid("pump"), Enrollment::new(by_key("own")));
+    assert_eq!(with_named_key(&all, "pump", "north", &raw("own 1")), (given("pump", None), 1));
+    assert_eq!(with_named_key(&all, "pump", "north", &member), (Err(ProvisionError::Mismatch), 2));
+}
+
+#[test]
+fn a_changed_group_is_found_by_its_new_certificates_only() {
+    let mut all = all();
+    let two = |a, b| Attestation::X509(Thumbprints::new(Some(print(a)), Some(print(b))).unwrap());
+    all.enroll_group("b", Enrollment::new(two(1, 2)));
+    all.enroll_group("a", Enrollment::new(two(2, 2)));
+    assert_eq!(with_chain(&all, "pump", &[9, 1]), given("pump", Some("b")));
+    assert_eq!(with_chain(&all, "pump", &[9, 2]), given("pump", Some("a")), "the first by name");
+    all.enroll_group("a", Enrollment::new(two(3, 4)));
+    assert_eq!(with_chain(&all, "pump", &[9, 2]), given("pump", Some("b")));
+    assert_eq!(with_chain(&all, "pump", &[9, 4]), given("pump", Some("a")));
+    assert!(all.withdraw_group("b"));
+    assert_eq!(with_chain(&all, "pump", &[9, 1]), Err(ProvisionError::NotEnrolled));
+    all.enroll_group("a", Enrollment::new(by_key("a")));
+    assert_eq!(with_chain(&all, "pump", &[9, 4]), Err(ProvisionError::NotEnrolled));
 }

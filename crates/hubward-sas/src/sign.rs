@@ -10,11 +10,13 @@ use hubward_core::{
 
 use crate::parse::REGISTRATION;
 use crate::signature;
-use crate::writer::Writer;
+use crate::writer::{Decimal, Writer};
 
 /// The most bytes of a text to be signed: a host, two ids of 128 bytes with every character escaped, the words
 /// between them, the line feed and twenty digits.
 const LONGEST: usize = 1152;
+/// Bytes that the text to be signed rarely exceeds: a larger buffer would be cleared for each token.
+const ORDINARY: usize = 240;
 /// The most bytes of a token: the same, the signature and a policy's name with every character escaped, and the words.
 const LONGEST_TOKEN: usize = LONGEST + 132 + 384 + 64;
 
@@ -36,6 +38,8 @@ pub struct UnsignedToken<'a> {
     resource: Resource<'a>,
     policy: Option<PolicyName<'a>>,
     expiry: u64,
+    /// The expiry's digits, which are signed and sent.
+    digits: Decimal,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +89,8 @@ impl<'a> UnsignedToken<'a> {
     }
 
     fn new(resource: Resource<'a>, expires: UnixTime) -> Self {
-        Self { resource, policy: None, expiry: expires.as_secs() }
+        let expiry = expires.as_secs();
+        Self { resource, policy: None, expiry, digits: Decimal::new(expiry) }
     }
 
     /// Writes the bytes to be signed into `buffer` and returns them: the resource, a line feed, the expiry.
@@ -96,7 +101,7 @@ impl<'a> UnsignedToken<'a> {
         let mut writer = Writer::new(buffer);
         self.resource.write(&mut writer);
         writer.text("\n");
-        writer.number(self.expiry);
+        writer.number(&self.digits);
         writer.finish()
     }
 
@@ -109,11 +114,18 @@ impl<'a> UnsignedToken<'a> {
     /// Signs with a key in memory.
     #[must_use]
     pub fn sign(self, key: &impl MacKey) -> SignedToken<'a> {
+        let tag = match self.to_be_signed(&mut [0; ORDINARY]) {
+            Ok(message) => key.tag(&[message]),
+            Err(_) => self.tag_of_long(key),
+        };
+        self.finish(tag)
+    }
+
+    #[inline(never)]
+    fn tag_of_long(&self, key: &impl MacKey) -> Tag {
         let mut buffer = [0; LONGEST];
         // the lengths of names are limited, so it fits; a tag over an empty message would verify nowhere
-        let message = self.to_be_signed(&mut buffer).unwrap_or_default();
-        let tag = key.tag(&[message]);
-        self.finish(tag)
+        key.tag(&[self.to_be_signed(&mut buffer).unwrap_or_default()])
     }
 }
 
@@ -153,14 +165,15 @@ impl SignedToken<'_> {
     /// # Errors
     /// [`NeedBytes`] with the needed size if `buffer` is too small.
     pub fn write_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, NeedBytes> {
-        let UnsignedToken { resource, policy, expiry } = &self.unsigned;
+        let UnsignedToken { resource, policy, digits, .. } = &self.unsigned;
         let mut writer = Writer::new(buffer);
         writer.text("SharedAccessSignature sr=");
         resource.write(&mut writer);
         writer.text("&sig=");
-        writer.escaped(&signature::encode(self.tag.expose()));
+        // it ends with `=`
+        writer.escaped_in_part(&signature::encode(self.tag.expose()));
         writer.text("&se=");
-        writer.number(*expiry);
+        writer.number(digits);
         match (resource, policy) {
             (Resource::Registration(..), _) => {
                 writer.text("&skn=");

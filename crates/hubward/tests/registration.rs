@@ -114,6 +114,25 @@ fn own_key_or_derived_key_is_accepted() {
 }
 
 #[test]
+fn a_named_group_is_proven_by_its_key() {
+    let anchors = Anchors::new();
+    let (rules, mut all) = (rules(&anchors), all());
+    all.enroll_group("another", by_key("another"));
+    let judged = |id: &str, group: &str, key: &HmacKey| {
+        let (name, password) = (username(SCOPE, id), token(SCOPE, id, key, TODAY + 60));
+        let presented = RegistrationCredentials::mqtt(id, &name, Some(&password));
+        judge(&rules, &all, presented.map(|presented| presented.with_group(group)), TODAY)
+    };
+    assert_eq!(judged("m1", "keys", &member("m1")), Ok("m1 keys".into()));
+    for group in ["another", "missing"] {
+        assert_eq!(judged("m1", group, &member("m1")), Err("unknown"), "{group}");
+    }
+    assert_eq!(judged("m1", "keys", &key("group primary")), Err("unknown"));
+    assert_eq!(judged("one", "keys", &key("one primary")), Ok("device-one -".into()));
+    assert_eq!(judged("one", "keys", &member("one")), Err("token-wrong-signature"));
+}
+
+#[test]
 fn mismatched_names_are_rejected() {
     let anchors = Anchors::new();
     let (rules, all) = (rules(&anchors), all());

@@ -35,6 +35,9 @@ pub(crate) struct Select {
     /// use `hubward cert verify`.
     #[arg(long, value_name = "FILE")]
     chain: Option<PathBuf>,
+    /// The group that the device names: only its keys are tried.
+    #[arg(long, value_name = "NAME", requires = "token_file")]
+    group: Option<String>,
     #[command(flatten)]
     now: NowArgument,
 }
@@ -67,14 +70,14 @@ pub(super) fn run(arguments: &Select) -> Result<Outcome, Box<dyn Error>> {
             let verifies = |keys: Keys<'_, HmacKey>| {
                 token.verify_for_any_host(keys, now, &TokenRules::HUB_COMPAT).is_ok()
             };
-            decide(&enrollments, id, &Evidence::Token(&verifies))
+            decide(&enrollments, id, arguments.group.as_deref(), &Evidence::Token(&verifies))
         }
         (None, Some(file), Some(id)) => {
             let certificates = cert::read(file)?;
             let prints: Vec<_> =
                 certificates.iter().map(|der| Thumbprint::Sha256(Digests.sha256(der))).collect();
             let (leaf, issuers) = prints.split_first().ok_or("no certificate")?;
-            decide(&enrollments, id, &Evidence::Chain { leaf: *leaf, issuers })
+            decide(&enrollments, id, arguments.group.as_deref(), &Evidence::Chain { leaf: *leaf, issuers })
         }
         _ => Err(misuse("--token-file or --chain is needed")),
     }
@@ -83,10 +86,15 @@ pub(super) fn run(arguments: &Select) -> Result<Outcome, Box<dyn Error>> {
 fn decide(
     file: &EnrollmentFile,
     id: RegistrationId<'_>,
+    group: Option<&str>,
     evidence: &Evidence<'_, HmacKey>,
 ) -> Result<Outcome, Box<dyn Error>> {
     let mut out = stdout();
-    match file.enrollments.select(id, evidence, HmacKey::new) {
+    let selected = match group {
+        Some(group) => file.enrollments.select_named(id, group, evidence, HmacKey::new),
+        None => file.enrollments.select(id, evidence, HmacKey::new),
+    };
+    match selected {
         Ok(selected) => {
             match selected.group {
                 Some(group) => write!(out, "group {}", Shown::new(group))?,

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 
 use crate::endpoint::Endpoint;
@@ -12,7 +13,7 @@ use super::role::{Role, RoleError};
 use super::scope::ArmScope;
 
 /// The most assignments, and the most deny assignments. A subscription has at most 4,000 of the former. A check
-/// compares each of them once.
+/// reads the role assignments of the caller's principals, and compares each deny assignment once.
 const MAX_ASSIGNMENTS: usize = 16_384;
 /// The most principals of one deny assignment, and the most exceptions of one.
 const MAX_PRINCIPALS: usize = 1024;
@@ -36,6 +37,8 @@ const ALL_PRINCIPALS: &str = "00000000-0000-0000-0000-000000000000";
 #[derive(Debug, Clone, Default)]
 pub struct Access {
     assignments: Vec<Assignment>,
+    /// The indices of the assignments, sorted by principal, so that a check reads those of the caller alone.
+    by_principal: Vec<usize>,
     denies: Vec<DenyAssignment>,
 }
 
@@ -126,6 +129,10 @@ fn principal(id: &str) -> Result<Box<str>, RoleError> {
     if valid && id != ALL_PRINCIPALS { Ok(id.into()) } else { Err(RoleError::Principal) }
 }
 
+fn lower(id: &str) -> impl Iterator<Item = u8> {
+    id.bytes().map(|byte| byte.to_ascii_lowercase())
+}
+
 fn add_principal(list: &mut Vec<Box<str>>, id: &str) -> Result<(), RoleError> {
     if list.len() >= MAX_PRINCIPALS {
         return Err(RoleError::TooManyAssignments);
@@ -201,7 +208,7 @@ impl Access {
     /// Returns an `Access` without assignments.
     #[must_use]
     pub const fn new() -> Self {
-        Self { assignments: Vec::new(), denies: Vec::new() }
+        Self { assignments: Vec::new(), by_principal: Vec::new(), denies: Vec::new() }
     }
 
     /// Assigns a role to the principal `id` at `scope` and below.
@@ -218,6 +225,8 @@ impl Access {
         if !role.assignable_at(&at) {
             return Err(RoleError::NotAssignable);
         }
+        let place = self.by_principal.partition_point(|at| self.order(*at, &principal).is_le());
+        self.by_principal.insert(place, self.assignments.len());
         self.assignments.push(Assignment { principal, role: role.clone(), scope: scope.into() });
         Ok(())
     }
@@ -252,22 +261,40 @@ impl Access {
         if let Some(at) = self.denies.iter().position(|deny| deny.denies(request)) {
             return RoleDecision::Deny(MissingPermission::Denied(at));
         }
-        let (mut excluded, mut out_of_scope) = (None, None);
-        for (at, assignment) in self.assignments.iter().enumerate() {
-            if !request.has_principal(&assignment.principal)
-                || !assignment.role.includes(request.plane, request.action)
-            {
+        let (mut allowed, mut excluded, mut out_of_scope) = (None, None, None);
+        for (at, assignment) in request.principals.iter().flat_map(|id| self.of_principal(id)) {
+            if !assignment.role.includes(request.plane, request.action) {
                 continue;
             }
             let in_scope = ArmScope::parse(&assignment.scope).is_ok_and(|scope| scope.covers(&request.scope));
-            match (in_scope, assignment.role.excludes(request.plane, request.action)) {
-                (true, false) => return RoleDecision::Allow { assignment: at },
-                (true, true) => excluded = excluded.or(Some(MissingPermission::Excluded(at))),
-                (false, false) => out_of_scope = out_of_scope.or(Some(MissingPermission::OutOfScope(at))),
-                (false, true) => {}
-            }
+            let first = match (in_scope, assignment.role.excludes(request.plane, request.action)) {
+                (true, false) => &mut allowed,
+                (true, true) => &mut excluded,
+                (false, false) => &mut out_of_scope,
+                (false, true) => continue,
+            };
+            *first = Some(first.map_or(at, |first: usize| first.min(at)));
         }
+        if let Some(assignment) = allowed {
+            return RoleDecision::Allow { assignment };
+        }
+        let excluded = excluded.map(MissingPermission::Excluded);
+        let out_of_scope = out_of_scope.map(MissingPermission::OutOfScope);
         RoleDecision::Deny(excluded.or(out_of_scope).unwrap_or(MissingPermission::NoRole))
+    }
+
+    /// Returns the assignments of a principal with their indices.
+    fn of_principal<'s>(&'s self, id: &'s str) -> impl Iterator<Item = (usize, &'s Assignment)> {
+        let first = self.by_principal.partition_point(|at| self.order(*at, id).is_lt());
+        let from = self.by_principal.iter().skip(first);
+        from.take_while(move |at| self.order(**at, id).is_eq())
+            .filter_map(|at| Some((*at, self.assignments.get(*at)?)))
+    }
+
+    /// Compares the principal of an assignment with `id`, without regard to case.
+    fn order(&self, at: usize, id: &str) -> Ordering {
+        let principal = self.assignments.get(at).map_or("", |assignment| &assignment.principal);
+        lower(principal).cmp(lower(id))
     }
 
     /// Decides on an endpoint of the hub whose resource id is `hub`. Every data action of the endpoint must be allowed;

@@ -1,5 +1,6 @@
 //! Enrollments of the provisioning service: the registrations that are allowed, and the attestation of each.
 
+mod groups;
 mod select;
 mod tpm;
 
@@ -11,6 +12,7 @@ use hubward_core::{DeviceId, MacKey, RegistrationId, Status};
 
 use crate::authentication::Thumbprints;
 use crate::keys::SymmetricKeys;
+pub(crate) use groups::Groups;
 pub use select::{EnrollmentMatch, Evidence, ProvisionError, derive_key};
 pub use tpm::{EndorsementKey, EndorsementKeyError, TpmChallenge, TpmKeys};
 
@@ -92,7 +94,7 @@ pub enum Derivation {
 #[derive(Debug)]
 pub struct Enrollments<K> {
     pub(crate) individuals: BTreeMap<Box<str>, Box<Enrollment<K>>>,
-    pub(crate) groups: BTreeMap<Box<str>, Box<Enrollment<K>>>,
+    pub(crate) groups: Groups<K>,
     pub(crate) derivation: Derivation,
     pub(crate) most_groups: usize,
 }
@@ -104,7 +106,7 @@ impl<K: MacKey> Enrollments<K> {
     /// Creates an empty set of enrollments.
     #[must_use]
     pub const fn new(derivation: Derivation) -> Self {
-        Self { individuals: BTreeMap::new(), groups: BTreeMap::new(), derivation, most_groups: MOST_GROUPS }
+        Self { individuals: BTreeMap::new(), groups: Groups::new(), derivation, most_groups: MOST_GROUPS }
     }
 
     /// Sets the number of groups with keys that one token is tried with. The first ones by name are tried: devices of
@@ -124,7 +126,7 @@ impl<K: MacKey> Enrollments<K> {
     /// Returns the group enrollment with this name.
     #[must_use]
     pub fn group(&self, name: &str) -> Option<&Enrollment<K>> {
-        self.groups.get(name).map(|enrollment| &**enrollment)
+        self.groups.get(name)
     }
 
     /// Adds an individual enrollment, in place of one with the same registration id in any case.
@@ -139,12 +141,12 @@ impl<K: MacKey> Enrollments<K> {
 
     /// Adds a group enrollment, in place of one with the same name.
     pub fn enroll_group(&mut self, name: &str, enrollment: Enrollment<K>) {
-        self.groups.insert(name.into(), Box::new(enrollment));
+        self.groups.insert(name, enrollment);
     }
 
     /// Removes a group enrollment and returns whether there was one.
     pub fn withdraw_group(&mut self, name: &str) -> bool {
-        self.groups.remove(name).is_some()
+        self.groups.remove(name)
     }
 
     /// Iterates over the individual enrollments by registration id, in lower case.
@@ -154,7 +156,7 @@ impl<K: MacKey> Enrollments<K> {
 
     /// Iterates over the group enrollments by name.
     pub fn groups(&self) -> impl Iterator<Item = (&str, &Enrollment<K>)> {
-        self.groups.iter().map(|(name, enrollment)| (&**name, &**enrollment))
+        self.groups.iter()
     }
 }
 

@@ -102,11 +102,43 @@ impl<K: MacKey> Enrollments<K> {
         evidence: &Evidence<'_, K>,
         make: impl Fn(&SymmetricKey) -> K,
     ) -> Result<EnrollmentMatch<'_>, ProvisionError> {
+        self.select_among(id, None, evidence, make)
+    }
+
+    /// Does what [`Enrollments::select`] does, but tries a token with the keys of the group `name` alone, which the
+    /// request named. The cost does not depend on the number of groups. The name proves nothing: the derived key must
+    /// verify the token.
+    ///
+    /// A refusal costs the same whether or not there is such a group: the keys of another one are tried in its place.
+    ///
+    /// # Errors
+    /// The errors of [`Enrollments::select`]; [`ProvisionError::NotEnrolled`] if there is no such group with a key.
+    pub fn select_named(
+        &self,
+        id: RegistrationId<'_>,
+        name: &str,
+        evidence: &Evidence<'_, K>,
+        make: impl Fn(&SymmetricKey) -> K,
+    ) -> Result<EnrollmentMatch<'_>, ProvisionError> {
+        self.select_among(id, Some(name), evidence, make)
+    }
+
+    fn select_among(
+        &self,
+        id: RegistrationId<'_>,
+        named: Option<&str>,
+        evidence: &Evidence<'_, K>,
+        make: impl Fn(&SymmetricKey) -> K,
+    ) -> Result<EnrollmentMatch<'_>, ProvisionError> {
         let len = id.as_str().len();
         if matches!(evidence, Evidence::Chain { .. }) && len > COMMON_NAME {
             return Err(ProvisionError::TooLongForCertificate { len, max: COMMON_NAME });
         }
         let folded = folded(id);
+        let by_token = |verifies| match named {
+            Some(name) => self.named_group_of_token(name, id, &folded, &make, verifies),
+            None => self.group_of_token(id, &folded, &make, verifies),
+        };
         if let Some(enrollment) = self.individuals.get(&folded) {
             let proven = match (&enrollment.attestation, evidence) {
                 (Attestation::SymmetricKey(pair), Evidence::Token(verifies)) => verifies(pair.keys()),
@@ -118,21 +150,16 @@ impl<K: MacKey> Enrollments<K> {
                 if proven { enabled(enrollment, None, device_id) } else { Err(ProvisionError::Mismatch) };
             if let (Err(_), Evidence::Token(verifies)) = (&selected, evidence) {
                 // for the same cost as without an individual enrollment; the result is irrelevant
-                let _ = black_box(self.group_of_token(id, &folded, &make, verifies));
+                let _ = black_box(by_token(*verifies));
             }
             return selected;
         }
         match evidence {
-            Evidence::Token(verifies) => self.group_of_token(id, &folded, &make, verifies),
+            Evidence::Token(verifies) => by_token(*verifies),
             Evidence::Chain { issuers, .. } => {
-                let of = |issuer: &Thumbprint| {
-                    self.groups.iter().find(|(_, group)| match &group.attestation {
-                        Attestation::X509(stored) => stored.matches(issuer),
-                        _ => false,
-                    })
-                };
+                let of = |issuer| self.groups.of_issuer(issuer);
                 let (name, group) = issuers.iter().find_map(of).ok_or(ProvisionError::NotEnrolled)?;
-                enabled(group, Some(name), folded)
+                enabled(group, Some(name), folded.clone())
             }
         }
     }
@@ -147,11 +174,7 @@ impl<K: MacKey> Enrollments<K> {
         verifies: &dyn Fn(Keys<'_, K>) -> bool,
     ) -> Result<EnrollmentMatch<'_>, ProvisionError> {
         let mut selected = Err(ProvisionError::NotEnrolled);
-        let with_keys = self.groups.iter().filter_map(|(name, group)| match &group.attestation {
-            Attestation::SymmetricKey(pair) => Some((name, group, pair)),
-            _ => None,
-        });
-        for (name, group, pair) in with_keys.take(self.most_groups) {
+        for (name, group, pair) in self.groups.with_keys().take(self.most_groups) {
             if self.derived(pair, id, folded, make, verifies) && selected == Err(ProvisionError::NotEnrolled)
             {
                 selected = enabled(group, Some(name), folded.into());
@@ -161,6 +184,32 @@ impl<K: MacKey> Enrollments<K> {
             }
         }
         selected
+    }
+
+    /// Returns the named group if its derived key verifies the token and it is enabled.
+    fn named_group_of_token(
+        &self,
+        name: &str,
+        id: RegistrationId<'_>,
+        folded: &str,
+        make: &impl Fn(&SymmetricKey) -> K,
+        verifies: &dyn Fn(Keys<'_, K>) -> bool,
+    ) -> Result<EnrollmentMatch<'_>, ProvisionError> {
+        let Some((name, group, pair)) = self.groups.with_key(name) else {
+            if let Some((_, _, pair)) = self.groups.with_keys().next() {
+                // for the same cost as with the group; the result is irrelevant
+                let _ = black_box(self.derived(pair, id, folded, make, &|keys| {
+                    let _ = black_box(verifies(keys));
+                    false
+                }));
+            }
+            return Err(ProvisionError::NotEnrolled);
+        };
+        if self.derived(pair, id, folded, make, verifies) {
+            enabled(group, Some(name), folded.into())
+        } else {
+            Err(ProvisionError::NotEnrolled)
+        }
     }
 
     /// Does [`Enrollments::select`], and returns the hub that `assign` chooses for the match.

@@ -47,26 +47,33 @@ impl<K: MacKey> Enrollments<K> {
 
 fn write<K: MacKey>(enrollments: &Enrollments<K>, out: &mut dyn Sink) -> Result<(), SnapshotError> {
     out.flag(enrollments.derivation == Derivation::AsPresentedOrLowerCase);
-    for stored in [&enrollments.individuals, &enrollments.groups] {
-        out.length(stored.len());
-        for (name, enrollment) in stored {
-            out.text(name.as_bytes());
-            out.flag(enrollment.status == Status::Enabled);
-            out.optional(enrollment.device_id.as_deref().map(str::as_bytes));
-            match &enrollment.attestation {
-                Attestation::SymmetricKey(keys) => {
-                    out.bytes(&[0]);
-                    pair(keys, out)?;
-                }
-                Attestation::X509(thumbprints) => {
-                    out.bytes(&[1]);
-                    out.optional(thumbprints.primary().map(Thumbprint::as_bytes));
-                    out.optional(thumbprints.secondary().map(Thumbprint::as_bytes));
-                }
-                Attestation::Tpm(endorsement) => {
-                    out.bytes(&[2]);
-                    out.text(endorsement.as_bytes());
-                }
+    write_all(enrollments.individuals.len(), enrollments.individuals(), out)?;
+    write_all(enrollments.groups.len(), enrollments.groups(), out)
+}
+
+fn write_all<'e, K: MacKey + 'e>(
+    count: usize,
+    all: impl Iterator<Item = (&'e str, &'e Enrollment<K>)>,
+    out: &mut dyn Sink,
+) -> Result<(), SnapshotError> {
+    out.length(count);
+    for (name, enrollment) in all {
+        out.text(name.as_bytes());
+        out.flag(enrollment.status == Status::Enabled);
+        out.optional(enrollment.device_id.as_deref().map(str::as_bytes));
+        match &enrollment.attestation {
+            Attestation::SymmetricKey(keys) => {
+                out.bytes(&[0]);
+                pair(keys, out)?;
+            }
+            Attestation::X509(thumbprints) => {
+                out.bytes(&[1]);
+                out.optional(thumbprints.primary().map(Thumbprint::as_bytes));
+                out.optional(thumbprints.secondary().map(Thumbprint::as_bytes));
+            }
+            Attestation::Tpm(endorsement) => {
+                out.bytes(&[2]);
+                out.text(endorsement.as_bytes());
             }
         }
     }

@@ -99,8 +99,8 @@ impl<'a, K: MacKey> PendingRegistration<'_, 'a, K> {
     /// group's key. An individual enrollment has priority over groups, and the group of the nearest issuer over others.
     /// The first match decides, even if it denies. A token that is signed with a group's own key is rejected.
     ///
-    /// Every rejection of a well-formed token costs the same: the MACs of one individual enrollment and of all groups, whether
-    /// or not there is such an enrollment. A certificate costs one search for a path.
+    /// Every rejection of a well-formed token costs the same: the MACs of one individual enrollment and of all groups (of one
+    /// group, after [`RegistrationCredentials::with_group`]), whether or not there is such an enrollment. A certificate costs one search for a path.
     ///
     /// # Errors
     /// [`AuthError`] with the reason. Reject the device.
@@ -138,7 +138,11 @@ fn by_token<'a, 'e, K: MacKey>(
         }
         is_valid
     };
-    let selected = enrollments.select(presented.id(), &Evidence::Token(&verifies), make);
+    let (id, evidence) = (presented.id(), Evidence::Token(&verifies));
+    let selected = match presented.group {
+        Some(group) => enrollments.select_named(id, group, &evidence, make),
+        None => enrollments.select(id, &evidence, make),
+    };
     match (selected, verified.get()) {
         (Ok(selected), Some(Ok(token))) => Ok((selected, token.until(rules.token()).as_secs())),
         (Err(error), verified) => {

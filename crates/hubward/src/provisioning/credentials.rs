@@ -31,6 +31,8 @@ pub struct RegistrationCredentials<'a> {
     pub(super) id: Box<str>,
     /// The host of a request or of a URI.
     pub(super) host: Option<Authority<'a>>,
+    /// The name of the group that a token's key belongs to, if it is known.
+    pub(super) group: Option<&'a str>,
     /// The requested operation: transport, method and path. `None` for MQTT and AMQP.
     pub(super) operation: Option<(Transport, &'a str, &'a str)>,
 }
@@ -44,7 +46,15 @@ impl<'a> RegistrationCredentials<'a> {
     pub fn mqtt(client_id: &str, username: &str, password: Option<&'a str>) -> Result<Self, AuthError> {
         let (scope, id) = username::parse(client_id, username)?;
         let (scope, id) = (scope.as_str().into(), id.as_str().into());
-        Ok(Self { token: password.map(TokenText), certificates: &[], scope, id, host: None, operation: None })
+        Ok(Self {
+            token: password.map(TokenText),
+            certificates: &[],
+            scope,
+            id,
+            host: None,
+            group: None,
+            operation: None,
+        })
     }
 
     /// Parses the username of AMQP's SASL PLAIN, `{id scope}/registrations/{id}`, and takes the password as the token.
@@ -59,6 +69,7 @@ impl<'a> RegistrationCredentials<'a> {
             scope,
             id,
             host: None,
+            group: None,
             operation: None,
         })
     }
@@ -76,7 +87,7 @@ impl<'a> RegistrationCredentials<'a> {
         let path = uri.map_or(address, |uri| uri.path());
         let (scope, id) = names(path.strip_prefix('/').unwrap_or(path), false)?;
         let host = uri.map(|uri| uri.host());
-        Ok(Self { token: None, certificates, scope, id, host, operation: None })
+        Ok(Self { token: None, certificates, scope, id, host, group: None, operation: None })
     }
 
     /// Parses an HTTP request: its method, its path with the query, which must begin with
@@ -90,7 +101,15 @@ impl<'a> RegistrationCredentials<'a> {
         let names_of = path.split('?').next().and_then(|path| path.strip_prefix('/'));
         let (scope, id) = names(names_of.ok_or(AuthError::RegistrationPath)?, true)?;
         let operation = Some((Transport::Http, method, path));
-        Ok(Self { token: authorization.map(TokenText), certificates: &[], scope, id, host: None, operation })
+        Ok(Self {
+            token: authorization.map(TokenText),
+            certificates: &[],
+            scope,
+            id,
+            host: None,
+            group: None,
+            operation,
+        })
     }
 
     /// Adds the value of the request's `Host` header, which must then be one of the service's hosts.
@@ -100,6 +119,26 @@ impl<'a> RegistrationCredentials<'a> {
     pub fn with_host(mut self, host: &'a str) -> Result<Self, AuthError> {
         self.host = Some(Authority::parse(host).map_err(AuthError::Host)?);
         Ok(self)
+    }
+
+    /// Adds the name of the enrollment group that the device belongs to, as its request or its address states it. A token is
+    /// then verified with the keys of that group alone, so that the cost does not depend on the number of groups. The name
+    /// is a claim: it selects the key, and only a token that this key verifies proves the membership. An individual
+    /// enrollment still has precedence, and certificates select their group by their issuers.
+    ///
+    /// ```
+    /// use hubward::RegistrationCredentials;
+    ///
+    /// let username = "0ne00000A0A/registrations/sn-7/api-version=2019-03-31";
+    /// let presented = RegistrationCredentials::mqtt("sn-7", username, Some("SharedAccessSignature sr=..."))?;
+    /// let presented = presented.with_group("line-4");
+    /// assert_eq!(presented.lookup().to_string(), "registration sn-7 in scope 0ne00000A0A");
+    /// # Ok::<(), hubward::AuthError>(())
+    /// ```
+    #[must_use]
+    pub const fn with_group(mut self, name: &'a str) -> Self {
+        self.group = Some(name);
+        self
     }
 
     /// Adds the certificates of the TLS connection: see
