@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hubward::policy::Operation;
 use hubward::types::{Identity, Lookup, UnixTime};
-use hubward::{Cbs, CbsRequest, CbsResponse, LinkRole, Session};
+use hubward::{AuthError, Cbs, CbsRequest, CbsResponse, LinkRole, Session};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
+use super::registration::{Answers, Registering};
+use super::sasl::Entry;
 use super::twin::Twins;
 use crate::clock;
+use crate::decision_log::{ADMISSION, Who};
 use crate::hub::{Hub, SessionDecision};
 use crate::peer::Peer;
 use crate::users::{Users, users_until};
@@ -28,6 +31,10 @@ pub(super) struct Connection {
     state: Mutex<State>,
     /// The links for answers about twins.
     pub(super) twins: Twins,
+    /// The link for answers to a device that registers.
+    pub(super) answers: Answers,
+    /// The reason why the certificate opened no session, if SASL needed one.
+    certificate: Option<AuthError>,
     /// Notifies the links to recheck whether they may stay.
     changed: watch::Sender<()>,
     /// Notifies the connection that an identity was authenticated, which changes its deadlines.
@@ -42,6 +49,8 @@ pub(super) struct Connection {
 struct State {
     /// The sessions, opened by SASL and by tokens that were put.
     cbs: Cbs,
+    /// The device that registers on this connection.
+    registering: Option<Registering>,
     /// The identities that this connection has registered.
     seated: BTreeSet<Box<str>>,
     /// The object ids of the users, each with the version of the directory that verified its token.
@@ -57,24 +66,23 @@ pub(super) fn operation(role: LinkRole, path: &str) -> Operation<'_> {
 }
 
 impl Connection {
-    /// Returns the state of a connection, with the session that SASL opened, if any.
-    pub(super) fn new(
-        hub: Arc<Hub>,
-        context: Context,
-        peer: Arc<Peer>,
-        session: Option<Session>,
-    ) -> Arc<Self> {
+    /// Returns the state of a connection after SASL.
+    pub(super) fn new(hub: Arc<Hub>, context: Context, peer: Arc<Peer>, entry: Entry) -> Arc<Self> {
         let cbs = Cbs::with_limit(IDENTITIES);
-        let cbs = match session {
-            Some(session) => cbs.with_session(session),
-            None => cbs,
+        let (cbs, registering, certificate) = match entry {
+            Entry::Session(session) => (cbs.with_session(session), None, None),
+            Entry::Registering(device) => (cbs, Some(device), None),
+            Entry::Certificate(error) => (cbs, None, Some(error)),
+            Entry::Deferred => (cbs, None, None),
         };
         let connection = Arc::new(Self {
             hub,
             context,
             peer,
-            state: Mutex::new(State { cbs, seated: BTreeSet::new(), versions: BTreeMap::new() }),
+            state: Mutex::new(State { cbs, registering, seated: BTreeSet::new(), versions: BTreeMap::new() }),
             twins: Twins::default(),
+            answers: Answers::default(),
+            certificate,
             changed: watch::Sender::new(()),
             newly_authenticated: Notify::new(),
             evicted: CancellationToken::new(),
@@ -96,13 +104,14 @@ impl Connection {
 
     /// Returns whether any identity is authenticated: a user is when a link was permitted.
     pub(super) fn is_authenticated(&self) -> bool {
-        self.peer.slot.is_authenticated() && has_identity(&self.lock().cbs)
+        self.peer.slot.is_authenticated() && self.lock().has_identity()
     }
 
     /// Returns the earliest of the last valid seconds of sessions and users.
     pub(super) fn until(&self) -> Option<UnixTime> {
         let state = self.lock();
-        state.cbs.sessions().map(Session::until).chain(users_until(&state.cbs)).min()
+        let device = state.registering.as_ref().map(|device| device.until);
+        state.cbs.sessions().map(Session::until).chain(users_until(&state.cbs)).chain(device).min()
     }
 
     /// Authenticates a token that is put.
@@ -161,6 +170,11 @@ impl Connection {
                 return path;
             }
         }
+        if let Some(error) = self.certificate.filter(|_| !state.has_identity()) {
+            let (operation, reason) = (operation(role, address), format_args!("{error}"));
+            self.hub.log_refusal(&self.peer, Who::Unknown, &operation, ADMISSION, error.code(), reason);
+            return None;
+        }
         let path = self.hub.link_path(&self.peer, &mut state.cbs, role, address)?;
         // a policy's token for many devices has one more session
         self.seat_newest(&mut state);
@@ -217,10 +231,29 @@ impl Connection {
         let mut state = self.lock();
         state.cbs.retain(|session| self.hub.still_valid(&self.peer, session, operation));
         self.users(&mut state);
-        let left = has_identity(&state.cbs);
+        state.registering.take_if(|device| device.until < clock::now());
+        let left = state.has_identity();
         drop(state);
         self.changed.send_replace(());
         left
+    }
+
+    /// Returns the device that registers on this connection.
+    pub(super) fn registering(&self) -> Option<Registering> {
+        self.lock().registering.clone()
+    }
+
+    /// Sets the device that registers on this connection.
+    pub(super) fn set_registering(&self, device: Registering) {
+        self.lock().registering = Some(device);
+        self.newly_authenticated.notify_one();
+    }
+
+    /// Ends the registration of a device that is no longer enrolled, and with it the connection if nothing else is left.
+    pub(super) fn end_registering(&self) {
+        self.lock().registering = None;
+        self.newly_authenticated.notify_one();
+        self.changed.send_replace(());
     }
 
     /// Returns the directory of this moment, if one is configured, after it has dropped the users whose tokens another version
@@ -256,7 +289,7 @@ impl Connection {
         let mut state = self.lock();
         state.seated.remove(who);
         state.cbs.retain(|session| session.identity().to_string() != who);
-        if !has_identity(&state.cbs) {
+        if !state.has_identity() {
             self.evicted.cancel();
         } else {
             self.hub.metrics.evicted.add(1);
@@ -268,6 +301,13 @@ impl Connection {
     fn lock(&self) -> MutexGuard<'_, State> {
         // a half-made change permits no more than before
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Returns whether the connection has an identity: one of the hub, a user, or a device that registers.
+    fn has_identity(&self) -> bool {
+        self.registering.is_some() || has_identity(&self.cbs)
     }
 }
 

@@ -19,7 +19,8 @@ use super::authenticated::Connection;
 use super::cbs::Node;
 use super::guard::FRAME_BYTES;
 use super::performatives::{LAST_HANDLE, SESSIONS};
-use super::{Context, End, GOODBYE, Header, link, sasl};
+use super::sasl::Entry;
+use super::{Context, End, GOODBYE, link};
 use crate::clock;
 use crate::hub::Hub;
 use crate::peer::Peer;
@@ -33,25 +34,20 @@ const IDLE: u32 = 240_000;
 pub(super) async fn run(
     hub: Arc<Hub>,
     context: Context,
-    peer: Peer,
-    header: Header,
+    peer: Arc<Peer>,
+    entry: Entry,
     stream: DuplexStream,
     stop: CancellationToken,
 ) -> End {
-    let peer = Arc::new(peer);
     let mut changes = peer.changes();
     let accepted = tokio::select! {
         () = stop.cancelled() => return End::Stopped,
         // boxed, so that its memory is freed when it is done
-        accepted = timeout(hub.limits.connect_timeout, Box::pin(accept(&hub, context, &peer, header, stream))) => accepted,
+        accepted = timeout(hub.limits.connect_timeout, Box::pin(accept(&hub, context, &peer, entry, stream))) => accepted,
     };
     let (connection, mut handle) = match accepted {
         Ok(Ok(accepted)) => accepted,
-        Ok(Err(NotOpen::Refused)) => {
-            hub.slow(&peer).await;
-            return End::Refused;
-        }
-        Ok(Err(NotOpen::Open(error))) => {
+        Ok(Err(error)) => {
             tracing::debug!(peer = %peer.address, %error, "no AMQP connection");
             return End::Malformed;
         }
@@ -108,52 +104,24 @@ pub(super) async fn run(
     end
 }
 
-/// The reason why a connection is not opened.
-enum NotOpen {
-    /// Denied; the decision is in the log.
-    Refused,
-    /// The client does not follow the protocol.
-    Open(OpenError),
-}
-
-impl From<OpenError> for NotOpen {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::SaslError { .. } => Self::Refused,
-            error => Self::Open(error),
-        }
-    }
-}
-
-/// Runs SASL if the client begins with it, and the exchange of `open`. Without SASL a certificate is used as in SASL
-/// EXTERNAL.
+/// Runs the exchange of `open`.
 async fn accept(
     hub: &Arc<Hub>,
     context: Context,
     peer: &Arc<Peer>,
-    header: Header,
+    entry: Entry,
     stream: DuplexStream,
-) -> Result<(Arc<Connection>, ListenerConnectionHandle), NotOpen> {
-    let sasl = sasl::Acceptor::new(Arc::clone(hub), Arc::clone(peer));
+) -> Result<(Arc<Connection>, ListenerConnectionHandle), OpenError> {
     let acceptor = ConnectionAcceptor::builder()
         .container_id("hubward-gateway")
         .max_frame_size(FRAME_BYTES)
         .channel_max(u16::try_from(SESSIONS.saturating_sub(1)).unwrap_or_default())
         .idle_time_out(IDLE);
-    let handle = match header {
-        Header::Amqp => {
-            if !peer.certificates.is_empty() {
-                sasl.external(&[], None).map_err(|_| NotOpen::Refused)?;
-            }
-            acceptor.build().accept(stream).await?
-        }
-        Header::Sasl => acceptor.sasl_acceptor(sasl.clone()).build().accept(stream).await?,
-    };
-    let session = sasl.take();
-    if let Some(session) = &session {
+    let handle = acceptor.build().accept(stream).await?;
+    if let Entry::Session(session) = &entry {
         hub.connections.slow(&session.identity()).await;
     }
-    Ok((Connection::new(Arc::clone(hub), context, Arc::clone(peer), session), handle))
+    Ok((Connection::new(Arc::clone(hub), context, Arc::clone(peer), entry), handle))
 }
 
 /// How a session ended.

@@ -54,7 +54,7 @@ impl Guard {
     }
 
     /// Reads the next frame or header into `frame` and checks it; `None` at the end of the stream.
-    async fn next(
+    pub(super) async fn next(
         &mut self,
         peer: &mut (impl AsyncRead + Unpin),
         frame: &mut Vec<u8>,

@@ -17,13 +17,13 @@ use tokio::time::timeout;
 
 use super::authenticated::{Connection, operation};
 use super::cbs::{self, Node};
-use super::{Any, cloud_to_device, delegation, delivery, twin};
+use super::{Any, cloud_to_device, delegation, delivery, registration, twin};
 use crate::hub::SessionDecision;
 use crate::messages::{NotQueued, Receiving, Recipient};
 
 /// Bytes of a device-to-cloud message, the limit of a hub.
 const MESSAGE_BYTES: u64 = 256 * 1024;
-/// Bytes of a cloud-to-device message, the limit of a hub.
+/// Bytes of a cloud-to-device message, the limit of a hub, and of a request to register.
 const COMMAND_BYTES: u64 = 64 * 1024;
 /// Bytes of a `put-token`: a token of 4 KiB and its envelope.
 const TOKEN_BYTES: u64 = 8 * 1024;
@@ -43,6 +43,10 @@ enum Purpose {
     TwinRequests,
     /// The gateway answers about a twin.
     TwinAnswers(tokio::sync::mpsc::Receiver<twin::Answer>),
+    /// A device sends requests to register.
+    Registrations,
+    /// The gateway answers a device that registers.
+    RegistrationAnswers(tokio::sync::mpsc::Receiver<registration::Answer>),
     /// A device receives messages, or a service receives feedback.
     Commands(Recipient, Receiving),
 }
@@ -58,7 +62,15 @@ pub(super) async fn attach(
 ) -> bool {
     let address = address(&attach);
     let chain = delegation::chain(&attach);
-    let (purpose, address) = match purpose(connection, node, &attach.role, &address, chain.as_deref()) {
+    let decided = match &connection.hub.provisioning {
+        Some(service) if registration::is_address(&address) => {
+            let operation = operation(link_role(&attach.role), &address);
+            let decided = Box::pin(registration::attach(connection, service, &operation)).await;
+            decided.map(|()| (registrations(connection, &attach.role), address.clone()))
+        }
+        _ => purpose(connection, node, &attach.role, &address, chain.as_deref()),
+    };
+    let (purpose, address) = match decided {
         Ok((purpose, path)) => (Ok(purpose), path),
         Err(error) => (Err(error), address),
     };
@@ -71,9 +83,8 @@ pub(super) async fn attach(
     }
     let most = match &purpose {
         Ok(Purpose::Events) => MESSAGE_BYTES,
-        Ok(Purpose::SendCommands | Purpose::Commands(..)) => COMMAND_BYTES,
-        Ok(Purpose::Tokens(_) | Purpose::Answers(_) | Purpose::TwinRequests | Purpose::TwinAnswers(_))
-        | Err(_) => TOKEN_BYTES,
+        Ok(Purpose::SendCommands | Purpose::Commands(..) | Purpose::Registrations) => COMMAND_BYTES,
+        Ok(_) | Err(_) => TOKEN_BYTES,
     };
     let acceptor = LinkAcceptor::builder()
         .max_message_size(most)
@@ -107,6 +118,12 @@ pub(super) async fn attach(
             (Ok(Purpose::TwinAnswers(answers)), LinkEndpoint::Sender(link)) => {
                 Box::pin(twin::send_answers(&connection, link, answers, &address)).await;
             }
+            (Ok(Purpose::Registrations), LinkEndpoint::Receiver(link)) => {
+                Box::pin(registration::receive(&connection, link, &address)).await;
+            }
+            (Ok(Purpose::RegistrationAnswers(answers)), LinkEndpoint::Sender(link)) => {
+                Box::pin(registration::send_answers(&connection, link, answers)).await;
+            }
             (Ok(Purpose::Commands(recipient, receiving)), LinkEndpoint::Sender(link)) => {
                 Box::pin(delivery::run(&connection, link, &recipient, &receiving, &address)).await;
             }
@@ -139,6 +156,21 @@ fn address(attach: &Attach) -> Box<str> {
     address.unwrap_or_default().into()
 }
 
+const fn link_role(role: &Role) -> LinkRole {
+    match role {
+        Role::Sender => LinkRole::Sender,
+        Role::Receiver => LinkRole::Receiver,
+    }
+}
+
+/// Returns the purpose of a link of a device that registers.
+fn registrations(connection: &Connection, role: &Role) -> Purpose {
+    match role {
+        Role::Sender => Purpose::Registrations,
+        Role::Receiver => Purpose::RegistrationAnswers(connection.answers.open()),
+    }
+}
+
 /// Returns the purpose of a link and the path of its address, if it may be attached. Any peer may put tokens: that is
 /// how it is authenticated.
 fn purpose(
@@ -157,10 +189,7 @@ fn purpose(
             .map(|purpose| (purpose, address.into()))
             .ok_or_else(|| AmqpError::ResourceLocked.into());
     }
-    let role = match role {
-        Role::Sender => LinkRole::Sender,
-        Role::Receiver => LinkRole::Receiver,
-    };
+    let role = link_role(role);
     let path = connection.attach(role, address, chain).ok_or_else(|| error(AmqpError::UnauthorizedAccess))?;
     let operation = operation(role, &path);
     let purpose = match operation.endpoint().map(|endpoint| endpoint.name()) {

@@ -11,6 +11,8 @@ mod delivery;
 mod guard;
 mod link;
 mod performatives;
+mod registration;
+mod registration_error;
 mod sasl;
 mod twin;
 mod values;
@@ -32,6 +34,7 @@ use crate::stream::Stream;
 pub(crate) use context::Context;
 pub use context::{EventsEndpoint, EventsEndpointError};
 use guard::Guard;
+use sasl::Entry;
 
 /// Bytes of the pipe between the socket and the codec. Each connection has two, one for each direction.
 const PIPE_BYTES: usize = 2 * 1024;
@@ -82,16 +85,22 @@ pub(crate) async fn serve(
     peer: Peer,
     stop: CancellationToken,
 ) {
-    let (shared, address, slot) = (Arc::clone(&hub), peer.address, peer.slot.clone());
-    let end = match timeout(hub.limits.connect_timeout, header(&mut stream)).await {
-        Err(_) => End::Silent,
-        Ok(Err(end)) => end,
-        Ok(Ok((header, bytes))) => {
+    let (shared, peer) = (Arc::clone(&hub), Arc::new(peer));
+    let address = peer.address;
+    let entered = tokio::select! {
+        () = stop.cancelled() => Err(End::Stopped),
+        entered = timeout(hub.limits.connect_timeout, enter(&hub, &peer, &mut stream)) => {
+            entered.unwrap_or(Err(End::Silent))
+        }
+    };
+    let end = match entered {
+        Err(end) => end,
+        Ok((entry, guard, bytes)) => {
             let (mut near, far) = tokio::io::duplex(PIPE_BYTES);
             // the empty pipe has room for the header
             let _ = near.write_all(&bytes).await;
-            let mut served = Box::pin(connection::run(hub, context, peer, header, far, stop));
-            let mut relay = pin!(relay(&mut stream, near, Guard::new(slot, header)));
+            let mut served = Box::pin(connection::run(hub, context, peer, entry, far, stop));
+            let mut relay = pin!(relay(&mut stream, near, guard));
             tokio::select! {
                 end = &mut served => {
                     // the rest of the answer; a codec that is left with a refused link does not sleep
@@ -122,6 +131,16 @@ pub(crate) async fn serve(
         copy(&mut stream, &mut sink()).await
     };
     let _ = timeout(GOODBYE, goodbye).await;
+}
+
+/// Reads the protocol header, and runs SASL if the client begins with it. Returns what the codec reads first, too.
+async fn enter(hub: &Hub, peer: &Arc<Peer>, stream: &mut Stream) -> Result<(Entry, Guard, Vec<u8>), End> {
+    let (header, bytes) = header(stream).await?;
+    let mut guard = Guard::new(peer.slot.clone(), header);
+    Ok(match header {
+        Header::Sasl => (sasl::negotiate(hub, peer, stream, &mut guard).await?, guard, Vec::new()),
+        Header::Amqp => (sasl::without(hub, peer).await?, guard, bytes.to_vec()),
+    })
 }
 
 /// Forwards frames in both directions until the codec has sent its last one. The end of the peer's stream is passed on.

@@ -1,104 +1,179 @@
-//! SASL: PLAIN authenticates by a token and EXTERNAL by the client certificate; ANONYMOUS and MSSBCBS defer to a token that
-//! is put.
+//! SASL (AMQP 1.0, 5.3), before the codec has the connection: PLAIN authenticates by a token and EXTERNAL by the client
+//! certificate; ANONYMOUS and MSSBCBS defer to a token that is put.
+//!
+//! The codec's own exchange cannot wait, and a registration is verified on another thread. So the exchange is here, frame
+//! by frame through the [`Guard`].
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use fe2o3_amqp::acceptor::SaslAcceptor;
-use fe2o3_amqp::acceptor::sasl_acceptor::SaslServerFrame;
+use fe2o3_amqp::frames::sasl::{Frame, FrameCodec};
 use fe2o3_amqp::types::primitives::{Array, Symbol};
-use fe2o3_amqp::types::sasl::{SaslCode, SaslInit, SaslOutcome, SaslResponse};
+use fe2o3_amqp::types::sasl::{SaslCode, SaslInit, SaslMechanisms, SaslOutcome};
 use hubward::policy::Operation;
 use hubward::types::{DeviceId, Identity, ModuleId, PolicyName};
 use hubward::{AuthError, Credentials, SASL_WITHOUT_IDENTITY, Session};
+use tokio::io::AsyncWriteExt;
+use tokio_util::bytes::BytesMut;
+use tokio_util::codec::{Decoder, Encoder};
 
+use super::guard::Guard;
+use super::registration::{self, Registering};
+use super::{End, SASL};
+use crate::clock;
 use crate::hub::Hub;
 use crate::peer::Peer;
+use crate::stream::Stream;
 
 /// The operation's name in the log.
-const OPERATION: &str = "sasl";
+pub(super) const OPERATION: &str = "sasl";
 
-/// The acceptor of one connection. The codec clones it and drops the clone when it has sent the outcome; the session
-/// stays in the slot that all clones share.
-#[derive(Debug, Clone)]
-pub(super) struct Acceptor {
-    hub: Arc<Hub>,
-    peer: Arc<Peer>,
-    session: Arc<Mutex<Option<Session>>>,
+/// The result of SASL.
+#[derive(Debug)]
+pub(super) enum Entry {
+    /// An identity of the hub.
+    Session(Session),
+    /// A device that registers.
+    Registering(Registering),
+    /// No identity yet: the peer may put a token.
+    Deferred,
+    /// No identity of the hub, for this reason. The certificate may be of a device that registers: a link says so.
+    Certificate(AuthError),
 }
 
-impl Acceptor {
-    pub(super) fn new(hub: Arc<Hub>, peer: Arc<Peer>) -> Self {
-        Self { hub, peer, session: Arc::default() }
+/// Runs SASL after its header. A refusal was logged.
+pub(super) async fn negotiate(
+    hub: &Hub,
+    peer: &Arc<Peer>,
+    stream: &mut Stream,
+    guard: &mut Guard,
+) -> Result<Entry, End> {
+    stream.write_all(&SASL).await.map_err(|_| End::Gone)?;
+    let sasl_server_mechanisms = mechanisms(peer);
+    send(stream, Frame::Mechanisms(SaslMechanisms { sasl_server_mechanisms })).await?;
+    let mut frame = Vec::new();
+    guard.next(stream, &mut frame).await.map_err(|_| End::Malformed)?.ok_or(End::Gone)?;
+    let Some(Frame::Init(init)) = decoded(&frame) else { return Err(End::Malformed) };
+    let entry = Exchange { hub, peer }.entry(init).await;
+    let code = match &entry {
+        Ok(_) => SaslCode::Ok,
+        Err(code) => {
+            hub.slow(peer).await;
+            code.clone()
+        }
+    };
+    send(stream, Frame::Outcome(SaslOutcome { code, additional_data: None })).await?;
+    entry.map_err(|_| End::Refused)
+}
+
+/// Authenticates a client that does without SASL: by its certificate, as in EXTERNAL, or by a token that it puts later.
+pub(super) async fn without(hub: &Hub, peer: &Arc<Peer>) -> Result<Entry, End> {
+    if peer.certificates.is_empty() {
+        return Ok(Entry::Deferred);
+    }
+    match (Exchange { hub, peer }).external(&[], None) {
+        Ok(entry) => Ok(entry),
+        Err(_) => {
+            hub.slow(peer).await;
+            Err(End::Refused)
+        }
+    }
+}
+
+/// Returns the mechanisms for a peer: one with a certificate is authenticated by it; one without may put a token later.
+fn mechanisms(peer: &Peer) -> Array<Symbol> {
+    let without_token: &[&str] =
+        if peer.certificates.is_empty() { &SASL_WITHOUT_IDENTITY } else { &["EXTERNAL"] };
+    Array(without_token.iter().copied().chain(["PLAIN"]).map(Symbol::from).collect())
+}
+
+fn decoded(frame: &[u8]) -> Option<Frame> {
+    // the codec reads a frame from behind its size
+    FrameCodec {}.decode(&mut BytesMut::from(frame.get(4..)?)).ok()?
+}
+
+async fn send(stream: &mut Stream, frame: Frame) -> Result<(), End> {
+    let mut body = BytesMut::new();
+    FrameCodec {}.encode(frame, &mut body).map_err(|_| End::Malformed)?;
+    let size = u32::try_from(body.len()).ok().and_then(|size| size.checked_add(4)).ok_or(End::Malformed)?;
+    let sent = async {
+        stream.write_all(&[&size.to_be_bytes()[..], &body].concat()).await?;
+        stream.flush().await
+    };
+    sent.await.map_err(|_| End::Gone)
+}
+
+/// The exchange with one peer.
+struct Exchange<'e> {
+    hub: &'e Hub,
+    peer: &'e Arc<Peer>,
+}
+
+impl Exchange<'_> {
+    async fn entry(&self, init: SaslInit) -> Result<Entry, SaslCode> {
+        let response = init.initial_response.unwrap_or_default();
+        let entry = match (init.mechanism.as_str(), self.peer.certificates.is_empty()) {
+            ("PLAIN", _) => {
+                let (username, password) = parts(&response).unwrap_or_default();
+                match &self.hub.provisioning {
+                    Some(service) if registration::is_address(username) => {
+                        let device = registration::plain(self.hub, service, self.peer, username, password);
+                        return device
+                            .await
+                            .map(Entry::Registering)
+                            .map_err(|refused| registration::sasl_code(&refused));
+                    }
+                    _ => self.plain(username, password),
+                }
+            }
+            ("EXTERNAL", false) => self.external(&response, init.hostname.as_deref()),
+            (mechanism, true) if SASL_WITHOUT_IDENTITY.contains(&mechanism) => Ok(Entry::Deferred),
+            _ => Err(AuthError::NoCredential),
+        };
+        entry.map_err(|_| SaslCode::Auth)
     }
 
-    /// Returns the session, if SASL opened one.
-    pub(super) fn take(&self) -> Option<Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Authenticates the peer by SASL, and keeps the session.
+    /// Authenticates the peer at the hub.
     fn open(
         &self,
         claimed: Option<Identity<'_>>,
         credentials: Result<Credentials<'_>, AuthError>,
-    ) -> Result<(), AuthError> {
+    ) -> Result<Entry, AuthError> {
         let operation = Operation::amqp_send(OPERATION);
-        let authenticated = self.hub.authenticate(&self.peer, &operation, claimed, credentials)?;
-        self.hub.log_authenticated(&self.peer, authenticated.identity(), &operation);
-        let session = authenticated.into_session();
-        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
-        Ok(())
+        let authenticated = self.hub.authenticate(self.peer, &operation, claimed, credentials)?;
+        self.hub.log_authenticated(self.peer, authenticated.identity(), &operation);
+        Ok(Entry::Session(authenticated.into_session()))
     }
 
-    fn plain(&self, response: &[u8]) -> Result<(), AuthError> {
-        let (username, password) = parts(response).unwrap_or_default();
+    fn plain(&self, username: &str, password: &str) -> Result<Entry, AuthError> {
         let credentials = Credentials::amqp_plain(username, password)
             .map(|credentials| credentials.with_certificates(&self.peer.certificates));
         let result = self.open(claimed(username), credentials);
         if result.is_err() {
             let texts = [username, password];
-            self.hub.hints.log(&self.peer, texts, |[username, password]| {
+            self.hub.hints.log(self.peer, texts, |[username, password]| {
                 hubward::explain::amqp_plain(username, password)
             });
         }
         result
     }
 
-    /// Authenticates by the client certificate, as EXTERNAL or without SASL.
-    pub(super) fn external(&self, response: &[u8], hostname: Option<&str>) -> Result<(), AuthError> {
+    /// Authenticates by the client certificate, as EXTERNAL or without SASL. With a provisioning service, a certificate that
+    /// opens no session at the hub may be of a device that registers.
+    fn external(&self, response: &[u8], hostname: Option<&str>) -> Result<Entry, AuthError> {
         // invalid UTF-8 becomes a text that names no identity
         let response = str::from_utf8(response).unwrap_or("\0");
-        self.open(None, Credentials::amqp_external(response, hostname, &self.peer.certificates))
+        let credentials = || Credentials::amqp_external(response, hostname, &self.peer.certificates);
+        if self.hub.provisioning.is_some() {
+            let records = self.hub.records_for(self.peer);
+            let known = credentials().and_then(|credentials| {
+                Ok(self.hub.config().authenticate(credentials, &records, clock::now).map(drop)?)
+            });
+            if let Err(error) = known {
+                return Ok(Entry::Certificate(error));
+            }
+        }
+        self.open(None, credentials())
     }
-}
-
-impl SaslAcceptor for Acceptor {
-    fn mechanisms(&self) -> Array<Symbol> {
-        // a peer with a certificate is authenticated by it; a peer without one may put a token later
-        let without_token: &[&str] =
-            if self.peer.certificates.is_empty() { &SASL_WITHOUT_IDENTITY } else { &["EXTERNAL"] };
-        Array(without_token.iter().copied().chain(["PLAIN"]).map(Symbol::from).collect())
-    }
-
-    fn on_init(&mut self, init: SaslInit) -> SaslServerFrame {
-        let response = init.initial_response.unwrap_or_default();
-        let result = match (init.mechanism.as_str(), self.peer.certificates.is_empty()) {
-            ("PLAIN", _) => self.plain(&response),
-            ("EXTERNAL", false) => self.external(&response, init.hostname.as_deref()),
-            (mechanism, true) if SASL_WITHOUT_IDENTITY.contains(&mechanism) => Ok(()),
-            _ => Err(AuthError::NoCredential),
-        };
-        outcome(if result.is_ok() { SaslCode::Ok } else { SaslCode::Auth })
-    }
-
-    fn on_response(&mut self, _: SaslResponse) -> SaslServerFrame {
-        // none of these mechanisms has a challenge
-        outcome(SaslCode::Auth)
-    }
-}
-
-fn outcome(code: SaslCode) -> SaslServerFrame {
-    SaslServerFrame::Outcome(SaslOutcome { code, additional_data: None })
 }
 
 /// Returns the username and the password of PLAIN (RFC 4616); the authorization identity is ignored.

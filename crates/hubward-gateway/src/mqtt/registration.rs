@@ -2,10 +2,9 @@
 //!
 //! The credential is verified again for each packet, so that an enrollment that was disabled has an effect at once.
 
-use core::time::Duration;
 use std::sync::Arc;
 
-use hubward::policy::Operation;
+use hubward::policy::{Operation, Transport};
 use mqtt::packet::v3_1_1::{Connect, Pingresp, Puback, Publish, Suback, Subscribe, Unsuback};
 use mqtt::packet::{Packet, Qos};
 use mqtt::result_code::{ConnectReturnCode, SubackReturnCode};
@@ -19,19 +18,13 @@ use super::End;
 use super::connect::{connack, idle_timeout, return_code};
 use super::session::{FILTERS, later};
 use super::wire::Wire;
-use crate::clock;
 use crate::hub::{Hub, Refusal};
 use crate::peer::Peer;
 use crate::provisioning::{
-    Attempt, Failure, Names, Provisioning, Refused, Registrant, assigning, log_decision, log_hint,
-    log_refusal, status,
+    Attempt, Failure, Names, Provisioning, RETRY_AFTER, Refused, Registrant, assigning, log_decision,
+    log_hint, log_refusal, status,
 };
 
-/// Seconds after which a device asks for the result of its registration.
-const RETRY_AFTER: u32 = 1;
-/// The longest time that a device is connected: a registration takes seconds, and a device that registers has no seat, so
-/// that it may have any number of connections.
-const LIFETIME: Duration = Duration::from_secs(300);
 /// Bytes of the number that a device gives its request.
 const REQUEST_ID: usize = 128;
 
@@ -67,13 +60,12 @@ pub(super) async fn run(
         () = stop.cancelled() => return End::Stopped,
         admitted = device.connect(&connect) => admitted,
     };
-    let until = match admitted {
-        Ok(registrant) => registrant.until,
+    let lifetime = match admitted {
+        Ok(registrant) => registrant.lifetime(),
         Err(end) => return end,
     };
     let idle = idle_timeout(connect.keep_alive());
-    let left = until.saturating_add(1).saturating_sub(clock::now().as_secs());
-    let expiry = later(Instant::now(), lifetime(left));
+    let expiry = later(Instant::now(), lifetime);
     let mut last_packet = Instant::now();
     loop {
         let done = tokio::select! {
@@ -137,7 +129,7 @@ impl Device<'_> {
         operation: &Operation<'_>,
         packet: Option<(&'static str, &str)>,
     ) -> Result<Registrant, Refused> {
-        let packet = packet.map(|(verb, address)| (verb, address.to_owned()));
+        let packet = packet.map(|(verb, address)| (Transport::Mqtt, verb, address.to_owned()));
         let verified = self.service.verify(self.peer.address.ip(), &self.attempt, packet).await;
         match &verified {
             Ok(registrant) => log_decision(self.hub, self.peer, operation, registrant),
@@ -269,11 +261,6 @@ impl Device<'_> {
     }
 }
 
-/// Returns the time for which a device may stay connected, from the seconds for which its credential is valid.
-fn lifetime(left: u64) -> Duration {
-    Duration::from_secs(left).min(LIFETIME)
-}
-
 /// Returns the value of a parameter of a topic.
 fn parameter<'t>(topic: &'t str, name: &str) -> Option<&'t str> {
     let (_, query) = topic.split_once('?')?;
@@ -281,16 +268,4 @@ fn parameter<'t>(topic: &'t str, name: &str) -> Option<&'t str> {
         .split('&')
         .find_map(|pair| pair.split_once('=').filter(|(own, _)| *own == name))
         .map(|(_, value)| value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_connection_ends_with_its_credential_and_after_five_minutes() {
-        assert_eq!(lifetime(60), Duration::from_secs(60));
-        assert_eq!(lifetime(3600), Duration::from_secs(5 * 60));
-        assert_eq!(lifetime(u64::MAX), Duration::from_secs(5 * 60));
-    }
 }

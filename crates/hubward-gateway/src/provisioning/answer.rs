@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Registered, etag, time};
 
+/// Seconds after which a device asks for the result of its registration.
+pub(crate) const RETRY_AFTER: u32 = 1;
+
 /// The reason why a request of an authenticated device was not carried out: the first three digits are the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -42,6 +45,11 @@ impl Failure {
             Self::NotImplemented => 501,
             Self::Unavailable => 503,
         }
+    }
+
+    /// Returns whether the same request may be carried out later.
+    pub(crate) const fn is_temporary(self) -> bool {
+        matches!(self, Self::TooMany | Self::Unavailable)
     }
 
     const fn message(self) -> &'static str {

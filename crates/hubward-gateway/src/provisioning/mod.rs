@@ -28,7 +28,7 @@ use hubward_store::{
 use tokio::sync::{Semaphore, watch};
 
 use crate::store::WriteError;
-pub(crate) use answer::{Failure, assigning, registration, status};
+pub(crate) use answer::{Failure, RETRY_AFTER, assigning, registration, status};
 pub(crate) use assign::OwnHubOnly;
 pub use assign::{AssignedDevice, Assignment, AssignmentRequest};
 use budget::Budget;

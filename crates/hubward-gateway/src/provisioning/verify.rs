@@ -1,6 +1,7 @@
 //! The credential of a device that registers: verified off the serving threads, within the budget of its address.
 
 use core::net::IpAddr;
+use core::time::Duration;
 use std::sync::Arc;
 
 use hubward::policy::Transport;
@@ -14,6 +15,13 @@ use zeroize::Zeroizing;
 use super::Provisioning;
 use crate::clock;
 
+/// The longest time that a device is connected: a registration takes seconds, and a device that registers has no seat, so
+/// that it may have any number of connections.
+const LIFETIME: Duration = Duration::from_secs(300);
+
+/// The operation of a packet or a link: its transport, its verb and its address.
+pub(crate) type Packet = (Transport, &'static str, String);
+
 /// The credentials of a device, which are verified again for each of its operations.
 pub(crate) struct Attempt {
     pub(crate) names: Names,
@@ -23,6 +31,8 @@ pub(crate) struct Attempt {
 /// The names and the token that a transport carries.
 pub(crate) enum Names {
     Mqtt { client_id: String, username: String, password: Option<Zeroizing<String>> },
+    AmqpPlain { username: String, password: Zeroizing<String> },
+    AmqpExternal { address: String },
     Http { method: String, path: String, host: String, authorization: Option<Zeroizing<String>> },
 }
 
@@ -40,6 +50,14 @@ pub(crate) struct Registrant {
     pub(crate) decision: Option<Result<&'static ProvisioningEndpoint, ProvisioningDenial>>,
 }
 
+impl Registrant {
+    /// Returns the time for which the device may stay connected.
+    pub(crate) fn lifetime(&self) -> Duration {
+        let left = self.until.saturating_add(1).saturating_sub(clock::now().as_secs());
+        Duration::from_secs(left).min(LIFETIME)
+    }
+}
+
 /// The reason why a device is refused.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Refused {
@@ -51,6 +69,13 @@ pub(crate) enum Refused {
     Interrupted,
 }
 
+impl core::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        // the names may have a key in place of a name
+        f.debug_struct("Attempt").finish_non_exhaustive()
+    }
+}
+
 impl Attempt {
     pub(crate) fn credentials(&self) -> Result<RegistrationCredentials<'_>, AuthError> {
         let credentials = match &self.names {
@@ -59,6 +84,12 @@ impl Attempt {
                 username,
                 password.as_ref().map(|text| text.as_str()),
             )?,
+            Names::AmqpPlain { username, password } => {
+                RegistrationCredentials::amqp_plain(username, password)?
+            }
+            Names::AmqpExternal { address } => {
+                RegistrationCredentials::amqp_external(address, &self.certificates)?
+            }
             Names::Http { method, path, host, authorization } => {
                 let authorization = authorization.as_ref().map(|text| text.as_str());
                 RegistrationCredentials::http(method, path, authorization)?.with_host(host)?
@@ -69,13 +100,12 @@ impl Attempt {
 }
 
 impl Provisioning {
-    /// Verifies the credential of a device, and decides on its operation: that of the request, or the `verb` and the address
-    /// of a packet.
+    /// Verifies the credential of a device, and decides on its operation: that of the request, or of a packet or a link.
     pub(crate) async fn verify(
         self: &Arc<Self>,
         address: IpAddr,
         attempt: &Arc<Attempt>,
-        packet: Option<(&'static str, String)>,
+        packet: Option<Packet>,
     ) -> Result<Registrant, Refused> {
         if !self.budget.take(address) {
             return Err(Refused::OverBudget);
@@ -88,12 +118,12 @@ impl Provisioning {
     pub(crate) async fn verify_again(
         self: &Arc<Self>,
         attempt: &Arc<Attempt>,
-        packet: Option<(&'static str, String)>,
+        packet: Option<Packet>,
     ) -> Result<Registrant, Refused> {
         let permit = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Refused::Interrupted)?;
         let (this, attempt) = (Arc::clone(self), Arc::clone(attempt));
         let verified = tokio::task::spawn_blocking(move || {
-            let verified = this.verify_now(&attempt, packet.as_ref().map(|(verb, text)| (*verb, &**text)));
+            let verified = this.verify_now(&attempt, packet);
             drop(permit);
             verified
         });
@@ -106,12 +136,12 @@ impl Provisioning {
         credentials.explain(&config, self.index().enrollments(), HmacKey::new, clock::now())
     }
 
-    fn verify_now(&self, attempt: &Attempt, packet: Option<(&str, &str)>) -> Result<Registrant, AuthError> {
+    fn verify_now(&self, attempt: &Attempt, packet: Option<Packet>) -> Result<Registrant, AuthError> {
         let (credentials, config) = (attempt.credentials()?, self.config());
         let index = self.index();
         let one = config.authenticate(credentials, index.enrollments(), HmacKey::new, clock::now())?;
         let decision = match packet {
-            Some((verb, address)) => Some(one.decide(Transport::Mqtt, verb, address)),
+            Some((transport, verb, address)) => Some(one.decide(transport, verb, &address)),
             None => one.decision(),
         };
         Ok(Registrant {
@@ -121,5 +151,22 @@ impl Provisioning {
             until: one.until().as_secs(),
             decision,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_ends_with_its_credential_and_after_five_minutes() {
+        let lifetime = |left: u64| {
+            let until = clock::now().as_secs().saturating_add(left);
+            let (id, device_id) = ("sn-7".into(), "sn-7".into());
+            Registrant { id, device_id, group: None, until, decision: None }.lifetime()
+        };
+        assert!((60..=61).contains(&lifetime(60).as_secs()));
+        assert_eq!(lifetime(3600), Duration::from_secs(5 * 60));
+        assert_eq!(lifetime(u64::MAX), Duration::from_secs(5 * 60));
     }
 }
