@@ -12,8 +12,10 @@ use tokio_util::sync::CancellationToken;
 use super::Context;
 use super::twin::Twins;
 use crate::clock;
+use crate::decision_log::Who;
 use crate::hub::{Hub, SessionDecision};
 use crate::peer::Peer;
+use crate::roster::{HasSessions, SessionEntry};
 use crate::users::{Users, users_until};
 
 /// The largest number of identities on one connection, for field gateways that connect many devices.
@@ -268,6 +270,18 @@ impl Connection {
     fn lock(&self) -> MutexGuard<'_, State> {
         // a half-made change permits no more than before
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl HasSessions for Connection {
+    fn sessions(&self) -> Vec<SessionEntry> {
+        let state = self.lock();
+        let users = state.cbs.users(clock::now()).map(|user| SessionEntry {
+            who: Who::User(user.object_id()).to_string(),
+            credential: "a token of the directory".into(),
+            until: Some(clock::at(user.until().as_secs().saturating_sub(1))),
+        });
+        state.cbs.sessions().map(SessionEntry::from).chain(users).collect()
     }
 }
 
