@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use hubward_store::FeedTimes;
 
 use crate::amqp::EventsEndpoint;
+use crate::console::ConsoleAddress;
 use crate::limits::{Limits, seconds};
 use crate::messages::CloudMessages;
 use crate::revocation::{CrlArguments, CrlConfig};
@@ -147,6 +148,10 @@ pub struct Serve {
     /// Address to serve the metrics on over plain HTTP, at `/metrics`. A port alone listens on 127.0.0.1.
     #[arg(long, value_name = "ADDR")]
     pub metrics: Option<String>,
+    /// Address to serve the console on over plain HTTP, on this machine only: a port, 127.0.0.1:PORT, [::1]:PORT or
+    /// localhost:PORT. It shows connections and refusals to a service with RegistryRead and ServiceConnect.
+    #[arg(long, value_name = "ADDR")]
+    pub console: Option<ConsoleAddress>,
     /// Accept tokens only as the documentation describes them: no leeway after the expiry, one encoding, known fields.
     #[arg(long)]
     pub strict: bool,
@@ -203,6 +208,8 @@ pub struct Config {
     pub events: Option<EventsEndpoint>,
     /// Address to serve the metrics on over plain HTTP; not served if `None`. A port alone listens on 127.0.0.1.
     pub metrics: Option<String>,
+    /// Address to serve the console on over plain HTTP; not served if `None`.
+    pub console: Option<ConsoleAddress>,
     /// Verifies tokens by `TokenRules::STRICT` if set, by `TokenRules::HUB_COMPAT` if not.
     pub strict: bool,
     /// The store of messages from services to devices; in memory if `None`.
@@ -251,6 +258,7 @@ impl Serve {
             amqps: self.amqps,
             events: self.events,
             metrics: self.metrics,
+            console: self.console,
             strict: self.strict,
             messages: None,
             empty_twins: false,

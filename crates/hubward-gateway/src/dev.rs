@@ -111,6 +111,7 @@ impl Dev {
             amqps: None,
             events: None,
             metrics: None,
+            console: None,
             strict: false,
             messages: None,
             empty_twins: false,

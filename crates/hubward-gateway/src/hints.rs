@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::peer::Peer;
+use crate::recent::Recent;
 
 /// The number of hints that wait or are computed at a time.
 const MOST: usize = 4;
@@ -20,14 +21,18 @@ const BYTES: usize = 8 * 1024;
 
 /// The hints of a gateway.
 #[derive(Debug, Clone)]
-pub(crate) struct Hints(Arc<Semaphore>);
+pub(crate) struct Hints {
+    permits: Arc<Semaphore>,
+    recent: Recent,
+}
 
 impl Hints {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(MOST)))
+    /// Returns the hints for these refusals.
+    pub(crate) fn new(recent: Recent) -> Self {
+        Self { permits: Arc::new(Semaphore::new(MOST)), recent }
     }
 
-    /// Logs the hint that `explain` returns for the texts of refused credentials, later. It keeps copies of the texts until
+    /// Logs and keeps the hint that `explain` returns for the texts of refused credentials, later. It keeps copies of the texts until
     /// then, which are overwritten afterwards.
     pub(crate) fn log<const N: usize>(
         &self,
@@ -36,17 +41,19 @@ impl Hints {
         explain: impl for<'t> FnOnce([&'t str; N]) -> Option<Hint<'t>> + Send + 'static,
     ) {
         let bytes: usize = texts.iter().map(|text| text.len()).fold(0, usize::saturating_add);
-        let Ok(permit) = Arc::clone(&self.0).try_acquire_owned() else { return };
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return };
         if bytes > BYTES {
             return;
         }
         let (texts, address) = (texts.map(|text| Zeroizing::new(text.to_owned())), peer.address);
+        let recent = self.recent.clone();
         tokio::spawn(async move {
             tokio::time::sleep(AFTER).await;
             let found = tokio::task::spawn_blocking(move || {
                 let found = explain(texts.each_ref().map(|text| text.as_str()));
                 if let Some(hint) = found {
                     write(address, hint);
+                    recent.hint(address, &hint);
                 }
             });
             let _ = found.await;

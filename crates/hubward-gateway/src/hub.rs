@@ -16,7 +16,7 @@ use hubward_store::{FeedHealth, RowKey};
 use crate::addresses::Addresses;
 use crate::clock;
 use crate::connections::Connections;
-use crate::decision_log::{ADMISSION, Entry, SESSION, Who, record};
+use crate::decision_log::{ADMISSION, SESSION, Who};
 use crate::hints::Hints;
 use crate::limits::{Limits, Refusals};
 use crate::live_config::LiveConfig;
@@ -24,6 +24,7 @@ use crate::messages::{CloudMessages, Mailboxes};
 use crate::metrics::Metrics;
 use crate::peer::Peer;
 use crate::provisioning::Provisioning;
+use crate::roster::Roster;
 use crate::store::{Durable, WriteError};
 use crate::wakes::Wakes;
 
@@ -41,6 +42,8 @@ pub(crate) struct Hub {
     /// Wakes connections whose records have changed.
     pub(crate) wakes: Wakes,
     pub(crate) connections: Connections,
+    /// The connections with their sessions, for the console.
+    pub(crate) roster: Roster,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: Refusals,
@@ -84,6 +87,7 @@ pub(crate) enum SessionDecision {
 
 impl Hub {
     pub(crate) fn new(config: HubConfig<HmacKey>, registry: Registry, limits: Limits) -> Self {
+        let metrics = Metrics::default();
         Self {
             config: LiveConfig::new(config),
             registry: RwLock::new(registry),
@@ -91,12 +95,13 @@ impl Hub {
             provisioning: None,
             wakes: Wakes::default(),
             connections: Connections::default(),
+            roster: Roster::default(),
             limits,
-            metrics: Metrics::default(),
             refusals: Refusals::new(limits.refusal_delay),
             addresses: Addresses::new(limits.connections_per_address),
             draining: AtomicBool::new(false),
-            hints: Hints::new(),
+            hints: Hints::new(metrics.recent.clone()),
+            metrics,
             mailboxes: Mailboxes::default(),
             empty_twins: false,
         }
@@ -156,7 +161,7 @@ impl Hub {
         let authenticated =
             self.authenticate(peer, operation, claimed, credentials).map_err(Refusal::Unauthenticated)?;
         let decision = authenticated.decision();
-        record(&self.metrics, &Entry::of(peer, authenticated.identity(), operation, &decision));
+        self.log_decision(peer, authenticated.identity(), operation, &decision);
         match decision {
             Decision::Allow(_) => Ok(authenticated.into_session()),
             Decision::Deny(denial) if denial.endpoint().is_none() => Err(Refusal::UnknownOperation),
@@ -206,7 +211,7 @@ impl Hub {
             }
         };
         let decision = checked.decide(operation);
-        record(&self.metrics, &Entry::of(peer, session.identity(), operation, &decision));
+        self.log_decision(peer, session.identity(), operation, &decision);
         if decision.is_allow() { SessionDecision::Allowed } else { SessionDecision::Denied }
     }
 
@@ -217,17 +222,6 @@ impl Hub {
             self.log_session_error(peer, session, operation, error);
         }
         error.is_none()
-    }
-
-    fn log_session_error(
-        &self,
-        peer: &Peer,
-        session: &Session,
-        operation: &Operation<'_>,
-        error: SessionError,
-    ) {
-        let who = Who::Identity(session.identity());
-        self.log_refusal(peer, who, operation, SESSION, error.code(), format_args!("{error}"));
     }
 
     /// Rechecks a session against the records and the configuration of this moment. The chain of its certificate is
@@ -305,8 +299,7 @@ impl Hub {
             LinkDecision::Allow(_, grant) => Some(grant.operation().address().into()),
             LinkDecision::Deny(LinkDenial::Denied(denial)) => {
                 let operation = denial.operation();
-                let entry = Entry::of(peer, denial.subject().identity(), operation, &Decision::Deny(denial));
-                record(&self.metrics, &entry);
+                self.log_decision(peer, denial.subject().identity(), operation, &Decision::Deny(denial));
                 None
             }
             LinkDecision::Deny(denial) => {
@@ -322,26 +315,6 @@ impl Hub {
         }
     }
 
-    /// Logs an authentication that does not request an operation by itself.
-    pub(crate) fn log_authenticated(&self, peer: &Peer, who: Identity<'_>, operation: &Operation<'_>) {
-        let entry = Entry {
-            peer,
-            who: Who::Identity(who),
-            operation,
-            allow: true,
-            rule: ADMISSION,
-            code: "admitted",
-            reason: None,
-        };
-        record(&self.metrics, &entry);
-    }
-
-    /// Logs the refusal of an operation that requires authentication.
-    pub(crate) fn log_unauthenticated(&self, peer: &Peer, operation: &Operation<'_>) {
-        let error = AuthError::NoCredential;
-        self.log_refusal(peer, Who::Unknown, operation, SESSION, error.code(), format_args!("{error}"));
-    }
-
     /// Refuses a request, and logs it, while the registry may be outdated.
     pub(crate) fn require_current(&self, peer: &Peer, operation: &Operation<'_>) -> Result<(), Refusal> {
         if self.health() == FeedHealth::Current {
@@ -352,31 +325,11 @@ impl Hub {
         Err(Refusal::Unavailable)
     }
 
-    /// Logs that bytes before authentication could not be parsed.
-    pub(crate) fn log_malformed(&self, peer: &Peer, operation: &Operation<'_>) {
-        let reason = format_args!("the bytes before any credential do not follow the protocol");
-        self.log_refusal(peer, Who::Unknown, operation, ADMISSION, "malformed", reason);
-    }
-
     /// Delays the answer to a peer that was refused.
     pub(crate) async fn slow(&self, peer: &Peer) {
         if self.refusals.slow(peer.address.ip()).await {
             self.metrics.slowed.add(1);
         }
-    }
-
-    /// Logs a refusal of a peer or a session.
-    pub(crate) fn log_refusal(
-        &self,
-        peer: &Peer,
-        who: Who<'_>,
-        operation: &Operation<'_>,
-        rule: &str,
-        code: &'static str,
-        reason: fmt::Arguments<'_>,
-    ) {
-        let reason = Some(reason);
-        record(&self.metrics, &Entry { peer, who, operation, allow: false, rule, code, reason });
     }
 
     /// Returns the metrics in Prometheus' text format.

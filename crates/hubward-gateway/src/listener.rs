@@ -34,7 +34,7 @@ pub(crate) struct ListenerContext {
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Bytes of a certificate chain: ten of the longest certificates in the field.
-const CHAIN_BYTES: usize = 16 * 1024;
+pub(crate) const CHAIN_BYTES: usize = 16 * 1024;
 
 /// Accepts connections until the gateway stops, and passes each to `serve` after its handshake.
 pub(crate) async fn run<S, F>(

@@ -10,6 +10,8 @@ use prometheus_client::metrics::gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use crate::recent::Recent;
+
 /// The labels of a decision: transport, verdict and code.
 type DecisionLabels = [(&'static str, &'static str); 3];
 
@@ -44,6 +46,11 @@ pub(crate) struct Metrics {
     pub(crate) messages: Counter,
     /// Their bytes.
     pub(crate) message_bytes: Counter,
+    /// Permitted and refused decisions, of all transports and codes.
+    pub(crate) permitted: Counter,
+    pub(crate) refused: Counter,
+    /// The last refusals, which the metrics do not have.
+    pub(crate) recent: Recent,
     handshakes: Histogram,
     admissions: Histogram,
     rechecks: Histogram,
@@ -56,6 +63,10 @@ pub(crate) struct Counter(counter::Counter);
 impl Counter {
     pub(crate) fn add(&self, more: u64) {
         self.0.inc_by(more);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.get()
     }
 }
 
@@ -125,6 +136,9 @@ impl Default for Metrics {
             websockets,
             messages,
             message_bytes,
+            permitted: Counter::default(),
+            refused: Counter::default(),
+            recent: Recent::default(),
         }
     }
 }
@@ -138,6 +152,7 @@ impl Metrics {
         };
         let labels = [("transport", transport), ("verdict", verdict), ("code", code)];
         self.decisions.get_or_create(&labels).inc();
+        if verdict == "allow" { &self.permitted } else { &self.refused }.add(1);
     }
 
     /// Records the time of a completed handshake.

@@ -29,6 +29,12 @@ impl Hub {
         Records { registry: self.read(), peer: Some(peer), outdated }
     }
 
+    /// Returns the records for an authentication that opens no session: no connection is registered.
+    pub(crate) fn records_to_inspect(&self) -> Records<'_> {
+        let outdated = self.health() != FeedHealth::Current;
+        Records { registry: self.read(), peer: None, outdated }
+    }
+
     /// Returns the records for the recheck of sessions. When the store has not answered for the grace, they are gone.
     pub(crate) fn records_of_sessions(&self) -> Records<'_> {
         let outdated = self.health() == FeedHealth::Lost;

@@ -67,6 +67,7 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
         ("https", server.https()),
         ("amqps", server.amqps()),
         ("metrics", server.metrics_address()),
+        ("console", server.console()),
     ] {
         if let Some(address) = address {
             tracing::info!(%address, "{name} is served");
@@ -135,7 +136,7 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
     let amqps = Some(serve.amqps.unwrap_or_else(|| "localhost:5671".into()));
     let (users, metrics, strict, limits) = (serve.users, serve.metrics, serve.strict, serve.limits);
     let provisioning = serve.provisioning;
-    let (max_delete_share, events) = (serve.max_delete_share, serve.events);
+    let (max_delete_share, events, console) = (serve.max_delete_share, serve.events, serve.console);
     // the files are the first content of a durable registry
     let place = StorePlace::Sqlite(dev.file("hub.db"));
     let store = Some(StoreConfig { place, key_file: None, authorities: None });
@@ -152,6 +153,7 @@ fn dev_config(dev: &Dev, serve: Serve) -> Config {
         amqps,
         events,
         metrics,
+        console,
         users,
         strict,
         empty_twins,

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::console::Console;
 use crate::crl_files::CrlError;
 use crate::files::{Applied, Files, FilesError};
 use crate::hub::{Hub, Registry};
@@ -129,6 +130,7 @@ pub struct Server {
     https: Option<SocketAddr>,
     amqps: Option<SocketAddr>,
     metrics: Option<SocketAddr>,
+    console: Option<SocketAddr>,
 }
 
 impl Server {
@@ -196,6 +198,10 @@ impl Server {
             Some(address) => Some(bind(&metrics_listener::address(address)).await?),
             None => None,
         };
+        let console = match config.console {
+            Some(address) => Some(bind(&address.to_string()).await?),
+            None => None,
+        };
         if mqtt.is_none() && https.is_none() && amqps.is_none() {
             return Err(StartError::NoListener);
         }
@@ -227,7 +233,13 @@ impl Server {
             https: None,
             amqps: None,
             metrics: None,
+            console: None,
         };
+        if let Some((listener, address)) = console {
+            server.console = Some(address);
+            let console = Console::new(Arc::clone(&server.context.hub), config.hub, users.clone(), address);
+            server.spawn(console.run(listener, server.context.clone()));
+        }
         let settings = amqp::Context { users, events: config.events };
         if let Some((listener, tls, address)) = mqtt {
             server.mqtt = Some(address);
@@ -290,6 +302,12 @@ impl Server {
     #[must_use]
     pub const fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics
+    }
+
+    /// Returns the address of the console.
+    #[must_use]
+    pub const fn console(&self) -> Option<SocketAddr> {
+        self.console
     }
 
     /// Returns the metrics in Prometheus' text format.

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::decision_log::{ADMISSION, Who};
 use crate::hub::{Hub, SessionDecision};
 use crate::peer::Peer;
+use crate::roster::{HasSessions, SessionEntry};
 use crate::users::{Users, users_until};
 
 /// The largest number of identities on one connection, for field gateways that connect many devices.
@@ -308,6 +309,18 @@ impl State {
     /// Returns whether the connection has an identity: one of the hub, a user, or a device that registers.
     fn has_identity(&self) -> bool {
         self.registering.is_some() || has_identity(&self.cbs)
+    }
+}
+
+impl HasSessions for Connection {
+    fn sessions(&self) -> Vec<SessionEntry> {
+        let state = self.lock();
+        let users = state.cbs.users(clock::now()).map(|user| SessionEntry {
+            who: Who::User(user.object_id()).to_string(),
+            credential: "a token of the directory".into(),
+            until: Some(clock::at(user.until().as_secs().saturating_sub(1))),
+        });
+        state.cbs.sessions().map(SessionEntry::from).chain(users).collect()
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) async fn run(
         Err(_) => return End::Silent,
     };
     let _over = connection.guard();
+    let _present = connection.hub.roster.enter(&connection.peer, &connection);
     let (node, mut sessions) = (Arc::new(Node::new()), JoinSet::new());
     let acceptor = SessionAcceptor::builder().handle_max(LAST_HANDLE).incoming_window(WINDOW).build();
     let deadline = later(Instant::now(), hub.limits.connect_timeout);

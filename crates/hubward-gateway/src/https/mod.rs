@@ -37,6 +37,7 @@ use crate::peer::Peer;
 use crate::slots::Slot;
 use crate::websocket::{self, Upgrade};
 use problem::Problem;
+pub(crate) use requests::only;
 
 /// Bytes of a request's head, which is buffered before authentication: a token of a directory and the other headers.
 const HEAD: usize = 16 * 1024;
@@ -51,6 +52,11 @@ struct Handler {
     peer: Peer,
     /// The WebSocket that the connection becomes when its answer is sent.
     upgrade: Mutex<Option<Upgrade>>,
+}
+
+/// Returns whether a path is of the provisioning service, if there is one: of a device that registers, or of a service.
+pub(crate) fn is_provisioning(path: &str) -> bool {
+    service::is_for(path) || path.split(['/', '?']).nth(2) == Some("registrations")
 }
 
 /// Serves one connection to its end.

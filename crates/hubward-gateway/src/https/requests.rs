@@ -102,7 +102,7 @@ pub(super) fn host(head: &Parts) -> Result<&str, AuthError> {
 }
 
 /// Returns the value of a header. A repeated header is refused, since it could be read in two ways.
-pub(super) fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, AuthError> {
+pub(crate) fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, AuthError> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),

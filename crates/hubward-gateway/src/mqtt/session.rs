@@ -1,6 +1,7 @@
 //! An authenticated connection: the gateway decides on each packet until the connection ends.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use hubward::Session;
 use hubward::policy::Operation;
@@ -36,6 +37,8 @@ pub(crate) async fn run(
     stop: &CancellationToken,
 ) -> End {
     let Connected { session, seat, mut changes, idle_timeout, will } = connected;
+    let session = Arc::new(session);
+    let _present = hub.roster.enter(peer, &session);
     let mut serving = Serving { hub, wire, peer, session: &session, twin_responses: false, commands: None };
     let mut last_packet = Instant::now();
     let end = loop {

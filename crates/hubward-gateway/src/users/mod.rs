@@ -11,7 +11,8 @@ use hubward::policy::Operation;
 use hubward::policy::roles::{Access, ArmScope, built_in};
 use hubward::types::{Shown, UnixTime};
 use hubward::{
-    AuthError, Bearer, DirectoryConfig, HUB_AUDIENCE, Principal, PrincipalRecord, UserDecision, UserDenial,
+    AuthError, Bearer, DirectoryConfig, HUB_AUDIENCE, Principal, PrincipalRecord, User, UserDecision,
+    UserDenial,
 };
 use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
@@ -209,28 +210,46 @@ impl Users {
             record(&hub.metrics, &Entry { peer, who, operation, allow: false, rule, code, reason });
             Refusal::Unauthenticated(error)
         };
-        if !peer.certificates.is_empty() {
-            return Err(refuse(AuthError::BothCredentials));
+        let with_certificate = !peer.certificates.is_empty();
+        self.with_user([method, path, authorization], with_certificate, |user| {
+            let (user, access) = user.map_err(refuse)?;
+            let rule = operation.endpoint().map_or("none", |endpoint| endpoint.name());
+            let (allow, code, outcome) = match user.decision(access) {
+                UserDecision::Allow { .. } => {
+                    // everyone in the directory has a token: only a role distinguishes the hub's users
+                    peer.slot.set_authenticated();
+                    (true, "allowed", Ok(()))
+                }
+                UserDecision::Deny(denial @ UserDenial::UnknownOperation) => {
+                    (false, denial.code(), Err(Refusal::UnknownOperation))
+                }
+                UserDecision::Deny(denial) => (false, denial.code(), Err(Refusal::Denied)),
+            };
+            let who = Who::User(user.object_id());
+            record(&hub.metrics, &Entry { peer, who, operation, allow, rule, code, reason: None });
+            outcome
+        })
+    }
+
+    /// Verifies the bearer token of a request, and passes its user with the role assignments to `then`, or the reason why it is
+    /// refused. A certificate and a token exclude each other.
+    pub(crate) fn with_user<T>(
+        &self,
+        [method, path, authorization]: [&str; 3],
+        with_certificate: bool,
+        then: impl FnOnce(Result<(User<'_, '_>, &Access), AuthError>) -> T,
+    ) -> T {
+        if with_certificate {
+            return then(Err(AuthError::BothCredentials));
         }
-        let pending = Bearer::http(method, path, authorization).map_err(refuse)?.start(&self.config);
+        let pending = match Bearer::http(method, path, authorization) {
+            Ok(bearer) => bearer.start(&self.config),
+            Err(error) => return then(Err(error)),
+        };
         let claims = self.verified(pending.token(), clock::now());
         let ids = ids(claims.as_ref());
-        let user = pending.resume(result(claims.as_ref(), &ids), clock::now()).map_err(refuse)?;
-        let rule = operation.endpoint().map_or("none", |endpoint| endpoint.name());
-        let (allow, code, outcome) = match user.decision(&self.access) {
-            UserDecision::Allow { .. } => {
-                // everyone in the directory has a token: only a role distinguishes the hub's users
-                peer.slot.set_authenticated();
-                (true, "allowed", Ok(()))
-            }
-            UserDecision::Deny(denial @ UserDenial::UnknownOperation) => {
-                (false, denial.code(), Err(Refusal::UnknownOperation))
-            }
-            UserDecision::Deny(denial) => (false, denial.code(), Err(Refusal::Denied)),
-        };
-        let who = Who::User(user.object_id());
-        record(&hub.metrics, &Entry { peer, who, operation, allow, rule, code, reason: None });
-        outcome
+        let user = pending.resume(result(claims.as_ref(), &ids), clock::now());
+        then(user.map(|user| (user, &self.access)))
     }
 
     /// Returns the claims of a token that one of the issuer's keys signed. hubward checks its audience and its expiry.

@@ -183,8 +183,9 @@ impl Session {
         self.until = signer.until;
     }
 
-    /// Returns `true` if a certificate proved the identity.
-    pub(crate) const fn is_by_certificate(&self) -> bool {
+    /// Returns `true` if a certificate proved the identity, and `false` if a token did.
+    #[must_use]
+    pub const fn is_by_certificate(&self) -> bool {
         self.by_certificate
     }
 
