@@ -1,5 +1,6 @@
 //! The seats of gateways: an unlogged table whose claims a sequence numbers.
 
+use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::collections::BTreeMap;
 
@@ -22,12 +23,15 @@ const CLAIM: &str = "INSERT INTO hubward.seat AS s (name, number, place) \
         rivals = CASE WHEN excluded.claimed < s.claimed + interval '10 s' THEN least(s.rivals + 1, 1000) ELSE 0 END \
     RETURNING name, number";
 
-/// Begins a transaction that renews the epoch. A restored backup has the sequence of its time: the claims that gateways made
+/// The lock on the order of claims. A transaction that needs the lock on the order of commits too takes that one first, so that
+/// no two wait for each other.
+pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(7526765)";
+
+/// Has the next claims above every earlier one, in a transaction that renews the epoch. A restored backup has the sequence of its time: the claims that gateways made
 /// since then, and enter again, have higher numbers than its next ones, and would evict newer connections. The step is
 /// above the number of claims since any backup, and 2^31 such steps are left.
-pub(crate) const ADVANCE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; \
-    SELECT pg_advisory_xact_lock(7526765); \
-    SELECT setval('hubward.seat_number', last_value + (1::bigint << 32)) FROM hubward.seat_number";
+pub(crate) const ADVANCE: &str =
+    "SELECT setval('hubward.seat_number', last_value + (1::bigint << 32)) FROM hubward.seat_number";
 
 /// After a restored backup the sequence may be behind the claims that gateways have.
 const AT_LEAST: &str =
@@ -43,8 +47,8 @@ const END: &str = "SELECT pg_notify('hubward_seat', ''); COMMIT";
 const PLACE: &str = "SELECT coalesce((SELECT number FROM hubward.seat WHERE name = ''), 0), \
     coalesce(max(place), 0) FROM hubward.seat";
 
-const CLAIMS: &str =
-    "SELECT name, number, place, rivals FROM hubward.seat WHERE place > $1 OR name = '' ORDER BY place";
+const CLAIMS: &str = "SELECT name, number, place, rivals, (SELECT last_value FROM hubward.seat_number) \
+    FROM hubward.seat WHERE place > $1 OR name = '' ORDER BY place";
 
 /// Removes the seats of identities whose tombstones are about to be removed.
 pub(crate) const PURGE: &str = "DELETE FROM hubward.seat USING hubward.record AS r \
@@ -54,8 +58,13 @@ impl Seats for PostgresStore {
     type Error = PostgresError;
 
     fn claim(&self, names: &[&str]) -> Result<Vec<u64>, PostgresError> {
+        // a restored backup has the sequence of its time, until the epoch is renewed
+        let most = self.last_claim.load(Ordering::Acquire);
+        let begin = format!(
+            "{BEGIN}; SELECT setval('hubward.seat_number', {most}) FROM hubward.seat_number WHERE last_value < {most}"
+        );
         let claimed = self.call(async |client| {
-            client.batch_execute(BEGIN).await?;
+            client.batch_execute(&begin).await?;
             let mut unique = names.to_vec();
             unique.sort_unstable();
             unique.dedup();
@@ -65,6 +74,7 @@ impl Seats for PostgresStore {
             client.batch_execute(END).await?;
             Ok(claimed)
         })?;
+        self.last_claim.fetch_max(claimed.values().copied().max().unwrap_or(0), Ordering::AcqRel);
         let number = |name: &&str| claimed.get(*name).map(|number| number.unsigned_abs());
         names
             .iter()
@@ -76,6 +86,7 @@ impl Seats for PostgresStore {
         let names: Vec<&str> = claims.iter().map(|(name, _)| *name).collect();
         let numbers = claims.iter().map(|(_, number)| signed(*number)).collect::<Result<Vec<i64>, _>>()?;
         let most = numbers.iter().copied().max().unwrap_or(0);
+        let most = self.last_claim.fetch_max(most, Ordering::AcqRel).max(most);
         self.call(async |client| {
             client.batch_execute(BEGIN).await?;
             client.query_typed(AT_LEAST, &[(&most, Type::INT8)]).await?;
@@ -91,10 +102,12 @@ impl Seats for PostgresStore {
         after: Option<u64>,
         each: &mut dyn FnMut(Claim<'_>),
     ) -> Result<SeatPlace, PostgresError> {
-        self.call(async |client| match after {
+        let found = self.call(async |client| match after {
             None => place(client).await,
             Some(after) => newer(client, after, each).await,
-        })
+        })?;
+        self.last_claim.fetch_max(signed(found.last)?, Ordering::AcqRel);
+        Ok(found)
     }
 
     fn wait_for_claims(&self, at_most: Duration) -> Result<(), PostgresError> {
@@ -117,15 +130,20 @@ async fn newer(
 ) -> Result<SeatPlace, PostgresError> {
     let from = signed(after)?;
     let rows = client.query_typed(CLAIMS, &[(&from, Type::INT8)]).await?;
-    let mut found = SeatPlace { life: 0, last: after };
+    let (mut found, mut rewound) = (SeatPlace { life: 0, last: after }, false);
     for row in &rows {
         let (name, number) = (row.try_get::<_, &str>(0)?, row.try_get::<_, i64>(1)?.unsigned_abs());
         if name.is_empty() {
             found.life = number;
+            rewound = row.try_get::<_, i64>(4)? < from;
         } else {
             found.last = found.last.max(row.try_get::<_, i64>(2)?.unsigned_abs());
             each(Claim { name, number, rivals: row.try_get::<_, i32>(3)?.unsigned_abs() });
         }
+    }
+    if rewound {
+        // seats of a restored backup are lost ones: their readers enter their own, and read all again
+        found.life = !found.life;
     }
     Ok(found)
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::pin::pin;
+use core::sync::atomic::AtomicI64;
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub struct PostgresStore {
     hints: Arc<Hints>,
     /// Wakes the thread that follows the claims of seats.
     pub(crate) seat_hints: Arc<Hints>,
+    /// The highest number of a claim that it has seen: no later one may be lower.
+    pub(crate) last_claim: AtomicI64,
     /// Ends its tasks when the store is dropped.
     runtime: Option<Runtime>,
 }
@@ -93,6 +96,7 @@ impl PostgresStore {
             answer: config.answer,
             hints,
             seat_hints,
+            last_claim: AtomicI64::new(0),
             runtime: Some(runtime),
         };
         store.hub = store.run(async || {
@@ -104,9 +108,10 @@ impl PostgresStore {
         Ok(store)
     }
 
-    /// Gives the registry a new epoch. Call it after a backup was restored: every gateway then loads everything anew, rechecks
-    /// its sessions, and enters the seats of its connections again. A later claim of a seat has a higher number than every
-    /// earlier one, also than those made after the backup if they are fewer than 2^32.
+    /// Gives the registry a new epoch. Call it after a backup was restored, before a gateway starts: every gateway then loads
+    /// everything anew, rechecks its sessions, and enters the seats of its connections again. A later claim of a seat has a higher
+    /// number than every earlier one, also than those made after the backup if they are fewer than 2^32. Before the call, only the
+    /// gateways that ran before the restore know those numbers, and make no claim below them.
     ///
     /// # Errors
     /// [`PostgresError`] if the database failed.
@@ -114,7 +119,9 @@ impl PostgresStore {
         let renew = "UPDATE hubward.hub SET epoch = decode(replace(gen_random_uuid()::text, '-', ''), 'hex'); \
                      DELETE FROM hubward.seat; COMMIT";
         self.call(async |client| {
-            client.batch_execute(seats::ADVANCE).await?;
+            for statement in [write::BEGIN, seats::LOCK, seats::ADVANCE] {
+                client.batch_execute(statement).await?;
+            }
             Ok(client.batch_execute(renew).await?)
         })?;
         self.hints.hint();
@@ -291,6 +298,8 @@ impl Store for PostgresStore {
         let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
         let removed = self.call(async |client| {
             client.batch_execute(write::BEGIN).await?;
+            // a claim locks several seats, in another order than their removal
+            client.batch_execute(seats::LOCK).await?;
             let up_to: [(&(dyn ToSql + Sync), Type); 1] = [(&up_to, Type::INT8)];
             client
                 .execute_typed(

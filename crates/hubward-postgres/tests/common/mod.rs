@@ -17,7 +17,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use hubward_postgres::{PostgresConfig, PostgresStore};
@@ -29,12 +29,23 @@ pub struct Server {
     programs: PathBuf,
     /// The user and the group that the server runs as, if the test runs as root.
     user: Option<(u32, u32)>,
+    /// The folder is a small file system of its own.
+    small: bool,
     pub port: u16,
 }
 
 impl Server {
     /// Starts a server. Returns `None` if PostgreSQL is not installed; `.ci/run` installs it.
     pub fn start() -> Option<Self> {
+        Self::start_in(None)
+    }
+
+    /// Starts a server in a file system of this size, if the test may mount one: [`Server::fill`] fills it.
+    pub fn start_on_small_disk(megabytes: u32) -> Option<Self> {
+        Self::start_in(Some(megabytes))
+    }
+
+    fn start_in(megabytes: Option<u32>) -> Option<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let Some(programs) = programs() else {
             eprintln!("PostgreSQL is not installed: not tested");
@@ -44,13 +55,14 @@ impl Server {
         let folder = std::env::temp_dir().join(format!("hubward-pg-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
+        let small = megabytes.is_some_and(|megabytes| mount(&folder, megabytes));
         let user = user();
         if let Some((user, group)) = user {
             chown(&folder, Some(user), Some(group)).unwrap();
         }
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
         let port = free_port();
-        let server = Self { folder, programs, user, port };
+        let server = Self { folder, programs, user, small, port };
         let data = server.data();
         let arguments = [
             "-D",
@@ -63,13 +75,16 @@ impl Server {
             "UTF8",
             "--locale=C",
             "--no-sync",
+            // a full disk stops the log soon
+            "--wal-segsize=1",
         ];
-        server.run("initdb", &arguments);
+        let arguments = arguments.split_at(arguments.len() - usize::from(!small)).0;
+        server.run("initdb", arguments);
         server.up();
         Some(server)
     }
 
-    pub fn folder(&self) -> &std::path::Path {
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
@@ -126,6 +141,9 @@ impl Server {
             let (certificate, key) = (file("server.crt"), file("server.key"));
             options.push_str(&format!(" -c ssl=on -c ssl_cert_file={certificate} -c ssl_key_file={key}"));
         }
+        if self.small {
+            options.push_str(" -c min_wal_size=2MB -c max_wal_size=16MB");
+        }
         let log = self.folder.join("server.log");
         let (data, log) = (self.data(), log);
         self.run(
@@ -153,6 +171,48 @@ impl Server {
         // a process that is never collected would count as a running server
         fs::remove_file(file).unwrap();
         let _ = fs::remove_file(self.folder.join(format!(".s.PGSQL.{}.lock", self.port)));
+    }
+
+    /// Stops the processes of the server, as a disk that does not answer does, or lets them go on.
+    pub fn pause(&self, paused: bool) {
+        let Ok(text) = fs::read_to_string(self.data().join("postmaster.pid")) else { return };
+        let main = text.lines().next().unwrap_or_default();
+        let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap_or_default();
+        let signal = if paused { "-STOP" } else { "-CONT" };
+        // it starts no others meanwhile, and goes on last
+        let mut all: Vec<&str> = core::iter::once(main).chain(children.split_whitespace()).collect();
+        if !paused {
+            all.rotate_left(1);
+        }
+        for process in all {
+            let _ = Command::new("kill").args([signal, process]).stderr(Stdio::null()).status().unwrap();
+        }
+    }
+
+    /// Fills the small disk. Returns whether there is one.
+    pub fn fill(&self) -> bool {
+        if self.small {
+            fill(&self.folder.join("filler"));
+        }
+        self.small
+    }
+
+    /// Frees the small disk, and starts the server again if the full disk ended it.
+    pub fn free(&self) {
+        let _ = fs::remove_file(self.folder.join("filler"));
+        for _ in 0..600 {
+            if psql(self.port, "postgres", "SELECT 1").is_some() {
+                return;
+            }
+            let file = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+            if !file.lines().next().is_some_and(is_running) {
+                let _ = fs::remove_file(self.data().join("postmaster.pid"));
+                let _ = fs::remove_file(self.folder.join(format!(".s.PGSQL.{}.lock", self.port)));
+                self.up();
+            }
+            std::thread::sleep(core::time::Duration::from_millis(50));
+        }
+        panic!("the server does not come back after a full disk");
     }
 
     /// Stops the server at once, with recovery at the next start.
@@ -203,6 +263,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.pause(false);
         let data = self.data();
         let _ = self
             .command("pg_ctl")
@@ -210,8 +271,43 @@ impl Drop for Server {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
+        if self.small {
+            let _ = Command::new("umount").arg("-l").arg(&self.folder).status();
+        }
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Mounts a small file system. Returns whether the test may.
+pub fn mount(folder: &Path, megabytes: u32) -> bool {
+    let mount = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+        .arg(folder)
+        .stderr(Stdio::null())
+        .status();
+    mount.is_ok_and(|status| status.success())
+}
+
+/// Fills a file system with a file.
+pub fn fill(file: &Path) {
+    use std::io::Write;
+    let mut filler = fs::File::create(file).unwrap();
+    for size in [1 << 20, 1 << 12] {
+        while filler.write_all(&vec![0; size]).is_ok() {}
+    }
+}
+
+/// Runs SQL on a server that may be away or full. Returns the output.
+pub fn psql(port: u16, database: &str, sql: &str) -> Option<String> {
+    let output = Command::new(programs()?.join("psql"))
+        .env("PGCONNECT_TIMEOUT", "5")
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "hub", "-d", database])
+        .args(["-v", "ON_ERROR_STOP=1", "-X", "-A", "-t", "-q", "-c", sql])
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
 }
 
 /// Returns whether a process runs; one that waits to be collected does not.

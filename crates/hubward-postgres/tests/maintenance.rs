@@ -1,0 +1,101 @@
+//! Maintenance while gateways run: no two transactions wait for each other, and a restored backup makes no claim lower.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+mod common;
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use common::{Server, device, key};
+use hubward_store::{Expected, Seats, Store, Write};
+
+/// Names in an order that is not that of their claims.
+fn names() -> Vec<String> {
+    (0..40).map(|number| format!("d{}", number * 27 % 40)).collect()
+}
+
+#[test]
+fn a_purge_a_new_epoch_and_claims_do_not_wait_for_each_other() {
+    let Some(server) = Server::start() else { return };
+    server.create("hub");
+    let (one, two, three) = (server.open("hub"), server.open("hub"), server.open("hub"));
+    let left = AtomicUsize::new(3);
+    let rounds = |call: &dyn Fn(usize)| {
+        // each goes on until all have done their rounds
+        let mut round = 0;
+        while round < 25 || left.load(Ordering::SeqCst) > 0 {
+            call(round);
+            round += 1;
+            if round == 25 {
+                left.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            rounds(&|round| {
+                let etag = u64::try_from(round).unwrap() + 1;
+                let put = names()
+                    .iter()
+                    .map(|name| Write::Put(device(name, etag), Expected::Any))
+                    .collect::<Vec<_>>();
+                let delete =
+                    names().iter().map(|name| Write::Delete(key(name), Expected::Any)).collect::<Vec<_>>();
+                one.commit(&put).unwrap();
+                one.commit(&delete).unwrap();
+                one.purge(one.position().unwrap().change).unwrap();
+            });
+        });
+        scope.spawn(|| rounds(&|_| two.renew_epoch().unwrap()));
+        scope.spawn(|| {
+            rounds(&|_| {
+                let names = names();
+                let claims = three.claim(&names.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+                let entered: Vec<(&str, u64)> = names.iter().map(String::as_str).zip(claims).collect();
+                three.restore(&entered).unwrap();
+            });
+        });
+    });
+    let log = std::fs::read_to_string(server.folder().join("server.log")).unwrap();
+    assert!(!log.contains("deadlock detected"), "{log}");
+}
+
+#[test]
+fn a_gateway_that_ran_before_a_restored_backup_makes_no_lower_claim_and_reads_all_again() {
+    let Some(server) = Server::start() else { return };
+    server.create("hub");
+    let (one, two) = (server.open("hub"), server.open("hub"));
+    let backup = server.sql("hub", "SELECT last_value FROM hubward.seat_number");
+    let start = one.claims(None, &mut |_| {}).unwrap();
+    for _ in 0..20 {
+        one.claim(&["a"]).unwrap();
+    }
+    let claims = |after: u64| {
+        let mut numbers = Vec::new();
+        let place = two.claims(Some(after), &mut |claim| numbers.push(claim.number)).unwrap();
+        (place, numbers)
+    };
+    let (before, numbers) = claims(start.last);
+    let former = numbers[0];
+    // a dump has the seats of its time; the epoch is not renewed yet
+    server
+        .sql("hub", &format!("UPDATE hubward.seat SET number = {backup}, place = {backup} WHERE name = 'a'"));
+    server.sql("hub", &format!("SELECT setval('hubward.seat_number', {backup})"));
+    // a gateway that starts after it knows of no other claim
+    server.open("hub").claim(&["a"]).unwrap();
+    let (lost, _) = claims(before.last);
+    assert_ne!(lost.life, before.life, "the seats are lost: the gateway enters its own, and reads all again");
+    // so does the next claim by a gateway that knows the numbers
+    let next = two.claim(&["b"]).unwrap()[0];
+    assert!(next > former, "{next} after {former}");
+    one.restore(&[("a", former)]).unwrap();
+    let (again, numbers) = claims(0);
+    assert_eq!((again.life, numbers), (before.life, vec![next, former]));
+}
