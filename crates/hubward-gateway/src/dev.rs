@@ -112,6 +112,7 @@ impl Dev {
             events: None,
             metrics: None,
             strict: false,
+            tpm: None,
             messages: None,
             empty_twins: false,
             limits: Limits::default(),

@@ -2,6 +2,7 @@
 
 mod select;
 mod tpm;
+mod tpm_keys;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -13,6 +14,7 @@ use crate::authentication::Thumbprints;
 use crate::keys::SymmetricKeys;
 pub use select::{EnrollmentMatch, Evidence, ProvisionError, derive_key};
 pub use tpm::{EndorsementKey, EndorsementKeyError, TpmChallenge, TpmKeys};
+pub use tpm_keys::{TpmSecret, TpmWrapper};
 
 /// The attestation that an individual enrollment, or a group's members, must present.
 #[derive(Debug)]
