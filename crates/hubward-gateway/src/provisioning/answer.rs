@@ -83,8 +83,9 @@ impl Provisioning {
     /// Returns the answer about an operation. A device with a TPM gets its key at the hub, wrapped for that TPM.
     pub(crate) fn status(&self, record: &RegistrationRecord, id: RegistrationId<'_>) -> Value {
         let mut state = registration(record, id.as_str());
-        if let Some(key) = self.tpm.as_ref().and_then(|tpm| tpm.kept(id)) {
-            state["tpm"] = json!({ "authenticationKey": key });
+        let key = self.tpm.as_ref().and_then(|tpm| tpm.kept(id));
+        if let (Some(key), Some(fields)) = (key, state.as_object_mut()) {
+            fields.insert("tpm".into(), json!({ "authenticationKey": key }));
         }
         json!({ "operationId": &*record.state.operation, "status": "assigned", "registrationState": state })
     }

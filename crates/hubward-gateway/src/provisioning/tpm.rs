@@ -28,9 +28,12 @@ const KEY: usize = 1024;
 pub(super) struct Tpm {
     wrapper: Arc<dyn TpmWrapper>,
     secret: TpmSecret<HmacKey>,
-    /// The wrapped keys of devices that have registered, by registration id, each with its last second.
-    kept: Mutex<BTreeMap<Box<str>, (u64, Box<[u8]>)>>,
+    /// The keys of devices that have registered.
+    kept: Mutex<Kept>,
 }
+
+/// Wrapped keys by registration id, each with its last second.
+type Kept = BTreeMap<Box<str>, (u64, Box<[u8]>)>;
 
 /// The public keys of a device's TPM.
 #[derive(Debug)]
