@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hubward::registry::TpmWrapper;
 use hubward_store::FeedTimes;
 
 use crate::amqp::EventsEndpoint;
@@ -214,6 +215,8 @@ pub struct Config {
     pub strict: bool,
     /// The store of messages from services to devices; in memory if `None`.
     pub messages: Option<Arc<dyn CloudMessages>>,
+    /// Wraps keys for the TPMs of devices that register; they are refused if `None`.
+    pub tpm: Option<Arc<dyn TpmWrapper>>,
     /// Whether a twin that is asked for is answered as an empty one, for clients that ask when they connect. Twins are
     /// not implemented.
     pub empty_twins: bool,
@@ -261,6 +264,7 @@ impl Serve {
             console: self.console,
             strict: self.strict,
             messages: None,
+            tpm: None,
             empty_twins: false,
             limits: self.limits,
         })

@@ -113,6 +113,7 @@ impl Dev {
             metrics: None,
             console: None,
             strict: false,
+            tpm: None,
             messages: None,
             empty_twins: false,
             limits: Limits::default(),

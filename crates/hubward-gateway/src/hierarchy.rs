@@ -57,15 +57,44 @@ fn edge_of<'r>(registry: &'r Registry, scope: &str) -> Option<(DeviceId<'r>, Rec
     Some((id, view))
 }
 
+/// Returns the identities in the scope of an edge device: itself and its modules, and the devices directly below it, with the
+/// modules of those that are no edge devices. It reads all records.
+pub(crate) fn in_scope<'r>(registry: &'r Registry, edge: Identity<'_>) -> Vec<Identity<'r>> {
+    let scope =
+        registry.get(edge).and_then(|view| view.device_scope().map(|scope| scope.as_str().to_owned()));
+    let mut found = Vec::new();
+    let mut with_modules = false;
+    for view in registry.iter() {
+        if view.is_module() {
+            if with_modules {
+                found.push(view.identity());
+            }
+            continue;
+        }
+        let is_edge = view.capabilities().iot_edge;
+        let itself = view.identity().device() == edge.device();
+        let own = view.device_scope().filter(|_| !is_edge);
+        let mut above = own.into_iter().chain(view.parent_scopes());
+        let below = !itself && above.any(|one| Some(one.as_str()) == scope.as_deref());
+        with_modules = itself || below && !is_edge;
+        if itself || below {
+            found.push(view.identity());
+        }
+    }
+    found
+}
+
+/// Returns whether a device is an enabled edge device, and not blocked by the access lists.
+pub(crate) fn is_enabled_edge(registry: &Registry, view: &RecordView<'_, HmacKey>) -> bool {
+    view.capabilities().iot_edge
+        && matches!(registry.find(&view.identity().lookup(), &[]),
+            LookupResult::Identity(record) if record.status() == Status::Enabled)
+}
+
 /// Returns the id of an enabled edge device.
 fn enabled_edge<'r>(registry: &'r Registry, view: &RecordView<'r, HmacKey>) -> Option<DeviceId<'r>> {
     let Identity::Device(id) = view.identity() else { return None };
-    // the access lists may block a device that is enabled
-    let enabled = match registry.find(&view.identity().lookup(), &[]) {
-        LookupResult::Identity(record) => record.status() == Status::Enabled,
-        _ => false,
-    };
-    (enabled && view.capabilities().iot_edge).then_some(id)
+    is_enabled_edge(registry, view).then_some(id)
 }
 
 /// Returns the record of an identity that an edge hub acts on behalf of. It has no credential: the edge hub's proves it.

@@ -160,7 +160,13 @@ impl Server {
         let x509 = lists.read(x509, |x509| x509)?;
         let hub_config = hub_config(&config, x509.clone())?;
         let first = config.provisioning.as_deref().map(FirstContent::read).transpose()?;
-        let shared = Shared { hub: &config.hub, x509, token: token_rules(&config), assignment };
+        let shared = Shared {
+            hub: &config.hub,
+            x509,
+            token: token_rules(&config),
+            assignment,
+            tpm: config.tpm.clone(),
+        };
         let (hub, feed, seats) = match config.store.clone() {
             None => {
                 let provisioning = first.map(|first| Provisioning::in_memory(&first, shared)).transpose()?;

@@ -188,6 +188,8 @@ pub const PROVISIONING_ENDPOINTS: &[ProvisioningEndpoint] = &[
     service("group.write", "PUT", "/enrollmentGroups/{group}", WRITE),
     service("group.delete", "DELETE", "/enrollmentGroups/{group}", WRITE),
     service("group.attestation", "POST", "/enrollmentGroups/{group}/attestationmechanism", WRITE),
+    // as Node's client writes it
+    service("group.attestation", "POST", "/enrollmentgroups/{group}/attestationmechanism", WRITE),
     service(
         "registration.query",
         "POST",

@@ -32,7 +32,7 @@ pub use authentication::{Authentication, AuthenticationView, KeysView, Thumbprin
 pub use change::{Capabilities, Change};
 pub use enrollment::{
     Attestation, Derivation, EndorsementKey, EndorsementKeyError, Enrollment, EnrollmentMatch, Enrollments,
-    Evidence, MOST_GROUPS, ProvisionError, TpmChallenge, TpmKeys, derive_key,
+    Evidence, MOST_GROUPS, ProvisionError, TpmChallenge, TpmKeys, TpmSecret, TpmWrapper, derive_key,
 };
 pub use entropy::{Entropy, NoEntropy};
 pub use error::RegistryError;

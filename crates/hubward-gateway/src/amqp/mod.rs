@@ -14,6 +14,7 @@ mod performatives;
 mod registration;
 mod registration_error;
 mod sasl;
+mod sasl_tpm;
 mod twin;
 mod values;
 

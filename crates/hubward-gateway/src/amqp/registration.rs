@@ -28,7 +28,7 @@ use crate::hub::Hub;
 use crate::peer::Peer;
 use crate::provisioning::{
     Attempt, Failure, Names, Provisioning, RETRY_AFTER, Refused, Registrant, assigning, log_decision,
-    log_hint, log_refusal, status,
+    log_hint, log_refusal,
 };
 
 /// Answers that wait for the device to accept them: it sends one request after the other.
@@ -230,7 +230,7 @@ async fn answer(
             let operation = property(message, "iotdps-operation-id").ok_or(Failure::BadRequest)?;
             let record = service.lookup(&registrant, Some(operation)).await?;
             let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
-            (status(&record, id), false)
+            (service.status(&record, id), false)
         }
         _ => return Err(Failure::BadRequest),
     };

@@ -18,10 +18,11 @@ use tokio_util::codec::{Decoder, Encoder};
 
 use super::guard::Guard;
 use super::registration::{self, Registering};
-use super::{End, SASL};
+use super::{End, SASL, sasl_tpm};
 use crate::clock;
 use crate::hub::Hub;
 use crate::peer::Peer;
+use crate::provisioning::Refused;
 use crate::stream::Stream;
 
 /// The operation's name in the log.
@@ -48,12 +49,11 @@ pub(super) async fn negotiate(
     guard: &mut Guard,
 ) -> Result<Entry, End> {
     stream.write_all(&SASL).await.map_err(|_| End::Gone)?;
-    let sasl_server_mechanisms = mechanisms(peer);
-    send(stream, Frame::Mechanisms(SaslMechanisms { sasl_server_mechanisms })).await?;
-    let mut frame = Vec::new();
-    guard.next(stream, &mut frame).await.map_err(|_| End::Malformed)?.ok_or(End::Gone)?;
-    let Some(Frame::Init(init)) = decoded(&frame) else { return Err(End::Malformed) };
-    let entry = Exchange { hub, peer }.entry(init).await;
+    let mut frames = Frames { stream, guard };
+    let sasl_server_mechanisms = mechanisms(hub, peer);
+    frames.send(Frame::Mechanisms(SaslMechanisms { sasl_server_mechanisms })).await?;
+    let Frame::Init(init) = frames.next().await? else { return Err(End::Malformed) };
+    let entry = Exchange { hub, peer }.entry(init, &mut frames).await?;
     let code = match &entry {
         Ok(_) => SaslCode::Ok,
         Err(code) => {
@@ -61,7 +61,7 @@ pub(super) async fn negotiate(
             code.clone()
         }
     };
-    send(stream, Frame::Outcome(SaslOutcome { code, additional_data: None })).await?;
+    frames.send(Frame::Outcome(SaslOutcome { code, additional_data: None })).await?;
     entry.map_err(|_| End::Refused)
 }
 
@@ -80,26 +80,37 @@ pub(super) async fn without(hub: &Hub, peer: &Arc<Peer>) -> Result<Entry, End> {
 }
 
 /// Returns the mechanisms for a peer: one with a certificate is authenticated by it; one without may put a token later.
-fn mechanisms(peer: &Peer) -> Array<Symbol> {
+fn mechanisms(hub: &Hub, peer: &Peer) -> Array<Symbol> {
     let without_token: &[&str] =
         if peer.certificates.is_empty() { &SASL_WITHOUT_IDENTITY } else { &["EXTERNAL"] };
-    Array(without_token.iter().copied().chain(["PLAIN"]).map(Symbol::from).collect())
+    let tpm = hub.provisioning.as_ref().is_some_and(|service| service.has_tpm()).then_some("TPM");
+    Array(without_token.iter().copied().chain(["PLAIN"]).chain(tpm).map(Symbol::from).collect())
 }
 
-fn decoded(frame: &[u8]) -> Option<Frame> {
-    // the codec reads a frame from behind its size
-    FrameCodec {}.decode(&mut BytesMut::from(frame.get(4..)?)).ok()?
+/// The frames of SASL.
+pub(super) struct Frames<'f> {
+    stream: &'f mut Stream,
+    guard: &'f mut Guard,
 }
 
-async fn send(stream: &mut Stream, frame: Frame) -> Result<(), End> {
-    let mut body = BytesMut::new();
-    FrameCodec {}.encode(frame, &mut body).map_err(|_| End::Malformed)?;
-    let size = u32::try_from(body.len()).ok().and_then(|size| size.checked_add(4)).ok_or(End::Malformed)?;
-    let sent = async {
-        stream.write_all(&[&size.to_be_bytes()[..], &body].concat()).await?;
-        stream.flush().await
-    };
-    sent.await.map_err(|_| End::Gone)
+impl Frames<'_> {
+    pub(super) async fn next(&mut self) -> Result<Frame, End> {
+        let mut frame = Vec::new();
+        let read = self.guard.next(self.stream, &mut frame).await;
+        read.map_err(|_| End::Malformed)?.ok_or(End::Gone)?;
+        // the codec reads a frame from behind its size
+        let decoded = frame.get(4..).map(|frame| FrameCodec {}.decode(&mut BytesMut::from(frame)));
+        decoded.and_then(Result::ok).flatten().ok_or(End::Malformed)
+    }
+
+    pub(super) async fn send(&mut self, frame: Frame) -> Result<(), End> {
+        let mut body = BytesMut::new();
+        FrameCodec {}.encode(frame, &mut body).map_err(|_| End::Malformed)?;
+        let size = u32::try_from(body.len()).ok().and_then(|size| size.checked_add(4));
+        let size = size.ok_or(End::Malformed)?.to_be_bytes();
+        self.stream.write_all(&[&size[..], &body].concat()).await.map_err(|_| End::Gone)?;
+        self.stream.flush().await.map_err(|_| End::Gone)
+    }
 }
 
 /// The exchange with one peer.
@@ -109,27 +120,35 @@ struct Exchange<'e> {
 }
 
 impl Exchange<'_> {
-    async fn entry(&self, init: SaslInit) -> Result<Entry, SaslCode> {
+    /// The outer error is a broken exchange.
+    async fn entry(&self, init: SaslInit, frames: &mut Frames<'_>) -> Result<Result<Entry, SaslCode>, End> {
         let response = init.initial_response.unwrap_or_default();
+        let registering = |device: Result<Registering, Refused>| {
+            device.map(Entry::Registering).map_err(|refused| registration::sasl_code(&refused))
+        };
         let entry = match (init.mechanism.as_str(), self.peer.certificates.is_empty()) {
             ("PLAIN", _) => {
                 let (username, password) = parts(&response).unwrap_or_default();
                 match &self.hub.provisioning {
                     Some(service) if registration::is_address(username) => {
                         let device = registration::plain(self.hub, service, self.peer, username, password);
-                        return device
-                            .await
-                            .map(Entry::Registering)
-                            .map_err(|refused| registration::sasl_code(&refused));
+                        return Ok(registering(device.await));
                     }
                     _ => self.plain(username, password),
                 }
             }
+            ("TPM", _) => match self.hub.provisioning.as_ref().filter(|service| service.has_tpm()) {
+                Some(service) => {
+                    let device = sasl_tpm::run(self.hub, service, self.peer, &response, frames);
+                    return Ok(registering(Box::pin(device).await?));
+                }
+                None => Err(AuthError::NoCredential),
+            },
             ("EXTERNAL", false) => self.external(&response, init.hostname.as_deref()),
             (mechanism, true) if SASL_WITHOUT_IDENTITY.contains(&mechanism) => Ok(Entry::Deferred),
             _ => Err(AuthError::NoCredential),
         };
-        entry.map_err(|_| SaslCode::Auth)
+        Ok(entry.map_err(|_| SaslCode::Auth))
     }
 
     /// Authenticates the peer at the hub.

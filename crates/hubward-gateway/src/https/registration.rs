@@ -4,29 +4,33 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use base64ct::{Base64, Encoding};
 use hubward::AuthError;
 use hubward::policy::Operation;
 use hubward::policy::provisioning::ProvisioningDenial;
 use hubward::types::RegistrationId;
-use serde_json::Value;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::problem::Problem;
 use super::requests::{host, only};
 use super::{Handler, body as bodies};
+use crate::decision_log::{ADMISSION, Who};
 use crate::provisioning::{
-    Attempt, Failure, Names, Provisioning, Refused, Registrant, assigning, log_decision, log_hint,
-    log_refusal, registration, status,
+    Attempt, Failure, Names, Provisioning, PublicKeys, Refused, Registrant, assigning, log_decision,
+    log_hint, log_refusal, registration,
 };
 
 /// Seconds after which a device asks for the result of its registration.
 const AFTER: &str = "1";
 /// Largest size in bytes of a request to register.
 const REQUEST: usize = 64 * 1024;
+/// Largest size in bytes of a request without a credential.
+const CHALLENGE: usize = 4 * 1024;
 
 /// Returns whether a path is of a device that registers in the service's id scope.
 pub(super) fn is_for(service: &Provisioning, path: &str) -> bool {
@@ -48,6 +52,10 @@ pub(super) async fn answer(
     if let Err(refusal) = hub.require_current(peer, operation) {
         tracing::debug!(?refusal, "a device is not registered");
         return failed(Failure::Unavailable);
+    }
+    let (body, challenged) = challenge(handler, service, head, operation, body).await;
+    if let Some(challenged) = challenged {
+        return challenged;
     }
     let attempt = match attempt(handler, head) {
         Ok(attempt) => Arc::new(attempt),
@@ -89,6 +97,53 @@ pub(super) async fn answer(
     }
 }
 
+/// Answers the first request of a device with a TPM, which has public keys in place of a credential: the answer has a key that
+/// only its TPM decrypts. Returns the body for other requests.
+async fn challenge(
+    handler: &Handler,
+    service: &Arc<Provisioning>,
+    head: &Parts,
+    operation: &Operation<'_>,
+    body: Body,
+) -> (Body, Option<Response>) {
+    let Handler { hub, peer, .. } = handler;
+    let path = head.uri.path();
+    if head.headers.contains_key(AUTHORIZATION)
+        || !peer.certificates.is_empty()
+        || head.method != Method::PUT
+        || !path.ends_with("/register")
+    {
+        return (body, None);
+    }
+    let body = match bodies::read(body, CHALLENGE, hub.limits.connect_timeout).await {
+        Ok(body) => body,
+        Err(problem) => return (Body::empty(), Some(problem.into_response())),
+    };
+    let Some(keys) = PublicKeys::of(&body) else { return (body.into(), None) };
+    if !service.has_tpm() {
+        let reason = format_args!("a TPM is presented, and no wrapper of keys for TPMs is configured");
+        hub.log_refusal(peer, Who::Unknown, operation, ADMISSION, "tpm-not-configured", reason);
+        hub.slow(peer).await;
+        return (Body::empty(), Some(failed(Failure::NotImplemented)));
+    }
+    let mut parts = path.split('/').skip(1);
+    let (scope, id) = (parts.next().unwrap_or_default(), parts.nth(1).unwrap_or_default());
+    let answer = match service.challenge(peer.address.ip(), scope, id, keys).await {
+        Err(error) => refused(handler, operation, &error).await,
+        Ok(wrapped) => {
+            let reason = format_args!("a TPM is enrolled, and is to sign a token with a key for it");
+            hub.log_refusal(peer, Who::Unknown, operation, ADMISSION, "tpm-challenged", reason);
+            let body = json!({
+                "message": "Authorization required.",
+                "authenticationKey": Base64::encode_string(&wrapped),
+                "keyName": "registration",
+            });
+            (StatusCode::UNAUTHORIZED, Json(body)).into_response()
+        }
+    };
+    (Body::empty(), Some(answer))
+}
+
 fn attempt(handler: &Handler, head: &Parts) -> Result<Attempt, AuthError> {
     let authorization = only(&head.headers, &AUTHORIZATION)?;
     let names = Names::Http {
@@ -114,7 +169,7 @@ async fn looked_up(
     }
     let operation = path.rsplit('/').next().ok_or(Failure::BadRequest)?;
     let record = service.lookup(registrant, Some(operation)).await?;
-    Ok((StatusCode::OK, status(&record, id)))
+    Ok((StatusCode::OK, service.status(&record, id)))
 }
 
 /// Answers a device that is not authenticated: the answer is the same for every reason.

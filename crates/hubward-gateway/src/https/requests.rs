@@ -7,14 +7,14 @@ use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hubward::policy::{Caller, Operation, Target};
 use hubward::types::{DeviceId, Identity, ModuleId, Segment};
 use hubward::{AuthError, Credentials, Session};
 
 use super::problem::Problem;
-use super::{Handler, body, deliveries, identities, registration, service};
+use super::{Handler, body, deliveries, edge_scope, identities, registration, service};
 use crate::hub::Refusal;
 
 /// Largest size in bytes of a device's message.
@@ -155,6 +155,12 @@ async fn dispatch(
         }
         ("identity.delete" | "module.delete", Some(identity)) => {
             identities::delete(hub, identity, if_match()?).await
+        }
+        ("edge.scope", Some(edge)) if head.method == Method::POST => {
+            edge_scope::scope(hub, edge, read(IDENTITY).await?).await
+        }
+        ("edge.identity", Some(edge)) if head.method == Method::POST => {
+            edge_scope::identity(hub, edge, &read(IDENTITY).await?)
         }
         (endpoint, identity) if endpoint.starts_with("commands.") => {
             deliveries::answer(hub, endpoint, identity, head.uri.path(), head.uri.query())

@@ -26,7 +26,7 @@ const BULK: usize = 1024 * 1024;
 /// Returns whether a path is of a service at the provisioning service.
 pub(super) fn is_for(path: &str) -> bool {
     let first = path.split(['/', '?']).nth(1);
-    matches!(first, Some("enrollments" | "enrollmentGroups" | "registrations"))
+    matches!(first, Some("enrollments" | "enrollmentGroups" | "enrollmentgroups" | "registrations"))
 }
 
 /// Answers a request of a service.

@@ -22,7 +22,7 @@ use crate::hub::{Hub, Refusal};
 use crate::peer::Peer;
 use crate::provisioning::{
     Attempt, Failure, Names, Provisioning, RETRY_AFTER, Refused, Registrant, assigning, log_decision,
-    log_hint, log_refusal, status,
+    log_hint, log_refusal,
 };
 
 /// Bytes of the number that a device gives its request.
@@ -239,7 +239,7 @@ impl Device<'_> {
         let operation = parameter(topic, "operationId").ok_or(Failure::BadRequest)?;
         let record = self.service.lookup(registrant, Some(operation)).await?;
         let id = hubward::types::RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
-        Ok((200, status(&record, id)))
+        Ok((200, self.service.status(&record, id)))
     }
 
     async fn answer(&mut self, topic: &str, answer: Result<(u16, Value), Failure>) -> Result<(), End> {

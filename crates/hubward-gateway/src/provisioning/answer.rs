@@ -4,7 +4,7 @@ use hubward::types::RegistrationId;
 use hubward_store::RegistrationRecord;
 use serde_json::{Value, json};
 
-use super::{Registered, etag, time};
+use super::{Provisioning, Registered, etag, time};
 
 /// Seconds after which a device asks for the result of its registration.
 pub(crate) const RETRY_AFTER: u32 = 1;
@@ -61,7 +61,7 @@ impl Failure {
             Self::NotFound => "There is no such registration.",
             Self::Full => "The registry has no room.",
             Self::TooMany => "Too many requests.",
-            Self::NotImplemented => "Not implemented.",
+            Self::NotImplemented => "Attestation by a TPM is not configured.",
             Self::Unavailable => "The service is not available.",
         }
     }
@@ -79,13 +79,16 @@ pub(crate) fn assigning(registered: &Registered) -> Value {
     json!({ "operationId": &*registered.operation, "status": "assigning" })
 }
 
-/// Returns the answer about an operation.
-pub(crate) fn status(record: &RegistrationRecord, id: RegistrationId<'_>) -> Value {
-    json!({
-        "operationId": &*record.state.operation,
-        "status": "assigned",
-        "registrationState": registration(record, id.as_str()),
-    })
+impl Provisioning {
+    /// Returns the answer about an operation. A device with a TPM gets its key at the hub, wrapped for that TPM.
+    pub(crate) fn status(&self, record: &RegistrationRecord, id: RegistrationId<'_>) -> Value {
+        let mut state = registration(record, id.as_str());
+        let key = self.tpm.as_ref().and_then(|tpm| tpm.kept(id));
+        if let (Some(key), Some(fields)) = (key, state.as_object_mut()) {
+            fields.insert("tpm".into(), json!({ "authenticationKey": key }));
+        }
+        json!({ "operationId": &*record.state.operation, "status": "assigned", "registrationState": state })
+    }
 }
 
 /// Returns the state of a registration. A device gets its id as it wrote it.

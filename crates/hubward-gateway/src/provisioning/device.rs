@@ -4,11 +4,12 @@ use hubward::registry::{
     Authentication, AuthenticationView, Capabilities, Change, Derivation, ETag, Enrollment, Enrollments,
     Precondition, RecordView, RegistryError, SymmetricKeys, Thumbprints, derive_key,
 };
-use hubward::types::{DeviceId, Digest, Identity, SymmetricKey, Thumbprint};
+use hubward::types::{DeviceId, Digest, Identity, RegistrationId, SymmetricKey, Thumbprint};
 use hubward_ring::Digests;
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{EnrollmentAttestation, EnrollmentRecord};
 
+use super::register::Asked;
 use super::{Attempt, Provisioning, Registrant};
 use crate::clock;
 use crate::hub::Registry;
@@ -18,6 +19,8 @@ use crate::hub::Registry;
 pub(super) enum DeviceCredential {
     Keys(SymmetricKey, Option<SymmetricKey>),
     Certificate(Thumbprint),
+    /// A key, and the same wrapped for the device's TPM.
+    Tpm(SymmetricKey, Box<[u8]>),
 }
 
 /// The reason why an identity was not created.
@@ -45,6 +48,7 @@ impl Provisioning {
         enrollment: &EnrollmentRecord,
         registrant: &Registrant,
         attempt: &Attempt,
+        asked: &Asked,
     ) -> Option<DeviceCredential> {
         let copied = |key: &SymmetricKey| SymmetricKey::from_bytes(key.expose()).ok();
         match &enrollment.attestation {
@@ -70,7 +74,12 @@ impl Provisioning {
                 let leaf = attempt.certificates.first()?;
                 Some(DeviceCredential::Certificate(Thumbprint::Sha256(Digests.sha256(leaf))))
             }
-            EnrollmentAttestation::Tpm(..) => None,
+            EnrollmentAttestation::Tpm(endorsement, root) => {
+                let root = asked.storage_root.as_deref().or(root.as_deref())?;
+                let id = RegistrationId::parse(&registrant.id).ok()?;
+                let (key, wrapped) = self.tpm.as_ref()?.device_key(id, endorsement.as_bytes(), root)?;
+                Some(DeviceCredential::Tpm(key, wrapped))
+            }
         }
     }
 
@@ -104,7 +113,7 @@ impl DeviceCredential {
             Self::Keys(primary, Some(secondary)) => {
                 Authentication::Sas(SymmetricKeys::kept(copied(primary)?, copied(secondary)?, HmacKey::new))
             }
-            Self::Keys(primary, None) => {
+            Self::Keys(primary, None) | Self::Tpm(primary, _) => {
                 Authentication::Sas(SymmetricKeys::kept_one(copied(primary)?, HmacKey::new))
             }
             Self::Certificate(print) => {
@@ -120,6 +129,10 @@ impl DeviceCredential {
             (Self::Keys(primary, secondary), AuthenticationView::Sas(keys)) => {
                 bytes(keys.expose_primary()) == Some(primary.expose().to_vec())
                     && bytes(keys.expose_secondary()) == secondary.as_ref().map(|key| key.expose().to_vec())
+            }
+            (Self::Tpm(key, _), AuthenticationView::Sas(keys)) => {
+                bytes(keys.expose_primary()) == Some(key.expose().to_vec())
+                    && keys.expose_secondary().is_none()
             }
             (Self::Certificate(print), AuthenticationView::SelfSigned(prints)) => prints.matches(print),
             _ => false,

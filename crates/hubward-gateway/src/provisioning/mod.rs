@@ -4,6 +4,7 @@
 //! - [`open`]: the enrollments in memory, or in the registry's store.
 //! - [`verify`]: the credential of a device, off the serving threads and within the [`budget`] of its address.
 //! - [`assign`] and [`register`]: the hub of a device, its identity, and the record of its registration.
+//! - [`tpm`]: keys that only the TPM of a device decrypts.
 //! - [`answer`]: the service's answers. `mqtt::registration` and `https::registration` are the transports.
 
 mod answer;
@@ -15,6 +16,7 @@ mod json;
 mod log;
 mod open;
 mod register;
+mod tpm;
 mod verify;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -28,7 +30,7 @@ use hubward_store::{
 use tokio::sync::{Semaphore, watch};
 
 use crate::store::WriteError;
-pub(crate) use answer::{Failure, RETRY_AFTER, assigning, registration, status};
+pub(crate) use answer::{Failure, RETRY_AFTER, assigning, registration};
 pub(crate) use assign::OwnHubOnly;
 pub use assign::{AssignedDevice, Assignment, AssignmentRequest};
 use budget::Budget;
@@ -39,6 +41,8 @@ pub(crate) use log::{denial_code, log_decision, log_hint, log_refusal};
 use open::Rows;
 pub(crate) use open::{Shared, compare, has_room};
 pub(crate) use register::Registered;
+pub(crate) use tpm::PublicKeys;
+use tpm::Tpm;
 pub(crate) use verify::{Attempt, Names, Refused, Registrant};
 
 /// A provisioning service.
@@ -51,6 +55,8 @@ pub(crate) struct Provisioning {
     rows: Rows,
     assignment: Arc<dyn Assignment>,
     budget: Budget,
+    /// Attests TPMs, if it is configured.
+    tpm: Option<Tpm>,
     /// Verifications at one time.
     workers: Arc<Semaphore>,
     /// Readings of all rows at one time.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use hubward::registry::{MOST_GROUPS, Registry};
+use hubward::registry::{MOST_GROUPS, Registry, TpmWrapper};
 use hubward::types::{Authority, IdScope, SymmetricKey};
 use hubward::{BothCredentials, ProvisioningConfig, X509Config};
 use hubward_ring::AeadKey;
@@ -15,6 +15,7 @@ use hubward_store::{
 use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
 
+use super::tpm::Tpm;
 use super::{Assignment, Budget, FirstContent, Provisioning, ProvisioningError};
 use crate::files::entropy;
 use crate::hub::Hub;
@@ -37,6 +38,7 @@ pub(crate) struct Shared<'s> {
     pub(crate) x509: X509Config,
     pub(crate) token: hubward::sas::TokenRules,
     pub(crate) assignment: Arc<dyn Assignment>,
+    pub(crate) tpm: Option<Arc<dyn TpmWrapper>>,
 }
 
 impl Provisioning {
@@ -93,6 +95,7 @@ impl Provisioning {
             rows,
             assignment: shared.assignment,
             budget: Budget::default(),
+            tpm: shared.tpm.map(Tpm::new).transpose().map_err(|error| failed(&error))?,
             workers: Arc::new(Semaphore::new(threads)),
             scans: Arc::new(Semaphore::new(1)),
             hub: shared.hub.into(),

@@ -13,6 +13,7 @@ use super::Provisioning;
 use super::answer::Failure;
 use super::assign::{AssignedDevice, AssignmentRequest, choose};
 use super::device::{DeviceCredential, NotCreated, delete_registered};
+use super::tpm::WrittenKeys;
 use super::verify::{Attempt, Registrant};
 use crate::clock;
 use crate::files::entropy;
@@ -33,6 +34,15 @@ struct Request<'t> {
     registration_id: Option<String>,
     #[serde(borrow)]
     payload: Option<&'t RawValue>,
+    tpm: Option<WrittenKeys>,
+}
+
+/// The part of a request to register that its registration depends on.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    payload: Option<String>,
+    /// The storage root key of the device's TPM.
+    pub(super) storage_root: Option<Vec<u8>>,
 }
 
 /// The changes that a registration makes.
@@ -66,18 +76,17 @@ impl Provisioning {
         body: &[u8],
     ) -> Result<Registered, Failure> {
         let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
-        let payload = payload(body, id)?;
+        let asked = asked(body, id)?;
         let keys = vec![enrollment_key(registrant), RowKey::registration(id)];
         let rows = self.read(keys.clone()).await.map_err(|error| unavailable(&error))?;
         // the caller's function may block
         let (this, owned) = (Arc::clone(self), (Arc::clone(attempt), copy(registrant)));
-        let planned = tokio::task::spawn_blocking(move || {
-            this.plan(&rows, address, &owned.0, &owned.1, payload.as_deref())
-        });
+        let planned =
+            tokio::task::spawn_blocking(move || this.plan(&rows, address, &owned.0, &owned.1, &asked));
         let plan = planned.await.map_err(|_| Failure::Unavailable)??;
         let creation = plan.creation;
         let (plan, created) = self.settle(hub, plan, keys.first()).await?;
-        let (device, state) = (plan.device_id, plan.state);
+        let (device, state, credential) = (plan.device_id, plan.state, plan.credential);
         let operation = state.operation.clone();
         let recorded = self.change(keys.clone(), move |rows| {
             let [enrollment, registration] = &*keys else { return Err(Failure::Unavailable) };
@@ -94,7 +103,11 @@ impl Provisioning {
         if recorded.is_err() {
             take_back(hub, &device, created).await;
         }
-        recorded.map(|()| Registered { operation })
+        recorded?;
+        if let (Some(tpm), DeviceCredential::Tpm(_, wrapped)) = (&self.tpm, credential) {
+            tpm.keep(id, wrapped);
+        }
+        Ok(Registered { operation })
     }
 
     fn plan(
@@ -103,12 +116,13 @@ impl Provisioning {
         address: IpAddr,
         attempt: &Attempt,
         registrant: &Registrant,
-        payload: Option<&str>,
+        asked: &Asked,
     ) -> Result<Plan, Failure> {
         let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
         let enrollment = rows.enrollment(&enrollment_key(registrant)).filter(|one| one.enabled);
         let enrollment = enrollment.ok_or(Failure::Unauthorized)?;
-        let credential = self.credential(enrollment, registrant, attempt).ok_or(Failure::NotImplemented)?;
+        let credential =
+            self.credential(enrollment, registrant, attempt, asked).ok_or(Failure::NotImplemented)?;
         let before = rows.registration(&RowKey::registration(id)).map(|record| &record.state);
         // another device id is another device
         let before = before.filter(|before| before.device_id == registrant.device_id);
@@ -123,7 +137,7 @@ impl Provisioning {
             registrant.group.is_none()
                 || before.group_creation.is_none_or(|creation| Some(creation) == group_creation)
         });
-        let hub = self.hub_of(enrollment, registrant, address, payload, before)?;
+        let hub = self.hub_of(enrollment, registrant, address, asked.payload.as_deref(), before)?;
         let settings = &enrollment.settings;
         let reprovision = settings.reprovision;
         let moved = before.is_some_and(|before| !before.hub.eq_ignore_ascii_case(&hub));
@@ -316,14 +330,16 @@ fn copy(registrant: &Registrant) -> Registrant {
     }
 }
 
-/// Checks the body, whose registration id must be the device's, and returns the payload. An empty body is one without.
-fn payload(body: &[u8], id: RegistrationId<'_>) -> Result<Option<String>, Failure> {
+/// Checks the body, whose registration id must be the device's. It may be empty.
+fn asked(body: &[u8], id: RegistrationId<'_>) -> Result<Asked, Failure> {
     if body.trim_ascii().is_empty() {
-        return Ok(None);
+        return Ok(Asked::default());
     }
     let request: Request<'_> = serde_json::from_slice(body).map_err(|_| Failure::BadRequest)?;
     let own = request.registration_id.is_none_or(|named| named.eq_ignore_ascii_case(id.as_str()));
-    if own { Ok(request.payload.map(|payload| payload.get().to_owned())) } else { Err(Failure::BadRequest) }
+    let payload = request.payload.map(|payload| payload.get().to_owned());
+    let storage_root = request.tpm.and_then(|keys| keys.storage_root());
+    if own { Ok(Asked { payload, storage_root }) } else { Err(Failure::BadRequest) }
 }
 
 /// Returns the id of a new operation, which is not predictable.

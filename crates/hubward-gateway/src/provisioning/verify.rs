@@ -107,10 +107,34 @@ impl Provisioning {
         attempt: &Arc<Attempt>,
         packet: Option<Packet>,
     ) -> Result<Registrant, Refused> {
+        let attempt = Arc::clone(attempt);
+        self.verified(address, move |this| this.verify_now(&attempt, packet)).await
+    }
+
+    /// Calls a function that verifies a device, off the serving threads and within the budget of its address.
+    pub(super) async fn verified<T: Send + 'static>(
+        self: &Arc<Self>,
+        address: IpAddr,
+        verify: impl FnOnce(&Self) -> Result<T, AuthError> + Send + 'static,
+    ) -> Result<T, Refused> {
         if !self.budget.take(address) {
             return Err(Refused::OverBudget);
         }
-        self.verify_again(attempt, packet).await
+        self.unlimited(verify).await
+    }
+
+    async fn unlimited<T: Send + 'static>(
+        self: &Arc<Self>,
+        verify: impl FnOnce(&Self) -> Result<T, AuthError> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let permit = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Refused::Interrupted)?;
+        let this = Arc::clone(self);
+        let verified = tokio::task::spawn_blocking(move || {
+            let verified = verify(&this);
+            drop(permit);
+            verified
+        });
+        verified.await.map_err(|_| Refused::Interrupted)?.map_err(Refused::Unauthenticated)
     }
 
     /// Does as [`Self::verify`] does for a device that was verified, after a change of this gateway's own: it is not within the
@@ -120,14 +144,8 @@ impl Provisioning {
         attempt: &Arc<Attempt>,
         packet: Option<Packet>,
     ) -> Result<Registrant, Refused> {
-        let permit = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Refused::Interrupted)?;
-        let (this, attempt) = (Arc::clone(self), Arc::clone(attempt));
-        let verified = tokio::task::spawn_blocking(move || {
-            let verified = this.verify_now(&attempt, packet);
-            drop(permit);
-            verified
-        });
-        verified.await.map_err(|_| Refused::Interrupted)?.map_err(Refused::Unauthenticated)
+        let attempt = Arc::clone(attempt);
+        self.unlimited(move |this| this.verify_now(&attempt, packet)).await
     }
 
     /// Returns the known mistake of a refused device, for the log. It tries the keys of the groups: call it later, and rarely.
@@ -138,8 +156,17 @@ impl Provisioning {
 
     fn verify_now(&self, attempt: &Attempt, packet: Option<Packet>) -> Result<Registrant, AuthError> {
         let (credentials, config) = (attempt.credentials()?, self.config());
-        let index = self.index();
-        let one = config.authenticate(credentials, index.enrollments(), HmacKey::new, clock::now())?;
+        let (index, now) = (self.index(), clock::now());
+        let all = index.enrollments();
+        // the key of a TPM is in no enrollment
+        let own = self.tpm.as_ref().and_then(|tpm| tpm.enrollment(all, &credentials, now));
+        let own = own
+            .as_ref()
+            .and_then(|own| config.authenticate(credentials.clone(), own, HmacKey::new, now).ok());
+        let one = match own {
+            Some(one) => one,
+            None => config.authenticate(credentials, all, HmacKey::new, now)?,
+        };
         let decision = match packet {
             Some((transport, verb, address)) => Some(one.decide(transport, verb, &address)),
             None => one.decision(),

@@ -3,6 +3,7 @@
 mod groups;
 mod select;
 mod tpm;
+mod tpm_keys;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::keys::SymmetricKeys;
 pub(crate) use groups::Groups;
 pub use select::{EnrollmentMatch, Evidence, ProvisionError, derive_key};
 pub use tpm::{EndorsementKey, EndorsementKeyError, TpmChallenge, TpmKeys};
+pub use tpm_keys::{TpmSecret, TpmWrapper};
 
 /// The attestation that an individual enrollment, or a group's members, must present.
 #[derive(Debug)]

@@ -105,7 +105,7 @@ impl<K: MacKey> Enrollments<K> {
     }
 
     /// Returns the enabled enrollment of a TPM, and the device id that it assigns.
-    fn with_tpm(
+    pub(super) fn with_tpm(
         &self,
         registration: &str,
         endorsement: &[u8],

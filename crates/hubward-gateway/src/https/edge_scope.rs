@@ -1,0 +1,158 @@
+//! Answers edge hubs about the identities below their own edge device, for themselves or for an edge device below them
+//! (`auth-chain`). The registry's scopes decide what is below; the chain only says for which edge device the hub asks.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::response::{IntoResponse, Response};
+use hubward::AuthChain;
+use hubward::types::{DeviceId, Identity, Lookup, ModuleId};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+
+use super::problem::Problem;
+use super::record::Record;
+use crate::hierarchy::{ancestors, in_scope, is_enabled_edge};
+use crate::hub::{Hub, Registry};
+
+/// Largest number of identities in one answer.
+const PAGE: usize = 1000;
+/// Readings of all records at one time.
+static SCANS: Semaphore = Semaphore::const_new(1);
+
+/// A request for all identities in the scope of an edge device.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ScopeRequest<'b> {
+    page_size: Option<usize>,
+    #[serde(borrow)]
+    continuation_link: Option<Cow<'b, str>>,
+    #[serde(borrow)]
+    auth_chain: Cow<'b, str>,
+}
+
+/// A request for one identity below an edge device.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IdentityRequest<'b> {
+    #[serde(borrow)]
+    target_device_id: Cow<'b, str>,
+    #[serde(borrow)]
+    target_module_id: Option<Cow<'b, str>>,
+    #[serde(borrow)]
+    auth_chain: Cow<'b, str>,
+}
+
+/// An answer. The records have their keys: the edge hub authenticates these identities, without a connection to the hub too.
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'r> {
+    devices: Vec<Record<'r>>,
+    modules: Vec<Record<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continuation_link: Option<String>,
+}
+
+impl<'r> Answer<'r> {
+    fn add(&mut self, hub: &Hub, registry: &'r Registry, identity: Identity<'_>) {
+        let Some(view) = registry.get(identity) else { return };
+        let list = if view.is_module() { &mut self.modules } else { &mut self.devices };
+        list.push(Record::of(&view, hub.connections.has(&identity)));
+    }
+}
+
+fn parse<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Problem> {
+    // serde's message may quote the body, so only its position is used
+    serde_json::from_slice(body).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Problem::argument(format_args!("not a request of an edge hub, at line {line}, column {column}"))
+    })
+}
+
+/// Returns the edge device that a chain is for: that of the edge hub itself, or an enabled one below it.
+fn origin<'r>(
+    registry: &'r Registry,
+    caller: DeviceId<'_>,
+    chain: &str,
+) -> Result<(DeviceId<'r>, Identity<'r>), Problem> {
+    let chain =
+        AuthChain::parse(chain).map_err(|error| Problem::argument(format_args!("authChain: {error}")))?;
+    let (Lookup::Device(device) | Lookup::Module(device, _)) = chain.target() else {
+        return Err(Problem::denied());
+    };
+    let name = device.to_string();
+    let id = DeviceId::parse(&name).map_err(|_| Problem::denied())?;
+    let view = registry.get(Identity::Device(id)).ok_or(Problem::denied())?;
+    let identity = view.identity();
+    let own = identity.device().filter(|own| own.as_str() == caller.as_str());
+    // the last of the chain is the edge hub that asks
+    let by_caller = chain.actor().map_or(own.is_some(), |actor| actor.eq_decoded(caller.as_str()));
+    let below =
+        own.is_some() || ancestors(registry, identity).iter().any(|above| above.as_str() == caller.as_str());
+    match identity.device() {
+        Some(id) if by_caller && below && is_enabled_edge(registry, &view) => Ok((id, identity)),
+        _ => Err(Problem::denied()),
+    }
+}
+
+/// Answers with the identities in the scope of an edge device: itself and its modules, and the devices directly below it,
+/// with the modules of those that are no edge devices.
+pub(super) async fn scope(hub: &Arc<Hub>, edge: Identity<'_>, body: Bytes) -> Result<Response, Problem> {
+    let caller = edge.device().map(|id| id.to_string()).unwrap_or_default();
+    let _scan = SCANS.acquire().await.map_err(|_| Problem::unavailable())?;
+    let hub = Arc::clone(hub);
+    let done = tokio::task::spawn_blocking(move || scope_now(&hub, &caller, &body));
+    done.await.map_err(|_| Problem::unavailable())?
+}
+
+fn scope_now(hub: &Hub, caller: &str, body: &[u8]) -> Result<Response, Problem> {
+    let request: ScopeRequest<'_> = parse(body)?;
+    let most = request.page_size.unwrap_or(PAGE);
+    if !(1..=PAGE).contains(&most) {
+        return Err(Problem::argument("pageSize must be a number from 1 to 1000"));
+    }
+    let caller = DeviceId::parse(caller).map_err(|_| Problem::denied())?;
+    let registry = hub.read();
+    let (_, origin) = origin(&registry, caller, &request.auth_chain)?;
+    let after = request.continuation_link.as_deref().unwrap_or_default();
+    let mut found: Vec<(String, Identity<'_>)> = in_scope(&registry, origin)
+        .into_iter()
+        .map(|identity| (identity.to_string(), identity))
+        .filter(|(name, _)| name.as_str() > after)
+        .collect();
+    found.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    let more = found.len() > most;
+    found.truncate(most);
+    let mut answer = Answer::default();
+    for (_, identity) in &found {
+        answer.add(hub, &registry, *identity);
+    }
+    answer.continuation_link = found.pop().filter(|_| more).map(|(name, _)| name);
+    Ok(Json(answer).into_response())
+}
+
+/// Answers with one identity below an edge device, and with its device if it is a module.
+pub(super) fn identity(hub: &Hub, edge: Identity<'_>, body: &[u8]) -> Result<Response, Problem> {
+    let request: IdentityRequest<'_> = parse(body)?;
+    let caller = edge.device().ok_or(Problem::denied())?;
+    let device = DeviceId::parse(&request.target_device_id).map_err(|_| Problem::denied())?;
+    let module = request.target_module_id.as_deref().filter(|id| !id.is_empty());
+    let module = module.map(ModuleId::parse).transpose().map_err(|_| Problem::denied())?;
+    let registry = hub.read();
+    let (origin, _) = origin(&registry, caller, &request.auth_chain)?;
+    let target = module.map_or(Identity::Device(device), |module| Identity::Module(device, module));
+    let below = device.as_str() == origin.as_str()
+        || ancestors(&registry, target).iter().any(|above| above.as_str() == origin.as_str());
+    // the answer is the same for an identity that does not exist
+    if !below || registry.get(target).is_none() {
+        return Err(Problem::denied());
+    }
+    let mut answer = Answer::default();
+    answer.add(hub, &registry, Identity::Device(device));
+    if module.is_some() {
+        answer.add(hub, &registry, target);
+    }
+    Ok(Json(answer).into_response())
+}
