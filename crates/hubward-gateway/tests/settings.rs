@@ -47,7 +47,7 @@ fn a_good_file_has_no_problem() {
         &dev,
         &format!(
             "strict = true\nalias = [\"localhost:8443\"]\nevents = \"amqps://ns.example/events\"\n\
-             crls = {crls:?}\ncrl-unknown = \"allow\"\nprovisioning = {dps:?}\n"
+             crls = {crls:?}\ncrl-unknown = \"allow\"\nprovisioning = {dps:?}\nconsole = 9080\n"
         ),
     ))
     .unwrap();
@@ -85,6 +85,7 @@ fn each_problem_is_told_with_its_line() {
         ("crls = \"none/crls\"", "`crls`: "),
         ("provisioning = \"none.json\"", "`provisioning`: "),
         ("events = \"ns.example\"", "`events` does not take that value"),
+        ("console = \"0.0.0.0:9080\"", "`console` does not take that value"),
     ] {
         fs::write(&file, format!("{good}{more}\n")).unwrap();
         let told = check(&file).unwrap_err().to_string();
