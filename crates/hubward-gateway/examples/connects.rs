@@ -132,7 +132,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         1e3 / mosquitto
     );
     println!(
-        "beside Mosquitto: {:.2} times as many, over WebSockets {:.2} times",
+        "compared with Mosquitto: {:.2} times as many, over WebSockets {:.2} times",
         mosquitto / gateway,
         mosquitto / websockets
     );

@@ -13,4 +13,4 @@ folder=$(realpath "$1")
 out=$("$folder/examples/connects" "$folder/hubward-gateway" "${MOSQUITTO:-$(command -v mosquitto || echo /usr/sbin/mosquitto)}" \
     "${2:-1000}" "${3:-5}")
 echo "$out"
-echo "$out" | awk '/^beside Mosquitto/ { found = 1; exit !($3 >= 2.2 && $9 >= 1.5) } END { if (!found) exit 1 }'
+echo "$out" | awk '/^compared with Mosquitto/ { found = 1; exit !($4 >= 2.2 && $10 >= 1.5) } END { if (!found) exit 1 }'

@@ -14,19 +14,23 @@ const ADDRESSES: usize = 16 * 1024;
 
 /// The connections of each address, of each /64 prefix over IPv6.
 #[derive(Debug)]
-pub(crate) struct Addresses(Option<(Quota, Mutex<DefaultKeyedRateLimiter<IpAddr>>)>);
+pub(crate) struct Addresses(Mutex<Option<(Quota, DefaultKeyedRateLimiter<IpAddr>)>>);
 
 impl Addresses {
     /// Returns an empty table of addresses that may open `each_second` connections in a second; 0 is no limit.
     pub(crate) fn new(each_second: u32) -> Self {
-        let quota = NonZeroU32::new(each_second).map(Quota::per_second);
-        Self(quota.map(|quota| (quota, Mutex::new(RateLimiter::keyed(quota)))))
+        Self(Mutex::new(table(each_second)))
+    }
+
+    /// Changes the number; the count of each address begins anew.
+    pub(crate) fn set(&self, each_second: u32) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = table(each_second);
     }
 
     /// Counts a connection of an address, and returns whether it may be served.
     pub(crate) fn allows(&self, address: IpAddr) -> bool {
-        let Some((quota, limiter)) = &self.0 else { return true };
-        let mut limiter = limiter.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((quota, limiter)) = &mut *table else { return true };
         if limiter.len() >= ADDRESSES {
             limiter.retain_recent();
             limiter.shrink_to_fit();
@@ -40,8 +44,13 @@ impl Addresses {
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |(_, limiter)| limiter.lock().unwrap().len())
+        self.0.lock().unwrap().as_ref().map_or(0, |(_, limiter)| limiter.len())
     }
+}
+
+fn table(each_second: u32) -> Option<(Quota, DefaultKeyedRateLimiter<IpAddr>)> {
+    let quota = NonZeroU32::new(each_second).map(Quota::per_second);
+    quota.map(|quota| (quota, RateLimiter::keyed(quota)))
 }
 
 #[cfg(test)]
@@ -59,6 +68,17 @@ mod tests {
         let burst = (0..100).filter(|n| allowed(&format!("2001:db8::{n}"))).count();
         assert!((3..20).contains(&burst), "{burst}");
         assert!(allowed("2001:db8:0:1::1"));
+    }
+
+    #[test]
+    fn a_changed_number_counts_at_once() {
+        let addresses = Addresses::new(1);
+        let address = "192.0.2.1".parse().unwrap();
+        while addresses.allows(address) {}
+        addresses.set(0);
+        assert!((0..1000).all(|_| addresses.allows(address)));
+        addresses.set(1);
+        assert!((0..1000).any(|_| !addresses.allows(address)));
     }
 
     #[test]

@@ -217,6 +217,11 @@ impl Files {
         Self { registry, policies, max_delete_share, counted: false, identities, rights, hasher }
     }
 
+    /// Sets the share of the identities that one reading may delete, and returns the former one.
+    pub(crate) const fn replace_share(&mut self, percent: u8) -> u8 {
+        core::mem::replace(&mut self.max_delete_share, percent)
+    }
+
     /// Reads both files and checks their whole content.
     pub(crate) fn read(&self) -> Result<Reading, FilesError> {
         let mut text = self.registry.as_deref().map(read).transpose()?.unwrap_or_default();

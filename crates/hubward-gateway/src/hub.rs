@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use hubward::policy::{Decision, Operation};
-use hubward::types::{Identity, Lookup, LookupResult};
+use hubward::types::{Authority, Identity, Lookup, LookupResult};
 use hubward::{
     AuthError, Authenticated, Cbs, CbsRequest, CbsResponse, CheckedSession, Credentials, HubConfig,
     LinkDecision, LinkDenial, LinkRole, LinkStep, Session, SessionError, X509Config,
@@ -353,6 +353,11 @@ impl Hub {
     /// Returns the configuration of this moment.
     pub(crate) fn config(&self) -> HubConfig<HmacKey> {
         self.config.get()
+    }
+
+    /// Changes the other names of the hub.
+    pub(crate) fn set_aliases(&self, aliases: Vec<Authority<'_>>) {
+        self.config.set_aliases(aliases);
     }
 
     /// Changes the certificate authorities of devices and the revocation lists, and notifies every connection to recheck

@@ -100,7 +100,7 @@ const WAITING: usize = 512;
 #[derive(Debug)]
 pub(crate) struct Refusals {
     seen: Mutex<HashMap<IpAddr, Seen>>,
-    longest: Duration,
+    longest: Mutex<Duration>,
     waiting: Arc<Semaphore>,
 }
 
@@ -113,7 +113,13 @@ struct Seen {
 impl Refusals {
     /// Returns an empty table; `longest` is the longest delay.
     pub(crate) fn new(longest: Duration) -> Self {
-        Self { seen: Mutex::new(HashMap::new()), longest, waiting: Arc::new(Semaphore::new(WAITING)) }
+        let (seen, longest) = (Mutex::new(HashMap::new()), Mutex::new(longest));
+        Self { seen, longest, waiting: Arc::new(Semaphore::new(WAITING)) }
+    }
+
+    /// Changes the longest delay.
+    pub(crate) fn set_longest(&self, longest: Duration) {
+        *self.longest.lock().unwrap_or_else(PoisonError::into_inner) = longest;
     }
 
     /// Counts a refusal and delays it; returns whether there was a delay.
@@ -143,7 +149,10 @@ impl Refusals {
         *entry = Seen { refusals: entry.refusals.saturating_add(1), last: now };
         match entry.refusals.checked_sub(FREE.saturating_add(1)) {
             None => Duration::ZERO,
-            Some(more) => FIRST.saturating_mul(2_u32.saturating_pow(more)).min(self.longest),
+            Some(more) => {
+                let longest = *self.longest.lock().unwrap_or_else(PoisonError::into_inner);
+                FIRST.saturating_mul(2_u32.saturating_pow(more)).min(longest)
+            }
         }
     }
 }
@@ -168,6 +177,8 @@ mod tests {
         let delays: Vec<_> = (0..12).map(|_| refusals.count(address, now).as_millis()).collect();
         assert_eq!(delays, [0, 0, 0, 0, 50, 100, 200, 400, 800, 1000, 1000, 1000]);
         assert_eq!(refusals.count("192.0.2.2".parse().unwrap(), now), Duration::ZERO, "another address");
+        refusals.set_longest(Duration::from_millis(300));
+        assert_eq!(refusals.count(address, now).as_millis(), 300);
         assert_eq!(refusals.count(address, now + WHILE), Duration::ZERO, "forgotten");
     }
 

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-use hubward::types::SymmetricKey;
+use hubward::types::{Authority, SymmetricKey};
 use hubward::{HubConfig, X509Config};
 use hubward_rustcrypto::HmacKey;
 
@@ -27,6 +27,12 @@ impl LiveConfig {
     /// a newer one.
     pub(crate) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
+    }
+
+    /// Replaces the other names of the hub. Sessions stay: each new authentication requires a name of this moment.
+    pub(crate) fn set_aliases(&self, aliases: Vec<Authority<'_>>) {
+        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        *config = config.clone().with_aliases(aliases);
     }
 
     /// Replaces the verification of certificates.

@@ -2,6 +2,7 @@
 
 use core::error::Error;
 use core::time::Duration;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 
 use hubward_store::FeedTimes;
@@ -14,9 +15,9 @@ use crate::descriptors;
 use crate::dev::Dev;
 use crate::files::Applied;
 use crate::limits::Limits;
-use crate::server::{ReloadError, Server};
+use crate::server::Server;
 use crate::service_manager::{self, Phase};
-use crate::settings::{check, complete};
+use crate::settings::{SettingsFile, check};
 use crate::store::{StoreConfig, StorePlace};
 
 /// Runs the program until a signal ends it.
@@ -24,12 +25,15 @@ use crate::store::{StoreConfig, StorePlace};
 /// # Errors
 /// Returns the reason why the gateway did not start, as a text for the user.
 pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    let serve = match arguments.command {
+    let (settings, serve) = match arguments.command {
         Command::Check { file } => return Ok(check(&file)?),
-        Command::Serve(serve) => match serve.config {
-            // the words after the program's name and `serve`
-            Some(file) => complete(&file, std::env::args_os().skip(2))?,
-            None => *serve,
+        Command::Serve(serve) => match &serve.config {
+            Some(file) => {
+                // the words after the program's name and `serve`
+                let (settings, serve) = SettingsFile::open(file, std::env::args_os().skip(2).collect())?;
+                (Some(settings), serve)
+            }
+            None => (None, *serve),
         },
     };
     let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new("info"))?;
@@ -43,21 +47,22 @@ pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     // signals and the shutdown timeout run on a thread of their own, so that connections cannot delay them
     let signals = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let serving = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = signals.block_on(until_a_signal(serve, &serving));
+    let result = signals.block_on(until_a_signal(serve, settings, &serving));
     serving.shutdown_background();
     result
 }
 
-async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn Error>> {
+async fn until_a_signal(
+    serve: Serve,
+    mut settings: Option<SettingsFile>,
+    serving: &Runtime,
+) -> Result<(), Box<dyn Error>> {
     let dev = if serve.dev { Some(Dev::create()?) } else { None };
     let mut config = match &dev {
         Some(dev) => dev_config(dev, serve),
         None => serve.config().ok_or("give --hub, --registry, --policies, --cert and --key, or --dev")?,
     };
-    if descriptors::fit(&mut config.limits) {
-        let Limits { max_connections, max_unproven, .. } = config.limits;
-        tracing::warn!(max_connections, max_unproven, "lowered to the limit on open files (ulimit -n)");
-    }
+    fit(&mut config.limits);
     // registered before anything is served: a process that waits for the address may send a signal at once
     let (mut terminate, mut interrupt, mut hang_up) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?);
@@ -85,21 +90,11 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
             () = tokio::time::sleep(watchdog.unwrap_or(Duration::MAX)), if watchdog.is_some() => {
                 service_manager::sign_of_life(serving, watchdog.unwrap_or_default()).await;
             }
-            _ = hang_up.recv() => match reload(&server) {
-                Ok(applied) if applied.deleted > 0 => tracing::warn!(
-                    set = applied.set,
-                    deleted = applied.deleted,
-                    refused = applied.refused,
-                    "files read again; identities or policies were deleted"
-                ),
-                Ok(applied) => tracing::info!(
-                    set = applied.set,
-                    deleted = applied.deleted,
-                    refused = applied.refused,
-                    "files read again"
-                ),
-                Err(error) => tracing::error!(%error, "files not applied; everything is as before"),
-            },
+            _ = hang_up.recv() => {
+                service_manager::tell(Phase::Reloading);
+                reload(&server, settings.as_mut());
+                service_manager::tell(Phase::Ready);
+            }
         }
     }
     tracing::info!("stopping");
@@ -116,12 +111,48 @@ async fn until_a_signal(serve: Serve, serving: &Runtime) -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// Reads the files again; the service manager knows when that has ended.
-fn reload(server: &Server) -> Result<Applied, ReloadError> {
-    service_manager::tell(Phase::Reloading);
-    let result = server.reload();
-    service_manager::tell(Phase::Ready);
-    result
+/// Lowers the numbers of connections to the limit on open files.
+fn fit(limits: &mut Limits) {
+    if descriptors::fit(limits) {
+        let Limits { max_connections, max_unproven, .. } = limits;
+        tracing::warn!(max_connections, max_unproven, "lowered to the limit on open files (ulimit -n)");
+    }
+}
+
+/// Reads the file of settings and the other files again, and logs the result.
+fn reload(server: &Server, settings: Option<&mut SettingsFile>) {
+    let applied = match settings {
+        Some(settings) => reload_settings(server, settings),
+        None => server.reload().map_err(Into::into),
+    };
+    match applied {
+        Ok(Applied { set, deleted, refused }) if deleted > 0 => {
+            tracing::warn!(set, deleted, refused, "files read again; identities or policies were deleted");
+        }
+        Ok(Applied { set, deleted, refused }) => tracing::info!(set, deleted, refused, "files read again"),
+        Err(error) => tracing::error!(%error, "files not applied; everything is as before"),
+    }
+}
+
+/// Reads the file of settings again, and applies the settings that can change while the gateway runs.
+fn reload_settings(server: &Server, settings: &mut SettingsFile) -> Result<Applied, Box<dyn Error>> {
+    let mut read = settings.read()?;
+    let mut config =
+        read.take_config().ok_or("these settings are missing: `policies`, unless `registry` is durable")?;
+    fit(&mut config.limits);
+    let applied = server.reload_with(&config)?;
+    settings.applied(&read);
+    let names = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    if !read.applicable.is_empty() {
+        tracing::info!(settings = names(&read.applicable).as_str(), "settings changed");
+    }
+    if !read.restart.is_empty() {
+        tracing::warn!(
+            settings = names(&read.restart).as_str(),
+            "these settings need a restart; they are as before"
+        );
+    }
+    Ok(applied)
 }
 
 /// Returns the configuration of a `--dev` hub, with the other arguments of the command line applied.

@@ -1,9 +1,11 @@
 //! A running gateway: its listeners, its files, and its shutdown.
 
+mod reload;
+
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hubward::policy::Transport;
@@ -21,19 +23,21 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::console::Console;
 use crate::crl_files::CrlError;
-use crate::files::{Applied, Files, FilesError};
+use crate::files::{Files, FilesError};
 use crate::hub::{Hub, Registry};
 use crate::listener::{self, ListenerContext};
 use crate::live_config::dummy_key;
 use crate::provisioning::{Assignment, FirstContent, OwnHubOnly, Provisioning, ProvisioningError, Shared};
 use crate::revocation::RevocationLists;
-use crate::server_certificates::ServerCertificates;
+use crate::server_certificates::{self, ServerCertificates};
+use crate::settings::LiveSettings;
 use crate::slots::Slots;
 use crate::store::{self, StoreError, open_store};
 use crate::stream::Stream;
 use crate::tls::{self, TlsError};
 use crate::users::{UsersError, UsersFile};
 use crate::{amqp, https, metrics_listener, mqtt};
+pub use reload::ReloadError;
 
 /// The time between two looks whether connections are open.
 const OPEN: Duration = Duration::from_millis(50);
@@ -82,24 +86,6 @@ pub enum StartError {
     NoListener,
 }
 
-/// The reason why files that were read again were not applied.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReloadError {
-    /// The registry or the policies were refused.
-    #[error(transparent)]
-    Files(#[from] FilesError),
-    /// The certificate authorities, or the server's certificate or key, could not be used.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The revocation lists could not be read.
-    #[error("--crls: {0}")]
-    Crls(#[from] CrlError),
-    /// The file of users was refused.
-    #[error(transparent)]
-    Users(#[from] UsersError),
-}
-
 /// A gateway that serves until it is [shut down](Server::shutdown).
 ///
 /// ```
@@ -122,9 +108,8 @@ pub struct Server {
     files: Mutex<Files>,
     certificates: Arc<ServerCertificates>,
     users: Option<Arc<UsersFile>>,
-    /// The file of the certificate authorities of devices.
-    client_ca: Option<PathBuf>,
-    strict_ca: bool,
+    /// The settings that may change while the gateway runs.
+    live: Mutex<LiveSettings>,
     lists: RevocationLists,
     mqtt: Option<SocketAddr>,
     https: Option<SocketAddr>,
@@ -154,7 +139,8 @@ impl Server {
         let applied = files.apply(files.read()?, &mut registry);
         tracing::info!(records = applied.set, "files read");
         let users = config.users.clone().map(UsersFile::open).transpose()?.map(Arc::new);
-        let certificates = Arc::new(ServerCertificates::open(certificate_files(&config)?)?);
+        let live = LiveSettings::of(&config)?;
+        let certificates = Arc::new(ServerCertificates::new(server_certificates::read(&live.certificates)?));
         let lists = RevocationLists::new(config.crls.clone(), config.strict_ca);
         let x509 = x509_config(config.client_ca.as_deref(), config.strict_ca)?;
         let x509 = lists.read(x509, |x509| x509)?;
@@ -225,15 +211,12 @@ impl Server {
         }
         let following = lists.clone().follow(Arc::clone(&context.hub), context.stop.clone());
         context.tasks.spawn(following);
-        let files = Mutex::new(files);
-        let (client_ca, strict_ca) = (config.client_ca, config.strict_ca);
         let mut server = Self {
             context,
-            files,
+            files: Mutex::new(files),
             certificates,
             users: users.clone(),
-            client_ca,
-            strict_ca,
+            live: Mutex::new(live),
             lists,
             mqtt: None,
             https: None,
@@ -322,48 +305,21 @@ impl Server {
         self.context.hub.counters()
     }
 
-    /// Reads the files of the registry, the policies, the users, the server's certificates, the certificate authorities and
-    /// the revocation lists again, and applies their changes. Connections whose records changed end, and so do those of
-    /// devices whose certificate was revoked or whose certificate authority was removed. With a durable registry, the files
-    /// of the registry and the policies are not read: they are its first content. Connections keep the server's certificate
-    /// of their handshake.
-    ///
-    /// # Errors
-    /// Returns a [`ReloadError`] if a file was refused; nothing is applied then.
-    pub fn reload(&self) -> Result<Applied, ReloadError> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let reading = if self.context.hub.durable().is_some() { None } else { Some(files.read()?) };
-        let x509 = x509_config(self.client_ca.as_deref(), self.strict_ca)?;
-        let certificates = self.certificates.read()?;
-        let users = self.users.as_ref().map(|users| users.read()).transpose()?;
-        let hub = &self.context.hub;
-        let applied = self.lists.read(x509, |x509| {
-            // before the change that wakes the connections
-            self.certificates.set(certificates);
-            if let (Some(current), Some(users)) = (&self.users, users) {
-                current.set(users);
-            }
-            let applied = reading.map(|reading| hub.change(|registry| files.apply(reading, registry)));
-            hub.set_x509(x509);
-            applied
-        })?;
-        Ok(applied.unwrap_or_default())
-    }
-
     /// Lets sessions end by themselves before a [shutdown](Self::shutdown): `/readyz` answers 503 from now on, after
     /// [`drain_notice`](crate::Limits::drain_notice) nothing new is accepted, and the rest ends when no connection is open or
     /// [`drain_sessions`](crate::Limits::drain_sessions) has passed.
     pub async fn drain(&self) {
         let ListenerContext { hub, closed, .. } = &self.context;
+        let limits = self.live.lock().unwrap_or_else(PoisonError::into_inner).limits;
         hub.set_draining();
-        tokio::time::sleep(hub.limits.drain_notice).await;
+        tokio::time::sleep(limits.drain_notice).await;
         closed.cancel();
         let ended = async {
             while hub.metrics.open.get() > 0 {
                 tokio::time::sleep(OPEN).await;
             }
         };
-        let _ = timeout(hub.limits.drain_sessions, ended).await;
+        let _ = timeout(limits.drain_sessions, ended).await;
     }
 
     /// Closes the listeners, ends the open connections, and waits for them up to the drain timeout. Returns whether all of
@@ -379,13 +335,15 @@ impl Server {
 }
 
 fn hub_config(config: &Config, x509: X509Config) -> Result<HubConfig<HmacKey>, StartError> {
-    let aliases: Vec<Authority<'_>> =
-        config.aliases.iter().map(|alias| Authority::parse(alias)).collect::<Result<_, _>>()?;
     Ok(HubConfig::new(HostName::parse(&config.hub)?, dummy_key()?)
-        .with_aliases(aliases)
+        .with_aliases(aliases(&config.aliases)?)
         .with_token_rules(token_rules(config))
         .with_x509(x509)
         .with_both_credentials(BothCredentials::Refuse))
+}
+
+fn aliases(texts: &[String]) -> Result<Vec<Authority<'_>>, NameError> {
+    texts.iter().map(|alias| Authority::parse(alias)).collect()
 }
 
 const fn token_rules(config: &Config) -> TokenRules {
@@ -398,16 +356,6 @@ fn x509_config(client_ca: Option<&Path>, strict_ca: bool) -> Result<X509Config, 
     let versions = if strict_ca { AnchorVersions::OnlyVersion3 } else { AnchorVersions::Any };
     let x509 = X509Config::new(authorities, hubward_ring::signature::ALL, &hubward_ring::Digests);
     Ok(x509.with_anchor_versions(versions))
-}
-
-/// Returns the files of the server's certificates, the first one first.
-fn certificate_files(config: &Config) -> Result<Vec<(PathBuf, PathBuf)>, TlsError> {
-    let (certs, keys) = (config.sni_certs.len(), config.sni_keys.len());
-    if certs != keys {
-        return Err(TlsError::Pairs { certs, keys });
-    }
-    let further = config.sni_certs.iter().cloned().zip(config.sni_keys.iter().cloned());
-    Ok(core::iter::once((config.cert.clone(), config.key.clone())).chain(further).collect())
 }
 
 /// Binds an address before anything is served, so that a gateway serves all its addresses or none.

@@ -12,35 +12,25 @@ use webpki::EndEntityCert;
 
 use crate::tls::{TlsError, certified};
 
-/// The certificates, each with its key, and their files.
-pub(crate) struct ServerCertificates {
-    files: Vec<(PathBuf, PathBuf)>,
-    current: RwLock<Arc<[Arc<CertifiedKey>]>>,
-}
+/// The certificates, each with its key.
+pub(crate) struct ServerCertificates(RwLock<Arc<[Arc<CertifiedKey>]>>);
 
 /// Certificates that were read, and not applied yet.
 pub(crate) struct ReadCertificates(Arc<[Arc<CertifiedKey>]>);
 
 impl ServerCertificates {
-    /// Reads the files of the certificates, the first one first.
-    pub(crate) fn open(files: Vec<(PathBuf, PathBuf)>) -> Result<Self, TlsError> {
-        let ReadCertificates(current) = read(&files)?;
-        Ok(Self { files, current: RwLock::new(current) })
-    }
-
-    /// Reads the files again.
-    pub(crate) fn read(&self) -> Result<ReadCertificates, TlsError> {
-        read(&self.files)
+    pub(crate) fn new(read: ReadCertificates) -> Self {
+        Self(RwLock::new(read.0))
     }
 
     /// Replaces the certificates. Connections stay; later handshakes get the new ones.
     pub(crate) fn set(&self, read: ReadCertificates) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = read.0;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = read.0;
     }
 
     /// Returns the certificate for a host that a client names.
     fn of(&self, name: Option<&str>) -> Option<Arc<CertifiedKey>> {
-        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        let current = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         let name = name.and_then(|name| ServerName::try_from(name).ok());
         // a single certificate is not parsed for every handshake
         let named = name.filter(|_| current.len() > 1);
@@ -49,7 +39,8 @@ impl ServerCertificates {
     }
 }
 
-fn read(files: &[(PathBuf, PathBuf)]) -> Result<ReadCertificates, TlsError> {
+/// Reads the files of certificates and keys, those for a client that names no host first.
+pub(crate) fn read(files: &[(PathBuf, PathBuf)]) -> Result<ReadCertificates, TlsError> {
     let read = files.iter().map(|(cert, key)| certified(cert, key).map(Arc::new));
     read.collect::<Result<Vec<_>, _>>().map(|read| ReadCertificates(read.into()))
 }
@@ -68,6 +59,6 @@ impl ResolvesServerCert for ServerCertificates {
 
 impl fmt::Debug for ServerCertificates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServerCertificates").field("files", &self.files).finish_non_exhaustive()
+        f.debug_struct("ServerCertificates").finish_non_exhaustive()
     }
 }

@@ -39,6 +39,12 @@ impl Slots {
         Self(Arc::new(Mutex::new(Table { taken: 0, most, unauthenticated, most_unauthenticated, next: 0 })))
     }
 
+    /// Changes the numbers. Connections that are open stay; new ones follow the new numbers.
+    pub(crate) fn set(&self, most: usize, most_unauthenticated: usize) {
+        let mut table = self.lock();
+        (table.most, table.most_unauthenticated) = (most, most_unauthenticated);
+    }
+
     /// Returns a slot for a new connection. If none is free, it displaces the oldest connection that is not authenticated;
     /// `None` if there is no such connection.
     pub(crate) fn take(&self) -> Option<Slot> {
@@ -127,6 +133,19 @@ mod tests {
         assert!(slots.take().is_none(), "every connection is authenticated");
         drop(fourth);
         assert!(slots.take().is_some());
+    }
+
+    #[test]
+    fn changed_numbers_are_for_new_connections() {
+        let slots = Slots::new(1, 1);
+        let first = slots.take().unwrap();
+        first.set_authenticated();
+        assert!(slots.take().is_none());
+        slots.set(2, 1);
+        let second = slots.take().unwrap();
+        second.set_authenticated();
+        slots.set(1, 1);
+        assert!(slots.take().is_none() && !is_displaced(&first) && !is_displaced(&second));
     }
 
     #[test]

@@ -16,6 +16,8 @@ use std::path::Path;
 
 use common::client::*;
 use common::*;
+use hubward::Client;
+use hubward::types::{Authority, DeviceId};
 use hubward_gateway::Dev;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls_pki_types::CertificateDer;
@@ -63,6 +65,55 @@ async fn the_servers_certificate_is_replaced_while_connections_live() {
     presented(&gateway, &gateway.dev.file("new-ca.pem"), "localhost").await.unwrap();
     assert!(presented(&gateway, &former_ca, "localhost").await.is_err());
     assert_eq!(ask(&mut device, &publish(EVENTS, 1, b"x")).await, puback());
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn settings_change_while_connections_live_or_not_at_all() {
+    let mut given = None;
+    let gateway = Gateway::with(|dev, config| {
+        config.limits.connections_per_address = 0;
+        write_certificate(dev, "other", "hub.other.example");
+        given = Some(config.clone());
+    })
+    .await;
+    let mut config = given.unwrap();
+    let mut device = gateway.dev1().await;
+    let by_alias = || {
+        let client =
+            Client::device(Authority::parse("other.example").unwrap(), DeviceId::parse("dev1").unwrap());
+        let token = client.token(at(now() + 60)).sign(&key_of(&gateway.dev.device())).to_string();
+        connect("dev1", "other.example/dev1/?api-version=2021-04-12", Some(&token), None)
+    };
+    assert_eq!(ask(&mut gateway.mqtt().await, &by_alias()).await, connack(5));
+    // one setting is wrong: nothing changes
+    config.aliases = vec!["other.example".into()];
+    config.client_ca = Some(gateway.dev.file("none.pem"));
+    assert!(gateway.server.reload_with(&config).unwrap_err().to_string().contains("none.pem"));
+    config.client_ca = Some(gateway.dev.file("ca.pem"));
+    config.aliases.push("not a host".into());
+    assert!(gateway.server.reload_with(&config).unwrap_err().to_string().contains("--alias"));
+    assert_eq!(ask(&mut gateway.mqtt().await, &by_alias()).await, connack(5));
+
+    config.aliases.truncate(1);
+    let (cert, own) = (gateway.dev.file("other.pem"), gateway.dev.file("other.key"));
+    (config.sni_certs, config.sni_keys) = (vec![cert], vec![own]);
+    gateway.server.reload_with(&config).unwrap();
+    assert_eq!(ask(&mut device, &publish(EVENTS, 1, b"x")).await, puback());
+    presented(&gateway, &gateway.dev.file("other-ca.pem"), "hub.other.example").await.unwrap();
+    // a reading without settings keeps them
+    gateway.server.reload().unwrap();
+    assert_eq!(ask(&mut gateway.mqtt().await, &by_alias()).await, connack(0));
+
+    config.limits.connections_per_address = 1;
+    gateway.server.reload_with(&config).unwrap();
+    let tls = tls(&gateway.dev.file("ca.pem"), None);
+    let mut dialled = 0;
+    while dial(&tls, gateway.mqtt_address()).await.is_ok() {
+        dialled += 1;
+        assert!(dialled < 10_000);
+    }
+    assert!(gateway.counter("hubward_connections_over_rate_total") > 0);
     gateway.end().await;
 }
 

@@ -47,7 +47,7 @@ fn a_good_file_has_no_problem() {
         &dev,
         &format!(
             "strict = true\nalias = [\"localhost:8443\"]\nevents = \"amqps://ns.example/events\"\n\
-             crls = {crls:?}\ncrl-unknown = \"allow\"\nprovisioning = {dps:?}\n"
+             crls = {crls:?}\ncrl-unknown = \"allow\"\nprovisioning = {dps:?}\nconsole = 9080\n"
         ),
     ))
     .unwrap();
@@ -85,6 +85,7 @@ fn each_problem_is_told_with_its_line() {
         ("crls = \"none/crls\"", "`crls`: "),
         ("provisioning = \"none.json\"", "`provisioning`: "),
         ("events = \"ns.example\"", "`events` does not take that value"),
+        ("console = \"0.0.0.0:9080\"", "`console` does not take that value"),
     ] {
         fs::write(&file, format!("{good}{more}\n")).unwrap();
         let told = check(&file).unwrap_err().to_string();
@@ -183,6 +184,31 @@ fn the_program_serves_by_a_file_and_tells_its_service_manager() {
     skip("RELOADING=1\nMONOTONIC_USEC=");
     skip("READY=1");
     assert_eq!(until("files read again")["level"], "INFO");
+    // what can change is changed, and the rest is named; the command line still overrides the file
+    let text = fs::read_to_string(&file).unwrap();
+    let changed =
+        text.replace("connect-timeout = 5", "connect-timeout = 6").replace("127.0.0.1:1", "127.0.0.1:2");
+    let live = "alias = [\"other.example\"]\nmax-connections = 500\nevents = \"amqps://ns.example/events\"\n";
+    fs::write(&file, format!("{changed}{live}")).unwrap();
+    for _ in 0..2 {
+        signal("-HUP");
+        skip("RELOADING=1");
+        skip("READY=1");
+    }
+    assert_eq!(until("settings changed")["settings"], "alias, max-connections");
+    let told = until("need a restart");
+    assert_eq!((&told["settings"], &told["level"]), (&"connect-timeout, events".into(), &"WARN".into()));
+    until("files read again");
+    // the second time only what still differs is named
+    let told = until("settings");
+    assert_eq!(told["message"], "these settings need a restart; they are as before");
+    until("files read again");
+    fs::write(&file, changed.replace("hub = \"localhost\"", "hub = 5 5")).unwrap();
+    signal("-HUP");
+    skip("RELOADING=1");
+    skip("READY=1");
+    let told = until("files not applied");
+    assert!(told["error"].as_str().unwrap().contains("line 2: not TOML"), "{told}");
     signal("-TERM");
     skip("STOPPING=1");
     assert!(child.0.wait().unwrap().success());

@@ -70,6 +70,7 @@ async function main() {
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-component-update", "--disable-background-networking"],
   });
+  console.log(await browser.version());
   const page = await browser.newPage();
   const requests = [];
   const complaints = [];

@@ -54,7 +54,8 @@ pub(super) async fn run(
         Err(_) => return End::Silent,
     };
     let _over = connection.guard();
-    let _present = connection.hub.roster.enter(&connection.peer, &connection);
+    let enter = || connection.hub.roster.enter(&connection.peer, &connection);
+    let mut present = connection.is_authenticated().then(enter);
     let (node, mut sessions) = (Arc::new(Node::new()), JoinSet::new());
     let acceptor = SessionAcceptor::builder().handle_max(LAST_HANDLE).incoming_window(WINDOW).build();
     let deadline = later(Instant::now(), hub.limits.connect_timeout);
@@ -66,7 +67,9 @@ pub(super) async fn run(
             () = stop.cancelled() => break (End::Stopped, ConnectionError::ConnectionForced.into()),
             () = connection.evicted.cancelled() => break (End::Evicted, ConnectionError::ConnectionForced.into()),
             // wakes the loop, which computes both deadlines below anew
-            () = connection.newly_authenticated.notified() => {}
+            () = connection.newly_authenticated.notified() => {
+                present.get_or_insert_with(enter);
+            }
             () = sleep_until(deadline), if !connection.is_authenticated() => {
                 break (End::Silent, definitions::Error::from(AmqpError::UnauthorizedAccess));
             }

@@ -38,7 +38,8 @@ impl Console {
     pub(super) async fn answer(&self, peer: SocketAddr, request: Request) -> Response {
         let (head, body) = request.into_parts();
         if let Err(foreign) = origin::check(&head, self.own) {
-            tracing::warn!(target: LOG, %peer, code = foreign.code(), "the console refused a request");
+            // any page that a browser here shows can cause this
+            tracing::debug!(target: LOG, %peer, code = foreign.code(), "the console refused a request");
             return problem(StatusCode::FORBIDDEN, foreign.code(), foreign.sentence());
         }
         let text = |kind: &'static str, text: &'static str| ([(CONTENT_TYPE, kind)], text).into_response();

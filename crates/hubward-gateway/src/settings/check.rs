@@ -20,7 +20,7 @@ use crate::users::Users;
 pub fn check(file: &Path) -> Result<(), SettingsError> {
     let settings = Settings::read(file)?;
     let wrong = |problems| SettingsError::Wrong { file: file.into(), problems };
-    let serve = together(&settings, []).map_err(|problem| wrong(vec![problem]))?;
+    let (serve, _) = together(&settings, []).map_err(|problem| wrong(vec![problem]))?;
     let Some(config) = serve.config() else {
         let text = "these settings are missing: `policies`, unless `registry` is durable".to_owned();
         return Err(wrong(vec![Problem { line: None, text }]));

@@ -3,6 +3,7 @@
 
 mod check;
 mod file;
+mod live;
 
 use core::fmt;
 use std::ffi::OsString;
@@ -15,6 +16,8 @@ use hubward::types::Shown;
 use crate::config::Serve;
 pub use check::check;
 use file::Settings;
+use live::Values;
+pub(crate) use live::{LiveSettings, SettingsFile};
 
 /// The problems of a file of settings.
 #[derive(Debug, thiserror::Error)]
@@ -62,26 +65,32 @@ fn lines(file: &Path, problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("{name}: {problem}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the arguments of the file and of the command line together. `given` are the words after `serve`, which override
-/// the file's.
+/// Returns the arguments of the file and of the command line together, and their values by name. `given` are the words after
+/// `serve`, which override the file's.
 ///
 /// # Errors
 /// Returns a [`SettingsError`] with each problem.
-pub(crate) fn complete(
+fn complete(
     file: &Path,
     given: impl IntoIterator<Item = OsString>,
-) -> Result<Serve, SettingsError> {
+) -> Result<(Serve, Values), SettingsError> {
     let settings = Settings::read(file)?;
     together(&settings, given)
         .map_err(|problem| SettingsError::Wrong { file: file.into(), problems: vec![problem] })
 }
 
 /// Parses the file's settings, and then the words of the command line.
-fn together(settings: &Settings, given: impl IntoIterator<Item = OsString>) -> Result<Serve, Problem> {
+fn together(
+    settings: &Settings,
+    given: impl IntoIterator<Item = OsString>,
+) -> Result<(Serve, Values), Problem> {
     let words = core::iter::once("serve".into()).chain(settings.words()).chain(given);
     // the first parse of the command line has refused repeated arguments
     let command = command().args_override_self(true);
-    let parsed = command.try_get_matches_from(words).and_then(|matches| Serve::from_arg_matches(&matches));
+    let parsed = command.try_get_matches_from(words).and_then(|matches| {
+        let values = Values::of(&matches);
+        Ok((Serve::from_arg_matches(&matches)?, values))
+    });
     parsed.map_err(|error| {
         let text = match error.kind() {
             ErrorKind::MissingRequiredArgument => {
