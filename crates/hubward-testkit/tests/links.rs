@@ -87,7 +87,7 @@ fn check(path: &Path, page: &str, wrong: &mut Vec<String>) -> usize {
         count += 1;
         let (file, anchor) = target.split_once('#').unwrap_or((&target, ""));
         let linked = if file.is_empty() { path.to_owned() } else { path.parent().unwrap().join(file) };
-        if !linked.exists() {
+        if !file.is_empty() && !linked.exists() {
             wrong.push(format!("{name}: no file {target}"));
         } else if !anchor.is_empty() {
             let text = if file.is_empty() { page.to_owned() } else { fs::read_to_string(&linked).unwrap() };
@@ -143,11 +143,7 @@ fn each_diagram_has_its_picture() {
             let digest = digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
             // a release has the pictures of today's diagrams; until then the former ones do
             let is_same = drawn.contains(&digest) || std::env::var_os("HUBWARD_LONG").is_none();
-            assert!(
-                drawn.contains("<svg") && is_same,
-                "{}: run docs/pictures/render.sh",
-                picture.display()
-            );
+            assert!(drawn.contains("<svg") && is_same, "{}: run docs/pictures/render.sh", picture.display());
             count += 1;
         }
     }
