@@ -1,6 +1,5 @@
 //! `hubward cert inspect | thumbprint | verify | request`.
 
-pub(crate) mod inspect;
 mod request;
 mod verify;
 
@@ -11,10 +10,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use hubward::types::Digest;
+use hubward_inspect::certificate;
+pub(crate) use hubward_inspect::certificate::Hex;
 use hubward_ring::Digests;
 use hubward_x509::Certificate;
 use hubward_x509::pem::{self, PemError};
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use zeroize::Zeroizing;
 
 use crate::Outcome;
@@ -58,10 +59,14 @@ pub(crate) struct Thumbprint {
 pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
     match command {
         Command::Inspect(arguments) => {
-            let now = arguments.now.seconds();
+            let now = arguments.now.time();
             for (count, der) in read(&arguments.certificates)?.iter().enumerate() {
                 let certificate = parse(der, &arguments.certificates, count)?;
-                inspect::print(&mut crate::out::stdout(), &certificate, count, now)?;
+                let mut out = crate::out::stdout();
+                if count > 0 {
+                    writeln!(out)?;
+                }
+                certificate::print(&mut out, &certificate, &Digests, now)?;
             }
             Ok(Outcome::Good)
         }
@@ -93,6 +98,11 @@ pub(crate) fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn 
     read_as(file, pem::certificates)
 }
 
+/// Reads the revocation lists of a file.
+pub(crate) fn read_lists(file: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, Box<dyn Error>> {
+    read_as(file, pem::revocation_lists)
+}
+
 /// Reads a file, `-` being standard input, and parses it with `read`.
 fn read_as<T>(file: &Path, read: fn(&[u8]) -> Result<Vec<T>, PemError>) -> Result<Vec<T>, Box<dyn Error>> {
     let name = shown::file(if file == Path::new("-") { Path::new("standard input") } else { file });
@@ -110,13 +120,4 @@ fn read_as<T>(file: &Path, read: fn(&[u8]) -> Result<Vec<T>, PemError>) -> Resul
         return Err(named(&"the file is too long for certificates").into());
     }
     Ok(read(&bytes).map_err(|error| named(&error))?)
-}
-
-/// Bytes as upper-case hexadecimal digits.
-pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
-    }
 }

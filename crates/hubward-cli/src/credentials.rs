@@ -11,11 +11,11 @@ use hubward::{CBS_OPERATION, CBS_TYPE, Client};
 use hubward_connection_string::{
     ConnectionString, DeviceCredential, ParseOptions, SasText, ServiceCredential, explain,
 };
+use hubward_inspect::connection_string::print_refusal;
 use hubward_rustcrypto::HmacKey;
 
 use crate::Outcome;
 use crate::clock::{NowArgument, at};
-use crate::connection_string::print_refusal;
 use crate::secret;
 use crate::times;
 

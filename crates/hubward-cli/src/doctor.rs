@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use hubward::sas::{SasToken, TokenRules};
+use hubward::types::{InWords, UtcTime};
 use hubward_cloud::{Inspection, TokenTime};
 use hubward_connection_string::{ConnectionString, DeviceCredential, ParseOptions, ServiceCredential};
 use hubward_x509::crl::Crl;
@@ -21,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::{NowArgument, at};
 use crate::out::{is_json, stdout};
-use crate::times::{self, rfc3339_unsigned, words};
+use crate::times;
 use crate::{Outcome, shown, terminal};
 
 /// The largest file that is read.
@@ -75,10 +76,10 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Outcome, Box<dyn Error>> {
         let is_soon = *last < limit;
         soon = soon.saturating_add(u64::from(is_soon));
         let state = match last.checked_sub(now) {
-            Some(left) => format!("in {}", words(left)),
-            None => format!("{} ago", words(now.saturating_sub(*last))),
+            Some(left) => format!("in {}", InWords(left)),
+            None => format!("{} ago", InWords(now.saturating_sub(*last))),
         };
-        let (time, file) = (rfc3339_unsigned(*last), shown::file(file));
+        let (time, file) = (UtcTime::of(*last), shown::file(file));
         if is_json() {
             let state = if *last < now {
                 "stopped"
@@ -87,7 +88,8 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Outcome, Box<dyn Error>> {
             } else {
                 "good"
             };
-            let item = json!({"last": time, "state": state, "what": what, "file": file.to_string()});
+            let item =
+                json!({"last": time.to_string(), "state": state, "what": what, "file": file.to_string()});
             writeln!(out, "{item}")?;
         } else {
             let mark = if is_soon { "!" } else { " " };
@@ -95,7 +97,7 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Outcome, Box<dyn Error>> {
         }
     }
     if !is_json() {
-        let within = words(arguments.within.as_secs());
+        let within = InWords(arguments.within.as_secs());
         match (soon, found.items.is_empty()) {
             (0, _) if !found.unjudged.is_empty() => {}
             (_, true) => writeln!(out, "nothing with a date was found")?,

@@ -6,13 +6,9 @@ use std::process::ExitCode;
 
 use crate::out;
 
-/// The result of a command that came to a judgement.
-pub(crate) enum Outcome {
-    /// The command did what was asked, or its judgement is good.
-    Good,
-    /// The command refused something, and printed the reason on standard output.
-    Refused,
-}
+/// The result of a command that came to a judgement: it did what was asked or its judgement is good, or it refused something
+/// and printed the reason on standard output.
+pub(crate) use hubward_inspect::Outcome;
 
 /// An error in the command line: exit status 2. Every other error is status 3.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! `hubward policy table | explain | tls`: the authorization rules.
 
 mod explain;
-mod roles;
+pub(crate) mod roles;
 mod tls;
 
 use core::error::Error;

@@ -6,20 +6,17 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use hubward::sas::{
-    Requirements, SasToken, TokenParseError, TokenRules, UnsignedToken, VerifiedToken, expires_after, explain,
-};
+use hubward::sas::{SasToken, TokenRules, UnsignedToken, expires_after};
 use hubward::types::{
-    Authority, DeviceId, Hint, IdScope, Identity, Keys, Lookup, ModuleId, PolicyName, RegistrationId,
-    SecretShape, Shown,
+    Authority, DeviceId, IdScope, Identity, Keys, ModuleId, PolicyName, RegistrationId, UtcTime,
 };
+use hubward_inspect::token::{Expected, malformed, print, verified};
 
 use crate::Outcome;
 use crate::clock::{NowArgument, at};
 use crate::exit::{OrMisuse, misuse};
 use crate::secret;
-use crate::shown;
-use crate::times::{self, rfc3339_unsigned, words};
+use crate::times;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -166,7 +163,7 @@ fn sign(arguments: &Sign) -> Result<Outcome, Box<dyn Error>> {
     writeln!(crate::out::stdout(), "{}", unsigned.sign(&key))?;
     if expires.as_secs() < arguments.now.seconds() {
         // on standard error, so that standard output has the token only
-        eprintln!("hubward: the token is expired: its expiry is {}", rfc3339_unsigned(expires.as_secs()));
+        eprintln!("hubward: the token is expired: its expiry is {}", UtcTime::of(expires.as_secs()));
     }
     Ok(Outcome::Good)
 }
@@ -180,7 +177,7 @@ fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
     let text = secret::read(Some(&arguments.token), "HUBWARD_TOKEN")?;
     let token = match SasToken::parse(&text, &rules) {
         Ok(token) => token,
-        Err(error) => return malformed(&mut out, &text, &error),
+        Err(error) => return Ok(malformed(&mut out, &text, &error)?),
     };
     let primary = secret::key(arguments.key_file.as_deref(), "HUBWARD_KEY")?;
     let secondary = match &arguments.secondary_key_file {
@@ -191,187 +188,31 @@ fn verify(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
         Some(secondary) => Keys::pair(&primary, secondary),
         None => Keys::one(&primary),
     };
-    let now = arguments.now.seconds();
-    let verified = match token.verify_for_any_host(keys, at(now), &rules) {
-        Ok(verified) => verified,
-        Err(error) => {
-            writeln!(out, "refused: {error} ({})", error.code())?;
-            if let Some(hint) = error.clock_hint() {
-                writeln!(out, "  {hint}")?;
-            }
-            return Ok(Outcome::Refused);
-        }
-    };
-    if let Some(reason) = mismatch(arguments, &verified, &rules)? {
-        writeln!(out, "refused: authentic, but {}", Shown::new(reason))?;
-        return Ok(Outcome::Refused);
+    let mut expected = Expected::default();
+    if let Some(host) = &arguments.host {
+        expected.host = Some(Authority::parse(host).or_misuse()?);
     }
-    writeln!(
-        out,
-        "authentic: for {}, signed by the {:?} key of {}, valid for another {}, until {}",
-        shown::text(&verified.resource()),
-        verified.key_slot(),
-        shown::text(&verified.signer()),
-        words(verified.expires().as_secs().saturating_sub(now)),
-        rfc3339_unsigned(verified.expires().as_secs())
-    )?;
-    if arguments.host.is_none() {
+    if let Some(device) = &arguments.device {
+        let device = DeviceId::parse(device).or_misuse()?;
+        expected.identity = Some(match &arguments.module {
+            Some(module) => Identity::Module(device, ModuleId::parse(module).or_misuse()?),
+            None => Identity::Device(device),
+        });
+    }
+    if let Some(policy) = &arguments.policy {
+        expected.policy = Some(PolicyName::parse(policy).or_misuse()?);
+    }
+    let outcome = verified(&mut out, token, keys, &expected, &rules, arguments.now.time())?;
+    if matches!(outcome, Outcome::Good) && arguments.host.is_none() {
         writeln!(
             out,
             "--host was not given: a token for another hub, signed with this key, would be authentic too"
         )?;
     }
-    Ok(Outcome::Good)
-}
-
-/// Returns the requirement of the command line that the token does not meet.
-fn mismatch(
-    arguments: &Verify,
-    verified: &VerifiedToken<'_>,
-    rules: &TokenRules,
-) -> Result<Option<String>, Box<dyn Error>> {
-    if let Some(host) = &arguments.host {
-        let host = Authority::parse(host).or_misuse()?;
-        if !verified.resource().root().eq_decoded_ignore_ascii_case(host.as_str()) {
-            return Ok(Some(format!("for {}, not for {host}", verified.resource())));
-        }
-    }
-    if let Some(device) = &arguments.device {
-        let device = DeviceId::parse(device).or_misuse()?;
-        let expected = match &arguments.module {
-            Some(module) => Identity::Module(device, ModuleId::parse(module).or_misuse()?),
-            None => Identity::Device(device),
-        };
-        if !verified.is_for(&expected, rules) {
-            return Ok(Some(format!("for {}, not for {expected}", verified.resource())));
-        }
-    }
-    if let Some(policy) = &arguments.policy {
-        let policies = [PolicyName::parse(policy).or_misuse()?];
-        if let Err(error) = verified.check(&Requirements::new().with_policies(&policies)) {
-            return Ok(Some(error.to_string()));
-        }
-    }
-    Ok(None)
+    Ok(outcome)
 }
 
 fn inspect(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
     let text = secret::read(Some(&arguments.token), "HUBWARD_TOKEN")?;
-    print(&mut crate::out::stdout(), &text, &arguments.rules.rules(), arguments.now.seconds())
-}
-
-/// Prints the fields of a token, or its first error.
-pub(crate) fn print(
-    out: &mut impl Write,
-    text: &str,
-    rules: &TokenRules,
-    now: u64,
-) -> Result<Outcome, Box<dyn Error>> {
-    let token = match SasToken::parse(text, rules) {
-        Ok(token) => token,
-        Err(error) => return malformed(out, text, &error),
-    };
-    writeln!(out, "resource  {}", shown::text(&token.resource()))?;
-    writeln!(out, "as sent   {}", Shown::new(token.resource().as_received()))?;
-    match token.signer() {
-        Lookup::Policy(name) => {
-            writeln!(out, "key of    policy {} (skn is not signed: it is only a claim)", shown::text(&name))?
-        }
-        signer => writeln!(out, "key of    {}", shown::text(&signer))?,
-    }
-    let expiry = token.expires().as_secs();
-    match (expiry.checked_sub(now), now.checked_sub(expiry)) {
-        (Some(left), _) => writeln!(out, "expires   {}, in {}", rfc3339_unsigned(expiry), words(left))?,
-        (None, Some(past)) => writeln!(out, "expired   {}, {} ago", rfc3339_unsigned(expiry), words(past))?,
-        (None, None) => {}
-    }
-    writeln!(out, "signature 32 bytes, not shown, not verified")?;
-    if let Some(hint) = explain(text) {
-        writeln!(out, "hint      {hint} ({})", hint.code())?;
-    }
-    Ok(Outcome::Good)
-}
-
-/// The number of characters that are shown on each side of an error.
-const CONTEXT: usize = 60;
-
-/// Prints the error, and a caret under the byte. Text that may be a signature is not shown.
-fn malformed(out: &mut impl Write, text: &str, error: &TokenParseError) -> Result<Outcome, Box<dyn Error>> {
-    if text.is_empty() {
-        return Err("the input is empty: it has no token".into());
-    }
-    writeln!(out, "refused: {error} ({})", error.code())?;
-    let hint = explain(text);
-    if let Some(hint) = hint {
-        writeln!(out, "hint: {hint} ({})", hint.code())?;
-    }
-    // a text of another kind has secrets in other places
-    if matches!(hint, Some(Hint::ConnectionStringForToken | Hint::KeyForToken | Hint::BearerToken)) {
-        return Ok(Outcome::Refused);
-    }
-    let hidden = hide_signature(text);
-    let before = hidden.char_indices().take_while(|(at, _)| *at < error.offset).count();
-    let skipped = before.saturating_sub(CONTEXT);
-    let shown: String = hidden.chars().skip(skipped).take(CONTEXT.saturating_mul(2)).collect();
-    writeln!(out, "  {shown}")?;
-    writeln!(out, "  {}^", " ".repeat(before.saturating_sub(skipped)))?;
-    Ok(Outcome::Refused)
-}
-
-/// Returns the text with asterisks in place of all that may be secret. Shown are the scheme, the four names, and the values
-/// of `sr`, `se` and `skn` as far as they have the usual form.
-fn hide_signature(text: &str) -> String {
-    const SCHEME: &str = "SharedAccessSignature ";
-    let mut shown = String::new();
-    let (scheme, fields) = match text.strip_prefix(SCHEME) {
-        Some(fields) => (SCHEME, fields),
-        None => ("", text),
-    };
-    shown.push_str(scheme);
-    for (count, field) in fields.split('&').enumerate() {
-        if count > 0 {
-            shown.push('&');
-        }
-        let name_end = field.find('=').map_or(0, |at| at.saturating_add(1));
-        let (name, value) = field.split_at_checked(name_end).unwrap_or(("", field));
-        let known = ["sr=", "se=", "skn=", "sig="].iter().any(|known| name.eq_ignore_ascii_case(known));
-        shown.extend(name.chars().map(|c| if known { c } else { '*' }));
-        let open = known && !name.eq_ignore_ascii_case("sig=") && SecretShape::of(value).is_none();
-        let open = if open { open_len(value) } else { 0 };
-        shown.extend(value.char_indices().map(|(at, c)| if at < open { c } else { '*' }));
-    }
-    shown
-}
-
-/// Returns the length of the shown part of a value: up to the first character that is unusual in a resource, an expiry or a
-/// policy name, or up to the letters `sig`, which may begin a signature without a separator.
-fn open_len(value: &str) -> usize {
-    let is_usual = |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, '%' | '.' | '-' | '_' | '/' | ':' | '~' | '$' | '@')
-    };
-    let unusual = value.find(|c| !is_usual(c)).unwrap_or(value.len());
-    let sig = value.to_ascii_lowercase().find("sig").unwrap_or(value.len());
-    unusual.min(sig)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::hide_signature;
-
-    #[test]
-    fn only_known_values_are_shown() {
-        assert_eq!(
-            hide_signature("SharedAccessSignature sr=h&sig=abcd%3D&se=1&SIG=xyz&secret&x=y"),
-            "SharedAccessSignature sr=h&sig=*******&se=1&SIG=***&******&***"
-        );
-        let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
-        assert_eq!(hide_signature(key), "*".repeat(key.len()));
-        for separator in ["\\u0026", ", ", ";", "%26", "\n", " ", "\"", "+"] {
-            let shown = hide_signature(&format!(
-                "SharedAccessSignature sr=h.net%2Fd{separator}sig=KL7x12v%3D{separator}se=1"
-            ));
-            assert!(!shown.contains("KL7"), "{shown}");
-        }
-        assert_eq!(hide_signature("no token at all"), "***************");
-    }
+    Ok(print(&mut crate::out::stdout(), &text, &arguments.rules.rules(), arguments.now.time())?)
 }

@@ -199,3 +199,81 @@ fn a_certificate_is_judged_with_the_authorities() {
     let (status, text) = folder.hubward(&format!("{words} --now 2029-01-01"));
     assert!(status == 1 && text.contains("(certificate-unknown-issuer)"), "{text}");
 }
+
+/// Returns a bearer token with these claims.
+fn bearer(head: &str, claims: &str) -> String {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    format!("Bearer {}.{}.c2lnbmF0dXJlLW9mLWEtand0", part(head), part(claims))
+}
+
+#[test]
+fn a_bearer_token_is_judged_by_its_claims_and_the_roles() {
+    let folder = folder("diagnose-bearer");
+    let good = r#"{"aud":"https://iothubs.azure.net","oid":"7c1d","groups":["g"],"exp":1893456000}"#;
+    let signed = r#"{"alg":"RS256"}"#;
+    let reader = "--role IoT Hub Registry Contributor";
+    let judge = |authorization: &str, role: &str, now: &str| {
+        let request =
+            format!("GET /devices/pump HTTP/1.1\nHost: h.example\nAuthorization: {authorization}\n");
+        folder.write("bearer", request);
+        let mut command = folder.command(&format!("diagnose http string --request bearer --now {now}"));
+        if let Some((option, name)) = role.split_once(' ') {
+            command.args([option, name]);
+        }
+        common::run(&mut command, "")
+    };
+    for (authorization, role, now, expected, part) in [
+        (
+            bearer(signed, good),
+            reader,
+            "2029-01-01",
+            0,
+            "accepted: user 7c1d, if the directory's keys verify the token",
+        ),
+        (
+            bearer(signed, good),
+            reader,
+            "2029-01-01",
+            0,
+            "audience https://iothubs.azure.net, 1 groups; not verified",
+        ),
+        (bearer(signed, good), "", "2029-01-01", 1, "denied: "),
+        (bearer(signed, good), reader, "2030-01-01", 1, "(bearer-expired)"),
+        (bearer(signed, &good.replace("iothubs", "graph")), reader, "2029-01-01", 1, "(audience-mismatch)"),
+        (bearer(signed, &good.replace("oid", "sub")), reader, "2029-01-01", 1, "(bearer-refused)"),
+        (bearer(r#"{"alg":"none"}"#, good), reader, "2029-01-01", 1, "(bearer-refused)"),
+        ("Bearer x".to_owned(), reader, "2029-01-01", 1, "(bearer)"),
+    ] {
+        let (status, text) = judge(&authorization, role, now);
+        assert!(status == expected && text.contains(part), "{part}: status {status}: {text}");
+        assert!(!text.contains("c2lnbmF0dXJl"), "{text}");
+    }
+}
+
+#[test]
+fn a_revoked_certificate_is_refused_by_the_list() {
+    let folder = folder("diagnose-crl");
+    folder.well("ca init root --name Root --now 2028-01-01");
+    folder.well("cert request --device pump --new-key-file pump.key --output request.csr");
+    folder.well("ca issue root request.csr --device pump --output chain.pem --now 2028-12-01");
+    folder.well("ca crl root --output before.crl --now 2028-12-30");
+    folder.well("registry create hub --device pump --register ca");
+    let judge = |more: &str| {
+        folder.hubward(&format!(
+            "diagnose mqtt hub --client-id pump {USERNAME} --chain chain.pem --ca root/certificate.pem --now 2029-01-01{more}"
+        ))
+    };
+    let (status, text) = judge("");
+    assert_eq!(status, 0, "{text}");
+    let (status, text) = judge(" --crl before.crl");
+    assert_eq!(status, 0, "{text}");
+    folder.well("ca revoke root chain.pem --now 2028-12-31");
+    folder.well("ca crl root --output after.crl --now 2028-12-31");
+    let (status, text) = judge(" --crl after.crl");
+    assert!(status == 1 && text.contains("(certificate-revoked)"), "{text}");
+    // a list needs its authority
+    let words = format!("diagnose mqtt hub --client-id pump {USERNAME} --chain chain.pem --crl after.crl");
+    assert_eq!(folder.hubward(&words).0, 2);
+}

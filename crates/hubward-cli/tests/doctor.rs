@@ -138,7 +138,7 @@ fn what_cannot_be_judged_is_no_good_verdict() {
 #[cfg(unix)]
 #[test]
 fn links_and_pipes_in_a_folder_do_not_hold_it_up() {
-    let folder = folder("doctor/special");
+    let folder = folder("doctor-special");
     std::os::unix::fs::symlink(".", folder.path("all/loop")).unwrap();
     let made = std::process::Command::new("mkfifo").arg(folder.path("all/pipe")).status().unwrap();
     assert!(made.success());

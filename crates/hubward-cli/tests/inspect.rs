@@ -6,6 +6,9 @@
     clippy::unwrap_used,
     clippy::too_many_lines,
     clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
     reason = "a test"
 )]
 
@@ -209,6 +212,7 @@ fn files(folder: &Folder) -> Vec<Case> {
     folder.well("ca init root --name Root --now 2028-01-01");
     folder.well("cert request --device pump --new-key-file pump.key --output request.csr");
     folder.well("ca issue root request.csr --device pump --output chain.pem --now 2028-12-01");
+    folder.well("ca issue root request.csr --device pump --output old.pem --ttl 1d --now 2028-01-02");
     folder.well("ca crl root --output list.crl --now 2028-12-31");
     let other_key = KeyPair::generate().unwrap();
     let mut other = CertificateParams::new([]).unwrap();
@@ -229,6 +233,7 @@ fn files(folder: &Folder) -> Vec<Case> {
     vec![
         (leaf.clone(), "certificate in PEM", "common name  pump", 0),
         (leaf.replace('\n', "\r\n"), "certificate in PEM", "common name  pump", 0),
+        (folder.text("old.pem"), "certificate in PEM", "refused: expired 364 days before now", 1),
         (
             format!("{leaf}{}", block("CERTIFICATE", &other_pem)),
             "chain of 2 certificates",
@@ -350,5 +355,28 @@ fn sixteen_marks_are_removed_and_no_more() {
             "{answer}"
         );
         assert!(!answer.contains(SEAL), "{answer}");
+    }
+}
+
+#[test]
+fn a_caret_is_under_the_mistake_and_no_secret_is_above_it() {
+    let folder = Folder::new("inspect-carets");
+    for (text, above, caret) in [
+        (format!("{{\"deviceId\": \"pump\" \"key\": \"{SEAL}\"}}"), "{\"********\": \"****\" \"***\"", 20),
+        ("eyJhbGciOiJSUzI1NiJ9.eyJhdWQ.c2ln".to_owned(), "********************.*******.****", 21),
+        ("MDEyMzQ1Njc4OWFi!YzZGVm".replace('!', "_"), "****************_******", 16),
+        ("h.example/pump/?api-version=2021-04-12&x".to_owned(), "h.example/pump/?api-version=2021-04-12&x", 39),
+        (
+            "https://a.blob.core.windows.net/c/b?sv=2020-12-06&sr=b&sp=rz&se=2030-01-01&sig=abc".to_owned(),
+            "*****://*.",
+            58,
+        ),
+    ] {
+        let (_, answer) = folder.with_input(&format!("inspect --now {NOW}"), &text);
+        let lines: Vec<&str> = answer.lines().collect();
+        let at = lines.iter().position(|line| line.trim() == "^").unwrap_or_else(|| panic!("{answer}"));
+        assert!(lines[at - 1].starts_with(&format!("  {above}")), "{text}: {answer}");
+        assert_eq!(lines[at].find('^').unwrap() - 2, caret, "{text}: {answer}");
+        assert!(!answer.contains(&SEAL[..20]), "{answer}");
     }
 }

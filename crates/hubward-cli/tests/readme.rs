@@ -115,3 +115,21 @@ fn each_command_that_the_documents_name_exists() {
     }
     assert!(checked > 40, "{checked}");
 }
+
+#[test]
+fn each_block_of_the_book_is_typed() {
+    let mut counted = 0;
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "md") {
+            continue;
+        }
+        let page = std::fs::read_to_string(&path).unwrap();
+        counted += 1;
+        // commands of the other pages are in tables and sentences, which other tests type; a block needs its line above
+        for fence in ["```sh\n", "```bash", "```console", "```shell"] {
+            assert!(!page.contains(fence), "{}: type its block here, as README.md's are", path.display());
+        }
+    }
+    assert!(counted > 10, "{counted}");
+}

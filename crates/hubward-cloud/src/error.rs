@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use hubward_core::{InWords, UtcTime};
+
 /// The error of a text that is not the token, header or URL that it was taken for. It has the position, never the
 /// text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +147,7 @@ pub enum VerifyError {
     #[error("the signature does not match the key")]
     WrongSignature,
     /// The credential is authentic and has expired.
-    #[error("expired {} s before `now`", .now.saturating_sub(*.expiry))]
+    #[error("expired {} before `now`, at {}", InWords(.now.saturating_sub(*.expiry)), UtcTime::of(*.expiry))]
     Expired {
         /// The last second, in seconds since 1970.
         expiry: u64,
@@ -153,7 +155,7 @@ pub enum VerifyError {
         now: u64,
     },
     /// The credential is authentic and is not valid yet.
-    #[error("valid only {} s after `now`", .start.saturating_sub(*.now))]
+    #[error("valid only {} after `now`, from {}", InWords(.start.saturating_sub(*.now)), UtcTime::of(*.start))]
     NotYet {
         /// The first second, in seconds since 1970.
         start: u64,

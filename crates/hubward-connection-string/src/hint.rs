@@ -2,6 +2,8 @@
 
 use hubward_core::{Hint, PastedText, SecretShape};
 
+use crate::field::FieldName;
+
 /// The fields that begin a connection string.
 const FIRST: [&str; 6] = [
     "hostname=",
@@ -93,6 +95,11 @@ fn within(text: PastedText<'_>, segment: PastedText<'_>) -> Option<Hint<'static>
 fn end(text: PastedText<'_>) -> Option<Hint<'static>> {
     let text = PastedText::new(text.as_str().trim_end_matches(';'));
     let begins = FIRST.iter().any(|name| text.starts_with(name));
+    // a misspelt name hides its field: the text is complete, and its error names the field that was meant
+    let mut names = text.as_str().split(';').filter_map(|segment| segment.split_once('='));
+    if names.any(|(name, _)| FieldName::from_name(name).is_none() && FieldName::suggestion(name).is_some()) {
+        return None;
+    }
     match text.as_str().rsplit_once(';') {
         // a shell takes the first `;` as the end of the command
         None => begins.then_some(Hint::CutAtSemicolon),

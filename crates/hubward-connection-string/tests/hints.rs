@@ -46,6 +46,8 @@ fn known_mistakes_are_named() {
             format!("Endpoint=sb://n.servicebus.windows.net/hub;SharedAccessKeyName=p;SharedAccessKey={KEY}"),
             "entity-in-path",
         ),
+        // its error names the field that was meant
+        (device.replace("SharedAccessKey=", "ShareAccessKey="), "none"),
         (String::new(), "none"),
     ] {
         assert_eq!(hint(&text), code, "{text}");

@@ -31,6 +31,7 @@ mod signature;
 mod signer;
 mod stream;
 mod thumbprint;
+mod time;
 
 pub use aead::{Aead, OpenError, SealError};
 pub use entropy::NoEntropy;
@@ -55,3 +56,4 @@ pub use signature::{SignatureProblem, decode_signature};
 pub use signer::{LONGEST_SIGNATURE, Signer, SignerError};
 pub use stream::{StreamKey, TagStream};
 pub use thumbprint::{Digest, Thumbprint, ThumbprintError};
+pub use time::{InWords, UtcTime};

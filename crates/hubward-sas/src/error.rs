@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use hubward_core::{ResourceProblem, SignatureProblem};
+use hubward_core::{InWords, ResourceProblem, SignatureProblem, UtcTime};
 
 /// The fields of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +121,10 @@ pub enum VerifyError {
     #[error("the token is for another host")]
     AnotherHost,
     /// The token is authentic and has expired.
-    #[error("expired {} s before `now`, and the leeway is {leeway} s", .now.saturating_sub(*.expiry))]
+    #[error(
+        "expired {} before `now`, at {}, and the leeway is {}",
+        InWords(.now.saturating_sub(*.expiry)), UtcTime::of(*.expiry), InWords(*.leeway)
+    )]
     Expired {
         /// The token's expiry, in seconds since 1970.
         expiry: u64,
@@ -131,7 +134,10 @@ pub enum VerifyError {
         leeway: u64,
     },
     /// The token is authentic and expires later than the rules allow.
-    #[error("expires {} s after `now`, and at most {max} s are allowed", .expiry.saturating_sub(*.now))]
+    #[error(
+        "expires {} after `now`, at {}, and at most {} are allowed",
+        InWords(.expiry.saturating_sub(*.now)), UtcTime::of(*.expiry), InWords(*.max)
+    )]
     TooLongLived {
         /// The token's expiry, in seconds since 1970.
         expiry: u64,

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use hubward_core::UnixTime;
+use hubward_core::{InWords, UnixTime};
 
 use crate::error::VerifyError;
 
@@ -154,13 +154,15 @@ impl fmt::Display for ClockHint {
             Self::SignerBehind(by) => {
                 write!(
                     f,
-                    "the token is old, or the signer's clock is behind the verifier's by {by} s or more"
+                    "the token is old, or the signer's clock is behind the verifier's by {} or more",
+                    InWords(*by)
                 )
             }
             Self::SignerAhead(by) => {
                 write!(
                     f,
-                    "the token's lifetime is too long, or the signer's clock is ahead of the verifier's by {by} s or more"
+                    "the token's lifetime is too long, or the signer's clock is ahead of the verifier's by {} or more",
+                    InWords(*by)
                 )
             }
             Self::SignerNotSet => f.write_str("the signer's clock was never set"),

@@ -172,7 +172,7 @@ fn a_clock_difference_is_reported() {
         "a token with a wrong signature gives no hint"
     );
     let words = ClockHint::SignerBehind(7200).to_string();
-    assert_eq!(words, "the token is old, or the signer's clock is behind the verifier's by 7200 s or more");
+    assert_eq!(words, "the token is old, or the signer's clock is behind the verifier's by 2 h or more");
 }
 
 #[test]

@@ -27,7 +27,10 @@ fn an_expiry_error_needs_a_valid_signature() {
     assert_eq!(late(other_key()), Some(VerifyError::WrongSignature));
     let expired = late(key()).unwrap();
     assert_eq!(expired, VerifyError::Expired { expiry: EXPIRY, now: EXPIRY + 9, leeway: 0 });
-    assert_eq!(expired.to_string(), "expired 9 s before `now`, and the leeway is 0 s");
+    assert_eq!(
+        expired.to_string(),
+        "expired 9 s before `now`, at 2030-01-01T00:00:00Z, and the leeway is 0 s"
+    );
 }
 
 #[test]
@@ -59,7 +62,8 @@ fn the_lifetime_is_limited_by_the_rules() {
     assert!(at_time(EXPIRY - 3600).is_ok());
     let error = at_time(EXPIRY - 3601).err();
     assert_eq!(error, Some(VerifyError::TooLongLived { expiry: EXPIRY, now: EXPIRY - 3601, max: 3600 }));
-    assert_eq!(error.unwrap().to_string(), "expires 3601 s after `now`, and at most 3600 s are allowed");
+    let text = "expires 1 h 1 s after `now`, at 2030-01-01T00:00:00Z, and at most 1 h are allowed";
+    assert_eq!(error.unwrap().to_string(), text);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 
 use core::fmt;
 
+use hubward_core::{InWords, UtcTime};
+
 pub use crate::algorithm::{KeyAlgorithm, SignatureAlgorithm, UnsupportedAlgorithm, UnsupportedKey};
 use crate::certificate::Seconds;
-use crate::certificate::date::Date;
-use crate::certificate::time::InWords;
 pub use crate::certificate::time::OutsideValidity;
 use crate::crl::RevocationReason;
 use crate::crl::StatusUnknown;
@@ -259,7 +259,7 @@ pub enum Problem {
     #[error("may be revoked: {0}")]
     RevocationUnknown(#[from] StatusUnknown),
     /// A revocation list contains it.
-    #[error("was revoked ({reason}) at {}", Date(*at))]
+    #[error("was revoked ({reason}) at {}", UtcTime(*at))]
     Revoked {
         /// The time of the revocation.
         at: Seconds,

@@ -4,6 +4,7 @@ use core::error::Error;
 use core::time::Duration;
 
 use clap::{Args, ValueEnum};
+use hubward::types::UtcTime;
 use hubward_ring::KeyType;
 use hubward_x509::Validity;
 use hubward_x509::issue::SerialNumber;
@@ -49,7 +50,7 @@ impl PeriodArguments {
         let now = self.now.seconds();
         let last = issuer.and_then(|issuer| u64::try_from(issuer.not_after).ok()).unwrap_or(u64::MAX);
         if now > last {
-            let ended = times::rfc3339_unsigned(last);
+            let ended = UtcTime::of(last);
             return Err(format!("the CA expired at {ended}; `hubward ca renew` makes its successor").into());
         }
         let until = match self.ttl {

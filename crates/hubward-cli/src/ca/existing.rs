@@ -6,14 +6,14 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use hubward::types::{DeviceId, Digest};
+use hubward::types::{DeviceId, Digest, UtcTime};
 use hubward_ring::{Digests, signature};
 use hubward_x509::certificate::common_name;
 use hubward_x509::issue::DeviceCertificate;
 use hubward_x509::{Certificate, pem};
 
 use super::folder::CaFolder;
-use crate::{shown, times};
+use crate::shown;
 
 /// The first certificate of a file that exists.
 pub(super) struct Existing {
@@ -59,11 +59,11 @@ impl Existing {
         }
         let validity = certificate.validity();
         if validity.not_after < now {
-            let ended = times::rfc3339(validity.not_after);
+            let ended = UtcTime(validity.not_after);
             return Err(format!("the certificate expired at {ended}; move it away to issue another").into());
         }
         if now < validity.not_before {
-            let begins = times::rfc3339(validity.not_before);
+            let begins = UtcTime(validity.not_before);
             return Err(format!("the certificate is not valid before {begins}").into());
         }
         Ok(Digests.sha256(&self.der))

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use hubward::types::UtcTime;
 use hubward_ring::SigningKey;
 use hubward_x509::Validity;
 use hubward_x509::issue::{CertificateAuthority, IssuerKey, Signer, SubjectKey};
@@ -14,7 +15,6 @@ use super::folder::{CaFolder, NewCa};
 use super::new_file::new_key;
 use crate::Outcome;
 use crate::shown;
-use crate::times::rfc3339;
 
 /// The days of a root and of a CA below it, if `--ttl` is not given.
 pub(super) const ROOT_DAYS: u64 = 7_300;
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Init) -> Result<Outcome, Box<dyn Error>> {
     CaFolder::create(&arguments.folder, &new)?;
     let until = CertificateAuthority::new(&certificate, IssuerKey::of(&key)?)?.validity().not_after;
     let folder = shown::file(&arguments.folder);
-    writeln!(crate::out::stdout(), "{folder}: {} until {}", shown::text(&arguments.name), rfc3339(until))?;
+    writeln!(crate::out::stdout(), "{folder}: {} until {}", shown::text(&arguments.name), UtcTime(until))?;
     Ok(Outcome::Good)
 }
 

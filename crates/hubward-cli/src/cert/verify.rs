@@ -6,7 +6,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use hubward::types::{DeviceId, ModuleId};
+use hubward::types::{DeviceId, ModuleId, UtcTime};
+use hubward_inspect::certificate::AltName;
 use hubward_ring::signature;
 use hubward_x509::pem::{self, PemError};
 use hubward_x509::{
@@ -17,12 +18,11 @@ use hubward_x509::{
 };
 use rustls_pki_types::ServerName;
 
-use super::{inspect, read, read_as};
+use super::{read, read_as};
 use crate::Outcome;
 use crate::clock::NowArgument;
 use crate::exit::{OrMisuse, misuse};
 use crate::shown;
-use crate::times::rfc3339;
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
                 writeln!(out, "refused: {error}")?;
             }
             if let ChainError::Refused { problem: Problem::Revoked { at, .. }, .. } = error {
-                writeln!(out, "  revoked on   {}", rfc3339(at))?;
+                writeln!(out, "  revoked on   {}", UtcTime(at))?;
             }
             Outcome::Refused
         }
@@ -182,7 +182,7 @@ fn print_verified(
         writeln!(out, "  common name  {}", name.escape_debug())?;
     }
     for name in verified.subject_alt_names() {
-        writeln!(out, "  alt name     {}", inspect::AltName(&name))?;
+        writeln!(out, "  alt name     {}", AltName(&name))?;
     }
     for one in verified.intermediates() {
         writeln!(out, "  intermediate {}", one.subject())?;
@@ -197,7 +197,7 @@ fn print_verified(
         _ => None,
     };
     if let Some(last) = path.map(|one| one.validity().not_after).chain(lists).min() {
-        writeln!(out, "  until        {}", rfc3339(last))?;
+        writeln!(out, "  until        {}", UtcTime(last))?;
     }
     match verified.revocation() {
         RevocationStatus::Good { .. } => writeln!(out, "  revocation   not revoked"),
@@ -226,7 +226,7 @@ fn print_line(
     position: CertificatePosition,
     one: &Certificate<'_>,
 ) -> std::io::Result<()> {
-    let (from, to) = (rfc3339(one.validity().not_before), rfc3339(one.validity().not_after));
+    let (from, to) = (UtcTime(one.validity().not_before), UtcTime(one.validity().not_after));
     writeln!(out, "  {position}: {}, by {}, {from} to {to}", one.subject(), one.issuer())
 }
 
@@ -235,9 +235,9 @@ fn print_lists(out: &mut impl Write, crls: &Crls) -> std::io::Result<()> {
     for (number, crl) in crls.iter().enumerate() {
         let kind = if crl.is_delta() { "delta, " } else { "" };
         write!(out, "  revocation list {number}: {kind}by {}, {} revoked, ", crl.issuer(), crl.len())?;
-        write!(out, "{} to ", rfc3339(crl.this_update()))?;
+        write!(out, "{} to ", UtcTime(crl.this_update()))?;
         match crl.next_update() {
-            Some(next) => writeln!(out, "{}", rfc3339(next))?,
+            Some(next) => writeln!(out, "{}", UtcTime(next))?,
             None => writeln!(out, "no next update")?,
         }
     }

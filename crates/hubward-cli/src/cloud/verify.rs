@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hubward::types::UnixTime;
+use hubward::types::{InWords, UnixTime, UtcTime};
 use hubward_cloud::cosmos::Credential;
 use hubward_cloud::service_bus::{Right, Rights, Rule, Token};
 use hubward_cloud::storage::shared_key::{Authorization, Request};
@@ -21,7 +21,6 @@ use crate::Outcome;
 use crate::clock::NowArgument;
 use crate::exit::{OrMisuse, misuse};
 use crate::secret;
-use crate::times::{rfc3339_unsigned, words};
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
@@ -73,8 +72,8 @@ pub(super) fn run(arguments: &Verify) -> Result<Outcome, Box<dyn Error>> {
     };
     match verdict {
         Ok(Some(expiry)) => {
-            let left = words(expiry.saturating_sub(now.as_secs()));
-            writeln!(out, "authentic: valid for another {left}, until {}", rfc3339_unsigned(expiry))?;
+            let left = InWords(expiry.saturating_sub(now.as_secs()));
+            writeln!(out, "authentic: valid for another {left}, until {}", UtcTime::of(expiry))?;
             Ok(Outcome::Good)
         }
         Ok(None) => {

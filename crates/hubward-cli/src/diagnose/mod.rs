@@ -1,5 +1,6 @@
 //! `hubward diagnose`: judges what a client sends, as a hub does, and explains each step.
 
+mod bearer;
 mod registration;
 mod verdict;
 mod world;
@@ -11,9 +12,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use hubward::policy::Decision;
 use hubward::types::UnixTime;
+use hubward::x509::Anchors;
+use hubward::x509::crl::{Crls, Revocation};
 use hubward::{
-    AuthError, CBS_OPERATION, CBS_TYPE, Cbs, CbsRequest, CertificateDer, Credentials, StoreOr, explain,
+    AuthError, CBS_OPERATION, CBS_TYPE, Cbs, CbsRequest, CertificateDer, Credentials, StoreOr, X509Config,
+    explain,
 };
+use hubward_ring::{Digests, signature};
 use zeroize::Zeroizing;
 
 use crate::clock::{NowArgument, at};
@@ -56,6 +61,9 @@ struct HubArguments {
     /// A file of trusted CA certificates. Repeatable.
     #[arg(long, value_name = "FILE")]
     ca: Vec<PathBuf>,
+    /// A file of certificate revocation lists, PEM or DER; revocation is then checked. Repeatable.
+    #[arg(long, value_name = "FILE", requires = "ca")]
+    crl: Vec<PathBuf>,
     #[command(flatten)]
     now: NowArgument,
 }
@@ -118,6 +126,10 @@ pub(crate) struct Http {
     request: PathBuf,
     #[command(flatten)]
     chain: ChainArgument,
+    /// For a bearer token: a built-in role of its user at the hub, by name or id, or `@` and a file of a custom role in JSON.
+    /// Repeatable.
+    #[arg(long, value_name = "ROLE")]
+    role: Vec<String>,
 }
 
 pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
@@ -196,6 +208,9 @@ fn http(arguments: &Http) -> Result<Outcome, Box<dyn Error>> {
     let host = request.header("host").or(arguments.hub.host.as_deref());
     let host = host.ok_or_else(|| misuse("the request has no `Host`: give --host"))?;
     let authorization = request.header("authorization");
+    if let Some(token) = authorization.filter(|text| bearer::is_bearer(text)) {
+        return bearer::judge(arguments, request.method, request.target, token);
+    }
     let world = World::open(&arguments.hub, host, !chain.is_empty())?;
     let judge = |now| {
         let credentials = Credentials::http(request.method, request.target, host, authorization)?;
@@ -253,6 +268,24 @@ fn password(file: &Path, hub: &HubArguments) -> Result<Zeroizing<String>, Box<dy
         return Err(misuse("the password and the seal key cannot both come from standard input"));
     }
     secret::read(Some(file), "HUBWARD_TOKEN")
+}
+
+/// Returns the rules for certificates below the authorities, with revocation lists if there are some.
+fn x509(ca: &[PathBuf], crl: &[PathBuf]) -> Result<X509Config, Box<dyn Error>> {
+    let mut trusted = Vec::new();
+    for file in ca {
+        trusted.extend(cert::read(file)?);
+    }
+    let config = X509Config::new(Anchors::parse(&trusted)?, signature::ALL, &Digests);
+    if crl.is_empty() {
+        return Ok(config);
+    }
+    let mut lists = Vec::new();
+    for file in crl {
+        lists.extend(cert::read_lists(file)?);
+    }
+    let lists = Crls::parse(&lists)?;
+    Ok(config.with_revocation(Revocation::by(&lists)))
 }
 
 fn chain(argument: &ChainArgument) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {

@@ -8,12 +8,11 @@ use clap::Args;
 use hubward::registry::SymmetricKeys;
 use hubward::sas::TokenRules;
 use hubward::types::{IdScope, UnixTime};
-use hubward::x509::Anchors;
-use hubward::{AuthError, ProvisioningConfig, RegistrationCredentials, X509Config};
-use hubward_ring::{Digests, signature};
+use hubward::{AuthError, ProvisioningConfig, RegistrationCredentials};
 use hubward_rustcrypto::HmacKey;
 
 use super::verdict::{Judgement, finish};
+use super::x509;
 use crate::clock::{NowArgument, at};
 use crate::enrollment::{EnrollmentFile, FileArguments};
 use crate::exit::{OrMisuse, misuse};
@@ -43,6 +42,9 @@ pub(crate) struct Dps {
     /// A file of trusted CA certificates. Repeatable.
     #[arg(long, value_name = "FILE")]
     ca: Vec<PathBuf>,
+    /// A file of certificate revocation lists, PEM or DER; revocation is then checked. Repeatable.
+    #[arg(long, value_name = "FILE", requires = "ca")]
+    crl: Vec<PathBuf>,
     #[command(flatten)]
     now: NowArgument,
 }
@@ -55,18 +57,13 @@ pub(super) fn run(arguments: &Dps) -> Result<Outcome, Box<dyn Error>> {
     let password = arguments.password_file.as_deref().map(|file| secret::read(Some(file), "")).transpose()?;
     let password = password.as_deref().map(String::as_str);
     let chain = arguments.chain.as_deref().map_or(Ok(Vec::new()), cert::read)?;
-    let mut trusted = Vec::new();
-    for file in &arguments.ca {
-        trusted.extend(cert::read(file)?);
-    }
     let enrollments = EnrollmentFile::open(&arguments.file)?;
     let dummy = SymmetricKeys::generate(&mut random, HmacKey::new)?;
     let dummy = dummy.view().expose_primary().ok_or("no key")?;
     let scope = IdScope::parse(&arguments.id_scope).or_misuse()?;
-    let x509 = X509Config::new(Anchors::parse(&trusted)?, signature::ALL, &Digests);
     let config = ProvisioningConfig::new(scope, HmacKey::new(&dummy))
         .with_token_rules(TokenRules::HUB_COMPAT)
-        .with_x509(x509);
+        .with_x509(x509(&arguments.ca, &arguments.crl)?);
     let credentials = || {
         let credentials = RegistrationCredentials::mqtt(&arguments.client_id, &arguments.username, password);
         credentials.map(|credentials| credentials.with_certificates(&chain))

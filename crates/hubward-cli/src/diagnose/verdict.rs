@@ -5,10 +5,9 @@ use std::io::Write;
 
 use hubward::AuthError;
 use hubward::sas::VerifyError;
-use hubward::types::KeySlot;
+use hubward::types::{InWords, KeySlot, UtcTime};
 
 use crate::codes;
-use crate::times::{rfc3339_unsigned, words};
 use crate::{Outcome, shown};
 
 /// An authenticated client.
@@ -75,8 +74,8 @@ fn accepted(out: &mut impl Write, now: u64, judgement: &Judgement) -> Result<Out
         None => {}
     }
     if let Some(until) = judgement.until {
-        let left = words(until.saturating_sub(now));
-        writeln!(out, "until     {}, for another {left}", rfc3339_unsigned(until))?;
+        let left = InWords(until.saturating_sub(now));
+        writeln!(out, "until     {}, for another {left}", UtcTime::of(until))?;
     }
     Ok(if judgement.denied.is_some() { Outcome::Refused } else { Outcome::Good })
 }
@@ -93,11 +92,11 @@ pub(super) fn clock(out: &mut impl Write, error: &VerifyError) -> std::io::Resul
     match error {
         VerifyError::Expired { expiry, leeway, now } => {
             let last = expiry.saturating_add(*leeway);
-            let past = words(now.saturating_sub(last));
-            writeln!(out, "clock     good until {}, {past} ago", rfc3339_unsigned(last))
+            let past = InWords(now.saturating_sub(last));
+            writeln!(out, "clock     good until {}, {past} ago", UtcTime::of(last))
         }
         VerifyError::TooLongLived { expiry, max, .. } => {
-            writeln!(out, "clock     good from {}", rfc3339_unsigned(expiry.saturating_sub(*max)))
+            writeln!(out, "clock     good from {}", UtcTime::of(expiry.saturating_sub(*max)))
         }
         _ => Ok(()),
     }

@@ -10,17 +10,15 @@ use hubward::sas::TokenRules;
 use hubward::types::{
     Authority, Credential, HostName, LookupResult, Permissions, PolicyName, Status, SymmetricKey,
 };
-use hubward::x509::Anchors;
-use hubward::{BothCredentials, FoundRecord, HubConfig, RecordRequest, Store, X509Config};
+use hubward::{BothCredentials, FoundRecord, HubConfig, RecordRequest, Store};
 use hubward_connection_string::{ConnectionString, DeviceCredential, ParseOptions, ServiceCredential};
-use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 use serde_json::Value;
 
-use super::HubArguments;
+use super::{HubArguments, x509};
 use crate::file::random;
 use crate::registry::RegistryFile;
-use crate::{cert, secret, shown};
+use crate::{secret, shown};
 
 /// The longest text that is tried as a connection string.
 const LONGEST: u64 = 8192;
@@ -93,11 +91,7 @@ impl World {
             config = config.with_aliases([authority]);
         }
         if with_certificates || !arguments.ca.is_empty() {
-            let mut ders = Vec::new();
-            for file in &arguments.ca {
-                ders.extend(cert::read(file)?);
-            }
-            config = config.with_x509(X509Config::new(Anchors::parse(&ders)?, signature::ALL, &Digests));
+            config = config.with_x509(x509(&arguments.ca, &arguments.crl)?);
         }
         Ok(Self { registry, config, host: host.as_str().to_owned(), steps: RefCell::default() })
     }

@@ -67,7 +67,8 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, Box<dyn Error>> {
     Ok(if decision.is_allow() { Outcome::Good } else { Outcome::Refused })
 }
 
-fn role(name: &str) -> Result<Role, Box<dyn Error>> {
+/// Returns a built-in role by its name or id, or the custom role of a file.
+pub(crate) fn role(name: &str) -> Result<Role, Box<dyn Error>> {
     let Some(file) = name.strip_prefix('@') else {
         return built_in(name).cloned().ok_or_else(|| {
             let known: Vec<&str> = BUILT_IN.iter().map(Role::name).collect();

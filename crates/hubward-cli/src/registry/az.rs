@@ -6,10 +6,13 @@ use std::io::{Cursor, Read};
 use hubward::types::MacKey;
 use hubward_registry::{ExportKeys, RecordView};
 use serde_json::{Map, Value, json};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The longest JSON that is read: an array is held as a whole.
 const MAX_LEN: u64 = 256 * 1024 * 1024;
+
+/// The most bytes that a line has more than its object: the name `authentication`, its braces and the line end.
+const ADDED: usize = 64;
 
 /// Members of a device that a line of an import has under the same name.
 const SAME: [&str; 7] =
@@ -28,17 +31,51 @@ pub(super) fn lines<'r>(mut from: impl Read + 'r) -> Result<Box<dyn Read + 'r>, 
     if first != *b"[" {
         return Ok(Box::new(Cursor::new(first).chain(from)));
     }
-    let mut text = Zeroizing::new(vec![b'[']);
-    from.take(MAX_LEN).read_to_end(&mut text)?;
+    let text = whole(from)?;
     let list: Vec<Map<String, Value>> = serde_json::from_slice(&text).map_err(|error| {
         format!("not a JSON list of identities, line {}, column {}", error.line(), error.column())
     })?;
-    let mut lines = Vec::new();
+    // a line has the members of its object, and at most a name of its own more: the buffer is not moved
+    let room = text.len().saturating_add(list.len().saturating_mul(ADDED));
+    let mut lines = Zeroizing::new(Vec::with_capacity(room));
     for device in list {
-        serde_json::to_writer(&mut lines, &line(&device))?;
+        let line = line(&device);
+        serde_json::to_writer(&mut *lines, &line)?;
         lines.push(b'\n');
+        erase(line);
+        erase(Value::Object(device));
     }
     Ok(Box::new(Cursor::new(lines)))
+}
+
+/// Reads the rest of a JSON array, after its first byte. A buffer that is too small is erased.
+fn whole(from: impl Read) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    let mut text = Zeroizing::new(Vec::with_capacity(64 * 1024));
+    text.push(b'[');
+    let mut from = from.take(MAX_LEN);
+    let mut part = Zeroizing::new([0; 16 * 1024]);
+    loop {
+        let count = from.read(part.as_mut_slice())?;
+        if count == 0 {
+            return Ok(text);
+        }
+        if text.len().saturating_add(count) > text.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(text.capacity().saturating_mul(2)));
+            larger.extend_from_slice(&text);
+            text = larger;
+        }
+        text.extend_from_slice(part.get(..count).unwrap_or_default());
+    }
+}
+
+/// Erases the texts of a value: an identity has its keys there.
+fn erase(value: Value) {
+    match value {
+        Value::String(mut text) => text.zeroize(),
+        Value::Array(list) => list.into_iter().for_each(erase),
+        Value::Object(members) => members.into_iter().for_each(|(_, value)| erase(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Returns the line of an import for an identity, or for a twin, which has no keys.

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use hubward::types::{Digest, UnixTime};
+use hubward::types::{Digest, UtcTime};
 use hubward_ring::{Digests, signature};
 use hubward_x509::{
     SignedBundle, TrustBundle,
@@ -16,7 +16,6 @@ use super::{file, server};
 use crate::Outcome;
 use crate::cert::Hex;
 use crate::clock::{NowArgument, at};
-use crate::times;
 
 #[derive(Debug, Args)]
 pub(crate) struct Report {
@@ -50,23 +49,28 @@ pub(super) fn run(arguments: &Report) -> Result<Outcome, Box<dyn Error>> {
 
 /// Prints the content of a bundle, the state of each CA at `now`, and what expires after that.
 pub(super) fn print(out: &mut impl Write, bundle: &SignedBundle<'_>, now: u64) -> std::io::Result<()> {
-    writeln!(out, "version {}, until {}", bundle.version(), Time(bundle.expires()))?;
+    writeln!(out, "version {}, until {}", bundle.version(), UtcTime::of(bundle.expires().as_secs()))?;
     signatures(out, bundle)?;
     let report = bundle.report(at(now));
-    writeln!(out, "at {}:", Time(at(now)))?;
+    writeln!(out, "at {}:", UtcTime::of(at(now).as_secs()))?;
     for (number, (anchor, period)) in bundle.anchors().zip(report.anchors()).enumerate() {
         let certificate = anchor.certificate();
         let state = state(period, now, report.is_trusted(number));
         writeln!(out, "  anchor {number}: {state} {}", certificate.subject())?;
         writeln!(out, "    SHA-256 {}", Hex(&Digests.sha256(certificate.as_der())))?;
-        writeln!(out, "    trusted from {} until {}", Time(period.works.from), Time(period.works.until))?;
+        writeln!(
+            out,
+            "    trusted from {} until {}",
+            UtcTime::of(period.works.from.as_secs()),
+            UtcTime::of(period.works.until.as_secs())
+        )?;
     }
     let expiries = report.expiries();
     if !expiries.is_empty() {
         writeln!(out, "last seconds:")?;
     }
     for expiry in expiries {
-        let last = Time(expiry.last);
+        let last = UtcTime::of(expiry.last.as_secs());
         match (expiry.cause, expiry.anchor) {
             (ExpiryCause::TrustPeriod, Some(number)) => {
                 writeln!(out, "  {last}  anchor {number}: its trust period ends")?
@@ -78,7 +82,9 @@ pub(super) fn print(out: &mut impl Write, bundle: &SignedBundle<'_>, now: u64) -
         }
     }
     match report.trusted_until() {
-        Some(last) => writeln!(out, "at least one CA is trusted without a gap until {}", Time(last)),
+        Some(last) => {
+            writeln!(out, "at least one CA is trusted without a gap until {}", UtcTime::of(last.as_secs()))
+        }
         None => writeln!(out, "no CA is trusted at that time"),
     }
 }
@@ -115,14 +121,5 @@ fn state(period: &AnchorPeriod, now: u64, trusted: bool) -> &'static str {
         "not yet trusted"
     } else {
         "no longer trusted"
-    }
-}
-
-/// A time, printed as RFC 3339.
-struct Time(UnixTime);
-
-impl core::fmt::Display for Time {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(&times::rfc3339_unsigned(self.0.as_secs()))
     }
 }

@@ -2,7 +2,6 @@
 //! an extension is decoded when it is needed. The other types are its fields ([`Name`], [`PublicKey`], [`Validity`],
 //! [`Extensions`], [`SubjectAltNames`]); [`CertificateRequest`] is a request for one.
 
-pub(crate) mod date;
 pub(crate) mod directory_string;
 mod ecdsa_malleability;
 pub(crate) mod extensions;

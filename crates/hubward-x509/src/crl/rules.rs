@@ -1,9 +1,11 @@
 //! Configuration of revocation checks ([`Revocation`]) and their results ([`RevocationStatus`], [`StatusUnknown`],
 //! [`CrlProblem`]).
 
+use hubward_core::InWords;
+
 use super::list::Crls;
 use super::reasons::Reasons;
-use crate::certificate::time::{InWords, Seconds};
+use crate::certificate::time::Seconds;
 use crate::error::{Problem, UnsupportedAlgorithm, UnsupportedKey};
 
 /// The certificates whose revocation status is checked.

@@ -1,8 +1,7 @@
 //! The reasons why something is not issued.
 
-use hubward_core::SignerError;
+use hubward_core::{InWords, SignerError};
 
-use crate::certificate::time::InWords;
 use crate::error::{CertificateError, CommonNameError, Problem};
 
 /// The reason why a certificate, a request or a revocation list is not issued.

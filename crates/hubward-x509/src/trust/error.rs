@@ -1,6 +1,7 @@
 //! Errors of trust bundles: invalid bundles, refused updates and refused signatures.
 
-use crate::certificate::time::InWords;
+use hubward_core::InWords;
+
 use crate::error::CertificateError;
 use crate::tlv::Malformed;
 

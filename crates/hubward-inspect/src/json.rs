@@ -1,12 +1,14 @@
 //! JSON of the az command line, of a registry's export and of a directory.
 
+use std::io;
+
 use hubward::types::{KeyError, SecretShape, Shown, SymmetricKey};
 use serde_json::{Map, Value};
 
-use super::{Judged, Report, jwt};
-use crate::Outcome;
+use crate::caret::masked;
+use crate::{Outcome, Report, jwt};
 
-pub(super) fn print(report: &mut Report<'_>, text: &str) -> Judged {
+pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
     let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
     let values = match values {
         Ok(values) => values,
@@ -14,7 +16,11 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Judged {
             report.kind("JSON, malformed")?;
             let (line, column) = (error.line(), error.column());
             let cut = if error.is_eof() { "; it is cut" } else { "" };
-            return report.refused(&format!("not JSON at line {line}, column {column}{cut}"));
+            report.refused(&format!("not JSON at line {line}, column {column}{cut}"))?;
+            // a malformed text may have its keys anywhere: only its punctuation is shown
+            let wrong = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+            masked(report.out, wrong, column.saturating_sub(1), &['{', '}', '[', ']', ':', ',', '"', ' '])?;
+            return Ok(Outcome::Refused);
         }
     };
     match values.as_slice() {
@@ -33,7 +39,7 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Judged {
 }
 
 /// Prints an object; one that has a connection string or a token alone is inspected as that.
-fn one(report: &mut Report<'_>, value: &Value) -> Judged {
+fn one(report: &mut Report<'_>, value: &Value) -> io::Result<Outcome> {
     let member = |names: &[&str]| names.iter().find_map(|name| value.get(name).and_then(Value::as_str));
     if let Some(string) = member(&["connectionString", "primaryConnectionString"]) {
         report.around = "JSON of the az command line with a ";
@@ -77,7 +83,7 @@ fn what(value: &Value) -> &'static str {
     }
 }
 
-fn all(report: &mut Report<'_>, values: &[Value]) -> Judged {
+fn all(report: &mut Report<'_>, values: &[Value]) -> io::Result<Outcome> {
     let mut wrong = None;
     for (count, value) in values.iter().enumerate() {
         if count > 0 {
@@ -98,7 +104,7 @@ fn fields(
     path: &str,
     members: &Map<String, Value>,
     wrong: &mut Option<String>,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     for (name, value) in members {
         // a member's name can be a key that was pasted into the wrong place
         let name = Shown::new(name.as_str()).to_string();
@@ -122,7 +128,7 @@ fn leaf(
     name: &str,
     text: &str,
     wrong: &mut Option<String>,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     let name = name.to_ascii_lowercase();
     let is_key = name.ends_with("key") && !name.contains("public");
     let is_secret =

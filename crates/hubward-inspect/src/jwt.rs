@@ -1,18 +1,20 @@
 //! JSON Web Tokens: the claims, without the signature.
 
+use std::io;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hubward::types::{InWords, UtcTime};
 use serde_json::Value;
 
-use super::{Judged, Report};
-use crate::Outcome;
-use crate::times::{rfc3339_unsigned, words};
+use crate::caret::masked;
+use crate::{Outcome, Report};
 
 /// The audience of a hub.
 const AUDIENCE: &str = "https://iothubs.azure.net";
 
 /// Returns the token in a text, with or without the word `Bearer`.
-pub(super) fn of(text: &str) -> Option<&str> {
+pub(crate) fn of(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once(' ').unwrap_or(("", text));
     if scheme.eq_ignore_ascii_case("bearer") {
         return Some(rest.trim());
@@ -20,7 +22,7 @@ pub(super) fn of(text: &str) -> Option<&str> {
     (text.starts_with("eyJ") && !text.contains(' ') && text.contains('.')).then_some(text)
 }
 
-pub(super) fn print(report: &mut Report<'_>, text: &str) -> Judged {
+pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
     let parts: Vec<&str> = text.split('.').collect();
     let decoded = |at: usize| -> Option<Value> {
         let bytes = URL_SAFE_NO_PAD.decode(parts.get(at)?).ok()?;
@@ -28,9 +30,11 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Judged {
     };
     let (Some(head), Some(claims), 3) = (decoded(0), decoded(1), parts.len()) else {
         report.kind("JWT (bearer token), malformed")?;
-        return report.refused(
+        report.refused(
             "a bearer token has three parts of base64url, the first two of JSON; it may be cut (bearer)",
-        );
+        )?;
+        masked(report.out, text, wrong_part(&parts, decoded), &['.'])?;
+        return Ok(Outcome::Refused);
     };
     report.kind("JWT (bearer token)")?;
     for (label, from, name) in [
@@ -60,19 +64,19 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Judged {
     if !is_hub {
         writeln!(report.out, "note      a hub takes the audience {AUDIENCE} only (audience-mismatch)")?;
     }
-    let now = report.now;
+    let now = report.now.as_secs();
     match claims.get("exp").and_then(Value::as_u64) {
         Some(expiry) if expiry < now => {
-            let past = words(now.saturating_sub(expiry));
-            writeln!(report.out, "expired   {}, {past} ago", rfc3339_unsigned(expiry))?;
+            let past = InWords(now.saturating_sub(expiry));
+            writeln!(report.out, "expired   {}, {past} ago", UtcTime::of(expiry))?;
             return report.refused("expired: request a new token (bearer-expired)");
         }
         Some(expiry) => {
             writeln!(
                 report.out,
                 "expires   {}, in {}",
-                rfc3339_unsigned(expiry),
-                words(expiry.saturating_sub(now))
+                UtcTime::of(expiry),
+                InWords(expiry.saturating_sub(now))
             )?;
         }
         None => return report.refused("the token has no expiry (bearer-refused)"),
@@ -82,4 +86,14 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Judged {
             .refused("the token has no object id (`oid`), by which roles are assigned (bearer-refused)");
     }
     Ok(Outcome::Good)
+}
+
+/// Returns the offset of the first part that is malformed, or the end of the token if a part is missing.
+fn wrong_part(parts: &[&str], decoded: impl Fn(usize) -> Option<Value>) -> usize {
+    let begin = |at: usize| parts.iter().take(at).map(|part| part.len().saturating_add(1)).sum::<usize>();
+    match (0..parts.len().min(2)).find(|at| decoded(*at).is_none()) {
+        Some(at) => begin(at),
+        None if parts.len() > 3 => begin(3).saturating_sub(1),
+        None => begin(parts.len()).saturating_sub(1),
+    }
 }

@@ -1,99 +1,89 @@
-//! `hubward inspect`: recognises a pasted text. The narrower commands print its parts.
+#![doc = include_str!("../README.md")]
+// docs.rs builds with this: it marks the items that a feature adds
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod caret;
+pub mod certificate;
+pub mod cloud;
+pub mod connection_string;
 mod file;
 mod json;
 mod jwt;
 mod key;
 mod peel;
+pub mod token;
 mod username;
 
-use core::error::Error;
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use core::fmt::Display;
+use std::io::{self, ErrorKind, Write};
 
-use clap::Args;
 use hubward::sas::{SasToken, TokenRules};
-use hubward::types::{Hint, Lookup, Shown};
+use hubward::types::{Digest, Hint, Lookup, Shown, UnixTime};
 use hubward_cloud::Inspection;
 use hubward_connection_string::ParseOptions;
 use zeroize::Zeroizing;
 
-use crate::Outcome;
-use crate::clock::NowArgument;
-use crate::{cloud, connection_string, shown, terminal, token};
+use caret::masked;
 
-/// The largest input that is read.
-const MAX_LEN: u64 = 16 * 1024 * 1024;
-
-#[derive(Debug, Args)]
-pub(crate) struct Inspect {
-    /// A file with the text; `-` for standard input.
-    #[arg(value_name = "FILE", default_value = "-")]
-    text: PathBuf,
-    #[command(flatten)]
-    now: NowArgument,
+/// The result of a judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a judgement has two results")]
+pub enum Outcome {
+    /// The text is good as far as it can be judged without its key.
+    Good,
+    /// The text was refused; the reason was printed.
+    Refused,
 }
 
-/// Standard output, and the state of the inspection.
+/// The output, and the state of the inspection.
 struct Report<'o> {
     out: &'o mut dyn Write,
-    now: u64,
+    digest: &'o dyn Digest,
+    now: UnixTime,
     /// The header or the JSON that the text came in.
     around: &'static str,
     /// The mistakes around the text, printed after the kind.
     blemishes: Vec<Hint<'static>>,
 }
 
-type Judged = Result<Outcome, Box<dyn Error>>;
+/// Recognises a pasted text or the bytes of a file, and prints its kind, its fields and what is wrong with it. A line is
+/// `label     value`, `refused: reason (code)`, `hint: sentence (code)`, or a text with a caret under it.
+///
+/// No key, signature or other secret is printed.
+///
+/// # Errors
+/// Those of `out`, and an error of the kind [`InvalidInput`](ErrorKind::InvalidInput) if the input is empty.
+pub fn inspect(input: &[u8], digest: &dyn Digest, now: UnixTime, out: &mut dyn Write) -> io::Result<Outcome> {
+    Report { out, digest, now, around: "", blemishes: Vec::new() }.bytes(input)
+}
 
-pub(crate) fn run(arguments: &Inspect) -> Judged {
-    let name = shown::file(if arguments.text == Path::new("-") {
-        Path::new("standard input")
-    } else {
-        &arguments.text
-    });
-    let mut bytes = Zeroizing::new(Vec::new());
-    let limit = MAX_LEN.saturating_add(1);
-    let read = if arguments.text == Path::new("-") {
-        terminal::input("a text of any kind")?.take(limit).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(&arguments.text).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    };
-    read.map_err(|error| format!("{name}: {error}"))?;
-    if u64::try_from(bytes.len()).is_ok_and(|len| len > MAX_LEN) {
-        return Err(format!("{name}: longer than everything that is recognised").into());
-    }
-    let mut report = Report {
-        out: &mut crate::out::stdout(),
-        now: arguments.now.seconds(),
-        around: "",
-        blemishes: Vec::new(),
-    };
-    report.bytes(&bytes)
+/// Returns the printable form of an identity, a decision, or another text with names of the user.
+fn shown(what: &impl Display) -> Shown<String> {
+    Shown::new(what.to_string())
 }
 
 impl Report<'_> {
-    fn bytes(&mut self, bytes: &[u8]) -> Judged {
+    fn bytes(&mut self, bytes: &[u8]) -> io::Result<Outcome> {
         if bytes.trim_ascii().is_empty() {
-            return Err("the input is empty".into());
+            return Err(io::Error::new(ErrorKind::InvalidInput, "the input is empty"));
         }
         if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
             self.kind("text in UTF-16")?;
             return self.refused("UTF-16, and every reader expects UTF-8: save the file as UTF-8");
         }
-        match str::from_utf8(bytes) {
+        match core::str::from_utf8(bytes) {
             Ok(text) if !bytes.contains(&0) => self.text(text),
             _ => file::der(self, bytes),
         }
     }
 
     /// Recognises a text after the marks around it are removed.
-    fn text(&mut self, text: &str) -> Judged {
+    fn text(&mut self, text: &str) -> io::Result<Outcome> {
         if text.contains("-----") && text.contains("BEGIN ") {
             return file::pem(self, text);
         }
         let peeled = peel::peel(text);
-        self.blemishes.extend(peeled.blemishes);
+        self.blemishes.extend(&peeled.blemishes);
         if peeled.is_header {
             self.around = "HTTP header Authorization with a ";
         }
@@ -102,7 +92,7 @@ impl Report<'_> {
             let code = hint.code();
             return self.refused(&format!("what remains begins with another one: {hint} ({code})"));
         }
-        let outcome = self.value(&peeled.text)?;
+        let outcome = self.value(peeled.text())?;
         // a good value with a mark around it is refused where it is used
         match (outcome, self.blemishes.first()) {
             (Outcome::Good, Some(hint)) => {
@@ -115,8 +105,8 @@ impl Report<'_> {
         }
     }
 
-    fn value(&mut self, text: &str) -> Judged {
-        let lower = text.to_ascii_lowercase();
+    fn value(&mut self, text: &str) -> io::Result<Outcome> {
+        let lower = Zeroizing::new(text.to_ascii_lowercase());
         if text.starts_with(['{', '[']) {
             return json::print(self, text);
         }
@@ -132,13 +122,15 @@ impl Report<'_> {
             ["hostname=", "endpoint=", "accountname=", "accountendpoint=", "accountkey=", "sharedaccesskey="];
         if is_string.iter().any(|field| lower.contains(field)) && !lower.starts_with("http") {
             self.kind("connection string")?;
-            return connection_string::print(&mut self.out, text, &ParseOptions::STRICT, "form");
+            return connection_string::print(self.out, text, &ParseOptions::STRICT, "form");
         }
         match hubward_cloud::inspect(text) {
             Some(Ok(inspection)) => return self.cloud(&inspection),
             Some(Err(error)) => {
                 self.kind("token or URL of a service around a hub, malformed")?;
-                return self.refused(&format!("{error} ({})", error.code()));
+                self.refused(&format!("{error} ({})", error.code()))?;
+                masked(self.out, text, error.offset, &['&', '=', '?', '/', ':', '.', '%', ' '])?;
+                return Ok(Outcome::Refused);
             }
             None => {}
         }
@@ -159,7 +151,7 @@ impl Report<'_> {
         )
     }
 
-    fn token(&mut self, text: &str) -> Judged {
+    fn token(&mut self, text: &str) -> io::Result<Outcome> {
         let rules = TokenRules::HUB_COMPAT;
         let service = match hubward_cloud::inspect(text) {
             Some(Ok(Inspection::ServiceBus(token)))
@@ -180,16 +172,17 @@ impl Report<'_> {
             Ok(_) => self.kind("SAS token of a DPS registration")?,
             Err(_) => self.kind("SAS token of an IoT hub, malformed")?,
         }
-        let outcome = token::print(&mut self.out, text, &rules, self.now)?;
-        let expired = parsed
-            .is_ok_and(|token| token.expires().as_secs().saturating_add(rules.leeway.as_secs()) < self.now);
+        let outcome = token::print(self.out, text, &rules, self.now)?;
+        let expired = parsed.is_ok_and(|token| {
+            token.expires().as_secs().saturating_add(rules.leeway.as_secs()) < self.now.as_secs()
+        });
         if expired {
             return self.refused("expired: sign a new token, or compare the clocks (token-expired)");
         }
         Ok(outcome)
     }
 
-    fn cloud(&mut self, inspection: &Inspection<'_>) -> Judged {
+    fn cloud(&mut self, inspection: &Inspection<'_>) -> io::Result<Outcome> {
         self.kind(match inspection {
             Inspection::ServiceBus(_) => "SAS token of Event Hubs or Service Bus",
             Inspection::Storage(_, None) => "SAS token of Azure Storage",
@@ -201,7 +194,7 @@ impl Report<'_> {
             Inspection::Function(_) => "URL of Functions with a key",
             _ => "token of a service around a hub",
         })?;
-        let outcome = cloud::inspect::print(&mut self.out, inspection, self.now)?;
+        let outcome = cloud::print(self.out, inspection, self.now)?;
         let until = match inspection {
             Inspection::ServiceBus(token) => Some(token.expiry()),
             Inspection::Storage(sas, _) => sas.until().map(|time| time.seconds()),
@@ -209,14 +202,14 @@ impl Report<'_> {
             Inspection::Callback(url) => url.expiry().map(|time| time.seconds()),
             _ => None,
         };
-        if until.is_some_and(|until| until < self.now) {
+        if until.is_some_and(|until| until < self.now.as_secs()) {
             return self.refused("expired: sign a new one, or compare the clocks (cloud-expired)");
         }
         Ok(outcome)
     }
 
     /// Prints the first line, and the mistakes around the text.
-    fn kind(&mut self, kind: &str) -> std::io::Result<()> {
+    fn kind(&mut self, kind: &str) -> io::Result<()> {
         writeln!(self.out, "kind      {}{kind}", self.around)?;
         for hint in &self.blemishes {
             writeln!(self.out, "hint      {hint} ({})", hint.code())?;
@@ -224,11 +217,11 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn field(&mut self, label: &str, value: &str) -> std::io::Result<()> {
+    fn field(&mut self, label: &str, value: &str) -> io::Result<()> {
         writeln!(self.out, "{label:<10}{}", Shown::new(value))
     }
 
-    fn refused(&mut self, reason: &str) -> Judged {
+    fn refused(&mut self, reason: &str) -> io::Result<Outcome> {
         writeln!(self.out, "refused: {reason}")?;
         Ok(Outcome::Refused)
     }

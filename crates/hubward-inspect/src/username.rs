@@ -1,15 +1,15 @@
 //! Usernames of MQTT and of SASL PLAIN.
 
-use core::error::Error;
+use std::io;
 
-use hubward::types::Hint;
+use hubward::types::{Hint, SecretShape};
 use hubward::{AuthError, Credentials, RegistrationCredentials, explain};
 
-use super::Report;
-use crate::Outcome;
+use crate::caret::caret;
+use crate::{Outcome, Report};
 
 /// Prints a username. Returns `None` if the text is not one.
-pub(super) fn print(report: &mut Report<'_>, text: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
+pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Outcome>> {
     if text.len() > 1024 || text.contains(char::is_whitespace) {
         return Ok(None);
     }
@@ -19,7 +19,7 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Result<Option<Outcom
         report.field("hub", hub.strip_prefix("root.").unwrap_or(hub))?;
         let hint = explain::amqp_plain(text, "");
         let hint = hint.filter(|hint| matches!(hint, Hint::WholeHost { .. }));
-        return judged(report, Credentials::amqp_plain(text, "").err(), hint).map(Some);
+        return judged(report, text, Credentials::amqp_plain(text, "").err(), hint).map(Some);
     }
     let is_query = text.contains("api-version=");
     let (names, query) = text.split_once('?').unwrap_or((text, ""));
@@ -33,7 +33,7 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Result<Option<Outcom
         report.field("scope", text.split('/').next().unwrap_or_default())?;
         report.field("id", id)?;
         let error = RegistrationCredentials::mqtt(id, text, Some("")).err();
-        return judged(report, error, explain::mqtt(id, text, None)).map(Some);
+        return judged(report, text, error, explain::mqtt(id, text, None)).map(Some);
     }
     let names =
         names.trim_start_matches("https://").trim_start_matches("mqtts://").trim_start_matches("ssl://");
@@ -52,19 +52,33 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Result<Option<Outcom
     let credentials = Credentials::mqtt(&client, text, None);
     let hint = explain::mqtt(&client, text, None);
     report.field("client", &client)?;
-    judged(report, credentials.err(), hint).map(Some)
+    judged(report, text, credentials.err(), hint).map(Some)
 }
 
 fn judged(
     report: &mut Report<'_>,
+    text: &str,
     error: Option<AuthError>,
     hint: Option<Hint<'_>>,
-) -> Result<Outcome, Box<dyn Error>> {
+) -> io::Result<Outcome> {
     if let Some(hint) = hint {
         writeln!(report.out, "hint      {hint} ({})", hint.code())?;
     }
     match error {
-        Some(error) => report.refused(&format!("{error} ({})", error.code())),
+        Some(error) => {
+            report.refused(&format!("{error} ({})", error.code()))?;
+            if let AuthError::Username(error) = error {
+                // a key in the place of a name is not shown
+                let shown = if SecretShape::of(text).is_some() {
+                    text.chars().map(|c| if c.is_ascii_alphanumeric() { '*' } else { c }).collect()
+                } else {
+                    text.to_owned()
+                };
+                // a username has no character of two bytes before its first error
+                caret(report.out, &shown.escape_debug().to_string(), error.offset)?;
+            }
+            Ok(Outcome::Refused)
+        }
         None if hint.is_some() => {
             report.refused("a hub does not know the username as it is written (username)")
         }

@@ -1,31 +1,26 @@
-//! The content of a certificate, in lines. Its names are untrusted: control characters are escaped.
+//! The content of a certificate. Its names are untrusted: control characters are escaped.
 
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
-use std::io::Write;
+use std::io::{self, Write};
 
-use hubward::types::Digest;
-use hubward_ring::Digests;
-use hubward_x509::{
+use hubward::types::{Digest, InWords, UnixTime, UtcTime};
+use hubward::x509::{
     Certificate,
     certificate::{GeneralName, common_name},
     error::{Malformed, OutsideValidity},
 };
 
-use super::Hex;
-use crate::clock::at;
-use crate::times::{rfc3339, words};
-
-/// Prints one certificate, after a blank line unless it is the first.
-pub(crate) fn print(
-    out: &mut impl Write,
+/// Prints the names, the validity at `now` and the thumbprints of a certificate. Nothing is verified.
+///
+/// # Errors
+/// Those of `out`.
+pub fn print(
+    out: &mut dyn Write,
     certificate: &Certificate<'_>,
-    count: usize,
-    now: u64,
-) -> std::io::Result<()> {
-    if count > 0 {
-        writeln!(out)?;
-    }
+    digest: &dyn Digest,
+    now: UnixTime,
+) -> io::Result<()> {
     writeln!(out, "subject      {}", certificate.subject())?;
     match common_name(&certificate.subject()) {
         Ok(name) => writeln!(out, "common name  {}", name.escape_debug())?,
@@ -43,19 +38,19 @@ pub(crate) fn print(
     writeln!(out, "issuer       {}{own}", certificate.issuer())?;
     writeln!(out, "serial       {}", Hex(certificate.serial()))?;
     let validity = certificate.validity();
-    writeln!(out, "valid from   {}", rfc3339(validity.not_before))?;
-    let state = match validity.check(at(now)) {
+    writeln!(out, "valid from   {}", UtcTime(validity.not_before))?;
+    let state = match validity.check(now) {
         Ok(()) => {
-            let now = i64::try_from(now).unwrap_or(i64::MAX);
-            format!("{} left", words(validity.not_after.abs_diff(now)))
+            let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+            format!("{} left", InWords(validity.not_after.abs_diff(now)))
         }
-        Err(OutsideValidity::Expired { seconds, .. }) => format!("expired {} ago", words(seconds)),
+        Err(OutsideValidity::Expired { seconds, .. }) => format!("expired {} ago", InWords(seconds)),
         Err(OutsideValidity::NotYetValid { seconds, .. }) => {
-            format!("not valid for another {}", words(seconds))
+            format!("not valid for another {}", InWords(seconds))
         }
         Err(other) => other.to_string(),
     };
-    writeln!(out, "valid until  {}, {state}", rfc3339(validity.not_after))?;
+    writeln!(out, "valid until  {}, {state}", UtcTime(validity.not_after))?;
     match certificate.basic_constraints() {
         Ok(Some(constraints)) if constraints.ca => match constraints.path_len {
             Some(count) => writeln!(out, "CA           yes, with at most {count} CAs below it")?,
@@ -64,12 +59,14 @@ pub(crate) fn print(
         Ok(_) => writeln!(out, "CA           no")?,
         Err(error) => writeln!(out, "CA           {error}")?,
     }
-    writeln!(out, "SHA-256      {}", Hex(&Digests.sha256(certificate.as_der())))?;
-    writeln!(out, "SHA-1        {}", Hex(&Digests.sha1_for_legacy_thumbprints(certificate.as_der())))
+    writeln!(out, "SHA-256      {}", Hex(&digest.sha256(certificate.as_der())))?;
+    writeln!(out, "SHA-1        {}", Hex(&digest.sha1_for_legacy_thumbprints(certificate.as_der())))
 }
 
 /// A subject alternative name, with its form.
-pub(super) struct AltName<'a>(pub(super) &'a Result<GeneralName<'a>, Malformed>);
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a name with its form")]
+pub struct AltName<'a>(pub &'a Result<GeneralName<'a>, Malformed>);
 
 impl fmt::Display for AltName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,5 +88,16 @@ impl fmt::Display for AltName<'_> {
             Ok(_) => f.write_str("another form"),
             Err(error) => write!(f, "{error}"),
         }
+    }
+}
+
+/// Bytes as upper-case hexadecimal digits.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "bytes with their form")]
+pub struct Hex<'a>(pub &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
     }
 }

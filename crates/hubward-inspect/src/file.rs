@@ -1,18 +1,18 @@
 //! Certificates, keys, requests and revocation lists, in PEM or DER.
 
-use hubward::types::Shown;
-use hubward_x509::crl::Crl;
-use hubward_x509::pem::{self, Block, Label};
-use hubward_x509::{Certificate, CertificateRequest};
+use std::io;
+
+use hubward::types::{Shown, UtcTime};
+use hubward::x509::crl::Crl;
+use hubward::x509::error::OutsideValidity;
+use hubward::x509::pem::{self, Block, Label};
+use hubward::x509::{Certificate, CertificateRequest};
 use rustls_pki_types::PrivateKeyDer;
 
-use super::{Judged, Report};
-use crate::Outcome;
-use crate::cert::Hex;
-use crate::cert::inspect::print as print_certificate;
-use crate::times::rfc3339;
+use crate::certificate::Hex;
+use crate::{Outcome, Report};
 
-pub(super) fn pem(report: &mut Report<'_>, text: &str) -> Judged {
+pub(crate) fn pem(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
     let (mut blocks, mut failed) = (Vec::new(), None);
     for block in pem::blocks(text.as_bytes()) {
         match block {
@@ -65,11 +65,10 @@ fn broken_link(blocks: &[Block<'_>]) -> Option<String> {
     ))
 }
 
-pub(super) fn der(report: &mut Report<'_>, bytes: &[u8]) -> Judged {
+pub(crate) fn der(report: &mut Report<'_>, bytes: &[u8]) -> io::Result<Outcome> {
     if let Ok(certificate) = Certificate::parse(bytes) {
         report.kind("certificate in DER")?;
-        print_certificate(&mut report.out, &certificate, 0, report.now)?;
-        return Ok(Outcome::Good);
+        return print_certificate(report, &certificate);
     }
     if let Ok(list) = Crl::parse(bytes) {
         report.kind("revocation list in DER")?;
@@ -110,14 +109,14 @@ fn name(block: &Block<'_>) -> &'static str {
     }
 }
 
-fn print(report: &mut Report<'_>, block: &Block<'_>) -> Judged {
+fn print(report: &mut Report<'_>, block: &Block<'_>) -> io::Result<Outcome> {
     let der = match block.der() {
         Ok(der) => der,
         Err(error) => return report.refused(&error.to_string()),
     };
     match block.label() {
         Some(Label::Certificate) => match Certificate::parse(&der) {
-            Ok(certificate) => print_certificate(&mut report.out, &certificate, 0, report.now)?,
+            Ok(certificate) => return print_certificate(report, &certificate),
             Err(error) => return report.refused(&format!("{error} (certificate-malformed)")),
         },
         Some(Label::RevocationList) => match Crl::parse(&der) {
@@ -141,18 +140,30 @@ fn print(report: &mut Report<'_>, block: &Block<'_>) -> Judged {
     Ok(Outcome::Good)
 }
 
-fn crl(report: &mut Report<'_>, list: &Crl<'_>) -> Judged {
+/// Prints a certificate, and refuses one that is not valid now.
+fn print_certificate(report: &mut Report<'_>, certificate: &Certificate<'_>) -> io::Result<Outcome> {
+    crate::certificate::print(report.out, certificate, report.digest, report.now)?;
+    match certificate.validity().check(report.now) {
+        Ok(()) => Ok(Outcome::Good),
+        Err(problem @ OutsideValidity::NotYetValid { .. }) => {
+            report.refused(&format!("{problem} (certificate-not-yet-valid)"))
+        }
+        Err(problem) => report.refused(&format!("{problem} (certificate-expired)")),
+    }
+}
+
+fn crl(report: &mut Report<'_>, list: &Crl<'_>) -> io::Result<Outcome> {
     writeln!(report.out, "issuer    {}", Shown::new(list.issuer().to_string()))?;
     if let Some(number) = list.crl_number() {
         writeln!(report.out, "number    {}", Hex(number))?;
     }
     writeln!(report.out, "form      {}", if list.is_delta() { "delta list" } else { "complete list" })?;
     writeln!(report.out, "entries   {}", list.len())?;
-    writeln!(report.out, "issued    {}", rfc3339(list.this_update()))?;
+    writeln!(report.out, "issued    {}", UtcTime(list.this_update()))?;
     match list.next_update() {
         Some(next) => {
-            writeln!(report.out, "next      {}", rfc3339(next))?;
-            if u64::try_from(next).is_ok_and(|next| next < report.now) {
+            writeln!(report.out, "next      {}", UtcTime(next))?;
+            if u64::try_from(next).is_ok_and(|next| next < report.now.as_secs()) {
                 return report.refused("the list is old: load the next one (certificate-status-unknown)");
             }
         }

@@ -1,14 +1,14 @@
 //! Symmetric keys, and thumbprints of certificates.
 
-use core::error::Error;
+use std::io;
 
 use hubward::types::{Hint, KeyError, SymmetricKey};
 
-use super::Report;
-use crate::Outcome;
+use crate::caret::masked;
+use crate::{Outcome, Report};
 
 /// Prints a key or a thumbprint. Returns `None` if the text is neither.
-pub(super) fn print(report: &mut Report<'_>, text: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
+pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Outcome>> {
     let digits: String = text.chars().filter(|c| !matches!(c, ':' | ' ' | '-')).collect();
     if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && matches!(digits.len(), 40 | 64) {
         let algorithm = if digits.len() == 40 { "SHA-1" } else { "SHA-256" };
@@ -67,7 +67,11 @@ pub(super) fn print(report: &mut Report<'_>, text: &str) -> Result<Option<Outcom
                     "hint      the key is in base64url: write `+` for `-` and `/` for `_` (key)"
                 )?;
             }
-            report.refused(&format!("{error} (key)")).map(Some)
+            report.refused(&format!("{error} (key)"))?;
+            // the length of a key is no secret, nor is a character that no key has
+            let odd = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')));
+            masked(report.out, text, odd.unwrap_or(text.len()), &['-', '_', ' ', '='])?;
+            Ok(Some(Outcome::Refused))
         }
     }
 }
