@@ -19,7 +19,8 @@ use hubward_store::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::case::{Case, EXPIRY, HOST, now};
+use hubward_benches::case::Case;
+use hubward_benches::tokens::{EXPIRY, HOST, now};
 
 const DEVICES: usize = 10_000;
 const TIMES: FeedTimes = FeedTimes { timeout: Duration::from_secs(5), grace: Duration::from_secs(60) };

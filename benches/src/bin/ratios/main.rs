@@ -14,38 +14,25 @@
     reason = "a measurement that cannot go on must stop, and it must read a clock"
 )]
 
-mod case;
-mod certificates;
-mod clock;
-mod cloud;
 mod feed;
-mod issuing;
-#[path = "../../../../crates/hubward/examples/bearer/provider.rs"]
-mod jsonwebtoken_provider;
-mod lengths;
-#[path = "../../../../crates/hubward-x509/tests/common/mod.rs"]
-mod minting;
-mod naive;
-mod peers;
-mod registry;
-mod rights;
 
-use case::Case;
+use hubward_benches::case::{Case, measure, pin};
+use hubward_benches::{certificates, cloud, issuing, lengths, peers, registry, rights, tokens};
 
 fn main() {
     let followed = feed::Both::new();
-    clock::pin();
+    pin();
     if std::env::args().nth(1).as_deref() == Some("feed") {
         let mut cases = feed::cases(&followed);
-        clock::measure(&mut cases);
+        measure(&mut cases);
         print(&cases, feed::RATIOS.iter());
         return;
     }
-    let (fixture, fleet) = (case::Fixture::new(), registry::Fleet::new());
+    let (fixture, fleet) = (tokens::Fixture::new(), registry::Fleet::new());
     let lengths = lengths::Lengths::new();
     // before the others use the memory that it needs
     registry::import(&fleet);
-    let mut cases = case::ours(&fixture);
+    let mut cases = tokens::ours(&fixture);
     cases.extend(peers::cases(&fixture));
     cases.extend(rights::cases());
     cases.extend(certificates::cases());
@@ -54,7 +41,7 @@ fn main() {
     cases.extend(registry::cases(&fleet));
     cases.extend(feed::cases(&followed));
     cases.extend(lengths.cases());
-    clock::measure(&mut cases);
+    measure(&mut cases);
 
     println!("# token of {} bytes, signed message of {} bytes", fixture.token.len(), fixture.message.len());
     let parts = [certificates::RATIOS, cloud::RATIOS, issuing::RATIOS, registry::RATIOS, feed::RATIOS];
@@ -96,15 +83,3 @@ const RATIOS: &[(&str, &str, &str)] = &[
     ("peer.cedar-100-policies/statements-100", "cedar 100", "statements 100"),
     ("mqtt-admission/verify.two-keys", "mqtt admission", "verify two"),
 ];
-
-impl Case<'_> {
-    fn new<'f>(name: &'static str, run: impl FnMut() + 'f) -> Case<'f> {
-        Case { name, run: Box::new(run), calls: 2_000, median: 0.0 }
-    }
-}
-
-impl<'f> Case<'f> {
-    fn calls(self, calls: u32) -> Self {
-        Self { calls, ..self }
-    }
-}

@@ -3,15 +3,17 @@
 
 use std::hint::black_box;
 
-use hubward_core::UnixTime;
-use hubward_ring::signature;
-use hubward_x509::{Anchors, Certificate, Chain, Crls, ExpectedSubject, Profile, Revocation};
-use rcgen::{CertificateRevocationListParams, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber};
+use hubward_core::{Digest, Thumbprint, UnixTime};
+use hubward_ring::{Digests, signature};
+use hubward_x509::{
+    Anchors, Certificate, Chain, ExpectedSubject, ExpectedThumbprints, Profile, ValidityPolicy,
+};
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 use webpki::{EndEntityCert, OwnedCertRevocationList, RevocationCheckDepth, RevocationOptionsBuilder};
 
 use crate::case::Case;
-use crate::minting::{Fleet, ca, entity, key, now, sign};
+use crate::minting::{Fleet, now};
+use crate::revocation;
 
 /// A chain takes a hundred times as long as a token.
 const CALLS: u32 = 8;
@@ -32,8 +34,19 @@ pub fn cases() -> Vec<Case<'static>> {
     let rsa = ["two bare rsa", "chain rsa", "kept rsa", "webpki rsa"];
     let mut cases = fleet(Fleet::p256("pump-17"), p256, signature::ECDSA_P256_SHA256);
     cases.extend(fleet(Fleet::rsa("pump-17"), rsa, signature::RSA_PKCS1_SHA256));
-    cases.extend(revocation());
+    cases.extend(revocation::cases());
     parses().into_iter().chain(cases.into_iter().map(|case| case.calls(CALLS))).collect()
+}
+
+/// The thumbprint of a leaf, computed and compared with a registered one.
+pub fn thumbprint() -> Case<'static> {
+    let leaf: &[u8] = Fleet::p256("pump-17").leaf.leak();
+    let registered = ExpectedThumbprints::new(Some(Thumbprint::Sha256(Digests.sha256(leaf))), None);
+    Case::new("thumbprint", move || {
+        let chain = Chain::parse(black_box(leaf), [] as [&[u8]; 0]).unwrap();
+        let matched = chain.match_thumbprint(registered, &Digests, now(0), ValidityPolicy::Enforce);
+        black_box(matched.unwrap());
+    })
 }
 
 fn parses() -> Vec<Case<'static>> {
@@ -74,49 +87,7 @@ fn fleet(
     ]
 }
 
-/// A list of a thousand entries by the intermediate; only the leaf's status is checked.
-fn revocation() -> Vec<Case<'static>> {
-    let (root_params, root_key, ca_params, ca_key) = (ca("Root"), key(), ca("Intermediate"), key());
-    let root: &[u8] = root_params.self_signed(&root_key).unwrap().der().to_vec().leak();
-    let intermediate: &[u8] = sign(&ca_params, &ca_key, &root_params, &root_key).leak();
-    let leaf: &[u8] = sign(&entity("pump-17"), &key(), &ca_params, &ca_key).leak();
-    let list: &[u8] = list(&ca_params, ca_key).leak();
-    let crls = Crls::parse([list]).unwrap();
-    let rules = Revocation::by(&crls).with_depth(hubward_x509::crl::RevocationDepth::Leaf);
-    let profile = Profile::device(ExpectedSubject::Any).with_revocation(rules);
-    let anchors = Anchors::parse([root]).unwrap();
-    let chain = Chain::parse(leaf, [intermediate]).unwrap();
-    let (_, kept) = chain.verify_keeping(&anchors, &profile, signature::ALL, now(0)).unwrap();
-    vec![
-        Case::new("kept 1000 revoked", move || {
-            let leaf = Certificate::parse(black_box(leaf)).unwrap();
-            black_box(kept.verify(&leaf, ExpectedSubject::Any, signature::ALL, now(0)).unwrap());
-        }),
-        webpki("webpki 1000 revoked", root, intermediate, leaf, Some(list)),
-    ]
-}
-
-fn list(ca_params: &rcgen::CertificateParams, ca_key: KeyPair) -> Vec<u8> {
-    let at = rcgen::date_time_ymd(2025, 12, 1);
-    let revoked = |serial: u32| RevokedCertParams {
-        serial_number: SerialNumber::from_slice(&serial.to_be_bytes()),
-        revocation_time: at,
-        reason_code: None,
-        invalidity_date: None,
-    };
-    let params = CertificateRevocationListParams {
-        this_update: at,
-        next_update: rcgen::date_time_ymd(2026, 2, 1),
-        crl_number: SerialNumber::from(1),
-        issuing_distribution_point: None,
-        revoked_certs: (0x0100_0000..0x0100_0000 + 1000).map(revoked).collect(),
-        key_identifier_method: KeyIdMethod::Sha256,
-    };
-    let issuer = rcgen::Issuer::new(ca_params.clone(), ca_key);
-    params.signed_by(&issuer).unwrap().der().to_vec()
-}
-
-fn webpki(
+pub(crate) fn webpki(
     name: &'static str,
     root: &[u8],
     intermediate: &[u8],

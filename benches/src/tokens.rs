@@ -1,21 +1,15 @@
-//! The cases of this project, and the fixtures that all cases share.
+//! Tokens, and the fixtures that all cases share.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use hubward::registry::{Authentication, Registry, SymmetricKeys};
 use hubward::{AuthenticationStep, Credentials, HubConfig};
-use hubward_core::{Authority, DeviceId, HostName, Keys, SymmetricKey, UnixTime};
+use hubward_core::{Authority, DeviceId, HostName, Keys, ModuleId, PolicyName, SymmetricKey, UnixTime};
 use hubward_rustcrypto::HmacKey;
-use hubward_sas::{SasToken, TokenRules, UnsignedToken};
+use hubward_sas::{Margin, RenewalPlan, SasToken, TokenRules, UnsignedToken, expires_after};
 
-pub struct Case<'f> {
-    pub name: &'static str,
-    pub run: Box<dyn FnMut() + 'f>,
-    /// The number of calls in one turn.
-    pub calls: u32,
-    pub median: f64,
-}
+use crate::case::Case;
 
 pub const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 const OTHER: &str = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
@@ -74,6 +68,65 @@ pub fn now() -> UnixTime {
 fn unsigned() -> UnsignedToken<'static> {
     let expires = UnixTime::since_unix_epoch(Duration::from_secs(EXPIRY));
     UnsignedToken::device(Authority::parse(HOST).unwrap(), DeviceId::parse(DEVICE).unwrap(), expires)
+}
+
+/// Returns a device's own token.
+pub fn token_of(device: &str, key: &HmacKey) -> String {
+    let expires = UnixTime::since_unix_epoch(Duration::from_secs(EXPIRY));
+    let unsigned =
+        UnsignedToken::device(Authority::parse(HOST).unwrap(), DeviceId::parse(device).unwrap(), expires);
+    unsigned.sign(key).to_string()
+}
+
+/// Returns a module's token with the longest ids, each byte of which is escaped: about 2 KB in all.
+pub fn longest_token(key: &HmacKey) -> String {
+    let expires = UnixTime::since_unix_epoch(Duration::from_secs(EXPIRY));
+    let host = format!(
+        "{}.azure-devices.net",
+        [["h"; 60].concat(), ["g"; 60].concat(), ["f"; 60].concat()].join(".")
+    );
+    let id = ["$"; 128].concat();
+    let host = Authority::parse(&host).unwrap();
+    let (device, module) = (DeviceId::parse(&id).unwrap(), ModuleId::parse(&id).unwrap());
+    UnsignedToken::module(host, device, module, expires)
+        .with_policy(PolicyName::parse(&["p"; 64].concat()).unwrap())
+        .sign(key)
+        .to_string()
+}
+
+/// Returns the number of bytes of the longest token.
+pub fn longest_len() -> u64 {
+    longest_token(&HmacKey::from_bytes(&[1; 32])).len() as u64
+}
+
+/// A token with the longest ids: parsed, and verified with one key.
+pub fn longest(f: &Fixture) -> [Case<'_>; 2] {
+    let token: &str = longest_token(&f.key).leak();
+    let now = now();
+    [
+        Case::new("parse longest", move || {
+            let _ = black_box(SasToken::parse(black_box(token), &RULES)).unwrap();
+        }),
+        Case::new("verify longest", move || {
+            let token = SasToken::parse(black_box(token), &RULES).unwrap();
+            let _ = black_box(token.verify_for_any_host(Keys::one(&f.key), now, &RULES)).unwrap();
+        }),
+    ]
+}
+
+/// The renewal of a token: the plan says that it is due, and the next one is signed.
+pub fn renew(f: &Fixture) -> Case<'_> {
+    let (host, device) = (Authority::parse(HOST).unwrap(), DeviceId::parse(DEVICE).unwrap());
+    let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    Case::new("renew", move || {
+        let mut buffer = [0_u8; 256];
+        let (then, now) = (at(black_box(EXPIRY - 3600)), at(black_box(EXPIRY - 60)));
+        let plan = RenewalPlan::new(then, at(EXPIRY), Margin::default(), Duration::ZERO);
+        assert!(plan.is_due(now));
+        let expires = expires_after(now, Duration::from_secs(3600)).unwrap();
+        let signed = UnsignedToken::device(host, device, expires).sign(black_box(&f.key));
+        let _ = black_box(signed.write_into(&mut buffer)).unwrap();
+    })
 }
 
 pub fn ours(f: &Fixture) -> Vec<Case<'_>> {

@@ -15,7 +15,8 @@ use hubward_rustcrypto::GeneralKey;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::Sha256;
 
-use crate::case::{Case, KEY, now};
+use crate::case::Case;
+use crate::tokens::{KEY, now};
 
 pub const RATIOS: &[(&str, &str, &str)] = &[
     ("cloud.blob-sas-verify/hmac-crate-with-key-setup", "blob sas verify", "hmac of the blob sas"),

@@ -7,8 +7,9 @@ use jwt_simple::prelude::{Claims, HS256Key, MACLike, VerificationOptions};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, EXPIRY, Fixture, KEY, now};
+use crate::case::Case;
 use crate::naive;
+use crate::tokens::{EXPIRY, Fixture, KEY, now};
 
 #[derive(Serialize, Deserialize)]
 struct Jwt {

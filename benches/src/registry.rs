@@ -7,15 +7,16 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use hubward_core::{
-    Credential, DeviceId, Identity, IdentityRecord, Keys, Lookup, LookupResult, RecordVersion, Status,
-    SymmetricKey,
+    Credential, DeviceId, Identity, IdentityRecord, Keys, Lookup, LookupResult, MacKey as _, RecordVersion,
+    Status, SymmetricKey,
 };
 use hubward_registry::{Authentication, Change, ExportKeys, Importer, NoEntropy, Registry, SymmetricKeys};
 use hubward_rustcrypto::HmacKey;
 use hubward_sas::{SasToken, TokenRules, UnsignedToken};
 use serde::Deserialize;
 
-use crate::case::{Case, EXPIRY, HOST, now};
+use crate::case::Case;
+use crate::tokens::{EXPIRY, HOST, now};
 
 const DEVICES: usize = 1_000_000;
 const BATCH: usize = 16;
@@ -38,8 +39,21 @@ fn raw(number: usize, slot: u8) -> SymmetricKey {
 }
 
 fn registry(two: bool) -> Registry<HmacKey> {
+    let registry = registry_of(DEVICES, two);
+    let footprint = registry.footprint();
+    println!(
+        "# {DEVICES} devices, {} each: {:.1} bytes a device in the hot index, {:.1} in its record",
+        if two { "two keys" } else { "one key" },
+        footprint.hot as f64 / DEVICES as f64,
+        footprint.records as f64 / DEVICES as f64
+    );
+    registry
+}
+
+/// Returns a registry of `devices`, each with one key or two.
+pub fn registry_of(devices: usize, two: bool) -> Registry<HmacKey> {
     let mut registry = Registry::with_seed(&[0x5e; 16]);
-    for number in 0..DEVICES {
+    for number in 0..devices {
         let keys = if two {
             SymmetricKeys::kept(raw(number, 1), raw(number, 2), HmacKey::new)
         } else {
@@ -49,14 +63,71 @@ fn registry(two: bool) -> Registry<HmacKey> {
         let identity = Identity::Device(DeviceId::parse(&identity).unwrap());
         registry.create(identity, Authentication::Sas(keys), Change::new()).unwrap();
     }
-    let footprint = registry.footprint();
-    println!(
-        "# {DEVICES} devices, {} each: {:.1} bytes a device in the hot index, {:.1} in its record",
-        if two { "two keys" } else { "one key" },
-        footprint.hot as f64 / DEVICES as f64,
-        footprint.records as f64 / DEVICES as f64
-    );
     registry
+}
+
+/// A registry of a number of devices with one key each, for lookups alone.
+pub struct Sized {
+    registry: Registry<HmacKey>,
+    ids: Vec<String>,
+    token: String,
+}
+
+impl Sized {
+    /// The ids are far apart in memory, and as many as exceed the caches if there are so many devices.
+    pub fn new(devices: usize) -> Self {
+        let ids = (1..=devices.min(200_000)).map(|at| id(at * STRIDE % devices)).collect();
+        let token = crate::tokens::token_of(&id(0), &HmacKey::new(&raw(0, 1)));
+        Self { registry: registry_of(devices, false), ids, token }
+    }
+
+    /// Returns the export of the registry, a line for each device.
+    pub fn export(&self) -> String {
+        let mut text = String::new();
+        self.registry.iter().for_each(|view| view.export(ExportKeys::Included, &mut text).unwrap());
+        text
+    }
+
+    fn look_up(&self, id: &str) {
+        let found = self.registry.find(&Lookup::Device(DeviceId::assertion(id).segment()), &[]);
+        black_box(keys(&found).primary().tag(&[id.as_bytes()]));
+    }
+
+    /// Looks up another device each time, and computes a tag with its key.
+    pub fn cold(&self, name: &'static str) -> Case<'_> {
+        let mut next = self.ids.iter().cycle();
+        Case::new(name, move || self.look_up(black_box(next.next().unwrap())))
+    }
+
+    /// Looks up the same device again and again.
+    pub fn warm(&self, name: &'static str) -> Case<'_> {
+        Case::new(name, move || self.look_up(black_box(&self.ids[0])))
+    }
+
+    /// Parses a token, looks its device up and verifies it.
+    pub fn verify(&self, name: &'static str) -> Case<'_> {
+        Case::new(name, move || {
+            let token = SasToken::parse(black_box(&self.token), &RULES).unwrap();
+            let found = self.registry.find(&token.signer(), &[]);
+            let _ = black_box(token.verify_for_any_host(keys(&found), now(), &RULES)).unwrap();
+        })
+    }
+}
+
+/// Imports lines into an empty registry.
+pub fn import_lines(text: &str) -> Registry<HmacKey> {
+    let mut registry = Registry::with_seed(&[0x5e; 16]);
+    let mut entropy = |_: &mut [u8]| Err(NoEntropy);
+    let mut importer = Importer::new(&mut registry, &mut entropy, HmacKey::new);
+    importer.run(text.lines(), |error| panic!("{error}"));
+    registry
+}
+
+/// Parses lines into borrowed fields, by serde_json.
+pub fn parse_lines(text: &str) {
+    for line in text.lines() {
+        black_box(serde_json::from_str::<Typed<'_>>(line).unwrap());
+    }
 }
 
 /// The same records in a naive layout.
@@ -108,7 +179,19 @@ fn tokens() -> Vec<String> {
         .collect()
 }
 
-fn keys<'k>(found: &LookupResult<'k, HmacKey>) -> Keys<'k, HmacKey> {
+/// Returns the ids, usernames and tokens of `count` devices, far apart among `devices` with keys as of [`registry_of`].
+pub fn signed_tokens(devices: usize, count: usize) -> Vec<(String, String, String)> {
+    let presented = |at: usize| {
+        let number = at * STRIDE % devices;
+        let id = id(number);
+        let token = crate::tokens::token_of(&id, &HmacKey::new(&raw(number, 1)));
+        (id.clone(), format!("{HOST}/{id}/?api-version=2021-04-12"), token)
+    };
+    (0..count).map(presented).collect()
+}
+
+/// Returns the keys of a record.
+pub fn keys<'k>(found: &LookupResult<'k, HmacKey>) -> Keys<'k, HmacKey> {
     match found {
         LookupResult::Identity(found) if found.status() == Status::Enabled => match found.credential() {
             Credential::Keys(keys) => *keys,
@@ -225,18 +308,11 @@ pub fn import(fleet: &Fleet) {
     };
     let (mut parse, mut import): (Vec<_>, Vec<_>) = (0..3)
         .map(|_| {
-            let parse = time(&|| {
-                for line in text.lines() {
-                    black_box(serde_json::from_str::<Typed<'_>>(line).unwrap());
-                }
-            });
+            let parse = time(&|| parse_lines(&text));
             let kept = OnceCell::new();
             let import = time(&|| {
-                let mut registry = Registry::with_seed(&[0x5e; 16]);
-                let mut entropy = |_: &mut [u8]| Err(NoEntropy);
-                let mut importer = Importer::new(&mut registry, &mut entropy, HmacKey::new);
-                let summary = importer.run(text.lines(), |error| panic!("{error}"));
-                assert_eq!(summary.created, DEVICES as u64);
+                let registry = import_lines(&text);
+                assert_eq!(registry.len(), DEVICES);
                 // dropped after the time is taken
                 assert!(kept.set(registry).is_ok());
             });

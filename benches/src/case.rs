@@ -1,9 +1,25 @@
-//! Runs the cases in turn in many rounds and takes medians. A short disturbance of the machine affects all cases
-//! alike.
+//! A case is one call of a hot path. Cases run in turn in many rounds, and medians are taken: a short disturbance of the
+//! machine affects all cases alike.
 
 use std::time::Instant;
 
-use crate::case::Case;
+pub struct Case<'f> {
+    pub name: &'static str,
+    pub run: Box<dyn FnMut() + 'f>,
+    /// The number of calls in one turn.
+    pub calls: u32,
+    pub median: f64,
+}
+
+impl<'f> Case<'f> {
+    pub fn new(name: &'static str, run: impl FnMut() + 'f) -> Self {
+        Case { name, run: Box::new(run), calls: 2_000, median: 0.0 }
+    }
+
+    pub fn calls(self, calls: u32) -> Self {
+        Self { calls, ..self }
+    }
+}
 
 const ROUNDS: usize = 301;
 
@@ -15,8 +31,13 @@ pub fn pin() {
 }
 
 pub fn measure(cases: &mut [Case<'_>]) {
-    let mut times = vec![Vec::with_capacity(ROUNDS); cases.len()];
-    for round in 0..ROUNDS + 20 {
+    measure_rounds(cases, ROUNDS);
+}
+
+pub fn measure_rounds(cases: &mut [Case<'_>], rounds: usize) {
+    let warm = rounds / 15;
+    let mut times = vec![Vec::with_capacity(rounds); cases.len()];
+    for round in 0..rounds + warm {
         for (case, times) in cases.iter_mut().zip(&mut times) {
             let start = Instant::now();
             for _ in 0..case.calls {
@@ -24,7 +45,7 @@ pub fn measure(cases: &mut [Case<'_>]) {
             }
             let elapsed = start.elapsed();
             // the first rounds warm up caches and clock rates
-            if round >= 20 {
+            if round >= warm {
                 times.push(elapsed.as_nanos() as f64 / f64::from(case.calls));
             }
         }

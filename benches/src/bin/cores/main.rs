@@ -1,0 +1,217 @@
+//! `cores`: tokens and admissions per second on one to N threads over one registry, and a reader while a million lines are
+//! imported on another core. The registry is behind one lock, of each of three crates in turn.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    clippy::std_instead_of_core,
+    missing_docs,
+    unreachable_pub,
+    reason = "a measurement that cannot go on must stop, and it must read a clock"
+)]
+
+mod shared;
+
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use hubward::{Credentials, HubConfig};
+use hubward_benches::record;
+use hubward_benches::registry::{Sized, registry_of, signed_tokens};
+use hubward_benches::tokens::{HOST, now};
+use hubward_core::HostName;
+use hubward_registry::{ImportLine, Importer, NoEntropy, Registry};
+use hubward_rustcrypto::HmacKey;
+use hubward_sas::{SasToken, TokenRules};
+use shared::{Shared, cpu_time};
+
+const DEVICES: usize = 100_000;
+const RULES: TokenRules = TokenRules::HUB_COMPAT;
+
+/// What a thread presents, again and again: ids, usernames and tokens.
+type Presented = [(String, String, String)];
+
+fn main() {
+    println!("{}", record::head());
+    println!(
+        "# {DEVICES} devices; a second of the processor's time for each thread, not of the clock, so that other programs count little"
+    );
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let presented = signed_tokens(DEVICES, 4096);
+    let lines = Sized::new(if quick { 10_000 } else { 1_000_000 }).export().replace("\"device-", "\"new-");
+    let config =
+        HubConfig::new(HostName::parse(HOST).unwrap(), HmacKey::from_bytes(&[7; 32])).with_token_rules(RULES);
+    let for_each = Duration::from_millis(if quick { 20 } else { 400 });
+    let fleet = || registry_of(DEVICES, true);
+    of("std", &std::sync::RwLock::new(fleet()), &presented, &config, for_each, &lines);
+    of("parking_lot", &parking_lot::RwLock::new(fleet()), &presented, &config, for_each, &lines);
+    of("crossbeam", &crossbeam_utils::sync::ShardedLock::new(fleet()), &presented, &config, for_each, &lines);
+}
+
+fn of<S: Shared>(
+    name: &str,
+    shared: &S,
+    presented: &Presented,
+    config: &HubConfig<HmacKey>,
+    time: Duration,
+    lines: &str,
+) {
+    let token = |at: usize| {
+        let text = &presented[at % presented.len()].2;
+        let token = SasToken::parse(black_box(text), &RULES).unwrap();
+        shared.read(|registry| {
+            let found = registry.find(&token.signer(), &[]);
+            let keys = hubward_benches::registry::keys(&found);
+            let _ = black_box(token.verify_for_any_host(keys, now(), &RULES)).unwrap();
+        });
+    };
+    let admission = |at: usize| {
+        let (id, username, token) = black_box(&presented[at % presented.len()]);
+        let credentials = Credentials::mqtt(id, username, Some(token)).unwrap();
+        shared.read(|registry| {
+            let authenticated = config.authenticate(credentials, registry, now).unwrap();
+            assert!(black_box(authenticated.decision()).is_allow());
+        });
+    };
+    let cores = core_affinity::get_core_ids().unwrap_or_default().len().max(1);
+    scale(&format!("tokens.{name}"), cores, time, &token);
+    scale(&format!("admissions.{name}"), cores, time, &admission);
+    if cores > 1 {
+        beside_an_import(name, shared, &admission, lines);
+    }
+}
+
+/// Prints the calls per second on one to N threads.
+fn scale(name: &str, cores: usize, time: Duration, call: &(impl Fn(usize) + Sync)) {
+    let mut rates = vec![Vec::new(); cores];
+    for _ in 0..5 {
+        for (threads, rates) in (1..).zip(&mut rates) {
+            rates.push(rate(threads, time, call));
+        }
+    }
+    let medians: Vec<f64> = rates
+        .iter_mut()
+        .map(|rates| {
+            rates.sort_by(f64::total_cmp);
+            rates[rates.len() / 2]
+        })
+        .collect();
+    for (threads, rate) in (1..).zip(&medians) {
+        println!("{name} {threads} threads {rate:.0} a second, {:.2}x", rate / medians[0]);
+    }
+}
+
+fn rate(threads: usize, time: Duration, call: &(impl Fn(usize) + Sync)) -> f64 {
+    let start = Barrier::new(threads);
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..threads)
+            .map(|thread| {
+                let start = &start;
+                scope.spawn(move || {
+                    pin(thread);
+                    start.wait();
+                    let (begin, mut calls) = (cpu_time(), 0_usize);
+                    while cpu_time() - begin < time {
+                        for _ in 0..256 {
+                            call(calls + thread * 1024);
+                            calls += 1;
+                        }
+                    }
+                    calls as f64 / (cpu_time() - begin).as_secs_f64()
+                })
+            })
+            .collect();
+        all.into_iter().map(|thread| thread.join().unwrap()).sum()
+    })
+}
+
+fn pin(core: usize) {
+    if let Some(core) = core_affinity::get_core_ids().and_then(|cores| cores.get(core).copied()) {
+        core_affinity::set_for_current(core);
+    }
+}
+
+/// Measures a reader alone, and while each line of an import is written under the lock by a thread on another core.
+fn beside_an_import<S: Shared>(name: &str, shared: &S, call: &(impl Fn(usize) + Sync), lines: &str) {
+    let stop = AtomicBool::new(false);
+    let reader = |stop: &AtomicBool| {
+        pin(0);
+        let mut times = Vec::with_capacity(1 << 23);
+        let (mut last, mut at) = (Instant::now(), 0);
+        while !stop.load(Ordering::Relaxed) && times.len() < times.capacity() {
+            call(at);
+            at += 1;
+            let next = Instant::now();
+            times.push(u32::try_from((next - last).as_nanos()).unwrap_or(u32::MAX));
+            last = next;
+        }
+        times
+    };
+    let (alone, beside, import) = std::thread::scope(|scope| {
+        let (reader, stop) = (&reader, &stop);
+        let first = scope.spawn(move || reader(stop));
+        std::thread::sleep(Duration::from_secs(1));
+        stop.store(true, Ordering::Relaxed);
+        let alone = first.join().unwrap();
+        stop.store(false, Ordering::Relaxed);
+        let second = scope.spawn(move || reader(stop));
+        let importer = scope.spawn(|| {
+            pin(1);
+            let begin = Instant::now();
+            import(shared, lines);
+            begin.elapsed()
+        });
+        let import = importer.join().unwrap();
+        stop.store(true, Ordering::Relaxed);
+        (alone, second.join().unwrap(), import)
+    });
+    let (alone, beside) = (Times::of(alone), Times::of(beside));
+    println!(
+        "reader.{name} alone {:.0} a second, p50 {} ns, p99.9 {} ns",
+        alone.rate, alone.median, alone.tail
+    );
+    println!(
+        "reader.{name} beside an import {:.0} a second ({:.2} of alone), p50 {} ns, p99.9 {} ns ({:.1}x its median), longest {:.1} ms; {:.0} lines a second",
+        beside.rate,
+        beside.rate / alone.rate,
+        beside.median,
+        beside.tail,
+        f64::from(beside.tail) / f64::from(beside.median),
+        f64::from(beside.longest) / 1e6,
+        lines.lines().count() as f64 / import.as_secs_f64()
+    );
+}
+
+struct Times {
+    rate: f64,
+    median: u32,
+    tail: u32,
+    longest: u32,
+}
+
+impl Times {
+    fn of(mut times: Vec<u32>) -> Self {
+        let total: f64 = times.iter().copied().map(f64::from).sum();
+        let rate = times.len() as f64 / total * 1e9;
+        times.sort_unstable();
+        let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize];
+        Self { rate, median: at(0.5), tail: at(0.999), longest: at(1.0) }
+    }
+}
+
+/// Reads each line without the lock, and writes it under the lock.
+fn import<S: Shared>(shared: &S, lines: &str) {
+    let mut entropy = |_: &mut [u8]| Err(NoEntropy);
+    for (number, line) in (1..).zip(lines.lines()) {
+        let line = ImportLine::read(number, line.as_bytes()).unwrap().unwrap();
+        shared.write(|registry: &mut Registry<HmacKey>| {
+            Importer::new(registry, &mut entropy, HmacKey::new).import(&line).unwrap();
+        });
+    }
+}
