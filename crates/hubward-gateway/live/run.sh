@@ -16,13 +16,7 @@ if [ "${HUBWARD_NAMESPACE:-}" != 1 ]; then
         (cd "$root" && cargo build --locked -p hubward-gateway)
         set -- "$root/target/debug/hubward-gateway"
     fi
-    mkdir -p "$kept"
-    [ -x "$kept/venv/bin/python" ] || python3 -m venv "$kept/venv"
-    [ -f "$kept/venv.done" ] || {
-        "$kept/venv/bin/pip" install -q --disable-pip-version-check \
-            azure-iot-device==2.14.0 azure-iot-hub==2.7.0 six paho-mqtt==1.6.1 python-qpid-proton==0.40.0 >&2
-        touch "$kept/venv.done"
-    }
+    "$here/venv.sh"
     [ -f "$kept/npm.done" ] || {
         npm install --prefix "$kept" --no-audit --no-fund --loglevel=error azure-iot-device@1.18.4 \
             azure-iot-device-mqtt@1.16.4 azure-iot-device-amqp@1 azure-iot-device-http@1 azure-iothub@1.16.6 >&2

@@ -225,3 +225,27 @@ async fn a_registration_in_flight_ends_with_its_enrollment() {
     register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
     assert!(gateway.server.shutdown().await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_groups_that_register_one_id_at_once_the_first_one_has_it() {
+    let steps = Arc::new(Steps::default());
+    let gateway = start(&steps, &[custom("pumps", 10), custom("valves", 60)]).await;
+    // at another hub, of which this gateway has no record
+    steps.position.store(1, SeqCst);
+    let ((called, was_called), (resume, go_on)) = (channel(), channel());
+    *steps.handing.lock().unwrap() = Some((called, go_on));
+    let key = member(60, "sn-7");
+    let first = async {
+        tokio::task::spawn_blocking(move || was_called.recv().unwrap()).await.unwrap();
+        let state = register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
+        resume.send(()).unwrap();
+        state
+    };
+    let (slower, state) = tokio::join!(register(&gateway, "sn-7", &key), first);
+    assert_eq!((slower.unwrap_err().0.as_str(), &state["assignedHub"]), (TAKEN, &json!("far.example")));
+    // the registration is still that of the first group
+    register(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
+    let (topic, _) = register(&gateway, "sn-7", &member(60, "sn-7")).await.unwrap_err();
+    assert_eq!(topic, TAKEN);
+    assert!(gateway.server.shutdown().await);
+}

@@ -62,7 +62,8 @@ impl PostgresConfig {
         }
         parsed
             .application_name("hubward")
-            .connect_timeout(Duration::from_secs(5))
+            // a host that is back answers the next attempt
+            .connect_timeout(Duration::from_secs(2))
             .tcp_user_timeout(Duration::from_secs(10))
             .keepalives_idle(Duration::from_secs(10))
             .ssl_mode(SslMode::Disable)
@@ -116,7 +117,7 @@ impl PostgresConfig {
         Ok(self)
     }
 
-    /// Sets the longest time that a call waits for an answer; 10 s by default.
+    /// Sets the longest time that a call waits for an answer; 10 s by default. A heartbeat waits for 2 s at most.
     #[must_use]
     pub const fn with_answer_within(mut self, time: Duration) -> Self {
         self.answer = time;

@@ -9,6 +9,7 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{AsyncMessage, NoTls, Socket};
 
 use crate::config::PostgresConfig;
+use crate::store::HEARTBEAT;
 use crate::tls::Tls;
 
 /// The time between two attempts to connect.
@@ -126,8 +127,9 @@ where
         seats.listening(true);
         // a connection that was cut without a word is detected by a question
         loop {
-            tokio::time::sleep(config.answer.min(Duration::from_secs(2))).await;
-            let alive = tokio::time::timeout(config.answer, client.batch_execute("SELECT 1")).await;
+            tokio::time::sleep(config.answer.min(HEARTBEAT)).await;
+            let alive =
+                tokio::time::timeout(config.answer.min(HEARTBEAT), client.batch_execute("SELECT 1")).await;
             if !matches!(alive, Ok(Ok(()))) {
                 return End::Failed;
             }

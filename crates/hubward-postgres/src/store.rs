@@ -20,6 +20,10 @@ use crate::listen::{self, Hints};
 use crate::tls::Tls;
 use crate::{guard, rows, schema, seats, write};
 
+/// The longest time until a heartbeat is answered: a gateway finds a connection that was cut without a word as soon, and admits
+/// again as soon after the database is back.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(2);
+
 /// A registry in PostgreSQL, which several gateways share.
 ///
 /// Calls block the thread, so call it off the threads of an async runtime. It has threads of its own for its
@@ -39,6 +43,8 @@ pub struct PostgresStore {
     hub: String,
     pool: Pool,
     answer: Duration,
+    /// The longest time until a heartbeat is answered.
+    heartbeat: Duration,
     hints: Arc<Hints>,
     /// Wakes the thread that follows the claims of seats.
     pub(crate) seat_hints: Arc<Hints>,
@@ -94,6 +100,7 @@ impl PostgresStore {
             hub: String::new(),
             pool,
             answer: config.answer,
+            heartbeat: config.answer.min(HEARTBEAT),
             hints,
             seat_hints,
             last_claim: AtomicI64::new(0),
@@ -141,14 +148,31 @@ impl PostgresStore {
         &self,
         call: impl AsyncFnOnce(&Client) -> Result<T, PostgresError>,
     ) -> Result<T, PostgresError> {
+        self.call_within(self.answer, call)
+    }
+
+    fn call_within<T>(
+        &self,
+        longest: Duration,
+        call: impl AsyncFnOnce(&Client) -> Result<T, PostgresError>,
+    ) -> Result<T, PostgresError> {
         self.run(async || {
             let connection = self.connection().await?;
-            let done = self.within(call(&connection)).await;
-            if done.is_err() {
-                drop(Object::take(connection));
-            }
-            done
+            let done = timeout(longest, call(&connection)).await.unwrap_or(Err(PostgresError::Timeout));
+            self.release(connection, done)
         })
+    }
+
+    /// Closes a connection whose call failed, with its transaction. After a call without an answer the others may be as dead:
+    /// each would cost a call that waits.
+    fn release<T>(&self, connection: Object, done: Result<T, PostgresError>) -> Result<T, PostgresError> {
+        if done.is_err() {
+            drop(Object::take(connection));
+        }
+        if matches!(done, Err(PostgresError::Timeout)) {
+            self.pool.retain(|_, _| false);
+        }
+        done
     }
 
     async fn connection(&self) -> Result<Object, PostgresError> {
@@ -226,7 +250,7 @@ impl Store for PostgresStore {
     }
 
     fn position(&self) -> Result<Position, PostgresError> {
-        self.call(async |client| place(client).await)
+        self.call_within(self.heartbeat, async |client| place(client).await)
     }
 
     fn read(&self, keys: &[RowKey], each: &mut dyn FnMut(Row<'_>)) -> Result<(), PostgresError> {
@@ -248,10 +272,7 @@ impl Store for PostgresStore {
             let parameters: [(&(dyn ToSql + Sync), Type); 3] =
                 [(&kinds, Type::INT2_ARRAY), (&names, Type::TEXT_ARRAY), (&devices, Type::TEXT_ARRAY)];
             let done = self.pass(&connection, &query, &parameters, each).await;
-            if done.is_err() {
-                drop(Object::take(connection));
-            }
-            done
+            self.release(connection, done)
         })
     }
 
@@ -269,10 +290,7 @@ impl Store for PostgresStore {
                 Ok(done)
             };
             let done = timeout(longest, call).await.unwrap_or(Err(PostgresError::Timeout));
-            if done.is_err() {
-                drop(Object::take(connection));
-            }
-            done
+            self.release(connection, done)
         })?;
         self.hints.hint();
         Ok(done)
@@ -282,10 +300,7 @@ impl Store for PostgresStore {
         self.run(async || {
             let connection = self.connection().await?;
             let done = self.changes_in_transaction(&connection, after, each).await;
-            if done.is_err() {
-                drop(Object::take(connection));
-            }
-            done
+            self.release(connection, done)
         })
     }
 
@@ -297,10 +312,14 @@ impl Store for PostgresStore {
     fn purge(&self, up_to: u64) -> Result<u64, PostgresError> {
         let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
         let removed = self.call(async |client| {
-            client.batch_execute(write::BEGIN).await?;
-            // a claim locks several seats, in another order than their removal
-            client.batch_execute(seats::LOCK).await?;
             let up_to: [(&(dyn ToSql + Sync), Type); 1] = [(&up_to, Type::INT8)];
+            // in a transaction of its own, for which claims wait: they lock several seats in another order
+            client
+                .batch_execute(&format!("BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; {}", seats::LOCK))
+                .await?;
+            client.execute_typed(seats::PURGE, &up_to).await?;
+            client.batch_execute("COMMIT").await?;
+            client.batch_execute(write::BEGIN).await?;
             client
                 .execute_typed(
                     "UPDATE hubward.hub SET purged = greatest(purged, least($1, \
@@ -308,7 +327,6 @@ impl Store for PostgresStore {
                     &up_to,
                 )
                 .await?;
-            client.execute_typed(seats::PURGE, &up_to).await?;
             let delete = "DELETE FROM hubward.record WHERE deleted AND change <= $1";
             let removed = client.execute_typed(delete, &up_to).await?;
             client.batch_execute("COMMIT").await?;

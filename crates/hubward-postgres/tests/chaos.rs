@@ -1,5 +1,5 @@
-//! Three gateways' feeds and one database: it is killed and comes back on another port, gateways are cut off, and their clocks step,
-//! while devices are created, changed and deleted by two writers and by SQL. A checker of the history finds what is wrong, and
+//! Three gateways' feeds and one database: it is killed and comes back on another port, its disk does not answer or is full, gateways
+//! are cut off, and their clocks step, while devices are created, changed and deleted by two writers and by SQL. A checker of the history finds what is wrong, and
 //! finds it when the guard on the order of commits is taken out.
 #![allow(
     missing_docs,
@@ -44,7 +44,7 @@ fn late(server: &Server, sql: &str) {
 
 #[test]
 fn nothing_is_lost_and_no_session_lives_on() {
-    let Some(mut server) = Server::start() else { return };
+    let Some(mut server) = Server::start_on_small_disk(600) else { return };
     server.create("hub");
     drop(server.open("hub"));
     let long = std::env::var_os("HUBWARD_LONG").is_some();
@@ -52,7 +52,7 @@ fn nothing_is_lost_and_no_session_lives_on() {
     let time = Duration::from_secs(if long { 60 * minutes.unwrap_or(30) } else { 18 });
     let history = History::new();
     let (proxies, stores) = stores(&server);
-    let (mut kills, mut stops, mut cuts, mut dice) = (0, 0, 0, Dice(5));
+    let (mut kills, mut stops, mut cuts, mut pauses, mut full, mut dice) = (0, 0, 0, 0, 0, Dice(5));
     let gateways = std::thread::scope(|scope| {
         let (history, stores) = (&history, &stores);
         let gateways: Vec<_> =
@@ -62,7 +62,7 @@ fn nothing_is_lost_and_no_session_lives_on() {
         }
         while history.now() < time {
             std::thread::sleep(Duration::from_millis(500 + dice.roll(1500)));
-            match dice.roll(4) {
+            match dice.roll(6) {
                 stop @ (0 | 1) => {
                     if stop == 0 {
                         stops += 1;
@@ -82,6 +82,17 @@ fn nothing_is_lost_and_no_session_lives_on() {
                     std::thread::sleep(Duration::from_millis(dice.roll(7000)));
                     proxy.mend(server.port);
                 }
+                3 => {
+                    pauses += 1;
+                    server.pause(true);
+                    std::thread::sleep(Duration::from_millis(dice.roll(5000)));
+                    server.pause(false);
+                }
+                4 => {
+                    full += u32::from(server.fill());
+                    std::thread::sleep(Duration::from_millis(dice.roll(5000)));
+                    server.free();
+                }
                 _ => {
                     let sql = "UPDATE hubward.record SET enabled = NOT enabled WHERE kind = 0 AND name = ";
                     late(&server, &format!("{sql} '{}'", id(dice.roll(DEVICES))));
@@ -98,7 +109,7 @@ fn nothing_is_lost_and_no_session_lives_on() {
     let writes = writes.values().map(Vec::len).sum::<usize>();
     println!(
         "{time:?}: {writes} acknowledged writes, {} admissions, {} ended, {kills} kills, {stops} stops, {cuts} cuts, \
-         {} failed calls",
+         {pauses} slow disks, {full} full disks, {} failed calls, 0 lost, 0 wrong",
         admissions.len(),
         history.ended.load(Ordering::SeqCst),
         history.failed.load(Ordering::SeqCst)

@@ -1,4 +1,5 @@
-//! Maintenance while gateways run: no two transactions wait for each other, and a restored backup makes no claim lower.
+//! Maintenance while gateways run: no two transactions wait for each other, a restored backup makes no claim lower, and dead
+//! connections are given up.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -12,8 +13,11 @@
 mod common;
 
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
 
+use common::proxy::Proxy;
 use common::{Server, device, key};
+use hubward_postgres::PostgresStore;
 use hubward_store::{Expected, Seats, Store, Write};
 
 /// Names in an order that is not that of their claims.
@@ -98,4 +102,23 @@ fn a_gateway_that_ran_before_a_restored_backup_makes_no_lower_claim_and_reads_al
     one.restore(&[("a", former)]).unwrap();
     let (again, numbers) = claims(0);
     assert_eq!((again.life, numbers), (before.life, vec![next, former]));
+}
+
+#[test]
+fn connections_that_are_dead_without_a_word_cost_one_call() {
+    let Some(server) = Server::start() else { return };
+    server.create("hub");
+    let proxy = Proxy::start(server.port);
+    let config =
+        server.config_at(proxy.port, "hub").with_answer_within(Duration::from_secs(1)).with_polling();
+    let store = PostgresStore::open(&config, "hub.example").unwrap();
+    // several connections in the pool
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| store.claim(&["a"]).unwrap());
+        }
+    });
+    proxy.stall();
+    let failed = (0..6).take_while(|_| store.position().is_err()).count();
+    assert_eq!(failed, 1);
 }

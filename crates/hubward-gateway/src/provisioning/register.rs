@@ -87,11 +87,15 @@ impl Provisioning {
         let creation = plan.creation;
         let (plan, created) = self.settle(hub, plan, keys.first()).await?;
         let (device, state, credential) = (plan.device_id, plan.state, plan.credential);
+        let group = registrant.group.clone();
         let operation = state.operation.clone();
         let recorded = self.change(keys.clone(), move |rows| {
             let [enrollment, registration] = &*keys else { return Err(Failure::Unavailable) };
             // it may have been disabled meanwhile
             require_enrolled(rows, enrollment, creation)?;
+            // a member of another group may have been faster, at a hub that has no record of this device
+            let before = rows.registration(registration).map(|record| &record.state);
+            require_same_group(before, &state.device_id, group.as_deref())?;
             rows.set_registration(RegistrationRecord {
                 key: registration.clone(),
                 state: state.clone(),
@@ -126,10 +130,7 @@ impl Provisioning {
         let before = rows.registration(&RowKey::registration(id)).map(|record| &record.state);
         // another device id is another device
         let before = before.filter(|before| before.device_id == registrant.device_id);
-        // a member of another group is another device with the same id, and leaves this one where it is
-        if before.is_some_and(|before| registrant.group.is_some() && registrant.group != before.group) {
-            return Err(Failure::Taken);
-        }
+        require_same_group(before, &registrant.device_id, registrant.group.as_deref())?;
         // a group that was deleted and created again is another group, and so are its members
         let creation = rows.creation(&enrollment_key(registrant));
         let group_creation = registrant.group.as_ref().and(creation);
@@ -294,6 +295,19 @@ impl Provisioning {
 fn require_enrolled(rows: &ProvisioningRows, key: &RowKey, creation: Option<u64>) -> Result<(), Failure> {
     let enabled = rows.enrollment(key).is_some_and(|enrollment| enrollment.enabled);
     if enabled && rows.creation(key) == creation { Ok(()) } else { Err(Failure::Unauthorized) }
+}
+
+/// Checks that a registration of this device id, if there is one, is not that of a member of another group: that is another device
+/// with the same id, and stays where it is.
+fn require_same_group(
+    before: Option<&RegistrationState>,
+    device_id: &str,
+    group: Option<&str>,
+) -> Result<(), Failure> {
+    let other = |before: &RegistrationState| {
+        *before.device_id == *device_id && group.is_some() && before.group.as_deref() != group
+    };
+    if before.is_some_and(other) { Err(Failure::Taken) } else { Ok(()) }
 }
 
 /// Deletes the device that a registration created, if it was refused later and the device has not changed since.

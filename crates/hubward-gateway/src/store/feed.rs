@@ -19,7 +19,7 @@ use crate::hub::{Hub, Registry};
 /// The longest time between two questions to a store: the heartbeat.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// The time between two questions to a store that fails.
-const AGAIN: Duration = Duration::from_millis(200);
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// The age of the index, which every thread may ask for.
 #[derive(Debug)]

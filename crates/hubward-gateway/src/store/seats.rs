@@ -13,7 +13,7 @@ use crate::hub::Hub;
 /// The longest time between two questions for claims.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// The time between two questions to an engine that fails.
-const AGAIN: Duration = Duration::from_millis(200);
+const AGAIN: Duration = Duration::from_millis(100);
 /// Seats of one claim.
 const TOGETHER: usize = 500;
 

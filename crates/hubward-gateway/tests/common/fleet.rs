@@ -1,4 +1,4 @@
-//! Gateway processes that share a database, and the clients that write a history of them.
+//! Gateway processes that share a database.
 
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -6,18 +6,16 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::sync::Mutex;
+use std::time::{Instant, SystemTime};
 
-use hubward::Client;
-use hubward::types::DeviceId;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
-use crate::common::client::{answer, ask, connack, connect, dial, tls};
-use crate::common::{Gateway, at, host, key, now};
-use crate::nodes::KEY;
+use crate::common::Gateway;
+use crate::common::client::{dial, tls};
+use crate::history::Seen;
 use crate::postgres::free_port;
 use crate::postgres::proxy::Proxy;
 
@@ -26,6 +24,12 @@ pub const TIMEOUT: Duration = Duration::from_secs(2);
 pub const GRACE: Duration = Duration::from_secs(6);
 /// The library that steps a process's clock, of Debian's package `libfaketime`.
 const CLOCK: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
+/// Returns a program of this build, or of the folder `HUBWARD_PROGRAMS`: a test may run those of a release.
+pub fn program(name: &str) -> PathBuf {
+    let own = || Path::new(env!("CARGO_BIN_EXE_hubward-gateway")).parent().unwrap().to_path_buf();
+    std::env::var_os("HUBWARD_PROGRAMS").map_or_else(own, PathBuf::from).join(name)
+}
 
 /// A random sequence.
 pub struct Dice(pub u64);
@@ -39,39 +43,23 @@ impl Dice {
     }
 }
 
-/// A write over HTTPS: its etag if it was acknowledged.
-pub struct Writing {
-    pub asked: Duration,
-    pub answered: Duration,
-    pub enabled: bool,
-    pub etag: Option<String>,
-}
-
-/// A session of a device.
-#[derive(Debug)]
-pub struct Session {
-    pub id: String,
-    pub asked: Duration,
-    pub admitted: Duration,
-    pub ended: Duration,
-}
-
-/// Three processes, each behind a proxy.
+/// Three processes, each behind a proxy to the database.
 pub struct Fleet {
-    folder: PathBuf,
+    pub folder: PathBuf,
     arguments: Vec<String>,
+    /// The last one is that of SQL and of the program.
     pub proxies: Vec<Proxy>,
-    ports: Vec<(u16, u16)>,
+    /// The ports of MQTT and HTTPS.
+    pub ports: Vec<(u16, u16)>,
     processes: Mutex<Vec<Option<Child>>>,
-    tls: TlsConnector,
+    pub tls: TlsConnector,
     owner: String,
     start: Instant,
+    pub started: SystemTime,
     stopped: AtomicBool,
     clock: AtomicI64,
-    pub writes: Mutex<BTreeMap<String, Vec<Writing>>>,
-    pub sessions: Mutex<Vec<Session>>,
-    /// Open connections by device, after the chaos.
-    open: Mutex<BTreeMap<String, usize>>,
+    /// What writers and devices saw.
+    pub seen: Mutex<Seen>,
 }
 
 impl Fleet {
@@ -83,23 +71,22 @@ impl Fleet {
         let mut fleet = Self {
             folder: gateway.dev.file("").to_path_buf(),
             arguments: words.iter().chain(&files).map(|word| (*word).to_owned()).collect(),
-            proxies: (0..3).map(|_| Proxy::start(database)).collect(),
+            proxies: (0..4).map(|_| Proxy::start(database)).collect(),
             ports: (0..3).map(|_| (free_port(), free_port())).collect(),
             processes: Mutex::new(vec![None, None, None]),
             tls: tls(&gateway.dev.file("ca.pem"), None),
             owner: gateway.policy_token("iothubowner"),
             start: Instant::now(),
+            started: SystemTime::now(),
             stopped: AtomicBool::new(false),
             clock: AtomicI64::new(0),
-            writes: Mutex::default(),
-            sessions: Mutex::default(),
-            open: Mutex::default(),
+            seen: Mutex::default(),
         };
         std::fs::write(fleet.folder.join("clock"), "+0\n").unwrap();
         (0..3).for_each(|at| fleet.spawn(at));
         fleet.ready().await;
         // the time begins when all serve
-        fleet.start = Instant::now();
+        (fleet.start, fleet.started) = (Instant::now(), SystemTime::now());
         fleet
     }
 
@@ -110,7 +97,7 @@ impl Fleet {
     /// Starts a process; the clock of the last one can be stepped.
     pub fn spawn(&self, at: usize) {
         let (mqtt, https) = self.ports[at];
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hubward-gateway"));
+        let mut command = Command::new(program("hubward-gateway"));
         let registry = format!("postgres://hub@127.0.0.1:{}/hub", self.proxies[at].port);
         command.args(&self.arguments).args(["--registry", &registry]);
         command.args(["--mqtt", &format!("127.0.0.1:{mqtt}"), "--https", &format!("127.0.0.1:{https}")]);
@@ -158,7 +145,7 @@ impl Fleet {
         self.stopped.store(true, Ordering::SeqCst);
     }
 
-    fn stopped(&self) -> bool {
+    pub fn stopped(&self) -> bool {
         self.stopped.load(Ordering::SeqCst)
     }
 
@@ -184,7 +171,7 @@ impl Fleet {
     }
 
     /// Sends a request; the status is 0 without an answer.
-    async fn http(&self, at: usize, request: &str, headers: &str, body: &str) -> (u16, String) {
+    pub async fn http(&self, at: usize, request: &str, headers: &str, body: &str) -> (u16, String) {
         let exchange = async {
             let address: SocketAddr = ([127, 0, 0, 1], self.ports[at].1).into();
             let mut stream = dial(&self.tls, address).await.ok()?;
@@ -217,74 +204,10 @@ impl Fleet {
             .map(|record| (text(record, "deviceId"), (text(record, "etag"), record["status"] == "enabled")))
             .collect()
     }
-
-    /// Returns how many devices have more than one connection.
-    pub fn doubles(&self) -> usize {
-        self.open.lock().unwrap().values().filter(|count| **count > 1).count()
-    }
 }
 
 impl Drop for Fleet {
     fn drop(&mut self) {
         (0..3).for_each(|at| self.kill(at));
-    }
-}
-
-/// Connects a device again and again, to any gateway, and keeps each connection for a while.
-pub async fn connect_again(fleet: Arc<Fleet>, number: usize, rival: usize) {
-    let id = format!("d{number}");
-    let client = Client::device(host(), DeviceId::parse(&id).unwrap());
-    // valid by a clock that is 20 minutes ahead
-    let token = client.token(at(now() + 4 * 3600)).sign(&key(KEY)).to_string();
-    let packet = connect(&id, &format!("localhost/{id}/?api-version=2021-04-12"), Some(&token), None);
-    let mut dice = Dice(31 + 7 * u64::try_from(number + 100 * rival).unwrap());
-    while !fleet.stopped() {
-        let node = usize::try_from(dice.roll(3)).unwrap();
-        let asked = fleet.now();
-        let dialled = async {
-            let address = ([127, 0, 0, 1], fleet.ports[node].0).into();
-            let mut stream = dial(&fleet.tls, address).await.ok()?;
-            (ask(&mut stream, &packet).await == connack(0)).then_some(stream)
-        };
-        let Some(mut stream) = tokio::time::timeout(Duration::from_secs(10), dialled).await.ok().flatten()
-        else {
-            tokio::time::sleep(Duration::from_millis(100 + dice.roll(200))).await;
-            continue;
-        };
-        let admitted = fleet.now();
-        let most = Duration::from_millis(500 + dice.roll(15_000));
-        let mut open = true;
-        while open && !fleet.stopped() && fleet.now() < admitted + most {
-            open = tokio::time::timeout(Duration::from_millis(100), answer(&mut stream)).await.is_err();
-        }
-        if open && fleet.stopped() {
-            // the gateways have time to come back, and then an older rival is gone
-            let end = tokio::time::timeout(Duration::from_secs(8), answer(&mut stream)).await;
-            if end.is_err() {
-                *fleet.open.lock().unwrap().entry(id.clone()).or_default() += 1;
-            }
-        }
-        let ended = fleet.now();
-        fleet.sessions.lock().unwrap().push(Session { id: id.clone(), asked, admitted, ended });
-    }
-}
-
-/// Disables and enables devices of its own over HTTPS, on any gateway.
-pub async fn write(fleet: Arc<Fleet>, own: usize, devices: usize) {
-    let mut dice = Dice(77 + u64::try_from(own).unwrap());
-    while !fleet.stopped() {
-        let number = usize::try_from(dice.roll(u64::try_from(devices / 2).unwrap())).unwrap() * 2 + own;
-        let (id, node) = (format!("d{number}"), usize::try_from(dice.roll(3)).unwrap());
-        let enabled = dice.roll(2) == 0;
-        let body = json!({ "status": if enabled { "enabled" } else { "disabled" } }).to_string();
-        let asked = fleet.now();
-        let (status, body) = fleet.http(node, &format!("PUT /devices/{id}"), "If-Match: *\r\n", &body).await;
-        let etag = (status == 200).then(|| serde_json::from_str::<Value>(&body).unwrap());
-        let etag = etag.map(|record| record["etag"].as_str().unwrap().to_owned());
-        let answered = fleet.now();
-        let failed = etag.is_none();
-        fleet.writes.lock().unwrap().entry(id).or_default().push(Writing { asked, answered, enabled, etag });
-        let pause = if failed { 200 } else { 20 + dice.roll(200) };
-        tokio::time::sleep(Duration::from_millis(pause)).await;
     }
 }

@@ -10,8 +10,10 @@ use crate::common::Gateway;
 use crate::postgres;
 use crate::postgres::proxy::Proxy;
 
-/// The key of each device, and the one that seals.
+/// The primary key of each device, and the one that seals.
 pub const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+/// The secondary key of each device.
+pub const SECONDARY: &str = "QAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A gateway with its proxy to the database.
 pub struct Node {
@@ -23,7 +25,7 @@ pub struct Node {
 pub fn files(gateway: &Gateway, devices: usize) {
     let mut lines = String::new();
     for number in 0..devices {
-        let keys = format!("{{\"primaryKey\":\"{KEY}\",\"secondaryKey\":\"{KEY}\"}}");
+        let keys = format!("{{\"primaryKey\":\"{KEY}\",\"secondaryKey\":\"{SECONDARY}\"}}");
         let authentication = format!("{{\"type\":\"sas\",\"symmetricKey\":{keys}}}");
         writeln!(
             lines,

@@ -10,6 +10,7 @@
     reason = "a test"
 )]
 
+pub mod disk;
 pub mod proxy;
 
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -55,7 +56,7 @@ impl Server {
         let folder = std::env::temp_dir().join(format!("hubward-pg-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
-        let small = megabytes.is_some_and(|megabytes| mount(&folder, megabytes));
+        let small = megabytes.is_some_and(|megabytes| disk::mount(&folder, megabytes));
         let user = user();
         if let Some((user, group)) = user {
             chown(&folder, Some(user), Some(group)).unwrap();
@@ -192,7 +193,7 @@ impl Server {
     /// Fills the small disk. Returns whether there is one.
     pub fn fill(&self) -> bool {
         if self.small {
-            fill(&self.folder.join("filler"));
+            disk::fill(&self.folder.join("filler"));
         }
         self.small
     }
@@ -272,28 +273,9 @@ impl Drop for Server {
             .stderr(Stdio::null())
             .status();
         if self.small {
-            let _ = Command::new("umount").arg("-l").arg(&self.folder).status();
+            disk::unmount(&self.folder);
         }
         let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Mounts a small file system. Returns whether the test may.
-pub fn mount(folder: &Path, megabytes: u32) -> bool {
-    let mount = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
-        .arg(folder)
-        .stderr(Stdio::null())
-        .status();
-    mount.is_ok_and(|status| status.success())
-}
-
-/// Fills a file system with a file.
-pub fn fill(file: &Path) {
-    use std::io::Write;
-    let mut filler = fs::File::create(file).unwrap();
-    for size in [1 << 20, 1 << 12] {
-        while filler.write_all(&vec![0; size]).is_ok() {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! A TCP proxy that a test cuts and mends.
 
-use core::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -11,6 +11,8 @@ pub struct Proxy {
     pub port: u16,
     target: Arc<AtomicU16>,
     cut: Arc<AtomicBool>,
+    /// Raised each time the connections of before pass nothing more.
+    stalls: Arc<AtomicU32>,
     open: Arc<Mutex<Vec<TcpStream>>>,
 }
 
@@ -21,6 +23,7 @@ impl Proxy {
             port: listener.local_addr().unwrap().port(),
             target: Arc::new(AtomicU16::new(target)),
             cut: Arc::default(),
+            stalls: Arc::default(),
             open: Arc::default(),
         };
         let own = proxy.clone();
@@ -44,9 +47,13 @@ impl Proxy {
         for (from, to) in [(&client, &server), (&server, &client)] {
             let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
             open.push(from.try_clone().unwrap());
+            let (stalls, own) = (Arc::clone(&self.stalls), self.stalls.load(Ordering::SeqCst));
             std::thread::spawn(move || {
                 let mut buffer = [0; 16 * 1024];
                 while let Ok(count) = from.read(&mut buffer) {
+                    if stalls.load(Ordering::SeqCst) != own {
+                        continue;
+                    }
                     if count == 0 || to.write_all(&buffer[..count]).is_err() {
                         break;
                     }
@@ -62,6 +69,11 @@ impl Proxy {
         for stream in self.open.lock().unwrap().drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
+    }
+
+    /// Passes nothing more on the connections that are open, which stay so: as if the other machine were gone.
+    pub fn stall(&self) {
+        self.stalls.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Passes connections on again, to this port.
