@@ -7,6 +7,7 @@ mod durable;
 mod export;
 mod file;
 mod import;
+mod in_turn;
 mod list;
 mod lists;
 mod policies;
