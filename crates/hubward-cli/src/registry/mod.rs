@@ -22,6 +22,7 @@ use hubward::types::{DeviceId, Identity, ModuleId};
 
 use crate::Outcome;
 use crate::exit::{OrMisuse, misuse};
+pub(crate) use durable::{Durable, DurableArguments, Place};
 pub(crate) use file::{FileArguments, RegistryFile, with_file};
 pub(crate) use show::key_line;
 
