@@ -104,7 +104,7 @@ fn all_commands_work_on_a_database() {
 fn an_import_says_how_far_it_came_and_goes_on_there() {
     let Some(it) = Database::start("postgres-import") else { return };
     let mut lines = String::new();
-    for number in 1..=5000 {
+    for number in 1..=20_000 {
         writeln!(lines, "{{\"id\":\"d{number}\",\"status\":\"enabled\"}}").unwrap();
     }
     it.folder.write("devices.txt", &lines);
@@ -114,23 +114,29 @@ fn an_import_says_how_far_it_came_and_goes_on_there() {
         "hub",
         "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS \
          $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$; \
-         CREATE TRIGGER z_fails BEFORE INSERT ON hubward.record FOR EACH ROW WHEN (NEW.name = 'd3210') \
+         CREATE TRIGGER z_fails BEFORE INSERT ON hubward.record FOR EACH ROW WHEN (NEW.name = 'd12345') \
          EXECUTE FUNCTION fails()",
     );
     let (status, out) = it.registry("import", "devices.txt");
     assert!(status == 3 && out.contains("the disk is full"), "{out}");
-    assert!(out.contains("the lines before 2001 are imported: go on with --from-line 2001"), "{out}");
+    assert!(out.contains("the lines before 8193 are imported: go on with --from-line 8193"), "{out}");
     let count = "SELECT count(*) FROM hubward.record WHERE kind = 0";
-    assert_eq!(it.server.sql("hub", count), "2000");
+    assert_eq!(it.server.sql("hub", count), "8192");
     it.server.sql("hub", "DROP TRIGGER z_fails ON hubward.record");
-    let out = it.well("import", "devices.txt --from-line 2001");
-    assert!(out.starts_with("3000 created, 0 updated"), "{out}");
-    assert_eq!(it.server.sql("hub", count), "5000");
+    let out = it.well("import", "devices.txt --from-line 8193");
+    assert!(out.starts_with("11808 created, 0 updated"), "{out}");
+    assert_eq!(it.server.sql("hub", count), "20000");
     // the number of a wrong line is that of the file
     it.folder.write("devices.txt", format!("{lines}{{\"id\":\"x\"}}\n"));
-    let (status, out) = it.registry("import", "devices.txt --from-line 4999");
-    assert!(status == 1 && out.contains("line 5001: `status` is missing"), "{out}");
+    let (status, out) = it.registry("import", "devices.txt --from-line 19999");
+    assert!(status == 1 && out.contains("line 20001: `status` is missing"), "{out}");
     assert!(out.contains("0 created, 2 updated, 0 deleted, 1 not imported"), "{out}");
+    // a later batch sees what an earlier one wrote
+    let line = |mode: &str| format!("{{\"id\":\"d1\",\"status\":\"enabled\",\"importMode\":\"{mode}\"}}\n");
+    let (delete, create) = (line("delete"), line("create"));
+    it.folder.write("devices.txt", format!("{delete}{lines}{delete}{create}"));
+    let out = it.well("import", "devices.txt");
+    assert!(out.starts_with("2 created, 19999 updated, 2 deleted, 0 not imported"), "{out}");
 }
 
 #[test]

@@ -23,7 +23,11 @@ pub(crate) struct Detail<'d> {
 impl<'d> Detail<'d> {
     /// Parses the text of a row. Returns `None` if it is not such an object.
     pub(crate) fn parse(text: &'d str) -> Option<Self> {
-        if text.is_empty() { Some(Self::default()) } else { serde_json::from_str(text).ok() }
+        if text.is_empty() {
+            return Some(Self::default());
+        }
+        // a derived reader takes an array too
+        text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())?
     }
 
     /// Returns the text for a row: empty without attributes.

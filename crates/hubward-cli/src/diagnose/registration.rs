@@ -14,7 +14,7 @@ use hubward_rustcrypto::HmacKey;
 use super::verdict::{Judgement, finish};
 use super::x509;
 use crate::clock::{NowArgument, at};
-use crate::enrollment::{EnrollmentFile, FileArguments};
+use crate::enrollment::{FileArguments, Selectable};
 use crate::exit::{OrMisuse, misuse};
 use crate::file::random;
 use crate::out::stdout;
@@ -57,8 +57,8 @@ pub(super) fn run(arguments: &Dps) -> Result<Outcome, Box<dyn Error>> {
     let password = arguments.password_file.as_deref().map(|file| secret::read(Some(file), "")).transpose()?;
     let password = password.as_deref().map(String::as_str);
     let chain = arguments.chain.as_deref().map_or(Ok(Vec::new()), cert::read)?;
-    let enrollments = EnrollmentFile::open(&arguments.file)?;
-    let dummy = SymmetricKeys::generate(&mut random, HmacKey::new)?;
+    let enrollments = Selectable::open(&arguments.file)?;
+    let dummy = SymmetricKeys::generate(random, HmacKey::new)?;
     let dummy = dummy.view().expose_primary().ok_or("no key")?;
     let scope = IdScope::parse(&arguments.id_scope).or_misuse()?;
     let config = ProvisioningConfig::new(scope, HmacKey::new(&dummy))
@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &Dps) -> Result<Outcome, Box<dyn Error>> {
         credentials.map(|credentials| credentials.with_certificates(&chain))
     };
     let judge = |now: UnixTime| -> Result<Judgement, AuthError> {
-        let registered = config.authenticate(credentials()?, &enrollments.enrollments, HmacKey::new, now)?;
+        let registered = config.authenticate(credentials()?, enrollments.enrollments(), HmacKey::new, now)?;
         let group =
             registered.group().map_or("the individual enrollment".to_owned(), |name| format!("group {name}"));
         Ok(Judgement {
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &Dps) -> Result<Outcome, Box<dyn Error>> {
     };
     let now = arguments.now.seconds();
     let hint = credentials().ok().and_then(|credentials| {
-        credentials.explain(&config, &enrollments.enrollments, HmacKey::new, at(now))
+        credentials.explain(&config, enrollments.enrollments(), HmacKey::new, at(now))
     });
     let mut out = stdout();
     writeln!(out, "judged    registration at id scope {}", shown::text(&scope))?;

@@ -1,4 +1,4 @@
-//! The sealed file of enrollments.
+//! The place of enrollments: a sealed file, or the durable registry of gateways.
 
 use core::error::Error;
 use std::fs;
@@ -8,17 +8,22 @@ use clap::Args;
 use hubward_registry::{Derivation, Enrollments};
 use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
+use hubward_store::ProvisioningIndex;
 
+use super::rows;
 use crate::file::{SealArguments, Seen, random, replace_saying, snapshot_of};
-use crate::registry::with_file;
+use crate::registry::{Durable, DurableArguments, Place, with_file};
 use crate::shown;
 
 #[derive(Debug, Args)]
 pub(crate) struct FileArguments {
-    /// The sealed file of the enrollments.
+    /// The sealed file of the enrollments; or the durable registry of gateways, which may run: `sqlite:FILE`, or
+    /// `postgres://USER@HOST:PORT/DATABASE`.
     enrollments: PathBuf,
     #[command(flatten)]
     seal: SealArguments,
+    #[command(flatten)]
+    durable: DurableArguments,
 }
 
 impl FileArguments {
@@ -26,11 +31,46 @@ impl FileArguments {
     pub(crate) fn key_from_standard_input(&self) -> bool {
         self.seal.is_standard_input()
     }
+
+    /// Opens a durable registry; `None` for a sealed file.
+    pub(super) fn durable(&self) -> Result<Option<Durable>, Box<dyn Error>> {
+        Place::of(&self.enrollments).map(|place| place.open(&self.durable, false)).transpose()
+    }
+
+    /// Returns the name of the file or of the registry in messages.
+    pub(super) fn name(&self) -> impl core::fmt::Display {
+        shown::file(&self.enrollments)
+    }
+}
+
+/// Enrollments to select from.
+pub(crate) enum Selectable {
+    /// Those of a file.
+    File(Enrollments<HmacKey>),
+    /// Those of a durable registry, as a gateway has them.
+    Durable(ProvisioningIndex<HmacKey>),
+}
+
+impl Selectable {
+    /// Reads the enrollments.
+    pub(crate) fn open(arguments: &FileArguments) -> Result<Self, Box<dyn Error>> {
+        Ok(match arguments.durable()? {
+            Some(durable) => Self::Durable(rows::index(&durable)?),
+            None => Self::File(EnrollmentFile::open(arguments)?.enrollments),
+        })
+    }
+
+    pub(crate) const fn enrollments(&self) -> &Enrollments<HmacKey> {
+        match self {
+            Self::File(enrollments) => enrollments,
+            Self::Durable(index) => index.enrollments(),
+        }
+    }
 }
 
 /// Enrollments, and the file that they were read from.
-pub(crate) struct EnrollmentFile {
-    pub(crate) enrollments: Enrollments<HmacKey>,
+pub(super) struct EnrollmentFile {
+    pub(super) enrollments: Enrollments<HmacKey>,
     path: PathBuf,
     key: AeadKey,
     counter: u64,
@@ -39,7 +79,7 @@ pub(crate) struct EnrollmentFile {
 
 impl EnrollmentFile {
     /// Reads the enrollments.
-    pub(crate) fn open(arguments: &FileArguments) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn open(arguments: &FileArguments) -> Result<Self, Box<dyn Error>> {
         let path = arguments.enrollments.clone();
         let named = |error: Box<dyn Error>| with_file(&path, error);
         let seen = Seen::of(&path).map_err(|error| named(error.into()))?;

@@ -1,42 +1,40 @@
-//! `hubward enrollment add | remove | show | select | derive`: the enrollments of a DPS instance, in a file.
+//! `hubward enrollment add | create | update | delete | list | show | select | derive`: the enrollments of a DPS instance, in a
+//! sealed file or in the durable registry of gateways.
 
-mod add;
+mod change;
+mod content;
 mod derive;
 mod file;
+mod record;
+mod rows;
 mod select;
 mod show;
 
 use core::error::Error;
-use std::io::Write;
 
 use clap::{ArgGroup, Args, Subcommand};
 use hubward::types::RegistrationId;
+use hubward_store::{Kind, RowKey};
 
 use crate::Outcome;
 use crate::exit::OrMisuse;
-use crate::out::stdout;
-pub(crate) use file::{EnrollmentFile, FileArguments};
+pub(crate) use file::{FileArguments, Selectable};
 
 /// Manage the enrollments of a DPS instance: the devices that may be provisioned, and their attestation.
 ///
-/// The file is always sealed: the key of a group is a credential of its whole fleet. `add` creates it.
+/// They are in a sealed file, which `add` and `create` create, or in the durable registry of gateways, which see each change
+/// at once. A file is always sealed: the key of a group is a credential of its whole fleet.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Add(add::Add),
-    /// Remove an enrollment.
-    Remove(Remove),
-    /// Print the enrollments; their keys only with `--with-keys`.
+    Add(change::Add),
+    Create(change::Create),
+    Update(change::Update),
+    #[command(alias = "remove")]
+    Delete(change::Delete),
+    List(show::List),
     Show(show::Show),
     Select(select::Select),
     Derive(derive::Derive),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Remove {
-    #[command(flatten)]
-    file: FileArguments,
-    #[command(flatten)]
-    name: NameArguments,
 }
 
 /// The name of an enrollment.
@@ -51,27 +49,45 @@ pub(crate) struct NameArguments {
     group: Option<String>,
 }
 
+impl NameArguments {
+    const fn is_group(&self) -> bool {
+        self.group.is_some()
+    }
+
+    /// Returns the key of its row in a durable registry.
+    fn row(&self) -> Result<RowKey, Box<dyn Error>> {
+        row(self.registration.as_deref(), self.group.as_deref())
+    }
+
+    /// Returns the key of an enrollment in a sealed file, whose groups have names of any form.
+    fn in_file(&self) -> Result<RowKey, Box<dyn Error>> {
+        in_file(self.registration.as_deref(), self.group.as_deref())
+    }
+}
+
+fn row(registration: Option<&str>, group: Option<&str>) -> Result<RowKey, Box<dyn Error>> {
+    Ok(match group {
+        Some(name) => RowKey::enrollment_group(RegistrationId::parse(name).or_misuse()?),
+        None => RowKey::enrollment(RegistrationId::parse(registration.unwrap_or_default()).or_misuse()?),
+    })
+}
+
+fn in_file(registration: Option<&str>, group: Option<&str>) -> Result<RowKey, Box<dyn Error>> {
+    match group {
+        Some(name) => Ok(RowKey { kind: Kind::EnrollmentGroup, name: name.into() }),
+        None => row(registration, None),
+    }
+}
+
 pub(crate) fn run(command: &Command) -> Result<Outcome, Box<dyn Error>> {
     match command {
-        Command::Add(arguments) => add::run(arguments),
-        Command::Remove(arguments) => remove(arguments),
+        Command::Add(arguments) => change::add(arguments),
+        Command::Create(arguments) => change::create(arguments),
+        Command::Update(arguments) => change::update(arguments),
+        Command::Delete(arguments) => change::delete(arguments),
+        Command::List(arguments) => show::list(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Select(arguments) => select::run(arguments),
         Command::Derive(arguments) => derive::run(arguments),
     }
-}
-
-fn remove(arguments: &Remove) -> Result<Outcome, Box<dyn Error>> {
-    let mut file = EnrollmentFile::open(&arguments.file)?;
-    let existed = match (&arguments.name.registration, &arguments.name.group) {
-        (Some(id), _) => file.enrollments.withdraw(RegistrationId::parse(id).or_misuse()?),
-        (None, Some(name)) => file.enrollments.withdraw_group(name),
-        (None, None) => false,
-    };
-    if !existed {
-        writeln!(stdout(), "refused: there is no such enrollment")?;
-        return Ok(Outcome::Refused);
-    }
-    file.save("")?;
-    Ok(Outcome::Good)
 }

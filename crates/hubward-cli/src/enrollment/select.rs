@@ -11,7 +11,7 @@ use hubward_registry::Evidence;
 use hubward_ring::Digests;
 use hubward_rustcrypto::HmacKey;
 
-use super::file::{EnrollmentFile, FileArguments};
+use super::file::{FileArguments, Selectable};
 use crate::Outcome;
 use crate::cert;
 use crate::clock::NowArgument;
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Select) -> Result<Outcome, Box<dyn Error>> {
     if from_input && arguments.file.key_from_standard_input() {
         return Err(misuse("the token and the seal key cannot both come from standard input"));
     }
-    let enrollments = EnrollmentFile::open(&arguments.file)?;
+    let enrollments = Selectable::open(&arguments.file)?;
     let given = arguments.registration.as_deref().map(RegistrationId::parse).transpose().or_misuse()?;
     match (&arguments.token_file, &arguments.chain, given) {
         (Some(file), ..) => {
@@ -84,15 +84,15 @@ pub(super) fn run(arguments: &Select) -> Result<Outcome, Box<dyn Error>> {
 }
 
 fn decide(
-    file: &EnrollmentFile,
+    from: &Selectable,
     id: RegistrationId<'_>,
     group: Option<&str>,
     evidence: &Evidence<'_, HmacKey>,
 ) -> Result<Outcome, Box<dyn Error>> {
     let mut out = stdout();
     let selected = match group {
-        Some(group) => file.enrollments.select_named(id, group, evidence, HmacKey::new),
-        None => file.enrollments.select(id, evidence, HmacKey::new),
+        Some(group) => from.enrollments().select_named(id, group, evidence, HmacKey::new),
+        None => from.enrollments().select(id, evidence, HmacKey::new),
     };
     match selected {
         Ok(selected) => {

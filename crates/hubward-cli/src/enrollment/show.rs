@@ -1,97 +1,162 @@
-//! `hubward enrollment show`.
+//! `hubward enrollment show | list`.
 
 use core::error::Error;
 use std::io::Write;
 
 use clap::Args;
-use hubward::types::{Shown, Status};
-use hubward_registry::{Attestation, Enrollment};
-use hubward_rustcrypto::HmacKey;
+use hubward::types::Shown;
+use hubward_store::{EnrollmentAttestation, EnrollmentRecord};
 use serde_json::{Value, json};
 
 use super::file::{EnrollmentFile, FileArguments};
+use super::{in_file, record, row, rows};
 use crate::Outcome;
-use crate::out::stdout;
+use crate::out::{is_json, stdout};
 use crate::registry::key_line;
 
+/// Print the enrollments, or one of them; their keys only with `--with-keys`.
 #[derive(Debug, Args)]
 pub(crate) struct Show {
     #[command(flatten)]
     file: FileArguments,
+    /// Only the enrollment of one device, by its registration id, in any case.
+    #[arg(long, value_name = "ID", conflicts_with = "group")]
+    registration: Option<String>,
+    /// Only the enrollment of a group, by its name.
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
     /// Also print the keys. The key of a group is a credential of each of its devices.
     #[arg(long, conflicts_with = "json")]
     with_keys: bool,
 }
 
+/// List the enrollments: a table, or a line of JSON for each with `--json`. Keys are never printed.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    file: FileArguments,
+}
+
+/// Returns the enrollments that are shown, with their etags if a durable registry has them.
+fn read(arguments: &Show) -> Result<Vec<EnrollmentRecord>, Box<dyn Error>> {
+    let Show { file, registration, group, .. } = arguments;
+    let (registration, group) = (registration.as_deref(), group.as_deref());
+    let one = registration.or(group).is_some();
+    match file.durable()? {
+        Some(durable) if one => Ok(rows::one(&durable, &row(registration, group)?)?.into_iter().collect()),
+        Some(durable) => rows::all(&durable),
+        None => {
+            let mut all = record::all(&EnrollmentFile::open(file)?.enrollments)?;
+            if one {
+                let key = in_file(registration, group)?;
+                all.retain(|record| record.key == key);
+            }
+            Ok(all)
+        }
+    }
+}
+
 pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
-    let file = EnrollmentFile::open(&arguments.file)?;
-    let all = &file.enrollments;
+    let records = read(arguments)?;
     let mut out = stdout();
-    if crate::out::is_json() {
-        let one = |(name, enrollment): (&str, &Enrollment<HmacKey>)| as_json(name, enrollment);
-        let individuals: Vec<Value> = all.individuals().map(one).collect();
-        let groups: Vec<Value> = all.groups().map(one).collect();
+    if records.is_empty() && (arguments.registration.is_some() || arguments.group.is_some()) {
+        writeln!(out, "refused: there is no such enrollment")?;
+        return Ok(Outcome::Refused);
+    }
+    if is_json() {
+        let (groups, individuals): (Vec<&EnrollmentRecord>, Vec<_>) =
+            records.iter().partition(|record| record.is_group());
+        let [individuals, groups] =
+            [individuals, groups].map(|records| records.into_iter().map(as_json).collect::<Vec<Value>>());
         writeln!(out, "{:#}", json!({"individuals": individuals, "groups": groups}))?;
         return Ok(Outcome::Good);
     }
-    for (id, enrollment) in all.individuals() {
-        writeln!(out, "device    {}{}", Shown::new(id), status(enrollment))?;
-        if let Some(device) = enrollment.device_id() {
-            writeln!(out, "  assigns {}", Shown::new(device.as_str()))?;
+    for record in records {
+        let kind = if record.is_group() { "group" } else { "device" };
+        let status = if record.enabled { "" } else { ", disabled" };
+        writeln!(out, "{kind:<10}{}{status}", Shown::new(&*record.key.name))?;
+        if record.etag > 0 {
+            writeln!(out, "  etag      {}", record::etag(record.etag))?;
         }
-        proof(enrollment, arguments.with_keys)?;
-    }
-    for (name, enrollment) in all.groups() {
-        writeln!(out, "group     {}{}", Shown::new(name), status(enrollment))?;
-        proof(enrollment, arguments.with_keys)?;
+        if let Some(device) = &record.settings.device_id {
+            writeln!(out, "  assigns {}", Shown::new(&**device))?;
+        }
+        for hub in &record.settings.hubs {
+            writeln!(out, "  at hub  {}", Shown::new(&**hub))?;
+        }
+        if record.settings.iot_edge {
+            writeln!(out, "  as a gateway for other devices (iotEdge)")?;
+        }
+        proof(record.attestation, arguments.with_keys)?;
     }
     Ok(Outcome::Good)
 }
 
-fn status(enrollment: &Enrollment<HmacKey>) -> &'static str {
-    if enrollment.status() == Status::Disabled { ", disabled" } else { "" }
+pub(super) fn list(arguments: &List) -> Result<Outcome, Box<dyn Error>> {
+    let records = match arguments.file.durable()? {
+        Some(durable) => rows::all(&durable)?,
+        None => record::all(&EnrollmentFile::open(&arguments.file)?.enrollments)?,
+    };
+    let mut out = stdout();
+    if is_json() {
+        records.iter().try_for_each(|record| writeln!(out, "{}", as_json(record)))?;
+        return Ok(Outcome::Good);
+    }
+    let names: Vec<String> = records.iter().map(|record| record::name(&record.key).to_string()).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default().clamp(10, 76);
+    writeln!(out, "{:<width$}  status    attestation   etag", "enrollment")?;
+    for (name, record) in names.iter().zip(&records) {
+        let status = if record.enabled { "enabled" } else { "disabled" };
+        let etag = if record.etag > 0 { record::etag(record.etag) } else { "-".into() };
+        writeln!(out, "{name:<width$}  {status:<8}  {:<12}  {etag}", kind(&record.attestation))?;
+    }
+    writeln!(out, "{} enrollments", records.len())?;
+    Ok(Outcome::Good)
 }
 
-fn proof(enrollment: &Enrollment<HmacKey>, with_keys: bool) -> std::io::Result<()> {
+const fn kind(attestation: &EnrollmentAttestation) -> &'static str {
+    match attestation {
+        EnrollmentAttestation::Keys(..) => "symmetricKey",
+        EnrollmentAttestation::X509(_) => "x509",
+        EnrollmentAttestation::Tpm(..) => "tpm",
+    }
+}
+
+fn proof(attestation: EnrollmentAttestation, with_keys: bool) -> std::io::Result<()> {
     let mut out = stdout();
-    match enrollment.attestation() {
-        Attestation::SymmetricKey(pair) => {
-            let keys = pair.view();
-            for (slot, key) in [("primary", keys.expose_primary()), ("secondary", keys.expose_secondary())] {
+    match attestation {
+        EnrollmentAttestation::Keys(primary, secondary) => {
+            for (slot, key) in [("primary", Some(primary)), ("secondary", secondary)] {
                 write!(out, "  ")?;
                 key_line(&mut out, slot, key, with_keys)?;
             }
             Ok(())
         }
-        Attestation::X509(prints) => [prints.primary(), prints.secondary()]
+        EnrollmentAttestation::X509(prints) => [prints.primary(), prints.secondary()]
             .into_iter()
             .flatten()
             .try_for_each(|print| writeln!(out, "  certificate {print}")),
-        Attestation::Tpm(key) => {
+        EnrollmentAttestation::Tpm(key, _) => {
             writeln!(out, "  TPM with an endorsement key of {} bytes", key.as_bytes().len())
         }
-        _ => Ok(()),
     }
 }
 
-fn as_json(name: &str, enrollment: &Enrollment<HmacKey>) -> Value {
-    let kind = match enrollment.attestation() {
-        Attestation::SymmetricKey(_) => "symmetricKey",
-        Attestation::X509(_) => "x509",
-        Attestation::Tpm(_) => "tpm",
-        _ => "other",
-    };
-    let thumbprints: Vec<String> = match enrollment.attestation() {
-        Attestation::X509(prints) => {
+fn as_json(record: &EnrollmentRecord) -> Value {
+    let thumbprints: Vec<String> = match &record.attestation {
+        EnrollmentAttestation::X509(prints) => {
             [prints.primary(), prints.secondary()].into_iter().flatten().map(ToString::to_string).collect()
         }
         _ => Vec::new(),
     };
     json!({
-        "name": name,
-        "attestation": kind,
+        "name": record.key.name,
+        "group": record.is_group(),
+        "attestation": kind(&record.attestation),
         "thumbprints": thumbprints,
-        "deviceId": enrollment.device_id().map(|id| id.as_str()),
-        "enabled": enrollment.status() == Status::Enabled,
+        "deviceId": record.settings.device_id,
+        "enabled": record.enabled,
+        "hubs": record.settings.hubs,
+        "etag": (record.etag > 0).then(|| record::etag(record.etag)),
     })
 }

@@ -128,7 +128,8 @@ impl RegistryFile {
         !matches!(self.form, Form::Plain)
     }
 
-    /// Replaces the file. The output of `print` is printed first: if it cannot be printed, the file is unchanged.
+    /// Replaces the file. The output of `print` is printed first: if it cannot be printed, the file is unchanged. A durable
+    /// registry is written first, since another program may be faster: nothing is said to be written that is not.
     pub(crate) fn save(
         &self,
         print: impl FnOnce(&str, &mut Vec<u8>) -> io::Result<()>,
@@ -138,10 +139,11 @@ impl RegistryFile {
         match &self.form {
             Form::Durable(durable) => {
                 print(&format!("{} is written, and gateways see it", shown::file(&self.path)), &mut message)?;
-                // printed first, as for a file: a new key that was not printed would be lost
+                durable.save(&self.registry)?;
                 let mut out = crate::out::stdout();
-                out.write_all(&message).and_then(|()| out.flush())?;
-                durable.save(&self.registry)
+                out.write_all(&message).and_then(|()| out.flush()).map_err(|error| {
+                    format!("{} is written, but the output failed: {error}", shown::file(&self.path)).into()
+                })
             }
             Form::Plain => {
                 print(&format!("{} is written, plain", shown::file(&self.path)), &mut message)?;

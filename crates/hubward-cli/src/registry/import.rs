@@ -27,8 +27,8 @@ use crate::shown;
 /// are imported; the exit status is then 1. `--json` prints an object for each line that is not imported, and an object
 /// with the counts.
 ///
-/// A durable registry is written in batches, while gateways serve: each batch of 2000 lines is one transaction. If one fails, the
-/// message says how far it came, and `--from-line` goes on there.
+/// A durable registry is written in batches, while gateways serve: each batch of 8192 lines is one transaction, and
+/// they are committed in the order of the file. If one fails, the message says how far it came, and `--from-line` goes on there.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     #[command(flatten)]

@@ -7,6 +7,7 @@ mod durable;
 mod export;
 mod file;
 mod import;
+mod in_turn;
 mod list;
 mod lists;
 mod policies;
@@ -21,6 +22,7 @@ use hubward::types::{DeviceId, Identity, ModuleId};
 
 use crate::Outcome;
 use crate::exit::{OrMisuse, misuse};
+pub(crate) use durable::{Durable, DurableArguments, Place};
 pub(crate) use file::{FileArguments, RegistryFile, with_file};
 pub(crate) use show::key_line;
 

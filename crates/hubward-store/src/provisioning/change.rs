@@ -7,6 +7,7 @@ use super::registration::RegistrationRecord;
 use super::service::{ServicePolicyContent, ServiceRecord};
 use crate::change::{ATTEMPTS, ChangeError, Changed};
 use crate::encode::EncodeError;
+use crate::entry::RowError;
 use crate::row::{Kind, Row, RowKey};
 use crate::seal::Sealer;
 use crate::store::{Commit, Expected, Store, Write};
@@ -45,6 +46,11 @@ impl ProvisioningRows {
     #[must_use]
     pub fn enrollment(&self, key: &RowKey) -> Option<&EnrollmentRecord> {
         self.enrollments.get(key)
+    }
+
+    /// Takes an enrollment out.
+    pub fn take_enrollment(&mut self, key: &RowKey) -> Option<EnrollmentRecord> {
+        self.enrollments.remove(key)
     }
 
     /// Returns a registration.
@@ -131,6 +137,28 @@ pub fn read_provisioning<S: Store + ?Sized>(
     let mut rows = ProvisioningRows::default();
     store.read(keys, &mut |row| rows.take(&row, sealer))?;
     Ok(rows)
+}
+
+/// Reads all enrollments, those of devices before those of groups and each in the order of their names, and the rows that
+/// are not understood. It reads all rows of the store.
+///
+/// # Errors
+/// The error of the store.
+pub fn read_enrollments<S: Store + ?Sized>(
+    store: &S,
+    sealer: &Sealer,
+) -> Result<(Vec<EnrollmentRecord>, Vec<(RowKey, RowError)>), S::Error> {
+    let (mut records, mut refused) = (Vec::new(), Vec::new());
+    store.changes(None, &mut |row| {
+        if matches!(row.kind, Kind::Enrollment | Kind::EnrollmentGroup) {
+            match EnrollmentRecord::read(&row, sealer) {
+                Ok(record) => records.push(record),
+                Err(error) => refused.push((row.key(), error)),
+            }
+        }
+    })?;
+    records.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok((records, refused))
 }
 
 /// Makes a change of the enrollments and registrations with these keys, in one transaction.

@@ -1,7 +1,7 @@
 //! An enrollment with all of its attributes.
 
 use hubward::registry::{Attestation, EndorsementKey, Enrollment, SymmetricKeys, Thumbprints};
-use hubward::types::{DeviceId, MacKey, RegistrationId, Status, SymmetricKey};
+use hubward::types::{DeviceId, KeyError, MacKey, RegistrationId, Status, SymmetricKey};
 use serde::{Deserialize, Serialize};
 
 use crate::row::{Kind, RowKey};
@@ -171,6 +171,21 @@ impl EnrollmentRecord {
 }
 
 impl EnrollmentAttestation {
+    /// Returns a copy, with copies of its keys.
+    ///
+    /// # Errors
+    /// [`KeyError`] for a key that is not valid, which no attestation has.
+    pub fn duplicate(&self) -> Result<Self, KeyError> {
+        let copied = |key: &SymmetricKey| SymmetricKey::from_bytes(key.expose());
+        Ok(match self {
+            Self::Keys(primary, secondary) => {
+                Self::Keys(copied(primary)?, secondary.as_ref().map(copied).transpose()?)
+            }
+            Self::X509(thumbprints) => Self::X509(*thumbprints),
+            Self::Tpm(endorsement, root) => Self::Tpm(endorsement.clone(), root.clone()),
+        })
+    }
+
     fn ready<K: MacKey>(&self, make: impl Fn(&SymmetricKey) -> K) -> Attestation<K> {
         match self {
             Self::Keys(primary, secondary) => Attestation::SymmetricKey(match secondary {

@@ -59,6 +59,10 @@ fn settings(row: &Row<'_>) -> Result<EnrollmentSettings, RowError> {
     if row.detail.is_empty() {
         return Ok(EnrollmentSettings::default());
     }
+    // a derived reader takes an array too
+    if !row.detail.trim_start().starts_with('{') {
+        return Err(RowError::Detail);
+    }
     let settings: EnrollmentSettings = serde_json::from_str(&row.detail).map_err(|_| RowError::Detail)?;
     if let Some(id) = &settings.device_id {
         DeviceId::parse(id).map_err(|_| RowError::Detail)?;

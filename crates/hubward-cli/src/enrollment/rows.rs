@@ -1,0 +1,88 @@
+//! Enrollments as rows of a durable registry, while gateways serve.
+
+use core::error::Error;
+
+use hubward_registry::MOST_GROUPS;
+use hubward_rustcrypto::HmacKey;
+use hubward_store::{
+    Changed, EnrollmentAttestation, EnrollmentRecord, ProvisioningEntry, ProvisioningIndex, RowError, RowKey,
+    change_provisioning, read_enrollments, read_provisioning,
+};
+
+use super::change::{Condition, Refusal};
+use crate::registry::Durable;
+use crate::shown;
+
+/// Reports a row that is not used as it is.
+fn report(key: &RowKey, error: RowError) {
+    eprintln!("hubward: the row {:?} {} is not used: {error}", key.kind, shown::text(&key.name));
+}
+
+/// Returns all enrollments, and reports the rows that are not used.
+pub(super) fn all(durable: &Durable) -> Result<Vec<EnrollmentRecord>, Box<dyn Error>> {
+    let (records, refused) = read_enrollments(&*durable.store, &durable.sealer)?;
+    refused.iter().for_each(|(key, error)| report(key, *error));
+    Ok(records)
+}
+
+/// Returns one enrollment. A row that cannot be read is an error.
+pub(super) fn one(durable: &Durable, key: &RowKey) -> Result<Option<EnrollmentRecord>, Box<dyn Error>> {
+    let mut rows = read_provisioning(&*durable.store, &durable.sealer, core::slice::from_ref(key))?;
+    match (rows.take_enrollment(key), rows.etag(key)) {
+        (None, Some(_)) => Err(format!("the row of {} cannot be read", shown::text(&key.name)).into()),
+        (found, _) => Ok(found),
+    }
+}
+
+/// Returns the index that a gateway has.
+pub(super) fn index(durable: &Durable) -> Result<ProvisioningIndex<HmacKey>, Box<dyn Error>> {
+    let mut index = ProvisioningIndex::default();
+    durable.store.changes(None, &mut |row| {
+        if let Some((entry, error)) = ProvisioningEntry::read(&row, &durable.sealer, HmacKey::new) {
+            index.apply(entry);
+            error.into_iter().for_each(|error| report(&row.key(), error));
+        }
+    })?;
+    Ok(index)
+}
+
+/// Changes an enrollment under a condition, in one transaction. `make` gets the former one, and returns the new one, or
+/// `None` to delete it. Returns the new etag.
+pub(super) fn change(
+    durable: &Durable,
+    key: &RowKey,
+    condition: Condition,
+    mut make: impl FnMut(Option<&EnrollmentRecord>) -> Result<Option<EnrollmentRecord>, Box<dyn Error>>,
+) -> Result<Result<Option<u64>, Refusal>, Box<dyn Error>> {
+    let room = has_room(durable, key)?;
+    let keys = core::slice::from_ref(key);
+    let Changed { result, .. } = change_provisioning(&*durable.store, &durable.sealer, keys, |rows| {
+        if let Err(refusal) = condition.holds(rows.etag(key)) {
+            return Ok(Err(refusal));
+        }
+        let had_keys = rows.enrollment(key).is_some_and(with_keys);
+        match make(rows.enrollment(key))? {
+            Some(record) if with_keys(&record) && !had_keys && !room => return Ok(Err(Refusal::ManyGroups)),
+            Some(record) => rows.set_enrollment(record),
+            None => rows.delete(key),
+        }
+        Ok::<_, Box<dyn Error>>(Ok(()))
+    })?;
+    Ok(match result? {
+        Ok(()) => Ok(one(durable, key)?.map(|record| record.etag)),
+        Err(refusal) => Err(refusal),
+    })
+}
+
+fn with_keys(record: &EnrollmentRecord) -> bool {
+    record.is_group() && matches!(record.attestation, EnrollmentAttestation::Keys(..))
+}
+
+/// Returns whether this group may have keys: a token is tried with a bounded number of groups.
+fn has_room(durable: &Durable, key: &RowKey) -> Result<bool, Box<dyn Error>> {
+    if key.kind != hubward_store::Kind::EnrollmentGroup {
+        return Ok(true);
+    }
+    let (records, _) = read_enrollments(&*durable.store, &durable.sealer)?;
+    Ok(records.iter().filter(|record| with_keys(record) && record.key != *key).count() < MOST_GROUPS)
+}
