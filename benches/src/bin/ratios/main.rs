@@ -35,6 +35,12 @@ use case::Case;
 fn main() {
     let followed = feed::Both::new();
     clock::pin();
+    if std::env::args().nth(1).as_deref() == Some("cloud") {
+        let mut cases = cloud::cases();
+        clock::measure(&mut cases);
+        print(&cases, cloud::RATIOS.iter());
+        return;
+    }
     if std::env::args().nth(1).as_deref() == Some("feed") {
         let mut cases = feed::cases(&followed);
         clock::measure(&mut cases);
