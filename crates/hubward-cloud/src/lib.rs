@@ -7,6 +7,7 @@
 extern crate alloc;
 
 pub mod cosmos;
+mod decision;
 mod error;
 pub mod event_grid;
 mod inspect;
@@ -23,6 +24,7 @@ mod text;
 mod time;
 pub mod web;
 
+pub use decision::{Decision, Denial, Reason};
 pub use error::{ParseError, Problem, VerifyError};
 pub use inspect::{Inspection, inspect};
 pub use ip::IpRange;

@@ -79,20 +79,20 @@ impl<'a> Cursor<'a> {
         Some(field)
     }
 
-    /// Returns the value at this position and its meaning by `read`, which is given the rest of the text and returns the
-    /// length of the value, and moves to the next name; `None`, and no move, if `read` returns none or another length.
+    /// Returns the meaning of the value at this position by `read`, with the length of the value. `read` is given the
+    /// rest of the text and returns the length. Moves to the next name; `None`, and no move, if `read` returns none or
+    /// another length.
     #[inline]
     pub(crate) fn value_by<T>(
         &mut self,
         read: impl FnOnce(&[u8]) -> Option<(T, usize)>,
-    ) -> Option<(&'a str, T)> {
+    ) -> Option<(T, usize)> {
         let (meaning, len) = read(self.text.as_bytes().get(self.at..)?)?;
         let end = self.at.wrapping_add(len);
-        let value = self.text.get(self.at..end)?;
         match self.text.as_bytes().get(end) {
             None | Some(b'&') => {
                 self.at = end.wrapping_add(1);
-                Some((value, meaning))
+                Some((meaning, len))
             }
             Some(_) => None,
         }

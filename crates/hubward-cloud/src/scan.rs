@@ -21,6 +21,30 @@ pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
     differences.wrapping_sub(ONES) & !differences & HIGHS
 }
 
+/// Reads pairs of digits in eight characters: returns the number of the digits at each place and the next one, in the byte
+/// of that place. `form` has a `0` for each digit, and the other characters; `None` for a text of another form.
+#[inline]
+pub(crate) const fn pairs(text: [u8; 8], form: [u8; 8]) -> Option<[u8; 8]> {
+    let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(form);
+    // what a byte may have: 9 for a digit, nothing for another character. A byte above it sets its highest bit
+    let is_other = equal_all(form, b'0') ^ ONES;
+    let limits = all(0x7f - 9).wrapping_add(is_other.wrapping_mul(9));
+    if (digits | digits.wrapping_add(limits)) & HIGHS != 0 {
+        return None;
+    }
+    Some(digits.wrapping_mul(10).wrapping_add(digits.wrapping_shr(8)).to_le_bytes())
+}
+
+/// Returns a word with a one in each byte that is `byte`.
+const fn equal_all(text: [u8; 8], byte: u8) -> u64 {
+    let (mut ones, mut rest): (u64, &[u8]) = (0, &text);
+    while let [head @ .., last] = rest {
+        ones = ones.wrapping_shl(8) | if *last == byte { 1 } else { 0 };
+        rest = head;
+    }
+    ones
+}
+
 /// What a text has that is no plain character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Found {

@@ -16,6 +16,9 @@ const LEN: usize = 44;
 pub(crate) struct Signature([u8; 32]);
 
 impl Signature {
+    /// A place for a signature.
+    pub(crate) const NONE: Self = Self([0; 32]);
+
     /// Parses canonical base64. It may be percent-encoded; `+` is always itself.
     pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
         let mut bytes = [0; 32];
@@ -25,11 +28,9 @@ impl Signature {
         }
     }
 
-    /// Parses the signature that starts at `start` and ends before a `&` or at the end of the text, and returns that end.
-    pub(crate) fn parse_at(text: &str, start: usize) -> Option<(Self, usize)> {
-        let mut bytes = [0; 32];
-        let end = decode_signature(text.as_bytes(), start, &mut bytes).ok()?;
-        Some((Self(bytes), end))
+    /// Takes the signature that starts at `start` and ends before a `&` or at the end of the text, and returns that end.
+    pub(crate) fn parse_at(&mut self, text: &str, start: usize) -> Result<usize, Problem> {
+        decode_signature(text.as_bytes(), start, &mut self.0).map_err(|_| Problem::Signature)
     }
 
     /// Returns whether it is the tag. The time does not depend on where they differ.

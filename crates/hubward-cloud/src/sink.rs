@@ -7,44 +7,150 @@ use hubward_core::{StreamKey, Tag, TagStream};
 /// Takes the bytes of the text that is signed.
 pub(crate) trait Sink {
     fn put(&mut self, bytes: &[u8]);
+
+    /// Puts the first `len` bytes of a text.
+    #[inline]
+    fn put_first(&mut self, text: &[u8], len: usize) {
+        self.put(text.get(..len).unwrap_or_default());
+    }
+
+    /// Puts at most 32 line feeds.
+    #[inline]
+    fn put_line_feeds(&mut self, count: usize) {
+        self.put_first(&[b'\n'; 32], count);
+    }
 }
 
 /// Something with a text to be signed.
 pub(crate) trait Signed {
     fn put_signed(&self, sink: &mut impl Sink);
+
+    /// Writes a text of the usual form and returns its length, as [`place`] does; `None` for another form.
+    #[inline]
+    fn put_usual(&self, _room: &mut Room) -> Option<usize> {
+        None
+    }
 }
 
-/// Bytes that are collected before they are hashed: enough for most texts, so that the hash has one call. Without it the
-/// hash has a call for each of up to 28 lines.
+/// Bytes that are collected before they are hashed or written: enough for most texts, so that the hash has one call.
+/// Without it the hash has a call for each of up to 28 lines.
 const ROOM: usize = 512;
+/// The length of a text that is longer than the room. Nothing fits after it.
+const TOO_LONG: usize = usize::MAX;
 
-struct TagSink<S> {
-    stream: S,
-    room: [u8; ROOM],
+/// A place for a text that is collected.
+pub(crate) type Room = [u8; ROOM];
+
+/// Puts bytes after `len` others in a room, and returns the length of the text. The length goes through values and not
+/// through a reference, so that it stays in a register.
+#[inline]
+pub(crate) fn place(room: &mut Room, len: usize, bytes: &[u8]) -> usize {
+    let end = len.wrapping_add(bytes.len());
+    match room.get_mut(len..end) {
+        Some(slot) => {
+            copy(slot, bytes);
+            end
+        }
+        None => TOO_LONG,
+    }
+}
+
+/// As [`place`], for the first bytes of a text. Bytes after them are overwritten by the next ones, so that most pieces are
+/// copied in one step.
+#[inline]
+pub(crate) fn place_first(room: &mut Room, len: usize, text: &[u8], count: usize) -> usize {
+    let free = room.get_mut(len..).and_then(|free| free.first_chunk_mut::<WIDE>());
+    match (free, text.first_chunk()) {
+        (Some(slot), Some(first)) if count <= WIDE => {
+            *slot = *first;
+            len.wrapping_add(count)
+        }
+        _ => place(room, len, text.get(..count).unwrap_or_default()),
+    }
+}
+
+/// Collects a text.
+struct RoomSink<'r> {
+    room: &'r mut Room,
     len: usize,
 }
 
-impl<S: TagStream> Sink for TagSink<S> {
+impl Sink for RoomSink<'_> {
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
-        let end = self.len.wrapping_add(bytes.len());
-        if let Some(slot) = self.room.get_mut(self.len..end) {
-            slot.copy_from_slice(bytes);
-            self.len = end;
-        } else {
-            self.stream.update(self.room.get(..self.len).unwrap_or_default());
-            self.len = 0;
-            self.stream.update(bytes);
-        }
+        self.len = place(self.room, self.len, bytes);
+    }
+
+    #[inline]
+    fn put_first(&mut self, text: &[u8], len: usize) {
+        self.len = place_first(self.room, self.len, text, len);
+    }
+}
+
+/// The bytes that are copied at once.
+const WIDE: usize = 32;
+
+/// Copies bytes of the same length. Most pieces are short, and a call of `memcpy` for each takes longer.
+#[inline]
+fn copy(to: &mut [u8], from: &[u8]) {
+    if let ([slot], [byte]) = (&mut *to, from) {
+        *slot = *byte;
+    } else if from.len() <= 16
+        && let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>())
+    {
+        copy_ends(to, first, last);
+    } else if from.len() <= 32
+        && let (Some(first), Some(last)) = (from.first_chunk::<16>(), from.last_chunk::<16>())
+    {
+        copy_ends(to, first, last);
+    } else {
+        to.copy_from_slice(from);
+    }
+}
+
+/// Copies the first and the last bytes, which together are all.
+#[inline]
+fn copy_ends<const N: usize>(to: &mut [u8], first: &[u8; N], last: &[u8; N]) {
+    if let Some(slot) = to.first_chunk_mut() {
+        *slot = *first;
+    }
+    if let Some(slot) = to.last_chunk_mut() {
+        *slot = *last;
     }
 }
 
 /// Computes the tag over the text of `signed`.
 pub(crate) fn tag(key: &impl StreamKey, signed: &impl Signed) -> Tag {
-    let mut sink = TagSink { stream: key.start(), room: [0; ROOM], len: 0 };
+    let mut room = [0; ROOM];
+    let len = signed.put_usual(&mut room).unwrap_or_else(|| collected(signed, &mut room));
+    match room.get(..len) {
+        Some(text) => key.tag_of(text),
+        None => streamed(key, signed),
+    }
+}
+
+/// Writes a text and returns its length, [`TOO_LONG`] for one that is longer than the room.
+fn collected(signed: &impl Signed, room: &mut Room) -> usize {
+    let mut sink = RoomSink { room, len: 0 };
     signed.put_signed(&mut sink);
-    sink.stream.update(sink.room.get(..sink.len).unwrap_or_default());
-    sink.stream.finish()
+    sink.len
+}
+
+/// Streams a text of any length into a tag.
+struct StreamSink<S>(S);
+
+impl<S: TagStream> Sink for StreamSink<S> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}
+
+/// As [`tag`], for a long text.
+#[cold]
+fn streamed(key: &impl StreamKey, signed: &impl Signed) -> Tag {
+    let mut sink = StreamSink(key.start());
+    signed.put_signed(&mut sink);
+    sink.0.finish()
 }
 
 /// Writes to a formatter. Pieces of one character are kept until it is complete.

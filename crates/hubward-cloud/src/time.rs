@@ -5,6 +5,7 @@ use core::fmt;
 use hubward_core::UnixTime;
 
 use crate::error::Problem;
+use crate::scan::pairs;
 use crate::sink::Sink;
 use crate::text::Text;
 
@@ -109,31 +110,33 @@ pub(crate) fn seconds(text: &Text<'_>) -> Result<u64, Problem> {
     storage(decoded.get(..len).unwrap_or_default()).ok_or(Problem::Time)
 }
 
-/// Parses `YYYY-MM-DDThh:mm:ssZ` in a query, which most tokens have, and in which each colon may be an escape. Returns
-/// the seconds and the length, or `None` for another text.
+/// Parses `YYYY-MM-DDThh:mm:ssZ` in a query, which most tokens have, and in which the colons may be `%3A`. Returns the
+/// seconds and the length, or `None` for another text.
 pub(crate) fn usual(text: &[u8]) -> Option<(u64, usize)> {
-    let (date, [b'T', h, i, rest @ ..]) = text.split_first_chunk::<10>()? else { return None };
-    let [j, k, rest @ ..] = after_colon(rest)? else { return None };
-    let [s, t, b'Z', rest @ ..] = after_colon(rest)? else { return None };
-    let [y, e, a, r, b'-', m, n, b'-', d, f] = date else { return None };
-    let (century, year) = (pair(*y, *e)?, pair(*a, *r)?);
-    let days = days(century.wrapping_mul(100).wrapping_add(year), pair(*m, *n)?, pair(*d, *f)?)?;
-    let of_day = of_day(pair(*h, *i)?, pair(*j, *k)?, pair(*s, *t)?)?;
-    Some((days.wrapping_mul(DAY).wrapping_add(of_day), text.len().wrapping_sub(rest.len())))
+    let ([century, _, year, _, _, month, _, _], rest) = first_pairs(text, b"0000-00-")?;
+    // the last bytes of the plain form overlap
+    let (day, hour, minute, second, len) = match first_pairs(rest, b"00T00%3A") {
+        Some(([day, _, _, hour, ..], rest)) => {
+            let ([minute, _, _, _, _, second, ..], _) = first_pairs(rest, b"00%3A00Z")?;
+            (day, hour, minute, second, 24)
+        }
+        None => {
+            let ([day, _, _, hour, _, _, minute, _], _) = first_pairs(rest, b"00T00:00")?;
+            let ([_, _, _, _, _, second, ..], _) = first_pairs(rest.get(4..)?, b"0:00:00Z")?;
+            (day, hour, minute, second, 20)
+        }
+    };
+    let year = u64::from(century).wrapping_mul(100).wrapping_add(year.into());
+    let days = days(year, month.into(), day.into())?;
+    let of_day = of_day(hour.into(), minute.into(), second.into())?;
+    Some((days.wrapping_mul(DAY).wrapping_add(of_day), len))
 }
 
-/// Returns the text after a colon, which may be an escape.
-const fn after_colon(text: &[u8]) -> Option<&[u8]> {
-    match text {
-        [b':', rest @ ..] | [b'%', b'3', b'A' | b'a', rest @ ..] => Some(rest),
-        _ => None,
-    }
-}
-
-/// Returns the number of two digits.
-fn pair(high: u8, low: u8) -> Option<u64> {
-    let (high, low) = (high.wrapping_sub(b'0'), low.wrapping_sub(b'0'));
-    (high < 10 && low < 10).then_some(u64::from(high.wrapping_mul(10).wrapping_add(low)))
+/// Reads the pairs of digits at the start of a text, and returns the rest of the text.
+#[inline]
+fn first_pairs<'t>(text: &'t [u8], form: &[u8; 8]) -> Option<([u8; 8], &'t [u8])> {
+    let (first, rest) = text.split_first_chunk()?;
+    Some((pairs(*first, *form)?, rest))
 }
 
 /// Writes `YYYY-MM-DDThh:mm:ssZ`.
@@ -261,7 +264,8 @@ fn of_day(hour: u64, minute: u64, second: u64) -> Option<u64> {
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    hour.checked_mul(60)?.checked_add(minute)?.checked_mul(60)?.checked_add(second)
+    // less than a day
+    Some(hour.wrapping_mul(60).wrapping_add(minute).wrapping_mul(60).wrapping_add(second))
 }
 
 /// Parses exactly `width` digits.
@@ -283,20 +287,35 @@ fn short(text: &[u8], end: u8) -> Option<(u64, &[u8])> {
     ((1..=2).contains(&len) && text.first() != Some(&b'0')).then_some((value, rest))
 }
 
-/// Returns the days from 1970 to a date of 1970 or later.
+/// Returns the days from 1970 to a date of 1970 or later. The year has at most four digits, so nothing overflows.
 fn days(year: u64, month: u64, day: u64) -> Option<u64> {
-    const BEFORE: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    const IN: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let at = usize::try_from(month.checked_sub(1)?).ok()?;
+    /// The days before each month and in it, of a year without a leap day.
+    const MONTHS: [(u64, u64); 12] = [
+        (0, 31),
+        (31, 28),
+        (59, 31),
+        (90, 30),
+        (120, 31),
+        (151, 30),
+        (181, 31),
+        (212, 31),
+        (243, 30),
+        (273, 31),
+        (304, 30),
+        (334, 31),
+    ];
+    const LEAPS_BEFORE_1970: u64 = leaps_before(1970);
+    let (before, len) = *MONTHS.get(usize::try_from(month.wrapping_sub(1)).ok()?)?;
     let leap = u64::from(is_leap(year));
-    let len = IN.get(at)?.checked_add(if month == 2 { leap } else { 0 })?;
-    let years = year.checked_sub(1970)?;
-    if !(1..=len).contains(&day) {
+    let len = if month == 2 { len.wrapping_add(leap) } else { len };
+    let day = day.wrapping_sub(1);
+    if year < 1970 || day >= len {
         return None;
     }
-    let leaps = leaps_before(year).checked_sub(leaps_before(1970))?;
-    let before = BEFORE.get(at)?.checked_add(if month > 2 { leap } else { 0 })?;
-    years.checked_mul(365)?.checked_add(leaps)?.checked_add(before)?.checked_add(day)?.checked_sub(1)
+    let years = year.wrapping_sub(1970).wrapping_mul(365);
+    let leaps = leaps_before(year).wrapping_sub(LEAPS_BEFORE_1970);
+    let leaps = if month > 2 { leaps.wrapping_add(leap) } else { leaps };
+    Some(years.wrapping_add(leaps).wrapping_add(before).wrapping_add(day))
 }
 
 const fn is_leap(year: u64) -> bool {
@@ -365,7 +384,9 @@ mod tests {
             assert!(expected.is_some());
             assert_eq!(usual(text.as_bytes()), expected);
             assert_eq!(usual(text.replace(':', "%3A").as_bytes()), expected);
-            assert_eq!(usual(text.replacen(':', "%3a", 1).as_bytes()), expected);
+            // the general way reads other escapes
+            assert_eq!(usual(text.replacen(':', "%3A", 1).as_bytes()), None);
+            assert_eq!(usual(text.replace(':', "%3a").as_bytes()), None);
             for at in 0..text.len() {
                 for byte in 0..128 {
                     let mut other = text.as_bytes().to_vec();

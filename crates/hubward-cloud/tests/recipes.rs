@@ -65,7 +65,8 @@ fn check_a_blob_sas_in_a_proxy() {
     let query = format!("{token}&timeout=30");
     let allowed = |path, permission| {
         let resource = Resource::from_path(Service::Blob, "contosoacct", path).unwrap();
-        let grant = Sas::parse_request(&query).unwrap().verify(&resource, &key, &Context::new(now));
+        let sas = Sas::parse_request(&query).unwrap();
+        let grant = sas.verify(&resource, &key, &Context::new(now));
         let access = Access::new(&resource, permission, now).with_address([10, 0, 0, 1].into());
         grant.is_ok_and(|grant| grant.judge(&access).is_ok())
     };

@@ -19,6 +19,13 @@ pub trait StreamKey: fmt::Debug + Send + Sync {
 
     /// Begins a tag.
     fn start(&self) -> Self::Stream;
+
+    /// Computes the tag of a message that is complete in memory. A provider may have a faster way than a stream.
+    fn tag_of(&self, message: &[u8]) -> Tag {
+        let mut stream = self.start();
+        stream.update(message);
+        stream.finish()
+    }
 }
 
 /// A tag that is being computed.

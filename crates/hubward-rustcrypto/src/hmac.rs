@@ -11,7 +11,7 @@ use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::message::{BLOCK, Room, absorb, pad};
+use crate::message::{BLOCK, Room, absorb, last_blocks, pad};
 
 /// An empty buffer; padding needs its zeros.
 const EMPTY: Room = [0; size_of::<Room>()];
@@ -67,6 +67,21 @@ impl HmacKey {
         inner.as_mut_slice().zeroize();
         outer.as_mut_slice().zeroize();
         states
+    }
+}
+
+impl HmacKey {
+    /// Computes the tag of a message in one piece. Its whole blocks are compressed where they are, and the processor
+    /// prepares the last block meanwhile.
+    #[inline]
+    pub(crate) fn tag_of(&self, message: &[u8]) -> Tag {
+        let (blocks, rest) = message.as_chunks();
+        let mut inner = self.inner;
+        compress256(&mut inner, blocks);
+        compress256(&mut inner, last_blocks(message.len(), rest, &mut [[0; BLOCK]; 2]));
+        let mut outer = self.outer;
+        compress256(&mut outer, &[digest_block(&inner)]);
+        Tag::new(bytes_of(&outer))
     }
 }
 

@@ -29,6 +29,21 @@ pub(crate) fn pad<'r>(parts: &[&[u8]], room: &'r mut Room) -> Option<&'r [[u8; B
     Some(message.as_chunks().0)
 }
 
+/// Pads the last bytes of a message of `len` bytes, fewer than a block, as [`pad`] does, and returns the blocks.
+#[inline]
+pub(crate) fn last_blocks<'r>(len: usize, rest: &[u8], room: &'r mut [[u8; BLOCK]; 2]) -> &'r [[u8; BLOCK]] {
+    let end = if rest.len().wrapping_add(MIN_PADDING) > BLOCK { 2 * BLOCK } else { BLOCK };
+    let Some(bytes) = room.as_flattened_mut().get_mut(..end) else { return &[] };
+    if let Some((slot, [marker, ..])) = bytes.split_at_mut_checked(rest.len()) {
+        slot.copy_from_slice(rest);
+        *marker = 0x80;
+    }
+    if let Some(length) = bytes.last_chunk_mut() {
+        *length = bit_length(len);
+    }
+    bytes.as_chunks().0
+}
+
 /// Passes the blocks of `parts`, of any length, to `compress`, in order and padded as [`pad`] does. Whole blocks are
 /// compressed where they are in the message, as many in one call as a part has; only blocks that cross the end of a
 /// part are copied.

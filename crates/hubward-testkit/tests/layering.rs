@@ -17,7 +17,17 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("hubward-x509", &["hubward-core"]),
     ("hubward-registry", &["hubward-core"]),
     ("hubward-policy", &["hubward-core"]),
-    ("hubward", &["hubward-core", "hubward-policy", "hubward-registry", "hubward-sas", "hubward-x509"]),
+    (
+        "hubward",
+        &[
+            "hubward-cloud",
+            "hubward-core",
+            "hubward-policy",
+            "hubward-registry",
+            "hubward-sas",
+            "hubward-x509",
+        ],
+    ),
     ("hubward-axum", &["hubward"]),
     ("hubward-rustls", &["hubward-core", "hubward-ring", "hubward-x509"]),
     ("hubward-inspect", &["hubward", "hubward-cloud", "hubward-connection-string"]),

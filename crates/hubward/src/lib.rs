@@ -33,6 +33,8 @@ pub use client::{API_VERSION, Client};
 pub use config::{BothCredentials, DirectoryConfig, HUB_AUDIENCE, HubConfig, ProvisioningConfig, X509Config};
 pub use credentials::Credentials;
 pub use error::{AuthError, PublicError, SessionError};
+#[cfg(feature = "cloud")]
+pub use hubward_cloud as cloud;
 pub use hubward_core as types;
 pub use hubward_policy as policy;
 pub use hubward_registry as registry;

@@ -13,7 +13,7 @@ use hubward_cloud::storage::{
     Version,
 };
 use hubward_cloud::{AccountKey, DelegationKey};
-use hubward_core::UnixTime;
+use hubward_core::{StreamKey, UnixTime};
 use hubward_rustcrypto::GeneralKey;
 use sha2::Sha256;
 use time::OffsetDateTime;
@@ -41,6 +41,11 @@ pub fn all() -> Vec<Case> {
     let keyed = Hmac::<Sha256>::new_from_slice(&raw).unwrap();
     let tag = keyed.clone().chain_update(message.as_bytes()).finalize().into_bytes();
     let text = message.clone();
+    let third = GeneralKey::from_bytes(&raw);
+    let fourth = AccountKey::<GeneralKey>::from_base64(KEY).unwrap();
+    let short = message.clone();
+    let leaked: &'static str = token.clone().leak();
+    let received = Sas::parse(leaked).unwrap();
     let delegation_key = DelegationKey::<GeneralKey>::from_base64(KEY).unwrap();
     let second = DelegationKey::<GeneralKey>::from_base64(KEY).unwrap();
     let peer = peer_key(raw.clone());
@@ -58,6 +63,19 @@ pub fn all() -> Vec<Case> {
             "parse",
             Box::new(move || {
                 let _ = black_box(Sas::parse(black_box(&parsed)).unwrap());
+            }),
+        ),
+        (
+            "tag",
+            Box::new(move || {
+                let _ = black_box(third.tag_of(black_box(short.as_bytes())));
+            }),
+        ),
+        (
+            "verify-parsed",
+            Box::new(move || {
+                let sas = black_box(&received);
+                let _ = black_box(sas.verify(black_box(&blob), black_box(&fourth), &Context::new(now)).unwrap());
             }),
         ),
         (

@@ -38,7 +38,9 @@ fn main() {
     }
 }
 
-const RATIOS: [(&str, &str, &str); 5] = [
+const RATIOS: [(&str, &str, &str); 7] = [
+    ("tag", "tag", "hmac"),
+    ("verify-parsed", "verify-parsed", "hmac"),
     ("blob-sas-verify/hmac-crate-with-key-setup", "verify", "hmac"),
     ("blob-sas-verify/hmac-crate-keyed", "verify", "keyed-hmac"),
     ("blob-sas-parse/hmac-crate-with-key-setup", "parse", "hmac"),

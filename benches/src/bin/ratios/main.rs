@@ -22,6 +22,12 @@ use hubward_benches::{certificates, cloud, issuing, lengths, peers, registry, ri
 fn main() {
     let followed = feed::Both::new();
     pin();
+    if std::env::args().nth(1).as_deref() == Some("cloud") {
+        let mut cases = cloud::cases();
+        measure(&mut cases);
+        print(&cases, cloud::RATIOS.iter());
+        return;
+    }
     if std::env::args().nth(1).as_deref() == Some("feed") {
         let mut cases = feed::cases(&followed);
         measure(&mut cases);

@@ -7,5 +7,5 @@ mod webhook;
 
 pub use key::TopicAccessKey;
 pub use sign::{SignedToken, UnsignedToken};
-pub use token::{Grant, Token};
+pub use token::{Denial, Grant, Token};
 pub use webhook::{EventType, allowed_origin, validation_response};

@@ -2,9 +2,11 @@
 
 use hubward_core::{StreamKey, UnixTime};
 
+use crate::decision::{Decision, Reason};
 use crate::error::{ParseError, Problem, VerifyError};
 use crate::key::TopicKey;
 use crate::query::fields;
+use crate::rights::RightKind;
 use crate::signature::Signature;
 use crate::sink::{Signed, Sink, tag};
 use crate::storage::check_period;
@@ -112,7 +114,46 @@ pub struct Grant<'a> {
     expiry: u64,
 }
 
+/// The reason for which a grant does not allow publishing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Denial {
+    /// The URL is not within the token's topic.
+    #[error("the URL is not within the token's topic")]
+    Resource,
+    /// The token has expired.
+    #[error(transparent)]
+    Time(VerifyError),
+}
+
+impl Denial {
+    /// Returns a code for logs and counters that does not change between versions.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Resource => "grant-resource",
+            Self::Time(_) => "grant-time",
+        }
+    }
+}
+
 impl Grant<'_> {
+    /// Judges whether events may be published to a URL.
+    ///
+    /// # Errors
+    /// [`Denial`] with the reason if the grant does not allow it.
+    pub fn judge(&self, url: &str, now: UnixTime) -> Result<(), Denial> {
+        if !self.covers(url) {
+            return Err(Denial::Resource);
+        }
+        check_period(None, self.expiry, now.as_secs()).map_err(Denial::Time)
+    }
+
+    /// Decides whether events may be published to a URL, as [`Grant::judge`] does.
+    pub fn decide(&self, url: &str, now: UnixTime) -> Decision {
+        Decision::new(RightKind::EventGridPublish, self.judge(url, now).err().map(Reason::EventGrid))
+    }
+
     /// Returns the last second at which it is valid, in seconds since 1970.
     #[must_use]
     pub const fn expiry(&self) -> u64 {

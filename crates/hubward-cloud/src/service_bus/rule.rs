@@ -4,7 +4,9 @@ use core::fmt;
 
 use hubward_core::UnixTime;
 
+use crate::decision::{Decision, Reason};
 use crate::error::VerifyError;
+use crate::rights::RightKind;
 use crate::service_bus::audience::Audience;
 use crate::storage::check_period;
 
@@ -171,6 +173,12 @@ impl<'a> Grant<'a> {
             return Err(Denial::Right(right));
         }
         check_period(None, self.expiry, now.as_secs()).map_err(Denial::Time)
+    }
+
+    /// Decides about an operation at a URI, as [`Grant::judge`] does, with the right that it needs.
+    pub fn decide(&self, uri: &str, right: Right, now: UnixTime) -> Decision {
+        let denied = self.judge(uri, right, now).err().map(Reason::ServiceBus);
+        Decision::new(RightKind::ServiceBus(right), denied)
     }
 }
 

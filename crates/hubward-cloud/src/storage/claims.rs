@@ -1,6 +1,7 @@
-//! [`Claims`]: the values of a storage token, parsed or to be signed, and the text that is signed.
+//! [`Claims`]: the values of a storage token, parsed or to be signed.
 
 use core::fmt;
+use core::marker::PhantomData;
 
 use crate::error::{ParseError, Problem};
 use crate::ip::IpRange;
@@ -10,8 +11,6 @@ use crate::storage::field::Field;
 use crate::storage::kind::{Protocol, ResourceType, SasKind, Service};
 use crate::storage::layout::{Line, layout};
 use crate::storage::permissions::Permissions;
-use crate::storage::request::RequestParameters;
-use crate::storage::resource::Resource;
 use crate::storage::values::{Given, Received, Values};
 use crate::storage::version::Version;
 use crate::text::Text;
@@ -21,26 +20,31 @@ use crate::time::{self, TokenTime};
 #[derive(Clone, Copy)]
 pub(crate) struct Claims<'a, V = Received<'a>> {
     values: V,
+    text: PhantomData<&'a str>,
     /// The fields whose value is kept as a query has it, by [`Field::bit`].
     encoded: u64,
     /// The fields that the token has, by [`Field::bit`].
     present: u64,
     pub(crate) kind: SasKind,
     pub(crate) version: Version,
-    lines: &'static [Line],
+    pub(crate) lines: &'static [Line],
     /// The fields that a token of this kind and version may have, by [`Field::bit`].
     allowed: u64,
     pub(crate) permissions: Option<Permissions>,
-    /// Times in seconds since 1970.
-    pub(crate) start: Option<u64>,
-    pub(crate) expiry: Option<u64>,
-    /// The validity of the user delegation key.
-    pub(crate) key_start: Option<u64>,
-    pub(crate) key_expiry: Option<u64>,
-    pub(crate) ip: Option<IpRange<'a>>,
+    /// The times that the token has, in seconds since 1970.
+    times: Times,
     pub(crate) protocol: Protocol,
     /// The depth of a directory.
     pub(crate) depth: usize,
+}
+
+/// The times of a token and of its user delegation key, in seconds since 1970.
+#[derive(Clone, Copy, Default)]
+struct Times {
+    start: u64,
+    expiry: u64,
+    key_start: u64,
+    key_expiry: u64,
 }
 
 /// The fields whose values have a form, by [`Field::bit`].
@@ -56,6 +60,30 @@ const TYPED: u64 = Field::SP.bit()
     | Field::SRT.bit()
     | Field::SKV.bit()
     | Field::SKS.bit();
+
+impl Claims<'_> {
+    /// Returns the received text from the value of a field on, and the length of the value; 0 without the field.
+    #[inline]
+    pub(crate) fn part(&self, field: Field) -> (&[u8], usize) {
+        self.values.part(field)
+    }
+
+    /// Keeps a received value of the usual form by its start and its length. Its meaning is known.
+    #[inline]
+    pub(crate) fn put_usual(&mut self, field: Field, at: usize, len: usize) {
+        self.values.put_span(field, at, len);
+        self.present |= field.bit();
+    }
+
+    /// Keeps a received time of the usual form.
+    #[inline]
+    pub(crate) fn put_usual_time(&mut self, field: Field, at: usize, len: usize, seconds: u64) {
+        self.set_seconds(field, seconds);
+        self.put_usual(field, at, len);
+        // the form is 20 characters without escapes
+        self.encoded |= if len > 20 { field.bit() } else { 0 };
+    }
+}
 
 /// The claims of a token that is to be signed.
 pub(crate) type GivenClaims<'a> = Claims<'a, Given<'a>>;
@@ -79,6 +107,7 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
     pub(crate) const fn empty(values: V) -> Self {
         Self {
             values,
+            text: PhantomData,
             encoded: 0,
             present: 0,
             kind: SasKind::Account,
@@ -86,11 +115,7 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
             lines: &[],
             allowed: 0,
             permissions: None,
-            start: None,
-            expiry: None,
-            key_start: None,
-            key_expiry: None,
-            ip: None,
+            times: Times { start: 0, expiry: 0, key_start: 0, key_expiry: 0 },
             protocol: Protocol::HttpsOrHttp,
             depth: 0,
         }
@@ -104,22 +129,34 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
     }
 
     /// Finds the kind and the version of received values, and checks each value by them. `checked` are fields whose
-    /// meaning is known, by [`Field::bit`].
+    /// meaning is known, by [`Field::bit`]; that of permissions also depends on the kind.
     ///
     /// # Errors
     /// The field, which is one of the token or is missing, and its problem.
-    pub(crate) fn interpret(&mut self, checked: u64) -> Result<(), (Field, Problem)> {
+    pub(crate) fn interpret(&mut self, mut checked: u64) -> Result<(), (Field, Problem)> {
         if !self.has(Field::SV) {
             return Err((Field::SV, Problem::Missing));
         }
-        let version = Version::of(self.values.bytes(Field::SV)).map_err(|problem| (Field::SV, problem))?;
+        let is_checked = |field: Field| checked & field.bit() != 0;
+        let version = match self.values.bytes(Field::SV) {
+            _ if is_checked(Field::SV) => self.version,
+            text => Version::of(text).map_err(|problem| (Field::SV, problem))?,
+        };
         let kind = match self.values.bytes(Field::SR) {
+            _ if is_checked(Field::SR) => self.kind,
             sr if self.has(Field::SR) => SasKind::from_sr(sr).map_err(|problem| (Field::SR, problem))?,
             _ if self.has(Field::SS) || self.has(Field::SRT) => SasKind::Account,
             _ if self.has(Field::TN) => SasKind::Table,
             _ => SasKind::Queue,
         };
         self.become_kind(kind, self.is_delegated(), version).map_err(|problem| (Field::SR, problem))?;
+        if is_checked(Field::SP) {
+            match self.permissions.and_then(|letters| letters.of_kind(kind)) {
+                Some(permissions) => self.permissions = Some(permissions),
+                // it is refused with its reason
+                None => checked &= !Field::SP.bit(),
+            }
+        }
         let mut left = self.present & ((TYPED & !checked) | !self.allowed);
         while let Some(field) = Field::first(left) {
             left &= !field.bit();
@@ -133,16 +170,31 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
         self.present & field.bit() != 0
     }
 
+    /// Returns the fields that the token has, by [`Field::bit`].
+    pub(crate) const fn fields(&self) -> u64 {
+        self.present
+    }
+
+    /// Returns the fields whose value is kept with escapes, by [`Field::bit`].
+    pub(crate) const fn escaped(&self) -> u64 {
+        self.encoded
+    }
+
     pub(crate) fn get(&self, field: Field) -> Option<Text<'a>> {
         let bit = field.bit();
         (self.present & bit != 0).then(|| Text::of_query(self.values.get(field), self.encoded & bit != 0))
     }
 
-    /// Returns the value of a field that is signed as it was received or given.
+    /// Writes the value of a field that is signed as it was received or given; `false` for another field.
     #[inline]
-    fn plain(&self, field: Field) -> Option<&[u8]> {
-        let text = self.values.bytes(field);
-        (self.encoded & field.bit() == 0 && !text.is_empty()).then_some(text)
+    pub(crate) fn put_plain(&self, field: Field, sink: &mut impl Sink) -> bool {
+        self.encoded & field.bit() == 0 && self.values.put_text(field, sink)
+    }
+
+    /// Returns the addresses that the token may be used from, if they are limited.
+    pub(crate) fn addresses(&self) -> Option<IpRange<'a>> {
+        // it was checked
+        self.get(Field::SIP).and_then(|text| IpRange::of(text).ok())
     }
 
     /// Returns whether the token is signed with a user delegation key.
@@ -166,7 +218,7 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
             Field::ST | Field::SE | Field::SKT | Field::SKE => {
                 self.set_seconds(field, time::seconds(&value)?)
             }
-            Field::SIP => self.ip = Some(IpRange::of(value)?),
+            Field::SIP => IpRange::of(value).map(|_| ())?,
             Field::SPR => {
                 self.protocol = match value {
                     text if text.is("https") => Protocol::Https,
@@ -205,31 +257,28 @@ impl<'a, V: Values<'a>> Claims<'a, V> {
 
     fn set_seconds(&mut self, field: Field, seconds: u64) {
         *match field {
-            Field::ST => &mut self.start,
-            Field::SKT => &mut self.key_start,
-            Field::SKE => &mut self.key_expiry,
-            _ => &mut self.expiry,
-        } = Some(seconds);
+            Field::ST => &mut self.times.start,
+            Field::SKT => &mut self.times.key_start,
+            Field::SKE => &mut self.times.key_expiry,
+            _ => &mut self.times.expiry,
+        } = seconds;
+    }
+
+    /// Returns the seconds of a time that the token has.
+    pub(crate) fn seconds(&self, field: Field) -> Option<u64> {
+        let seconds = match field {
+            Field::ST => self.times.start,
+            Field::SKT => self.times.key_start,
+            Field::SKE => self.times.key_expiry,
+            _ => self.times.expiry,
+        };
+        self.has(field).then_some(seconds)
     }
 
     /// Returns a time, with the text that it was received or given in.
     pub(crate) fn time(&self, field: Field) -> Option<TokenTime<'a>> {
-        let seconds = match field {
-            Field::ST => self.start,
-            Field::SKT => self.key_start,
-            Field::SKE => self.key_expiry,
-            _ => self.expiry,
-        };
-        Some(TokenTime::known(self.get(field).filter(|text| !text.is_empty()), seconds?))
-    }
-
-    /// Keeps a received time of the usual form.
-    pub(crate) fn put_usual_time(&mut self, field: Field, value: &'a str, at: usize, seconds: u64) {
-        self.set_seconds(field, seconds);
-        self.values.put(field, value, at);
-        // the form is 20 characters without escapes
-        self.encoded |= if value.len() > 20 { field.bit() } else { 0 };
-        self.present |= field.bit();
+        let seconds = self.seconds(field)?;
+        Some(TokenTime::known(self.get(field).filter(|text| !text.is_empty()), seconds))
     }
 
     /// Keeps a value, which is checked before or later. A received one starts at `at` in the token's text.
@@ -365,82 +414,6 @@ impl<'a, V: Values<'a>> Signed for Shown<'_, 'a, V> {
 }
 
 impl<'a, V: Values<'a>> fmt::Display for Shown<'_, 'a, V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::sink::write(self, f)
-    }
-}
-
-/// The text that is signed: the claims for a resource.
-///
-/// `Display` writes it. Its tag completes an [`UnsignedSas`](crate::storage::UnsignedSas).
-#[derive(Debug, Clone, Copy)]
-pub struct StringToSign<'s, 'a> {
-    pub(crate) claims: Source<'s, 'a>,
-    pub(crate) resource: &'s Resource<'s>,
-    pub(crate) parameters: RequestParameters<'s>,
-    /// The id of a stored access policy that the token's text leaves out.
-    pub(crate) omitted: Option<Text<'s>>,
-}
-
-/// The claims of a received token, or of one that is to be signed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Source<'s, 'a> {
-    Received(&'s Claims<'a>),
-    Given(&'s GivenClaims<'a>),
-}
-
-impl Signed for StringToSign<'_, '_> {
-    #[inline]
-    fn put_signed(&self, sink: &mut impl Sink) {
-        match self.claims {
-            Source::Received(claims) => self.put_lines(claims, sink),
-            Source::Given(claims) => self.put_lines(claims, sink),
-        }
-    }
-}
-
-impl StringToSign<'_, '_> {
-    #[inline]
-    fn put_lines<'v, V: Values<'v>>(&self, claims: &Claims<'v, V>, sink: &mut impl Sink) {
-        let [first, rest @ ..] = claims.lines else { return };
-        self.put_line(first, claims, sink);
-        for line in rest {
-            sink.put(b"\n");
-            match line {
-                // most lines are empty, and most others are plain
-                Line::Value(field) if claims.has(*field) => match claims.plain(*field) {
-                    Some(text) => sink.put(text),
-                    None => self.put_line(line, claims, sink),
-                },
-                Line::Value(field) if *field != Field::SI => {}
-                line => self.put_line(line, claims, sink),
-            }
-        }
-    }
-
-    fn put_line<'v, V: Values<'v>>(&self, line: &Line, claims: &Claims<'v, V>, sink: &mut impl Sink) {
-        let Self { resource, parameters, omitted, .. } = self;
-        match line {
-            Line::Value(Field::SI) if !claims.has(Field::SI) => {
-                omitted.iter().for_each(|id| id.put(sink));
-            }
-            Line::Value(field) => claims.put(*field, sink),
-            Line::Account => sink.put(resource.account().as_bytes()),
-            Line::Resource => resource.put(claims.kind, claims.depth, sink),
-            Line::Snapshot => {
-                let kinds = [SasKind::BlobSnapshot, SasKind::BlobVersion];
-                if let Some((_, text)) = resource.snapshot().filter(|_| kinds.contains(&claims.kind)) {
-                    text.put(sink);
-                }
-            }
-            Line::Headers => parameters.put_headers(claims.get(Field::SRH), sink),
-            Line::Query => parameters.put_query(claims.get(Field::SRQ), sink),
-            Line::Empty => {}
-        }
-    }
-}
-
-impl fmt::Display for StringToSign<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::sink::write(self, f)
     }

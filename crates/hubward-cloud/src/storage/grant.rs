@@ -5,8 +5,10 @@ use core::net::IpAddr;
 
 use hubward_core::UnixTime;
 
+use crate::decision::{Decision, Reason};
 use crate::error::VerifyError;
 use crate::ip::IpRange;
+use crate::rights::RightKind;
 use crate::storage::claims::Claims;
 use crate::storage::field::Field;
 use crate::storage::kind::{Protocol, SasKind};
@@ -16,11 +18,11 @@ use crate::storage::verify::check_period;
 use crate::text::Text;
 
 /// The rights of a verified token: permissions on resources, in a period, from addresses, over protocols. Only
-/// verification returns one.
+/// verification returns one. It borrows the token and the resource.
 pub struct Grant<'a> {
-    pub(crate) claims: Claims<'a>,
+    pub(crate) claims: &'a Claims<'a>,
     /// The resource of the request that the token was verified for.
-    pub(crate) resource: Resource<'a>,
+    pub(crate) resource: &'a Resource<'a>,
     pub(crate) permissions: Permissions,
     pub(crate) start: Option<u64>,
     pub(crate) expiry: u64,
@@ -151,8 +153,8 @@ impl<'a> Grant<'a> {
 
     /// Returns the addresses that it may be used from, if they are limited.
     #[must_use]
-    pub const fn addresses(&self) -> Option<IpRange<'a>> {
-        self.claims.ip
+    pub fn addresses(&self) -> Option<IpRange<'a>> {
+        self.claims.addresses()
     }
 
     /// Returns the protocols that it may be used over.
@@ -198,8 +200,11 @@ impl<'a> Grant<'a> {
             return Err(Denial::Permission(access.permission));
         }
         check_period(self.start, self.expiry, access.now).map_err(Denial::Time)?;
-        let inside = |range: IpRange<'_>| access.address.is_some_and(|address| range.contains(address));
-        if !self.claims.ip.is_none_or(inside) {
+        let inside = || {
+            let range = self.addresses();
+            range.zip(access.address).is_some_and(|(range, address)| range.contains(address))
+        };
+        if self.claims.has(Field::SIP) && !inside() {
             return Err(Denial::Address);
         }
         if !access.tls && self.claims.protocol == Protocol::Https {
@@ -212,10 +217,15 @@ impl<'a> Grant<'a> {
         self.check_entity(access.entity)
     }
 
+    /// Decides about a request, as [`Grant::judge`] does, with the right that it needs.
+    pub fn decide(&self, access: &Access<'_>) -> Decision {
+        Decision::new(RightKind::Storage(access.permission), self.judge(access).err().map(Reason::Storage))
+    }
+
     /// Returns whether a resource is the token's or within it.
     #[must_use]
     pub fn covers(&self, resource: &Resource<'_>) -> bool {
-        let (own, claims) = (&self.resource, &self.claims);
+        let (own, claims) = (self.resource, self.claims);
         if own.account() != resource.account() {
             return false;
         }

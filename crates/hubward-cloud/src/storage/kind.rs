@@ -122,6 +122,15 @@ impl SasKind {
         }
     }
 
+    /// Returns the kind at the start of a text that has a value of `sr` and then a `&`, and the length of the value.
+    pub(crate) fn usual(text: &[u8]) -> Option<(Self, usize)> {
+        let value = match text {
+            [_, b'&', ..] | [_] => text.get(..1)?,
+            _ => text.get(..2)?,
+        };
+        Some((Self::from_sr(value).ok()?, value.len()))
+    }
+
     pub(crate) fn from_sr(sr: &[u8]) -> Result<Self, Problem> {
         match sr {
             b"c" => Ok(Self::Container),
@@ -178,5 +187,11 @@ impl Protocol {
             Self::Https => "https",
             Self::HttpsOrHttp => "https,http",
         }
+    }
+
+    /// Returns the protocol at the start of a text, and the length of its value.
+    pub(crate) fn usual(text: &[u8]) -> Option<(Self, usize)> {
+        let rest = text.strip_prefix(b"https")?;
+        Some(if rest.starts_with(b",http") { (Self::HttpsOrHttp, 10) } else { (Self::Https, 5) })
     }
 }

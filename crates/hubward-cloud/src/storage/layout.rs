@@ -23,17 +23,8 @@ pub(crate) enum Line {
     Empty,
 }
 
-/// The groups of tokens that share layouts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Group {
-    Account,
-    Service(Service),
-    Delegated(Service),
-}
-
 /// A layout, from its first version on.
 pub(crate) struct Layout {
-    group: Group,
     since: Version,
     pub(crate) lines: &'static [Line],
     /// The fields that a token may have, by [`Field::bit`]: those that are a line of the text, and the names of signed
@@ -44,7 +35,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    const fn new(group: Group, since: Version, lines: &'static [Line]) -> Self {
+    const fn new(since: Version, lines: &'static [Line]) -> Self {
         let (mut fields, mut snapshot, mut rest) = (0, false, lines);
         while let [line, tail @ ..] = rest {
             match line {
@@ -56,7 +47,7 @@ impl Layout {
             }
             rest = tail;
         }
-        Self { group, since, lines, fields, snapshot }
+        Self { since, lines, fields, snapshot }
     }
 
     /// Returns the fields that a token of a kind may have, by [`Field::bit`]: also `sr` before it was signed, the depth
@@ -109,72 +100,99 @@ const SDUOID: Line = value(Field::SDUOID);
 
 const SERVICE_2015: Version = Version::known("2015-04-05");
 
+// of each group that shares layouts, the oldest first
 #[rustfmt::skip]
-static LAYOUTS: [Layout; 15] = [
-    Layout::new(Group::Account, SERVICE_2015, &[
+static ACCOUNT: [Layout; 2] = [
+    Layout::new(SERVICE_2015, &[
         Line::Account, SP, value(Field::SS), value(Field::SRT), ST, SE, SIP, SPR, SV, Line::Empty,
     ]),
-    Layout::new(Group::Account, Version::known("2020-12-06"), &[
+    Layout::new(Version::known("2020-12-06"), &[
         Line::Account, SP, value(Field::SS), value(Field::SRT), ST, SE, SIP, SPR, SV, SES, Line::Empty,
     ]),
-    Layout::new(Group::Service(Service::Blob), SERVICE_2015, &[
+];
+#[rustfmt::skip]
+static BLOB: [Layout; 3] = [
+    Layout::new(SERVICE_2015, &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV, RSCC, RSCD, RSCE, RSCL, RSCT,
     ]),
-    Layout::new(Group::Service(Service::Blob), Version::known("2018-11-09"), &[
+    Layout::new(Version::known("2018-11-09"), &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV, SR, Line::Snapshot, RSCC, RSCD, RSCE, RSCL, RSCT,
     ]),
-    Layout::new(Group::Service(Service::Blob), Version::known("2020-12-06"), &[
+    Layout::new(Version::known("2020-12-06"), &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV, SR, Line::Snapshot, SES, RSCC, RSCD, RSCE, RSCL, RSCT,
     ]),
-    Layout::new(Group::Service(Service::File), SERVICE_2015, &[
+];
+#[rustfmt::skip]
+static FILE: [Layout; 1] = [
+    Layout::new(SERVICE_2015, &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV, RSCC, RSCD, RSCE, RSCL, RSCT,
     ]),
-    Layout::new(Group::Service(Service::Queue), SERVICE_2015, &[
+];
+#[rustfmt::skip]
+static QUEUE: [Layout; 1] = [
+    Layout::new(SERVICE_2015, &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV,
     ]),
-    Layout::new(Group::Service(Service::Table), SERVICE_2015, &[
+];
+#[rustfmt::skip]
+static TABLE: [Layout; 1] = [
+    Layout::new(SERVICE_2015, &[
         SP, ST, SE, Line::Resource, SI, SIP, SPR, SV,
         value(Field::SPK), value(Field::SRK), value(Field::EPK), value(Field::ERK),
     ]),
-    Layout::new(Group::Delegated(Service::Blob), Version::known("2018-11-09"), &[
+];
+#[rustfmt::skip]
+static DELEGATED_BLOB: [Layout; 5] = [
+    Layout::new(Version::known("2018-11-09"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV,
         SIP, SPR, SV, SR, Line::Snapshot, RSCC, RSCD, RSCE, RSCL, RSCT,
     ]),
-    Layout::new(Group::Delegated(Service::Blob), Version::known("2020-02-10"), &[
+    Layout::new(Version::known("2020-02-10"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SAOID, SUOID, SCID,
         SIP, SPR, SV, SR, Line::Snapshot, RSCC, RSCD, RSCE, RSCL, RSCT,
     ]),
-    Layout::new(Group::Delegated(Service::Blob), Version::known("2020-12-06"), &[
+    Layout::new(Version::known("2020-12-06"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SAOID, SUOID, SCID,
         SIP, SPR, SV, SR, Line::Snapshot, SES, RSCC, RSCD, RSCE, RSCL, RSCT,
     ]),
-    Layout::new(Group::Delegated(Service::Blob), Version::known("2025-07-05"), &[
+    Layout::new(Version::known("2025-07-05"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SAOID, SUOID, SCID, SKDUTID, SDUOID,
         SIP, SPR, SV, SR, Line::Snapshot, SES, RSCC, RSCD, RSCE, RSCL, RSCT,
     ]),
-    Layout::new(Group::Delegated(Service::Blob), Version::known("2026-04-06"), &[
+    Layout::new(Version::known("2026-04-06"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SAOID, SUOID, SCID, SKDUTID, SDUOID,
         SIP, SPR, SV, SR, Line::Snapshot, SES, Line::Headers, Line::Query, RSCC, RSCD, RSCE, RSCL, RSCT,
     ]),
-    Layout::new(Group::Delegated(Service::File), Version::known("2025-07-05"), &[
+];
+#[rustfmt::skip]
+static DELEGATED_FILE: [Layout; 1] = [
+    Layout::new(Version::known("2025-07-05"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SKDUTID, SDUOID,
         SIP, SPR, SV, RSCC, RSCD, RSCE, RSCL, RSCT,
     ]),
-    Layout::new(Group::Delegated(Service::Queue), Version::known("2025-07-05"), &[
+];
+#[rustfmt::skip]
+static DELEGATED_QUEUE: [Layout; 1] = [
+    Layout::new(Version::known("2025-07-05"), &[
         SP, ST, SE, Line::Resource, SKOID, SKTID, SKT, SKE, SKS, SKV, SKDUTID, SDUOID, SIP, SPR, SV,
     ]),
 ];
 
 /// Returns the layout of a kind of token in a version, if that version has such tokens.
 pub(crate) fn layout(kind: SasKind, delegated: bool, version: Version) -> Option<&'static Layout> {
-    let group = match (kind.service(), delegated) {
-        (None, false) => Group::Account,
-        (None, true) => return None,
-        (Some(service), false) => Group::Service(service),
-        (Some(service), true) => Group::Delegated(service),
+    let layouts: &[Layout] = match (kind.service(), delegated) {
+        (None, false) => &ACCOUNT,
+        (Some(Service::Blob), false) => &BLOB,
+        (Some(Service::File), false) => &FILE,
+        (Some(Service::Queue), false) => &QUEUE,
+        (Some(Service::Table), false) => &TABLE,
+        (Some(Service::Blob), true) => &DELEGATED_BLOB,
+        (Some(Service::File), true) => &DELEGATED_FILE,
+        (Some(Service::Queue), true) => &DELEGATED_QUEUE,
+        (None | Some(Service::Table), true) => return None,
     };
     // of several, the one with the latest first version
-    let layout = LAYOUTS.iter().rev().find(|layout| layout.group == group && layout.since <= version)?;
+    let layout = layouts.iter().rev().find(|layout| layout.since <= version)?;
     // before `sr` and the snapshot were signed, there were no tokens of these kinds
     let late = matches!(kind, SasKind::BlobSnapshot | SasKind::BlobVersion | SasKind::Directory);
     (!late || layout.snapshot).then_some(layout)

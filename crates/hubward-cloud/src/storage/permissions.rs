@@ -181,13 +181,15 @@ const fn mask(letters: Letters) -> u32 {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Permissions {
     kind: SasKind,
+    /// The letters by [`bit`].
+    set: u32,
     /// Letters, then zeros.
     text: [u8; 16],
 }
 
 impl Permissions {
     pub(crate) const fn none(kind: SasKind) -> Self {
-        Self { kind, text: [0; 16] }
+        Self { kind, set: 0, text: [0; 16] }
     }
 
     /// Takes permissions and writes them in the order of the scheme. One that is given twice counts once.
@@ -203,6 +205,7 @@ impl Permissions {
         let chosen = known.iter().filter(|(_, permission)| permissions.contains(permission));
         for (slot, (letter, _)) in set.text.iter_mut().zip(chosen) {
             *slot = *letter;
+            set.set |= bit(*letter);
         }
         if set.text.first() == Some(&0) { Err(Problem::Empty) } else { Ok(set) }
     }
@@ -220,23 +223,53 @@ impl Permissions {
 
     pub(crate) fn of(kind: SasKind, text: Text<'_>) -> Result<Self, Problem> {
         let mut set = Self::none(kind);
-        let mut left = known_letters(kind);
-        let mut slots = set.text.iter_mut();
         for letter in text.bytes() {
+            // each letter is there once, and there are fewer letters than slots
+            let at = set.len();
+            let slot = set.text.get_mut(at).ok_or(Problem::Letter)?;
             let bit = bit(letter);
-            if left & bit == 0 {
+            if known_letters(kind) & !set.set & bit == 0 {
                 return Err(Problem::Letter);
             }
-            left &= !bit;
-            // each letter is there once, and there are fewer letters than slots
-            *slots.next().ok_or(Problem::Letter)? = letter;
+            *slot = letter;
+            set.set |= bit;
         }
         if text.is_empty() { Err(Problem::Empty) } else { Ok(set) }
     }
 
+    /// Reads lower-case letters up to another byte, each at most once, and returns their number. Their kind is not
+    /// known yet.
+    #[inline]
+    pub(crate) fn usual(text: &[u8]) -> Option<(Self, usize)> {
+        let mut read = Self::none(SasKind::Account);
+        let mut len = 0_usize;
+        for (slot, letter) in read.text.iter_mut().zip(text) {
+            let bit = bit(*letter);
+            if bit == 0 {
+                break;
+            }
+            if read.set & bit != 0 {
+                return None;
+            }
+            *slot = *letter;
+            read.set |= bit;
+            len = len.wrapping_add(1);
+        }
+        (len > 0).then_some((read, len))
+    }
+
+    /// Returns the same letters as those of a kind, if it has them.
+    pub(crate) const fn of_kind(self, kind: SasKind) -> Option<Self> {
+        if self.set & !known_letters(kind) == 0 { Some(Self { kind, ..self }) } else { None }
+    }
+
+    /// Returns the number of letters.
+    fn len(&self) -> usize {
+        usize::try_from(self.set.count_ones()).unwrap_or_default()
+    }
+
     fn letters(&self) -> &[u8] {
-        let len = self.text.iter().take_while(|letter| **letter != 0).count();
-        self.text.get(..len).unwrap_or_default()
+        self.text.get(..self.len()).unwrap_or_default()
     }
 
     /// Returns the letters in the order in which they are signed.

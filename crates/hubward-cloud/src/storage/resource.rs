@@ -222,9 +222,12 @@ impl<'a> Resource<'a> {
 
     /// Writes `/{service}/{account}/{container}/{path}` for a token of this kind.
     pub(crate) fn put(&self, kind: SasKind, depth: usize, sink: &mut impl Sink) {
-        sink.put(b"/");
-        sink.put(self.service.as_str().as_bytes());
-        sink.put(b"/");
+        sink.put(match self.service {
+            Service::Blob => b"/blob/",
+            Service::File => b"/file/",
+            Service::Queue => b"/queue/",
+            Service::Table => b"/table/",
+        });
         sink.put(self.account.as_bytes());
         let Some(container) = self.container else { return };
         sink.put(b"/");

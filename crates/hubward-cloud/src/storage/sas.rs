@@ -5,12 +5,13 @@ use core::fmt;
 use crate::error::{ParseError, Problem};
 use crate::query::{Cursor, fields};
 use crate::signature::Signature;
-use crate::storage::claims::{Claims, Shown, Source, StringToSign};
-use crate::storage::field::Field;
-use crate::storage::kind::SasKind;
+use crate::storage::claims::{Claims, Shown};
+use crate::storage::field::{Field, word};
+use crate::storage::kind::{Protocol, SasKind};
 use crate::storage::permissions::Permissions;
 use crate::storage::request::RequestParameters;
 use crate::storage::resource::Resource;
+use crate::storage::string_to_sign::{Source, StringToSign};
 use crate::storage::values::Received;
 use crate::storage::version::Version;
 use crate::text::Text;
@@ -42,6 +43,7 @@ impl<'a> Sas<'a> {
     ///
     /// # Errors
     /// [`ParseError`] if the text is not a token of a known version, or has an unknown, repeated or foreign field.
+    #[inline]
     pub fn parse(query: &'a str) -> Result<Self, ParseError> {
         Self::read(query, false)
     }
@@ -51,52 +53,51 @@ impl<'a> Sas<'a> {
     ///
     /// # Errors
     /// As [`Sas::parse`], but for fields that no token has.
+    #[inline]
     pub fn parse_request(query: &'a str) -> Result<Self, ParseError> {
         Self::read(query, true)
     }
 
+    #[inline]
     fn read(query: &'a str, request: bool) -> Result<Self, ParseError> {
-        let mut claims = Claims::empty(Received::new(query));
-        // the claims are filled in place, because they are large
-        match Self::fill(&mut claims, query, request) {
-            Ok(signature) => Ok(Self { claims, signature }),
+        // filled in place, because it is large
+        let mut sas = Self { claims: Claims::empty(Received::new(query)), signature: Signature::NONE };
+        match sas.fill(query, request) {
+            Ok(()) => Ok(sas),
             Err(error) => Err(outline_error(query).unwrap_or(error)),
         }
     }
 
-    fn fill(claims: &mut Claims<'a>, query: &'a str, request: bool) -> Result<Signature, ParseError> {
-        let (mut signature, mut times) = (None, 0);
+    fn fill(&mut self, query: &'a str, request: bool) -> Result<(), ParseError> {
+        let Self { claims, signature } = self;
+        // the fields whose meaning is known, and whether there is a signature
+        let (mut checked, mut signed) = (0, false);
         let mut cursor = Cursor::new(query, 0)?;
         loop {
             let offset = cursor.at;
-            let Some(known) = cursor.known(Field::from_word) else {
+            let Some(known) = cursor.known(Known::from_word) else {
                 let Some(name) = cursor.name() else { break };
-                let (name, at) = (name?.0, cursor.at);
-                if name == "sig" {
-                    let (parsed, end) = Signature::parse_at(query, at).ok_or(ParseError::of(
-                        "sig",
-                        at,
-                        Problem::Signature,
-                    ))?;
-                    if signature.replace(parsed).is_some() {
-                        return Err(ParseError::of("sig", offset, Problem::Duplicate));
-                    }
-                    cursor.at = end.wrapping_add(1);
-                } else {
-                    foreign(name, request).map_err(|problem| ParseError::at(offset, problem))?;
-                    cursor.value();
-                }
+                let name = name?.0;
+                foreign(name, request).map_err(|problem| ParseError::at(offset, problem))?;
+                cursor.value();
                 continue;
             };
             let at = cursor.at;
+            let Known::Field(known) = known else {
+                let end =
+                    signature.parse_at(query, at).map_err(|problem| ParseError::of("sig", at, problem))?;
+                if signed {
+                    return Err(ParseError::of("sig", offset, Problem::Duplicate));
+                }
+                signed = true;
+                cursor.at = end.wrapping_add(1);
+                continue;
+            };
             if claims.has(known) {
                 return Err(ParseError::of(known.name(), offset, Problem::Duplicate));
             }
-            if known.bit() & TIMES != 0
-                && let Some((value, seconds)) = cursor.value_by(time::usual)
-            {
-                claims.put_usual_time(known, value, at, seconds);
-                times |= known.bit();
+            if usual(claims, known, &mut cursor) {
+                checked |= known.bit();
                 continue;
             }
             let (value, found) = cursor.value();
@@ -104,12 +105,13 @@ impl<'a> Sas<'a> {
                 .and_then(|value| claims.put_value(known, value, at))
                 .map_err(|problem| ParseError::of(known.name(), at, problem))?;
         }
-        if let Err((field, problem)) = claims.interpret(times) {
+        if let Err((field, problem)) = claims.interpret(checked) {
             return Err(ParseError::of(field.name(), value_offset(query, field), problem));
         }
-        let signature = signature.ok_or(ParseError::of("sig", query.len(), Problem::Missing))?;
-        claims.complete().map_err(|error| ParseError { offset: query.len(), ..error })?;
-        Ok(signature)
+        if !signed {
+            return Err(ParseError::of("sig", query.len(), Problem::Missing));
+        }
+        claims.complete().map_err(|error| ParseError { offset: query.len(), ..error })
     }
 
     /// Returns the kind of the token.
@@ -184,8 +186,55 @@ impl<'a> Sas<'a> {
     }
 }
 
-/// The fields that are times.
-const TIMES: u64 = Field::ST.bit() | Field::SE.bit() | Field::SKT.bit() | Field::SKE.bit();
+/// A name that tokens have.
+enum Known {
+    Field(Field),
+    Signature,
+}
+
+impl Known {
+    fn from_word(name: u64) -> Option<Self> {
+        const SIG: u64 = word(b"sig=");
+        if name == SIG { Some(Self::Signature) } else { Field::from_word(name).map(Self::Field) }
+    }
+}
+
+/// Reads a value of the form that most tokens have, with its meaning, in one pass. Another form, valid or not, is left to
+/// the general way, which has the errors.
+#[inline]
+fn usual(claims: &mut Claims<'_>, field: Field, cursor: &mut Cursor<'_>) -> bool {
+    let at = cursor.at;
+    let len = match field {
+        Field::ST | Field::SE | Field::SKT | Field::SKE => {
+            let Some((seconds, len)) = cursor.value_by(time::usual) else { return false };
+            claims.put_usual_time(field, at, len, seconds);
+            return true;
+        }
+        Field::SP => {
+            let Some((letters, len)) = cursor.value_by(Permissions::usual) else { return false };
+            claims.permissions = Some(letters);
+            len
+        }
+        Field::SV => {
+            let Some((version, len)) = cursor.value_by(Version::usual) else { return false };
+            claims.version = version;
+            len
+        }
+        Field::SR => {
+            let Some((kind, len)) = cursor.value_by(SasKind::usual) else { return false };
+            claims.kind = kind;
+            len
+        }
+        Field::SPR => {
+            let Some((protocol, len)) = cursor.value_by(Protocol::usual) else { return false };
+            claims.protocol = protocol;
+            len
+        }
+        _ => return false,
+    };
+    claims.put_usual(field, at, len);
+    true
+}
 
 /// Returns the error that a refused text is reported with before all others: of its separators, its version or its `sr`,
 /// because they decide about the other fields.

@@ -1,5 +1,6 @@
 //! [`Values`]: the texts of a token's fields, received in one text or given one by one.
 
+use crate::sink::Sink;
 use crate::storage::field::{COUNT, Field};
 
 /// The texts of fields. A field without a text has an empty one.
@@ -7,6 +8,14 @@ pub(crate) trait Values<'a>: Copy {
     fn get(&self, field: Field) -> &'a str;
 
     fn bytes(&self, field: Field) -> &'a [u8];
+
+    /// Writes the text of a field; `false` for an empty one.
+    #[inline]
+    fn put_text(&self, field: Field, sink: &mut impl Sink) -> bool {
+        let text = self.bytes(field);
+        sink.put(text);
+        !text.is_empty()
+    }
 
     /// Sets a text. A received one starts at `at` in the token's text.
     fn put(&mut self, field: Field, value: &'a str, at: usize);
@@ -41,8 +50,32 @@ impl<'a> Values<'a> for Received<'a> {
     }
 
     #[inline]
+    fn put_text(&self, field: Field, sink: &mut impl Sink) -> bool {
+        // with the text after it, so that a copy of a fixed length is possible
+        let (text, len) = self.part(field);
+        sink.put_first(text, len);
+        len > 0
+    }
+
+    #[inline]
     fn put(&mut self, field: Field, value: &'a str, at: usize) {
-        let end = at.wrapping_add(value.len());
+        self.put_span(field, at, value.len());
+    }
+}
+
+impl Received<'_> {
+    /// Returns the text from the value of a field on, and the length of the value.
+    #[inline]
+    pub(crate) fn part(&self, field: Field) -> (&[u8], usize) {
+        let (start, end) = self.spans.get(field.index()).copied().unwrap_or_default();
+        let text = self.text.as_bytes().get(usize::from(start)..).unwrap_or_default();
+        (text, usize::from(end.wrapping_sub(start)))
+    }
+
+    /// Sets a text by its start and its length.
+    #[inline]
+    pub(crate) fn put_span(&mut self, field: Field, at: usize, len: usize) {
+        let end = at.wrapping_add(len);
         if let (Some(slot), Ok(start), Ok(end)) =
             (self.spans.get_mut(field.index()), u16::try_from(at), u16::try_from(end))
         {

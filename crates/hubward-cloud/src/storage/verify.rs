@@ -66,7 +66,7 @@ impl<'c> Context<'c> {
     }
 }
 
-impl<'a> Sas<'a> {
+impl Sas<'_> {
     /// Verifies a token that is signed with the account's key, for a request of `resource`.
     ///
     /// The resource and the required parameters are part of the signed text, so [`VerifyError::AnotherResource`] and
@@ -76,12 +76,12 @@ impl<'a> Sas<'a> {
     /// # Errors
     /// [`VerifyError`] if the token is not for the resource, the signature does not match, or the time is not in its
     /// period. [`VerifyError::WrongSignature`] also for a token that is signed with a user delegation key.
-    pub fn verify<K: StreamKey>(
-        &self,
-        resource: &Resource<'a>,
+    pub fn verify<'s, K: StreamKey>(
+        &'s self,
+        resource: &'s Resource<'s>,
         key: &AccountKey<K>,
         context: &Context<'_>,
-    ) -> Result<Grant<'a>, VerifyError> {
+    ) -> Result<Grant<'s>, VerifyError> {
         if self.is_delegated() {
             return Err(VerifyError::WrongSignature);
         }
@@ -94,12 +94,12 @@ impl<'a> Sas<'a> {
     /// # Errors
     /// As [`Sas::verify`], and if the user delegation key is not valid for the service and the time, or its own period
     /// is longer than seven days.
-    pub fn verify_delegated<K: StreamKey>(
-        &self,
-        resource: &Resource<'a>,
+    pub fn verify_delegated<'s, K: StreamKey>(
+        &'s self,
+        resource: &'s Resource<'s>,
         key: &DelegationKey<K>,
         context: &Context<'_>,
-    ) -> Result<Grant<'a>, VerifyError> {
+    ) -> Result<Grant<'s>, VerifyError> {
         if !self.is_delegated() {
             return Err(VerifyError::WrongSignature);
         }
@@ -112,7 +112,7 @@ impl<'a> Sas<'a> {
         if !service {
             return Err(VerifyError::DelegationService);
         }
-        let (Some(start), Some(expiry)) = (claims.key_start, claims.key_expiry) else {
+        let (Some(start), Some(expiry)) = (claims.seconds(Field::SKT), claims.seconds(Field::SKE)) else {
             return Err(VerifyError::DelegationPeriod);
         };
         match expiry.checked_sub(start) {
@@ -147,7 +147,8 @@ impl<'a> Sas<'a> {
         if !fits || (claims.kind != SasKind::Account && !resource.is_within(claims.kind, claims.depth)) {
             return Err(VerifyError::AnotherResource);
         }
-        if !context.parameters.has_all(claims.get(Field::SRH), claims.get(Field::SRQ)) {
+        let named = claims.has(Field::SRH) || claims.has(Field::SRQ);
+        if named && !context.parameters.has_all(claims.get(Field::SRH), claims.get(Field::SRQ)) {
             return Err(VerifyError::RequiredParameter);
         }
         let mut signed = self.string_to_sign(resource, context.parameters);
@@ -156,7 +157,11 @@ impl<'a> Sas<'a> {
     }
 
     /// Checks the period and joins the values of the stored access policy.
-    fn grant(&self, resource: &Resource<'a>, context: &Context<'_>) -> Result<Grant<'a>, VerifyError> {
+    fn grant<'s>(
+        &'s self,
+        resource: &'s Resource<'s>,
+        context: &Context<'_>,
+    ) -> Result<Grant<'s>, VerifyError> {
         let claims = &self.claims;
         let policy = match claims.get(Field::SI).or(context.omitted_id()) {
             None => None,
@@ -165,13 +170,13 @@ impl<'a> Sas<'a> {
             }
         };
         let permissions = one_of("sp", claims.permissions, policy.and_then(|policy| policy.permissions))?;
-        let expiry = one_of("se", claims.expiry, policy.and_then(|policy| policy.expiry))?;
-        let start = match (claims.start, policy.and_then(|policy| policy.start)) {
+        let expiry = one_of("se", claims.seconds(Field::SE), policy.and_then(|policy| policy.expiry))?;
+        let start = match (claims.seconds(Field::ST), policy.and_then(|policy| policy.start)) {
             (Some(_), Some(_)) => return Err(VerifyError::PolicyValue("st")),
             (own, theirs) => own.or(theirs),
         };
         check_period(start, expiry, context.now)?;
-        Ok(Grant { claims: self.claims, resource: *resource, permissions, start, expiry })
+        Ok(Grant { claims, resource, permissions, start, expiry })
     }
 }
 

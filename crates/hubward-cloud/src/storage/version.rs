@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::error::Problem;
+use crate::scan::pairs;
 
 /// A version of the storage services, as `sv` has it. Another text is refused: the layout of the signed text would be a
 /// guess.
@@ -19,55 +20,68 @@ use crate::error::Problem;
 pub struct Version {
     /// Year, month and day in decimal: it orders versions.
     number: u32,
-    text: &'static str,
 }
 
+/// The bytes of a version.
+pub(crate) const LEN: usize = 10;
+
 /// All versions since account signatures exist, in their order.
-const KNOWN: [Version; 43] = [
-    Version::known("2015-04-05"),
-    Version::known("2015-07-08"),
-    Version::known("2015-12-11"),
-    Version::known("2016-05-31"),
-    Version::known("2017-04-17"),
-    Version::known("2017-07-29"),
-    Version::known("2017-11-09"),
-    Version::known("2018-03-28"),
-    Version::known("2018-06-17"),
-    Version::known("2018-11-09"),
-    Version::known("2019-02-02"),
-    Version::known("2019-07-07"),
-    Version::known("2019-10-10"),
-    Version::known("2019-12-12"),
-    Version::known("2020-02-10"),
-    Version::known("2020-04-08"),
-    Version::known("2020-06-12"),
-    Version::known("2020-08-04"),
-    Version::known("2020-10-02"),
-    Version::known("2020-12-06"),
-    Version::known("2021-02-12"),
-    Version::known("2021-04-10"),
-    Version::known("2021-06-08"),
-    Version::known("2021-08-06"),
-    Version::known("2021-10-04"),
-    Version::known("2021-12-02"),
-    Version::known("2022-11-02"),
-    Version::known("2023-01-03"),
-    Version::known("2023-05-03"),
-    Version::known("2023-08-03"),
-    Version::known("2023-11-03"),
-    Version::known("2024-02-04"),
-    Version::known("2024-05-04"),
-    Version::known("2024-08-04"),
-    Version::known("2024-11-04"),
-    Version::known("2025-01-05"),
-    Version::known("2025-05-05"),
-    Version::known("2025-07-05"),
-    Version::known("2025-11-05"),
-    Version::known("2026-02-06"),
-    Version::known("2026-04-06"),
-    Version::known("2026-06-06"),
-    Version::known("2026-10-06"),
+static KNOWN: [&str; 43] = [
+    "2015-04-05",
+    "2015-07-08",
+    "2015-12-11",
+    "2016-05-31",
+    "2017-04-17",
+    "2017-07-29",
+    "2017-11-09",
+    "2018-03-28",
+    "2018-06-17",
+    "2018-11-09",
+    "2019-02-02",
+    "2019-07-07",
+    "2019-10-10",
+    "2019-12-12",
+    "2020-02-10",
+    "2020-04-08",
+    "2020-06-12",
+    "2020-08-04",
+    "2020-10-02",
+    "2020-12-06",
+    "2021-02-12",
+    "2021-04-10",
+    "2021-06-08",
+    "2021-08-06",
+    "2021-10-04",
+    "2021-12-02",
+    "2022-11-02",
+    "2023-01-03",
+    "2023-05-03",
+    "2023-08-03",
+    "2023-11-03",
+    "2024-02-04",
+    "2024-05-04",
+    "2024-08-04",
+    "2024-11-04",
+    "2025-01-05",
+    "2025-05-05",
+    "2025-07-05",
+    "2025-11-05",
+    "2026-02-06",
+    "2026-04-06",
+    "2026-06-06",
+    "2026-10-06",
 ];
+
+/// The numbers of [`KNOWN`].
+static NUMBERS: [u32; KNOWN.len()] = {
+    let mut numbers = [0; KNOWN.len()];
+    let (mut texts, mut free): (&[&str], &mut [u32]) = (&KNOWN, &mut numbers);
+    while let ([text, others @ ..], [slot, tail @ ..]) = (texts, free) {
+        *slot = Version::known(text).number;
+        (texts, free) = (others, tail);
+    }
+    numbers
+};
 
 impl Version {
     /// The newest version.
@@ -83,41 +97,50 @@ impl Version {
 
     pub(crate) fn of(text: &[u8]) -> Result<Self, Problem> {
         let number = number(text).ok_or(Problem::Version)?;
-        let at = KNOWN.binary_search_by_key(&number, |known| known.number).map_err(|_| Problem::Version)?;
-        KNOWN.get(at).copied().ok_or(Problem::Version)
+        let known = NUMBERS.binary_search(&number).is_ok();
+        if known { Ok(Self { number }) } else { Err(Problem::Version) }
+    }
+
+    /// Returns the version at the start of a text, and its length.
+    pub(crate) fn usual(text: &[u8]) -> Option<(Self, usize)> {
+        Some((Self::of(text.first_chunk::<LEN>()?).ok()?, LEN))
     }
 
     /// Returns all known versions, the oldest first.
     pub fn all() -> impl Iterator<Item = Self> {
-        KNOWN.into_iter()
+        NUMBERS.into_iter().map(|number| Self { number })
     }
 
     /// Returns its text.
     #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        self.text
+    pub fn as_str(&self) -> &'static str {
+        let at = NUMBERS.binary_search(&self.number).ok();
+        at.and_then(|at| KNOWN.get(at)).copied().unwrap_or_default()
     }
 
-    pub(crate) const fn known(text: &'static str) -> Self {
+    pub(crate) const fn known(text: &str) -> Self {
         let number = match number(text.as_bytes()) {
             Some(number) => number,
             None => 0,
         };
-        Self { number, text }
+        Self { number }
     }
 }
 
 /// Returns the digits of `YYYY-MM-DD` as one number.
 const fn number(text: &[u8]) -> Option<u32> {
-    let [a, b, c, d, b'-', e, f, b'-', g, h] = text else { return None };
-    let (mut number, mut rest): (u32, &[&u8]) = (0, &[a, b, c, d, e, f, g, h]);
-    while let [digit, tail @ ..] = rest {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        // eight digits are less than 2^32
-        number =
-            number.wrapping_mul(10).wrapping_add(u32::from_be_bytes([0, 0, 0, digit.wrapping_sub(b'0')]));
+    let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else { return None };
+    if text.len() != LEN {
+        return None;
+    }
+    let (Some(first), Some(last)) = (pairs(*first, *b"0000-00-"), pairs(*last, *b"00-00-00")) else {
+        return None;
+    };
+    let ([century, _, year, _, _, month, _, _], [_, _, _, _, _, _, day, _]) = (first, last);
+    // eight digits are less than 2^32
+    let (mut number, mut rest): (u32, &[u8]) = (0, &[century, year, month, day]);
+    while let [pair, tail @ ..] = rest {
+        number = number.wrapping_mul(100).wrapping_add(u32::from_le_bytes([*pair, 0, 0, 0]));
         rest = tail;
     }
     Some(number)
@@ -125,13 +148,13 @@ const fn number(text: &[u8]) -> Option<u32> {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text)
+        f.write_str(self.as_str())
     }
 }
 
@@ -141,8 +164,9 @@ mod tests {
 
     #[test]
     fn the_versions_are_in_order() {
-        assert!(KNOWN.is_sorted());
-        assert!(KNOWN.iter().all(|known| known.number > 20_150_000));
+        assert!(KNOWN.is_sorted() && NUMBERS.is_sorted());
+        assert!(NUMBERS.iter().all(|number| *number > 20_150_000));
+        assert!(Version::all().map(|version| version.as_str()).eq(KNOWN));
         assert_eq!(Version::all().last(), Some(Version::LATEST));
     }
 }
