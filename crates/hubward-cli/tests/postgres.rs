@@ -140,6 +140,22 @@ fn an_import_says_how_far_it_came_and_goes_on_there() {
 }
 
 #[test]
+fn a_change_that_fails_is_not_said_to_be_written() {
+    let Some(it) = Database::start("postgres-fails") else { return };
+    it.folder.write("devices.txt", "{\"id\":\"pump\",\"status\":\"enabled\"}\n");
+    it.well("import", "devices.txt --hub hub.example");
+    it.server.sql(
+        "hub",
+        "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$; \
+         CREATE TRIGGER z_fails BEFORE UPDATE ON hubward.record FOR EACH ROW EXECUTE FUNCTION fails()",
+    );
+    let (status, out) = it.registry("disable", "--device pump");
+    assert!(status == 3 && out.contains("the disk is full"), "{out}");
+    assert!(!out.contains("is written") && !out.contains("is disabled"), "{out}");
+}
+
+#[test]
 fn a_password_is_not_in_the_address_and_tls_is_required_off_this_machine() {
     let folder = Folder::new("postgres-address");
     folder.write("registry.key", SEAL_KEY);
