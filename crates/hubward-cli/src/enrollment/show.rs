@@ -63,7 +63,7 @@ fn proof(enrollment: &Enrollment<HmacKey>, with_keys: bool) -> std::io::Result<(
             }
             Ok(())
         }
-        Attestation::X509(prints) => [prints.primary(), prints.secondary()]
+        Attestation::X509(prints) | Attestation::Issuer(prints) => [prints.primary(), prints.secondary()]
             .into_iter()
             .flatten()
             .try_for_each(|print| writeln!(out, "  certificate {print}")),
@@ -77,12 +77,12 @@ fn proof(enrollment: &Enrollment<HmacKey>, with_keys: bool) -> std::io::Result<(
 fn as_json(name: &str, enrollment: &Enrollment<HmacKey>) -> Value {
     let kind = match enrollment.attestation() {
         Attestation::SymmetricKey(_) => "symmetricKey",
-        Attestation::X509(_) => "x509",
+        Attestation::X509(_) | Attestation::Issuer(_) => "x509",
         Attestation::Tpm(_) => "tpm",
         _ => "other",
     };
     let thumbprints: Vec<String> = match enrollment.attestation() {
-        Attestation::X509(prints) => {
+        Attestation::X509(prints) | Attestation::Issuer(prints) => {
             [prints.primary(), prints.secondary()].into_iter().flatten().map(ToString::to_string).collect()
         }
         _ => Vec::new(),
