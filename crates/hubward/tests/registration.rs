@@ -326,13 +326,10 @@ fn an_individual_by_its_issuer_needs_a_valid_path() {
     };
     let own = fleet.lasting(&entity("m1"));
     assert_eq!(by(&own, TODAY), Ok("m1 -".into()));
-    let late = by(&own, TODAY + 1_000_000_000).unwrap_err();
-    assert!(late.contains("expired") || late.contains("chain") || late.contains("path"), "{late}");
+    assert!(by(&own, TODAY + 1_000_000_000).is_err(), "it has expired");
     assert_eq!(by(&fleet.lasting(&entity("m2")), TODAY), Err("certificate-identity-mismatch"));
-    // the signature of the path is not the issuer's, and the path leads to no authority
-    for shown in [fleet.forged(&entity("m1")), fleet.strange(&entity("m1"))] {
-        assert!(by(&shown, TODAY).is_err());
-    }
+    let others = [fleet.forged(&entity("m1")), fleet.strange(&entity("m1"))];
+    assert!(others.iter().all(|shown| by(shown, TODAY).is_err()), "another issuer");
 }
 
 #[test]
