@@ -99,7 +99,9 @@ impl RevocationLists {
     pub(crate) fn warn_of_groups(&self, provisioning: &Provisioning) {
         let index = provisioning.index();
         let mut groups = index.enrollments().groups().map(|(_, group)| group.attestation());
-        if self.0.is_some() && groups.any(|attestation| matches!(attestation, Attestation::X509(_))) {
+        if self.0.is_some()
+            && groups.any(|attestation| matches!(attestation, Attestation::X509(_) | Attestation::Issuer(_)))
+        {
             tracing::warn!(
                 "a revocation list ends the registrations of a device, not its sessions: the hub knows a device of a group by its thumbprint, so disable or delete it too"
             );

@@ -27,7 +27,9 @@ use crate::files::{Files, FilesError};
 use crate::hub::{Hub, Registry};
 use crate::listener::{self, ListenerContext};
 use crate::live_config::dummy_key;
-use crate::provisioning::{Assignment, FirstContent, OwnHubOnly, Provisioning, ProvisioningError, Shared};
+use crate::provisioning::{
+    Assignment, Authorities, FirstContent, OwnHubOnly, Provisioning, ProvisioningError, Shared,
+};
 use crate::revocation::RevocationLists;
 use crate::server_certificates::{self, ServerCertificates};
 use crate::settings::LiveSettings;
@@ -145,7 +147,9 @@ impl Server {
         let x509 = x509_config(config.client_ca.as_deref(), config.strict_ca)?;
         let x509 = lists.read(x509, |x509| x509)?;
         let hub_config = hub_config(&config, x509.clone())?;
-        let first = config.provisioning.as_deref().map(FirstContent::read).transpose()?;
+        let first = config.provisioning.as_deref();
+        let authorities = Authorities::of(x509.anchors());
+        let first = first.map(|file| FirstContent::read(file, &authorities)).transpose()?;
         let shared = Shared {
             hub: &config.hub,
             x509,

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Stands for a TPM library: a wrapped key is of the size of a real one, and names the TPM that it is for.
+/// In place of a TPM library: a wrapped key is of the size of a real one, and names the TPM that it is for.
 #[derive(Debug)]
 struct Wrapper;
 

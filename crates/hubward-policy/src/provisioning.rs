@@ -177,6 +177,8 @@ const WRITE: ProvisioningRights = ProvisioningRights::ENROLLMENT_WRITE;
 pub const PROVISIONING_ENDPOINTS: &[ProvisioningEndpoint] = &[
     service("enrollment.query", "POST", "/enrollments/query", READ),
     service("enrollment.bulk", "POST", "/enrollments", WRITE),
+    // as Node's client writes it
+    service("enrollment.bulk", "POST", "/enrollments/", WRITE),
     service("enrollment.read", "GET", "/enrollments/{enrollment}", READ),
     service("enrollment.write", "PUT", "/enrollments/{enrollment}", WRITE),
     service("enrollment.delete", "DELETE", "/enrollments/{enrollment}", WRITE),

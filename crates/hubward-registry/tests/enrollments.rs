@@ -119,6 +119,26 @@ fn an_individual_enrollment_precedes_its_group() {
 }
 
 #[test]
+fn an_individual_enrollment_may_be_by_its_issuer() {
+    let mut all = all();
+    let issuer = || Attestation::Issuer(Thumbprints::new(Some(print(2)), Some(print(4))).unwrap());
+    all.enroll(rid("pump"), Enrollment::new(issuer()));
+    for chain in [&[1, 2][..], &[1, 3, 2], &[1, 4]] {
+        assert_eq!(with_chain(&all, "pump", chain), given("pump", None), "{chain:?}");
+    }
+    // another issuer, its own certificate as a device's, and another device
+    assert_eq!(with_chain(&all, "pump", &[1, 3]), Err(ProvisionError::Mismatch));
+    assert_eq!(with_chain(&all, "pump", &[2]), Err(ProvisionError::Mismatch));
+    assert_eq!(with_chain(&all, "pump2", &[1, 2]), Err(ProvisionError::NotEnrolled));
+    assert_eq!(with_key(&all, "pump", &raw("own 1")), Err(ProvisionError::Mismatch));
+    all.enroll(rid("pump"), Enrollment::new(issuer()).with_status(Status::Disabled));
+    assert_eq!(with_chain(&all, "pump", &[1, 2]), Err(ProvisionError::Disabled));
+    // a group by its issuer
+    all.enroll_group("west", Enrollment::new(issuer()));
+    assert_eq!(with_chain(&all, "pump2", &[1, 4]), given("pump2", Some("west")));
+}
+
+#[test]
 fn a_disabled_match_denies() {
     let mut all = all();
     all.enroll_group("near", Enrollment::new(x509(2)).with_status(Status::Disabled));

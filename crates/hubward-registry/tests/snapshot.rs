@@ -215,6 +215,7 @@ fn enrolled() -> Enrollments<HmacKey> {
     all.enroll_group("north", Enrollment::new(Attestation::SymmetricKey(one)));
     let print = Thumbprints::new(None, "5".repeat(64).parse().ok()).unwrap();
     all.enroll_group("south", Enrollment::new(Attestation::X509(print)));
+    all.enroll_group("west", Enrollment::new(Attestation::Issuer(print)));
     all
 }
 
@@ -232,7 +233,8 @@ fn enrollments_are_restored_as_a_whole_or_not_at_all() {
     let again = unseal_enrollments(whole.clone()).unwrap();
     // the raw keys are restored too, since sealing again gives the same bytes
     assert_eq!(again.seal(&key(), 7, &mut counting()).unwrap(), whole);
-    assert_eq!((again.individuals().count(), again.groups().count()), (2, 2));
+    assert_eq!((again.individuals().count(), again.groups().count()), (2, 3));
+    assert!(matches!(again.group("west").unwrap().attestation(), Attestation::Issuer(_)));
     let pump = again.individuals().find(|(id, _)| *id == "pump").unwrap().1;
     assert_eq!(pump.device_id().unwrap().as_str(), "D");
     for len in 0..whole.len() {

@@ -12,7 +12,7 @@ use hubward_rustcrypto::HmacKey;
 
 const TPM: TpmKeys<'_> = TpmKeys { endorsement: b"the maker's", storage_root: b"the owner's" };
 
-/// Stands for a TPM library: the key, then the keys that it is wrapped for.
+/// In place of a TPM library: the key, then the keys that it is wrapped for.
 #[derive(Debug)]
 struct Wrapper;
 

@@ -329,6 +329,29 @@ fn over_amqp_with_sasl_external() {
 }
 
 #[test]
+fn an_individual_by_its_issuer_needs_a_valid_path() {
+    let fleet = Fleet::new();
+    let anchors = fleet.anchors();
+    let (rules, mut all) = (rules(&anchors), all());
+    let issuer = Thumbprints::new(Some(fleet.above_lasting()[1]), None).unwrap();
+    all.enroll(rid("m1"), Enrollment::new(Attestation::Issuer(issuer)));
+    let by = |shown: &Shown, now| {
+        judge(
+            &rules,
+            &all,
+            RegistrationCredentials::amqp_external("0ne00000A0A/registrations/m1", shown),
+            now,
+        )
+    };
+    let own = fleet.lasting(&entity("m1"));
+    assert_eq!(by(&own, TODAY), Ok("m1 -".into()));
+    assert!(by(&own, TODAY + 1_000_000_000).is_err(), "it has expired");
+    assert_eq!(by(&fleet.lasting(&entity("m2")), TODAY), Err("certificate-identity-mismatch"));
+    let others = [fleet.forged(&entity("m1")), fleet.strange(&entity("m1"))];
+    assert!(others.iter().all(|shown| by(shown, TODAY).is_err()), "another issuer");
+}
+
+#[test]
 fn certificate_with_a_token_needs_a_preference() {
     let fleet = Fleet::new();
     let anchors = fleet.anchors();

@@ -148,7 +148,7 @@ async fn write(
     condition: Condition,
     text: Zeroizing<Vec<u8>>,
 ) -> Result<(), Problem> {
-    let room = has_room(&service.index());
+    let (room, authorities) = (has_room(&service.index()), service.authorities());
     let now = clock::now().as_secs();
     let keys = vec![key.clone()];
     let apply = move |rows: &mut ProvisioningRows| {
@@ -160,7 +160,7 @@ async fn write(
         let former = rows.enrollment(&key);
         let with_keys = |keys: &EnrollmentAttestation| matches!(keys, EnrollmentAttestation::Keys(..));
         let had_keys = former.is_some_and(|former| with_keys(&former.attestation));
-        let record = written.record(key.clone(), former, now).map_err(Problem::argument)?;
+        let record = written.record(key.clone(), former, &authorities, now).map_err(Problem::argument)?;
         if record.is_group() && with_keys(&record.attestation) && !had_keys && !room {
             return Err(Problem::many_groups());
         }
@@ -318,7 +318,8 @@ async fn entries(
     let rows = read(service, entries.iter().map(|entry| entry.key.clone()).collect()).await?;
     for Entry { key, text, .. } in &entries {
         let written = Written::parse(text).map_err(Problem::argument)?;
-        written.record(key.clone(), rows.enrollment(key), 0).map_err(Problem::argument)?;
+        let (former, authorities) = (rows.enrollment(key), service.authorities());
+        written.record(key.clone(), former, &authorities, 0).map_err(Problem::argument)?;
     }
     Ok(entries)
 }

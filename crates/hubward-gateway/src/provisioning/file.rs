@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::authorities::Authorities;
 use super::json::{Secret, Written};
 use crate::clock;
 use crate::files::shown;
@@ -98,7 +99,7 @@ pub(crate) struct FirstContent {
 
 impl FirstContent {
     /// Reads the file.
-    pub(crate) fn read(file: &Path) -> Result<Self, ProvisioningError> {
+    pub(crate) fn read(file: &Path, authorities: &Authorities) -> Result<Self, ProvisioningError> {
         let text = std::fs::read_to_string(file)
             .map(Zeroizing::new)
             .map_err(|error| ProvisioningError::Read { file: file.into(), error })?;
@@ -106,14 +107,14 @@ impl FirstContent {
             serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|error| {
                 ProvisioningError::Json { file: file.into(), line: error.line(), column: error.column() }
             })?;
-        Self::of(&document).map_err(|(place, problem)| ProvisioningError::Content {
+        Self::of(&document, authorities).map_err(|(place, problem)| ProvisioningError::Content {
             file: file.into(),
             place,
             problem,
         })
     }
 
-    fn of(document: &Document<'_>) -> Result<Self, (String, String)> {
+    fn of(document: &Document<'_>, authorities: &Authorities) -> Result<Self, (String, String)> {
         let at = |place: &str, error: &dyn core::fmt::Display| (place.to_owned(), error.to_string());
         IdScope::parse(&document.id_scope).map_err(|error| at("idScope", &error))?;
         Authority::parse(&document.host).map_err(|error| at("host", &error))?;
@@ -128,7 +129,7 @@ impl FirstContent {
             for (number, text) in (1_usize..).zip(texts) {
                 let place = format!("{list}, number {number}");
                 let record = Written::parse(text.get().as_bytes())
-                    .and_then(|written| written.record(written.key(kind)?, None, now))
+                    .and_then(|written| written.record(written.key(kind)?, None, authorities, now))
                     .map_err(|error| (place.clone(), error.to_string()))?;
                 if !seen.insert(record.key.clone()) {
                     return Err((place, "an earlier one has the same id".into()));

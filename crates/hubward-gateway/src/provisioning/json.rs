@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 
 use base64ct::{Base64, Encoding};
-use hubward::registry::{EndorsementKey, Thumbprints};
-use hubward::types::{Authority, DeviceId, Digest, RegistrationId, SymmetricKey, Thumbprint};
-use hubward::x509::{Certificate, pem};
-use hubward_ring::Digests;
+use hubward::registry::EndorsementKey;
+use hubward::types::{Authority, DeviceId, RegistrationId, SymmetricKey, Thumbprint};
 use hubward_store::{
     Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, Kind, Reprovision, RowKey,
 };
@@ -15,6 +13,8 @@ use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::authorities::Authorities;
+use super::json_x509::X509;
 use super::time;
 use crate::files::entropy;
 
@@ -94,42 +94,6 @@ impl<'de> Deserialize<'de> for Secret {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct X509<'t> {
-    #[serde(borrow)]
-    client_certificates: Option<Pair<'t>>,
-    #[serde(borrow)]
-    signing_certificates: Option<Pair<'t>>,
-    ca_references: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pair<'t> {
-    #[serde(borrow)]
-    primary: Option<WrittenCertificate<'t>>,
-    #[serde(borrow)]
-    secondary: Option<WrittenCertificate<'t>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenCertificate<'t> {
-    #[serde(borrow)]
-    certificate: Option<Cow<'t, str>>,
-    #[serde(borrow)]
-    info: Option<Info<'t>>,
-}
-
-/// The service's description of a certificate; its thumbprint alone counts.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Info<'t> {
-    #[serde(borrow)]
-    sha256_thumbprint: Option<Cow<'t, str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Tpm<'t> {
     #[serde(borrow)]
     endorsement_key: Cow<'t, str>,
@@ -148,7 +112,7 @@ struct Capabilities {
 #[error("{0}")]
 pub(crate) struct Problem(pub(crate) String);
 
-fn problem(place: &str, error: impl core::fmt::Display) -> Problem {
+pub(super) fn problem(place: &str, error: impl core::fmt::Display) -> Problem {
     Problem(format!("{place}: {error}"))
 }
 
@@ -178,11 +142,13 @@ impl<'t> Written<'t> {
         &self,
         key: RowKey,
         former: Option<&EnrollmentRecord>,
+        authorities: &Authorities,
         now: u64,
     ) -> Result<EnrollmentRecord, Problem> {
         let group = key.kind == Kind::EnrollmentGroup;
         let attestation = self.attestation.as_ref().ok_or_else(|| problem("attestation", "it is missing"))?;
-        let attestation = attestation.read(group, former)?;
+        let names = attestation.x509.as_ref().map(X509::references).unwrap_or_default();
+        let attestation = attestation.read(group, former, authorities)?;
         if group && (self.device_id.is_some() || self.optional_device_information.is_some()) {
             return Err(problem("deviceId", "a group has none: each device has its registration id"));
         }
@@ -207,6 +173,7 @@ impl<'t> Written<'t> {
                 self.custom_allocation_definition.as_ref(),
             )?,
             information: opaque("optionalDeviceInformation", self.optional_device_information.as_ref())?,
+            authorities: names,
             created: former.map_or(now, |former| former.settings.created),
             updated: now,
         };
@@ -250,10 +217,15 @@ fn opaque(place: &str, value: Option<&Value>) -> Result<Option<Box<str>>, Proble
 }
 
 impl Attestation<'_> {
-    fn read(&self, group: bool, former: Option<&EnrollmentRecord>) -> Result<EnrollmentAttestation, Problem> {
+    fn read(
+        &self,
+        group: bool,
+        former: Option<&EnrollmentRecord>,
+        authorities: &Authorities,
+    ) -> Result<EnrollmentAttestation, Problem> {
         match (&*self.r#type, &self.symmetric_key, &self.x509, &self.tpm) {
             ("symmetricKey", keys, None, None) => symmetric(keys.as_ref(), former),
-            ("x509", None, Some(x509), None) => x509.read(group),
+            ("x509", None, Some(x509), None) => x509.read(group, authorities),
             ("tpm", None, None, Some(tpm)) if !group => tpm.read(),
             ("tpm", None, None, Some(_)) => Err(problem("attestation", "a group has no TPM")),
             _ => Err(problem(
@@ -303,60 +275,6 @@ fn symmetric(
         primary.map_err(|error| named("primaryKey", error))?,
         Some(secondary.map_err(|error| named("secondaryKey", error))?),
     ))
-}
-
-impl X509<'_> {
-    fn read(&self, group: bool) -> Result<EnrollmentAttestation, Problem> {
-        if self.ca_references.is_some() {
-            return Err(problem(
-                "attestation.x509.caReferences",
-                "there are no named authorities here: give signingCertificates",
-            ));
-        }
-        let (pair, other, place) = if group {
-            (&self.signing_certificates, &self.client_certificates, "signingCertificates")
-        } else {
-            (&self.client_certificates, &self.signing_certificates, "clientCertificates")
-        };
-        let place = format!("attestation.x509.{place}");
-        let pair = pair.as_ref().filter(|_| other.is_none());
-        let pair = pair.ok_or_else(|| problem(&place, "it is required, and no other certificates"))?;
-        let read = |one: &Option<WrittenCertificate<'_>>| {
-            one.as_ref().map(|one| one.read().map_err(|error| problem(&place, error))).transpose()
-        };
-        let thumbprints = Thumbprints::new(read(&pair.primary)?.flatten(), read(&pair.secondary)?.flatten());
-        Ok(EnrollmentAttestation::X509(thumbprints.map_err(|error| problem(&place, error))?))
-    }
-}
-
-impl WrittenCertificate<'_> {
-    /// Returns the SHA-256 thumbprint of the certificate, or the one that is given.
-    fn read(&self) -> Result<Option<Thumbprint>, Problem> {
-        if let Some(text) = self.certificate.as_deref().filter(|text| !text.is_empty()) {
-            let der = der(text).ok_or_else(|| Problem("it is neither PEM nor base64 of DER".into()))?;
-            Certificate::parse(&der).map_err(|error| Problem(error.to_string()))?;
-            return Ok(Some(Thumbprint::Sha256(Digests.sha256(&der))));
-        }
-        let Some(text) = self.info.as_ref().and_then(|info| info.sha256_thumbprint.as_deref()) else {
-            return Ok(None);
-        };
-        match text.parse() {
-            Ok(print @ Thumbprint::Sha256(_)) => Ok(Some(print)),
-            _ => Err(Problem("sha256Thumbprint: it must have 64 hexadecimal digits".into())),
-        }
-    }
-}
-
-/// Decodes a certificate: PEM, or base64 of PEM or of DER.
-fn der(text: &str) -> Option<Vec<u8>> {
-    let of_pem =
-        |pem: &[u8]| pem::certificates(pem).ok().and_then(|all| all.first().map(|der| der.as_ref().to_vec()));
-    if text.contains("-----BEGIN") {
-        return of_pem(text.as_bytes());
-    }
-    let bare: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    let bytes = Base64::decode_vec(&bare).ok()?;
-    if bytes.starts_with(b"-----BEGIN") { of_pem(&bytes) } else { Some(bytes) }
 }
 
 impl Tpm<'_> {
@@ -422,6 +340,11 @@ pub(crate) fn attestation(record: &EnrollmentRecord, with_keys: bool) -> Value {
             } })
         }
         EnrollmentAttestation::Keys(..) => json!({ "type": "symmetricKey" }),
+        EnrollmentAttestation::X509(_) if !record.settings.authorities.is_empty() => {
+            let mut names = record.settings.authorities.iter();
+            let pair = json!({ "primary": names.next(), "secondary": names.next() });
+            json!({ "type": "x509", "x509": { "caReferences": pair } })
+        }
         EnrollmentAttestation::X509(thumbprints) => {
             let info = |print: Option<&Thumbprint>| {
                 print.map(|print| json!({ "info": { "sha256Thumbprint": print.to_string() } }))

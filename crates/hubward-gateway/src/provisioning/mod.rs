@@ -1,6 +1,7 @@
 //! The provisioning service of a gateway: devices that register are assigned to a hub and created in its registry.
 //!
 //! - [`mod@file`]: the first content, from `--provisioning`. [`json`]: enrollments in the service's JSON.
+//! - [`authorities`]: the certificate authorities that enrollments name.
 //! - [`open`]: the enrollments in memory, or in the registry's store.
 //! - [`verify`]: the credential of a device, off the serving threads and within the [`budget`] of its address.
 //! - [`assign`] and [`register`]: the hub of a device, its identity, and the record of its registration.
@@ -9,10 +10,12 @@
 
 mod answer;
 mod assign;
+mod authorities;
 mod budget;
 mod device;
 mod file;
 mod json;
+mod json_x509;
 mod log;
 mod open;
 mod register;
@@ -33,6 +36,7 @@ use crate::store::WriteError;
 pub(crate) use answer::{Failure, RETRY_AFTER, assigning, registration};
 pub(crate) use assign::OwnHubOnly;
 pub use assign::{AssignedDevice, Assignment, AssignmentRequest};
+pub(crate) use authorities::Authorities;
 use budget::Budget;
 pub(crate) use file::FirstContent;
 pub use file::ProvisioningError;
@@ -49,6 +53,8 @@ pub(crate) use verify::{Attempt, Names, Refused, Registrant};
 pub(crate) struct Provisioning {
     /// Replaced as a whole when the files of the certificate authorities change.
     config: RwLock<ProvisioningConfig<HmacKey>>,
+    /// The authorities of the same files, by name.
+    authorities: RwLock<Arc<Authorities>>,
     index: RwLock<ProvisioningIndex<HmacKey>>,
     /// Notifies the devices that are connected to verify their credentials again.
     changed: watch::Sender<()>,
@@ -74,9 +80,16 @@ impl Provisioning {
     /// Changes the certificate authorities of devices.
     pub(crate) fn set_x509(&self, x509: X509Config) {
         let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        let authorities = Authorities::of(x509.anchors());
+        *self.authorities.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(authorities);
         *config = config.clone().with_x509(x509);
         drop(config);
         self.changed.send_replace(());
+    }
+
+    /// Returns the certificate authorities that enrollments refer to by name.
+    pub(crate) fn authorities(&self) -> Arc<Authorities> {
+        Arc::clone(&self.authorities.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Returns a receiver of all later changes of the enrollments and the certificate authorities.

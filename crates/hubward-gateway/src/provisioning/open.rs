@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
 
 use super::tpm::Tpm;
-use super::{Assignment, Budget, FirstContent, Provisioning, ProvisioningError};
+use super::{Assignment, Authorities, Budget, FirstContent, Provisioning, ProvisioningError};
 use crate::files::entropy;
 use crate::hub::Hub;
 use crate::live_config::dummy_key;
@@ -80,6 +80,7 @@ impl Provisioning {
         let scope = IdScope::parse(&service.id_scope).map_err(|error| failed(&error))?;
         let host = Authority::parse(&service.host).map_err(|error| failed(&error))?;
         let own = Authority::parse(shared.hub).map_err(|error| failed(&error))?;
+        let authorities = Authorities::of(shared.x509.anchors());
         let config = ProvisioningConfig::new(scope, dummy_key().map_err(|error| failed(&error))?)
             .with_service_host(host)
             .with_device_hosts([own])
@@ -90,6 +91,7 @@ impl Provisioning {
         tracing::info!(scope = %service.id_scope, "the provisioning service is served");
         Ok(Self {
             config: RwLock::new(config),
+            authorities: RwLock::new(Arc::new(authorities)),
             index: RwLock::new(index),
             changed: watch::Sender::new(()),
             rows,

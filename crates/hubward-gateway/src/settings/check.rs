@@ -9,7 +9,7 @@ use super::{Problem, SettingsError, together};
 use crate::config::Config;
 use crate::crl_files::CrlFiles;
 use crate::files::Files;
-use crate::provisioning::FirstContent;
+use crate::provisioning::{Authorities, FirstContent};
 use crate::tls;
 use crate::users::Users;
 
@@ -50,8 +50,10 @@ fn problems(settings: &Settings, config: &Config) -> Vec<Problem> {
         if own.as_ref().is_some_and(|error| error.is_about(&config.key)) { "key" } else { "cert" },
         own.map(|error| told(&error)),
     );
+    let mut named = Authorities::default();
     match tls::authorities(config.client_ca.as_deref(), config.strict_ca) {
         Ok(authorities) => {
+            named = Authorities::of(&authorities);
             let path = config.crls.as_ref().map(|crls| crls.path.clone());
             let crls =
                 path.and_then(|path| CrlFiles::new(path, config.strict_ca).read(true, &authorities).err());
@@ -59,7 +61,8 @@ fn problems(settings: &Settings, config: &Config) -> Vec<Problem> {
         }
         Err(error) => tell("client-ca", Some(told(&error))),
     }
-    let provisioning = config.provisioning.as_deref().and_then(|file| FirstContent::read(file).err());
+    let provisioning = config.provisioning.as_deref();
+    let provisioning = provisioning.and_then(|file| FirstContent::read(file, &named).err());
     tell("provisioning", provisioning.map(|error| told(&error)));
     tell("users", config.users.as_deref().and_then(|file| Users::read(file).err()).map(|error| told(&error)));
     let registry = config.registry.clone();

@@ -28,6 +28,9 @@ pub enum Attestation<K> {
     /// A certificate chain. An individual enrollment's leaf has one of these thumbprints. A group member's chain has
     /// one of these above the leaf, by SHA-256: a group with SHA-1 thumbprints has no members.
     X509(Thumbprints),
+    /// A certificate that an issuer with one of these thumbprints, by SHA-256, issued for the registration id, directly or
+    /// through others. For individual enrollments; for a group it is the same as [`Attestation::X509`].
+    Issuer(Thumbprints),
     /// The TPM with this endorsement key, in two rounds: [`Enrollments::challenge`]. For individual enrollments only:
     /// a group with a TPM has no members.
     Tpm(EndorsementKey),

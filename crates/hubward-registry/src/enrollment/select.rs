@@ -143,6 +143,9 @@ impl<K: MacKey> Enrollments<K> {
             let proven = match (&enrollment.attestation, evidence) {
                 (Attestation::SymmetricKey(pair), Evidence::Token(verifies)) => verifies(pair.keys()),
                 (Attestation::X509(stored), Evidence::Chain { leaf, .. }) => stored.matches(leaf),
+                (Attestation::Issuer(stored), Evidence::Chain { issuers, .. }) => {
+                    issuers.iter().any(|issuer| stored.matches(issuer))
+                }
                 _ => false,
             };
             let device_id = enrollment.device_id.clone().unwrap_or_else(|| folded.clone());

@@ -33,7 +33,7 @@ pub trait TpmWrapper: fmt::Debug + Send + Sync {
 /// };
 /// use hubward_rustcrypto::HmacKey;
 ///
-/// // stands for a TPM library
+/// // in place of a TPM library
 /// #[derive(Debug)]
 /// struct Sealed;
 /// impl TpmWrapper for Sealed {

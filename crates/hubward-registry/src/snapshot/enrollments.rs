@@ -66,8 +66,9 @@ fn write_all<'e, K: MacKey + 'e>(
                 out.bytes(&[0]);
                 pair(keys, out)?;
             }
-            Attestation::X509(thumbprints) => {
-                out.bytes(&[1]);
+            Attestation::X509(thumbprints) | Attestation::Issuer(thumbprints) => {
+                let by_issuer = matches!(enrollment.attestation, Attestation::Issuer(_));
+                out.bytes(&[if by_issuer { 3 } else { 1 }]);
                 out.optional(thumbprints.primary().map(Thumbprint::as_bytes));
                 out.optional(thumbprints.secondary().map(Thumbprint::as_bytes));
             }
@@ -114,10 +115,11 @@ fn enrollment<K: MacKey>(
     let device_id = device_id.map(|id| content.checked(DeviceId::parse(id))).transpose()?;
     let attestation = match content.byte()? {
         0 => Attestation::SymmetricKey(content.pair(make)?),
-        1 => {
+        kind @ (1 | 3) => {
             let primary = content.optional(Content::thumbprint)?;
             let secondary = content.optional(Content::thumbprint)?;
-            Attestation::X509(content.checked(Thumbprints::new(primary, secondary))?)
+            let thumbprints = content.checked(Thumbprints::new(primary, secondary))?;
+            if kind == 3 { Attestation::Issuer(thumbprints) } else { Attestation::X509(thumbprints) }
         }
         2 => {
             let key = content.block()?;

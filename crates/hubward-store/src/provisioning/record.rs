@@ -94,6 +94,10 @@ pub struct EnrollmentSettings {
     /// The service's `optionalDeviceInformation`, as a text of JSON that is not interpreted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub information: Option<Box<str>>,
+    /// The names of the certificate authorities, at most two, whose thumbprints the attestation has. An individual
+    /// enrollment with names has the thumbprints of issuers, and without names those of the device's certificates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorities: Vec<Box<str>>,
     /// The second of the creation, since 1970.
     pub created: u64,
     /// The second of the last change, since 1970.
@@ -158,7 +162,13 @@ impl EnrollmentRecord {
 
     /// Returns the enrollment for an index, with its keys made ready by `make`.
     pub(crate) fn ready<K: MacKey>(&self, make: impl Fn(&SymmetricKey) -> K) -> Enrollment<K> {
-        let enrollment = Enrollment::new(self.attestation.ready(make)).with_status(if self.enabled {
+        let attestation = match &self.attestation {
+            EnrollmentAttestation::X509(issuers) if !self.settings.authorities.is_empty() => {
+                Attestation::Issuer(*issuers)
+            }
+            other => other.ready(make),
+        };
+        let enrollment = Enrollment::new(attestation).with_status(if self.enabled {
             Status::Enabled
         } else {
             Status::Disabled

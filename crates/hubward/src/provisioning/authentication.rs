@@ -194,14 +194,17 @@ fn by_chain<'e, K: MacKey>(
         Err(ProvisionError::Mismatch) => select(evidence::legacy_thumbprint(x509, chain)),
         selected => selected,
     };
+    let own = enrollments.individual(presented.id());
+    let by_issuer = own.is_some_and(|one| matches!(one.attestation(), Attestation::Issuer(_)));
     match (selected, path) {
-        // an individual enrollment has the certificate's thumbprint, so its issuer is irrelevant
-        (Ok(selected @ EnrollmentMatch { group: None, .. }), _) => {
+        // an individual enrollment that has the certificate's thumbprint, so that its issuer is irrelevant
+        (Ok(selected @ EnrollmentMatch { group: None, .. }), _) if !by_issuer => {
             Ok((selected, evidence::thumbprint_validity(x509, chain, now)?))
         }
         (Ok(selected), Ok(verified)) => Ok((selected, verified.until)),
         (Err(ProvisionError::Disabled), _) => Err(AuthError::Disabled),
         (Err(ProvisionError::NotEnrolled), Err(error)) => Err(error),
+        (Err(ProvisionError::Mismatch), Err(error)) if by_issuer => Err(error),
         (Err(error), _) => Err(auth_error(error, AuthError::NotByCertificate)),
         // no group matches without issuers
         (Ok(_), Err(error)) => Err(error),
