@@ -50,7 +50,7 @@ async fn fleet(gateway: &Gateway, database: &postgres::Server) -> Arc<Fleet> {
         assert!(node.server.shutdown().await);
     }
     history::note(database);
-    let fleet = Fleet::start(gateway, database.port).await;
+    let fleet = Fleet::start(gateway, database.port, fleet::TIMEOUT, fleet::GRACE).await;
     let first = history::read(database, fleet.started, &[]);
     let key = |changes: Vec<history::Change>| vec![(changes[0].etag, nodes::KEY.to_owned())];
     fleet.seen.lock().unwrap().keys = first.into_iter().map(|(id, changes)| (id, key(changes))).collect();
