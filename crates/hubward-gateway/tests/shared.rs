@@ -95,7 +95,8 @@ fn committed(database: &postgres::Server, id: &str) -> SystemTime {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gateways_share_a_database() {
-    let Some(mut database) = postgres::Server::start() else { return };
+    // in memory, where the test may: the time of a commit by the database has not the wait for its disk
+    let Some(mut database) = postgres::Server::start_on_small_disk(2000) else { return };
     database.create("hub");
     database.sql("hub", "ALTER SYSTEM SET track_commit_timestamp = on");
     database.down();
@@ -113,7 +114,7 @@ async fn gateways_share_a_database() {
     for number in 0..sessions {
         open.push(session(&fleet, number % 3, &format!("d{number}")).await);
     }
-    let mut round = 0;
+    let (mut round, mut slow) = (0, false);
     // each run of the program reads the whole registry
     for (way, name, changes) in
         [(Way::Sql, "SQL", 100), (Way::Https, "HTTPS", 100), (Way::Program, "program", 12)]
@@ -147,9 +148,7 @@ async fn gateways_share_a_database() {
             times.len(),
             times[times.len() - 1]
         );
-        if long {
-            assert!(median <= Duration::from_millis(20) && p99 <= Duration::from_millis(250), "{times:?}");
-        }
+        slow |= median > Duration::from_millis(20) || p99 > Duration::from_millis(250);
     }
     assert!(open.iter().all(|session| !session.is_finished()), "bystanders stay connected");
     // the database crashes: sessions stay for the grace, and no session is admitted
@@ -163,7 +162,8 @@ async fn gateways_share_a_database() {
     until(&fleet, true).await;
     let admits = back.elapsed();
     println!("admissions {admits:?} after the database was back");
-    assert!(!long || admits <= Duration::from_secs(2));
+    // a busy machine misses them
+    assert!(!long || !slow && admits <= Duration::from_secs(2), "the bars are 20 ms, 250 ms and 2 s");
     for at in 0..3 {
         session(&fleet, at, "d0").await;
     }
