@@ -50,7 +50,7 @@ async fn fleet(gateway: &Gateway, database: &postgres::Server) -> Arc<Fleet> {
         assert!(node.server.shutdown().await);
     }
     history::note(database);
-    let fleet = Fleet::start(gateway, database.port).await;
+    let fleet = Fleet::start(gateway, database.port, fleet::TIMEOUT, fleet::GRACE).await;
     let first = history::read(database, fleet.started, &[]);
     let key = |changes: Vec<history::Change>| vec![(changes[0].etag, nodes::KEY.to_owned())];
     fleet.seen.lock().unwrap().keys = first.into_iter().map(|(id, changes)| (id, key(changes))).collect();
@@ -83,12 +83,12 @@ async fn processes_lose_nothing_and_admit_no_session_wrongly() {
     let mut writer = |way, seed, pause| {
         tasks.push(tokio::spawn(clients::write(Arc::clone(&fleet), way, seed, DEVICES, pause)));
     };
-    writer(Way::Https, 77, 100);
-    writer(Way::Https, 78, 100);
-    writer(Way::Sql, 79, 300);
+    writer(Way::Https, 77, 70);
+    writer(Way::Https, 78, 70);
+    writer(Way::Sql, 79, 200);
     if fleet::program("hubward").exists() {
         // it is not built with this test
-        writer(Way::Program, 80, 300);
+        writer(Way::Program, 80, 200);
     }
     let mut dice = Dice(9);
     let mut counts = [0_u32; 6];

@@ -1,4 +1,4 @@
-//! Three gateways and one PostgreSQL: a change by SQL, over HTTPS and by the program ends the sessions that it is about on every
+//! Three gateway processes and one PostgreSQL: a change by SQL, over HTTPS and by the program ends the sessions that it is about on every
 //! gateway, and the gateways come back after the database was gone. With HUBWARD_LONG there are 100,000 devices and 1,000 sessions,
 //! and the times have bars.
 #![allow(
@@ -12,31 +12,35 @@
 )]
 
 mod common;
+#[path = "common/fleet.rs"]
+mod fleet;
+#[path = "common/history.rs"]
+mod history;
 #[path = "common/nodes.rs"]
 mod nodes;
 #[path = "../../hubward-postgres/tests/common/mod.rs"]
 mod postgres;
 
 use core::time::Duration;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use common::client::*;
 use common::*;
+use fleet::{Fleet, program};
+use history::Way;
 use hubward::Client;
 use hubward::types::DeviceId;
-use nodes::{KEY, Node, nodes};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use nodes::KEY;
 use tokio::task::JoinHandle;
 
 /// A session: the task returns the time at which its connection ended.
-async fn session(gateway: &Gateway, node: &Node, id: &str) -> JoinHandle<SystemTime> {
+async fn session(fleet: &Fleet, at: usize, id: &str) -> JoinHandle<SystemTime> {
     let device = Client::device(host(), DeviceId::parse(id).unwrap());
-    let token = device.token(at(now() + 3600)).sign(&key(KEY)).to_string();
+    let token = device.token(crate::at(now() + 3600)).sign(&key(KEY)).to_string();
     let username = format!("localhost/{id}/?api-version=2021-04-12");
-    let tls = tls(&gateway.dev.file("ca.pem"), None);
-    let mut stream = dial(&tls, node.server.mqtt().unwrap()).await.unwrap();
+    let address = ([127, 0, 0, 1], fleet.ports[at].0).into();
+    let mut stream = dial(&fleet.tls, address).await.unwrap();
     assert_eq!(ask(&mut stream, &connect(id, &username, Some(&token), None)).await, connack(0), "{id}");
     tokio::spawn(async move {
         assert_eq!(answer(&mut stream).await, None);
@@ -44,41 +48,17 @@ async fn session(gateway: &Gateway, node: &Node, id: &str) -> JoinHandle<SystemT
     })
 }
 
-/// Returns the status of a request to one of the gateways.
-async fn status(gateway: &Gateway, node: &Node, request: &str, body: &str) -> u16 {
-    let tls = tls(&gateway.dev.file("ca.pem"), None);
-    let mut stream = dial(&tls, node.server.https().unwrap()).await.unwrap();
-    let request = format!(
-        "{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: {}\r\nIf-Match: *\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        gateway.policy_token("iothubowner"),
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    stream.flush().await.unwrap();
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    String::from_utf8_lossy(&answer).split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
-}
-
-/// The way of a change.
-#[derive(Clone, Copy)]
-enum Way {
-    Sql,
-    Https,
-    /// `hubward registry`, if it is built beside the gateway.
-    Program,
+/// Waits until each gateway admits, or none does.
+async fn until(fleet: &Fleet, admits: bool) {
+    for at in 0..3 {
+        while (fleet.http(at, "GET /readyz", "", "").await.0 == 200) != admits {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
 }
 
 /// Disables or enables devices.
-async fn set(
-    way: Way,
-    enabled: bool,
-    ids: &[String],
-    gateway: &Gateway,
-    nodes: &[Node],
-    database: &postgres::Server,
-) {
+async fn set(way: Way, enabled: bool, ids: &[String], fleet: &Fleet, database: &postgres::Server) {
     match way {
         Way::Sql => {
             let names = ids.join("', '");
@@ -87,25 +67,22 @@ async fn set(
         }
         Way::Https => {
             let body = format!("{{\"status\":\"{}\"}}", if enabled { "enabled" } else { "disabled" });
-            for (node, id) in nodes.iter().zip(ids) {
-                assert_eq!(status(gateway, node, &format!("PUT /devices/{id}"), &body).await, 200, "{id}");
+            for (at, id) in ids.iter().enumerate() {
+                let done = fleet.http(at, &format!("PUT /devices/{id}"), "If-Match: *\r\n", &body).await;
+                assert_eq!(done.0, 200, "{id}: {}", done.1);
             }
         }
         Way::Program => {
             for id in ids {
                 let what = if enabled { "enable" } else { "disable" };
-                let mut command = Command::new(program());
+                let mut command = Command::new(program("hubward"));
                 command.args(["registry", what, &format!("postgres://hub@127.0.0.1:{}/hub", database.port)]);
-                command.args(["--device", id, "--registry-key-file"]).arg(gateway.dev.file("registry.key"));
+                command.args(["--device", id, "--registry-key-file"]).arg(fleet.folder.join("registry.key"));
                 let done = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
                 assert!(done.status.success(), "{done:?}");
             }
         }
     }
-}
-
-fn program() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_hubward-gateway")).with_file_name("hubward")
 }
 
 /// Returns the time at which the last change of a device was committed, by the database.
@@ -118,7 +95,8 @@ fn committed(database: &postgres::Server, id: &str) -> SystemTime {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gateways_share_a_database() {
-    let Some(mut database) = postgres::Server::start() else { return };
+    // in memory, where the test may: the time of a commit by the database has not the wait for its disk
+    let Some(mut database) = postgres::Server::start_on_small_disk(2000) else { return };
     database.create("hub");
     database.sql("hub", "ALTER SYSTEM SET track_commit_timestamp = on");
     database.down();
@@ -127,18 +105,21 @@ async fn gateways_share_a_database() {
     let (devices, sessions) = if long { (100_000, 1000) } else { (300, 30) };
     // the folder has the files and the certificates; its own gateway is not used
     let gateway = Gateway::start().await;
-    let nodes = nodes(&gateway, &database, 3, devices, |_| {}).await;
+    for node in nodes::nodes(&gateway, &database, 1, devices, |_| {}).await {
+        assert!(node.server.shutdown().await);
+    }
+    let fleet = Fleet::start(&gateway, database.port, Duration::from_secs(3), Duration::from_secs(600)).await;
     // one device has a session on each gateway; the others are bystanders
     let mut open = Vec::new();
     for number in 0..sessions {
-        open.push(session(&gateway, &nodes[number % 3], &format!("d{number}")).await);
+        open.push(session(&fleet, number % 3, &format!("d{number}")).await);
     }
-    let mut round = 0;
+    let (mut round, mut slow) = (0, false);
     // each run of the program reads the whole registry
     for (way, name, changes) in
         [(Way::Sql, "SQL", 100), (Way::Https, "HTTPS", 100), (Way::Program, "program", 12)]
     {
-        if matches!(way, Way::Program) && !program().exists() {
+        if matches!(way, Way::Program) && !program("hubward").exists() {
             println!("the program is not built: not tested");
             continue;
         }
@@ -149,16 +130,16 @@ async fn gateways_share_a_database() {
             let ids: Vec<String> =
                 (0..3).map(|node| format!("d{}", devices - 1 - (3 * round + node) % 150)).collect();
             let mut ends = Vec::new();
-            for (node, id) in nodes.iter().zip(&ids) {
-                ends.push(session(&gateway, node, id).await);
+            for (at, id) in ids.iter().enumerate() {
+                ends.push(session(&fleet, at, id).await);
             }
-            set(way, false, &ids, &gateway, &nodes, &database).await;
+            set(way, false, &ids, &fleet, &database).await;
             for (end, id) in ends.into_iter().zip(&ids) {
                 let end = end.await.unwrap();
                 times.push(end.duration_since(committed(&database, id)).unwrap_or_default());
             }
             // 50 rounds before one of these devices is used again
-            set(way, true, &ids, &gateway, &nodes, &database).await;
+            set(way, true, &ids, &fleet, &database).await;
         }
         times.sort();
         let (median, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
@@ -167,36 +148,24 @@ async fn gateways_share_a_database() {
             times.len(),
             times[times.len() - 1]
         );
-        if long {
-            assert!(median <= Duration::from_millis(20) && p99 <= Duration::from_millis(250), "{times:?}");
-        }
+        slow |= median > Duration::from_millis(20) || p99 > Duration::from_millis(250);
     }
     assert!(open.iter().all(|session| !session.is_finished()), "bystanders stay connected");
     // the database crashes: sessions stay for the grace, and no session is admitted
     database.down();
-    for node in &nodes {
-        while status(&gateway, node, "GET /readyz", "").await != 503 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
+    until(&fleet, false).await;
     assert!(open.iter().all(|session| !session.is_finished()), "within the grace sessions stay");
     database.port = postgres::free_port();
     database.up();
     let back = Instant::now();
-    nodes.iter().for_each(|node| node.proxy.mend(database.port));
-    for node in &nodes {
-        while status(&gateway, node, "GET /readyz", "").await != 200 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
+    fleet.mend(database.port);
+    until(&fleet, true).await;
     let admits = back.elapsed();
     println!("admissions {admits:?} after the database was back");
-    assert!(!long || admits <= Duration::from_secs(2));
-    for node in &nodes {
-        session(&gateway, node, "d0").await;
-    }
-    for node in nodes {
-        assert!(node.server.shutdown().await);
+    // a busy machine misses them
+    assert!(!long || !slow && admits <= Duration::from_secs(2), "the bars are 20 ms, 250 ms and 2 s");
+    for at in 0..3 {
+        session(&fleet, at, "d0").await;
     }
     gateway.end().await;
 }

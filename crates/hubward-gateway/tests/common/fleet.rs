@@ -1,4 +1,5 @@
 //! Gateway processes that share a database.
+#![allow(dead_code, reason = "each test uses a part")]
 
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -19,7 +20,7 @@ use crate::history::Seen;
 use crate::postgres::free_port;
 use crate::postgres::proxy::Proxy;
 
-/// The feed's times of the processes.
+/// The feed's times under chaos.
 pub const TIMEOUT: Duration = Duration::from_secs(2);
 pub const GRACE: Duration = Duration::from_secs(6);
 /// The library that steps a process's clock, of Debian's package `libfaketime`.
@@ -63,10 +64,12 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    pub async fn start(gateway: &Gateway, database: u16) -> Self {
+    /// Starts three processes with these times of the feed, which are whole seconds.
+    pub async fn start(gateway: &Gateway, database: u16, timeout: Duration, grace: Duration) -> Self {
         let file = |name: &str| gateway.dev.file(name).to_str().unwrap().to_owned();
         let (cert, own, seal) = (file("server.pem"), file("server.key"), file("registry.key"));
-        let words = ["serve", "--hub", "localhost", "--feed-timeout", "2", "--feed-grace", "6"];
+        let (timeout, grace) = (timeout.as_secs().to_string(), grace.as_secs().to_string());
+        let words = ["serve", "--hub", "localhost", "--feed-timeout", &timeout, "--feed-grace", &grace];
         let files = ["--cert", &cert, "--key", &own, "--registry-key-file", &seal];
         let mut fleet = Self {
             folder: gateway.dev.file("").to_path_buf(),

@@ -1,6 +1,7 @@
 //! The history of a fleet: every committed change with its number and its time, as a trigger of the test's own notes them, and what
 //! writers and devices saw. The checker finds what is lost, what was admitted wrongly, and what ended too late or without a
 //! cause.
+#![allow(dead_code, reason = "each test uses a part, and a message shows the rest")]
 
 use core::time::Duration;
 use std::collections::BTreeMap;

@@ -14,6 +14,7 @@ pub struct Official(Child);
 
 /// What one client saw.
 #[derive(Debug, Deserialize)]
+#[allow(dead_code, reason = "a message shows it")]
 pub struct Client {
     pub device: String,
     /// It is connected at the end.

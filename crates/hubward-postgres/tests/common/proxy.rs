@@ -1,6 +1,7 @@
 //! A TCP proxy that a test cuts and mends.
 
 use core::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -13,7 +14,8 @@ pub struct Proxy {
     cut: Arc<AtomicBool>,
     /// Raised each time the connections of before pass nothing more.
     stalls: Arc<AtomicU32>,
-    open: Arc<Mutex<Vec<TcpStream>>>,
+    /// The sockets of the connections that are open, by number.
+    open: Arc<Mutex<BTreeMap<u64, TcpStream>>>,
 }
 
 impl Proxy {
@@ -46,12 +48,14 @@ impl Proxy {
         let mut open = self.open.lock().unwrap();
         for (from, to) in [(&client, &server), (&server, &client)] {
             let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-            open.push(from.try_clone().unwrap());
+            let number = open.last_key_value().map_or(0, |(last, _)| last + 1);
+            open.insert(number, from.try_clone().unwrap());
+            let ended = Arc::clone(&self.open);
             let (stalls, own) = (Arc::clone(&self.stalls), self.stalls.load(Ordering::SeqCst));
             std::thread::spawn(move || {
                 let mut buffer = [0; 16 * 1024];
                 while let Ok(count) = from.read(&mut buffer) {
-                    if stalls.load(Ordering::SeqCst) != own {
+                    if count > 0 && stalls.load(Ordering::SeqCst) != own {
                         continue;
                     }
                     if count == 0 || to.write_all(&buffer[..count]).is_err() {
@@ -59,6 +63,7 @@ impl Proxy {
                     }
                 }
                 let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+                ended.lock().unwrap().remove(&number);
             });
         }
     }
@@ -66,7 +71,7 @@ impl Proxy {
     /// Closes all connections, and refuses new ones.
     pub fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
-        for stream in self.open.lock().unwrap().drain(..) {
+        for stream in self.open.lock().unwrap().values() {
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
