@@ -9,7 +9,7 @@
 )]
 
 mod common;
-#[path = "../../hubward-sqlite/examples/load_devices/measure.rs"]
+#[path = "../../hubward-sqlite/examples/load_sqlite/measure.rs"]
 mod measure;
 
 use common::Server;

@@ -88,7 +88,9 @@ const fn keys<K>(group: &Enrollment<K>) -> Option<&SymmetricKeys<K>> {
 /// Returns the SHA-256 thumbprints of a group's certificates: an issuer is compared by these alone.
 fn thumbprints<K>(group: &Enrollment<K>) -> impl Iterator<Item = [u8; 32]> + use<K> {
     let stored = match &group.attestation {
-        Attestation::X509(stored) | Attestation::Issuer(stored) => [stored.primary().copied(), stored.secondary().copied()],
+        Attestation::X509(stored) | Attestation::Issuer(stored) => {
+            [stored.primary().copied(), stored.secondary().copied()]
+        }
         _ => [None, None],
     };
     stored.into_iter().flatten().filter_map(|stored| match stored {
