@@ -10,10 +10,6 @@ use crate::web::{CallbackUrl, FunctionUrl};
 
 /// A text whose scheme was recognised and parsed. Nothing is verified, and `Debug` shows no secret.
 #[derive(Debug, Clone, Copy)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it is returned once for each pasted text, and nothing is allocated"
-)]
 #[non_exhaustive]
 pub enum Inspection<'a> {
     /// A token of Event Hubs or Service Bus.

@@ -258,8 +258,8 @@ fn requests_of_shared_key() {
             signed.check("method", |signed| &mut signed.method, |_, _| false);
         }
         signed.check("target", |signed| &mut signed.target, by_query);
-        for at in 0..headers.len() {
-            signed.check(headers[at].0, |signed| &mut signed.headers[at].1, by_value);
+        for (at, (name, _)) in headers.iter().enumerate() {
+            signed.check(name, |signed| &mut signed.headers[at].1, by_value);
         }
         signed.check("header", |signed| &mut signed.authorization, |_, _| false);
     }

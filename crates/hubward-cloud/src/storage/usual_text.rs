@@ -1,7 +1,8 @@
 //! The signed text of most tokens, without the table of layouts.
 //!
-//! The table gives the same text, line by line, in twice as many instructions: verifying a blob SAS takes a tenth longer
-//! with it. A test compares both.
+//! The table gives the same text, line by line, in half as many instructions again: with it, verifying a blob SAS takes
+//! 1.32 times the `hmac` crate's tag with the setup of its key, and 1.25 times without it. `tests/layouts.rs` compares both
+//! with a naive builder.
 
 use crate::sink::{Room, place, place_first};
 use crate::storage::claims::Claims;

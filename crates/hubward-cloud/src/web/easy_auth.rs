@@ -98,6 +98,10 @@ impl UnprovenPrincipal {
             return Err(EasyAuthError::TooLong);
         }
         let json = STANDARD.decode(header).map_err(|_| EasyAuthError::Base64)?;
+        // a reader that serde derives takes an array for an object too
+        if json.trim_ascii_start().first() != Some(&b'{') {
+            return Err(EasyAuthError::Json);
+        }
         serde_json::from_slice(&json).map_err(|_| EasyAuthError::Json)
     }
 
