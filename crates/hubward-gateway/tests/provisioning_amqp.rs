@@ -266,6 +266,8 @@ async fn certificates_register_by_their_own_enrollment_or_their_issuers() {
     let mut amqp = Amqp::open(gateway.amqp_stream_with("sn-3").await, None).await.unwrap();
     assert!(!amqp.sends("/devices/sn-3/messages/events").await);
     assert!(gateway.log.last().contains("code=\"unknown\""), "{}", gateway.log.last());
+    // nor does a token help
+    assert!(!amqp.listens("$cbs").await && !amqp.sends("$cbs").await);
     // a certificate and a token
     let both = sasl("sn-1", &token("sn-1", &secret(1)));
     assert!(Amqp::open(gateway.amqp_stream_with("sn-1").await, Some(both)).await.is_err());

@@ -171,9 +171,7 @@ impl Connection {
                 return path;
             }
         }
-        if let Some(error) = self.certificate.filter(|_| !state.has_identity()) {
-            let (operation, reason) = (operation(role, address), format_args!("{error}"));
-            self.hub.log_refusal(&self.peer, Who::Unknown, &operation, ADMISSION, error.code(), reason);
+        if self.is_certificate_refused(&operation(role, address)) {
             return None;
         }
         let path = self.hub.link_path(&self.peer, &mut state.cbs, role, address)?;
@@ -237,6 +235,15 @@ impl Connection {
         drop(state);
         self.changed.send_replace(());
         left
+    }
+
+    /// Returns whether SASL was left with a certificate that opened no session: it has no links but those of a registration,
+    /// and a token is not accepted with it. The refusal is logged.
+    pub(super) fn is_certificate_refused(&self, operation: &Operation<'_>) -> bool {
+        let Some(error) = self.certificate else { return false };
+        let reason = format_args!("{error}");
+        self.hub.log_refusal(&self.peer, Who::Unknown, operation, ADMISSION, error.code(), reason);
+        true
     }
 
     /// Returns the device that registers on this connection.

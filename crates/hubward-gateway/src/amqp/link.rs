@@ -181,6 +181,9 @@ fn purpose(
     chain: Option<&str>,
 ) -> Result<(Purpose, Box<str>), definitions::Error> {
     if address == cbs::ADDRESS {
+        if connection.is_certificate_refused(&operation(link_role(role), address)) {
+            return Err(error(AmqpError::UnauthorizedAccess));
+        }
         let purpose = match role {
             Role::Sender => node.permit().map(Purpose::Tokens),
             Role::Receiver => node.answers().map(Purpose::Answers),

@@ -129,17 +129,19 @@ pub(super) async fn attach(
     operation: &Operation<'_>,
 ) -> Result<(), definitions::Error> {
     let Connection { hub, peer, .. } = connection;
-    let attempt = match connection.registering() {
-        Some(Registering { attempt, .. }) => attempt,
+    let (attempt, until) = match connection.registering() {
+        // another link does not lengthen the connection
+        Some(Registering { attempt, until }) => (attempt, Some(until)),
         None => {
             let names = Names::AmqpExternal { address: operation.address().into() };
-            Arc::new(Attempt { names, certificates: peer.certificates.clone() })
+            (Arc::new(Attempt { names, certificates: peer.certificates.clone() }), None)
         }
     };
     match verify(hub, service, peer, &attempt, operation).await {
         Ok(registrant) if matches!(registrant.decision, Some(Ok(_))) => {
             peer.slot.set_authenticated();
-            connection.set_registering(Registering { attempt, until: end(&registrant) });
+            let until = until.unwrap_or_else(|| end(&registrant));
+            connection.set_registering(Registering { attempt, until });
             Ok(())
         }
         Ok(_) => Err(AmqpError::UnauthorizedAccess.into()),

@@ -38,7 +38,7 @@ impl Authorities {
 
     /// Returns the attestation by the authorities with these names.
     pub(super) fn named(&self, names: &[Box<str>]) -> Result<EnrollmentAttestation, NotNamed> {
-        let found = |name: &Box<str>| self.0.get(name).ok_or(NotNamed::Unknown)?.ok_or(NotNamed::Several);
+        let found = |name: &str| self.0.get(name).ok_or(NotNamed::Unknown)?.ok_or(NotNamed::Several);
         let (primary, secondary) = match names {
             [primary] => (found(primary)?, None),
             [primary, secondary] => (found(primary)?, Some(found(secondary)?)),
