@@ -145,6 +145,12 @@ fn a_certificate_of_an_earlier_run_is_kept_only_if_this_run_would_issue_its_like
     let text = folder.well(&format!("{words} --now 2026-01-02"));
     assert!(text.contains("0 issued, 1 kept, 0 not issued"), "{text}");
 
+    // one that the CA revoked since, until it is released
+    folder.well("ca revoke issuing fleet/pump.pem --reason certificate-hold --now 2026-01-02 --ttl 30d");
+    refused("2026-01-02", "the CA's list revokes the certificate");
+    folder.well("ca revoke issuing fleet/pump.pem --release --now 2026-01-03 --ttl 30d");
+    assert!(folder.well(&format!("{words} --now 2026-01-03")).contains("0 issued, 1 kept"));
+
     // a CA of the same name, which has another key
     let good = folder.text("fleet/pump.pem");
     folder.well("ca init impostor --name Issuing --parent root --now 2026-01-01");
@@ -167,7 +173,7 @@ fn a_certificate_of_an_earlier_run_is_kept_only_if_this_run_would_issue_its_like
     // by request, too
     fs::create_dir(folder.path("requests")).unwrap();
     fs::rename(folder.path("other.csr"), folder.path("requests/pump.csr")).unwrap();
-    let words = "ca issue issuing --ids ids --output-folder fleet --requests requests --now 2026-01-02";
+    let words = "ca issue issuing --ids ids --output-folder fleet --requests requests --now 2026-01-03";
     let (status, text) = folder.hubward(words);
     assert_eq!((status, text.contains("another key than that of the device")), (1, true), "{text}");
     fs::rename(folder.path("pump.csr"), folder.path("requests/pump.csr")).unwrap();

@@ -320,13 +320,17 @@ fn model(points: &[PointPlan], plans: &[Plan]) -> Status {
 
 fn check(issuers: &Issuers, leaf: &[u8], lists: &[Vec<u8>]) -> Status {
     let crls = Crls::parse(lists).unwrap();
-    let rules = Revocation::by(&crls).with_depth(RevocationDepth::Leaf);
-    let profile = Profile::device(ExpectedSubject::Any).with_revocation(rules);
     let anchors = Anchors::parse([&issuers.ca]).unwrap();
     let chain = Chain::parse(leaf, [&issuers.delegate]).unwrap();
     let algorithms: &[&dyn SignatureVerificationAlgorithm] = &[&toy::ToyVerifier];
-    match chain.verify(&anchors, &profile, algorithms, now(9 * 86_400)).map(|verified| verified.revocation())
-    {
+    let verify = |crls: &Crls| {
+        let rules = Revocation::by(crls).with_depth(RevocationDepth::Leaf);
+        let profile = Profile::device(ExpectedSubject::Any).with_revocation(rules);
+        chain.verify(&anchors, &profile, algorithms, now(9 * 86_400)).map(|verified| verified.revocation())
+    };
+    let status = verify(&crls);
+    assert_eq!(verify(&crls.prepared(&anchors, algorithms)), status, "prepared lists decide the same");
+    match status {
         Ok(RevocationStatus::Good { .. }) => Status::Good,
         Err(ChainError::Refused { problem: Problem::Revoked { .. }, .. }) => Status::Revoked,
         Err(ChainError::Refused { problem: Problem::RevocationUnknown(_), .. }) => Status::Unknown,

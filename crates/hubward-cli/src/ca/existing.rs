@@ -1,6 +1,7 @@
 //! A device's certificate of an earlier run of `hubward ca issue --ids`: it is kept only if this run would issue its like.
 
 use core::error::Error;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -33,14 +34,15 @@ impl Existing {
         Ok(Some(Self { der: der.to_vec() }))
     }
 
-    /// Checks that the CA signed this certificate for this device and its key, and that it is valid at `now`. Returns its
-    /// thumbprint.
+    /// Checks that the CA signed this certificate for this device and its key, that it is valid at `now`, and that its
+    /// serial number is not one of `revoked`. Returns its thumbprint.
     pub(super) fn check(
         &self,
         ca: &CaFolder,
         id: DeviceId<'_>,
         device: &DeviceCertificate<'_>,
         now: i64,
+        revoked: &BTreeSet<Box<[u8]>>,
     ) -> Result<[u8; 32], Box<dyn Error>> {
         let certificate = Certificate::parse(&self.der)?;
         let is_issued = ca.authority.check_issued(&certificate, signature::ALL).is_ok();
@@ -49,6 +51,11 @@ impl Existing {
         }
         if certificate.public_key().as_der() != device.public_key() {
             return Err("the certificate is for another key than that of the device".into());
+        }
+        if revoked.contains(certificate.serial()) {
+            return Err(
+                "the CA's list revokes the certificate; move it and its key away to issue another".into()
+            );
         }
         let validity = certificate.validity();
         if validity.not_after < now {

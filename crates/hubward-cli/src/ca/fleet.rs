@@ -1,6 +1,7 @@
 //! `hubward ca issue --ids`: the certificates of a whole fleet, one after another, in constant memory.
 
 use core::error::Error;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
@@ -37,6 +38,8 @@ pub(super) enum Registration {
 
 pub(super) struct Fleet<'a> {
     pub(super) ca: &'a CaFolder,
+    /// The serial numbers on the CA's last revocation list.
+    pub(super) revoked: BTreeSet<Box<[u8]>>,
     pub(super) validity: Validity,
     /// The folder of the requests; without it keys are made.
     pub(super) requests: Option<&'a Path>,
@@ -122,7 +125,7 @@ impl Fleet<'_> {
             }
         };
         if let Some(existing) = existing {
-            let thumbprint = existing.check(self.ca, id, &device, self.validity.not_before);
+            let thumbprint = existing.check(self.ca, id, &device, self.validity.not_before, &self.revoked);
             let thumbprint = thumbprint.map_err(|error| format!("{}: {error}", shown::file(&file)))?;
             counts.kept = counts.kept.saturating_add(1);
             return Ok((id, thumbprint));

@@ -1,6 +1,7 @@
 //! The folder of a CA: its key, its certificate, the certificates above it, and its last revocation list.
 
 use core::error::Error;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -105,13 +106,8 @@ impl CaFolder {
         let path = self.path.join(LIST);
         let named = |error: &dyn core::fmt::Display| format!("{}: {error}", shown::file(&path));
         let seen = Seen::of(&path).map_err(|error| named(&error))?;
-        let ders = if seen.exists() {
-            let bytes = fs::read(&path).map_err(|error| named(&error))?;
-            pem::revocation_lists(&bytes).map_err(|error| named(&error))?
-        } else {
-            Vec::new()
-        };
-        let mut draft = match ders.first() {
+        let last = if seen.exists() { self.last_list()? } else { None };
+        let mut draft = match &last {
             None => CrlDraft::first(&self.authority)?,
             Some(der) => {
                 let last = Crl::parse(der).map_err(|error| named(&error))?;
@@ -123,6 +119,26 @@ impl CaFolder {
         let entries = draft.len();
         writeln!(message, "{}: list {}, {entries} revoked", shown::file(&path), draft.number())?;
         replace_saying(&path, seen, |out| Ok(out.write_all(list.as_bytes())?), &message)
+    }
+
+    /// Returns the serial numbers on the last revocation list.
+    pub(super) fn revoked(&self) -> Result<BTreeSet<Box<[u8]>>, Box<dyn Error>> {
+        let Some(der) = self.last_list()? else { return Ok(BTreeSet::new()) };
+        let list = Crl::parse(&der).map_err(|error| format!("{}: {error}", shown::file(&self.list())))?;
+        Ok(list.entries().map(|entry| entry.serial.into()).collect())
+    }
+
+    /// Returns the last revocation list in DER, if the file exists and has one.
+    fn last_list(&self) -> Result<Option<Vec<u8>>, Box<dyn Error>> {
+        let path = self.list();
+        let named = |error: &dyn core::fmt::Display| format!("{}: {error}", shown::file(&path));
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(named(&error).into()),
+        };
+        let ders = pem::revocation_lists(&bytes).map_err(|error| named(&error))?;
+        Ok(ders.first().map(|der| der.to_vec()))
     }
 
     /// Returns the path of the last revocation list.

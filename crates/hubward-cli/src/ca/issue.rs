@@ -83,8 +83,8 @@ pub(super) fn run(arguments: &Issue) -> Result<Outcome, Box<dyn Error>> {
     if let (Some(ids), Some(output)) = (&arguments.ids, &arguments.output_folder) {
         let validity = arguments.period.within(Some(ca.authority.validity()), DEVICE_DAYS)?;
         let (requests, key_type) = (arguments.requests.as_deref(), arguments.key_type.into());
-        let fleet =
-            fleet::Fleet { ca: &ca, validity, requests, key_type, output, register: arguments.register };
+        let (revoked, register) = (ca.revoked()?, arguments.register);
+        let fleet = fleet::Fleet { ca: &ca, revoked, validity, requests, key_type, output, register };
         return fleet.issue(ids);
     }
     let target = arguments.output.target()?;

@@ -39,6 +39,8 @@ pub struct Crl<'a> {
     pub(super) count: usize,
     /// The number among the lists of [`Crls`].
     pub(crate) number: usize,
+    /// The SubjectPublicKeyInfo with which the signature verified, if that is known.
+    pub(super) signed_by: Option<&'a [u8]>,
     pub(super) extensions: CrlExtensions<'a>,
 }
 
@@ -142,8 +144,18 @@ impl<'a> Crl<'a> {
         };
         tbs.finish()?;
         let entries = Entries { list, indirect: false, sorted: &[] };
-        let head =
-            Self { der, signed, issuer, this_update, next_update, entries, count: 0, number: 0, extensions };
+        let head = Self {
+            der,
+            signed,
+            issuer,
+            this_update,
+            next_update,
+            entries,
+            count: 0,
+            number: 0,
+            signed_by: None,
+            extensions,
+        };
         Ok((head, extended))
     }
 
@@ -355,9 +367,17 @@ impl Crls {
         Arc::make_mut(&mut self.all).push(StoredCrl::new(crl, number));
     }
 
+    pub(super) fn stored(&self) -> &[StoredCrl] {
+        &self.all
+    }
+
+    pub(super) fn of_stored(all: Vec<StoredCrl>) -> Self {
+        Self { all: Arc::new(all) }
+    }
+
     /// Collects lists that keep their numbers and are searched for many certificates.
     pub(crate) fn sorted<'a>(lists: impl Iterator<Item = Crl<'a>>) -> Self {
-        Self { all: Arc::new(lists.map(|crl| StoredCrl::sorted(&crl)).collect()) }
+        Self::of_stored(lists.map(|crl| StoredCrl::sorted(&crl)).collect())
     }
 
     /// Returns the list with this number.

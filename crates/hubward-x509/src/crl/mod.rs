@@ -11,6 +11,7 @@ mod entry;
 pub(crate) mod list;
 mod own_list;
 pub(crate) mod owned;
+mod prepared;
 mod reasons;
 mod rules;
 mod scope;

@@ -2,12 +2,12 @@
 //! is to be searched for one device after another.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
 
 use super::entry::Entries;
 use super::list::{Crl, CrlExtensions, Number};
 use super::scope::IssuingDistributionPoint;
+use crate::certificate::PublicKey;
 use crate::certificate::name::Name;
 use crate::certificate::stored::{SignedSpans, Span};
 use crate::certificate::time::Seconds;
@@ -19,6 +19,10 @@ pub(crate) struct StoredCrl {
     pub(crate) number: usize,
     der: Arc<[u8]>,
     head: Arc<Head>,
+    /// The start of each entry, sorted by serial number; empty if they were not sorted.
+    sorted: Arc<[u32]>,
+    /// The SubjectPublicKeyInfo with which the list's signature verified, if that is known.
+    signed_by: Option<Arc<[u8]>>,
 }
 
 struct Head {
@@ -29,7 +33,6 @@ struct Head {
     entries: Span,
     count: usize,
     indirect: bool,
-    sorted: Vec<u32>,
     authority_key_identifier: Option<Span>,
     crl_number: Option<Span>,
     crl_number_critical: bool,
@@ -41,15 +44,21 @@ struct Head {
 impl StoredCrl {
     /// Copies a list, with its own number.
     pub(crate) fn new(crl: &Crl<'_>, number: usize) -> Self {
-        Self::with_entries(crl, number, crl.entries.sorted.to_vec())
+        Self::with_entries(crl, number, crl.entries.sorted.into())
     }
 
     /// Copies a list with its number, and sorts its entries.
     pub(crate) fn sorted(crl: &Crl<'_>) -> Self {
-        Self::with_entries(crl, crl.number, crl.entries.sort())
+        Self::with_entries(crl, crl.number, sorted_entries(crl))
     }
 
-    fn with_entries(crl: &Crl<'_>, number: usize, sorted: Vec<u32>) -> Self {
+    /// Returns the list with sorted entries, and with the key that signed it.
+    pub(crate) fn prepared(&self, key: Option<&PublicKey<'_>>) -> Self {
+        let signed_by = key.map(|key| Arc::from(key.as_der()));
+        Self { sorted: sorted_entries(&self.crl()), signed_by, ..self.clone() }
+    }
+
+    fn with_entries(crl: &Crl<'_>, number: usize, sorted: Arc<[u32]>) -> Self {
         let der = crl.as_der();
         let span = |part: &[u8]| Span::of(der, part);
         let extensions = &crl.extensions;
@@ -61,7 +70,6 @@ impl StoredCrl {
             entries: span(crl.entries.list.rest()),
             count: crl.count,
             indirect: crl.entries.indirect,
-            sorted,
             authority_key_identifier: extensions.authority_key_identifier.map(span),
             crl_number: extensions.number.map(|number| span(number.0)),
             crl_number_critical: extensions.number_critical,
@@ -69,7 +77,8 @@ impl StoredCrl {
             issuing_distribution_point: extensions.issuing_distribution_point.map(|point| span(point.raw)),
             unknown_critical: extensions.unknown_critical,
         };
-        Self { number, der: Arc::from(der), head: Arc::new(head) }
+        let signed_by = crl.signed_by.map(Arc::from);
+        Self { number, der: Arc::from(der), head: Arc::new(head), sorted, signed_by }
     }
 
     /// Returns the list. Only the extension that restricts its scope is parsed again, and few lists have one.
@@ -93,10 +102,11 @@ impl StoredCrl {
             entries: Entries {
                 list: Cursor::within(head.entries.of_bytes(der), head.entries.start),
                 indirect: head.indirect,
-                sorted: &head.sorted,
+                sorted: &self.sorted,
             },
             count: head.count,
             number: self.number,
+            signed_by: self.signed_by.as_deref(),
             extensions: CrlExtensions {
                 authority_key_identifier: head.authority_key_identifier.map(|span| span.of_bytes(der)),
                 number: number(head.crl_number),
@@ -107,6 +117,11 @@ impl StoredCrl {
             },
         }
     }
+}
+
+/// Returns the sorted entries of a list, which may be sorted already.
+fn sorted_entries(crl: &Crl<'_>) -> Arc<[u32]> {
+    if crl.entries.sorted.is_empty() { crl.entries.sort().into() } else { crl.entries.sorted.into() }
 }
 
 impl fmt::Debug for StoredCrl {

@@ -14,9 +14,7 @@ pub(crate) fn check_signature(
 ) -> Result<(), Problem> {
     let mut problem = None;
     for algorithm in algorithms {
-        if *algorithm.public_key_alg_id() != *key.algorithm
-            || !algorithm::is_same(&algorithm.signature_alg_id(), signed.algorithm)
-        {
+        if !fits(*algorithm, signed, key) {
             continue;
         }
         match key.verify(signed.message, signed.signature, *algorithm) {
@@ -25,4 +23,18 @@ pub(crate) fn check_signature(
         }
     }
     Err(problem.unwrap_or_else(|| UnsupportedAlgorithm::new(signed.algorithm, key).into()))
+}
+
+/// Returns `true` if one of the algorithms is that of the signature and of the key.
+pub(crate) fn is_supported(
+    signed: &Signed<'_>,
+    key: &PublicKey<'_>,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> bool {
+    algorithms.iter().any(|algorithm| fits(*algorithm, signed, key))
+}
+
+fn fits(algorithm: &dyn SignatureVerificationAlgorithm, signed: &Signed<'_>, key: &PublicKey<'_>) -> bool {
+    *algorithm.public_key_alg_id() == *key.algorithm
+        && algorithm::is_same(&algorithm.signature_alg_id(), signed.algorithm)
 }

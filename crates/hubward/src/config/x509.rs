@@ -90,6 +90,7 @@ impl X509Config {
     pub fn with_anchors(mut self, anchors: Anchors) -> Self {
         self.thumbprints = thumbprints(&anchors, self.digest);
         self.anchors = anchors;
+        self.crls = self.crls.map(|crls| crls.prepared(&self.anchors, self.algorithms));
         self
     }
 
@@ -117,6 +118,8 @@ impl X509Config {
 
     /// Sets the revocation lists for the certificates of a chain. Without this call revocation is not checked. A
     /// certificate that is registered by its thumbprint is not checked either: remove the thumbprint from the record.
+    /// The lists are prepared here ([`Crls::prepared`]): their entries are sorted, and the signatures of those by a trust
+    /// anchor are verified once and not for each client.
     /// A session does not end with a new list by itself: call [`HubConfig::recheck_revocation`] for each, or disable the
     /// identity too.
     ///
@@ -124,7 +127,7 @@ impl X509Config {
     #[must_use]
     pub fn with_revocation(mut self, revocation: Revocation<'_>) -> Self {
         self.revocation = revocation.without_crls();
-        self.crls = revocation.crls().cloned();
+        self.crls = revocation.crls().map(|crls| crls.prepared(&self.anchors, self.algorithms));
         self
     }
 
