@@ -51,15 +51,17 @@ impl Server {
     }
 
     /// Does what [`Server::reload`] does, by the settings of `config` that may change while the gateway runs: the aliases, the
-    /// files of the server's certificates and of the certificate authorities, `strict_ca`, `max_delete_share`, and of the
-    /// limits the numbers of connections, `refusal_delay`, `drain_notice` and `drain_sessions`. Its other settings are not
+    /// files of the server's certificates and of the certificate authorities, `max_delete_share`, and of the limits the
+    /// numbers of connections, `refusal_delay`, `drain_notice` and `drain_sessions`. Its other settings are not
     /// read. Connections stay, also if their number is above a new limit.
     ///
     /// # Errors
     /// Returns a [`ReloadError`] if a file or an alias was refused; nothing is applied then.
     pub fn reload_with(&self, config: &Config) -> Result<Applied, ReloadError> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        self.apply(&mut live, LiveSettings::of(config)?)
+        // the revocation lists were opened by the setting of the start
+        let new = LiveSettings { strict_ca: live.strict_ca, ..LiveSettings::of(config)? };
+        self.apply(&mut live, new)
     }
 
     fn apply(&self, live: &mut LiveSettings, new: LiveSettings) -> Result<Applied, ReloadError> {

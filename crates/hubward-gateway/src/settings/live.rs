@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::tls::TlsError;
 
 /// The names of the settings that a file that is read again may change. All others are read at the start only.
-const LIVE: [&str; 14] = [
+const LIVE: [&str; 13] = [
     "alias",
     "cert",
     "client-ca",
@@ -26,7 +26,6 @@ const LIVE: [&str; 14] = [
     "refusal-delay",
     "sni-cert",
     "sni-key",
-    "strict-ca",
 ];
 /// Settings that are about this file and not about the gateway.
 const ABOUT_THE_FILE: [&str; 2] = ["config", "help"];
@@ -38,6 +37,7 @@ pub(crate) struct LiveSettings {
     /// The files of the server's certificates and keys, those for a client that names no host first.
     pub(crate) certificates: Vec<(PathBuf, PathBuf)>,
     pub(crate) client_ca: Option<PathBuf>,
+    /// Does not change: the revocation lists follow it too.
     pub(crate) strict_ca: bool,
     pub(crate) max_delete_share: u8,
     /// The numbers of connections, the delay of refusals, and the times of the drain; the other limits are those of the start.
