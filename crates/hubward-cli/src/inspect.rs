@@ -4,8 +4,8 @@ mod request;
 mod serve;
 
 use core::error::Error;
+use core::net::SocketAddr;
 use std::io::Read;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;

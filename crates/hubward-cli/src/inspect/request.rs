@@ -1,6 +1,6 @@
 //! The answer to a request for the page: four files, to a request that was sent to this address.
 
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 
 /// The files of the page, with their types.
 const FILES: [(&str, &str, &[u8]); 5] = [

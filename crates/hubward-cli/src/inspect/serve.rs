@@ -3,10 +3,11 @@
 //! Another page of the browser can send requests to a loopback address, and can let its own name resolve to it. So `Host` must be
 //! the address of the listener, and `Origin`, if it is sent, its origin. The files are in the program.
 
+use core::error::Error;
+use core::net::SocketAddr;
 use core::time::Duration;
-use std::error::Error;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::request::{Answer, answer};
