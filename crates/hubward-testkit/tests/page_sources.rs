@@ -5,7 +5,7 @@
 //! Debian's compiler; and of the file itself. The live test compares the page's answers with the program's.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use std::fmt::Write;
+use core::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
