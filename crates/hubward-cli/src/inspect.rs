@@ -1,6 +1,10 @@
 //! `hubward inspect`: recognises a pasted text. `hubward-inspect` does that; the narrower commands print its parts.
 
+mod request;
+mod serve;
+
 use core::error::Error;
+use core::net::SocketAddr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -20,11 +24,18 @@ pub(crate) struct Inspect {
     /// A file with the text; `-` for standard input.
     #[arg(value_name = "FILE", default_value = "-")]
     text: PathBuf,
+    /// Serve a page that does the same in a browser, on a loopback address; by default on a free port of 127.0.0.1.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0",
+        conflicts_with_all = ["text", "now"])]
+    serve: Option<SocketAddr>,
     #[command(flatten)]
     now: NowArgument,
 }
 
 pub(crate) fn run(arguments: &Inspect) -> Result<Outcome, Box<dyn Error>> {
+    if let Some(address) = arguments.serve {
+        return serve::run(address);
+    }
     let name = shown::file(if arguments.text == Path::new("-") {
         Path::new("standard input")
     } else {

@@ -69,6 +69,9 @@ pub fn inspect(text: &str) -> Option<Result<Inspection<'_>, ParseError>> {
     if has("sig") && has("sv") {
         // the query of a URL also has parameters of the operation
         let sas = if url.is_some() { Sas::parse_request(query) } else { Sas::parse(query) };
+        // the offset of an error is that in the whole text
+        let skipped = text.len().saturating_sub(query.len());
+        let sas = sas.map_err(|error| ParseError { offset: error.offset.saturating_add(skipped), ..error });
         return Some(sas.map(|sas| Inspection::Storage(sas, url)));
     }
     (url.is_some() && has("code")).then(|| FunctionUrl::parse(text).map(Inspection::Function))
