@@ -14,5 +14,10 @@ pub fn head() -> String {
     });
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let (date, rustc) = (printed("date", "+%F"), printed("rustc", "-V"));
-    format!("# {date}, {}, {cores} cores, {rustc}", processor.as_deref().unwrap_or("unknown processor"))
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
+    format!(
+        "# {date}, {}, {cores} cores, load average {load}, {rustc}",
+        processor.as_deref().unwrap_or("unknown processor")
+    )
 }

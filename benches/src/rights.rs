@@ -86,7 +86,10 @@ pub fn lists(name: &'static str, count: usize, groups: bool) -> Case<'static> {
         }
     }
     let identity = Identity::Device(DeviceId::parse("valve-1").unwrap());
+    // each group is asked
+    let calls = if groups { 4 } else { 2_000 };
     Case::new(name, move || assert_eq!(lists.verdict(black_box(&identity), &[]), ListVerdict::Pass))
+        .calls(calls)
 }
 
 /// Creates one policy for each of `count` devices; the last one allows.

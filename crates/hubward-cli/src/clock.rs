@@ -39,7 +39,7 @@ pub(crate) fn at(seconds: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }
 
-/// Returns a stopwatch for the demonstration's last line.
+/// Returns a stopwatch for the printed rates.
 #[expect(clippy::disallowed_methods, reason = "a printed measurement, which decides nothing")]
 pub(crate) fn stopwatch() -> Instant {
     Instant::now()

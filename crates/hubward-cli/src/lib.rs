@@ -1,5 +1,6 @@
 //! The program `hubward`, as a library for its `main` and its tests. Nothing here is an interface for other crates.
 
+mod bench;
 mod ca;
 mod cert;
 mod clock;
@@ -32,6 +33,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+#[doc(hidden)]
+pub use bench::RECORDED_NS;
 use exit::{Outcome, status};
 
 /// Authentication and authorization of IoT devices, in a terminal.
@@ -66,6 +69,7 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Provision a hub in memory, authenticate its clients, refuse impostors, and explain each verdict.
     Demo,
+    Bench(bench::Bench),
     /// Read connection strings.
     #[command(subcommand)]
     ConnectionString(connection_string::Command),
@@ -118,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::Diagnose(command) => diagnose::run(&command),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Demo => demo::run(),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::ConnectionString(command) => connection_string::run(&command),
         Command::Credentials(arguments) => credentials::run(&arguments),
         Command::Token(command) => token::run(command),

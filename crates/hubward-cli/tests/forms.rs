@@ -60,6 +60,7 @@ fn every_command_prints_json() {
         ("registry export hub", 0),
         ("registry rotate hub --device pump --swap", 0),
         ("demo", 0),
+        ("bench --seconds 1", 0),
     ] {
         for words in [format!("{words} --json"), format!("--json {words}")] {
             let output = outcome(&mut folder.command(&words), "");

@@ -30,7 +30,7 @@ fn collect(folder: &Folder, command: &Command, path: &str, text: &mut String) {
             program.env_remove(name);
         }
         // these print much, and other tests hold what they print
-        if ["explain", "demo", "policy table", "policy tls"].contains(&words.as_str()) {
+        if ["explain", "demo", "bench", "policy table", "policy tls"].contains(&words.as_str()) {
             continue;
         }
         let (status, output) = run(&mut program, "");

@@ -22,14 +22,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use hubward::{Credentials, HubConfig};
+use hubward_benches::case::cpu_time;
 use hubward_benches::record;
-use hubward_benches::registry::{Sized, registry_of, signed_tokens};
+use hubward_benches::registry::{exported, registry_of, signed_tokens};
 use hubward_benches::tokens::{HOST, now};
 use hubward_core::HostName;
 use hubward_registry::{ImportLine, Importer, NoEntropy, Registry};
 use hubward_rustcrypto::HmacKey;
 use hubward_sas::{SasToken, TokenRules};
-use shared::{Shared, cpu_time};
+use shared::Shared;
 
 const DEVICES: usize = 100_000;
 const RULES: TokenRules = TokenRules::HUB_COMPAT;
@@ -44,7 +45,7 @@ fn main() {
     );
     let quick = std::env::args().any(|argument| argument == "--quick");
     let presented = signed_tokens(DEVICES, 4096);
-    let lines = Sized::new(if quick { 10_000 } else { 1_000_000 }).export().replace("\"device-", "\"new-");
+    let lines = exported(if quick { 10_000 } else { 1_000_000 }).replace("\"device-", "\"new-");
     let config =
         HubConfig::new(HostName::parse(HOST).unwrap(), HmacKey::from_bytes(&[7; 32])).with_token_rules(RULES);
     let for_each = Duration::from_millis(if quick { 20 } else { 400 });

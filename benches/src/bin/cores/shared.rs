@@ -1,10 +1,7 @@
-//! A registry behind a lock, and the clock of a thread.
-
-use std::time::Duration;
+//! A registry behind a lock.
 
 use hubward_registry::Registry;
 use hubward_rustcrypto::HmacKey;
-use rustix::time::{ClockId, clock_gettime};
 
 pub(crate) trait Shared: Sync {
     fn read<T>(&self, read: impl FnOnce(&Registry<HmacKey>) -> T) -> T;
@@ -36,10 +33,4 @@ impl Shared for crossbeam_utils::sync::ShardedLock<Registry<HmacKey>> {
     fn write<T>(&self, write: impl FnOnce(&mut Registry<HmacKey>) -> T) -> T {
         write(&mut self.write().unwrap())
     }
-}
-
-/// Returns the time that this thread has run.
-pub(crate) fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap(), u32::try_from(time.tv_nsec).unwrap())
 }

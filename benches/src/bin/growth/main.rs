@@ -14,9 +14,9 @@
     reason = "a measurement that cannot go on must stop, and it must read a clock"
 )]
 
-use hubward_benches::case::{Case, measure_rounds, pin};
+use hubward_benches::case::{Case, cpu_time, measure_rounds, pin};
 use hubward_benches::provisioning::{Groups, Issuers};
-use hubward_benches::registry::{Sized, import_lines};
+use hubward_benches::registry::{Sized, exported, import_lines};
 use hubward_benches::revocation::Listed;
 use hubward_benches::{pictures, record, rights, sizes};
 
@@ -90,11 +90,11 @@ fn registry(table: &mut String) {
 /// The cost of a line, by the number of lines.
 fn import(table: &mut String) {
     for size in sizes::powers(3, 6) {
-        let text = Sized::new(size).export();
+        let text = exported(size);
         let times = (0..3).map(|_| {
-            let start = std::time::Instant::now();
+            let start = cpu_time();
             let registry = import_lines(&text);
-            let time = start.elapsed().as_nanos() as f64 / size as f64;
+            let time = (cpu_time() - start).as_nanos() as f64 / size as f64;
             drop(registry);
             time
         });

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use hubward_benches::case::Case;
-use hubward_benches::registry::{Sized, import_lines};
+use hubward_benches::registry::{exported, import_lines};
 use hubward_benches::{admissions, connection_strings, rights, tokens};
 use hubward_x509::{Certificate, pem};
 
@@ -49,7 +49,7 @@ pub(crate) fn run(name: &str, calls: u64) {
         }
         "statements.100" => count(rights::statements("statements", 100), calls),
         "import.100-lines" => {
-            let text = Sized::new(100).export();
+            let text = exported(100);
             count(Case::new("import", || drop(black_box(import_lines(&text)))), calls);
         }
         "connection-string.device" => named(connection_strings::cases(), "device string"),

@@ -60,6 +60,11 @@ impl Certificates {
         Ok(Anchors::parse([&self.root])?)
     }
 
+    /// Returns the certificate of `x1` and the intermediate above it.
+    pub(crate) const fn chain(&self) -> [&CertificateDer<'static>; 2] {
+        [&self.x1, &self.fleet]
+    }
+
     /// Registers two devices with a CA, and one with a thumbprint.
     pub(crate) fn register(&self, registry: &mut Registry<HmacKey>) -> Result<(), Box<dyn Error>> {
         let thumbprint = Thumbprint::Sha256(Digests.sha256(&self.self_signed));

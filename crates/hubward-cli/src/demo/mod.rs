@@ -11,20 +11,16 @@ use core::error::Error;
 use std::io::Write;
 
 use crate::Outcome;
-use certificates::Certificates;
+pub(crate) use certificates::Certificates;
 use client::Verdict;
-use fixtures::Hub;
+pub(crate) use fixtures::{HOST, Hub};
 
 pub(crate) fn run() -> Result<Outcome, Box<dyn Error>> {
     let mut out = crate::out::stdout().lock();
     let certificates = Certificates::read()?;
     let anchors = certificates.anchors()?;
     let hub = Hub::provision(&certificates, anchors)?;
-    writeln!(
-        out,
-        "The hub {} is provisioned in memory. Its clients connect, and impostors try to.\n",
-        fixtures::HOST
-    )?;
+    writeln!(out, "The hub {} is provisioned in memory. Its clients connect, and impostors try to.\n", HOST)?;
 
     let mut unexpected = 0_usize;
     let mut refused = 0_usize;
