@@ -16,6 +16,7 @@ pub mod conformance;
 pub mod echo;
 pub mod provider_suite;
 pub mod redaction;
+pub mod worlds;
 
 /// The examples of the front page, compiled and run as documentation tests.
 #[cfg(doctest)]
