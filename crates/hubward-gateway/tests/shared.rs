@@ -32,6 +32,7 @@ use history::Way;
 use hubward::Client;
 use hubward::types::DeviceId;
 use nodes::KEY;
+use tokio::io::AsyncWriteExt;
 use tokio::task::JoinHandle;
 
 /// A session: the task returns the time at which its connection ended.
@@ -43,8 +44,14 @@ async fn session(fleet: &Fleet, at: usize, id: &str) -> JoinHandle<SystemTime> {
     let mut stream = dial(&fleet.tls, address).await.unwrap();
     assert_eq!(ask(&mut stream, &connect(id, &username, Some(&token), None)).await, connack(0), "{id}");
     tokio::spawn(async move {
-        assert_eq!(answer(&mut stream).await, None);
-        SystemTime::now()
+        loop {
+            match tokio::time::timeout(Duration::from_secs(20), answer(&mut stream)).await {
+                Ok(None) => return SystemTime::now(),
+                Ok(Some(packet)) => assert_eq!(packet, PINGRESP),
+                // keeps the connection alive
+                Err(_) => _ = stream.write_all(&PINGREQ).await,
+            }
+        }
     })
 }
 
@@ -68,7 +75,9 @@ async fn set(way: Way, enabled: bool, ids: &[String], fleet: &Fleet, database: &
         Way::Https => {
             let body = format!("{{\"status\":\"{}\"}}", if enabled { "enabled" } else { "disabled" });
             for (at, id) in ids.iter().enumerate() {
-                let done = fleet.http(at, &format!("PUT /devices/{id}"), "If-Match: *\r\n", &body).await;
+                // on another gateway than the session's
+                let done =
+                    fleet.http((at + 1) % 3, &format!("PUT /devices/{id}"), "If-Match: *\r\n", &body).await;
                 assert_eq!(done.0, 200, "{id}: {}", done.1);
             }
         }

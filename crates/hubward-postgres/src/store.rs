@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
 use futures_util::StreamExt;
+use futures_util::future::{try_join, try_join3};
 use hubward_store::{COLUMNS, Commit, Kind, Position, Row, RowKey, Store, Write};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, RowStream};
 
 use crate::config::PostgresConfig;
 use crate::error::PostgresError;
@@ -200,6 +201,10 @@ impl PostgresStore {
     ) -> Result<(), PostgresError> {
         let parameters = parameters.iter().map(|(value, kind)| (*value, kind.clone()));
         let found = self.within(async { Ok(client.query_typed_raw(query, parameters).await?) }).await?;
+        self.pass_rows(found, each).await
+    }
+
+    async fn pass_rows(&self, found: RowStream, each: &mut dyn FnMut(Row<'_>)) -> Result<(), PostgresError> {
         let mut found = pin!(found);
         while let Some(row) = self.within(async { Ok(found.next().await) }).await? {
             each(rows::row(&row?)?);
@@ -213,25 +218,34 @@ impl PostgresStore {
         after: Option<u64>,
         each: &mut dyn FnMut(Row<'_>),
     ) -> Result<Position, PostgresError> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-        self.within(async { Ok(client.batch_execute(begin).await?) }).await?;
-        let place = self.within(place(client)).await?;
-        for modules in ["device IS NULL", "device IS NOT NULL"] {
-            let columns = COLUMNS;
-            match after {
-                None => {
-                    let all = format!("SELECT {columns} FROM hubward.record WHERE NOT deleted AND {modules}");
+        let begin = async {
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+            Ok(client.batch_execute(begin).await?)
+        };
+        let place = match after {
+            None => {
+                let ((), place) = self.within(try_join(begin, place(client))).await?;
+                for modules in ["device IS NULL", "device IS NOT NULL"] {
+                    let all = format!("SELECT {COLUMNS} FROM hubward.record WHERE NOT deleted AND {modules}");
                     self.pass(client, &all, &[], each).await?;
                 }
-                Some(after) => {
-                    let after = i64::try_from(after).map_err(|_| PostgresError::Number)?;
-                    let newer = format!(
-                        "SELECT {columns} FROM hubward.record WHERE change > $1 AND {modules} ORDER BY change"
-                    );
-                    self.pass(client, &newer, &[(&after, Type::INT8)], each).await?;
-                }
+                place
             }
-        }
+            Some(after) => {
+                let after = i64::try_from(after).map_err(|_| PostgresError::Number)?;
+                let newer = format!(
+                    "SELECT {COLUMNS} FROM hubward.record WHERE change > $1 ORDER BY device IS NOT NULL, change"
+                );
+                let newer = async {
+                    let after: [(&(dyn ToSql + Sync), Type); 1] = [(&after, Type::INT8)];
+                    Ok(client.query_typed_raw(&newer, after).await?)
+                };
+                // all are sent before the first is answered: a change ends sessions a few round trips earlier
+                let ((), place, found) = self.within(try_join3(begin, place(client), newer)).await?;
+                self.pass_rows(found, each).await?;
+                place
+            }
+        };
         self.within(async { Ok(client.batch_execute("COMMIT").await?) }).await?;
         Ok(place)
     }

@@ -59,7 +59,7 @@ pub struct Fleet {
     pub started: SystemTime,
     stopped: AtomicBool,
     clock: AtomicI64,
-    /// What writers and devices saw.
+    /// The observations of writers and devices.
     pub seen: Mutex<Seen>,
 }
 

@@ -57,7 +57,7 @@ pub struct Session {
     pub by_gateway: bool,
 }
 
-/// What writers and devices saw.
+/// The observations of writers and devices.
 #[derive(Debug, Default)]
 pub struct Seen {
     pub acknowledged: Vec<Acknowledged>,

@@ -12,7 +12,7 @@ use crate::nodes::KEY;
 /// The process of the clients.
 pub struct Official(Child);
 
-/// What one client saw.
+/// The observations of one client.
 #[derive(Debug, Deserialize)]
 #[allow(dead_code, reason = "a message shows it")]
 pub struct Client {
