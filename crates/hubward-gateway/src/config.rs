@@ -122,8 +122,8 @@ pub struct Serve {
     /// Certificate authorities that issue client certificates of devices, in PEM.
     #[arg(long, value_name = "FILE", conflicts_with = "dev")]
     pub client_ca: Option<PathBuf>,
-    /// Refuse to start if a certificate of `--client-ca` cannot be read, instead of passing over it, and trust none of
-    /// version 1.
+    /// Refuse to start if a certificate of `--client-ca` or a list of `--crls` cannot be read, instead of passing over it,
+    /// and trust no authority of version 1.
     #[arg(long, requires = "client_ca")]
     pub strict_ca: bool,
     /// Revocation lists of those authorities.
@@ -187,7 +187,7 @@ pub struct Config {
     pub sni_keys: Vec<PathBuf>,
     /// The certificate authorities of devices.
     pub client_ca: Option<PathBuf>,
-    /// Whether every authority must be readable, and of version 3.
+    /// Whether every authority and every revocation list must be readable, and every authority of version 3.
     pub strict_ca: bool,
     /// The revocation lists of those authorities. Without them revocation is not checked.
     pub crls: Option<CrlConfig>,

@@ -31,6 +31,8 @@ pub struct CrlError {
 #[derive(Debug)]
 pub(crate) struct CrlFiles {
     path: PathBuf,
+    /// Whether a list that cannot be read is an error.
+    strict: bool,
     files: BTreeMap<PathBuf, CrlFile>,
 }
 
@@ -42,6 +44,8 @@ struct CrlFile {
     /// The lists of the last reading without an error, which stay in use: an unreadable file must not admit the
     /// certificates that it revoked.
     former: Vec<Arc<[u8]>>,
+    /// Whether all of the file was read now.
+    is_whole: bool,
 }
 
 /// What shows that a file changed.
@@ -54,8 +58,9 @@ struct Stamp {
 }
 
 impl CrlFiles {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, files: BTreeMap::new() }
+    /// `strict` makes a list that cannot be read an error.
+    pub(crate) fn new(path: PathBuf, strict: bool) -> Self {
+        Self { path, strict, files: BTreeMap::new() }
     }
 
     /// Reads the files that changed since the last call, or all with `anew`. Returns whether a file changed, was
@@ -63,7 +68,8 @@ impl CrlFiles {
     /// they are those of programs that replace files.
     ///
     /// # Errors
-    /// [`CrlError`] if the folder, or the only file, cannot be read; nothing is changed then.
+    /// [`CrlError`] if the folder, or the only file, cannot be read, and in strict mode if a list cannot be read, until it is
+    /// replaced or removed. The caller keeps the lists of before then.
     pub(crate) fn read(&mut self, anew: bool, anchors: &Anchors) -> Result<bool, CrlError> {
         let found = self.find().map_err(|error| CrlError { path: self.path.as_path().into(), error })?;
         let mut changed = anew;
@@ -82,10 +88,18 @@ impl CrlFiles {
             // a list that comes while the file is read has another stamp at the next reading
             let (lists, is_whole) = read_file(&path, anchors);
             let former = if is_whole { lists.clone() } else { former };
-            self.files.insert(path, CrlFile { stamp, lists, former });
+            self.files.insert(path, CrlFile { stamp, lists, former, is_whole });
             changed = true;
         }
-        Ok(changed)
+        let unreadable = self.files.iter().find(|(_, file)| self.strict && !file.is_whole);
+        match unreadable {
+            Some((path, _)) => {
+                let error =
+                    io::Error::other("a list in it cannot be read; the log has its place and the reason");
+                Err(CrlError { path: path.as_path().into(), error })
+            }
+            None => Ok(changed),
+        }
     }
 
     /// Returns the files, with a stamp of those that can be examined.

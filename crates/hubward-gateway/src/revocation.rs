@@ -75,9 +75,10 @@ struct Lists {
 }
 
 impl RevocationLists {
-    pub(crate) fn new(config: Option<CrlConfig>) -> Self {
+    /// `strict` makes a list that cannot be read an error.
+    pub(crate) fn new(config: Option<CrlConfig>, strict: bool) -> Self {
         Self(config.map(|config| {
-            let files = Mutex::new(CrlFiles::new(config.path.clone()));
+            let files = Mutex::new(CrlFiles::new(config.path.clone(), strict));
             Arc::new(Lists { config, files })
         }))
     }

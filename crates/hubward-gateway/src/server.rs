@@ -153,7 +153,7 @@ impl Server {
         tracing::info!(records = applied.set, "files read");
         let users = config.users.clone().map(UsersFile::open).transpose()?.map(Arc::new);
         let certificates = Arc::new(ServerCertificates::open(certificate_files(&config)?)?);
-        let lists = RevocationLists::new(config.crls.clone());
+        let lists = RevocationLists::new(config.crls.clone(), config.strict_ca);
         let x509 = x509_config(config.client_ca.as_deref(), config.strict_ca)?;
         let x509 = lists.read(x509, |x509| x509)?;
         let hub_config = hub_config(&config, x509.clone())?;

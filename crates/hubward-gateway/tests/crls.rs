@@ -161,6 +161,37 @@ async fn an_unknown_status_is_refused_unless_it_is_allowed() {
 }
 
 #[tokio::test]
+async fn an_unreadable_list_is_an_error_if_the_configuration_is_strict() {
+    let ca = Ca::new("Plant CA");
+    let folder = configure(&ca, &["d0", "d1"], NEVER);
+    let gateway = Gateway::with(|dev: &Dev, config: &mut Config| {
+        folder(dev, config);
+        config.strict_ca = true;
+    })
+    .await;
+    let mut session = connected(&gateway, "d1").await;
+    // a good list beside it is not used either: the lists of before stay
+    replace(&gateway.dev.file("crls/other.crl"), "no list");
+    replace(&gateway.dev.file("crls/plant.crl"), &ca.list(2, &["d1"]));
+    let error = gateway.server.reload().unwrap_err().to_string();
+    assert!(error.contains("other.crl") && error.contains("cannot be read"), "{error}");
+    assert_eq!(ask(&mut session, &PINGREQ).await, Some(PINGRESP));
+    // without it the revocation counts
+    fs::remove_file(gateway.dev.file("crls/other.crl")).unwrap();
+    gateway.server.reload().unwrap();
+    assert_eq!(answer(&mut session).await, None, "d1 ends");
+    gateway.end().await;
+
+    let dev = Dev::create().unwrap();
+    let mut config = dev.config("127.0.0.1:0", "127.0.0.1:0");
+    configure(&ca, &[], NEVER)(&dev, &mut config);
+    fs::write(dev.file("crls/other.crl"), "no list").unwrap();
+    config.strict_ca = true;
+    let error = Server::start(config).await.unwrap_err();
+    assert!(matches!(error, StartError::Crls(_)) && error.to_string().contains("other.crl"), "{error}");
+}
+
+#[tokio::test]
 async fn a_missing_folder_is_an_error_at_the_start() {
     let dev = Dev::create().unwrap();
     let mut config = dev.config("127.0.0.1:0", "127.0.0.1:0");

@@ -53,7 +53,8 @@ fn problems(settings: &Settings, config: &Config) -> Vec<Problem> {
     match tls::authorities(config.client_ca.as_deref(), config.strict_ca) {
         Ok(authorities) => {
             let path = config.crls.as_ref().map(|crls| crls.path.clone());
-            let crls = path.and_then(|path| CrlFiles::new(path).read(true, &authorities).err());
+            let crls =
+                path.and_then(|path| CrlFiles::new(path, config.strict_ca).read(true, &authorities).err());
             tell("crls", crls.map(|error| told(&error)));
         }
         Err(error) => tell("client-ca", Some(told(&error))),
