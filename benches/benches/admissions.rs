@@ -1,4 +1,4 @@
-//! What a connection presents to its decision: MQTT, SASL PLAIN, CBS, HTTP, and a refusal.
+//! From the credentials of a connection to its decision: MQTT, SASL PLAIN, CBS, HTTP, and a refusal.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::as_conversions, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -1,4 +1,4 @@
-//! Rights, statements, roles and access lists, by their number; Cedar beside them.
+//! Rights, statements, roles and access lists, by their number; Cedar next to them.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::as_conversions, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

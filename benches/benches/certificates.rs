@@ -1,5 +1,5 @@
 //! Certificates parsed, compared by thumbprint, verified as chains and below a kept issuer, and issued; rustls-webpki and bare
-//! signatures beside them.
+//! signatures next to them.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::as_conversions, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -1,4 +1,4 @@
-//! Tokens of Storage: verified and signed; the bare HMAC and a builder of strings beside them.
+//! Tokens of Storage: verified and signed; the bare HMAC and a builder of strings next to them.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::as_conversions, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -1,4 +1,4 @@
-//! Connection strings parsed; a map of strings beside them.
+//! Connection strings parsed; a map of strings next to them.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::as_conversions, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

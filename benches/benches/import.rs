@@ -1,4 +1,4 @@
-//! Lines imported into an empty registry; serde_json reading them into borrowed fields beside it.
+//! Lines imported into an empty registry; serde_json reading them into borrowed fields next to it.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::as_conversions, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -1,4 +1,4 @@
-//! The status of a leaf in a revocation list, by the number of its entries; rustls-webpki beside it.
+//! The status of a leaf in a revocation list, by the number of its entries; rustls-webpki next to it.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::as_conversions, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

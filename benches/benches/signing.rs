@@ -1,4 +1,4 @@
-//! Tokens signed and renewed; ring and JWT libraries beside them.
+//! Tokens signed and renewed; ring and JWT libraries next to them.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::as_conversions, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

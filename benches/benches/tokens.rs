@@ -1,5 +1,5 @@
 //! Tokens parsed and verified: with one key, with two, in a batch, with ordinary and with the longest ids; ring, JWT libraries and a
-//! naive verifier beside them.
+//! naive verifier next to them.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::as_conversions, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -11,8 +11,8 @@ fn tokens(c: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     let ours = ["parse", "verify one", "verify two", "verify ring provider", "verify ring provider two"];
     criterion_cases(&mut group, tokens::ours(&fixture), &ours);
-    let beside = ["ring verify", "three compressions", "naive", "jsonwebtoken", "jwt-simple"];
-    criterion_cases(&mut group, peers::cases(&fixture), &beside);
+    let peers_named = ["ring verify", "three compressions", "naive", "jsonwebtoken", "jwt-simple"];
+    criterion_cases(&mut group, peers::cases(&fixture), &peers_named);
     group.throughput(Throughput::Elements(16));
     let batches = [
         "sixteen parsed one at a time",

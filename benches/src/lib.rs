@@ -1,5 +1,5 @@
 //! The fixtures and the cases of `ratios`, `growth`, `cores`, `instructions` and of the criterion benches: each hot path is
-//! written once, and its peer beside it.
+//! written once, and its peer next to it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

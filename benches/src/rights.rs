@@ -55,7 +55,7 @@ pub fn statements_for_all(name: &'static str, count: usize) -> Case<'static> {
     evaluate(name, count, &all)
 }
 
-/// Role assignments of `count` users, of whom the last one asks.
+/// Role assignments of `count` users; the last one asks.
 pub fn roles(name: &'static str, count: usize) -> Case<'static> {
     const HUB: &str = "/subscriptions/8d3c/resourceGroups/iot/providers/Microsoft.Devices/IotHubs/contoso";
     let mut access = Access::new();

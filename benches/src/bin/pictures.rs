@@ -58,7 +58,7 @@ fn peers(ratios: &str) -> String {
         bar("jsonwebtoken signs", times(ratios, "peer.jsonwebtoken-sign/sign").0, false),
         bar("jwt-simple signs", times(ratios, "peer.jwt-simple-sign/sign").0, false),
     ];
-    bars("a token verified and signed, beside its peers", &all)
+    bars("a token verified and signed, next to its peers", &all)
 }
 
 fn parts(record: &str) -> String {

@@ -35,7 +35,7 @@ use shared::Shared;
 const DEVICES: usize = 100_000;
 const RULES: TokenRules = TokenRules::HUB_COMPAT;
 
-/// What a thread presents, again and again: ids, usernames and tokens.
+/// The credentials that a thread presents, again and again: ids, usernames and tokens.
 type Presented = [(String, String, String)];
 
 fn main() {
@@ -84,7 +84,7 @@ fn of<S: Shared>(
     scale(&format!("tokens.{name}"), cores, time, &token);
     scale(&format!("admissions.{name}"), cores, time, &admission);
     if cores > 1 {
-        beside_an_import(name, shared, &admission, lines);
+        during_an_import(name, shared, &admission, lines);
     }
 }
 
@@ -139,7 +139,7 @@ fn pin(core: usize) {
 }
 
 /// Measures a reader alone, and while each line of an import is written under the lock by a thread on another core.
-fn beside_an_import<S: Shared>(name: &str, shared: &S, call: &(impl Fn(usize) + Sync), lines: &str) {
+fn during_an_import<S: Shared>(name: &str, shared: &S, call: &(impl Fn(usize) + Sync), lines: &str) {
     let stop = AtomicBool::new(false);
     let reader = |stop: &AtomicBool| {
         pin(0);
@@ -154,7 +154,7 @@ fn beside_an_import<S: Shared>(name: &str, shared: &S, call: &(impl Fn(usize) + 
         }
         times
     };
-    let (alone, beside, import) = std::thread::scope(|scope| {
+    let (alone, during, import) = std::thread::scope(|scope| {
         let (reader, stop) = (&reader, &stop);
         let first = scope.spawn(move || reader(stop));
         std::thread::sleep(Duration::from_secs(1));
@@ -172,19 +172,19 @@ fn beside_an_import<S: Shared>(name: &str, shared: &S, call: &(impl Fn(usize) + 
         stop.store(true, Ordering::Relaxed);
         (alone, second.join().unwrap(), import)
     });
-    let (alone, beside) = (Times::of(alone), Times::of(beside));
+    let (alone, during) = (Times::of(alone), Times::of(during));
     println!(
         "reader.{name} alone {:.0} a second, p50 {} ns, p99.9 {} ns",
         alone.rate, alone.median, alone.tail
     );
     println!(
-        "reader.{name} beside an import {:.0} a second ({:.2} of alone), p50 {} ns, p99.9 {} ns ({:.1}x its median), longest {:.1} ms; {:.0} lines a second",
-        beside.rate,
-        beside.rate / alone.rate,
-        beside.median,
-        beside.tail,
-        f64::from(beside.tail) / f64::from(beside.median),
-        f64::from(beside.longest) / 1e6,
+        "reader.{name} during an import {:.0} a second ({:.2} of alone), p50 {} ns, p99.9 {} ns ({:.1}x its median), longest {:.1} ms; {:.0} lines a second",
+        during.rate,
+        during.rate / alone.rate,
+        during.median,
+        during.tail,
+        f64::from(during.tail) / f64::from(during.median),
+        f64::from(during.longest) / 1e6,
         lines.lines().count() as f64 / import.as_secs_f64()
     );
 }

@@ -64,7 +64,7 @@ fn counts() -> Vec<(&'static str, u64)> {
     paths::NAMES.iter().copied().map(count).collect()
 }
 
-/// Prints each count beside the recorded one. Another compiler makes another program: its counts are printed only.
+/// Prints each count next to the recorded one. Another compiler makes another program: its counts are printed only.
 fn compare() -> ExitCode {
     let text = std::fs::read_to_string(record()).unwrap_or_default();
     let same = text.contains(&format!("# {}\n", rustc()));

@@ -18,7 +18,7 @@ use chart::Row;
 /// Measure tokens, admissions and certificate chains per second on one core, and show the recorded figures below.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// How long all measurements take together, in seconds.
+    /// The time of all measurements together, in seconds.
     #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=3600))]
     seconds: u16,
 }

@@ -1,4 +1,4 @@
-//! What is measured: one call each, with the credentials of the demonstration's clients.
+//! The measured work: one call each, with the credentials of the demonstration's clients.
 
 use core::error::Error;
 use core::hint::black_box;
