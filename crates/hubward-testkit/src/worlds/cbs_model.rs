@@ -1,6 +1,6 @@
 //! Model of a token that is put on an AMQP connection, and of one link.
 
-use super::model::{connects, is_hub, is_own, proves, read_token, written};
+use super::model::{connects, is_hub, is_hub_of_connection, is_own, proves, read_token, written};
 use super::records::Id;
 use super::text::{authority, decoded, is_id};
 use super::world::{Rules, World};
@@ -17,7 +17,7 @@ pub(crate) fn admitted(
     if !["servicebus.windows.net:sastoken", "azure-devices.net:sastoken"].contains(&kind) {
         return None;
     }
-    let path = named(world, name)?;
+    let (host, path) = named(world, name)?;
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let token = read_token(world, text)?;
     let target = link(world, sends, address)?;
@@ -42,7 +42,9 @@ pub(crate) fn admitted(
         }
         None => {
             let policy = world.policy(token.skn.as_deref()?)?;
-            if !token.verifies(&policy.keys(), world) || !token.covers(&path) {
+            // of the hub's names, the token has the one that it is put for
+            let same = token.resource[0].eq_ignore_ascii_case(&host);
+            if !same || !token.verifies(&policy.keys(), world) || !token.covers(&path) {
                 return None;
             }
             return match &target {
@@ -73,23 +75,20 @@ pub(crate) fn admitted(
     }
 }
 
-/// Returns the segments below the hub's name, which may be a URI of the hub and nothing below it.
-fn named(world: &World, name: &str) -> Option<Vec<String>> {
+/// Returns the hub's name and the segments below it. A URI is of the hub and nothing below it.
+fn named(world: &World, name: &str) -> Option<(String, Vec<String>)> {
     if let Some(rest) = uri(name, &["amqps", "https"]) {
         let host = rest.strip_suffix('/').unwrap_or(rest);
-        let (host, port) = authority(host)?;
-        return (is_hub_of_uri(world, host) && port != Some(0)).then(Vec::new);
+        let (own, port) = authority(host)?;
+        return (is_hub_of_connection(world, host) && port != Some(0)).then(|| (own.to_owned(), vec![]));
     }
     let mut segments = super::text::at_slashes(name);
     let host = segments.remove(0);
     let segments = segments.iter().map(|segment| decoded(segment)).collect::<Option<Vec<_>>>()?;
     let sound =
         |segment: &String| !segment.is_empty() && segment.len() <= 128 && segment != "." && segment != "..";
-    (is_hub(world, &decoded(&host)?) && segments.iter().all(sound)).then_some(segments)
-}
-
-fn is_hub_of_uri(world: &World, host: &str) -> bool {
-    super::model::is_hub_without_port(world, host)
+    let host = decoded(&host)?;
+    (is_hub(world, &host) && segments.iter().all(sound)).then_some((host, segments))
 }
 
 /// Returns the text after `scheme://`.
@@ -110,15 +109,19 @@ fn link(world: &World, sends: bool, address: &str) -> Option<Target> {
     let path = match uri(address, &["amqps"]) {
         Some(rest) => {
             let (host, _) = rest.split_once('/')?;
-            let (name, port) = authority(host)?;
-            if !is_hub_of_uri(world, name) || port == Some(0) {
+            let (_, port) = authority(host)?;
+            if !is_hub_of_connection(world, host) || port == Some(0) {
                 return None;
             }
             &rest[host.len()..]
         }
         None => address,
     };
+    // an address has no query and no fragment, and a name in it no `&`
     let path = path.strip_prefix('/').unwrap_or(path);
+    if path.contains(['?', '#', '&']) {
+        return None;
+    }
     let segments: Vec<String> = path.split('/').map(decode_segment).collect::<Option<_>>()?;
     let verb = if sends { "send" } else { "receive" };
     let hub = TABLE.split("# Endpoints of the provisioning service").next()?;

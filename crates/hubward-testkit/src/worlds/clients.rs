@@ -46,7 +46,7 @@ fn token(random: &mut Random, world: &World, (device, module): &Owned) -> String
 }
 
 fn signed_perhaps_forged(random: &mut Random, world: &World, parts: &mut Parts) -> String {
-    if random.rarely(4) {
+    if random.rarely(6) {
         forge(random, world, parts);
     }
     signed(random, parts)

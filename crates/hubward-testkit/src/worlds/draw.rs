@@ -34,7 +34,7 @@ pub fn world(seed: u64, number: u64) -> World {
     let random = &mut Random::new(seed, number);
     let mut world = records(random);
     world.attempt = clients::attempt(random, &world);
-    if random.rarely(2) {
+    if random.rarely(3) {
         attackers::alter(random, &mut world.attempt);
     }
     world

@@ -1,10 +1,10 @@
 //! Model of a request over HTTP, by the table of docs/ENDPOINTS.md.
 
 use super::model::{
-    Counts, certifies, connects, counts, is_device_of_skn, is_hub_without_port, is_own, read_token, written,
+    Counts, certifies, connects, counts, is_device_of_skn, is_hub_of_connection, is_own, read_token, written,
 };
 use super::records::Id;
-use super::text::{authority, decoded, is_id};
+use super::text::{decoded, is_id};
 use super::token::Token;
 use super::world::World;
 
@@ -46,11 +46,11 @@ pub(crate) fn admitted(
     authorization: Option<&str>,
     certificate: Option<usize>,
 ) -> Option<String> {
-    let (host, _) = authority(host)?;
-    if !is_hub_without_port(world, host) {
+    if !is_hub_of_connection(world, host) || authorization.is_some_and(|value| !has_scheme(value)) {
         return None;
     }
-    let path = target.split('?').next().unwrap();
+    // a path has no fragment, and a name in it no `&`
+    let path = target.split('?').next().filter(|path| !path.contains(['#', '&']))?;
     let segments: Vec<String> = path.strip_prefix('/')?.split('/').map(segment).collect::<Option<_>>()?;
     let row = rows().iter().find(|row| row.method == method && matches(row, &segments))?;
     let address = address(row, &segments);
@@ -77,8 +77,8 @@ pub(crate) fn admitted(
                     let id = address?;
                     return connects(world, &token, id).then(|| written(id));
                 }
-                let path: Vec<&str> = segments.iter().map(String::as_str).collect();
-                return token.covers(&path).then(|| format!("policy {name}"));
+                let names: Vec<&str> = segments.iter().map(String::as_str).collect();
+                return token.covers(&names).then(|| format!("policy {name}"));
             }
             by_itself(world, row, address?, &token)
         }
@@ -103,8 +103,14 @@ fn by_itself(world: &World, row: &Row, address: Id<'_>, token: &Token) -> Option
     None
 }
 
+/// Returns whether a header has the scheme of a token. The value is parsed only if the token counts.
+fn has_scheme(value: &str) -> bool {
+    value.split(' ').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("SharedAccessSignature"))
+}
+
 fn is_edge(world: &World, id: Id<'_>) -> bool {
-    world.enabled(id, &[]).is_some_and(|record| record.edge)
+    // the status and the lists are checked with the credential
+    world.devices.iter().any(|own| own.id == id.0 && own.edge) && id.1.is_none()
 }
 
 /// Decodes a segment of a path: no slash may come of an escape.

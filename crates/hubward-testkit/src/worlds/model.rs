@@ -3,7 +3,7 @@
 
 use super::certificates::certificates;
 use super::records::{HUB, Id};
-use super::text::{is_id, is_policy};
+use super::text::{authority, is_id, is_policy};
 use super::token::Token;
 use super::world::{Attempt, Both, Credential, Rules, Verdict, World};
 use super::{cbs_model, http_model, mqtt_model, register_model};
@@ -43,10 +43,9 @@ pub(crate) fn is_hub(world: &World, name: &str) -> bool {
         || world.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case(name))
 }
 
-/// Returns whether a host without its port is the hub's name or its alias without its port.
-pub(crate) fn is_hub_without_port(world: &World, host: &str) -> bool {
-    let alias = world.alias.as_deref().map(|alias| alias.split(':').next().unwrap());
-    host.eq_ignore_ascii_case(HUB) || alias.is_some_and(|alias| alias.eq_ignore_ascii_case(host))
+/// Returns whether the host of a connection is the hub. Its port is that of the connection, unless the hub's own name has one.
+pub(crate) fn is_hub_of_connection(world: &World, name: &str) -> bool {
+    authority(name).is_some_and(|(host, _)| is_hub(world, name) || is_hub(world, host))
 }
 
 /// The credential that counts.
@@ -106,7 +105,9 @@ pub(crate) fn connects(world: &World, token: &Token, (device, module): Id<'_>) -
         Some(module) => vec!["devices", device, "modules", module],
         None => vec!["devices", device],
     };
-    token.covers(&path) && world.enabled((device, module), &[]).is_some()
+    // the hub, all devices, a device or a module: `{host}/devices/{id}/modules` connects no module
+    let whole = [1, 2, 3, 5].contains(&token.resource.len());
+    whole && token.covers(&path) && world.enabled((device, module), &[]).is_some()
 }
 
 /// Returns whether a certificate proves the identity that the transport names.

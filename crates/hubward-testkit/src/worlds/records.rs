@@ -26,7 +26,6 @@ pub(crate) type Id<'a> = (&'a str, Option<&'a str>);
 pub(crate) struct Record<'w> {
     pub(crate) credential: &'w Credential,
     pub(crate) above: &'w [String],
-    pub(crate) edge: bool,
     enabled: bool,
 }
 
@@ -35,17 +34,11 @@ impl World {
     fn record(&self, (device, module): Id<'_>) -> Option<Record<'_>> {
         let own = self.devices.iter().find(|own| own.id == device)?;
         let Some(module) = module else {
-            let Self { .. } = self;
-            return Some(Record {
-                credential: &own.credential,
-                above: &own.above,
-                edge: own.edge,
-                enabled: own.enabled,
-            });
+            return Some(Record { credential: &own.credential, above: &own.above, enabled: own.enabled });
         };
         let its = self.modules.iter().find(|its| its.device == device && its.id == module)?;
         // a module has its device's status
-        Some(Record { credential: &its.credential, above: &its.above, edge: false, enabled: own.enabled })
+        Some(Record { credential: &its.credential, above: &its.above, enabled: own.enabled })
     }
 
     /// Returns the record of an identity that exists, is enabled, and is not refused by a list. `issuers` are those of a
