@@ -235,7 +235,7 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         // a link to itself
         std::os::unix::fs::symlink("loop.crl", folder.join("loop.crl")).unwrap();
-        let (mut files, anchors) = (CrlFiles::new(folder.clone()), Anchors::default());
+        let (mut files, anchors) = (CrlFiles::new(folder.clone(), false), Anchors::default());
         assert!(files.read(false, &anchors).unwrap(), "a new file");
         assert!(!files.read(false, &anchors).unwrap());
         fs::remove_file(folder.join("loop.crl")).unwrap();
