@@ -83,8 +83,8 @@ pub enum ParseProblem {
     /// `skn` does not decode to a policy's name.
     #[error("`skn` is not a policy's name")]
     PolicyName,
-    /// A registration's token with the `skn` of a policy, or `skn=registration` with a resource other than a
-    /// registration.
+    /// A registration's token with the `skn` of a policy, or `skn=registration` with a resource that is neither a
+    /// registration nor the hub, all its devices, a device or a module. At those it is a policy of that name.
     #[error("a registration needs the `skn` `registration`, and only a registration may have it")]
     NotRegistration,
     /// No signer: the token has no `skn`, and its resource is not one device, module or registration.

@@ -1,5 +1,5 @@
 //! `worlds N [SEED]`: compares the facade with the model of admission in N random worlds. Each difference is printed as a test.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program")]
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::arithmetic_side_effects, reason = "a program")]
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ pub(crate) fn is_id(text: &str) -> bool {
 /// Returns whether a text is the name of a policy.
 pub(crate) fn is_policy(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_-@.".contains(c);
-    (1..=128).contains(&text.len()) && text.chars().all(allowed) && text != "." && text != ".."
+    (1..=128).contains(&text.len()) && text.chars().all(allowed)
 }
 
 /// Returns whether a text is a registration id.
@@ -55,7 +55,7 @@ pub(crate) fn decoded(text: &str) -> Option<String> {
     let mut at = 0;
     while at < bytes.len() {
         let byte = if bytes[at] == b'%' {
-            let digits = std::str::from_utf8(bytes.get(at + 1..at + 3)?).ok()?;
+            let digits = core::str::from_utf8(bytes.get(at + 1..at + 3)?).ok()?;
             if !digits.chars().all(|c| c.is_ascii_hexdigit()) {
                 return None;
             }
