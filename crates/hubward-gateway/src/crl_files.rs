@@ -68,8 +68,8 @@ impl CrlFiles {
     /// they are those of programs that replace files.
     ///
     /// # Errors
-    /// [`CrlError`] if the folder, or the only file, cannot be read, and in strict mode if a list cannot be read, until it is
-    /// replaced or removed. The caller keeps the lists of before then.
+    /// [`CrlError`] if the folder, or the only file, cannot be read; and in strict mode, if all files are read, if a list
+    /// cannot be read. The caller keeps the lists of before then.
     pub(crate) fn read(&mut self, anew: bool, anchors: &Anchors) -> Result<bool, CrlError> {
         let found = self.find().map_err(|error| CrlError { path: self.path.as_path().into(), error })?;
         let mut changed = anew;
@@ -91,7 +91,8 @@ impl CrlFiles {
             self.files.insert(path, CrlFile { stamp, lists, former, is_whole });
             changed = true;
         }
-        let unreadable = self.files.iter().find(|(_, file)| self.strict && !file.is_whole);
+        // a file that is cut off while the gateway runs must not hold up the lists of other issuers
+        let unreadable = self.files.iter().find(|(_, file)| self.strict && anew && !file.is_whole);
         match unreadable {
             Some((path, _)) => {
                 let error =

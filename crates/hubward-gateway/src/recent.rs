@@ -42,7 +42,8 @@ impl Recent {
     /// Keeps a refusal in the place of the oldest one.
     pub(crate) fn refused(&self, mut refused: Refused) {
         for text in [&mut refused.who, &mut refused.what, &mut refused.rule, &mut refused.reason] {
-            text.truncate(text.floor_char_boundary(TEXT));
+            let end = (0..=TEXT).rev().find(|at| text.is_char_boundary(*at));
+            text.truncate(end.unwrap_or_default());
         }
         let mut table = self.lock();
         if table.refusals.len() >= MOST {

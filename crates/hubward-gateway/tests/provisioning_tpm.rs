@@ -56,7 +56,8 @@ async fn start(wrapper: bool) -> Gateway {
         let file = file(&[gate, off, individual("sn-1", &keys(1))], &[group("pumps", &keys(10))]);
         provisioning(dev, config, &file);
         config.amqps = Some("127.0.0.1:0".into());
-        config.tpm = wrapper.then(|| Arc::new(Wrapper) as Arc<dyn TpmWrapper>);
+        let tpm: Arc<dyn TpmWrapper> = Arc::new(Wrapper);
+        config.tpm = wrapper.then_some(tpm);
     })
     .await
 }

@@ -97,12 +97,13 @@ pub(crate) async fn serve(
     let end = match entered {
         Err(end) => end,
         Ok((entry, guard, bytes)) => {
+            let refused = if let Entry::Certificate(error) = &entry { Some(*error) } else { None };
             let (mut near, far) = tokio::io::duplex(PIPE_BYTES);
             // the empty pipe has room for the header
             let _ = near.write_all(&bytes).await;
-            let mut served = Box::pin(connection::run(hub, context, peer, entry, far, stop));
+            let mut served = Box::pin(connection::run(hub, context, Arc::clone(&peer), entry, far, stop));
             let mut relay = pin!(relay(&mut stream, near, guard));
-            tokio::select! {
+            let end = tokio::select! {
                 end = &mut served => {
                     // the rest of the answer; a codec that is left with a refused link does not sleep
                     if end != End::Malformed {
@@ -116,7 +117,16 @@ pub(crate) async fn serve(
                     (Ok(()), Ok(End::Malformed) | Err(_)) => End::Gone,
                     (Ok(()), Ok(end)) => end,
                 },
+            };
+            // a certificate that gave no identity, and a peer that left without one
+            if let Some(error) = refused.filter(|_| !peer.slot.is_authenticated()) {
+                // a refused link was logged
+                if end != End::Refused {
+                    sasl::log_refused_certificate(&shared, &peer, error);
+                }
+                shared.slow(&peer).await;
             }
+            end
         }
     };
     match end {

@@ -20,6 +20,7 @@ use super::guard::Guard;
 use super::registration::{self, Registering};
 use super::{End, SASL, sasl_tpm};
 use crate::clock;
+use crate::decision_log::{ADMISSION, Who};
 use crate::hub::Hub;
 use crate::peer::Peer;
 use crate::provisioning::Refused;
@@ -193,6 +194,12 @@ impl Exchange<'_> {
         }
         self.open(None, credentials())
     }
+}
+
+/// Logs a certificate that gave no identity.
+pub(super) fn log_refused_certificate(hub: &Hub, peer: &Peer, error: AuthError) {
+    let (operation, reason) = (Operation::amqp_send("sasl"), format_args!("{error}"));
+    hub.log_refusal(peer, Who::Unknown, &operation, ADMISSION, error.code(), reason);
 }
 
 /// Returns the username and the password of PLAIN (RFC 4616); the authorization identity is ignored.

@@ -34,8 +34,8 @@ pub(super) fn check(hub: &Hub, host: &str, headers: &HeaderMap) -> Result<(), Re
     if REQUIRED.into_iter().all(permitted) { Ok(()) } else { Err(Refusal::Denied) }
 }
 
-/// Returns the code of a refusal, for the log.
-pub(super) const fn code(refusal: &Refusal) -> &'static str {
+/// Returns the word for a refusal in the log.
+pub(super) const fn word(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Unauthenticated(error) => AuthError::code(error),
         Refusal::Unavailable => "unavailable",

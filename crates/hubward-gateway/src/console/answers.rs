@@ -64,7 +64,7 @@ impl Console {
 
     /// Answers a request without a valid token of both rights. A guess is delayed; the log has the reason.
     async fn refused(&self, peer: SocketAddr, refusal: &Refusal) -> Response {
-        tracing::warn!(target: LOG, %peer, code = access::code(refusal), "the console refused a request");
+        tracing::warn!(target: LOG, %peer, code = access::word(refusal), "the console refused a request");
         let (status, code, sentence) = match refusal {
             Refusal::Unauthenticated(_) => {
                 self.hub.refusals.slow(peer.ip()).await;

@@ -1,6 +1,7 @@
 //! Answers edge hubs about the identities below their own edge device, for themselves or for an edge device below them
 //! (`auth-chain`). The registry's scopes decide what is below; the chain only says for which edge device the hub asks.
 
+use core::time::Duration;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use hubward::AuthChain;
 use hubward::types::{DeviceId, Identity, Lookup, ModuleId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::problem::Problem;
 use super::record::Record;
@@ -21,6 +23,8 @@ use crate::hub::{Hub, Registry};
 const PAGE: usize = 1000;
 /// Readings of all records at one time.
 static SCANS: Semaphore = Semaphore::const_new(1);
+/// The longest time that a request waits for another one's reading.
+const SCAN_WAIT: Duration = Duration::from_secs(2);
 
 /// A request for all identities in the scope of an edge device.
 #[derive(Deserialize)]
@@ -101,9 +105,15 @@ fn origin<'r>(
 /// with the modules of those that are no edge devices.
 pub(super) async fn scope(hub: &Arc<Hub>, edge: Identity<'_>, body: Bytes) -> Result<Response, Problem> {
     let caller = edge.device().map(|id| id.to_string()).unwrap_or_default();
-    let _scan = SCANS.acquire().await.map_err(|_| Problem::unavailable())?;
+    // an edge hub that is told so asks again
+    let scan = timeout(SCAN_WAIT, SCANS.acquire()).await.ok().and_then(Result::ok);
+    let scan = scan.ok_or(Problem::unavailable())?;
     let hub = Arc::clone(hub);
-    let done = tokio::task::spawn_blocking(move || scope_now(&hub, &caller, &body));
+    let done = tokio::task::spawn_blocking(move || {
+        // it lasts as long as the reading, also if the client has gone
+        let _scan = scan;
+        scope_now(&hub, &caller, &body)
+    });
     done.await.map_err(|_| Problem::unavailable())?
 }
 

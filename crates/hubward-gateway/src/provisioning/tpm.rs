@@ -118,9 +118,10 @@ impl Tpm {
         if kept.len() >= MOST {
             kept.retain(|_, (until, _)| *until >= now);
         }
+        let name: Box<str> = id.as_str().to_ascii_lowercase().into();
         // a device that gets no key registers again
-        if kept.len() < MOST {
-            kept.insert(id.as_str().to_ascii_lowercase().into(), (now.saturating_add(KEPT), wrapped));
+        if kept.len() < MOST || kept.contains_key(&name) {
+            kept.insert(name, (now.saturating_add(KEPT), wrapped));
         }
     }
 
