@@ -42,19 +42,26 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> 
 fn one(report: &mut Report<'_>, value: &Value) -> io::Result<Outcome> {
     let member = |names: &[&str]| names.iter().find_map(|name| value.get(name).and_then(Value::as_str));
     if let Some(string) = member(&["connectionString", "primaryConnectionString"]) {
-        report.around = "JSON of the az command line with a ";
-        return report.value(string);
+        return inner(report, string);
     }
     if let Some(token) = member(&["accessToken", "access_token"]) {
         report.around = "JSON of the az command line with a ";
         return jwt::print(report, token);
     }
     if let Some(token) = member(&["sas"]) {
-        report.around = "JSON of the az command line with a ";
-        return report.value(token);
+        return inner(report, token);
     }
     report.kind(&format!("JSON: {}", what(value)))?;
     all(report, core::slice::from_ref(value))
+}
+
+/// Inspects a text of an object. JSON in JSON has no end, and nothing prints it.
+fn inner(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
+    report.around = "JSON of the az command line with a ";
+    if text.trim_start().starts_with(['{', '[']) {
+        return report.refused("JSON in JSON: inspect the inner text alone");
+    }
+    report.value(text)
 }
 
 /// The content of an object, by its members.

@@ -52,7 +52,7 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> 
         match from.get(name) {
             None | Some(Value::Null) => {}
             Some(Value::String(value)) => report.field(label, value)?,
-            Some(other) => writeln!(report.out, "{label:<10}{other}")?,
+            Some(other) => report.field(label, &other.to_string())?,
         }
     }
     writeln!(report.out, "signature not shown, not verified")?;
