@@ -78,10 +78,9 @@ fn all_commands_work_on_a_database() {
     assert_eq!(store.position().unwrap().change, before.change + 2);
     assert!(it.well("renew-epoch", "").contains("has a new epoch"));
     assert_ne!(store.position().unwrap().epoch, before.epoch);
-    let words =
-        format!("token sign --host hub.example --device gate --key-file gate.key --expiry 2030-01-01");
+    let words = "token sign --host hub.example --device gate --key-file gate.key --expiry 2030-01-01";
     it.folder.write("gate.key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
-    it.folder.write("token", it.folder.well(&words));
+    it.folder.write("token", it.folder.well(words));
     let (status, out) = it.folder.hubward(&format!(
         "diagnose mqtt {} --registry-key-file registry.key --client-id gate --username \
          hub.example/gate/?api-version=2021-04-12 --password-file token --now 2029-01-01",

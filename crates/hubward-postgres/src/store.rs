@@ -158,7 +158,9 @@ impl PostgresStore {
         call: impl AsyncFnOnce(&Client) -> Result<T, PostgresError>,
     ) -> Result<T, PostgresError> {
         self.run(async || {
-            let connection = self.connection().await?;
+            // a server that takes the connection and says nothing counts as one that does not answer
+            let connection =
+                timeout(longest, self.connection()).await.unwrap_or(Err(PostgresError::Timeout))?;
             let done = timeout(longest, call(&connection)).await.unwrap_or(Err(PostgresError::Timeout));
             self.release(connection, done)
         })

@@ -2,6 +2,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::disallowed_methods,

@@ -34,9 +34,9 @@ pub use maintain::{Resealed, add_to_list, is_empty, lift_allow, remove_from_list
 pub use memory::{Backup, MemoryStore};
 pub use provisioning::{
     Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, ProvisioningEntry,
-    ProvisioningIndex, ProvisioningRows, RegistrationRecord, RegistrationState, Reprovision, ServicePolicy,
-    ServicePolicyContent, ServiceRecord, change_provisioning, read_enrollments, read_provisioning,
-    read_service_policy, registrations_of, seed_provisioning,
+    ProvisioningIndex, ProvisioningRows, ReadEnrollments, RegistrationRecord, RegistrationState, Reprovision,
+    ServicePolicy, ServicePolicyContent, ServiceRecord, change_provisioning, read_enrollments,
+    read_provisioning, read_service_policy, registrations_of, seed_provisioning,
 };
 pub use row::{Kind, Proof, Row, RowKey};
 pub use seal::{SealedKeyError, SealedPlace, Sealer};

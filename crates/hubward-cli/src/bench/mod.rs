@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Bench) -> Result<Outcome, Box<dyn Error>> {
         ("admissions", "MQTT CONNECTs to their decision", &admissions),
         ("chains", "chains of two P-256 certificates verified", &chains),
     ];
-    let each = Duration::from_secs(arguments.seconds.into()) / 3;
+    let each = Duration::from_secs(arguments.seconds.into()).checked_div(3).unwrap_or_default();
     let mut rows = Vec::new();
     for ((name, text, work), recorded) in works.into_iter().zip(RECORDED_NS) {
         let recorded = 1_000_000_000_u64.checked_div(recorded).unwrap_or_default();

@@ -174,13 +174,17 @@ fn record(
         (None, Some(former)) => former.attestation.duplicate()?,
         (None, None) => return Err(misuse("the row cannot be read: give the attestation too")),
     };
-    let settings = match former {
+    let mut settings = match former {
         Some(former) if !replaces => former.settings.clone(),
         Some(former) => {
             EnrollmentSettings { created: former.settings.created, ..EnrollmentSettings::default() }
         }
         None => EnrollmentSettings::default(),
     };
+    if content.attestation()?.is_some() {
+        // the names of authorities belong to the former attestation
+        settings.authorities.clear();
+    }
     let mut record = EnrollmentRecord::new(key.clone(), attestation, settings);
     record.enabled = former.is_none_or(|former| former.enabled);
     content.apply(&mut record);

@@ -61,15 +61,19 @@ pub(super) fn change(
             return Ok(Err(refusal));
         }
         let had_keys = rows.enrollment(key).is_some_and(with_keys);
-        match make(rows.enrollment(key))? {
+        let made = make(rows.enrollment(key))?;
+        let is_kept = made.is_some();
+        match made {
             Some(record) if with_keys(&record) && !had_keys && !room => return Ok(Err(Refusal::ManyGroups)),
             Some(record) => rows.set_enrollment(record),
             None => rows.delete(key),
         }
-        Ok::<_, Box<dyn Error>>(Ok(()))
+        Ok::<_, Box<dyn Error>>(Ok(is_kept))
     })?;
     Ok(match result? {
-        Ok(()) => Ok(one(durable, key)?.map(|record| record.etag)),
+        Ok(false) => Ok(None),
+        // the change is made: an etag that cannot be read is no failure of it
+        Ok(true) => Ok(one(durable, key).ok().flatten().map(|record| record.etag)),
         Err(refusal) => Err(refusal),
     })
 }

@@ -43,7 +43,12 @@ pub(super) fn answer(head: &[u8], address: SocketAddr) -> Answer {
         return Answer::refusal(400, "the request is malformed");
     };
     let localhost = format!("localhost:{}", address.port());
-    let is_own = |host: &str| host == address.to_string() || host.eq_ignore_ascii_case(&localhost);
+    let is_own = |host: &str| {
+        // a browser leaves out port 80
+        let host =
+            if address.port() == 80 && !host.ends_with(":80") { format!("{host}:80") } else { host.into() };
+        host == address.to_string() || host.eq_ignore_ascii_case(&localhost)
+    };
     // a name that another page lets resolve to this address is not served
     if !is_own(request.host) {
         return Answer::refusal(421, "the request is for another host");

@@ -18,9 +18,11 @@ use crate::out::{flush_held, stdout};
 /// The most bytes of a request's head. A browser sends less than one kilobyte.
 const LONGEST: usize = 8 * 1024;
 /// The most reads of a head: a client that sends it byte by byte is cut off.
-const READS: usize = 64;
+const READS: usize = 16;
 /// The most connections at a time.
 const CONNECTIONS: usize = 32;
+/// The time after a connection that could not be taken.
+const PAUSE: Duration = Duration::from_millis(50);
 /// The longest wait for a client, at each read and write.
 const WAIT: Duration = Duration::from_secs(2);
 
@@ -50,7 +52,11 @@ pub(super) fn run(address: SocketAddr) -> Result<Outcome, Box<dyn Error>> {
     loop {
         // the system keeps further clients waiting until one connection has ended
         let connection = connections.begin();
-        let Ok((stream, _)) = listener.accept() else { continue };
+        let Ok((stream, _)) = listener.accept() else {
+            // such as no free descriptors
+            std::thread::sleep(PAUSE);
+            continue;
+        };
         std::thread::spawn(move || {
             // a client that goes away is no error of the program
             let _ = serve(stream, address);

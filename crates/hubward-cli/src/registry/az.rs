@@ -55,7 +55,11 @@ fn whole(from: impl Read) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut from = from.take(MAX_LEN);
     let mut part = Zeroizing::new([0; 16 * 1024]);
     loop {
-        let count = from.read(part.as_mut_slice())?;
+        let count = match from.read(part.as_mut_slice()) {
+            Ok(count) => count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
         if count == 0 {
             return Ok(text);
         }

@@ -70,7 +70,17 @@ pub(super) fn import(
             Ok(())
         };
         for turn in 0_u64.. {
-            let batch = next(&mut lines, &mut number, first)?;
+            let batch = match next(&mut lines, &mut number, first) {
+                Ok(batch) => batch,
+                Err(error) => {
+                    // what is being written is reported first, so that the caller knows where to go on
+                    under.into_iter().try_for_each(&mut finish)?;
+                    let next = done.saturating_add(1);
+                    let how_far =
+                        format!("the lines before {next} are imported: go on with --from-line {next}");
+                    return Err(format!("{error}; {how_far}").into());
+                }
+            };
             let Some((last, _)) = batch.lines.last() else { break };
             // a batch is read after one with the same devices is written
             while under.len() >= AT_ONCE || under.iter().any(|one| !one.devices.is_disjoint(&batch.devices)) {

@@ -1,10 +1,15 @@
 //! Commits in the order of a file, of batches that are prepared at once.
 
+use core::panic::AssertUnwindSafe;
 use core::time::Duration;
 use std::io;
+use std::panic::catch_unwind;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use hubward_store::{Commit, Position, Row, RowKey, Store, StoreFailure, Write};
+
+/// The end of an import whose code failed.
+const HALF_WAY: &str = "the import failed half way";
 
 /// The turn, of batches that are numbered from 0.
 #[derive(Default)]
@@ -35,9 +40,9 @@ impl Turns {
         Ok(())
     }
 
-    /// Writes a batch, and passes the turn on.
+    /// Writes a batch, and passes the turn on, after a panic too: the next batch would wait for ever.
     pub(super) fn take<T>(&self, turn: u64, write: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-        let done = write();
+        let done = catch_unwind(AssertUnwindSafe(write)).unwrap_or_else(|_| Err(HALF_WAY.into()));
         // a batch without a change has not waited
         let done = self.wait(turn).map_err(|error| error.to_string()).and(done);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

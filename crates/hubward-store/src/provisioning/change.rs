@@ -139,15 +139,15 @@ pub fn read_provisioning<S: Store + ?Sized>(
     Ok(rows)
 }
 
+/// All enrollments, and the rows that are not understood.
+pub type ReadEnrollments = (Vec<EnrollmentRecord>, Vec<(RowKey, RowError)>);
+
 /// Reads all enrollments, those of devices before those of groups and each in the order of their names, and the rows that
 /// are not understood. It reads all rows of the store.
 ///
 /// # Errors
 /// The error of the store.
-pub fn read_enrollments<S: Store + ?Sized>(
-    store: &S,
-    sealer: &Sealer,
-) -> Result<(Vec<EnrollmentRecord>, Vec<(RowKey, RowError)>), S::Error> {
+pub fn read_enrollments<S: Store + ?Sized>(store: &S, sealer: &Sealer) -> Result<ReadEnrollments, S::Error> {
     let (mut records, mut refused) = (Vec::new(), Vec::new());
     store.changes(None, &mut |row| {
         if matches!(row.kind, Kind::Enrollment | Kind::EnrollmentGroup) {
