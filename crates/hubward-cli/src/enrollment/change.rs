@@ -103,6 +103,15 @@ impl Condition {
     }
 }
 
+/// The enrollment before a change.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Former<'r> {
+    None,
+    Record(&'r EnrollmentRecord),
+    /// Its row cannot be read.
+    Unreadable,
+}
+
 /// The reason why a change was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -165,10 +174,17 @@ fn write(
 /// parts that are not given.
 fn record(
     key: &RowKey,
-    former: Option<&EnrollmentRecord>,
+    former: Former<'_>,
     content: &Content,
     replaces: bool,
 ) -> Result<EnrollmentRecord, Box<dyn Error>> {
+    let former = match former {
+        Former::Unreadable if content.enabled.is_none() => {
+            return Err(misuse("the row cannot be read, and may be disabled: say --enabled or --disabled"));
+        }
+        Former::Unreadable | Former::None => None,
+        Former::Record(record) => Some(record),
+    };
     let attestation = match (content.attestation()?, former) {
         (Some(attestation), _) => attestation,
         (None, Some(former)) => former.attestation.duplicate()?,
@@ -198,7 +214,7 @@ fn change(
     condition: Condition,
     details: &str,
     done: &str,
-    mut make: impl FnMut(&RowKey, Option<&EnrollmentRecord>) -> Result<Option<EnrollmentRecord>, Box<dyn Error>>,
+    mut make: impl FnMut(&RowKey, Former<'_>) -> Result<Option<EnrollmentRecord>, Box<dyn Error>>,
 ) -> Result<Outcome, Box<dyn Error>> {
     let refused = |refusal: Refusal| -> Result<Outcome, Box<dyn Error>> {
         writeln!(stdout(), "refused: {refusal}")?;
@@ -229,7 +245,7 @@ fn change(
     if let Err(refusal) = condition.holds(former.as_ref().map(|_| 0)) {
         return refused(refusal);
     }
-    match make(&key, former.as_ref())? {
+    match make(&key, former.as_ref().map_or(Former::None, Former::Record))? {
         Some(record) if !record::is_of_files(&record) => {
             return Err(misuse(
                 "a sealed file stores no hubs and no `iotEdge`: leave --iot-hub and --edge out",

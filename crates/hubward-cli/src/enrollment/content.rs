@@ -64,7 +64,7 @@ pub(super) struct Content {
     device_id: Option<Box<str>>,
     hubs: Vec<Box<str>>,
     edge: bool,
-    enabled: Option<bool>,
+    pub(super) enabled: Option<bool>,
 }
 
 impl ContentArguments {

@@ -9,7 +9,7 @@ use hubward_store::{
     change_provisioning, read_enrollments, read_provisioning,
 };
 
-use super::change::{Condition, Refusal};
+use super::change::{Condition, Former, Refusal};
 use crate::registry::Durable;
 use crate::shown;
 
@@ -52,7 +52,7 @@ pub(super) fn change(
     durable: &Durable,
     key: &RowKey,
     condition: Condition,
-    mut make: impl FnMut(Option<&EnrollmentRecord>) -> Result<Option<EnrollmentRecord>, Box<dyn Error>>,
+    mut make: impl FnMut(Former<'_>) -> Result<Option<EnrollmentRecord>, Box<dyn Error>>,
 ) -> Result<Result<Option<u64>, Refusal>, Box<dyn Error>> {
     let room = has_room(durable, key)?;
     let keys = core::slice::from_ref(key);
@@ -61,7 +61,12 @@ pub(super) fn change(
             return Ok(Err(refusal));
         }
         let had_keys = rows.enrollment(key).is_some_and(with_keys);
-        let made = make(rows.enrollment(key))?;
+        let former = match (rows.enrollment(key), rows.etag(key)) {
+            (Some(record), _) => Former::Record(record),
+            (None, Some(_)) => Former::Unreadable,
+            (None, None) => Former::None,
+        };
+        let made = make(former)?;
         let is_kept = made.is_some();
         match made {
             Some(record) if with_keys(&record) && !had_keys && !room => return Ok(Err(Refusal::ManyGroups)),
