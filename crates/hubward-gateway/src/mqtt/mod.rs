@@ -37,7 +37,13 @@ pub(crate) async fn serve(hub: Arc<Hub>, stream: Stream, peer: Peer, stop: Cance
 }
 
 /// Serves a connection from its CONNECT.
-async fn after(hub: &Hub, wire: &mut Wire, peer: &Peer, first: Connect, stop: &CancellationToken) -> End {
+async fn after(
+    hub: &Arc<Hub>,
+    wire: &mut Wire,
+    peer: &Peer,
+    first: Connect,
+    stop: &CancellationToken,
+) -> End {
     if let Some(service) = hub.provisioning.as_ref().filter(|_| registration::is_for(&first)) {
         return registration::run(hub, service, wire, peer, first, stop).await;
     }

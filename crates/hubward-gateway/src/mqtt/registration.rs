@@ -37,7 +37,7 @@ pub(super) fn is_for(connect: &Connect) -> bool {
 
 /// Serves a device to the end of its connection.
 pub(super) async fn run(
-    hub: &Hub,
+    hub: &Arc<Hub>,
     service: &Arc<Provisioning>,
     wire: &mut Wire,
     peer: &Peer,
@@ -90,7 +90,7 @@ pub(super) async fn run(
 
 /// A device that registers.
 struct Device<'d> {
-    hub: &'d Hub,
+    hub: &'d Arc<Hub>,
     service: &'d Arc<Provisioning>,
     wire: &'d mut Wire,
     peer: &'d Peer,

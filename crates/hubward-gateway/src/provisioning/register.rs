@@ -69,7 +69,7 @@ impl Provisioning {
     /// Registers a device that was verified.
     pub(crate) async fn register(
         self: &Arc<Self>,
-        hub: &Hub,
+        hub: &Arc<Hub>,
         address: IpAddr,
         attempt: &Arc<Attempt>,
         registrant: &Registrant,
@@ -84,6 +84,21 @@ impl Provisioning {
         let planned =
             tokio::task::spawn_blocking(move || this.plan(&rows, address, &owned.0, &owned.1, &asked));
         let plan = planned.await.map_err(|_| Failure::Unavailable)??;
+        // a device that disconnects now does not leave a half of it
+        let (this, hub, registrant) = (Arc::clone(self), Arc::clone(hub), copy(registrant));
+        let carried_out = tokio::spawn(async move { this.carry_out(&hub, plan, keys, &registrant).await });
+        carried_out.await.map_err(|_| Failure::Unavailable)?
+    }
+
+    /// Creates or changes the device of a plan, and records the registration.
+    async fn carry_out(
+        self: &Arc<Self>,
+        hub: &Hub,
+        plan: Plan,
+        keys: Vec<RowKey>,
+        registrant: &Registrant,
+    ) -> Result<Registered, Failure> {
+        let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
         let creation = plan.creation;
         let (plan, created) = self.settle(hub, plan, keys.first()).await?;
         let (device, state, credential) = (plan.device_id, plan.state, plan.credential);

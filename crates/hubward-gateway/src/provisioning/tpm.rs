@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64ct::{Base64, Encoding};
-use hubward::registry::{Enrollments, NoEntropy, TpmKeys, TpmSecret, TpmWrapper};
+use hubward::registry::{Enrollments, NoEntropy, ProvisionError, TpmKeys, TpmSecret, TpmWrapper};
 use hubward::types::{Lookup, RegistrationId, SymmetricKey, UnixTime};
 use hubward::{AuthError, RegistrationCredentials};
 use hubward_rustcrypto::HmacKey;
@@ -155,12 +155,15 @@ impl Provisioning {
     fn challenge_now(&self, scope: &str, id: &str, keys: &PublicKeys) -> Result<Box<[u8]>, AuthError> {
         let tpm = self.tpm.as_ref().ok_or(AuthError::NoCredential)?;
         let index = self.index();
+        let id = RegistrationId::parse(id).map_err(|_| AuthError::RegistrationPath)?;
         if index.service().map(|service| &*service.id_scope) != Some(scope) {
             return Err(AuthError::IdScopeMismatch);
         }
-        let id = RegistrationId::parse(id).map_err(|_| AuthError::RegistrationPath)?;
+        let key = tpm.secret.challenge_key(index.enrollments(), id, &keys.endorsement, clock::now());
+        // the wrapper may be slow, and nothing waits for the index meanwhile
+        drop(index);
         let public = TpmKeys { endorsement: &keys.endorsement, storage_root: &keys.storage_root };
-        let wrapped = tpm.secret.challenge(index.enrollments(), id, public, &*tpm.wrapper, clock::now());
+        let wrapped = key.and_then(|key| tpm.wrapper.wrap(public, &key).ok_or(ProvisionError::Mismatch));
         wrapped.map_err(AuthError::Provision)
     }
 }

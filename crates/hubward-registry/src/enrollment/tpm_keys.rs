@@ -75,9 +75,24 @@ impl<K: MacKey> TpmSecret<K> {
         wrapper: &dyn TpmWrapper,
         now: UnixTime,
     ) -> Result<Box<[u8]>, ProvisionError> {
-        enrollments.with_tpm(&folded(id), tpm.endorsement)?;
-        let key = self.derive("identity", id, tpm.endorsement, now.as_secs() / WINDOW);
+        let key = self.challenge_key(enrollments, id, tpm.endorsement, now)?;
         wrapper.wrap(tpm, &key).ok_or(ProvisionError::Mismatch)
+    }
+
+    /// Returns the key of [`TpmSecret::challenge`] before it is wrapped, for a wrapper that is too slow to be called while
+    /// the enrollments are locked.
+    ///
+    /// # Errors
+    /// The errors of [`TpmSecret::challenge`], except that of the wrapper.
+    pub fn challenge_key(
+        &self,
+        enrollments: &Enrollments<K>,
+        id: RegistrationId<'_>,
+        endorsement: &[u8],
+        now: UnixTime,
+    ) -> Result<SymmetricKey, ProvisionError> {
+        enrollments.with_tpm(&folded(id), endorsement)?;
+        Ok(self.derive("identity", id, endorsement, now.as_secs() / WINDOW))
     }
 
     /// Returns the enrollment of a TPM as one by the keys that it decrypted: authenticate the token of the registration
