@@ -7,7 +7,7 @@ use common::Folder;
 use serde_json::Value;
 
 #[test]
-fn each_figure_is_measured_and_has_the_recorded_one_beside_it() {
+fn each_figure_is_measured_and_has_the_recorded_one_with_it() {
     let folder = Folder::new("bench");
     let (status, text) = folder.hubward("bench --seconds 1 --json");
     assert_eq!(status, 0, "{text}");

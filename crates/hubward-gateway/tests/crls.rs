@@ -170,7 +170,7 @@ async fn an_unreadable_list_is_an_error_if_the_configuration_is_strict() {
     })
     .await;
     let mut session = connected(&gateway, "d1").await;
-    // a good list beside it is not used either: the lists of before stay
+    // a good list of the same folder is not used either: the lists of before stay
     replace(&gateway.dev.file("crls/other.crl"), "no list");
     replace(&gateway.dev.file("crls/plant.crl"), &ca.list(2, &["d1"]));
     let error = gateway.server.reload().unwrap_err().to_string();

@@ -81,6 +81,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
         &[
             "hubward",
             "hubward-cloud",
+            "hubward-connection-string",
             "hubward-core",
             "hubward-policy",
             "hubward-registry",

@@ -14,83 +14,21 @@
 mod common;
 #[path = "common/fleet.rs"]
 mod fleet;
+#[path = "common/registering.rs"]
+mod registering;
 
-use common::{at, device, key, pair};
+use common::{at, device, key};
 use fleet::*;
 use hubward::policy::Transport;
-use hubward::registry::{
-    Attestation, Derivation, Enrollment, Enrollments, SymmetricKeys, Thumbprints, derive_key,
-};
+use hubward::registry::{Attestation, Enrollment, Thumbprints};
 use hubward::sas::UnsignedToken;
-use hubward::types::{Authority, IdScope, MacKey, RegistrationId, Status, SymmetricKey, Thumbprint};
+use hubward::types::{Authority, IdScope, Status};
 use hubward::x509::{Anchors, ValidityPolicy};
 use hubward::{AuthError, BothCredentials, ProvisioningConfig, RegistrationCredentials, X509Config};
 use hubward_ring::{Digests, signature};
 use hubward_rustcrypto::HmacKey;
 use rcgen::{BasicConstraints, IsCa};
-
-const SCOPE: &str = "0ne00000A0A";
-
-type All = Enrollments<HmacKey>;
-
-fn rid(id: &str) -> RegistrationId<'_> {
-    RegistrationId::parse(id).unwrap()
-}
-
-/// Returns the key that is derived for a member of the group.
-fn member(id: &str) -> HmacKey {
-    HmacKey::new(&derive_key(&key("group primary"), id))
-}
-
-fn by_key(name: &str) -> Enrollment<HmacKey> {
-    Enrollment::new(Attestation::SymmetricKey(pair(name)))
-}
-
-fn by_certificate(print: Thumbprint) -> Enrollment<HmacKey> {
-    Enrollment::new(Attestation::X509(Thumbprints::new(Some(print), None).unwrap()))
-}
-
-fn all() -> All {
-    let mut all = Enrollments::new(Derivation::AsPresented);
-    all.enroll(rid("one"), by_key("one").with_device_id(device("device-one")));
-    all.enroll(rid("off"), by_key("off").with_status(Status::Disabled));
-    all.enroll_group("keys", by_key("group"));
-    all
-}
-
-fn rules(anchors: &Anchors) -> ProvisioningConfig<HmacKey> {
-    let x509 = X509Config::new(anchors.clone(), signature::ALL, &Digests);
-    ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), key("dummy")).with_x509(x509)
-}
-
-fn token(scope: &str, id: &str, key: &impl MacKey, expiry: u64) -> String {
-    UnsignedToken::registration(IdScope::parse(scope).unwrap(), rid(id), at(expiry)).sign(key).to_string()
-}
-
-fn username(scope: &str, id: &str) -> String {
-    format!("{scope}/registrations/{id}/api-version=2019-03-31&ClientVersion=x")
-}
-
-/// Returns the device id and the matching group, or the code of the rejection.
-fn judge(
-    rules: &ProvisioningConfig<HmacKey>,
-    all: &All,
-    presented: Result<RegistrationCredentials<'_>, AuthError>,
-    now: u64,
-) -> Result<String, &'static str> {
-    let judged = presented.and_then(|presented| {
-        let registrant = presented.start(rules)?.resume(all, HmacKey::new, at(now))?;
-        Ok(format!("{} {}", registrant.device_id(), registrant.group().unwrap_or("-")))
-    });
-    judged.map_err(|error| error.code())
-}
-
-fn mqtt(id: &str, token: &str) -> Result<String, &'static str> {
-    let anchors = Anchors::new();
-    let name = username(SCOPE, id);
-    judge(&rules(&anchors), &all(), RegistrationCredentials::mqtt(id, &name, Some(token)), TODAY)
-}
-
+use registering::*;
 #[test]
 fn own_key_or_derived_key_is_accepted() {
     let own = |id, key: &HmacKey| token(SCOPE, id, key, TODAY + 60);
@@ -369,100 +307,4 @@ fn certificate_with_a_token_needs_a_preference() {
     assert_eq!(register(with(BothCredentials::CertificateWins)), Ok("m1 by root".into()));
     let nothing = RegistrationCredentials::mqtt("m1", &name, None);
     assert_eq!(judge(&rules(&anchors), &all, nothing, TODAY), Err("no-credential"));
-}
-
-#[test]
-fn every_rejection_of_a_token_costs_the_same() {
-    use core::sync::atomic::{AtomicUsize, Ordering};
-    #[derive(Debug)]
-    struct Counting<'c>(HmacKey, &'c AtomicUsize);
-    impl MacKey for Counting<'_> {
-        fn tag(&self, parts: &[&[u8]]) -> hubward::types::Tag {
-            self.1.fetch_add(1, Ordering::Relaxed);
-            self.0.tag(parts)
-        }
-    }
-    let tags = AtomicUsize::new(0);
-    let counting = |name: &str| Counting(key(name), &tags);
-    let by_key = |name: &str| Enrollment::new(Attestation::SymmetricKey(SymmetricKeys::one(counting(name))));
-    let rules = ProvisioningConfig::new(IdScope::parse(SCOPE).unwrap(), counting("dummy"));
-    let mut all = Enrollments::new(Derivation::AsPresented);
-    all.enroll(rid("one"), by_key("one primary"));
-    all.enroll(rid("off"), by_key("off primary").with_status(Status::Disabled));
-    let print = Thumbprints::new(Some(Thumbprint::Sha256([7; 32])), None).unwrap();
-    all.enroll(rid("x509"), Enrollment::new(Attestation::X509(print)));
-    let make = |key: &SymmetricKey| Counting(HmacKey::new(key), &tags);
-    let mut groups = 0;
-    loop {
-        let closed = HmacKey::new(&derive_key(&key("closed"), "member"));
-        for (id, signer, code) in [
-            ("one", key("another"), "token-wrong-signature"),
-            ("off", key("off primary"), "disabled"),
-            ("x509", key("another"), "not-by-token"),
-            ("ghost", key("another"), "unknown"),
-            ("member", closed, if groups > 0 { "disabled" } else { "unknown" }),
-        ] {
-            let (name, password) = (username(SCOPE, id), token(SCOPE, id, &signer, TODAY + 60));
-            let presented = RegistrationCredentials::mqtt(id, &name, Some(&password)).unwrap();
-            let question = presented.start(&rules).unwrap();
-            tags.store(0, Ordering::Relaxed);
-            let error = question.resume(&all, make, at(TODAY)).unwrap_err();
-            assert_eq!((error.code(), error.public().to_string()), (code, "unauthorized".into()), "{id}");
-            // a group derives a key, and each verification has two tags
-            assert_eq!(tags.load(Ordering::Relaxed), 2 + 3 * groups, "{id} with {groups} groups");
-        }
-        // the disabled group is neither the first nor the last one
-        match groups {
-            0 => {
-                all.enroll_group("b", by_key("closed").with_status(Status::Disabled));
-                all.enroll_group("a", by_key("first"));
-                all.enroll_group("c", by_key("last"));
-                groups = 3;
-            }
-            _ => break,
-        }
-    }
-}
-
-#[test]
-fn a_key_is_derived_from_either_spelling_where_that_is_allowed() {
-    let anchors = Anchors::default();
-    let rules = rules(&anchors);
-    for (derivation, id, spelled, accepted) in [
-        (Derivation::AsPresented, "SN-7", "SN-7", true),
-        (Derivation::AsPresented, "SN-7", "sn-7", false),
-        (Derivation::AsPresentedOrLowerCase, "SN-7", "SN-7", true),
-        (Derivation::AsPresentedOrLowerCase, "SN-7", "sn-7", true),
-        (Derivation::AsPresentedOrLowerCase, "sn-7", "SN-7", false),
-    ] {
-        let mut all = Enrollments::new(derivation);
-        all.enroll_group("a", by_key("other"));
-        all.enroll_group("b", by_key("group"));
-        let (name, password) = (username(SCOPE, id), token(SCOPE, id, &member(spelled), TODAY + 60));
-        let presented = RegistrationCredentials::mqtt(id, &name, Some(&password)).unwrap();
-        let registered = rules.authenticate(presented, &all, HmacKey::new, at(TODAY));
-        assert_eq!(registered.map(drop).is_ok(), accepted, "{derivation:?} {id} {spelled}");
-    }
-}
-
-#[test]
-fn a_token_is_tried_with_the_first_groups_up_to_a_limit() {
-    let anchors = Anchors::default();
-    let rules = rules(&anchors);
-    let enrolled = |count: usize, limit: Option<usize>| {
-        let mut all = Enrollments::new(Derivation::AsPresented);
-        if let Some(limit) = limit {
-            all = all.with_most_groups(limit);
-        }
-        for at in 1..count {
-            all.enroll_group(&format!("a{at:03}"), by_key("other"));
-        }
-        all.enroll_group("z", by_key("group"));
-        let (name, password) = (username(SCOPE, "m1"), token(SCOPE, "m1", &member("m1"), TODAY + 60));
-        let presented = RegistrationCredentials::mqtt("m1", &name, Some(&password)).unwrap();
-        rules.authenticate(presented, &all, HmacKey::new, at(TODAY)).map(drop).map_err(|error| error.code())
-    };
-    assert_eq!(enrolled(hubward::registry::MOST_GROUPS, None), Ok(()));
-    assert_eq!(enrolled(hubward::registry::MOST_GROUPS + 1, None), Err("unknown"));
-    assert_eq!((enrolled(3, Some(3)), enrolled(4, Some(3))), (Ok(()), Err("unknown")));
 }
