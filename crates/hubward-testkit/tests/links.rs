@@ -168,6 +168,7 @@ fn the_book_has_each_page() {
         "ENDPOINTS",
         "GLOSSARY",
         "PERFORMANCE",
+        "COMPARE",
     ] {
         let file = if page == "README" { "../../README.md".to_owned() } else { format!("../{page}.md") };
         assert!(listed.contains(&file), "docs/book/SUMMARY.md does not list {file}");
