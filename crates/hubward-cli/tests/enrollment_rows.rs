@@ -141,7 +141,10 @@ fn a_registration_is_selected_among_the_rows() {
     assert!(status == 3 && out.contains("cannot be read"), "{out}");
     let (status, out) = hub.run("update", "--registration sn-7 --enabled");
     assert!(status == 2 && out.contains("give the attestation"), "{out}");
-    hub.well("update", "--registration sn-7 --key-file key");
+    // it may have been disabled
+    let (status, out) = hub.run("update", "--registration sn-7 --key-file key");
+    assert!(status == 2 && out.contains("say --enabled or --disabled"), "{out}");
+    hub.well("update", "--registration sn-7 --key-file key --enabled");
     hub.well("select", "--token-file token --now 1893455000");
 }
 
