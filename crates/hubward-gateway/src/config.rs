@@ -149,8 +149,8 @@ pub struct Serve {
     /// Address to serve the metrics on over plain HTTP, at `/metrics`. A port alone listens on 127.0.0.1.
     #[arg(long, value_name = "ADDR")]
     pub metrics: Option<String>,
-    /// Address to serve the console on over plain HTTP, on this machine only: a port, 127.0.0.1:PORT, [::1]:PORT or
-    /// localhost:PORT. It shows connections and refusals to a service with RegistryRead and ServiceConnect.
+    /// Address to serve the console on over plain HTTP, on this machine only: a port, 127.0.0.1:PORT,
+    /// localhost:PORT, or ::1 in brackets with a port. It shows connections and refusals to a service with RegistryRead and ServiceConnect.
     #[arg(long, value_name = "ADDR")]
     pub console: Option<ConsoleAddress>,
     /// Accept tokens only as the documentation describes them: no leeway after the expiry, one encoding, known fields.
