@@ -12,7 +12,7 @@ use crate::hmac::HmacKey;
 /// A key of any length for messages of any length, written piece by piece. Its state is erased when dropped, and so is
 /// that of each tag.
 ///
-/// [`HmacKey`](crate::HmacKey) is for a hub's tokens; this key is for the services that a hub's data goes to. The tag of a
+/// [`HmacKey`] is for a hub's tokens; this key is for the services that a hub's data goes to. The tag of a
 /// message in one piece is computed as an `HmacKey` does it: the state of `Hmac` is larger, and is copied for each tag.
 ///
 /// ```
