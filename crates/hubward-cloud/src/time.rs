@@ -208,6 +208,10 @@ pub(crate) fn http(text: &str) -> Option<u64> {
     const DAYS: [&[u8]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"];
     const MONTHS: [&[u8]; 12] =
         [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    // the form has one length: the seconds are written, and no fraction of them
+    if text.len() != "Tue, 01 Jan 2030 00:00:00 GMT".len() {
+        return None;
+    }
     let (weekday, rest) = text.as_bytes().split_at_checked(3)?;
     let [b',', b' ', rest @ ..] = rest else { return None };
     let (day, rest) = number(rest, 2)?;
@@ -404,9 +408,13 @@ mod tests {
     #[test]
     fn dates_of_http_need_their_weekday() {
         assert_eq!(http("Tue, 01 Jan 2030 00:00:00 GMT"), Some(1_893_456_000));
-        for wrong in
-            ["Wed, 01 Jan 2030 00:00:00 GMT", "Tue, 1 Jan 2030 00:00:00 GMT", "Tue, 01 Jan 2030 00:00:00 UTC"]
-        {
+        for wrong in [
+            "Wed, 01 Jan 2030 00:00:00 GMT",
+            "Tue, 1 Jan 2030 00:00:00 GMT",
+            "Tue, 01 Jan 2030 00:00:00 UTC",
+            "Tue, 01 Jan 2030 00:00 GMT",
+            "Tue, 01 Jan 2030 00:00:00.0 GMT",
+        ] {
             assert_eq!(http(wrong), None, "{wrong}");
         }
     }
