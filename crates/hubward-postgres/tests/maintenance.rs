@@ -117,3 +117,39 @@ fn connections_that_are_dead_without_a_word_cost_one_call() {
     let failed = (0..6).take_while(|_| store.position().is_err()).count();
     assert_eq!(failed, 1);
 }
+
+/// Returns how often the table was read whole, by the database's own count.
+fn whole_reads(server: &Server) -> u64 {
+    server.sql("hub", "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'record'").parse().unwrap()
+}
+
+#[test]
+fn a_change_of_a_table_that_was_never_analyzed_is_not_found_by_reading_it_whole() {
+    let Some(server) = Server::start_on_small_disk(300) else { return };
+    server.sql("postgres", "ALTER SYSTEM SET autovacuum = off");
+    server.down();
+    server.up();
+    server.create("hub");
+    let rows: Vec<String> = (0..5000).map(|number| format!("d{number}")).collect();
+    let writes: Vec<Write> = rows.iter().map(|name| Write::Put(device(name, 1), Expected::Any)).collect();
+    let store = server.open("hub");
+    store.commit(&writes).unwrap();
+    let mut last = store.changes(None, &mut |_| ()).unwrap().change;
+    drop(store);
+    let before = whole_reads(&server);
+    let store = server.open("hub");
+    for number in 0..20 {
+        store.commit(&[Write::Put(device(&format!("d{number}"), 2), Expected::Any)]).unwrap();
+        let mut found = 0;
+        last = store.changes(Some(last), &mut |_| found += 1).unwrap().change;
+        assert_eq!(found, 1);
+    }
+    // a connection reports its counts when it is closed
+    drop(store);
+    let mut reads = whole_reads(&server) - before;
+    assert_eq!(reads, 0);
+    // the count does count
+    server.sql("hub", "SET enable_indexscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM hubward.record WHERE change > 0");
+    reads = whole_reads(&server) - before;
+    assert!(reads > 0);
+}
