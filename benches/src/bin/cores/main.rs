@@ -1,5 +1,6 @@
 //! `cores`: tokens and admissions per second on one to N threads over one registry, and a reader while a million lines are
-//! imported on another core. The registry is behind one lock, of each of three crates in turn.
+//! imported on another core: into another registry, into the same one line after line, and with rests. The registry is behind
+//! one lock, of each of three crates in turn.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -84,7 +85,14 @@ fn of<S: Shared>(
     scale(&format!("tokens.{name}"), cores, time, &token);
     scale(&format!("admissions.{name}"), cores, time, &admission);
     if cores > 1 {
-        during_an_import(name, shared, &admission, lines);
+        let apart = std::sync::RwLock::new(Registry::unseeded());
+        let text = format!("{name} during an import");
+        reader(&format!("{text} into another registry"), &admission, |pace| {
+            import(&apart, lines, pace, false)
+        });
+        reader(&text, &admission, |pace| import(shared, lines, pace, false));
+        shared.write(|registry| *registry = registry_of(DEVICES, true));
+        reader(&format!("{text} with rests"), &admission, |pace| import(shared, few(lines), pace, true));
     }
 }
 
@@ -138,55 +146,74 @@ fn pin(core: usize) {
     }
 }
 
-/// Measures a reader alone, and while each line of an import is written under the lock by a thread on another core.
-fn during_an_import<S: Shared>(name: &str, shared: &S, call: &(impl Fn(usize) + Sync), lines: &str) {
-    let stop = AtomicBool::new(false);
-    let reader = |stop: &AtomicBool| {
-        pin(0);
-        let mut times = Vec::with_capacity(1 << 23);
-        let (mut last, mut at) = (Instant::now(), 0);
-        while !stop.load(Ordering::Relaxed) && times.len() < times.capacity() {
-            call(at);
-            at += 1;
-            let next = Instant::now();
-            times.push(u32::try_from((next - last).as_nanos()).unwrap_or(u32::MAX));
-            last = next;
+/// Whether the importer works or waits: both in turn, so that a change of the processor's clock counts for both.
+#[derive(Default)]
+struct Pace {
+    works: AtomicBool,
+    stop: AtomicBool,
+}
+
+/// The time that the importer works or waits.
+const TURN: Duration = Duration::from_millis(100);
+
+impl Pace {
+    /// Waits while the importer is to wait.
+    fn wait(&self) {
+        while !self.works.load(Ordering::Relaxed) && !self.stop.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_micros(200));
         }
-        times
-    };
-    let (alone, during, import) = std::thread::scope(|scope| {
-        let (reader, stop) = (&reader, &stop);
-        let first = scope.spawn(move || reader(stop));
-        std::thread::sleep(Duration::from_secs(1));
-        stop.store(true, Ordering::Relaxed);
-        let alone = first.join().unwrap();
-        stop.store(false, Ordering::Relaxed);
-        let second = scope.spawn(move || reader(stop));
+    }
+}
+
+/// Measures a reader on the first core, alone and while an importer works on the second.
+fn reader(name: &str, call: &(impl Fn(usize) + Sync), import: impl FnOnce(&Pace) -> usize + Send) {
+    let pace = Pace::default();
+    let ([alone, during], lines, turns) = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| read(call, &pace));
         let importer = scope.spawn(|| {
             pin(1);
-            let begin = Instant::now();
-            import(shared, lines);
-            begin.elapsed()
+            import(&pace)
         });
-        let import = importer.join().unwrap();
-        stop.store(true, Ordering::Relaxed);
-        (alone, second.join().unwrap(), import)
+        let mut turns = 0_u32;
+        while !importer.is_finished() {
+            std::thread::sleep(TURN);
+            turns += u32::from(!pace.works.fetch_xor(true, Ordering::Relaxed));
+        }
+        pace.stop.store(true, Ordering::Relaxed);
+        (reader.join().unwrap().map(Times::of), importer.join().unwrap(), turns)
     });
-    let (alone, during) = (Times::of(alone), Times::of(during));
     println!(
-        "reader.{name} alone {:.0} a second, p50 {} ns, p99.9 {} ns",
-        alone.rate, alone.median, alone.tail
-    );
-    println!(
-        "reader.{name} during an import {:.0} a second ({:.2} of alone), p50 {} ns, p99.9 {} ns ({:.1}x its median), longest {:.1} ms; {:.0} lines a second",
+        "reader.{name} {:.0} a second ({:.2} of alone), p50 {} ns (alone {}), p99.9 {} ns ({:.1}x its median; alone {}), longest {:.1} ms; {:.0} lines a second",
         during.rate,
         during.rate / alone.rate,
         during.median,
+        alone.median,
         during.tail,
         f64::from(during.tail) / f64::from(during.median),
+        alone.tail,
         f64::from(during.longest) / 1e6,
-        lines.lines().count() as f64 / import.as_secs_f64()
+        lines as f64 / (TURN * turns).as_secs_f64()
     );
+}
+
+/// Calls until it is told to stop, and returns the times of calls in nanoseconds: while the importer waits, and while it works.
+fn read(call: &(impl Fn(usize) + Sync), pace: &Pace) -> [Vec<u32>; 2] {
+    pin(0);
+    let mut times = [const { Vec::new() }; 2];
+    times.iter_mut().for_each(|times| times.reserve(1 << 26));
+    let (mut last, mut at) = (Instant::now(), 0);
+    while !pace.stop.load(Ordering::Relaxed) {
+        let works = pace.works.load(Ordering::Relaxed);
+        call(at);
+        at += 1;
+        let next = Instant::now();
+        let times = &mut times[usize::from(works)];
+        if times.len() < times.capacity() {
+            times.push(u32::try_from((next - last).as_nanos()).unwrap_or(u32::MAX));
+        }
+        last = next;
+    }
+    times
 }
 
 struct Times {
@@ -206,13 +233,38 @@ impl Times {
     }
 }
 
-/// Reads each line without the lock, and writes it under the lock.
-fn import<S: Shared>(shared: &S, lines: &str) {
+/// The lines that an importer with rests writes under one lock, and its rest after them.
+const TOGETHER: usize = 128;
+const REST: Duration = Duration::from_millis(8);
+
+/// Returns the first tenth of the lines: an importer with rests takes its time.
+fn few(lines: &str) -> &str {
+    let end = lines.lines().take(lines.lines().count() / 10).map(|line| line.len() + 1).sum();
+    lines.get(..end).unwrap_or(lines)
+}
+
+/// Reads lines without the lock, and writes them under the lock: each alone, or many at once and a rest after them. Returns
+/// the number of lines.
+fn import<S: Shared>(shared: &S, lines: &str, pace: &Pace, rests: bool) -> usize {
     let mut entropy = |_: &mut [u8]| Err(NoEntropy);
-    for (number, line) in (1..).zip(lines.lines()) {
-        let line = ImportLine::read(number, line.as_bytes()).unwrap().unwrap();
+    let (mut numbered, mut count) = ((1..).zip(lines.lines()), 0);
+    loop {
+        pace.wait();
+        let slice: Vec<_> = numbered
+            .by_ref()
+            .take(if rests { TOGETHER } else { 1 })
+            .map(|(number, line)| ImportLine::read(number, line.as_bytes()).unwrap().unwrap())
+            .collect();
+        if slice.is_empty() {
+            return count;
+        }
+        count += slice.len();
         shared.write(|registry: &mut Registry<HmacKey>| {
-            Importer::new(registry, &mut entropy, HmacKey::new).import(&line).unwrap();
+            let mut importer = Importer::new(registry, &mut entropy, HmacKey::new);
+            slice.iter().for_each(|line| assert!(importer.import(line).is_ok()));
         });
+        if rests {
+            std::thread::sleep(REST);
+        }
     }
 }
