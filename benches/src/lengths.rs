@@ -68,6 +68,13 @@ fn tag(key: &Hmac<Sha256>, message: &[u8]) {
     black_box(mac.finalize().into_bytes());
 }
 
+/// The names of the lines that [`print`] prints.
+pub const NAMES: [&str; 3] = [
+    "hmac.one-key.worst-length/hmac-crate",
+    "hmac.two-keys.worst-length/hmac-crate-twice",
+    "hmac.one-key.16-kib/hmac-crate",
+];
+
 /// Prints the worst ratio over all lengths, under one key and under two, and that of 16 KiB.
 pub fn print(ns: impl Fn(&str) -> f64) {
     let times = |keys: &str, len| (len, ns(&name(keys, len)), ns(&name(&format!("{keys}, theirs"), len)));
@@ -75,11 +82,8 @@ pub fn print(ns: impl Fn(&str) -> f64) {
         let all = LENGTHS.iter().map(|len| times(keys, *len));
         all.max_by(|a, b| (a.1 / a.2).total_cmp(&(b.1 / b.2))).unwrap()
     };
-    for (name, (len, mine, theirs)) in [
-        ("hmac.one-key.worst-length/hmac-crate", worst("one")),
-        ("hmac.two-keys.worst-length/hmac-crate-twice", worst("two")),
-        ("hmac.one-key.16-kib/hmac-crate", times("one", 16384)),
-    ] {
+    let ratios = [worst("one"), worst("two"), times("one", 16384)];
+    for (name, (len, mine, theirs)) in NAMES.into_iter().zip(ratios) {
         println!("{name} {:.2} ({mine:.0} / {theirs:.0}, {len} bytes)", mine / theirs);
     }
 }

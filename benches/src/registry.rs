@@ -296,6 +296,9 @@ struct TypedCapabilities {
     iot_edge: Option<bool>,
 }
 
+/// The name of the line that [`import`] prints.
+pub const IMPORT: &str = "import/serde_json-typed-parse";
+
 /// Parses and imports a million lines in turn, and prints the median of three in ns per line.
 pub fn import(fleet: &Fleet) {
     let mut text = String::new();
@@ -320,10 +323,5 @@ pub fn import(fleet: &Fleet) {
         })
         .unzip();
     [&mut parse, &mut import].into_iter().for_each(|times| times.sort_by(f64::total_cmp));
-    println!(
-        "import/serde_json-typed-parse {:.2} ({:.0} / {:.0})",
-        import[1] / parse[1],
-        import[1],
-        parse[1]
-    );
+    println!("{IMPORT} {:.2} ({:.0} / {:.0})", import[1] / parse[1], import[1], parse[1]);
 }

@@ -234,27 +234,26 @@ fn host_labels(host: &str) -> Result<(), NameProblem> {
     if host.is_empty() {
         return Err(NameProblem::Empty);
     }
+    let is_end = |byte: u8| Class::of(byte).contains(Class::SCOPE);
     // a label starts after a dot, and at the start
     let mut last = b'.';
-    let mut label = 0_usize;
+    let mut start = 0_usize;
     for (offset, byte) in host.bytes().enumerate() {
+        let next = offset.wrapping_add(1);
         match byte {
-            b if b.is_ascii_alphanumeric() => label = label.wrapping_add(1),
-            b'-' if last != b'.' => label = label.wrapping_add(1),
-            b'.' if last.is_ascii_alphanumeric() => label = 0,
+            b if is_end(b) => {}
+            b'-' if last != b'.' => {}
+            b'.' if is_end(last) => start = next,
             b'.' if last == b'-' => return Err(NameProblem::Character { offset: offset.saturating_sub(1) }),
             _ => return Err(NameProblem::Character { offset }),
         }
+        let label = next.wrapping_sub(start);
         if label > 63 {
             return Err(NameProblem::TooLong { len: label, max: 63 });
         }
         last = byte;
     }
-    if last.is_ascii_alphanumeric() {
-        Ok(())
-    } else {
-        Err(NameProblem::Character { offset: host.len().saturating_sub(1) })
-    }
+    if is_end(last) { Ok(()) } else { Err(NameProblem::Character { offset: host.len().saturating_sub(1) }) }
 }
 
 #[expect(private_bounds, reason = "the syntax of a kind is private to this crate; callers use the aliases")]

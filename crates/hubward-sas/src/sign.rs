@@ -10,7 +10,7 @@ use hubward_core::{
 
 use crate::parse::REGISTRATION;
 use crate::signature;
-use crate::writer::{Decimal, Writer};
+use crate::writer::{Decimal, Writer, is_plain};
 
 /// The most bytes of a text to be signed: a host, two ids of 128 bytes with every character escaped, the words
 /// between them, the line feed and twenty digits.
@@ -36,6 +36,8 @@ const LONGEST_TOKEN: usize = LONGEST + 132 + 384 + 64;
 #[derive(Debug, Clone, Copy)]
 pub struct UnsignedToken<'a> {
     resource: Resource<'a>,
+    /// No name of the resource has a character to be escaped, as in nearly all tokens. The resource is written twice.
+    is_plain: bool,
     policy: Option<PolicyName<'a>>,
     expiry: u64,
     /// The expiry's digits, which are signed and sent.
@@ -90,7 +92,7 @@ impl<'a> UnsignedToken<'a> {
 
     fn new(resource: Resource<'a>, expires: UnixTime) -> Self {
         let expiry = expires.as_secs();
-        Self { resource, policy: None, expiry, digits: Decimal::new(expiry) }
+        Self { resource, is_plain: resource.is_plain(), policy: None, expiry, digits: Decimal::new(expiry) }
     }
 
     /// Writes the bytes to be signed into `buffer` and returns them: the resource, a line feed, the expiry.
@@ -99,7 +101,7 @@ impl<'a> UnsignedToken<'a> {
     /// [`NeedBytes`] with the needed size if `buffer` is too small.
     pub fn to_be_signed<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], NeedBytes> {
         let mut writer = Writer::new(buffer);
-        self.resource.write(&mut writer);
+        self.resource.write(self.is_plain, &mut writer);
         writer.text("\n");
         writer.number(&self.digits);
         writer.finish()
@@ -130,24 +132,39 @@ impl<'a> UnsignedToken<'a> {
 }
 
 impl Resource<'_> {
-    /// Writes the resource as it is signed and sent.
-    fn write(&self, writer: &mut Writer<'_>) {
+    /// Returns whether no name has a character to be escaped.
+    fn is_plain(&self) -> bool {
         match self {
-            Self::Hub(host) => writer.escaped(host.as_str()),
+            Self::Hub(host) => is_plain(host.as_str()),
+            Self::Device(host, device) => is_plain(host.as_str()) && is_plain(device.as_str()),
+            Self::Module(host, device, module) => {
+                Resource::Device(*host, *device).is_plain() && is_plain(module.as_str())
+            }
+            Self::Registration(scope, id) => is_plain(scope.as_str()) && is_plain(id.as_str()),
+        }
+    }
+
+    /// Writes the resource as it is signed and sent.
+    fn write(&self, is_plain: bool, writer: &mut Writer<'_>) {
+        let name = |writer: &mut Writer<'_>, name: &str| {
+            if is_plain { writer.text(name) } else { writer.escaped(name.as_bytes()) }
+        };
+        match self {
+            Self::Hub(host) => name(writer, host.as_str()),
             Self::Device(host, device) => {
-                writer.escaped(host.as_str());
+                name(writer, host.as_str());
                 writer.text("%2Fdevices%2F");
-                writer.escaped(device.as_str());
+                name(writer, device.as_str());
             }
             Self::Module(host, device, module) => {
-                Resource::Device(*host, *device).write(writer);
+                Resource::Device(*host, *device).write(is_plain, writer);
                 writer.text("%2Fmodules%2F");
-                writer.escaped(module.as_str());
+                name(writer, module.as_str());
             }
             Self::Registration(scope, id) => {
-                writer.escaped(scope.as_str());
+                name(writer, scope.as_str());
                 writer.text("%2Fregistrations%2F");
-                writer.escaped(id.as_str());
+                name(writer, id.as_str());
             }
         }
     }
@@ -165,13 +182,12 @@ impl SignedToken<'_> {
     /// # Errors
     /// [`NeedBytes`] with the needed size if `buffer` is too small.
     pub fn write_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, NeedBytes> {
-        let UnsignedToken { resource, policy, digits, .. } = &self.unsigned;
+        let UnsignedToken { resource, is_plain, policy, digits, .. } = &self.unsigned;
         let mut writer = Writer::new(buffer);
         writer.text("SharedAccessSignature sr=");
-        resource.write(&mut writer);
+        resource.write(*is_plain, &mut writer);
         writer.text("&sig=");
-        // it ends with `=`
-        writer.escaped_in_part(&signature::encode(self.tag.expose()));
+        writer.escaped(&signature::encode(self.tag.expose()));
         writer.text("&se=");
         writer.number(digits);
         match (resource, policy) {
@@ -181,7 +197,7 @@ impl SignedToken<'_> {
             }
             (_, Some(policy)) => {
                 writer.text("&skn=");
-                writer.escaped(policy.as_str());
+                writer.escaped(policy.as_str().as_bytes());
             }
             (_, None) => {}
         }

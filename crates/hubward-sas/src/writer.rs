@@ -30,19 +30,8 @@ impl<'b> Writer<'b> {
     /// Writes a text with percent-encoding in upper-case hex digits. Letters, digits and `- . _ ~` are not encoded (RFC
     /// 3986, 2.3).
     #[inline]
-    pub(crate) fn escaped(&mut self, text: &str) {
-        // nearly all names have none of the other characters
-        if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
-            self.text(text);
-        } else {
-            self.escaped_in_part(text);
-        }
-    }
-
-    /// Does the same for a text that has at least one character to be encoded.
-    #[inline]
-    pub(crate) fn escaped_in_part(&mut self, text: &str) {
-        let mut rest = text.as_bytes();
+    pub(crate) fn escaped(&mut self, text: &[u8]) {
+        let mut rest = text;
         while let Some(at) = rest.iter().position(|b| !is_unreserved(*b)) {
             let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, &[]));
             self.bytes(plain);
@@ -70,12 +59,9 @@ impl<'b> Writer<'b> {
     }
 }
 
-/// Returns what [`is_unreserved`] returns, without a table, so that the bytes of a name are compared sixteen at once.
-#[inline]
-const fn is_plain(byte: u8) -> bool {
-    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    let digit = byte.wrapping_sub(b'0') < 10;
-    letter | digit | (byte == b'-') | (byte == b'.') | (byte == b'_') | (byte == b'~')
+/// Returns whether [`Writer::escaped`] writes a text as it is.
+pub(crate) fn is_plain(text: &str) -> bool {
+    text.bytes().all(is_unreserved)
 }
 
 /// The digits of a number, computed once.
@@ -91,11 +77,12 @@ impl Decimal {
     pub(crate) fn new(mut number: u64) -> Self {
         let mut digits = [b'0'; 20];
         let mut first = digits.len();
-        for (at, slot) in digits.iter_mut().enumerate().rev() {
-            let [digit, ..] = number.wrapping_rem(10).to_le_bytes();
-            *slot = b'0'.wrapping_add(digit);
-            number = number.wrapping_div(10);
-            first = at;
+        // two at a time: each division waits for the one before
+        for slot in digits.as_chunks_mut::<2>().0.iter_mut().rev() {
+            let [pair, ..] = number.wrapping_rem(100).to_le_bytes();
+            *slot = [b'0'.wrapping_add(pair.wrapping_div(10)), b'0'.wrapping_add(pair.wrapping_rem(10))];
+            number = number.wrapping_div(100);
+            first = first.wrapping_sub(if number == 0 && pair < 10 { 1 } else { 2 });
             if number == 0 {
                 break;
             }
@@ -125,7 +112,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_the_standard_library_writes_them() {
-        for number in [0, 1, 9, 10, 99, 1_893_456_000, u64::MAX] {
+        for number in [0, 1, 9, 10, 99, 100, 909, 1_893_456_000, u64::MAX] {
             let mut buffer = [0; 20];
             let mut writer = Writer::new(&mut buffer);
             writer.number(&Decimal::new(number));
@@ -139,9 +126,9 @@ mod tests {
             let text = format!("a{}z", char::from(byte));
             let mut buffer = [0; 5];
             let mut writer = Writer::new(&mut buffer);
-            writer.escaped(&text);
+            writer.escaped(text.as_bytes());
             assert_eq!(writer.finish_text(), Ok(&*hubward_core::escape_value(&text).to_string()));
-            assert_eq!(is_plain(byte), is_unreserved(byte), "{byte}");
+            assert_eq!(is_plain(&text), is_unreserved(byte), "{byte}");
         }
     }
 
@@ -150,7 +137,7 @@ mod tests {
         let mut buffer = [0; 3];
         let mut writer = Writer::new(&mut buffer);
         writer.text("ab");
-        writer.escaped("/");
+        writer.escaped(b"/");
         writer.number(&Decimal::new(12));
         assert_eq!(writer.finish(), Err(NeedBytes::new(7)));
     }

@@ -1,5 +1,5 @@
 //! `ratios`: runs all cases in turn in one process and prints one line per ratio of medians: NAME RATIO (our ns /
-//! their ns).
+//! their ns). Arguments are parts of names: `ratios cloud sign` measures the lines with such a name and no others.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,50 +19,51 @@ mod feed;
 use hubward_benches::case::{Case, measure, pin};
 use hubward_benches::{certificates, cloud, issuing, lengths, peers, registry, rights, tokens};
 
+/// A compared case: the name of the ratio, and of the two cases.
+type Ratio = (&'static str, &'static str, &'static str);
+
 fn main() {
-    let followed = feed::Both::new();
+    let parts: Vec<String> = std::env::args().skip(1).collect();
+    let is_wanted = |name: &str| parts.is_empty() || parts.iter().any(|part| name.contains(part));
+    let wanted = |ratios: &[Ratio]| ratios.iter().any(|(name, ..)| is_wanted(name));
+
+    let followed = wanted(feed::RATIOS).then(feed::Both::new);
     pin();
-    if std::env::args().nth(1).as_deref() == Some("cloud") {
-        let mut cases = cloud::cases();
-        measure(&mut cases);
-        print(&cases, cloud::RATIOS.iter());
-        return;
+    let fleet = (wanted(registry::RATIOS) || is_wanted(registry::IMPORT)).then(registry::Fleet::new);
+    if let Some(fleet) = fleet.as_ref().filter(|_| is_wanted(registry::IMPORT)) {
+        // before the others use the memory that it needs
+        registry::import(fleet);
     }
-    if std::env::args().nth(1).as_deref() == Some("feed") {
-        let mut cases = feed::cases(&followed);
-        measure(&mut cases);
-        print(&cases, feed::RATIOS.iter());
-        return;
-    }
-    let (fixture, fleet) = (tokens::Fixture::new(), registry::Fleet::new());
-    let lengths = lengths::Lengths::new();
-    // before the others use the memory that it needs
-    registry::import(&fleet);
+    let (fixture, lengths) = (tokens::Fixture::new(), lengths::Lengths::new());
     let mut cases = tokens::ours(&fixture);
     cases.extend(peers::cases(&fixture));
     cases.extend(rights::cases());
     cases.extend(certificates::cases());
     cases.extend(issuing::cases());
     cases.extend(cloud::cases());
-    cases.extend(registry::cases(&fleet));
-    cases.extend(feed::cases(&followed));
-    cases.extend(lengths.cases());
+    cases.extend(fleet.iter().flat_map(registry::cases));
+    cases.extend(followed.iter().flat_map(feed::cases));
+    let parts =
+        [RATIOS, certificates::RATIOS, cloud::RATIOS, issuing::RATIOS, registry::RATIOS, feed::RATIOS];
+    let mut ratios: Vec<Ratio> = parts.concat();
+    ratios.retain(|(name, ..)| is_wanted(name));
+    cases.retain(|case| ratios.iter().any(|(_, mine, theirs)| [mine, theirs].contains(&&case.name)));
+    let by_length = lengths::NAMES.iter().any(|name| is_wanted(name));
+    cases.extend(by_length.then(|| lengths.cases()).into_iter().flatten());
     measure(&mut cases);
 
     println!("# token of {} bytes, signed message of {} bytes", fixture.token.len(), fixture.message.len());
-    let parts = [certificates::RATIOS, cloud::RATIOS, issuing::RATIOS, registry::RATIOS, feed::RATIOS];
-    print(&cases, RATIOS.iter().chain(parts.into_iter().flatten()));
-    lengths::print(|name| median(&cases, name));
+    print(&cases, &ratios);
+    if by_length {
+        lengths::print(|name| median(&cases, name));
+    }
 }
 
 fn median(cases: &[Case<'_>], name: &str) -> f64 {
     cases.iter().find(|case| case.name == name).map(|case| case.median).expect(name)
 }
 
-fn print<'r>(
-    cases: &[Case<'_>],
-    ratios: impl Iterator<Item = &'r (&'static str, &'static str, &'static str)>,
-) {
+fn print(cases: &[Case<'_>], ratios: &[Ratio]) {
     for (name, mine, theirs) in ratios {
         let (mine, theirs) = (median(cases, mine), median(cases, theirs));
         println!("{name} {:.2} ({mine:.0} / {theirs:.0})", mine / theirs);
@@ -70,7 +71,7 @@ fn print<'r>(
 }
 
 /// The compared cases. `x-per-y` of peers is their time over ours, so that more is better there too.
-const RATIOS: &[(&str, &str, &str)] = &[
+const RATIOS: &[Ratio] = &[
     ("verify.one-key/ring-keyed-verify", "verify one", "ring verify"),
     ("verify.two-keys/ring-keyed-verify", "verify two", "ring verify"),
     ("verify.ring-provider/ring-keyed-verify", "verify ring provider", "ring verify"),

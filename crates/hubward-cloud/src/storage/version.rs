@@ -97,7 +97,8 @@ impl Version {
 
     pub(crate) fn of(text: &[u8]) -> Result<Self, Problem> {
         let number = number(text).ok_or(Problem::Version)?;
-        let known = NUMBERS.binary_search(&number).is_ok();
+        // all are compared, without a branch: a binary search takes four times as long
+        let known = NUMBERS.iter().fold(false, |known, own| known | (*own == number));
         if known { Ok(Self { number }) } else { Err(Problem::Version) }
     }
 

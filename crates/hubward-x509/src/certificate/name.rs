@@ -119,7 +119,7 @@ impl<'a> Name<'a> {
 
     /// Returns `true` if the bytes are a Name (RFC 5280 4.1.2.4): sets that are not empty, of pairs of a type and a value.
     pub(crate) fn is_name(&self) -> bool {
-        self.attributes().all(|attribute| attribute.is_ok())
+        self.rdns().all(|rdn| rdn.is_ok_and(|set| attributes(set).all(|attribute| attribute.is_ok())))
     }
 
     /// Returns `true` if the name is within the limits and can be parsed, so that it can be compared.
@@ -170,8 +170,18 @@ fn attribute<'a>(set: &mut Cursor<'a>) -> Result<Attribute<'a>, Malformed> {
     Ok(Attribute { oid: oid.value, value })
 }
 
+/// Returns the attribute of an RDN that has one.
+fn only_attribute(mut set: Cursor<'_>) -> Option<Attribute<'_>> {
+    let only = attribute(&mut set).ok()?;
+    set.is_empty().then_some(only)
+}
+
 /// Returns `true` if both RDNs have the same attributes.
 fn same_rdn(mine: Cursor<'_>, theirs: Cursor<'_>) -> bool {
+    // nearly all RDNs have one attribute
+    if let (Some(mine), Some(theirs)) = (only_attribute(mine), only_attribute(theirs)) {
+        return same_attribute(&mine, &theirs);
+    }
     // in both directions: an RDN may contain an attribute twice
     attributes_match(mine, theirs, same_attribute)
         && (attributes(mine).nth(1).is_none() || attributes_match(theirs, mine, same_attribute))
@@ -197,11 +207,13 @@ fn same_attribute(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
     if a.value.raw == b.value.raw {
         return true;
     }
-    match (text(&a.value), text(&b.value)) {
-        (Some(a), Some(b)) if is_plain(a) && is_plain(b) => a.eq_ignore_ascii_case(b),
-        (Some(a), Some(b)) => folded(a).eq(folded(b)),
-        _ => false,
+    if !is_string(a.value.tag) || !is_string(b.value.tag) {
+        return false;
     }
+    if is_plain(a.value.value) && is_plain(b.value.value) {
+        return a.value.value.eq_ignore_ascii_case(b.value.value);
+    }
+    text(&a.value).zip(text(&b.value)).is_some_and(|(a, b)| folded(a).eq(folded(b)))
 }
 
 /// Returns `true` if the types are equal and the values are equal or cannot be compared with certainty.
@@ -227,18 +239,20 @@ fn is_unambiguous(value: &Tlv<'_>) -> bool {
 /// Returns the value as text if it has a string type that is compared as text, across these types. Other types are
 /// compared as bytes, as RFC 5280 7.1 allows.
 pub(crate) fn text<'a>(value: &Tlv<'a>) -> Option<&'a str> {
-    match value.tag {
-        Tag::UTF8_STRING | Tag::PRINTABLE_STRING | Tag::IA5_STRING => core::str::from_utf8(value.value).ok(),
-        _ => None,
-    }
+    if is_string(value.tag) { core::str::from_utf8(value.value).ok() } else { None }
+}
+
+/// Returns `true` for the string types that are compared as text.
+fn is_string(tag: Tag) -> bool {
+    matches!(tag, Tag::UTF8_STRING | Tag::PRINTABLE_STRING | Tag::IA5_STRING)
 }
 
 /// Returns `true` for visible ASCII with single inner spaces, where only the case needs folding.
-fn is_plain(text: &str) -> bool {
+fn is_plain(text: &[u8]) -> bool {
     let mut after_space = true;
-    text.bytes().all(|b| {
-        let fine = b.is_ascii_graphic() || (b == b' ' && !after_space);
-        after_space = b == b' ';
+    text.iter().all(|b| {
+        let fine = b.is_ascii_graphic() || (*b == b' ' && !after_space);
+        after_space = *b == b' ';
         fine
     }) && !after_space
 }

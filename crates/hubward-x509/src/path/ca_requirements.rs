@@ -5,7 +5,7 @@ use crate::certificate::GeneralName;
 use crate::certificate::extensions::{
     AuthorityKeyIdentifier, BasicConstraints, KeyUsage, subject_key_identifier,
 };
-use crate::error::{CaRequirement, ChainError, KnownExtension, Problem};
+use crate::error::{CaRequirement, KnownExtension, Problem};
 use crate::identity::dns::is_presented;
 use crate::profile::Profile;
 
@@ -64,14 +64,9 @@ fn check_extensions(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Res
     )
 }
 
-/// Checks that a certificate which is not self-signed has an authority key identifier (4.2.1.1). Calls `signs_itself`
-/// only if the extension is absent.
-pub(super) fn check_authority_key(
-    certificate: &Certificate<'_>,
-    signs_itself: impl FnOnce() -> Result<bool, ChainError>,
-) -> Result<Result<(), Problem>, ChainError> {
-    let named = certificate.extensions().authority_key_identifier.is_some();
-    Ok(require(named || signs_itself()?, CaRequirement::AuthorityKeyIdentifierMissing))
+/// Checks a certificate without an authority key identifier: only a self-signed one may omit it (4.2.1.1).
+pub(super) fn check_authority_key(signs_itself: bool) -> Result<(), Problem> {
+    require(signs_itself, CaRequirement::AuthorityKeyIdentifierMissing)
 }
 
 /// Checks a certificate that issues others.

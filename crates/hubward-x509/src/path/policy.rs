@@ -68,9 +68,14 @@ pub(super) fn process(
 ) -> Result<Policies, ChainError> {
     let length = u32::try_from(path.intermediates.len()).unwrap_or(u32::MAX).saturating_add(1);
     let start = |now: bool| if now { 0 } else { length.saturating_add(1) };
-    let root = Node { policy: ANY, expected: Vec::from([ANY]), parents: Vec::new(), alive: true };
+    // without policies in the first certificate, as in most paths, its level would be empty
+    let first = path.descending().next();
+    let asserts = first.is_some_and(|(_, top)| top.extensions().certificate_policies.is_some());
     let mut state = State {
-        graph: Some(Vec::from([Vec::from([root])])),
+        graph: asserts.then(|| {
+            let root = Node { policy: ANY, expected: Vec::from([ANY]), parents: Vec::new(), alive: true };
+            Vec::from([Vec::from([root])])
+        }),
         explicit_policy: start(inputs.explicit),
         policy_mapping: start(inputs.inhibit_mapping),
         inhibit_any: start(inputs.inhibit_any),

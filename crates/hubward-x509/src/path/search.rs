@@ -202,18 +202,20 @@ impl<'s, 'w> Search<'s, 'w> {
     /// omit the authority key identifier. An anchor with its own name whose signature no accepted algorithm can verify,
     /// such as SHA-1, counts as signed with its own key: that signature is not relied on.
     fn check_authority_key(&mut self, place: CertificatePosition) -> Result<(), ChainError> {
-        if self.profile.ca_requirements == CaRequirements::Ignore {
+        if self.profile.ca_requirements == CaRequirements::Ignore
+            || self.inputs.certificate(place).extensions().authority_key_identifier.is_some()
+        {
             return Ok(());
         }
-        let certificate = self.inputs.certificate(place);
-        let signs_itself = || match self.work.verify_signature(&self.inputs, place, place) {
-            Err(error @ ChainError::BudgetExceeded(_)) => Err(error),
+        let signs_itself = match self.work.verify_signature(&self.inputs, place, place) {
+            Err(error @ ChainError::BudgetExceeded(_)) => return Err(error),
             Err(ChainError::Refused { problem: Problem::UnsupportedAlgorithm(_), .. }) => {
-                Ok(matches!(place, CertificatePosition::Anchor(_)) && certificate.is_self_issued())
+                matches!(place, CertificatePosition::Anchor(_))
+                    && self.inputs.certificate(place).is_self_issued()
             }
-            result => Ok(result.is_ok()),
+            result => result.is_ok(),
         };
-        ca_requirements::check_authority_key(&certificate, signs_itself)?
+        ca_requirements::check_authority_key(signs_itself)
             .map_err(|problem| ChainError::Refused { place, problem })
     }
 

@@ -1,6 +1,7 @@
 //! The inputs, the intermediate results and the remaining budget of one verification. The path and the paths of the
 //! signers of its revocation lists share all three.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
@@ -24,8 +25,17 @@ pub(crate) struct Inputs<'s> {
 }
 
 impl<'s> Inputs<'s> {
-    pub(crate) fn certificate(&self, place: CertificatePosition) -> Certificate<'s> {
-        self.at(place).unwrap_or(self.chain.leaf)
+    /// Returns the certificate at a place, without a copy of a presented one: it has 528 bytes.
+    pub(crate) fn certificate(&self, place: CertificatePosition) -> Cow<'s, Certificate<'s>> {
+        let presented = match place {
+            CertificatePosition::Leaf => Some(&self.chain.leaf),
+            CertificatePosition::Intermediate(at) => self.chain.intermediate(at),
+            CertificatePosition::Anchor(at) => match self.anchors.get(at) {
+                Some(anchor) => return Cow::Owned(anchor),
+                None => None,
+            },
+        };
+        Cow::Borrowed(presented.unwrap_or(&self.chain.leaf))
     }
 
     /// Returns the certificate at a place, if it could be parsed.
