@@ -9,7 +9,7 @@ use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{
     Affected, AnyStore, ChangeError, FeedTimes, Follower, MemoryStore, ProvisioningEntry, ProvisioningIndex,
-    ProvisioningRows, RowError, RowKey, Sealer, Target, any, change_provisioning, read_provisioning,
+    ProvisioningRows, RowError, RowKey, Sealer, Target, any, change_provisioning_rows, read_provisioning,
     read_service_policy, seed_provisioning,
 };
 use tokio::sync::{Semaphore, watch};
@@ -125,16 +125,17 @@ impl Rows {
         service: &Arc<Provisioning>,
         keys: Vec<RowKey>,
         apply: impl FnMut(&mut ProvisioningRows) -> T + Send + 'static,
-    ) -> Result<T, WriteError> {
+    ) -> Result<(T, ProvisioningRows), WriteError> {
         if let Self::Durable(durable) = &service.rows {
-            let change =
-                move |store: &AnyStore, sealer: &Sealer| change_provisioning(&**store, sealer, &keys, apply);
+            let change = move |store: &AnyStore, sealer: &Sealer| {
+                change_provisioning_rows(&**store, sealer, &keys, apply)
+            };
             return durable.run(change).await;
         }
         let service = Arc::clone(service);
         let made = tokio::task::spawn_blocking(move || {
             let (store, sealer) = service.rows.store();
-            let changed = change_provisioning(&**store, sealer, &keys, apply)?;
+            let changed = change_provisioning_rows(&**store, sealer, &keys, apply)?;
             if let Self::Memory { follower, .. } = &service.rows {
                 let mut follower = follower.lock().unwrap_or_else(PoisonError::into_inner);
                 let done = follower.catch_up(&**store, sealer, Default::default, &mut Served(&service));

@@ -118,7 +118,7 @@ impl Provisioning {
             });
             Ok(())
         });
-        let recorded = recorded.await.map_err(|error| unavailable(&error))?;
+        let (recorded, _) = recorded.await.map_err(|error| unavailable(&error))?;
         if recorded.is_err() {
             take_back(hub, &device, created).await;
         }
