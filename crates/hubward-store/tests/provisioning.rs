@@ -235,6 +235,7 @@ fn a_registration_is_recorded_and_is_in_no_index() {
         group_creation: Some(7),
         generation: Some("9".into()),
         operation: "4.1".into(),
+        storage_root: Some("AQID".into()),
         substatus: "initialAssignment".into(),
         created: 1,
         updated: 2,

@@ -47,9 +47,10 @@ impl Provisioning {
         durable: Durable,
         index: ProvisioningIndex<HmacKey>,
         shared: Shared<'_>,
+        secret: &SymmetricKey,
     ) -> Result<Option<Self>, ProvisioningError> {
         match index.service() {
-            Some(_) => Self::of(Rows::Durable(durable), index, shared).map(Some),
+            Some(_) => Self::of(Rows::Durable(durable), index, shared, secret).map(Some),
             None => Ok(None),
         }
     }
@@ -67,13 +68,17 @@ impl Provisioning {
         let mut follower = Follower::new(FeedTimes::default(), make, entropy);
         let mut index = Index(ProvisioningIndex::default());
         follower.catch_up(&*store, &sealer, Default::default, &mut index).map_err(|error| failed(&error))?;
-        Self::of(Rows::Memory { store, sealer, follower: Mutex::new(follower) }, index.0, shared)
+        // registrations are of this process, and so are its challenges
+        let secret = SymmetricKey::generate(entropy).map_err(|error| failed(&error))?;
+        let rows = Rows::Memory { store, sealer, follower: Mutex::new(follower) };
+        Self::of(rows, index.0, shared, &secret)
     }
 
     fn of(
         rows: Rows,
         index: ProvisioningIndex<HmacKey>,
         shared: Shared<'_>,
+        secret: &SymmetricKey,
     ) -> Result<Self, ProvisioningError> {
         let failed = |error: &dyn core::fmt::Display| ProvisioningError::Store(error.to_string());
         let service = index.service().ok_or_else(|| failed(&"there is no provisioning service"))?;
@@ -97,7 +102,7 @@ impl Provisioning {
             rows,
             assignment: shared.assignment,
             budget: Budget::default(),
-            tpm: shared.tpm.map(Tpm::new).transpose().map_err(|error| failed(&error))?,
+            tpm: shared.tpm.map(|wrapper| Tpm::new(wrapper, secret)),
             workers: Arc::new(Semaphore::new(threads)),
             scans: Arc::new(Semaphore::new(1)),
             hub: shared.hub.into(),
