@@ -16,7 +16,10 @@ use common::amqp::*;
 use common::client::Stream;
 use common::*;
 use fe2o3_amqp::sasl_profile::SaslProfile;
+use fe2o3_amqp::types::messaging::Body;
+use fe2o3_amqp::types::primitives::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
 async fn gateway() -> Gateway {
     Gateway::with(|_, config| config.amqps = Some("127.0.0.1:0".into())).await
@@ -92,6 +95,22 @@ async fn a_refused_sasl_exchange_ends_the_connection() {
         assert!(gateway.log.last().contains("what=\"AMQP send sasl\" verdict=\"deny\""), "{username}");
     }
     assert_eq!(gateway.counter("hubward_identities_connected"), 0);
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_change_of_the_registry_leaves_a_connection_that_has_yet_to_put_a_token() {
+    let gateway = gateway().await;
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = amqp.cbs().await;
+    let body = r#"{"deviceId":"new","status":"enabled"}"#;
+    assert_eq!(gateway.owner("PUT /devices/new", "", body).await.0, 200);
+    let put = timeout(Duration::from_secs(20), cbs.put("localhost/devices/dev1", &gateway.token()));
+    assert_eq!(put.await.unwrap(), 200);
+    // with an identity, a change that takes it away ends the connection
+    let off = r#"{"deviceId":"dev1","status":"disabled"}"#;
+    assert_eq!(gateway.owner("PUT /devices/dev1", "If-Match: *\r\n", off).await.0, 200);
+    assert!(cbs.answers.recv::<Body<Value>>().await.is_err());
     gateway.end().await;
 }
 
