@@ -105,7 +105,8 @@ async fn a_change_of_the_registry_leaves_a_connection_that_has_yet_to_put_a_toke
     let mut cbs = amqp.cbs().await;
     let body = r#"{"deviceId":"new","status":"enabled"}"#;
     assert_eq!(gateway.owner("PUT /devices/new", "", body).await.0, 200);
-    let put = timeout(Duration::from_secs(20), cbs.put("localhost/devices/dev1", &gateway.token()));
+    let token = gateway.token();
+    let put = timeout(Duration::from_secs(20), cbs.put("localhost/devices/dev1", &token));
     assert_eq!(put.await.unwrap(), 200);
     // with an identity, a change that takes it away ends the connection
     let off = r#"{"deviceId":"dev1","status":"disabled"}"#;
@@ -165,7 +166,7 @@ async fn a_policy_s_token_opens_the_links_of_many_devices() {
     let mut module = amqp.sender("/devices/dev1/modules/mod1/messages/events").await.unwrap();
     let mut device = amqp.sender(SENDS).await.unwrap();
     let newer = gateway.amqp_dev1().await;
-    assert!(tokio::time::timeout(Duration::from_secs(10), device.on_detach()).await.is_ok(), "evicted");
+    assert!(timeout(Duration::from_secs(10), device.on_detach()).await.is_ok(), "evicted");
     assert!(module.send("still here".to_owned()).await.is_ok());
     drop(newer);
     // a service without DeviceConnect connects no device
@@ -279,7 +280,7 @@ async fn a_connection_without_authentication_times_out() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), counted).await.unwrap();
+    timeout(Duration::from_secs(20), counted).await.unwrap();
     gateway.end().await;
 }
 
