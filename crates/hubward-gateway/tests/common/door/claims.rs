@@ -25,7 +25,8 @@ pub fn device(door: &Door, dice: &mut Dice) -> Claim {
         client.token(at(now() - 8000)).sign(&own("h-mqtt")).to_string()
     };
     match dice.roll(13) {
-        0 => claim("victim", device_token("victim", &dps::secret(dice.byte() | 128), 600)),
+        // a key that no device has: their primary and secondary keys are below 192
+        0 => claim("victim", device_token("victim", &dps::secret(dice.byte() | 192), 600)),
         1 => claim("h-mqtt", old()),
         // replayed for another identity
         2 => claim("victim", own_token("h-mqtt")),
