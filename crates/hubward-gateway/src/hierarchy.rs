@@ -57,14 +57,17 @@ fn edge_of<'r>(registry: &'r Registry, scope: &str) -> Option<(DeviceId<'r>, Rec
     Some((id, view))
 }
 
-/// Returns the identities in the scope of an edge device: itself and its modules, and the devices directly below it, with the
-/// modules of those that are no edge devices. It reads all records.
-pub(crate) fn in_scope<'r>(registry: &'r Registry, edge: Identity<'_>) -> Vec<Identity<'r>> {
-    let scope =
-        registry.get(edge).and_then(|view| view.device_scope().map(|scope| scope.as_str().to_owned()));
+/// Returns those records of a part of the registry that are in the scope of an edge device: itself and its modules, and the
+/// devices directly below it, with the modules of those that are no edge devices. `None` after the last part.
+pub(crate) fn in_scope<'r>(
+    registry: &'r Registry,
+    part: u32,
+    edge: DeviceId<'_>,
+    scope: &str,
+) -> Option<Vec<Identity<'r>>> {
     let mut found = Vec::new();
     let mut with_modules = false;
-    for view in registry.iter() {
+    for view in registry.part(part)? {
         if view.is_module() {
             if with_modules {
                 found.push(view.identity());
@@ -72,23 +75,26 @@ pub(crate) fn in_scope<'r>(registry: &'r Registry, edge: Identity<'_>) -> Vec<Id
             continue;
         }
         let is_edge = view.capabilities().iot_edge;
-        let itself = view.identity().device() == edge.device();
+        let itself = view.identity().device().is_some_and(|id| id.as_str() == edge.as_str());
         let own = view.device_scope().filter(|_| !is_edge);
-        let mut above = own.into_iter().chain(view.parent_scopes());
-        let below = !itself && above.any(|one| Some(one.as_str()) == scope.as_deref());
+        let below = !itself && own.into_iter().chain(view.parent_scopes()).any(|one| one.as_str() == scope);
         with_modules = itself || below && !is_edge;
         if itself || below {
             found.push(view.identity());
         }
     }
-    found
+    Some(found)
 }
 
 /// Returns whether a device is an enabled edge device, and not blocked by the access lists.
 pub(crate) fn is_enabled_edge(registry: &Registry, view: &RecordView<'_, HmacKey>) -> bool {
-    view.capabilities().iot_edge
-        && matches!(registry.find(&view.identity().lookup(), &[]),
-            LookupResult::Identity(record) if record.status() == Status::Enabled)
+    view.capabilities().iot_edge && is_enabled(registry, view)
+}
+
+/// Returns whether an identity is enabled, and not blocked by the access lists.
+pub(crate) fn is_enabled(registry: &Registry, view: &RecordView<'_, HmacKey>) -> bool {
+    matches!(registry.find(&view.identity().lookup(), &[]),
+        LookupResult::Identity(record) if record.status() == Status::Enabled)
 }
 
 /// Returns the id of an enabled edge device.
@@ -172,6 +178,25 @@ mod tests {
             registry.update(device(&id), change, Precondition::Any).unwrap();
             assert!(above(&registry, &id).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_scope_is_read_part_by_part() {
+        let mut registry = Registry::unseeded();
+        create(&mut registry, "edge", true, &[]);
+        for n in 0..3000 {
+            // each third one is below the edge device
+            let parents: &[&str] = if n % 3 == 0 { &["edge"] } else { &[] };
+            create(&mut registry, &format!("d{n}"), false, parents);
+        }
+        let edge = DeviceId::parse("edge").unwrap();
+        let parts: Vec<usize> = (0..)
+            .map_while(|part| in_scope(&registry, part, edge, scope("edge").as_str()))
+            .map(|found| found.len())
+            .collect();
+        // itself and a third of the others, with at most 1,024 devices read under one lock
+        assert_eq!((parts.len(), parts.iter().sum::<usize>()), (3, 1001), "{parts:?}");
+        assert!(parts.iter().all(|found| *found < 400), "{parts:?}");
     }
 
     #[test]

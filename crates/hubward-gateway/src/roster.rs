@@ -14,8 +14,8 @@ use crate::peer::Peer;
 
 /// A connection whose sessions can be read at any time.
 pub(crate) trait HasSessions: Send + Sync {
-    /// Returns the sessions of this moment.
-    fn sessions(&self) -> Vec<SessionEntry>;
+    /// Returns the sessions of this moment, at most `most` of them, and the number of all.
+    fn sessions(&self, most: usize) -> (Vec<SessionEntry>, usize);
 }
 
 /// A session, as the console shows it.
@@ -34,6 +34,8 @@ pub(crate) struct Connected {
     pub(crate) peer: SocketAddr,
     pub(crate) since: UnixTime,
     pub(crate) sessions: Vec<SessionEntry>,
+    /// The number of its further sessions.
+    pub(crate) more: usize,
 }
 
 /// The connections of a gateway.
@@ -74,8 +76,8 @@ impl Roster {
         Attendance { roster: self.clone(), number }
     }
 
-    /// Returns the newest connections, at most `most`, and the number of all.
-    pub(crate) fn newest(&self, most: usize) -> (usize, Vec<Connected>) {
+    /// Returns the newest connections, at most `most`, each with at most `each` sessions, and the number of all connections.
+    pub(crate) fn newest(&self, most: usize, each: usize) -> (usize, Vec<Connected>) {
         let table = self.lock();
         let (all, entries) = (table.connections.len(), table.connections.values().rev().take(most));
         let entries: Vec<Entry> = entries.cloned().collect();
@@ -83,7 +85,9 @@ impl Roster {
         drop(table);
         let connected = |entry: Entry| {
             let Entry { transport, peer, since, source } = entry;
-            Some(Connected { transport, peer, since, sessions: source.upgrade()?.sessions() })
+            let (sessions, of) = source.upgrade()?.sessions(each);
+            let more = of.saturating_sub(sessions.len());
+            Some(Connected { transport, peer, since, sessions, more })
         };
         (all, entries.into_iter().filter_map(connected).collect())
     }
@@ -118,8 +122,8 @@ impl From<&Session> for SessionEntry {
 }
 
 impl HasSessions for Session {
-    fn sessions(&self) -> Vec<SessionEntry> {
-        vec![self.into()]
+    fn sessions(&self, _most: usize) -> (Vec<SessionEntry>, usize) {
+        (vec![self.into()], 1)
     }
 }
 

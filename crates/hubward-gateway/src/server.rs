@@ -168,8 +168,8 @@ impl Server {
                     open_store(&store, &name, times, &registry, first.as_ref())
                 });
                 let opened = opened.await.map_err(|error| StartError::Thread(io::Error::other(error)))??;
-                let provisioning =
-                    Provisioning::durable(opened.durable.clone(), opened.provisioning, shared)?;
+                let (durable, secret) = (opened.durable.clone(), &opened.tpm_secret);
+                let provisioning = Provisioning::durable(durable, opened.provisioning, shared, secret)?;
                 let hub = Hub::new(hub_config, opened.index, config.limits)
                     .with_durable(opened.durable, opened.seats.is_some())
                     .with_provisioning(provisioning);

@@ -16,7 +16,10 @@ use common::amqp::*;
 use common::client::Stream;
 use common::*;
 use fe2o3_amqp::sasl_profile::SaslProfile;
+use fe2o3_amqp::types::messaging::Body;
+use fe2o3_amqp::types::primitives::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
 async fn gateway() -> Gateway {
     Gateway::with(|_, config| config.amqps = Some("127.0.0.1:0".into())).await
@@ -96,6 +99,23 @@ async fn a_refused_sasl_exchange_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn a_change_of_the_registry_leaves_a_connection_that_has_yet_to_put_a_token() {
+    let gateway = gateway().await;
+    let mut amqp = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = amqp.cbs().await;
+    let body = r#"{"deviceId":"new","status":"enabled"}"#;
+    assert_eq!(gateway.owner("PUT /devices/new", "", body).await.0, 200);
+    let token = gateway.token();
+    let put = timeout(Duration::from_secs(20), cbs.put("localhost/devices/dev1", &token));
+    assert_eq!(put.await.unwrap(), 200);
+    // with an identity, a change that takes it away ends the connection
+    let off = r#"{"deviceId":"dev1","status":"disabled"}"#;
+    assert_eq!(gateway.owner("PUT /devices/dev1", "If-Match: *\r\n", off).await.0, 200);
+    assert!(cbs.answers.recv::<Body<Value>>().await.is_err());
+    gateway.end().await;
+}
+
+#[tokio::test]
 async fn a_token_that_is_put_permits_the_links_of_its_identity_only() {
     let gateway = gateway().await;
     // ANONYMOUS, and without SASL, as some clients do
@@ -146,7 +166,7 @@ async fn a_policy_s_token_opens_the_links_of_many_devices() {
     let mut module = amqp.sender("/devices/dev1/modules/mod1/messages/events").await.unwrap();
     let mut device = amqp.sender(SENDS).await.unwrap();
     let newer = gateway.amqp_dev1().await;
-    assert!(tokio::time::timeout(Duration::from_secs(10), device.on_detach()).await.is_ok(), "evicted");
+    assert!(timeout(Duration::from_secs(10), device.on_detach()).await.is_ok(), "evicted");
     assert!(module.send("still here".to_owned()).await.is_ok());
     drop(newer);
     // a service without DeviceConnect connects no device
@@ -260,7 +280,7 @@ async fn a_connection_without_authentication_times_out() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), counted).await.unwrap();
+    timeout(Duration::from_secs(20), counted).await.unwrap();
     gateway.end().await;
 }
 

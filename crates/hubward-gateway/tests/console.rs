@@ -11,8 +11,11 @@
 
 mod common;
 
+use common::amqp::Amqp;
 use common::client::*;
 use common::*;
+use hubward::Client;
+use hubward::types::DeviceId;
 use hubward_gateway::{Config, ConsoleAddress, Dev};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -301,6 +304,27 @@ async fn connections_are_listed_with_their_credentials_until_they_end() {
     while get(&gateway, "/api/sessions", &token).await.1["connections"] != 1 {
         tokio::task::yield_now().await;
     }
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn a_connection_with_many_identities_is_listed_with_a_few_of_them() {
+    let gateway = gateway().await;
+    let mut connection = Amqp::open(gateway.amqp_stream().await, None).await.unwrap();
+    let mut cbs = connection.cbs().await;
+    for n in 0..10 {
+        let id = format!("d{n}");
+        let body = json!({ "deviceId": id, "status": "enabled" }).to_string();
+        let (_, record) = gateway.owner(&format!("PUT /devices/{id}"), "", &body).await;
+        let record: Value = serde_json::from_str(&record).unwrap();
+        let own = key(record["authentication"]["symmetricKey"]["primaryKey"].as_str().unwrap());
+        let client = Client::device(host(), DeviceId::parse(&id).unwrap());
+        let token = client.token(at(now() + 600)).sign(&own).to_string();
+        assert_eq!(cbs.put(&format!("localhost/devices/{id}"), &token).await, 200);
+    }
+    let (_, told) = get(&gateway, "/api/sessions", &gateway.policy_token("iothubowner")).await;
+    let more: Vec<_> = told["sessions"].as_array().unwrap().iter().map(|one| one["more"].clone()).collect();
+    assert_eq!((&told["connections"], more), (&json!(1), vec![json!(0), json!(0), json!(0), json!(6)]));
     gateway.end().await;
 }
 

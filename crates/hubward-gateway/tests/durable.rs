@@ -10,6 +10,9 @@
 )]
 
 mod common;
+#[path = "common/provisioning.rs"]
+#[allow(dead_code, reason = "each test uses a part")]
+mod dps;
 use core::time::Duration;
 use std::time::Instant;
 
@@ -90,6 +93,36 @@ async fn a_write_is_answered_with_its_own_record() {
         }
     };
     tokio::join!(write(1), write(2), write(3));
+    assert!(gateway.server.shutdown().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_of_an_enrollment_is_answered_with_its_own_etag() {
+    let gateway = Gateway::with(|dev, config| {
+        durable(dev, config);
+        dps::provisioning(dev, config, &dps::file(&[dps::individual("sn-1", &dps::keys(1))], &[]));
+    })
+    .await;
+    let write = async |writer: u32| {
+        let mut etags = Vec::new();
+        for round in 0..10 {
+            let twin = json!({ "tags": { "by": format!("{writer} {round}") } });
+            let body = dps::with(dps::individual("sn-1", &dps::keys(1)), "initialTwin", twin.clone());
+            let headers = format!("{}If-Match: *\r\n", dps::service("owner", 200));
+            let (status, body) = gateway.http("PUT /enrollments/sn-1", &headers, &body.to_string()).await;
+            assert_eq!(status, 200, "{body}");
+            let written: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(written["initialTwin"]["tags"], twin["tags"], "not that of another writer");
+            etags.push(written["etag"].as_str().unwrap().to_owned());
+        }
+        etags
+    };
+    let (one, two, three) = tokio::join!(write(1), write(2), write(3));
+    let last = gateway.http("GET /enrollments/sn-1", &dps::service("owner", 200), "").await.1;
+    let all: std::collections::BTreeSet<_> = [one, two, three].concat().into_iter().collect();
+    assert_eq!(all.len(), 30, "each write has its own etag");
+    let last: Value = serde_json::from_str(&last).unwrap();
+    assert!(all.contains(last["etag"].as_str().unwrap()), "{last}");
     assert!(gateway.server.shutdown().await);
 }
 

@@ -12,20 +12,20 @@ mod common;
 #[path = "common/provisioning.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
 mod dps;
+#[path = "common/registration_link.rs"]
+mod link;
 
 use common::amqp::*;
 use common::websocket::tunnel;
 use common::*;
-use dps::*;
-use fe2o3_amqp::sasl_profile::SaslProfile;
+use dps::{
+    Ca, SCOPE, client, file, group, hub_code, individual, keys, member, own_certificate, provisioning,
+    secret, service, token, with,
+};
 use fe2o3_amqp::types::definitions::{AmqpError, ErrorCondition};
-use fe2o3_amqp::types::messaging::{ApplicationProperties, Data, Message, Outcome, Properties};
-use fe2o3_amqp::types::primitives::{Binary, SimpleValue};
-use fe2o3_amqp::{Receiver, Sender};
-use serde_json::{Value, json};
-
-const REGISTER: &str = "iotdps-register";
-const STATUS: &str = "iotdps-get-operationstatus";
+use fe2o3_amqp::types::messaging::Data;
+use link::*;
+use serde_json::json;
 
 async fn start() -> Gateway {
     Gateway::with(|dev, config| {
@@ -35,70 +35,6 @@ async fn start() -> Gateway {
         config.amqps = Some("127.0.0.1:0".into());
     })
     .await
-}
-
-fn address(id: &str) -> String {
-    format!("{SCOPE}/registrations/{id}")
-}
-
-fn sasl(id: &str, token: &str) -> SaslProfile {
-    SaslProfile::Plain { username: address(id), password: token.into() }
-}
-
-/// The two links of a device that registers.
-struct Device {
-    requests: Sender,
-    answers: Receiver,
-    _amqp: Amqp,
-}
-
-impl Device {
-    async fn attach(mut amqp: Amqp, address: &str) -> Option<Self> {
-        let answers = amqp.receiver(address).await.ok()?;
-        let requests = amqp.sender(address).await.ok()?;
-        Some(Self { requests, answers, _amqp: amqp })
-    }
-
-    async fn by_key(gateway: &Gateway, id: &str, key: &hubward_rustcrypto::HmacKey) -> Option<Self> {
-        let amqp = Amqp::open(gateway.amqp_stream().await, Some(sasl(id, &token(id, key)))).await.ok()?;
-        Self::attach(amqp, &address(id)).await
-    }
-
-    /// Sends a request. Returns the answer and the seconds to wait, or the error.
-    async fn ask(&mut self, kind: &str, operation: &str, body: &str) -> Result<(Value, u32), ErrorCondition> {
-        let properties = ApplicationProperties::builder()
-            .insert("iotdps-operation-type", kind.to_owned())
-            .insert("iotdps-operation-id", operation.to_owned())
-            .insert("iotdps-forceRegistration", false)
-            .build();
-        let message = Message::builder()
-            .properties(Properties { correlation_id: Some("c-1".to_owned().into()), ..Properties::default() })
-            .application_properties(properties)
-            .data(Binary::from(body.as_bytes().to_vec()))
-            .build();
-        let outcome = self.requests.send(message).await.unwrap();
-        if !matches!(outcome, Outcome::Accepted(_)) {
-            return Err(rejection(outcome).unwrap());
-        }
-        let answer = self.answers.recv::<Data>().await.unwrap();
-        self.answers.accept(&answer).await.unwrap();
-        let answer = answer.into_message();
-        assert_eq!(answer.properties.unwrap().correlation_id, Some("c-1".to_owned().into()));
-        let wait = match answer.application_properties.unwrap().0.get("retry-after") {
-            Some(SimpleValue::Uint(wait)) => *wait,
-            _ => 0,
-        };
-        Ok((serde_json::from_slice(&answer.body.0).unwrap(), wait))
-    }
-
-    /// Registers, and asks for the result. Returns the state of the registration.
-    async fn registered(&mut self) -> Result<Value, ErrorCondition> {
-        let (accepted, wait) = self.ask(REGISTER, "", "").await?;
-        assert_eq!((&accepted["status"], wait), (&json!("assigning"), 1));
-        let (result, wait) = self.ask(STATUS, accepted["operationId"].as_str().unwrap(), "").await?;
-        assert_eq!((&result["status"], wait), (&json!("assigned"), 0));
-        Ok(result["registrationState"].clone())
-    }
 }
 
 fn microsoft(name: &str) -> ErrorCondition {
@@ -279,13 +215,17 @@ async fn an_address_has_a_budget_of_verifications() {
     let gateway = start().await;
     let mut device = Device::by_key(&gateway, "sn-7", &member(10, "sn-7")).await.unwrap();
     let mut answered = 0;
-    let error = loop {
-        match device.ask(STATUS, "5.0", "").await.unwrap_err() {
-            ErrorCondition::AmqpError(AmqpError::NotFound) if answered < 4000 => answered += 1,
-            error => break error,
+    let error = without_time(async {
+        loop {
+            match device.ask(STATUS, "5.0", "").await.unwrap_err() {
+                ErrorCondition::AmqpError(AmqpError::NotFound) if answered < 1000 => answered += 1,
+                error => break error,
+            }
         }
-    };
-    assert!(answered >= 390, "{answered}");
+    })
+    .await;
+    // the device itself took a few of them, some of which may have come back before the clock stopped
+    assert!((380..=400).contains(&answered), "{answered}");
     assert_eq!(error, microsoft("device-container-throttled"));
     gateway.end().await;
 }

@@ -20,6 +20,7 @@ use common::*;
 use dps::*;
 use hubward::registry::{TpmKeys, TpmWrapper};
 use hubward::types::SymmetricKey;
+use hubward_gateway::{Config, Server, StoreConfig, StorePlace};
 use hubward_rustcrypto::HmacKey;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -102,6 +103,60 @@ async fn the_enrolled_tpm_registers_over_https_and_connects_by_its_key() {
     // a request that names no storage root key, which the enrollment does not have either
     assert_eq!(put(&gateway, "gate", &own, "").await.0, 501);
     gateway.end().await;
+}
+
+/// Returns the key of an answer, as the TPM decrypts it.
+fn given(answer: &Value) -> HmacKey {
+    activated(&STANDARD.decode(answer["authenticationKey"].as_str().unwrap()).unwrap(), b"ek-1")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registration_is_continued_at_another_gateway_and_after_a_restart() {
+    let mut given_config = None;
+    let mut gateway = Gateway::with(|dev, config| {
+        let gate = with(individual("gate", &by_tpm(b"ek-1")), "deviceId", json!("gate-1"));
+        provisioning(dev, config, &file(&[gate], &[]));
+        let place = StorePlace::Sqlite(dev.file("hub.db"));
+        config.store = Some(StoreConfig { place, key_file: None, authorities: None });
+        config.tpm = Some(Arc::new(Wrapper));
+        given_config = Some(config.clone());
+    })
+    .await;
+    let mut others = Vec::new();
+    let (status, nonce) = put(&gateway, "gate", "", &body("gate", b"ek-1")).await;
+    assert_eq!(status, 401);
+    let own = authorization("gate", &given(&nonce));
+    // another gateway takes the token for the challenge of the first
+    others.push(next(&mut gateway, given_config.as_ref().unwrap()).await);
+    let (status, accepted) = put(&gateway, "gate", &own, &body("gate", b"ek-1")).await;
+    assert_eq!(status, 202, "{accepted}");
+    // a third one has the result, and the key that the device has at the hub
+    others.push(next(&mut gateway, given_config.as_ref().unwrap()).await);
+    for server in others {
+        assert!(server.shutdown().await);
+    }
+    let operation = accepted["operationId"].as_str().unwrap();
+    let request = format!("GET /{SCOPE}/registrations/gate/operations/{operation}");
+    let (status, result) = gateway.http(&request, &own, "").await;
+    let result: Value = serde_json::from_str(&result).unwrap();
+    assert_eq!(status, 200, "{result}");
+    assert_eq!(hub_code(&gateway, "gate-1", &given(&result["registrationState"]["tpm"])).await, 0);
+    // with a new key in its file a gateway refuses the token, and the device begins again
+    let file = gateway.dev.file("hub.db.key");
+    let former = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{}\n{former}", base64(77))).unwrap();
+    let last = next(&mut gateway, given_config.as_ref().unwrap()).await;
+    assert_eq!(put(&gateway, "gate", &own, &body("gate", b"ek-1")).await.0, 401);
+    let (_, nonce) = put(&gateway, "gate", "", &body("gate", b"ek-1")).await;
+    let own = authorization("gate", &given(&nonce));
+    assert_eq!(put(&gateway, "gate", &own, &body("gate", b"ek-1")).await.0, 202);
+    assert!(last.shutdown().await && gateway.server.shutdown().await);
+}
+
+/// Starts one more gateway, to which the next requests go. Returns the former one.
+async fn next(gateway: &mut Gateway, config: &Config) -> Server {
+    let server = Server::start(config.clone()).await.unwrap();
+    core::mem::replace(&mut gateway.server, server)
 }
 
 #[tokio::test]

@@ -31,11 +31,37 @@ impl<K: MacKey> Registry<K> {
 
     /// Iterates over all records: each device, followed by its modules. The order is that of the slots.
     pub fn iter(&self) -> impl Iterator<Item = RecordView<'_, K>> {
-        let devices = self.store.slots().filter_map(|slot| self.view(slot)).filter(|view| !view.is_module());
+        self.devices(self.store.slots())
+    }
+
+    /// Iterates over the devices in slots, each followed by its modules.
+    fn devices(&self, slots: impl Iterator<Item = Slot>) -> impl Iterator<Item = RecordView<'_, K>> {
+        let devices = slots.filter_map(|slot| self.view(slot)).filter(|view| !view.is_module());
         devices.flat_map(|device| {
             let modules = device.record.modules().iter().filter_map(|module| self.view(*module));
             core::iter::once(device).chain(modules)
         })
+    }
+
+    /// Iterates over the devices of one part of the registry, counted from 0, each followed by its modules; `None` after the last
+    /// part. A part has at most 1,024 devices, and may have none. A reader of a registry behind a lock can thus release the
+    /// lock between parts: it meets each device that exists all the while.
+    ///
+    /// ```
+    /// use hubward_core::DeviceId;
+    /// use hubward_registry::{Authentication, Registry};
+    /// use hubward_rustcrypto::HmacKey;
+    ///
+    /// let mut registry: Registry<HmacKey> = Registry::unseeded();
+    /// registry.create_device(DeviceId::parse("dev1")?, Authentication::None)?;
+    /// assert_eq!(registry.part(0).map(Iterator::count), Some(1));
+    /// assert!(registry.part(1).is_none());
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn part(&self, part: u32) -> Option<impl Iterator<Item = RecordView<'_, K>>> {
+        let slots = self.store.slots_of_part(part)?;
+        Some(self.devices(slots))
     }
 
     pub(crate) fn view(&self, slot: Slot) -> Option<RecordView<'_, K>> {

@@ -196,3 +196,27 @@ fn a_device_is_followed_by_its_modules() {
     let order: Vec<_> = hub.iter().map(|view| view.identity().to_string()).collect();
     assert_eq!(order, ["device a", "module a/m", "device b", "module b/m", "module b/n"]);
 }
+
+#[test]
+fn parts_have_each_device_once_with_its_modules() {
+    let mut hub = Hub::unseeded();
+    assert!(hub.part(0).is_none());
+    let ids: Vec<String> = (0..2500).map(|n| format!("d{n}")).collect();
+    for id in &ids {
+        hub.create(who(id), sas("key"), Change::new()).unwrap();
+    }
+    // a module in the last part of a device in the first one, and a part with fewer devices
+    hub.create(who("d0/m"), sas("key"), Change::new()).unwrap();
+    for id in &ids[1100..1200] {
+        hub.delete(who(id), Precondition::Any).unwrap();
+    }
+    let names = |part: u32| -> Option<Vec<String>> {
+        Some(hub.part(part)?.map(|view| view.identity().to_string()).collect())
+    };
+    let parts: Vec<Vec<String>> = (0..).map_while(names).collect();
+    assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [1025, 924, 452]);
+    assert_eq!(parts[0][..2], ["device d0", "module d0/m"]);
+    let all: Vec<String> = hub.iter().map(|view| view.identity().to_string()).collect();
+    assert_eq!(parts.concat(), all);
+    assert!(hub.part(u32::MAX).is_none());
+}

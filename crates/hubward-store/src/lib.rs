@@ -35,8 +35,8 @@ pub use memory::{Backup, MemoryStore};
 pub use provisioning::{
     Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, ProvisioningEntry,
     ProvisioningIndex, ProvisioningRows, ReadEnrollments, RegistrationRecord, RegistrationState, Reprovision,
-    ServicePolicy, ServicePolicyContent, ServiceRecord, change_provisioning, read_enrollments,
-    read_provisioning, read_service_policy, registrations_of, seed_provisioning,
+    ServicePolicy, ServicePolicyContent, ServiceRecord, change_provisioning, change_provisioning_rows,
+    read_enrollments, read_provisioning, read_service_policy, registrations_of, seed_provisioning,
 };
 pub use row::{Kind, Proof, Row, RowKey};
 pub use seal::{SealedKeyError, SealedPlace, Sealer};

@@ -12,7 +12,8 @@ use hubward_store::{
     Affected, Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, Expected, FeedTimes,
     Follower, Kind, MemoryStore, ProvisioningEntry, ProvisioningIndex, RegistrationRecord, RegistrationState,
     Reprovision, Row, RowError, RowKey, ServicePolicyContent, ServiceRecord, Store, Target, Write,
-    change_provisioning, read_provisioning, read_service_policy, registrations_of, reseal, seed_provisioning,
+    change_provisioning, change_provisioning_rows, read_provisioning, read_service_policy, registrations_of,
+    reseal, seed_provisioning,
 };
 
 /// The indexes of a gateway.
@@ -234,6 +235,7 @@ fn a_registration_is_recorded_and_is_in_no_index() {
         group_creation: Some(7),
         generation: Some("9".into()),
         operation: "4.1".into(),
+        storage_root: Some("AQID".into()),
         substatus: "initialAssignment".into(),
         created: 1,
         updated: 2,
@@ -252,6 +254,27 @@ fn a_registration_is_recorded_and_is_in_no_index() {
     change_provisioning(&store, &sealer(), core::slice::from_ref(&key), |rows| rows.delete(&key)).unwrap();
     let rows = read_provisioning(&store, &sealer(), core::slice::from_ref(&key)).unwrap();
     assert!(rows.registration(&key).is_none() && rows.etag(&key).is_none());
+}
+
+#[test]
+fn a_change_returns_its_own_etag_and_not_that_of_a_later_writer() {
+    let store = seeded();
+    let key = RowKey::enrollment(rid("SN-7"));
+    let change = |byte| {
+        let set = |rows: &mut hubward_store::ProvisioningRows| {
+            rows.set_enrollment(EnrollmentRecord::new(key.clone(), by_key(byte), settings()));
+        };
+        change_provisioning_rows(&store, &sealer(), core::slice::from_ref(&key), set).unwrap().result.1
+    };
+    let (first, later) = (change(1), change(2));
+    let read = read_provisioning(&store, &sealer(), core::slice::from_ref(&key)).unwrap();
+    for rows in [&first, &later] {
+        assert_eq!(rows.enrollment(&key).unwrap().etag, rows.etag(&key).unwrap());
+    }
+    assert_ne!(first.etag(&key), later.etag(&key));
+    assert_eq!(read.etag(&key), later.etag(&key));
+    // the number of its creation stays the same
+    assert_eq!(first.creation(&key), read.creation(&key));
 }
 
 #[test]

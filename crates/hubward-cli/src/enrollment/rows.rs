@@ -6,7 +6,7 @@ use hubward_registry::MOST_GROUPS;
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{
     Changed, EnrollmentAttestation, EnrollmentRecord, ProvisioningEntry, ProvisioningIndex, RowError, RowKey,
-    change_provisioning, read_enrollments, read_provisioning,
+    change_provisioning_rows, read_enrollments, read_provisioning,
 };
 
 use super::change::{Condition, Former, Refusal};
@@ -56,7 +56,7 @@ pub(super) fn change(
 ) -> Result<Result<Option<u64>, Refusal>, Box<dyn Error>> {
     let room = has_room(durable, key)?;
     let keys = core::slice::from_ref(key);
-    let Changed { result, .. } = change_provisioning(&*durable.store, &durable.sealer, keys, |rows| {
+    let changed = change_provisioning_rows(&*durable.store, &durable.sealer, keys, |rows| {
         if let Err(refusal) = condition.holds(rows.etag(key)) {
             return Ok(Err(refusal));
         }
@@ -75,12 +75,9 @@ pub(super) fn change(
         }
         Ok::<_, Box<dyn Error>>(Ok(is_kept))
     })?;
-    Ok(match result? {
-        Ok(false) => Ok(None),
-        // the change is made: an etag that cannot be read is no failure of it
-        Ok(true) => Ok(one(durable, key).ok().flatten().map(|record| record.etag)),
-        Err(refusal) => Err(refusal),
-    })
+    // the etag of this write: another one may have followed
+    let Changed { result: (result, rows), .. } = changed;
+    Ok(result?.map(|is_kept| rows.etag(key).filter(|_| is_kept)))
 }
 
 fn with_keys(record: &EnrollmentRecord) -> bool {

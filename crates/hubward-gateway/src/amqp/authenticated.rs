@@ -320,14 +320,15 @@ impl State {
 }
 
 impl HasSessions for Connection {
-    fn sessions(&self) -> Vec<SessionEntry> {
-        let state = self.lock();
-        let users = state.cbs.users(clock::now()).map(|user| SessionEntry {
+    fn sessions(&self, most: usize) -> (Vec<SessionEntry>, usize) {
+        let (state, now) = (self.lock(), clock::now());
+        let all = state.cbs.sessions().count().saturating_add(state.cbs.users(now).count());
+        let users = state.cbs.users(now).map(|user| SessionEntry {
             who: Who::User(user.object_id()).to_string(),
             credential: "a token of the directory".into(),
             until: Some(clock::at(user.until().as_secs().saturating_sub(1))),
         });
-        state.cbs.sessions().map(SessionEntry::from).chain(users).collect()
+        (state.cbs.sessions().map(SessionEntry::from).chain(users).take(most).collect(), all)
     }
 }
 

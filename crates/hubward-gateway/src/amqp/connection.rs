@@ -73,12 +73,14 @@ pub(super) async fn run(
             () = sleep_until(deadline), if !connection.is_authenticated() => {
                 break (End::Silent, definitions::Error::from(AmqpError::UnauthorizedAccess));
             }
-            // the registry changed, or a token expired
+            // the registry changed; a peer that has yet to put a token has its time for that
             _ = changes.changed() => {
-                if !connection.recheck(&staying) {
+                let had_identity = connection.is_authenticated();
+                if !connection.recheck(&staying) && had_identity {
                     break (End::Refused, AmqpError::UnauthorizedAccess.into());
                 }
             }
+            // a token expired
             () = expiry(connection.until()) => {
                 if !connection.recheck(&staying) {
                     break (End::Refused, AmqpError::UnauthorizedAccess.into());

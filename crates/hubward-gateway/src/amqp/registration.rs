@@ -232,7 +232,7 @@ async fn answer(
             let operation = property(message, "iotdps-operation-id").ok_or(Failure::BadRequest)?;
             let record = service.lookup(&registrant, Some(operation)).await?;
             let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
-            (service.status(&record, id), false)
+            (service.status(&record, id).await, false)
         }
         _ => return Err(Failure::BadRequest),
     };

@@ -32,6 +32,8 @@ const BODY_TIME: Duration = Duration::from_secs(5);
 const LOG: &str = "hubward_gateway::console";
 /// Connections that are listed.
 const LISTED: usize = 500;
+/// Sessions that are listed of one connection: over AMQP it may have many.
+const SESSIONS: usize = 4;
 
 impl Console {
     /// Answers a request.
@@ -101,7 +103,7 @@ impl Console {
     }
 
     fn sessions(&self) -> Value {
-        let (all, connections) = self.hub.roster.newest(LISTED);
+        let (all, connections) = self.hub.roster.newest(LISTED, SESSIONS);
         let sessions: Vec<Value> = connections.into_iter().flat_map(sessions).collect();
         json!({ "connections": all, "listed": LISTED, "sessions": sessions })
     }
@@ -174,10 +176,13 @@ fn refusal(refused: Refused) -> Value {
 }
 
 fn sessions(connected: Connected) -> Vec<Value> {
-    let Connected { transport, peer, since, sessions } = connected;
+    let Connected { transport, peer, since, sessions, more } = connected;
     let (transport, peer, since) = (transport.to_string(), peer.to_string(), clock::text(since));
-    let session = |SessionEntry { who, credential, until }| {
+    let last = sessions.len().saturating_sub(1);
+    let session = |(at, SessionEntry { who, credential, until })| {
         json!({
+            // the last one that is listed has the number of those that are not
+            "more": if at == last { more } else { 0 },
             "who": who,
             "transport": transport,
             "peer": peer,
@@ -186,5 +191,5 @@ fn sessions(connected: Connected) -> Vec<Value> {
             "until": until.map(clock::text),
         })
     };
-    sessions.into_iter().map(session).collect()
+    sessions.into_iter().enumerate().map(session).collect()
 }

@@ -3,13 +3,17 @@
 
 use core::time::Duration;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use hubward::AuthChain;
+use hubward::registry::RecordView;
 use hubward::types::{DeviceId, Identity, Lookup, ModuleId};
+use hubward_rustcrypto::HmacKey;
+use hubward_store::RowKey;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -21,10 +25,10 @@ use crate::hub::{Hub, Registry};
 
 /// Largest number of identities in one answer.
 const PAGE: usize = 1000;
-/// Readings of all records at one time.
+/// Readings of all records at one time: they hold up no other request, and take at most one processor.
 static SCANS: Semaphore = Semaphore::const_new(1);
-/// The longest time that a request waits for another one's reading.
-const SCAN_WAIT: Duration = Duration::from_secs(2);
+/// The longest time that a request waits for those of other edge hubs.
+const SCAN_WAIT: Duration = Duration::from_secs(10);
 
 /// A request for all identities in the scope of an edge device.
 #[derive(Deserialize)]
@@ -67,7 +71,7 @@ impl<'r> Answer<'r> {
     }
 }
 
-fn parse<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Problem> {
+pub(super) fn parse<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Problem> {
     // serde's message may quote the body, so only its position is used
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -75,12 +79,12 @@ fn parse<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Problem> {
     })
 }
 
-/// Returns the edge device that a chain is for: that of the edge hub itself, or an enabled one below it.
-fn origin<'r>(
+/// Returns the record of the device that a chain is for: that of the edge hub itself, or one below it.
+pub(super) fn target<'r>(
     registry: &'r Registry,
     caller: DeviceId<'_>,
     chain: &str,
-) -> Result<(DeviceId<'r>, Identity<'r>), Problem> {
+) -> Result<RecordView<'r, HmacKey>, Problem> {
     let chain =
         AuthChain::parse(chain).map_err(|error| Problem::argument(format_args!("authChain: {error}")))?;
     let (Lookup::Device(device) | Lookup::Module(device, _)) = chain.target() else {
@@ -89,16 +93,21 @@ fn origin<'r>(
     let name = device.to_string();
     let id = DeviceId::parse(&name).map_err(|_| Problem::denied())?;
     let view = registry.get(Identity::Device(id)).ok_or(Problem::denied())?;
-    let identity = view.identity();
-    let own = identity.device().filter(|own| own.as_str() == caller.as_str());
+    let own = name == caller.as_str();
     // the last of the chain is the edge hub that asks
-    let by_caller = chain.actor().map_or(own.is_some(), |actor| actor.eq_decoded(caller.as_str()));
-    let below =
-        own.is_some() || ancestors(registry, identity).iter().any(|above| above.as_str() == caller.as_str());
-    match identity.device() {
-        Some(id) if by_caller && below && is_enabled_edge(registry, &view) => Ok((id, identity)),
-        _ => Err(Problem::denied()),
+    let by_caller = chain.actor().map_or(own, |actor| actor.eq_decoded(caller.as_str()));
+    let above = || ancestors(registry, view.identity());
+    if by_caller && (own || above().iter().any(|above| above.as_str() == caller.as_str())) {
+        Ok(view)
+    } else {
+        Err(Problem::denied())
     }
+}
+
+/// Returns the edge device that a chain is for: that of the edge hub itself, or an enabled one below it.
+fn origin<'r>(registry: &'r Registry, caller: DeviceId<'_>, chain: &str) -> Result<DeviceId<'r>, Problem> {
+    let view = target(registry, caller, chain)?;
+    view.identity().device().filter(|_| is_enabled_edge(registry, &view)).ok_or(Problem::denied())
 }
 
 /// Answers with the identities in the scope of an edge device: itself and its modules, and the devices directly below it,
@@ -124,22 +133,42 @@ fn scope_now(hub: &Hub, caller: &str, body: &[u8]) -> Result<Response, Problem> 
         return Err(Problem::argument("pageSize must be a number from 1 to 1000"));
     }
     let caller = DeviceId::parse(caller).map_err(|_| Problem::denied())?;
-    let registry = hub.read();
-    let (_, origin) = origin(&registry, caller, &request.auth_chain)?;
+    let (edge, scope) = {
+        let registry = hub.read();
+        let edge = origin(&registry, caller, &request.auth_chain)?;
+        let scope = registry.get(Identity::Device(edge)).and_then(|view| view.device_scope());
+        (edge.to_string(), scope.map(|scope| scope.as_str().to_owned()).unwrap_or_default())
+    };
+    let edge = DeviceId::parse(&edge).map_err(|_| Problem::denied())?;
     let after = request.continuation_link.as_deref().unwrap_or_default();
-    let mut found: Vec<(String, Identity<'_>)> = in_scope(&registry, origin)
-        .into_iter()
-        .map(|identity| (identity.to_string(), identity))
-        .filter(|(name, _)| name.as_str() > after)
-        .collect();
-    found.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    let more = found.len() > most;
-    found.truncate(most);
-    let mut answer = Answer::default();
-    for (_, identity) in &found {
-        answer.add(hub, &registry, *identity);
+    // the page, and one more, which tells whether another page follows
+    let mut found = BTreeMap::new();
+    for part in 0.. {
+        // locked for one part at a time: other readers and writers do not wait for all of them
+        let registry = hub.read();
+        let Some(identities) = in_scope(&registry, part, edge, &scope) else { break };
+        for identity in identities {
+            let name = identity.to_string();
+            if name.as_str() > after {
+                found.insert(name, RowKey::of(&identity));
+            }
+            if found.len() > most.saturating_add(1) {
+                found.pop_last();
+            }
+        }
     }
-    answer.continuation_link = found.pop().filter(|_| more).map(|(name, _)| name);
+    let more = found.len() > most;
+    if more {
+        found.pop_last();
+    }
+    let registry = hub.read();
+    // the hierarchy may have changed meanwhile
+    origin(&registry, caller, &request.auth_chain)?;
+    let mut answer = Answer::default();
+    answer.continuation_link = found.keys().next_back().filter(|_| more).cloned();
+    for identity in found.values().flatten().filter_map(RowKey::to_identity) {
+        answer.add(hub, &registry, identity);
+    }
     Ok(Json(answer).into_response())
 }
 
@@ -151,7 +180,7 @@ pub(super) fn identity(hub: &Hub, edge: Identity<'_>, body: &[u8]) -> Result<Res
     let module = request.target_module_id.as_deref().filter(|id| !id.is_empty());
     let module = module.map(ModuleId::parse).transpose().map_err(|_| Problem::denied())?;
     let registry = hub.read();
-    let (origin, _) = origin(&registry, caller, &request.auth_chain)?;
+    let origin = origin(&registry, caller, &request.auth_chain)?;
     let target = module.map_or(Identity::Device(device), |module| Identity::Module(device, module));
     let below = device.as_str() == origin.as_str()
         || ancestors(&registry, target).iter().any(|above| above.as_str() == origin.as_str());

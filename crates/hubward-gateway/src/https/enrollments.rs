@@ -96,8 +96,9 @@ pub(super) async fn dispatch(
         }
         "write" => {
             let condition = Condition::of(if_match, Condition::Absent);
-            write(service, key.clone(), condition, Zeroizing::new(body.to_vec())).await?;
-            one(service, key).await
+            let rows = write(service, key.clone(), condition, Zeroizing::new(body.to_vec())).await?;
+            // as this write left it: another one may have followed
+            shown(&rows, &key)
         }
         "delete" => {
             delete(service, key, Condition::of(if_match, Condition::Present)).await?;
@@ -124,11 +125,20 @@ async fn read(service: &Arc<Provisioning>, keys: Vec<RowKey>) -> Result<Provisio
 
 /// Answers with one enrollment, and with the state of its registration.
 async fn one(service: &Arc<Provisioning>, key: RowKey) -> Result<Response, Problem> {
+    let rows = read(service, vec![key.clone(), registration_of(&key)?]).await?;
+    shown(&rows, &key)
+}
+
+/// Returns the key of the registration that is by an enrollment.
+fn registration_of(key: &RowKey) -> Result<RowKey, Problem> {
     let id = RegistrationId::parse(&key.name).map_err(|_| Problem::no_enrollment())?;
-    let state_key = RowKey::registration(id);
-    let rows = read(service, vec![key.clone(), state_key.clone()]).await?;
-    let record = rows.enrollment(&key).ok_or(Problem::no_enrollment())?;
-    let state = rows.registration(&state_key).map(|record| registration(record, id.as_str()));
+    Ok(RowKey::registration(id))
+}
+
+/// Returns the answer with an enrollment of these rows.
+fn shown(rows: &ProvisioningRows, key: &RowKey) -> Result<Response, Problem> {
+    let record = rows.enrollment(key).ok_or(Problem::no_enrollment())?;
+    let state = rows.registration(&registration_of(key)?).map(|record| registration(record, &key.name));
     let body = enrollment(record, state.filter(|_| key.kind == Kind::Enrollment));
     Ok(with_etag(body, record.etag))
 }
@@ -141,16 +151,16 @@ fn with_etag(body: Value, own: u64) -> Response {
     response
 }
 
-/// Creates or changes an enrollment. `text` is the one that was written.
+/// Creates or changes an enrollment. `text` is the one that was written. Returns its row, and that of its registration.
 async fn write(
     service: &Arc<Provisioning>,
     key: RowKey,
     condition: Condition,
     text: Zeroizing<Vec<u8>>,
-) -> Result<(), Problem> {
+) -> Result<ProvisioningRows, Problem> {
     let (room, authorities) = (has_room(&service.index()), service.authorities());
     let now = clock::now().as_secs();
-    let keys = vec![key.clone()];
+    let keys = vec![key.clone(), registration_of(&key)?];
     let apply = move |rows: &mut ProvisioningRows| {
         condition.holds(rows, &key)?;
         let written = Written::parse(&text).map_err(Problem::argument)?;
@@ -167,7 +177,8 @@ async fn write(
         rows.set_enrollment(record);
         Ok(())
     };
-    service.change(keys, apply).await.map_err(|error| Problem::write(&error))?
+    let (written, rows) = service.change(keys, apply).await.map_err(|error| Problem::write(&error))?;
+    written.map(|()| rows)
 }
 
 async fn delete(service: &Arc<Provisioning>, key: RowKey, condition: Condition) -> Result<(), Problem> {
@@ -177,7 +188,7 @@ async fn delete(service: &Arc<Provisioning>, key: RowKey, condition: Condition) 
         rows.delete(&key);
         Ok(())
     };
-    service.change(keys, apply).await.map_err(|error| Problem::write(&error))?
+    service.change(keys, apply).await.map_err(|error| Problem::write(&error))?.0
 }
 
 /// A query of a service.
@@ -344,11 +355,11 @@ async fn bulk(service: &Arc<Provisioning>, kind: Kind, body: Bytes) -> Result<Re
     let mut errors = Vec::new();
     for Entry { key, etag, text } in entries {
         let done = match mode {
-            Mode::Create => write(service, key.clone(), Condition::Absent, text).await,
-            Mode::Update => write(service, key.clone(), Condition::Present, text).await,
+            Mode::Create => write(service, key.clone(), Condition::Absent, text).await.map(drop),
+            Mode::Update => write(service, key.clone(), Condition::Present, text).await.map(drop),
             Mode::UpdateIfMatch => {
                 let condition = Condition::of(Some(etag.as_deref().unwrap_or_default()), Condition::Present);
-                write(service, key.clone(), condition, text).await
+                write(service, key.clone(), condition, text).await.map(drop)
             }
             Mode::Delete => delete(service, key.clone(), Condition::Present).await,
         };

@@ -66,8 +66,8 @@ pub(super) fn list(hub: &Hub, query: Option<&str>) -> Result<Response, Problem> 
 /// Answers with a device's modules.
 pub(super) fn modules(hub: &Hub, device: Identity<'_>) -> Result<Response, Problem> {
     let registry = hub.read();
-    registry.get(device).ok_or(Problem::not_found(About::Device))?;
-    let of = registry.iter().filter(|view| view.is_module() && view.identity().device() == device.device());
+    let view = registry.get(device).ok_or(Problem::not_found(About::Device))?;
+    let of = view.identity().device().into_iter().flat_map(|id| registry.modules(id));
     let modules: Vec<_> = of.map(|view| Record::of(&view, hub.connections.has(&view.identity()))).collect();
     Ok(Json(modules).into_response())
 }
@@ -240,10 +240,16 @@ pub(super) fn service_statistics(hub: &Hub) -> Response {
 
 /// Answers with the number of devices.
 pub(super) fn statistics(hub: &Hub) -> Response {
-    let registry = hub.read();
-    let devices = || registry.iter().filter(|view| !view.is_module());
-    let total = devices().count();
-    let enabled = devices().filter(|view| view.status() == Status::Enabled).count();
+    let (mut total, mut enabled) = (0_usize, 0_usize);
+    for part in 0.. {
+        // locked for one part at a time: a writer does not wait for all of them
+        let registry = hub.read();
+        let Some(part) = registry.part(part) else { break };
+        for view in part.filter(|view| !view.is_module()) {
+            total = total.saturating_add(1);
+            enabled = enabled.saturating_add(usize::from(view.status() == Status::Enabled));
+        }
+    }
     let body = json!({
         "totalDeviceCount": total, "enabledDeviceCount": enabled,
         "disabledDeviceCount": total.saturating_sub(enabled),

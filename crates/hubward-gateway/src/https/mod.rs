@@ -2,6 +2,7 @@
 
 mod body;
 mod deliveries;
+mod edge_modules;
 mod edge_scope;
 mod enrollments;
 mod identities;

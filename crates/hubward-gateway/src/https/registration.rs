@@ -169,7 +169,7 @@ async fn looked_up(
     }
     let operation = path.rsplit('/').next().ok_or(Failure::BadRequest)?;
     let record = service.lookup(registrant, Some(operation)).await?;
-    Ok((StatusCode::OK, service.status(&record, id)))
+    Ok((StatusCode::OK, service.status(&record, id).await))
 }
 
 /// Answers a device that is not authenticated: the answer is the same for every reason.

@@ -14,7 +14,7 @@ use hubward::types::{DeviceId, Identity, ModuleId, Segment};
 use hubward::{AuthError, Credentials, Session};
 
 use super::problem::Problem;
-use super::{Handler, body, deliveries, edge_scope, identities, registration, service};
+use super::{Handler, body, deliveries, edge_modules, edge_scope, identities, registration, service};
 use crate::hub::Refusal;
 
 /// Largest size in bytes of a device's message.
@@ -161,6 +161,16 @@ async fn dispatch(
         }
         ("edge.identity", Some(edge)) if head.method == Method::POST => {
             edge_scope::identity(hub, edge, &read(IDENTITY).await?)
+        }
+        ("edge.module.put", Some(edge)) => {
+            let if_match = if_match()?;
+            edge_modules::put(hub, edge, if_match, read(IDENTITY).await?).await
+        }
+        ("edge.module.get", Some(edge)) => edge_modules::get(hub, edge, &read(IDENTITY).await?),
+        ("edge.module.list", Some(edge)) => edge_modules::list(hub, edge, &read(IDENTITY).await?),
+        ("edge.module.delete", Some(edge)) => {
+            let if_match = if_match()?;
+            edge_modules::delete(hub, edge, if_match, &read(IDENTITY).await?).await
         }
         (endpoint, identity) if endpoint.starts_with("commands.") => {
             deliveries::answer(hub, endpoint, identity, head.uri.path(), head.uri.query())

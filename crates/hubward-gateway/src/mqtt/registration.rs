@@ -239,7 +239,7 @@ impl Device<'_> {
         let operation = parameter(topic, "operationId").ok_or(Failure::BadRequest)?;
         let record = self.service.lookup(registrant, Some(operation)).await?;
         let id = hubward::types::RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
-        Ok((200, self.service.status(&record, id)))
+        Ok((200, self.service.status(&record, id).await))
     }
 
     async fn answer(&mut self, topic: &str, answer: Result<(u16, Value), Failure>) -> Result<(), End> {

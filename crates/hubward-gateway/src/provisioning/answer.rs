@@ -1,5 +1,7 @@
 //! The answers of the provisioning service.
 
+use std::sync::Arc;
+
 use hubward::types::RegistrationId;
 use hubward_store::RegistrationRecord;
 use serde_json::{Value, json};
@@ -81,9 +83,13 @@ pub(crate) fn assigning(registered: &Registered) -> Value {
 
 impl Provisioning {
     /// Returns the answer about an operation. A device with a TPM gets its key at the hub, wrapped for that TPM.
-    pub(crate) fn status(&self, record: &RegistrationRecord, id: RegistrationId<'_>) -> Value {
+    pub(crate) async fn status(
+        self: &Arc<Self>,
+        record: &RegistrationRecord,
+        id: RegistrationId<'_>,
+    ) -> Value {
         let mut state = registration(record, id.as_str());
-        let key = self.tpm.as_ref().and_then(|tpm| tpm.kept(id));
+        let key = self.wrapped_key(&record.state, id).await;
         if let (Some(key), Some(fields)) = (key, state.as_object_mut()) {
             fields.insert("tpm".into(), json!({ "authenticationKey": key }));
         }

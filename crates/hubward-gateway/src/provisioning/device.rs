@@ -4,7 +4,7 @@ use hubward::registry::{
     Authentication, AuthenticationView, Capabilities, Change, Derivation, ETag, Enrollment, Enrollments,
     Precondition, RecordView, RegistryError, SymmetricKeys, Thumbprints, derive_key,
 };
-use hubward::types::{DeviceId, Digest, Identity, RegistrationId, SymmetricKey, Thumbprint};
+use hubward::types::{DeviceId, Digest, Identity, RegistrationId, SymmetricKey, Thumbprint, UnixTime};
 use hubward_ring::Digests;
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{EnrollmentAttestation, EnrollmentRecord};
@@ -19,8 +19,8 @@ use crate::hub::Registry;
 pub(super) enum DeviceCredential {
     Keys(SymmetricKey, Option<SymmetricKey>),
     Certificate(Thumbprint),
-    /// A key, and the same wrapped for the device's TPM.
-    Tpm(SymmetricKey, Box<[u8]>),
+    /// A key that is given to the device wrapped for its TPM.
+    Tpm(SymmetricKey),
 }
 
 /// The reason why an identity was not created.
@@ -49,6 +49,7 @@ impl Provisioning {
         registrant: &Registrant,
         attempt: &Attempt,
         asked: &Asked,
+        now: UnixTime,
     ) -> Option<DeviceCredential> {
         let copied = |key: &SymmetricKey| SymmetricKey::from_bytes(key.expose()).ok();
         match &enrollment.attestation {
@@ -74,11 +75,12 @@ impl Provisioning {
                 let leaf = attempt.certificates.first()?;
                 Some(DeviceCredential::Certificate(Thumbprint::Sha256(Digests.sha256(leaf))))
             }
-            EnrollmentAttestation::Tpm(endorsement, root) => {
-                let root = asked.storage_root.as_deref().or(root.as_deref())?;
+            EnrollmentAttestation::Tpm(endorsement, _) => {
+                let root = storage_root(enrollment, asked)?;
                 let id = RegistrationId::parse(&registrant.id).ok()?;
-                let (key, wrapped) = self.tpm.as_ref()?.device_key(id, endorsement.as_bytes(), root)?;
-                Some(DeviceCredential::Tpm(key, wrapped))
+                // a key that cannot be wrapped is refused now
+                let (key, _) = self.tpm.as_ref()?.device_key(id, endorsement.as_bytes(), root, now)?;
+                Some(DeviceCredential::Tpm(key))
             }
         }
     }
@@ -103,6 +105,14 @@ impl Provisioning {
     }
 }
 
+/// Returns the storage root key of a device's TPM: that of its request, or the enrollment's.
+pub(super) fn storage_root<'k>(enrollment: &'k EnrollmentRecord, asked: &'k Asked) -> Option<&'k [u8]> {
+    match &enrollment.attestation {
+        EnrollmentAttestation::Tpm(_, root) => asked.storage_root.as_deref().or(root.as_deref()),
+        _ => None,
+    }
+}
+
 impl DeviceCredential {
     fn authentication(&self) -> Result<Authentication<HmacKey>, NotCreated> {
         let refused = |_| NotCreated::Registry(RegistryError::NoKeys);
@@ -113,7 +123,7 @@ impl DeviceCredential {
             Self::Keys(primary, Some(secondary)) => {
                 Authentication::Sas(SymmetricKeys::kept(copied(primary)?, copied(secondary)?, HmacKey::new))
             }
-            Self::Keys(primary, None) | Self::Tpm(primary, _) => {
+            Self::Keys(primary, None) | Self::Tpm(primary) => {
                 Authentication::Sas(SymmetricKeys::kept_one(copied(primary)?, HmacKey::new))
             }
             Self::Certificate(print) => {
@@ -130,7 +140,7 @@ impl DeviceCredential {
                 bytes(keys.expose_primary()) == Some(primary.expose().to_vec())
                     && bytes(keys.expose_secondary()) == secondary.as_ref().map(|key| key.expose().to_vec())
             }
-            (Self::Tpm(key, _), AuthenticationView::Sas(keys)) => {
+            (Self::Tpm(key), AuthenticationView::Sas(keys)) => {
                 bytes(keys.expose_primary()) == Some(key.expose().to_vec())
                     && keys.expose_secondary().is_none()
             }

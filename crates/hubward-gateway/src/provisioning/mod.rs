@@ -149,12 +149,12 @@ impl Provisioning {
     }
 
     /// Changes enrollments and registrations, in one transaction. It is durable, and in the index of this gateway, when
-    /// this returns.
+    /// this returns the rows as this change left them.
     pub(crate) async fn change<T: Send + 'static>(
         self: &Arc<Self>,
         keys: Vec<RowKey>,
         apply: impl FnMut(&mut ProvisioningRows) -> T + Send + 'static,
-    ) -> Result<T, WriteError> {
+    ) -> Result<(T, ProvisioningRows), WriteError> {
         Rows::change(self, keys, apply).await
     }
 }

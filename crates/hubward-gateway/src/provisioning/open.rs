@@ -9,7 +9,7 @@ use hubward_ring::AeadKey;
 use hubward_rustcrypto::HmacKey;
 use hubward_store::{
     Affected, AnyStore, ChangeError, FeedTimes, Follower, MemoryStore, ProvisioningEntry, ProvisioningIndex,
-    ProvisioningRows, RowError, RowKey, Sealer, Target, any, change_provisioning, read_provisioning,
+    ProvisioningRows, RowError, RowKey, Sealer, Target, any, change_provisioning_rows, read_provisioning,
     read_service_policy, seed_provisioning,
 };
 use tokio::sync::{Semaphore, watch};
@@ -47,9 +47,10 @@ impl Provisioning {
         durable: Durable,
         index: ProvisioningIndex<HmacKey>,
         shared: Shared<'_>,
+        secret: &SymmetricKey,
     ) -> Result<Option<Self>, ProvisioningError> {
         match index.service() {
-            Some(_) => Self::of(Rows::Durable(durable), index, shared).map(Some),
+            Some(_) => Self::of(Rows::Durable(durable), index, shared, secret).map(Some),
             None => Ok(None),
         }
     }
@@ -67,13 +68,17 @@ impl Provisioning {
         let mut follower = Follower::new(FeedTimes::default(), make, entropy);
         let mut index = Index(ProvisioningIndex::default());
         follower.catch_up(&*store, &sealer, Default::default, &mut index).map_err(|error| failed(&error))?;
-        Self::of(Rows::Memory { store, sealer, follower: Mutex::new(follower) }, index.0, shared)
+        // registrations are of this process, and so are its challenges
+        let secret = SymmetricKey::generate(entropy).map_err(|error| failed(&error))?;
+        let rows = Rows::Memory { store, sealer, follower: Mutex::new(follower) };
+        Self::of(rows, index.0, shared, &secret)
     }
 
     fn of(
         rows: Rows,
         index: ProvisioningIndex<HmacKey>,
         shared: Shared<'_>,
+        secret: &SymmetricKey,
     ) -> Result<Self, ProvisioningError> {
         let failed = |error: &dyn core::fmt::Display| ProvisioningError::Store(error.to_string());
         let service = index.service().ok_or_else(|| failed(&"there is no provisioning service"))?;
@@ -97,7 +102,7 @@ impl Provisioning {
             rows,
             assignment: shared.assignment,
             budget: Budget::default(),
-            tpm: shared.tpm.map(Tpm::new).transpose().map_err(|error| failed(&error))?,
+            tpm: shared.tpm.map(|wrapper| Tpm::new(wrapper, secret)),
             workers: Arc::new(Semaphore::new(threads)),
             scans: Arc::new(Semaphore::new(1)),
             hub: shared.hub.into(),
@@ -125,16 +130,17 @@ impl Rows {
         service: &Arc<Provisioning>,
         keys: Vec<RowKey>,
         apply: impl FnMut(&mut ProvisioningRows) -> T + Send + 'static,
-    ) -> Result<T, WriteError> {
+    ) -> Result<(T, ProvisioningRows), WriteError> {
         if let Self::Durable(durable) = &service.rows {
-            let change =
-                move |store: &AnyStore, sealer: &Sealer| change_provisioning(&**store, sealer, &keys, apply);
+            let change = move |store: &AnyStore, sealer: &Sealer| {
+                change_provisioning_rows(&**store, sealer, &keys, apply)
+            };
             return durable.run(change).await;
         }
         let service = Arc::clone(service);
         let made = tokio::task::spawn_blocking(move || {
             let (store, sealer) = service.rows.store();
-            let changed = change_provisioning(&**store, sealer, &keys, apply)?;
+            let changed = change_provisioning_rows(&**store, sealer, &keys, apply)?;
             if let Self::Memory { follower, .. } = &service.rows {
                 let mut follower = follower.lock().unwrap_or_else(PoisonError::into_inner);
                 let done = follower.catch_up(&**store, sealer, Default::default, &mut Served(&service));

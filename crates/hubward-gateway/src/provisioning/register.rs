@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 use std::sync::Arc;
 
+use base64ct::{Base64, Encoding};
 use hubward::registry::{ETag, Precondition, RegistryError};
 use hubward::types::{DeviceId, Identity, RegistrationId};
 use hubward_store::{EnrollmentRecord, ProvisioningRows, RegistrationRecord, RegistrationState, RowKey};
@@ -12,7 +13,7 @@ use serde_json::value::RawValue;
 use super::Provisioning;
 use super::answer::Failure;
 use super::assign::{AssignedDevice, AssignmentRequest, choose};
-use super::device::{DeviceCredential, NotCreated, delete_registered};
+use super::device::{DeviceCredential, NotCreated, delete_registered, storage_root};
 use super::tpm::WrittenKeys;
 use super::verify::{Attempt, Registrant};
 use crate::clock;
@@ -98,10 +99,9 @@ impl Provisioning {
         keys: Vec<RowKey>,
         registrant: &Registrant,
     ) -> Result<Registered, Failure> {
-        let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
         let creation = plan.creation;
         let (plan, created) = self.settle(hub, plan, keys.first()).await?;
-        let (device, state, credential) = (plan.device_id, plan.state, plan.credential);
+        let (device, state) = (plan.device_id, plan.state);
         let group = registrant.group.clone();
         let operation = state.operation.clone();
         let recorded = self.change(keys.clone(), move |rows| {
@@ -118,14 +118,11 @@ impl Provisioning {
             });
             Ok(())
         });
-        let recorded = recorded.await.map_err(|error| unavailable(&error))?;
+        let (recorded, _) = recorded.await.map_err(|error| unavailable(&error))?;
         if recorded.is_err() {
             take_back(hub, &device, created).await;
         }
         recorded?;
-        if let (Some(tpm), DeviceCredential::Tpm(_, wrapped)) = (&self.tpm, credential) {
-            tpm.keep(id, wrapped);
-        }
         Ok(Registered { operation })
     }
 
@@ -140,8 +137,10 @@ impl Provisioning {
         let id = RegistrationId::parse(&registrant.id).map_err(|_| Failure::BadRequest)?;
         let enrollment = rows.enrollment(&enrollment_key(registrant)).filter(|one| one.enabled);
         let enrollment = enrollment.ok_or(Failure::Unauthorized)?;
+        // one time for the key of a TPM and for the record, from which the key is derived again
+        let now = clock::now();
         let credential =
-            self.credential(enrollment, registrant, attempt, asked).ok_or(Failure::NotImplemented)?;
+            self.credential(enrollment, registrant, attempt, asked, now).ok_or(Failure::NotImplemented)?;
         let before = rows.registration(&RowKey::registration(id)).map(|record| &record.state);
         // another device id is another device
         let before = before.filter(|before| before.device_id == registrant.device_id);
@@ -164,7 +163,7 @@ impl Provisioning {
             Some(_) if moved => "deviceDataMigrated",
             Some(before) => &before.substatus,
         };
-        let now = clock::now().as_secs();
+        let now = now.as_secs();
         let state = RegistrationState {
             device_id: registrant.device_id.clone(),
             hub: hub.clone(),
@@ -172,6 +171,7 @@ impl Provisioning {
             group_creation,
             generation: None,
             operation: operation_id()?,
+            storage_root: storage_root(enrollment, asked).map(|root| Base64::encode_string(root).into()),
             substatus: substatus.into(),
             created: before.map_or(now, |before| before.created),
             updated: now,

@@ -2,24 +2,21 @@
 //! with that.
 
 use core::net::IpAddr;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use base64ct::{Base64, Encoding};
-use hubward::registry::{Enrollments, NoEntropy, ProvisionError, TpmKeys, TpmSecret, TpmWrapper};
+use hubward::registry::{Attestation, Enrollments, ProvisionError, TpmKeys, TpmSecret, TpmWrapper};
 use hubward::types::{Lookup, RegistrationId, SymmetricKey, UnixTime};
 use hubward::{AuthError, RegistrationCredentials};
 use hubward_rustcrypto::HmacKey;
+use hubward_store::RegistrationState;
 use serde::Deserialize;
 
 use super::{Provisioning, Refused};
 use crate::clock;
-use crate::files::entropy;
 
-/// Seconds for which a device may ask for its key at the hub.
+/// Seconds from its registration for which a device may ask for its key at the hub.
 const KEPT: u64 = 600;
-/// Keys of devices that are kept for that.
-const MOST: usize = 4096;
 /// Bytes of a public key: the public area of a 4096-bit RSA key has about 600.
 const KEY: usize = 1024;
 
@@ -28,12 +25,7 @@ const KEY: usize = 1024;
 pub(super) struct Tpm {
     wrapper: Arc<dyn TpmWrapper>,
     secret: TpmSecret<HmacKey>,
-    /// The keys of devices that have registered.
-    kept: Mutex<Kept>,
 }
-
-/// Wrapped keys by registration id, each with its last second.
-type Kept = BTreeMap<Box<str>, (u64, Box<[u8]>)>;
 
 /// The public keys of a device's TPM.
 #[derive(Debug)]
@@ -82,9 +74,9 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
 }
 
 impl Tpm {
-    pub(super) fn new(wrapper: Arc<dyn TpmWrapper>) -> Result<Self, NoEntropy> {
-        let secret = SymmetricKey::generate(entropy)?;
-        Ok(Self { wrapper, secret: TpmSecret::new(HmacKey::new(&secret)), kept: Mutex::default() })
+    /// Gateways with one secret accept each other's challenges, and derive the same keys of devices.
+    pub(super) fn new(wrapper: Arc<dyn TpmWrapper>, secret: &SymmetricKey) -> Self {
+        Self { wrapper, secret: TpmSecret::new(HmacKey::new(secret)) }
     }
 
     /// Returns the enrollment of a registration that is by a TPM, as one by the keys that the TPM decrypted.
@@ -99,38 +91,17 @@ impl Tpm {
         self.secret.enrollment(enrollments, RegistrationId::parse(&id).ok()?, HmacKey::new, now)
     }
 
-    /// Returns the key of a device at its hub, and the same wrapped for its TPM.
+    /// Returns the key at the hub of a device that registers at `now`, and the same wrapped for its TPM.
     pub(super) fn device_key(
         &self,
         id: RegistrationId<'_>,
         endorsement: &[u8],
         storage_root: &[u8],
+        now: UnixTime,
     ) -> Option<(SymmetricKey, Box<[u8]>)> {
-        let key = self.secret.device_key(id, endorsement, clock::now());
+        let key = self.secret.device_key(id, endorsement, now);
         let wrapped = self.wrapper.wrap(TpmKeys { endorsement, storage_root }, &key)?;
         Some((key, wrapped))
-    }
-
-    /// Keeps the wrapped key of a device until it asks for the result of its registration.
-    pub(super) fn keep(&self, id: RegistrationId<'_>, wrapped: Box<[u8]>) {
-        let now = clock::now().as_secs();
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST {
-            kept.retain(|_, (until, _)| *until >= now);
-        }
-        let name: Box<str> = id.as_str().to_ascii_lowercase().into();
-        // a device that gets no key registers again
-        if kept.len() < MOST || kept.contains_key(&name) {
-            kept.insert(name, (now.saturating_add(KEPT), wrapped));
-        }
-    }
-
-    /// Returns the wrapped key of a device, in base64.
-    pub(super) fn kept(&self, id: RegistrationId<'_>) -> Option<String> {
-        let now = clock::now().as_secs();
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (until, wrapped) = kept.get(&*id.as_str().to_ascii_lowercase())?;
-        (*until >= now).then(|| Base64::encode_string(wrapped))
     }
 }
 
@@ -138,6 +109,34 @@ impl Provisioning {
     /// Returns whether TPMs are attested.
     pub(crate) const fn has_tpm(&self) -> bool {
         self.tpm.is_some()
+    }
+
+    /// Returns the key at the hub of a device that has registered by its TPM, wrapped for it, in base64. It is derived again from
+    /// the registration, so that any gateway with the same secret answers, also after a restart. `None` if the device did
+    /// not register so, or too long ago: it registers again.
+    pub(super) async fn wrapped_key(
+        self: &Arc<Self>,
+        state: &RegistrationState,
+        id: RegistrationId<'_>,
+    ) -> Option<String> {
+        self.tpm.as_ref()?;
+        let root = decoded(state.storage_root.as_deref()?)?;
+        let registered = state.updated;
+        if registered.saturating_add(KEPT) < clock::now().as_secs() {
+            return None;
+        }
+        let (this, id) = (Arc::clone(self), id.to_string());
+        // the wrapper may be slow
+        let wrapped = tokio::task::spawn_blocking(move || {
+            let id = RegistrationId::parse(&id).ok()?;
+            let endorsement = match this.index().enrollments().individual(id)?.attestation() {
+                Attestation::Tpm(key) => key.clone(),
+                _ => return None,
+            };
+            this.tpm.as_ref()?.device_key(id, endorsement.as_bytes(), &root, clock::at(registered))
+        });
+        let (_, wrapped) = wrapped.await.ok().flatten()?;
+        Some(Base64::encode_string(&wrapped))
     }
 
     /// Returns the wrapped key with which a device with these public keys is to sign its token, if it is enrolled so.

@@ -4,8 +4,10 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use hubward::types::{MacKey, SymmetricKey};
 use hubward_postgres::PostgresConfig;
 use hubward_ring::AeadKey;
+use hubward_rustcrypto::HmacKey;
 use hubward_sqlite::SqliteStore;
 use hubward_store::{AnySeats, AnyStore, Sealer, StoreFailure, any, any_shared};
 use zeroize::Zeroizing;
@@ -142,13 +144,31 @@ fn create_key(file: &Path) -> Result<(), StoreError> {
     })
 }
 
-fn sealer(file: &Path, hub: &str) -> Result<Sealer, StoreError> {
-    let text = match fs::read_to_string(file) {
-        Ok(text) => Zeroizing::new(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(StoreError::NoKeyFile(file.into()));
-        }
-        Err(error) => return Err(StoreError::File { file: file.into(), error }),
+/// Derives the secret of the challenges for TPMs from the registry's key: the gateways of one registry have the same one. Another
+/// use of the key, such as sealing, cannot yield it. The store must have been opened, which creates the key file.
+pub(crate) fn tpm_secret(config: &StoreConfig, hub: &str) -> Result<SymmetricKey, StoreError> {
+    let file = match (&config.key_file, &config.place) {
+        (Some(file), _) => file.clone(),
+        (None, StorePlace::Sqlite(file)) => key_file_of(file),
+        (None, StorePlace::Postgres(_)) => return Err(StoreError::NoKeyFileGiven),
     };
+    let text = read_key(&file)?;
+    let key = text.lines().map(str::trim).find(|line| !line.is_empty());
+    let key = key.and_then(|line| SymmetricKey::from_base64(line).ok()).ok_or(StoreError::Key(file))?;
+    let hub = hub.to_ascii_lowercase();
+    let label: &[&[u8]] = &[b"hubward: secret of the challenges for TPMs, 1\0", hub.as_bytes()];
+    Ok(SymmetricKey::from(HmacKey::new(&key).tag(label)))
+}
+
+fn read_key(file: &Path) -> Result<Zeroizing<String>, StoreError> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(StoreError::NoKeyFile(file.into())),
+        Err(error) => Err(StoreError::File { file: file.into(), error }),
+    }
+}
+
+fn sealer(file: &Path, hub: &str) -> Result<Sealer, StoreError> {
+    let text = read_key(file)?;
     Sealer::from_key_file(hub, &text, AeadKey::new, entropy).ok_or_else(|| StoreError::Key(file.into()))
 }

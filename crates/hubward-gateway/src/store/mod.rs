@@ -9,6 +9,7 @@ mod seed;
 use core::time::Duration;
 use std::sync::Arc;
 
+use hubward::types::SymmetricKey;
 use hubward_rustcrypto::HmacKey;
 pub use hubward_store::StoreFailure;
 use hubward_store::{
@@ -17,8 +18,8 @@ use hubward_store::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use config::open;
 pub use config::{StoreConfig, StoreError, StorePlace};
+use config::{open, tpm_secret};
 use feed::{Feed, Heart};
 pub(crate) use purge::purge;
 use seats::SeatFeed;
@@ -115,6 +116,8 @@ pub(crate) struct Opened {
     pub(crate) durable: Durable,
     pub(crate) index: Registry,
     pub(crate) provisioning: ProvisioningIndex<HmacKey>,
+    /// The secret of the challenges for TPMs.
+    pub(crate) tpm_secret: SymmetricKey,
     pub(crate) feed: Feed,
     /// Set if gateways share the registry.
     pub(crate) seats: Option<SeatFeed>,
@@ -148,7 +151,9 @@ pub(crate) fn open_store(
     }
     let (heart, reached) = feed.state();
     let seats = seats.map(SeatFeed::new).transpose()?;
-    Ok(Opened { durable: Durable::new(store, sealer, reached, heart), index, provisioning, feed, seats })
+    let tpm_secret = tpm_secret(config, hub)?;
+    let durable = Durable::new(store, sealer, reached, heart);
+    Ok(Opened { durable, index, provisioning, tpm_secret, feed, seats })
 }
 
 /// Ends the sessions when the store has not answered for the grace, and again while that lasts.

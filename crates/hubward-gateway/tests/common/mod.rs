@@ -214,6 +214,19 @@ pub fn at(seconds: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }
 
+/// Stops the clock of the runtime while `run` runs: no budget comes back meanwhile, however slow the machine is.
+pub async fn without_time<T>(run: impl Future<Output = T>) -> T {
+    let (end, wait) = std::sync::mpsc::channel::<()>();
+    // a blocking task keeps the runtime from advancing the clock when all its tasks wait
+    let blocking = tokio::task::spawn_blocking(move || _ = wait.recv());
+    tokio::time::pause();
+    let done = run.await;
+    tokio::time::resume();
+    drop(end);
+    blocking.await.unwrap();
+    done
+}
+
 /// The logged decisions, each as a line of its fields.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<String>>>);

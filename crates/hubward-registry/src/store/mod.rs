@@ -19,6 +19,9 @@ pub(crate) use row::{Hot, OptionalFields, Record, Second, StoredCredential};
 
 use crate::keys::StoredKey;
 
+/// Slots of one part of a store.
+const PART: u32 = 1024;
+
 /// Identities by id and by slot.
 #[derive(Debug)]
 pub(crate) struct Store<K> {
@@ -101,6 +104,13 @@ impl<K> Store<K> {
     /// Iterates over all slots ever used; some may be empty.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + use<K> {
         (1..=self.slots.last()).filter_map(Slot::new)
+    }
+
+    /// Iterates over the slots of one part, counted from 0; `None` after the last slot ever used.
+    pub(crate) fn slots_of_part(&self, part: u32) -> Option<impl Iterator<Item = Slot> + use<K>> {
+        let first = part.checked_mul(PART)?.checked_add(1)?;
+        let last = self.slots.last().min(first.saturating_add(PART).saturating_sub(1));
+        (first <= last).then(|| (first..=last).filter_map(Slot::new))
     }
 
     /// Adds an id that is not in the store, under its tag and without a secondary key; `None` if no slot is left.

@@ -91,7 +91,8 @@ impl ProvisioningRows {
         self.registrations.remove(key);
     }
 
-    fn writes(&self, sealer: &Sealer) -> Result<Vec<Write>, EncodeError> {
+    /// Returns the writes of the changes. The records and [`ProvisioningRows::etag`] then have the etags of these writes.
+    fn writes(&mut self, sealer: &Sealer) -> Result<Vec<Write>, EncodeError> {
         let mut writes = Vec::new();
         for (key, set) in &self.changed {
             let before = self.before.get(key);
@@ -107,11 +108,18 @@ impl ProvisioningRows {
                 Some((_, generation)) => *generation,
                 None => number(sealer)?,
             };
-            let row = match (self.enrollments.get(key), self.registrations.get(key)) {
-                (Some(record), _) => record.row([etag, generation, number(sealer)?], sealer)?,
-                (None, Some(record)) => Row { generation, ..record.row(etag) },
+            let row = match (self.enrollments.get_mut(key), self.registrations.get_mut(key)) {
+                (Some(record), _) => {
+                    record.etag = etag;
+                    record.row([etag, generation, number(sealer)?], sealer)?
+                }
+                (None, Some(record)) => {
+                    record.etag = etag;
+                    Row { generation, ..record.row(etag) }
+                }
                 (None, None) => continue,
             };
+            self.before.insert(key.clone(), (etag, generation));
             writes.push(Write::Put(row, expected));
         }
         Ok(writes)
@@ -171,17 +179,32 @@ pub fn change_provisioning<S: Store + ?Sized, T>(
     store: &S,
     sealer: &Sealer,
     keys: &[RowKey],
-    mut apply: impl FnMut(&mut ProvisioningRows) -> T,
+    apply: impl FnMut(&mut ProvisioningRows) -> T,
 ) -> Result<Changed<T>, ChangeError<S::Error>> {
+    let Changed { result: (result, _), change } = change_provisioning_rows(store, sealer, keys, apply)?;
+    Ok(Changed { result, change })
+}
+
+/// Does what [`change_provisioning`] does, and returns the rows too as this change left them, with the etags that it wrote: a read
+/// after it may have those of a later writer.
+///
+/// # Errors
+/// The errors of [`change_provisioning`].
+pub fn change_provisioning_rows<S: Store + ?Sized, T>(
+    store: &S,
+    sealer: &Sealer,
+    keys: &[RowKey],
+    mut apply: impl FnMut(&mut ProvisioningRows) -> T,
+) -> Result<Changed<(T, ProvisioningRows)>, ChangeError<S::Error>> {
     for _ in 0..ATTEMPTS {
         let mut rows = read_provisioning(store, sealer, keys).map_err(ChangeError::Store)?;
         let result = apply(&mut rows);
         let writes = rows.writes(sealer)?;
         if writes.is_empty() {
-            return Ok(Changed { result, change: None });
+            return Ok(Changed { result: (result, rows), change: None });
         }
         match store.commit(&writes).map_err(ChangeError::Store)? {
-            Commit::Done(change) => return Ok(Changed { result, change: Some(change) }),
+            Commit::Done(change) => return Ok(Changed { result: (result, rows), change: Some(change) }),
             Commit::Conflict => {}
         }
     }

@@ -11,8 +11,8 @@ mod row;
 mod service;
 
 pub use change::{
-    ProvisioningRows, ReadEnrollments, change_provisioning, read_enrollments, read_provisioning,
-    read_service_policy, seed_provisioning,
+    ProvisioningRows, ReadEnrollments, change_provisioning, change_provisioning_rows, read_enrollments,
+    read_provisioning, read_service_policy, seed_provisioning,
 };
 pub use index::{ProvisioningEntry, ProvisioningIndex, ServicePolicy};
 pub use record::{Allocation, EnrollmentAttestation, EnrollmentRecord, EnrollmentSettings, Reprovision};

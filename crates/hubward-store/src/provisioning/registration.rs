@@ -41,6 +41,9 @@ pub struct RegistrationState {
     pub generation: Option<Box<str>>,
     /// The id of the operation that registered the device last.
     pub operation: Box<str>,
+    /// The storage root key of the TPM by which the device registered, in base64: its key at the hub is wrapped for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_root: Option<Box<str>>,
     /// The way in which it was assigned: `initialAssignment`, `deviceDataMigrated`, `deviceDataReset`.
     pub substatus: Box<str>,
     /// The second of the first registration, since 1970.

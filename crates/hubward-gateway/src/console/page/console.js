@@ -97,8 +97,9 @@
   }
 
   function showSessions(content) {
+    const who = (session) => session.more ? `${session.who} and ${session.more} more` : session.who;
     const rows = content.sessions.map((session) => element("tr", "",
-      element("td", "", session.who), element("td", "", session.transport), element("td", "", session.peer),
+      element("td", "", who(session)), element("td", "", session.transport), element("td", "", session.peer),
       element("td", "", session.credential), element("td", "", time(session.since)),
       element("td", "", session.until ? time(session.until) : "no end")));
     byId("sessions").replaceChildren(...rows);
