@@ -177,7 +177,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         for group in &self.started {
-            let kill = format!("kill -9 -- -{group}");
+            let kill = format!("kill -9 -{group}");
             let _ = Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status();
         }
     }
