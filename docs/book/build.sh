@@ -20,7 +20,7 @@ page() {
         skipped && /^```$/ { skipped = 0; next }
         !skipped' "$1" |
         sed -E -e 's/\]\((\.\.\/)?docs\//](/g' -e 's/\]\(\.\.\/README\.md/](README.md/g' \
-            -e 's/\[([^][]*)\]\((\.\.\/)?(\.ci|CHANGELOG|CONTRIBUTING|LICENSE|RELEASING|SECURITY|benches|crates|examples|fuzz|testkit)[^)]*\)/\1/g'
+            -e 's/\[([^][]*)\]\((\.\.\/)?(\.ci|book|CHANGELOG|CONTRIBUTING|LICENSE|RELEASING|SECURITY|benches|crates|examples|fuzz|testkit)[^)]*\)/\1/g'
 }
 for file in "$root/README.md" "$root"/docs/*.md; do
     page "$file" >"$work/src/$(basename "$file")"
@@ -28,12 +28,18 @@ done
 sed -e 's/(\.\.\/\.\.\//(/' -e 's/(\.\.\//(/' "$root/docs/book/SUMMARY.md" >"$work/src/SUMMARY.md"
 "$mdbook" build "$work" --dest-dir "$target/book"
 
-# each relative link of the site has its file
+# each relative link of the site has its file, and each anchor its place
 find "$target/book" -name '*.html' | while read -r html; do
-    grep -o '\(href\|src\)="[^"]*"' "$html" | sed -e 's/^[a-z]*="//' -e 's/"$//' -e 's/[#?].*//' | sort -u |
+    grep -o '\(href\|src\)="[^"]*"' "$html" | sed -e 's/^[a-z]*="//' -e 's/"$//' -e 's/?.*//' | sort -u |
         grep -v '^\([a-z]*:\|$\)' | while read -r link; do
         case $link in /*) continue ;; esac
-        test -e "$(dirname "$html")/$link" || echo "$html: no file $link"
+        file=$(dirname "$html")/${link%%#*}
+        case $link in "#"*) file=$html ;; esac
+        if test ! -e "$file"; then
+            echo "$html: no file $link"
+        elif test "$link" != "${link#*#}" && ! grep -q "id=\"${link#*#}\"" "$file"; then
+            echo "$html: no anchor $link"
+        fi
     done
 done >"$work/broken"
 test ! -s "$work/broken" || { cat "$work/broken"; exit 1; }

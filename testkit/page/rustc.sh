@@ -8,6 +8,11 @@ hubward-registry | hubward-x509) features=$features,const_vec_string_slice ;;
 esac
 # the rolled compression of SHA-256 has a tenth of the code of the unrolled one
 [ "$CARGO_PKG_NAME" != sha2 ] || set -- "$@" '--cfg=sha2_backend_soft="compact"'
+# the standard library and the crates of others are built without checks of overflows, as rustup builds the former
+case $CARGO_PKG_NAME in
+hubward*) ;;
+*) set -- "$@" -Coverflow-checks=off ;;
+esac
 case " $* " in
 *" --edition=2024 "*) exec "$rustc" "$@" "-Zcrate-attr=feature($features)" ;;
 esac

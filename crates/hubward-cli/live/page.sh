@@ -19,7 +19,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$here/page.mjs" "$NPM/page.mjs"
 CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome)} HUBWARD=$HUBWARD \
-    WASM=$root/crates/hubward-cli/page/hubward.wasm node "$NPM/page.mjs" "$work" >"$work/result" || {
+    PAGE=$root/crates/hubward-cli/page node "$NPM/page.mjs" "$work" >"$work/result" || {
     cat "$work/result"
     exit 1
 }

@@ -10,6 +10,10 @@
 mod common;
 
 use common::{Folder, SEAL};
+use hubward::types::{RegistrationId, SymmetricKey, Thumbprint};
+use hubward_registry::{Attestation, Enrollment, Enrollments, NoEntropy, Thumbprints};
+use hubward_ring::AeadKey;
+use hubward_rustcrypto::HmacKey;
 
 const GROUP: &str =
     "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==";
@@ -109,4 +113,36 @@ fn a_disabled_enrollment_stays_disabled_without_enabled() {
     assert!(other.contains("is written"));
     folder.well("enrollment add fleet --registration PUMP --generate-keys");
     assert!(folder.well("enrollment show fleet").contains("disabled"), "in any case of letters");
+}
+
+#[test]
+fn an_enrollment_by_its_authority_is_listed_with_the_others() {
+    let folder = folder("by-authority");
+    let key = AeadKey::new(b"0123456789abcdef0123456789abcdef");
+    let make = |key: &SymmetricKey| HmacKey::new(key);
+    let mut all = Enrollments::open(folder.read("fleet"), &key, 1, make).unwrap();
+    let print = |byte| Some(Thumbprint::Sha256([byte; 32]));
+    let issuers = Attestation::Issuer(Thumbprints::new(print(0xab), print(0xcd)).unwrap());
+    all.enroll(RegistrationId::parse("pump").unwrap(), Enrollment::new(issuers));
+    let mut entropy = |bytes: &mut [u8]| getrandom::fill(bytes).map_err(|_| NoEntropy);
+    folder.write("fleet", all.seal(&key, 2, &mut entropy).unwrap());
+    let (own, other) = ("ab".repeat(32).to_uppercase(), "cd".repeat(32).to_uppercase());
+    let shown = || folder.well("enrollment show fleet").to_uppercase();
+    let below = format!("  BELOW CERTIFICATE {own}\n  BELOW CERTIFICATE {other}\n");
+    let list = folder.well("enrollment list fleet");
+    assert!(list.contains("enrollment pump  enabled   x509") && list.contains("group north"), "{list}");
+    assert!(shown().contains(&below));
+    assert!(
+        folder
+            .well("enrollment list fleet --json")
+            .to_uppercase()
+            .contains(&format!("\"AUTHORITIES\":[\"{own}"))
+    );
+    // a change of another enrollment, and of this one, keeps it
+    folder.well("enrollment update fleet --group north --disabled");
+    folder.well("enrollment update fleet --registration pump --device-id gate");
+    let text = shown();
+    assert!(text.contains(&format!("DEVICE    PUMP\n  ASSIGNS GATE\n{below}")), "{text}");
+    folder.well("enrollment delete fleet --registration pump");
+    assert!(folder.well("enrollment list fleet").ends_with("1 enrollments\n"));
 }

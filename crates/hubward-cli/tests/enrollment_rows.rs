@@ -141,6 +141,14 @@ fn a_registration_is_selected_among_the_rows() {
     assert!(status == 3 && out.contains("cannot be read"), "{out}");
     let (status, out) = hub.run("update", "--registration sn-7 --enabled");
     assert!(status == 2 && out.contains("give the attestation"), "{out}");
+    // the others are listed
+    hub.well("create", "--group north --key-file key");
+    for command in ["list", "show", "list --json"] {
+        let (verb, more) = command.split_once(' ').unwrap_or((command, ""));
+        let (status, out) = hub.run(verb, more);
+        assert!(status == 3 && out.contains("north"), "{command}: {out}");
+        assert!(out.contains("enrollment sn-7 cannot be read: "), "{command}: {out}");
+    }
     // it may have been disabled
     let (status, out) = hub.run("update", "--registration sn-7 --key-file key");
     assert!(status == 2 && out.contains("say --enabled or --disabled"), "{out}");

@@ -1,4 +1,6 @@
-//! Types the command blocks of README.md, as they are written, and compares their exit statuses.
+//! Types the command blocks of README.md and of the book's pages, as they are written, and compares the exit statuses of their
+//! commands. Only names of this machine are replaced: the programs of this test stand in for those that cargo would build, and
+//! free ports for the usual ones.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -8,37 +10,78 @@
 )]
 
 mod common;
+#[path = "../../hubward-postgres/tests/common/mod.rs"]
+mod postgres;
 
+use std::fs::{File, read_to_string};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use common::{Folder, SEAL, run};
+use common::{Folder, SEAL};
 
-/// The expectation for a block.
-enum Block {
-    /// It runs, and ends with this status.
-    Ends(i32),
-    /// It is not run here, for this reason.
-    NotHere(&'static str),
+/// A requirement of a block that a machine may lack. `.ci/run` installs the programs, and `cargo test --workspace` builds the gateway.
+#[derive(Clone, Copy, PartialEq)]
+enum Needs {
+    Nothing,
+    /// `hubward-gateway` next to `hubward`, and `curl`.
+    Gateway,
+    /// The same, and PostgreSQL.
+    Database,
+    Openssl,
+    /// `openssl`, and the trusted roots of Debian.
+    Roots,
 }
-use Block::{Ends, NotHere};
 
-/// Each block by the beginning of its first line.
-const BLOCKS: [(&str, Block); 7] = [
-    ("cargo test --workspace", NotHere("it runs this test")),
-    ("cargo run --release -p hubward-cli -- demo", Ends(0)),
-    ("cargo install --path crates/hubward-cli", Ends(0)),
-    ("hubward token sign", Ends(0)),
-    ("hubward ca init root", Ends(0)),
-    (
-        "hubward ca issue issuing --host localhost",
-        NotHere("it starts a gateway: `tests/cli.rs` of hubward-gateway does"),
-    ),
-    ("hubward ca revoke issuing", Ends(1)),
+/// A block of commands.
+struct Block {
+    /// The beginning of its first line.
+    start: &'static str,
+    /// The commands that a reader typed before, in another section or elsewhere.
+    before: &'static str,
+    /// The statuses of the commands that fail, which the text around the block says.
+    fails: &'static [i32],
+    needs: Needs,
+}
+
+const fn typed(start: &'static str) -> Block {
+    Block { start, before: "", fails: &[], needs: Needs::Nothing }
+}
+
+/// The block that is not typed. The page has this command and no other, or [`every_block_is_typed`] fails.
+const THIS_TEST: &str = "cargo test --workspace\n";
+
+/// The blocks of README.md, in their order.
+const FRONT: [Block; 8] = [
+    typed("cargo run --release -p hubward-cli -- demo"),
+    typed("cargo install --path crates/hubward-cli"),
+    typed("hubward token sign"),
+    typed("hubward ca init root"),
+    Block { needs: Needs::Gateway, ..typed("hubward ca issue issuing --host localhost") },
+    // the last command but one refuses the certificate
+    Block { before: "mkdir -p crls", fails: &[1], ..typed("hubward ca revoke issuing") },
+    Block { needs: Needs::Database, ..typed("(umask 077;") },
+    Block { needs: Needs::Database, ..typed("hubward registry disable") },
+];
+
+/// The blocks of docs/COOKBOOK.md, which are typed after those of README.md.
+const COOKBOOK: [Block; 3] = [
+    Block {
+        before: "for name in bob carol; do openssl genpkey -algorithm ed25519 -out $name.key; \
+                 openssl pkey -in $name.key -pubout -out $name.pub; done; cp root/certificate.pem hub-root.pem",
+        needs: Needs::Openssl,
+        ..typed("openssl genpkey -algorithm ed25519")
+    },
+    Block { before: "rm bundle-1", needs: Needs::Roots, ..typed("hubward roots build --number 1") },
+    Block {
+        before: "CODE=00112233; openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=CA",
+        needs: Needs::Openssl,
+        ..typed("openssl req -new")
+    },
 ];
 
 fn page(path: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap()
+    read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap()
 }
 
 /// Returns the blocks of shell commands of a page.
@@ -46,38 +89,123 @@ fn blocks(page: &str) -> Vec<String> {
     page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
+/// A reader at a terminal: a folder, the programs, and the gateways that were started.
+struct Reader {
+    folder: Folder,
+    path: String,
+    has_gateway: bool,
+    database: Option<postgres::Server>,
+    ports: Vec<(&'static str, String)>,
+    started: Vec<u32>,
+}
+
+impl Reader {
+    fn new() -> Self {
+        let folder = Folder::new("readme");
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_hubward"));
+        let programs = program.parent().unwrap();
+        let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+        // a reader types `curl` when the gateway has started
+        folder.write(".curlrc", "retry = 60\nretry-delay = 1\nretry-connrefused\n");
+        let database = postgres::Server::start();
+        let mut ports: Vec<(&str, String)> =
+            ["8443", "9443", "8883"].map(|port| (port, postgres::free_port().to_string())).into();
+        if let Some(server) = &database {
+            server.create("hub");
+            ports.push(("5432", server.port.to_string()));
+        }
+        let has_gateway = programs.join("hubward-gateway").exists() && has("curl");
+        Self { folder, path, has_gateway, database, ports, started: Vec::new() }
+    }
+
+    fn has(&self, needs: Needs) -> bool {
+        match needs {
+            Needs::Nothing => true,
+            Needs::Gateway => self.has_gateway,
+            Needs::Database => self.has_gateway && self.database.is_some(),
+            Needs::Openssl => has("openssl"),
+            Needs::Roots => has("openssl") && Path::new("/etc/ssl/certs/ca-certificates.crt").exists(),
+        }
+    }
+
+    /// Types a block, and returns the statuses of the commands that failed, and the output.
+    fn types(&mut self, block: &Block, text: &str) -> (Vec<i32>, String) {
+        let mut typed = text
+            .lines()
+            .filter(|line| !line.starts_with("cargo install --path crates/hubward-cli"))
+            .map(|line| line.replace("cargo run --release -p hubward-cli --", "hubward"))
+            .map(|line| line.replace("cargo run --release -p hubward-gateway --", "hubward-gateway"))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>();
+        for (usual, port) in &self.ports {
+            typed = typed.replace(&format!(":{usual}"), &format!(":{port}"));
+        }
+        let script = format!("{}\nset -o pipefail; trap 'echo $? >> failed' ERR\n{typed}", block.before);
+        self.folder.write("failed", "");
+        let output = File::create(self.folder.path("output")).unwrap();
+        let mut shell = Command::new("bash");
+        shell
+            .args(["-c", &script])
+            .current_dir(self.folder.path(""))
+            .env("PATH", &self.path)
+            .env("HUBWARD_KEY", SEAL)
+            .env("CURL_HOME", self.folder.path(""))
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
+            // what it starts is ended with it
+            .process_group(0);
+        let mut shell = shell.spawn().unwrap();
+        self.started.push(shell.id());
+        shell.wait().unwrap();
+        if text.contains(" &\n") {
+            let (_, port) =
+                self.ports.iter().find(|(usual, _)| text.contains(&format!("127.0.0.1:{usual}"))).unwrap();
+            let url = format!("https://localhost:{port}/healthz");
+            let healthy = Command::new("curl")
+                .args(["-skf", &url])
+                .env("CURL_HOME", self.folder.path(""))
+                .output()
+                .unwrap();
+            assert!(healthy.status.success(), "{text}\n{}", self.folder.text("output"));
+        }
+        let failed = self.folder.text("failed").lines().map(|line| line.parse().unwrap()).collect();
+        (failed, self.folder.text("output"))
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        for group in &self.started {
+            let kill = format!("kill -9 -{group}");
+            let _ = Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+fn has(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok()
+}
+
 #[test]
-fn the_blocks_of_the_front_page_work_as_written() {
-    let folder = Folder::new("readme");
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_hubward"));
-    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    let blocks = blocks(&page("README.md"));
-    assert_eq!(blocks.len(), BLOCKS.len(), "each block of README.md needs its line here");
-    for (block, (start, expected)) in blocks.iter().zip(BLOCKS) {
-        assert!(block.starts_with(start), "{block}");
-        let expected = match expected {
-            Ends(status) => status,
-            NotHere(reason) => {
-                assert!(!reason.is_empty());
+fn every_block_is_typed() {
+    let mut reader = Reader::new();
+    for (path, expected) in [("README.md", &FRONT[..]), ("docs/COOKBOOK.md", &COOKBOOK)] {
+        let blocks: Vec<String> =
+            blocks(&page(path)).into_iter().filter(|block| block != THIS_TEST).collect();
+        assert_eq!(blocks.len(), expected.len(), "each block of {path} needs its line here");
+        for (text, block) in blocks.iter().zip(expected) {
+            assert!(text.starts_with(block.start), "{path}: {text}");
+            if !reader.has(block.needs) {
+                eprintln!("{path}: `{}` is not tested: a program is missing", block.start);
                 continue;
             }
-        };
-        // the program of this test in the place of the one that cargo would build or install
-        let lines: Vec<String> = block
-            .lines()
-            .filter(|line| !line.starts_with("cargo install"))
-            .map(|line| line.replace("cargo run --release -p hubward-cli --", "hubward"))
-            .collect();
-        let mut shell = Command::new("sh");
-        shell
-            .args(["-e", "-c", &lines.join("\n")])
-            .current_dir(folder.path(""))
-            .env("PATH", &path)
-            .env("HUBWARD_KEY", SEAL);
-        let (status, text) = run(&mut shell, "");
-        assert_eq!(status, expected, "{block}\n{text}");
+            let (failed, output) = reader.types(block, text);
+            assert_eq!(failed, block.fails, "{path}: {text}\n{output}");
+            // both devices were accepted
+            assert!(!text.contains("for n in 1/one") || output.matches("204\n").count() == 2, "{output}");
+        }
     }
-    assert!(!folder.names().is_empty());
 }
 
 #[test]
@@ -117,18 +245,33 @@ fn each_command_that_the_documents_name_exists() {
 }
 
 #[test]
-fn each_block_of_the_book_is_typed() {
+fn each_page_with_a_block_is_typed() {
     let mut counted = 0;
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|end| end != "md") {
             continue;
         }
-        let page = std::fs::read_to_string(&path).unwrap();
+        let page = read_to_string(&path).unwrap();
         counted += 1;
-        // commands of the other pages are in tables and sentences, which other tests type; a block needs its line above
-        for fence in ["```sh\n", "```bash", "```console", "```shell"] {
-            assert!(!page.contains(fence), "{}: type its block here, as README.md's are", path.display());
+        for fence in ["```bash", "```console", "```shell"] {
+            assert!(!page.contains(fence), "{}: begin a block of commands with ```sh", path.display());
+        }
+        let is_typed = path.ends_with("docs/COOKBOOK.md");
+        assert!(
+            is_typed || blocks(&page).is_empty(),
+            "{}: type its blocks here, as README.md's are",
+            path.display()
+        );
+        // commands are not hidden in a block of another kind
+        for text in page.split("```text\n").skip(1) {
+            let block = text.split("```").next().unwrap();
+            let command = block.lines().find(|line| {
+                ["hubward ", "hubward-gateway ", "openssl ", "cargo ", "curl "]
+                    .iter()
+                    .any(|start| line.starts_with(start))
+            });
+            assert_eq!(command, None, "{}: begin its block with ```sh", path.display());
         }
     }
     assert!(counted > 10, "{counted}");

@@ -55,7 +55,9 @@ fn around(text: PastedText<'_>) -> Option<Hint<'static>> {
 /// Returns the mistake of one segment of the text.
 fn within(text: PastedText<'_>, segment: PastedText<'_>) -> Option<Hint<'static>> {
     let value = |name: &str| segment.starts_with(name).then(|| segment.as_str().get(name.len()..)).flatten();
-    if let Some(host) = value("hostname=").or(value("gatewayhostname=")) {
+    // a gateway in a plant has a short name
+    let gateway = value("gatewayhostname=");
+    if let Some(host) = value("hostname=").or(gateway) {
         if host.contains("://") {
             return Some(Hint::SchemeInHost);
         }
@@ -63,7 +65,7 @@ fn within(text: PastedText<'_>, segment: PastedText<'_>) -> Option<Hint<'static>
             return Some(Hint::AmpersandForSemicolon);
         }
         let host = host.split(':').next().unwrap_or(host);
-        return (!host.is_empty() && !host.contains('.') && host != "localhost")
+        return (gateway.is_none() && !host.is_empty() && !host.contains('.') && host != "localhost")
             .then_some(Hint::ShortHubName);
     }
     if let Some(endpoint) = value("endpoint=") {
@@ -102,7 +104,7 @@ fn end(text: PastedText<'_>) -> Option<Hint<'static>> {
     }
     match text.as_str().rsplit_once(';') {
         // a shell takes the first `;` as the end of the command
-        None => begins.then_some(Hint::CutAtSemicolon),
+        None => (begins && !text.as_str().contains(',')).then_some(Hint::CutAtSemicolon),
         Some((_, last)) => {
             let complete = last.split_once('=').is_some_and(|(_, value)| !value.is_empty());
             let is_hub = text.starts_with("hostname=");

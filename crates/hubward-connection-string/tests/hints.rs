@@ -48,6 +48,9 @@ fn known_mistakes_are_named() {
         ),
         // its error names the field that was meant
         (device.replace("SharedAccessKey=", "ShareAccessKey="), "none"),
+        // a gateway in a plant has a short name
+        (format!("{device};GatewayHostName=edge"), "none"),
+        (device.replace(';', ","), "none"),
         (String::new(), "none"),
     ] {
         assert_eq!(hint(&text), code, "{text}");

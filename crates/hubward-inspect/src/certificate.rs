@@ -4,6 +4,7 @@ use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use std::io::{self, Write};
 
+use crate::escaped;
 use hubward::types::{Digest, InWords, UnixTime, UtcTime};
 use hubward::x509::{
     Certificate,
@@ -23,7 +24,7 @@ pub fn print(
 ) -> io::Result<()> {
     writeln!(out, "subject      {}", certificate.subject())?;
     match common_name(&certificate.subject()) {
-        Ok(name) => writeln!(out, "common name  {}", name.escape_debug())?,
+        Ok(name) => writeln!(out, "common name  {}", escaped(&name))?,
         Err(error) => writeln!(out, "common name  not usable: {error}")?,
     }
     match certificate.subject_alt_names() {
@@ -34,8 +35,10 @@ pub fn print(
         }
         Err(error) => writeln!(out, "alt names    {error}")?,
     }
-    let own = if certificate.is_self_issued() { " (self-issued)" } else { "" };
-    writeln!(out, "issuer       {}{own}", certificate.issuer())?;
+    let (subject, issuer) = (certificate.subject().to_string(), certificate.issuer().to_string());
+    // as they are printed: names that differ in case or white space are not called equal
+    let own = if subject == issuer { " (self-issued)" } else { "" };
+    writeln!(out, "issuer       {issuer}{own}")?;
     writeln!(out, "serial       {}", Hex(certificate.serial()))?;
     let validity = certificate.validity();
     writeln!(out, "valid from   {}", UtcTime(validity.not_before))?;
@@ -71,9 +74,9 @@ pub struct AltName<'a>(pub &'a Result<GeneralName<'a>, Malformed>);
 impl fmt::Display for AltName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Ok(GeneralName::Dns(name)) => write!(f, "DNS {}", name.escape_debug()),
-            Ok(GeneralName::Email(name)) => write!(f, "e-mail {}", name.escape_debug()),
-            Ok(GeneralName::Uri(name)) => write!(f, "URI {}", name.escape_debug()),
+            Ok(GeneralName::Dns(name)) => write!(f, "DNS {}", escaped(name)),
+            Ok(GeneralName::Email(name)) => write!(f, "e-mail {}", escaped(name)),
+            Ok(GeneralName::Uri(name)) => write!(f, "URI {}", escaped(name)),
             Ok(GeneralName::Directory(name)) => write!(f, "name {name}"),
             Ok(GeneralName::Ip(bytes)) => {
                 if let Ok(four) = <[u8; 4]>::try_from(*bytes) {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use hubward::types::{InWords, Shown, UnixTime, UtcTime};
 use hubward_cloud::cosmos::Credential;
-use hubward_cloud::storage::Sas;
+use hubward_cloud::storage::{Sas, SasKind};
 use hubward_cloud::{Inspection, TokenTime};
 
 use crate::{Outcome, shown};
@@ -54,7 +54,7 @@ pub fn print(out: &mut dyn Write, inspection: &Inspection<'_>, now: UnixTime) ->
 
 fn storage(out: &mut dyn Write, sas: &Sas<'_>, url: Option<&str>, now: u64) -> io::Result<()> {
     let signer = if sas.is_delegated() { "a user delegation key" } else { "the account's key" };
-    writeln!(out, "scheme    Storage SAS: {:?}, version {}, of {signer}", sas.kind(), sas.version())?;
+    writeln!(out, "scheme    Storage SAS: {}, version {}, of {signer}", kind(sas.kind()), sas.version())?;
     if let Some(url) = url {
         writeln!(out, "resource  {}", Shown::new(url))?;
     }
@@ -73,6 +73,23 @@ fn storage(out: &mut dyn Write, sas: &Sas<'_>, url: Option<&str>, now: u64) -> i
         writeln!(out, "note      the user delegation key ends before the token")?;
     }
     Ok(())
+}
+
+/// Returns the name of a kind of token. `Debug` prints nothing on the page.
+const fn kind(kind: SasKind) -> &'static str {
+    match kind {
+        SasKind::Account => "Account",
+        SasKind::Container => "Container",
+        SasKind::Blob => "Blob",
+        SasKind::BlobVersion => "BlobVersion",
+        SasKind::BlobSnapshot => "BlobSnapshot",
+        SasKind::Directory => "Directory",
+        SasKind::Share => "Share",
+        SasKind::File => "File",
+        SasKind::Queue => "Queue",
+        SasKind::Table => "Table",
+        _ => "of a later version",
+    }
 }
 
 fn expiry(out: &mut dyn Write, expiry: u64, now: u64) -> io::Result<()> {

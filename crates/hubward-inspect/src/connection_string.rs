@@ -9,6 +9,7 @@ use hubward_connection_string::{
 
 use crate::Outcome;
 use crate::caret::caret;
+use crate::key::advice;
 
 /// Prints the kind, under this label, and the fields of a connection string, or its first error.
 ///
@@ -69,6 +70,11 @@ pub fn print_refusal(
     writeln!(out, "refused: {error} ({})", error.problem.code())?;
     if let Some(hint) = explanation.hint() {
         writeln!(out, "hint: {hint} ({})", hint.code())?;
+    } else if let Some(advice) = explanation.fields().find_map(|field| {
+        let is_key = field.secret && field.value.start <= error.offset() && error.offset() <= field.value.end;
+        is_key.then(|| advice(field.value.of(text)))?
+    }) {
+        writeln!(out, "hint: {advice}")?;
     }
     // the redacted text has one character for each byte
     caret(out, &redacted(text, explanation), error.offset())

@@ -4,13 +4,33 @@ use std::io;
 
 use hubward::types::{Shown, UtcTime};
 use hubward::x509::crl::Crl;
-use hubward::x509::error::OutsideValidity;
-use hubward::x509::pem::{self, Block, Label};
+use hubward::x509::error::{CertificateError, OutsideValidity};
+use hubward::x509::pem::{self, Block, Label, PemError};
 use hubward::x509::{Certificate, CertificateRequest};
 use rustls_pki_types::PrivateKeyDer;
 
 use crate::certificate::Hex;
-use crate::{Outcome, Report};
+use crate::{Outcome, Report, pem_caret};
+
+/// What BEGIN lines name, for a file without a block that can be read.
+const CLAIMS: [(&str, &str); 7] = [
+    ("CERTIFICATE REQUEST", "certificate request"),
+    ("CERTIFICATE", "certificate"),
+    ("ENCRYPTED PRIVATE KEY", "encrypted private key"),
+    ("PRIVATE KEY", "private key"),
+    ("PUBLIC KEY", "public key"),
+    ("CRL", "revocation list"),
+    ("PKCS7", "PKCS #7 file"),
+];
+
+/// Returns whether a text has a BEGIN or END line, or one that resembles it. In JSON it is a part of a value.
+pub(crate) fn is_pem(text: &str) -> bool {
+    let resembles = |line: &str| {
+        let upper = line.to_ascii_uppercase();
+        (upper.contains("BEGIN ") || upper.contains("END ")) && pem::blocks(line.as_bytes()).next().is_some()
+    };
+    !text.trim_start().starts_with(['{', '[']) && text.lines().any(resembles)
+}
 
 pub(crate) fn pem(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
     let (mut blocks, mut failed) = (Vec::new(), None);
@@ -23,7 +43,11 @@ pub(crate) fn pem(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
     let names: Vec<&str> = blocks.iter().map(name).collect();
     let chain = names.len() > 1 && names.iter().all(|name| *name == "certificate");
     let kind = match names.as_slice() {
-        [] => "PEM without a block that can be read".to_owned(),
+        [] => claimed(text).map_or_else(
+            || "PEM without a block that can be read".to_owned(),
+            |name| format!("{name} in PEM, malformed"),
+        ),
+        [name] if failed.is_some() => format!("{name} in PEM, and a part that is malformed"),
         [name] => format!("{name} in PEM"),
         _ if chain => format!("chain of {} certificates in PEM", names.len()),
         _ => format!("PEM file of {}", names.join(", ")),
@@ -37,18 +61,49 @@ pub(crate) fn pem(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
         if let Some(line) = block.line() {
             writeln!(report.out, "block     {}, line {line}", name(block))?;
         }
-        if let Outcome::Refused = print(report, block)? {
+        if let Outcome::Refused = print(report, text, block)? {
             outcome = Outcome::Refused;
         }
     }
     if let Some(error) = failed {
-        // the line has bytes of a key perhaps: only its number is shown
-        return report.refused(&format!("{error}"));
+        return unread(report, text, &error);
     }
     if chain && let Some(reason) = broken_link(&blocks) {
         return report.refused(&reason);
     }
     Ok(outcome)
+}
+
+/// Returns the kind that the first BEGIN or END line of a file names.
+fn claimed(text: &str) -> Option<&'static str> {
+    let upper = text.to_ascii_uppercase();
+    let found = CLAIMS.iter().filter_map(|(label, name)| Some((upper.find(label)?, *name)));
+    found.min_by_key(|(at, _)| *at).map(|(_, name)| name)
+}
+
+/// Prints why a block cannot be read, and a caret under the mistake.
+fn unread(report: &mut Report<'_>, text: &str, error: &PemError) -> io::Result<Outcome> {
+    report.refused(&error.to_string())?;
+    pem_caret::of_error(report.out, text, error)?;
+    Ok(Outcome::Refused)
+}
+
+/// Prints why the DER of a block cannot be read, and a caret under its byte.
+fn malformed(
+    report: &mut Report<'_>,
+    text: &str,
+    (block, der): (&Block<'_>, &[u8]),
+    error: &CertificateError,
+    code: &str,
+) -> io::Result<Outcome> {
+    report.refused(&format!("{error}{code}"))?;
+    // no byte of a key is pointed at
+    if let (CertificateError::Malformed(at) | CertificateError::Time(at), Some(line)) = (error, block.line())
+        && PrivateKeyDer::try_from(der).is_err()
+    {
+        pem_caret::of_byte(report.out, text, line, at.offset)?;
+    }
+    Ok(Outcome::Refused)
 }
 
 /// Returns the first pair of neighbours of a chain in which the second is not the issuer of the first.
@@ -109,32 +164,35 @@ fn name(block: &Block<'_>) -> &'static str {
     }
 }
 
-fn print(report: &mut Report<'_>, block: &Block<'_>) -> io::Result<Outcome> {
+fn print(report: &mut Report<'_>, text: &str, block: &Block<'_>) -> io::Result<Outcome> {
     let der = match block.der() {
         Ok(der) => der,
-        Err(error) => return report.refused(&error.to_string()),
+        Err(error) => return unread(report, text, &error),
     };
+    let place = (block, der.as_slice());
     match block.label() {
         Some(Label::Certificate) => match Certificate::parse(&der) {
             Ok(certificate) => return print_certificate(report, &certificate),
-            Err(error) => return report.refused(&format!("{error} (certificate-malformed)")),
+            Err(error) => return malformed(report, text, place, &error, " (certificate-malformed)"),
         },
         Some(Label::RevocationList) => match Crl::parse(&der) {
             Ok(list) => return crl(report, &list),
-            Err(error) => return report.refused(&error.to_string()),
+            Err(error) => return malformed(report, text, place, &error, ""),
         },
         Some(Label::CertificateRequest) => match CertificateRequest::parse(&der) {
             Ok(request) => writeln!(report.out, "subject   {}", request.subject())?,
-            Err(error) => return report.refused(&error.to_string()),
+            Err(error) => return malformed(report, text, place, &error, ""),
         },
         Some(Label::PrivateKey) => match block.private_key() {
             Ok(_) => writeln!(report.out, "secret    {} bytes, not shown", der.len())?,
-            Err(error) => return report.refused(&error.to_string()),
+            Err(error) => return unread(report, text, &error),
         },
         Some(Label::PublicKey) => writeln!(report.out, "length    {} bytes", der.len())?,
         _ => {
             writeln!(report.out, "content   {} bytes, not shown", der.len())?;
-            return report.refused("no command reads a block of this kind");
+            report.refused("no command reads a block of this kind")?;
+            pem_caret::of_label(report.out, text, block.line().unwrap_or_default())?;
+            return Ok(Outcome::Refused);
         }
     }
     Ok(Outcome::Good)

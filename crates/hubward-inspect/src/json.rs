@@ -2,15 +2,17 @@
 
 use std::io;
 
-use hubward::types::{KeyError, SecretShape, Shown, SymmetricKey};
+use hubward::types::{KeyError, PastedText, SecretShape, Shown, SymmetricKey};
 use serde_json::{Map, Value};
 
 use crate::caret::masked;
-use crate::{Outcome, Report, jwt};
+use crate::{Outcome, Report, escaped, file, jwt};
+
+/// The members of az's output that have a credential.
+const AZ: [&str; 5] = ["connectionString", "primaryConnectionString", "accessToken", "access_token", "sas"];
 
 pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
-    let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
-    let values = match values {
+    let values = match values(text) {
         Ok(values) => values,
         Err(error) => {
             report.kind("JSON, malformed")?;
@@ -24,6 +26,7 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> 
         }
     };
     match values.as_slice() {
+        [Value::Array(list)] if !list.is_empty() && list.iter().all(Value::is_string) => texts(report, list),
         [Value::Array(list)] => {
             let what = list.first().map_or("", what);
             report.kind(&format!("JSON list of {} objects: {what}", list.len()))?;
@@ -38,28 +41,69 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> 
     }
 }
 
+/// Returns the values of a text. A text is parsed here only: the parser is a large part of the page.
+pub(crate) fn values(text: &str) -> Result<Vec<Value>, serde_json::Error> {
+    serde_json::Deserializer::from_str(text).into_iter().collect()
+}
+
+/// Returns a value in the form of a text: the texts and numbers of a list, and the number of other members.
+pub(crate) fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(value) => value.to_string(),
+        Value::String(value) => value.clone(),
+        Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(members) => format!("{} members", members.len()),
+    }
+}
+
 /// Prints an object; one that has a connection string or a token alone is inspected as that.
 fn one(report: &mut Report<'_>, value: &Value) -> io::Result<Outcome> {
-    let member = |names: &[&str]| names.iter().find_map(|name| value.get(name).and_then(Value::as_str));
-    if let Some(string) = member(&["connectionString", "primaryConnectionString"]) {
-        return inner(report, string);
-    }
-    if let Some(token) = member(&["accessToken", "access_token"]) {
-        report.around = "JSON of the az command line with a ";
-        return jwt::print(report, token);
-    }
-    if let Some(token) = member(&["sas"]) {
-        return inner(report, token);
+    let members = value.as_object().into_iter().flatten();
+    let mut texts = members.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    if let Some((name, text)) = texts.find(|(name, text)| is_credential(name, text)) {
+        report.around =
+            if AZ.contains(&name) { "JSON of the az command line with a " } else { "JSON with a " };
+        return if name.starts_with("access") { jwt::print(report, text) } else { inner(report, text) };
     }
     report.kind(&format!("JSON: {}", what(value)))?;
     all(report, core::slice::from_ref(value))
 }
 
+/// Returns whether a member has a credential that is inspected alone: by its name in the output of az, or by its beginning.
+fn is_credential(name: &str, text: &str) -> bool {
+    let begins = |start: &str| PastedText::new(text).starts_with(start);
+    AZ.contains(&name)
+        || ["sharedaccesssignature ", "hostname=", "endpoint=sb:", "bearer ", "-----begin "]
+            .iter()
+            .any(|start| begins(start))
+        || (begins("eyj") && text.contains('.'))
+}
+
+/// Inspects the texts of a list, one after another.
+fn texts(report: &mut Report<'_>, list: &[Value]) -> io::Result<Outcome> {
+    report.around = "JSON list with a ";
+    let mut outcome = Outcome::Good;
+    for (count, text) in list.iter().filter_map(Value::as_str).enumerate() {
+        if count > 0 {
+            report.around = "";
+            writeln!(report.out)?;
+        }
+        if let Outcome::Refused = inner(report, text)? {
+            outcome = Outcome::Refused;
+        }
+    }
+    Ok(outcome)
+}
+
 /// Inspects a text of an object. JSON in JSON has no end, and nothing prints it.
 fn inner(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
-    report.around = "JSON of the az command line with a ";
     if text.trim_start().starts_with(['{', '[']) {
         return report.refused("JSON in JSON: inspect the inner text alone");
+    }
+    if file::is_pem(text) {
+        return file::pem(report, text);
     }
     report.value(text)
 }
@@ -77,6 +121,8 @@ fn what(value: &Value) -> &'static str {
         "individual enrollment of DPS"
     } else if has("enrollmentGroupId") {
         "enrollment group of DPS"
+    } else if has("keyName") && has("value") {
+        "keys of a storage account"
     } else if has("keyName") || (has("rights") && has("primaryKey")) {
         "shared access policy"
     } else if has("id") && (has("status") || has("importMode")) {
@@ -121,9 +167,9 @@ fn fields(
             Value::Object(members) => fields(report, &path, members, wrong)?,
             Value::String(text) => leaf(report, &path, &name, text, wrong)?,
             Value::Array(list) => {
-                writeln!(report.out, "field     {} = {} values", path.escape_debug(), list.len())?
+                writeln!(report.out, "field     {} = {} values", escaped(&path), list.len())?
             }
-            other => writeln!(report.out, "field     {} = {other}", path.escape_debug())?,
+            other => writeln!(report.out, "field     {} = {}", escaped(&path), plain(other))?,
         }
     }
     Ok(())
@@ -143,7 +189,7 @@ fn leaf(
     // a thumbprint has the form of a key
     let digits = text.bytes().filter(|byte| *byte != b':').all(|byte| byte.is_ascii_hexdigit());
     let is_name = (name.contains("thumbprint") && digits) || name.contains("etag");
-    let path = path.escape_debug();
+    let path = escaped(path);
     if is_key && let Err(error) = SymmetricKey::from_base64(text) {
         let code = if error == KeyError::Redacted { "redacted" } else { "key" };
         wrong.get_or_insert(format!("{path}: {error} ({code})"));
@@ -151,6 +197,6 @@ fn leaf(
     if is_secret || (!is_name && SecretShape::of(text).is_some()) {
         writeln!(report.out, "field     {path}, {} bytes, not shown", text.len())
     } else {
-        writeln!(report.out, "field     {path} = {}", text.escape_debug())
+        writeln!(report.out, "field     {path} = {}", escaped(text))
     }
 }

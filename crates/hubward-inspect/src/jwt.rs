@@ -2,13 +2,12 @@
 
 use std::io;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hubward::types::{InWords, UtcTime};
+use hubward::types::{Hint, InWords, UtcTime};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::caret::masked;
-use crate::{Outcome, Report};
+use crate::{Outcome, Report, bare, json};
 
 /// The audience of a hub.
 const AUDIENCE: &str = "https://iothubs.azure.net";
@@ -25,11 +24,18 @@ pub(crate) fn of(text: &str) -> Option<&str> {
 pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> {
     let parts: Vec<&str> = text.split('.').collect();
     let decoded = |at: usize| -> Option<Value> {
-        let bytes = URL_SAFE_NO_PAD.decode(parts.get(at)?).ok()?;
-        serde_json::from_slice(&bytes).ok()
+        let bytes = base64url(parts.get(at)?)?;
+        match <[Value; 1]>::try_from(json::values(core::str::from_utf8(&bytes).ok()?).ok()?) {
+            Ok([value]) => Some(value),
+            Err(_) => None,
+        }
     };
-    let (Some(head), Some(claims), 3) = (decoded(0), decoded(1), parts.len()) else {
+    let is_signature = parts.get(2).is_some_and(|part| base64url(part).is_some());
+    let (Some(head), Some(claims), 3, true) = (decoded(0), decoded(1), parts.len(), is_signature) else {
         report.kind("JWT (bearer token), malformed")?;
+        if text.contains(char::is_whitespace) {
+            writeln!(report.out, "hint      {} ({})", Hint::WhiteSpace, Hint::WhiteSpace.code())?;
+        }
         report.refused(
             "a bearer token has three parts of base64url, the first two of JSON; it may be cut (bearer)",
         )?;
@@ -51,8 +57,7 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> 
     ] {
         match from.get(name) {
             None | Some(Value::Null) => {}
-            Some(Value::String(value)) => report.field(label, value)?,
-            Some(other) => report.field(label, &other.to_string())?,
+            Some(other) => report.field(label, &json::plain(other))?,
         }
     }
     writeln!(report.out, "signature not shown, not verified")?;
@@ -72,6 +77,10 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> 
             return report.refused("expired: request a new token (bearer-expired)");
         }
         Some(expiry) => {
+            // as seconds it is after the year 33658
+            if expiry >= 1_000_000_000_000 {
+                writeln!(report.out, "hint      {} ({})", Hint::Milliseconds, Hint::Milliseconds.code())?;
+            }
             writeln!(
                 report.out,
                 "expires   {}, in {}",
@@ -81,11 +90,28 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Outcome> 
         }
         None => return report.refused("the token has no expiry (bearer-refused)"),
     }
+    if let Some(begin) =
+        claims.get("nbf").and_then(Value::as_u64).filter(|begin| *begin > now.saturating_add(300))
+    {
+        let ahead = InWords(begin.saturating_sub(now));
+        return report.refused(&format!(
+            "not valid before {}, in {ahead}: compare the clocks (bearer-refused)",
+            UtcTime::of(begin)
+        ));
+    }
     if claims.get("oid").is_none() {
         return report
             .refused("the token has no object id (`oid`), by which roles are assigned (bearer-refused)");
     }
     Ok(Outcome::Good)
+}
+
+/// Decodes base64url without padding.
+fn base64url(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    if text.contains(['+', '/', '=']) {
+        return None;
+    }
+    bare::decoded(text.replace('-', "+").replace('_', "/").as_bytes())
 }
 
 /// Returns the offset of the first part that is malformed, or the end of the token if a part is missing.
@@ -94,6 +120,11 @@ fn wrong_part(parts: &[&str], decoded: impl Fn(usize) -> Option<Value>) -> usize
     match (0..parts.len().min(2)).find(|at| decoded(*at).is_none()) {
         Some(at) => begin(at),
         None if parts.len() > 3 => begin(3).saturating_sub(1),
+        None if parts.len() == 3 => {
+            let signature = parts.last().copied().unwrap_or_default();
+            let is_odd = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+            begin(2).saturating_add(signature.find(is_odd).unwrap_or(signature.len()))
+        }
         None => begin(parts.len()).saturating_sub(1),
     }
 }

@@ -17,6 +17,11 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
         writeln!(report.out, "value     {} digits, not shown", digits.len())?;
         if digits.len() == 40 {
             writeln!(report.out, "note      register the SHA-256 thumbprint if the hub takes it")?;
+        } else {
+            writeln!(
+                report.out,
+                "note      a key of 32 bytes in hexadecimal has the same form, and a hub takes it in base64 only"
+            )?;
         }
         return Ok(Some(Outcome::Good));
     }
@@ -26,7 +31,7 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
     }
     let is_base64 = |byte: u8| {
         byte.is_ascii_alphanumeric()
-            || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b' ' | b'\r' | b'\n')
+            || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b' ' | b'\t' | b'\r' | b'\n')
     };
     if text.len() < 20 || text.len() > 200 || !text.bytes().all(is_base64) {
         return Ok(None);
@@ -61,11 +66,8 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
             };
             if let Some(hint) = hint {
                 writeln!(report.out, "hint      {hint} ({})", hint.code())?;
-            } else if text.contains(['-', '_']) {
-                writeln!(
-                    report.out,
-                    "hint      the key is in base64url: write `+` for `-` and `/` for `_` (key)"
-                )?;
+            } else if let Some(advice) = advice(text) {
+                writeln!(report.out, "hint      {advice}")?;
             }
             report.refused(&format!("{error} (key)"))?;
             // the length of a key is no secret, nor is a character that no key has
@@ -73,5 +75,19 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
             masked(report.out, text, odd.unwrap_or(text.len()), &['-', '_', ' ', '='])?;
             Ok(Some(Outcome::Refused))
         }
+    }
+}
+
+/// Returns the mistake of a key that a hub's hints do not know.
+pub(crate) fn advice(key: &str) -> Option<&'static str> {
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=');
+    if key.starts_with(['"', '\'']) {
+        Some("the key is in quotes: leave them out (quoted)")
+    } else if key.starts_with(['<', '{', '[', '$', '%']) {
+        Some("a placeholder: put the key itself in its place (redacted)")
+    } else if key.bytes().all(is_base64url) && key.contains(['-', '_']) {
+        Some("the key is in base64url: write `+` for `-` and `/` for `_` (key)")
+    } else {
+        None
     }
 }

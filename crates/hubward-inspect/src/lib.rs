@@ -2,6 +2,7 @@
 // docs.rs builds with this: it marks the items that a feature adds
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bare;
 mod caret;
 pub mod certificate;
 pub mod cloud;
@@ -10,7 +11,9 @@ mod file;
 mod json;
 mod jwt;
 mod key;
+mod mark;
 mod peel;
+mod pem_caret;
 pub mod token;
 mod username;
 
@@ -34,6 +37,18 @@ pub enum Outcome {
     /// The text was refused; the reason was printed.
     Refused,
 }
+
+/// The reason of an error. The standard library's own type for a text has tables for all of Unicode with it.
+#[derive(Debug)]
+struct Empty(&'static str);
+
+impl Display for Empty {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl core::error::Error for Empty {}
 
 /// The output, and the state of the inspection.
 struct Report<'o> {
@@ -62,10 +77,39 @@ fn shown(what: &impl Display) -> Shown<String> {
     Shown::new(what.to_string())
 }
 
+/// Returns a text with its control characters, its invisible characters, its quotes and backslashes escaped. Those of
+/// the standard library have tables for all of Unicode, a tenth of the page.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            _ if c.is_ascii() => escaped.extend(c.escape_default()),
+            '\u{80}'..='\u{a0}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{1680}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2000}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{205f}'..='\u{206f}'
+            | '\u{3000}'
+            | '\u{3164}'
+            | '\u{e000}'..='\u{f8ff}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'..='\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{10ffff}' => escaped.extend(c.escape_unicode()),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 impl Report<'_> {
     fn bytes(&mut self, bytes: &[u8]) -> io::Result<Outcome> {
         if bytes.trim_ascii().is_empty() {
-            return Err(io::Error::new(ErrorKind::InvalidInput, "the input is empty"));
+            return Err(io::Error::new(ErrorKind::InvalidInput, Empty("the input is empty")));
         }
         if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
             self.kind("text in UTF-16")?;
@@ -79,7 +123,7 @@ impl Report<'_> {
 
     /// Recognises a text after the marks around it are removed.
     fn text(&mut self, text: &str) -> io::Result<Outcome> {
-        if text.contains("-----") && text.contains("BEGIN ") {
+        if file::is_pem(text) {
             return file::pem(self, text);
         }
         let peeled = peel::peel(text);
@@ -116,11 +160,24 @@ impl Report<'_> {
         if lower.starts_with("sharedaccesssignature")
             || (lower.contains("sr=") && lower.contains("sig=") && !lower.contains("sv="))
         {
-            return self.token(text);
+            // Event Grid has the same scheme, and other fields
+            return match text.split_once(' ').map(|(_, fields)| (fields, hubward_cloud::inspect(fields))) {
+                Some((_, Some(Ok(inspection @ Inspection::EventGrid(_))))) => self.cloud(&inspection),
+                _ => self.token(text),
+            };
         }
         let is_string =
-            ["hostname=", "endpoint=", "accountname=", "accountendpoint=", "accountkey=", "sharedaccesskey="];
-        if is_string.iter().any(|field| lower.contains(field)) && !lower.starts_with("http") {
+            ["hostname", "endpoint", "accountname", "accountendpoint", "accountkey", "sharedaccesskey"];
+        // a name that white space separates from its `=` is one of them
+        let is_field = |field: &str| {
+            let mut found = lower.match_indices(field);
+            found.any(|(at, _)| {
+                lower
+                    .get(at.saturating_add(field.len())..)
+                    .is_some_and(|rest| rest.trim_start().starts_with('='))
+            })
+        };
+        if is_string.iter().any(|field| is_field(field)) && !lower.starts_with("http") {
             self.kind("connection string")?;
             return connection_string::print(self.out, text, &ParseOptions::STRICT, "form");
         }
@@ -135,6 +192,9 @@ impl Report<'_> {
             None => {}
         }
         if let Some(outcome) = username::print(self, text)? {
+            return Ok(outcome);
+        }
+        if let Some(outcome) = bare::print(self, text)? {
             return Ok(outcome);
         }
         if let Some(outcome) = key::print(self, text)? {

@@ -1,9 +1,11 @@
-//! Removes the marks around a pasted text: quotes, a header's name, a variable's name, escapes of HTML.
+//! Removes the marks around a pasted text, one after another.
 
 use core::ops::Range;
 
 use hubward::types::Hint;
 use zeroize::Zeroizing;
+
+use crate::mark::{Step, step};
 
 /// A text without the marks around it.
 pub(crate) struct Peeled<'t> {
@@ -22,28 +24,8 @@ enum Text<'t> {
     Replaced(Zeroizing<String>),
 }
 
-/// The removal of one mark.
-enum Step<'t> {
-    /// The mark was around this part, which is not copied.
-    Inside(&'t str),
-    /// The text had escapes, or had lost its first word.
-    Replaced(String),
-}
-
 /// The most marks that are removed: each one reads the text again.
 const MAX_MARKS: usize = 16;
-
-/// The beginnings of values.
-const VALUES: [&str; 8] = [
-    "hostname=",
-    "sharedaccess",
-    "endpoint=",
-    "defaultendpoints",
-    "accountname=",
-    "accountendpoint=",
-    "\"",
-    "'",
-];
 
 impl Peeled<'_> {
     /// Returns the text without its marks.
@@ -92,61 +74,6 @@ pub(crate) fn peel(text: &str) -> Peeled<'_> {
     let end = peeled.text().trim_end_matches(['\r', '\n']).len();
     peeled.inside.end = peeled.inside.start.saturating_add(end);
     peeled
-}
-
-/// Returns whether the text begins with these letters, in any case.
-fn begins(text: &str, with: &str) -> bool {
-    text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
-}
-
-/// Returns the text without one mark, and the mistake; `None` for the name of a header.
-fn step(text: &str) -> Option<(Step<'_>, Option<Hint<'static>>)> {
-    let inside = |text, hint| Some((Step::Inside(text), Some(hint)));
-    let replaced = |text, hint| Some((Step::Replaced(text), Some(hint)));
-    if let Some(rest) = text.strip_prefix('\u{feff}') {
-        return inside(rest, Hint::ByteOrderMark);
-    }
-    let text_without_end = text.trim_end_matches(['\r', '\n']);
-    let trimmed = text_without_end.trim();
-    if trimmed.len() < text_without_end.len() {
-        return inside(trimmed, Hint::WhiteSpace);
-    }
-    let text = trimmed;
-    for quote in ['"', '\'', '`', '\u{201c}', '\u{201d}'] {
-        if let Some(rest) = text.strip_prefix(quote) {
-            let rest = rest.trim_end_matches(['"', '\'', '`', '\u{201c}', '\u{201d}', ';', ',']);
-            return inside(rest, Hint::Quoted);
-        }
-    }
-    if let Some((name, rest)) = text.split_once(':')
-        && name.trim().eq_ignore_ascii_case("authorization")
-    {
-        return Some((Step::Inside(rest.trim()), None));
-    }
-    let is_json = text.starts_with(['{', '[']);
-    if !is_json && text.contains("&amp;") {
-        return replaced(text.replace("&amp;", "&"), Hint::Html);
-    }
-    if !is_json && text.contains("\\u0026") {
-        return replaced(text.replace("\\u0026", "&"), Hint::Json);
-    }
-    if begins(text, "sharedaccesssignature%20") {
-        return replaced(text.replacen("%20", " ", 1), Hint::EscapedSpace);
-    }
-    if begins(text, "sharedaccesssignature=sharedaccesssignature ") {
-        return inside(text.get("sharedaccesssignature=".len()..)?, Hint::ValueWithName);
-    }
-    if begins(text, "sr=") && text.split('&').skip(1).any(|field| begins(field, "sig=")) {
-        return replaced(format!("SharedAccessSignature {text}"), Hint::SchemeWordMissing);
-    }
-    let (name, value) = text.split_once('=')?;
-    let name =
-        name.trim().trim_start_matches("export ").trim_start_matches("set ").trim_start_matches("$env:");
-    let is_variable = !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    let value = value.trim();
-    (is_variable && VALUES.iter().any(|known| begins(value, known)))
-        .then_some((Step::Inside(value), Some(Hint::NameInFront)))
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use std::io::{self, ErrorKind, Write};
 
 use hubward::sas::{Requirements, SasToken, TokenParseError, TokenRules, VerifiedToken, explain};
 use hubward::types::{
-    Authority, Hint, Identity, InWords, Keys, Lookup, MacKey, PolicyName, SecretShape, Shown, UnixTime,
-    UtcTime,
+    Authority, Hint, Identity, InWords, KeySlot, Keys, Lookup, MacKey, PolicyName, SecretShape, Shown,
+    UnixTime, UtcTime,
 };
 
 use crate::caret::caret;
-use crate::{Outcome, shown};
+use crate::{Empty, Outcome, shown};
 
 /// Prints the fields of a token, or its first error.
 ///
@@ -80,11 +80,14 @@ pub fn verified<K: MacKey>(
         writeln!(out, "refused: authentic, but {}", Shown::new(reason))?;
         return Ok(Outcome::Refused);
     }
+    let slot = match verified.key_slot() {
+        KeySlot::Primary => "Primary",
+        KeySlot::Secondary => "Secondary",
+    };
     writeln!(
         out,
-        "authentic: for {}, signed by the {:?} key of {}, valid for another {}, until {}",
+        "authentic: for {}, signed by the {slot} key of {}, valid for another {}, until {}",
         shown(&verified.resource()),
-        verified.key_slot(),
         shown(&verified.signer()),
         InWords(verified.expires().as_secs().saturating_sub(now.as_secs())),
         UtcTime::of(verified.expires().as_secs())
@@ -115,12 +118,15 @@ fn mismatch(verified: &VerifiedToken<'_>, expected: &Expected<'_>, rules: &Token
 /// Those of `out`, and an error of the kind `InvalidInput` if the text is empty.
 pub fn malformed(out: &mut dyn Write, text: &str, error: &TokenParseError) -> io::Result<Outcome> {
     if text.is_empty() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "the input is empty: it has no token"));
+        return Err(io::Error::new(ErrorKind::InvalidInput, Empty("the input is empty: it has no token")));
     }
     writeln!(out, "refused: {error} ({})", error.code())?;
-    let hint = explain(text);
+    let advice = advice(text);
+    let hint = explain(text).filter(|_| advice.is_none());
     if let Some(hint) = hint {
         writeln!(out, "hint: {hint} ({})", hint.code())?;
+    } else if let Some(advice) = advice {
+        writeln!(out, "hint: {advice} ({})", error.code())?;
     }
     // a text of another kind has secrets in other places
     if matches!(hint, Some(Hint::ConnectionStringForToken | Hint::KeyForToken | Hint::BearerToken)) {
@@ -130,6 +136,26 @@ pub fn malformed(out: &mut dyn Write, text: &str, error: &TokenParseError) -> io
     let before = hidden.char_indices().take_while(|(at, _)| *at < error.offset).count();
     caret(out, &hidden, before)?;
     Ok(Outcome::Refused)
+}
+
+/// Returns the mistake of a token that a hub's hints do not know: another separator, or another base64 of the signature.
+fn advice(text: &str) -> Option<&'static str> {
+    if !text.contains('&') && text.contains(';') {
+        return Some("fields of a token are separated by `&`, not by `;`");
+    }
+    let sig = text
+        .split('&')
+        .find_map(|field| field.trim_start_matches("SharedAccessSignature ").strip_prefix("sig="))?;
+    let base64 = sig.replace("%3D", "").replace("%3d", "").replace('=', "");
+    let of_length =
+        base64.replace("%2F", "/").replace("%2f", "/").replace("%2B", "+").replace("%2b", "+").len() == 43;
+    if of_length && base64.contains(['-', '_']) {
+        Some("the signature is in base64url: write `%2B` for `-` and `%2F` for `_`")
+    } else if of_length && base64.len() == sig.len() {
+        Some("the padding of the signature is missing: write `%3D` at its end")
+    } else {
+        None
+    }
 }
 
 /// Returns the text with asterisks in place of all that may be secret. Shown are the scheme, the four names, and the values

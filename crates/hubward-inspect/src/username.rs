@@ -6,7 +6,7 @@ use hubward::types::{Hint, SecretShape};
 use hubward::{AuthError, Credentials, RegistrationCredentials, explain};
 
 use crate::caret::caret;
-use crate::{Outcome, Report};
+use crate::{Outcome, Report, escaped};
 
 /// Prints a username. Returns `None` if the text is not one.
 pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Outcome>> {
@@ -21,9 +21,9 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
         let hint = hint.filter(|hint| matches!(hint, Hint::WholeHost { .. }));
         return judged(report, text, Credentials::amqp_plain(text, "").err(), hint).map(Some);
     }
-    let is_query = text.contains("api-version=");
     let (names, query) = text.split_once('?').unwrap_or((text, ""));
-    if !text.contains('/') || !(is_query || text.contains("/registrations/")) {
+    let is_query = text.contains("api-version=") || query.contains("DeviceClientType=");
+    if !text.contains('/') || !(is_query || text.contains("/registrations/") || is_names(text)) {
         return Ok(None);
     }
     if text.contains("/registrations/") {
@@ -55,6 +55,18 @@ pub(crate) fn print(report: &mut Report<'_>, text: &str) -> io::Result<Option<Ou
     judged(report, text, credentials.err(), hint).map(Some)
 }
 
+/// Returns whether a text is a host and one or two ids, as a username without its query is.
+fn is_names(text: &str) -> bool {
+    let mut parts = text.trim_end_matches('/').split('/');
+    let is_host = |host: &str| {
+        host.contains('.')
+            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+    };
+    parts.next().is_some_and(is_host)
+        && matches!(parts.clone().count(), 1 | 2)
+        && parts.all(|part| !part.is_empty())
+}
+
 fn judged(
     report: &mut Report<'_>,
     text: &str,
@@ -66,7 +78,8 @@ fn judged(
     }
     match error {
         Some(error) => {
-            report.refused(&format!("{error} ({})", error.code()))?;
+            let (reason, code) = reason(&error);
+            report.refused(&format!("{reason} ({code})"))?;
             if let AuthError::Username(error) = error {
                 // a key in the place of a name is not shown
                 let shown = if SecretShape::of(text).is_some() {
@@ -75,7 +88,7 @@ fn judged(
                     text.to_owned()
                 };
                 // a username has no character of two bytes before its first error
-                caret(report.out, &shown.escape_debug().to_string(), error.offset)?;
+                caret(report.out, &escaped(&shown), error.offset)?;
             }
             Ok(Outcome::Refused)
         }
@@ -85,6 +98,43 @@ fn judged(
         None => {
             writeln!(report.out, "well formed; the CONNECT needs the same client id")?;
             Ok(Outcome::Good)
+        }
+    }
+}
+
+/// Returns the sentence and the code of an error that a username may have. Those of [`AuthError`] itself name each error of
+/// certificates and chains, which the page would have without a use.
+fn reason(error: &AuthError) -> (String, &'static str) {
+    match error {
+        AuthError::Username(error) => (error.to_string(), "username"),
+        AuthError::Sasl(error) => (error.to_string(), "sasl-username"),
+        AuthError::DelegationTargetMismatch => (
+            "the first element of the auth-chain differs from the identity that the username names"
+                .to_owned(),
+            "auth-chain-target",
+        ),
+        _ => ("the client id differs from the identity that the username names".to_owned(), "client-id"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_errors_of_usernames_have_their_own_sentences() {
+        let chain = "h.example/d/?api-version=2021-04-12&auth-chain=other%3Bedge";
+        let errors = [
+            Credentials::mqtt("d", "h.example/d/?api-version=2021-04-12&x", None).err(),
+            Credentials::mqtt("other", "h.example/d/?api-version=2021-04-12", None).err(),
+            Credentials::mqtt("d", chain, None).err(),
+            Credentials::amqp_plain("x", "").err(),
+            RegistrationCredentials::mqtt("d", "0ne1/registrations/d", Some("")).err(),
+            RegistrationCredentials::mqtt("d", "0ne1/registrations/e/api-version=2019-03-31", Some("")).err(),
+        ];
+        for error in errors {
+            let error = error.unwrap();
+            assert_eq!(reason(&error), (error.to_string(), error.code()));
         }
     }
 }

@@ -74,7 +74,8 @@ fn other_text(text: PastedText<'_>) -> Option<Hint<'static>> {
     if text.contains("sharedaccesssignature ") {
         return Some(Hint::NameInFront);
     }
-    if ["sr=", "sig=", "se=", "skn="].iter().any(|name| text.starts_with(name)) {
+    // also if the scheme word is misspelt
+    if ["sr=", "sig=", "se=", "skn="].iter().any(|name| text.starts_with(name)) || text.contains("&sig=") {
         return Some(Hint::SchemeWordMissing);
     }
     match SecretShape::of(text.as_str()) {
@@ -150,7 +151,7 @@ fn expiry(se: &str) -> Option<Hint<'static>> {
         // as seconds these are after the year 33658, and as milliseconds after 2001
         return (13..=14).contains(&se.len()).then_some(Hint::Milliseconds);
     }
-    (se.contains(['-', ':', 'T', '/', ' ']) || se.contains("%3A") || se.contains("%3a"))
+    (se.contains(['-', ':', 'T', '/', ' ', '.']) || se.contains("%3A") || se.contains("%3a"))
         .then_some(Hint::DateForExpiry)
 }
 

@@ -8,6 +8,7 @@
 use core::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use hubward::types::Digest;
 use hubward_rustcrypto::Digests;
@@ -91,4 +92,20 @@ fn the_page_is_built_from_these_sources() {
             "{name}: hubward.wasm is not built from these sources: run testkit/page/build.sh"
         );
     }
+}
+
+/// The most bytes of the page's files, each compressed by `gzip -9`.
+const MOST_BYTES: usize = 150 * 1024;
+
+#[test]
+fn the_page_is_small() {
+    let page = root().join("crates/hubward-cli/page");
+    let sizes = ["hubward.wasm", "index.html", "page.js", "style.css"].map(|name| {
+        let file = fs::File::open(page.join(name)).unwrap();
+        let gzip = Command::new("gzip").arg("-9c").stdin(file).stderr(Stdio::inherit()).output().unwrap();
+        assert!(gzip.status.success());
+        gzip.stdout.len()
+    });
+    let size: usize = sizes.iter().sum();
+    assert!(size <= MOST_BYTES, "the page has {size} bytes with gzip: {sizes:?}");
 }

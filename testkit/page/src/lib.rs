@@ -14,6 +14,9 @@ use hubward_inspect::{Outcome, inspect};
 use hubward_rustcrypto::{Digests, HmacKey};
 use zeroize::Zeroizing;
 
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// The most bytes of an input.
 const LONGEST: usize = 1024 * 1024;
 
@@ -48,7 +51,7 @@ pub extern "C" fn put(byte: u32) -> u32 {
 #[expect(unsafe_code, reason = "an exported name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn inspect_input(now: f64) -> u32 {
-    judge(now, |input, now, out| inspect(input, &Digests, now, out).map_err(|error| error.to_string()))
+    judge(now, |input, now, out| inspect(input, &Digests, now, out).map_err(reason))
 }
 
 /// Verifies the input, which is a token, a key, a host, a device and a module, each on a line; the last three may be empty. Returns
@@ -74,12 +77,18 @@ pub extern "C" fn take(at: u32) -> u32 {
     state().output.get_mut(at).map_or(0, |byte| u32::from(core::mem::take(byte)))
 }
 
+/// Returns the reason of an error. Those of the system do not occur here, and their sentences are left out.
+fn reason(error: std::io::Error) -> String {
+    error.into_inner().map_or_else(String::new, |error| error.to_string())
+}
+
 type Judge = fn(&[u8], UnixTime, &mut Vec<u8>) -> Result<Outcome, String>;
 
 fn judge(now: f64, judge: Judge) -> u32 {
     let mut state = state();
     let input = core::mem::take(&mut state.input);
-    let now = Duration::try_from_secs_f64(now).unwrap_or_default();
+    // a negative time is 1970
+    let now = Duration::from_secs(now as u64);
     let mut output = Zeroizing::new(Vec::with_capacity(4096));
     let status = match judge(&input, UnixTime::since_unix_epoch(now), &mut output) {
         Ok(Outcome::Good) => 0,
@@ -101,7 +110,7 @@ fn verify(input: &[u8], now: UnixTime, out: &mut Vec<u8>) -> Result<Outcome, Str
     let rules = TokenRules::HUB_COMPAT;
     let parsed = match SasToken::parse(token, &rules) {
         Ok(parsed) => parsed,
-        Err(error) => return malformed(out, token, &error).map_err(|error| error.to_string()),
+        Err(error) => return malformed(out, token, &error).map_err(reason),
     };
     let key = SymmetricKey::from_base64(key).map_err(|error| error.to_string())?;
     let mut expected = Expected::default();
@@ -119,5 +128,5 @@ fn verify(input: &[u8], now: UnixTime, out: &mut Vec<u8>) -> Result<Outcome, Str
         return Err("a module has a device: enter its id".to_owned());
     }
     let key = HmacKey::new(&key);
-    verified(out, parsed, Keys::one(&key), &expected, &rules, now).map_err(|error| error.to_string())
+    verified(out, parsed, Keys::one(&key), &expected, &rules, now).map_err(reason)
 }

@@ -5,8 +5,7 @@ use core::fmt;
 use std::io::Write;
 
 use clap::{ArgGroup, Args};
-use hubward_registry::{ETag, Enrollments};
-use hubward_rustcrypto::HmacKey;
+use hubward_registry::ETag;
 use hubward_store::{EnrollmentRecord, EnrollmentSettings, RowKey};
 
 use super::NameArguments;
@@ -241,11 +240,16 @@ fn change(
         Condition::Present | Condition::Etag(_) => EnrollmentFile::open(file)?,
     };
     let key = name.in_file()?;
-    let former = former(&opened.enrollments, &key)?;
-    if let Err(refusal) = condition.holds(former.as_ref().map(|_| 0)) {
+    let former = record::one(&opened.enrollments, &key);
+    let former = match &former {
+        Ok(None) => Former::None,
+        Ok(Some(record)) => Former::Record(record),
+        Err(_) => Former::Unreadable,
+    };
+    if let Err(refusal) = condition.holds((!matches!(former, Former::None)).then_some(0)) {
         return refused(refusal);
     }
-    match make(&key, former.as_ref().map_or(Former::None, Former::Record))? {
+    match make(&key, former)? {
         Some(record) if !record::is_of_files(&record) => {
             return Err(misuse(
                 "a sealed file stores no hubs and no `iotEdge`: leave --iot-hub and --edge out",
@@ -256,11 +260,4 @@ fn change(
     }
     opened.save(details)?;
     Ok(Outcome::Good)
-}
-
-fn former(
-    enrollments: &Enrollments<HmacKey>,
-    key: &RowKey,
-) -> Result<Option<EnrollmentRecord>, Box<dyn Error>> {
-    Ok(record::all(enrollments)?.into_iter().find(|record| record.key == *key))
 }

@@ -20,29 +20,75 @@ pub(super) fn name(key: &RowKey) -> Shown<String> {
     shown::text(&format_args!("{kind} {}", key.name))
 }
 
-/// Returns all enrollments of a file: those of devices, then groups.
-pub(super) fn all(enrollments: &Enrollments<HmacKey>) -> Result<Vec<EnrollmentRecord>, Box<dyn Error>> {
-    let individuals = enrollments.individuals().map(|(id, one)| (Kind::Enrollment, id, one));
-    let groups = enrollments.groups().map(|(name, one)| (Kind::EnrollmentGroup, name, one));
-    individuals.chain(groups).map(|(kind, name, one)| of(kind, name, one)).collect()
+/// Enrollments, and those of them that cannot be read, with the reasons.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    pub(super) records: Vec<EnrollmentRecord>,
+    pub(super) unread: Vec<(RowKey, String)>,
 }
 
-fn of(kind: Kind, name: &str, enrollment: &Enrollment<HmacKey>) -> Result<EnrollmentRecord, Box<dyn Error>> {
-    let attestation = match enrollment.attestation() {
-        Attestation::SymmetricKey(keys) => {
-            let keys = keys.view();
-            let primary = keys.expose_primary().ok_or("an enrollment without its key")?;
-            EnrollmentAttestation::Keys(primary, keys.expose_secondary())
+impl Listed {
+    /// Returns an error that names the enrollments that cannot be read, if there are some.
+    pub(super) fn complete(&self) -> Result<(), Box<dyn Error>> {
+        let unread: Vec<String> = self
+            .unread
+            .iter()
+            .map(|(key, reason)| format!("{} cannot be read: {reason}", name(key)))
+            .collect();
+        if unread.is_empty() { Ok(()) } else { Err(unread.join("; ").into()) }
+    }
+}
+
+/// Returns all enrollments of a file: those of devices, then groups.
+pub(super) fn all(enrollments: &Enrollments<HmacKey>) -> Listed {
+    let individuals = enrollments.individuals().map(|(id, one)| (Kind::Enrollment, id, one));
+    let groups = enrollments.groups().map(|(name, one)| (Kind::EnrollmentGroup, name, one));
+    let mut listed = Listed::default();
+    for (kind, name, one) in individuals.chain(groups) {
+        let key = RowKey { kind, name: name.into() };
+        match of(key.clone(), one) {
+            Ok(record) => listed.records.push(record),
+            Err(reason) => listed.unread.push((key, reason.to_owned())),
         }
-        Attestation::X509(thumbprints) => EnrollmentAttestation::X509(*thumbprints),
-        Attestation::Tpm(key) => EnrollmentAttestation::Tpm(key.clone(), None),
-        _ => return Err("an enrollment with an unknown attestation".into()),
+    }
+    listed
+}
+
+/// Returns one enrollment of a file, or the reason that it cannot be read.
+pub(super) fn one(
+    enrollments: &Enrollments<HmacKey>,
+    key: &RowKey,
+) -> Result<Option<EnrollmentRecord>, Box<dyn Error>> {
+    let found = match key.kind {
+        Kind::EnrollmentGroup => enrollments.group(&key.name),
+        _ => enrollments.individual(RegistrationId::parse(&key.name)?),
     };
-    let settings = EnrollmentSettings {
+    let record = found.map(|found| of(key.clone(), found)).transpose();
+    record.map_err(|reason| format!("{} cannot be read: {reason}", name(key)).into())
+}
+
+fn of(key: RowKey, enrollment: &Enrollment<HmacKey>) -> Result<EnrollmentRecord, &'static str> {
+    let mut settings = EnrollmentSettings {
         device_id: enrollment.device_id().map(|id| id.as_str().into()),
         ..EnrollmentSettings::default()
     };
-    let mut record = EnrollmentRecord::new(RowKey { kind, name: name.into() }, attestation, settings);
+    let attestation = match enrollment.attestation() {
+        Attestation::SymmetricKey(keys) => {
+            let keys = keys.view();
+            let primary = keys.expose_primary().ok_or("it has no primary key")?;
+            EnrollmentAttestation::Keys(primary, keys.expose_secondary())
+        }
+        Attestation::X509(thumbprints) => EnrollmentAttestation::X509(*thumbprints),
+        Attestation::Issuer(thumbprints) => {
+            // a file has no names of authorities: their thumbprints are in that place
+            let both = [thumbprints.primary(), thumbprints.secondary()];
+            settings.authorities = both.into_iter().flatten().map(|print| print.to_string().into()).collect();
+            EnrollmentAttestation::X509(*thumbprints)
+        }
+        Attestation::Tpm(key) => EnrollmentAttestation::Tpm(key.clone(), None),
+        _ => return Err("this version does not know its attestation"),
+    };
+    let mut record = EnrollmentRecord::new(key, attestation, settings);
     record.enabled = enrollment.status() == Status::Enabled;
     Ok(record)
 }
@@ -64,7 +110,10 @@ pub(super) fn insert(
         EnrollmentAttestation::Keys(primary, None) => {
             Attestation::SymmetricKey(SymmetricKeys::kept_one(primary, HmacKey::new))
         }
-        EnrollmentAttestation::X509(thumbprints) => Attestation::X509(thumbprints),
+        EnrollmentAttestation::X509(thumbprints) if record.settings.authorities.is_empty() => {
+            Attestation::X509(thumbprints)
+        }
+        EnrollmentAttestation::X509(thumbprints) => Attestation::Issuer(thumbprints),
         EnrollmentAttestation::Tpm(key, _) => Attestation::Tpm(key),
     };
     let mut enrollment = Enrollment::new(attestation);

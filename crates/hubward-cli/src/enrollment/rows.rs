@@ -10,6 +10,7 @@ use hubward_store::{
 };
 
 use super::change::{Condition, Former, Refusal};
+use super::record::Listed;
 use crate::registry::Durable;
 use crate::shown;
 
@@ -18,11 +19,11 @@ fn report(key: &RowKey, error: RowError) {
     eprintln!("hubward: the row {:?} {} is not used: {error}", key.kind, shown::text(&key.name));
 }
 
-/// Returns all enrollments, and reports the rows that are not used.
-pub(super) fn all(durable: &Durable) -> Result<Vec<EnrollmentRecord>, Box<dyn Error>> {
+/// Returns all enrollments.
+pub(super) fn all(durable: &Durable) -> Result<Listed, Box<dyn Error>> {
     let (records, refused) = read_enrollments(&*durable.store, &durable.sealer)?;
-    refused.iter().for_each(|(key, error)| report(key, *error));
-    Ok(records)
+    let unread = refused.into_iter().map(|(key, error)| (key, error.to_string())).collect();
+    Ok(Listed { records, unread })
 }
 
 /// Returns one enrollment. A row that cannot be read is an error.

@@ -9,6 +9,7 @@ use hubward_store::{EnrollmentAttestation, EnrollmentRecord};
 use serde_json::{Value, json};
 
 use super::file::{EnrollmentFile, FileArguments};
+use super::record::Listed;
 use super::{in_file, record, row, rows};
 use crate::Outcome;
 use crate::out::{is_json, stdout};
@@ -38,26 +39,29 @@ pub(crate) struct List {
 }
 
 /// Returns the enrollments that are shown, with their etags if a durable registry has them.
-fn read(arguments: &Show) -> Result<Vec<EnrollmentRecord>, Box<dyn Error>> {
+fn read(arguments: &Show) -> Result<Listed, Box<dyn Error>> {
     let Show { file, registration, group, .. } = arguments;
     let (registration, group) = (registration.as_deref(), group.as_deref());
-    let one = registration.or(group).is_some();
+    let found = |one: Option<_>| Listed { records: one.into_iter().collect(), unread: Vec::new() };
+    if registration.or(group).is_none() {
+        return all(file);
+    }
+    Ok(found(match file.durable()? {
+        Some(durable) => rows::one(&durable, &row(registration, group)?)?,
+        None => record::one(&EnrollmentFile::open(file)?.enrollments, &in_file(registration, group)?)?,
+    }))
+}
+
+fn all(file: &FileArguments) -> Result<Listed, Box<dyn Error>> {
     match file.durable()? {
-        Some(durable) if one => Ok(rows::one(&durable, &row(registration, group)?)?.into_iter().collect()),
         Some(durable) => rows::all(&durable),
-        None => {
-            let mut all = record::all(&EnrollmentFile::open(file)?.enrollments)?;
-            if one {
-                let key = in_file(registration, group)?;
-                all.retain(|record| record.key == key);
-            }
-            Ok(all)
-        }
+        None => Ok(record::all(&EnrollmentFile::open(file)?.enrollments)),
     }
 }
 
 pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
-    let records = read(arguments)?;
+    let listed = read(arguments)?;
+    let records = &listed.records;
     let mut out = stdout();
     if records.is_empty() && (arguments.registration.is_some() || arguments.group.is_some()) {
         writeln!(out, "refused: there is no such enrollment")?;
@@ -69,7 +73,7 @@ pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
         let [individuals, groups] =
             [individuals, groups].map(|records| records.into_iter().map(as_json).collect::<Vec<Value>>());
         writeln!(out, "{:#}", json!({"individuals": individuals, "groups": groups}))?;
-        return Ok(Outcome::Good);
+        return listed.complete().map(|()| Outcome::Good);
     }
     for record in records {
         let kind = if record.is_group() { "group" } else { "device" };
@@ -87,59 +91,59 @@ pub(super) fn run(arguments: &Show) -> Result<Outcome, Box<dyn Error>> {
         if record.settings.iot_edge {
             writeln!(out, "  as a gateway for other devices (iotEdge)")?;
         }
-        proof(record.attestation, arguments.with_keys)?;
+        proof(record, arguments.with_keys)?;
     }
-    Ok(Outcome::Good)
+    listed.complete().map(|()| Outcome::Good)
 }
 
 pub(super) fn list(arguments: &List) -> Result<Outcome, Box<dyn Error>> {
-    let records = match arguments.file.durable()? {
-        Some(durable) => rows::all(&durable)?,
-        None => record::all(&EnrollmentFile::open(&arguments.file)?.enrollments)?,
-    };
+    let listed = all(&arguments.file)?;
+    let records = &listed.records;
     let mut out = stdout();
     if is_json() {
         records.iter().try_for_each(|record| writeln!(out, "{}", as_json(record)))?;
-        return Ok(Outcome::Good);
+        return listed.complete().map(|()| Outcome::Good);
     }
     let names: Vec<String> = records.iter().map(|record| record::name(&record.key).to_string()).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default().clamp(10, 76);
     writeln!(out, "{:<width$}  status    attestation   etag", "enrollment")?;
-    for (name, record) in names.iter().zip(&records) {
+    for (name, record) in names.iter().zip(records) {
         let status = if record.enabled { "enabled" } else { "disabled" };
         let etag = if record.etag > 0 { record::etag(record.etag) } else { "-".into() };
-        writeln!(out, "{name:<width$}  {status:<8}  {:<12}  {etag}", kind(&record.attestation))?;
+        writeln!(out, "{name:<width$}  {status:<8}  {:<12}  {etag}", kind(record))?;
     }
     writeln!(out, "{} enrollments", records.len())?;
-    Ok(Outcome::Good)
+    listed.complete().map(|()| Outcome::Good)
 }
 
-const fn kind(attestation: &EnrollmentAttestation) -> &'static str {
-    match attestation {
+fn kind(record: &EnrollmentRecord) -> &'static str {
+    match record.attestation {
         EnrollmentAttestation::Keys(..) => "symmetricKey",
         EnrollmentAttestation::X509(_) => "x509",
         EnrollmentAttestation::Tpm(..) => "tpm",
     }
 }
 
-fn proof(attestation: EnrollmentAttestation, with_keys: bool) -> std::io::Result<()> {
+fn proof(record: &EnrollmentRecord, with_keys: bool) -> Result<(), Box<dyn Error>> {
     let mut out = stdout();
-    match attestation {
+    match record.attestation.duplicate()? {
         EnrollmentAttestation::Keys(primary, secondary) => {
             for (slot, key) in [("primary", Some(primary)), ("secondary", secondary)] {
                 write!(out, "  ")?;
                 key_line(&mut out, slot, key, with_keys)?;
             }
-            Ok(())
         }
-        EnrollmentAttestation::X509(prints) => [prints.primary(), prints.secondary()]
-            .into_iter()
-            .flatten()
-            .try_for_each(|print| writeln!(out, "  certificate {print}")),
+        EnrollmentAttestation::X509(prints) => {
+            let below = if record.settings.authorities.is_empty() { "" } else { "below " };
+            for print in [prints.primary(), prints.secondary()].into_iter().flatten() {
+                writeln!(out, "  {below}certificate {print}")?;
+            }
+        }
         EnrollmentAttestation::Tpm(key, _) => {
-            writeln!(out, "  TPM with an endorsement key of {} bytes", key.as_bytes().len())
+            writeln!(out, "  TPM with an endorsement key of {} bytes", key.as_bytes().len())?;
         }
     }
+    Ok(())
 }
 
 fn as_json(record: &EnrollmentRecord) -> Value {
@@ -152,8 +156,9 @@ fn as_json(record: &EnrollmentRecord) -> Value {
     json!({
         "name": record.key.name,
         "group": record.is_group(),
-        "attestation": kind(&record.attestation),
+        "attestation": kind(record),
         "thumbprints": thumbprints,
+        "authorities": record.settings.authorities,
         "deviceId": record.settings.device_id,
         "enabled": record.enabled,
         "hubs": record.settings.hubs,
