@@ -4,9 +4,10 @@
     crates/hubward-testkit/guards/run.py [--check] [PART-OF-A-TITLE]
 
 `--check` only checks that each guard is still in its file, once. A result that is in target/guards/results.txt is not
-computed again: remove that file to start anew.
+computed again: remove that file to start anew. A run of the whole list writes last.txt.
 """
 
+import datetime
 import os
 import pathlib
 import re
@@ -17,6 +18,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 WORLDS = "20000"
+# what is built again after a change of one function is small
+QUICK = {"CARGO_PROFILE_RELEASE_OPT_LEVEL": "1", "CARGO_PROFILE_RELEASE_INCREMENTAL": "true", "CARGO_INCREMENTAL": "1"}
 
 
 def guards():
@@ -39,16 +42,22 @@ def taken_out(title, text, old, new):
 
 
 def copied_tree(into):
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
-    for name in filter(None, names.split("\0")):
-        (into / name).parent.mkdir(parents=True, exist_ok=True)
-        # the time of the file stays, so that cargo builds again only what a guard changes
-        shutil.copy2(ROOT / name, into / name)
+    """Copies what differs. A copy has a new time, since a build may be of the guard that an earlier run took out."""
+    names = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    names = {name for name in names.split("\0") if name and (ROOT / name).is_file()}
+    for path in list(into.rglob("*")):
+        if path.is_file() and str(path.relative_to(into)) not in names:
+            path.unlink()
+    for name in names:
+        copy = into / name
+        if not copy.exists() or copy.read_bytes() != (ROOT / name).read_bytes():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, copy)
 
 
 def result(tree, file, text, mutated):
     """Returns `noticed`, `UNNOTICED` or `does not compile`."""
-    env = dict(os.environ, CARGO_TARGET_DIR=str(ROOT / "target/guards/target"), CARGO_PROFILE_RELEASE_OPT_LEVEL="1")
+    env = dict(os.environ, **QUICK, CARGO_TARGET_DIR=str(ROOT / "target/guards/target"))
     cargo = ["cargo", "build", "--locked", "--release", "--quiet", "-p", "hubward-testkit", "--bin", "worlds"]
     (tree / file).write_text(mutated)
     try:
@@ -71,8 +80,9 @@ def main():
     if only_check:
         return print(f"{len(selected)} guards are in their files")
     tree = ROOT / "target/guards/tree"
-    shutil.rmtree(tree, ignore_errors=True)
     copied_tree(tree)
+    if "--copy" in args:
+        return
     kept = ROOT / "target/guards/results.txt"
     done = dict(line.rsplit(": ", 1) for line in kept.read_text().splitlines()) if kept.exists() else {}
     for title, file, old, new in selected:
@@ -83,7 +93,14 @@ def main():
                 out.write(f"{title}: {done[title]}\n")
         print(f"{title}: {done[title]}", flush=True)
     missed = [title for title, *_ in selected if done[title] != "noticed"]
-    print(f"{len(selected)} guards, {len(missed)} not noticed")
+    summary = f"{len(selected)} guards, {len(missed)} not noticed"
+    print(summary)
+    if not part:
+        rev = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, check=True, text=True)
+        day = datetime.datetime.now(datetime.timezone.utc).date()
+        head = f"The last results of run.py: tree {rev.stdout.strip()}, {day}, `worlds {WORLDS}`. {summary}."
+        lines = [f"{title}: {done[title]}" for title, *_ in selected]
+        (HERE / "last.txt").write_text("\n".join([head, "", *lines]) + "\n")
     sys.exit(bool(missed))
 
 

@@ -1,14 +1,16 @@
 //! Clients of each dialect. Most are honest; some take a name, a resource or a key that is not theirs.
 
+use super::cbs_clients;
 use super::certificates::certificates;
 use super::draw::{DEVICES, MODULES, REGISTRATIONS};
-use super::mint::{Parts, by_policy, expiry, forge, parts, signed, signed_by_member};
+use super::mint::{Parts, by_policy, expiry, forge, own_key, parts, signed, signed_by_member};
 use super::random::Random;
 use super::records::{HUB, SCOPE};
 use super::text::escaped;
 use super::world::{Attempt, Attestation, Credential, World};
 
-type Owned = (String, Option<String>);
+/// A device id and perhaps a module id.
+pub(crate) type Owned = (String, Option<String>);
 
 /// Draws an attempt.
 pub(crate) fn attempt(random: &mut Random, world: &World) -> Attempt {
@@ -18,13 +20,13 @@ pub(crate) fn attempt(random: &mut Random, world: &World) -> Attempt {
         5 | 6 => delegated(random, world, &id),
         7..=10 => http(random, world, &id),
         11 => plain(random, world, &id),
-        12 | 13 => cbs(random, world, &id),
+        12 | 13 => cbs_clients::attempt(random, world, &id),
         _ => register(random, world),
     }
 }
 
 /// Draws an identity, mostly one that exists.
-fn identity(random: &mut Random, world: &World) -> Owned {
+pub(crate) fn identity(random: &mut Random, world: &World) -> Owned {
     if !world.devices.is_empty() && !random.rarely(8) {
         if !world.modules.is_empty() && random.rarely(3) {
             let module = random.one(&world.modules);
@@ -40,12 +42,12 @@ fn names((device, module): &Owned) -> String {
     module.as_ref().map_or_else(|| device.clone(), |module| format!("{device}/{module}"))
 }
 
-fn token(random: &mut Random, world: &World, (device, module): &Owned) -> String {
+pub(crate) fn token(random: &mut Random, world: &World, (device, module): &Owned) -> String {
     let mut parts = parts(random, world, device, module.as_deref());
     signed_perhaps_forged(random, world, &mut parts)
 }
 
-fn signed_perhaps_forged(random: &mut Random, world: &World, parts: &mut Parts) -> String {
+pub(crate) fn signed_perhaps_forged(random: &mut Random, world: &World, parts: &mut Parts) -> String {
     if random.rarely(6) {
         forge(random, world, parts);
     }
@@ -76,6 +78,9 @@ fn certificate(random: &mut Random, world: &World, id: &Owned) -> Option<usize> 
         _ => None,
     };
     let other = random.below(certificates().len());
+    // a certificate of an authority that certifies the name proves nothing for a record with another credential
+    let named = (0..certificates().len()).find(|at| certificates()[*at].name == names(id));
+    let other = if random.rarely(3) { named.unwrap_or(other) } else { other };
     let is_own = own.is_some() && !random.rarely(6);
     if is_own { own } else { random.rarely(16).then_some(other) }
 }
@@ -85,7 +90,7 @@ fn password(random: &mut Random, token: String, certificate: Option<usize>) -> O
     (if certificate.is_some() { random.rarely(4) } else { !random.rarely(32) }).then_some(token)
 }
 
-fn host(random: &mut Random, world: &World) -> String {
+pub(crate) fn host(random: &mut Random, world: &World) -> String {
     match (random.below(8), &world.alias) {
         (0, Some(alias)) => alias.clone(),
         (1, _) => HUB.to_uppercase(),
@@ -98,6 +103,11 @@ const QUERIES: &[&str] = &[
     "/?api-version=2021-04-12",
     "/?api-version=2021-04-12&DeviceClientType=py%2F1.0",
     "/api-version=2016-11-14",
+    "/?api-version=2021-04-12&api-version=2016-11-14",
+    "/?api-version=2021-04-12&Auth-Chain=dev1",
+    "/?api-version=2021-04-12&auth%2Dchain=dev1",
+    "/?api-version=2021-04-12",
+    "/?api-version=2021-04-12&DeviceClientType=py%2F1.0",
     "",
     "/",
     "/?",
@@ -130,11 +140,34 @@ fn delegated(random: &mut Random, world: &World, id: &Owned) -> Attempt {
     }
     let chain: Vec<String> = chain.iter().map(|element| escaped(element)).collect();
     let separator = random.one(&["%3B", "%3b", ";"]);
-    let signer = if random.rarely(10) { id.clone() } else { (actor, Some("$edgeHub".to_owned())) };
-    let token = token(random, world, &signer);
+    let hub = (actor.clone(), Some("$edgeHub".to_owned()));
+    let signer = if random.rarely(10) { id.clone() } else { hub.clone() };
+    let token = match random.below(16) {
+        // the edge hub's key signs for another module, and for another hub
+        0 => by_own_key(random, world, &hub, HUB, &(actor, Some("$edgeAgent".to_owned()))),
+        1 => by_own_key(random, world, &hub, "fabrikam.azure-devices.net", &hub),
+        _ => token(random, world, &signer),
+    };
+    let certificate = if random.rarely(12) { certificate(random, world, id) } else { None };
     let query = format!("/?api-version=2021-04-12&auth-chain={}", chain.join(separator));
     let username = format!("{}/{}{query}", host(random, world), names(id));
-    Attempt::Mqtt { client_id: names(id), username, password: Some(token), certificate: None }
+    let password = certificate.is_none().then_some(token);
+    Attempt::Mqtt { client_id: names(id), username, password, certificate }
+}
+
+/// Signs a resource with the key of an identity that it is not for.
+fn by_own_key(
+    random: &mut Random,
+    world: &World,
+    (device, module): &Owned,
+    host: &str,
+    (other, its): &Owned,
+) -> String {
+    let key = own_key(random, world, device, module.as_deref()).unwrap_or_default();
+    let mut path = vec!["devices".to_owned(), other.clone()];
+    path.extend(its.iter().flat_map(|its| ["modules".to_owned(), its.clone()]));
+    let expiry = expiry(random, world.now);
+    signed(random, &Parts { host: host.to_owned(), path, key, skn: None, expiry })
 }
 
 /// Requests of devices for themselves, of services, and of edge devices.
@@ -199,6 +232,9 @@ fn http(random: &mut Random, world: &World, id: &Owned) -> Attempt {
         };
         let mut parts = by_policy(random, world, own);
         signed_perhaps_forged(random, world, &mut parts)
+    } else if random.rarely(12) {
+        let other = identity(random, world);
+        by_own_key(random, world, &caller, HUB, &other)
     } else {
         token(random, world, &caller)
     };
@@ -229,88 +265,17 @@ fn plain(random: &mut Random, world: &World, id: &Owned) -> Attempt {
         let own = Parts {
             host: HUB.to_owned(),
             path: vec![],
-            key: policy.keys.0,
+            key: policy.keys.0.clone(),
             skn: Some(policy.name.clone()),
             expiry: expiry(random, world.now),
         };
         let mut parts = own;
         let password = signed_perhaps_forged(random, world, &mut parts);
-        return Attempt::Plain { username: format!("{}@sas.root.{label}", policy.name), password };
+        let named = if random.rarely(8) { random.one(&world.policies) } else { &policy };
+        return Attempt::Plain { username: format!("{}@sas.root.{label}", named.name), password };
     }
     let name = names(id).replacen('/', "/modules/", 1);
     Attempt::Plain { username: format!("{name}@sas.{label}"), password: token(random, world, id) }
-}
-
-const LINKS: &[(bool, &str)] = &[
-    (true, "/messages/events"),
-    (false, "/messages/devicebound"),
-    (true, "/twin"),
-    (false, "/twin"),
-    (false, "/methods/deviceBound"),
-    (false, "/messages/events"),
-];
-const SERVICE_LINKS: &[(bool, &str)] = &[
-    (true, "messages/devicebound"),
-    (false, "messages/serviceBound/feedback"),
-    (false, "messages/events/ConsumerGroups/$Default/Partitions/0"),
-    (true, "messages/events"),
-];
-
-fn cbs(random: &mut Random, world: &World, id: &Owned) -> Attempt {
-    let kind = (*random.one(&["servicebus.windows.net:sastoken", "azure-devices.net:sastoken"])).to_owned();
-    let start = (*random.one(&[
-        "/",
-        "",
-        "amqps://contoso.azure-devices.net/",
-        "amqps://contoso.azure-devices.net:5671/",
-    ]))
-    .to_owned();
-    let mut name_path = vec!["devices".to_owned(), id.0.clone()];
-    if let Some(module) = &id.1 {
-        // some clients name the device of their module
-        if !random.rarely(3) {
-            name_path.extend(["modules".to_owned(), module.clone()]);
-        }
-    }
-    let own = {
-        let names: Vec<String> = name_path.iter().map(|part| escaped(part)).collect();
-        [vec![host(random, world)], names].concat().join("/")
-    };
-    if random.rarely(3) && !world.policies.is_empty() {
-        let parts = Parts {
-            host: HUB.to_owned(),
-            path: vec![],
-            key: String::new(),
-            skn: None,
-            expiry: expiry(random, world.now),
-        };
-        let mut parts = by_policy(random, world, parts);
-        let token = signed_perhaps_forged(random, world, &mut parts);
-        let name = (*random.one(&[
-            HUB,
-            "amqps://contoso.azure-devices.net:5671/",
-            "https://contoso.azure-devices.net",
-            "contoso.azure-devices.net/messages/devicebound",
-            "contoso.azure-devices.net/devices",
-        ]))
-        .to_owned();
-        let (sends, address) = *random.one(SERVICE_LINKS);
-        let mut address = address.to_owned();
-        let mut sends = sends;
-        if random.rarely(3) {
-            let (role, end) = *random.one(LINKS);
-            (sends, address) = (role, format!("devices/{}{end}", escaped(&id.0)));
-        }
-        return Attempt::Cbs { kind, name, token, sends, address: format!("{start}{address}") };
-    }
-    let token = token(random, world, id);
-    let target = if random.rarely(16) { identity(random, world) } else { id.clone() };
-    let (sends, end) = *random.one(LINKS);
-    let middle = match &target.1 {
-        Some(module) => format!("devices/{}/modules/{}", escaped(&target.0), escaped(module)),
-        None => format!("devices/{}", escaped(&target.0)),
-    };
-    Attempt::Cbs { kind, name: own, token, sends, address: format!("{start}{middle}{end}") }
 }
 
 fn register(random: &mut Random, world: &World) -> Attempt {

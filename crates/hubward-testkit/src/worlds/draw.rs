@@ -141,7 +141,12 @@ fn enrollments(random: &mut Random) -> Vec<Enrollment> {
     for id in &REGISTRATIONS[..3] {
         if random.rarely(3) {
             let attestation = if random.rarely(3) {
-                Attestation::Thumbprint(print(random))
+                let named = (0..certificates().len())
+                    .filter(|at| certificates()[*at].name == *id)
+                    .collect::<Vec<_>>();
+                let own = print(random);
+                let certificate = if named.is_empty() { own.certificate } else { *random.one(&named) };
+                Attestation::Thumbprint(Print { certificate, ..own })
             } else {
                 Attestation::Keys(format!("enrolled {id} 1"), format!("enrolled {id} 2"))
             };
@@ -150,7 +155,7 @@ fn enrollments(random: &mut Random) -> Vec<Enrollment> {
     }
     for name in GROUPS {
         if random.rarely(2) {
-            let attestation = if random.rarely(3) {
+            let attestation = if random.rarely(2) {
                 Attestation::Issuer(random.below(issuers().len()))
             } else {
                 Attestation::Keys(format!("group {name} 1"), format!("group {name} 2"))

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hubward_core::MacKey as _;
+use hubward_core::{MacKey as _, SymmetricKey};
 use hubward_ring::HmacKey;
 
 use super::random::Random;
@@ -50,7 +50,12 @@ pub(crate) fn parts(random: &mut Random, world: &World, device: &str, module: Op
         skn: None,
         expiry: expiry(random, world.now),
     };
-    if random.rarely(4) && !world.policies.is_empty() { by_policy(random, world, own) } else { own }
+    if random.rarely(4) && !world.policies.is_empty() {
+        return by_policy(random, world, own);
+    }
+    // one SDK names the device itself as its policy
+    let skn = (module.is_none() && random.rarely(10)).then(|| device.to_owned());
+    Parts { skn, ..own }
 }
 
 /// Makes a policy's token of an identity's, with a resource that may be wider.
@@ -66,7 +71,12 @@ pub(crate) fn by_policy(random: &mut Random, world: &World, mut parts: Parts) ->
 }
 
 /// Returns the name of one of the keys that a record has.
-fn own_key(random: &mut Random, world: &World, device: &str, module: Option<&str>) -> Option<String> {
+pub(crate) fn own_key(
+    random: &mut Random,
+    world: &World,
+    device: &str,
+    module: Option<&str>,
+) -> Option<String> {
     let credential = match module {
         None => &world.devices.iter().find(|own| own.id == device)?.credential,
         Some(module) => {
@@ -145,40 +155,55 @@ fn any_key(random: &mut Random, world: &World) -> String {
 
 /// Signs the parts, in one of the forms of the field.
 pub(crate) fn signed(random: &mut Random, parts: &Parts) -> String {
-    let tag =
-        |sr: &str| HmacKey::new(&key_bytes(&parts.key)).tag(&[format!("{sr}\n{}", parts.expiry).as_bytes()]);
-    let sr = resource(random, parts);
-    let signature = STANDARD.encode(tag(&sr).expose());
-    written(random, &sr, &signature, parts)
+    written(random, &key_bytes(&parts.key), parts)
 }
 
 /// Signs the parts of a registration with a key that is derived for its id.
 pub(crate) fn signed_by_member(random: &mut Random, parts: &Parts, id: &str) -> String {
-    let sr = resource(random, parts);
     let derived = HmacKey::new(&key_bytes(&parts.key)).tag(&[id.as_bytes()]);
-    let key = hubward_core::SymmetricKey::from_bytes(derived.expose()).unwrap();
-    let tag = HmacKey::new(&key).tag(&[format!("{sr}\n{}", parts.expiry).as_bytes()]);
-    written(random, &sr, &STANDARD.encode(tag.expose()), parts)
+    written(random, &SymmetricKey::from_bytes(derived.expose()).unwrap(), parts)
 }
 
-fn written(random: &mut Random, sr: &str, signature: &str, parts: &Parts) -> String {
-    let signature = match random.below(4) {
-        0 => signature.to_owned(),
-        1 => escaped(signature).replace("%2B", "%2b").replace("%2F", "%2f").replace("%3D", "%3d"),
-        _ => escaped(signature),
+fn written(random: &mut Random, key: &SymmetricKey, parts: &Parts) -> String {
+    let sr = resource(random, parts);
+    // a clock's fraction, and a number in another form
+    let se = match random.below(80) {
+        0 => format!("{}.5", parts.expiry),
+        1 => format!("0{}", parts.expiry),
+        _ => parts.expiry.to_string(),
     };
-    let mut fields = vec![format!("sr={sr}"), format!("sig={signature}"), format!("se={}", parts.expiry)];
+    let tag = HmacKey::new(key).tag(&[format!("{sr}\n{se}").as_bytes()]);
+    let signature = STANDARD.encode(tag.expose());
+    let signature = match random.below(4) {
+        0 => signature,
+        1 => escaped(&signature).replace("%2B", "%2b").replace("%2F", "%2f").replace("%3D", "%3d"),
+        _ => escaped(&signature),
+    };
+    let mut fields = vec![format!("sr={sr}"), format!("sig={signature}"), format!("se={se}")];
     match &parts.skn {
         Some(skn) if random.rarely(2) => fields.push(format!("skn={}", escaped(skn))),
         Some(skn) => fields.push(format!("skn={skn}")),
         None if random.rarely(6) => fields.push("skn=".to_owned()),
         None => {}
     }
+    fields.extend(strange(random).iter().map(|field| (*field).to_owned()));
     let turn = random.below(fields.len());
     if random.rarely(3) {
         fields.rotate_left(turn);
     }
     format!("SharedAccessSignature {}", fields.join("&"))
+}
+
+/// Draws fields that no document has. No signature covers them, so an attacker can add them.
+fn strange(random: &mut Random) -> &'static [&'static str] {
+    match random.below(80) {
+        0 => &["x=1"],
+        1 => &["x=1", "y=2"],
+        2 => &["x=1", "X=2"],
+        3 => &["SE=1"],
+        4 => &["Skn=service"],
+        _ => &[],
+    }
 }
 
 /// Writes the resource as clients do.

@@ -9,6 +9,7 @@
 //! ```
 
 mod attackers;
+mod cbs_clients;
 mod cbs_model;
 mod certificates;
 mod clients;

@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Mutates the files of .cargo/mutants.toml and tests each mutant: with its own crate, then, if it survives, with the crates
+# that decide by it. Works on the commit, in a clone below target/mutants, file by file. Needs cargo-mutants.
+#
+#     testkit/mutants/run.sh [--shard K/N] [PART-OF-A-PATH ..]   # K from 0; a file that is done and has not changed is skipped
+#     testkit/mutants/run.sh --changed [COMMIT]                  # only the lines changed since COMMIT; ends after 5 minutes
+#
+# `figures.py` writes the results of the first form to last.txt.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+work=$root/target/mutants
+tree=$work/tree
+# as in .cargo/mutants.toml
+unmutated='impl (fmt::|core::fmt::)?(Debug|Display) for'
+seconds=${HUBWARD_MUTANTS_SECONDS:-300}
+export CARGO_TARGET_DIR=$work/target CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never
+
+# `reset` writes only what differs, so that cargo builds only that again, and undoes a mutant that an interruption left
+clone() {
+    mkdir -p "$work"
+    [ -d "$tree" ] || git clone --quiet --shared --no-checkout "$root" "$tree"
+    git -C "$tree" fetch --quiet "$root" HEAD
+    git -C "$tree" reset --quiet --hard FETCH_HEAD
+}
+
+package_of() { cut -d/ -f2 <<<"$1"; }
+
+# The crates whose tests try the mutants that survive the tests of their own crate
+deciding_crates() {
+    case $1 in
+        crates/hubward-core/*) echo hubward-sas hubward ;;
+        crates/hubward-sas/* | crates/hubward-policy/* | crates/hubward-x509/* | crates/hubward-registry/*) echo hubward ;;
+    esac
+}
+
+# The gateway's other tests start servers, and tell nothing about its guard
+targets_of() {
+    case $1 in
+        hubward-gateway) echo --lib --test nested --test amqp_sweep ;;
+        *) echo --lib --tests ;;
+    esac
+}
+
+# cargo-mutants keeps the lists of its latest run only
+gather() {
+    local list
+    for list in caught unviable timeout; do
+        cat "$1/mutants.out/$list.txt" "$1/$list.txt" 2>/dev/null | sort -u >"$1/$list.new" || true
+        mv "$1/$list.new" "$1/$list.txt"
+    done
+}
+
+# mutate OUTPUT FILE PACKAGE ARG ..: the tests of a package try what survived before
+mutate() {
+    local output=$1 file=$2 package=$3 code=0
+    shift 3
+    gather "$output"
+    # no baseline: `.ci/run` runs these tests before. No configuration: its files would be mutated besides this one.
+    # Codes 2 and 3 are of survivors and of mutants that do not end.
+    # shellcheck disable=SC2046
+    "${limit[@]}" cargo mutants --dir "$tree" --in-place --no-config --file "$file" --exclude-re "$unmutated" --cap-lints true \
+        --baseline skip --timeout 120 --build-timeout 300 --all-features --no-times --colors never --output "$output" \
+        --iterate "$@" --test-package "$package" -- $(targets_of "$package") || code=$?
+    gather "$output"
+    case $code in 0 | 2 | 3) ;; *) return "$code" ;; esac
+}
+
+with_each_crate() {
+    local output=$1 file=$2 crate
+    shift 2
+    mkdir -p "$output"
+    mutate "$output" "$file" "$(package_of "$file")" "$@"
+    for crate in $(deciding_crates "$file"); do
+        [ -s "$output/mutants.out/missed.txt" ] || break
+        echo "-- $(wc -l <"$output/mutants.out/missed.txt") survive so far: the tests of $crate"
+        mutate "$output" "$file" "$crate" "$@"
+    done
+}
+
+# The lines that changed since a commit, until the time is over
+changed() {
+    local base=${1:-} file output code=0 left
+    if [ -z "$base" ]; then
+        base=$(git merge-base HEAD origin/main 2>/dev/null || git merge-base HEAD main 2>/dev/null || true)
+        [ "$base" != "$(git rev-parse HEAD)" ] || base=$(git rev-parse --verify --quiet 'HEAD^' || true)
+    fi
+    if [ -z "$base" ]; then
+        echo "no earlier commit: nothing is mutated"
+        return
+    fi
+    clone
+    rm -rf "$work/changed"
+    mkdir -p "$work/changed"
+    git diff "$base" HEAD >"$work/changed/diff"
+    local end=$((SECONDS + seconds)) survivors=0
+    for file in $(comm -12 <(cargo mutants --dir "$tree" --list-files | sort) <(git diff --name-only "$base" HEAD | sort)); do
+        [ -f "$file" ] || continue
+        left=$((end - SECONDS))
+        if [ "$left" -lt 10 ]; then
+            echo "left out, for the time: $file"
+            continue
+        fi
+        output=$work/changed/${file//\//,}
+        limit=(timeout --signal INT "$left") code=0
+        echo "== $file"
+        with_each_crate "$output" "$file" --in-diff "$work/changed/diff" || code=$?
+        case $code in
+            0) ;;
+            124) echo "left out, for the time: the mutants of $file not named above" ;;
+            *) return "$code" ;;
+        esac
+        testkit/mutants/figures.py --new "$output" || survivors=1
+    done
+    [ -n "${output:-}" ] || echo "no line of a file that decides has changed since $base"
+    return "$survivors"
+}
+
+limit=()
+if [ "${1:-}" = --changed ]; then
+    changed "${2:-}"
+    exit
+fi
+shard=0 shards=1
+if [ "${1:-}" = --shard ]; then
+    shard=${2%/*} shards=${2#*/}
+    shift 2
+fi
+clone
+at=0
+for file in $(cargo mutants --dir "$tree" --list-files); do
+    [ $((at++ % shards)) -eq "$shard" ] || continue
+    [ $# -eq 0 ] || grep -qF -f <(printf '%s\n' "$@") <<<"$file" || continue
+    output=$work/results/${file//\//,}
+    mkdir -p "$output"
+    of=$(git -C "$tree" rev-parse "HEAD:$file")
+    # what survived is tried again when the tests change
+    tests=$(git -C "$tree" rev-parse "HEAD:crates/$(package_of "$file")/tests" HEAD:crates/hubward/tests)
+    if [ "$(cat "$output/done" 2>/dev/null)" = "$of $tests" ]; then
+        continue
+    fi
+    echo "== $file"
+    if [ "$(cat "$output/of" 2>/dev/null)" != "$of" ]; then
+        rm -rf "$output"
+        mkdir -p "$output"
+        echo "$of" >"$output/of"
+    fi
+    with_each_crate "$output" "$file"
+    echo "$of $tests" >"$output/done"
+done
+testkit/mutants/figures.py
