@@ -46,7 +46,9 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(summary.created, u64::try_from(registry.len()).unwrap());
     assert_eq!(without_etags(&exported(&again)), without_etags(&text));
     let mut kept = Registry::unseeded();
-    Importer::new(&mut kept, &mut entropy, make).with_kept_etags().run(text.lines(), |error| panic!("{error}"));
+    Importer::new(&mut kept, &mut entropy, make)
+        .with_kept_etags()
+        .run(text.lines(), |error| panic!("{error}"));
     assert_eq!(exported(&kept), text);
     for view in registry.iter() {
         let identity: Identity<'_> = view.identity();

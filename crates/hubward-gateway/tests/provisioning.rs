@@ -247,6 +247,37 @@ async fn certificates_register_by_their_own_enrollment_or_their_issuers() {
 }
 
 #[tokio::test]
+async fn a_revoked_certificate_does_not_register_again() {
+    let factory = ca::Ca::new("Factory CA");
+    let gateway = Gateway::with(|dev, config| {
+        factory.issue(|name| dev.file(name), "sn-1");
+        factory.issue(|name| dev.file(name), "sn-2");
+        let primary = json!({ "certificate": factory.pem });
+        let signing = json!({ "type": "x509", "x509": { "signingCertificates": { "primary": primary } } });
+        provisioning(dev, config, &file(&[], &[group("factory", &signing)]));
+        config.client_ca = Some(dev.file("client-ca.pem"));
+        ca::trust(&dev.file("client-ca.pem"), &[&factory]);
+        std::fs::create_dir(dev.file("crls")).unwrap();
+        std::fs::write(dev.file("crls/factory.crl"), factory.list(1, &[])).unwrap();
+        config.crls = Some(hubward_gateway::CrlConfig {
+            path: dev.file("crls"),
+            unknown: hubward::x509::crl::UnknownStatus::Deny,
+            interval: core::time::Duration::from_secs(86_400),
+        });
+    })
+    .await;
+    let verdict = async |id: &str| {
+        let mut stream = gateway.mqtt_with(id).await;
+        ask(&mut stream, &register_connect(id, None)).await
+    };
+    assert_eq!((verdict("sn-1").await, verdict("sn-2").await), (connack(0), connack(0)));
+    std::fs::write(gateway.dev.file("crls/factory.crl"), factory.list(2, &["sn-1"])).unwrap();
+    gateway.server.reload().unwrap();
+    assert_eq!((verdict("sn-1").await, verdict("sn-2").await), (connack(5), connack(0)));
+    gateway.end().await;
+}
+
+#[tokio::test]
 async fn the_start_warns_of_revocation_lists_and_groups_by_certificate() {
     for (attestation, warned) in [(Ca::new("Factory CA").signing(), true), (keys(10), false)] {
         let gateway = Gateway::with(|dev, config| {

@@ -172,6 +172,15 @@ fn a_policy_acts_within_the_resource_of_its_token() {
     check(&bare, Operation::http("GET", "/devices/dev1"), "out-of-scope");
 }
 
+/// The path decides, not what its words mean: docs/THREATS.md says not to give a device the id of such a word.
+#[test]
+fn a_resource_of_a_device_named_as_a_word_of_a_path_covers_that_path() {
+    let service = policy(Permissions::SERVICE_CONNECT, "h.net%2Fdevices%2Fquery");
+    check(&service, Operation::http("POST", "/devices/query"), "allow");
+    let other = policy(Permissions::SERVICE_CONNECT, "h.net%2Fdevices%2Fdev1");
+    check(&other, Operation::http("POST", "/devices/query"), "out-of-scope");
+}
+
 #[test]
 fn each_name_of_a_path_is_decoded_once() {
     let owner = policy(Permissions::all(), "h.net");
