@@ -160,16 +160,33 @@ fn only_hubward_clears(case: &Case, path: &Certificates<'_>, reason: &Error) -> 
         | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_)
         | Error::CrlExpired { .. }
         | Error::IssuerNotCrlSigner
-        | Error::CertRevoked
             if several =>
         {
             Some("all lists of an issuer and all its keys are looked at: RFC 5280 6.3.3 (f), (h)")
         }
-        Error::CertRevoked if lists.iter().any(|list| list.this_update() > now) => {
-            Some("a list is not used before its thisUpdate: RFC 5280 5.1.2.4")
+        // each list that contains a certificate of the path has a later edition, or is not yet valid
+        Error::CertRevoked
+            if lists
+                .iter()
+                .filter(|list| path.below_anchor().any(|one| revokes(list, one)))
+                .all(|list| list.this_update() > now || lists.iter().any(|other| is_later(other, list))) =>
+        {
+            Some("the latest edition of a list decides, from its thisUpdate on: RFC 5280 5.1.2.4, 5.2.3")
         }
         _ => None,
     }
+}
+
+/// Returns `true` if a list of the certificate's issuer contains it.
+fn revokes(list: &Crl<'_>, one: &Certificate<'_>) -> bool {
+    list.issuer().same(&one.issuer()) && list.entries().any(|entry| entry.serial == one.serial())
+}
+
+/// Returns `true` if a list of the same issuer was issued later.
+fn is_later(other: &Crl<'_>, list: &Crl<'_>) -> bool {
+    let number = |list: &Crl<'_>| list.crl_number().map(|digits| (digits.len(), digits.to_vec()));
+    other.issuer().same(&list.issuer())
+        && (number(other) > number(list) || other.this_update() > list.this_update())
 }
 
 /// The same if only rustls-webpki accepts.
@@ -182,11 +199,7 @@ fn only_webpki_clears(
     let lists = case.revocation.as_ref().map(readable_lists)?;
     let mut lists = lists.into_iter().map(|der| Crl::parse(der).unwrap());
     match problem {
-        Problem::Revoked { .. }
-            if lists.any(|list| {
-                list.issuer().same(&one.issuer()) && list.entries().any(|entry| entry.serial == one.serial())
-            }) =>
-        {
+        Problem::Revoked { .. } if lists.any(|list| revokes(&list, one)) => {
             Some("every list of the issuer revokes what it contains: RFC 5280 6.3.3, 4.1.2.2")
         }
         Problem::RevocationUnknown(why) => {
@@ -374,13 +387,9 @@ fn constrains(one: &Certificate<'_>, forms: &[u8]) -> bool {
 
 /// Returns `true` for an alternative name such as `*.example`, which a server is never known by.
 fn has_short_wildcard(one: &Certificate<'_>) -> bool {
-    one.subject_alt_names().is_ok_and(|mut names| {
-        names.any(|name| matches!(name, Ok(GeneralName::Dns(name)) if is_short_wildcard(name)))
-    })
-}
-
-fn is_short_wildcard(name: &str) -> bool {
-    name.strip_prefix("*.").is_some_and(|parent| !parent.contains('.'))
+    let short = |name: &str| name.strip_prefix("*.").is_some_and(|parent| !parent.contains('.'));
+    one.subject_alt_names()
+        .is_ok_and(|mut names| names.any(|name| matches!(name, Ok(GeneralName::Dns(name)) if short(name))))
 }
 
 fn has_unique_identifier(one: &Certificate<'_>) -> bool {
