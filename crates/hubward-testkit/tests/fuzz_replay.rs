@@ -108,6 +108,8 @@ mod x509_parse;
 mod x509_paths;
 #[path = "../../../fuzz/fuzz_targets/x509_second_reading.rs"]
 mod x509_second_reading;
+#[path = "../../../fuzz/fuzz_targets/x509_webpki.rs"]
+mod x509_webpki;
 
 type Run = fn(&[u8]);
 
@@ -146,6 +148,7 @@ const TARGETS: &[(&str, Run)] = &[
     ("x509_parse", x509_parse::run),
     ("x509_paths", x509_paths::run),
     ("x509_second_reading", x509_second_reading::run),
+    ("x509_webpki", x509_webpki::run),
 ];
 
 #[test]

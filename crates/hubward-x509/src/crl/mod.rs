@@ -25,3 +25,4 @@ pub use rules::{
     CrlProblem, CrlRequirement, ExpiredCrl, NextUpdate, Revocation, RevocationDepth, RevocationStatus,
     StatusUnknown, UnknownStatus,
 };
+pub(crate) use scope::check_distribution_points;

@@ -103,6 +103,18 @@ impl<'a> DistributionPoint<'a> {
     }
 }
 
+/// Checks that distribution points can be read.
+pub(crate) fn check_distribution_points(value: &[u8]) -> Result<(), Malformed> {
+    let mut list = only(value, Tag::SEQUENCE)?.open();
+    if list.is_empty() {
+        return Err(list.malformed());
+    }
+    while !list.is_empty() {
+        DistributionPoint::read(&mut list)?;
+    }
+    Ok(())
+}
+
 /// Returns the reasons for which the list would contain the certificate. Empty if the list does not cover it.
 pub(super) fn covered_reasons(
     crl: &Crl<'_>,

@@ -4,6 +4,7 @@
 pub(crate) mod budget;
 mod ca_requirements;
 pub(crate) mod chain;
+mod critical;
 mod name_constraints;
 pub(crate) mod policy;
 pub(crate) mod search;

@@ -44,6 +44,17 @@ fn subtree<'a>(list: &mut Cursor<'a>) -> Result<GeneralName<'a>, Malformed> {
     Ok(base)
 }
 
+/// Checks that name constraints are lists of subtrees, without their forms' own syntax.
+pub(super) fn check_structure(value: &[u8]) -> Result<(), Malformed> {
+    let Constraints { permitted, excluded } = Constraints::read(value)?;
+    for mut list in [permitted, excluded].into_iter().flatten() {
+        while !list.is_empty() {
+            subtree(&mut list)?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn check(path: &Path<'_>, profile: &Profile<'_>, meter: &mut Meter) -> Result<(), ChainError> {
     for (below, (by, issuer)) in
         path.intermediates.iter().copied().chain(path.checked_anchor(profile)).enumerate()

@@ -5,7 +5,8 @@ mod read;
 
 use alloc::vec::Vec;
 
-use read::{Asserted, read_constraints, read_inhibit, read_mappings, read_policies};
+use read::{Asserted, read_constraints, read_policies};
+pub(super) use read::{read_inhibit, read_mappings};
 
 use super::budget::Meter;
 use super::validate::{Path, extension};

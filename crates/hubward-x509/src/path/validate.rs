@@ -6,7 +6,7 @@ use rustls_pki_types::UnixTime;
 
 use super::budget::Meter;
 use super::policy::{self, Policies};
-use super::{ca_requirements, name_constraints, web_pki};
+use super::{ca_requirements, critical, name_constraints, web_pki};
 use crate::certificate::extensions::{BasicConstraints, KeyUsage, Purposes};
 use crate::certificate::{Certificate, Version};
 use crate::error::{CertificatePosition, ChainError, KnownExtension, Problem};
@@ -136,6 +136,7 @@ fn check_certificate(
     if certificate.extensions().unknown_critical {
         return Err(Problem::UnknownCriticalExtension);
     }
+    critical::check(certificate)?;
     if profile.default_values == DefaultValues::MustBeAbsent && certificate.extensions().default_written {
         return Err(Problem::DefaultValueWritten);
     }

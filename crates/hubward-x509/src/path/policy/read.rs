@@ -84,7 +84,7 @@ fn are_known(mut qualifiers: Cursor<'_>) -> Result<bool, Malformed> {
 /// A policy of the issuer and the equivalent policy of the subject.
 pub(super) type Mapping<'a> = (&'a [u8], &'a [u8]);
 
-pub(super) fn read_mappings(value: &[u8]) -> Result<Vec<Mapping<'_>>, Malformed> {
+pub(in crate::path) fn read_mappings(value: &[u8]) -> Result<Vec<Mapping<'_>>, Malformed> {
     let mut list = only(value, Tag::SEQUENCE)?.open();
     let mut mappings = Vec::new();
     if list.is_empty() {
@@ -118,7 +118,7 @@ pub(super) fn read_constraints(value: &[u8]) -> Result<(Option<u32>, Option<u32>
     Ok(found)
 }
 
-pub(super) fn read_inhibit(value: &[u8]) -> Result<u32, Malformed> {
+pub(in crate::path) fn read_inhibit(value: &[u8]) -> Result<u32, Malformed> {
     let tlv = only(value, Tag::INTEGER)?;
     crate::tlv::integer(&tlv)?;
     u32_value(tlv.value).ok_or(tlv.malformed())
