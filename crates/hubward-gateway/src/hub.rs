@@ -2,8 +2,9 @@
 
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError};
 
+use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard};
 use hubward::policy::{Decision, Operation};
 use hubward::types::{Authority, Identity, Lookup, LookupResult};
 use hubward::{
@@ -34,7 +35,8 @@ pub(crate) type Registry = hubward::registry::Registry<HmacKey>;
 /// A hub: its records, its configuration and its connections.
 pub(crate) struct Hub {
     config: LiveConfig,
-    registry: RwLock<Registry>,
+    /// Each thread reads by a lock of its own: readers do not wait for each other's count of readers.
+    registry: ShardedLock<Registry>,
     /// The durable registry, which the one above is the index of.
     durable: Option<Durable>,
     /// The provisioning service, if there is one.
@@ -90,7 +92,7 @@ impl Hub {
         let metrics = Metrics::default();
         Self {
             config: LiveConfig::new(config),
-            registry: RwLock::new(registry),
+            registry: ShardedLock::new(registry),
             durable: None,
             provisioning: None,
             wakes: Wakes::default(),
@@ -338,7 +340,7 @@ impl Hub {
     }
 
     /// Locks the registry for reading.
-    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Registry> {
+    pub(crate) fn read(&self) -> ShardedLockReadGuard<'_, Registry> {
         // a change that panics half way has changed the record version first, so that earlier sessions end
         self.registry.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,8 +1,8 @@
 //! The records that an authentication or a recheck reads, by the age of the index.
 
 use core::convert::Infallible;
-use std::sync::RwLockReadGuard;
 
+use crossbeam_utils::sync::ShardedLockReadGuard;
 use hubward::types::{Lookup, LookupResult, Thumbprint};
 use hubward::{FoundRecord, RecordRequest, Store};
 use hubward_rustcrypto::HmacKey;
@@ -14,7 +14,7 @@ use crate::peer::Peer;
 
 /// The records of a hub, locked for reading until this is dropped.
 pub(crate) struct Records<'h> {
-    registry: RwLockReadGuard<'h, Registry>,
+    registry: ShardedLockReadGuard<'h, Registry>,
     /// The connection that a change of a record wakes; `None` if it is registered already.
     peer: Option<&'h Peer>,
     /// Set if the index is too old: no record is found then.

@@ -60,7 +60,10 @@ pub(crate) fn admitted(
                     let id = (device.as_str(), module.as_deref());
                     let own = ["devices", device, "modules", module.as_deref().unwrap_or_default()];
                     let own = if module.is_some() { &own[..] } else { &own[..2] };
-                    let within = path.len() <= own.len() && path.iter().zip(own).all(|(one, two)| one == two);
+                    // of the identity, or of all devices or all names: nothing is named `devices/{device}/modules`
+                    let within = [0, 1, 2, 4].contains(&path.len())
+                        && path.len() <= own.len()
+                        && path.iter().zip(own).all(|(one, two)| one == two);
                     let may = world.rules == Rules::Field && policy.has("DeviceConnect") && within;
                     (may && connects(world, &token, id)).then(|| written(id))
                 }

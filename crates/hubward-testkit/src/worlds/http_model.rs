@@ -115,7 +115,8 @@ fn is_edge(world: &World, id: Id<'_>) -> bool {
 
 /// Decodes a segment of a path: no slash may come of an escape.
 fn segment(text: &str) -> Option<String> {
-    decoded(text).filter(|text| !text.contains('/'))
+    // `.` and `..` are not names (RFC 3986, 5.2.4)
+    decoded(text).filter(|text| !text.contains('/') && text != "." && text != "..")
 }
 
 fn matches(row: &Row, segments: &[String]) -> bool {
