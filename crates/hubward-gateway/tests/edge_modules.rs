@@ -150,6 +150,11 @@ async fn a_request_needs_the_token_of_the_edge_hub_and_one_module() {
             ("another module", authorization("edge1", "filter")),
             ("another edge hub", authorization("edge2", "$edgeHub")),
             ("a service", format!("Authorization: {}\r\n", gateway.policy_token("service"))),
+            (
+                "a policy that connects devices",
+                format!("Authorization: {}\r\n", gateway.policy_token("device")),
+            ),
+            ("the owner", format!("Authorization: {}\r\n", gateway.policy_token("iothubowner"))),
         ] {
             let (status, _) = send(&gateway, "edge1", operation, &headers, &body).await;
             assert!(matches!(status, 401 | 403), "{who}: {status} {operation}");
@@ -167,6 +172,13 @@ async fn a_request_needs_the_token_of_the_edge_hub_and_one_module() {
     ] {
         assert_eq!(ask(&gateway, "edge1", operation, "", &body).await.0, 400, "{operation} {body}");
     }
+    // the reason is told to a policy that would connect this module
+    let by_policy = format!("Authorization: {}\r\n", gateway.policy_token("device"));
+    let (status, answer) = send(&gateway, "edge1", PUT, &by_policy, &put("edge1", "edge1", "new")).await;
+    assert_eq!((status, &answer["errorCode"]), (403, &json!(401_002)), "{answer}");
+    assert!(answer["Message"].as_str().unwrap().contains("own token"), "{answer}");
+    let (_, modules) = ask(&gateway, "edge1", LIST, "", &json!({ "authChain": "edge1" })).await;
+    assert_eq!(ids(&modules), BTreeSet::from(["$edgeHub".into(), "filter".into()]));
     // a disabled edge device has no edge hub
     let off = json!({ "deviceId": "edge1", "status": "disabled" }).to_string();
     assert_eq!(gateway.owner("PUT /devices/edge1", "If-Match: *\r\n", &off).await.0, 200);

@@ -136,6 +136,10 @@ async fn dispatch(
             _ => Ok(bytes),
         }
     };
+    // a policy that connects devices is no edge hub: it would read keys, and write modules with keys of its choice
+    if endpoint.starts_with("edge.") && session.is_none_or(|session| session.policy().is_some()) {
+        return Err(Problem::not_own_token());
+    }
     match (endpoint, identity) {
         ("events.send", Some(_)) => {
             let message = read(MESSAGE).await?;
