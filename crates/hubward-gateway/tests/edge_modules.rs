@@ -185,3 +185,31 @@ async fn a_request_needs_the_token_of_the_edge_hub_and_one_module() {
     assert_eq!(ask(&gateway, "edge1", GET, "", &one("edge1", "filter")).await.0, 401);
     gateway.end().await;
 }
+
+#[tokio::test]
+async fn only_an_edge_device_has_an_edge_hub() {
+    let gateway = gateway().await;
+    // created, and changed
+    for (caller, chain, device, module, status) in [
+        ("edge1", "leaf;edge1", "leaf", "$edgeHub", 403),
+        ("edge1", "leaf;edge1", "leaf", "$edgeAgent", 403),
+        ("edge2", "leaf2;edge1;edge2", "leaf2", "$edgeAgent", 403),
+        ("edge1", "edge0;edge1", "edge0", "$edgeAgent", 200),
+        ("edge1", "edge1", "edge1", "$edgeAgent", 200),
+    ] {
+        let (got, answer) = ask(&gateway, caller, PUT, "", &put(chain, device, module)).await;
+        assert_eq!(got, status, "{device}/{module}: {answer}");
+        let changed = ask(&gateway, caller, PUT, "If-Match: *\r\n", &put(chain, device, module)).await;
+        assert_eq!(changed.0, status, "{device}/{module}: {}", changed.1);
+    }
+    // edge3 is an edge device no more: its module keeps its key, and manages nothing
+    let plain = json!({ "deviceId": "edge3", "capabilities": { "iotEdge": false } }).to_string();
+    let (status, answer) = gateway.owner("PUT /devices/edge3", "If-Match: *\r\n", &plain).await;
+    assert_eq!(status, 200, "{answer}");
+    for operation in [PUT, GET, LIST, DELETE] {
+        let body = if operation == PUT { put("edge3", "edge3", "new") } else { one("edge3", "$edgeHub") };
+        let (status, answer) = ask(&gateway, "edge3", operation, "", &body).await;
+        assert_eq!(status, 403, "{operation}: {answer}");
+    }
+    gateway.end().await;
+}

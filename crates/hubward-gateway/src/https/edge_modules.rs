@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::edge_scope::{parse, target};
 use super::identities;
 use super::problem::Problem;
-use crate::hierarchy::is_enabled;
+use crate::hierarchy::{is_enabled, is_enabled_edge};
 use crate::hub::Hub;
 
 /// A request that creates or changes a module.
@@ -43,13 +43,27 @@ struct One<'b> {
     module_id: Option<Cow<'b, str>>,
 }
 
-/// Returns the id of the device whose modules a chain is about: that of the edge hub itself or one below it, and enabled.
+/// Modules that only an edge device has: its edge hub, and the agent that runs its modules.
+const OF_EDGE_DEVICES: [&str; 2] = ["$edgeHub", "$edgeAgent"];
+
+/// Returns the id of the device whose modules a chain is about: that of the edge hub itself, which must be an edge device, or one
+/// below it; enabled.
 fn device(hub: &Hub, edge: Identity<'_>, chain: &str) -> Result<String, Problem> {
     let caller = edge.device().ok_or(Problem::denied())?;
     let registry = hub.read();
     let view = target(&registry, caller, chain)?;
-    let id = view.identity().device().filter(|_| is_enabled(&registry, &view));
-    id.map(|id| id.to_string()).ok_or(Problem::denied())
+    let id = view.identity().device().ok_or(Problem::denied())?;
+    let own = id.as_str() == caller.as_str();
+    let may = if own { is_enabled_edge(&registry, &view) } else { is_enabled(&registry, &view) };
+    if may { Ok(id.to_string()) } else { Err(Problem::denied()) }
+}
+
+/// Refuses to write a module that makes its device an edge device, if it is none.
+fn require_edge(hub: &Hub, module: Identity<'_>) -> Result<(), Problem> {
+    let Identity::Module(device, id) = module else { return Err(Problem::denied()) };
+    let registry = hub.read();
+    let is_edge = || registry.get(Identity::Device(device)).is_some_and(|view| view.capabilities().iot_edge);
+    if OF_EDGE_DEVICES.contains(&id.as_str()) && !is_edge() { Err(Problem::denied()) } else { Ok(()) }
 }
 
 fn module<'a>(device: &'a str, id: &'a str) -> Result<Identity<'a>, Problem> {
@@ -69,6 +83,7 @@ pub(super) async fn put(
     let device = device(hub, edge, &auth_chain)?;
     let Named { module_id } = parse(written.get().as_bytes())?;
     let identity = module(&device, &module_id)?;
+    require_edge(hub, identity)?;
     // the module is a part of the body
     identities::write(hub, identity, if_match, body.slice_ref(written.get().as_bytes())).await
 }
