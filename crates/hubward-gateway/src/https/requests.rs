@@ -161,7 +161,8 @@ async fn dispatch(
             identities::delete(hub, identity, if_match()?).await
         }
         ("edge.scope", Some(edge)) if head.method == Method::POST => {
-            edge_scope::scope(hub, edge, read(IDENTITY).await?).await
+            let still_valid = || session.is_some_and(|session| hub.still_valid(peer, session, operation));
+            edge_scope::scope(hub, edge, read(IDENTITY).await?, still_valid).await
         }
         ("edge.identity", Some(edge)) if head.method == Method::POST => {
             edge_scope::identity(hub, edge, &read(IDENTITY).await?)
