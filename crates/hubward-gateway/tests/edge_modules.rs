@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 
 use common::*;
 use edges::*;
+use hubward_gateway::{StoreConfig, StorePlace};
 use serde_json::{Value, json};
 
 const PUT: &str = "PUT putModuleOnBehalfOf";
@@ -212,4 +213,32 @@ async fn only_an_edge_device_has_an_edge_hub() {
         assert_eq!(status, 403, "{operation}: {answer}");
     }
     gateway.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn modules_of_a_durable_registry_are_managed_by_the_same_rules() {
+    let gateway = gateway_with(|dev, config| {
+        let place = StorePlace::Sqlite(dev.file("hub.db"));
+        config.store = Some(StoreConfig { place, key_file: None, authorities: None });
+    })
+    .await;
+    let written = put("leaf;edge1", "leaf", "new");
+    let change = |scope: &str| {
+        let scope = format!("ms-azure-iot-edge://{scope}-1");
+        json!({ "deviceId": "leaf", "status": "enabled", "deviceScope": scope }).to_string()
+    };
+    for _ in 0..2 {
+        assert_eq!(ask(&gateway, "edge1", PUT, "", &written).await.0, 200);
+        let (status, changed) = ask(&gateway, "edge1", PUT, "If-Match: *\r\n", &written).await;
+        assert_eq!(status, 200, "{changed}");
+        assert_eq!(ask(&gateway, "edge1", DELETE, "", &one("leaf;edge1", "new")).await.0, 204);
+        // a device that moved away, and came back with another etag
+        for (edge, status) in [("edge3", 403), ("edge1", 200)] {
+            let moved = gateway.owner("PUT /devices/leaf", "If-Match: *\r\n", &change(edge)).await;
+            assert_eq!(moved.0, 200, "{}", moved.1);
+            let (got, answer) = ask(&gateway, "edge1", GET, "", &one("leaf;edge1", "mod")).await;
+            assert_eq!(got, status, "{answer}");
+        }
+    }
+    assert!(gateway.server.shutdown().await);
 }
