@@ -13,6 +13,8 @@ mod common;
 #[allow(dead_code, reason = "each test uses a part")]
 mod dps;
 
+use core::sync::atomic::{AtomicUsize, Ordering};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::client::Stream;
@@ -23,7 +25,6 @@ use hubward::types::SymmetricKey;
 use hubward_gateway::{Config, Server, StoreConfig, StorePlace};
 use hubward_rustcrypto::HmacKey;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -194,8 +194,8 @@ fn reply(
         return Err(Problem::unavailable());
     }
     let edge = DeviceId::parse(&edge).map_err(|_| Problem::denied())?;
-    let mut answer = Answer::default();
-    answer.continuation_link = page.found.keys().next_back().filter(|_| page.more).cloned();
+    let continuation_link = page.found.keys().next_back().filter(|_| page.more).cloned();
+    let mut answer = Answer { continuation_link, ..Answer::default() };
     for identity in page.found.values().flatten().filter_map(RowKey::to_identity) {
         if registry.get(identity).is_some_and(|view| is_in_scope(&registry, &view, edge, &scope)) {
             answer.add(hub, &registry, identity);
