@@ -69,7 +69,7 @@ fn device(hub: &Hub, edge: Identity<'_>, chain: &str) -> Result<Checked, Problem
 }
 
 impl Checked {
-    /// Refuses to write a module that makes its device an edge device, if it is none.
+    /// Refuses to write a module that only edge devices have, if the device is no edge device.
     fn require_edge_for(&self, module: &str) -> Result<(), Problem> {
         if OF_EDGE_DEVICES.contains(&module) && !self.is_edge { Err(Problem::denied()) } else { Ok(()) }
     }
